@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// commands is the list of all commands, in the order in which help shows them.
+// To add one, write a file of its own and list it here.
+func commands(env *environment) []*cli.Command {
+	return []*cli.Command{
+		versionCommand(env),
+	}
+}
+
+// run is the program without the process: it returns the exit code.
+func run(ctx context.Context, args []string, env *environment) int {
+	app := &cli.App{
+		Name:        "nerbench",
+		Usage:       "run the UniversalNER benchmark against any model",
+		HideVersion: true,
+
+		CustomAppHelpTemplate: appHelp,
+		Writer:                env.stdout,
+		ErrWriter:             env.stderr,
+		Flags:                 globalFlags(),
+		Commands:              commands(env),
+		ExitErrHandler:        func(*cli.Context, error) {},
+		OnUsageError:          asUsageError,
+		Before:                env.readGlobals,
+		Action:                noCommand,
+	}
+	share(app.Commands)
+	return env.exit(ctx, app.RunContext(ctx, arrange(app, args)))
+}
+
+// globalFlags are understood before and behind the command.
+func globalFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` in which answers are kept"},
+		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: nerbench/data in the user's cache folder)"},
+		&cli.StringFlag{Name: "rows", EnvVars: []string{"NERBENCH_ROWS"}, Usage: "`DIR` with rows of your own, beside the embedded ones"},
+		&cli.BoolFlag{Name: "json", EnvVars: []string{"NERBENCH_JSON"}, Usage: "print one JSON value on standard output"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"NERBENCH_QUIET"}, Usage: "no progress on standard error"},
+	}
+}
+
+// share gives every command what all of them have: usage errors with exit code
+// 2, and an error where a group is called without one of its commands.
+func share(cmds []*cli.Command) {
+	for _, c := range cmds {
+		c.OnUsageError = asUsageError
+		c.HideHelpCommand = true
+		if len(c.Subcommands) > 0 {
+			share(c.Subcommands)
+			if c.Action == nil {
+				c.Action = noCommand
+			}
+		}
+	}
+}
+
+// noCommand answers a call that names no command, or an unknown one.
+func noCommand(c *cli.Context) error {
+	where := strings.TrimSpace(strings.TrimPrefix(c.Command.FullName(), "nerbench"))
+	cmds := c.Command.Subcommands
+	if c.NArg() == 0 && where == "" {
+		return cli.ShowAppHelp(c)
+	}
+	var names []string
+	for _, s := range cmds {
+		if s.Name != "help" {
+			names = append(names, s.Name)
+		}
+	}
+	if c.NArg() == 0 {
+		return usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
+	}
+	if where != "" {
+		where += ": "
+	}
+	return usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
+}
+
+func asUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
+
+const appHelp = `{{.Name}}: {{.Usage}}
+
+usage: {{.Name}} COMMAND [flags]
+
+commands:
+{{range .VisibleCommands}}{{if ne .Name "help"}}  {{printf "%-12s" .Name}} {{.Usage}}
+{{end}}{{end}}
+global flags:
+{{range .VisibleFlags}}  {{.}}
+{{end}}
+exit codes: 0 done, 1 error, 2 wrong usage, 3 finished but some queries failed,
+4 data missing, not permitted, or not what the lock says, 130 interrupted
+`

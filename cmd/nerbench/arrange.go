@@ -1,0 +1,78 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// arrange puts the arguments into the order that the flag package understands:
+// global flags, the command, its flags, its arguments. Users write flags
+// anywhere; the flag package stops at the first argument. What stands behind
+// "--" is an argument.
+func arrange(app *cli.App, args []string) []string {
+	if len(args) == 0 {
+		return args
+	}
+	var global, path, local, plain []string
+	flags, cmds := []cli.Flag(nil), app.Commands
+	for i := 1; i < len(args); i++ {
+		a := args[i]
+		if a == "--" {
+			plain = append(plain, args[i+1:]...)
+			break
+		}
+		if !strings.HasPrefix(a, "-") || a == "-" {
+			if sub := find(cmds, a); sub != nil && len(plain) == 0 {
+				path, flags, cmds = append(path, a), sub.Flags, sub.Subcommands
+			} else {
+				plain, cmds = append(plain, a), nil
+			}
+			continue
+		}
+		to := &local
+		f := flagNamed(flags, a)
+		if f == nil {
+			if f = flagNamed(app.Flags, a); f != nil {
+				to = &global
+			}
+		}
+		*to = append(*to, a)
+		if takesValue(f) && !strings.Contains(a, "=") && i+1 < len(args) {
+			i++
+			*to = append(*to, args[i])
+		}
+	}
+	out := append([]string{args[0]}, global...)
+	out = append(append(out, path...), local...)
+	if slices.ContainsFunc(plain, func(p string) bool { return strings.HasPrefix(p, "-") && p != "-" }) {
+		out = append(out, "--")
+	}
+	return append(out, plain...)
+}
+
+func find(cmds []*cli.Command, name string) *cli.Command {
+	for _, c := range cmds {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// flagNamed returns the flag that an argument such as "--json" or "-d=x" sets.
+func flagNamed(flags []cli.Flag, arg string) cli.Flag {
+	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+	for _, f := range flags {
+		if slices.Contains(f.Names(), name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func takesValue(f cli.Flag) bool {
+	d, ok := f.(cli.DocGenerationFlag)
+	return ok && d.TakesValue()
+}

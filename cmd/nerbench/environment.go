@@ -1,0 +1,57 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+)
+
+// environment is everything outside the program that a command touches. Tests
+// fill in what they need.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+
+	// The global flags, read before a command starts.
+	store, data, rows string
+	json, quiet       bool
+}
+
+func realEnvironment() *environment {
+	return &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+}
+
+// readGlobals takes the global flags over.
+func (env *environment) readGlobals(c *cli.Context) error {
+	env.store, env.rows = c.String("store"), c.String("rows")
+	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
+	env.data = c.String("data")
+	if env.data == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			return fmt.Errorf("data folder: %w (name one with --data)", err)
+		}
+		env.data = filepath.Join(cache, "nerbench", "data")
+	}
+	return nil
+}
+
+// printJSON writes one JSON value and a line end to standard output.
+func (env *environment) printJSON(v any) error {
+	enc := json.NewEncoder(env.stdout)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// note writes one line to standard error, unless --quiet is set.
+func (env *environment) note(format string, args ...any) {
+	if !env.quiet {
+		fmt.Fprintf(env.stderr, "nerbench: "+format+"\n", args...)
+	}
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/urfave/cli/v2"
+)
+
+var update = flag.Bool("update", false, "rewrite golden outputs in the scripts")
+
+// TestMain lets the test binary stand in for the program in scripts.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"nerbench": func() { os.Exit(realMain()) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(e *testscript.Env) error {
+			// No file of the person who runs the tests takes part.
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
+			e.Setenv("HOME", e.WorkDir)
+			return nil
+		},
+	})
+}
+
+// exits runs a command and demands an exit code: exits 2 nerbench nosuch.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND [args...]")
+	}
+	code := 0
+	var exit *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+func TestArrange(t *testing.T) {
+	app := &cli.App{
+		Flags: globalFlags(),
+		Commands: []*cli.Command{
+			{Name: "version"},
+			{Name: "run", Flags: []cli.Flag{
+				&cli.StringFlag{Name: "model", Aliases: []string{"m"}},
+				&cli.BoolFlag{Name: "ask-only"},
+			}},
+			{Name: "datasets", Subcommands: []*cli.Command{
+				{Name: "show", Flags: []cli.Flag{&cli.StringFlag{Name: "split"}}},
+			}},
+		},
+	}
+	for _, tc := range []struct {
+		name     string
+		in, want []string
+	}{
+		{"nothing", []string{"n"}, []string{"n"}},
+		{"global behind", []string{"n", "version", "--json"}, []string{"n", "--json", "version"}},
+		{"global with value behind", []string{"n", "run", "--store", "x.db", "-m", "a"}, []string{"n", "--store", "x.db", "run", "-m", "a"}},
+		{"flag behind argument", []string{"n", "datasets", "show", "row", "--split", "dev"}, []string{"n", "datasets", "show", "--split", "dev", "row"}},
+		{"bool takes no value", []string{"n", "run", "--ask-only", "x"}, []string{"n", "run", "--ask-only", "x"}},
+		{"equals", []string{"n", "run", "x", "--model=a"}, []string{"n", "run", "--model=a", "x"}},
+		{"standard input is an argument", []string{"n", "run", "-", "-m", "a"}, []string{"n", "run", "-m", "a", "-"}},
+		{"unknown flag stays local", []string{"n", "run", "x", "--what"}, []string{"n", "run", "--what", "x"}},
+		{"double dash", []string{"n", "run", "--", "--json"}, []string{"n", "run", "--", "--json"}},
+		{"row named like a command", []string{"n", "datasets", "show", "version"}, []string{"n", "datasets", "show", "version"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := arrange(app, tc.in); !slices.Equal(got, tc.want) {
+				t.Errorf("arrange(%q) = %q, want %q", tc.in, got, tc.want)
+			}
+		})
+	}
+}

@@ -28,6 +28,10 @@ type Runner interface {
 // broken connection, a deadline.
 var ErrTemporary = errors.New("temporary failure")
 
+// ErrFatal marks a failure that would repeat with every other query: an unknown
+// model, a refused key, a server that shortens prompts. It ends the run.
+var ErrFatal = errors.New("the run cannot go on")
+
 // RetryAfter is a temporary failure for which the server named a time to wait.
 type RetryAfter struct {
 	Wait time.Duration

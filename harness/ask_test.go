@@ -1,0 +1,255 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// memory is a store for tests.
+type memory struct {
+	mu       sync.Mutex
+	answers  map[ner.AnswerKey]ner.Completion
+	complete map[int]ner.Passage
+	partial  []ner.Passage
+	fail     error
+}
+
+func newMemory() *memory {
+	return &memory{answers: map[ner.AnswerKey]ner.Completion{}, complete: map[int]ner.Passage{}}
+}
+
+func (m *memory) Known(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := map[ner.AnswerKey]ner.Completion{}
+	for _, k := range keys {
+		if c, ok := m.answers[k]; ok {
+			known[k] = c
+		}
+	}
+	return known, nil
+}
+
+func (m *memory) Record(_ context.Context, p ner.Passage, complete bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil {
+		return m.fail
+	}
+	for _, a := range p.Answers {
+		m.answers[a.Key] = a.Completion
+	}
+	if complete {
+		m.complete[p.Index] = p
+	} else {
+		m.partial = append(m.partial, p)
+	}
+	return nil
+}
+
+func (m *memory) done(i int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.complete[i]
+	return ok
+}
+
+// fixed is a constant number of slots.
+type fixed chan struct{}
+
+func (f fixed) Acquire(ctx context.Context) error {
+	select {
+	case f <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+func (f fixed) Release(int, time.Duration, error) { <-f }
+func (f fixed) Most() int                         { return cap(f) }
+
+// runnerFunc is a runner that is one function.
+type runnerFunc func(context.Context, []ner.Query) ([]ner.Completion, error)
+
+func (f runnerFunc) Complete(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+	return f(ctx, q)
+}
+
+// echo answers each query with its own prompt.
+func echo(_ context.Context, queries []ner.Query) ([]ner.Completion, error) {
+	var out []ner.Completion
+	for _, q := range queries {
+		out = append(out, ner.Completion{Text: q.Prompt.Text, Finish: ner.FinishStop})
+	}
+	return out, nil
+}
+
+func passages(n int) iter.Seq2[*ner.Document, error] {
+	return func(yield func(*ner.Document, error) bool) {
+		for i := range n {
+			if !yield(&ner.Document{ID: fmt.Sprintf("row/test/%d", i), Text: fmt.Sprintf("text %d", i)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// twoTypes asks two questions about each passage.
+func twoTypes(d *ner.Document) ([]ner.Query, error) {
+	var out []ner.Query
+	for _, t := range []ner.EntityType{"person", "place"} {
+		out = append(out, ner.Query{Document: d, Types: []ner.EntityType{t}, Prompt: ner.Prompt{Text: d.Text + " " + string(t)}})
+	}
+	return out, nil
+}
+
+func plan(store *memory, runner runners.Runner, n int) Plan {
+	return Plan{
+		Documents: passages(n), Queries: twoTypes, Identity: "model", Decoding: "greedy",
+		Runner: runner, Slots: make(fixed, 4), Recorder: store,
+		Done: store.done,
+	}
+}
+
+func TestAskAsksEverythingOnce(t *testing.T) {
+	store := newMemory()
+	got, err := Ask(t.Context(), plan(store, runnerFunc(echo), 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Asked{Passages: 50, Complete: 50, Queries: 100}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+	for i := range 50 {
+		answers := store.complete[i].Answers
+		if len(answers) != 2 || answers[0].Completion.Text != fmt.Sprintf("text %d person", i) || answers[1].Completion.Text != fmt.Sprintf("text %d place", i) {
+			t.Fatalf("passage %d: %+v", i, answers)
+		}
+	}
+	again, err := Ask(t.Context(), plan(store, runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+		t.Error("a finished run asked again")
+		return nil, errors.New("asked again")
+	}), 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Asked{Passages: 50, Skipped: 50}); again != want {
+		t.Errorf("again %+v, want %+v", again, want)
+	}
+}
+
+func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
+	store := newMemory()
+	broken := true
+	flaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		if broken && q[0].Document.ID == "row/test/3" {
+			out, _ := echo(ctx, q[:1])
+			return out, fmt.Errorf("connection lost: %w", runners.ErrTemporary)
+		}
+		return echo(ctx, q)
+	})
+	got, err := Ask(t.Context(), plan(store, flaky, 10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Asked{Passages: 10, Complete: 9, Incomplete: 1, Queries: 19}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+	broken = false
+	var asked []string
+	p := plan(store, runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		for _, one := range q {
+			asked = append(asked, one.Prompt.Text)
+		}
+		return echo(ctx, q)
+	}), 10)
+	got, err = Ask(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"text 3 place"}; !slices.Equal(asked, want) {
+		t.Errorf("second time asked %q, want %q", asked, want)
+	}
+	if want := (Asked{Passages: 10, Skipped: 9, Complete: 1, Queries: 1, Known: 1}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+}
+
+func TestAskGivesUpOnADeadServer(t *testing.T) {
+	store := newMemory()
+	dead := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+		return nil, fmt.Errorf("connection refused: %w", runners.ErrTemporary)
+	})
+	got, err := Ask(t.Context(), plan(store, dead, 10_000))
+	if err == nil || !errors.Is(err, runners.ErrTemporary) {
+		t.Fatalf("error %v, want one that wraps ErrTemporary", err)
+	}
+	if got.Passages > 100 {
+		t.Errorf("tried %d passages on a dead server", got.Passages)
+	}
+}
+
+func TestAskStopsAtAFatalError(t *testing.T) {
+	fatal := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+		return nil, fmt.Errorf("unknown model: %w", runners.ErrFatal)
+	})
+	if _, err := Ask(t.Context(), plan(newMemory(), fatal, 1000)); !errors.Is(err, runners.ErrFatal) {
+		t.Fatalf("error %v, want ErrFatal", err)
+	}
+}
+
+func TestAskStopsWhenTheStoreFails(t *testing.T) {
+	store := newMemory()
+	store.fail = errors.New("store: disk full")
+	if _, err := Ask(t.Context(), plan(store, runnerFunc(echo), 1000)); !errors.Is(err, store.fail) {
+		t.Fatalf("error %v, want %v", err, store.fail)
+	}
+}
+
+func TestAskStopsAtBadData(t *testing.T) {
+	bad := errors.New("file:3: unknown label")
+	p := plan(newMemory(), runnerFunc(echo), 0)
+	p.Documents = func(yield func(*ner.Document, error) bool) {
+		for d := range passages(5) {
+			if !yield(d, nil) {
+				return
+			}
+		}
+		yield(nil, bad)
+	}
+	if _, err := Ask(t.Context(), p); !errors.Is(err, bad) {
+		t.Fatalf("error %v, want %v", err, bad)
+	}
+}
+
+func TestAskKeepsEverythingWhenInterrupted(t *testing.T) {
+	store := newMemory()
+	ctx, cancel := context.WithCancel(t.Context())
+	var mu sync.Mutex
+	answered := 0
+	slow := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		out, err := echo(ctx, q)
+		mu.Lock()
+		defer mu.Unlock()
+		if answered += len(out); answered >= 40 {
+			cancel()
+		}
+		return out, err
+	})
+	_, err := Ask(ctx, plan(store, slow, 1000))
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	if len(store.answers) != answered {
+		t.Errorf("store has %d answers of %d", len(store.answers), answered)
+	}
+}

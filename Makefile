@@ -1,0 +1,24 @@
+# The whole interface: build, test, lint, bench, golden.
+export CGO_ENABLED := 0
+
+.PHONY: build test integration lint bench golden
+
+build: ## the program, in bin/nerbench
+	go build -trimpath -o bin/nerbench ./cmd/nerbench
+
+test: ## everything that needs no server, no network, no data
+	go test ./...
+
+integration: ## what needs the reference material, a real Ollama server, and a browser
+	.ci/integration
+
+lint: ## gofmt, vet, staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+bench: ## figures for docs/benchmarks.md, as ratios measured in one run
+	go test -run '^$$' -bench . -benchtime 1x ./...
+
+golden: ## rewrite golden files; read the diff before you commit it
+	go test ./... -update

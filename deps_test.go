@@ -1,0 +1,150 @@
+package nerbench
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// imports is the import graph: for each room, what it may import beyond the
+// standard library. Imports point one way. Do not change this table to make a
+// build pass: a room that needs another one is a question of design, answered
+// in docs/decisions.
+//
+// golang.org/x holds the Go project's own supplements and counts as its
+// standard library, but is listed all the same.
+var imports = map[string][]string{
+	".":   {},
+	"ner": {},
+
+	"answers":         {"ner", "golang.org/x/text"},
+	"datasets":        {"ner", "github.com/BurntSushi/toml"},
+	"datasets/sample": {},
+	"metrics":         {"ner"},
+	"prompts":         {"ner"},
+	"reports":         {"ner", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
+	"results":         {"ner", "modernc.org/sqlite"},
+	"runners":         {"ner"},
+
+	"loaders": {"ner", "datasets"}, // a row says how its files are read
+
+	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
+	"runners/ollama/ollamatest": {"ner", "runners", "github.com/ollama/ollama/api"},
+	"runners/runnertest":        {"ner", "runners"},
+	"runners/tagger":            {"ner", "runners"},
+
+	// The loop joins questions, answers and counts, and links no third-party
+	// code: where documents come from and where answers go is told to it.
+	"harness": {"ner", "answers", "metrics", "runners"},
+
+	"internal/reference": {},
+	"internal/tinymodel": {},
+
+	"cmd/nerbench": {
+		"ner", "answers", "datasets", "datasets/sample", "harness", "loaders", "metrics", "prompts",
+		"reports", "results", "runners", "runners/ollama", "runners/tagger",
+		"github.com/urfave/cli", "github.com/vbauerster/mpb",
+	},
+}
+
+// testImports is what test files may import besides.
+var testImports = []string{
+	"internal/reference", "internal/tinymodel", "runners/runnertest", "runners/ollama/ollamatest",
+	"github.com/rogpeppe/go-internal", "github.com/chromedp",
+}
+
+// testOnly are packages that no program file may import.
+var testOnly = []string{"internal/reference", "runners/runnertest", "runners/ollama/ollamatest"}
+
+func TestImportsPointOneWay(t *testing.T) {
+	outside := map[string]string{} // outside package -> the room that has it
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "node_modules") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if path.Ext(name) == ".go" {
+			checkImports(t, name, outside)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkImports(t *testing.T, file string, outside map[string]string) {
+	t.Helper()
+	room := path.Dir(file)
+	allowed, ok := imports[room]
+	if !ok {
+		t.Errorf("%s: room %q is not in the import graph", file, room)
+		return
+	}
+	test := strings.HasSuffix(file, "_test.go")
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+	if err != nil {
+		t.Errorf("%s: %v", file, err)
+		return
+	}
+	for _, spec := range f.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		ours := strings.TrimPrefix(p, "nerbench/")
+		first, _, _ := strings.Cut(p, "/")
+		if ours == p && !strings.Contains(first, ".") {
+			continue // the standard library
+		}
+		if test {
+			checkTestImport(t, file, room, ours, ours != p)
+			continue
+		}
+		if !within(ours, allowed) {
+			t.Errorf("%s: imports %s, which %q may not", file, p, room)
+		}
+		if slices.Contains(testOnly, ours) {
+			t.Errorf("%s: imports %s, which is for tests", file, p)
+		}
+		if ours == p && !strings.HasPrefix(p, "golang.org/x/") {
+			if other, seen := outside[p]; seen && other != room && !strings.HasPrefix(room, other) && !strings.HasPrefix(other, room) {
+				t.Errorf("%s: %s is imported by %q too: an outside package belongs to one room", file, p, other)
+			}
+			outside[p] = room
+		}
+	}
+}
+
+// checkTestImport lets tests import what their room may, what is made for
+// tests, and rooms below them: never cmd, and ner nothing of ours.
+func checkTestImport(t *testing.T, file, room, p string, ours bool) {
+	t.Helper()
+	if within(p, imports[room]) || within(p, testImports) || p == room {
+		return
+	}
+	if ours && room != "ner" && !strings.HasPrefix(p, "cmd/") {
+		return
+	}
+	t.Errorf("%s: a test in %q may not import %s", file, room, p)
+}
+
+// within reports whether p is one of the allowed paths or below one that is
+// outside this module.
+func within(p string, allowed []string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		return p == a || strings.Contains(a, ".") && strings.HasPrefix(p, a+"/")
+	})
+}

@@ -1,0 +1,109 @@
+package metrics
+
+import (
+	"slices"
+
+	"nerbench/ner"
+)
+
+// RowTally is what the averages see of one evaluation row.
+type RowTally struct {
+	Row, Domain string
+	// Scored is false for a row that was not run. It is neither 0 nor absent:
+	// it stays in the total of every average (METRICS.md §10.3).
+	Scored bool
+	ByType Tally
+}
+
+// Counted reports whether the row enters averages: it was scored and has gold
+// (METRICS.md §10.2, §10.4).
+func (r RowTally) Counted() bool { return r.Scored && r.ByType.Total().NGold > 0 }
+
+// Average is a mean, or a pooled figure, over those of a set that could be
+// counted. It is always printed with Used/Total (METRICS.md §10.2).
+type Average struct {
+	Ratio
+	Used, Total int
+}
+
+// DomainAverage is the average of one domain.
+type DomainAverage struct {
+	Domain string
+	Average
+}
+
+// MeanRows is the unweighted mean of the scores of the counted rows
+// (METRICS.md §10.1, mean_rows): what the UniversalNER paper prints as average.
+func MeanRows(rows []RowTally) Average {
+	var values []float64
+	for _, r := range rows {
+		if r.Counted() {
+			f1, _ := r.ByType.Total().F1()
+			values = append(values, f1)
+		}
+	}
+	return mean(values, len(rows))
+}
+
+// DomainMeans is the unweighted mean of the row scores of each domain, in the
+// order in which domains first occur (METRICS.md §10.1, domain_mean).
+func DomainMeans(rows []RowTally) []DomainAverage {
+	var order []string
+	members := map[string][]RowTally{}
+	for _, r := range rows {
+		if _, seen := members[r.Domain]; !seen {
+			order = append(order, r.Domain)
+		}
+		members[r.Domain] = append(members[r.Domain], r)
+	}
+	means := make([]DomainAverage, len(order))
+	for i, domain := range order {
+		means[i] = DomainAverage{domain, MeanRows(members[domain])}
+	}
+	return means
+}
+
+// MeanDomains is the unweighted mean of the domain means (METRICS.md §10.1,
+// mean_domains). A domain without a counted row does not enter it; Used and
+// Total count domains.
+func MeanDomains(rows []RowTally) Average {
+	domains := DomainMeans(rows)
+	var values []float64
+	for _, d := range domains {
+		if d.Defined {
+			values = append(values, d.Value)
+		}
+	}
+	return mean(values, len(domains))
+}
+
+// PooledMicro is the F1 of the counts summed over the counted rows, with these
+// counts (METRICS.md §10.1, pooled_micro).
+func PooledMicro(rows []RowTally) (ner.Score, Average) {
+	var sum ner.Score
+	a := Average{Total: len(rows)}
+	for _, r := range rows {
+		if r.Counted() {
+			sum = sum.Add(r.ByType.Total())
+			a.Used++
+		}
+	}
+	a.Value, a.Defined = sum.F1()
+	return sum, a
+}
+
+// mean adds in ascending order, so that the order of rows cannot change the
+// last bit.
+func mean(values []float64, total int) Average {
+	a := Average{Used: len(values), Total: total}
+	if len(values) == 0 {
+		return a
+	}
+	slices.Sort(values)
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	a.Ratio = Ratio{sum / float64(len(values)), true}
+	return a
+}

@@ -1,0 +1,115 @@
+package metrics_test
+
+import (
+	"testing"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+type aggregateCase struct {
+	Name string
+	Rows []struct {
+		Row, Domain, Status string
+		PerType             map[ner.EntityType][3]int `json:"per_type"`
+	}
+	Expected struct {
+		Rows        map[string]*expectedRow
+		DomainMean  map[string]expectedAverage `json:"domain_mean"`
+		MeanRows    expectedAverage            `json:"mean_rows"`
+		MeanDomains expectedAverage            `json:"mean_domains"`
+		PooledMicro struct {
+			ner.Score
+			expectedAverage
+			Precision, Recall *float64
+		} `json:"pooled_micro"`
+	}
+}
+
+type expectedRow struct {
+	ner.Score
+	Precision, Recall, F1 *float64
+	TypeMacro             *float64 `json:"type_macro_f1"`
+	Counted               bool
+}
+
+type expectedAverage struct {
+	F1          *float64
+	Used, Total int
+}
+
+func TestAggregateVectors(t *testing.T) {
+	for _, c := range readVectors[aggregateCase](t, "aggregates.json").Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			var rows []metrics.RowTally
+			for _, r := range c.Rows {
+				row := metrics.RowTally{Row: r.Row, Domain: r.Domain, Scored: r.Status == "ok", ByType: metrics.Tally{}}
+				for typ, n := range r.PerType {
+					row.ByType.Add(typ, ner.Score{TP: n[0], NPred: n[1], NGold: n[2]})
+				}
+				rows = append(rows, row)
+				checkRow(t, row, c.Expected.Rows[r.Row])
+			}
+			domains := metrics.DomainMeans(rows)
+			if len(domains) != len(c.Expected.DomainMean) {
+				t.Errorf("%d domains, want %d", len(domains), len(c.Expected.DomainMean))
+			}
+			for _, d := range domains {
+				c.Expected.DomainMean[d.Domain].check(t, "domain_mean "+d.Domain, d.Average)
+			}
+			c.Expected.MeanRows.check(t, "mean_rows", metrics.MeanRows(rows))
+			c.Expected.MeanDomains.check(t, "mean_domains", metrics.MeanDomains(rows))
+
+			score, average := metrics.PooledMicro(rows)
+			want := c.Expected.PooledMicro
+			want.check(t, "pooled_micro", average)
+			if score != want.Score {
+				t.Errorf("pooled_micro: counts are %+v, want %+v", score, want.Score)
+			}
+			pooled := metrics.FromCounts(score)
+			checkRatio(t, "pooled_micro precision", pooled.Precision, want.Precision)
+			checkRatio(t, "pooled_micro recall", pooled.Recall, want.Recall)
+		})
+	}
+}
+
+func checkRow(t *testing.T, row metrics.RowTally, want *expectedRow) {
+	t.Helper()
+	if want == nil {
+		if row.Scored || row.Counted() {
+			t.Errorf("row %s: is scored, want not run", row.Row)
+		}
+		return
+	}
+	total := row.ByType.Total()
+	if total != want.Score {
+		t.Errorf("row %s: counts are %+v, want %+v", row.Row, total, want.Score)
+	}
+	if row.Counted() != want.Counted {
+		t.Errorf("row %s: counted is %v", row.Row, row.Counted())
+	}
+	r := metrics.FromCounts(total)
+	checkRatio(t, row.Row+" precision", r.Precision, want.Precision)
+	checkRatio(t, row.Row+" recall", r.Recall, want.Recall)
+	checkRatio(t, row.Row+" f1", r.F1, want.F1)
+	nearOrNull(t, row.Row+" type_macro", row.ByType, want.TypeMacro)
+}
+
+func (e expectedAverage) check(t *testing.T, what string, got metrics.Average) {
+	t.Helper()
+	checkRatio(t, what, got.Ratio, e.F1)
+	if got.Used != e.Used || got.Total != e.Total {
+		t.Errorf("%s: %d/%d rows, want %d/%d", what, got.Used, got.Total, e.Used, e.Total)
+	}
+}
+
+func checkRatio(t *testing.T, what string, got metrics.Ratio, want *float64) {
+	t.Helper()
+	if got.Defined != (want != nil) {
+		t.Errorf("%s: defined is %v, want %v", what, got.Defined, want != nil)
+		return
+	}
+	if want != nil {
+		near(t, what, got.Value, *want)
+	}
+}

@@ -1,0 +1,153 @@
+package metrics
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+)
+
+// ColumnCounts are the counts of a column file.
+type ColumnCounts struct {
+	ByType            Tally
+	Sentences, Tokens int
+}
+
+// Columns scores a column file (METRICS.md §4.5): one token a line, the last
+// column the predicted tag, the last but one the gold tag; a line without
+// columns ends a sentence. The stream is read once, in blocks, on all
+// processors, and memory does not grow with it. A fault of the file is a
+// [LineError], always the first one.
+func Columns(ctx context.Context, r io.Reader, scheme Scheme, mode Mode) (ColumnCounts, error) {
+	// The first line with columns says how many every line has. It is seen
+	// before the block that holds it is handed out, and written only then.
+	columns := 0
+	look := func(b block) {
+		if columns == 0 {
+			columns = firstColumns(b.data)
+		}
+	}
+	readers := make([]*columnReader, runtime.GOMAXPROCS(0))
+	workers := make([]func(block) error, len(readers))
+	for i := range readers {
+		readers[i] = &columnReader{scorer: newTagScorer(scheme, mode), columns: &columns}
+		workers[i] = readers[i].block
+	}
+	if err := eachBlock(ctx, r, cutAtSentence, look, workers); err != nil {
+		return ColumnCounts{}, err
+	}
+	sum := ColumnCounts{ByType: Tally{}}
+	for _, c := range readers {
+		sum.ByType.Merge(c.scorer.tally())
+		sum.Sentences += c.sentences
+		sum.Tokens += c.tokens
+	}
+	return sum, nil
+}
+
+// columnReader scores blocks of a column file, each of whole sentences.
+type columnReader struct {
+	scorer            *tagScorer
+	columns           *int
+	gold, pred        []tag
+	sentences, tokens int
+}
+
+func (c *columnReader) block(b block) error {
+	for data, line := b.data, b.line; len(data) > 0; line++ {
+		var text []byte
+		text, data = cutLine(data)
+		if err := c.line(text); err != nil {
+			return &LineError{line, err}
+		}
+	}
+	c.endSentence()
+	return nil
+}
+
+func (c *columnReader) line(text []byte) error {
+	n, gold, pred := lastColumns(text)
+	if n == 0 {
+		c.endSentence()
+		return nil
+	}
+	if n < 2 {
+		return fmt.Errorf("%d column, want at least 2: gold and predicted tag", n)
+	}
+	if n != *c.columns {
+		return fmt.Errorf("%d columns, want %d as in the first line", n, *c.columns)
+	}
+	g, err := c.scorer.reader.read(gold)
+	if err != nil {
+		return fmt.Errorf("gold: %w", err)
+	}
+	p, err := c.scorer.reader.read(pred)
+	if err != nil {
+		return fmt.Errorf("prediction: %w", err)
+	}
+	c.gold, c.pred = append(c.gold, g), append(c.pred, p)
+	return nil
+}
+
+func (c *columnReader) endSentence() {
+	if len(c.gold) == 0 {
+		return
+	}
+	c.scorer.add(c.gold, c.pred)
+	c.sentences++
+	c.tokens += len(c.gold)
+	c.gold, c.pred = c.gold[:0], c.pred[:0]
+}
+
+// cutLine returns the first line of data, without its end, and what follows.
+// Lines end at LF; one CR before it is dropped.
+func cutLine(data []byte) (line, rest []byte) {
+	line = data
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		line, rest = data[:i], data[i+1:]
+	}
+	return bytes.TrimSuffix(line, []byte{'\r'}), rest
+}
+
+// lastColumns counts the columns of a line and returns the last two. Columns
+// are separated by runs of blank and tab only: a no-break space is part of one.
+func lastColumns(line []byte) (n int, lastButOne, last []byte) {
+	for i := 0; i < len(line); {
+		if line[i] == ' ' || line[i] == '\t' {
+			i++
+			continue
+		}
+		start := i
+		for i < len(line) && line[i] != ' ' && line[i] != '\t' {
+			i++
+		}
+		n++
+		lastButOne, last = last, line[start:i]
+	}
+	return n, lastButOne, last
+}
+
+// firstColumns is the number of columns of the first line that has any.
+func firstColumns(data []byte) int {
+	for len(data) > 0 {
+		var line []byte
+		line, data = cutLine(data)
+		if n, _, _ := lastColumns(line); n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// cutAtSentence cuts behind the last line without columns.
+func cutAtSentence(data []byte) int {
+	for end := cutAtLine(data); end > 0; {
+		start := cutAtLine(data[:end-1])
+		if line, _ := cutLine(data[start:end]); len(bytes.Trim(line, " \t")) == 0 {
+			return end
+		}
+		end = start
+	}
+	return 0
+}

@@ -1,0 +1,83 @@
+package metrics
+
+import (
+	"context"
+	"io"
+	"runtime"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// PairCounts are the counts of a file of answer pairs.
+type PairCounts struct {
+	Score ner.Score
+	Pairs int
+	// Void and GoldVoid are answers and gold answers other than "[]" that parse
+	// to nothing (METRICS.md §8.3, §3.6).
+	Void, GoldVoid int
+}
+
+// Pairs scores JSON Lines {"gold": "[…]", "pred": "[…]"}, one query each, with
+// the string-set counts of METRICS.md §3.4. parse is the official parser of
+// §3.2: it returns the normalised items of an answer, each once, in memory that
+// may be changed, and is called from several goroutines. Blank lines are
+// skipped. The stream is read once, in blocks, on all processors, and memory
+// does not grow with it. A fault is a [LineError], always the first one.
+func Pairs(ctx context.Context, r io.Reader, parse func(answer string) []string) (PairCounts, error) {
+	readers := make([]*pairReader, runtime.GOMAXPROCS(0))
+	workers := make([]func(block) error, len(readers))
+	for i := range readers {
+		readers[i] = &pairReader{parse: parse}
+		workers[i] = readers[i].block
+	}
+	if err := eachBlock(ctx, r, cutAtLine, func(block) {}, workers); err != nil {
+		return PairCounts{}, err
+	}
+	var sum PairCounts
+	for _, p := range readers {
+		sum.Score = sum.Score.Add(p.counts.Score)
+		sum.Pairs += p.counts.Pairs
+		sum.Void += p.counts.Void
+		sum.GoldVoid += p.counts.GoldVoid
+	}
+	return sum, nil
+}
+
+// pairReader scores blocks of a file of pairs.
+type pairReader struct {
+	parse  func(string) []string
+	memory []byte
+	counts PairCounts
+}
+
+func (p *pairReader) block(b block) error {
+	for data, line := b.data, b.line; len(data) > 0; line++ {
+		var text []byte
+		text, data = cutLine(data)
+		if blankJSON(text) {
+			continue
+		}
+		pair, memory, err := readPair(text, p.memory[:0])
+		if err != nil {
+			return &LineError{line, err}
+		}
+		p.memory = memory
+		p.add(pair)
+	}
+	return nil
+}
+
+func (p *pairReader) add(answers answerPair) {
+	pred, gold := p.parse(answers.pred), p.parse(answers.gold)
+	if len(pred) == 0 && answers.pred != "[]" {
+		p.counts.Void++
+	}
+	if len(gold) == 0 && answers.gold != "[]" {
+		p.counts.GoldVoid++
+	}
+	slices.Sort(pred)
+	slices.Sort(gold)
+	p.counts.Score = p.counts.Score.Add(intersect(slices.Compact(pred), slices.Compact(gold)))
+	p.counts.Pairs++
+}

@@ -1,0 +1,104 @@
+package metrics_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// spanCase is a case of spans_*.json, or of kind spans in handmade.json.
+type spanCase struct {
+	Kind     string          `json:"kind"`
+	Name     string          `json:"name"`
+	Gold     json.RawMessage `json:"gold"` // the shape depends on the kind
+	Pred     json.RawMessage `json:"pred"`
+	Expected json.RawMessage `json:"expected"`
+}
+
+type expectedSpans struct {
+	Strict     expectedTally
+	Duplicates struct{ Gold, Pred int }
+}
+
+// span is written [start, end, type] in the vectors.
+type span ner.Span
+
+func (s *span) UnmarshalJSON(data []byte) error {
+	return json.Unmarshal(data, &[3]any{&s.Start, &s.End, &s.Type})
+}
+
+func TestSpanVectors(t *testing.T) {
+	for _, name := range []string{"spans_flat.json", "spans_nested.json"} {
+		t.Run(name, func(t *testing.T) {
+			f := readVectors[spanCase](t, name)
+			corpus := metrics.NewCounts()
+			for _, c := range f.Cases {
+				t.Run(c.Name, func(t *testing.T) { corpus.Merge(checkSpans(t, c)) })
+			}
+			var want expectedSpans
+			decodeVector(t, f.Corpus.Expected, &want)
+			want.check(t, corpus)
+		})
+	}
+}
+
+func TestHandmadeSpans(t *testing.T) {
+	n := 0
+	for _, c := range readVectors[spanCase](t, "handmade.json").Cases {
+		if c.Kind == "spans" {
+			n++
+			t.Run(c.Name, func(t *testing.T) { checkSpans(t, c) })
+		}
+	}
+	if n == 0 {
+		t.Fatal("no cases of kind spans")
+	}
+}
+
+func checkSpans(t *testing.T, c spanCase) metrics.Counts {
+	var gold, pred [][]span
+	decodeVector(t, c.Gold, &gold)
+	decodeVector(t, c.Pred, &pred)
+	var want expectedSpans
+	decodeVector(t, c.Expected, &want)
+	if len(gold) != len(pred) {
+		t.Fatalf("%d documents of gold, %d of prediction", len(gold), len(pred))
+	}
+	sum := metrics.NewCounts()
+	for i := range gold {
+		sum.Merge(metrics.SpanF1(passage(gold[i], pred[i])))
+	}
+	want.check(t, sum)
+	return sum
+}
+
+// passage makes a passage of spans whose offsets count tokens: each token is
+// one byte of its text.
+func passage(gold, pred []span) *metrics.Passage {
+	p := &metrics.Passage{}
+	length := 0
+	for _, s := range gold {
+		p.Gold = append(p.Gold, ner.Span(s))
+		length = max(length, s.End)
+	}
+	for _, s := range pred {
+		p.Pred = append(p.Pred, ner.Span(s))
+		length = max(length, s.End)
+	}
+	p.Text = strings.Repeat("x", length)
+	return p
+}
+
+func (e expectedSpans) check(t testing.TB, got metrics.Counts) {
+	t.Helper()
+	e.Strict.check(t, got.ByType)
+	if got.DuplicateGold != e.Duplicates.Gold || got.DuplicatePred != e.Duplicates.Pred {
+		t.Errorf("duplicates are %d and %d, want %+v", got.DuplicateGold, got.DuplicatePred, e.Duplicates)
+	}
+	if got.BadOffsets != 0 {
+		t.Errorf("bad_offsets is %d, want 0", got.BadOffsets)
+	}
+}

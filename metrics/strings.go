@@ -1,0 +1,74 @@
+package metrics
+
+import (
+	"slices"
+
+	"nerbench/ner"
+)
+
+// Strings is one query (passage, type) as the string metrics see it
+// (METRICS.md §3). Equal strings collapse; an empty string is a legal item.
+type Strings struct {
+	Type ner.EntityType
+	// Pred and Gold are normalised (§3.3), in any order.
+	Pred, Gold []string
+	// Void: the answer was not the empty list, but the official parser reads it
+	// as one (§8.3). GoldVoid: the same of the gold list (§3.6).
+	Void, GoldVoid bool
+}
+
+// UniNERF1 counts one passage for the string-set F1 of the UniversalNER paper
+// (METRICS.md §3.4), on the answers that the official parser read.
+func UniNERF1(p *Passage) Counts { return stringSets(p.Published) }
+
+// UniNERF1Lenient counts the same sets on the mentions that the lenient ladder
+// found (METRICS.md §3.7).
+func UniNERF1Lenient(p *Passage) Counts { return stringSets(p.Lenient) }
+
+func stringSets(queries []Strings) Counts {
+	c := NewCounts()
+	for _, q := range queries {
+		gold, dupGold := stringSet(q.Gold)
+		pred, dupPred := stringSet(q.Pred)
+		c.ByType.Add(q.Type, intersect(pred, gold))
+		c.DuplicateGold += dupGold
+		c.DuplicatePred += dupPred
+		if q.Void {
+			c.Void++
+		}
+		if q.GoldVoid {
+			c.GoldVoid++
+		}
+	}
+	return c
+}
+
+// stringSet returns the distinct strings in order, and how many copies
+// collapsed.
+func stringSet(items []string) (set []string, duplicates int) {
+	if len(items) < 2 {
+		return items, 0
+	}
+	set = slices.Clone(items)
+	slices.Sort(set)
+	set = slices.Compact(set)
+	return set, len(items) - len(set)
+}
+
+// intersect counts two sorted sets: tp = |P ∩ G|, n_pred = |P|, n_gold = |G|.
+func intersect(pred, gold []string) ner.Score {
+	s := ner.Score{NPred: len(pred), NGold: len(gold)}
+	for i, j := 0, 0; i < len(pred) && j < len(gold); {
+		switch {
+		case pred[i] < gold[j]:
+			i++
+		case pred[i] > gold[j]:
+			j++
+		default:
+			s.TP++
+			i++
+			j++
+		}
+	}
+	return s
+}

@@ -1,0 +1,66 @@
+package metrics
+
+import "nerbench/ner"
+
+// Passage is what metrics see of one passage.
+type Passage struct {
+	// Text is the passage; the offsets of Gold and Pred are bytes of it.
+	Text string
+	// Gold and Pred are spans; equal ones collapse.
+	Gold, Pred []ner.Span
+	// Unaligned are mentions that alignment could not place.
+	Unaligned []ner.Mention
+	// Published holds the queries of the passage as the official parser reads
+	// them, Lenient as the ladder does.
+	Published, Lenient []Strings
+}
+
+// Metric describes a metric.
+type Metric struct {
+	// ID is the name with all options at their defaults.
+	ID string
+	// Meaning is one line for help texts and reports.
+	Meaning string
+	// Section of METRICS.md that defines it.
+	Section string
+	// Reader is the reader of answers that it uses by default.
+	Reader string
+	// Options names those of [Options] that can change its value.
+	Options []string
+	// Count counts one passage.
+	Count func(*Passage) Counts
+	// Ratios divides counts as the metric's definition says.
+	Ratios func(ner.Score) Ratios
+}
+
+// Metrics is the table of metrics, in the order of reports.
+var Metrics = []Metric{
+	{
+		ID: "span_f1", Section: "2", Reader: "ladder",
+		Meaning: "sets of (start, end, type): strict entity-level F1",
+		Options: []string{"align", "boundary", "queries", "reader", "tiers", "unknown"},
+		Count:   SpanF1, Ratios: FromCounts,
+	},
+	{
+		ID: "uniner_f1", Section: "3", Reader: "published",
+		Meaning: "sets of normalised strings, read by the official parser: the F1 of the UniversalNER paper",
+		Options: []string{"queries", "unknown"},
+		Count:   UniNERF1, Ratios: WithEpsilon,
+	},
+	{
+		ID: "uniner_f1_lenient", Section: "3.7", Reader: "ladder",
+		Meaning: "the same sets, read by the lenient ladder: what the paper's F1 would be had the answers been well formed",
+		Options: []string{"queries", "unknown"},
+		Count:   UniNERF1Lenient, Ratios: FromCounts,
+	},
+}
+
+// Find returns the metric with an id without options.
+func Find(id string) (Metric, bool) {
+	for _, m := range Metrics {
+		if m.ID == id {
+			return m, true
+		}
+	}
+	return Metric{}, false
+}

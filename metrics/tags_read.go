@@ -1,0 +1,132 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+// tag is a tag that was read: its prefix, in the letters that the decoders
+// know, and its type as an index into tagReader.types.
+type tag struct {
+	prefix rune
+	typ    int32
+}
+
+// untyped is the id of the type "_" of tags that name none.
+const untyped int32 = 0
+
+// tagReader reads tags under one scheme and mode. Files hold few different
+// tags many times, so that each text is read once and remembered.
+type tagReader struct {
+	scheme Scheme
+	mode   Mode
+	seen   map[string]tag
+	types  []ner.EntityType // by id
+	ids    map[ner.EntityType]int32
+}
+
+func newTagReader(scheme Scheme, mode Mode) *tagReader {
+	r := &tagReader{scheme: scheme, mode: mode, seen: map[string]tag{}, ids: map[ner.EntityType]int32{}}
+	r.typeID("_")
+	return r
+}
+
+// sentence reads the tags of one sentence.
+func (r *tagReader) sentence(tags []string) ([]tag, error) {
+	read := make([]tag, len(tags))
+	for i, text := range tags {
+		t, err := r.read([]byte(text))
+		if err != nil {
+			return nil, fmt.Errorf("position %d: %w", i, err)
+		}
+		read[i] = t
+	}
+	return read, nil
+}
+
+// read reads one tag (METRICS.md §4.1).
+func (r *tagReader) read(text []byte) (tag, error) {
+	if t, ok := r.seen[string(text)]; ok {
+		return t, nil
+	}
+	if len(text) == 0 {
+		return tag{}, ErrTagEmpty
+	}
+	prefix, size := utf8.DecodeRune(text)
+	rest := string(text[size:])
+	t := tag{prefix: prefix}
+	if r.mode == Strict {
+		if !strings.ContainsRune(alphabet(r.scheme), prefix) {
+			return tag{}, fmt.Errorf("tag %q: %w %s (%s)", text, ErrTagPrefix, r.scheme, alphabet(r.scheme))
+		}
+		t.typ = r.typeID(strictType(rest))
+	} else {
+		t.typ = r.typeID(lenientType(rest))
+	}
+	t.prefix = canonical(t.prefix, r.scheme)
+	r.seen[string(text)] = t
+	return t, nil
+}
+
+// lenientType is the type in what follows a prefix: behind the first hyphen if
+// there is one (METRICS.md §4.1).
+func lenientType(rest string) string {
+	if _, after, ok := strings.Cut(rest, "-"); ok {
+		rest = after
+	}
+	if rest == "" {
+		return "_"
+	}
+	return rest
+}
+
+// strictType is the type in what follows a prefix, without hyphens at both
+// ends (METRICS.md §4.1).
+func strictType(rest string) string {
+	rest = strings.Trim(rest, "-")
+	if rest == "" {
+		return "_"
+	}
+	return rest
+}
+
+// alphabet lists the prefixes of a scheme (METRICS.md §4.3).
+func alphabet(s Scheme) string {
+	switch s {
+	case IOE1, IOE2:
+		return "IOE"
+	case IOBES:
+		return "IOBES"
+	case BILOU:
+		return "BILOU"
+	}
+	return "IOB"
+}
+
+// canonical renames the prefixes of BILOU to those of IOBES (METRICS.md §4.2,
+// §4.3): the decoders know only these.
+func canonical(prefix rune, s Scheme) rune {
+	if s == BILOU {
+		switch prefix {
+		case 'U':
+			return 'S'
+		case 'L':
+			return 'E'
+		}
+	}
+	return prefix
+}
+
+func (r *tagReader) typeID(name string) int32 {
+	typ := ner.EntityType(name)
+	id, ok := r.ids[typ]
+	if !ok {
+		id = int32(len(r.types))
+		r.types = append(r.types, typ)
+		r.ids[typ] = id
+	}
+	return id
+}

@@ -1,0 +1,159 @@
+package reports
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// Keys that can span a table beside [ner.Keys].
+const (
+	KeyRow    = "row"
+	KeyModel  = "model"
+	KeyDomain = "domain" // domain of the run's row: cells are domain means
+	KeySystem = "system" // the model, with whatever tells two ways of asking it apart
+)
+
+func knownAxis(key string) bool {
+	return key == KeyDomain || key == KeySystem || ner.KnownKey(key)
+}
+
+// run is a result with the keys that are computed for tables.
+type run struct {
+	*Result
+	domain string
+	system string
+}
+
+func (r *run) key(name string) string {
+	switch name {
+	case KeyDomain:
+		return r.domain
+	case KeySystem:
+		return r.system
+	}
+	return r.Keys[name]
+}
+
+// owner names the key that a key belongs to: it is expected to differ where its
+// owner does, and is only worth a word where it differs under one owner.
+var owner = map[string]string{
+	"data":           KeyRow,
+	"labels":         KeyRow,
+	"digest":         KeyModel,
+	"server":         KeyModel,
+	"server_version": KeyModel,
+	"training":       KeyModel,
+	"family_hash":    "family",
+	"variant":        "family",
+}
+
+// differing returns the keys, but for those excepted, in which runs differ, in
+// the order of [ner.Keys].
+func differing(runs []*run, except ...string) []string {
+	var names []string
+	for _, name := range keyNames(runs) {
+		if !slices.Contains(except, name) && differ(runs, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// differ reports whether two runs under the same owner of a key differ in it.
+func differ(runs []*run, name string) bool {
+	seen := map[string]string{}
+	for _, r := range runs {
+		under, value := r.key(owner[name]), r.key(name)
+		if first, ok := seen[under]; ok && first != value {
+			return true
+		}
+		seen[under] = value
+	}
+	return false
+}
+
+// keyNames lists the keys that any of the runs has: known ones in their order,
+// then others by name.
+func keyNames(runs []*run) []string {
+	has := set{}
+	for _, r := range runs {
+		for name := range r.Keys {
+			has[name] = true
+		}
+	}
+	var names []string
+	for _, k := range ner.Keys {
+		if has[k.Name] {
+			names = append(names, k.Name)
+			delete(has, k.Name)
+		}
+	}
+	return append(names, sortedKeys(has)...)
+}
+
+// nameSystems sets the system of each run: the model, followed by the keys in
+// which runs of that model on one and the same row differ. Keys that differ
+// from row to row only do not split a system.
+func nameSystems(runs []*run) {
+	byModel := map[string][]*run{}
+	for _, r := range runs {
+		m := r.key(KeyModel)
+		byModel[m] = append(byModel[m], r)
+	}
+	for model, own := range byModel {
+		byRow := map[string][]*run{}
+		for _, r := range own {
+			byRow[r.key(KeyRow)] = append(byRow[r.key(KeyRow)], r)
+		}
+		split := set{}
+		for _, same := range byRow {
+			for _, name := range differing(same) {
+				split[name] = true
+			}
+		}
+		for _, r := range own {
+			r.system = systemName(model, r, split)
+		}
+	}
+}
+
+func systemName(model string, r *run, split set) string {
+	if len(split) == 0 {
+		return model
+	}
+	var parts []string
+	for _, name := range keyNames([]*run{r}) {
+		if v := r.key(name); split[name] && v != "" {
+			parts = append(parts, name+"="+v)
+		}
+	}
+	if len(parts) == 0 {
+		return model + " (default)"
+	}
+	return model + " (" + strings.Join(parts, ", ") + ")"
+}
+
+type set map[string]bool
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// natural orders values of a key: numbers by size, before other values, which
+// go by bytes.
+func natural(a, b string) int {
+	x, errX := strconv.ParseFloat(a, 64)
+	y, errY := strconv.ParseFloat(b, 64)
+	switch {
+	case errX == nil && errY == nil:
+		return cmp.Or(cmp.Compare(x, y), strings.Compare(a, b))
+	case errX == nil:
+		return -1
+	case errY == nil:
+		return 1
+	}
+	return strings.Compare(a, b)
+}

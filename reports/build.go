@@ -1,0 +1,202 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// builder holds what the cells of one table are computed from.
+type builder struct {
+	spec      Spec
+	runs      []*run
+	benchmark []string // evaluation rows that averages are over, in order
+	info      map[string]RowInfo
+	rows      []string // values of the row axis, without averages
+	cols      []string
+
+	common map[string]set // rows that all cells of a group have, for one metric
+	warned []string
+}
+
+func newBuilder(results []Result, spec Spec) *builder {
+	b := &builder{spec: spec, info: map[string]RowInfo{}}
+	for _, info := range spec.Benchmark {
+		b.info[info.ID] = info
+	}
+	for i := range results {
+		r := &run{Result: &results[i]}
+		r.domain = b.info[r.key(KeyRow)].Domain
+		b.runs = append(b.runs, r)
+	}
+	nameSystems(b.runs)
+	b.runs = slices.DeleteFunc(b.runs, func(r *run) bool { return !b.wanted(r.key) })
+	b.benchmark = b.benchmarkRows()
+	b.rows, b.cols = b.values(spec.Rows), b.values(spec.Cols)
+	return b
+}
+
+// wanted applies the filter to the keys of a run.
+func (b *builder) wanted(key func(string) string) bool {
+	for name, values := range b.spec.Where {
+		if !slices.Contains(values, key(name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// benchmarkRows lists the evaluation rows that the filter leaves: those of the
+// benchmark in its order, then others that were run, by name.
+func (b *builder) benchmarkRows() []string {
+	var rows []string
+	for _, info := range b.spec.Benchmark {
+		if b.rowWanted(info) {
+			rows = append(rows, info.ID)
+		}
+	}
+	extra := set{}
+	for _, r := range b.runs {
+		if id := r.key(KeyRow); id != "" && !slices.Contains(rows, id) {
+			extra[id] = true
+		}
+	}
+	return append(rows, sortedKeys(extra)...)
+}
+
+func (b *builder) rowWanted(info RowInfo) bool {
+	for name, value := range map[string]string{KeyRow: info.ID, KeyDomain: info.Domain} {
+		if values, ok := b.spec.Where[name]; ok && !slices.Contains(values, value) {
+			return false
+		}
+	}
+	return true
+}
+
+// values lists the values of an axis in the order of printing. Rows and domains
+// are those of the benchmark, whether they were run or not.
+func (b *builder) values(axis string) []string {
+	var values []string
+	add := func(v string) {
+		if !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	switch axis {
+	case KeyRow:
+		return slices.Clone(b.benchmark)
+	case KeyDomain:
+		for _, row := range b.benchmark {
+			add(b.info[row].Domain)
+		}
+		return values
+	}
+	for _, r := range b.runs {
+		add(r.key(axis))
+	}
+	slices.SortFunc(values, natural)
+	return values
+}
+
+// averages names what stands at the end of an axis.
+func (b *builder) averages(axis string) []string {
+	if axis != KeyRow && axis != KeyDomain {
+		return nil
+	}
+	if len(b.spec.Benchmark) == 0 {
+		return []string{MeanRows} // without domains there is no mean over them
+	}
+	return []string{MeanRows, MeanDomains}
+}
+
+// stands lists the evaluation rows that a cell stands for.
+func (b *builder) stands(row, col string) []string {
+	var rows []string
+	for _, id := range b.benchmark {
+		if b.covers(b.spec.Rows, row, id) && b.covers(b.spec.Cols, col, id) {
+			rows = append(rows, id)
+		}
+	}
+	return rows
+}
+
+func (b *builder) covers(axis, value, id string) bool {
+	switch {
+	case b.average(axis, value):
+		return true
+	case axis == KeyRow:
+		return id == value
+	case axis == KeyDomain:
+		return b.info[id].Domain == value
+	}
+	return true
+}
+
+// average reports whether a value of an axis is the name of an average.
+func (b *builder) average(axis, value string) bool {
+	return slices.Contains(b.averages(axis), value)
+}
+
+// at lists the runs at a place of the table, by evaluation row.
+func (b *builder) at(row, col string) map[string][]*run {
+	runs := map[string][]*run{}
+	for _, r := range b.runs {
+		if b.matches(r, b.spec.Rows, row) && b.matches(r, b.spec.Cols, col) {
+			runs[r.key(KeyRow)] = append(runs[r.key(KeyRow)], r)
+		}
+	}
+	return runs
+}
+
+func (b *builder) matches(r *run, axis, value string) bool {
+	return b.average(axis, value) || r.key(axis) == value
+}
+
+// score returns the counts of a run. A run that asked only some of the types
+// has metric ids of its own (METRICS.md §1.4), unless the table names the key.
+func (b *builder) score(r *run, metric string) (ner.Score, bool) {
+	if q := r.key("queries"); q != "" && q != "all" && !b.names("queries") {
+		base, partial := strings.CutSuffix(metric, fmt.Sprintf("[queries=%s]", q))
+		if !partial {
+			return ner.Score{}, false
+		}
+		if s, ok := r.Scores[metric]; ok {
+			return s, true
+		}
+		metric = base
+	}
+	s, ok := r.Scores[metric]
+	return s, ok
+}
+
+func (b *builder) names(key string) bool {
+	return b.spec.Rows == key || b.spec.Cols == key || b.spec.Where[key] != nil
+}
+
+// f1 is the value of a run; nil if it has none.
+func (b *builder) f1(r *run, metric string) *float64 {
+	s, ok := b.score(r, metric)
+	if !ok {
+		return nil
+	}
+	_, _, f1 := b.spec.Ratios(metric, s)
+	return f1
+}
+
+// rowValue is the value of one evaluation row at one place as averages count it:
+// the mean over its runs that are complete and have gold (METRICS.md §10.2).
+func (b *builder) rowValue(runs []*run, metric string) *float64 {
+	var values []float64
+	for _, r := range runs {
+		s, ok := b.score(r, metric)
+		if !ok || r.incomplete() || s.NGold == 0 {
+			continue
+		}
+		if v := b.f1(r, metric); v != nil {
+			values = append(values, *v)
+		}
+	}
+	return mean(values)
+}

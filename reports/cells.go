@@ -1,0 +1,207 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// cell computes the cell at one place of the table.
+func (b *builder) cell(metric, row, col string) Cell {
+	c := Cell{Row: row, Col: col, Metric: metric}
+	at := b.at(row, col)
+	if b.single(row, col) {
+		b.fillRow(&c, at[b.stands(row, col)[0]])
+		return c
+	}
+	b.fillMean(&c, at)
+	return c
+}
+
+// single reports whether a cell stands for one evaluation row by its name, and
+// not for a mean that happens to be over one.
+func (b *builder) single(row, col string) bool {
+	byName := (b.spec.Rows == KeyRow && !b.average(KeyRow, row)) || (b.spec.Cols == KeyRow && !b.average(KeyRow, col))
+	return byName && len(b.stands(row, col)) == 1
+}
+
+// fillRow fills the cell of one evaluation row from the runs there.
+func (b *builder) fillRow(c *Cell, runs []*run) {
+	c.Total = 1
+	if len(runs) == 0 {
+		c.Note = b.notRun(c)
+		return
+	}
+	b.fillOrigin(c, runs)
+	if b.rowValue(runs, c.Metric) != nil {
+		c.Used = 1
+	}
+	if len(runs) > 1 {
+		c.Value = b.valueOfMany(runs, c.Metric)
+		c.Note = fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNothing(differing(runs)))
+		return
+	}
+	b.fillCounts(c, runs[0])
+}
+
+// fillCounts fills the cell of one run.
+func (b *builder) fillCounts(c *Cell, r *run) {
+	var notes []string
+	if r.incomplete() {
+		notes = append(notes, fmt.Sprintf("incomplete: %d of %d passages", r.Complete, r.Passages))
+	}
+	s, ok := b.score(r, c.Metric)
+	if !ok {
+		if !r.incomplete() {
+			notes = append(notes, "not scored by this metric")
+		}
+		c.Note = strings.Join(notes, "; ")
+		return
+	}
+	c.Counts = &s
+	c.Precision, c.Recall, c.Value = b.spec.Ratios(c.Metric, s)
+	if s.NGold == 0 {
+		notes = append(notes, "no gold: not in averages")
+	}
+	if ci, ok := r.CI[c.Metric]; ok {
+		c.CI = &ci
+	}
+	c.Note = strings.Join(notes, "; ")
+}
+
+// valueOfMany is the mean over several runs of one row.
+func (b *builder) valueOfMany(runs []*run, metric string) *float64 {
+	var values []float64
+	for _, r := range runs {
+		if v := b.f1(r, metric); v != nil {
+			values = append(values, *v)
+		}
+	}
+	return mean(values)
+}
+
+// fillMean fills a cell that is an average over evaluation rows: those that all
+// cells over the same rows have, so that what is compared is comparable.
+func (b *builder) fillMean(c *Cell, at map[string][]*run) {
+	rows := b.stands(c.Row, c.Col)
+	c.Total = len(rows)
+	c.average = true
+	common := b.commonRows(c.Metric, rows)
+	var values []float64
+	var used []*run
+	byDomain := map[string][]float64{}
+	for _, id := range rows {
+		v := b.rowValue(at[id], c.Metric)
+		if v == nil || !common[id] {
+			continue
+		}
+		values = append(values, *v)
+		byDomain[b.info[id].Domain] = append(byDomain[b.info[id].Domain], *v)
+		used = append(used, at[id]...)
+	}
+	c.Used = len(values)
+	b.fillOrigin(c, used)
+	switch {
+	case len(at) == 0:
+		c.Note = b.notRun(c)
+	case len(values) == 0:
+		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
+		c.Note = "no row that can be averaged"
+	case c.Row == MeanDomains || c.Col == MeanDomains:
+		c.Value = mean(meansOf(byDomain))
+		c.Note = fmt.Sprintf("%d of %d domains", len(byDomain), b.domainsOf(rows))
+	default:
+		c.Value = mean(values)
+	}
+}
+
+// fillOrigin says which runs a cell was computed from. Several runs of one row
+// are about the same passages, which count once.
+func (b *builder) fillOrigin(c *Cell, runs []*run) {
+	c.Failures, c.Queries, c.Runs = 0, 0, nil
+	complete, passages := map[string]int{}, map[string]int{}
+	for _, r := range runs {
+		row := r.key(KeyRow)
+		complete[row] = max(complete[row], r.Complete)
+		passages[row] = max(passages[row], r.Passages)
+		c.Failures += r.failures()
+		c.Queries += r.asked()
+		c.Runs = append(c.Runs, r.ID)
+	}
+	c.Complete, c.Passages = sum(complete), sum(passages)
+}
+
+func sum[K comparable](counts map[K]int) int {
+	n := 0
+	for _, k := range counts {
+		n += k
+	}
+	return n
+}
+
+// commonRows returns the evaluation rows, of those given, that every cell over
+// the same rows can average. Cells without any such row do not count: they have
+// no average.
+func (b *builder) commonRows(metric string, rows []string) set {
+	group := strings.Join(rows, "\x1f")
+	if common, ok := b.common[group]; ok {
+		return common
+	}
+	common, all, cells := set{}, set{}, 0
+	count := map[string]int{}
+	for _, row := range append(slices.Clone(b.rows), b.averages(b.spec.Rows)...) {
+		for _, col := range append(slices.Clone(b.cols), b.averages(b.spec.Cols)...) {
+			if !slices.Equal(b.stands(row, col), rows) || b.single(row, col) {
+				continue
+			}
+			own := 0
+			for id, runs := range b.at(row, col) {
+				if b.rowValue(runs, metric) != nil {
+					count[id]++
+					all[id] = true
+					own++
+				}
+			}
+			if own > 0 {
+				cells++
+			}
+		}
+	}
+	for id, n := range count {
+		if n == cells {
+			common[id] = true
+		}
+	}
+	b.common[group] = common
+	b.warnSets(metric, rows, all, common)
+	return common
+}
+
+// warnSets says so when averages leave out rows that some cells have.
+func (b *builder) warnSets(metric string, rows []string, all, common set) {
+	if len(all) == len(common) {
+		return
+	}
+	b.warned = append(b.warned, fmt.Sprintf(
+		"%s: averages are over the %d of %d rows that all have: %s; left out, as some lack them: %s",
+		metric, len(common), len(rows), listIn(rows, func(id string) bool { return common[id] }),
+		listIn(rows, func(id string) bool { return all[id] && !common[id] })))
+}
+
+// notRun is the note of a place without runs, with the reason where it is known.
+func (b *builder) notRun(c *Cell) string {
+	for _, id := range []string{c.Row, c.Col} {
+		if info, ok := b.info[id]; ok && info.Absent != "" {
+			return "not run: " + info.Absent
+		}
+	}
+	return "not run"
+}
+
+func (b *builder) domainsOf(rows []string) int {
+	domains := set{}
+	for _, id := range rows {
+		domains[b.info[id].Domain] = true
+	}
+	return len(domains)
+}

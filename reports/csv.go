@@ -1,0 +1,55 @@
+package reports
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// csvHeader names the columns of the long form: one line a cell, with all that
+// the number was computed from. Ratios are unrounded, undefined ones are empty.
+var csvHeader = []string{
+	"row", "col", "metric", "f1", "precision", "recall", "tp", "n_pred", "n_gold", "ci_low", "ci_high",
+	"used", "total", "passages_scored", "passages", "failures", "queries", "runs", "note",
+}
+
+// writeCSV prints all cells, rows that were not run included. Warnings have no
+// place in this form; each cell's note has.
+func writeCSV(w io.Writer, t *Table) error {
+	out := csv.NewWriter(w)
+	lines := [][]string{csvHeader}
+	for i := range t.Cells {
+		lines = append(lines, csvLine(&t.Cells[i]))
+	}
+	if err := out.WriteAll(lines); err != nil {
+		return fmt.Errorf("table: csv: %w", err)
+	}
+	return nil
+}
+
+func csvLine(c *Cell) []string {
+	line := []string{c.Row, c.Col, c.Metric, number(c.Value), number(c.Precision), number(c.Recall)}
+	if c.Counts != nil {
+		line = append(line, strconv.Itoa(c.Counts.TP), strconv.Itoa(c.Counts.NPred), strconv.Itoa(c.Counts.NGold))
+	} else {
+		line = append(line, "", "", "")
+	}
+	if c.CI != nil {
+		line = append(line, number(&c.CI[0]), number(&c.CI[1]))
+	} else {
+		line = append(line, "", "")
+	}
+	for _, n := range []int{c.Used, c.Total, c.Complete, c.Passages, c.Failures, c.Queries} {
+		line = append(line, strconv.Itoa(n))
+	}
+	return append(line, strings.Join(c.Runs, " "), c.Note)
+}
+
+func number(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'g', -1, 64)
+}

@@ -1,0 +1,229 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// grid is a table of one metric as text and Markdown show it: strings in place,
+// with marks that point to notes below.
+type grid struct {
+	title  string
+	header []string
+	body   [][]string
+	notes  []string // "(a) …", "not run (3): …"
+}
+
+// grid lays out one metric. Rows and columns that no run reached are listed
+// with their reason below the grid rather than shown as a page of "not run".
+func (t *Table) grid(metric string) grid {
+	l := layout{t: t, metric: metric, marks: map[string]string{}}
+	rows, noRows := t.ran(t.Rows, func(row string) bool { return t.rowRan(metric, row) })
+	cols, noCols := t.ran(t.Cols, func(col string) bool { return t.colRan(metric, col) })
+	l.rows, l.cols = rows, cols
+
+	g := grid{title: t.title(metric)}
+	g.header, g.body = l.header(), l.body()
+	g.notes = l.notes
+	if slices.ContainsFunc(cols, l.generated) {
+		g.notes = append([]string{"fail: % of queries without a readable answer"}, g.notes...)
+	}
+	g.notes = append(g.notes, t.absent(noRows)...)
+	g.notes = append(g.notes, t.absent(noCols)...)
+	return g
+}
+
+func (t *Table) title(metric string) string {
+	s := fmt.Sprintf("%s, F1 in %% (%s by %s)", metric, t.RowKey, t.ColKey)
+	if t.where != "" {
+		s += ", where " + t.where
+	}
+	return s
+}
+
+// ran parts names by whether anything ran there.
+func (t *Table) ran(names []string, has func(string) bool) (yes, no []string) {
+	for _, name := range names {
+		if has(name) {
+			yes = append(yes, name)
+		} else {
+			no = append(no, name)
+		}
+	}
+	return yes, no
+}
+
+func (t *Table) rowRan(metric, row string) bool {
+	return slices.ContainsFunc(t.Cols, func(col string) bool { return t.Cell(metric, row, col).Ran() })
+}
+
+func (t *Table) colRan(metric, col string) bool {
+	return slices.ContainsFunc(t.Rows, func(row string) bool { return t.Cell(metric, row, col).Ran() })
+}
+
+// absent lists names by the reason for which nothing ran there.
+func (t *Table) absent(names []string) []string {
+	byReason := map[string][]string{}
+	for _, name := range names {
+		if name == MeanRows || name == MeanDomains {
+			continue
+		}
+		reason := t.info[name].Absent
+		byReason[reason] = append(byReason[reason], name)
+	}
+	var out []string
+	for _, reason := range sortedKeys(byReason) {
+		what := "not run"
+		if reason != "" {
+			what += ", " + reason
+		}
+		out = append(out, fmt.Sprintf("%s (%d): %s", what, len(byReason[reason]), strings.Join(byReason[reason], ", ")))
+	}
+	return out
+}
+
+// layout writes the cells of one metric into strings.
+type layout struct {
+	t          *Table
+	metric     string
+	rows, cols []string
+	marks      map[string]string // note to its mark
+	notes      []string
+}
+
+// across reports whether evaluation rows run across the table, so that the
+// numbers of passages belong to columns.
+func (l *layout) across() bool { return l.t.ColKey == KeyRow || l.t.ColKey == KeyDomain }
+
+func (l *layout) header() []string {
+	h := []string{l.t.RowKey}
+	if !l.across() {
+		h = append(h, "passages", "gold")
+	}
+	for _, col := range l.cols {
+		h = append(h, named(col)+l.used(l.across(), func(row string) *Cell { return l.t.Cell(l.metric, row, col) }, l.rows))
+		if l.generated(col) {
+			h = append(h, "fail")
+		}
+	}
+	return h
+}
+
+func (l *layout) body() [][]string {
+	var body [][]string
+	if l.across() {
+		body = append(body, l.sizeRow("passages", passagesOf), l.sizeRow("gold", goldOf))
+	}
+	for _, row := range l.rows {
+		at := func(col string) *Cell { return l.t.Cell(l.metric, row, col) }
+		line := []string{named(row) + l.used(!l.across(), at, l.cols)}
+		if !l.across() {
+			line = append(line, sizes(l.cols, at, passagesOf), sizes(l.cols, at, goldOf))
+		}
+		for _, col := range l.cols {
+			line = append(line, l.value(at(col)))
+			if l.generated(col) {
+				line = append(line, share(at(col).Failures, at(col).Queries))
+			}
+		}
+		body = append(body, line)
+	}
+	return body
+}
+
+// sizeRow is a line of numbers that belong to the columns.
+func (l *layout) sizeRow(name string, of func(*Cell) int) []string {
+	line := []string{name}
+	for _, col := range l.cols {
+		line = append(line, sizes(l.rows, func(row string) *Cell { return l.t.Cell(l.metric, row, col) }, of))
+		if l.generated(col) {
+			line = append(line, "")
+		}
+	}
+	return line
+}
+
+// generated reports whether a column has answers that can fail to be read.
+func (l *layout) generated(col string) bool {
+	return slices.ContainsFunc(l.rows, func(row string) bool { return l.t.Cell(l.metric, row, col).Queries > 0 })
+}
+
+// value prints a cell with its interval and its mark.
+func (l *layout) value(c *Cell) string {
+	if !c.Ran() {
+		return "not run"
+	}
+	s := percent(c.Value)
+	if c.CI != nil {
+		s += fmt.Sprintf(" [%s, %s]", percent(&c.CI[0]), percent(&c.CI[1]))
+	}
+	if c.Note != "" {
+		s += " " + l.mark(c.Note)
+	}
+	return s
+}
+
+// mark returns the mark of a note: (a), (b), …, (z), (27), …
+func (l *layout) mark(note string) string {
+	m, ok := l.marks[note]
+	if !ok {
+		n := len(l.marks)
+		m = fmt.Sprintf("(%d)", n+1)
+		if n < 26 {
+			m = fmt.Sprintf("(%c)", 'a'+n)
+		}
+		l.marks[note] = m
+		l.notes = append(l.notes, m+" "+note)
+	}
+	return m
+}
+
+// used says over how many evaluation rows the averages of a line are: all of
+// them are over the same rows, so it is said once, beside the name.
+func (l *layout) used(here bool, at func(string) *Cell, others []string) string {
+	if !here {
+		return ""
+	}
+	for _, other := range others {
+		if c := at(other); c.average && c.Ran() {
+			return fmt.Sprintf(" (%d/%d rows)", c.Used, c.Total)
+		}
+	}
+	return ""
+}
+
+// named is a value of a key as a label; the empty value has one, too.
+func named(value string) string {
+	if value == "" {
+		return "(none)"
+	}
+	return value
+}
+
+func passagesOf(c *Cell) int { return c.Complete }
+
+func goldOf(c *Cell) int {
+	if c.Counts == nil {
+		return 0
+	}
+	return c.Counts.NGold
+}
+
+// sizes prints a number that the cells of a line usually share, or its range.
+func sizes(names []string, at func(string) *Cell, of func(*Cell) int) string {
+	var all []int
+	for _, name := range names {
+		if n := of(at(name)); n > 0 {
+			all = append(all, n)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	low, high := slices.Min(all), slices.Max(all)
+	if low == high {
+		return fmt.Sprint(low)
+	}
+	return fmt.Sprintf("%d–%d", low, high)
+}

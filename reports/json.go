@@ -1,0 +1,78 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// tableJSON is the shape that CLI.md fixes for tables.
+type tableJSON struct {
+	Rows     []string   `json:"rows"`
+	Cols     []string   `json:"cols"`
+	Cells    []cellJSON `json:"cells"`
+	Warnings []string   `json:"warnings"`
+}
+
+// cellJSON holds unrounded numbers; null is an undefined ratio or a number that
+// does not exist.
+type cellJSON struct {
+	Row    string      `json:"row"`
+	Col    string      `json:"col"`
+	Metric string      `json:"metric"`
+	Value  *float64    `json:"value"`
+	Counts *countsJSON `json:"counts"`
+	CI     *[2]float64 `json:"ci"`
+	Used   int         `json:"used"`
+	Total  int         `json:"total"`
+	Note   string      `json:"note"`
+	Runs   []string    `json:"runs"`
+
+	PassagesScored int `json:"passages_scored"`
+	Passages       int `json:"passages"`
+	Failures       int `json:"failures"`
+	Queries        int `json:"queries"`
+}
+
+type countsJSON struct {
+	TP        int      `json:"tp"`
+	NPred     int      `json:"n_pred"`
+	NGold     int      `json:"n_gold"`
+	Precision *float64 `json:"precision"`
+	Recall    *float64 `json:"recall"`
+	F1        *float64 `json:"f1"`
+}
+
+func writeJSON(w io.Writer, t *Table) error {
+	out := tableJSON{Rows: orEmpty(t.Rows), Cols: orEmpty(t.Cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings)}
+	for i := range t.Cells {
+		out.Cells = append(out.Cells, newCellJSON(&t.Cells[i]))
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(out); err != nil {
+		return fmt.Errorf("table: json: %w", err)
+	}
+	return nil
+}
+
+func newCellJSON(c *Cell) cellJSON {
+	out := cellJSON{
+		Row: c.Row, Col: c.Col, Metric: c.Metric, Value: c.Value, CI: c.CI,
+		Used: c.Used, Total: c.Total, Note: c.Note, Runs: orEmpty(c.Runs),
+		PassagesScored: c.Complete, Passages: c.Passages, Failures: c.Failures, Queries: c.Queries,
+	}
+	if c.Counts != nil {
+		out.Counts = &countsJSON{c.Counts.TP, c.Counts.NPred, c.Counts.NGold, c.Precision, c.Recall, c.Value}
+	}
+	return out
+}
+
+// orEmpty makes an empty list print as [] rather than null.
+func orEmpty(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

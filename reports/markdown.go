@@ -1,0 +1,90 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// writeMarkdown prints the table in the dialect of GitHub, one grid a metric.
+func writeMarkdown(w io.Writer, t *Table) error {
+	var b bytes.Buffer
+	for i, metric := range t.Metrics {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		markdownGrid(&b, t.grid(metric))
+	}
+	for i, warning := range t.Warnings {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "> **Warning:** %s\n", escapeMarkdown(warning))
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("table: markdown: %w", err)
+	}
+	return nil
+}
+
+func markdownGrid(b *bytes.Buffer, g grid) {
+	fmt.Fprintf(b, "**%s**\n\n", escapeMarkdown(g.title))
+	if len(g.body) == 0 {
+		b.WriteString("Nothing was run.\n")
+	} else {
+		markdownLine(b, g.header)
+		b.WriteString("|:--")
+		b.WriteString(strings.Repeat("|--:", len(g.header)-1))
+		b.WriteString("|\n")
+		for _, line := range g.body {
+			markdownLine(b, line)
+		}
+	}
+	for i, note := range g.notes {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(b, "- %s\n", escapeMarkdown(note))
+	}
+}
+
+func markdownLine(b *bytes.Buffer, cells []string) {
+	for _, s := range cells {
+		b.WriteString("| ")
+		b.WriteString(escapeMarkdown(s))
+		b.WriteByte(' ')
+	}
+	b.WriteString("|\n")
+}
+
+// escapeMarkdown keeps a string text: no markup, no HTML, no end of a cell. An
+// underscore inside a word is no markup and stays readable.
+func escapeMarkdown(s string) string {
+	runes := []rune(printable(s))
+	var b strings.Builder
+	for i, r := range runes {
+		switch {
+		case r == '_' && inWord(runes, i):
+			b.WriteRune(r)
+		case r == '<':
+			b.WriteString("&lt;")
+		case r == '>':
+			b.WriteString("&gt;")
+		case r == '&':
+			b.WriteString("&amp;")
+		case strings.ContainsRune("\\|`*_[]~", r):
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func inWord(runes []rune, i int) bool {
+	letter := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	return i > 0 && i+1 < len(runes) && letter(runes[i-1]) && letter(runes[i+1])
+}

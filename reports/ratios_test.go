@@ -1,0 +1,78 @@
+package reports
+
+import (
+	"math"
+	"testing"
+
+	"nerbench/ner"
+)
+
+func TestPercentRoundsOnceHalfAwayFromZero(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		v    float64
+		want string
+	}{
+		{"tie below in binary", 861.0 / 2000, "43.1"},
+		{"tie above in binary", 0.5015, "50.2"},
+		{"just below a tie", 0.43049999, "43.0"},
+		{"not rounded twice", 0.444499, "44.4"},
+		{"zero", 0, "0.0"},
+		{"one", 1, "100.0"},
+		{"tiny", 1e-9, "0.0"},
+		{"negative tie", -0.0005, "-0.1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := percent(&test.v); got != test.want {
+				t.Errorf("percent(%v) = %s, want %s", test.v, got, test.want)
+			}
+		})
+	}
+	nan := math.NaN()
+	if got := percent(&nan); got != undefined {
+		t.Errorf("percent(NaN) = %s", got)
+	}
+}
+
+// Every exact tie of counts must round up: 2·tp/(n_pred+n_gold) with a
+// denominator of 2000 has ties at every odd numerator.
+func TestPercentOfEveryTie(t *testing.T) {
+	for tp := 1; tp < 2000; tp += 2 {
+		v := float64(tp) / 2000
+		up := float64((tp+1)/2) / 1000
+		if got, want := percent(&v), percent(&up); got != want {
+			t.Errorf("percent(%d/2000) = %s, want %s", tp, got, want)
+		}
+	}
+}
+
+func TestUndefinedRatios(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		s       ner.Score
+		p, r, f string
+	}{
+		{"nothing", ner.Score{}, "–", "–", "–"},
+		{"no prediction", ner.Score{NGold: 3}, "–", "0.0", "0.0"},
+		{"no gold", ner.Score{NPred: 3}, "0.0", "–", "0.0"},
+		{"a third", ner.Score{TP: 1, NPred: 3, NGold: 3}, "33.3", "33.3", "33.3"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p, r, f := FromCounts(SpanF1, test.s)
+			if percent(p) != test.p || percent(r) != test.r || percent(f) != test.f {
+				t.Errorf("P %s R %s F1 %s, want %s %s %s", percent(p), percent(r), percent(f), test.p, test.r, test.f)
+			}
+		})
+	}
+}
+
+func TestShareNeverHidesAPart(t *testing.T) {
+	for _, test := range []struct {
+		part, n int
+		want    string
+	}{{0, 0, "–"}, {0, 9, "0.0"}, {1, 100000, "<0.1"}, {1, 8, "12.5"}, {9, 9, "100.0"}} {
+		if got := share(test.part, test.n); got != test.want {
+			t.Errorf("share(%d, %d) = %s, want %s", test.part, test.n, got, test.want)
+		}
+	}
+}

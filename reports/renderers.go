@@ -1,0 +1,38 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// renderers lists the forms in which a table is printed. A new form is a
+// function of the table and a line here.
+var renderers = []struct {
+	name   string
+	render func(io.Writer, *Table) error
+}{
+	{"text", writeText},
+	{"md", writeMarkdown},
+	{"csv", writeCSV},
+	{"json", writeJSON},
+}
+
+// Formats lists the names of the forms, the default first.
+func Formats() []string {
+	names := make([]string, len(renderers))
+	for i, r := range renderers {
+		names[i] = r.name
+	}
+	return names
+}
+
+// Write prints the table in one of [Formats].
+func (t *Table) Write(w io.Writer, format string) error {
+	for _, r := range renderers {
+		if r.name == format {
+			return r.render(w, t)
+		}
+	}
+	return fmt.Errorf("table: format %q: unknown (known: %s)", format, strings.Join(Formats(), ", "))
+}

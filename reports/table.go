@@ -1,0 +1,158 @@
+package reports
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// Names of averages (METRICS.md §10.1). "Average" alone names nothing.
+const (
+	MeanRows    = "mean_rows"
+	MeanDomains = "mean_domains"
+)
+
+// The headline metrics, which stand side by side and are never mixed.
+const (
+	SpanF1   = "span_f1"
+	UninerF1 = "uniner_f1"
+)
+
+// Spec says which table is wanted.
+type Spec struct {
+	// Rows and Cols are the keys that span the table: names of [ner.Keys],
+	// [KeyDomain] or [KeySystem]. Empty: row by model.
+	Rows, Cols string
+	// Metrics are the metric ids; empty: span_f1. Each has its own cells.
+	Metrics []string
+	// Where keeps the runs whose key has one of the values, for every key.
+	Where map[string][]string
+	// Benchmark lists the evaluation rows that averages are over, in the order
+	// of printing. Empty: the rows that were run.
+	Benchmark []RowInfo
+	// Ratios computes F1 from counts; nil: [FromCounts].
+	Ratios Ratios
+}
+
+// Table holds computed cells. For each metric and each pair of a row and a
+// column there is exactly one cell; averages are rows (or columns) at the end.
+type Table struct {
+	RowKey, ColKey string
+	Metrics        []string
+	Rows, Cols     []string
+	Cells          []Cell
+	Warnings       []string
+
+	where string
+	index map[[3]string]int
+	info  map[string]RowInfo
+}
+
+// Cell is one number and what it was computed from.
+type Cell struct {
+	Row, Col, Metric string
+	// Value is an F1 between 0 and 1; nil if it is undefined or was not run.
+	Value *float64
+	// Precision, Recall and Counts belong to a value of one run; nil for a mean.
+	Precision, Recall *float64
+	Counts            *ner.Score
+	// CI is the 95 % interval, nil unless it was computed.
+	CI *[2]float64
+	// Used of Total evaluation rows are in the value (METRICS.md §10.2).
+	Used, Total int
+	// Complete of Passages documents were scored, over all runs of the cell.
+	Complete, Passages int
+	// Failures of Queries had an answer that could not be read; Queries is 0
+	// where no answers were generated.
+	Failures, Queries int
+	// Note says what a reader must know; empty for nothing.
+	Note string
+	// Runs are the identities of the runs in the cell; none: it was not run.
+	Runs []string
+
+	average bool // a mean over evaluation rows, even if it is over one
+}
+
+// Ran reports whether any run is behind the cell.
+func (c *Cell) Ran() bool { return len(c.Runs) > 0 }
+
+// Cell returns the cell of a metric; nil if the table has no such row, column
+// or metric.
+func (t *Table) Cell(metric, row, col string) *Cell {
+	i, ok := t.index[[3]string{metric, row, col}]
+	if !ok {
+		return nil
+	}
+	return &t.Cells[i]
+}
+
+// Build computes a table. It reports unknown keys.
+func Build(results []Result, spec Spec) (*Table, error) {
+	spec = spec.withDefaults()
+	if err := spec.check(); err != nil {
+		return nil, err
+	}
+	b := newBuilder(results, spec)
+	t := &Table{
+		RowKey: spec.Rows, ColKey: spec.Cols, Metrics: spec.Metrics,
+		where: describeWhere(spec.Where),
+		index: map[[3]string]int{}, info: b.info,
+	}
+	t.Rows = append(b.values(spec.Rows), b.averages(spec.Rows)...)
+	t.Cols = append(b.values(spec.Cols), b.averages(spec.Cols)...)
+	for _, metric := range spec.Metrics {
+		b.common = map[string]set{}
+		for _, row := range t.Rows {
+			for _, col := range t.Cols {
+				t.index[[3]string{metric, row, col}] = len(t.Cells)
+				t.Cells = append(t.Cells, b.cell(metric, row, col))
+			}
+		}
+	}
+	t.Warnings = b.warnings()
+	return t, nil
+}
+
+func (s Spec) withDefaults() Spec {
+	if s.Rows == "" {
+		s.Rows = KeyRow
+	}
+	if s.Cols == "" {
+		s.Cols = KeyModel
+	}
+	if len(s.Metrics) == 0 {
+		s.Metrics = []string{SpanF1}
+	}
+	if s.Ratios == nil {
+		s.Ratios = FromCounts
+	}
+	return s
+}
+
+func (s Spec) check() error {
+	var errs []error
+	for _, axis := range []struct{ name, key string }{{"rows", s.Rows}, {"cols", s.Cols}} {
+		if !knownAxis(axis.key) {
+			errs = append(errs, fmt.Errorf("table: %s: key %q: unknown", axis.name, axis.key))
+		}
+	}
+	if s.Rows == s.Cols {
+		errs = append(errs, fmt.Errorf("table: rows and cols: both are %q", s.Rows))
+	}
+	for _, key := range sortedKeys(s.Where) {
+		if !knownAxis(key) {
+			errs = append(errs, fmt.Errorf("table: where: key %q: unknown", key))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func describeWhere(where map[string][]string) string {
+	var parts []string
+	for _, key := range sortedKeys(where) {
+		parts = append(parts, key+"="+strings.Join(where[key], "|"))
+	}
+	return strings.Join(parts, ", ")
+}

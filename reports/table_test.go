@@ -1,0 +1,79 @@
+package reports
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func build(t *testing.T, results []Result, spec Spec) *Table {
+	t.Helper()
+	table, err := Build(results, spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (-update writes it anew); got:\n%s", path, got)
+	}
+}
+
+// mixed is a table with everything in it: two models, one row that only one of
+// them ran, one with two runs, one incomplete, one without gold, an interval.
+func mixed() []Result {
+	interval := result("ollama/small", "stars", 861, 2000, 2000)
+	interval.CI = map[string][2]float64{SpanF1: {0.4112, 0.4498}}
+	partial := result("ollama/small", "recipes", 10, 20, 30)
+	partial.Complete, partial.State = 60, "partial"
+	return []Result{
+		interval,
+		result("ollama/small", "plants", 30, 60, 90),
+		result("ollama/small", "courts", 10, 40, 60).with("seed", "0"),
+		result("ollama/small", "courts", 20, 40, 60).with("seed", "1"),
+		partial,
+		result("tagger", "stars", 900, 1500, 2000).tagger(),
+		result("tagger", "courts", 0, 0, 60).tagger(),
+		result("tagger", "recipes", 0, 7, 0).tagger(),
+	}
+}
+
+func TestGolden(t *testing.T) {
+	tables := []struct {
+		name string
+		spec Spec
+	}{
+		{"row-by-model", Spec{Benchmark: benchmark(), Metrics: []string{SpanF1, UninerF1}}},
+		{"model-by-domain", Spec{Rows: KeyModel, Cols: KeyDomain, Benchmark: benchmark()}},
+		{"model-by-seed", Spec{Rows: KeyModel, Cols: "seed", Benchmark: benchmark(), Where: map[string][]string{"row": {"courts", "stars"}}}},
+	}
+	for _, test := range tables {
+		table := build(t, mixed(), test.spec)
+		for _, format := range Formats() {
+			t.Run(test.name+"/"+format, func(t *testing.T) {
+				var b bytes.Buffer
+				if err := table.Write(&b, format); err != nil {
+					t.Fatal(err)
+				}
+				golden(t, test.name+"."+format, b.Bytes())
+			})
+		}
+	}
+}

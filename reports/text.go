@@ -1,0 +1,131 @@
+package reports
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/renderer"
+	"github.com/olekukonko/tablewriter/tw"
+)
+
+// writeText prints the table for a terminal, one grid a metric.
+func writeText(out io.Writer, t *Table) error {
+	w := bufio.NewWriter(out)
+	for i, metric := range t.Metrics {
+		g := t.grid(metric)
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s\n\n", printable(g.title))
+		if err := writeGrid(w, g); err != nil {
+			return fmt.Errorf("table: text: %w", err)
+		}
+		writeLines(w, "", g.notes)
+	}
+	writeLines(w, "warning: ", t.Warnings)
+	if err := w.Flush(); err != nil { // holds the first error of any write
+		return fmt.Errorf("table: text: %w", err)
+	}
+	return nil
+}
+
+// writeLines prints lines after an empty one.
+func writeLines(w io.Writer, prefix string, lines []string) {
+	for i, line := range lines {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, prefix+printable(line))
+	}
+}
+
+// writeGrid prints a grid without borders. The header keeps its case and
+// nothing is wrapped: names are what users paste into the next command.
+func writeGrid(w io.Writer, g grid) error {
+	if len(g.body) == 0 {
+		_, err := fmt.Fprintln(w, "nothing was run")
+		return err
+	}
+	align := make([]tw.Align, len(g.header))
+	for i := range align {
+		align[i] = tw.AlignRight
+	}
+	align[0] = tw.AlignLeft
+	columns := tw.CellAlignment{PerColumn: align}
+	format := tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off}
+	table := tablewriter.NewTable(w,
+		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
+			Borders: tw.BorderNone,
+			Symbols: tw.NewSymbols(tw.StyleLight),
+			Settings: tw.Settings{
+				Separators: tw.Separators{BetweenColumns: tw.Off},
+				Lines:      tw.Lines{ShowHeaderLine: tw.On},
+			},
+		})),
+		tablewriter.WithConfig(tablewriter.Config{
+			Header: tw.CellConfig{Alignment: columns, Formatting: format},
+			Row:    tw.CellConfig{Alignment: columns, Formatting: format},
+		}),
+	)
+	table.Header(printables(g.header))
+	for _, line := range alignMarks(g.body) {
+		if err := table.Append(printables(line)); err != nil {
+			return err
+		}
+	}
+	return table.Render()
+}
+
+// alignMarks pads the values of a column that have no mark, so that decimal
+// points stand below each other. The pad is a no-break space, which the table
+// writer does not trim.
+func alignMarks(body [][]string) [][]string {
+	out := make([][]string, len(body))
+	width := make([]int, len(body[0]))
+	for _, line := range body {
+		for i, s := range line {
+			width[i] = max(width[i], markWidth(i, s))
+		}
+	}
+	for n, line := range body {
+		for i, s := range line {
+			out[n] = append(out[n], s+strings.Repeat("\u00a0", width[i]-markWidth(i, s)))
+		}
+	}
+	return out
+}
+
+// markWidth is the length of " (a)" at the end of a value; labels have none.
+func markWidth(column int, s string) int {
+	i := strings.LastIndex(s, " (")
+	if column == 0 || i < 0 {
+		return 0
+	}
+	return len(s) - i
+}
+
+func printables(line []string) []string {
+	out := make([]string, len(line))
+	for i, s := range line {
+		out[i] = printable(s)
+	}
+	return out
+}
+
+// printable shows characters that would move a terminal's cursor or change the
+// direction of writing as escapes: names come from outside.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\u00a0' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		}
+	}
+	return b.String()
+}

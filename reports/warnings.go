@@ -1,0 +1,99 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// warnings lists what a reader of the whole table must know, most important
+// first.
+func (b *builder) warnings() []string {
+	var out []string
+	spanned := []string{b.spec.Rows, b.spec.Cols, KeyRow}
+	if slices.Contains(spanned, KeySystem) {
+		spanned = append(spanned, KeyModel)
+	}
+	if names := differing(b.runs, spanned...); len(names) > 0 {
+		out = append(out, "cells differ in: "+strings.Join(names, ", "))
+	}
+	out = append(out, b.warned...)
+	if n := countRuns(b.runs, func(r *run) bool { return r.incomplete() }); n > 0 {
+		out = append(out, fmt.Sprintf("%s incomplete: left out of averages", runsAre(n)))
+	}
+	return append(out, b.metricWarnings()...)
+}
+
+// metricWarnings names the metrics that no run has, and the runs that were left
+// out because they asked only some of the types.
+func (b *builder) metricWarnings() []string {
+	var out []string
+	for _, metric := range b.spec.Metrics {
+		if len(b.runs) > 0 && !slices.ContainsFunc(b.runs, func(r *run) bool { _, ok := b.score(r, metric); return ok }) {
+			out = append(out, metric+": no run has this metric")
+		}
+	}
+	partial := map[string]int{}
+	for _, r := range b.runs {
+		if q := r.key("queries"); q != "" && q != "all" && !b.names("queries") {
+			partial[q]++
+		}
+	}
+	for _, q := range sortedKeys(partial) {
+		out = append(out, fmt.Sprintf("%s about some of the types only (queries=%s): left out, see metric %s[queries=%s]", runsAre(partial[q]), q, SpanF1, q))
+	}
+	return out
+}
+
+func runsAre(n int) string {
+	if n == 1 {
+		return "1 run is"
+	}
+	return fmt.Sprintf("%d runs are", n)
+}
+
+func countRuns(runs []*run, has func(*run) bool) int {
+	n := 0
+	for _, r := range runs {
+		if has(r) {
+			n++
+		}
+	}
+	return n
+}
+
+func orNothing(names []string) string {
+	if len(names) == 0 {
+		return "nothing"
+	}
+	return strings.Join(names, ", ")
+}
+
+// listIn lists the names that are in, in their order.
+func listIn(names []string, in func(string) bool) string {
+	var kept []string
+	for _, name := range names {
+		if in(name) {
+			kept = append(kept, name)
+		}
+	}
+	return orNothing(kept)
+}
+
+func valuesOf(at map[string][]*run) [][]*run {
+	var out [][]*run
+	for _, id := range sortedKeys(at) {
+		out = append(out, at[id])
+	}
+	return out
+}
+
+// meansOf returns the mean of each domain, in order of its name, so that sums
+// do not depend on the order of a map.
+func meansOf(byDomain map[string][]float64) []float64 {
+	var out []float64
+	for _, domain := range sortedKeys(byDomain) {
+		out = append(out, *mean(byDomain[domain]))
+	}
+	return out
+}

@@ -21,6 +21,16 @@ type spanCase struct {
 type expectedSpans struct {
 	Strict     expectedTally
 	Duplicates struct{ Gold, Pred int }
+	Taxonomy   struct {
+		C, T, B, BT, MIS, SPU int
+		MISOverlapped         int `json:"MIS_overlapped"`
+		SPUOverlapping        int `json:"SPU_overlapping"`
+	}
+	SemEval map[string]struct {
+		metrics.SemEval
+		Possible, Actual      int
+		Precision, Recall, F1 float64
+	}
 }
 
 // span is written [start, end, type] in the vectors.
@@ -34,13 +44,17 @@ func TestSpanVectors(t *testing.T) {
 	for _, name := range []string{"spans_flat.json", "spans_nested.json"} {
 		t.Run(name, func(t *testing.T) {
 			f := readVectors[spanCase](t, name)
-			corpus := metrics.NewCounts()
+			corpus, errors := metrics.NewCounts(), metrics.NewTaxonomy()
 			for _, c := range f.Cases {
-				t.Run(c.Name, func(t *testing.T) { corpus.Merge(checkSpans(t, c)) })
+				t.Run(c.Name, func(t *testing.T) {
+					counts, taxonomy := checkSpans(t, c)
+					corpus.Merge(counts)
+					errors.Merge(taxonomy)
+				})
 			}
 			var want expectedSpans
 			decodeVector(t, f.Corpus.Expected, &want)
-			want.check(t, corpus)
+			want.check(t, corpus, errors)
 		})
 	}
 }
@@ -58,7 +72,7 @@ func TestHandmadeSpans(t *testing.T) {
 	}
 }
 
-func checkSpans(t *testing.T, c spanCase) metrics.Counts {
+func checkSpans(t *testing.T, c spanCase) (metrics.Counts, metrics.Taxonomy) {
 	var gold, pred [][]span
 	decodeVector(t, c.Gold, &gold)
 	decodeVector(t, c.Pred, &pred)
@@ -67,12 +81,14 @@ func checkSpans(t *testing.T, c spanCase) metrics.Counts {
 	if len(gold) != len(pred) {
 		t.Fatalf("%d documents of gold, %d of prediction", len(gold), len(pred))
 	}
-	sum := metrics.NewCounts()
+	counts, taxonomy := metrics.NewCounts(), metrics.NewTaxonomy()
 	for i := range gold {
-		sum.Merge(metrics.SpanF1(passage(gold[i], pred[i])))
+		p := passage(gold[i], pred[i])
+		counts.Merge(metrics.SpanF1(p))
+		taxonomy.Merge(metrics.Classify(p))
 	}
-	want.check(t, sum)
-	return sum
+	want.check(t, counts, taxonomy)
+	return counts, taxonomy
 }
 
 // passage makes a passage of spans whose offsets count tokens: each token is
@@ -92,7 +108,7 @@ func passage(gold, pred []span) *metrics.Passage {
 	return p
 }
 
-func (e expectedSpans) check(t testing.TB, got metrics.Counts) {
+func (e expectedSpans) check(t testing.TB, got metrics.Counts, taxonomy metrics.Taxonomy) {
 	t.Helper()
 	e.Strict.check(t, got.ByType)
 	if got.DuplicateGold != e.Duplicates.Gold || got.DuplicatePred != e.Duplicates.Pred {
@@ -100,5 +116,22 @@ func (e expectedSpans) check(t testing.TB, got metrics.Counts) {
 	}
 	if got.BadOffsets != 0 {
 		t.Errorf("bad_offsets is %d, want 0", got.BadOffsets)
+	}
+	total := taxonomy.Total()
+	if want := metrics.Errors(e.Taxonomy); total != want {
+		t.Errorf("taxonomy is %+v, want %+v", total, want)
+	}
+	if len(e.SemEval) != len(metrics.SemEvalSchemes) {
+		t.Errorf("%d schemes in the vectors, %d in the table", len(e.SemEval), len(metrics.SemEvalSchemes))
+	}
+	for _, scheme := range metrics.SemEvalSchemes {
+		want, got := e.SemEval[scheme.Name], scheme.Count(total)
+		if got != want.SemEval || got.Possible() != want.Possible || got.Actual() != want.Actual {
+			t.Errorf("semeval %s is %+v, want %+v", scheme.Name, got, want)
+		}
+		r := metrics.FromCounts(got.Score())
+		near(t, "semeval precision", r.Precision.Value, want.Precision)
+		near(t, "semeval recall", r.Recall.Value, want.Recall)
+		near(t, "semeval f1", r.F1.Value, want.F1)
 	}
 }

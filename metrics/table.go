@@ -27,31 +27,71 @@ type Metric struct {
 	Reader string
 	// Options names those of [Options] that can change its value.
 	Options []string
+	// Doubled: its counts are twice the real ones, because it gives half points
+	// (METRICS.md §1.1). Ratios knows that; who prints counts halves them.
+	Doubled bool
 	// Count counts one passage.
 	Count func(*Passage) Counts
 	// Ratios divides counts as the metric's definition says.
 	Ratios func(ner.Score) Ratios
 }
 
+// spanOptions are the options of metrics on spans, stringOptions those of
+// metrics on the answers to single queries.
+var (
+	spanOptions   = []string{"align", "boundary", "queries", "reader", "tiers", "unknown"}
+	stringOptions = []string{"queries", "unknown"}
+)
+
 // Metrics is the table of metrics, in the order of reports.
 var Metrics = []Metric{
 	{
 		ID: "span_f1", Section: "2", Reader: "ladder",
 		Meaning: "sets of (start, end, type): strict entity-level F1",
-		Options: []string{"align", "boundary", "queries", "reader", "tiers", "unknown"},
+		Options: spanOptions,
 		Count:   SpanF1, Ratios: FromCounts,
 	},
 	{
 		ID: "uniner_f1", Section: "3", Reader: "published",
 		Meaning: "sets of normalised strings, read by the official parser: the F1 of the UniversalNER paper",
-		Options: []string{"queries", "unknown"},
+		Options: stringOptions,
 		Count:   UniNERF1, Ratios: WithEpsilon,
 	},
 	{
 		ID: "uniner_f1_lenient", Section: "3.7", Reader: "ladder",
 		Meaning: "the same sets, read by the lenient ladder: what the paper's F1 would be had the answers been well formed",
-		Options: []string{"queries", "unknown"},
+		Options: stringOptions,
 		Count:   UniNERF1Lenient, Ratios: FromCounts,
+	},
+	{
+		ID: "paper_partial_f1", Section: "3.8", Reader: "published", Doubled: true,
+		Meaning: "as uniner_f1, but an item that shares a word with gold counts one half",
+		Options: stringOptions,
+		Count:   PaperPartialF1, Ratios: HalfWithEpsilon,
+	},
+	{
+		ID: "semeval_strict_f1", Section: "6", Reader: "ladder", Doubled: true,
+		Meaning: "SemEval-2013 strict: right span and right type",
+		Options: spanOptions,
+		Count:   semEvalF1(SemEvalSchemes[0]), Ratios: FromCounts,
+	},
+	{
+		ID: "semeval_exact_f1", Section: "6", Reader: "ladder", Doubled: true,
+		Meaning: "SemEval-2013 exact: right span, any type",
+		Options: spanOptions,
+		Count:   semEvalF1(SemEvalSchemes[1]), Ratios: FromCounts,
+	},
+	{
+		ID: "semeval_partial_f1", Section: "6", Reader: "ladder", Doubled: true,
+		Meaning: "SemEval-2013 partial: right span, or half for an overlap, any type",
+		Options: spanOptions,
+		Count:   semEvalF1(SemEvalSchemes[2]), Ratios: FromCounts,
+	},
+	{
+		ID: "semeval_type_f1", Section: "6", Reader: "ladder", Doubled: true,
+		Meaning: "SemEval-2013 type: right type, any overlap",
+		Options: spanOptions,
+		Count:   semEvalF1(SemEvalSchemes[3]), Ratios: FromCounts,
 	},
 }
 

@@ -1,0 +1,161 @@
+package metrics_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// A file of many blocks has the counts of its sentences, one by one, however
+// the reader cuts it.
+func TestColumnsOfManyBlocks(t *testing.T) {
+	data := columnFile(8_000, 20)
+	want := scoreSentences(t, data)
+	for name, r := range map[string]io.Reader{
+		"whole":     bytes.NewReader(data),
+		"halves":    iotest.HalfReader(bytes.NewReader(data)),
+		"late EOF":  iotest.DataErrReader(bytes.NewReader(data)),
+		"no ending": bytes.NewReader(bytes.TrimRight(data, "\n")),
+		"CRLF":      bytes.NewReader(bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))),
+		"blanks":    bytes.NewReader(bytes.ReplaceAll(data, []byte("\n\n"), []byte("\n \t \n\n"))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := metrics.Columns(context.Background(), r, metrics.IOB2, metrics.Strict)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, want) {
+				t.Errorf("counts are %+v, want %+v", got, want)
+			}
+		})
+	}
+}
+
+// scoreSentences scores a column file in the plain way.
+func scoreSentences(t testing.TB, data []byte) metrics.ColumnCounts {
+	t.Helper()
+	var gold, pred [][]string
+	tokens := 0
+	for sentence := range strings.SplitSeq(strings.TrimSpace(string(data)), "\n\n") {
+		var g, p []string
+		for line := range strings.Lines(sentence) {
+			fields := strings.Fields(line)
+			g, p = append(g, fields[len(fields)-2]), append(p, fields[len(fields)-1])
+		}
+		gold, pred = append(gold, g), append(pred, p)
+		tokens += len(g)
+	}
+	tally, err := metrics.ScoreTags(gold, pred, metrics.IOB2, metrics.Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return metrics.ColumnCounts{ByType: tally, Sentences: len(gold), Tokens: tokens}
+}
+
+// A sentence longer than a block is one sentence.
+func TestColumnsOfOneLongSentence(t *testing.T) {
+	const tokens = 100_000
+	data := "a B-x B-x\n" + strings.Repeat("a I-x I-x\n", tokens-1)
+	got, err := metrics.Columns(context.Background(), strings.NewReader(data), metrics.IOB2, metrics.Strict)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := metrics.ColumnCounts{ByType: metrics.Tally{"x": ner.Score{TP: 1, NPred: 1, NGold: 1}}, Sentences: 1, Tokens: tokens}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("counts are %+v, want %+v", got, want)
+	}
+}
+
+func TestColumnErrors(t *testing.T) {
+	many := strings.Repeat("a O O\n\n", 100_000) // several blocks
+	for _, tc := range []struct {
+		name, data string
+		mode       metrics.Mode
+		line       int
+		want       string
+	}{
+		{"one column", "\n\nB-A\n", metrics.Lenient, 3, "1 column, want at least 2"},
+		{"more columns", "a O O\nb c O O\n", metrics.Lenient, 2, "4 columns, want 3"},
+		{"fewer columns", "a O O\n\n\nO O\n", metrics.Lenient, 4, "2 columns, want 3"},
+		{"prefix of gold", "a O O\nb Q-x O", metrics.Strict, 2, `gold: tag "Q-x"`},
+		{"prefix of prediction", "a O o\n", metrics.Strict, 1, `prediction: tag "o"`},
+		{"the first of two", many + "a b O O\n\n" + many + "O\n", metrics.Lenient, 200_001, "4 columns, want 3"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := metrics.Columns(context.Background(), strings.NewReader(tc.data), metrics.IOB2, tc.mode)
+			var fault *metrics.LineError
+			if !errors.As(err, &fault) || fault.Line != tc.line || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error is %v, want line %d: %s", err, tc.line, tc.want)
+			}
+		})
+	}
+}
+
+func TestColumnsOfNothing(t *testing.T) {
+	for _, data := range []string{"", "\n", " \t\r\n\r\n"} {
+		got, err := metrics.Columns(context.Background(), strings.NewReader(data), metrics.IOB2, metrics.Strict)
+		if err != nil || got.Sentences != 0 || got.Tokens != 0 || len(got.ByType) != 0 {
+			t.Errorf("%q: counts are %+v, error %v", data, got, err)
+		}
+	}
+}
+
+func TestColumnsReadError(t *testing.T) {
+	broken := errors.New("broken")
+	r := io.MultiReader(strings.NewReader("a O O\n"), iotest.ErrReader(broken))
+	if _, err := metrics.Columns(context.Background(), r, metrics.IOB2, metrics.Strict); !errors.Is(err, broken) {
+		t.Errorf("error is %v, want %v", err, broken)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := metrics.Columns(ctx, strings.NewReader("a O O\n"), metrics.IOB2, metrics.Strict); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v, want %v", err, context.Canceled)
+	}
+}
+
+// FuzzColumns: no panic; errors name a line of the file; counts fit each other.
+func FuzzColumns(f *testing.F) {
+	f.Add([]byte("a B-A B-A\r\nb I-A I-A\r\n\r\nc O B-A\r\n"))
+	f.Add([]byte("\u00a0 B-A B-A\n \t\nb O\n"))
+	f.Add([]byte("O O O O\n\r\n\r\r\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
+			got, err := metrics.Columns(context.Background(), bytes.NewReader(data), metrics.IOBES, mode)
+			var fault *metrics.LineError
+			if errors.As(err, &fault) {
+				if lines := bytes.Count(data, []byte("\n")) + 1; fault.Line < 1 || fault.Line > lines {
+					t.Fatalf("%v, of %d lines", err, lines)
+				}
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			total := got.ByType.Total()
+			if total.TP > min(total.NPred, total.NGold) || got.Sentences > got.Tokens || max(total.NPred, total.NGold) > got.Tokens {
+				t.Fatalf("counts are %+v", got)
+			}
+		}
+	})
+}
+
+func ExampleColumns() {
+	file := "Mira B-person B-person\nOkafor I-person O\n\nVarna B-place B-place\n"
+	counts, err := metrics.Columns(context.Background(), strings.NewReader(file), metrics.IOB2, metrics.Strict)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	f1, _ := counts.ByType.Total().F1()
+	fmt.Println(counts.Sentences, counts.Tokens, counts.ByType.Total(), f1)
+	// Output: 2 3 {1 2 2} 0.5
+}

@@ -1,0 +1,90 @@
+package metrics_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// splitParse stands for the official parser, which lives elsewhere: "[a|b]"
+// holds two items, anything without brackets none.
+func splitParse(answer string) []string {
+	list, ok := strings.CutPrefix(answer, "[")
+	list, closed := strings.CutSuffix(list, "]")
+	if !ok || !closed || list == "" {
+		return nil
+	}
+	return strings.Split(list, "|")
+}
+
+func TestPairs(t *testing.T) {
+	for _, tc := range []struct {
+		name, data string
+		want       metrics.PairCounts
+	}{
+		{"nothing", "", metrics.PairCounts{}},
+		{"blank lines", "\n \r\n", metrics.PairCounts{}},
+		{"match", `{"gold": "[x|y]", "pred": "[y|z|y]"}`, metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 2, NGold: 2}, Pairs: 1}},
+		{"void", `{"pred":"no","gold":"[]"}` + "\n" + `{"pred":"[]","gold":"x"}`, metrics.PairCounts{Pairs: 2, Void: 1, GoldVoid: 1}},
+		{"escapes", `{"pred": "[\u00e9\n\"\\\/\t]", "gold": "[é\n\"\\/\t]"}`, metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 1, NGold: 1}, Pairs: 1}},
+		{"surrogate pair", `{"pred": "[\ud83d\ude00]", "gold": "[😀]"}`, metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 1, NGold: 1}, Pairs: 1}},
+		{"other members", `{"id": 7, "pred": "[x]", "gold": "[x]", "more": {"pred": 1}}` + "\r\n", metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 1, NGold: 1}, Pairs: 1}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), splitParse)
+			if err != nil || got != tc.want {
+				t.Errorf("counts are %+v, error %v, want %+v", got, err, tc.want)
+			}
+		})
+	}
+}
+
+func TestPairErrors(t *testing.T) {
+	for _, tc := range []struct{ name, data, want string }{
+		{"no JSON", "{}x\n", "line 1: want a JSON object"},
+		{"list", "\n[]\n", "line 2: want a JSON object"},
+		{"missing gold", `{"pred": "[]"}`, `line 1: member "gold": missing`},
+		{"number", `{"pred": 3, "gold": "[]"}`, `line 1: member "pred": json: cannot unmarshal number`},
+		{"null", `{"pred": "[]", "gold": null}`, `line 1: member "gold": want a string, not null`},
+		{"raw line end", "{\"pred\": \"\x01\", \"gold\": \"[]\"}", "line 1: want a JSON object"},
+		{"twice and cut", `{"pred": "[]", "gold": "[]"}{`, "line 1: want a JSON object"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), splitParse)
+			var fault *metrics.LineError
+			if !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), tc.want) {
+				t.Errorf("error is %v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+// FuzzPairs holds the quick reader of lines against encoding/json.
+func FuzzPairs(f *testing.F) {
+	f.Add(`{"pred": "[\"x\"]", "gold": "\u00e9\ud800"}`)
+	f.Add(`{"gold":"a","gold":"b"}`)
+	f.Add(`{"gold":"\ud83d\ude00","pred":"` + "\xff" + `"} `)
+	f.Fuzz(func(t *testing.T, line string) {
+		line, _, _ = strings.Cut(line, "\n")
+		var got []string
+		if _, err := metrics.Pairs(context.Background(), strings.NewReader(line), func(s string) []string {
+			got = append(got, s)
+			return nil
+		}); err != nil || got == nil {
+			return
+		}
+		var want map[string]any
+		if err := json.Unmarshal(bytes.TrimSuffix([]byte(line), []byte("\r")), &want); err != nil {
+			t.Fatalf("%q is read as %q, but is no JSON: %v", line, got, err)
+		}
+		if len(got) != 2 || got[0] != want["pred"] || got[1] != want["gold"] {
+			t.Fatalf("%q reads as %q, want %v", line, got, want)
+		}
+	})
+}

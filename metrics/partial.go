@@ -1,0 +1,84 @@
+package metrics
+
+import (
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// PaperPartialF1 counts one passage for the paper's partial match
+// (METRICS.md §3.8). It gives half points, so that its counts are doubled: TP
+// is 2·exact + half, and n_pred and n_gold are twice the sets' sizes.
+func PaperPartialF1(p *Passage) Counts {
+	c := stringSets(p.Published)
+	for typ, s := range c.ByType {
+		c.ByType[typ] = ner.Score{TP: 2 * s.TP, NPred: 2 * s.NPred, NGold: 2 * s.NGold}
+	}
+	for _, q := range p.Published {
+		c.ByType.Add(q.Type, ner.Score{TP: halfMatches(q.Pred, q.Gold)})
+	}
+	return c
+}
+
+// HalfWithEpsilon is [WithEpsilon] for doubled counts.
+func HalfWithEpsilon(s ner.Score) Ratios {
+	return withEpsilon(float64(s.TP)/2, s.NPred/2, s.NGold/2)
+}
+
+// halfMatches is the size of a maximum matching, one to one, of what has no
+// exact partner, where an edge joins strings that share a word.
+func halfMatches(pred, gold []string) int {
+	predSet, _ := stringSet(pred)
+	goldSet, _ := stringSet(gold)
+	restPred, restGold := without(predSet, goldSet), without(goldSet, predSet)
+	edges := make([][]int, len(restPred)) // from a prediction to gold items
+	for i, p := range restPred {
+		words := strings.Fields(p)
+		for j, g := range restGold {
+			if slices.ContainsFunc(strings.Fields(g), func(w string) bool { return slices.Contains(words, w) }) {
+				edges[i] = append(edges[i], j)
+			}
+		}
+	}
+	return maximumMatching(edges, len(restGold))
+}
+
+// without returns the items of a sorted set that another one does not hold.
+func without(set, other []string) []string {
+	var rest []string
+	for _, s := range set {
+		if _, found := slices.BinarySearch(other, s); !found {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// maximumMatching is the size of a maximum matching of a bipartite graph, by
+// augmenting paths.
+func maximumMatching(edges [][]int, right int) int {
+	partner := make([]int, right) // of each right node, as left+1
+	size := 0
+	for left := range edges {
+		if augment(edges, left, partner, make([]bool, right)) {
+			size++
+		}
+	}
+	return size
+}
+
+// augment finds a partner for a left node, moving others to new ones.
+func augment(edges [][]int, left int, partner []int, tried []bool) bool {
+	for _, r := range edges[left] {
+		if tried[r] {
+			continue
+		}
+		tried[r] = true
+		if partner[r] == 0 || augment(edges, partner[r]-1, partner, tried) {
+			partner[r] = left + 1
+			return true
+		}
+	}
+	return false
+}

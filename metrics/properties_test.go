@@ -1,0 +1,307 @@
+package metrics_test
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// The properties of METRICS.md §13 that concern counts, each on many random
+// passages, nasty ones among them.
+
+var texts = []string{
+	"", "x", "   ", "May in May", "aaaa aaaa", "İstanbul, ΣΑΣ and ß", "日本語 の テキスト",
+	"naïve café a\u0301b", "👨‍👩‍👧 family \U0001F600", "tab\tand\nline", "benzo[a]pyrene \"quoted\" \\",
+}
+
+var types = []ner.EntityType{"person", "place", "work of art", "?", "", "日本"}
+
+var items = []string{"", "a", "york", "new york", "york city", "日本", "ς", "\xed\xa0\x80", "x y z"}
+
+// randomPassage makes a passage with spans in and outside its text, copies,
+// unaligned mentions, and queries of strings.
+func randomPassage(rng *rand.Rand) *metrics.Passage {
+	p := &metrics.Passage{Text: texts[rng.IntN(len(texts))]}
+	for range rng.IntN(6) {
+		if s := randomSpan(rng, p.Text); ner.ValidSpan(p.Text, s) { // bad gold is a loader's error
+			p.Gold = append(p.Gold, s)
+		}
+	}
+	for range rng.IntN(6) {
+		p.Pred = append(p.Pred, randomSpan(rng, p.Text))
+	}
+	if len(p.Gold) > 0 {
+		p.Pred = append(p.Pred, p.Gold[rng.IntN(len(p.Gold))])
+	}
+	for range rng.IntN(3) {
+		p.Unaligned = append(p.Unaligned, ner.Mention{Text: pick(rng, items), Type: pick(rng, types)})
+	}
+	for range rng.IntN(3) {
+		q := metrics.Strings{Type: pick(rng, types), Pred: randomItems(rng), Gold: randomItems(rng)}
+		p.Published = append(p.Published, q)
+		p.Lenient = append(p.Lenient, q)
+	}
+	return p
+}
+
+func randomSpan(rng *rand.Rand, text string) ner.Span {
+	n := len(text) + 3
+	start := rng.IntN(n) - 1
+	return ner.Span{Start: start, End: start + rng.IntN(n) - 1, Type: pick(rng, types)}
+}
+
+func randomItems(rng *rand.Rand) []string {
+	var list []string
+	for range rng.IntN(5) {
+		list = append(list, pick(rng, items))
+	}
+	return list
+}
+
+func pick[T any](rng *rand.Rand, from []T) T { return from[rng.IntN(len(from))] }
+
+// forEachMetric runs a property on many random passages under every metric.
+func forEachMetric(t *testing.T, property func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand)) {
+	for _, m := range metrics.Metrics {
+		t.Run(m.ID, func(t *testing.T) {
+			for seed := range uint64(500) {
+				rng := rand.New(rand.NewPCG(seed, 1))
+				property(t, m, randomPassage(rng), rng)
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+		})
+	}
+}
+
+func TestOrderChangesNothing(t *testing.T) {
+	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
+		want, errors := m.Count(p), metrics.Classify(p)
+		q := *p
+		q.Gold, q.Pred, q.Unaligned = shuffled(rng, p.Gold), shuffled(rng, p.Pred), shuffled(rng, p.Unaligned)
+		q.Published, q.Lenient = shuffled(rng, p.Published), shuffled(rng, p.Lenient)
+		for i := range q.Published {
+			q.Published[i].Pred = shuffled(rng, q.Published[i].Pred)
+			q.Published[i].Gold = shuffled(rng, q.Published[i].Gold)
+		}
+		if got := m.Count(&q); !reflect.DeepEqual(got, want) {
+			t.Errorf("counts are %+v, and in another order %+v", want, got)
+		}
+		if got := metrics.Classify(&q); !reflect.DeepEqual(got, errors) {
+			t.Errorf("taxonomy is %+v, and in another order %+v", errors, got)
+		}
+	})
+}
+
+func shuffled[T any](rng *rand.Rand, list []T) []T {
+	list = slices.Clone(list)
+	rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
+func TestDuplicatesChangeNoScore(t *testing.T) {
+	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
+		want, errors := m.Count(p), metrics.Classify(p)
+		q := *p
+		q.Gold, q.Pred = doubled(p.Gold), doubled(p.Pred)
+		q.Published, q.Lenient = doubledQueries(p.Published), doubledQueries(p.Lenient)
+		got := m.Count(&q)
+		if !reflect.DeepEqual(got.ByType, want.ByType) {
+			t.Errorf("score is %+v, with copies %+v", want.ByType, got.ByType)
+		}
+		if m.ID == "span_f1" && (got.DuplicateGold != want.DuplicateGold+len(p.Gold) || got.DuplicatePred != want.DuplicatePred+len(p.Pred)) {
+			t.Errorf("copies are not counted: %+v, then %+v", want, got)
+		}
+		if got := metrics.Classify(&q); !reflect.DeepEqual(got, errors) {
+			t.Errorf("taxonomy is %+v, with copies %+v", errors, got)
+		}
+	})
+}
+
+func doubled[T any](list []T) []T { return append(slices.Clone(list), list...) }
+
+func doubledQueries(queries []metrics.Strings) []metrics.Strings {
+	queries = slices.Clone(queries)
+	for i, q := range queries {
+		queries[i].Pred, queries[i].Gold = doubled(q.Pred), doubled(q.Gold)
+	}
+	return queries
+}
+
+func TestNoPredictions(t *testing.T) {
+	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
+		p.Pred, p.Unaligned = nil, nil
+		for i := range p.Published {
+			p.Published[i].Pred, p.Lenient[i].Pred = nil, nil
+		}
+		total := m.Count(p).ByType.Total()
+		if total.TP != 0 || total.NPred != 0 {
+			t.Errorf("counts are %+v, want no prediction", total)
+		}
+		if f1 := m.Ratios(total).F1; f1.Value != 0 {
+			t.Errorf("F1 is %v, want 0", f1)
+		}
+	})
+}
+
+func TestNothingAddsNothing(t *testing.T) {
+	for _, m := range metrics.Metrics {
+		t.Run(m.ID, func(t *testing.T) {
+			if got := m.Count(&metrics.Passage{Text: "May"}).ByType.Total(); got != (ner.Score{}) {
+				t.Errorf("counts are %+v", got)
+			}
+			r := m.Ratios(ner.Score{})
+			if r.Precision.Value != 0 || r.Recall.Value != 0 || r.F1.Value != 0 {
+				t.Errorf("ratios of nothing are %+v", r)
+			}
+		})
+	}
+}
+
+func TestSymmetry(t *testing.T) {
+	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
+		p.Unaligned = nil // there is no unaligned gold
+		p.Pred = slices.DeleteFunc(p.Pred, func(s ner.Span) bool { return !ner.ValidSpan(p.Text, s) })
+		q := *p
+		q.Gold, q.Pred = p.Pred, p.Gold
+		q.Published, q.Lenient = swapped(p.Published), swapped(p.Lenient)
+		a, b := m.Count(p).ByType.Total(), m.Count(&q).ByType.Total()
+		if b != (ner.Score{TP: a.TP, NPred: a.NGold, NGold: a.NPred}) {
+			t.Errorf("counts are %+v, exchanged %+v", a, b)
+		}
+		ra, rb := m.Ratios(a), m.Ratios(b)
+		if ra.Precision != rb.Recall || ra.Recall != rb.Precision || ra.F1 != rb.F1 {
+			t.Errorf("ratios are %+v, exchanged %+v", ra, rb)
+		}
+		ea, eb := metrics.Classify(p).Total(), metrics.Classify(&q).Total()
+		if ea.MIS != eb.SPU || ea.SPU != eb.MIS || ea.MISOverlapped != eb.SPUOverlapping {
+			t.Errorf("errors are %+v, exchanged %+v", ea, eb)
+		}
+	})
+}
+
+func swapped(queries []metrics.Strings) []metrics.Strings {
+	queries = slices.Clone(queries)
+	for i, q := range queries {
+		queries[i].Pred, queries[i].Gold = q.Gold, q.Pred
+	}
+	return queries
+}
+
+func TestMonotony(t *testing.T) {
+	for _, m := range metrics.Metrics[:3] {
+		t.Run(m.ID, func(t *testing.T) {
+			for seed := range uint64(500) {
+				rng := rand.New(rand.NewPCG(seed, 2))
+				p := randomPassage(rng)
+				p.Text += " end"
+				before := m.Ratios(m.Count(p).ByType.Total()).F1.Value
+
+				right := *p
+				s := ner.Span{Start: len(p.Text) - 3, End: len(p.Text), Type: "new"}
+				right.Gold, right.Pred = append(slices.Clone(p.Gold), s), append(slices.Clone(p.Pred), s)
+				right.Published = append(slices.Clone(p.Published), metrics.Strings{Type: "new", Gold: []string{"end"}, Pred: []string{"end"}})
+				right.Lenient = right.Published
+				if after := m.Ratios(m.Count(&right).ByType.Total()).F1.Value; after < before {
+					t.Fatalf("seed %d: a true positive lowers F1 from %v to %v", seed, before, after)
+				}
+
+				wrong := *p
+				wrong.Pred = append(slices.Clone(p.Pred), s)
+				wrong.Published = append(slices.Clone(p.Published), metrics.Strings{Type: "new", Pred: []string{"end"}})
+				wrong.Lenient = wrong.Published
+				if after := m.Ratios(m.Count(&wrong).ByType.Total()).F1.Value; after > before {
+					t.Fatalf("seed %d: a false positive raises F1 from %v to %v", seed, before, after)
+				}
+			}
+		})
+	}
+}
+
+func TestAdditivity(t *testing.T) {
+	for _, m := range metrics.Metrics {
+		t.Run(m.ID, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(3, 3))
+			whole, parts := metrics.NewCounts(), []metrics.Counts{metrics.NewCounts(), metrics.NewCounts(), metrics.NewCounts()}
+			for range 300 {
+				c := m.Count(randomPassage(rng))
+				whole.Merge(c)
+				parts[rng.IntN(len(parts))].Merge(c)
+			}
+			sum := metrics.NewCounts()
+			for _, i := range rng.Perm(len(parts)) {
+				sum.Merge(parts[i])
+			}
+			if !reflect.DeepEqual(sum, whole) {
+				t.Errorf("parts add up to %+v, the whole is %+v", sum, whole)
+			}
+		})
+	}
+}
+
+func TestPerfectGold(t *testing.T) {
+	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
+		p.Pred, p.Unaligned = p.Gold, nil
+		for i, q := range p.Published {
+			p.Published[i].Pred, p.Lenient[i].Pred = q.Gold, q.Gold
+		}
+		for typ, s := range m.Count(p).ByType {
+			if s.TP != s.NPred || s.TP != s.NGold {
+				t.Errorf("type %q: gold as prediction counts %+v", typ, s)
+			}
+			if f1, ok := s.F1(); ok && f1 != 1 {
+				t.Errorf("type %q: F1 is %v, want 1", typ, f1)
+			}
+		}
+		if e := metrics.Classify(p).Total(); e != (metrics.Errors{C: e.C}) {
+			t.Errorf("gold as prediction has errors %+v", e)
+		}
+	})
+}
+
+// METRICS.md §13, properties 12 and 13.
+func TestTaxonomyIdentitiesAndBounds(t *testing.T) {
+	for seed := range uint64(1000) {
+		p := randomPassage(rand.New(rand.NewPCG(seed, 4)))
+		strict := metrics.SpanF1(p).ByType.Total()
+		e := metrics.Classify(p).Total()
+		if e.C+e.T+e.B+e.BT+e.MIS != strict.NGold || e.C+e.T+e.B+e.BT+e.SPU != strict.NPred || e.C != strict.TP {
+			t.Fatalf("seed %d: errors %+v do not fit counts %+v", seed, e, strict)
+		}
+		value := map[string]float64{}
+		for _, m := range metrics.Metrics {
+			value[m.ID] = m.Ratios(m.Count(p).ByType.Total()).F1.Value
+		}
+		if value["semeval_strict_f1"] != value["span_f1"] {
+			t.Fatalf("seed %d: semeval strict is %v, span_f1 %v", seed, value["semeval_strict_f1"], value["span_f1"])
+		}
+		for _, pair := range [][2]string{
+			{"uniner_f1", "paper_partial_f1"}, {"semeval_strict_f1", "semeval_exact_f1"},
+			{"semeval_exact_f1", "semeval_partial_f1"}, {"semeval_strict_f1", "semeval_type_f1"},
+		} {
+			if value[pair[0]] > value[pair[1]] {
+				t.Fatalf("seed %d: %s is %v, above %s with %v", seed, pair[0], value[pair[0]], pair[1], value[pair[1]])
+			}
+		}
+	}
+}
+
+func TestMacroIsDeterministic(t *testing.T) {
+	tally := metrics.Tally{}
+	rng := rand.New(rand.NewPCG(5, 5))
+	for i := range 50 {
+		n := rng.IntN(100) + 1
+		tally.Add(ner.EntityType(rune('a'+i)), ner.Score{TP: rng.IntN(n), NPred: n, NGold: rng.IntN(100) + n})
+	}
+	want, _ := tally.TypeMacro()
+	for range 50 {
+		if got, _ := tally.TypeMacro(); got != want {
+			t.Fatalf("type_macro is %v, then %v", want, got)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package metrics_test
+
+import (
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// METRICS.md §13, property 11: flat gold written in each scheme and read back,
+// in both modes, is the gold.
+func TestTagsRoundTrip(t *testing.T) {
+	for _, scheme := range metrics.Schemes {
+		for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
+			t.Run(string(scheme)+" "+string(mode), func(t *testing.T) {
+				for seed := range uint64(300) {
+					length, gold := flatGold(rand.New(rand.NewPCG(seed, 6)))
+					tags := encode(length, gold, scheme)
+					got, err := metrics.DecodeTags(tags, scheme, mode)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if !slices.Equal(got, gold) {
+						t.Fatalf("seed %d: %v reads as %v, want %v", seed, tags, got, gold)
+					}
+				}
+			})
+		}
+	}
+}
+
+// flatGold makes entities without overlap, many of them touching.
+func flatGold(rng *rand.Rand) (length int, gold []metrics.Chunk) {
+	types := []ner.EntityType{"person", "gene-or-protein", "日本"}
+	for range rng.IntN(6) {
+		length += rng.IntN(2)
+		n := 1 + rng.IntN(3)
+		gold = append(gold, metrics.Chunk{Start: length, End: length + n, Type: types[rng.IntN(len(types))]})
+		length += n
+	}
+	return length + rng.IntN(2), gold
+}
+
+// encode writes entities as tags.
+func encode(length int, gold []metrics.Chunk, scheme metrics.Scheme) []string {
+	tags := slices.Repeat([]string{"O"}, length)
+	for i, c := range gold {
+		touchesBefore := i > 0 && gold[i-1].End == c.Start && gold[i-1].Type == c.Type
+		touchesAfter := i+1 < len(gold) && gold[i+1].Start == c.End && gold[i+1].Type == c.Type
+		for j := c.Start; j < c.End; j++ {
+			first, last := j == c.Start, j == c.End-1
+			prefix := "I"
+			switch {
+			case scheme == metrics.IOB2 && first, scheme == metrics.IOB1 && first && touchesBefore:
+				prefix = "B"
+			case scheme == metrics.IOE2 && last, scheme == metrics.IOE1 && last && touchesAfter:
+				prefix = "E"
+			case scheme == metrics.IOBES:
+				prefix = choose(first, last, "S", "B", "E")
+			case scheme == metrics.BILOU:
+				prefix = choose(first, last, "U", "B", "L")
+			}
+			tags[j] = prefix + "-" + string(c.Type)
+		}
+	}
+	return tags
+}
+
+func choose(first, last bool, single, begin, end string) string {
+	switch {
+	case first && last:
+		return single
+	case first:
+		return begin
+	case last:
+		return end
+	}
+	return "I"
+}
+
+func TestTagErrorsNameThePlace(t *testing.T) {
+	for _, tc := range []struct {
+		name       string
+		gold, pred [][]string
+		want       error
+		place      string
+	}{
+		{"empty tag", [][]string{{"O"}, {"B-x", ""}}, [][]string{{"O"}, {"O", "O"}}, metrics.ErrTagEmpty, "sentence 1: gold: position 1: "},
+		{"prefix", [][]string{{"O"}}, [][]string{{"Q-x"}}, metrics.ErrTagPrefix, `sentence 0: prediction: position 0: tag "Q-x": `},
+		{"length", [][]string{{}, {"O"}}, [][]string{{}, {"O", "O"}}, metrics.ErrTagLength, "sentence 1: 1 tags of gold, 2 of prediction: "},
+		{"sentences", [][]string{{}}, nil, metrics.ErrTagLength, "sentences: 1 of gold, 0 of prediction: "},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := metrics.ScoreTags(tc.gold, tc.pred, metrics.IOB2, metrics.Strict)
+			if !errors.Is(err, tc.want) || !strings.HasPrefix(err.Error(), tc.place) {
+				t.Errorf("error is %v, want %s%v", err, tc.place, tc.want)
+			}
+		})
+	}
+}
+
+// FuzzDecodeTags: no panic, chunks inside the sentence, in order, without
+// copies, whatever the tags.
+func FuzzDecodeTags(f *testing.F) {
+	f.Add("B-A I-A O B-A")
+	f.Add(". E . E-X S-X")
+	f.Add("O-X I-_ 0 o B- B U-A L-A I-A")
+	f.Add("\xff-\xfe E-日本 I-日本 B-日本")
+	f.Fuzz(func(t *testing.T, line string) {
+		tags := strings.Fields(line)
+		for _, scheme := range metrics.Schemes {
+			for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
+				chunks, err := metrics.DecodeTags(tags, scheme, mode)
+				if err != nil && (mode == metrics.Lenient || !errors.Is(err, metrics.ErrTagPrefix)) {
+					t.Fatalf("%s %s: %v", scheme, mode, err)
+				}
+				end := 0
+				for _, c := range chunks {
+					if c.Start < 0 || c.Start >= c.End || c.End > len(tags) || c.End <= end || c.Type == "" {
+						t.Fatalf("%s %s: %q reads as %v", scheme, mode, tags, chunks)
+					}
+					end = c.End
+				}
+			}
+		}
+	})
+}

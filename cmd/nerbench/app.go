@@ -11,6 +11,7 @@ import (
 // To add one, write a file of its own and list it here.
 func commands(env *environment) []*cli.Command {
 	return []*cli.Command{
+		evalCommand(env),
 		versionCommand(env),
 	}
 }

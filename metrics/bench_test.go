@@ -23,6 +23,23 @@ func BenchmarkColumns(b *testing.B) {
 	}
 }
 
+// BenchmarkPairs scores 200,000 pairs of answers, without the cost of parsing
+// them, which is not of this package.
+func BenchmarkPairs(b *testing.B) {
+	var data bytes.Buffer
+	for i := range 200_000 {
+		fmt.Fprintf(&data, `{"pred": "[\"Port Varna\", \"Tessel Labs %d\"]", "gold": "[\"Tessel Labs %d\"]"}`+"\n", i, i)
+	}
+	b.SetBytes(int64(data.Len()))
+	b.ReportAllocs()
+	for b.Loop() {
+		counts, err := metrics.Pairs(context.Background(), bytes.NewReader(data.Bytes()), splitParse)
+		if err != nil || counts.Pairs != 200_000 {
+			b.Fatal(counts, err)
+		}
+	}
+}
+
 // columnFile makes a column file of invented tokens and tags.
 func columnFile(sentences, length int) []byte {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -1,0 +1,256 @@
+package datasets
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"nerbench/ner"
+)
+
+func embeddedRows(t *testing.T) []*Row {
+	t.Helper()
+	rows, err := Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestEmbeddedRows(t *testing.T) {
+	entries, err := embedded.ReadDir("rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 49 {
+		t.Errorf("%d rows, want the 49 of Table 6", len(entries))
+	}
+	for _, e := range entries {
+		t.Run(strings.TrimSuffix(e.Name(), ".toml"), func(t *testing.T) {
+			r := &Row{File: e.Name()}
+			if err := decode(embedded, "rows/"+e.Name(), r); err != nil {
+				t.Fatal(err)
+			}
+			for _, fault := range Lint(r) {
+				t.Error(fault)
+			}
+			if _, err := r.Set(""); err != nil {
+				t.Error(err)
+			}
+			if n := len(r.Types()); n < r.Table6.Types {
+				t.Errorf("%d types, Table 6 has %d", n, r.Table6.Types)
+			}
+		})
+	}
+}
+
+// Rows of one dataset stand in one folder, in one domain.
+func TestRowsOfOneDataset(t *testing.T) {
+	datasets := map[string]bool{}
+	for _, r := range embeddedRows(t) {
+		datasets[r.Dataset] = true
+	}
+	if len(datasets) != 43 {
+		t.Errorf("%d datasets, want 43", len(datasets))
+	}
+}
+
+func TestSuites(t *testing.T) {
+	rows := embeddedRows(t)
+	suites, err := Suites()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"full49": 49, "paper43": 49, "crossner-mit": 7, "supervised20": 20}
+	for _, d := range Domains {
+		n := 0
+		for _, r := range rows {
+			if r.Domain == d {
+				n++
+			}
+		}
+		want[d] = n
+	}
+	for _, s := range suites {
+		t.Run(s.Name, func(t *testing.T) {
+			n, ok := want[s.Name]
+			delete(want, s.Name)
+			if !ok || len(s.Rows) != n {
+				t.Errorf("%d rows, want %d", len(s.Rows), n)
+			}
+			if s.Title == "" {
+				t.Error("title: missing")
+			}
+			selected, err := s.Select(rows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range selected {
+				if r.ID != s.Rows[i] || slices.Index(s.Rows, r.ID) != i {
+					t.Errorf("row %d: %s, want %s once", i, r.ID, s.Rows[i])
+				}
+				if slices.Contains(Domains, s.Name) && r.Domain != s.Name {
+					t.Errorf("row %s: is of the domain %s", r.ID, r.Domain)
+				}
+			}
+		})
+	}
+	for name := range want {
+		t.Errorf("suite %s: missing", name)
+	}
+	if _, err := FindSuite("nosuch"); err == nil || !strings.Contains(err.Error(), "full49") {
+		t.Errorf("FindSuite(nosuch): error %v, want one that lists the suites", err)
+	}
+}
+
+func TestTypesKeepTheListedOrder(t *testing.T) {
+	r := Row{Labels: []Label{{Native: "B", Type: "b"}, {Native: "X", Drop: true}, {Native: "A", Type: "a"}, {Native: "B2", Type: "b"}}}
+	if got, want := r.Types(), []ner.EntityType{"b", "a"}; !slices.Equal(got, want) {
+		t.Errorf("Types() = %q, want %q", got, want)
+	}
+}
+
+func TestLabelsHashDiffersWithTheMap(t *testing.T) {
+	base := valid(nil)
+	seen := map[string]string{base.LabelsHash(): "the row itself"}
+	for name, change := range map[string]func(*Row){
+		"another type":   func(r *Row) { r.Labels[0].Type = "human" },
+		"another native": func(r *Row) { r.Labels[0].Native = "HUM" },
+		"dropped":        func(r *Row) { r.Labels[2] = Label{Native: "MISC", Type: "rest"} },
+		"another order":  func(r *Row) { r.Labels[0], r.Labels[1] = r.Labels[1], r.Labels[0] },
+		"another rule":   func(r *Row) { r.LabelRule = BeforeHyphen },
+	} {
+		h := valid(change).LabelsHash()
+		if other, ok := seen[h]; ok {
+			t.Errorf("%s: hash %s is that of %s", name, h, other)
+		}
+		seen[h] = name
+	}
+	if valid(func(r *Row) { r.Notes = "x" }).LabelsHash() != base.LabelsHash() {
+		t.Error("the hash depends on the notes")
+	}
+}
+
+// Every fault of every file is told, with its line.
+func TestReadTellsAllFaults(t *testing.T) {
+	fsys := fstest.MapFS{
+		"a.toml": {Data: []byte("id = \"a\"\ntitel = \"x\"\nlabels = [\n  { native = \"P\", type = \"p\", colour = \"red\" },\n]\n[[set]]\nname = \"s\"\n[[set.split]]\nname = \"test\"\nfile = \"x\"\n")},
+		"b.toml": {Data: []byte("id = \"b\"\ntitle = = 3\n")},
+		"c.toml": {Data: []byte("id = \"c\"\ntitle = 3\n")},
+	}
+	_, err := Read(fsys)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for _, want := range []string{
+		`a.toml:2: key "titel": unknown`,
+		`a.toml:4: key "labels.colour": unknown`,
+		`a.toml:10: key "set.split.file": unknown`,
+		`b.toml:2: `,
+		`c.toml`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not tell %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestReadLints(t *testing.T) {
+	_, err := Read(fstest.MapFS{"x.toml": {Data: []byte("id = \"x\"\n")}})
+	for _, want := range []string{"x.toml: title: missing", "x.toml: domain: ", "x.toml: labels: ", "x.toml: set: "} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error does not tell %q:\n%v", want, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	data, err := embedded.ReadFile("rows/jnlpba.toml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte("id = \"x\"\nlabels = [{ native = \"A\", type = \"a\" }]\n[conll]\nseparator = \"tab\"\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		rows, err := Read(fstest.MapFS{"x.toml": {Data: data}})
+		if (err == nil) != (len(rows) == 1) {
+			t.Errorf("%d rows, error %v", len(rows), err)
+		}
+	})
+}
+
+// valid is a row without faults, with one change.
+func valid(change func(*Row)) *Row {
+	r := &Row{
+		ID: "own", Title: "Own", Dataset: "own", Domain: "law", DataDir: "own", Families: []string{"conll"},
+		Overlap: "flat", Access: "open", Licence: "CC0", File: "own.toml",
+		Labels:   []Label{{Native: "PER", Type: "person"}, {Native: "LOC", Type: "location"}, {Native: "MISC", Drop: true}},
+		Citation: Citation{Key: "own2026", Text: "Own, 2026"},
+		Sources:  []Source{{Kind: "url", Where: "https://example.org/own"}},
+		Conll:    &Conll{Separator: "tab", TokenColumn: 0, TagColumn: 1, Scheme: "iob2"},
+		Sets: []Set{{Name: "own", Family: "conll", Primary: true, Splits: []Part{{
+			Name: "test", Files: []File{{Path: "test.txt", SHA256: strings.Repeat("0", 64)}},
+			Lock: &Lock{Documents: 1, Spans: 1, ByType: map[ner.EntityType]int{"person": 1},
+				TextsSHA256: strings.Repeat("0", 64), SpansSHA256: strings.Repeat("f", 64)},
+		}}}},
+	}
+	if change != nil {
+		change(r)
+	}
+	return r
+}
+
+func TestLint(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		change func(*Row)
+		want   []string // begin of each fault
+	}{
+		{"valid", nil, nil},
+		{"two at once", func(r *Row) { r.Title, r.Domain = "", "sports" }, []string{"title: missing", `domain: "sports"`}},
+		{"id", func(r *Row) { r.ID, r.File = "Own_Row", "" }, []string{`id: "Own_Row"`}},
+		{"id of another file", func(r *Row) { r.ID = "other" }, []string{`id: "other": the file`}},
+		{"folder that climbs", func(r *Row) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
+		{"folder missing", func(r *Row) { r.DataDir = "" }, []string{"data_dir: missing"}},
+		{"names that fold", func(r *Row) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" fold`}},
+		{"names that fold by hyphen", func(r *Row) { r.Labels[1].Type = "per-son"; r.Labels[0].Type = "per son"; r.Sets[0].Splits[0].Lock = nil }, []string{"labels[1].type: "}},
+		{"one name twice is no fault", func(r *Row) { r.Labels[1].Type = "person" }, nil},
+		{"native twice", func(r *Row) { r.Labels[1].Native = "PER" }, []string{`labels[1].native: "PER"`}},
+		{"type missing", func(r *Row) { r.Labels[1].Type = "" }, []string{"labels[1].type: missing"}},
+		{"dropped with a type", func(r *Row) { r.Labels[2].Type = "x" }, []string{"labels[2]: "}},
+		{"no labels", func(r *Row) { r.Labels = nil; r.Sets[0].Splits[0].Lock = nil }, []string{"labels: "}},
+		{"suffixes without rule", func(r *Row) { r.LabelSuffixes = []string{"_x"} }, []string{"label_suffixes: "}},
+		{"family unknown", func(r *Row) { r.Families = []string{"conll", "xyz"} }, []string{"families[1]: "}},
+		{"files without family", func(r *Row) { r.Sets[0].Family = ""; r.Conll = nil }, []string{"set own: family: missing"}},
+		{"family not listed", func(r *Row) { r.Sets[0].Family = "brat"; r.Conll = nil }, []string{"set own: family: "}},
+		{"conll missing", func(r *Row) { r.Conll = nil }, []string{"conll: missing"}},
+		{"conll words", func(r *Row) { r.Conll.Separator, r.Conll.Scheme = "comma", "iob" }, []string{"conll.separator: ", "conll.scheme: "}},
+		{"conll columns equal", func(r *Row) { r.Conll.TagColumn = 0 }, []string{"conll: token_column 0"}},
+		{"conll columns too few", func(r *Row) { r.Conll.Columns = 1 }, []string{"conll.columns: "}},
+		{"conll empty prefix", func(r *Row) { r.Conll.SkipPrefix = []string{""} }, []string{"conll.skip_prefix: "}},
+		{"conll empty group", func(r *Row) { r.Conll.LeaveOut = [][]string{{}} }, []string{"conll.leave_out[0]: "}},
+		{"no primary set", func(r *Row) { r.Sets[0].Primary = false }, []string{"set: 0 sets"}},
+		{"no split", func(r *Row) { r.Sets[0].Splits = nil }, []string{"set own: has no split"}},
+		{"no files", func(r *Row) { r.Sets[0].Splits[0].Files = nil }, []string{"set own: split test: want files", "set own: split test: lock: "}},
+		{"sha256", func(r *Row) { r.Sets[0].Splits[0].Files[0].SHA256 = "ABC" }, []string{"set own: split test: files[0].sha256: "}},
+		{"path that climbs", func(r *Row) { r.Sets[0].Splits[0].Files[0].Also = []string{"/etc/passwd"} }, []string{"set own: split test: files[0].path: "}},
+		{"lock that does not add up", func(r *Row) { r.Sets[0].Splits[0].Lock.Spans = 2 }, []string{"set own: split test: lock.by_type: sums to 1"}},
+		{"lock with a foreign type", func(r *Row) { r.Sets[0].Splits[0].Lock.ByType = map[ner.EntityType]int{"x": 1} }, []string{"set own: split test: lock.by_type: \"x\""}},
+		{"table 6 without a rule", func(r *Row) { r.Table6.Test = 1 }, []string{"count_rule.status: ", "count_rule.verified: ", "count_rule.view.train: missing", "count_rule.view.dev: missing", "count_rule.view.test: missing"}},
+		{"no source", func(r *Row) { r.Sources = nil }, []string{"source: missing"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			faults := Lint(valid(tc.change))
+			if len(faults) != len(tc.want) {
+				t.Fatalf("%d faults, want %d: %v", len(faults), len(tc.want), errors.Join(faults...))
+			}
+			for i, want := range tc.want {
+				if !strings.HasPrefix(faults[i].Error(), want) {
+					t.Errorf("fault %q, want %q", faults[i], want)
+				}
+			}
+		})
+	}
+}

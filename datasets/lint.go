@@ -1,0 +1,178 @@
+package datasets
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"nerbench/ner"
+)
+
+// Lint returns all faults of a row, each with the field it is about. A row
+// without faults can be read, listed and asked.
+func Lint(r *Row) []error {
+	var l lint
+	l.identity(r)
+	l.labels(r)
+	l.counts(r)
+	l.sources(r)
+	l.conll(r)
+	l.sets(r)
+	return l.faults
+}
+
+// lint collects faults. Its methods never stop at the first one.
+type lint struct {
+	faults []error
+}
+
+func (l *lint) fault(field, format string, args ...any) {
+	l.faults = append(l.faults, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
+}
+
+// required demands a value without white space at its edges.
+func (l *lint) required(field, value string) {
+	switch {
+	case value == "":
+		l.fault(field, "missing")
+	case strings.TrimSpace(value) != value:
+		l.fault(field, "%q has white space at its edge", value)
+	}
+}
+
+// oneOf demands a word of a closed vocabulary.
+func oneOf[S ~string](l *lint, field string, value S, words []S) {
+	if !slices.Contains(words, value) {
+		l.fault(field, "%q is not one of %q", value, words)
+	}
+}
+
+var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+func (l *lint) identity(r *Row) {
+	if !idPattern.MatchString(r.ID) {
+		l.fault("id", "%q: want lower-case letters, digits and single hyphens", r.ID)
+	}
+	if r.File != "" && r.File != r.ID+".toml" {
+		l.fault("id", "%q: the file is named %s", r.ID, r.File)
+	}
+	l.required("title", r.Title)
+	l.required("dataset", r.Dataset)
+	l.required("licence", r.Licence)
+	oneOf(l, "domain", r.Domain, Domains)
+	oneOf(l, "overlap", r.Overlap, Overlaps)
+	oneOf(l, "access", r.Access, AccessKinds)
+	oneOf(l, "label_rule", r.LabelRule, labelRules)
+	oneOf(l, "uniner_gold", r.UniNERGold, goldRules)
+	l.relative("data_dir", r.DataDir)
+	if len(r.Families) == 0 {
+		l.fault("families", "missing")
+	}
+	for i, f := range r.Families {
+		oneOf(l, fmt.Sprintf("families[%d]", i), f, Families)
+	}
+}
+
+func (l *lint) relative(field, p string) {
+	switch {
+	case p == "":
+		l.fault(field, "missing")
+	case p == "." || !fs.ValidPath(p):
+		l.fault(field, "%q: want a relative path with slashes, without . and ..", p)
+	}
+}
+
+func (l *lint) labels(r *Row) {
+	if len(r.Types()) == 0 {
+		l.fault("labels", "no label has a type")
+	}
+	natives := map[string]bool{}
+	names := map[string]ner.EntityType{}
+	for i, label := range r.Labels {
+		field := fmt.Sprintf("labels[%d]", i)
+		l.required(field+".native", label.Native)
+		if natives[label.Native] {
+			l.fault(field+".native", "%q stands twice", label.Native)
+		}
+		natives[label.Native] = true
+		if label.Drop {
+			if label.Type != "" {
+				l.fault(field, "%q is dropped but has the type %q", label.Native, label.Type)
+			}
+			continue
+		}
+		l.required(field+".type", string(label.Type))
+		if strings.ContainsFunc(string(label.Type), func(c rune) bool { return !unicode.IsPrint(c) }) {
+			l.fault(field+".type", "%q has a character that does not print", label.Type)
+		}
+		folded := Fold(label.Type)
+		if other, seen := names[folded]; seen && other != label.Type {
+			l.fault(field+".type", "%q and %q fold to one name, %q: no answer could tell them apart", label.Type, other, folded)
+		}
+		names[folded] = label.Type
+	}
+	if (r.LabelRule == WithoutSuffix) != (len(r.LabelSuffixes) > 0) {
+		l.fault("label_suffixes", "go with the label rule %s", WithoutSuffix)
+	}
+}
+
+// Fold is the form in which a type that a model wrote is compared with the
+// names of a row (PROMPTS.md §3.4): caseless, each run of hyphens, underscores,
+// slashes and white space one blank, no punctuation at the edges. Two names of
+// a row must not fold to one.
+func Fold(t ner.EntityType) string {
+	caseless := strings.ToLower(strings.ToUpper(string(t)))
+	words := strings.FieldsFunc(caseless, func(c rune) bool {
+		return c == '-' || c == '_' || c == '/' || unicode.IsSpace(c)
+	})
+	return strings.Trim(strings.Join(words, " "), " .,;:*\"'`")
+}
+
+func (l *lint) counts(r *Row) {
+	for _, s := range ner.Splits {
+		if n, _ := r.Table6.Count(s); n < 0 {
+			l.fault("table6."+string(s), "%d: want a count", n)
+		}
+		if v, ok := r.CountRule.View[s]; ok {
+			oneOf(l, "count_rule.view."+string(s), v, views)
+		}
+	}
+	if r.Table6 == (Table6{}) {
+		return // a row of the user's own
+	}
+	oneOf(l, "count_rule.status", r.CountRule.Status, countStatus)
+	oneOf(l, "count_rule.verified", r.CountRule.Verified, verification)
+	for _, s := range ner.Splits {
+		if _, ok := r.CountRule.View[s]; !ok {
+			l.fault("count_rule.view."+string(s), "missing")
+		}
+	}
+}
+
+func (l *lint) sources(r *Row) {
+	l.required("citation.key", r.Citation.Key)
+	l.required("citation.text", r.Citation.Text)
+	if len(r.Sources) == 0 {
+		l.fault("source", "missing: where do the files come from")
+	}
+	for i, s := range r.Sources {
+		field := fmt.Sprintf("source[%d]", i)
+		oneOf(l, field+".kind", s.Kind, SourceKinds)
+		l.required(field+".where", s.Where)
+	}
+}
+
+var sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+func (l *lint) sha256(field, sum string) {
+	if !sha256Pattern.MatchString(sum) {
+		l.fault(field, "%q: want 64 hexadecimal digits in lower case", sum)
+	}
+}
+
+// pattern reports whether a path names a whole folder of files.
+func pattern(p string) bool { return strings.ContainsAny(path.Base(p), `*?[\`) }

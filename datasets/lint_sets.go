@@ -1,0 +1,140 @@
+package datasets
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+
+	"nerbench/ner"
+)
+
+func (l *lint) conll(r *Row) {
+	needed := slices.ContainsFunc(r.Sets, func(s Set) bool { return s.Family == "conll" })
+	c := r.Conll
+	switch {
+	case c == nil && needed:
+		l.fault("conll", "missing: a set has the family conll")
+	case c != nil && !slices.Contains(r.Families, "conll"):
+		l.fault("conll", "families does not list conll")
+	}
+	if c == nil {
+		return
+	}
+	oneOf(l, "conll.separator", c.Separator, []string{"tab", "space"})
+	oneOf(l, "conll.scheme", c.Scheme, Schemes)
+	oneOf(l, "conll.blank", c.Blank, []string{"", "spaces", "empty"})
+	oneOf(l, "conll.skip_lines", c.SkipLines, []string{"", "without-separator"})
+	oneOf(l, "conll.untagged", c.Untagged, []string{"", "outside"})
+	oneOf(l, "conll.blank_token", c.BlankToken, []string{"", "skip"})
+	if c.TokenColumn < 0 || c.TagColumn < -1 || c.TokenColumn == c.TagColumn {
+		l.fault("conll", "token_column %d, tag_column %d: want two different columns from 0, or -1 for the last as tag", c.TokenColumn, c.TagColumn)
+	}
+	if c.Columns != 0 && (c.TokenColumn >= c.Columns || c.TagColumn >= c.Columns || c.Columns < 2) {
+		l.fault("conll.columns", "%d: token_column is %d, tag_column %d", c.Columns, c.TokenColumn, c.TagColumn)
+	}
+	if c.StripPrefix != "" && c.Scheme != "io" {
+		l.fault("conll.strip_prefix", "has a meaning in the scheme io only")
+	}
+	if slices.Contains(c.SkipPrefix, "") {
+		l.fault("conll.skip_prefix", "an empty prefix would skip every line")
+	}
+	for i, group := range c.LeaveOut {
+		if len(group) == 0 || slices.Contains(group, "") {
+			l.fault(fmt.Sprintf("conll.leave_out[%d]", i), "is empty or holds an empty string: it would leave out every document")
+		}
+	}
+}
+
+func (l *lint) sets(r *Row) {
+	primary, names := 0, map[string]bool{}
+	for i := range r.Sets {
+		s := &r.Sets[i]
+		field := fmt.Sprintf("set[%d]", i)
+		if s.Name != "" {
+			field = "set " + s.Name
+		}
+		l.required(field+": name", s.Name)
+		if names[s.Name] {
+			l.fault(field, "the name stands twice")
+		}
+		names[s.Name] = true
+		if s.Primary {
+			primary++
+		}
+		if s.Family == "" {
+			l.fault(field+": family", "missing: nothing says how its files are read")
+		} else if !slices.Contains(r.Families, s.Family) {
+			l.fault(field+": family", "%q is not one of the row's families %q", s.Family, r.Families)
+		}
+		l.splits(field, r, s)
+	}
+	if primary != 1 {
+		l.fault("set", "%d sets are primary, want 1", primary)
+	}
+}
+
+func (l *lint) splits(field string, r *Row, s *Set) {
+	if len(s.Splits) == 0 {
+		l.fault(field, "has no split")
+	}
+	names := map[ner.Split]bool{}
+	for i := range s.Splits {
+		p := &s.Splits[i]
+		at := fmt.Sprintf("%s: split %s", field, p.Name)
+		l.required(at+": name", string(p.Name))
+		if names[p.Name] {
+			l.fault(at, "stands twice")
+		}
+		names[p.Name] = true
+		if (len(p.Files) == 0) == (p.Layout == "") {
+			l.fault(at, "want files, or a layout where the release has no fixed names")
+		}
+		for j, f := range p.Files {
+			l.file(fmt.Sprintf("%s: files[%d]", at, j), f)
+		}
+		if p.Lock != nil {
+			l.lock(at+": lock", r, p)
+		}
+	}
+}
+
+func (l *lint) file(field string, f File) {
+	if f.Bytes < 0 {
+		l.fault(field+".bytes", "%d: want a size", f.Bytes)
+	}
+	for _, p := range append([]string{f.Path}, f.Also...) {
+		l.relative(field+".path", p)
+		if _, err := path.Match(p, ""); err != nil {
+			l.fault(field+".path", "%q: %v", p, err)
+		}
+	}
+	if f.SHA256 != "" {
+		l.sha256(field+".sha256", f.SHA256)
+		if pattern(f.Path) {
+			l.fault(field+".sha256", "one checksum cannot hold for the pattern %q", f.Path)
+		}
+	}
+}
+
+func (l *lint) lock(field string, r *Row, p *Part) {
+	k := p.Lock
+	if len(p.Files) == 0 {
+		l.fault(field, "there are no files that it could hold for")
+	}
+	if k.Documents <= 0 || k.Spans < 0 || k.Tokens < 0 {
+		l.fault(field, "documents %d, spans %d, tokens %d: want counts", k.Documents, k.Spans, k.Tokens)
+	}
+	sum, types := 0, r.Types()
+	for _, t := range slices.Sorted(maps.Keys(k.ByType)) {
+		sum += k.ByType[t]
+		if !slices.Contains(types, t) {
+			l.fault(field+".by_type", "%q is no type of the row", t)
+		}
+	}
+	if sum != k.Spans {
+		l.fault(field+".by_type", "sums to %d, spans is %d", sum, k.Spans)
+	}
+	l.sha256(field+".texts_sha256", k.TextsSHA256)
+	l.sha256(field+".spans_sha256", k.SpansSHA256)
+}

@@ -1,0 +1,61 @@
+package datasets
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Suite is a named list of rows.
+type Suite struct {
+	Name  string `toml:"name"`
+	Title string `toml:"title"`
+	// By says what counts once in an average over the suite: "row" (also if
+	// empty) or "dataset".
+	By   string   `toml:"by"`
+	Note string   `toml:"note"`
+	Rows []string `toml:"rows"` // ids, in the order in which they are shown
+}
+
+// Suites returns the embedded suites in the order of their file: the four of
+// the paper and its comparisons, then the nine domains.
+func Suites() ([]Suite, error) {
+	var file struct {
+		Suites []Suite `toml:"suite"`
+	}
+	if err := decode(embedded, "suites.toml", &file); err != nil {
+		return nil, err
+	}
+	return file.Suites, nil
+}
+
+// FindSuite returns the suite of that name.
+func FindSuite(name string) (*Suite, error) {
+	suites, err := Suites()
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range suites {
+		if suites[i].Name == name {
+			return &suites[i], nil
+		}
+		names = append(names, suites[i].Name)
+	}
+	return nil, fmt.Errorf("suite %q: unknown (one of %q)", name, names)
+}
+
+// Select returns the rows of the suite, in its order.
+func (s *Suite) Select(rows []*Row) ([]*Row, error) {
+	selected := make([]*Row, 0, len(s.Rows))
+	for _, id := range s.Rows {
+		r, err := Find(rows, id)
+		if err != nil {
+			return nil, fmt.Errorf("suite %s: %w", s.Name, err)
+		}
+		selected = append(selected, r)
+	}
+	return selected, nil
+}
+
+// Has reports whether a row is in the suite.
+func (s *Suite) Has(id string) bool { return slices.Contains(s.Rows, id) }

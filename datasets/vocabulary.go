@@ -1,0 +1,29 @@
+package datasets
+
+// The closed vocabularies of row files.
+var (
+	// Domains are the nine domains of Table 6, in its order.
+	Domains = []string{"general", "biomed", "clinics", "stem", "programming", "social-media", "law", "finance", "transportation"}
+	// AccessKinds say who may have the files of a row.
+	AccessKinds = []string{"open", "non-commercial", "agreement", "paid"}
+	// Overlaps is the hardest thing that the native form can hold.
+	Overlaps = []string{"flat", "nested", "discontinuous"}
+	// SourceKinds are the kinds of official sources. A dua needs an agreement, an
+	// ldc source a licence of the Linguistic Data Consortium.
+	SourceKinds = []string{"github", "huggingface", "url", "ftp", "dua", "ldc"}
+	// Families are the native format families. Not all of them have a reader.
+	Families = []string{
+		"conll", "documents",
+		"ace-apf", "bc2gm-native", "bioc-json", "bioc-xml", "brat", "chemdner-tsv", "clef-pipe", "conll-2012", "conll-layered",
+		"csv-offsets", "csv-tokens", "dygie-json", "ebmnlp-native", "genia-xml", "hf-parquet", "i2b2-2006-xml", "i2b2-con", "i2b2-tags-xml",
+		"json-index", "jsonl-spans", "jsonl-tokens", "mrc-json", "nersuite", "oneie-jsonl", "pubtator", "scirex-json", "sofc-layers", "spert-json",
+	}
+	// Schemes are the tag schemes of the family conll.
+	Schemes = []string{"iob2", "io", "bioes", "b/e"}
+
+	labelRules   = []LabelRule{"", BeforeHyphen, SemPrefix, Single, WithoutSuffix, PositionLast}
+	goldRules    = []UniNERGold{"", NativeGold, WithoutSentenceFinal}
+	views        = []View{ViewAll, ViewAllButLast, ViewSameAsTest, ViewMarks, ViewSample, ViewSplitter, ViewConversion, ViewUnknown}
+	countStatus  = []string{"exact", "near", "no"}
+	verification = []string{"yes", "partly", "no"}
+)

@@ -139,6 +139,21 @@ func TestAveragesShareTheirRows(t *testing.T) {
 	}
 }
 
+func TestFewRowsDoNotSpoilTheAveragesOfOthers(t *testing.T) {
+	results := []Result{
+		result("a", "stars", 1, 2, 2), result("a", "plants", 2, 2, 2), result("a", "courts", 0, 2, 2),
+		result("b", "recipes", 2, 2, 2),
+	}
+	table := build(t, results, Spec{Benchmark: benchmark()})
+	if c := table.Cell(SpanF1, MeanRows, "a"); c.Value == nil || *c.Value != 0.5 || c.Used != 3 {
+		t.Errorf("a: %s over %d rows, want 50.0 over 3", percent(c.Value), c.Used)
+	}
+	c := table.Cell(SpanF1, MeanRows, "b")
+	if c.Value != nil || c.Used != 0 || c.Note != "1 row, others up to 3: too few to average with them" {
+		t.Errorf("b: %s over %d rows, note %q", percent(c.Value), c.Used, c.Note)
+	}
+}
+
 func TestCellsThatMixRuns(t *testing.T) {
 	a := result("a", "stars", 1, 2, 2)
 	tests := []struct {

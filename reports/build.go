@@ -17,7 +17,7 @@ type builder struct {
 	rows      []string // values of the row axis, without averages
 	cols      []string
 
-	common map[string]set // rows that all cells of a group have, for one metric
+	common map[string]compared // of one metric, by the rows stood for
 	warned []string
 }
 

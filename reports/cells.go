@@ -86,27 +86,31 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	rows := b.stands(c.Row, c.Col)
 	c.Total = len(rows)
 	c.average = true
-	common := b.commonRows(c.Metric, rows)
+	set := b.comparedRows(c.Metric, rows)
+	own := b.averaged(at, c.Metric)
+	if len(own) == 0 || !set.admits(len(own)) {
+		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
+		c.Note = b.noMean(c, len(at), len(own), set.most)
+		return
+	}
 	var values []float64
 	var used []*run
 	byDomain := map[string][]float64{}
 	for _, id := range rows {
-		v := b.rowValue(at[id], c.Metric)
-		if v == nil || !common[id] {
+		if !set.rows[id] {
 			continue
 		}
-		values = append(values, *v)
-		byDomain[b.info[id].Domain] = append(byDomain[b.info[id].Domain], *v)
+		domain := b.info[id].Domain
+		values = append(values, own[id])
+		byDomain[domain] = append(byDomain[domain], own[id])
 		used = append(used, at[id]...)
 	}
 	c.Used = len(values)
 	b.fillOrigin(c, used)
 	switch {
-	case len(at) == 0:
-		c.Note = b.notRun(c)
 	case len(values) == 0:
 		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
-		c.Note = "no row that can be averaged"
+		c.Note = "no row that all have"
 	case c.Row == MeanDomains || c.Col == MeanDomains:
 		c.Value = mean(meansOf(byDomain))
 		c.Note = fmt.Sprintf("%d of %d domains", len(byDomain), b.domainsOf(rows))
@@ -115,20 +119,34 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	}
 }
 
+// noMean says why a cell has no average.
+func (b *builder) noMean(c *Cell, ran, own, most int) string {
+	switch {
+	case ran == 0:
+		return b.notRun(c)
+	case own == 0:
+		return "no row that can be averaged"
+	}
+	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, plural(own, "row", "rows"), most)
+}
+
 // fillOrigin says which runs a cell was computed from. Several runs of one row
 // are about the same passages, which count once.
 func (b *builder) fillOrigin(c *Cell, runs []*run) {
 	c.Failures, c.Queries, c.Runs = 0, 0, nil
-	complete, passages := map[string]int{}, map[string]int{}
+	complete, passages, gold := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range runs {
 		row := r.key(KeyRow)
 		complete[row] = max(complete[row], r.Complete)
 		passages[row] = max(passages[row], r.Passages)
+		if s, ok := b.score(r, c.Metric); ok {
+			gold[row] = max(gold[row], s.NGold)
+		}
 		c.Failures += r.failures()
 		c.Queries += r.asked()
 		c.Runs = append(c.Runs, r.ID)
 	}
-	c.Complete, c.Passages = sum(complete), sum(passages)
+	c.Complete, c.Passages, c.gold = sum(complete), sum(passages), sum(gold)
 }
 
 func sum[K comparable](counts map[K]int) int {
@@ -137,55 +155,6 @@ func sum[K comparable](counts map[K]int) int {
 		n += k
 	}
 	return n
-}
-
-// commonRows returns the evaluation rows, of those given, that every cell over
-// the same rows can average. Cells without any such row do not count: they have
-// no average.
-func (b *builder) commonRows(metric string, rows []string) set {
-	group := strings.Join(rows, "\x1f")
-	if common, ok := b.common[group]; ok {
-		return common
-	}
-	common, all, cells := set{}, set{}, 0
-	count := map[string]int{}
-	for _, row := range append(slices.Clone(b.rows), b.averages(b.spec.Rows)...) {
-		for _, col := range append(slices.Clone(b.cols), b.averages(b.spec.Cols)...) {
-			if !slices.Equal(b.stands(row, col), rows) || b.single(row, col) {
-				continue
-			}
-			own := 0
-			for id, runs := range b.at(row, col) {
-				if b.rowValue(runs, metric) != nil {
-					count[id]++
-					all[id] = true
-					own++
-				}
-			}
-			if own > 0 {
-				cells++
-			}
-		}
-	}
-	for id, n := range count {
-		if n == cells {
-			common[id] = true
-		}
-	}
-	b.common[group] = common
-	b.warnSets(metric, rows, all, common)
-	return common
-}
-
-// warnSets says so when averages leave out rows that some cells have.
-func (b *builder) warnSets(metric string, rows []string, all, common set) {
-	if len(all) == len(common) {
-		return
-	}
-	b.warned = append(b.warned, fmt.Sprintf(
-		"%s: averages are over the %d of %d rows that all have: %s; left out, as some lack them: %s",
-		metric, len(common), len(rows), listIn(rows, func(id string) bool { return common[id] }),
-		listIn(rows, func(id string) bool { return all[id] && !common[id] })))
 }
 
 // notRun is the note of a place without runs, with the reason where it is known.

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -119,7 +120,7 @@ func (l *layout) body() [][]string {
 		at := func(col string) *Cell { return l.t.Cell(l.metric, row, col) }
 		line := []string{named(row) + l.used(!l.across(), at, l.cols)}
 		if !l.across() {
-			line = append(line, sizes(l.cols, at, passagesOf), sizes(l.cols, at, goldOf))
+			line = append(line, rangeOf(sizes(l.cols, at, passagesOf), strconv.Itoa), rangeOf(sizes(l.cols, at, goldOf), strconv.Itoa))
 		}
 		for _, col := range l.cols {
 			line = append(line, l.value(at(col)))
@@ -136,7 +137,7 @@ func (l *layout) body() [][]string {
 func (l *layout) sizeRow(name string, of func(*Cell) int) []string {
 	line := []string{name}
 	for _, col := range l.cols {
-		line = append(line, sizes(l.rows, func(row string) *Cell { return l.t.Cell(l.metric, row, col) }, of))
+		line = append(line, rangeOf(sizes(l.rows, func(row string) *Cell { return l.t.Cell(l.metric, row, col) }, of), strconv.Itoa))
 		if l.generated(col) {
 			line = append(line, "")
 		}
@@ -185,12 +186,22 @@ func (l *layout) used(here bool, at func(string) *Cell, others []string) string 
 	if !here {
 		return ""
 	}
-	for _, other := range others {
-		if c := at(other); c.average && c.Ran() {
-			return fmt.Sprintf(" (%d/%d rows)", c.Used, c.Total)
+	used, total := usedRows(others, at)
+	if total == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d/%d rows)", used, total)
+}
+
+// usedRows is the number of rows that the averages of a line are over, of how
+// many; cells without an average do not count. total is 0 if there is none.
+func usedRows(names []string, at func(string) *Cell) (used, total int) {
+	for _, name := range names {
+		if c := at(name); c.average && c.Ran() {
+			used, total = max(used, c.Used), c.Total
 		}
 	}
-	return ""
+	return used, total
 }
 
 // named is a value of a key as a label; the empty value has one, too.
@@ -203,27 +214,28 @@ func named(value string) string {
 
 func passagesOf(c *Cell) int { return c.Complete }
 
-func goldOf(c *Cell) int {
-	if c.Counts == nil {
-		return 0
-	}
-	return c.Counts.NGold
-}
+func goldOf(c *Cell) int { return c.gold }
 
-// sizes prints a number that the cells of a line usually share, or its range.
-func sizes(names []string, at func(string) *Cell, of func(*Cell) int) string {
+// sizes lists, sorted, a number that the cells of a line usually share.
+func sizes(names []string, at func(string) *Cell, of func(*Cell) int) []int {
 	var all []int
 	for _, name := range names {
 		if n := of(at(name)); n > 0 {
 			all = append(all, n)
 		}
 	}
-	if len(all) == 0 {
+	slices.Sort(all)
+	return all
+}
+
+// rangeOf prints sorted numbers as one number if they are equal, or as a range.
+func rangeOf(sorted []int, print func(int) string) string {
+	if len(sorted) == 0 {
 		return ""
 	}
-	low, high := slices.Min(all), slices.Max(all)
+	low, high := sorted[0], sorted[len(sorted)-1]
 	if low == high {
-		return fmt.Sprint(low)
+		return print(low)
 	}
-	return fmt.Sprintf("%d–%d", low, high)
+	return print(low) + "–" + print(high)
 }

@@ -72,6 +72,7 @@ type Cell struct {
 	// Runs are the identities of the runs in the cell; none: it was not run.
 	Runs []string
 
+	gold    int  // gold entities, each row's once
 	average bool // a mean over evaluation rows, even if it is over one
 }
 
@@ -103,7 +104,7 @@ func Build(results []Result, spec Spec) (*Table, error) {
 	t.Rows = append(b.values(spec.Rows), b.averages(spec.Rows)...)
 	t.Cols = append(b.values(spec.Cols), b.averages(spec.Cols)...)
 	for _, metric := range spec.Metrics {
-		b.common = map[string]set{}
+		b.common = map[string]compared{}
 		for _, row := range t.Rows {
 			for _, col := range t.Cols {
 				t.index[[3]string{metric, row, col}] = len(t.Cells)

@@ -70,14 +70,8 @@ func orNothing(names []string) string {
 }
 
 // listIn lists the names that are in, in their order.
-func listIn(names []string, in func(string) bool) string {
-	var kept []string
-	for _, name := range names {
-		if in(name) {
-			kept = append(kept, name)
-		}
-	}
-	return orNothing(kept)
+func listIn(names []string, in func(string) bool) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !in(name) })
 }
 
 func valuesOf(at map[string][]*run) [][]*run {

@@ -56,6 +56,8 @@ var pageStyle string
 //go:embed assets/report.js
 var pageScript string
 
+// chartLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, as it is.
+//
 //go:embed assets/echarts/echarts.min.js
 var chartLibrary string
 

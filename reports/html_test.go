@@ -125,6 +125,9 @@ func TestPageSaysWhatIsMissing(t *testing.T) {
 		{"not run", Report{Rows: benchmark(), Results: []Result{result("a", "stars", 1, 2, 2)}},
 			[]string{"1 not run: needs an agreement", "3 not run", "1 of 5"}, nil},
 		{"incomplete", Report{Rows: benchmark(), Results: mixed()}, []string{"incomplete: 60 of 100 passages", "ollama/small (seed=1)", "60 of 100"}, nil},
+		{"too few rows", Report{Rows: benchmark(), Results: []Result{
+			result("a", "stars", 1, 2, 2), result("a", "plants", 1, 2, 2), result("a", "courts", 1, 2, 2), result("b", "stars", 1, 2, 2),
+		}}, []string{"<small>1 row, others up to 3: too few to average with them</small>"}, nil},
 		{"no interval", Report{Results: []Result{result("a", "stars", 1, 2, 2)}}, []string{"None were computed"}, []string{"95 %"}},
 		{"interval", Report{Results: mixed()}, []string{"41.1 – 45.0", "95 %"}, []string{"None were computed"}},
 		{"no answers", Report{Results: []Result{result("a", "stars", 1, 2, 2).tagger()}}, nil, []string{`id="answers"`}},

@@ -53,6 +53,7 @@ type system struct {
 type boardLine struct {
 	system
 	Means            []figure // mean_rows and mean_domains of each headline metric
+	Note             string   // why there is no mean
 	Unreadable       string
 	Used, Total, Ran int
 	Passages         int
@@ -154,6 +155,9 @@ func board(built *builtTables) []boardLine {
 		}
 		c := built.rows.Cell(SpanF1, MeanRows, s.Name)
 		line.Used, line.Total = c.Used, c.Total
+		if c.Value == nil {
+			line.Note = c.Note
+		}
 		own := runsOf(built.runs, s.Name)
 		n := total(own)
 		line.Passages, line.Queries = n.passages, n.queries

@@ -1,0 +1,79 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// Reasons for which a store refuses or fails. Errors of this package wrap them
+// and read "store: PATH: reason".
+var (
+	ErrNotStore = errors.New("not a nerbench store")                         // another program's database, or no database
+	ErrNewer    = errors.New("written by a newer nerbench")                  // its schema is not known here
+	ErrOlder    = errors.New("written by an older nerbench")                 // and opened for reading, so not upgraded
+	ErrLocked   = errors.New("locked by another process")                    // for longer than the wait for it
+	ErrFull     = errors.New("disk full: what was committed before is kept") // the last transaction is not
+	ErrReadOnly = errors.New("cannot be written: read-only file or folder")  // or the file system is
+	ErrDamaged  = errors.New("damaged: not a sound database")                // or answers are missing from it
+	ErrNoRun    = errors.New("no such run")
+	ErrNoScore  = errors.New("not scored") // by the metric asked for
+)
+
+// fault names the store in an error, and the reason in plain words.
+func (s *Store) fault(err error) error { return fault(s.path, err) }
+
+func fault(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("store: %s: %w", path, reason(path, err))
+}
+
+// reason translates the codes of SQLite that a user can act upon.
+func reason(path string, err error) error {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code() & 0xff { // the low byte is the primary code
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		return ErrLocked
+	case sqlite3.SQLITE_FULL:
+		return ErrFull
+	case sqlite3.SQLITE_READONLY:
+		return ErrReadOnly
+	case sqlite3.SQLITE_NOTADB:
+		return ErrNotStore
+	case sqlite3.SQLITE_CORRUPT:
+		return ErrDamaged
+	case sqlite3.SQLITE_INTERRUPT:
+		return context.Canceled
+	case sqlite3.SQLITE_CANTOPEN:
+		return cannotOpen(path)
+	}
+	return err
+}
+
+// cannotOpen finds out why, where SQLite only says that.
+func cannotOpen(path string) error {
+	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
+		return errors.New("is a folder")
+	}
+	if _, statErr := os.Stat(filepath.Dir(path)); statErr != nil {
+		return fmt.Errorf("its folder: %w", errors.Unwrap(statErr))
+	}
+	return errors.New("cannot be opened or created: check the permissions of the file and of its folder")
+}
+
+// unopenable reports whether SQLite could not open a file, or not make the
+// files beside it that it needs.
+func unopenable(err error) bool {
+	var e *sqlite.Error
+	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY)
+}

@@ -1,0 +1,153 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"nerbench/ner"
+)
+
+const (
+	insertCompletion = `INSERT INTO completions (key, text, thinking, finish, prompt_tokens, answer_tokens, duration)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	// A complete passage is never written again.
+	insertPassage = `INSERT INTO passages (run, place, document, layout, complete, keys) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET document = excluded.document, layout = excluded.layout,
+			complete = excluded.complete, keys = excluded.keys
+		WHERE NOT passages.complete`
+	updateRun = `UPDATE runs SET complete = complete + ?, queries = queries + ?, updated = ? WHERE number = ?`
+)
+
+// Record keeps passages of a run, in one transaction: all of them, or none. Of
+// two answers to one question the first is kept. An incomplete passage lacks
+// answers: those it has are kept, but the passage counts as not done. Recording
+// a passage again changes nothing once it is complete.
+func (s *Store) Record(ctx context.Context, runID string, complete, incomplete []ner.Passage) error {
+	db, err := s.writable()
+	if err != nil {
+		return err
+	}
+	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
+		r := recording{ctx: ctx, tx: tx, layouts: make(map[string]int64)}
+		if err := r.prepare(runID); err != nil {
+			return err
+		}
+		for i := range complete {
+			if err := r.passage(&complete[i], true); err != nil {
+				return err
+			}
+		}
+		for i := range incomplete {
+			if err := r.passage(&incomplete[i], false); err != nil {
+				return err
+			}
+		}
+		_, err := tx.ExecContext(ctx, updateRun, r.complete, r.queries, time.Now().UnixMilli(), r.run)
+		return err
+	}))
+}
+
+// transact runs f in a transaction that takes the lock for writing at once.
+func transact(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // without effect after the commit
+	if err := f(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// recording is one transaction of Record.
+type recording struct {
+	ctx context.Context
+	tx  *sql.Tx
+
+	run         int64
+	passages    int // of the run, in all
+	completions *sql.Stmt
+	insert      *sql.Stmt
+	layouts     map[string]int64 // numbers of the layouts seen in this transaction
+
+	complete, queries int // newly complete
+}
+
+func (r *recording) prepare(runID string) (err error) {
+	err = r.tx.QueryRowContext(r.ctx, "SELECT number, passages FROM runs WHERE id = ?", runID).Scan(&r.run, &r.passages)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("run %s: %w", runID, ErrNoRun)
+	} else if err != nil {
+		return err
+	}
+	if r.completions, err = r.tx.PrepareContext(r.ctx, insertCompletion); err != nil {
+		return err
+	}
+	r.insert, err = r.tx.PrepareContext(r.ctx, insertPassage)
+	return err
+}
+
+func (r *recording) passage(p *ner.Passage, complete bool) error {
+	if p.Index < 0 || p.Index >= r.passages {
+		return fmt.Errorf("passage %d: outside the run of %d passages", p.Index, r.passages)
+	}
+	layout, err := r.layout(p)
+	if err != nil {
+		return err
+	}
+	keys := make([]byte, 0, len(p.Answers)*len(ner.AnswerKey{}))
+	for i := range p.Answers {
+		a := &p.Answers[i]
+		c := &a.Completion
+		keys = append(keys, a.Key[:]...)
+		if _, err := r.completions.ExecContext(r.ctx, a.Key[:], valid(c.Text), valid(c.Thinking), string(c.Finish),
+			c.PromptTokens, c.AnswerTokens, int64(c.Duration)); err != nil {
+			return err
+		}
+	}
+	done, err := r.insert.ExecContext(r.ctx, r.run, p.Index, p.Document, layout, complete, keys)
+	if err != nil {
+		return err
+	}
+	if n, err := done.RowsAffected(); err != nil {
+		return err
+	} else if complete && n > 0 {
+		r.complete++
+		r.queries += len(p.Answers)
+	}
+	return nil
+}
+
+// layout returns the number of the types of a passage's answers.
+func (r *recording) layout(p *ner.Passage) (int64, error) {
+	text, err := json.Marshal(layoutOf(p))
+	if err != nil {
+		return 0, err
+	}
+	types := string(text)
+	if n, ok := r.layouts[types]; ok {
+		return n, nil
+	}
+	if _, err := r.tx.ExecContext(r.ctx, "INSERT INTO layouts (types) VALUES (?) ON CONFLICT DO NOTHING", types); err != nil {
+		return 0, err
+	}
+	var n int64
+	if err := r.tx.QueryRowContext(r.ctx, "SELECT number FROM layouts WHERE types = ?", types).Scan(&n); err != nil {
+		return 0, err
+	}
+	r.layouts[types] = n
+	return n, nil
+}
+
+func layoutOf(p *ner.Passage) [][]ner.EntityType {
+	types := make([][]ner.EntityType, len(p.Answers))
+	for i := range p.Answers {
+		types[i] = p.Answers[i].Types
+	}
+	return types
+}

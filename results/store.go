@@ -1,0 +1,174 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+//go:embed migrations/*.sql
+var embedded embed.FS
+
+// Store is an open store. Its methods may be called from several goroutines.
+type Store struct {
+	path  string
+	read  *sql.DB // several connections that cannot write
+	write *sql.DB // one connection; nil if the store is read-only
+	known [len(knownSizes)]*sql.Stmt
+}
+
+// config is what tests vary.
+type config struct {
+	migrations fs.FS
+	wait       time.Duration // for another process's lock
+	pragmas    []string      // of the writing connection, beside the usual ones
+}
+
+// lockWait is how long a process waits for another one's transaction. A
+// transaction takes milliseconds, but the wait is not a fair queue.
+const lockWait = 30 * time.Second
+
+// readers is the number of connections for reading, and readCache and
+// writeCache the size of a connection's page cache in KiB: together less than
+// 64 MiB at any size of the store.
+const (
+	readers    = 4
+	readCache  = 6 << 10
+	writeCache = 32 << 10
+)
+
+func defaults() config {
+	migrations, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		panic(err) // the name is a constant and valid
+	}
+	return config{migrations: migrations, wait: lockWait}
+}
+
+// Open opens the store at path for reading and writing, creates it where there
+// is none, and upgrades an older schema. A file that is no database, another
+// program's database, or a newer schema is an error and stays as it is.
+func Open(ctx context.Context, path string) (*Store, error) {
+	return open(ctx, path, defaults())
+}
+
+func open(ctx context.Context, path string, c config) (*Store, error) {
+	if _, _, err := inspect(ctx, path, c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fault(path, err)
+	}
+	s := &Store{path: path}
+	s.write = pool(path, 1, append([]string{"_txlock=immediate"}, pragmas(append([]string{
+		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the next ones may have to wait
+		"journal_mode(wal)",
+		"synchronous(full)",
+		"foreign_keys(on)",
+		fmt.Sprintf("cache_size(-%d)", writeCache),
+	}, c.pragmas...)...)...))
+	if err := migrate(ctx, s.write, c.migrations); err != nil {
+		s.write.Close()
+		return nil, fault(path, err)
+	}
+	if err := s.openReaders(ctx, c, "mode=rw"); err != nil {
+		s.write.Close()
+		return nil, fault(path, err)
+	}
+	return s, nil
+}
+
+// OpenReadOnly opens a store for reading only, and never changes it. It is an
+// error if there is none (wrapping [fs.ErrNotExist]), or if its schema is older
+// ([ErrOlder]).
+func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
+	return openReadOnly(ctx, path, defaults())
+}
+
+func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
+	version, mode, err := inspect(ctx, path, c)
+	if err != nil {
+		return nil, fault(path, err)
+	}
+	if last, err := latest(c.migrations); err != nil {
+		return nil, fault(path, err)
+	} else if version < last {
+		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
+	}
+	s := &Store{path: path}
+	if err := s.openReaders(ctx, c, mode); err != nil {
+		return nil, fault(path, err)
+	}
+	return s, nil
+}
+
+func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
+	s.read = pool(s.path, readers, append([]string{mode}, pragmas(
+		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()),
+		"query_only(on)",
+		fmt.Sprintf("cache_size(-%d)", readCache),
+	)...))
+	for i, n := range knownSizes {
+		stmt, err := s.read.PrepareContext(ctx, knownSQL(n))
+		if err != nil {
+			s.read.Close()
+			return err
+		}
+		s.known[i] = stmt
+	}
+	return nil
+}
+
+// Close closes the store. Writers and iterations must have ended.
+func (s *Store) Close() error {
+	err := s.read.Close()
+	if s.write != nil {
+		// The last connection to close moves the log into the file and removes it.
+		err = errors.Join(err, s.write.Close())
+	}
+	return s.fault(err)
+}
+
+// writable returns the connection that writes.
+func (s *Store) writable() (*sql.DB, error) {
+	if s.write == nil {
+		return nil, s.fault(errors.New("opened for reading only"))
+	}
+	return s.write, nil
+}
+
+// pool returns a pool of up to n connections, which are opened when needed.
+func pool(path string, n int, params []string) *sql.DB {
+	db, err := sql.Open("sqlite", dsn(path, params))
+	if err != nil {
+		panic(err) // only if the driver were not linked
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db
+}
+
+func pragmas(values ...string) []string {
+	for i, v := range values {
+		values[i] = "_pragma=" + v
+	}
+	return values
+}
+
+// dsn writes path as a URI, so that no character of it has a meaning there.
+func dsn(path string, params []string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path // a volume name
+	}
+	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + strings.Join(params, "&")
+}

@@ -1,0 +1,111 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"nerbench/ner"
+)
+
+// queueLimit is the number of passages that may wait for a commit, and so the
+// size of a transaction.
+const queueLimit = 256
+
+var errClosed = errors.New("store: passage put after the writer was closed")
+
+// Writer keeps the passages of one run that many workers finish. It commits
+// what is queued, at once, and then what was queued meanwhile: a slow run has a
+// commit for each passage, a fast one has batches, and nothing waits for a
+// timer.
+type Writer struct {
+	store *Store
+	run   string
+	queue chan finished
+	done  chan struct{}         // closed when the queue is empty for ever
+	err   atomic.Pointer[error] // the first failure; nothing is kept after it
+
+	mu     sync.RWMutex // held for writing to close the queue
+	closed bool
+}
+
+type finished struct {
+	passage  ner.Passage
+	complete bool
+}
+
+// Writer starts a writer for a run that was begun. It must be closed. Ending ctx
+// does not end it: answers that were paid for are kept.
+func (s *Store) Writer(ctx context.Context, runID string) *Writer {
+	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), done: make(chan struct{})}
+	go w.loop(context.WithoutCancel(ctx))
+	return w
+}
+
+// Put queues a passage, complete or with the answers that were had of it, and
+// waits while the queue is full. It returns the error of an earlier commit, after
+// which nothing is kept any more.
+func (w *Writer) Put(ctx context.Context, p ner.Passage, complete bool) error {
+	if err := w.failure(); err != nil {
+		return err
+	}
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	select {
+	case w.queue <- finished{p, complete}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close waits until everything that was put is committed, and returns the first
+// error. Closing again returns it again.
+func (w *Writer) Close() error {
+	w.mu.Lock()
+	if !w.closed {
+		w.closed = true
+		close(w.queue)
+	}
+	w.mu.Unlock()
+	<-w.done
+	return w.failure()
+}
+
+func (w *Writer) failure() error {
+	if err := w.err.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (w *Writer) loop(ctx context.Context) {
+	defer close(w.done)
+	var complete, incomplete []ner.Passage
+	for f := range w.queue {
+		complete, incomplete = complete[:0], incomplete[:0]
+		for n := len(w.queue); ; n-- {
+			if f.complete {
+				complete = append(complete, f.passage)
+			} else {
+				incomplete = append(incomplete, f.passage)
+			}
+			if n == 0 {
+				break
+			}
+			f = <-w.queue // there: nobody else takes from the queue
+		}
+		if w.failure() != nil {
+			continue // so that nobody waits for a place in the queue
+		}
+		if err := w.store.Record(ctx, w.run, complete, incomplete); err != nil {
+			w.err.Store(&err)
+		}
+		clear(complete)
+		clear(incomplete)
+	}
+}

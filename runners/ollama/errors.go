@@ -1,0 +1,108 @@
+package ollama
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"nerbench/runners"
+)
+
+// StatusError is a refusal of the server.
+type StatusError struct {
+	Code    int    // HTTP status
+	Message string // the server's words
+}
+
+func (e *StatusError) Error() string {
+	text := strconv.Itoa(e.Code)
+	if name := http.StatusText(e.Code); name != "" {
+		text += " " + name
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
+}
+
+// tooLong reports whether the server refused a prompt because its context is
+// too small. Ollama 0.24.0 answers 400 with the words "the input length exceeds
+// the context length"; other 400s tell of other faults.
+func tooLong(err error) bool {
+	status, ok := errors.AsType[*StatusError](err)
+	if !ok {
+		return false
+	}
+	m := strings.ToLower(status.Message)
+	return strings.Contains(m, "exceed") && strings.Contains(m, "context")
+}
+
+// refused makes an error of an answer that is not 200: temporary, if asking
+// again may help, else one that ends the run.
+func (r *Runner) refused(response *http.Response, body []byte) error {
+	status := &StatusError{Code: response.StatusCode, Message: message(body)}
+	switch {
+	case tooLong(status):
+		return status
+	case status.Code == http.StatusNotFound:
+		return &runners.Hint{Err: fmt.Errorf("%w: %w", runners.ErrFatal, status), Advice: "ollama pull " + r.config.Model}
+	case !temporary(status):
+		return fmt.Errorf("%w: %w", runners.ErrFatal, status)
+	}
+	err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
+	if wait, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
+		return &runners.RetryAfter{Wait: wait, Err: err}
+	}
+	return err
+}
+
+// message is the server's word in the body of a refusal: its member "error", or
+// the first line of what is not JSON, as proxies send it.
+func message(body []byte) string {
+	var refusal struct {
+		Error string `json:"error"`
+	}
+	if err := json.Unmarshal(body, &refusal); err == nil {
+		return refusal.Error
+	}
+	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+	return strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
+}
+
+// temporary reports whether a refusal may pass. 499 is what Ollama answers when
+// it gave up a request itself. Its 500 stands for a runner that crashed, which
+// it starts again, but also for an option or a schema that it cannot read.
+func temporary(e *StatusError) bool {
+	switch e.Code {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
+		return true
+	case http.StatusInternalServerError:
+		for _, fault := range []string{"invalid JSON schema", "invalid format", "must be of type", "failed to parse grammar"} {
+			if strings.Contains(e.Message, fault) {
+				return false
+			}
+		}
+		return true
+	}
+	return e.Code > 500
+}
+
+// retryAfter reads the header of this name: seconds, or a date.
+func retryAfter(header string, now time.Time) (time.Duration, bool) {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if date, err := http.ParseTime(header); err == nil {
+		return max(date.Sub(now), 0), true
+	}
+	return 0, false
+}
+
+// broken makes a temporary error of a connection that could not be made or was
+// lost.
+func broken(err error) error { return fmt.Errorf("%w: %w", runners.ErrTemporary, err) }

@@ -1,0 +1,168 @@
+package ollama
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ollama/ollama/api"
+
+	"nerbench/runners"
+)
+
+// Kind is the kind of server in the keys of a run.
+const Kind = "ollama"
+
+// patience is how long a question about the server itself may take.
+const patience = 30 * time.Second
+
+// Status is what a server says of itself.
+type Status struct {
+	Address string // URL
+	Version string
+	Models  []Model
+}
+
+// Model is a model that a server has.
+type Model struct {
+	Name         string
+	Digest       string // hexadecimal SHA-256 of its manifest: weights, template, parameters
+	Bytes        int64
+	Quantization string
+}
+
+// Look asks a server what it is and what it has. host is as in [Config]. If
+// nothing answers there, the error has a [runners.Hint].
+func Look(ctx context.Context, host string) (Status, error) {
+	base, err := ParseHost(host)
+	if err != nil {
+		return Status{}, err
+	}
+	r := &Runner{base: base, client: newClient(1)}
+	defer r.Close()
+	return r.look(ctx)
+}
+
+func (r *Runner) look(ctx context.Context) (Status, error) {
+	s := Status{Address: r.base.String()}
+	var version struct {
+		Version string `json:"version"`
+	}
+	if err := r.call(ctx, http.MethodGet, "api/version", nil, &version); err != nil {
+		return s, err
+	}
+	var list api.ListResponse
+	if err := r.call(ctx, http.MethodGet, "api/tags", nil, &list); err != nil {
+		return s, err
+	}
+	s.Version = version.Version
+	for _, m := range list.Models {
+		s.Models = append(s.Models, Model{m.Name, m.Digest, m.Size, m.Details.QuantizationLevel})
+	}
+	return s, nil
+}
+
+// Identify asks the server which model this is. An unknown model and a server
+// that is not there are errors with a [runners.Hint]; the former wraps
+// [runners.ErrFatal], the latter [runners.ErrTemporary].
+func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
+	status, err := r.look(ctx)
+	if err != nil {
+		return runners.Identity{}, err
+	}
+	var show api.ShowResponse
+	if err := r.call(ctx, http.MethodPost, "api/show", api.ShowRequest{Model: r.config.Model}, &show); err != nil {
+		return runners.Identity{}, fmt.Errorf("ollama: model %s: %w", r.config.Model, err)
+	}
+	id := runners.Identity{
+		Model: "ollama/" + r.config.Model, Server: Kind, ServerVersion: status.Version,
+		Context: contextLength(show.ModelInfo),
+	}
+	for _, m := range status.Models {
+		if sameModel(m.Name, r.config.Model) {
+			id.Digest = m.Digest
+		}
+	}
+	return id, nil
+}
+
+// contextLength is the length that the model was trained for, in tokens; 0 if
+// the server does not say.
+func contextLength(info map[string]any) int {
+	architecture, _ := info["general.architecture"].(string)
+	length, _ := info[architecture+".context_length"].(float64)
+	return int(length)
+}
+
+// sameModel compares two names of models as the server does: the registry, the
+// folder and the tag may be left out, and case does not matter.
+func sameModel(a, b string) bool { return strings.EqualFold(fullName(a), fullName(b)) }
+
+func fullName(name string) string {
+	if last := name[strings.LastIndex(name, "/")+1:]; !strings.Contains(last, ":") {
+		name += ":latest"
+	}
+	switch strings.Count(name, "/") {
+	case 0:
+		return "registry.ollama.ai/library/" + name
+	case 1:
+		return "registry.ollama.ai/" + name
+	}
+	return name
+}
+
+// call asks about the server itself.
+func (r *Runner) call(ctx context.Context, method, path string, question, answer any) error {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var body io.Reader
+	if question != nil {
+		b, err := json.Marshal(question)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(b)
+	}
+	request, err := http.NewRequestWithContext(limited, method, r.base.JoinPath(path).String(), body)
+	if err != nil {
+		return err
+	}
+	response, err := r.client.Do(request)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return r.absent(err)
+	}
+	defer response.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(response.Body, largestAnswer))
+	if err != nil {
+		return r.absent(err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return r.refused(response, b)
+	}
+	if err := json.Unmarshal(b, answer); err != nil {
+		return fmt.Errorf("ollama: %s: /%s: not a server of Ollama: %w", r.base, path, err)
+	}
+	return nil
+}
+
+// absent is the error of a server that cannot be reached, in one line.
+func (r *Runner) absent(err error) error {
+	why := err
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		why = op.Err // without the method, the address once more, and the network
+	}
+	return &runners.Hint{
+		Err:    fmt.Errorf("ollama: no server at %s: %w: %w", r.base, runners.ErrTemporary, why),
+		Advice: "start one with \"ollama serve\", or name another in OLLAMA_HOST",
+	}
+}

@@ -1,0 +1,70 @@
+package ollama
+
+import (
+	"encoding/json"
+
+	"github.com/ollama/ollama/api"
+
+	"nerbench/ner"
+)
+
+// generateRequest is the request of the completion shape. The client's type
+// always sends three members that raw mode refuses or does not need, if only
+// as empty strings; these hide them.
+type generateRequest struct {
+	api.GenerateRequest
+	Suffix   *string `json:"suffix,omitempty"`
+	System   *string `json:"system,omitempty"`
+	Template *string `json:"template,omitempty"`
+}
+
+// no is a pointer, because the members are left out when they are nil, and the
+// server's defaults of what is left out are true.
+var no = new(bool)
+
+// encode returns the address and the body of the request for a prompt.
+func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) {
+	think := &api.ThinkValue{Value: r.config.Decoding.Think}
+	var keep *api.Duration
+	if r.config.KeepAlive > 0 {
+		keep = &api.Duration{Duration: r.config.KeepAlive}
+	}
+	if p.Chat() {
+		messages := make([]api.Message, len(p.Messages))
+		for i, m := range p.Messages {
+			messages[i] = api.Message{Role: m.Role, Content: m.Content}
+		}
+		body, err = json.Marshal(&api.ChatRequest{
+			Model: r.config.Model, Messages: messages, Stream: no, Format: p.Schema,
+			KeepAlive: keep, Options: r.options(p), Think: think, Truncate: no, Shift: no,
+		})
+		return r.chat, body, err
+	}
+	body, err = json.Marshal(&generateRequest{GenerateRequest: api.GenerateRequest{
+		Model: r.config.Model, Prompt: p.Text, Raw: true, Stream: no, Format: p.Schema,
+		KeepAlive: keep, Options: r.options(p), Think: think, Truncate: no, Shift: no,
+	}})
+	return r.generate, body, err
+}
+
+// options are the sampling parameters of PROMPTS.md §2.5. They belong inside
+// "options": at the top level the server ignores them without a word.
+func (r *Runner) options(p *ner.Prompt) map[string]any {
+	d := r.config.Decoding
+	options := map[string]any{
+		"temperature":       d.Temperature,
+		"top_p":             1,
+		"top_k":             0,
+		"min_p":             0,
+		"repeat_penalty":    1,
+		"presence_penalty":  0,
+		"frequency_penalty": 0,
+		"seed":              d.Seed,
+		"num_predict":       p.MaxTokens,
+		"num_ctx":           d.Context,
+	}
+	if len(p.Stop) > 0 {
+		options["stop"] = p.Stop
+	}
+	return options
+}

@@ -215,7 +215,11 @@ func TestLint(t *testing.T) {
 		{"folder that climbs", func(r *Row) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
 		{"folder missing", func(r *Row) { r.DataDir = "" }, []string{"data_dir: missing"}},
 		{"names that fold", func(r *Row) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" fold`}},
-		{"names that fold by hyphen", func(r *Row) { r.Labels[1].Type = "per-son"; r.Labels[0].Type = "per son"; r.Sets[0].Splits[0].Lock = nil }, []string{"labels[1].type: "}},
+		{"names that fold by hyphen", func(r *Row) {
+			r.Labels[1].Type = "per-son"
+			r.Labels[0].Type = "per son"
+			r.Sets[0].Splits[0].Lock = nil
+		}, []string{"labels[1].type: "}},
 		{"one name twice is no fault", func(r *Row) { r.Labels[1].Type = "person" }, nil},
 		{"native twice", func(r *Row) { r.Labels[1].Native = "PER" }, []string{`labels[1].native: "PER"`}},
 		{"type missing", func(r *Row) { r.Labels[1].Type = "" }, []string{"labels[1].type: missing"}},

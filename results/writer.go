@@ -13,7 +13,7 @@ import (
 // size of a transaction.
 const queueLimit = 256
 
-var errClosed = errors.New("store: passage put after the writer was closed")
+var errClosed = errors.New("store: passage recorded after the writer was closed")
 
 // Writer keeps the passages of one run that many workers finish. It commits
 // what is queued, at once, and then what was queued meanwhile: a slow run has a
@@ -43,10 +43,16 @@ func (s *Store) Writer(ctx context.Context, runID string) *Writer {
 	return w
 }
 
-// Put queues a passage, complete or with the answers that were had of it, and
+// Known returns those of the wanted completions that the store has. With
+// [Writer.Record] it is what harness.Recorder asks for.
+func (w *Writer) Known(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+	return w.store.Known(ctx, keys)
+}
+
+// Record queues a passage, complete or with the answers that were had of it, and
 // waits while the queue is full. It returns the error of an earlier commit, after
 // which nothing is kept any more.
-func (w *Writer) Put(ctx context.Context, p ner.Passage, complete bool) error {
+func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error {
 	if err := w.failure(); err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func (w *Writer) Put(ctx context.Context, p ner.Passage, complete bool) error {
 	}
 }
 
-// Close waits until everything that was put is committed, and returns the first
+// Close waits until everything that was recorded is committed, and returns the first
 // error. Closing again returns it again.
 func (w *Writer) Close() error {
 	w.mu.Lock()

@@ -27,6 +27,7 @@ var imports = map[string][]string{
 	"datasets":        {"ner", "github.com/BurntSushi/toml"},
 	"datasets/sample": {},
 	"metrics":         {"ner"},
+	"metrics/stats":   {"ner"},
 	"prompts":         {"ner"},
 	"reports":         {"ner", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
 	"results":         {"ner", "modernc.org/sqlite"},

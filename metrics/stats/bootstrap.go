@@ -1,0 +1,143 @@
+package stats
+
+import (
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+
+	"nerbench/ner"
+)
+
+// Resamples is the number of resamples of a printed interval (METRICS.md §12.3).
+const Resamples = 10_000
+
+// Row is what one row of a benchmark gives to a statistic.
+type Row struct {
+	// Seed is the row's stream seed, see [RowSeed].
+	Seed uint64
+	// A holds the counts of each passage, in the order of the file. B holds those
+	// of a second system on the same passages; nil where there is only one.
+	A, B []ner.Score
+}
+
+// Interval is a 95 % interval.
+type Interval struct{ Low, High float64 }
+
+// Intervals are those of two systems and of their difference A − B, made of the
+// same draws (METRICS.md §12.3).
+type Intervals struct{ A, B, Difference Interval }
+
+// Bootstrap returns the percentile interval of the F1 of system A over the rows,
+// by resampling passages (METRICS.md §12.3). It is zero without rows.
+func Bootstrap(rows []Row, resamples int) Interval {
+	values := make([]float64, resamples)
+	packed := packRows(rows, false)
+	parallel(resamples, func(b int) {
+		values[b], _ = resample(packed, b)
+	})
+	return percentiles(values)
+}
+
+// BootstrapPair is [Bootstrap] of both systems and of their difference.
+func BootstrapPair(rows []Row, resamples int) Intervals {
+	a, b, difference := make([]float64, resamples), make([]float64, resamples), make([]float64, resamples)
+	packed := packRows(rows, true)
+	parallel(resamples, func(i int) {
+		a[i], b[i] = resample(packed, i)
+		difference[i] = a[i] - b[i]
+	})
+	return Intervals{percentiles(a), percentiles(b), percentiles(difference)}
+}
+
+// packedRow holds, for each passage, 2·tp in the upper and n_pred + n_gold in the
+// lower half of a word: sums of words are sums of both, and F1 needs no more.
+type packedRow struct {
+	seed uint64
+	a, b []uint64
+}
+
+func packRows(rows []Row, pair bool) []packedRow {
+	packed := make([]packedRow, len(rows))
+	for i, r := range rows {
+		packed[i] = packedRow{seed: r.Seed, a: packAll(r.A)}
+		if pair {
+			packed[i].b = packAll(r.B)
+		}
+	}
+	return packed
+}
+
+func packAll(scores []ner.Score) []uint64 {
+	words := make([]uint64, len(scores))
+	for i, s := range scores {
+		words[i] = pack(s)
+	}
+	return words
+}
+
+func pack(s ner.Score) uint64 { return uint64(2*s.TP)<<32 + uint64(s.NPred+s.NGold) }
+
+// f1 is the F1 of packed counts, 0 where it is undefined.
+func f1(word uint64) float64 {
+	n := uint32(word)
+	if n == 0 {
+		return 0
+	}
+	return float64(word>>32) / float64(n)
+}
+
+// resample draws passages anew inside each row and averages the rows' F1s.
+func resample(rows []packedRow, b int) (meanA, meanB float64) {
+	for _, row := range rows {
+		stream := NewStream(row.seed, b)
+		var sumA, sumB uint64
+		n := len(row.a)
+		if row.b == nil {
+			for range n {
+				sumA += row.a[stream.Index(n)]
+			}
+		} else {
+			for range n {
+				i := stream.Index(n)
+				sumA += row.a[i]
+				sumB += row.b[i]
+			}
+		}
+		meanA += f1(sumA)
+		meanB += f1(sumB)
+	}
+	return meanA / float64(len(rows)), meanB / float64(len(rows))
+}
+
+// percentiles sorts values and returns the points at 2.5 and 97.5 %, linearly
+// interpolated.
+func percentiles(values []float64) Interval {
+	if len(values) == 0 || math.IsNaN(values[0]) { // no rows
+		return Interval{}
+	}
+	slices.Sort(values)
+	at := func(q float64) float64 {
+		h := float64(len(values)-1) * q
+		i := int(h)
+		if i+1 == len(values) {
+			return values[i]
+		}
+		return values[i] + (h-float64(i))*(values[i+1]-values[i])
+	}
+	return Interval{at(0.025), at(0.975)}
+}
+
+// parallel calls f for 0 to n-1 on all processors and waits.
+func parallel(n int, f func(int)) {
+	workers := min(runtime.GOMAXPROCS(0), n)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			for i := w; i < n; i += workers {
+				f(i)
+			}
+		})
+	}
+	group.Wait()
+}

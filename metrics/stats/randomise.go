@@ -1,0 +1,150 @@
+package stats
+
+import (
+	"math"
+
+	"nerbench/ner"
+)
+
+// Rounds is the number of rounds of a printed test (METRICS.md §12.4).
+const Rounds = 9_999
+
+// fewest is the largest number of differing passages for which all swaps are
+// tried.
+const fewest = 16
+
+// tolerance decides in favour of >= where two differences are the same fraction
+// and only floating point tells them apart.
+const tolerance = 1e-12
+
+// Test is the outcome of a paired test.
+type Test struct {
+	// Difference is F1 of A minus F1 of B, or the difference of the averages.
+	Difference float64
+	// P is two-sided.
+	P float64
+	// Count swaps of Tried gave a difference at least as large. The observed
+	// order counts as one of them only where all were tried.
+	Count, Tried int
+	// Exact: all swaps were tried.
+	Exact bool
+}
+
+// Compare tests whether two systems differ, by exchanging their counts passage
+// by passage (METRICS.md §12.4). A row's systems must have the same passages. If
+// at most 16 passages differ, all 2^m exchanges are tried, else [Rounds] random
+// ones.
+func Compare(rows []Row) Test {
+	pairs, places := pairRows(rows)
+	if len(places) > fewest {
+		return randomise(pairs, Rounds)
+	}
+	t := Test{Difference: difference(pairs, nothing), Tried: 1 << len(places), Exact: true}
+	t.Count = enumerate(pairs, places, math.Abs(t.Difference)-tolerance)
+	t.P = float64(t.Count) / float64(t.Tried)
+	return t
+}
+
+// Randomise is [Compare] by that many random rounds, however few passages
+// differ.
+func Randomise(rows []Row, rounds int) Test {
+	pairs, _ := pairRows(rows)
+	return randomise(pairs, rounds)
+}
+
+func randomise(pairs []pairedRow, rounds int) Test {
+	t := Test{Difference: difference(pairs, nothing), Tried: rounds}
+	least := math.Abs(t.Difference) - tolerance
+	reached := make([]bool, rounds)
+	parallel(rounds, func(r int) {
+		d := difference(pairs, func(i int) int64 { return pairs[i].swapped(r) })
+		reached[r] = math.Abs(d) >= least
+	})
+	for _, hit := range reached {
+		if hit {
+			t.Count++
+		}
+	}
+	t.P = float64(1+t.Count) / float64(rounds+1)
+	return t
+}
+
+// nothing is moved in the order that was observed.
+func nothing(int) int64 { return 0 }
+
+// pairedRow holds the sums of both systems, and what moves from B to A when a
+// passage is swapped: 2·tp in the upper, n_pred + n_gold in the lower half.
+type pairedRow struct {
+	seed  uint64
+	a, b  int64
+	moves []int64
+}
+
+// place is a passage on which the systems differ: its row, and what it moves.
+type place struct {
+	row  int
+	move int64
+}
+
+func pairRows(rows []Row) (pairs []pairedRow, places []place) {
+	for n, r := range rows {
+		p := pairedRow{seed: r.Seed, moves: make([]int64, len(r.A))}
+		for i := range r.A {
+			p.a += word(r.A[i])
+			p.b += word(r.B[i])
+			p.moves[i] = word(r.B[i]) - word(r.A[i])
+			if r.A[i] != r.B[i] {
+				places = append(places, place{n, p.moves[i]})
+			}
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs, places
+}
+
+func word(s ner.Score) int64 { return int64(2*s.TP)<<32 + int64(s.NPred+s.NGold) }
+
+// swapped sums what moves in round r. Passage i is swapped if bit i mod 64,
+// lowest first, of number i div 64 of the round's stream is set.
+func (p *pairedRow) swapped(r int) int64 {
+	stream := NewStream(p.seed, r)
+	var sum int64
+	for first := 0; first < len(p.moves); first += 64 {
+		bits := stream.Next()
+		for _, m := range p.moves[first:min(first+64, len(p.moves))] {
+			sum += m & -int64(bits&1)
+			bits >>= 1
+		}
+	}
+	return sum
+}
+
+// difference is that of the averages after moved(i) was moved in row i.
+func difference(pairs []pairedRow, moved func(int) int64) float64 {
+	if len(pairs) == 0 {
+		return 0
+	}
+	var sum float64
+	for i := range pairs {
+		m := moved(i)
+		sum += f1(uint64(pairs[i].a+m)) - f1(uint64(pairs[i].b-m))
+	}
+	return sum / float64(len(pairs))
+}
+
+// enumerate counts the swaps of the differing passages that reach least.
+func enumerate(pairs []pairedRow, places []place, least float64) (count int) {
+	moved := make([]int64, len(pairs))
+	for swaps := range 1 << len(places) {
+		clear(moved)
+		for i, p := range places {
+			if swaps>>i&1 == 1 {
+				moved[p.row] += p.move
+			}
+		}
+		if d := difference(pairs, func(i int) int64 { return moved[i] }); math.Abs(d) >= least {
+			count++
+		}
+	}
+	return count
+}

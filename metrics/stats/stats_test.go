@@ -1,0 +1,332 @@
+package stats_test
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"nerbench/internal/reference"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+)
+
+// passages are counts as the vectors write them: [tp, n_pred, n_gold].
+type passages [][3]int
+
+func (p passages) scores() []ner.Score {
+	out := make([]ner.Score, len(p))
+	for i, c := range p {
+		out[i] = ner.Score{TP: c[0], NPred: c[1], NGold: c[2]}
+	}
+	return out
+}
+
+// readCases reads a file of vectors; each case is decoded by its test.
+func readCases(t *testing.T, name string) map[string]json.RawMessage {
+	t.Helper()
+	data, err := os.ReadFile(reference.Path(t, "vectors", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var f struct{ Cases []json.RawMessage }
+	if err := json.Unmarshal(data, &f); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]json.RawMessage{}
+	for _, c := range f.Cases {
+		var named struct{ Name string }
+		if err := json.Unmarshal(c, &named); err != nil {
+			t.Fatal(err)
+		}
+		cases[named.Name] = c
+	}
+	return cases
+}
+
+// eachCase runs a subtest for each case whose name begins with prefix.
+func eachCase[C any](t *testing.T, file, prefix string, check func(*testing.T, C)) {
+	t.Helper()
+	n := 0
+	for name, raw := range readCases(t, file) {
+		if !strings.HasPrefix(name, prefix) {
+			continue
+		}
+		n++
+		t.Run(name, func(t *testing.T) {
+			var c C
+			if err := json.Unmarshal(raw, &c); err != nil {
+				t.Fatal(err)
+			}
+			check(t, c)
+		})
+	}
+	if n == 0 {
+		t.Errorf("%s: no case begins with %q", file, prefix)
+	}
+}
+
+func near(t *testing.T, what string, got, want float64) {
+	t.Helper()
+	if !(math.Abs(got-want) <= 1e-12) {
+		t.Errorf("%s is %v, want %v", what, got, want)
+	}
+}
+
+func nearAll(t *testing.T, what string, got, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
+	}
+	for i := range got {
+		near(t, what+" "+strconv.Itoa(i), got[i], want[i])
+	}
+}
+
+func number(t *testing.T, s string) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestStreams(t *testing.T) {
+	type streamCase struct {
+		Seed     string `json:"stream_seed"`
+		Stream   int
+		Expected struct {
+			Next  []string
+			Index []int `json:"index_of_10_after"`
+		}
+	}
+	eachCase(t, "stats_seeded.json", "stream-", func(t *testing.T, c streamCase) {
+		s := stats.NewStream(number(t, c.Seed), c.Stream)
+		for i, want := range c.Expected.Next {
+			if got := s.Next(); got != number(t, want) {
+				t.Errorf("number %d is %d, want %s", i, got, want)
+			}
+		}
+		for i, want := range c.Expected.Index {
+			if got := s.Index(10); got != want {
+				t.Errorf("index %d is %d, want %d", i, got, want)
+			}
+		}
+	})
+}
+
+func TestRowSeeds(t *testing.T) {
+	type seedCase struct {
+		Seed, Row string
+		Expected  struct {
+			StreamSeed string `json:"stream_seed"`
+		}
+	}
+	eachCase(t, "stats_seeded.json", "rowseed-", func(t *testing.T, c seedCase) {
+		seed, err := strconv.Atoi(c.Seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := stats.RowSeed(seed, c.Row); got != number(t, c.Expected.StreamSeed) {
+			t.Errorf("seed is %d, want %s", got, c.Expected.StreamSeed)
+		}
+	})
+}
+
+func TestSeeded(t *testing.T) {
+	type seededCase struct {
+		Seed      string `json:"stream_seed"`
+		A, B      passages
+		Resamples int `json:"bootstrap_resamples"`
+		Rounds    int `json:"randomisation_rounds"`
+		Expected  struct {
+			IntervalA    [2]float64 `json:"interval_f1_a"`
+			IntervalDiff [2]float64 `json:"interval_diff"`
+			Count        int        `json:"count_abs_ge"`
+			P            float64    `json:"p_two_sided"`
+		}
+	}
+	eachCase(t, "stats_seeded.json", "seeded-", func(t *testing.T, c seededCase) {
+		rows := []stats.Row{{Seed: number(t, c.Seed), A: c.A.scores(), B: c.B.scores()}}
+		both := stats.BootstrapPair(rows, c.Resamples)
+		near(t, "low of A", both.A.Low, c.Expected.IntervalA[0])
+		near(t, "high of A", both.A.High, c.Expected.IntervalA[1])
+		near(t, "low of difference", both.Difference.Low, c.Expected.IntervalDiff[0])
+		near(t, "high of difference", both.Difference.High, c.Expected.IntervalDiff[1])
+		if alone := stats.Bootstrap(rows, c.Resamples); alone != both.A {
+			t.Errorf("interval alone is %v, beside another %v", alone, both.A)
+		}
+		test := stats.Randomise(rows, c.Rounds)
+		if test.Count != c.Expected.Count {
+			t.Errorf("count is %d, want %d", test.Count, c.Expected.Count)
+		}
+		near(t, "p", test.P, c.Expected.P)
+	})
+}
+
+func TestExactPermutation(t *testing.T) {
+	type pairedCase struct {
+		A, B     passages
+		Expected struct {
+			Diff  float64
+			Exact struct {
+				P float64 `json:"p_two_sided_abs"`
+			} `json:"exact_permutation"`
+		}
+	}
+	eachCase(t, "stats_paired.json", "paired-", func(t *testing.T, c pairedCase) {
+		test := stats.Compare([]stats.Row{{A: c.A.scores(), B: c.B.scores()}})
+		if !test.Exact {
+			t.Fatalf("%d passages were not enumerated", len(c.A))
+		}
+		near(t, "difference", test.Difference, c.Expected.Diff)
+		near(t, "p", test.P, c.Expected.Exact.P)
+	})
+}
+
+func TestCorrections(t *testing.T) {
+	type manyCase struct {
+		P        []float64 `json:"pvalues"`
+		Expected struct {
+			Bonferroni, Holm struct{ Adjusted []float64 }
+		}
+	}
+	eachCase(t, "stats_paired.json", "multtest-", func(t *testing.T, c manyCase) {
+		nearAll(t, "holm", stats.Holm(c.P), c.Expected.Holm.Adjusted)
+		nearAll(t, "bonferroni", stats.Bonferroni(c.P), c.Expected.Bonferroni.Adjusted)
+	})
+}
+
+func TestRanks(t *testing.T) {
+	type systemsCase struct {
+		Systems  []passages
+		Alpha    float64
+		Expected struct {
+			F1       []float64
+			PairsP   [][3]float64 `json:"pairs_p"`
+			Holm     []float64
+			Range    [][2]int `json:"rank_range"`
+			TieGroup []int    `json:"tie_group"`
+		}
+	}
+	eachCase(t, "stats_seeded.json", "systems-", func(t *testing.T, c systemsCase) {
+		var f1, p []float64
+		at := map[[2]int]int{}
+		for i, a := range c.Systems {
+			var sum ner.Score
+			for _, s := range a.scores() {
+				sum = sum.Add(s)
+			}
+			value, _ := sum.F1()
+			f1 = append(f1, value)
+			for j := i + 1; j < len(c.Systems); j++ {
+				at[[2]int{i, j}] = len(p)
+				p = append(p, stats.Compare([]stats.Row{{A: a.scores(), B: c.Systems[j].scores()}}).P)
+			}
+		}
+		nearAll(t, "f1", f1, c.Expected.F1)
+		for i, pair := range c.Expected.PairsP {
+			near(t, "p", p[i], pair[2])
+		}
+		holm := stats.Holm(p)
+		nearAll(t, "holm", holm, c.Expected.Holm)
+		ranks := stats.Ranks(f1, func(i, j int) float64 { return holm[at[[2]int{i, j}]] }, c.Alpha)
+		for i, r := range ranks {
+			if got := [2]int{r.From, r.To}; got != c.Expected.Range[i] {
+				t.Errorf("system %d: ranks %v, want %v", i, got, c.Expected.Range[i])
+			}
+			if r.TieGroup != c.Expected.TieGroup[i] {
+				t.Errorf("system %d: tie group %d, want %d", i, r.TieGroup, c.Expected.TieGroup[i])
+			}
+		}
+	})
+}
+
+// invented makes counts that look like those of a real system.
+func invented(seed uint64, n int) []ner.Score {
+	s := stats.NewStream(seed, 0)
+	out := make([]ner.Score, n)
+	for i := range out {
+		tp := s.Index(3)
+		out[i] = ner.Score{TP: tp, NPred: tp + s.Index(3), NGold: tp + s.Index(2)}
+	}
+	return out
+}
+
+func TestIdenticalSystemsDoNotDiffer(t *testing.T) {
+	a := invented(1, 200)
+	for name, rows := range map[string][]stats.Row{
+		"one row":  {{Seed: 1, A: a, B: a}},
+		"two rows": {{Seed: 1, A: a, B: a}, {Seed: 2, A: a[:50], B: a[:50]}},
+		"nothing":  {{Seed: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if test := stats.Compare(rows); test.P != 1 || test.Difference != 0 || !test.Exact {
+				t.Errorf("test is %+v, want p = 1", test)
+			}
+			if d := stats.BootstrapPair(rows, 1000).Difference; d != (stats.Interval{}) {
+				t.Errorf("interval of the difference is %v, want [0, 0]", d)
+			}
+		})
+	}
+}
+
+func TestExchangingSystemsKeepsP(t *testing.T) {
+	a, b := invented(1, 300), invented(2, 300)
+	one := stats.Randomise([]stats.Row{{Seed: 7, A: a, B: b}}, 999)
+	two := stats.Randomise([]stats.Row{{Seed: 7, A: b, B: a}}, 999)
+	if one.P != two.P || one.Difference != -two.Difference {
+		t.Errorf("%+v and %+v differ in more than their sign", one, two)
+	}
+}
+
+func TestAnAverageOfOneRowIsTheRow(t *testing.T) {
+	a, b := invented(3, 120), invented(4, 120)
+	row := stats.Row{Seed: stats.RowSeed(0, "sample"), A: a, B: b}
+	twice := []stats.Row{row, row}
+	if one, two := stats.BootstrapPair([]stats.Row{row}, 1000), stats.BootstrapPair(twice, 1000); one != two {
+		t.Errorf("%v alone, %v in an average with itself", one, two)
+	}
+}
+
+func TestNoRows(t *testing.T) {
+	if got := stats.Bootstrap(nil, 1000); got != (stats.Interval{}) {
+		t.Errorf("interval of nothing is %v", got)
+	}
+	if got := stats.Compare(nil); got.P != 1 {
+		t.Errorf("p of nothing is %v, want 1", got.P)
+	}
+}
+
+func TestHolmKeepsOrder(t *testing.T) {
+	p := []float64{0.2, 0.001, 0.04, 0.04}
+	adjusted := stats.Holm(p)
+	for i := range p {
+		for j := range p {
+			if p[i] < p[j] && adjusted[i] > adjusted[j] {
+				t.Errorf("%v became %v", p, adjusted)
+			}
+		}
+	}
+	if !slices.Equal(stats.Bonferroni([]float64{0.5, 0.9}), []float64{1, 1}) {
+		t.Error("a p value exceeds 1")
+	}
+}
+
+func BenchmarkBootstrap(b *testing.B) {
+	rows := []stats.Row{{Seed: 1, A: invented(1, 20_000)}}
+	for b.Loop() {
+		stats.Bootstrap(rows, stats.Resamples)
+	}
+}
+
+func BenchmarkRandomise(b *testing.B) {
+	rows := []stats.Row{{Seed: 1, A: invented(1, 20_000), B: invented(2, 20_000)}}
+	for b.Loop() {
+		stats.Randomise(rows, stats.Rounds)
+	}
+}

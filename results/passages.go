@@ -20,7 +20,8 @@ const (
 
 // Passages returns the complete passages of a run with their answers, in the
 // order of their index. It holds a few blocks of them at any time, so a run may
-// be of any size. It ends after the first error.
+// be of any size. It ends after the first error. A passage that becomes complete
+// meanwhile may come or not, also where one behind it comes.
 func (s *Store) Passages(ctx context.Context, runID string) iter.Seq2[ner.Passage, error] {
 	return func(yield func(ner.Passage, error) bool) {
 		run, passages, err := s.run(ctx, runID)
@@ -170,7 +171,7 @@ func readPassages(ctx context.Context, tx *sql.Tx, run int64, first int) ([]ner.
 			}
 		}
 		if p.Answers, err = answers(keys, layout); err != nil {
-			return nil, fmt.Errorf("passage %d: %w", p.Index, err)
+			return nil, fmt.Errorf("%w: passage %d: %w", ErrDamaged, p.Index, err)
 		}
 		passages = append(passages, p)
 	}
@@ -181,7 +182,7 @@ func readPassages(ctx context.Context, tx *sql.Tx, run int64, first int) ([]ner.
 func answers(keys []byte, layout [][]ner.EntityType) ([]ner.Answer, error) {
 	const size = len(ner.AnswerKey{})
 	if len(keys) != size*len(layout) {
-		return nil, fmt.Errorf("%w: %d bytes of keys for %d queries", ErrDamaged, len(keys), len(layout))
+		return nil, fmt.Errorf("%d bytes of keys for %d queries", len(keys), len(layout))
 	}
 	answers := make([]ner.Answer, len(layout))
 	for i := range answers {

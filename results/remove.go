@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"database/sql"
+	"strings"
 )
 
 // keysOf lists the keys of the passages that a condition selects.
@@ -34,7 +35,11 @@ func (s *Store) Remove(ctx context.Context, runID string) error {
 	}
 	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
 		for _, statement := range removal {
-			if _, err := tx.ExecContext(ctx, statement, sql.Named("1", number)); err != nil {
+			var args []any
+			if strings.Contains(statement, "?1") {
+				args = append(args, number)
+			}
+			if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
 				return err
 			}
 		}

@@ -62,7 +62,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 func open(ctx context.Context, path string, c config) (*Store, error) {
-	if _, _, err := inspect(ctx, path, c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if _, err := inspect(ctx, path, c); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fault(path, err)
 	}
 	s := &Store{path: path}
@@ -73,26 +73,31 @@ func open(ctx context.Context, path string, c config) (*Store, error) {
 		"foreign_keys(on)",
 		fmt.Sprintf("cache_size(-%d)", writeCache),
 	}, c.pragmas...)...)...))
-	if err := migrate(ctx, s.write, c.migrations); err != nil {
+	if err := migratePatiently(ctx, s.write, c); err != nil {
 		s.write.Close()
 		return nil, fault(path, err)
 	}
-	if err := s.openReaders(ctx, c, "mode=rw"); err != nil {
+	if err := s.openReaders(ctx, c, shared); err != nil {
 		s.write.Close()
 		return nil, fault(path, err)
 	}
 	return s, nil
 }
 
-// OpenReadOnly opens a store for reading only, and never changes it. It is an
-// error if there is none (wrapping [fs.ErrNotExist]), or if its schema is older
-// ([ErrOlder]).
+// shared opens a file that others may be writing. Readers open it like this,
+// too, and are kept from writing by a pragma: a connection that may not write at
+// all leaves an empty log behind when it closes.
+const shared = "mode=rw"
+
+// OpenReadOnly opens a store for reading only, and never changes what it knows.
+// It is an error if there is none (wrapping [fs.ErrNotExist]), or if its schema
+// is older ([ErrOlder]).
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	return openReadOnly(ctx, path, defaults())
 }
 
 func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
-	version, mode, err := inspect(ctx, path, c)
+	version, err := inspect(ctx, path, c)
 	if err != nil {
 		return nil, fault(path, err)
 	}
@@ -102,7 +107,13 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
 	}
 	s := &Store{path: path}
-	if err := s.openReaders(ctx, c, mode); err != nil {
+	err = s.openReaders(ctx, c, shared)
+	if unopenable(err) && !hasLog(path) {
+		// In a folder that cannot be written, SQLite cannot make the files by which
+		// readers and writers agree. There is neither log nor writer.
+		err = s.openReaders(ctx, c, immutable)
+	}
+	if err != nil {
 		return nil, fault(path, err)
 	}
 	return s, nil

@@ -1,0 +1,158 @@
+package results
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"nerbench/ner"
+)
+
+// The test binary, started again with this variable set, is another process
+// that uses a store: "PATH JOB ARGUMENT…".
+const childVariable = "NERBENCH_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childVariable); job != "" {
+		if err := child(strings.Split(job, "\n")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func childCommand(t testing.TB, path string, job ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), childVariable+"="+strings.Join(append([]string{path}, job...), "\n"))
+	return cmd
+}
+
+func child(args []string) error {
+	path, job, args := args[0], args[1], args[2:]
+	switch job {
+	case "record":
+		return childRecord(path, args)
+	case "open":
+		for how, open := range openings {
+			s, err := open(context.Background(), path)
+			fmt.Printf("%s: %v\n", how, err)
+			if err == nil {
+				n := 0
+				for _, err := range s.Passages(context.Background(), testRun("m").ID()) {
+					if err != nil {
+						return err
+					}
+					n++
+				}
+				fmt.Printf("%s: %d passages\n", how, n)
+				s.Close()
+			}
+		}
+		return nil
+	}
+	return fmt.Errorf("unknown job %s", job)
+}
+
+// childRecord does what a run does, on a run of N passages: begin, ask what is
+// not done, record it from several goroutines, end. It prints "start" when it
+// begins to record, and the index of every passage that Record has committed.
+// Half of the passages go through a Writer, whose commits nobody is told of.
+func childRecord(path string, args []string) error {
+	ctx := context.Background()
+	n, err := strconv.Atoi(args[0])
+	if err != nil {
+		return err
+	}
+	s, err := Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	run := testRun("m")
+	if err := s.Begin(ctx, run, n); err != nil {
+		return err
+	}
+	done, err := s.Done(ctx, run.ID())
+	if err != nil {
+		return err
+	}
+	out := newLines(os.Stdout)
+	out.print("start")
+	w := s.Writer(ctx, run.ID())
+	var workers sync.WaitGroup
+	failures := make(chan error, 2)
+	workers.Go(func() {
+		for i := 0; i < n; i += 2 {
+			if done[i] {
+				continue
+			}
+			if err := w.Record(ctx, testPassage("q", i, threeTypes...), true); err != nil {
+				failures <- err
+				return
+			}
+		}
+	})
+	workers.Go(func() {
+		for i := 1; i < n; i += 2 {
+			if done[i] {
+				continue
+			}
+			if err := s.Record(ctx, run.ID(), []ner.Passage{testPassage("q", i, threeTypes...)}, nil); err != nil {
+				failures <- err
+				return
+			}
+			out.print(strconv.Itoa(i))
+		}
+	})
+	workers.Wait()
+	close(failures)
+	if err := <-failures; err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return s.End(ctx, run.ID())
+}
+
+// lines writes whole lines, each at once.
+type lines struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func newLines(w io.Writer) *lines { return &lines{w: w} }
+
+func (l *lines) print(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fmt.Fprintln(l.w, line)
+}
+
+// readLines hands out the whole lines that a child prints.
+func readLines(r io.Reader) <-chan string {
+	c := make(chan string)
+	go func() {
+		defer close(c)
+		for b := bufio.NewReader(r); ; {
+			line, err := b.ReadString('\n')
+			if err != nil {
+				return // what is not a whole line was not said
+			}
+			c <- strings.TrimSuffix(line, "\n")
+		}
+	}()
+	return c
+}

@@ -1,0 +1,134 @@
+package results
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"testing"
+)
+
+// TestKilledWriterLosesNothing kills a process that records, at random moments,
+// again and again. What it said was committed must be there, nothing may be half
+// written, and in the end the store must be that of an undisturbed run.
+func TestKilledWriterLosesNothing(t *testing.T) {
+	const n, kills = 1000, 10
+	path := filepath.Join(t.TempDir(), "results.db")
+	random := rand.New(rand.NewPCG(1, 2))
+	committed := map[int]bool{}
+	rest := n / 2 // of those that are told of
+	for kill := range kills {
+		// 0 is before the first commit of this process.
+		after := random.IntN(rest / (kills - kill + 1))
+		for _, i := range recordAndKill(t, path, n, after) {
+			committed[i] = true
+		}
+		rest = n/2 - len(committed)
+		checkKilled(t, path, n, committed)
+	}
+	out, err := childCommand(t, path, "record", strconv.Itoa(n)).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	again := bytes.Count(out, []byte("\n")) - 1 // but for "start"
+	t.Logf("killed %d times; %d passages told of before, %d in the end", kills, len(committed), again)
+	if again > rest || again == 0 {
+		t.Errorf("the last process recorded %d passages, but %d were not committed", again, rest)
+	}
+
+	s := openAt(t, path)
+	run := testRun("m")
+	undisturbed := begun(t, run, n)
+	must(t, undisturbed.Record(t.Context(), run.ID(), testPassages("q", n), nil))
+	must(t, undisturbed.End(t.Context(), run.ID()))
+	if dumpOf(t, s) != dumpOf(t, undisturbed) {
+		t.Error("the store differs from that of an undisturbed run")
+	}
+	must(t, s.Close())
+	sound(t, path)
+}
+
+// recordAndKill starts a process that records and kills it when it has told of
+// some commits. It returns all that it told of.
+func recordAndKill(t *testing.T, path string, n, after int) []int {
+	t.Helper()
+	cmd := childCommand(t, path, "record", strconv.Itoa(n))
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	var told []int
+	for line := range readLines(out) {
+		if line != "start" {
+			i, err := strconv.Atoi(line)
+			must(t, err)
+			told = append(told, i)
+		}
+		if len(told) == after {
+			cmd.Process.Kill() // again and again does no harm
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the process ended before it was killed")
+	}
+	return told
+}
+
+func checkKilled(t *testing.T, path string, n int, committed map[int]bool) {
+	t.Helper()
+	s := openAt(t, path)
+	defer s.Close()
+	done, err := s.Done(t.Context(), testRun("m").ID())
+	must(t, err)
+	for i := range committed {
+		if !done[i] {
+			t.Errorf("passage %d was committed and is gone", i)
+		}
+	}
+	for _, p := range collect(t, s, testRun("m").ID()) {
+		if !done[p.Index] {
+			t.Errorf("passage %d is there and not done", p.Index)
+		}
+		done[p.Index] = false
+		want := testPassage("q", p.Index, threeTypes...)
+		for i, a := range p.Answers {
+			if a.Key != want.Answers[i].Key || a.Completion != want.Answers[i].Completion {
+				t.Errorf("passage %d: answer %d is %+v", p.Index, i, a)
+			}
+		}
+	}
+	for i, left := range done {
+		if left {
+			t.Errorf("passage %d is done and does not come back", i)
+		}
+	}
+	must(t, s.Close())
+	sound(t, path)
+}
+
+// TestTwoProcessesRecordOneRun: a run that is started twice at once is recorded
+// once.
+func TestTwoProcessesRecordOneRun(t *testing.T) {
+	const n = 300
+	path := filepath.Join(t.TempDir(), "results.db")
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			cmd := childCommand(t, path, "record", strconv.Itoa(n))
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	both.Wait()
+	run := testRun("m")
+	undisturbed := begun(t, run, n)
+	must(t, undisturbed.Record(t.Context(), run.ID(), testPassages("q", n), nil))
+	must(t, undisturbed.End(t.Context(), run.ID()))
+	s := openAt(t, path)
+	if dumpOf(t, s) != dumpOf(t, undisturbed) {
+		t.Error("the store differs from that of one process")
+	}
+	must(t, s.Close())
+	sound(t, path)
+}

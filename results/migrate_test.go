@@ -1,0 +1,132 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// versions returns the settings of a program that knows the first n of these
+// migrations. The first one is the real schema.
+func versions(t *testing.T, n int) config {
+	t.Helper()
+	c := defaults()
+	first, err := embedded.ReadFile("migrations/0001_store.sql")
+	must(t, err)
+	all := []struct{ name, text string }{
+		{"0001_store.sql", string(first)},
+		{"0002_notes.sql", "CREATE TABLE notes (note TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('two')"},
+		{"0003_more.sql", "ALTER TABLE notes ADD COLUMN three INTEGER NOT NULL DEFAULT 3; UPDATE runs SET asking = 0"},
+	}
+	files := fstest.MapFS{}
+	for _, m := range all[:n] {
+		files[m.name] = &fstest.MapFile{Data: []byte(m.text)}
+	}
+	c.migrations = files
+	return c
+}
+
+func TestMigrations(t *testing.T) {
+	for old := 1; old <= 3; old++ {
+		path := filepath.Join(t.TempDir(), "results.db")
+		s, err := open(t.Context(), path, versions(t, old))
+		must(t, err)
+		must(t, s.Begin(t.Context(), testRun("m"), 2))
+		must(t, s.Record(t.Context(), testRun("m").ID(), testPassages("q", 2), nil))
+		must(t, s.Close())
+
+		before := folder(t, filepath.Dir(path))
+		s, err = openReadOnly(t.Context(), path, versions(t, 3))
+		if old < 3 {
+			if !errors.Is(err, ErrOlder) || !strings.Contains(err.Error(), "schema") {
+				t.Errorf("schema %d read-only: %v, want ErrOlder", old, err)
+			}
+		} else {
+			must(t, err)
+			must(t, s.Close())
+		}
+		if after := folder(t, filepath.Dir(path)); !maps.Equal(after, before) {
+			t.Errorf("schema %d: reading changed %v to %v", old, before, after)
+		}
+
+		s, err = open(t.Context(), path, versions(t, 3))
+		must(t, err)
+		if got := collect(t, s, testRun("m").ID()); len(got) != 2 {
+			t.Errorf("schema %d: %d passages after the upgrade, want 2", old, len(got))
+		}
+		var note string
+		var three, version int
+		must(t, s.read.QueryRow("SELECT note, three, user_version FROM notes, pragma_user_version").Scan(&note, &three, &version))
+		if note != "two" || three != 3 || version != 3 {
+			t.Errorf("schema %d upgraded: note %q, three %d, version %d", old, note, three, version)
+		}
+		must(t, s.Close())
+		s, err = openReadOnly(t.Context(), path, versions(t, 3))
+		must(t, err)
+		must(t, s.Close())
+		sound(t, path)
+	}
+}
+
+func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+	path := filled(t, 2)
+	broken := versions(t, 2)
+	broken.migrations.(fstest.MapFS)["0003_broken.sql"] = &fstest.MapFile{Data: []byte("DROP TABLE notes; DROP TABLE nothing")}
+	s, err := open(t.Context(), path, broken)
+	if err == nil || !strings.Contains(err.Error(), "migration 0003_broken.sql: ") {
+		t.Fatalf("error %v", err)
+	}
+	s, err = open(t.Context(), path, versions(t, 1)) // not newer: still schema 1
+	must(t, err)
+	must(t, s.Close())
+	sound(t, path)
+}
+
+func TestMigrationsHaveNoGap(t *testing.T) {
+	c := versions(t, 3)
+	delete(c.migrations.(fstest.MapFS), "0002_notes.sql")
+	if _, err := open(t.Context(), filepath.Join(t.TempDir(), "results.db"), c); err == nil || !strings.Contains(err.Error(), "0003_more.sql: expected number 0002_") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := numbered(defaults().migrations); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestANewerStoreIsLeftAlone(t *testing.T) {
+	for name, prepare := range map[string]func(t *testing.T) string{
+		"closed": func(t *testing.T) string {
+			path := filled(t, 2)
+			execRaw(t, path, "PRAGMA user_version = 99")
+			return path
+		},
+		"version in the log only": func(t *testing.T) string {
+			path := filled(t, 2)
+			db := raw(t, path) // stays open, so that the log stays
+			_, err := db.Exec("PRAGMA user_version = 99")
+			must(t, err)
+			return path
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := prepare(t)
+			before := folder(t, filepath.Dir(path))
+			for _, open := range []func(context.Context, string) (*Store, error){Open, OpenReadOnly} {
+				_, err := open(t.Context(), path)
+				if !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), "written by a newer nerbench: schema 99, here 1") {
+					t.Errorf("error %v, want ErrNewer", err)
+				}
+			}
+			after := folder(t, filepath.Dir(path))
+			delete(before, "results.db-shm") // the places of readers are in it
+			delete(after, "results.db-shm")
+			if !maps.Equal(after, before) {
+				t.Errorf("files changed from %v to %v", before, after)
+			}
+		})
+	}
+}

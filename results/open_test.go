@@ -1,0 +1,201 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+var openings = map[string]func(context.Context, string) (*Store, error){"for writing": Open, "read-only": OpenReadOnly}
+
+func TestOpenRefusesAndChangesNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		make func(path string) error
+		want error
+	}{
+		"text":        {func(p string) error { return os.WriteFile(p, []byte(strings.Repeat("some text\n", 1000)), 0o644) }, ErrNotStore},
+		"short text":  {func(p string) error { return os.WriteFile(p, []byte("x"), 0o644) }, ErrNotStore},
+		"zeros":       {func(p string) error { return os.WriteFile(p, make([]byte, 8192), 0o644) }, ErrNotStore},
+		"a database":  {func(p string) error { return makeDatabase(p, "CREATE TABLE t (x)") }, ErrNotStore},
+		"with a log":  {func(p string) error { return makeDatabase(p, "PRAGMA journal_mode = wal; CREATE TABLE t (x)") }, ErrNotStore},
+		"its version": {func(p string) error { return makeDatabase(p, "CREATE TABLE t (x); PRAGMA user_version = 1") }, ErrNotStore},
+		"other id":    {func(p string) error { return makeDatabase(p, "PRAGMA application_id = 7") }, ErrNotStore},
+	} {
+		for how, open := range openings {
+			t.Run(name+" "+how, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "results.db")
+				must(t, tc.make(path))
+				before := folder(t, filepath.Dir(path))
+				s, err := open(t.Context(), path)
+				if !errors.Is(err, tc.want) {
+					t.Errorf("error %v, want %v", err, tc.want)
+				}
+				if err == nil {
+					s.Close()
+				} else if !strings.HasPrefix(err.Error(), "store: "+path+": ") {
+					t.Errorf("error %v does not name the file", err)
+				}
+				if after := folder(t, filepath.Dir(path)); !maps.Equal(after, before) {
+					t.Errorf("files changed from %v to %v", before, after)
+				}
+			})
+		}
+	}
+}
+
+func makeDatabase(path, statements string) error {
+	db := pool(path, 1, nil)
+	_, err := db.Exec(statements)
+	return errors.Join(err, db.Close())
+}
+
+func TestOpenWithoutAFile(t *testing.T) {
+	dir := t.TempDir()
+	for _, tc := range []struct {
+		path     string
+		readOnly string // reasons
+		write    string
+	}{
+		{filepath.Join(dir, "results.db"), "no such file or directory", ""},
+		{filepath.Join(dir, "none", "results.db"), "no such file or directory", "its folder: no such file or directory"},
+		{dir, "is a folder", "is a folder"},
+	} {
+		_, err := OpenReadOnly(t.Context(), tc.path)
+		if err == nil || err.Error() != "store: "+tc.path+": "+tc.readOnly {
+			t.Errorf("%s read-only: error %v, want %q", tc.path, err, tc.readOnly)
+		}
+		if absent := tc.path != dir; errors.Is(err, fs.ErrNotExist) != absent {
+			t.Errorf("%s read-only: %v is ErrNotExist: %v", tc.path, err, !absent)
+		}
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+			t.Errorf("opening read-only made %v, %v", entries, err)
+		}
+		if tc.write != "" {
+			if _, err := Open(t.Context(), tc.path); err == nil || err.Error() != "store: "+tc.path+": "+tc.write {
+				t.Errorf("%s: error %v, want %q", tc.path, err, tc.write)
+			}
+		}
+	}
+}
+
+// TestAnEmptyFileIsANewStore: a temporary file that was made for a store is one.
+func TestAnEmptyFileIsANewStore(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a b?c=d#%41&.db")
+	must(t, os.WriteFile(path, nil, 0o644))
+	if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrOlder) {
+		t.Errorf("read-only: %v, want ErrOlder", err)
+	}
+	s := openAt(t, path)
+	must(t, s.Begin(t.Context(), testRun("m"), 1))
+	must(t, s.Close())
+	if files := folder(t, filepath.Dir(path)); len(files) != 1 || files[filepath.Base(path)] == "" {
+		t.Errorf("files %v, want the store alone", files)
+	}
+}
+
+func TestReadOnlyChangesNothing(t *testing.T) {
+	path := filled(t, 3)
+	before := folder(t, filepath.Dir(path))
+	s, err := OpenReadOnly(t.Context(), path)
+	must(t, err)
+	if got := collect(t, s, testRun("m").ID()); len(got) != 3 {
+		t.Errorf("%d passages, want 3", len(got))
+	}
+	for name, err := range map[string]error{
+		"Begin":      s.Begin(t.Context(), testRun("n"), 1),
+		"End":        s.End(t.Context(), testRun("m").ID()),
+		"Record":     s.Record(t.Context(), testRun("m").ID(), testPassages("q", 1), nil),
+		"SaveScores": s.SaveScores(t.Context(), testRun("m").ID(), Scores{}),
+		"Remove":     s.Remove(t.Context(), testRun("m").ID()),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "opened for reading only") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	must(t, s.Close())
+	if after := folder(t, filepath.Dir(path)); !maps.Equal(after, before) {
+		t.Errorf("files changed from %v to %v", before, after)
+	}
+}
+
+func TestManyOpenANewStoreAtOnce(t *testing.T) {
+	for range 5 {
+		path := filepath.Join(t.TempDir(), "results.db")
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				s, err := Open(context.Background(), path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Begin(context.Background(), testRun(string(rune('a'+i))), 1); err != nil {
+					t.Error(err)
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		runs, err := openAt(t, path).Runs(t.Context(), nil)
+		must(t, err)
+		if len(runs) != 8 {
+			t.Errorf("%d runs, want 8", len(runs))
+		}
+	}
+}
+
+func TestLockedByAnotherProcess(t *testing.T) {
+	path := filled(t, 2)
+	impatient := defaults()
+	impatient.wait = 10 * time.Millisecond
+	s, err := open(t.Context(), path, impatient)
+	must(t, err)
+	defer s.Close()
+
+	other := raw(t, path)
+	_, err = other.Exec("BEGIN IMMEDIATE")
+	must(t, err)
+	if _, err := open(t.Context(), path, impatient); !errors.Is(err, ErrLocked) {
+		t.Errorf("opening: %v, want ErrLocked", err)
+	}
+	if err := s.Begin(t.Context(), testRun("n"), 1); !errors.Is(err, ErrLocked) {
+		t.Errorf("writing: %v, want ErrLocked", err)
+	}
+	if got := collect(t, s, testRun("m").ID()); len(got) != 2 {
+		t.Errorf("reading: %d passages, want 2", len(got))
+	}
+	reader, err := openReadOnly(t.Context(), path, impatient)
+	must(t, err)
+	must(t, reader.Close())
+
+	_, err = other.Exec("ROLLBACK")
+	must(t, err)
+	must(t, s.Begin(t.Context(), testRun("n"), 1))
+}
+
+func TestAWriterWaitsForTheOther(t *testing.T) {
+	path := filled(t, 2)
+	s := openAt(t, path)
+	other := raw(t, path)
+	_, err := other.Exec("BEGIN IMMEDIATE")
+	must(t, err)
+	begun := make(chan error)
+	go func() { begun <- s.Begin(context.Background(), testRun("n"), 1) }()
+	select {
+	case err := <-begun:
+		t.Fatalf("did not wait: %v", err)
+	case <-time.After(20 * time.Millisecond):
+	}
+	_, err = other.Exec("COMMIT")
+	must(t, err)
+	must(t, <-begun)
+}

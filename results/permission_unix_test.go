@@ -1,0 +1,71 @@
+//go:build unix
+
+package results
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// asNobody makes sure that permissions hold for the child, also where the tests
+// are run by root.
+func asNobody(cmd *exec.Cmd) {
+	if os.Geteuid() == 0 {
+		cmd.Path = "/proc/self/exe" // the folder of the test binary is root's
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	const denied = "cannot be written: read-only file or folder"
+	for name, tc := range map[string]struct {
+		folder, file os.FileMode
+		want         []string
+	}{
+		"read-only file":   {0o777, 0o444, []string{"for writing: store: PATH: " + denied, "read-only: <nil>", "read-only: 3 passages"}},
+		"read-only folder": {0o555, 0o666, []string{"for writing: store: PATH: " + denied, "read-only: <nil>", "read-only: 3 passages"}},
+		"read-only both":   {0o555, 0o444, []string{"for writing: store: PATH: " + denied, "read-only: <nil>", "read-only: 3 passages"}},
+		"unreadable file":  {0o777, 0o000, []string{"for writing: store: PATH: cannot be opened or created: check the permissions", "read-only: store: PATH: cannot be opened"}},
+		"hidden folder":    {0o000, 0o666, []string{"for writing: store: PATH: permission denied", "read-only: store: PATH: permission denied"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filled(t, 3)
+			dir := filepath.Dir(path)
+			for parent := dir; parent != filepath.Clean(os.TempDir()) && parent != "/"; parent = filepath.Dir(parent) {
+				if os.Chmod(parent, 0o755) != nil {
+					break
+				}
+			}
+			before := folder(t, dir)
+			must(t, os.Chmod(path, tc.file))
+			must(t, os.Chmod(dir, tc.folder))
+			t.Cleanup(func() { os.Chmod(dir, 0o755) })
+			cmd := childCommand(t, path, "open")
+			asNobody(cmd)
+			b, err := cmd.CombinedOutput()
+			out := strings.ReplaceAll(string(b), path, "PATH")
+			if err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("got\n%swant %q", out, want)
+				}
+			}
+			must(t, os.Chmod(dir, 0o755))
+			must(t, os.Chmod(path, 0o644))
+			after := folder(t, dir)
+			// Who may not write the file, but its folder, leaves an empty log there.
+			delete(after, "results.db-shm")
+			delete(after, "results.db-wal")
+			if !maps.Equal(after, before) {
+				t.Errorf("files changed from %v to %v", before, after)
+			}
+		})
+	}
+}

@@ -1,0 +1,265 @@
+package loaders
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+)
+
+// readConll reads the family conll (formats.md §2): blocks of lines, one token a
+// line, separated by blank lines. The block is the document; its text is the
+// tokens, verbatim, joined by one blank.
+//
+// Policy: a line with too few or too many columns, an unknown tag or label, and
+// bytes that are not UTF-8 stop the reading. An I- tag that continues nothing
+// opens a span (counted as orphan_i). A span over nothing but empty tokens is
+// left out (empty_span). What else is skipped says the row's file.
+func readConll(r *reading) error {
+	if r.row.Conll == nil {
+		return fmt.Errorf("its file has no table [conll]")
+	}
+	names, err := r.files()
+	if err != nil {
+		return err
+	}
+	c := &conll{reading: r, p: r.row.Conll}
+	if c.scheme, err = newTagScheme(c.p); err != nil {
+		return err
+	}
+	c.separator = ' '
+	if c.p.Separator == "tab" {
+		c.separator = '\t'
+	}
+	for _, name := range names {
+		if err := r.lines(name, c.line); err != nil {
+			return err
+		}
+		// The end of the file closes its last block.
+		if err := c.endBlock(); err != nil {
+			return err
+		}
+	}
+	return c.flush()
+}
+
+type conll struct {
+	*reading
+	p         *datasets.Conll
+	scheme    tagScheme
+	separator byte
+	columns   [][]byte // of the line at hand
+
+	text   []byte
+	tokens []ner.Range
+	spans  []labelled
+	open   openSpan
+
+	// waiting is the block before, where equal neighbours are merged.
+	waiting      *ner.Document
+	waitingSpans []labelled
+}
+
+// openSpan is a span that is being formed: its label and its first token.
+type openSpan struct {
+	label []byte
+	first int
+	is    bool
+}
+
+func (c *conll) line(line []byte) error {
+	if line == nil {
+		return errLong
+	}
+	switch {
+	case c.blank(line):
+		return c.endBlock()
+	case c.mark(line):
+		c.tally.Repairs["document_marks"]++
+		return c.endBlock()
+	}
+	if err := checkUTF8(line); err != nil {
+		return err
+	}
+	c.columns = c.columns[:0]
+	for rest := line; ; {
+		i := bytes.IndexByte(rest, c.separator)
+		if i < 0 {
+			c.columns = append(c.columns, rest)
+			break
+		}
+		c.columns, rest = append(c.columns, rest[:i]), rest[i+1:]
+	}
+	token, tag, skip, err := c.cells()
+	if err != nil || skip != "" {
+		if err == nil {
+			c.tally.Repairs[skip]++
+		}
+		return err
+	}
+	return c.token(token, tag)
+}
+
+func (c *conll) blank(line []byte) bool {
+	if c.p.Blank == "empty" {
+		return len(line) == 0
+	}
+	for _, b := range line {
+		if b != ' ' && b != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *conll) mark(line []byte) bool {
+	for _, prefix := range c.p.SkipPrefix {
+		if len(line) >= len(prefix) && string(line[:len(prefix)]) == prefix {
+			return true
+		}
+	}
+	return false
+}
+
+var outside = []byte("O")
+
+// cells picks token and tag out of the columns. skip names the kind of a line
+// that is left out.
+func (c *conll) cells() (token, tag []byte, skip string, err error) {
+	n := len(c.columns)
+	if n == 1 && c.p.SkipLines == "without-separator" {
+		return nil, nil, "lines_without_separator", nil
+	}
+	if c.p.Columns > 0 && n != c.p.Columns && !(n == 1 && c.p.Untagged == "outside") {
+		return nil, nil, "", fmt.Errorf("%d columns, expected %d separated by one %s", n, c.p.Columns, c.p.Separator)
+	}
+	column := c.p.TagColumn
+	if column < 0 {
+		column = n - 1
+	}
+	if c.p.TokenColumn >= n {
+		return nil, nil, "", fmt.Errorf("%d columns, expected the token in column %d", n, c.p.TokenColumn+1)
+	}
+	token = c.columns[c.p.TokenColumn]
+	switch {
+	case column < n && column != c.p.TokenColumn:
+		tag = c.columns[column]
+	case c.p.Untagged == "outside":
+		tag = outside
+		c.tally.Repairs["untagged"]++
+	default:
+		return nil, nil, "", fmt.Errorf("%d columns, expected the tag in column %d", n, max(c.p.TagColumn, 1)+1)
+	}
+	if c.p.BlankToken == "skip" && len(bytes.TrimSpace(token)) == 0 {
+		return nil, nil, "blank_tokens", nil
+	}
+	return token, tag, "", nil
+}
+
+// token adds a token to the block, and closes and opens spans as its tag says.
+func (c *conll) token(token, tag []byte) error {
+	step, label, err := c.scheme(tag)
+	if err != nil {
+		return err
+	}
+	label = c.labels.cut(label)
+	same := c.open.is && bytes.Equal(c.open.label, label)
+	if c.open.is && !(step.continues && same) {
+		if err := c.closeSpan(); err != nil {
+			return err
+		}
+	}
+	if len(c.tokens) > 0 {
+		c.text = append(c.text, ' ')
+	}
+	start := len(c.text)
+	c.text = append(c.text, token...)
+	c.tokens = append(c.tokens, ner.Range{Start: start, End: len(c.text)})
+	if step.inside && !c.open.is {
+		if step.orphan {
+			c.tally.Repairs["orphan_i"]++
+		}
+		c.open = openSpan{label: append(c.open.label[:0], label...), first: len(c.tokens) - 1, is: true}
+	}
+	if step.last && c.open.is {
+		return c.closeSpan()
+	}
+	return nil
+}
+
+func (c *conll) closeSpan() error {
+	c.open.is = false
+	l, err := c.labels.find(string(c.open.label))
+	if err != nil {
+		return err
+	}
+	start, end := c.tokens[c.open.first].Start, c.tokens[len(c.tokens)-1].End
+	// Empty tokens at the edges would leave white space there.
+	for start < end && c.text[start] == ' ' {
+		start++
+	}
+	for start < end && c.text[end-1] == ' ' {
+		end--
+	}
+	if start == end {
+		c.tally.Repairs["empty_span"]++
+		return nil
+	}
+	c.spans = append(c.spans, labelled{start, end, l.Native, l.Type, l.Drop})
+	return nil
+}
+
+// endBlock makes a document of the block, if it holds anything.
+func (c *conll) endBlock() error {
+	if c.open.is {
+		if err := c.closeSpan(); err != nil {
+			return err
+		}
+	}
+	if len(c.tokens) == 0 {
+		return nil
+	}
+	d := &ner.Document{Text: string(c.text), Tokens: slices.Clone(c.tokens)}
+	spans := c.spans
+	c.text, c.tokens = c.text[:0], c.tokens[:0]
+	if c.leftOut(d.Text) {
+		c.tally.Repairs["documents_left_out"]++
+		c.spans = spans[:0]
+		return nil
+	}
+	if !c.p.MergeEqualNeighbours {
+		c.spans = spans[:0]
+		return c.emit(d, spans)
+	}
+	c.spans = nil
+	if c.waiting != nil && c.waiting.Text == d.Text && slices.Equal(c.waiting.Tokens, d.Tokens) {
+		c.tally.Repairs["merged_blocks"]++
+		c.waitingSpans = append(c.waitingSpans, spans...)
+		return nil
+	}
+	if err := c.flush(); err != nil {
+		return err
+	}
+	c.waiting, c.waitingSpans = d, spans
+	return nil
+}
+
+// flush hands on the block that waited for an equal neighbour.
+func (c *conll) flush() error {
+	if c.waiting == nil {
+		return nil
+	}
+	d := c.waiting
+	c.waiting = nil
+	return c.emit(d, c.waitingSpans)
+}
+
+// leftOut reports whether the text contains all strings of one group.
+func (c *conll) leftOut(text string) bool {
+	return slices.ContainsFunc(c.p.LeaveOut, func(group []string) bool {
+		return !slices.ContainsFunc(group, func(s string) bool { return !strings.Contains(text, s) })
+	})
+}

@@ -1,0 +1,213 @@
+package loaders
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"nerbench/datasets"
+)
+
+// files resolves the files of the split to names in the data folder, in order.
+func (r *reading) files() ([]string, error) {
+	var names []string
+	for i := range r.part.Files {
+		found, err := Resolve(r.data, r.row, &r.part.Files[i])
+		if err != nil {
+			var missing *MissingError
+			if errors.As(err, &missing) {
+				missing.Set, missing.Split = r.set.Name, r.part.Name
+			}
+			return nil, err
+		}
+		names = append(names, found...)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("row %s: %s: its files have no fixed names (%s)", r.row.ID, r.part.Name, r.part.Layout)
+	}
+	return names, nil
+}
+
+// Resolve finds a file of a row in the data folder, below the row's own folder:
+// by its name, by the other names under which it is published, each also without
+// its folders and with ".gz"; else, where the checksum is known, by its content.
+// A pattern stands for all files that it matches, in byte order. The names
+// returned are relative to the data folder. If there is none, the error is a
+// [MissingError].
+func Resolve(data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) {
+	if strings.ContainsAny(f.Path, "*?[") {
+		names, err := fs.Glob(data, path.Join(row.DataDir, f.Path))
+		if err != nil {
+			return nil, fmt.Errorf("row %s: pattern %s: %w", row.ID, f.Path, err)
+		}
+		if len(names) == 0 {
+			return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}
+		}
+		slices.Sort(names)
+		return names, nil
+	}
+	var candidates []string
+	for _, name := range append([]string{f.Path}, f.Also...) {
+		candidates = append(candidates, name, path.Base(name))
+	}
+	for _, name := range candidates {
+		for _, full := range []string{path.Join(row.DataDir, name), path.Join(row.DataDir, name+".gz")} {
+			if info, err := fs.Stat(data, full); err == nil && info.Mode().IsRegular() {
+				return []string{full}, nil
+			}
+		}
+	}
+	if name := findByContent(data, row.DataDir, f); name != "" {
+		return []string{name}, nil
+	}
+	return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}
+}
+
+// findByContent looks for a file of the right size and checksum, whatever its
+// name.
+func findByContent(data fs.FS, dir string, f *datasets.File) (found string) {
+	if f.SHA256 == "" || f.Bytes == 0 {
+		return ""
+	}
+	_ = fs.WalkDir(data, dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return nil // what cannot be read is not the file
+		}
+		if info, err := d.Info(); err != nil || info.Size() != f.Bytes {
+			return nil
+		}
+		if sum, err := FileSHA256(data, name); err == nil && sum == f.SHA256 {
+			found = name
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}
+
+// FileSHA256 is the SHA-256 of a file's content, in hexadecimal; of the unpacked
+// content for a name that ends in ".gz".
+func FileSHA256(data fs.FS, name string) (string, error) {
+	f, err := open(data, name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// open opens a file, and unpacks it if its name ends in ".gz".
+func open(data fs.FS, name string) (io.ReadCloser, error) {
+	f, err := data.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if !strings.HasSuffix(name, ".gz") {
+		return f, nil
+	}
+	z, err := gzip.NewReader(bufio.NewReader(f))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: gzip: %w", name, err), f.Close())
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{z, f}, nil
+}
+
+// longestLine bounds a line, in bytes: a longer one is no line of text.
+const longestLine = 64 << 20
+
+var bom = []byte("\uFEFF")
+
+// lines hands each line of a file to f, with its number, from 1. Lines end at
+// LF only; one CR before it is cut off, and so is a byte order mark (formats.md
+// §1). The bytes are valid until f returns. Errors of f are returned as
+// "file:line: why".
+func (r *reading) lines(name string, f func(line []byte) error) error {
+	file, err := open(r.data, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	shown := strings.TrimPrefix(name, r.row.DataDir+"/")
+	return eachLine(file, r.tally, func(number int, line []byte) error {
+		err := f(line)
+		if err == nil || err == errStopped || r.ctx.Err() != nil {
+			return err
+		}
+		return fmt.Errorf("%s:%d: %w", shown, number, err)
+	})
+}
+
+var (
+	errUTF8 = errors.New("not UTF-8")
+	errLong = fmt.Errorf("a line of more than %d MiB", longestLine>>20)
+)
+
+// eachLine is [reading.lines] of any reader.
+func eachLine(file io.Reader, tally *Tally, f func(number int, line []byte) error) error {
+	in := bufio.NewReaderSize(file, 1<<16)
+	var long []byte
+	for number := 1; ; number++ {
+		line, err := in.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			if line, long, err = readLong(in, line, long[:0]); err == errLong {
+				return f(number, nil)
+			}
+		}
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+		end := err == io.EOF
+		if end && len(line) == 0 {
+			return nil
+		}
+		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
+		if number == 1 && bytes.HasPrefix(line, bom) {
+			line = line[len(bom):]
+			tally.Repairs["bom"]++
+		}
+		if err := f(number, line); err != nil || end {
+			return err
+		}
+	}
+}
+
+// readLong reads the rest of a line that is longer than the buffer.
+func readLong(in *bufio.Reader, first, into []byte) (line, buffer []byte, err error) {
+	into = append(into, first...)
+	for {
+		part, err := in.ReadSlice('\n')
+		into = append(into, part...)
+		if err != bufio.ErrBufferFull {
+			return into, into, err
+		}
+		if len(into) > longestLine {
+			return nil, into, errLong
+		}
+	}
+}
+
+// checkUTF8 is the policy of all text formats: bytes that are not UTF-8 stop
+// the reading.
+func checkUTF8(line []byte) error {
+	if !utf8.Valid(line) {
+		return errUTF8
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package loaders
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"nerbench/ner"
+)
+
+// LineError is an error in one line of a stream.
+type LineError struct {
+	Line int // from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+
+func (e *LineError) Unwrap() error { return e.Err }
+
+// documentLine is a document in a file of JSON Lines. Offsets are code points.
+type documentLine struct {
+	ID     string     `json:"id"`
+	Text   *string    `json:"text"`
+	Tokens [][2]int   `json:"tokens,omitempty"`
+	Spans  []spanLine `json:"spans"`
+}
+
+type spanLine struct {
+	Start int            `json:"start"`
+	End   int            `json:"end"`
+	Type  ner.EntityType `json:"type"`
+}
+
+// ReadDocuments reads JSON Lines, a document a line; offsets in it count code
+// points. Blank lines are skipped. It ends after the first error, which is a
+// [LineError].
+func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
+	return func(yield func(*ner.Document, error) bool) {
+		err := eachLine(in, &Tally{Repairs: map[string]int{}}, func(number int, line []byte) error {
+			if line != nil && len(bytes.TrimSpace(line)) == 0 {
+				return nil
+			}
+			d, err := parseDocument(line)
+			if err != nil {
+				return &LineError{number, err}
+			}
+			if !yield(d, nil) {
+				return errStopped
+			}
+			return nil
+		})
+		if err != nil && err != errStopped {
+			yield(nil, err)
+		}
+	}
+}
+
+// parseDocument reads one line. Members that it does not know are ignored:
+// people keep notes of their own beside a document.
+func parseDocument(line []byte) (*ner.Document, error) {
+	if line == nil {
+		return nil, errLong
+	}
+	if err := checkUTF8(line); err != nil {
+		return nil, err
+	}
+	var l documentLine
+	if err := json.Unmarshal(line, &l); err != nil {
+		return nil, fmt.Errorf("expected a document {\"id\", \"text\", \"spans\"}: %w", err)
+	}
+	if l.Text == nil {
+		return nil, errors.New(`expected a document: "text" is missing`)
+	}
+	d := &ner.Document{ID: l.ID, Text: *l.Text}
+	points := ner.NewCodePoints(d.Text)
+	for i, t := range l.Tokens {
+		start, err1 := points.Byte(t[0])
+		end, err2 := points.Byte(t[1])
+		if err := errors.Join(err1, err2); err != nil || start > end {
+			return nil, fmt.Errorf("token %d: [%d,%d) is no range of the text of %d code points", i, t[0], t[1], points.Len())
+		}
+		d.Tokens = append(d.Tokens, ner.Range{Start: start, End: end})
+	}
+	for i, s := range l.Spans {
+		start, err1 := points.Byte(s.Start)
+		end, err2 := points.Byte(s.End)
+		if err := errors.Join(err1, err2); err != nil || start >= end {
+			return nil, fmt.Errorf("span %d: [%d,%d) is no range of the text of %d code points", i, s.Start, s.End, points.Len())
+		}
+		d.Spans = append(d.Spans, ner.Span{Start: start, End: end, Type: s.Type})
+	}
+	return d, nil
+}
+
+// WriteDocument writes a document as one line of JSON, offsets in code points.
+func WriteDocument(w io.Writer, d *ner.Document) error {
+	points := ner.NewCodePoints(d.Text)
+	l := documentLine{ID: d.ID, Text: &d.Text, Spans: make([]spanLine, len(d.Spans))}
+	for _, t := range d.Tokens {
+		l.Tokens = append(l.Tokens, [2]int{points.CodePoint(t.Start), points.CodePoint(t.End)})
+	}
+	for i, s := range d.Spans {
+		l.Spans[i] = spanLine{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
+	}
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(l); err != nil {
+		return fmt.Errorf("document %s: %w", d.ID, err)
+	}
+	return nil
+}
+
+// readDocumentFiles reads the family documents: JSON Lines whose types are
+// native labels of the row, or its types.
+func readDocumentFiles(r *reading) error {
+	names, err := r.files()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		err := r.lines(name, func(line []byte) error {
+			if line != nil && len(bytes.TrimSpace(line)) == 0 {
+				return nil
+			}
+			d, err := parseDocument(line)
+			if err != nil {
+				return err
+			}
+			spans := make([]labelled, len(d.Spans))
+			for i, s := range d.Spans {
+				spans[i] = labelled{start: s.Start, end: s.End, label: string(s.Type), typ: s.Type}
+				l, err := r.labels.find(string(s.Type))
+				if err == nil {
+					spans[i].label, spans[i].typ, spans[i].drop = l.Native, l.Type, l.Drop
+				} else if !r.labels.hasType(s.Type) {
+					return err
+				}
+			}
+			d.Spans = nil
+			return r.emit(d, spans)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

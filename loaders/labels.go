@@ -1,0 +1,75 @@
+package loaders
+
+import (
+	"fmt"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+)
+
+// labelMap turns native labels into types (formats.md §1): the row's rule, then
+// its map.
+type labelMap struct {
+	row    *datasets.Row
+	native map[string]datasets.Label
+}
+
+func newLabelMap(row *datasets.Row) *labelMap {
+	m := &labelMap{row: row, native: make(map[string]datasets.Label, len(row.Labels))}
+	for _, l := range row.Labels {
+		m.native[l.Native] = l
+	}
+	return m
+}
+
+// cut applies the rule that comes before spans are formed.
+func (m *labelMap) cut(label []byte) []byte {
+	if m.row.LabelRule != datasets.BeforeHyphen {
+		return label
+	}
+	for i, c := range label {
+		if c == '-' {
+			return label[:i]
+		}
+	}
+	return label
+}
+
+// find looks a label up, after the rules that come behind the forming of spans.
+func (m *labelMap) find(label string) (datasets.Label, error) {
+	switch m.row.LabelRule {
+	case datasets.Single:
+		return m.row.Labels[0], nil
+	case datasets.WithoutSuffix:
+		for _, suffix := range m.row.LabelSuffixes {
+			if cut, ok := strings.CutSuffix(label, suffix); ok {
+				label = cut
+				break
+			}
+		}
+	}
+	l, ok := m.native[label]
+	if !ok {
+		return datasets.Label{}, fmt.Errorf("unknown label %q (the row's labels are %s)", label, m.known())
+	}
+	return l, nil
+}
+
+func (m *labelMap) known() string {
+	names := make([]string, len(m.row.Labels))
+	for i, l := range m.row.Labels {
+		names[i] = l.Native
+	}
+	return strings.Join(names, ", ")
+}
+
+// hasType reports whether a type is one of the row's.
+func (m *labelMap) hasType(t ner.EntityType) bool {
+	for _, l := range m.row.Labels {
+		if !l.Drop && l.Type == t {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,193 @@
+package loaders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+)
+
+// formats lists the families that can be read. A new family is a function in a
+// file of its own and a line here.
+var formats = map[string]format{
+	"conll":     readConll,
+	"documents": readDocumentFiles,
+}
+
+// format reads the files of a reading and hands each document to
+// [reading.emit]. It returns nil also if emit said to stop.
+type format func(r *reading) error
+
+// Options selects what is read of a row.
+type Options struct {
+	Set   string // empty: the primary set
+	Split ner.Split
+	// Gold is the gold rule: empty or [datasets.NativeGold] for the native gold,
+	// [datasets.WithoutSentenceFinal] for that of the UniversalNER test files.
+	Gold datasets.UniNERGold
+}
+
+// Tally counts what a loader met. It is complete when its documents were read
+// to the end.
+type Tally struct {
+	Tokens int
+	// ByLabel counts kept spans by native label.
+	ByLabel map[string]int
+	// Dropped counts the spans of labels that the label map drops.
+	Dropped map[string]int
+	// Repairs counts what was repaired or skipped, by kind, such as orphan_i: an
+	// I- tag that opens a span.
+	Repairs map[string]int
+	// Duplicates counts spans that collapsed because an equal one was there.
+	Duplicates int
+}
+
+// MissingError tells that a file of a row is not in the data folder. It wraps
+// [fs.ErrNotExist].
+type MissingError struct {
+	Row   string
+	Set   string
+	Split ner.Split
+	Path  string // below the data folder
+}
+
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("row %s: %s: file %s: missing", e.Row, e.Split, e.Path)
+}
+
+// Unwrap makes it a kind of [fs.ErrNotExist].
+func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
+
+// Supported reports whether there is a reader for a set of the row; the empty
+// name is the primary set.
+func Supported(row *datasets.Row, set string) bool {
+	s, err := row.Set(set)
+	return err == nil && formats[s.Family] != nil
+}
+
+// Families lists the format families that have a reader.
+func Families() []string { return slices.Sorted(maps.Keys(formats)) }
+
+// Present reports whether all files of a split are in the data folder; the error
+// is a [MissingError] if one is not. Their content is looked at only where a
+// name is not found.
+func Present(data fs.FS, row *datasets.Row, o Options) error {
+	r, err := newReading(context.Background(), data, row, o)
+	if err != nil {
+		return err
+	}
+	_, err = r.files()
+	return err
+}
+
+// Documents streams one split of a row, in the order of its files. data is the
+// data folder, which holds a folder for each row ([datasets.Row.DataDir]). The
+// error is that of the selection: an unknown set or split, no reader, a missing
+// file ([MissingError]). What is wrong inside a file ends the iteration with an
+// error "row: file:line: why".
+func Documents(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (iter.Seq2[*ner.Document, error], *Tally, error) {
+	r, err := newReading(ctx, data, row, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := r.files(); err != nil {
+		return nil, nil, err
+	}
+	tally := &Tally{}
+	return func(yield func(*ner.Document, error) bool) {
+		r := *r // each iteration counts anew
+		r.start(tally, yield)
+		if err := formats[r.set.Family](&r); err != nil && !r.stopped {
+			yield(nil, fmt.Errorf("row %s: %w", row.ID, err))
+		}
+	}, tally, nil
+}
+
+// reading is one split while it is read.
+type reading struct {
+	ctx    context.Context
+	data   fs.FS
+	row    *datasets.Row
+	set    *datasets.Set
+	part   *datasets.Part
+	gold   datasets.UniNERGold
+	labels *labelMap
+
+	tally   *Tally
+	yield   func(*ner.Document, error) bool
+	index   int  // of the next document
+	stopped bool // the consumer has enough
+}
+
+func newReading(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (*reading, error) {
+	set, err := row.Set(o.Set)
+	if err != nil {
+		return nil, err
+	}
+	if formats[set.Family] == nil {
+		return nil, fmt.Errorf("row %s: set %s: no reader yet for the format family %s (there are readers for %s)",
+			row.ID, set.Name, set.Family, strings.Join(Families(), ", "))
+	}
+	part, err := set.Part(o.Split)
+	if err != nil {
+		return nil, fmt.Errorf("row %s: %w", row.ID, err)
+	}
+	return &reading{ctx: ctx, data: data, row: row, set: set, part: part, gold: o.Gold, labels: newLabelMap(row)}, nil
+}
+
+func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
+	*t = Tally{ByLabel: map[string]int{}, Dropped: map[string]int{}, Repairs: map[string]int{}}
+	r.tally, r.yield, r.index, r.stopped = t, yield, 0, false
+}
+
+// labelled is a span before the label map.
+type labelled struct {
+	start, end int
+	label      string // native
+	typ        ner.EntityType
+	drop       bool
+}
+
+var errStopped = errors.New("stopped")
+
+// emit applies what holds for all formats to a document and its spans, in the
+// order of the file, and hands it on. It returns an error to stop the reading.
+func (r *reading) emit(d *ner.Document, spans []labelled) error {
+	if d.ID == "" {
+		d.ID = fmt.Sprintf("%s/%s/%d", r.row.ID, r.part.Name, r.index)
+	}
+	r.index++
+	r.tally.Tokens += len(d.Tokens)
+	for _, s := range spans {
+		if s.drop {
+			r.tally.Dropped[s.label]++
+			continue
+		}
+		if r.gold == datasets.WithoutSentenceFinal && s.end == len(d.Text) {
+			r.tally.Repairs["sentence_final_left_out"]++
+			continue
+		}
+		span := ner.Span{Start: s.start, End: s.end, Type: s.typ}
+		if slices.Contains(d.Spans, span) {
+			r.tally.Duplicates++
+			continue
+		}
+		d.Spans = append(d.Spans, span)
+		r.tally.ByLabel[s.label]++
+	}
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if !r.yield(d, nil) {
+		r.stopped = true
+		return errStopped
+	}
+	return nil
+}

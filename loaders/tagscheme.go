@@ -1,0 +1,77 @@
+package loaders
+
+import (
+	"bytes"
+	"fmt"
+
+	"nerbench/datasets"
+)
+
+// tagStep is what a tag does to the spans of its block.
+type tagStep struct {
+	inside    bool // the token belongs to a span
+	continues bool // it may continue the open one, if the label is the same
+	last      bool // the span ends behind it
+	orphan    bool // it was meant to continue: counted if it opens
+}
+
+// tagScheme reads a tag (formats.md §1, "Tag schemes").
+type tagScheme func(tag []byte) (tagStep, []byte, error)
+
+func newTagScheme(p *datasets.Conll) (tagScheme, error) {
+	switch p.Scheme {
+	case "iob2":
+		return prefixed("iob2", map[byte]tagStep{
+			'B': {inside: true},
+			'I': {inside: true, continues: true, orphan: true},
+		}), nil
+	case "bioes":
+		return prefixed("bioes", map[byte]tagStep{
+			'B': {inside: true},
+			'I': {inside: true, continues: true, orphan: true},
+			'E': {inside: true, continues: true, last: true, orphan: true},
+			'S': {inside: true, last: true},
+		}), nil
+	case "b/e":
+		return prefixed("b/e", map[byte]tagStep{
+			'B': {inside: true},
+			'I': {inside: true, continues: true, orphan: true},
+			'E': {inside: true, continues: true, last: true, orphan: true},
+		}), nil
+	case "io":
+		return runs([]byte(p.StripPrefix)), nil
+	}
+	return nil, fmt.Errorf("scheme %q: unknown", p.Scheme)
+}
+
+// prefixed reads tags of a letter, a hyphen, and a label; "O" is outside.
+func prefixed(scheme string, letters map[byte]tagStep) tagScheme {
+	var steps [256]tagStep
+	for letter, step := range letters {
+		steps[letter] = step
+	}
+	return func(tag []byte) (tagStep, []byte, error) {
+		if len(tag) == 1 && tag[0] == 'O' {
+			return tagStep{}, nil, nil
+		}
+		if len(tag) > 2 && tag[1] == '-' && steps[tag[0]].inside {
+			return steps[tag[0]], tag[2:], nil
+		}
+		return tagStep{}, nil, fmt.Errorf("unknown tag %q of the scheme %s", tag, scheme)
+	}
+}
+
+// runs reads tags that are the label alone, behind a prefix: a maximal run of
+// equal labels is one span.
+func runs(prefix []byte) tagScheme {
+	return func(tag []byte) (tagStep, []byte, error) {
+		if len(tag) == 1 && tag[0] == 'O' {
+			return tagStep{}, nil, nil
+		}
+		label, ok := bytes.CutPrefix(tag, prefix)
+		if !ok || len(label) == 0 {
+			return tagStep{}, nil, fmt.Errorf("unknown tag %q: expected O or %sLABEL", tag, prefix)
+		}
+		return tagStep{inside: true, continues: true}, label, nil
+	}
+}

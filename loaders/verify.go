@@ -1,0 +1,142 @@
+package loaders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+)
+
+// State is the outcome of [Verify].
+type State string
+
+// The states of a split.
+const (
+	StateOK       State = "ok"
+	StateDiffers  State = "differs"  // from the lock
+	StateMissing  State = "missing"  // a file is not there
+	StateUnlocked State = "unlocked" // read, but nobody has measured the files
+)
+
+// Verification is what was found in the files of a split, held against its lock.
+type Verification struct {
+	Row   string
+	Set   string
+	Split ner.Split
+	State State
+	// Files are the names that were read, below the data folder.
+	Files []string
+	Found datasets.Lock
+	Tally Tally
+	// Differences names each thing that is not as locked, one line each.
+	Differences []string
+}
+
+// Verify reads a split to its end and holds checksums of the files, documents,
+// tokens, spans, types, dropped labels and fingerprints against the lock. each,
+// which may be nil, sees every document. A missing file is a state, no error;
+// what cannot be read is an error.
+func Verify(ctx context.Context, data fs.FS, row *datasets.Row, o Options, each func(*ner.Document)) (Verification, error) {
+	r, err := newReading(ctx, data, row, o)
+	if err != nil {
+		return Verification{}, err
+	}
+	v := Verification{Row: row.ID, Set: r.set.Name, Split: r.part.Name}
+	if v.Files, err = r.files(); errors.Is(err, fs.ErrNotExist) {
+		v.State, v.Differences = StateMissing, []string{err.Error()}
+		return v, nil
+	} else if err != nil {
+		return v, err
+	}
+	if err := v.checkFiles(data, r); err != nil {
+		return v, err
+	}
+	docs, tally, err := Documents(ctx, data, row, o)
+	if err != nil {
+		return v, err
+	}
+	print := NewFingerprint()
+	for d, err := range docs {
+		if err != nil {
+			return v, err
+		}
+		if err := d.Check(false); err != nil {
+			return v, fmt.Errorf("row %s: %w", row.ID, err)
+		}
+		print.Add(d)
+		if each != nil {
+			each(d)
+		}
+	}
+	v.Tally, v.Found = *tally, print.Lock()
+	v.Found.Dropped = tally.Dropped
+	native := o.Gold == "" || o.Gold == datasets.NativeGold
+	if r.part.Lock != nil && native {
+		v.compare(r.part.Lock)
+	}
+	switch {
+	case len(v.Differences) > 0:
+		v.State = StateDiffers
+	case r.part.Lock == nil || !native:
+		v.State = StateUnlocked
+	default:
+		v.State = StateOK
+	}
+	return v, nil
+}
+
+// checkFiles compares the checksums of the files that have one.
+func (v *Verification) checkFiles(data fs.FS, r *reading) error {
+	if len(v.Files) != len(r.part.Files) {
+		return nil // a pattern stands for many files; the lock covers their content
+	}
+	for i, f := range r.part.Files {
+		if f.SHA256 == "" {
+			continue
+		}
+		sum, err := FileSHA256(data, v.Files[i])
+		if err != nil {
+			return err
+		}
+		if sum != f.SHA256 {
+			v.Differences = append(v.Differences, fmt.Sprintf("file %s: sha256 is %s, expected %s", v.Files[i], sum, f.SHA256))
+		}
+	}
+	return nil
+}
+
+func (v *Verification) compare(want *datasets.Lock) {
+	differ := func(what string, got, want any) {
+		if got != want {
+			v.Differences = append(v.Differences, fmt.Sprintf("%s: found %v, expected %v", what, got, want))
+		}
+	}
+	differ("documents", v.Found.Documents, want.Documents)
+	if want.Tokens > 0 {
+		differ("tokens", v.Found.Tokens, want.Tokens)
+	}
+	differ("spans", v.Found.Spans, want.Spans)
+	for _, t := range union(v.Found.ByType, want.ByType) {
+		differ(fmt.Sprintf("spans of %q", t), v.Found.ByType[t], want.ByType[t])
+	}
+	for _, l := range union(v.Found.Dropped, want.Dropped) {
+		differ(fmt.Sprintf("dropped spans of label %q", l), v.Found.Dropped[l], want.Dropped[l])
+	}
+	differ("texts_sha256", v.Found.TextsSHA256, want.TextsSHA256)
+	differ("spans_sha256", v.Found.SpansSHA256, want.SpansSHA256)
+}
+
+// union returns the keys of both maps, sorted.
+func union[K ~string](a, b map[K]int) []K {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[K]int{}
+	}
+	maps.Copy(all, b)
+	return slices.Sorted(maps.Keys(all))
+}

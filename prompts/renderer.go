@@ -1,0 +1,184 @@
+package prompts
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// Renderer makes the queries of the documents of one row. It may be used by
+// several goroutines at once.
+type Renderer struct {
+	row      Row
+	settings Settings
+	family   Family
+	variant  Variant
+	line     string   // form of the dataset line
+	words    []string // what the prompt says for each type
+	listed   []int    // the types in the order of asking, unless it differs by document
+	querySet querySet
+	shots    *shots
+	form     form
+}
+
+// New checks a plan and prepares it. An error is one of the plan: an unknown
+// name (the error lists those that there are), or a [Refusal].
+func New(row Row, s Settings) (*Renderer, error) {
+	family, err := Find(s.Family)
+	if err != nil {
+		return nil, err
+	}
+	r := &Renderer{row: row, settings: s, family: family}
+	if r.variant, r.line, err = r.family.variant(s.Variant); err != nil {
+		return nil, err
+	}
+	if r.line != "" && s.Dataset == "" {
+		return nil, fmt.Errorf("prompts: variant %s: the dataset line needs a name of the dataset (setting dataset)", s.Variant)
+	}
+	for _, choice := range []struct {
+		name, value string
+		known       []string
+	}{
+		{"order", s.Order, []string{"", "listed", "name", "shuffle:row", "shuffle:document"}},
+		{"wording", s.Wording, append([]string{""}, wordings...)},
+		{"constrained", s.Constrained, []string{"", "off", "schema"}},
+	} {
+		if !contains(choice.known, choice.value) {
+			return nil, fmt.Errorf("prompts: %s %q: unknown (known: %s)", choice.name, choice.value, strings.Join(choice.known[1:], ", "))
+		}
+	}
+	if s.Constrained == "schema" && !family.Schemas {
+		return nil, fmt.Errorf("prompts: family %s: has no schema for constrained decoding", family.Name)
+	}
+	if r.querySet, err = parseQuerySet(s.Queries); err != nil {
+		return nil, err
+	}
+	if r.shots, err = newShots(r); err != nil {
+		return nil, err
+	}
+	for _, t := range row.Types {
+		r.words = append(r.words, worded(t, s.Wording))
+	}
+	r.listed = r.order(nil)
+	r.form, err = family.newForm(r)
+	return r, err
+}
+
+// Queries renders all queries about one document. Their types have natural
+// names, whatever the wording.
+func (r *Renderer) Queries(d *ner.Document) ([]ner.Query, error) {
+	asked := r.listed
+	if r.settings.Order == "shuffle:document" {
+		asked = r.order(d)
+	}
+	if r.querySet.kind != "all" {
+		chosen := r.querySet.choose(r, d)
+		asked = slices.DeleteFunc(slices.Clone(asked), func(i int) bool { return !chosen[i] })
+	}
+	if len(asked) == 0 {
+		return nil, nil
+	}
+	queries, err := r.form.queries(r, d, asked)
+	if err != nil {
+		return nil, err
+	}
+	if r.settings.AsChat {
+		for i := range queries {
+			p := &queries[i].Prompt
+			if p.Messages == nil {
+				p.Messages, p.Text = []ner.Message{{Role: "user", Content: p.Text}}, ""
+			}
+		}
+	}
+	return queries, nil
+}
+
+// order is the order of the types (PROMPTS.md §2.3); d is nil where it is the
+// same for all documents.
+func (r *Renderer) order(d *ner.Document) []int {
+	names := make([]string, len(r.row.Types))
+	for i, t := range r.row.Types {
+		names[i] = string(t.Name)
+	}
+	ordered := slices.Clone(names)
+	switch r.settings.Order {
+	case "name":
+		slices.Sort(ordered)
+	case "shuffle:row":
+		ordered = Order(r.settings.Seed, "types", []string{r.row.ID}, names)
+	case "shuffle:document":
+		if d != nil {
+			ordered = Order(r.settings.Seed, "types", []string{r.row.ID, d.ID}, names)
+		}
+	}
+	out := make([]int, len(names))
+	for i, name := range ordered {
+		out[i] = slices.Index(names, name)
+	}
+	return out
+}
+
+// Words returns what the prompts say for each type of the row, in listed order.
+func (r *Renderer) Words() []string { return slices.Clone(r.words) }
+
+// Shape is "completion" or "chat", as sent.
+func (r *Renderer) Shape() string {
+	if r.settings.AsChat {
+		return "chat"
+	}
+	return r.family.Shape
+}
+
+// Variant is the full name of the variant, with its dataset line.
+func (r *Renderer) Variant() string {
+	if r.line == "" {
+		return r.variant.Name
+	}
+	return r.variant.Name + "+" + r.line
+}
+
+// Family is the renderer's family.
+func (r *Renderer) Family() Family { return r.family }
+
+// Keys are the run's keys that say how it asks. Settings at their default are
+// left out, so that the default way has one identity.
+func (r *Renderer) Keys() map[string]string {
+	s := r.settings
+	keys := map[string]string{
+		"family": r.family.Name, "family_hash": r.family.hash(), "variant": r.Variant(), "layout": r.variant.Layout,
+	}
+	set := func(name, value, standard string) {
+		if value != "" && value != standard {
+			keys[name] = value
+		}
+	}
+	set("order", s.Order, "listed")
+	set("wording", s.Wording, "natural")
+	set("queries", s.Queries, "all")
+	set("constrained", s.Constrained, "off")
+	if r.shots != nil {
+		keys["shots"] = s.Shots
+	}
+	if s.Seed != 0 {
+		keys["seed"] = strconv.Itoa(s.Seed)
+	}
+	if s.AsChat {
+		keys["as"] = "chat"
+	}
+	if s.MaxTokens > 0 {
+		keys["max_tokens"] = strconv.Itoa(s.MaxTokens)
+	}
+	return keys
+}
+
+// prompt frames a text as the family asks.
+func (r *Renderer) prompt(text string) ner.Prompt {
+	p := ner.Prompt{Text: text, Stop: r.family.Stop, MaxTokens: r.family.MaxTokens}
+	if r.settings.MaxTokens > 0 {
+		p.MaxTokens = r.settings.MaxTokens
+	}
+	return p
+}

@@ -1,0 +1,339 @@
+package prompts_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+
+	"nerbench/internal/reference"
+	"nerbench/ner"
+	"nerbench/prompts"
+)
+
+// referenceFile decodes a JSON file of the reference.
+func referenceFile(t testing.TB, into any, elem ...string) {
+	t.Helper()
+	data, err := os.ReadFile(reference.Path(t, elem...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// vectorDocument is a document with its gold, offsets in code points.
+type vectorDocument struct {
+	ID, Text string
+	Gold     [][3]any
+}
+
+func (v vectorDocument) document(t testing.TB) *ner.Document {
+	t.Helper()
+	d := &ner.Document{ID: v.ID, Text: v.Text}
+	points := ner.NewCodePoints(v.Text)
+	for _, g := range v.Gold {
+		start, err1 := points.Byte(int(g[0].(float64)))
+		end, err2 := points.Byte(int(g[1].(float64)))
+		if err := errors.Join(err1, err2); err != nil {
+			t.Fatal(err)
+		}
+		d.Spans = append(d.Spans, ner.Span{Start: start, End: end, Type: ner.EntityType(g[2].(string))})
+	}
+	return d
+}
+
+type vectorType struct{ Native, Natural, Definition string }
+
+type vectorDocuments struct {
+	Documents, Demonstrations []vectorDocument
+	TypeSets                  map[string][]vectorType `json:"type_sets"`
+}
+
+// types returns a type set; "t1_2" are the first two types of t1.
+func (v vectorDocuments) types(name string) []prompts.TypeInfo {
+	set, n := v.TypeSets[name], 0
+	if set == nil {
+		fmt.Sscanf(name[3:], "%d", &n)
+		set = v.TypeSets[name[:2]][:n]
+	}
+	var out []prompts.TypeInfo
+	for _, t := range set {
+		out = append(out, prompts.TypeInfo{Name: ner.EntityType(t.Natural), Native: t.Native, Definition: t.Definition})
+	}
+	return out
+}
+
+func find(t testing.TB, list []vectorDocument, id string) *ner.Document {
+	t.Helper()
+	i := slices.IndexFunc(list, func(d vectorDocument) bool { return d.ID == id })
+	if i < 0 {
+		t.Fatalf("document %s: unknown", id)
+	}
+	return list[i].document(t)
+}
+
+type renderCase struct {
+	Variant, Document, Types, Type, Dataset, Wording string
+	Demonstrations                                   []string
+	Prompt, SHA256, Error                            string
+}
+
+// TestRenderUniNER holds every prompt of the vectors byte for byte.
+func TestRenderUniNER(t *testing.T) {
+	var docs vectorDocuments
+	referenceFile(t, &docs, "vectors-prompts", "documents.json")
+	var file struct{ Cases []renderCase }
+	referenceFile(t, &file, "vectors-prompts", "render-uniner.json")
+	for i, c := range file.Cases {
+		t.Run(fmt.Sprintf("%03d-%s-%s-%s-%s", i, c.Variant, c.Document, c.Types, c.Type), func(t *testing.T) {
+			row := prompts.Row{ID: "row", Types: docs.types(c.Types)}
+			s := prompts.Settings{Family: "uniner", Variant: c.Variant, Dataset: c.Dataset, Wording: c.Wording}
+			if c.Demonstrations != nil {
+				row.Train, s.Shots, s.Seed = demonstrations(t, docs, c.Demonstrations)
+			}
+			r, err := prompts.New(row, s)
+			if c.Error != "" {
+				var refusal *prompts.Refusal
+				if !errors.As(err, &refusal) || refusal.Code != c.Error {
+					t.Fatalf("error is %v, want %s", err, c.Error)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			queries, err := r.Queries(find(t, docs.Documents, c.Document))
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := queries[0]
+			if c.Type != "" {
+				q = queries[slices.Index(r.Words(), c.Type)]
+			}
+			if q.Prompt.Text != c.Prompt {
+				t.Errorf("prompt is\n%q\nwant\n%q", q.Prompt.Text, c.Prompt)
+			}
+			if sum := sha256.Sum256([]byte(q.Prompt.Text)); hex.EncodeToString(sum[:]) != c.SHA256 {
+				t.Errorf("sha256 is %x, want %s", sum, c.SHA256)
+			}
+		})
+	}
+}
+
+// demonstrations finds a seed whose random choice is the wanted list: the
+// vectors name demonstrations, not how they were chosen.
+func demonstrations(t *testing.T, docs vectorDocuments, ids []string) ([]*ner.Document, string, int) {
+	t.Helper()
+	var train []*ner.Document
+	for _, id := range ids {
+		train = append(train, find(t, docs.Demonstrations, id))
+	}
+	for seed := range 1000 {
+		if slices.Equal(prompts.Order(seed, "fewshot", []string{"row"}, ids), ids) {
+			return train, fmt.Sprintf("%d:random", len(ids)), seed
+		}
+	}
+	t.Fatal("no seed gives the order of the demonstrations")
+	return nil, "", 0
+}
+
+func TestChoices(t *testing.T) {
+	var v struct {
+		Hash []struct {
+			Seed    int
+			Purpose string
+			Parts   []string
+			H       string
+		}
+		TypeOrder []struct {
+			Mode, Row, Document string
+			Seed                int
+			Types, Result       []string
+		} `json:"type_order"`
+		Draw []struct {
+			Seed    int
+			Purpose string
+			Context []string
+			Pool    [][2]any
+			N       int
+			Result  []string
+		}
+		QuerySets struct {
+			Frequency map[ner.EntityType]int
+			Types     []string
+			Cases     []struct {
+				Mode, Row, Document string
+				Seed                int
+				Gold, Result        []string
+			}
+		} `json:"query_sets"`
+		Demonstrations struct {
+			Row   string
+			Train []struct {
+				ID, Text string
+				Types    []string
+			}
+			Cases []struct {
+				Seed, K, Empty int
+				Mode           string
+				TestText       string `json:"test_text"`
+				Result         []string
+			}
+		}
+	}
+	referenceFile(t, &v, "vectors-prompts", "choices.json")
+	for i, c := range v.Hash {
+		t.Run(fmt.Sprintf("hash-%d", i), func(t *testing.T) {
+			if got := fmt.Sprint(prompts.Hash(c.Seed, c.Purpose, c.Parts...)); got != c.H {
+				t.Errorf("hash is %s, want %s", got, c.H)
+			}
+		})
+	}
+	for i, c := range v.Draw {
+		t.Run(fmt.Sprintf("draw-%d", i), func(t *testing.T) {
+			var pool []prompts.Weighted
+			for _, p := range c.Pool {
+				pool = append(pool, prompts.Weighted{Item: p[0].(string), Weight: uint64(p[1].(float64))})
+			}
+			if got := prompts.Draw(c.Seed, c.Purpose, c.Context, pool, c.N); !slices.Equal(got, c.Result) {
+				t.Errorf("drawn %q, want %q", got, c.Result)
+			}
+		})
+	}
+	for i, c := range v.TypeOrder {
+		t.Run(fmt.Sprintf("order-%d-%s", i, c.Mode), func(t *testing.T) {
+			checkAsked(t, prompts.Row{ID: c.Row, Types: named(c.Types)}, prompts.Settings{Order: c.Mode, Seed: c.Seed}, &ner.Document{ID: c.Document}, c.Result)
+		})
+	}
+	for i, c := range v.QuerySets.Cases {
+		t.Run(fmt.Sprintf("queries-%d-%s", i, c.Mode), func(t *testing.T) {
+			d := &ner.Document{ID: c.Document, Text: "x"}
+			for _, g := range c.Gold {
+				d.Spans = append(d.Spans, ner.Span{Start: 0, End: 1, Type: ner.EntityType(g)})
+			}
+			row := prompts.Row{ID: c.Row, Types: named(v.QuerySets.Types), Frequency: v.QuerySets.Frequency}
+			checkAsked(t, row, prompts.Settings{Queries: c.Mode, Seed: c.Seed}, d, c.Result)
+		})
+	}
+	for i, c := range v.Demonstrations.Cases {
+		t.Run(fmt.Sprintf("demonstrations-%d-%s", i, c.Mode), func(t *testing.T) {
+			row := prompts.Row{ID: v.Demonstrations.Row, Types: named([]string{"person", "organization", "location"})}
+			byText := map[string]string{}
+			for _, d := range v.Demonstrations.Train {
+				// Texts are made distinct, so that a prompt tells which document it shows;
+				// those that equal the test document's stay equal.
+				text := d.Text + " " + d.ID
+				if d.Text == c.TestText {
+					text = d.Text
+				}
+				doc := &ner.Document{ID: d.ID, Text: text}
+				for _, typ := range d.Types {
+					doc.Spans = append(doc.Spans, ner.Span{Start: 0, End: 1, Type: ner.EntityType(typ)})
+				}
+				row.Train = append(row.Train, doc)
+				byText[text] = d.ID
+			}
+			shots := fmt.Sprintf("%d:%s", c.K, c.Mode)
+			if c.Empty > 0 {
+				shots += fmt.Sprintf(":%d", c.Empty)
+			}
+			r, err := prompts.New(row, prompts.Settings{Shots: shots, Seed: c.Seed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, err := r.Queries(&ner.Document{ID: "test", Text: c.TestText})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := shown(q[0].Prompt.Text, byText); !slices.Equal(got, c.Result) {
+				t.Errorf("shown %q, want %q", got, c.Result)
+			}
+		})
+	}
+}
+
+func named(types []string) []prompts.TypeInfo {
+	var out []prompts.TypeInfo
+	for _, t := range types {
+		out = append(out, prompts.TypeInfo{Name: ner.EntityType(t)})
+	}
+	return out
+}
+
+func checkAsked(t *testing.T, row prompts.Row, s prompts.Settings, d *ner.Document, want []string) {
+	t.Helper()
+	r, err := prompts.New(row, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := r.Queries(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, q := range queries {
+		got = append(got, string(q.Types[0]))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("asked %q, want %q", got, want)
+	}
+}
+
+func TestListSchema(t *testing.T) {
+	var v struct {
+		Schemas map[string]map[string]any
+	}
+	referenceFile(t, &v, "vectors-prompts", "schemas.json")
+	r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"person"})}, prompts.Settings{Constrained: "schema"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := r.Queries(&ner.Document{Text: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got any
+	if err := json.Unmarshal(q[0].Prompt.Schema, &got); err != nil {
+		t.Fatal(err)
+	}
+	if want := v.Schemas["t1"]["per_type_list"]; !reflect.DeepEqual(got, want) {
+		t.Errorf("schema is %v, want %v", got, want)
+	}
+}
+
+func TestSampling(t *testing.T) {
+	var v struct {
+		Cases []struct {
+			Name, Row   string
+			Seed, Types int
+			Cap         int `json:"cap_pairs"`
+			Passages    []string
+			Expected    struct {
+				Passages []string
+				Pairs    int
+			}
+		}
+	}
+	referenceFile(t, &v, "vectors", "sampling.json")
+	for _, c := range v.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			var got []string
+			for _, i := range prompts.Sample(c.Seed, c.Row, c.Passages, c.Types, c.Cap) {
+				got = append(got, c.Passages[i])
+			}
+			if !slices.Equal(got, c.Expected.Passages) {
+				t.Errorf("sampled %q, want %q", got, c.Expected.Passages)
+			}
+			if pairs := len(got) * c.Types; pairs != c.Expected.Pairs {
+				t.Errorf("%d pairs, want %d", pairs, c.Expected.Pairs)
+			}
+		})
+	}
+}

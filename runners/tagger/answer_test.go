@@ -53,6 +53,29 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+func TestCompleteOfSeveralDocuments(t *testing.T) {
+	m := train(t, invented(t, 150, 1), nil, Config{})
+	var queries []ner.Query
+	var want []string
+	for _, d := range invented(t, 20, 2) {
+		q := ner.Query{Document: d, Types: []ner.EntityType{"person", "place", "ship"}}
+		alone, err := m.Complete(t.Context(), []ner.Query{q})
+		if err != nil {
+			t.Fatal(err)
+		}
+		queries, want = append(queries, q), append(want, alone[0].Text)
+	}
+	got, err := m.Complete(t.Context(), queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want {
+		if got[i].Text != want[i] {
+			t.Errorf("document %d: %s, alone %s", i, got[i].Text, want[i])
+		}
+	}
+}
+
 func TestCompleteEscapesTypes(t *testing.T) {
 	const odd = "a \"b\"\n<&> ü\u2028"
 	m := train(t, []*ner.Document{document(t, "[Keld|"+odd+"] sails ."), document(t, "Nobody sails .")}, nil, Config{})

@@ -128,6 +128,14 @@ func TestCorpusOfGoldThatIsNoChain(t *testing.T) {
 			want: []ner.Span{span("old town", "place")}, left: Learnt{Extended: 1},
 		},
 		{
+			name: "begins within a word", spans: []ner.Span{span("ld town", "place")},
+			want: []ner.Span{span("old town", "place")}, left: Learnt{Extended: 1},
+		},
+		{
+			name: "ends within a word", spans: []ner.Span{span("old tow", "place")},
+			want: []ner.Span{span("old town", "place")}, left: Learnt{Extended: 1},
+		},
+		{
 			name: "between words", spans: []ner.Span{{Start: 3, End: 4, Type: "place"}},
 			left: Learnt{Wordless: 1},
 		},

@@ -81,12 +81,19 @@ func TestSameSeedSameWeights(t *testing.T) {
 			t.Errorf("on %d processors: %+v, want %+v", n, got, want.Identity())
 		}
 	}
+	renamed := invented(t, 80, 3)
+	for _, d := range renamed {
+		for i := range d.Spans {
+			d.Spans[i].Type += "s"
+		}
+	}
 	others := map[string]*Tagger{
-		"another seed":        train(t, docs, types, Config{Seed: 8}),
-		"fewer epochs":        train(t, docs, types, Config{Seed: 7, Epochs: 2}),
-		"other documents":     train(t, docs[1:], types, Config{Seed: 7}),
-		"fewer types":         train(t, docs, types[:2], Config{Seed: 7}),
-		"types that are none": train(t, docs, append(slices.Clone(types), "ghost"), Config{Seed: 7}),
+		"other names of types": train(t, renamed, []ner.EntityType{"persons", "places", "ships"}, Config{Seed: 7}),
+		"another seed":         train(t, docs, types, Config{Seed: 8}),
+		"fewer epochs":         train(t, docs, types, Config{Seed: 7, Epochs: 2}),
+		"other documents":      train(t, docs[1:], types, Config{Seed: 7}),
+		"fewer types":          train(t, docs, types[:2], Config{Seed: 7}),
+		"types that are none":  train(t, docs, append(slices.Clone(types), "ghost"), Config{Seed: 7}),
 	}
 	digests := map[string]string{want.Identity().Digest: "the first"}
 	for name, m := range others {
@@ -159,6 +166,28 @@ func TestAverageOfAllTime(t *testing.T) {
 		if !near(m.transitions.after[j], sum) {
 			t.Fatalf("transition %d: weight %d/1024, want %d/%d", j, m.transitions.after[j], sum, l.time)
 		}
+	}
+}
+
+// The search relies on bounds that learning has to keep up.
+func TestLearningKeepsBounds(t *testing.T) {
+	c, err := readCorpus(t.Context(), each(invented(t, 40, 9)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLearner(c.labels)
+	moved := false
+	for i := range c.sentences() {
+		l.learn(c, i)
+		for to, most := range l.transitions.most {
+			moved = moved || most != 0
+			if want := slices.Max(l.transitions.into(int32(to))); most != want {
+				t.Fatalf("after sentence %d: bound %d before label %d, want %d", i, most, to, want)
+			}
+		}
+	}
+	if !moved {
+		t.Error("no bound ever moved")
 	}
 }
 

@@ -63,6 +63,7 @@ func TestDescribe(t *testing.T) {
 		{"prefix of letters, not bytes", "éa", "èa", func(a, b word) bool { return a.prefix[0] == b.prefix[0] }, false},
 		{"suffix", "Kelmvík", "Ulvík", func(a, b word) bool { return a.suffix[2] == b.suffix[2] && a.suffix[3] != b.suffix[3] }, true},
 		{"short words have no long suffix", "vík", "Ulvík", func(a, b word) bool { return a.suffix[3] == b.suffix[3] }, false},
+		{"short words have long prefixes, with what is missing", "vík", "öst", func(a, b word) bool { return a.prefix[4] == b.prefix[4] }, false},
 		{"a prefix is no suffix", "a", "a", func(a, b word) bool { return a.prefix[0] == b.suffix[0] }, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,0 +1,59 @@
+package answers
+
+import (
+	"unicode"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+// newBoundary returns the test that an occurrence must pass (METRICS.md §7.2).
+func newBoundary(name string, d *ner.Document) func(start, end int) bool {
+	switch name {
+	case "token":
+		return atTokens(d.Tokens)
+	case "word":
+		return func(start, end int) bool { return atWords(d.Text, start, end, false) }
+	case "word_strict":
+		return func(start, end int) bool { return atWords(d.Text, start, end, true) }
+	}
+	return func(int, int) bool { return true }
+}
+
+func atTokens(tokens []ner.Range) func(start, end int) bool {
+	starts, ends := make(map[int]bool, len(tokens)), make(map[int]bool, len(tokens))
+	for _, t := range tokens {
+		if t.Start < t.End {
+			starts[t.Start], ends[t.End] = true, true
+		}
+	}
+	return func(start, end int) bool { return starts[start] && ends[end] }
+}
+
+// atWords: at neither edge two word-like code points touch, and no combining
+// mark stands behind an edge.
+func atWords(text string, start, end int, strict bool) bool {
+	return !splitsWord(text, start, strict) && !splitsWord(text, end, strict)
+}
+
+func splitsWord(text string, at int, strict bool) bool {
+	right, size := utf8.DecodeRuneInString(text[at:])
+	if size > 0 && unicode.IsMark(right) {
+		return true
+	}
+	left, before := utf8.DecodeLastRuneInString(text[:at])
+	if size == 0 || before == 0 || !wordLike(left) || !wordLike(right) {
+		return false
+	}
+	return strict || !withoutBlanks(left) && !withoutBlanks(right)
+}
+
+func wordLike(r rune) bool { return isWord(r) || r == '_' || unicode.IsMark(r) }
+
+// withoutBlanks: scripts that are written without blanks between words.
+func withoutBlanks(r rune) bool {
+	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// isEdge is what the second attempt of tier 2 removes from a mention's ends.
+func isEdge(r rune) bool { return isSpace(r) || unicode.IsPunct(r) }

@@ -1,0 +1,78 @@
+package answers
+
+import (
+	"strings"
+
+	"nerbench/ner"
+)
+
+// mappedText is a form of a text in which mentions are looked for, with the way
+// back. Offsets are bytes.
+type mappedText struct {
+	text string
+	// start[i] is where the piece of the original that byte i comes from begins,
+	// end[i] where it ends; first[i] reports whether byte i is the first of its
+	// piece, so that no occurrence begins or ends inside of one.
+	start, end []int
+	first      []bool
+}
+
+// add appends what a piece of the original, [start, end), became.
+func (m *mappedText) add(b []byte, piece string, start, end int) []byte {
+	for i := range len(piece) {
+		m.start, m.end, m.first = append(m.start, start), append(m.end, end), append(m.first, i == 0)
+	}
+	return append(b, piece...)
+}
+
+// occurrences finds a mention from left to right, without overlap, in pieces as a
+// whole; places are those of the original.
+func (m *mappedText) occurrences(mention string, passes func(start, end int) bool) []ner.Range {
+	if mention == "" {
+		return nil
+	}
+	var places []ner.Range
+	for from := 0; from < len(m.text); {
+		i := strings.Index(m.text[from:], mention)
+		if i < 0 {
+			break
+		}
+		i += from
+		last := i + len(mention)
+		whole := m.first[i] && (last == len(m.text) || m.first[last])
+		if whole && passes(m.start[i], m.end[last-1]) {
+			places = append(places, ner.Range{Start: m.start[i], End: m.end[last-1]})
+			from = last
+		} else {
+			from = i + 1
+		}
+	}
+	return places
+}
+
+// mapBlanks reads every run of white space as one blank (METRICS.md §7.3, tier
+// 2).
+func mapBlanks(text string) *mappedText {
+	m := &mappedText{}
+	var b []byte
+	for i := 0; i < len(text); {
+		r, n := decode(text[i:])
+		end := i + n
+		if !isSpace(r) {
+			b = m.add(b, text[i:end], i, end)
+			i = end
+			continue
+		}
+		for end < len(text) {
+			r, n := decode(text[end:])
+			if !isSpace(r) {
+				break
+			}
+			end += n
+		}
+		b = m.add(b, " ", i, end)
+		i = end
+	}
+	m.text = string(b)
+	return m
+}

@@ -1,0 +1,63 @@
+package answers
+
+import (
+	"slices"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// mapCaseless is tier 3 of METRICS.md §7.3: the text with blanks reduced, in
+// canonical caseless form. Each code point is decomposed, fully case-folded and
+// decomposed again; runs of combining marks are put in canonical order.
+func mapCaseless(text string) *mappedText {
+	fold := cases.Fold()
+	blanks := mapBlanks(text)
+	var pieces []piece
+	for i := 0; i < len(blanks.text); {
+		_, n := utf8.DecodeRuneInString(blanks.text[i:])
+		folded := norm.NFD.String(fold.String(norm.NFD.String(blanks.text[i : i+n])))
+		source := len(pieces)
+		for k, r := range folded {
+			p := norm.NFD.PropertiesString(folded[k:])
+			pieces = append(pieces, piece{string(r), blanks.start[i], blanks.end[i+n-1], p.CCC(), len(pieces) == source})
+		}
+		i += n
+	}
+	reorder(pieces)
+	m := &mappedText{}
+	var b []byte
+	for _, p := range pieces {
+		from := len(m.first)
+		b = m.add(b, p.text, p.start, p.end)
+		m.first[from] = p.first
+	}
+	m.text = string(b)
+	return m
+}
+
+// piece is one code point of a caseless form.
+type piece struct {
+	text       string
+	start, end int
+	class      uint8 // canonical combining class
+	first      bool  // of what its source became
+}
+
+// reorder puts each run of combining marks in canonical order: stably, by
+// class.
+func reorder(pieces []piece) {
+	for i := 0; i < len(pieces); {
+		if pieces[i].class == 0 {
+			i++
+			continue
+		}
+		end := i
+		for end < len(pieces) && pieces[end].class != 0 {
+			end++
+		}
+		slices.SortStableFunc(pieces[i:end], func(a, b piece) int { return int(a.class) - int(b.class) })
+		i = end
+	}
+}

@@ -1,0 +1,178 @@
+package answers
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// Normalise makes two strings equal that the paper's scorer takes for equal
+// (METRICS.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
+// a blank, white space reduced to single blanks.
+func Normalise(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return normaliseAny(s)
+		}
+	}
+	return normaliseASCII(s)
+}
+
+// normaliseASCII is [Normalise] where every byte is a code point.
+func normaliseASCII(s string) string {
+	b := make([]byte, 0, len(s)+1)
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		case isPunctuation(rune(c)):
+			continue
+		}
+		b = append(b, c)
+	}
+	out := b[:0]
+	pending := false // a blank is due before the next code point
+	for i := 0; i < len(b); {
+		c := b[i]
+		if isSpace(rune(c)) {
+			pending = true
+			i++
+			continue
+		}
+		end := i + 1
+		if isWordByte(c) {
+			for end < len(b) && isWordByte(b[end]) {
+				end++
+			}
+			if isArticle(string(b[i:end])) {
+				pending = true
+				i = end
+				continue
+			}
+		}
+		if pending && len(out) > 0 {
+			// At least one byte was passed over since the last one that was written.
+			out = append(out, ' ')
+		}
+		pending = false
+		out = append(out, b[i:end]...)
+		i = end
+	}
+	return string(out)
+}
+
+func isWordByte(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
+
+// normaliseAny is [Normalise] of any string.
+func normaliseAny(s string) string {
+	text := lower(runes(s))
+	kept := text[:0]
+	for _, r := range text {
+		if !isPunctuation(r) {
+			kept = append(kept, r)
+		}
+	}
+	var out []byte
+	pending := false
+	for i := 0; i < len(kept); {
+		if isSpace(kept[i]) {
+			pending = true
+			i++
+			continue
+		}
+		end := i + 1
+		if isWord(kept[i]) {
+			for end < len(kept) && isWord(kept[end]) {
+				end++
+			}
+			if isArticle(string(kept[i:end])) {
+				pending = true
+				i = end
+				continue
+			}
+		}
+		if pending && len(out) > 0 {
+			out = append(out, ' ')
+		}
+		pending = false
+		for _, r := range kept[i:end] {
+			out = encode(out, r)
+		}
+		i = end
+	}
+	return string(out)
+}
+
+func isArticle(word string) bool { return word == "a" || word == "an" || word == "the" }
+
+// isPunctuation: the 32 ASCII characters and nothing else.
+func isPunctuation(r rune) bool {
+	return '!' <= r && r <= '/' || ':' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
+}
+
+// isSpace is the white space of METRICS.md §3.3, which is not that of package
+// unicode: U+001C to U+001F belong to it.
+func isSpace(r rune) bool {
+	switch {
+	case r < 0x80:
+		return 0x09 <= r && r <= 0x0D || 0x1C <= r && r <= 0x20
+	case r == 0x85 || r == 0xA0 || r == 0x1680 || r == 0x2028 || r == 0x2029 || r == 0x202F || r == 0x205F || r == 0x3000:
+		return true
+	}
+	return 0x2000 <= r && r <= 0x200A
+}
+
+// isWord: letters and numbers. Combining marks are none, and the underscore was
+// deleted before.
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// lower maps to lower case by code point, with the two exceptions of METRICS.md
+// §3.3: U+0130 becomes two code points, and a capital sigma at the end of a word
+// becomes a final one.
+func lower(text []rune) []rune {
+	out := make([]rune, 0, len(text)+1)
+	for i, r := range text {
+		switch r {
+		case 0x130:
+			out = append(out, 'i', 0x307)
+		case 0x3A3:
+			if finalSigma(text, i) {
+				out = append(out, 0x3C2)
+			} else {
+				out = append(out, 0x3C3)
+			}
+		default:
+			out = append(out, unicode.ToLower(r))
+		}
+	}
+	return out
+}
+
+// finalSigma: a cased code point stands to the left, none to the right, both
+// over case-ignorable ones.
+func finalSigma(text []rune, at int) bool {
+	left := at - 1
+	for left >= 0 && caseIgnorable(text[left]) {
+		left--
+	}
+	if left < 0 || !cased(text[left]) {
+		return false
+	}
+	right := at + 1
+	for right < len(text) && caseIgnorable(text[right]) {
+		right++
+	}
+	return right == len(text) || !cased(text[right])
+}
+
+func caseIgnorable(r rune) bool {
+	switch r {
+	case 0x27, 0x2E, 0x3A, 0xB7, 0x387, 0x55F, 0x5F4, 0x2018, 0x2019, 0x2024, 0x2027, 0xFE13, 0xFE52, 0xFE55, 0xFF07, 0xFF0E, 0xFF1A:
+		return true
+	}
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk)
+}
+
+func cased(r rune) bool {
+	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Lowercase, unicode.Other_Uppercase)
+}

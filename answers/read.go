@@ -1,0 +1,181 @@
+package answers
+
+import (
+	"fmt"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// TypeName is a type of a row with the names that an answer may give it.
+type TypeName struct {
+	Natural ner.EntityType
+	Native  string // the file's label
+	Prompt  string // what the prompt said; empty: the natural name
+}
+
+// Question is what a reader needs to know of a query.
+type Question struct {
+	Family, Variant string
+	Document        *ner.Document
+	Types           []ner.EntityType // asked
+	Row             []TypeName       // all types of the row
+	// Unknown says what becomes of a mention whose type does not resolve: "drop"
+	// (also if empty), or "fp": it is kept as [ner.Unknown] (METRICS.md §1.3).
+	Unknown string
+}
+
+// answerForm says how the answers of a family are read.
+type answerForm struct {
+	family, variant string // an empty variant stands for all others
+	shape           shape
+	stop            string // cuts an answer
+	echo            string // a prompt that some models repeat first
+	wrapped         bool
+	// spans: the answer has offsets; shape is not used.
+	spans bool
+}
+
+// forms lists the forms of answers. A family whose answers have one of these
+// shapes is a line here.
+var forms = []answerForm{
+	{family: "uniner", variant: "allinone", shape: pairsShape, stop: "</s>", echo: "ASSISTANT:"},
+	{family: "uniner", shape: listShape, stop: "</s>", echo: "ASSISTANT:"},
+	{family: "json_by_type", variant: "rner", shape: byTypeShape, wrapped: true},
+	{family: "json_by_type", shape: byTypeShape},
+	{family: "json_per_type", shape: listShape},
+	{family: "json_list", shape: objectsShape},
+	{family: "spans", spans: true},
+}
+
+// Families lists the families whose answers can be read.
+func Families() []string {
+	var names []string
+	for _, f := range forms {
+		if len(names) == 0 || names[len(names)-1] != f.family {
+			names = append(names, f.family)
+		}
+	}
+	return names
+}
+
+func findForm(family, variant string) (answerForm, error) {
+	variant, _, _ = strings.Cut(variant, "+")
+	for _, f := range forms {
+		if f.family == family && (f.variant == "" || f.variant == variant) {
+			return f, nil
+		}
+	}
+	return answerForm{}, fmt.Errorf("answers: family %q: unknown (known: %s)", family, strings.Join(Families(), ", "))
+}
+
+// Reader reads the answers to one family's questions about one row. It may be
+// used by several goroutines at once.
+type Reader struct {
+	form    answerForm
+	types   *resolver
+	unknown bool
+}
+
+// NewReader prepares a reader. It is an error if the family is not known.
+func NewReader(family, variant string, row []TypeName, unknown string) (*Reader, error) {
+	form, err := findForm(family, variant)
+	if err != nil {
+		return nil, err
+	}
+	switch unknown {
+	case "", "drop", "fp":
+	default:
+		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
+	}
+	return &Reader{form, newResolver(row), unknown == "fp"}, nil
+}
+
+// HasSpans reports whether the answers bring offsets, so that alignment has
+// nothing to do.
+func (r *Reader) HasSpans() bool { return r.form.spans }
+
+// Read understands one completion (PROMPTS.md §3). The prediction has no spans
+// yet, unless the answer brings offsets: [Place] finds them. types are those that
+// were asked for. An unknown family is read as no_structure.
+func Read(q Question, c ner.Completion) ner.Prediction {
+	r, err := NewReader(q.Family, q.Variant, q.Row, q.Unknown)
+	if err != nil {
+		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
+	}
+	return r.Read(q.Document, q.Types, c)
+}
+
+// Read is the package's function of this name, for many answers.
+func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion) ner.Prediction {
+	if c.Finish == ner.FinishTooLong {
+		return ner.Prediction{Outcome: ner.TooLong, Step: "none"}
+	}
+	answer := r.clean(c.Text, d)
+	if answer == "" {
+		if c.Finish == ner.FinishLength {
+			return ner.Prediction{Outcome: ner.Truncated, Step: "none"}
+		}
+		return ner.Prediction{Outcome: ner.Blank, Step: "none"}
+	}
+	if r.form.spans {
+		return readSpans(answer, d, types, c.Finish)
+	}
+	col := &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
+	if len(types) == 1 && r.perType() {
+		col.asked = types[0]
+	}
+	got, ok := ladder(col, r.form.shape, answer)
+	p := ner.Prediction{Step: got.step, Mentions: col.mentions, Dropped: col.dropped}
+	body, _ := fence(answer)
+	p.Outcome = outcome(got, ok, c.Finish, len(col.mentions)+len(col.dropped) == 0, body)
+	return p
+}
+
+// perType reports whether the form is a list of strings of one type.
+func (r *Reader) perType() bool {
+	return r.form.family == "json_per_type" || r.form.family == "uniner" && r.form.variant == ""
+}
+
+// outcome puts an answer into its class (PROMPTS.md §3.1). The finish reason
+// decides between truncated and repaired: an incomplete value is repaired only
+// if the model itself stopped; a complete one in an answer that the limit ended
+// is a run-away.
+func outcome(r reading, ok bool, finish ner.Finish, nothing bool, body string) ner.Outcome {
+	switch {
+	case !ok && finish == ner.FinishLength:
+		return ner.Truncated
+	case !ok && begun(body):
+		return ner.Malformed
+	case !ok:
+		return ner.NoStructure
+	case r.incomplete && finish != ner.FinishStop:
+		return ner.Truncated
+	case r.step != "strict" || finish == ner.FinishLength:
+		return ner.Repaired
+	case nothing:
+		return ner.Empty
+	}
+	return ner.OK
+}
+
+// clean removes what is around the answer and does not change its class
+// (PROMPTS.md §3.2).
+func (r *Reader) clean(s string, d *ner.Document) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.TrimPrefix(s, "\uFEFF")
+	inText := func(mark string) bool { return d != nil && strings.Contains(d.Text, mark) }
+	if i := strings.LastIndex(s, "</think>"); i >= 0 && !inText("</think>") {
+		s = s[i+len("</think>"):]
+	} else if i := strings.Index(s, "<think>"); i >= 0 && !inText("<think>") {
+		s = s[:i]
+	}
+	if r.form.stop != "" {
+		s, _, _ = strings.Cut(s, r.form.stop)
+	}
+	s = strings.TrimFunc(s, isSpace)
+	if r.form.echo != "" {
+		s = strings.TrimFunc(strings.TrimPrefix(s, r.form.echo), isSpace)
+	}
+	return s
+}

@@ -1,0 +1,57 @@
+package answers
+
+import (
+	"strings"
+
+	"golang.org/x/text/cases"
+
+	"nerbench/ner"
+)
+
+// fold makes two spellings of a type equal (PROMPTS.md §3.4): casefold, runs of
+// hyphens, underscores, slashes and white space as one blank, edges stripped.
+func fold(s string) string {
+	s = cases.Fold().String(s)
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return r == '-' || r == '_' || r == '/' || isSpace(r)
+	}), " ")
+	return strings.Trim(s, " .,;:*\"'`")
+}
+
+// resolver finds the type that a string of an answer means.
+type resolver struct {
+	exact  map[string]ner.EntityType
+	folded map[string]ner.EntityType // "" where two types fold alike
+}
+
+func newResolver(types []TypeName) *resolver {
+	r := &resolver{exact: map[string]ner.EntityType{}, folded: map[string]ner.EntityType{}}
+	for _, t := range types {
+		prompt := t.Prompt
+		if prompt == "" {
+			prompt = string(t.Natural)
+		}
+		r.exact[prompt] = t.Natural
+		for _, name := range []string{prompt, string(t.Natural), t.Native} {
+			if name == "" {
+				continue
+			}
+			f := fold(name)
+			if other, seen := r.folded[f]; seen && other != t.Natural {
+				r.folded[f] = ""
+			} else {
+				r.folded[f] = t.Natural
+			}
+		}
+	}
+	return r
+}
+
+// resolve returns the type that a string means, and whether only by folding.
+func (r *resolver) resolve(s string) (t ner.EntityType, folded, ok bool) {
+	if t, ok := r.exact[s]; ok {
+		return t, false, true
+	}
+	t = r.folded[fold(s)]
+	return t, true, t != ""
+}

@@ -1,0 +1,50 @@
+package answers
+
+import (
+	"encoding/json"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// readSpans reads the answer of a tagger: {"spans": [{"start", "end", "type"}]},
+// offsets in code points of the passage. It is written by programs, so there is
+// nothing to repair: anything else is malformed.
+func readSpans(answer string, d *ner.Document, types []ner.EntityType, finish ner.Finish) ner.Prediction {
+	var a struct {
+		Spans *[]struct {
+			Start, End int
+			Type       ner.EntityType
+		}
+	}
+	if err := json.Unmarshal([]byte(answer), &a); err != nil || a.Spans == nil {
+		if finish == ner.FinishLength {
+			return ner.Prediction{Outcome: ner.Truncated, Step: "none"}
+		}
+		if begun(answer) {
+			return ner.Prediction{Outcome: ner.Malformed, Step: "none"}
+		}
+		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
+	}
+	p := ner.Prediction{Outcome: ner.Empty, Step: "strict"}
+	points := ner.NewCodePoints(d.Text)
+	for _, s := range *a.Spans {
+		p.Outcome = ner.OK
+		start, err1 := points.Byte(s.Start)
+		end, err2 := points.Byte(s.End)
+		switch {
+		case err1 != nil || err2 != nil || start >= end:
+			p.Dropped = append(p.Dropped, ner.Dropped{Why: "bad_item", Type: string(s.Type)})
+			continue
+		case !slices.Contains(types, s.Type):
+			p.Dropped = append(p.Dropped, ner.Dropped{Why: "unknown_type", Type: string(s.Type), Text: d.Text[start:end]})
+			continue
+		}
+		span := ner.Span{Start: start, End: end, Type: s.Type}
+		p.Mentions = append(p.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: d.Text[start:end], Type: s.Type}})
+		p.Spans = append(p.Spans, span)
+	}
+	slices.SortFunc(p.Spans, ner.Span.Compare)
+	p.Spans = slices.Compact(p.Spans)
+	return p
+}

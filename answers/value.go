@@ -1,0 +1,179 @@
+package answers
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// deepest bounds the nesting that readers follow (PROMPTS.md §3.1).
+const deepest = 64
+
+// kind is the kind of a value in an answer.
+type kind uint8
+
+const (
+	isString kind = iota
+	isNumber      // text is its source
+	isNull
+	isBool
+	isArray
+	isObject
+)
+
+// value is what a reader makes of JSON, or of what was meant to be JSON.
+type value struct {
+	kind    kind
+	text    string
+	items   []value
+	members []member
+	// unfinished: the end of the answer came before the value's own.
+	unfinished bool
+}
+
+type member struct {
+	name  string
+	value value
+}
+
+// strictJSON reads one JSON text (RFC 8259) at the start of s: no NaN, no raw
+// control characters in strings. Members of one name are all kept. end is behind
+// the value.
+func strictJSON(s string) (v value, end int, ok bool) {
+	p := strictParser{s}
+	return p.value(skipJSONSpace(s, 0), 0)
+}
+
+// wholeJSON reads s if it is one JSON text and nothing else.
+func wholeJSON(s string) (value, bool) {
+	v, end, ok := strictJSON(s)
+	return v, ok && skipJSONSpace(s, end) == len(s)
+}
+
+type strictParser struct{ s string }
+
+func (p strictParser) value(i, depth int) (v value, end int, ok bool) {
+	if i >= len(p.s) || depth > deepest {
+		return v, 0, false
+	}
+	switch c := p.s[i]; {
+	case c == '"':
+		text, end, ok := jsonString(p.s, i+1)
+		return value{kind: isString, text: replaceSurrogates(text)}, end, ok
+	case c == '[':
+		return p.array(i, depth)
+	case c == '{':
+		return p.object(i, depth)
+	case c == '-' || '0' <= c && c <= '9':
+		end := jsonNumber(p.s, i)
+		return value{kind: isNumber, text: p.s[i:max(end, i)]}, end, end > 0
+	}
+	for word, k := range map[string]kind{"null": isNull, "true": isBool, "false": isBool} {
+		if strings.HasPrefix(p.s[i:], word) {
+			return value{kind: k}, i + len(word), true
+		}
+	}
+	return v, 0, false
+}
+
+func (p strictParser) array(i, depth int) (v value, end int, ok bool) {
+	v.kind = isArray
+	i = skipJSONSpace(p.s, i+1)
+	if i < len(p.s) && p.s[i] == ']' {
+		return v, i + 1, true
+	}
+	for {
+		item, next, ok := p.value(i, depth+1)
+		if !ok {
+			return v, 0, false
+		}
+		v.items = append(v.items, item)
+		i = skipJSONSpace(p.s, next)
+		if i >= len(p.s) || p.s[i] != ',' && p.s[i] != ']' {
+			return v, 0, false
+		}
+		if p.s[i] == ']' {
+			return v, i + 1, true
+		}
+		i = skipJSONSpace(p.s, i+1)
+	}
+}
+
+func (p strictParser) object(i, depth int) (v value, end int, ok bool) {
+	v.kind = isObject
+	i = skipJSONSpace(p.s, i+1)
+	if i < len(p.s) && p.s[i] == '}' {
+		return v, i + 1, true
+	}
+	for {
+		if i >= len(p.s) || p.s[i] != '"' {
+			return v, 0, false
+		}
+		name, next, ok := jsonString(p.s, i+1)
+		if !ok {
+			return v, 0, false
+		}
+		if i = skipJSONSpace(p.s, next); i >= len(p.s) || p.s[i] != ':' {
+			return v, 0, false
+		}
+		item, next, ok := p.value(skipJSONSpace(p.s, i+1), depth+1)
+		if !ok {
+			return v, 0, false
+		}
+		v.members = append(v.members, member{replaceSurrogates(name), item})
+		i = skipJSONSpace(p.s, next)
+		if i >= len(p.s) || p.s[i] != ',' && p.s[i] != '}' {
+			return v, 0, false
+		}
+		if p.s[i] == '}' {
+			return v, i + 1, true
+		}
+		i = skipJSONSpace(p.s, i+1)
+	}
+}
+
+// jsonNumber returns the end of a number of JSON's grammar, 0 if there is none.
+func jsonNumber(s string, i int) int {
+	digits := func() bool {
+		start := i
+		for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+			i++
+		}
+		return i > start
+	}
+	if i < len(s) && s[i] == '-' {
+		i++
+	}
+	if i < len(s) && s[i] == '0' {
+		i++
+	} else if !digits() {
+		return 0
+	}
+	if i < len(s) && s[i] == '.' {
+		i++
+		if !digits() {
+			return 0
+		}
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		if !digits() {
+			return 0
+		}
+	}
+	return i
+}
+
+// skipSpace passes over white space of any kind.
+func skipSpace(s string, i int) int {
+	for i < len(s) {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if !isSpace(r) {
+			break
+		}
+		i += n
+	}
+	return i
+}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"nerbench/ner"
+	"nerbench/prompts"
 	"nerbench/runners"
 )
 
@@ -151,4 +152,44 @@ func TestCompleteFromManyGoroutines(t *testing.T) {
 		})
 	}
 	group.Wait()
+}
+
+// What the family "spans" writes says the same as the document.
+func TestCompleteReadsPromptsOfTheFamily(t *testing.T) {
+	types := []prompts.TypeInfo{{Name: "person"}, {Name: "ship"}}
+	r, err := prompts.New(prompts.Row{ID: "invented", Types: types}, prompts.Settings{Family: "spans"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := train(t, invented(t, 150, 1), nil, Config{})
+	found := false
+	for i, d := range invented(t, 60, 2) {
+		if i%2 == 1 {
+			d.Tokens = nil
+		}
+		queries, err := r.Queries(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := m.Complete(t.Context(), queries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range queries {
+			queries[j].Document = nil
+		}
+		got, err := m.Complete(t.Context(), queries)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for j := range want {
+			if got[j].Text != want[j].Text {
+				t.Errorf("%s: from the prompt %s, from the document %s", d.Text, got[j].Text, want[j].Text)
+			}
+			found = found || strings.Contains(want[j].Text, "ship")
+		}
+	}
+	if !found {
+		t.Error("no ship in any answer")
+	}
 }

@@ -31,7 +31,9 @@ func benchmarkTrain(b *testing.B, docs []*ner.Document, types []ner.EntityType) 
 }
 
 func BenchmarkTag(b *testing.B) {
-	b.Run("invented", func(b *testing.B) { benchmarkTag(b, train(b, invented(b, 2000, 1), nil, Config{}), invented(b, 1000, 2)) })
+	b.Run("invented", func(b *testing.B) {
+		benchmarkTag(b, train(b, invented(b, 2000, 1), nil, Config{}), invented(b, 1000, 2))
+	})
 	b.Run("invented, 66 types", func(b *testing.B) {
 		benchmarkTag(b, train(b, manyTypes(b, 2000), nil, Config{}), manyTypes(b, 1000))
 	})

@@ -222,3 +222,19 @@ func replaceSurrogates(s string) string {
 	}
 	return string(runes(s)) // the conversion writes U+FFFD for what is no code point
 }
+
+// PublishedMentions returns the strings that the official parser accepts, as the
+// model wrote them, for alignment (METRICS.md §7): never what §3.3 makes of them.
+func PublishedMentions(completion string) []string {
+	if items, _ := Published(completion); len(items) == 0 {
+		return nil
+	}
+	completion, _, _ = strings.Cut(completion, "</s>")
+	completion = completion[strings.LastIndex(completion, "ASSISTANT:")+1:]
+	start, end := strings.IndexByte(completion, '['), strings.IndexByte(completion, ']')
+	raw, _ := stringList(completion[start : end+1])
+	for i, s := range raw {
+		raw[i] = replaceSurrogates(s)
+	}
+	return raw
+}

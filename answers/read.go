@@ -122,7 +122,7 @@ func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 		return readSpans(answer, d, types, c.Finish)
 	}
 	col := &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
-	if len(types) == 1 && r.perType() {
+	if len(types) == 1 && r.PerType() {
 		col.asked = types[0]
 	}
 	got, ok := ladder(col, r.form.shape, answer)
@@ -132,8 +132,9 @@ func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 	return p
 }
 
-// perType reports whether the form is a list of strings of one type.
-func (r *Reader) perType() bool {
+// PerType reports whether an answer is a list of strings of the one type that was
+// asked for.
+func (r *Reader) PerType() bool {
 	return r.form.family == "json_per_type" || r.form.family == "uniner" && r.form.variant == ""
 }
 

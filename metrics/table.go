@@ -2,6 +2,10 @@ package metrics
 
 import "nerbench/ner"
 
+// Version names the metrics. It changes whenever a count can change, so that
+// scores of different versions are not mixed (METRICS.md §8.4).
+const Version = "1"
+
 // Passage is what metrics see of one passage.
 type Passage struct {
 	// Text is the passage; the offsets of Gold and Pred are bytes of it.

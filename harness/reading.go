@@ -1,0 +1,211 @@
+package harness
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/answers"
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// How says how answers are read and placed. The zero value of its choices is the
+// default.
+type How struct {
+	// Family and Variant of the prompts that were answered.
+	Family, Variant string
+	// Types are all types of the row, with the names that answers may give them.
+	Types []answers.TypeName
+	// Alignment places mentions (METRICS.md §7).
+	Alignment answers.Alignment
+	// Unknown: drop (also if empty) or fp (METRICS.md §1.3).
+	Unknown string
+	// Reader: ladder (also if empty) or published (METRICS.md §8.1), for spans.
+	Reader string
+}
+
+// with applies the options of a metric's id.
+func (h How) with(options map[string]string) How {
+	for name, value := range options {
+		switch name {
+		case "align":
+			h.Alignment.Mode = value
+		case "boundary":
+			h.Alignment.Boundary = value
+		case "tiers":
+			h.Alignment.Tiers, _ = strconv.Atoi(value) // one of 1 and 3: the id was parsed
+		case "unknown":
+			h.Unknown = value
+		case "reader":
+			h.Reader = value
+		}
+	}
+	return h
+}
+
+// Reading understands the answers about one document after another. It may be
+// used by several goroutines at once.
+type Reading struct {
+	how    How
+	reader *answers.Reader
+}
+
+// NewReading prepares a reading. It is an error if the family's answers cannot
+// be read, or a choice is unknown.
+func NewReading(how How) (*Reading, error) {
+	reader, err := answers.NewReader(how.Family, how.Variant, how.Types, how.Unknown)
+	if err != nil {
+		return nil, err
+	}
+	if err := how.Alignment.Check(); err != nil {
+		return nil, err
+	}
+	return &Reading{how, reader}, nil
+}
+
+// Understood is what was understood about one document.
+type Understood struct {
+	// Passage is what metrics see of it.
+	Passage metrics.Passage
+	// Predictions are those of its answers, in order.
+	Predictions []ner.Prediction
+	// Ambiguous counts mentions with several places (METRICS.md §7.5).
+	Ambiguous int
+}
+
+// Passage reads the answers to all queries about a document, places their
+// mentions, and makes the strings of METRICS.md §3.
+func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, error) {
+	u := Understood{
+		Passage:     metrics.Passage{Text: d.Text, Gold: d.Spans},
+		Predictions: make([]ner.Prediction, len(given)),
+	}
+	aligner, err := answers.NewAligner(d, r.how.Alignment)
+	if err != nil {
+		return u, err
+	}
+	gold := newSurfaces(d)
+	for i, a := range given {
+		p := r.reader.Read(d, a.Types, a.Completion)
+		u.Passage.Lenient = append(u.Passage.Lenient, lenient(gold, &p, a.Types, r.how.Unknown)...)
+		if r.reader.PerType() && len(a.Types) == 1 {
+			u.Passage.Published = append(u.Passage.Published, published(gold, a))
+		} else {
+			u.Passage.Published = append(u.Passage.Published, projected(gold, &p, a.Types, r.how.Unknown)...)
+		}
+		if r.how.Reader == "published" && r.reader.PerType() {
+			p.Mentions = publishedMentions(a)
+		}
+		u.Ambiguous += answers.Place(&p, aligner)
+		u.Passage.Pred = append(u.Passage.Pred, p.Spans...)
+		u.Passage.Unaligned = append(u.Passage.Unaligned, p.Unaligned...)
+		u.Predictions[i] = p
+	}
+	return u, nil
+}
+
+// HasSpans reports whether the answers bring offsets.
+func (r *Reading) HasSpans() bool { return r.reader.HasSpans() }
+
+// surfaces are the gold strings of a document by type, in order of (start, end),
+// repeats kept (METRICS.md §3.6).
+type surfaces map[ner.EntityType][]string
+
+func newSurfaces(d *ner.Document) surfaces {
+	spans := slices.Clone(d.Spans)
+	slices.SortFunc(spans, ner.Span.Compare)
+	s := surfaces{}
+	for _, span := range spans {
+		s[span.Type] = append(s[span.Type], d.Surface(span))
+	}
+	return s
+}
+
+// official puts strings through the official parser, as an answer would be. void:
+// there are some, and the parser loses them all.
+func official(strs []string) (items []string, void bool) {
+	if len(strs) == 0 {
+		return nil, false
+	}
+	items = answers.Official(answers.AnswerString(strs))
+	return items, len(items) == 0
+}
+
+// published is one query as the paper's evaluator sees it.
+func published(gold surfaces, a ner.Answer) metrics.Strings {
+	t := a.Types[0]
+	s := metrics.Strings{Type: t}
+	s.Gold, s.GoldVoid = official(gold[t])
+	if a.Completion.Finish != ner.FinishTooLong {
+		s.Pred, s.Void = answers.Published(a.Completion.Text)
+	}
+	return s
+}
+
+// projected makes strings of typed mentions, by type, as the answers to single
+// questions would be (METRICS.md §3.6).
+func projected(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
+	out := make([]metrics.Strings, 0, len(types))
+	for _, t := range types {
+		s := metrics.Strings{Type: t}
+		s.Gold, s.GoldVoid = official(gold[t])
+		s.Pred, s.Void = official(textsOf(p, t))
+		out = append(out, s)
+	}
+	if s, ok := unknownStrings(p, unknown); ok {
+		out = append(out, s)
+	}
+	return out
+}
+
+// lenient makes the strings of METRICS.md §3.7: no JSON, no bracket rule.
+func lenient(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
+	out := make([]metrics.Strings, 0, len(types))
+	for _, t := range types {
+		out = append(out, metrics.Strings{Type: t, Gold: normalised(gold[t]), Pred: normalised(textsOf(p, t))})
+	}
+	if s, ok := unknownStrings(p, unknown); ok {
+		out = append(out, s)
+	}
+	return out
+}
+
+// unknownStrings are the mentions whose type does not resolve: they have no
+// query, and each distinct one is a false positive (METRICS.md §3.6).
+func unknownStrings(p *ner.Prediction, unknown string) (metrics.Strings, bool) {
+	if unknown != "fp" {
+		return metrics.Strings{}, false
+	}
+	texts := normalised(textsOf(p, ner.Unknown))
+	return metrics.Strings{Type: ner.Unknown, Pred: texts}, len(texts) > 0
+}
+
+func textsOf(p *ner.Prediction, t ner.EntityType) []string {
+	var out []string
+	for _, m := range p.Mentions {
+		if m.Type == t {
+			out = append(out, m.Text)
+		}
+	}
+	return out
+}
+
+func normalised(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, s := range texts {
+		out[i] = answers.Normalise(s)
+	}
+	return out
+}
+
+// publishedMentions are what the official parser lets through, as written.
+func publishedMentions(a ner.Answer) []ner.FlaggedMention {
+	var out []ner.FlaggedMention
+	for _, s := range answers.PublishedMentions(a.Completion.Text) {
+		if strings.TrimSpace(s) != "" {
+			out = append(out, ner.FlaggedMention{Mention: ner.Mention{Text: s, Type: a.Types[0]}})
+		}
+	}
+	return out
+}

@@ -11,6 +11,8 @@ import (
 // To add one, write a file of its own and list it here.
 func commands(env *environment) []*cli.Command {
 	return []*cli.Command{
+		runCommand(env),
+		scoreCommand(env),
 		evalCommand(env),
 		versionCommand(env),
 	}

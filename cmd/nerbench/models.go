@@ -1,0 +1,195 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"nerbench/datasets"
+	"nerbench/loaders"
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/ollama"
+	"nerbench/runners/tagger"
+)
+
+// modelKinds lists the kinds of models by the beginning of their names. A new
+// runner is a line here.
+var modelKinds = []struct {
+	prefix string // of MODEL; one that ends in a slash is followed by a name
+	usage  string
+	open   func(context.Context, *environment, modelSpec) (*model, error)
+}{
+	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", openOllama},
+	{"tagger", "tagger, trained in the process on the row's train split", openTagger},
+}
+
+// modelSpec is what the user asks for.
+type modelSpec struct {
+	name     string // behind the prefix
+	row      *datasets.Row
+	gold     datasets.UniNERGold
+	decoding runners.Decoding
+	// longest is the longest prompt in bytes, longestAnswer the longest answer in
+	// tokens.
+	longest, longestAnswer int
+	host                   string
+	timeout                time.Duration
+	connections            int // 0: adapt
+	observe                func(string)
+}
+
+// model is one that can be asked.
+type model struct {
+	identity runners.Identity
+	decoding runners.Decoding
+	runner   runners.Runner
+	slots    slots
+	keys     map[string]string // of the run, beyond those of the identity
+	close    func()
+}
+
+type slots interface {
+	Acquire(context.Context) error
+	Release(int, time.Duration, error)
+	Most() int
+}
+
+// adaptUpTo is the largest number of passages at once where nothing else is
+// said.
+const adaptUpTo = 64
+
+// modelKind splits MODEL into its kind and its name.
+func modelKind(name string) (kind int, rest string, err error) {
+	var known []string
+	for i, k := range modelKinds {
+		if k.prefix == name && !strings.HasSuffix(k.prefix, "/") {
+			return i, "", nil
+		}
+		if rest, ok := strings.CutPrefix(name, k.prefix); ok && strings.HasSuffix(k.prefix, "/") && rest != "" {
+			return i, rest, nil
+		}
+		known = append(known, k.usage)
+	}
+	return 0, "", usagef("model %q: unknown (known: %s)", name, strings.Join(known, "; "))
+}
+
+// defaultFamily is the prompt family that a model is asked by unless another is
+// named.
+func defaultFamily(model string) string {
+	if model == "tagger" {
+		return "spans"
+	}
+	return "uniner"
+}
+
+func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, error) {
+	config := ollama.Config{
+		Host: s.host, Model: s.name, Decoding: s.decoding, Timeout: s.timeout, Connections: max(s.connections, adaptUpTo),
+	}
+	if config.Host == "" {
+		config.Host = env.getenv("OLLAMA_HOST")
+	}
+	if config.Decoding.Context == 0 {
+		config.Decoding.Context = 1 // only to ask who is there
+	}
+	asking, err := ollama.New(config)
+	if err != nil {
+		return nil, err
+	}
+	identity, err := asking.Identify(ctx)
+	asking.Close()
+	if err != nil {
+		return nil, err
+	}
+	if config.Decoding.Context = s.decoding.Context; config.Decoding.Context == 0 {
+		config.Decoding.Context = ollama.ContextFor(identity.Context, s.longest, s.longestAnswer)
+	}
+	runner, err := ollama.New(config)
+	if err != nil {
+		return nil, err
+	}
+	policy := runners.DefaultPolicy(rand.Float64)
+	policy.Failed = func(err error, wait time.Duration) {
+		s.observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(time.Millisecond)))
+	}
+	m := &model{identity: identity, decoding: config.Decoding, runner: runners.Retry(runner, policy), close: runner.Close}
+	if s.connections > 0 {
+		m.slots = runners.NewFixed(s.connections)
+	} else {
+		m.slots = runners.NewAdaptive(adaptUpTo)
+	}
+	return m, nil
+}
+
+func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, error) {
+	docs, err := env.documents(ctx, s.row, loaders.Options{Split: ner.Train, Gold: s.gold})
+	if err != nil {
+		return nil, fmt.Errorf("tagger: learns from the train split: %w", err)
+	}
+	print := loaders.NewFingerprint()
+	config := tagger.Config{Seed: s.decoding.Seed, Observe: func(e tagger.Epoch) {
+		if e.Number == 1 {
+			s.observe(fmt.Sprintf("training the tagger on %d passages", e.Sentences))
+		}
+	}}
+	t, err := tagger.Train(ctx, func(yield func(*ner.Document, error) bool) {
+		for d, err := range docs {
+			if err == nil {
+				print.Add(d)
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}, s.row.Types(), config)
+	if err != nil {
+		return nil, err
+	}
+	connections := s.connections
+	if connections == 0 {
+		connections = runtime.GOMAXPROCS(0)
+	}
+	return &model{
+		identity: t.Identity(), runner: t, slots: runners.NewFixed(connections),
+		keys:  map[string]string{"training": config.Key() + " data=" + print.DataKey()},
+		close: func() {},
+	}, nil
+}
+
+// identityKey is the model's part of an answer's key. A model without a digest
+// is known by its name and server.
+func (m *model) identityKey() string {
+	if m.identity.Digest != "" {
+		return m.identity.Digest
+	}
+	return m.identity.Model + " " + m.identity.Server + " " + m.identity.ServerVersion
+}
+
+// decodingKey is the decoding's part of an answer's key.
+func (m *model) decodingKey() string {
+	d := m.decoding
+	return fmt.Sprintf("temperature=%s seed=%d think=%v context=%d", strconv.FormatFloat(d.Temperature, 'g', -1, 64), d.Seed, d.Think, d.Context)
+}
+
+// runKeys are the keys that say who answers, and how.
+func (m *model) runKeys() map[string]string {
+	keys := map[string]string{
+		"model": m.identity.Model, "digest": m.identity.Digest,
+		"server": m.identity.Server, "server_version": m.identity.ServerVersion,
+	}
+	if m.identity.Server != "in-process" {
+		keys["temperature"] = strconv.FormatFloat(m.decoding.Temperature, 'g', -1, 64)
+		keys["sampling_seed"] = strconv.Itoa(m.decoding.Seed)
+		keys["think"] = map[bool]string{false: "off", true: "on"}[m.decoding.Think]
+		keys["context"] = strconv.Itoa(m.decoding.Context)
+	}
+	for name, value := range m.keys {
+		keys[name] = value
+	}
+	return keys
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/datasets/sample"
+	"nerbench/loaders"
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// allRows returns the rows of the benchmark, and those of the user's own folder
+// (--rows). A row of one's own may not have the id of another one.
+func (env *environment) allRows() ([]*datasets.Row, error) {
+	rows, err := datasets.Embedded()
+	if err != nil || env.rows == "" {
+		return rows, err
+	}
+	if _, err := os.Stat(env.rows); err != nil {
+		return nil, usagef("--rows: %v", err)
+	}
+	own, err := datasets.Read(os.DirFS(env.rows))
+	if err != nil {
+		return nil, fmt.Errorf("rows in %s:\n%w", env.rows, err)
+	}
+	for _, r := range own {
+		if _, err := datasets.Find(rows, r.ID); err == nil {
+			return nil, fmt.Errorf("rows in %s: row %s: the benchmark has a row of that id", env.rows, r.ID)
+		}
+	}
+	return append(rows, own...), nil
+}
+
+// dataFS is the folder of native files.
+func (env *environment) dataFS() fs.FS { return os.DirFS(env.data) }
+
+// selectRows returns the rows that ids (several in one, separated by commas) or a
+// suite or a domain name; all of them if nothing is named.
+func (env *environment) selectRows(ids []string, suite, domain string) ([]*datasets.Row, error) {
+	rows, err := env.allRows()
+	if err != nil {
+		return nil, err
+	}
+	selected := rows
+	if suite != "" {
+		s, err := datasets.FindSuite(suite)
+		if err != nil {
+			return nil, usagef("%v", err)
+		}
+		if selected, err = s.Select(rows); err != nil {
+			return nil, err
+		}
+	}
+	if len(ids) > 0 {
+		selected = nil
+		for _, list := range ids {
+			for id := range strings.SplitSeq(list, ",") {
+				r, err := datasets.Find(rows, strings.TrimSpace(id))
+				if err != nil {
+					return nil, usagef("%v", err)
+				}
+				selected = append(selected, r)
+			}
+		}
+	}
+	if domain == "" {
+		return selected, nil
+	}
+	var kept []*datasets.Row
+	for _, r := range selected {
+		if r.Domain == domain {
+			kept = append(kept, r)
+		}
+	}
+	if kept == nil {
+		return nil, usagef("domain %q: no row (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
+	}
+	return kept, nil
+}
+
+// findRow finds a row by its id, those of the embedded sample included.
+func (env *environment) findRow(id string) (*datasets.Row, error) {
+	if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
+		return sampleRow(domain)
+	}
+	rows, err := env.allRows()
+	if err != nil {
+		return nil, err
+	}
+	return datasets.Find(rows, id)
+}
+
+// documents streams a split of a row, from its native files or the embedded
+// sample. Missing data is an error of exit code 4, with the way to get it.
+func (env *environment) documents(ctx context.Context, row *datasets.Row, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
+	if domain, ok := strings.CutPrefix(row.ID, samplePrefix); ok {
+		return sampleDocuments(domain, o.Split)
+	}
+	docs, _, err := loaders.Documents(ctx, env.dataFS(), row, o)
+	if err != nil {
+		return nil, env.adviseData(row, err)
+	}
+	return docs, nil
+}
+
+// adviseData adds what the user can do about data that is not there.
+func (env *environment) adviseData(row *datasets.Row, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return dataError(&runners.Hint{Err: fmt.Errorf("%w (data folder %s)", err, env.data), Advice: howToGet(row)})
+}
+
+// howToGet says where the files of a row come from, in one line.
+func howToGet(row *datasets.Row) string {
+	var where []string
+	for _, s := range row.Sources {
+		where = append(where, sourceAddress(s))
+	}
+	from := strings.Join(where, " or ")
+	importing := fmt.Sprintf("then nerbench datasets import %s PATH, or name the folder with --data", row.ID)
+	switch row.Access {
+	case "agreement":
+		return fmt.Sprintf("needs an agreement: ask at %s, %s", from, importing)
+	case "paid":
+		return fmt.Sprintf("needs a paid licence: %s, %s", from, importing)
+	}
+	return fmt.Sprintf("get it from %s, %s", from, importing)
+}
+
+func sourceAddress(s datasets.Source) string {
+	switch s.Kind {
+	case "github":
+		return "GitHub repository " + s.Where
+	case "huggingface":
+		return "Hugging Face dataset " + s.Where
+	case "ldc":
+		return "Linguistic Data Consortium " + s.Where
+	}
+	return s.Where
+}
+
+// samplePrefix begins the ids of the rows of the embedded sample.
+const samplePrefix = "sample-"
+
+// sampleRow describes the sample of a domain as a row.
+func sampleRow(domain string) (*datasets.Row, error) {
+	passages, err := sample.Read(domain, "train")
+	if err != nil {
+		return nil, err
+	}
+	row := &datasets.Row{ID: samplePrefix + domain, Title: "Sample " + domain, Domain: domain, Access: "open", Licence: "CC0-1.0"}
+	seen := map[string]bool{}
+	for _, p := range passages {
+		for _, s := range p.Spans {
+			if !seen[s.Type] {
+				seen[s.Type] = true
+				row.Labels = append(row.Labels, datasets.Label{Native: s.Type, Type: ner.EntityType(s.Type)})
+			}
+		}
+	}
+	return row, nil
+}
+
+func sampleDocuments(domain string, split ner.Split) (iter.Seq2[*ner.Document, error], error) {
+	passages, err := sample.Read(domain, string(split))
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(*ner.Document, error) bool) {
+		for i, p := range passages {
+			d := &ner.Document{ID: fmt.Sprintf("%s%s/%s/%d", samplePrefix, domain, split, i), Text: p.Text}
+			for _, t := range p.Tokens {
+				d.Tokens = append(d.Tokens, ner.Range{Start: t[0], End: t[1]})
+			}
+			for _, s := range p.Spans {
+				d.Spans = append(d.Spans, ner.Span{Start: s.Start, End: s.End, Type: ner.EntityType(s.Type)})
+			}
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}, nil
+}

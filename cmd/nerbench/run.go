@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+func runCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "run",
+		Usage: "ask a model about rows, and score the answers",
+		Description: `run -m MODEL -d ROW[,ROW] asks what has no answer yet, then scores. Stop it at
+any moment and give the same command again: it continues, and asks nothing twice.
+
+MODEL is one of:
+  ` + modelUsage() + `
+
+--set takes keys of a run: ` + strings.Join(settable, ", ") + `.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask"},
+			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`ROW`s, separated by commas"},
+			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain"},
+			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` to ask about: train, dev, test"},
+			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger: spans)"},
+			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
+			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
+			&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each row only"},
+			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
+			&cli.StringFlag{Name: "shard", Usage: "ask part `I/N` of the passages only"},
+			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: what the longest prompt needs)"},
+			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
+			&cli.StringFlag{Name: "base-url", Usage: "`URL` of the server (default: OLLAMA_HOST)"},
+			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
+			&cli.BoolFlag{Name: "ask-only", Usage: "do not score"},
+		},
+		Action: func(c *cli.Context) error {
+			plan, err := readRunPlan(env, c)
+			if err != nil {
+				return err
+			}
+			return env.runRows(c.Context, plan)
+		},
+	}
+}
+
+func modelUsage() string {
+	var lines []string
+	for _, k := range modelKinds {
+		lines = append(lines, k.usage)
+	}
+	return strings.Join(lines, "\n  ")
+}
+
+// runPlan is what one call of run asks.
+type runPlan struct {
+	model       string
+	rows        []*datasets.Row
+	selection   selection
+	keys        map[string]string // of prompts and decoding, as set
+	decoding    runners.Decoding
+	connections int // 0: adapt
+	host        string
+	timeout     time.Duration
+	metrics     []string
+	askOnly     bool
+}
+
+func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
+	p := runPlan{
+		model: c.String("model"), host: c.String("base-url"), timeout: c.Duration("timeout"),
+		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"),
+	}
+	switch {
+	case c.NArg() > 0:
+		return p, usagef("run: unexpected argument %q (rows are named with -d)", c.Args().First())
+	case p.model == "":
+		return p, usagef("run: no model: name one with -m (%s)", strings.ReplaceAll(modelUsage(), "\n  ", "; "))
+	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
+		return p, usagef("run: no rows: name some with -d ROW,ROW or --suite SUITE")
+	}
+	if _, _, err := modelKind(p.model); err != nil {
+		return p, err
+	}
+	var err error
+	if p.rows, err = env.selectRows(c.StringSlice("dataset"), c.String("suite"), ""); err != nil {
+		return p, err
+	}
+	if p.keys, err = readSettings(c.StringSlice("set")); err != nil {
+		return p, err
+	}
+	for flag, key := range map[string]string{"family": "family", "variant": "variant", "shard": "shard", "split": "split", "limit": "limit", "context": "context"} {
+		if c.IsSet(flag) {
+			p.keys[key] = fmt.Sprint(c.Value(flag))
+		}
+	}
+	if p.keys["split"] == "" {
+		p.keys["split"] = string(ner.Test)
+	}
+	if p.keys["family"] == "" {
+		p.keys["family"] = defaultFamily(p.model)
+	}
+	if p.selection, err = selectionOf(p.keys); err != nil {
+		return p, usagef("run: %v", err)
+	}
+	if s := p.selection; s.limit < 0 || s.shards < 0 || s.shards > 0 && (s.shard < 1 || s.shard > s.shards) {
+		return p, usagef("run: limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
+	}
+	if p.decoding, err = readDecoding(p.keys); err != nil {
+		return p, err
+	}
+	if n := c.String("max-connections"); n != "auto" {
+		if p.connections, err = strconv.Atoi(n); err != nil || p.connections < 1 {
+			return p, usagef("run: --max-connections %s: want a number from 1, or auto", n)
+		}
+	}
+	return p, nil
+}
+
+// splitList joins repeated flags and lists with commas; a comma inside of
+// brackets belongs to a metric's options.
+func splitList(values []string) []string {
+	var out []string
+	for _, part := range strings.Split(strings.Join(values, ","), ",") {
+		if last := len(out) - 1; last >= 0 && strings.Count(out[last], "[") > strings.Count(out[last], "]") {
+			out[last] += "," + part
+		} else if part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// readDecoding reads the sampling parameters among the keys (PROMPTS.md §2.5).
+func readDecoding(keys map[string]string) (runners.Decoding, error) {
+	d := runners.Decoding{Seed: 1}
+	if keys["family"] == "spans" {
+		d.Seed = 0
+	}
+	var err error
+	if v := keys["temperature"]; v != "" {
+		if d.Temperature, err = strconv.ParseFloat(v, 64); err != nil || d.Temperature < 0 {
+			return d, usagef("temperature=%s: want a number from 0", v)
+		}
+	}
+	for name, into := range map[string]*int{"sampling_seed": &d.Seed, "context": &d.Context} {
+		if v := keys[name]; v != "" {
+			if *into, err = strconv.Atoi(v); err != nil {
+				return d, usagef("%s=%s: want a number", name, v)
+			}
+		}
+	}
+	switch keys["think"] {
+	case "", "off":
+	case "on":
+		d.Think = true
+	default:
+		return d, usagef("think=%s: want on or off", keys["think"])
+	}
+	return d, nil
+}
+
+// runRows asks and scores row after row. A row that cannot be asked does not
+// stop the others; the exit code tells.
+func (env *environment) runRows(ctx context.Context, plan runPlan) error {
+	store, err := env.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	var summary runSummary
+	var faults []error
+	for _, row := range plan.rows {
+		report, err := env.runRow(ctx, store, plan, row)
+		if err != nil {
+			if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || isUsage(err) || len(plan.rows) == 1 {
+				faults = []error{err}
+				break
+			}
+			env.note("%s: not run: %v", row.ID, err)
+			faults = append(faults, err)
+			summary.NotRun = append(summary.NotRun, notRun{row.ID, err.Error()})
+			continue
+		}
+		summary.add(report)
+		if !env.json {
+			fmt.Fprint(env.stdout, report.text())
+		}
+	}
+	if err := errors.Join(store.Close()); err != nil {
+		return err
+	}
+	if env.json && len(summary.Runs)+len(summary.NotRun) > 0 {
+		if err := env.printJSON(summary); err != nil {
+			return err
+		}
+	}
+	switch {
+	case len(faults) == 1:
+		return faults[0]
+	case len(faults) > 1:
+		return dataError(fmt.Errorf("%d of %d rows were not run", len(faults), len(plan.rows)))
+	case summary.Incomplete > 0:
+		return partialError(fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete))
+	}
+	return nil
+}
+
+func isUsage(err error) bool {
+	var coded *codedError
+	return errors.As(err, &coded) && coded.code == exitUsage
+}
+
+// checkLock refuses data that is not what the row's lock says.
+func (env *environment) checkLock(row *datasets.Row, s survey) error {
+	if s.part.gold != "" && s.part.gold != datasets.NativeGold {
+		return nil
+	}
+	set, err := row.Set("")
+	if err != nil {
+		return nil // the sample has no sets
+	}
+	p, err := set.Part(s.part.split)
+	if err != nil || p.Lock == nil {
+		return nil
+	}
+	if s.lock.TextsSHA256 != p.Lock.TextsSHA256 || s.lock.SpansSHA256 != p.Lock.SpansSHA256 {
+		return dataError(&runners.Hint{
+			Err: fmt.Errorf("row %s: %s: the data is not what its lock says: found %d documents with %d spans, expected %d with %d",
+				row.ID, s.part.split, s.lock.Documents, s.lock.Spans, p.Lock.Documents, p.Lock.Spans),
+			Advice: "nerbench datasets verify " + row.ID + " lists the differences",
+		})
+	}
+	return nil
+}
+
+// mergeKeys joins maps of keys.
+func mergeKeys(parts ...map[string]string) map[string]string {
+	keys := map[string]string{}
+	for _, p := range parts {
+		maps.Copy(keys, p)
+	}
+	return keys
+}

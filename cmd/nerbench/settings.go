@@ -1,0 +1,82 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/answers"
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/prompts"
+)
+
+// settable are the keys that --set takes, beside those that have a flag.
+var settable = []string{
+	"order", "wording", "queries", "shots", "seed", "as", "temperature", "sampling_seed", "max_tokens", "think",
+	"constrained", "context", "cap", "sample_seed", "limit", "shard", "gold", "split", "family", "variant",
+}
+
+// readSettings reads key=value pairs of --set.
+func readSettings(pairs []string) (map[string]string, error) {
+	set := map[string]string{}
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		switch {
+		case !ok:
+			return nil, usagef("--set %s: want key=value", pair)
+		case !ner.KnownKey(name):
+			return nil, usagef("--set %s: unknown key %q (known: %s)", pair, name, strings.Join(settable, ", "))
+		case !slices.Contains(settable, name):
+			return nil, usagef("--set %s: the key %q is found out, not set (keys to set: %s)", pair, name, strings.Join(settable, ", "))
+		}
+		set[name] = value
+	}
+	return set, nil
+}
+
+// promptSettings makes the settings of prompts of a run's keys.
+func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings, error) {
+	s := prompts.Settings{
+		Family: keys["family"], Variant: keys["variant"], Dataset: row.Title, Order: keys["order"], Wording: keys["wording"],
+		Queries: keys["queries"], Shots: keys["shots"], Constrained: keys["constrained"], AsChat: keys["as"] == "chat",
+	}
+	for name, into := range map[string]*int{"seed": &s.Seed, "max_tokens": &s.MaxTokens} {
+		if v := keys[name]; v != "" {
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				return s, usagef("%s=%s: want a number", name, v)
+			}
+			*into = n
+		}
+	}
+	if as := keys["as"]; as != "" && as != "chat" {
+		return s, usagef("as=%s: want chat", as)
+	}
+	return s, nil
+}
+
+// promptRow is what prompts need of a row. Several labels may have one type: the
+// first one names it.
+func promptRow(row *datasets.Row) prompts.Row {
+	out := prompts.Row{ID: row.ID}
+	for _, t := range row.Types() {
+		i := slices.IndexFunc(row.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })
+		out.Types = append(out.Types, prompts.TypeInfo{Name: t, Native: row.Labels[i].Native})
+	}
+	return out
+}
+
+// typeNames are the names by which an answer may call the types of a row: what
+// the prompt said, the natural name, and every native label.
+func typeNames(row *datasets.Row, words []string) []answers.TypeName {
+	var names []answers.TypeName
+	for i, t := range row.Types() {
+		for _, l := range row.Labels {
+			if !l.Drop && l.Type == t {
+				names = append(names, answers.TypeName{Natural: t, Native: l.Native, Prompt: words[i]})
+			}
+		}
+	}
+	return names
+}

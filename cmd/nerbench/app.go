@@ -13,6 +13,7 @@ func commands(env *environment) []*cli.Command {
 	return []*cli.Command{
 		runCommand(env),
 		scoreCommand(env),
+		runsCommand(env),
 		evalCommand(env),
 		versionCommand(env),
 	}

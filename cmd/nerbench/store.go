@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 
 	"nerbench/results"
@@ -27,6 +29,18 @@ func (env *environment) openStoreReadOnly(ctx context.Context) (*results.Store, 
 	}
 	s, err := results.OpenReadOnly(ctx, env.store)
 	return s, adviseStore(err)
+}
+
+// needStore is the error of a store that is not there, for commands that write
+// but make no store.
+func (env *environment) needStore() error {
+	if err := env.checkStore(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(env.store); errors.Is(err, fs.ErrNotExist) {
+		return adviseStore(fmt.Errorf("store: %s: %w", env.store, errors.Unwrap(err)))
+	}
+	return nil // whatever else is wrong, opening it will tell
 }
 
 // checkStore refuses the address of a server, which would else become the name

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/ner"
+	"nerbench/results"
+	"nerbench/runners"
+)
+
+func runsCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "runs",
+		Usage: "list, show, export and remove runs",
+		Description: `A run is one model asked about one split of one row in one way. Runs are named by
+the beginning of their ids.`,
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "what was run, how far it came, its scores",
+				Flags: []cli.Flag{whereFlag()},
+				Action: func(c *cli.Context) error {
+					if c.NArg() > 0 {
+						return usagef("runs list: unexpected argument %q (runs are selected with --where)", c.Args().First())
+					}
+					return env.listRuns(c.Context, c.StringSlice("where"))
+				},
+			},
+			{
+				Name: "show", Usage: "one run in full: keys, counts, outcomes", ArgsUsage: "RUN",
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return usagef("runs show: needs one RUN")
+					}
+					return env.showRun(c.Context, c.Args().First())
+				},
+			},
+			{
+				Name: "export", Usage: "a run's predictions, answers or prompts as JSON Lines", ArgsUsage: "RUN",
+				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: exports[0].name, Usage: "`WHAT`: " + strings.Join(exportNames(), ", ")}},
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return usagef("runs export: needs one RUN")
+					}
+					return env.exportRun(c.Context, c.Args().First(), c.String("what"))
+				},
+			},
+			{
+				Name: "rm", Usage: "remove runs, and the answers that no other run uses", ArgsUsage: "RUN...",
+				Action: func(c *cli.Context) error {
+					if c.NArg() == 0 {
+						return usagef("runs rm: needs a RUN")
+					}
+					return env.removeRuns(c.Context, c.Args().Slice())
+				},
+			},
+		},
+	}
+}
+
+func whereFlag() cli.Flag {
+	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of the runs; may be repeated: other keys narrow, more values of one key widen"}
+}
+
+// readWhere reads conditions: a run fits if each key has one of its values. An
+// empty value stands for runs without the key.
+func readWhere(pairs []string, known func(string) bool) (map[string][]string, error) {
+	where := map[string][]string{}
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, usagef("--where %s: want key=value", pair)
+		}
+		if !known(key) {
+			return nil, usagef("--where %s: unknown key %q (known: %s)", pair, key, strings.Join(keyNames(), ", "))
+		}
+		where[key] = append(where[key], value)
+	}
+	return where, nil
+}
+
+func keyNames() []string {
+	names := make([]string, len(ner.Keys))
+	for i, k := range ner.Keys {
+		names[i] = k.Name
+	}
+	return names
+}
+
+func fits(keys map[string]string, where map[string][]string) bool {
+	for key, values := range where {
+		if !slices.Contains(values, keys[key]) {
+			return false
+		}
+	}
+	return true
+}
+
+// selectRuns reads the runs that fit, oldest first.
+func selectRuns(ctx context.Context, store *results.Store, where map[string][]string) ([]results.RunInfo, error) {
+	runs, err := store.Runs(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
+}
+
+// findRun finds one run by the beginning of its id.
+func findRun(ctx context.Context, store *results.Store, name string) (results.RunInfo, error) {
+	run, err := store.Find(ctx, name)
+	if err != nil {
+		return run, &runners.Hint{Err: err, Advice: "nerbench runs list shows the runs of the store"}
+	}
+	return run, nil
+}
+
+func (env *environment) removeRuns(ctx context.Context, names []string) error {
+	if err := env.needStore(); err != nil {
+		return err
+	}
+	store, err := env.openStore(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	var runs []results.RunInfo
+	for _, name := range names { // all must be there before the first one goes
+		run, err := findRun(ctx, store, name)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(runs, func(r results.RunInfo) bool { return r.ID == run.ID }) {
+			runs = append(runs, run)
+		}
+	}
+	removed := []string{}
+	for _, r := range runs {
+		if err := store.Remove(ctx, r.ID); err != nil {
+			return err
+		}
+		removed = append(removed, r.ID)
+		if !env.json {
+			fmt.Fprintf(env.stdout, "removed %s: %s, %s, %d of %d passages\n",
+				r.ID, printable(r.Keys["model"]), printable(r.Keys["row"]), r.Complete, r.Passages)
+		}
+	}
+	if env.json {
+		return env.printJSON(map[string][]string{"removed": removed})
+	}
+	return nil
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"nerbench/harness"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// exports lists what of a run can be exported, the default first.
+var exports = []struct {
+	name  string
+	write func(*environment, context.Context, *results.Store, results.RunInfo, *lineWriter) error
+}{
+	{"predictions", (*environment).exportPredictions},
+	{"answers", (*environment).exportAnswers},
+	{"prompts", (*environment).exportPrompts},
+}
+
+func exportNames() []string {
+	names := make([]string, len(exports))
+	for i, e := range exports {
+		names[i] = e.name
+	}
+	return names
+}
+
+func (env *environment) exportRun(ctx context.Context, name, what string) error {
+	for _, e := range exports {
+		if e.name != what {
+			continue
+		}
+		store, err := env.openStoreReadOnly(ctx)
+		if err != nil {
+			return err
+		}
+		defer store.Close()
+		run, err := findRun(ctx, store, name)
+		if err != nil {
+			return err
+		}
+		out := newLineWriter(env.stdout)
+		if err := e.write(env, ctx, store, run, out); err != nil {
+			return err
+		}
+		if err := out.flush(); err != nil {
+			return err
+		}
+		if what != "prompts" && run.Complete < run.Passages {
+			return partialError(fmt.Errorf("run %s: %d of %d passages are complete, the others are not exported", run.ID, run.Complete, run.Passages))
+		}
+		return nil
+	}
+	return usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(exportNames(), ", "))
+}
+
+// lineWriter writes JSON values, one a line.
+type lineWriter struct {
+	buffer *bufio.Writer
+	enc    *json.Encoder
+}
+
+func newLineWriter(w io.Writer) *lineWriter {
+	b := bufio.NewWriterSize(w, 1<<16)
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	return &lineWriter{b, enc}
+}
+
+func (w *lineWriter) write(v any) error { return w.enc.Encode(v) }
+
+func (w *lineWriter) flush() error { return w.buffer.Flush() }
+
+// answersLine is a passage with its raw answers.
+type answersLine struct {
+	ID      string       `json:"id"`
+	Answers []answerLine `json:"answers"`
+}
+
+type answerLine struct {
+	Types        []ner.EntityType `json:"types"`
+	Text         string           `json:"text"`
+	Finish       ner.Finish       `json:"finish"`
+	Thinking     string           `json:"thinking,omitempty"`
+	PromptTokens int              `json:"prompt_tokens"`
+	AnswerTokens int              `json:"answer_tokens"`
+}
+
+func (env *environment) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+	for p, err := range store.Passages(ctx, run.ID) {
+		if err != nil {
+			return err
+		}
+		line := answersLine{ID: p.Document, Answers: make([]answerLine, len(p.Answers))}
+		for i, a := range p.Answers {
+			c := a.Completion
+			line.Answers[i] = answerLine{a.Types, c.Text, c.Finish, c.Thinking, c.PromptTokens, c.AnswerTokens}
+		}
+		if err := w.write(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// predictionLine is a passage with what was understood: places in code points,
+// and the mentions that have none.
+type predictionLine struct {
+	ID        string         `json:"id"`
+	Spans     []placedSpan   `json:"spans"`
+	Unaligned []unplacedSpan `json:"unaligned,omitempty"`
+}
+
+type placedSpan struct {
+	Start int            `json:"start"`
+	End   int            `json:"end"`
+	Type  ner.EntityType `json:"type"`
+}
+
+type unplacedSpan struct {
+	Text string         `json:"text"`
+	Type ner.EntityType `json:"type"`
+}
+
+func newPredictionLine(d *ner.Document, u harness.Understood) predictionLine {
+	points := ner.NewCodePoints(d.Text)
+	line := predictionLine{ID: d.ID, Spans: make([]placedSpan, len(u.Passage.Pred))}
+	for i, s := range u.Passage.Pred {
+		line.Spans[i] = placedSpan{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
+	}
+	for _, m := range u.Passage.Unaligned {
+		line.Unaligned = append(line.Unaligned, unplacedSpan(m))
+	}
+	return line
+}
+
+func (env *environment) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+	plan, err := env.scorePlan(ctx, store, run.ID)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	plan.Observe = func(_ ner.Passage, d *ner.Document, u harness.Understood) {
+		if err := w.write(newPredictionLine(d, u)); err != nil {
+			stop(err)
+		}
+	}
+	_, err = harness.Score(ctx, plan)
+	return err
+}
+
+func (env *environment) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+	plan, err := env.scorePlan(ctx, store, run.ID)
+	if err != nil {
+		return err
+	}
+	row, err := env.findRow(run.Keys["row"])
+	if err != nil {
+		return err
+	}
+	renderer, err := env.renderer(ctx, run.Keys, row)
+	if err != nil {
+		return err
+	}
+	for d, err := range plan.Documents {
+		if err != nil {
+			return err
+		}
+		queries, err := renderer.Queries(d)
+		if err != nil {
+			return err
+		}
+		for i := range queries {
+			if err := w.write(newQueryLine(&queries[i])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// queryLine is one query, byte for byte as it was sent.
+type queryLine struct {
+	Document  string           `json:"document"`
+	Types     []ner.EntityType `json:"types"`
+	Shape     string           `json:"shape"`
+	Prompt    string           `json:"prompt,omitempty"`
+	Messages  []ner.Message    `json:"messages,omitempty"`
+	Stop      []string         `json:"stop"`
+	MaxTokens int              `json:"max_tokens"`
+	Schema    json.RawMessage  `json:"schema,omitempty"`
+}
+
+func newQueryLine(q *ner.Query) queryLine {
+	line := queryLine{
+		Document: q.Document.ID, Types: q.Types, Shape: "completion", Prompt: q.Prompt.Text, Messages: q.Prompt.Messages,
+		Stop: q.Prompt.Stop, MaxTokens: q.Prompt.MaxTokens, Schema: q.Prompt.Schema,
+	}
+	if q.Prompt.Chat() {
+		line.Shape = "chat"
+	}
+	if line.Stop == nil {
+		line.Stop = []string{}
+	}
+	return line
+}

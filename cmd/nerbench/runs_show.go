@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// runJSON is a run as the contract fixes it. Scored is the number of passages
+// that the scores are of.
+type runJSON struct {
+	ID       string                `json:"id"`
+	Keys     map[string]string     `json:"keys"`
+	State    results.State         `json:"state"`
+	Passages int                   `json:"passages"`
+	Complete int                   `json:"complete"`
+	Queries  int                   `json:"queries"`
+	Outcomes map[ner.Outcome]int   `json:"outcomes"`
+	Scores   map[string]countsJSON `json:"scores"`
+	Scored   int                   `json:"scored"`
+}
+
+func newRunJSON(r results.RunInfo) (runJSON, error) {
+	scores, err := scoresJSON(r.Scores)
+	if err != nil {
+		return runJSON{}, fmt.Errorf("run %s: %w", r.ID, err)
+	}
+	outcomes := r.Scores.Outcomes
+	if outcomes == nil {
+		outcomes = map[ner.Outcome]int{}
+	}
+	return runJSON{r.ID, r.Keys, r.State, r.Passages, r.Complete, r.Queries, outcomes, scores, r.Scores.Passages}, nil
+}
+
+func (env *environment) listRuns(ctx context.Context, pairs []string) error {
+	where, err := readWhere(pairs, ner.KnownKey)
+	if err != nil {
+		return err
+	}
+	store, err := env.openStoreReadOnly(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	runs, err := selectRuns(ctx, store, where)
+	if err != nil {
+		return err
+	}
+	lines := []runJSON{}
+	for _, r := range runs {
+		line, err := newRunJSON(r)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
+	}
+	if env.json {
+		return env.printJSON(lines)
+	}
+	return writeRuns(env.stdout, lines)
+}
+
+// writeRuns prints a line for each run.
+func writeRuns(w io.Writer, runs []runJSON) error {
+	if len(runs) == 0 {
+		_, err := fmt.Fprintln(w, "no runs")
+		return err
+	}
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(tw, "run\trow\tmodel\tfamily\tstate\tpassages\tqueries\tspan_f1\tuniner_f1\t")
+	for _, r := range runs {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
+			printable(r.Keys["row"]), printable(r.Keys["model"]), printable(r.Keys["family"]), r.State,
+			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1"), headlineOf(r, "uniner_f1"))
+	}
+	return tw.Flush()
+}
+
+// headlineOf is a run's F1 as a percentage.
+func headlineOf(r runJSON, id string) string {
+	if q := r.Keys["queries"]; q != "" && q != "all" {
+		id += "[queries=" + q + "]" // METRICS.md §1.4
+	}
+	s, ok := r.Scores[id]
+	if !ok {
+		return "not scored"
+	}
+	return percentOf(s.F1)
+}
+
+// shownRun is a run in full.
+type shownRun struct {
+	runJSON
+	ByType   map[ner.EntityType]map[string]countsJSON `json:"by_type"`
+	Counters map[string]int                           `json:"counters"`
+	// Versions are those of the reader and of the metric, by metric id.
+	Versions map[string]versionJSON `json:"versions"`
+	Created  time.Time              `json:"created"`
+	Updated  time.Time              `json:"updated"`
+}
+
+type versionJSON struct {
+	Reader string `json:"reader"`
+	Metric string `json:"metric"`
+}
+
+func newShownRun(r results.RunInfo) (shownRun, error) {
+	base, err := newRunJSON(r)
+	if err != nil {
+		return shownRun{}, err
+	}
+	out := shownRun{
+		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]countsJSON{},
+		Versions: map[string]versionJSON{}, Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+	}
+	if out.Counters == nil {
+		out.Counters = map[string]int{}
+	}
+	for id, m := range r.Scores.Metrics {
+		metric, _, err := metrics.ParseID(id)
+		if err != nil {
+			return shownRun{}, fmt.Errorf("run %s: %w", r.ID, err)
+		}
+		out.Versions[id] = versionJSON{m.Reader, m.Version}
+		for t, s := range m.ByType {
+			if out.ByType[t] == nil {
+				out.ByType[t] = map[string]countsJSON{}
+			}
+			out.ByType[t][id] = newCountsJSON(metric, s)
+		}
+	}
+	return out, nil
+}
+
+func (env *environment) showRun(ctx context.Context, name string) error {
+	store, err := env.openStoreReadOnly(ctx)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	run, err := findRun(ctx, store, name)
+	if err != nil {
+		return err
+	}
+	shown, err := newShownRun(run)
+	if err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(shown)
+	}
+	return shown.writeText(env.stdout)
+}
+
+// writeText prints a run for people.
+func (r *shownRun) writeText(w io.Writer) error {
+	fmt.Fprintf(w, "run %s: %s, %d of %d passages, %d queries\n", r.ID, r.State, r.Complete, r.Passages, r.Queries)
+	fmt.Fprintf(w, "begun %s, last answers %s\n\n", r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339))
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, k := range ner.Keys {
+		if v, ok := r.Keys[k.Name]; ok {
+			fmt.Fprintf(tw, "%s\t%s\t%s\n", k.Name, printable(v), k.Meaning)
+		}
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w)
+	if len(r.Scores) == 0 {
+		_, err := fmt.Fprintf(w, "not scored: nerbench score %s\n", r.ID)
+		return err
+	}
+	if r.Scored < r.Complete {
+		fmt.Fprintf(w, "the scores are of %d passages: nerbench score %s\n", r.Scored, r.ID)
+	}
+	for _, id := range sortedKeys(r.Scores) {
+		if err := r.writeMetric(w, id); err != nil {
+			return err
+		}
+	}
+	if failures, queries := failureShare(r.Outcomes); queries > 0 {
+		fmt.Fprintf(w, "unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+	}
+	for _, name := range sortedKeys(r.Counters) {
+		fmt.Fprintf(w, "%s %d\n", name, r.Counters[name])
+	}
+	return nil
+}
+
+// writeMetric prints the counts of one metric by type and in all.
+func (r *shownRun) writeMetric(w io.Writer, id string) error {
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(tw, "%s\tP\tR\tF1\ttp\tpredicted\tgold\t\n", id)
+	line := func(name string, c countsJSON) {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, percentOf(c.Precision), percentOf(c.Recall), percentOf(c.F1), c.TP, c.NPred, c.NGold)
+	}
+	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
+		if c, ok := r.ByType[t][id]; ok {
+			line(printable(string(t)), c)
+		}
+	}
+	line("all types", r.Scores[id])
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(w)
+	return err
+}

@@ -48,7 +48,7 @@ var imports = map[string][]string{
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/sample", "harness", "loaders", "metrics", "prompts",
+		"ner", "answers", "datasets", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "results", "runners", "runners/ollama", "runners/tagger",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

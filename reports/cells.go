@@ -58,7 +58,7 @@ func (b *builder) fillCounts(c *Cell, r *run) {
 		c.Note = strings.Join(notes, "; ")
 		return
 	}
-	c.Counts = &s
+	c.Counts, c.doubled = &s, b.spec.Doubled(c.Metric)
 	c.Precision, c.Recall, c.Value = b.spec.Ratios(c.Metric, s)
 	if s.NGold == 0 {
 		notes = append(notes, "no gold: not in averages")
@@ -140,7 +140,8 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 		complete[row] = max(complete[row], r.Complete)
 		passages[row] = max(passages[row], r.Passages)
 		if s, ok := b.score(r, c.Metric); ok {
-			gold[row] = max(gold[row], s.NGold)
+			_, _, n := halved(s, b.spec.Doubled(c.Metric))
+			gold[row] = max(gold[row], n)
 		}
 		c.Failures += r.failures()
 		c.Queries += r.asked()

@@ -90,11 +90,21 @@ type rowDetail struct {
 type runDetail struct {
 	System, Metric         string
 	Precision, Recall, F1  string
-	Counts                 ner.Score
+	TP                     string
+	NPred, NGold           int
 	Complete, Passages     int
 	Unreadable, Repaired   string
 	Run                    string
 	FirstOfRun, Incomplete bool
+}
+
+// halves prints a count that may end in a half.
+func halves(n float64) string {
+	s := commas(int(n))
+	if n != math.Trunc(n) {
+		s += ".5"
+	}
+	return s
 }
 
 type typeLine struct {
@@ -132,9 +142,10 @@ func (built *builtTables) detailRun(r *run) []runDetail {
 	for i, metric := range slices.Sorted(maps.Keys(r.Scores)) {
 		s := r.Scores[metric]
 		p, rec, f1 := built.ratios(metric, s)
+		tp, pred, gold := halved(s, built.doubled(metric))
 		out = append(out, runDetail{
 			System: r.system, Metric: metric, Precision: percent(p), Recall: percent(rec), F1: percent(f1),
-			Counts: s, Complete: r.Complete, Passages: r.Passages, Incomplete: r.incomplete(),
+			TP: halves(tp), NPred: pred, NGold: gold, Complete: r.Complete, Passages: r.Passages, Incomplete: r.incomplete(),
 			Unreadable: share(r.failures(), r.asked()), Repaired: share(r.Outcomes[ner.Repaired], r.asked()),
 			Run: r.ID, FirstOfRun: i == 0,
 		})

@@ -32,7 +32,8 @@ func writeCSV(w io.Writer, t *Table) error {
 func csvLine(c *Cell) []string {
 	line := []string{c.Row, c.Col, c.Metric, number(c.Value), number(c.Precision), number(c.Recall)}
 	if c.Counts != nil {
-		line = append(line, strconv.Itoa(c.Counts.TP), strconv.Itoa(c.Counts.NPred), strconv.Itoa(c.Counts.NGold))
+		tp, pred, gold := halved(*c.Counts, c.doubled)
+		line = append(line, number(&tp), strconv.Itoa(pred), strconv.Itoa(gold))
 	} else {
 		line = append(line, "", "", "")
 	}

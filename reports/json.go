@@ -35,7 +35,7 @@ type cellJSON struct {
 }
 
 type countsJSON struct {
-	TP        int      `json:"tp"`
+	TP        float64  `json:"tp"`
 	NPred     int      `json:"n_pred"`
 	NGold     int      `json:"n_gold"`
 	Precision *float64 `json:"precision"`
@@ -64,7 +64,8 @@ func newCellJSON(c *Cell) cellJSON {
 		PassagesScored: c.Complete, Passages: c.Passages, Failures: c.Failures, Queries: c.Queries,
 	}
 	if c.Counts != nil {
-		out.Counts = &countsJSON{c.Counts.TP, c.Counts.NPred, c.Counts.NGold, c.Precision, c.Recall, c.Value}
+		tp, pred, gold := halved(*c.Counts, c.doubled)
+		out.Counts = &countsJSON{tp, pred, gold, c.Precision, c.Recall, c.Value}
 	}
 	return out
 }

@@ -74,6 +74,7 @@ type builtTables struct {
 	systems       []system
 	runs          []*run
 	ratios        Ratios
+	doubled       func(metric string) bool
 	notes         []string
 }
 
@@ -110,7 +111,7 @@ func newPage(r Report) (*page, error) {
 
 // buildTables computes row by system and domain by system for both metrics.
 func buildTables(r Report) (*builtTables, error) {
-	spec := Spec{Cols: KeySystem, Metrics: []string{SpanF1, UninerF1}, Benchmark: r.Rows, Ratios: r.Ratios}.withDefaults()
+	spec := Spec{Cols: KeySystem, Metrics: []string{SpanF1, UninerF1}, Benchmark: r.Rows, Ratios: r.Ratios, Doubled: r.Doubled}.withDefaults()
 	rows, err := Build(r.Results, spec)
 	if err != nil {
 		return nil, err
@@ -120,7 +121,7 @@ func buildTables(r Report) (*builtTables, error) {
 	if err != nil {
 		return nil, err
 	}
-	built := &builtTables{rows: rows, domains: domains, runs: newBuilder(r.Results, spec).runs, ratios: spec.Ratios}
+	built := &builtTables{rows: rows, domains: domains, runs: newBuilder(r.Results, spec).runs, ratios: spec.Ratios, doubled: spec.Doubled}
 	names := slices.Clone(rows.Cols)
 	slices.SortStableFunc(names, func(a, b string) int {
 		return -cmp.Compare(orMinus(rows.Cell(SpanF1, MeanRows, a).Value), orMinus(rows.Cell(SpanF1, MeanRows, b).Value))

@@ -24,6 +24,15 @@ func defined(v float64, ok bool) *float64 {
 	return &v
 }
 
+// halved returns the counts as they are printed: those of a metric that gives
+// half points are kept doubled (METRICS.md §1.1).
+func halved(s ner.Score, doubled bool) (tp float64, pred, gold int) {
+	if doubled {
+		return float64(s.TP) / 2, s.NPred / 2, s.NGold / 2
+	}
+	return float64(s.TP), s.NPred, s.NGold
+}
+
 // undefined is how an undefined ratio is printed (METRICS.md §1.2).
 const undefined = "–"
 

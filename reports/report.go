@@ -27,6 +27,8 @@ type Report struct {
 	Samples []Sample
 	// Ratios computes F1 from counts; nil: [FromCounts].
 	Ratios Ratios
+	// Doubled is as in [Spec].
+	Doubled func(metric string) bool
 }
 
 // Sample is one passage with what one model said of it.

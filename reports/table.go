@@ -34,6 +34,9 @@ type Spec struct {
 	Benchmark []RowInfo
 	// Ratios computes F1 from counts; nil: [FromCounts].
 	Ratios Ratios
+	// Doubled tells which metrics count twice, because they give half points
+	// (METRICS.md §1.1); their counts are halved in print. nil: none.
+	Doubled func(metric string) bool
 }
 
 // Table holds computed cells. For each metric and each pair of a row and a
@@ -72,6 +75,7 @@ type Cell struct {
 	// Runs are the identities of the runs in the cell; none: it was not run.
 	Runs []string
 
+	doubled bool // Counts are twice the real ones
 	gold    int  // gold entities, each row's once
 	average bool // a mean over evaluation rows, even if it is over one
 }
@@ -128,6 +132,9 @@ func (s Spec) withDefaults() Spec {
 	}
 	if s.Ratios == nil {
 		s.Ratios = FromCounts
+	}
+	if s.Doubled == nil {
+		s.Doubled = func(string) bool { return false }
 	}
 	return s
 }

@@ -14,6 +14,8 @@ func commands(env *environment) []*cli.Command {
 		runCommand(env),
 		scoreCommand(env),
 		runsCommand(env),
+		tableCommand(env),
+		siteCommand(env),
 		evalCommand(env),
 		versionCommand(env),
 	}

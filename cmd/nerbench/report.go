@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/loaders"
+	"nerbench/metrics"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/reports"
+	"nerbench/results"
+)
+
+// reported is what tables and the report are made of.
+type reported struct {
+	runs      []results.RunInfo // in order of time
+	results   []reports.Result  // of the same runs
+	benchmark []reports.RowInfo // the rows that averages are over
+}
+
+// readReported reads the runs that fit, with intervals of that many resamples
+// (0: none), and the rows of the benchmark, or of a suite of it. Runs on the
+// embedded sample are no part of the benchmark: they are reported where there
+// are no others.
+func (env *environment) readReported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (reported, error) {
+	var out reported
+	all, err := selectRuns(ctx, store, where)
+	if err != nil {
+		return out, err
+	}
+	rows, err := env.selectRows(nil, suite, "")
+	if err != nil {
+		return out, err
+	}
+	isSample := func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["row"], samplePrefix) }
+	onlySample := suite == "" && len(all) > 0 && !slices.ContainsFunc(all, func(r results.RunInfo) bool { return !isSample(r) })
+	left := 0
+	for _, r := range all {
+		switch {
+		case isSample(r) != onlySample:
+			left++
+		case suite != "" && !slices.ContainsFunc(rows, func(row *datasets.Row) bool { return row.ID == r.Keys["row"] }):
+		default:
+			out.runs = append(out.runs, r)
+		}
+	}
+	if left > 0 {
+		env.note("%d runs on the embedded sample are left out: they are no part of the benchmark", left)
+	}
+	env.noteUnscored(out.runs)
+	if onlySample {
+		out.benchmark, err = sampleInfos(out.runs)
+	} else {
+		out.benchmark = env.rowInfos(rows)
+	}
+	if err != nil {
+		return out, err
+	}
+	out.results, err = reportResults(ctx, store, out.runs, resamples)
+	return out, err
+}
+
+// noteUnscored tells of runs whose answers were not counted, or not all.
+func (env *environment) noteUnscored(runs []results.RunInfo) {
+	never, since := 0, 0
+	for _, r := range runs {
+		switch {
+		case r.Complete == 0:
+		case len(r.Scores.Metrics) == 0:
+			never++
+		case r.Scores.Passages < r.Complete:
+			since++
+		}
+	}
+	if never > 0 {
+		env.note("%d of %d runs are not scored: nerbench score --all", never, len(runs))
+	}
+	if since > 0 {
+		env.note("%d of %d runs have more answers than were scored: nerbench score --all", since, len(runs))
+	}
+}
+
+// rowInfos describes rows, with the reason for which one cannot be run here.
+func (env *environment) rowInfos(rows []*datasets.Row) []reports.RowInfo {
+	data := env.dataFS()
+	infos := make([]reports.RowInfo, len(rows))
+	for i, r := range rows {
+		infos[i] = reports.RowInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: absence(data, r)}
+	}
+	return infos
+}
+
+// absence says why a row cannot be run; empty if it can.
+func absence(data fs.FS, row *datasets.Row) string {
+	err := loaders.Present(data, row, loaders.Options{Split: ner.Test})
+	switch {
+	case err == nil:
+		return ""
+	case !loaders.Supported(row, ""):
+		return "no reader for its files yet"
+	case row.Access == "agreement":
+		return "needs an agreement"
+	case row.Access == "paid":
+		return "needs a paid licence"
+	case errors.Is(err, fs.ErrNotExist):
+		return "data missing"
+	}
+	return "no test split"
+}
+
+// sampleInfos describes the rows of the embedded sample that were run.
+func sampleInfos(runs []results.RunInfo) ([]reports.RowInfo, error) {
+	var infos []reports.RowInfo
+	for _, r := range runs {
+		id := r.Keys["row"]
+		if slices.ContainsFunc(infos, func(i reports.RowInfo) bool { return i.ID == id }) {
+			continue
+		}
+		row, err := sampleRow(strings.TrimPrefix(id, samplePrefix))
+		if err != nil {
+			return nil, err
+		}
+		infos = append(infos, reports.RowInfo{ID: row.ID, Title: row.Title, Domain: row.Domain})
+	}
+	slices.SortFunc(infos, func(a, b reports.RowInfo) int { return strings.Compare(a.ID, b.ID) })
+	return infos, nil
+}
+
+func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
+	byReader := readersOf(runs)
+	out := make([]reports.Result, len(runs))
+	for i, r := range runs {
+		out[i] = reports.Result{
+			ID: r.ID, Keys: maps.Clone(r.Keys), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
+			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
+			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
+		}
+		if len(byReader) > 1 { // so that reports say it (METRICS.md §8.4)
+			out[i].Keys["reader"] = readerOf(r)
+		}
+		for id, m := range r.Scores.Metrics {
+			out[i].Scores[id], out[i].ByType[id] = m.Total, m.ByType
+			if resamples == 0 {
+				continue
+			}
+			ci, ok, err := interval(ctx, store, r, id, resamples)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				out[i].CI[id] = ci
+			}
+		}
+	}
+	return out, nil
+}
+
+// readersOf lists the versions by which runs were scored.
+func readersOf(runs []results.RunInfo) map[string]bool {
+	readers := map[string]bool{}
+	for _, r := range runs {
+		if len(r.Scores.Metrics) > 0 {
+			readers[readerOf(r)] = true
+		}
+	}
+	return readers
+}
+
+// readerOf names the versions of readers and metrics of a scoring. All metrics
+// of one scoring have the same.
+func readerOf(r results.RunInfo) string {
+	for _, m := range r.Scores.Metrics {
+		return fmt.Sprintf("%s, metrics %s", m.Reader, m.Version)
+	}
+	return ""
+}
+
+// interval is the 95 % interval of a run's F1 (METRICS.md §12.3); ok is false
+// where there is nothing to resample.
+func interval(ctx context.Context, store *results.Store, r results.RunInfo, metric string, resamples int) (ci [2]float64, ok bool, err error) {
+	if ctx.Err() != nil {
+		return ci, false, ctx.Err()
+	}
+	counts, err := store.Counts(ctx, r.ID, metric)
+	if err != nil || len(counts) < 2 {
+		return ci, false, err
+	}
+	i := stats.Bootstrap([]stats.Row{{Seed: stats.RowSeed(0, r.Keys["row"]), A: counts}}, resamples)
+	return [2]float64{i.Low, i.High}, true, nil
+}
+
+// readResamples checks the number of resamples of an interval.
+func readResamples(n int) (int, error) {
+	if n != 0 && n < 1000 {
+		return 0, usagef("--ci %d: want 0, or at least 1000 resamples", n)
+	}
+	return n, nil
+}
+
+// metricRatios divides counts as the metric's definition says.
+func metricRatios(id string, s ner.Score) (p, r, f1 *float64) {
+	m, _, err := metrics.ParseID(id)
+	if err != nil { // of a newer nerbench, or none
+		return reports.FromCounts(id, s)
+	}
+	ratios := m.Ratios(s)
+	return orNull(ratios.Precision), orNull(ratios.Recall), orNull(ratios.F1)
+}
+
+// doubledCounts reports whether the counts of a metric are twice the real ones.
+func doubledCounts(id string) bool {
+	m, _, err := metrics.ParseID(id)
+	return err == nil && m.Doubled
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"nerbench/harness"
+	"nerbench/ner"
+	"nerbench/reports"
+	"nerbench/results"
+)
+
+// A page shows so many passages of a run, and of so many runs.
+const (
+	samplesOfRun  = 3
+	sampledRuns   = 100
+	sampleAnswers = 40 // of a passage
+)
+
+// readSamples reads a few passages of the last run of each model about each row.
+// A run whose data is not here has none.
+func (env *environment) readSamples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]reports.Sample, error) {
+	var samples []reports.Sample
+	for _, r := range lastRuns(runs) {
+		of, err := env.samplesOf(ctx, store, r)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			env.note("%s: no sample passages in the report: %v", r.Keys["row"], err)
+			continue
+		}
+		samples = append(samples, of...)
+	}
+	return samples, nil
+}
+
+// lastRuns keeps the last run of each model about each row that has answers, by
+// row and model.
+func lastRuns(runs []results.RunInfo) []results.RunInfo {
+	var last []results.RunInfo
+	for _, r := range runs {
+		if r.Complete == 0 {
+			continue
+		}
+		at := slices.IndexFunc(last, func(l results.RunInfo) bool {
+			return l.Keys["row"] == r.Keys["row"] && l.Keys["model"] == r.Keys["model"]
+		})
+		switch {
+		case at < 0:
+			last = append(last, r)
+		case r.Updated.After(last[at].Updated):
+			last[at] = r
+		}
+	}
+	slices.SortStableFunc(last, func(a, b results.RunInfo) int {
+		return cmp.Or(cmp.Compare(a.Keys["row"], b.Keys["row"]), cmp.Compare(a.Keys["model"], b.Keys["model"]))
+	})
+	return last[:min(len(last), sampledRuns)]
+}
+
+// samplesOf returns the first passages of a run that have gold.
+func (env *environment) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]reports.Sample, error) {
+	plan, err := env.scorePlan(ctx, store, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := harness.NewReading(plan.How)
+	if err != nil {
+		return nil, err
+	}
+	passages, stop := iter.Pull2(plan.Passages)
+	defer stop()
+	p, err, more := passages()
+	var samples []reports.Sample
+	index := -1
+	for d, docErr := range plan.Documents {
+		if docErr != nil {
+			return nil, docErr
+		}
+		if index++; !more || err != nil || len(samples) == samplesOfRun {
+			break
+		}
+		if p.Index != index {
+			continue
+		}
+		if len(d.Spans) > 0 {
+			s, err := newSample(r, d, p, reading)
+			if err != nil {
+				return nil, err
+			}
+			samples = append(samples, s)
+		}
+		p, err, more = passages()
+	}
+	return samples, err
+}
+
+func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *harness.Reading) (reports.Sample, error) {
+	u, err := reading.Passage(d, p.Answers)
+	if err != nil {
+		return reports.Sample{}, err
+	}
+	s := reports.Sample{
+		Row: r.Keys["row"], Document: d.ID, Model: r.Keys["model"], Text: d.Text,
+		Gold: d.Spans, Predicted: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
+	}
+	if reading.HasSpans() {
+		return s, nil // the answer is the spans
+	}
+	for i, a := range p.Answers[:min(len(p.Answers), sampleAnswers)] {
+		s.Answers = append(s.Answers, reports.SampleAnswer{Types: a.Types, Text: a.Completion.Text, Outcome: u.Predictions[i].Outcome})
+	}
+	return s, nil
+}

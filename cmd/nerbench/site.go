@@ -1,0 +1,116 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/metrics/stats"
+	"nerbench/reports"
+)
+
+func siteCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "site",
+		Usage: "write the report as a page",
+		Subcommands: []*cli.Command{{
+			Name:  "build",
+			Usage: "write DIR/index.html, one self-contained page with charts",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "out", Value: "report", Usage: "`DIR` that the page is written to"},
+				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
+			},
+			Action: func(c *cli.Context) error {
+				if c.NArg() > 0 {
+					return usagef("site build: unexpected argument %q", c.Args().First())
+				}
+				resamples, err := readResamples(c.Int("ci"))
+				if err != nil {
+					return err
+				}
+				return env.buildSite(c.Context, c.String("out"), resamples)
+			},
+		}},
+	}
+}
+
+// siteJSON is what site build prints.
+type siteJSON struct {
+	Files   []string `json:"files"`
+	Runs    int      `json:"runs"`
+	Samples int      `json:"samples"`
+}
+
+func (env *environment) buildSite(ctx context.Context, dir string, resamples int) error {
+	done, err := writeReport(ctx, env, dir, resamples)
+	if err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(done)
+	}
+	_, err = fmt.Fprintf(env.stdout, "wrote %s: %d runs, %d sample passages\n", done.Files[0], done.Runs, done.Samples)
+	return err
+}
+
+// writeReport writes the report of the store into a folder, with intervals of
+// that many resamples (0: none). A page that is there is replaced at once, or
+// stays as it is.
+func writeReport(ctx context.Context, env *environment, dir string, resamples int) (siteJSON, error) {
+	store, err := env.openStoreReadOnly(ctx)
+	if err != nil {
+		return siteJSON{}, err
+	}
+	defer store.Close()
+	found, err := env.readReported(ctx, store, nil, "", resamples)
+	if err != nil {
+		return siteJSON{}, err
+	}
+	samples, err := env.readSamples(ctx, store, found.runs)
+	if err != nil {
+		return siteJSON{}, err
+	}
+	var page bytes.Buffer
+	if err := reports.WriteHTML(&page, reports.Report{
+		Made: time.Now(), Version: version, Results: found.results, Rows: found.benchmark, Samples: samples,
+		Ratios: metricRatios, Doubled: doubledCounts,
+	}); err != nil {
+		return siteJSON{}, err
+	}
+	path := filepath.Join(dir, "index.html")
+	if err := replaceFile(path, page.Bytes()); err != nil {
+		return siteJSON{}, fmt.Errorf("report: %w", err)
+	}
+	return siteJSON{[]string{path}, len(found.runs), len(samples)}, nil
+}
+
+// replaceFile writes a file beside its place and moves it there, so that at no
+// time there is half a file. Missing folders are made.
+func replaceFile(path string, content []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	beside := fmt.Sprintf("%s.new-%d", path, os.Getpid())
+	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = os.Rename(beside, path)
+	}
+	if err != nil {
+		os.Remove(beside)
+	}
+	return err
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/metrics"
+	"nerbench/reports"
+	"nerbench/runners"
+)
+
+func tableCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "table",
+		Usage: "print two keys of the runs against each other",
+		Description: `table prints F1 by row and model; --rows KEY and --cols KEY span any other table.
+Keys are those of runs, domain (of the row), and system (a model, with whatever
+tells two ways of asking it apart):
+  ` + strings.Join(tableKeys(), ", ") + `
+
+Rows that were not run are shown as such, never as 0; averages say over how many
+rows they are. Other formats hold more: counts, precision, recall, runs.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "rows", Value: reports.KeyRow, Usage: "`KEY` whose values are the lines"},
+			&cli.StringFlag{Name: "cols", Value: reports.KeyModel, Usage: "`KEY` whose values are the columns"},
+			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1)"},
+			whereFlag(),
+			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain (default: all rows)"},
+			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
+		},
+		Action: func(c *cli.Context) error { return env.table(c) },
+	}
+}
+
+func tableKeys() []string { return append(keyNames(), reports.KeyDomain, reports.KeySystem) }
+
+func (env *environment) table(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
+	}
+	format, err := env.tableFormat(c)
+	if err != nil {
+		return err
+	}
+	spec, err := readSpec(c)
+	if err != nil {
+		return err
+	}
+	resamples, err := readResamples(c.Int("ci"))
+	if err != nil {
+		return err
+	}
+	store, err := env.openStoreReadOnly(c.Context)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	// The keys that only tables know are left to the table.
+	ofRuns := map[string][]string{}
+	for key, values := range spec.Where {
+		if key != reports.KeyDomain && key != reports.KeySystem {
+			ofRuns[key] = values
+		}
+	}
+	found, err := env.readReported(c.Context, store, ofRuns, c.String("suite"), resamples)
+	if err != nil {
+		return err
+	}
+	if len(found.runs) == 0 {
+		env.note("no run fits: nerbench runs list shows those of the store")
+	}
+	spec.Benchmark, spec.Ratios, spec.Doubled = found.benchmark, metricRatios, doubledCounts
+	t, err := reports.Build(found.results, spec)
+	if err != nil {
+		return err
+	}
+	return t.Write(env.stdout, format)
+}
+
+func (env *environment) tableFormat(c *cli.Context) (string, error) {
+	format := c.String("format")
+	switch {
+	case format == "" && env.json:
+		return "json", nil
+	case format == "":
+		return reports.Formats()[0], nil
+	case !slices.Contains(reports.Formats(), format):
+		return "", usagef("table: --format %s: unknown (one of %s)", format, strings.Join(reports.Formats(), ", "))
+	}
+	return format, nil
+}
+
+// readSpec reads which table is wanted. What is unknown in it is wrong usage.
+func readSpec(c *cli.Context) (reports.Spec, error) {
+	known := func(key string) bool { return slices.Contains(tableKeys(), key) }
+	spec := reports.Spec{Rows: c.String("rows"), Cols: c.String("cols"), Metrics: splitList(c.StringSlice("metric"))}
+	for _, axis := range []string{"rows", "cols"} {
+		if key := c.String(axis); !known(key) {
+			return spec, usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
+		}
+	}
+	if spec.Rows == spec.Cols {
+		return spec, &runners.Hint{
+			Err: usagef("table: --rows and --cols are both %s", spec.Rows), Advice: "name two different keys",
+		}
+	}
+	for _, id := range spec.Metrics {
+		if _, _, err := metrics.ParseID(id); err != nil {
+			return spec, usagef("table: %v", err)
+		}
+	}
+	var err error
+	spec.Where, err = readWhere(c.StringSlice("where"), known)
+	return spec, err
+}

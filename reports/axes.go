@@ -49,7 +49,22 @@ var owner = map[string]string{
 	"server_version": KeyModel,
 	"training":       KeyModel,
 	"family_hash":    "family",
+	"layout":         "family",
 	"variant":        "family",
+}
+
+// owner is the value of the key that a key belongs to. A model that learns on
+// each row anew has a training of its own there, and what it learnt, its digest,
+// is due to the training.
+func (r *run) owner(name string) string {
+	training := r.key("training")
+	switch {
+	case training != "" && name == "training":
+		return r.key(KeyModel) + "\x1f" + r.key(KeyRow)
+	case training != "" && name == "digest":
+		return r.key(KeyModel) + "\x1f" + r.key(KeyRow) + "\x1f" + training
+	}
+	return r.key(owner[name])
 }
 
 // differing returns the keys, but for those excepted, in which runs differ, in
@@ -68,10 +83,7 @@ func differing(runs []*run, except ...string) []string {
 func differ(runs []*run, name string) bool {
 	seen := map[string]string{}
 	for _, r := range runs {
-		under, value := r.key(owner[name]), r.key(name)
-		if r.key("training") != "" && (name == "training" || name == "digest") {
-			under += "\x1f" + r.key(KeyRow) // it learns on each row anew
-		}
+		under, value := r.owner(name), r.key(name)
 		if first, ok := seen[under]; ok && first != value {
 			return true
 		}
@@ -97,48 +109,6 @@ func keyNames(runs []*run) []string {
 		}
 	}
 	return append(names, sortedKeys(has)...)
-}
-
-// nameSystems sets the system of each run: the model, followed by the keys in
-// which runs of that model on one and the same row differ. Keys that differ
-// from row to row only do not split a system.
-func nameSystems(runs []*run) {
-	byModel := map[string][]*run{}
-	for _, r := range runs {
-		m := r.key(KeyModel)
-		byModel[m] = append(byModel[m], r)
-	}
-	for model, own := range byModel {
-		byRow := map[string][]*run{}
-		for _, r := range own {
-			byRow[r.key(KeyRow)] = append(byRow[r.key(KeyRow)], r)
-		}
-		split := set{}
-		for _, same := range byRow {
-			for _, name := range differing(same) {
-				split[name] = true
-			}
-		}
-		for _, r := range own {
-			r.system = systemName(model, r, split)
-		}
-	}
-}
-
-func systemName(model string, r *run, split set) string {
-	if len(split) == 0 {
-		return model
-	}
-	var parts []string
-	for _, name := range keyNames([]*run{r}) {
-		if v := r.key(name); split[name] && v != "" {
-			parts = append(parts, name+"="+v)
-		}
-	}
-	if len(parts) == 0 {
-		return model + " (default)"
-	}
-	return model + " (" + strings.Join(parts, ", ") + ")"
 }
 
 type set map[string]bool

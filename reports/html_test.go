@@ -35,10 +35,25 @@ var reportCases = []struct {
 	{"undefined", func() Report { return Report{Rows: benchmark(), Results: []Result{result("a", "stars", 0, 0, 0)}} }},
 }
 
+// libraryMark stands for the chart library in pages that tests search: a
+// megabyte of script makes searching slow.
+const libraryMark = "/* the chart library */"
+
+// withoutLibrary renders a page and cuts the library out of it, which must be
+// there once.
+func withoutLibrary(t *testing.T, r Report) string {
+	t.Helper()
+	page := string(rendered(t, r))
+	if n := strings.Count(page, chartLibrary); n != 1 {
+		t.Fatalf("the chart library is there %d times, want once", n)
+	}
+	return strings.Replace(page, chartLibrary, libraryMark, 1)
+}
+
 func TestPageIsWellFormed(t *testing.T) {
 	for _, c := range reportCases {
 		t.Run(c.name, func(t *testing.T) {
-			page := string(rendered(t, c.make()))
+			page := withoutLibrary(t, c.make())
 			page = scriptPattern.ReplaceAllString(stylePattern.ReplaceAllString(page, ""), "")
 			d := xml.NewDecoder(strings.NewReader(page))
 			d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
@@ -68,7 +83,7 @@ func TestPageIsWellFormed(t *testing.T) {
 func TestPageHasOnlyItsOwnCode(t *testing.T) {
 	for _, c := range reportCases {
 		t.Run(c.name, func(t *testing.T) {
-			page := string(rendered(t, c.make()))
+			page := withoutLibrary(t, c.make())
 			policy := html.UnescapeString(policyPattern.FindStringSubmatch(page)[1])
 			scripts := scriptPattern.FindAllStringSubmatch(page, -1)
 			if len(scripts) != 3 {
@@ -78,17 +93,18 @@ func TestPageHasOnlyItsOwnCode(t *testing.T) {
 				t.Errorf("the data of the charts is no JSON: %.200s", scripts[0][2])
 			}
 			for _, s := range scripts[1:] {
-				if !strings.Contains(policy, sourceHash(s[2])) {
+				if code := strings.ReplaceAll(s[2], libraryMark, chartLibrary); !strings.Contains(policy, sourceHash(code)) {
 					t.Errorf("the policy does not allow %.60q", s[2])
 				}
 			}
 			if style := stylePattern.FindStringSubmatch(page); !strings.Contains(policy, sourceHash(style[1])) {
 				t.Error("the policy does not allow the style")
 			}
-			if rest := scriptPattern.ReplaceAllString(page, ""); strings.Contains(rest, "<script") || strings.Contains(rest, "<img") {
+			rest := scriptPattern.ReplaceAllString(page, "")
+			if strings.Contains(rest, "<script") || strings.Contains(rest, "<img") {
 				t.Error("an attack came through")
 			}
-			if loads := regexp.MustCompile(`(?i)\s(src|href)="[^"#d][^"]*"|@import|url\(`).FindString(scriptPattern.ReplaceAllString(page, "")); loads != "" {
+			if loads := regexp.MustCompile(`(?i)\s(src|href)="[^"#d][^"]*"|@import|url\(`).FindString(rest); loads != "" {
 				t.Errorf("the page loads %q", loads)
 			}
 		})

@@ -52,7 +52,10 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 		}
 	}
 	if left > 0 {
-		env.note("%d runs on the embedded sample are left out: they are no part of the benchmark", left)
+		env.note("left out: runs on the embedded sample (%d), which is no part of the benchmark", left)
+	}
+	if _, asked := where["limit"]; !asked {
+		out.runs = env.withoutBeginnings(out.runs)
 	}
 	env.noteUnscored(out.runs)
 	if onlySample {
@@ -65,6 +68,27 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 	}
 	out.results, err = reportResults(ctx, store, out.runs, resamples)
 	return out, err
+}
+
+// withoutBeginnings leaves out runs whose passages are the beginning of those of
+// a complete run of otherwise the same keys: a trial before the whole.
+func (env *environment) withoutBeginnings(runs []results.RunInfo) []results.RunInfo {
+	whole := func(r results.RunInfo) string { // its keys but for the limit
+		keys := maps.Clone(r.Keys)
+		delete(keys, "limit")
+		return ner.Run{Keys: keys}.ID()
+	}
+	longest := map[string]int{}
+	for _, r := range runs {
+		if r.State == results.Complete {
+			longest[whole(r)] = max(longest[whole(r)], r.Passages)
+		}
+	}
+	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return r.Passages < longest[whole(r)] })
+	if n := len(runs) - len(kept); n > 0 {
+		env.note("left out: runs (%d) whose passages longer runs of the same kind hold, too (--where limit=N shows them)", n)
+	}
+	return kept
 }
 
 // noteUnscored tells of runs whose answers were not counted, or not all.
@@ -80,10 +104,10 @@ func (env *environment) noteUnscored(runs []results.RunInfo) {
 		}
 	}
 	if never > 0 {
-		env.note("%d of %d runs are not scored: nerbench score --all", never, len(runs))
+		env.note("not scored: %d of %d runs (nerbench score --all)", never, len(runs))
 	}
 	if since > 0 {
-		env.note("%d of %d runs have more answers than were scored: nerbench score --all", since, len(runs))
+		env.note("scored before their last answers: %d of %d runs (nerbench score --all)", since, len(runs))
 	}
 }
 

@@ -1,0 +1,54 @@
+package reports
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestSystemsAreNamedByWhatTellsThemApart(t *testing.T) {
+	trained := func(row, training string) Result {
+		return result("tagger", row, 1, 2, 2).with("training", training).with("digest", "0123456789abcdef of "+training).tagger()
+	}
+	for _, test := range []struct {
+		name    string
+		results []Result
+		want    []string // systems
+		differ  string   // the warning about what differs
+	}{
+		{
+			"a model that learns each row anew is one system",
+			[]Result{trained("stars", "perceptron seed=0 data=s"), trained("courts", "perceptron seed=0 data=c")},
+			[]string{"tagger"}, "",
+		},
+		{
+			"its seeds are told apart, its data is not",
+			[]Result{
+				trained("stars", "perceptron seed=0 data=s"), trained("stars", "perceptron seed=7 data=s"),
+				trained("courts", "perceptron seed=0 data=c"),
+			},
+			[]string{"tagger (training seed=0)", "tagger (training seed=7)"}, "cells differ in: training",
+		},
+		{
+			"a model that was changed",
+			[]Result{result("m", "stars", 1, 2, 2), result("m", "stars", 1, 2, 3).with("digest", "0123456789abcdef")},
+			[]string{"m (digest=0123456789ab)", "m (digest=digest-of-m)"}, "cells differ in: digest",
+		},
+		{
+			"layouts belong to the family",
+			[]Result{result("m", "stars", 1, 2, 2).with("layout", "per-type"), result("m", "stars", 1, 2, 3).with("family", "gner").with("layout", "all")},
+			[]string{"m (family=gner)", "m (family=uniner)"}, "cells differ in: family",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			table := build(t, test.results, Spec{Cols: KeySystem, Benchmark: benchmark()})
+			if systems := table.Cols; !slices.Equal(systems, test.want) {
+				t.Errorf("systems %q, want %q", systems, test.want)
+			}
+			differ := slices.DeleteFunc(table.Warnings, func(w string) bool { return !strings.HasPrefix(w, "cells differ") })
+			if got := strings.Join(differ, "; "); got != test.differ {
+				t.Errorf("warning %q, want %q", got, test.differ)
+			}
+		})
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -64,17 +63,15 @@ func newFigure(marks *layout, c *Cell) figure {
 	if c.Value != nil {
 		f.Heat = int(math.Round(10 * *c.Value))
 	}
-	var sub []string
 	if c.CI != nil {
-		sub = append(sub, fmt.Sprintf("%s – %s", percent(&c.CI[0]), percent(&c.CI[1])))
+		f.Sub = append(f.Sub, fmt.Sprintf("%s – %s", percent(&c.CI[0]), percent(&c.CI[1])))
 	}
 	if c.Failures > 0 {
-		sub = append(sub, share(c.Failures, c.Queries)+" % unreadable")
+		f.Sub = append(f.Sub, share(c.Failures, c.Queries)+" % unreadable")
 	}
 	if c.Note != "" {
 		f.Main += " " + marks.mark(c.Note)
 	}
-	f.Sub = strings.Join(sub, " · ")
 	return f
 }
 
@@ -172,7 +169,7 @@ func (built *builtTables) detailTypes(runs []*run) []typeLine {
 			}
 			gold[s.NGold] = true
 			_, _, f1 := built.ratios(SpanF1, s)
-			line.Figures = append(line.Figures, figure{Main: percent(f1), Sub: fmt.Sprintf("%d of %d right", s.TP, s.NPred)})
+			line.Figures = append(line.Figures, figure{Main: percent(f1), Sub: []string{fmt.Sprintf("%d of %d right", s.TP, s.NPred)}})
 		}
 		line.Gold = rangeOf(slices.Sorted(maps.Keys(gold)), commas)
 		out = append(out, line)

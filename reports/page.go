@@ -63,9 +63,9 @@ type boardLine struct {
 // figure is one number as a table shows it.
 type figure struct {
 	Main    string
-	Sub     string // what stands below it, smaller
-	Heat    int    // 0 to 10: how strong its background is
-	Missing bool   // not run
+	Sub     []string // what stands below it, smaller
+	Heat    int      // 0 to 10: how strong its background is
+	Missing bool     // not run
 }
 
 // builtTables are the tables that the sections share, computed once.
@@ -129,11 +129,9 @@ func buildTables(r Report) (*builtTables, error) {
 	for i, name := range names {
 		built.systems = append(built.systems, system{Name: name, Color: i%8 + 1})
 	}
-	for _, w := range append(rows.Warnings, domains.Warnings...) {
-		if !slices.Contains(built.notes, w) {
-			built.notes = append(built.notes, w)
-		}
-	}
+	// Those of the domains are about the same runs; which rows are in a domain's
+	// mean stands beside it.
+	built.notes = rows.Warnings
 	return built, nil
 }
 

@@ -11,12 +11,14 @@ import (
 // To add one, write a file of its own and list it here.
 func commands(env *environment) []*cli.Command {
 	return []*cli.Command{
+		datasetsCommand(env),
 		runCommand(env),
 		scoreCommand(env),
 		runsCommand(env),
 		tableCommand(env),
 		siteCommand(env),
 		evalCommand(env),
+		doctorCommand(env),
 		versionCommand(env),
 	}
 }

@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"text/tabwriter"
+
+	"nerbench/answers"
+	"nerbench/datasets"
+	"nerbench/loaders"
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// verified is one split in the contract's JSON.
+type verified struct {
+	Row         string                 `json:"row"`
+	Set         string                 `json:"set"`
+	Split       ner.Split              `json:"split"`
+	State       loaders.State          `json:"state"`
+	Documents   int                    `json:"documents"`
+	Tokens      int                    `json:"tokens"`
+	Spans       int                    `json:"spans"`
+	ByType      map[ner.EntityType]int `json:"by_type"`
+	Dropped     map[string]int         `json:"dropped"`
+	Repairs     map[string]int         `json:"repairs"`
+	Duplicates  int                    `json:"duplicates"`
+	SpansSHA256 string                 `json:"spans_sha256"`
+	TextsSHA256 string                 `json:"texts_sha256"`
+	// Ceiling is the span F1 of a perfect string answer, by alignment mode
+	// (METRICS.md §7.6).
+	Ceiling     map[string]*float64 `json:"ceiling"`
+	Differences []string            `json:"differences"`
+}
+
+// verifyDatasets reads everything that is present, or the rows that are named,
+// and holds it against the locks.
+func (env *environment) verifyDatasets(ctx context.Context, names []string) error {
+	rows, err := env.selectRows(names, "", "")
+	if err != nil {
+		return err
+	}
+	jobs := verifyJobs(rows)
+	out := make([]verified, len(jobs))
+	faults := make([]error, len(jobs))
+	env.eachJob(len(jobs), func(i int) { out[i], faults[i] = env.verifySplit(ctx, jobs[i]) })
+	var kept []verified
+	bad, absent := 0, map[string]bool{}
+	for i, v := range out {
+		switch {
+		case faults[i] != nil:
+			v.State, v.Differences = loaders.StateDiffers, []string{faults[i].Error()}
+			bad++
+		case v.State == loaders.StateDiffers:
+			bad++
+		case v.State == loaders.StateMissing:
+			if len(names) == 0 {
+				continue
+			}
+			// A release may lack a split; a row without its test split is missing.
+			absent[v.Row] = absent[v.Row] || jobs[i].part.Name == ner.Test && jobs[i].set.Primary
+		}
+		kept = append(kept, v)
+	}
+	if err := env.printVerified(kept); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	for _, r := range rows {
+		if len(names) == 0 {
+			break
+		}
+		if !loaders.Supported(r, "") {
+			return adviseNoReader(r)
+		}
+		if absent[r.ID] {
+			return env.adviseData(r, &loaders.MissingError{Row: r.ID, Split: ner.Test, Path: r.DataDir})
+		}
+	}
+	if bad > 0 {
+		return dataError(fmt.Errorf("%d of %d splits differ from what the lock says", bad, len(kept)))
+	}
+	if len(kept) == 0 {
+		env.note("no data in %s", env.data)
+	}
+	return nil
+}
+
+// verifyJob is one split of one set.
+type verifyJob struct {
+	row  *datasets.Row
+	set  *datasets.Set
+	part *datasets.Part
+}
+
+func verifyJobs(rows []*datasets.Row) []verifyJob {
+	var jobs []verifyJob
+	for _, r := range rows {
+		for i := range r.Sets {
+			if !loaders.Supported(r, r.Sets[i].Name) {
+				continue
+			}
+			for k := range r.Sets[i].Splits {
+				jobs = append(jobs, verifyJob{r, &r.Sets[i], &r.Sets[i].Splits[k]})
+			}
+		}
+	}
+	return jobs
+}
+
+// eachJob does n jobs on all processors and waits.
+func (env *environment) eachJob(n int, do func(int)) {
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+}
+
+func (env *environment) verifySplit(ctx context.Context, job verifyJob) (verified, error) {
+	out := verified{Row: job.row.ID, Set: job.set.Name, Split: job.part.Name}
+	ceilings := newCeilings()
+	var perfect ner.Score
+	v, err := loaders.Verify(ctx, env.dataFS(), job.row, loaders.Options{Set: job.set.Name, Split: job.part.Name}, func(d *ner.Document) {
+		ceilings.add(d)
+		perfect = perfect.Add(metrics.SpanF1(&metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: d.Spans}).ByType.Total())
+	})
+	if err != nil {
+		return out, err
+	}
+	out.State, out.Differences = v.State, v.Differences
+	if v.State == loaders.StateMissing {
+		return out, nil
+	}
+	if perfect.TP != v.Found.Spans || perfect.NPred != v.Found.Spans { // METRICS.md §13.1
+		out.State = loaders.StateDiffers
+		out.Differences = append(out.Differences, fmt.Sprintf("gold as prediction: %d of %d spans are right", perfect.TP, v.Found.Spans))
+	}
+	out.Documents, out.Tokens, out.Spans = v.Found.Documents, v.Found.Tokens, v.Found.Spans
+	out.ByType, out.Dropped, out.Repairs, out.Duplicates = v.Found.ByType, v.Tally.Dropped, v.Tally.Repairs, v.Tally.Duplicates
+	out.SpansSHA256, out.TextsSHA256 = v.Found.SpansSHA256, v.Found.TextsSHA256
+	out.Ceiling = ceilings.values()
+	return out, nil
+}
+
+// ceilings counts perfect string answers under each alignment mode: per passage
+// and type the gold surface strings, each once (METRICS.md §7.6).
+type ceilings map[string]ner.Score
+
+func newCeilings() ceilings { return ceilings{} }
+
+func (c ceilings) add(d *ner.Document) {
+	if len(d.Spans) == 0 {
+		return
+	}
+	spans := slices.Clone(d.Spans)
+	slices.SortFunc(spans, ner.Span.Compare)
+	var mentions []ner.Mention
+	for _, s := range spans {
+		if m := (ner.Mention{Text: d.Surface(s), Type: s.Type}); !slices.Contains(mentions, m) {
+			mentions = append(mentions, m)
+		}
+	}
+	for _, mode := range answers.Modes[:4] {
+		placed, err := answers.Alignment{Mode: mode}.Align(d, mentions)
+		if err != nil {
+			panic(err) // the modes are the package's own
+		}
+		counts := metrics.SpanF1(&metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
+		c[mode] = c[mode].Add(counts.ByType.Total())
+	}
+}
+
+func (c ceilings) values() map[string]*float64 {
+	out := map[string]*float64{}
+	for _, mode := range answers.Modes[:4] {
+		out[mode] = nil
+		if f1, ok := c[mode].F1(); ok {
+			out[mode] = &f1
+		}
+	}
+	return out
+}
+
+func (env *environment) printVerified(list []verified) error {
+	if env.json {
+		if list == nil {
+			list = []verified{}
+		}
+		return env.printJSON(list)
+	}
+	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "row\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\trepairs")
+	for _, v := range list {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", v.Row, v.Set, v.Split, v.State, v.Documents, v.Spans, len(v.ByType),
+			ceilingText(v.Ceiling["all"]), repairsText(v))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, v := range list {
+		for _, d := range v.Differences {
+			fmt.Fprintf(env.stdout, "%s %s %s: %s\n", v.Row, v.Set, v.Split, d)
+		}
+	}
+	return nil
+}
+
+func ceilingText(f *float64) string {
+	if f == nil {
+		return "–"
+	}
+	return strconv.FormatFloat(*f*100, 'f', 2, 64)
+}
+
+func repairsText(v verified) string {
+	var parts []string
+	for _, kind := range sortedKeys(v.Repairs) {
+		parts = append(parts, fmt.Sprintf("%s %d", kind, v.Repairs[kind]))
+	}
+	if v.Duplicates > 0 {
+		parts = append(parts, fmt.Sprintf("duplicates %d", v.Duplicates))
+	}
+	for _, label := range sortedKeys(v.Dropped) {
+		parts = append(parts, fmt.Sprintf("dropped %s %d", label, v.Dropped[label]))
+	}
+	return strings.Join(parts, ", ")
+}

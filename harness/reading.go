@@ -25,8 +25,8 @@ type How struct {
 	Reader string
 }
 
-// with applies the options of a metric's id.
-func (h How) with(options map[string]string) How {
+// With applies the options of a metric's id to a way of reading.
+func (h How) With(options map[string]string) How {
 	for name, value := range options {
 		switch name {
 		case "align":

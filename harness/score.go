@@ -193,7 +193,7 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 		if err != nil {
 			return nil, err
 		}
-		how := plan.How.with(options)
+		how := plan.How.With(options)
 		at := slices.Index(hows, howKey(how))
 		if at < 0 {
 			if err := s.add(how); err != nil {

@@ -11,13 +11,17 @@ import (
 // To add one, write a file of its own and list it here.
 func commands(env *environment) []*cli.Command {
 	return []*cli.Command{
+		quickstartCommand(env),
 		datasetsCommand(env),
+		promptsCommand(env),
 		runCommand(env),
 		scoreCommand(env),
 		runsCommand(env),
 		tableCommand(env),
 		siteCommand(env),
 		evalCommand(env),
+		parseCommand(env),
+		alignCommand(env),
 		doctorCommand(env),
 		versionCommand(env),
 	}

@@ -21,6 +21,18 @@ eval --tags FILE.conll scores a column file whose last two columns are gold and 
 eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} as the UniversalNER paper does.
 A file named - is standard input.`,
 		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines"},
+			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers"},
+			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS`, or all (default: span_f1, uniner_f1, uniner_f1_lenient)"},
+			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest"},
+			&cli.StringFlag{Name: "boundary", Usage: "where mentions may begin and end: token, word, word_strict, substring"},
+			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` that answers are of"},
+			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
+			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the row, separated by commas (default: any)"},
+			&cli.StringFlag{Name: "unknown", Usage: "predictions of other types: `drop` or fp"},
+			&cli.BoolFlag{Name: "taxonomy", Usage: "also the taxonomy of errors and the SemEval-2013 schemes"},
+			&cli.BoolFlag{Name: "confusion", Usage: "also the table of gold and predicted types"},
+			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of answers beside gold answers"},
 			&cli.StringFlag{Name: "tags", Usage: "column `FILE`"},
 			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou (default: iob2)"},
 			&cli.StringFlag{Name: "mode", Usage: "lenient or strict `MODE` (default: strict if a scheme is named, else lenient)"},
@@ -41,11 +53,16 @@ A file named - is standard input.`,
 			if err != nil {
 				return fmt.Errorf("eval: %w", err)
 			}
-			e.byType = c.String("by") == "type"
+			e.byType = c.String("by") == "type" && !e.oneType
 			if env.json {
-				return env.printJSON(e.json())
+				err = env.printJSON(e.json())
+			} else {
+				err = e.writeText(env.stdout)
 			}
-			return e.writeText(env.stdout)
+			if err == nil && e.missing > 0 {
+				err = partialError(fmt.Errorf("eval: %d of %d passages have no prediction and are not scored", e.missing, e.missing+e.passages))
+			}
+			return err
 		},
 	}
 }
@@ -58,6 +75,8 @@ var evalInputs = []struct {
 	flags    []string
 	evaluate evaluator
 }{
+	{[]string{"gold", "pred", "metric", "align", "boundary", "family", "variant", "types", "unknown", "taxonomy", "confusion"}, evalPredictions},
+	{[]string{"pairs"}, evalPairs},
 	{[]string{"tags", "scheme", "mode"}, evalTags},
 }
 
@@ -136,8 +155,15 @@ func withInput(env *environment, name string, read func(io.Reader) error) (err e
 	switch {
 	case err == nil || errors.As(err, &path) || errors.Is(err, context.Canceled):
 		return err
+	case errors.As(err, new(*inputError)): // of a stream inside of this one
+		return err
 	case errors.As(err, &line):
-		return fmt.Errorf("%s:%d: %w", shown, line.Line, line.Err)
+		return &inputError{fmt.Errorf("%s:%d: %w", shown, line.Line, line.Err)}
 	}
-	return fmt.Errorf("%s: %w", shown, err)
+	return &inputError{fmt.Errorf("%s: %w", shown, err)}
 }
+
+// inputError names its file already.
+type inputError struct{ error }
+
+func (e *inputError) Unwrap() error { return e.error }

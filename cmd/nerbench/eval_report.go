@@ -24,6 +24,12 @@ type evaluation struct {
 	// beside are the counts that stand beside a score (METRICS.md §14.1).
 	beside   []besideCount
 	taxonomy *metrics.Taxonomy
+	// confusion asks for the table of gold and predicted types.
+	confusion bool
+	// missing passages have no prediction.
+	missing int
+	// oneType: the input does not name types.
+	oneType bool
 	// duplicates are of gold and prediction, for the taxonomy.
 	duplicates [2]int
 	// extra are members of the JSON form that say how the input was read.
@@ -101,6 +107,9 @@ func (e *evaluation) json() map[string]any {
 	if e.taxonomy != nil {
 		out["taxonomy"], out["semeval"] = e.taxonomyJSON(), semEvalJSON(e.taxonomy.Total())
 	}
+	if e.confusion {
+		out["confusion"] = e.confusionJSON()
+	}
 	return out
 }
 
@@ -111,6 +120,25 @@ func (e *evaluation) taxonomyJSON() map[string]any {
 		"MIS_overlapped": t.MISOverlapped, "SPU_overlapping": t.SPUOverlapping,
 		"duplicates": map[string]int{"gold": e.duplicates[0], "pred": e.duplicates[1]},
 	}
+}
+
+// confusionCell is a cell of the confusion table. An empty type stands for none.
+type confusionCell struct {
+	Gold ner.EntityType `json:"gold"`
+	Pred ner.EntityType `json:"pred"`
+	N    int            `json:"n"`
+}
+
+// confusionJSON lists the cells that are not empty, by gold and predicted type.
+func (e *evaluation) confusionJSON() []confusionCell {
+	cells := []confusionCell{}
+	for cell, n := range e.taxonomy.Confusion {
+		cells = append(cells, confusionCell{cell.Gold, cell.Pred, n})
+	}
+	slices.SortFunc(cells, func(a, b confusionCell) int {
+		return cmp.Or(cmp.Compare(a.Gold, b.Gold), cmp.Compare(a.Pred, b.Pred))
+	})
+	return cells
 }
 
 func semEvalJSON(errors metrics.Errors) map[string]any {
@@ -148,7 +176,19 @@ func (e *evaluation) writeText(w io.Writer) error {
 		fmt.Fprintf(w, "errors: C %d, T %d, B %d, BT %d, MIS %d (overlapped %d), SPU %d (overlapping %d)\n",
 			t.C, t.T, t.B, t.BT, t.MIS, t.MISOverlapped, t.SPU, t.SPUOverlapping)
 	}
+	if e.confusion {
+		for _, cell := range e.confusionJSON() {
+			fmt.Fprintf(w, "confusion: gold %s, predicted %s: %d\n", orNone(cell.Gold), orNone(cell.Pred), cell.N)
+		}
+	}
 	return e.writeOutcomes(w)
+}
+
+func orNone(t ner.EntityType) string {
+	if t == "" {
+		return "–"
+	}
+	return printable(string(t))
 }
 
 func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {

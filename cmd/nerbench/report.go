@@ -26,12 +26,12 @@ type reported struct {
 }
 
 // readReported reads the runs that fit, with intervals of that many resamples
-// (0: none), and the rows of the benchmark, or of a suite of it. Runs on the
-// embedded sample are no part of the benchmark: they are reported where there
-// are no others.
+// (0: none), and the rows of the benchmark, or of a suite of it. Where no row of
+// the benchmark was run, but those of the embedded sample or of the user's own,
+// the report is about these; else the sample is no part of it.
 func (env *environment) readReported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (reported, error) {
 	var out reported
-	all, err := selectRuns(ctx, store, where)
+	runs, err := selectRuns(ctx, store, where)
 	if err != nil {
 		return out, err
 	}
@@ -39,35 +39,36 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 	if err != nil {
 		return out, err
 	}
-	isSample := func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["row"], samplePrefix) }
-	onlySample := suite == "" && len(all) > 0 && !slices.ContainsFunc(all, func(r results.RunInfo) bool { return !isSample(r) })
-	left := 0
-	for _, r := range all {
-		switch {
-		case isSample(r) != onlySample:
-			left++
-		case suite != "" && !slices.ContainsFunc(rows, func(row *datasets.Row) bool { return row.ID == r.Keys["row"] }):
-		default:
-			out.runs = append(out.runs, r)
-		}
-	}
-	if left > 0 {
-		env.note("left out: runs on the embedded sample (%d), which is no part of the benchmark", left)
-	}
-	if _, asked := where["limit"]; !asked {
-		out.runs = env.withoutBeginnings(out.runs)
-	}
-	env.noteUnscored(out.runs)
-	if onlySample {
-		out.benchmark, err = sampleInfos(out.runs)
-	} else {
-		out.benchmark = env.rowInfos(rows)
-	}
+	embedded, err := datasets.Embedded()
 	if err != nil {
 		return out, err
 	}
+	has := func(rows []*datasets.Row, r results.RunInfo) bool {
+		return slices.ContainsFunc(rows, func(row *datasets.Row) bool { return row.ID == r.Keys["row"] })
+	}
+	if suite != "" {
+		runs = slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !has(rows, r) })
+	}
+	if _, asked := where["limit"]; !asked {
+		runs = env.withoutBeginnings(runs)
+	}
+	if len(runs) == 0 || slices.ContainsFunc(runs, func(r results.RunInfo) bool { return has(embedded, r) }) {
+		out.runs, out.benchmark = env.withoutSample(runs), env.rowInfos(rows)
+	} else {
+		out.runs, out.benchmark = runs, env.ranInfos(runs)
+	}
+	env.noteUnscored(out.runs)
 	out.results, err = reportResults(ctx, store, out.runs, resamples)
 	return out, err
+}
+
+// withoutSample leaves out the runs on the embedded sample.
+func (env *environment) withoutSample(runs []results.RunInfo) []results.RunInfo {
+	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["row"], samplePrefix) })
+	if n := len(runs) - len(kept); n > 0 {
+		env.note("left out: runs on the embedded sample (%d), which is no part of the benchmark", n)
+	}
+	return kept
 }
 
 // withoutBeginnings leaves out runs whose passages are the beginning of those of
@@ -139,22 +140,22 @@ func absence(data fs.FS, row *datasets.Row) string {
 	return "no test split"
 }
 
-// sampleInfos describes the rows of the embedded sample that were run.
-func sampleInfos(runs []results.RunInfo) ([]reports.RowInfo, error) {
+// ranInfos describes the rows that were run, by id.
+func (env *environment) ranInfos(runs []results.RunInfo) []reports.RowInfo {
 	var infos []reports.RowInfo
 	for _, r := range runs {
 		id := r.Keys["row"]
 		if slices.ContainsFunc(infos, func(i reports.RowInfo) bool { return i.ID == id }) {
 			continue
 		}
-		row, err := sampleRow(strings.TrimPrefix(id, samplePrefix))
-		if err != nil {
-			return nil, err
+		info := reports.RowInfo{ID: id}
+		if row, err := env.findRow(id); err == nil { // else its file is not here any more
+			info.Title, info.Domain = row.Title, row.Domain
 		}
-		infos = append(infos, reports.RowInfo{ID: row.ID, Title: row.Title, Domain: row.Domain})
+		infos = append(infos, info)
 	}
 	slices.SortFunc(infos, func(a, b reports.RowInfo) int { return strings.Compare(a.ID, b.ID) })
-	return infos, nil
+	return infos
 }
 
 func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {

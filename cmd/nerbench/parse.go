@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/answers"
+	"nerbench/ner"
+)
+
+func parseCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "parse",
+		Usage: "read raw answers",
+		Description: `parse --family F --types a,b,c < answers.jsonl reads lines {"text": "raw answer"} and
+prints what is understood of each. A line may have "document", the passage (then mentions are placed in it),
+"finish" (stop, length), "types" (those asked for, where not all of --types), and "tokens" of the passage.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(answers.Families(), ", ")},
+			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
+			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both"},
+			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the row"},
+			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "mentions of unknown types: `drop` or fp"},
+		},
+		Action: func(c *cli.Context) error { return env.parse(c) },
+	}
+}
+
+// rawAnswer is a line of parse's input.
+type rawAnswer struct {
+	Text     *string          `json:"text"`
+	Document *string          `json:"document"`
+	Tokens   [][2]int         `json:"tokens"`
+	Finish   ner.Finish       `json:"finish"`
+	Types    []ner.EntityType `json:"types"`
+	Type     ner.EntityType   `json:"type"`
+}
+
+// parsedLine is a line of its output. Spans are there if the passage is.
+type parsedLine struct {
+	Outcome   ner.Outcome     `json:"outcome"`
+	Step      string          `json:"step"`
+	Flags     []ner.Flag      `json:"flags"`
+	Mentions  []parsedMention `json:"mentions"`
+	Dropped   []parsedDrop    `json:"dropped"`
+	Spans     *[]placedSpan   `json:"spans,omitempty"`
+	Unaligned *int            `json:"unaligned,omitempty"`
+}
+
+type parsedMention struct {
+	Text  string         `json:"text"`
+	Type  ner.EntityType `json:"type"`
+	Flags []ner.Flag     `json:"flags"`
+}
+
+type parsedDrop struct {
+	Why  string `json:"why"`
+	Type string `json:"type,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// newPlacedSpans writes spans in code points.
+func newPlacedSpans(d *ner.Document, spans []ner.Span) []placedSpan {
+	points := ner.NewCodePoints(d.Text)
+	out := make([]placedSpan, len(spans))
+	for i, s := range spans {
+		out[i] = placedSpan{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
+	}
+	return out
+}
+
+func (env *environment) parse(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usagef("parse: unexpected argument %q (answers come from standard input)", c.Args().First())
+	}
+	names := readTypeNames(c.String("types"))
+	if len(names) == 0 {
+		return usagef("parse: --types: name the types that were asked for")
+	}
+	reader, err := answers.NewReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
+	if err != nil {
+		return usagef("parse: %v", err)
+	}
+	var all []ner.EntityType
+	for _, n := range names {
+		all = append(all, n.Natural)
+	}
+	if one := c.String("type"); one != "" {
+		all = []ner.EntityType{ner.EntityType(one)}
+	}
+	return env.filter("parse", func(line []byte) (any, error) {
+		var a rawAnswer
+		if err := json.Unmarshal(line, &a); err != nil {
+			return nil, err
+		}
+		if a.Text == nil {
+			return nil, fmt.Errorf(`want {"text": "raw answer"}`)
+		}
+		return parseAnswer(reader, a, all)
+	})
+}
+
+// readTypeNames reads a list of types; "PER=person" names the native label, too.
+func readTypeNames(list string) []answers.TypeName {
+	var names []answers.TypeName
+	for t := range strings.SplitSeq(list, ",") {
+		t = strings.TrimSpace(t)
+		if t == "" {
+			continue
+		}
+		native, natural, both := strings.Cut(t, "=")
+		if !both {
+			natural = native
+		}
+		names = append(names, answers.TypeName{Natural: ner.EntityType(natural), Native: native})
+	}
+	return names
+}
+
+func parseAnswer(reader *answers.Reader, a rawAnswer, types []ner.EntityType) (parsedLine, error) {
+	if a.Types != nil {
+		types = a.Types
+	}
+	if a.Type != "" {
+		types = []ner.EntityType{a.Type}
+	}
+	var d *ner.Document
+	if a.Document != nil {
+		var err error
+		if d, err = newDocument(*a.Document, a.Tokens); err != nil {
+			return parsedLine{}, err
+		}
+	} else if reader.HasSpans() {
+		return parsedLine{}, fmt.Errorf(`answers of this family have offsets: want "document", too`)
+	}
+	p := reader.Read(d, types, ner.Completion{Text: *a.Text, Finish: a.Finish})
+	out := parsedLine{Outcome: p.Outcome, Step: p.Step, Flags: []ner.Flag{}, Mentions: []parsedMention{}, Dropped: []parsedDrop{}}
+	if d != nil {
+		aligner, err := answers.NewAligner(d, answers.Alignment{})
+		if err != nil {
+			return out, err
+		}
+		answers.Place(&p, aligner)
+		spans, unaligned := newPlacedSpans(d, p.Spans), len(p.Unaligned)
+		out.Spans, out.Unaligned = &spans, &unaligned
+	}
+	for _, m := range p.Mentions {
+		flags := append([]ner.Flag{}, m.Flags...)
+		out.Mentions = append(out.Mentions, parsedMention{m.Text, m.Type, flags})
+		for _, f := range flags {
+			if !contains(out.Flags, f) {
+				out.Flags = append(out.Flags, f)
+			}
+		}
+	}
+	for _, drop := range p.Dropped {
+		out.Dropped = append(out.Dropped, parsedDrop(drop))
+	}
+	return out, nil
+}
+
+func contains[T comparable](list []T, v T) bool {
+	for _, l := range list {
+		if l == v {
+			return true
+		}
+	}
+	return false
+}
+
+// newDocument makes a document of a text and tokens in code points.
+func newDocument(text string, tokens [][2]int) (*ner.Document, error) {
+	d := &ner.Document{Text: text}
+	points := ner.NewCodePoints(text)
+	for i, t := range tokens {
+		start, err := points.Byte(t[0])
+		if err != nil {
+			return nil, fmt.Errorf("token %d: %w", i, err)
+		}
+		end, err := points.Byte(t[1])
+		if err != nil || end < start {
+			return nil, fmt.Errorf("token %d: [%d,%d) is no range of the text", i, t[0], t[1])
+		}
+		d.Tokens = append(d.Tokens, ner.Range{Start: start, End: end})
+	}
+	return d, nil
+}
+
+// filter reads lines of standard input and prints a line of JSON for each. Blank
+// lines are skipped; a bad one ends it, with its number.
+func (env *environment) filter(name string, answer func(line []byte) (any, error)) error {
+	out := bufio.NewWriter(env.stdout)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	in := bufio.NewReaderSize(env.stdin, 1<<16)
+	for number := 1; ; number++ {
+		line, err := in.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return fmt.Errorf("%s: standard input: %w", name, err)
+		}
+		if len(strings.TrimSpace(string(line))) > 0 {
+			v, err := answer(line)
+			if err == nil {
+				err = enc.Encode(v)
+			}
+			if err != nil {
+				_ = out.Flush() // what was understood before it is printed; the error below is the one to tell
+				return fmt.Errorf("%s: standard input:%d: %w", name, number, err)
+			}
+		}
+		if err == io.EOF {
+			return out.Flush()
+		}
+	}
+}

@@ -1,0 +1,185 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/loaders"
+	"nerbench/ner"
+	"nerbench/prompts"
+)
+
+func promptsCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "prompts",
+		Usage: "the exact prompts",
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "the prompt families and their variants",
+				Action: func(*cli.Context) error { return env.listPrompts() },
+			},
+			{
+				Name: "show", Usage: "the templates of a family", ArgsUsage: "FAMILY",
+				Action: func(c *cli.Context) error { return env.showPrompts(c) },
+			},
+			{
+				Name: "render", Usage: "prompts of documents, as JSON Lines",
+				Description: `prompts render --family F --row ROW renders the prompts of a row's documents.
+prompts render --documents FILE --types a,b,c renders those of a file of JSON Lines.`,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner)"},
+					&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
+					&cli.StringFlag{Name: "row", Usage: "`ROW` whose documents are asked about"},
+					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the row"},
+					&cli.StringFlag{Name: "documents", Usage: "`FILE` of JSON Lines; - is standard input"},
+					&cli.StringFlag{Name: "types", Usage: "`TYPES` to ask for, separated by commas, with --documents"},
+					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run: order, wording, queries, shots, seed, as, constrained, max_tokens"},
+					&cli.IntFlag{Name: "limit", Usage: "the first `N` documents only"},
+				},
+				Action: func(c *cli.Context) error { return env.renderPrompts(c) },
+			},
+		},
+	}
+}
+
+func (env *environment) listPrompts() error {
+	if env.json {
+		type variant struct {
+			Name    string `json:"name"`
+			Meaning string `json:"meaning"`
+		}
+		type family struct {
+			Name        string    `json:"name"`
+			Meaning     string    `json:"meaning"`
+			Layout      string    `json:"layout"`
+			Shape       string    `json:"shape"`
+			Variants    []variant `json:"variants"`
+			DatasetLine []string  `json:"dataset_line"`
+		}
+		out := []family{}
+		for _, f := range prompts.Families {
+			o := family{Name: f.Name, Meaning: f.Meaning, Layout: f.Layout, Shape: f.Shape, DatasetLine: f.DatasetLine}
+			for _, v := range f.Variants {
+				o.Variants = append(o.Variants, variant{v.Name, v.Meaning})
+			}
+			out = append(out, o)
+		}
+		return env.printJSON(out)
+	}
+	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
+	for _, f := range prompts.Families {
+		fmt.Fprintf(w, "%s\t%s\t(%s, %s)\n", f.Name, f.Meaning, f.Layout, f.Shape)
+		for _, v := range f.Variants {
+			fmt.Fprintf(w, "  %s\t%s\t\n", v.Name, v.Meaning)
+		}
+		if len(f.DatasetLine) > 0 {
+			fmt.Fprintf(w, "  +%s\tthe same with the dataset line, in four spellings\t\n", strings.Join(f.DatasetLine, ", +"))
+		}
+	}
+	return w.Flush()
+}
+
+func (env *environment) showPrompts(c *cli.Context) error {
+	if c.NArg() != 1 {
+		return usagef("prompts show: want FAMILY")
+	}
+	f, err := prompts.Find(c.Args().First())
+	if err != nil {
+		return usagef("%v", err)
+	}
+	shown := map[string][]string{}
+	for _, v := range f.Variants {
+		shown[v.Name] = f.Templates(v.Name)
+	}
+	if env.json {
+		return env.printJSON(shown)
+	}
+	for _, v := range f.Variants {
+		fmt.Fprintf(env.stdout, "--- %s: %s\n", v.Name, v.Meaning)
+		for _, text := range shown[v.Name] {
+			fmt.Fprintln(env.stdout, text)
+		}
+	}
+	return nil
+}
+
+func (env *environment) renderPrompts(c *cli.Context) error {
+	keys, err := readSettings(c.StringSlice("set"))
+	if err != nil {
+		return err
+	}
+	keys["family"], keys["variant"] = c.String("family"), c.String("variant")
+	limit := c.Int("limit")
+	switch {
+	case c.IsSet("row") == c.IsSet("documents"):
+		return usagef("prompts render: want --row, or --documents with --types")
+	case c.IsSet("row"):
+		return env.renderRow(c, keys, limit)
+	case !c.IsSet("types"):
+		return usagef("prompts render: --documents needs --types")
+	}
+	row := prompts.Row{ID: "documents"}
+	for t := range strings.SplitSeq(c.String("types"), ",") {
+		t = strings.TrimSpace(t)
+		row.Types = append(row.Types, prompts.TypeInfo{Name: ner.EntityType(t), Native: t})
+	}
+	settings := prompts.Settings{
+		Family: keys["family"], Variant: keys["variant"], Order: keys["order"], Wording: keys["wording"], Queries: keys["queries"],
+		Constrained: keys["constrained"], AsChat: keys["as"] == "chat",
+	}
+	r, err := prompts.New(row, settings)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	return withInput(env, c.String("documents"), func(in io.Reader) error {
+		return env.writeQueries(r, loaders.ReadDocuments(in), limit)
+	})
+}
+
+func (env *environment) renderRow(c *cli.Context, keys map[string]string, limit int) error {
+	row, err := env.findRow(c.String("row"))
+	if err != nil {
+		return usagef("%v", err)
+	}
+	r, err := env.renderer(c.Context, keys, row)
+	if err != nil {
+		return err
+	}
+	docs, err := env.documents(c.Context, row, loaders.Options{Split: ner.Split(c.String("split"))})
+	if err != nil {
+		return err
+	}
+	return env.writeQueries(r, docs, limit)
+}
+
+// writeQueries prints the queries of documents, one a line.
+func (env *environment) writeQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+	enc := json.NewEncoder(env.stdout)
+	enc.SetEscapeHTML(false)
+	n := 0
+	for d, err := range docs {
+		if err != nil {
+			return err
+		}
+		if limit > 0 && n >= limit {
+			break
+		}
+		n++
+		queries, err := r.Queries(d)
+		if err != nil {
+			return err
+		}
+		for i := range queries {
+			if err := enc.Encode(newQueryLine(&queries[i])); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

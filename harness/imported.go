@@ -1,0 +1,64 @@
+package harness
+
+import (
+	"slices"
+
+	"nerbench/answers"
+	"nerbench/ner"
+)
+
+// Imported makes what metrics see of a prediction that was not read from an
+// answer: mentions without places, or spans. Mentions are placed by alignment;
+// spans become strings as METRICS.md §3.6 says. Types are as they come.
+func Imported(d *ner.Document, p ner.Prediction, how How) (Understood, error) {
+	u := Understood{Predictions: []ner.Prediction{p}}
+	u.Passage.Text, u.Passage.Gold = d.Text, d.Spans
+	fromSpans := p.Mentions == nil
+	if fromSpans {
+		p.Mentions = surfaceMentions(d, p.Spans)
+	}
+	types := typesOf(d, &p)
+	gold := newSurfaces(d)
+	u.Passage.Lenient = lenient(gold, &p, types, how.Unknown)
+	u.Passage.Published = projected(gold, &p, types, how.Unknown)
+	if !fromSpans {
+		aligner, err := answers.NewAligner(d, how.Alignment)
+		if err != nil {
+			return u, err
+		}
+		u.Ambiguous = answers.Place(&p, aligner)
+		u.Predictions[0] = p
+	}
+	u.Passage.Pred, u.Passage.Unaligned = p.Spans, p.Unaligned
+	return u, nil
+}
+
+// surfaceMentions are the strings of spans in order of (start, end); those that
+// are no range of the text have none.
+func surfaceMentions(d *ner.Document, spans []ner.Span) []ner.FlaggedMention {
+	ordered := slices.Clone(spans)
+	slices.SortFunc(ordered, ner.Span.Compare)
+	mentions := []ner.FlaggedMention{}
+	for _, s := range ordered {
+		if ner.ValidSpan(d.Text, s) {
+			mentions = append(mentions, ner.FlaggedMention{Mention: ner.Mention{Text: d.Surface(s), Type: s.Type}})
+		}
+	}
+	return mentions
+}
+
+// typesOf are the types that gold or prediction of a document has: the others
+// have empty strings on both sides.
+func typesOf(d *ner.Document, p *ner.Prediction) []ner.EntityType {
+	var types []ner.EntityType
+	for _, s := range d.Spans {
+		types = append(types, s.Type)
+	}
+	for _, m := range p.Mentions {
+		if m.Type != ner.Unknown {
+			types = append(types, m.Type)
+		}
+	}
+	slices.Sort(types)
+	return slices.Compact(types)
+}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -57,7 +58,8 @@ func writeGrid(w io.Writer, g grid) error {
 	align[0] = tw.AlignLeft
 	columns := tw.CellAlignment{PerColumn: align}
 	format := tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off}
-	table := tablewriter.NewTable(w,
+	var rendered bytes.Buffer
+	table := tablewriter.NewTable(&rendered,
 		tablewriter.WithRenderer(renderer.NewBlueprint(tw.Rendition{
 			Borders: tw.BorderNone,
 			Symbols: tw.NewSymbols(tw.StyleLight),
@@ -72,17 +74,30 @@ func writeGrid(w io.Writer, g grid) error {
 		}),
 	)
 	table.Header(printables(g.header))
-	for _, line := range alignMarks(g.body) {
-		if err := table.Append(printables(line)); err != nil {
+	body := make([][]string, len(g.body))
+	for i, line := range g.body {
+		body[i] = printables(line)
+	}
+	for _, line := range alignMarks(body) {
+		if err := table.Append(line); err != nil {
 			return err
 		}
 	}
-	return table.Render()
+	if err := table.Render(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(rendered.String()) {
+		fmt.Fprintln(w, strings.TrimRight(strings.ReplaceAll(line, pad, " "), " \n"))
+	}
+	return nil
 }
 
+// pad is a no-break space, which the table writer does not trim. No name has
+// one: [printable] escapes it.
+const pad = "\u00a0"
+
 // alignMarks pads the values of a column that have no mark, so that decimal
-// points stand below each other. The pad is a no-break space, which the table
-// writer does not trim.
+// points stand below each other.
 func alignMarks(body [][]string) [][]string {
 	out := make([][]string, len(body))
 	width := make([]int, len(body[0]))
@@ -93,7 +108,7 @@ func alignMarks(body [][]string) [][]string {
 	}
 	for n, line := range body {
 		for i, s := range line {
-			out[n] = append(out[n], s+strings.Repeat("\u00a0", width[i]-markWidth(i, s)))
+			out[n] = append(out[n], s+strings.Repeat(pad, width[i]-markWidth(i, s)))
 		}
 	}
 	return out
@@ -121,7 +136,7 @@ func printables(line []string) []string {
 func printable(s string) string {
 	var b strings.Builder
 	for _, r := range s {
-		if r == '\u00a0' || unicode.IsPrint(r) {
+		if unicode.IsPrint(r) {
 			b.WriteRune(r)
 		} else {
 			fmt.Fprintf(&b, "\\u%04x", r)

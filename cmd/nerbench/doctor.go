@@ -53,6 +53,7 @@ const (
 // found makes a finding of an error, with its hint.
 func found(state string, err error) finding {
 	f := finding{State: state, Text: err.Error()}
+	f.Hint = storeAdvice(err)
 	if hint, ok := errors.AsType[*runners.Hint](err); ok {
 		f.Hint = hint.Advice
 	}
@@ -123,7 +124,7 @@ func examineStore(env *environment, ctx context.Context) finding {
 	defer store.Close()
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
-		return found(broken, adviseStore(err))
+		return found(broken, err)
 	}
 	complete, queries := 0, 0
 	for _, r := range runs {

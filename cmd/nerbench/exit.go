@@ -57,7 +57,11 @@ func (env *environment) exit(ctx context.Context, err error) int {
 		code = coded.code
 	}
 	var hint *runners.Hint
-	errors.As(err, &hint)
+	if !errors.As(err, &hint) {
+		if advice := storeAdvice(err); advice != "" {
+			hint = &runners.Hint{Err: err, Advice: advice}
+		}
+	}
 	if env.json {
 		e := map[string]any{"error": err.Error(), "exit": code}
 		if hint != nil {

@@ -10,7 +10,6 @@ import (
 
 	"nerbench/ner"
 	"nerbench/results"
-	"nerbench/runners"
 )
 
 func runsCommand(env *environment) *cli.Command {
@@ -109,15 +108,6 @@ func selectRuns(ctx context.Context, store *results.Store, where map[string][]st
 	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
 }
 
-// findRun finds one run by the beginning of its id.
-func findRun(ctx context.Context, store *results.Store, name string) (results.RunInfo, error) {
-	run, err := store.Find(ctx, name)
-	if err != nil {
-		return run, &runners.Hint{Err: err, Advice: "nerbench runs list shows the runs of the store"}
-	}
-	return run, nil
-}
-
 func (env *environment) removeRuns(ctx context.Context, names []string) error {
 	if err := env.needStore(); err != nil {
 		return err
@@ -129,7 +119,7 @@ func (env *environment) removeRuns(ctx context.Context, names []string) error {
 	defer store.Close()
 	var runs []results.RunInfo
 	for _, name := range names { // all must be there before the first one goes
-		run, err := findRun(ctx, store, name)
+		run, err := store.Find(ctx, name)
 		if err != nil {
 			return err
 		}

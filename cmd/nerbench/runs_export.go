@@ -41,7 +41,7 @@ func (env *environment) exportRun(ctx context.Context, name, what string) error 
 			return err
 		}
 		defer store.Close()
-		run, err := findRun(ctx, store, name)
+		run, err := store.Find(ctx, name)
 		if err != nil {
 			return err
 		}

@@ -146,7 +146,7 @@ func (env *environment) showRun(ctx context.Context, name string) error {
 		return err
 	}
 	defer store.Close()
-	run, err := findRun(ctx, store, name)
+	run, err := store.Find(ctx, name)
 	if err != nil {
 		return err
 	}

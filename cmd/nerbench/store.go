@@ -52,26 +52,33 @@ func (env *environment) checkStore() error {
 	return nil
 }
 
-// adviseStore adds what the user can do about a store that does not open.
+// adviseStore adds the way to get a store where there is none.
 func adviseStore(err error) error {
-	var advice string
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, fs.ErrNotExist):
-		advice = "run something first (nerbench run, nerbench quickstart), or name another store with --store"
-	case errors.Is(err, results.ErrNewer):
-		advice = "install the newer nerbench; the store was not touched"
-	case errors.Is(err, results.ErrOlder):
-		advice = "nerbench score --all upgrades it"
-	case errors.Is(err, results.ErrNotStore):
-		advice = "the file was not touched; name another one with --store"
-	case errors.Is(err, results.ErrLocked):
-		advice = "wait until the other nerbench is done, or stop it"
-	case errors.Is(err, results.ErrDamaged):
-		advice = "keep a copy; sqlite3 FILE .recover may save what is left"
-	default:
+	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &runners.Hint{Err: err, Advice: advice}
+	return &runners.Hint{Err: err, Advice: "run something first (nerbench run, nerbench quickstart), or name another store with --store"}
+}
+
+// storeAdvice is what the user can do about an error of a store; empty if it is
+// none of those.
+func storeAdvice(err error) string {
+	for _, a := range []struct {
+		reason error
+		advice string
+	}{
+		{results.ErrNoRun, "nerbench runs list shows the runs of the store"},
+		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
+		{results.ErrOlder, "nerbench score --all upgrades it"},
+		{results.ErrNotStore, "the file was not touched; name another one with --store"},
+		{results.ErrLocked, "wait until the other nerbench is done, or stop it"},
+		{results.ErrFull, "make room and give the same command again: it continues"},
+		{results.ErrReadOnly, "change the permissions, or name another store with --store"},
+		{results.ErrDamaged, "keep a copy of the file and of those beside it; sqlite3 FILE .recover may save what is left"},
+	} {
+		if errors.Is(err, a.reason) {
+			return a.advice
+		}
+	}
+	return ""
 }

@@ -13,7 +13,7 @@ import (
 // again and again. What it said was committed must be there, nothing may be half
 // written, and in the end the store must be that of an undisturbed run.
 func TestKilledWriterLosesNothing(t *testing.T) {
-	const n, kills = 1000, 10
+	const n, kills = 1500, 30
 	path := filepath.Join(t.TempDir(), "results.db")
 	random := rand.New(rand.NewPCG(1, 2))
 	committed := map[int]bool{}

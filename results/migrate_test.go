@@ -76,11 +76,11 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	path := filled(t, 2)
 	broken := versions(t, 2)
 	broken.migrations.(fstest.MapFS)["0003_broken.sql"] = &fstest.MapFile{Data: []byte("DROP TABLE notes; DROP TABLE nothing")}
-	s, err := open(t.Context(), path, broken)
+	_, err := open(t.Context(), path, broken)
 	if err == nil || !strings.Contains(err.Error(), "migration 0003_broken.sql: ") {
 		t.Fatalf("error %v", err)
 	}
-	s, err = open(t.Context(), path, versions(t, 1)) // not newer: still schema 1
+	s, err := open(t.Context(), path, versions(t, 1)) // not newer: still schema 1
 	must(t, err)
 	must(t, s.Close())
 	sound(t, path)

@@ -65,7 +65,9 @@ func referenceFile(t testing.TB, into any, elem ...string) {
 // eachRealSplit calls f for each split of real files whose family has a reader.
 func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options, want expectedSplit)) {
 	t.Helper()
-	var expected struct{ Rows map[string]struct{ Sets []expectedSet } }
+	var expected struct {
+		Rows map[string]struct{ Sets []expectedSet }
+	}
 	referenceFile(t, &expected, "benchmark", "expected.json")
 	data := os.DirFS(reference.Path(t, "data"))
 	rows, err := datasets.Embedded()

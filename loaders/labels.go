@@ -51,7 +51,7 @@ func (m *labelMap) find(label string) (datasets.Label, error) {
 	}
 	l, ok := m.native[label]
 	if !ok {
-		return datasets.Label{}, fmt.Errorf("unknown label %q (the row's labels are %s)", label, m.known())
+		return datasets.Label{}, fmt.Errorf("unknown label %q (known: %s)", label, m.known())
 	}
 	return l, nil
 }

@@ -244,13 +244,14 @@ func (s *predictionScorer) score(ctx context.Context, gold, pred io.Reader) erro
 		}
 		waiting[*p.ID] = p
 	}
-	for _, id := range sortedKeys(waiting) {
-		if seen[id] {
-			return fmt.Errorf("document %q: occurs twice", id)
-		}
-		return fmt.Errorf("document %q: not in the gold file (and %d others)", id, len(waiting)-1)
+	if len(waiting) == 0 {
+		return nil
 	}
-	return nil
+	id := sortedKeys(waiting)[0]
+	if seen[id] {
+		return fmt.Errorf("document %q: occurs twice", id)
+	}
+	return fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", id, len(waiting))
 }
 
 // goldError names the file of documents; errors of the other file are named by

@@ -47,6 +47,14 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 	if err != nil {
 		return ner.Completion{}, err
 	}
+	if answer.PromptEvalCount > 0 && answer.PromptEvalCount+p.MaxTokens > a.config.Decoding.Context {
+		// There was no room for the longest answer (PROMPTS.md §2.6): what came
+		// back does not count, as it would not with a server that refuses.
+		if err := a.checkWhole(ctx, p, answer.PromptEvalCount); err != nil {
+			return ner.Completion{}, err
+		}
+		return ner.Completion{Finish: ner.FinishTooLong, PromptTokens: answer.PromptEvalCount, Duration: time.Since(start)}, nil
+	}
 	c := ner.Completion{
 		Text: answer.Response, Thinking: answer.Thinking,
 		Finish:       finish(answer.DoneReason),

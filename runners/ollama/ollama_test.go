@@ -1,0 +1,290 @@
+package ollama_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/ollama"
+	"nerbench/runners/ollama/ollamatest"
+)
+
+func newRunner(t *testing.T, f *ollamatest.Fake, change func(*ollama.Config)) *ollama.Runner {
+	t.Helper()
+	c := ollama.Config{Host: f.URL, Model: f.Model, Decoding: runners.Decoding{Seed: 1, Context: 1024}}
+	if change != nil {
+		change(&c)
+	}
+	r, err := ollama.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
+
+func query(text string) ner.Query {
+	return ner.Query{Prompt: ner.Prompt{Text: text, Stop: []string{"</s>"}, MaxTokens: 16}}
+}
+
+func TestEverythingIsSent(t *testing.T) {
+	f := ollamatest.New(t)
+	var seen ollamatest.Request
+	f.Intercept = func(_ http.ResponseWriter, r *ollamatest.Request) bool {
+		seen = *r
+		return false
+	}
+	r := newRunner(t, f, nil)
+	schema := json.RawMessage(`{"type":"array"}`)
+	q := query("a <b> & \u2028 ü")
+	q.Prompt.Schema = schema
+	if _, err := r.Complete(t.Context(), []ner.Query{q}); err != nil {
+		t.Fatal(err)
+	}
+	if seen.Path != "/api/generate" || !seen.Raw || seen.Prompt != q.Prompt.Text || seen.Format == nil {
+		t.Errorf("asked %+v", seen)
+	}
+	for name, p := range map[string]*bool{"stream": seen.Stream, "truncate": seen.Truncate, "shift": seen.Shift} {
+		if p == nil || *p {
+			t.Errorf("%s is not false", name)
+		}
+	}
+	for _, forbidden := range []string{"system", "template", "context", "temperature", "suffix"} {
+		if _, there := seen.Members[forbidden]; there {
+			t.Errorf("%s is sent", forbidden)
+		}
+	}
+	want := map[string]any{
+		"temperature": 0.0, "top_p": 1.0, "top_k": 0.0, "min_p": 0.0, "repeat_penalty": 1.0, "presence_penalty": 0.0,
+		"frequency_penalty": 0.0, "seed": 1.0, "num_predict": 16.0, "num_ctx": 1024.0,
+	}
+	for name, v := range want {
+		if seen.Options[name] != v {
+			t.Errorf("option %s is %v, want %v", name, seen.Options[name], v)
+		}
+	}
+	if stop, _ := seen.Options["stop"].([]any); !slices.Equal(stop, []any{"</s>"}) {
+		t.Errorf("stop is %v", stop)
+	}
+}
+
+func TestChat(t *testing.T) {
+	f := ollamatest.New(t)
+	f.Answer = func(prompt string) string { return "said: " + prompt }
+	r := newRunner(t, f, nil)
+	got, err := r.Complete(t.Context(), []ner.Query{{Prompt: ner.Prompt{
+		Messages: []ner.Message{{Role: "system", Content: "be brief"}, {Role: "user", Content: "hello"}}, MaxTokens: 4,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Text != "said: hello" || got[0].Finish != ner.FinishStop {
+		t.Errorf("got %+v", got[0])
+	}
+}
+
+func TestOneAfterAnother(t *testing.T) {
+	f := ollamatest.New(t)
+	var at, most atomic.Int64
+	f.Answer = func(prompt string) string {
+		most.Store(max(most.Load(), at.Add(1)))
+		defer at.Add(-1)
+		return strings.ToUpper(prompt)
+	}
+	got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{query("a"), query("b"), query("ü🚀")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 3 || got[0].Text != "A" || got[1].Text != "B" || got[2].Text != "Ü🚀" || most.Load() != 1 {
+		t.Errorf("got %+v, %d at once", got, most.Load())
+	}
+}
+
+func TestTooLong(t *testing.T) {
+	f := ollamatest.New(t)
+	got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{query(strings.Repeat("long ", 2000)), query("short")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Finish != ner.FinishTooLong || got[1].Finish != ner.FinishStop {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// TestTooLongWithItsAnswer: prompt and answer together must fit (PROMPTS.md
+// §2.6), whatever the server does.
+func TestTooLongWithItsAnswer(t *testing.T) {
+	f := ollamatest.New(t)
+	q := query(strings.Repeat("word ", 800)) // 1,000 tokens of 1,024
+	q.Prompt.MaxTokens = 100
+	got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{q})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Finish != ner.FinishTooLong || got[0].Text != "" {
+		t.Errorf("got %+v", got[0])
+	}
+}
+
+func TestAServerThatCutsPrompts(t *testing.T) {
+	f := ollamatest.New(t)
+	f.Obeys = false
+	_, err := newRunner(t, f, func(c *ollama.Config) { c.Decoding.Context = 64 }).Complete(t.Context(), []ner.Query{query(strings.Repeat("long ", 2000))})
+	var shortened *ollama.ShortenedError
+	if !errors.As(err, &shortened) || !errors.Is(err, runners.ErrFatal) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestFailures(t *testing.T) {
+	for name, tc := range map[string]struct {
+		intercept func(http.ResponseWriter, *ollamatest.Request) bool
+		want      error
+		text      string
+	}{
+		"busy": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			w.Header().Set("Retry-After", "7")
+			ollamatest.Refuse(w, 503, "server busy")
+			return true
+		}, runners.ErrTemporary, "503"},
+		"crashed": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 500, "llama runner process has terminated")
+			return true
+		}, runners.ErrTemporary, "terminated"},
+		"no such model": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 404, "model 'tiny' not found")
+			return true
+		}, runners.ErrFatal, "not found"},
+		"bad request": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 400, "raw mode does not support template, system, or context")
+			return true
+		}, runners.ErrFatal, "raw mode"},
+		"cut JSON": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			_, _ = w.Write([]byte(`{"response": "[`))
+			return true
+		}, runners.ErrTemporary, "not the JSON"},
+		"error in the answer": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			_, _ = w.Write([]byte(`{"error": "unexpected EOF"}`))
+			return true
+		}, runners.ErrTemporary, "unexpected EOF"},
+		"broken connection": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			panic(http.ErrAbortHandler)
+		}, runners.ErrTemporary, "EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := ollamatest.New(t)
+			f.Intercept = func(w http.ResponseWriter, r *ollamatest.Request) bool {
+				return r.Text() == "second" && tc.intercept(w, r)
+			}
+			got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{query("first"), query("second")})
+			if !errors.Is(err, tc.want) || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error is %v", err)
+			}
+			if len(got) != 1 || got[0].Text != "[]" {
+				t.Errorf("what came before it is lost: %+v", got)
+			}
+			var after *runners.RetryAfter
+			if name == "busy" && (!errors.As(err, &after) || after.Wait != 7*time.Second) {
+				t.Errorf("error is %#v, want one that asks to wait 7 s", err)
+			}
+			var hint *runners.Hint
+			if name == "no such model" && (!errors.As(err, &hint) || hint.Advice != "ollama pull tiny") {
+				t.Errorf("hint is %+v", hint)
+			}
+		})
+	}
+}
+
+// TestGivenUp: the server gives up an answer that repeats a token, and does not
+// say that it is done.
+func TestGivenUp(t *testing.T) {
+	f := ollamatest.New(t)
+	f.Intercept = func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+		_, _ = w.Write([]byte(`{"model":"tiny","response":"[\"a a a a","done":false}`))
+		return true
+	}
+	got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{query("x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Text != `["a a a a` || got[0].Finish != ner.FinishUnknown {
+		t.Errorf("got %+v", got[0])
+	}
+}
+
+func TestDeadlineAndCancellation(t *testing.T) {
+	f := ollamatest.New(t)
+	f.Delay = time.Minute
+	r := newRunner(t, f, func(c *ollama.Config) { c.Timeout = 30 * time.Millisecond })
+	if _, err := r.Complete(t.Context(), []ner.Query{query("x")}); !errors.Is(err, runners.ErrTemporary) || !strings.Contains(err.Error(), "no answer within 30ms") {
+		t.Errorf("deadline: error is %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	if _, err := newRunner(t, f, nil).Complete(ctx, []ner.Query{query("x")}); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, runners.ErrTemporary) {
+		t.Errorf("cancelled: error is %v", err)
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	f := ollamatest.New(t)
+	id, err := newRunner(t, f, nil).Identify(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id.Model != "ollama/tiny" || id.Digest != f.Digest || id.Context != 2048 || id.ServerVersion != "0.0.0" {
+		t.Errorf("identity is %+v", id)
+	}
+	var hint *runners.Hint
+	_, err = newRunner(t, f, func(c *ollama.Config) { c.Model = "other" }).Identify(t.Context())
+	if !errors.As(err, &hint) || hint.Advice != "ollama pull other" || !errors.Is(err, runners.ErrFatal) {
+		t.Errorf("unknown model: %v", err)
+	}
+	f.Close()
+	_, err = newRunner(t, f, nil).Identify(t.Context())
+	if !errors.As(err, &hint) || !strings.Contains(hint.Advice, "ollama serve") || !errors.Is(err, runners.ErrTemporary) {
+		t.Errorf("no server: %v", err)
+	}
+}
+
+func TestContextFor(t *testing.T) {
+	for _, tc := range []struct{ model, prompt, answer, want int }{
+		{2048, 600, 256, 1024}, {2048, 1600, 256, 2048}, {2048, 9000, 256, 2048}, {131072, 9000, 256, 5120}, {0, 100, 16, 1024},
+	} {
+		if got := ollama.ContextFor(tc.model, tc.prompt, tc.answer); got != tc.want {
+			t.Errorf("ContextFor(%d, %d, %d) is %d, want %d", tc.model, tc.prompt, tc.answer, got, tc.want)
+		}
+	}
+}
+
+func TestParseHost(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "http://127.0.0.1:11434/", "box": "http://box:11434/", "box:99": "http://box:99/", "https://box/x/": "https://box:443/x",
+		"http://box": "http://box:80/", "[::1]:5": "http://[::1]:5/",
+	} {
+		if u, err := ollama.ParseHost(in); err != nil || u.String() != want {
+			t.Errorf("ParseHost(%q) is %v, %v; want %s", in, u, err, want)
+		}
+	}
+	for _, in := range []string{"ftp://x", "x:0", "x:y"} {
+		if _, err := ollama.ParseHost(in); err == nil {
+			t.Errorf("ParseHost(%q) is accepted", in)
+		}
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	for _, c := range []ollama.Config{{Model: "x"}, {Decoding: runners.Decoding{Context: 1}}, {Host: "ftp://x", Model: "x", Decoding: runners.Decoding{Context: 1}}} {
+		if _, err := ollama.New(c); err == nil {
+			t.Errorf("%+v is accepted", c)
+		}
+	}
+}

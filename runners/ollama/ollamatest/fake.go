@@ -1,0 +1,188 @@
+// Package ollamatest serves tests with servers of Ollama: [Fake], which imitates
+// the quirks of version 0.24.0 and answers at once, and [Start], which runs the
+// real one.
+package ollamatest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Fake is an imitation of a server. Its fields may be set before it is asked.
+type Fake struct {
+	*httptest.Server
+	// Model is the one model that it has; Digest is its digest.
+	Model, Digest string
+	// ContextLength is what the model was trained for, in tokens.
+	ContextLength int
+	// Answer returns the answer to a prompt (of the chat shape: the last
+	// message); nil: the empty list.
+	Answer func(prompt string) string
+	// Intercept may answer a request itself, and then returns true. May be nil.
+	Intercept func(w http.ResponseWriter, r *Request) bool
+	// Delay is the time that an answer takes.
+	Delay time.Duration
+	// Obeys says whether truncate: false is understood. Servers before it cut
+	// prompts without a word.
+	Obeys bool
+
+	asked atomic.Int64
+}
+
+// Request is what was asked, with what a test may look at.
+type Request struct {
+	Path     string
+	Model    string         `json:"model"`
+	Prompt   string         `json:"prompt"`
+	Raw      bool           `json:"raw"`
+	Stream   *bool          `json:"stream"`
+	Truncate *bool          `json:"truncate"`
+	Shift    *bool          `json:"shift"`
+	Think    any            `json:"think"`
+	Format   any            `json:"format"`
+	Options  map[string]any `json:"options"`
+	Messages []struct {
+		Role    string `json:"role"`
+		Content string `json:"content"`
+	} `json:"messages"`
+	// Members are the names of all members of the request.
+	Members map[string]json.RawMessage `json:"-"`
+}
+
+// Text is the prompt, or the last message.
+func (r *Request) Text() string {
+	if n := len(r.Messages); n > 0 {
+		return r.Messages[n-1].Content
+	}
+	return r.Prompt
+}
+
+// New starts a fake server with a model "tiny". It is closed when the test ends.
+func New(t testing.TB) *Fake {
+	f := &Fake{Model: "tiny", Digest: strings.Repeat("ab", 32), ContextLength: 2048, Obeys: true}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/version", f.version)
+	mux.HandleFunc("GET /api/tags", f.tags)
+	mux.HandleFunc("POST /api/show", f.show)
+	mux.HandleFunc("POST /api/generate", f.answer)
+	mux.HandleFunc("POST /api/chat", f.answer)
+	f.Server = httptest.NewServer(mux)
+	t.Cleanup(f.Close)
+	return f
+}
+
+// Asked is the number of prompts that were answered.
+func (f *Fake) Asked() int { return int(f.asked.Load()) }
+
+// version: a server that was built with go install does not know its own.
+func (f *Fake) version(w http.ResponseWriter, _ *http.Request) {
+	write(w, map[string]any{"version": "0.0.0"})
+}
+
+func (f *Fake) tags(w http.ResponseWriter, _ *http.Request) {
+	write(w, map[string]any{"models": []any{map[string]any{
+		"name": f.Model + ":latest", "model": f.Model + ":latest", "digest": f.Digest, "size": 1,
+		"details": map[string]any{"quantization_level": "F16"},
+	}}})
+}
+
+func (f *Fake) show(w http.ResponseWriter, r *http.Request) {
+	var q Request
+	if json.NewDecoder(r.Body).Decode(&q) != nil || !f.has(q.Model) {
+		refuse(w, http.StatusNotFound, "model '"+q.Model+"' not found")
+		return
+	}
+	write(w, map[string]any{"model_info": map[string]any{
+		"general.architecture": "llama", "llama.context_length": f.ContextLength,
+	}})
+}
+
+func (f *Fake) has(model string) bool { return strings.TrimSuffix(model, ":latest") == f.Model }
+
+// TokensOf is how the fake counts: a token for four bytes.
+func TokensOf(text string) int { return (len(text) + 3) / 4 }
+
+func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
+	q := Request{Path: r.URL.Path}
+	var members map[string]json.RawMessage
+	if err := json.NewDecoder(r.Body).Decode(&members); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	whole, _ := json.Marshal(members)
+	if err := json.Unmarshal(whole, &q); err != nil {
+		refuse(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	q.Members = members
+	if f.Intercept != nil && f.Intercept(w, &q) {
+		return
+	}
+	if !f.has(q.Model) {
+		refuse(w, http.StatusNotFound, "model '"+q.Model+"' not found, try pulling it first")
+		return
+	}
+	context, _ := q.Options["num_ctx"].(float64)
+	if context == 0 {
+		context = 4096
+	}
+	tokens := TokensOf(q.Text())
+	if tokens > int(context) {
+		if f.Obeys && q.Truncate != nil && !*q.Truncate {
+			refuse(w, http.StatusBadRequest, "the input length exceeds the context length")
+			return
+		}
+		tokens = int(context) // cut without a word
+	}
+	if !sleep(r, f.Delay) {
+		return
+	}
+	text := "[]"
+	if f.Answer != nil {
+		text = f.Answer(q.Text())
+	}
+	f.asked.Add(1)
+	reply := map[string]any{
+		"model": q.Model, "done": true, "done_reason": "stop", "prompt_eval_count": tokens, "eval_count": TokensOf(text),
+	}
+	if q.Path == "/api/chat" {
+		reply["message"] = map[string]any{"role": "assistant", "content": text}
+	} else {
+		reply["response"] = text
+	}
+	write(w, reply)
+}
+
+// sleep reports false if the client went away meanwhile.
+func sleep(r *http.Request, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+func write(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	_ = json.NewEncoder(w).Encode(v) // the client may be gone
+}
+
+// Refuse answers as the server refuses.
+func Refuse(w http.ResponseWriter, code int, message string) { refuse(w, code, message) }
+
+func refuse(w http.ResponseWriter, code int, message string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]any{"error": message})
+}

@@ -1,0 +1,88 @@
+package ollamatest
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"nerbench/internal/reference"
+)
+
+// Server is a real server that a test started.
+type Server struct {
+	// Host is its address, as OLLAMA_HOST takes it.
+	Host   string
+	binary string
+	env    []string
+}
+
+// Start runs the server whose binary NERBENCH_OLLAMA names, on a free port, with
+// an empty folder of models. It ends with the test. Without the variable the
+// test is skipped.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	binary := os.Getenv("NERBENCH_OLLAMA")
+	if binary == "" {
+		reference.Skip(t, "no Ollama server: NERBENCH_OLLAMA does not name one (.ci/ollama-server builds it)")
+	}
+	home := t.TempDir()
+	s := &Server{Host: freeAddress(t), binary: binary}
+	s.env = append(os.Environ(), "OLLAMA_HOST="+s.Host, "OLLAMA_MODELS="+filepath.Join(home, "models"), "HOME="+home)
+	ctx, cancel := context.WithCancel(context.Background())
+	cmd := exec.CommandContext(ctx, binary, "serve")
+	cmd.Env = s.env
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	log, err := os.Create(filepath.Join(home, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		_ = cmd.Wait() // it was interrupted
+		log.Close()
+	})
+	for range 300 {
+		if response, err := http.Get("http://" + s.Host + "/api/version"); err == nil {
+			response.Body.Close()
+			return s
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("the server did not start: see %s", log.Name())
+	return nil
+}
+
+// freeAddress is a port of this machine that nobody listens at.
+func freeAddress(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// Create makes a model of a GGUF file.
+func (s *Server) Create(t testing.TB, name, gguf string) {
+	t.Helper()
+	modelfile := filepath.Join(t.TempDir(), "Modelfile")
+	if err := os.WriteFile(modelfile, fmt.Appendf(nil, "FROM %s\n", gguf), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(s.binary, "create", name, "-f", modelfile)
+	cmd.Env = s.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("create %s: %v\n%s", name, err, out)
+	}
+}

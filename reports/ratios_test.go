@@ -2,6 +2,7 @@ package reports
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"nerbench/ner"
@@ -74,5 +75,28 @@ func TestShareNeverHidesAPart(t *testing.T) {
 		if got := share(test.part, test.n); got != test.want {
 			t.Errorf("share(%d, %d) = %s, want %s", test.part, test.n, got, test.want)
 		}
+	}
+}
+
+// TestHalfPoints: counts that are kept doubled are printed halved, ratios are
+// those of the counts.
+func TestHalfPoints(t *testing.T) {
+	spec := Spec{Metrics: []string{SpanF1}, Doubled: func(metric string) bool { return metric == SpanF1 }}
+	table := build(t, []Result{result("m", "stars", 37, 80, 90)}, spec)
+	for format, want := range map[string]string{
+		"csv":  "stars,m,span_f1,0.43529411764705883,0.4625,0.4111111111111111,18.5,40,45,",
+		"json": `"tp": 18.5,`,
+	} {
+		var b strings.Builder
+		if err := table.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s: no %q in\n%s", format, want, b.String())
+		}
+	}
+	page := withoutLibrary(t, Report{Results: []Result{result("m", "stars", 37, 80, 90)}, Doubled: spec.Doubled})
+	if want := "<td>18.5</td><td>40</td><td>45</td>"; !strings.Contains(page, want) {
+		t.Errorf("the page does not hold %q", want)
 	}
 }

@@ -17,6 +17,9 @@
 //     a power cut could take back the last commits, that is, answers that were
 //     paid for. [Writer] gathers what is queued during one wait into the next
 //     transaction, so that the waits cost no speed.
+//   - Before a file is opened for writing, its header is read without locks, so
+//     that a file that must be left alone stays as it is, and nothing new lies
+//     beside it.
 //   - One connection writes, in transactions that take the lock at once: a
 //     second process waits for its turn, and never fails half way.
 //

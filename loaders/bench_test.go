@@ -3,11 +3,14 @@ package loaders_test
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"testing"
 	"testing/fstest"
 
 	"nerbench/datasets"
+	"nerbench/internal/reference"
 	"nerbench/loaders"
+	"nerbench/ner"
 )
 
 // BenchmarkConll prints MB/s of native text on one core; the budget is 100
@@ -38,6 +41,39 @@ func BenchmarkConll(b *testing.B) {
 		if n != documents {
 			b.Fatalf("%d documents, want %d", n, documents)
 		}
+	}
+}
+
+// BenchmarkRealFiles reads the real files of a few rows.
+func BenchmarkRealFiles(b *testing.B) {
+	data := os.DirFS(reference.Path(b, "data"))
+	rows, err := datasets.Embedded()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, id := range []string{"conllpp", "wikiann-en", "bc5cdr", "mit-movie"} {
+		b.Run(id, func(b *testing.B) {
+			row, err := datasets.Find(rows, id)
+			if err != nil {
+				b.Fatal(err)
+			}
+			set, err := row.Set("")
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(set.Splits[0].Files[0].Bytes)
+			for b.Loop() {
+				docs, _, err := loaders.Documents(b.Context(), data, row, loaders.Options{Split: ner.Train})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, err := range docs {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+		})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"nerbench/datasets"
 	"nerbench/ner"
@@ -63,11 +64,13 @@ type conll struct {
 	waitingSpans []labelled
 }
 
-// openSpan is a span that is being formed: its label and its first token.
+// openSpan is a span that is being formed: its label, as the file has it and as
+// the label map does, and its first token. Without a label map entry none is
+// open.
 type openSpan struct {
-	label []byte
-	first int
-	is    bool
+	native []byte
+	label  *datasets.Label
+	first  int
 }
 
 func (c *conll) line(line []byte) error {
@@ -81,17 +84,8 @@ func (c *conll) line(line []byte) error {
 		c.tally.Repairs["document_marks"]++
 		return c.endBlock()
 	}
-	if err := checkUTF8(line); err != nil {
+	if err := c.split(line); err != nil {
 		return err
-	}
-	c.columns = c.columns[:0]
-	for rest := line; ; {
-		i := bytes.IndexByte(rest, c.separator)
-		if i < 0 {
-			c.columns = append(c.columns, rest)
-			break
-		}
-		c.columns, rest = append(c.columns, rest[:i]), rest[i+1:]
 	}
 	token, tag, skip, err := c.cells()
 	if err != nil || skip != "" {
@@ -101,6 +95,26 @@ func (c *conll) line(line []byte) error {
 		return err
 	}
 	return c.token(token, tag)
+}
+
+// split cuts a line into its columns. One pass does it and the check of UTF-8:
+// lines are short, and there are many.
+func (c *conll) split(line []byte) error {
+	c.columns = c.columns[:0]
+	var all byte
+	start := 0
+	for i, b := range line {
+		all |= b
+		if b == c.separator {
+			c.columns = append(c.columns, line[start:i])
+			start = i + 1
+		}
+	}
+	c.columns = append(c.columns, line[start:])
+	if all < utf8.RuneSelf {
+		return nil
+	}
+	return checkUTF8(line)
 }
 
 func (c *conll) blank(line []byte) bool {
@@ -166,11 +180,8 @@ func (c *conll) token(token, tag []byte) error {
 		return err
 	}
 	label = c.labels.cut(label)
-	same := c.open.is && bytes.Equal(c.open.label, label)
-	if c.open.is && !(step.continues && same) {
-		if err := c.closeSpan(); err != nil {
-			return err
-		}
+	if c.open.label != nil && !(step.continues && bytes.Equal(c.open.native, label)) {
+		c.closeSpan()
 	}
 	if len(c.tokens) > 0 {
 		c.text = append(c.text, ' ')
@@ -178,24 +189,26 @@ func (c *conll) token(token, tag []byte) error {
 	start := len(c.text)
 	c.text = append(c.text, token...)
 	c.tokens = append(c.tokens, ner.Range{Start: start, End: len(c.text)})
-	if step.inside && !c.open.is {
+	if step.inside && c.open.label == nil {
 		if step.orphan {
 			c.tally.Repairs["orphan_i"]++
 		}
-		c.open = openSpan{label: append(c.open.label[:0], label...), first: len(c.tokens) - 1, is: true}
+		l, err := c.labels.find(label)
+		if err != nil {
+			return err
+		}
+		c.open = openSpan{append(c.open.native[:0], label...), l, len(c.tokens) - 1}
 	}
-	if step.last && c.open.is {
-		return c.closeSpan()
+	if step.last && c.open.label != nil {
+		c.closeSpan()
 	}
 	return nil
 }
 
-func (c *conll) closeSpan() error {
-	c.open.is = false
-	l, err := c.labels.find(string(c.open.label))
-	if err != nil {
-		return err
-	}
+// closeSpan ends the open span behind the last token.
+func (c *conll) closeSpan() {
+	l := c.open.label
+	c.open.label = nil
 	start, end := c.tokens[c.open.first].Start, c.tokens[len(c.tokens)-1].End
 	// Empty tokens at the edges would leave white space there.
 	for start < end && c.text[start] == ' ' {
@@ -206,18 +219,15 @@ func (c *conll) closeSpan() error {
 	}
 	if start == end {
 		c.tally.Repairs["empty_span"]++
-		return nil
+		return
 	}
 	c.spans = append(c.spans, labelled{start, end, l.Native, l.Type, l.Drop})
-	return nil
 }
 
 // endBlock makes a document of the block, if it holds anything.
 func (c *conll) endBlock() error {
-	if c.open.is {
-		if err := c.closeSpan(); err != nil {
-			return err
-		}
+	if c.open.label != nil {
+		c.closeSpan()
 	}
 	if len(c.tokens) == 0 {
 		return nil

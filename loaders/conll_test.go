@@ -186,7 +186,7 @@ func TestBrokenColumns(t *testing.T) {
 	two := &datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"}
 	any := &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"}
 	for _, tc := range []struct{ name, text, want string }{
-		{"unknown label", "a|O\n\nb|B-thing\nc|O\n", `row own: test.txt:4: unknown label "thing" (known: person, place, city, rest, time-of-day, time)`},
+		{"unknown label", "a|O\n\nb|B-thing\nc|O\n", `row own: test.txt:3: unknown label "thing" (known: person, place, city, rest, time-of-day, time)`},
 		{"unknown label at the end of the file", "a|O\nb|B-thing", `row own: test.txt:2: unknown label "thing" (known: `},
 		{"tag missing", "a|O\nb\n", `row own: test.txt:2: 1 columns, expected 2 separated by one tab`},
 		{"too many columns", "a|O|x\n", `row own: test.txt:1: 3 columns, expected 2`},

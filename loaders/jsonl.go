@@ -133,7 +133,7 @@ func readDocumentFiles(r *reading) error {
 			spans := make([]labelled, len(d.Spans))
 			for i, s := range d.Spans {
 				spans[i] = labelled{start: s.Start, end: s.End, label: string(s.Type), typ: s.Type}
-				l, err := r.labels.find(string(s.Type))
+				l, err := r.labels.find([]byte(s.Type))
 				if err == nil {
 					spans[i].label, spans[i].typ, spans[i].drop = l.Native, l.Type, l.Drop
 				} else if !r.labels.hasType(s.Type) {

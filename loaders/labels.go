@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -12,20 +13,21 @@ import (
 // its map.
 type labelMap struct {
 	row    *datasets.Row
-	native map[string]datasets.Label
+	cuts   bool // at the first hyphen
+	native map[string]*datasets.Label
 }
 
 func newLabelMap(row *datasets.Row) *labelMap {
-	m := &labelMap{row: row, native: make(map[string]datasets.Label, len(row.Labels))}
-	for _, l := range row.Labels {
-		m.native[l.Native] = l
+	m := &labelMap{row: row, cuts: row.LabelRule == datasets.BeforeHyphen, native: make(map[string]*datasets.Label, len(row.Labels))}
+	for i := range row.Labels {
+		m.native[row.Labels[i].Native] = &row.Labels[i]
 	}
 	return m
 }
 
 // cut applies the rule that comes before spans are formed.
 func (m *labelMap) cut(label []byte) []byte {
-	if m.row.LabelRule != datasets.BeforeHyphen {
+	if !m.cuts {
 		return label
 	}
 	for i, c := range label {
@@ -36,22 +38,22 @@ func (m *labelMap) cut(label []byte) []byte {
 	return label
 }
 
-// find looks a label up, after the rules that come behind the forming of spans.
-func (m *labelMap) find(label string) (datasets.Label, error) {
+// find looks a label up, after the rules that come behind the cut.
+func (m *labelMap) find(label []byte) (*datasets.Label, error) {
 	switch m.row.LabelRule {
 	case datasets.Single:
-		return m.row.Labels[0], nil
+		return &m.row.Labels[0], nil
 	case datasets.WithoutSuffix:
 		for _, suffix := range m.row.LabelSuffixes {
-			if cut, ok := strings.CutSuffix(label, suffix); ok {
+			if cut, ok := bytes.CutSuffix(label, []byte(suffix)); ok {
 				label = cut
 				break
 			}
 		}
 	}
-	l, ok := m.native[label]
+	l, ok := m.native[string(label)]
 	if !ok {
-		return datasets.Label{}, fmt.Errorf("unknown label %q (known: %s)", label, m.known())
+		return nil, fmt.Errorf("unknown label %q (known: %s)", label, m.known())
 	}
 	return l, nil
 }

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nerbench/datasets"
@@ -161,10 +162,28 @@ var errStopped = errors.New("stopped")
 // order of the file, and hands it on. It returns an error to stop the reading.
 func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	if d.ID == "" {
-		d.ID = fmt.Sprintf("%s/%s/%d", r.row.ID, r.part.Name, r.index)
+		d.ID = r.row.ID + "/" + string(r.part.Name) + "/" + strconv.Itoa(r.index)
 	}
 	r.index++
 	r.tally.Tokens += len(d.Tokens)
+	r.keep(d, spans)
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	if !r.yield(d, nil) {
+		r.stopped = true
+		return errStopped
+	}
+	return nil
+}
+
+// keep gives a document the spans that the label map and the gold rule leave,
+// each once (formats.md §1).
+func (r *reading) keep(d *ner.Document, spans []labelled) {
+	if len(spans) > 0 {
+		d.Spans = make([]ner.Span, 0, len(spans))
+	}
+	seen := spanSet{}
 	for _, s := range spans {
 		if s.drop {
 			r.tally.Dropped[s.label]++
@@ -175,19 +194,31 @@ func (r *reading) emit(d *ner.Document, spans []labelled) error {
 			continue
 		}
 		span := ner.Span{Start: s.start, End: s.end, Type: s.typ}
-		if slices.Contains(d.Spans, span) {
+		if seen.has(d.Spans, span) {
 			r.tally.Duplicates++
 			continue
 		}
 		d.Spans = append(d.Spans, span)
 		r.tally.ByLabel[s.label]++
 	}
-	if err := r.ctx.Err(); err != nil {
-		return err
+}
+
+// spanSet finds spans again: by looking through a few, by a map among many.
+type spanSet map[ner.Span]bool
+
+// has reports whether a span is among those before it, and takes it in.
+func (seen *spanSet) has(before []ner.Span, s ner.Span) bool {
+	const few = 32
+	if len(before) < few {
+		return slices.Contains(before, s)
 	}
-	if !r.yield(d, nil) {
-		r.stopped = true
-		return errStopped
+	if len(*seen) == 0 {
+		*seen = make(spanSet, 2*few)
+		for _, b := range before {
+			(*seen)[b] = true
+		}
 	}
-	return nil
+	found := (*seen)[s]
+	(*seen)[s] = true
+	return found
 }

@@ -371,10 +371,7 @@ func (s *predictionScorer) note(u *harness.Understood, answered bool) {
 var besideNames = []string{"unaligned", "ambiguous", "bad_offsets", "duplicate_gold", "duplicate_pred", "unknown_type", "other_type", "bad_item", "void", "gold_void", "missing"}
 
 func (s *predictionScorer) evaluation() *evaluation {
-	e := &evaluation{passages: s.passages, taxonomy: s.taxonomy, missing: s.missing, confusion: s.confusion}
-	if len(s.outcomes) > 0 {
-		e.outcomes = s.outcomes
-	}
+	e := &evaluation{passages: s.passages, taxonomy: s.taxonomy, missing: s.missing, confusion: s.confusion, outcomes: s.outcomes}
 	for i, m := range s.metrics {
 		e.metrics = append(e.metrics, evaluated{m.id, m.metric, s.counts[i].ByType})
 		c := s.counts[i]

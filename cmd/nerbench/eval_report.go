@@ -224,7 +224,7 @@ func printable(name string) string {
 
 // writeOutcomes prints how the queries ended, failures last, and their share.
 func (e *evaluation) writeOutcomes(w io.Writer) error {
-	if e.outcomes == nil {
+	if len(e.outcomes) == 0 {
 		return nil
 	}
 	queries, failures := 0, 0

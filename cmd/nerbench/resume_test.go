@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"nerbench/results"
+	"nerbench/runners/ollama/ollamatest"
+)
+
+// childVariable makes the test binary stand in for the program, so that a test
+// can kill it.
+const childVariable = "NERBENCH_TEST_PROGRAM"
+
+// workplace is a folder with a row of invented passages, and a fake server.
+type workplace struct {
+	t    *testing.T
+	dir  string
+	fake *ollamatest.Fake
+
+	mu    sync.Mutex
+	times map[string]int // how often each prompt was asked
+}
+
+func newWorkplace(t *testing.T, passages int, delay time.Duration) *workplace {
+	t.Helper()
+	w := &workplace{t: t, dir: t.TempDir(), times: map[string]int{}}
+	script, err := os.ReadFile("testdata/script/run.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, row, _ := strings.Cut(string(script), "-- rows/mini.toml --\n")
+	row, _, _ = strings.Cut(row, "-- ")
+	var test strings.Builder
+	for i := range passages {
+		fmt.Fprintf(&test, "Person%d\tB-PER\nleft\tO\nTown%d\tB-LOC\n.\tO\n\n", i, i%7)
+	}
+	w.write("rows/mini.toml", row)
+	w.write("data/mini/test.tsv", test.String())
+	w.fake = ollamatest.New(t)
+	w.fake.Delay = delay
+	w.fake.Answer = func(prompt string) string {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.times[prompt]++
+		_, text, _ := strings.Cut(prompt, "Text: ")
+		word, _, _ := strings.Cut(text, " ")
+		return fmt.Sprintf(" [%q]", word) // right for persons, wrong for places
+	}
+	return w
+}
+
+func (w *workplace) write(name, content string) {
+	path := filepath.Join(w.dir, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// program is the program as a process of its own.
+func (w *workplace) program(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), childVariable+"=1", "OLLAMA_HOST="+w.fake.URL, "NERBENCH_ROWS=rows", "NERBENCH_DATA=data")
+	return cmd
+}
+
+// run runs the program to its end and returns its exit code and output.
+func (w *workplace) run(args ...string) (code int, output string) {
+	w.t.Helper()
+	out, err := w.program(args...).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		w.t.Fatal(err)
+	}
+	if exit != nil {
+		return exit.ExitCode(), string(out)
+	}
+	return 0, string(out)
+}
+
+// dump is all that a store knows but for times.
+func (w *workplace) dump(store string) string {
+	w.t.Helper()
+	s, err := results.OpenReadOnly(w.t.Context(), filepath.Join(w.dir, store))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer s.Close()
+	var b bytes.Buffer
+	if err := s.Dump(w.t.Context(), &b); err != nil {
+		w.t.Fatal(err)
+	}
+	return b.String()
+}
+
+// completed lists the documents whose passages a store has, none if there is no
+// store yet.
+func (w *workplace) completed(store string) []string {
+	w.t.Helper()
+	// Opening for writing, as the program does: a killed process leaves a log.
+	s, err := results.Open(context.Background(), filepath.Join(w.dir, store))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer s.Close()
+	runs, err := s.Runs(w.t.Context(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var ids []string
+	for _, r := range runs {
+		for p, err := range s.Passages(w.t.Context(), r.ID) {
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			ids = append(ids, p.Document)
+		}
+	}
+	return ids
+}
+
+// asked returns how often the prompts about a passage were asked.
+func (w *workplace) asked(index int) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	n := 0
+	for prompt, times := range w.times {
+		if strings.Contains(prompt, fmt.Sprintf("Text: Person%d left", index)) {
+			n += times
+		}
+	}
+	return n
+}
+
+var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-connections", "4", "--store"}
+
+// TestKilledAtAnyMoment: a process that is killed thirty times, and given the
+// same command again, asks the rest, nothing again that was committed, and ends
+// with the store of an undisturbed run.
+func TestKilledAtAnyMoment(t *testing.T) {
+	const passages = 400
+	w := newWorkplace(t, passages, 4*time.Millisecond)
+	if code, out := w.run(append(asking, "calm.db")...); code != 0 {
+		t.Fatalf("undisturbed run: exit code %d\n%s", code, out)
+	}
+	clear(w.times)
+	kept := map[int]int{} // passage: how often it was asked when it was complete
+	kills := 0
+	for ; kills < 30; kills++ {
+		cmd := w.program(append(asking, "killed.db")...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = cmd.Wait() // it was killed
+		for _, id := range w.completed("killed.db") {
+			var index int
+			fmt.Sscanf(id, "mini/test/%d", &index)
+			if _, there := kept[index]; !there {
+				kept[index] = w.asked(index)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		t.Fatal("nothing was kept of a process that was killed 30 times")
+	}
+	if code, out := w.run(append(asking, "killed.db")...); code != 0 {
+		t.Fatalf("continued run: exit code %d\n%s", code, out)
+	}
+	for index, times := range kept {
+		if n := w.asked(index); n != times {
+			t.Errorf("passage %d was complete and is asked again: %d questions, %d when it was complete", index, n, times)
+		}
+	}
+	if calm, killed := w.dump("calm.db"), w.dump("killed.db"); calm != killed {
+		t.Errorf("the stores differ:\n%s\nand\n%s", head(calm), head(killed))
+	}
+	t.Logf("%d kills, %d of %d passages were complete at one of them", kills, len(kept), passages)
+}
+
+func head(s string) string { return s[:min(len(s), 2000)] }
+
+// TestInterrupted: Ctrl-C ends with exit code 130 and keeps what was answered.
+func TestInterrupted(t *testing.T) {
+	w := newWorkplace(t, 400, 10*time.Millisecond)
+	cmd := w.program(append(asking, "results.db")...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for w.fake.Asked() < 100 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Fatalf("ended with %v, want exit code 130\n%s", err, stderr.String())
+	}
+	if want := "nerbench: interrupted: all answers so far are kept\n"; stderr.String() != want {
+		t.Errorf("said %q, want %q", stderr.String(), want)
+	}
+	if n := len(w.completed("results.db")); n < 40 {
+		t.Errorf("%d passages are kept of 100 answers", n)
+	}
+	before := w.fake.Asked()
+	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "400 of 400 passages") {
+		t.Errorf("continued run: exit code %d\n%s", code, out)
+	}
+	// Two questions a passage; what was in flight when it was interrupted was
+	// answered for nobody.
+	if extra := w.fake.Asked() - 800; extra < 0 || extra > 8 || before >= 800 {
+		t.Errorf("%d questions more than there are, after %d before the interrupt", extra, before)
+	}
+}
+
+// TestAServerThatFails: what cannot be asked leaves the run partial, with exit
+// code 3; the same command asks for the rest.
+func TestAServerThatFails(t *testing.T) {
+	w := newWorkplace(t, 20, 0)
+	if code, out := w.run("run", "-m", "ollama/other", "-d", "mini"); code != exitError || !strings.Contains(out, "hint: ollama pull other") {
+		t.Errorf("unknown model: exit code %d\n%s", code, out)
+	}
+	if code, out := w.run("run", "-m", "ollama/tiny", "-d", "mini", "--context", "64", "--json", "-q"); code != 0 || !strings.Contains(out, `"too_long": 40`) {
+		t.Errorf("small context: exit code %d\n%s", code, out)
+	}
+}

@@ -11,12 +11,11 @@ func facts(built *builtTables) []fact {
 	n := total(built.runs)
 	out := []fact{
 		{commas(len(built.systems)), plural(len(built.systems), "system", "systems")},
-		{fmt.Sprintf("%d of %d", len(rowsOf(built.runs)), len(built.rows.Rows)-len(built.rows.averageNames())), "rows of the benchmark run"},
+		{fmt.Sprintf("%d of %d", len(rowsOf(built.runs)), len(built.rows.Rows)-len(built.rows.averageNames())), "rows run"},
 		{commas(n.passages), plural(n.passages, "passage", "passages")},
-		{commas(n.queries), plural(n.queries, "answer", "answers")},
 	}
-	if n.queries > 0 {
-		out = append(out, fact{share(n.failures, n.queries) + " %", "of the answers unreadable"})
+	if n.queries > 0 { // a tagger gives none
+		out = append(out, fact{commas(n.queries), plural(n.queries, "answer", "answers")}, fact{share(n.failures, n.queries) + " %", "of the answers unreadable"})
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -78,7 +79,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	}
 	var page bytes.Buffer
 	if err := reports.WriteHTML(&page, reports.Report{
-		Made: time.Now(), Version: version, Results: found.results, Rows: found.benchmark, Samples: samples,
+		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Rows: found.benchmark, Samples: samples,
 		Ratios: metricRatios, Doubled: doubledCounts,
 	}); err != nil {
 		return siteJSON{}, err
@@ -88,6 +89,16 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 		return siteJSON{}, fmt.Errorf("report: %w", err)
 	}
 	return siteJSON{[]string{path}, len(found.runs), len(samples)}, nil
+}
+
+// reportTitle says so where the passages are invented.
+func reportTitle(r reported) string {
+	for _, row := range r.benchmark {
+		if !strings.HasPrefix(row.ID, samplePrefix) {
+			return ""
+		}
+	}
+	return "Named entity recognition: invented sample"
 }
 
 // replaceFile writes a file beside its place and moves it there, so that at no

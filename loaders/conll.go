@@ -31,6 +31,7 @@ func readConll(r *reading) error {
 	if c.scheme, err = newTagScheme(c.p); err != nil {
 		return err
 	}
+	c.emptyOnly = c.p.Blank == "empty"
 	c.separator = ' '
 	if c.p.Separator == "tab" {
 		c.separator = '\t'
@@ -52,7 +53,8 @@ type conll struct {
 	p         *datasets.Conll
 	scheme    tagScheme
 	separator byte
-	columns   [][]byte // of the line at hand
+	emptyOnly bool  // only a line of nothing is blank
+	ends      []int // where the columns of the line at hand end
 
 	text   []byte
 	tokens []ner.Range
@@ -69,7 +71,7 @@ type conll struct {
 // open.
 type openSpan struct {
 	native []byte
-	label  *datasets.Label
+	label  *label
 	first  int
 }
 
@@ -87,7 +89,7 @@ func (c *conll) line(line []byte) error {
 	if err := c.split(line); err != nil {
 		return err
 	}
-	token, tag, skip, err := c.cells()
+	token, tag, skip, err := c.cells(line)
 	if err != nil || skip != "" {
 		if err == nil {
 			c.tally.Repairs[skip]++
@@ -97,28 +99,34 @@ func (c *conll) line(line []byte) error {
 	return c.token(token, tag)
 }
 
-// split cuts a line into its columns. One pass does it and the check of UTF-8:
+// split finds the columns of a line. One pass does it and the check of UTF-8:
 // lines are short, and there are many.
 func (c *conll) split(line []byte) error {
-	c.columns = c.columns[:0]
+	c.ends = c.ends[:0]
 	var all byte
-	start := 0
 	for i, b := range line {
 		all |= b
 		if b == c.separator {
-			c.columns = append(c.columns, line[start:i])
-			start = i + 1
+			c.ends = append(c.ends, i)
 		}
 	}
-	c.columns = append(c.columns, line[start:])
+	c.ends = append(c.ends, len(line))
 	if all < utf8.RuneSelf {
 		return nil
 	}
 	return checkUTF8(line)
 }
 
+// column is a column of the line that was split.
+func (c *conll) column(line []byte, i int) []byte {
+	if i == 0 {
+		return line[:c.ends[0]]
+	}
+	return line[c.ends[i-1]+1 : c.ends[i]]
+}
+
 func (c *conll) blank(line []byte) bool {
-	if c.p.Blank == "empty" {
+	if c.emptyOnly {
 		return len(line) == 0
 	}
 	for _, b := range line {
@@ -142,8 +150,8 @@ var outside = []byte("O")
 
 // cells picks token and tag out of the columns. skip names the kind of a line
 // that is left out.
-func (c *conll) cells() (token, tag []byte, skip string, err error) {
-	n := len(c.columns)
+func (c *conll) cells(line []byte) (token, tag []byte, skip string, err error) {
+	n := len(c.ends)
 	if n == 1 && c.p.SkipLines == "without-separator" {
 		return nil, nil, "lines_without_separator", nil
 	}
@@ -157,10 +165,10 @@ func (c *conll) cells() (token, tag []byte, skip string, err error) {
 	if c.p.TokenColumn >= n {
 		return nil, nil, "", fmt.Errorf("%d columns, expected the token in column %d", n, c.p.TokenColumn+1)
 	}
-	token = c.columns[c.p.TokenColumn]
+	token = c.column(line, c.p.TokenColumn)
 	switch {
 	case column < n && column != c.p.TokenColumn:
-		tag = c.columns[column]
+		tag = c.column(line, column)
 	case c.p.Untagged == "outside":
 		tag = outside
 		c.tally.Repairs["untagged"]++
@@ -197,7 +205,8 @@ func (c *conll) token(token, tag []byte) error {
 		if err != nil {
 			return err
 		}
-		c.open = openSpan{append(c.open.native[:0], label...), l, len(c.tokens) - 1}
+		c.open.native = append(c.open.native[:0], label...)
+		c.open.label, c.open.first = l, len(c.tokens)-1
 	}
 	if step.last && c.open.label != nil {
 		c.closeSpan()
@@ -221,7 +230,7 @@ func (c *conll) closeSpan() {
 		c.tally.Repairs["empty_span"]++
 		return
 	}
-	c.spans = append(c.spans, labelled{start, end, l.Native, l.Type, l.Drop})
+	c.spans = append(c.spans, labelled{start, end, l})
 }
 
 // endBlock makes a document of the block, if it holds anything.

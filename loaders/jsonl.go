@@ -132,13 +132,13 @@ func readDocumentFiles(r *reading) error {
 			}
 			spans := make([]labelled, len(d.Spans))
 			for i, s := range d.Spans {
-				spans[i] = labelled{start: s.Start, end: s.End, label: string(s.Type), typ: s.Type}
 				l, err := r.labels.find([]byte(s.Type))
-				if err == nil {
-					spans[i].label, spans[i].typ, spans[i].drop = l.Native, l.Type, l.Drop
-				} else if !r.labels.hasType(s.Type) {
-					return err
+				if err != nil {
+					if l = r.labels.ofType(s.Type); l == nil {
+						return err
+					}
 				}
+				spans[i] = labelled{s.Start, s.End, l}
 			}
 			d.Spans = nil
 			return r.emit(d, spans)

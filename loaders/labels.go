@@ -14,13 +14,31 @@ import (
 type labelMap struct {
 	row    *datasets.Row
 	cuts   bool // at the first hyphen
-	native map[string]*datasets.Label
+	native map[string]*label
+}
+
+// label is one native label, and how many of its spans were met.
+type label struct {
+	datasets.Label
+	kept, dropped int
+}
+
+// count writes what was met into a tally.
+func (m *labelMap) count(t *Tally) {
+	for native, l := range m.native {
+		if l.kept > 0 {
+			t.ByLabel[native] = l.kept
+		}
+		if l.dropped > 0 {
+			t.Dropped[native] = l.dropped
+		}
+	}
 }
 
 func newLabelMap(row *datasets.Row) *labelMap {
-	m := &labelMap{row: row, cuts: row.LabelRule == datasets.BeforeHyphen, native: make(map[string]*datasets.Label, len(row.Labels))}
+	m := &labelMap{row: row, cuts: row.LabelRule == datasets.BeforeHyphen, native: make(map[string]*label, len(row.Labels))}
 	for i := range row.Labels {
-		m.native[row.Labels[i].Native] = &row.Labels[i]
+		m.native[row.Labels[i].Native] = &label{Label: row.Labels[i]}
 	}
 	return m
 }
@@ -39,21 +57,21 @@ func (m *labelMap) cut(label []byte) []byte {
 }
 
 // find looks a label up, after the rules that come behind the cut.
-func (m *labelMap) find(label []byte) (*datasets.Label, error) {
+func (m *labelMap) find(native []byte) (*label, error) {
 	switch m.row.LabelRule {
 	case datasets.Single:
-		return &m.row.Labels[0], nil
+		native = []byte(m.row.Labels[0].Native)
 	case datasets.WithoutSuffix:
 		for _, suffix := range m.row.LabelSuffixes {
-			if cut, ok := bytes.CutSuffix(label, []byte(suffix)); ok {
-				label = cut
+			if cut, ok := bytes.CutSuffix(native, []byte(suffix)); ok {
+				native = cut
 				break
 			}
 		}
 	}
-	l, ok := m.native[string(label)]
+	l, ok := m.native[string(native)]
 	if !ok {
-		return nil, fmt.Errorf("unknown label %q (known: %s)", label, m.known())
+		return nil, fmt.Errorf("unknown label %q (known: %s)", native, m.known())
 	}
 	return l, nil
 }
@@ -66,12 +84,12 @@ func (m *labelMap) known() string {
 	return strings.Join(names, ", ")
 }
 
-// hasType reports whether a type is one of the row's.
-func (m *labelMap) hasType(t ner.EntityType) bool {
+// ofType finds a label by its type, for files whose labels are the row's types.
+func (m *labelMap) ofType(t ner.EntityType) *label {
 	for _, l := range m.row.Labels {
 		if !l.Drop && l.Type == t {
-			return true
+			return m.native[l.Native]
 		}
 	}
-	return false
+	return nil
 }

@@ -105,7 +105,9 @@ func Documents(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (i
 	return func(yield func(*ner.Document, error) bool) {
 		r := *r // each iteration counts anew
 		r.start(tally, yield)
-		if err := formats[r.set.Family](&r); err != nil && !r.stopped {
+		err := formats[r.set.Family](&r)
+		r.labels.count(tally)
+		if err != nil && !r.stopped {
 			yield(nil, fmt.Errorf("row %s: %w", row.ID, err))
 		}
 	}, tally, nil
@@ -123,7 +125,9 @@ type reading struct {
 
 	tally   *Tally
 	yield   func(*ner.Document, error) bool
-	index   int  // of the next document
+	index   int // of the next document
+	id      []byte
+	prefix  int  // length of what all ids begin with
 	stopped bool // the consumer has enough
 }
 
@@ -140,20 +144,21 @@ func newReading(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (
 	if err != nil {
 		return nil, fmt.Errorf("row %s: %w", row.ID, err)
 	}
-	return &reading{ctx: ctx, data: data, row: row, set: set, part: part, gold: o.Gold, labels: newLabelMap(row)}, nil
+	return &reading{ctx: ctx, data: data, row: row, set: set, part: part, gold: o.Gold}, nil
 }
 
 func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	*t = Tally{ByLabel: map[string]int{}, Dropped: map[string]int{}, Repairs: map[string]int{}}
+	r.labels = newLabelMap(r.row)
+	r.id = fmt.Appendf(nil, "%s/%s/", r.row.ID, r.part.Name)
+	r.prefix = len(r.id)
 	r.tally, r.yield, r.index, r.stopped = t, yield, 0, false
 }
 
-// labelled is a span before the label map.
+// labelled is a span with its native label.
 type labelled struct {
 	start, end int
-	label      string // native
-	typ        ner.EntityType
-	drop       bool
+	*label
 }
 
 var errStopped = errors.New("stopped")
@@ -162,7 +167,8 @@ var errStopped = errors.New("stopped")
 // order of the file, and hands it on. It returns an error to stop the reading.
 func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	if d.ID == "" {
-		d.ID = r.row.ID + "/" + string(r.part.Name) + "/" + strconv.Itoa(r.index)
+		r.id = strconv.AppendInt(r.id[:r.prefix], int64(r.index), 10)
+		d.ID = string(r.id)
 	}
 	r.index++
 	r.tally.Tokens += len(d.Tokens)
@@ -185,21 +191,21 @@ func (r *reading) keep(d *ner.Document, spans []labelled) {
 	}
 	seen := spanSet{}
 	for _, s := range spans {
-		if s.drop {
-			r.tally.Dropped[s.label]++
+		if s.Drop {
+			s.dropped++
 			continue
 		}
 		if r.gold == datasets.WithoutSentenceFinal && s.end == len(d.Text) {
 			r.tally.Repairs["sentence_final_left_out"]++
 			continue
 		}
-		span := ner.Span{Start: s.start, End: s.end, Type: s.typ}
+		span := ner.Span{Start: s.start, End: s.end, Type: s.Type}
 		if seen.has(d.Spans, span) {
 			r.tally.Duplicates++
 			continue
 		}
 		d.Spans = append(d.Spans, span)
-		r.tally.ByLabel[s.label]++
+		s.kept++
 	}
 }
 

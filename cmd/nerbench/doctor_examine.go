@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/results"
+	"nerbench/runners"
+	"nerbench/runners/ollama"
+	"nerbench/runners/tagger"
+)
+
+func examineProgram(*environment, context.Context) finding {
+	return finding{
+		State: fine,
+		Text:  fmt.Sprintf("nerbench %s, %s, %s/%s, %d processors", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0)),
+	}
+}
+
+func examineStore(env *environment, ctx context.Context) finding {
+	store, err := env.openStoreReadOnly(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return examineNoStore(env, err)
+	case errors.Is(err, results.ErrOlder):
+		return found(fine, err)
+	case err != nil:
+		return found(broken, err)
+	}
+	defer store.Close()
+	runs, err := store.Runs(ctx, nil)
+	if err != nil {
+		return found(broken, err)
+	}
+	complete, queries := 0, 0
+	for _, r := range runs {
+		queries += r.Queries
+		if r.State == results.Complete {
+			complete++
+		}
+	}
+	f := finding{State: fine, Detail: map[string]any{"path": env.store, "runs": len(runs), "complete": complete, "queries": queries}}
+	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", env.store, len(runs), complete, queries)
+	// Opening it for writing proves that it can be written, and changes nothing:
+	// its schema is the current one.
+	writable, err := env.openStore(ctx)
+	if errors.Is(err, results.ErrReadOnly) || errors.Is(err, results.ErrLocked) {
+		f.Text += fmt.Sprintf("; it can only be read: %v", err)
+		return f
+	}
+	if err != nil {
+		return found(broken, err)
+	}
+	if err := writable.Close(); err != nil {
+		return found(broken, err)
+	}
+	return f
+}
+
+// examineNoStore says whether a store could be made.
+func examineNoStore(env *environment, err error) finding {
+	folder := filepath.Dir(env.store)
+	if _, err := os.Stat(folder); err != nil {
+		return found(broken, fmt.Errorf("store: %s: its folder: %w", env.store, errors.Unwrap(err)))
+	}
+	return found(absent, err)
+}
+
+func examineData(env *environment, _ context.Context) finding {
+	rows, err := env.allRows()
+	if err != nil {
+		return found(broken, err)
+	}
+	if _, err := os.Stat(env.data); err != nil {
+		return finding{
+			State: absent, Text: fmt.Sprintf("%s: %v", env.data, errors.Unwrap(err)),
+			Hint: "name the folder of native files with --data, or fill it with nerbench datasets import",
+		}
+	}
+	data := env.dataFS()
+	ready, reasons := []string{}, map[string][]string{}
+	for _, row := range rows {
+		if why := absence(data, row); why != "" {
+			reasons[why] = append(reasons[why], row.ID)
+		} else {
+			ready = append(ready, row.ID)
+		}
+	}
+	f := finding{State: fine, Detail: map[string]any{"path": env.data, "ready": ready, "absent": reasons, "total": len(rows)}}
+	f.Text = fmt.Sprintf("%s: %d of %d rows are ready", env.data, len(ready), len(rows))
+	for _, why := range sortedKeys(reasons) {
+		f.Text += fmt.Sprintf("; %s: %d", why, len(reasons[why]))
+	}
+	if len(ready) == 0 {
+		f.State = absent
+	}
+	if len(ready) < len(rows) {
+		f.Hint = "nerbench datasets list says it row by row"
+	}
+	return f
+}
+
+// lookFor is how long doctor waits for a server.
+const lookFor = 5 * time.Second
+
+func examineOllama(env *environment, ctx context.Context) finding {
+	host := env.getenv("OLLAMA_HOST")
+	if _, err := ollama.ParseHost(host); err != nil {
+		return found(broken, err)
+	}
+	limited, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	status, err := ollama.Look(limited, host)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return found(broken, fmt.Errorf("ollama: %s: no answer in %s", status.Address, lookFor))
+	case errors.Is(err, runners.ErrTemporary):
+		return found(absent, err)
+	case err != nil:
+		return found(broken, err)
+	}
+	names := []string{}
+	for _, m := range status.Models {
+		names = append(names, m.Name)
+	}
+	f := finding{State: fine, Detail: map[string]any{"address": status.Address, "version": status.Version, "models": names}}
+	f.Text = fmt.Sprintf("version %s at %s, %d models", printable(status.Version), status.Address, len(names))
+	if len(names) == 0 {
+		f.Hint = "ollama pull NAME gets one"
+	}
+	for i, name := range names {
+		f.Text += []string{": ", ", "}[min(i, 1)] + printable(name)
+	}
+	return f
+}
+
+// examineTagger trains the tagger on the embedded sample and lets it answer.
+func examineTagger(_ *environment, ctx context.Context) finding {
+	const domain = "finance"
+	row, err := sampleRow(domain)
+	if err != nil {
+		return found(broken, err)
+	}
+	docs, err := sampleDocuments(domain, ner.Train)
+	if err != nil {
+		return found(broken, err)
+	}
+	start := time.Now()
+	t, err := tagger.Train(ctx, docs, row.Types(), tagger.Config{})
+	if err != nil {
+		return found(broken, err)
+	}
+	passages, spans := 0, 0
+	for d, err := range docs {
+		if err != nil {
+			return found(broken, err)
+		}
+		passages++
+		spans += len(t.Tag(d))
+	}
+	if spans == 0 {
+		return found(broken, errors.New("finds nothing in what it has learnt"))
+	}
+	return finding{State: fine, Text: fmt.Sprintf("learnt %d invented passages in %d ms", passages, time.Since(start).Milliseconds())}
+}
+
+// examineDisk says how much room there is for answers and data.
+func examineDisk(env *environment, _ context.Context) finding {
+	f := finding{State: fine, Detail: map[string]any{}}
+	var parts []string
+	for _, of := range []struct{ name, folder string }{{"store", filepath.Dir(env.store)}, {"data", env.data}} {
+		free, err := freeBytes(nearestFolder(of.folder))
+		if err != nil {
+			continue // not every system can tell
+		}
+		f.Detail[of.name+"_free_bytes"] = free
+		parts = append(parts, fmt.Sprintf("%.1f GB free for the %s", float64(free)/1e9, of.name))
+		if free < leastFree {
+			f.State, f.Hint = broken, "make room: a full disk stops a run (what was answered before is kept)"
+		}
+	}
+	if len(parts) == 0 {
+		return finding{State: absent, Text: "this system does not tell how much is free"}
+	}
+	f.Text = strings.Join(parts, ", ")
+	return f
+}
+
+// leastFree is what a run needs to be begun at all.
+const leastFree = 50 << 20
+
+// nearestFolder is the folder, or the nearest above it that is there.
+func nearestFolder(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "."
+	}
+	for {
+		if _, err := os.Stat(path); err == nil || filepath.Dir(path) == path {
+			return path
+		}
+		path = filepath.Dir(path)
+	}
+}

@@ -70,9 +70,16 @@ func (w *workplace) write(name, content string) {
 
 // program is the program as a process of its own.
 func (w *workplace) program(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+	program, err := os.Executable()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cmd := exec.Command(program, args...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), childVariable+"=1", "OLLAMA_HOST="+w.fake.URL, "NERBENCH_ROWS=rows", "NERBENCH_DATA=data")
+	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_ROWS=rows", "NERBENCH_DATA=data")
+	if w.fake != nil {
+		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+w.fake.URL)
+	}
 	return cmd
 }
 

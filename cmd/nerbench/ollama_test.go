@@ -1,0 +1,157 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"nerbench/internal/reference"
+	"nerbench/ner"
+	"nerbench/runners/ollama/ollamatest"
+)
+
+// referenceRow is what a small trained model answers, computed elsewhere.
+type referenceRow struct {
+	First200 struct {
+		TP    int `json:"tp"`
+		NPred int `json:"n_pred"`
+		NGold int `json:"n_gold"`
+		Void  int `json:"void"`
+	} `json:"first_200"`
+	Answers [][]string `json:"answers_first_200"`
+}
+
+// TestRealServer runs the main job against a real Ollama server with a small
+// trained model whose answers are known: it is killed once and continued, and
+// ends with the known scores in store, table and report.
+func TestRealServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes on a real server")
+	}
+	model := reference.Path(t, "models", "tiny-uniner-frequency")
+	data := reference.Path(t, "data")
+	server := ollamatest.Start(t)
+	server.Create(t, "tiny-uniner-frequency", filepath.Join(model, "model-f16.gguf"))
+	w := &workplace{t: t, dir: t.TempDir()}
+	run := func(args ...string) (int, string) {
+		t.Helper()
+		cmd := w.program(args...)
+		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+server.Host, "NERBENCH_DATA="+data, "NERBENCH_ROWS=")
+		out, err := cmd.Output()
+		if err != nil && cmd.ProcessState == nil {
+			t.Fatal(err)
+		}
+		return cmd.ProcessState.ExitCode(), string(out)
+	}
+	var rows map[string]referenceRow
+	readReference(t, filepath.Join(model, "reference.json"), &rows)
+
+	asking := []string{"run", "-m", "ollama/tiny-uniner-frequency", "-q", "--json", "--limit"}
+	killed := w.program(append(asking, "200", "-d", "mit-restaurant")...)
+	killed.Env = append(killed.Env, "OLLAMA_HOST="+server.Host, "NERBENCH_DATA="+data, "NERBENCH_ROWS=")
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(4 * time.Second)
+	_ = killed.Process.Signal(syscall.SIGKILL)
+	_ = killed.Wait() // it was killed
+
+	// A model that was hardly learnt: many answers run to the limit, so a few
+	// passages suffice.
+	for row, limit := range map[string]int{"mit-restaurant": 200, "crossner-politics": 16} {
+		code, out := run(append(asking, strconv.Itoa(limit), "-d", row)...)
+		if code != 0 {
+			t.Fatalf("%s: exit code %d\n%s", row, code, out)
+		}
+		var summary runSummary
+		if err := json.Unmarshal([]byte(out), &summary); err != nil {
+			t.Fatalf("%s: %v\n%s", row, err, out)
+		}
+		report := summary.Runs[0]
+		if report.Complete != limit || report.Queries != limit*len(rows[row].Answers[0]) {
+			t.Errorf("%s: %d passages, %d queries", row, report.Complete, report.Queries)
+		}
+		different := compareAnswers(t, w, report.Run, rows[row].Answers[:limit])
+		if row == "mit-restaurant" {
+			if most := report.Queries / 100; different > most {
+				t.Errorf("%s: %d of %d answers differ from the reference, at most %d may", row, different, report.Queries, most)
+			}
+			checkCounts(t, report, rows[row])
+			continue
+		}
+		if failures, _ := failureShare(report.Outcomes); failures == 0 {
+			t.Errorf("%s: no answer failed: %v", row, report.Outcomes)
+		}
+	}
+	if code, out := run("table", "--metric", "uniner_f1", "--format", "csv", "--suite", "crossner-mit"); code != 0 || !strings.Contains(out, "mit-restaurant") {
+		t.Errorf("table: exit code %d\n%s", code, out)
+	}
+	if code, out := run("site", "build"); code != 0 {
+		t.Errorf("site: exit code %d\n%s", code, out)
+	}
+	page, err := os.ReadFile(filepath.Join(w.dir, "report", "index.html"))
+	if err != nil || !strings.Contains(string(page), "crossner-politics") {
+		t.Errorf("the report does not show the row: %v", err)
+	}
+}
+
+func readReference(t *testing.T, name string, rows *map[string]referenceRow) {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Rows map[string]referenceRow }
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	*rows = file.Rows
+}
+
+// compareAnswers counts the answers of a run that differ from the reference but
+// for white space at their edges.
+func compareAnswers(t *testing.T, w *workplace, run string, want [][]string) (different int) {
+	t.Helper()
+	out, err := w.program("runs", "export", run, "--what", "answers", "-q").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		var passage answersLine
+		if err := json.Unmarshal([]byte(line), &passage); err != nil {
+			t.Fatal(err)
+		}
+		for k, a := range passage.Answers {
+			if strings.TrimSpace(a.Text) != strings.TrimSpace(want[i][k]) {
+				different++
+			}
+		}
+	}
+	return different
+}
+
+// checkCounts holds the string-set counts to the reference: each answer that
+// differs may change a few.
+func checkCounts(t *testing.T, report runReport, want referenceRow) {
+	t.Helper()
+	got := report.Scores["uniner_f1"]
+	near := func(what string, got, want int) {
+		if d := got - want; d < -16 || d > 16 {
+			t.Errorf("%s is %d, want about %d", what, got, want)
+		}
+	}
+	if got.NGold != want.First200.NGold {
+		t.Errorf("n_gold is %d, want %d", got.NGold, want.First200.NGold)
+	}
+	near("tp", int(got.TP), want.First200.TP)
+	near("n_pred", got.NPred, want.First200.NPred)
+	if report.Outcomes[ner.OK] == 0 {
+		t.Errorf("outcomes are %v", report.Outcomes)
+	}
+	t.Logf("%s: tp %g, n_pred %d, n_gold %d; reference %+v", report.Row, got.TP, got.NPred, got.NGold, want.First200)
+}

@@ -17,8 +17,9 @@ import (
 //
 // Policy: a line with too few or too many columns, an unknown tag or label, and
 // bytes that are not UTF-8 stop the reading. An I- tag that continues nothing
-// opens a span (counted as orphan_i). A span over nothing but empty tokens is
-// left out (empty_span). What else is skipped says the row's file.
+// opens a span (counted as orphan_i). Blanks at the edges of a span are cut off it
+// (trimmed_span); a span of nothing else is left out (empty_span). What else is
+// skipped says the row's file.
 func readConll(r *reading) error {
 	if r.row.Conll == nil {
 		return fmt.Errorf("its file has no table [conll]")
@@ -218,19 +219,28 @@ func (c *conll) token(token, tag []byte) error {
 func (c *conll) closeSpan() {
 	l := c.open.label
 	c.open.label = nil
-	start, end := c.tokens[c.open.first].Start, c.tokens[len(c.tokens)-1].End
-	// Empty tokens at the edges would leave white space there.
-	for start < end && c.text[start] == ' ' {
-		start++
-	}
-	for start < end && c.text[end-1] == ' ' {
-		end--
-	}
-	if start == end {
+	from, to := c.tokens[c.open.first].Start, c.tokens[len(c.tokens)-1].End
+	start, end := trim(c.text, from, to)
+	switch {
+	case start == end:
 		c.tally.Repairs["empty_span"]++
 		return
+	case start > from || end < to:
+		c.tally.Repairs["trimmed_span"]++
 	}
 	c.spans = append(c.spans, labelled{start, end, l})
+}
+
+// trim leaves out the blanks at the edges of a range: there are some where a
+// token is empty or holds them.
+func trim[T string | []byte](text T, start, end int) (int, int) {
+	for start < end && text[start] == ' ' {
+		start++
+	}
+	for start < end && text[end-1] == ' ' {
+		end--
+	}
+	return start, end
 }
 
 // endBlock makes a document of the block, if it holds anything.

@@ -2,17 +2,19 @@ package loaders
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"sort"
+	"strings"
 
 	"nerbench/ner"
 )
 
 // WriteConll writes a document as a block of a column file: token, tab, IOB2 tag
-// of the type, and a blank line. A document without tokens, spans that do not
-// begin and end with a token, and spans that overlap cannot be written so: they
-// are errors.
+// of the type, and a blank line. Not every document can be written so: it is an
+// error if it has no tokens, a token holds a tab or a line end, a span is not
+// made of whole tokens, or spans overlap.
 func WriteConll(w io.Writer, d *ner.Document) error {
 	tags, err := iob2(d)
 	if err != nil {
@@ -27,31 +29,40 @@ func WriteConll(w io.Writer, d *ner.Document) error {
 }
 
 func iob2(d *ner.Document) ([]string, error) {
-	if len(d.Tokens) == 0 && len(d.Text) > 0 {
-		return nil, fmt.Errorf("it has no tokens")
+	if len(d.Tokens) == 0 {
+		return nil, errors.New("it has no tokens")
 	}
 	tags := make([]string, len(d.Tokens))
-	for i := range tags {
+	for i, t := range d.Tokens {
+		if token := d.Text[t.Start:t.End]; strings.ContainsAny(token, "\t\n") {
+			return nil, fmt.Errorf("token %d: %q holds a tab or a line end", i, token)
+		}
 		tags[i] = "O"
 	}
 	for _, s := range d.Spans {
-		first := slices.IndexFunc(d.Tokens, func(t ner.Range) bool { return t.Start == s.Start && t.End > t.Start })
-		last := -1
-		for i, t := range d.Tokens {
-			if t.End == s.End && t.End > t.Start {
-				last = i
-			}
-		}
-		if first < 0 || last < first {
-			return nil, fmt.Errorf("span [%d,%d) is not made of whole tokens", s.Start, s.End)
+		first, last, ok := tokensOf(d, s)
+		if !ok {
+			return nil, fmt.Errorf("span %q is not made of whole tokens", d.Surface(s))
 		}
 		for i := first; i <= last; i++ {
 			if tags[i] != "O" {
-				return nil, fmt.Errorf("span [%d,%d) overlaps another one", s.Start, s.End)
+				return nil, fmt.Errorf("span %q overlaps another one", d.Surface(s))
 			}
 			tags[i] = "I-" + string(s.Type)
 		}
 		tags[first] = "B-" + string(s.Type)
 	}
 	return tags, nil
+}
+
+// tokensOf finds the first and the last token of a span; ok is false if it is
+// not made of whole tokens. Blanks at the edges of tokens are no part of spans.
+func tokensOf(d *ner.Document, s ner.Span) (first, last int, ok bool) {
+	first = sort.Search(len(d.Tokens), func(i int) bool { return d.Tokens[i].End > s.Start })
+	last = sort.Search(len(d.Tokens), func(i int) bool { return d.Tokens[i].Start >= s.End }) - 1
+	if first > last {
+		return 0, 0, false
+	}
+	start, end := trim(d.Text, d.Tokens[first].Start, d.Tokens[last].End)
+	return first, last, start == s.Start && end == s.End
 }

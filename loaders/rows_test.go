@@ -1,0 +1,174 @@
+package loaders_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"unicode/utf8"
+
+	"nerbench/datasets"
+	"nerbench/internal/reference"
+	"nerbench/loaders"
+	"nerbench/ner"
+)
+
+// only is a copy of a row whose set of a family has one split, test, in one file.
+func only(row *datasets.Row, family, file string) (*datasets.Row, bool) {
+	i := slices.IndexFunc(row.Sets, func(s datasets.Set) bool { return s.Family == family })
+	if i < 0 {
+		return nil, false
+	}
+	set := row.Sets[i]
+	set.Splits = []datasets.Part{{Name: ner.Test, Files: []datasets.File{{Path: file}}}}
+	set.Primary = true
+	changed := *row
+	changed.Sets = []datasets.Set{set}
+	return &changed, true
+}
+
+// Every row of the family conll reads a file of its own form, invented here from
+// what its row file says: so the rows whose real files nobody here has are
+// tested too.
+func TestEveryRowOfColumns(t *testing.T) {
+	rows, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := 0
+	for _, row := range rows {
+		row, ok := only(row, "conll", "test.txt")
+		if !ok {
+			continue
+		}
+		tested++
+		t.Run(row.ID, func(t *testing.T) {
+			label := row.Labels[0]
+			text := inventedColumns(row, label.Native)
+			data := fstest.MapFS{row.DataDir + "/test.txt": {Data: []byte(text)}}
+			docs, tally, err := readAll(t, data, row, loaders.Options{Split: ner.Test})
+			if err != nil {
+				t.Fatalf("%v\n%s", err, text)
+			}
+			want := "\"Mira\" \"Okafor\" \"left\" \"Lüder\" \".\"\n\"nothing\" \"here\""
+			dropped := 0
+			if label.Drop {
+				dropped = 2
+			} else {
+				want = strings.Replace(want, "\n", fmt.Sprintf(" %[1]s=Mira Okafor %[1]s=Lüder\n", label.Type), 1)
+			}
+			if got := show(docs); got != want {
+				t.Errorf("got\n%s\nwant\n%s\nfile\n%s", got, want, text)
+			}
+			equal(t, "dropped", tally.Dropped[label.Native], dropped)
+		})
+	}
+	if tested < 20 {
+		t.Errorf("%d rows have the family conll", tested)
+	}
+}
+
+// inventedColumns writes two sentences as a row's [conll] table says.
+func inventedColumns(row *datasets.Row, native string) string {
+	p := row.Conll
+	separator := " "
+	if p.Separator == "tab" {
+		separator = "\t"
+	}
+	if row.LabelRule == datasets.BeforeHyphen {
+		native += "-detail"
+	}
+	begin, in, single := "B-"+native, "I-"+native, "B-"+native
+	switch p.Scheme {
+	case "io":
+		begin, in, single = p.StripPrefix+native, p.StripPrefix+native, p.StripPrefix+native
+	case "bioes":
+		in, single = "E-"+native, "S-"+native
+	case "b/e":
+		in = "E-" + native
+	}
+	columns := max(p.Columns, p.TokenColumn+1, p.TagColumn+1)
+	line := func(token, tag string) string {
+		cells := slices.Repeat([]string{"x"}, columns)
+		cells[p.TokenColumn] = token
+		at := p.TagColumn
+		if at < 0 {
+			at = columns - 1
+		}
+		cells[at] = tag
+		return strings.Join(cells, separator) + "\n"
+	}
+	var b strings.Builder
+	for _, mark := range p.SkipPrefix {
+		b.WriteString(mark + separator + "O\n")
+	}
+	b.WriteString(line("Mira", begin) + line("Okafor", in) + line("left", "O") + line("Lüder", single) + line(".", "O"))
+	if p.MergeEqualNeighbours {
+		b.WriteString("\n" + line("Mira", begin) + line("Okafor", in) + line("left", "O") + line("Lüder", "O") + line(".", "O"))
+	}
+	if p.Blank == "" && p.Separator == "tab" {
+		b.WriteString("\t") // still a blank line
+	}
+	b.WriteString("\n" + line("nothing", "O") + strings.TrimSuffix(line("here", "O"), "\n"))
+	return b.String()
+}
+
+// TestFixtures reads the invented files of the reference.
+func TestFixtures(t *testing.T) {
+	var expected struct {
+		Fixtures []struct {
+			Row, Family string
+			Files       []struct{ Path string }
+			Units       []struct {
+				Text  string
+				Spans []struct {
+					expectedSpan
+					Label string
+				}
+			}
+		}
+	}
+	referenceFile(t, &expected, "benchmark", "expected.json")
+	data := os.DirFS(reference.Path(t, "data"))
+	rows, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := 0
+	for _, f := range expected.Fixtures {
+		if !slices.Contains(loaders.Families(), f.Family) {
+			continue
+		}
+		tested++
+		t.Run(f.Row, func(t *testing.T) {
+			row, err := datasets.Find(rows, f.Row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row, ok := only(row, f.Family, strings.TrimPrefix(f.Files[0].Path, "data/"+row.DataDir+"/"))
+			if !ok {
+				t.Fatalf("the row has no set of the family %s", f.Family)
+			}
+			docs, tally, err := readAll(t, data, row, loaders.Options{Split: ner.Test})
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "units", len(docs), len(f.Units))
+			labels := map[string]int{}
+			for i, u := range f.Units {
+				unit := expectedUnit{Index: i, Length: utf8.RuneCountInString(u.Text), Text: &u.Text, SpansTotal: len(u.Spans)}
+				for _, s := range u.Spans {
+					unit.Spans = append(unit.Spans, s.expectedSpan)
+					labels[s.Label]++
+				}
+				checkUnit(t, docs[i], unit)
+			}
+			equalMaps(t, "by label", tally.ByLabel, labels)
+		})
+	}
+	if tested < 10 {
+		t.Errorf("%d fixtures have a reader", tested)
+	}
+}

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"nerbench/ner"
@@ -56,6 +57,7 @@ type Runner struct {
 	generate string // address of the completion shape
 	chat     string // address of the chat shape
 	guard    guard
+	last     atomic.Pointer[frame] // of the completion shape
 }
 
 const (

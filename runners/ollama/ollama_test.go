@@ -44,7 +44,7 @@ func TestEverythingIsSent(t *testing.T) {
 	}
 	r := newRunner(t, f, nil)
 	schema := json.RawMessage(`{"type":"array"}`)
-	q := query("a <b> & \u2028 ü")
+	q := query("a <b> & \u2028 ü \"quoted\" back\\slash\nline\ttab \x01 🚀")
 	q.Prompt.Schema = schema
 	if _, err := r.Complete(t.Context(), []ner.Query{q}); err != nil {
 		t.Fatal(err)

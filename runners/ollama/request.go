@@ -1,7 +1,10 @@
 package ollama
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/ollama/ollama/api"
 
@@ -40,11 +43,70 @@ func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) 
 		})
 		return r.chat, body, err
 	}
-	body, err = json.Marshal(&generateRequest{GenerateRequest: api.GenerateRequest{
-		Model: r.config.Model, Prompt: p.Text, Raw: true, Stream: no, Format: p.Schema,
+	f, err := r.frame(p, think, keep)
+	if err != nil {
+		return r.generate, nil, err
+	}
+	body = append(make([]byte, 0, len(f.head)+len(p.Text)+len(p.Text)/8+len(f.tail)), f.head...)
+	body = appendString(body, p.Text)
+	return r.generate, append(body, f.tail...), nil
+}
+
+// frame is a request of the completion shape around its prompt. All questions of
+// a family have one, and writing the options anew for each would be the greater
+// part of the work of asking.
+type frame struct {
+	stop       []string
+	maxTokens  int
+	schema     string
+	head, tail []byte
+}
+
+// frame returns the frame of a prompt, which is mostly that of the one before.
+func (r *Runner) frame(p *ner.Prompt, think *api.ThinkValue, keep *api.Duration) (*frame, error) {
+	if f := r.last.Load(); f != nil && f.maxTokens == p.MaxTokens && f.schema == string(p.Schema) && slices.Equal(f.stop, p.Stop) {
+		return f, nil
+	}
+	const place = "the prompt stands here"
+	whole, err := json.Marshal(&generateRequest{GenerateRequest: api.GenerateRequest{
+		Model: r.config.Model, Prompt: place, Raw: true, Stream: no, Format: p.Schema,
 		KeepAlive: keep, Options: r.options(p), Think: think, Truncate: no, Shift: no,
 	}})
-	return r.generate, body, err
+	if err != nil {
+		return nil, err
+	}
+	head, tail, _ := bytes.Cut(whole, []byte(`"prompt":"`+place+`"`))
+	f := &frame{
+		stop: slices.Clone(p.Stop), maxTokens: p.MaxTokens, schema: string(p.Schema),
+		head: append(head[:len(head):len(head)], `"prompt":`...), tail: tail,
+	}
+	r.last.Store(f)
+	return f, nil
+}
+
+// appendString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		default:
+			const hex = "0123456789abcdef"
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(b, s[from:]...), '"')
 }
 
 // options are the sampling parameters of PROMPTS.md §2.5. They belong inside

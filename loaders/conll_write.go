@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -20,12 +19,13 @@ func WriteConll(w io.Writer, d *ner.Document) error {
 	if err != nil {
 		return fmt.Errorf("document %s: as columns: %w", d.ID, err)
 	}
-	out := bufio.NewWriter(w)
+	var block []byte
 	for i, t := range d.Tokens {
-		fmt.Fprintf(out, "%s\t%s\n", d.Text[t.Start:t.End], tags[i])
+		block = append(append(block, d.Text[t.Start:t.End]...), '\t')
+		block = append(append(block, tags[i]...), '\n')
 	}
-	fmt.Fprintln(out)
-	return out.Flush()
+	_, err = w.Write(append(block, '\n'))
+	return err
 }
 
 func iob2(d *ner.Document) ([]string, error) {

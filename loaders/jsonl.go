@@ -91,6 +91,9 @@ func parseDocument(line []byte) (*ner.Document, error) {
 		if err := errors.Join(err1, err2); err != nil || start >= end {
 			return nil, fmt.Errorf("span %d: [%d,%d) is no range of the text of %d code points", i, s.Start, s.End, points.Len())
 		}
+		if s.Type == "" {
+			return nil, fmt.Errorf(`span %d: "type" is missing`, i)
+		}
 		d.Spans = append(d.Spans, ner.Span{Start: start, End: end, Type: s.Type})
 	}
 	return d, nil

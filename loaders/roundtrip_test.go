@@ -1,0 +1,358 @@
+package loaders_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"nerbench/answers"
+	"nerbench/datasets"
+	"nerbench/loaders"
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// asLines writes documents as JSON Lines and reads them back.
+func asLines(t testing.TB, docs []*ner.Document) []*ner.Document {
+	t.Helper()
+	var file bytes.Buffer
+	for _, d := range docs {
+		if err := loaders.WriteDocument(&file, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var back []*ner.Document
+	for d, err := range loaders.ReadDocuments(&file) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		back = append(back, d)
+	}
+	return back
+}
+
+// columnsRow reads what WriteConll writes of documents of a row: its types are
+// the labels.
+func columnsRow(row *datasets.Row) *datasets.Row {
+	plain := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
+	plain.ID, plain.Labels = row.ID, nil
+	for _, t := range row.Types() {
+		plain.Labels = append(plain.Labels, datasets.Label{Native: string(t), Type: t})
+	}
+	return plain
+}
+
+// same demands equal documents; spans are sets.
+func same(t testing.TB, how string, got, want []*ner.Document) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d documents, want %d", how, len(got), len(want))
+	}
+	for i := range want {
+		g, w := *got[i], *want[i]
+		g.Spans, w.Spans = sorted(g.Spans), sorted(w.Spans)
+		if !reflect.DeepEqual(g, w) {
+			t.Fatalf("%s: document %d is %+v, want %+v", how, i, g, w)
+		}
+	}
+}
+
+func sorted(spans []ner.Span) []ner.Span {
+	return slices.SortedFunc(slices.Values(append([]ner.Span{}, spans...)), ner.Span.Compare)
+}
+
+// writable reports whether spans can be tags: none overlap.
+func writable(d *ner.Document) bool {
+	spans := sorted(d.Spans)
+	for i := 1; i < len(spans); i++ {
+		if spans[i].Start < spans[i-1].End {
+			return false
+		}
+	}
+	return true
+}
+
+// TestRealRoundTrip holds the real documents to METRICS.md §13: load, export and
+// load again is the identity in both formats (8), gold as strings is perfect (1,
+// 9), gold as tags is gold in all six schemes (11). The test splits do: the
+// others hold more of the same.
+func TestRealRoundTrip(t *testing.T) {
+	eachRealSplit(t, func(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options, _ expectedSplit) {
+		if o.Split == ner.Train || o.Split == ner.Dev {
+			return
+		}
+		docs, _, err := readAll(t, data, row, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "JSON Lines", asLines(t, docs), docs)
+
+		plain := columnsRow(row)
+		plain.Sets[0].Splits[0].Name = o.Split
+		var file bytes.Buffer
+		for _, d := range docs {
+			if err := loaders.WriteConll(&file, d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		back, tally, err := readAll(t, fstest.MapFS{"own/test.txt": {Data: file.Bytes()}}, plain, loaders.Options{Split: o.Split})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "columns", back, docs)
+		equal(t, "orphans in columns of our own", tally.Repairs["orphan_i"], 0)
+
+		strings := metrics.NewCounts()
+		for _, d := range docs {
+			p := stringsOf(d, row.Types())
+			strings.Merge(metrics.UniNERF1(&p))
+			checkTags(t, d)
+		}
+		if s := strings.ByType.Total(); s.TP != s.NPred || s.TP != s.NGold {
+			t.Errorf("gold as strings counts %+v (%d void)", s, strings.Void)
+		}
+	})
+}
+
+// stringsOf is the gold of a document as the strings that a perfect model
+// answers (METRICS.md §3.6), read by the published reader.
+func stringsOf(d *ner.Document, types []ner.EntityType) metrics.Passage {
+	p := metrics.Passage{Text: d.Text}
+	for _, typ := range types {
+		var surfaces []string
+		for _, s := range sorted(d.Spans) {
+			if s.Type == typ {
+				surfaces = append(surfaces, d.Surface(s))
+			}
+		}
+		items, void := answers.Published(answers.AnswerString(surfaces))
+		p.Published = append(p.Published, metrics.Strings{Type: typ, Pred: items, Gold: items, Void: void, GoldVoid: void})
+	}
+	return p
+}
+
+// checkTags encodes flat gold in each scheme and decodes it.
+func checkTags(t *testing.T, d *ner.Document) {
+	t.Helper()
+	var gold []metrics.Chunk
+	for _, s := range sorted(d.Spans) {
+		first := slices.IndexFunc(d.Tokens, func(r ner.Range) bool { return r.End > s.Start })
+		last := first
+		for last+1 < len(d.Tokens) && d.Tokens[last+1].Start < s.End {
+			last++
+		}
+		gold = append(gold, metrics.Chunk{Start: first, End: last + 1, Type: s.Type})
+	}
+	for _, scheme := range metrics.Schemes {
+		tags := encode(len(d.Tokens), gold, string(scheme))
+		for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
+			got, err := metrics.DecodeTags(tags, scheme, mode)
+			if err != nil || !slices.Equal(got, gold) {
+				t.Fatalf("%s %s: %q decodes to %v, want %v (error %v)", scheme, mode, tags, got, gold, err)
+			}
+		}
+	}
+}
+
+// encode writes chunks as tags. A letter each: inside, at the begin, at the end,
+// alone; the IOB1 and IOE1 letters stand only where chunks of one type touch.
+func encode(n int, chunks []metrics.Chunk, scheme string) []string {
+	letters := map[string]string{"IOB1": "IIII", "IOB2": "IBIB", "IOE1": "IIII", "IOE2": "IIEE", "IOBES": "IBES", "BILOU": "IBLU"}[scheme]
+	tags := slices.Repeat([]string{"O"}, n)
+	put := func(i int, letter byte, t ner.EntityType) { tags[i] = string(letter) + "-" + string(t) }
+	for i, c := range chunks {
+		for k := c.Start; k < c.End; k++ {
+			put(k, letters[0], c.Type)
+		}
+		put(c.Start, letters[1], c.Type)
+		put(c.End-1, letters[2], c.Type)
+		if c.End == c.Start+1 {
+			put(c.Start, letters[3], c.Type)
+		}
+		touches := func(k int) bool {
+			return k >= 0 && k < len(chunks) && chunks[k].Type == c.Type && (chunks[k].End == c.Start || chunks[k].Start == c.End)
+		}
+		if scheme == "IOB1" && touches(i-1) {
+			put(c.Start, 'B', c.Type)
+		}
+		if scheme == "IOE1" && touches(i+1) {
+			put(c.End-1, 'E', c.Type)
+		}
+	}
+	return tags
+}
+
+func TestReadDocuments(t *testing.T) {
+	text := "\ufeff" + `{"id": "a", "text": "Lüder läuft", "tokens": [[0,5],[6,11]], "spans": [{"start": 0, "end": 5, "type": "person"}], "note": 1}` + "\r\n\n" + `{"id": "b", "text": ""}`
+	var docs []*ner.Document
+	for d, err := range loaders.ReadDocuments(strings.NewReader(text)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs = append(docs, d)
+	}
+	same(t, "documents", docs, []*ner.Document{
+		{ID: "a", Text: "Lüder läuft", Tokens: []ner.Range{{Start: 0, End: 6}, {Start: 7, End: 13}}, Spans: []ner.Span{{Start: 0, End: 6, Type: "person"}}},
+		{ID: "b"},
+	})
+	for _, tc := range []struct{ name, line, want string }{
+		{"no JSON", "x", `line 2: expected a document {"id", "text", "spans"}: invalid character`},
+		{"no text", `{"id": "a"}`, `line 2: expected a document: "text" is missing`},
+		{"span outside", `{"text": "ü", "spans": [{"start": 0, "end": 2, "type": "x"}]}`, `line 2: span 0: [0,2) is no range of the text of 1 code points`},
+		{"empty span", `{"text": "ab", "spans": [{"start": 1, "end": 1, "type": "x"}]}`, `line 2: span 0: [1,1) is no range`},
+		{"negative", `{"text": "ab", "spans": [{"start": -1, "end": 1, "type": "x"}]}`, `line 2: span 0: [-1,1) is no range`},
+		{"span without type", `{"text": "ab", "spans": [{"start": 0, "end": 1}]}`, `line 2: span 0: "type" is missing`},
+		{"token outside", `{"text": "ab", "tokens": [[0,9]]}`, `line 2: token 0: [0,9) is no range`},
+		{"not UTF-8", "{\"text\": \"a\xff\"}", `line 2: not UTF-8`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var last error
+			for _, err := range loaders.ReadDocuments(strings.NewReader("{\"text\": \"\"}\n" + tc.line + "\n{}")) {
+				last = err
+			}
+			var line *loaders.LineError
+			if !errors.As(last, &line) || line.Line != 2 || !strings.HasPrefix(last.Error(), tc.want) {
+				t.Errorf("error %v, want %s", last, tc.want)
+			}
+		})
+	}
+}
+
+// The family documents: types are native labels, or the row's types.
+func TestDocumentFiles(t *testing.T) {
+	row := columnRow(nil)
+	o := loaders.Options{Set: "lines", Split: ner.Test}
+	text := `{"id": "x", "text": "Oslo Rome", "spans": [{"start": 0, "end": 4, "type": "city"}, {"start": 0, "end": 4, "type": "place"}, {"start": 5, "end": 9, "type": "time of day"}, {"start": 5, "end": 9, "type": "rest"}]}
+{"text": "Oslo"}
+`
+	docs, tally, err := readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(text)}}, row, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "documents", show(docs), "place=Oslo time of day=Rome\n")
+	equal(t, "ids", docs[0].ID+" "+docs[1].ID, "x own/test/1")
+	equal(t, "duplicates", tally.Duplicates, 1)
+	equal(t, "dropped", tally.Dropped["rest"], 1)
+	_, _, err = readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte("\n" + `{"text": "a", "spans": [{"start": 0, "end": 1, "type": "x"}]}`)}}, row, o)
+	if want := `row own: test.jsonl:2: unknown label "x" (known: `; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestWriteConllRefuses(t *testing.T) {
+	tokens := []ner.Range{{Start: 0, End: 3}, {Start: 4, End: 7}}
+	for _, tc := range []struct {
+		name string
+		d    ner.Document
+		want string
+	}{
+		{"no tokens", ner.Document{ID: "a", Text: "abc"}, "document a: as columns: it has no tokens"},
+		{"part of a token", ner.Document{ID: "a", Text: "abc def", Tokens: tokens, Spans: []ner.Span{{Start: 0, End: 2, Type: "x"}}}, `document a: as columns: span "ab" is not made of whole tokens`},
+		{"overlap", ner.Document{ID: "a", Text: "abc def", Tokens: tokens, Spans: []ner.Span{{Start: 0, End: 7, Type: "x"}, {Start: 4, End: 7, Type: "y"}}}, `document a: as columns: span "def" overlaps another one`},
+		{"tab", ner.Document{ID: "a", Text: "a\tc def", Tokens: tokens}, `document a: as columns: token 0: "a\tc" holds a tab or a line end`},
+	} {
+		var out bytes.Buffer
+		if err := loaders.WriteConll(&out, &tc.d); err == nil || err.Error() != tc.want {
+			t.Errorf("%s: error %v, want %s", tc.name, err, tc.want)
+		}
+		if out.Len() > 0 {
+			t.Errorf("%s: wrote %q before the error", tc.name, out.String())
+		}
+	}
+}
+
+// FuzzColumns: no input panics, every span covers its mention, and what was read
+// is read again from both exports.
+func FuzzColumns(f *testing.F) {
+	for _, seed := range []string{
+		"Mira\tB-person\nOkafor\tI-person\n\n\tI-place\n", "a b O\n-DOCSTART- O\nc I-place\n\n", "B-place\tÖ\u00a0\r\nE-city\t \n", "\ufeffx\tS-time\nx\tO", "a\tplace\n\na\tperson\n", "\xff\tO\n",
+	} {
+		for kind := range byte(64) {
+			f.Add(seed, kind)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, kind byte) {
+		p := &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: datasets.Schemes[kind%4], SkipPrefix: []string{"-DOCSTART-"}}
+		if kind&4 != 0 {
+			p.Separator = "space"
+		}
+		if kind&8 != 0 {
+			p.TokenColumn, p.TagColumn = 1, 0
+		}
+		if kind&16 != 0 {
+			p.Blank, p.SkipLines, p.Untagged = "empty", "without-separator", "outside"
+		}
+		if kind&32 != 0 {
+			p.MergeEqualNeighbours, p.BlankToken = true, "skip"
+		}
+		row := columnRow(p)
+		if kind&64 != 0 {
+			row.LabelRule = datasets.BeforeHyphen
+		}
+		docs, tally, _ := read(t, row, text) // checks offsets
+		tokens, spans, kept := 0, 0, 0
+		for _, d := range docs {
+			tokens, spans = tokens+len(d.Tokens), spans+len(d.Spans)
+			for _, s := range d.Spans {
+				if surface := d.Surface(s); strings.Trim(surface, " ") != surface || strings.Contains(surface, "\n") {
+					t.Fatalf("span covers %q", surface)
+				}
+			}
+		}
+		if tally != nil {
+			for _, n := range tally.ByLabel {
+				kept += n
+			}
+			if tokens != tally.Tokens || spans != kept {
+				t.Fatalf("%d tokens and %d spans, the tally has %d and %d", tokens, spans, tally.Tokens, kept)
+			}
+		}
+		same(t, "JSON Lines", asLines(t, docs), docs)
+
+		var file bytes.Buffer
+		file.WriteString("first\tO\n\n") // a byte order mark at the begin of a file is none of the text
+		kept = 0
+		for i, d := range docs {
+			err := loaders.WriteConll(&file, d)
+			tab := slices.ContainsFunc(d.Tokens, func(r ner.Range) bool { return strings.Contains(d.Text[r.Start:r.End], "\t") })
+			switch {
+			case err != nil && writable(d) && !tab:
+				t.Fatal(err)
+			case err == nil:
+				docs[kept] = docs[i]
+				kept++
+				docs[kept-1].ID = fmt.Sprintf("own/test/%d", kept)
+			}
+		}
+		back, _, err := read(t, columnsRow(row), file.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, "columns", back[1:], docs[:kept])
+	})
+}
+
+// FuzzReadDocuments: no input panics, and what was read is read again.
+func FuzzReadDocuments(f *testing.F) {
+	f.Add(`{"id": "a", "text": "Lüder läuft", "tokens": [[0,5],[6,11]], "spans": [{"start": 0, "end": 5, "type": "person"}]}`)
+	f.Add(`{"text": "\ud800", "spans": [{"start": 0, "end": 1, "type": "\u0000"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var docs []*ner.Document
+		for d, err := range loaders.ReadDocuments(strings.NewReader(text)) {
+			if err != nil {
+				break
+			}
+			if err := d.Check(false); err != nil {
+				t.Fatal(err)
+			}
+			docs = append(docs, d)
+		}
+		same(t, "JSON Lines", asLines(t, docs), docs)
+	})
+}

@@ -16,6 +16,9 @@ func Imported(d *ner.Document, p ner.Prediction, how How) (Understood, error) {
 	fromSpans := p.Mentions == nil
 	if fromSpans {
 		p.Mentions = surfaceMentions(d, p.Spans)
+		for _, m := range p.Unaligned {
+			p.Mentions = append(p.Mentions, ner.FlaggedMention{Mention: m})
+		}
 	}
 	types := typesOf(d, &p)
 	gold := newSurfaces(d)

@@ -137,8 +137,11 @@ type given struct {
 		End   int            `json:"end"`
 		Type  ner.EntityType `json:"type"`
 	} `json:"spans"`
-	Mentions *[]ner.Mention `json:"mentions"`
-	Answers  *[]struct {
+	// Unaligned are mentions without a place, beside spans, as runs export writes
+	// them: each is a false positive (METRICS.md §7.5).
+	Unaligned []ner.Mention  `json:"unaligned"`
+	Mentions  *[]ner.Mention `json:"mentions"`
+	Answers   *[]struct {
 		Types  []ner.EntityType `json:"types"`
 		Text   string           `json:"text"`
 		Finish ner.Finish       `json:"finish"`
@@ -316,6 +319,11 @@ func (s *predictionScorer) understand(d *ner.Document, g given, how harness.How)
 			start, end = -1-max(sp.Start, -sp.Start), -1-max(sp.End, -sp.End) // no range of the text: a false positive (METRICS.md §2)
 		}
 		p.Spans = append(p.Spans, ner.Span{Start: start, End: end, Type: typ})
+	}
+	for _, m := range g.Unaligned {
+		if typ, keep := s.typed(m.Type, how); keep {
+			p.Unaligned = append(p.Unaligned, ner.Mention{Text: m.Text, Type: typ})
+		}
 	}
 	return harness.Imported(d, p, how)
 }

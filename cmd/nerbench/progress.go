@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -130,10 +132,11 @@ func (p *progress) finished(f harness.Finished) {
 	}
 	p.mu.Lock()
 	s := &p.state
-	if f.Err != nil {
-		s.Failures++
-	} else {
+	switch {
+	case f.Err == nil:
 		s.Passages++
+	case !errors.Is(f.Err, context.Canceled): // stopped by the user: no failure
+		s.Failures++
 	}
 	s.Queries += f.Asked
 	s.score = s.score.Add(counts)

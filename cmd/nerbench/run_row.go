@@ -181,8 +181,11 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 	}
 	writer := store.Writer(ctx, run.ID())
 	defer func() { // whatever happens, what was answered is kept
-		err = errors.Join(err, writer.Close())
-		err = errors.Join(err, store.End(context.WithoutCancel(ctx), run.ID()))
+		for _, fault := range []error{writer.Close(), store.End(context.WithoutCancel(ctx), run.ID())} {
+			if fault != nil && !errors.Is(err, fault) { // a full disk shows in both
+				err = errors.Join(err, fault)
+			}
+		}
 	}()
 	bar := env.newProgress(row.ID, found.passages, already, reading)
 	defer bar.end()

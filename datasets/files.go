@@ -8,51 +8,51 @@ import (
 
 // Set is one reading of one native form of a row.
 type Set struct {
-	Name    string `toml:"name"`
-	Family  string `toml:"family"`  // format family, one of Row.Families
-	Primary bool   `toml:"primary"` // the set that is read unless another is named
-	Unit    string `toml:"unit"`    // what a document is: sentence, tweet, abstract
+	Name    string `toml:"name" json:"name"`
+	Family  string `toml:"family" json:"family"`   // format family, one of Row.Families
+	Primary bool   `toml:"primary" json:"primary"` // the set that is read unless another is named
+	Unit    string `toml:"unit" json:"unit"`       // what a document is: sentence, tweet, abstract
 	// Splits are the parts of the set, in order.
-	Splits []Part `toml:"split"`
+	Splits []Part `toml:"split" json:"split"`
 }
 
 // Part is one split of a set: its files and what must be found in them.
 type Part struct {
-	Name  ner.Split `toml:"name"` // train, dev, test; "all" where the release has no split
-	Files []File    `toml:"files"`
+	Name  ner.Split `toml:"name" json:"name"` // train, dev, test; "all" where the release has no split
+	Files []File    `toml:"files" json:"files"`
 	// Layout describes, for people, the files of a release that are not a fixed
 	// list of names.
-	Layout string `toml:"layout"`
+	Layout string `toml:"layout" json:"layout"`
 	// Lock is what must be found; nil where nobody has measured the files.
-	Lock *Lock `toml:"lock"`
+	Lock *Lock `toml:"lock" json:"lock"`
 }
 
 // File is one native file. Files of a split are read in the order of the list.
 type File struct {
 	// Path is the file's name, relative to Row.DataDir, with slashes. It may end
 	// in a pattern of path.Match for a whole folder.
-	Path string `toml:"path"`
+	Path string `toml:"path" json:"path"`
 	// Also lists further names under which the same file is published.
-	Also   []string `toml:"also"`
-	SHA256 string   `toml:"sha256"` // empty where unknown
-	Bytes  int64    `toml:"bytes"`
+	Also   []string `toml:"also" json:"also"`
+	SHA256 string   `toml:"sha256" json:"sha256"` // empty where unknown
+	Bytes  int64    `toml:"bytes" json:"bytes"`
 }
 
 // Lock is what a loader must find in the files of a split.
 type Lock struct {
-	Documents int `toml:"documents"`
-	Tokens    int `toml:"tokens"` // 0 for running text
+	Documents int `toml:"documents" json:"documents"`
+	Tokens    int `toml:"tokens" json:"tokens"` // 0 for running text
 	// Spans counts after label drops, duplicates removed; ByType sums to it.
-	Spans  int                    `toml:"spans"`
-	ByType map[ner.EntityType]int `toml:"by_type"`
+	Spans  int                    `toml:"spans" json:"spans"`
+	ByType map[ner.EntityType]int `toml:"by_type" json:"by_type"`
 	// Dropped counts the spans of dropped labels, by native label.
-	Dropped map[string]int `toml:"dropped"`
+	Dropped map[string]int `toml:"dropped" json:"dropped"`
 	// TextsSHA256 is the SHA-256 of all texts in order, each followed by LF.
-	TextsSHA256 string `toml:"texts_sha256"`
+	TextsSHA256 string `toml:"texts_sha256" json:"texts_sha256"`
 	// SpansSHA256 is the SHA-256 of the lines "<document index> TAB <start> TAB
 	// <end> TAB <type> LF" of all spans, documents in order, spans of a document
 	// sorted by start, end, type; offsets in code points.
-	SpansSHA256 string `toml:"spans_sha256"`
+	SpansSHA256 string `toml:"spans_sha256" json:"spans_sha256"`
 }
 
 // Part returns a split of the set.
@@ -70,30 +70,30 @@ func (s *Set) Part(split ner.Split) (*Part, error) {
 // Conll holds the parameters of the family conll: blocks of lines, one token a
 // line, separated by blank lines.
 type Conll struct {
-	Separator   string `toml:"separator"`    // "tab" or "space": exactly one byte
-	TokenColumn int    `toml:"token_column"` // from 0
-	TagColumn   int    `toml:"tag_column"`   // from 0; -1 is the last
+	Separator   string `toml:"separator" json:"separator"`       // "tab" or "space": exactly one byte
+	TokenColumn int    `toml:"token_column" json:"token_column"` // from 0
+	TagColumn   int    `toml:"tag_column" json:"tag_column"`     // from 0; -1 is the last
 	// Columns is the number of columns of every line; 0 where it varies.
-	Columns int    `toml:"columns"`
-	Scheme  string `toml:"scheme"` // one of Schemes
+	Columns int    `toml:"columns" json:"columns"`
+	Scheme  string `toml:"scheme" json:"scheme"` // one of Schemes
 	// StripPrefix is cut off every tag of the scheme io ("I-").
-	StripPrefix string `toml:"strip_prefix"`
+	StripPrefix string `toml:"strip_prefix" json:"strip_prefix"`
 	// SkipPrefix are the beginnings of lines that are document marks.
-	SkipPrefix []string `toml:"skip_prefix"`
+	SkipPrefix []string `toml:"skip_prefix" json:"skip_prefix"`
 	// Blank says which lines end a document: "spaces" (the default: nothing but
 	// blanks and tabs) or "empty" (nothing at all).
-	Blank string `toml:"blank"`
+	Blank string `toml:"blank" json:"blank"`
 	// SkipLines names lines that are skipped and counted: "without-separator".
-	SkipLines string `toml:"skip_lines"`
+	SkipLines string `toml:"skip_lines" json:"skip_lines"`
 	// Untagged is what a line without a tag is: "outside", or an error if empty.
-	Untagged string `toml:"untagged"`
+	Untagged string `toml:"untagged" json:"untagged"`
 	// BlankToken is what a line is whose token is blank: "skip" (and count), or a
 	// token if empty.
-	BlankToken string `toml:"blank_token"`
+	BlankToken string `toml:"blank_token" json:"blank_token"`
 	// LeaveOut lists groups of strings: a document whose text contains all
 	// strings of one group is left out and counted.
-	LeaveOut [][]string `toml:"leave_out"`
+	LeaveOut [][]string `toml:"leave_out" json:"leave_out"`
 	// MergeEqualNeighbours joins neighbouring blocks with equal tokens into one
 	// document that has the spans of all of them.
-	MergeEqualNeighbours bool `toml:"merge_equal_neighbours"`
+	MergeEqualNeighbours bool `toml:"merge_equal_neighbours" json:"merge_equal_neighbours"`
 }

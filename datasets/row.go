@@ -12,56 +12,56 @@ import (
 // Row is one evaluation row of Table 6 of the UniversalNER paper, or one of the
 // user's own. docs/dataset.md describes every field; keep it up to date.
 type Row struct {
-	ID      string `toml:"id"`      // the file's name without .toml
-	Title   string `toml:"title"`   // for people
-	Dataset string `toml:"dataset"` // rows of one dataset share it
-	Domain  string `toml:"domain"`  // one of Domains
+	ID      string `toml:"id" json:"id"`           // the file's name without .toml
+	Title   string `toml:"title" json:"title"`     // for people
+	Dataset string `toml:"dataset" json:"dataset"` // rows of one dataset share it
+	Domain  string `toml:"domain" json:"domain"`   // one of Domains
 	// DataDir is the folder of the native files below the data folder. Rows of
 	// one dataset may share it.
-	DataDir string `toml:"data_dir"`
+	DataDir string `toml:"data_dir" json:"data_dir"`
 	// Families are the format families in which the row is published, the most
 	// original first.
-	Families []string `toml:"families"`
-	Overlap  string   `toml:"overlap"` // one of Overlaps
+	Families []string `toml:"families" json:"families"`
+	Overlap  string   `toml:"overlap" json:"overlap"` // one of Overlaps
 	// Offsets says, for people, what the offsets of the native files count.
-	Offsets string `toml:"offsets"`
-	Access  string `toml:"access"` // one of AccessKinds
-	Licence string `toml:"licence"`
+	Offsets string `toml:"offsets" json:"offsets"`
+	Access  string `toml:"access" json:"access"` // one of AccessKinds
+	Licence string `toml:"licence" json:"licence"`
 	// LabelSource says where the wording of the types comes from, where a label
 	// does not say it itself.
-	LabelSource string `toml:"label_source"`
+	LabelSource string `toml:"label_source" json:"label_source"`
 	// LabelRule is what is done to a native label before it is looked up.
-	LabelRule LabelRule `toml:"label_rule"`
+	LabelRule LabelRule `toml:"label_rule" json:"label_rule"`
 	// LabelSuffixes are cut off by the rule WithoutSuffix.
-	LabelSuffixes []string `toml:"label_suffixes"`
+	LabelSuffixes []string `toml:"label_suffixes" json:"label_suffixes"`
 	// UniNERGold is how the gold of the UniversalNER test files comes about;
 	// empty where the paper's authors published no test file of the row.
-	UniNERGold UniNERGold `toml:"uniner_gold"`
-	Notes      string     `toml:"notes"`
+	UniNERGold UniNERGold `toml:"uniner_gold" json:"uniner_gold"`
+	Notes      string     `toml:"notes" json:"notes"`
 	// Labels is the label map, in the order in which types are listed.
-	Labels []Label `toml:"labels"`
+	Labels []Label `toml:"labels" json:"labels"`
 
-	Table6    Table6    `toml:"table6"`
-	CountRule CountRule `toml:"count_rule"`
-	Citation  Citation  `toml:"citation"`
-	Sources   []Source  `toml:"source"`
+	Table6    Table6    `toml:"table6" json:"table6"`
+	CountRule CountRule `toml:"count_rule" json:"count_rule"`
+	Citation  Citation  `toml:"citation" json:"citation"`
+	Sources   []Source  `toml:"source" json:"source"`
 	// Conll holds the parameters of the family conll, for rows that have it.
-	Conll *Conll `toml:"conll"`
+	Conll *Conll `toml:"conll" json:"conll"`
 	// Sets are the readings of the row's native forms. One of them is primary.
-	Sets []Set `toml:"set"`
+	Sets []Set `toml:"set" json:"set"`
 
 	// File is the file that the row was read from.
-	File string `toml:"-"`
+	File string `toml:"-" json:"-"`
 }
 
 // Label maps one native label to a type, or drops its spans.
 type Label struct {
-	Native string         `toml:"native"`
-	Type   ner.EntityType `toml:"type"`
+	Native string         `toml:"native" json:"native"`
+	Type   ner.EntityType `toml:"type" json:"type"`
 	// Drop removes the spans and keeps the documents.
-	Drop bool `toml:"drop"`
+	Drop bool `toml:"drop" json:"drop"`
 	// Source is the source of the wording, where it differs from the row's.
-	Source string `toml:"source"`
+	Source string `toml:"source" json:"source"`
 }
 
 // LabelRule is what is done to a native label before it is looked up in the
@@ -113,14 +113,14 @@ func (t Table6) Count(s ner.Split) (n int, ok bool) {
 // CountRule says how the counts of Table 6 come about.
 type CountRule struct {
 	// Status: can Table 6 be reached from the native files: exact, near, or no.
-	Status string `toml:"status"`
+	Status string `toml:"status" json:"status"`
 	// Verified: were the counts reached: yes, partly (in some splits), or no.
-	Verified string `toml:"verified"`
-	Text     string `toml:"text"`
+	Verified string `toml:"verified" json:"verified"`
+	Text     string `toml:"text" json:"text"`
 	// View turns the documents of a split into the instances of Table 6.
-	View map[ner.Split]View `toml:"view"`
+	View map[ner.Split]View `toml:"view" json:"view"`
 	// Measured are the counts under the view, where they are known.
-	Measured map[ner.Split]Counts `toml:"measured"`
+	Measured map[ner.Split]Counts `toml:"measured" json:"measured"`
 }
 
 // View is how the documents of a split become the instances of Table 6.
@@ -140,8 +140,8 @@ const (
 
 // Counts are documents and spans.
 type Counts struct {
-	Documents int `toml:"documents"`
-	Spans     int `toml:"spans"`
+	Documents int `toml:"documents" json:"documents"`
+	Spans     int `toml:"spans" json:"spans"`
 }
 
 // Citation names the paper of the row.

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"text/tabwriter"
 
@@ -68,23 +68,41 @@ const (
 	stateNoReader  = "no reader yet"
 )
 
-// rowState says whether a row can be run here: ready, or why it cannot.
+// rowState says whether a row can be run here: ready, or why it cannot. What
+// counts is its test split, or all of it where it has none.
 func (env *environment) rowState(row *datasets.Row) string {
 	if !loaders.Supported(row, "") {
 		return stateNoReader
 	}
-	err := loaders.Present(env.dataFS(), row, loaders.Options{Split: ner.Test})
+	here := true
+	for _, split := range decisiveSplits(row) {
+		here = here && loaders.Present(env.dataFS(), row, loaders.Options{Split: split}) == nil
+	}
 	switch {
-	case err == nil:
+	case here:
 		return stateReady
-	case !errors.Is(err, fs.ErrNotExist):
-		return stateMissing
 	case row.Access == "agreement":
 		return stateAgreement
 	case row.Access == "paid":
 		return statePaid
 	}
 	return stateMissing
+}
+
+// decisiveSplits are the splits of the primary set that a row cannot do without.
+func decisiveSplits(row *datasets.Row) []ner.Split {
+	set, err := row.Set("")
+	if err != nil {
+		return nil
+	}
+	var all []ner.Split
+	for _, p := range set.Splits {
+		if p.Name == ner.Test {
+			return []ner.Split{ner.Test}
+		}
+		all = append(all, p.Name)
+	}
+	return all
 }
 
 // datasetLine is a row in the list.
@@ -150,10 +168,14 @@ func (env *environment) showDataset(c *cli.Context) error {
 		return err
 	}
 	if env.json {
-		return env.printJSON(row)
+		return env.printJSON(struct {
+			*datasets.Row
+			State    string `json:"state"`
+			HowToGet string `json:"how_to_get"`
+		}{row, env.rowState(row), env.howToGet(row)})
 	}
-	w := env.stdout
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\nget it: %s\n", row.ID, row.Title, row.Domain, env.rowState(row), row.Access, row.Licence, howToGet(row))
+	w := bufio.NewWriter(env.stdout)
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", row.ID, row.Title, row.Domain, env.rowState(row), row.Access, row.Licence, env.howToGet(row))
 	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", row.Table6.Train, row.Table6.Dev, row.Table6.Test, row.Table6.Types, row.CountRule.Status, row.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", row.Citation.Text, row.Citation.Key)
 	if row.Notes != "" {
@@ -186,7 +208,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 			fmt.Fprintf(w, "    %s: %s: %s\n", p.Name, counts, strings.Join(names, ", ")+p.Layout)
 		}
 	}
-	return nil
+	return w.Flush()
 }
 
 func (env *environment) exportDataset(c *cli.Context) error {
@@ -210,20 +232,21 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	out := bufio.NewWriter(env.stdout)
 	n := 0
 	for d, err := range docs {
 		if err != nil {
-			return err
+			return errors.Join(out.Flush(), err)
 		}
 		if limit := c.Int("limit"); limit > 0 && n >= limit {
 			break
 		}
 		n++
-		if err := write(env.stdout, d); err != nil {
-			return err
+		if err := write(out, d); err != nil {
+			return errors.Join(out.Flush(), err)
 		}
 	}
-	return nil
+	return out.Flush()
 }
 
 // goldRule reads the option gold.

@@ -19,6 +19,7 @@ type environment struct {
 
 	// The global flags, read before a command starts.
 	store, data, rows string
+	dataGiven         bool // --data was named, not taken from the cache folder
 	json, quiet       bool
 }
 
@@ -31,7 +32,8 @@ func (env *environment) readGlobals(c *cli.Context) error {
 	env.store, env.rows = c.String("store"), c.String("rows")
 	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
 	env.data = c.String("data")
-	if env.data == "" {
+	env.dataGiven = env.data != ""
+	if !env.dataGiven {
 		cache, err := os.UserCacheDir()
 		if err != nil {
 			return fmt.Errorf("data folder: %w (name one with --data)", err)

@@ -103,6 +103,12 @@ func (env *environment) documents(ctx context.Context, row *datasets.Row, o load
 	if domain, ok := strings.CutPrefix(row.ID, samplePrefix); ok {
 		return sampleDocuments(domain, o.Split)
 	}
+	if !loaders.Supported(row, o.Set) {
+		if _, err := row.Set(o.Set); err != nil {
+			return nil, usagef("%v", err)
+		}
+		return nil, adviseNoReader(row)
+	}
 	docs, _, err := loaders.Documents(ctx, env.dataFS(), row, o)
 	if err != nil {
 		return nil, env.adviseData(row, err)
@@ -115,36 +121,7 @@ func (env *environment) adviseData(row *datasets.Row, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return dataError(&runners.Hint{Err: fmt.Errorf("%w (data folder %s)", err, env.data), Advice: howToGet(row)})
-}
-
-// howToGet says where the files of a row come from, in one line.
-func howToGet(row *datasets.Row) string {
-	var where []string
-	for _, s := range row.Sources {
-		where = append(where, sourceAddress(s))
-	}
-	from := strings.Join(where, " or ")
-	importing := fmt.Sprintf("then nerbench datasets import %s PATH, or name the folder with --data", row.ID)
-	switch row.Access {
-	case "agreement":
-		return fmt.Sprintf("needs an agreement: ask at %s, %s", from, importing)
-	case "paid":
-		return fmt.Sprintf("needs a paid licence: %s, %s", from, importing)
-	}
-	return fmt.Sprintf("get it from %s, %s", from, importing)
-}
-
-func sourceAddress(s datasets.Source) string {
-	switch s.Kind {
-	case "github":
-		return "GitHub repository " + s.Where
-	case "huggingface":
-		return "Hugging Face dataset " + s.Where
-	case "ldc":
-		return "Linguistic Data Consortium " + s.Where
-	}
-	return s.Where
+	return dataError(&runners.Hint{Err: fmt.Errorf("%w (data folder %s)", err, env.data), Advice: env.howToGet(row)})
 }
 
 // samplePrefix begins the ids of the rows of the embedded sample.

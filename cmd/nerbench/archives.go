@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ const (
 	mostUnpacked  = 16 << 30 // bytes in all
 	mostExpansion = 200      // bytes for each byte of the archive, beyond the first 64 MiB
 )
+
+// otherPackers are the endings of archives that are not read.
+var otherPackers = []string{".7z", ".bz2", ".rar", ".xz", ".zst"}
 
 // visit is told of each regular file of a folder or archive: its name with
 // slashes, its size, and its content, which it need not read.
@@ -50,6 +54,8 @@ func eachMember(ctx context.Context, source string, f visit) error {
 		return eachInFolder(source, counted)
 	case strings.HasSuffix(name, ".zip"):
 		return eachInZip(source, info.Size(), counted)
+	case slices.Contains(otherPackers, filepath.Ext(name)):
+		return fmt.Errorf("refused: unpack it first (folders, .zip, .tar, .tar.gz and .tgz are read)")
 	case strings.HasSuffix(name, ".tar"), strings.HasSuffix(name, ".tar.gz"), strings.HasSuffix(name, ".tgz"):
 		return eachInTar(source, info.Size(), counted)
 	}
@@ -70,11 +76,17 @@ func eachFile(source, name string, f visit) error {
 }
 
 func eachInFolder(root string, f visit) error {
+	root, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return err
+	}
 	return filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !d.Type().IsRegular() {
+		case d.IsDir() && name != root && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir // the history of a repository holds none of its files
+		case !d.Type().IsRegular():
 			return nil
 		}
 		rel, err := filepath.Rel(root, name)

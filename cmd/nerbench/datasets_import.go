@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,19 +18,12 @@ import (
 	"nerbench/runners"
 )
 
-func (env *environment) importDataset(c *cli.Context) error {
-	row, err := env.oneRow(c, "datasets import", 1)
-	if err != nil {
-		return err
-	}
-	return env.importRow(c.Context, row, c.Args().Get(1))
-}
-
 // imported is what an import did.
 type imported struct {
 	Row   string         `json:"row"`
+	Taken bool           `json:"taken"` // false: the files are not what the row says, nothing changed
 	Files []importedFile `json:"files"`
-	// Splits are verified after the import.
+	// Splits are what was found in the files before they were taken over.
 	Splits []verified `json:"splits"`
 }
 
@@ -39,52 +33,74 @@ type importedFile struct {
 	By   string `json:"by"`   // checksum, or name
 }
 
-// importRow takes a row's files out of a folder, an archive or single file, and
-// puts them where the loaders look. A file is known by its checksum, or by one of
-// the names under which it is published. Nothing is written under a name that
-// the archive chose.
-func (env *environment) importRow(ctx context.Context, row *datasets.Row, source string) error {
+// importDataset takes a row's files out of a folder, an archive or a single
+// file, and puts them where the loaders look. They are copied beside the data
+// folder's content and verified there; only files that are what the row says are
+// moved to their places. Nothing is written under a name that an archive chose.
+func (env *environment) importDataset(c *cli.Context) error {
+	row, err := env.oneRow(c, "datasets import", 1)
+	if err != nil {
+		return err
+	}
 	if !loaders.Supported(row, "") {
 		return adviseNoReader(row)
 	}
-	target := filepath.Join(env.data, filepath.FromSlash(row.DataDir))
-	if err := os.MkdirAll(target, 0o755); err != nil {
+	if err := os.MkdirAll(env.data, 0o755); err != nil {
 		return fmt.Errorf("datasets import: data folder: %w", err)
 	}
-	im := &importer{ctx: ctx, row: row, target: target, found: map[string]candidate{}}
-	defer im.clean()
+	stage, err := os.MkdirTemp(env.data, ".import-*")
+	if err != nil {
+		return fmt.Errorf("datasets import: data folder: %w", err)
+	}
+	defer os.RemoveAll(stage)
+	return env.importRow(c.Context, row, c.Args().Get(1), stage)
+}
+
+func (env *environment) importRow(ctx context.Context, row *datasets.Row, source, stage string) error {
+	im := &importer{ctx: ctx, row: row, stage: stage, found: map[string]candidate{}}
 	if err := eachMember(ctx, source, im.look); err != nil {
 		return fmt.Errorf("datasets import: %s: %w", source, err)
 	}
-	out := imported{Row: row.ID}
-	var err error
-	if out.Files, err = im.take(); err != nil {
-		return fmt.Errorf("datasets import: %w", err)
-	}
-	if len(out.Files) == 0 {
+	if len(im.found) == 0 {
 		return dataError(&runners.Hint{
 			Err:    fmt.Errorf("datasets import: %s: holds none of the files of row %s", source, row.ID),
 			Advice: "wanted are " + strings.Join(wantedNames(row), ", ") + "; rename your files so, or name the right folder",
 		})
 	}
-	bad := 0
+	out := imported{Row: row.ID, Taken: true, Splits: []verified{}}
+	for _, want := range sortedKeys(im.found) {
+		c := im.found[want]
+		out.Files = append(out.Files, importedFile{c.from, path.Join(row.DataDir, want), c.by})
+	}
+	data := overlay{os.DirFS(stage), env.dataFS()}
 	for _, job := range verifyJobs([]*datasets.Row{row}) {
-		v, err := env.verifySplit(ctx, job)
+		v, err := verifySplit(ctx, data, job)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			v.State, v.Differences = loaders.StateDiffers, []string{err.Error()}
 		}
-		if v.State == loaders.StateDiffers {
-			bad++
-		}
 		if v.State != loaders.StateMissing {
 			out.Splits = append(out.Splits, v)
+			out.Taken = out.Taken && v.State != loaders.StateDiffers
+		}
+	}
+	if out.Taken {
+		for _, f := range out.Files {
+			if err := place(filepath.Join(stage, filepath.FromSlash(f.To)), filepath.Join(env.data, filepath.FromSlash(f.To))); err != nil {
+				return fmt.Errorf("datasets import: %w", err)
+			}
 		}
 	}
 	if err := env.printImported(out); err != nil {
 		return err
 	}
-	if bad > 0 {
-		return dataError(fmt.Errorf("row %s: %d splits differ from what the lock says (the files were imported)", row.ID, bad))
+	if !out.Taken {
+		return dataError(&runners.Hint{
+			Err:    fmt.Errorf("datasets import: %s: not what row %s says; nothing was imported", source, row.ID),
+			Advice: "another release is another row: describe it in a row of your own (--rows, docs/dataset.md)",
+		})
 	}
 	return nil
 }
@@ -93,85 +109,91 @@ func (env *environment) printImported(out imported) error {
 	if env.json {
 		return env.printJSON(out)
 	}
-	for _, f := range out.Files {
-		fmt.Fprintf(env.stdout, "%s → %s (known by its %s)\n", f.From, f.To, f.By)
+	if out.Taken {
+		for _, f := range out.Files {
+			fmt.Fprintf(env.stdout, "%s → %s (known by its %s)\n", f.From, f.To, f.By)
+		}
 	}
 	return env.printVerified(out.Splits)
 }
 
+// wantedNames are the files that an import looks for.
 func wantedNames(row *datasets.Row) []string {
 	var names []string
-	for _, s := range row.Sets {
-		if !loaders.Supported(row, s.Name) {
-			continue
-		}
-		for _, p := range s.Splits {
-			for _, f := range p.Files {
-				names = append(names, f.Path)
-			}
+	for _, job := range verifyJobs([]*datasets.Row{row}) {
+		for _, f := range job.part.Files {
+			names = append(names, f.Path)
 		}
 	}
 	return names
 }
 
+// place moves a file to its place, in one step.
+func place(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.Chmod(from, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// overlay is a data folder in which the files of another one count first.
+type overlay struct{ top, under fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.top.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.under.Open(name)
+	}
+	return f, err
+}
+
 // importer finds the files of a row among the members of a folder or archive.
 type importer struct {
-	ctx    context.Context
-	row    *datasets.Row
-	target string
-	found  map[string]candidate // by path of the row's file
+	ctx   context.Context
+	row   *datasets.Row
+	stage string               // a data folder of its own
+	found map[string]candidate // by path of the row's file
 }
 
-// candidate is a member that may be a wanted file, copied beside its place.
-type candidate struct {
-	from, temp, by string
-}
+// candidate is a member that may be a wanted file; it lies in the stage.
+type candidate struct{ from, by string }
 
-func (im *importer) clean() {
-	for _, c := range im.found {
-		os.Remove(c.temp)
-	}
-}
-
-// look copies a member if it may be one of the wanted files.
+// look stages a member if it may be one of the wanted files.
 func (im *importer) look(name string, size int64, content io.Reader) error {
-	for _, s := range im.row.Sets {
-		for _, p := range s.Splits {
-			for i := range p.Files {
-				if err := im.lookFor(&p.Files[i], name, size, &content); err != nil {
+	for i := range im.row.Sets {
+		for k := range im.row.Sets[i].Splits {
+			for _, f := range im.row.Sets[i].Splits[k].Files {
+				if !im.wants(&f, name, size) {
+					continue
+				}
+				if content == nil {
+					return nil // a member is one file
+				}
+				if err := im.stageMember(&f, name, content); err != nil {
 					return err
 				}
+				content = nil
 			}
 		}
 	}
 	return nil
 }
 
-func (im *importer) lookFor(f *datasets.File, name string, size int64, content *io.Reader) error {
-	rank := nameRank(f, name)
-	sameSize := f.SHA256 != "" && f.Bytes == size
-	if *content == nil || rank == 0 && !sameSize || im.found[f.Path].by == "checksum" {
-		return nil
+// wants reports whether a member may be a file, and a better one than what was
+// found before.
+func (im *importer) wants(f *datasets.File, name string, size int64) bool {
+	before, found := im.found[f.Path]
+	rank, sameSize := nameRank(f, name), f.SHA256 != "" && f.Bytes == size
+	switch {
+	case before.by == "checksum" || rank == 0 && !sameSize:
+		return false
+	case found && !sameSize:
+		return rank > nameRank(f, before.from)
 	}
-	if before, ok := im.found[f.Path]; ok && !sameSize && nameRank(f, before.from) >= rank {
-		return nil
-	}
-	temp, sum, err := im.copy(*content)
-	if err != nil {
-		return err
-	}
-	*content = nil // read; a member is one file
-	by := "name"
-	if sum == f.SHA256 {
-		by = "checksum"
-	} else if rank == 0 {
-		return os.Remove(temp)
-	}
-	if before, ok := im.found[f.Path]; ok {
-		os.Remove(before.temp)
-	}
-	im.found[f.Path] = candidate{name, temp, by}
-	return nil
+	return true
 }
 
 // nameRank says how well a member's name fits: 2 for the whole path of a file, 1
@@ -189,37 +211,33 @@ func nameRank(f *datasets.File, name string) int {
 	return rank
 }
 
-// copy writes a member to a temporary file in the row's folder.
+func (im *importer) stageMember(f *datasets.File, name string, content io.Reader) error {
+	temp, sum, err := im.copy(content)
+	if err != nil {
+		return err
+	}
+	by := "name"
+	before, found := im.found[f.Path]
+	switch rank := nameRank(f, name); {
+	case sum == f.SHA256:
+		by = "checksum"
+	case rank == 0 || found && rank <= nameRank(f, before.from):
+		return os.Remove(temp)
+	}
+	im.found[f.Path] = candidate{name, by}
+	return place(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.row.DataDir, f.Path))))
+}
+
+// copy writes a member to a new file of the stage.
 func (im *importer) copy(content io.Reader) (name, sum string, err error) {
-	f, err := os.CreateTemp(im.target, ".import-*")
+	f, err := os.CreateTemp(im.stage, "member-*")
 	if err != nil {
 		return "", "", err
 	}
 	h := newHash()
 	_, err = io.Copy(io.MultiWriter(f, h), contextReader{im.ctx, content})
-	if err = errors.Join(err, f.Close()); err != nil {
-		os.Remove(f.Name())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return "", "", err
 	}
 	return f.Name(), h.hex(), nil
-}
-
-// take moves what was found to its place.
-func (im *importer) take() ([]importedFile, error) {
-	var files []importedFile
-	for _, want := range sortedKeys(im.found) {
-		c := im.found[want]
-		to := filepath.Join(im.target, filepath.FromSlash(want))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return nil, err
-		}
-		if err := os.Chmod(c.temp, 0o644); err != nil {
-			return nil, err
-		}
-		if err := os.Rename(c.temp, to); err != nil {
-			return nil, err
-		}
-		files = append(files, importedFile{c.from, path.Join(im.row.DataDir, want), c.by})
-	}
-	return files, nil
 }

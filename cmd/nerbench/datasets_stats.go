@@ -10,8 +10,8 @@ import (
 	"nerbench/ner"
 )
 
-// statsLine is one row of Table 6, measured beside published. Measured counts
-// are null where the files are not here.
+// statsLine is one row of Table 6, measured beside published. Measured is null
+// where the files are not here.
 type statsLine struct {
 	Row       string                   `json:"row"`
 	Domain    string                   `json:"domain"`
@@ -22,9 +22,14 @@ type statsLine struct {
 	Rule      string                   `json:"count_rule"`
 }
 
+// statsPart is what was measured in one split.
 type statsPart struct {
 	Documents int `json:"documents"`
 	Spans     int `json:"spans"`
+	// Instances are the documents as the paper counted them (count_rule.view);
+	// null where its way cannot be gone from native files.
+	Instances *int `json:"instances"`
+	marks     int
 }
 
 // datasetStats prints Table 6.
@@ -45,20 +50,35 @@ func (env *environment) datasetStats(ctx context.Context, suite, domain string) 
 		return env.printJSON(lines)
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "row\ttypes\ttrain\tpublished\tdev\tpublished\ttest\tpublished\tTable 6\tstate")
+	fmt.Fprintln(w, "row\ttypes\ttrain\tpublished\tdev\tpublished\ttest\tpublished\tstate")
+	corrected := false
 	for _, l := range lines {
 		fmt.Fprintf(w, "%s\t%d/%d", l.Row, l.Types, l.Published.Types)
 		for _, split := range ner.Splits {
 			n, _ := l.Published.Count(split)
-			measured := "–"
-			if m := l.Measured[split]; m != nil {
-				measured = fmt.Sprint(m.Documents)
-			}
-			fmt.Fprintf(w, "\t%s\t%d", measured, n)
+			text, mark := l.Measured[split].text(n)
+			corrected = corrected || mark
+			fmt.Fprintf(w, "\t%s\t%d", text, n)
 		}
-		fmt.Fprintf(w, "\t%s\t%s\n", l.Rule, l.State)
+		fmt.Fprintf(w, "\t%s\n", l.State)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || !corrected {
+		return err
+	}
+	_, err = fmt.Fprintln(env.stdout, "\n* counted as the paper did, which differs from the documents in the files: nerbench datasets show ROW says how")
+	return err
+}
+
+// text is a measured count. A star marks one that is the published count only
+// when it is taken in the paper's way.
+func (p *statsPart) text(published int) (text string, star bool) {
+	switch {
+	case p == nil:
+		return "–", false
+	case p.Documents != published && p.Instances != nil && *p.Instances == published:
+		return fmt.Sprintf("%d*", *p.Instances), true
+	}
+	return fmt.Sprint(p.Documents), false
 }
 
 func (env *environment) statsOf(ctx context.Context, row *datasets.Row) (statsLine, error) {
@@ -67,24 +87,58 @@ func (env *environment) statsOf(ctx context.Context, row *datasets.Row) (statsLi
 		Rule: row.CountRule.Status, Measured: map[ner.Split]*statsPart{},
 	}
 	for _, split := range ner.Splits {
-		l.Measured[split] = nil
-		o := loaders.Options{Split: split}
-		if !loaders.Supported(row, "") || loaders.Present(env.dataFS(), row, o) != nil {
-			continue
-		}
-		docs, _, err := loaders.Documents(ctx, env.dataFS(), row, o)
+		part, err := env.measure(ctx, row, split)
 		if err != nil {
 			return l, err
 		}
-		part := &statsPart{}
-		for d, err := range docs {
-			if err != nil {
-				return l, err
-			}
-			part.Documents++
-			part.Spans += len(d.Spans)
-		}
 		l.Measured[split] = part
 	}
+	for _, split := range ner.Splits {
+		view := row.CountRule.View[split]
+		if view == datasets.ViewSameAsTest && l.Measured[split] == nil && l.Measured[ner.Test] != nil {
+			same := *l.Measured[ner.Test]
+			l.Measured[split], view = &same, row.CountRule.View[ner.Test]
+		}
+		if part := l.Measured[split]; part != nil {
+			part.count(view)
+		}
+	}
 	return l, nil
+}
+
+// measure counts a split; nil where it is not here.
+func (env *environment) measure(ctx context.Context, row *datasets.Row, split ner.Split) (*statsPart, error) {
+	o := loaders.Options{Split: split}
+	if !loaders.Supported(row, "") || loaders.Present(env.dataFS(), row, o) != nil {
+		return nil, nil
+	}
+	docs, tally, err := loaders.Documents(ctx, env.dataFS(), row, o)
+	if err != nil {
+		return nil, err
+	}
+	part := &statsPart{}
+	for d, err := range docs {
+		if err != nil {
+			return nil, err
+		}
+		part.Documents++
+		part.Spans += len(d.Spans)
+	}
+	part.marks = tally.Repairs["document_marks"]
+	return part, nil
+}
+
+// count makes instances of Table 6 of documents.
+func (p *statsPart) count(view datasets.View) {
+	n := p.Documents
+	switch view {
+	case datasets.ViewAll:
+	case datasets.ViewAllButLast:
+		n--
+	case datasets.ViewMarks:
+		n += p.marks + 1 // the marks, and an empty instance at the end
+	default:
+		return
+	}
+	p.Instances = &n
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"slices"
 	"strconv"
@@ -48,7 +49,10 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 	jobs := verifyJobs(rows)
 	out := make([]verified, len(jobs))
 	faults := make([]error, len(jobs))
-	env.eachJob(len(jobs), func(i int) { out[i], faults[i] = env.verifySplit(ctx, jobs[i]) })
+	env.eachJob(len(jobs), func(i int) { out[i], faults[i] = verifySplit(ctx, env.dataFS(), jobs[i]) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	var kept []verified
 	bad, absent := 0, map[string]bool{}
 	for i, v := range out {
@@ -62,16 +66,12 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 			if len(names) == 0 {
 				continue
 			}
-			// A release may lack a split; a row without its test split is missing.
-			absent[v.Row] = absent[v.Row] || jobs[i].part.Name == ner.Test && jobs[i].set.Primary
+			absent[v.Row] = absent[v.Row] || jobs[i].needed()
 		}
 		kept = append(kept, v)
 	}
 	if err := env.printVerified(kept); err != nil {
 		return err
-	}
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
 	for _, r := range rows {
 		if len(names) == 0 {
@@ -81,7 +81,7 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 			return adviseNoReader(r)
 		}
 		if absent[r.ID] {
-			return env.adviseData(r, &loaders.MissingError{Row: r.ID, Split: ner.Test, Path: r.DataDir})
+			return env.adviseData(r, fmt.Errorf("row %s: files are missing: %w", r.ID, fs.ErrNotExist))
 		}
 	}
 	if bad > 0 {
@@ -98,6 +98,12 @@ type verifyJob struct {
 	row  *datasets.Row
 	set  *datasets.Set
 	part *datasets.Part
+}
+
+// needed reports whether a named row is not whole without the split: it was
+// measured, or it decides. A release may lack others.
+func (j verifyJob) needed() bool {
+	return j.set.Primary && (j.part.Lock != nil || slices.Contains(decisiveSplits(j.row), j.part.Name))
 }
 
 func verifyJobs(rows []*datasets.Row) []verifyJob {
@@ -133,11 +139,12 @@ func (env *environment) eachJob(n int, do func(int)) {
 	workers.Wait()
 }
 
-func (env *environment) verifySplit(ctx context.Context, job verifyJob) (verified, error) {
+// verifySplit reads a split, and counts what a perfect answer would score.
+func verifySplit(ctx context.Context, data fs.FS, job verifyJob) (verified, error) {
 	out := verified{Row: job.row.ID, Set: job.set.Name, Split: job.part.Name}
 	ceilings := newCeilings()
 	var perfect ner.Score
-	v, err := loaders.Verify(ctx, env.dataFS(), job.row, loaders.Options{Set: job.set.Name, Split: job.part.Name}, func(d *ner.Document) {
+	v, err := loaders.Verify(ctx, data, job.row, loaders.Options{Set: job.set.Name, Split: job.part.Name}, func(d *ner.Document) {
 		ceilings.add(d)
 		perfect = perfect.Add(metrics.SpanF1(&metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: d.Spans}).ByType.Total())
 	})
@@ -204,6 +211,9 @@ func (env *environment) printVerified(list []verified) error {
 			list = []verified{}
 		}
 		return env.printJSON(list)
+	}
+	if len(list) == 0 {
+		return nil
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "row\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\trepairs")

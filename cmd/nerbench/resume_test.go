@@ -48,9 +48,7 @@ func newWorkplace(t *testing.T, passages int, delay time.Duration) *workplace {
 	}
 	w.write("rows/mini.toml", row)
 	w.write("data/mini/test.tsv", test.String())
-	w.fake = ollamatest.New(t)
-	w.fake.Delay = delay
-	w.fake.Answer = func(prompt string) string {
+	answer := func(prompt string) string {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.times[prompt]++
@@ -58,6 +56,7 @@ func newWorkplace(t *testing.T, passages int, delay time.Duration) *workplace {
 		word, _, _ := strings.Cut(text, " ")
 		return fmt.Sprintf(" [%q]", word) // right for persons, wrong for places
 	}
+	w.fake = ollamatest.New(t, func(f *ollamatest.Fake) { f.Delay, f.Answer = delay, answer })
 	return w
 }
 
@@ -151,6 +150,34 @@ func (w *workplace) asked(index int) int {
 	return n
 }
 
+// killAt kills a process a moment after it has asked so many questions; while it
+// starts, if that is none.
+func (w *workplace) killAt(cmd *exec.Cmd, questions int) {
+	w.t.Helper()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // it was killed, or was done before
+		close(ended)
+	}()
+	for target := w.fake.Asked() + questions; w.fake.Asked() < target; {
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+	time.Sleep(time.Duration(rand.IntN(10_000)) * time.Microsecond)
+	_ = cmd.Process.Kill() // it may be done
+	<-ended
+}
+
+// forget starts the counting of prompts anew.
+func (w *workplace) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.times)
+}
+
 var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-connections", "4", "--store"}
 
 // TestKilledAtAnyMoment: a process that is killed thirty times, and given the
@@ -162,7 +189,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if code, out := w.run(append(asking, "calm.db")...); code != 0 {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, out)
 	}
-	clear(w.times)
+	w.forget()
 	kept := map[int]int{} // passage: how often it was asked when it was complete
 	kills := 0
 	for ; kills < 30; kills++ {
@@ -170,11 +197,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(rand.IntN(120)) * time.Millisecond)
-		if err := cmd.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // it was killed
+		w.killAt(cmd, rand.IntN(40))
 		for _, id := range w.completed("killed.db") {
 			var index int
 			fmt.Sscanf(id, "mini/test/%d", &index)

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Fake is an imitation of a server. Its fields may be set before it is asked.
+// Fake is an imitation of a server. Its fields may be set before it is asked; by
+// New, where it is asked by another process.
 type Fake struct {
 	*httptest.Server
 	// Model is the one model that it has; Digest is its digest.
@@ -62,9 +63,13 @@ func (r *Request) Text() string {
 	return r.Prompt
 }
 
-// New starts a fake server with a model "tiny". It is closed when the test ends.
-func New(t testing.TB) *Fake {
+// New starts a fake server with a model "tiny", after set has changed what it
+// wants to. It is closed when the test ends.
+func New(t testing.TB, set ...func(*Fake)) *Fake {
 	f := &Fake{Model: "tiny", Digest: strings.Repeat("ab", 32), ContextLength: 2048, Obeys: true}
+	for _, change := range set {
+		change(f)
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/version", f.version)
 	mux.HandleFunc("GET /api/tags", f.tags)

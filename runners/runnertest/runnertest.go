@@ -1,0 +1,166 @@
+// Package runnertest is the suite that every runner passes: what the loop and the
+// store rely on.
+package runnertest
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// Suite says which runner is tested, and what applies to it.
+type Suite struct {
+	// New makes a runner; it may clean up with the test.
+	New func(t *testing.T) runners.Runner
+	// Query makes a question about a text. Different texts are different
+	// questions.
+	Query func(text string) ner.Query
+	// Answer is the answer to the question about a text, byte for byte; nil where
+	// nobody knows it (a model).
+	Answer func(text string) string
+	// TooLong is a text that the runner must refuse; empty where there is none.
+	TooLong string
+	// Slow makes a runner that takes long for every answer; nil where there is
+	// none.
+	Slow func(t *testing.T) runners.Runner
+	// Tokens: the runner reports token counts.
+	Tokens bool
+}
+
+// texts hold what is nasty: nothing, quotes, line ends, markup, control strings,
+// scripts, combining marks, joiners.
+var texts = []string{
+	"Mira left Port Varna .", "", `"quoted" \ back [0] {x} %s $1`, "line\nend\ttab\r\n", "<b>&amp;</b> </s> <|im_end|>",
+	"Zoë نور 東京 👩‍🚀 e\u0301 \u00a0\u2028", strings.Repeat("long ", 100),
+}
+
+// Run tests a runner.
+func Run(t *testing.T, s Suite) {
+	t.Run("order", func(t *testing.T) { s.order(t) })
+	t.Run("no queries", func(t *testing.T) {
+		got, err := s.New(t).Complete(t.Context(), nil)
+		if err != nil || len(got) != 0 {
+			t.Errorf("got %v, %v", got, err)
+		}
+	})
+	t.Run("repeatable", func(t *testing.T) { s.repeatable(t) })
+	t.Run("several at once", func(t *testing.T) { s.concurrent(t) })
+	t.Run("cancelled", func(t *testing.T) { s.cancelled(t) })
+	if s.TooLong != "" {
+		t.Run("too long", func(t *testing.T) { s.tooLong(t) })
+	}
+}
+
+func (s Suite) queries() []ner.Query {
+	var queries []ner.Query
+	for _, text := range texts {
+		queries = append(queries, s.Query(text))
+	}
+	return queries
+}
+
+// order: one completion for each query, in their order, byte for byte.
+func (s Suite) order(t *testing.T) {
+	queries := s.queries()
+	got, err := s.New(t).Complete(t.Context(), queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.check(t, got)
+	for i, c := range got {
+		if c.Finish != ner.FinishStop && c.Finish != ner.FinishLength && c.Finish != ner.FinishUnknown {
+			t.Errorf("%q: finish is %q", texts[i], c.Finish)
+		}
+		if s.Tokens && c.Finish != ner.FinishUnknown && (c.PromptTokens <= 0 || c.AnswerTokens < 0) {
+			t.Errorf("%q: %d prompt tokens, %d answer tokens", texts[i], c.PromptTokens, c.AnswerTokens)
+		}
+	}
+}
+
+func (s Suite) check(t *testing.T, got []ner.Completion) {
+	t.Helper()
+	if len(got) != len(texts) {
+		t.Fatalf("%d completions for %d queries", len(got), len(texts))
+	}
+	for i, c := range got {
+		if s.Answer != nil && c.Text != s.Answer(texts[i]) {
+			t.Errorf("%q is answered %q, want %q", texts[i], c.Text, s.Answer(texts[i]))
+		}
+	}
+}
+
+// repeatable: the same questions have the same answers.
+func (s Suite) repeatable(t *testing.T) {
+	differ, err := runners.Repeatability(t.Context(), s.New(t), s.queries())
+	if err != nil || differ > 0 {
+		t.Errorf("%d answers differ, %v", differ, err)
+	}
+}
+
+// concurrent: several passages at once do not mix, and nothing is left behind.
+func (s Suite) concurrent(t *testing.T) {
+	before := runtime.NumGoroutine()
+	r := s.New(t)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			got, err := r.Complete(t.Context(), s.queries())
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			s.check(t, got)
+		})
+	}
+	group.Wait()
+	if closer, ok := r.(interface{ Close() }); ok {
+		closer.Close()
+	}
+	for range 100 { // connections end in their own time
+		if runtime.NumGoroutine() <= before+2 {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if n := runtime.NumGoroutine(); n > before+8 {
+		t.Errorf("%d goroutines, %d before", n, before)
+	}
+}
+
+// cancelled: a context that has ended ends the asking, and is no failure of the
+// server.
+func (s Suite) cancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got, err := s.New(t).Complete(ctx, s.queries())
+	if !errors.Is(err, context.Canceled) || errors.Is(err, runners.ErrTemporary) || len(got) != 0 {
+		t.Errorf("before: got %d completions, %v", len(got), err)
+	}
+	if s.Slow == nil {
+		return
+	}
+	ctx, cancel = context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err = s.Slow(t).Complete(ctx, s.queries()); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, runners.ErrTemporary) {
+		t.Errorf("in the middle: %v", err)
+	}
+}
+
+// tooLong: a prompt that does not fit is an answer of that class, and the others
+// are answered.
+func (s Suite) tooLong(t *testing.T) {
+	got, err := s.New(t).Complete(t.Context(), []ner.Query{s.Query(texts[0]), s.Query(s.TooLong), s.Query(texts[0])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[1].Finish != ner.FinishTooLong || got[1].Text != "" || got[0].Finish == ner.FinishTooLong || got[2].Text != got[0].Text {
+		t.Errorf("got %+v", got)
+	}
+}

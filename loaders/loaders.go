@@ -18,8 +18,14 @@ import (
 // formats lists the families that can be read. A new family is a function in a
 // file of its own and a line here.
 var formats = map[string]format{
-	"conll":     readConll,
-	"documents": readDocumentFiles,
+	"conll":       readConll,
+	"csv-offsets": readCSVOffsets,
+	"documents":   readDocumentFiles,
+	"dygie-json":  readDygie,
+	"json-index":  readIndex,
+	"pubtator":    readPubtator,
+	"scirex-json": readScirex,
+	"spert-json":  readSpert,
 }
 
 // format reads the files of a reading and hands each document to

@@ -1,0 +1,109 @@
+package loaders
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// readSpert reads the family spert-json (formats.md §2): one JSON array of
+// sentences with tokens and entities; indices count the tokens of the sentence,
+// ends exclusive. The array is read element by element.
+func readSpert(r *reading) error {
+	return r.arrays(func(dec *json.Decoder) error {
+		var sentence struct {
+			Tokens   []string
+			Entities []struct {
+				Type       string
+				Start, End int
+			}
+		}
+		if err := dec.Decode(&sentence); err != nil {
+			return err
+		}
+		d := tokenDocument(sentence.Tokens)
+		var spans []labelled
+		for _, e := range sentence.Entities {
+			s, err := r.tokenSpan(d, e.Start, e.End-1, e.Type)
+			if err != nil {
+				return err
+			}
+			spans = append(spans, s)
+		}
+		return r.emit(d, spans)
+	})
+}
+
+// readIndex reads the family json-index (formats.md §2): one JSON array of
+// sentences; a mention lists the indices of its tokens, its span is first to
+// last.
+func readIndex(r *reading) error {
+	return r.arrays(func(dec *json.Decoder) error {
+		var sentence struct {
+			Sentence []string
+			NER      []struct {
+				Index []int
+				Type  string
+			}
+		}
+		if err := dec.Decode(&sentence); err != nil {
+			return err
+		}
+		d := tokenDocument(sentence.Sentence)
+		var spans []labelled
+		for _, m := range sentence.NER {
+			if len(m.Index) == 0 {
+				return fmt.Errorf("mention of type %s: has no tokens", m.Type)
+			}
+			s, err := r.tokenSpan(d, m.Index[0], m.Index[len(m.Index)-1], m.Type)
+			if err != nil {
+				return err
+			}
+			spans = append(spans, s)
+		}
+		return r.emit(d, spans)
+	})
+}
+
+// arrays reads files that are one JSON array each, element by element. Errors
+// name the file and the element, from 0.
+func (r *reading) arrays(element func(*json.Decoder) error) error {
+	names, err := r.files()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := r.array(name, element); err != nil {
+			if err == errStopped {
+				return err
+			}
+			return fmt.Errorf("%s: %w", strings.TrimPrefix(name, r.row.DataDir+"/"), err)
+		}
+	}
+	return nil
+}
+
+func (r *reading) array(name string, element func(*json.Decoder) error) error {
+	f, err := open(r.data, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
+	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
+		return fmt.Errorf("expected a JSON array of sentences")
+	}
+	for i := 0; dec.More(); i++ {
+		if err := element(dec); err != nil {
+			if err == errStopped {
+				return err
+			}
+			return fmt.Errorf("element %d: %w", i, err)
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return fmt.Errorf("the array does not end: %w", err)
+	}
+	return nil
+}

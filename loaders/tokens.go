@@ -1,0 +1,70 @@
+package loaders
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// tokenDocument joins tokens, verbatim, by one blank (formats.md §1).
+func tokenDocument(tokens []string) *ner.Document {
+	size := len(tokens)
+	for _, t := range tokens {
+		size += len(t)
+	}
+	text := make([]byte, 0, size)
+	d := &ner.Document{Tokens: make([]ner.Range, len(tokens))}
+	for i, t := range tokens {
+		if i > 0 {
+			text = append(text, ' ')
+		}
+		start := len(text)
+		text = append(text, t...)
+		d.Tokens[i] = ner.Range{Start: start, End: len(text)}
+	}
+	d.Text = string(text)
+	return d
+}
+
+// tokenSpan is the span of the tokens [first, last], both inclusive.
+func (r *reading) tokenSpan(d *ner.Document, first, last int, label string) (labelled, error) {
+	if first < 0 || last < first || last >= len(d.Tokens) {
+		return labelled{}, fmt.Errorf("mention of tokens %d to %d: the document has %d tokens", first, last, len(d.Tokens))
+	}
+	return r.span(d.Tokens[first].Start, d.Tokens[last].End, label)
+}
+
+// span looks the label of a mention up.
+func (r *reading) span(start, end int, label string) (labelled, error) {
+	l, err := r.labels.find([]byte(label))
+	if err != nil {
+		return labelled{}, err
+	}
+	return labelled{start, end, l}, nil
+}
+
+// pointSpan is the span of code points [start, end).
+func (r *reading) pointSpan(points ner.CodePoints, start, end int, label string) (labelled, error) {
+	from, err := points.Byte(start)
+	if err != nil {
+		return labelled{}, fmt.Errorf("mention: %w", err)
+	}
+	to, err := points.Byte(end)
+	if err != nil {
+		return labelled{}, fmt.Errorf("mention: %w", err)
+	}
+	if from >= to {
+		return labelled{}, fmt.Errorf("mention: offsets %d to %d are no range", start, end)
+	}
+	return r.span(from, to, label)
+}
+
+// byStart sorts mentions by their first token, those of one token in the order
+// of the file.
+func byStart(mentions []indexed) []indexed {
+	sorted := slices.Clone(mentions)
+	slices.SortStableFunc(sorted, func(a, b indexed) int { return cmp.Compare(a.start, b.start) })
+	return sorted
+}

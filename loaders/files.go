@@ -86,7 +86,7 @@ func findByContent(data fs.FS, dir string, f *datasets.File) (found string) {
 		if info, err := d.Info(); err != nil || info.Size() != f.Bytes {
 			return nil
 		}
-		if sum, err := FileSHA256(data, name); err == nil && sum == f.SHA256 {
+		if sum, err := fileSHA256(data, name, f); err == nil && sum == f.SHA256 {
 			found = name
 			return fs.SkipAll
 		}
@@ -95,10 +95,14 @@ func findByContent(data fs.FS, dir string, f *datasets.File) (found string) {
 	return found
 }
 
-// FileSHA256 is the SHA-256 of a file's content, in hexadecimal; of the unpacked
-// content for a name that ends in ".gz".
-func FileSHA256(data fs.FS, name string) (string, error) {
-	f, err := open(data, name)
+// fileSHA256 is the SHA-256 of a file, in hexadecimal: of its bytes, or, where the
+// row names it without ".gz" and it was found with it, of its unpacked content.
+func fileSHA256(data fs.FS, name string, of *datasets.File) (string, error) {
+	read := open
+	if compressed(of.Path) {
+		read = func(data fs.FS, name string) (io.ReadCloser, error) { return data.Open(name) }
+	}
+	f, err := read(data, name)
 	if err != nil {
 		return "", err
 	}
@@ -110,13 +114,18 @@ func FileSHA256(data fs.FS, name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// open opens a file, and unpacks it if its name ends in ".gz".
+// compressed reports whether a name is that of a gzip file.
+func compressed(name string) bool {
+	return strings.HasSuffix(name, ".gz") || strings.HasSuffix(name, ".tgz")
+}
+
+// open opens a file, and unpacks it if it is a gzip file by its name.
 func open(data fs.FS, name string) (io.ReadCloser, error) {
 	f, err := data.Open(name)
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasSuffix(name, ".gz") {
+	if !compressed(name) {
 		return f, nil
 	}
 	z, err := gzip.NewReader(bufio.NewReader(f))

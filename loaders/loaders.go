@@ -18,6 +18,7 @@ import (
 // formats lists the families that can be read. A new family is a function in a
 // file of its own and a line here.
 var formats = map[string]format{
+	"brat":        readBrat,
 	"conll":       readConll,
 	"csv-offsets": readCSVOffsets,
 	"documents":   readDocumentFiles,
@@ -76,7 +77,11 @@ func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
 // name is the primary set.
 func Supported(row *datasets.Row, set string) bool {
 	s, err := row.Set(set)
-	return err == nil && formats[s.Family] != nil
+	if err != nil || formats[s.Family] == nil {
+		return false
+	}
+	// Files without fixed names cannot be found yet.
+	return !slices.ContainsFunc(s.Splits, func(p datasets.Part) bool { return len(p.Files) == 0 })
 }
 
 // Families lists the format families that have a reader.

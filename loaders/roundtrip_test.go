@@ -93,31 +93,42 @@ func TestRealRoundTrip(t *testing.T) {
 		}
 		same(t, "JSON Lines", asLines(t, docs), docs)
 
-		plain := columnsRow(row)
-		plain.Sets[0].Splits[0].Name = o.Split
-		var file bytes.Buffer
-		for _, d := range docs {
-			if err := loaders.WriteConll(&file, d); err != nil {
-				t.Fatal(err)
-			}
+		flat := !slices.ContainsFunc(docs, func(d *ner.Document) bool { return len(d.Tokens) == 0 || !writable(d) })
+		if flat {
+			sameColumns(t, row, o, docs)
 		}
-		back, tally, err := readAll(t, fstest.MapFS{"own/test.txt": {Data: file.Bytes()}}, plain, loaders.Options{Split: o.Split})
-		if err != nil {
-			t.Fatal(err)
-		}
-		same(t, "columns", back, docs)
-		equal(t, "orphans in columns of our own", tally.Repairs["orphan_i"], 0)
 
 		strings := metrics.NewCounts()
 		for _, d := range docs {
 			p := stringsOf(d, row.Types())
 			strings.Merge(metrics.UniNERF1(&p))
-			checkTags(t, d)
+			if flat {
+				checkTags(t, d)
+			}
 		}
 		if s := strings.ByType.Total(); s.TP != s.NPred || s.TP != s.NGold {
 			t.Errorf("gold as strings counts %+v (%d void)", s, strings.Void)
 		}
 	})
+}
+
+// sameColumns writes documents as columns and reads them back.
+func sameColumns(t *testing.T, row *datasets.Row, o loaders.Options, docs []*ner.Document) {
+	t.Helper()
+	plain := columnsRow(row)
+	plain.Sets[0].Splits[0].Name = o.Split
+	var file bytes.Buffer
+	for _, d := range docs {
+		if err := loaders.WriteConll(&file, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	back, tally, err := readAll(t, fstest.MapFS{"own/test.txt": {Data: file.Bytes()}}, plain, loaders.Options{Split: o.Split})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "columns", back, docs)
+	equal(t, "orphans in columns of our own", tally.Repairs["orphan_i"], 0)
 }
 
 // stringsOf is the gold of a document as the strings that a perfect model

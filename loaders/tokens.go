@@ -38,6 +38,9 @@ func (r *reading) tokenSpan(d *ner.Document, first, last int, label string) (lab
 
 // span looks the label of a mention up.
 func (r *reading) span(start, end int, label string) (labelled, error) {
+	if start >= end {
+		return labelled{}, fmt.Errorf("mention of type %s: covers no text", label)
+	}
 	l, err := r.labels.find([]byte(label))
 	if err != nil {
 		return labelled{}, err

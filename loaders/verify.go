@@ -99,7 +99,7 @@ func (v *Verification) checkFiles(data fs.FS, r *reading) error {
 		if f.SHA256 == "" {
 			continue
 		}
-		sum, err := FileSHA256(data, v.Files[i])
+		sum, err := fileSHA256(data, v.Files[i], &f)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,212 @@
+package loaders
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// readBrat reads the family brat (formats.md §2): pairs NAME.txt and NAME.ann in
+// byte order of their names, or in the order of a split list, a JSON file of
+// names by split. Offsets are code points of the whole text.
+//
+// Policy: in an .ann file only lines that begin with T are mentions; the others
+// are skipped and counted (other_lines). The mention's own text is not used. A
+// discontinuous mention is one span from its first start to its last end
+// (discontinuous). Where the set's unit is a line, the title, which is the first
+// line, and blank lines are no documents, and mentions over a line end are
+// dropped (over_line_end).
+func readBrat(r *reading) error {
+	names, err := r.files()
+	if err != nil {
+		return err
+	}
+	if path.Ext(names[0]) == ".json" {
+		if names, err = r.splitList(names[0], names[1:]); err != nil {
+			return err
+		}
+	}
+	for _, name := range names {
+		if isArchive(name) {
+			inside, err := unpack(r.data, name)
+			if err != nil {
+				return err
+			}
+			outside := r.data
+			r.data = inside
+			err = r.bratDocuments(inside.names())
+			r.data = outside
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.bratDocuments([]string{name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bratDocuments reads those of the files that are texts, each with its
+// annotations.
+func (r *reading) bratDocuments(names []string) error {
+	for _, name := range names {
+		if path.Ext(name) != ".txt" {
+			continue
+		}
+		if err := r.bratDocument(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitList puts the files of a folder into the order of a split list.
+func (r *reading) splitList(list string, names []string) ([]string, error) {
+	text, err := r.whole(list)
+	if err != nil {
+		return nil, err
+	}
+	var splits map[string][]string
+	if err := json.Unmarshal(text, &splits); err != nil {
+		return nil, fmt.Errorf("%s: expected names by split: %w", path.Base(list), err)
+	}
+	key := string(r.part.Name)
+	if r.part.Name == ner.Dev {
+		key = "devel"
+	}
+	at := map[string]string{}
+	for _, name := range names {
+		at[path.Base(name)] = name
+	}
+	var ordered []string
+	for _, id := range splits[key] {
+		name, ok := at[id+".txt"]
+		if !ok {
+			return nil, &MissingError{Row: r.row.ID, Set: r.set.Name, Split: r.part.Name, Path: path.Join(r.row.DataDir, id+".txt")}
+		}
+		ordered = append(ordered, name)
+	}
+	return ordered, nil
+}
+
+// whole reads a small file.
+func (r *reading) whole(name string) ([]byte, error) {
+	f, err := open(r.data, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, longestLine+1))
+	if err == nil && len(b) > longestLine {
+		err = fmt.Errorf("%s: more than %d MiB", path.Base(name), longestLine>>20)
+	}
+	if err == nil {
+		if err = checkUTF8(b); err != nil {
+			err = fmt.Errorf("%s: %w", path.Base(name), err)
+		}
+	}
+	return b, err
+}
+
+func (r *reading) bratDocument(name string) error {
+	b, err := r.whole(name)
+	if err != nil {
+		return err
+	}
+	text := string(b)
+	points := ner.NewCodePoints(text)
+	var spans []labelled
+	err = r.lines(strings.TrimSuffix(name, ".txt")+".ann", func(line []byte) error {
+		if line == nil {
+			return errLong
+		}
+		if err := checkUTF8(line); err != nil {
+			return err
+		}
+		switch {
+		case len(line) == 0:
+			return nil
+		case line[0] != 'T':
+			r.tally.Repairs["other_lines"]++
+			return nil
+		}
+		s, err := r.bratMention(points, line)
+		spans = append(spans, s)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(r.set.Unit, "line") {
+		return r.bratLines(text, spans)
+	}
+	return r.emit(&ner.Document{Text: text}, spans)
+}
+
+// bratMention reads "T1 TAB label start end;start end TAB text".
+func (r *reading) bratMention(points ner.CodePoints, line []byte) (labelled, error) {
+	columns := bytes.SplitN(line, []byte("\t"), 3)
+	if len(columns) < 2 {
+		return labelled{}, fmt.Errorf("expected T<n>, label with offsets, and text, separated by tabs")
+	}
+	name, offsets, ok := strings.Cut(string(columns[1]), " ")
+	if !ok {
+		return labelled{}, fmt.Errorf("%q: expected a label and offsets", columns[1])
+	}
+	fragments := strings.FieldsFunc(offsets, func(r rune) bool { return r == ' ' || r == ';' })
+	if len(fragments) < 2 || len(fragments)%2 != 0 {
+		return labelled{}, fmt.Errorf("%q: expected pairs of offsets", offsets)
+	}
+	numbers := make([]int, len(fragments))
+	for i, f := range fragments {
+		n, err := strconv.Atoi(f)
+		if err != nil {
+			return labelled{}, fmt.Errorf("%q: expected pairs of offsets", offsets)
+		}
+		numbers[i] = n
+	}
+	if len(numbers) > 2 {
+		r.tally.Repairs["discontinuous"]++
+	}
+	return r.pointSpan(points, slices.Min(numbers), slices.Max(numbers), name)
+}
+
+// bratLines makes a document of each line behind the title that is not blank.
+func (r *reading) bratLines(text string, spans []labelled) error {
+	slices.SortStableFunc(spans, func(a, b labelled) int { return a.start - b.start })
+	next, start := 0, 0
+	for number, line := range strings.SplitAfter(text, "\n") {
+		end := start + len(line)
+		body := strings.TrimSuffix(line, "\n")
+		var own []labelled
+		for ; next < len(spans) && spans[next].start < end; next++ {
+			s := spans[next]
+			switch {
+			case number == 0:
+				r.tally.Repairs["spans_in_title"]++
+			case s.end > start+len(body):
+				r.tally.Repairs["over_line_end"]++
+			default:
+				s.start, s.end = s.start-start, s.end-start
+				own = append(own, s)
+			}
+		}
+		start = end
+		if number == 0 || strings.Trim(body, " \t\u00a0") == "" {
+			continue
+		}
+		if err := r.emit(&ner.Document{Text: body}, own); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -10,18 +10,7 @@ import (
 // sentences as lists of tokens. Indices of mentions count the tokens of the
 // document, ends inclusive. The unit is the document, all sentences chained, or,
 // where the set says so, the sentence.
-func readDygie(r *reading) error {
-	names, err := r.files()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := r.lines(name, r.dygieLine); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func readDygie(r *reading) error { return r.objects(r.dygieLine) }
 
 // indexed is a mention [start, end, label] in tokens.
 type indexed struct {
@@ -42,15 +31,6 @@ func (m *indexed) UnmarshalJSON(b []byte) error {
 }
 
 func (r *reading) dygieLine(line []byte) error {
-	if line == nil {
-		return errLong
-	}
-	if len(line) == 0 {
-		return nil
-	}
-	if err := checkUTF8(line); err != nil {
-		return err
-	}
 	var doc struct {
 		Sentences [][]string
 		NER       [][]indexed

@@ -119,32 +119,45 @@ func WriteDocument(w io.Writer, d *ner.Document) error {
 
 // readDocumentFiles reads the family documents: JSON Lines whose types are
 // native labels of the row, or its types.
-func readDocumentFiles(r *reading) error {
+func readDocumentFiles(r *reading) error { return r.objects(r.documentLine) }
+
+func (r *reading) documentLine(line []byte) error {
+	d, err := parseDocument(line)
+	if err != nil {
+		return err
+	}
+	spans := make([]labelled, len(d.Spans))
+	for i, s := range d.Spans {
+		l, err := r.labels.find([]byte(s.Type))
+		if err != nil {
+			if l = r.labels.ofType(s.Type); l == nil {
+				return err
+			}
+		}
+		spans[i] = labelled{s.Start, s.End, l}
+	}
+	d.Spans = nil
+	return r.emit(d, spans)
+}
+
+// objects reads files of JSON Lines, an object a line. Blank lines are skipped.
+func (r *reading) objects(object func(line []byte) error) error {
 	names, err := r.files()
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
 		err := r.lines(name, func(line []byte) error {
-			if line != nil && len(bytes.TrimSpace(line)) == 0 {
+			switch {
+			case line == nil:
+				return errLong
+			case len(bytes.TrimSpace(line)) == 0:
 				return nil
 			}
-			d, err := parseDocument(line)
-			if err != nil {
+			if err := checkUTF8(line); err != nil {
 				return err
 			}
-			spans := make([]labelled, len(d.Spans))
-			for i, s := range d.Spans {
-				l, err := r.labels.find([]byte(s.Type))
-				if err != nil {
-					if l = r.labels.ofType(s.Type); l == nil {
-						return err
-					}
-				}
-				spans[i] = labelled{s.Start, s.End, l}
-			}
-			d.Spans = nil
-			return r.emit(d, spans)
+			return object(line)
 		})
 		if err != nil {
 			return err

@@ -9,29 +9,9 @@ import (
 // and mentions a line; the indices count words, ends exclusive. The unit is the
 // document, or, where the set says so, the sentence of the file; a mention that
 // reaches over the end of its sentence is then dropped and counted.
-func readScirex(r *reading) error {
-	names, err := r.files()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := r.lines(name, r.scirexLine); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func readScirex(r *reading) error { return r.objects(r.scirexLine) }
 
 func (r *reading) scirexLine(line []byte) error {
-	if line == nil {
-		return errLong
-	}
-	if len(line) == 0 {
-		return nil
-	}
-	if err := checkUTF8(line); err != nil {
-		return err
-	}
 	var doc struct {
 		Words     []string
 		Sentences [][2]int

@@ -6,7 +6,6 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -77,11 +76,10 @@ type Asked struct {
 	Queries    int // queries put to the runner
 	Known      int // queries whose answer the store had
 	TooLong    int // queries that the context was too small for
+	// Failure is why the first incomplete passage is incomplete; nil if none is,
+	// or if they are because the context ended.
+	Failure error
 }
-
-// failuresInARow is the number of passages, for each slot, that may fail one
-// after another before Ask gives up on the server.
-const failuresInARow = 3
 
 // Ask puts the questions of a plan that have no answer yet. It returns when all
 // passages were tried, when the context ends, or when the server fails for one
@@ -120,7 +118,7 @@ type asker struct {
 	incomplete        atomic.Int64
 	queries, known    atomic.Int64
 	tooLong           atomic.Int64
-	failures          atomic.Int64 // in a row
+	outage            outage
 }
 
 func (a *asker) count() Asked {
@@ -128,6 +126,7 @@ func (a *asker) count() Asked {
 		Passages: int(a.passages.Load()), Skipped: int(a.skipped.Load()),
 		Complete: int(a.complete.Load()), Incomplete: int(a.incomplete.Load()),
 		Queries: int(a.queries.Load()), Known: int(a.known.Load()), TooLong: int(a.tooLong.Load()),
+		Failure: a.outage.firstFailure(),
 	}
 }
 
@@ -191,7 +190,7 @@ func (a *asker) passage(ctx context.Context, j job) error {
 		}
 		open, rest = append(open, i), append(rest, queries[i])
 	}
-	asked, failure := a.ask(ctx, rest)
+	asked, began, failure := a.ask(ctx, rest)
 	for i, c := range asked {
 		p.Answers[open[i]].Completion = c
 		if c.Finish == ner.FinishTooLong {
@@ -200,24 +199,31 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	}
 	a.known.Add(int64(len(known)))
 	a.queries.Add(int64(len(asked)))
-	return a.record(ctx, j, p, open[len(asked):], failure, len(asked))
+	if err := a.record(ctx, j, p, open[len(asked):], failure, len(asked)); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return nil // it was stopped: no fault of the server's
+	}
+	return a.outage.judge(began, len(asked), failure)
 }
 
-// ask puts the queries of one passage to the runner, in a slot of its own.
-func (a *asker) ask(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+// ask puts the queries of one passage to the runner, in a slot of its own, and
+// tells when it got one.
+func (a *asker) ask(ctx context.Context, queries []ner.Query) (completions []ner.Completion, began time.Time, err error) {
 	if len(queries) == 0 {
-		return nil, nil
+		return nil, began, nil
 	}
 	if err := a.plan.Slots.Acquire(ctx); err != nil {
-		return nil, err
+		return nil, began, err
 	}
-	start := time.Now()
-	completions, err := a.plan.Runner.Complete(ctx, queries)
+	began = time.Now()
+	completions, err = a.plan.Runner.Complete(ctx, queries)
 	if err == nil && len(completions) != len(queries) {
 		err = fmt.Errorf("runner: %d completions for %d queries", len(completions), len(queries))
 	}
-	a.plan.Slots.Release(len(completions), time.Since(start), err)
-	return completions, err
+	a.plan.Slots.Release(len(completions), time.Since(began), err)
+	return completions, began, err
 }
 
 // record commits what was answered, also when the run is being stopped: nothing
@@ -243,26 +249,11 @@ func (a *asker) record(ctx context.Context, j job, p ner.Passage, missing []int,
 	}
 	if len(missing) == 0 {
 		a.complete.Add(1)
-		a.failures.Store(0)
 	} else {
 		a.incomplete.Add(1)
 	}
 	if a.plan.Observe != nil {
 		a.plan.Observe(Finished{j.doc, p, total, asked, failure})
-	}
-	return a.giveUp(ctx, failure)
-}
-
-// giveUp decides whether a failure ends the run.
-func (a *asker) giveUp(ctx context.Context, failure error) error {
-	if failure == nil || ctx.Err() != nil {
-		return nil
-	}
-	if errors.Is(failure, runners.ErrFatal) {
-		return failure
-	}
-	if n := a.failures.Add(1); n >= int64(failuresInARow*a.plan.Slots.Most()) {
-		return fmt.Errorf("giving up after %d passages failed in a row: %w", n, failure)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"nerbench/ner"
@@ -161,6 +162,10 @@ func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !errors.Is(got.Failure, runners.ErrTemporary) {
+		t.Errorf("the failure is %v, want the runner's", got.Failure)
+	}
+	got.Failure = nil
 	if want := (Asked{Passages: 10, Complete: 9, Incomplete: 1, Queries: 19}); got != want {
 		t.Errorf("asked %+v, want %+v", got, want)
 	}
@@ -184,17 +189,47 @@ func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
 	}
 }
 
+// TestAskGivesUpOnADeadServer: after three failures in time, however many
+// passages are asked at once.
 func TestAskGivesUpOnADeadServer(t *testing.T) {
-	store := newMemory()
-	dead := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
-		return nil, fmt.Errorf("connection refused: %w", runners.ErrTemporary)
-	})
-	got, err := Ask(t.Context(), plan(store, dead, 10_000))
-	if err == nil || !errors.Is(err, runners.ErrTemporary) {
-		t.Fatalf("error %v, want one that wraps ErrTemporary", err)
+	for _, slots := range []int{1, 4, 64} {
+		synctest.Test(t, func(t *testing.T) {
+			dead := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+				time.Sleep(time.Minute) // the attempts of a patient runner
+				return nil, fmt.Errorf("connection refused: %w", runners.ErrTemporary)
+			})
+			p := plan(newMemory(), dead, 10_000)
+			p.Slots = make(fixed, slots)
+			start := time.Now()
+			got, err := Ask(t.Context(), p)
+			if !errors.Is(err, runners.ErrTemporary) {
+				t.Fatalf("error %v, want one that wraps ErrTemporary", err)
+			}
+			if took := time.Since(start); took != 3*time.Minute {
+				t.Errorf("%d slots: gave up after %s, want three attempts", slots, took)
+			}
+			if got.Incomplete > 3*slots {
+				t.Errorf("%d slots: %d passages were tried", slots, got.Incomplete)
+			}
+		})
 	}
-	if got.Passages > 100 {
-		t.Errorf("tried %d passages on a dead server", got.Passages)
+}
+
+// TestAskGoesOnWhileTheServerAnswers: failures do not end a run while something
+// is answered between them.
+func TestAskGoesOnWhileTheServerAnswers(t *testing.T) {
+	n := 0
+	shaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		if n++; n%3 != 0 {
+			return nil, fmt.Errorf("busy: %w", runners.ErrTemporary)
+		}
+		return echo(ctx, q)
+	})
+	p := plan(newMemory(), shaky, 30)
+	p.Slots = make(fixed, 1)
+	got, err := Ask(t.Context(), p)
+	if err != nil || got.Complete != 10 || got.Incomplete != 20 {
+		t.Errorf("asked %+v: %v, want 10 complete and 20 incomplete", got, err)
 	}
 }
 

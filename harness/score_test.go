@@ -132,6 +132,29 @@ func TestScoreOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantTotal(t, partial, "span_f1[queries=gold]", 1, 2, 1)
+	// A metric that is named twice is counted once.
+	twice := score(t, How{Family: "uniner"}, []string{"span_f1", "span_f1[align=all]", "span_f1"}, x)
+	wantTotal(t, twice, "span_f1", 1, 2, 1)
+}
+
+func TestMetricIDs(t *testing.T) {
+	for _, tc := range []struct {
+		ids     []string
+		queries string
+		want    string // ids, or part of the error
+	}{
+		{nil, "", "span_f1 uniner_f1 uniner_f1_lenient"},
+		{nil, "gold", "span_f1[queries=gold] uniner_f1[queries=gold] uniner_f1_lenient[queries=gold]"},
+		{[]string{"span_f1[queries=gold]", "span_f1"}, "gold", "span_f1[queries=gold]"},
+		{[]string{"span_f1[align=all]", "span_f1[align=first]"}, "all", "span_f1 span_f1[align=first]"},
+		{[]string{"span_f1[queries=gold]"}, "all", "the run asks queries=all"},
+		{[]string{"nosuch"}, "", "unknown"},
+	} {
+		ids, err := MetricIDs(tc.ids, tc.queries)
+		if got := strings.Join(ids, " "); got != tc.want && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			t.Errorf("MetricIDs(%q, %q) = %q, %v, want %s", tc.ids, tc.queries, got, err, tc.want)
+		}
+	}
 }
 
 // TestScoreDoesNotDependOnWorkers: equal answers have equal scores (METRICS.md

@@ -19,8 +19,38 @@ const (
 		ON CONFLICT DO UPDATE SET document = excluded.document, layout = excluded.layout,
 			complete = excluded.complete, keys = excluded.keys
 		WHERE NOT passages.complete`
-	updateRun = `UPDATE runs SET complete = complete + ?, queries = queries + ?, updated = ? WHERE number = ?`
+	updateRun    = `UPDATE runs SET complete = complete + ?, queries = queries + ?, updated = ? WHERE number = ?`
+	selectRun    = "SELECT number, passages FROM runs WHERE id = ?"
+	insertLayout = "INSERT INTO layouts (types) VALUES (?) ON CONFLICT DO NOTHING"
+	selectLayout = "SELECT number FROM layouts WHERE types = ?"
 )
+
+// recordStatements are prepared once: a fast run has hundreds of transactions a
+// second, and parsing SQL would be a good part of each.
+type recordStatements struct {
+	selectRun, insertCompletion, insertPassage, updateRun, insertLayout, selectLayout *sql.Stmt
+}
+
+func prepareRecord(ctx context.Context, db *sql.DB) (r recordStatements, err error) {
+	for query, into := range map[string]**sql.Stmt{
+		selectRun: &r.selectRun, insertCompletion: &r.insertCompletion, insertPassage: &r.insertPassage,
+		updateRun: &r.updateRun, insertLayout: &r.insertLayout, selectLayout: &r.selectLayout,
+	} {
+		if *into, err = db.PrepareContext(ctx, query); err != nil {
+			return r, err
+		}
+	}
+	return r, nil
+}
+
+// in makes them statements of a transaction.
+func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
+	return recordStatements{
+		selectRun: tx.StmtContext(ctx, r.selectRun), insertCompletion: tx.StmtContext(ctx, r.insertCompletion),
+		insertPassage: tx.StmtContext(ctx, r.insertPassage), updateRun: tx.StmtContext(ctx, r.updateRun),
+		insertLayout: tx.StmtContext(ctx, r.insertLayout), selectLayout: tx.StmtContext(ctx, r.selectLayout),
+	}
+}
 
 // Record keeps passages of a run, in one transaction: all of them, or none. Of
 // two answers to one question the first is kept. An incomplete passage lacks
@@ -32,8 +62,8 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 		return err
 	}
 	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		r := recording{ctx: ctx, tx: tx, layouts: make(map[string]int64)}
-		if err := r.prepare(runID); err != nil {
+		r := recording{ctx: ctx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64)}
+		if err := r.begin(runID); err != nil {
 			return err
 		}
 		for i := range complete {
@@ -46,7 +76,7 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, updateRun, r.complete, r.queries, time.Now().UnixMilli(), r.run)
+		_, err := r.updateRun.ExecContext(ctx, r.complete, r.queries, time.Now().UnixMilli(), r.run)
 		return err
 	}))
 }
@@ -67,28 +97,20 @@ func transact(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 // recording is one transaction of Record.
 type recording struct {
 	ctx context.Context
-	tx  *sql.Tx
+	recordStatements
 
-	run         int64
-	passages    int // of the run, in all
-	completions *sql.Stmt
-	insert      *sql.Stmt
-	layouts     map[string]int64 // numbers of the layouts seen in this transaction
+	run      int64
+	passages int              // of the run, in all
+	layouts  map[string]int64 // numbers of the layouts seen in this transaction
 
 	complete, queries int // newly complete
 }
 
-func (r *recording) prepare(runID string) (err error) {
-	err = r.tx.QueryRowContext(r.ctx, "SELECT number, passages FROM runs WHERE id = ?", runID).Scan(&r.run, &r.passages)
+func (r *recording) begin(runID string) error {
+	err := r.selectRun.QueryRowContext(r.ctx, runID).Scan(&r.run, &r.passages)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("run %s: %w", runID, ErrNoRun)
-	} else if err != nil {
-		return err
 	}
-	if r.completions, err = r.tx.PrepareContext(r.ctx, insertCompletion); err != nil {
-		return err
-	}
-	r.insert, err = r.tx.PrepareContext(r.ctx, insertPassage)
 	return err
 }
 
@@ -105,12 +127,12 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 		a := &p.Answers[i]
 		c := &a.Completion
 		keys = append(keys, a.Key[:]...)
-		if _, err := r.completions.ExecContext(r.ctx, a.Key[:], valid(c.Text), valid(c.Thinking), string(c.Finish),
+		if _, err := r.insertCompletion.ExecContext(r.ctx, a.Key[:], valid(c.Text), valid(c.Thinking), string(c.Finish),
 			c.PromptTokens, c.AnswerTokens, int64(c.Duration)); err != nil {
 			return err
 		}
 	}
-	done, err := r.insert.ExecContext(r.ctx, r.run, p.Index, p.Document, layout, complete, keys)
+	done, err := r.insertPassage.ExecContext(r.ctx, r.run, p.Index, p.Document, layout, complete, keys)
 	if err != nil {
 		return err
 	}
@@ -133,11 +155,11 @@ func (r *recording) layout(p *ner.Passage) (int64, error) {
 	if n, ok := r.layouts[types]; ok {
 		return n, nil
 	}
-	if _, err := r.tx.ExecContext(r.ctx, "INSERT INTO layouts (types) VALUES (?) ON CONFLICT DO NOTHING", types); err != nil {
+	if _, err := r.insertLayout.ExecContext(r.ctx, types); err != nil {
 		return 0, err
 	}
 	var n int64
-	if err := r.tx.QueryRowContext(r.ctx, "SELECT number FROM layouts WHERE types = ?", types).Scan(&n); err != nil {
+	if err := r.selectLayout.QueryRowContext(r.ctx, types).Scan(&n); err != nil {
 		return 0, err
 	}
 	r.layouts[types] = n

@@ -24,6 +24,8 @@ type Store struct {
 	read  *sql.DB // several connections that cannot write
 	write *sql.DB // one connection; nil if the store is read-only
 	known [len(knownSizes)]*sql.Stmt
+
+	record recordStatements // of write
 }
 
 // config is what tests vary.
@@ -73,7 +75,11 @@ func open(ctx context.Context, path string, c config) (*Store, error) {
 		"foreign_keys(on)",
 		fmt.Sprintf("cache_size(-%d)", writeCache),
 	}, c.pragmas...)...)...))
-	if err := migratePatiently(ctx, s.write, c); err != nil {
+	err := migratePatiently(ctx, s.write, c)
+	if err == nil {
+		s.record, err = prepareRecord(ctx, s.write)
+	}
+	if err != nil {
 		s.write.Close()
 		return nil, fault(path, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"nerbench/ner"
 )
@@ -15,14 +16,23 @@ const queueLimit = 256
 
 var errClosed = errors.New("store: passage recorded after the writer was closed")
 
+// restFactor is how long a writer rests after a commit, in times of what the
+// commit took, and restLimit what counts at most.
+const (
+	restFactor = 2
+	restLimit  = 20 * time.Millisecond
+)
+
 // Writer keeps the passages of one run that many workers finish. It commits
-// what is queued, at once, and then what was queued meanwhile: a slow run has a
-// commit for each passage, a fast one has batches, and nothing waits for a
-// timer.
+// what is queued, at once, rests for some milliseconds, and commits what was
+// queued meanwhile: a slow run has a commit for each passage, a fast one has
+// batches, so that the costs of a commit are shared by many. A queue that fills
+// up ends the rest.
 type Writer struct {
 	store *Store
 	run   string
 	queue chan finished
+	wake  chan struct{}         // told when the queue fills up
 	done  chan struct{}         // closed when the queue is empty for ever
 	err   atomic.Pointer[error] // the first failure; nothing is kept after it
 
@@ -38,7 +48,7 @@ type finished struct {
 // Writer starts a writer for a run that was begun. It must be closed. Ending ctx
 // does not end it: answers that were paid for are kept.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
-	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), done: make(chan struct{})}
+	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go w.loop(context.WithoutCancel(ctx))
 	return w
 }
@@ -63,6 +73,12 @@ func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error
 	}
 	select {
 	case w.queue <- finished{p, complete}:
+		if len(w.queue) >= queueLimit/2 {
+			select {
+			case w.wake <- struct{}{}:
+			default: // it was told
+			}
+		}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -89,10 +105,30 @@ func (w *Writer) failure() error {
 	return nil
 }
 
+// rest waits, or until the queue fills up.
+func (w *Writer) rest(d time.Duration) {
+	select { // a word of before is of no interest
+	case <-w.wake:
+	default:
+	}
+	if d <= 0 || len(w.queue) >= queueLimit/2 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-w.wake:
+	case <-timer.C:
+	}
+}
+
 func (w *Writer) loop(ctx context.Context) {
 	defer close(w.done)
 	var complete, incomplete []ner.Passage
+	var awake time.Time
 	for f := range w.queue {
+		w.rest(time.Until(awake))
+		start := time.Now()
 		complete, incomplete = complete[:0], incomplete[:0]
 		for n := len(w.queue); ; n-- {
 			if f.complete {
@@ -113,5 +149,7 @@ func (w *Writer) loop(ctx context.Context) {
 		}
 		clear(complete)
 		clear(incomplete)
+		end := time.Now()
+		awake = end.Add(restFactor * min(end.Sub(start), restLimit))
 	}
 }

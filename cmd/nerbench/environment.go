@@ -51,9 +51,15 @@ func (env *environment) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-// note writes one line to standard error, unless --quiet is set.
+// note writes one line to standard error, with --json one object, unless --quiet
+// is set.
 func (env *environment) note(format string, args ...any) {
-	if !env.quiet {
+	switch {
+	case env.quiet:
+	case env.json:
+		line, _ := json.Marshal(map[string]string{"note": fmt.Sprintf(format, args...)}) // strings cannot fail
+		fmt.Fprintf(env.stderr, "%s\n", line)
+	default:
 		fmt.Fprintf(env.stderr, "nerbench: "+format+"\n", args...)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -114,15 +115,21 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		return nil, err
 	}
 	policy := runners.DefaultPolicy(rand.Float64)
-	policy.Failed = func(err error, wait time.Duration) {
-		s.observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(time.Millisecond)))
-	}
-	m := &model{identity: identity, decoding: config.Decoding, runner: runners.Retry(runner, policy), close: runner.Close}
+	m := &model{identity: identity, decoding: config.Decoding, close: runner.Close}
+	busy := func() {}
 	if s.connections > 0 {
 		m.slots = runners.NewFixed(s.connections)
 	} else {
-		m.slots = runners.NewAdaptive(adaptUpTo)
+		adaptive := runners.NewAdaptive(adaptUpTo)
+		m.slots, busy = adaptive, adaptive.Busy
 	}
+	policy.Failed = func(err error, wait time.Duration) {
+		if _, answered := errors.AsType[*ollama.StatusError](err); answered { // a server that is gone is not busy
+			busy()
+		}
+		s.observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(100*time.Millisecond)))
+	}
+	m.runner = runners.Retry(runner, policy)
 	return m, nil
 }
 

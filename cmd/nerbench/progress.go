@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
@@ -20,37 +22,38 @@ import (
 // progress tells on standard error how far a run is: a bar on a terminal, plain
 // lines elsewhere, JSON events with --json, nothing with --quiet.
 type progress struct {
-	name  string
-	total int
-	began time.Time
-	show  func(state, bool)
-	done  func()
+	began   time.Time
+	reading *harness.Reading // nil: nothing is read for the sake of telling
+	show    func(s state, last bool)
+	end     func() // after the last state was shown
 
 	mu       sync.Mutex
 	state    state
-	reading  *harness.Reading
-	lastLine time.Time
+	lastShow time.Time
 }
 
 // state is what there is to tell.
 type state struct {
-	Row      string   `json:"row"`
-	Passages int      `json:"passages"`
-	Total    int      `json:"total"`
-	Queries  int      `json:"queries"`
-	Rate     float64  `json:"queries_per_second"`
-	ETA      float64  `json:"eta_seconds"`
-	Failures int      `json:"failures"` // passages that could not be asked
-	F1       *float64 `json:"span_f1"`
-	score    ner.Score
+	Row        string   `json:"row"`
+	Passages   int      `json:"passages"`
+	Total      int      `json:"total"`
+	Queries    int      `json:"queries"`
+	Rate       float64  `json:"queries_per_second"`
+	ETA        float64  `json:"eta_seconds"`
+	Failures   int      `json:"failures"`   // passages that could not be asked
+	Unreadable *float64 `json:"unreadable"` // share of the answers; null if none was generated
+	F1         *float64 `json:"span_f1"`
+
+	score            ner.Score
+	read, unreadable int // answers
 }
 
 // every is the time between two lines where there is no bar.
 const every = 5 * time.Second
 
 // newProgress begins. done passages are there already.
-func (env *environment) newProgress(row string, total, done int, reading *harness.Reading) *progress {
-	p := &progress{name: row, total: total, began: time.Now(), reading: reading, done: func() {}}
+func (env *environment) newProgress(row string, total, done int, reading *harness.Reading, notes *rowNotes) *progress {
+	p := &progress{began: time.Now(), reading: reading, end: func() {}}
 	p.state = state{Row: row, Total: total, Passages: done}
 	switch {
 	case env.quiet:
@@ -59,9 +62,9 @@ func (env *environment) newProgress(row string, total, done int, reading *harnes
 		enc := json.NewEncoder(env.stderr)
 		p.show = p.paced(func(s state) { _ = enc.Encode(s) }) // progress is not worth an error
 	case isTerminal(env.stderr):
-		p.bar(env.stderr, done)
+		p.bar(env.stderr, notes)
 	default:
-		p.show = p.paced(func(s state) { fmt.Fprintf(env.stderr, "nerbench: %s\n", s.line()) })
+		p.show = p.paced(func(s state) { env.note("%s: %d of %d passages, %s", s.Row, s.Passages, s.Total, s.rest()) })
 	}
 	return p
 }
@@ -69,68 +72,62 @@ func (env *environment) newProgress(row string, total, done int, reading *harnes
 // paced calls show now and then, and at the end.
 func (p *progress) paced(show func(state)) func(state, bool) {
 	return func(s state, last bool) {
-		if last || time.Since(p.lastLine) >= every {
-			p.lastLine = time.Now()
+		if last || time.Since(p.lastShow) >= every {
+			p.lastShow = time.Now()
 			show(s)
 		}
 	}
 }
 
-func (s state) line() string {
-	f1 := "–"
-	if s.F1 != nil {
-		f1 = fmt.Sprintf("%.1f", *s.F1*100)
+// rest is what a line tells beside the number of passages.
+func (s state) rest() string {
+	parts := []string{fmt.Sprintf("%.0f queries/s", s.Rate), "span F1 so far " + percentOf(s.F1)}
+	if s.Unreadable != nil {
+		parts = append(parts, "unreadable "+percentOf(s.Unreadable)+"%")
 	}
-	line := fmt.Sprintf("%s: %d of %d passages, %.0f queries/s, span F1 so far %s", s.Row, s.Passages, s.Total, s.Rate, f1)
 	if s.ETA > 0 {
-		line += fmt.Sprintf(", %s left", (time.Duration(s.ETA) * time.Second).String())
+		parts = append(parts, (time.Duration(s.ETA)*time.Second).String()+" left")
 	}
 	if s.Failures > 0 {
-		line += fmt.Sprintf(", %d failed", s.Failures)
+		parts = append(parts, fmt.Sprintf("%d passages failed", s.Failures))
 	}
-	return line
+	return strings.Join(parts, ", ")
 }
 
-// bar draws a bar that rewrites its line.
-func (p *progress) bar(w io.Writer, done int) {
+// bar draws a bar that rewrites its line. The bar reads its text when it draws,
+// in a goroutine of its own, which must never wait for us.
+func (p *progress) bar(w io.Writer, notes *rowNotes) {
+	var text atomic.Value
+	text.Store("")
 	container := mpb.New(mpb.WithOutput(w), mpb.WithWidth(32))
-	bar := container.AddBar(int64(p.total),
-		mpb.PrependDecorators(decor.Name(p.name+" "), decor.CountersNoUnit("%d/%d")),
-		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			s := p.state
-			_, rest, _ := cutLine(s.line())
-			return rest
-		})))
-	bar.SetCurrent(int64(done))
-	p.show = func(s state, _ bool) { bar.SetCurrent(int64(s.Passages)) }
-	p.done = func() {
-		bar.Abort(false)
+	bar := container.AddBar(int64(p.state.Total),
+		mpb.PrependDecorators(decor.Name(p.state.Row+" "), decor.CountersNoUnit("%d/%d")),
+		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return text.Load().(string) })))
+	notes.under(container)
+	p.show = func(s state, _ bool) {
+		text.Store(" " + s.rest())
+		bar.SetCurrent(int64(s.Passages))
+	}
+	p.show(p.state, false)
+	p.end = func() {
+		notes.under(nil)
+		bar.Abort(false) // keeps what it shows
 		container.Wait()
 	}
-}
-
-// cutLine takes the part of a line that the bar does not show itself.
-func cutLine(line string) (head, rest string, ok bool) {
-	const mark = " passages, "
-	for i := 0; i+len(mark) <= len(line); i++ {
-		if line[i:i+len(mark)] == mark {
-			return line[:i], " " + line[i+len(mark):], true
-		}
-	}
-	return line, "", false
 }
 
 // finished takes a passage in. It is called from several goroutines at once.
 func (p *progress) finished(f harness.Finished) {
 	var counts ner.Score
+	read, unreadable := 0, 0
 	if p.reading != nil && f.Err == nil {
 		if u, err := p.reading.Passage(f.Document, f.Passage.Answers); err == nil {
 			counts = spanCounts(&u)
+			read, unreadable = p.answersOf(&u)
 		}
 	}
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	s := &p.state
 	switch {
 	case f.Err == nil:
@@ -143,33 +140,38 @@ func (p *progress) finished(f harness.Finished) {
 	if f1, ok := s.score.F1(); ok {
 		s.F1 = &f1
 	}
-	elapsed := time.Since(p.began).Seconds()
-	s.Rate = float64(s.Queries) / max(elapsed, 1e-3)
-	if s.Queries > 0 && s.Passages > 0 && s.Rate > 0 {
-		perPassage := float64(f.Queries)
-		s.ETA = float64(s.Total-s.Passages) * perPassage / s.Rate
+	if s.read, s.unreadable = s.read+read, s.unreadable+unreadable; s.read > 0 {
+		share := float64(s.unreadable) / float64(s.read)
+		s.Unreadable = &share
 	}
-	now := *s
-	p.mu.Unlock()
-	p.tell(now, false)
+	s.Rate = float64(s.Queries) / max(time.Since(p.began).Seconds(), 1e-3)
+	if s.Queries > 0 {
+		s.ETA = float64((s.Total-s.Passages)*f.Queries) / s.Rate
+	}
+	p.show(*s, false)
 }
 
-var telling sync.Mutex // lines of several goroutines do not mix
-
-func (p *progress) tell(s state, last bool) {
-	telling.Lock()
-	defer telling.Unlock()
-	p.show(s, last)
+// answersOf counts the answers of a passage that a model generated, and those of
+// them that cannot be read.
+func (p *progress) answersOf(u *harness.Understood) (read, unreadable int) {
+	if p.reading.HasSpans() {
+		return 0, 0
+	}
+	for i := range u.Predictions {
+		if u.Predictions[i].Outcome.Failure() {
+			unreadable++
+		}
+	}
+	return len(u.Predictions), unreadable
 }
 
-// end tells the last state.
-func (p *progress) end() {
+// close tells the last state.
+func (p *progress) close() {
 	p.mu.Lock()
-	s := p.state
+	p.state.ETA = 0
+	p.show(p.state, true)
 	p.mu.Unlock()
-	s.ETA = 0
-	p.tell(s, true)
-	p.done()
+	p.end()
 }
 
 // isTerminal reports whether w is a terminal.

@@ -33,7 +33,7 @@ type workplace struct {
 	times map[string]int // how often each prompt was asked
 }
 
-func newWorkplace(t *testing.T, passages int, delay time.Duration) *workplace {
+func newWorkplace(t *testing.T, passages int, delay time.Duration, set ...func(*ollamatest.Fake)) *workplace {
 	t.Helper()
 	w := &workplace{t: t, dir: t.TempDir(), times: map[string]int{}}
 	script, err := os.ReadFile("testdata/script/run.txtar")
@@ -56,7 +56,7 @@ func newWorkplace(t *testing.T, passages int, delay time.Duration) *workplace {
 		word, _, _ := strings.Cut(text, " ")
 		return fmt.Sprintf(" [%q]", word) // right for persons, wrong for places
 	}
-	w.fake = ollamatest.New(t, func(f *ollamatest.Fake) { f.Delay, f.Answer = delay, answer })
+	w.fake = ollamatest.New(t, append(set, func(f *ollamatest.Fake) { f.Delay, f.Answer = delay, answer })...)
 	return w
 }
 
@@ -259,17 +259,5 @@ func TestInterrupted(t *testing.T) {
 	// answered for nobody.
 	if extra := w.fake.Asked() - 800; extra < 0 || extra > 8 || before >= 800 {
 		t.Errorf("%d questions more than there are, after %d before the interrupt", extra, before)
-	}
-}
-
-// TestAServerThatFails: what cannot be asked leaves the run partial, with exit
-// code 3; the same command asks for the rest.
-func TestAServerThatFails(t *testing.T) {
-	w := newWorkplace(t, 20, 0)
-	if code, out := w.run("run", "-m", "ollama/other", "-d", "mini"); code != exitError || !strings.Contains(out, "hint: ollama pull other") {
-		t.Errorf("unknown model: exit code %d\n%s", code, out)
-	}
-	if code, out := w.run("run", "-m", "ollama/tiny", "-d", "mini", "--context", "64", "--json", "-q"); code != 0 || !strings.Contains(out, `"too_long": 40`) {
-		t.Errorf("small context: exit code %d\n%s", code, out)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -91,6 +92,11 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	}
 	if _, _, err := modelKind(p.model); err != nil {
 		return p, err
+	}
+	for _, id := range p.metrics { // now, not after hours of asking
+		if _, _, err := metrics.ParseID(id); err != nil {
+			return p, usagef("run: %v", err)
+		}
 	}
 	var err error
 	if p.rows, err = env.selectRows(c.StringSlice("dataset"), c.String("suite"), ""); err != nil {
@@ -208,7 +214,7 @@ func (env *environment) runRows(ctx context.Context, plan runPlan) error {
 	case len(faults) == 1:
 		return faults[0]
 	case len(faults) > 1:
-		return dataError(fmt.Errorf("%d of %d rows were not run", len(faults), len(plan.rows)))
+		return sameCode(faults, fmt.Errorf("%d of %d rows were not run", len(faults), len(plan.rows)))
 	case summary.Incomplete > 0:
 		return partialError(fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete))
 	}

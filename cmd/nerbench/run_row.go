@@ -15,38 +15,6 @@ import (
 	"nerbench/results"
 )
 
-// runReport is what became of one row.
-type runReport struct {
-	Run      string                `json:"run"`
-	Row      string                `json:"row"`
-	Model    string                `json:"model"`
-	Passages int                   `json:"passages"`
-	Complete int                   `json:"complete"`
-	Queries  int                   `json:"queries"` // of the whole run
-	Asked    int                   `json:"asked"`   // now
-	Known    int                   `json:"known"`   // answers that the store had
-	TooLong  int                   `json:"too_long"`
-	Outcomes map[ner.Outcome]int   `json:"outcomes"`
-	Scores   map[string]countsJSON `json:"scores"`
-}
-
-// runSummary is what became of all rows.
-type runSummary struct {
-	Runs       []runReport `json:"runs"`
-	NotRun     []notRun    `json:"not_run"`
-	Incomplete int         `json:"incomplete"`
-}
-
-type notRun struct {
-	Row string `json:"row"`
-	Why string `json:"why"`
-}
-
-func (s *runSummary) add(r runReport) {
-	s.Runs = append(s.Runs, r)
-	s.Incomplete += r.Passages - r.Complete
-}
-
 // runRow asks what has no answer yet about one row, and scores it.
 func (env *environment) runRow(ctx context.Context, store *results.Store, plan runPlan, row *datasets.Row) (report runReport, err error) {
 	found, err := env.surveyRow(ctx, row, plan.selection)
@@ -60,7 +28,8 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 	if err != nil {
 		return report, err
 	}
-	m, err := env.openModel(ctx, plan, row, found, renderer)
+	notes := &rowNotes{env: env, row: row.ID}
+	m, err := env.openModel(ctx, plan, row, found, renderer, notes)
 	if err != nil {
 		return report, err
 	}
@@ -71,18 +40,27 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 	if err := store.Begin(ctx, run, found.passages); err != nil {
 		return report, err
 	}
-	report = runReport{Run: run.ID(), Row: row.ID, Model: m.identity.Model, Passages: found.passages}
-	asked, err := env.ask(ctx, store, run, m, renderer, row, found)
+	report = runReport{
+		Run: run.ID(), Row: row.ID, Model: m.identity.Model, Passages: found.passages,
+		Outcomes: map[ner.Outcome]int{}, Scores: map[string]countsJSON{},
+	}
+	asked, err := env.ask(ctx, store, run, m, renderer, row, found, notes)
 	report.Asked, report.Known, report.TooLong = asked.Queries, asked.Known, asked.TooLong
 	if err != nil {
 		return report, err
 	}
-	if !plan.askOnly {
-		if err := env.scoreRun(ctx, store, run.ID(), plan.metrics); err != nil {
-			return report, err
-		}
+	if asked.Incomplete > 0 { // its score would be one of some passages: on demand only (METRICS.md §1.4)
+		report.Failure = asked.Failure.Error()
+		return report, report.fill(ctx, store, nil)
 	}
-	return report, report.fill(ctx, store)
+	if plan.askOnly {
+		return report, report.fill(ctx, store, nil)
+	}
+	ids, err := env.scoreRun(ctx, store, run.ID(), plan.metrics, false)
+	if err != nil {
+		return report, err
+	}
+	return report, report.fill(ctx, store, ids)
 }
 
 // renderer prepares the prompts of a row, with what they need of its train split.
@@ -120,7 +98,7 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, ro
 
 // openModel opens the model that a plan names, with a context that the longest
 // prompt of the row fits into.
-func (env *environment) openModel(ctx context.Context, plan runPlan, row *datasets.Row, found survey, renderer *prompts.Renderer) (*model, error) {
+func (env *environment) openModel(ctx context.Context, plan runPlan, row *datasets.Row, found survey, renderer *prompts.Renderer, notes *rowNotes) (*model, error) {
 	kind, name, err := modelKind(plan.model)
 	if err != nil {
 		return nil, err
@@ -132,7 +110,7 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 	return modelKinds[kind].open(ctx, env, modelSpec{
 		name: name, row: row, gold: plan.selection.gold, decoding: plan.decoding, host: plan.host,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
-		observe: func(what string) { env.note("%s: %s", row.ID, what) },
+		observe: notes.tell,
 	})
 }
 
@@ -153,7 +131,7 @@ func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, err error)
 }
 
 // ask puts the questions of a run that have no answer yet.
-func (env *environment) ask(ctx context.Context, store *results.Store, run ner.Run, m *model, renderer *prompts.Renderer, row *datasets.Row, found survey) (asked harness.Asked, err error) {
+func (env *environment) ask(ctx context.Context, store *results.Store, run ner.Run, m *model, renderer *prompts.Renderer, row *datasets.Row, found survey, notes *rowNotes) (asked harness.Asked, err error) {
 	done, err := store.Done(ctx, run.ID())
 	if err != nil {
 		return asked, err
@@ -187,8 +165,8 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 			}
 		}
 	}()
-	bar := env.newProgress(row.ID, found.passages, already, reading)
-	defer bar.end()
+	bar := env.newProgress(row.ID, found.passages, already, reading, notes)
+	defer bar.close()
 	return harness.Ask(ctx, harness.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
 		Identity: m.identityKey(), Decoding: m.decodingKey(),
@@ -204,77 +182,4 @@ func (env *environment) how(row *datasets.Row, r *prompts.Renderer) harness.How 
 // spanCounts are the counts of strict span F1 of one passage.
 func spanCounts(u *harness.Understood) ner.Score {
 	return metrics.SpanF1(&u.Passage).ByType.Total()
-}
-
-// fill takes over what the store knows of the run.
-func (r *runReport) fill(ctx context.Context, store *results.Store) error {
-	info, err := store.Find(ctx, r.Run)
-	if err != nil {
-		return err
-	}
-	r.Complete, r.Queries, r.Outcomes = info.Complete, info.Queries, info.Scores.Outcomes
-	r.Scores, err = scoresJSON(info.Scores)
-	return err
-}
-
-// scoresJSON prints kept counts as {counts} of the contract, by metric id.
-func scoresJSON(s results.Scores) (map[string]countsJSON, error) {
-	out := map[string]countsJSON{}
-	for id, m := range s.Metrics {
-		metric, _, err := metrics.ParseID(id)
-		if err != nil {
-			return nil, err
-		}
-		out[id] = newCountsJSON(metric, m.Total)
-	}
-	return out, nil
-}
-
-// text is the report for people: one line a metric.
-func (r *runReport) text() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, known before %d, too long %d)\n",
-		r.Row, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Known, r.TooLong)
-	for _, m := range metrics.Metrics {
-		for _, id := range sortedKeys(r.Scores) {
-			if base, _, _ := strings.Cut(id, "["); base != m.ID {
-				continue
-			}
-			c := r.Scores[id]
-			fmt.Fprintf(&b, "  %-18s F1 %s  P %s  R %s  (tp %g, predicted %d, gold %d)\n",
-				id, percentOf(c.F1), percentOf(c.Precision), percentOf(c.Recall), c.TP, c.NPred, c.NGold)
-		}
-	}
-	if failures, queries := failureShare(r.Outcomes); queries > 0 {
-		fmt.Fprintf(&b, "  unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
-	}
-	return b.String()
-}
-
-func failureShare(outcomes map[ner.Outcome]int) (failures, queries int) {
-	for o, n := range outcomes {
-		queries += n
-		if o.Failure() {
-			failures += n
-		}
-	}
-	return failures, queries
-}
-
-func outcomesLine(outcomes map[ner.Outcome]int) string {
-	var parts []string
-	for _, o := range ner.Outcomes {
-		if n := outcomes[o]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", o, n))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// percentOf prints a ratio that may be undefined.
-func percentOf(v *float64) string {
-	if v == nil {
-		return percent(metrics.Ratio{})
-	}
-	return percent(metrics.Ratio{Value: *v, Defined: true})
 }

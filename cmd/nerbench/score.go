@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/answers"
 	"nerbench/harness"
 	"nerbench/metrics"
 	"nerbench/results"
@@ -33,7 +35,8 @@ No model is asked. Runs are named by the beginning of their ids.`,
 	}
 }
 
-// scoreRuns scores the named runs, or all, and says what changed.
+// scoreRuns scores the named runs, or all, and says what changed. A run that
+// cannot be scored does not stop the others; the exit code tells.
 func (env *environment) scoreRuns(ctx context.Context, names, ids []string) error {
 	for _, id := range ids {
 		if _, _, err := metrics.ParseID(id); err != nil {
@@ -50,31 +53,45 @@ func (env *environment) scoreRuns(ctx context.Context, names, ids []string) erro
 		return err
 	}
 	changes := []rescored{}
-	partial := 0
+	var faults []error
 	for _, before := range runs {
-		if err := env.scoreRun(ctx, store, before.ID, ids); err != nil {
+		c, err := env.scoreAgain(ctx, store, before, ids)
+		switch {
+		case err == nil:
+			changes = append(changes, c)
+		case ctx.Err() != nil || storeAdvice(err) != "" || len(runs) == 1:
 			return fmt.Errorf("run %s: %w", before.ID, err)
+		default:
+			env.note("run %s: not scored: %v", before.ID, err)
+			faults = append(faults, err)
 		}
-		after, err := store.Find(ctx, before.ID)
-		if err != nil {
-			return err
-		}
-		if after.State != results.Complete {
-			partial += after.Passages - after.Complete
-		}
-		c, err := newRescored(before, after)
-		if err != nil {
-			return err
-		}
-		changes = append(changes, c)
 	}
 	if err := env.printRescored(changes); err != nil {
 		return err
 	}
-	if partial > 0 {
+	partial := 0
+	for _, c := range changes {
+		partial += c.Passages - c.Complete
+	}
+	switch {
+	case len(faults) > 0:
+		return sameCode(faults, fmt.Errorf("%d of %d runs were not scored", len(faults), len(runs)))
+	case partial > 0:
 		return partialError(fmt.Errorf("%d passages are incomplete and not scored", partial))
 	}
 	return nil
+}
+
+// sameCode gives an error the exit code of several others: that of missing or
+// other data, if all are of that kind.
+func sameCode(faults []error, err error) error {
+	for _, f := range faults {
+		var coded *codedError
+		if !errors.As(f, &coded) || coded.code != exitData {
+			return err
+		}
+	}
+	return dataError(err)
 }
 
 // findRuns finds runs by the beginning of their ids; all of them if none is
@@ -94,56 +111,39 @@ func findRuns(ctx context.Context, store *results.Store, names []string) ([]resu
 	return runs, nil
 }
 
-// rescored is one run scored again.
-type rescored struct {
-	ID      string                `json:"id"`
-	Row     string                `json:"row"`
-	Model   string                `json:"model"`
-	Changed []string              `json:"changed"` // metric ids whose counts changed
-	Scores  map[string]countsJSON `json:"scores"`
-}
-
-func newRescored(before, after results.RunInfo) (rescored, error) {
-	r := rescored{ID: after.ID, Row: after.Keys["row"], Model: after.Keys["model"], Changed: []string{}}
-	for _, id := range sortedKeys(after.Scores.Metrics) {
-		b, there := before.Scores.Metrics[id]
-		if a := after.Scores.Metrics[id]; !there || a.Total != b.Total || !maps.Equal(a.ByType, b.ByType) {
-			r.Changed = append(r.Changed, id)
-		}
-	}
-	var err error
-	r.Scores, err = scoresJSON(after.Scores)
-	return r, err
-}
-
-func (env *environment) printRescored(runs []rescored) error {
-	if env.json {
-		return env.printJSON(runs)
-	}
-	for _, r := range runs {
-		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Row, r.Model)
-		for _, id := range sortedKeys(r.Scores) {
-			mark := ""
-			if slices.Contains(r.Changed, id) {
-				mark = " (new)"
-			}
-			fmt.Fprintf(env.stdout, "  %s %s%s", id, percentOf(r.Scores[id].F1), mark)
-		}
-		fmt.Fprintln(env.stdout)
-	}
-	return nil
-}
-
-// scoreRun reads the answers of a run, counts, and keeps the counts.
-func (env *environment) scoreRun(ctx context.Context, store *results.Store, id string, metricIDs []string) error {
-	plan, err := env.scorePlan(ctx, store, id)
+// scoreRun reads the answers of a run, counts, and keeps the counts: of the
+// metrics that are named, those that every run has, and those that were kept
+// before. It returns the ids of those that are named. Unless it must always
+// score, it leaves counts alone that are of all answers and of these readers.
+func (env *environment) scoreRun(ctx context.Context, store *results.Store, run string, named []string, always bool) ([]string, error) {
+	info, err := store.Find(ctx, run)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	plan.Metrics = metricIDs
+	asked, err := harness.MetricIDs(named, info.Keys["queries"])
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	wanted := slices.Concat(harness.DefaultMetrics, asked)
+	for _, id := range sortedKeys(info.Scores.Metrics) {
+		if _, _, err := metrics.ParseID(id); err == nil { // else of another nerbench
+			wanted = append(wanted, id)
+		}
+	}
+	if wanted, err = harness.MetricIDs(wanted, info.Keys["queries"]); err != nil {
+		return nil, err
+	}
+	if !always && current(info, wanted) {
+		return asked, nil
+	}
+	plan, err := env.scorePlan(ctx, store, run)
+	if err != nil {
+		return nil, err
+	}
+	plan.Metrics = wanted
 	scored, err := harness.Score(ctx, plan)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	kept := results.Scores{
 		Passages: scored.Passages, Outcomes: scored.Outcomes, Counters: scored.Counters,
@@ -152,7 +152,22 @@ func (env *environment) scoreRun(ctx context.Context, store *results.Store, id s
 	for id, m := range scored.Metrics {
 		kept.Metrics[id] = results.MetricScore{Total: m.Total, ByType: m.ByType, Passages: m.Passages, Reader: m.Reader, Version: m.Version}
 	}
-	return store.SaveScores(ctx, id, kept)
+	return asked, store.SaveScores(ctx, run, kept)
+}
+
+// current reports whether the kept scores of a run are those that scoring it
+// again would give.
+func current(info results.RunInfo, ids []string) bool {
+	if info.Scores.Passages != info.Complete || info.Complete == 0 {
+		return false
+	}
+	for _, id := range ids {
+		m, there := info.Scores.Metrics[id]
+		if !there || m.Reader != answers.Version || m.Version != metrics.Version {
+			return false
+		}
+	}
+	return true
 }
 
 // scorePlan joins a run's answers with its documents.

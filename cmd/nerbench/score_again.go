@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"nerbench/results"
+)
+
+// rescored is one run scored again.
+type rescored struct {
+	ID       string                `json:"id"`
+	Row      string                `json:"row"`
+	Model    string                `json:"model"`
+	Passages int                   `json:"passages"`
+	Complete int                   `json:"complete"`
+	Changed  []string              `json:"changed"` // ids of metrics whose counts are new or others than before
+	Scores   map[string]countsJSON `json:"scores"`
+	Before   map[string]countsJSON `json:"before"` // of the changed ones, if there were any
+}
+
+// scoreAgain scores one run and compares.
+func (env *environment) scoreAgain(ctx context.Context, store *results.Store, before results.RunInfo, ids []string) (rescored, error) {
+	r := rescored{ID: before.ID, Row: before.Keys["row"], Model: before.Keys["model"], Changed: []string{}}
+	asked, err := env.scoreRun(ctx, store, before.ID, ids, true)
+	if err != nil {
+		return r, err
+	}
+	after, err := store.Find(ctx, before.ID)
+	if err != nil {
+		return r, err
+	}
+	r.Passages, r.Complete = after.Passages, after.Complete
+	maps.DeleteFunc(after.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(asked, id) })
+	old := results.Scores{Metrics: map[string]results.MetricScore{}}
+	for _, id := range sortedKeys(after.Scores.Metrics) {
+		a := after.Scores.Metrics[id]
+		b, there := before.Scores.Metrics[id]
+		if there && a.Total == b.Total && maps.Equal(a.ByType, b.ByType) {
+			continue
+		}
+		r.Changed = append(r.Changed, id)
+		if there {
+			old.Metrics[id] = b
+		}
+	}
+	if r.Before, err = scoresJSON(old); err != nil {
+		return r, err
+	}
+	r.Scores, err = scoresJSON(after.Scores)
+	return r, err
+}
+
+func (env *environment) printRescored(runs []rescored) error {
+	if env.json {
+		return env.printJSON(runs)
+	}
+	for _, r := range runs {
+		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Row, r.Model)
+		for _, id := range sortedKeys(r.Scores) {
+			fmt.Fprintf(env.stdout, "  %s %s%s", id, percentOf(r.Scores[id].F1), r.mark(id))
+		}
+		if r.Complete < r.Passages {
+			fmt.Fprintf(env.stdout, "  (%d of %d passages)", r.Complete, r.Passages)
+		}
+		fmt.Fprintln(env.stdout)
+	}
+	return nil
+}
+
+// mark says how the score of a metric differs from the one before.
+func (r *rescored) mark(id string) string {
+	before, there := r.Before[id]
+	switch {
+	case !slices.Contains(r.Changed, id):
+		return ""
+	case !there:
+		return " (new)"
+	}
+	return " (was " + percentOf(before.F1) + ")"
+}

@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 
-	"loaders": {"ner", "datasets"}, // a row says how its files are read
+	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go"}, // a row says how its files are read
 
 	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},

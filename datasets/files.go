@@ -12,6 +12,8 @@ type Set struct {
 	Family  string `toml:"family" json:"family"`   // format family, one of Row.Families
 	Primary bool   `toml:"primary" json:"primary"` // the set that is read unless another is named
 	Unit    string `toml:"unit" json:"unit"`       // what a document is: sentence, tweet, abstract
+	// Fields says what the records hold, for families whose records name fields.
+	Fields *Fields `toml:"fields" json:"fields,omitempty"`
 	// Splits are the parts of the set, in order.
 	Splits []Part `toml:"split" json:"split"`
 }
@@ -30,10 +32,13 @@ type Part struct {
 // File is one native file. Files of a split are read in the order of the list.
 type File struct {
 	// Path is the file's name, relative to Row.DataDir, with slashes. It may end
-	// in a pattern of path.Match for a whole folder.
+	// in a pattern of path.Match for a whole folder; the element "**" stands for
+	// any number of folders.
 	Path string `toml:"path" json:"path"`
 	// Also lists further names under which the same file is published.
-	Also   []string `toml:"also" json:"also"`
+	Also []string `toml:"also" json:"also"`
+	// Except lists folders whose files a pattern does not stand for.
+	Except []string `toml:"except" json:"except,omitempty"`
 	SHA256 string   `toml:"sha256" json:"sha256"` // empty where unknown
 	Bytes  int64    `toml:"bytes" json:"bytes"`
 }

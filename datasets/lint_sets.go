@@ -67,6 +67,7 @@ func (l *lint) sets(r *Row) {
 		} else if !slices.Contains(r.Families, s.Family) {
 			l.fault(field+": family", "%q is not one of the row's families %q", s.Family, r.Families)
 		}
+		l.fields(field, s)
 		l.splits(field, r, s)
 	}
 	if primary != 1 {

@@ -60,6 +60,9 @@ type Label struct {
 	Type   ner.EntityType `toml:"type" json:"type"`
 	// Drop removes the spans and keeps the documents.
 	Drop bool `toml:"drop" json:"drop"`
+	// Joins names another label of which this one is a second spelling: when spans
+	// are formed, tags of both continue each other.
+	Joins string `toml:"joins" json:"joins,omitempty"`
 	// Source is the source of the wording, where it differs from the row's.
 	Source string `toml:"source" json:"source"`
 }

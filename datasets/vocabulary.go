@@ -16,7 +16,7 @@ var (
 		"conll", "documents",
 		"ace-apf", "bc2gm-native", "bioc-json", "bioc-xml", "brat", "chemdner-tsv", "clef-pipe", "conll-2012", "conll-layered",
 		"csv-offsets", "csv-tokens", "dygie-json", "ebmnlp-native", "genia-xml", "hf-parquet", "i2b2-2006-xml", "i2b2-con", "i2b2-tags-xml",
-		"json-index", "jsonl-spans", "jsonl-tokens", "mrc-json", "nersuite", "oneie-jsonl", "pubtator", "scirex-json", "sofc-layers", "spert-json",
+		"instructuie-json", "json-index", "jsonl-spans", "jsonl-tokens", "mrc-json", "nersuite", "oneie-jsonl", "pubtator", "scirex-json", "sofc-layers", "spert-json", "uniner-json",
 	}
 	// Schemes are the tag schemes of the family conll.
 	Schemes = []string{"iob2", "io", "bioes", "b/e"}

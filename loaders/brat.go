@@ -34,35 +34,7 @@ func readBrat(r *reading) error {
 		}
 	}
 	for _, name := range names {
-		if isArchive(name) {
-			inside, err := unpack(r.data, name)
-			if err != nil {
-				return err
-			}
-			outside := r.data
-			r.data = inside
-			err = r.bratDocuments(inside.names())
-			r.data = outside
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := r.bratDocuments([]string{name}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bratDocuments reads those of the files that are texts, each with its
-// annotations.
-func (r *reading) bratDocuments(names []string) error {
-	for _, name := range names {
-		if path.Ext(name) != ".txt" {
-			continue
-		}
-		if err := r.bratDocument(name); err != nil {
+		if err := r.within(name, withSuffix(".txt"), r.bratDocument); err != nil {
 			return err
 		}
 	}

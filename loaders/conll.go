@@ -28,8 +28,8 @@ func readConll(r *reading) error {
 	if err != nil {
 		return err
 	}
-	c := &conll{reading: r, p: r.row.Conll}
-	if c.scheme, err = newTagScheme(c.p); err != nil {
+	c := &conll{p: r.row.Conll}
+	if c.block, err = newBlock(r, c.p.Scheme, c.p.StripPrefix); err != nil {
 		return err
 	}
 	c.emptyOnly = c.p.Blank == "empty"
@@ -50,30 +50,15 @@ func readConll(r *reading) error {
 }
 
 type conll struct {
-	*reading
+	*block
 	p         *datasets.Conll
-	scheme    tagScheme
 	separator byte
 	emptyOnly bool  // only a line of nothing is blank
 	ends      []int // where the columns of the line at hand end
 
-	text   []byte
-	tokens []ner.Range
-	spans  []labelled
-	open   openSpan
-
 	// waiting is the block before, where equal neighbours are merged.
 	waiting      *ner.Document
 	waitingSpans []labelled
-}
-
-// openSpan is a span that is being formed: its label, as the file has it and as
-// the label map does, and its first token. Without a label map entry none is
-// open.
-type openSpan struct {
-	native []byte
-	label  *label
-	first  int
 }
 
 func (c *conll) line(line []byte) error {
@@ -182,88 +167,20 @@ func (c *conll) cells(line []byte) (token, tag []byte, skip string, err error) {
 	return token, tag, "", nil
 }
 
-// token adds a token to the block, and closes and opens spans as its tag says.
-func (c *conll) token(token, tag []byte) error {
-	step, label, err := c.scheme(tag)
-	if err != nil {
-		return err
-	}
-	label = c.labels.cut(label)
-	if c.open.label != nil && !(step.continues && bytes.Equal(c.open.native, label)) {
-		c.closeSpan()
-	}
-	if len(c.tokens) > 0 {
-		c.text = append(c.text, ' ')
-	}
-	start := len(c.text)
-	c.text = append(c.text, token...)
-	c.tokens = append(c.tokens, ner.Range{Start: start, End: len(c.text)})
-	if step.inside && c.open.label == nil {
-		if step.orphan {
-			c.tally.Repairs["orphan_i"]++
-		}
-		l, err := c.labels.find(label)
-		if err != nil {
-			return err
-		}
-		c.open.native = append(c.open.native[:0], label...)
-		c.open.label, c.open.first = l, len(c.tokens)-1
-	}
-	if step.last && c.open.label != nil {
-		c.closeSpan()
-	}
-	return nil
-}
-
-// closeSpan ends the open span behind the last token.
-func (c *conll) closeSpan() {
-	l := c.open.label
-	c.open.label = nil
-	from, to := c.tokens[c.open.first].Start, c.tokens[len(c.tokens)-1].End
-	start, end := trim(c.text, from, to)
-	switch {
-	case start == end:
-		c.tally.Repairs["empty_span"]++
-		return
-	case start > from || end < to:
-		c.tally.Repairs["trimmed_span"]++
-	}
-	c.spans = append(c.spans, labelled{start, end, l})
-}
-
-// trim leaves out the blanks at the edges of a range: there are some where a
-// token is empty or holds them.
-func trim[T string | []byte](text T, start, end int) (int, int) {
-	for start < end && text[start] == ' ' {
-		start++
-	}
-	for start < end && text[end-1] == ' ' {
-		end--
-	}
-	return start, end
-}
-
 // endBlock makes a document of the block, if it holds anything.
 func (c *conll) endBlock() error {
-	if c.open.label != nil {
-		c.closeSpan()
-	}
-	if len(c.tokens) == 0 {
+	d, spans := c.document()
+	if d == nil {
 		return nil
 	}
-	d := &ner.Document{Text: string(c.text), Tokens: slices.Clone(c.tokens)}
-	spans := c.spans
-	c.text, c.tokens = c.text[:0], c.tokens[:0]
 	if c.leftOut(d.Text) {
 		c.tally.Repairs["documents_left_out"]++
-		c.spans = spans[:0]
 		return nil
 	}
 	if !c.p.MergeEqualNeighbours {
-		c.spans = spans[:0]
 		return c.emit(d, spans)
 	}
-	c.spans = nil
+	spans = slices.Clone(spans)
 	if c.waiting != nil && c.waiting.Text == d.Text && slices.Equal(c.waiting.Tokens, d.Tokens) {
 		c.tally.Repairs["merged_blocks"]++
 		c.waitingSpans = append(c.waitingSpans, spans...)

@@ -1,70 +1,37 @@
 package loaders
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"io"
-	"strings"
 
 	"nerbench/ner"
 )
 
 // readCSVOffsets reads the family csv-offsets (formats.md §2): CSV records with a
-// text and its mentions as JSON; offsets are code points of the text, line ends
-// included, and win over the mention's own string (counted as text_mismatch).
+// text and its mentions as JSON, in the columns that the set's fields name;
+// offsets are code points of the text, line ends included, and win over the
+// mention's own string (counted as text_mismatch).
 func readCSVOffsets(r *reading) error {
+	f := r.set.Fields
+	if f == nil {
+		return fmt.Errorf("its set %s has no table fields", r.set.Name)
+	}
 	names, err := r.files()
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if err := r.csvFile(name); err != nil {
-			if err == errStopped {
-				return err
-			}
-			return fmt.Errorf("%s: %w", strings.TrimPrefix(name, r.row.DataDir+"/"), err)
+		err := r.eachRecord(name, f.Columns, []string{f.Text, f.Mentions}, func(_ *records, fields []string) error {
+			return r.csvMentions(fields[0], fields[1])
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (r *reading) csvFile(name string) error {
-	f, err := open(r.data, name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	records := csv.NewReader(f)
-	records.FieldsPerRecord = 2
-	head, err := records.Read()
-	if err != nil {
-		return fmt.Errorf("header: %w", err)
-	}
-	if head[0] != "ingredients" || head[1] != "ingredients_entities" {
-		return fmt.Errorf("header %q: expected ingredients,ingredients_entities", strings.Join(head, ","))
-	}
-	for i := 0; ; i++ {
-		record, err := records.Read()
-		if err == io.EOF {
-			return nil
-		}
-		if err == nil {
-			err = r.csvRecord(record[0], record[1])
-		}
-		if err == errStopped {
-			return err
-		}
-		if err != nil {
-			return fmt.Errorf("record %d: %w", i, err)
-		}
-	}
-}
-
-func (r *reading) csvRecord(text, entities string) error {
-	if err := checkUTF8([]byte(text)); err != nil {
-		return err
-	}
+func (r *reading) csvMentions(text, entities string) error {
 	var mentions []struct {
 		Start, End   int
 		Type, Entity string
@@ -80,10 +47,16 @@ func (r *reading) csvRecord(text, entities string) error {
 		if err != nil {
 			return err
 		}
-		if text[s.start:s.end] != m.Entity {
-			r.tally.Repairs["text_mismatch"]++
-		}
+		r.checkText(text, s, m.Entity)
 		spans = append(spans, s)
 	}
 	return r.emit(d, spans)
+}
+
+// checkText counts the mentions whose own string is not what stands at their
+// offsets: the offsets win (formats.md §1).
+func (r *reading) checkText(text string, s labelled, own string) {
+	if text[s.start:s.end] != own {
+		r.tally.Repairs["text_mismatch"]++
+	}
 }

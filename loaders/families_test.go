@@ -2,17 +2,29 @@ package loaders_test
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"github.com/parquet-go/parquet-go"
+
 	"nerbench/datasets"
 	"nerbench/loaders"
 	"nerbench/ner"
 )
+
+// ownFields are the fields of invented files.
+var ownFields = map[string]*datasets.Fields{
+	"csv-offsets":  {Text: "recipe", Mentions: "names"},
+	"csv-tokens":   {Tokens: "token", Tags: "tag", Key: []string{"doc"}, Names: []string{"O", "B-PER", "I-PER", "B-LOC"}, Read: map[string]string{"P": "I-PER"}},
+	"hf-parquet":   {Tokens: "tokens", Tags: "ner_tags"},
+	"jsonl-tokens": {Tokens: "tokens", Tags: "tags", Where: map[string]string{"lang": "en"}, NamesFile: "names.json"},
+}
 
 // familyRow is a row of one's own in some format.
 func familyRow(family, unit string, files ...string) *datasets.Row {
@@ -23,7 +35,7 @@ func familyRow(family, unit string, files ...string) *datasets.Row {
 	return &datasets.Row{
 		ID: "own", DataDir: "own",
 		Labels: []datasets.Label{{Native: "PER", Type: "person"}, {Native: "LOC", Type: "place"}, {Native: "MISC", Drop: true}},
-		Sets:   []datasets.Set{{Name: "own", Family: family, Primary: true, Unit: unit, Splits: []datasets.Part{part}}},
+		Sets:   []datasets.Set{{Name: "own", Family: family, Primary: true, Unit: unit, Fields: ownFields[family], Splits: []datasets.Part{part}}},
 	}
 }
 
@@ -79,10 +91,70 @@ func tarball(t *testing.T, files ...[2]string) string {
 	return b.String()
 }
 
+// zipped packs one zip archive.
+func zipped(t *testing.T, files ...[2]string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, f := range files {
+		member, err := w.Create(f[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := member.Write([]byte(f[1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// parquetFile writes three sentences, one of them empty, as the hub's library
+// does; names are those of its class labels.
+func parquetFile(t testing.TB, names ...string) string {
+	t.Helper()
+	type record struct {
+		ID     string   `parquet:"id"`
+		Tokens []string `parquet:"tokens,list"`
+		Tags   []int64  `parquet:"ner_tags,list"`
+	}
+	var b bytes.Buffer
+	features, err := json.Marshal(map[string]any{"info": map[string]any{"features": map[string]any{
+		"ner_tags": map[string]any{"feature": map[string]any{"names": names, "_type": "ClassLabel"}, "_type": "Sequence"}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := parquet.NewGenericWriter[record](&b, parquet.KeyValueMetadata("huggingface", string(features)))
+	if _, err := w.Write([]record{{"0", []string{"Zoë", "Li", "left"}, []int64{0, 2, 1}}, {"1", nil, nil}, {"2", []string{"Bo"}, []int64{1}}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// conversation is one element of a test file of UniversalNER.
+func conversation(text, asked, answer string) string {
+	turns := []map[string]string{{"from": "human", "value": "Text: " + text}, {"from": "gpt", "value": "I've read this text."},
+		{"from": "human", "value": "What describes " + asked + " in the text?"}, {"from": "gpt", "value": answer}}
+	b, err := json.Marshal(map[string]any{"id": "x", "conversations": turns})
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
+}
+
 func TestFamilies(t *testing.T) {
 	const pubtator = "\n1|t|Zoë left\n1|a|Essa .\n1\t0\t3\tZoë\tPER\tX\n1\t9\t13\tEsa\tLOC\tX\n1\tCID\tX\tY\n\n2|t|Bo\n2|a|\n"
 	const brat = "Title\nZoë left Essa\n \nBo and Cy\n"
 	const ann = "T1\tPER 6 9\tZoë\nR1\tAt Arg1:T1\nT2\tPER 22 24;29 31\tBo Cy\nT3\tMISC 10 14\tleft\n"
+	const bracketed = "#begin document (x); part 000\n" +
+		"x   0   0     Zoë   NNP   (S*   -   -   -   -   (PER*   (V*)   -\n" + "x   0   1   Li   NNP   *   -   -   -   -   *)   *   -\n" +
+		"x 0 2 left V * - - - - * * -\nx 0 3 Essa N *) - - - - (LOC) * -\n\nx 0 0 -LRB- N * - - - - * -\n#end document\n" +
+		"#begin document (x); part 001\nx 1 0 Bo N * - - - - (PER) -\n#end document\n"
 	for name, tc := range map[string]struct {
 		row   *datasets.Row
 		files map[string]string
@@ -103,7 +175,7 @@ func TestFamilies(t *testing.T) {
 			"\"Zoë left Essa\" person=Zoë place=Essa\n", ""},
 		"scirex, sentences": {familyRow("scirex-json", "sentence", "a.jsonl"), map[string]string{"a.jsonl": `{"words": ["Zoë", "left", "Essa"], "sentences": [[0, 2], [2, 3]], "ner": [[2, 3, "LOC"], [1, 3, "PER"]]}`},
 			"\"Zoë left\"\n\"Essa\" place=Essa\n", "mentions_over_sentence_end_dropped"},
-		"csv": {familyRow("csv-offsets", "record", "a.csv"), map[string]string{"a.csv": "ingredients,ingredients_entities\n\"½ Zoë\nEssa\",\"[{\"\"start\"\": 2, \"\"end\"\": 5, \"\"type\"\": \"\"PER\"\", \"\"entity\"\": \"\"Zoe\"\"}]\"\n"},
+		"csv": {familyRow("csv-offsets", "record", "a.csv"), map[string]string{"a.csv": "recipe,names\n\"½ Zoë\nEssa\",\"[{\"\"start\"\": 2, \"\"end\"\": 5, \"\"type\"\": \"\"PER\"\", \"\"entity\"\": \"\"Zoe\"\"}]\"\n"},
 			"\"½ Zoë\\nEssa\" person=Zoë\n", "text_mismatch"},
 		"brat": {familyRow("brat", "document", "d/*"), map[string]string{"d/x.txt": brat, "d/x.ann": ann, "d/a.txt": "", "d/a.ann": ""},
 			"\"\"\n\"Title\\nZoë left Essa\\n \\nBo and Cy\\n\" person=Zoë person=Bo and Cy\n", "discontinuous"},
@@ -115,6 +187,36 @@ func TestFamilies(t *testing.T) {
 		"brat, archive": {familyRow("brat", "document", "a.tar.gz"), map[string]string{
 			"a.tar.gz": tarball(t, [2]string{"x/b.txt", "Bo"}, [2]string{"x/b.ann", "T1\tPER 0 2\tBo"}, [2]string{"x/._b.txt", "?"}, [2]string{"x/a.txt", "Zoë"}, [2]string{"x/a.ann", ""})},
 			"\"Zoë\"\n\"Bo\" person=Bo\n", ""},
+		"brat, zip of the folder": {familyRow("brat", "document", "x/*"), map[string]string{
+			"x.zip": zipped(t, [2]string{"x/b.txt", "Bo"}, [2]string{"x/b.ann", "T1\tPER 0 2\tBo"}, [2]string{"__MACOSX/b.txt", "?"})},
+			"\"Bo\" person=Bo\n", ""},
+		"conll-2012": {familyRow("conll-2012", "sentence", "a/**/*.gold_conll"), map[string]string{"a/b/x.gold_conll": bracketed},
+			"\"Zoë Li left Essa\" person=Zoë Li place=Essa\n\"-LRB-\"\n\"Bo\" person=Bo\n", ""},
+		"conll-layered": {familyRow("conll-layered", "sentence", "a"), map[string]string{"a": "Zoë\tB-PER\tO\nvan\tI-PER\tO\nEssa\tI-PER\tI-LOC\n\nBo\tO\tO"},
+			"\"Zoë van Essa\" person=Zoë van Essa place=Essa\n\"Bo\"\n", "orphan_i"},
+		"nersuite": {familyRow("nersuite", "sentence", "d"), map[string]string{"d/b.nersuite": "O\t0\t2\tBo\tbo\tN\tO\n", "d/a.nersuite": "B-PER\t0\t3\tZoë\tz\tN\tB\nI-PER\t4\t6\tLi\tl\tN\tI\n\nO\t8\t9\t.\t.\t.\tO\n"},
+			"\"Zoë Li\" person=Zoë Li\n\".\"\n\"Bo\"\n", ""},
+		"jsonl-tokens": {familyRow("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
+			"names.json": `{"I-PER": 2, "O": 0, "B-PER": 1, "B-LOC": 3}`,
+			"a.json":     `{"lang": "en", "tokens": ["Zoë", "Li", "left"], "tags": [1, 2, 0]}` + "\n" + `{"lang": "de", "tokens": ["Bo"], "tags": [1]}` + "\n" + `{"lang": "en", "tokens": ["Essa"], "tags": ["B-LOC"]}`},
+			"\"Zoë Li left\" person=Zoë Li\n\"Essa\" place=Essa\n", "records_left_out"},
+		"jsonl-tokens, names by number": {familyRow("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
+			"names.json": `{"0": "O", "1": "B-PER"}`, "a.json": `{"lang": "en", "tokens": ["Zoë"], "tags": [1]}`},
+			"\"Zoë\" person=Zoë\n", ""},
+		"jsonl-spans": {familyRow("jsonl-spans", "sentence", "a.jsonl"), map[string]string{"a.jsonl": `{"data": "Zoë left Essa", "ner_label": [["PER", 0, 3, "Zoe", 0, 1, ["Zoe"]], ["LOC", 9, 13, 2, 3]], "re_label": []}`},
+			"\"Zoë left Essa\" person=Zoë place=Essa\n", "text_mismatch"},
+		"oneie": {familyRow("oneie-jsonl", "sentence", "a.json"), map[string]string{"a.json": `{"tokens": ["Zoë", "Li", "left"], "entity_mentions": [{"start": 0, "end": 2, "entity_type": "PER:Individual", "mention_type": "NAM"}]}`},
+			"\"Zoë Li left\" person=Zoë Li\n", ""},
+		"mrc": {familyRow("mrc-json", "sentence", "a.json"), map[string]string{"a.json": `[{"qas_id": "0.1", "context": "Zoë Li left", "entity_label": "PER", "start_position": [0, 1], "end_position": [1, 1]}, {"qas_id": "0.2", "context": "Zoë Li left", "entity_label": "ORG", "start_position": [], "end_position": []}, {"qas_id": "1.1", "context": "Essa", "entity_label": "LOC", "start_position": [0], "end_position": [0]}]`},
+			"\"Zoë Li left\" person=Zoë Li person=Li\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens": {familyRow("csv-tokens", "document", "a.csv"), map[string]string{"a.csv": "token,tag,doc\nZoë,1,0\nLi,2,0\n\"\"\"\",0,0\nNA,P,1\n"},
+			"\"Zoë Li \\\"\" person=Zoë Li\n\"NA\" person=NA\n", "orphan_i"},
+		"parquet": {familyRow("hf-parquet", "sentence", "a-*.parquet"), map[string]string{"a-0.parquet": parquetFile(t, "B-PER", "O", "I-PER")},
+			"\"Zoë Li left\" person=Zoë Li\n\"Bo\"\n", "records_without_tokens"},
+		"uniner": {familyRow("uniner-json", "sentence", "a.json"), map[string]string{"a.json": `[` + conversation("Li saw Li and Zoë Li", "PER", `["Li", "Zoë Li", "Bo"]`) + `,` + conversation("Li saw Li and Zoë Li", "place", `[]`) + `,` + conversation("Li saw Li and Zoë Li", "PER", `[]`) + `]`},
+			"\"Li saw Li and Zoë Li\" person=Li person=Zoë Li\n\"Li saw Li and Zoë Li\"\n", "mentions_without_place"},
+		"instructuie": {familyRow("instructuie-json", "sentence", "a.json"), map[string]string{"a.json": `[{"sentence": "Zoë left", "entities": [{"name": "Zoë", "type": "PER", "pos": [0, 3]}]}, {"sentence": "Bo", "entities": []}]`},
+			"\"Zoë left\" person=Zoë\n\"Bo\"\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, tally, err := loaded(t, tc.row, tc.files)
@@ -151,9 +253,37 @@ func TestBrokenFamilies(t *testing.T) {
 		"spert, element":        {familyRow("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a: element 1: "},
 		"index, no tokens":      {familyRow("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a: element 0: mention of type PER: has no tokens"},
 		"scirex, sentence":      {familyRow("scirex-json", "sentence", "a"), `{"words": ["x"], "sentences": [[0, 2]]}`, "a:1: sentence 0: words 0 to 2, there are 1"},
-		"csv, header":           {familyRow("csv-offsets", "record", "a"), "x,y\n", "a: header \"x,y\": expected ingredients,ingredients_entities"},
-		"csv, columns":          {familyRow("csv-offsets", "record", "a"), "ingredients,ingredients_entities\nx\n", "a: record 0: "},
-		"csv, offsets":          {familyRow("csv-offsets", "record", "a"), "ingredients,ingredients_entities\nx,\"[{\"\"start\"\": 1, \"\"end\"\": 1}]\"\n", "a: record 0: mention: offsets 1 to 1 are no range"},
+		"csv, header":           {familyRow("csv-offsets", "record", "a"), "x,y\n", "a: column \"recipe\": missing (there are x, y)"},
+		"csv, columns":          {familyRow("csv-offsets", "record", "a"), "recipe,names\nx\n", "a: record on line 2: wrong number of fields"},
+		"csv, offsets":          {familyRow("csv-offsets", "record", "a"), "recipe,names\nx,\"[{\"\"start\"\": 1, \"\"end\"\": 1}]\"\n", "a:2: mention: offsets 1 to 1 are no range"},
+		"2012, columns":         {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N\n", "a.conll:1: 5 columns, expected the name in column 11"},
+		"2012, open":            {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n\n", "a.conll:2: name (PER* does not close"},
+		"2012, open at the end": {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n", "a.conll: name (PER* does not close"},
+		"2012, nested":          {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\nx 0 0 Bo N * - - - - (LOC) -\n", `a.conll:2: name "(LOC)" opens within PER`},
+		"2012, closes":          {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - *) -\n", `a.conll:1: name "*)" closes what is not open`},
+		"2012, shape":           {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - PER -\n", `a.conll:1: unknown name "PER"`},
+		"layered, columns":      {familyRow("conll-layered", "sentence", "a"), "Bo\tO\tO\nBo\tO\n", "a:2: 2 columns, expected 3 as in the lines before"},
+		"layered, no tab":       {familyRow("conll-layered", "sentence", "a"), "Bo O\n", "a:1: 1 column"},
+		"nersuite, columns":     {familyRow("nersuite", "sentence", "a.nersuite"), "O\t0\t2\tBo\n", "a.nersuite:1: 4 columns, expected 7"},
+		"nersuite, offsets":     {familyRow("nersuite", "sentence", "a.nersuite"), "O\t0\t3\tBo\tb\tN\tO\n", `a.nersuite:1: offsets 0 to 3: expected those of the token "Bo"`},
+		"jsonl-spans, data":     {familyRow("jsonl-spans", "sentence", "a"), `{"ner_label": []}`, `a:1: expected {"data", "ner_label"}: "data" is missing`},
+		"jsonl-spans, mention":  {familyRow("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 1]]}`, "expected [label, start, end, text"},
+		"jsonl-spans, offsets":  {familyRow("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 2, "x", 0, 1, ["x"]]]}`, "a:1: mention: offset 2: outside the text of 1 code points"},
+		"oneie, tokens":         {familyRow("oneie-jsonl", "sentence", "a"), `{"entity_mentions": []}`, `a:1: expected a sentence {"tokens", "entity_mentions"}: "tokens" is missing`},
+		"mrc, ends":             {familyRow("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a: element 0: question 0.1: 1 starts, 0 ends"},
+		"mrc, apart":            {familyRow("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a: element 2: question 0.2: the questions of its sentence do not stand together"},
+		"mrc, context":          {familyRow("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a: element 1: question 0.2: its context is not that"},
+		"csv-tokens, header":    {familyRow("csv-tokens", "document", "a"), "", "a: header: the file is empty"},
+		"csv-tokens, quotes":    {familyRow("csv-tokens", "document", "a"), "token,tag,doc\n\"x,0,0\n", "a: parse error on line 2"},
+		"csv-tokens, tag":       {familyRow("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: there are names for 0 to 3"},
+		"csv-tokens, UTF-8":     {familyRow("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a: line 2: not UTF-8"},
+		"parquet, no parquet":   {familyRow("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
+		"uniner, turns":         {familyRow("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a: element 0: 0 turns, expected 4"},
+		"uniner, question":      {familyRow("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a: element 0: expected the turns"},
+		"uniner, answer":        {familyRow("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a: element 0: expected the mentions as a JSON list"},
+		"uniner, type":          {familyRow("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
+		"instructuie, pos":      {familyRow("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is no pair`},
+		"instructuie, sentence": {familyRow("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
 		"brat, no annotations":  {familyRow("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -172,16 +302,25 @@ func FuzzFamilies(f *testing.F) {
 		"1|t|Zoë\n1|a|Essa\n1\t0\t3\tZoë\tPER\tX\n", `{"sentences": [["Zoë"]], "ner": [[[0, 0, "PER"]]]}`,
 		`[{"tokens": ["Zoë"], "entities": [{"type": "PER", "start": 0, "end": 1}]}]`, `[{"sentence": ["x"], "ner": [{"index": [0], "type": "PER"}]}]`,
 		`{"words": ["Zoë"], "sentences": [[0, 1]], "ner": [[0, 1, "PER"]]}`,
-		"ingredients,ingredients_entities\nZoë,\"[{\"\"start\"\": 0, \"\"end\"\": 3, \"\"type\"\": \"\"PER\"\"}]\"\n", "T1\tPER 0 1;2 3\tx\n",
+		"x 0 0 Zoë N * - - - - (PER) -\n", "Zoë\tB-PER\tO\n", "B-PER\t0\t3\tZoë\tz\tN\tO\n", `{"lang": "en", "tokens": ["Zoë"], "tags": ["B-PER"]}`,
+		`{"data": "Zoë", "ner_label": [["PER", 0, 3, "Zoë", 0, 1, ["Zoë"]]]}`, `{"tokens": ["Zoë"], "entity_mentions": [{"start": 0, "end": 1, "entity_type": "PER"}]}`,
+		`[{"qas_id": "0.1", "context": "Zoë", "entity_label": "PER", "start_position": [0], "end_position": [0]}]`, "token,tag,doc\nZoë,1,0\n",
+		"[" + conversation("Zoë left", "PER", `["Zoë"]`) + "]", `[{"sentence": "Zoë", "entities": [{"name": "Zoë", "type": "PER", "pos": [0, 3]}]}]`,
+		"recipe,names\nZoë,\"[{\"\"start\"\": 0, \"\"end\"\": 3, \"\"type\"\": \"\"PER\"\"}]\"\n", "T1\tPER 0 1;2 3\tx\n",
 	} {
 		f.Add(s)
 	}
+	f.Add(parquetFile(f, "O", "B-PER", "I-PER"))
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, family := range []string{"pubtator", "dygie-json", "spert-json", "json-index", "scirex-json", "csv-offsets"} {
+		for _, family := range []string{"pubtator", "dygie-json", "spert-json", "json-index", "scirex-json", "csv-offsets",
+			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet"} {
 			for _, unit := range []string{"document", "sentence"} {
 				_, _, _ = loaded(t, familyRow(family, unit, "a"), map[string]string{"a": s}) // an error is as good as documents
 			}
 		}
+		_, _, _ = loaded(t, familyRow("conll-2012", "sentence", "a.conll"), map[string]string{"a.conll": s})
+		_, _, _ = loaded(t, familyRow("nersuite", "sentence", "a.nersuite"), map[string]string{"a.nersuite": s})
+		_, _, _ = loaded(t, familyRow("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{"a.json": s, "names.json": `{"O": 0, "B-PER": 1}`})
 		for _, unit := range []string{"document", "line"} {
 			_, _, _ = loaded(t, familyRow("brat", unit, "a.txt"), map[string]string{"a.txt": "Title\nZoë left Essa .\nBo\n", "a.ann": s})
 		}

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -36,41 +34,6 @@ func (r *reading) files() ([]string, error) {
 		return nil, fmt.Errorf("row %s: %s: its files have no fixed names (%s)", r.row.ID, r.part.Name, r.part.Layout)
 	}
 	return names, nil
-}
-
-// Resolve finds a file of a row in the data folder, below the row's own folder:
-// by its name, by the other names under which it is published, each also without
-// its folders and with ".gz"; else, where the checksum is known, by its content.
-// A pattern stands for all files that it matches, in byte order. The names
-// returned are relative to the data folder. If there is none, the error is a
-// [MissingError].
-func Resolve(data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) {
-	if strings.ContainsAny(f.Path, "*?[") {
-		names, err := fs.Glob(data, path.Join(row.DataDir, f.Path))
-		if err != nil {
-			return nil, fmt.Errorf("row %s: pattern %s: %w", row.ID, f.Path, err)
-		}
-		if len(names) == 0 {
-			return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}
-		}
-		slices.Sort(names)
-		return names, nil
-	}
-	var candidates []string
-	for _, name := range append([]string{f.Path}, f.Also...) {
-		candidates = append(candidates, name, path.Base(name))
-	}
-	for _, name := range candidates {
-		for _, full := range []string{path.Join(row.DataDir, name), path.Join(row.DataDir, name+".gz")} {
-			if info, err := fs.Stat(data, full); err == nil && info.Mode().IsRegular() {
-				return []string{full}, nil
-			}
-		}
-	}
-	if name := findByContent(data, row.DataDir, f); name != "" {
-		return []string{name}, nil
-	}
-	return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}
 }
 
 // findByContent looks for a file of the right size and checksum, whatever its
@@ -138,6 +101,9 @@ func open(data fs.FS, name string) (io.ReadCloser, error) {
 	}{z, f}, nil
 }
 
+// shown is the name of a file in messages: relative to the row's folder.
+func (r *reading) shown(name string) string { return strings.TrimPrefix(name, r.row.DataDir+"/") }
+
 // longestLine bounds a line, in bytes: a longer one is no line of text.
 const longestLine = 64 << 20
 
@@ -153,7 +119,7 @@ func (r *reading) lines(name string, f func(line []byte) error) error {
 		return err
 	}
 	defer file.Close()
-	shown := strings.TrimPrefix(name, r.row.DataDir+"/")
+	shown := r.shown(name)
 	return eachLine(file, r.tally, func(number int, line []byte) error {
 		err := f(line)
 		if err == nil || err == errStopped || r.ctx.Err() != nil {

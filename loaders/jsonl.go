@@ -147,6 +147,9 @@ func (r *reading) objects(object func(line []byte) error) error {
 		return err
 	}
 	for _, name := range names {
+		if r.isNamesFile(name) {
+			continue
+		}
 		err := r.lines(name, func(line []byte) error {
 			switch {
 			case line == nil:

@@ -14,6 +14,7 @@ import (
 type labelMap struct {
 	row    *datasets.Row
 	cuts   bool // at the first hyphen
+	joins  bool // some labels are second spellings
 	native map[string]*label
 }
 
@@ -38,6 +39,7 @@ func (m *labelMap) count(t *Tally) {
 func newLabelMap(row *datasets.Row) *labelMap {
 	m := &labelMap{row: row, cuts: row.LabelRule == datasets.BeforeHyphen, native: make(map[string]*label, len(row.Labels))}
 	for i := range row.Labels {
+		m.joins = m.joins || row.Labels[i].Joins != ""
 		m.native[row.Labels[i].Native] = &label{Label: row.Labels[i]}
 	}
 	return m
@@ -52,6 +54,19 @@ func (m *labelMap) cut(label []byte) []byte {
 		if c == '-' {
 			return label[:i]
 		}
+	}
+	return label
+}
+
+// continues reports whether a tag of one label may continue a span of another:
+// they are the same, or one is a second spelling.
+func (m *labelMap) continues(open, label []byte) bool {
+	return bytes.Equal(open, label) || m.joins && bytes.Equal(m.spelling(open), m.spelling(label))
+}
+
+func (m *labelMap) spelling(label []byte) []byte {
+	if l := m.native[string(label)]; l != nil && l.Joins != "" {
+		return []byte(l.Joins)
 	}
 	return label
 }

@@ -18,15 +18,26 @@ import (
 // formats lists the families that can be read. A new family is a function in a
 // file of its own and a line here.
 var formats = map[string]format{
-	"brat":        readBrat,
-	"conll":       readConll,
-	"csv-offsets": readCSVOffsets,
-	"documents":   readDocumentFiles,
-	"dygie-json":  readDygie,
-	"json-index":  readIndex,
-	"pubtator":    readPubtator,
-	"scirex-json": readScirex,
-	"spert-json":  readSpert,
+	"brat":             readBrat,
+	"conll":            readConll,
+	"conll-2012":       readConll2012,
+	"conll-layered":    readConllLayered,
+	"csv-offsets":      readCSVOffsets,
+	"csv-tokens":       readCSVTokens,
+	"documents":        readDocumentFiles,
+	"dygie-json":       readDygie,
+	"hf-parquet":       readParquet,
+	"instructuie-json": readInstructUIE,
+	"json-index":       readIndex,
+	"jsonl-spans":      readJSONLSpans,
+	"jsonl-tokens":     readJSONLTokens,
+	"mrc-json":         readMRC,
+	"nersuite":         readNersuite,
+	"oneie-jsonl":      readOneIE,
+	"pubtator":         readPubtator,
+	"scirex-json":      readScirex,
+	"spert-json":       readSpert,
+	"uniner-json":      readUniNERJSON,
 }
 
 // format reads the files of a reading and hands each document to

@@ -2,7 +2,9 @@ package loaders
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -24,39 +26,89 @@ var errArchive = fmt.Errorf("an archive of more than %d MiB", largestArchive>>20
 
 // isArchive reports whether a name is that of an archive.
 func isArchive(name string) bool {
-	return strings.HasSuffix(name, ".tar.gz") || strings.HasSuffix(name, ".tgz")
+	return strings.HasSuffix(name, ".tar.gz") || strings.HasSuffix(name, ".tgz") || strings.HasSuffix(name, ".zip")
 }
 
-// unpack reads a tar archive. Hidden files are passed over (formats.md §1).
+// unpack reads an archive. Hidden files, links and folders are passed over
+// (formats.md §1).
 func unpack(data fs.FS, name string) (packed, error) {
+	p := &unpacking{files: packed{}}
+	read := p.tar
+	if strings.HasSuffix(name, ".zip") {
+		read = p.zip
+	}
+	if err := read(data, name); err != nil {
+		return nil, fmt.Errorf("%s: %w", path.Base(name), err)
+	}
+	return p.files, nil
+}
+
+// unpacking is an archive while it is read.
+type unpacking struct {
+	files packed
+	size  int64
+}
+
+func (p *unpacking) member(name string, content io.Reader) error {
+	if hidden(name) {
+		return nil
+	}
+	b, err := io.ReadAll(io.LimitReader(content, largestArchive-p.size+1))
+	if p.size += int64(len(b)); err == nil && p.size > largestArchive {
+		err = errArchive
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	p.files[strings.TrimPrefix(path.Clean("/"+name), "/")] = b
+	return nil
+}
+
+func (p *unpacking) tar(data fs.FS, name string) error {
 	f, err := open(data, name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
-	p := packed{}
-	size := int64(0)
 	for archive := tar.NewReader(f); ; {
 		head, err := archive.Next()
 		if err == io.EOF {
-			return p, nil
+			return nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path.Base(name), err)
+			return err
 		}
-		base := path.Base(head.Name)
-		if head.Typeflag != tar.TypeReg || strings.HasPrefix(base, ".") || strings.Contains(head.Name, "__MACOSX") {
+		if head.Typeflag == tar.TypeReg {
+			if err := p.member(head.Name, archive); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (p *unpacking) zip(data fs.FS, name string) error {
+	in, size, err := randomAccess(data, name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	archive, err := zip.NewReader(in, size)
+	if err != nil {
+		return err
+	}
+	for _, m := range archive.File {
+		if !m.Mode().IsRegular() {
 			continue
 		}
-		b, err := io.ReadAll(io.LimitReader(archive, largestArchive-size+1))
-		if size += int64(len(b)); err == nil && size > largestArchive {
-			err = errArchive
-		}
+		content, err := m.Open()
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", path.Base(name), head.Name, err)
+			return fmt.Errorf("%s: %w", m.Name, err)
 		}
-		p[path.Clean(head.Name)] = b
+		if err := errors.Join(p.member(m.Name, content), content.Close()); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // names lists the files in byte order.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 // readSpert reads the family spert-json (formats.md §2): one JSON array of
@@ -78,7 +77,7 @@ func (r *reading) arrays(element func(*json.Decoder) error) error {
 			if err == errStopped {
 				return err
 			}
-			return fmt.Errorf("%s: %w", strings.TrimPrefix(name, r.row.DataDir+"/"), err)
+			return fmt.Errorf("%s: %w", r.shown(name), err)
 		}
 	}
 	return nil

@@ -3,8 +3,6 @@ package loaders
 import (
 	"bytes"
 	"fmt"
-
-	"nerbench/datasets"
 )
 
 // tagStep is what a tag does to the spans of its block.
@@ -18,8 +16,9 @@ type tagStep struct {
 // tagScheme reads a tag (formats.md §1, "Tag schemes").
 type tagScheme func(tag []byte) (tagStep, []byte, error)
 
-func newTagScheme(p *datasets.Conll) (tagScheme, error) {
-	switch p.Scheme {
+// newTagScheme finds a scheme by its name; prefix is cut off the tags of io.
+func newTagScheme(name, prefix string) (tagScheme, error) {
+	switch name {
 	case "iob2":
 		return prefixed("iob2", map[byte]tagStep{
 			'B': {inside: true},
@@ -39,9 +38,9 @@ func newTagScheme(p *datasets.Conll) (tagScheme, error) {
 			'E': {inside: true, continues: true, last: true, orphan: true},
 		}), nil
 	case "io":
-		return runs([]byte(p.StripPrefix)), nil
+		return runs([]byte(prefix)), nil
 	}
-	return nil, fmt.Errorf("scheme %q: unknown", p.Scheme)
+	return nil, fmt.Errorf("scheme %q: unknown", name)
 }
 
 // prefixed reads tags of a letter, a hyphen, and a label; "O" is outside.

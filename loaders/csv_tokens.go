@@ -1,0 +1,212 @@
+package loaders
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// readCSVTokens reads the family csv-tokens (formats.md §2): a record a token,
+// with its tag. A document ends where the set's fields say: at a record whose
+// token is blank or at a blank line, at a document mark, where the value of a
+// column changes, or where the sentences of files beside the data end.
+//
+// Policy: unknown tags, missing columns, and quotes that do not end stop the
+// reading. A word such as None or NA is a token.
+func readCSVTokens(r *reading) error {
+	names, err := r.newTagNames()
+	if err != nil {
+		return err
+	}
+	b, err := newBlock(r, schemeOf(r), "")
+	if err != nil {
+		return err
+	}
+	files, err := r.files()
+	if err != nil {
+		return err
+	}
+	t := &csvTokens{block: b, names: names, keys: r.set.Fields.Key}
+	if s := r.set.Fields.Sentences; s != nil {
+		t.keys = []string{s.Key}
+	}
+	for _, name := range files {
+		if r.isNamesFile(name) || t.isSentences(name) {
+			continue
+		}
+		if err := t.file(name, files); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type csvTokens struct {
+	*block
+	names *tagNames
+	keys  []string // columns that tell documents apart
+	key   []string // their values in the document at hand
+	cut   *sentenceCuts
+}
+
+func (t *csvTokens) isSentences(name string) bool {
+	s := t.set.Fields.Sentences
+	return s != nil && strings.Contains(path.Base(name), s.File)
+}
+
+func (t *csvTokens) file(name string, files []string) error {
+	if t.set.Fields.Sentences != nil {
+		i := slices.IndexFunc(files, t.isSentences)
+		if i < 0 {
+			return fmt.Errorf("no file of sentences: one with %q in its name", t.set.Fields.Sentences.File)
+		}
+		cut, err := t.readSentences(files[i])
+		if err != nil {
+			return err
+		}
+		t.cut = cut
+	}
+	t.key = nil
+	f := t.set.Fields
+	if err := t.eachRecord(name, f.Columns, append([]string{f.Tokens, f.Tags}, t.keys...), t.record); err != nil {
+		return err
+	}
+	return t.endDocument()
+}
+
+// endDocument ends a document and, where there are sentences, its last one.
+func (t *csvTokens) endDocument() error {
+	if t.cut != nil {
+		if err := t.cut.end(); err != nil {
+			return err
+		}
+	}
+	return t.end()
+}
+
+// record takes a record of a token, its tag, and the values of the keys.
+func (t *csvTokens) record(c *records, fields []string) error {
+	token, key := fields[0], fields[2:]
+	f := t.set.Fields
+	switch {
+	case slices.Contains(f.Marks, token):
+		t.tally.Repairs["document_marks"]++
+		return t.endDocument()
+	case f.BlankToken == "end" && strings.TrimSpace(token) == "":
+		return t.endDocument()
+	case f.BlankToken == "end" && c.gap, t.key != nil && !slices.Equal(t.key, key):
+		if err := t.endDocument(); err != nil {
+			return err
+		}
+	}
+	if t.key == nil || !slices.Equal(t.key, key) {
+		t.key = t.key[:0]
+		for _, k := range key {
+			t.key = append(t.key, strings.Clone(k))
+		}
+	}
+	if t.cut != nil {
+		if ends, err := t.cut.before(t.key[0], token); err != nil {
+			return err
+		} else if ends {
+			if err := t.end(); err != nil {
+				return err
+			}
+		}
+	}
+	tag, err := t.names.ofText(fields[1])
+	if err != nil {
+		return err
+	}
+	return t.token([]byte(token), []byte(tag))
+}
+
+// sentenceCuts cuts the tokens of a document at the ends of its sentences: the
+// characters of both that are not white space are the same, and a token belongs
+// to the sentence that holds its first one.
+type sentenceCuts struct {
+	of map[string][]string // the sentences of a document
+
+	document  string
+	sentences []string // of the document at hand; nil between documents
+	at        int      // sentence of the last character
+	left      string   // of that sentence
+	last      int      // sentence of the last token, -1 before the first
+}
+
+func (t *csvTokens) readSentences(name string) (*sentenceCuts, error) {
+	f := t.set.Fields.Sentences
+	cut := &sentenceCuts{of: map[string][]string{}}
+	err := t.eachRecord(name, nil, []string{f.Key, f.Text}, func(_ *records, fields []string) error {
+		document := strings.Clone(fields[0])
+		cut.of[document] = append(cut.of[document], strings.Clone(fields[1]))
+		return nil
+	})
+	return cut, err
+}
+
+// before walks over a token and reports whether a sentence ended before it.
+func (s *sentenceCuts) before(document, token string) (ends bool, err error) {
+	if s.sentences == nil {
+		s.document, s.sentences, s.at, s.last = document, s.of[document], 0, -1
+		if len(s.sentences) == 0 {
+			return false, fmt.Errorf("document %s: has no sentences", document)
+		}
+		s.left = s.sentences[0]
+	}
+	begins := -1
+	for _, c := range token {
+		if unicode.IsSpace(c) {
+			continue
+		}
+		if err := s.character(c); err != nil {
+			return false, err
+		}
+		if begins < 0 {
+			begins = s.at
+		}
+	}
+	if begins < 0 {
+		return false, nil
+	}
+	ends = s.last >= 0 && begins != s.last
+	s.last = begins
+	return ends, nil
+}
+
+// character walks over one character that is not white space.
+func (s *sentenceCuts) character(want rune) error {
+	for {
+		s.left = strings.TrimLeftFunc(s.left, unicode.IsSpace)
+		if s.left != "" {
+			break
+		}
+		if s.at+1 == len(s.sentences) {
+			return fmt.Errorf("document %s: its sentences end before the %q of a token", s.document, want)
+		}
+		s.at++
+		s.left = s.sentences[s.at]
+	}
+	got, size := utf8.DecodeRuneInString(s.left)
+	if got != want {
+		return fmt.Errorf("document %s: sentence %d has %q where a token has %q", s.document, s.at, got, want)
+	}
+	s.left = s.left[size:]
+	return nil
+}
+
+// end checks that the sentences of a document end with its tokens.
+func (s *sentenceCuts) end() error {
+	if s.sentences == nil {
+		return nil
+	}
+	rest := s.left + strings.Join(s.sentences[s.at+1:], "")
+	s.sentences = nil
+	if rest = strings.TrimSpace(rest); rest != "" {
+		return fmt.Errorf("document %s: its sentences go on behind its tokens with %.20q", s.document, rest)
+	}
+	return nil
+}

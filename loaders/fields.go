@@ -1,0 +1,135 @@
+package loaders
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"nerbench/datasets"
+)
+
+// tagNames turns the tags of records into tags of the scheme: numbers by the
+// list of the row or of a file beside the data, typos by the row's list, and
+// PER_B to B-PER where the position stands last.
+type tagNames struct {
+	row    *datasets.Row
+	fields *datasets.Fields
+	byID   []string
+}
+
+// newTagNames reads the names that belong to a split.
+func (r *reading) newTagNames() (*tagNames, error) {
+	f := r.set.Fields
+	if f == nil {
+		return nil, fmt.Errorf("its set %s has no table fields", r.set.Name)
+	}
+	n := &tagNames{row: r.row, fields: f}
+	n.setNames(f.Names)
+	if f.NamesFile == "" {
+		return n, nil
+	}
+	names, err := r.files()
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if r.isNamesFile(name) {
+			return n, n.readFile(r, name)
+		}
+	}
+	return nil, fmt.Errorf("%s: missing: without it the numbers of the tags mean nothing", f.NamesFile)
+}
+
+// isNamesFile reports whether a file holds the names of tags, and no documents.
+func (r *reading) isNamesFile(name string) bool {
+	f := r.set.Fields
+	return f != nil && f.NamesFile != "" && path.Base(strings.TrimSuffix(name, ".gz")) == path.Base(f.NamesFile)
+}
+
+func (n *tagNames) setNames(names []string) {
+	n.byID = make([]string, len(names))
+	for i, name := range names {
+		n.byID[i] = n.name(name)
+	}
+}
+
+// name applies the row's lists to one tag.
+func (n *tagNames) name(tag string) string {
+	if other, ok := n.fields.Read[tag]; ok {
+		tag = other
+	}
+	if n.row.LabelRule == datasets.PositionLast {
+		if label, letter, ok := strings.Cut(tag, "_"); ok {
+			return letter + "-" + label
+		}
+	}
+	return tag
+}
+
+// readFile reads an object {name: number}, an object {number: name}, or a list.
+func (n *tagNames) readFile(r *reading, name string) error {
+	text, err := r.whole(name)
+	if err != nil {
+		return err
+	}
+	shown := path.Base(name)
+	var list []string
+	if json.Unmarshal(text, &list) == nil {
+		n.setNames(list)
+		return nil
+	}
+	byName, err := numbered(text)
+	if err != nil {
+		return fmt.Errorf("%s: expected the names of the tags with their numbers: %w", shown, err)
+	}
+	list = make([]string, len(byName))
+	for tag, id := range byName {
+		if id < 0 || id >= len(list) || list[id] != "" {
+			return fmt.Errorf("%s: %q has the number %d: expected each number from 0 to %d once", shown, tag, id, len(list)-1)
+		}
+		list[id] = tag
+	}
+	n.setNames(list)
+	return nil
+}
+
+// numbered reads {"O": 0} or {"0": "O"}.
+func numbered(text []byte) (map[string]int, error) {
+	var byName map[string]int
+	err := json.Unmarshal(text, &byName)
+	if err == nil {
+		return byName, nil
+	}
+	var byID map[int]string
+	if json.Unmarshal(text, &byID) != nil {
+		return nil, err
+	}
+	byName = map[string]int{}
+	for id, name := range byID {
+		byName[name] = id
+	}
+	return byName, nil
+}
+
+// ofNumber is the tag of a number.
+func (n *tagNames) ofNumber(id int) (string, error) {
+	if id < 0 || id >= len(n.byID) {
+		if len(n.byID) == 0 {
+			return "", fmt.Errorf("tag %d is a number, and nothing says which: the row's file needs fields.names or fields.names_file", id)
+		}
+		return "", fmt.Errorf("tag %d: there are names for 0 to %d", id, len(n.byID)-1)
+	}
+	return n.byID[id], nil
+}
+
+// ofText is the tag of a cell, which may hold a number.
+func (n *tagNames) ofText(tag string) (string, error) {
+	if len(n.byID) > 0 {
+		if id, err := strconv.Atoi(tag); err == nil {
+			return n.ofNumber(id)
+		}
+	}
+	return n.name(tag), nil
+}

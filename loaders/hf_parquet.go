@@ -1,0 +1,216 @@
+package loaders
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+)
+
+// readParquet reads the family hf-parquet (formats.md §2): one row a sentence, a
+// list column of tokens and one of tags by number. The names of the tags are the
+// class labels that the file itself lists, or those of a file beside it.
+//
+// Policy: tags without names stop the reading, and so do lists of different
+// lengths. Rows are read a few at a time.
+func readParquet(r *reading) error {
+	names, err := r.newTagNames()
+	if err != nil {
+		return err
+	}
+	b, err := newBlock(r, schemeOf(r), "")
+	if err != nil {
+		return err
+	}
+	p := &parquetRows{taggedRecords{block: b, names: names}}
+	files, err := r.files()
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		if r.isNamesFile(name) {
+			continue
+		}
+		if err := p.file(name); err != nil {
+			if err == errStopped {
+				return err
+			}
+			return fmt.Errorf("%s: %w", r.shown(name), err)
+		}
+	}
+	return nil
+}
+
+type parquetRows struct{ taggedRecords }
+
+func (p *parquetRows) file(name string) error {
+	in, size, err := randomAccess(p.data, name)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	f, err := parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
+	if err != nil {
+		return fmt.Errorf("parquet: %w", err)
+	}
+	tokens, err := listColumn(f, p.set.Fields.Tokens, parquet.ByteArray)
+	if err != nil {
+		return err
+	}
+	tags, err := listColumn(f, p.set.Fields.Tags, parquet.Int64, parquet.Int32, parquet.ByteArray)
+	if err != nil {
+		return err
+	}
+	if len(p.names.byID) == 0 {
+		p.names.setNames(classLabels(f, p.set.Fields.Tags))
+	}
+	row := 0
+	for _, group := range f.RowGroups() {
+		if err := p.group(group, tokens, tags, &row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// group reads the rows of a row group.
+func (p *parquetRows) group(group parquet.RowGroup, tokens, tags int, row *int) (err error) {
+	rows := group.Rows()
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	buffer := make([]parquet.Row, 64)
+	for {
+		n, err := rows.ReadRows(buffer)
+		for _, r := range buffer[:n] {
+			if err := p.row(r, tokens, tags); err != nil {
+				if err == errStopped {
+					return err
+				}
+				return fmt.Errorf("row %d: %w", *row, err)
+			}
+			*row++
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("row %d: %w", *row, err)
+		}
+	}
+}
+
+// row makes a document of the values of a row, of which there are as many in a
+// list column as it has elements; an empty list is a null.
+func (p *parquetRows) row(row parquet.Row, tokens, tags int) error {
+	p.words, p.ids, p.texts = p.words[:0], p.ids[:0], p.texts[:0]
+	for _, v := range row {
+		switch {
+		case v.IsNull():
+		case v.Column() == tokens:
+			if err := checkUTF8(v.ByteArray()); err != nil {
+				return err
+			}
+			p.words = append(p.words, string(v.ByteArray()))
+		case v.Column() == tags && v.Kind() == parquet.ByteArray:
+			p.texts = append(p.texts, string(v.ByteArray()))
+		case v.Column() == tags && v.Kind() == parquet.Int32:
+			p.ids = append(p.ids, int(v.Int32()))
+		case v.Column() == tags:
+			p.ids = append(p.ids, int(v.Int64()))
+		}
+	}
+	return p.tagged()
+}
+
+// listColumn finds the values of a list column.
+func listColumn(f *parquet.File, name string, kinds ...parquet.Kind) (int, error) {
+	for i, path := range f.Schema().Columns() {
+		if path[0] != name {
+			continue
+		}
+		leaf, _ := f.Schema().Lookup(path...)
+		for _, k := range kinds {
+			if leaf.Node.Type().Kind() == k {
+				return i, nil
+			}
+		}
+		return 0, fmt.Errorf("column %q: is of type %s", name, leaf.Node.Type())
+	}
+	var known []string
+	for _, path := range f.Schema().Columns() {
+		known = append(known, path[0])
+	}
+	return 0, fmt.Errorf("column %q: missing (there are %s)", name, strings.Join(known, ", "))
+}
+
+// classLabels are the names of a column's tags in the features that the hub's
+// library writes into a file; nil where there are none.
+func classLabels(f *parquet.File, column string) []string {
+	text, ok := f.Lookup("huggingface")
+	if !ok {
+		return nil
+	}
+	var meta struct {
+		Info struct {
+			Features map[string]json.RawMessage
+		}
+	}
+	if json.Unmarshal([]byte(text), &meta) != nil {
+		return nil
+	}
+	return namesWithin(meta.Info.Features[column])
+}
+
+// namesWithin finds the list "names" of a feature, which lies within the feature
+// of its list, under a name that differs between versions of the library.
+func namesWithin(raw json.RawMessage) []string {
+	var one []json.RawMessage
+	if json.Unmarshal(raw, &one) == nil && len(one) == 1 {
+		return namesWithin(one[0])
+	}
+	var feature struct {
+		Names   []string
+		Feature json.RawMessage
+	}
+	if len(raw) == 0 || json.Unmarshal(raw, &feature) != nil {
+		return nil
+	}
+	if len(feature.Names) > 0 {
+		return feature.Names
+	}
+	return namesWithin(feature.Feature)
+}
+
+// readerAtCloser is a file that can be read at any place.
+type readerAtCloser interface {
+	io.ReaderAt
+	io.Closer
+}
+
+// randomAccess opens a file for reading at any place, whole in memory where the
+// file system can do no better.
+func randomAccess(data fs.FS, name string) (readerAtCloser, int64, error) {
+	f, err := data.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	if at, ok := f.(readerAtCloser); ok {
+		return at, info.Size(), nil
+	}
+	b, err := io.ReadAll(f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, 0, err
+	}
+	return struct {
+		io.ReaderAt
+		io.Closer
+	}{bytes.NewReader(b), io.NopCloser(nil)}, int64(len(b)), nil
+}

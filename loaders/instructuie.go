@@ -1,0 +1,45 @@
+package loaders
+
+import (
+	"encoding/json"
+	"errors"
+
+	"nerbench/ner"
+)
+
+// readInstructUIE reads the family instructuie-json (formats.md §2): one JSON
+// array of {"sentence", "entities": [{"name", "type", "pos": [start, end]}]}.
+// Offsets are code points, ends exclusive, and win over the name
+// (text_mismatch).
+func readInstructUIE(r *reading) error {
+	return r.arrays(func(dec *json.Decoder) error {
+		var record struct {
+			Sentence *string
+			Entities []struct {
+				Name, Type string
+				Pos        []int
+			}
+		}
+		if err := dec.Decode(&record); err != nil {
+			return err
+		}
+		if record.Sentence == nil {
+			return errors.New(`expected {"sentence", "entities"}: "sentence" is missing`)
+		}
+		d := &ner.Document{Text: *record.Sentence}
+		points := ner.NewCodePoints(d.Text)
+		var spans []labelled
+		for _, e := range record.Entities {
+			if len(e.Pos) != 2 {
+				return errors.New(`expected an entity {"name", "type", "pos": [start, end]}: "pos" is no pair`)
+			}
+			s, err := r.pointSpan(points, e.Pos[0], e.Pos[1], e.Type)
+			if err != nil {
+				return err
+			}
+			r.checkText(d.Text, s, e.Name)
+			spans = append(spans, s)
+		}
+		return r.emit(d, spans)
+	})
+}

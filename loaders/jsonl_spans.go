@@ -1,0 +1,81 @@
+package loaders
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"nerbench/ner"
+)
+
+// readJSONLSpans reads the family jsonl-spans (formats.md §2): an object a line,
+// with a text in "data" and mentions [label, start, end, text, token start, token
+// end, [tokens]] in "ner_label"; an older form has no text and no tokens. Offsets
+// are code points of the text, which is tokens joined by one blank, and win over
+// the mention's own string (text_mismatch).
+func readJSONLSpans(r *reading) error { return r.objects(r.spansLine) }
+
+// offsetMention is one mention of the family.
+type offsetMention struct {
+	label      string
+	start, end int
+	text       *string // nil in the older form
+}
+
+// UnmarshalJSON reads either form.
+func (m *offsetMention) UnmarshalJSON(b []byte) error {
+	var parts []json.RawMessage
+	if err := json.Unmarshal(b, &parts); err != nil {
+		return err
+	}
+	if len(parts) != 5 && len(parts) != 7 {
+		return fmt.Errorf("mention %s: expected [label, start, end, text, token start, token end, [tokens]]", b)
+	}
+	err := errors.Join(json.Unmarshal(parts[0], &m.label), json.Unmarshal(parts[1], &m.start), json.Unmarshal(parts[2], &m.end))
+	if len(parts) == 7 {
+		err = errors.Join(err, json.Unmarshal(parts[3], &m.text))
+	}
+	return err
+}
+
+func (r *reading) spansLine(line []byte) error {
+	var record struct {
+		Data     *string
+		NERLabel []offsetMention `json:"ner_label"`
+	}
+	if err := json.Unmarshal(line, &record); err != nil {
+		return fmt.Errorf("expected {\"data\", \"ner_label\"}: %w", err)
+	}
+	if record.Data == nil {
+		return errors.New(`expected {"data", "ner_label"}: "data" is missing`)
+	}
+	d := &ner.Document{Text: *record.Data, Tokens: atBlanks(*record.Data)}
+	points := ner.NewCodePoints(d.Text)
+	var spans []labelled
+	for _, m := range record.NERLabel {
+		s, err := r.pointSpan(points, m.start, m.end, m.label)
+		if err != nil {
+			return err
+		}
+		if m.text != nil {
+			r.checkText(d.Text, s, *m.text)
+		}
+		spans = append(spans, s)
+	}
+	return r.emit(d, spans)
+}
+
+// atBlanks are the tokens of a text whose tokens were joined by one blank.
+func atBlanks(text string) []ner.Range {
+	var tokens []ner.Range
+	start := 0
+	for i := range len(text) + 1 {
+		if i == len(text) || text[i] == ' ' {
+			if i > start {
+				tokens = append(tokens, ner.Range{Start: start, End: i})
+			}
+			start = i + 1
+		}
+	}
+	return tokens
+}

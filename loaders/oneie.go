@@ -1,0 +1,39 @@
+package loaders
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// readOneIE reads the family oneie-jsonl (formats.md §2): a sentence a line, with
+// tokens and mentions by the tokens of the sentence, ends exclusive. A subtype
+// behind a colon is cut off.
+func readOneIE(r *reading) error {
+	return r.objects(func(line []byte) error {
+		var sentence struct {
+			Tokens   []string
+			Mentions []struct {
+				Start, End int
+				Type       string `json:"entity_type"`
+			} `json:"entity_mentions"`
+		}
+		if err := json.Unmarshal(line, &sentence); err != nil {
+			return fmt.Errorf("expected a sentence {\"tokens\", \"entity_mentions\"}: %w", err)
+		}
+		if sentence.Tokens == nil {
+			return fmt.Errorf("expected a sentence {\"tokens\", \"entity_mentions\"}: \"tokens\" is missing")
+		}
+		d := tokenDocument(sentence.Tokens)
+		var spans []labelled
+		for _, m := range sentence.Mentions {
+			label, _, _ := strings.Cut(m.Type, ":")
+			s, err := r.tokenSpan(d, m.Start, m.End-1, label)
+			if err != nil {
+				return err
+			}
+			spans = append(spans, s)
+		}
+		return r.emit(d, spans)
+	})
+}

@@ -1,0 +1,99 @@
+package loaders
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+)
+
+// Resolve finds a file of a row in the data folder, below the row's own folder:
+// by its name, by the other names under which it is published, each also without
+// its folders and with ".gz"; else, where the checksum is known, by its content.
+// A pattern stands for all files that it matches, in byte order; a folder may
+// also be there as an archive of the same name. The names returned are relative
+// to the data folder. If there is none, the error is a [MissingError].
+func Resolve(data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) {
+	wanted := append([]string{f.Path}, f.Also...)
+	for _, name := range wanted {
+		names, err := matches(data, row.DataDir, name, f.Except)
+		if err != nil {
+			return nil, fmt.Errorf("row %s: pattern %s: %w", row.ID, name, err)
+		}
+		if len(names) > 0 {
+			return names, nil
+		}
+	}
+	for _, name := range wanted {
+		for _, other := range otherForms(name) {
+			full := path.Join(row.DataDir, other)
+			if info, err := fs.Stat(data, full); err == nil && info.Mode().IsRegular() {
+				return []string{full}, nil
+			}
+		}
+	}
+	if name := findByContent(data, row.DataDir, f); name != "" {
+		return []string{name}, nil
+	}
+	return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}
+}
+
+// otherForms are the names under which a file or folder may be there, other than
+// its own: packed, and without the folders of its release.
+func otherForms(name string) []string {
+	if stem, ok := strings.CutSuffix(name, "/*"); ok || path.Ext(name) == "" {
+		return []string{stem + ".tar.gz", stem + ".tgz", stem + ".zip"}
+	}
+	return []string{name + ".gz", path.Base(name), path.Base(name) + ".gz"}
+}
+
+// matches are the files that a name or a pattern stands for, in byte order.
+func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
+	full := path.Join(dir, name)
+	if !isPattern(name) {
+		if _, err := fs.Stat(data, full); err != nil {
+			return nil, nil
+		}
+		return []string{full}, nil
+	}
+	before, after, deep := strings.Cut(full, "/**/")
+	if !deep {
+		names, err := fs.Glob(data, full)
+		names = slices.DeleteFunc(names, func(n string) bool { return hidden(n) || below(n, except) })
+		slices.Sort(names)
+		return names, err
+	}
+	var names []string
+	if _, err := fs.Stat(data, before); err != nil {
+		return nil, nil
+	}
+	err := fs.WalkDir(data, before, func(member string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || hidden(member) || below(member, except) {
+			return err
+		}
+		ok, err := path.Match(after, lastElements(member, strings.Count(after, "/")+1))
+		if ok {
+			names = append(names, member)
+		}
+		return err
+	})
+	slices.Sort(names)
+	return names, err
+}
+
+// isPattern reports whether a name is a pattern of several files.
+func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
+
+// lastElements is the end of a path: its last n elements.
+func lastElements(name string, n int) string {
+	parts := strings.Split(name, "/")
+	return strings.Join(parts[max(0, len(parts)-n):], "/")
+}
+
+// below reports whether a name lies in one of the folders.
+func below(name string, folders []string) bool {
+	return slices.ContainsFunc(strings.Split(path.Dir(name), "/"), func(elem string) bool { return slices.Contains(folders, elem) })
+}

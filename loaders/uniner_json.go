@@ -1,0 +1,140 @@
+package loaders
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// readUniNERJSON reads the family uniner-json (formats.md §2): the test files of
+// UniversalNER, one JSON array of conversations of four turns. Each asks one text
+// for one type and answers with a list of strings; the conversations of a text
+// stand together, and a new text begins where the text changes or a type repeats.
+//
+// Policy: the files say what the mentions are, not where: the k-th answer of a
+// string takes the k-th place where the string stands on token boundaries. Where
+// there are more places than answers, the places are a guess (ambiguous_mentions);
+// an answer without a place is left out (mentions_without_place). The strings of a
+// document, which are what the paper's scorer compares, are exact either way.
+func readUniNERJSON(r *reading) error {
+	u := &uninerTexts{reading: r}
+	if err := r.arrays(u.conversation); err != nil {
+		return err
+	}
+	return u.end()
+}
+
+type uninerTexts struct {
+	*reading
+	text  string
+	types []string // that were asked of the text
+	spans []labelled
+	open  bool
+}
+
+const (
+	textTurn      = "Text: "
+	questionStart = "What describes "
+	questionEnd   = " in the text?"
+)
+
+func (u *uninerTexts) conversation(dec *json.Decoder) error {
+	var c struct {
+		Conversations []struct{ Value string }
+	}
+	if err := dec.Decode(&c); err != nil {
+		return err
+	}
+	if len(c.Conversations) != 4 {
+		return fmt.Errorf("%d turns, expected 4: the text, an answer, the question, the list of mentions", len(c.Conversations))
+	}
+	text, ok1 := strings.CutPrefix(c.Conversations[0].Value, textTurn)
+	question, ok2 := strings.CutPrefix(c.Conversations[2].Value, questionStart)
+	asked, ok3 := strings.CutSuffix(question, questionEnd)
+	if !ok1 || !ok2 || !ok3 {
+		return fmt.Errorf("expected the turns %q and %q", textTurn+"…", questionStart+"…"+questionEnd)
+	}
+	var answers []string
+	if err := json.Unmarshal([]byte(c.Conversations[3].Value), &answers); err != nil {
+		return fmt.Errorf("expected the mentions as a JSON list of strings: %w", err)
+	}
+	if u.open && (text != u.text || slices.Contains(u.types, asked)) {
+		if err := u.end(); err != nil {
+			return err
+		}
+	}
+	u.text, u.open = text, true
+	u.types = append(u.types, asked)
+	return u.place(asked, answers)
+}
+
+// place gives the answers to one question their places in the text.
+func (u *uninerTexts) place(asked string, answers []string) error {
+	l, err := u.labels.find([]byte(asked))
+	if err != nil {
+		if l = u.labels.ofType(ner.EntityType(asked)); l == nil {
+			return err
+		}
+	}
+	counts := map[string]int{}
+	for _, a := range answers {
+		if a == "" {
+			return errors.New("a mention is an empty string")
+		}
+		counts[a]++
+	}
+	for _, a := range answers {
+		n := counts[a]
+		if n == 0 {
+			continue // placed with the first of its kind
+		}
+		counts[a] = 0
+		places := occurrences(u.text, a)
+		switch {
+		case len(places) < n:
+			u.tally.Repairs["mentions_without_place"] += n - len(places)
+		case len(places) > n:
+			u.tally.Repairs["ambiguous_mentions"] += n
+		}
+		for _, start := range places[:min(n, len(places))] {
+			u.spans = append(u.spans, labelled{start, start + len(a), l})
+		}
+	}
+	return nil
+}
+
+// occurrences are the places where a string stands on token boundaries in a text
+// of tokens joined by one blank, from left to right, none within another.
+func occurrences(text, s string) []int {
+	var places []int
+	for at := 0; at <= len(text)-len(s); {
+		i := strings.Index(text[at:], s)
+		if i < 0 {
+			break
+		}
+		start, end := at+i, at+i+len(s)
+		if (start == 0 || text[start-1] == ' ') && (end == len(text) || text[end] == ' ') {
+			places = append(places, start)
+			at = end
+			continue
+		}
+		at = start + 1
+	}
+	return places
+}
+
+// end makes a document of the text, if there is one.
+func (u *uninerTexts) end() error {
+	if !u.open {
+		return nil
+	}
+	u.open, u.types = false, u.types[:0]
+	d := &ner.Document{Text: u.text, Tokens: atBlanks(u.text)}
+	spans := u.spans
+	u.spans = u.spans[:0]
+	return u.emit(d, spans)
+}

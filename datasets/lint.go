@@ -133,6 +133,7 @@ func Fold(t ner.EntityType) string {
 }
 
 func (l *lint) counts(r *Row) {
+	oneOf(l, "count_rule.cut", r.CountRule.Cut, append([]string{""}, Cuts...))
 	for _, s := range ner.Splits {
 		if n, _ := r.Table6.Count(s); n < 0 {
 			l.fault("table6."+string(s), "%d: want a count", n)

@@ -120,6 +120,10 @@ type CountRule struct {
 	// Verified: were the counts reached: yes, partly (in some splits), or no.
 	Verified string `toml:"verified" json:"verified"`
 	Text     string `toml:"text" json:"text"`
+	// Cut is how the view cuts documents into instances, one of Cuts; empty: not.
+	Cut string `toml:"cut" json:"cut,omitempty"`
+	// Join joins the documents between two document marks before they are cut.
+	Join bool `toml:"join" json:"join,omitempty"`
 	// View turns the documents of a split into the instances of Table 6.
 	View map[ner.Split]View `toml:"view" json:"view"`
 	// Measured are the counts under the view, where they are known.

@@ -21,6 +21,10 @@ var (
 	// Schemes are the tag schemes of the family conll.
 	Schemes = []string{"iob2", "io", "bioes", "b/e"}
 
+	// Cuts are the ways in which a view cuts documents: by the rules of our own
+	// sentence splitter, or at line feeds.
+	Cuts = []string{"sentences", "lines"}
+
 	labelRules   = []LabelRule{"", BeforeHyphen, SemPrefix, Single, WithoutSuffix, PositionLast}
 	goldRules    = []UniNERGold{"", NativeGold, WithoutSentenceFinal}
 	views        = []View{ViewAll, ViewAllButLast, ViewSameAsTest, ViewMarks, ViewSample, ViewSplitter, ViewConversion, ViewUnknown}

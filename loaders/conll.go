@@ -68,9 +68,11 @@ func (c *conll) line(line []byte) error {
 	switch {
 	case c.blank(line):
 		return c.endBlock()
-	case c.mark(line):
-		c.tally.Repairs["document_marks"]++
-		return c.endBlock()
+	case c.isMark(line):
+		if err := c.endBlock(); err != nil {
+			return err
+		}
+		return c.mark()
 	}
 	if err := c.split(line); err != nil {
 		return err
@@ -123,7 +125,7 @@ func (c *conll) blank(line []byte) bool {
 	return true
 }
 
-func (c *conll) mark(line []byte) bool {
+func (c *conll) isMark(line []byte) bool {
 	for _, prefix := range c.p.SkipPrefix {
 		if len(line) >= len(prefix) && string(line[:len(prefix)]) == prefix {
 			return true

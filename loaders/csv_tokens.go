@@ -93,8 +93,10 @@ func (t *csvTokens) record(c *records, fields []string) error {
 	f := t.set.Fields
 	switch {
 	case slices.Contains(f.Marks, token):
-		t.tally.Repairs["document_marks"]++
-		return t.endDocument()
+		if err := t.endDocument(); err != nil {
+			return err
+		}
+		return t.mark()
 	case f.BlankToken == "end" && strings.TrimSpace(token) == "":
 		return t.endDocument()
 	case f.BlankToken == "end" && c.gap, t.key != nil && !slices.Equal(t.key, key):

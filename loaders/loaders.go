@@ -51,6 +51,11 @@ type Options struct {
 	// Gold is the gold rule: empty or [datasets.NativeGold] for the native gold,
 	// [datasets.WithoutSentenceFinal] for that of the UniversalNER test files.
 	Gold datasets.UniNERGold
+	// View is "all" or empty for the documents of the files, or [Table6View] for
+	// those that the paper counted.
+	View string
+	// Seed draws the splits that are not in the release ([Made]).
+	Seed int
 }
 
 // Tally counts what a loader met. It is complete when its documents were read
@@ -126,30 +131,64 @@ func Documents(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (i
 	tally := &Tally{}
 	return func(yield func(*ner.Document, error) bool) {
 		r := *r // each iteration counts anew
-		r.start(tally, yield)
-		err := formats[r.set.Family](&r)
-		r.labels.count(tally)
+		err := r.draw()
+		if err == nil {
+			r.start(tally, yield)
+			err = r.read()
+		}
 		if err != nil && !r.stopped {
 			yield(nil, fmt.Errorf("row %s: %w", row.ID, err))
 		}
 	}, tally, nil
 }
 
+// read reads the part to its end.
+func (r *reading) read() error {
+	err := formats[r.set.Family](r)
+	if err == nil {
+		err = r.out.end()
+	}
+	r.labels.count(r.tally)
+	return err
+}
+
+// draw finds out which documents are in a split that is drawn: it counts them.
+func (r *reading) draw() error {
+	if !r.made {
+		return nil
+	}
+	all := *r
+	n := 0
+	all.start(&Tally{}, func(*ner.Document, error) bool { n++; return true })
+	if err := all.read(); err != nil {
+		return err
+	}
+	id := func(i int) string { return fmt.Sprintf("%s/%s/%d", r.row.ID, r.part.Name, i) }
+	r.drawn = drawn(r.row, r.split, r.seed, n, id)
+	return nil
+}
+
 // reading is one split while it is read.
 type reading struct {
+	selected
 	ctx    context.Context
 	data   fs.FS
 	row    *datasets.Row
 	set    *datasets.Set
-	part   *datasets.Part
+	split  ner.Split
 	gold   datasets.UniNERGold
+	counts string // the view
+	seed   int
+	drawn  []bool // documents of a split that was made; nil: all
 	labels *labelMap
+	out    stage
 
 	tally   *Tally
 	yield   func(*ner.Document, error) bool
 	index   int // of the next document
 	id      []byte
 	prefix  int  // length of what all ids begin with
+	marks   int  // that were handed on as documents
 	stopped bool // the consumer has enough
 }
 
@@ -162,11 +201,15 @@ func newReading(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (
 		return nil, fmt.Errorf("row %s: set %s: no reader yet for the format family %s (there are readers for %s)",
 			row.ID, set.Name, set.Family, strings.Join(Families(), ", "))
 	}
-	part, err := set.Part(o.Split)
+	s, err := selectPart(row, set, o)
 	if err != nil {
-		return nil, fmt.Errorf("row %s: %w", row.ID, err)
+		return nil, err
 	}
-	return &reading{ctx: ctx, data: data, row: row, set: set, part: part, gold: o.Gold}, nil
+	r := &reading{selected: s, ctx: ctx, data: data, row: row, set: set, split: o.Split, gold: o.Gold, seed: o.Seed}
+	if o.View == Table6View {
+		r.counts = o.View
+	}
+	return r, nil
 }
 
 func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
@@ -175,6 +218,7 @@ func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	r.id = fmt.Appendf(nil, "%s/%s/", r.row.ID, r.part.Name)
 	r.prefix = len(r.id)
 	r.tally, r.yield, r.index, r.stopped = t, yield, 0, false
+	r.out = r.stages(r.deliver)
 }
 
 // labelled is a span with its native label.
@@ -193,10 +237,28 @@ func (r *reading) emit(d *ner.Document, spans []labelled) error {
 		d.ID = string(r.id)
 	}
 	r.index++
-	r.tally.Tokens += len(d.Tokens)
-	r.keep(d, spans)
 	if err := r.ctx.Err(); err != nil {
 		return err
+	}
+	if r.drawn != nil && (r.index > len(r.drawn) || !r.drawn[r.index-1]) {
+		return nil
+	}
+	r.tally.Tokens += len(d.Tokens)
+	r.keep(d, spans)
+	return r.out.document(d)
+}
+
+// mark takes a document mark between documents.
+func (r *reading) mark() error {
+	r.tally.Repairs["document_marks"]++
+	return r.out.mark()
+}
+
+// deliver hands a document to who reads.
+func (r *reading) deliver(d *ner.Document) error {
+	if d.ID == "" {
+		d.ID = fmt.Sprintf("%s/%s/mark%d", r.row.ID, r.part.Name, r.marks)
+		r.marks++
 	}
 	if !r.yield(d, nil) {
 		r.stopped = true

@@ -2,27 +2,15 @@ package prompts
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/binary"
 	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
+
+	"nerbench/ner"
 )
 
-// Hash serves every seeded choice (PROMPTS.md §2.2): the first 8 bytes, big
-// endian, of the SHA-256 of seed, purpose and parts, joined by U+001F.
-func Hash(seed int, purpose string, parts ...string) uint64 {
-	b := strconv.AppendInt(nil, int64(seed), 10)
-	b = append(append(b, '\x1f'), purpose...)
-	for _, p := range parts {
-		b = append(append(b, '\x1f'), p...)
-	}
-	sum := sha256.Sum256(b)
-	return binary.BigEndian.Uint64(sum[:8])
-}
-
-// Order returns the items by ascending [Hash] of context and item, ties by
+// Order returns the items by ascending [ner.Hash] of context and item, ties by
 // bytes (PROMPTS.md §2.2).
 func Order(seed int, purpose string, context []string, items []string) []string {
 	type keyed struct {
@@ -31,7 +19,7 @@ func Order(seed int, purpose string, context []string, items []string) []string 
 	}
 	all := make([]keyed, len(items))
 	for i, item := range items {
-		all[i] = keyed{Hash(seed, purpose, append(slices.Clone(context), item)...), item}
+		all[i] = keyed{ner.Hash(seed, purpose, append(slices.Clone(context), item)...), item}
 	}
 	slices.SortFunc(all, func(a, b keyed) int {
 		return cmp.Or(cmp.Compare(a.key, b.key), strings.Compare(a.item, b.item))
@@ -62,7 +50,7 @@ func Draw(seed int, purpose string, context []string, pool []Weighted, n int) []
 		if sum == 0 {
 			break
 		}
-		h := Hash(seed, purpose, append(slices.Clone(context), strconv.Itoa(i))...)
+		h := ner.Hash(seed, purpose, append(slices.Clone(context), strconv.Itoa(i))...)
 		r, _ := bits.Mul64(h, sum) // floor(h · sum / 2^64)
 		for k, w := range left {
 			if r < w.Weight {
@@ -93,7 +81,7 @@ func Sample(seed int, row string, ids []string, types, capPairs int) []int {
 	}
 	keys := make([]uint64, len(ids))
 	for i, id := range ids {
-		keys[i] = Hash(seed, "passages", row, id)
+		keys[i] = ner.Hash(seed, "passages", row, id)
 	}
 	slices.SortFunc(places, func(a, b int) int {
 		return cmp.Or(cmp.Compare(keys[a], keys[b]), strings.Compare(ids[a], ids[b]))

@@ -191,7 +191,7 @@ func TestChoices(t *testing.T) {
 	referenceFile(t, &v, "vectors-prompts", "choices.json")
 	for i, c := range v.Hash {
 		t.Run(fmt.Sprintf("hash-%d", i), func(t *testing.T) {
-			if got := fmt.Sprint(prompts.Hash(c.Seed, c.Purpose, c.Parts...)); got != c.H {
+			if got := fmt.Sprint(ner.Hash(c.Seed, c.Purpose, c.Parts...)); got != c.H {
 				t.Errorf("hash is %s, want %s", got, c.H)
 			}
 		})

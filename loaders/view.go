@@ -1,0 +1,257 @@
+package loaders
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+)
+
+// Table6View names the view that counts as the paper did (formats.md §3).
+const Table6View = "table6"
+
+// allPart is the name of the only part of a set whose release has no splits.
+const allPart ner.Split = "all"
+
+// selected is what of a part's documents a reading hands on.
+type selected struct {
+	part *datasets.Part
+	// made tells that the split is not one of the release: it is a sample of the
+	// part, drawn by the seed.
+	made bool
+	view datasets.View // ViewAll unless the view of Table 6 is asked
+}
+
+// selectPart finds the part that a split is read from.
+func selectPart(row *datasets.Row, set *datasets.Set, o Options) (s selected, err error) {
+	split := o.Split
+	s.view = datasets.ViewAll
+	switch o.View {
+	case "", "all":
+	case Table6View:
+		if v, ok := row.CountRule.View[split]; ok {
+			s.view = v
+		}
+		if s.view == datasets.ViewSameAsTest {
+			split = ner.Test
+			s.view = row.CountRule.View[split]
+		}
+	default:
+		return s, fmt.Errorf("row %s: view %q: want all or %s", row.ID, o.View, Table6View)
+	}
+	s.part, err = set.Part(split)
+	if err != nil && slices.Contains(ner.Splits, split) {
+		if all, missing := set.Part(allPart); missing == nil {
+			s.part, s.made = all, true
+			return s, nil
+		}
+	}
+	if err != nil {
+		return s, fmt.Errorf("row %s: %w", row.ID, err)
+	}
+	return s, nil
+}
+
+// Made reports whether a split is not one of the row's release, but drawn from
+// all its documents by a seed: 80, 10 and 10 percent, or as many as Table 6 has.
+func Made(row *datasets.Row, o Options) bool {
+	set, err := row.Set(o.Set)
+	if err != nil {
+		return false
+	}
+	s, err := selectPart(row, set, o)
+	return err == nil && s.made
+}
+
+// stage is a step between a reader and who reads: it gets each document, then the
+// end of the part.
+type stage struct {
+	document func(*ner.Document) error
+	mark     func() error // a document mark stood here
+	end      func() error
+}
+
+// through is a stage that changes nothing.
+func through(next func(*ner.Document) error) stage {
+	return stage{next, func() error { return nil }, func() error { return nil }}
+}
+
+// stages are the steps that a selection needs, in front of next.
+func (r *reading) stages(next func(*ner.Document) error) stage {
+	s := through(next)
+	switch r.view {
+	case datasets.ViewAllButLast:
+		s = allButLast(next)
+	case datasets.ViewMarks:
+		s = withMarks(next)
+	}
+	if r.cutting() != nil {
+		return r.pieces(s.document)
+	}
+	return s
+}
+
+// allButLast is the way of a reader that closes a sentence only at a blank line,
+// and so loses the last one of a file.
+func allButLast(next func(*ner.Document) error) stage {
+	var waiting *ner.Document
+	s := through(nil)
+	s.document = func(d *ner.Document) error {
+		last := waiting
+		waiting = d
+		if last == nil {
+			return nil
+		}
+		return next(last)
+	}
+	return s
+}
+
+// withMarks is the way of a reader that takes document marks for sentences, and
+// closes an empty one at the end: they hold no text.
+func withMarks(next func(*ner.Document) error) stage {
+	empty := func() error { return next(&ner.Document{}) }
+	return stage{next, empty, empty}
+}
+
+// cutting is how the view cuts documents into pieces; nil if it does not.
+func (r *reading) cutting() func(text string) []ner.Range {
+	if r.counts == "" {
+		return nil
+	}
+	switch r.row.CountRule.Cut {
+	case "sentences":
+		return Sentences
+	case "lines":
+		return lines
+	}
+	return nil
+}
+
+// lines are the lines of a text, each with its line feed.
+func lines(text string) []ner.Range {
+	var all []ner.Range
+	start := 0
+	for line := range strings.Lines(text) {
+		all = append(all, ner.Range{Start: start, End: start + len(line)})
+		start += len(line)
+	}
+	return all
+}
+
+// pieces cuts documents. Where the units of the set are pieces of documents
+// already, those up to the next document mark are joined first.
+func (r *reading) pieces(next func(*ner.Document) error) stage {
+	cut := r.cutting()
+	var waiting *ner.Document
+	flush := func() error {
+		if waiting == nil {
+			return nil
+		}
+		d := waiting
+		waiting = nil
+		return r.piecesOf(d, cut(d.Text), next)
+	}
+	s := stage{mark: flush, end: flush}
+	s.document = func(d *ner.Document) error {
+		if r.row.CountRule.Join && waiting != nil {
+			join(waiting, d)
+			return nil
+		}
+		if err := flush(); err != nil {
+			return err
+		}
+		waiting = d
+		if !r.row.CountRule.Join {
+			return flush()
+		}
+		return nil
+	}
+	return s
+}
+
+// join appends a document to another one, a blank between them.
+func join(d, more *ner.Document) {
+	offset := len(d.Text) + 1
+	d.Text += " " + more.Text
+	for _, t := range more.Tokens {
+		d.Tokens = append(d.Tokens, ner.Range{Start: t.Start + offset, End: t.End + offset})
+	}
+	for _, s := range more.Spans {
+		d.Spans = append(d.Spans, ner.Span{Start: s.Start + offset, End: s.End + offset, Type: s.Type})
+	}
+}
+
+// piecesOf hands on the pieces of a document that hold more than white space,
+// without the white space at their edges. A span over the end of its piece is
+// left out (over_piece_end).
+func (r *reading) piecesOf(d *ner.Document, pieces []ner.Range, next func(*ner.Document) error) error {
+	spans := slices.Clone(d.Spans)
+	slices.SortStableFunc(spans, func(a, b ner.Span) int { return cmp.Compare(a.Start, b.Start) })
+	tokens, number := d.Tokens, 0
+	for _, p := range pieces {
+		from, to := trimSpace(d.Text, p)
+		piece := &ner.Document{ID: d.ID + "/" + strconv.Itoa(number), Text: d.Text[from:to]}
+		for ; len(tokens) > 0 && tokens[0].Start < p.End; tokens = tokens[1:] {
+			if t := tokens[0]; from <= t.Start && t.End <= to {
+				piece.Tokens = append(piece.Tokens, ner.Range{Start: t.Start - from, End: t.End - from})
+			}
+		}
+		for ; len(spans) > 0 && spans[0].Start < p.End; spans = spans[1:] {
+			s := spans[0]
+			if s.Start < from || s.End > to {
+				r.tally.Repairs["over_piece_end"]++
+				continue
+			}
+			piece.Spans = append(piece.Spans, ner.Span{Start: s.Start - from, End: s.End - from, Type: s.Type})
+		}
+		if from == to {
+			continue
+		}
+		number++
+		if err := next(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func trimSpace(text string, p ner.Range) (from, to int) {
+	piece := text[p.Start:p.End]
+	to = p.Start + len(strings.TrimRightFunc(piece, unicode.IsSpace))
+	return min(to, p.End-len(strings.TrimLeftFunc(piece, unicode.IsSpace))), to
+}
+
+// drawn says which of n documents are in a split that was made: in the order of
+// the seed, first those of train, then those of dev, then those of test. They are
+// as many as Table 6 has, or 80, 10 and 10 percent where there are fewer.
+func drawn(row *datasets.Row, split ner.Split, seed, n int, id func(int) string) []bool {
+	train, dev, test := row.Table6.Train, row.Table6.Dev, row.Table6.Test
+	if sum := train + dev + test; sum == 0 || sum > n {
+		train, dev = n*8/10, n/10
+		test = n - train - dev
+	}
+	first, size := 0, train
+	switch split {
+	case ner.Dev:
+		first, size = train, dev
+	case ner.Test:
+		first, size = train+dev, test
+	}
+	keys := make([]uint64, n)
+	places := make([]int, n)
+	for i := range places {
+		keys[i], places[i] = ner.Hash(seed, "split", row.ID, id(i)), i
+	}
+	slices.SortFunc(places, func(a, b int) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b)) })
+	in := make([]bool, n)
+	for _, p := range places[first : first+size] {
+		in[p] = true
+	}
+	return in
+}

@@ -45,7 +45,7 @@ var Keys = []Key{
 	{"constrained", "constrained decoding: off, json, or schema"},
 	{"context", "context length asked of the server, in tokens"},
 	{"cap", "largest number of passage-type pairs of a row"},
-	{"sample_seed", "seed of the sample under the cap"},
+	{"sample_seed", "seed of what is drawn of a row: a split that its release lacks, the passages under the cap"},
 	{"limit", "number of passages taken from the start of the split"},
 	{"shard", "part of the passages, i/n"},
 	{"training", "training data and settings of a model trained at start"},

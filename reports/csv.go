@@ -29,6 +29,15 @@ func writeCSV(w io.Writer, t *Table) error {
 	return nil
 }
 
+// csvGrid prints a grid as it stands, without its title and its notes.
+func csvGrid(w io.Writer, g Grid) error {
+	out := csv.NewWriter(w)
+	if err := out.WriteAll(append([][]string{g.Header}, g.Body...)); err != nil {
+		return fmt.Errorf("table: csv: %w", err)
+	}
+	return nil
+}
+
 func csvLine(c *Cell) []string {
 	line := []string{c.Row, c.Col, c.Metric, number(c.Value), number(c.Precision), number(c.Recall)}
 	if c.Counts != nil {

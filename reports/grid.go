@@ -2,36 +2,67 @@ package reports
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// grid is a table of one metric as text and Markdown show it: strings in place,
-// with marks that point to notes below.
-type grid struct {
-	title  string
-	header []string
-	body   [][]string
-	notes  []string // "(a) …", "not run (3): …"
+// Grid is a table as people read it: strings in place, the first column names
+// the line, marks point to the notes below.
+type Grid struct {
+	Title  string
+	Header []string
+	Body   [][]string
+	Notes  []string // "(a) …", "not run (3): …"
+}
+
+// gridForms lists the forms in which a grid is printed.
+var gridForms = []struct {
+	name  string
+	write func(io.Writer, Grid) error
+}{
+	{"text", textGrid},
+	{"md", markdownGrid},
+	{"csv", csvGrid},
+	{"latex", latexGrid},
+}
+
+// GridFormats lists the names of the forms of a grid, the default first.
+func GridFormats() []string {
+	names := make([]string, len(gridForms))
+	for i, f := range gridForms {
+		names[i] = f.name
+	}
+	return names
+}
+
+// Write prints the grid in one of [GridFormats].
+func (g Grid) Write(w io.Writer, format string) error {
+	for _, f := range gridForms {
+		if f.name == format {
+			return f.write(w, g)
+		}
+	}
+	return fmt.Errorf("table: format %q: unknown (known: %s)", format, strings.Join(GridFormats(), ", "))
 }
 
 // grid lays out one metric. Rows and columns that no run reached are listed
 // with their reason below the grid rather than shown as a page of "not run".
-func (t *Table) grid(metric string) grid {
+func (t *Table) grid(metric string) Grid {
 	l := layout{t: t, metric: metric, marks: map[string]string{}}
 	rows, noRows := t.ran(t.Rows, func(row string) bool { return t.rowRan(metric, row) })
 	cols, noCols := t.ran(t.Cols, func(col string) bool { return t.colRan(metric, col) })
 	l.rows, l.cols = rows, cols
 
-	g := grid{title: t.title(metric)}
-	g.header, g.body = l.header(), l.body()
-	g.notes = l.notes
+	g := Grid{Title: t.title(metric)}
+	g.Header, g.Body = l.header(), l.body()
+	g.Notes = l.notes
 	if slices.ContainsFunc(cols, l.generated) {
-		g.notes = append([]string{"fail: % of queries without a readable answer"}, g.notes...)
+		g.Notes = append([]string{"fail: % of queries without a readable answer"}, g.Notes...)
 	}
-	g.notes = append(g.notes, t.absent(noRows)...)
-	g.notes = append(g.notes, t.absent(noCols)...)
+	g.Notes = append(g.Notes, t.absent(noRows)...)
+	g.Notes = append(g.Notes, t.absent(noCols)...)
 	return g
 }
 

@@ -15,7 +15,9 @@ func writeMarkdown(w io.Writer, t *Table) error {
 		if i > 0 {
 			b.WriteByte('\n')
 		}
-		markdownGrid(&b, t.grid(metric))
+		if err := markdownGrid(&b, t.grid(metric)); err != nil {
+			return err
+		}
 	}
 	for i, warning := range t.Warnings {
 		if i == 0 {
@@ -29,25 +31,28 @@ func writeMarkdown(w io.Writer, t *Table) error {
 	return nil
 }
 
-func markdownGrid(b *bytes.Buffer, g grid) {
-	fmt.Fprintf(b, "**%s**\n\n", escapeMarkdown(g.title))
-	if len(g.body) == 0 {
+func markdownGrid(w io.Writer, g Grid) error {
+	b := &bytes.Buffer{}
+	fmt.Fprintf(b, "**%s**\n\n", escapeMarkdown(g.Title))
+	if len(g.Body) == 0 {
 		b.WriteString("Nothing was run.\n")
 	} else {
-		markdownLine(b, g.header)
+		markdownLine(b, g.Header)
 		b.WriteString("|:--")
-		b.WriteString(strings.Repeat("|--:", len(g.header)-1))
+		b.WriteString(strings.Repeat("|--:", len(g.Header)-1))
 		b.WriteString("|\n")
-		for _, line := range g.body {
+		for _, line := range g.Body {
 			markdownLine(b, line)
 		}
 	}
-	for i, note := range g.notes {
+	for i, note := range g.Notes {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
 		fmt.Fprintf(b, "- %s\n", escapeMarkdown(note))
 	}
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 func markdownLine(b *bytes.Buffer, cells []string) {

@@ -15,6 +15,7 @@ var renderers = []struct {
 	{"text", writeText},
 	{"md", writeMarkdown},
 	{"csv", writeCSV},
+	{"latex", writeLatex},
 	{"json", writeJSON},
 }
 

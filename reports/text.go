@@ -21,16 +21,26 @@ func writeText(out io.Writer, t *Table) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "%s\n\n", printable(g.title))
-		if err := writeGrid(w, g); err != nil {
+		if err := textGrid(w, g); err != nil {
 			return fmt.Errorf("table: text: %w", err)
 		}
-		writeLines(w, "", g.notes)
 	}
 	writeLines(w, "warning: ", t.Warnings)
 	if err := w.Flush(); err != nil { // holds the first error of any write
 		return fmt.Errorf("table: text: %w", err)
 	}
+	return nil
+}
+
+// textGrid prints a grid with its title and its notes.
+func textGrid(w io.Writer, g Grid) error {
+	if _, err := fmt.Fprintf(w, "%s\n\n", printable(g.Title)); err != nil {
+		return err
+	}
+	if err := writeGrid(w, g); err != nil {
+		return err
+	}
+	writeLines(w, "", g.Notes)
 	return nil
 }
 
@@ -46,12 +56,12 @@ func writeLines(w io.Writer, prefix string, lines []string) {
 
 // writeGrid prints a grid without borders. The header keeps its case and
 // nothing is wrapped: names are what users paste into the next command.
-func writeGrid(w io.Writer, g grid) error {
-	if len(g.body) == 0 {
+func writeGrid(w io.Writer, g Grid) error {
+	if len(g.Body) == 0 {
 		_, err := fmt.Fprintln(w, "nothing was run")
 		return err
 	}
-	align := make([]tw.Align, len(g.header))
+	align := make([]tw.Align, len(g.Header))
 	for i := range align {
 		align[i] = tw.AlignRight
 	}
@@ -73,9 +83,9 @@ func writeGrid(w io.Writer, g grid) error {
 			Row:    tw.CellConfig{Alignment: columns, Formatting: format},
 		}),
 	)
-	table.Header(printables(g.header))
-	body := make([][]string, len(g.body))
-	for i, line := range g.body {
+	table.Header(printables(g.Header))
+	body := make([][]string, len(g.Body))
+	for i, line := range g.Body {
 		body[i] = printables(line)
 	}
 	for _, line := range alignMarks(body) {

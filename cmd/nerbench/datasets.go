@@ -12,11 +12,14 @@ import (
 	"nerbench/datasets"
 	"nerbench/loaders"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/runners"
 )
 
 func datasetsCommand(env *environment) *cli.Command {
 	suite := &cli.StringFlag{Name: "suite", Usage: "rows of a `SUITE` only"}
+	viewFlag := &cli.StringFlag{Name: "view", Value: "all", Usage: "`VIEW` of the units: all, or table6 for those that the paper counted"}
+	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a split that the release lacks"}
 	domain := &cli.StringFlag{Name: "domain", Usage: "rows of a `DOMAIN` only"}
 	return &cli.Command{
 		Name:  "datasets",
@@ -39,9 +42,10 @@ func datasetsCommand(env *environment) *cli.Command {
 				Action: func(c *cli.Context) error { return env.verifyDatasets(c.Context, c.Args().Slice()) },
 			},
 			{
-				Name: "stats", Usage: "Table 6: measured beside published", Flags: []cli.Flag{suite, domain},
+				Name: "stats", Usage: "Table 6: measured beside published",
+				Flags: []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ") + " (or --json)"}},
 				Action: func(c *cli.Context) error {
-					return env.datasetStats(c.Context, c.String("suite"), c.String("domain"))
+					return env.datasetStats(c.Context, c.String("suite"), c.String("domain"), c.String("format"))
 				},
 			},
 			{
@@ -50,6 +54,7 @@ func datasetsCommand(env *environment) *cli.Command {
 					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT`: train, dev, test"},
 					&cli.StringFlag{Name: "set", Usage: "`SET` of files (default: the primary one)"},
 					&cli.StringFlag{Name: "gold", Value: "native", Usage: "gold `RULE`: native, uniner"},
+					viewFlag, seedFlag,
 					&cli.StringFlag{Name: "format", Value: "jsonl", Usage: "`FORMAT`: jsonl, conll"},
 					&cli.IntFlag{Name: "limit", Usage: "the first `N` documents only"},
 				},
@@ -216,8 +221,11 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o := loaders.Options{Set: c.String("set"), Split: ner.Split(c.String("split"))}
+	o := loaders.Options{Set: c.String("set"), Split: ner.Split(c.String("split")), View: c.String("view"), Seed: c.Int("seed")}
 	if o.Gold, err = goldRule(row, c.String("gold")); err != nil {
+		return err
+	}
+	if err := checkView(o.View); err != nil {
 		return err
 	}
 	write := loaders.WriteDocument

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"text/tabwriter"
+	"slices"
+	"strings"
 
 	"nerbench/datasets"
 	"nerbench/loaders"
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 // statsLine is one row of Table 6, measured beside published. Measured is null
@@ -17,23 +19,27 @@ type statsLine struct {
 	Domain    string                   `json:"domain"`
 	State     string                   `json:"state"`
 	Published datasets.Table6          `json:"published"`
-	Types     int                      `json:"types"`
+	Types     int                      `json:"types"` // that occur in what was measured; of the row, if nothing was
 	Measured  map[ner.Split]*statsPart `json:"measured"`
-	Rule      string                   `json:"count_rule"`
+	Rule      string                   `json:"count_rule"` // exact, near or no
+	// Reason says why a count differs from the published one; empty if none does.
+	Reason string `json:"reason"`
 }
 
 // statsPart is what was measured in one split.
 type statsPart struct {
-	Documents int `json:"documents"`
+	Documents int `json:"documents"` // of the files, or drawn of them
 	Spans     int `json:"spans"`
-	// Instances are the documents as the paper counted them (count_rule.view);
-	// null where its way cannot be gone from native files.
+	// Instances are the units under the view of Table 6; null where there is no
+	// such view of the files.
 	Instances *int `json:"instances"`
-	marks     int
 }
 
 // datasetStats prints Table 6.
-func (env *environment) datasetStats(ctx context.Context, suite, domain string) error {
+func (env *environment) datasetStats(ctx context.Context, suite, domain, format string) error {
+	if !slices.Contains(reports.GridFormats(), format) {
+		return usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
+	}
 	rows, err := env.selectRows(nil, suite, domain)
 	if err != nil {
 		return err
@@ -49,96 +55,172 @@ func (env *environment) datasetStats(ctx context.Context, suite, domain string) 
 	if env.json {
 		return env.printJSON(lines)
 	}
-	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "row\ttypes\ttrain\tpublished\tdev\tpublished\ttest\tpublished\tstate")
-	corrected := false
-	for _, l := range lines {
-		fmt.Fprintf(w, "%s\t%d/%d", l.Row, l.Types, l.Published.Types)
-		for _, split := range ner.Splits {
-			n, _ := l.Published.Count(split)
-			text, mark := l.Measured[split].text(n)
-			corrected = corrected || mark
-			fmt.Fprintf(w, "\t%s\t%d", text, n)
-		}
-		fmt.Fprintf(w, "\t%s\n", l.State)
-	}
-	if err := w.Flush(); err != nil || !corrected {
-		return err
-	}
-	_, err = fmt.Fprintln(env.stdout, "\n* counted as the paper did, which differs from the documents in the files: nerbench datasets show ROW says how")
-	return err
+	return statsGrid(lines).Write(env.stdout, format)
 }
 
-// text is a measured count. A star marks one that is the published count only
-// when it is taken in the paper's way.
-func (p *statsPart) text(published int) (text string, star bool) {
+// statsGrid lays the lines out, domain by domain, with the totals of each.
+func statsGrid(lines []statsLine) reports.Grid {
+	g := reports.Grid{
+		Title:  "Table 6: instances measured / published",
+		Header: []string{"row", "types", "train", "dev", "test", "entities", "state"},
+	}
+	for _, domain := range datasets.Domains {
+		var of []statsLine
+		for _, l := range lines {
+			if l.Domain == domain {
+				of = append(of, l)
+			}
+		}
+		for _, l := range of {
+			g.Body = append(g.Body, l.cells())
+		}
+		if len(of) > 1 {
+			g.Body = append(g.Body, totals(domain, of))
+		}
+	}
+	g.Notes = append(g.Notes, "* under the view of Table 6 (--view table6), which differs from the documents of the files",
+		"entities are those of the documents of the files, train + dev + test")
+	for _, l := range lines {
+		if l.Reason != "" {
+			g.Notes = append(g.Notes, l.Row+": "+l.Reason)
+		}
+	}
+	return g
+}
+
+func (l statsLine) cells() []string {
+	cells := []string{l.Row, fmt.Sprintf("%d/%d", l.Types, l.Published.Types)}
+	var entities []string
+	for _, split := range ner.Splits {
+		n, _ := l.Published.Count(split)
+		cells = append(cells, l.Measured[split].text(n))
+		if p := l.Measured[split]; p != nil {
+			entities = append(entities, fmt.Sprint(p.Spans))
+		} else {
+			entities = append(entities, "–")
+		}
+	}
+	return append(cells, strings.Join(entities, " + "), l.State)
+}
+
+// text is a measured count beside the published one. A star marks a count under
+// the paper's view that differs from the documents of the files.
+func (p *statsPart) text(published int) string {
 	switch {
 	case p == nil:
-		return "–", false
-	case p.Documents != published && p.Instances != nil && *p.Instances == published:
-		return fmt.Sprintf("%d*", *p.Instances), true
+		return fmt.Sprintf("–/%d", published)
+	case p.Instances != nil && *p.Instances != p.Documents:
+		return fmt.Sprintf("%d*/%d", *p.Instances, published)
 	}
-	return fmt.Sprint(p.Documents), false
+	return fmt.Sprintf("%d/%d", p.Documents, published)
+}
+
+// count is the number that stands beside the published one.
+func (p *statsPart) count() int {
+	if p.Instances != nil {
+		return *p.Instances
+	}
+	return p.Documents
+}
+
+// totals adds up the rows of a domain: what was measured beside what was
+// published of the same rows.
+func totals(domain string, lines []statsLine) []string {
+	cells := []string{"= " + domain, ""}
+	for _, split := range ner.Splits {
+		measured, published, rows := 0, 0, 0
+		for _, l := range lines {
+			if p := l.Measured[split]; p != nil {
+				n, _ := l.Published.Count(split)
+				measured, published, rows = measured+p.count(), published+n, rows+1
+			}
+		}
+		cells = append(cells, fmt.Sprintf("%d/%d", measured, published))
+		if split == ner.Test {
+			cells = append(cells, "", fmt.Sprintf("test of %d of %d rows", rows, len(lines)))
+		}
+	}
+	return cells
 }
 
 func (env *environment) statsOf(ctx context.Context, row *datasets.Row) (statsLine, error) {
 	l := statsLine{
-		Row: row.ID, Domain: row.Domain, State: env.rowState(row), Published: row.Table6, Types: len(row.Types()),
+		Row: row.ID, Domain: row.Domain, State: env.rowState(row), Published: row.Table6,
 		Rule: row.CountRule.Status, Measured: map[ner.Split]*statsPart{},
 	}
+	types := map[ner.EntityType]bool{}
 	for _, split := range ner.Splits {
-		part, err := env.measure(ctx, row, split)
+		part, err := env.statsPart(ctx, row, split, types)
 		if err != nil {
 			return l, err
 		}
 		l.Measured[split] = part
 	}
-	for _, split := range ner.Splits {
-		view := row.CountRule.View[split]
-		if view == datasets.ViewSameAsTest && l.Measured[split] == nil && l.Measured[ner.Test] != nil {
-			same := *l.Measured[ner.Test]
-			l.Measured[split], view = &same, row.CountRule.View[ner.Test]
-		}
-		if part := l.Measured[split]; part != nil {
-			part.count(view)
-		}
+	if l.Types = len(types); l.Types == 0 {
+		l.Types = len(row.Types())
 	}
+	l.Reason = l.reason(row)
 	return l, nil
 }
 
-// measure counts a split; nil where it is not here.
-func (env *environment) measure(ctx context.Context, row *datasets.Row, split ner.Split) (*statsPart, error) {
-	o := loaders.Options{Split: split}
-	if !loaders.Supported(row, "") || loaders.Present(env.dataFS(), row, o) != nil {
-		return nil, nil
-	}
-	docs, tally, err := loaders.Documents(ctx, env.dataFS(), row, o)
-	if err != nil {
+// statsPart counts a split as it is and under the view of Table 6; nil where it
+// is not here.
+func (env *environment) statsPart(ctx context.Context, row *datasets.Row, split ner.Split, types map[ner.EntityType]bool) (*statsPart, error) {
+	o := loaders.Options{Split: split, View: loaders.Table6View}
+	var part *statsPart
+	documents, spans, err := env.count(ctx, row, o, types)
+	if err != nil || documents < 0 {
 		return nil, err
 	}
-	part := &statsPart{}
-	for d, err := range docs {
-		if err != nil {
-			return nil, err
-		}
-		part.Documents++
-		part.Spans += len(d.Spans)
+	part = &statsPart{Documents: documents, Spans: spans, Instances: &documents}
+	if row.CountRule.View[split] == datasets.ViewAll && row.CountRule.Cut == "" {
+		return part, nil
 	}
-	part.marks = tally.Repairs["document_marks"]
+	o.View = ""
+	if part.Documents, part.Spans, err = env.count(ctx, row, o, types); err != nil {
+		return nil, err
+	}
+	if part.Documents < 0 { // dev is a second name of test
+		part.Documents, part.Spans = documents, spans
+	}
 	return part, nil
 }
 
-// count makes instances of Table 6 of documents.
-func (p *statsPart) count(view datasets.View) {
-	n := p.Documents
-	switch view {
-	case datasets.ViewAll:
-	case datasets.ViewAllButLast:
-		n--
-	case datasets.ViewMarks:
-		n += p.marks + 1 // the marks, and an empty instance at the end
-	default:
-		return
+// count reads a split; documents is -1 where it is not here.
+func (env *environment) count(ctx context.Context, row *datasets.Row, o loaders.Options, types map[ner.EntityType]bool) (documents, spans int, err error) {
+	if !loaders.Supported(row, "") || loaders.Present(env.dataFS(), row, o) != nil {
+		return -1, 0, nil
 	}
-	p.Instances = &n
+	docs, _, err := loaders.Documents(ctx, env.dataFS(), row, o)
+	if err != nil {
+		return 0, 0, err
+	}
+	for d, err := range docs {
+		if err != nil {
+			return 0, 0, err
+		}
+		documents++
+		spans += len(d.Spans)
+		for _, s := range d.Spans {
+			types[s.Type] = true
+		}
+	}
+	return documents, spans, nil
+}
+
+// reason says why a measured count is not the published one, in the words of the
+// row's file.
+func (l statsLine) reason(row *datasets.Row) string {
+	differs, measured := l.Types != l.Published.Types, false
+	for split, p := range l.Measured {
+		if p != nil {
+			n, _ := l.Published.Count(split)
+			measured = true
+			differs = differs || p.count() != n || p.Documents != n
+		}
+	}
+	if !measured || !differs || row.Table6 == (datasets.Table6{}) {
+		return ""
+	}
+	return row.CountRule.Text
 }

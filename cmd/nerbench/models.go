@@ -33,7 +33,7 @@ var modelKinds = []struct {
 type modelSpec struct {
 	name     string // behind the prefix
 	row      *datasets.Row
-	gold     datasets.UniNERGold
+	train    loaders.Options // of the documents that a model trained at start learns from
 	decoding runners.Decoding
 	// longest is the longest prompt in bytes, longestAnswer the longest answer in
 	// tokens.
@@ -134,7 +134,7 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 }
 
 func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, error) {
-	docs, err := env.documents(ctx, s.row, loaders.Options{Split: ner.Train, Gold: s.gold})
+	docs, err := env.documents(ctx, s.row, s.train)
 	if err != nil {
 		return nil, fmt.Errorf("tagger: learns from the train split: %w", err)
 	}

@@ -151,7 +151,12 @@ func (env *environment) renderRow(c *cli.Context, keys map[string]string, limit 
 	if err != nil {
 		return err
 	}
-	docs, err := env.documents(c.Context, row, loaders.Options{Split: ner.Split(c.String("split"))})
+	selected, err := selectionOf(keys)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	selected.split = ner.Split(c.String("split"))
+	docs, err := env.documents(c.Context, row, selected.options())
 	if err != nil {
 		return err
 	}

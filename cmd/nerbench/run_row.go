@@ -8,7 +8,6 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/harness"
-	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -21,9 +20,7 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 	if err != nil {
 		return report, err
 	}
-	if err := env.checkLock(row, found); err != nil {
-		return report, err
-	}
+	env.noteLock(row, found)
 	renderer, err := env.renderer(ctx, plan.keys, row)
 	if err != nil {
 		return report, err
@@ -34,7 +31,7 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 		return report, err
 	}
 	defer m.close()
-	run := ner.Run{Keys: mergeKeys(m.runKeys(), found.part.keys(), renderer.Keys(), map[string]string{
+	run := ner.Run{Keys: mergeKeys(m.runKeys(), found.part.keys(row), renderer.Keys(), map[string]string{
 		"row": row.ID, "data": found.data, "labels": row.LabelsHash(),
 	})}
 	if err := store.Begin(ctx, run, found.passages); err != nil {
@@ -72,7 +69,11 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, ro
 	pr := promptRow(row)
 	shots := settings.Shots != "" && settings.Shots != "0"
 	if byFrequency := strings.HasSuffix(settings.Queries, ":frequency"); shots || byFrequency {
-		docs, err := env.documents(ctx, row, loaders.Options{Split: ner.Train})
+		selected, err := selectionOf(keys)
+		if err != nil {
+			return nil, usagef("%v", err)
+		}
+		docs, err := env.documents(ctx, row, selected.train(datasets.NativeGold))
 		if err != nil {
 			return nil, fmt.Errorf("demonstrations and frequencies come from the train split: %w", err)
 		}
@@ -108,7 +109,7 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 		return nil, err
 	}
 	return modelKinds[kind].open(ctx, env, modelSpec{
-		name: name, row: row, gold: plan.selection.gold, decoding: plan.decoding, host: plan.host,
+		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, host: plan.host,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
 		observe: notes.tell,
 	})

@@ -17,22 +17,47 @@ import (
 type selection struct {
 	split ner.Split
 	gold  datasets.UniNERGold
-	limit int // passages from the start; 0: all
+	view  string // of the loaders; empty: the documents of the files
+	limit int    // passages from the start; 0: all
 	// shard and shards: part i of n, from 1; 0: all.
 	shard, shards int
 	// cap is the largest number of passage-type pairs (METRICS.md §10.5); 0: none.
-	cap        int
+	cap int
+	// sampleSeed draws what is drawn: a split that is not in the release, and the
+	// passages under the cap.
 	sampleSeed int
 }
 
 // options are those of the loader.
-func (s selection) options() loaders.Options { return loaders.Options{Split: s.split, Gold: s.gold} }
+func (s selection) options() loaders.Options {
+	return loaders.Options{Split: s.split, Gold: s.gold, View: s.view, Seed: s.sampleSeed}
+}
 
-// keys are the run's keys that say which passages it asks.
-func (s selection) keys() map[string]string {
+// checkView refuses an unknown view of the units.
+func checkView(view string) error {
+	if view == "" || view == "all" || view == loaders.Table6View {
+		return nil
+	}
+	return usagef("--view %s: want all or %s", view, loaders.Table6View)
+}
+
+// train are the loader's options of the train split that goes with the selection:
+// a split that is drawn is drawn by one seed.
+func (s selection) train(gold datasets.UniNERGold) loaders.Options {
+	return loaders.Options{Split: ner.Train, Gold: gold, View: s.view, Seed: s.sampleSeed}
+}
+
+// keys are the run's keys that say which passages of a row it asks.
+func (s selection) keys(row *datasets.Row) map[string]string {
 	keys := map[string]string{"split": string(s.split)}
 	if s.gold != "" && s.gold != datasets.NativeGold {
 		keys["gold"] = "uniner"
+	}
+	if s.view == loaders.Table6View {
+		keys["view"] = s.view
+	}
+	if loaders.Made(row, s.options()) {
+		keys["sample_seed"] = strconv.Itoa(s.sampleSeed)
 	}
 	if s.limit > 0 {
 		keys["limit"] = strconv.Itoa(s.limit)
@@ -49,7 +74,7 @@ func (s selection) keys() map[string]string {
 
 // selectionOf reads the selection back from the keys of a run.
 func selectionOf(keys map[string]string) (selection, error) {
-	s := selection{split: ner.Split(keys["split"])}
+	s := selection{split: ner.Split(keys["split"]), view: keys["view"]}
 	for name, into := range map[string]*int{"limit": &s.limit, "cap": &s.cap, "sample_seed": &s.sampleSeed} {
 		if v := keys[name]; v != "" {
 			n, err := strconv.Atoi(v)

@@ -14,7 +14,7 @@ import (
 // settable are the keys that --set takes, beside those that have a flag.
 var settable = []string{
 	"order", "wording", "queries", "shots", "seed", "as", "temperature", "sampling_seed", "max_tokens", "think",
-	"constrained", "context", "cap", "sample_seed", "limit", "shard", "gold", "split", "family", "variant",
+	"constrained", "context", "cap", "sample_seed", "limit", "shard", "gold", "view", "split", "family", "variant",
 }
 
 // readSettings reads key=value pairs of --set.

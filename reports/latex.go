@@ -1,0 +1,85 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// writeLatex prints the table for \input, one tabular a metric. It needs the
+// package booktabs.
+func writeLatex(w io.Writer, t *Table) error {
+	var b bytes.Buffer
+	for i, metric := range t.Metrics {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		if err := latexGrid(&b, t.grid(metric)); err != nil {
+			return err
+		}
+	}
+	for _, warning := range t.Warnings {
+		fmt.Fprintf(&b, "%% warning: %s\n", printable(warning))
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("table: latex: %w", err)
+	}
+	return nil
+}
+
+// latexGrid prints a grid; its title and notes are a paragraph below it.
+func latexGrid(w io.Writer, g Grid) error {
+	b := &bytes.Buffer{}
+	fmt.Fprintf(b, "%% %s\n", printable(g.Title))
+	if len(g.Body) == 0 {
+		b.WriteString("% nothing was run\n")
+	} else {
+		fmt.Fprintf(b, "\\begin{tabular}{l%s}\n\\toprule\n", strings.Repeat("r", len(g.Header)-1))
+		latexLine(b, g.Header)
+		b.WriteString("\\midrule\n")
+		for _, line := range g.Body {
+			latexLine(b, line)
+		}
+		b.WriteString("\\bottomrule\n\\end{tabular}\n")
+	}
+	for i, note := range g.Notes {
+		if i == 0 {
+			b.WriteString("\n\\smallskip\\noindent\\footnotesize\n")
+		}
+		fmt.Fprintf(b, "%s.\\\\\n", strings.TrimSuffix(escapeLatex(note), "."))
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func latexLine(b *bytes.Buffer, cells []string) {
+	for i, s := range cells {
+		if i > 0 {
+			b.WriteString(" & ")
+		}
+		b.WriteString(escapeLatex(s))
+	}
+	b.WriteString(" \\\\\n")
+}
+
+// latexEscapes are the characters that mean something in LaTeX, or that the
+// fonts of its first engines lack.
+var latexEscapes = map[rune]string{
+	'\\': "\\textbackslash{}", '{': "\\{", '}': "\\}", '$': "\\$", '&': "\\&", '#': "\\#", '%': "\\%", '_': "\\_",
+	'^': "\\textasciicircum{}", '~': "\\textasciitilde{}", '<': "\\textless{}", '>': "\\textgreater{}",
+	'–': "--", '—': "---", '…': "\\ldots{}", '→': "$\\to$", '±': "$\\pm$", '×': "$\\times$", '≤': "$\\le$", '≥': "$\\ge$", 'Δ': "$\\Delta$", '−': "$-$",
+}
+
+// escapeLatex keeps a string text.
+func escapeLatex(s string) string {
+	var b strings.Builder
+	for _, r := range printable(s) {
+		if e, ok := latexEscapes[r]; ok {
+			b.WriteString(e)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}

@@ -38,8 +38,15 @@ type Fields struct {
 	// Sentences names the files that cut the documents into sentences.
 	Sentences *Sentences `toml:"sentences" json:"sentences,omitempty"`
 
-	Text     string `toml:"text" json:"text,omitempty"`         // the text of a record
-	Mentions string `toml:"mentions" json:"mentions,omitempty"` // its mentions, as JSON
+	Text string `toml:"text" json:"text,omitempty"` // the text of a record
+	// Mentions are those of a record, as JSON; in the family ace-apf "extent" or
+	// "head", the part of a mention that is its span.
+	Mentions string `toml:"mentions" json:"mentions,omitempty"`
+
+	// Elements are those that are mentions; others are skipped. Empty: all.
+	Elements []string `toml:"elements" json:"elements,omitempty"`
+	// Skip leaves out annotations whose properties have these values.
+	Skip map[string]string `toml:"skip" json:"skip,omitempty"`
 }
 
 // Sentences are the sentences of documents that lie in files of their own, one
@@ -50,43 +57,66 @@ type Sentences struct {
 	Key  string `toml:"key" json:"key"`   // the field that names the document
 }
 
-// fieldFamilies are the families that need fields, with those that each needs.
-var fieldFamilies = map[string][]string{
-	"jsonl-tokens": {"tokens", "tags"},
-	"hf-parquet":   {"tokens", "tags"},
-	"csv-tokens":   {"tokens", "tags"},
-	"csv-offsets":  {"text", "mentions"},
+// fieldFamilies are the families whose sets have fields: those that each needs,
+// and those that it may have.
+var fieldFamilies = map[string]struct{ needs, may []string }{
+	"jsonl-tokens":  {[]string{"tokens", "tags"}, []string{"scheme", "require", "where", "names", "names_file", "read"}},
+	"hf-parquet":    {[]string{"tokens", "tags"}, []string{"scheme", "names", "names_file", "read"}},
+	"csv-tokens":    {[]string{"tokens", "tags"}, []string{"scheme", "names", "names_file", "read", "columns", "key", "marks", "blank_token", "sentences"}},
+	"csv-offsets":   {[]string{"text", "mentions"}, []string{"columns"}},
+	"i2b2-tags-xml": {[]string{"tags"}, []string{"elements"}},
+	"ace-apf":       {nil, []string{"mentions"}},
+	"bioc-json":     {nil, []string{"skip"}},
+	"bioc-xml":      {nil, []string{"skip"}},
+}
+
+// present lists the fields that are set, by their keys.
+func (f *Fields) present() []string {
+	var names []string
+	for _, field := range []struct {
+		name string
+		set  bool
+	}{
+		{"tokens", f.Tokens != ""}, {"tags", f.Tags != ""}, {"scheme", f.Scheme != ""}, {"require", len(f.Require) > 0},
+		{"where", len(f.Where) > 0}, {"names", len(f.Names) > 0}, {"names_file", f.NamesFile != ""}, {"read", len(f.Read) > 0},
+		{"columns", len(f.Columns) > 0}, {"key", len(f.Key) > 0}, {"marks", len(f.Marks) > 0}, {"blank_token", f.BlankToken != ""},
+		{"sentences", f.Sentences != nil}, {"text", f.Text != ""}, {"mentions", f.Mentions != ""},
+		{"elements", len(f.Elements) > 0}, {"skip", len(f.Skip) > 0},
+	} {
+		if field.set {
+			names = append(names, field.name)
+		}
+	}
+	return names
 }
 
 func (l *lint) fields(at string, s *Set) {
-	needed, ok := fieldFamilies[s.Family]
+	family := fieldFamilies[s.Family]
 	f := s.Fields
-	switch {
-	case f == nil && ok:
-		l.fault(at+": fields", "missing: the family %s needs %q", s.Family, needed)
-		return
-	case f == nil:
-		return
-	case !ok:
-		l.fault(at+": fields", "mean nothing in the family %s", s.Family)
+	if f == nil {
+		if len(family.needs) > 0 {
+			l.fault(at+": fields", "missing: the family %s needs %q", s.Family, family.needs)
+		}
 		return
 	}
-	values := map[string]string{"tokens": f.Tokens, "tags": f.Tags, "text": f.Text, "mentions": f.Mentions}
-	for _, name := range []string{"tokens", "tags", "text", "mentions"} {
-		switch wanted := slices.Contains(needed, name); {
-		case wanted && values[name] == "":
+	present := f.present()
+	for _, name := range family.needs {
+		if !slices.Contains(present, name) {
 			l.fault(at+": fields."+name, "missing")
-		case !wanted && values[name] != "":
+		}
+	}
+	for _, name := range present {
+		if !slices.Contains(family.needs, name) && !slices.Contains(family.may, name) {
 			l.fault(at+": fields."+name, "means nothing in the family %s", s.Family)
 		}
 	}
 	oneOf(l, at+": fields.scheme", f.Scheme, append([]string{""}, Schemes...))
 	oneOf(l, at+": fields.blank_token", f.BlankToken, []string{"", "end"})
+	if s.Family == "ace-apf" {
+		oneOf(l, at+": fields.mentions", f.Mentions, []string{"", "extent", "head"})
+	}
 	if len(f.Names) > 0 && f.NamesFile != "" {
 		l.fault(at+": fields", "names and names_file: want one of them")
-	}
-	if s.Family != "csv-tokens" && (len(f.Columns) > 0 || len(f.Key) > 0 || len(f.Marks) > 0 || f.Sentences != nil || f.BlankToken != "") {
-		l.fault(at+": fields", "columns, key, marks, blank_token and sentences mean nothing in the family %s", s.Family)
 	}
 	if c := f.Sentences; c != nil && (c.File == "" || c.Text == "" || c.Key == "") {
 		l.fault(at+": fields.sentences", "want file, text and key")

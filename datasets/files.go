@@ -12,6 +12,8 @@ type Set struct {
 	Family  string `toml:"family" json:"family"`   // format family, one of Row.Families
 	Primary bool   `toml:"primary" json:"primary"` // the set that is read unless another is named
 	Unit    string `toml:"unit" json:"unit"`       // what a document is: sentence, tweet, abstract
+	// Labels are read in this set instead of the row's labels of the same names.
+	Labels []Label `toml:"labels" json:"labels,omitempty"`
 	// Fields says what the records hold, for families whose records name fields.
 	Fields *Fields `toml:"fields" json:"fields,omitempty"`
 	// Splits are the parts of the set, in order.
@@ -22,6 +24,10 @@ type Set struct {
 type Part struct {
 	Name  ner.Split `toml:"name" json:"name"` // train, dev, test; "all" where the release has no split
 	Files []File    `toml:"files" json:"files"`
+	// First and End bound the documents of the files that are in the split, from 0,
+	// end exclusive; 0 for both: all. Splits that are cut by position share a file.
+	First int `toml:"first" json:"first,omitempty"`
+	End   int `toml:"end" json:"end,omitempty"`
 	// Layout describes, for people, the files of a release that are not a fixed
 	// list of names.
 	Layout string `toml:"layout" json:"layout"`
@@ -39,8 +45,11 @@ type File struct {
 	Also []string `toml:"also" json:"also"`
 	// Except lists folders whose files a pattern does not stand for.
 	Except []string `toml:"except" json:"except,omitempty"`
-	SHA256 string   `toml:"sha256" json:"sha256"` // empty where unknown
-	Bytes  int64    `toml:"bytes" json:"bytes"`
+	// Members is the pattern of the last elements of the names of those members of
+	// an archive that count; empty: all.
+	Members string `toml:"members" json:"members,omitempty"`
+	SHA256  string `toml:"sha256" json:"sha256"` // empty where unknown
+	Bytes   int64  `toml:"bytes" json:"bytes"`
 }
 
 // Lock is what a loader must find in the files of a split.

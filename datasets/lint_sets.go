@@ -94,6 +94,9 @@ func (l *lint) splits(field string, r *Row, s *Set) {
 		for j, f := range p.Files {
 			l.file(fmt.Sprintf("%s: files[%d]", at, j), f)
 		}
+		if p.First < 0 || p.End < 0 || p.End > 0 && p.End <= p.First {
+			l.fault(at, "first %d, end %d: want documents from 0, end exclusive", p.First, p.End)
+		}
 		if p.Lock != nil {
 			l.lock(at+": lock", r, p)
 		}

@@ -270,8 +270,8 @@ func TestMissing(t *testing.T) {
 			t.Errorf("%+v: error %v, want %s", o, err, want)
 		}
 	}
-	row.Sets[0].Family = "ace-apf"
-	if err := loaders.Present(fstest.MapFS{}, row, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family ace-apf") {
+	row.Sets[0].Family = "no-family"
+	if err := loaders.Present(fstest.MapFS{}, row, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family no-family") {
 		t.Errorf("error %v, want one about the reader", err)
 	}
 }

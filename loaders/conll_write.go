@@ -13,7 +13,8 @@ import (
 // WriteConll writes a document as a block of a column file: token, tab, IOB2 tag
 // of the type, and a blank line. Not every document can be written so: it is an
 // error if it has no tokens, a token holds a tab or a line end, a span is not
-// made of whole tokens, or spans overlap.
+// made of whole tokens, or spans overlap. White space between tokens is lost: who
+// reads the columns joins the tokens by one blank.
 func WriteConll(w io.Writer, d *ner.Document) error {
 	tags, err := iob2(d)
 	if err != nil {

@@ -36,11 +36,14 @@ func (m *labelMap) count(t *Tally) {
 	}
 }
 
-func newLabelMap(row *datasets.Row) *labelMap {
+func newLabelMap(row *datasets.Row, set *datasets.Set) *labelMap {
 	m := &labelMap{row: row, cuts: row.LabelRule == datasets.BeforeHyphen, native: make(map[string]*label, len(row.Labels))}
 	for i := range row.Labels {
 		m.joins = m.joins || row.Labels[i].Joins != ""
 		m.native[row.Labels[i].Native] = &label{Label: row.Labels[i]}
+	}
+	for _, l := range set.Labels {
+		m.native[l.Native] = &label{Label: l}
 	}
 	return m
 }
@@ -85,10 +88,24 @@ func (m *labelMap) find(native []byte) (*label, error) {
 		}
 	}
 	l, ok := m.native[string(native)]
+	if !ok && m.row.LabelRule == datasets.SemPrefix {
+		l, ok = m.ofClass(string(native))
+	}
 	if !ok {
 		return nil, fmt.Errorf("unknown label %q (known: %s)", native, m.known())
 	}
 	return l, nil
+}
+
+// ofClass finds the label of a class of GENIA's ontology: "G#" with the label,
+// and nothing or an underscore behind it.
+func (m *labelMap) ofClass(class string) (*label, bool) {
+	for native, l := range m.native {
+		if rest, ok := strings.CutPrefix(class, "G#"+native); ok && (rest == "" || rest[0] == '_') {
+			return l, true
+		}
+	}
+	return nil, false
 }
 
 func (m *labelMap) known() string {

@@ -18,7 +18,13 @@ import (
 // formats lists the families that can be read. A new family is a function in a
 // file of its own and a line here.
 var formats = map[string]format{
+	"ace-apf":          readACE,
+	"bc2gm-native":     readBC2GM,
+	"bioc-json":        readBioCJSON,
+	"bioc-xml":         readBioCXML,
 	"brat":             readBrat,
+	"chemdner-tsv":     readChemdner,
+	"clef-pipe":        readClef,
 	"conll":            readConll,
 	"conll-2012":       readConll2012,
 	"conll-layered":    readConllLayered,
@@ -26,7 +32,12 @@ var formats = map[string]format{
 	"csv-tokens":       readCSVTokens,
 	"documents":        readDocumentFiles,
 	"dygie-json":       readDygie,
+	"ebmnlp-native":    readEBMNLP,
+	"genia-xml":        readGenia,
 	"hf-parquet":       readParquet,
+	"i2b2-2006-xml":    readI2B2Deid,
+	"i2b2-con":         readI2B2Con,
+	"i2b2-tags-xml":    readI2B2Tags,
 	"instructuie-json": readInstructUIE,
 	"json-index":       readIndex,
 	"jsonl-spans":      readJSONLSpans,
@@ -36,6 +47,7 @@ var formats = map[string]format{
 	"oneie-jsonl":      readOneIE,
 	"pubtator":         readPubtator,
 	"scirex-json":      readScirex,
+	"sofc-layers":      readSOFC,
 	"spert-json":       readSpert,
 	"uniner-json":      readUniNERJSON,
 }
@@ -145,6 +157,9 @@ func Documents(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (i
 // read reads the part to its end.
 func (r *reading) read() error {
 	err := formats[r.set.Family](r)
+	if err == errStopped && !r.stopped {
+		err = nil // the split ends before its files
+	}
 	if err == nil {
 		err = r.out.end()
 	}
@@ -185,7 +200,8 @@ type reading struct {
 
 	tally   *Tally
 	yield   func(*ner.Document, error) bool
-	index   int // of the next document
+	met     int // documents of the files
+	index   int // of the next document of the split
 	id      []byte
 	prefix  int  // length of what all ids begin with
 	marks   int  // that were handed on as documents
@@ -214,10 +230,10 @@ func newReading(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (
 
 func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	*t = Tally{ByLabel: map[string]int{}, Dropped: map[string]int{}, Repairs: map[string]int{}}
-	r.labels = newLabelMap(r.row)
+	r.labels = newLabelMap(r.row, r.set)
 	r.id = fmt.Appendf(nil, "%s/%s/", r.row.ID, r.part.Name)
 	r.prefix = len(r.id)
-	r.tally, r.yield, r.index, r.stopped = t, yield, 0, false
+	r.tally, r.yield, r.met, r.index, r.stopped = t, yield, 0, 0, false
 	r.out = r.stages(r.deliver)
 }
 
@@ -232,6 +248,10 @@ var errStopped = errors.New("stopped")
 // emit applies what holds for all formats to a document and its spans, in the
 // order of the file, and hands it on. It returns an error to stop the reading.
 func (r *reading) emit(d *ner.Document, spans []labelled) error {
+	r.met++
+	if r.met <= r.part.First {
+		return nil
+	}
 	if d.ID == "" {
 		r.id = strconv.AppendInt(r.id[:r.prefix], int64(r.index), 10)
 		d.ID = string(r.id)
@@ -239,6 +259,9 @@ func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	r.index++
 	if err := r.ctx.Err(); err != nil {
 		return err
+	}
+	if r.part.End > 0 && r.met > r.part.End {
+		return errStopped // the rest is in other splits
 	}
 	if r.drawn != nil && (r.index > len(r.drawn) || !r.drawn[r.index-1]) {
 		return nil

@@ -11,16 +11,31 @@ import (
 // for the files in it and below it, an archive for its members, in byte order of
 // their names; while a member is read, the archive is the data.
 func (r *reading) each(wanted func(name string) bool, read func(name string) error) error {
-	names, err := r.files()
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		if err := r.within(name, wanted, read); err != nil {
+	for i := range r.part.Files {
+		f := &r.part.Files[i]
+		names, err := Resolve(r.data, r.row, f)
+		if err != nil {
 			return err
+		}
+		for _, name := range names {
+			if err := r.within(name, counted(f.Members, wanted), read); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// counted wants those files whose names end as a pattern says, too.
+func counted(pattern string, wanted func(name string) bool) func(name string) bool {
+	if pattern == "" {
+		return wanted
+	}
+	n := strings.Count(pattern, "/") + 1
+	return func(name string) bool {
+		ok, err := path.Match(pattern, lastElements(name, n))
+		return isArchive(name) || err == nil && ok && wanted(name)
+	}
 }
 
 // within reads those files that a file, a folder or an archive stands for.
@@ -77,6 +92,43 @@ func (r *reading) folder(name string, wanted func(string) bool, read func(string
 		}
 	}
 	return nil
+}
+
+// member is a file of a split, wherever it lies.
+type member struct {
+	data fs.FS
+	name string
+}
+
+// stem is the member's name without folders and without an ending.
+func (m member) stem(ending string) string { return strings.TrimSuffix(path.Base(m.name), ending) }
+
+// all lists the files of the split that are wanted, in order, for families whose
+// documents lie in several files.
+func (r *reading) all(wanted func(name string) bool) ([]member, error) {
+	var members []member
+	err := r.each(wanted, func(name string) error {
+		members = append(members, member{r.data, name})
+		return nil
+	})
+	return members, err
+}
+
+// at reads with a member's files as the data.
+func (r *reading) at(m member, read func(name string) error) error {
+	outside := r.data
+	r.data = m.data
+	defer func() { r.data = outside }()
+	return read(m.name)
+}
+
+// wholeOf reads a small member.
+func (r *reading) wholeOf(m member) (text []byte, err error) {
+	err = r.at(m, func(name string) error {
+		text, err = r.whole(name)
+		return err
+	})
+	return text, err
 }
 
 // hidden reports whether a name is one that archives of some systems add.

@@ -78,6 +78,19 @@ func writable(d *ner.Document) bool {
 	return true
 }
 
+// joined reports whether the text is the tokens, joined by one blank: then columns
+// hold all of it.
+func joined(d *ner.Document) bool {
+	at := 0
+	for i, t := range d.Tokens {
+		if i > 0 && (t.Start != at+1 || d.Text[at] != ' ') {
+			return false
+		}
+		at = t.End
+	}
+	return at == len(d.Text) && d.Tokens[0].Start == 0
+}
+
 // TestRealRoundTrip holds the real documents to METRICS.md §13: load, export and
 // load again is the identity in both formats (8), gold as strings is perfect (1,
 // 9), gold as tags is gold in all six schemes (11). The test splits do: the
@@ -93,7 +106,7 @@ func TestRealRoundTrip(t *testing.T) {
 		}
 		same(t, "JSON Lines", asLines(t, docs), docs)
 
-		flat := !slices.ContainsFunc(docs, func(d *ner.Document) bool { return len(d.Tokens) == 0 || !writable(d) })
+		flat := !slices.ContainsFunc(docs, func(d *ner.Document) bool { return len(d.Tokens) == 0 || !joined(d) || !writable(d) })
 		if flat {
 			sameColumns(t, row, o, docs)
 		}

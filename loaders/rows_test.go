@@ -118,11 +118,11 @@ func inventedColumns(row *datasets.Row, native string) string {
 
 // readFixture reads files by that set of a family which takes them: the primary
 // one, else the last, which asks for the most fields.
-func readFixture(t *testing.T, data fs.FS, row *datasets.Row, family string, paths []string) (docs []*ner.Document, tally *loaders.Tally, err error) {
+func readFixture(t *testing.T, data fs.FS, row *datasets.Row, family, unit string, heads bool, paths []string) (docs []*ner.Document, tally *loaders.Tally, err error) {
 	t.Helper()
 	err = fmt.Errorf("the row has no set of the family %s", family)
 	for _, set := range row.Sets {
-		if set.Family != family {
+		if set.Family != family || heads != (set.Fields != nil && set.Fields.Mentions == "head") {
 			continue
 		}
 		part := datasets.Part{Name: ner.Test}
@@ -135,6 +135,7 @@ func readFixture(t *testing.T, data fs.FS, row *datasets.Row, family string, pat
 			set.Fields = &fields
 		}
 		primary := set.Primary
+		set.Unit = unit
 		set.Splits, set.Primary = []datasets.Part{part}, true
 		changed := *row
 		changed.Sets = []datasets.Set{set}
@@ -155,6 +156,7 @@ func TestFixtures(t *testing.T) {
 	var expected struct {
 		Fixtures []struct {
 			Row, Family string
+			Unit, Rule  string
 			Files       []struct{ Path string }
 			Units       []struct {
 				Text  string
@@ -186,7 +188,7 @@ func TestFixtures(t *testing.T) {
 			for _, file := range f.Files {
 				paths = append(paths, strings.TrimPrefix(file.Path, "data/"+row.DataDir+"/"))
 			}
-			docs, tally, err := readFixture(t, data, row, f.Family, paths)
+			docs, tally, err := readFixture(t, data, row, f.Family, f.Unit, strings.Contains(f.Rule, "mention head"), paths)
 			if err != nil {
 				t.Fatal(err)
 			}

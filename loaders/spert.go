@@ -89,7 +89,11 @@ func (r *reading) array(name string, element func(*json.Decoder) error) error {
 		return err
 	}
 	defer f.Close()
-	dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
+	return r.elements(json.NewDecoder(bufio.NewReaderSize(f, 1<<16)), element)
+}
+
+// elements reads a JSON array, element by element.
+func (r *reading) elements(dec *json.Decoder, element func(*json.Decoder) error) error {
 	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
 		return fmt.Errorf("expected a JSON array of sentences")
 	}
@@ -102,7 +106,7 @@ func (r *reading) array(name string, element func(*json.Decoder) error) error {
 		}
 	}
 	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("the array does not end: %w", err)
+		return fmt.Errorf("the array does not end: %w", noEOF(err))
 	}
 	return nil
 }

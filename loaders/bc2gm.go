@@ -1,0 +1,130 @@
+package loaders
+
+import (
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+// readBC2GM reads the family bc2gm-native (formats.md §2): sentences "ID text" in
+// *.in, mentions "ID|START END|mention" in GENE.eval. Offsets count the characters
+// of the text that are neither blank nor tab, ends inclusive.
+//
+// Policy: offsets win over the mention's own string (text_mismatch); mentions of
+// sentences that are not there are counted (mentions_without_sentence).
+func readBC2GM(r *reading) error {
+	b := &bc2gm{reading: r, mentions: map[string][]bc2gmMention{}}
+	names, err := r.files()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if path.Base(strings.TrimSuffix(name, ".gz")) == "GENE.eval" {
+			if err := r.lines(name, b.mention); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range names {
+		if withSuffix(".in")(name) {
+			if err := r.lines(name, b.sentence); err != nil {
+				return err
+			}
+		}
+	}
+	for _, left := range b.mentions {
+		r.tally.Repairs["mentions_without_sentence"] += len(left)
+	}
+	return nil
+}
+
+// bc2gmLabel is the label of all mentions: the files name none.
+const bc2gmLabel = "GENE"
+
+type bc2gm struct {
+	*reading
+	mentions map[string][]bc2gmMention // by sentence
+}
+
+// bc2gmMention has its first and its last character that is no white space.
+type bc2gmMention struct {
+	first, last int
+	text        string
+}
+
+func (b *bc2gm) mention(line []byte) error {
+	if line == nil {
+		return errLong
+	}
+	if err := checkUTF8(line); err != nil {
+		return err
+	}
+	if len(line) == 0 {
+		return nil
+	}
+	columns := strings.SplitN(string(line), "|", 3)
+	if len(columns) != 3 {
+		return fmt.Errorf("%d columns, expected ID|START END|mention", len(columns))
+	}
+	first, last, ok := strings.Cut(columns[1], " ")
+	m := bc2gmMention{text: columns[2]}
+	var err1, err2 error
+	m.first, err1 = strconv.Atoi(first)
+	m.last, err2 = strconv.Atoi(last)
+	if !ok || err1 != nil || err2 != nil {
+		return fmt.Errorf("offsets %q: expected two numbers", columns[1])
+	}
+	b.mentions[columns[0]] = append(b.mentions[columns[0]], m)
+	return nil
+}
+
+func (b *bc2gm) sentence(line []byte) error {
+	if line == nil {
+		return errLong
+	}
+	if err := checkUTF8(line); err != nil {
+		return err
+	}
+	if len(line) == 0 {
+		return nil
+	}
+	id, text, ok := strings.Cut(string(line), " ")
+	if !ok {
+		return fmt.Errorf("expected ID and text, separated by a blank")
+	}
+	var spans []labelled
+	mentions := b.mentions[id]
+	delete(b.mentions, id)
+	if len(mentions) > 0 {
+		places := blackPlaces(text)
+		for _, m := range mentions {
+			if m.first < 0 || m.last < m.first || m.last >= len(places) {
+				return fmt.Errorf("mention of characters %d to %d: the sentence %s has %d that are no white space", m.first, m.last, id, len(places))
+			}
+			_, size := utf8.DecodeRuneInString(text[places[m.last]:])
+			s, err := b.span(places[m.first], places[m.last]+size, bc2gmLabel)
+			if err != nil {
+				return err
+			}
+			b.checkText(text, s, m.text)
+			spans = append(spans, s)
+		}
+	}
+	return b.emit(&ner.Document{Text: text}, spans)
+}
+
+// blackPlaces are the places, in bytes, of the characters that are neither blank
+// nor tab.
+func blackPlaces(text string) []int {
+	var places []int
+	for i, c := range text {
+		if c != ' ' && c != '\t' {
+			places = append(places, i)
+		}
+	}
+	return places
+}

@@ -1,0 +1,175 @@
+package loaders
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+// biocDocument is a document of the families bioc-json and bioc-xml (formats.md
+// §2) while it is read: its text is that of its passages, joined by one blank, and
+// locations are offsets of the document, in code points.
+type biocDocument struct {
+	id       string
+	texts    []string
+	points   int // code points so far, with the blank that comes next
+	mentions []biocMention
+}
+
+// biocMention is an annotation.
+type biocMention struct {
+	infons    map[string]string
+	locations [][2]int // offset, length
+	text      string
+}
+
+// passage adds a passage. Its own offset is checked, not used.
+func (d *biocDocument) passage(r *reading, offset int, text string) {
+	if offset != d.points {
+		r.tally.Repairs["passage_offset"]++
+	}
+	d.texts = append(d.texts, text)
+	d.points += utf8.RuneCountInString(text) + 1
+}
+
+// emitBioC makes a document. Annotations that the set skips are counted
+// (skipped_annotations); several locations make a discontinuous mention.
+func (r *reading) emitBioC(b *biocDocument) error {
+	d := &ner.Document{Text: strings.Join(b.texts, " ")}
+	points := ner.NewCodePoints(d.Text)
+	var spans []labelled
+	for _, m := range b.mentions {
+		if r.skips(m.infons) {
+			r.tally.Repairs["skipped_annotations"]++
+			continue
+		}
+		if len(m.locations) == 0 {
+			return fmt.Errorf("document %s: an annotation has no location", b.id)
+		}
+		start, end := m.locations[0][0], 0
+		for _, l := range m.locations {
+			start, end = min(start, l[0]), max(end, l[0]+l[1])
+		}
+		s, err := r.pointSpan(points, start, end, m.infons["type"])
+		if err != nil {
+			return fmt.Errorf("document %s: %w", b.id, err)
+		}
+		if len(m.locations) > 1 {
+			r.tally.Repairs["discontinuous"]++
+		} else {
+			r.checkText(d.Text, s, m.text)
+		}
+		spans = append(spans, s)
+	}
+	return r.emit(d, spans)
+}
+
+// skips reports whether the set leaves out what has these properties.
+func (r *reading) skips(infons map[string]string) bool {
+	if r.set.Fields == nil {
+		return false
+	}
+	for name, value := range r.set.Fields.Skip {
+		if infons[name] == value {
+			return true
+		}
+	}
+	return false
+}
+
+// readBioCXML reads the family bioc-xml.
+func readBioCXML(r *reading) error {
+	return r.each(func(string) bool { return true }, func(name string) error {
+		b := &biocXML{reading: r}
+		return r.eachXML(name, b.met)
+	})
+}
+
+type biocXML struct {
+	*reading
+	document *biocDocument
+	offset   int
+	text     string
+	texts    bool // the passage had a text
+	mention  *biocMention
+	key      string // of the infon at hand
+	data     []byte // character data of the element at hand
+}
+
+func (b *biocXML) met(s *xmlScanner) error {
+	switch s.kind {
+	case xmlText:
+		b.data = append(b.data, s.text...)
+		return nil
+	case xmlStart:
+		b.data = b.data[:0]
+		return b.begin(s)
+	}
+	return b.end(s.name)
+}
+
+func (b *biocXML) begin(s *xmlScanner) error {
+	switch s.name {
+	case "document":
+		b.document = &biocDocument{}
+	case "passage":
+		b.offset, b.text, b.texts = -1, "", false
+	case "annotation":
+		b.mention = &biocMention{infons: map[string]string{}}
+	case "infon":
+		b.key = s.attr("key")
+	case "location":
+		if b.mention == nil {
+			return nil // of a relation
+		}
+		offset, err1 := strconv.Atoi(s.attr("offset"))
+		length, err2 := strconv.Atoi(s.attr("length"))
+		if err := errors.Join(err1, err2); err != nil {
+			return fmt.Errorf("location: expected numbers as offset and length: %w", err)
+		}
+		b.mention.locations = append(b.mention.locations, [2]int{offset, length})
+	}
+	return nil
+}
+
+func (b *biocXML) end(name string) error {
+	if b.document == nil {
+		return nil
+	}
+	switch name {
+	case "id":
+		b.document.id = string(b.data)
+	case "infon":
+		if b.mention != nil {
+			b.mention.infons[b.key] = string(b.data)
+		}
+	case "offset":
+		offset, err := strconv.Atoi(strings.TrimSpace(string(b.data)))
+		if err != nil {
+			return fmt.Errorf("offset: expected a number: %w", err)
+		}
+		b.offset = offset
+	case "text":
+		if b.mention != nil {
+			b.mention.text = string(b.data)
+		} else {
+			b.text, b.texts = string(b.data), true
+		}
+	case "annotation":
+		b.document.mentions = append(b.document.mentions, *b.mention)
+		b.mention = nil
+	case "passage":
+		if b.texts {
+			b.document.passage(b.reading, b.offset, b.text)
+		}
+	case "document":
+		d := b.document
+		b.document = nil
+		return b.emitBioC(d)
+	}
+	return nil
+}

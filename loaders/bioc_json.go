@@ -1,0 +1,91 @@
+package loaders
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// readBioCJSON reads the family bioc-json: one object, whose "documents" are read
+// one by one.
+func readBioCJSON(r *reading) error {
+	return r.each(func(string) bool { return true }, func(name string) error {
+		if err := r.biocFile(name); err != nil && err != errStopped {
+			return fmt.Errorf("%s: %w", r.shown(name), err)
+		} else if err != nil {
+			return err
+		}
+		return nil
+	})
+}
+
+func (r *reading) biocFile(name string) error {
+	f, err := open(r.data, name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return errors.New(`expected an object with "documents"`)
+	}
+	found := false
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		if key != "documents" {
+			var other json.RawMessage
+			if err := dec.Decode(&other); err != nil {
+				return err
+			}
+			continue
+		}
+		found = true
+		if err := r.elements(dec, r.biocElement); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return errors.New(`expected an object with "documents": it has none`)
+	}
+	if _, err := dec.Token(); err != nil {
+		return fmt.Errorf("the object does not end: %w", noEOF(err))
+	}
+	return nil
+}
+
+func (r *reading) biocElement(dec *json.Decoder) error {
+	var doc struct {
+		ID       string
+		Passages []struct {
+			Offset      int
+			Text        string
+			Annotations []struct {
+				Infons    map[string]any
+				Text      string
+				Locations []struct{ Offset, Length int }
+			}
+		}
+	}
+	if err := dec.Decode(&doc); err != nil {
+		return err
+	}
+	b := &biocDocument{id: doc.ID}
+	for _, p := range doc.Passages {
+		b.passage(r, p.Offset, p.Text)
+		for _, a := range p.Annotations {
+			m := biocMention{infons: map[string]string{}, text: a.Text}
+			for key, value := range a.Infons {
+				m.infons[key] = fmt.Sprint(value)
+			}
+			for _, l := range a.Locations {
+				m.locations = append(m.locations, [2]int{l.Offset, l.Length})
+			}
+			b.mentions = append(b.mentions, m)
+		}
+	}
+	return r.emitBioC(b)
+}

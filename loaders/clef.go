@@ -1,0 +1,102 @@
+package loaders
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// clefColumns are file, spans, concept, and pairs of value and cue.
+const clefColumns = 22
+
+// readClef reads the family clef-pipe (formats.md §2): texts NAME.txt, and
+// NAME.pipe.txt with a mention a line in 22 columns; the second holds a-b[,c-d…],
+// code points of the text, ends exclusive.
+//
+// Policy: fragments become one span from the first start to the last end, and
+// count as discontinuous if there is a gap; a text without annotations has no
+// mention (texts_without_annotations).
+func readClef(r *reading) error {
+	texts, err := r.all(func(name string) bool {
+		return strings.HasSuffix(name, ".txt") && !strings.HasSuffix(name, ".pipe.txt")
+	})
+	if err != nil {
+		return err
+	}
+	pipes, err := r.all(withSuffix(".pipe.txt"))
+	if err != nil {
+		return err
+	}
+	byName := map[string]member{}
+	for _, p := range pipes {
+		byName[p.stem(".pipe.txt")] = p
+	}
+	if len(texts) > 0 && len(pipes) == 0 {
+		return fmt.Errorf("no annotations: files NAME.pipe.txt")
+	}
+	for _, t := range texts {
+		if err := r.clefDocument(t, byName[t.stem(".txt")]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *reading) clefDocument(t, pipe member) error {
+	whole, err := r.wholeOf(t)
+	if err != nil {
+		return err
+	}
+	d := &ner.Document{Text: string(whole)}
+	if pipe.name == "" {
+		r.tally.Repairs["texts_without_annotations"]++
+		return r.emit(d, nil)
+	}
+	points := ner.NewCodePoints(d.Text)
+	var spans []labelled
+	err = r.at(pipe, func(name string) error {
+		return r.lines(name, func(line []byte) error {
+			if line == nil {
+				return errLong
+			}
+			if err := checkUTF8(line); err != nil || len(line) == 0 {
+				return err
+			}
+			columns := strings.Split(string(line), "|")
+			if len(columns) != clefColumns {
+				return fmt.Errorf("%d columns, expected %d separated by |", len(columns), clefColumns)
+			}
+			s, err := r.clefMention(points, columns[1])
+			spans = append(spans, s)
+			return err
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return r.emit(d, spans)
+}
+
+func (r *reading) clefMention(points ner.CodePoints, fragments string) (labelled, error) {
+	start, end, gap := 0, 0, false
+	for i, f := range strings.Split(fragments, ",") {
+		from, to, ok := strings.Cut(f, "-")
+		a, err1 := strconv.Atoi(from)
+		b, err2 := strconv.Atoi(to)
+		if !ok || err1 != nil || err2 != nil || a >= b {
+			return labelled{}, fmt.Errorf("spans %q: expected a-b, or several separated by commas", fragments)
+		}
+		if i == 0 {
+			start, end = a, b
+			continue
+		}
+		gap = gap || a > end || b < start
+		start, end = min(start, a), max(end, b)
+	}
+	if gap {
+		r.tally.Repairs["discontinuous"]++
+	}
+	return r.pointSpan(points, start, end, "")
+}

@@ -1,0 +1,86 @@
+package loaders
+
+import (
+	"strings"
+
+	"nerbench/ner"
+)
+
+// readGenia reads the family genia-xml (formats.md §2): sentences with nested
+// elements <cons sem="…">. The text is the character data of a sentence; a mention
+// is the text of an element whose class is that of a label.
+//
+// Policy: elements of other classes, elements without a class, and coordinations
+// such as (AND G#x G#y), with the parts that they wrap, are no mentions and are
+// counted (other_classes, without_class, coordinations); what is nested in them is
+// still read.
+func readGenia(r *reading) error {
+	return r.each(withSuffix(".xml"), func(name string) error {
+		g := &genia{reading: r}
+		return r.eachXML(name, g.met)
+	})
+}
+
+type genia struct {
+	*reading
+	in    bool // a sentence
+	text  []byte
+	open  []openCons
+	spans []labelled
+}
+
+// openCons is an element that is open; label is nil where it is no mention.
+type openCons struct {
+	start int
+	label *label
+}
+
+func (g *genia) met(s *xmlScanner) error {
+	switch {
+	case s.kind == xmlStart && s.name == "sentence":
+		g.in, g.text, g.spans = true, g.text[:0], g.spans[:0]
+	case !g.in:
+	case s.kind == xmlText:
+		g.text = append(g.text, s.text...)
+	case s.kind == xmlStart && s.name == "cons":
+		g.open = append(g.open, openCons{len(g.text), g.class(s.attr("sem"))})
+	case s.kind == xmlEnd && s.name == "cons":
+		c := g.open[len(g.open)-1]
+		g.open = g.open[:len(g.open)-1]
+		if c.label != nil {
+			if err := g.mention(c); err != nil {
+				return err
+			}
+		}
+	case s.kind == xmlEnd && s.name == "sentence":
+		g.in = false
+		return g.emit(&ner.Document{Text: string(g.text)}, g.spans)
+	}
+	return nil
+}
+
+// class finds the label of a class; nil where there is none.
+func (g *genia) class(sem string) *label {
+	switch {
+	case sem == "":
+		g.tally.Repairs["without_class"]++
+	case strings.HasPrefix(sem, "("):
+		g.tally.Repairs["coordinations"]++
+	default:
+		if l, err := g.labels.find([]byte(sem)); err == nil {
+			return l
+		}
+		g.tally.Repairs["other_classes"]++
+	}
+	return nil
+}
+
+func (g *genia) mention(c openCons) error {
+	start, end := trim(g.text, c.start, len(g.text))
+	if start == end {
+		g.tally.Repairs["empty_span"]++
+		return nil
+	}
+	g.spans = append(g.spans, labelled{start, end, c.label})
+	return nil
+}

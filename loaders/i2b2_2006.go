@@ -1,0 +1,104 @@
+package loaders
+
+import (
+	"errors"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// reportEnd stands at the end of every text of the corpus and is no part of it.
+const reportEnd = "[ report_end ]"
+
+// readI2B2Deid reads the family i2b2-2006-xml (formats.md §2): records with
+// mentions inline, <PHI TYPE="…">. The text is that of TEXT without the tags, with
+// references resolved, without the mark at its end and the line feeds at its ends.
+//
+// Policy: a PHI tag within a PHI element is read as its end (unclosed_mention):
+// the training file has one.
+func readI2B2Deid(r *reading) error {
+	return r.each(withSuffix(".xml"), func(name string) error {
+		d := &deid{reading: r}
+		return r.eachXML(name, d.met)
+	})
+}
+
+type deid struct {
+	*reading
+	in     bool // a text
+	text   []byte
+	open   string // label of the mention that is open
+	start  int
+	broken bool // the mention was ended by a tag that opens one
+	found  []inline
+}
+
+// inline is a mention in a text that is not trimmed yet.
+type inline struct {
+	start, end int
+	label      string
+}
+
+func (d *deid) met(s *xmlScanner) error {
+	s.loose = true
+	switch {
+	case s.kind == xmlStart && s.name == "TEXT":
+		d.in, d.text, d.found, d.open = true, d.text[:0], d.found[:0], ""
+	case !d.in:
+	case s.kind == xmlText:
+		d.text = append(d.text, s.text...)
+	case s.kind == xmlStart && s.name == "PHI" && d.open != "":
+		d.tally.Repairs["unclosed_mention"]++
+		d.close()
+	case s.kind == xmlStart && s.name == "PHI":
+		if d.open = s.attr("TYPE"); d.open == "" {
+			return errors.New("PHI: has no TYPE")
+		}
+		d.start = len(d.text)
+	case s.kind == xmlEnd && s.name == "PHI":
+		if d.open == "" {
+			return errors.New("</PHI>: no PHI is open")
+		}
+		d.close()
+	case s.kind == xmlEnd && s.name == "TEXT":
+		if d.open != "" {
+			return errors.New("</TEXT>: a PHI is open")
+		}
+		d.in = false
+		return d.record()
+	case s.kind == xmlEnd:
+		return errors.New("</" + s.name + ">: within a text")
+	}
+	return nil
+}
+
+func (d *deid) close() {
+	d.found = append(d.found, inline{d.start, len(d.text), d.open})
+	d.open = ""
+}
+
+// record makes a document of a text.
+func (d *deid) record() error {
+	whole := string(d.text)
+	text := strings.TrimRight(whole, "\n")
+	text = strings.TrimRight(strings.TrimSuffix(text, reportEnd), "\n")
+	trimmed := strings.TrimLeft(text, "\n")
+	from := len(text) - len(trimmed)
+	var spans []labelled
+	for _, m := range d.found {
+		start, end := trim(whole, m.start, m.end)
+		if start == end {
+			d.tally.Repairs["empty_span"]++
+			continue
+		}
+		if start < from || end > len(text) {
+			return errors.New("a mention lies in what is cut off the text")
+		}
+		s, err := d.span(start-from, end-from, m.label)
+		if err != nil {
+			return err
+		}
+		spans = append(spans, s)
+	}
+	return d.emit(&ner.Document{Text: trimmed}, spans)
+}

@@ -1,0 +1,369 @@
+package loaders
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// xmlScanner reads XML as a stream of tags and text: what the corpora need, at
+// several times the speed of the standard library's reader. It resolves the five
+// entities of XML and numbers, passes over comments, instructions and DOCTYPE,
+// never loads anything, and holds elements to their nesting.
+type xmlScanner struct {
+	in    *bufio.Reader
+	line  int      // of what was read last, from 1
+	open  []string // elements that are open
+	loose bool     // tags need not match
+
+	kind xmlKind
+	name string // of a tag
+	raw  []byte // text between tags, or the attributes of a tag; until the next call
+	text []byte // text, resolved
+
+	closing bool // <x/> is to be closed
+}
+
+// xmlKind is what a scanner met.
+type xmlKind int
+
+const (
+	xmlEOF xmlKind = iota
+	xmlStart
+	xmlEnd
+	xmlText
+)
+
+func newXMLScanner(in io.Reader) *xmlScanner {
+	return &xmlScanner{in: bufio.NewReaderSize(in, 1<<16), line: 1}
+}
+
+// next reads the next tag or text.
+func (s *xmlScanner) next() error {
+	if s.closing {
+		s.closing = false
+		return s.end(s.name)
+	}
+	for {
+		s.text = s.text[:0]
+		err := s.until('<')
+		if len(s.raw) > 0 || err != nil {
+			if err == io.EOF {
+				return s.finish()
+			}
+			if err != nil {
+				return err
+			}
+			s.kind = xmlText
+			if !utf8.Valid(s.raw) {
+				return errUTF8
+			}
+			if s.text, err = unescape(s.text, s.raw); err != nil {
+				return err
+			}
+			return s.in.UnreadByte()
+		}
+		met, err := s.tag()
+		if met || err != nil {
+			return err
+		}
+	}
+}
+
+// until reads text up to a byte, which is read too.
+func (s *xmlScanner) until(c byte) error {
+	s.raw = s.raw[:0]
+	for {
+		part, err := s.in.ReadSlice(c)
+		s.line += bytes.Count(part, []byte("\n"))
+		s.raw = append(s.raw, part...)
+		if len(s.raw) > longestLine {
+			return fmt.Errorf("more than %d MiB without %q", longestLine>>20, c)
+		}
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if err == nil {
+			s.raw = s.raw[:len(s.raw)-1]
+		}
+		return err
+	}
+}
+
+// finish is the end of the file.
+func (s *xmlScanner) finish() error {
+	if len(s.open) > 0 && !s.loose {
+		return fmt.Errorf("the file ends within <%s>", s.open[len(s.open)-1])
+	}
+	if len(bytes.TrimSpace(s.raw)) > 0 && !s.loose {
+		return errors.New("the file ends with text")
+	}
+	s.kind = xmlEOF
+	return nil
+}
+
+// tag reads what stands behind "<"; met is false for what is passed over.
+func (s *xmlScanner) tag() (met bool, err error) {
+	head, err := s.in.Peek(8)
+	switch {
+	case bytes.HasPrefix(head, []byte("!--")):
+		return false, s.past("!--", "-->")
+	case bytes.HasPrefix(head, []byte("![CDATA[")):
+		if err := s.past("![CDATA[", "]]>"); err != nil {
+			return false, err
+		}
+		s.kind, s.text = xmlText, append(s.text, s.raw...)
+		if !utf8.Valid(s.text) {
+			return false, errUTF8
+		}
+		return true, nil
+	case bytes.HasPrefix(head, []byte("?")):
+		if err := s.past("?", "?>"); err != nil {
+			return false, err
+		}
+		return false, s.declaration()
+	case bytes.HasPrefix(head, []byte("!")):
+		return false, s.doctype()
+	case len(head) == 0:
+		return false, fmt.Errorf("the file ends within a tag: %w", noEOF(err))
+	}
+	if err := s.attributes(); err != nil {
+		return false, err
+	}
+	if rest, ok := bytes.CutPrefix(s.raw, []byte("/")); ok {
+		return true, s.end(strings.TrimSpace(string(rest)))
+	}
+	body, alone := bytes.CutSuffix(s.raw, []byte("/"))
+	i := bytes.IndexAny(body, " \t\r\n")
+	if i < 0 {
+		i = len(body)
+	}
+	s.name, s.raw = string(body[:i]), body[i:]
+	if s.name == "" || !utf8.Valid(body) {
+		return false, fmt.Errorf("%q is no tag", body)
+	}
+	s.kind, s.closing = xmlStart, alone
+	s.open = append(s.open, s.name)
+	return true, nil
+}
+
+// attributes reads a tag up to its ">", which may also stand in a quoted value.
+func (s *xmlScanner) attributes() error {
+	s.raw = s.raw[:0]
+	quote := byte(0)
+	for {
+		c, err := s.in.ReadByte()
+		if err != nil {
+			return fmt.Errorf("the file ends within a tag: %w", noEOF(err))
+		}
+		switch {
+		case c == '\n':
+			s.line++
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		case quote == 0 && c == '>':
+			return nil
+		case c == '<' && quote == 0:
+			return fmt.Errorf("a tag within the tag <%s", s.raw)
+		}
+		if s.raw = append(s.raw, c); len(s.raw) > longestLine {
+			return errors.New("a tag does not end")
+		}
+	}
+}
+
+// past reads up to a string, what stands before it into raw.
+func (s *xmlScanner) past(begin, end string) error {
+	if _, err := s.in.Discard(len(begin)); err != nil {
+		return err
+	}
+	var all []byte
+	for {
+		if err := s.until('>'); err != nil {
+			return fmt.Errorf("<%s does not end: %w", begin, noEOF(err))
+		}
+		all = append(append(all, s.raw...), '>')
+		if body, ok := bytes.CutSuffix(all, []byte(end)); ok {
+			s.raw = body
+			return nil
+		}
+	}
+}
+
+// doctype passes over <!DOCTYPE …>, with its declarations in brackets.
+func (s *xmlScanner) doctype() error {
+	for depth := 0; ; {
+		c, err := s.in.ReadByte()
+		if err != nil {
+			return fmt.Errorf("<! does not end: %w", noEOF(err))
+		}
+		switch c {
+		case '\n':
+			s.line++
+		case '[':
+			depth++
+		case ']':
+			depth--
+		case '>':
+			if depth <= 0 {
+				return nil
+			}
+		}
+	}
+}
+
+// declaration refuses encodings other than UTF-8.
+func (s *xmlScanner) declaration() error {
+	value, ok := attribute(s.raw, "encoding")
+	if !bytes.HasPrefix(s.raw, []byte("xml ")) || !ok {
+		return nil
+	}
+	switch strings.ToLower(value) {
+	case "utf-8", "us-ascii", "ascii":
+		return nil
+	}
+	return fmt.Errorf("the file says that its encoding is %s: convert it to UTF-8", value)
+}
+
+func (s *xmlScanner) end(name string) error {
+	s.kind, s.name = xmlEnd, name
+	if s.loose {
+		return nil
+	}
+	if len(s.open) == 0 || s.open[len(s.open)-1] != name {
+		where := "no element is open"
+		if len(s.open) > 0 {
+			where = fmt.Sprintf("<%s> is open", s.open[len(s.open)-1])
+		}
+		return fmt.Errorf("</%s>: %s", name, where)
+	}
+	s.open = s.open[:len(s.open)-1]
+	return nil
+}
+
+// attr is the value of an attribute of the tag at hand; empty if there is none.
+func (s *xmlScanner) attr(name string) string {
+	v, _ := attribute(s.raw, name)
+	return v
+}
+
+// attribute finds name="value" or name='value', and resolves the value.
+func attribute(raw []byte, name string) (string, bool) {
+	for rest := raw; ; {
+		rest = bytes.TrimLeft(rest, " \t\r\n")
+		key, after, ok := bytes.Cut(rest, []byte("="))
+		if !ok {
+			return "", false
+		}
+		after = bytes.TrimLeft(after, " \t\r\n")
+		if len(after) == 0 {
+			return "", false
+		}
+		value, more, ok := bytes.Cut(after[1:], after[:1])
+		if !ok {
+			return "", false
+		}
+		fields := bytes.Fields(key)
+		if len(fields) > 0 && string(fields[len(fields)-1]) == name {
+			text, err := unescape(nil, value)
+			return string(text), err == nil
+		}
+		rest = more
+	}
+}
+
+// unescape appends text with its references resolved.
+func unescape(to, text []byte) ([]byte, error) {
+	for {
+		i := bytes.IndexByte(text, '&')
+		if i < 0 {
+			return append(to, text...), nil
+		}
+		to = append(to, text[:i]...)
+		name, rest, ok := bytes.Cut(text[i+1:], []byte(";"))
+		r, known := entity(string(name))
+		if !ok || !known {
+			return to, fmt.Errorf("unknown reference %.20q", text[i:])
+		}
+		to = utf8.AppendRune(to, r)
+		text = rest
+	}
+}
+
+func entity(name string) (rune, bool) {
+	switch name {
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "amp":
+		return '&', true
+	case "quot":
+		return '"', true
+	case "apos":
+		return '\'', true
+	}
+	digits, ok := strings.CutPrefix(name, "#")
+	if !ok {
+		return 0, false
+	}
+	base := 10
+	if hex, ok := strings.CutPrefix(digits, "x"); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(digits, base, 32)
+	return rune(n), err == nil && utf8.ValidRune(rune(n)) && n > 0 && n <= utf8.MaxRune
+}
+
+// noEOF is an error that is not mistaken for the end of a file.
+func noEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// eachXML scans a file; f handles what the scanner met. Errors name file and
+// line.
+func (r *reading) eachXML(name string, f func(s *xmlScanner) error) error {
+	file, err := open(r.data, name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	in := bufio.NewReader(file)
+	if head, err := in.Peek(len(bom)); err == nil && bytes.Equal(head, bom) {
+		r.tally.Repairs["bom"]++
+		if _, err := in.Discard(len(bom)); err != nil {
+			return err
+		}
+	}
+	s := newXMLScanner(in)
+	met := false
+	for {
+		err := s.next()
+		if err == nil && s.kind == xmlEOF {
+			if !met {
+				return fmt.Errorf("%s: holds no element", r.shown(name))
+			}
+			return nil
+		}
+		met = true
+		if err == nil {
+			err = f(s)
+		}
+		if err == errStopped || r.ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", r.shown(name), s.line, err)
+		}
+	}
+}

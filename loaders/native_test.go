@@ -1,0 +1,186 @@
+package loaders_test
+
+import (
+	"strings"
+	"testing"
+
+	"nerbench/datasets"
+)
+
+// nativeRow is a row whose labels are those of invented native files.
+func nativeRow(family string, fields *datasets.Fields, files ...string) *datasets.Row {
+	row := familyRow(family, "document", files...)
+	row.Labels = append(row.Labels, datasets.Label{Native: "GENE", Type: "gene"}, datasets.Label{Native: "PAR", Type: "participant"}, datasets.Label{Native: "OUT", Type: "outcome"}, datasets.Label{Native: "protein", Type: "protein"})
+	row.Sets[0].Fields = fields
+	return row
+}
+
+const (
+	bioc = `<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE collection SYSTEM "BioC.dtd"><collection><source>x</source>
+<document><id>1</id><passage><infon key="type">title</infon><offset>0</offset><text>Zo&#235; &amp; Li</text>
+<annotation id="1"><infon key="type">PER</infon><location offset="0" length="3"/><text>Zoe</text></annotation></passage>
+<passage><offset>99</offset><text>left Essa now</text><annotation id="2"><infon key="type">LOC</infon><location offset="9" length="4"/><location offset="19" length="3"/><text>left now</text></annotation>
+<annotation id="3"><infon key="type">PER</infon><infon key="role">part</infon><location offset="0" length="1"/><text>Z</text></annotation></passage>
+<relation id="r"><infon key="type">x</infon></relation></document></collection>`
+	biocJSON = `{"source": "x", "documents": [{"id": "1", "passages": [{"offset": 0, "text": "Zoë & Li", "annotations": [{"infons": {"type": "PER"}, "text": "Zoe", "locations": [{"offset": 0, "length": 3}]}]},
+{"offset": 9, "text": "left Essa now", "annotations": [{"infons": {"type": "LOC", "n": 3}, "text": "", "locations": [{"offset": 9, "length": 4}, {"offset": 19, "length": 3}]}]}]}]}`
+	geniaXML = `<set><article><title><sentence>The <cons lex="a" sem="G#other_name"><cons lex="b" sem="G#protein_molecule">Zoë &lt;1</cons> gene</cons> of <cons lex="c" sem="(AND G#x G#y)"><cons lex="d">a</cons> and <cons lex="e">b</cons></cons>.</sentence></title></article></set>`
+	tagsXML  = "<?xml version=\"1.0\" ?>\n<x>\n<TEXT><![CDATA[\nZoë & Li < 3 left Essa\n]]></TEXT>\n<TAGS>\n<EVENT id=\"E0\" start=\"1\" end=\"4\" text=\"Zoë\" type=\"PER\" />\n" +
+		"<EVENT id=\"E1\" start=\"8\" end=\"10\" text=\"Li\" type=\"PER\" />\n<EVENT id=\"E2\" start=\"19\" end=\"23\" text=\"Essa \" now\" type=\"LOC\" />\n<EVENT id=\"E3\" start=\"1\" end=\"4\" text=\"x\" type=\"\" />\n<TIMEX3 id=\"T0\" start=\"x\" />\n</TAGS>\n</x>\n"
+	deidXML = "<?xml version=\"1.0\"?>\n<ROOT>\n<RECORD ID=\"1\">\n<TEXT>\n<PHI TYPE=\"PER\">Zoë</PHI> &lt; 3 of <PHI TYPE=\"LOC\">Essa<PHI TYPE=\"PER\"> and Li\n[ report_end ]\n</TEXT>\n</RECORD>\n</ROOT>\n"
+	sgm     = "<DOC>\n<TEXT>\nZoë Li of R&amp;D left Essa\n</TEXT>\n</DOC>\n"
+	apf     = `<source_file ENCODING="UTF-8"><document><entity ID="1" TYPE="PER"><entity_mention TYPE="NAM"><extent><charseq START="2" END="14">Zoë Li of R&amp;D</charseq></extent><head><charseq START="2" END="7">Zoë Li</charseq></head></entity_mention></entity></document></source_file>`
+)
+
+// clefLine is an annotation in 22 columns.
+func clefLine(spans string) string {
+	return "a.txt|" + spans + strings.Repeat("|null", 20) + "\n"
+}
+
+func TestNativeFamilies(t *testing.T) {
+	roles := &datasets.Fields{Skip: map[string]string{"role": "part"}}
+	events := &datasets.Fields{Tags: "type", Elements: []string{"EVENT"}}
+	sofcFiles := map[string]string{
+		"x-Metadata.csv":               "title\tname\tset\n\"two\nlines\"\tA\ttest\nother\tB\ttrain\nthird\tC\ttest\n",
+		"texts/A.txt":                  "Zoë left. Li and Essa.",
+		"sentences/A.csv":              "1\t0\t0\t9\n2\t1\t10\t22\n",
+		"entity_types_and_slots/A.csv": "2\t1\t0\t2\tB-PER\tO\n2\t2\t3\t6\tO\tO\n2\t3\t7\t11\tI-LOC\tO\n2\t4\t11\t12\tO\tO\n",
+		"texts/C.txt":                  "", "sentences/C.csv": "", "entity_types_and_slots/C.csv": "",
+	}
+	for name, tc := range map[string]struct {
+		row   *datasets.Row
+		files map[string]string
+		want  string
+		count string
+	}{
+		"bioc-xml":  {nativeRow("bioc-xml", roles, "a.xml"), map[string]string{"a.xml": bioc}, "\"Zoë & Li left Essa now\" person=Zoë place=left Essa now\n", "skipped_annotations discontinuous passage_offset text_mismatch"},
+		"bioc-json": {nativeRow("bioc-json", nil, "a.json"), map[string]string{"a.json": biocJSON}, "\"Zoë & Li left Essa now\" person=Zoë place=left Essa now\n", "discontinuous text_mismatch"},
+		"genia":     {semRow("a.tgz"), map[string]string{"a.tgz": tarball(t, [2]string{"x/a.xml", geniaXML}, [2]string{"x/a.dtd", "<"})}, "\"The Zoë <1 gene of a and b.\" protein=Zoë <1\n", "other_classes coordinations"},
+		"bc2gm": {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 The ½ Zoë gene .\nS2 Nothing\n", "GENE.eval": "S1|4 10|Zoë gen\nS3|0 1|x\n"},
+			"\"The ½ Zoë gene .\" gene=Zoë gene\n\"Nothing\"\n", "text_mismatch mentions_without_sentence"},
+		"chemdner": {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tZoë left\tBo and Essa\n2\tLi\t\n", "x.annotations.txt": "1\tT\t0\t3\tZoë\tPER\n1\tA\t7\t11\tEsa\tLOC\n9\tA\t0\t1\tx\tLOC\n"},
+			"\"Zoë left Bo and Essa\" person=Zoë place=Essa\n\"Li \"\n", "text_mismatch mentions_without_document"},
+		"ebmnlp": {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*", "outcomes/*"), map[string]string{
+			"documents/1.tokens": "Zoë\nLi\nand\nBo\n", "documents/2.tokens": "of\ntrain\n", "participants/1.AGGREGATED.ann": "1\n1\n0\n2\n", "outcomes/1.AGGREGATED.ann": "0\n1\n1\n0\n"},
+			"\"Zoë Li and Bo\" participant=Zoë Li participant=Bo outcome=Li and\n", "layers_missing"},
+		"sofc": {nativeRow("sofc-layers", nil, "x-Metadata.csv", "texts/*", "sentences/*", "entity_types_and_slots/*"), sofcFiles, "\"Li and Essa.\" person=Li place=Essa\n", "sentences_without_label orphan_i"},
+		"i2b2-con": {nativeRow("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "Zoë  left\tEssa\nand Li\n", "concept/a.con": "c=\"left \"essa\" and\" 1:1 2:0||t=\"PER\"\nc=\"li\" 2:1 2:1||t=\"other\"\n", "unannotated/b.txt": "x"},
+			"\"Zoë  left\\tEssa\\nand Li\\n\" person=left\tEssa\nand\n", "other_labels over_line_end"},
+		"i2b2-tags": {nativeRow("i2b2-tags-xml", events, "d/*"), map[string]string{"d/a.xml": tagsXML}, "\"\\nZoë & Li < 3 left Essa\\n\" person=Zoë person=Li place=Essa\n", "shifted other_elements without_label text_mismatch"},
+		"i2b2-2006": {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": deidXML}, "\"Zoë < 3 of Essa and Li\" person=Zoë place=Essa\n", "unclosed_mention"},
+		"clef": {nativeRow("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3") + clefLine("9-13,14-17"), "d/b.txt": "Li"},
+			"\"Zoë left Essa now\" person=Zoë person=Essa now\n\"Li\"\n", "discontinuous texts_without_annotations"},
+		"ace":       {nativeRow("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li of R&a\n", "text_mismatch"},
+		"ace, head": {nativeRow("ace-apf", &datasets.Fields{Mentions: "head"}, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "clef" {
+				tc.row.LabelRule = datasets.Single
+			}
+			got, tally, err := loaded(t, tc.row, tc.files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != tc.want {
+				t.Errorf("found\n%swant\n%s", got, tc.want)
+			}
+			for _, kind := range strings.Fields(tc.count) {
+				if tally.Repairs[kind] != 1 {
+					t.Errorf("counted %v, want one %s", tally.Repairs, kind)
+				}
+			}
+		})
+	}
+}
+
+func semRow(file string) *datasets.Row {
+	row := nativeRow("genia-xml", nil, file)
+	row.LabelRule = datasets.SemPrefix
+	return row
+}
+
+// TestBrokenNativeFamilies: file, place, and what was expected.
+func TestBrokenNativeFamilies(t *testing.T) {
+	events := &datasets.Fields{Tags: "type"}
+	for name, tc := range map[string]struct {
+		row   *datasets.Row
+		files map[string]string
+		want  string
+	}{
+		"xml, cut":            {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<sentence>x"}, "a.xml:2: the file ends within <sentence>"},
+		"xml, cut in a tag":   {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<sent"}, "a.xml:2: the file ends within a tag"},
+		"xml, nesting":        {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<a></set>"}, "a.xml:2: </set>: <a> is open"},
+		"xml, reference":      {semRow("a.xml"), map[string]string{"a.xml": "<set>\n\n&nbsp;</set>"}, `a.xml:3: unknown reference "&nbsp;"`},
+		"xml, encoding":       {semRow("a.xml"), map[string]string{"a.xml": "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><set/>"}, "its encoding is ISO-8859-1: convert it to UTF-8"},
+		"xml, UTF-8":          {semRow("a.xml"), map[string]string{"a.xml": "<set>\xff</set>"}, "a.xml:1: not UTF-8"},
+		"xml, empty":          {semRow("a.xml"), map[string]string{"a.xml": ""}, "a.xml: holds no element"},
+		"xml, no xml":         {semRow("a.xml"), map[string]string{"a.xml": "plain text"}, "a.xml:1: the file ends with text"},
+		"bioc-xml, location":  {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<collection><document><passage><annotation><location offset='x' length='1'/>"}, "a.xml:1: location: expected numbers"},
+		"bioc-xml, none":      {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon></annotation></passage></document></c>"}, "document 7: an annotation has no location"},
+		"bioc-xml, offsets":   {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon><location offset='1' length='2'/></annotation></passage></document></c>"}, "document 7: mention: offset 3: outside the text of 1 code points"},
+		"bioc-json, array":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "[]"}, `a: expected an object with "documents"`},
+		"bioc-json, none":     {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "{}"}, "it has none"},
+		"bioc-json, cut":      {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}`}, "a: the array does not end"},
+		"bioc-json, label":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1", "passages": [{"text": "x", "annotations": [{"infons": {"type": "ORG"}, "locations": [{"offset": 0, "length": 1}]}]}]}]}`}, `document 1: unknown label "ORG"`},
+		"bc2gm, columns":      {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x\n", "GENE.eval": "S1|0 0\n"}, "GENE.eval:1: 2 columns, expected ID|START END|mention"},
+		"bc2gm, offsets":      {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x y\n", "GENE.eval": "S1|0 2|x\n"}, "x.in:1: mention of characters 0 to 2: the sentence S1 has 2"},
+		"bc2gm, sentence":     {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1\n", "GENE.eval": ""}, "x.in:1: expected ID and text"},
+		"chemdner, columns":   {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tx\n", "x.annotations.txt": ""}, "x.abstracts.txt:1: 2 columns, expected PMID, title, abstract"},
+		"chemdner, part":      {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "", "x.annotations.txt": "1\tX\t0\t1\tx\tPER\n"}, "x.annotations.txt:1: "},
+		"chemdner, offsets":   {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tx\tyz\n", "x.annotations.txt": "1\tT\t0\t2\tx\tPER\n"}, `x.abstracts.txt:1: mention "x": offsets 0 to 2 lie outside its 1 code points`},
+		"ebmnlp, lines":       {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/1.tokens": "a\nb\n", "participants/1.AGGREGATED.ann": "0\n"}, "participants/1.AGGREGATED.ann: 1 lines, its document has 2 tokens"},
+		"ebmnlp, number":      {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/1.tokens": "a\n", "participants/1.AGGREGATED.ann": "x\n"}, `participants/1.AGGREGATED.ann:1: "x": expected a number`},
+		"ebmnlp, no document": {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/2.tokens": "a\n", "participants/1.AGGREGATED.ann": "1\n"}, "document 1: has annotations and no file 1.tokens"},
+		"sofc, no table":      {nativeRow("sofc-layers", nil, "texts/*"), map[string]string{"texts/A.txt": "x"}, "no table of articles"},
+		"sofc, missing":       {nativeRow("sofc-layers", nil, "*.csv", "texts/*"), map[string]string{"x-Metadata.csv": "name\tset\nA\ttest\n", "texts/A.txt": "x"}, "article A: its "},
+		"sofc, header":        {nativeRow("sofc-layers", nil, "*.csv"), map[string]string{"x-Metadata.csv": "title\tset\n"}, "expected the columns name and set"},
+		"i2b2-con, form":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x", "a.con": "c=\"x\" 1:0||t=\"PER\"\n"}, "a.con:1: expected c=\"mention\""},
+		"i2b2-con, line":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 2:0 2:0||t=\"PER\"\n"}, "a.con:1: line 2: the text has 1 lines"},
+		"i2b2-con, token":     {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 1:0 1:1||t=\"PER\"\n"}, "a.con:1: token 1 of line 1: it has 1 tokens"},
+		"i2b2-con, none":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n"}, "a.txt: no annotations"},
+		"i2b2-tags, text":     {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<x><TEXT>x</TEXT></x>"}, "a.xml: expected <TEXT><![CDATA["},
+		"i2b2-tags, number":   {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E start=\"a\" end=\"1\" type=\"PER\" />\n</TAGS>"}, "a.xml: line 3: start \"a\""},
+		"i2b2-tags, element":  {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E>x</E>\n</TAGS>"}, "a.xml: line 3: expected one empty element"},
+		"i2b2-2006, open":     {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT><PHI TYPE=\"PER\">x</TEXT></RECORD></ROOT>"}, "a.xml:1: </TEXT>: a PHI is open"},
+		"i2b2-2006, type":     {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT><PHI>x</PHI></TEXT></ROOT>"}, "a.xml:1: PHI: has no TYPE"},
+		"clef, columns":       {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": "a.txt|0-1|x\n"}, "a.pipe.txt:1: 3 columns, expected 22"},
+		"clef, spans":         {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": clefLine("1")}, `a.pipe.txt:1: spans "1": expected a-b`},
+		"clef, none":          {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x"}, "no annotations: files NAME.pipe.txt"},
+		"ace, pair":           {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "x"}, "a.sgm: its file a.apf.xml is missing"},
+		"ace, tag":            {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "<DOC", "a.apf.xml": apf}, "a.sgm: the tag <DOC does not end"},
+		"ace, offsets":        {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "x", "a.apf.xml": apf}, "a.apf.xml:1: mention: offset 2: outside the text of 1 code points"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := loaded(t, tc.row, tc.files)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error is %v, want one with %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// FuzzNativeFamilies: no input brings a reader down, and every span covers its
+// mention.
+func FuzzNativeFamilies(f *testing.F) {
+	for _, s := range []string{bioc, biocJSON, geniaXML, tagsXML, deidXML, apf, sgm, clefLine("0-3,4-6"), "c=\"x\" 1:0 1:0||t=\"PER\"\n", "S1|0 1|x\n", "1\tT\t0\t3\tZoë\tPER\n", "1\n0\n2\n", "2\t1\t0\t2\tB-PER\tO\n", "1\t1\t0\t3\n"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for family, files := range map[string]map[string]string{
+			"bioc-xml": {"a.xml": s}, "bioc-json": {"a.xml": s}, "genia-xml": {"a.xml": s}, "i2b2-2006-xml": {"a.xml": s}, "i2b2-tags-xml": {"a.xml": s},
+			"ace-apf": {"a.sgm": sgm, "a.apf.xml": s}, "clef-pipe": {"a.txt": "Zoë left", "a.pipe.txt": s}, "i2b2-con": {"a.txt": "Zoë left\nEssa", "a.con": s},
+			"bc2gm-native": {"x.in": "S1 Zoë left\n", "GENE.eval": s}, "chemdner-tsv": {"x.abstracts.txt": "1\tZoë\tleft\n", "x.annotations.txt": s},
+			"ebmnlp-native": {"documents/1.tokens": "a\nb\nc\n", "participants/1.AGGREGATED.ann": s},
+			"sofc-layers":   {"x-Metadata.csv": "name\tset\nA\ttest\n", "texts/A.txt": "Zoë left Essa", "sentences/A.csv": "2\t1\t0\t13\n", "entity_types_and_slots/A.csv": s},
+		} {
+			row := nativeRow(family, nil, "**/*")
+			if family == "genia-xml" {
+				row.LabelRule = datasets.SemPrefix
+			}
+			if family == "i2b2-tags-xml" {
+				row.Sets[0].Fields = &datasets.Fields{Tags: "type"}
+			}
+			_, _, _ = loaded(t, row, files) // an error is as good as documents
+		}
+	})
+}

@@ -1,7 +1,7 @@
 # The whole interface: build, test, lint, bench, golden.
 export CGO_ENABLED := 0
 
-.PHONY: build test integration lint bench golden
+.PHONY: build test integration lint bench fuzz golden
 
 build: ## the program, in bin/nerbench
 	go build -trimpath -o bin/nerbench ./cmd/nerbench
@@ -19,6 +19,10 @@ lint: ## gofmt, vet, staticcheck
 
 bench: ## figures for docs/benchmarks.md, as ratios measured in one run
 	go test -run '^$$' -bench . -benchtime 1x ./...
+
+FUZZTIME ?= 20s
+fuzz: ## every fuzz target for FUZZTIME each
+	.ci/fuzz $(FUZZTIME)
 
 golden: ## rewrite golden files; read the diff before you commit it
 	go test ./... -update

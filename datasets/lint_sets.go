@@ -98,7 +98,7 @@ func (l *lint) splits(field string, r *Row, s *Set) {
 			l.fault(at, "first %d, end %d: want documents from 0, end exclusive", p.First, p.End)
 		}
 		if p.Lock != nil {
-			l.lock(at+": lock", r, p)
+			l.lock(at+": lock", r, s, p)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func (l *lint) file(field string, f File) {
 	}
 }
 
-func (l *lint) lock(field string, r *Row, p *Part) {
+func (l *lint) lock(field string, r *Row, s *Set, p *Part) {
 	k := p.Lock
 	if len(p.Files) == 0 {
 		l.fault(field, "there are no files that it could hold for")
@@ -130,6 +130,9 @@ func (l *lint) lock(field string, r *Row, p *Part) {
 		l.fault(field, "documents %d, spans %d, tokens %d: want counts", k.Documents, k.Spans, k.Tokens)
 	}
 	sum, types := 0, r.Types()
+	for _, label := range s.Labels {
+		types = append(types, label.Type)
+	}
 	for _, t := range slices.Sorted(maps.Keys(k.ByType)) {
 		sum += k.ByType[t]
 		if !slices.Contains(types, t) {

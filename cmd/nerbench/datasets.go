@@ -35,6 +35,14 @@ func datasetsCommand(env *environment) *cli.Command {
 			},
 			{
 				Name: "import", Usage: "take over your own copy of a row's files", ArgsUsage: "ROW PATH",
+				Description: `import finds the row's files in a folder, an archive (zip, tar, tar.gz) or a single
+file: by their checksums, by their names, else by reading them. What it decided is
+printed; where it cannot decide, --set and --split do.`,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "set", Usage: "`SET` of files that it is"},
+					&cli.StringFlag{Name: "split", Usage: "`SPLIT` that it is"},
+					&cli.BoolFlag{Name: "accept", Usage: "take over files that are not the locked data"},
+				},
 				Action: func(c *cli.Context) error { return env.importDataset(c) },
 			},
 			{

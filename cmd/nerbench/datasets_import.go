@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,12 +10,15 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
 	"nerbench/loaders"
+	"nerbench/ner"
 	"nerbench/runners"
 )
 
@@ -30,7 +34,7 @@ type imported struct {
 type importedFile struct {
 	From string `json:"from"` // in the folder or archive
 	To   string `json:"to"`   // in the data folder
-	By   string `json:"by"`   // checksum, or name
+	By   string `json:"by"`   // checksum, name, or content
 }
 
 // importDataset takes a row's files out of a folder, an archive or a single
@@ -53,13 +57,24 @@ func (env *environment) importDataset(c *cli.Context) error {
 		return fmt.Errorf("datasets import: data folder: %w", err)
 	}
 	defer os.RemoveAll(stage)
-	return env.importRow(c.Context, row, c.Args().Get(1), stage)
+	only := wanted{c.String("set"), ner.Split(c.String("split"))}
+	if _, err := row.Set(only.set); err != nil {
+		return usagef("datasets import: %v", err)
+	}
+	return env.importRow(c.Context, row, c.Args().Get(1), stage, only, c.Bool("accept"))
 }
 
-func (env *environment) importRow(ctx context.Context, row *datasets.Row, source, stage string) error {
+func (env *environment) importRow(ctx context.Context, row *datasets.Row, source, stage string, only wanted, accept bool) error {
 	im := &importer{ctx: ctx, row: row, stage: stage, found: map[string]candidate{}}
-	if err := eachMember(ctx, source, im.look); err != nil {
-		return fmt.Errorf("datasets import: %s: %w", source, err)
+	if only == (wanted{}) {
+		if err := eachMember(ctx, source, im.look); err != nil {
+			return fmt.Errorf("datasets import: %s: %w", source, err)
+		}
+	}
+	if len(im.found) == 0 {
+		if err := im.findByContent(ctx, source, only); err != nil {
+			return err
+		}
 	}
 	if len(im.found) == 0 {
 		return dataError(&runners.Hint{
@@ -86,23 +101,56 @@ func (env *environment) importRow(ctx context.Context, row *datasets.Row, source
 			out.Taken = out.Taken && v.State != loaders.StateDiffers
 		}
 	}
-	if out.Taken {
+	differs := !out.Taken
+	if out.Taken = out.Taken || accept; out.Taken {
 		for _, f := range out.Files {
 			if err := place(filepath.Join(stage, filepath.FromSlash(f.To)), filepath.Join(env.data, filepath.FromSlash(f.To))); err != nil {
 				return fmt.Errorf("datasets import: %w", err)
 			}
 		}
+		if err := env.recordOrigin(source, row, out); err != nil {
+			return err
+		}
 	}
 	if err := env.printImported(out); err != nil {
 		return err
 	}
-	if !out.Taken {
+	switch {
+	case !out.Taken:
 		return dataError(&runners.Hint{
-			Err:    fmt.Errorf("datasets import: %s: not what row %s says; nothing was imported", source, row.ID),
-			Advice: "another release is another row: describe it in a row of your own (--rows, docs/dataset.md)",
+			Err:    fmt.Errorf("datasets import: %s: not the locked data of row %s; nothing was imported", source, row.ID),
+			Advice: "another release can be taken with --accept: runs on it carry a fingerprint of their own; or describe it in a row of your own (docs/add-a-row.md)",
 		})
+	case differs:
+		return dataError(fmt.Errorf("datasets import: %s: not the locked data of row %s; it was imported, and runs on it carry a fingerprint of their own", source, row.ID))
 	}
 	return nil
+}
+
+// originFile holds where the files of a row's folder came from, an import a line.
+const originFile = ".nerbench-import.jsonl"
+
+// origin is one import.
+type origin struct {
+	Row    string         `json:"row"`
+	Time   string         `json:"time"`
+	From   string         `json:"from"` // the last part of the source's name: the rest is the user's own
+	Files  []importedFile `json:"files"`
+	Splits []verified     `json:"splits"` // with the fingerprints of what was found
+}
+
+// recordOrigin keeps where the files came from, beside them.
+func (env *environment) recordOrigin(source string, row *datasets.Row, out imported) error {
+	line, err := json.Marshal(origin{row.ID, time.Now().UTC().Format(time.RFC3339), filepath.Base(source), out.Files, out.Splits})
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(env.data, row.DataDir, originFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return fmt.Errorf("datasets import: %w", err)
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Close())
 }
 
 func (env *environment) printImported(out imported) error {
@@ -110,11 +158,35 @@ func (env *environment) printImported(out imported) error {
 		return env.printJSON(out)
 	}
 	if out.Taken {
-		for _, f := range out.Files {
-			fmt.Fprintf(env.stdout, "%s → %s (known by its %s)\n", f.From, f.To, f.By)
+		for _, line := range importLines(out.Files) {
+			fmt.Fprintln(env.stdout, line)
 		}
 	}
 	return env.printVerified(out.Splits)
+}
+
+// importLines says what was taken: each file, or, of a folder of many, how many.
+func importLines(files []importedFile) []string {
+	const few = 4
+	type folder struct{ from, to, by string }
+	count := map[folder]int{}
+	of := func(f importedFile) folder { return folder{path.Dir(f.From), path.Dir(f.To), f.By} }
+	for _, f := range files {
+		count[of(f)]++
+	}
+	var lines []string
+	for _, f := range files {
+		switch n := count[of(f)]; {
+		case n <= few:
+			lines = append(lines, fmt.Sprintf("%s → %s (known by its %s)", f.From, f.To, f.By))
+		default:
+			line := fmt.Sprintf("%s: %d files → %s (known by their %s)", path.Dir(f.From), n, path.Dir(f.To), f.By)
+			if !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
+		}
+	}
+	return lines
 }
 
 // wantedNames are the files that an import looks for.
@@ -159,20 +231,24 @@ type importer struct {
 }
 
 // candidate is a member that may be a wanted file; it lies in the stage.
-type candidate struct{ from, by string }
+type candidate struct {
+	from, by string
+	rank     int // of its name, see [slot]
+}
 
 // look stages a member if it may be one of the wanted files.
 func (im *importer) look(name string, size int64, content io.Reader) error {
 	for i := range im.row.Sets {
 		for k := range im.row.Sets[i].Splits {
 			for _, f := range im.row.Sets[i].Splits[k].Files {
-				if !im.wants(&f, name, size) {
+				want, rank := slot(&f, name)
+				if !im.wants(&f, want, rank, size) {
 					continue
 				}
 				if content == nil {
 					return nil // a member is one file
 				}
-				if err := im.stageMember(&f, name, content); err != nil {
+				if err := im.stageMember(&f, want, rank, name, content); err != nil {
 					return err
 				}
 				content = nil
@@ -184,48 +260,81 @@ func (im *importer) look(name string, size int64, content io.Reader) error {
 
 // wants reports whether a member may be a file, and a better one than what was
 // found before.
-func (im *importer) wants(f *datasets.File, name string, size int64) bool {
-	before, found := im.found[f.Path]
-	rank, sameSize := nameRank(f, name), f.SHA256 != "" && f.Bytes == size
+func (im *importer) wants(f *datasets.File, want string, rank int, size int64) bool {
+	before, found := im.found[want]
+	sameSize := f.SHA256 != "" && f.Bytes == size
 	switch {
 	case before.by == "checksum" || rank == 0 && !sameSize:
 		return false
 	case found && !sameSize:
-		return rank > nameRank(f, before.from)
+		return rank > before.rank
 	}
 	return true
 }
 
-// nameRank says how well a member's name fits: 2 for the whole path of a file, 1
-// for its last part, 0 for neither.
-func nameRank(f *datasets.File, name string) int {
-	rank := 0
-	for _, want := range append([]string{f.Path}, f.Also...) {
+// slot says under which name of the row a member would be taken for a file, and
+// how well its own name fits: 2 for the whole path, 1 for its last part, 0 for
+// neither. Files of a pattern keep the names that they have below its folder.
+func slot(f *datasets.File, name string) (want string, rank int) {
+	want = f.Path
+	for _, of := range append([]string{f.Path}, f.Also...) {
+		if strings.ContainsAny(of, "*?[") {
+			if inside, ok := insidePattern(of, name, f.Except); ok {
+				return inside, 2
+			}
+			continue
+		}
+		whole := name == of || strings.HasSuffix(name, "/"+of)
 		switch {
-		case name == want || strings.HasSuffix(name, "/"+want):
-			return 2
-		case path.Base(name) == path.Base(want):
+		case whole && strings.ContainsAny(f.Path, "*?["):
+			return of, 2 // the folder as an archive
+		case whole:
+			return want, 2
+		case path.Base(name) == path.Base(of):
 			rank = 1
 		}
 	}
-	return rank
+	return want, rank
 }
 
-func (im *importer) stageMember(f *datasets.File, name string, content io.Reader) error {
+// insidePattern finds the end of a member's name that a pattern stands for.
+func insidePattern(pattern, name string, except []string) (inside string, ok bool) {
+	elements := strings.Split(name, "/")
+	if slices.ContainsFunc(elements, func(e string) bool { return slices.Contains(except, e) }) {
+		return "", false
+	}
+	before, after, deep := strings.Cut(pattern, "/**/")
+	for i := range elements {
+		rest := strings.Join(elements[i:], "/")
+		if !deep {
+			if ok, err := path.Match(pattern, rest); err == nil && ok {
+				return rest, true
+			}
+			continue
+		}
+		tail := strings.Join(elements[max(i, len(elements)-1-strings.Count(after, "/")):], "/")
+		if ok, err := path.Match(after, tail); err == nil && ok && strings.HasPrefix(rest, before+"/") {
+			return rest, true
+		}
+	}
+	return "", false
+}
+
+func (im *importer) stageMember(f *datasets.File, want string, rank int, name string, content io.Reader) error {
 	temp, sum, err := im.copy(content)
 	if err != nil {
 		return err
 	}
 	by := "name"
-	before, found := im.found[f.Path]
-	switch rank := nameRank(f, name); {
-	case sum == f.SHA256:
+	before, found := im.found[want]
+	switch {
+	case f.SHA256 != "" && sum == f.SHA256:
 		by = "checksum"
-	case rank == 0 || found && rank <= nameRank(f, before.from):
+	case rank == 0 || found && rank <= before.rank:
 		return os.Remove(temp)
 	}
-	im.found[f.Path] = candidate{name, by}
-	return place(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.row.DataDir, f.Path))))
+	im.found[want] = candidate{name, by, rank}
+	return place(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.row.DataDir, want))))
 }
 
 // copy writes a member to a new file of the stage.

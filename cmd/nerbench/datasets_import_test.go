@@ -158,7 +158,7 @@ func (in importing) run(t *testing.T, source string) (code int, out imported, st
 		}
 	}
 	err := fs.WalkDir(os.DirFS(in.data), ".", func(name string, d fs.DirEntry, err error) error {
-		if err == nil && (!d.IsDir() || strings.HasPrefix(d.Name(), ".import")) {
+		if err == nil && d.Name() != originFile && (!d.IsDir() || strings.HasPrefix(d.Name(), ".import")) {
 			files = append(files, name)
 		}
 		return err

@@ -1,0 +1,285 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// content is an invented file of 300 kB, another for each version.
+func content(version int) []byte {
+	return bytes.Repeat(fmt.Appendf(nil, "%d: Mira left Essa.\n", version), 300_000/19)
+}
+
+func sum(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:])
+}
+
+// cutting sends a file, but cuts the connection after so many bytes of each of
+// the first answers.
+type cutting struct {
+	cuts     int32 // answers that are cut
+	after    int
+	versions bool // each answer up to the last cut is of another version
+	noRange  bool
+	noETag   bool
+	asked    atomic.Int32
+	ranges   atomic.Int32
+}
+
+func (s *cutting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	n := s.asked.Add(1)
+	version := 0
+	if s.versions {
+		version = int(min(n, s.cuts+1))
+	}
+	b := content(version)
+	if !s.noETag {
+		w.Header().Set("ETag", fmt.Sprintf(`"v%d"`, version))
+	}
+	if r.Header.Get("Range") != "" {
+		s.ranges.Add(1)
+	}
+	if s.noRange {
+		r.Header.Del("Range")
+	}
+	if n <= s.cuts {
+		w = &cutWriter{ResponseWriter: w, left: s.after}
+	}
+	http.ServeContent(w, r, "x", time.Time{}, bytes.NewReader(b))
+}
+
+type cutWriter struct {
+	http.ResponseWriter
+	left int
+}
+
+func (w *cutWriter) Write(b []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(b[:min(len(b), w.left)])
+	if w.left -= n; w.left <= 0 {
+		w.ResponseWriter.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func quick() *Client { return &Client{Wait: time.Millisecond} }
+
+func TestFetch(t *testing.T) {
+	for name, tc := range map[string]struct {
+		server *cutting
+		ranges int32 // requests that go on
+		want   []byte
+	}{
+		"whole":               {&cutting{}, 0, content(0)},
+		"cut":                 {&cutting{cuts: 1, after: 100_000}, 1, content(0)},
+		"cut often":           {&cutting{cuts: 9, after: 20_000}, 9, content(0)},
+		"cut, no ranges":      {&cutting{cuts: 2, after: 100_000, noRange: true}, 2, content(0)},
+		"cut, no validator":   {&cutting{cuts: 2, after: 100_000, noETag: true}, 0, content(0)},
+		"changes between two": {&cutting{cuts: 2, after: 100_000, versions: true}, 2, content(3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			to := filepath.Join(t.TempDir(), "a", "x")
+			var here atomic.Int64
+			c := quick()
+			c.Progress = func(_ File, n, of int64) {
+				here.Store(n)
+				if of != int64(len(tc.want)) {
+					t.Errorf("of %d bytes, want %d", of, len(tc.want))
+				}
+			}
+			if err := c.Fetch(t.Context(), File{URL: serve(t, tc.server), To: to, SHA256: sum(tc.want), Bytes: int64(len(tc.want))}); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(to)
+			if err != nil || !bytes.Equal(got, tc.want) {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+			if n := tc.server.ranges.Load(); n != tc.ranges {
+				t.Errorf("%d requests go on, want %d", n, tc.ranges)
+			}
+			if here.Load() != int64(len(tc.want)) {
+				t.Errorf("progress ended at %d", here.Load())
+			}
+			if left, _ := filepath.Glob(to + ".*"); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
+// A transfer that is stopped goes on in the next call, in another process too.
+func TestFetchGoesOn(t *testing.T) {
+	server := &cutting{cuts: 1, after: 150_000}
+	ctx, cancel := context.WithCancel(t.Context())
+	to := filepath.Join(t.TempDir(), "x")
+	f := File{URL: serve(t, server), To: to, SHA256: sum(content(0))}
+	c := quick()
+	c.Progress = func(_ File, here, _ int64) {
+		if here > 100_000 {
+			cancel()
+		}
+	}
+	if err := c.Fetch(ctx, f); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(to); err == nil {
+		t.Fatal("the part has the name of the whole")
+	}
+	before := partSize(to)
+	if before < 100_000 {
+		t.Fatalf("%d bytes are here", before)
+	}
+	first := int64(-1)
+	c.Progress = func(_ File, here, _ int64) {
+		if first < 0 {
+			first = here
+		}
+	}
+	if err := c.Fetch(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if first <= before || server.ranges.Load() != 1 {
+		t.Errorf("began again at %d, %d were here", first, before)
+	}
+}
+
+func TestFetchRefuses(t *testing.T) {
+	status := func(code int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+	}
+	other := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>please log in</html>") }
+	// Claims more than it sends, every time.
+	lies := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000000")
+		fmt.Fprint(w, "short")
+	}
+	for name, tc := range map[string]struct {
+		handler http.HandlerFunc
+		want    string
+		tries   int32
+	}{
+		"not there":        {status(404), "404 Not Found", 1},
+		"not allowed":      {status(401), "401 Unauthorized", 1},
+		"out of order":     {status(503), "given up after 5 tries: ", 5},
+		"something else":   {other, "not the published file: 26 bytes", 5},
+		"lies about sizes": {lies, "unexpected EOF", 5},
+		"wrong ranges": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Range", "bytes 7-9/10")
+			w.WriteHeader(http.StatusPartialContent)
+		}, "not the published file: asked from byte 0", 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked atomic.Int32
+			to := filepath.Join(t.TempDir(), "x")
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				tc.handler(w, r)
+			}))
+			err := quick().Fetch(t.Context(), File{URL: url, To: to, SHA256: sum(content(0)), Bytes: int64(len(content(0)))})
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if asked.Load() != tc.tries {
+				t.Errorf("asked %d times, want %d", asked.Load(), tc.tries)
+			}
+			if _, err := os.Stat(to); err == nil {
+				t.Error("the file has its name")
+			}
+		})
+	}
+}
+
+// A busy server says when; a redirect to another host does not get the token.
+func TestFetchWaitsAndFollows(t *testing.T) {
+	elsewhere := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Error("the token went to another host")
+		}
+		fmt.Fprint(w, "hello")
+	}))
+	elsewhere = strings.Replace(elsewhere, "127.0.0.1", "localhost", 1)
+	var asked atomic.Int32
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer secret" {
+			t.Error("no token")
+		}
+		if asked.Add(1) == 1 {
+			w.Header().Set("Retry-After", "1")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		http.Redirect(w, r, elsewhere, http.StatusFound)
+	}))
+	to := filepath.Join(t.TempDir(), "x")
+	began := time.Now()
+	if err := quick().Fetch(t.Context(), File{URL: url, To: to, Token: "secret", SHA256: sum([]byte("hello"))}); err != nil {
+		t.Fatal(err)
+	}
+	if time.Since(began) < time.Second {
+		t.Error("did not wait as long as the server said")
+	}
+}
+
+func TestHub(t *testing.T) {
+	home := t.TempDir()
+	env := map[string]string{"HF_HOME": home}
+	if err := os.WriteFile(filepath.Join(home, "token"), []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/api/datasets/nobody/mini", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer secret" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		fmt.Fprint(w, `{"sha": "abc", "siblings": [{"rfilename": "data/test file.jsonl"}, {"rfilename": "README.md"}]}`)
+	})
+	env["HF_ENDPOINT"] = serve(t, mux) + "/"
+	hub := NewHub(func(name string) string { return env[name] })
+	l, err := hub.List(t.Context(), nil, "nobody/mini", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Revision != "abc" || len(l.Files) != 2 {
+		t.Errorf("listing %+v", l)
+	}
+	if got, want := hub.URL(l, l.Files[0]), strings.TrimSuffix(env["HF_ENDPOINT"], "/")+"/datasets/nobody/mini/resolve/abc/data/test%20file.jsonl"; got != want {
+		t.Errorf("address %s, want %s", got, want)
+	}
+	if _, err := hub.Cached(l, "README.md"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("cached: %v", err)
+	}
+	file := filepath.Join(home, "hub", "datasets--nobody--mini", "snapshots", "abc", "README.md")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := hub.Cached(l, "README.md"); err != nil || got != file {
+		t.Errorf("cached: %s, %v", got, err)
+	}
+	env["HF_TOKEN"] = "other"
+	_, err = NewHub(func(name string) string { return env[name] }).List(t.Context(), nil, "nobody/mini", "")
+	var refused *StatusError
+	if !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,113 @@
+package fetch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Hub is the Hugging Face hub, as its environment variables say.
+type Hub struct {
+	Endpoint string // HF_ENDPOINT, or the public hub
+	Token    string // HF_TOKEN, or what HF_HOME/token holds
+	Home     string // HF_HOME: files that other programs brought are used from there
+}
+
+// NewHub reads the environment.
+func NewHub(getenv func(string) string) Hub {
+	h := Hub{Endpoint: strings.TrimSuffix(getenv("HF_ENDPOINT"), "/"), Token: getenv("HF_TOKEN"), Home: getenv("HF_HOME")}
+	if h.Endpoint == "" {
+		h.Endpoint = "https://huggingface.co"
+	}
+	if h.Home == "" && getenv("HOME") != "" {
+		h.Home = filepath.Join(getenv("HOME"), ".cache", "huggingface")
+	}
+	if h.Token == "" && h.Home != "" {
+		if b, err := os.ReadFile(filepath.Join(h.Home, "token")); err == nil {
+			h.Token = strings.TrimSpace(string(b))
+		}
+	}
+	return h
+}
+
+// Listing is a dataset of the hub at one revision.
+type Listing struct {
+	ID       string
+	Revision string // the commit, in full: what is fetched is pinned to it
+	Files    []string
+}
+
+// List asks for the files of a dataset; an empty revision is the newest one.
+func (h Hub) List(ctx context.Context, client *http.Client, id, revision string) (Listing, error) {
+	address := h.Endpoint + "/api/datasets/" + escapePath(id)
+	if revision != "" {
+		address += "/revision/" + url.PathEscape(revision)
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return Listing{}, fmt.Errorf("hub: %w", err)
+	}
+	if h.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+h.Token)
+	}
+	if client == nil {
+		client = http.DefaultClient
+	}
+	answer, err := client.Do(r)
+	if err != nil {
+		return Listing{}, fmt.Errorf("hub: %w", err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, &StatusError{URL: address, Status: answer.StatusCode})
+	}
+	var body struct {
+		SHA      string
+		Siblings []struct{ RFilename string }
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, err)
+	}
+	if body.SHA == "" {
+		return Listing{}, fmt.Errorf("hub: dataset %s: the answer names no revision", id)
+	}
+	l := Listing{ID: id, Revision: body.SHA}
+	for _, s := range body.Siblings {
+		l.Files = append(l.Files, s.RFilename)
+	}
+	return l, nil
+}
+
+// URL is the address of a file of a listing.
+func (h Hub) URL(l Listing, file string) string {
+	return h.Endpoint + "/datasets/" + escapePath(l.ID) + "/resolve/" + url.PathEscape(l.Revision) + "/" + escapePath(file)
+}
+
+// Cached is the place of a file that another program brought into HF_HOME; the
+// error wraps [os.ErrNotExist] if there is none.
+func (h Hub) Cached(l Listing, file string) (string, error) {
+	if h.Home == "" {
+		return "", fmt.Errorf("HF_HOME: %w", os.ErrNotExist)
+	}
+	folder := "datasets--" + strings.ReplaceAll(l.ID, "/", "--")
+	name := filepath.Join(h.Home, "hub", folder, "snapshots", l.Revision, filepath.FromSlash(file))
+	info, err := os.Stat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a file")
+	}
+	return name, err
+}
+
+func escapePath(p string) string {
+	parts := strings.Split(p, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
+}

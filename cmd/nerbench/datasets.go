@@ -34,6 +34,18 @@ func datasetsCommand(env *environment) *cli.Command {
 				Action: func(c *cli.Context) error { return env.showDataset(c) },
 			},
 			{
+				Name: "fetch", Usage: "download what may be downloaded", ArgsUsage: "[ROW...]",
+				Description: `fetch downloads the files of rows from their official sources, verifies them and
+puts them where the loaders look. It goes on where it was stopped. Rows that need
+an agreement or a licence are refused with the place to ask. HF_TOKEN, HF_HOME,
+HF_ENDPOINT and HTTPS_PROXY are honoured.`,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "suite", Usage: "rows of a `SUITE`"},
+					&cli.BoolFlag{Name: "dry-run", Usage: "print the addresses and download nothing"},
+				},
+				Action: func(c *cli.Context) error { return env.fetchDatasets(c) },
+			},
+			{
 				Name: "import", Usage: "take over your own copy of a row's files", ArgsUsage: "ROW PATH",
 				Description: `import finds the row's files in a folder, an archive (zip, tar, tar.gz) or a single
 file: by their checksums, by their names, else by reading them. What it decided is

@@ -1,15 +1,24 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
@@ -31,7 +40,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "capture": capture},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "capture": capture, "serve": serveFiles, "expand": expandFile},
 		Setup: func(e *testscript.Env) error {
 			// No file of the person who runs the tests takes part.
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
@@ -55,6 +64,76 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// serveFiles serves a folder of the script until it ends, and puts the address
+// into SERVER: serve DIR. The first answer about each file is cut in the middle,
+// /redirect/ leads elsewhere, and DIR/hub holds datasets of a hub.
+func serveFiles(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: serve DIR")
+	}
+	dir := ts.MkAbs(args[0])
+	var mu sync.Mutex
+	seen := map[string]bool{}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/redirect/", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, strings.TrimPrefix(r.URL.Path, "/redirect"), http.StatusFound)
+	})
+	mux.HandleFunc("/api/datasets/", func(w http.ResponseWriter, r *http.Request) {
+		id := strings.TrimPrefix(r.URL.Path, "/api/datasets/")
+		type sibling struct {
+			Name string `json:"rfilename"`
+		}
+		var files []sibling
+		root := filepath.Join(dir, "hub", id)
+		_ = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				rel, _ := filepath.Rel(root, name)
+				files = append(files, sibling{filepath.ToSlash(rel)})
+			}
+			return err
+		})
+		if files == nil || r.Header.Get("Authorization") != "Bearer invented" {
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"sha": "r1", "siblings": files})
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		name := filepath.Join(dir, filepath.FromSlash(strings.Replace(strings.TrimPrefix(r.URL.Path, "/datasets/"), "/resolve/r1/", "/", 1)))
+		if strings.HasPrefix(r.URL.Path, "/datasets/") {
+			name = filepath.Join(dir, "hub", strings.Replace(strings.TrimPrefix(r.URL.Path, "/datasets/"), "/resolve/r1/", "/", 1))
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		mu.Lock()
+		first := !seen[name]
+		seen[name] = true
+		mu.Unlock()
+		w.Header().Set("ETag", fmt.Sprintf(`"%d"`, len(b)))
+		if first {
+			w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+			_, _ = w.Write(b[:len(b)/2])
+			w.(http.Flusher).Flush()
+			panic(http.ErrAbortHandler)
+		}
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b))
+	})
+	server := httptest.NewServer(mux)
+	ts.Defer(server.Close)
+	ts.Setenv("SERVER", server.URL)
+}
+
+// expandFile writes the variables of the script into files: expand FILE...
+func expandFile(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		text := os.Expand(ts.ReadFile(name), ts.Getenv)
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 	}
 }
 

@@ -123,7 +123,9 @@ func expandBraces(name string) []string {
 	}
 	var names []string
 	for part := range strings.SplitSeq(inside, ",") {
-		names = append(names, before+part+after)
+		for _, rest := range expandBraces(after) {
+			names = append(names, before+part+rest)
+		}
 	}
 	return names
 }

@@ -181,12 +181,12 @@ func TestFetchRefuses(t *testing.T) {
 		"not there":        {status(404), "404 Not Found", 1},
 		"not allowed":      {status(401), "401 Unauthorized", 1},
 		"out of order":     {status(503), "given up after 5 tries: ", 5},
-		"something else":   {other, "not the published file: 26 bytes", 5},
+		"something else":   {other, "not the published file: 26 bytes", 2},
 		"lies about sizes": {lies, "unexpected EOF", 5},
 		"wrong ranges": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Range", "bytes 7-9/10")
 			w.WriteHeader(http.StatusPartialContent)
-		}, "not the published file: asked from byte 0", 5},
+		}, "not the published file: asked from byte 0", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32

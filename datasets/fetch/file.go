@@ -31,7 +31,7 @@ type File struct {
 type Client struct {
 	HTTP *http.Client // nil: the default one, which honours HTTPS_PROXY
 	// Tries is how often a transfer is begun or continued before it is given up; 0
-	// is 5.
+	// is 5. What is not the published file twice is given up at once.
 	Tries int
 	// Wait is the time before the second try, which doubles from try to try; 0 is a
 	// second. A server's Retry-After is honoured up to a minute.
@@ -75,6 +75,7 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		tries = 5
 	}
 	var err error
+	others := 0
 	for try := 1; ; try++ {
 		before := partSize(f.To)
 		if err = c.transfer(ctx, f); err == nil {
@@ -88,6 +89,9 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 			return fmt.Errorf("fetch: %w", err)
 		case errors.Is(err, errOther):
 			dropPart(f.To) // from the start again: part of it may be of another file
+			if others++; others == 2 {
+				tries = try
+			}
 		case partSize(f.To) > before:
 			try = min(try, tries-1) // it goes forward
 		}

@@ -63,7 +63,12 @@ func TestSuites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"full49": 49, "paper43": 49, "crossner-mit": 7, "supervised20": 20}
+	want := map[string]int{"full49": 49, "paper43": 49, "crossner-mit": 7, "supervised20": 20, "table3": 7}
+	for _, r := range rows {
+		if r.Access == "open" || r.Access == "non-commercial" {
+			want["open"]++
+		}
+	}
 	for _, d := range Domains {
 		n := 0
 		for _, r := range rows {
@@ -90,6 +95,9 @@ func TestSuites(t *testing.T) {
 			for i, r := range selected {
 				if r.ID != s.Rows[i] || slices.Index(s.Rows, r.ID) != i {
 					t.Errorf("row %d: %s, want %s once", i, r.ID, s.Rows[i])
+				}
+				if s.Name == "open" && (r.Access == "agreement" || r.Access == "paid") {
+					t.Errorf("row %s: is not open (%s)", r.ID, r.Access)
 				}
 				if slices.Contains(Domains, s.Name) && r.Domain != s.Name {
 					t.Errorf("row %s: is of the domain %s", r.ID, r.Domain)
@@ -209,7 +217,7 @@ func TestLint(t *testing.T) {
 		want   []string // begin of each fault
 	}{
 		{"valid", nil, nil},
-		{"two at once", func(r *Row) { r.Title, r.Domain = "", "sports" }, []string{"title: missing", `domain: "sports"`}},
+		{"two at once", func(r *Row) { r.Title, r.Domain = "", "Sports" }, []string{"title: missing", `domain: "Sports"`}},
 		{"id", func(r *Row) { r.ID, r.File = "Own_Row", "" }, []string{`id: "Own_Row"`}},
 		{"id of another file", func(r *Row) { r.ID = "other" }, []string{`id: "other": the file`}},
 		{"folder that climbs", func(r *Row) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
@@ -243,6 +251,11 @@ func TestLint(t *testing.T) {
 		{"lock that does not add up", func(r *Row) { r.Sets[0].Splits[0].Lock.Spans = 2 }, []string{"set own: split test: lock.by_type: sums to 1"}},
 		{"lock with a foreign type", func(r *Row) { r.Sets[0].Splits[0].Lock.ByType = map[ner.EntityType]int{"x": 1} }, []string{"set own: split test: lock.by_type: \"x\""}},
 		{"table 6 without a rule", func(r *Row) { r.Table6.Test = 1 }, []string{"count_rule.status: ", "count_rule.verified: ", "count_rule.view.train: missing", "count_rule.view.dev: missing", "count_rule.view.test: missing"}},
+		{"domain of one's own", func(r *Row) { r.Domain = "sports" }, nil},
+		{"fields missing", func(r *Row) { r.Families = []string{"csv-tokens"}; r.Sets[0].Family = "csv-tokens"; r.Conll = nil }, []string{"set own: fields: missing"}},
+		{"fields of another family", func(r *Row) { r.Sets[0].Fields = &Fields{Tokens: "x"} }, []string{"set own: fields.tokens: means nothing"}},
+		{"positions", func(r *Row) { r.Sets[0].Splits[0].First, r.Sets[0].Splits[0].End = 3, 2 }, []string{"set own: split test: first 3, end 2"}},
+		{"cut", func(r *Row) { r.CountRule.Cut = "words" }, []string{`count_rule.cut: "words"`}},
 		{"no source", func(r *Row) { r.Sources = nil }, []string{"source: missing"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -36,13 +36,9 @@ func Read(fsys fs.FS) ([]*Row, error) {
 	var rows []*Row
 	var faults []error
 	for _, name := range names {
-		r, err := readRow(fsys, name)
+		r, err := ReadFile(fsys, name)
 		if err != nil {
 			faults = append(faults, err)
-			continue
-		}
-		for _, fault := range Lint(r) {
-			faults = append(faults, fmt.Errorf("%s: %w", name, fault))
 		}
 		rows = append(rows, r)
 	}
@@ -51,6 +47,19 @@ func Read(fsys fs.FS) ([]*Row, error) {
 	}
 	slices.SortFunc(rows, func(a, b *Row) int { return strings.Compare(a.ID, b.ID) })
 	return rows, nil
+}
+
+// ReadFile reads one row file, as strictly as [Read].
+func ReadFile(fsys fs.FS, name string) (*Row, error) {
+	r, err := readRow(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	var faults []error
+	for _, fault := range Lint(r) {
+		faults = append(faults, fmt.Errorf("%s: %w", name, fault))
+	}
+	return r, errors.Join(faults...)
 }
 
 // readRow reads one file. It does not lint.

@@ -16,8 +16,8 @@ type Suite struct {
 	Rows []string `toml:"rows"` // ids, in the order in which they are shown
 }
 
-// Suites returns the embedded suites in the order of their file: the four of
-// the paper and its comparisons, then the nine domains.
+// Suites returns the embedded suites in the order of their file: those of the
+// paper and its comparisons, the open rows, then the nine domains.
 func Suites() ([]Suite, error) {
 	var file struct {
 		Suites []Suite `toml:"suite"`

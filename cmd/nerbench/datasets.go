@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
@@ -56,6 +58,10 @@ printed; where it cannot decide, --set and --split do.`,
 					&cli.BoolFlag{Name: "accept", Usage: "take over files that are not the locked data"},
 				},
 				Action: func(c *cli.Context) error { return env.importDataset(c) },
+			},
+			{
+				Name: "lint", Usage: "check the file of a row of your own", ArgsUsage: "FILE...",
+				Action: func(c *cli.Context) error { return env.lintRows(c.Args().Slice()) },
 			},
 			{
 				Name: "verify", Usage: "hold the data against the locked counts and checksums", ArgsUsage: "[ROW...]",
@@ -275,6 +281,36 @@ func (env *environment) exportDataset(c *cli.Context) error {
 		}
 	}
 	return out.Flush()
+}
+
+// lintRows checks files of rows, all of them, whatever is wrong with the first.
+func (env *environment) lintRows(files []string) error {
+	if len(files) == 0 {
+		return usagef("datasets lint: want FILE...")
+	}
+	benchmark, err := datasets.Embedded()
+	if err != nil {
+		return err
+	}
+	bad := 0
+	for _, file := range files {
+		row, err := datasets.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
+		if err == nil {
+			if _, clash := datasets.Find(benchmark, row.ID); clash == nil {
+				err = fmt.Errorf("%s: id: the benchmark has a row %s", filepath.Base(file), row.ID)
+			}
+		}
+		if err != nil {
+			bad++
+			fmt.Fprintln(env.stdout, err)
+			continue
+		}
+		fmt.Fprintf(env.stdout, "%s: ok: row %s, %d types, sets of %s\n", filepath.Base(file), row.ID, len(row.Types()), strings.Join(row.Families, ", "))
+	}
+	if bad > 0 {
+		return fmt.Errorf("datasets lint: %d of %d files have faults", bad, len(files))
+	}
+	return nil
 }
 
 // goldRule reads the option gold.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"nerbench/datasets"
@@ -16,26 +17,49 @@ import (
 	"nerbench/runners"
 )
 
-// allRows returns the rows of the benchmark, and those of the user's own folder
-// (--rows). A row of one's own may not have the id of another one.
+// allRows returns the rows of the benchmark, and those of the user's own: in
+// rows/ below the data folder, and in the folder that --rows names. A row of one's
+// own may not have the id of another one.
 func (env *environment) allRows() ([]*datasets.Row, error) {
 	rows, err := datasets.Embedded()
-	if err != nil || env.rows == "" {
-		return rows, err
-	}
-	if _, err := os.Stat(env.rows); err != nil {
-		return nil, usagef("--rows: %v", err)
-	}
-	own, err := datasets.Read(os.DirFS(env.rows))
 	if err != nil {
-		return nil, fmt.Errorf("rows in %s:\n%w", env.rows, err)
+		return nil, err
 	}
-	for _, r := range own {
-		if _, err := datasets.Find(rows, r.ID); err == nil {
-			return nil, fmt.Errorf("rows in %s: row %s: the benchmark has a row of that id", env.rows, r.ID)
+	folders := []string{}
+	if beside := filepath.Join(env.data, "rows"); isFolder(beside) && !sameFile(beside, env.rows) {
+		folders = append(folders, beside)
+	}
+	if env.rows != "" {
+		if _, err := os.Stat(env.rows); err != nil {
+			return nil, usagef("--rows: %v", err)
 		}
+		folders = append(folders, env.rows)
 	}
-	return append(rows, own...), nil
+	for _, folder := range folders {
+		own, err := datasets.Read(os.DirFS(folder))
+		if err != nil {
+			return nil, fmt.Errorf("rows in %s:\n%w", folder, err)
+		}
+		for _, r := range own {
+			if other, err := datasets.Find(rows, r.ID); err == nil {
+				return nil, fmt.Errorf("rows in %s: row %s: there is a row of that id (%s)", folder, r.ID, other.Title)
+			}
+		}
+		rows = append(rows, own...)
+	}
+	return rows, nil
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// sameFile reports whether two names are those of one folder.
+func sameFile(a, b string) bool {
+	one, err1 := os.Stat(a)
+	other, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
 // dataFS is the folder of native files.

@@ -67,6 +67,9 @@ type Lock struct {
 	// <end> TAB <type> LF" of all spans, documents in order, spans of a document
 	// sorted by start, end, type; offsets in code points.
 	SpansSHA256 string `toml:"spans_sha256" json:"spans_sha256"`
+	// Ceiling is the span F1 of a perfect string answer by alignment mode
+	// (METRICS.md §7.6), to six decimals.
+	Ceiling map[string]float64 `toml:"ceiling" json:"ceiling,omitempty"`
 }
 
 // Part returns a split of the set.

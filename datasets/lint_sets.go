@@ -139,6 +139,11 @@ func (l *lint) lock(field string, r *Row, s *Set, p *Part) {
 			l.fault(field+".by_type", "%q is no type of the row", t)
 		}
 	}
+	for _, mode := range slices.Sorted(maps.Keys(k.Ceiling)) {
+		if f := k.Ceiling[mode]; f < 0 || f > 1 {
+			l.fault(field+".ceiling."+mode, "%v: want a score between 0 and 1", f)
+		}
+	}
 	if sum != k.Spans {
 		l.fault(field+".by_type", "sums to %d, spans is %d", sum, k.Spans)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -85,12 +86,29 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 		}
 	}
 	if bad > 0 {
-		return dataError(fmt.Errorf("%d of %d splits differ from what the lock says", bad, len(kept)))
+		return dataError(fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept)))
 	}
 	if len(kept) == 0 {
 		env.note("no data in %s", env.data)
 	}
 	return nil
+}
+
+// differing names the splits that are not as locked, and in what.
+func differing(list []verified) string {
+	var parts []string
+	for _, v := range list {
+		if v.State != loaders.StateDiffers {
+			continue
+		}
+		var what []string
+		for _, d := range v.Differences {
+			name, _, _ := strings.Cut(d, ":")
+			what = append(what, name)
+		}
+		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Row, v.Set, v.Split, strings.Join(what, ", ")))
+	}
+	return strings.Join(parts, "; ")
 }
 
 // verifyJob is one split of one set.
@@ -163,7 +181,24 @@ func verifySplit(ctx context.Context, data fs.FS, job verifyJob) (verified, erro
 	out.ByType, out.Dropped, out.Repairs, out.Duplicates = v.Found.ByType, v.Tally.Dropped, v.Tally.Repairs, v.Tally.Duplicates
 	out.SpansSHA256, out.TextsSHA256 = v.Found.SpansSHA256, v.Found.TextsSHA256
 	out.Ceiling = ceilings.values()
+	if out.compareCeiling(job.part.Lock); len(out.Differences) > 0 {
+		out.State = loaders.StateDiffers
+	}
 	return out, nil
+}
+
+// compareCeiling holds the ceilings against those of the lock (METRICS.md §13.10),
+// which have six decimals.
+func (v *verified) compareCeiling(lock *datasets.Lock) {
+	if lock == nil || v.State != loaders.StateOK {
+		return
+	}
+	for _, mode := range sortedKeys(lock.Ceiling) {
+		want := lock.Ceiling[mode]
+		if got := v.Ceiling[mode]; got == nil || math.Abs(*got-want) > 1e-6 {
+			v.Differences = append(v.Differences, fmt.Sprintf("ceiling of mode %s: found %s, expected %.6f", mode, ceilingText(got), want))
+		}
+	}
 }
 
 // ceilings counts perfect string answers under each alignment mode: per passage

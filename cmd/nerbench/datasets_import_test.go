@@ -313,7 +313,7 @@ func TestImportInterrupted(t *testing.T) {
 }
 
 func TestHowToGet(t *testing.T) {
-	env := &environment{data: "/my data", dataGiven: true}
+	env := &environment{data: "/my data", dataGiven: true, getenv: func(string) string { return "" }}
 	rows, err := env.allRows()
 	if err != nil {
 		t.Fatal(err)
@@ -323,12 +323,11 @@ func TestHowToGet(t *testing.T) {
 		got[r.ID] = env.howToGet(r)
 	}
 	for id, want := range map[string]string{
-		"conllpp":         "git clone https://github.com/ZihanWangKi/CrossWeigh && git -C CrossWeigh checkout -q 77d0c2dbf1a039211426f0fecb11daabba8e7bd1 && nerbench datasets import conllpp --data '/my data' CrossWeigh",
-		"mit-movie":       "-O https://groups.csail.mit.edu/sls/downloads/movie/engtest.bio && nerbench datasets import mit-movie --data '/my data' mit-movie",
-		"bc4chemd":        "git clone https://github.com/cambridgeltl/MTL-Bioinformatics-2016 ",
-		"fewnerd-fine":    "then nerbench datasets import fewnerd-fine --data '/my data' PATH",
-		"ace05":           "needs a paid licence: Linguistic Data Consortium LDC2006T06",
-		"n2c2-2018-task2": "needs an agreement: ask at https://",
+		"conllpp":         "nerbench datasets fetch conllpp --data '/my data'; or get it from GitHub repository ZihanWangKi/CrossWeigh or ",
+		"mit-movie":       "or get it from https://groups.csail.mit.edu/sls/downloads/movie/ or GitHub repository andrewzamai/SLIMER, then nerbench datasets import mit-movie --data '/my data' PATH",
+		"findvehicle":     "get it from GitHub repository GuanRunwei/FindVehicle, then nerbench datasets import findvehicle --data '/my data' PATH",
+		"ace05":           "needs a licence that is paid for (LDC licence, no redistribution): Linguistic Data Consortium LDC2006T06",
+		"n2c2-2018-task2": "needs an agreement (",
 	} {
 		if !strings.Contains(got[id], want) {
 			t.Errorf("%s: %s\nwant %s", id, got[id], want)

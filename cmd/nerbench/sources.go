@@ -10,48 +10,28 @@ import (
 )
 
 // howToGet says, in one line, how the files of a row come here: the command,
-// where one does it, else the place to ask.
+// where one does it, else the door to knock at.
 func (env *environment) howToGet(row *datasets.Row) string {
-	importing := "nerbench datasets import " + row.ID
+	flag := ""
 	if env.dataGiven {
-		importing += " --data " + quoteArg(env.data)
+		flag = " --data " + quoteArg(env.data)
 	}
-	switch row.Access {
-	case "agreement":
-		return fmt.Sprintf("needs an agreement: ask at %s, then %s PATH", allSources(row), importing)
-	case "paid":
-		return fmt.Sprintf("needs a paid licence: %s, then %s PATH", allSources(row), importing)
+	importing := "nerbench datasets import " + row.ID + flag + " PATH"
+	switch {
+	case row.Access == "agreement":
+		return fmt.Sprintf("needs an agreement (%s): ask at %s, then %s", row.Licence, allSources(row), importing)
+	case row.Access == "paid":
+		return fmt.Sprintf("needs a licence that is paid for (%s): %s, then %s", row.Licence, allSources(row), importing)
+	case slices.ContainsFunc(row.Sources, func(s datasets.Source) bool { return env.downloadable(s, row) }):
+		return fmt.Sprintf("nerbench datasets fetch %s%s; or get it from %s, then %s", row.ID, flag, allSources(row), importing)
 	}
-	for _, s := range row.Sources {
-		files := filesOf(s, row)
-		if len(files) == 0 {
-			continue
-		}
-		if command, folder := download(s, row, files); command != "" {
-			return fmt.Sprintf("get it from %s: %s && %s %s", sourceAddress(s), command, importing, folder)
-		}
-	}
-	return fmt.Sprintf("get it from %s, then %s PATH", allSources(row), importing)
+	return fmt.Sprintf("get it from %s, then %s", allSources(row), importing)
 }
 
-// download is the command that brings files from a source into a folder, or
-// nothing where no plain command does.
-func download(s datasets.Source, row *datasets.Row, files []string) (command, folder string) {
-	switch {
-	case s.Kind == "github":
-		folder = path.Base(s.Where)
-		command = "git clone https://github.com/" + s.Where
-		if s.Commit != "" {
-			command += fmt.Sprintf(" && git -C %s checkout -q %s", folder, s.Commit)
-		}
-	case s.Kind == "url" && strings.HasSuffix(s.Where, "/"):
-		folder = row.ID
-		command = "curl --fail --create-dirs --output-dir " + folder
-		for _, name := range files {
-			command += " -O " + quoteArg(s.Where+name)
-		}
-	}
-	return command, folder
+// downloadable reports whether fetch may find a row's files at a source.
+func (env *environment) downloadable(s datasets.Source, row *datasets.Row) bool {
+	f := &fetcher{env: env}
+	return s.Kind == "huggingface" || s.Kind == "github" && len(f.ofRepository(s, row)) > 0 || (s.Kind == "url" || s.Kind == "ftp") && len(ofAddress(s, row)) > 0
 }
 
 func allSources(row *datasets.Row) string {

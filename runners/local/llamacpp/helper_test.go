@@ -45,6 +45,9 @@ func open(t testing.TB, c llamacpp.Config) *llamacpp.Runner {
 	if c.Library = library(t); c.Decoding.Context == 0 {
 		c.Decoding.Context = 512
 	}
+	if c.Threads == 0 {
+		c.Threads = 1 // several wait for each other without sleep, and are slow beside other tests
+	}
 	if c.Decoding.Seed == 0 {
 		c.Decoding.Seed = 1
 	}

@@ -221,6 +221,11 @@ func (r *Runner) start() error {
 	p.NOutputsMax = p.NSeqMax
 	p.NThreads, p.NThreadsBatch = int32(c.Threads), int32(c.Threads)
 	p.KVUnified, p.NoPerf = 1, 1
+	if r.offloaded == "" {
+		// On processors it is no faster, and rounds more: of long answers, twice as
+		// many part from those that are computed in full precision.
+		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
+	}
 	r.library.log.take()
 	lctx, err := llama.InitFromModel(r.model, p)
 	if err != nil {

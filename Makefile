@@ -1,7 +1,7 @@
-# The whole interface: build, test, lint, bench, golden.
+# The whole interface: build, test, lint, bench, golden, llama-libs.
 export CGO_ENABLED := 0
 
-.PHONY: build test integration lint bench fuzz golden
+.PHONY: build test integration lint bench fuzz golden llama-libs
 
 build: ## the program, in bin/nerbench
 	go build -trimpath -o bin/nerbench ./cmd/nerbench
@@ -26,3 +26,7 @@ fuzz: ## every fuzz target for FUZZTIME each
 
 golden: ## rewrite golden files; read the diff before you commit it
 	go test ./... -update
+
+KIND ?= cpu
+llama-libs: ## llama.cpp for models in the process, into the user's cache folder; KIND=cpu, vulkan or cuda
+	.ci/llama-libs $(KIND)

@@ -36,6 +36,11 @@ var imports = map[string][]string{
 
 	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go"}, // a row says how its files are read
 
+	// In the process: llama.cpp, loaded when a model is opened, and the chat
+	// templates of its files.
+	"runners/local/llamacpp": {
+		"ner", "runners", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
+	},
 	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
@@ -50,7 +55,7 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "results", "runners", "runners/ollama", "runners/tagger",
+		"reports", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/tagger",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

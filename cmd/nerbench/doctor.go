@@ -15,7 +15,8 @@ func doctorCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "say what works on this machine",
-		Description: `doctor looks at the store, the data, the Ollama server and the in-process tagger.
+		Description: `doctor looks at the store, the data, the Ollama server, the libraries for models
+in the process and the devices they see, and the tagger.
 What is absent is no fault: only what is broken makes the exit code 1.`,
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
@@ -60,6 +61,7 @@ var examinations = []struct {
 	{"store", examineStore},
 	{"data", examineData},
 	{"ollama", examineOllama},
+	{"gguf", examineGGUF},
 	{"tagger", examineTagger},
 	{"disk", examineDisk},
 }

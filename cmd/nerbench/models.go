@@ -26,6 +26,7 @@ var modelKinds = []struct {
 	open   func(context.Context, *environment, modelSpec) (*model, error)
 }{
 	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", openOllama},
+	{"gguf/", "gguf/FILE, a GGUF file, asked in the process", openGGUF},
 	{"tagger", "tagger, trained in the process on the row's train split", openTagger},
 }
 
@@ -41,6 +42,7 @@ type modelSpec struct {
 	host                   string
 	timeout                time.Duration
 	connections            int // 0: adapt
+	local                  localSettings
 	observe                func(string)
 }
 
@@ -108,7 +110,7 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		return nil, err
 	}
 	if config.Decoding.Context = s.decoding.Context; config.Decoding.Context == 0 {
-		config.Decoding.Context = ollama.ContextFor(identity.Context, s.longest, s.longestAnswer)
+		config.Decoding.Context = runners.ContextFor(identity.Context, s.longest, s.longestAnswer)
 	}
 	runner, err := ollama.New(config)
 	if err != nil {

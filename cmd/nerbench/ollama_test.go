@@ -76,7 +76,7 @@ func TestRealServer(t *testing.T) {
 		if report.Complete != limit || report.Queries != limit*len(rows[row].Answers[0]) {
 			t.Errorf("%s: %d passages, %d queries", row, report.Complete, report.Queries)
 		}
-		different := compareAnswers(t, w, report.Run, rows[row].Answers[:limit])
+		different := len(listDifferent(t, w, report.Run, rows[row].Answers[:limit]))
 		if row == "mit-restaurant" {
 			if most := report.Queries / 100; different > most {
 				t.Errorf("%s: %d of %d answers differ from the reference, at most %d may", row, different, report.Queries, most)
@@ -111,28 +111,6 @@ func readReference(t *testing.T, name string, rows *map[string]referenceRow) {
 		t.Fatal(err)
 	}
 	*rows = file.Rows
-}
-
-// compareAnswers counts the answers of a run that differ from the reference but
-// for white space at their edges.
-func compareAnswers(t *testing.T, w *workplace, run string, want [][]string) (different int) {
-	t.Helper()
-	out, err := w.program("runs", "export", run, "--what", "answers", "-q").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		var passage answersLine
-		if err := json.Unmarshal([]byte(line), &passage); err != nil {
-			t.Fatal(err)
-		}
-		for k, a := range passage.Answers {
-			if strings.TrimSpace(a.Text) != strings.TrimSpace(want[i][k]) {
-				different++
-			}
-		}
-	}
-	return different
 }
 
 // checkCounts holds the string-set counts to the reference: each answer that

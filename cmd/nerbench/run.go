@@ -29,7 +29,7 @@ MODEL is one of:
   ` + modelUsage() + `
 
 --set takes keys of a run: ` + strings.Join(settable, ", ") + `.`,
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask"},
 			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`ROW`s, separated by commas"},
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain"},
@@ -46,7 +46,7 @@ MODEL is one of:
 			&cli.StringFlag{Name: "base-url", Usage: "`URL` of the server (default: OLLAMA_HOST)"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score"},
-		},
+		}, localFlags()...),
 		Action: func(c *cli.Context) error {
 			plan, err := readRunPlan(env, c)
 			if err != nil {
@@ -75,6 +75,7 @@ type runPlan struct {
 	connections int // 0: adapt
 	host        string
 	timeout     time.Duration
+	local       localSettings
 	metrics     []string
 	askOnly     bool
 }
@@ -82,7 +83,7 @@ type runPlan struct {
 func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	p := runPlan{
 		model: c.String("model"), host: c.String("base-url"), timeout: c.Duration("timeout"),
-		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"),
+		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"), local: readLocal(c),
 	}
 	switch {
 	case c.NArg() > 0:

@@ -111,7 +111,7 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 	return modelKinds[kind].open(ctx, env, modelSpec{
 		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, host: plan.host,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
-		observe: notes.tell,
+		local: plan.local, observe: notes.tell,
 	})
 }
 

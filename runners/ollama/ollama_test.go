@@ -255,16 +255,6 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-func TestContextFor(t *testing.T) {
-	for _, tc := range []struct{ model, prompt, answer, want int }{
-		{2048, 600, 256, 1024}, {2048, 1600, 256, 2048}, {2048, 9000, 256, 2048}, {131072, 9000, 256, 5120}, {0, 100, 16, 1024},
-	} {
-		if got := ollama.ContextFor(tc.model, tc.prompt, tc.answer); got != tc.want {
-			t.Errorf("ContextFor(%d, %d, %d) is %d, want %d", tc.model, tc.prompt, tc.answer, got, tc.want)
-		}
-	}
-}
-
 func TestParseHost(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "http://127.0.0.1:11434/", "box": "http://box:11434/", "box:99": "http://box:99/", "https://box/x/": "https://box:443/x",

@@ -1,4 +1,4 @@
-package ollama
+package runners
 
 // contextStep is what a context length is rounded up to, in tokens, so that runs
 // of rows of about the same length have one.

@@ -1,0 +1,414 @@
+package llamacpp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// mostSequences is the largest number of questions at once: the library has 256
+// sequences, and what passages share takes as many again.
+const mostSequences = 128
+
+// errClosed is the error of questions to a runner that was closed.
+var errClosed = errors.New("the model was closed")
+
+// Usage counts what was computed.
+type Usage struct {
+	Prompts  int64 // tokens of all prompts that were answered or begun
+	Computed int64 // of them computed: what a passage shares counts once
+	Answers  int64 // tokens of answers
+	Steps    int64 // batches
+}
+
+// engine owns the context of a model: its goroutine is the only one that computes.
+type engine struct {
+	runner *Runner
+	ctx    llama.Context
+	memory llama.Memory
+	batch  llama.Batch
+	size   int // of the vocabulary
+	pieces [][]byte
+
+	arrive  chan *passage
+	closing chan struct{}
+	ended   chan struct{}
+
+	waiting []*passage  // not begun
+	active  []*passage  // what they share is or will be in memory
+	running []*question // have a sequence
+	cells   int         // of memory that nobody may take yet
+	forQ    []llama.SeqId
+	forP    []llama.SeqId
+	broken  error // the library failed: nothing more can be asked
+
+	prompts, computed, answers, steps atomic.Int64
+}
+
+func newEngine(r *Runner, ctx llama.Context, cells int) (*engine, error) {
+	memory, err := llama.GetMemory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{
+		runner: r, ctx: ctx, memory: memory, cells: cells, size: int(llama.VocabNTokens(r.vocabulary)),
+		batch:  llama.BatchInit(mostBatch, 0, 1),
+		arrive: make(chan *passage), closing: make(chan struct{}), ended: make(chan struct{}),
+	}
+	e.pieces = make([][]byte, e.size)
+	for i := range r.config.Sequences {
+		e.forQ = append(e.forQ, llama.SeqId(i))
+		e.forP = append(e.forP, llama.SeqId(r.config.Sequences+i))
+	}
+	return e, nil
+}
+
+func (e *engine) usage() Usage {
+	return Usage{e.prompts.Load(), e.computed.Load(), e.answers.Load(), e.steps.Load()}
+}
+
+// ask hands a passage to the engine and waits until it is answered, its context
+// ends, or the engine does.
+func (e *engine) ask(ctx context.Context, p *passage) ([]ner.Completion, error) {
+	if len(p.questions) == 0 {
+		return p.answers, nil
+	}
+	select {
+	case e.arrive <- p:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-e.ended:
+		return nil, errClosed
+	}
+	<-p.done
+	return p.completions(), p.err
+}
+
+// end stops the engine and frees its memory.
+func (e *engine) end() {
+	close(e.closing)
+	<-e.ended
+	_ = llama.BatchFree(e.batch) // never fails
+	_ = llama.Free(e.ctx)        // its only failure is that there is none
+}
+
+// run computes until the engine is closed.
+func (e *engine) run() {
+	defer close(e.ended)
+	for e.receive() {
+		e.dropCancelled()
+		e.admit()
+		e.begin()
+		if e.fill(); e.batch.NTokens == 0 {
+			continue
+		}
+		if err := e.step(); err != nil {
+			e.broken = err
+			e.drop(func(*passage) error { return err })
+		}
+	}
+	e.drop(func(*passage) error { return errClosed })
+}
+
+// receive takes passages over; it waits for one if there is nothing to do. It
+// returns false when the engine is closed.
+func (e *engine) receive() bool {
+	for {
+		if len(e.waiting)+len(e.active) == 0 {
+			select {
+			case p := <-e.arrive:
+				e.take(p)
+			case <-e.closing:
+				return false
+			}
+			continue
+		}
+		select {
+		case p := <-e.arrive:
+			e.take(p)
+		case <-e.closing:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+func (e *engine) take(p *passage) {
+	if e.broken != nil {
+		p.err = e.broken
+		close(p.done)
+		return
+	}
+	e.waiting = append(e.waiting, p)
+}
+
+// dropCancelled ends the passages whose context has ended.
+func (e *engine) dropCancelled() { e.drop(func(p *passage) error { return p.ctx.Err() }) }
+
+// drop ends the passages for which why gives an error.
+func (e *engine) drop(why func(*passage) error) {
+	for _, p := range slices.Concat(e.waiting, e.active) {
+		err := why(p)
+		if err == nil {
+			continue
+		}
+		p.err = err
+		for _, q := range slices.Clone(e.running) {
+			if q.passage == p {
+				e.release(q)
+			}
+		}
+		e.leave(p)
+	}
+}
+
+// admit lets passages in while what is in cannot fill all sequences. A passage
+// must find room for what it shares and for its largest question: so the one that
+// came last can always go on, and after it the others.
+func (e *engine) admit() {
+	begun := len(e.running)
+	for _, p := range e.active {
+		begun += len(p.questions) - p.next
+	}
+	for len(e.waiting) > 0 && len(e.forP) > 0 && begun < 2*e.runner.config.Sequences {
+		p := e.waiting[0]
+		if len(p.shared)+p.largest() > e.cells {
+			return
+		}
+		e.waiting = e.waiting[1:]
+		e.cells -= len(p.shared)
+		p.seq, e.forP = e.forP[0], e.forP[1:]
+		e.active = append(e.active, p)
+		begun += len(p.questions)
+	}
+}
+
+// begin gives free sequences to questions, of the first passage first.
+func (e *engine) begin() {
+	for _, p := range e.active {
+		if p.read < len(p.shared) {
+			continue
+		}
+		for p.next < len(p.questions) && len(e.forQ) > 0 && p.questions[p.next].need() <= e.cells {
+			q := p.questions[p.next]
+			p.next++
+			e.cells -= q.need()
+			q.seq, e.forQ = e.forQ[0], e.forQ[1:]
+			e.running = append(e.running, q)
+			if err := e.open(q); err != nil {
+				e.drop(func(other *passage) error {
+					if other == p {
+						return err
+					}
+					return nil
+				})
+				return // the list of passages has changed
+			}
+		}
+	}
+}
+
+// open prepares the sequence of a question: it holds what the passage shares.
+func (e *engine) open(q *question) (err error) {
+	p := q.passage
+	if len(p.shared) > 0 {
+		if err := llama.MemorySeqCp(e.memory, p.seq, q.seq, -1, -1); err != nil {
+			return err
+		}
+	}
+	q.pos, q.pending = llama.Pos(len(p.shared)), q.suffix
+	e.prompts.Add(int64(q.prompt))
+	if q.sampler, err = newSampler(e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
+		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
+	}
+	return nil
+}
+
+// fill puts into the batch: the last token of every answer, then questions, then
+// what passages share.
+func (e *engine) fill() {
+	e.batch.NTokens = 0
+	for _, answering := range []bool{true, false} {
+		for _, q := range e.running {
+			if (q.written > 0) == answering {
+				e.addPending(q)
+			}
+		}
+	}
+	for _, p := range e.active {
+		n := min(len(p.shared)-p.read, e.room())
+		for _, t := range p.shared[p.read : p.read+n] {
+			e.add(t, llama.Pos(p.read), p.seq, false)
+			p.read++
+		}
+		e.computed.Add(int64(n))
+	}
+}
+
+func (e *engine) addPending(q *question) {
+	n := min(len(q.pending), e.room())
+	for i, t := range q.pending[:n] {
+		last := i == len(q.pending)-1
+		if last {
+			q.logits = e.batch.NTokens
+		}
+		e.add(t, q.pos, q.seq, last)
+		q.pos++
+	}
+	if q.written == 0 {
+		e.computed.Add(int64(n))
+	}
+	q.pending = q.pending[n:]
+}
+
+func (e *engine) room() int { return mostBatch - int(e.batch.NTokens) }
+
+func (e *engine) add(t llama.Token, pos llama.Pos, seq llama.SeqId, logits bool) {
+	if err := e.batch.Add(t, pos, []llama.SeqId{seq}, logits); err != nil {
+		panic("llamacpp: batch: " + err.Error()) // there was room
+	}
+}
+
+// step computes the batch and continues the answers.
+func (e *engine) step() error {
+	e.steps.Add(1)
+	e.runner.library.log.take()
+	if code, err := llama.Decode(e.ctx, e.batch); err != nil || code != 0 {
+		reason := e.runner.library.log.reason()
+		if reason == "" {
+			reason = "no reason given"
+		}
+		return &runners.Hint{Err: fmt.Errorf("computing failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
+	}
+	for _, q := range slices.Clone(e.running) {
+		if q.logits < 0 {
+			continue
+		}
+		if err := e.extend(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// extend adds a token to an answer.
+func (e *engine) extend(q *question) error {
+	place := q.logits
+	q.logits = -1
+	logits, err := llama.GetLogitsIth(e.ctx, place, e.size)
+	if err != nil {
+		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
+	}
+	t := q.sampler.choose(e.ctx, logits, place, e.ends)
+	q.written++
+	e.answers.Add(1)
+	if e.ends(t) {
+		e.finish(q, ner.FinishStop)
+		return nil
+	}
+	before := len(q.text)
+	q.text = append(q.text, e.piece(t)...)
+	if at := firstStop(q.text, before, q.stop); at >= 0 {
+		q.text = q.text[:at]
+		e.finish(q, ner.FinishStop)
+		return nil
+	}
+	if q.written >= q.most {
+		e.finish(q, ner.FinishLength)
+		return nil
+	}
+	q.pending = append(q.pending[:0:0], t)
+	return nil
+}
+
+func (e *engine) ends(t llama.Token) bool { return llama.VocabIsEOG(e.runner.vocabulary, t) }
+
+// piece is the text of a token; control tokens have none.
+func (e *engine) piece(t llama.Token) []byte {
+	if e.pieces[t] == nil {
+		buf := make([]byte, 64)
+		n := llama.TokenToPiece(e.runner.vocabulary, t, buf, 0, false)
+		if n < 0 {
+			buf = make([]byte, -n)
+			n = llama.TokenToPiece(e.runner.vocabulary, t, buf, 0, false)
+		}
+		e.pieces[t] = buf[:max(n, 0):max(n, 0)]
+	}
+	return e.pieces[t]
+}
+
+// firstStop is the place of the first stop string in a text of which the part
+// before was searched already; -1 if there is none.
+func firstStop(text []byte, before int, stops []string) int {
+	first := -1
+	for _, stop := range stops {
+		if stop == "" {
+			continue
+		}
+		from := max(before-len(stop)+1, 0)
+		if i := bytes.Index(text[from:], []byte(stop)); i >= 0 && (first < 0 || from+i < first) {
+			first = from + i
+		}
+	}
+	return first
+}
+
+// finish keeps an answer and gives its sequence back.
+func (e *engine) finish(q *question, why ner.Finish) {
+	p := q.passage
+	text, thinking := string(q.text), ""
+	if e.runner.config.Decoding.Think {
+		thinking, text = splitThinking(text)
+	}
+	p.answers[q.index] = ner.Completion{
+		Text: text, Thinking: thinking, Finish: why, PromptTokens: q.prompt, AnswerTokens: q.written, Duration: time.Since(q.begin),
+	}
+	p.answered[q.index] = true
+	e.release(q)
+	if p.open--; p.open == 0 {
+		e.leave(p)
+	}
+}
+
+// splitThinking cuts an answer behind the end of its thinking. The template may
+// have written the beginning mark.
+func splitThinking(text string) (thinking, answer string) {
+	before, after, ok := strings.Cut(text, "</think>")
+	if !ok {
+		return "", text
+	}
+	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(before), "<think>")), strings.TrimLeft(after, "\n")
+}
+
+// release gives the sequence and the memory of a question back.
+func (e *engine) release(q *question) {
+	_, _ = llama.MemorySeqRm(e.memory, q.seq, -1, -1) // whole sequences never fail
+	q.sampler.free()
+	e.cells += q.need()
+	e.forQ = append(e.forQ, q.seq)
+	e.running = slices.DeleteFunc(e.running, func(other *question) bool { return other == q })
+}
+
+// leave ends a passage.
+func (e *engine) leave(p *passage) {
+	if i := slices.Index(e.active, p); i >= 0 {
+		_, _ = llama.MemorySeqRm(e.memory, p.seq, -1, -1) // whole sequences never fail
+		e.cells += len(p.shared)
+		e.forP = append(e.forP, p.seq)
+		e.active = slices.Delete(e.active, i, i+1)
+	} else if i := slices.Index(e.waiting, p); i >= 0 {
+		e.waiting = slices.Delete(e.waiting, i, i+1)
+	}
+	close(p.done)
+}

@@ -1,0 +1,76 @@
+package llamacpp
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"nerbench/internal/tinymodel"
+)
+
+func model(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := tinymodel.Write(&b, 1); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestReadInfo(t *testing.T) {
+	whole := model(t)
+	info, err := readInfo(bytes.NewReader(whole), int64(len(whole)))
+	want := Info{Name: "tiny random", Architecture: "llama", Context: tinymodel.Context, FileType: 0, Causal: true}
+	if err != nil || info != want {
+		t.Errorf("got %+v, %v; want %+v", info, err, want)
+	}
+	older := bytes.Clone(whole)
+	older[4] = 1
+	for name, tc := range map[string]struct {
+		file []byte
+		text string
+	}{
+		"empty":           {nil, "is no GGUF file"},
+		"another kind":    {[]byte("PK\x03\x04 and more"), "is no GGUF file"},
+		"another version": {older, "version 1"},
+		"cut":             {whole[:3000], "unexpected EOF"},
+		"absurd length":   {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
+	} {
+		if _, err := readInfo(bytes.NewReader(tc.file), int64(len(tc.file))); err == nil || !strings.Contains(err.Error(), tc.text) {
+			t.Errorf("%s: error %v, want %q", name, err, tc.text)
+		}
+	}
+}
+
+// FuzzReadInfo: a header is read or refused, and takes no more memory than its
+// file has bytes.
+func FuzzReadInfo(f *testing.F) {
+	whole := model(f)
+	f.Add(whole[:2000])
+	f.Add([]byte("GGUF\x03\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		info, err := readInfo(bytes.NewReader(file), int64(len(file)))
+		if !bytes.HasPrefix(file, []byte("GGUF")) && !errors.Is(err, errNoGGUF) {
+			t.Errorf("got %+v, %v", info, err)
+		}
+		if len(info.Name)+len(info.Architecture) > len(file) {
+			t.Errorf("more text than bytes: %+v", info)
+		}
+	})
+}
+
+func TestParts(t *testing.T) {
+	if got := parts("x/model.gguf"); len(got) != 1 || got[0] != "x/model.gguf" {
+		t.Errorf("one file: %q", got)
+	}
+	if got := parts("x/m-00001-of-00003.gguf"); len(got) != 3 || got[2] != "x/m-00003-of-00003.gguf" {
+		t.Errorf("three files: %q", got)
+	}
+}
+
+func TestModelName(t *testing.T) {
+	if got := ModelName("/some/where/uniner-7b/f16.gguf"); got != "gguf/uniner-7b/f16.gguf" {
+		t.Errorf("got %s", got)
+	}
+}

@@ -1,0 +1,322 @@
+package llamacpp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// Kind is the kind of server in the keys of a run.
+const Kind = "llama.cpp"
+
+// Config says which model to ask, and how.
+type Config struct {
+	File    string // GGUF; of several parts the first
+	Library string // folder, see [Find]
+	// Decoding is used for every query. Its Context is the longest prompt with its
+	// answer, in tokens; it must be set.
+	Decoding runners.Decoding
+	// LongestAnswer is the largest MaxTokens of the queries to come; the memory for
+	// sequences is sized by it. 0 stands for 256.
+	LongestAnswer int
+	// GPULayers is the number of layers to compute on the GPU; below 0: all that
+	// there are, if there is a GPU.
+	GPULayers int
+	// MainGPU is the GPU to use where the model is not split, from 0.
+	MainGPU int
+	// Split says how several GPUs share the model: "none", "layer", "row"; empty
+	// stands for layer.
+	Split string
+	// Threads is the number of threads that compute; 0: as many as processors.
+	Threads int
+	// Sequences is the number of questions that are answered at once; 0 stands for
+	// [DefaultSequences].
+	Sequences int
+}
+
+// DefaultSequences is the number of questions that are answered at once unless
+// something else is asked for: measured on processors and weak GPUs (see
+// docs/benchmarks.md), more give little.
+const DefaultSequences = 16
+
+const (
+	defaultAnswer = 256
+	// suffixRoom is what is reserved for the question behind a passage when memory
+	// is sized, in tokens. Longer ones only mean that fewer are asked at once.
+	suffixRoom = 64
+	mostBatch  = 512 // tokens that are computed in one step
+)
+
+// splits are the values of [Config.Split].
+var splits = map[string]llama.SplitMode{
+	"": llama.SplitModeLayer, "none": llama.SplitModeNone, "layer": llama.SplitModeLayer, "row": llama.SplitModeRow,
+}
+
+// Runner asks one model. It is a [runners.Runner]. Close it: it holds the memory
+// of the model.
+type Runner struct {
+	config     Config
+	info       Info
+	digest     string
+	library    *Library
+	model      llama.Model
+	vocabulary llama.Vocab
+	offloaded  string // what the library said of layers on the GPU; empty: nothing
+	chat       chat
+	engine     *engine
+
+	using  sync.RWMutex // held for reading while prompts are cut into tokens
+	closed bool
+}
+
+// Open loads the library and a model. Errors say what is wrong with the file, the
+// library or the machine, most of them with a [runners.Hint].
+func Open(ctx context.Context, c Config) (*Runner, error) {
+	if c.Decoding.Context <= 0 {
+		return nil, fmt.Errorf("llamacpp: %s: context: must be set", c.File)
+	}
+	split, ok := splits[c.Split]
+	if !ok {
+		return nil, fmt.Errorf("llamacpp: split %q: want none, layer or row", c.Split)
+	}
+	info, err := Inspect(c.File)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Causal {
+		return nil, &runners.Hint{
+			Err:    fmt.Errorf("llamacpp: %s: is an embedding model (%s): it writes no text", c.File, info.Architecture),
+			Advice: "name a model that generates text",
+		}
+	}
+	if most := info.Context; most > 0 && c.Decoding.Context > most {
+		return nil, &runners.Hint{
+			Err:    fmt.Errorf("llamacpp: %s: a context of %d tokens: the model was made for %d", c.File, c.Decoding.Context, most),
+			Advice: "leave --context out: longer prompts are counted as too long, not cut",
+		}
+	}
+	digest := hashing(ctx, c.File)
+	defer digest.wait()
+	library, err := Load(c.Library)
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{config: c, info: info, library: library}
+	if err := r.load(split); err != nil {
+		return nil, err
+	}
+	if r.digest, err = digest.wait(); err == nil {
+		err = r.start()
+	}
+	if err != nil {
+		_ = llama.ModelFree(r.model) // its only failure is that there is none
+		return nil, err
+	}
+	return r, nil
+}
+
+// hash is a digest in the making.
+type hash struct{ wait func() (string, error) }
+
+// hashing reads a file while the model is loaded.
+func hashing(ctx context.Context, file string) hash {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	var digest string
+	var err error
+	go func() {
+		defer close(done)
+		digest, err = Digest(ctx, file)
+	}()
+	return hash{func() (string, error) {
+		<-done
+		cancel()
+		return digest, err
+	}}
+}
+
+// load loads the weights.
+func (r *Runner) load(split llama.SplitMode) error {
+	c := r.config
+	gpus := slices.DeleteFunc(r.library.Devices(), func(d Device) bool { return !d.GPU })
+	if c.GPULayers > 0 && len(gpus) == 0 {
+		return &runners.Hint{
+			Err:    fmt.Errorf("llamacpp: %d layers on the GPU: the library in %s sees no GPU", c.GPULayers, r.library.Folder),
+			Advice: "\"nerbench doctor\" says what it sees; the libraries for CUDA and Vulkan are others: make llama-libs KIND=vulkan",
+		}
+	}
+	if c.MainGPU < 0 || c.MainGPU > 0 && c.MainGPU >= len(gpus) {
+		return fmt.Errorf("llamacpp: main GPU %d: the library sees %d", c.MainGPU, len(gpus))
+	}
+	p := llama.ModelDefaultParams()
+	if c.GPULayers >= 0 {
+		p.NGpuLayers = int32(c.GPULayers)
+	}
+	p.SplitMode, p.MainGpu = split, int32(c.MainGPU)
+	r.library.log.take()
+	model, err := llama.ModelLoadFromFile(c.File, p)
+	if err != nil {
+		return r.refused(err)
+	}
+	r.model, r.vocabulary = model, llama.ModelGetVocab(model)
+	r.offloaded = r.library.log.offload()
+	if llama.ModelHasEncoder(model) {
+		_ = llama.ModelFree(model) // its only failure is that there is none
+		return fmt.Errorf("llamacpp: %s: has an encoder (%s): only decoders can be asked here", c.File, r.info.Architecture)
+	}
+	return nil
+}
+
+// refused says why the library did not take a model.
+func (r *Runner) refused(err error) error {
+	reason := r.library.log.reason()
+	if reason == "" {
+		reason = err.Error()
+	}
+	hint := &runners.Hint{Err: fmt.Errorf("llamacpp: %s: %s", r.config.File, reason)}
+	switch low := strings.ToLower(reason); {
+	case strings.Contains(low, "unknown model architecture"):
+		hint.Advice = "llama.cpp " + Build + " does not know it: a newer nerbench may, or serve it with vllm/ or ollama/"
+	case strings.Contains(low, "alloc") || strings.Contains(low, "memory"):
+		hint.Advice = outOfMemory
+	default:
+		hint.Advice = "the file may be cut or damaged: get it again"
+	}
+	return hint
+}
+
+const outOfMemory = "take a smaller file (Q4_K_M), fewer --gpu-layers, fewer --sequences, or a shorter --context"
+
+// start makes the context and the engine.
+func (r *Runner) start() error {
+	c := r.config
+	if c.Threads <= 0 {
+		c.Threads = runtime.GOMAXPROCS(0)
+	}
+	if c.Sequences <= 0 {
+		c.Sequences = DefaultSequences
+	}
+	if c.LongestAnswer <= 0 {
+		c.LongestAnswer = defaultAnswer
+	}
+	r.config = c
+	if c.Sequences > mostSequences {
+		return fmt.Errorf("llamacpp: %d sequences: at most %d", c.Sequences, mostSequences)
+	}
+	// One passage that fills its context, and the questions of others beside it.
+	cells := c.Decoding.Context + (c.Sequences-1)*(c.LongestAnswer+suffixRoom) + c.Decoding.Context
+	p := llama.ContextDefaultParams()
+	p.NCtx, p.NBatch, p.NUbatch = uint32(cells), mostBatch, mostBatch
+	p.NSeqMax = uint32(2 * c.Sequences) // for questions, and for what passages share
+	p.NOutputsMax = p.NSeqMax
+	p.NThreads, p.NThreadsBatch = int32(c.Threads), int32(c.Threads)
+	p.KVUnified, p.NoPerf = 1, 1
+	if r.offloaded == "" {
+		// On processors it is no faster, and rounds more: of long answers, twice as
+		// many part from those that are computed in full precision.
+		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
+	}
+	r.library.log.take()
+	lctx, err := llama.InitFromModel(r.model, p)
+	if err != nil {
+		reason := r.library.log.reason()
+		if reason == "" {
+			reason = err.Error()
+		}
+		return &runners.Hint{
+			Err:    fmt.Errorf("llamacpp: %s: no memory for %d tokens of context (%d questions at once): %s", c.File, cells, c.Sequences, reason),
+			Advice: outOfMemory,
+		}
+	}
+	if r.engine, err = newEngine(r, lctx, cells); err != nil {
+		return errors.Join(err, llama.Free(lctx))
+	}
+	r.chat.open(r.model, r.vocabulary)
+	go r.engine.run()
+	return nil
+}
+
+// Close ends what is being asked and gives the memory of the model back.
+func (r *Runner) Close() {
+	r.using.Lock()
+	defer r.using.Unlock()
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.engine.end()
+	_ = llama.ModelFree(r.model) // its only failure is that there is none
+}
+
+// Identity names the model by the bytes of its file, and the library by its build.
+func (r *Runner) Identity() runners.Identity {
+	return runners.Identity{
+		Model: ModelName(r.config.File), Digest: r.digest, Server: Kind, ServerVersion: Build, Context: r.info.Context,
+	}
+}
+
+// Quantisation is the type of most of the weights, in llama.cpp's words.
+func (r *Runner) Quantisation() string {
+	if r.info.FileType < 0 {
+		return ""
+	}
+	return llama.FtypeName(llama.Ftype(r.info.FileType))
+}
+
+// Device says what computes: the processors, and how many layers of the model are
+// on them if they are GPUs.
+func (r *Runner) Device() string {
+	var names []string
+	for _, d := range r.library.Devices() {
+		if d.GPU == (r.offloaded != "") {
+			names = append(names, d.Name+" "+d.Description)
+		}
+	}
+	out := strings.Join(names, ", ")
+	if r.offloaded != "" {
+		out += ": " + r.offloaded
+	}
+	return out
+}
+
+// Sequences is the number of questions that are answered at once.
+func (r *Runner) Sequences() int { return r.config.Sequences }
+
+// Usage is what the runner has computed so far.
+func (r *Runner) Usage() Usage { return r.engine.usage() }
+
+// Complete implements [runners.Runner].
+func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p, err := r.prepare(ctx, queries)
+	if err != nil {
+		return nil, fmt.Errorf("llamacpp: %s: %w: %w", r.config.File, err, runners.ErrFatal)
+	}
+	done, err := r.engine.ask(ctx, p)
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("llamacpp: %s: %w", r.config.File, err)
+	}
+	return done, err
+}
+
+// prepare makes a passage of queries, while the model is there.
+func (r *Runner) prepare(ctx context.Context, queries []ner.Query) (*passage, error) {
+	r.using.RLock()
+	defer r.using.RUnlock()
+	if r.closed {
+		return nil, errClosed
+	}
+	return r.newPassage(ctx, queries, time.Now())
+}

@@ -1,0 +1,93 @@
+package llamacpp
+
+import (
+	"fmt"
+
+	"github.com/hybridgroup/yzma/pkg/llama"
+
+	"nerbench/runners"
+)
+
+// sampler chooses the tokens of one answer. At temperature 0 it takes the most
+// probable one (of equals the first), so that nothing is left to chance.
+type sampler struct {
+	chain   llama.Sampler // grammar, then temperature and chance; 0: neither is needed
+	grammar llama.Sampler // part of the chain; 0: decoding is free
+	greedy  bool
+	one     *candidate
+}
+
+// candidate is a list of one token, in the form of the library's. It lies on the
+// heap: the library is given its address.
+type candidate struct {
+	list llama.TokenDataArray
+	data llama.TokenData
+}
+
+// newSampler makes the sampler of one answer. Every answer starts with the same
+// seed, so that it does not depend on what was asked before.
+func newSampler(vocabulary llama.Vocab, d runners.Decoding, grammar string) (sampler, error) {
+	s := sampler{greedy: d.Temperature == 0}
+	if s.greedy && grammar == "" {
+		return s, nil
+	}
+	s.chain = llama.SamplerChainInit(llama.SamplerChainDefaultParams())
+	if grammar != "" {
+		if s.grammar = llama.SamplerInitGrammar(vocabulary, grammar, "root"); s.grammar == 0 {
+			s.free()
+			return s, fmt.Errorf("the library does not take the grammar of the schema: %s", grammar)
+		}
+		llama.SamplerChainAdd(s.chain, s.grammar)
+		s.one = &candidate{}
+	}
+	if s.greedy {
+		llama.SamplerChainAdd(s.chain, llama.SamplerInitGreedy())
+	} else {
+		llama.SamplerChainAdd(s.chain, llama.SamplerInitTemp(float32(d.Temperature)))
+		llama.SamplerChainAdd(s.chain, llama.SamplerInitDist(seedOf(d)))
+	}
+	return s, nil
+}
+
+func (s *sampler) free() {
+	llama.SamplerFree(s.chain) // with the parts of the chain
+	s.chain, s.grammar = 0, 0
+}
+
+// choose returns the token that continues the token at a place of the batch. end
+// reports whether a token ends the text.
+func (s *sampler) choose(ctx llama.Context, logits []float32, place int32, end func(llama.Token) bool) llama.Token {
+	if !s.greedy {
+		return llama.SamplerSample(s.chain, ctx, place)
+	}
+	best := mostProbable(logits)
+	switch {
+	case s.grammar == 0:
+		return best
+	case !s.allowed(best):
+		// The whole vocabulary is held against the grammar only where the first
+		// choice does not fit: that takes a hundred times as long.
+		return llama.SamplerSample(s.chain, ctx, place)
+	case !end(best):
+		llama.SamplerAccept(s.grammar, best)
+	}
+	return best
+}
+
+// allowed reports whether the grammar takes a token next.
+func (s *sampler) allowed(t llama.Token) bool {
+	s.one.data = llama.TokenData{Id: t, Logit: 1}
+	s.one.list = llama.TokenDataArray{Data: &s.one.data, Size: 1, Selected: -1}
+	llama.SamplerApply(s.grammar, &s.one.list)
+	return s.one.data.Logit == 1
+}
+
+func mostProbable(logits []float32) llama.Token {
+	best := 0
+	for i, v := range logits {
+		if v > logits[best] {
+			best = i
+		}
+	}
+	return llama.Token(best)
+}

@@ -40,7 +40,7 @@ type inline struct {
 }
 
 func (d *deid) met(s *xmlScanner) error {
-	s.loose = true
+	s.unpaired = "PHI"
 	switch {
 	case s.kind == xmlStart && s.name == "TEXT":
 		d.in, d.text, d.found, d.open = true, d.text[:0], d.found[:0], ""
@@ -66,8 +66,6 @@ func (d *deid) met(s *xmlScanner) error {
 		}
 		d.in = false
 		return d.record()
-	case s.kind == xmlEnd:
-		return errors.New("</" + s.name + ">: within a text")
 	}
 	return nil
 }

@@ -24,17 +24,17 @@ func readACE(r *reading) error {
 	if err != nil {
 		return err
 	}
-	byName := map[string]member{}
-	for _, a := range annotations {
-		byName[a.stem(".apf.xml")] = a
-	}
+	byText := companionsOf(annotations, ".apf.xml")
 	part := "extent"
 	if f := r.set.Fields; f != nil && f.Mentions != "" {
 		part = f.Mentions
 	}
 	for _, t := range texts {
-		a, ok := byName[t.stem(".sgm")]
-		if !ok {
+		a, found, err := byText.take(t, t.stem(".sgm"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.shown(t.name), err)
+		}
+		if !found {
 			return fmt.Errorf("%s: its file %s.apf.xml is missing", r.shown(t.name), t.stem(".sgm"))
 		}
 		whole, err := r.wholeOf(t)
@@ -53,7 +53,7 @@ func readACE(r *reading) error {
 			return err
 		}
 	}
-	return nil
+	return byText.left(".sgm")
 }
 
 // withoutTags leaves out everything between "<" and ">".

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -41,6 +42,9 @@ func readACE(r *reading) error {
 		if err != nil {
 			return err
 		}
+		if bytes.Contains(whole, []byte("<DOC>")) && !bytes.Contains(whole, []byte("</DOC>")) {
+			return fmt.Errorf("%s: the file ends within <DOC>", r.shown(t.name))
+		}
 		text, err := withoutTags(string(whole))
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.shown(t.name), err)
@@ -48,6 +52,9 @@ func readACE(r *reading) error {
 		d := &ace{reading: r, part: part, text: text, points: ner.NewCodePoints(text)}
 		if err := r.at(a, func(name string) error { return r.eachXML(name, d.met) }); err != nil {
 			return err
+		}
+		if !d.document {
+			return fmt.Errorf("%s: expected <document>", r.shown(a.name))
 		}
 		if err := r.emit(&ner.Document{Text: text}, d.spans); err != nil {
 			return err
@@ -79,6 +86,7 @@ type ace struct {
 	points ner.CodePoints
 	spans  []labelled
 
+	document   bool   // there was one
 	label      string // of the entity at hand
 	in         bool   // the part of a mention
 	start, end int
@@ -87,6 +95,8 @@ type ace struct {
 
 func (d *ace) met(s *xmlScanner) error {
 	switch {
+	case s.kind == xmlStart && s.name == "document":
+		d.document = true
 	case s.kind == xmlStart && s.name == "entity":
 		if d.label = s.attr("TYPE"); d.label == "" {
 			return errors.New("entity: has no TYPE")

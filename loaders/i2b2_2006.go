@@ -27,12 +27,11 @@ func readI2B2Deid(r *reading) error {
 
 type deid struct {
 	*reading
-	in     bool // a text
-	text   []byte
-	open   string // label of the mention that is open
-	start  int
-	broken bool // the mention was ended by a tag that opens one
-	found  []inline
+	in    bool // a text
+	text  []byte
+	open  string // label of the mention that is open
+	start int
+	found []inline
 }
 
 // inline is a mention in a text that is not trimmed yet.

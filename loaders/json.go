@@ -44,10 +44,21 @@ func jsonEnd(dec *json.Decoder) error {
 type utf8Reader struct {
 	in      io.Reader
 	pending []byte // the beginning of a code point, handed on before its end came
+	broken  bool
 }
 
-// Read implements [io.Reader].
+// Read implements [io.Reader]. What failed once fails ever after: the decoder
+// drops errors that come with bytes.
 func (u *utf8Reader) Read(p []byte) (int, error) {
+	if u.broken {
+		return 0, errUTF8
+	}
+	n, err := u.read(p)
+	u.broken = err == errUTF8
+	return n, err
+}
+
+func (u *utf8Reader) read(p []byte) (int, error) {
 	n, err := u.in.Read(p)
 	rest := p[:n]
 	for len(u.pending) > 0 && len(rest) > 0 && !utf8.FullRune(u.pending) {

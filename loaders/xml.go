@@ -92,7 +92,7 @@ func characters(raw []byte) ([]byte, error) {
 			continue
 		}
 		if c != '\r' {
-			return nil, fmt.Errorf("a control character, %#04x: XML has none", c)
+			return nil, fmt.Errorf("the control character U+%04X: XML has none", c)
 		}
 		returns = true
 	}
@@ -176,6 +176,9 @@ func (s *xmlScanner) tag() (met bool, err error) {
 	if err := s.attributes(); err != nil {
 		return false, err
 	}
+	if s.raw, err = characters(s.raw); err != nil {
+		return false, err
+	}
 	if rest, ok := bytes.CutPrefix(s.raw, []byte("/")); ok {
 		return true, s.end(s.interned(bytes.TrimSpace(rest)))
 	}
@@ -184,7 +187,7 @@ func (s *xmlScanner) tag() (met bool, err error) {
 	if i < 0 {
 		i = len(body)
 	}
-	if i == 0 || !utf8.Valid(body) {
+	if i == 0 {
 		return false, fmt.Errorf("%.40q is no tag", body)
 	}
 	if bytes.IndexByte(body, '&') >= 0 {

@@ -84,12 +84,12 @@ func (r *reading) biocElement(dec *json.Decoder) error {
 			b.passage(r, p.Offset, *p.Text)
 		}
 		for _, a := range p.Annotations {
-			m := biocMention{infons: map[string]string{}, text: a.Text}
+			m := biocMention{text: a.Text}
 			for key, value := range a.Infons {
-				m.infons[key] = fmt.Sprint(value)
+				m.infon(r, key, fmt.Sprint(value))
 			}
 			for _, l := range a.Locations {
-				m.locations = append(m.locations, [2]int{l.Offset, l.Length})
+				m.location(l.Offset, l.Length)
 			}
 			b.mentions = append(b.mentions, m)
 		}

@@ -152,6 +152,8 @@ func (s *xmlScanner) finish() error {
 func (s *xmlScanner) tag() (met bool, err error) {
 	head, err := s.in.Peek(8)
 	switch {
+	case len(head) > 0 && head[0] != '!' && head[0] != '?':
+		return true, s.element()
 	case bytes.HasPrefix(head, []byte("!--")):
 		return false, s.past("!--", "-->")
 	case bytes.HasPrefix(head, []byte("![CDATA[")):
@@ -170,17 +172,20 @@ func (s *xmlScanner) tag() (met bool, err error) {
 		return false, s.declaration()
 	case bytes.HasPrefix(head, []byte("!")):
 		return false, s.doctype()
-	case len(head) == 0:
-		return false, fmt.Errorf("the file ends within a tag: %w", noEOF(err))
 	}
+	return false, fmt.Errorf("the file ends within a tag: %w", noEOF(err))
+}
+
+// element reads a tag that begins or ends an element.
+func (s *xmlScanner) element() (err error) {
 	if err := s.attributes(); err != nil {
-		return false, err
+		return err
 	}
 	if s.raw, err = characters(s.raw); err != nil {
-		return false, err
+		return err
 	}
 	if rest, ok := bytes.CutPrefix(s.raw, []byte("/")); ok {
-		return true, s.end(s.interned(bytes.TrimSpace(rest)))
+		return s.end(s.interned(bytes.TrimSpace(rest)))
 	}
 	body, alone := bytes.CutSuffix(s.raw, []byte("/"))
 	i := bytes.IndexAny(body, " \t\r\n")
@@ -188,11 +193,11 @@ func (s *xmlScanner) tag() (met bool, err error) {
 		i = len(body)
 	}
 	if i == 0 {
-		return false, fmt.Errorf("%.40q is no tag", body)
+		return fmt.Errorf("%.40q is no tag", body)
 	}
 	if bytes.IndexByte(body, '&') >= 0 {
 		if _, err := unescape(nil, body); err != nil {
-			return false, err
+			return err
 		}
 	}
 	s.name, s.raw = s.interned(body[:i]), body[i:]
@@ -200,7 +205,7 @@ func (s *xmlScanner) tag() (met bool, err error) {
 	if s.name != s.unpaired {
 		s.open = append(s.open, s.name)
 	}
-	return true, nil
+	return nil
 }
 
 // interned is a name as a string; there are few, and many tags.

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -24,22 +25,25 @@ func readACE(r *reading) error {
 	if err != nil {
 		return err
 	}
-	byName := map[string]member{}
-	for _, a := range annotations {
-		byName[a.stem(".apf.xml")] = a
-	}
+	byText := companionsOf(annotations, ".apf.xml")
 	part := "extent"
 	if f := r.set.Fields; f != nil && f.Mentions != "" {
 		part = f.Mentions
 	}
 	for _, t := range texts {
-		a, ok := byName[t.stem(".sgm")]
-		if !ok {
+		a, found, err := byText.take(t, t.stem(".sgm"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.shown(t.name), err)
+		}
+		if !found {
 			return fmt.Errorf("%s: its file %s.apf.xml is missing", r.shown(t.name), t.stem(".sgm"))
 		}
 		whole, err := r.wholeOf(t)
 		if err != nil {
 			return err
+		}
+		if bytes.Contains(whole, []byte("<DOC>")) && !bytes.Contains(whole, []byte("</DOC>")) {
+			return fmt.Errorf("%s: the file ends within <DOC>", r.shown(t.name))
 		}
 		text, err := withoutTags(string(whole))
 		if err != nil {
@@ -49,11 +53,14 @@ func readACE(r *reading) error {
 		if err := r.at(a, func(name string) error { return r.eachXML(name, d.met) }); err != nil {
 			return err
 		}
+		if !d.document {
+			return fmt.Errorf("%s: expected <document>", r.shown(a.name))
+		}
 		if err := r.emit(&ner.Document{Text: text}, d.spans); err != nil {
 			return err
 		}
 	}
-	return nil
+	return byText.left(".sgm")
 }
 
 // withoutTags leaves out everything between "<" and ">".
@@ -79,6 +86,7 @@ type ace struct {
 	points ner.CodePoints
 	spans  []labelled
 
+	document   bool   // there was one
 	label      string // of the entity at hand
 	in         bool   // the part of a mention
 	start, end int
@@ -87,6 +95,8 @@ type ace struct {
 
 func (d *ace) met(s *xmlScanner) error {
 	switch {
+	case s.kind == xmlStart && s.name == "document":
+		d.document = true
 	case s.kind == xmlStart && s.name == "entity":
 		if d.label = s.attr("TYPE"); d.label == "" {
 			return errors.New("entity: has no TYPE")

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strconv"
@@ -36,6 +37,9 @@ func readBC2GM(r *reading) error {
 			}
 		}
 	}
+	if !b.met {
+		return errors.New("GENE.eval: holds no mention")
+	}
 	for _, left := range b.mentions {
 		r.tally.Repairs["mentions_without_sentence"] += len(left)
 	}
@@ -48,6 +52,7 @@ const bc2gmLabel = "GENE"
 type bc2gm struct {
 	*reading
 	mentions map[string][]bc2gmMention // by sentence
+	met      bool                      // a mention
 }
 
 // bc2gmMention has its first and its last character that is no white space.
@@ -78,6 +83,7 @@ func (b *bc2gm) mention(line []byte) error {
 	if !ok || err1 != nil || err2 != nil {
 		return fmt.Errorf("offsets %q: expected two numbers", columns[1])
 	}
+	b.met = true
 	b.mentions[columns[0]] = append(b.mentions[columns[0]], m)
 	return nil
 }

@@ -22,9 +22,30 @@ type biocDocument struct {
 
 // biocMention is an annotation.
 type biocMention struct {
-	infons    map[string]string
-	locations [][2]int // offset, length
-	text      string
+	label      string
+	skipped    bool // the set leaves out what has one of its properties
+	locations  int
+	start, end int // of all locations, in code points
+	text       string
+}
+
+// infon takes a property of the annotation.
+func (m *biocMention) infon(r *reading, key, value string) {
+	if key == "type" {
+		m.label = value
+	}
+	if f := r.set.Fields; f != nil {
+		left, ok := f.Skip[key]
+		m.skipped = m.skipped || ok && left == value
+	}
+}
+
+func (m *biocMention) location(offset, length int) {
+	if m.locations == 0 {
+		m.start = offset
+	}
+	m.locations++
+	m.start, m.end = min(m.start, offset), max(m.end, offset+length)
 }
 
 // passage adds a passage. Its own offset is checked, not used.
@@ -43,22 +64,18 @@ func (r *reading) emitBioC(b *biocDocument) error {
 	points := ner.NewCodePoints(d.Text)
 	var spans []labelled
 	for _, m := range b.mentions {
-		if r.skips(m.infons) {
+		if m.skipped {
 			r.tally.Repairs["skipped_annotations"]++
 			continue
 		}
-		if len(m.locations) == 0 {
+		if m.locations == 0 {
 			return fmt.Errorf("document %s: an annotation has no location", b.id)
 		}
-		start, end := m.locations[0][0], 0
-		for _, l := range m.locations {
-			start, end = min(start, l[0]), max(end, l[0]+l[1])
-		}
-		s, err := r.pointSpan(points, start, end, m.infons["type"])
+		s, err := r.pointSpan(points, m.start, m.end, m.label)
 		if err != nil {
 			return fmt.Errorf("document %s: %w", b.id, err)
 		}
-		if len(m.locations) > 1 {
+		if m.locations > 1 {
 			r.tally.Repairs["discontinuous"]++
 		} else {
 			r.checkText(d.Text, s, m.text)
@@ -66,19 +83,6 @@ func (r *reading) emitBioC(b *biocDocument) error {
 		spans = append(spans, s)
 	}
 	return r.emit(d, spans)
-}
-
-// skips reports whether the set leaves out what has these properties.
-func (r *reading) skips(infons map[string]string) bool {
-	if r.set.Fields == nil {
-		return false
-	}
-	for name, value := range r.set.Fields.Skip {
-		if infons[name] == value {
-			return true
-		}
-	}
-	return false
 }
 
 // readBioCXML reads the family bioc-xml.
@@ -119,7 +123,7 @@ func (b *biocXML) begin(s *xmlScanner) error {
 	case "passage":
 		b.offset, b.text, b.texts = -1, "", false
 	case "annotation":
-		b.mention = &biocMention{infons: map[string]string{}}
+		b.mention = &biocMention{}
 	case "infon":
 		b.key = s.attr("key")
 	case "location":
@@ -131,7 +135,7 @@ func (b *biocXML) begin(s *xmlScanner) error {
 		if err := errors.Join(err1, err2); err != nil {
 			return fmt.Errorf("location: expected numbers as offset and length: %w", err)
 		}
-		b.mention.locations = append(b.mention.locations, [2]int{offset, length})
+		b.mention.location(offset, length)
 	}
 	return nil
 }
@@ -145,7 +149,7 @@ func (b *biocXML) end(name string) error {
 		b.document.id = string(b.data)
 	case "infon":
 		if b.mention != nil {
-			b.mention.infons[b.key] = string(b.data)
+			b.mention.infon(b.reading, b.key, string(b.data))
 		}
 	case "offset":
 		offset, err := strconv.Atoi(strings.TrimSpace(string(b.data)))

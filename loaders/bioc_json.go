@@ -1,10 +1,10 @@
 package loaders
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // readBioCJSON reads the family bioc-json: one object, whose "documents" are read
@@ -26,8 +26,13 @@ func (r *reading) biocFile(name string) error {
 		return err
 	}
 	defer f.Close()
-	dec := json.NewDecoder(bufio.NewReaderSize(f, 1<<16))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+	dec, err := r.decoder(f)
+	if err != nil {
+		return err
+	}
+	if t, err := dec.Token(); err != nil && err != io.EOF {
+		return fmt.Errorf(`expected an object with "documents": %w`, err)
+	} else if t != json.Delim('{') {
 		return errors.New(`expected an object with "documents"`)
 	}
 	found := false
@@ -54,7 +59,7 @@ func (r *reading) biocFile(name string) error {
 	if _, err := dec.Token(); err != nil {
 		return fmt.Errorf("the object does not end: %w", noEOF(err))
 	}
-	return nil
+	return jsonEnd(dec)
 }
 
 func (r *reading) biocElement(dec *json.Decoder) error {
@@ -62,7 +67,7 @@ func (r *reading) biocElement(dec *json.Decoder) error {
 		ID       string
 		Passages []struct {
 			Offset      int
-			Text        string
+			Text        *string
 			Annotations []struct {
 				Infons    map[string]any
 				Text      string
@@ -75,14 +80,16 @@ func (r *reading) biocElement(dec *json.Decoder) error {
 	}
 	b := &biocDocument{id: doc.ID}
 	for _, p := range doc.Passages {
-		b.passage(r, p.Offset, p.Text)
+		if p.Text != nil {
+			b.passage(r, p.Offset, *p.Text)
+		}
 		for _, a := range p.Annotations {
-			m := biocMention{infons: map[string]string{}, text: a.Text}
+			m := biocMention{text: a.Text}
 			for key, value := range a.Infons {
-				m.infons[key] = fmt.Sprint(value)
+				m.infon(r, key, fmt.Sprint(value))
 			}
 			for _, l := range a.Locations {
-				m.locations = append(m.locations, [2]int{l.Offset, l.Length})
+				m.location(l.Offset, l.Length)
 			}
 			b.mentions = append(b.mentions, m)
 		}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strconv"
@@ -68,25 +67,6 @@ func (r *reading) splitList(list string, names []string) ([]string, error) {
 		ordered = append(ordered, name)
 	}
 	return ordered, nil
-}
-
-// whole reads a small file.
-func (r *reading) whole(name string) ([]byte, error) {
-	f, err := open(r.data, name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, longestLine+1))
-	if err == nil && len(b) > longestLine {
-		err = fmt.Errorf("%s: more than %d MiB", path.Base(name), longestLine>>20)
-	}
-	if err == nil {
-		if err = checkUTF8(b); err != nil {
-			err = fmt.Errorf("%s: %w", path.Base(name), err)
-		}
-	}
-	return b, err
 }
 
 func (r *reading) bratDocument(name string) error {

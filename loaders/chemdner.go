@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,6 +36,9 @@ func readChemdner(r *reading) error {
 			}
 		}
 	}
+	if !c.met {
+		return errors.New("*.annotations.txt: hold no mention")
+	}
 	for _, left := range c.mentions {
 		r.tally.Repairs["mentions_without_document"] += len(left)
 	}
@@ -44,6 +48,7 @@ func readChemdner(r *reading) error {
 type chemdner struct {
 	*reading
 	mentions map[string][]chemdnerMention // by document
+	met      bool                         // a mention
 }
 
 type chemdnerMention struct {
@@ -79,6 +84,7 @@ func (c *chemdner) mention(line []byte) error {
 	if err1 != nil || err2 != nil || columns[1] != "A" && columns[1] != "T" {
 		return fmt.Errorf("%q: expected T or A, and two numbers", columns[1:4])
 	}
+	c.met = true
 	c.mentions[columns[0]] = append(c.mentions[columns[0]], m)
 	return nil
 }

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,19 +30,20 @@ func readClef(r *reading) error {
 	if err != nil {
 		return err
 	}
-	byName := map[string]member{}
-	for _, p := range pipes {
-		byName[p.stem(".pipe.txt")] = p
-	}
+	annotations := companionsOf(pipes, ".pipe.txt")
 	if len(texts) > 0 && len(pipes) == 0 {
 		return fmt.Errorf("no annotations: files NAME.pipe.txt")
 	}
 	for _, t := range texts {
-		if err := r.clefDocument(t, byName[t.stem(".txt")]); err != nil {
+		pipe, _, err := annotations.take(t, t.stem(".txt"))
+		if err != nil {
+			return fmt.Errorf("%s: %w", r.shown(t.name), err)
+		}
+		if err := r.clefDocument(t, pipe); err != nil {
 			return err
 		}
 	}
-	return nil
+	return annotations.left(".txt")
 }
 
 func (r *reading) clefDocument(t, pipe member) error {
@@ -80,23 +82,24 @@ func (r *reading) clefDocument(t, pipe member) error {
 }
 
 func (r *reading) clefMention(points ner.CodePoints, fragments string) (labelled, error) {
-	start, end, gap := 0, 0, false
-	for i, f := range strings.Split(fragments, ",") {
+	var pieces []ner.Range // in code points
+	for f := range strings.SplitSeq(fragments, ",") {
 		from, to, ok := strings.Cut(f, "-")
 		a, err1 := strconv.Atoi(from)
 		b, err2 := strconv.Atoi(to)
 		if !ok || err1 != nil || err2 != nil || a >= b {
 			return labelled{}, fmt.Errorf("spans %q: expected a-b, or several separated by commas", fragments)
 		}
-		if i == 0 {
-			start, end = a, b
-			continue
-		}
-		gap = gap || a > end || b < start
-		start, end = min(start, a), max(end, b)
+		pieces = append(pieces, ner.Range{Start: a, End: b})
+	}
+	slices.SortFunc(pieces, func(a, b ner.Range) int { return a.Start - b.Start })
+	whole, gap := pieces[0], false
+	for _, p := range pieces[1:] {
+		gap = gap || p.Start > whole.End
+		whole.End = max(whole.End, p.End)
 	}
 	if gap {
 		r.tally.Repairs["discontinuous"]++
 	}
-	return r.pointSpan(points, start, end, "")
+	return r.pointSpan(points, whole.Start, whole.End, "")
 }

@@ -97,7 +97,6 @@ func TestColumns(t *testing.T) {
 		{name: "no blank line at the end, no line end", p: &iob2, text: "a|O\n\nb|B-place",
 			want: `"a"` + "\n" + `"b" place=b`},
 		{name: "blank lines at both ends and in between make no document", p: &iob2, text: "\n\na|O\n\n \n|\nb|O\n\n\n", want: "\"a\"\n\"b\""},
-		{name: "empty file", p: &iob2},
 		{name: "B opens beside an open span", p: &iob2, text: "a|B-place\nb|B-place\nc|I-place\n", want: `"a" "b" "c" place=a place=b c`},
 		{name: "orphan I opens", p: &iob2, text: "a|O\nb|I-place\nc|I-place\n\nd|I-person\n",
 			want: `"a" "b" "c" place=b c` + "\n" + `"d" person=d`, tally: loaders.Tally{Repairs: map[string]int{"orphan_i": 2}}},
@@ -196,6 +195,8 @@ func TestBrokenColumns(t *testing.T) {
 		{"spaces for tabs", "a O\n", `row own: test.txt:1: 1 columns, expected 2 separated by one tab`},
 		{"unknown tag", "a|O\nb|X-place\n", `row own: test.txt:2: unknown tag "X-place" of the scheme iob2`},
 		{"tag without label", "a|B-\n", `row own: test.txt:1: unknown tag "B-" of the scheme iob2`},
+		{"empty file", "", "row own: test: test.txt: no document of the family conll"},
+		{"NUL byte", "a|O\nb\x00|O\n", "row own: test.txt:2: a NUL byte: expected text in UTF-8"},
 		{"not UTF-8", "a|O\nb\xff|O\n", `row own: test.txt:2: not UTF-8`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

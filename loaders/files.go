@@ -120,17 +120,74 @@ func (r *reading) lines(name string, f func(line []byte) error) error {
 	}
 	defer file.Close()
 	shown := r.shown(name)
-	return eachLine(file, r.tally, func(number int, line []byte) error {
+	err = eachLine(&nulReader{in: file}, r.tally, func(number int, line []byte) error {
 		err := f(line)
 		if err == nil || err == errStopped || r.ctx.Err() != nil {
 			return err
 		}
 		return fmt.Errorf("%s:%d: %w", shown, number, err)
 	})
+	if unread, ok := err.(*LineError); ok {
+		return fmt.Errorf("%s:%d: %w", shown, unread.Line, unread.Err)
+	}
+	return err
+}
+
+// whole reads a text that is small enough to be held. As in [reading.lines], a
+// byte order mark is cut off, and one CR before each LF; both are counted, since
+// offsets count the text without them.
+func (r *reading) whole(name string) ([]byte, error) {
+	f, err := open(r.data, name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, longestLine+1))
+	switch {
+	case err != nil:
+	case len(b) > longestLine:
+		err = fmt.Errorf("more than %d MiB", longestLine>>20)
+	case bytes.IndexByte(b, 0) >= 0:
+		return nil, fmt.Errorf("%s:%d: %w", r.shown(name), 1+bytes.Count(b[:bytes.IndexByte(b, 0)], []byte("\n")), errNUL)
+	default:
+		err = checkUTF8(b)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.shown(name), err)
+	}
+	if rest, ok := bytes.CutPrefix(b, bom); ok {
+		b = rest
+		r.tally.Repairs["bom"]++
+	}
+	if n := bytes.Count(b, []byte("\r\n")); n > 0 {
+		b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+		r.tally.Repairs["carriage_returns"] += n
+	}
+	return b, nil
+}
+
+// nulReader fails at a NUL byte: no text has one, and most text in UTF-16 does.
+type nulReader struct {
+	in  io.Reader
+	met bool
+}
+
+// Read implements [io.Reader].
+func (r *nulReader) Read(p []byte) (int, error) {
+	if r.met {
+		return 0, errNUL
+	}
+	n, err := r.in.Read(p)
+	if at := bytes.IndexByte(p[:n], 0); at >= 0 {
+		r.met = true
+		return at, errNUL
+	}
+	return n, err
 }
 
 var (
 	errUTF8 = errors.New("not UTF-8")
+	errNUL  = errors.New("a NUL byte: expected text in UTF-8")
 	errLong = fmt.Errorf("a line of more than %d MiB", longestLine>>20)
 )
 
@@ -146,7 +203,7 @@ func eachLine(file io.Reader, tally *Tally, f func(number int, line []byte) erro
 			}
 		}
 		if err != nil && err != io.EOF {
-			return fmt.Errorf("line %d: %w", number, err)
+			return &LineError{number, err}
 		}
 		end := err == io.EOF
 		if end && len(line) == 0 {

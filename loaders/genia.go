@@ -16,17 +16,18 @@ import (
 // still read.
 func readGenia(r *reading) error {
 	return r.each(withSuffix(".xml"), func(name string) error {
-		g := &genia{reading: r}
+		g := &genia{reading: r, classes: map[string]*label{}}
 		return r.eachXML(name, g.met)
 	})
 }
 
 type genia struct {
 	*reading
-	in    bool // a sentence
-	text  []byte
-	open  []openCons
-	spans []labelled
+	in      bool // a sentence
+	text    []byte
+	open    []openCons
+	spans   []labelled
+	classes map[string]*label // that were met; nil: of no label
 }
 
 // openCons is an element that is open; label is nil where it is no mention.
@@ -48,9 +49,7 @@ func (g *genia) met(s *xmlScanner) error {
 		c := g.open[len(g.open)-1]
 		g.open = g.open[:len(g.open)-1]
 		if c.label != nil {
-			if err := g.mention(c); err != nil {
-				return err
-			}
+			g.mention(c)
 		}
 	case s.kind == xmlEnd && s.name == "sentence":
 		g.in = false
@@ -67,20 +66,23 @@ func (g *genia) class(sem string) *label {
 	case strings.HasPrefix(sem, "("):
 		g.tally.Repairs["coordinations"]++
 	default:
-		if l, err := g.labels.find([]byte(sem)); err == nil {
-			return l
+		l, known := g.classes[sem]
+		if !known {
+			l, _ = g.labels.find([]byte(sem)) // an error: no label
+			g.classes[sem] = l
 		}
-		g.tally.Repairs["other_classes"]++
+		if l == nil {
+			g.tally.Repairs["other_classes"]++
+		}
+		return l
 	}
 	return nil
 }
 
-func (g *genia) mention(c openCons) error {
-	start, end := trim(g.text, c.start, len(g.text))
-	if start == end {
+func (g *genia) mention(c openCons) {
+	if c.start == len(g.text) {
 		g.tally.Repairs["empty_span"]++
-		return nil
+		return
 	}
-	g.spans = append(g.spans, labelled{start, end, c.label})
-	return nil
+	g.spans = append(g.spans, labelled{c.start, len(g.text), c.label})
 }

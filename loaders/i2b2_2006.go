@@ -15,7 +15,9 @@ const reportEnd = "[ report_end ]"
 // references resolved, without the mark at its end and the line feeds at its ends.
 //
 // Policy: a PHI tag within a PHI element is read as its end (unclosed_mention):
-// the training file has one.
+// the training file has one. What a mention has of that which is cut off the text
+// is cut off it, too (trimmed_span); a mention of no text is left out
+// (empty_span).
 func readI2B2Deid(r *reading) error {
 	return r.each(withSuffix(".xml"), func(name string) error {
 		d := &deid{reading: r}
@@ -39,7 +41,7 @@ type inline struct {
 }
 
 func (d *deid) met(s *xmlScanner) error {
-	s.loose = true
+	s.unpaired = "PHI"
 	switch {
 	case s.kind == xmlStart && s.name == "TEXT":
 		d.in, d.text, d.found, d.open = true, d.text[:0], d.found[:0], ""
@@ -65,8 +67,6 @@ func (d *deid) met(s *xmlScanner) error {
 		}
 		d.in = false
 		return d.record()
-	case s.kind == xmlEnd:
-		return errors.New("</" + s.name + ">: within a text")
 	}
 	return nil
 }
@@ -78,20 +78,18 @@ func (d *deid) close() {
 
 // record makes a document of a text.
 func (d *deid) record() error {
-	whole := string(d.text)
-	text := strings.TrimRight(whole, "\n")
-	text = strings.TrimRight(strings.TrimSuffix(text, reportEnd), "\n")
-	trimmed := strings.TrimLeft(text, "\n")
-	from := len(text) - len(trimmed)
+	text := withoutReportEnd(string(d.text), d.found)
+	from := len(text) - len(strings.TrimLeft(text, "\n"))
+	to := max(from, len(strings.TrimRight(text, "\n")))
 	var spans []labelled
 	for _, m := range d.found {
-		start, end := trim(whole, m.start, m.end)
-		if start == end {
+		start, end := max(m.start, from), min(m.end, to)
+		if start >= end {
 			d.tally.Repairs["empty_span"]++
 			continue
 		}
-		if start < from || end > len(text) {
-			return errors.New("a mention lies in what is cut off the text")
+		if start != m.start || end != m.end {
+			d.tally.Repairs["trimmed_span"]++
 		}
 		s, err := d.span(start-from, end-from, m.label)
 		if err != nil {
@@ -99,5 +97,26 @@ func (d *deid) record() error {
 		}
 		spans = append(spans, s)
 	}
-	return d.emit(&ner.Document{Text: trimmed}, spans)
+	return d.emit(&ner.Document{Text: text[from:to]}, spans)
+}
+
+// withoutReportEnd takes the marks out of a text, and moves what was found in it.
+func withoutReportEnd(text string, found []inline) string {
+	for {
+		at := strings.Index(text, reportEnd)
+		if at < 0 {
+			return text
+		}
+		behind := at + len(reportEnd)
+		moved := func(i int) int {
+			if i >= behind {
+				return i - len(reportEnd)
+			}
+			return min(i, at)
+		}
+		text = text[:at] + text[behind:]
+		for i := range found {
+			found[i].start, found[i].end = moved(found[i].start), moved(found[i].end)
+		}
+	}
 }

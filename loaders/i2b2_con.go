@@ -14,9 +14,9 @@ import (
 // other than blank and tab. A mention may reach over a line end.
 //
 // Policy: the mention's own string is not used; lines of labels that the row does
-// not have are skipped and counted (other_labels); a text without a .con file has
-// no mention (texts_without_annotations). Members whose path holds "unannotated"
-// are no part of the corpus.
+// not have are skipped and counted (other_labels); a text without a .con file is left
+// out, as nobody annotated it (texts_without_annotations). Members whose path
+// holds "unannotated" are no part of the corpus.
 func readI2B2Con(r *reading) error {
 	texts, err := r.all(annotated(".txt"))
 	if err != nil {
@@ -26,24 +26,23 @@ func readI2B2Con(r *reading) error {
 	if err != nil {
 		return err
 	}
-	byName := map[string]member{}
-	for _, c := range concepts {
-		byName[c.stem(".con")] = c
-	}
+	annotations := companionsOf(concepts, ".con")
 	for _, t := range texts {
-		c, ok := byName[t.stem(".txt")]
-		if !ok {
+		c, found, err := annotations.take(t, t.stem(".txt"))
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", r.shown(t.name), err)
+		case !found && len(concepts) == 0:
+			return fmt.Errorf("%s: no annotations: a file %s.con", r.shown(t.name), t.stem(".txt"))
+		case !found:
 			r.tally.Repairs["texts_without_annotations"]++
-			if len(byName) == 0 {
-				return fmt.Errorf("%s: no annotations: a file %s.con", r.shown(t.name), t.stem(".txt"))
+		default:
+			if err := r.conceptDocument(t, c); err != nil {
+				return err
 			}
-			continue
-		}
-		if err := r.conceptDocument(t, c); err != nil {
-			return err
 		}
 	}
-	return nil
+	return annotations.left(".txt")
 }
 
 func annotated(suffix string) func(string) bool {
@@ -72,6 +71,10 @@ func (r *reading) conceptDocument(t, c member) error {
 			if err != nil {
 				return err
 			}
+			if _, err := r.labels.find([]byte(label)); err != nil {
+				r.tally.Repairs["other_labels"]++
+				return nil
+			}
 			first, err := tokenAt(tokens, places[0], places[1])
 			if err != nil {
 				return err
@@ -79,10 +82,6 @@ func (r *reading) conceptDocument(t, c member) error {
 			last, err := tokenAt(tokens, places[2], places[3])
 			if err != nil {
 				return err
-			}
-			if _, err := r.labels.find([]byte(label)); err != nil {
-				r.tally.Repairs["other_labels"]++
-				return nil
 			}
 			s, err := r.span(first.Start, last.End, label)
 			if err != nil {

@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,14 +24,7 @@ func readI2B2Tags(r *reading) error {
 	if r.set.Fields == nil {
 		return fmt.Errorf("its set %s has no table fields", r.set.Name)
 	}
-	return r.each(withSuffix(".xml"), func(name string) error {
-		if err := r.tagsDocument(name); err != nil && err != errStopped {
-			return fmt.Errorf("%s: %w", r.shown(name), err)
-		} else if err != nil {
-			return err
-		}
-		return nil
-	})
+	return r.each(withSuffix(".xml"), r.tagsDocument)
 }
 
 func (r *reading) tagsDocument(name string) error {
@@ -43,12 +35,12 @@ func (r *reading) tagsDocument(name string) error {
 	before, rest, ok := strings.Cut(string(whole), "<TEXT><![CDATA[")
 	text, rest, ended := strings.Cut(rest, "]]></TEXT>")
 	if !ok || !ended {
-		return errors.New("expected <TEXT><![CDATA[ … ]]></TEXT>")
+		return fmt.Errorf("%s: expected <TEXT><![CDATA[ … ]]></TEXT>", r.shown(name))
 	}
 	_, tags, ok := strings.Cut(rest, "<TAGS>")
 	tags, _, ended = strings.Cut(tags, "</TAGS>")
 	if !ok || !ended {
-		return errors.New("expected <TAGS> … </TAGS> behind the text")
+		return fmt.Errorf("%s: expected <TAGS> … </TAGS> behind the text", r.shown(name))
 	}
 	points := ner.NewCodePoints(text)
 	first := 1 + strings.Count(before, "\n") + strings.Count(text, "\n") + strings.Count(rest[:strings.Index(rest, "<TAGS>")], "\n")
@@ -57,7 +49,7 @@ func (r *reading) tagsDocument(name string) error {
 	for line := range strings.Lines(tags) {
 		s, found, err := r.tagLine(points, text, strings.TrimSpace(line))
 		if err != nil {
-			return fmt.Errorf("line %d: %w", number, err)
+			return fmt.Errorf("%s:%d: %w", r.shown(name), number, err)
 		}
 		if found {
 			spans = append(spans, s)

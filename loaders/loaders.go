@@ -160,6 +160,9 @@ func (r *reading) read() error {
 	if err == errStopped && !r.stopped {
 		err = nil // the split ends before its files
 	}
+	if err == nil && r.met == 0 {
+		err = fmt.Errorf("%s: %s: no document of the family %s: empty, or of another form", r.part.Name, r.part.Files[0].Path, r.set.Family)
+	}
 	if err == nil {
 		err = r.out.end()
 	}

@@ -70,11 +70,20 @@ func TestNativeFamilies(t *testing.T) {
 		"i2b2-2006": {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": deidXML}, "\"Zoë < 3 of Essa and Li\" person=Zoë place=Essa\n", "unclosed_mention"},
 		"clef": {nativeRow("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3") + clefLine("9-13,14-17"), "d/b.txt": "Li"},
 			"\"Zoë left Essa now\" person=Zoë person=Essa now\n\"Li\"\n", "discontinuous texts_without_annotations"},
-		"ace":       {nativeRow("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li of R&a\n", "text_mismatch"},
+		"ace":                {nativeRow("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li of R&a\n", "text_mismatch"},
+		"bioc-json, no text": {nativeRow("bioc-json", nil, "a.json"), map[string]string{"a.json": `{"documents": [{"passages": [{"offset": 0, "text": "Zoë"}, {"offset": 3}, {"offset": 4, "text": "left"}]}]}`}, "\"Zoë left\"\n", ""},
+		"genia, edges":       {semRow("a.xml"), map[string]string{"a.xml": `<set><sentence>a<cons sem="G#protein_x"> b </cons><cons sem="G#protein_x"></cons></sentence></set>`}, "\"a b \" protein= b \n", "empty_span"},
+		"i2b2-con, folders": {nativeRow("i2b2-con", nil, "**/*"), map[string]string{
+			"one/txt/a.txt": "Zoë left\n", "two/txt/a.txt": "Essa\n", "one/concept/a.con": "c=\"zoë\" 1:0 1:0||t=\"PER\"\n", "two/concept/a.con": "c=\"essa\" 1:0 1:0||t=\"LOC\"\nc=\"x\" 9:0 9:0||t=\"other\"\n"},
+			"\"Zoë left\\n\" person=Zoë\n\"Essa\\n\" place=Essa\n", "other_labels"},
+		"i2b2-2006, marks": {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT>\n\n<PHI TYPE=\"PER\">\nZoë </PHI>[ report_end ]<PHI TYPE=\"LOC\">Essa</PHI>\n[ report_end ]\n</TEXT></ROOT>"},
+			"\"Zoë Essa\" person=Zoë  place=Essa\n", "trimmed_span"},
+		"clef, fragments": {nativeRow("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3,8-13,3-8") + clefLine("14-17,0-3")},
+			"\"Zoë left Essa now\" person=Zoë left Essa person=Zoë left Essa now\n", "discontinuous"},
 		"ace, head": {nativeRow("ace-apf", &datasets.Fields{Mentions: "head"}, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "clef" {
+			if tc.row.Sets[0].Family == "clef-pipe" {
 				tc.row.LabelRule = datasets.Single
 			}
 			got, tally, err := loaded(t, tc.row, tc.files)
@@ -122,6 +131,10 @@ func TestBrokenNativeFamilies(t *testing.T) {
 		"bioc-json, none":     {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "{}"}, "it has none"},
 		"bioc-json, cut":      {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}`}, "a: the array does not end"},
 		"bioc-json, label":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1", "passages": [{"text": "x", "annotations": [{"infons": {"type": "ORG"}, "locations": [{"offset": 0, "length": 1}]}]}]}]}`}, `document 1: unknown label "ORG"`},
+		"bioc-json, behind":   {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}]} {}`}, "a: behind the end: {, expected nothing"},
+		"xml, text outside":   {semRow("a.xml"), map[string]string{"a.xml": "x<set></set>"}, `a.xml:1: "x": text outside of all elements`},
+		"xml, comment":        {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<!-- x > </set>"}, "a.xml:2: <!-- does not end"},
+		"xml, attribute":      {semRow("a.xml"), map[string]string{"a.xml": "<set><sentence><cons sem=\"G#protein&x;\">a</cons></sentence></set>"}, `unknown reference "&x;`},
 		"bc2gm, columns":      {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x\n", "GENE.eval": "S1|0 0\n"}, "GENE.eval:1: 2 columns, expected ID|START END|mention"},
 		"bc2gm, offsets":      {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x y\n", "GENE.eval": "S1|0 2|x\n"}, "x.in:1: mention of characters 0 to 2: the sentence S1 has 2"},
 		"bc2gm, sentence":     {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1\n", "GENE.eval": ""}, "x.in:1: expected ID and text"},
@@ -137,14 +150,19 @@ func TestBrokenNativeFamilies(t *testing.T) {
 		"i2b2-con, form":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x", "a.con": "c=\"x\" 1:0||t=\"PER\"\n"}, "a.con:1: expected c=\"mention\""},
 		"i2b2-con, line":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 2:0 2:0||t=\"PER\"\n"}, "a.con:1: line 2: the text has 1 lines"},
 		"i2b2-con, token":     {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 1:0 1:1||t=\"PER\"\n"}, "a.con:1: token 1 of line 1: it has 1 tokens"},
+		"i2b2-con, no text":   {nativeRow("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "x\n", "concept/a.con": "", "concept/b.con": ""}, "b.con: its text b.txt is missing"},
+		"i2b2-con, several":   {nativeRow("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "x\n", "one/a.con": "", "two/a.con": ""}, "txt/a.txt: 2 files a.con belong to it: expected one"},
 		"i2b2-con, none":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n"}, "a.txt: no annotations"},
 		"i2b2-tags, text":     {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<x><TEXT>x</TEXT></x>"}, "a.xml: expected <TEXT><![CDATA["},
-		"i2b2-tags, number":   {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E start=\"a\" end=\"1\" type=\"PER\" />\n</TAGS>"}, "a.xml: line 3: start \"a\""},
-		"i2b2-tags, element":  {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E>x</E>\n</TAGS>"}, "a.xml: line 3: expected one empty element"},
+		"i2b2-tags, number":   {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E start=\"a\" end=\"1\" type=\"PER\" />\n</TAGS>"}, "a.xml:3: start \"a\""},
+		"i2b2-tags, element":  {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E>x</E>\n</TAGS>"}, "a.xml:3: expected one empty element"},
 		"i2b2-2006, open":     {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT><PHI TYPE=\"PER\">x</TEXT></RECORD></ROOT>"}, "a.xml:1: </TEXT>: a PHI is open"},
+		"i2b2-2006, cut":      {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT>\n<RECORD><TEXT>x</TEXT></RECORD>\n<RECORD>\n<TEXT>y"}, "a.xml:4: the file ends within <TEXT>"},
+		"i2b2-2006, nesting":  {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT>x</RECORD></ROOT>"}, "a.xml:1: </RECORD>: <TEXT> is open"},
 		"i2b2-2006, type":     {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT><PHI>x</PHI></TEXT></ROOT>"}, "a.xml:1: PHI: has no TYPE"},
 		"clef, columns":       {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": "a.txt|0-1|x\n"}, "a.pipe.txt:1: 3 columns, expected 22"},
 		"clef, spans":         {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": clefLine("1")}, `a.pipe.txt:1: spans "1": expected a-b`},
+		"clef, no text":       {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "b.pipe.txt": ""}, "b.pipe.txt: its text b.txt is missing"},
 		"clef, none":          {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x"}, "no annotations: files NAME.pipe.txt"},
 		"ace, pair":           {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "x"}, "a.sgm: its file a.apf.xml is missing"},
 		"ace, tag":            {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "<DOC", "a.apf.xml": apf}, "a.sgm: the tag <DOC does not end"},

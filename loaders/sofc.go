@@ -140,6 +140,9 @@ func (s *sofc) article(name string) error {
 			if err != nil {
 				return err
 			}
+			if len(tokens[columns[0]]) == 0 {
+				return fmt.Errorf("sentence %s: has no tokens in %s", columns[0], s.shown(s.tags[name].name))
+			}
 			return s.sentence(text[begin:end], tokens[columns[0]])
 		})
 	})

@@ -1,9 +1,10 @@
 package loaders
 
 import (
-	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 )
 
 // readSpert reads the family spert-json (formats.md §2): one JSON array of
@@ -89,13 +90,22 @@ func (r *reading) array(name string, element func(*json.Decoder) error) error {
 		return err
 	}
 	defer f.Close()
-	return r.elements(json.NewDecoder(bufio.NewReaderSize(f, 1<<16)), element)
+	dec, err := r.decoder(f)
+	if err != nil {
+		return err
+	}
+	if err := r.elements(dec, element); err != nil {
+		return err
+	}
+	return jsonEnd(dec)
 }
 
 // elements reads a JSON array, element by element.
 func (r *reading) elements(dec *json.Decoder, element func(*json.Decoder) error) error {
-	if t, err := dec.Token(); err != nil || t != json.Delim('[') {
-		return fmt.Errorf("expected a JSON array of sentences")
+	if t, err := dec.Token(); err != nil && err != io.EOF {
+		return fmt.Errorf("expected a JSON array: %w", err)
+	} else if t != json.Delim('[') {
+		return errors.New("expected a JSON array")
 	}
 	for i := 0; dec.More(); i++ {
 		if err := element(dec); err != nil {

@@ -19,7 +19,9 @@ type xmlScanner struct {
 	in    *bufio.Reader
 	line  int      // of what was read last, from 1
 	open  []string // elements that are open
-	loose bool     // tags need not match
+	names map[string]string
+	// unpaired are elements whose tags need not match; none if empty.
+	unpaired string
 
 	kind xmlKind
 	name string // of a tag
@@ -40,7 +42,7 @@ const (
 )
 
 func newXMLScanner(in io.Reader) *xmlScanner {
-	return &xmlScanner{in: bufio.NewReaderSize(in, 1<<16), line: 1}
+	return &xmlScanner{in: bufio.NewReaderSize(in, 1<<16), line: 1, names: map[string]string{}}
 }
 
 // next reads the next tag or text.
@@ -60,8 +62,11 @@ func (s *xmlScanner) next() error {
 				return err
 			}
 			s.kind = xmlText
-			if !utf8.Valid(s.raw) {
-				return errUTF8
+			if s.raw, err = characters(s.raw); err != nil {
+				return err
+			}
+			if len(s.open) == 0 && len(bytes.TrimSpace(s.raw)) > 0 {
+				return fmt.Errorf("%.20q: text outside of all elements", s.raw)
 			}
 			if s.text, err = unescape(s.text, s.raw); err != nil {
 				return err
@@ -75,9 +80,45 @@ func (s *xmlScanner) next() error {
 	}
 }
 
+// characters checks that bytes are characters of XML, and ends lines by a line
+// feed alone (XML 1.0, 2.2 and 2.11). It changes the bytes in place.
+func characters(raw []byte) ([]byte, error) {
+	if !utf8.Valid(raw) {
+		return nil, errUTF8
+	}
+	returns := false
+	for _, c := range raw {
+		if c >= ' ' || c == '\n' || c == '\t' {
+			continue
+		}
+		if c != '\r' {
+			return nil, fmt.Errorf("the control character U+%04X: XML has none", c)
+		}
+		returns = true
+	}
+	if !returns {
+		return raw, nil
+	}
+	kept := raw[:0]
+	for i, c := range raw {
+		switch {
+		case c != '\r':
+			kept = append(kept, c)
+		case i+1 == len(raw) || raw[i+1] != '\n':
+			kept = append(kept, '\n')
+		}
+	}
+	return kept, nil
+}
+
 // until reads text up to a byte, which is read too.
 func (s *xmlScanner) until(c byte) error {
 	s.raw = s.raw[:0]
+	return s.more(c)
+}
+
+// more appends text up to a byte, which is read too.
+func (s *xmlScanner) more(c byte) error {
 	for {
 		part, err := s.in.ReadSlice(c)
 		s.line += bytes.Count(part, []byte("\n"))
@@ -97,10 +138,10 @@ func (s *xmlScanner) until(c byte) error {
 
 // finish is the end of the file.
 func (s *xmlScanner) finish() error {
-	if len(s.open) > 0 && !s.loose {
+	if len(s.open) > 0 {
 		return fmt.Errorf("the file ends within <%s>", s.open[len(s.open)-1])
 	}
-	if len(bytes.TrimSpace(s.raw)) > 0 && !s.loose {
+	if len(bytes.TrimSpace(s.raw)) > 0 {
 		return errors.New("the file ends with text")
 	}
 	s.kind = xmlEOF
@@ -111,16 +152,18 @@ func (s *xmlScanner) finish() error {
 func (s *xmlScanner) tag() (met bool, err error) {
 	head, err := s.in.Peek(8)
 	switch {
+	case len(head) > 0 && head[0] != '!' && head[0] != '?':
+		return true, s.element()
 	case bytes.HasPrefix(head, []byte("!--")):
 		return false, s.past("!--", "-->")
 	case bytes.HasPrefix(head, []byte("![CDATA[")):
 		if err := s.past("![CDATA[", "]]>"); err != nil {
 			return false, err
 		}
-		s.kind, s.text = xmlText, append(s.text, s.raw...)
-		if !utf8.Valid(s.text) {
-			return false, errUTF8
+		if s.raw, err = characters(s.raw); err != nil {
+			return false, err
 		}
+		s.kind, s.text = xmlText, append(s.text, s.raw...)
 		return true, nil
 	case bytes.HasPrefix(head, []byte("?")):
 		if err := s.past("?", "?>"); err != nil {
@@ -129,27 +172,50 @@ func (s *xmlScanner) tag() (met bool, err error) {
 		return false, s.declaration()
 	case bytes.HasPrefix(head, []byte("!")):
 		return false, s.doctype()
-	case len(head) == 0:
-		return false, fmt.Errorf("the file ends within a tag: %w", noEOF(err))
 	}
+	return false, fmt.Errorf("the file ends within a tag: %w", noEOF(err))
+}
+
+// element reads a tag that begins or ends an element.
+func (s *xmlScanner) element() (err error) {
 	if err := s.attributes(); err != nil {
-		return false, err
+		return err
+	}
+	if s.raw, err = characters(s.raw); err != nil {
+		return err
 	}
 	if rest, ok := bytes.CutPrefix(s.raw, []byte("/")); ok {
-		return true, s.end(strings.TrimSpace(string(rest)))
+		return s.end(s.interned(bytes.TrimSpace(rest)))
 	}
 	body, alone := bytes.CutSuffix(s.raw, []byte("/"))
 	i := bytes.IndexAny(body, " \t\r\n")
 	if i < 0 {
 		i = len(body)
 	}
-	s.name, s.raw = string(body[:i]), body[i:]
-	if s.name == "" || !utf8.Valid(body) {
-		return false, fmt.Errorf("%q is no tag", body)
+	if i == 0 {
+		return fmt.Errorf("%.40q is no tag", body)
 	}
+	if bytes.IndexByte(body, '&') >= 0 {
+		if _, err := unescape(nil, body); err != nil {
+			return err
+		}
+	}
+	s.name, s.raw = s.interned(body[:i]), body[i:]
 	s.kind, s.closing = xmlStart, alone
-	s.open = append(s.open, s.name)
-	return true, nil
+	if s.name != s.unpaired {
+		s.open = append(s.open, s.name)
+	}
+	return nil
+}
+
+// interned is a name as a string; there are few, and many tags.
+func (s *xmlScanner) interned(name []byte) string {
+	known, ok := s.names[string(name)]
+	if !ok {
+		known = string(name)
+		s.names[known] = known
+	}
+	return known
 }
 
 // attributes reads a tag up to its ">", which may also stand in a quoted value.
@@ -157,25 +223,26 @@ func (s *xmlScanner) attributes() error {
 	s.raw = s.raw[:0]
 	quote := byte(0)
 	for {
-		c, err := s.in.ReadByte()
-		if err != nil {
+		from := len(s.raw)
+		if err := s.more('>'); err != nil {
 			return fmt.Errorf("the file ends within a tag: %w", noEOF(err))
 		}
-		switch {
-		case c == '\n':
-			s.line++
-		case quote != 0 && c == quote:
-			quote = 0
-		case quote == 0 && (c == '"' || c == '\''):
-			quote = c
-		case quote == 0 && c == '>':
+		for _, c := range s.raw[from:] {
+			switch {
+			case quote != 0:
+				if c == quote {
+					quote = 0
+				}
+			case c == '"' || c == '\'':
+				quote = c
+			case c == '<':
+				return fmt.Errorf("a tag within the tag <%.40s", s.raw)
+			}
+		}
+		if quote == 0 {
 			return nil
-		case c == '<' && quote == 0:
-			return fmt.Errorf("a tag within the tag <%s", s.raw)
 		}
-		if s.raw = append(s.raw, c); len(s.raw) > longestLine {
-			return errors.New("a tag does not end")
-		}
+		s.raw = append(s.raw, '>')
 	}
 }
 
@@ -190,6 +257,9 @@ func (s *xmlScanner) past(begin, end string) error {
 			return fmt.Errorf("<%s does not end: %w", begin, noEOF(err))
 		}
 		all = append(append(all, s.raw...), '>')
+		if len(all) > longestLine {
+			return fmt.Errorf("<%s does not end within %d MiB", begin, longestLine>>20)
+		}
 		if body, ok := bytes.CutSuffix(all, []byte(end)); ok {
 			s.raw = body
 			return nil
@@ -234,7 +304,7 @@ func (s *xmlScanner) declaration() error {
 
 func (s *xmlScanner) end(name string) error {
 	s.kind, s.name = xmlEnd, name
-	if s.loose {
+	if name == s.unpaired {
 		return nil
 	}
 	if len(s.open) == 0 || s.open[len(s.open)-1] != name {

@@ -2,6 +2,8 @@ package loaders
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -48,7 +50,7 @@ func readEBMNLP(r *reading) error {
 		}
 		delete(layers, id)
 	}
-	for id := range layers {
+	for _, id := range slices.Sorted(maps.Keys(layers)) {
 		return fmt.Errorf("document %s: has annotations and no file %s.tokens", id, id)
 	}
 	return nil

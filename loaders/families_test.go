@@ -7,6 +7,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -47,7 +48,13 @@ func loaded(t *testing.T, row *datasets.Row, files map[string]string) (string, *
 	for name, content := range files {
 		data["own/"+name] = &fstest.MapFile{Data: []byte(content)}
 	}
-	docs, tally, err := loaders.Documents(t.Context(), data, row, loaders.Options{Split: ner.Test})
+	return documentsOf(t, data, row, loaders.Options{Split: ner.Test})
+}
+
+// documentsOf is [loaded] of a data folder.
+func documentsOf(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options) (string, *loaders.Tally, error) {
+	t.Helper()
+	docs, tally, err := loaders.Documents(t.Context(), data, row, o)
 	if err != nil {
 		return "", nil, err
 	}

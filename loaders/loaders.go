@@ -200,6 +200,8 @@ type reading struct {
 	drawn  []bool // documents of a split that was made; nil: all
 	labels *labelMap
 	out    stage
+	// archives are those that were unpacked: several files of a split may lie in one.
+	archives map[string]packed
 
 	tally   *Tally
 	yield   func(*ner.Document, error) bool
@@ -238,6 +240,7 @@ func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	r.prefix = len(r.id)
 	r.tally, r.yield, r.met, r.index, r.stopped = t, yield, 0, 0, false
 	r.out = r.stages(r.deliver)
+	r.archives = map[string]packed{}
 }
 
 // labelled is a span with its native label.

@@ -52,9 +52,13 @@ func (r *reading) within(name string, wanted func(name string) bool, read func(n
 }
 
 func (r *reading) archive(name string, wanted func(string) bool, read func(string) error) error {
-	inside, err := unpack(r.data, name)
-	if err != nil {
-		return err
+	inside, ok := r.archives[name]
+	if !ok {
+		var err error
+		if inside, err = unpack(r.data, name); err != nil {
+			return err
+		}
+		r.archives[name] = inside
 	}
 	outside := r.data
 	r.data = inside

@@ -75,9 +75,7 @@ func (r *reading) emitBioC(b *biocDocument) error {
 		if err != nil {
 			return fmt.Errorf("document %s: %w", b.id, err)
 		}
-		if m.locations > 1 {
-			r.tally.Repairs["discontinuous"]++
-		} else {
+		if s.gap = m.locations > 1; !s.gap {
 			r.checkText(d.Text, s, m.text)
 		}
 		spans = append(spans, s)

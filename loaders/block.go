@@ -98,7 +98,7 @@ func (b *block) addSpan(first, last int, l *label) {
 	case start > from || end < to:
 		b.tally.Repairs["trimmed_span"]++
 	}
-	b.spans = append(b.spans, labelled{start, end, l})
+	b.spans = append(b.spans, labelled{start: start, end: end, label: l})
 }
 
 // trim leaves out the blanks at the edges of a range: there are some where a

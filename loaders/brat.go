@@ -126,10 +126,9 @@ func (r *reading) bratMention(points ner.CodePoints, line []byte) (labelled, err
 		}
 		numbers[i] = n
 	}
-	if len(numbers) > 2 {
-		r.tally.Repairs["discontinuous"]++
-	}
-	return r.pointSpan(points, slices.Min(numbers), slices.Max(numbers), name)
+	s, err := r.pointSpan(points, slices.Min(numbers), slices.Max(numbers), name)
+	s.gap = len(numbers) > 2
+	return s, err
 }
 
 // bratLines makes a document of each line behind the title that is not blank.

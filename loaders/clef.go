@@ -98,8 +98,7 @@ func (r *reading) clefMention(points ner.CodePoints, fragments string) (labelled
 		gap = gap || p.Start > whole.End
 		whole.End = max(whole.End, p.End)
 	}
-	if gap {
-		r.tally.Repairs["discontinuous"]++
-	}
-	return r.pointSpan(points, whole.Start, whole.End, "")
+	s, err := r.pointSpan(points, whole.Start, whole.End, "")
+	s.gap = gap
+	return s, err
 }

@@ -84,5 +84,5 @@ func (g *genia) mention(c openCons) {
 		g.tally.Repairs["empty_span"]++
 		return
 	}
-	g.spans = append(g.spans, labelled{c.start, len(g.text), c.label})
+	g.spans = append(g.spans, labelled{start: c.start, end: len(g.text), label: c.label})
 }

@@ -134,7 +134,7 @@ func (r *reading) documentLine(line []byte) error {
 				return err
 			}
 		}
-		spans[i] = labelled{s.Start, s.End, l}
+		spans[i] = labelled{start: s.Start, end: s.End, label: l}
 	}
 	d.Spans = nil
 	return r.emit(d, spans)

@@ -247,6 +247,7 @@ func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 type labelled struct {
 	start, end int
 	*label
+	gap bool // the mention is discontinuous
 }
 
 var errStopped = errors.New("stopped")
@@ -256,6 +257,7 @@ var errStopped = errors.New("stopped")
 func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	r.met++
 	if r.met <= r.part.First {
+		clear(r.tally.Repairs) // they are those of other splits
 		return nil
 	}
 	if d.ID == "" {
@@ -274,7 +276,13 @@ func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	}
 	r.tally.Tokens += len(d.Tokens)
 	r.keep(d, spans)
-	return r.out.document(d)
+	if err := r.out.document(d); err != nil {
+		return err
+	}
+	if r.met == r.part.End {
+		return errStopped // before anything of other splits is counted
+	}
+	return nil
 }
 
 // mark takes a document mark between documents.
@@ -319,6 +327,9 @@ func (r *reading) keep(d *ner.Document, spans []labelled) {
 		}
 		d.Spans = append(d.Spans, span)
 		s.kept++
+		if s.gap {
+			r.tally.Repairs["discontinuous"]++
+		}
 	}
 }
 

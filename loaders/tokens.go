@@ -45,7 +45,7 @@ func (r *reading) span(start, end int, label string) (labelled, error) {
 	if err != nil {
 		return labelled{}, err
 	}
-	return labelled{start, end, l}, nil
+	return labelled{start: start, end: end, label: l}, nil
 }
 
 // pointSpan is the span of code points [start, end).

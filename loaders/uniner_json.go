@@ -101,7 +101,7 @@ func (u *uninerTexts) place(asked string, answers []string) error {
 			u.tally.Repairs["ambiguous_mentions"] += n
 		}
 		for _, start := range places[:min(n, len(places))] {
-			u.spans = append(u.spans, labelled{start, start + len(a), l})
+			u.spans = append(u.spans, labelled{start: start, end: start + len(a), label: l})
 		}
 	}
 	return nil

@@ -77,6 +77,18 @@ func reasoningType(t string) string { return strings.TrimFunc(Lower(t), isSpace)
 // Words are the pieces of a text between white space (METRICS.md §3.3, step 4).
 func Words(text string) []string { return strings.FieldsFunc(text, isSpace) }
 
+// WordRanges are the places of [Words] in the text, in bytes.
+func WordRanges(text string) []ner.Range {
+	var ranges []ner.Range
+	at := 0
+	for _, w := range Words(text) {
+		start := at + strings.Index(text[at:], w) // nothing but white space stands before it
+		at = start + len(w)
+		ranges = append(ranges, ner.Range{Start: start, End: at})
+	}
+	return ranges
+}
+
 // InstructUIEAnswer writes mentions in the grammar of instructuie and b2ner:
 // "type: entity; type: entity", " None" where there are none (METRICS.md §9.2).
 func InstructUIEAnswer(mentions []ner.Mention) string {

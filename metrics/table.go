@@ -162,6 +162,10 @@ var Metrics = []Metric{
 	},
 }
 
+// OfSpans reports whether a metric compares spans, so that strings, and how they
+// are read, matter only through their places.
+func (m Metric) OfSpans() bool { return slices.Contains(m.Options, "align") }
+
 // Find returns the metric with an id without options.
 func Find(id string) (Metric, bool) {
 	for _, m := range Metrics {

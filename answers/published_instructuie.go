@@ -42,15 +42,22 @@ func formatCommon(s string) string {
 		s = withoutBlanksAround(s, mark)
 	}
 	s = Lower(s)
-	s = strings.NewReplacer("{", "", "}", "").Replace(s)
+	if strings.ContainsAny(s, "{}") {
+		s = withoutBraces.Replace(s)
+	}
 	for _, mark := range []string{",", ".", ";"} {
 		s = withoutRuns(s, mark)
 	}
 	return strings.ReplaceAll(s, "’", "'")
 }
 
+var withoutBraces = strings.NewReplacer("{", "", "}", "")
+
 // withoutBlanksAround removes the blanks on both sides of a mark.
 func withoutBlanksAround(s, mark string) string {
+	if !strings.Contains(s, mark) {
+		return s
+	}
 	pieces := strings.Split(s, mark)
 	for i := range pieces {
 		if i > 0 {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"slices"
+	"strings"
 
 	"nerbench/ner"
 )
@@ -60,40 +61,64 @@ func ReasoningNERF1(p *Passage) Counts { return itemSets(p.Items[ReasoningNER]) 
 
 // itemSets compares sets: equal items collapse.
 func itemSets(items Items) Counts {
-	gold, dupGold := distinct(items.Gold)
-	pred, dupPred := distinct(items.Pred)
-	c := itemBags(Items{Pred: pred, Gold: gold})
-	c.DuplicateGold, c.DuplicatePred = dupGold, dupPred
+	gold, pred := sortedItems(items.Gold), sortedItems(items.Pred)
+	goldSet, predSet := slices.Compact(gold), slices.Compact(pred)
+	c := NewCounts()
+	c.ByType = matchItems(predSet, goldSet)
+	c.DuplicateGold, c.DuplicatePred = len(gold)-len(goldSet), len(pred)-len(predSet)
 	return c
 }
 
 // itemBags compares multisets: each prediction consumes one equal gold item.
 func itemBags(items Items) Counts {
 	c := NewCounts()
-	left := map[ner.Mention]int{}
-	for _, g := range items.Gold {
-		left[g]++
-		c.ByType.Add(g.Type, ner.Score{NGold: 1})
-	}
-	for _, p := range items.Pred {
-		score := ner.Score{NPred: 1}
-		if left[p] > 0 {
-			left[p]--
-			score.TP = 1
-		}
-		c.ByType.Add(p.Type, score)
-	}
+	c.ByType = matchItems(sortedItems(items.Pred), sortedItems(items.Gold))
 	return c
 }
 
-// distinct returns the different items, and how many copies collapsed.
-func distinct(items []ner.Mention) (set []ner.Mention, duplicates int) {
-	seen := make(map[ner.Mention]bool, len(items))
-	for _, m := range items {
-		if !seen[m] {
-			seen[m] = true
-			set = append(set, m)
+// sortedItems returns a copy of the items in an order that brings equal ones
+// together.
+func sortedItems(items []ner.Mention) []ner.Mention {
+	sorted := slices.Clone(items)
+	slices.SortFunc(sorted, compareItems)
+	return sorted
+}
+
+// compareItems looks at the lengths first: most items differ in them.
+func compareItems(a, b ner.Mention) int {
+	if len(a.Text) != len(b.Text) {
+		return len(a.Text) - len(b.Text)
+	}
+	if a.Text != b.Text {
+		return strings.Compare(a.Text, b.Text)
+	}
+	return strings.Compare(string(a.Type), string(b.Type))
+}
+
+// matchItems counts two sorted lists: walking through both, what is equal is
+// consumed on both sides.
+func matchItems(pred, gold []ner.Mention) Tally {
+	t := Tally{}
+	for i, j := 0, 0; i < len(pred) || j < len(gold); {
+		order := 1 // only gold is left
+		switch {
+		case j == len(gold):
+			order = -1
+		case i < len(pred):
+			order = compareItems(pred[i], gold[j])
+		}
+		switch {
+		case order < 0:
+			t.Add(pred[i].Type, ner.Score{NPred: 1})
+			i++
+		case order > 0:
+			t.Add(gold[j].Type, ner.Score{NGold: 1})
+			j++
+		default:
+			t.Add(gold[j].Type, ner.Score{TP: 1, NPred: 1, NGold: 1})
+			i++
+			j++
 		}
 	}
-	return set, len(items) - len(set)
+	return t
 }

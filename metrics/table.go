@@ -11,7 +11,8 @@ import (
 // scores of different versions are not mixed (METRICS.md §8.4).
 const Version = "1"
 
-// Passage is what metrics see of one passage.
+// Passage is what metrics see of one passage. It belongs to one goroutine, and
+// is not changed once it was counted.
 type Passage struct {
 	// Text is the passage; the offsets of Gold and Pred are bytes of it.
 	Text string
@@ -25,6 +26,8 @@ type Passage struct {
 	// Items holds what the protocols of other systems compare; those that no
 	// metric of the table asks for may be absent.
 	Items map[Protocol]Items
+
+	errors *Taxonomy // by classified
 }
 
 // Metric describes a metric.

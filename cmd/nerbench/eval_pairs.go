@@ -65,7 +65,7 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, 
 				yield(evalPassage{}, err)
 				return
 			}
-			if !yield(evalPassage{understand: func(*evalReading) (harness.Understood, error) { return pairPassage(p), nil }}, nil) {
+			if !yield(evalPassage{understand: func(r *evalReading) (harness.Understood, error) { return pairPassage(p, r.protocols), nil }}, nil) {
 				return
 			}
 		}
@@ -80,19 +80,19 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, 
 }
 
 // pairPassage is a pair of answers as a passage with one query.
-func pairPassage(p metrics.AnswerPair) harness.Understood {
+func pairPassage(p metrics.AnswerPair, protocols []metrics.Protocol) harness.Understood {
 	s := metrics.Strings{Pred: answers.Official(p.Pred), Gold: answers.Official(p.Gold)}
 	s.Void = len(s.Pred) == 0 && p.Pred != "[]"
 	s.GoldVoid = len(s.Gold) == 0 && p.Gold != "[]"
-	whole := func(itemsOf func(string) []string) metrics.Items {
-		return metrics.Items{Pred: untyped(itemsOf(p.Pred)), Gold: untyped(itemsOf(p.Gold))}
+	items := map[metrics.Protocol]metrics.Items{}
+	for _, protocol := range protocols {
+		itemsOf := answers.InstructUIEItems
+		if protocol == metrics.B2NER {
+			itemsOf = answers.B2NERItems
+		}
+		items[protocol] = metrics.Items{Pred: untyped(itemsOf(p.Pred)), Gold: untyped(itemsOf(p.Gold))}
 	}
-	return harness.Understood{Passage: metrics.Passage{
-		Published: []metrics.Strings{s},
-		Items: map[metrics.Protocol]metrics.Items{
-			metrics.InstructUIE: whole(answers.InstructUIEItems), metrics.B2NER: whole(answers.B2NERItems),
-		},
-	}}
+	return harness.Understood{Passage: metrics.Passage{Published: []metrics.Strings{s}, Items: items}}
 }
 
 func untyped(items []string) []ner.Mention {

@@ -126,8 +126,8 @@ func sentencePassage(s metrics.Sentence) evalPassage {
 	return evalPassage{
 		understand: func(r *evalReading) (harness.Understood, error) {
 			d, places := sentenceDocument(s)
-			d.Spans = placed(s.Gold, places)
-			u, err := harness.Imported(d, ner.Prediction{Spans: placed(s.Pred, places)}, r.how, r.protocols...)
+			d.Spans = spansAt(s.Gold, places)
+			u, err := harness.Imported(d, ner.Prediction{Spans: spansAt(s.Pred, places)}, r.how, r.protocols...)
 			if err != nil {
 				return u, err
 			}
@@ -160,7 +160,7 @@ func sentenceDocument(s metrics.Sentence) (*ner.Document, []ner.Range) {
 	return d, d.Tokens
 }
 
-func placed(chunks []metrics.Chunk, places []ner.Range) []ner.Span {
+func spansAt(chunks []metrics.Chunk, places []ner.Range) []ner.Span {
 	spans := make([]ner.Span, len(chunks))
 	for i, c := range chunks {
 		spans[i] = ner.Span{Start: places[c.Start].Start, End: places[c.End-1].End, Type: c.Type}

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -125,6 +126,21 @@ func isSpace(r rune) bool {
 // isWord: letters and numbers. Combining marks are none, and the underscore was
 // deleted before.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// Lower maps a string to lower case as the published readers do (METRICS.md
+// §3.3, step 1).
+func Lower(s string) string {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			var b []byte
+			for _, r := range lower(runes(s)) {
+				b = encode(b, r)
+			}
+			return string(b)
+		}
+	}
+	return strings.ToLower(s)
+}
 
 // lower maps to lower case by code point, with the two exceptions of METRICS.md
 // §3.3: U+0130 becomes two code points, and a capital sigma at the end of a word

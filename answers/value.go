@@ -39,7 +39,7 @@ type member struct {
 // control characters in strings. Members of one name are all kept. end is behind
 // the value.
 func strictJSON(s string) (v value, end int, ok bool) {
-	p := strictParser{s}
+	p := strictParser{s: s}
 	return p.value(skipJSONSpace(s, 0), 0)
 }
 
@@ -49,11 +49,29 @@ func wholeJSON(s string) (value, bool) {
 	return v, ok && skipJSONSpace(s, end) == len(s)
 }
 
-type strictParser struct{ s string }
+// pythonJSON reads s as Python's json module does: as [wholeJSON], but NaN and
+// infinities are numbers.
+func pythonJSON(s string) (value, bool) {
+	p := strictParser{s: s, nan: true}
+	v, end, ok := p.value(skipJSONSpace(s, 0), 0)
+	return v, ok && skipJSONSpace(s, end) == len(s)
+}
+
+type strictParser struct {
+	s   string
+	nan bool // NaN, Infinity and -Infinity are numbers
+}
 
 func (p strictParser) value(i, depth int) (v value, end int, ok bool) {
 	if i >= len(p.s) || depth > deepest {
 		return v, 0, false
+	}
+	if p.nan {
+		for _, word := range []string{"NaN", "Infinity", "-Infinity"} {
+			if strings.HasPrefix(p.s[i:], word) {
+				return value{kind: isNumber, text: word}, i + len(word), true
+			}
+		}
 	}
 	switch c := p.s[i]; {
 	case c == '"':

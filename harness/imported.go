@@ -4,13 +4,15 @@ import (
 	"slices"
 
 	"nerbench/answers"
+	"nerbench/metrics"
 	"nerbench/ner"
 )
 
 // Imported makes what metrics see of a prediction that was not read from an
 // answer: mentions without places, or spans. Mentions are placed by alignment;
-// spans become strings as METRICS.md §3.6 says. Types are as they come.
-func Imported(d *ner.Document, p ner.Prediction, how How) (Understood, error) {
+// spans become strings as METRICS.md §3.6 says. Types are as they come. What the
+// protocols of other systems compare is made for those that are named.
+func Imported(d *ner.Document, p ner.Prediction, how How, protocols ...metrics.Protocol) (Understood, error) {
 	u := Understood{Predictions: []ner.Prediction{p}}
 	u.Passage.Text, u.Passage.Gold = d.Text, d.Spans
 	fromSpans := p.Mentions == nil
@@ -33,6 +35,7 @@ func Imported(d *ner.Document, p ner.Prediction, how How) (Understood, error) {
 		u.Predictions[0] = p
 	}
 	u.Passage.Pred, u.Passage.Unaligned = p.Spans, p.Unaligned
+	u.Passage.Items = (&Reading{how: how, protocols: protocols}).protocolItems(d, nil, []ner.Prediction{p})
 	return u, nil
 }
 

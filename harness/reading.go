@@ -21,7 +21,8 @@ type How struct {
 	Alignment answers.Alignment
 	// Unknown: drop (also if empty) or fp (METRICS.md §1.3).
 	Unknown string
-	// Reader: ladder (also if empty) or published (METRICS.md §8.1), for spans.
+	// Reader: ladder or published (METRICS.md §8.1). Empty: the ladder for spans,
+	// the published reader for the protocols of other systems.
 	Reader string
 }
 
@@ -47,13 +48,15 @@ func (h How) With(options map[string]string) How {
 // Reading understands the answers about one document after another. It may be
 // used by several goroutines at once.
 type Reading struct {
-	how    How
-	reader *answers.Reader
+	how       How
+	reader    *answers.Reader
+	protocols []metrics.Protocol
 }
 
-// NewReading prepares a reading. It is an error if the family's answers cannot
+// NewReading prepares a reading. What the protocols of other systems compare is
+// made for those that are named. It is an error if the family's answers cannot
 // be read, or a choice is unknown.
-func NewReading(how How) (*Reading, error) {
+func NewReading(how How, protocols ...metrics.Protocol) (*Reading, error) {
 	reader, err := answers.NewReader(how.Family, how.Variant, how.Types, how.Unknown)
 	if err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func NewReading(how How) (*Reading, error) {
 	if err := how.Alignment.Check(); err != nil {
 		return nil, err
 	}
-	return &Reading{how, reader}, nil
+	return &Reading{how, reader, protocols}, nil
 }
 
 // Understood is what was understood about one document.
@@ -102,6 +105,7 @@ func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, erro
 		u.Passage.Unaligned = append(u.Passage.Unaligned, p.Unaligned...)
 		u.Predictions[i] = p
 	}
+	u.Passage.Items = r.protocolItems(d, given, u.Predictions)
 	return u, nil
 }
 

@@ -141,16 +141,21 @@ func TestMetricIDs(t *testing.T) {
 	for _, tc := range []struct {
 		ids     []string
 		queries string
+		how     How
 		want    string // ids, or part of the error
 	}{
-		{nil, "", "span_f1 uniner_f1 uniner_f1_lenient"},
-		{nil, "gold", "span_f1[queries=gold] uniner_f1[queries=gold] uniner_f1_lenient[queries=gold]"},
-		{[]string{"span_f1[queries=gold]", "span_f1"}, "gold", "span_f1[queries=gold]"},
-		{[]string{"span_f1[align=all]", "span_f1[align=first]"}, "all", "span_f1 span_f1[align=first]"},
-		{[]string{"span_f1[queries=gold]"}, "all", "the run asks queries=all"},
-		{[]string{"nosuch"}, "", "unknown"},
+		{nil, "", How{}, "span_f1 uniner_f1 uniner_f1_lenient"},
+		{nil, "gold", How{}, "span_f1[queries=gold] uniner_f1[queries=gold] uniner_f1_lenient[queries=gold]"},
+		{[]string{"span_f1[queries=gold]", "span_f1"}, "gold", How{}, "span_f1[queries=gold]"},
+		{[]string{"span_f1[align=all]", "span_f1[align=first]"}, "all", How{}, "span_f1 span_f1[align=first]"},
+		{[]string{"span_f1[queries=gold]"}, "all", How{}, "the run asks queries=all"},
+		{[]string{"nosuch"}, "", How{}, "unknown"},
+		{[]string{"gner_f1"}, "", How{Family: "gner"}, "gner_f1"},
+		{[]string{"gner_f1", "b2ner_f1"}, "", How{Family: "uniner"}, "gner_f1[reader=ladder] b2ner_f1[reader=ladder]"},
+		{[]string{"reasoningner_f1"}, "", How{Family: "json_by_type", Variant: "rner+dataset"}, "reasoningner_f1"},
+		{[]string{"reasoningner_f1"}, "", How{Family: "json_by_type", Variant: "plain"}, "reasoningner_f1[reader=ladder]"},
 	} {
-		ids, err := MetricIDs(tc.ids, tc.queries)
+		ids, err := MetricIDs(tc.ids, tc.queries, tc.how)
 		if got := strings.Join(ids, " "); got != tc.want && (err == nil || !strings.Contains(err.Error(), tc.want)) {
 			t.Errorf("MetricIDs(%q, %q) = %q, %v, want %s", tc.ids, tc.queries, got, err, tc.want)
 		}

@@ -23,8 +23,10 @@ type scorer struct {
 
 // MetricIDs returns the full ids of metrics for a run with a certain query set,
 // each once: the ids under which [Score] keeps their counts. No ids stand for
-// [DefaultMetrics]. An unknown metric or option is an error.
-func MetricIDs(ids []string, queries string) ([]string, error) {
+// [DefaultMetrics]. A preset whose published reader cannot read the family's
+// answers compares what the ladder read, and its id says so (METRICS.md §9). An
+// unknown metric or option is an error.
+func MetricIDs(ids []string, queries string, how How) ([]string, error) {
 	if len(ids) == 0 {
 		ids = DefaultMetrics
 	}
@@ -41,6 +43,9 @@ func MetricIDs(ids []string, queries string) ([]string, error) {
 			return nil, fmt.Errorf("metric %q: the run asks queries=%s", id, queries)
 		}
 		options["queries"] = queries
+		if _, chosen := options["reader"]; !chosen && m.Protocol != "" && !m.Reads(how.Family, how.Variant) {
+			options["reader"] = "ladder"
+		}
 		name, err := m.WithOptions(options)
 		if err != nil {
 			return nil, err
@@ -53,32 +58,37 @@ func MetricIDs(ids []string, queries string) ([]string, error) {
 }
 
 func newScorer(plan ScorePlan) (*scorer, error) {
-	ids, err := MetricIDs(plan.Metrics, plan.Queries)
+	ids, err := MetricIDs(plan.Metrics, plan.Queries, plan.How)
 	if err != nil {
 		return nil, err
 	}
 	s := &scorer{plan: plan, ids: ids, scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
 	// The first reading is the default one: outcomes and counters are of it.
-	if err := s.add(plan.How); err != nil {
-		return nil, err
-	}
-	hows := []string{howKey(plan.How)}
+	hows := []How{plan.How}
+	protocols := [][]metrics.Protocol{nil}
 	for _, id := range ids {
 		m, options, err := metrics.ParseID(id)
 		if err != nil {
 			return nil, err
 		}
 		how := plan.How.With(options)
-		at := slices.Index(hows, howKey(how))
+		at := slices.IndexFunc(hows, func(h How) bool { return howKey(h) == howKey(how) })
 		if at < 0 {
-			if err := s.add(how); err != nil {
-				return nil, err
-			}
-			hows = append(hows, howKey(how))
-			at = len(hows) - 1
+			at = len(hows)
+			hows, protocols = append(hows, how), append(protocols, nil)
+		}
+		if m.Protocol != "" && !slices.Contains(protocols[at], m.Protocol) {
+			protocols[at] = append(protocols[at], m.Protocol)
 		}
 		s.scored.Metrics[id] = MetricCounts{ByType: map[ner.EntityType]ner.Score{}, Reader: answers.Version, Version: metrics.Version}
 		s.metrics, s.reading = append(s.metrics, m), append(s.reading, at)
+	}
+	for i, how := range hows {
+		r, err := NewReading(how, protocols[i]...)
+		if err != nil {
+			return nil, err
+		}
+		s.readings = append(s.readings, r)
 	}
 	return s, nil
 }
@@ -86,15 +96,6 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 // howKey tells readings apart by their choices.
 func howKey(h How) string {
 	return fmt.Sprintf("%+v %s %s", h.Alignment, h.Unknown, h.Reader)
-}
-
-func (s *scorer) add(how How) error {
-	r, err := NewReading(how)
-	if err != nil {
-		return err
-	}
-	s.readings = append(s.readings, r)
-	return nil
 }
 
 // work scores the passages of a block.

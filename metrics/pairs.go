@@ -68,12 +68,12 @@ func (p *pairReader) block(b block) error {
 	return nil
 }
 
-func (p *pairReader) add(answers answerPair) {
-	pred, gold := p.parse(answers.pred), p.parse(answers.gold)
-	if len(pred) == 0 && answers.pred != "[]" {
+func (p *pairReader) add(pair AnswerPair) {
+	pred, gold := p.parse(pair.Pred), p.parse(pair.Gold)
+	if len(pred) == 0 && pair.Pred != "[]" {
 		p.counts.Void++
 	}
-	if len(gold) == 0 && answers.gold != "[]" {
+	if len(gold) == 0 && pair.Gold != "[]" {
 		p.counts.GoldVoid++
 	}
 	slices.Sort(pred)

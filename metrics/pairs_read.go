@@ -1,21 +1,54 @@
 package metrics
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"unicode/utf8"
 )
 
-// answerPair is one line of a file of pairs.
-type answerPair struct {
-	pred, gold string
+// AnswerPair is one line of a file of pairs: an answer and the gold answer.
+type AnswerPair struct {
+	Pred, Gold string
+}
+
+// ReadPairs reads a file of pairs line by line, for what [Pairs] does not count.
+// It ends after the first error, which is a [LineError].
+func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
+	return func(yield func(AnswerPair, error) bool) {
+		in := bufio.NewReaderSize(r, blockSize)
+		var memory []byte
+		for number := 1; ; number++ {
+			text, err := readLine(in)
+			end := errors.Is(err, io.EOF)
+			var pair AnswerPair
+			if line, _ := cutLine(text); err != nil && !end {
+				yield(pair, &LineError{number, err})
+				return
+			} else if !blankJSON(line) {
+				if pair, memory, err = readPair(line, memory[:0]); err != nil {
+					yield(pair, &LineError{number, err})
+					return
+				}
+				if !yield(pair, nil) {
+					return
+				}
+			}
+			if end {
+				return
+			}
+		}
+	}
 }
 
 // readPair reads one line. What nearly every line looks like, an object of two
 // strings, is read in one pass; encoding/json reads the rest, and words the
 // errors. memory is scratch that is returned for the next line.
-func readPair(line, memory []byte) (answerPair, []byte, error) {
+func readPair(line, memory []byte) (AnswerPair, []byte, error) {
 	s := pairScanner{text: line, memory: memory}
 	if pair, ok := s.object(); ok && utf8.Valid(line) {
 		return pair, s.memory, nil
@@ -26,17 +59,17 @@ func readPair(line, memory []byte) (answerPair, []byte, error) {
 
 // readAnyPair reads any JSON object with string members gold and pred. Other
 // members are ignored.
-func readAnyPair(line []byte) (answerPair, error) {
+func readAnyPair(line []byte) (AnswerPair, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &members); err != nil {
-		return answerPair{}, fmt.Errorf("want a JSON object with gold and pred: %w", err)
+		return AnswerPair{}, fmt.Errorf("want a JSON object with gold and pred: %w", err)
 	}
 	gold, err := stringMember(members, "gold")
 	if err != nil {
-		return answerPair{}, err
+		return AnswerPair{}, err
 	}
 	pred, err := stringMember(members, "pred")
-	return answerPair{pred: pred, gold: gold}, err
+	return AnswerPair{Pred: pred, Gold: gold}, err
 }
 
 func stringMember(members map[string]json.RawMessage, name string) (string, error) {
@@ -65,7 +98,7 @@ type pairScanner struct {
 	memory []byte
 }
 
-func (s *pairScanner) object() (pair answerPair, ok bool) {
+func (s *pairScanner) object() (pair AnswerPair, ok bool) {
 	if !s.skip('{') {
 		return pair, false
 	}
@@ -87,9 +120,9 @@ func (s *pairScanner) object() (pair answerPair, ok bool) {
 			return pair, false
 		}
 		if isPred {
-			pair.pred, hasPred = string(value), true
+			pair.Pred, hasPred = string(value), true
 		} else {
-			pair.gold, hasGold = string(value), true
+			pair.Gold, hasGold = string(value), true
 		}
 	}
 	return pair, s.skip('}') && blankJSON(s.text[s.at:]) && hasPred && hasGold

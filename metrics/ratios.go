@@ -38,3 +38,13 @@ func withEpsilon(tp float64, nPred, nGold int) Ratios {
 	f1 := 2 * precision * recall / (precision + recall + epsilon)
 	return Ratios{Ratio{precision, true}, Ratio{recall, true}, Ratio{f1, true}}
 }
+
+// OrZero is [FromCounts] for the presets of other systems: they print 0 where a
+// ratio is undefined (METRICS.md §1.2, §9).
+func OrZero(s ner.Score) Ratios {
+	r := FromCounts(s)
+	for _, ratio := range []*Ratio{&r.Precision, &r.Recall, &r.F1} {
+		ratio.Defined = true
+	}
+	return r
+}

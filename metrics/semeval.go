@@ -41,7 +41,7 @@ func semEval(e Errors, correct, incorrect, partial int) SemEval {
 func semEvalF1(scheme SemEvalScheme) func(*Passage) Counts {
 	return func(p *Passage) Counts {
 		c := NewCounts()
-		for typ, e := range Classify(p).ByType {
+		for typ, e := range p.classified().ByType {
 			c.ByType.Add(typ, scheme.Count(e).Score())
 		}
 		return c

@@ -1,12 +1,18 @@
 package metrics
 
-import "nerbench/ner"
+import (
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
 
 // Version names the metrics. It changes whenever a count can change, so that
 // scores of different versions are not mixed (METRICS.md §8.4).
 const Version = "1"
 
-// Passage is what metrics see of one passage.
+// Passage is what metrics see of one passage. It belongs to one goroutine, and
+// is not changed once it was counted.
 type Passage struct {
 	// Text is the passage; the offsets of Gold and Pred are bytes of it.
 	Text string
@@ -17,6 +23,11 @@ type Passage struct {
 	// Published holds the queries of the passage as the official parser reads
 	// them, Lenient as the ladder does.
 	Published, Lenient []Strings
+	// Items holds what the protocols of other systems compare; those that no
+	// metric of the table asks for may be absent.
+	Items map[Protocol]Items
+
+	errors *Taxonomy // by classified
 }
 
 // Metric describes a metric.
@@ -38,13 +49,26 @@ type Metric struct {
 	Count func(*Passage) Counts
 	// Ratios divides counts as the metric's definition says.
 	Ratios func(ner.Score) Ratios
+	// Protocol is what a preset compares (METRICS.md §9); empty for the others.
+	Protocol Protocol
+	// Families are those of prompts whose answers the preset's published reader
+	// can read, as family or family/variant.
+	Families []string
+}
+
+// Reads reports whether the published reader of a preset can read the answers
+// of a prompt family; a variant may have a dataset line, which does not matter.
+func (m Metric) Reads(family, variant string) bool {
+	variant, _, _ = strings.Cut(variant, "+")
+	return slices.Contains(m.Families, family) || slices.Contains(m.Families, family+"/"+variant)
 }
 
 // spanOptions are the options of metrics on spans, stringOptions those of
-// metrics on the answers to single queries.
+// metrics on the answers to single queries, presetOptions those of presets.
 var (
 	spanOptions   = []string{"align", "boundary", "queries", "reader", "tiers", "unknown"}
 	stringOptions = []string{"queries", "unknown"}
+	presetOptions = []string{"queries", "reader", "unknown"}
 )
 
 // Metrics is the table of metrics, in the order of reports.
@@ -97,7 +121,53 @@ var Metrics = []Metric{
 		Options: spanOptions,
 		Count:   semEvalF1(SemEvalSchemes[3]), Ratios: FromCounts,
 	},
+	{
+		ID: "gner_f1", Section: "9.1", Reader: "published",
+		Meaning: "GNER: sets of normalised text and type",
+		Options: presetOptions, Protocol: GNER, Families: []string{"gner"},
+		Count: GNERF1, Ratios: WithEpsilon,
+	},
+	{
+		ID: "instructuie_f1", Section: "9.2", Reader: "published",
+		Meaning: "InstructUIE, corrected: sets of \"type: entity\", none left out",
+		Options: presetOptions, Protocol: InstructUIE, Families: []string{"instructuie", "b2ner"},
+		Count: InstructUIEF1, Ratios: OrZero,
+	},
+	{
+		ID: "instructuie_original_f1", Section: "9.2", Reader: "published",
+		Meaning: "InstructUIE as published: none against none is right",
+		Options: presetOptions, Protocol: InstructUIE, Families: []string{"instructuie", "b2ner"},
+		Count: InstructUIEOriginalF1, Ratios: OrZero,
+	},
+	{
+		ID: "b2ner_f1", Section: "9.2", Reader: "published",
+		Meaning: "B2NER: sets of \"type: entity\"",
+		Options: presetOptions, Protocol: B2NER, Families: []string{"b2ner", "instructuie"},
+		Count: B2NERF1, Ratios: OrZero,
+	},
+	{
+		ID: "gollie_f1", Section: "9.3", Reader: "published",
+		Meaning: "GoLLIE: multisets of type and text, what is not in the text dropped before",
+		Options: presetOptions, Protocol: GoLLIE, Families: []string{"code"},
+		Count: GoLLIEF1, Ratios: OrZero,
+	},
+	{
+		ID: "gollie_unfiltered_f1", Section: "9.3", Reader: "published",
+		Meaning: "GoLLIE without its filter",
+		Options: presetOptions, Protocol: GoLLIEUnfiltered, Families: []string{"code"},
+		Count: GoLLIEUnfilteredF1, Ratios: OrZero,
+	},
+	{
+		ID: "reasoningner_f1", Section: "9.4", Reader: "published",
+		Meaning: "ReasoningNER: sets of normalised text and lower-cased type",
+		Options: presetOptions, Protocol: ReasoningNER, Families: []string{"json_by_type/rner"},
+		Count: ReasoningNERF1, Ratios: OrZero,
+	},
 }
+
+// OfSpans reports whether a metric compares spans, so that strings, and how they
+// are read, matter only through their places.
+func (m Metric) OfSpans() bool { return slices.Contains(m.Options, "align") }
 
 // Find returns the metric with an id without options.
 func Find(id string) (Metric, bool) {

@@ -104,6 +104,15 @@ func Classify(p *Passage) Taxonomy {
 	return t
 }
 
+// classified is what [Classify] says, found once: every scheme of §6 asks.
+func (p *Passage) classified() Taxonomy {
+	if p.errors == nil {
+		t := Classify(p)
+		p.errors = &t
+	}
+	return *p.errors
+}
+
 func (t *Taxonomy) addUnpaired(gold, pred []*place) {
 	for _, g := range gold {
 		if !g.paired {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,32 +19,36 @@ func evalCommand(env *environment) *cli.Command {
 		Usage: "score predictions, column files, or pairs of answers, without a store",
 		Description: `eval --gold documents.jsonl --pred predictions.jsonl scores predictions.
 eval --tags FILE.conll scores a column file whose last two columns are gold and predicted tag.
-eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} as the UniversalNER paper does.
-A file named - is standard input.`,
-		Flags: []cli.Flag{
+eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} as the UniversalNER paper does,
+or, with --metric, answers "type: entity; …" as InstructUIE and B2NER do.
+A file named - is standard input. docs/metrics.md says what each number is.
+
+metrics:
+` + metricList(),
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines"},
 			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS`, or all (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest"},
 			&cli.StringFlag{Name: "boundary", Usage: "where mentions may begin and end: token, word, word_strict, substring"},
+			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3, or 1 for exact occurrences only (default: 3)"},
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` that answers are of"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the row, separated by commas (default: any)"},
 			&cli.StringFlag{Name: "unknown", Usage: "predictions of other types: `drop` or fp"},
-			&cli.BoolFlag{Name: "taxonomy", Usage: "also the taxonomy of errors and the SemEval-2013 schemes"},
-			&cli.BoolFlag{Name: "confusion", Usage: "also the table of gold and predicted types"},
+			&cli.BoolFlag{Name: "partial", Usage: "score the documents that have a prediction, and leave the others out"},
 			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of answers beside gold answers"},
 			&cli.StringFlag{Name: "tags", Usage: "column `FILE`"},
 			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou (default: iob2)"},
 			&cli.StringFlag{Name: "mode", Usage: "lenient or strict `MODE` (default: strict if a scheme is named, else lenient)"},
-			&cli.StringFlag{Name: "by", Value: "type", Usage: "also counts by `ATTRIBUTE`: type, or none"},
-		},
+			&cli.StringSliceFlag{Name: "by", Usage: "also counts by `ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(attributeNames(), ", ")},
+			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, in the format of the other file, for oDen, eFre and eCon"},
+			&cli.BoolFlag{Name: "taxonomy", Usage: "also the taxonomy of errors and the SemEval-2013 schemes"},
+			&cli.BoolFlag{Name: "confusion", Usage: "also the table of gold and predicted types"},
+		}, intervalFlags(0)...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return usagef("eval: unexpected argument %q (files are named by flags)", c.Args().First())
-			}
-			if by := c.String("by"); by != "type" && by != "none" {
-				return usagef("eval: --by %s: want type or none", by)
 			}
 			evaluate, err := evalInput(c)
 			if err != nil {
@@ -53,7 +58,6 @@ A file named - is standard input.`,
 			if err != nil {
 				return fmt.Errorf("eval: %w", err)
 			}
-			e.byType = c.String("by") == "type" && !e.oneType
 			if env.json {
 				err = env.printJSON(e.json())
 			} else {
@@ -75,7 +79,7 @@ var evalInputs = []struct {
 	flags    []string
 	evaluate evaluator
 }{
-	{[]string{"gold", "pred", "metric", "align", "boundary", "family", "variant", "types", "unknown", "taxonomy", "confusion"}, evalPredictions},
+	{[]string{"gold", "pred", "align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial"}, evalPredictions},
 	{[]string{"pairs"}, evalPairs},
 	{[]string{"tags", "scheme", "mode"}, evalTags},
 }
@@ -106,35 +110,13 @@ func evalInput(c *cli.Context) (evaluator, error) {
 	return evalInputs[chosen].evaluate, nil
 }
 
-// evalTags scores a column file (METRICS.md §4.5).
-func evalTags(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
-	scheme, mode := metrics.IOB2, metrics.Lenient
-	var err error
-	if c.IsSet("scheme") {
-		mode = metrics.Strict
-		if scheme, err = metrics.ParseScheme(c.String("scheme")); err != nil {
-			return nil, usagef("eval: %v", err)
-		}
+// metricList is the table of metrics for the help text.
+func metricList() string {
+	var b strings.Builder
+	for _, m := range metrics.Metrics {
+		fmt.Fprintf(&b, "  %-24s §%-4s %s\n", m.ID, m.Section, m.Meaning)
 	}
-	if c.IsSet("mode") {
-		if mode, err = metrics.ParseMode(c.String("mode")); err != nil {
-			return nil, usagef("eval: %v", err)
-		}
-	}
-	var counts metrics.ColumnCounts
-	err = withInput(env, c.String("tags"), func(r io.Reader) error {
-		counts, err = metrics.Columns(ctx, r, scheme, mode)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	m, _ := metrics.Find("span_f1")
-	return &evaluation{
-		metrics:  []evaluated{{m.ID, m, counts.ByType}},
-		passages: counts.Sentences,
-		extra:    map[string]any{"tokens": counts.Tokens, "scheme": scheme, "mode": mode},
-	}, nil
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // withInput opens a file, or standard input for "-". Errors name it as

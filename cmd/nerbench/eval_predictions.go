@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,7 +11,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/answers"
 	"nerbench/harness"
 	"nerbench/loaders"
 	"nerbench/metrics"
@@ -23,397 +20,310 @@ import (
 // evalPredictions scores a file of predictions against a file of documents.
 func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	if !c.IsSet("pred") {
-		return nil, usagef("eval: --gold needs --pred")
+		return nil, usagef("--gold needs --pred")
 	}
 	if c.String("gold") == "-" && c.String("pred") == "-" {
-		return nil, usagef("eval: only one of --gold and --pred can be standard input")
+		return nil, usagef("only one of --gold and --pred can be standard input")
 	}
-	s, err := newPredictionScorer(c)
+	how, err := evalHow(c)
 	if err != nil {
 		return nil, err
 	}
+	plan, err := newEvalPlan(c, how, harness.DefaultMetrics, metricIDs(nil))
+	if err != nil {
+		return nil, err
+	}
+	if plan.train, err = env.readTraining(plan, c.String("train"), trainDocuments); err != nil {
+		return nil, err
+	}
+	var counted *evalCounts
+	join := &predictionJoin{gold: c.String("gold"), partial: plan.partial}
+	input := predictionInput{}
+	for _, t := range how.Types {
+		input.types = append(input.types, t.Natural)
+	}
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
-		return withInput(env, c.String("pred"), func(pred io.Reader) error {
-			return s.score(ctx, gold, pred)
+		return withInput(env, c.String("pred"), func(pred io.Reader) (err error) {
+			counted, err = plan.count(ctx, func(yield func(evalPassage, error) bool) {
+				for p, err := range join.pairs(gold, pred) {
+					if err != nil {
+						yield(evalPassage{}, err)
+						return
+					}
+					if !yield(input.passage(p), nil) {
+						return
+					}
+				}
+			})
+			return err
 		})
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.evaluation(), nil
+	return counted.evaluation(join.missing), nil
 }
 
-// predictionScorer scores predictions one document after another.
-type predictionScorer struct {
-	gold    string // name of the file of documents
-	how     harness.How
-	types   []ner.EntityType // of the row; nil: any
-	metrics []scoredMetric
-	counts  []metrics.Counts
-	readers map[string]*harness.Reading
-
-	passages, missing int
-	outcomes          map[ner.Outcome]int
-	counters          map[string]int
-	taxonomy          *metrics.Taxonomy
-	confusion         bool
+// predictionInput says how predictions become what metrics see.
+type predictionInput struct {
+	types []ner.EntityType // of the row; nil: any
 }
 
-// scoredMetric is a metric with the way of reading that its id names.
-type scoredMetric struct {
-	id     string
-	metric metrics.Metric
-	how    harness.How
+func (in predictionInput) passage(p documentPrediction) evalPassage {
+	return evalPassage{
+		name:       fmt.Sprintf("document %q", p.document.ID),
+		understand: func(r *evalReading) (harness.Understood, error) { return in.understand(p, r) },
+		words:      func() metrics.Words { return documentWords(p.document) },
+		answered:   p.Answers != nil,
+	}
 }
 
-func newPredictionScorer(c *cli.Context) (*predictionScorer, error) {
-	s := &predictionScorer{
-		gold: c.String("gold"),
-		how: harness.How{
-			Family: c.String("family"), Variant: c.String("variant"), Unknown: c.String("unknown"),
-			Alignment: answers.Alignment{Mode: c.String("align"), Boundary: c.String("boundary")},
-			Types:     readTypeNames(c.String("types")),
-		},
-		readers: map[string]*harness.Reading{}, outcomes: map[ner.Outcome]int{}, counters: map[string]int{}, confusion: c.Bool("confusion"),
+// understand makes what metrics see of a line.
+func (in predictionInput) understand(p documentPrediction, r *evalReading) (harness.Understood, error) {
+	switch {
+	case p.Answers != nil:
+		return in.read(p, r)
+	case p.Mentions != nil:
+		return in.mentions(p, r)
 	}
-	if u := s.how.Unknown; u != "" && u != "drop" && u != "fp" {
-		return nil, usagef("eval: --unknown %s: want drop or fp", u)
-	}
-	if err := s.how.Alignment.Check(); err != nil {
-		return nil, usagef("eval: %v", err)
-	}
-	if !slices.Contains(answers.Families(), s.how.Family) {
-		return nil, usagef("eval: --family %s: unknown (known: %v)", s.how.Family, answers.Families())
-	}
-	for _, t := range s.how.Types {
-		s.types = append(s.types, t.Natural)
-	}
-	if c.Bool("taxonomy") || c.Bool("confusion") {
-		t := metrics.NewTaxonomy()
-		s.taxonomy = &t
-	}
-	return s, s.choose(splitList(c.StringSlice("metric")))
+	return in.spans(p, r)
 }
 
-// choose finds the metrics of a list of ids. Choices of flags become part of the
-// ids.
-func (s *predictionScorer) choose(ids []string) error {
-	if len(ids) == 0 {
-		ids = harness.DefaultMetrics
+// read reads raw answers. The row's types are those of --types, else those that
+// were asked for.
+func (in predictionInput) read(p documentPrediction, r *evalReading) (harness.Understood, error) {
+	var given []ner.Answer
+	var asked []ner.EntityType
+	for _, a := range *p.Answers {
+		given = append(given, ner.Answer{Types: a.Types, Completion: ner.Completion{Text: a.Text, Finish: a.Finish}})
+		asked = append(asked, a.Types...)
 	}
-	if slices.Equal(ids, []string{"all"}) {
-		ids = nil
-		for _, m := range metrics.Metrics {
-			ids = append(ids, m.ID)
+	reading, err := r.withTypes(in.types != nil, asked)
+	if err != nil {
+		return harness.Understood{}, err
+	}
+	return reading.Passage(p.document, given)
+}
+
+func (in predictionInput) mentions(p documentPrediction, r *evalReading) (harness.Understood, error) {
+	prediction := ner.Prediction{Mentions: []ner.FlaggedMention{}}
+	for _, m := range *p.Mentions {
+		if typ, keep := in.typed(&prediction, m.Type, m.Text, r.how); keep {
+			prediction.Mentions = append(prediction.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: m.Text, Type: typ}})
 		}
 	}
-	chosen := map[string]string{}
-	for name, value := range map[string]string{"align": s.how.Alignment.Mode, "boundary": s.how.Alignment.Boundary, "unknown": s.how.Unknown} {
-		if value != "" {
-			chosen[name] = value
+	return harness.Imported(p.document, prediction, r.how, r.protocols...)
+}
+
+func (in predictionInput) spans(p documentPrediction, r *evalReading) (harness.Understood, error) {
+	var prediction ner.Prediction
+	points := ner.NewCodePoints(p.document.Text)
+	for _, s := range *p.Spans {
+		typ, keep := in.typed(&prediction, s.Type, "", r.how)
+		if !keep {
+			continue
+		}
+		start, err1 := points.Byte(s.Start)
+		end, err2 := points.Byte(s.End)
+		if err1 != nil || err2 != nil || start >= end {
+			start, end = noRange(s.Start, s.End)
+		}
+		prediction.Spans = append(prediction.Spans, ner.Span{Start: start, End: end, Type: typ})
+	}
+	for _, m := range p.Unaligned {
+		if typ, keep := in.typed(&prediction, m.Type, m.Text, r.how); keep {
+			prediction.Unaligned = append(prediction.Unaligned, ner.Mention{Text: m.Text, Type: typ})
 		}
 	}
-	for _, id := range ids {
-		m, options, err := metrics.ParseID(id)
+	return harness.Imported(p.document, prediction, r.how, r.protocols...)
+}
+
+// noRange keeps apart spans that are no range of the text: each different one is
+// a false positive of its own (METRICS.md §2). No range begins below 0.
+func noRange(start, end int) (int, int) {
+	below := func(n int) int {
+		if n < 0 {
+			return 2*n - 1
+		}
+		return -2*n - 2
+	}
+	return below(start), below(end)
+}
+
+// typed is what becomes of a predicted type: with --types, one that is not among
+// them is dropped or kept as the reserved type (METRICS.md §1.3).
+func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string, how harness.How) (ner.EntityType, bool) {
+	if in.types == nil || slices.Contains(in.types, t) {
+		return t, true
+	}
+	p.Dropped = append(p.Dropped, ner.Dropped{Why: "unknown_type", Type: string(t), Text: text})
+	return ner.Unknown, how.Unknown == "fp"
+}
+
+// trainDocuments learns a train split of documents.
+func trainDocuments(in io.Reader, train *metrics.Training) error {
+	for d, err := range loaders.ReadDocuments(in) {
+		var line *loaders.LineError
+		if errors.As(err, &line) {
+			return &metrics.LineError{Line: line.Line, Err: line.Err}
+		}
 		if err != nil {
-			return usagef("eval: %v", err)
+			return err
 		}
-		options = mergeKeys(chosen, options)
-		full, err := m.WithOptions(options)
-		if err != nil {
-			return usagef("eval: %v", err)
-		}
-		s.metrics = append(s.metrics, scoredMetric{full, m, s.how.With(options)})
-		s.counts = append(s.counts, metrics.NewCounts())
+		train.Add(documentWords(d), d.Spans)
 	}
 	return nil
 }
 
-// given is a line of a file of predictions: spans, mentions, or answers.
+// readTraining reads the train split where attributes need it.
+func (env *environment) readTraining(plan *evalPlan, name string, read func(io.Reader, *metrics.Training) error) (*metrics.Training, error) {
+	needs := plan.needsTrain()
+	switch {
+	case needs == "" && name != "":
+		return nil, usagef("--train has no effect without --by bucket: with oDen, eFre, or eCon")
+	case needs == "":
+		return nil, nil
+	case name == "":
+		return nil, usagef("--by bucket:%s is relative to the train split: name it with --train FILE", needs)
+	}
+	train := metrics.NewTraining()
+	err := withInput(env, name, func(in io.Reader) error { return read(in, train) })
+	train.Count()
+	return train, err
+}
+
+// givenLine is a line of a file of predictions: spans, mentions, or answers.
+type givenLine struct {
+	ID        *string         `json:"id"`
+	Spans     *[]givenSpan    `json:"spans"`
+	Unaligned []ner.Mention   `json:"unaligned"`
+	Mentions  *[]givenMention `json:"mentions"`
+	Answers   *[]givenAnswer  `json:"answers"`
+}
+
+type givenSpan struct {
+	Start *int           `json:"start"`
+	End   *int           `json:"end"`
+	Type  ner.EntityType `json:"type"`
+	Score *float64       `json:"score"`
+}
+
+type givenMention struct {
+	Text *string        `json:"text"`
+	Type ner.EntityType `json:"type"`
+}
+
+type givenAnswer struct {
+	Types  []ner.EntityType `json:"types"`
+	Text   *string          `json:"text"`
+	Finish ner.Finish       `json:"finish"`
+}
+
+// given is what was predicted for one document: exactly one of spans, mentions
+// and answers is there.
 type given struct {
-	ID    *string `json:"id"`
-	Spans *[]struct {
-		Start int            `json:"start"`
-		End   int            `json:"end"`
-		Type  ner.EntityType `json:"type"`
-	} `json:"spans"`
+	ID    string
+	Spans *[]plainSpan
 	// Unaligned are mentions without a place, beside spans, as runs export writes
 	// them: each is a false positive (METRICS.md §7.5).
-	Unaligned []ner.Mention  `json:"unaligned"`
-	Mentions  *[]ner.Mention `json:"mentions"`
-	Answers   *[]struct {
-		Types  []ner.EntityType `json:"types"`
-		Text   string           `json:"text"`
-		Finish ner.Finish       `json:"finish"`
-	} `json:"answers"`
+	Unaligned []ner.Mention
+	Mentions  *[]ner.Mention
+	Answers   *[]plainAnswer
+}
+
+// plainSpan is a span in code points, as it was given.
+type plainSpan struct {
+	Start, End int
+	Type       ner.EntityType
+}
+
+type plainAnswer struct {
+	Types  []ner.EntityType
+	Text   string
+	Finish ner.Finish
+}
+
+var errGiven = errors.New(`want {"id", and one of "spans", "mentions", "answers"}`)
+
+// parseGiven reads one line. Every part of it must be there: what is missing
+// would silently be a zero.
+func parseGiven(line []byte) (given, error) {
+	var l givenLine
+	if err := json.Unmarshal(line, &l); err != nil {
+		return given{}, fmt.Errorf("%w: %w", errGiven, err)
+	}
+	kinds := 0
+	for _, there := range []bool{l.Spans != nil, l.Mentions != nil, l.Answers != nil} {
+		if there {
+			kinds++
+		}
+	}
+	if l.ID == nil || kinds != 1 {
+		return given{}, errGiven
+	}
+	g := given{ID: *l.ID, Unaligned: l.Unaligned}
+	var err error
+	switch {
+	case l.Spans != nil:
+		g.Spans, err = plainSpans(*l.Spans)
+	case l.Mentions != nil:
+		g.Mentions, err = plainMentions(*l.Mentions)
+	default:
+		g.Answers, err = plainAnswers(*l.Answers)
+	}
+	return g, err
+}
+
+func plainSpans(spans []givenSpan) (*[]plainSpan, error) {
+	out := make([]plainSpan, len(spans))
+	for i, s := range spans {
+		if s.Start == nil || s.End == nil || s.Type == "" {
+			return nil, fmt.Errorf(`span %d: want {"start", "end", "type"}`, i)
+		}
+		out[i] = plainSpan{*s.Start, *s.End, s.Type}
+	}
+	return &out, nil
+}
+
+func plainMentions(mentions []givenMention) (*[]ner.Mention, error) {
+	out := make([]ner.Mention, len(mentions))
+	for i, m := range mentions {
+		if m.Text == nil || m.Type == "" {
+			return nil, fmt.Errorf(`mention %d: want {"text", "type"}`, i)
+		}
+		out[i] = ner.Mention{Text: *m.Text, Type: m.Type}
+	}
+	return &out, nil
+}
+
+func plainAnswers(list []givenAnswer) (*[]plainAnswer, error) {
+	out := make([]plainAnswer, len(list))
+	for i, a := range list {
+		if a.Text == nil || len(a.Types) == 0 {
+			return nil, fmt.Errorf(`answer %d: want {"types", "text"}`, i)
+		}
+		switch a.Finish {
+		case ner.FinishUnknown, ner.FinishStop, ner.FinishLength, ner.FinishTooLong:
+		default:
+			return nil, fmt.Errorf(`answer %d: finish %q: want stop, length, or too_long`, i, a.Finish)
+		}
+		out[i] = plainAnswer{a.Types, *a.Text, a.Finish}
+	}
+	return &out, nil
 }
 
 // readPredictions reads JSON Lines of predictions.
 func readPredictions(in io.Reader) iter.Seq2[given, error] {
 	return func(yield func(given, error) bool) {
-		r := bufio.NewReaderSize(in, 1<<16)
-		for number := 1; ; number++ {
-			line, err := r.ReadBytes('\n')
-			if err != nil && err != io.EOF {
-				yield(given{}, err)
-				return
+		err := eachJSONLine(in, func(line []byte) error {
+			g, err := parseGiven(line)
+			if err == nil && !yield(g, nil) {
+				return errStop
 			}
-			if len(bytes.TrimSpace(line)) > 0 {
-				g, parseErr := parseGiven(line)
-				if parseErr != nil {
-					yield(given{}, &metrics.LineError{Line: number, Err: parseErr})
-					return
-				}
-				if !yield(g, nil) {
-					return
-				}
-			}
-			if err == io.EOF {
-				return
-			}
-		}
-	}
-}
-
-func parseGiven(line []byte) (given, error) {
-	var g given
-	if err := json.Unmarshal(line, &g); err != nil {
-		return g, fmt.Errorf(`want {"id", and one of "spans", "mentions", "answers"}: %w`, err)
-	}
-	kinds := 0
-	for _, there := range []bool{g.Spans != nil, g.Mentions != nil, g.Answers != nil} {
-		if there {
-			kinds++
-		}
-	}
-	if g.ID == nil || kinds != 1 {
-		return g, fmt.Errorf(`want {"id", and one of "spans", "mentions", "answers"}`)
-	}
-	return g, nil
-}
-
-// score joins documents and predictions by id. Where both files have the same
-// order nothing is kept of them; else predictions wait for their document.
-func (s *predictionScorer) score(ctx context.Context, gold, pred io.Reader) error {
-	next, stop := iter.Pull2(readPredictions(pred))
-	defer stop()
-	waiting := map[string]given{}
-	seen := map[string]bool{}
-	for d, err := range loaders.ReadDocuments(gold) {
-		if err != nil {
-			return s.goldError(err)
-		}
-		if err := ctx.Err(); err != nil {
 			return err
-		}
-		if seen[d.ID] {
-			return s.goldError(fmt.Errorf("document %q: occurs twice", d.ID))
-		}
-		seen[d.ID] = true
-		g, found := waiting[d.ID]
-		delete(waiting, d.ID)
-		for !found {
-			p, err, more := next()
-			if err != nil {
-				return err
-			}
-			if !more {
-				break
-			}
-			if _, twice := waiting[*p.ID]; twice || seen[*p.ID] && *p.ID != d.ID {
-				return fmt.Errorf("document %q: occurs twice", *p.ID)
-			}
-			if found = *p.ID == d.ID; found {
-				g = p
-			} else {
-				waiting[*p.ID] = p
-			}
-		}
-		if !found {
-			s.missing++
-			continue
-		}
-		if err := s.add(d, g); err != nil {
-			return fmt.Errorf("document %q: %w", d.ID, err)
-		}
-	}
-	for {
-		p, err, more := next()
+		})
 		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		waiting[*p.ID] = p
-	}
-	if len(waiting) == 0 {
-		return nil
-	}
-	id := sortedKeys(waiting)[0]
-	if seen[id] {
-		return fmt.Errorf("document %q: occurs twice", id)
-	}
-	return fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", id, len(waiting))
-}
-
-// goldError names the file of documents; errors of the other file are named by
-// its reader.
-func (s *predictionScorer) goldError(err error) error {
-	name := s.gold
-	if name == "-" {
-		name = "standard input"
-	}
-	var line *loaders.LineError
-	if errors.As(err, &line) {
-		return &inputError{fmt.Errorf("%s:%d: %w", name, line.Line, line.Err)}
-	}
-	return &inputError{fmt.Errorf("%s: %w", name, err)}
-}
-
-// add scores one document.
-func (s *predictionScorer) add(d *ner.Document, g given) error {
-	s.passages++
-	var first *harness.Understood
-	for i, m := range s.metrics {
-		u, err := s.understand(d, g, m.how)
-		if err != nil {
-			return err
-		}
-		if first == nil {
-			first = &u
-		}
-		s.counts[i].Merge(m.metric.Count(&u.Passage))
-	}
-	s.note(first, g.Answers != nil)
-	if s.taxonomy != nil {
-		s.taxonomy.Merge(metrics.Classify(&first.Passage))
-	}
-	return nil
-}
-
-// understand makes what metrics see of a line.
-func (s *predictionScorer) understand(d *ner.Document, g given, how harness.How) (harness.Understood, error) {
-	if g.Answers != nil {
-		return s.read(d, g, how)
-	}
-	var p ner.Prediction
-	if g.Mentions != nil {
-		p.Mentions = []ner.FlaggedMention{}
-		for _, m := range *g.Mentions {
-			if typ, keep := s.typed(m.Type, how); keep {
-				p.Mentions = append(p.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: m.Text, Type: typ}})
-			}
-		}
-		return harness.Imported(d, p, how)
-	}
-	points := ner.NewCodePoints(d.Text)
-	for _, sp := range *g.Spans {
-		typ, keep := s.typed(sp.Type, how)
-		if !keep {
-			continue
-		}
-		start, err1 := points.Byte(sp.Start)
-		end, err2 := points.Byte(sp.End)
-		if err1 != nil || err2 != nil || start >= end {
-			start, end = -1-max(sp.Start, -sp.Start), -1-max(sp.End, -sp.End) // no range of the text: a false positive (METRICS.md §2)
-		}
-		p.Spans = append(p.Spans, ner.Span{Start: start, End: end, Type: typ})
-	}
-	for _, m := range g.Unaligned {
-		if typ, keep := s.typed(m.Type, how); keep {
-			p.Unaligned = append(p.Unaligned, ner.Mention{Text: m.Text, Type: typ})
+			yield(given{}, err)
 		}
 	}
-	return harness.Imported(d, p, how)
-}
-
-// typed is what becomes of a predicted type: with --types, one that is not among
-// them is dropped or kept as the reserved type (METRICS.md §1.3).
-func (s *predictionScorer) typed(t ner.EntityType, how harness.How) (ner.EntityType, bool) {
-	if s.types == nil || slices.Contains(s.types, t) {
-		return t, true
-	}
-	s.counters["unknown_type"]++
-	return ner.Unknown, how.Unknown == "fp"
-}
-
-// read reads raw answers. The row's types are those of --types, else those that
-// were asked for.
-func (s *predictionScorer) read(d *ner.Document, g given, how harness.How) (harness.Understood, error) {
-	var asked []ner.Answer
-	for _, a := range *g.Answers {
-		asked = append(asked, ner.Answer{Types: a.Types, Completion: ner.Completion{Text: a.Text, Finish: a.Finish}})
-		for _, t := range a.Types {
-			if s.types == nil && !slices.ContainsFunc(how.Types, func(n answers.TypeName) bool { return n.Natural == t }) {
-				how.Types = append(slices.Clip(how.Types), answers.TypeName{Natural: t})
-			}
-		}
-	}
-	key := fmt.Sprintf("%v", how)
-	reading, ok := s.readers[key]
-	if !ok {
-		var err error
-		if reading, err = harness.NewReading(how); err != nil {
-			return harness.Understood{}, err
-		}
-		s.readers[key] = reading
-	}
-	return reading.Passage(d, asked)
-}
-
-// note counts outcomes and what stands beside a score.
-func (s *predictionScorer) note(u *harness.Understood, answered bool) {
-	for _, p := range u.Predictions {
-		if answered {
-			s.outcomes[p.Outcome]++
-		}
-		for _, dropped := range p.Dropped {
-			s.counters[dropped.Why]++
-		}
-	}
-	s.counters["ambiguous"] += u.Ambiguous
-}
-
-// besideNames are the counts that stand beside a score, in order.
-var besideNames = []string{"unaligned", "ambiguous", "bad_offsets", "duplicate_gold", "duplicate_pred", "unknown_type", "other_type", "bad_item", "void", "gold_void", "missing"}
-
-func (s *predictionScorer) evaluation() *evaluation {
-	e := &evaluation{passages: s.passages, taxonomy: s.taxonomy, missing: s.missing, confusion: s.confusion, outcomes: s.outcomes}
-	for i, m := range s.metrics {
-		e.metrics = append(e.metrics, evaluated{m.id, m.metric, s.counts[i].ByType})
-		c := s.counts[i]
-		for name, n := range map[string]int{
-			"unaligned": c.Unaligned, "bad_offsets": c.BadOffsets, "void": c.Void, "gold_void": c.GoldVoid,
-		} {
-			s.counters[name] = max(s.counters[name], n)
-		}
-		if m.metric.ID == "span_f1" {
-			s.counters["duplicate_gold"], s.counters["duplicate_pred"] = c.DuplicateGold, c.DuplicatePred
-			e.duplicates = [2]int{c.DuplicateGold, c.DuplicatePred}
-		}
-	}
-	s.counters["missing"] = s.missing
-	for _, name := range besideNames {
-		e.beside = append(e.beside, besideCount{name, s.counters[name]})
-	}
-	return e
-}
-
-// evalPairs scores pairs of answers as the paper does (METRICS.md §3.4).
-func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
-	var counts metrics.PairCounts
-	err := withInput(env, c.String("pairs"), func(r io.Reader) (err error) {
-		counts, err = metrics.Pairs(ctx, r, answers.Official)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	m, _ := metrics.Find("uniner_f1")
-	return &evaluation{
-		metrics:  []evaluated{{m.ID, m, metrics.Tally{"": counts.Score}}},
-		passages: counts.Pairs, oneType: true,
-		beside: []besideCount{{"void", counts.Void}, {"gold_void", counts.GoldVoid}},
-	}, nil
 }

@@ -2,14 +2,11 @@ package main
 
 import (
 	"cmp"
-	"fmt"
-	"io"
 	"math"
 	"slices"
-	"strconv"
-	"text/tabwriter"
 
 	"nerbench/metrics"
+	"nerbench/metrics/stats"
 	"nerbench/ner"
 )
 
@@ -26,12 +23,13 @@ type evaluation struct {
 	taxonomy *metrics.Taxonomy
 	// confusion asks for the table of gold and predicted types.
 	confusion bool
+	buckets   []bucketed
 	// missing passages have no prediction.
 	missing int
-	// oneType: the input does not name types.
-	oneType bool
 	// duplicates are of gold and prediction, for the taxonomy.
 	duplicates [2]int
+	// resamples of the intervals; 0: there are none.
+	resamples int
 	// extra are members of the JSON form that say how the input was read.
 	extra map[string]any
 }
@@ -41,6 +39,15 @@ type evaluated struct {
 	id     string
 	metric metrics.Metric
 	tally  metrics.Tally
+	ci     *stats.Interval
+	typeCI map[ner.EntityType]stats.Interval
+}
+
+// bucketed are the counts of a metric by an attribute.
+type bucketed struct {
+	attribute metrics.Attribute
+	id        string
+	buckets   []metrics.Bucket
 }
 
 type besideCount struct {
@@ -51,17 +58,18 @@ type besideCount struct {
 // countsJSON is {counts} of the contract: undefined ratios are null. tp is a
 // half number in metrics that give half points.
 type countsJSON struct {
-	TP        float64  `json:"tp"`
-	NPred     int      `json:"n_pred"`
-	NGold     int      `json:"n_gold"`
-	Precision *float64 `json:"precision"`
-	Recall    *float64 `json:"recall"`
-	F1        *float64 `json:"f1"`
+	TP        float64     `json:"tp"`
+	NPred     int         `json:"n_pred"`
+	NGold     int         `json:"n_gold"`
+	Precision *float64    `json:"precision"`
+	Recall    *float64    `json:"recall"`
+	F1        *float64    `json:"f1"`
+	CI        *[2]float64 `json:"ci,omitempty"`
 }
 
 func newCountsJSON(m metrics.Metric, s ner.Score) countsJSON {
 	r := m.Ratios(s)
-	c := countsJSON{float64(s.TP), s.NPred, s.NGold, orNull(r.Precision), orNull(r.Recall), orNull(r.F1)}
+	c := countsJSON{TP: float64(s.TP), NPred: s.NPred, NGold: s.NGold, Precision: orNull(r.Precision), Recall: orNull(r.Recall), F1: orNull(r.F1)}
 	if m.Doubled {
 		c.TP, c.NPred, c.NGold = c.TP/2, c.NPred/2, c.NGold/2
 	}
@@ -81,14 +89,14 @@ func (e *evaluation) json() map[string]any {
 	macros := map[string]*float64{}
 	byType := map[ner.EntityType]map[string]countsJSON{}
 	for _, m := range e.metrics {
-		totals[m.id] = newCountsJSON(m.metric, m.tally.Total())
+		totals[m.id] = m.total()
 		macro, defined := m.tally.TypeMacro()
 		macros[m.id] = orNull(metrics.Ratio{Value: macro, Defined: defined})
-		for typ, s := range m.tally {
+		for typ := range m.tally {
 			if byType[typ] == nil {
 				byType[typ] = map[string]countsJSON{}
 			}
-			byType[typ][m.id] = newCountsJSON(m.metric, s)
+			byType[typ][m.id] = m.countsOf(typ)
 		}
 	}
 	out["metrics"] = totals
@@ -97,6 +105,9 @@ func (e *evaluation) json() map[string]any {
 	}
 	if e.outcomes != nil {
 		out["outcomes"] = e.outcomes
+	}
+	if e.resamples > 0 {
+		out["resamples"] = e.resamples
 	}
 	for _, b := range e.beside {
 		out[b.name] = b.n
@@ -108,9 +119,59 @@ func (e *evaluation) json() map[string]any {
 		out["taxonomy"], out["semeval"] = e.taxonomyJSON(), semEvalJSON(e.taxonomy.Total())
 	}
 	if e.confusion {
-		out["confusion"] = e.confusionJSON()
+		out["confusion"] = e.confusionCells()
+	}
+	if e.buckets != nil {
+		out["by_bucket"] = e.bucketsJSON()
 	}
 	return out
+}
+
+// total is the whole of a metric, with its interval.
+func (m evaluated) total() countsJSON {
+	c := newCountsJSON(m.metric, m.tally.Total())
+	if m.ci != nil {
+		c.CI = &[2]float64{m.ci.Low, m.ci.High}
+	}
+	return c
+}
+
+// countsOf are those of one type, with their interval.
+func (m evaluated) countsOf(t ner.EntityType) countsJSON {
+	c := newCountsJSON(m.metric, m.tally[t])
+	if ci, there := m.typeCI[t]; there {
+		c.CI = &[2]float64{ci.Low, ci.High}
+	}
+	return c
+}
+
+// bucketsJSON lists the buckets of each attribute; each has its name, its edges,
+// and the counts of the metrics by id. An open edge is null.
+func (e *evaluation) bucketsJSON() map[string][]map[string]any {
+	span, _ := metrics.Find("span_f1") // buckets are of it alone
+	out := map[string][]map[string]any{}
+	for _, b := range e.buckets {
+		list, seen := out[b.attribute.Name]
+		if !seen {
+			list = []map[string]any{}
+			for _, bucket := range b.buckets {
+				list = append(list, map[string]any{"name": bucket.Name, "low": finite(bucket.Low), "high": finite(bucket.High)})
+			}
+		}
+		for i, bucket := range b.buckets {
+			list[i][b.id] = newCountsJSON(span, bucket.Counts)
+			list[i]["few"] = bucket.Counts.NGold < metrics.FewGold
+		}
+		out[b.attribute.Name] = list
+	}
+	return out
+}
+
+func finite(v float64) *float64 {
+	if math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }
 
 func (e *evaluation) taxonomyJSON() map[string]any {
@@ -129,8 +190,8 @@ type confusionCell struct {
 	N    int            `json:"n"`
 }
 
-// confusionJSON lists the cells that are not empty, by gold and predicted type.
-func (e *evaluation) confusionJSON() []confusionCell {
+// confusionCells lists the cells that are not empty, by gold and predicted type.
+func (e *evaluation) confusionCells() []confusionCell {
 	cells := []confusionCell{}
 	for cell, n := range e.taxonomy.Confusion {
 		cells = append(cells, confusionCell{cell.Gold, cell.Pred, n})
@@ -153,108 +214,4 @@ func semEvalJSON(errors metrics.Errors) map[string]any {
 		}
 	}
 	return out
-}
-
-// writeText prints the report for people.
-func (e *evaluation) writeText(w io.Writer) error {
-	for i, m := range e.metrics {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		if err := e.writeMetric(w, m); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(w, "\n%d passages\n", e.passages)
-	for _, b := range e.beside {
-		if b.n > 0 {
-			fmt.Fprintf(w, "%s %d\n", b.name, b.n)
-		}
-	}
-	if e.taxonomy != nil {
-		t := e.taxonomy.Total()
-		fmt.Fprintf(w, "errors: C %d, T %d, B %d, BT %d, MIS %d (overlapped %d), SPU %d (overlapping %d)\n",
-			t.C, t.T, t.B, t.BT, t.MIS, t.MISOverlapped, t.SPU, t.SPUOverlapping)
-	}
-	if e.confusion {
-		for _, cell := range e.confusionJSON() {
-			fmt.Fprintf(w, "confusion: gold %s, predicted %s: %d\n", orNone(cell.Gold), orNone(cell.Pred), cell.N)
-		}
-	}
-	return e.writeOutcomes(w)
-}
-
-func orNone(t ner.EntityType) string {
-	if t == "" {
-		return "–"
-	}
-	return printable(string(t))
-}
-
-func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {
-	fmt.Fprintf(w, "%s: %s\n", m.id, m.metric.Meaning)
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "\tP\tR\tF1\tsupport\ttp\tpredicted\t")
-	line := func(name string, s ner.Score) {
-		r, c := m.metric.Ratios(s), newCountsJSON(m.metric, s)
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%s\t%d\t\n", name, percent(r.Precision), percent(r.Recall), percent(r.F1),
-			c.NGold, strconv.FormatFloat(c.TP, 'f', -1, 64), c.NPred)
-	}
-	if e.byType {
-		for _, typ := range m.tally.Types() {
-			line(printable(string(typ)), m.tally[typ])
-		}
-	}
-	line("micro", m.tally.Total())
-	if e.byType {
-		macro, defined := m.tally.TypeMacro()
-		fmt.Fprintf(tw, "type_macro\t\t\t%s\t\n", percent(metrics.Ratio{Value: macro, Defined: defined}))
-	}
-	return tw.Flush()
-}
-
-// printable is a name as it is, or quoted where it could disturb a terminal.
-func printable(name string) string {
-	quoted := strconv.QuoteToGraphic(name)
-	if name != "" && quoted == `"`+name+`"` {
-		return name
-	}
-	return quoted
-}
-
-// writeOutcomes prints how the queries ended, failures last, and their share.
-func (e *evaluation) writeOutcomes(w io.Writer) error {
-	if len(e.outcomes) == 0 {
-		return nil
-	}
-	queries, failures := 0, 0
-	var names []ner.Outcome
-	for outcome, n := range e.outcomes {
-		if n == 0 {
-			continue
-		}
-		names = append(names, outcome)
-		queries += n
-		if outcome.Failure() {
-			failures += n
-		}
-	}
-	slices.SortFunc(names, func(a, b ner.Outcome) int {
-		return cmp.Compare(slices.Index(ner.Outcomes, a), slices.Index(ner.Outcomes, b))
-	})
-	fmt.Fprintf(w, "%d queries", queries)
-	for i, name := range names {
-		fmt.Fprintf(w, "%s %s %d", []string{":", ","}[min(i, 1)], name, e.outcomes[name])
-	}
-	_, err := fmt.Fprintf(w, "; failed %s %%\n", percent(metrics.Ratio{Value: float64(failures) / float64(max(queries, 1)), Defined: queries > 0}))
-	return err
-}
-
-// percent rounds once, half away from zero, to one decimal (METRICS.md §1.1);
-// an undefined ratio is a dash (§1.2).
-func percent(r metrics.Ratio) string {
-	if !r.Defined {
-		return "–"
-	}
-	return strconv.FormatFloat(math.Round(r.Value*1000)/10, 'f', 1, 64)
 }

@@ -250,3 +250,16 @@ func TestParseFilterVectors(t *testing.T) {
 		})
 	}
 }
+
+// failing runs the program in this process and demands an error with a text.
+func failing(t *testing.T, stdin, want string, args ...string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	env := &environment{stdin: strings.NewReader(stdin), stdout: &stdout, stderr: &stderr, getenv: func(string) string { return "" }}
+	if code := run(t.Context(), append([]string{"nerbench"}, args...), env); code == exitOK || !strings.Contains(stderr.String(), want) {
+		t.Errorf("%q: exit code %d, error %q, want %q", args, code, stderr.String(), want)
+	}
+	if stdout.Len() > 0 {
+		t.Errorf("%q: prints %q beside an error", args, stdout.String())
+	}
+}

@@ -3,13 +3,14 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
+	"nerbench/metrics"
 	"nerbench/ner"
 )
 
@@ -26,6 +27,7 @@ prints what is understood of each. A line may have "document", the passage (then
 			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both"},
 			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the row"},
 			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "mentions of unknown types: `drop` or fp"},
+			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder, or published, the one of the family's authors (METRICS.md §3.2, §9)"},
 		},
 		Action: func(c *cli.Context) error { return env.parse(c) },
 	}
@@ -82,13 +84,20 @@ func (env *environment) parse(c *cli.Context) error {
 	if len(names) == 0 {
 		return usagef("parse: --types: name the types that were asked for")
 	}
-	reader, err := answers.NewReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
-	if err != nil {
-		return usagef("parse: %v", err)
-	}
 	var all []ner.EntityType
 	for _, n := range names {
 		all = append(all, n.Natural)
+	}
+	switch c.String("reader") {
+	case "ladder":
+	case "published":
+		return env.parsePublished(c.String("family"), all)
+	default:
+		return usagef("parse: --reader %s: want ladder or published", c.String("reader"))
+	}
+	reader, err := answers.NewReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
+	if err != nil {
+		return usagef("parse: %v", err)
 	}
 	if one := c.String("type"); one != "" {
 		all = []ner.EntityType{ner.EntityType(one)}
@@ -197,24 +206,17 @@ func (env *environment) filter(name string, answer func(line []byte) (any, error
 	out := bufio.NewWriter(env.stdout)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	in := bufio.NewReaderSize(env.stdin, 1<<16)
-	for number := 1; ; number++ {
-		line, err := in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return fmt.Errorf("%s: standard input: %w", name, err)
+	err := eachJSONLine(env.stdin, func(line []byte) error {
+		v, err := answer(line)
+		if err != nil {
+			return err
 		}
-		if len(strings.TrimSpace(string(line))) > 0 {
-			v, err := answer(line)
-			if err == nil {
-				err = enc.Encode(v)
-			}
-			if err != nil {
-				_ = out.Flush() // what was understood before it is printed; the error below is the one to tell
-				return fmt.Errorf("%s: standard input:%d: %w", name, number, err)
-			}
-		}
-		if err == io.EOF {
-			return out.Flush()
-		}
+		return enc.Encode(v)
+	})
+	var at *metrics.LineError
+	if errors.As(err, &at) {
+		_ = out.Flush() // what was understood before it is printed; the error below is the one to tell
+		return fmt.Errorf("%s: standard input:%d: %w", name, at.Line, at.Err)
 	}
+	return errors.Join(err, out.Flush())
 }

@@ -120,7 +120,7 @@ func (env *environment) scoreRun(ctx context.Context, store *results.Store, run 
 	if err != nil {
 		return nil, err
 	}
-	asked, err := harness.MetricIDs(named, info.Keys["queries"])
+	asked, err := harness.MetricIDs(named, info.Keys["queries"], asks(info.Keys))
 	if err != nil {
 		return nil, usagef("%v", err)
 	}
@@ -130,7 +130,7 @@ func (env *environment) scoreRun(ctx context.Context, store *results.Store, run 
 			wanted = append(wanted, id)
 		}
 	}
-	if wanted, err = harness.MetricIDs(wanted, info.Keys["queries"]); err != nil {
+	if wanted, err = harness.MetricIDs(wanted, info.Keys["queries"], asks(info.Keys)); err != nil {
 		return nil, err
 	}
 	if !always && current(info, wanted) {
@@ -207,3 +207,8 @@ func (env *environment) scorePlan(ctx context.Context, store *results.Store, id 
 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// asks is what the keys of a run say of the form of its answers.
+func asks(keys map[string]string) harness.How {
+	return harness.How{Family: keys["family"], Variant: keys["variant"]}
+}

@@ -1,0 +1,165 @@
+package answers
+
+import (
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// PublishedGNER reads an answer "word(label) word(label) …" as GNER's evaluator
+// does (METRICS.md §9.1, steps 1 to 3): it returns one BIO label for each of
+// the passage's words. types are those that were offered.
+func PublishedGNER(answer string, words []string, types []ner.EntityType) []string {
+	said, labels := gnerPairs(answer)
+	for i, label := range labels {
+		if !gnerOffered(label, types) {
+			labels[i] = "O"
+		}
+	}
+	out := slices.Repeat([]string{"O"}, len(words))
+	for i, j := range matchWords(lowerAll(words), lowerAll(said)) {
+		if j >= 0 {
+			out[i] = labels[j]
+		}
+	}
+	return out
+}
+
+// gnerPairs finds the labels of an answer and the words before them (step 1). A
+// label whose word is empty is dropped with it.
+func gnerPairs(answer string) (words, labels []string) {
+	answer = strings.TrimFunc(answer, isSpace)
+	from := 0 // behind the previous label
+	for i := 0; i < len(answer); {
+		label, n := gnerLabel(answer[i:])
+		if n == 0 {
+			i++
+			continue
+		}
+		if word := strings.TrimFunc(answer[from:i], isSpace); word != "" {
+			words, labels = append(words, word), append(labels, strings.TrimFunc(label, isSpace))
+		}
+		i += n
+		from = i
+	}
+	return words, labels
+}
+
+// gnerLabel reads "(O)", "(B-…)" or "(I-…)" at the start of s; n is its length,
+// 0 if there is none.
+func gnerLabel(s string) (label string, n int) {
+	if strings.HasPrefix(s, "(O)") {
+		return "O", len("(O)")
+	}
+	if !strings.HasPrefix(s, "(B-") && !strings.HasPrefix(s, "(I-") {
+		return "", 0
+	}
+	end := strings.IndexAny(s, ")\n")
+	if end < 0 || s[end] == '\n' {
+		return "", 0
+	}
+	return s[1:end], end + 1
+}
+
+// gnerOffered reports whether a label is exactly B- or I- and an offered type
+// (step 2).
+func gnerOffered(label string, types []ner.EntityType) bool {
+	if !strings.HasPrefix(label, "B-") && !strings.HasPrefix(label, "I-") {
+		return false
+	}
+	return slices.Contains(types, ner.EntityType(label[2:]))
+}
+
+// GNEREntities makes entities of words and their BIO labels (METRICS.md §9.1,
+// step 4): texts are words joined by blanks, the type is that of the last word.
+func GNEREntities(words, labels []string) []ner.Mention {
+	var found []ner.Mention
+	var current []string
+	var last string
+	end := func() {
+		if len(current) > 0 {
+			found = append(found, ner.Mention{Text: strings.Join(current, " "), Type: ner.EntityType(typeOfLabel(last))})
+		}
+		current = nil
+	}
+	for i, label := range labels {
+		if strings.HasPrefix(label, "B") || label == "O" {
+			end()
+		}
+		if label != "O" {
+			current, last = append(current, words[i]), label
+		}
+	}
+	end()
+	return found
+}
+
+// typeOfLabel is what follows the first two code points of a label.
+func typeOfLabel(label string) string {
+	points := runes(label)
+	return string(points[min(2, len(points)):])
+}
+
+// matchWords finds for each word of a passage the word of an answer that it
+// corresponds to, -1 for none (METRICS.md §9.1, step 3): equal lists, else a
+// subsequence, else a longest common subsequence.
+func matchWords(passage, answer []string) []int {
+	matched := make([]int, len(passage))
+	j := 0
+	for i, w := range passage {
+		matched[i] = -1
+		if j < len(answer) && answer[j] == w {
+			matched[i] = j
+			j++
+		}
+	}
+	if j < len(answer) {
+		longestCommon(passage, answer, matched)
+	}
+	return matched
+}
+
+// longestCommon fills matched with a longest common subsequence, by patience:
+// pairs of equal words, i ascending and j descending, go to the leftmost pile
+// whose last j is at least theirs, and remember the pair then last on the pile
+// before.
+func longestCommon(passage, answer []string, matched []int) {
+	places := map[string][]int{} // of each word in the answer, descending
+	for j, w := range slices.Backward(answer) {
+		places[w] = append(places[w], j)
+	}
+	type pair struct {
+		i, j   int
+		before *pair
+	}
+	var piles []*pair // the last pair of each
+	for i, w := range passage {
+		matched[i] = -1
+		for _, j := range places[w] {
+			at, _ := slices.BinarySearchFunc(piles, j, func(p *pair, j int) int { return p.j - j })
+			p := &pair{i: i, j: j}
+			if at > 0 {
+				p.before = piles[at-1]
+			}
+			if at == len(piles) {
+				piles = append(piles, nil)
+			}
+			piles[at] = p
+		}
+	}
+	if len(piles) == 0 {
+		return
+	}
+	for p := piles[len(piles)-1]; p != nil; p = p.before {
+		matched[p.i] = p.j
+	}
+}
+
+func lowerAll(words []string) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = Lower(w)
+	}
+	return out
+}

@@ -1,0 +1,104 @@
+package answers
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// InstructUIEItems returns the items of an answer "type: entity; type: entity"
+// as InstructUIE's evaluator compares them (METRICS.md §9.2): whole strings,
+// type included, each once, in order. "None" is the item "none", an empty answer
+// the item "".
+func InstructUIEItems(answer string) []string {
+	return items(answer, formatInstructUIE)
+}
+
+// B2NERItems returns the items of an answer in the same grammar as B2NER's
+// evaluator compares them (METRICS.md §9.2). Items without a colon are dropped.
+func B2NERItems(answer string) []string {
+	return slices.DeleteFunc(items(answer, formatB2NER), func(s string) bool { return !strings.Contains(s, ":") })
+}
+
+func items(answer string, format func(string) string) []string {
+	var out []string
+	for piece := range strings.SplitSeq(format(answer), ";") {
+		if item := format(piece); !contains(out, item) {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// formatInstructUIE is format of METRICS.md §9.2.
+func formatInstructUIE(s string) string {
+	return strings.ReplaceAll(formatCommon(s), "location", "located")
+}
+
+// formatCommon is format without its last replacement.
+func formatCommon(s string) string {
+	s = strings.Join(strings.FieldsFunc(s, isSpace), " ")
+	for _, mark := range []string{",", ":", "(", ")", ".", "_", ";", "'", "-"} {
+		s = withoutBlanksAround(s, mark)
+	}
+	s = Lower(s)
+	if strings.ContainsAny(s, "{}") {
+		s = withoutBraces.Replace(s)
+	}
+	for _, mark := range []string{",", ".", ";"} {
+		s = withoutRuns(s, mark)
+	}
+	return strings.ReplaceAll(s, "’", "'")
+}
+
+var withoutBraces = strings.NewReplacer("{", "", "}", "")
+
+// withoutBlanksAround removes the blanks on both sides of a mark.
+func withoutBlanksAround(s, mark string) string {
+	if !strings.Contains(s, mark) {
+		return s
+	}
+	pieces := strings.Split(s, mark)
+	for i := range pieces {
+		if i > 0 {
+			pieces[i] = strings.TrimLeft(pieces[i], " ")
+		}
+		if i < len(pieces)-1 {
+			pieces[i] = strings.TrimRight(pieces[i], " ")
+		}
+	}
+	return strings.Join(pieces, mark)
+}
+
+// withoutRuns reduces runs of a mark to one.
+func withoutRuns(s, mark string) string {
+	for strings.Contains(s, mark+mark) {
+		s = strings.ReplaceAll(s, mark+mark, mark)
+	}
+	return s
+}
+
+var (
+	b2nerMarks = strings.NewReplacer("；", ";", "：", ":", "，", ",", "‘", "'", "’", "'", "“", `"`, "”", `"`)
+	b2nerTitle = regexp.MustCompile(`《([^\n]+?)》`)
+	b2nerEdges = regexp.MustCompile(`^[《》<>（）()]+([^\n]+?)[《》<>（）()]+\n?$`)
+)
+
+// formatB2NER is the format of B2NER (METRICS.md §9.2).
+func formatB2NER(s string) string {
+	s = b2nerMarks.Replace(formatCommon(s))
+	s = strings.ReplaceAll(s, "located", "location")
+	s = strings.ReplaceAll(s, "organisation", "organization")
+	colon := strings.LastIndexByte(s, ':')
+	if colon < 0 {
+		return s
+	}
+	entity := strings.Trim(s[colon+1:], "@#")
+	if m := b2nerTitle.FindStringSubmatch(entity); m != nil {
+		entity = m[1]
+	}
+	if m := b2nerEdges.FindStringSubmatch(entity); m != nil {
+		entity = m[1]
+	}
+	return s[:colon+1] + entity
+}

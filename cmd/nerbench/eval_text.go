@@ -1,0 +1,233 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// writeText prints the report for people: of each metric a table by type, and
+// below it what stands beside a score.
+func (e *evaluation) writeText(w io.Writer) error {
+	for i, m := range e.metrics {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if err := e.writeMetric(w, m); err != nil {
+			return err
+		}
+	}
+	for _, write := range []func(io.Writer) error{e.writeBuckets, e.writeTaxonomy, e.writeConfusion} {
+		if err := write(w); err != nil {
+			return err
+		}
+	}
+	if e.missing > 0 {
+		fmt.Fprintf(w, "\n%d of %d passages\n", e.passages, e.passages+e.missing)
+	} else {
+		fmt.Fprintf(w, "\n%d passages\n", e.passages)
+	}
+	if e.resamples > 0 {
+		fmt.Fprintf(w, "intervals: 95 %%, %d resamples of passages\n", e.resamples)
+	}
+	for _, b := range e.beside {
+		if b.n > 0 {
+			fmt.Fprintf(w, "%s %d\n", b.name, b.n)
+		}
+	}
+	return e.writeOutcomes(w)
+}
+
+func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {
+	fmt.Fprintf(w, "%s: %s\n", m.id, m.metric.Meaning)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	interval := ""
+	if e.resamples > 0 {
+		interval = "95 % interval\t"
+	}
+	fmt.Fprintln(tw, "\tP\tR\tF1\t"+interval+"support\ttp\tpredicted\t")
+	line := func(name string, c countsJSON) {
+		between := ""
+		if e.resamples > 0 {
+			between = intervalText(c.CI) + "\t"
+		}
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s%d\t%s\t%d\t\n", name, percentOf(c.Precision), percentOf(c.Recall), percentOf(c.F1),
+			between, c.NGold, strconv.FormatFloat(c.TP, 'f', -1, 64), c.NPred)
+	}
+	if e.byType {
+		for _, typ := range m.tally.Types() {
+			line(printable(string(typ)), m.countsOf(typ))
+		}
+	}
+	line("micro", m.total())
+	if e.byType {
+		macro, defined := m.tally.TypeMacro()
+		fmt.Fprintf(tw, "type_macro\t\t\t%s\t\n", percent(metrics.Ratio{Value: macro, Defined: defined}))
+	}
+	return tw.Flush()
+}
+
+func intervalText(ci *[2]float64) string {
+	if ci == nil {
+		return "–"
+	}
+	return fmt.Sprintf("[%s, %s]", percentOf(&ci[0]), percentOf(&ci[1]))
+}
+
+// writeBuckets prints F1 by attribute; a value of few gold entities is marked.
+func (e *evaluation) writeBuckets(w io.Writer) error {
+	span, _ := metrics.Find("span_f1") // buckets are of it alone
+	for _, b := range e.buckets {
+		fmt.Fprintf(w, "\n%s by %s: %s\n", b.id, b.attribute.Name, b.attribute.Meaning)
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(tw, "\tP\tR\tF1\tsupport\ttp\tpredicted\t")
+		few := false
+		for _, bucket := range b.buckets {
+			c := newCountsJSON(span, bucket.Counts)
+			mark := ""
+			if c.NGold < metrics.FewGold {
+				mark, few = "*", true
+			}
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%d\t%g\t%d\t\n", bucket.Name, percentOf(c.Precision), percentOf(c.Recall), percentOf(c.F1), mark, c.NGold, c.TP, c.NPred)
+		}
+		if err := tw.Flush(); err != nil {
+			return err
+		}
+		if few {
+			fmt.Fprintf(w, "* fewer than %d gold entities\n", metrics.FewGold)
+		}
+	}
+	return nil
+}
+
+// writeTaxonomy prints how predictions and gold meet, and the schemes that are
+// made of it.
+func (e *evaluation) writeTaxonomy(w io.Writer) error {
+	if e.taxonomy == nil {
+		return nil
+	}
+	t := e.taxonomy.Total()
+	fmt.Fprintln(w, "\nerrors")
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, line := range []struct {
+		name, meaning string
+		n             int
+	}{
+		{"C", "correct", t.C}, {"T", "right span, other type", t.T}, {"B", "overlap, right type", t.B}, {"BT", "overlap, other type", t.BT},
+		{"MIS", fmt.Sprintf("gold without partner (%d of them overlap a prediction)", t.MISOverlapped), t.MIS},
+		{"SPU", fmt.Sprintf("prediction without partner (%d of them overlap gold)", t.SPUOverlapping), t.SPU},
+	} {
+		fmt.Fprintf(tw, "  %s\t%d\t%s\n", line.name, line.n, line.meaning)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(w, "\nSemEval-2013")
+	tw = tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "\tP\tR\tF1\tcorrect\tincorrect\tpartial\tmissed\tspurious\t")
+	for _, scheme := range metrics.SemEvalSchemes {
+		s := scheme.Count(t)
+		r := metrics.FromCounts(s.Score())
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, percent(r.Precision), percent(r.Recall), percent(r.F1),
+			s.Correct, s.Incorrect, s.Partial, s.Missed, s.Spurious)
+	}
+	return tw.Flush()
+}
+
+// writeConfusion prints the table gold type × predicted type; none is last.
+func (e *evaluation) writeConfusion(w io.Writer) error {
+	if !e.confusion {
+		return nil
+	}
+	seen := map[ner.EntityType]bool{}
+	counts := map[[2]ner.EntityType]int{}
+	for _, cell := range e.confusionCells() {
+		seen[cell.Gold], seen[cell.Pred] = true, true
+		counts[[2]ner.EntityType{cell.Gold, cell.Pred}] = cell.N
+	}
+	types := slices.Sorted(maps.Keys(seen))
+	if len(types) > 0 && types[0] == "" {
+		types = append(types[1:], "")
+	}
+	fmt.Fprintln(w, "\nconfusion: gold types in lines, predicted ones in columns")
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, t := range types {
+		fmt.Fprint(tw, "\t"+orNone(t))
+	}
+	fmt.Fprintln(tw, "\t")
+	for _, gold := range types {
+		fmt.Fprint(tw, orNone(gold))
+		for _, pred := range types {
+			n := strconv.Itoa(counts[[2]ner.EntityType{gold, pred}])
+			if n == "0" {
+				n = "·"
+			}
+			fmt.Fprint(tw, "\t"+n)
+		}
+		fmt.Fprintln(tw, "\t")
+	}
+	return tw.Flush()
+}
+
+func orNone(t ner.EntityType) string {
+	if t == "" {
+		return "none"
+	}
+	return printable(string(t))
+}
+
+// printable is a name as it is, or quoted where it could disturb a terminal.
+func printable(name string) string {
+	quoted := strconv.QuoteToGraphic(name)
+	if name != "" && quoted == `"`+name+`"` {
+		return name
+	}
+	return quoted
+}
+
+// writeOutcomes prints how the queries ended, failures last, and their share.
+func (e *evaluation) writeOutcomes(w io.Writer) error {
+	queries, failures := 0, 0
+	var names []ner.Outcome
+	for outcome, n := range e.outcomes {
+		if n == 0 {
+			continue
+		}
+		names = append(names, outcome)
+		queries += n
+		if outcome.Failure() {
+			failures += n
+		}
+	}
+	if queries == 0 {
+		return nil
+	}
+	slices.SortFunc(names, func(a, b ner.Outcome) int {
+		return cmp.Compare(slices.Index(ner.Outcomes, a), slices.Index(ner.Outcomes, b))
+	})
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i] = fmt.Sprintf("%s %d", name, e.outcomes[name])
+	}
+	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, strings.Join(parts, ", "),
+		percent(metrics.Ratio{Value: float64(failures) / float64(queries), Defined: true}))
+	return err
+}
+
+// percent rounds once, half away from zero, to one decimal (METRICS.md §1.1);
+// an undefined ratio is a dash (§1.2).
+func percent(r metrics.Ratio) string {
+	if !r.Defined {
+		return "–"
+	}
+	return strconv.FormatFloat(math.Round(r.Value*1000)/10, 'f', 1, 64)
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"nerbench/answers"
+	"nerbench/ner"
+)
+
+// publishedReaders is the table of the readers that the authors of prompt
+// families published, kept bug for bug (METRICS.md §3.2, §9). Each returns what
+// the family's own metric compares.
+var publishedReaders = []publishedReader{
+	{"uniner", readPublishedUniNER},
+	{"gner", readPublishedGNER},
+	{"instructuie", readPublishedItems(answers.InstructUIEItems)},
+	{"b2ner", readPublishedItems(answers.B2NERItems)},
+	{"json_by_type", func(a rawAnswer, _ []ner.EntityType) ([]ner.Mention, bool, error) {
+		found, ok := answers.PublishedReasoningNER(*a.Text)
+		return found, ok, nil
+	}},
+}
+
+// publishedReader reads the answers of one family. readable is false where the
+// original fails, or reads nothing of an answer that is not the empty one.
+type publishedReader struct {
+	family string
+	read   func(rawAnswer, []ner.EntityType) (found []ner.Mention, readable bool, err error)
+}
+
+// publishedLine is a line of the output of parse --reader published.
+type publishedLine struct {
+	Outcome  ner.Outcome   `json:"outcome"`
+	Mentions []mentionJSON `json:"mentions"`
+}
+
+type mentionJSON struct {
+	Text string         `json:"text"`
+	Type ner.EntityType `json:"type"`
+}
+
+// parsePublished reads answers as the authors of their family do.
+func (env *environment) parsePublished(family string, types []ner.EntityType) error {
+	at := slices.IndexFunc(publishedReaders, func(r publishedReader) bool { return r.family == family })
+	if at < 0 {
+		var known []string
+		for _, r := range publishedReaders {
+			known = append(known, r.family)
+		}
+		return usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
+	}
+	return env.filter("parse", func(line []byte) (any, error) {
+		var a rawAnswer
+		if err := json.Unmarshal(line, &a); err != nil {
+			return nil, err
+		}
+		if a.Text == nil {
+			return nil, fmt.Errorf(`want {"text": "raw answer"}`)
+		}
+		asked := types
+		if a.Types != nil {
+			asked = a.Types
+		}
+		found, readable, err := publishedReaders[at].read(a, asked)
+		if err != nil {
+			return nil, err
+		}
+		out := publishedLine{ner.OK, []mentionJSON{}}
+		for _, m := range found {
+			out.Mentions = append(out.Mentions, mentionJSON(m))
+		}
+		switch {
+		case !readable:
+			out.Outcome = ner.Malformed
+		case len(found) == 0:
+			out.Outcome = ner.Empty
+		}
+		return out, nil
+	})
+}
+
+// readPublishedUniNER reads with the official parser as it is, of the one type
+// that is asked for: its items are normalised.
+func readPublishedUniNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
+	t := a.Type
+	if t == "" && len(types) > 0 {
+		t = types[0]
+	}
+	var found []ner.Mention
+	for _, item := range answers.Official(*a.Text) {
+		found = append(found, ner.Mention{Text: strings.ToValidUTF8(item, "\uFFFD"), Type: t})
+	}
+	return found, len(found) > 0 || *a.Text == "[]", nil
+}
+
+func readPublishedGNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
+	if a.Document == nil {
+		return nil, false, fmt.Errorf(`answers of this family are aligned with the passage: want "document", too`)
+	}
+	d, err := newDocument(*a.Document, a.Tokens)
+	if err != nil {
+		return nil, false, err
+	}
+	words := answers.Words(d.Text)
+	if d.Tokens != nil {
+		words = nil
+		for _, t := range d.Tokens {
+			words = append(words, d.Text[t.Start:t.End])
+		}
+	}
+	return answers.GNEREntities(words, answers.PublishedGNER(*a.Text, words, types)), true, nil
+}
+
+func readPublishedItems(itemsOf func(string) []string) func(rawAnswer, []ner.EntityType) ([]ner.Mention, bool, error) {
+	return func(a rawAnswer, _ []ner.EntityType) ([]ner.Mention, bool, error) {
+		var found []ner.Mention
+		for _, item := range itemsOf(*a.Text) {
+			t, _, _ := strings.Cut(item, ":")
+			found = append(found, ner.Mention{Text: item, Type: ner.EntityType(t)})
+		}
+		return found, true, nil
+	}
+}

@@ -34,7 +34,7 @@ var imports = map[string][]string{
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 
-	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go"}, // a row says how its files are read
+	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a row says how its files are read
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.

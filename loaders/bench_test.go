@@ -122,7 +122,7 @@ func BenchmarkFamilies(b *testing.B) {
 		{"bioc-json", "a.json", `{"documents": [` + pairs(`{"id": "1", "passages": [{"offset": 0, "text": "Rainfall stayed steady over the station of Essa, said Mira Okafor.", "annotations": [{"infons": {"type": "LOC"}, "text": "Essa", "locations": [{"offset": 43, "length": 4}]}]}]}`) + "]}"},
 		{"bioc-xml", "a.xml", repeat("<collection>", `<document><id>1</id><passage><infon key="type">title</infon><offset>0</offset><text>Rainfall stayed steady over the station of Essa, said Mira Okafor.</text><annotation id="1"><infon key="type">LOC</infon><location offset="43" length="4"/><text>Essa</text></annotation></passage></document>`+"\n", "</collection>")},
 		{"genia-xml", "a.xml", repeat("<set>", `<sentence>The <cons lex="a" sem="G#other_name"><cons lex="b" sem="G#protein_molecule">rainfall receptor</cons> gene</cons> stayed steady over the station, said nobody.</sentence>`+"\n", "</set>")},
-		{"csv-tokens", "a.csv", "token,tag,doc\n" + strings.Repeat("Mira,1,0\nOkafor,2,0\nleft,0,0\n\",\",0,0\nEssa,3,0\n", size/50)},
+		{"csv-tokens", "a.csv", "token,tag,doc\n" + strings.Repeat("Mira,1,0\nOkafor,2,0\nleft,0,0\n\",\",0,0\nEssa,3,0\nBo,1,1\nleft,0,1\n.,0,1\n", size/75)},
 	} {
 		b.Run(bench.family, func(b *testing.B) {
 			row := nativeRow(bench.family, ownFields[bench.family], bench.name)

@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,21 +29,20 @@ func (r *reading) biocFile(name string) error {
 	if err != nil {
 		return err
 	}
-	if t, err := dec.Token(); err != nil && err != io.EOF {
+	if t, err := dec.token(); err != nil && err != io.EOF {
 		return fmt.Errorf(`expected an object with "documents": %w`, err)
-	} else if t != json.Delim('{') {
+	} else if t.Kind() != '{' {
 		return errors.New(`expected an object with "documents"`)
 	}
 	found := false
-	for dec.More() {
-		key, err := dec.Token()
+	for dec.more() {
+		key, err := dec.token()
 		if err != nil {
 			return err
 		}
-		if key != "documents" {
-			var other json.RawMessage
-			if err := dec.Decode(&other); err != nil {
-				return err
+		if key.String() != "documents" {
+			if err := dec.SkipValue(); err != nil {
+				return plainJSON(err)
 			}
 			continue
 		}
@@ -56,26 +54,29 @@ func (r *reading) biocFile(name string) error {
 	if !found {
 		return errors.New(`expected an object with "documents": it has none`)
 	}
-	if _, err := dec.Token(); err != nil {
+	if _, err := dec.token(); err != nil {
 		return fmt.Errorf("the object does not end: %w", noEOF(err))
 	}
-	return jsonEnd(dec)
+	return dec.end()
 }
 
-func (r *reading) biocElement(dec *json.Decoder) error {
+func (r *reading) biocElement(dec decoder) error {
 	var doc struct {
-		ID       string
+		ID       string `json:"id"`
 		Passages []struct {
-			Offset      int
-			Text        *string
+			Offset      int     `json:"offset"`
+			Text        *string `json:"text"`
 			Annotations []struct {
-				Infons    map[string]any
-				Text      string
-				Locations []struct{ Offset, Length int }
-			}
-		}
+				Infons    map[string]any `json:"infons"`
+				Text      string         `json:"text"`
+				Locations []struct {
+					Offset int `json:"offset"`
+					Length int `json:"length"`
+				} `json:"locations"`
+			} `json:"annotations"`
+		} `json:"passages"`
 	}
-	if err := dec.Decode(&doc); err != nil {
+	if err := dec.value(&doc); err != nil {
 		return err
 	}
 	b := &biocDocument{id: doc.ID}

@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -47,7 +46,7 @@ func (r *reading) splitList(list string, names []string) ([]string, error) {
 		return nil, err
 	}
 	var splits map[string][]string
-	if err := json.Unmarshal(text, &splits); err != nil {
+	if err := unmarshal(text, &splits); err != nil {
 		return nil, fmt.Errorf("%s: expected names by split: %w", path.Base(list), err)
 	}
 	key := string(r.part.Name)

@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"nerbench/ner"
@@ -21,8 +20,8 @@ func readCSVOffsets(r *reading) error {
 		return err
 	}
 	for _, name := range names {
-		err := r.eachRecord(name, f.Columns, []string{f.Text, f.Mentions}, func(_ *records, fields []string) error {
-			return r.csvMentions(fields[0], fields[1])
+		err := r.eachRecord(name, f.Columns, []string{f.Text, f.Mentions}, func(_ *records, fields [][]byte) error {
+			return r.csvMentions(string(fields[0]), fields[1])
 		})
 		if err != nil {
 			return err
@@ -31,12 +30,14 @@ func readCSVOffsets(r *reading) error {
 	return nil
 }
 
-func (r *reading) csvMentions(text, entities string) error {
+func (r *reading) csvMentions(text string, entities []byte) error {
 	var mentions []struct {
-		Start, End   int
-		Type, Entity string
+		Start  int    `json:"start"`
+		End    int    `json:"end"`
+		Type   string `json:"type"`
+		Entity string `json:"entity"`
 	}
-	if err := json.Unmarshal([]byte(entities), &mentions); err != nil {
+	if err := unmarshal(entities, &mentions); err != nil {
 		return fmt.Errorf("expected mentions as JSON: %w", err)
 	}
 	d := &ner.Document{Text: text}

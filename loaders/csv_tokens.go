@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"slices"
@@ -88,30 +89,30 @@ func (t *csvTokens) endDocument() error {
 }
 
 // record takes a record of a token, its tag, and the values of the keys.
-func (t *csvTokens) record(c *records, fields []string) error {
+func (t *csvTokens) record(c *records, fields [][]byte) error {
 	token, key := fields[0], fields[2:]
 	f := t.set.Fields
 	switch {
-	case slices.Contains(f.Marks, token):
+	case isOneOf(f.Marks, token):
 		if err := t.endDocument(); err != nil {
 			return err
 		}
 		return t.mark()
-	case f.BlankToken == "end" && strings.TrimSpace(token) == "":
+	case f.BlankToken == "end" && len(bytes.TrimSpace(token)) == 0:
 		return t.endDocument()
-	case f.BlankToken == "end" && c.gap, t.key != nil && !slices.Equal(t.key, key):
+	case f.BlankToken == "end" && c.gap, t.key != nil && !t.same(key):
 		if err := t.endDocument(); err != nil {
 			return err
 		}
 	}
-	if t.key == nil || !slices.Equal(t.key, key) {
+	if t.key == nil || !t.same(key) {
 		t.key = t.key[:0]
 		for _, k := range key {
-			t.key = append(t.key, strings.Clone(k))
+			t.key = append(t.key, string(k))
 		}
 	}
 	if t.cut != nil {
-		if ends, err := t.cut.before(t.key[0], token); err != nil {
+		if ends, err := t.cut.before(t.key[0], string(token)); err != nil {
 			return err
 		} else if ends {
 			if err := t.end(); err != nil {
@@ -123,7 +124,26 @@ func (t *csvTokens) record(c *records, fields []string) error {
 	if err != nil {
 		return err
 	}
-	return t.token([]byte(token), []byte(tag))
+	return t.token(token, tag)
+}
+
+// same reports whether a record belongs to the document at hand.
+func (t *csvTokens) same(key [][]byte) bool {
+	for i, k := range key {
+		if i >= len(t.key) || t.key[i] != string(k) {
+			return false
+		}
+	}
+	return true
+}
+
+func isOneOf(words []string, b []byte) bool {
+	for _, w := range words {
+		if w == string(b) {
+			return true
+		}
+	}
+	return false
 }
 
 // sentenceCuts cuts the tokens of a document at the ends of its sentences: the
@@ -142,9 +162,9 @@ type sentenceCuts struct {
 func (t *csvTokens) readSentences(name string) (*sentenceCuts, error) {
 	f := t.set.Fields.Sentences
 	cut := &sentenceCuts{of: map[string][]string{}}
-	err := t.eachRecord(name, nil, []string{f.Key, f.Text}, func(_ *records, fields []string) error {
-		document := strings.Clone(fields[0])
-		cut.of[document] = append(cut.of[document], strings.Clone(fields[1]))
+	err := t.eachRecord(name, nil, []string{f.Key, f.Text}, func(_ *records, fields [][]byte) error {
+		document := string(fields[0])
+		cut.of[document] = append(cut.of[document], string(fields[1]))
 		return nil
 	})
 	return cut, err

@@ -1,9 +1,9 @@
 package loaders
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // readDygie reads the family dygie-json (formats.md §2): a document a line, its
@@ -18,24 +18,39 @@ type indexed struct {
 	label      string
 }
 
-// UnmarshalJSON reads the array.
-func (m *indexed) UnmarshalJSON(b []byte) error {
-	var parts []json.RawMessage
-	if err := json.Unmarshal(b, &parts); err != nil {
+// UnmarshalJSONFrom reads the array.
+func (m *indexed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	return mention(dec, "[start, end, label]", &m.start, &m.end, &m.label)
+}
+
+// mention reads an array into the given places, all of it.
+func mention(dec *jsontext.Decoder, form string, into ...any) error {
+	if t, err := dec.ReadToken(); err != nil {
 		return err
+	} else if t.Kind() != '[' {
+		return fmt.Errorf("a mention is no array: expected %s", form)
 	}
-	if len(parts) != 3 {
-		return fmt.Errorf("mention %s: expected [start, end, label]", b)
+	for i := 0; dec.PeekKind() != ']'; i++ {
+		if i == len(into) {
+			return fmt.Errorf("a mention is too long: expected %s", form)
+		}
+		if err := json.UnmarshalDecode(dec, into[i], lenient); err != nil {
+			return fmt.Errorf("a mention: expected %s: %w", form, err)
+		}
+		if i+1 < len(into) && dec.PeekKind() == ']' {
+			return fmt.Errorf("a mention is too short: expected %s", form)
+		}
 	}
-	return errors.Join(json.Unmarshal(parts[0], &m.start), json.Unmarshal(parts[1], &m.end), json.Unmarshal(parts[2], &m.label))
+	_, err := dec.ReadToken()
+	return err
 }
 
 func (r *reading) dygieLine(line []byte) error {
 	var doc struct {
-		Sentences [][]string
-		NER       [][]indexed
+		Sentences [][]string  `json:"sentences"`
+		NER       [][]indexed `json:"ner"`
 	}
-	if err := json.Unmarshal(line, &doc); err != nil {
+	if err := unmarshal(line, &doc); err != nil {
 		return fmt.Errorf("expected a document {\"sentences\", \"ner\"}: %w", err)
 	}
 	if len(doc.NER) > len(doc.Sentences) {

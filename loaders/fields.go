@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"fmt"
 	"path"
 	"strconv"
@@ -16,7 +15,8 @@ import (
 type tagNames struct {
 	row    *datasets.Row
 	fields *datasets.Fields
-	byID   []string
+	byID   [][]byte
+	byText map[string][]byte // tags that were met, so that each is looked at once
 }
 
 // newTagNames reads the names that belong to a split.
@@ -49,9 +49,9 @@ func (r *reading) isNamesFile(name string) bool {
 }
 
 func (n *tagNames) setNames(names []string) {
-	n.byID = make([]string, len(names))
+	n.byID = make([][]byte, len(names))
 	for i, name := range names {
-		n.byID[i] = n.name(name)
+		n.byID[i] = []byte(n.name(name))
 	}
 }
 
@@ -76,7 +76,7 @@ func (n *tagNames) readFile(r *reading, name string) error {
 	}
 	shown := path.Base(name)
 	var list []string
-	if json.Unmarshal(text, &list) == nil {
+	if unmarshal(text, &list) == nil {
 		n.setNames(list)
 		return nil
 	}
@@ -98,12 +98,12 @@ func (n *tagNames) readFile(r *reading, name string) error {
 // numbered reads {"O": 0} or {"0": "O"}.
 func numbered(text []byte) (map[string]int, error) {
 	var byName map[string]int
-	err := json.Unmarshal(text, &byName)
+	err := unmarshal(text, &byName)
 	if err == nil {
 		return byName, nil
 	}
 	var byID map[int]string
-	if json.Unmarshal(text, &byID) != nil {
+	if unmarshal(text, &byID) != nil {
 		return nil, err
 	}
 	byName = map[string]int{}
@@ -114,22 +114,37 @@ func numbered(text []byte) (map[string]int, error) {
 }
 
 // ofNumber is the tag of a number.
-func (n *tagNames) ofNumber(id int) (string, error) {
+func (n *tagNames) ofNumber(id int) ([]byte, error) {
 	if id < 0 || id >= len(n.byID) {
 		if len(n.byID) == 0 {
-			return "", fmt.Errorf("tag %d is a number, and nothing says which: the row's file needs fields.names or fields.names_file", id)
+			return nil, fmt.Errorf("tag %d is a number, and nothing says which: the row's file needs fields.names or fields.names_file", id)
 		}
-		return "", fmt.Errorf("tag %d: there are names for 0 to %d", id, len(n.byID)-1)
+		return nil, fmt.Errorf("tag %d: there are names for 0 to %d", id, len(n.byID)-1)
 	}
 	return n.byID[id], nil
 }
 
-// ofText is the tag of a cell, which may hold a number.
-func (n *tagNames) ofText(tag string) (string, error) {
+// mostTags bounds how many tags are kept: files have few, broken ones many.
+const mostTags = 4096
+
+// ofText is the tag of a string, which may hold a number.
+func (n *tagNames) ofText(tag []byte) ([]byte, error) {
+	if name, ok := n.byText[string(tag)]; ok {
+		return name, nil
+	}
+	name := []byte(n.name(string(tag)))
 	if len(n.byID) > 0 {
-		if id, err := strconv.Atoi(tag); err == nil {
-			return n.ofNumber(id)
+		if id, err := strconv.Atoi(string(tag)); err == nil {
+			if name, err = n.ofNumber(id); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return n.name(tag), nil
+	if n.byText == nil {
+		n.byText = map[string][]byte{}
+	}
+	if len(n.byText) < mostTags {
+		n.byText[string(tag)] = name
+	}
+	return name, nil
 }

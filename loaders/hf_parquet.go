@@ -2,13 +2,13 @@ package loaders
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/parquet-go/parquet-go"
 )
 
@@ -106,7 +106,7 @@ func (p *parquetRows) group(group parquet.RowGroup, tokens, tags int, row *int) 
 // row makes a document of the values of a row, of which there are as many in a
 // list column as it has elements; an empty list is a null.
 func (p *parquetRows) row(row parquet.Row, tokens, tags int) error {
-	p.words, p.ids, p.texts = p.words[:0], p.ids[:0], p.texts[:0]
+	p.reset()
 	for _, v := range row {
 		switch {
 		case v.IsNull():
@@ -114,9 +114,9 @@ func (p *parquetRows) row(row parquet.Row, tokens, tags int) error {
 			if err := checkUTF8(v.ByteArray()); err != nil {
 				return err
 			}
-			p.words = append(p.words, string(v.ByteArray()))
+			p.words.add(v.ByteArray())
 		case v.Column() == tags && v.Kind() == parquet.ByteArray:
-			p.texts = append(p.texts, string(v.ByteArray()))
+			p.texts.add(v.ByteArray())
 		case v.Column() == tags && v.Kind() == parquet.Int32:
 			p.ids = append(p.ids, int(v.Int32()))
 		case v.Column() == tags:
@@ -156,10 +156,10 @@ func classLabels(f *parquet.File, column string) []string {
 	}
 	var meta struct {
 		Info struct {
-			Features map[string]json.RawMessage
-		}
+			Features map[string]jsontext.Value `json:"features"`
+		} `json:"info"`
 	}
-	if json.Unmarshal([]byte(text), &meta) != nil {
+	if unmarshal([]byte(text), &meta) != nil {
 		return nil
 	}
 	return namesWithin(meta.Info.Features[column])
@@ -167,16 +167,16 @@ func classLabels(f *parquet.File, column string) []string {
 
 // namesWithin finds the list "names" of a feature, which lies within the feature
 // of its list, under a name that differs between versions of the library.
-func namesWithin(raw json.RawMessage) []string {
-	var one []json.RawMessage
-	if json.Unmarshal(raw, &one) == nil && len(one) == 1 {
+func namesWithin(raw jsontext.Value) []string {
+	var one []jsontext.Value
+	if unmarshal(raw, &one) == nil && len(one) == 1 {
 		return namesWithin(one[0])
 	}
 	var feature struct {
-		Names   []string
-		Feature json.RawMessage
+		Names   []string       `json:"names"`
+		Feature jsontext.Value `json:"feature"`
 	}
-	if len(raw) == 0 || json.Unmarshal(raw, &feature) != nil {
+	if len(raw) == 0 || unmarshal(raw, &feature) != nil {
 		return nil
 	}
 	if len(feature.Names) > 0 {

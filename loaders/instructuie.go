@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"errors"
 
 	"nerbench/ner"
@@ -12,15 +11,16 @@ import (
 // Offsets are code points, ends exclusive, and win over the name
 // (text_mismatch).
 func readInstructUIE(r *reading) error {
-	return r.arrays(func(dec *json.Decoder) error {
+	return r.arrays(func(dec decoder) error {
 		var record struct {
-			Sentence *string
+			Sentence *string `json:"sentence"`
 			Entities []struct {
-				Name, Type string
-				Pos        []int
-			}
+				Name string `json:"name"`
+				Type string `json:"type"`
+				Pos  []int  `json:"pos"`
+			} `json:"entities"`
 		}
-		if err := dec.Decode(&record); err != nil {
+		if err := dec.value(&record); err != nil {
 			return err
 		}
 		if record.Sentence == nil {

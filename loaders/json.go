@@ -3,34 +3,62 @@ package loaders
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// decoder reads JSON from a file. A byte order mark before it is cut off and
-// counted. Bytes that are not UTF-8 stop it: the standard library's decoder would
-// read them as replacement characters.
-func (r *reading) decoder(file io.Reader) (*json.Decoder, error) {
+// lenient are the options of all JSON: a name that stands twice in an object is no
+// fault of a corpus. Bytes that are not UTF-8 are; the decoder stops at them.
+var lenient = jsontext.AllowDuplicateNames(true)
+
+// unmarshal reads one JSON value.
+func unmarshal(b []byte, into any) error { return plainJSON(json.Unmarshal(b, into, lenient)) }
+
+// decoder reads JSON from a file, value by value.
+type decoder struct{ *jsontext.Decoder }
+
+// decoder begins to read a file. A byte order mark before it is cut off and
+// counted.
+func (r *reading) decoder(file io.Reader) (decoder, error) {
 	in := bufio.NewReaderSize(file, 1<<16)
 	head, err := in.Peek(len(bom))
 	if err != nil && err != io.EOF {
-		return nil, err
+		return decoder{}, err
 	}
 	if bytes.Equal(head, bom) {
 		r.tally.Repairs["bom"]++
 		if _, err := in.Discard(len(bom)); err != nil {
-			return nil, err
+			return decoder{}, err
 		}
 	}
-	return json.NewDecoder(&utf8Reader{in: in}), nil
+	return decoder{jsontext.NewDecoder(in, lenient)}, nil
 }
 
-// jsonEnd checks that nothing stands behind the value that was read.
-func jsonEnd(dec *json.Decoder) error {
-	switch t, err := dec.Token(); {
+// value reads one value.
+func (d decoder) value(into any) error {
+	return plainJSON(json.UnmarshalDecode(d.Decoder, into, lenient))
+}
+
+// token reads one token and says of which kind it is.
+func (d decoder) token() (jsontext.Token, error) {
+	t, err := d.ReadToken()
+	return t, plainJSON(err)
+}
+
+// more reports whether the array or object at hand goes on. At the end of the
+// file it does, so that what reads on finds out.
+func (d decoder) more() bool {
+	kind := d.PeekKind()
+	return kind != ']' && kind != '}'
+}
+
+// end checks that nothing stands behind the value that was read.
+func (d decoder) end() error {
+	switch t, err := d.token(); {
 	case err == io.EOF:
 		return nil
 	case err != nil:
@@ -40,58 +68,14 @@ func jsonEnd(dec *json.Decoder) error {
 	}
 }
 
-// utf8Reader hands on bytes that are UTF-8, and fails at the first that are not.
-type utf8Reader struct {
-	in      io.Reader
-	pending []byte // the beginning of a code point, handed on before its end came
-	broken  bool
-}
-
-// Read implements [io.Reader]. What failed once fails ever after: the decoder
-// drops errors that come with bytes.
-func (u *utf8Reader) Read(p []byte) (int, error) {
-	if u.broken {
-		return 0, errUTF8
+// plainJSON is an error of the decoder without its own name.
+func plainJSON(err error) error {
+	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
+	if !ok {
+		return err
 	}
-	n, err := u.read(p)
-	u.broken = err == errUTF8
-	return n, err
-}
-
-func (u *utf8Reader) read(p []byte) (int, error) {
-	n, err := u.in.Read(p)
-	rest := p[:n]
-	for len(u.pending) > 0 && len(rest) > 0 && !utf8.FullRune(u.pending) {
-		u.pending, rest = append(u.pending, rest[0]), rest[1:]
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Errorf("it ends too early: %w", io.ErrUnexpectedEOF)
 	}
-	if utf8.FullRune(u.pending) {
-		if !utf8.Valid(u.pending) {
-			return 0, errUTF8
-		}
-		u.pending = u.pending[:0]
-	}
-	if !utf8.Valid(rest) {
-		valid := validPrefix(rest)
-		if utf8.FullRune(rest[valid:]) {
-			return n - len(rest) + valid, errUTF8
-		}
-		u.pending = append(u.pending, rest[valid:]...)
-	}
-	if errors.Is(err, io.EOF) && len(u.pending) > 0 {
-		return n, errUTF8
-	}
-	return n, err
-}
-
-// validPrefix is the length of what is UTF-8 at the beginning.
-func validPrefix(b []byte) int {
-	at := 0
-	for at < len(b) {
-		c, size := utf8.DecodeRune(b[at:])
-		if c == utf8.RuneError && size <= 1 {
-			break
-		}
-		at += size
-	}
-	return at
+	return fmt.Errorf("byte %d: %w", syntax.ByteOffset, syntax.Err)
 }

@@ -1,10 +1,10 @@
 package loaders
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"nerbench/ner"
 )
 
@@ -24,26 +24,26 @@ type offsetMention struct {
 
 // UnmarshalJSON reads either form.
 func (m *offsetMention) UnmarshalJSON(b []byte) error {
-	var parts []json.RawMessage
-	if err := json.Unmarshal(b, &parts); err != nil {
+	var parts []jsontext.Value
+	if err := unmarshal(b, &parts); err != nil {
 		return err
 	}
 	if len(parts) != 5 && len(parts) != 7 {
 		return fmt.Errorf("mention %s: expected [label, start, end, text, token start, token end, [tokens]]", b)
 	}
-	err := errors.Join(json.Unmarshal(parts[0], &m.label), json.Unmarshal(parts[1], &m.start), json.Unmarshal(parts[2], &m.end))
+	err := errors.Join(unmarshal(parts[0], &m.label), unmarshal(parts[1], &m.start), unmarshal(parts[2], &m.end))
 	if len(parts) == 7 {
-		err = errors.Join(err, json.Unmarshal(parts[3], &m.text))
+		err = errors.Join(err, unmarshal(parts[3], &m.text))
 	}
 	return err
 }
 
 func (r *reading) spansLine(line []byte) error {
 	var record struct {
-		Data     *string
+		Data     *string         `json:"data"`
 		NERLabel []offsetMention `json:"ner_label"`
 	}
-	if err := json.Unmarshal(line, &record); err != nil {
+	if err := unmarshal(line, &record); err != nil {
 		return fmt.Errorf("expected {\"data\", \"ner_label\"}: %w", err)
 	}
 	if record.Data == nil {

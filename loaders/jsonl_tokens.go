@@ -2,8 +2,13 @@ package loaders
 
 import (
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // readJSONLTokens reads the family jsonl-tokens (formats.md §2): an object a
@@ -36,90 +41,181 @@ type taggedRecords struct {
 	*block
 	names *tagNames
 
-	record map[string]json.RawMessage
-	words  []string
-	texts  []string
+	in     bytes.Reader
+	dec    *jsontext.Decoder
+	met    []string // fields of the record
+	left   bool     // the record is not one of the set's
+	hasIDs bool
+	words  packedStrings
+	texts  packedStrings
 	ids    []int
 }
 
+// packedStrings are strings in one buffer, which is used again.
+type packedStrings struct {
+	bytes []byte
+	ends  []int
+}
+
+func (p *packedStrings) reset() { p.bytes, p.ends = p.bytes[:0], p.ends[:0] }
+
+func (p *packedStrings) len() int { return len(p.ends) }
+
+func (p *packedStrings) add(b []byte) {
+	p.bytes = append(p.bytes, b...)
+	p.ends = append(p.ends, len(p.bytes))
+}
+
+func (p *packedStrings) at(i int) []byte {
+	if i == 0 {
+		return p.bytes[:p.ends[0]]
+	}
+	return p.bytes[p.ends[i-1]:p.ends[i]]
+}
+
+func (t *taggedRecords) reset() {
+	t.met, t.left = t.met[:0], false
+	t.words.reset()
+	t.texts.reset()
+	t.ids = t.ids[:0]
+}
+
 func (t *taggedRecords) line(line []byte) error {
-	clear(t.record)
-	if err := json.Unmarshal(line, &t.record); err != nil {
-		return fmt.Errorf("expected an object with %q and %q: %w", t.set.Fields.Tokens, t.set.Fields.Tags, err)
-	}
-	keep, err := t.kept()
-	if err != nil || !keep {
-		if err == nil {
-			t.tally.Repairs["records_left_out"]++
-		}
-		return err
-	}
-	if t.words, err = list(t.record, t.set.Fields.Tokens, t.words); err != nil {
-		return err
-	}
-	raw := bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimSpace(t.record[t.set.Fields.Tags]), []byte("[")), " \t\r\n")
-	if bytes.HasPrefix(raw, []byte(`"`)) {
-		t.texts, err = list(t.record, t.set.Fields.Tags, t.texts)
-		t.ids = t.ids[:0]
+	t.reset()
+	t.in.Reset(line)
+	if t.dec == nil {
+		t.dec = jsontext.NewDecoder(&t.in, lenient)
 	} else {
-		t.ids, err = list(t.record, t.set.Fields.Tags, t.ids)
-		t.texts = t.texts[:0]
+		t.dec.Reset(&t.in, lenient)
 	}
-	if err != nil {
-		return err
+	if err := t.object(); err != nil {
+		return fmt.Errorf("expected an object with %q and %q: %w", t.set.Fields.Tokens, t.set.Fields.Tags, plainJSON(err))
+	}
+	f := t.set.Fields
+	for _, name := range f.Require {
+		if !slices.Contains(t.met, name) {
+			return fmt.Errorf("field %q: missing: this is not the form of set %s, whose tags may have other numbers", name, t.set.Name)
+		}
+	}
+	for name := range f.Where {
+		if !slices.Contains(t.met, name) {
+			return fmt.Errorf("field %q: missing", name)
+		}
+	}
+	if t.left {
+		t.tally.Repairs["records_left_out"]++
+		return nil
+	}
+	for _, name := range []string{f.Tokens, f.Tags} {
+		if !slices.Contains(t.met, name) {
+			return fmt.Errorf("field %q: missing", name)
+		}
 	}
 	return t.tagged()
 }
 
-// list reads the list of a field into the given one.
-func list[T any](record map[string]json.RawMessage, field string, into []T) ([]T, error) {
-	raw, ok := record[field]
-	if !ok {
-		return into, fmt.Errorf("field %q: missing", field)
+// object reads the fields of a record that matter.
+func (t *taggedRecords) object() error {
+	if kind := t.dec.PeekKind(); kind != '{' {
+		if _, err := t.dec.ReadToken(); err != nil {
+			return err
+		}
+		return fmt.Errorf("%v is none", kind)
 	}
-	into = into[:0]
-	if err := json.Unmarshal(raw, &into); err != nil {
-		return into, fmt.Errorf("field %q: %w", field, err)
+	if _, err := t.dec.ReadToken(); err != nil {
+		return err
 	}
-	return into, nil
+	f := t.set.Fields
+	for t.dec.PeekKind() == '"' {
+		key, err := t.dec.ReadToken()
+		if err != nil {
+			return err
+		}
+		name := key.String()
+		t.met = append(t.met, name)
+		want, limited := f.Where[name]
+		switch {
+		case name == f.Tokens:
+			err = t.list(name, &t.words, nil)
+		case name == f.Tags:
+			err = t.list(name, &t.texts, &t.ids)
+		case limited:
+			err = t.limit(name, want)
+		default:
+			err = t.dec.SkipValue()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if _, err := t.dec.ReadToken(); err != nil { // the end of the object
+		return err
+	}
+	if _, err := t.dec.ReadToken(); err != io.EOF {
+		return errors.Join(errors.New("more stands behind it"), err)
+	}
+	return nil
 }
 
-// kept reports whether a record is one of the set's.
-func (t *taggedRecords) kept() (bool, error) {
-	for _, name := range t.set.Fields.Require {
-		if _, ok := t.record[name]; !ok {
-			return false, fmt.Errorf("field %q: missing: this is not the form of set %s, whose tags may have other numbers", name, t.set.Name)
+// limit leaves the record out unless a field has a value.
+func (t *taggedRecords) limit(name, want string) error {
+	value, err := t.dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if value.Kind() != '"' {
+		return fmt.Errorf("field %q: expected a string", name)
+	}
+	t.left = t.left || value.String() != want
+	return nil
+}
+
+// list reads a list of strings or, where numbers are allowed, of numbers.
+func (t *taggedRecords) list(name string, strings *packedStrings, numbers *[]int) error {
+	strings.reset()
+	if begin, err := t.dec.ReadToken(); err != nil {
+		return err
+	} else if begin.Kind() != '[' {
+		return fmt.Errorf("field %q: expected a list", name)
+	}
+	for {
+		value, err := t.dec.ReadValue()
+		switch {
+		case err != nil && t.dec.PeekKind() == ']':
+			_, err := t.dec.ReadToken()
+			return err
+		case err != nil:
+			return err
+		case value.Kind() == '"':
+			if strings.bytes, err = jsontext.AppendUnquote(strings.bytes, value); err != nil {
+				return err
+			}
+			strings.ends = append(strings.ends, len(strings.bytes))
+		case value.Kind() == '0' && numbers != nil:
+			n, err := strconv.Atoi(string(value))
+			if err != nil {
+				return fmt.Errorf("field %q: %s: expected a whole number", name, value)
+			}
+			*numbers = append(*numbers, n)
+		default:
+			return fmt.Errorf("field %q: %s: expected strings%s", name, value, map[bool]string{true: " or numbers"}[numbers != nil])
 		}
 	}
-	for name, want := range t.set.Fields.Where {
-		raw, ok := t.record[name]
-		if !ok {
-			return false, fmt.Errorf("field %q: missing", name)
-		}
-		var got string
-		if err := json.Unmarshal(raw, &got); err != nil {
-			return false, fmt.Errorf("field %q: %w", name, err)
-		}
-		if got != want {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // tagged makes a document of the lists that were read.
 func (t *taggedRecords) tagged() error {
-	if len(t.words) != len(t.ids)+len(t.texts) {
-		return fmt.Errorf("%d tokens, %d tags: expected as many", len(t.words), len(t.ids)+len(t.texts))
+	if t.words.len() != len(t.ids)+t.texts.len() {
+		return fmt.Errorf("%d tokens, %d tags: expected as many", t.words.len(), len(t.ids)+t.texts.len())
 	}
-	if len(t.words) == 0 {
+	if t.words.len() == 0 {
 		t.tally.Repairs["records_without_tokens"]++
 		return nil
 	}
-	for i, word := range t.words {
+	for i := range t.words.len() {
 		tag, err := t.tagOf(i)
 		if err == nil {
-			err = t.token([]byte(word), []byte(tag))
+			err = t.token(t.words.at(i), tag)
 		}
 		if err != nil {
 			return fmt.Errorf("token %d: %w", i, err)
@@ -128,9 +224,9 @@ func (t *taggedRecords) tagged() error {
 	return t.end()
 }
 
-func (t *taggedRecords) tagOf(i int) (string, error) {
+func (t *taggedRecords) tagOf(i int) ([]byte, error) {
 	if len(t.ids) > 0 {
 		return t.names.ofNumber(t.ids[i])
 	}
-	return t.names.name(t.texts[i]), nil
+	return t.names.ofText(t.texts.at(i))
 }

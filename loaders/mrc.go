@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -29,15 +28,15 @@ type mrc struct {
 	before   map[string]bool // sentences that ended
 }
 
-func (m *mrc) question(dec *json.Decoder) error {
+func (m *mrc) question(dec decoder) error {
 	var q struct {
-		ID      string `json:"qas_id"`
-		Context *string
-		Label   string `json:"entity_label"`
-		Starts  []int  `json:"start_position"`
-		Ends    []int  `json:"end_position"`
+		ID      string  `json:"qas_id"`
+		Context *string `json:"context"`
+		Label   string  `json:"entity_label"`
+		Starts  []int   `json:"start_position"`
+		Ends    []int   `json:"end_position"`
 	}
-	if err := dec.Decode(&q); err != nil {
+	if err := dec.value(&q); err != nil {
 		return err
 	}
 	sentence, _, ok := strings.Cut(q.ID, ".")

@@ -129,7 +129,7 @@ func TestBrokenNativeFamilies(t *testing.T) {
 		"bioc-xml, offsets":   {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon><location offset='1' length='2'/></annotation></passage></document></c>"}, "document 7: mention: offset 3: outside the text of 1 code points"},
 		"bioc-json, array":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "[]"}, `a: expected an object with "documents"`},
 		"bioc-json, none":     {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "{}"}, "it has none"},
-		"bioc-json, cut":      {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}`}, "a: the array does not end"},
+		"bioc-json, cut":      {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}`}, "a: element 1: it ends too early"},
 		"bioc-json, label":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1", "passages": [{"text": "x", "annotations": [{"infons": {"type": "ORG"}, "locations": [{"offset": 0, "length": 1}]}]}]}]}`}, `document 1: unknown label "ORG"`},
 		"bioc-json, behind":   {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}]} {}`}, "a: behind the end: {, expected nothing"},
 		"xml, text outside":   {semRow("a.xml"), map[string]string{"a.xml": "x<set></set>"}, `a.xml:1: "x": text outside of all elements`},

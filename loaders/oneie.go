@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 )
@@ -12,13 +11,14 @@ import (
 func readOneIE(r *reading) error {
 	return r.objects(func(line []byte) error {
 		var sentence struct {
-			Tokens   []string
+			Tokens   []string `json:"tokens"`
 			Mentions []struct {
-				Start, End int
-				Type       string `json:"entity_type"`
+				Start int    `json:"start"`
+				End   int    `json:"end"`
+				Type  string `json:"entity_type"`
 			} `json:"entity_mentions"`
 		}
-		if err := json.Unmarshal(line, &sentence); err != nil {
+		if err := unmarshal(line, &sentence); err != nil {
 			return fmt.Errorf("expected a sentence {\"tokens\", \"entity_mentions\"}: %w", err)
 		}
 		if sentence.Tokens == nil {

@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"fmt"
 )
 
@@ -13,11 +12,11 @@ func readScirex(r *reading) error { return r.objects(r.scirexLine) }
 
 func (r *reading) scirexLine(line []byte) error {
 	var doc struct {
-		Words     []string
-		Sentences [][2]int
-		NER       []indexed
+		Words     []string  `json:"words"`
+		Sentences [][2]int  `json:"sentences"`
+		NER       []indexed `json:"ner"`
 	}
-	if err := json.Unmarshal(line, &doc); err != nil {
+	if err := unmarshal(line, &doc); err != nil {
 		return fmt.Errorf("expected a document {\"words\", \"sentences\", \"ner\"}: %w", err)
 	}
 	if r.set.Unit != "sentence" {

@@ -82,8 +82,11 @@ func (s *sofc) articles() ([]string, error) {
 	in := csv.NewReader(strings.NewReader(string(text)))
 	in.Comma = '\t'
 	head, err := in.Read()
+	if err == io.EOF {
+		return nil, fmt.Errorf("%s: header: the file is empty", shown)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: header: %w", shown, orEmpty(err))
+		return nil, fmt.Errorf("%s: header: %w", shown, err)
 	}
 	name, set := slices.Index(head, "name"), slices.Index(head, "set")
 	if name < 0 || set < 0 {

@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,15 +10,16 @@ import (
 // sentences with tokens and entities; indices count the tokens of the sentence,
 // ends exclusive. The array is read element by element.
 func readSpert(r *reading) error {
-	return r.arrays(func(dec *json.Decoder) error {
+	return r.arrays(func(dec decoder) error {
 		var sentence struct {
-			Tokens   []string
+			Tokens   []string `json:"tokens"`
 			Entities []struct {
-				Type       string
-				Start, End int
-			}
+				Type  string `json:"type"`
+				Start int    `json:"start"`
+				End   int    `json:"end"`
+			} `json:"entities"`
 		}
-		if err := dec.Decode(&sentence); err != nil {
+		if err := dec.value(&sentence); err != nil {
 			return err
 		}
 		d := tokenDocument(sentence.Tokens)
@@ -39,15 +39,15 @@ func readSpert(r *reading) error {
 // sentences; a mention lists the indices of its tokens, its span is first to
 // last.
 func readIndex(r *reading) error {
-	return r.arrays(func(dec *json.Decoder) error {
+	return r.arrays(func(dec decoder) error {
 		var sentence struct {
-			Sentence []string
+			Sentence []string `json:"sentence"`
 			NER      []struct {
-				Index []int
-				Type  string
-			}
+				Index []int  `json:"index"`
+				Type  string `json:"type"`
+			} `json:"ner"`
 		}
-		if err := dec.Decode(&sentence); err != nil {
+		if err := dec.value(&sentence); err != nil {
 			return err
 		}
 		d := tokenDocument(sentence.Sentence)
@@ -68,7 +68,7 @@ func readIndex(r *reading) error {
 
 // arrays reads files that are one JSON array each, element by element. Errors
 // name the file and the element, from 0.
-func (r *reading) arrays(element func(*json.Decoder) error) error {
+func (r *reading) arrays(element func(decoder) error) error {
 	names, err := r.files()
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (r *reading) arrays(element func(*json.Decoder) error) error {
 	return nil
 }
 
-func (r *reading) array(name string, element func(*json.Decoder) error) error {
+func (r *reading) array(name string, element func(decoder) error) error {
 	f, err := open(r.data, name)
 	if err != nil {
 		return err
@@ -97,17 +97,17 @@ func (r *reading) array(name string, element func(*json.Decoder) error) error {
 	if err := r.elements(dec, element); err != nil {
 		return err
 	}
-	return jsonEnd(dec)
+	return dec.end()
 }
 
 // elements reads a JSON array, element by element.
-func (r *reading) elements(dec *json.Decoder, element func(*json.Decoder) error) error {
-	if t, err := dec.Token(); err != nil && err != io.EOF {
+func (r *reading) elements(dec decoder, element func(decoder) error) error {
+	if t, err := dec.token(); err != nil && err != io.EOF {
 		return fmt.Errorf("expected a JSON array: %w", err)
-	} else if t != json.Delim('[') {
+	} else if t.Kind() != '[' {
 		return errors.New("expected a JSON array")
 	}
-	for i := 0; dec.More(); i++ {
+	for i := 0; dec.more(); i++ {
 		if err := element(dec); err != nil {
 			if err == errStopped {
 				return err
@@ -115,7 +115,7 @@ func (r *reading) elements(dec *json.Decoder, element func(*json.Decoder) error)
 			return fmt.Errorf("element %d: %w", i, err)
 		}
 	}
-	if _, err := dec.Token(); err != nil {
+	if _, err := dec.token(); err != nil {
 		return fmt.Errorf("the array does not end: %w", noEOF(err))
 	}
 	return nil

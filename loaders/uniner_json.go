@@ -1,7 +1,6 @@
 package loaders
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -42,11 +41,13 @@ const (
 	questionEnd   = " in the text?"
 )
 
-func (u *uninerTexts) conversation(dec *json.Decoder) error {
+func (u *uninerTexts) conversation(dec decoder) error {
 	var c struct {
-		Conversations []struct{ Value string }
+		Conversations []struct {
+			Value string `json:"value"`
+		} `json:"conversations"`
 	}
-	if err := dec.Decode(&c); err != nil {
+	if err := dec.value(&c); err != nil {
 		return err
 	}
 	if len(c.Conversations) != 4 {
@@ -59,7 +60,7 @@ func (u *uninerTexts) conversation(dec *json.Decoder) error {
 		return fmt.Errorf("expected the turns %q and %q", textTurn+"…", questionStart+"…"+questionEnd)
 	}
 	var answers []string
-	if err := json.Unmarshal([]byte(c.Conversations[3].Value), &answers); err != nil {
+	if err := unmarshal([]byte(c.Conversations[3].Value), &answers); err != nil {
 		return fmt.Errorf("expected the mentions as a JSON list of strings: %w", err)
 	}
 	if u.open && (text != u.text || slices.Contains(u.types, asked)) {

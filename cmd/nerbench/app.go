@@ -18,6 +18,7 @@ func commands(env *environment) []*cli.Command {
 		scoreCommand(env),
 		runsCommand(env),
 		tableCommand(env),
+		compareCommand(env),
 		siteCommand(env),
 		evalCommand(env),
 		parseCommand(env),

@@ -38,19 +38,16 @@ func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*ev
 	}
 	var counted *evalCounts
 	join := &predictionJoin{gold: c.String("gold"), partial: plan.partial}
-	input := predictionInput{}
-	for _, t := range how.Types {
-		input.types = append(input.types, t.Natural)
-	}
+	input := newPredictionInput(how)
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
 		return withInput(env, c.String("pred"), func(pred io.Reader) (err error) {
 			counted, err = plan.count(ctx, func(yield func(evalPassage, error) bool) {
-				for p, err := range join.pairs(gold, pred) {
+				for p, err := range join.joined(gold, predictionFile{c.String("pred"), pred}) {
 					if err != nil {
 						yield(evalPassage{}, err)
 						return
 					}
-					if !yield(input.passage(p), nil) {
+					if !yield(input.passage(documentPrediction{p.document, p.given[0]}), nil) {
 						return
 					}
 				}
@@ -67,6 +64,20 @@ func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*ev
 // predictionInput says how predictions become what metrics see.
 type predictionInput struct {
 	types []ner.EntityType // of the row; nil: any
+}
+
+func newPredictionInput(how harness.How) predictionInput {
+	var in predictionInput
+	for _, t := range how.Types {
+		in.types = append(in.types, t.Natural)
+	}
+	return in
+}
+
+// documentPrediction is a document with what was predicted for it.
+type documentPrediction struct {
+	document *ner.Document
+	given
 }
 
 func (in predictionInput) passage(p documentPrediction) evalPassage {

@@ -7,45 +7,55 @@ import (
 	"iter"
 
 	"nerbench/loaders"
+	"nerbench/metrics"
 	"nerbench/ner"
 )
 
-// documentPrediction is a document with what was predicted for it.
-type documentPrediction struct {
+// documentPredictions is a document with what each file predicts for it.
+type documentPredictions struct {
 	document *ner.Document
-	given
+	given    []given
 }
 
-// predictionJoin joins documents and predictions by id. Where both files have
-// the same order nothing is kept of them; else predictions wait for their
-// document.
+// predictionFile is an open file of predictions with its name for errors.
+type predictionFile struct {
+	name string
+	in   io.Reader
+}
+
+// predictionJoin joins documents and predictions by id. Where all files have the
+// same order nothing is kept of them; else predictions wait for their document.
 type predictionJoin struct {
 	gold    string // name of the file of documents
-	partial bool   // documents without prediction are left out
+	partial bool   // documents without a prediction in every file are left out
 	missing int    // of them
-	first   string // id of the first one
+	first   string // the first one, and the file that lacks it
 	found   int
 }
 
-// pairs yields the documents that have a prediction, in order. A document
-// without one is an error at the end, unless that is wanted; so is a prediction
-// without document, and any id that occurs twice.
-func (j *predictionJoin) pairs(gold, pred io.Reader) iter.Seq2[documentPrediction, error] {
-	return func(yield func(documentPrediction, error) bool) {
-		stopped, err := j.join(gold, pred, func(p documentPrediction) bool { return yield(p, nil) })
+// joined yields the documents that have a prediction in every file, in order. A
+// document without one is an error at the end, unless that is wanted; so is a
+// prediction without document, and any id that occurs twice. Errors name their
+// file.
+func (j *predictionJoin) joined(gold io.Reader, files ...predictionFile) iter.Seq2[documentPredictions, error] {
+	return func(yield func(documentPredictions, error) bool) {
+		stopped, err := j.join(gold, files, func(p documentPredictions) bool { return yield(p, nil) })
 		if err == nil && !stopped && j.missing > 0 && !j.partial {
-			err = partialError(fmt.Errorf("%d of %d documents have no prediction, the first is %q: nothing is scored (--partial scores the others)", j.missing, j.missing+j.found, j.first))
+			err = &inputError{partialError(fmt.Errorf("%d of %d documents have no prediction, the first is %s: nothing is scored (--partial scores the others)", j.missing, j.missing+j.found, j.first))}
 		}
 		if err != nil {
-			yield(documentPrediction{}, err)
+			yield(documentPredictions{}, err)
 		}
 	}
 }
 
-func (j *predictionJoin) join(gold, pred io.Reader, yield func(documentPrediction) bool) (stopped bool, err error) {
-	next, stop := iter.Pull2(readPredictions(pred))
-	defer stop()
-	waiting := map[string]given{}
+func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func(documentPredictions) bool) (stopped bool, err error) {
+	streams := make([]*predictionStream, len(files))
+	for i, f := range files {
+		next, stop := iter.Pull2(readPredictions(f.in))
+		defer stop()
+		streams[i] = &predictionStream{predictionFile: f, next: next, waiting: map[string]given{}}
+	}
 	seen := map[string]bool{}
 	for d, err := range loaders.ReadDocuments(gold) {
 		if err != nil {
@@ -55,43 +65,78 @@ func (j *predictionJoin) join(gold, pred io.Reader, yield func(documentPredictio
 			return false, j.goldError(fmt.Errorf("document %q: occurs twice", d.ID))
 		}
 		seen[d.ID] = true
-		g, found := waiting[d.ID]
-		delete(waiting, d.ID)
-		for !found {
-			p, err, more := next()
+		p := documentPredictions{document: d}
+		lacks := ""
+		for _, s := range streams {
+			g, found, err := s.find(d.ID, seen)
 			if err != nil {
-				return false, err
+				return false, s.named(err)
 			}
-			if !more {
-				break
+			if !found && lacks == "" {
+				lacks = shownName(s.name)
 			}
-			if _, twice := waiting[p.ID]; twice || seen[p.ID] && p.ID != d.ID {
-				return false, fmt.Errorf("document %q: occurs twice", p.ID)
-			}
-			if found = p.ID == d.ID; found {
-				g = p
-			} else {
-				waiting[p.ID] = p
-			}
+			p.given = append(p.given, g)
 		}
-		if !found {
+		if lacks != "" {
 			if j.missing++; j.missing == 1 {
-				j.first = d.ID
+				j.first = fmt.Sprintf("%q in %s", d.ID, lacks)
 			}
 			continue
 		}
 		j.found++
-		if !yield(documentPrediction{d, g}) {
+		if !yield(p) {
 			return true, nil
 		}
 	}
-	return false, j.rest(next, waiting, seen)
+	for _, s := range streams {
+		if err := s.rest(seen); err != nil {
+			return false, s.named(err)
+		}
+	}
+	return false, nil
+}
+
+// goldError names the file of documents.
+func (j *predictionJoin) goldError(err error) error {
+	var line *loaders.LineError
+	if errors.As(err, &line) {
+		return &inputError{fmt.Errorf("%s:%d: %w", shownName(j.gold), line.Line, line.Err)}
+	}
+	return &inputError{fmt.Errorf("%s: %w", shownName(j.gold), err)}
+}
+
+// predictionStream is one file of predictions while it is joined.
+type predictionStream struct {
+	predictionFile
+	next    func() (given, error, bool)
+	waiting map[string]given // for their documents
+}
+
+// find returns the prediction for a document. seen are the documents up to it.
+func (s *predictionStream) find(id string, seen map[string]bool) (g given, found bool, err error) {
+	if g, found = s.waiting[id]; found {
+		delete(s.waiting, id)
+		return g, true, nil
+	}
+	for {
+		p, err, more := s.next()
+		if err != nil || !more {
+			return given{}, false, err
+		}
+		if p.ID == id {
+			return p, true, nil
+		}
+		if _, twice := s.waiting[p.ID]; twice || seen[p.ID] {
+			return given{}, false, fmt.Errorf("document %q: occurs twice", p.ID)
+		}
+		s.waiting[p.ID] = p
+	}
 }
 
 // rest reports predictions that belong to no document.
-func (j *predictionJoin) rest(next func() (given, error, bool), waiting map[string]given, seen map[string]bool) error {
+func (s *predictionStream) rest(seen map[string]bool) error {
 	for {
-		p, err, more := next()
+		p, err, more := s.next()
 		if err != nil {
 			return err
 		}
@@ -101,24 +146,26 @@ func (j *predictionJoin) rest(next func() (given, error, bool), waiting map[stri
 		if seen[p.ID] {
 			return fmt.Errorf("document %q: occurs twice", p.ID)
 		}
-		waiting[p.ID] = p
+		s.waiting[p.ID] = p
 	}
-	if len(waiting) == 0 {
+	if len(s.waiting) == 0 {
 		return nil
 	}
-	return fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", sortedKeys(waiting)[0], len(waiting))
+	return fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", sortedKeys(s.waiting)[0], len(s.waiting))
 }
 
-// goldError names the file of documents; errors of the other file are named by
-// its reader.
-func (j *predictionJoin) goldError(err error) error {
-	name := j.gold
-	if name == "-" {
-		name = "standard input"
-	}
-	var line *loaders.LineError
+func (s *predictionStream) named(err error) error {
+	var line *metrics.LineError
 	if errors.As(err, &line) {
-		return &inputError{fmt.Errorf("%s:%d: %w", name, line.Line, line.Err)}
+		return &inputError{fmt.Errorf("%s:%d: %w", shownName(s.name), line.Line, line.Err)}
 	}
-	return &inputError{fmt.Errorf("%s: %w", name, err)}
+	return &inputError{fmt.Errorf("%s: %w", shownName(s.name), err)}
+}
+
+// shownName is the name of a file in errors.
+func shownName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
 }

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"text/tabwriter"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// rowComparisonJSON is one row of the JSON form, or the whole of it.
+type rowComparisonJSON struct {
+	Metric string `json:"metric,omitempty"`
+	Row    string `json:"row,omitempty"`
+	// Average names what difference, ci and p are of, where it is not one row.
+	Average string `json:"average,omitempty"`
+	Used    int    `json:"used,omitempty"`
+	comparisonOutcome
+	MeanA    *float64                             `json:"mean_rows_a,omitempty"`
+	MeanB    *float64                             `json:"mean_rows_b,omitempty"`
+	Flips    *flipCounts                          `json:"flips"`
+	ByType   map[ner.EntityType]comparisonOutcome `json:"by_type,omitempty"`
+	ByBucket map[string][]comparedBucket          `json:"by_bucket,omitempty"`
+	Flipped  []flip                               `json:"flipped,omitempty"`
+	Rows     []rowComparisonJSON                  `json:"rows,omitempty"`
+}
+
+type flipCounts struct {
+	OnlyA int `json:"only_a"`
+	OnlyB int `json:"only_b"`
+}
+
+func countFlips(flips []flip, known bool) *flipCounts {
+	if !known {
+		return nil
+	}
+	var n flipCounts
+	for _, f := range flips {
+		if f.Found == "a" {
+			n.OnlyA++
+		} else {
+			n.OnlyB++
+		}
+	}
+	return &n
+}
+
+// json is the form that CLI.md fixes. Files are one row without a name.
+func (r *comparison) json(flips int, files bool) rowComparisonJSON {
+	all, known := r.flips()
+	out := rowComparisonJSON{Metric: r.metric, comparisonOutcome: r.whole, Flips: countFlips(all, known)}
+	for i, row := range r.rows {
+		sortFlips(row.flips)
+		line := rowComparisonJSON{
+			Row: row.row, comparisonOutcome: r.outcomes[i], Flips: countFlips(row.flips, row.detailed),
+			ByType: r.types[i], Flipped: firstOf(row.flips, flips), ByBucket: row.bucketsJSON(),
+		}
+		if files {
+			out.ByType, out.Flipped, out.ByBucket = line.ByType, line.Flipped, line.ByBucket
+			return out
+		}
+		out.Rows = append(out.Rows, line)
+	}
+	if len(r.rows) > 1 {
+		a, b := r.means()
+		out.Average, out.Used, out.MeanA, out.MeanB = "mean_rows", len(r.rows), &a, &b
+	}
+	return out
+}
+
+func (c *comparedRow) bucketsJSON() map[string][]comparedBucket {
+	if c.buckets == nil {
+		return nil
+	}
+	out := map[string][]comparedBucket{}
+	for _, p := range c.buckets {
+		out[p.attribute.Name] = p.compared(c.metric)
+	}
+	return out
+}
+
+// means are mean_rows of both systems over the compared rows.
+func (r *comparison) means() (a, b float64) {
+	for _, o := range r.outcomes {
+		a += value(o.A.F1)
+		b += value(o.B.F1)
+	}
+	n := float64(len(r.outcomes))
+	return a / n, b / n
+}
+
+// writeText prints the comparison for people.
+func (r *comparison) writeText(w io.Writer, flips int) error {
+	fmt.Fprintf(w, "%s: F1 of A and B, on the passages that both completed\n", r.metric)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "\tpassages\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
+	for i, o := range r.outcomes {
+		o.line(tw, r.name(i), percentOf(o.A.F1), percentOf(o.B.F1))
+	}
+	if len(r.rows) > 1 {
+		a, b := r.means()
+		r.whole.line(tw, fmt.Sprintf("mean_rows (%d rows)", len(r.rows)), percentOf(&a), percentOf(&b))
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for i := range r.rows {
+		if err := r.writeTypes(w, i); err != nil {
+			return err
+		}
+		if err := r.writeBuckets(w, i); err != nil {
+			return err
+		}
+	}
+	if err := r.writeFlips(w, flips); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the lines of a table\n", r.how())
+	return err
+}
+
+func (r *comparison) how() string {
+	exact := !slices.ContainsFunc(r.outcomes, func(o comparisonOutcome) bool { return !o.Exact })
+	if exact {
+		return "all swaps tried"
+	}
+	return fmt.Sprintf("up to %d swaps", slices.MaxFunc(r.outcomes, func(a, b comparisonOutcome) int { return a.Tried - b.Tried }).Tried)
+}
+
+func (o comparisonOutcome) line(w io.Writer, name, a, b string) {
+	interval := "–"
+	if o.CI != nil {
+		interval = fmt.Sprintf("[%s, %s]", points(o.CI[0]), points(o.CI[1]))
+	}
+	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, points(o.Difference), interval, probability(o.P), probability(o.PAdjusted))
+}
+
+func (r *comparison) writeTypes(w io.Writer, i int) error {
+	types := r.types[i]
+	if len(types) < 2 {
+		return nil
+	}
+	fmt.Fprintf(w, "\nby type%s\n", r.of(i))
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(tw, "\tsupport\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
+	for _, t := range sortedTypes(types) {
+		o := types[t]
+		o.Passages = o.A.NGold
+		o.line(tw, printable(string(t)), percentOf(o.A.F1), percentOf(o.B.F1))
+	}
+	return tw.Flush()
+}
+
+func sortedTypes[V any](m map[ner.EntityType]V) []ner.EntityType {
+	var types []ner.EntityType
+	for t := range m {
+		types = append(types, t)
+	}
+	slices.Sort(types)
+	return types
+}
+
+func (r *comparison) of(i int) string {
+	if len(r.rows) == 1 {
+		return ""
+	}
+	return " of " + r.name(i)
+}
+
+func (r *comparison) writeBuckets(w io.Writer, i int) error {
+	for _, p := range r.rows[i].buckets {
+		fmt.Fprintf(w, "\nby %s%s: %s\n", p.attribute.Name, r.of(i), p.attribute.Meaning)
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(tw, "\tsupport\tA\tB\tA − B\t")
+		few := false
+		for _, b := range p.compared(r.rows[i].metric) {
+			mark := ""
+			if b.Few {
+				mark, few = "*", true
+			}
+			fmt.Fprintf(tw, "%s\t%d%s\t%s\t%s\t%s\t\n", b.Name, b.A.NGold, mark, percentOf(b.A.F1), percentOf(b.B.F1), points(b.Difference))
+		}
+		if err := tw.Flush(); err != nil {
+			return err
+		}
+		if few {
+			fmt.Fprintf(w, "* fewer than %d gold entities\n", metrics.FewGold)
+		}
+	}
+	return nil
+}
+
+func (r *comparison) writeFlips(w io.Writer, n int) error {
+	flips, known := r.flips()
+	if !known {
+		return nil
+	}
+	counts := countFlips(flips, known)
+	fmt.Fprintf(w, "\nflips: only A found %d gold entities, only B %d\n", counts.OnlyA, counts.OnlyB)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, f := range firstOf(flips, n) {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", map[string]string{"a": "A", "b": "B"}[f.Found], printable(string(f.Type)), printable(f.Text), printable(f.Document))
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	if hidden := len(flips) - len(firstOf(flips, n)); hidden > 0 {
+		fmt.Fprintf(w, "  and %d more (--flips %d, or -1 for all)\n", hidden, len(flips))
+	}
+	return nil
+}
+
+// points is a difference of F1 in points, with its sign.
+func points(d float64) string {
+	rounded := math.Round(d*1000) / 10
+	if rounded == 0 {
+		return "0.0"
+	}
+	return fmt.Sprintf("%+.1f", rounded)
+}
+
+func probability(p float64) string {
+	if p < 0.0001 {
+		return "< 0.0001"
+	}
+	return strconv.FormatFloat(p, 'f', 4, 64)
+}

@@ -1,0 +1,322 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/harness"
+	"nerbench/metrics"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// passageKeys say which passages a run asks, and what is gold in them: runs that
+// differ in one of them cannot be paired passage by passage.
+var passageKeys = []string{"split", "data", "labels", "gold", "view", "limit", "shard", "cap", "sample_seed"}
+
+// compareRuns compares kept runs, row by row.
+func (env *environment) compareRuns(c *cli.Context, s compareSettings) (rows []*comparedRow, incomplete int, err error) {
+	plan := &evalPlan{}
+	if err := plan.readBy(splitList(c.StringSlice("by"))); err != nil {
+		return nil, 0, err
+	}
+	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
+		return nil, 0, usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
+	}
+	store, err := env.openStoreReadOnly(c.Context)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer store.Close()
+	var sides [2]map[string]results.RunInfo
+	for i, name := range []string{"A", "B"} {
+		if sides[i], err = runsByRow(c.Context, store, c.Args().Get(i)); err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	var refused []error
+	for _, row := range sortedKeys(sides[0]) {
+		a := sides[0][row]
+		b, there := sides[1][row]
+		if !there {
+			env.note("row %s: only A was run", row)
+			continue
+		}
+		compared, err := env.compareRow(c, store, plan, a, b)
+		if err != nil {
+			refused = append(refused, fmt.Errorf("row %s: %w", row, err))
+			continue
+		}
+		rows = append(rows, compared)
+		incomplete += compared.passages - len(compared.a)
+	}
+	for _, row := range sortedKeys(sides[1]) {
+		if _, there := sides[0][row]; !there {
+			env.note("row %s: only B was run", row)
+		}
+	}
+	if len(refused) > 0 {
+		return nil, 0, errors.Join(refused...)
+	}
+	if len(rows) == 0 {
+		return nil, 0, fmt.Errorf("A and B have no row in common")
+	}
+	return rows, incomplete, nil
+}
+
+// runsByRow finds the runs that a name stands for: the beginning of an id, a
+// model, or values of keys.
+func runsByRow(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
+	var found []results.RunInfo
+	var err error
+	if strings.Contains(name, "=") {
+		var where map[string][]string
+		if where, err = readWhere(splitList([]string{name}), ner.KnownKey); err != nil {
+			return nil, err
+		}
+		found, err = selectRuns(ctx, store, where)
+	} else if found, err = selectRuns(ctx, store, map[string][]string{"model": {name}}); err == nil && len(found) == 0 {
+		var run results.RunInfo
+		run, err = store.Find(ctx, name)
+		found = []results.RunInfo{run}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s: no run fits (nerbench runs list shows those of the store)", name)
+	}
+	byRow := map[string]results.RunInfo{}
+	for _, r := range found {
+		row := r.Keys["row"]
+		if other, twice := byRow[row]; twice {
+			return nil, fmt.Errorf("%s: two runs on row %s, %s and %s, which differ in %s: name one, or narrow it with key=value",
+				name, row, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
+		}
+		byRow[row] = r
+	}
+	return byRow, nil
+}
+
+func differingKeys(a, b map[string]string) []string {
+	var names []string
+	for _, k := range ner.Keys {
+		if a[k.Name] != b[k.Name] {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+// compareRow pairs two runs on the passages that both have completed.
+func (env *environment) compareRow(c *cli.Context, store *results.Store, plan *evalPlan, a, b results.RunInfo) (*comparedRow, error) {
+	ctx := c.Context
+	for _, key := range passageKeys {
+		if a.Keys[key] != b.Keys[key] {
+			return nil, fmt.Errorf("runs %s and %s have other passages: key %s is %q and %q", a.ID, b.ID, key, a.Keys[key], b.Keys[key])
+		}
+	}
+	id, err := sameMetric(c.String("metric"), a, b)
+	if err != nil {
+		return nil, err
+	}
+	m, options, err := metrics.ParseID(id)
+	if err != nil {
+		return nil, err
+	}
+	n, err := readIntervals(c)
+	if err != nil {
+		return nil, err
+	}
+	row := newComparedRow(a.Keys["row"], m, n.seed)
+	if !c.IsSet("row") && !c.IsSet("stream-seed") {
+		row.seed = stats.RowSeed(c.Int("seed"), row.row)
+	}
+	row.passages = a.Passages
+	both, err := bothDone(ctx, store, a, b)
+	if err != nil {
+		return nil, err
+	}
+	if len(plan.attributes) > 0 && m.ID != "span_f1" {
+		return nil, usagef("--by bucket: buckets are of span_f1")
+	}
+	rowPlan := &evalPlan{attributes: plan.attributes}
+	if rowPlan.train, err = env.rowTraining(ctx, rowPlan, a); err == nil {
+		row.buckets = rowPlan.bucketPairs()
+	}
+	var bucketsA, bucketsB []*metrics.Bucketing
+	for _, p := range row.buckets {
+		bucketsA, bucketsB = append(bucketsA, p.a), append(bucketsB, p.b)
+	}
+	var sideA, sideB map[int]sidePassage
+	if err == nil {
+		sideA, err = env.readSide(ctx, store, a, sideReading{m, id, options, both, bucketsA})
+	}
+	if errors.As(err, new(*codedError)) { // the data is not here: counts alone
+		env.note("row %s: %v: compared by kept counts, without types, buckets and flips", row.row, err)
+		row.buckets = nil
+		return row, env.pairCounts(ctx, store, row, id, a, b)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sideB, err = env.readSide(ctx, store, b, sideReading{m, id, options, both, bucketsB}); err != nil {
+		return nil, err
+	}
+	for i := range a.Passages {
+		x, inA := sideA[i]
+		y, inB := sideB[i]
+		if inA && inB {
+			row.add(x, y)
+		}
+	}
+	if len(row.a) == 0 {
+		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
+	}
+	if !plan.byType {
+		row.types = nil
+	}
+	return row, nil
+}
+
+// sameMetric is the full id of a metric, which must be the same for both runs.
+func sameMetric(id string, a, b results.RunInfo) (string, error) {
+	var full [2]string
+	for i, r := range []results.RunInfo{a, b} {
+		ids, err := harness.MetricIDs([]string{id}, r.Keys["queries"], asks(r.Keys))
+		if err != nil {
+			return "", fmt.Errorf("run %s: %w", r.ID, err)
+		}
+		full[i] = ids[0]
+	}
+	if full[0] != full[1] {
+		return "", fmt.Errorf("run %s is scored by %s, run %s by %s: two ids are never compared", a.ID, full[0], b.ID, full[1])
+	}
+	return full[0], nil
+}
+
+// bothDone tells which passages both runs have completed.
+func bothDone(ctx context.Context, store *results.Store, a, b results.RunInfo) ([]bool, error) {
+	both, err := store.Done(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	done, err := store.Done(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range both {
+		both[i] = both[i] && i < len(done) && done[i]
+	}
+	return both, nil
+}
+
+// sideReading says what is counted of one side.
+type sideReading struct {
+	metric  metrics.Metric
+	id      string
+	options map[string]string
+	both    []bool // passages that count
+	buckets []*metrics.Bucketing
+}
+
+// readSide reads the answers of a run again, and keeps of each passage what a
+// comparison needs, by its index.
+func (env *environment) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]sidePassage, error) {
+	plan, err := env.scorePlan(ctx, store, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]sidePassage{}
+	plan.Metrics, plan.How = []string{r.id}, plan.How.With(r.options)
+	plan.Observe = func(p ner.Passage, d *ner.Document, u harness.Understood) {
+		if p.Index >= len(r.both) || !r.both[p.Index] {
+			return
+		}
+		out[p.Index] = newSidePassage(r.metric, d.ID, &u.Passage)
+		for _, b := range r.buckets {
+			b.Add(&u.Passage, documentWords(d))
+		}
+	}
+	_, err = harness.Score(ctx, plan)
+	return out, err
+}
+
+// rowTraining reads the train split that belongs to a run, where attributes need
+// it.
+func (env *environment) rowTraining(ctx context.Context, plan *evalPlan, run results.RunInfo) (*metrics.Training, error) {
+	if plan.needsTrain() == "" {
+		return nil, nil
+	}
+	row, err := env.findRow(run.Keys["row"])
+	if err != nil {
+		return nil, err
+	}
+	selected, err := selectionOf(run.Keys)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := env.documents(ctx, row, selected.train(selected.gold))
+	if err != nil {
+		return nil, err
+	}
+	train := metrics.NewTraining()
+	for d, err := range docs {
+		if err != nil {
+			return nil, err
+		}
+		train.Add(documentWords(d), d.Spans)
+	}
+	train.Count()
+	return train, nil
+}
+
+// pairCounts pairs the counts that the store keeps, where the data is not at
+// hand to read the answers with.
+func (env *environment) pairCounts(ctx context.Context, store *results.Store, row *comparedRow, id string, a, b results.RunInfo) error {
+	row.detailed = false
+	var counts [2][]ner.Score
+	var done [2][]bool
+	for i, r := range []results.RunInfo{a, b} {
+		kept, there := r.Scores.Metrics[id]
+		if !there {
+			return fmt.Errorf("run %s: no score by %s is kept (nerbench score %s --metric %s)", r.ID, id, r.ID, id)
+		}
+		other := []results.RunInfo{a, b}[1-i].Scores.Metrics[id]
+		if kept.Reader != other.Reader || kept.Version != other.Version {
+			return fmt.Errorf("the kept scores are of other readers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
+		}
+		var err error
+		if counts[i], err = store.Counts(ctx, r.ID, id); err != nil {
+			return err
+		}
+		if done[i], err = store.Done(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	var at [2]int
+	for i := range a.Passages {
+		if done[0][i] && done[1][i] && at[0] < len(counts[0]) && at[1] < len(counts[1]) {
+			row.a, row.b = append(row.a, counts[0][at[0]]), append(row.b, counts[1][at[1]])
+		}
+		for side := range at {
+			if done[side][i] {
+				at[side]++
+			}
+		}
+	}
+	for side, r := range []results.RunInfo{a, b} {
+		if at[side] != len(counts[side]) {
+			return fmt.Errorf("run %s: was scored before its last answers (nerbench score %s)", r.ID, r.ID)
+		}
+	}
+	if len(row.a) == 0 {
+		return fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// TestCompareRuns: two runs on the same passages, one of which knows places,
+// too.
+func TestCompareRuns(t *testing.T) {
+	w := newWorkplace(t, 40, 0)
+	ask := append(asking, "results.db")
+	if code, out := w.run(ask...); code != 0 {
+		t.Fatalf("first run: exit code %d\n%s", code, out)
+	}
+	w.fake.Answer = func(prompt string) string {
+		_, text, _ := strings.Cut(prompt, "Text: ")
+		words := strings.Fields(text)
+		if strings.Contains(prompt, "location") {
+			return fmt.Sprintf(" [%q]", words[2])
+		}
+		return fmt.Sprintf(" [%q]", words[0])
+	}
+	if code, out := w.run(append(ask, "--set", "temperature=0.5")...); code != 0 {
+		t.Fatalf("second run: exit code %d\n%s", code, out)
+	}
+	compare := func(args ...string) (int, string) {
+		return w.run(append([]string{"compare", "--store", "results.db"}, args...)...)
+	}
+
+	code, out := compare("temperature=0.5", "temperature=0", "--json")
+	if code != 0 {
+		t.Fatalf("compare: exit code %d\n%s", code, out)
+	}
+	var got rowComparisonJSON
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if len(got.Rows) != 1 || got.Rows[0].Row != "mini" || got.Passages != 40 || got.Difference != 0.5 || got.Exact {
+		t.Errorf("comparison is %s", out)
+	}
+	if got.Flips == nil || *got.Flips != (flipCounts{40, 0}) || got.P != 0.0001 || got.PAdjusted != 0.0001 {
+		t.Errorf("flips %+v, p %v", got.Flips, got.P)
+	}
+	if places := got.Rows[0].ByType["location"]; places.Difference != *places.A.F1-*places.B.F1 || places.A.TP != 40 {
+		t.Errorf("by type: %+v", got.Rows[0].ByType)
+	}
+	if f := got.Rows[0].Flipped; len(f) != 10 || f[0].Found != "a" || f[0].Text != "Town0" || *f[0].Start == 0 {
+		t.Errorf("flips are %+v", f)
+	}
+
+	for _, tc := range []struct {
+		name string
+		args []string
+		code int
+		want string
+	}{
+		{"text", []string{"temperature=0.5", "temperature=0", "--flips", "2", "--by", "type,bucket:eLen"}, 0, "flips: only A found 40 gold entities, only B 0"},
+		{"regression", []string{"temperature=0.5", "temperature=0", "--fail-on-regression"}, exitError, "B is significantly lower than A: mini by +50.0"},
+		{"allowed regression", []string{"temperature=0.5", "temperature=0", "--fail-on-regression", "--margin", "60"}, 0, "A − B"},
+		{"progress is no regression", []string{"temperature=0", "temperature=0.5", "--fail-on-regression"}, 0, "-50.0"},
+		{"itself", []string{"temperature=0", "temperature=0", "--fail-on-regression"}, 0, "1.0000"},
+		{"two runs of a row", []string{"ollama/tiny", "temperature=0"}, exitError, "two runs on row mini"},
+		{"which differ", []string{"ollama/tiny", "temperature=0"}, exitError, "which differ in temperature"},
+		{"no such run", []string{"nosuch", "temperature=0"}, exitError, "nosuch"},
+		{"no such metric", []string{"temperature=0", "temperature=0.5", "--metric", "f1"}, exitUsage, "unknown"},
+		{"one side", []string{"temperature=0"}, exitUsage, "want two runs"},
+		{"few resamples", []string{"temperature=0", "temperature=0.5", "--ci", "5"}, exitUsage, "at least 1000"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if code, out := compare(tc.args...); code != tc.code || !strings.Contains(out, tc.want) {
+				t.Errorf("exit code %d, want %d and %q\n%s", code, tc.code, tc.want, out)
+			}
+		})
+	}
+
+	t.Run("other passages", func(t *testing.T) {
+		if code, out := w.run(append(ask, "--set", "temperature=0.5", "--limit", "10")...); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, out)
+		}
+		code, out := compare("limit=10", "temperature=0")
+		if code != exitError || !strings.Contains(out, `have other passages: key limit is "10" and ""`) {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+	})
+	t.Run("without data", func(t *testing.T) {
+		if err := os.Remove(filepath.Join(w.dir, "data/mini/test.tsv")); err != nil {
+			t.Fatal(err)
+		}
+		if code, out := compare("limit=10", "limit=10", "--json"); code != 0 || !strings.Contains(out, "compared by kept counts") || !strings.Contains(out, `"flips": null`) {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+	})
+}
+
+// TestCompareFilesVectors: the paired vectors as files of predictions, whose
+// passages have the counts of the vectors.
+func TestCompareFilesVectors(t *testing.T) {
+	type passages [][3]int
+	var paired struct {
+		Cases []struct {
+			Name     string
+			A, B     passages
+			Expected struct {
+				Difference float64 `json:"diff"`
+				Exact      *struct {
+					Swaps int     `json:"n_swaps"`
+					Count int     `json:"count_abs_ge"`
+					P     float64 `json:"p_two_sided_abs"`
+				} `json:"exact_permutation"`
+			}
+		}
+	}
+	readVectors(t, &paired, "vectors", "stats_paired.json")
+	n := 0
+	for _, c := range paired.Cases {
+		if c.Expected.Exact == nil || !sameGold(c.A, c.B) {
+			continue // passages whose gold differs are no two systems on one file
+		}
+		n++
+		t.Run(c.Name, func(t *testing.T) {
+			got := compareCounts(t, c.A, c.B)
+			if math.Abs(got.Difference-c.Expected.Difference) > 1e-12 || math.Abs(got.P-c.Expected.Exact.P) > 1e-12 || !got.Exact {
+				t.Errorf("difference %v, p %v, want %+v", got.Difference, got.P, c.Expected)
+			}
+		})
+	}
+	var seeded struct {
+		Cases []struct {
+			Name       string
+			A, B       passages
+			StreamSeed string `json:"stream_seed"`
+			Resamples  int    `json:"bootstrap_resamples"`
+			Rounds     int    `json:"randomisation_rounds"`
+			Expected   struct {
+				IntervalA    [2]float64 `json:"interval_f1_a"`
+				IntervalDiff [2]float64 `json:"interval_diff"`
+				Count        int        `json:"count_abs_ge"`
+				P            float64    `json:"p_two_sided"`
+			}
+		}
+	}
+	readVectors(t, &seeded, "vectors", "stats_seeded.json")
+	for _, c := range seeded.Cases {
+		if !strings.HasPrefix(c.Name, "seeded-") || !sameGold(c.A, c.B) {
+			continue
+		}
+		n++
+		t.Run(c.Name, func(t *testing.T) {
+			got := compareCounts(t, c.A, c.B, "--stream-seed", c.StreamSeed, "--ci", strconv.Itoa(c.Resamples), "--rounds", strconv.Itoa(c.Rounds))
+			want := c.Expected
+			if got.Count != want.Count || math.Abs(got.P-want.P) > 1e-12 || got.Tried != c.Rounds {
+				t.Errorf("p %v (%d of %d), want %+v", got.P, got.Count, got.Tried, want)
+			}
+			for i := range 2 {
+				if math.Abs(got.CI[i]-want.IntervalDiff[i]) > 1e-12 || math.Abs(got.A.CI[i]-want.IntervalA[i]) > 1e-12 {
+					t.Errorf("intervals %v and %v, want %+v", *got.CI, *got.A.CI, want)
+				}
+			}
+		})
+	}
+	if n == 0 {
+		t.Fatal("no cases")
+	}
+	t.Logf("%d cases", n)
+}
+
+func sameGold(a, b [][3]int) bool {
+	for i := range a {
+		if a[i][2] != b[i][2] {
+			return false
+		}
+	}
+	return true
+}
+
+// compareCounts makes files whose passages have the counts, and compares them.
+func compareCounts(t *testing.T, a, b [][3]int, args ...string) rowComparisonJSON {
+	t.Helper()
+	var gold strings.Builder
+	var preds [2]strings.Builder
+	for i := range a {
+		text := strings.Repeat("x", 200)
+		gold.WriteString(jsonLine(t, map[string]any{"id": fmt.Sprint(i), "text": text, "spans": unitSpans(0, a[i][2])}))
+		for side, counts := range [][3]int{a[i], b[i]} {
+			spans := append(unitSpans(0, counts[0]), unitSpans(100, counts[1]-counts[0])...)
+			preds[side].WriteString(jsonLine(t, map[string]any{"id": fmt.Sprint(i), "spans": spans}))
+		}
+	}
+	files := []string{writeLines(t, "gold.jsonl", gold.String()), writeLines(t, "a.jsonl", preds[0].String()), writeLines(t, "b.jsonl", preds[1].String())}
+	var got rowComparisonJSON
+	out := filtered(t, "", append([]string{"compare", "--gold", files[0], "--pred", files[1], "--pred", files[2], "--json", "--by", "none"}, args...)...)
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func unitSpans(from, n int) []map[string]any {
+	spans := []map[string]any{}
+	for i := range n {
+		spans = append(spans, map[string]any{"start": from + 2*i, "end": from + 2*i + 1, "type": "x"})
+	}
+	return spans
+}

@@ -260,7 +260,8 @@ func TestGGUFVulkan(t *testing.T) {
 	const row, limit = "mit-restaurant", 20
 	report := w.askReference(t, env, model, row, limit, "--gpu-layers", "99")
 	different := listDifferent(t, w, report.Run, rows[row].Answers[:limit])
-	if len(different) > report.Queries/100 {
+	// Another device adds in another order: near ties fall otherwise.
+	if len(different) > report.Queries/20 {
 		t.Errorf("%d of %d answers differ from the reference:\n%s", len(different), report.Queries, strings.Join(different, "\n"))
 	}
 	_, stdout, _ = w.with(env, "runs", "show", report.Run)

@@ -41,14 +41,13 @@ type taggedRecords struct {
 	*block
 	names *tagNames
 
-	in     bytes.Reader
-	dec    *jsontext.Decoder
-	met    []string // fields of the record
-	left   bool     // the record is not one of the set's
-	hasIDs bool
-	words  packedStrings
-	texts  packedStrings
-	ids    []int
+	in    bytes.Reader
+	dec   *jsontext.Decoder
+	met   []string // fields of the record
+	left  bool     // the record is not one of the set's
+	words packedStrings
+	texts packedStrings
+	ids   []int
 }
 
 // packedStrings are strings in one buffer, which is used again.

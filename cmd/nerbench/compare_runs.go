@@ -64,7 +64,7 @@ func (env *environment) compareRuns(c *cli.Context, s compareSettings) (rows []*
 		return nil, 0, errors.Join(refused...)
 	}
 	if len(rows) == 0 {
-		return nil, 0, fmt.Errorf("A and B have no row in common")
+		return nil, 0, fmt.Errorf("the runs of A and of B have no row in common")
 	}
 	return rows, incomplete, nil
 }

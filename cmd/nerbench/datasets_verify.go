@@ -64,7 +64,7 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 		case v.State == loaders.StateDiffers:
 			bad++
 		case v.State == loaders.StateMissing:
-			if len(names) == 0 {
+			if len(names) == 0 && !jobs[i].needed() {
 				continue
 			}
 			absent[v.Row] = absent[v.Row] || jobs[i].needed()
@@ -72,6 +72,9 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 		kept = append(kept, v)
 	}
 	if err := env.printVerified(kept); err != nil {
+		return err
+	}
+	if err := env.printDoors(rows, kept); err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -88,8 +91,30 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 	if bad > 0 {
 		return dataError(fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept)))
 	}
-	if len(kept) == 0 {
-		env.note("no data in %s", env.data)
+	return nil
+}
+
+// printDoors says of each row that is not here where its files are to be had.
+func (env *environment) printDoors(rows []*datasets.Row, list []verified) error {
+	if env.json {
+		return nil // the state of the splits says it
+	}
+	here := map[string]bool{}
+	for _, v := range list {
+		here[v.Row] = here[v.Row] || v.State != loaders.StateMissing
+	}
+	first := true
+	for _, r := range rows {
+		if here[r.ID] {
+			continue
+		}
+		if first {
+			fmt.Fprintln(env.stdout)
+			first = false
+		}
+		if _, err := fmt.Fprintf(env.stdout, "%s: not here: %s\n", r.ID, env.howToGet(r)); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -247,6 +272,7 @@ func (env *environment) printVerified(list []verified) error {
 		}
 		return env.printJSON(list)
 	}
+	list = slices.DeleteFunc(slices.Clone(list), func(v verified) bool { return v.State == loaders.StateMissing })
 	if len(list) == 0 {
 		return nil
 	}

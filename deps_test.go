@@ -41,6 +41,7 @@ var imports = map[string][]string{
 	"runners/local/llamacpp": {
 		"ner", "runners", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
 	},
+	"runners/local/onnx":        {"ner", "runners", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
@@ -55,7 +56,7 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/tagger",
+		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

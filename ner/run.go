@@ -48,6 +48,7 @@ var Keys = []Key{
 	{"sample_seed", "seed of what is drawn of a row: a split that its release lacks, the passages under the cap"},
 	{"limit", "number of passages taken from the start of the split"},
 	{"shard", "part of the passages, i/n"},
+	{"aggregation", "how the tokens of an in-process classifier become spans: simple, or first"},
 	{"training", "training data and settings of a model trained at start"},
 }
 

@@ -27,6 +27,7 @@ var modelKinds = []struct {
 }{
 	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", openOllama},
 	{"gguf/", "gguf/FILE, a GGUF file, asked in the process", openGGUF},
+	{"onnx/", "onnx/DIR, a token classifier in a folder, asked in the process", openONNX},
 	{"tagger", "tagger, trained in the process on the row's train split", openTagger},
 }
 
@@ -56,6 +57,7 @@ type model struct {
 	facts    map[string]string       // of the run, beyond those of the identity, by the names of ner.Facts
 	counts   func() map[string]int64 // facts that grow while it is asked; nil: none
 	close    func()
+	answerBy string // what else changes an answer and is in no prompt
 }
 
 type slots interface {
@@ -86,7 +88,7 @@ func modelKind(name string) (kind int, rest string, err error) {
 // defaultFamily is the prompt family that a model is asked by unless another is
 // named.
 func defaultFamily(model string) string {
-	if model == "tagger" {
+	if model == "tagger" || strings.HasPrefix(model, "onnx/") {
 		return "spans"
 	}
 	return "uniner"
@@ -186,7 +188,11 @@ func (m *model) identityKey() string {
 // decodingKey is the decoding's part of an answer's key.
 func (m *model) decodingKey() string {
 	d := m.decoding
-	return fmt.Sprintf("temperature=%s seed=%d think=%v context=%d", strconv.FormatFloat(d.Temperature, 'g', -1, 64), d.Seed, d.Think, d.Context)
+	key := fmt.Sprintf("temperature=%s seed=%d think=%v context=%d", strconv.FormatFloat(d.Temperature, 'g', -1, 64), d.Seed, d.Think, d.Context)
+	if m.answerBy != "" {
+		key += " " + m.answerBy
+	}
+	return key
 }
 
 // runKeys are the keys that say who answers, and how.

@@ -87,7 +87,12 @@ func TestCompleteEscapesTypes(t *testing.T) {
 	if strings.ContainsAny(got[0].Text, "\n\u2028") || !strings.Contains(got[0].Text, "<&> ü") {
 		t.Errorf("answer %q", got[0].Text)
 	}
-	var a answer
+	var a struct {
+		Spans []struct {
+			Start, End int
+			Type       ner.EntityType
+		}
+	}
 	if err := json.Unmarshal([]byte(got[0].Text), &a); err != nil || len(a.Spans) != 1 || a.Spans[0].Type != odd {
 		t.Errorf("reads %+v, error %v", a, err)
 	}

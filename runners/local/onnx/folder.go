@@ -1,0 +1,122 @@
+package onnx
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+const (
+	configFile    = "config.json"
+	tokenizerFile = "tokenizer.json"
+	exportAdvice  = "export the model again: optimum-cli export onnx --task token-classification -m NAME DIR"
+)
+
+// look returns the files of a folder that an answer depends on, the model first.
+func look(folder string) ([]string, error) {
+	if stat, err := os.Stat(folder); err != nil {
+		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: "name a folder: -m onnx/DIR"}
+	} else if !stat.IsDir() {
+		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: is no folder", folder), Advice: "name the folder that holds model.onnx, config.json and tokenizer.json"}
+	}
+	model := ""
+	for _, name := range []string{"model.onnx", filepath.Join("onnx", "model.onnx")} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+			model = filepath.Join(folder, name)
+			break
+		}
+	}
+	if model == "" {
+		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: no model.onnx", folder), Advice: exportAdvice}
+	}
+	files := []string{model}
+	for _, name := range []string{configFile, tokenizerFile} {
+		file := filepath.Join(folder, name)
+		if _, err := os.Stat(file); err != nil {
+			return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: no %s", folder, name), Advice: exportAdvice}
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+// labels are what the labels of a model mean. Those that mean nothing here are
+// listed.
+type labels struct {
+	types    map[string]ner.EntityType // by label, without prefix, folded
+	unmapped []string
+}
+
+// readLabels reads the labels of a model ("id2label") and gives them the types of a
+// row. None that has a type is an error.
+func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return labels{}, fmt.Errorf("onnx: %w", err)
+	}
+	var config struct {
+		ID2Label map[string]string `json:"id2label"`
+	}
+	if err := json.Unmarshal(text, &config); err != nil {
+		return labels{}, &runners.Hint{Err: fmt.Errorf("onnx: %s: %w", file, err), Advice: exportAdvice}
+	}
+	if len(config.ID2Label) == 0 {
+		return labels{}, &runners.Hint{Err: fmt.Errorf("onnx: %s: no id2label: this is no token classifier", file), Advice: exportAdvice}
+	}
+	known := map[string]ner.EntityType{}
+	var want []string
+	for name, t := range types {
+		known[fold(name)] = t
+		want = append(want, name)
+	}
+	l := labels{types: map[string]ner.EntityType{}}
+	for id, label := range config.ID2Label {
+		if _, err := strconv.Atoi(id); err != nil {
+			return labels{}, fmt.Errorf("onnx: %s: id2label: %q is no number", file, id)
+		}
+		bare := withoutPrefix(label)
+		if bare == "O" {
+			continue
+		}
+		if t, ok := known[fold(bare)]; ok {
+			l.types[fold(bare)] = t
+		} else if !slices.Contains(l.unmapped, bare) {
+			l.unmapped = append(l.unmapped, bare)
+		}
+	}
+	slices.Sort(l.unmapped)
+	if len(l.types) == 0 {
+		slices.Sort(want)
+		return labels{}, &runners.Hint{
+			Err:    fmt.Errorf("onnx: %s: its labels (%s) are no types of the row (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
+			Advice: "choose a row whose types the model knows, or describe it in a file of your own (--rows) with the model's labels",
+		}
+	}
+	return l, nil
+}
+
+// typeOf is the type of a label, with or without its prefix.
+func (l labels) typeOf(label string) (ner.EntityType, bool) {
+	t, ok := l.types[fold(withoutPrefix(label))]
+	return t, ok
+}
+
+// withoutPrefix cuts the place in a span off a label: "B-PER" is "PER".
+func withoutPrefix(label string) string {
+	if place, rest, ok := strings.Cut(label, "-"); ok && len(place) == 1 && strings.Contains("BIESLU", place) {
+		return rest
+	}
+	return label
+}
+
+// fold makes "Person_Name" and "person name" equal.
+func fold(s string) string {
+	return strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(s))
+}

@@ -1,0 +1,183 @@
+// Package onnx asks token classifiers inside the process: encoders with a label for
+// each token, in the folders that the exporters of transformers write (model.onnx,
+// config.json, tokenizer.json). hugot computes them in Go.
+//
+// The answers are those of the prompt family "spans": places in the text, as the
+// classifier sees them. Texts that are longer than the model reads are read in
+// windows that overlap.
+package onnx
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/knights-analytics/hugot"
+	"github.com/knights-analytics/hugot/pipelines"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// Version names the library that computes, in the keys of a run.
+const Version = "hugot v0.7.7 (Go)"
+
+// Config says which classifier to ask, and what its labels mean.
+type Config struct {
+	// Folder holds the model.
+	Folder string
+	// Types are the entity types of labels: native labels of a row and names of its
+	// types. Case does not matter.
+	Types map[string]ner.EntityType
+	// Aggregation says how tokens become spans, as in transformers: "simple" (each
+	// token by its own label) or "first" (each word by the label of its first
+	// token). Empty stands for simple.
+	Aggregation string
+}
+
+// Aggregations are the values of [Config.Aggregation], the default first.
+var Aggregations = []string{"simple", "first"}
+
+// Runner asks one classifier. It is a [runners.Runner].
+type Runner struct {
+	folder   string
+	digest   string
+	labels   labels
+	session  *hugot.Session
+	pipeline *pipelines.TokenClassificationPipeline
+	encoder  encoder
+	most     int           // tokens that the model reads at once, without those that are added
+	first    bool          // aggregation
+	one      chan struct{} // who has it computes: the library uses all processors for one text
+	closed   chan struct{}
+	closing  sync.Once
+}
+
+// Open loads a classifier. Errors say what is wrong with its folder, most of them
+// with a [runners.Hint].
+func Open(ctx context.Context, c Config) (*Runner, error) {
+	if c.Aggregation != "" && !slices.Contains(Aggregations, c.Aggregation) {
+		return nil, fmt.Errorf("onnx: aggregation %q: want simple or first", c.Aggregation)
+	}
+	files, err := look(c.Folder)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := readLabels(filepath.Join(c.Folder, configFile), c.Types)
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{folder: c.Folder, labels: labels, first: c.Aggregation == "first", one: make(chan struct{}, 1), closed: make(chan struct{})}
+	if r.digest, err = digest(files); err != nil {
+		return nil, err
+	}
+	if r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx)); err != nil { // it lives longer than the call
+		return nil, fmt.Errorf("onnx: %w", err)
+	}
+	r.pipeline, err = hugot.NewPipeline(r.session, hugot.TokenClassificationConfig{
+		ModelPath: c.Folder, Name: "nerbench", OnnxFilename: filepath.Base(files[0]),
+	})
+	if err == nil {
+		r.encoder, err = newEncoder(r.pipeline.Model.Tokenizer)
+	}
+	if err == nil {
+		r.most, err = r.reads()
+	}
+	if err != nil {
+		_ = r.session.Destroy() // the error of opening says more
+		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
+	}
+	return r, nil
+}
+
+// Close gives the memory of the model back.
+func (r *Runner) Close() {
+	r.closing.Do(func() {
+		close(r.closed)
+		r.one <- struct{}{} // what is being computed is finished
+		_ = r.session.Destroy()
+	})
+}
+
+// Identity names the classifier by the bytes of its files.
+func (r *Runner) Identity() runners.Identity {
+	full, err := filepath.Abs(r.folder)
+	if err != nil {
+		full = r.folder
+	}
+	return runners.Identity{Model: "onnx/" + filepath.Base(full), Digest: r.digest, Server: "in-process", ServerVersion: Version}
+}
+
+// reads is the number of tokens that the model reads at once. RoBERTa and its kin
+// count positions from 2.
+func (r *Runner) reads() (int, error) {
+	most := r.pipeline.Model.MaxPositionEmbeddings
+	if most == 0 {
+		most = 512
+	}
+	if most == 514 {
+		most = 512
+	}
+	if most -= len(r.encoder.begin) + len(r.encoder.end); most < 8 {
+		return 0, fmt.Errorf("%s: max_position_embeddings leaves %d tokens", configFile, most)
+	}
+	return most, nil
+}
+
+// Unmapped are the labels of the model that are no type of the row, in order: what
+// they mark is left out.
+func (r *Runner) Unmapped() []string { return r.labels.unmapped }
+
+// Complete implements [runners.Runner] for questions of the prompt family "spans".
+func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+	out := make([]ner.Completion, 0, len(queries))
+	var classified *ner.Document // queries of one passage share its spans
+	var spans []ner.Span
+	for i := range queries {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		start := time.Now()
+		d, types, err := runners.SpansQuestion(&queries[i])
+		if err != nil {
+			return out, fmt.Errorf("onnx: query %d: %w: %w", i, err, runners.ErrFatal)
+		}
+		if d != classified {
+			if spans, err = r.classify(ctx, d.Text); err != nil {
+				return out, fmt.Errorf("onnx: query %d: %w", i, err)
+			}
+			classified = d
+		}
+		text, err := runners.SpansAnswer(d, spans, types)
+		if err != nil {
+			return out, fmt.Errorf("onnx: query %d: %w", i, err)
+		}
+		out = append(out, ner.Completion{Text: text, Finish: ner.FinishStop, Duration: time.Since(start)})
+	}
+	return out, nil
+}
+
+// digest is the SHA-256, in hexadecimal, of the files that make an answer, one
+// after the other.
+func digest(files []string) (string, error) {
+	h := sha256.New()
+	for _, name := range files {
+		f, err := os.Open(name)
+		if err != nil {
+			return "", fmt.Errorf("onnx: %w", err)
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			return "", fmt.Errorf("onnx: %s: %w", name, err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}

@@ -225,6 +225,7 @@ func (r *Runner) start() error {
 		// On processors it is no faster, and rounds more: of long answers, twice as
 		// many part from those that are computed in full precision.
 		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
+		p.OpOffload, p.Offload_kqv = 0, 0 // no layer on the GPU: nothing else there either
 	}
 	r.library.log.take()
 	lctx, err := llama.InitFromModel(r.model, p)

@@ -75,6 +75,8 @@ func TestColumnsOfOneLongSentence(t *testing.T) {
 	}
 }
 
+// TestColumnErrors: a broken column file is an error with its line (METRICS.md
+// §4.5).
 func TestColumnErrors(t *testing.T) {
 	many := strings.Repeat("a O O\n\n", 100_000) // several blocks
 	for _, tc := range []struct {

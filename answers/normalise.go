@@ -43,7 +43,8 @@ const (
 
 // normaliseASCII is [Normalise] where every byte is a code point, in one pass.
 func normaliseASCII(s string) string {
-	out := make([]byte, 0, len(s)+1)
+	var memory [96]byte // most strings are short: what is built here is not allocated
+	out := memory[:0]
 	before, word := 0, -1 // the end of what stands before the word, and its begin
 	pending := false      // a blank is due before the next character
 	for i := 0; i < len(s); i++ {

@@ -119,9 +119,15 @@ func (s *pairScanner) object() (pair AnswerPair, ok bool) {
 		if !ok {
 			return pair, false
 		}
-		if isPred {
+		// Equal answers share their memory: most are equal.
+		switch {
+		case isPred && hasGold && string(value) == pair.Gold:
+			pair.Pred, hasPred = pair.Gold, true
+		case isPred:
 			pair.Pred, hasPred = string(value), true
-		} else {
+		case hasPred && string(value) == pair.Pred:
+			pair.Gold, hasGold = pair.Pred, true
+		default:
 			pair.Gold, hasGold = string(value), true
 		}
 	}

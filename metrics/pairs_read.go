@@ -60,6 +60,9 @@ func readPair(line, memory []byte) (AnswerPair, []byte, error) {
 // readAnyPair reads any JSON object with string members gold and pred. Other
 // members are ignored.
 func readAnyPair(line []byte) (AnswerPair, error) {
+	if !utf8.Valid(line) {
+		return AnswerPair{}, errors.New("not valid UTF-8")
+	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &members); err != nil {
 		return AnswerPair{}, fmt.Errorf("want a JSON object with gold and pred: %w", err)

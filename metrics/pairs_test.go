@@ -53,6 +53,7 @@ func TestPairErrors(t *testing.T) {
 		{"number", `{"pred": 3, "gold": "[]"}`, `line 1: member "pred": json: cannot unmarshal number`},
 		{"null", `{"pred": "[]", "gold": null}`, `line 1: member "gold": want a string, not null`},
 		{"raw line end", "{\"pred\": \"\x01\", \"gold\": \"[]\"}", "line 1: want a JSON object"},
+		{"no UTF-8", "{\"pred\": \"\xff\", \"gold\": \"[]\"}", "line 1: not valid UTF-8"},
 		{"twice and cut", `{"pred": "[]", "gold": "[]"}{`, "line 1: want a JSON object"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

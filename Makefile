@@ -1,7 +1,7 @@
 # The whole interface: build, test, lint, bench, golden, llama-libs.
 export CGO_ENABLED := 0
 
-.PHONY: build test integration lint bench fuzz golden llama-libs
+.PHONY: build test integration lint bench peers fuzz golden llama-libs
 
 build: ## the program, in bin/nerbench
 	go build -trimpath -o bin/nerbench ./cmd/nerbench
@@ -19,6 +19,11 @@ lint: ## gofmt, vet, staticcheck
 
 bench: ## figures for docs/benchmarks.md, as ratios measured in one run
 	go test -run '^$$' -bench . -benchtime 1x ./...
+
+PEERS ?= .cache/peers
+peers: ## evaluators of others in Python, which make bench measures beside ours
+	python3 -m venv $(PEERS)
+	$(PEERS)/bin/pip install -q -r cmd/nerbench/testdata/peers/requirements.txt
 
 FUZZTIME ?= 20s
 fuzz: ## every fuzz target for FUZZTIME each

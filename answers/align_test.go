@@ -27,6 +27,8 @@ type alignExpected struct {
 	NGold     int `json:"n_gold"`
 }
 
+// TestAlignVectors holds occurrences, boundaries and modes (METRICS.md §7.1,
+// §7.2, §7.4, §7.5) against the vectors, tier 1.
 func TestAlignVectors(t *testing.T) {
 	cases := vectors[alignCase](t, "vectors", "align_mentions.json")
 	for _, c := range vectors[json.RawMessage](t, "vectors", "handmade.json") {
@@ -47,6 +49,8 @@ func TestAlignVectors(t *testing.T) {
 	}
 }
 
+// TestAlignTierVectors holds the three tiers of METRICS.md §7.3 against the
+// vectors.
 func TestAlignTierVectors(t *testing.T) {
 	for _, c := range vectors[alignCase](t, "vectors", "align_tiers.json") {
 		t.Run(c.Name, func(t *testing.T) { checkAlign(t, c, 3) })

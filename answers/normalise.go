@@ -18,46 +18,65 @@ func Normalise(s string) string {
 	return normaliseASCII(s)
 }
 
-// normaliseASCII is [Normalise] where every byte is a code point.
-func normaliseASCII(s string) string {
-	b := make([]byte, 0, len(s)+1)
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		case isPunctuation(rune(c)):
-			continue
+// asciiClass says what becomes of an ASCII character: its lower case, or one of
+// these.
+var asciiClass = func() (table [utf8.RuneSelf]byte) {
+	for c := range table {
+		switch r := rune(c); {
+		case isSpace(r):
+			table[c] = blank
+		case isPunctuation(r):
+			table[c] = deleted
+		case 'A' <= r && r <= 'Z':
+			table[c] = byte(r) + 'a' - 'A'
+		default:
+			table[c] = byte(r)
 		}
-		b = append(b, c)
 	}
-	out := b[:0]
-	pending := false // a blank is due before the next code point
-	for i := 0; i < len(b); {
-		c := b[i]
-		if isSpace(rune(c)) {
-			pending = true
-			i++
+	return table
+}()
+
+const (
+	blank   = ' '
+	deleted = '!'
+)
+
+// normaliseASCII is [Normalise] where every byte is a code point, in one pass.
+func normaliseASCII(s string) string {
+	var memory [96]byte // most strings are short: what is built here is not allocated
+	out := memory[:0]
+	before, word := 0, -1 // the end of what stands before the word, and its begin
+	pending := false      // a blank is due before the next character
+	for i := 0; i < len(s); i++ {
+		c := asciiClass[s[i]]
+		if c == deleted {
 			continue
 		}
-		end := i + 1
-		if isWordByte(c) {
-			for end < len(b) && isWordByte(b[end]) {
-				end++
+		if word >= 0 && !isWordByte(c) {
+			if isArticle(string(out[word:])) {
+				out, pending = out[:before], true
 			}
-			if isArticle(string(b[i:end])) {
-				pending = true
-				i = end
-				continue
+			word = -1
+		}
+		if c == blank {
+			pending = true
+			continue
+		}
+		if word < 0 && isWordByte(c) {
+			before = len(out)
+			word = before
+			if pending && before > 0 {
+				word++
 			}
 		}
 		if pending && len(out) > 0 {
-			// At least one byte was passed over since the last one that was written.
 			out = append(out, ' ')
 		}
 		pending = false
-		out = append(out, b[i:end]...)
-		i = end
+		out = append(out, c)
+	}
+	if word >= 0 && isArticle(string(out[word:])) {
+		out = out[:before]
 	}
 	return string(out)
 }

@@ -48,6 +48,8 @@ type officialExpected struct {
 	}
 }
 
+// TestOfficialVectors holds the official parser (METRICS.md §3.2), the
+// normaliser (§3.3) and the traps of §3.5 against the vectors.
 func TestOfficialVectors(t *testing.T) {
 	cases := vectors[officialCase](t, "vectors", "uniner_answers.json")
 	for _, c := range vectors[officialCase](t, "vectors", "handmade.json") {
@@ -104,6 +106,7 @@ func plain(items []string) []string {
 	return out
 }
 
+// TestPublished: from a completion to the answer (METRICS.md §3.1).
 func TestPublished(t *testing.T) {
 	for name, tc := range map[string]struct {
 		completion string
@@ -143,6 +146,7 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// TestNormalise: the steps of METRICS.md §3.3.
 func TestNormalise(t *testing.T) {
 	for in, want := range map[string]string{
 		"The  Quick, Brown Fox!": "quick brown fox",

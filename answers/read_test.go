@@ -201,6 +201,8 @@ func deep(n int) string {
 	return string(b)
 }
 
+// TestUnknownTypes: types that do not resolve are dropped and counted, or kept as
+// the reserved one (METRICS.md §1.3).
 func TestUnknownTypes(t *testing.T) {
 	d := &ner.Document{Text: "Ada wrote it in Lisp ."}
 	q := answers.Question{Family: "uniner", Variant: "allinone", Document: d, Types: []ner.EntityType{"person", "program language"}, Row: twoTypes}

@@ -68,6 +68,9 @@ func wantTotal(t *testing.T, s Scored, id string, tp, pred, gold int) {
 	}
 }
 
+// TestScorePerType counts answers to single questions: spans, the paper's strings,
+// and the same sets as a person reads them (METRICS.md §3.7), of two readings of
+// the same completions (§8.1).
 func TestScorePerType(t *testing.T) {
 	s := score(t, How{Family: "uniner"}, nil,
 		told{gold("d0", "Ada met Ada in Essa .", ner.Span{Start: 0, End: 3, Type: "person"}, ner.Span{Start: 8, End: 11, Type: "person"}, ner.Span{Start: 15, End: 19, Type: "place"}),

@@ -37,7 +37,8 @@ type spanLine struct {
 
 // ReadDocuments reads JSON Lines, a document a line; offsets in it count code
 // points. Blank lines are skipped. It ends after the first error, which is a
-// [LineError].
+// [LineError]. Spans are nil where a line has none, not even an empty list: such a
+// document is not annotated.
 func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
 	return func(yield func(*ner.Document, error) bool) {
 		err := eachLine(in, &Tally{Repairs: map[string]int{}}, func(number int, line []byte) error {
@@ -84,6 +85,9 @@ func parseDocument(line []byte) (*ner.Document, error) {
 			return nil, fmt.Errorf("token %d: [%d,%d) is no range of the text of %d code points", i, t[0], t[1], points.Len())
 		}
 		d.Tokens = append(d.Tokens, ner.Range{Start: start, End: end})
+	}
+	if l.Spans != nil {
+		d.Spans = []ner.Span{} // an empty list is an annotation, too
 	}
 	for i, s := range l.Spans {
 		start, err1 := points.Byte(s.Start)

@@ -38,6 +38,9 @@ type expectedAverage struct {
 	Used, Total int
 }
 
+// TestAggregateVectors holds the averages of METRICS.md §10.1 to §10.4 (§10.2
+// incomplete sets, §10.3 rows not run, §10.4 rows without gold), and undefined
+// ratios (§1.2), against the vectors.
 func TestAggregateVectors(t *testing.T) {
 	for _, c := range readVectors[aggregateCase](t, "aggregates.json").Cases {
 		t.Run(c.Name, func(t *testing.T) {

@@ -60,6 +60,9 @@ func readPair(line, memory []byte) (AnswerPair, []byte, error) {
 // readAnyPair reads any JSON object with string members gold and pred. Other
 // members are ignored.
 func readAnyPair(line []byte) (AnswerPair, error) {
+	if !utf8.Valid(line) {
+		return AnswerPair{}, errors.New("not valid UTF-8")
+	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &members); err != nil {
 		return AnswerPair{}, fmt.Errorf("want a JSON object with gold and pred: %w", err)
@@ -119,9 +122,15 @@ func (s *pairScanner) object() (pair AnswerPair, ok bool) {
 		if !ok {
 			return pair, false
 		}
-		if isPred {
+		// Equal answers share their memory: most are equal.
+		switch {
+		case isPred && hasGold && string(value) == pair.Gold:
+			pair.Pred, hasPred = pair.Gold, true
+		case isPred:
 			pair.Pred, hasPred = string(value), true
-		} else {
+		case hasPred && string(value) == pair.Pred:
+			pair.Gold, hasGold = pair.Pred, true
+		default:
 			pair.Gold, hasGold = string(value), true
 		}
 	}

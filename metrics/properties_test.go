@@ -79,6 +79,7 @@ func forEachMetric(t *testing.T, property func(t *testing.T, m metrics.Metric, p
 	}
 }
 
+// TestOrderChangesNothing is property 2 of METRICS.md §13.
 func TestOrderChangesNothing(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
 		want, errors := m.Count(p), metrics.Classify(p)
@@ -104,6 +105,7 @@ func shuffled[T any](rng *rand.Rand, list []T) []T {
 	return list
 }
 
+// TestDuplicatesChangeNoScore is property 3 of METRICS.md §13.
 func TestDuplicatesChangeNoScore(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
 		want, errors := m.Count(p), metrics.Classify(p)
@@ -133,6 +135,8 @@ func doubledQueries(queries []metrics.Strings) []metrics.Strings {
 	return queries
 }
 
+// TestNoPredictions is property 4 of METRICS.md §13, with the undefined ratios of
+// §1.2.
 func TestNoPredictions(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Pred, p.Unaligned = nil, nil
@@ -149,6 +153,7 @@ func TestNoPredictions(t *testing.T) {
 	})
 }
 
+// TestNothingAddsNothing is property 4 of METRICS.md §13: an empty passage.
 func TestNothingAddsNothing(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
@@ -163,6 +168,7 @@ func TestNothingAddsNothing(t *testing.T) {
 	}
 }
 
+// TestSymmetry is property 5 of METRICS.md §13.
 func TestSymmetry(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Unaligned = nil // there is no unaligned gold
@@ -193,6 +199,7 @@ func swapped(queries []metrics.Strings) []metrics.Strings {
 	return queries
 }
 
+// TestMonotony is property 6 of METRICS.md §13.
 func TestMonotony(t *testing.T) {
 	for _, m := range metrics.Metrics[:3] {
 		t.Run(m.ID, func(t *testing.T) {
@@ -223,6 +230,8 @@ func TestMonotony(t *testing.T) {
 	}
 }
 
+// TestAdditivity is property 7 of METRICS.md §13: counts of disjoint parts add
+// up (§1.1).
 func TestAdditivity(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
@@ -244,6 +253,7 @@ func TestAdditivity(t *testing.T) {
 	}
 }
 
+// TestPerfectGold is property 1 of METRICS.md §13.
 func TestPerfectGold(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Pred, p.Unaligned = p.Gold, nil

@@ -34,6 +34,8 @@ type expectedStrings struct {
 	} `json:"paper_partial"`
 }
 
+// TestStringVectors holds the counts and formulas of METRICS.md §3.4 and the
+// partial match of §3.8 against the vectors.
 func TestStringVectors(t *testing.T) {
 	for _, c := range readVectors[stringCase](t, "uniner_answers.json").Cases {
 		t.Run(c.Name, func(t *testing.T) { checkStrings(t, c) })

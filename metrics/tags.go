@@ -61,6 +61,8 @@ var (
 	ErrTagEmpty = errors.New("empty tag")
 	// ErrTagPrefix marks a prefix outside the alphabet of the scheme.
 	ErrTagPrefix = errors.New("prefix outside the scheme")
+	// ErrTagBytes marks a tag that is no text.
+	ErrTagBytes = errors.New("not valid UTF-8")
 	// ErrTagLength marks gold and prediction of different length.
 	ErrTagLength = errors.New("gold and prediction differ in length")
 )
@@ -72,7 +74,7 @@ type Chunk struct {
 }
 
 // DecodeTags returns the entities of one sentence in order. Errors wrap
-// [ErrTagEmpty] or [ErrTagPrefix] and name the position, from 0.
+// [ErrTagEmpty], [ErrTagBytes] or [ErrTagPrefix] and name the position, from 0.
 func DecodeTags(tags []string, scheme Scheme, mode Mode) ([]Chunk, error) {
 	r := newTagReader(scheme, mode)
 	read, err := r.sentence(tags)

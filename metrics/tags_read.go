@@ -55,6 +55,9 @@ func (r *tagReader) read(text []byte) (tag, error) {
 	if len(text) == 0 {
 		return tag{}, ErrTagEmpty
 	}
+	if !utf8.Valid(text) {
+		return tag{}, fmt.Errorf("tag %q: %w", text, ErrTagBytes)
+	}
 	prefix, size := utf8.DecodeRune(text)
 	rest := string(text[size:])
 	t := tag{prefix: prefix}

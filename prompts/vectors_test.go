@@ -308,6 +308,8 @@ func TestListSchema(t *testing.T) {
 	}
 }
 
+// TestSampling holds the sample under the cap (METRICS.md §10.5) against the
+// vectors.
 func TestSampling(t *testing.T) {
 	var v struct {
 		Cases []struct {

@@ -16,6 +16,7 @@ func commands(env *environment) []*cli.Command {
 		promptsCommand(env),
 		runCommand(env),
 		scoreCommand(env),
+		reproduceCommand(env),
 		runsCommand(env),
 		tableCommand(env),
 		compareCommand(env),

@@ -80,6 +80,28 @@ func TestCompareRuns(t *testing.T) {
 		})
 	}
 
+	t.Run("a signature of other counts", func(t *testing.T) {
+		_, out := w.run("runs", "list", "--store", "results.db", "--json")
+		var runs []struct{ ID string }
+		if err := json.Unmarshal([]byte(out), &runs); err != nil {
+			t.Fatal(err)
+		}
+		_, out = w.run("runs", "show", runs[0].ID, "--store", "results.db", "--json")
+		var shown struct{ Signatures map[string]string }
+		if err := json.Unmarshal([]byte(out), &shown); err != nil {
+			t.Fatal(err)
+		}
+		right := shown.Signatures["span_f1"]
+		if code, out := w.run("reproduce", right, "--store", "results.db"); code != 0 || !strings.Contains(out, "equal") {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+		wrong := strings.Replace(right, "counts:", "counts:1", 1)
+		code, out := w.run("reproduce", wrong, "--store", "results.db")
+		if code != exitError || !strings.Contains(out, "parts: tp ") || !strings.Contains(out, ", was tp 1") {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+	})
+
 	t.Run("other passages", func(t *testing.T) {
 		if code, out := w.run(append(ask, "--set", "temperature=0.5", "--limit", "10")...); code != 0 {
 			t.Fatalf("exit code %d\n%s", code, out)

@@ -64,6 +64,9 @@ func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func
 		if seen[d.ID] {
 			return false, j.goldError(fmt.Errorf("document %q: occurs twice", d.ID))
 		}
+		if d.Spans == nil {
+			return false, j.goldError(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
+		}
 		seen[d.ID] = true
 		p := documentPredictions{document: d}
 		lacks := ""

@@ -105,8 +105,10 @@ type shownRun struct {
 	Facts map[string]string `json:"facts"`
 	// Versions are those of the reader and of the metric, by metric id.
 	Versions map[string]versionJSON `json:"versions"`
-	Created  time.Time              `json:"created"`
-	Updated  time.Time              `json:"updated"`
+	// Signatures say in a line how each score came about.
+	Signatures map[string]string `json:"signatures"`
+	Created    time.Time         `json:"created"`
+	Updated    time.Time         `json:"updated"`
 }
 
 type versionJSON struct {
@@ -121,7 +123,7 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 	}
 	out := shownRun{
 		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]countsJSON{},
-		Versions: map[string]versionJSON{}, Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+		Versions: map[string]versionJSON{}, Signatures: signatures(r, nil), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 	}
 	if out.Facts = r.Facts; out.Facts == nil {
 		out.Facts = map[string]string{}
@@ -219,6 +221,6 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(w)
+	_, err := fmt.Fprintf(w, "%s\n\n", r.Signatures[id])
 	return err
 }

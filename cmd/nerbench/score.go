@@ -152,7 +152,31 @@ func (env *environment) scoreRun(ctx context.Context, store *results.Store, run 
 	for id, m := range scored.Metrics {
 		kept.Metrics[id] = results.MetricScore{Total: m.Total, ByType: m.ByType, Passages: m.Passages, Reader: m.Reader, Version: m.Version}
 	}
+	if same, err := sameScores(ctx, store, info, kept); same || err != nil {
+		return asked, err
+	}
 	return asked, store.SaveScores(ctx, run, kept)
+}
+
+// sameScores reports whether the store keeps exactly these scores already: then
+// it is left as it is, byte for byte.
+func sameScores(ctx context.Context, store *results.Store, info results.RunInfo, now results.Scores) (bool, error) {
+	before := info.Scores
+	if before.Passages != now.Passages || len(before.Metrics) != len(now.Metrics) ||
+		!maps.Equal(before.Outcomes, now.Outcomes) || !maps.Equal(before.Counters, now.Counters) {
+		return false, nil
+	}
+	for id, m := range now.Metrics {
+		b, there := before.Metrics[id]
+		if !there || b.Total != m.Total || b.Reader != m.Reader || b.Version != m.Version || !maps.Equal(b.ByType, m.ByType) {
+			return false, nil
+		}
+		counts, err := store.Counts(ctx, info.ID, id)
+		if err != nil || !slices.Equal(counts, m.Passages) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // current reports whether the kept scores of a run are those that scoring it

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"nerbench/metrics"
 	"nerbench/results"
 )
 
@@ -19,6 +20,12 @@ type rescored struct {
 	Changed  []string              `json:"changed"` // ids of metrics whose counts are new or others than before
 	Scores   map[string]countsJSON `json:"scores"`
 	Before   map[string]countsJSON `json:"before"` // of the changed ones, if there were any
+	// TypeMacro is the mean over the types of the row, Signatures say how each
+	// score came about.
+	TypeMacro  map[string]*float64 `json:"type_macro"`
+	Signatures map[string]string   `json:"signatures"`
+
+	after results.RunInfo
 }
 
 // scoreAgain scores one run and compares.
@@ -49,6 +56,11 @@ func (env *environment) scoreAgain(ctx context.Context, store *results.Store, be
 	if r.Before, err = scoresJSON(old); err != nil {
 		return r, err
 	}
+	r.after, r.Signatures, r.TypeMacro = after, signatures(after, nil), map[string]*float64{}
+	for id, m := range after.Scores.Metrics {
+		macro, defined := metrics.Tally(m.ByType).TypeMacro()
+		r.TypeMacro[id] = orNull(metrics.Ratio{Value: macro, Defined: defined})
+	}
 	r.Scores, err = scoresJSON(after.Scores)
 	return r, err
 }
@@ -66,8 +78,11 @@ func (env *environment) printRescored(runs []rescored) error {
 			fmt.Fprintf(env.stdout, "  (%d of %d passages)", r.Complete, r.Passages)
 		}
 		fmt.Fprintln(env.stdout)
+		for _, id := range sortedKeys(r.Signatures) {
+			fmt.Fprintf(env.stdout, "  %s\n", r.Signatures[id])
+		}
 	}
-	return nil
+	return env.printAverages(runs)
 }
 
 // mark says how the score of a metric differs from the one before.

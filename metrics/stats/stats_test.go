@@ -95,6 +95,7 @@ func number(t *testing.T, s string) uint64 {
 	return n
 }
 
+// TestStreams holds the random streams of METRICS.md §12.2 against the vectors.
 func TestStreams(t *testing.T) {
 	type streamCase struct {
 		Seed     string `json:"stream_seed"`
@@ -119,6 +120,7 @@ func TestStreams(t *testing.T) {
 	})
 }
 
+// TestRowSeeds: the stream of a row depends on its id (METRICS.md §12.2).
 func TestRowSeeds(t *testing.T) {
 	type seedCase struct {
 		Seed, Row string
@@ -137,6 +139,8 @@ func TestRowSeeds(t *testing.T) {
 	})
 }
 
+// TestSeeded holds intervals (METRICS.md §12.3) and the randomisation test
+// (§12.4), by passage (§12.1), against the vectors, to the last count.
 func TestSeeded(t *testing.T) {
 	type seededCase struct {
 		Seed      string `json:"stream_seed"`
@@ -168,6 +172,7 @@ func TestSeeded(t *testing.T) {
 	})
 }
 
+// TestExactPermutation: all swaps of few passages (METRICS.md §12.4).
 func TestExactPermutation(t *testing.T) {
 	type pairedCase struct {
 		A, B     passages
@@ -188,6 +193,7 @@ func TestExactPermutation(t *testing.T) {
 	})
 }
 
+// TestCorrections: Holm and Bonferroni (METRICS.md §12.5).
 func TestCorrections(t *testing.T) {
 	type manyCase struct {
 		P        []float64 `json:"pvalues"`
@@ -201,6 +207,7 @@ func TestCorrections(t *testing.T) {
 	})
 }
 
+// TestRanks: rank ranges and tie groups (METRICS.md §12.6).
 func TestRanks(t *testing.T) {
 	type systemsCase struct {
 		Systems  []passages

@@ -9,7 +9,8 @@ import (
 )
 
 // dumped are the queries whose rows, in order, are all that a store knows but
-// for times, durations, and the numbers that SQLite gave to rows.
+// for times, durations, the numbers that SQLite gave to rows, and the facts of
+// runs, which tell of the sessions in which they were asked.
 var dumped = []struct{ table, query string }{
 	{"runs", `SELECT id, keys, passages, complete, queries, asking FROM runs ORDER BY id`},
 	{"passages", `SELECT id, place, document, passages.complete, hex(passages.keys), types FROM passages

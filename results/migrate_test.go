@@ -3,6 +3,8 @@ package results
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"strings"
@@ -10,25 +12,38 @@ import (
 	"testing/fstest"
 )
 
-// versions returns the settings of a program that knows the first n of these
-// migrations. The first one is the real schema.
+// real is the number of the schema's own migrations.
+const real = 2
+
+// versions returns the settings of a program that knows the real schema and n-1
+// further migrations.
 func versions(t *testing.T, n int) config {
 	t.Helper()
 	c := defaults()
-	first, err := embedded.ReadFile("migrations/0001_store.sql")
-	must(t, err)
-	all := []struct{ name, text string }{
-		{"0001_store.sql", string(first)},
-		{"0002_notes.sql", "CREATE TABLE notes (note TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('two')"},
-		{"0003_more.sql", "ALTER TABLE notes ADD COLUMN three INTEGER NOT NULL DEFAULT 3; UPDATE runs SET asking = 0"},
-	}
 	files := fstest.MapFS{}
-	for _, m := range all[:n] {
-		files[m.name] = &fstest.MapFile{Data: []byte(m.text)}
+	names, err := fs.Glob(c.migrations, "*.sql")
+	must(t, err)
+	if len(names) != real {
+		t.Fatalf("%d migrations, want %d", len(names), real)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(c.migrations, name)
+		must(t, err)
+		files[name] = &fstest.MapFile{Data: text}
+	}
+	more := []struct{ name, text string }{
+		{"notes", "CREATE TABLE notes (note TEXT NOT NULL) STRICT; INSERT INTO notes VALUES ('two')"},
+		{"more", "ALTER TABLE notes ADD COLUMN three INTEGER NOT NULL DEFAULT 3; UPDATE runs SET asking = 0"},
+	}
+	for i, m := range more[:n-1] {
+		files[migration(i+2, m.name)] = &fstest.MapFile{Data: []byte(m.text)}
 	}
 	c.migrations = files
 	return c
 }
+
+// migration is the name of a migration with which version n begins.
+func migration(n int, name string) string { return fmt.Sprintf("%04d_%s.sql", real+n-1, name) }
 
 func TestMigrations(t *testing.T) {
 	for old := 1; old <= 3; old++ {
@@ -61,7 +76,7 @@ func TestMigrations(t *testing.T) {
 		var note string
 		var three, version int
 		must(t, s.read.QueryRow("SELECT note, three, user_version FROM notes, pragma_user_version").Scan(&note, &three, &version))
-		if note != "two" || three != 3 || version != 3 {
+		if note != "two" || three != 3 || version != real+2 {
 			t.Errorf("schema %d upgraded: note %q, three %d, version %d", old, note, three, version)
 		}
 		must(t, s.Close())
@@ -75,12 +90,12 @@ func TestMigrations(t *testing.T) {
 func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	path := filled(t, 2)
 	broken := versions(t, 2)
-	broken.migrations.(fstest.MapFS)["0003_broken.sql"] = &fstest.MapFile{Data: []byte("DROP TABLE notes; DROP TABLE nothing")}
+	broken.migrations.(fstest.MapFS)[migration(3, "broken")] = &fstest.MapFile{Data: []byte("DROP TABLE notes; DROP TABLE nothing")}
 	_, err := open(t.Context(), path, broken)
-	if err == nil || !strings.Contains(err.Error(), "migration 0003_broken.sql: ") {
+	if err == nil || !strings.Contains(err.Error(), "migration "+migration(3, "broken")+": ") {
 		t.Fatalf("error %v", err)
 	}
-	s, err := open(t.Context(), path, versions(t, 1)) // not newer: still schema 1
+	s, err := open(t.Context(), path, versions(t, 1)) // not newer: still the real schema
 	must(t, err)
 	must(t, s.Close())
 	sound(t, path)
@@ -88,8 +103,8 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 
 func TestMigrationsHaveNoGap(t *testing.T) {
 	c := versions(t, 3)
-	delete(c.migrations.(fstest.MapFS), "0002_notes.sql")
-	if _, err := open(t.Context(), filepath.Join(t.TempDir(), "results.db"), c); err == nil || !strings.Contains(err.Error(), "0003_more.sql: expected number 0002_") {
+	delete(c.migrations.(fstest.MapFS), migration(2, "notes"))
+	if _, err := open(t.Context(), filepath.Join(t.TempDir(), "results.db"), c); err == nil || !strings.Contains(err.Error(), migration(3, "more")+": expected number "+migration(2, "")[:5]) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := numbered(defaults().migrations); err != nil {
@@ -117,7 +132,7 @@ func TestANewerStoreIsLeftAlone(t *testing.T) {
 			before := folder(t, filepath.Dir(path))
 			for _, open := range []func(context.Context, string) (*Store, error){Open, OpenReadOnly} {
 				_, err := open(t.Context(), path)
-				if !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), "written by a newer nerbench: schema 99, here 1") {
+				if !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), fmt.Sprintf("written by a newer nerbench: schema 99, here %d", real)) {
 					t.Errorf("error %v, want ErrNewer", err)
 				}
 			}

@@ -35,6 +35,8 @@ type RunInfo struct {
 	Created  time.Time
 	Updated  time.Time // the last commit of a passage
 	Scores   Scores    // the last scoring; zero if there was none
+	// Facts say how it was asked, by the names of [ner.Facts]; nil if nothing is known.
+	Facts map[string]string
 }
 
 // Begin registers a run and the number of passages that it asks, or continues
@@ -173,8 +175,12 @@ func (s *Store) list(ctx context.Context, prefix string) ([]RunInfo, error) {
 	if err != nil {
 		return nil, s.fault(err)
 	}
+	facts, err := s.facts(ctx, prefix)
+	if err != nil {
+		return nil, s.fault(err)
+	}
 	for i := range runs {
-		runs[i].Scores = scores[runs[i].ID]
+		runs[i].Scores, runs[i].Facts = scores[runs[i].ID], facts[runs[i].ID]
 	}
 	return runs, nil
 }

@@ -49,7 +49,8 @@ type Identity struct {
 	Digest        string // of the weights, empty if the server has none
 	Server        string // kind of the server
 	ServerVersion string
-	Context       int // tokens; 0 if unknown or without limit
+	Context       int    // tokens; 0 if unknown or without limit
+	Quantisation  string // type of the weights; empty if unknown
 }
 
 // Decoding holds the sampling parameters of a run (PROMPTS.md §2.5). All of

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
 	"nerbench/runners"
@@ -52,6 +53,11 @@ func openGGUF(ctx context.Context, env *environment, s modelSpec) (*model, error
 	}
 	return &model{
 		identity: r.Identity(), decoding: config.Decoding, runner: r, slots: runners.NewFixed(connections), close: r.Close,
+		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences())},
+		counts: func() map[string]int64 {
+			u := r.Usage()
+			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}
+		},
 	}, nil
 }
 

@@ -52,7 +52,9 @@ type model struct {
 	decoding runners.Decoding
 	runner   runners.Runner
 	slots    slots
-	keys     map[string]string // of the run, beyond those of the identity
+	keys     map[string]string       // of the run, beyond those of the identity
+	facts    map[string]string       // of the run, beyond those of the identity, by the names of ner.Facts
+	counts   func() map[string]int64 // facts that grow while it is asked; nil: none
 	close    func()
 }
 
@@ -117,7 +119,9 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		return nil, err
 	}
 	policy := runners.DefaultPolicy(rand.Float64)
-	m := &model{identity: identity, decoding: config.Decoding, close: runner.Close}
+	m := &model{
+		identity: identity, decoding: config.Decoding, close: runner.Close, facts: map[string]string{"decoding": runner.Sent()},
+	}
 	busy := func() {}
 	if s.connections > 0 {
 		m.slots = runners.NewFixed(s.connections)

@@ -178,7 +178,7 @@ func (w *workplace) forget() {
 	clear(w.times)
 }
 
-var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-connections", "4", "--store"}
+var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-connections", "4", "--probe", "0", "--store"}
 
 // TestKilledAtAnyMoment: a process that is killed thirty times, and given the
 // same command again, asks the rest, nothing again that was committed, and ends

@@ -45,6 +45,7 @@ MODEL is one of:
 			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 			&cli.StringFlag{Name: "base-url", Usage: "`URL` of the server (default: OLLAMA_HOST)"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
+			&cli.IntFlag{Name: "probe", Value: 4, Usage: "`N` questions of a run to ask twice at its end, to see whether answers repeat"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score"},
 		}, localFlags()...),
 		Action: func(c *cli.Context) error {
@@ -78,12 +79,13 @@ type runPlan struct {
 	local       localSettings
 	metrics     []string
 	askOnly     bool
+	probe       int // questions to ask twice
 }
 
 func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	p := runPlan{
 		model: c.String("model"), host: c.String("base-url"), timeout: c.Duration("timeout"),
-		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"), local: readLocal(c),
+		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"), local: readLocal(c), probe: c.Int("probe"),
 	}
 	switch {
 	case c.NArg() > 0:

@@ -41,7 +41,19 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 		Run: run.ID(), Row: row.ID, Model: m.identity.Model, Passages: found.passages,
 		Outcomes: map[ner.Outcome]int{}, Scores: map[string]countsJSON{},
 	}
+	if err := store.AddFacts(ctx, run.ID(), m.texts(), nil); err != nil {
+		return report, err
+	}
 	asked, err := env.ask(ctx, store, run, m, renderer, row, found, notes)
+	if asked.Queries > 0 {
+		twice, fault := env.probeQueries(ctx, row, found, renderer, plan.probe)
+		if err != nil { // what was counted is kept, but nothing more is asked
+			twice = nil
+		}
+		if fault = errors.Join(fault, env.keepCounts(ctx, store, run.ID(), m, twice)); err == nil {
+			err = fault
+		}
+	}
 	report.Asked, report.Known, report.TooLong = asked.Queries, asked.Known, asked.TooLong
 	if err != nil {
 		return report, err

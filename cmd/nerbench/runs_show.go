@@ -101,6 +101,8 @@ type shownRun struct {
 	runJSON
 	ByType   map[ner.EntityType]map[string]countsJSON `json:"by_type"`
 	Counters map[string]int                           `json:"counters"`
+	// Facts say how it was asked, by the names of ner.Facts.
+	Facts map[string]string `json:"facts"`
 	// Versions are those of the reader and of the metric, by metric id.
 	Versions map[string]versionJSON `json:"versions"`
 	Created  time.Time              `json:"created"`
@@ -120,6 +122,9 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 	out := shownRun{
 		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]countsJSON{},
 		Versions: map[string]versionJSON{}, Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+	}
+	if out.Facts = r.Facts; out.Facts == nil {
+		out.Facts = map[string]string{}
 	}
 	if out.Counters == nil {
 		out.Counters = map[string]int{}
@@ -174,6 +179,9 @@ func (r *shownRun) writeText(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(w)
+	if err := writeFacts(w, r.Facts); err != nil {
+		return err
+	}
 	if len(r.Scores) == 0 {
 		_, err := fmt.Fprintf(w, "not scored: nerbench score %s\n", r.ID)
 		return err

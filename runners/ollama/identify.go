@@ -87,7 +87,7 @@ func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	}
 	for _, m := range status.Models {
 		if sameModel(m.Name, r.config.Model) {
-			id.Digest = m.Digest
+			id.Digest, id.Quantisation = m.Digest, m.Quantization
 		}
 	}
 	return id, nil

@@ -109,6 +109,15 @@ func appendString(b []byte, s string) []byte {
 	return append(append(b, s[from:]...), '"')
 }
 
+// Sent are the sampling parameters that are sent with every question, as JSON,
+// without those of the prompt: its limit and stop strings.
+func (r *Runner) Sent() string {
+	options := r.options(&ner.Prompt{})
+	delete(options, "num_predict")
+	text, _ := json.Marshal(options) // numbers cannot fail
+	return string(text)
+}
+
 // options are the sampling parameters of PROMPTS.md §2.5. They belong inside
 // "options": at the top level the server ignores them without a word.
 func (r *Runner) options(p *ner.Prompt) map[string]any {

@@ -34,8 +34,8 @@ func TestIdentity(t *testing.T) {
 	if id.Server != "llama.cpp" || id.ServerVersion != llamacpp.Build || id.Context != tinymodel.Context || !strings.HasSuffix(id.Model, "/tiny.gguf") {
 		t.Errorf("identity %+v", id)
 	}
-	if r.Quantisation() != "all F32" || !strings.HasPrefix(r.Device(), "CPU ") {
-		t.Errorf("quantisation %q, device %q", r.Quantisation(), r.Device())
+	if id.Quantisation != "all F32" || !strings.HasPrefix(r.Device(), "CPU ") {
+		t.Errorf("quantisation %q, device %q", id.Quantisation, r.Device())
 	}
 }
 

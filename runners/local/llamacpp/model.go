@@ -260,17 +260,20 @@ func (r *Runner) Close() {
 
 // Identity names the model by the bytes of its file, and the library by its build.
 func (r *Runner) Identity() runners.Identity {
-	return runners.Identity{
+	id := runners.Identity{
 		Model: ModelName(r.config.File), Digest: r.digest, Server: Kind, ServerVersion: Build, Context: r.info.Context,
 	}
+	if r.info.FileType >= 0 {
+		id.Quantisation = llama.FtypeName(llama.Ftype(r.info.FileType)) // that of most weights
+	}
+	return id
 }
 
-// Quantisation is the type of most of the weights, in llama.cpp's words.
-func (r *Runner) Quantisation() string {
-	if r.info.FileType < 0 {
-		return ""
-	}
-	return llama.FtypeName(llama.Ftype(r.info.FileType))
+// Sent are the sampling parameters of every question, in the words of the other
+// runners.
+func (r *Runner) Sent() string {
+	d := r.config.Decoding
+	return fmt.Sprintf("temperature=%g top_p=1 top_k=0 min_p=0 repeat_penalty=1 presence_penalty=0 frequency_penalty=0 seed=%d num_ctx=%d", d.Temperature, d.Seed, d.Context)
 }
 
 // Device says what computes: the processors, and how many layers of the model are

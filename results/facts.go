@@ -1,0 +1,110 @@
+package results
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// AddFacts keeps what is known of how a run was asked ([ner.Facts]). A run is asked
+// in one or several sessions: texts that differ between them are kept side by side
+// ("CPU; CUDA0"), counts are added up. An empty text says nothing.
+func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]string, counts map[string]int64) error {
+	for _, name := range slices.Concat(slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(counts))) {
+		if !ner.KnownFact(name) {
+			return fmt.Errorf("run %s: fact %q: unknown", runID, name)
+		}
+	}
+	db, err := s.writable()
+	if err != nil {
+		return err
+	}
+	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
+		var run int64
+		if err := tx.QueryRowContext(ctx, "SELECT number FROM runs WHERE id = ?", runID).Scan(&run); errors.Is(err, sql.ErrNoRows) {
+			return fmt.Errorf("run %s: %w", runID, ErrNoRun)
+		} else if err != nil {
+			return err
+		}
+		for name, text := range texts {
+			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return beside(old, text), nil })
+			if err != nil {
+				return err
+			}
+		}
+		for name, n := range counts {
+			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return sum(old, n) })
+			if err != nil {
+				return fmt.Errorf("run %s: fact %s: %w", runID, name, err)
+			}
+		}
+		return nil
+	}))
+}
+
+// changeFact replaces the value of a fact; the empty value stands for none.
+func changeFact(ctx context.Context, tx *sql.Tx, run int64, name string, change func(old string) (string, error)) error {
+	var old string
+	err := tx.QueryRowContext(ctx, "SELECT value FROM facts WHERE run = ? AND name = ?", run, name).Scan(&old)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	value, err := change(old)
+	if err != nil || value == old {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO facts (run, name, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", run, name, value)
+	return err
+}
+
+// beside adds a text to those that were seen before.
+func beside(old, text string) string {
+	const between = "; "
+	if old == "" || text == "" {
+		return old + text
+	}
+	if slices.Contains(strings.Split(old, between), text) {
+		return old
+	}
+	return old + between + text
+}
+
+// sum adds a count to what was counted before.
+func sum(old string, n int64) (string, error) {
+	if old == "" {
+		return strconv.FormatInt(n, 10), nil
+	}
+	before, err := strconv.ParseInt(old, 10, 64)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return strconv.FormatInt(before+n, 10), nil
+}
+
+// facts reads the facts of the runs whose identity begins with prefix.
+func (s *Store) facts(ctx context.Context, prefix string) (out map[string]map[string]string, err error) {
+	rows, err := s.read.QueryContext(ctx, "SELECT runs.id, name, value FROM facts JOIN runs ON run = number WHERE "+hasPrefix, prefix)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	out = map[string]map[string]string{}
+	for rows.Next() {
+		var id, name, value string
+		if err := rows.Scan(&id, &name, &value); err != nil {
+			return nil, err
+		}
+		if out[id] == nil {
+			out[id] = map[string]string{}
+		}
+		out[id][name] = value
+	}
+	return out, rows.Err()
+}

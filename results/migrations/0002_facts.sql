@@ -1,0 +1,7 @@
+-- How a run was asked, beside its keys: device, quantisation, tokens computed.
+CREATE TABLE facts (
+    run   INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
+    name  TEXT    NOT NULL,
+    value TEXT    NOT NULL,
+    PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;

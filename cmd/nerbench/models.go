@@ -130,7 +130,7 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		m.slots, busy = adaptive, adaptive.Busy
 	}
 	policy.Failed = func(err error, wait time.Duration) {
-		if _, answered := errors.AsType[*ollama.StatusError](err); answered { // a server that is gone is not busy
+		if _, answered := errors.AsType[*runners.StatusError](err); answered { // a server that is gone is not busy
 			busy()
 		}
 		s.observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(100*time.Millisecond)))

@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -60,10 +59,7 @@ type Runner struct {
 	last     atomic.Pointer[frame] // of the completion shape
 }
 
-const (
-	defaultTimeout     = 10 * time.Minute
-	defaultConnections = 64
-)
+const defaultTimeout = 10 * time.Minute
 
 // New makes a runner. It does not speak to the server yet: see
 // [Runner.Identify].
@@ -83,29 +79,13 @@ func New(c Config) (*Runner, error) {
 	}
 	client := c.Client
 	if client == nil {
-		client = newClient(c.Connections)
+		client = runners.NewClient(c.Connections, nil)
 	}
 	return &Runner{
 		config: c, base: base, client: client,
 		generate: base.JoinPath("api/generate").String(),
 		chat:     base.JoinPath("api/chat").String(),
 	}, nil
-}
-
-// newClient is an HTTP client for many small requests to one host. Answers are
-// not compressed: they are small, and near.
-func newClient(connections int) *http.Client {
-	if connections <= 0 {
-		connections = defaultConnections
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConns:        connections,
-		MaxIdleConnsPerHost: connections,
-		IdleConnTimeout:     90 * time.Second,
-		DisableCompression:  true,
-	}}
 }
 
 // Close closes the connections that no query uses.

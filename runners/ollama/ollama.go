@@ -92,7 +92,7 @@ func New(c Config) (*Runner, error) {
 func (r *Runner) Close() { r.client.CloseIdleConnections() }
 
 // Complete implements [runners.Runner]. Besides the errors that its contract
-// names, it returns a [ShortenedError] when the server cut a prompt.
+// names, it returns a [runners.ShortenedError] when the server cut a prompt.
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	completions := make([]ner.Completion, 0, len(queries))
 	asking := r.asking()

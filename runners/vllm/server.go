@@ -32,6 +32,7 @@ type server struct {
 	said     *said         // of itself; nil: it was not asked yet
 	verified int64         // dials when it was last seen to serve the model
 	asked    int           // prompts under way
+	warm     bool          // it has answered
 	pace     time.Duration // of a passage: a running mean
 	moved    time.Time     // when it last answered, or began to be asked
 	failed   int           // failures in a row
@@ -67,10 +68,14 @@ func (s *server) release(asked, answered int, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if answered > 0 {
-		if s.pace == 0 {
+		switch {
+		case !s.warm: // the first passage waits for a connection, and what else is to be made
+			s.warm = true
+		case s.pace == 0:
 			s.pace = took
+		default:
+			s.pace += (took - s.pace) / 8
 		}
-		s.pace += (took - s.pace) / 8
 		s.moved = time.Now()
 	}
 	s.asked -= asked
@@ -112,6 +117,10 @@ func (s *server) drop(err error) bool {
 	return true
 }
 
+// clearly is how many times smaller a load must be to be preferred: what is measured
+// scatters.
+const clearly = 1.3
+
 // pool chooses among servers.
 type pool struct {
 	servers []*server
@@ -139,7 +148,7 @@ func (p *pool) take(now time.Time, n int, not []*server) *server {
 		if !until.After(now) {
 			until = time.Time{}
 		}
-		if best == nil || until.Before(bestUntil) || until.Equal(bestUntil) && load < bestLoad {
+		if best == nil || until.Before(bestUntil) || until.Equal(bestUntil) && clearly*float64(load) < float64(bestLoad) {
 			best, bestLoad, bestUntil = s, load, until
 		}
 	}

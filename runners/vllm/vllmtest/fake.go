@@ -248,10 +248,13 @@ func (f *Fake) text(q *Request, prompt string) string {
 	return "[]"
 }
 
-// remember counts as a prefix cache would, for passages that end at the first line
-// end.
+// remember counts as a prefix cache would, for prompts that share all but their last
+// five words.
 func (f *Fake) remember(prompt string) {
-	passage, _, _ := strings.Cut(prompt, "\n")
+	passage := prompt
+	for range 5 {
+		passage = passage[:max(strings.LastIndexByte(passage, ' '), 0)]
+	}
 	f.tokens.Add(int64(TokensOf(prompt)))
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -46,6 +46,8 @@ var imports = map[string][]string{
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/tagger":            {"ner", "runners"},
+	"runners/vllm":              {"ner", "runners"},
+	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
@@ -56,19 +58,19 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger",
+		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }
 
 // testImports is what test files may import besides.
 var testImports = []string{
-	"internal/reference", "internal/tinymodel", "runners/runnertest", "runners/ollama/ollamatest",
+	"internal/reference", "internal/tinymodel", "runners/runnertest", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp",
 }
 
 // testOnly are packages that no program file may import.
-var testOnly = []string{"internal/reference", "runners/runnertest", "runners/ollama/ollamatest"}
+var testOnly = []string{"internal/reference", "runners/runnertest", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	outside := map[string]string{} // outside package -> the room that has it

@@ -13,6 +13,12 @@ var Facts = []Key{
 	{"batch", "largest number of questions that were computed at once"},
 	{"prompt_tokens", "tokens of the prompts that were sent"},
 	{"prompt_tokens_computed", "of them computed: the others came from what prompts share"},
+	{"lists", "whether the questions of a passage are one request: yes, or no, one by one"},
+	{"special_tokens", "what the server's tokenizer makes of BOS and </s>; or unchecked"},
+	{"failed_refused", "times that a server refused for a reason that passed, and was asked again"},
+	{"failed_late", "times that no answer came in time, and it was asked again"},
+	{"failed_misread", "times that an answer was not what was asked for, and it was asked again"},
+	{"failed_broken", "times that a connection broke or could not be made, and it was asked again"},
 	{"probe_queries", "questions that were asked twice, to see whether answers repeat"},
 	{"probe_differ", "of them answered differently the second time"},
 }

@@ -22,6 +22,8 @@ var Keys = []Key{
 	{"digest", "identity of the model's weights; empty: identity by name"},
 	{"server", "kind of the server that answered"},
 	{"server_version", "version that the server reports"},
+	{"address", "address of the server, or of several, where the model has no digest"},
+	{"root", "weights of a model without a digest, as its server names them"},
 	{"row", "evaluation row of Table 6"},
 	{"split", "train, dev, or test"},
 	{"data", "fingerprint of the documents: texts and gold"},

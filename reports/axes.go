@@ -47,6 +47,8 @@ var owner = map[string]string{
 	"digest":         KeyModel,
 	"server":         KeyModel,
 	"server_version": KeyModel,
+	"address":        KeyModel,
+	"root":           KeyModel,
 	"training":       KeyModel,
 	"family_hash":    "family",
 	"layout":         "family",

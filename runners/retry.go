@@ -94,6 +94,20 @@ func (r *retrier) Complete(ctx context.Context, queries []ner.Query) ([]ner.Comp
 	}
 }
 
+// Persist does something again while it fails for a reason that may pass, as often
+// and with such waits as the policy says.
+func Persist(ctx context.Context, p Policy, do func() error) error {
+	for failures := 1; ; failures++ {
+		err := do()
+		if !errors.Is(err, ErrTemporary) || errors.Is(err, ErrFatal) || failures >= p.Attempts {
+			return err
+		}
+		if err := sleep(ctx, p.wait(failures)); err != nil {
+			return err
+		}
+	}
+}
+
 // sleep waits, or returns why the context ended.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -51,6 +51,9 @@ type Identity struct {
 	ServerVersion string
 	Context       int    // tokens; 0 if unknown or without limit
 	Quantisation  string // type of the weights; empty if unknown
+	// Address and Root say more of a model without a digest: the URLs of its
+	// servers, and the weights as they name them.
+	Address, Root string
 }
 
 // Decoding holds the sampling parameters of a run (PROMPTS.md §2.5). All of

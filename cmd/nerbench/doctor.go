@@ -61,6 +61,7 @@ var examinations = []struct {
 	{"store", examineStore},
 	{"data", examineData},
 	{"ollama", examineOllama},
+	{"vllm", examineVLLM},
 	{"gguf", examineGGUF},
 	{"tagger", examineTagger},
 	{"disk", examineDisk},

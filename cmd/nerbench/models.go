@@ -26,6 +26,7 @@ var modelKinds = []struct {
 	open   func(context.Context, *environment, modelSpec) (*model, error)
 }{
 	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", openOllama},
+	{"vllm/", "vllm/NAME, a model of the vLLM server, or one like OpenAI's, at --base-url", openVLLM},
 	{"gguf/", "gguf/FILE, a GGUF file, asked in the process", openGGUF},
 	{"onnx/", "onnx/DIR, a token classifier in a folder, asked in the process", openONNX},
 	{"tagger", "tagger, trained in the process on the row's train split", openTagger},
@@ -40,7 +41,9 @@ type modelSpec struct {
 	// longest is the longest prompt in bytes, longestAnswer the longest answer in
 	// tokens.
 	longest, longestAnswer int
-	host                   string
+	example                ner.Prompt // one of those that will be asked
+	servers                []string   // addresses; none: the usual one
+	keyFile                string     // with the key of the servers
 	timeout                time.Duration
 	connections            int // 0: adapt
 	local                  localSettings
@@ -96,10 +99,15 @@ func defaultFamily(model string) string {
 
 func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, error) {
 	config := ollama.Config{
-		Host: s.host, Model: s.name, Decoding: s.decoding, Timeout: s.timeout, Connections: max(s.connections, adaptUpTo),
+		Model: s.name, Decoding: s.decoding, Timeout: s.timeout, Connections: max(s.connections, adaptUpTo),
 	}
-	if config.Host == "" {
+	switch len(s.servers) {
+	case 0:
 		config.Host = env.getenv("OLLAMA_HOST")
+	case 1:
+		config.Host = s.servers[0]
+	default:
+		return nil, usagef("ollama: one server only: %s", strings.Join(s.servers, ", "))
 	}
 	if config.Decoding.Context == 0 {
 		config.Decoding.Context = 1 // only to ask who is there
@@ -120,10 +128,16 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 	if err != nil {
 		return nil, err
 	}
-	policy := runners.DefaultPolicy(rand.Float64)
 	m := &model{
 		identity: identity, decoding: config.Decoding, close: runner.Close, facts: map[string]string{"decoding": runner.Sent()},
 	}
+	m.ask(runner, s)
+	return m, nil
+}
+
+// ask makes a model of a server be asked by a runner: again where that may help, and
+// as many passages at once as the user said, or as the server is fastest with.
+func (m *model) ask(runner runners.Runner, s modelSpec) {
 	busy := func() {}
 	if s.connections > 0 {
 		m.slots = runners.NewFixed(s.connections)
@@ -131,14 +145,14 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		adaptive := runners.NewAdaptive(adaptUpTo)
 		m.slots, busy = adaptive, adaptive.Busy
 	}
+	policy := runners.DefaultPolicy(rand.Float64)
 	policy.Failed = func(err error, wait time.Duration) {
-		if _, answered := errors.AsType[*ollama.StatusError](err); answered { // a server that is gone is not busy
+		if _, answered := errors.AsType[*runners.StatusError](err); answered { // a server that is gone is not busy
 			busy()
 		}
 		s.observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(100*time.Millisecond)))
 	}
 	m.runner = runners.Retry(runner, policy)
-	return m, nil
 }
 
 func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, error) {
@@ -177,12 +191,13 @@ func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, err
 }
 
 // identityKey is the model's part of an answer's key. A model without a digest
-// is known by its name and server.
+// is known by its name, its server, and what that says of it.
 func (m *model) identityKey() string {
 	if m.identity.Digest != "" {
 		return m.identity.Digest
 	}
-	return m.identity.Model + " " + m.identity.Server + " " + m.identity.ServerVersion
+	id := m.identity
+	return strings.TrimSpace(strings.Join([]string{id.Model, id.Server, id.ServerVersion, id.Address, id.Root}, " "))
 }
 
 // decodingKey is the decoding's part of an answer's key.
@@ -200,6 +215,7 @@ func (m *model) runKeys() map[string]string {
 	keys := map[string]string{
 		"model": m.identity.Model, "digest": m.identity.Digest,
 		"server": m.identity.Server, "server_version": m.identity.ServerVersion,
+		"address": m.identity.Address, "root": m.identity.Root,
 	}
 	if m.identity.Server != "in-process" {
 		keys["temperature"] = strconv.FormatFloat(m.decoding.Temperature, 'g', -1, 64)

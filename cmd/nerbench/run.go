@@ -43,7 +43,8 @@ MODEL is one of:
 			&cli.StringFlag{Name: "shard", Usage: "ask part `I/N` of the passages only"},
 			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: what the longest prompt needs)"},
 			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
-			&cli.StringFlag{Name: "base-url", Usage: "`URL` of the server (default: OLLAMA_HOST)"},
+			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm several may be named, which share the work (default: OLLAMA_HOST; for vllm OPENAI_BASE_URL, http://127.0.0.1:8000)"},
+			apiKeyFlag(),
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "`N` questions of a run to ask twice at its end, to see whether answers repeat"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score"},
@@ -74,7 +75,8 @@ type runPlan struct {
 	keys        map[string]string // of prompts and decoding, as set
 	decoding    runners.Decoding
 	connections int // 0: adapt
-	host        string
+	servers     []string
+	keyFile     string
 	timeout     time.Duration
 	local       localSettings
 	metrics     []string
@@ -84,7 +86,7 @@ type runPlan struct {
 
 func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	p := runPlan{
-		model: c.String("model"), host: c.String("base-url"), timeout: c.Duration("timeout"),
+		model: c.String("model"), servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"), timeout: c.Duration("timeout"),
 		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"), local: readLocal(c), probe: c.Int("probe"),
 	}
 	switch {

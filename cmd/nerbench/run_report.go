@@ -25,6 +25,7 @@ type runReport struct {
 	TooLong  int                   `json:"too_long"`
 	Outcomes map[ner.Outcome]int   `json:"outcomes"`
 	Scores   map[string]countsJSON `json:"scores"`
+	Facts    map[string]string     `json:"facts"`             // of the whole run, by the names of ner.Facts
 	Failure  string                `json:"failure,omitempty"` // why a passage is incomplete: the first reason
 }
 
@@ -53,6 +54,9 @@ func (r *runReport) fill(ctx context.Context, store *results.Store, ids []string
 		return err
 	}
 	r.Complete, r.Queries = info.Complete, info.Queries
+	if r.Facts = info.Facts; r.Facts == nil {
+		r.Facts = map[string]string{}
+	}
 	if ids == nil {
 		return nil
 	}
@@ -92,6 +96,9 @@ func (r *runReport) text() string {
 	}
 	if failures, queries := failureShare(r.Outcomes); queries > 0 {
 		fmt.Fprintf(&b, "  unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+	}
+	if computed, sent := r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"]; computed != "" {
+		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, shareOf(computed, sent))
 	}
 	if r.Failure != "" {
 		fmt.Fprintf(&b, "  incomplete, not scored: %d passages, the first one because: %s\n", r.Passages-r.Complete, r.Failure)

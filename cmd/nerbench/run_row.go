@@ -116,31 +116,32 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 	if err != nil {
 		return nil, err
 	}
-	longest, answer, err := longestPrompt(renderer, found.longest)
+	longest, answer, example, err := longestPrompt(renderer, found.longest)
 	if err != nil {
 		return nil, err
 	}
 	return modelKinds[kind].open(ctx, env, modelSpec{
-		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, host: plan.host,
+		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, servers: plan.servers, keyFile: plan.keyFile, example: example,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
 		local: plan.local, observe: notes.tell,
 	})
 }
 
 // longestPrompt renders the prompts of a text of that many bytes, and returns
-// the size of the longest and of its answer.
-func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, err error) {
+// the size of the longest and of its answer, and one of the prompts.
+func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, example ner.Prompt, err error) {
 	text := strings.Repeat("x", bytes)
 	d := &ner.Document{Text: text}
 	queries, err := r.Queries(d)
 	if err != nil {
-		return 0, 0, err
+		return 0, 0, example, err
 	}
 	for i := range queries {
 		size = max(size, queries[i].Prompt.Size())
 		answer = max(answer, queries[i].Prompt.MaxTokens)
+		example = queries[i].Prompt
 	}
-	return size, answer, nil
+	return size, answer, example, nil
 }
 
 // ask puts the questions of a run that have no answer yet.

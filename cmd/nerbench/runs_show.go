@@ -128,6 +128,9 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 	if out.Facts = r.Facts; out.Facts == nil {
 		out.Facts = map[string]string{}
 	}
+	if out.Facts = r.Facts; out.Facts == nil {
+		out.Facts = map[string]string{}
+	}
 	if out.Counters == nil {
 		out.Counters = map[string]int{}
 	}

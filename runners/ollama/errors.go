@@ -6,35 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"nerbench/runners"
 )
 
-// StatusError is a refusal of the server.
-type StatusError struct {
-	Code    int    // HTTP status
-	Message string // the server's words
-}
-
-func (e *StatusError) Error() string {
-	text := strconv.Itoa(e.Code)
-	if name := http.StatusText(e.Code); name != "" {
-		text += " " + name
-	}
-	if e.Message != "" {
-		text += ": " + e.Message
-	}
-	return text
-}
-
 // tooLong reports whether the server refused a prompt because its context is
 // too small. Ollama 0.24.0 answers 400 with the words "the input length exceeds
 // the context length"; other 400s tell of other faults.
 func tooLong(err error) bool {
-	status, ok := errors.AsType[*StatusError](err)
+	status, ok := errors.AsType[*runners.StatusError](err)
 	if !ok {
 		return false
 	}
@@ -45,7 +27,7 @@ func tooLong(err error) bool {
 // refused makes an error of an answer that is not 200: temporary, if asking
 // again may help, else one that ends the run.
 func (r *Runner) refused(response *http.Response, body []byte) error {
-	status := &StatusError{Code: response.StatusCode, Message: message(body)}
+	status := &runners.StatusError{Code: response.StatusCode, Message: message(body)}
 	switch {
 	case tooLong(status):
 		return status
@@ -55,7 +37,7 @@ func (r *Runner) refused(response *http.Response, body []byte) error {
 		return fmt.Errorf("%w: %w", runners.ErrFatal, status)
 	}
 	err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
-	if wait, ok := retryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
+	if wait, ok := runners.ParseRetryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
 		return &runners.RetryAfter{Wait: wait, Err: err}
 	}
 	return err
@@ -77,7 +59,7 @@ func message(body []byte) string {
 // temporary reports whether a refusal may pass. 499 is what Ollama answers when
 // it gave up a request itself. Its 500 stands for a runner that crashed, which
 // it starts again, but also for an option or a schema that it cannot read.
-func temporary(e *StatusError) bool {
+func temporary(e *runners.StatusError) bool {
 	switch e.Code {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
 		return true
@@ -90,17 +72,6 @@ func temporary(e *StatusError) bool {
 		return true
 	}
 	return e.Code > 500
-}
-
-// retryAfter reads the header of this name: seconds, or a date.
-func retryAfter(header string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
-		return time.Duration(seconds) * time.Second, true
-	}
-	if date, err := http.ParseTime(header); err == nil {
-		return max(date.Sub(now), 0), true
-	}
-	return 0, false
 }
 
 // broken makes a temporary error of a connection that could not be made or was

@@ -10,32 +10,13 @@ import (
 	"nerbench/runners"
 )
 
-// ShortenedError tells that the server cut a prompt although it was told not
-// to. It wraps [runners.ErrFatal]: nothing that this server answered to long
-// prompts can be trusted, the run is invalid.
-type ShortenedError struct {
-	Model  string
-	Bytes  int // length of the prompt that was sent
-	Tokens int // tokens that the server says it read
-}
-
-func (e *ShortenedError) Error() string {
-	return fmt.Sprintf("the server shortened a prompt: %d bytes were read as %d tokens, and it does not refuse what exceeds its context", e.Bytes, e.Tokens)
-}
-
-// Unwrap makes the error end the run.
-func (e *ShortenedError) Unwrap() error { return runners.ErrFatal }
-
-// bytesPerToken is more than any usual text has, on the average of a prompt.
-const bytesPerToken = 8
-
 // guard remembers what is known of a server that reads fewer tokens than usual.
 type guard struct {
 	mu      sync.Mutex
 	refuses bool // the server was seen to refuse what exceeds its context
 }
 
-// checkWhole returns a [ShortenedError] if the server cut the prompt (PROMPTS.md
+// checkWhole returns a [runners.ShortenedError] if the server cut the prompt (PROMPTS.md
 // §2.6). Versions before truncate and shift existed ignore them, and betray it
 // by the number of tokens: fewer than one for eight bytes is too few. But a
 // model may have whole sentences of a prompt as one token, so that few tokens
@@ -43,7 +24,7 @@ type guard struct {
 // prompt that cannot fit? A server that does cuts nothing.
 func (a *asking) checkWhole(ctx context.Context, p *ner.Prompt, tokens int) error {
 	size := p.Size()
-	if tokens == 0 || tokens >= (size+bytesPerToken-1)/bytesPerToken {
+	if !runners.Suspicious(size, tokens) {
 		return nil
 	}
 	a.guard.mu.Lock()
@@ -59,7 +40,7 @@ func (a *asking) checkWhole(ctx context.Context, p *ner.Prompt, tokens int) erro
 	case err != nil:
 		return fmt.Errorf("checking that no prompt is cut: %w", err)
 	}
-	return &ShortenedError{Model: a.config.Model, Bytes: size, Tokens: tokens}
+	return &runners.ShortenedError{Bytes: size, Tokens: tokens}
 }
 
 // oversize is a prompt of certainly more tokens than the context has: single

@@ -45,7 +45,7 @@ func Look(ctx context.Context, host string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	r := &Runner{base: base, client: newClient(1)}
+	r := &Runner{base: base, client: runners.NewClient(1, nil)}
 	defer r.Close()
 	return r.look(ctx)
 }

@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -60,10 +59,7 @@ type Runner struct {
 	last     atomic.Pointer[frame] // of the completion shape
 }
 
-const (
-	defaultTimeout     = 10 * time.Minute
-	defaultConnections = 64
-)
+const defaultTimeout = 10 * time.Minute
 
 // New makes a runner. It does not speak to the server yet: see
 // [Runner.Identify].
@@ -83,7 +79,7 @@ func New(c Config) (*Runner, error) {
 	}
 	client := c.Client
 	if client == nil {
-		client = newClient(c.Connections)
+		client = runners.NewClient(c.Connections, nil)
 	}
 	return &Runner{
 		config: c, base: base, client: client,
@@ -92,27 +88,11 @@ func New(c Config) (*Runner, error) {
 	}, nil
 }
 
-// newClient is an HTTP client for many small requests to one host. Answers are
-// not compressed: they are small, and near.
-func newClient(connections int) *http.Client {
-	if connections <= 0 {
-		connections = defaultConnections
-	}
-	return &http.Client{Transport: &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		MaxIdleConns:        connections,
-		MaxIdleConnsPerHost: connections,
-		IdleConnTimeout:     90 * time.Second,
-		DisableCompression:  true,
-	}}
-}
-
 // Close closes the connections that no query uses.
 func (r *Runner) Close() { r.client.CloseIdleConnections() }
 
 // Complete implements [runners.Runner]. Besides the errors that its contract
-// names, it returns a [ShortenedError] when the server cut a prompt.
+// names, it returns a [runners.ShortenedError] when the server cut a prompt.
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	completions := make([]ner.Completion, 0, len(queries))
 	asking := r.asking()

@@ -138,7 +138,7 @@ func TestAServerThatCutsPrompts(t *testing.T) {
 	f := ollamatest.New(t)
 	f.Obeys = false
 	_, err := newRunner(t, f, func(c *ollama.Config) { c.Decoding.Context = 64 }).Complete(t.Context(), []ner.Query{query(strings.Repeat("long ", 2000))})
-	var shortened *ollama.ShortenedError
+	var shortened *runners.ShortenedError
 	if !errors.As(err, &shortened) || !errors.Is(err, runners.ErrFatal) {
 		t.Errorf("error is %v", err)
 	}

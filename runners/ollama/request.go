@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"github.com/ollama/ollama/api"
 
 	"nerbench/ner"
+	"nerbench/runners"
 )
 
 // generateRequest is the request of the completion shape. The client's type
@@ -48,7 +48,7 @@ func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) 
 		return r.generate, nil, err
 	}
 	body = append(make([]byte, 0, len(f.head)+len(p.Text)+len(p.Text)/8+len(f.tail)), f.head...)
-	body = appendString(body, p.Text)
+	body = runners.AppendJSONString(body, p.Text)
 	return r.generate, append(body, f.tail...), nil
 }
 
@@ -82,31 +82,6 @@ func (r *Runner) frame(p *ner.Prompt, think *api.ThinkValue, keep *api.Duration)
 	}
 	r.last.Store(f)
 	return f, nil
-}
-
-// appendString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		default:
-			const hex = "0123456789abcdef"
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(append(b, s[from:]...), '"')
 }
 
 // Sent are the sampling parameters that are sent with every question, as JSON,

@@ -3,7 +3,6 @@ package ollamatest
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -31,9 +30,9 @@ func Start(t testing.TB) *Server {
 	if binary == "" {
 		reference.Skip(t, "no Ollama server: NERBENCH_OLLAMA does not name one (.ci/ollama-server builds it)")
 	}
-	alone(t)
+	reference.Alone(t)
 	home := t.TempDir()
-	s := &Server{Host: freeAddress(t), binary: binary}
+	s := &Server{Host: reference.FreeAddress(t), binary: binary}
 	s.env = append(os.Environ(), "OLLAMA_HOST="+s.Host, "OLLAMA_MODELS="+filepath.Join(home, "models"), "HOME="+home)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "serve")
@@ -62,32 +61,6 @@ func Start(t testing.TB) *Server {
 	}
 	t.Fatalf("the server did not start: see %s", log.Name())
 	return nil
-}
-
-// alone waits until no other test of this machine runs a server, and keeps others
-// waiting until this one ends: the server's threads wait for each other without
-// sleep, so that two servers on few processors take minutes for seconds. A port
-// that nobody else uses serves as the lock.
-func alone(t testing.TB) {
-	const port = "127.0.0.1:48151"
-	for range 6000 {
-		if l, err := net.Listen("tcp", port); err == nil {
-			t.Cleanup(func() { l.Close() })
-			return
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatalf("%s: another test has run a server for ten minutes", port)
-}
-
-// freeAddress is a port of this machine that nobody listens at.
-func freeAddress(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // Create makes a model of a GGUF file.

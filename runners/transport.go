@@ -1,0 +1,63 @@
+package runners
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// defaultConnections is the number of idle connections that a client keeps.
+const defaultConnections = 64
+
+// NewClient is an HTTP client for many small requests to few hosts, which keeps so
+// many idle connections to each; 0 stands for 64. Answers are not compressed: they
+// are small, and near. dialled is told of every connection that is made; may be
+// nil.
+func NewClient(connections int, dialled func()) *http.Client {
+	if connections <= 0 {
+		connections = defaultConnections
+	}
+	dial := (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	return &http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(ctx, network, address)
+			if err == nil && dialled != nil {
+				dialled()
+			}
+			return conn, err
+		},
+		TLSHandshakeTimeout: 10 * time.Second,
+		MaxIdleConns:        0, // those of each host are bounded
+		MaxIdleConnsPerHost: connections,
+		IdleConnTimeout:     90 * time.Second,
+		DisableCompression:  true,
+	}}
+}
+
+// AppendJSONString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.
+func AppendJSONString(b []byte, s string) []byte {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	b = append(b, '"')
+	from := 0
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[from:i]...)
+		from = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		default:
+			const hex = "0123456789abcdef"
+			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+		}
+	}
+	return append(append(b, s[from:]...), '"')
+}

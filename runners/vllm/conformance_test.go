@@ -1,0 +1,140 @@
+package vllm_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"nerbench/internal/reference"
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/runnertest"
+	"nerbench/runners/vllm"
+	"nerbench/runners/vllm/vllmtest"
+)
+
+func echo(prompt string) string { return `["` + prompt + `"]` }
+
+// TestConformanceOfTheFake: with lists and without, with a tokenizer and without.
+func TestConformanceOfTheFake(t *testing.T) {
+	for name, set := range map[string]func(*vllmtest.Fake){
+		"lists":         func(*vllmtest.Fake) {},
+		"one by one":    func(f *vllmtest.Fake) { f.Single = true },
+		"nothing known": func(f *vllmtest.Fake) { f.Bare, f.Owner = true, "someone" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			open := func(t *testing.T, change func(*vllmtest.Fake)) runners.Runner {
+				return newRunner(t, vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo }, set, change), nil)
+			}
+			runnertest.Run(t, runnertest.Suite{
+				New:     func(t *testing.T) runners.Runner { return open(t, func(*vllmtest.Fake) {}) },
+				Slow:    func(t *testing.T) runners.Runner { return slow(t, set) },
+				Query:   func(text string) ner.Query { return query("Text: " + text) },
+				Answer:  func(text string) string { return echo("Text: " + text) },
+				TooLong: strings.Repeat("too long ", 1000),
+				Tokens:  name != "nothing known",
+			})
+		})
+	}
+}
+
+// slow is a runner whose server takes long once it was probed.
+func slow(t *testing.T, set func(*vllmtest.Fake)) runners.Runner {
+	f := vllmtest.New(t, set)
+	r := newRunner(t, f, nil)
+	f.Delay = time.Minute
+	return r
+}
+
+// TestRealServer: the suite, and what only a real server can show.
+func TestRealServer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("minutes on a real server")
+	}
+	server := vllmtest.Start(t, reference.Path(t, "models", "tiny-uniner-frequency"), "--api-key", "sk-of-the-test")
+	open := func(t *testing.T) *vllm.Runner {
+		r, err := vllm.New(vllm.Config{Servers: []string{server.URL}, Model: server.Model, Key: "sk-of-the-test", Decoding: runners.Decoding{Seed: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(r.Close)
+		probe(t, r, query("x"))
+		return r
+	}
+	runnertest.Run(t, runnertest.Suite{
+		New:     func(t *testing.T) runners.Runner { return open(t) },
+		Query:   func(text string) ner.Query { return query("Text: " + text) },
+		TooLong: strings.Repeat("q 7 x 3 z 9 ", 700),
+		Tokens:  true,
+	})
+	t.Run("identity and abilities", func(t *testing.T) {
+		r := open(t)
+		id, err := r.Identify(t.Context())
+		if err != nil || id.Server != vllm.Kind || id.ServerVersion == "" || id.Context != 2048 || !strings.HasSuffix(id.Root, "tiny-uniner-frequency") {
+			t.Errorf("identity is %+v, %v", id, err)
+		}
+		got := probe(t, r, query("x"))
+		want := vllm.Abilities{Lists: true, TokenIDs: true, Tokenize: true, Special: vllm.Special{Checked: true, Added: 1, End: 1}}
+		if got != want {
+			t.Errorf("abilities are %+v", got)
+		}
+	})
+	t.Run("clamped answers are too long", func(t *testing.T) {
+		q := query(strings.Repeat("q 7 x 3 ", 230)) // it fits, its longest answer does not
+		q.Prompt.MaxTokens = 1500
+		got, err := open(t).Complete(t.Context(), []ner.Query{q, q})
+		if err != nil || got[0].Finish != ner.FinishTooLong || got[1].Finish != ner.FinishTooLong {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("schema, both shapes", func(t *testing.T) {
+		schema := json.RawMessage(`{"type":"array","items":{"type":"string"}}`)
+		completion := ner.Query{Prompt: ner.Prompt{Text: "hello", MaxTokens: 8, Schema: schema}}
+		chat := ner.Query{Prompt: ner.Prompt{Messages: []ner.Message{{Role: "user", Content: "hello"}}, MaxTokens: 8, Schema: schema}}
+		for _, q := range []ner.Query{completion, chat} {
+			r := open(t)
+			if a := probe(t, r, q); a.Schema == "" {
+				t.Errorf("abilities are %+v", a)
+			}
+			got, err := r.Complete(t.Context(), []ner.Query{q})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := strings.TrimSpace(got[0].Text); text != "" && text[0] != '[' {
+				t.Errorf("the schema does not hold: %q", text)
+			}
+		}
+	})
+	t.Run("prefix cache", func(t *testing.T) {
+		r := open(t)
+		before, ok := r.Cache(t.Context())
+		if !ok {
+			t.Fatal("no counters")
+		}
+		passage := strings.Repeat("Mira Okafor joined Tessel Labs in Port Varna . ", 24)
+		var queries []ner.Query
+		for _, kind := range []string{"person", "location", "date", "group", "event", "law", "song", "year"} {
+			queries = append(queries, query("Text: "+passage+"What describes "+kind+" in the text?"))
+		}
+		if _, err := r.Complete(t.Context(), queries); err != nil {
+			t.Fatal(err)
+		}
+		after, _ := r.Cache(t.Context())
+		c := after.Sub(before)
+		if share := float64(c.Cached) / float64(c.Tokens); share < 0.7 {
+			t.Errorf("%.2f of %d prompt tokens came from the cache", share, c.Tokens)
+		}
+	})
+	t.Run("wrong key", func(t *testing.T) {
+		r, err := vllm.New(vllm.Config{Servers: []string{server.URL}, Model: server.Model, Key: "sk-wrong"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if _, err := r.Identify(t.Context()); !errors.Is(err, runners.ErrFatal) || strings.Contains(err.Error(), "sk-wrong") {
+			t.Errorf("error is %v", err)
+		}
+	})
+}

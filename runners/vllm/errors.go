@@ -1,0 +1,178 @@
+package vllm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"nerbench/runners"
+)
+
+// errServer marks a fault of one server that asking again does not heal: another
+// server may do. It comes with [runners.ErrFatal].
+var errServer = errors.New("this server cannot be asked")
+
+// errTooLong marks the refusal of a prompt, or of a list with one, that exceeds the
+// context.
+var errTooLong = errors.New("prompt exceeds the context")
+
+// errAnswer marks an answer that cannot be understood.
+var errAnswer = errors.New("answer is not what was asked for")
+
+// refusal is the body of a refusal in its many forms.
+type refusal struct {
+	Error   json.RawMessage `json:"error"`  // {"message": …}, or a string
+	Detail  json.RawMessage `json:"detail"` // of the framework, for paths and methods
+	Message string          `json:"message"`
+}
+
+// message is the server's word in a refusal; framework is set where not the server
+// but what it is built on refused. What is not JSON, as proxies send it, gives its
+// first line.
+func message(body []byte) (text string, framework bool) {
+	var r refusal
+	if json.Unmarshal(body, &r) != nil {
+		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
+		return strings.ToValidUTF8(string(line[:min(len(line), 200)]), ""), true
+	}
+	var object struct {
+		Message string `json:"message"`
+	}
+	switch {
+	case json.Unmarshal(r.Error, &object) == nil && object.Message != "":
+		text = object.Message
+	case json.Unmarshal(r.Error, &text) == nil && text != "":
+	case r.Message != "":
+		text = r.Message
+	case len(r.Detail) > 0:
+		if json.Unmarshal(r.Detail, &text) != nil {
+			text = string(r.Detail)
+		}
+		framework = true
+	}
+	return oneLine(text), framework
+}
+
+// oneLine makes one line of a message, and not a long one.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	const most = 300
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + " …"
+	}
+	return text
+}
+
+// tooLong reports whether a refusal tells of a context that is too small. The
+// second form is that of a prompt that leaves no room for one token.
+func tooLong(code int, text string) bool {
+	return code == http.StatusBadRequest && (strings.Contains(text, "maximum context length") ||
+		strings.Contains(text, "context_length_exceeded") ||
+		strings.Contains(text, "exceeds the available context size") ||
+		strings.Contains(text, "max_tokens must be at least 1, got"))
+}
+
+// refused makes an error of an answer that is not 200: temporary, if asking again
+// may help, else one that ends the run.
+func (r *Runner) refused(ctx context.Context, s *server, response *http.Response, body []byte) error {
+	text, framework := message(body)
+	status := &runners.StatusError{Code: response.StatusCode, Message: text}
+	switch {
+	case tooLong(status.Code, text):
+		return fmt.Errorf("%w: %w", errTooLong, status)
+	case status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden:
+		advice := "the server wants another key than that of OPENAI_API_KEY"
+		if r.config.Key == "" {
+			advice = "the server wants a key: set OPENAI_API_KEY, or name a file with --api-key-file"
+		}
+		return &runners.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status), Advice: advice}
+	case status.Code == http.StatusNotFound && framework:
+		return &runners.Hint{
+			Err:    fmt.Errorf("%w: %w: %s has no %s: %w", runners.ErrFatal, errServer, s.name, response.Request.URL.Path, status),
+			Advice: "the model may be one for embeddings, or the address not that of an OpenAI-compatible server",
+		}
+	case status.Code == http.StatusNotFound:
+		return r.unknownModel(ctx, s, status)
+	case temporary(status.Code):
+		err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
+		if wait, ok := runners.ParseRetryAfter(response.Header.Get("Retry-After"), time.Now()); ok {
+			return &runners.RetryAfter{Wait: wait, Err: err}
+		}
+		return err
+	}
+	return fmt.Errorf("%w: %w", runners.ErrFatal, status)
+}
+
+// temporary reports whether a refusal may pass.
+func temporary(code int) bool {
+	switch code {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
+		return true
+	}
+	return code >= 500 && code != http.StatusNotImplemented
+}
+
+// unknownModel is the error of a model that a server does not have, with a hint of
+// those that it has.
+func (r *Runner) unknownModel(ctx context.Context, s *server, err error) error {
+	advice := "name a model that the server has"
+	if list, fault := r.models(ctx, s); fault == nil {
+		advice = "the server has: " + strings.Join(names(list), ", ")
+	}
+	return &runners.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, err), Advice: advice}
+}
+
+// broken makes a temporary error of a connection that could not be made or was
+// lost, in one line.
+func broken(s *server, err error) error {
+	why := err
+	if of, ok := errors.AsType[*url.Error](err); ok {
+		why = of.Err // without the method and the address
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		why = op.Err // without the address once more, and the network
+	}
+	return fmt.Errorf("%w: %s: %w", runners.ErrTemporary, s.name, why)
+}
+
+// absent is the error of a server that cannot be reached.
+func absent(s *server, err error) error {
+	return &runners.Hint{
+		Err:    fmt.Errorf("vllm: no server: %w", err),
+		Advice: "start one with \"vllm serve MODEL\", or name another with --base-url",
+	}
+}
+
+func asRetryAfter(err error) (time.Duration, bool) {
+	after, ok := errors.AsType[*runners.RetryAfter](err)
+	if !ok {
+		return 0, false
+	}
+	return after.Wait, true
+}
+
+// failures counts what went wrong and was asked again, by kind.
+type failures struct {
+	refused, late, misread, broken atomic.Int64
+}
+
+func (f *failures) count(err error) {
+	switch _, status := errors.AsType[*runners.StatusError](err); {
+	case status:
+		f.refused.Add(1)
+	case errors.Is(err, context.DeadlineExceeded):
+		f.late.Add(1)
+	case errors.Is(err, errAnswer):
+		f.misread.Add(1)
+	default:
+		f.broken.Add(1)
+	}
+}

@@ -1,0 +1,204 @@
+package vllm
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// largestAnswer bounds what is read of one answer, in bytes.
+const largestAnswer = 64 << 20
+
+// patience is how long a question about a server itself may take.
+const patience = 30 * time.Second
+
+// ask puts queries to one server, as lists where it takes them. With an error come
+// the completions that were had before it.
+func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
+	if err := r.verify(ctx, s); err != nil {
+		return nil, err
+	}
+	done := make([]ner.Completion, 0, len(queries))
+	for len(done) < len(queries) {
+		var got []ner.Completion
+		var err error
+		switch rest := queries[len(done):]; {
+		case rest[0].Prompt.Chat():
+			got, err = r.send(ctx, s, rest[:1])
+		case r.abilities.Template:
+			err = fmt.Errorf("%w: %s puts completion prompts into the model's chat template: use -m ollama/%s, which does not", runners.ErrFatal, s.name, r.config.Model)
+		case !r.abilities.Lists:
+			got, err = r.fitting(ctx, s, rest[:1])
+		default:
+			got, err = r.fitting(ctx, s, rest[:alike(rest)])
+		}
+		done = append(done, got...)
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// fitting asks those of the queries that fit the context, as one list, and says of
+// the others that they are too long. A server refuses a list as a whole for one
+// prompt that does not fit: then they are asked one by one.
+func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
+	room, err := r.room(ctx, s, queries)
+	if err != nil {
+		return nil, err
+	}
+	if room.all && (room.sure || len(queries) == 1) {
+		got, err := r.send(ctx, s, queries)
+		if !errors.Is(err, errTooLong) {
+			return got, err
+		}
+	}
+	done := make([]ner.Completion, 0, len(queries))
+	for i := range queries {
+		if room.tooLong(i) {
+			done = append(done, ner.Completion{Finish: ner.FinishTooLong, PromptTokens: room.counted(i)})
+			continue
+		}
+		got, err := r.send(ctx, s, queries[i:i+1])
+		if errors.Is(err, errTooLong) {
+			got, err = []ner.Completion{{Finish: ner.FinishTooLong}}, nil
+		}
+		if done = append(done, got...); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// send puts one request: a list, or one prompt.
+func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
+	chat := queries[0].Prompt.Chat()
+	address := s.completions
+	var body []byte
+	var err error
+	if chat {
+		address = s.chat
+		body, err = r.encodeChat(&queries[0].Prompt)
+	} else {
+		body, err = r.encodeList(queries)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("prompt: %w: %w", runners.ErrFatal, err)
+	}
+	start := time.Now()
+	var answer *reply
+	err = r.exchange(ctx, s, r.config.Timeout, http.MethodPost, address, body, func(b []byte) (err error) {
+		answer, err = understand(b, len(queries))
+		return err
+	})
+	switch {
+	case chat && errors.Is(err, errTooLong):
+		return []ner.Completion{{Finish: ner.FinishTooLong, Duration: time.Since(start)}}, nil
+	case err != nil:
+		return nil, err
+	}
+	if err := r.vouch(ctx, s); err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	out := make([]ner.Completion, len(queries))
+	for i := range queries {
+		out[i] = answer.completion(i, chat, took)
+		if err := r.accept(ctx, s, &queries[i].Prompt, &out[i]); err != nil {
+			return out[:i], err
+		}
+	}
+	return out, nil
+}
+
+// accept looks at the token counts of an answer. Where prompt and longest answer
+// exceed the context the server lowered max_tokens, so what came back does not
+// count (PROMPTS.md §2.6).
+func (r *Runner) accept(ctx context.Context, s *server, p *ner.Prompt, c *ner.Completion) error {
+	if limit := r.limit(s); limit > 0 && c.PromptTokens > 0 && c.PromptTokens+p.MaxTokens > limit {
+		*c = ner.Completion{Finish: ner.FinishTooLong, PromptTokens: c.PromptTokens, Duration: c.Duration}
+	}
+	if !runners.Suspicious(p.Size(), c.PromptTokens) {
+		return nil
+	}
+	if r.abilities.Tokenize { // some texts have few tokens
+		whole, err := r.count(ctx, s, p)
+		if err != nil || whole <= c.PromptTokens {
+			return err
+		}
+	}
+	return &runners.ShortenedError{Bytes: p.Size(), Tokens: c.PromptTokens}
+}
+
+// exchange is one request to a server, and what is made of its answer while it is
+// there.
+func (r *Runner) exchange(ctx context.Context, s *server, within time.Duration, method, address string, body []byte, read func([]byte) error) error {
+	limited, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	err := r.roundTrip(limited, s, method, address, body, read)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err() // it was us who ended it
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: no answer within %s: %w", runners.ErrTemporary, within, context.DeadlineExceeded)
+	}
+	return err
+}
+
+func (r *Runner) roundTrip(ctx context.Context, s *server, method, address string, body []byte, read func([]byte) error) error {
+	var content io.Reader
+	if body != nil {
+		content = bytes.NewReader(body)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, address, content)
+	if err != nil {
+		return err
+	}
+	request.Header["Content-Type"] = jsonType
+	if r.config.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+r.config.Key)
+	}
+	response, err := s.client.Do(request)
+	if err != nil {
+		return broken(s, err)
+	}
+	defer response.Body.Close()
+	buffer := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buffer)
+	buffer.Reset()
+	if _, err := buffer.ReadFrom(io.LimitReader(response.Body, largestAnswer+1)); err != nil {
+		return broken(s, err)
+	}
+	if buffer.Len() > largestAnswer {
+		return fmt.Errorf("answer of more than %d bytes: %w", largestAnswer, runners.ErrFatal)
+	}
+	if response.StatusCode != http.StatusOK {
+		return r.refused(ctx, s, response, buffer.Bytes())
+	}
+	return read(buffer.Bytes())
+}
+
+// buffers hold answers while they are read.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+var jsonType = []string{"application/json"}
+
+// get asks about a server itself.
+func (r *Runner) get(ctx context.Context, s *server, path string, answer any) error {
+	return r.exchange(ctx, s, patience, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
+		if err := json.Unmarshal(b, answer); err != nil {
+			return misread("/%s: not the JSON expected: %w", path, err)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,258 @@
+package vllm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"nerbench/runners"
+)
+
+// The kinds of servers in the keys of a run.
+const (
+	Kind  = "vllm"
+	Other = "openai-compatible"
+)
+
+// said is what a server says of itself and of the model.
+type said struct {
+	kind, version string
+	root          string // the weights, as the server names them
+	context       int    // tokens; 0: it does not say
+}
+
+// listed is a model of a server, as /v1/models lists it.
+type listed struct {
+	ID          string `json:"id"`
+	OwnedBy     string `json:"owned_by"`
+	Root        string `json:"root"`
+	MaxModelLen int    `json:"max_model_len"`
+}
+
+func names(list []listed) []string {
+	var names []string
+	for _, m := range list {
+		names = append(names, strconv.Quote(m.ID))
+	}
+	if len(names) == 0 {
+		return []string{"no model"}
+	}
+	return names
+}
+
+// models asks which models a server has.
+func (r *Runner) models(ctx context.Context, s *server) ([]listed, error) {
+	var answer struct {
+		Data []listed `json:"data"`
+	}
+	if err := r.get(ctx, s, "v1/models", &answer); err != nil {
+		return nil, err
+	}
+	return answer.Data, nil
+}
+
+// version asks a server which it is; "" if it does not know the question.
+func (r *Runner) version(ctx context.Context, s *server) (string, error) {
+	var answer struct {
+		Version string `json:"version"`
+	}
+	err := r.get(ctx, s, "version", &answer)
+	if _, refused := errors.AsType[*runners.StatusError](err); refused && !errors.Is(err, runners.ErrTemporary) || errors.Is(err, errAnswer) {
+		return "", nil
+	}
+	return answer.Version, err
+}
+
+// introduce asks a server what it is and what it says of the model.
+func (r *Runner) introduce(ctx context.Context, s *server) (said, error) {
+	list, err := r.models(ctx, s)
+	if err != nil {
+		return said{}, err
+	}
+	i := slices.IndexFunc(list, func(m listed) bool { return m.ID == r.config.Model })
+	if i < 0 {
+		return said{}, &runners.Hint{
+			Err:    fmt.Errorf("%w: %w: %s has no model %q", runners.ErrFatal, errServer, s.name, r.config.Model),
+			Advice: "the server has: " + strings.Join(names(list), ", "),
+		}
+	}
+	out := said{kind: Other, root: list[i].Root, context: list[i].MaxModelLen}
+	if list[i].OwnedBy == "vllm" {
+		out.kind = Kind
+	}
+	out.version, err = r.version(ctx, s)
+	return out, err
+}
+
+// agreed is what the first server said: the others must say the same.
+type agreed struct {
+	mu   sync.Mutex
+	said *said
+	by   string
+}
+
+// differs is what one server says otherwise than the first one did.
+func (a *agreed) differs(s *server, got said) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.said == nil {
+		a.said, a.by = &got, s.name
+		return nil
+	}
+	if *a.said == got {
+		return nil
+	}
+	return fmt.Errorf("%w: %w: %s serves another model: %s; %s said %s", runners.ErrFatal, errServer, s.name, got, a.by, *a.said)
+}
+
+func (s said) String() string {
+	text := s.kind
+	if s.version != "" {
+		text += " " + s.version
+	}
+	return fmt.Sprintf("%s, root %q, context %d", text, s.root, s.context)
+}
+
+// verify makes sure that a server has the model that was agreed on. It asks when
+// connections were made since it last did: a server that was started again may
+// serve another model under the same name.
+func (r *Runner) verify(ctx context.Context, s *server) error {
+	if s.vouchedFor(s.dials.Load()) {
+		return nil
+	}
+	return s.alone(ctx, func() error {
+		dials := s.dials.Load()
+		if s.vouchedFor(dials) {
+			return nil
+		}
+		got, err := r.introduce(ctx, s)
+		if err != nil {
+			return err
+		}
+		if err := r.agreed.differs(s, got); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.said, s.verified = &got, dials
+		s.mu.Unlock()
+		return nil
+	})
+}
+
+func (s *server) vouchedFor(dials int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.said != nil && s.verified >= dials
+}
+
+// vouch is verify for an answer that has come: it does not give up at the first
+// failure, because the answer would be lost.
+func (r *Runner) vouch(ctx context.Context, s *server) error {
+	return runners.Persist(ctx, runners.Policy{Attempts: 6, First: firstRest / 10, Longest: longestRest}, func() error {
+		return r.verify(ctx, s)
+	})
+}
+
+// Identify asks the servers which model this is. Those that are not there are told
+// of and asked later; it is an error if none is, and if two have different models.
+// An unknown model and a server that is not there are errors with a [runners.Hint];
+// the former wraps [runners.ErrFatal], the latter [runners.ErrTemporary].
+func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
+	faults := make([]error, len(r.pool.servers))
+	var group sync.WaitGroup
+	for i, s := range r.pool.servers {
+		group.Go(func() { faults[i] = r.verify(ctx, s) })
+	}
+	group.Wait()
+	there := false
+	for i, s := range r.pool.servers {
+		switch err := faults[i]; {
+		case err == nil:
+			there = true
+		case ctx.Err() != nil:
+			return runners.Identity{}, ctx.Err()
+		case !errors.Is(err, runners.ErrTemporary) || errors.Is(err, runners.ErrFatal):
+			return runners.Identity{}, fmt.Errorf("vllm: %w", err)
+		default:
+			r.failed(s, err)
+		}
+	}
+	if !there {
+		return runners.Identity{}, absent(r.pool.servers[0], faults[0])
+	}
+	all := r.agreed.said
+	return runners.Identity{
+		Model: "vllm/" + r.config.Model, Server: all.kind, ServerVersion: all.version, Context: all.context,
+		Address: r.addresses(), Root: all.root,
+	}, nil
+}
+
+// addresses are the addresses of all servers, in a fixed order.
+func (r *Runner) addresses() string {
+	var all []string
+	for _, s := range r.pool.servers {
+		all = append(all, s.name)
+	}
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
+}
+
+// Status is what a server says of itself.
+type Status struct {
+	Address string
+	Kind    string
+	Version string
+	Models  []Model
+}
+
+// Model is a model that a server has.
+type Model struct {
+	Name    string
+	Root    string // the weights, as the server names them
+	Context int    // tokens; 0: it does not say
+}
+
+// Look asks a server what it is and what it has. If nothing answers there, the
+// error has a [runners.Hint].
+func Look(ctx context.Context, address, key string) (Status, error) {
+	r, err := New(Config{Servers: []string{address}, Model: "any", Key: key, Connections: 1})
+	if err != nil {
+		return Status{}, err
+	}
+	defer r.Close()
+	s := r.pool.servers[0]
+	status := Status{Address: s.name, Kind: Other}
+	list, err := r.models(ctx, s)
+	if _, answered := errors.AsType[*runners.StatusError](err); err != nil && !answered && errors.Is(err, runners.ErrTemporary) {
+		return status, absent(s, err)
+	}
+	if err != nil {
+		return status, fmt.Errorf("vllm: %w", err)
+	}
+	for _, m := range list {
+		if m.OwnedBy == Kind {
+			status.Kind = Kind
+		}
+		status.Models = append(status.Models, Model{m.ID, m.Root, m.MaxModelLen})
+	}
+	status.Version, err = r.version(ctx, s)
+	return status, err
+}
+
+// isOllama reports whether a server is one of Ollama, whose completions are put
+// into the model's chat template.
+func (r *Runner) isOllama(ctx context.Context, s *server) (bool, error) {
+	var answer struct {
+		Version string `json:"version"`
+	}
+	err := r.get(ctx, s, "api/version", &answer)
+	if status, refused := errors.AsType[*runners.StatusError](err); refused && status.Code != http.StatusTooManyRequests && status.Code < 500 || errors.Is(err, errAnswer) {
+		return false, nil
+	}
+	return answer.Version != "", err
+}

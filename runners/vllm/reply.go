@@ -1,0 +1,125 @@
+package vllm
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// reply is what a server answers in either shape.
+type reply struct {
+	Model   string   `json:"model"`
+	Choices []choice `json:"choices"`
+	Usage   struct {
+		PromptTokens     int `json:"prompt_tokens"`
+		CompletionTokens int `json:"completion_tokens"`
+	} `json:"usage"`
+	Error json.RawMessage `json:"error"`
+}
+
+// choice is the answer to one prompt.
+type choice struct {
+	Index        int    `json:"index"`
+	Text         string `json:"text"`
+	FinishReason string `json:"finish_reason"`
+	Message      struct {
+		Content          string `json:"content"`
+		Reasoning        string `json:"reasoning"`
+		ReasoningContent string `json:"reasoning_content"` // its older name
+	} `json:"message"`
+	PromptTokenIDs length `json:"prompt_token_ids"`
+	TokenIDs       length `json:"token_ids"`
+}
+
+// length is the number of elements of an array of numbers, which are not read.
+type length int
+
+// UnmarshalJSON counts commas.
+func (n *length) UnmarshalJSON(b []byte) error {
+	switch {
+	case bytes.Equal(b, []byte("null")), len(bytes.TrimSpace(bytes.Trim(b, "[]"))) == 0:
+		*n = 0
+	default:
+		*n = length(bytes.Count(b, []byte{','}) + 1)
+	}
+	return nil
+}
+
+// misread is the error of an answer that cannot be understood.
+func misread(format string, args ...any) error {
+	return fmt.Errorf("%w: %w: "+format, append([]any{runners.ErrTemporary, errAnswer}, args...)...)
+}
+
+// understand reads an answer to n prompts and puts its choices into their order.
+// Servers under stress answer 200 with an error inside, some choices twice, or not
+// all of them.
+func understand(body []byte, n int) (*reply, error) {
+	var answer reply
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, misread("not the JSON expected: %w", err)
+	}
+	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
+		text, _ := message(body)
+		return nil, misread("an error with status 200: %s", text)
+	}
+	if len(answer.Choices) != n {
+		return nil, misread("%d choices for %d prompts", len(answer.Choices), n)
+	}
+	ordered := true
+	for i := range answer.Choices {
+		c := &answer.Choices[i]
+		if c.Index < 0 || c.Index >= n {
+			return nil, misread("choice %d for %d prompts", c.Index, n)
+		}
+		if c.FinishReason == "abort" || c.FinishReason == "error" {
+			return nil, misread("the server gave up: finish_reason %s", c.FinishReason)
+		}
+		ordered = ordered && c.Index == i
+	}
+	if ordered {
+		return &answer, nil
+	}
+	sorted := make([]choice, n)
+	seen := make([]bool, n)
+	for _, c := range answer.Choices {
+		if seen[c.Index] {
+			return nil, misread("choice %d twice", c.Index)
+		}
+		sorted[c.Index], seen[c.Index] = c, true
+	}
+	answer.Choices = sorted
+	return &answer, nil
+}
+
+// completion makes a completion of choice i. Token counts of a list are known only
+// where the server returns the tokens: its usage is a sum.
+func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion {
+	c := &a.Choices[i]
+	out := ner.Completion{
+		Text: c.Text, Finish: finish(c.FinishReason), Duration: took,
+		PromptTokens: int(c.PromptTokenIDs), AnswerTokens: int(c.TokenIDs),
+	}
+	if chat {
+		out.Text, out.Thinking = c.Message.Content, c.Message.Reasoning+c.Message.ReasoningContent
+	}
+	if len(a.Choices) == 1 {
+		out.PromptTokens, out.AnswerTokens = a.Usage.PromptTokens, a.Usage.CompletionTokens
+	}
+	return out
+}
+
+// finish reads a finish_reason. Others than these two tell of no usual end, such
+// as "repetition".
+func finish(reason string) ner.Finish {
+	switch reason {
+	case "stop":
+		return ner.FinishStop
+	case "length":
+		return ner.FinishLength
+	}
+	return ner.FinishUnknown
+}

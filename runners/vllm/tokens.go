@@ -1,0 +1,199 @@
+package vllm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"nerbench/ner"
+)
+
+// room says which of some prompts fit the context with their answers.
+type room struct {
+	limit   int   // of the context, in tokens; 0: unknown
+	all     bool  // as far as is known, all fit
+	sure    bool  // what is not known cannot matter, or will be seen afterwards
+	tokens  []int // of the prompts; nil: not counted, 0: not this one
+	answers []int // longest, in tokens
+}
+
+// tooLong reports whether a counted prompt does not fit.
+func (m *room) tooLong(i int) bool {
+	n := m.counted(i)
+	return n > 0 && n+m.answers[i] > m.limit
+}
+
+// counted are the tokens of a prompt, 0 if they were not counted.
+func (m *room) counted(i int) int {
+	if m.tokens == nil {
+		return 0
+	}
+	return m.tokens[i]
+}
+
+// added is more than the special tokens that a server adds to a prompt.
+const added = 8
+
+// room counts where the length in bytes does not decide (PROMPTS.md §2.6): the
+// longest prompt first, because the prompts of a passage share what is long in
+// them.
+func (r *Runner) room(ctx context.Context, s *server, queries []ner.Query) (room, error) {
+	m := room{limit: r.limit(s), all: true, sure: true}
+	if m.limit == 0 || r.fitsByBytes(m.limit, queries) {
+		return m, nil
+	}
+	m.tokens, m.answers = make([]int, len(queries)), make([]int, len(queries))
+	longest := 0
+	for i := range queries {
+		m.answers[i] = queries[i].Prompt.MaxTokens
+		if queries[i].Prompt.Size() > queries[longest].Prompt.Size() {
+			longest = i
+		}
+	}
+	if !r.abilities.Tokenize { // the server decides, and tells the tokens of one prompt
+		m.sure = r.abilities.TokenIDs
+		return m, nil
+	}
+	n, err := r.count(ctx, s, &queries[longest].Prompt)
+	if err != nil {
+		return m, err
+	}
+	m.tokens[longest] = n
+	if n+m.answers[longest]+apart(queries, longest) <= m.limit {
+		return m, nil
+	}
+	for i := range queries {
+		if m.tokens[i] == 0 {
+			if m.tokens[i], err = r.count(ctx, s, &queries[i].Prompt); err != nil {
+				return m, err
+			}
+		}
+		m.all = m.all && !m.tooLong(i)
+	}
+	return m, nil
+}
+
+// fitsByBytes reports whether prompts fit by their lengths in bytes. Two bytes for
+// a token is a guess; it will do where the tokens of each prompt are seen
+// afterwards. Else one byte is a bound: vocabularies fall back to bytes.
+func (r *Runner) fitsByBytes(limit int, queries []ner.Query) bool {
+	seen := r.abilities.TokenIDs || len(queries) == 1
+	for i := range queries {
+		p := &queries[i].Prompt
+		tokens := p.Size() + added
+		if seen {
+			tokens = (p.Size() + 1) / 2
+		}
+		if tokens+p.MaxTokens > limit {
+			return false
+		}
+	}
+	return true
+}
+
+// apart is the largest number of bytes in which a prompt differs from the longest
+// one at its end: more tokens than it cannot have beyond those of the longest.
+func apart(queries []ner.Query, longest int) int {
+	most := 0
+	whole := queries[longest].Prompt.Text
+	for i := range queries {
+		text := queries[i].Prompt.Text
+		n := 0
+		for n < len(text) && n < len(whole) && text[n] == whole[n] {
+			n++
+		}
+		most = max(most, len(text)-n)
+	}
+	return most
+}
+
+// limit is the context of a server, in tokens, or the smaller one that was asked
+// for; 0 if it is unknown.
+func (r *Runner) limit(s *server) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	limit := 0
+	if s.said != nil {
+		limit = s.said.context
+	}
+	if own := r.config.Decoding.Context; own > 0 && (limit == 0 || own < limit) {
+		return own
+	}
+	return limit
+}
+
+// count is the number of tokens that a server makes of a prompt, with those that it
+// adds.
+func (r *Runner) count(ctx context.Context, s *server, p *ner.Prompt) (int, error) {
+	f := fields{"model": r.config.Model}
+	if p.Chat() {
+		f["messages"] = p.Messages
+		f["chat_template_kwargs"] = fields{"enable_thinking": r.config.Decoding.Think}
+	} else {
+		f["prompt"] = p.Text
+	}
+	tokens, err := r.tokenize(ctx, s, f)
+	return tokens.count, err
+}
+
+// tokens are what a server's tokenizer makes of a text.
+type tokens struct {
+	count int
+	ids   []int
+}
+
+func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (tokens, error) {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return tokens{}, err
+	}
+	var answer struct {
+		Count  *int  `json:"count"`
+		Tokens []int `json:"tokens"`
+	}
+	err = r.exchange(ctx, s, min(patience, r.config.Timeout), http.MethodPost, s.base.JoinPath("tokenize").String(), body, func(b []byte) error {
+		if err := json.Unmarshal(b, &answer); err != nil || answer.Count == nil {
+			return misread("/tokenize: not the JSON expected")
+		}
+		return nil
+	})
+	if err != nil {
+		return tokens{}, err
+	}
+	return tokens{*answer.Count, answer.Tokens}, nil
+}
+
+// specialTokens says what a server's tokenizer makes of special tokens (PROMPTS.md
+// §2.4): how many it adds before a prompt, where there should be one BOS or none,
+// and how many "</s>" is, which should be one for models of the LLaMA family.
+func (r *Runner) specialTokens(ctx context.Context, s *server) (Special, error) {
+	const text = "The text"
+	with, err := r.tokenize(ctx, s, fields{"model": r.config.Model, "prompt": text})
+	if err != nil {
+		return Special{}, err
+	}
+	without, err := r.tokenize(ctx, s, fields{"model": r.config.Model, "prompt": text, "add_special_tokens": false})
+	if err != nil {
+		return Special{}, err
+	}
+	end, err := r.tokenize(ctx, s, fields{"model": r.config.Model, "prompt": "</s>", "add_special_tokens": false})
+	if err != nil {
+		return Special{}, err
+	}
+	return Special{Checked: true, Added: with.count - without.count, End: end.count}, nil
+}
+
+// Special is what is known of the special tokens of a model.
+type Special struct {
+	Checked bool
+	Added   int // tokens that the server adds to a completion prompt
+	End     int // tokens that it makes of "</s>"
+}
+
+func (s Special) String() string {
+	if !s.Checked {
+		return "unchecked"
+	}
+	return fmt.Sprintf("tokens added to a prompt: %d, tokens of </s>: %d", s.Added, s.End)
+}

@@ -1,0 +1,102 @@
+package vllmtest
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"nerbench/internal/reference"
+)
+
+// Server is a real server that a test started.
+type Server struct {
+	URL   string
+	Model string // its name for the model
+}
+
+// Start runs the server that is installed beside the Python that NERBENCH_VLLM
+// names, with a model folder, on a free port. It ends with the test. Without the
+// variable the test is skipped. The start takes a minute or two.
+func Start(t testing.TB, folder string, flags ...string) *Server {
+	t.Helper()
+	python := os.Getenv("NERBENCH_VLLM")
+	if python == "" {
+		reference.Skip(t, "no vLLM server: NERBENCH_VLLM does not name the Python that it is installed for (.ci/vllm-server installs it)")
+	}
+	reference.Alone(t)
+	home := t.TempDir()
+	address := reference.FreeAddress(t)
+	_, port, _ := bytes.Cut([]byte(address), []byte(":"))
+	s := &Server{URL: "http://" + address, Model: filepath.Base(folder)}
+	// Whole blocks of 32 tokens are cached; it must be a multiple of 32 here.
+	args := append([]string{
+		"serve", folder, "--served-model-name", s.Model, "--host", "127.0.0.1", "--port", string(port),
+		"--enforce-eager", "--dtype", "float32", "--block-size", "32", "--shutdown-timeout", "5",
+	}, flags...)
+	cmd := exec.Command(filepath.Join(filepath.Dir(python), "vllm"), args...)
+	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "VLLM_NO_USAGE_STATS=1", "DO_NOT_TRACK=1", "VLLM_CPU_KVCACHE_SPACE=1",
+		"VLLM_CACHE_ROOT="+filepath.Join(home, "cache"), "HF_HOME="+filepath.Join(home, "hf"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it is three processes
+	log, err := os.Create(filepath.Join(home, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // it is told to end
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		defer log.Close()
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(30 * time.Second):
+		}
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of the three
+		<-ended
+	})
+	s.await(t, ended, log.Name())
+	return s
+}
+
+// await waits for a token: /health is well before the first answer is possible.
+func (s *Server) await(t testing.TB, ended <-chan struct{}, log string) {
+	t.Helper()
+	for range 600 {
+		select {
+		case <-ended:
+			t.Fatalf("the server ended: %s", tail(log))
+		case <-time.After(500 * time.Millisecond):
+		}
+		body := fmt.Sprintf(`{"model": %q, "prompt": "a", "max_tokens": 1}`, s.Model)
+		response, err := http.Post(s.URL+"/v1/completions", "application/json", bytes.NewReader([]byte(body)))
+		if err != nil {
+			continue
+		}
+		response.Body.Close()
+		if response.StatusCode == http.StatusOK {
+			return
+		}
+	}
+	t.Fatalf("the server did not start within five minutes: %s", tail(log))
+}
+
+// tail is the end of a log.
+func tail(name string) string {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text[max(len(text)-3000, 0):])
+}

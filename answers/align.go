@@ -253,27 +253,36 @@ func occurrences(text, mention string, passes func(start, end int) bool) []ner.R
 	}
 }
 
-// Place aligns the mentions of a prediction, unless its answer brought offsets:
-// it sets spans and unaligned mentions, and flags how each was found (PROMPTS.md
-// §3.5).
+// Place aligns the mentions of a prediction: it sets spans and unaligned
+// mentions, and flags how each was found (PROMPTS.md §3.5). Where the answer
+// brought offsets, only mentions whose place was lost are aligned.
 func Place(p *ner.Prediction, al *Aligner) (ambiguous int) {
-	if len(p.Mentions) == 0 || len(p.Spans) > 0 {
+	offsets := p.Spans != nil
+	var mentions []ner.Mention
+	var places []int // of each of them in the prediction
+	for i, m := range p.Mentions {
+		if !offsets || slices.Contains(m.Flags, ner.Searched) {
+			mentions, places = append(mentions, m.Mention), append(places, i)
+		}
+	}
+	if len(mentions) == 0 {
 		return 0
 	}
-	mentions := make([]ner.Mention, len(p.Mentions))
-	for i, m := range p.Mentions {
-		mentions[i] = m.Mention
-	}
 	placed := al.Align(mentions)
-	p.Spans, p.Unaligned = placed.Spans, placed.Unaligned
-	for i := range p.Mentions {
+	p.Spans, p.Unaligned = append(p.Spans, placed.Spans...), placed.Unaligned
+	if offsets {
+		slices.SortFunc(p.Spans, ner.Span.Compare)
+		p.Spans = slices.Compact(p.Spans)
+	}
+	for i, place := range places {
+		m := &p.Mentions[place]
 		switch placed.Tiers[i] {
 		case 0:
-			p.Mentions[i].Flags = append(p.Mentions[i].Flags, ner.NotInText)
+			m.Flags = append(m.Flags, ner.NotInText)
 		case 2:
-			p.Mentions[i].Flags = append(p.Mentions[i].Flags, ner.Tier2)
+			m.Flags = append(m.Flags, ner.Tier2)
 		case 3:
-			p.Mentions[i].Flags = append(p.Mentions[i].Flags, ner.Tier3)
+			m.Flags = append(m.Flags, ner.Tier3)
 		}
 	}
 	return placed.Ambiguous

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"nerbench/ner"
 )
 
 // Normalise makes two strings equal that the paper's scorer takes for equal
@@ -130,17 +132,8 @@ func isPunctuation(r rune) bool {
 	return '!' <= r && r <= '/' || ':' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
 }
 
-// isSpace is the white space of METRICS.md §3.3, which is not that of package
-// unicode: U+001C to U+001F belong to it.
-func isSpace(r rune) bool {
-	switch {
-	case r < 0x80:
-		return 0x09 <= r && r <= 0x0D || 0x1C <= r && r <= 0x20
-	case r == 0x85 || r == 0xA0 || r == 0x1680 || r == 0x2028 || r == 0x2029 || r == 0x202F || r == 0x205F || r == 0x3000:
-		return true
-	}
-	return 0x2000 <= r && r <= 0x200A
-}
+// isSpace is the white space of METRICS.md §3.3.
+func isSpace(r rune) bool { return ner.IsSpace(r) }
 
 // isWord: letters and numbers. Combining marks are none, and the underscore was
 // deleted before.

@@ -2,6 +2,8 @@ package answers
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/ner"
@@ -12,6 +14,14 @@ type TypeName struct {
 	Natural ner.EntityType
 	Native  string // the file's label
 	Prompt  string // what the prompt said; empty: the natural name
+}
+
+// word is what the prompt said.
+func (t TypeName) word() string {
+	if t.Prompt == "" {
+		return string(t.Natural)
+	}
+	return t.Prompt
 }
 
 // Question is what a reader needs to know of a query.
@@ -28,24 +38,58 @@ type Question struct {
 // answerForm says how the answers of a family are read.
 type answerForm struct {
 	family, variant string // an empty variant stands for all others
-	shape           shape
-	stop            string // cuts an answer
-	echo            string // a prompt that some models repeat first
-	wrapped         bool
-	// spans: the answer has offsets; shape is not used.
-	spans bool
+	// shape is what the JSON ladder looks for; nil: read reads the answer.
+	shape shape
+	read  func(*reply) ner.Prediction
+	stop  string // cuts an answer
+	echo  string // a prompt that some models repeat first
+	// wrapped: the strict form of an object by type has a wrapper, that of tagged
+	// text a <response>.
+	wrapped bool
+	// list: shape is a list of strings, of the one type that was asked for.
+	list bool
+	// offsets: the answer says where its mentions are.
+	offsets bool
 }
 
 // forms lists the forms of answers. A family whose answers have one of these
 // shapes is a line here.
 var forms = []answerForm{
 	{family: "uniner", variant: "allinone", shape: pairsShape, stop: "</s>", echo: "ASSISTANT:"},
-	{family: "uniner", shape: listShape, stop: "</s>", echo: "ASSISTANT:"},
+	{family: "uniner", shape: listShape, list: true, stop: "</s>", echo: "ASSISTANT:"},
 	{family: "json_by_type", variant: "rner", shape: byTypeShape, wrapped: true},
 	{family: "json_by_type", shape: byTypeShape},
-	{family: "json_per_type", shape: listShape},
+	{family: "json_per_type", shape: listShape, list: true},
+	{family: "ye2023", read: readSegments, echo: "Entity:"},
+	{family: "instructuie", read: readTypedPairs, echo: "Answer:"},
+	{family: "b2ner", read: readTypedPairs, echo: "Answer:"},
+	{family: "gner", read: readLabelled, offsets: true},
+	{family: "inline_xml", variant: "evalscope", read: readTagged, wrapped: true, offsets: true},
+	{family: "inline_xml", read: readTagged, offsets: true},
 	{family: "json_list", shape: objectsShape},
-	{family: "spans", spans: true},
+	{family: "code", variant: "knowcoder", read: readKnowCoder, stop: "</s>"},
+	{family: "code", read: readGoLLIE, stop: "</s>"},
+	{family: "gpt_ner", read: readMarked, echo: "The labeled sentence:", offsets: true},
+	{family: "spans", read: readSpans, offsets: true},
+}
+
+// shapes are the forms of the answers to prompts of the user's own
+// (docs/add-a-prompt.md).
+var shapes = map[string]answerForm{
+	"list":    {shape: listShape, list: true},
+	"object":  {shape: byTypeShape},
+	"objects": {shape: objectsShape},
+	"pairs":   {shape: pairsShape},
+	"tags":    {read: readTagged, offsets: true},
+}
+
+// reply is a cleaned answer to one query.
+type reply struct {
+	*Reader
+	answer   string
+	document *ner.Document // nil where it is not known
+	asked    []ner.EntityType
+	finish   ner.Finish
 }
 
 // Families lists the families whose answers can be read.
@@ -74,6 +118,7 @@ func findForm(family, variant string) (answerForm, error) {
 type Reader struct {
 	form    answerForm
 	types   *resolver
+	words   map[ner.EntityType]string // what the prompt said for each type
 	unknown bool
 }
 
@@ -83,17 +128,53 @@ func NewReader(family, variant string, row []TypeName, unknown string) (*Reader,
 	if err != nil {
 		return nil, err
 	}
+	return newReader(form, row, unknown)
+}
+
+// NewShapeReader prepares a reader of the answers to a prompt of the user's own:
+// their shape is list, object, objects, pairs or tags, and stop, if not empty,
+// ends them.
+func NewShapeReader(shape, stop string, row []TypeName, unknown string) (*Reader, error) {
+	form, ok := shapes[shape]
+	if !ok {
+		return nil, fmt.Errorf("answers: shape %q: unknown (known: %s)", shape, strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
+	}
+	form.stop = stop
+	return newReader(form, row, unknown)
+}
+
+func newReader(form answerForm, row []TypeName, unknown string) (*Reader, error) {
 	switch unknown {
 	case "", "drop", "fp":
 	default:
 		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
 	}
-	return &Reader{form, newResolver(row), unknown == "fp"}, nil
+	r := &Reader{form: form, types: newResolver(row), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
+	for _, t := range row {
+		r.words[t.Natural] = t.word()
+	}
+	return r, nil
 }
 
-// HasSpans reports whether the answers bring offsets, so that alignment has
-// nothing to do.
-func (r *Reader) HasSpans() bool { return r.form.spans }
+// HasSpans reports whether the answers are spans that a program wrote: there is
+// nothing to repair in them.
+func (r *Reader) HasSpans() bool { return r.form.family == "spans" }
+
+// NeedsDocument reports whether the answers say where their mentions are, so that
+// they mean nothing without their document.
+func (r *Reader) NeedsDocument() bool { return r.form.offsets }
+
+// wordsOf are what the prompt said for some types.
+func (r *Reader) wordsOf(types []ner.EntityType) []string {
+	words := make([]string, len(types))
+	for i, t := range types {
+		var ok bool
+		if words[i], ok = r.words[t]; !ok {
+			words[i] = string(t)
+		}
+	}
+	return words
+}
 
 // Read understands one completion (PROMPTS.md §3). The prediction has no spans
 // yet, unless the answer brings offsets: [Place] finds them. types are those that
@@ -118,10 +199,13 @@ func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 		}
 		return ner.Prediction{Outcome: ner.Blank, Step: "none"}
 	}
-	if r.form.spans {
-		return readSpans(answer, d, types, c.Finish)
+	if r.form.read != nil {
+		if d == nil {
+			d = &ner.Document{}
+		}
+		return r.form.read(&reply{r, answer, d, types, c.Finish})
 	}
-	col := &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
+	col := r.collector()
 	if len(types) == 1 && r.PerType() {
 		col.asked = types[0]
 	}
@@ -132,11 +216,14 @@ func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 	return p
 }
 
+// collector gathers the mentions of one answer.
+func (r *Reader) collector() *collector {
+	return &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
+}
+
 // PerType reports whether an answer is a list of strings of the one type that was
 // asked for.
-func (r *Reader) PerType() bool {
-	return r.form.family == "json_per_type" || r.form.family == "uniner" && r.form.variant == ""
-}
+func (r *Reader) PerType() bool { return r.form.list }
 
 // outcome puts an answer into its class (PROMPTS.md §3.1). The finish reason
 // decides between truncated and repaired: an incomplete value is repaired only

@@ -27,10 +27,7 @@ type resolver struct {
 func newResolver(types []TypeName) *resolver {
 	r := &resolver{exact: map[string]ner.EntityType{}, folded: map[string]ner.EntityType{}}
 	for _, t := range types {
-		prompt := t.Prompt
-		if prompt == "" {
-			prompt = string(t.Natural)
-		}
+		prompt := t.word()
 		r.exact[prompt] = t.Natural
 		for _, name := range []string{prompt, string(t.Natural), t.Native} {
 			if name == "" {

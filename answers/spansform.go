@@ -10,7 +10,8 @@ import (
 // readSpans reads the answer of a tagger: {"spans": [{"start", "end", "type"}]},
 // offsets in code points of the passage. It is written by programs, so there is
 // nothing to repair: anything else is malformed.
-func readSpans(answer string, d *ner.Document, types []ner.EntityType, finish ner.Finish) ner.Prediction {
+func readSpans(r *reply) ner.Prediction {
+	answer, d, finish := r.answer, r.document, r.finish
 	var a struct {
 		Spans *[]struct {
 			Start, End int
@@ -26,7 +27,7 @@ func readSpans(answer string, d *ner.Document, types []ner.EntityType, finish ne
 		}
 		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
 	}
-	p := ner.Prediction{Outcome: ner.Empty, Step: "strict"}
+	p := ner.Prediction{Outcome: ner.Empty, Step: "strict", Spans: []ner.Span{}}
 	points := ner.NewCodePoints(d.Text)
 	for _, s := range *a.Spans {
 		p.Outcome = ner.OK
@@ -36,7 +37,7 @@ func readSpans(answer string, d *ner.Document, types []ner.EntityType, finish ne
 		case err1 != nil || err2 != nil || start >= end:
 			p.Dropped = append(p.Dropped, ner.Dropped{Why: "bad_item", Type: string(s.Type)})
 			continue
-		case !slices.Contains(types, s.Type):
+		case !slices.Contains(r.asked, s.Type):
 			p.Dropped = append(p.Dropped, ner.Dropped{Why: "unknown_type", Type: string(s.Type), Text: d.Text[start:end]})
 			continue
 		}

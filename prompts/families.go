@@ -4,12 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nerbench/ner"
 )
 
-// Family is a prompt family of PROMPTS.md §1.
+// Family is a prompt family of PROMPTS.md §1, or one of the user's own
+// ([ReadFamilies]).
 type Family struct {
 	Name    string
 	Meaning string // one line
@@ -19,25 +21,42 @@ type Family struct {
 	Shape string
 	// Variants, the default first.
 	Variants []Variant
-	// Stop ends an answer; MaxTokens is its longest length.
+	// Stop ends an answer; MaxTokens is its longest length, in tokens, where it does
+	// not depend on what is asked.
 	Stop      []string
 	MaxTokens int
-	// Fewshot: the family has a form with demonstrations.
-	Fewshot bool
 	// DatasetLine names the forms of the dataset line, which are appended to a
 	// variant ("repo+nl").
 	DatasetLine []string
-	// Schemas: there is a schema for constrained decoding.
-	Schemas bool
+	// Fewshot: the family has a form with demonstrations.
+	Fewshot bool
+	// Schema is that of constrained decoding (PROMPTS.md §2.7): list, object,
+	// objects; empty: there is none.
+	Schema string
+	// Answer is the shape of the answers of a family of the user's own, one of
+	// [AnswerShapes]; empty: package answers knows the family.
+	Answer string
 
-	sources func(variant string) []string // texts that its hash covers
-	newForm func(*Renderer) (form, error)
+	templates templateFolder
+	style     func(variant string) style
+	newForm   func(*Renderer) (form, error) // nil: templates and style
 }
 
-// Variant is one template of a family.
+// Variant is one template of a family. What it leaves empty is as the family has
+// it.
 type Variant struct {
 	Name, Meaning string
-	Layout        string // where it differs from the family's
+	Layout, Shape string
+	Stop          []string
+	MaxTokens     int
+	// Chunk is the largest number of types in one query; 0: all of them.
+	Chunk int
+	// Needs are what each type must have: definition, guidelines.
+	Needs []string
+	// NoFewshot and NoSchema: this variant has none, where the family has one.
+	NoFewshot, NoSchema bool
+	// NeedsShots: the prompt speaks of its demonstrations.
+	NeedsShots bool
 }
 
 // form makes the queries of one document.
@@ -45,14 +64,17 @@ type form interface {
 	queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query, error)
 }
 
-// Families lists the families, in the order in which help shows them. To add
-// one, write its file and its templates, and list it here.
-var Families = []Family{uniner, spans}
+// Families lists the families of the program, in the order in which help shows
+// them. To add one, write its file and its templates, and list it here.
+var Families = []Family{
+	uniner, jsonByType, jsonPerType, ye2023, instructuie, b2ner, gner, inlineXML, jsonList, code, gptNER, spans,
+}
 
-// Find returns the family of a name; the empty name stands for the first.
-func Find(name string) (Family, error) {
+// Find returns the family of a name, of the program or of own; the empty name
+// stands for the first.
+func Find(name string, own ...Family) (Family, error) {
 	var names []string
-	for _, f := range Families {
+	for _, f := range slices.Concat(Families, own) {
 		if f.Name == name || name == "" {
 			return f, nil
 		}
@@ -61,41 +83,79 @@ func Find(name string) (Family, error) {
 	return Family{}, fmt.Errorf("prompts: family %q: unknown (known: %s)", name, strings.Join(names, ", "))
 }
 
-// variant finds a variant and the form of its dataset line.
+// variant finds a variant, completed with what it has of its family, and the form
+// of its dataset line.
 func (f *Family) variant(name string) (v Variant, line string, err error) {
-	base, line, _ := strings.Cut(name, "+")
+	base, line, hasLine := strings.Cut(name, "+")
 	if base == "" {
 		base = f.Variants[0].Name
 	}
-	if line != "" && !contains(f.DatasetLine, line) {
+	if hasLine && !slices.Contains(f.DatasetLine, line) {
+		if len(f.DatasetLine) == 0 {
+			return v, "", fmt.Errorf("prompts: family %s: variant %q: the family has no dataset line", f.Name, name)
+		}
 		return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown dataset line (known: %s)", f.Name, name, strings.Join(f.DatasetLine, ", "))
 	}
 	var names []string
 	for _, v := range f.Variants {
 		if v.Name == base {
-			if v.Layout == "" {
-				v.Layout = f.Layout
-			}
-			return v, line, nil
+			return f.complete(v), line, nil
 		}
 		names = append(names, v.Name)
 	}
 	return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown (known: %s)", f.Name, base, strings.Join(names, ", "))
 }
 
+// complete fills in what a variant has of its family.
+func (f *Family) complete(v Variant) Variant {
+	if v.Layout == "" {
+		v.Layout = f.Layout
+	}
+	if v.Shape == "" {
+		v.Shape = f.Shape
+	}
+	if v.Stop == nil {
+		v.Stop = f.Stop
+	}
+	if v.MaxTokens == 0 {
+		v.MaxTokens = f.MaxTokens
+	}
+	v.NoFewshot = v.NoFewshot || !f.Fewshot
+	v.NoSchema = v.NoSchema || f.Schema == ""
+	return v
+}
+
+// Named returns the variant of a name, completed with what it has of its family.
+func (f *Family) Named(variant string) (Variant, error) {
+	v, _, err := f.variant(variant)
+	return v, err
+}
+
 // Templates returns the texts of a variant, as they are in the program.
-func (f *Family) Templates(variant string) []string { return f.sources(variant) }
+func (f *Family) Templates(variant string) []string {
+	if f.templates.files == nil {
+		return []string{spansTemplate}
+	}
+	var texts []string
+	for _, part := range f.templates.parts(variant) {
+		texts = append(texts, part.text)
+	}
+	return texts
+}
 
 // hash identifies the templates: the first 16 hexadecimal digits of the SHA-256
-// of all of them.
+// of all of them, and of what else the family says about a query.
 func (f *Family) hash() string {
 	h := sha256.New()
 	for _, v := range f.Variants {
 		fmt.Fprintf(h, "%s\x00", v.Name)
-		for _, text := range f.sources(v.Name) {
+		for _, text := range f.Templates(v.Name) {
 			fmt.Fprintf(h, "%d\x00%s", len(text), text)
 		}
 	}
 	fmt.Fprintf(h, "%q %d", f.Stop, f.MaxTokens)
+	if f.Answer != "" { // a family of the user's own: everything that its header can change
+		fmt.Fprintf(h, " %s %s %s %v %s", f.Answer, f.Layout, f.Shape, f.Fewshot, f.Schema)
+	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }

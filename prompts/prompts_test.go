@@ -3,25 +3,14 @@ package prompts_test
 import (
 	"encoding/json"
 	"errors"
-	"regexp"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"nerbench/ner"
 	"nerbench/prompts"
 )
-
-var turn = regexp.MustCompile(`USER: Text: (.*?) ASSISTANT: I've`)
-
-// shown lists the documents that a prompt shows as demonstrations.
-func shown(prompt string, byText map[string]string) []string {
-	var ids []string
-	turns := turn.FindAllStringSubmatch(prompt, -1)
-	for _, m := range turns[:len(turns)-1] {
-		ids = append(ids, byText[m[1]])
-	}
-	return ids
-}
 
 func render(t *testing.T, s prompts.Settings, text string, types ...string) []ner.Query {
 	t.Helper()
@@ -89,24 +78,34 @@ func TestSpansIsOneLineOfJSON(t *testing.T) {
 }
 
 func TestRefusedPlans(t *testing.T) {
-	row := prompts.Row{ID: "row", Types: named([]string{"a"})}
+	row := prompts.Row{ID: "row", Types: named([]string{"a"}), Train: []*ner.Document{{ID: "t", Text: "x"}}}
 	for name, tc := range map[string]struct {
 		settings prompts.Settings
 		want     string
 	}{
-		"family":         {prompts.Settings{Family: "nosuch"}, "known: uniner, spans"},
-		"variant":        {prompts.Settings{Variant: "nosuch"}, "known: repo, card"},
-		"dataset line":   {prompts.Settings{Variant: "repo+tab", Dataset: "D"}, "known: nl, nl_sp"},
-		"no dataset":     {prompts.Settings{Variant: "repo+nl"}, "needs a name"},
-		"order":          {prompts.Settings{Order: "random"}, "known: listed"},
-		"wording":        {prompts.Settings{Wording: "loud"}, "known: natural"},
-		"queries":        {prompts.Settings{Queries: "gold+k:x:uniform"}, "known: all, gold"},
-		"ratio":          {prompts.Settings{Queries: "ratio:1"}, "known: all, gold"},
-		"shots":          {prompts.Settings{Shots: "many"}, "want K"},
-		"no train split": {prompts.Settings{Shots: "2"}, "no_fewshot"},
-		"no definition":  {prompts.Settings{Variant: "definition"}, "no_definition"},
-		"no schema":      {prompts.Settings{Family: "spans", Constrained: "schema"}, "no schema"},
-		"spans few-shot": {prompts.Settings{Family: "spans", Shots: "1"}, "no_fewshot"},
+		"family":              {prompts.Settings{Family: "nosuch"}, "known: uniner, json_by_type, json_per_type, ye2023, instructuie, b2ner, gner, inline_xml, json_list, code, gpt_ner, spans"},
+		"variant":             {prompts.Settings{Variant: "nosuch"}, "known: repo, card"},
+		"dataset line":        {prompts.Settings{Variant: "repo+tab", Dataset: "D"}, "known: nl, nl_sp"},
+		"no dataset":          {prompts.Settings{Variant: "repo+nl"}, "needs a name"},
+		"order":               {prompts.Settings{Order: "random"}, "known: listed"},
+		"wording":             {prompts.Settings{Wording: "loud"}, "known: natural"},
+		"queries":             {prompts.Settings{Queries: "gold+k:x:uniform"}, "known: all, gold"},
+		"ratio":               {prompts.Settings{Queries: "ratio:1"}, "known: all, gold"},
+		"shots":               {prompts.Settings{Shots: "many"}, "want K"},
+		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations are asked for: the train split of row row has 1 documents (no_fewshot)"},
+		"variant without":     {prompts.Settings{Family: "json_per_type", Variant: "slimer", Shots: "1"}, "no_fewshot"},
+		"variant that needs":  {prompts.Settings{Family: "gpt_ner", Variant: "few"}, "set shots"},
+		"no guidelines":       {prompts.Settings{Family: "json_per_type", Variant: "slimer_dg"}, "no_definition"},
+		"schema of a variant": {prompts.Settings{Variant: "allinone", Constrained: "schema"}, "no schema"},
+		"schema of a family":  {prompts.Settings{Family: "ye2023", Constrained: "schema"}, "no schema"},
+		"line of a family":    {prompts.Settings{Family: "ye2023", Variant: "blank+nl", Dataset: "D"}, "no dataset line"},
+		"chunk of one type":   {prompts.Settings{Layout: "chunk=2"}, "one type at a time"},
+		"chunk of none":       {prompts.Settings{Family: "json_list", Layout: "chunk=0"}, "above 0"},
+		"layout":              {prompts.Settings{Family: "json_list", Layout: "per-type"}, "asks all"},
+		"sorted types":        {prompts.Settings{Family: "json_by_type", Variant: "rner", Order: "name"}, "always sorts"},
+		"no definition":       {prompts.Settings{Variant: "definition"}, "no_definition"},
+		"no schema":           {prompts.Settings{Family: "spans", Constrained: "schema"}, "no schema"},
+		"spans few-shot":      {prompts.Settings{Family: "spans", Shots: "1"}, "no_fewshot"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := prompts.New(row, tc.settings)
@@ -118,6 +117,66 @@ func TestRefusedPlans(t *testing.T) {
 				t.Errorf("error is %T, want a refusal", err)
 			}
 		})
+	}
+}
+
+func TestNoTrainSplit(t *testing.T) {
+	_, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"a"})}, prompts.Settings{Shots: "1"})
+	if err == nil || !strings.Contains(err.Error(), "no train split here") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestChunks(t *testing.T) {
+	asked := func(s prompts.Settings) (sizes []int) {
+		for _, q := range render(t, s, "x", "a", "b", "c", "d", "e", "f", "g") {
+			sizes = append(sizes, len(q.Types))
+		}
+		return sizes
+	}
+	for name, tc := range map[string]struct {
+		settings prompts.Settings
+		want     []int
+	}{
+		"all":              {prompts.Settings{Family: "json_list"}, []int{7}},
+		"three at a time":  {prompts.Settings{Family: "json_list", Layout: "chunk=3"}, []int{3, 3, 1}},
+		"six, its default": {prompts.Settings{Family: "json_by_type", Variant: "oneke"}, []int{6, 1}},
+		"not its default":  {prompts.Settings{Family: "json_by_type", Variant: "oneke", Layout: "all"}, []int{7}},
+		"more than all":    {prompts.Settings{Family: "inline_xml", Layout: "chunk=9"}, []int{7}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := asked(tc.settings); !slices.Equal(got, tc.want) {
+				t.Errorf("types in each query: %v, want %v", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestOwnTextIsNoDemonstration: also where the choice is prepared for all
+// documents.
+func TestOwnTextIsNoDemonstration(t *testing.T) {
+	row := prompts.Row{ID: "row", Types: named([]string{"person"})}
+	for _, name := range []string{"Ada", "Bo", "Cleo"} {
+		row.Train = append(row.Train, &ner.Document{ID: name, Text: name + " left .", Spans: []ner.Span{{End: len(name), Type: "person"}}})
+	}
+	for _, family := range []string{"json_per_type", "json_list", "inline_xml", "uniner"} {
+		r, err := prompts.New(row, prompts.Settings{Family: family, Shots: "2"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range row.Train {
+			queries, err := r.Queries(&ner.Document{ID: "x", Text: d.Text})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := queries[0].Prompt.Text
+			for _, m := range queries[0].Prompt.Messages {
+				text += m.Content
+			}
+			if strings.Count(text, d.Text) != 1 {
+				t.Errorf("%s: %q is shown as a demonstration for itself:\n%s", family, d.Text, text)
+			}
+		}
 	}
 }
 
@@ -136,16 +195,33 @@ func TestDefaultsLeaveNoKeys(t *testing.T) {
 	}
 }
 
-func BenchmarkUniNER(b *testing.B) {
-	r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"a", "b", "c", "d", "e", "f", "g", "h"})}, prompts.Settings{})
-	if err != nil {
-		b.Fatal(err)
+// BenchmarkRender renders the prompts of a document of 20 words, about 8 types.
+func BenchmarkRender(b *testing.B) {
+	row := prompts.Row{ID: "row", Types: named([]string{"a", "b", "c", "d", "e", "f", "g", "h"})}
+	for i := range 3 {
+		row.Train = append(row.Train, &ner.Document{ID: fmt.Sprint(i), Text: "Ada left Rome .", Spans: []ner.Span{{End: 3, Type: "a"}}})
 	}
-	d := &ner.Document{ID: "x", Text: strings.Repeat("some words ", 20)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := r.Queries(d); err != nil {
-			b.Fatal(err)
+	d := &ner.Document{ID: "x", Text: strings.Repeat("some words ", 10)}
+	for _, f := range prompts.Families {
+		for name, s := range map[string]prompts.Settings{
+			f.Name: {Family: f.Name}, f.Name + ", 3 shots": {Family: f.Name, Shots: "3"}, f.Name + ", schema": {Family: f.Name, Constrained: "schema"},
+		} {
+			r, err := prompts.New(row, s)
+			if err != nil {
+				continue // no such form
+			}
+			b.Run(name, func(b *testing.B) {
+				b.ReportAllocs()
+				n := 0
+				for b.Loop() {
+					queries, err := r.Queries(d)
+					if err != nil {
+						b.Fatal(err)
+					}
+					n += len(queries)
+				}
+				b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "prompts/s")
+			})
 		}
 	}
 }

@@ -27,7 +27,7 @@ type Renderer struct {
 // New checks a plan and prepares it. An error is one of the plan: an unknown
 // name (the error lists those that there are), or a [Refusal].
 func New(row Row, s Settings) (*Renderer, error) {
-	family, err := Find(s.Family)
+	family, err := Find(s.Family, s.Own...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,12 +46,15 @@ func New(row Row, s Settings) (*Renderer, error) {
 		{"wording", s.Wording, append([]string{""}, wordings...)},
 		{"constrained", s.Constrained, []string{"", "off", "schema"}},
 	} {
-		if !contains(choice.known, choice.value) {
+		if !slices.Contains(choice.known, choice.value) {
 			return nil, fmt.Errorf("prompts: %s %q: unknown (known: %s)", choice.name, choice.value, strings.Join(choice.known[1:], ", "))
 		}
 	}
-	if s.Constrained == "schema" && !family.Schemas {
-		return nil, fmt.Errorf("prompts: family %s: has no schema for constrained decoding", family.Name)
+	if s.Constrained == "schema" && r.variant.NoSchema {
+		return nil, fmt.Errorf("prompts: variant %s of family %s: has no schema for constrained decoding", r.variant.Name, family.Name)
+	}
+	if err := r.setLayout(s.Layout); err != nil {
+		return nil, err
 	}
 	if r.querySet, err = parseQuerySet(s.Queries); err != nil {
 		return nil, err
@@ -59,12 +62,56 @@ func New(row Row, s Settings) (*Renderer, error) {
 	if r.shots, err = newShots(r); err != nil {
 		return nil, err
 	}
+	if r.variant.NeedsShots && r.shots == nil {
+		return nil, fmt.Errorf("prompts: variant %s of family %s: speaks of its demonstrations: set shots", r.variant.Name, family.Name)
+	}
 	for _, t := range row.Types {
 		r.words = append(r.words, worded(t, s.Wording))
 	}
 	r.listed = r.order(nil)
-	r.form, err = family.newForm(r)
+	newForm := family.newForm
+	if newForm == nil {
+		newForm = newTextForm
+	}
+	r.form, err = newForm(r)
 	return r, err
+}
+
+// setLayout cuts the types into chunks, or checks that the layout is the
+// variant's own.
+func (r *Renderer) setLayout(layout string) error {
+	v := &r.variant
+	digits, chunked := strings.CutPrefix(layout, "chunk=")
+	switch {
+	case layout == "" || layout == v.Layout && v.Chunk == 0:
+		return nil
+	case layout == "all" && v.Layout == "all":
+		v.Chunk = 0
+		return nil
+	case !chunked:
+		return fmt.Errorf("prompts: layout %q: variant %s of family %s asks %s (or chunk=K, if all)", layout, v.Name, r.family.Name, v.Layout)
+	case v.Layout != "all":
+		return fmt.Errorf("prompts: layout %q: variant %s of family %s asks for one type at a time", layout, v.Name, r.family.Name)
+	}
+	k, err := strconv.Atoi(digits)
+	if err != nil || k < 1 {
+		return fmt.Errorf("prompts: layout %q: want chunk=K with a number above 0", layout)
+	}
+	v.Chunk = k
+	return nil
+}
+
+// layout is the key of the run: that of the variant, or the chunk.
+func (r *Renderer) layout() string {
+	if r.variant.Chunk > 0 {
+		return "chunk=" + strconv.Itoa(r.variant.Chunk)
+	}
+	return r.variant.Layout
+}
+
+// place is the place of a type in the row.
+func (r *Renderer) place(name ner.EntityType) int {
+	return slices.IndexFunc(r.row.Types, func(t TypeInfo) bool { return t.Name == name })
 }
 
 // Queries renders all queries about one document. Their types have natural
@@ -129,7 +176,7 @@ func (r *Renderer) Shape() string {
 	if r.settings.AsChat {
 		return "chat"
 	}
-	return r.family.Shape
+	return r.variant.Shape
 }
 
 // Variant is the full name of the variant, with its dataset line.
@@ -148,7 +195,7 @@ func (r *Renderer) Family() Family { return r.family }
 func (r *Renderer) Keys() map[string]string {
 	s := r.settings
 	keys := map[string]string{
-		"family": r.family.Name, "family_hash": r.family.hash(), "variant": r.Variant(), "layout": r.variant.Layout,
+		"family": r.family.Name, "family_hash": r.family.hash(), "variant": r.Variant(), "layout": r.layout(),
 	}
 	set := func(name, value, standard string) {
 		if value != "" && value != standard {
@@ -176,7 +223,7 @@ func (r *Renderer) Keys() map[string]string {
 
 // prompt frames a text as the family asks.
 func (r *Renderer) prompt(text string) ner.Prompt {
-	p := ner.Prompt{Text: text, Stop: r.family.Stop, MaxTokens: r.family.MaxTokens}
+	p := ner.Prompt{Text: text, Stop: r.variant.Stop, MaxTokens: r.variant.MaxTokens}
 	if r.settings.MaxTokens > 0 {
 		p.MaxTokens = r.settings.MaxTokens
 	}

@@ -19,6 +19,9 @@ type Settings struct {
 	Dataset string
 	Order   string // of the types: listed, name, shuffle:row, shuffle:document (§2.3)
 	Wording string // of the types: natural, native, upper, lower, title (§2.3)
+	// Layout is empty for that of the variant, or chunk=K: at most K types in one
+	// query (§1).
+	Layout  string
 	Queries string // query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R (§2.9)
 	// Shots is the number of demonstrations, and how they are chosen: "3",
 	// "3:random", "5:cover:1" with the last one without mentions (§2.8).
@@ -30,6 +33,8 @@ type Settings struct {
 	AsChat bool
 	// MaxTokens replaces the family's limit; 0 keeps it.
 	MaxTokens int
+	// Own are the families of the user's own, beside those of the program.
+	Own []Family
 }
 
 // TypeInfo is a type of a row as prompts need it.
@@ -37,6 +42,9 @@ type TypeInfo struct {
 	Name       ner.EntityType // natural name
 	Native     string         // label of the file; the first of several
 	Definition string         // a sentence; empty if there is none
+	Phrase     string         // "are named human beings"; empty if there is none
+	Guidelines string         // what to mark and what not; empty if there are none
+	Examples   []string       // mentions
 }
 
 // Row is what prompts need of a row.
@@ -52,7 +60,8 @@ type Row struct {
 }
 
 // Refusal tells that a plan makes no sense, before anything is asked. Its code
-// is one of those of PROMPTS.md: no_definition, no_fewshot.
+// is one of those of PROMPTS.md: no_definition, no_guidelines, no_fewshot,
+// type_has_parenthesis.
 type Refusal struct {
 	Code string
 	Why  string

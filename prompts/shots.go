@@ -14,14 +14,36 @@ type shots struct {
 	k, empty int
 	random   bool
 	ordered  []*ner.Document // the train documents in order(seed, fewshot, row)
+	standard []*ner.Document // what is shown for all documents but those of the train split
+	texts    map[string]bool // of the train documents
 }
 
+// newShots reads the setting, and refuses a plan that has no demonstrations to
+// show.
 func newShots(r *Renderer) (*shots, error) {
-	parts := strings.Split(r.settings.Shots, ":")
-	if r.settings.Shots == "" || r.settings.Shots == "0" {
+	s, err := parseShots(r.settings.Shots)
+	if s == nil || err != nil {
+		return nil, err
+	}
+	switch {
+	case r.variant.NoFewshot:
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("variant %s of family %s has no form with demonstrations", r.variant.Name, r.family.Name)}
+	case len(r.row.Train) == 0:
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("row %s has no train split here to take demonstrations from", r.row.ID)}
+	case s.k > len(r.row.Train):
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("%d demonstrations are asked for: the train split of row %s has %d documents", s.k, r.row.ID, len(r.row.Train))}
+	}
+	s.order(r.row, r.settings.Seed)
+	return s, nil
+}
+
+// parseShots reads the setting; nil stands for no demonstrations.
+func parseShots(setting string) (*shots, error) {
+	parts := strings.Split(setting, ":")
+	if setting == "" || setting == "0" {
 		return nil, nil
 	}
-	fail := fmt.Errorf("prompts: shots %q: want K, K:random, K:cover, or K:cover:EMPTY", r.settings.Shots)
+	fail := fmt.Errorf("prompts: shots %q: want K, K:random, K:cover, or K:cover:EMPTY", setting)
 	s := &shots{}
 	var err error
 	if s.k, err = strconv.Atoi(parts[0]); err != nil || s.k < 1 || len(parts) > 3 {
@@ -36,27 +58,41 @@ func newShots(r *Renderer) (*shots, error) {
 			return nil, fail
 		}
 	}
-	if !r.family.Fewshot {
-		return nil, &Refusal{"no_fewshot", fmt.Sprintf("family %s has no form with demonstrations", r.family.Name)}
-	}
-	if len(r.row.Train) == 0 {
-		return nil, &Refusal{"no_fewshot", fmt.Sprintf("row %s has no train split here to take demonstrations from", r.row.ID)}
-	}
-	byID := map[string]*ner.Document{}
-	ids := make([]string, len(r.row.Train))
-	for i, d := range r.row.Train {
-		ids[i], byID[d.ID] = d.ID, d
-	}
-	for _, id := range Order(r.settings.Seed, "fewshot", []string{r.row.ID}, ids) {
-		s.ordered = append(s.ordered, byID[id])
-	}
 	return s, nil
 }
 
+// order puts the train documents into the order in which they are taken.
+func (s *shots) order(row Row, seed int) {
+	byID := map[string]*ner.Document{}
+	ids := make([]string, len(row.Train))
+	for i, d := range row.Train {
+		ids[i], byID[d.ID] = d.ID, d
+	}
+	for _, id := range Order(seed, "fewshot", []string{row.ID}, ids) {
+		s.ordered = append(s.ordered, byID[id])
+	}
+	s.texts = make(map[string]bool, len(s.ordered))
+	for _, d := range s.ordered {
+		s.texts[d.Text] = true
+	}
+	s.standard = s.pick(slices.Clone(s.ordered))
+}
+
 // choose returns the demonstrations for a document: the same for every document,
-// but that its own text is no demonstration for it.
-func (s *shots) choose(text string) []*ner.Document {
-	pool := slices.DeleteFunc(slices.Clone(s.ordered), func(d *ner.Document) bool { return d.Text == text })
+// but that its own text is no demonstration for it. standard: it is the common
+// choice. Of no shots there are no demonstrations.
+func (s *shots) choose(text string) (shown []*ner.Document, standard bool) {
+	switch {
+	case s == nil:
+		return nil, true
+	case !s.texts[text]:
+		return s.standard, true
+	}
+	return s.pick(slices.DeleteFunc(slices.Clone(s.ordered), func(d *ner.Document) bool { return d.Text == text })), false
+}
+
+// pick takes demonstrations out of a pool.
+func (s *shots) pick(pool []*ner.Document) []*ner.Document {
 	if s.random {
 		return pool[:min(s.k, len(pool))]
 	}

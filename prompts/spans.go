@@ -13,9 +13,11 @@ var spans = Family{
 	Name: "spans", Meaning: "text, tokens and types as one line of JSON, for taggers that answer with offsets",
 	Layout: "all", Shape: "completion",
 	Variants: []Variant{{Name: "json", Meaning: `{"text", "tokens", "types"}`}},
-	sources:  func(string) []string { return []string{`{"text":…,"tokens":[[start,end],…],"types":[…]}`} },
 	newForm:  func(*Renderer) (form, error) { return spansForm{}, nil },
 }
+
+// spansTemplate shows the form of a question.
+const spansTemplate = `{"text":…,"tokens":[[start,end],…],"types":[…]}`
 
 type spansForm struct{}
 

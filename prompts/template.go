@@ -1,65 +1,179 @@
 package prompts
 
 import (
+	"embed"
 	"fmt"
+	"io/fs"
+	"path"
+	"slices"
 	"strings"
 )
+
+//go:embed templates
+var embedded embed.FS
+
+// slot is a placeholder of templates. docs/add-a-prompt.md describes those that
+// every family may use; the others belong to the families that fill them.
+type slot uint8
+
+const (
+	slotText slot = iota
+	slotDataset
+	slotDatasetName
+	slotExamples
+	slotOpen
+	slotClose
+	slotDemonstrations // from here on: what differs by the types that are asked for
+	slotAnswer
+	slotType
+	slotTypes
+	slotDefinition
+	slotGuidelines
+	slotPhrase
+	slotSuch
+	slotCapitalised
+	slotTag
+	slotTags
+	slotClass
+	slotFormat
+	slotDescriptions
+	slots // their number
+)
+
+// slotNames are the names of the placeholders, by slot.
+var slotNames = [slots]string{
+	slotText: "text", slotDataset: "dataset", slotDatasetName: "dataset_name", slotExamples: "examples", slotOpen: "open", slotClose: "close",
+	slotDemonstrations: "demonstrations", slotAnswer: "answer", slotType: "type", slotTypes: "types", slotDefinition: "definition",
+	slotGuidelines: "guidelines", slotPhrase: "phrase", slotSuch: "such", slotCapitalised: "capitalised", slotTag: "tag", slotTags: "tags",
+	slotClass: "class", slotFormat: "format", slotDescriptions: "descriptions",
+}
+
+// byType reports whether what is inserted differs by the types asked for, and not
+// only by document.
+func (s slot) byType() bool { return s >= slotDemonstrations }
+
+// values are what is inserted, by slot.
+type values [slots]string
 
 // template is a text with placeholders in braces. It is filled in one pass:
 // what is inserted is never searched for placeholders (PROMPTS.md §2.1).
 type template []segment
 
 // segment is literal text, or a placeholder.
-type segment struct{ literal, name string }
+type segment struct {
+	literal string
+	slot    slot // where literal is empty
+}
 
-// parseTemplate reads a template; each of its placeholders must be known.
-func parseTemplate(text string, known ...string) (template, error) {
+// parseTemplate reads a template. A placeholder is a word of lower-case letters and
+// underscores in braces, and must be known; other braces stand for themselves. An
+// error names the line.
+func parseTemplate(text string, known []slot) (template, error) {
 	var t template
-	for text != "" {
-		before, rest, ok := strings.Cut(text, "{")
-		if before != "" {
-			t = append(t, segment{literal: before})
+	from := 0
+	for i := 0; i < len(text); i++ {
+		if text[i] != '{' {
+			continue
 		}
-		if !ok {
-			break
+		end := strings.IndexFunc(text[i+1:], func(r rune) bool { return (r < 'a' || r > 'z') && r != '_' })
+		if end < 1 || text[i+1+end] != '}' {
+			continue
 		}
-		name, after, ok := strings.Cut(rest, "}")
-		if !ok || !contains(known, name) {
-			return nil, fmt.Errorf("template: placeholder {%s}: unknown (known: %s)", name, strings.Join(known, ", "))
+		name := text[i+1 : i+1+end]
+		at := slices.IndexFunc(known, func(s slot) bool { return slotNames[s] == name })
+		if at < 0 {
+			return nil, fmt.Errorf("%d: placeholder {%s}: unknown here (known: %s)", 1+strings.Count(text[:i], "\n"), name, namesOf(known))
 		}
-		t = append(t, segment{name: name})
-		text = after
+		if from < i {
+			t = append(t, segment{literal: text[from:i]})
+		}
+		t = append(t, segment{slot: known[at]})
+		i += 1 + end
+		from = i + 1
+	}
+	if from < len(text) {
+		t = append(t, segment{literal: text[from:]})
 	}
 	return t, nil
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
+func namesOf(known []slot) string {
+	names := make([]string, len(known))
+	for i, s := range known {
+		names[i] = "{" + slotNames[s] + "}"
 	}
-	return false
+	return strings.Join(names, ", ")
 }
 
 // fill appends the template with its placeholders replaced.
-func (t template) fill(b []byte, values map[string]string) []byte {
-	for _, s := range t {
-		if s.name == "" {
-			b = append(b, s.literal...)
+func (t template) fill(b []byte, v *values) []byte {
+	for i := range t {
+		if t[i].literal != "" {
+			b = append(b, t[i].literal...)
 		} else {
-			b = append(b, values[s.name]...)
+			b = append(b, v[t[i].slot]...)
 		}
 	}
 	return b
 }
 
-// before returns the part ahead of the first of the placeholders, and the rest.
-func (t template) before(names ...string) (head, tail template) {
-	for i, s := range t {
-		if s.name != "" && contains(names, s.name) {
-			return t[:i], t[i:]
+// has reports whether the template has a placeholder.
+func (t template) has(s slot) bool {
+	return slices.ContainsFunc(t, func(p segment) bool { return p.literal == "" && p.slot == s })
+}
+
+// split returns the part ahead of the first placeholder that differs by type, and
+// the rest.
+func (t template) split() (head, tail template) {
+	i := slices.IndexFunc(t, func(s segment) bool { return s.literal == "" && s.slot.byType() })
+	if i < 0 {
+		return t, nil
+	}
+	return t[:i], t[i:]
+}
+
+// templateFolder is where the templates of a family are: one file a part of a
+// variant, VARIANT.txt or VARIANT.PART.txt.
+type templateFolder struct {
+	files fs.FS
+	dir   string
+}
+
+// partNames are the parts of a variant, in the order in which they are shown and
+// hashed: the prompt of a completion; system and user message of a chat; one
+// demonstration; what stands before the demonstrations; one type of a list; and
+// what is said of a type that has a definition, or a phrase.
+var partNames = []string{"", "system", "user", "demonstration", "examples", "type", "definition", "phrase"}
+
+// part is one template file of a variant.
+type part struct{ name, file, text string }
+
+// parts reads the templates of a variant that there are.
+func (f templateFolder) parts(variant string) []part {
+	var found []part
+	for _, name := range partNames {
+		file := variant + ".txt"
+		if name != "" {
+			file = variant + "." + name + ".txt"
+		}
+		b, err := fs.ReadFile(f.files, path.Join(f.dir, file))
+		if err == nil {
+			found = append(found, part{name, file, string(b)})
 		}
 	}
-	return t, nil
+	return found
+}
+
+// folder is the folder of a family of the program.
+func folder(family string) templateFolder {
+	return templateFolder{embedded, "templates/" + family}
+}
+
+// slotsOf are the placeholders that a part of a family may use.
+func slotsOf(f *Family, part string) []slot {
+	all := make([]slot, slots)
+	for i := range all {
+		all[i] = slot(i)
+	}
+	return all
 }

@@ -1,13 +1,14 @@
 package prompts_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -31,12 +32,18 @@ func referenceFile(t testing.TB, into any, elem ...string) {
 // vectorDocument is a document with its gold, offsets in code points.
 type vectorDocument struct {
 	ID, Text string
+	Tokens   []string // of the text, one blank between two; nil: none
 	Gold     [][3]any
 }
 
 func (v vectorDocument) document(t testing.TB) *ner.Document {
 	t.Helper()
 	d := &ner.Document{ID: v.ID, Text: v.Text}
+	at := 0
+	for _, token := range v.Tokens {
+		d.Tokens = append(d.Tokens, ner.Range{Start: at, End: at + len(token)})
+		at += len(token) + 1
+	}
 	points := ner.NewCodePoints(v.Text)
 	for _, g := range v.Gold {
 		start, err1 := points.Byte(int(g[0].(float64)))
@@ -49,7 +56,10 @@ func (v vectorDocument) document(t testing.TB) *ner.Document {
 	return d
 }
 
-type vectorType struct{ Native, Natural, Definition string }
+type vectorType struct {
+	Native, Natural, Definition, Phrase, Guidelines string
+	Examples                                        []string
+}
 
 type vectorDocuments struct {
 	Documents, Demonstrations []vectorDocument
@@ -65,7 +75,9 @@ func (v vectorDocuments) types(name string) []prompts.TypeInfo {
 	}
 	var out []prompts.TypeInfo
 	for _, t := range set {
-		out = append(out, prompts.TypeInfo{Name: ner.EntityType(t.Natural), Native: t.Native, Definition: t.Definition})
+		out = append(out, prompts.TypeInfo{
+			Name: ner.EntityType(t.Natural), Native: t.Native, Definition: t.Definition, Phrase: t.Phrase, Guidelines: t.Guidelines, Examples: t.Examples,
+		})
 	}
 	return out
 }
@@ -83,47 +95,72 @@ type renderCase struct {
 	Variant, Document, Types, Type, Dataset, Wording string
 	Demonstrations                                   []string
 	Prompt, SHA256, Error                            string
+	Messages                                         []ner.Message
 }
 
-// TestRenderUniNER holds every prompt of the vectors byte for byte.
-func TestRenderUniNER(t *testing.T) {
+// TestRender holds every prompt of the vectors byte for byte.
+func TestRender(t *testing.T) {
 	var docs vectorDocuments
 	referenceFile(t, &docs, "vectors-prompts", "documents.json")
-	var file struct{ Cases []renderCase }
-	referenceFile(t, &file, "vectors-prompts", "render-uniner.json")
-	for i, c := range file.Cases {
-		t.Run(fmt.Sprintf("%03d-%s-%s-%s-%s", i, c.Variant, c.Document, c.Types, c.Type), func(t *testing.T) {
-			row := prompts.Row{ID: "row", Types: docs.types(c.Types)}
-			s := prompts.Settings{Family: "uniner", Variant: c.Variant, Dataset: c.Dataset, Wording: c.Wording}
-			if c.Demonstrations != nil {
-				row.Train, s.Shots, s.Seed = demonstrations(t, docs, c.Demonstrations)
-			}
-			r, err := prompts.New(row, s)
-			if c.Error != "" {
-				var refusal *prompts.Refusal
-				if !errors.As(err, &refusal) || refusal.Code != c.Error {
-					t.Fatalf("error is %v, want %s", err, c.Error)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			queries, err := r.Queries(find(t, docs.Documents, c.Document))
-			if err != nil {
-				t.Fatal(err)
-			}
-			q := queries[0]
-			if c.Type != "" {
-				q = queries[slices.Index(r.Words(), c.Type)]
-			}
-			if q.Prompt.Text != c.Prompt {
-				t.Errorf("prompt is\n%q\nwant\n%q", q.Prompt.Text, c.Prompt)
-			}
-			if sum := sha256.Sum256([]byte(q.Prompt.Text)); hex.EncodeToString(sum[:]) != c.SHA256 {
-				t.Errorf("sha256 is %x, want %s", sum, c.SHA256)
+	tested := 0
+	for _, f := range prompts.Families {
+		if f.Name == "spans" {
+			continue // ours: it has no vectors
+		}
+		var file struct{ Cases []renderCase }
+		referenceFile(t, &file, "vectors-prompts", "render-"+f.Name+".json")
+		tested += len(file.Cases)
+		t.Run(f.Name, func(t *testing.T) {
+			for i, c := range file.Cases {
+				t.Run(fmt.Sprintf("%03d-%s-%s-%s-%s", i, c.Variant, c.Document, c.Types, c.Type), func(t *testing.T) {
+					checkRender(t, docs, f.Name, c)
+				})
 			}
 		})
+	}
+	if tested != 1042 {
+		t.Errorf("%d prompts were tested, want 1042", tested)
+	}
+}
+
+func checkRender(t *testing.T, docs vectorDocuments, family string, c renderCase) {
+	row := prompts.Row{ID: "row", Types: docs.types(c.Types)}
+	s := prompts.Settings{Family: family, Variant: c.Variant, Dataset: c.Dataset, Wording: c.Wording}
+	if c.Demonstrations != nil {
+		row.Train, s.Shots, s.Seed = demonstrations(t, docs, c.Demonstrations)
+	}
+	r, err := prompts.New(row, s)
+	if c.Error != "" {
+		var refusal *prompts.Refusal
+		if !errors.As(err, &refusal) || refusal.Code != c.Error {
+			t.Fatalf("error is %v, want %s", err, c.Error)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := r.Queries(find(t, docs.Documents, c.Document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := queries[0]
+	if c.Type != "" {
+		q = queries[slices.Index(r.Words(), c.Type)]
+	}
+	if q.Prompt.Text != c.Prompt {
+		t.Errorf("prompt is\n%q\nwant\n%q", q.Prompt.Text, c.Prompt)
+	}
+	if !slices.Equal(q.Prompt.Messages, c.Messages) {
+		t.Errorf("messages are\n%q\nwant\n%q", q.Prompt.Messages, c.Messages)
+	}
+	sum := sha256.New()
+	io.WriteString(sum, q.Prompt.Text)
+	for _, m := range q.Prompt.Messages {
+		fmt.Fprintf(sum, "%s\x1f%s\x1e", m.Role, m.Content)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != c.SHA256 {
+		t.Errorf("sha256 is %s, want %s", got, c.SHA256)
 	}
 }
 
@@ -224,35 +261,27 @@ func TestChoices(t *testing.T) {
 	}
 	for i, c := range v.Demonstrations.Cases {
 		t.Run(fmt.Sprintf("demonstrations-%d-%s", i, c.Mode), func(t *testing.T) {
-			row := prompts.Row{ID: v.Demonstrations.Row, Types: named([]string{"person", "organization", "location"})}
-			byText := map[string]string{}
+			row := prompts.Row{ID: v.Demonstrations.Row}
 			for _, d := range v.Demonstrations.Train {
-				// Texts are made distinct, so that a prompt tells which document it shows;
-				// those that equal the test document's stay equal.
-				text := d.Text + " " + d.ID
-				if d.Text == c.TestText {
-					text = d.Text
-				}
-				doc := &ner.Document{ID: d.ID, Text: text}
+				doc := &ner.Document{ID: d.ID, Text: d.Text}
 				for _, typ := range d.Types {
 					doc.Spans = append(doc.Spans, ner.Span{Start: 0, End: 1, Type: ner.EntityType(typ)})
 				}
 				row.Train = append(row.Train, doc)
-				byText[text] = d.ID
 			}
 			shots := fmt.Sprintf("%d:%s", c.K, c.Mode)
 			if c.Empty > 0 {
 				shots += fmt.Sprintf(":%d", c.Empty)
 			}
-			r, err := prompts.New(row, prompts.Settings{Shots: shots, Seed: c.Seed})
+			chosen, err := prompts.Chosen(row, shots, c.Seed, c.TestText)
 			if err != nil {
 				t.Fatal(err)
 			}
-			q, err := r.Queries(&ner.Document{ID: "test", Text: c.TestText})
-			if err != nil {
-				t.Fatal(err)
+			var got []string
+			for _, d := range chosen {
+				got = append(got, d.ID)
 			}
-			if got := shown(q[0].Prompt.Text, byText); !slices.Equal(got, c.Result) {
+			if !slices.Equal(got, c.Result) {
 				t.Errorf("shown %q, want %q", got, c.Result)
 			}
 		})
@@ -286,25 +315,36 @@ func checkAsked(t *testing.T, row prompts.Row, s prompts.Settings, d *ner.Docume
 	}
 }
 
-func TestListSchema(t *testing.T) {
+// TestSchemas holds the schemas, and the order of their members.
+func TestSchemas(t *testing.T) {
+	var docs vectorDocuments
+	referenceFile(t, &docs, "vectors-prompts", "documents.json")
 	var v struct {
-		Schemas map[string]map[string]any
+		Schemas map[string]map[string]json.RawMessage
 	}
 	referenceFile(t, &v, "vectors-prompts", "schemas.json")
-	r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"person"})}, prompts.Settings{Constrained: "schema"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	q, err := r.Queries(&ner.Document{Text: "x"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got any
-	if err := json.Unmarshal(q[0].Prompt.Schema, &got); err != nil {
-		t.Fatal(err)
-	}
-	if want := v.Schemas["t1"]["per_type_list"]; !reflect.DeepEqual(got, want) {
-		t.Errorf("schema is %v, want %v", got, want)
+	for family, kind := range map[string]string{
+		"uniner": "per_type_list", "json_per_type": "per_type_list", "json_by_type": "by_type_object", "json_list": "list_of_objects",
+	} {
+		for types, schemas := range v.Schemas {
+			t.Run(family+"-"+types, func(t *testing.T) {
+				r, err := prompts.New(prompts.Row{ID: "row", Types: docs.types(types)}, prompts.Settings{Family: family, Constrained: "schema"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				q, err := r.Queries(&ner.Document{Text: "x"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var want bytes.Buffer
+				if err := json.Compact(&want, schemas[kind]); err != nil {
+					t.Fatal(err)
+				}
+				if got := string(q[0].Prompt.Schema); got != want.String() {
+					t.Errorf("schema is %s, want %s", got, want.String())
+				}
+			})
+		}
 	}
 }
 

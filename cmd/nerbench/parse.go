@@ -144,8 +144,8 @@ func parseAnswer(reader *answers.Reader, a rawAnswer, types []ner.EntityType) (p
 		if d, err = newDocument(*a.Document, a.Tokens); err != nil {
 			return parsedLine{}, err
 		}
-	} else if reader.HasSpans() {
-		return parsedLine{}, fmt.Errorf(`answers of this family have offsets: want "document", too`)
+	} else if reader.NeedsDocument() {
+		return parsedLine{}, fmt.Errorf(`answers of this family say where their mentions are: want "document", too`)
 	}
 	p := reader.Read(d, types, ner.Completion{Text: *a.Text, Finish: a.Finish})
 	out := parsedLine{Outcome: p.Outcome, Step: p.Step, Flags: []ner.Flag{}, Mentions: []parsedMention{}, Dropped: []parsedDrop{}}

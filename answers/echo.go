@@ -1,0 +1,309 @@
+package answers
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+// element is a part of an echoed text that is marked as a mention.
+type element struct {
+	start, end int // in the echo, in bytes
+	typ        ner.EntityType
+	folded     bool
+}
+
+// echoed is an answer that repeats the text, with its marks taken out.
+type echoed struct {
+	text     strings.Builder
+	elements []element
+	// marked: there were marks, known or not. odd: something was not as it should be.
+	marked, odd bool
+}
+
+// place finds the elements of an echo in the document (PROMPTS.md §4.7). shown is
+// the document's text as the prompt had it, byte for byte as long.
+func (r *reply) place(e *echoed, c *collector, shown string) ner.Prediction {
+	echo := e.text.String()
+	slices.SortStableFunc(e.elements, func(a, b element) int {
+		if a.start != b.start {
+			return a.start - b.start
+		}
+		return a.end - b.end
+	})
+	if strings.TrimFunc(echo, isSpace) == strings.TrimFunc(shown, isSpace) {
+		shift := edge(shown) - edge(echo)
+		step := "strict"
+		if e.odd {
+			step = "echo"
+		}
+		return r.positions(e, c, step, func(el element) (start, end int, ok bool) { return el.start + shift, el.end + shift, true })
+	}
+	words, said := ner.Words(shown), ner.Words(echo)
+	partner := matchWords(surfaces(shown, words), surfaces(echo, said))
+	step, matched := matchStep(partner, len(said))
+	switch {
+	case step == "strict":
+		step = "space"
+	case 2*matched < len(words) && !e.marked:
+		return r.conclude(nil, "none", false)
+	case r.finish == ner.FinishLength:
+		step = "cut"
+	default:
+		step = "align"
+	}
+	of := make([]int, len(said)) // the document's word for each of the echo's
+	for i := range of {
+		of[i] = -1
+	}
+	for i, j := range partner {
+		if j >= 0 {
+			of[j] = i
+		}
+	}
+	return r.positions(e, c, step, func(el element) (start, end int, ok bool) { return throughWords(el, said, words, of) })
+}
+
+// throughWords finds an element by its words: they must be whole, all have
+// partners, and those must be neighbours.
+func throughWords(el element, said, words []ner.Range, of []int) (start, end int, ok bool) {
+	first, _ := slices.BinarySearchFunc(said, el.start, func(w ner.Range, at int) int { return w.End - 1 - at })
+	last := first
+	for last < len(said) && said[last].Start < el.end {
+		last++
+	}
+	if first == last || said[first].Start < el.start || said[last-1].End > el.end || of[first] < 0 {
+		return 0, 0, false
+	}
+	for i := first + 1; i < last; i++ {
+		if of[i] != of[i-1]+1 {
+			return 0, 0, false
+		}
+	}
+	return words[of[first]].Start, words[of[last-1]].End, true
+}
+
+// positions collects the elements, in order, with the place that each has. Those
+// that have none are left to alignment.
+func (r *reply) positions(e *echoed, c *collector, step string, find func(element) (start, end int, ok bool)) ner.Prediction {
+	echo := e.text.String()
+	var spans []ner.Span
+	for _, el := range e.elements {
+		var flags []ner.Flag
+		if el.folded {
+			flags = append(flags, ner.TypeFold)
+		}
+		for el.start < el.end && isSpaceAt(echo, el.start) { // also what stands outside of the text
+			_, n := utf8.DecodeRuneInString(echo[el.start:])
+			el.start += n
+		}
+		el.end = el.start + len(strings.TrimRightFunc(echo[el.start:el.end], isSpace))
+		start, end, ok := 0, 0, true
+		if el.start < el.end {
+			start, end, ok = find(el)
+		}
+		if !ok {
+			c.add(echo[el.start:el.end], el.typ, append(flags, ner.Searched)...)
+			continue
+		}
+		c.add(r.document.Text[start:end], el.typ, flags...)
+		if start < end {
+			spans = append(spans, ner.Span{Start: start, End: end, Type: el.typ})
+		}
+	}
+	p := r.conclude(c, step, true)
+	p.Spans = sortedSpans(spans)
+	return p
+}
+
+// sortedSpans are spans sorted, without duplicates; never nil, which tells that
+// the answer brought places.
+func sortedSpans(spans []ner.Span) []ner.Span {
+	out := append([]ner.Span{}, spans...)
+	slices.SortFunc(out, ner.Span.Compare)
+	return slices.Compact(out)
+}
+
+// edge is the length of the white space that a text begins with.
+func edge(text string) int { return len(text) - len(strings.TrimLeftFunc(text, isSpace)) }
+
+func isSpaceAt(text string, i int) bool {
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	return isSpace(r)
+}
+
+func surfaces(text string, words []ner.Range) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = text[w.Start:w.End]
+	}
+	return out
+}
+
+// tag is a tag of markup in an answer.
+type tag struct {
+	name      string
+	closing   bool
+	odd       bool // it has attributes, or closes itself
+	selfClose bool
+	length    int
+}
+
+// tagAt reads a tag at the start of s, which begins with "<".
+func tagAt(s string) (t tag, ok bool) {
+	i := 1
+	if strings.HasPrefix(s[i:], "/") {
+		t.closing = true
+		i++
+	}
+	start := i
+	for i < len(s) {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '_' && r != '.' && r != '-' {
+			break
+		}
+		i += n
+	}
+	t.name = s[start:i]
+	if t.name == "" || i == len(s) {
+		return t, false
+	}
+	if s[i] != '>' {
+		end := strings.IndexAny(s[i:], "<>\n")
+		if end < 0 || s[i+end] != '>' {
+			return t, false
+		}
+		inside := s[i : i+end]
+		t.selfClose = strings.HasSuffix(inside, "/")
+		if !isSpaceAt(inside, 0) && inside != "/" || !t.selfClose && !strings.Contains(inside, "=") {
+			return t, false
+		}
+		t.odd = true
+		i += end
+	}
+	t.length = i + 1
+	return t, true
+}
+
+// readTagged reads the text with a tag around each mention (PROMPTS.md §4.7).
+func readTagged(r *reply) ner.Prediction {
+	e, c := &echoed{}, r.collector()
+	body := r.unwrapped(e)
+	names := ner.TagNames(r.wordsOf(r.asked), r.document.Text)
+	type opened struct {
+		tag     string
+		element element
+		known   bool
+	}
+	var open []opened
+	from := 0
+	for i := 0; i < len(body); {
+		if body[i] != '<' {
+			i++
+			continue
+		}
+		t, ok := tagAt(body[i:])
+		if !ok || strings.Contains(r.document.Text, body[i:i+t.length]) {
+			i++
+			continue
+		}
+		e.text.WriteString(body[from:i])
+		at := e.text.Len()
+		literal := body[i : i+t.length]
+		i += t.length
+		from = i
+		e.odd = e.odd || t.odd
+		switch {
+		case t.selfClose:
+		case !t.closing && len(open) > deepest:
+			e.odd = true
+			c.drop("bad_item", "", literal)
+		case !t.closing:
+			typ, folded, known := r.typeOfTag(t.name, names)
+			open = append(open, opened{literal, element{start: at, typ: typ, folded: folded}, known})
+		default:
+			k := len(open) - 1
+			for k >= 0 && !strings.EqualFold(tagName(open[k].tag), t.name) {
+				k--
+			}
+			e.odd = e.odd || k != len(open)-1 || k < 0
+			if k < 0 {
+				continue
+			}
+			o := open[k]
+			open = slices.Delete(open, k, k+1)
+			o.element.end = at
+			e.marked = true
+			switch {
+			case o.known:
+				e.elements = append(e.elements, o.element)
+			case r.unknown:
+				o.element.typ = ner.Unknown
+				e.elements = append(e.elements, o.element)
+			default:
+				c.drop("unknown_type", t.name, strings.TrimFunc(e.text.String()[o.element.start:at], isSpace))
+			}
+		}
+	}
+	e.text.WriteString(body[from:])
+	for _, o := range open {
+		e.odd = true
+		c.drop("bad_item", "", o.tag)
+	}
+	return r.place(e, c, r.document.Text)
+}
+
+// tagName is the name in a tag's text.
+func tagName(literal string) string {
+	t, _ := tagAt(literal)
+	return t.name
+}
+
+// typeOfTag finds the type that a tag's name stands for: exactly, or in lower
+// case. Demonstrations may have asked for more prefixes x_ than the document
+// does.
+func (r *reply) typeOfTag(name string, names []string) (t ner.EntityType, folded, ok bool) {
+	for _, candidate := range []string{name, strings.ToLower(name)} {
+		for stripped := candidate; ; stripped = stripped[len("x_"):] {
+			if i := slices.Index(names, stripped); i >= 0 {
+				return r.asked[i], candidate != name, true
+			}
+			if !strings.HasPrefix(stripped, "x_") {
+				break
+			}
+		}
+	}
+	return "", false, false
+}
+
+const wrapperOpen, wrapperClose = "<response>", "</response>"
+
+// unwrapped takes off a fence or a <response> around the answer: it is odd to have
+// one, or none where the prompt asked for one.
+func (r *reply) unwrapped(e *echoed) string {
+	body := r.answer
+	if !strings.Contains(r.document.Text, "```") {
+		if inside, fenced := fence(body); fenced {
+			body, e.odd = inside, true
+		}
+	}
+	if strings.Contains(r.document.Text, wrapperOpen) && !r.form.wrapped {
+		return body
+	}
+	before, inside, opened := strings.Cut(body, wrapperOpen)
+	if !opened {
+		e.odd = e.odd || r.form.wrapped
+		return body
+	}
+	i := strings.LastIndex(inside, wrapperClose)
+	if i < 0 || !r.form.wrapped || before != "" || inside[i+len(wrapperClose):] != "" {
+		e.odd = true
+	}
+	if i >= 0 {
+		inside = inside[:i]
+	}
+	return inside
+}

@@ -1,0 +1,103 @@
+package answers
+
+import (
+	"strings"
+
+	"nerbench/ner"
+)
+
+// readSegments reads "type: a, b | type: None" (PROMPTS.md §4.4).
+func readSegments(r *reply) ner.Prediction {
+	text, step := cutBehind(r, "|,\n")
+	if text == "" {
+		return r.conclude(r.collector(), "none", false)
+	}
+	if noneWord(text) {
+		return r.conclude(r.collector(), "none_word", true)
+	}
+	c := r.collector()
+	known, lines := false, strings.Contains(text, "\n")
+	for line := range strings.SplitSeq(text, "\n") {
+		if lines {
+			line = undecorated(line, "Entity:")
+			if line == "" {
+				continue
+			}
+		}
+		for segment := range strings.SplitSeq(line, "|") {
+			label, said, ok := strings.Cut(segment, ":")
+			label = strings.TrimFunc(label, isSpace)
+			if !ok || label == "" {
+				lines = true
+				continue
+			}
+			if _, _, resolves := r.types.resolve(label); resolves {
+				known = true
+			}
+			for text := range strings.SplitSeq(said, ",") {
+				if text = strings.TrimFunc(text, isSpace); text == "" {
+					lines = true
+				} else if !noneWord(text) {
+					c.addNamed(text, label)
+				}
+			}
+		}
+	}
+	if step == "strict" && lines {
+		step = "lines"
+	}
+	return r.conclude(c, step, known)
+}
+
+// cutBehind cuts an answer that the token limit ended behind the last of some
+// marks: what stands there is not complete.
+func cutBehind(r *reply, marks string) (text, step string) {
+	if r.finish != ner.FinishLength {
+		return r.answer, "strict"
+	}
+	return strings.TrimFunc(r.answer[:strings.LastIndexAny(r.answer, marks)+1], isSpace), "cut"
+}
+
+// undecorated is a line without a bullet, bold marks, and a word that some models
+// begin with.
+func undecorated(line, first string) string {
+	line = strings.TrimFunc(line, isSpace)
+	if strings.HasPrefix(line, "**") {
+		line = strings.TrimPrefix(line, "**")
+	} else if rest, ok := bullet(line); ok {
+		line = rest
+	}
+	line = strings.ReplaceAll(line, "**", "")
+	if first != "" {
+		line = strings.TrimPrefix(line, first)
+	}
+	return strings.TrimFunc(line, isSpace)
+}
+
+// conclude makes a prediction of what a reader collected by a step. read: the
+// answer has the family's form at all. Steps that stand for an end before the
+// answer's own are failures where the token limit was the reason.
+func (r *reply) conclude(c *collector, step string, read bool) ner.Prediction {
+	if !read {
+		return ner.Prediction{Step: "none", Outcome: unread(r.finish)}
+	}
+	p := ner.Prediction{Step: step, Mentions: c.mentions, Dropped: c.dropped, Outcome: ner.Repaired}
+	switch {
+	case step == "cut", step == "unclosed" && r.finish != ner.FinishStop:
+		p.Outcome = ner.Truncated
+	case step != "strict" || r.finish == ner.FinishLength:
+	case len(c.mentions)+len(c.dropped) == 0:
+		p.Outcome = ner.Empty
+	default:
+		p.Outcome = ner.OK
+	}
+	return p
+}
+
+// unread is the class of an answer that has nothing of the family's form.
+func unread(finish ner.Finish) ner.Outcome {
+	if finish == ner.FinishLength {
+		return ner.Truncated
+	}
+	return ner.NoStructure
+}

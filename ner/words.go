@@ -1,0 +1,83 @@
+package ner
+
+import (
+	"unicode"
+	"unicode/utf8"
+)
+
+// Words are the words of the document (PROMPTS.md §2.6): its own tokens but for
+// empty ones; where it has none, those of its text by [Words].
+func (d *Document) Words() []Range {
+	if d.Tokens == nil {
+		return Words(d.Text)
+	}
+	words := make([]Range, 0, len(d.Tokens))
+	for _, t := range d.Tokens {
+		if t.Start < t.End {
+			words = append(words, t)
+		}
+	}
+	return words
+}
+
+// Words finds the words of a text by the tokenless rule of PROMPTS.md §2.6: a
+// word is a run of letters, numbers, marks and underscores, runs joined by single
+// hyphens are one word, and every other character that is not white space is a
+// word of its own. Ranges are in bytes, ascending.
+func Words(text string) []Range {
+	words := make([]Range, 0, len(text)/5+1)
+	for i := 0; i < len(text); {
+		r, n := utf8.DecodeRuneInString(text[i:])
+		switch {
+		case IsSpace(r):
+			i += n
+		case wordRune(r):
+			end := wordEnd(text, i)
+			words = append(words, Range{i, end})
+			i = end
+		default:
+			words = append(words, Range{i, i + n})
+			i += n
+		}
+	}
+	return words
+}
+
+// wordEnd is the end of the word that begins at i.
+func wordEnd(text string, i int) int {
+	for {
+		for i < len(text) {
+			r, n := utf8.DecodeRuneInString(text[i:])
+			if !wordRune(r) {
+				break
+			}
+			i += n
+		}
+		if i+1 >= len(text) || text[i] != '-' {
+			return i
+		}
+		if r, _ := utf8.DecodeRuneInString(text[i+1:]); !wordRune(r) {
+			return i
+		}
+		i++
+	}
+}
+
+func wordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '_'
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.M)
+}
+
+// IsSpace is the white space of METRICS.md §3.3, which is not that of package
+// unicode: U+001C to U+001F belong to it.
+func IsSpace(r rune) bool {
+	switch {
+	case r < 0x80:
+		return 0x09 <= r && r <= 0x0D || 0x1C <= r && r <= 0x20
+	case r == 0x85 || r == 0xA0 || r == 0x1680 || r == 0x2028 || r == 0x2029 || r == 0x202F || r == 0x205F || r == 0x3000:
+		return true
+	}
+	return 0x2000 <= r && r <= 0x200A
+}

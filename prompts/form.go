@@ -1,0 +1,332 @@
+package prompts
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// style is what a variant does in its own way. Empty fields stand for what most
+// variants do.
+type style struct {
+	// text shows a document; nil: as it is.
+	text func(d *ner.Document) string
+	// line is the dataset line of a form; nil: "Dataset: NAME" and a line break.
+	line func(form, name string) string
+	// words replaces what the prompts say for the types.
+	words func(types []TypeInfo, worded []string) []string
+	// sorted: the types of a query stand in the order of their words.
+	sorted bool
+	// describe fills the placeholders that are about one type of a list.
+	describe func(t TypeInfo, word string, v *values)
+	// names are those that the types of a query have in it, such as tags, where they
+	// are not their words. texts are all texts of the prompt.
+	names func(words, texts []string) []string
+	// document fills the placeholders that are about the texts of the prompt.
+	document func(texts []string, v *values)
+	// group fills the placeholders that are about all types of a query.
+	group func(q *question, v *values)
+	// varies reports whether names, or what document fills in, may be others where a
+	// prompt has this text; nil: they never are.
+	varies func(text string) bool
+	// answer writes gold in the strict form of the answer.
+	answer func(q *question, d *ner.Document) string
+	// limit is the longest answer to a query for some types, in tokens; nil: that of
+	// the variant.
+	limit func(types int, d *ner.Document) int
+	// refuse tells why a type cannot be asked for.
+	refuse func(word string) *Refusal
+}
+
+// question is one query in the making: the types that it asks for.
+type question struct {
+	types []TypeInfo
+	words []string // what the prompt says for each
+	names []string // what the answer calls each
+	texts []string // all texts of the prompt: of the document and its demonstrations
+}
+
+// textForm fills the templates of a variant.
+type textForm struct {
+	r     *Renderer
+	style style
+	words []string // what the prompts say for each type of the row
+
+	system     string
+	head, tail template // of the prompt, or the user's message: before and from the first part that differs by type
+	// turn is a demonstration in the prompt; nil: demonstrations are messages.
+	turn template
+	// listed is one type of a list; defined and phrased are what is said of a type
+	// that has a definition, or a phrase.
+	listed, defined, phrased template
+	dataset, examples        string
+
+	// plain: the demonstrations that most documents share change nothing of what is
+	// inserted.
+	plain  bool
+	byType []values // what is inserted for one type of the row
+	whole  values   // and for all of them in listed order
+	schema []byte   // of all of them
+	// standard are the demonstrations that most documents share, by type of the
+	// row; [allTypes] for all.
+	standard map[int]demonstrations
+}
+
+const allTypes = -1
+
+func newTextForm(r *Renderer) (form, error) {
+	f := &textForm{r: r, words: r.words}
+	if r.family.style != nil {
+		f.style = r.family.style(r.variant.Name)
+	}
+	if err := f.parse(); err != nil {
+		return nil, err
+	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	if f.style.words != nil {
+		f.words = f.style.words(r.row.Types, r.words)
+	}
+	if f.style.sorted {
+		slices.SortFunc(r.listed, func(a, b int) int { return strings.Compare(f.words[a], f.words[b]) })
+	}
+	if r.line != "" {
+		line := f.style.line
+		if line == nil {
+			line = func(_, name string) string { return "Dataset: " + name + "\n" }
+		}
+		f.dataset = line(r.line, r.settings.Dataset)
+	}
+	f.describe()
+	f.plain = f.style.varies == nil || r.shots == nil ||
+		!slices.ContainsFunc(r.shots.standard, func(d *ner.Document) bool { return f.style.varies(d.Text) })
+	if r.variant.Layout == "all" {
+		q := f.question(r.listed, nil)
+		f.fillTypes(q, &f.whole)
+		f.schema = schemaOf(r.family.Schema, q.words)
+	}
+	f.prepareDemonstrations()
+	return f, nil
+}
+
+// parse reads the templates of the variant.
+func (f *textForm) parse() error {
+	var prompt template
+	for _, p := range f.r.family.templates.parts(f.r.variant.Name) {
+		t, err := parseTemplate(p.text, slotsOf(&f.r.family, p.name))
+		if err != nil {
+			return fmt.Errorf("prompts: family %s: %s:%w", f.r.family.Name, p.file, err)
+		}
+		switch p.name {
+		case "", "user":
+			prompt = t
+		case "system":
+			f.system = p.text
+		case "demonstration":
+			f.turn = t
+		case "examples":
+			f.examples = p.text
+		case "type":
+			f.listed = t
+		case "definition":
+			f.defined = t
+		case "phrase":
+			f.phrased = t
+		}
+	}
+	f.head, f.tail = prompt.split()
+	return nil
+}
+
+// check refuses a plan that the variant cannot carry out.
+func (f *textForm) check() error {
+	r := f.r
+	for _, need := range r.variant.Needs {
+		for _, t := range r.row.Types {
+			if need == "definition" && t.Definition == "" || need == "guidelines" && t.Guidelines == "" {
+				return &Refusal{"no_" + need, fmt.Sprintf("variant %s of %s: row %s: type %q has no %s", r.variant.Name, r.family.Name, r.row.ID, t.Name, need)}
+			}
+		}
+	}
+	if f.style.refuse != nil {
+		for _, word := range r.words {
+			if refusal := f.style.refuse(word); refusal != nil {
+				return refusal
+			}
+		}
+	}
+	if f.style.sorted && r.settings.Order != "" && r.settings.Order != "listed" {
+		return fmt.Errorf("prompts: order %s: variant %s of %s always sorts the types", r.settings.Order, r.variant.Name, r.family.Name)
+	}
+	return nil
+}
+
+// describe prepares what is inserted for each type of the row.
+func (f *textForm) describe() {
+	f.byType = make([]values, len(f.words))
+	for i, t := range f.r.row.Types {
+		v := &f.byType[i]
+		word := f.words[i]
+		v[slotType], v[slotTypes], v[slotCapitalised] = word, word, capitalised(word)
+		v[slotDefinition], v[slotGuidelines], v[slotPhrase] = t.Definition, t.Guidelines, t.Phrase
+		if f.style.describe != nil {
+			f.style.describe(t, word, v)
+		}
+		if f.defined != nil && t.Definition != "" {
+			v[slotDefinition] = string(f.defined.fill(nil, v))
+		}
+		if f.phrased != nil && t.Phrase != "" {
+			v[slotPhrase] = string(f.phrased.fill(nil, v))
+		}
+	}
+}
+
+// question gathers the types of a group, given as places in the row.
+func (f *textForm) question(group []int, texts []string) *question {
+	q := &question{texts: texts, types: make([]TypeInfo, len(group)), words: make([]string, len(group))}
+	for i, n := range group {
+		q.types[i], q.words[i] = f.r.row.Types[n], f.words[n]
+	}
+	q.names = q.words
+	if f.style.names != nil {
+		q.names = f.style.names(q.words, texts)
+	}
+	return q
+}
+
+// fillTypes fills in what is inserted for several types.
+func (f *textForm) fillTypes(q *question, v *values) {
+	if f.listed == nil {
+		v[slotTypes] = strings.Join(q.words, ", ")
+	} else {
+		var b []byte
+		for i, t := range q.types {
+			one := f.byType[f.r.place(t.Name)]
+			one[slotTag], one[slotClass] = q.names[i], q.names[i]
+			b = f.listed.fill(b, &one)
+		}
+		v[slotTypes] = string(b)
+	}
+	v[slotType] = v[slotTypes]
+	if f.style.group != nil {
+		f.style.group(q, v)
+	}
+}
+
+// fillDocument fills in what is the same for all queries about a document.
+func (f *textForm) fillDocument(v *values, d *ner.Document, texts []string) {
+	v[slotText], v[slotDataset], v[slotDatasetName] = f.text(d), f.dataset, f.r.settings.Dataset
+	if len(texts) > 1 {
+		v[slotExamples] = f.examples
+	}
+	if f.style.document != nil {
+		f.style.document(texts, v)
+	}
+}
+
+func (f *textForm) text(d *ner.Document) string {
+	if f.style.text != nil {
+		return f.style.text(d)
+	}
+	return d.Text
+}
+
+// groups cuts the types asked for into those of each query.
+func (f *textForm) groups(asked []int) [][]int {
+	size := len(asked)
+	switch {
+	case f.r.variant.Layout == "per-type":
+		size = 1
+	case f.r.variant.Chunk > 0:
+		size = min(size, f.r.variant.Chunk)
+	}
+	groups := make([][]int, 0, len(asked)/size+1)
+	for group := range slices.Chunk(asked, size) {
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// prepared reports whether what was prepared for all documents serves for one.
+func (f *textForm) prepared(text string) bool {
+	return f.plain && (f.style.varies == nil || !f.style.varies(text))
+}
+
+// isWhole reports whether a group is that of all types, in listed order.
+func (f *textForm) isWhole(group []int) bool {
+	return len(group) == len(f.r.listed) && &group[0] == &f.r.listed[0]
+}
+
+func (f *textForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query, error) {
+	shown, standard := r.shots.choose(d.Text)
+	prepared := standard && f.prepared(d.Text)
+	texts := make([]string, 0, 1+len(shown))
+	texts = append(texts, d.Text)
+	for _, s := range shown {
+		texts = append(texts, s.Text)
+	}
+	var doc values
+	f.fillDocument(&doc, d, texts)
+	text := f.head.fill(make([]byte, 0, len(doc[slotText])+1024), &doc)
+	same := len(text)
+	types := make([]ner.EntityType, 0, len(asked))
+	groups := f.groups(asked)
+	queries := make([]ner.Query, len(groups))
+	for i, group := range groups {
+		v := doc
+		var q *question // nil: what is inserted for its types is prepared
+		switch {
+		case r.variant.Layout == "per-type":
+			v.insert(&f.byType[group[0]])
+		case prepared && f.isWhole(group):
+			v.insert(&f.whole)
+		default:
+			q = f.question(group, texts)
+			f.fillTypes(q, &v)
+		}
+		var before demonstrations
+		if len(shown) > 0 {
+			before = f.show(&v, q, group, shown, texts, prepared)
+			v[slotDemonstrations] = before.text
+		}
+		text = f.tail.fill(text[:same], &v)
+		from := len(types)
+		for _, n := range group {
+			types = append(types, r.row.Types[n].Name)
+		}
+		queries[i] = ner.Query{Document: d, Types: types[from:len(types):len(types)], Prompt: f.frame(string(text), before.messages, len(group), d)}
+		if r.settings.Constrained == "schema" {
+			queries[i].Prompt.Schema = f.schemaFor(group)
+		}
+	}
+	return queries, nil
+}
+
+// insert takes over what is inserted for some types.
+func (v *values) insert(types *values) { copy(v[slotDemonstrations:], types[slotDemonstrations:]) }
+
+// frame makes a prompt of its text, and of the messages before it.
+func (f *textForm) frame(text string, before []ner.Message, types int, d *ner.Document) ner.Prompt {
+	v := &f.r.variant
+	p := ner.Prompt{Stop: v.Stop, MaxTokens: v.MaxTokens}
+	if f.style.limit != nil {
+		p.MaxTokens = f.style.limit(types, d)
+	}
+	if f.r.settings.MaxTokens > 0 {
+		p.MaxTokens = f.r.settings.MaxTokens
+	}
+	if v.Shape != "chat" {
+		p.Text = text
+		return p
+	}
+	p.Messages = make([]ner.Message, 0, len(before)+2)
+	if f.system != "" {
+		p.Messages = append(p.Messages, ner.Message{Role: "system", Content: f.system})
+	}
+	p.Messages = append(p.Messages, before...)
+	p.Messages = append(p.Messages, ner.Message{Role: "user", Content: text})
+	return p
+}

@@ -1,0 +1,69 @@
+package prompts
+
+import (
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+)
+
+// inlineXML asks for the text with tags in it (PROMPTS.md §4.7).
+var inlineXML = Family{
+	Name: "inline_xml", Meaning: "the text again, with a tag around each mention",
+	Layout: "all", Shape: "chat", Fewshot: true,
+	Variants: []Variant{
+		{Name: "plain", Meaning: "a list of tags, and nothing but the text as answer"},
+		{Name: "evalscope", Meaning: "the template of EvalScope, with <response> around the answer"},
+	},
+	templates: folder("inline_xml"),
+	style:     inlineXMLStyle,
+}
+
+func inlineXMLStyle(variant string) style {
+	s := style{
+		names:  func(words, texts []string) []string { return ner.TagNames(words, texts...) },
+		group:  func(q *question, v *values) { v[slotTags] = "<" + strings.Join(q.names, ">, <") + ">" },
+		varies: func(text string) bool { return strings.Contains(text, "<") },
+		answer: taggedAnswer,
+		limit:  func(_ int, d *ner.Document) int { return max(512, 4*len(d.Words())+256) },
+	}
+	if variant == "evalscope" {
+		s.answer = func(q *question, d *ner.Document) string { return "<response>" + taggedAnswer(q, d) + "</response>" }
+	}
+	return s
+}
+
+// taggedAnswer is the text with tags. Spans that cross another one cannot be said
+// and are left out; of spans at one place, the first type stands inside.
+func taggedAnswer(q *question, d *ner.Document) string {
+	mentions := q.mentions(d)
+	slices.SortStableFunc(mentions, func(a, b mention) int { // outer ones first
+		if a.span.Start != b.span.Start {
+			return a.span.Start - b.span.Start
+		}
+		return b.span.End - a.span.End
+	})
+	var b strings.Builder
+	var open []mention
+	at := 0
+	until := func(end int) { // closes what ends there
+		for len(open) > 0 && open[len(open)-1].span.End <= end {
+			m := open[len(open)-1]
+			open = open[:len(open)-1]
+			b.WriteString(d.Text[at:m.span.End] + "</" + q.names[m.of] + ">")
+			at = m.span.End
+		}
+		b.WriteString(d.Text[at:end])
+		at = end
+	}
+	for _, m := range mentions {
+		until(m.span.Start)
+		if len(open) > 0 && open[len(open)-1].span.End < m.span.End {
+			continue // crosses
+		}
+		b.WriteString("<" + q.names[m.of] + ">")
+		open = append(open, m)
+	}
+	until(len(d.Text))
+	return b.String()
+}

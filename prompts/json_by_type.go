@@ -1,0 +1,70 @@
+package prompts
+
+import (
+	"strings"
+
+	"nerbench/ner"
+)
+
+// jsonByType asks for an object with a list of mentions for each type (PROMPTS.md
+// §4.2).
+var jsonByType = Family{
+	Name: "json_by_type", Meaning: "all types at once, the answer is an object of lists",
+	Layout: "all", Shape: "chat", Fewshot: true, Schema: "object",
+	Variants: []Variant{
+		{Name: "plain", Meaning: "types as a list of names"},
+		{Name: "definition", Meaning: "types with their definitions", Needs: []string{"definition"}},
+		{Name: "rner", Meaning: "the prompt of ReasoningNER", MaxTokens: 4096, NoSchema: true},
+		{Name: "oneke", Meaning: "the instruction of OneKE and IEPile, six types at a time", Shape: "completion", Chunk: 6, NoFewshot: true},
+	},
+	templates: folder("json_by_type"),
+	style:     jsonByTypeStyle,
+}
+
+func jsonByTypeStyle(variant string) style {
+	s := style{answer: objectAnswer, limit: func(types int, _ *ner.Document) int { return 512 + 16*types }}
+	switch variant {
+	case "rner":
+		s.limit = nil
+		s.answer = wrappedAnswer
+		s.sorted = true
+		s.words = func(_ []TypeInfo, words []string) []string {
+			for i, w := range words { // answers are read by these words, too
+				words[i] = strings.ToLower(w)
+			}
+			return words
+		}
+		s.group = func(q *question, v *values) { v[slotTypes] = quotedList(q.words, ", ") }
+	case "oneke":
+		s.text = func(d *ner.Document) string { return quoted(d.Text) }
+		s.group = func(q *question, v *values) { v[slotTypes] = quotedList(q.words, ", ") }
+	}
+	return s
+}
+
+// objectAnswer has all types of the query as members.
+func objectAnswer(q *question, d *ner.Document) string {
+	mentions := q.mentions(d)
+	members := make([]string, len(q.words))
+	for i, w := range q.words {
+		members[i] = quoted(w) + ": " + quotedList(distinct(mentions, i), ", ")
+	}
+	return "{" + strings.Join(members, ", ") + "}"
+}
+
+// wrappedAnswer is the answer of ReasoningNER: only types with mentions, indented
+// by two blanks.
+func wrappedAnswer(q *question, d *ner.Document) string {
+	mentions := q.mentions(d)
+	var members []string
+	for i, w := range q.words {
+		if texts := distinct(mentions, i); len(texts) > 0 {
+			items := strings.TrimSuffix(strings.TrimPrefix(quotedList(texts, ",\n      "), "["), "]")
+			members = append(members, "    "+quoted(w)+": [\n      "+items+"\n    ]")
+		}
+	}
+	if members == nil {
+		return "{\n  \"entities\": {}\n}"
+	}
+	return "{\n  \"entities\": {\n" + strings.Join(members, ",\n") + "\n  }\n}"
+}

@@ -1,0 +1,25 @@
+package prompts
+
+import (
+	"strings"
+
+	"nerbench/ner"
+)
+
+// jsonList asks for a list of objects with text and type (PROMPTS.md §4.8).
+var jsonList = Family{
+	Name: "json_list", Meaning: "all types at once, the answer is a list of objects with text and type",
+	Layout: "all", Shape: "chat", MaxTokens: 1024, Fewshot: true, Schema: "objects",
+	Variants:  []Variant{{Name: "plain", Meaning: "types as a list of names"}},
+	templates: folder("json_list"),
+	style:     func(string) style { return style{answer: objectsAnswer} },
+}
+
+// objectsAnswer has every mention, repeats included.
+func objectsAnswer(q *question, d *ner.Document) string {
+	var objects []string
+	for _, m := range q.mentions(d) {
+		objects = append(objects, `{"text": `+quoted(m.text)+`, "type": `+quoted(q.words[m.of])+`}`)
+	}
+	return "[" + strings.Join(objects, ", ") + "]"
+}

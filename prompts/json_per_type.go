@@ -1,0 +1,16 @@
+package prompts
+
+// jsonPerType puts the question of UniversalNER to any chat model (PROMPTS.md
+// §4.3): the text first, so that all types share the prefix.
+var jsonPerType = Family{
+	Name: "json_per_type", Meaning: "one question a type, the answer is a list of strings",
+	Layout: "per-type", Shape: "chat", MaxTokens: 256, Fewshot: true, Schema: "list",
+	Variants: []Variant{
+		{Name: "plain", Meaning: "the type's name"},
+		{Name: "definition", Meaning: "the name and its definition", Needs: []string{"definition"}},
+		{Name: "slimer", Meaning: "SLIMER's template without definition", Shape: "completion", NoFewshot: true},
+		{Name: "slimer_dg", Meaning: "SLIMER's template with definition and guidelines", Shape: "completion", NoFewshot: true, Needs: []string{"definition", "guidelines"}},
+	},
+	templates: folder("json_per_type"),
+	style:     func(string) style { return style{answer: listAnswer} },
+}

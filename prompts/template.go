@@ -117,11 +117,6 @@ func (t template) fill(b []byte, v *values) []byte {
 	return b
 }
 
-// has reports whether the template has a placeholder.
-func (t template) has(s slot) bool {
-	return slices.ContainsFunc(t, func(p segment) bool { return p.literal == "" && p.slot == s })
-}
-
 // split returns the part ahead of the first placeholder that differs by type, and
 // the rest.
 func (t template) split() (head, tail template) {

@@ -24,12 +24,12 @@ var imports = map[string][]string{
 	"ner": {},
 
 	"answers":         {"ner", "golang.org/x/text"},
-	"datasets":        {"ner", "github.com/BurntSushi/toml"},
+	"datasets":        {"ner", "internal/strict"},
 	"datasets/fetch":  {}, // downloads know nothing of rows: the command tells them what to bring
 	"datasets/sample": {},
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
-	"prompts":         {"ner"},
+	"prompts":         {"ner", "internal/strict"},
 	"reports":         {"ner", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
@@ -54,6 +54,7 @@ var imports = map[string][]string{
 	"harness": {"ner", "answers", "metrics", "runners"},
 
 	"internal/reference": {},
+	"internal/strict":    {"github.com/BurntSushi/toml"},
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {

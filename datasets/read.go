@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
+	"nerbench/internal/strict"
 )
 
 //go:embed rows/*.toml suites.toml
@@ -96,76 +95,4 @@ func similar(rows []*Row, id string) string {
 }
 
 // decode reads a TOML file into v and refuses keys that v does not have.
-func decode(fsys fs.FS, name string, v any) error {
-	text, err := fs.ReadFile(fsys, name)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path.Base(name), err)
-	}
-	meta, err := toml.Decode(string(text), v)
-	var parse toml.ParseError
-	if errors.As(err, &parse) {
-		return fmt.Errorf("%s:%d: %s", name, parse.Position.Line, parse.Message)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	var faults []error
-	seen := map[string]bool{}
-	for _, key := range meta.Undecoded() {
-		if !seen[key.String()] {
-			seen[key.String()] = true
-			faults = append(faults, unknownKey(name, string(text), key)...)
-		}
-	}
-	return errors.Join(faults...)
-}
-
-// unknownKey makes one error for each line that has the key: the decoder says
-// which keys nobody wanted, but not where they stand.
-func unknownKey(name, text string, key toml.Key) []error {
-	var faults []error
-	for _, line := range linesOf(text, key) {
-		faults = append(faults, fmt.Errorf("%s:%d: key %q: unknown", name, line, key))
-	}
-	if len(faults) == 0 {
-		faults = append(faults, fmt.Errorf("%s: key %q: unknown", name, key))
-	}
-	return faults
-}
-
-// linesOf finds the lines, from 1, that set a key below its table's header.
-func linesOf(text string, key toml.Key) []int {
-	last := key[len(key)-1]
-	var found []int
-	table := ""
-	for i, line := range strings.Split(text, "\n") {
-		trimmed := strings.TrimSpace(line)
-		if strings.HasPrefix(trimmed, "[") && strings.HasSuffix(trimmed, "]") && !strings.ContainsAny(trimmed, "=,\"") {
-			table = strings.Trim(trimmed, "[] ")
-			if table == key.String() {
-				found = append(found, i+1)
-			}
-			continue
-		}
-		if strings.HasPrefix(key.String(), table) && setsKey(trimmed, last) {
-			found = append(found, i+1)
-		}
-	}
-	return found
-}
-
-// setsKey reports whether a line has "name =" outside of a word.
-func setsKey(line, name string) bool {
-	for rest := line; ; {
-		i := strings.Index(rest, name)
-		if i < 0 {
-			return false
-		}
-		before := strings.TrimRight(rest[:i], ` "`)
-		after := strings.TrimLeft(rest[i+len(name):], ` "`)
-		if strings.HasPrefix(after, "=") && (before == "" || strings.ContainsAny(before[len(before)-1:], "{,.")) {
-			return true
-		}
-		rest = rest[i+len(name):]
-	}
-}
+func decode(fsys fs.FS, name string, v any) error { return strict.ReadTOML(fsys, name, v) }

@@ -14,6 +14,9 @@ import (
 type Row struct {
 	ID      string `toml:"id" json:"id"`           // the file's name without .toml
 	Title   string `toml:"title" json:"title"`     // for people
+	// Released is the name of the row in released files of others, where it is known:
+	// what a dataset line may say (PROMPTS.md §5.1).
+	Released string `toml:"released" json:"released,omitempty"`
 	Dataset string `toml:"dataset" json:"dataset"` // rows of one dataset share it
 	Domain  string `toml:"domain" json:"domain"`   // one of Domains
 	// DataDir is the folder of the native files below the data folder. Rows of

@@ -15,6 +15,9 @@ import (
 type How struct {
 	// Family and Variant of the prompts that were answered.
 	Family, Variant string
+	// Answer is the shape of the answers to prompts of the user's own; empty: the
+	// family says how they are read.
+	Answer string
 	// Types are all types of the row, with the names that answers may give them.
 	Types []answers.TypeName
 	// Alignment places mentions (METRICS.md §7).
@@ -57,7 +60,7 @@ type Reading struct {
 // made for those that are named. It is an error if the family's answers cannot
 // be read, or a choice is unknown.
 func NewReading(how How, protocols ...metrics.Protocol) (*Reading, error) {
-	reader, err := answers.NewReader(how.Family, how.Variant, how.Types, how.Unknown)
+	reader, err := newReader(how)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +68,13 @@ func NewReading(how How, protocols ...metrics.Protocol) (*Reading, error) {
 		return nil, err
 	}
 	return &Reading{how, reader, protocols}, nil
+}
+
+func newReader(how How) (*answers.Reader, error) {
+	if how.Answer != "" {
+		return answers.NewShapeReader(how.Answer, "", how.Types, how.Unknown)
+	}
+	return answers.NewReader(how.Family, how.Variant, how.Types, how.Unknown)
 }
 
 // Understood is what was understood about one document.

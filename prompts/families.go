@@ -131,26 +131,22 @@ func (f *Family) Named(variant string) (Variant, error) {
 	return v, err
 }
 
-// Templates returns the texts of a variant, as they are in the program.
-func (f *Family) Templates(variant string) []string {
+// Parts returns the templates of a variant.
+func (f *Family) Parts(variant string) []Part {
 	if f.templates.files == nil {
-		return []string{spansTemplate}
+		return []Part{{"", "", spansTemplate}}
 	}
-	var texts []string
-	for _, part := range f.templates.parts(variant) {
-		texts = append(texts, part.text)
-	}
-	return texts
+	return f.templates.parts(variant)
 }
 
-// hash identifies the templates: the first 16 hexadecimal digits of the SHA-256
-// of all of them, and of what else the family says about a query.
-func (f *Family) hash() string {
+// Hash identifies the templates, and what else the family says about a query: the
+// first 16 hexadecimal digits of the SHA-256 of all of it.
+func (f *Family) Hash() string {
 	h := sha256.New()
 	for _, v := range f.Variants {
 		fmt.Fprintf(h, "%s\x00", v.Name)
-		for _, text := range f.Templates(v.Name) {
-			fmt.Fprintf(h, "%d\x00%s", len(text), text)
+		for _, p := range f.Parts(v.Name) {
+			fmt.Fprintf(h, "%d\x00%s", len(p.Text), p.Text)
 		}
 	}
 	fmt.Fprintf(h, "%q %d", f.Stop, f.MaxTokens)

@@ -62,6 +62,8 @@ type textForm struct {
 	// that has a definition, or a phrase.
 	listed, defined, phrased template
 	dataset, examples        string
+	// described: the prompt has something of the descriptions of the types.
+	described bool
 
 	// plain: the demonstrations that most documents share change nothing of what is
 	// inserted.
@@ -115,20 +117,24 @@ func newTextForm(r *Renderer) (form, error) {
 // parse reads the templates of the variant.
 func (f *textForm) parse() error {
 	var prompt template
+	f.described = len(f.r.variant.Needs) > 0
 	for _, p := range f.r.family.templates.parts(f.r.variant.Name) {
-		t, err := parseTemplate(p.text, slotsOf(&f.r.family, p.name))
+		t, err := parseTemplate(p.Text, slotsOf(&f.r.family, p.Name))
 		if err != nil {
-			return fmt.Errorf("prompts: family %s: %s:%w", f.r.family.Name, p.file, err)
+			return fmt.Errorf("prompts: family %s: %s:%w", f.r.family.Name, p.File, err)
 		}
-		switch p.name {
+		for _, s := range []slot{slotDefinition, slotGuidelines, slotPhrase, slotSuch, slotDescriptions} {
+			f.described = f.described || t.has(s)
+		}
+		switch p.Name {
 		case "", "user":
 			prompt = t
 		case "system":
-			f.system = p.text
+			f.system = p.Text
 		case "demonstration":
 			f.turn = t
 		case "examples":
-			f.examples = p.text
+			f.examples = p.Text
 		case "type":
 			f.listed = t
 		case "definition":
@@ -204,7 +210,7 @@ func (f *textForm) fillTypes(q *question, v *values) {
 	} else {
 		var b []byte
 		for i, t := range q.types {
-			one := f.byType[f.r.place(t.Name)]
+			one := f.byType[f.r.row.place(string(t.Name))]
 			one[slotTag], one[slotClass] = q.names[i], q.names[i]
 			b = f.listed.fill(b, &one)
 		}

@@ -35,15 +35,18 @@ func New(row Row, s Settings) (*Renderer, error) {
 	if r.variant, r.line, err = r.family.variant(s.Variant); err != nil {
 		return nil, err
 	}
-	if r.line != "" && s.Dataset == "" {
-		return nil, fmt.Errorf("prompts: variant %s: the dataset line needs a name of the dataset (setting dataset)", s.Variant)
+	switch {
+	case r.line != "" && s.Dataset == "":
+		return nil, fmt.Errorf("prompts: variant %s: the dataset line needs a name of the dataset", s.Variant)
+	case r.line == "" && s.DatasetName != "" && !r.namesDataset():
+		return nil, fmt.Errorf("prompts: dataset_name %s: variant %s of family %s has no dataset line", s.DatasetName, r.variant.Name, family.Name)
 	}
 	for _, choice := range []struct {
 		name, value string
 		known       []string
 	}{
 		{"order", s.Order, []string{"", "listed", "name", "shuffle:row", "shuffle:document"}},
-		{"wording", s.Wording, append([]string{""}, wordings...)},
+		{"dataset_name", s.DatasetName, []string{"", "table6", "ids"}},
 		{"constrained", s.Constrained, []string{"", "off", "schema"}},
 	} {
 		if !slices.Contains(choice.known, choice.value) {
@@ -65,8 +68,8 @@ func New(row Row, s Settings) (*Renderer, error) {
 	if r.variant.NeedsShots && r.shots == nil {
 		return nil, fmt.Errorf("prompts: variant %s of family %s: speaks of its demonstrations: set shots", r.variant.Name, family.Name)
 	}
-	for _, t := range row.Types {
-		r.words = append(r.words, worded(t, s.Wording))
+	if r.words, err = Words(row, s); err != nil {
+		return nil, err
 	}
 	r.listed = r.order(nil)
 	newForm := family.newForm
@@ -107,11 +110,6 @@ func (r *Renderer) layout() string {
 		return "chunk=" + strconv.Itoa(r.variant.Chunk)
 	}
 	return r.variant.Layout
-}
-
-// place is the place of a type in the row.
-func (r *Renderer) place(name ner.EntityType) int {
-	return slices.IndexFunc(r.row.Types, func(t TypeInfo) bool { return t.Name == name })
 }
 
 // Queries renders all queries about one document. Their types have natural
@@ -171,6 +169,30 @@ func (r *Renderer) order(d *ner.Document) []int {
 // Words returns what the prompts say for each type of the row, in listed order.
 func (r *Renderer) Words() []string { return slices.Clone(r.words) }
 
+// Words returns what prompts with these settings say for each type of a row, in
+// listed order. Whoever reads answers needs them, and nothing else of the prompts.
+func Words(row Row, s Settings) ([]string, error) {
+	if known := append([]string{""}, wordings...); !slices.Contains(known, s.Wording) {
+		return nil, fmt.Errorf("prompts: wording %q: unknown (known: %s)", s.Wording, strings.Join(wordings, ", "))
+	}
+	var words []string
+	for _, t := range row.Types {
+		words = append(words, worded(t, s.Wording))
+	}
+	return words, paraphrase(row, s.Paraphrase, words)
+}
+
+// namesDataset reports whether the prompt names the dataset elsewhere than in a
+// dataset line.
+func (r *Renderer) namesDataset() bool {
+	for _, p := range r.family.templates.parts(r.variant.Name) {
+		if strings.Contains(p.Text, "{"+slotNames[slotDatasetName]+"}") {
+			return true
+		}
+	}
+	return false
+}
+
 // Shape is "completion" or "chat", as sent.
 func (r *Renderer) Shape() string {
 	if r.settings.AsChat {
@@ -195,7 +217,7 @@ func (r *Renderer) Family() Family { return r.family }
 func (r *Renderer) Keys() map[string]string {
 	s := r.settings
 	keys := map[string]string{
-		"family": r.family.Name, "family_hash": r.family.hash(), "variant": r.Variant(), "layout": r.layout(),
+		"family": r.family.Name, "family_hash": r.family.Hash(), "variant": r.Variant(), "layout": r.layout(),
 	}
 	set := func(name, value, standard string) {
 		if value != "" && value != standard {
@@ -206,6 +228,12 @@ func (r *Renderer) Keys() map[string]string {
 	set("wording", s.Wording, "natural")
 	set("queries", s.Queries, "all")
 	set("constrained", s.Constrained, "off")
+	set("paraphrase", s.Paraphrase, "")
+	set("dataset_name", s.DatasetName, "table6")
+	set("answer", r.family.Answer, "")
+	if f, ok := r.form.(*textForm); ok && f.described {
+		keys["descriptions"] = describedHash(r.row.Types)
+	}
 	if r.shots != nil {
 		keys["shots"] = s.Shots
 	}

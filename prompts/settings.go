@@ -15,14 +15,17 @@ type Settings struct {
 	Family string // empty: uniner
 	// Variant of the family, such as "repo" or "repo+nl" with a dataset line.
 	Variant string
-	// Dataset is the D of the dataset line (§4.1).
-	Dataset string
+	// Dataset is the D of the dataset line (§4.1), and DatasetName says which name
+	// that is: table6 (also if empty), or ids (§5.1).
+	Dataset, DatasetName string
 	Order   string // of the types: listed, name, shuffle:row, shuffle:document (§2.3)
 	Wording string // of the types: natural, native, upper, lower, title (§2.3)
 	// Layout is empty for that of the variant, or chunk=K: at most K types in one
 	// query (§1).
-	Layout  string
-	Queries string // query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R (§2.9)
+	Layout string
+	// Paraphrase asks for one type by another name: "city=metropolis" (§5.3).
+	Paraphrase string
+	Queries    string // query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R (§2.9)
 	// Shots is the number of demonstrations, and how they are chosen: "3",
 	// "3:random", "5:cover:1" with the last one without mentions (§2.8).
 	Shots string
@@ -45,6 +48,8 @@ type TypeInfo struct {
 	Phrase     string         // "are named human beings"; empty if there is none
 	Guidelines string         // what to mark and what not; empty if there are none
 	Examples   []string       // mentions
+	// Paraphrases are other names to ask by (PROMPTS.md §5.3).
+	Paraphrases []string
 }
 
 // Row is what prompts need of a row.

@@ -117,6 +117,11 @@ func (t template) fill(b []byte, v *values) []byte {
 	return b
 }
 
+// has reports whether the template has a placeholder.
+func (t template) has(s slot) bool {
+	return slices.ContainsFunc(t, func(p segment) bool { return p.literal == "" && p.slot == s })
+}
+
 // split returns the part ahead of the first placeholder that differs by type, and
 // the rest.
 func (t template) split() (head, tail template) {
@@ -132,6 +137,7 @@ func (t template) split() (head, tail template) {
 type templateFolder struct {
 	files fs.FS
 	dir   string
+	own   bool // the user's own
 }
 
 // partNames are the parts of a variant, in the order in which they are shown and
@@ -140,35 +146,33 @@ type templateFolder struct {
 // what is said of a type that has a definition, or a phrase.
 var partNames = []string{"", "system", "user", "demonstration", "examples", "type", "definition", "phrase"}
 
-// part is one template file of a variant.
-type part struct{ name, file, text string }
+// Part is one template of a variant: empty for the prompt of a completion, else one
+// of system, user, demonstration, examples, type, definition, phrase; its file in
+// the family's folder, and its text.
+type Part struct{ Name, File, Text string }
 
 // parts reads the templates of a variant that there are.
-func (f templateFolder) parts(variant string) []part {
-	var found []part
+func (f templateFolder) parts(variant string) []Part {
+	var found []Part
 	for _, name := range partNames {
 		file := variant + ".txt"
 		if name != "" {
 			file = variant + "." + name + ".txt"
 		}
 		b, err := fs.ReadFile(f.files, path.Join(f.dir, file))
-		if err == nil {
-			found = append(found, part{name, file, string(b)})
+		if err != nil || f.own && name != "" && !slices.Contains(ownParts, name) {
+			continue
 		}
+		text := string(b)
+		if f.own && (name == "" || name == "system" || name == "user") {
+			text = strings.TrimSuffix(text, "\n") // which editors add
+		}
+		found = append(found, Part{name, file, text})
 	}
 	return found
 }
 
 // folder is the folder of a family of the program.
 func folder(family string) templateFolder {
-	return templateFolder{embedded, "templates/" + family}
-}
-
-// slotsOf are the placeholders that a part of a family may use.
-func slotsOf(f *Family, part string) []slot {
-	all := make([]slot, slots)
-	for i := range all {
-		all[i] = slot(i)
-	}
-	return all
+	return templateFolder{embedded, "templates/" + family, false}
 }

@@ -56,6 +56,7 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` in which answers are kept"},
 		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: nerbench/data in the user's cache folder)"},
 		&cli.StringFlag{Name: "rows", EnvVars: []string{"NERBENCH_ROWS"}, Usage: "`DIR` with rows of your own, beside the embedded ones"},
+		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` with prompt families of your own, and descriptions of types"},
 		&cli.BoolFlag{Name: "json", EnvVars: []string{"NERBENCH_JSON"}, Usage: "print one JSON value on standard output"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"NERBENCH_QUIET"}, Usage: "no progress on standard error"},
 	}

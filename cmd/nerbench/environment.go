@@ -18,7 +18,7 @@ type environment struct {
 	getenv         func(string) string
 
 	// The global flags, read before a command starts.
-	store, data, rows string
+	store, data, rows, prompts string
 	dataGiven         bool // --data was named, not taken from the cache folder
 	json, quiet       bool
 }
@@ -29,7 +29,7 @@ func realEnvironment() *environment {
 
 // readGlobals takes the global flags over.
 func (env *environment) readGlobals(c *cli.Context) error {
-	env.store, env.rows = c.String("store"), c.String("rows")
+	env.store, env.rows, env.prompts = c.String("store"), c.String("rows"), c.String("prompts")
 	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
 	env.data = c.String("data")
 	env.dataGiven = env.data != ""

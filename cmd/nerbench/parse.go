@@ -95,9 +95,9 @@ func (env *environment) parse(c *cli.Context) error {
 	default:
 		return usagef("parse: --reader %s: want ladder or published", c.String("reader"))
 	}
-	reader, err := answers.NewReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
+	reader, err := env.answerReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
 	if err != nil {
-		return usagef("parse: %v", err)
+		return err
 	}
 	if one := c.String("type"); one != "" {
 		all = []ner.EntityType{ner.EntityType(one)}
@@ -114,9 +114,36 @@ func (env *environment) parse(c *cli.Context) error {
 	})
 }
 
-// readTypeNames reads a list of types; "PER=person" names the native label, too.
+// answerReader prepares a reader of a family of the program, or of the user's own.
+func (env *environment) answerReader(family, variant string, names []answers.TypeName, unknown string) (*answers.Reader, error) {
+	own, err := env.ownFamilies()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range own {
+		if f.Name == family {
+			return answers.NewShapeReader(f.Answer, "", names, unknown)
+		}
+	}
+	reader, err := answers.NewReader(family, variant, names, unknown)
+	if err != nil {
+		return nil, usagef("parse: %v", err)
+	}
+	return reader, nil
+}
+
+// readTypeNames reads a list of types, separated by commas, or, where names have
+// commas themselves, a JSON list of strings; "PER=person" names the native label,
+// too.
 func readTypeNames(list string) []answers.TypeName {
 	var names []answers.TypeName
+	var natural []ner.EntityType
+	if json.Unmarshal([]byte(list), &natural) == nil {
+		for _, t := range natural {
+			names = append(names, answers.TypeName{Natural: t, Native: string(t)})
+		}
+		return names
+	}
 	for t := range strings.SplitSeq(list, ",") {
 		t = strings.TrimSpace(t)
 		if t == "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/datasets"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -39,7 +40,9 @@ prompts render --documents FILE --types a,b,c renders those of a file of JSON Li
 					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the row"},
 					&cli.StringFlag{Name: "documents", Usage: "`FILE` of JSON Lines; - is standard input"},
 					&cli.StringFlag{Name: "types", Usage: "`TYPES` to ask for, separated by commas, with --documents"},
-					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run: order, wording, queries, shots, seed, as, constrained, max_tokens"},
+					&cli.StringFlag{Name: "dataset-name", Usage: "`NAME` in the dataset line, with --documents"},
+					&cli.StringFlag{Name: "demonstrations", Usage: "`FILE` of JSON Lines that demonstrations are taken from, with --documents"},
+					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run: order, wording, paraphrase, layout, dataset_name, queries, shots, seed, as, constrained, max_tokens"},
 					&cli.IntFlag{Name: "limit", Usage: "the first `N` documents only"},
 				},
 				Action: func(c *cli.Context) error { return env.renderPrompts(c) },
@@ -49,6 +52,10 @@ prompts render --documents FILE --types a,b,c renders those of a file of JSON Li
 }
 
 func (env *environment) listPrompts() error {
+	families, err := env.families()
+	if err != nil {
+		return err
+	}
 	if env.json {
 		type variant struct {
 			Name    string `json:"name"`
@@ -63,7 +70,7 @@ func (env *environment) listPrompts() error {
 			DatasetLine []string  `json:"dataset_line"`
 		}
 		out := []family{}
-		for _, f := range prompts.Families {
+		for _, f := range families {
 			o := family{Name: f.Name, Meaning: f.Meaning, Layout: f.Layout, Shape: f.Shape, DatasetLine: f.DatasetLine}
 			for _, v := range f.Variants {
 				o.Variants = append(o.Variants, variant{v.Name, v.Meaning})
@@ -73,13 +80,13 @@ func (env *environment) listPrompts() error {
 		return env.printJSON(out)
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	for _, f := range prompts.Families {
+	for _, f := range families {
 		fmt.Fprintf(w, "%s\t%s\t(%s, %s)\n", f.Name, f.Meaning, f.Layout, f.Shape)
 		for _, v := range f.Variants {
 			fmt.Fprintf(w, "  %s\t%s\t\n", v.Name, v.Meaning)
 		}
 		if len(f.DatasetLine) > 0 {
-			fmt.Fprintf(w, "  +%s\tthe same with the dataset line, in four spellings\t\n", strings.Join(f.DatasetLine, ", +"))
+			fmt.Fprintf(w, "  +%s\tthe same with a dataset line\t\n", strings.Join(f.DatasetLine, ", +"))
 		}
 	}
 	return w.Flush()
@@ -89,24 +96,39 @@ func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("prompts show: want FAMILY")
 	}
-	f, err := prompts.Find(c.Args().First())
+	own, err := env.ownFamilies()
+	if err != nil {
+		return err
+	}
+	f, err := prompts.Find(c.Args().First(), own...)
 	if err != nil {
 		return usagef("%v", err)
 	}
-	shown := map[string][]string{}
-	for _, v := range f.Variants {
-		shown[v.Name] = f.Templates(v.Name)
-	}
 	if env.json {
+		shown := map[string]map[string]string{}
+		for _, v := range f.Variants {
+			shown[v.Name] = map[string]string{}
+			for _, p := range f.Parts(v.Name) {
+				shown[v.Name][partName(p)] = p.Text
+			}
+		}
 		return env.printJSON(shown)
 	}
 	for _, v := range f.Variants {
 		fmt.Fprintf(env.stdout, "--- %s: %s\n", v.Name, v.Meaning)
-		for _, text := range shown[v.Name] {
-			fmt.Fprintln(env.stdout, text)
+		for _, p := range f.Parts(v.Name) {
+			fmt.Fprintf(env.stdout, "[%s]\n%s\n", partName(p), strings.TrimSuffix(p.Text, "\n"))
 		}
 	}
 	return nil
+}
+
+// partName is what a template is called on the screen.
+func partName(p prompts.Part) string {
+	if p.Name == "" {
+		return "prompt"
+	}
+	return p.Name
 }
 
 func (env *environment) renderPrompts(c *cli.Context) error {
@@ -124,22 +146,51 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	case !c.IsSet("types"):
 		return usagef("prompts render: --documents needs --types")
 	}
-	row := prompts.Row{ID: "documents"}
-	for t := range strings.SplitSeq(c.String("types"), ",") {
-		t = strings.TrimSpace(t)
-		row.Types = append(row.Types, prompts.TypeInfo{Name: ner.EntityType(t), Native: t})
-	}
-	settings := prompts.Settings{
-		Family: keys["family"], Variant: keys["variant"], Order: keys["order"], Wording: keys["wording"], Queries: keys["queries"],
-		Constrained: keys["constrained"], AsChat: keys["as"] == "chat",
-	}
-	r, err := prompts.New(row, settings)
+	r, err := env.documentsRenderer(c, keys)
 	if err != nil {
-		return usagef("%v", err)
+		return err
 	}
 	return withInput(env, c.String("documents"), func(in io.Reader) error {
 		return env.writeQueries(r, loaders.ReadDocuments(in), limit)
 	})
+}
+
+// documentsRenderer prepares the prompts of documents that belong to no row: to
+// prompts, that is the row "documents".
+func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string) (*prompts.Renderer, error) {
+	settings, err := promptSettings(keys, &datasets.Row{Title: c.String("dataset-name")})
+	if err != nil {
+		return nil, err
+	}
+	if settings.Own, err = env.ownFamilies(); err != nil {
+		return nil, err
+	}
+	row := prompts.Row{ID: "documents"}
+	for _, t := range readTypeNames(c.String("types")) {
+		row.Types = append(row.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
+	}
+	if err := env.describe(&row); err != nil {
+		return nil, err
+	}
+	if name := c.String("demonstrations"); name != "" {
+		err := withInput(env, name, func(in io.Reader) error {
+			for d, err := range loaders.ReadDocuments(in) {
+				if err != nil {
+					return err
+				}
+				row.Train = append(row.Train, d)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	r, err := prompts.New(row, settings)
+	if err != nil {
+		return nil, usagef("%v", err)
+	}
+	return r, nil
 }
 
 func (env *environment) renderRow(c *cli.Context, keys map[string]string, limit int) error {

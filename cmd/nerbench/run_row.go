@@ -79,6 +79,12 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, ro
 		return nil, err
 	}
 	pr := promptRow(row)
+	if settings.Own, err = env.ownFamilies(); err != nil {
+		return nil, err
+	}
+	if err := env.describe(&pr); err != nil {
+		return nil, err
+	}
 	shots := settings.Shots != "" && settings.Shots != "0"
 	if byFrequency := strings.HasSuffix(settings.Queries, ":frequency"); shots || byFrequency {
 		selected, err := selectionOf(keys)
@@ -167,7 +173,11 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 	if err != nil {
 		return asked, err
 	}
-	reading, err := harness.NewReading(env.how(row, renderer))
+	how, err := how(row, run.Keys)
+	if err != nil {
+		return asked, err
+	}
+	reading, err := harness.NewReading(how)
 	if err != nil {
 		return asked, err
 	}
@@ -186,11 +196,6 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 		Identity: m.identityKey(), Decoding: m.decodingKey(),
 		Runner: m.runner, Slots: m.slots, Recorder: writer, Observe: bar.finished,
 	})
-}
-
-// how says how the answers to a renderer's questions are read.
-func (env *environment) how(row *datasets.Row, r *prompts.Renderer) harness.How {
-	return harness.How{Family: r.Family().Name, Variant: r.Variant(), Types: typeNames(row, r.Words())}
 }
 
 // spanCounts are the counts of strict span F1 of one passage.

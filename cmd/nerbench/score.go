@@ -10,8 +10,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
+	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/metrics"
+	"nerbench/prompts"
 	"nerbench/results"
 )
 
@@ -216,7 +218,7 @@ func (env *environment) scorePlan(ctx context.Context, store *results.Store, id 
 		return harness.ScorePlan{}, dataError(fmt.Errorf("row %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
 			row.ID, selected.split, found.data, run.Keys["data"]))
 	}
-	renderer, err := env.renderer(ctx, run.Keys, row)
+	how, err := how(row, run.Keys)
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
@@ -225,7 +227,7 @@ func (env *environment) scorePlan(ctx context.Context, store *results.Store, id 
 		return harness.ScorePlan{}, err
 	}
 	return harness.ScorePlan{
-		Documents: docs, Passages: store.Passages(ctx, run.ID), How: env.how(row, renderer), Queries: run.Keys["queries"],
+		Documents: docs, Passages: store.Passages(ctx, run.ID), How: how, Queries: run.Keys["queries"],
 	}, nil
 }
 
@@ -234,5 +236,18 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // asks is what the keys of a run say of the form of its answers.
 func asks(keys map[string]string) harness.How {
-	return harness.How{Family: keys["family"], Variant: keys["variant"]}
+	return harness.How{Family: keys["family"], Variant: keys["variant"], Answer: keys["answer"]}
+}
+
+// how says how the answers of a run are read: it needs no prompts, but for the
+// words that they had for the types.
+func how(row *datasets.Row, keys map[string]string) (harness.How, error) {
+	h := asks(keys)
+	settings, err := promptSettings(keys, row)
+	if err != nil {
+		return h, err
+	}
+	words, err := prompts.Words(promptRow(row), settings)
+	h.Types = typeNames(row, words)
+	return h, err
 }

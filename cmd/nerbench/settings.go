@@ -13,7 +13,7 @@ import (
 
 // settable are the keys that --set takes, beside those that have a flag.
 var settable = []string{
-	"order", "wording", "queries", "shots", "seed", "as", "temperature", "sampling_seed", "max_tokens", "think",
+	"order", "wording", "paraphrase", "layout", "dataset_name", "queries", "shots", "seed", "as", "temperature", "sampling_seed", "max_tokens", "think",
 	"constrained", "context", "cap", "sample_seed", "limit", "shard", "gold", "view", "split", "family", "variant",
 }
 
@@ -38,8 +38,12 @@ func readSettings(pairs []string) (map[string]string, error) {
 // promptSettings makes the settings of prompts of a run's keys.
 func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings, error) {
 	s := prompts.Settings{
-		Family: keys["family"], Variant: keys["variant"], Dataset: row.Title, Order: keys["order"], Wording: keys["wording"],
+		Family: keys["family"], Variant: keys["variant"], Order: keys["order"], Wording: keys["wording"], Paraphrase: keys["paraphrase"],
+		Layout: keys["layout"], Dataset: row.Title, DatasetName: keys["dataset_name"],
 		Queries: keys["queries"], Shots: keys["shots"], Constrained: keys["constrained"], AsChat: keys["as"] == "chat",
+	}
+	if s.DatasetName == "ids" && row.Released != "" {
+		s.Dataset = row.Released
 	}
 	for name, into := range map[string]*int{"seed": &s.Seed, "max_tokens": &s.MaxTokens} {
 		if v := keys[name]; v != "" {

@@ -1,0 +1,333 @@
+package prompts
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"nerbench/internal/strict"
+)
+
+// AnswerShapes are the shapes of the answers to prompts of the user's own: a list
+// of strings, for one type; and for all types an object of lists, a list of
+// objects with text and type, a list of pairs of mention and type, and the text
+// with a tag around each mention.
+var AnswerShapes = []string{"list", "object", "objects", "pairs", "tags"}
+
+// header is the file family.toml of a family of the user's own.
+// docs/add-a-prompt.md describes every field; keep it up to date.
+type header struct {
+	Meaning     string          `toml:"meaning"`
+	Answer      string          `toml:"answer"` // one of AnswerShapes
+	Shape       string          `toml:"shape"`  // chat, completion
+	Stop        []string        `toml:"stop"`
+	MaxTokens   int             `toml:"max_tokens"`
+	Fewshot     bool            `toml:"fewshot"`
+	DatasetLine bool            `toml:"dataset_line"`
+	Variants    []headerVariant `toml:"variant"`
+}
+
+type headerVariant struct {
+	Name    string `toml:"name"`
+	Meaning string `toml:"meaning"`
+}
+
+const headerFile = "family.toml"
+
+// typesFolder is beside the families; it has descriptions of types.
+const typesFolder = "types"
+
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// ReadFamilies reads the families of the user's own: each folder of fsys is one,
+// but for types, which has descriptions of types. Reading is strict. The error
+// joins all faults; each names its file, and its line where there is one.
+func ReadFamilies(fsys fs.FS) ([]Family, error) {
+	entries, err := fs.ReadDir(fsys, ".")
+	if err != nil {
+		return nil, fmt.Errorf("read prompts: %w", err)
+	}
+	var families []Family
+	var faults []error
+	for _, e := range entries {
+		if !e.IsDir() || e.Name() == typesFolder || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		f, err := ReadFamily(fsys, e.Name())
+		if err != nil {
+			faults = append(faults, err)
+		}
+		families = append(families, f)
+	}
+	return families, errors.Join(faults...)
+}
+
+// ReadFamily reads the family in one folder.
+func ReadFamily(fsys fs.FS, name string) (Family, error) {
+	var h header
+	file := path.Join(name, headerFile)
+	if err := strict.ReadTOML(fsys, file, &h); err != nil {
+		return Family{}, err
+	}
+	f := Family{
+		Name: name, Meaning: h.Meaning, Layout: "all", Shape: h.Shape, Stop: h.Stop, MaxTokens: h.MaxTokens,
+		Fewshot: h.Fewshot, Answer: h.Answer, templates: templateFolder{fsys, name, true},
+	}
+	if h.Answer == "list" {
+		f.Layout = "per-type"
+	}
+	if slices.Contains([]string{"list", "object", "objects"}, h.Answer) {
+		f.Schema = h.Answer
+	}
+	if h.DatasetLine {
+		f.DatasetLine = []string{"dataset"}
+	}
+	f.style = func(string) style { return ownStyle(h.Answer) }
+	l := &familyLint{family: &f, file: file}
+	l.header(h)
+	for _, v := range h.Variants {
+		f.Variants = append(f.Variants, l.variant(v))
+	}
+	l.files(fsys)
+	if len(l.faults) > 0 {
+		return f, errors.Join(l.faults...)
+	}
+	return f, nil
+}
+
+// ownStyle is that of a shape of answers.
+func ownStyle(answer string) style {
+	switch answer {
+	case "list":
+		return style{answer: listAnswer}
+	case "object":
+		return style{answer: objectAnswer}
+	case "objects":
+		return style{answer: objectsAnswer}
+	case "pairs":
+		return style{answer: pairsAnswer}
+	}
+	s := inlineXMLStyle("plain")
+	s.limit = nil
+	return s
+}
+
+// familyLint collects the faults of a family. Its methods never stop at the first
+// one.
+type familyLint struct {
+	family *Family
+	file   string // of the header
+	faults []error
+}
+
+func (l *familyLint) fault(file, format string, args ...any) {
+	l.faults = append(l.faults, fmt.Errorf("%s: %s", file, fmt.Sprintf(format, args...)))
+}
+
+func (l *familyLint) header(h header) {
+	f := l.family
+	known := func(other Family) bool { return other.Name == f.Name }
+	switch {
+	case !namePattern.MatchString(f.Name):
+		l.fault(l.file, "the folder %q names the family: want lower-case letters, digits and underscores", f.Name)
+	case slices.ContainsFunc(Families, known):
+		l.fault(l.file, "family %q: the program has a family of that name", f.Name)
+	}
+	if h.Meaning == "" || strings.Contains(h.Meaning, "\n") {
+		l.fault(l.file, "meaning: want one line")
+	}
+	if !slices.Contains(AnswerShapes, h.Answer) {
+		l.fault(l.file, "answer: %q is not one of %s", h.Answer, strings.Join(AnswerShapes, ", "))
+	}
+	if h.Shape != "chat" && h.Shape != "completion" {
+		l.fault(l.file, "shape: %q is not one of chat, completion", h.Shape)
+	}
+	if h.MaxTokens < 1 {
+		l.fault(l.file, "max_tokens: %d: want the longest answer, in tokens", h.MaxTokens)
+	}
+	if slices.Contains(h.Stop, "") {
+		l.fault(l.file, "stop: an empty string would end every answer")
+	}
+	if len(h.Variants) == 0 {
+		l.fault(l.file, "variant: missing: want one [[variant]] at least")
+	}
+	seen := map[string]bool{}
+	for i, v := range h.Variants {
+		if !namePattern.MatchString(v.Name) {
+			l.fault(l.file, "variant[%d].name: %q: want lower-case letters, digits and underscores", i, v.Name)
+		}
+		if seen[v.Name] {
+			l.fault(l.file, "variant[%d].name: %q stands twice", i, v.Name)
+		}
+		seen[v.Name] = true
+	}
+}
+
+// variant lints the templates of a variant, and finds out what types must have.
+func (l *familyLint) variant(v headerVariant) Variant {
+	f := l.family
+	parsed, files := map[string]template{}, map[string]string{}
+	for _, p := range f.templates.parts(v.Name) {
+		file := path.Join(f.Name, p.File)
+		files[p.Name] = file
+		if line := badLine(p.Text); line > 0 {
+			l.fault(fmt.Sprintf("%s:%d", file, line), "want UTF-8 with line ends of one line feed")
+			continue
+		}
+		t, err := parseTemplate(p.Text, slotsOf(f, p.Name))
+		if err != nil {
+			l.faults = append(l.faults, fmt.Errorf("%s:%w", file, err))
+			continue
+		}
+		parsed[p.Name] = t
+	}
+	main := ""
+	if f.Shape == "chat" {
+		main = "user"
+	}
+	if _, there := files[main]; !there {
+		l.fault(l.file, "variant %s: there is no template %s", v.Name, path.Join(f.Name, strings.TrimSuffix(v.Name+"."+main, ".")+".txt"))
+		return Variant{Name: v.Name, Meaning: v.Meaning}
+	}
+	prompt, read := parsed[main]
+	if !read {
+		return Variant{Name: v.Name, Meaning: v.Meaning}
+	}
+	l.prompt(prompt, files[main])
+	l.demonstrations(prompt, parsed, files, main)
+	if _, there := files["type"]; there && f.Layout == "per-type" {
+		l.fault(files["type"], "it is one type of a list, and answer %s asks for one type at a time", f.Answer)
+	}
+	if t, there := parsed["type"]; there && !t.has(slotType) && !t.has(slotTag) {
+		l.fault(files["type"]+":1", "template without {type}")
+	}
+	out := Variant{Name: v.Name, Meaning: v.Meaning}
+	for _, need := range []struct {
+		slot slot
+		name string
+	}{{slotDefinition, "definition"}, {slotGuidelines, "guidelines"}} {
+		if prompt.has(need.slot) || parsed["type"].has(need.slot) {
+			out.Needs = append(out.Needs, need.name)
+		}
+	}
+	return out
+}
+
+// prompt lints the template of the question.
+func (l *familyLint) prompt(t template, file string) {
+	f := l.family
+	want := slotTypes
+	if f.Layout == "per-type" {
+		want = slotType
+	}
+	for _, s := range []slot{slotText, want} {
+		if !t.has(s) {
+			l.fault(file+":1", "template without {%s}", slotNames[s])
+		}
+	}
+	if line := len(f.DatasetLine) > 0; line != t.has(slotDataset) {
+		if line {
+			l.fault(file+":1", "template without {dataset}, where dataset_line is true")
+		} else {
+			l.fault(file+":1", "template with {dataset}, where dataset_line is not true")
+		}
+	}
+}
+
+// demonstrations lints the forms of few-shot prompts: a part of the prompt, or
+// messages of a chat.
+func (l *familyLint) demonstrations(prompt template, parsed map[string]template, files map[string]string, main string) {
+	f := l.family
+	turn, there := parsed["demonstration"]
+	switch {
+	case !f.Fewshot && prompt.has(slotDemonstrations):
+		l.fault(files[main]+":1", "template with {demonstrations}, where fewshot is not true")
+	case !f.Fewshot && there:
+		l.fault(files["demonstration"], "there are no demonstrations: fewshot is not true")
+	case there && !prompt.has(slotDemonstrations):
+		l.fault(files[main]+":1", "template without {demonstrations}, where there is one for a demonstration")
+	case prompt.has(slotDemonstrations) && !there, f.Fewshot && f.Shape == "completion" && !there:
+		l.fault(files[main]+":1", "demonstrations need a template of their own, %s", strings.TrimSuffix(path.Base(files[main]), ".txt")+".demonstration.txt")
+	}
+	if _, examples := files["examples"]; examples && !there {
+		l.fault(files["examples"], "it stands before demonstrations in the prompt, and there are none")
+	}
+	for _, s := range []slot{slotText, slotAnswer} {
+		if there && !turn.has(s) {
+			l.fault(files["demonstration"]+":1", "template without {%s}", slotNames[s])
+		}
+	}
+}
+
+// files reports files that belong to nothing: a misspelt name would silently be
+// no part of the prompt.
+func (l *familyLint) files(fsys fs.FS) {
+	known := []string{headerFile}
+	for _, v := range l.family.Variants {
+		for _, p := range l.family.templates.parts(v.Name) {
+			known = append(known, p.File)
+		}
+	}
+	entries, err := fs.ReadDir(fsys, l.family.Name)
+	if err != nil {
+		l.faults = append(l.faults, err)
+	}
+	for _, e := range entries {
+		if !slices.Contains(known, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			l.fault(path.Join(l.family.Name, e.Name()), "belongs to no variant (want VARIANT.txt or VARIANT.PART.txt; parts: %s)", strings.Join(ownParts, ", "))
+		}
+	}
+}
+
+// ownParts are the parts that families of the user's own may have.
+var ownParts = []string{"system", "user", "demonstration", "examples", "type"}
+
+// badLine is the first line, from 1, that is not UTF-8 or ends in a carriage
+// return; 0: none.
+func badLine(text string) int {
+	for i, line := range strings.Split(text, "\n") {
+		if !utf8.ValidString(line) || strings.HasSuffix(line, "\r") {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// slotsOf are the placeholders that a part of a family may use.
+func slotsOf(f *Family, part string) []slot {
+	if f.Answer == "" {
+		all := make([]slot, slots)
+		for i := range all {
+			all[i] = slot(i)
+		}
+		return all
+	}
+	one := []slot{slotType, slotDefinition, slotGuidelines}
+	switch part {
+	case "system", "examples":
+		return nil
+	case "type":
+		if f.Answer == "tags" {
+			one = append(one, slotTag)
+		}
+		return one
+	}
+	known := []slot{slotText, slotDataset, slotDatasetName}
+	if f.Layout == "per-type" {
+		known = append(known, one...)
+	} else {
+		known = append(known, slotTypes)
+	}
+	if f.Answer == "tags" {
+		known = append(known, slotTags)
+	}
+	if part == "demonstration" {
+		return append(known, slotAnswer)
+	}
+	return append(known, slotExamples, slotDemonstrations)
+}

@@ -1,0 +1,145 @@
+package prompts
+
+import (
+	"embed"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"nerbench/internal/strict"
+	"nerbench/ner"
+)
+
+// descriptions is a file types/ROW.toml: what prompts may say of the types of a
+// row beside their names (PROMPTS.md §2.3), and other names to ask by (§5.3).
+// docs/add-a-prompt.md describes every field; keep it up to date.
+type descriptions struct {
+	Types []struct {
+		Name        string   `toml:"name"`
+		Definition  string   `toml:"definition"` // a sentence
+		Phrase      string   `toml:"phrase"`     // "are named human beings"
+		Guidelines  string   `toml:"guidelines"`
+		Examples    []string `toml:"examples"` // mentions
+		Paraphrases []string `toml:"paraphrases"`
+	} `toml:"type"`
+}
+
+//go:embed types
+var embeddedTypes embed.FS
+
+// Descriptions has what the program knows of types, for [Describe].
+func Descriptions() fs.FS { return embeddedTypes }
+
+// Describe adds to a row what the file types/ROW.toml of fsys says of its types,
+// and reports whether there is one. Reading is strict: a type that the row does not
+// have is an error with file and line, and so are two names that are equal.
+func Describe(row *Row, fsys fs.FS) (found bool, err error) {
+	name := path.Join(typesFolder, row.ID+".toml")
+	text, err := fs.ReadFile(fsys, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("prompts: %w", err)
+	}
+	var file descriptions
+	if err := strict.ReadTOML(fsys, name, &file); err != nil {
+		return true, err
+	}
+	var faults []error
+	fault := func(about, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("%s: %s", placeOf(name, string(text), about), fmt.Sprintf(format, args...)))
+	}
+	seen := map[string]bool{}
+	for _, t := range file.Types {
+		i := row.place(t.Name)
+		switch {
+		case i < 0:
+			fault(t.Name, "type %q: row %s has no such type (known: %s)", t.Name, row.ID, strings.Join(row.names(), ", "))
+			continue
+		case seen[t.Name]:
+			fault(t.Name, "type %q: stands twice", t.Name)
+		}
+		seen[t.Name] = true
+		for k, p := range t.Paraphrases {
+			if p == "" || p == t.Name || slices.Contains(t.Paraphrases[:k], p) {
+				fault(p, "type %q: paraphrase %q: want another name", t.Name, p)
+			}
+		}
+		for _, s := range append([]string{t.Definition, t.Phrase, t.Guidelines}, t.Examples...) {
+			if strings.TrimSpace(s) != s {
+				fault(t.Name, "type %q: %q has white space at its edge", t.Name, s)
+			}
+		}
+		info := &row.Types[i]
+		info.Definition, info.Phrase, info.Guidelines = t.Definition, t.Phrase, t.Guidelines
+		info.Examples, info.Paraphrases = t.Examples, t.Paraphrases
+	}
+	return true, errors.Join(faults...)
+}
+
+// placeOf is the file, with the line of the first string of that value.
+func placeOf(file, text, value string) string {
+	for i, line := range strings.Split(text, "\n") {
+		if strings.Contains(line, quoted(value)) || strings.Contains(line, "'"+value+"'") {
+			return fmt.Sprintf("%s:%d", file, i+1)
+		}
+	}
+	return file
+}
+
+func (r *Row) place(name string) int {
+	return slices.IndexFunc(r.Types, func(t TypeInfo) bool { return string(t.Name) == name })
+}
+
+func (r *Row) names() []string {
+	names := make([]string, len(r.Types))
+	for i, t := range r.Types {
+		names[i] = string(t.Name)
+	}
+	return names
+}
+
+// paraphrase changes a word as the setting "type=other name" says.
+func paraphrase(row Row, setting string, words []string) error {
+	if setting == "" {
+		return nil
+	}
+	name, other, ok := strings.Cut(setting, "=")
+	i := row.place(name)
+	switch {
+	case !ok || other == "":
+		return fmt.Errorf("prompts: paraphrase %q: want type=other name", setting)
+	case i < 0:
+		return fmt.Errorf("prompts: paraphrase %q: row %s has no type %q (known: %s)", setting, row.ID, name, strings.Join(row.names(), ", "))
+	}
+	words[i] = other
+	return nil
+}
+
+// describedHash identifies what is said of the types beside their names.
+func describedHash(types []TypeInfo) string {
+	h := sha256.New()
+	for _, t := range types {
+		fmt.Fprintf(h, "%q %q %q %q %q\n", t.Name, t.Definition, t.Phrase, t.Guidelines, t.Examples)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// controlStrings are texts that a server may take for the control tokens of a
+// chat (PROMPTS.md §2.4).
+var controlStrings = []string{
+	"</s>", "<s>", "<|", "[INST]", "[/INST]", "<<SYS>>", "USER:", "ASSISTANT:", "<think>", "</think>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>",
+}
+
+// HasControl reports whether a document has text that a server may take for
+// control tokens. It is asked as it is all the same: changing the text would change
+// what is measured.
+func HasControl(d *ner.Document) bool {
+	return slices.ContainsFunc(controlStrings, func(s string) bool { return strings.Contains(d.Text, s) })
+}

@@ -59,9 +59,11 @@ type Variant struct {
 	NeedsShots bool
 }
 
-// form makes the queries of one document.
+// form makes the queries of one document, and their answers.
 type form interface {
 	queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query, error)
+	// answer is gold in the form of an answer.
+	answer(r *Renderer, d *ner.Document, asked []int) string
 }
 
 // Families lists the families of the program, in the order in which help shows

@@ -311,6 +311,10 @@ func (f *textForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Que
 	return queries, nil
 }
 
+func (f *textForm) answer(_ *Renderer, d *ner.Document, asked []int) string {
+	return f.style.answer(f.question(asked, []string{d.Text}), d)
+}
+
 // insert takes over what is inserted for some types.
 func (v *values) insert(types *values) { copy(v[slotDemonstrations:], types[slotDemonstrations:]) }
 

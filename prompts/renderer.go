@@ -257,3 +257,13 @@ func (r *Renderer) prompt(text string) ner.Prompt {
 	}
 	return p
 }
+
+// Answer is the gold of a document in the strict form of an answer to a query for
+// some types of the row (PROMPTS.md §4).
+func (r *Renderer) Answer(d *ner.Document, types []ner.EntityType) string {
+	asked := make([]int, len(types))
+	for i, t := range types {
+		asked[i] = r.row.place(string(t))
+	}
+	return r.form.answer(r, d, asked)
+}

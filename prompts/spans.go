@@ -1,7 +1,10 @@
 package prompts
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"nerbench/ner"
 )
@@ -48,4 +51,15 @@ func (spansForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query
 	}
 	b = append(b, `]}`...)
 	return []ner.Query{{Document: d, Types: types, Prompt: r.prompt(string(b))}}, nil
+}
+
+func (spansForm) answer(r *Renderer, d *ner.Document, asked []int) string {
+	points := ner.NewCodePoints(d.Text)
+	said := []string{}
+	for _, s := range d.Spans {
+		if slices.ContainsFunc(asked, func(n int) bool { return r.row.Types[n].Name == s.Type }) {
+			said = append(said, fmt.Sprintf(`{"start":%d,"end":%d,"type":%s}`, points.CodePoint(s.Start), points.CodePoint(s.End), quoted(string(s.Type))))
+		}
+	}
+	return `{"spans":[` + strings.Join(said, ",") + `]}`
 }

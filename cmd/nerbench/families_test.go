@@ -1,0 +1,49 @@
+package main
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+	"testing"
+
+	"nerbench/datasets"
+	"nerbench/prompts"
+)
+
+// TestDescriptions lints what the program knows of types: each file is about a row
+// of the benchmark, says something of every type, and calls no two types alike.
+func TestDescriptions(t *testing.T) {
+	rows, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(prompts.Descriptions(), "types/*.toml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no files: %v", err)
+	}
+	for _, file := range files {
+		id := strings.TrimSuffix(path.Base(file), ".toml")
+		t.Run(id, func(t *testing.T) {
+			row, err := datasets.Find(rows, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pr := promptRow(row)
+			if _, err := prompts.Describe(&pr, prompts.Descriptions()); err != nil {
+				t.Fatal(err)
+			}
+			for i, info := range pr.Types {
+				if info.Definition == "" || info.Phrase == "" || len(info.Paraphrases) == 0 {
+					t.Errorf("type %q: no definition, phrase or paraphrases", info.Name)
+				}
+				for _, other := range info.Paraphrases {
+					for k, t2 := range pr.Types {
+						if k != i && strings.EqualFold(other, string(t2.Name)) {
+							t.Errorf("type %q: paraphrase %q is another type", info.Name, other)
+						}
+					}
+				}
+			}
+		})
+	}
+}

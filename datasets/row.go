@@ -12,13 +12,13 @@ import (
 // Row is one evaluation row of Table 6 of the UniversalNER paper, or one of the
 // user's own. docs/dataset.md describes every field; keep it up to date.
 type Row struct {
-	ID      string `toml:"id" json:"id"`           // the file's name without .toml
-	Title   string `toml:"title" json:"title"`     // for people
+	ID    string `toml:"id" json:"id"`       // the file's name without .toml
+	Title string `toml:"title" json:"title"` // for people
 	// Released is the name of the row in released files of others, where it is known:
 	// what a dataset line may say (PROMPTS.md §5.1).
 	Released string `toml:"released" json:"released,omitempty"`
-	Dataset string `toml:"dataset" json:"dataset"` // rows of one dataset share it
-	Domain  string `toml:"domain" json:"domain"`   // one of Domains
+	Dataset  string `toml:"dataset" json:"dataset"` // rows of one dataset share it
+	Domain   string `toml:"domain" json:"domain"`   // one of Domains
 	// DataDir is the folder of the native files below the data folder. Rows of
 	// one dataset may share it.
 	DataDir string `toml:"data_dir" json:"data_dir"`

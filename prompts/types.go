@@ -1,8 +1,8 @@
 package prompts
 
 import (
-	"embed"
 	"crypto/sha256"
+	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"

@@ -20,6 +20,7 @@ func commands(env *environment) []*cli.Command {
 		runsCommand(env),
 		tableCommand(env),
 		compareCommand(env),
+		sweepCommand(env),
 		siteCommand(env),
 		evalCommand(env),
 		parseCommand(env),

@@ -19,8 +19,8 @@ type environment struct {
 
 	// The global flags, read before a command starts.
 	store, data, rows, prompts string
-	dataGiven         bool // --data was named, not taken from the cache folder
-	json, quiet       bool
+	dataGiven                  bool // --data was named, not taken from the cache folder
+	json, quiet                bool
 }
 
 func realEnvironment() *environment {

@@ -117,6 +117,29 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 			p.keys[key] = fmt.Sprint(c.Value(flag))
 		}
 	}
+	if err := p.complete(); err != nil {
+		return p, err
+	}
+	p.connections, err = readConnections(c)
+	return p, err
+}
+
+// readConnections reads how many passages are asked at once; 0: adapt.
+func readConnections(c *cli.Context) (int, error) {
+	n := c.String("max-connections")
+	if n == "auto" {
+		return 0, nil
+	}
+	connections, err := strconv.Atoi(n)
+	if err != nil || connections < 1 {
+		return 0, usagef("--max-connections %s: want a number from 1, or auto", n)
+	}
+	return connections, nil
+}
+
+// complete fills in what the keys leave open, and reads from them what is asked
+// and how it is decoded.
+func (p *runPlan) complete() (err error) {
 	if p.keys["split"] == "" {
 		p.keys["split"] = string(ner.Test)
 	}
@@ -124,23 +147,16 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 		p.keys["family"] = defaultFamily(p.model)
 	}
 	if p.selection, err = selectionOf(p.keys); err != nil {
-		return p, usagef("run: %v", err)
+		return usagef("%v", err)
 	}
 	if err := checkView(p.selection.view); err != nil {
-		return p, err
+		return err
 	}
 	if s := p.selection; s.limit < 0 || s.shards < 0 || s.shards > 0 && (s.shard < 1 || s.shard > s.shards) {
-		return p, usagef("run: limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
+		return usagef("limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
 	}
-	if p.decoding, err = readDecoding(p.keys); err != nil {
-		return p, err
-	}
-	if n := c.String("max-connections"); n != "auto" {
-		if p.connections, err = strconv.Atoi(n); err != nil || p.connections < 1 {
-			return p, usagef("run: --max-connections %s: want a number from 1, or auto", n)
-		}
-	}
-	return p, nil
+	p.decoding, err = readDecoding(p.keys)
+	return err
 }
 
 // splitList joins repeated flags and lists with commas; a comma inside of

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/harness"
+	"nerbench/metrics"
+	"nerbench/reports"
+	"nerbench/sweeps"
+)
+
+func sweepCommand(env *environment) *cli.Command {
+	const about = `NAME is a plan of the program (sweep list prints them), FILE a plan of your own:
+docs/sweeps.md describes the file. -m, -d, --suite, --limit and --set take the place of what the
+plan says; where a plan compares models, name them all: -m A -m B.`
+	return &cli.Command{
+		Name:  "sweep",
+		Usage: "ablations: runs that differ in some keys, and what the differences are worth",
+		Subcommands: []*cli.Command{
+			{
+				Name: "list", Usage: "the plans of the program",
+				Action: func(*cli.Context) error { return env.listSweeps() },
+			},
+			{
+				Name: "plan", Usage: "runs, queries, tokens and time, before anything is asked", ArgsUsage: "NAME|FILE", Description: about,
+				Flags: append(sweepFlags(),
+					&cli.IntFlag{Name: "probe", Value: 8, Usage: "ask `N` passages to see how long it takes; 0: none"},
+				),
+				Action: func(c *cli.Context) error { return env.planSweep(c) },
+			},
+			{
+				Name: "run", Usage: "ask what has no answer yet, then print the table", ArgsUsage: "NAME|FILE", Description: about,
+				Flags:  append(sweepFlags(), sweepTableFlags()...),
+				Action: func(c *cli.Context) error { return env.runSweep(c) },
+			},
+			{
+				Name: "status", Usage: "what was asked, and the table of what is complete; asks nothing", ArgsUsage: "NAME|FILE", Description: about,
+				Flags:  append(sweepFlags(), sweepTableFlags()...),
+				Action: func(c *cli.Context) error { return env.sweepStatus(c) },
+			},
+		},
+	}
+}
+
+func sweepFlags() []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask; several are compared, where the plan compares models"},
+		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`ROW`s, separated by commas"},
+		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows"},
+		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs; may be repeated"},
+		&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: those of the plan, else span_f1)"},
+		&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each row only"},
+		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
+		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
+		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
+		apiKeyFlag(),
+	}, localFlags()...)
+}
+
+func sweepTableFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the table: " + strings.Join(reports.GridFormats(), ", ") + ", json (default: text; with --json: json)"},
+		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
+		&cli.IntFlag{Name: "ci", Value: 10_000, Usage: "95 % intervals of `B` resamples, at least 1000; 0: none"},
+	}
+}
+
+func (env *environment) listSweeps() error {
+	type plan struct {
+		Name    string   `json:"name"`
+		Title   string   `json:"title"`
+		Meaning string   `json:"meaning"`
+		Varied  []string `json:"varied"`
+	}
+	list := []plan{}
+	for _, name := range sweeps.Names() {
+		s, err := sweeps.Named(name, settable)
+		if err != nil {
+			return err
+		}
+		list = append(list, plan{s.Name, s.Title, s.Meaning, s.Varied()})
+	}
+	if env.json {
+		return env.printJSON(list)
+	}
+	g := reports.Grid{Header: []string{"sweep", "varies", "asks"}}
+	for _, p := range list {
+		g.Body = append(g.Body, []string{p.Name, strings.Join(p.Varied, ", "), p.Meaning})
+	}
+	return g.Write(env.stdout, "text")
+}
+
+// sweepSettings are what a call of sweep says beside the plan.
+type sweepSettings struct {
+	sweep   *sweeps.Sweep
+	rows    []string
+	suite   string
+	metrics []string
+	base    runPlan // what all runs have of flags
+}
+
+// readSweep reads the plan that a call names, and puts in what flags say.
+func (env *environment) readSweep(c *cli.Context) (sweepSettings, error) {
+	var s sweepSettings
+	if c.NArg() != 1 {
+		return s, usagef("%s: want NAME or FILE (plans of the program: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
+	}
+	sweep, err := namedSweep(c.Args().First())
+	if err != nil {
+		return s, err
+	}
+	s.sweep = sweep
+	given, err := readSettings(c.StringSlice("set"))
+	if err != nil {
+		return s, err
+	}
+	if c.IsSet("limit") {
+		given["limit"] = fmt.Sprint(c.Int("limit"))
+	}
+	varied := sweep.Varied()
+	for key, value := range given {
+		if slices.Contains(varied, key) {
+			return s, usagef("sweep %s: %s varies: it cannot be set", sweep.Name, key)
+		}
+		if sweep.Fixed == nil {
+			sweep.Fixed = map[string]any{}
+		}
+		sweep.Fixed[key] = value
+	}
+	if err := nameModels(sweep, c.StringSlice("model")); err != nil {
+		return s, err
+	}
+	s.rows, s.suite = sweep.Rows, sweep.Suite
+	if len(c.StringSlice("dataset")) > 0 || c.String("suite") != "" {
+		s.rows, s.suite = c.StringSlice("dataset"), c.String("suite")
+	}
+	if len(s.rows) == 0 && s.suite == "" {
+		return s, usagef("sweep %s: no rows: name some with -d ROW,ROW or --suite SUITE", sweep.Name)
+	}
+	if s.metrics, err = sweepMetrics(sweep, c.StringSlice("metric")); err != nil {
+		return s, err
+	}
+	s.base = runPlan{
+		servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"), timeout: c.Duration("timeout"), local: readLocal(c),
+	}
+	s.base.connections, err = readConnections(c)
+	return s, err
+}
+
+// namedSweep reads a plan of the program, or a file.
+func namedSweep(name string) (*sweeps.Sweep, error) {
+	if !strings.HasSuffix(name, ".toml") {
+		s, err := sweeps.Named(name, settable)
+		if err != nil && s == nil {
+			return nil, usagef("%v", err)
+		}
+		return s, err
+	}
+	s, err := sweeps.Read(os.DirFS(filepath.Dir(name)), filepath.Base(name), settable)
+	if err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	return s, nil
+}
+
+// nameModels puts the models that the user names into a plan.
+func nameModels(s *sweeps.Sweep, models []string) error {
+	_, fixed := s.Fixed["model"]
+	varies := slices.Contains(s.Varied(), "model")
+	switch {
+	case s.Models != "" && len(models) < 2 && !varies:
+		return usagef("sweep %s: compares models: name them all, the baseline first: -m A -m B (%s)", s.Name, s.Models)
+	case s.Models == "" && len(models) > 1:
+		return usagef("sweep %s: asks one model, and %d are named", s.Name, len(models))
+	case s.Models == "" && len(models) == 0 && !fixed && !varies:
+		return usagef("sweep %s: no model: name one with -m", s.Name)
+	case s.Models != "" && len(models) > 0:
+		s.Vary("model", models)
+	case len(models) == 1:
+		if varies {
+			return usagef("sweep %s: model varies: it cannot be set", s.Name)
+		}
+		if s.Fixed == nil {
+			s.Fixed = map[string]any{}
+		}
+		s.Fixed["model"] = models[0]
+	}
+	return nil
+}
+
+// sweepMetrics are the ids to score by.
+func sweepMetrics(s *sweeps.Sweep, named []string) ([]string, error) {
+	ids := splitList(named)
+	if len(ids) == 0 {
+		ids = s.Metrics
+	}
+	if len(ids) == 0 {
+		ids = harness.DefaultMetrics[:1]
+	}
+	for _, id := range ids {
+		if _, _, err := metrics.ParseID(id); err != nil {
+			return nil, usagef("sweep %s: %v", s.Name, err)
+		}
+	}
+	return ids, nil
+}
+
+// runSweep asks what has no answer yet, and prints the table.
+func (env *environment) runSweep(c *cli.Context) error {
+	s, err := env.readSweep(c)
+	if err != nil {
+		return err
+	}
+	show, err := env.readSweepTable(c)
+	if err != nil {
+		return err
+	}
+	plan, err := env.materialise(c.Context, s)
+	if err != nil {
+		return err
+	}
+	store, err := env.openStore(c.Context)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	incomplete := 0
+	for i, a := range plan.asks {
+		env.note("sweep %s: run %d of %d: %s", s.sweep.Name, i+1, len(plan.asks), a.name)
+		report, err := env.runRow(c.Context, store, a.plan, a.row)
+		if err != nil {
+			return fmt.Errorf("sweep %s: %s: %w", s.sweep.Name, a.name, err)
+		}
+		a.run = report.Run
+		incomplete += report.Passages - report.Complete
+	}
+	if err := env.printSweep(c.Context, store, plan, show); err != nil {
+		return err
+	}
+	if incomplete > 0 {
+		return partialError(fmt.Errorf("%d passages are incomplete: the same command asks for the rest", incomplete))
+	}
+	return nil
+}
+
+// sweepStatus tells what was asked, and prints the table of what is complete.
+func (env *environment) sweepStatus(c *cli.Context) error {
+	s, err := env.readSweep(c)
+	if err != nil {
+		return err
+	}
+	show, err := env.readSweepTable(c)
+	if err != nil {
+		return err
+	}
+	plan, err := env.materialise(c.Context, s)
+	if err != nil {
+		return err
+	}
+	store, err := env.openStoreReadOnly(c.Context)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	if err := plan.find(c.Context, store); err != nil {
+		return err
+	}
+	return env.printSweep(c.Context, store, plan, show)
+}
+
+// sweepShow says how the table is printed.
+type sweepShow struct {
+	format, out string
+	resamples   int
+}
+
+func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
+	show := sweepShow{format: c.String("format"), out: c.String("out")}
+	known := append(reports.GridFormats(), "json")
+	switch {
+	case show.format == "" && env.json:
+		show.format = "json"
+	case show.format == "":
+		show.format = known[0]
+	case !slices.Contains(known, show.format):
+		return show, usagef("sweep: --format %s: unknown (one of %s)", show.format, strings.Join(known, ", "))
+	}
+	var err error
+	show.resamples, err = readResamples(c.Int("ci"))
+	return show, err
+}

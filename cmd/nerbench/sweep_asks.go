@@ -1,0 +1,309 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/metrics"
+	"nerbench/prompts"
+	"nerbench/results"
+	"nerbench/runners/local/llamacpp"
+	"nerbench/sweeps"
+)
+
+// sweepPlan is a sweep with everything that its runs need: made before anything is
+// asked, so that whatever is wrong with it is said first.
+type sweepPlan struct {
+	*sweeps.Sweep
+	metrics []string
+	varied  []string
+	points  []sweepPoint
+	rows    []*datasets.Row
+	asks    []*sweepAsk
+}
+
+// sweepPoint is a point with what answers it.
+type sweepPoint struct {
+	sweeps.Point
+	// metric are the ids to score by, with what the point says of reading.
+	metrics []string
+	// asks are those of each row (by its id), one a seed.
+	asks map[string][]*sweepAsk
+}
+
+// sweepAsk is one run: points that differ in how answers are read share it.
+type sweepAsk struct {
+	name     string // for people: row, point, seed
+	model    string // as the store has it
+	row      *datasets.Row
+	plan     runPlan
+	renderer *prompts.Renderer
+	found    survey
+	// keys are those of the run that are known without its model.
+	keys map[string]string
+	run  string // its id in the store; empty: not known, or not there
+}
+
+// materialise makes the runs of a sweep. An error joins all that is wrong, each
+// with row and point.
+func (env *environment) materialise(ctx context.Context, s sweepSettings) (*sweepPlan, error) {
+	p := &sweepPlan{Sweep: s.sweep, metrics: s.metrics, varied: s.sweep.Varied()}
+	var err error
+	if p.rows, err = env.selectRows(s.rows, s.suite, ""); err != nil {
+		return nil, err
+	}
+	m := &materialiser{env: env, plan: p, base: s.base, byKeys: map[string]*sweepAsk{}, surveys: map[string]survey{}, seen: map[string]string{}}
+	for _, row := range p.rows {
+		for _, point := range s.sweep.All() {
+			expanded, err := env.expand(row, point)
+			if err != nil {
+				return nil, err
+			}
+			for _, point := range expanded {
+				if err := m.add(ctx, row, point); err != nil {
+					m.faults = append(m.faults, fmt.Errorf("row %s: %s: %w", row.ID, point.Name(p.varied), err))
+				}
+			}
+		}
+	}
+	if len(m.faults) > 0 {
+		return nil, fmt.Errorf("sweep %s: %w", p.Name, errors.Join(m.faults...))
+	}
+	var models []string
+	for _, a := range p.asks {
+		if !slices.Contains(models, a.plan.model) {
+			models = append(models, a.plan.model)
+		}
+	}
+	slices.SortStableFunc(p.asks, func(a, b *sweepAsk) int { // one model after another: loading one may take minutes
+		return slices.Index(models, a.plan.model) - slices.Index(models, b.plan.model)
+	})
+	return p, nil
+}
+
+// expand writes out the points that stand for all values of a row: paraphrases.
+func (env *environment) expand(row *datasets.Row, point sweeps.Point) ([]sweeps.Point, error) {
+	if point.Keys["paraphrase"] != sweeps.All {
+		return []sweeps.Point{point}, nil
+	}
+	pr := promptRow(row)
+	if err := env.describe(&pr); err != nil {
+		return nil, err
+	}
+	var out []sweeps.Point
+	for _, t := range pr.Types {
+		for _, other := range t.Paraphrases {
+			keys := maps.Clone(point.Keys)
+			keys["paraphrase"] = string(t.Name) + "=" + other
+			out = append(out, sweeps.Point{Keys: keys})
+		}
+	}
+	if out == nil {
+		return nil, usagef("sweep: row %s: no other names of its types are known (write types/%s.toml, and name its folder with --prompts)", row.ID, row.ID)
+	}
+	return out, nil
+}
+
+type materialiser struct {
+	env     *environment
+	plan    *sweepPlan
+	base    runPlan
+	byKeys  map[string]*sweepAsk
+	surveys map[string]survey
+	seen    map[string]string // what is counted, and the point that does
+	faults  []error
+}
+
+// add makes the runs of a point on a row.
+func (m *materialiser) add(ctx context.Context, row *datasets.Row, point sweeps.Point) error {
+	keys, reading := m.plan.FixedKeys(), map[string]string{}
+	maps.Copy(keys, point.Keys)
+	for _, k := range sweeps.ReadingKeys {
+		if v := keys[k]; v != "" {
+			reading[k] = v
+		}
+		delete(keys, k)
+	}
+	at, err := m.point(point, reading)
+	if err != nil {
+		return err
+	}
+	seeds := []string{keys["seed"]}
+	if len(m.plan.Seeds) > 0 {
+		seeds = nil
+		for _, s := range m.plan.Seeds {
+			seeds = append(seeds, strconv.Itoa(s))
+		}
+	}
+	for _, seed := range seeds {
+		ofRun := maps.Clone(keys)
+		if ofRun["seed"] = seed; seed == "0" || seed == "" {
+			delete(ofRun, "seed")
+		}
+		ask, err := m.ask(ctx, row, ofRun)
+		if err != nil {
+			return err
+		}
+		what := row.ID + " " + keysText(ask.keys) + " " + ask.plan.model + " " + strings.Join(at.metrics, " ")
+		name := point.Name(m.plan.varied)
+		if other, twice := m.seen[what]; twice && other != name {
+			return usagef("asks and reads the same as the point %s: they are one run", other)
+		}
+		m.seen[what] = name
+		if ask.name == "" {
+			ask.name = strings.TrimSpace(row.ID + " " + name + seedText(m.plan.Seeds, seed))
+		}
+		at.asks[row.ID] = append(at.asks[row.ID], ask)
+	}
+	return nil
+}
+
+func seedText(seeds []int, seed string) string {
+	if len(seeds) == 0 {
+		return ""
+	}
+	return " seed=" + seed
+}
+
+// point finds a point, or adds it.
+func (m *materialiser) point(point sweeps.Point, reading map[string]string) (*sweepPoint, error) {
+	name := point.Name(m.plan.varied)
+	for i := range m.plan.points {
+		if m.plan.points[i].Name(m.plan.varied) == name {
+			return &m.plan.points[i], nil
+		}
+	}
+	p := sweepPoint{Point: point, asks: map[string][]*sweepAsk{}}
+	for _, id := range m.plan.metrics {
+		metric, options, err := metrics.ParseID(id)
+		if err != nil {
+			return nil, usagef("%v", err)
+		}
+		full, err := metric.WithOptions(mergeKeys(options, reading))
+		if err != nil {
+			return nil, usagef("%v", err)
+		}
+		p.metrics = append(p.metrics, full)
+	}
+	m.plan.points = append(m.plan.points, p)
+	return &m.plan.points[len(m.plan.points)-1], nil
+}
+
+// ask finds the run of a row with these keys, or makes it.
+func (m *materialiser) ask(ctx context.Context, row *datasets.Row, keys map[string]string) (*sweepAsk, error) {
+	plan := m.base
+	plan.model, plan.rows = keys["model"], []*datasets.Row{row}
+	plan.keys = maps.Clone(keys)
+	delete(plan.keys, "model")
+	if _, _, err := modelKind(plan.model); err != nil {
+		return nil, err
+	}
+	if err := plan.complete(); err != nil {
+		return nil, err
+	}
+	a := &sweepAsk{row: row, plan: plan, model: storedModel(plan.model)}
+	var err error
+	if a.found, err = m.survey(ctx, row, plan.selection); err != nil {
+		return nil, err
+	}
+	if a.renderer, err = m.env.renderer(ctx, plan.keys, row); err != nil {
+		return nil, err
+	}
+	a.keys = mergeKeys(a.found.part.keys(row), a.renderer.Keys(), map[string]string{"row": row.ID, "data": a.found.data, "labels": row.LabelsHash()})
+	for _, k := range []string{"temperature", "sampling_seed", "think", "context"} {
+		if v := plan.keys[k]; v != "" {
+			a.keys[k] = v
+		}
+	}
+	id := plan.model + " " + keysText(a.keys)
+	if same, there := m.byKeys[id]; there {
+		return same, nil
+	}
+	m.byKeys[id] = a
+	m.plan.asks = append(m.plan.asks, a)
+	return a, nil
+}
+
+// survey reads a selection of a row once.
+func (m *materialiser) survey(ctx context.Context, row *datasets.Row, s selection) (survey, error) {
+	key := row.ID + " " + keysText(s.keys(row))
+	if found, there := m.surveys[key]; there {
+		return found, nil
+	}
+	found, err := m.env.surveyRow(ctx, row, s)
+	if err == nil {
+		m.surveys[key] = found
+	}
+	return found, err
+}
+
+// keysText writes keys in order.
+func keysText(keys map[string]string) string {
+	var b strings.Builder
+	for _, k := range sortedKeys(keys) {
+		if keys[k] != "" {
+			fmt.Fprintf(&b, "%s=%s ", k, keys[k])
+		}
+	}
+	return b.String()
+}
+
+// storedModel is the name that the runs of a model have in the store.
+func storedModel(named string) string {
+	if file, ok := strings.CutPrefix(named, "gguf/"); ok {
+		return llamacpp.ModelName(file)
+	}
+	if folder, ok := strings.CutPrefix(named, "onnx/"); ok {
+		if full, err := filepath.Abs(folder); err == nil {
+			folder = full
+		}
+		return "onnx/" + filepath.Base(folder)
+	}
+	return named
+}
+
+// find looks the runs of a sweep up in the store, by what is known of them without
+// their models. Of several that fit, such as those of an older build of a model,
+// the last one counts.
+func (p *sweepPlan) find(ctx context.Context, store *results.Store) error {
+	all, err := store.Runs(ctx, nil)
+	if err != nil {
+		return err
+	}
+	byRow := map[string][]results.RunInfo{}
+	for _, r := range all {
+		byRow[r.Keys["row"]] = append(byRow[r.Keys["row"]], r)
+	}
+	for _, a := range p.asks {
+		for _, r := range byRow[a.row.ID] {
+			if r.Keys["model"] == a.model && a.fits(r.Keys) {
+				a.run = r.ID
+			}
+		}
+	}
+	return nil
+}
+
+// fits reports whether a run in the store has the keys of this one, and no others
+// but those that its model brings.
+func (a *sweepAsk) fits(keys map[string]string) bool {
+	ofModel := []string{"model", "digest", "server", "server_version", "address", "root", "temperature", "sampling_seed", "think", "context", "training", "aggregation"}
+	for k, v := range keys {
+		if a.keys[k] != v && !(slices.Contains(ofModel, k) && a.keys[k] == "") {
+			return false
+		}
+	}
+	for k, v := range a.keys {
+		if keys[k] != v {
+			return false
+		}
+	}
+	return true
+}

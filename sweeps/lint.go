@@ -1,0 +1,208 @@
+package sweeps
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// lint reports all faults of a plan.
+func (s *Sweep) lint(settable []string) error {
+	l := &planLint{Sweep: s, settable: settable}
+	l.texts()
+	l.keys("fixed", maps.Keys(s.Fixed))
+	l.keys("grid", maps.Keys(s.Grid))
+	l.keys("zip", maps.Keys(s.Zip))
+	for _, p := range s.Points {
+		l.keys("point", maps.Keys(p))
+	}
+	l.once()
+	l.values()
+	l.negatives()
+	if len(l.faults) == 0 { // else there may be no points
+		l.base()
+		l.twice()
+	}
+	return errors.Join(l.faults...)
+}
+
+type planLint struct {
+	*Sweep
+	settable []string
+	faults   []error
+}
+
+func (l *planLint) fault(table, key, format string, args ...any) {
+	where := l.file
+	if line := l.line(table, key); line > 0 {
+		where = fmt.Sprintf("%s:%d", l.file, line)
+	}
+	l.faults = append(l.faults, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
+}
+
+func (l *planLint) texts() {
+	if l.Title == "" || strings.Contains(l.Title, "\n") {
+		l.fault("", "title", "title: want one line")
+	}
+	if l.Negatives != "" && l.Negatives != Training && l.Negatives != Inference {
+		l.fault("", "negatives", "negatives: %q is not one of %s, %s", l.Negatives, Training, Inference)
+	}
+	if len(l.Rows) > 0 && l.Suite != "" {
+		l.fault("", "suite", "rows and suite: want one of them")
+	}
+	if len(l.Varied()) == 0 && l.Models == "" {
+		l.fault("", "", "nothing varies: want [grid], [zip], or [[point]]")
+	}
+}
+
+// keys reports those that a plan cannot have.
+func (l *planLint) keys(table string, keys func(func(string) bool)) {
+	for _, k := range slices.Sorted(keys) {
+		if !known(k, l.settable) {
+			names := slices.Concat([]string{"model"}, l.settable, ReadingKeys)
+			l.fault(table, k, "%s.%s: unknown key (known: %s)", table, k, strings.Join(names, ", "))
+		}
+	}
+}
+
+// once reports keys that are fixed and vary, or vary in two ways.
+func (l *planLint) once() {
+	for _, k := range l.Varied() {
+		var where []string
+		if _, there := l.Fixed[k]; there {
+			where = append(where, "fixed")
+		}
+		if _, there := l.Grid[k]; there {
+			where = append(where, "grid")
+		}
+		if _, there := l.Zip[k]; there {
+			where = append(where, "zip")
+		}
+		if slices.ContainsFunc(l.Points, func(p map[string]any) bool { _, there := p[k]; return there }) {
+			where = append(where, "point")
+		}
+		if k == "seed" && len(l.Seeds) > 0 {
+			where = append(where, "seeds")
+		}
+		if len(where) > 1 {
+			l.fault(where[1], k, "%s: stands in %s: want one of them", k, strings.Join(where, " and "))
+		}
+	}
+}
+
+func (l *planLint) values() {
+	for _, k := range slices.Sorted(maps.Keys(l.Grid)) {
+		if len(l.Grid[k]) == 0 {
+			l.fault("grid", k, "grid.%s: no values", k)
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(l.Zip)) {
+		if n := len(l.Zip[k]); n == 0 || n != l.zipped() {
+			l.fault("zip", k, "zip.%s: %d values, where another key has %d", k, n, l.zipped())
+		}
+	}
+	check := func(table, key string, v any) {
+		if _, err := text(v); err != nil {
+			l.fault(table, key, "%s.%s: %v", table, key, err)
+		}
+		if v == All && key != "paraphrase" {
+			l.fault(table, key, `%s.%s: "*" stands for all values of paraphrase only`, table, key)
+		}
+	}
+	for k, v := range l.Fixed {
+		check("fixed", k, v)
+	}
+	for table, of := range map[string]map[string][]any{"grid": l.Grid, "zip": l.Zip} {
+		for k, values := range of {
+			for _, v := range values {
+				check(table, k, v)
+			}
+		}
+	}
+	for _, p := range l.Points {
+		for k, v := range p {
+			check("point", k, v)
+		}
+	}
+	slices.SortFunc(l.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+// negatives keeps the two meanings of negative sampling apart: what a model was
+// trained with, and what it is asked (PROMPTS.md §2.9).
+func (l *planLint) negatives() {
+	varied := l.Varied()
+	queries := slices.Contains(varied, "queries")
+	switch {
+	case queries && l.Negatives == Training:
+		l.fault("", "negatives", "negatives: a sweep over query sets is about inference, not training")
+	case queries && l.Negatives == "":
+		l.fault("", "queries", "queries vary: want negatives = %q", Inference)
+	case queries && (slices.Contains(varied, "model") || l.Models != ""):
+		l.fault("", "queries", "queries and model both vary: negative sampling at inference and in training never stand in one table: want two sweeps")
+	}
+}
+
+// base reports a baseline that no point is.
+func (l *planLint) base() {
+	varied := l.Varied()
+	for _, k := range slices.Sorted(maps.Keys(l.Baseline)) {
+		if !slices.Contains(varied, k) {
+			l.fault("baseline", k, "baseline.%s: the key does not vary", k)
+			return
+		}
+	}
+	if points := l.All(); !slices.ContainsFunc(points, func(p Point) bool { return p.Baseline }) {
+		l.fault("baseline", slices.Sorted(maps.Keys(l.Baseline))[0], "baseline: no point has these values")
+	}
+}
+
+// twice reports points that are the same.
+func (l *planLint) twice() {
+	varied := l.Varied()
+	seen := map[string]bool{}
+	for _, p := range l.All() {
+		name := p.Name(varied)
+		if seen[name] {
+			l.fault("", "", "two points are the same: %s", name)
+		}
+		seen[name] = true
+	}
+}
+
+// text is a value as keys have it: strings, whole numbers, and numbers.
+func text(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64), nil
+	}
+	return "", fmt.Errorf("%v: want a string or a number", v)
+}
+
+func texts(v any) string {
+	s, _ := text(v) // was linted
+	return s
+}
+
+// line is the line of a key in a table of the file, from 1; 0: not found.
+func (s *Sweep) line(table, key string) int {
+	at := ""
+	for i, line := range strings.Split(s.text, "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") && !strings.Contains(line, "=") {
+			at = strings.Trim(line, "[] ")
+			continue
+		}
+		name, _, is := strings.Cut(line, "=")
+		if is && strings.Trim(name, ` "`) == key && (at == table || table == "" && at == "") {
+			return i + 1
+		}
+	}
+	return 0
+}

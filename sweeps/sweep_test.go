@@ -1,0 +1,109 @@
+package sweeps_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"nerbench/sweeps"
+)
+
+var settable = []string{"family", "variant", "order", "wording", "paraphrase", "layout", "dataset_name", "queries", "shots", "seed", "temperature", "sampling_seed", "constrained", "limit"}
+
+// TestPlans lints the plans of the program.
+func TestPlans(t *testing.T) {
+	for _, name := range sweeps.Names() {
+		t.Run(name, func(t *testing.T) {
+			s, err := sweeps.Named(name, settable)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Meaning == "" {
+				t.Error("meaning: missing")
+			}
+			bases := 0
+			for _, p := range s.All() {
+				if p.Baseline {
+					bases++
+				}
+			}
+			if bases != 1 {
+				t.Errorf("%d baselines", bases)
+			}
+		})
+	}
+}
+
+func TestFaults(t *testing.T) {
+	const title = "title = \"t\"\n"
+	for _, c := range []struct{ name, text, want string }{
+		{"unknown field", title + "titel = 3\n[grid]\norder = [\"name\"]\n", `p.toml:2: key "titel": unknown`},
+		{"unknown key", title + "[grid]\nordr = [\"name\"]\n", "p.toml:3: grid.ordr: unknown key (known: model, family, "},
+		{"unknown fixed key", title + "[fixed]\nx = 1\n[grid]\norder = [\"name\"]\n", "p.toml:3: fixed.x: unknown key"},
+		{"nothing varies", title, "nothing varies"},
+		{"no title", "[grid]\norder = [\"name\"]\n", "title: want one line"},
+		{"no values", title + "[grid]\norder = []\n", "p.toml:3: grid.order: no values"},
+		{"uneven zip", title + "[zip]\norder = [\"name\", \"listed\"]\nwording = [\"upper\"]\n", "p.toml:4: zip.wording: 1 values, where another key has 2"},
+		{"fixed and varied", title + "[fixed]\norder = \"name\"\n[grid]\norder = [\"listed\"]\n", "order: stands in fixed and grid"},
+		{"seed twice", title + "seeds = [1]\n[grid]\nseed = [1]\n", "seed: stands in grid and seeds"},
+		{"same point", title + "[grid]\norder = [\"name\", \"name\"]\n", "two points are the same: order=name"},
+		{"no such baseline", title + "[grid]\norder = [\"name\"]\n[baseline]\norder = \"listed\"\n", "p.toml:5: baseline: no point has these values"},
+		{"baseline of another key", title + "[grid]\norder = [\"name\"]\n[baseline]\nshots = 3\n", "p.toml:5: baseline.shots: the key does not vary"},
+		{"a list as value", title + "[fixed]\norder = [\"name\"]\n[grid]\nshots = [1]\n", "p.toml:3: fixed.order: [name]: want a string or a number"},
+		{"all of what has no list", title + "[grid]\norder = [\"*\"]\n", `stands for all values of paraphrase only`},
+		{"negatives unsaid", title + "[grid]\nqueries = [\"all\", \"gold\"]\n", `want negatives = "inference"`},
+		{"negatives misnamed", title + "negatives = \"training\"\n[grid]\nqueries = [\"all\", \"gold\"]\n", "p.toml:2: negatives: a sweep over query sets is about inference"},
+		{"negatives mixed", title + "negatives = \"inference\"\n[grid]\nqueries = [\"all\", \"gold\"]\nmodel = [\"a\", \"b\"]\n", "never stand in one table"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := sweeps.Read(fstest.MapFS{"p.toml": {Data: []byte(c.text)}}, "p.toml", settable)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error is %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestPoints holds the order of the points, and which is the baseline.
+func TestPoints(t *testing.T) {
+	const text = `title = "t"
+[grid]
+order = ["listed", "name"]
+[zip]
+shots = [0, 3]
+wording = ["native", "upper"]
+[[point]]
+temperature = 0
+[[point]]
+temperature = 0.5
+sampling_seed = 2
+[baseline]
+order = "name"
+temperature = 0.5
+`
+	s, err := sweeps.Read(fstest.MapFS{"p.toml": {Data: []byte(text)}}, "p.toml", settable)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range s.All() {
+		name := p.Name(s.Varied())
+		if p.Baseline {
+			name += " (baseline)"
+		}
+		got = append(got, name)
+	}
+	want := []string{
+		"order=listed shots=0 wording=native temperature=0 sampling_seed=–",
+		"order=listed shots=0 wording=native temperature=0.5 sampling_seed=2",
+		"order=listed shots=3 wording=upper temperature=0 sampling_seed=–",
+		"order=listed shots=3 wording=upper temperature=0.5 sampling_seed=2",
+		"order=name shots=0 wording=native temperature=0 sampling_seed=–",
+		"order=name shots=0 wording=native temperature=0.5 sampling_seed=2 (baseline)",
+		"order=name shots=3 wording=upper temperature=0 sampling_seed=–",
+		"order=name shots=3 wording=upper temperature=0.5 sampling_seed=2",
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("points\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

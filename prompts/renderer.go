@@ -123,6 +123,14 @@ func (r *Renderer) Queries(d *ner.Document) ([]ner.Query, error) {
 		chosen := r.querySet.choose(r, d)
 		asked = slices.DeleteFunc(slices.Clone(asked), func(i int) bool { return !chosen[i] })
 	}
+	return r.ask(d, asked)
+}
+
+// AllQueries renders the queries about all types, whatever the query set: none of
+// [Renderer.Queries] is longer.
+func (r *Renderer) AllQueries(d *ner.Document) ([]ner.Query, error) { return r.ask(d, r.listed) }
+
+func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {
 	if len(asked) == 0 {
 		return nil, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -32,7 +33,14 @@ func writeCSV(w io.Writer, t *Table) error {
 // csvGrid prints a grid as it stands, without its title and its notes.
 func csvGrid(w io.Writer, g Grid) error {
 	out := csv.NewWriter(w)
-	if err := out.WriteAll(append([][]string{g.Header}, g.Body...)); err != nil {
+	lines := append([][]string{g.Header}, g.Body...)
+	if slices.Contains(g.Published, true) {
+		lines[0] = append(slices.Clone(g.Header), "published")
+		for i := range g.Body {
+			lines[i+1] = append(slices.Clone(g.Body[i]), strconv.FormatBool(g.published(i)))
+		}
+	}
+	if err := out.WriteAll(lines); err != nil {
 		return fmt.Errorf("table: csv: %w", err)
 	}
 	return nil

@@ -15,6 +15,46 @@ type Grid struct {
 	Header []string
 	Body   [][]string
 	Notes  []string // "(a) …", "not run (3): …"
+	// Labels is the number of columns that name the line; 0: one.
+	Labels int
+	// Published tells which lines others printed: they are set in another style, and
+	// marked with a dagger. nil: none.
+	Published []bool
+	// Bold tells which cells are the best; nil: none. Text and CSV do not show it.
+	Bold [][]bool
+}
+
+// labels is the number of columns that name the line.
+func (g *Grid) labels() int { return min(max(1, g.Labels), len(g.Header)) }
+
+// published reports whether others printed a line.
+func (g *Grid) published(line int) bool { return line < len(g.Published) && g.Published[line] }
+
+// bold reports whether a cell is one of the best.
+func (g *Grid) bold(line, column int) bool {
+	return line < len(g.Bold) && column < len(g.Bold[line]) && g.Bold[line][column]
+}
+
+// dagger marks what others printed.
+const dagger = "†"
+
+// marked are the cells of a line, with the dagger where others printed it.
+func (g *Grid) marked(line int) []string {
+	cells := g.Body[line]
+	if !g.published(line) {
+		return cells
+	}
+	cells = slices.Clone(cells)
+	cells[0] += " " + dagger
+	return cells
+}
+
+// notes are the notes, with what the dagger means.
+func (g *Grid) notes() []string {
+	if !slices.Contains(g.Published, true) {
+		return g.Notes
+	}
+	return append(slices.Clone(g.Notes), dagger+" as published by others, not measured here")
 }
 
 // gridForms lists the forms in which a grid is printed.
@@ -26,6 +66,7 @@ var gridForms = []struct {
 	{"md", markdownGrid},
 	{"csv", csvGrid},
 	{"latex", latexGrid},
+	{"html", htmlGrid},
 }
 
 // GridFormats lists the names of the forms of a grid, the default first.

@@ -35,15 +35,23 @@ func latexGrid(w io.Writer, g Grid) error {
 	if len(g.Body) == 0 {
 		b.WriteString("% nothing was run\n")
 	} else {
-		fmt.Fprintf(b, "\\begin{tabular}{l%s}\n\\toprule\n", strings.Repeat("r", len(g.Header)-1))
-		latexLine(b, g.Header)
+		fmt.Fprintf(b, "\\begin{tabular}{%s%s}\n\\toprule\n", strings.Repeat("l", g.labels()), strings.Repeat("r", len(g.Header)-g.labels()))
+		latexLine(b, g.Header, func(int) string { return "" })
 		b.WriteString("\\midrule\n")
-		for _, line := range g.Body {
-			latexLine(b, line)
+		for i := range g.Body {
+			latexLine(b, g.marked(i), func(column int) string {
+				switch {
+				case g.bold(i, column):
+					return "\\textbf"
+				case g.published(i):
+					return "\\textit"
+				}
+				return ""
+			})
 		}
 		b.WriteString("\\bottomrule\n\\end{tabular}\n")
 	}
-	for i, note := range g.Notes {
+	for i, note := range g.notes() {
 		if i == 0 {
 			b.WriteString("\n\\smallskip\\noindent\\footnotesize\n")
 		}
@@ -53,12 +61,17 @@ func latexGrid(w io.Writer, g Grid) error {
 	return err
 }
 
-func latexLine(b *bytes.Buffer, cells []string) {
+// latexLine writes the cells of a line; style is the command that sets each.
+func latexLine(b *bytes.Buffer, cells []string, style func(column int) string) {
 	for i, s := range cells {
 		if i > 0 {
 			b.WriteString(" & ")
 		}
-		b.WriteString(escapeLatex(s))
+		if command := style(i); command != "" && s != "" {
+			b.WriteString(command + "{" + escapeLatex(s) + "}")
+		} else {
+			b.WriteString(escapeLatex(s))
+		}
 	}
 	b.WriteString(" \\\\\n")
 }
@@ -68,7 +81,7 @@ func latexLine(b *bytes.Buffer, cells []string) {
 var latexEscapes = map[rune]string{
 	'\\': "\\textbackslash{}", '{': "\\{", '}': "\\}", '$': "\\$", '&': "\\&", '#': "\\#", '%': "\\%", '_': "\\_",
 	'^': "\\textasciicircum{}", '~': "\\textasciitilde{}", '<': "\\textless{}", '>': "\\textgreater{}",
-	'–': "--", '—': "---", '…': "\\ldots{}", '→': "$\\to$", '±': "$\\pm$", '×': "$\\times$", '≤': "$\\le$", '≥': "$\\ge$", 'Δ': "$\\Delta$", '−': "$-$",
+	'–': "--", '—': "---", '…': "\\ldots{}", '→': "$\\to$", '±': "$\\pm$", '×': "$\\times$", '≤': "$\\le$", '≥': "$\\ge$", 'Δ': "$\\Delta$", '†': "$\\dagger$", '−': "$-$",
 }
 
 // escapeLatex keeps a string text.

@@ -37,15 +37,23 @@ func markdownGrid(w io.Writer, g Grid) error {
 	if len(g.Body) == 0 {
 		b.WriteString("Nothing was run.\n")
 	} else {
-		markdownLine(b, g.Header)
-		b.WriteString("|:--")
-		b.WriteString(strings.Repeat("|--:", len(g.Header)-1))
+		markdownLine(b, g.Header, func(int) string { return "" })
+		b.WriteString(strings.Repeat("|:--", g.labels()))
+		b.WriteString(strings.Repeat("|--:", len(g.Header)-g.labels()))
 		b.WriteString("|\n")
-		for _, line := range g.Body {
-			markdownLine(b, line)
+		for i := range g.Body {
+			markdownLine(b, g.marked(i), func(column int) string {
+				switch {
+				case g.bold(i, column):
+					return "**"
+				case g.published(i):
+					return "_"
+				}
+				return ""
+			})
 		}
 	}
-	for i, note := range g.Notes {
+	for i, note := range g.notes() {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
@@ -55,11 +63,14 @@ func markdownGrid(w io.Writer, g Grid) error {
 	return err
 }
 
-func markdownLine(b *bytes.Buffer, cells []string) {
-	for _, s := range cells {
-		b.WriteString("| ")
-		b.WriteString(escapeMarkdown(s))
-		b.WriteByte(' ')
+// markdownLine writes the cells of a line; style is what stands around each.
+func markdownLine(b *bytes.Buffer, cells []string, style func(column int) string) {
+	for i, s := range cells {
+		around := style(i)
+		if s == "" {
+			around = ""
+		}
+		b.WriteString("| " + around + escapeMarkdown(s) + around + " ")
 	}
 	b.WriteString("|\n")
 }

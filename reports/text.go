@@ -40,7 +40,7 @@ func textGrid(w io.Writer, g Grid) error {
 	if err := writeGrid(w, g); err != nil {
 		return err
 	}
-	writeLines(w, "", g.Notes)
+	writeLines(w, "", g.notes())
 	return nil
 }
 
@@ -65,7 +65,9 @@ func writeGrid(w io.Writer, g Grid) error {
 	for i := range align {
 		align[i] = tw.AlignRight
 	}
-	align[0] = tw.AlignLeft
+	for i := range g.labels() {
+		align[i] = tw.AlignLeft
+	}
 	columns := tw.CellAlignment{PerColumn: align}
 	format := tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off}
 	var rendered bytes.Buffer
@@ -85,10 +87,10 @@ func writeGrid(w io.Writer, g Grid) error {
 	)
 	table.Header(printables(g.Header))
 	body := make([][]string, len(g.Body))
-	for i, line := range g.Body {
-		body[i] = printables(line)
+	for i := range g.Body {
+		body[i] = printables(g.marked(i))
 	}
-	for _, line := range alignMarks(body) {
+	for _, line := range alignMarks(body, g.labels()) {
 		if err := table.Append(line); err != nil {
 			return err
 		}
@@ -108,26 +110,26 @@ const pad = "\u00a0"
 
 // alignMarks pads the values of a column that have no mark, so that decimal
 // points stand below each other.
-func alignMarks(body [][]string) [][]string {
+func alignMarks(body [][]string, labels int) [][]string {
 	out := make([][]string, len(body))
 	width := make([]int, len(body[0]))
 	for _, line := range body {
 		for i, s := range line {
-			width[i] = max(width[i], markWidth(i, s))
+			width[i] = max(width[i], markWidth(i < labels, s))
 		}
 	}
 	for n, line := range body {
 		for i, s := range line {
-			out[n] = append(out[n], s+strings.Repeat(pad, width[i]-markWidth(i, s)))
+			out[n] = append(out[n], s+strings.Repeat(pad, width[i]-markWidth(i < labels, s)))
 		}
 	}
 	return out
 }
 
 // markWidth is the length of " (a)" at the end of a value; labels have none.
-func markWidth(column int, s string) int {
+func markWidth(label bool, s string) int {
 	i := strings.LastIndex(s, " (")
-	if column == 0 || i < 0 {
+	if label || i < 0 {
 		return 0
 	}
 	return len(s) - i

@@ -138,7 +138,7 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, example ner.Prompt, err error) {
 	text := strings.Repeat("x", bytes)
 	d := &ner.Document{Text: text}
-	queries, err := r.Queries(d)
+	queries, err := r.AllQueries(d)
 	if err != nil {
 		return 0, 0, example, err
 	}

@@ -59,7 +59,7 @@ func (env *environment) materialise(ctx context.Context, s sweepSettings) (*swee
 	if p.rows, err = env.selectRows(s.rows, s.suite, ""); err != nil {
 		return nil, err
 	}
-	m := &materialiser{env: env, plan: p, base: s.base, byKeys: map[string]*sweepAsk{}, surveys: map[string]survey{}, seen: map[string]string{}}
+	m := &materialiser{env: env, plan: p, base: s.base, byKeys: map[string]*sweepAsk{}, surveys: map[string]survey{}, seen: map[string]string{}, said: map[string]bool{}}
 	for _, row := range p.rows {
 		for _, point := range s.sweep.All() {
 			expanded, err := env.expand(row, point)
@@ -68,7 +68,7 @@ func (env *environment) materialise(ctx context.Context, s sweepSettings) (*swee
 			}
 			for _, point := range expanded {
 				if err := m.add(ctx, row, point); err != nil {
-					m.faults = append(m.faults, fmt.Errorf("row %s: %s: %w", row.ID, point.Name(p.varied), err))
+					m.fault(row, point.Name(p.varied), err)
 				}
 			}
 		}
@@ -119,6 +119,15 @@ type materialiser struct {
 	surveys map[string]survey
 	seen    map[string]string // what is counted, and the point that does
 	faults  []error
+	said    map[string]bool // the faults, without the points that have them
+}
+
+// fault keeps a fault, once for all points of a row that have it.
+func (m *materialiser) fault(row *datasets.Row, point string, err error) {
+	if said := row.ID + err.Error(); !m.said[said] {
+		m.said[said] = true
+		m.faults = append(m.faults, fmt.Errorf("row %s: %s: %w", row.ID, point, err))
+	}
 }
 
 // add makes the runs of a point on a row.

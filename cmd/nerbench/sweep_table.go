@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,7 +78,7 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	}
 	if show.out != "" {
 		if err := result.writeAll(show.out); err != nil {
-			return err
+			return fmt.Errorf("sweep %s: %w", p.Name, err)
 		}
 		env.note("sweep %s: table and chart are in %s", p.Name, show.out)
 	}
@@ -305,14 +304,14 @@ func (r *sweepResult) grid() reports.Grid {
 	for _, l := range r.Lines {
 		rows = sortedKeys(l.Rows)
 		seeds = seeds || l.Deviation != nil
-		base, _, _ := strings.Cut(l.Metric, "[")
-		several[base] = true
+		several[metricName(l.Metric)] = true
 	}
 	shown := r.shownValues()
 	g.Header = append(g.Header, r.Varied...)
 	if len(several) > 1 {
 		g.Header = append(g.Header, "metric")
 	}
+	g.Labels = len(g.Header)
 	if len(rows) > 1 && len(rows) <= 8 {
 		g.Header = append(g.Header, rows...)
 	}
@@ -328,8 +327,7 @@ func (r *sweepResult) grid() reports.Grid {
 	for i, l := range r.Lines {
 		cells := slices.Clone(shown[i])
 		if len(several) > 1 {
-			base, _, _ := strings.Cut(l.Metric, "[")
-			cells = append(cells, base)
+			cells = append(cells, metricName(l.Metric))
 		}
 		if len(rows) > 1 && len(rows) <= 8 {
 			for _, row := range rows {
@@ -455,29 +453,6 @@ func failuresIn(part, whole int) string {
 		return "–"
 	}
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
-}
-
-// writeAll writes the result into a folder: the table in every form.
-func (r *sweepResult) writeAll(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	endings := map[string]string{"text": "txt", "latex": "tex"}
-	for _, format := range reports.GridFormats() {
-		ending := format
-		if e := endings[format]; e != "" {
-			ending = e
-		}
-		if err := writeFile(filepath.Join(dir, r.Sweep+"."+ending), func(w io.Writer) error { return r.grid().Write(w, format) }); err != nil {
-			return err
-		}
-	}
-	return writeFile(filepath.Join(dir, r.Sweep+".json"), func(w io.Writer) error {
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(r)
-	})
 }
 
 // writeFile writes a file whole, or leaves what is there.

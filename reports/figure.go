@@ -1,0 +1,408 @@
+package reports
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"strings"
+)
+
+// Figure is a chart of a few series over some categories, as a paper prints it:
+// bars side by side, or lines where the categories have an order. Values are F1 in
+// percent. It is drawn as SVG, in the colours of the reader's light or dark theme.
+type Figure struct {
+	Title string
+	// Unit is what the axis of values counts; empty: "F1 (%)".
+	Unit       string
+	Categories []string
+	Series     []Series
+	// Lines joins the values of a series: the categories have an order.
+	Lines bool
+	Notes []string
+}
+
+// Series are the values of one system or setting.
+type Series struct {
+	Name string
+	// Values has one for each category; nil: there is none.
+	Values []*float64
+	// CI are 95 % intervals, where there are any.
+	CI []*[2]float64
+	// Published: others printed these values. They are hatched, or dashed, so that
+	// nobody takes them for measured ones.
+	Published bool
+}
+
+// Measures of a figure, in units of the SVG.
+const (
+	figureWidth  = 860.0
+	figureLeft   = 52.0
+	figureRight  = 16.0
+	figurePlot   = 300.0
+	legendLine   = 20.0
+	figureColors = 8
+)
+
+// WriteSVG draws the figure as one SVG document.
+func (f Figure) WriteSVG(w io.Writer) error {
+	d := &drawing{Figure: f}
+	d.scale()
+	d.draw()
+	_, err := io.WriteString(w, d.out.String())
+	return err
+}
+
+// drawing is a figure in the making.
+type drawing struct {
+	Figure
+	out       strings.Builder
+	low, high float64 // of the axis
+	step      float64
+	top       float64 // of the plot
+	slanted   bool    // names of categories, which are too long to stand straight
+}
+
+// scale finds the ends of the axis: from 0, unless values are below, to a round
+// number above all of them.
+func (d *drawing) scale() {
+	low, high := 0.0, 0.0
+	for _, s := range d.Series {
+		for i, v := range s.Values {
+			if v == nil {
+				continue
+			}
+			low, high = math.Min(low, *v), math.Max(high, *v)
+			if i < len(s.CI) && s.CI[i] != nil {
+				low, high = math.Min(low, s.CI[i][0]), math.Max(high, s.CI[i][1])
+			}
+		}
+	}
+	if high == low {
+		high = low + 1
+	}
+	d.step = niceStep((high - low) / 5)
+	d.low, d.high = math.Floor(low/d.step)*d.step, math.Ceil(high/d.step)*d.step
+	room := (figureWidth - figureLeft - figureRight) / float64(max(1, len(d.Categories)))
+	for _, c := range d.Categories {
+		d.slanted = d.slanted || float64(len([]rune(c)))*6.6 > room-6
+	}
+}
+
+// niceStep is the next of 1, 2, 5, 10, … above.
+func niceStep(least float64) float64 {
+	power := math.Pow(10, math.Floor(math.Log10(least)))
+	for _, m := range []float64{1, 2, 5} {
+		if least <= m*power {
+			return m * power
+		}
+	}
+	return 10 * power
+}
+
+func (d *drawing) y(v float64) float64 {
+	return d.top + figurePlot*(d.high-v)/(d.high-d.low)
+}
+
+func (d *drawing) room() float64 {
+	return (figureWidth - figureLeft - figureRight) / float64(max(1, len(d.Categories)))
+}
+
+func (d *drawing) x(category int) float64 { return figureLeft + d.room()*(float64(category)+0.5) }
+
+func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(&d.out, format, args...) }
+
+func (d *drawing) draw() {
+	legend := d.legend()
+	d.top = 44 + legendLine*float64(len(legend))
+	below := 34.0
+	if d.slanted {
+		longest := 0
+		for _, c := range d.Categories {
+			longest = max(longest, len([]rune(c)))
+		}
+		below = 24 + math.Min(150, 4.4*float64(longest))
+	}
+	height := d.top + figurePlot + below + 18*float64(len(d.wrappedNotes())) + 8
+	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`+"\n", figureWidth, height, esc(d.Title))
+	d.printf("<style>%s</style>\n", figureStyle)
+	d.printf(`<defs>`)
+	for i := range figureColors {
+		d.printf(`<pattern id="h%d" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="paper"/><line x1="0" y1="0" x2="0" y2="6" class="l%d" stroke-width="4"/></pattern>`, i, i)
+	}
+	d.printf("</defs>\n<rect width=\"100%%\" height=\"100%%\" class=\"paper\"/>\n")
+	d.printf(`<text x="%.0f" y="22" class="title">%s</text>`+"\n", figureLeft, esc(d.Title))
+	d.drawLegend(legend)
+	d.axis()
+	if d.Lines {
+		d.lines()
+	} else {
+		d.bars()
+	}
+	d.names()
+	for i, n := range d.wrappedNotes() {
+		d.printf(`<text x="%.0f" y="%.0f" class="note">%s</text>`+"\n", figureLeft, d.top+figurePlot+below+14+18*float64(i), esc(n))
+	}
+	d.printf("</svg>\n")
+}
+
+// figureStyle has the colours of the page, for both themes.
+const figureStyle = `text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;fill:#1c2330}.title{font-size:16px;font-weight:600}.note{font-size:12px;fill:#5b6675}.tick{fill:#5b6675;font-size:12px}.paper{fill:#ffffff}.grid{stroke:#dfe3e9}.zero{stroke:#5b6675}.ci{stroke:#1c2330;stroke-width:1.4}` +
+	`.f0{fill:#1f66b5}.f1{fill:#d1580b}.f2{fill:#12805c}.f3{fill:#a33c8c}.f4{fill:#b8860b}.f5{fill:#3aa0c9}.f6{fill:#6b7280}.f7{fill:#8c4a34}.l0{stroke:#1f66b5}.l1{stroke:#d1580b}.l2{stroke:#12805c}.l3{stroke:#a33c8c}.l4{stroke:#b8860b}.l5{stroke:#3aa0c9}.l6{stroke:#6b7280}.l7{stroke:#8c4a34}` +
+	`@media (prefers-color-scheme:dark){text{fill:#e6e9ee}.note,.tick{fill:#9aa5b4}.paper{fill:#14181f}.grid{stroke:#323a46}.zero{stroke:#9aa5b4}.ci{stroke:#e6e9ee}.f0{fill:#6ea8f0}.f1{fill:#f39255}.f2{fill:#52c39a}.f3{fill:#dd86c9}.f4{fill:#e3bb4d}.f5{fill:#7fd0ee}.f6{fill:#a3abb8}.f7{fill:#d39a85}.l0{stroke:#6ea8f0}.l1{stroke:#f39255}.l2{stroke:#52c39a}.l3{stroke:#dd86c9}.l4{stroke:#e3bb4d}.l5{stroke:#7fd0ee}.l6{stroke:#a3abb8}.l7{stroke:#d39a85}}`
+
+// fill is the style of a series' bars.
+func fill(i int, s Series) string {
+	if s.Published {
+		return fmt.Sprintf(`fill="url(#h%d)" class="l%d" stroke-width="1"`, i%figureColors, i%figureColors)
+	}
+	return fmt.Sprintf(`class="f%d"`, i%figureColors)
+}
+
+// legend puts the names of the series into lines.
+func (d *drawing) legend() [][]int {
+	if len(d.Series) < 2 && (len(d.Series) == 0 || d.Series[0].Name == "") {
+		return nil
+	}
+	var lines [][]int
+	at := figureWidth
+	for i, s := range d.Series {
+		if width := legendWidth(s); at+width > figureWidth-figureRight {
+			lines, at = append(lines, nil), figureLeft
+		}
+		lines[len(lines)-1] = append(lines[len(lines)-1], i)
+		at += legendWidth(s)
+	}
+	return lines
+}
+
+func legendName(s Series) string {
+	if s.Published {
+		return s.Name + " (published)"
+	}
+	return s.Name
+}
+
+func legendWidth(s Series) float64 { return 34 + 7*float64(len([]rune(legendName(s)))) }
+
+func (d *drawing) drawLegend(lines [][]int) {
+	for n, line := range lines {
+		x, y := figureLeft, 44+legendLine*float64(n)
+		for _, i := range line {
+			d.printf(`<rect x="%.1f" y="%.1f" width="12" height="12" %s/><text x="%.1f" y="%.1f">%s</text>`+"\n",
+				x, y-10, fill(i, d.Series[i]), x+17, y, esc(legendName(d.Series[i])))
+			x += legendWidth(d.Series[i])
+		}
+	}
+}
+
+func (d *drawing) axis() {
+	unit := d.Unit
+	if unit == "" {
+		unit = "F1 (%)"
+	}
+	for v := d.low; v <= d.high+d.step/2; v += d.step {
+		class := "grid"
+		if math.Abs(v) < d.step/2 {
+			class = "zero"
+		}
+		d.printf(`<line x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f" class="%s"/><text x="%.0f" y="%.1f" class="tick" text-anchor="end">%s</text>`+"\n",
+			figureLeft, figureWidth-figureRight, d.y(v), d.y(v), class, figureLeft-8, d.y(v)+4, trimZeros(v))
+	}
+	d.printf(`<text x="14" y="%.1f" class="tick" transform="rotate(-90 14 %.1f)" text-anchor="middle">%s</text>`+"\n",
+		d.top+figurePlot/2, d.top+figurePlot/2, esc(unit))
+}
+
+func trimZeros(v float64) string {
+	if math.Abs(v) < 1e-9 {
+		return "0"
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
+}
+
+func (d *drawing) bars() {
+	group := d.room() * 0.8
+	width := math.Min(64, group/float64(max(1, len(d.Series))))
+	for i, s := range d.Series {
+		for c, v := range s.Values {
+			if v == nil {
+				continue
+			}
+			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
+			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
+			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
+				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
+			d.interval(s, c, x+width/2)
+			if width >= 26 {
+				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, oneDecimal(*v))
+			}
+		}
+	}
+}
+
+// above is the y of the upper end of a bar, with its interval.
+func (d *drawing) above(s Series, c int, v float64) float64 {
+	y := d.y(math.Max(v, 0))
+	if c < len(s.CI) && s.CI[c] != nil {
+		y = math.Min(y, d.y(s.CI[c][1]))
+	}
+	return y
+}
+
+func (d *drawing) interval(s Series, c int, x float64) {
+	if c >= len(s.CI) || s.CI[c] == nil {
+		return
+	}
+	low, high := d.y(s.CI[c][0]), d.y(s.CI[c][1])
+	d.printf(`<path d="M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6" class="ci" fill="none"/>`+"\n", x, low, high, x-3, low, x-3, high)
+}
+
+func (d *drawing) lines() {
+	for i, s := range d.Series {
+		var path strings.Builder
+		begun := false
+		for c, v := range s.Values {
+			if v == nil {
+				begun = false
+				continue
+			}
+			verb := "L"
+			if !begun {
+				verb = "M"
+			}
+			begun = true
+			fmt.Fprintf(&path, "%s%.1f %.1f", verb, d.x(c), d.y(*v))
+		}
+		dash := ""
+		if s.Published {
+			dash = ` stroke-dasharray="5 4"`
+		}
+		d.printf(`<path d="%s" fill="none" stroke-width="2" class="l%d"%s/>`+"\n", path.String(), i%figureColors, dash)
+		for c, v := range s.Values {
+			if v != nil {
+				d.interval(s, c, d.x(c))
+				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
+					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
+			}
+		}
+	}
+}
+
+func (d *drawing) names() {
+	for c, name := range d.Categories {
+		y := d.top + figurePlot
+		if d.slanted {
+			if r := []rune(name); len(r) > 34 {
+				name = string(r[:33]) + "…"
+			}
+			d.printf(`<text transform="translate(%.1f %.1f) rotate(-40)" text-anchor="end">%s</text>`+"\n", d.x(c)+4, y+16, esc(name))
+		} else {
+			d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", d.x(c), y+20, esc(name))
+		}
+	}
+}
+
+// wrappedNotes cuts the notes into lines that fit.
+func (d *drawing) wrappedNotes() []string {
+	const width = 125
+	var lines []string
+	for _, n := range d.Notes {
+		line := ""
+		for word := range strings.FieldsSeq(n) {
+			if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+				lines, line = append(lines, line), ""
+			}
+			if line != "" {
+				line += " "
+			}
+			line += word
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func esc(s string) string { return template.HTMLEscapeString(s) }
+
+func oneDecimal(v float64) string { return fmt.Sprintf("%.1f", v) }
+
+// WriteFigurePage writes one self-contained page: figures, each with its table
+// below, so that every number can be read and copied. It has no scripts.
+func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"+
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>%s</title><style>%s</style></head><body><main>\n<h1>%s</h1>\n", esc(title), figurePageStyle, esc(title))
+	for _, p := range parts {
+		b.WriteString("<section>\n")
+		if p.Figure != nil {
+			if err := p.Figure.WriteSVG(&b); err != nil {
+				return err
+			}
+		}
+		p.Table.html(&b, title)
+		b.WriteString("</section>\n")
+	}
+	b.WriteString("</main></body></html>\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// FigurePart is a table with the figure above it, if it has one.
+type FigurePart struct {
+	Figure *Figure
+	Table  Grid
+}
+
+const figurePageStyle = `:root{color-scheme:light dark}body{margin:0;background:#fff;color:#1c2330;font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}main{max-width:1100px;margin:0 auto;padding:1.5rem}section{margin:0 0 3rem;overflow-x:auto}svg{max-width:900px;width:100%;height:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .8rem .25rem 0;text-align:right;border-bottom:1px solid #dfe3e9;white-space:nowrap}.label{text-align:left}caption{text-align:left;font-weight:600;padding:.5rem 0}th{border-bottom:2px solid #5b6675}tr.published td{font-style:italic;color:#5b6675}ul{color:#5b6675;font-size:.87rem;padding-left:1.1rem}` +
+	`@media (prefers-color-scheme:dark){body{background:#14181f;color:#e6e9ee}th,td{border-color:#323a46}tr.published td,ul{color:#9aa5b4}}`
+
+// htmlGrid writes a page with one table.
+func htmlGrid(w io.Writer, g Grid) error {
+	return WriteFigurePage(w, g.Title, []FigurePart{{Table: g}})
+}
+
+// html writes the grid as a table; its title stands above it unless the page has
+// the same.
+func (g Grid) html(b *strings.Builder, page string) {
+	b.WriteString("<table>")
+	if g.Title != page {
+		fmt.Fprintf(b, "<caption>%s</caption>", esc(g.Title))
+	}
+	b.WriteString("<thead><tr>")
+	for i, h := range g.Header {
+		class := ""
+		if i < g.labels() {
+			class = ` class="label"`
+		}
+		fmt.Fprintf(b, "<th%s>%s</th>", class, esc(h))
+	}
+	b.WriteString("</tr></thead><tbody>\n")
+	for i := range g.Body {
+		class := ""
+		if g.published(i) {
+			class = ` class="published"`
+		}
+		fmt.Fprintf(b, "<tr%s>", class)
+		for c, s := range g.marked(i) {
+			switch {
+			case c < g.labels():
+				fmt.Fprintf(b, `<td class="label">%s</td>`, esc(s))
+			case g.bold(i, c):
+				fmt.Fprintf(b, "<td><b>%s</b></td>", esc(s))
+			default:
+				fmt.Fprintf(b, "<td>%s</td>", esc(s))
+			}
+		}
+		b.WriteString("</tr>\n")
+	}
+	b.WriteString("</tbody></table>\n")
+	for i, n := range g.notes() {
+		if i == 0 {
+			b.WriteString("<ul>")
+		}
+		fmt.Fprintf(b, "<li>%s</li>", esc(n))
+		if i == len(g.notes())-1 {
+			b.WriteString("</ul>\n")
+		}
+	}
+}

@@ -67,6 +67,8 @@ func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the table: " + strings.Join(reports.GridFormats(), ", ") + ", json (default: text; with --json: json)"},
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
+		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print what the answers cost"},
+		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million tokens of answers"},
 		&cli.IntFlag{Name: "ci", Value: 10_000, Usage: "95 % intervals of `B` resamples, at least 1000; 0: none"},
 	}
 }
@@ -278,10 +280,11 @@ func (env *environment) sweepStatus(c *cli.Context) error {
 type sweepShow struct {
 	format, out string
 	resamples   int
+	price       price
 }
 
 func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
-	show := sweepShow{format: c.String("format"), out: c.String("out")}
+	show := sweepShow{format: c.String("format"), out: c.String("out"), price: price{c.Float64("price-in"), c.Float64("price-out")}}
 	known := append(reports.GridFormats(), "json")
 	switch {
 	case show.format == "" && env.json:

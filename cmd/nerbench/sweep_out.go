@@ -17,7 +17,7 @@ func (r *sweepResult) writeAll(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	grid, figure := r.grid(), r.figure()
+	grids, figure := r.grids(), r.figure()
 	write := map[string]func(io.Writer) error{
 		"json": func(w io.Writer) error {
 			enc := json.NewEncoder(w)
@@ -27,14 +27,33 @@ func (r *sweepResult) writeAll(dir string) error {
 		},
 		"svg": figure.WriteSVG,
 		"html": func(w io.Writer) error {
-			return reports.WriteFigurePage(w, r.Title, []reports.FigurePart{{Figure: &figure, Table: grid}})
+			parts := []reports.FigurePart{{Figure: &figure, Table: grids[0]}}
+			for _, g := range grids[1:] {
+				parts = append(parts, reports.FigurePart{Table: g})
+			}
+			return reports.WriteFigurePage(w, r.Title, parts)
 		},
 	}
 	for format, ending := range map[string]string{"text": "txt", "md": "md", "csv": "csv", "latex": "tex"} {
-		write[ending] = func(w io.Writer) error { return grid.Write(w, format) }
+		write[ending] = func(w io.Writer) error { return writeGrids(w, grids, format) }
 	}
 	for _, ending := range sortedKeys(write) {
 		if err := writeFile(filepath.Join(dir, r.Sweep+"."+ending), write[ending]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeGrids writes tables below each other.
+func writeGrids(w io.Writer, grids []reports.Grid, format string) error {
+	for i, g := range grids {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := g.Write(w, format); err != nil {
 			return err
 		}
 	}

@@ -21,12 +21,14 @@ import (
 
 // sweepResult is the result of a sweep in JSON.
 type sweepResult struct {
-	Sweep   string      `json:"sweep"`
-	Title   string      `json:"title"`
-	Varied  []string    `json:"varied"`
-	Lines   []sweepLine `json:"lines"`
-	Notes   []string    `json:"notes"`
-	Warning string      `json:"warning,omitempty"`
+	Sweep  string      `json:"sweep"`
+	Title  string      `json:"title"`
+	Varied []string    `json:"varied"`
+	Lines  []sweepLine `json:"lines"`
+	// Paraphrases are about the types that were asked by other names.
+	Paraphrases []paraphraseLine `json:"paraphrases,omitempty"`
+	Notes       []string         `json:"notes"`
+	Warning     string           `json:"warning,omitempty"`
 }
 
 // sweepLine is one point by one metric.
@@ -50,6 +52,7 @@ type sweepLine struct {
 	Total    int      `json:"total"`
 	Queries  int      `json:"queries"`
 	Failures int      `json:"failures"`
+	Cost     *cost    `json:"cost"`
 	Runs     []string `json:"runs"`
 	Note     string   `json:"note,omitempty"`
 }
@@ -67,11 +70,16 @@ type sweepCounter struct {
 	ctx     context.Context
 	infos   map[string]results.RunInfo
 	partial map[string]string // what is left out, and why
+	costs   map[string]cost
+	price   price
 }
 
 // printSweep prints what is complete of a sweep.
 func (env *environment) printSweep(ctx context.Context, store *results.Store, p *sweepPlan, show sweepShow) error {
-	c := &sweepCounter{env: env, store: store, ctx: ctx, infos: map[string]results.RunInfo{}, partial: map[string]string{}}
+	c := &sweepCounter{
+		env: env, store: store, ctx: ctx, price: show.price,
+		infos: map[string]results.RunInfo{}, partial: map[string]string{}, costs: map[string]cost{},
+	}
 	result, err := c.result(p, show.resamples)
 	if err != nil {
 		return err
@@ -85,7 +93,7 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	if show.format == "json" {
 		return env.printJSON(result)
 	}
-	return result.grid().Write(env.stdout, show.format)
+	return writeGrids(env.stdout, result.grids(), show.format)
 }
 
 // result computes the lines of all points.
@@ -109,6 +117,12 @@ func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error)
 			out.Lines = append(out.Lines, line)
 		}
 		adjustLines(out.Lines[from:])
+	}
+	if slices.Contains(p.varied, "paraphrase") {
+		var err error
+		if out.Paraphrases, err = c.paraphrases(p); err != nil {
+			return nil, err
+		}
 	}
 	for _, name := range sortedKeys(c.partial) {
 		out.Notes = append(out.Notes, name+": "+c.partial[name])
@@ -200,7 +214,9 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 		for _, a := range point.asks[row.ID] {
 			if a.run != "" && !slices.Contains(l.Runs, a.run) {
 				l.Runs = append(l.Runs, a.run)
-				l.addOutcomes(c.infos[a.run])
+				if err := c.addCost(&l, a.run); err != nil {
+					return l, err
+				}
 			}
 		}
 		of, there := counts[row.ID]
@@ -236,13 +252,33 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 	return l, c.ctx.Err()
 }
 
-func (l *sweepLine) addOutcomes(info results.RunInfo) {
+// addCost adds what is known of a run to a line.
+func (c *sweepCounter) addCost(l *sweepLine, run string) error {
+	info, there := c.infos[run]
+	if !there {
+		return nil
+	}
+	of, there := c.costs[run]
+	if !there {
+		var err error
+		if of, err = readCost(c.ctx, c.store, info, c.price); err != nil {
+			return err
+		}
+		c.costs[run] = of
+	}
+	if l.Cost == nil {
+		l.Cost = &of
+	} else {
+		sum := l.Cost.add(of)
+		l.Cost = &sum
+	}
 	l.Queries += info.Queries
 	for o, n := range info.Scores.Outcomes {
 		if o.Failure() {
 			l.Failures += n
 		}
 	}
+	return nil
 }
 
 // meanOf is the unweighted mean of the F1 of rows (METRICS.md §10.1).
@@ -295,6 +331,15 @@ func adjustLines(lines []sweepLine) {
 	}
 }
 
+// grids are the tables of the result.
+func (r *sweepResult) grids() []reports.Grid {
+	grids := []reports.Grid{r.grid()}
+	if len(r.Paraphrases) > 0 {
+		grids = append(grids, paraphraseGrid(r.Title, r.Paraphrases))
+	}
+	return grids
+}
+
 // grid lays the result out for people.
 func (r *sweepResult) grid() reports.Grid {
 	g := reports.Grid{Title: r.Title}
@@ -323,7 +368,11 @@ func (r *sweepResult) grid() reports.Grid {
 	if seeds {
 		g.Header = append(g.Header, "sd of seeds")
 	}
-	g.Header = append(g.Header, "difference", "95 % interval", "p (Holm)", "failures", "queries")
+	g.Header = append(g.Header, "difference", "95 % interval", "p (Holm)", "failures", "queries", "tokens in", "out", "tokens a point", "seconds")
+	priced := slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Cost != nil && l.Cost.Money != nil })
+	if priced {
+		g.Header = append(g.Header, "money")
+	}
 	for i, l := range r.Lines {
 		cells := slices.Clone(shown[i])
 		if len(several) > 1 {
@@ -347,17 +396,44 @@ func (r *sweepResult) grid() reports.Grid {
 			difference = "baseline"
 		}
 		cells = append(cells, difference, spanOf(l.DifferenceCI), pText(l.PAdjusted), failuresIn(l.Failures, l.Queries), strconv.Itoa(l.Queries))
-		g.Body = append(g.Body, cells)
+		g.Body = append(g.Body, append(cells, l.costCells(priced)...))
 	}
 	if seeds {
 		g.Notes = append(g.Notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
 	}
+	g.Notes = append(g.Notes, "tokens as servers report them; seconds from question to answer, added up over all queries")
 	g.Notes = append(g.Notes, "F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (METRICS.md §12)")
 	g.Notes = append(g.Notes, r.Notes...)
 	if r.Warning != "" {
 		g.Notes = append(g.Notes, r.Warning)
 	}
 	return g
+}
+
+// costCells are the columns of the cost. Tokens a point are those of prompts and
+// answers by F1 in percent: what a point costs.
+func (l *sweepLine) costCells(priced bool) []string {
+	cells := []string{"–", "–", "–", "–"}
+	money := "–"
+	if c := l.Cost; c != nil {
+		cells[3] = amount(c.Seconds)
+		if c.Seconds < 100 {
+			cells[3] = fmt.Sprintf("%.1f", c.Seconds)
+		}
+		if tokens := c.PromptTokens + c.AnswerTokens; tokens > 0 {
+			cells[0], cells[1] = amount(float64(c.PromptTokens)), amount(float64(c.AnswerTokens))
+			if l.Mean != nil && *l.Mean > 0 {
+				cells[2] = amount(float64(tokens) / (100 * *l.Mean))
+			}
+		}
+		if c.Money != nil {
+			money = fmt.Sprintf("%.2f", *c.Money)
+		}
+	}
+	if priced {
+		cells = append(cells, money)
+	}
+	return cells
 }
 
 // shownValues are the values of the keys of each line. Models are shown by what

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"nerbench/results"
+)
+
+// cost is what the answers of runs took.
+type cost struct {
+	Queries int `json:"queries"`
+	// PromptTokens and AnswerTokens are as servers report them; of prompts, Computed
+	// are those that were not taken from a cache, where that is known (null: not).
+	PromptTokens int  `json:"prompt_tokens"`
+	AnswerTokens int  `json:"answer_tokens"`
+	Computed     *int `json:"prompt_tokens_computed"`
+	// Seconds are those from question to answer, added up: what is answered at once
+	// counts each time.
+	Seconds float64 `json:"seconds"`
+	// Money is by the price of the model; null: no price is known.
+	Money *float64 `json:"money"`
+}
+
+// price is that of a million tokens, in any currency.
+type price struct{ in, out float64 }
+
+// readCost adds up the answers of a run. An answer that runs share counts in each.
+func readCost(ctx context.Context, store *results.Store, info results.RunInfo, p price) (cost, error) {
+	var c cost
+	var spent time.Duration
+	for passage, err := range store.Passages(ctx, info.ID) {
+		if err != nil {
+			return c, err
+		}
+		for _, a := range passage.Answers {
+			c.Queries++
+			c.PromptTokens += a.Completion.PromptTokens
+			c.AnswerTokens += a.Completion.AnswerTokens
+			spent += a.Completion.Duration
+		}
+	}
+	c.Seconds = spent.Seconds()
+	if n, err := strconv.Atoi(info.Facts["prompt_tokens_computed"]); err == nil {
+		c.Computed = &n
+	}
+	if p != (price{}) {
+		money := (p.in*float64(c.PromptTokens) + p.out*float64(c.AnswerTokens)) / 1e6
+		c.Money = &money
+	}
+	return c, nil
+}
+
+// add joins the costs of two runs.
+func (c cost) add(o cost) cost {
+	c.Queries += o.Queries
+	c.PromptTokens += o.PromptTokens
+	c.AnswerTokens += o.AnswerTokens
+	c.Seconds += o.Seconds
+	switch {
+	case c.Computed == nil || o.Computed == nil:
+		c.Computed = nil
+	default:
+		n := *c.Computed + *o.Computed
+		c.Computed = &n
+	}
+	switch {
+	case c.Money == nil || o.Money == nil:
+		c.Money = nil
+	default:
+		m := *c.Money + *o.Money
+		c.Money = &m
+	}
+	return c
+}
+
+// amount prints a large number shortly.
+func amount(n float64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1fG", n/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1fM", n/1e6)
+	case n >= 1e4:
+		return fmt.Sprintf("%.0fk", n/1e3)
+	}
+	return fmt.Sprintf("%.0f", n)
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"nerbench/harness"
+	"nerbench/ner"
+	"nerbench/reports"
+)
+
+// paraphraseLine is a type asked for by some name (PROMPTS.md §5.3).
+type paraphraseLine struct {
+	Row  string         `json:"row"`
+	Type ner.EntityType `json:"type"`
+	// Keys are the others that vary.
+	Keys map[string]string `json:"keys,omitempty"`
+	Name string            `json:"name"` // what the prompt said
+	Base bool              `json:"base"` // it is the type's own name
+	F1   *float64          `json:"f1"`   // of the type
+	// Spread is the highest F1 of any name minus the lowest, on the base line.
+	Spread *float64 `json:"spread,omitempty"`
+	// Agreement is the mean Jaccard index of the span sets of a passage under this
+	// name and under the type's own; passages where both are empty are left out.
+	Agreement *float64 `json:"agreement,omitempty"`
+}
+
+// paraphrases computes the lines of a sweep over paraphrases: what counts of each
+// run is the one type that it asks by another name.
+func (c *sweepCounter) paraphrases(p *sweepPlan) ([]paraphraseLine, error) {
+	var out []paraphraseLine
+	for _, row := range p.rows {
+		for i := range p.points {
+			base := &p.points[i]
+			if base.Keys["paraphrase"] != "" || len(base.asks[row.ID]) == 0 || base.asks[row.ID][0].run == "" {
+				continue
+			}
+			lines, err := c.paraphrasesOf(p, base, base.asks[row.ID][0])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, lines...)
+		}
+	}
+	return out, nil
+}
+
+// paraphrasesOf are the lines that belong to one base: one row, one model.
+func (c *sweepCounter) paraphrasesOf(p *sweepPlan, base *sweepPoint, of *sweepAsk) ([]paraphraseLine, error) {
+	own, err := c.predictedSpans(of)
+	if err != nil {
+		return nil, err
+	}
+	others := map[string]string{}
+	for _, k := range p.varied {
+		if k != "paraphrase" {
+			others[k] = base.Keys[k]
+		}
+	}
+	var out []paraphraseLine
+	for _, t := range of.row.Types() {
+		at := len(out)
+		f1, err := c.typeF1(of, base.metrics[0], t)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, paraphraseLine{Row: of.row.ID, Type: t, Keys: others, Name: string(t), Base: true, F1: f1})
+		for i := range p.points {
+			point := &p.points[i]
+			name, is := strings.CutPrefix(point.Keys["paraphrase"], string(t)+"=")
+			if !is || len(point.asks[of.row.ID]) == 0 || point.asks[of.row.ID][0].run == "" || !sameKeys(point.Keys, others) {
+				continue
+			}
+			a := point.asks[of.row.ID][0]
+			line := paraphraseLine{Row: of.row.ID, Type: t, Keys: others, Name: name}
+			if line.F1, err = c.typeF1(a, point.metrics[0], t); err != nil {
+				return nil, err
+			}
+			spans, err := c.predictedSpans(a)
+			if err != nil {
+				return nil, err
+			}
+			line.Agreement = agreement(own, spans, t)
+			out = append(out, line)
+		}
+		out[at].Spread = spreadOf(out[at:])
+		if len(out) == at+1 { // no other name was asked
+			out = out[:at]
+		}
+	}
+	return out, nil
+}
+
+func sameKeys(keys, want map[string]string) bool {
+	for k, v := range want {
+		if keys[k] != v {
+			return false
+		}
+	}
+	return true
+}
+
+// typeF1 is the F1 of one type of a run; nil: it has none.
+func (c *sweepCounter) typeF1(a *sweepAsk, metric string, t ner.EntityType) (*float64, error) {
+	list, err := c.ofRun(a, metric)
+	if err != nil || list == nil {
+		return nil, err
+	}
+	info, err := c.store.Find(c.ctx, a.run)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	if err != nil {
+		return nil, err
+	}
+	_, _, f1 := metricRatios(ids[0], info.Scores.Metrics[ids[0]].ByType[t])
+	return f1, nil
+}
+
+// predictedSpans reads the answers of a run again, and keeps its spans by passage.
+func (c *sweepCounter) predictedSpans(a *sweepAsk) (map[int][]ner.Span, error) {
+	plan, err := c.env.scorePlan(c.ctx, c.store, a.run)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int][]ner.Span{}
+	plan.Observe = func(p ner.Passage, _ *ner.Document, u harness.Understood) {
+		out[p.Index] = slices.Clone(u.Passage.Pred)
+	}
+	_, err = harness.Score(c.ctx, plan)
+	return out, err
+}
+
+// agreement is the mean Jaccard index of the spans of one type.
+func agreement(a, b map[int][]ner.Span, t ner.EntityType) *float64 {
+	total, n := 0.0, 0
+	for i := range a {
+		one, other := map[ner.Span]bool{}, map[ner.Span]bool{}
+		for _, s := range a[i] {
+			if s.Type == t {
+				one[s] = true
+			}
+		}
+		both := 0
+		for _, s := range b[i] {
+			if s.Type == t && !other[s] {
+				other[s] = true
+				if one[s] {
+					both++
+				}
+			}
+		}
+		if union := len(one) + len(other) - both; union > 0 {
+			total += float64(both) / float64(union)
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	total /= float64(n)
+	return &total
+}
+
+// spreadOf is the highest F1 minus the lowest.
+func spreadOf(lines []paraphraseLine) *float64 {
+	var low, high *float64
+	for _, l := range lines {
+		if l.F1 == nil {
+			continue
+		}
+		if low == nil || *l.F1 < *low {
+			low = l.F1
+		}
+		if high == nil || *l.F1 > *high {
+			high = l.F1
+		}
+	}
+	if low == nil {
+		return nil
+	}
+	d := *high - *low
+	return &d
+}
+
+// paraphraseGrid lays the lines out.
+func paraphraseGrid(title string, lines []paraphraseLine) reports.Grid {
+	g := reports.Grid{Title: title + ": the type that is asked by another name", Labels: 3}
+	g.Header = []string{"row", "type", "asked as"}
+	var others []string
+	if len(lines) > 0 {
+		others = sortedKeys(lines[0].Keys)
+	}
+	g.Header = append(g.Header, others...)
+	g.Labels += len(others)
+	g.Header = append(g.Header, "F1 of the type", "spread", "agreement")
+	for _, l := range lines {
+		row, typ := l.Row, string(l.Type)
+		if !l.Base {
+			row, typ = "", ""
+		}
+		cells := []string{row, typ, l.Name}
+		for _, k := range others {
+			cells = append(cells, l.Keys[k])
+		}
+		agreed := "–"
+		if l.Agreement != nil {
+			agreed = fmt.Sprintf("%.2f", *l.Agreement)
+		}
+		spread := ""
+		if l.Base {
+			spread, agreed = percentOf(l.Spread), ""
+		}
+		g.Body = append(g.Body, append(cells, percentOf(l.F1), spread, agreed))
+	}
+	g.Notes = []string{"spread: the highest F1 of any name minus the lowest; agreement: mean Jaccard index of the span sets with those under the type's own name, passages without any left out (PROMPTS.md §5.3)"}
+	return g
+}

@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
-	"reports":         {"ner", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
+	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 	"sweeps":          {"internal/strict"},

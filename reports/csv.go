@@ -33,9 +33,9 @@ func writeCSV(w io.Writer, t *Table) error {
 // csvGrid prints a grid as it stands, without its title and its notes.
 func csvGrid(w io.Writer, g Grid) error {
 	out := csv.NewWriter(w)
-	lines := append([][]string{g.Header}, g.Body...)
+	lines := append([][]string{g.header()}, g.Body...)
 	if slices.Contains(g.Published, true) {
-		lines[0] = append(slices.Clone(g.Header), "published")
+		lines[0] = append(g.header(), "published")
 		for i := range g.Body {
 			lines[i+1] = append(slices.Clone(g.Body[i]), strconv.FormatBool(g.published(i)))
 		}

@@ -369,7 +369,7 @@ func (g Grid) html(b *strings.Builder, page string) {
 		fmt.Fprintf(b, "<caption>%s</caption>", esc(g.Title))
 	}
 	b.WriteString("<thead><tr>")
-	for i, h := range g.Header {
+	for i, h := range g.header() {
 		class := ""
 		if i < g.labels() {
 			class = ` class="label"`
@@ -387,6 +387,8 @@ func (g Grid) html(b *strings.Builder, page string) {
 			switch {
 			case c < g.labels():
 				fmt.Fprintf(b, `<td class="label">%s</td>`, esc(s))
+			case g.printedElsewhere(i, c):
+				fmt.Fprintf(b, "<td><i>%s</i></td>", esc(s))
 			case g.bold(i, c):
 				fmt.Fprintf(b, "<td><b>%s</b></td>", esc(s))
 			default:

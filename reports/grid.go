@@ -20,6 +20,8 @@ type Grid struct {
 	// Published tells which lines others printed: they are set in another style, and
 	// marked with a dagger. nil: none.
 	Published []bool
+	// PublishedColumns says the same of columns.
+	PublishedColumns []bool
 	// Bold tells which cells are the best; nil: none. Text and CSV do not show it.
 	Bold [][]bool
 }
@@ -29,6 +31,22 @@ func (g *Grid) labels() int { return min(max(1, g.Labels), len(g.Header)) }
 
 // published reports whether others printed a line.
 func (g *Grid) published(line int) bool { return line < len(g.Published) && g.Published[line] }
+
+// printedElsewhere reports whether others printed a cell.
+func (g *Grid) printedElsewhere(line, column int) bool {
+	return g.published(line) || column < len(g.PublishedColumns) && g.PublishedColumns[column]
+}
+
+// header is the header, with the dagger where others printed the column.
+func (g *Grid) header() []string {
+	cells := slices.Clone(g.Header)
+	for i, published := range g.PublishedColumns {
+		if published {
+			cells[i] += " " + dagger
+		}
+	}
+	return cells
+}
 
 // bold reports whether a cell is one of the best.
 func (g *Grid) bold(line, column int) bool {
@@ -51,7 +69,7 @@ func (g *Grid) marked(line int) []string {
 
 // notes are the notes, with what the dagger means.
 func (g *Grid) notes() []string {
-	if !slices.Contains(g.Published, true) {
+	if !slices.Contains(g.Published, true) && !slices.Contains(g.PublishedColumns, true) {
 		return g.Notes
 	}
 	return append(slices.Clone(g.Notes), dagger+" as published by others, not measured here")

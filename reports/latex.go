@@ -36,14 +36,14 @@ func latexGrid(w io.Writer, g Grid) error {
 		b.WriteString("% nothing was run\n")
 	} else {
 		fmt.Fprintf(b, "\\begin{tabular}{%s%s}\n\\toprule\n", strings.Repeat("l", g.labels()), strings.Repeat("r", len(g.Header)-g.labels()))
-		latexLine(b, g.Header, func(int) string { return "" })
+		latexLine(b, g.header(), func(int) string { return "" })
 		b.WriteString("\\midrule\n")
 		for i := range g.Body {
 			latexLine(b, g.marked(i), func(column int) string {
 				switch {
 				case g.bold(i, column):
 					return "\\textbf"
-				case g.published(i):
+				case g.printedElsewhere(i, column):
 					return "\\textit"
 				}
 				return ""

@@ -37,7 +37,7 @@ func markdownGrid(w io.Writer, g Grid) error {
 	if len(g.Body) == 0 {
 		b.WriteString("Nothing was run.\n")
 	} else {
-		markdownLine(b, g.Header, func(int) string { return "" })
+		markdownLine(b, g.header(), func(int) string { return "" })
 		b.WriteString(strings.Repeat("|:--", g.labels()))
 		b.WriteString(strings.Repeat("|--:", len(g.Header)-g.labels()))
 		b.WriteString("|\n")
@@ -46,7 +46,7 @@ func markdownGrid(w io.Writer, g Grid) error {
 				switch {
 				case g.bold(i, column):
 					return "**"
-				case g.published(i):
+				case g.printedElsewhere(i, column):
 					return "_"
 				}
 				return ""

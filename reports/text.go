@@ -85,7 +85,7 @@ func writeGrid(w io.Writer, g Grid) error {
 			Row:    tw.CellConfig{Alignment: columns, Formatting: format},
 		}),
 	)
-	table.Header(printables(g.Header))
+	table.Header(printables(g.header()))
 	body := make([][]string, len(g.Body))
 	for i := range g.Body {
 		body[i] = printables(g.marked(i))

@@ -21,6 +21,7 @@ func commands(env *environment) []*cli.Command {
 		tableCommand(env),
 		compareCommand(env),
 		sweepCommand(env),
+		paperCommand(env),
 		siteCommand(env),
 		evalCommand(env),
 		parseCommand(env),

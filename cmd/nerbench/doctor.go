@@ -1,10 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os/exec"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,11 +23,18 @@ func doctorCommand(env *environment) *cli.Command {
 		Description: `doctor looks at the store, the data, the Ollama server, the libraries for models
 in the process and the devices they see, and the tagger.
 What is absent is no fault: only what is broken makes the exit code 1.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "only", Usage: "look at one `THING`: " + strings.Join(examined(), ", ")},
+		},
 		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
+			only := c.String("only")
+			switch {
+			case c.NArg() > 0:
 				return usagef("doctor: unexpected argument %q", c.Args().First())
+			case only != "" && !slices.Contains(examined(), only):
+				return usagef("doctor: --only %s: unknown (one of %s)", only, strings.Join(examined(), ", "))
 			}
-			return env.doctor(c.Context)
+			return env.doctor(c.Context, only)
 		},
 	}
 }
@@ -52,26 +64,67 @@ func found(state string, err error) finding {
 	return f
 }
 
-// examinations lists what doctor looks at, in order.
+// examinations lists what doctor looks at, in order. What stands apart runs code of
+// others, such as the driver of a GPU, which may crash or hang: it is looked at in a
+// process of its own.
 var examinations = []struct {
 	name    string
 	examine func(*environment, context.Context) finding
+	apart   bool
 }{
-	{"program", examineProgram},
-	{"store", examineStore},
-	{"data", examineData},
-	{"ollama", examineOllama},
-	{"vllm", examineVLLM},
-	{"gguf", examineGGUF},
-	{"tagger", examineTagger},
-	{"disk", examineDisk},
+	{"program", examineProgram, false},
+	{"store", examineStore, false},
+	{"data", examineData, false},
+	{"ollama", examineOllama, false},
+	{"vllm", examineVLLM, false},
+	{"gguf", examineGGUF, true},
+	{"tagger", examineTagger, false},
+	{"disk", examineDisk, false},
 }
 
-func (env *environment) doctor(ctx context.Context) error {
+// apartWait is how long a process of its own may take: drivers need seconds.
+const apartWait = 30 * time.Second
+
+// examineApart looks at one thing in a process of its own.
+func examineApart(name string) func(*environment, context.Context) finding {
+	return func(env *environment, ctx context.Context) finding {
+		ctx, stop := context.WithTimeout(ctx, apartWait)
+		defer stop()
+		cmd := exec.CommandContext(ctx, env.program, "doctor", "--only", name, "--json")
+		var said bytes.Buffer
+		cmd.Stdout = &said
+		err := cmd.Run()
+		var report struct{ Findings []finding }
+		if json.Unmarshal(said.Bytes(), &report) == nil && len(report.Findings) == 1 {
+			return report.Findings[0]
+		}
+		if ctx.Err() != nil {
+			err = fmt.Errorf("no answer within %s", apartWait)
+		}
+		return finding{State: broken, Text: fmt.Sprintf("what it loads fails: %v", err), Hint: "a driver or a library is broken: name another folder of libraries in NERBENCH_LLAMA_LIB"}
+	}
+}
+
+func examined() []string {
+	names := make([]string, len(examinations))
+	for i, e := range examinations {
+		names[i] = e.name
+	}
+	return names
+}
+
+func (env *environment) doctor(ctx context.Context, only string) error {
 	findings := []finding{}
 	var faults []string
 	for _, e := range examinations {
-		f := e.examine(env, ctx)
+		if only != "" && e.name != only {
+			continue
+		}
+		examine := e.examine
+		if e.apart && only == "" && env.program != "" {
+			examine = examineApart(e.name)
+		}
+		f := examine(env, ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

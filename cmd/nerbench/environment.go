@@ -16,6 +16,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	program        string // its own file; empty: it starts no other process
 
 	// The global flags, read before a command starts.
 	store, data, rows, prompts string
@@ -24,7 +25,11 @@ type environment struct {
 }
 
 func realEnvironment() *environment {
-	return &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	if file, err := os.Executable(); err == nil {
+		env.program = file
+	}
+	return env
 }
 
 // readGlobals takes the global flags over.

@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -66,12 +68,16 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of the three
 		<-ended
 	})
-	s.await(t, ended, log.Name())
+	key := ""
+	if i := slices.Index(flags, "--api-key"); i >= 0 {
+		key = flags[i+1]
+	}
+	s.await(t, ended, log.Name(), key)
 	return s
 }
 
 // await waits for a token: /health is well before the first answer is possible.
-func (s *Server) await(t testing.TB, ended <-chan struct{}, log string) {
+func (s *Server) await(t testing.TB, ended <-chan struct{}, log, key string) {
 	t.Helper()
 	for range 600 {
 		select {
@@ -80,7 +86,15 @@ func (s *Server) await(t testing.TB, ended <-chan struct{}, log string) {
 		case <-time.After(500 * time.Millisecond):
 		}
 		body := fmt.Sprintf(`{"model": %q, "prompt": "a", "max_tokens": 1}`, s.Model)
-		response, err := http.Post(s.URL+"/v1/completions", "application/json", bytes.NewReader([]byte(body)))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/completions", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/json")
+		if key != "" {
+			request.Header.Set("Authorization", "Bearer "+key)
+		}
+		response, err := http.DefaultClient.Do(request)
 		if err != nil {
 			continue
 		}

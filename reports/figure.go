@@ -115,6 +115,10 @@ func (d *drawing) printf(format string, args ...any) { fmt.Fprintf(&d.out, forma
 func (d *drawing) draw() {
 	legend := d.legend()
 	d.top = 44 + legendLine*float64(len(legend))
+	if len(d.Categories) > mostColumns {
+		d.dots(legend)
+		return
+	}
 	below := 34.0
 	if d.slanted {
 		longest := 0
@@ -124,14 +128,7 @@ func (d *drawing) draw() {
 		below = 24 + math.Min(150, 4.4*float64(longest))
 	}
 	height := d.top + figurePlot + below + 18*float64(len(d.wrappedNotes())) + 8
-	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`+"\n", figureWidth, height, esc(d.Title))
-	d.printf("<style>%s</style>\n", figureStyle)
-	d.printf(`<defs>`)
-	for i := range figureColors {
-		d.printf(`<pattern id="h%d" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="paper"/><line x1="0" y1="0" x2="0" y2="6" class="l%d" stroke-width="4"/></pattern>`, i, i)
-	}
-	d.printf("</defs>\n<rect width=\"100%%\" height=\"100%%\" class=\"paper\"/>\n")
-	d.printf(`<text x="%.0f" y="22" class="title">%s</text>`+"\n", figureLeft, esc(d.Title))
+	d.begin(height)
 	d.drawLegend(legend)
 	d.axis()
 	if d.Lines {
@@ -140,10 +137,65 @@ func (d *drawing) draw() {
 		d.bars()
 	}
 	d.names()
+	d.end(d.top + figurePlot + below + 14)
+}
+
+// begin opens the document: size, colours, hatching, and the title.
+func (d *drawing) begin(height float64) {
+	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`+"\n", figureWidth, height, esc(d.Title))
+	d.printf("<style>%s</style>\n", figureStyle)
+	d.printf(`<defs>`)
+	for i := range figureColors {
+		d.printf(`<pattern id="h%d" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="paper"/><line x1="0" y1="0" x2="0" y2="6" class="l%d" stroke-width="4"/></pattern>`, i, i)
+	}
+	d.printf("</defs>\n<rect width=\"100%%\" height=\"100%%\" class=\"paper\"/>\n")
+	d.printf(`<text x="%.0f" y="22" class="title">%s</text>`+"\n", figureLeft, esc(d.Title))
+}
+
+// end writes the notes, from a height on, and closes the document.
+func (d *drawing) end(y float64) {
 	for i, n := range d.wrappedNotes() {
-		d.printf(`<text x="%.0f" y="%.0f" class="note">%s</text>`+"\n", figureLeft, d.top+figurePlot+below+14+18*float64(i), esc(n))
+		d.printf(`<text x="%.0f" y="%.0f" class="note">%s</text>`+"\n", figureLeft, y+18*float64(i), esc(n))
 	}
 	d.printf("</svg>\n")
+}
+
+// mostColumns is how many categories stand side by side; more stand below each
+// other, with a dot for each value.
+const mostColumns = 16
+
+// dots draws many categories: one line each, names on the left, values as dots.
+func (d *drawing) dots(legend [][]int) {
+	const left, line = 290.0, 19.0
+	width := figureWidth - left - figureRight
+	x := func(v float64) float64 { return left + width*(v-d.low)/(d.high-d.low) }
+	bottom := d.top + line*float64(len(d.Categories)) + 6
+	d.begin(bottom + 50 + 18*float64(len(d.wrappedNotes())))
+	d.drawLegend(legend)
+	for v := d.low; v <= d.high+d.step/2; v += d.step {
+		d.printf(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/><text x="%.1f" y="%.1f" class="tick" text-anchor="middle">%s</text>`+"\n",
+			x(v), x(v), d.top, bottom, x(v), bottom+16, trimZeros(v))
+	}
+	for c, name := range d.Categories {
+		y := d.top + line*(float64(c)+0.5)
+		if r := []rune(name); len(r) > 38 {
+			name = string(r[:37]) + "…"
+		}
+		d.printf(`<text x="%.1f" y="%.1f" text-anchor="end">%s</text><line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/>`+"\n",
+			left-10, y+4, esc(name), left, figureWidth-figureRight, y, y)
+		for i, s := range d.Series {
+			if s.Values[c] == nil {
+				continue
+			}
+			style := fmt.Sprintf(`class="f%d"`, i%figureColors)
+			if s.Published { // hollow
+				style = fmt.Sprintf(`class="paper l%d" stroke-width="2"`, i%figureColors)
+			}
+			d.printf(`<circle cx="%.1f" cy="%.1f" r="5" %s><title>%s, %s: %s</title></circle>`+"\n",
+				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*s.Values[c]))
+		}
+	}
+	d.end(bottom + 40)
 }
 
 // figureStyle has the colours of the page, for both themes.

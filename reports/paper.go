@@ -120,6 +120,7 @@ type PaperTable struct {
 	item    PaperItem
 	titles  map[string]string // of columns
 	ownGrid *Grid             // beside an example
+	alone   bool              // without own runs
 }
 
 // PaperLine is one system by one metric.
@@ -173,6 +174,16 @@ func BuildPaper(item PaperItem, results []Result, spec Spec) (*PaperTable, error
 		return nil, err
 	}
 	return t, nil
+}
+
+// BuildPublished lays out what the paper printed, and nothing else.
+func BuildPublished(item PaperItem, spec Spec) (*PaperTable, error) {
+	item.Own, item.Note, item.Title = "", "", "as published: "+item.Title
+	t, err := BuildPaper(item, nil, spec)
+	if err == nil {
+		t.Notes, t.alone = nil, true
+	}
+	return t, err
 }
 
 // benchmarkOf are the rows of an item.
@@ -256,7 +267,8 @@ func (t *PaperTable) line(system, metric string) *PaperLine {
 // own puts in the lines of own runs.
 func (t *PaperTable) own(results []Result, spec Spec) error {
 	results = slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
-		return r.Keys["queries"] != "" && r.Keys["queries"] != "all" // oracles are no results (PROMPTS.md §2.9)
+		oracle := r.Keys["queries"] != "" && r.Keys["queries"] != "all" // no result (PROMPTS.md §2.9)
+		return oracle || r.Keys["paraphrase"] != ""
 	})
 	spec.Rows, spec.Cols, spec.Metrics = KeyRow, KeySystem, t.item.Metrics
 	if t.item.By == "domain" {
@@ -326,7 +338,9 @@ func (t *PaperTable) grid() Grid {
 	for _, letter := range t.item.Footnotes {
 		g.Notes = append(g.Notes, "("+letter+") "+t.Footnotes[letter])
 	}
-	g.Notes = append(g.Notes, "own runs: "+strings.Join(t.item.Metrics, ", ")+"; F1 in %")
+	if !t.alone {
+		g.Notes = append(g.Notes, "own runs: "+strings.Join(t.item.Metrics, ", ")+"; F1 in %")
+	}
 	g.Notes = append(g.Notes, t.Notes...)
 	return g
 }
@@ -394,7 +408,8 @@ func (t *PaperTable) Figure() *Figure {
 		s := Series{Name: l.System, Published: l.Published}
 		for _, c := range t.Cols {
 			var value *float64
-			if v, there := l.Values[c]; there {
+			incomparable := c == averageColumn && !l.Published && l.Used < l.Total // a mean over fewer rows (METRICS.md §10.2)
+			if v, there := l.Values[c]; there && !incomparable {
 				value = &v
 			}
 			s.Values = append(s.Values, value)

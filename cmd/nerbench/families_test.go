@@ -3,11 +3,13 @@ package main
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 
 	"nerbench/datasets"
 	"nerbench/prompts"
+	"nerbench/sweeps"
 )
 
 // TestDescriptions lints what the program knows of types: each file is about a row
@@ -45,5 +47,32 @@ func TestDescriptions(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSweepsPublished: what plans name of the paper is there, and so are the rows.
+func TestSweepsPublished(t *testing.T) {
+	rows, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sweeps.Names() {
+		s, err := sweeps.Named(name, settable)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, item := range s.Published {
+			if !slices.Contains(paperNames(), item) {
+				t.Errorf("%s: published %q: the paper has no such item", name, item)
+			}
+		}
+		for _, id := range s.Rows {
+			if _, err := datasets.Find(rows, id); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := sweepMetrics(s, nil); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -121,7 +121,7 @@ func (env *environment) paperParts(ctx context.Context, name string, where map[s
 	if err != nil {
 		return nil, err
 	}
-	found, err := env.paperRuns(ctx, where)
+	found, all, err := env.paperRuns(ctx, where)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,11 @@ func (env *environment) paperParts(ctx context.Context, name string, where map[s
 			parts = append(parts, part)
 			continue
 		}
-		t, err := reports.BuildPaper(item, found.results, spec)
+		runs := found.results
+		if item.Own != "" { // it pairs runs, also those of a few passages
+			runs = all
+		}
+		t, err := reports.BuildPaper(item, runs, spec)
 		if err != nil {
 			return nil, err
 		}
@@ -148,19 +152,51 @@ func (env *environment) paperParts(ctx context.Context, name string, where map[s
 	return parts, nil
 }
 
-// paperRuns reads the runs of the store; without a store there are none, and the
-// published numbers stand alone.
-func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (reported, error) {
+// publishedTables are items of the paper without own runs.
+func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, error) {
+	items, err := reports.PaperItems()
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	rows, err := env.selectRows(nil, "full49", "")
+	if err != nil {
+		return nil, err
+	}
+	var out []*reports.PaperTable
+	for _, item := range items {
+		if !slices.Contains(names, item.Name) {
+			continue
+		}
+		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.rowInfos(rows)})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// paperRuns reads the runs of the store: those that tables are made of, and all of
+// them. Without a store there are none, and the published numbers stand alone.
+func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found reported, all []reports.Result, err error) {
 	store, err := env.openStoreReadOnly(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		rows, err := env.selectRows(nil, "full49", "")
-		return reported{benchmark: env.rowInfos(rows)}, err
+		return reported{benchmark: env.rowInfos(rows)}, nil, err
 	}
 	if err != nil {
-		return reported{}, err
+		return found, nil, err
 	}
 	defer store.Close()
-	return env.readReported(ctx, store, where, "full49", 0)
+	if found, err = env.readReported(ctx, store, where, "full49", 0); err != nil {
+		return found, nil, err
+	}
+	runs, err := selectRuns(ctx, store, where)
+	if err != nil {
+		return found, nil, err
+	}
+	all, err = reportResults(ctx, store, runs, 0)
+	return found, all, err
 }
 
 // paperData is Table 6, which needs the files of the rows.

@@ -28,7 +28,9 @@ type sweepResult struct {
 	// Paraphrases are about the types that were asked by other names.
 	Paraphrases []paraphraseLine `json:"paraphrases,omitempty"`
 	Notes       []string         `json:"notes"`
-	Warning     string           `json:"warning,omitempty"`
+	// Published are tables of the paper that ask the same, without own runs.
+	Published []*reports.PaperTable `json:"published,omitempty"`
+	Warning   string                `json:"warning,omitempty"`
 }
 
 // sweepLine is one point by one metric.
@@ -82,6 +84,9 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	}
 	result, err := c.result(p, show.resamples)
 	if err != nil {
+		return err
+	}
+	if result.Published, err = env.publishedTables(p.Published); err != nil {
 		return err
 	}
 	if show.out != "" {
@@ -336,6 +341,9 @@ func (r *sweepResult) grids() []reports.Grid {
 	grids := []reports.Grid{r.grid()}
 	if len(r.Paraphrases) > 0 {
 		grids = append(grids, paraphraseGrid(r.Title, r.Paraphrases))
+	}
+	for _, t := range r.Published {
+		grids = append(grids, t.Grids()...)
 	}
 	return grids
 }

@@ -316,3 +316,62 @@ func listDifferent(t *testing.T, w *workplace, run string, want [][]string) (dif
 	}
 	return different
 }
+
+// TestGGUFSweep: a sweep over the dataset line and the wording, with three seeds, is
+// killed, continued, and gives table and chart.
+func TestGGUFSweep(t *testing.T) {
+	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
+	w := newWorkplace(t, 60, 0)
+	w.tinyModel("tiny.gguf")
+	w.write("plan.toml", `title = "Line and wording"
+rows = ["mini"]
+seeds = [0, 1, 2]
+[fixed]
+model = "gguf/tiny.gguf"
+max_tokens = 12
+[grid]
+variant = ["repo", "repo+nl"]
+wording = ["natural", "upper"]
+`)
+	sweep := func(command string, args ...string) []string {
+		return append([]string{"sweep", command, "plan.toml", "--threads", "1"}, args...)
+	}
+	code, planned, stderr := w.with(env, sweep("plan")...)
+	if code != 0 || !strings.Contains(planned, "4 points, 12 runs") || !strings.Contains(planned, "the sweep takes about") {
+		t.Fatalf("plan: exit code %d\n%s%s", code, planned, stderr)
+	}
+	kept := 0
+	for range 3 {
+		cmd := w.program(sweep("run", "-q")...)
+		cmd.Env = append(cmd.Env, env...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for limit := time.Now().Add(time.Minute); time.Now().Before(limit) && len(w.completed("results.db")) <= kept; {
+			time.Sleep(5 * time.Millisecond)
+		}
+		_ = cmd.Process.Kill() // it may be done
+		_ = cmd.Wait()         // it was killed
+		kept = len(w.completed("results.db"))
+	}
+	code, table, stderr := w.with(env, sweep("run", "-q", "--ci", "1000", "--out", "out")...)
+	if code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, table, stderr)
+	}
+	for _, want := range []string{"variant", "wording", "sd of seeds", "baseline", "repo+nl", "p (Holm)"} {
+		if !strings.Contains(table, want) {
+			t.Errorf("no %q in\n%s", want, table)
+		}
+	}
+	if _, status, _ := w.with(env, sweep("status", "--ci", "1000")...); status != table {
+		t.Errorf("status prints\n%s\nnot\n%s", status, table)
+	}
+	if _, after, _ := w.with(env, sweep("plan", "--probe", "0")...); !strings.Contains(after, " 0 to ask") {
+		t.Errorf("plan after the run:\n%s", after)
+	}
+	for _, name := range []string{"plan.svg", "plan.html", "plan.csv", "plan.tex", "plan.md", "plan.json", "plan.txt"} {
+		if b, err := os.ReadFile(filepath.Join(w.dir, "out", name)); err != nil || len(b) == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -109,6 +109,31 @@ func (env *environment) selectRows(ids []string, suite, domain string) ([]*datas
 	return kept, nil
 }
 
+// askedRows returns the rows that ids or a suite name, those of the embedded sample
+// included: they can be asked about without any file.
+func (env *environment) askedRows(ids []string, suite string) ([]*datasets.Row, error) {
+	var rows []*datasets.Row
+	for _, id := range splitList(ids) {
+		if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
+			row, err := sampleRow(domain)
+			if err != nil {
+				return nil, usagef("row %q: unknown (the sample has %s)", id, samplePrefix+strings.Join(datasets.Domains, ", "+samplePrefix))
+			}
+			rows = append(rows, row)
+			continue
+		}
+		found, err := env.selectRows([]string{id}, "", "")
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, found...)
+	}
+	if len(ids) > 0 {
+		return rows, nil
+	}
+	return env.selectRows(nil, suite, "")
+}
+
 // findRow finds a row by its id, those of the embedded sample included.
 func (env *environment) findRow(id string) (*datasets.Row, error) {
 	if domain, ok := strings.CutPrefix(id, samplePrefix); ok {

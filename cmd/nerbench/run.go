@@ -106,7 +106,7 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 		}
 	}
 	var err error
-	if p.rows, err = env.selectRows(c.StringSlice("dataset"), c.String("suite"), ""); err != nil {
+	if p.rows, err = env.askedRows(c.StringSlice("dataset"), c.String("suite")); err != nil {
 		return p, err
 	}
 	if p.keys, err = readSettings(c.StringSlice("set")); err != nil {

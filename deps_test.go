@@ -46,6 +46,7 @@ var imports = map[string][]string{
 	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
+	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
 	"runners/vllm":              {"ner", "runners"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
@@ -67,12 +68,12 @@ var imports = map[string][]string{
 
 // testImports is what test files may import besides.
 var testImports = []string{
-	"internal/reference", "internal/tinymodel", "runners/runnertest", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
+	"internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp",
 }
 
 // testOnly are packages that no program file may import.
-var testOnly = []string{"internal/reference", "runners/runnertest", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
+var testOnly = []string{"internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	outside := map[string]string{} // outside package -> the room that has it

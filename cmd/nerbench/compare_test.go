@@ -19,14 +19,14 @@ func TestCompareRuns(t *testing.T) {
 	if code, out := w.run(ask...); code != 0 {
 		t.Fatalf("first run: exit code %d\n%s", code, out)
 	}
-	w.fake.Answer = func(prompt string) string {
+	w.fake.Change(func(prompt string) string {
 		_, text, _ := strings.Cut(prompt, "Text: ")
 		words := strings.Fields(text)
 		if strings.Contains(prompt, "location") {
 			return fmt.Sprintf(" [%q]", words[2])
 		}
 		return fmt.Sprintf(" [%q]", words[0])
-	}
+	})
 	if code, out := w.run(append(ask, "--set", "temperature=0.5")...); code != 0 {
 		t.Fatalf("second run: exit code %d\n%s", code, out)
 	}

@@ -195,7 +195,7 @@ var jsonType = []string{"application/json"}
 
 // get asks about a server itself.
 func (r *Runner) get(ctx context.Context, s *server, path string, answer any) error {
-	return r.exchange(ctx, s, patience, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
+	return r.exchange(ctx, s, s.patience, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
 		if err := json.Unmarshal(b, answer); err != nil {
 			return misread("/%s: not the JSON expected: %w", path, err)
 		}

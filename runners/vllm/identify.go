@@ -153,7 +153,7 @@ func (s *server) vouchedFor(dials int64) bool {
 // vouch is verify for an answer that has come: it does not give up at the first
 // failure, because the answer would be lost.
 func (r *Runner) vouch(ctx context.Context, s *server) error {
-	return runners.Persist(ctx, runners.Policy{Attempts: 6, First: firstRest / 10, Longest: longestRest}, func() error {
+	return runners.Persist(ctx, runners.Policy{Attempts: 6, First: s.firstRest / 10, Longest: longestRest}, func() error {
 		return r.verify(ctx, s)
 	})
 }

@@ -26,6 +26,8 @@ type server struct {
 	client            *http.Client
 	dials             atomic.Int64 // connections that were made
 
+	firstRest time.Duration
+	patience  time.Duration // of questions about itself
 	verifying chan struct{} // holds one: who verifies
 
 	mu       sync.Mutex
@@ -42,7 +44,7 @@ type server struct {
 
 func newServer(base *url.URL, connections int) *server {
 	s := &server{
-		name: base.String(), base: base, verifying: make(chan struct{}, 1),
+		name: base.String(), base: base, firstRest: firstRest, patience: patience, verifying: make(chan struct{}, 1),
 		completions: base.JoinPath("v1/completions").String(),
 		chat:        base.JoinPath("v1/chat/completions").String(),
 	}
@@ -96,7 +98,7 @@ func (s *server) rest(now time.Time, err error) bool {
 	if now.Before(s.until) {
 		return false // what was under way together fails together
 	}
-	wait := min(firstRest<<min(s.failed, 5), longestRest)
+	wait := min(s.firstRest<<min(s.failed, 5), longestRest)
 	if after, ok := asRetryAfter(err); ok {
 		wait = max(wait, after)
 	}

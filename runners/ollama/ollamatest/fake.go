@@ -32,8 +32,12 @@ type Fake struct {
 	// prompts without a word.
 	Obeys bool
 
-	asked atomic.Int64
+	asked   atomic.Int64
+	changed atomic.Pointer[func(prompt string) string]
 }
+
+// Change makes a server that was asked already answer in another way.
+func (f *Fake) Change(answer func(prompt string) string) { f.changed.Store(&answer) }
 
 // Request is what was asked, with what a test may look at.
 type Request struct {
@@ -148,7 +152,9 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	text := "[]"
-	if f.Answer != nil {
+	if changed := f.changed.Load(); changed != nil {
+		text = (*changed)(q.Text())
+	} else if f.Answer != nil {
 		text = f.Answer(q.Text())
 	}
 	f.asked.Add(1)

@@ -1,0 +1,335 @@
+// Package faults stands between a runner and a server of vLLM's kind, and does what
+// networks, proxies and servers under stress do: it breaks connections, halves,
+// slows, reorders and garbles answers, refuses, and lets the server come back with
+// another model.
+package faults
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Kind is a kind of fault.
+type Kind string
+
+// The kinds. DNS and TLS faults are those of an address of its own each, see
+// [NoSuchHost] and [BadTLS].
+const (
+	ResetBefore Kind = "reset before the question"
+	ResetAfter  Kind = "reset instead of the answer"
+	HalfBody    Kind = "half a body"
+	SlowBody    Kind = "slow body"
+	Garbage     Kind = "garbage"
+	ContentType Kind = "wrong content type"
+	Order       Kind = "wrong index order" // no fault: the answer is whole
+	Duplicate   Kind = "duplicate choices"
+	Missing     Kind = "missing choices"
+	ErrorInside Kind = "200 with an error inside"
+	TooMany     Kind = "429"
+	TooManyWait Kind = "429 with Retry-After"
+	Storm       Kind = "500 storm"
+	OtherModel  Kind = "restart with another model"
+)
+
+// Kinds lists the kinds that a proxy does.
+var Kinds = []Kind{
+	ResetBefore, ResetAfter, HalfBody, SlowBody, Garbage, ContentType, Order, Duplicate, Missing, ErrorInside, TooMany, TooManyWait, Storm, OtherModel,
+}
+
+// NoSuchHost is the address of a server whose name has no address.
+const NoSuchHost = "http://faults.invalid"
+
+// Proxy does faults to the questions that it passes on. Its fields may be set by New
+// only.
+type Proxy struct {
+	*httptest.Server
+	// Rate is the share of requests that meet a fault; what is asked about the server
+	// itself meets a tenth of it.
+	Rate float64
+	// Most is the number of faults after which there are no more; 0: there always are.
+	Most int
+	// Stall is how long a slow body stands still.
+	Stall time.Duration
+	// Kinds are those that are done; nil: all.
+	Kinds []Kind
+	// Asked is told of every question before anything happens to it. May be nil.
+	Asked func(body []byte)
+
+	upstream http.Handler
+	mu       sync.Mutex
+	random   *rand.Rand
+	done     map[Kind]int
+	total    int
+	storm    int  // requests that will still be refused
+	other    bool // another model serves
+	life     int  // how often it was started again
+}
+
+// New starts a proxy before a server, with its choices made by a seed, after set has
+// changed what it wants to. It is closed when the test ends.
+func New(t testing.TB, upstream http.Handler, seed uint64, set ...func(*Proxy)) *Proxy {
+	p := &Proxy{
+		Rate: 0.3, Stall: time.Second, Kinds: Kinds, upstream: upstream,
+		random: rand.New(rand.NewPCG(seed, seed)), done: map[Kind]int{},
+	}
+	for _, change := range set {
+		change(p)
+	}
+	p.Server = httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
+	p.Config.ErrorLog = quiet
+	p.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return context.WithValue(ctx, lifeKey{}, p.life)
+	}
+	p.Start()
+	t.Cleanup(p.Close)
+	return p
+}
+
+// BadTLS starts a server at whose certificate every client takes offence, and returns
+// its address.
+func BadTLS(t testing.TB) string {
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = quiet
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// Done counts the faults by kind, Total all of them.
+func (p *Proxy) Done() map[Kind]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := map[Kind]int{}
+	for kind, n := range p.done {
+		out[kind] = n
+	}
+	return out
+}
+
+// Total is the number of faults.
+func (p *Proxy) Total() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.total
+}
+
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the client is gone
+	}
+	if !p.alive(r) {
+		reset(w)
+		return
+	}
+	question := strings.HasSuffix(r.URL.Path, "/completions")
+	if question && p.Asked != nil {
+		p.Asked(body)
+	}
+	kind, other := p.draw(question)
+	switch kind {
+	case ResetBefore:
+		reset(w)
+		return
+	case TooMany, TooManyWait, Storm:
+		refuse(w, kind)
+		return
+	case OtherModel:
+		reset(w) // it restarts: what is under way is lost
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := httptest.NewRecorder()
+	p.upstream.ServeHTTP(answer, r)
+	if !p.alive(r) {
+		reset(w)
+		return
+	}
+	content := answer.Body.Bytes()
+	if other {
+		content = another(content)
+	}
+	p.reply(w, r, kind, answer.Code, content)
+}
+
+// Restore brings the first model back: somebody has noticed that it is another one.
+func (p *Proxy) Restore() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.other {
+		p.other = false
+		p.life++
+	}
+}
+
+// lifeKey is that of the life of the server that accepted a connection.
+type lifeKey struct{}
+
+// alive reports whether the process that accepted a connection still runs: with it
+// all its connections end.
+func (p *Proxy) alive(r *http.Request) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return r.Context().Value(lifeKey{}) == p.life
+}
+
+// draw decides what happens to a request, and which model answers.
+func (p *Proxy) draw(question bool) (kind Kind, other bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.storm > 0 {
+		p.storm--
+		return p.note(Storm), false
+	}
+	other = p.other
+	rate := p.Rate
+	if !question {
+		rate /= 10
+	}
+	if p.Most > 0 && p.total >= p.Most || p.random.Float64() >= rate {
+		return "", other
+	}
+	kind = p.Kinds[p.random.IntN(len(p.Kinds))]
+	switch kind {
+	case Storm:
+		p.storm = p.random.IntN(8)
+	case OtherModel:
+		if other || !question || p.random.IntN(20) > 0 { // it ends a run: rarely
+			return "", other
+		}
+		p.other = true
+		p.life++
+	case Order, Duplicate, Missing:
+		if !question {
+			return "", other
+		}
+	}
+	return p.note(kind), other
+}
+
+func (p *Proxy) note(kind Kind) Kind {
+	p.done[kind]++
+	p.total++
+	return kind
+}
+
+// reply passes an answer on, or what a fault makes of it.
+func (p *Proxy) reply(w http.ResponseWriter, r *http.Request, kind Kind, code int, body []byte) {
+	whole := len(body)
+	switch kind {
+	case ResetAfter:
+		reset(w)
+		return
+	case HalfBody, SlowBody:
+		w.Header().Set("Content-Length", fmt.Sprint(whole))
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		_, _ = w.Write(body[:whole/2])
+		if kind == SlowBody {
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-time.After(p.Stall):
+				_, _ = w.Write(body[whole/2:])
+				return
+			case <-r.Context().Done():
+			}
+		}
+		reset(w)
+		return
+	case Garbage:
+		body = []byte("\x00\xff{\"choices\": [")
+	case ContentType:
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<html><body>Please wait</body></html>"))
+		return
+	case ErrorInside:
+		body = []byte(`{"error":{"message":"the engine is overloaded","type":"ServiceUnavailable"}}`)
+		code = http.StatusOK
+	case Order, Duplicate, Missing:
+		body = rearrange(body, kind)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = w.Write(body) // the client may be gone
+}
+
+// reset breaks the connection as a machine that is switched off does.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // the answer was begun
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+func refuse(w http.ResponseWriter, kind Kind) {
+	code := http.StatusTooManyRequests
+	switch kind {
+	case TooManyWait:
+		w.Header().Set("Retry-After", "0")
+	case Storm:
+		code = http.StatusInternalServerError
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = fmt.Fprintf(w, `{"error":{"message":%q,"code":%d}}`, kind, code)
+}
+
+// rearrange changes the choices of an answer, if it has several.
+func rearrange(body []byte, kind Kind) []byte {
+	var members map[string]json.RawMessage
+	var choices []json.RawMessage
+	if json.Unmarshal(body, &members) != nil || json.Unmarshal(members["choices"], &choices) != nil || len(choices) == 0 {
+		return body
+	}
+	last := len(choices) - 1
+	switch kind {
+	case Order:
+		choices[0], choices[last] = choices[last], choices[0]
+	case Duplicate:
+		choices = append(choices[:last:last], choices[0], choices[0])
+	case Missing:
+		choices = choices[:last]
+	}
+	members["choices"], _ = json.Marshal(choices) // they were read
+	out, _ := json.Marshal(members)
+	return out
+}
+
+// another makes an answer one of another model, under the same name.
+func another(body []byte) []byte {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return body
+	}
+	change := func(list string, each func(map[string]any)) {
+		var items []map[string]any
+		if json.Unmarshal(members[list], &items) != nil {
+			return
+		}
+		for _, item := range items {
+			each(item)
+		}
+		members[list], _ = json.Marshal(items)
+	}
+	change("data", func(m map[string]any) { m["root"] = "/models/another" })
+	change("choices", func(m map[string]any) { m["text"] = "an answer of another model" })
+	out, _ := json.Marshal(members)
+	return out
+}

@@ -1,0 +1,9 @@
+package faults
+
+import (
+	"io"
+	"log"
+)
+
+// quiet takes what a server logs of the faults that it was made for.
+var quiet = log.New(io.Discard, "", 0)

@@ -1,0 +1,233 @@
+package vllm_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"sync"
+	"testing"
+	"time"
+
+	"nerbench/harness"
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/runnertest/faults"
+	"nerbench/runners/vllm"
+	"nerbench/runners/vllm/vllmtest"
+)
+
+// memory is a store that remembers what was answered.
+type memory struct {
+	mu       sync.Mutex
+	answers  map[ner.AnswerKey]ner.Completion
+	complete map[int]ner.Passage
+}
+
+func newMemory() *memory {
+	return &memory{answers: map[ner.AnswerKey]ner.Completion{}, complete: map[int]ner.Passage{}}
+}
+
+func (m *memory) Known(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := map[ner.AnswerKey]ner.Completion{}
+	for _, k := range keys {
+		if c, ok := m.answers[k]; ok {
+			known[k] = c
+		}
+	}
+	return known, nil
+}
+
+func (m *memory) Record(_ context.Context, p ner.Passage, complete bool) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range p.Answers {
+		m.answers[a.Key] = a.Completion
+	}
+	if complete {
+		m.complete[p.Index] = p
+	}
+	return nil
+}
+
+func (m *memory) done(i int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	_, ok := m.complete[i]
+	return ok
+}
+
+// texts are the answers of all complete passages.
+func (m *memory) texts() map[string]string {
+	out := map[string]string{}
+	for i, p := range m.complete {
+		for k, a := range p.Answers {
+			out[fmt.Sprint(i, " ", k)] = a.Completion.Text
+		}
+	}
+	return out
+}
+
+// witness sees what its runner answered, and which prompts are asked again.
+type witness struct {
+	runners.Runner
+	mu       sync.Mutex
+	answered map[string]bool
+	again    []string
+}
+
+func (w *witness) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+	got, err := w.Runner.Complete(ctx, queries)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := range got {
+		w.answered[queries[i].Prompt.Text] = true
+	}
+	return got, err
+}
+
+func (w *witness) asked(body []byte) {
+	var q vllmtest.Request
+	_ = json.Unmarshal(body, &q) // then it has no prompts
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range q.Prompts() {
+		if w.answered[p] {
+			w.again = append(w.again, p)
+		}
+	}
+}
+
+func passages(n int) iter.Seq2[*ner.Document, error] {
+	return func(yield func(*ner.Document, error) bool) {
+		for i := range n {
+			if !yield(&ner.Document{ID: fmt.Sprint(i), Text: fmt.Sprintf("passage %d", i)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func threeTypes(d *ner.Document) ([]ner.Query, error) {
+	var out []ner.Query
+	for _, kind := range []ner.EntityType{"person", "place", "date"} {
+		q := query(d.Text + " " + string(kind))
+		q.Document, q.Types = d, []ner.EntityType{kind}
+		out = append(out, q)
+	}
+	return out, nil
+}
+
+// TestTenThousandFaults: whatever happens on the way, the result is that of a quiet
+// day, nothing that was answered is asked again, and what happened is counted.
+func TestTenThousandFaults(t *testing.T) {
+	most, documents := 10_000, 16_000
+	if testing.Short() {
+		most, documents = 500, 1000
+	}
+	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
+	w := &witness{answered: map[string]bool{}}
+	proxy := faults.New(t, fake.Config.Handler, 7, func(p *faults.Proxy) {
+		p.Rate, p.Most, p.Stall, p.Asked = 0.5, most+100, 400*time.Millisecond, w.asked
+	})
+	servers := []string{proxy.URL}
+	store := newMemory()
+	failed := map[string]int64{}
+	sessions := 0
+	for ; ; sessions++ {
+		if sessions == 1000 {
+			t.Fatalf("%d sessions, %d of %d passages", sessions, len(store.complete), documents)
+		}
+		r, err := vllm.New(vllm.Config{Servers: servers, Model: "tiny", Decoding: runners.Decoding{Seed: 1}, Timeout: 300 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.RestFor(2 * time.Millisecond)
+		r.SetAbilities(vllm.Abilities{Lists: true, TokenIDs: true})
+		w.Runner = r
+		quick := runners.Policy{Attempts: 30, First: 20 * time.Millisecond, Longest: 200 * time.Millisecond, Patience: time.Second}
+		r.Agree("vllm", "0.32.0", "/models/tiny", 2048) // as the first session did, or the run would be another
+		asked, err := harness.Ask(t.Context(), harness.Plan{
+			Documents: passages(documents), Done: store.done, Queries: threeTypes, Identity: "model", Decoding: "greedy",
+			Runner: runners.Retry(w, quick), Slots: runners.NewFixed(32), Recorder: store,
+		})
+		for name, n := range r.Failures() {
+			failed[name] += n
+		}
+		r.Close()
+		proxy.Restore()
+		if err == nil && asked.Incomplete == 0 {
+			break
+		}
+		if err != nil && !errors.Is(err, runners.ErrFatal) && !errors.Is(err, runners.ErrTemporary) {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]string{}
+	for i := range documents {
+		for k, kind := range []string{"person", "place", "date"} {
+			want[fmt.Sprint(i, " ", k)] = echo(fmt.Sprintf("passage %d %s", i, kind))
+		}
+	}
+	if got := store.texts(); !maps.Equal(got, want) {
+		wrong := 0
+		for place, text := range want {
+			if got[place] != text {
+				if wrong++; wrong < 5 {
+					t.Errorf("%s: got %q, want %q", place, got[place], text)
+				}
+			}
+		}
+		t.Errorf("%d of %d answers are wrong", wrong, len(want))
+	}
+	if len(w.again) > 0 {
+		t.Errorf("%d prompts were asked again although they were answered, such as %q", len(w.again), w.again[0])
+	}
+	done := proxy.Done()
+	if proxy.Total() < most {
+		t.Errorf("%d faults: %v", proxy.Total(), done)
+	}
+	for _, kind := range faults.Kinds {
+		if done[kind] == 0 {
+			t.Errorf("no fault of the kind %q", kind)
+		}
+	}
+	for _, name := range []string{"failed_refused", "failed_late", "failed_misread", "failed_broken"} {
+		if failed[name] == 0 {
+			t.Errorf("none is counted as %s: %v", name, failed)
+		}
+	}
+	t.Logf("%d sessions, %v, counted as %v", sessions+1, done, failed)
+}
+
+// TestDeadServers: a name without an address, a certificate that nobody trusts, and a
+// port where nobody listens do not keep the one that is left from answering all.
+func TestDeadServers(t *testing.T) {
+	const documents = 30
+	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
+	servers := []string{faults.NoSuchHost, faults.BadTLS(t), "http://127.0.0.1:9", fake.URL}
+	r, err := vllm.New(vllm.Config{Servers: servers, Model: "tiny", Decoding: runners.Decoding{Seed: 1}, Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	r.SetAbilities(vllm.Abilities{Lists: true, TokenIDs: true})
+	r.Agree("vllm", "0.32.0", "/models/tiny", 2048)
+	r.LookFor(200 * time.Millisecond)
+	store := newMemory()
+	policy := runners.Policy{Attempts: 10, First: 10 * time.Millisecond, Longest: 100 * time.Millisecond, Patience: 10 * time.Second}
+	asked, err := harness.Ask(t.Context(), harness.Plan{
+		Documents: passages(documents), Queries: threeTypes, Identity: "model", Decoding: "greedy",
+		Runner: runners.Retry(r, policy), Slots: runners.NewFixed(4), Recorder: store,
+	})
+	if err != nil || asked.Incomplete > 0 || len(store.complete) != documents {
+		t.Errorf("%v: %+v", err, asked)
+	}
+	if failed := r.Failures(); failed["failed_broken"] == 0 {
+		t.Errorf("counted as %v", failed)
+	}
+}

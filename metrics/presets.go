@@ -1,11 +1,6 @@
 package metrics
 
-import (
-	"slices"
-	"strings"
-
-	"nerbench/ner"
-)
+import "nerbench/ner"
 
 // Protocol names what another system's evaluation compares (METRICS.md §9).
 type Protocol string
@@ -36,14 +31,9 @@ func InstructUIEOriginalF1(p *Passage) Counts { return itemSets(p.Items[Instruct
 
 // InstructUIEF1 is [InstructUIEOriginalF1] without "none" and the empty item on
 // either side (METRICS.md §9.2).
-func InstructUIEF1(p *Passage) Counts {
-	entities := p.Items[InstructUIE]
-	return itemSets(Items{Pred: withoutNone(entities.Pred), Gold: withoutNone(entities.Gold)})
-}
+func InstructUIEF1(p *Passage) Counts { return itemSetsWithout(p.Items[InstructUIE], isNone) }
 
-func withoutNone(items []ner.Mention) []ner.Mention {
-	return slices.DeleteFunc(slices.Clone(items), func(m ner.Mention) bool { return m.Text == "none" || m.Text == "" })
-}
+func isNone(m ner.Mention) bool { return m.Text == "none" || m.Text == "" }
 
 // B2NERF1 compares sets of whole strings, type included (METRICS.md §9.2).
 func B2NERF1(p *Passage) Counts { return itemSets(p.Items[B2NER]) }
@@ -61,64 +51,57 @@ func ReasoningNERF1(p *Passage) Counts { return itemSets(p.Items[ReasoningNER]) 
 
 // itemSets compares sets: equal items collapse.
 func itemSets(items Items) Counts {
-	gold, pred := sortedItems(items.Gold), sortedItems(items.Pred)
-	goldSet, predSet := slices.Compact(gold), slices.Compact(pred)
-	c := NewCounts()
-	c.ByType = matchItems(predSet, goldSet)
-	c.DuplicateGold, c.DuplicatePred = len(gold)-len(goldSet), len(pred)-len(predSet)
-	return c
+	return itemSetsWithout(items, func(ner.Mention) bool { return false })
+}
+
+// itemSetsWithout is [itemSets] of the items that are not left out.
+func itemSetsWithout(items Items, leftOut func(ner.Mention) bool) Counts {
+	var predMemory, goldMemory [fewItems]itemKey
+	pred := sortItems(predMemory[:0], items.Pred, leftOut)
+	gold := sortItems(goldMemory[:0], items.Gold, leftOut)
+	predSet, goldSet := pred.set(), gold.set()
+	return Counts{
+		ByType:        matchItems(predSet, goldSet),
+		DuplicateGold: len(gold.order) - len(goldSet.order),
+		DuplicatePred: len(pred.order) - len(predSet.order),
+	}
 }
 
 // itemBags compares multisets: each prediction consumes one equal gold item.
 func itemBags(items Items) Counts {
-	c := NewCounts()
-	c.ByType = matchItems(sortedItems(items.Pred), sortedItems(items.Gold))
-	return c
-}
-
-// sortedItems returns a copy of the items in an order that brings equal ones
-// together.
-func sortedItems(items []ner.Mention) []ner.Mention {
-	sorted := slices.Clone(items)
-	slices.SortFunc(sorted, compareItems)
-	return sorted
-}
-
-// compareItems looks at the lengths first: most items differ in them.
-func compareItems(a, b ner.Mention) int {
-	if len(a.Text) != len(b.Text) {
-		return len(a.Text) - len(b.Text)
-	}
-	if a.Text != b.Text {
-		return strings.Compare(a.Text, b.Text)
-	}
-	return strings.Compare(string(a.Type), string(b.Type))
+	all := func(ner.Mention) bool { return false }
+	var predMemory, goldMemory [fewItems]itemKey
+	return Counts{ByType: matchItems(
+		sortItems(predMemory[:0], items.Pred, all),
+		sortItems(goldMemory[:0], items.Gold, all),
+	)}
 }
 
 // matchItems counts two sorted lists: walking through both, what is equal is
 // consumed on both sides.
-func matchItems(pred, gold []ner.Mention) Tally {
-	t := Tally{}
-	for i, j := 0, 0; i < len(pred) || j < len(gold); {
+func matchItems(pred, gold sortedItems) Tally {
+	var memory [fewTypes]typeScore
+	scores := typeScores(memory[:0])
+	for i, j := 0, 0; i < len(pred.order) || j < len(gold.order); {
 		order := 1 // only gold is left
 		switch {
-		case j == len(gold):
+		case j == len(gold.order):
 			order = -1
-		case i < len(pred):
-			order = compareItems(pred[i], gold[j])
+		case i < len(pred.order):
+			order = compareKeys(pred.items, pred.order[i], gold.items, gold.order[j])
 		}
 		switch {
 		case order < 0:
-			t.Add(pred[i].Type, ner.Score{NPred: 1})
+			scores.add(pred.item(i).Type, ner.Score{NPred: 1})
 			i++
 		case order > 0:
-			t.Add(gold[j].Type, ner.Score{NGold: 1})
+			scores.add(gold.item(j).Type, ner.Score{NGold: 1})
 			j++
 		default:
-			t.Add(gold[j].Type, ner.Score{TP: 1, NPred: 1, NGold: 1})
+			scores.add(gold.item(j).Type, ner.Score{TP: 1, NPred: 1, NGold: 1})
 			i++
 			j++
 		}
 	}
-	return t
+	return scores.tally()
 }

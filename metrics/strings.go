@@ -25,12 +25,19 @@ func UniNERF1(p *Passage) Counts { return stringSets(p.Published) }
 // found (METRICS.md §3.7).
 func UniNERF1Lenient(p *Passage) Counts { return stringSets(p.Lenient) }
 
-func stringSets(queries []Strings) Counts {
-	c := NewCounts()
+func stringSets(queries []Strings) Counts { return countStrings(queries, intersect) }
+
+// countStrings counts the queries of a passage; compare is given the sets of
+// each, sorted.
+func countStrings(queries []Strings, compare func(pred, gold []string) ner.Score) Counts {
+	var c Counts
+	var memory [fewTypes]typeScore
+	scores := typeScores(memory[:0])
+	var predMemory, goldMemory [fewStrings]string
 	for _, q := range queries {
-		gold, dupGold := stringSet(q.Gold)
-		pred, dupPred := stringSet(q.Pred)
-		c.ByType.Add(q.Type, intersect(pred, gold))
+		gold, dupGold := stringSet(goldMemory[:0], q.Gold)
+		pred, dupPred := stringSet(predMemory[:0], q.Pred)
+		scores.add(q.Type, compare(pred, gold))
 		c.DuplicateGold += dupGold
 		c.DuplicatePred += dupPred
 		if q.Void {
@@ -40,16 +47,21 @@ func stringSets(queries []Strings) Counts {
 			c.GoldVoid++
 		}
 	}
+	c.ByType = scores.tally()
 	return c
 }
 
+// fewStrings is the number of strings that a query is given memory for.
+const fewStrings = 16
+
 // stringSet returns the distinct strings in order, and how many copies
-// collapsed.
-func stringSet(items []string) (set []string, duplicates int) {
+// collapsed. The set lies in memory, if there is enough, or is the items
+// themselves.
+func stringSet(memory, items []string) (set []string, duplicates int) {
 	if len(items) < 2 {
 		return items, 0
 	}
-	set = slices.Clone(items)
+	set = append(memory, items...)
 	slices.Sort(set)
 	set = slices.Compact(set)
 	return set, len(items) - len(set)

@@ -80,22 +80,13 @@ func Classify(p *Passage) Taxonomy {
 	points := ner.NewCodePoints(p.Text)
 	gold := places(p.Text, p.Gold, points)
 	pred := places(p.Text, p.Pred, points)
-	for _, stage := range []struct {
-		sameSpan, sameType bool
-		errors             Errors
-	}{
-		{true, true, Errors{C: 1}},
-		{true, false, Errors{T: 1}},
-		{false, true, Errors{B: 1}},
-		{false, false, Errors{BT: 1}},
-	} {
-		for _, c := range candidates(gold, pred, stage.sameSpan, stage.sameType) {
-			if c.gold.paired || c.pred.paired {
-				continue
-			}
-			c.gold.paired, c.pred.paired = true, true
-			t.add(c.gold.Type, c.pred.Type, c.gold.Type, stage.errors)
+	for _, c := range candidates(gold, pred) {
+		g, p := &gold[c.gold], &pred[c.pred]
+		if g.paired || p.paired {
+			continue
 		}
+		g.paired, p.paired = true, true
+		t.add(g.Type, p.Type, g.Type, c.stage.errors())
 	}
 	t.addUnpaired(gold, pred)
 	for _, m := range p.Unaligned {
@@ -113,15 +104,15 @@ func (p *Passage) classified() Taxonomy {
 	return *p.errors
 }
 
-func (t *Taxonomy) addUnpaired(gold, pred []*place) {
+func (t *Taxonomy) addUnpaired(gold, pred []place) {
 	for _, g := range gold {
 		if !g.paired {
-			t.add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapsAny(pred))})
+			t.add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapped)})
 		}
 	}
 	for _, p := range pred {
 		if !p.paired {
-			t.add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapsAny(gold))})
+			t.add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapped)})
 		}
 	}
 }
@@ -136,16 +127,17 @@ func one(b bool) int {
 // place is a span in code points: bytes would change the ties of pairing.
 type place struct {
 	ner.Span
-	valid  bool // a range of the text
-	paired bool
+	valid      bool // a range of the text
+	paired     bool
+	overlapped bool // by a span of the other side
 }
 
 // places returns the distinct spans in order.
-func places(text string, spans []ner.Span, points ner.CodePoints) []*place {
+func places(text string, spans []ner.Span, points ner.CodePoints) []place {
 	set, _ := spanSet(spans)
-	list := make([]*place, len(set))
+	list := make([]place, len(set))
 	for i, s := range set {
-		list[i] = &place{Span: s, valid: ner.ValidSpan(text, s)}
+		list[i] = place{Span: s, valid: ner.ValidSpan(text, s)}
 		if list[i].valid {
 			list[i].Start, list[i].End = points.CodePoint(s.Start), points.CodePoint(s.End)
 		}
@@ -153,49 +145,85 @@ func places(text string, spans []ner.Span, points ner.CodePoints) []*place {
 	return list
 }
 
-func (a *place) overlap(b *place) int {
-	if !a.valid || !b.valid {
-		return 0
+// stage is a step of pairing.
+type stage int
+
+const (
+	sameSpanSameType stage = iota
+	sameSpan
+	sameType
+	neither
+)
+
+// errors are what a pair of a stage counts as.
+func (s stage) errors() Errors {
+	return [...]Errors{{C: 1}, {T: 1}, {B: 1}, {BT: 1}}[s]
+}
+
+func stageOf(gold, pred *place) stage {
+	s := neither
+	switch {
+	case gold.Span == pred.Span:
+		s = sameSpanSameType
+	case gold.Start == pred.Start && gold.End == pred.End:
+		s = sameSpan
+	case gold.Type == pred.Type:
+		s = sameType
 	}
-	return max(0, min(a.End, b.End)-max(a.Start, b.Start))
+	return s
 }
 
-func (a *place) overlapsAny(others []*place) bool {
-	return slices.ContainsFunc(others, func(b *place) bool { return a.overlap(b) > 0 })
-}
-
-// candidate is a pair that a stage may take.
+// candidate is a pair that overlaps.
 type candidate struct {
-	gold, pred     *place
+	stage          stage
 	overlap, union int
+	gold, pred     int // indices: both sides are in order
 }
 
-// candidates lists the pairs of one stage in the order in which they are taken.
-func candidates(gold, pred []*place, sameSpan, sameType bool) []candidate {
-	var list []candidate
-	for _, g := range gold {
-		for _, p := range pred {
-			if g.paired || p.paired || (g.Type == p.Type) != sameType {
+// candidates lists the pairs that overlap in the order in which they are taken,
+// and marks their members. Both sides are walked through from left to right, so
+// that only spans near to each other meet.
+func candidates(gold, pred []place) []candidate {
+	list := make([]candidate, 0, len(gold))
+	first := 0 // what is before it ends before any gold span that is left begins
+	for i := range gold {
+		g := &gold[i]
+		if !g.valid {
+			continue
+		}
+		for first < len(pred) && (!pred[first].valid || pred[first].End <= g.Start) {
+			first++
+		}
+		for j := first; j < len(pred); j++ {
+			p := &pred[j]
+			if !p.valid {
 				continue
 			}
-			overlap := g.overlap(p)
-			equal := g.Start == p.Start && g.End == p.End
-			if overlap == 0 || equal != sameSpan {
+			if p.Start >= g.End {
+				break
+			}
+			overlap := min(g.End, p.End) - max(g.Start, p.Start)
+			if overlap <= 0 {
 				continue
 			}
-			list = append(list, candidate{g, p, overlap, max(g.End, p.End) - min(g.Start, p.Start)})
+			g.overlapped, p.overlapped = true, true
+			list = append(list, candidate{stageOf(g, p), overlap, max(g.End, p.End) - min(g.Start, p.Start), i, j})
 		}
 	}
 	slices.SortFunc(list, candidate.compare)
 	return list
 }
 
-// compare orders by overlap/union descending, as an exact fraction, then by
-// gold, then by prediction.
+// compare orders by stage, then by overlap/union descending, as an exact
+// fraction, then by gold, then by prediction.
 func (c candidate) compare(d candidate) int {
-	return cmp.Or(
-		cmp.Compare(d.overlap*c.union, c.overlap*d.union),
-		c.gold.Compare(d.gold.Span),
-		c.pred.Compare(d.pred.Span),
-	)
+	switch {
+	case c.stage != d.stage:
+		return cmp.Compare(c.stage, d.stage)
+	case d.overlap*c.union != c.overlap*d.union:
+		return cmp.Compare(d.overlap*c.union, c.overlap*d.union)
+	case c.gold != d.gold:
+		return cmp.Compare(c.gold, d.gold)
+	}
+	return cmp.Compare(c.pred, d.pred)
 }

@@ -23,63 +23,58 @@ type Items struct {
 }
 
 // GNERF1 compares sets of normalised texts and types (METRICS.md §9.1, step 5).
-func GNERF1(p *Passage) Counts { return itemSets(p.Items[GNER]) }
+func GNERF1(p *Passage, c *Counts) { itemSets(p.Items[GNER], c) }
 
 // InstructUIEOriginalF1 compares sets of whole strings, type included: "none"
 // against "none" is right, and an empty answer an item (METRICS.md §9.2).
-func InstructUIEOriginalF1(p *Passage) Counts { return itemSets(p.Items[InstructUIE]) }
+func InstructUIEOriginalF1(p *Passage, c *Counts) { itemSets(p.Items[InstructUIE], c) }
 
 // InstructUIEF1 is [InstructUIEOriginalF1] without "none" and the empty item on
 // either side (METRICS.md §9.2).
-func InstructUIEF1(p *Passage) Counts { return itemSetsWithout(p.Items[InstructUIE], isNone) }
+func InstructUIEF1(p *Passage, c *Counts) { itemSetsWithout(p.Items[InstructUIE], isNone, c) }
 
 func isNone(m ner.Mention) bool { return m.Text == "none" || m.Text == "" }
 
 // B2NERF1 compares sets of whole strings, type included (METRICS.md §9.2).
-func B2NERF1(p *Passage) Counts { return itemSets(p.Items[B2NER]) }
+func B2NERF1(p *Passage, c *Counts) { itemSets(p.Items[B2NER], c) }
 
 // GoLLIEF1 compares multisets of types and lower-cased texts, after predictions
 // were dropped that are not in the text (METRICS.md §9.3).
-func GoLLIEF1(p *Passage) Counts { return itemBags(p.Items[GoLLIE]) }
+func GoLLIEF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIE], c) }
 
 // GoLLIEUnfilteredF1 is [GoLLIEF1] on all predictions (METRICS.md §9.3).
-func GoLLIEUnfilteredF1(p *Passage) Counts { return itemBags(p.Items[GoLLIEUnfiltered]) }
+func GoLLIEUnfilteredF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIEUnfiltered], c) }
 
 // ReasoningNERF1 compares sets of normalised texts and lower-cased types
 // (METRICS.md §9.4, steps 4 and 5).
-func ReasoningNERF1(p *Passage) Counts { return itemSets(p.Items[ReasoningNER]) }
+func ReasoningNERF1(p *Passage, c *Counts) { itemSets(p.Items[ReasoningNER], c) }
 
 // itemSets compares sets: equal items collapse.
-func itemSets(items Items) Counts {
-	return itemSetsWithout(items, func(ner.Mention) bool { return false })
+func itemSets(items Items, c *Counts) {
+	itemSetsWithout(items, func(ner.Mention) bool { return false }, c)
 }
 
 // itemSetsWithout is [itemSets] of the items that are not left out.
-func itemSetsWithout(items Items, leftOut func(ner.Mention) bool) Counts {
+func itemSetsWithout(items Items, leftOut func(ner.Mention) bool, c *Counts) {
 	var predMemory, goldMemory [fewItems]itemKey
 	pred := sortItems(predMemory[:0], items.Pred, leftOut)
 	gold := sortItems(goldMemory[:0], items.Gold, leftOut)
 	predSet, goldSet := pred.set(), gold.set()
-	return Counts{
-		ByType:        matchItems(predSet, goldSet),
-		DuplicateGold: len(gold.order) - len(goldSet.order),
-		DuplicatePred: len(pred.order) - len(predSet.order),
-	}
+	matchItems(predSet, goldSet, c)
+	c.DuplicateGold += len(gold.order) - len(goldSet.order)
+	c.DuplicatePred += len(pred.order) - len(predSet.order)
 }
 
 // itemBags compares multisets: each prediction consumes one equal gold item.
-func itemBags(items Items) Counts {
+func itemBags(items Items, c *Counts) {
 	all := func(ner.Mention) bool { return false }
 	var predMemory, goldMemory [fewItems]itemKey
-	return Counts{ByType: matchItems(
-		sortItems(predMemory[:0], items.Pred, all),
-		sortItems(goldMemory[:0], items.Gold, all),
-	)}
+	matchItems(sortItems(predMemory[:0], items.Pred, all), sortItems(goldMemory[:0], items.Gold, all), c)
 }
 
 // matchItems counts two sorted lists: walking through both, what is equal is
 // consumed on both sides.
-func matchItems(pred, gold sortedItems) Tally {
+func matchItems(pred, gold sortedItems, c *Counts) {
 	var memory [fewTypes]typeScore
 	scores := typeScores(memory[:0])
 	for i, j := 0, 0; i < len(pred.order) || j < len(gold.order); {
@@ -103,5 +98,5 @@ func matchItems(pred, gold sortedItems) Tally {
 			j++
 		}
 	}
-	return scores.tally()
+	scores.addTo(c.ByType)
 }

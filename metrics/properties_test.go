@@ -278,7 +278,7 @@ func TestPerfectGold(t *testing.T) {
 func TestTaxonomyIdentitiesAndBounds(t *testing.T) {
 	for seed := range uint64(1000) {
 		p := randomPassage(rand.New(rand.NewPCG(seed, 4)))
-		strict := metrics.SpanF1(p).ByType.Total()
+		strict := metrics.Count(metrics.SpanF1, p).ByType.Total()
 		e := metrics.Classify(p).Total()
 		if e.C+e.T+e.B+e.BT+e.MIS != strict.NGold || e.C+e.T+e.B+e.BT+e.SPU != strict.NPred || e.C != strict.TP {
 			t.Fatalf("seed %d: errors %+v do not fit counts %+v", seed, e, strict)

@@ -10,13 +10,13 @@ import (
 // prediction are sets of (start, end, type), and an entity is right if all
 // three are. Each unaligned mention is one false positive (§7.5), and so is a
 // predicted span that is no range of the text: it matches nothing.
-func SpanF1(p *Passage) Counts {
-	var c Counts
+func SpanF1(p *Passage, c *Counts) {
 	var memory [fewTypes]typeScore
 	scores := typeScores(memory[:0])
 	gold, dupGold := spanSet(p.Gold)
 	pred, dupPred := spanSet(p.Pred)
-	c.DuplicateGold, c.DuplicatePred = dupGold, dupPred
+	c.DuplicateGold += dupGold
+	c.DuplicatePred += dupPred
 
 	for _, s := range gold {
 		scores.add(s.Type, ner.Score{NGold: 1})
@@ -37,9 +37,8 @@ func SpanF1(p *Passage) Counts {
 	for _, m := range p.Unaligned {
 		scores.add(m.Type, ner.Score{NPred: 1})
 	}
-	c.Unaligned = len(p.Unaligned)
-	c.ByType = scores.tally()
-	return c
+	c.Unaligned += len(p.Unaligned)
+	scores.addTo(c.ByType)
 }
 
 // spanSet returns the distinct spans in order, and how many copies collapsed.

@@ -19,18 +19,15 @@ type Strings struct {
 
 // UniNERF1 counts one passage for the string-set F1 of the UniversalNER paper
 // (METRICS.md §3.4), on the answers that the official parser read.
-func UniNERF1(p *Passage) Counts { return stringSets(p.Published) }
+func UniNERF1(p *Passage, c *Counts) { countStrings(p.Published, intersect, c) }
 
 // UniNERF1Lenient counts the same sets on the mentions that the lenient ladder
 // found (METRICS.md §3.7).
-func UniNERF1Lenient(p *Passage) Counts { return stringSets(p.Lenient) }
-
-func stringSets(queries []Strings) Counts { return countStrings(queries, intersect) }
+func UniNERF1Lenient(p *Passage, c *Counts) { countStrings(p.Lenient, intersect, c) }
 
 // countStrings counts the queries of a passage; compare is given the sets of
 // each, sorted.
-func countStrings(queries []Strings, compare func(pred, gold []string) ner.Score) Counts {
-	var c Counts
+func countStrings(queries []Strings, compare func(pred, gold []string) ner.Score, c *Counts) {
 	var memory [fewTypes]typeScore
 	scores := typeScores(memory[:0])
 	var predMemory, goldMemory [fewStrings]string
@@ -47,8 +44,7 @@ func countStrings(queries []Strings, compare func(pred, gold []string) ner.Score
 			c.GoldVoid++
 		}
 	}
-	c.ByType = scores.tally()
-	return c
+	scores.addTo(c.ByType)
 }
 
 // fewStrings is the number of strings that a query is given memory for.

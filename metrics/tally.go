@@ -76,12 +76,10 @@ func (t *typeScores) add(typ ner.EntityType, s ner.Score) {
 	*t = append(*t, typeScore{typ, s})
 }
 
-func (t typeScores) tally() Tally {
-	tally := make(Tally, len(t))
+func (t typeScores) addTo(tally Tally) {
 	for _, s := range t {
-		tally[s.typ] = s.score
+		tally.Add(s.typ, s.score)
 	}
-	return tally
 }
 
 // Counts is what a metric makes of one passage, or of several together: the

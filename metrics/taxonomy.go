@@ -66,20 +66,57 @@ func (t Taxonomy) Total() Errors {
 	return sum
 }
 
-func (t *Taxonomy) add(gold, pred, under ner.EntityType, e Errors) {
-	t.ByType[under] = t.ByType[under].Add(e)
-	t.Confusion[Confusion{gold, pred}]++
-}
-
 // Classify pairs the gold entities and the predictions of one passage, one to
 // one, in four stages: later stages see only what earlier ones left
 // (METRICS.md §5). Unaligned mentions, and spans that are no range of the text,
 // are spurious without a place.
 func Classify(p *Passage) Taxonomy {
 	t := NewTaxonomy()
+	paired := p.paired()
+	for _, e := range paired.byType {
+		t.ByType[e.typ] = e.errors
+	}
+	for _, cell := range paired.cells {
+		t.Confusion[cell]++
+	}
+	return t
+}
+
+// pairing is what becomes of the entities of one passage.
+type pairing struct {
+	byType []typeErrors
+	cells  []Confusion // one an entity or pair
+}
+
+type typeErrors struct {
+	typ    ner.EntityType
+	errors Errors
+}
+
+func (t *pairing) add(gold, pred, under ner.EntityType, e Errors) {
+	t.cells = append(t.cells, Confusion{gold, pred})
+	for i := range t.byType {
+		if t.byType[i].typ == under {
+			t.byType[i].errors = t.byType[i].errors.Add(e)
+			return
+		}
+	}
+	t.byType = append(t.byType, typeErrors{under, e})
+}
+
+// paired pairs the entities of the passage, once: every scheme of §6 asks.
+func (p *Passage) paired() *pairing {
+	if p.pairing == nil {
+		p.pairing = pair(p)
+	}
+	return p.pairing
+}
+
+func pair(p *Passage) *pairing {
 	points := ner.NewCodePoints(p.Text)
 	gold := places(p.Text, p.Gold, points)
 	pred := places(p.Text, p.Pred, points)
+	t := &pairing{cells: make([]Confusion, 0, len(gold)+len(p.Unaligned))}
 	for _, c := range candidates(gold, pred) {
 		g, p := &gold[c.gold], &pred[c.pred]
 		if g.paired || p.paired {
@@ -88,23 +125,6 @@ func Classify(p *Passage) Taxonomy {
 		g.paired, p.paired = true, true
 		t.add(g.Type, p.Type, g.Type, c.stage.errors())
 	}
-	t.addUnpaired(gold, pred)
-	for _, m := range p.Unaligned {
-		t.add("", m.Type, m.Type, Errors{SPU: 1})
-	}
-	return t
-}
-
-// classified is what [Classify] says, found once: every scheme of §6 asks.
-func (p *Passage) classified() Taxonomy {
-	if p.errors == nil {
-		t := Classify(p)
-		p.errors = &t
-	}
-	return *p.errors
-}
-
-func (t *Taxonomy) addUnpaired(gold, pred []place) {
 	for _, g := range gold {
 		if !g.paired {
 			t.add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapped)})
@@ -115,6 +135,10 @@ func (t *Taxonomy) addUnpaired(gold, pred []place) {
 			t.add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapped)})
 		}
 	}
+	for _, m := range p.Unaligned {
+		t.add("", m.Type, m.Type, Errors{SPU: 1})
+	}
+	return t
 }
 
 func one(b bool) int {

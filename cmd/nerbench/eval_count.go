@@ -111,7 +111,7 @@ func (e *evalCounts) add(in *evalPassage) error {
 	e.note(&understood[0], in.answered)
 	if e.plan.taxonomy || e.plan.confusion {
 		e.taxonomy.Merge(metrics.Classify(&understood[0].Passage))
-		c := metrics.SpanF1(&understood[0].Passage)
+		c := metrics.Count(metrics.SpanF1, &understood[0].Passage)
 		e.duplicates[0] += c.DuplicateGold
 		e.duplicates[1] += c.DuplicatePred
 	}

@@ -10,11 +10,10 @@ import (
 // PaperPartialF1 counts one passage for the paper's partial match
 // (METRICS.md §3.8). It gives half points, so that its counts are doubled: TP
 // is 2·exact + half, and n_pred and n_gold are twice the sets' sizes.
-func PaperPartialF1(p *Passage, c *Counts) { countStrings(p.Published, partialScore, c) }
+func PaperPartialF1(p *Passage, c *Counts) { countStrings(p.Published, true, c) }
 
-// partialScore is the doubled score of two sorted sets.
-func partialScore(pred, gold []string) ner.Score {
-	s := intersect(pred, gold)
+// withHalfPoints doubles the counts of two sorted sets and adds the half points.
+func withHalfPoints(s ner.Score, pred, gold []string) ner.Score {
 	s = ner.Score{TP: 2 * s.TP, NPred: 2 * s.NPred, NGold: 2 * s.NGold}
 	if s.TP < s.NPred && s.TP < s.NGold { // something is left on both sides
 		s.TP += halfMatches(pred, gold)

@@ -33,7 +33,7 @@ func InstructUIEOriginalF1(p *Passage, c *Counts) { itemSets(p.Items[InstructUIE
 // either side (METRICS.md §9.2).
 func InstructUIEF1(p *Passage, c *Counts) { itemSetsWithout(p.Items[InstructUIE], isNone, c) }
 
-func isNone(m ner.Mention) bool { return m.Text == "none" || m.Text == "" }
+func isNone(m *ner.Mention) bool { return m.Text == "none" || m.Text == "" }
 
 // B2NERF1 compares sets of whole strings, type included (METRICS.md §9.2).
 func B2NERF1(p *Passage, c *Counts) { itemSets(p.Items[B2NER], c) }
@@ -50,53 +50,32 @@ func GoLLIEUnfilteredF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIEUnfilter
 func ReasoningNERF1(p *Passage, c *Counts) { itemSets(p.Items[ReasoningNER], c) }
 
 // itemSets compares sets: equal items collapse.
-func itemSets(items Items, c *Counts) {
-	itemSetsWithout(items, func(ner.Mention) bool { return false }, c)
-}
+func itemSets(items Items, c *Counts) { itemSetsWithout(items, noItem, c) }
+
+func noItem(*ner.Mention) bool { return false }
 
 // itemSetsWithout is [itemSets] of the items that are not left out.
-func itemSetsWithout(items Items, leftOut func(ner.Mention) bool, c *Counts) {
-	var predMemory, goldMemory [fewItems]itemKey
-	pred := sortItems(predMemory[:0], items.Pred, leftOut)
-	gold := sortItems(goldMemory[:0], items.Gold, leftOut)
-	predSet, goldSet := pred.set(), gold.set()
-	matchItems(predSet, goldSet, c)
-	c.DuplicateGold += len(gold.order) - len(goldSet.order)
-	c.DuplicatePred += len(pred.order) - len(predSet.order)
+func itemSetsWithout(items Items, leftOut func(*ner.Mention) bool, c *Counts) {
+	var memory itemMemory
+	var types [fewTypes]typeScore
+	scores := typeScores(types[:0])
+	for _, n := range countItems(&memory, items, leftOut) {
+		s := ner.Score{NPred: min(n.pred, 1), NGold: min(n.gold, 1)}
+		s.TP = min(s.NPred, s.NGold)
+		scores = scores.add(n.item.Type, s)
+		c.DuplicatePred += n.pred - s.NPred
+		c.DuplicateGold += n.gold - s.NGold
+	}
+	scores.addTo(c.ByType)
 }
 
 // itemBags compares multisets: each prediction consumes one equal gold item.
 func itemBags(items Items, c *Counts) {
-	all := func(ner.Mention) bool { return false }
-	var predMemory, goldMemory [fewItems]itemKey
-	matchItems(sortItems(predMemory[:0], items.Pred, all), sortItems(goldMemory[:0], items.Gold, all), c)
-}
-
-// matchItems counts two sorted lists: walking through both, what is equal is
-// consumed on both sides.
-func matchItems(pred, gold sortedItems, c *Counts) {
-	var memory [fewTypes]typeScore
-	scores := typeScores(memory[:0])
-	for i, j := 0, 0; i < len(pred.order) || j < len(gold.order); {
-		order := 1 // only gold is left
-		switch {
-		case j == len(gold.order):
-			order = -1
-		case i < len(pred.order):
-			order = compareKeys(pred.items, pred.order[i], gold.items, gold.order[j])
-		}
-		switch {
-		case order < 0:
-			scores.add(pred.item(i).Type, ner.Score{NPred: 1})
-			i++
-		case order > 0:
-			scores.add(gold.item(j).Type, ner.Score{NGold: 1})
-			j++
-		default:
-			scores.add(gold.item(j).Type, ner.Score{TP: 1, NPred: 1, NGold: 1})
-			i++
-			j++
-		}
+	var memory itemMemory
+	var types [fewTypes]typeScore
+	scores := typeScores(types[:0])
+	for _, n := range countItems(&memory, items, noItem) {
+		scores = scores.add(n.item.Type, ner.Score{TP: min(n.pred, n.gold), NPred: n.pred, NGold: n.gold})
 	}
 	scores.addTo(c.ByType)
 }

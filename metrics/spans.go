@@ -19,7 +19,7 @@ func SpanF1(p *Passage, c *Counts) {
 	c.DuplicatePred += dupPred
 
 	for _, s := range gold {
-		scores.add(s.Type, ner.Score{NGold: 1})
+		scores = scores.add(s.Type, ner.Score{NGold: 1})
 	}
 	at := 0 // the first gold span that does not come before s
 	for _, s := range pred {
@@ -32,10 +32,10 @@ func SpanF1(p *Passage, c *Counts) {
 		} else if at < len(gold) && gold[at] == s {
 			score.TP = 1
 		}
-		scores.add(s.Type, score)
+		scores = scores.add(s.Type, score)
 	}
 	for _, m := range p.Unaligned {
-		scores.add(m.Type, ner.Score{NPred: 1})
+		scores = scores.add(m.Type, ner.Score{NPred: 1})
 	}
 	c.Unaligned += len(p.Unaligned)
 	scores.addTo(c.ByType)

@@ -19,22 +19,26 @@ type Strings struct {
 
 // UniNERF1 counts one passage for the string-set F1 of the UniversalNER paper
 // (METRICS.md §3.4), on the answers that the official parser read.
-func UniNERF1(p *Passage, c *Counts) { countStrings(p.Published, intersect, c) }
+func UniNERF1(p *Passage, c *Counts) { countStrings(p.Published, false, c) }
 
 // UniNERF1Lenient counts the same sets on the mentions that the lenient ladder
 // found (METRICS.md §3.7).
-func UniNERF1Lenient(p *Passage, c *Counts) { countStrings(p.Lenient, intersect, c) }
+func UniNERF1Lenient(p *Passage, c *Counts) { countStrings(p.Lenient, false, c) }
 
-// countStrings counts the queries of a passage; compare is given the sets of
-// each, sorted.
-func countStrings(queries []Strings, compare func(pred, gold []string) ner.Score, c *Counts) {
+// countStrings counts the queries of a passage; partial gives half points, and
+// doubled counts.
+func countStrings(queries []Strings, partial bool, c *Counts) {
 	var memory [fewTypes]typeScore
 	scores := typeScores(memory[:0])
 	var predMemory, goldMemory [fewStrings]string
 	for _, q := range queries {
 		gold, dupGold := stringSet(goldMemory[:0], q.Gold)
 		pred, dupPred := stringSet(predMemory[:0], q.Pred)
-		scores.add(q.Type, compare(pred, gold))
+		score := intersect(pred, gold)
+		if partial {
+			score = withHalfPoints(score, pred, gold)
+		}
+		scores = scores.add(q.Type, score)
 		c.DuplicateGold += dupGold
 		c.DuplicatePred += dupPred
 		if q.Void {

@@ -27,7 +27,7 @@ type Passage struct {
 	// metric of the table asks for may be absent.
 	Items map[Protocol]Items
 
-	pairing *pairing // by paired
+	errors []typeErrors // by errorsByType
 }
 
 // Metric describes a metric.
@@ -87,49 +87,49 @@ var Metrics = []Metric{
 		ID: "span_f1", Section: "2", Reader: "ladder",
 		Meaning: "sets of (start, end, type): strict entity-level F1",
 		Options: spanOptions,
-		Add:   SpanF1, Ratios: FromCounts,
+		Add:     SpanF1, Ratios: FromCounts,
 	},
 	{
 		ID: "uniner_f1", Section: "3", Reader: "published",
 		Meaning: "sets of normalised strings, read by the official parser: the F1 of the UniversalNER paper",
 		Options: stringOptions,
-		Add:   UniNERF1, Ratios: WithEpsilon,
+		Add:     UniNERF1, Ratios: WithEpsilon,
 	},
 	{
 		ID: "uniner_f1_lenient", Section: "3.7", Reader: "ladder",
 		Meaning: "the same sets, read by the lenient ladder: what the paper's F1 would be had the answers been well formed",
 		Options: stringOptions,
-		Add:   UniNERF1Lenient, Ratios: FromCounts,
+		Add:     UniNERF1Lenient, Ratios: FromCounts,
 	},
 	{
 		ID: "paper_partial_f1", Section: "3.8", Reader: "published", Doubled: true,
 		Meaning: "as uniner_f1, but an item that shares a word with gold counts one half",
 		Options: stringOptions,
-		Add:   PaperPartialF1, Ratios: HalfWithEpsilon,
+		Add:     PaperPartialF1, Ratios: HalfWithEpsilon,
 	},
 	{
 		ID: "semeval_strict_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 strict: right span and right type",
 		Options: spanOptions,
-		Add:   semEvalF1(SemEvalSchemes[0]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[0]), Ratios: FromCounts,
 	},
 	{
 		ID: "semeval_exact_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 exact: right span, any type",
 		Options: spanOptions,
-		Add:   semEvalF1(SemEvalSchemes[1]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[1]), Ratios: FromCounts,
 	},
 	{
 		ID: "semeval_partial_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 partial: right span, or half for an overlap, any type",
 		Options: spanOptions,
-		Add:   semEvalF1(SemEvalSchemes[2]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[2]), Ratios: FromCounts,
 	},
 	{
 		ID: "semeval_type_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 type: right type, any overlap",
 		Options: spanOptions,
-		Add:   semEvalF1(SemEvalSchemes[3]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[3]), Ratios: FromCounts,
 	},
 	{
 		ID: "gner_f1", Section: "9.1", Reader: "published",

@@ -55,7 +55,8 @@ func (t Tally) TypeMacro() (f1 float64, ok bool) {
 }
 
 // typeScores are the counts of one passage by type, found by looking through
-// them: a passage has few types. It collects what becomes a [Tally].
+// them: a passage has few types. It collects what is added to a [Tally]. Its
+// methods return what they changed, as append does: so it stays on the stack.
 type typeScores []typeScore
 
 type typeScore struct {
@@ -66,14 +67,14 @@ type typeScore struct {
 // fewTypes is the number of types that a passage is given memory for.
 const fewTypes = 8
 
-func (t *typeScores) add(typ ner.EntityType, s ner.Score) {
-	for i := range *t {
-		if (*t)[i].typ == typ {
-			(*t)[i].score = (*t)[i].score.Add(s)
-			return
+func (t typeScores) add(typ ner.EntityType, s ner.Score) typeScores {
+	for i := range t {
+		if t[i].typ == typ {
+			t[i].score = t[i].score.Add(s)
+			return t
 		}
 	}
-	*t = append(*t, typeScore{typ, s})
+	return append(t, typeScore{typ, s})
 }
 
 func (t typeScores) addTo(tally Tally) {

@@ -72,73 +72,74 @@ func (t Taxonomy) Total() Errors {
 // are spurious without a place.
 func Classify(p *Passage) Taxonomy {
 	t := NewTaxonomy()
-	paired := p.paired()
-	for _, e := range paired.byType {
-		t.ByType[e.typ] = e.errors
-	}
-	for _, cell := range paired.cells {
-		t.Confusion[cell]++
-	}
+	pair(p, func(gold, pred, under ner.EntityType, e Errors) {
+		t.ByType[under] = t.ByType[under].Add(e)
+		t.Confusion[Confusion{gold, pred}]++
+	})
 	return t
 }
 
-// pairing is what becomes of the entities of one passage.
-type pairing struct {
-	byType []typeErrors
-	cells  []Confusion // one an entity or pair
-}
-
+// typeErrors are the errors of one type in one passage.
 type typeErrors struct {
 	typ    ner.EntityType
 	errors Errors
 }
 
-func (t *pairing) add(gold, pred, under ner.EntityType, e Errors) {
-	t.cells = append(t.cells, Confusion{gold, pred})
-	for i := range t.byType {
-		if t.byType[i].typ == under {
-			t.byType[i].errors = t.byType[i].errors.Add(e)
-			return
+// errorsByType are the errors of the passage, found once: every scheme of §6
+// asks.
+func (p *Passage) errorsByType() []typeErrors {
+	if p.errors != nil {
+		return p.errors
+	}
+	p.errors = make([]typeErrors, 0, fewTypes)
+	pair(p, func(_, _, under ner.EntityType, e Errors) {
+		for i := range p.errors {
+			if p.errors[i].typ == under {
+				p.errors[i].errors = p.errors[i].errors.Add(e)
+				return
+			}
 		}
-	}
-	t.byType = append(t.byType, typeErrors{under, e})
+		p.errors = append(p.errors, typeErrors{under, e})
+	})
+	return p.errors
 }
 
-// paired pairs the entities of the passage, once: every scheme of §6 asks.
-func (p *Passage) paired() *pairing {
-	if p.pairing == nil {
-		p.pairing = pair(p)
-	}
-	return p.pairing
-}
-
-func pair(p *Passage) *pairing {
+// pair pairs the entities of a passage, and says of each pair, and of each that
+// has no partner, what it is, and the type that it counts under.
+func pair(p *Passage, add func(gold, pred, under ner.EntityType, e Errors)) {
 	points := ner.NewCodePoints(p.Text)
-	gold := places(p.Text, p.Gold, points)
-	pred := places(p.Text, p.Pred, points)
-	t := &pairing{cells: make([]Confusion, 0, len(gold)+len(p.Unaligned))}
-	for _, c := range candidates(gold, pred) {
+	var memory pairMemory
+	gold := places(memory.gold[:0], p.Text, p.Gold, points)
+	pred := places(memory.pred[:0], p.Text, p.Pred, points)
+	for _, c := range candidates(memory.candidates[:0], gold, pred) {
 		g, p := &gold[c.gold], &pred[c.pred]
 		if g.paired || p.paired {
 			continue
 		}
 		g.paired, p.paired = true, true
-		t.add(g.Type, p.Type, g.Type, c.stage.errors())
+		add(g.Type, p.Type, g.Type, c.stage.errors())
 	}
-	for _, g := range gold {
-		if !g.paired {
-			t.add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapped)})
+	for i := range gold {
+		if g := &gold[i]; g.exact {
+			add(g.Type, g.Type, g.Type, Errors{C: 1})
+		} else if !g.paired {
+			add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapped)})
 		}
 	}
-	for _, p := range pred {
-		if !p.paired {
-			t.add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapped)})
+	for i := range pred {
+		if p := &pred[i]; !p.paired {
+			add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapped)})
 		}
 	}
 	for _, m := range p.Unaligned {
-		t.add("", m.Type, m.Type, Errors{SPU: 1})
+		add("", m.Type, m.Type, Errors{SPU: 1})
 	}
-	return t
+}
+
+// pairMemory is the memory for pairing in a passage with few spans.
+type pairMemory struct {
+	gold, pred [32]place
+	candidates [16]candidate
 }
 
 func one(b bool) int {
@@ -153,62 +154,58 @@ type place struct {
 	ner.Span
 	valid      bool // a range of the text
 	paired     bool
+	exact      bool // paired with an equal one
 	overlapped bool // by a span of the other side
 }
 
-// places returns the distinct spans in order.
-func places(text string, spans []ner.Span, points ner.CodePoints) []place {
+// places returns the distinct spans in order, in memory if there is enough.
+func places(memory []place, text string, spans []ner.Span, points ner.CodePoints) []place {
 	set, _ := spanSet(spans)
-	list := make([]place, len(set))
-	for i, s := range set {
-		list[i] = place{Span: s, valid: ner.ValidSpan(text, s)}
-		if list[i].valid {
-			list[i].Start, list[i].End = points.CodePoint(s.Start), points.CodePoint(s.End)
+	list := memory
+	for _, s := range set {
+		p := place{Span: s, valid: ner.ValidSpan(text, s)}
+		if p.valid {
+			p.Start, p.End = points.CodePoint(s.Start), points.CodePoint(s.End)
 		}
+		list = append(list, p)
 	}
 	return list
 }
 
-// stage is a step of pairing.
+// stage is a step of pairing after the first, which pairs what is equal.
 type stage int
 
 const (
-	sameSpanSameType stage = iota
-	sameSpan
+	sameSpan stage = iota
 	sameType
 	neither
 )
 
 // errors are what a pair of a stage counts as.
-func (s stage) errors() Errors {
-	return [...]Errors{{C: 1}, {T: 1}, {B: 1}, {BT: 1}}[s]
-}
+func (s stage) errors() Errors { return [...]Errors{{T: 1}, {B: 1}, {BT: 1}}[s] }
 
 func stageOf(gold, pred *place) stage {
-	s := neither
 	switch {
-	case gold.Span == pred.Span:
-		s = sameSpanSameType
 	case gold.Start == pred.Start && gold.End == pred.End:
-		s = sameSpan
+		return sameSpan
 	case gold.Type == pred.Type:
-		s = sameType
+		return sameType
 	}
-	return s
+	return neither
 }
 
-// candidate is a pair that overlaps.
+// candidate is a pair that overlaps and is not equal.
 type candidate struct {
 	stage          stage
 	overlap, union int
 	gold, pred     int // indices: both sides are in order
 }
 
-// candidates lists the pairs that overlap in the order in which they are taken,
-// and marks their members. Both sides are walked through from left to right, so
-// that only spans near to each other meet.
-func candidates(gold, pred []place) []candidate {
-	list := make([]candidate, 0, len(gold))
+// candidates pairs what is equal, which is the first stage and leaves no choice,
+// marks what overlaps, and lists the other pairs that do in the order in which
+// they are taken. Both sides are walked through from left to right, so that only
+// spans near to each other meet.
+func candidates(list []candidate, gold, pred []place) []candidate {
 	first := 0 // what is before it ends before any gold span that is left begins
 	for i := range gold {
 		g := &gold[i]
@@ -231,6 +228,10 @@ func candidates(gold, pred []place) []candidate {
 				continue
 			}
 			g.overlapped, p.overlapped = true, true
+			if g.Span == p.Span {
+				g.exact, g.paired, p.paired = true, true, true
+				continue
+			}
 			list = append(list, candidate{stageOf(g, p), overlap, max(g.End, p.End) - min(g.Start, p.Start), i, j})
 		}
 	}

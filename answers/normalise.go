@@ -12,12 +12,19 @@ import (
 // (METRICS.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
 // a blank, white space reduced to single blanks.
 func Normalise(s string) string {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return normaliseAny(s)
-		}
+	if !isASCII(s) {
+		return normaliseAny(s)
 	}
 	return normaliseASCII(s)
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // asciiClass says what becomes of an ASCII character: its lower case, or one of
@@ -43,44 +50,46 @@ const (
 	deleted = '!'
 )
 
-// normaliseASCII is [Normalise] where every byte is a code point, in one pass.
+// normaliseASCII is [Normalise] where every byte is a code point.
 func normaliseASCII(s string) string {
 	var memory [96]byte // most strings are short: what is built here is not allocated
-	out := memory[:0]
-	before, word := 0, -1 // the end of what stands before the word, and its begin
-	pending := false      // a blank is due before the next character
-	for i := 0; i < len(s); i++ {
-		c := asciiClass[s[i]]
-		if c == deleted {
+	return string(appendNormalised(memory[:0], s))
+}
+
+// appendNormalised appends the normalised form of an ASCII string to nothing, in
+// one pass: word by word, because articles are words.
+func appendNormalised(out []byte, s string) []byte {
+	pending := false // a blank is due before the next character
+	for i := 0; i < len(s); {
+		c := asciiClass[s[i]&(utf8.RuneSelf-1)]
+		if c == blank || c == deleted {
+			pending = pending || c == blank
+			i++
 			continue
 		}
-		if word >= 0 && !isWordByte(c) {
-			if isArticle(string(out[word:])) {
-				out, pending = out[:before], true
-			}
-			word = -1
-		}
-		if c == blank {
-			pending = true
-			continue
-		}
-		if word < 0 && isWordByte(c) {
-			before = len(out)
-			word = before
-			if pending && before > 0 {
-				word++
-			}
-		}
-		if pending && len(out) > 0 {
+		before := len(out)
+		if pending && before > 0 {
 			out = append(out, ' ')
 		}
 		pending = false
-		out = append(out, c)
+		word := len(out)
+		for ; i < len(s); i++ {
+			c := asciiClass[s[i]&(utf8.RuneSelf-1)]
+			if isWordByte(c) {
+				out = append(out, c)
+			} else if c != deleted {
+				break
+			}
+		}
+		switch {
+		case len(out) == word: // no word: a control character
+			out = append(out, c)
+			i++
+		case isArticle(string(out[word:])):
+			out, pending = out[:before], true
+		}
 	}
-	if word >= 0 && isArticle(string(out[word:])) {
-		out = out[:before]
-	}
-	return string(out)
+	return out
 }
 
 func isWordByte(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
@@ -142,16 +151,14 @@ func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 // Lower maps a string to lower case as the published readers do (METRICS.md
 // §3.3, step 1).
 func Lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			var b []byte
-			for _, r := range lower(runes(s)) {
-				b = encode(b, r)
-			}
-			return string(b)
-		}
+	if isASCII(s) {
+		return strings.ToLower(s)
 	}
-	return strings.ToLower(s)
+	var b []byte
+	for _, r := range lower(runes(s)) {
+		b = encode(b, r)
+	}
+	return string(b)
 }
 
 // lower maps to lower case by code point, with the two exceptions of METRICS.md

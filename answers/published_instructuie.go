@@ -23,7 +23,7 @@ func B2NERItems(answer string) []string {
 func items(answer string, format func(string) string) []string {
 	var out []string
 	for piece := range strings.SplitSeq(format(answer), ";") {
-		if item := format(piece); !contains(out, item) {
+		if item := format(piece); !slices.Contains(out, item) {
 			out = append(out, item)
 		}
 	}

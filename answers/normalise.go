@@ -12,10 +12,11 @@ import (
 // (METRICS.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
 // a blank, white space reduced to single blanks.
 func Normalise(s string) string {
-	if !isASCII(s) {
-		return normaliseAny(s)
+	var memory [96]byte // most strings are short: what is built here is not allocated
+	if out, ok := appendNormalised(memory[:0], s); ok {
+		return string(out)
 	}
-	return normaliseASCII(s)
+	return normaliseAny(s)
 }
 
 func isASCII(s string) bool {
@@ -27,43 +28,51 @@ func isASCII(s string) bool {
 	return true
 }
 
-// asciiClass says what becomes of an ASCII character: its lower case, or one of
-// these.
-var asciiClass = func() (table [utf8.RuneSelf]byte) {
-	for c := range table {
+// asciiClass says what becomes of a byte: its lower case, or one of these.
+// asciiWord is the lower case of a letter or digit, 0 of everything else.
+var asciiClass, asciiWord = func() (class, word [256]byte) {
+	for c := range class {
 		switch r := rune(c); {
+		case r >= utf8.RuneSelf:
+			class[c] = beyond
 		case isSpace(r):
-			table[c] = blank
+			class[c] = blank
 		case isPunctuation(r):
-			table[c] = deleted
+			class[c] = deleted
 		case 'A' <= r && r <= 'Z':
-			table[c] = byte(r) + 'a' - 'A'
+			class[c] = byte(r) + 'a' - 'A'
+			word[c] = class[c]
 		default:
-			table[c] = byte(r)
+			class[c] = byte(r)
+			if isWord(r) {
+				word[c] = class[c]
+			}
 		}
 	}
-	return table
+	return class, word
 }()
 
 const (
 	blank   = ' '
 	deleted = '!'
+	beyond  = '~' // ASCII
 )
 
-// normaliseASCII is [Normalise] where every byte is a code point.
-func normaliseASCII(s string) string {
-	var memory [96]byte // most strings are short: what is built here is not allocated
-	return string(appendNormalised(memory[:0], s))
-}
-
 // appendNormalised appends the normalised form of an ASCII string to nothing, in
-// one pass: word by word, because articles are words.
-func appendNormalised(out []byte, s string) []byte {
+// one pass: word by word, because articles are words. ok is false if the string
+// is not ASCII.
+func appendNormalised(out []byte, s string) (normalised []byte, ok bool) {
 	pending := false // a blank is due before the next character
 	for i := 0; i < len(s); {
-		c := asciiClass[s[i]&(utf8.RuneSelf-1)]
-		if c == blank || c == deleted {
-			pending = pending || c == blank
+		c := asciiClass[s[i]]
+		switch c {
+		case beyond:
+			return nil, false
+		case blank:
+			pending = true
+			i++
+			continue
+		case deleted:
 			i++
 			continue
 		}
@@ -74,25 +83,21 @@ func appendNormalised(out []byte, s string) []byte {
 		pending = false
 		word := len(out)
 		for ; i < len(s); i++ {
-			c := asciiClass[s[i]&(utf8.RuneSelf-1)]
-			if isWordByte(c) {
-				out = append(out, c)
-			} else if c != deleted {
+			if lower := asciiWord[s[i]]; lower != 0 {
+				out = append(out, lower)
+			} else if asciiClass[s[i]] != deleted {
 				break
 			}
 		}
-		switch {
-		case len(out) == word: // no word: a control character
+		if len(out) == word { // no word: a control character
 			out = append(out, c)
 			i++
-		case isArticle(string(out[word:])):
+		} else if len(out)-word <= len("the") && isArticle(string(out[word:])) {
 			out, pending = out[:before], true
 		}
 	}
-	return out
+	return out, true
 }
-
-func isWordByte(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
 // normaliseAny is [Normalise] of any string.
 func normaliseAny(s string) string {

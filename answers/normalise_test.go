@@ -12,7 +12,7 @@ func TestNormaliseASCII(t *testing.T) {
 	const alphabet = "aAnThe. \t\x1c\x01-_9["
 	check := func(s string) {
 		t.Helper()
-		if got, want := normaliseASCII(s), normaliseAny(s); got != want {
+		if got, want := Normalise(s), normaliseAny(s); got != want {
 			t.Errorf("%q became %q, want %q", s, got, want)
 		}
 	}

@@ -69,11 +69,11 @@ func (r *OfficialReader) Append(items []string, answer string) []string {
 
 // normalise is [Normalise] with one allocation for many strings.
 func (r *OfficialReader) normalise(s string) string {
-	if !isASCII(s) {
+	var memory [96]byte
+	out, ok := appendNormalised(memory[:0], s)
+	if !ok {
 		return normaliseAny(s)
 	}
-	var memory [96]byte
-	out := appendNormalised(memory[:0], s)
 	if r.items.Cap()-r.items.Len() < len(out) {
 		// The first answer gets what it needs, in case it is the only one.
 		size := max(len(out), min(itemMemory, 4*r.items.Cap()))
@@ -128,7 +128,7 @@ func skipJSONSpace(s string, i int) int {
 // lone surrogates, which it keeps. next is behind the closing quote.
 func jsonString(s string, i int) (text string, next int, ok bool) {
 	start := i
-	for i < len(s) && s[i] != '"' && s[i] != '\\' && s[i] >= ' ' {
+	for i < len(s) && !endsRun[s[i]] {
 		i++
 	}
 	if i < len(s) && s[i] == '"' {
@@ -155,6 +155,14 @@ func jsonString(s string, i int) (text string, next int, ok bool) {
 	}
 	return "", 0, false
 }
+
+// endsRun are the bytes of a JSON string that do not stand for themselves.
+var endsRun = func() (ends [256]bool) {
+	for c := range ends {
+		ends[c] = c < ' ' || c == '"' || c == '\\'
+	}
+	return ends
+}()
 
 // jsonEscape reads an escape of JSON, a pair of surrogates as one code point. n
 // is 0 if there is none.

@@ -2,12 +2,12 @@ package metrics
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -81,7 +81,9 @@ func stringMember(members map[string]json.RawMessage, name string) (string, erro
 }
 
 // blankJSON reports whether a line holds only white space of JSON.
-func blankJSON(line []byte) bool { return len(bytes.Trim(line, " \t\r")) == 0 }
+func blankJSON(line []byte) bool {
+	return !slices.ContainsFunc(line, func(c byte) bool { return c != ' ' && c != '\t' && c != '\r' })
+}
 
 // pairScanner reads lines. What nearly every line looks like, an object of two
 // strings, is read in one pass; encoding/json reads the rest, and words the
@@ -164,29 +166,34 @@ func (s *pairScanner) string() bool {
 	}
 	text, memory := s.text, s.memory[:0]
 	from, at := s.at, s.at // from: begin of what was not yet copied
-	for at < len(text) {
-		c := text[at]
-		switch {
-		case c == '"':
-			s.memory = append(memory, text[from:at]...)
-			s.at = at + 1
-			return true
-		case c < ' ':
-			return false
-		case c == '\\':
-			memory = append(memory, text[from:at]...)
-			n := 0
-			if memory, n = appendEscape(memory, text[at:]); n == 0 {
-				return false
-			}
-			at += n
-			from = at
-		default:
+	for {
+		for at < len(text) && !endsRun[text[at]] {
 			at++
 		}
+		if at == len(text) || text[at] < ' ' {
+			return false
+		}
+		memory = append(memory, text[from:at]...)
+		if text[at] == '"' {
+			s.memory, s.at = memory, at+1
+			return true
+		}
+		n := 0
+		if memory, n = appendEscape(memory, text[at:]); n == 0 {
+			return false
+		}
+		at += n
+		from = at
 	}
-	return false
 }
+
+// endsRun are the bytes of a JSON string that do not stand for themselves.
+var endsRun = func() (ends [256]bool) {
+	for c := range ends {
+		ends[c] = c < ' ' || c == '"' || c == '\\'
+	}
+	return ends
+}()
 
 // appendEscape appends what an escape at the begin of text stands for; n is its
 // length, 0 if there is none. Surrogates are left to encoding/json.

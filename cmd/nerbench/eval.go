@@ -58,6 +58,7 @@ metrics:
 			if err != nil {
 				return fmt.Errorf("eval: %w", err)
 			}
+			e.origin = evalOrigin(c, e)
 			if env.json {
 				err = env.printJSON(e.json())
 			} else {

@@ -190,6 +190,9 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 		passages: e.passages, missing: missing, outcomes: e.outcomes, byType: e.plan.byType,
 		confusion: e.plan.confusion, duplicates: e.duplicates, resamples: e.plan.intervals.resamples,
 	}
+	if e.answered {
+		out.family = e.plan.readings[0].how.Family
+	}
 	if e.plan.taxonomy || e.plan.confusion {
 		out.taxonomy = &e.taxonomy
 	}

@@ -151,7 +151,7 @@ func goldMentions(d *ner.Document) []ner.Mention {
 	for i, s := range spans {
 		out[i] = ner.Mention{Text: d.Surface(s), Type: s.Type}
 	}
-	return out
+	return append(out, d.Mentions...)
 }
 
 // goldOfTokens are the gold strings as GNER makes them: the tokens of a span
@@ -172,5 +172,5 @@ func goldOfTokens(d *ner.Document) []ner.Mention {
 		}
 		out[i].Text = strings.Join(words, " ")
 	}
-	return out
+	return append(out, d.Mentions...)
 }

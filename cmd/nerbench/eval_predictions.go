@@ -37,7 +37,7 @@ func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*ev
 		return nil, err
 	}
 	var counted *evalCounts
-	join := &predictionJoin{gold: c.String("gold"), partial: plan.partial}
+	join := &predictionJoin{gold: c.String("gold"), partial: plan.partial, spans: plan.needsSpans()}
 	input := newPredictionInput(how)
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
 		return withInput(env, c.String("pred"), func(pred io.Reader) (err error) {

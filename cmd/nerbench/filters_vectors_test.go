@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -254,7 +255,7 @@ func labelledDocument(id string, words, labels []string) map[string]any {
 	return map[string]any{"id": id, "text": strings.Join(words, " "), "tokens": tokens, "spans": spans}
 }
 
-// TestReasoningNERFilterVectors: the gold strings stand in a text of their own.
+// TestReasoningNERFilterVectors scores answers against gold without places.
 func TestReasoningNERFilterVectors(t *testing.T) {
 	var file struct {
 		Cases []struct {
@@ -267,21 +268,133 @@ func TestReasoningNERFilterVectors(t *testing.T) {
 	readVectors(t, &file, "vectors", "reasoningner_outputs.json")
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			text, spans := "", []map[string]any{}
-			for _, g := range c.Gold {
-				if g[0] == "" {
-					return // it has no place in a text
-				}
-				start := len([]rune(text))
-				text += g[0] + " "
-				spans = append(spans, map[string]any{"start": start, "end": start + len([]rune(g[0])), "type": g[1]})
-			}
-			gold := jsonLine(t, map[string]any{"id": "x", "text": text, "spans": spans})
+			gold := jsonLine(t, map[string]any{"id": "x", "text": "", "mentions": mentionLines(c.Gold)})
 			pred := jsonLine(t, map[string]any{"id": "x", "answers": []map[string]any{{"types": c.Types, "text": c.Answer}}})
 			got := evalJSON(t, pred, "--gold", writeLines(t, "gold.jsonl", gold), "--pred", "-", "--metric", "reasoningner_f1")
 			c.Expected.ReasoningNER.check(t, got.Metrics["reasoningner_f1"])
 		})
 	}
+}
+
+// mentionLines are pairs of text and type.
+func mentionLines(pairs [][2]string) []map[string]string {
+	list := []map[string]string{}
+	for _, p := range pairs {
+		list = append(list, map[string]string{"text": p[0], "type": p[1]})
+	}
+	return list
+}
+
+// TestGoLLIEOutputsFilterVectors: gold and predictions are mentions with types.
+func TestGoLLIEOutputsFilterVectors(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			Name      string
+			Documents []struct {
+				Text       string
+				Gold, Pred [][2]string // type, text
+			}
+			Expected struct {
+				Filtered   vectorCounts `json:"gollie"`
+				Unfiltered vectorCounts `json:"gollie_unfiltered"`
+			}
+		}
+	}
+	readVectors(t, &file, "vectors", "gollie_outputs.json")
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			var gold, pred strings.Builder
+			for i, d := range c.Documents {
+				id := fmt.Sprint(i)
+				gold.WriteString(jsonLine(t, map[string]any{"id": id, "text": d.Text, "mentions": mentionLines(exchanged(d.Gold))}))
+				pred.WriteString(jsonLine(t, map[string]any{"id": id, "mentions": mentionLines(exchanged(d.Pred))}))
+			}
+			got := evalJSON(t, pred.String(), "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-", "--metric", "gollie_f1,gollie_unfiltered_f1")
+			c.Expected.Filtered.check(t, got.Metrics["gollie_f1"])
+			c.Expected.Unfiltered.check(t, got.Metrics["gollie_unfiltered_f1"])
+		})
+	}
+}
+
+func exchanged(pairs [][2]string) [][2]string {
+	out := make([][2]string, len(pairs))
+	for i, p := range pairs {
+		out[i] = [2]string{p[1], p[0]}
+	}
+	return out
+}
+
+// TestProjectionFilterVectors: gold given back as spans is perfect as strings,
+// and gold strings given back as mentions reach the ceilings of every mode.
+func TestProjectionFilterVectors(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			Name      string
+			Documents []struct {
+				Text   string
+				Tokens [][2]int
+				Gold   [][3]any
+			}
+			Expected struct {
+				AsPred  [3]int `json:"uniner_gold_as_prediction"`
+				Void    int    `json:"void_gold_answers"`
+				Ceiling map[string]vectorCounts
+			}
+		}
+	}
+	readVectors(t, &file, "vectors", "projection.json")
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			var gold, spans strings.Builder
+			mentions := map[string]*strings.Builder{"dedup": {}, "repeats": {}}
+			for i, d := range c.Documents {
+				id := fmt.Sprint(i)
+				document := map[string]any{"id": id, "text": d.Text, "tokens": d.Tokens, "spans": spanLines(d.Gold)}
+				gold.WriteString(jsonLine(t, document))
+				spans.WriteString(jsonLine(t, map[string]any{"id": id, "spans": spanLines(d.Gold)}))
+				for name, b := range mentions {
+					b.WriteString(jsonLine(t, map[string]any{"id": id, "mentions": surfaceLines(d.Text, d.Gold, name == "dedup")}))
+				}
+			}
+			goldFile := writeLines(t, "gold.jsonl", gold.String())
+			var perfect struct {
+				Metrics  map[string]countsJSON
+				GoldVoid int `json:"gold_void"`
+			}
+			out := filtered(t, spans.String(), "eval", "--gold", goldFile, "--pred", "-", "--metric", "uniner_f1", "--json")
+			if err := json.Unmarshal([]byte(out), &perfect); err != nil {
+				t.Fatal(err)
+			}
+			m := perfect.Metrics["uniner_f1"]
+			if [3]int{int(m.TP), m.NPred, m.NGold} != c.Expected.AsPred || perfect.GoldVoid != c.Expected.Void {
+				t.Errorf("gold as prediction counts %+v, %d void, want %v, %d", m, perfect.GoldVoid, c.Expected.AsPred, c.Expected.Void)
+			}
+			for name, want := range c.Expected.Ceiling {
+				mode, repeats, _ := strings.Cut(name, ".")
+				got := evalJSON(t, mentions[repeats].String(), "--gold", goldFile, "--pred", "-", "--metric", "span_f1", "--align", mode, "--boundary", "token")
+				for _, counts := range got.Metrics {
+					want.check(t, counts)
+				}
+			}
+		})
+	}
+}
+
+// surfaceLines are gold strings in order of their places, each once if asked.
+func surfaceLines(text string, gold [][3]any, once bool) []map[string]string {
+	gold = slices.Clone(gold)
+	slices.SortStableFunc(gold, func(a, b [3]any) int {
+		return cmp.Or(cmp.Compare(a[0].(float64), b[0].(float64)), cmp.Compare(a[1].(float64), b[1].(float64)))
+	})
+	points := []rune(text)
+	list := []map[string]string{}
+	for _, g := range gold {
+		m := map[string]string{"text": string(points[int(g[0].(float64)):int(g[1].(float64))]), "type": g[2].(string)}
+		if !once || !slices.ContainsFunc(list, func(o map[string]string) bool { return maps.Equal(o, m) }) {
+			list = append(list, m)
+		}
+	}
+	return list
 }
 
 // TestGoLLIEFilterVectors: mentions against documents, where the gold strings

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"nerbench/loaders"
 	"nerbench/metrics"
@@ -28,6 +29,7 @@ type predictionFile struct {
 type predictionJoin struct {
 	gold    string // name of the file of documents
 	partial bool   // documents without a prediction in every file are left out
+	spans   string // what needs the places of gold; empty if nothing does
 	missing int    // of them
 	first   string // the first one, and the file that lacks it
 	found   int
@@ -64,8 +66,11 @@ func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func
 		if seen[d.ID] {
 			return false, j.goldError(fmt.Errorf("document %q: occurs twice", d.ID))
 		}
-		if d.Spans == nil {
+		switch {
+		case d.Spans == nil && d.Mentions == nil:
 			return false, j.goldError(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
+		case d.Spans == nil && j.spans != "":
+			return false, j.goldError(fmt.Errorf(`document %q: its gold is "mentions", which have no places: %s needs "spans" (metrics of strings do not: %s)`, d.ID, j.spans, strings.Join(metricIDs(func(m metrics.Metric) bool { return !m.OfSpans() }), ", ")))
 		}
 		seen[d.ID] = true
 		p := documentPredictions{document: d}

@@ -48,6 +48,24 @@ type spanLine struct {
 // document is not annotated.
 func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
 	return func(yield func(*ner.Document, error) bool) {
+		for d, err := range ReadNumbered(in) {
+			if !yield(d.Document, err) {
+				return
+			}
+		}
+	}
+}
+
+// Numbered is a document with its line, from 1.
+type Numbered struct {
+	*ner.Document
+	Line int
+}
+
+// ReadNumbered is [ReadDocuments] with the lines, for errors about documents that
+// are no errors of one line alone.
+func ReadNumbered(in io.Reader) iter.Seq2[Numbered, error] {
+	return func(yield func(Numbered, error) bool) {
 		err := eachLine(in, &Tally{Repairs: map[string]int{}}, func(number int, line []byte) error {
 			if line != nil && len(bytes.TrimSpace(line)) == 0 {
 				return nil
@@ -56,13 +74,13 @@ func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
 			if err != nil {
 				return &LineError{number, err}
 			}
-			if !yield(d, nil) {
+			if !yield(Numbered{d, number}, nil) {
 				return errStopped
 			}
 			return nil
 		})
 		if err != nil && err != errStopped {
-			yield(nil, err)
+			yield(Numbered{}, err)
 		}
 	}
 }

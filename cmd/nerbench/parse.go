@@ -263,7 +263,7 @@ func (env *environment) filter(name string, answer func(line []byte) (any, error
 	out := bufio.NewWriter(env.stdout)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	err := eachJSONLine(env.stdin, func(line []byte) error {
+	err := eachJSONLine(env.stdin, func(_ int, line []byte) error {
 		v, err := answer(line)
 		if err != nil {
 			return err

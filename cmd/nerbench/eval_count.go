@@ -98,11 +98,14 @@ func (e *evalCounts) add(in *evalPassage) error {
 		}
 	}
 	for i, m := range e.plan.metrics {
-		c := m.metric.Count(&understood[m.reading].Passage)
-		e.counts[i].Merge(c)
-		if e.plan.intervals.resamples > 0 {
-			e.scores[i].add(e.passages, c.ByType, e.plan.byType)
+		passage := &understood[m.reading].Passage
+		if e.plan.intervals.resamples == 0 {
+			m.metric.Add(passage, &e.counts[i])
+			continue
 		}
+		c := m.metric.Count(passage)
+		e.counts[i].Merge(c)
+		e.scores[i].add(e.passages, c.ByType, e.plan.byType)
 	}
 	e.note(&understood[0], in.answered)
 	if e.plan.taxonomy || e.plan.confusion {

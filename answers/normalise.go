@@ -12,78 +12,92 @@ import (
 // (METRICS.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
 // a blank, white space reduced to single blanks.
 func Normalise(s string) string {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return normaliseAny(s)
-		}
+	var memory [96]byte // most strings are short: what is built here is not allocated
+	if out, ok := appendNormalised(memory[:0], s); ok {
+		return string(out)
 	}
-	return normaliseASCII(s)
+	return normaliseAny(s)
 }
 
-// asciiClass says what becomes of an ASCII character: its lower case, or one of
-// these.
-var asciiClass = func() (table [utf8.RuneSelf]byte) {
-	for c := range table {
-		switch r := rune(c); {
-		case isSpace(r):
-			table[c] = blank
-		case isPunctuation(r):
-			table[c] = deleted
-		case 'A' <= r && r <= 'Z':
-			table[c] = byte(r) + 'a' - 'A'
-		default:
-			table[c] = byte(r)
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
 		}
 	}
-	return table
+	return true
+}
+
+// asciiClass says what becomes of a byte: its lower case, or one of these.
+// asciiWord is the lower case of a letter or digit, 0 of everything else.
+var asciiClass, asciiWord = func() (class, word [256]byte) {
+	for c := range class {
+		switch r := rune(c); {
+		case r >= utf8.RuneSelf:
+			class[c] = beyond
+		case isSpace(r):
+			class[c] = blank
+		case isPunctuation(r):
+			class[c] = deleted
+		case 'A' <= r && r <= 'Z':
+			class[c] = byte(r) + 'a' - 'A'
+			word[c] = class[c]
+		default:
+			class[c] = byte(r)
+			if isWord(r) {
+				word[c] = class[c]
+			}
+		}
+	}
+	return class, word
 }()
 
 const (
 	blank   = ' '
 	deleted = '!'
+	beyond  = '~' // ASCII
 )
 
-// normaliseASCII is [Normalise] where every byte is a code point, in one pass.
-func normaliseASCII(s string) string {
-	var memory [96]byte // most strings are short: what is built here is not allocated
-	out := memory[:0]
-	before, word := 0, -1 // the end of what stands before the word, and its begin
-	pending := false      // a blank is due before the next character
-	for i := 0; i < len(s); i++ {
+// appendNormalised appends the normalised form of an ASCII string to nothing, in
+// one pass: word by word, because articles are words. ok is false if the string
+// is not ASCII.
+func appendNormalised(out []byte, s string) (normalised []byte, ok bool) {
+	pending := false // a blank is due before the next character
+	for i := 0; i < len(s); {
 		c := asciiClass[s[i]]
-		if c == deleted {
-			continue
-		}
-		if word >= 0 && !isWordByte(c) {
-			if isArticle(string(out[word:])) {
-				out, pending = out[:before], true
-			}
-			word = -1
-		}
-		if c == blank {
+		switch c {
+		case beyond:
+			return nil, false
+		case blank:
 			pending = true
+			i++
+			continue
+		case deleted:
+			i++
 			continue
 		}
-		if word < 0 && isWordByte(c) {
-			before = len(out)
-			word = before
-			if pending && before > 0 {
-				word++
-			}
-		}
-		if pending && len(out) > 0 {
+		before := len(out)
+		if pending && before > 0 {
 			out = append(out, ' ')
 		}
 		pending = false
-		out = append(out, c)
+		word := len(out)
+		for ; i < len(s); i++ {
+			if lower := asciiWord[s[i]]; lower != 0 {
+				out = append(out, lower)
+			} else if asciiClass[s[i]] != deleted {
+				break
+			}
+		}
+		if len(out) == word { // no word: a control character
+			out = append(out, c)
+			i++
+		} else if len(out)-word <= len("the") && isArticle(string(out[word:])) {
+			out, pending = out[:before], true
+		}
 	}
-	if word >= 0 && isArticle(string(out[word:])) {
-		out = out[:before]
-	}
-	return string(out)
+	return out, true
 }
-
-func isWordByte(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
 // normaliseAny is [Normalise] of any string.
 func normaliseAny(s string) string {
@@ -142,16 +156,14 @@ func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 // Lower maps a string to lower case as the published readers do (METRICS.md
 // §3.3, step 1).
 func Lower(s string) string {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			var b []byte
-			for _, r := range lower(runes(s)) {
-				b = encode(b, r)
-			}
-			return string(b)
-		}
+	if isASCII(s) {
+		return strings.ToLower(s)
 	}
-	return strings.ToLower(s)
+	var b []byte
+	for _, r := range lower(runes(s)) {
+		b = encode(b, r)
+	}
+	return string(b)
 }
 
 // lower maps to lower case by code point, with the two exceptions of METRICS.md

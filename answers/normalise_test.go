@@ -7,15 +7,27 @@ import (
 )
 
 // TestNormaliseASCII holds the quick way of METRICS.md §3.3 against the one of
-// any string, on every short string of what matters, and on random ones.
+// any string.
 func TestNormaliseASCII(t *testing.T) {
-	const alphabet = "aAnThe. \t\x1c\x01-_9["
-	check := func(s string) {
-		t.Helper()
-		if got, want := normaliseASCII(s), normaliseAny(s); got != want {
+	eachASCII("aAnThe. \t\x1c\x01-_9[", func(s string) {
+		if got, want := Normalise(s), normaliseAny(s); got != want {
 			t.Errorf("%q became %q, want %q", s, got, want)
 		}
-	}
+	})
+}
+
+// TestFormatASCII does so for the format of METRICS.md §9.2.
+func TestFormatASCII(t *testing.T) {
+	eachASCII("aB {},,..;;:\t\x1c\x01-_'(", func(s string) {
+		if got, want := formatCommon(s), formatAny(s); got != want {
+			t.Errorf("%q became %q, want %q", s, got, want)
+		}
+	})
+}
+
+// eachASCII calls check with every short string of an alphabet, and with random
+// ones that hold other characters, too.
+func eachASCII(alphabet string, check func(string)) {
 	var all func(prefix string, n int)
 	all = func(prefix string, n int) {
 		check(prefix)

@@ -78,7 +78,7 @@ func checkOfficial(t *testing.T, c officialCase) {
 		}
 		p.Published = append(p.Published, metrics.Strings{Type: "x", Pred: pred, Gold: gold})
 	}
-	total := metrics.UniNERF1(p).ByType.Total()
+	total := metrics.Count(metrics.UniNERF1, p).ByType.Total()
 	if total != (ner.Score{TP: want.UniNER.TP, NPred: want.UniNER.NPred, NGold: want.UniNER.NGold}) {
 		t.Errorf("counts are %+v, want %+v", total, want.UniNER)
 	}

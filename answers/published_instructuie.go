@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // InstructUIEItems returns the items of an answer "type: entity; type: entity"
@@ -23,7 +24,7 @@ func B2NERItems(answer string) []string {
 func items(answer string, format func(string) string) []string {
 	var out []string
 	for piece := range strings.SplitSeq(format(answer), ";") {
-		if item := format(piece); !contains(out, item) {
+		if item := format(piece); !slices.Contains(out, item) {
 			out = append(out, item)
 		}
 	}
@@ -37,6 +38,54 @@ func formatInstructUIE(s string) string {
 
 // formatCommon is format without its last replacement.
 func formatCommon(s string) string {
+	var memory [256]byte // most answers are short: what is built here is not allocated
+	if out, ok := appendFormatted(memory[:0], s); ok {
+		return string(out)
+	}
+	return formatAny(s)
+}
+
+// formatMark are the characters around which no blank stands.
+var formatMark = func() (marks [utf8.RuneSelf]bool) {
+	for _, c := range []byte(",:()._;'-") {
+		marks[c] = true
+	}
+	return marks
+}()
+
+// appendFormatted appends the common form of an ASCII string to nothing, in one
+// pass. ok is false if the string is not ASCII.
+func appendFormatted(out []byte, s string) (formatted []byte, ok bool) {
+	last, blanks := -1, false // what stood before, if anything, and whether blanks follow it
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		class := asciiClass[c]
+		if class == beyond {
+			return nil, false
+		}
+		if class == blank {
+			blanks = true
+			continue
+		}
+		if blanks && last >= 0 && !formatMark[last] && !formatMark[c] {
+			out = append(out, ' ')
+		}
+		last, blanks = int(c), false
+		switch {
+		case c == '{' || c == '}':
+			continue
+		case (c == ',' || c == '.' || c == ';') && len(out) > 0 && out[len(out)-1] == c:
+			continue
+		case 'A' <= c && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		out = append(out, c)
+	}
+	return out, true
+}
+
+// formatAny is [formatCommon] of any string.
+func formatAny(s string) string {
 	s = strings.Join(strings.FieldsFunc(s, isSpace), " ")
 	for _, mark := range []string{",", ":", "(", ")", ".", "_", ";", "'", "-"} {
 		s = withoutBlanksAround(s, mark)
@@ -86,7 +135,10 @@ var (
 
 // formatB2NER is the format of B2NER (METRICS.md §9.2).
 func formatB2NER(s string) string {
-	s = b2nerMarks.Replace(formatCommon(s))
+	s = formatCommon(s)
+	if !isASCII(s) {
+		s = b2nerMarks.Replace(s)
+	}
 	s = strings.ReplaceAll(s, "located", "location")
 	s = strings.ReplaceAll(s, "organisation", "organization")
 	colon := strings.LastIndexByte(s, ':')
@@ -94,11 +146,15 @@ func formatB2NER(s string) string {
 		return s
 	}
 	entity := strings.Trim(s[colon+1:], "@#")
-	if m := b2nerTitle.FindStringSubmatch(entity); m != nil {
-		entity = m[1]
+	if strings.Contains(entity, "《") {
+		if m := b2nerTitle.FindStringSubmatch(entity); m != nil {
+			entity = m[1]
+		}
 	}
-	if m := b2nerEdges.FindStringSubmatch(entity); m != nil {
-		entity = m[1]
+	if strings.IndexAny(entity, "《》<>（）()") == 0 {
+		if m := b2nerEdges.FindStringSubmatch(entity); m != nil {
+			entity = m[1]
+		}
 	}
 	return s[:colon+1] + entity
 }

@@ -50,7 +50,7 @@ func TestWhereConventionsPart(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				f1, _ := count(&u.Passage).ByType.Total().F1()
+				f1, _ := metrics.Count(count, &u.Passage).ByType.Total().F1()
 				if math.Round(100*f1) != math.Round(100*tc.want[i]) {
 					t.Errorf("%s: F1 is %.2f, want %.2f", column, f1, tc.want[i])
 				}

@@ -60,6 +60,9 @@ func typesOf(d *ner.Document, p *ner.Prediction) []ner.EntityType {
 	for _, s := range d.Spans {
 		types = append(types, s.Type)
 	}
+	for _, m := range d.Mentions {
+		types = append(types, m.Type)
+	}
 	for _, m := range p.Mentions {
 		if m.Type != ner.Unknown {
 			types = append(types, m.Type)

@@ -73,7 +73,7 @@ func checkPerfectStrings(t *testing.T, documents []*ner.Document, want [3]int, v
 		if err != nil {
 			t.Fatal(err)
 		}
-		counts := metrics.UniNERF1(&u.Passage)
+		counts := metrics.Count(metrics.UniNERF1, &u.Passage)
 		got = got.Add(counts.ByType.Total())
 		voids += counts.GoldVoid
 	}

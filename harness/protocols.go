@@ -45,7 +45,13 @@ type protocolInput struct {
 func (p *protocolInput) items(protocol metrics.Protocol) metrics.Items {
 	switch protocol {
 	case metrics.GNER:
-		return metrics.Items{Gold: answers.GNERItems(goldOfTokens(p.document)), Pred: answers.GNERItems(p.predicted(p.gner))}
+		// Labels of tokens are compared with tokens, mentions as written with the
+		// text as it is: gold given back is perfect either way.
+		gold := p.gold
+		if p.published {
+			gold = goldOfTokens(p.document)
+		}
+		return metrics.Items{Gold: answers.GNERItems(gold), Pred: answers.GNERItems(p.predicted(p.gner))}
 	case metrics.InstructUIE:
 		return p.wholeStrings(answers.InstructUIEItems)
 	case metrics.B2NER:
@@ -145,7 +151,7 @@ func goldMentions(d *ner.Document) []ner.Mention {
 	for i, s := range spans {
 		out[i] = ner.Mention{Text: d.Surface(s), Type: s.Type}
 	}
-	return out
+	return append(out, d.Mentions...)
 }
 
 // goldOfTokens are the gold strings as GNER makes them: the tokens of a span
@@ -166,5 +172,5 @@ func goldOfTokens(d *ner.Document) []ner.Mention {
 		}
 		out[i].Text = strings.Join(words, " ")
 	}
-	return out
+	return append(out, d.Mentions...)
 }

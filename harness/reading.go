@@ -123,7 +123,7 @@ func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, erro
 func (r *Reading) HasSpans() bool { return r.reader.HasSpans() }
 
 // surfaces are the gold strings of a document by type, in order of (start, end),
-// repeats kept (METRICS.md §3.6).
+// repeats kept (METRICS.md §3.6), or in that of the file where gold has no places.
 type surfaces map[ner.EntityType][]string
 
 func newSurfaces(d *ner.Document) surfaces {
@@ -132,6 +132,9 @@ func newSurfaces(d *ner.Document) surfaces {
 	s := surfaces{}
 	for _, span := range spans {
 		s[span.Type] = append(s[span.Type], d.Surface(span))
+	}
+	for _, m := range d.Mentions {
+		s[m.Type] = append(s[m.Type], m.Text)
 	}
 	return s
 }

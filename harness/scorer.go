@@ -137,7 +137,7 @@ func (s *scorer) count(b *scoreBlock, u *Understood) {
 			b.counters[d.Why]++
 		}
 	}
-	spans, strs := metrics.SpanF1(&u.Passage), metrics.UniNERF1(&u.Passage)
+	spans, strs := metrics.Count(metrics.SpanF1, &u.Passage), metrics.Count(metrics.UniNERF1, &u.Passage)
 	for name, n := range map[string]int{
 		"ambiguous": u.Ambiguous, "unaligned": spans.Unaligned, "bad_offsets": spans.BadOffsets,
 		"duplicate_gold": spans.DuplicateGold, "duplicate_pred": spans.DuplicatePred,

@@ -27,6 +27,13 @@ type documentLine struct {
 	Text   *string    `json:"text"`
 	Tokens [][2]int   `json:"tokens,omitempty"`
 	Spans  []spanLine `json:"spans"`
+	// Mentions are gold where there are no spans.
+	Mentions []mentionLine `json:"mentions,omitempty"`
+}
+
+type mentionLine struct {
+	Text *string         `json:"text"`
+	Type *ner.EntityType `json:"type"`
 }
 
 type spanLine struct {
@@ -37,10 +44,28 @@ type spanLine struct {
 
 // ReadDocuments reads JSON Lines, a document a line; offsets in it count code
 // points. Blank lines are skipped. It ends after the first error, which is a
-// [LineError]. Spans are nil where a line has none, not even an empty list: such a
+// [LineError]. Gold is spans, or mentions where a line has no spans. Spans are nil where a line has none, not even an empty list: such a
 // document is not annotated.
 func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
 	return func(yield func(*ner.Document, error) bool) {
+		for d, err := range ReadNumbered(in) {
+			if !yield(d.Document, err) {
+				return
+			}
+		}
+	}
+}
+
+// Numbered is a document with its line, from 1.
+type Numbered struct {
+	*ner.Document
+	Line int
+}
+
+// ReadNumbered is [ReadDocuments] with the lines, for errors about documents that
+// are no errors of one line alone.
+func ReadNumbered(in io.Reader) iter.Seq2[Numbered, error] {
+	return func(yield func(Numbered, error) bool) {
 		err := eachLine(in, &Tally{Repairs: map[string]int{}}, func(number int, line []byte) error {
 			if line != nil && len(bytes.TrimSpace(line)) == 0 {
 				return nil
@@ -49,13 +74,13 @@ func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
 			if err != nil {
 				return &LineError{number, err}
 			}
-			if !yield(d, nil) {
+			if !yield(Numbered{d, number}, nil) {
 				return errStopped
 			}
 			return nil
 		})
 		if err != nil && err != errStopped {
-			yield(nil, err)
+			yield(Numbered{}, err)
 		}
 	}
 }
@@ -99,6 +124,15 @@ func parseDocument(line []byte) (*ner.Document, error) {
 			return nil, fmt.Errorf(`span %d: "type" is missing`, i)
 		}
 		d.Spans = append(d.Spans, ner.Span{Start: start, End: end, Type: s.Type})
+	}
+	if l.Spans == nil && l.Mentions != nil {
+		d.Mentions = []ner.Mention{}
+		for i, m := range l.Mentions {
+			if m.Text == nil || m.Type == nil {
+				return nil, fmt.Errorf(`mention %d: expected {"text", "type"}`, i)
+			}
+			d.Mentions = append(d.Mentions, ner.Mention{Text: *m.Text, Type: *m.Type})
+		}
 	}
 	return d, nil
 }

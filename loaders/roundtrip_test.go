@@ -114,7 +114,7 @@ func TestRealRoundTrip(t *testing.T) {
 		strings := metrics.NewCounts()
 		for _, d := range docs {
 			p := stringsOf(d, row.Types())
-			strings.Merge(metrics.UniNERF1(&p))
+			strings.Merge(metrics.Count(metrics.UniNERF1, &p))
 			if flat {
 				checkTags(t, d)
 			}

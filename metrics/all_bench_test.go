@@ -27,7 +27,7 @@ func BenchmarkAllMetrics(b *testing.B) {
 				for at := w; at < len(passages); at += workers {
 					p := passages[at] // a copy: what a passage remembers is not part of the input
 					for i, m := range metrics.Metrics {
-						counts[i].Merge(m.Count(&p))
+						m.Add(&p, &counts[i])
 					}
 				}
 			})

@@ -33,7 +33,7 @@ func BenchmarkPairs(b *testing.B) {
 	b.SetBytes(int64(data.Len()))
 	b.ReportAllocs()
 	for b.Loop() {
-		counts, err := metrics.Pairs(context.Background(), bytes.NewReader(data.Bytes()), splitParse)
+		counts, err := metrics.Pairs(context.Background(), bytes.NewReader(data.Bytes()), newSplitParse)
 		if err != nil || counts.Pairs != 200_000 {
 			b.Fatal(counts, err)
 		}

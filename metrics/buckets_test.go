@@ -164,7 +164,7 @@ func TestBucketing(t *testing.T) {
 				t.Errorf("got %s, want %s", s, tc.want)
 			}
 			for _, p := range passages {
-				whole = whole.Add(metrics.SpanF1(p).ByType.Total())
+				whole = whole.Add(metrics.Count(metrics.SpanF1, p).ByType.Total())
 			}
 			if sum != whole {
 				t.Errorf("buckets add up to %+v, the row has %+v", sum, whole)

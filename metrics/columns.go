@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"unicode/utf8"
 )
 
 // ColumnCounts are the counts of a column file.
@@ -55,11 +56,15 @@ type columnReader struct {
 }
 
 func (c *columnReader) block(b block) error {
+	valid := utf8.Valid(b.data)
 	for data, line := b.data, b.line; len(data) > 0; line++ {
 		var text []byte
 		text, data = cutLine(data)
 		if err := c.line(text); err != nil {
 			return &LineError{line, err}
+		}
+		if !valid && !utf8.Valid(text) {
+			return &LineError{line, ErrTagBytes}
 		}
 	}
 	c.endSentence()

@@ -90,6 +90,7 @@ func TestColumnErrors(t *testing.T) {
 		{"fewer columns", "a O O\n\n\nO O\n", metrics.Lenient, 4, "2 columns, want 3"},
 		{"prefix of gold", "a O O\nb Q-x O", metrics.Strict, 2, `gold: tag "Q-x"`},
 		{"prefix of prediction", "a O o\n", metrics.Strict, 1, `prediction: tag "o"`},
+		{"no UTF-8 in a word", "a O O\nb\xff O O\n", metrics.Lenient, 2, `not valid UTF-8`},
 		{"no UTF-8", "a O O\nb B-\xff O\n", metrics.Lenient, 2, `gold: tag "B-\xff": not valid UTF-8`},
 		{"the first of two", many + "a b O O\n\n" + many + "O\n", metrics.Lenient, 200_001, "4 columns, want 3"},
 	} {

@@ -61,7 +61,7 @@ func TestLargeFiles(t *testing.T) {
 			var document struct{ Gold, Pred []span }
 			decodeVector(t, lines.Bytes(), &document)
 			p := passage(document.Gold, document.Pred)
-			counts.Merge(metrics.SpanF1(p))
+			counts.Merge(metrics.Count(metrics.SpanF1, p))
 			taxonomy.Merge(metrics.Classify(p))
 		}
 		want.check(t, counts, taxonomy)

@@ -67,7 +67,7 @@ func TestIDErrors(t *testing.T) {
 func TestTableIsWhole(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range metrics.Metrics {
-		if seen[m.ID] || m.Meaning == "" || m.Section == "" || m.Count == nil || m.Ratios == nil {
+		if seen[m.ID] || m.Meaning == "" || m.Section == "" || m.Add == nil || m.Ratios == nil {
 			t.Errorf("metric %q: incomplete, or listed twice", m.ID)
 		}
 		seen[m.ID] = true

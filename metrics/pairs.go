@@ -18,17 +18,21 @@ type PairCounts struct {
 	Void, GoldVoid int
 }
 
+// AppendItems is the official parser of §3.2: it appends the normalised items of
+// an answer, each once, to a list. Strings that it appended once stay as they
+// are.
+type AppendItems func(items []string, answer string) []string
+
 // Pairs scores JSON Lines {"gold": "[…]", "pred": "[…]"}, one query each, with
-// the string-set counts of METRICS.md §3.4. parse is the official parser of
-// §3.2: it returns the normalised items of an answer, each once, in memory that
-// may be changed, and is called from several goroutines. Blank lines are
-// skipped. The stream is read once, in blocks, on all processors, and memory
-// does not grow with it. A fault is a [LineError], always the first one.
-func Pairs(ctx context.Context, r io.Reader, parse func(answer string) []string) (PairCounts, error) {
+// the string-set counts of METRICS.md §3.4. Each worker has a parser of its own.
+// Blank lines are skipped. The stream is read once, in blocks, on all processors,
+// and memory does not grow with it. A fault is a [LineError], always the first
+// one.
+func Pairs(ctx context.Context, r io.Reader, newParser func() AppendItems) (PairCounts, error) {
 	readers := make([]*pairReader, runtime.GOMAXPROCS(0))
 	workers := make([]func(block) error, len(readers))
 	for i := range readers {
-		readers[i] = &pairReader{parse: parse}
+		readers[i] = &pairReader{parse: newParser()}
 		workers[i] = readers[i].block
 	}
 	if err := eachBlock(ctx, r, cutAtLine, func(block) {}, workers); err != nil {
@@ -46,23 +50,24 @@ func Pairs(ctx context.Context, r io.Reader, parse func(answer string) []string)
 
 // pairReader scores blocks of a file of pairs.
 type pairReader struct {
-	parse  func(string) []string
-	memory []byte
-	counts PairCounts
+	parse      AppendItems
+	scanner    pairScanner
+	gold, pred []string
+	counts     PairCounts
 }
 
 func (p *pairReader) block(b block) error {
+	p.scanner.begin(len(b.data))
 	for data, line := b.data, b.line; len(data) > 0; line++ {
 		var text []byte
 		text, data = cutLine(data)
 		if blankJSON(text) {
 			continue
 		}
-		pair, memory, err := readPair(text, p.memory[:0])
+		pair, err := p.scanner.read(text)
 		if err != nil {
 			return &LineError{line, err}
 		}
-		p.memory = memory
 		p.add(pair)
 	}
 	return nil
@@ -72,26 +77,38 @@ func (p *pairReader) block(b block) error {
 // a good model, and of any model where nothing is there, one of them is parsed.
 func (p *pairReader) add(pair AnswerPair) {
 	p.counts.Pairs++
-	gold := p.parse(pair.Gold)
-	slices.Sort(gold)
-	gold = slices.Compact(gold)
-	void := len(gold) == 0 && pair.Gold != "[]"
+	p.gold = p.parse(p.gold[:0], pair.Gold)
+	void := len(p.gold) == 0 && pair.Gold != "[]"
 	if void {
 		p.counts.GoldVoid++
 	}
 	if pair.Pred == pair.Gold {
-		n := len(gold)
+		n := len(p.gold)
 		p.counts.Score = p.counts.Score.Add(ner.Score{TP: n, NPred: n, NGold: n})
 		if void {
 			p.counts.Void++
 		}
 		return
 	}
-	pred := p.parse(pair.Pred)
-	slices.Sort(pred)
-	pred = slices.Compact(pred)
-	if len(pred) == 0 && pair.Pred != "[]" {
+	p.pred = p.parse(p.pred[:0], pair.Pred)
+	if len(p.pred) == 0 && pair.Pred != "[]" {
 		p.counts.Void++
 	}
-	p.counts.Score = p.counts.Score.Add(intersect(pred, gold))
+	p.counts.Score = p.counts.Score.Add(matchItemLists(p.pred, p.gold))
+}
+
+// matchItemLists counts two lists of distinct strings, which it may sort.
+func matchItemLists(pred, gold []string) ner.Score {
+	if len(pred)*len(gold) > 64 {
+		slices.Sort(pred)
+		slices.Sort(gold)
+		return intersect(pred, gold)
+	}
+	s := ner.Score{NPred: len(pred), NGold: len(gold)}
+	for _, item := range pred {
+		if slices.Contains(gold, item) {
+			s.TP++
+		}
+	}
+	return s
 }

@@ -2,12 +2,13 @@ package metrics
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -21,7 +22,7 @@ type AnswerPair struct {
 func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
 	return func(yield func(AnswerPair, error) bool) {
 		in := bufio.NewReaderSize(r, blockSize)
-		var memory []byte
+		var scanner pairScanner
 		for number := 1; ; number++ {
 			text, err := readLine(in)
 			end := errors.Is(err, io.EOF)
@@ -30,7 +31,8 @@ func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
 				yield(pair, &LineError{number, err})
 				return
 			} else if !blankJSON(line) {
-				if pair, memory, err = readPair(line, memory[:0]); err != nil {
+				scanner.begin(len(line))
+				if pair, err = scanner.read(line); err != nil {
 					yield(pair, &LineError{number, err})
 					return
 				}
@@ -43,18 +45,6 @@ func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
 			}
 		}
 	}
-}
-
-// readPair reads one line. What nearly every line looks like, an object of two
-// strings, is read in one pass; encoding/json reads the rest, and words the
-// errors. memory is scratch that is returned for the next line.
-func readPair(line, memory []byte) (AnswerPair, []byte, error) {
-	s := pairScanner{text: line, memory: memory}
-	if pair, ok := s.object(); ok && utf8.Valid(line) {
-		return pair, s.memory, nil
-	}
-	pair, err := readAnyPair(line)
-	return pair, s.memory, err
 }
 
 // readAnyPair reads any JSON object with string members gold and pred. Other
@@ -91,14 +81,32 @@ func stringMember(members map[string]json.RawMessage, name string) (string, erro
 }
 
 // blankJSON reports whether a line holds only white space of JSON.
-func blankJSON(line []byte) bool { return len(bytes.Trim(line, " \t\r")) == 0 }
+func blankJSON(line []byte) bool {
+	return !slices.ContainsFunc(line, func(c byte) bool { return c != ' ' && c != '\t' && c != '\r' })
+}
 
-// pairScanner reads the common form of a line. Its methods report false where
-// the line is anything else, right or wrong.
+// pairScanner reads lines. What nearly every line looks like, an object of two
+// strings, is read in one pass; encoding/json reads the rest, and words the
+// errors. Its methods report false where a line is anything else, right or wrong.
 type pairScanner struct {
 	text   []byte
 	at     int
-	memory []byte
+	memory []byte          // the string at hand
+	kept   strings.Builder // all strings, one behind the other
+}
+
+// begin prepares for lines of so many bytes in all, which take one allocation.
+func (s *pairScanner) begin(bytes int) {
+	s.kept.Reset() // what it held lives on in the strings
+	s.kept.Grow(bytes)
+}
+
+func (s *pairScanner) read(line []byte) (AnswerPair, error) {
+	s.text, s.at = line, 0
+	if pair, ok := s.object(); ok && utf8.Valid(line) {
+		return pair, nil
+	}
+	return readAnyPair(line)
 }
 
 func (s *pairScanner) object() (pair AnswerPair, ok bool) {
@@ -110,36 +118,40 @@ func (s *pairScanner) object() (pair AnswerPair, ok bool) {
 		if member > 0 && !s.skip(',') {
 			return pair, false
 		}
-		name, ok := s.string()
-		if !ok || !s.skip(':') {
+		if !s.string() {
 			return pair, false
 		}
-		isPred := string(name) == "pred"
-		if !isPred && string(name) != "gold" {
-			return pair, false
-		}
-		value, ok := s.string()
-		if !ok {
+		isPred := string(s.memory) == "pred"
+		if !isPred && string(s.memory) != "gold" || !s.skip(':') || !s.string() {
 			return pair, false
 		}
 		// Equal answers share their memory: most are equal.
 		switch {
-		case isPred && hasGold && string(value) == pair.Gold:
+		case isPred && hasGold && string(s.memory) == pair.Gold:
 			pair.Pred, hasPred = pair.Gold, true
 		case isPred:
-			pair.Pred, hasPred = string(value), true
-		case hasPred && string(value) == pair.Pred:
+			pair.Pred, hasPred = s.keep(), true
+		case hasPred && string(s.memory) == pair.Pred:
 			pair.Gold, hasGold = pair.Pred, true
 		default:
-			pair.Gold, hasGold = string(value), true
+			pair.Gold, hasGold = s.keep(), true
 		}
 	}
 	return pair, s.skip('}') && blankJSON(s.text[s.at:]) && hasPred && hasGold
 }
 
+// keep makes a string of what is at hand.
+func (s *pairScanner) keep() string {
+	from := s.kept.Len()
+	s.kept.Write(s.memory)
+	return s.kept.String()[from:]
+}
+
 // skip passes over white space and one character.
 func (s *pairScanner) skip(c byte) bool {
-	s.space()
+	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\t') {
+		s.at++
+	}
 	if s.at == len(s.text) || s.text[s.at] != c {
 		return false
 	}
@@ -147,69 +159,71 @@ func (s *pairScanner) skip(c byte) bool {
 	return true
 }
 
-func (s *pairScanner) space() {
-	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\t') {
-		s.at++
-	}
-}
-
-// string reads a JSON string; what it returns is valid until the next call.
-func (s *pairScanner) string() ([]byte, bool) {
+// string reads a JSON string into memory.
+func (s *pairScanner) string() bool {
 	if !s.skip('"') {
-		return nil, false
-	}
-	s.memory = s.memory[:0]
-	from := s.at // begin of what was not yet copied
-	for ; s.at < len(s.text); s.at++ {
-		switch c := s.text[s.at]; {
-		case c == '"':
-			s.memory = append(s.memory, s.text[from:s.at]...)
-			s.at++
-			return s.memory, true
-		case c < ' ':
-			return nil, false
-		case c == '\\':
-			s.memory = append(s.memory, s.text[from:s.at]...)
-			if !s.escape() {
-				return nil, false
-			}
-			from = s.at + 1
-		}
-	}
-	return nil, false
-}
-
-// escape reads the escape at the backslash, up to its last character.
-// Surrogates are left to encoding/json.
-func (s *pairScanner) escape() bool {
-	s.at++
-	if s.at == len(s.text) {
 		return false
 	}
-	switch c := s.text[s.at]; c {
-	case '"', '\\', '/':
-		s.memory = append(s.memory, c)
-	case 'n':
-		s.memory = append(s.memory, '\n')
-	case 't':
-		s.memory = append(s.memory, '\t')
-	case 'r':
-		s.memory = append(s.memory, '\r')
-	case 'b':
-		s.memory = append(s.memory, '\b')
-	case 'f':
-		s.memory = append(s.memory, '\f')
-	case 'u':
-		r, ok := hexRune(s.text[s.at+1:])
-		if !ok {
+	text, memory := s.text, s.memory[:0]
+	from, at := s.at, s.at // from: begin of what was not yet copied
+	for {
+		for at < len(text) && !endsRun[text[at]] {
+			at++
+		}
+		if at == len(text) || text[at] < ' ' {
 			return false
 		}
-		s.memory = utf8.AppendRune(s.memory, r)
-		s.at += 4
-	default:
-		return false
+		memory = append(memory, text[from:at]...)
+		if text[at] == '"' {
+			s.memory, s.at = memory, at+1
+			return true
+		}
+		n := 0
+		if memory, n = appendEscape(memory, text[at:]); n == 0 {
+			return false
+		}
+		at += n
+		from = at
 	}
-	return true
+}
+
+// endsRun are the bytes of a JSON string that do not stand for themselves.
+var endsRun = func() (ends [256]bool) {
+	for c := range ends {
+		ends[c] = c < ' ' || c == '"' || c == '\\'
+	}
+	return ends
+}()
+
+// appendEscape appends what an escape at the begin of text stands for; n is its
+// length, 0 if there is none. Surrogates are left to encoding/json.
+func appendEscape(memory, text []byte) (out []byte, n int) {
+	if len(text) < 2 {
+		return memory, 0
+	}
+	c := text[1]
+	switch c {
+	case '"', '\\', '/':
+	case 'n':
+		c = '\n'
+	case 't':
+		c = '\t'
+	case 'r':
+		c = '\r'
+	case 'b':
+		c = '\b'
+	case 'f':
+		c = '\f'
+	case 'u':
+		r, ok := hexRune(text[2:])
+		if !ok {
+			return memory, 0
+		}
+		return utf8.AppendRune(memory, r), 6
+	default:
+		return memory, 0
+	}
+	return append(memory, c), 2
 }
 
 // hexRune reads four hexadecimal digits that are a code point of their own.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,14 +16,21 @@ import (
 
 // splitParse stands for the official parser, which lives elsewhere: "[a|b]"
 // holds two items, anything without brackets none.
-func splitParse(answer string) []string {
+func splitParse(items []string, answer string) []string {
 	list, ok := strings.CutPrefix(answer, "[")
 	list, closed := strings.CutSuffix(list, "]")
 	if !ok || !closed || list == "" {
-		return nil
+		return items
 	}
-	return strings.Split(list, "|")
+	for item := range strings.SplitSeq(list, "|") {
+		if !slices.Contains(items, item) {
+			items = append(items, item)
+		}
+	}
+	return items
 }
+
+func newSplitParse() metrics.AppendItems { return splitParse }
 
 func TestPairs(t *testing.T) {
 	for _, tc := range []struct {
@@ -33,16 +42,25 @@ func TestPairs(t *testing.T) {
 		{"match", `{"gold": "[x|y]", "pred": "[y|z|y]"}`, metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 2, NGold: 2}, Pairs: 1}},
 		{"void", `{"pred":"no","gold":"[]"}` + "\n" + `{"pred":"[]","gold":"x"}`, metrics.PairCounts{Pairs: 2, Void: 1, GoldVoid: 1}},
 		{"escapes", `{"pred": "[\u00e9\n\"\\\/\t]", "gold": "[é\n\"\\/\t]"}`, metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 1, NGold: 1}, Pairs: 1}},
+		{"many items", `{"pred": "` + manyItems(0, 60) + `", "gold": "` + manyItems(20, 90) + `"}`, metrics.PairCounts{Score: ner.Score{TP: 40, NPred: 60, NGold: 70}, Pairs: 1}},
 		{"surrogate pair", `{"pred": "[\ud83d\ude00]", "gold": "[😀]"}`, metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 1, NGold: 1}, Pairs: 1}},
 		{"other members", `{"id": 7, "pred": "[x]", "gold": "[x]", "more": {"pred": 1}}` + "\r\n", metrics.PairCounts{Score: ner.Score{TP: 1, NPred: 1, NGold: 1}, Pairs: 1}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			got, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), splitParse)
+			got, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), newSplitParse)
 			if err != nil || got != tc.want {
 				t.Errorf("counts are %+v, error %v, want %+v", got, err, tc.want)
 			}
 		})
 	}
+}
+
+func manyItems(from, to int) string {
+	var items []string
+	for i := from; i < to; i++ {
+		items = append(items, fmt.Sprint(i))
+	}
+	return "[" + strings.Join(items, "|") + "]"
 }
 
 func TestPairErrors(t *testing.T) {
@@ -57,7 +75,7 @@ func TestPairErrors(t *testing.T) {
 		{"twice and cut", `{"pred": "[]", "gold": "[]"}{`, "line 1: want a JSON object"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), splitParse)
+			_, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), newSplitParse)
 			var fault *metrics.LineError
 			if !errors.As(err, &fault) || !strings.HasPrefix(err.Error(), tc.want) {
 				t.Errorf("error is %v, want %s", err, tc.want)
@@ -74,9 +92,11 @@ func FuzzPairs(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		line, _, _ = strings.Cut(line, "\n")
 		var got []string
-		if _, err := metrics.Pairs(context.Background(), strings.NewReader(line), func(s string) []string {
-			got = append(got, s)
-			return nil
+		if _, err := metrics.Pairs(context.Background(), strings.NewReader(line), func() metrics.AppendItems {
+			return func(items []string, answer string) []string {
+				got = append(got, answer)
+				return items
+			}
 		}); err != nil || got == nil {
 			return
 		}

@@ -10,15 +10,15 @@ import (
 // PaperPartialF1 counts one passage for the paper's partial match
 // (METRICS.md §3.8). It gives half points, so that its counts are doubled: TP
 // is 2·exact + half, and n_pred and n_gold are twice the sets' sizes.
-func PaperPartialF1(p *Passage) Counts {
-	c := stringSets(p.Published)
-	for typ, s := range c.ByType {
-		c.ByType[typ] = ner.Score{TP: 2 * s.TP, NPred: 2 * s.NPred, NGold: 2 * s.NGold}
+func PaperPartialF1(p *Passage, c *Counts) { countStrings(p.Published, true, c) }
+
+// withHalfPoints doubles the counts of two sorted sets and adds the half points.
+func withHalfPoints(s ner.Score, pred, gold []string) ner.Score {
+	s = ner.Score{TP: 2 * s.TP, NPred: 2 * s.NPred, NGold: 2 * s.NGold}
+	if s.TP < s.NPred && s.TP < s.NGold { // something is left on both sides
+		s.TP += halfMatches(pred, gold)
 	}
-	for _, q := range p.Published {
-		c.ByType.Add(q.Type, ner.Score{TP: halfMatches(q.Pred, q.Gold)})
-	}
-	return c
+	return s
 }
 
 // HalfWithEpsilon is [WithEpsilon] for doubled counts.
@@ -27,11 +27,10 @@ func HalfWithEpsilon(s ner.Score) Ratios {
 }
 
 // halfMatches is the size of a maximum matching, one to one, of what has no
-// exact partner, where an edge joins strings that share a word.
+// exact partner in two sorted sets, where an edge joins strings that share a
+// word.
 func halfMatches(pred, gold []string) int {
-	predSet, _ := stringSet(pred)
-	goldSet, _ := stringSet(gold)
-	restPred, restGold := without(predSet, goldSet), without(goldSet, predSet)
+	restPred, restGold := without(pred, gold), without(gold, pred)
 	edges := make([][]int, len(restPred)) // from a prediction to gold items
 	for i, p := range restPred {
 		words := strings.Fields(p)

@@ -38,12 +38,10 @@ func semEval(e Errors, correct, incorrect, partial int) SemEval {
 }
 
 // semEvalF1 counts one passage under a scheme; the counts are doubled.
-func semEvalF1(scheme SemEvalScheme) func(*Passage) Counts {
-	return func(p *Passage) Counts {
-		c := NewCounts()
-		for typ, e := range p.classified().ByType {
-			c.ByType.Add(typ, scheme.Count(e).Score())
+func semEvalF1(scheme SemEvalScheme) func(*Passage, *Counts) {
+	return func(p *Passage, c *Counts) {
+		for _, e := range p.errorsByType() {
+			c.ByType.Add(e.typ, scheme.Count(e.errors).Score())
 		}
-		return c
 	}
 }

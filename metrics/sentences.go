@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"unicode/utf8"
 )
 
 // Sentence is a sentence of a column file: its entities, in tokens.
@@ -66,6 +67,9 @@ func (s *sentenceReader) word(line []byte, columns int) error {
 	}
 	if err := s.line(line); err != nil {
 		return err
+	}
+	if !utf8.Valid(line) {
+		return ErrTagBytes
 	}
 	if columns > 2 {
 		s.words = append(s.words, firstColumn(line))

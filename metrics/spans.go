@@ -10,35 +10,54 @@ import (
 // prediction are sets of (start, end, type), and an entity is right if all
 // three are. Each unaligned mention is one false positive (§7.5), and so is a
 // predicted span that is no range of the text: it matches nothing.
-func SpanF1(p *Passage) Counts {
-	c := NewCounts()
+func SpanF1(p *Passage, c *Counts) {
+	var memory [fewTypes]typeScore
+	scores := typeScores(memory[:0])
 	gold, dupGold := spanSet(p.Gold)
 	pred, dupPred := spanSet(p.Pred)
-	c.DuplicateGold, c.DuplicatePred = dupGold, dupPred
+	c.DuplicateGold += dupGold
+	c.DuplicatePred += dupPred
 
 	for _, s := range gold {
-		c.ByType.Add(s.Type, ner.Score{NGold: 1})
+		scores = scores.add(s.Type, ner.Score{NGold: 1})
 	}
+	at := 0 // the first gold span that does not come before s
 	for _, s := range pred {
+		for at < len(gold) && gold[at].Compare(s) < 0 {
+			at++
+		}
 		score := ner.Score{NPred: 1}
 		if !ner.ValidSpan(p.Text, s) {
 			c.BadOffsets++
-		} else if _, found := slices.BinarySearchFunc(gold, s, ner.Span.Compare); found {
+		} else if at < len(gold) && gold[at] == s {
 			score.TP = 1
 		}
-		c.ByType.Add(s.Type, score)
+		scores = scores.add(s.Type, score)
 	}
 	for _, m := range p.Unaligned {
-		c.ByType.Add(m.Type, ner.Score{NPred: 1})
+		scores = scores.add(m.Type, ner.Score{NPred: 1})
 	}
-	c.Unaligned = len(p.Unaligned)
-	return c
+	c.Unaligned += len(p.Unaligned)
+	scores.addTo(c.ByType)
 }
 
 // spanSet returns the distinct spans in order, and how many copies collapsed.
+// Spans that are a set in order already, as most are, are returned themselves.
 func spanSet(spans []ner.Span) (set []ner.Span, duplicates int) {
+	if isSpanSet(spans) {
+		return spans, 0
+	}
 	set = slices.Clone(spans)
 	slices.SortFunc(set, ner.Span.Compare)
 	set = slices.Compact(set)
 	return set, len(spans) - len(set)
+}
+
+func isSpanSet(spans []ner.Span) bool {
+	for i := 1; i < len(spans); i++ {
+		if spans[i-1].Compare(spans[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }

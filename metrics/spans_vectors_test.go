@@ -86,7 +86,7 @@ func checkSpans(t *testing.T, c spanCase) (metrics.Counts, metrics.Taxonomy) {
 	counts, taxonomy := metrics.NewCounts(), metrics.NewTaxonomy()
 	for i := range gold {
 		p := passage(gold[i], pred[i])
-		counts.Merge(metrics.SpanF1(p))
+		counts.Merge(metrics.Count(metrics.SpanF1, p))
 		taxonomy.Merge(metrics.Classify(p))
 	}
 	want.check(t, counts, taxonomy)

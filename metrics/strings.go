@@ -19,18 +19,26 @@ type Strings struct {
 
 // UniNERF1 counts one passage for the string-set F1 of the UniversalNER paper
 // (METRICS.md §3.4), on the answers that the official parser read.
-func UniNERF1(p *Passage) Counts { return stringSets(p.Published) }
+func UniNERF1(p *Passage, c *Counts) { countStrings(p.Published, false, c) }
 
 // UniNERF1Lenient counts the same sets on the mentions that the lenient ladder
 // found (METRICS.md §3.7).
-func UniNERF1Lenient(p *Passage) Counts { return stringSets(p.Lenient) }
+func UniNERF1Lenient(p *Passage, c *Counts) { countStrings(p.Lenient, false, c) }
 
-func stringSets(queries []Strings) Counts {
-	c := NewCounts()
+// countStrings counts the queries of a passage; partial gives half points, and
+// doubled counts.
+func countStrings(queries []Strings, partial bool, c *Counts) {
+	var memory [fewTypes]typeScore
+	scores := typeScores(memory[:0])
+	var predMemory, goldMemory [fewStrings]string
 	for _, q := range queries {
-		gold, dupGold := stringSet(q.Gold)
-		pred, dupPred := stringSet(q.Pred)
-		c.ByType.Add(q.Type, intersect(pred, gold))
+		gold, dupGold := stringSet(goldMemory[:0], q.Gold)
+		pred, dupPred := stringSet(predMemory[:0], q.Pred)
+		score := intersect(pred, gold)
+		if partial {
+			score = withHalfPoints(score, pred, gold)
+		}
+		scores = scores.add(q.Type, score)
 		c.DuplicateGold += dupGold
 		c.DuplicatePred += dupPred
 		if q.Void {
@@ -40,16 +48,20 @@ func stringSets(queries []Strings) Counts {
 			c.GoldVoid++
 		}
 	}
-	return c
+	scores.addTo(c.ByType)
 }
 
+// fewStrings is the number of strings that a query is given memory for.
+const fewStrings = 16
+
 // stringSet returns the distinct strings in order, and how many copies
-// collapsed.
-func stringSet(items []string) (set []string, duplicates int) {
+// collapsed. The set lies in memory, if there is enough, or is the items
+// themselves.
+func stringSet(memory, items []string) (set []string, duplicates int) {
 	if len(items) < 2 {
 		return items, 0
 	}
-	set = slices.Clone(items)
+	set = append(memory, items...)
 	slices.Sort(set)
 	set = slices.Compact(set)
 	return set, len(items) - len(set)

@@ -62,7 +62,7 @@ func checkStrings(t *testing.T, c stringCase) {
 	for i := range want.ParsePred {
 		p.Published = append(p.Published, metrics.Strings{Type: "t", Pred: want.ParsePred[i], Gold: want.ParseGold[i]})
 	}
-	score := metrics.UniNERF1(p).ByType.Total()
+	score := metrics.Count(metrics.UniNERF1, p).ByType.Total()
 	if u := want.UniNER; score != (ner.Score{TP: u.TP, NPred: u.NPred, NGold: u.NGold}) {
 		t.Errorf("counts are %+v, want %+v", score, u)
 	}
@@ -71,7 +71,7 @@ func checkStrings(t *testing.T, c stringCase) {
 	if r.Precision.Value != u.Precision || r.Recall.Value != u.Recall || r.F1.Value != u.F1 {
 		t.Errorf("ratios are %v, want %+v", r, u)
 	}
-	partial, w := metrics.PaperPartialF1(p).ByType.Total(), want.Partial
+	partial, w := metrics.Count(metrics.PaperPartialF1, p).ByType.Total(), want.Partial
 	if partial != (ner.Score{TP: 2*w.Exact + w.Half, NPred: 2 * w.NPred, NGold: 2 * w.NGold}) {
 		t.Errorf("partial counts are %+v, want twice %+v", partial, w)
 	}

@@ -27,7 +27,7 @@ type Passage struct {
 	// metric of the table asks for may be absent.
 	Items map[Protocol]Items
 
-	errors *Taxonomy // by classified
+	errors []typeErrors // by errorsByType
 }
 
 // Metric describes a metric.
@@ -45,8 +45,8 @@ type Metric struct {
 	// Doubled: its counts are twice the real ones, because it gives half points
 	// (METRICS.md §1.1). Ratios knows that; who prints counts halves them.
 	Doubled bool
-	// Count counts one passage.
-	Count func(*Passage) Counts
+	// Add counts one passage and adds what it counted.
+	Add func(*Passage, *Counts)
 	// Ratios divides counts as the metric's definition says.
 	Ratios func(ner.Score) Ratios
 	// Protocol is what a preset compares (METRICS.md §9); empty for the others.
@@ -71,97 +71,107 @@ var (
 	presetOptions = []string{"queries", "reader", "unknown"}
 )
 
+// Count counts one passage.
+func (m Metric) Count(p *Passage) Counts { return Count(m.Add, p) }
+
+// Count is what one passage adds to nothing.
+func Count(add func(*Passage, *Counts), p *Passage) Counts {
+	c := NewCounts()
+	add(p, &c)
+	return c
+}
+
 // Metrics is the table of metrics, in the order of reports.
 var Metrics = []Metric{
 	{
 		ID: "span_f1", Section: "2", Reader: "ladder",
 		Meaning: "sets of (start, end, type): strict entity-level F1",
 		Options: spanOptions,
-		Count:   SpanF1, Ratios: FromCounts,
+		Add:     SpanF1, Ratios: FromCounts,
 	},
 	{
 		ID: "uniner_f1", Section: "3", Reader: "published",
 		Meaning: "sets of normalised strings, read by the official parser: the F1 of the UniversalNER paper",
 		Options: stringOptions,
-		Count:   UniNERF1, Ratios: WithEpsilon,
+		Add:     UniNERF1, Ratios: WithEpsilon,
 	},
 	{
 		ID: "uniner_f1_lenient", Section: "3.7", Reader: "ladder",
 		Meaning: "the same sets, read by the lenient ladder: what the paper's F1 would be had the answers been well formed",
 		Options: stringOptions,
-		Count:   UniNERF1Lenient, Ratios: FromCounts,
+		Add:     UniNERF1Lenient, Ratios: FromCounts,
 	},
 	{
 		ID: "paper_partial_f1", Section: "3.8", Reader: "published", Doubled: true,
 		Meaning: "as uniner_f1, but an item that shares a word with gold counts one half",
 		Options: stringOptions,
-		Count:   PaperPartialF1, Ratios: HalfWithEpsilon,
+		Add:     PaperPartialF1, Ratios: HalfWithEpsilon,
 	},
 	{
 		ID: "semeval_strict_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 strict: right span and right type",
 		Options: spanOptions,
-		Count:   semEvalF1(SemEvalSchemes[0]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[0]), Ratios: FromCounts,
 	},
 	{
 		ID: "semeval_exact_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 exact: right span, any type",
 		Options: spanOptions,
-		Count:   semEvalF1(SemEvalSchemes[1]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[1]), Ratios: FromCounts,
 	},
 	{
 		ID: "semeval_partial_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 partial: right span, or half for an overlap, any type",
 		Options: spanOptions,
-		Count:   semEvalF1(SemEvalSchemes[2]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[2]), Ratios: FromCounts,
 	},
 	{
 		ID: "semeval_type_f1", Section: "6", Reader: "ladder", Doubled: true,
 		Meaning: "SemEval-2013 type: right type, any overlap",
 		Options: spanOptions,
-		Count:   semEvalF1(SemEvalSchemes[3]), Ratios: FromCounts,
+		Add:     semEvalF1(SemEvalSchemes[3]), Ratios: FromCounts,
 	},
 	{
 		ID: "gner_f1", Section: "9.1", Reader: "published",
 		Meaning: "GNER: sets of normalised text and type",
 		Options: presetOptions, Protocol: GNER, Families: []string{"gner"},
-		Count: GNERF1, Ratios: WithEpsilon,
+		Add: GNERF1, Ratios: WithEpsilon,
 	},
 	{
 		ID: "instructuie_f1", Section: "9.2", Reader: "published",
 		Meaning: "InstructUIE, corrected: sets of \"type: entity\", none left out",
 		Options: presetOptions, Protocol: InstructUIE, Families: []string{"instructuie", "b2ner"},
-		Count: InstructUIEF1, Ratios: OrZero,
+		Add: InstructUIEF1, Ratios: OrZero,
 	},
 	{
 		ID: "instructuie_original_f1", Section: "9.2", Reader: "published",
 		Meaning: "InstructUIE as published: none against none is right",
 		Options: presetOptions, Protocol: InstructUIE, Families: []string{"instructuie", "b2ner"},
-		Count: InstructUIEOriginalF1, Ratios: OrZero,
+		Add: InstructUIEOriginalF1, Ratios: OrZero,
 	},
 	{
 		ID: "b2ner_f1", Section: "9.2", Reader: "published",
 		Meaning: "B2NER: sets of \"type: entity\"",
 		Options: presetOptions, Protocol: B2NER, Families: []string{"b2ner", "instructuie"},
-		Count: B2NERF1, Ratios: OrZero,
+		Add: B2NERF1, Ratios: OrZero,
 	},
 	{
 		ID: "gollie_f1", Section: "9.3", Reader: "published",
 		Meaning: "GoLLIE: multisets of type and text, what is not in the text dropped before",
 		Options: presetOptions, Protocol: GoLLIE, Families: []string{"code"},
-		Count: GoLLIEF1, Ratios: OrZero,
+		Add: GoLLIEF1, Ratios: OrZero,
 	},
 	{
 		ID: "gollie_unfiltered_f1", Section: "9.3", Reader: "published",
 		Meaning: "GoLLIE without its filter",
 		Options: presetOptions, Protocol: GoLLIEUnfiltered, Families: []string{"code"},
-		Count: GoLLIEUnfilteredF1, Ratios: OrZero,
+		Add: GoLLIEUnfilteredF1, Ratios: OrZero,
 	},
 	{
 		ID: "reasoningner_f1", Section: "9.4", Reader: "published",
 		Meaning: "ReasoningNER: sets of normalised text and lower-cased type",
 		Options: presetOptions, Protocol: ReasoningNER, Families: []string{"json_by_type/rner"},
-		Count: ReasoningNERF1, Ratios: OrZero,
+		Add: ReasoningNERF1, Ratios: OrZero,
 	},
 }
 

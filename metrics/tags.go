@@ -61,7 +61,7 @@ var (
 	ErrTagEmpty = errors.New("empty tag")
 	// ErrTagPrefix marks a prefix outside the alphabet of the scheme.
 	ErrTagPrefix = errors.New("prefix outside the scheme")
-	// ErrTagBytes marks a tag that is no text.
+	// ErrTagBytes marks a tag, or its line, that is no text.
 	ErrTagBytes = errors.New("not valid UTF-8")
 	// ErrTagLength marks gold and prediction of different length.
 	ErrTagLength = errors.New("gold and prediction differ in length")

@@ -54,6 +54,35 @@ func (t Tally) TypeMacro() (f1 float64, ok bool) {
 	return sum / float64(n), true
 }
 
+// typeScores are the counts of one passage by type, found by looking through
+// them: a passage has few types. It collects what is added to a [Tally]. Its
+// methods return what they changed, as append does: so it stays on the stack.
+type typeScores []typeScore
+
+type typeScore struct {
+	typ   ner.EntityType
+	score ner.Score
+}
+
+// fewTypes is the number of types that a passage is given memory for.
+const fewTypes = 8
+
+func (t typeScores) add(typ ner.EntityType, s ner.Score) typeScores {
+	for i := range t {
+		if t[i].typ == typ {
+			t[i].score = t[i].score.Add(s)
+			return t
+		}
+	}
+	return append(t, typeScore{typ, s})
+}
+
+func (t typeScores) addTo(tally Tally) {
+	for _, s := range t {
+		tally.Add(s.typ, s.score)
+	}
+}
+
 // Counts is what a metric makes of one passage, or of several together: the
 // score by type, and beside it what the score alone does not show.
 type Counts struct {

@@ -66,64 +66,80 @@ func (t Taxonomy) Total() Errors {
 	return sum
 }
 
-func (t *Taxonomy) add(gold, pred, under ner.EntityType, e Errors) {
-	t.ByType[under] = t.ByType[under].Add(e)
-	t.Confusion[Confusion{gold, pred}]++
-}
-
 // Classify pairs the gold entities and the predictions of one passage, one to
 // one, in four stages: later stages see only what earlier ones left
 // (METRICS.md §5). Unaligned mentions, and spans that are no range of the text,
 // are spurious without a place.
 func Classify(p *Passage) Taxonomy {
 	t := NewTaxonomy()
-	points := ner.NewCodePoints(p.Text)
-	gold := places(p.Text, p.Gold, points)
-	pred := places(p.Text, p.Pred, points)
-	for _, stage := range []struct {
-		sameSpan, sameType bool
-		errors             Errors
-	}{
-		{true, true, Errors{C: 1}},
-		{true, false, Errors{T: 1}},
-		{false, true, Errors{B: 1}},
-		{false, false, Errors{BT: 1}},
-	} {
-		for _, c := range candidates(gold, pred, stage.sameSpan, stage.sameType) {
-			if c.gold.paired || c.pred.paired {
-				continue
-			}
-			c.gold.paired, c.pred.paired = true, true
-			t.add(c.gold.Type, c.pred.Type, c.gold.Type, stage.errors)
-		}
-	}
-	t.addUnpaired(gold, pred)
-	for _, m := range p.Unaligned {
-		t.add("", m.Type, m.Type, Errors{SPU: 1})
-	}
+	pair(p, func(gold, pred, under ner.EntityType, e Errors) {
+		t.ByType[under] = t.ByType[under].Add(e)
+		t.Confusion[Confusion{gold, pred}]++
+	})
 	return t
 }
 
-// classified is what [Classify] says, found once: every scheme of §6 asks.
-func (p *Passage) classified() Taxonomy {
-	if p.errors == nil {
-		t := Classify(p)
-		p.errors = &t
-	}
-	return *p.errors
+// typeErrors are the errors of one type in one passage.
+type typeErrors struct {
+	typ    ner.EntityType
+	errors Errors
 }
 
-func (t *Taxonomy) addUnpaired(gold, pred []*place) {
-	for _, g := range gold {
-		if !g.paired {
-			t.add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapsAny(pred))})
+// errorsByType are the errors of the passage, found once: every scheme of §6
+// asks.
+func (p *Passage) errorsByType() []typeErrors {
+	if p.errors != nil {
+		return p.errors
+	}
+	p.errors = make([]typeErrors, 0, fewTypes)
+	pair(p, func(_, _, under ner.EntityType, e Errors) {
+		for i := range p.errors {
+			if p.errors[i].typ == under {
+				p.errors[i].errors = p.errors[i].errors.Add(e)
+				return
+			}
+		}
+		p.errors = append(p.errors, typeErrors{under, e})
+	})
+	return p.errors
+}
+
+// pair pairs the entities of a passage, and says of each pair, and of each that
+// has no partner, what it is, and the type that it counts under.
+func pair(p *Passage, add func(gold, pred, under ner.EntityType, e Errors)) {
+	points := ner.NewCodePoints(p.Text)
+	var memory pairMemory
+	gold := places(memory.gold[:0], p.Text, p.Gold, points)
+	pred := places(memory.pred[:0], p.Text, p.Pred, points)
+	for _, c := range candidates(memory.candidates[:0], gold, pred) {
+		g, p := &gold[c.gold], &pred[c.pred]
+		if g.paired || p.paired {
+			continue
+		}
+		g.paired, p.paired = true, true
+		add(g.Type, p.Type, g.Type, c.stage.errors())
+	}
+	for i := range gold {
+		if g := &gold[i]; g.exact {
+			add(g.Type, g.Type, g.Type, Errors{C: 1})
+		} else if !g.paired {
+			add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapped)})
 		}
 	}
-	for _, p := range pred {
-		if !p.paired {
-			t.add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapsAny(gold))})
+	for i := range pred {
+		if p := &pred[i]; !p.paired {
+			add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapped)})
 		}
 	}
+	for _, m := range p.Unaligned {
+		add("", m.Type, m.Type, Errors{SPU: 1})
+	}
+}
+
+// pairMemory is the memory for pairing in a passage with few spans.
+type pairMemory struct {
+	gold, pred [32]place
+	candidates [16]candidate
 }
 
 func one(b bool) int {
@@ -136,66 +152,103 @@ func one(b bool) int {
 // place is a span in code points: bytes would change the ties of pairing.
 type place struct {
 	ner.Span
-	valid  bool // a range of the text
-	paired bool
+	valid      bool // a range of the text
+	paired     bool
+	exact      bool // paired with an equal one
+	overlapped bool // by a span of the other side
 }
 
-// places returns the distinct spans in order.
-func places(text string, spans []ner.Span, points ner.CodePoints) []*place {
+// places returns the distinct spans in order, in memory if there is enough.
+func places(memory []place, text string, spans []ner.Span, points ner.CodePoints) []place {
 	set, _ := spanSet(spans)
-	list := make([]*place, len(set))
-	for i, s := range set {
-		list[i] = &place{Span: s, valid: ner.ValidSpan(text, s)}
-		if list[i].valid {
-			list[i].Start, list[i].End = points.CodePoint(s.Start), points.CodePoint(s.End)
+	list := memory
+	for _, s := range set {
+		p := place{Span: s, valid: ner.ValidSpan(text, s)}
+		if p.valid {
+			p.Start, p.End = points.CodePoint(s.Start), points.CodePoint(s.End)
 		}
+		list = append(list, p)
 	}
 	return list
 }
 
-func (a *place) overlap(b *place) int {
-	if !a.valid || !b.valid {
-		return 0
+// stage is a step of pairing after the first, which pairs what is equal.
+type stage int
+
+const (
+	sameSpan stage = iota
+	sameType
+	neither
+)
+
+// errors are what a pair of a stage counts as.
+func (s stage) errors() Errors { return [...]Errors{{T: 1}, {B: 1}, {BT: 1}}[s] }
+
+func stageOf(gold, pred *place) stage {
+	switch {
+	case gold.Start == pred.Start && gold.End == pred.End:
+		return sameSpan
+	case gold.Type == pred.Type:
+		return sameType
 	}
-	return max(0, min(a.End, b.End)-max(a.Start, b.Start))
+	return neither
 }
 
-func (a *place) overlapsAny(others []*place) bool {
-	return slices.ContainsFunc(others, func(b *place) bool { return a.overlap(b) > 0 })
-}
-
-// candidate is a pair that a stage may take.
+// candidate is a pair that overlaps and is not equal.
 type candidate struct {
-	gold, pred     *place
+	stage          stage
 	overlap, union int
+	gold, pred     int // indices: both sides are in order
 }
 
-// candidates lists the pairs of one stage in the order in which they are taken.
-func candidates(gold, pred []*place, sameSpan, sameType bool) []candidate {
-	var list []candidate
-	for _, g := range gold {
-		for _, p := range pred {
-			if g.paired || p.paired || (g.Type == p.Type) != sameType {
+// candidates pairs what is equal, which is the first stage and leaves no choice,
+// marks what overlaps, and lists the other pairs that do in the order in which
+// they are taken. Both sides are walked through from left to right, so that only
+// spans near to each other meet.
+func candidates(list []candidate, gold, pred []place) []candidate {
+	first := 0 // what is before it ends before any gold span that is left begins
+	for i := range gold {
+		g := &gold[i]
+		if !g.valid {
+			continue
+		}
+		for first < len(pred) && (!pred[first].valid || pred[first].End <= g.Start) {
+			first++
+		}
+		for j := first; j < len(pred); j++ {
+			p := &pred[j]
+			if !p.valid {
 				continue
 			}
-			overlap := g.overlap(p)
-			equal := g.Start == p.Start && g.End == p.End
-			if overlap == 0 || equal != sameSpan {
+			if p.Start >= g.End {
+				break
+			}
+			overlap := min(g.End, p.End) - max(g.Start, p.Start)
+			if overlap <= 0 {
 				continue
 			}
-			list = append(list, candidate{g, p, overlap, max(g.End, p.End) - min(g.Start, p.Start)})
+			g.overlapped, p.overlapped = true, true
+			if g.Span == p.Span {
+				g.exact, g.paired, p.paired = true, true, true
+				continue
+			}
+			list = append(list, candidate{stageOf(g, p), overlap, max(g.End, p.End) - min(g.Start, p.Start), i, j})
 		}
 	}
 	slices.SortFunc(list, candidate.compare)
 	return list
 }
 
-// compare orders by overlap/union descending, as an exact fraction, then by
-// gold, then by prediction.
+// compare orders by stage, then by overlap/union descending, as an exact
+// fraction, then by gold, then by prediction.
 func (c candidate) compare(d candidate) int {
-	return cmp.Or(
-		cmp.Compare(d.overlap*c.union, c.overlap*d.union),
-		c.gold.Compare(d.gold.Span),
-		c.pred.Compare(d.pred.Span),
-	)
+	switch {
+	case c.stage != d.stage:
+		return cmp.Compare(c.stage, d.stage)
+	case d.overlap*c.union != c.overlap*d.union:
+		return cmp.Compare(d.overlap*c.union, c.overlap*d.union)
+	case c.gold != d.gold:
+		return cmp.Compare(c.gold, d.gold)
+	}
+	return cmp.Compare(c.pred, d.pred)
 }

@@ -74,6 +74,9 @@ type Document struct {
 	Tokens []Range
 	// Spans is the gold annotation: a set, in the order of the file.
 	Spans []Span
+	// Mentions are gold without places, where a file of the user's own has no
+	// others: strings can be compared with it, spans cannot. No row has any.
+	Mentions []Mention
 }
 
 // Surface returns the text that a span covers.

@@ -25,6 +25,7 @@ type aggregate struct {
 		DomainMean  map[string]average `json:"domain_mean"`
 		MeanRows    average            `json:"mean_rows"`
 		MeanDomains average            `json:"mean_domains"`
+		PooledMicro average            `json:"pooled_micro"`
 	}
 }
 
@@ -82,6 +83,7 @@ func checkAggregate(t *testing.T, c aggregate) {
 	}
 	checkAverage(t, byRow.Cell(SpanF1, MeanRows, "m"), c.Expected.MeanRows)
 	checkAverage(t, byRow.Cell(SpanF1, MeanDomains, "m"), c.Expected.MeanDomains)
+	checkAverage(t, byRow.Cell(SpanF1, PooledMicro, "m"), c.Expected.PooledMicro)
 
 	byDomain := build(t, results, Spec{Rows: KeyDomain, Benchmark: rows})
 	for domain, want := range c.Expected.DomainMean {
@@ -89,6 +91,7 @@ func checkAggregate(t *testing.T, c aggregate) {
 	}
 	checkAverage(t, byDomain.Cell(SpanF1, MeanRows, "m"), c.Expected.MeanRows)
 	checkAverage(t, byDomain.Cell(SpanF1, MeanDomains, "m"), c.Expected.MeanDomains)
+	checkAverage(t, byDomain.Cell(SpanF1, PooledMicro, "m"), c.Expected.PooledMicro)
 }
 
 // checkAverage compares a mean. The vectors count mean_domains in domains; a

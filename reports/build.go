@@ -106,9 +106,9 @@ func (b *builder) averages(axis string) []string {
 		return nil
 	}
 	if len(b.spec.Benchmark) == 0 {
-		return []string{MeanRows} // without domains there is no mean over them
+		return []string{MeanRows, PooledMicro} // without domains there is no mean over them
 	}
-	return []string{MeanRows, MeanDomains}
+	return []string{MeanRows, MeanDomains, PooledMicro}
 }
 
 // stands lists the evaluation rows that a cell stands for.
@@ -189,14 +189,35 @@ func (b *builder) f1(r *run, metric string) *float64 {
 // the mean over its runs that are complete and have gold (METRICS.md §10.2).
 func (b *builder) rowValue(runs []*run, metric string) *float64 {
 	var values []float64
-	for _, r := range runs {
-		s, ok := b.score(r, metric)
-		if !ok || r.incomplete() || s.NGold == 0 {
-			continue
-		}
+	for _, r := range b.counted(runs, metric) {
 		if v := b.f1(r, metric); v != nil {
 			values = append(values, *v)
 		}
 	}
 	return mean(values)
+}
+
+// counted are the runs that may enter averages: complete, scored, with gold.
+func (b *builder) counted(runs []*run, metric string) []*run {
+	return slices.DeleteFunc(slices.Clone(runs), func(r *run) bool {
+		s, ok := b.score(r, metric)
+		return !ok || r.incomplete() || s.NGold == 0
+	})
+}
+
+// signatures are those of the scores that the cells are made of.
+func (b *builder) signatures() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for _, r := range b.runs {
+		for id, signature := range r.Signatures {
+			if !slices.Contains(b.spec.Metrics, id) {
+				continue
+			}
+			if out[r.ID] == nil {
+				out[r.ID] = map[string]string{}
+			}
+			out[r.ID][id] = signature
+		}
+	}
+	return out
 }

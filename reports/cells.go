@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // cell computes the cell at one place of the table.
@@ -111,12 +113,33 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	case len(values) == 0:
 		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
 		c.Note = "no row that all have"
+	case c.Row == PooledMicro || c.Col == PooledMicro:
+		b.fillPooled(c, rows, set, at)
 	case c.Row == MeanDomains || c.Col == MeanDomains:
 		c.Value = mean(meansOf(byDomain))
 		c.Note = fmt.Sprintf("%d of %d domains", len(byDomain), b.domainsOf(rows))
 	default:
 		c.Value = mean(values)
 	}
+}
+
+// fillPooled fills a cell with the F1 of the counts summed over rows.
+func (b *builder) fillPooled(c *Cell, rows []string, set compared, at map[string][]*run) {
+	var pooled ner.Score
+	for _, id := range rows {
+		if !set.rows[id] {
+			continue
+		}
+		runs := b.counted(at[id], c.Metric)
+		if len(runs) != 1 {
+			c.Note = "several runs of one row: no counts to sum"
+			return
+		}
+		s, _ := b.score(runs[0], c.Metric)
+		pooled = pooled.Add(s)
+	}
+	c.Counts, c.doubled = &pooled, b.spec.Doubled(c.Metric)
+	c.Precision, c.Recall, c.Value = b.spec.Ratios(c.Metric, pooled)
 }
 
 // noMean says why a cell has no average.

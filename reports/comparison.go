@@ -40,7 +40,7 @@ func compare(built *builtTables, t *Table, m metricInfo) comparison {
 		at := func(name string) *Cell { return t.Cell(m.ID, row, name) }
 		line := comparisonLine{
 			Name: named(row), Title: t.info[row].Title, Domain: t.info[row].Domain,
-			Average:  row == MeanRows || row == MeanDomains,
+			Average:  isAverage(row),
 			Passages: rangeOf(sizes(names, at, passagesOf), commas), Gold: rangeOf(sizes(names, at, goldOf), commas),
 		}
 		for _, name := range names {

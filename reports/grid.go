@@ -157,7 +157,7 @@ func (t *Table) colRan(metric, col string) bool {
 func (t *Table) absent(names []string) []string {
 	byReason := map[string][]string{}
 	for _, name := range names {
-		if name == MeanRows || name == MeanDomains {
+		if isAverage(name) {
 			continue
 		}
 		reason := t.info[name].Absent

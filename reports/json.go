@@ -12,6 +12,8 @@ type tableJSON struct {
 	Cols     []string   `json:"cols"`
 	Cells    []cellJSON `json:"cells"`
 	Warnings []string   `json:"warnings"`
+	// Signatures by run and metric.
+	Signatures map[string]map[string]string `json:"signatures"`
 }
 
 // cellJSON holds unrounded numbers; null is an undefined ratio or a number that
@@ -44,7 +46,7 @@ type countsJSON struct {
 }
 
 func writeJSON(w io.Writer, t *Table) error {
-	out := tableJSON{Rows: orEmpty(t.Rows), Cols: orEmpty(t.Cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings)}
+	out := tableJSON{Rows: orEmpty(t.Rows), Cols: orEmpty(t.Cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings), Signatures: t.Signatures}
 	for i := range t.Cells {
 		out.Cells = append(out.Cells, newCellJSON(&t.Cells[i]))
 	}

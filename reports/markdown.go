@@ -19,6 +19,12 @@ func writeMarkdown(w io.Writer, t *Table) error {
 			return err
 		}
 	}
+	for i, line := range t.signatureLines() {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "- %s\n", escapeMarkdown(line))
+	}
 	for i, warning := range t.Warnings {
 		if i == 0 {
 			b.WriteByte('\n')

@@ -184,7 +184,7 @@ func total(runs []*run) totals {
 
 // averageNames lists the averages at the end of the table's rows.
 func (t *Table) averageNames() []string {
-	return slices.DeleteFunc(slices.Clone(t.Rows), func(row string) bool { return row != MeanRows && row != MeanDomains })
+	return slices.DeleteFunc(slices.Clone(t.Rows), func(row string) bool { return !isAverage(row) })
 }
 
 func runsOf(runs []*run, system string) []*run {

@@ -22,6 +22,8 @@ type Result struct {
 	// Counters holds what else was counted, by name: "void", "unaligned",
 	// "unknown_type", … (METRICS.md §14.1).
 	Counters map[string]int
+	// Signatures say by metric id, in one line each, how a score came about.
+	Signatures map[string]string
 	// CI holds 95 % intervals of F1 by metric id, for metrics that have a real
 	// one (METRICS.md §12.3).
 	CI map[string][2]float64

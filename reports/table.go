@@ -12,7 +12,13 @@ import (
 const (
 	MeanRows    = "mean_rows"
 	MeanDomains = "mean_domains"
+	PooledMicro = "pooled_micro"
 )
+
+// isAverage reports whether a line or column is an average over rows.
+func isAverage(name string) bool {
+	return name == MeanRows || name == MeanDomains || name == PooledMicro
+}
 
 // The headline metrics, which stand side by side and are never mixed.
 const (
@@ -47,6 +53,9 @@ type Table struct {
 	Rows, Cols     []string
 	Cells          []Cell
 	Warnings       []string
+	// Signatures say how scores came about, by run and metric: those of the runs
+	// in the cells that have one.
+	Signatures map[string]map[string]string
 
 	where string
 	index map[[3]string]int
@@ -58,7 +67,8 @@ type Cell struct {
 	Row, Col, Metric string
 	// Value is an F1 between 0 and 1; nil if it is undefined or was not run.
 	Value *float64
-	// Precision, Recall and Counts belong to a value of one run; nil for a mean.
+	// Precision, Recall and Counts belong to a value of one run, or of the runs
+	// that are pooled; nil for a mean.
 	Precision, Recall *float64
 	Counts            *ner.Score
 	// CI is the 95 % interval, nil unless it was computed.
@@ -116,6 +126,7 @@ func Build(results []Result, spec Spec) (*Table, error) {
 			}
 		}
 	}
+	t.Signatures = b.signatures()
 	t.Warnings = b.warnings()
 	return t, nil
 }

@@ -25,6 +25,7 @@ func writeText(out io.Writer, t *Table) error {
 			return fmt.Errorf("table: text: %w", err)
 		}
 	}
+	writeLines(w, "", t.signatureLines())
 	writeLines(w, "warning: ", t.Warnings)
 	if err := w.Flush(); err != nil { // holds the first error of any write
 		return fmt.Errorf("table: text: %w", err)

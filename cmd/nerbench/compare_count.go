@@ -112,7 +112,7 @@ type comparedRow struct {
 	buckets  []bucketPair
 }
 
-type typePair struct{ a, b []scoreAt }
+type typePair struct{ a, b []stats.PassageScore }
 
 // bucketPair are the buckets of an attribute, which gold alone decides.
 type bucketPair struct {
@@ -129,10 +129,10 @@ func (c *comparedRow) add(a, b sidePassage) {
 	at := len(c.a)
 	c.a, c.b = append(c.a, a.tally.Total()), append(c.b, b.tally.Total())
 	for t, s := range a.tally {
-		c.pair(t).a = append(c.pair(t).a, scoreAt{at, s})
+		c.pair(t).a = append(c.pair(t).a, stats.PassageScore{Passage: at, Score: s})
 	}
 	for t, s := range b.tally {
-		c.pair(t).b = append(c.pair(t).b, scoreAt{at, s})
+		c.pair(t).b = append(c.pair(t).b, stats.PassageScore{Passage: at, Score: s})
 	}
 	c.flips = append(c.flips, without("a", a, b)...)
 	c.flips = append(c.flips, without("b", b, a)...)
@@ -242,10 +242,10 @@ func (c *comparedRow) typeOutcomes(s compareSettings) map[ner.EntityType]compari
 	return out
 }
 
-func spread(list []scoreAt, passages int) []ner.Score {
+func spread(list []stats.PassageScore, passages int) []ner.Score {
 	scores := make([]ner.Score, passages)
 	for _, s := range list {
-		scores[s.passage] = s.score
+		scores[s.Passage] = s.Score
 	}
 	return scores
 }

@@ -40,7 +40,7 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 	}
 	row := newComparedRow(c.String("row"), plan.metrics[0].metric, n.seed)
 	row.buckets = plan.bucketPairs()
-	join := &predictionJoin{gold: c.String("gold"), partial: c.Bool("partial")}
+	join := &predictionJoin{gold: c.String("gold"), partial: c.Bool("partial"), spans: plan.needsSpans()}
 	input := newPredictionInput(how)
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
 		return withInput(env, names[0], func(a io.Reader) error {

@@ -231,3 +231,35 @@ func unitSpans(from, n int) []map[string]any {
 	}
 	return spans
 }
+
+// TestRowSeedVectors: --seed and --row name the stream that the vectors say.
+func TestRowSeedVectors(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			Name, Row string
+			Seed      json.Number
+			Expected  struct {
+				StreamSeed string `json:"stream_seed"`
+			}
+		}
+	}
+	readVectors(t, &file, "vectors", "stats_seeded.json")
+	a, b := [][3]int{{3, 5, 4}, {0, 2, 3}, {4, 4, 6}, {1, 1, 1}}, [][3]int{{1, 5, 4}, {2, 2, 3}, {2, 3, 6}, {1, 2, 1}}
+	n := 0
+	for _, c := range file.Cases {
+		if !strings.HasPrefix(c.Name, "rowseed-") {
+			continue
+		}
+		n++
+		t.Run(c.Name, func(t *testing.T) {
+			byRow := compareCounts(t, a, b, "--seed", c.Seed.String(), "--row", c.Row, "--ci", "1000")
+			byStream := compareCounts(t, a, b, "--stream-seed", c.Expected.StreamSeed, "--ci", "1000")
+			if *byRow.CI != *byStream.CI || *byRow.A.CI != *byStream.A.CI {
+				t.Errorf("intervals are %v and %v", *byRow.CI, *byStream.CI)
+			}
+		})
+	}
+	if n == 0 {
+		t.Fatal("no cases")
+	}
+}

@@ -38,7 +38,7 @@ func (g *goldProperties) add(d *ner.Document) {
 		return
 	}
 	p := metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: d.Spans}
-	g.spans = g.spans.Add(metrics.SpanF1(&p).ByType.Total())
+	g.spans = g.spans.Add(metrics.Count(metrics.SpanF1, &p).ByType.Total())
 	g.errors = g.errors.Add(metrics.Classify(&p).Total())
 	surfaces := map[ner.EntityType][]string{}
 	for _, s := range d.Spans {
@@ -51,7 +51,7 @@ func (g *goldProperties) add(d *ner.Document) {
 		items, void := answers.Published(answers.AnswerString(surfaces[t]))
 		p.Published = append(p.Published, metrics.Strings{Type: t, Pred: items, Gold: items, Void: void, GoldVoid: void})
 	}
-	g.strings = g.strings.Add(metrics.UniNERF1(&p).ByType.Total())
+	g.strings = g.strings.Add(metrics.Count(metrics.UniNERF1, &p).ByType.Total())
 }
 
 // faults says which properties do not hold for a split with so many spans.

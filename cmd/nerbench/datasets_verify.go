@@ -249,7 +249,7 @@ func (c ceilings) add(d *ner.Document) {
 		if err != nil {
 			panic(err) // the modes are the package's own
 		}
-		counts := metrics.SpanF1(&metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
+		counts := metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
 		c[mode] = c[mode].Add(counts.ByType.Total())
 	}
 }

@@ -17,7 +17,8 @@ func evalCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "eval",
 		Usage: "score predictions, column files, or pairs of answers, without a store",
-		Description: `eval --gold documents.jsonl --pred predictions.jsonl scores predictions.
+		Description: `eval --gold documents.jsonl --pred predictions.jsonl scores predictions. Gold is "spans"; for metrics
+of strings it may be "mentions", {"text", "type"}, as in predictions.
 eval --tags FILE.conll scores a column file whose last two columns are gold and predicted tag.
 eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} as the UniversalNER paper does,
 or, with --metric, answers "type: entity; …" as InstructUIE and B2NER do.
@@ -58,6 +59,7 @@ metrics:
 			if err != nil {
 				return fmt.Errorf("eval: %w", err)
 			}
+			e.origin = evalOrigin(c, e)
 			if env.json {
 				err = env.printJSON(e.json())
 			} else {

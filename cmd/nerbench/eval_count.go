@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 
 	"nerbench/answers"
 	"nerbench/harness"
@@ -41,13 +43,7 @@ type evalCounts struct {
 // passageScores are the counts of one metric by passage, as a whole and by type.
 type passageScores struct {
 	total  []ner.Score
-	byType map[ner.EntityType][]scoreAt
-}
-
-// scoreAt is a count of a passage that has any.
-type scoreAt struct {
-	passage int
-	score   ner.Score
+	byType map[ner.EntityType][]stats.PassageScore
 }
 
 func (p *evalPlan) newCounts() *evalCounts {
@@ -57,7 +53,7 @@ func (p *evalPlan) newCounts() *evalCounts {
 	}
 	for i := range p.metrics {
 		e.counts = append(e.counts, metrics.NewCounts())
-		e.scores[i].byType = map[ner.EntityType][]scoreAt{}
+		e.scores[i].byType = map[ner.EntityType][]stats.PassageScore{}
 	}
 	for _, a := range p.attributes {
 		var list []*metrics.Bucketing
@@ -102,16 +98,19 @@ func (e *evalCounts) add(in *evalPassage) error {
 		}
 	}
 	for i, m := range e.plan.metrics {
-		c := m.metric.Count(&understood[m.reading].Passage)
-		e.counts[i].Merge(c)
-		if e.plan.intervals.resamples > 0 {
-			e.scores[i].add(e.passages, c.ByType, e.plan.byType)
+		passage := &understood[m.reading].Passage
+		if e.plan.intervals.resamples == 0 {
+			m.metric.Add(passage, &e.counts[i])
+			continue
 		}
+		c := m.metric.Count(passage)
+		e.counts[i].Merge(c)
+		e.scores[i].add(e.passages, c.ByType, e.plan.byType)
 	}
 	e.note(&understood[0], in.answered)
 	if e.plan.taxonomy || e.plan.confusion {
 		e.taxonomy.Merge(metrics.Classify(&understood[0].Passage))
-		c := metrics.SpanF1(&understood[0].Passage)
+		c := metrics.Count(metrics.SpanF1, &understood[0].Passage)
 		e.duplicates[0] += c.DuplicateGold
 		e.duplicates[1] += c.DuplicatePred
 	}
@@ -134,7 +133,7 @@ func (s *passageScores) add(passage int, tally metrics.Tally, byType bool) {
 	}
 	for t, score := range tally {
 		if score != (ner.Score{}) {
-			s.byType[t] = append(s.byType[t], scoreAt{passage, score})
+			s.byType[t] = append(s.byType[t], stats.PassageScore{Passage: passage, Score: score})
 		}
 	}
 }
@@ -159,7 +158,7 @@ func (e *evalCounts) merge(part *evalCounts) {
 		e.scores[i].total = append(e.scores[i].total, part.scores[i].total...)
 		for t, list := range part.scores[i].byType {
 			for _, s := range list {
-				e.scores[i].byType[t] = append(e.scores[i].byType[t], scoreAt{e.passages + s.passage, s.score})
+				e.scores[i].byType[t] = append(e.scores[i].byType[t], stats.PassageScore{Passage: e.passages + s.Passage, Score: s.Score})
 			}
 		}
 	}
@@ -189,6 +188,9 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 	out := &evaluation{
 		passages: e.passages, missing: missing, outcomes: e.outcomes, byType: e.plan.byType,
 		confusion: e.plan.confusion, duplicates: e.duplicates, resamples: e.plan.intervals.resamples,
+	}
+	if e.answered {
+		out.family = e.plan.readings[0].how.Family
 	}
 	if e.plan.taxonomy || e.plan.confusion {
 		out.taxonomy = &e.taxonomy
@@ -230,19 +232,25 @@ func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ne
 	if n.resamples == 0 || e.passages == 0 {
 		return nil, nil
 	}
-	draw := func(scores []ner.Score) stats.Interval {
-		return stats.Bootstrap([]stats.Row{{Seed: n.seed, A: scores}}, n.resamples)
+	scores := e.scores[metric]
+	if len(scores.byType) == 0 {
+		total := stats.Bootstrap([]stats.Row{{Seed: n.seed, A: scores.total}}, n.resamples)
+		return &total, nil
 	}
-	total := draw(e.scores[metric].total)
+	types := slices.Sorted(maps.Keys(scores.byType))
+	parts := make([][]stats.PassageScore, 1+len(types))
+	for i, s := range scores.total {
+		parts[0] = append(parts[0], stats.PassageScore{Passage: i, Score: s})
+	}
+	for i, t := range types {
+		parts[1+i] = scores.byType[t]
+	}
+	drawn := stats.BootstrapParts(n.seed, e.passages, parts, n.resamples)
 	byType = map[ner.EntityType]stats.Interval{}
-	for t, list := range e.scores[metric].byType {
-		scores := make([]ner.Score, e.passages)
-		for _, s := range list {
-			scores[s.passage] = s.score
-		}
-		byType[t] = draw(scores)
+	for i, t := range types {
+		byType[t] = drawn[1+i]
 	}
-	return &total, byType
+	return &drawn[0], byType
 }
 
 // documentWords are the words of a document for buckets.

@@ -45,7 +45,7 @@ func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluati
 // countPaperPairs counts as the paper does and nothing else, at the speed of
 // reading.
 func countPaperPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, error) {
-	counts, err := metrics.Pairs(ctx, r, answers.Official)
+	counts, err := metrics.Pairs(ctx, r, func() metrics.AppendItems { return new(answers.OfficialReader).Append })
 	if err != nil {
 		return nil, err
 	}

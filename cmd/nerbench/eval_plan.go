@@ -285,6 +285,22 @@ func (p *evalPlan) needsTrain() string {
 	return ""
 }
 
+// needsSpans names the first thing that compares places; empty if nothing does.
+func (p *evalPlan) needsSpans() string {
+	for _, m := range p.metrics {
+		if m.metric.OfSpans() {
+			return m.id
+		}
+	}
+	switch {
+	case p.taxonomy:
+		return "--taxonomy"
+	case p.confusion:
+		return "--confusion"
+	}
+	return ""
+}
+
 // spanMetrics are the places of the metrics that buckets can split.
 func (p *evalPlan) spanMetrics() []int {
 	var at []int

@@ -37,7 +37,7 @@ func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*ev
 		return nil, err
 	}
 	var counted *evalCounts
-	join := &predictionJoin{gold: c.String("gold"), partial: plan.partial}
+	join := &predictionJoin{gold: c.String("gold"), partial: plan.partial, spans: plan.needsSpans()}
 	input := newPredictionInput(how)
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
 		return withInput(env, c.String("pred"), func(pred io.Reader) (err error) {
@@ -240,6 +240,8 @@ type given struct {
 	Unaligned []ner.Mention
 	Mentions  *[]ner.Mention
 	Answers   *[]plainAnswer
+
+	line int // in its file, from 1
 }
 
 // plainSpan is a span in code points, as it was given.
@@ -326,8 +328,9 @@ func plainAnswers(list []givenAnswer) (*[]plainAnswer, error) {
 // readPredictions reads JSON Lines of predictions.
 func readPredictions(in io.Reader) iter.Seq2[given, error] {
 	return func(yield func(given, error) bool) {
-		err := eachJSONLine(in, func(line []byte) error {
+		err := eachJSONLine(in, func(number int, line []byte) error {
 			g, err := parseGiven(line)
+			g.line = number
 			if err == nil && !yield(g, nil) {
 				return errStop
 			}

@@ -32,6 +32,10 @@ type evaluation struct {
 	resamples int
 	// extra are members of the JSON form that say how the input was read.
 	extra map[string]any
+	// family of the prompts that were answered; empty where nothing was.
+	family string
+	// origin are fields of signatures: what was read, and how.
+	origin []string
 }
 
 // evaluated is one metric's counts under its id with options.
@@ -99,7 +103,7 @@ func (e *evaluation) json() map[string]any {
 			byType[typ][m.id] = m.countsOf(typ)
 		}
 	}
-	out["metrics"] = totals
+	out["metrics"], out["signatures"] = totals, evalSignatures(e)
 	if e.byType {
 		out["by_type"], out["type_macro"] = byType, macros
 	}

@@ -44,7 +44,16 @@ func (e *evaluation) writeText(w io.Writer) error {
 			fmt.Fprintf(w, "%s %d\n", b.name, b.n)
 		}
 	}
-	return e.writeOutcomes(w)
+	if err := e.writeOutcomes(w); err != nil {
+		return err
+	}
+	lines := evalSignatures(e)
+	for _, m := range e.metrics {
+		if _, err := fmt.Fprintln(w, lines[m.id]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"nerbench/answers"
 	"nerbench/internal/reference"
 	"nerbench/ner"
 )
@@ -35,6 +38,37 @@ func readVectors(t *testing.T, into any, elem ...string) {
 	}
 }
 
+// eachVector runs a test for every case of one kind: those of files of its own,
+// and those of the file of cases written by hand.
+func eachVector[Case any](t *testing.T, kind string, f func(t *testing.T, c Case), files ...string) {
+	t.Helper()
+	for _, name := range append(files, "handmade.json") {
+		var content struct{ Cases []json.RawMessage }
+		readVectors(t, &content, "vectors", name)
+		n := 0
+		for _, raw := range content.Cases {
+			var named struct{ Name, Kind string }
+			if err := json.Unmarshal(raw, &named); err != nil {
+				t.Fatal(err)
+			}
+			if name == "handmade.json" && named.Kind != kind {
+				continue
+			}
+			n++
+			t.Run(named.Name, func(t *testing.T) {
+				var c Case
+				if err := json.Unmarshal(raw, &c); err != nil {
+					t.Fatal(err)
+				}
+				f(t, c)
+			})
+		}
+		if n == 0 && name != "handmade.json" {
+			t.Errorf("%s: no cases", name)
+		}
+	}
+}
+
 func jsonLine(t *testing.T, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)
@@ -44,68 +78,74 @@ func jsonLine(t *testing.T, v any) string {
 	return string(b) + "\n"
 }
 
-// TestEvalVectors scores whole files of vectors through the filter: what a
-// stranger would do to check the program.
+// TestEvalVectors scores the vectors of spans through the filter: what a stranger
+// would do to check the program.
 func TestEvalVectors(t *testing.T) {
-	for _, name := range []string{"spans_flat.json", "spans_nested.json"} {
-		t.Run(name, func(t *testing.T) {
-			var file struct {
-				Cases []struct {
-					Name       string
-					Gold, Pred [][][3]any
-					Expected   struct {
-						Strict struct {
-							TP    int `json:"tp"`
-							NPred int `json:"n_pred"`
-							NGold int `json:"n_gold"`
-						}
-						Duplicates map[string]int
-						Taxonomy   map[string]int
-						SemEval    map[string]struct{ Correct, Incorrect, Partial, Missed, Spurious int }
-					}
-				}
+	eachVector(t, "spans", spansFilterVector, "spans_flat.json", "spans_nested.json")
+}
+
+// schemeCounts are those of a scheme of SemEval-2013.
+type schemeCounts struct {
+	Correct, Incorrect, Partial, Missed, Spurious, Possible, Actual int
+	Precision, Recall, F1                                           float64 // null reads as 0, as in the vectors
+}
+
+type spansVector struct {
+	Gold, Pred [][][3]any
+	Expected   struct {
+		Strict     vectorCounts
+		Duplicates map[string]int
+		Taxonomy   map[string]int
+		SemEval    map[string]schemeCounts
+	}
+}
+
+func spansFilterVector(t *testing.T, c spansVector) {
+	var gold, pred strings.Builder
+	for i := range c.Gold {
+		gold.WriteString(jsonLine(t, map[string]any{"id": fmt.Sprint(i), "text": strings.Repeat("x", 500), "spans": spanLines(c.Gold[i])}))
+		pred.WriteString(jsonLine(t, map[string]any{"id": fmt.Sprint(i), "spans": spanLines(c.Pred[i])}))
+	}
+	var got struct {
+		evalOutput
+		Taxonomy  map[string]any
+		SemEval   map[string]schemeCounts
+		Confusion []confusionCell
+	}
+	out := filtered(t, pred.String(), "eval", "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-",
+		"--metric", "span_f1,semeval_strict_f1,semeval_exact_f1,semeval_partial_f1,semeval_type_f1", "--taxonomy", "--confusion", "--json")
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := c.Expected
+	want.Strict.checkTypes(t, got.evalOutput, "span_f1")
+	duplicates := got.Taxonomy["duplicates"]
+	delete(got.Taxonomy, "duplicates")
+	if fmt.Sprint(got.Taxonomy) != fmt.Sprint(want.Taxonomy) || fmt.Sprint(duplicates) != fmt.Sprint(want.Duplicates) {
+		t.Errorf("taxonomy is %v, %v, want %v, %v", got.Taxonomy, duplicates, want.Taxonomy, want.Duplicates)
+	}
+	for scheme, n := range want.SemEval {
+		g := got.SemEval[scheme]
+		for _, d := range []float64{g.Precision - n.Precision, g.Recall - n.Recall, g.F1 - n.F1} {
+			if math.Abs(d) > 1e-12 {
+				t.Errorf("scheme %s is %+v, want %+v", scheme, g, n)
 			}
-			readVectors(t, &file, "vectors", name)
-			for _, c := range file.Cases {
-				t.Run(c.Name, func(t *testing.T) {
-					var gold, pred strings.Builder
-					for i := range c.Gold {
-						gold.WriteString(jsonLine(t, map[string]any{"id": fmt.Sprint(i), "text": strings.Repeat("x", 500), "spans": spanLines(c.Gold[i])}))
-						pred.WriteString(jsonLine(t, map[string]any{"id": fmt.Sprint(i), "spans": spanLines(c.Pred[i])}))
-					}
-					goldFile := t.TempDir() + "/gold.jsonl"
-					if err := os.WriteFile(goldFile, []byte(gold.String()), 0o600); err != nil {
-						t.Fatal(err)
-					}
-					var got struct {
-						Metrics  map[string]countsJSON
-						Taxonomy struct {
-							C, T, B, BT, MIS, SPU int
-							MISOverlapped         int `json:"MIS_overlapped"`
-							SPUOverlapping        int `json:"SPU_overlapping"`
-							Duplicates            map[string]int
-						}
-						SemEval map[string]struct{ Correct, Incorrect, Partial, Missed, Spurious int }
-					}
-					out := filtered(t, pred.String(), "eval", "--gold", goldFile, "--pred", "-", "--metric", "span_f1", "--taxonomy", "--json")
-					if err := json.Unmarshal([]byte(out), &got); err != nil {
-						t.Fatal(err)
-					}
-					want := c.Expected
-					if m := got.Metrics["span_f1"]; int(m.TP) != want.Strict.TP || m.NPred != want.Strict.NPred || m.NGold != want.Strict.NGold {
-						t.Errorf("counts are %+v, want %+v", m, want.Strict)
-					}
-					x := got.Taxonomy
-					taxonomy := map[string]int{"C": x.C, "T": x.T, "B": x.B, "BT": x.BT, "MIS": x.MIS, "SPU": x.SPU, "MIS_overlapped": x.MISOverlapped, "SPU_overlapping": x.SPUOverlapping}
-					if fmt.Sprint(taxonomy) != fmt.Sprint(want.Taxonomy) || fmt.Sprint(x.Duplicates) != fmt.Sprint(want.Duplicates) {
-						t.Errorf("taxonomy is %v, %v, want %v, %v", taxonomy, x.Duplicates, want.Taxonomy, want.Duplicates)
-					}
-					if fmt.Sprint(got.SemEval) != fmt.Sprint(want.SemEval) {
-						t.Errorf("schemes are %v, want %v", got.SemEval, want.SemEval)
-					}
-				})
-			}
-		})
+		}
+		g.Precision, g.Recall, g.F1 = n.Precision, n.Recall, n.F1
+		if g != n {
+			t.Errorf("scheme %s is %+v, want %+v", scheme, g, n)
+		}
+		m := got.Metrics["semeval_"+scheme+"_f1"]
+		if m.TP != float64(n.Correct)+float64(n.Partial)/2 || m.NPred != n.Actual || m.NGold != n.Possible {
+			t.Errorf("metric of scheme %s is %+v, want %+v", scheme, m, n)
+		}
+	}
+	pairs, all := want.Taxonomy["C"]+want.Taxonomy["T"]+want.Taxonomy["B"]+want.Taxonomy["BT"]+want.Taxonomy["MIS"]+want.Taxonomy["SPU"], 0
+	for _, cell := range got.Confusion {
+		all += cell.N
+	}
+	if all != pairs {
+		t.Errorf("the confusion table has %d entries, want %d", all, pairs)
 	}
 }
 
@@ -150,62 +190,81 @@ func TestPairsVectors(t *testing.T) {
 	}
 }
 
-// TestAlignFilterVectors aligns the vectors through the filter.
+// TestAlignFilterVectors aligns the vectors through the filter: exact occurrences
+// alone, and all three tiers.
 func TestAlignFilterVectors(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Name, Text string
-			Tokens     [][2]int
-			Mentions   []string
-			Expected   map[string]json.RawMessage
+	for _, source := range []struct{ file, kind, tiers string }{
+		{"align_mentions.json", "", "1"}, {"handmade.json", "align", "1"}, {"align_tiers.json", "", "3"},
+	} {
+		var file struct{ Cases []alignedVector }
+		readVectors(t, &file, "vectors", source.file)
+		cases := slices.DeleteFunc(file.Cases, func(c alignedVector) bool { return c.Kind != source.kind })
+		for _, boundary := range answers.Boundaries {
+			of := slices.DeleteFunc(slices.Clone(cases), func(c alignedVector) bool { return c.Expected[boundary] == nil })
+			if len(of) == 0 {
+				continue // tokens only where there are some
+			}
+			for _, mode := range answers.Modes {
+				t.Run(source.file+"/"+boundary+"/"+mode, func(t *testing.T) {
+					checkAligned(t, of, boundary, mode, source.tiers)
+				})
+			}
 		}
 	}
-	readVectors(t, &file, "vectors", "align_tiers.json")
-	for _, boundary := range []string{"token", "word", "substring"} {
-		for _, mode := range []string{"all", "cursor", "longest"} {
-			t.Run(boundary+"/"+mode, func(t *testing.T) {
-				var in strings.Builder
-				var wanted []json.RawMessage
-				for _, c := range file.Cases {
-					var byMode map[string]json.RawMessage
-					if raw, ok := c.Expected[boundary]; !ok || json.Unmarshal(raw, &byMode) != nil {
-						continue
-					}
-					var mentions []map[string]string
-					for _, m := range c.Mentions {
-						mentions = append(mentions, map[string]string{"text": m, "type": "x"})
-					}
-					in.WriteString(jsonLine(t, map[string]any{"text": c.Text, "tokens": c.Tokens, "mentions": mentions}))
-					wanted = append(wanted, byMode[mode])
-				}
-				lines := strings.Split(strings.TrimSpace(filtered(t, in.String(), "align", "--boundary", boundary, "--mode", mode)), "\n")
-				if len(lines) != len(wanted) || len(lines) < 50 {
-					t.Fatalf("%d lines for %d cases", len(lines), len(wanted))
-				}
-				for i, line := range lines {
-					var got alignedLine
-					var want struct {
-						Spans     [][]any
-						Unaligned []string
-					}
-					if err := json.Unmarshal([]byte(line), &got); err != nil {
-						t.Fatal(err)
-					}
-					if err := json.Unmarshal(wanted[i], &want); err != nil {
-						t.Fatal(err)
-					}
-					var a, b []string
-					for _, s := range got.Spans {
-						a = append(a, fmt.Sprint(s.Start, s.End))
-					}
-					for _, s := range want.Spans {
-						b = append(b, fmt.Sprint(s[0], s[1]))
-					}
-					if !slices.Equal(a, b) || got.Unaligned != len(want.Unaligned) {
-						t.Errorf("line %d: %s, want %s", i+1, line, wanted[i])
-					}
-				}
-			})
+}
+
+type alignedVector struct {
+	Name, Kind, Text string
+	Tokens           json.RawMessage
+	Mentions         []string
+	Expected         map[string]json.RawMessage
+}
+
+// checkAligned sends all cases through the filter at once.
+func checkAligned(t *testing.T, cases []alignedVector, boundary, mode, tiers string) {
+	var in strings.Builder
+	for _, c := range cases {
+		mentions := []map[string]string{}
+		for _, m := range c.Mentions {
+			mentions = append(mentions, map[string]string{"text": m, "type": "x"})
+		}
+		in.WriteString(jsonLine(t, map[string]any{"text": c.Text, "tokens": c.Tokens, "mentions": mentions}))
+	}
+	lines := strings.Split(strings.TrimSpace(filtered(t, in.String(), "align", "--boundary", boundary, "--mode", mode, "--tiers", tiers)), "\n")
+	if len(lines) != len(cases) {
+		t.Fatalf("%d lines for %d cases", len(lines), len(cases))
+	}
+	for i, c := range cases {
+		var got alignedLine
+		var byMode map[string]json.RawMessage
+		if err := errors.Join(json.Unmarshal([]byte(lines[i]), &got), json.Unmarshal(c.Expected[boundary], &byMode)); err != nil {
+			t.Fatal(err)
+		}
+		var want struct {
+			Spans     [][]any
+			Unaligned []string
+		}
+		if err := json.Unmarshal(byMode[mode], &want); err != nil {
+			t.Fatal(err)
+		}
+		var a, b []string
+		for _, s := range got.Spans {
+			a = append(a, fmt.Sprint(s.Start, s.End))
+		}
+		for _, s := range want.Spans {
+			b = append(b, fmt.Sprint(s[0], s[1]))
+		}
+		if !slices.Equal(a, b) || got.Unaligned != len(want.Unaligned) {
+			t.Errorf("%s: %v, %d unaligned, want %s", c.Name, a, got.Unaligned, byMode[mode])
+		}
+		if raw, there := byMode["tiers"]; there {
+			var decided []int
+			if err := json.Unmarshal(raw, &decided); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Tiers, decided) {
+				t.Errorf("%s: tiers are %v, want %v", c.Name, got.Tiers, decided)
+			}
 		}
 	}
 }
@@ -214,38 +273,62 @@ func TestAlignFilterVectors(t *testing.T) {
 func TestParseFilterVectors(t *testing.T) {
 	var docs struct {
 		Documents []struct{ ID, Text string }
-		TypeSets  map[string][]struct{ Native, Natural string } `json:"type_sets"`
+		TypeSets  map[string]json.RawMessage `json:"type_sets"`
 	}
 	readVectors(t, &docs, "vectors-prompts", "documents.json")
+	type typed struct {
+		Type, Text string
+		Flags      []string
+	}
 	var file struct {
 		Answers []struct {
 			ID, Family, Variant, Document, Types, Type, Finish, Answer, Class, Step string
-			Mentions                                                                []struct{ Type, Text string }
+			Mentions                                                                []typed
+			Dropped                                                                 []parsedDrop
 			Spans                                                                   [][3]any
+			Unaligned                                                               [][2]string
+			Published                                                               []string `json:"published_reader"`
 		}
 	}
 	readVectors(t, &file, "vectors-prompts", "answers.json")
 	for _, c := range file.Answers {
-		if c.Family != "uniner" || c.Types == "t3" { // t3 has commas in its names
-			continue
-		}
 		t.Run(c.ID, func(t *testing.T) {
-			var types []string
-			for _, typ := range docs.TypeSets[c.Types] {
-				types = append(types, typ.Native+"="+typ.Natural)
-			}
+			types := string(docs.TypeSets[c.Types])
 			i := slices.IndexFunc(docs.Documents, func(d struct{ ID, Text string }) bool { return d.ID == c.Document })
 			line := map[string]any{"text": c.Answer, "document": docs.Documents[i].Text, "finish": c.Finish}
 			if c.Type != "" {
 				line["types"] = []string{c.Type}
 			}
 			var got parsedLine
-			out := filtered(t, jsonLine(t, line), "parse", "--family", c.Family, "--variant", c.Variant, "--types", strings.Join(types, ","))
+			out := filtered(t, jsonLine(t, line), "parse", "--family", c.Family, "--variant", c.Variant, "--types", types)
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
 				t.Fatal(err)
 			}
-			if got.Outcome != ner.Outcome(c.Class) || got.Step != c.Step || len(got.Mentions) != len(c.Mentions) || len(*got.Spans) != len(c.Spans) {
+			var mentions []typed
+			for _, m := range got.Mentions {
+				flags := []string{}
+				for _, f := range m.Flags {
+					flags = append(flags, string(f))
+				}
+				mentions = append(mentions, typed{string(m.Type), m.Text, flags})
+			}
+			var spans, wanted []string
+			for _, s := range *got.Spans {
+				spans = append(spans, fmt.Sprint(s.Start, s.End, s.Type))
+			}
+			for _, s := range c.Spans {
+				wanted = append(wanted, fmt.Sprint(s[0], s[1], s[2]))
+			}
+			if got.Outcome != ner.Outcome(c.Class) || got.Step != c.Step || fmt.Sprint(mentions) != fmt.Sprint(c.Mentions) ||
+				fmt.Sprint(got.Dropped) != fmt.Sprint(c.Dropped) || !slices.Equal(spans, wanted) || *got.Unaligned != len(c.Unaligned) {
 				t.Errorf("got %s, want %+v", out, c)
+			}
+			if c.Published == nil {
+				return
+			}
+			out = filtered(t, jsonLine(t, map[string]any{"text": c.Answer}), "parse", "--family", "uniner", "--reader", "published", "--types", types)
+			if texts := publishedTexts(t, out); !slices.Equal(texts, c.Published) {
+				t.Errorf("published reader: %q, want %q", texts, c.Published)
 			}
 		})
 	}

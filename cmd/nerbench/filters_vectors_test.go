@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -73,46 +74,55 @@ func writeLines(t *testing.T, name, content string) string {
 
 // TestTagsFilterVectors scores the tag vectors as column files.
 func TestTagsFilterVectors(t *testing.T) {
+	var files []string
 	for _, scheme := range []string{"IOB1", "IOB2", "IOE1", "IOE2", "IOBES", "BILOU"} {
-		for _, form := range []string{"wellformed", "malformed"} {
-			var file struct {
-				Cases []struct {
-					Name               string
-					Tokens, Gold, Pred [][]string
-					Expected           map[string]vectorCounts
-				}
-			}
-			readVectors(t, &file, "vectors", "tags_"+scheme+"_"+form+".json")
-			for _, c := range file.Cases {
-				for mode, want := range c.Expected {
-					if want.Error == "length" {
-						continue // no column file can hold it
-					}
-					t.Run(c.Name+"/"+mode, func(t *testing.T) {
-						columns := columnFile(c.Tokens, c.Gold, c.Pred)
-						if want.Error == "prefix" {
-							failing(t, columns, "prefix outside the scheme "+scheme, "eval", "--tags", "-", "--scheme", scheme, "--mode", mode)
-							failing(t, columns, "prefix outside the scheme "+scheme, "eval", "--tags", "-", "--scheme", scheme, "--mode", mode, "--taxonomy")
-							return
-						}
-						for _, metric := range []string{"span_f1", "span_f1,semeval_strict_f1"} { // the fast way, and the other one
-							got := evalJSON(t, columns, "--tags", "-", "--scheme", scheme, "--mode", mode, "--metric", metric)
-							want.check(t, got.Metrics["span_f1"])
-							for typ, n := range want.PerType {
-								c := got.ByType[ner.EntityType(typ)]["span_f1"]
-								if [3]int{int(c.TP), c.NPred, c.NGold} != n {
-									t.Errorf("type %s: %+v, want %v", typ, c, n)
-								}
-							}
-							macro := got.TypeMacro["span_f1"]
-							if (macro == nil) != (want.TypeMacro == nil) || macro != nil && math.Abs(*macro-*want.TypeMacro) > 1e-12 {
-								t.Errorf("type_macro is %v, want %v", macro, want.TypeMacro)
-							}
-						}
-					})
-				}
-			}
+		files = append(files, "tags_"+scheme+"_wellformed.json", "tags_"+scheme+"_malformed.json")
+	}
+	eachVector(t, "tags", tagsFilterVector, files...)
+}
+
+type tagsVector struct {
+	Scheme             string
+	Tokens, Gold, Pred [][]string
+	Expected           map[string]vectorCounts
+}
+
+func tagsFilterVector(t *testing.T, c tagsVector) {
+	for mode, want := range c.Expected {
+		if want.Error == "length" || !columnTags(c.Gold) || !columnTags(c.Pred) {
+			continue // no column file can hold it
 		}
+		columns := columnFile(c.Tokens, c.Gold, c.Pred)
+		args := []string{"--tags", "-", "--scheme", c.Scheme, "--mode", mode}
+		if want.Error == "prefix" {
+			failing(t, columns, "prefix outside the scheme "+c.Scheme, append([]string{"eval"}, args...)...)
+			failing(t, columns, "prefix outside the scheme "+c.Scheme, append([]string{"eval", "--taxonomy"}, args...)...)
+			continue
+		}
+		for _, metric := range []string{"span_f1", "span_f1,semeval_strict_f1"} { // the fast way, and the other one
+			want.checkTypes(t, evalJSON(t, columns, append(args, "--metric", metric)...), "span_f1")
+		}
+	}
+}
+
+// columnTags reports whether tags can stand in a column.
+func columnTags(sentences [][]string) bool {
+	return !slices.ContainsFunc(slices.Concat(sentences...), func(tag string) bool { return tag == "" || strings.ContainsAny(tag, " \t\n\r") })
+}
+
+// checkTypes checks the whole, each type, and the mean over types.
+func (want vectorCounts) checkTypes(t *testing.T, got evalOutput, metric string) {
+	t.Helper()
+	want.check(t, got.Metrics[metric])
+	for typ, n := range want.PerType {
+		c := got.ByType[ner.EntityType(typ)][metric]
+		if [3]int{int(c.TP), c.NPred, c.NGold} != n {
+			t.Errorf("type %s: %+v, want %v", typ, c, n)
+		}
+	}
+	macro := got.TypeMacro[metric]
+	if (macro == nil) != (want.TypeMacro == nil) || macro != nil && math.Abs(*macro-*want.TypeMacro) > 1e-12 {
+		t.Errorf("type_macro is %v, want %v", macro, want.TypeMacro)
 	}
 }
 
@@ -135,100 +145,112 @@ func noSpace(r rune) rune {
 	return r
 }
 
-// TestPairsFilterVectors scores each case of the string vectors.
+// TestPairsFilterVectors scores each case of the string vectors, and reads its
+// answers with the official parser.
 func TestPairsFilterVectors(t *testing.T) {
-	for _, name := range []string{"uniner_answers.json", "handmade.json"} {
-		var file struct {
-			Cases []struct {
-				Kind, Name string
-				Pairs      [][2]string
-				Expected   json.RawMessage
+	eachVector(t, "uniner", func(t *testing.T, c struct {
+		Pairs    [][2]string
+		Expected struct {
+			UniNER    vectorCounts `json:"uniner"`
+			Partial   vectorCounts `json:"paper_partial"`
+			ParsePred [][]string   `json:"parse_pred"`
+			ParseGold [][]string   `json:"parse_gold"`
+		}
+	}) {
+		var in, answers strings.Builder
+		for _, p := range c.Pairs {
+			in.WriteString(jsonLine(t, map[string]string{"pred": p[0], "gold": p[1]}))
+			answers.WriteString(jsonLine(t, map[string]string{"text": p[0]}) + jsonLine(t, map[string]string{"text": p[1]}))
+		}
+		got := evalJSON(t, in.String(), "--pairs", "-", "--metric", "all")
+		c.Expected.UniNER.check(t, got.Metrics["uniner_f1"])
+		c.Expected.Partial.check(t, got.Metrics["paper_partial_f1"])
+		got = evalJSON(t, in.String(), "--pairs", "-")
+		c.Expected.UniNER.check(t, got.Metrics["uniner_f1"])
+
+		lines := strings.SplitAfter(filtered(t, answers.String(), "parse", "--reader", "official", "--types", "x"), "\n")
+		for i := range c.Pairs {
+			for side, want := range [][]string{c.Expected.ParsePred[i], c.Expected.ParseGold[i]} {
+				if texts := publishedTexts(t, lines[2*i+side]); !slices.Equal(texts, want) {
+					t.Errorf("pair %d: %q is read as %q, want %q", i, c.Pairs[i][side], texts, want)
+				}
 			}
 		}
-		readVectors(t, &file, "vectors", name)
-		for _, c := range file.Cases {
-			if c.Pairs == nil {
-				continue
+	}, "uniner_answers.json")
+}
+
+// TestPresetPairsFilterVectors scores answers "type: entity; …" with the gold
+// strings of the vectors, and reads them.
+func TestPresetPairsFilterVectors(t *testing.T) {
+	eachVector(t, "instructuie", presetPairsVector, "instructuie_outputs.json", "b2ner_outputs.json")
+}
+
+type pairsVector struct {
+	Rows     [][2]string
+	Expected struct {
+		Original, Corrected, B2NER *vectorCounts
+		GoldItems                  [][]string `json:"gold_items"`
+		PredItems                  [][]string `json:"pred_items"`
+	}
+}
+
+func presetPairsVector(t *testing.T, c pairsVector) {
+	var in strings.Builder
+	for _, r := range c.Rows {
+		in.WriteString(jsonLine(t, map[string]string{"gold": r[0], "pred": r[1]}))
+	}
+	got := evalJSON(t, in.String(), "--pairs", "-", "--metric", "instructuie_original_f1,instructuie_f1,b2ner_f1")
+	for id, want := range map[string]*vectorCounts{
+		"instructuie_original_f1": c.Expected.Original, "instructuie_f1": c.Expected.Corrected, "b2ner_f1": c.Expected.B2NER,
+	} {
+		if want != nil {
+			want.check(t, got.Metrics[id])
+		}
+	}
+	for i := range c.Expected.GoldItems {
+		for side, want := range [][]string{c.Expected.GoldItems[i], c.Expected.PredItems[i]} {
+			items := publishedTexts(t, filtered(t, jsonLine(t, map[string]string{"text": c.Rows[i][side]}), "parse", "--reader", "published", "--family", "b2ner", "--types", "x"))
+			slices.Sort(items)
+			if !slices.Equal(items, want) {
+				t.Errorf("row %d: items are %q, want %q", i, items, want)
 			}
-			t.Run(c.Name, func(t *testing.T) {
-				var want struct {
-					UniNER  vectorCounts `json:"uniner"`
-					Partial vectorCounts `json:"paper_partial"`
-				}
-				if err := json.Unmarshal(c.Expected, &want); err != nil {
-					t.Fatal(err)
-				}
-				var in strings.Builder
-				for _, p := range c.Pairs {
-					in.WriteString(jsonLine(t, map[string]string{"pred": p[0], "gold": p[1]}))
-				}
-				got := evalJSON(t, in.String(), "--pairs", "-", "--metric", "all")
-				want.UniNER.check(t, got.Metrics["uniner_f1"])
-				want.Partial.check(t, got.Metrics["paper_partial_f1"])
-				got = evalJSON(t, in.String(), "--pairs", "-")
-				want.UniNER.check(t, got.Metrics["uniner_f1"])
-			})
 		}
 	}
 }
 
-// TestPresetPairsFilterVectors scores answers "type: entity; …" with the gold
-// strings of the vectors.
-func TestPresetPairsFilterVectors(t *testing.T) {
-	for _, name := range []string{"instructuie_outputs.json", "b2ner_outputs.json"} {
-		var file struct {
-			Cases []struct {
-				Name     string
-				Rows     [][2]string
-				Expected struct{ Original, Corrected, B2NER *vectorCounts }
-			}
-		}
-		readVectors(t, &file, "vectors", name)
-		for _, c := range file.Cases {
-			t.Run(c.Name, func(t *testing.T) {
-				var in strings.Builder
-				for _, r := range c.Rows {
-					in.WriteString(jsonLine(t, map[string]string{"gold": r[0], "pred": r[1]}))
-				}
-				got := evalJSON(t, in.String(), "--pairs", "-", "--metric", "instructuie_original_f1,instructuie_f1,b2ner_f1")
-				for id, want := range map[string]*vectorCounts{
-					"instructuie_original_f1": c.Expected.Original, "instructuie_f1": c.Expected.Corrected, "b2ner_f1": c.Expected.B2NER,
-				} {
-					if want != nil {
-						want.check(t, got.Metrics[id])
-					}
-				}
-			})
-		}
+// publishedTexts are the mentions of a line that parse printed.
+func publishedTexts(t *testing.T, line string) []string {
+	t.Helper()
+	var got publishedLine
+	if err := json.Unmarshal([]byte(line), &got); err != nil {
+		t.Fatal(err)
 	}
+	texts := []string{}
+	for _, m := range got.Mentions {
+		texts = append(texts, m.Text)
+	}
+	return texts
 }
 
 // TestGNERFilterVectors scores answers "word(label) …" against documents whose
 // gold are the entities of the labels.
 func TestGNERFilterVectors(t *testing.T) {
-	var file struct {
-		Cases []struct {
-			Name     string
-			Examples []struct {
-				Words, Labels, Types []string
-				Answer               string
-			}
-			Expected struct{ GNER vectorCounts }
+	eachVector(t, "gner", func(t *testing.T, c struct {
+		Examples []struct {
+			Words, Labels, Types []string
+			Answer               string
 		}
-	}
-	readVectors(t, &file, "vectors", "gner_outputs.json")
-	for _, c := range file.Cases {
-		t.Run(c.Name, func(t *testing.T) {
-			var gold, pred strings.Builder
-			for i, e := range c.Examples {
-				id := fmt.Sprint(i)
-				gold.WriteString(jsonLine(t, labelledDocument(id, e.Words, e.Labels)))
-				pred.WriteString(jsonLine(t, map[string]any{"id": id, "answers": []map[string]any{{"types": e.Types, "text": e.Answer}}}))
-			}
-			got := evalJSON(t, pred.String(), "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-", "--metric", "gner_f1")
-			c.Expected.GNER.check(t, got.Metrics["gner_f1"])
-		})
-	}
+		Expected struct{ GNER vectorCounts }
+	}) {
+		var gold, pred strings.Builder
+		for i, e := range c.Examples {
+			id := fmt.Sprint(i)
+			gold.WriteString(jsonLine(t, labelledDocument(id, e.Words, e.Labels)))
+			pred.WriteString(jsonLine(t, map[string]any{"id": id, "answers": []map[string]any{{"types": e.Types, "text": e.Answer}}}))
+		}
+		got := evalJSON(t, pred.String(), "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-", "--metric", "gner_f1")
+		c.Expected.GNER.check(t, got.Metrics["gner_f1"])
+	}, "gner_outputs.json")
 }
 
 // labelledDocument is a line of a file of documents; an entity has the type of
@@ -254,7 +276,7 @@ func labelledDocument(id string, words, labels []string) map[string]any {
 	return map[string]any{"id": id, "text": strings.Join(words, " "), "tokens": tokens, "spans": spans}
 }
 
-// TestReasoningNERFilterVectors: the gold strings stand in a text of their own.
+// TestReasoningNERFilterVectors scores answers against gold without places.
 func TestReasoningNERFilterVectors(t *testing.T) {
 	var file struct {
 		Cases []struct {
@@ -267,16 +289,7 @@ func TestReasoningNERFilterVectors(t *testing.T) {
 	readVectors(t, &file, "vectors", "reasoningner_outputs.json")
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			text, spans := "", []map[string]any{}
-			for _, g := range c.Gold {
-				if g[0] == "" {
-					return // it has no place in a text
-				}
-				start := len([]rune(text))
-				text += g[0] + " "
-				spans = append(spans, map[string]any{"start": start, "end": start + len([]rune(g[0])), "type": g[1]})
-			}
-			gold := jsonLine(t, map[string]any{"id": "x", "text": text, "spans": spans})
+			gold := jsonLine(t, map[string]any{"id": "x", "text": "", "mentions": mentionLines(c.Gold)})
 			pred := jsonLine(t, map[string]any{"id": "x", "answers": []map[string]any{{"types": c.Types, "text": c.Answer}}})
 			got := evalJSON(t, pred, "--gold", writeLines(t, "gold.jsonl", gold), "--pred", "-", "--metric", "reasoningner_f1")
 			c.Expected.ReasoningNER.check(t, got.Metrics["reasoningner_f1"])
@@ -284,70 +297,187 @@ func TestReasoningNERFilterVectors(t *testing.T) {
 	}
 }
 
-// TestGoLLIEFilterVectors: mentions against documents, where the gold strings
-// are in the text.
-func TestGoLLIEFilterVectors(t *testing.T) {
+// mentionLines are pairs of text and type.
+func mentionLines(pairs [][2]string) []map[string]string {
+	list := []map[string]string{}
+	for _, p := range pairs {
+		list = append(list, map[string]string{"text": p[0], "type": p[1]})
+	}
+	return list
+}
+
+// TestGoLLIEOutputsFilterVectors: gold and predictions are mentions with types.
+func TestGoLLIEOutputsFilterVectors(t *testing.T) {
 	var file struct {
 		Cases []struct {
-			Name, Text string
-			Gold       [][2]int
-			Mentions   []string
-			Expected   map[string]json.RawMessage
+			Name      string
+			Documents []struct {
+				Text       string
+				Gold, Pred [][2]string // type, text
+			}
+			Expected struct {
+				Filtered   vectorCounts `json:"gollie"`
+				Unfiltered vectorCounts `json:"gollie_unfiltered"`
+			}
 		}
 	}
-	readVectors(t, &file, "vectors", "align_mentions.json")
+	readVectors(t, &file, "vectors", "gollie_outputs.json")
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			spans, mentions := []map[string]any{}, []map[string]any{}
-			for _, s := range c.Gold {
-				spans = append(spans, map[string]any{"start": s[0], "end": s[1], "type": "x"})
+			var gold, pred strings.Builder
+			for i, d := range c.Documents {
+				id := fmt.Sprint(i)
+				gold.WriteString(jsonLine(t, map[string]any{"id": id, "text": d.Text, "mentions": mentionLines(exchanged(d.Gold))}))
+				pred.WriteString(jsonLine(t, map[string]any{"id": id, "mentions": mentionLines(exchanged(d.Pred))}))
 			}
-			for _, m := range c.Mentions {
-				mentions = append(mentions, map[string]any{"text": m, "type": "x"})
+			got := evalJSON(t, pred.String(), "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-", "--metric", "gollie_f1,gollie_unfiltered_f1")
+			c.Expected.Filtered.check(t, got.Metrics["gollie_f1"])
+			c.Expected.Unfiltered.check(t, got.Metrics["gollie_unfiltered_f1"])
+		})
+	}
+}
+
+func exchanged(pairs [][2]string) [][2]string {
+	out := make([][2]string, len(pairs))
+	for i, p := range pairs {
+		out[i] = [2]string{p[1], p[0]}
+	}
+	return out
+}
+
+// TestProjectionFilterVectors: gold given back as spans is perfect as strings,
+// and gold strings given back as mentions reach the ceilings of every mode.
+func TestProjectionFilterVectors(t *testing.T) {
+	var file struct {
+		Cases []struct {
+			Name      string
+			Documents []struct {
+				Text   string
+				Tokens [][2]int
+				Gold   [][3]any
 			}
-			gold := writeLines(t, "gold.jsonl", jsonLine(t, map[string]any{"id": "d", "text": c.Text, "spans": spans}))
-			pred := jsonLine(t, map[string]any{"id": "d", "mentions": mentions})
-			ids := []string{"gollie_f1", "gollie_unfiltered_f1", "uniner_f1"}
-			for _, boundary := range []string{"word", "word_strict", "substring"} {
-				for _, mode := range []string{"all", "first", "leftmost", "cursor", "longest"} {
-					ids = append(ids, fmt.Sprintf("span_f1[align=%s,boundary=%s,tiers=1]", mode, boundary))
+			Expected struct {
+				AsPred  [3]int `json:"uniner_gold_as_prediction"`
+				Void    int    `json:"void_gold_answers"`
+				Ceiling map[string]vectorCounts
+			}
+		}
+	}
+	readVectors(t, &file, "vectors", "projection.json")
+	for _, c := range file.Cases {
+		t.Run(c.Name, func(t *testing.T) {
+			var gold, spans strings.Builder
+			mentions := map[string]*strings.Builder{"dedup": {}, "repeats": {}}
+			for i, d := range c.Documents {
+				id := fmt.Sprint(i)
+				document := map[string]any{"id": id, "text": d.Text, "tokens": d.Tokens, "spans": spanLines(d.Gold)}
+				gold.WriteString(jsonLine(t, document))
+				spans.WriteString(jsonLine(t, map[string]any{"id": id, "spans": spanLines(d.Gold)}))
+				for name, b := range mentions {
+					b.WriteString(jsonLine(t, map[string]any{"id": id, "mentions": surfaceLines(d.Text, d.Gold, name == "dedup")}))
 				}
 			}
-			var got evalOutput
-			args := []string{"--gold", gold, "--pred", "-"}
-			for _, id := range ids {
-				args = append(args, "--metric", id)
+			goldFile := writeLines(t, "gold.jsonl", gold.String())
+			var perfect struct {
+				Metrics  map[string]countsJSON
+				GoldVoid int `json:"gold_void"`
 			}
-			got = evalJSON(t, pred, args...)
-			check := func(id string, raw json.RawMessage) {
-				var want vectorCounts
-				var loose struct{ Spans, Unaligned any } // shapes of no interest here
-				if err := json.Unmarshal(raw, &loose); err != nil {
-					t.Fatal(err)
-				}
-				if err := json.Unmarshal(raw, &want); err != nil {
-					t.Fatal(err)
-				}
-				want.check(t, got.Metrics[id])
+			out := filtered(t, spans.String(), "eval", "--gold", goldFile, "--pred", "-", "--metric", "uniner_f1", "--json")
+			if err := json.Unmarshal([]byte(out), &perfect); err != nil {
+				t.Fatal(err)
 			}
-			check("gollie_f1", c.Expected["gollie"])
-			check("gollie_unfiltered_f1", c.Expected["gollie_unfiltered"])
-			check("uniner_f1", c.Expected["uniner"])
-			for _, boundary := range []string{"word", "word_strict", "substring"} {
-				var modes map[string]json.RawMessage
-				if err := json.Unmarshal(c.Expected[boundary], &modes); err != nil {
-					t.Fatal(err)
-				}
-				for mode, raw := range modes {
-					m := "align=" + mode + ","
-					if mode == "all" {
-						m = ""
-					}
-					check(fmt.Sprintf("span_f1[%sboundary=%s,tiers=1]", m, boundary), raw)
+			m := perfect.Metrics["uniner_f1"]
+			if [3]int{int(m.TP), m.NPred, m.NGold} != c.Expected.AsPred || perfect.GoldVoid != c.Expected.Void {
+				t.Errorf("gold as prediction counts %+v, %d void, want %v, %d", m, perfect.GoldVoid, c.Expected.AsPred, c.Expected.Void)
+			}
+			for name, want := range c.Expected.Ceiling {
+				mode, repeats, _ := strings.Cut(name, ".")
+				got := evalJSON(t, mentions[repeats].String(), "--gold", goldFile, "--pred", "-", "--metric", "span_f1", "--align", mode, "--boundary", "token")
+				for _, counts := range got.Metrics {
+					want.check(t, counts)
 				}
 			}
 		})
 	}
+}
+
+// surfaceLines are gold strings in order of their places, each once if asked.
+func surfaceLines(text string, gold [][3]any, once bool) []map[string]string {
+	gold = slices.Clone(gold)
+	slices.SortStableFunc(gold, func(a, b [3]any) int {
+		return cmp.Or(cmp.Compare(a[0].(float64), b[0].(float64)), cmp.Compare(a[1].(float64), b[1].(float64)))
+	})
+	points := []rune(text)
+	list := []map[string]string{}
+	for _, g := range gold {
+		m := map[string]string{"text": string(points[int(g[0].(float64)):int(g[1].(float64))]), "type": g[2].(string)}
+		if !once || !slices.ContainsFunc(list, func(o map[string]string) bool { return maps.Equal(o, m) }) {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// TestGoLLIEFilterVectors: mentions against documents, where the gold strings
+// are in the text.
+func TestGoLLIEFilterVectors(t *testing.T) {
+	eachVector(t, "align", func(t *testing.T, c alignVector) {
+		spans, mentions := []map[string]any{}, []map[string]any{}
+		for _, s := range c.Gold {
+			spans = append(spans, map[string]any{"start": s[0], "end": s[1], "type": "x"})
+		}
+		for _, m := range c.Mentions {
+			mentions = append(mentions, map[string]any{"text": m, "type": "x"})
+		}
+		gold := writeLines(t, "gold.jsonl", jsonLine(t, map[string]any{"id": "d", "text": c.Text, "spans": spans}))
+		pred := jsonLine(t, map[string]any{"id": "d", "mentions": mentions})
+		ids := []string{"gollie_f1", "gollie_unfiltered_f1", "uniner_f1"}
+		for _, boundary := range []string{"word", "word_strict", "substring"} {
+			for _, mode := range []string{"all", "first", "leftmost", "cursor", "longest"} {
+				ids = append(ids, fmt.Sprintf("span_f1[align=%s,boundary=%s,tiers=1]", mode, boundary))
+			}
+		}
+		var got evalOutput
+		args := []string{"--gold", gold, "--pred", "-"}
+		for _, id := range ids {
+			args = append(args, "--metric", id)
+		}
+		got = evalJSON(t, pred, args...)
+		check := func(id string, raw json.RawMessage) {
+			var want vectorCounts
+			var loose struct{ Spans, Unaligned any } // shapes of no interest here
+			if err := json.Unmarshal(raw, &loose); err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(raw, &want); err != nil {
+				t.Fatal(err)
+			}
+			want.check(t, got.Metrics[id])
+		}
+		check("gollie_f1", c.Expected["gollie"])
+		check("gollie_unfiltered_f1", c.Expected["gollie_unfiltered"])
+		check("uniner_f1", c.Expected["uniner"])
+		for _, boundary := range []string{"word", "word_strict", "substring"} {
+			var modes map[string]json.RawMessage
+			if err := json.Unmarshal(c.Expected[boundary], &modes); err != nil {
+				t.Fatal(err)
+			}
+			for mode, raw := range modes {
+				m := "align=" + mode + ","
+				if mode == "all" {
+					m = ""
+				}
+				check(fmt.Sprintf("span_f1[%sboundary=%s,tiers=1]", m, boundary), raw)
+			}
+		}
+	}, "align_mentions.json")
+}
+
+type alignVector struct {
+	Text     string
+	Gold     [][2]int
+	Mentions []string
+	Expected map[string]json.RawMessage
 }
 
 // TestColumnsFilterVectors scores column files with their oddities.

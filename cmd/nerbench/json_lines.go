@@ -17,10 +17,11 @@ const longestJSONLine = 64 << 20
 // errStop ends the reading of lines without an error.
 var errStop = errors.New("no more lines are wanted")
 
-// eachJSONLine calls f with each line that is not blank, valid until f returns.
+// eachJSONLine calls f with each line that is not blank and its number, from 1; the
+// line is valid until f returns.
 // A byte order mark is passed over; what is too long or no UTF-8 is an error.
 // Errors are [metrics.LineError].
-func eachJSONLine(in io.Reader, f func(line []byte) error) error {
+func eachJSONLine(in io.Reader, f func(number int, line []byte) error) error {
 	r := bufio.NewReaderSize(in, 1<<16)
 	var long []byte
 	for number := 1; ; number++ {
@@ -42,7 +43,7 @@ func eachJSONLine(in io.Reader, f func(line []byte) error) error {
 		if number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 		}
-		if err := oneJSONLine(line, f); err != nil {
+		if err := oneJSONLine(line, func(line []byte) error { return f(number, line) }); err != nil {
 			if errors.Is(err, errStop) {
 				return nil
 			}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +41,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageBlock, "commands": pageCommands},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageBlock, "commands": pageCommands},
 		Setup: func(e *testscript.Env) error {
 			// No file of the person who runs the tests takes part.
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
@@ -65,6 +66,28 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+}
+
+// content writes a file of texts, each repeated: content FILE TEXT TIMES [TEXT
+// TIMES...]. A text may have the escapes of Go, such as \xff.
+func content(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args)%2 == 0 {
+		ts.Fatalf("usage: content FILE TEXT TIMES [TEXT TIMES...]")
+	}
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	for i := 1; i < len(args); i += 2 {
+		text, err := strconv.Unquote("`" + args[i] + "`")
+		if strings.Contains(args[i], `\`) {
+			text, err = strconv.Unquote(`"` + strings.ReplaceAll(args[i], `"`, `\"`) + `"`)
+		}
+		ts.Check(err)
+		times, err := strconv.Atoi(args[i+1])
+		ts.Check(err)
+		_, err = io.Copy(f, strings.NewReader(strings.Repeat(text, times)))
+		ts.Check(err)
+	}
+	ts.Check(f.Close())
 }
 
 // serveFiles serves a folder of the script until it ends, and puts the address

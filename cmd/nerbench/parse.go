@@ -24,10 +24,10 @@ prints what is understood of each. A line may have "document", the passage (then
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(answers.Families(), ", ")},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
-			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both"},
+			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both; a JSON list of names or {\"native\", \"natural\"} may have commas in them"},
 			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the row"},
 			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "mentions of unknown types: `drop` or fp"},
-			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder, or published, the one of the family's authors (METRICS.md §3.2, §9)"},
+			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder; published, the one of the family's authors (METRICS.md §3.1, §3.2, §9); or official, uniner's parser alone, on the answer as it is (§3.2)"},
 		},
 		Action: func(c *cli.Context) error { return env.parse(c) },
 	}
@@ -91,9 +91,18 @@ func (env *environment) parse(c *cli.Context) error {
 	switch c.String("reader") {
 	case "ladder":
 	case "published":
-		return env.parsePublished(c.String("family"), all)
+		reader, err := publishedReaderOf(c.String("family"))
+		if err != nil {
+			return err
+		}
+		return env.parsePublished(reader, all)
+	case "official":
+		if family := c.String("family"); family != "uniner" {
+			return usagef("parse: --reader official: is of the family uniner, not of %s", family)
+		}
+		return env.parsePublished(publishedReader{"uniner", readOfficial}, all)
 	default:
-		return usagef("parse: --reader %s: want ladder or published", c.String("reader"))
+		return usagef("parse: --reader %s: want ladder, published, or official", c.String("reader"))
 	}
 	reader, err := env.answerReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
 	if err != nil {
@@ -132,15 +141,36 @@ func (env *environment) answerReader(family, variant string, names []answers.Typ
 	return reader, nil
 }
 
+// typeName is an element of a JSON list of types: a name, or an object that has
+// the native label, too.
+type typeName answers.TypeName
+
+func (n *typeName) UnmarshalJSON(data []byte) error {
+	var natural string
+	if json.Unmarshal(data, &natural) == nil {
+		*n = typeName{Natural: ner.EntityType(natural), Native: natural}
+		return nil
+	}
+	var both struct{ Native, Natural *string }
+	if err := json.Unmarshal(data, &both); err != nil {
+		return err
+	}
+	if both.Native == nil || both.Natural == nil {
+		return fmt.Errorf(`want {"native", "natural"}`)
+	}
+	*n = typeName{Natural: ner.EntityType(*both.Natural), Native: *both.Native}
+	return nil
+}
+
 // readTypeNames reads a list of types, separated by commas, or, where names have
-// commas themselves, a JSON list of strings; "PER=person" names the native label,
-// too.
+// commas themselves, a JSON list of strings or of {"native", "natural"};
+// "PER=person" names the native label, too.
 func readTypeNames(list string) []answers.TypeName {
 	var names []answers.TypeName
-	var natural []ner.EntityType
-	if json.Unmarshal([]byte(list), &natural) == nil {
-		for _, t := range natural {
-			names = append(names, answers.TypeName{Natural: t, Native: string(t)})
+	var parsed []typeName
+	if json.Unmarshal([]byte(list), &parsed) == nil {
+		for _, n := range parsed {
+			names = append(names, answers.TypeName(n))
 		}
 		return names
 	}
@@ -233,7 +263,7 @@ func (env *environment) filter(name string, answer func(line []byte) (any, error
 	out := bufio.NewWriter(env.stdout)
 	enc := json.NewEncoder(out)
 	enc.SetEscapeHTML(false)
-	err := eachJSONLine(env.stdin, func(line []byte) error {
+	err := eachJSONLine(env.stdin, func(_ int, line []byte) error {
 		v, err := answer(line)
 		if err != nil {
 			return err

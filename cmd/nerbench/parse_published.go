@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"nerbench/answers"
@@ -42,16 +41,20 @@ type mentionJSON struct {
 	Type ner.EntityType `json:"type"`
 }
 
-// parsePublished reads answers as the authors of their family do.
-func (env *environment) parsePublished(family string, types []ner.EntityType) error {
-	at := slices.IndexFunc(publishedReaders, func(r publishedReader) bool { return r.family == family })
-	if at < 0 {
-		var known []string
-		for _, r := range publishedReaders {
-			known = append(known, r.family)
+// publishedReaderOf finds the reader of a family's authors.
+func publishedReaderOf(family string) (publishedReader, error) {
+	var known []string
+	for _, r := range publishedReaders {
+		if r.family == family {
+			return r, nil
 		}
-		return usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
+		known = append(known, r.family)
 	}
+	return publishedReader{}, usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
+}
+
+// parsePublished reads answers as the authors of their family do.
+func (env *environment) parsePublished(reader publishedReader, types []ner.EntityType) error {
 	return env.filter("parse", func(line []byte) (any, error) {
 		var a rawAnswer
 		if err := json.Unmarshal(line, &a); err != nil {
@@ -64,7 +67,7 @@ func (env *environment) parsePublished(family string, types []ner.EntityType) er
 		if a.Types != nil {
 			asked = a.Types
 		}
-		found, readable, err := publishedReaders[at].read(a, asked)
+		found, readable, err := reader.read(a, asked)
 		if err != nil {
 			return nil, err
 		}
@@ -82,18 +85,30 @@ func (env *environment) parsePublished(family string, types []ner.EntityType) er
 	})
 }
 
-// readPublishedUniNER reads with the official parser as it is, of the one type
-// that is asked for: its items are normalised.
+// readPublishedUniNER reads a completion about the one type that is asked for: its
+// items are normalised.
 func readPublishedUniNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
+	items, void := answers.Published(*a.Text)
+	return ofOneType(items, a, types), !void, nil
+}
+
+// readOfficial reads an answer with the official parser alone (METRICS.md §3.2):
+// nothing is cut off or stripped before.
+func readOfficial(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
+	items := answers.Official(*a.Text)
+	return ofOneType(items, a, types), len(items) > 0 || *a.Text == "[]", nil
+}
+
+func ofOneType(items []string, a rawAnswer, types []ner.EntityType) []ner.Mention {
 	t := a.Type
 	if t == "" && len(types) > 0 {
 		t = types[0]
 	}
 	var found []ner.Mention
-	for _, item := range answers.Official(*a.Text) {
+	for _, item := range items {
 		found = append(found, ner.Mention{Text: strings.ToValidUTF8(item, "\uFFFD"), Type: t})
 	}
-	return found, len(found) > 0 || *a.Text == "[]", nil
+	return found
 }
 
 func readPublishedGNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"nerbench/loaders"
 	"nerbench/metrics"
@@ -28,6 +29,7 @@ type predictionFile struct {
 type predictionJoin struct {
 	gold    string // name of the file of documents
 	partial bool   // documents without a prediction in every file are left out
+	spans   string // what needs the places of gold; empty if nothing does
 	missing int    // of them
 	first   string // the first one, and the file that lacks it
 	found   int
@@ -57,18 +59,21 @@ func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func
 		streams[i] = &predictionStream{predictionFile: f, next: next, waiting: map[string]given{}}
 	}
 	seen := map[string]bool{}
-	for d, err := range loaders.ReadDocuments(gold) {
+	for d, err := range loaders.ReadNumbered(gold) {
 		if err != nil {
 			return false, j.goldError(err)
 		}
-		if seen[d.ID] {
-			return false, j.goldError(fmt.Errorf("document %q: occurs twice", d.ID))
-		}
-		if d.Spans == nil {
-			return false, j.goldError(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
+		fault := func(err error) (bool, error) { return false, j.goldError(&loaders.LineError{Line: d.Line, Err: err}) }
+		switch {
+		case seen[d.ID]:
+			return fault(fmt.Errorf("document %q: occurs twice, want each once", d.ID))
+		case d.Spans == nil && d.Mentions == nil:
+			return fault(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
+		case d.Spans == nil && j.spans != "":
+			return fault(fmt.Errorf(`document %q: its gold is "mentions", which have no places: %s needs "spans" (metrics of strings do not: %s)`, d.ID, j.spans, strings.Join(metricIDs(func(m metrics.Metric) bool { return !m.OfSpans() }), ", ")))
 		}
 		seen[d.ID] = true
-		p := documentPredictions{document: d}
+		p := documentPredictions{document: d.Document}
 		lacks := ""
 		for _, s := range streams {
 			g, found, err := s.find(d.ID, seen)
@@ -130,7 +135,7 @@ func (s *predictionStream) find(id string, seen map[string]bool) (g given, found
 			return p, true, nil
 		}
 		if _, twice := s.waiting[p.ID]; twice || seen[p.ID] {
-			return given{}, false, fmt.Errorf("document %q: occurs twice", p.ID)
+			return given{}, false, p.twice()
 		}
 		s.waiting[p.ID] = p
 	}
@@ -146,15 +151,26 @@ func (s *predictionStream) rest(seen map[string]bool) error {
 		if !more {
 			break
 		}
-		if seen[p.ID] {
-			return fmt.Errorf("document %q: occurs twice", p.ID)
+		if _, again := s.waiting[p.ID]; again || seen[p.ID] {
+			return p.twice()
 		}
 		s.waiting[p.ID] = p
 	}
 	if len(s.waiting) == 0 {
 		return nil
 	}
-	return fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", sortedKeys(s.waiting)[0], len(s.waiting))
+	first := s.waiting[sortedKeys(s.waiting)[0]]
+	for _, g := range s.waiting {
+		if g.line < first.line {
+			first = g
+		}
+	}
+	return &metrics.LineError{Line: first.line, Err: fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", first.ID, len(s.waiting))}
+}
+
+// twice is the error about a second prediction for one document.
+func (g given) twice() error {
+	return &metrics.LineError{Line: g.line, Err: fmt.Errorf("document %q: occurs twice, want each once", g.ID)}
 }
 
 func (s *predictionStream) named(err error) error {

@@ -166,6 +166,7 @@ func reportResults(ctx context.Context, store *results.Store, runs []results.Run
 			ID: r.ID, Keys: maps.Clone(r.Keys), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
 			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
+			Signatures: signatures(r, nil),
 		}
 		if len(byReader) > 1 { // so that reports say it (METRICS.md §8.4)
 			out[i].Keys["reader"] = readerOf(r)

@@ -25,7 +25,7 @@ const childVariable = "NERBENCH_TEST_PROGRAM"
 
 // workplace is a folder with a row of invented passages, and a fake server.
 type workplace struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	fake *ollamatest.Fake
 
@@ -33,7 +33,7 @@ type workplace struct {
 	times map[string]int // how often each prompt was asked
 }
 
-func newWorkplace(t *testing.T, passages int, delay time.Duration, set ...func(*ollamatest.Fake)) *workplace {
+func newWorkplace(t testing.TB, passages int, delay time.Duration, set ...func(*ollamatest.Fake)) *workplace {
 	t.Helper()
 	w := &workplace{t: t, dir: t.TempDir(), times: map[string]int{}}
 	script, err := os.ReadFile("testdata/script/run.txtar")

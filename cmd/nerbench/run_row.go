@@ -200,5 +200,5 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 
 // spanCounts are the counts of strict span F1 of one passage.
 func spanCounts(u *harness.Understood) ner.Score {
-	return metrics.SpanF1(&u.Passage).ByType.Total()
+	return metrics.Count(metrics.SpanF1, &u.Passage).ByType.Total()
 }

@@ -65,9 +65,19 @@ func (env *environment) scoreAgain(ctx context.Context, store *results.Store, be
 	return r, err
 }
 
+// scoredJSON is what score prints as JSON.
+type scoredJSON struct {
+	Runs     []rescored       `json:"runs"`
+	Averages []systemAverages `json:"averages"`
+}
+
 func (env *environment) printRescored(runs []rescored) error {
+	averages, err := env.averages(runs)
+	if err != nil {
+		return err
+	}
 	if env.json {
-		return env.printJSON(runs)
+		return env.printJSON(scoredJSON{runs, averages})
 	}
 	for _, r := range runs {
 		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Row, r.Model)
@@ -82,7 +92,7 @@ func (env *environment) printRescored(runs []rescored) error {
 			fmt.Fprintf(env.stdout, "  %s\n", r.Signatures[id])
 		}
 	}
-	return env.printAverages(runs)
+	return env.printAverages(averages)
 }
 
 // mark says how the score of a metric differs from the one before.

@@ -16,30 +16,77 @@ import (
 // rowKeys are the keys that differ between the rows of one system.
 var rowKeys = []string{"row", "data", "labels", "gold", "training", "limit", "cap", "sample_seed", "shard"}
 
-// printAverages prints the averages of METRICS.md §10 by their names, for every
-// system that was scored on more than one row: over how many rows of the
-// benchmark they are, and how many were not run, and why.
-func (env *environment) printAverages(runs []rescored) error {
+// systemAverages are the averages of METRICS.md §10 by their names, of a system
+// that was scored on more than one row.
+type systemAverages struct {
+	System  string           `json:"system"`
+	Metrics []metricAverages `json:"metrics"`
+	// NotRun lists the rows of the benchmark without a run, by reason.
+	NotRun map[string][]string `json:"not_run"`
+}
+
+type metricAverages struct {
+	Metric      string                 `json:"metric"`
+	MeanRows    averageJSON            `json:"mean_rows"`
+	MeanDomains averageJSON            `json:"mean_domains"`
+	PooledMicro averageJSON            `json:"pooled_micro"`
+	DomainMean  map[string]averageJSON `json:"domain_mean"`
+}
+
+// averageJSON is an average over Used of Total rows, or domains.
+type averageJSON struct {
+	Value *float64 `json:"value"`
+	Used  int      `json:"used"`
+	Total int      `json:"total"`
+}
+
+func newAverageJSON(a metrics.Average) averageJSON {
+	return averageJSON{orNull(a.Ratio), a.Used, a.Total}
+}
+
+// averages averages what was scored.
+func (env *environment) averages(runs []rescored) ([]systemAverages, error) {
 	bySystem := map[string][]rescored{}
 	for _, r := range runs {
 		bySystem[systemOf(r.after)] = append(bySystem[systemOf(r.after)], r)
 	}
 	rows, err := env.allRows()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	maps.DeleteFunc(bySystem, func(_ string, of []rescored) bool { return !severalRows(rows, of) })
-	tw := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
+	list := []systemAverages{}
 	for _, system := range sortedKeys(bySystem) {
-		fmt.Fprintf(tw, "\naverages of %s\n", printable(system))
+		s := systemAverages{System: system, NotRun: env.absentRows(rows, bySystem[system])}
 		for _, id := range metricsOf(bySystem[system]) {
-			fmt.Fprintln(tw, averagesLine(rows, bySystem[system], id))
+			s.Metrics = append(s.Metrics, averagesOf(rows, bySystem[system], id))
 		}
-		if reasons := env.absentRows(rows, bySystem[system]); reasons != "" {
-			fmt.Fprintf(tw, "  not run: %s\n", reasons)
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func (env *environment) printAverages(list []systemAverages) error {
+	tw := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
+	for _, s := range list {
+		fmt.Fprintf(tw, "\naverages of %s\n", printable(s.System))
+		for _, m := range s.Metrics {
+			fmt.Fprintf(tw, "  %s\tmean_rows %s\tmean_domains %s\tpooled_micro %s\n", m.Metric, m.MeanRows, m.MeanDomains, m.PooledMicro)
+		}
+		var absent []string
+		for _, reason := range sortedKeys(s.NotRun) {
+			absent = append(absent, fmt.Sprintf("%d rows (%s)", len(s.NotRun[reason]), reason))
+		}
+		if len(absent) > 0 {
+			fmt.Fprintf(tw, "  not run: %s\n", strings.Join(absent, ", "))
 		}
 	}
 	return tw.Flush()
+}
+
+// String is the average in percent, with what it is over.
+func (a averageJSON) String() string {
+	return fmt.Sprintf("%s (%d/%d)", percentOf(a.Value), a.Used, a.Total)
 }
 
 // severalRows reports whether runs are on more than one row of the benchmark.
@@ -83,7 +130,7 @@ func metricsOf(runs []rescored) []string {
 	return sortedKeys(ids)
 }
 
-func averagesLine(rows []*datasets.Row, runs []rescored, id string) string {
+func averagesOf(rows []*datasets.Row, runs []rescored, id string) metricAverages {
 	var tallies []metrics.RowTally
 	for _, row := range rows {
 		t := metrics.RowTally{Row: row.ID, Domain: row.Domain}
@@ -95,19 +142,19 @@ func averagesLine(rows []*datasets.Row, runs []rescored, id string) string {
 		tallies = append(tallies, t)
 	}
 	_, pooled := metrics.PooledMicro(tallies)
-	line := "  " + id
-	for _, a := range []struct {
-		name string
-		metrics.Average
-	}{{"mean_rows", metrics.MeanRows(tallies)}, {"mean_domains", metrics.MeanDomains(tallies)}, {"pooled_micro", pooled}} {
-		line += fmt.Sprintf("\t%s %s (%d/%d)", a.name, percent(a.Ratio), a.Used, a.Total)
+	out := metricAverages{
+		Metric: id, MeanRows: newAverageJSON(metrics.MeanRows(tallies)), MeanDomains: newAverageJSON(metrics.MeanDomains(tallies)),
+		PooledMicro: newAverageJSON(pooled), DomainMean: map[string]averageJSON{},
 	}
-	return line
+	for _, d := range metrics.DomainMeans(tallies) {
+		out.DomainMean[d.Domain] = newAverageJSON(d.Average)
+	}
+	return out
 }
 
-// absentRows counts the rows of the benchmark without a run, by reason.
-func (env *environment) absentRows(rows []*datasets.Row, runs []rescored) string {
-	reasons := map[string]int{}
+// absentRows lists the rows of the benchmark without a run, by reason.
+func (env *environment) absentRows(rows []*datasets.Row, runs []rescored) map[string][]string {
+	reasons := map[string][]string{}
 	for _, info := range env.rowInfos(rows) {
 		if slices.ContainsFunc(runs, func(r rescored) bool { return r.Row == info.ID }) {
 			continue
@@ -116,11 +163,7 @@ func (env *environment) absentRows(rows []*datasets.Row, runs []rescored) string
 		if reason == "" {
 			reason = "not asked"
 		}
-		reasons[reason]++
+		reasons[reason] = append(reasons[reason], info.ID)
 	}
-	var parts []string
-	for _, reason := range sortedKeys(reasons) {
-		parts = append(parts, fmt.Sprintf("%d rows (%s)", reasons[reason], reason))
-	}
-	return strings.Join(parts, ", ")
+	return reasons
 }

@@ -31,16 +31,21 @@ func newSignature(run results.RunInfo, metric string) signature {
 // String writes name:value, separated by vertical bars. In values bars, percent
 // signs and white space are written as in URLs.
 func (s signature) String() string {
-	parts := []string{
-		"nerbench", "metric:" + escapeField(s.metric), fmt.Sprintf("counts:%d/%d/%d", s.score.TP, s.score.NPred, s.score.NGold),
-		fmt.Sprintf("passages:%d/%d", s.complete, s.passages), "readers:" + escapeField(s.reader), "metrics:" + escapeField(s.version),
-	}
+	parts := s.head()
 	for _, k := range ner.Keys {
 		if v := s.keys[k.Name]; v != "" {
 			parts = append(parts, k.Name+":"+escapeField(v))
 		}
 	}
 	return strings.Join(parts, "|")
+}
+
+// head are the fields that every signature has.
+func (s signature) head() []string {
+	return []string{
+		"nerbench", "metric:" + escapeField(s.metric), fmt.Sprintf("counts:%d/%d/%d", s.score.TP, s.score.NPred, s.score.NGold),
+		fmt.Sprintf("passages:%d/%d", s.complete, s.passages), "readers:" + escapeField(s.reader), "metrics:" + escapeField(s.version),
+	}
 }
 
 func escapeField(v string) string {
@@ -70,6 +75,8 @@ func parseSignature(text string) (signature, error) {
 		}
 		seen[name] = true
 		switch name {
+		case "input":
+			return s, usagef("signature: it is of eval, which keeps nothing to score again: run eval on its files")
 		case "metric":
 			s.metric = value
 		case "readers":

@@ -25,6 +25,17 @@ func (p passages) scores() []ner.Score {
 	return out
 }
 
+// listed are the passages that have any counts, from the last to the first.
+func listed(p passages) []stats.PassageScore {
+	var list []stats.PassageScore
+	for i, s := range slices.Backward(p.scores()) {
+		if s != (ner.Score{}) {
+			list = append(list, stats.PassageScore{Passage: i, Score: s})
+		}
+	}
+	return list
+}
+
 // readCases reads a file of vectors; each case is decoded by its test.
 func readCases(t *testing.T, name string) map[string]json.RawMessage {
 	t.Helper()
@@ -163,6 +174,9 @@ func TestSeeded(t *testing.T) {
 		near(t, "high of difference", both.Difference.High, c.Expected.IntervalDiff[1])
 		if alone := stats.Bootstrap(rows, c.Resamples); alone != both.A {
 			t.Errorf("interval alone is %v, beside another %v", alone, both.A)
+		}
+		if parts := stats.BootstrapParts(rows[0].Seed, len(rows[0].A), [][]stats.PassageScore{listed(c.A), nil, listed(c.A)}, c.Resamples); parts[0] != both.A || parts[1] != (stats.Interval{}) || parts[2] != both.A {
+			t.Errorf("intervals of parts are %v, want %v", parts, both.A)
 		}
 		test := stats.Randomise(rows, c.Rounds)
 		if test.Count != c.Expected.Count {

@@ -1,0 +1,61 @@
+package stats
+
+import (
+	"runtime"
+	"sync"
+
+	"nerbench/ner"
+)
+
+// PassageScore is the count of a passage that has any.
+type PassageScore struct {
+	Passage int // its place in the row, from 0
+	Score   ner.Score
+}
+
+// BootstrapParts returns the intervals of parts of one row, such as its types,
+// all from the same draws: what [Bootstrap] returns of each, with nothing in the
+// passages that it does not list. The row is drawn once for all of them.
+func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples int) []Interval {
+	packed := make([][]packedScore, len(parts))
+	values := make([][]float64, len(parts))
+	for i, part := range parts {
+		values[i] = make([]float64, resamples)
+		for _, s := range part {
+			packed[i] = append(packed[i], packedScore{uint32(s.Passage), pack(s.Score)})
+		}
+	}
+	workers := min(runtime.GOMAXPROCS(0), resamples)
+	var group sync.WaitGroup
+	for w := range workers {
+		group.Go(func() {
+			times := make([]uint32, passages) // how often a passage was drawn
+			for b := w; b < resamples; b += workers {
+				clear(times)
+				stream := NewStream(seed, b)
+				for range passages {
+					times[stream.Index(passages)]++
+				}
+				for i, part := range packed {
+					var sum uint64
+					for _, s := range part {
+						sum += uint64(times[s.passage]) * s.word
+					}
+					values[i][b] = f1(sum)
+				}
+			}
+		})
+	}
+	group.Wait()
+	intervals := make([]Interval, len(parts))
+	for i := range intervals {
+		intervals[i] = percentiles(values[i])
+	}
+	return intervals
+}
+
+// packedScore is a packed count and its passage.
+type packedScore struct {
+	passage uint32
+	word    uint64
+}

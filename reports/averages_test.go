@@ -264,7 +264,7 @@ func TestBuildRefusesUnknownKeys(t *testing.T) {
 			t.Errorf("error %v, want %s", err, test.want)
 		}
 	}
-	if err := build(t, nil, Spec{}).Write(os.Stdout, "docx"); err == nil || !strings.Contains(err.Error(), "text, md, csv, latex, json") {
+	if err := build(t, nil, Spec{}).Write(os.Stdout, "docx"); err == nil || !strings.Contains(err.Error(), "text, md, csv, latex, html, json") {
 		t.Errorf("error %v does not list the formats", err)
 	}
 }

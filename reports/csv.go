@@ -24,6 +24,13 @@ func writeCSV(w io.Writer, t *Table) error {
 	for i := range t.Cells {
 		lines = append(lines, csvLine(&t.Cells[i]))
 	}
+	for _, p := range t.Published {
+		for _, at := range sortedKeys(p.Values) {
+			value := p.Values[at] / 100
+			line := append([]string{at, p.Name, "f1 (published)", number(&value)}, make([]string, len(csvHeader)-5)...)
+			lines = append(lines, append(line, p.Source))
+		}
+	}
 	if err := out.WriteAll(lines); err != nil {
 		return fmt.Errorf("table: csv: %w", err)
 	}

@@ -117,6 +117,8 @@ func (t *Table) grid(metric string) Grid {
 	g := Grid{Title: t.title(metric)}
 	g.Header, g.Body = l.header(), l.body()
 	g.Notes = l.notes
+	t.bold(&g, &l)
+	t.besides(&g, &l)
 	if slices.ContainsFunc(cols, l.generated) {
 		g.Notes = append([]string{"fail: % of queries without a readable answer"}, g.Notes...)
 	}

@@ -14,6 +14,7 @@ type tableJSON struct {
 	Warnings []string   `json:"warnings"`
 	// Signatures by run and metric.
 	Signatures map[string]map[string]string `json:"signatures"`
+	Published  []PublishedSystem            `json:"published,omitempty"`
 }
 
 // cellJSON holds unrounded numbers; null is an undefined ratio or a number that
@@ -46,7 +47,7 @@ type countsJSON struct {
 }
 
 func writeJSON(w io.Writer, t *Table) error {
-	out := tableJSON{Rows: orEmpty(t.Rows), Cols: orEmpty(t.Cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings), Signatures: t.Signatures}
+	out := tableJSON{Rows: orEmpty(t.Rows), Cols: orEmpty(t.Cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings), Signatures: t.Signatures, Published: t.Published}
 	for i := range t.Cells {
 		out.Cells = append(out.Cells, newCellJSON(&t.Cells[i]))
 	}

@@ -195,3 +195,51 @@ func paperItem(t *testing.T, name string) PaperItem {
 	t.Fatalf("no item %s", name)
 	return PaperItem{}
 }
+
+// TestTablePublished: published systems stand beside rows, whichever way they run,
+// in another style, once each, and enter no average.
+func TestTablePublished(t *testing.T) {
+	rows := []RowInfo{{ID: "mit-movie", Title: "Movies", Domain: "social-media"}, {ID: "crossner-ai", Title: "AI", Domain: "general"}}
+	results := []Result{result("ours", "mit-movie", 50, 100, 100), result("ours", "crossner-ai", 40, 100, 100), result("other", "mit-movie", 20, 100, 100)}
+	for _, spec := range []Spec{{Rows: KeyRow, Cols: KeyModel}, {Rows: KeyModel, Cols: KeyRow}} {
+		t.Run(spec.Rows, func(t *testing.T) {
+			spec.Benchmark = rows
+			table, err := Build(results, spec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := table.AddPublished([]string{"nobody"}); err == nil || !strings.Contains(err.Error(), "UniNER-7B") {
+				t.Errorf("error is %v", err)
+			}
+			if err := table.AddPublished([]string{"chatgpt"}); err != nil {
+				t.Fatal(err)
+			}
+			if len(table.Published) != 1 || table.Published[0].Values["mit-movie"] != 5.3 {
+				t.Errorf("published %+v", table.Published)
+			}
+			row, col := "mit-movie", "ours"
+			if spec.Rows == KeyModel {
+				row, col = col, row
+			}
+			table.MarkBest(SpanF1, row, col)
+			for form, wants := range map[string][]string{
+				"text": {"50.0*", "ChatGPT (UniversalNER, Fig. 9) †", "published by others"},
+				"md":   {"**50.0**", "_5.3_"}, "latex": {`\textbf{50.0}`, `\textit{5.3}`},
+				"html": {"<b>50.0</b>", "<i>5.3</i>"}, "csv": {"f1 (published),0.053"}, "json": {`"published": [`},
+			} {
+				var b bytes.Buffer
+				if err := table.Write(&b, form); err != nil {
+					t.Fatal(err)
+				}
+				for _, want := range wants {
+					if !strings.Contains(b.String(), want) {
+						t.Errorf("%s: no %q in\n%s", form, want, b.String())
+					}
+				}
+			}
+			if c := table.Cell(SpanF1, map[bool]string{true: MeanRows, false: "ours"}[spec.Rows == KeyRow], map[bool]string{true: "ours", false: MeanRows}[spec.Rows == KeyRow]); c.Value == nil || *c.Value != 0.5 { // over the row that both have
+				t.Errorf("mean of own runs is %+v", c)
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ var renderers = []struct {
 	{"md", writeMarkdown},
 	{"csv", writeCSV},
 	{"latex", writeLatex},
+	{"html", writeHTMLTable},
 	{"json", writeJSON},
 }
 

@@ -57,6 +57,10 @@ type Table struct {
 	// in the cells that have one.
 	Signatures map[string]map[string]string
 
+	// Published are systems whose numbers others printed.
+	Published []PublishedSystem
+
+	best  map[[3]string]bool // by metric, row and column
 	where string
 	index map[[3]string]int
 	info  map[string]RowInfo

@@ -90,6 +90,11 @@ func writeGrid(w io.Writer, g Grid) error {
 	body := make([][]string, len(g.Body))
 	for i := range g.Body {
 		body[i] = printables(g.marked(i))
+		for c := range body[i] {
+			if g.bold(i, c) {
+				body[i][c] += "*"
+			}
+		}
 	}
 	for _, line := range alignMarks(body, g.labels()) {
 		if err := table.Append(line); err != nil {

@@ -28,6 +28,8 @@ rows they are. Other formats hold more: counts, precision, recall, runs.`,
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1)"},
 			whereFlag(),
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain (default: all rows)"},
+			&cli.StringSliceFlag{Name: "published", Usage: "published `SYSTEMS` beside own runs, such as GLiNER-L"},
+			&cli.BoolFlag{Name: "ranks", Usage: "mark the best of each row: those that a paired test cannot tell from the first"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
 		},
@@ -77,7 +79,32 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := negativesApart(t, spec); err != nil {
+		return err
+	}
+	if err := t.AddPublished(c.StringSlice("published")); err != nil {
+		return usagef("%v", err)
+	}
+	if c.Bool("ranks") {
+		if err := markBest(c.Context, store, t, found.runs); err != nil {
+			return err
+		}
+	}
 	return t.Write(env.stdout, format)
+}
+
+// negativesApart refuses a table of models against query sets: negative sampling in
+// training and at inference never stand in one (PROMPTS.md §2.9).
+func negativesApart(t *reports.Table, spec reports.Spec) error {
+	axes := []string{spec.Rows, spec.Cols}
+	models := slices.Contains(axes, reports.KeyModel) || slices.Contains(axes, reports.KeySystem)
+	if !models || !slices.Contains(axes, "queries") || len(t.Rows) < 2 || len(t.Cols) < 2 {
+		return nil
+	}
+	return &runners.Hint{
+		Err:    usagef("table: models against query sets would mix negative sampling in training and at inference"),
+		Advice: "name one model: --where model=NAME",
+	}
 }
 
 func (env *environment) tableFormat(c *cli.Context) (string, error) {

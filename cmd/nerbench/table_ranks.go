@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/reports"
+	"nerbench/results"
+)
+
+// rankAlpha is the level at which two systems differ (METRICS.md §12.6).
+const rankAlpha = 0.05
+
+// markBest marks, for each evaluation row, the systems in the first group of ranks
+// that tie. Cells of one complete run each take part; the pairs of a row are a
+// family that Holm corrects.
+func markBest(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
+	switch reports.KeyRow {
+	case t.RowKey:
+	case t.ColKey:
+		lines, others, at = t.Cols, t.Rows, func(line, other string) (string, string) { return other, line }
+	default:
+		return usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyRow)
+	}
+	for _, metric := range t.Metrics {
+		for _, line := range lines {
+			var names []string
+			var counts [][]ner.Score
+			for _, other := range others {
+				row, col := at(line, other)
+				list, err := cellCounts(ctx, store, t.Cell(metric, row, col), metric, runs)
+				if err != nil {
+					return err
+				}
+				if list != nil && (len(counts) == 0 || len(list) == len(counts[0])) {
+					names, counts = append(names, other), append(counts, list)
+				}
+			}
+			for _, i := range firstGroup(line, metric, counts) {
+				row, col := at(line, names[i])
+				t.MarkBest(metric, row, col)
+			}
+		}
+	}
+	return nil
+}
+
+// cellCounts are the counts by passage of a cell of one complete run; nil: it is
+// none.
+func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metric string, runs []results.RunInfo) ([]ner.Score, error) {
+	if c == nil || len(c.Runs) != 1 {
+		return nil, nil
+	}
+	i := slices.IndexFunc(runs, func(r results.RunInfo) bool { return r.ID == c.Runs[0] })
+	if i < 0 || runs[i].State != results.Complete {
+		return nil, nil
+	}
+	for id := range runs[i].Scores.Metrics {
+		if metricName(id) == metricName(metric) {
+			return store.Counts(ctx, runs[i].ID, id)
+		}
+	}
+	return nil, nil
+}
+
+// firstGroup are the systems that share the first rank.
+func firstGroup(row, metric string, counts [][]ner.Score) []int {
+	if len(counts) < 2 {
+		return nil
+	}
+	f1 := make([]float64, len(counts))
+	var p []float64
+	place := map[[2]int]int{}
+	for i := range counts {
+		if _, _, v := metricRatios(metric, sum(counts[i])); v != nil {
+			f1[i] = *v
+		}
+		for j := i + 1; j < len(counts); j++ {
+			place[[2]int{i, j}] = len(p)
+			p = append(p, stats.Compare([]stats.Row{{Seed: stats.RowSeed(0, row), A: counts[i], B: counts[j]}}).P)
+		}
+	}
+	adjusted := stats.Holm(p)
+	var best []int
+	for i, r := range stats.Ranks(f1, func(i, j int) float64 { return adjusted[place[[2]int{i, j}]] }, rankAlpha) {
+		if r.TieGroup == 1 {
+			best = append(best, i)
+		}
+	}
+	return best
+}

@@ -1,0 +1,208 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// PublishedSystem is a system whose numbers others printed, beside the cells of a
+// table. It enters no average.
+type PublishedSystem struct {
+	// Name is the system, with where it is printed: "GLiNER-L (GLiNER, Table 2)".
+	Name     string `json:"name"`
+	Source   string `json:"source"`
+	Setting  string `json:"setting"`
+	Protocol string `json:"protocol"`
+	// Values are F1 in percent, by evaluation row or by domain.
+	Values map[string]float64 `json:"values"`
+}
+
+// AddPublished puts published systems beside the cells of a table that evaluation
+// rows or domains span: as columns, or as lines. A system that is not known is an
+// error that lists those that are.
+func (t *Table) AddPublished(systems []string) error {
+	values, err := Published()
+	if err != nil {
+		return err
+	}
+	axis := t.RowKey
+	if t.ColKey == KeyRow || t.ColKey == KeyDomain {
+		axis = t.ColKey
+	}
+	if axis != KeyRow && axis != KeyDomain {
+		return fmt.Errorf("table: published systems stand beside rows or domains: want --rows or --cols %s or %s", KeyRow, KeyDomain)
+	}
+	for _, name := range systems {
+		from := len(t.Published)
+		for i := range values {
+			v := &values[i]
+			if v.System != "" && v.Metric == "f1" && (strings.EqualFold(v.System, name) || strings.EqualFold(v.shortName(), name)) {
+				t.putPublished(v, axis)
+			}
+		}
+		t.Published = append(t.Published[:from], withoutCopies(t.Published[from:])...)
+		if len(t.Published) == from {
+			return fmt.Errorf("table: published system %q: unknown, or has no numbers by %s (known: %s)", name, axis, strings.Join(knownSystems(values), ", "))
+		}
+	}
+	return nil
+}
+
+func (t *Table) putPublished(v *PublishedValue, axis string) {
+	at := v.Row
+	if axis == KeyDomain {
+		if at = v.Domain; v.Row != "" {
+			at = ""
+		}
+	}
+	if at == "" {
+		return
+	}
+	name := v.shortName()
+	i := slices.IndexFunc(t.Published, func(p PublishedSystem) bool { return p.Name == name && p.Setting == v.Setting })
+	if i < 0 {
+		i = len(t.Published)
+		t.Published = append(t.Published, PublishedSystem{Name: name, Source: v.Source, Setting: v.Setting, Protocol: v.Protocol, Values: map[string]float64{}})
+	}
+	t.Published[i].Values[at] = v.Value
+}
+
+// shortName names the system with where it is printed, and the setting of an
+// ablation.
+func (v *PublishedValue) shortName() string {
+	short, _, _ := strings.Cut(v.Source, ",")
+	name := fmt.Sprintf("%s (%s, %s)", v.System, short, v.Table)
+	if _, behind, ok := strings.Cut(v.Setting, ": "); ok {
+		name += " " + behind
+	}
+	return name
+}
+
+// withoutCopies leaves out what says nothing new of a system: numbers that a source
+// copied from another one, and tables whose numbers another table has, too.
+func withoutCopies(list []PublishedSystem) []PublishedSystem {
+	const copied = "as in the cited paper"
+	var out []PublishedSystem
+	for i, p := range list {
+		again := false
+		for k, other := range list {
+			if k == i {
+				continue
+			}
+			same := true
+			for at, v := range p.Values {
+				w, there := other.Values[at]
+				same = same && there && v == w
+			}
+			more := len(other.Values) > len(p.Values) || len(other.Values) == len(p.Values) && k < i
+			again = again || same && more || p.Protocol == copied && other.Protocol != copied
+		}
+		if !again {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func knownSystems(values []PublishedValue) []string {
+	seen := set{}
+	for _, v := range values {
+		if v.System != "" && v.Metric == "f1" && (v.Row != "" || v.Domain != "") {
+			seen[v.System] = true
+		}
+	}
+	return sortedKeys(seen)
+}
+
+// besides puts published systems into the grid of a metric: as columns, where the
+// lines are evaluation rows, else as lines.
+func (t *Table) besides(g *Grid, l *layout) {
+	if len(t.Published) == 0 {
+		return
+	}
+	if l.across() {
+		for range g.Body {
+			g.Published = append(g.Published, false)
+		}
+	} else {
+		g.PublishedColumns = make([]bool, len(g.Header))
+	}
+	for _, p := range t.Published {
+		protocol := p.Protocol
+		if protocol == "" {
+			protocol = "the source does not say how it scores"
+		}
+		g.Notes = append(g.Notes, fmt.Sprintf("%s: %s; %s; %s", p.Name, p.Source, p.Setting, protocol))
+		if !l.across() {
+			g.Header, g.PublishedColumns = append(g.Header, p.Name), append(g.PublishedColumns, true)
+			for i, row := range l.rows {
+				g.Body[i] = append(g.Body[i], p.text(row))
+			}
+			continue
+		}
+		line := []string{p.Name}
+		for _, col := range l.cols {
+			line = append(line, p.text(col))
+			if l.generated(col) {
+				line = append(line, "")
+			}
+		}
+		g.Body, g.Published = append(g.Body, line), append(g.Published, true)
+	}
+}
+
+func (p *PublishedSystem) text(at string) string {
+	if v, there := p.Values[at]; there {
+		return fmt.Sprintf("%.1f", v)
+	}
+	return "–"
+}
+
+// MarkBest marks the value of a cell as one of the best of its line, or of its
+// column where evaluation rows run across the table.
+func (t *Table) MarkBest(metric, row, col string) {
+	if t.best == nil {
+		t.best = map[[3]string]bool{}
+	}
+	t.best[[3]string{metric, row, col}] = true
+}
+
+// bold says which cells of a grid are marked.
+func (t *Table) bold(g *Grid, l *layout) {
+	if len(t.best) == 0 {
+		return
+	}
+	first := len(g.Body) - len(l.rows) // lines of sizes stand before
+	g.Bold = make([][]bool, len(g.Body))
+	for i, row := range l.rows {
+		line := make([]bool, len(g.Header))
+		at := 1
+		if !l.across() {
+			at += 2 // passages and gold
+		}
+		for _, col := range l.cols {
+			line[at] = t.best[[3]string{l.metric, row, col}]
+			if at++; l.generated(col) {
+				at++
+			}
+		}
+		g.Bold[first+i] = line
+	}
+	g.Notes = append(g.Notes, "bold, in text with a star: the first group of ranks that tie (METRICS.md §12.6)")
+}
+
+// writeHTMLTable prints the table as one page.
+func writeHTMLTable(w io.Writer, t *Table) error {
+	parts := make([]FigurePart, len(t.Metrics))
+	for i, metric := range t.Metrics {
+		parts[i] = FigurePart{Table: t.grid(metric)}
+		if i == len(t.Metrics)-1 {
+			for _, warning := range t.Warnings {
+				parts[i].Table.Notes = append(parts[i].Table.Notes, "warning: "+warning)
+			}
+		}
+	}
+	return WriteFigurePage(w, fmt.Sprintf("F1, %s by %s", t.RowKey, t.ColKey), parts)
+}

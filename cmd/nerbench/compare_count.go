@@ -201,9 +201,7 @@ func (s compareSettings) test(m metrics.Metric, rows []stats.Row) comparisonOutc
 	}
 	out := comparisonOutcome{Difference: t.Difference, P: t.P, PAdjusted: t.P, Exact: t.Exact, Count: t.Count, Tried: t.Tried}
 	if s.resamples > 0 {
-		i := stats.BootstrapPair(rows, s.resamples)
-		out.CI = &[2]float64{i.Difference.Low, i.Difference.High}
-		out.A.CI, out.B.CI = &[2]float64{i.A.Low, i.A.High}, &[2]float64{i.B.Low, i.B.High}
+		out.bound(stats.BootstrapPair(rows, s.resamples))
 	}
 	var a, b ner.Score
 	for _, r := range rows {
@@ -214,6 +212,12 @@ func (s compareSettings) test(m metrics.Metric, rows []stats.Row) comparisonOutc
 	out.A, out.B = newCountsJSON(m, a), newCountsJSON(m, b)
 	out.A.CI, out.B.CI = ciA, ciB
 	return out
+}
+
+// bound sets the intervals.
+func (o *comparisonOutcome) bound(i stats.Intervals) {
+	o.CI = &[2]float64{i.Difference.Low, i.Difference.High}
+	o.A.CI, o.B.CI = &[2]float64{i.A.Low, i.A.High}, &[2]float64{i.B.Low, i.B.High}
 }
 
 func sum(scores []ner.Score) ner.Score {
@@ -231,8 +235,18 @@ func (c *comparedRow) stats() stats.Row { return stats.Row{Seed: c.seed, A: c.a,
 func (c *comparedRow) typeOutcomes(s compareSettings) map[ner.EntityType]comparisonOutcome {
 	names := slices.Sorted(maps.Keys(c.types))
 	outcomes := make([]comparisonOutcome, len(names))
+	alone := s
+	alone.resamples = 0
+	var a, b [][]stats.PassageScore
 	for i, t := range names {
-		outcomes[i] = s.test(c.metric, []stats.Row{{Seed: c.seed, A: spread(c.types[t].a, len(c.a)), B: spread(c.types[t].b, len(c.a))}})
+		p := c.types[t]
+		outcomes[i] = alone.test(c.metric, []stats.Row{{Seed: c.seed, A: spread(p.a, len(c.a)), B: spread(p.b, len(c.a))}})
+		a, b = append(a, p.a), append(b, p.b)
+	}
+	if s.resamples > 0 {
+		for i, intervals := range stats.BootstrapPairParts(c.seed, len(c.a), a, b, s.resamples) {
+			outcomes[i].bound(intervals)
+		}
 	}
 	adjust(outcomes)
 	out := map[ner.EntityType]comparisonOutcome{}

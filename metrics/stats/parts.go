@@ -2,6 +2,7 @@ package stats
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 
 	"nerbench/ner"
@@ -17,6 +18,31 @@ type PassageScore struct {
 // all from the same draws: what [Bootstrap] returns of each, with nothing in the
 // passages that it does not list. The row is drawn once for all of them.
 func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples int) []Interval {
+	intervals := make([]Interval, len(parts))
+	for i, values := range partValues(seed, passages, parts, resamples) {
+		intervals[i] = percentiles(values)
+	}
+	return intervals
+}
+
+// BootstrapPairParts is [BootstrapPair] of parts of one row: a and b hold the
+// same parts of two systems.
+func BootstrapPairParts(seed uint64, passages int, a, b [][]PassageScore, resamples int) []Intervals {
+	values := partValues(seed, passages, slices.Concat(a, b), resamples)
+	intervals := make([]Intervals, len(a))
+	for i := range a {
+		ofA, ofB := values[i], values[len(a)+i]
+		difference := make([]float64, resamples)
+		for k := range difference {
+			difference[k] = ofA[k] - ofB[k]
+		}
+		intervals[i] = Intervals{percentiles(ofA), percentiles(ofB), percentiles(difference)}
+	}
+	return intervals
+}
+
+// partValues are the F1s of each part by resample.
+func partValues(seed uint64, passages int, parts [][]PassageScore, resamples int) [][]float64 {
 	packed := make([][]packedScore, len(parts))
 	values := make([][]float64, len(parts))
 	for i, part := range parts {
@@ -47,11 +73,7 @@ func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples
 		})
 	}
 	group.Wait()
-	intervals := make([]Interval, len(parts))
-	for i := range intervals {
-		intervals[i] = percentiles(values[i])
-	}
-	return intervals
+	return values
 }
 
 // packedScore is a packed count and its passage.

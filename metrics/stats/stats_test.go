@@ -178,6 +178,9 @@ func TestSeeded(t *testing.T) {
 		if parts := stats.BootstrapParts(rows[0].Seed, len(rows[0].A), [][]stats.PassageScore{listed(c.A), nil, listed(c.A)}, c.Resamples); parts[0] != both.A || parts[1] != (stats.Interval{}) || parts[2] != both.A {
 			t.Errorf("intervals of parts are %v, want %v", parts, both.A)
 		}
+		if pairs := stats.BootstrapPairParts(rows[0].Seed, len(rows[0].A), [][]stats.PassageScore{listed(c.A), listed(c.B)}, [][]stats.PassageScore{listed(c.B), listed(c.B)}, c.Resamples); pairs[0] != both || pairs[1] != (stats.Intervals{A: both.B, B: both.B}) {
+			t.Errorf("intervals of pairs of parts are %v, want %v", pairs, both)
+		}
 		test := stats.Randomise(rows, c.Rounds)
 		if test.Count != c.Expected.Count {
 			t.Errorf("count is %d, want %d", test.Count, c.Expected.Count)

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// benchEnvironment is one with a store and an empty data folder.
+func benchEnvironment(b *testing.B) (*environment, *bytes.Buffer) {
+	dir := b.TempDir()
+	var out bytes.Buffer
+	return &environment{
+		stdin: strings.NewReader(""), stdout: &out, stderr: &out, getenv: func(string) string { return "" },
+		store: filepath.Join(dir, "results.db"), data: filepath.Join(dir, "data"),
+	}, &out
+}
+
+// BenchmarkPaperAll writes all tables and figures from a store of 10 models on the
+// 49 rows (budget: 3 s).
+func BenchmarkPaperAll(b *testing.B) {
+	env, out := benchEnvironment(b)
+	rows, err := datasets.Embedded()
+	if err != nil {
+		b.Fatal(err)
+	}
+	store, err := results.Open(b.Context(), env.store)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for m := range 10 {
+		for _, row := range rows {
+			keepRun(b, store, fmt.Sprintf("model-%d", m), row)
+		}
+	}
+	if err := store.Close(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		out.Reset()
+		dir := filepath.Join(b.TempDir(), "paper")
+		if code := run(context.Background(), []string{"nerbench", "paper", "all", "--store", env.store, "--data", env.data, "--out", dir}, env); code != 0 {
+			b.Fatal(out.String())
+		}
+	}
+}
+
+// keepRun keeps a run of one passage with its scores.
+func keepRun(b *testing.B, store *results.Store, model string, row *datasets.Row) {
+	b.Helper()
+	r := ner.Run{Keys: map[string]string{"model": model, "digest": model, "row": row.ID, "split": "test", "data": "d-" + row.ID, "labels": row.LabelsHash(), "family": "uniner", "variant": "repo"}}
+	if err := store.Begin(b.Context(), r, 1); err != nil {
+		b.Fatal(err)
+	}
+	passage := ner.Passage{Index: 0, Document: row.ID + "/test/0"}
+	if err := store.Record(b.Context(), r.ID(), []ner.Passage{passage}, nil); err != nil {
+		b.Fatal(err)
+	}
+	byType := map[ner.EntityType]ner.Score{}
+	var total ner.Score
+	for _, t := range row.Types() {
+		byType[t] = ner.Score{TP: 5, NPred: 9, NGold: 8}
+		total = total.Add(byType[t])
+	}
+	scores := results.Scores{Passages: 1, Metrics: map[string]results.MetricScore{}, Outcomes: map[ner.Outcome]int{ner.OK: 3}}
+	for _, id := range []string{"span_f1", "uniner_f1", "uniner_f1_lenient"} {
+		scores.Metrics[id] = results.MetricScore{Total: total, ByType: byType, Passages: []ner.Score{total}, Reader: "1", Version: "1"}
+	}
+	if err := store.SaveScores(b.Context(), r.ID(), scores); err != nil {
+		b.Fatal(err)
+	}
+	if err := store.End(b.Context(), r.ID()); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// BenchmarkSweepPlan plans 1,000 runs over the nine rows of the sample (budget: 1 s).
+func BenchmarkSweepPlan(b *testing.B) {
+	env, out := benchEnvironment(b)
+	file := filepath.Join(b.TempDir(), "plan.toml")
+	var seeds []string
+	for i := range 28 {
+		seeds = append(seeds, fmt.Sprint(i))
+	}
+	plan := fmt.Sprintf("title = \"t\"\nseeds = [%s]\nrows = [%q, %q, %q, %q, %q, %q, %q, %q, %q]\n[fixed]\nmodel = \"ollama/x\"\n[grid]\nwording = [\"natural\", \"upper\"]\nvariant = [\"repo\", \"card\"]\n",
+		strings.Join(seeds, ", "), "sample-general", "sample-biomed", "sample-clinics", "sample-stem", "sample-programming", "sample-social-media", "sample-law", "sample-finance", "sample-transportation")
+	if err := os.WriteFile(file, []byte(plan), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		out.Reset()
+		if code := run(context.Background(), []string{"nerbench", "sweep", "plan", file, "--probe", "0", "--store", env.store}, env); code != 0 || !strings.Contains(out.String(), "4 points, 1008 runs") {
+			b.Fatal(out.String())
+		}
+	}
+}

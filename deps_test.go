@@ -33,6 +33,7 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
+	"models":          {"internal/strict"},
 	"sweeps":          {"internal/strict"},
 
 	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a row says how its files are read
@@ -60,7 +61,7 @@ var imports = map[string][]string{
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "models", "prompts",
 		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -14,6 +14,7 @@ func commands(env *environment) []*cli.Command {
 		quickstartCommand(env),
 		datasetsCommand(env),
 		promptsCommand(env),
+		modelsCommand(env),
 		runCommand(env),
 		scoreCommand(env),
 		reproduceCommand(env),
@@ -59,6 +60,7 @@ func globalFlags() []cli.Flag {
 		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: nerbench/data in the user's cache folder)"},
 		&cli.StringFlag{Name: "rows", EnvVars: []string{"NERBENCH_ROWS"}, Usage: "`DIR` with rows of your own, beside the embedded ones"},
 		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` with prompt families of your own, and descriptions of types"},
+		&cli.StringFlag{Name: "models", EnvVars: []string{"NERBENCH_MODELS"}, Usage: "`DIR` with model cards of your own, beside the embedded ones"},
 		&cli.BoolFlag{Name: "json", EnvVars: []string{"NERBENCH_JSON"}, Usage: "print one JSON value on standard output"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"NERBENCH_QUIET"}, Usage: "no progress on standard error"},
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nerbench/datasets"
+	"nerbench/models"
 	"nerbench/prompts"
 	"nerbench/sweeps"
 )
@@ -74,5 +75,37 @@ func TestSweepsPublished(t *testing.T) {
 		if _, err := sweepMetrics(s, nil); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestCards lints the model cards: family, variant and rows are there.
+func TestCards(t *testing.T) {
+	cards, err := models.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cards {
+		t.Run(c.Name, func(t *testing.T) {
+			f, err := prompts.Find(c.Family)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := f.Named(c.Variant)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v.Shape != c.Shape {
+				t.Errorf("shape is %s, the variant's %s", c.Shape, v.Shape)
+			}
+			for _, id := range c.Training {
+				if _, err := datasets.Find(rows, id); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/loaders"
 	"nerbench/metrics"
+	"nerbench/models"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -35,6 +36,7 @@ MODEL is one of:
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain"},
 			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` to ask about: train, dev, test"},
 			&cli.StringFlag{Name: "view", Usage: "`VIEW` of the units: all, or table6 for those that the paper counted"},
+			&cli.StringFlag{Name: "card", Usage: "model `CARD` that says how the model is asked (models list)"},
 			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger: spans)"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
 			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
@@ -81,7 +83,8 @@ type runPlan struct {
 	local       localSettings
 	metrics     []string
 	askOnly     bool
-	probe       int // questions to ask twice
+	probe       int          // questions to ask twice
+	card        *models.Card // how the model is asked; nil: as the user says
 }
 
 func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
@@ -96,9 +99,6 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 		return p, usagef("run: no model: name one with -m (%s)", strings.ReplaceAll(modelUsage(), "\n  ", "; "))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
 		return p, usagef("run: no rows: name some with -d ROW,ROW or --suite SUITE")
-	}
-	if _, _, err := modelKind(p.model); err != nil {
-		return p, err
 	}
 	for _, id := range p.metrics { // now, not after hours of asking
 		if _, _, err := metrics.ParseID(id); err != nil {
@@ -116,6 +116,12 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 		if c.IsSet(flag) {
 			p.keys[key] = fmt.Sprint(c.Value(flag))
 		}
+	}
+	if err := env.takeCard(&p, c.String("card")); err != nil {
+		return p, err
+	}
+	if _, _, err := modelKind(p.model); err != nil {
+		return p, err
 	}
 	if err := p.complete(); err != nil {
 		return p, err

@@ -41,7 +41,7 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 		Run: run.ID(), Row: row.ID, Model: m.identity.Model, Passages: found.passages,
 		Outcomes: map[ner.Outcome]int{}, Scores: map[string]countsJSON{},
 	}
-	if err := store.AddFacts(ctx, run.ID(), m.texts(), nil); err != nil {
+	if err := store.AddFacts(ctx, run.ID(), mergeKeys(m.texts(), plan.cardFacts(row.ID)), nil); err != nil {
 		return report, err
 	}
 	asked, err := env.ask(ctx, store, run, m, renderer, row, found, notes)

@@ -211,6 +211,9 @@ func (m *materialiser) ask(ctx context.Context, row *datasets.Row, keys map[stri
 	plan.model, plan.rows = keys["model"], []*datasets.Row{row}
 	plan.keys = maps.Clone(keys)
 	delete(plan.keys, "model")
+	if err := m.env.takeCard(&plan, ""); err != nil {
+		return nil, err
+	}
 	if _, _, err := modelKind(plan.model); err != nil {
 		return nil, err
 	}

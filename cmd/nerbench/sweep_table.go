@@ -219,7 +219,7 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 		for _, a := range point.asks[row.ID] {
 			if a.run != "" && !slices.Contains(l.Runs, a.run) {
 				l.Runs = append(l.Runs, a.run)
-				if err := c.addCost(&l, a.run); err != nil {
+				if err := c.addCost(&l, a); err != nil {
 					return l, err
 				}
 			}
@@ -258,23 +258,27 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 }
 
 // addCost adds what is known of a run to a line.
-func (c *sweepCounter) addCost(l *sweepLine, run string) error {
+func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
+	run, of := a.run, c.price
+	if of == (price{}) && a.plan.card != nil {
+		of = price{a.plan.card.PriceIn, a.plan.card.PriceOut}
+	}
 	info, there := c.infos[run]
 	if !there {
 		return nil
 	}
-	of, there := c.costs[run]
+	took, there := c.costs[run]
 	if !there {
 		var err error
-		if of, err = readCost(c.ctx, c.store, info, c.price); err != nil {
+		if took, err = readCost(c.ctx, c.store, info, of); err != nil {
 			return err
 		}
-		c.costs[run] = of
+		c.costs[run] = took
 	}
 	if l.Cost == nil {
-		l.Cost = &of
+		l.Cost = &took
 	} else {
-		sum := l.Cost.add(of)
+		sum := l.Cost.add(took)
 		l.Cost = &sum
 	}
 	l.Queries += info.Queries

@@ -210,12 +210,13 @@ func cross(sets []map[string]string, n int, other func(int) map[string]string) [
 	return out
 }
 
-// zipped is the number of values that the keys of zip have.
+// zipped is the number of values that the keys of zip have: all the same.
 func (s *Sweep) zipped() int {
+	n := 0
 	for _, values := range s.Zip {
-		return len(values)
+		n = max(n, len(values))
 	}
-	return 0
+	return n
 }
 
 // baseline is the place of the point that has the keys of the baseline; -1: there

@@ -63,6 +63,14 @@ type model struct {
 	answerBy string // what else changes an answer and is in no prompt
 }
 
+// atOnce is how many passages are asked at once now.
+func (m *model) atOnce() int {
+	if a, adapts := m.slots.(*runners.Adaptive); adapts {
+		return a.Limit()
+	}
+	return m.slots.Most()
+}
+
 type slots interface {
 	Acquire(context.Context) error
 	Release(int, time.Duration, error)

@@ -23,6 +23,7 @@ import (
 // lines elsewhere, JSON events with --json, nothing with --quiet.
 type progress struct {
 	began   time.Time
+	slots   func() int       // how many passages are asked at once now
 	reading *harness.Reading // nil: nothing is read for the sake of telling
 	show    func(s state, last bool)
 	end     func() // after the last state was shown
@@ -43,6 +44,7 @@ type state struct {
 	Failures   int      `json:"failures"`   // passages that could not be asked
 	Unreadable *float64 `json:"unreadable"` // share of the answers; null if none was generated
 	F1         *float64 `json:"span_f1"`
+	Slots      int      `json:"slots"` // passages that are asked at once now
 
 	score            ner.Score
 	read, unreadable int // answers
@@ -52,8 +54,8 @@ type state struct {
 const every = 5 * time.Second
 
 // newProgress begins. done passages are there already.
-func (env *environment) newProgress(row string, total, done int, reading *harness.Reading, notes *rowNotes) *progress {
-	p := &progress{began: time.Now(), reading: reading, end: func() {}}
+func (env *environment) newProgress(row string, total, done int, reading *harness.Reading, slots func() int, notes *rowNotes) *progress {
+	p := &progress{began: time.Now(), reading: reading, slots: slots, end: func() {}}
 	p.state = state{Row: row, Total: total, Passages: done}
 	switch {
 	case env.quiet:
@@ -84,6 +86,9 @@ func (s state) rest() string {
 	parts := []string{fmt.Sprintf("%.0f queries/s", s.Rate), "span F1 so far " + percentOf(s.F1)}
 	if s.Unreadable != nil {
 		parts = append(parts, "unreadable "+percentOf(s.Unreadable)+"%")
+	}
+	if s.Slots > 0 {
+		parts = append(parts, fmt.Sprintf("%d at once", s.Slots))
 	}
 	if s.ETA > 0 {
 		parts = append(parts, (time.Duration(s.ETA)*time.Second).String()+" left")
@@ -148,6 +153,7 @@ func (p *progress) finished(f harness.Finished) {
 	if s.Queries > 0 {
 		s.ETA = float64((s.Total-s.Passages)*f.Queries) / s.Rate
 	}
+	s.Slots = p.slots()
 	p.show(*s, false)
 }
 

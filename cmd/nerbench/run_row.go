@@ -189,7 +189,7 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 			}
 		}
 	}()
-	bar := env.newProgress(row.ID, found.passages, already, reading, notes)
+	bar := env.newProgress(row.ID, found.passages, already, reading, m.atOnce, notes)
 	defer bar.close()
 	return harness.Ask(ctx, harness.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,

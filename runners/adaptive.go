@@ -12,15 +12,17 @@ const (
 	window       = 250 * time.Millisecond // the shortest time over which a rate is measured
 	gain         = 1.10                   // a step up is kept if the rate grows at least so much
 	windowsHeld  = 20                     // windows at a good level before the next one is tried again
+	mostHeld     = 16 * windowsHeld       // ... after several tries in vain, each of which doubles it
 	releasesEach = 2                      // passages for each slot that make a window
 )
 
 // Adaptive finds the number of slots that a server is fastest with. It climbs:
 // it doubles the slots for as long as the answers of a second grow by a tenth,
 // goes back one step when they do not, holds, and tries again later, because
-// what else the server does may have changed. More slots than help are not
-// harmless: where passages share few caches, each evicts the other's prefix. A
-// temporary failure halves the slots.
+// what else the server does may have changed. It holds twice as long after each
+// try in vain, because a try costs something: passages that wait in the server's
+// queue, evict each other's prefix from its cache, or are refused. A temporary
+// failure halves the slots.
 type Adaptive struct {
 	mu     sync.Mutex
 	most   int
@@ -173,21 +175,24 @@ type climb struct {
 	base     int     // the level below the one that is being tried; 0: none was measured
 	baseRate float64 // its rate
 	held     int     // windows since the climb ended
+	hold     int     // windows to hold before the next climb
 }
 
 // next is the level after a window in which limit slots gave a rate.
 func (c *climb) next(limit, most int, rate float64) int {
 	if !c.climbing {
-		if c.held++; c.held < windowsHeld || limit == most {
+		if c.held++; c.held < c.hold || limit == most {
 			return limit
 		}
 		c.climbing, c.base, c.baseRate = true, limit, rate
 		return min(2*limit, most)
 	}
 	if c.base != 0 && rate < gain*c.baseRate {
-		c.climbing, c.held = false, 0
-		return c.base
+		base := c.base
+		c.inVain()
+		return base
 	}
+	c.hold = 0 // the step before was not in vain
 	if limit == most {
 		c.climbing, c.held = false, 0
 		return limit
@@ -196,8 +201,13 @@ func (c *climb) next(limit, most int, rate float64) int {
 	return min(2*limit, most)
 }
 
+// inVain ends a climb, and holds longer than after the last one.
+func (c *climb) inVain() {
+	*c = climb{hold: min(max(2*c.hold, windowsHeld), mostHeld)}
+}
+
 // failed is the level after a temporary failure.
 func (c *climb) failed(limit int) int {
-	*c = climb{}
+	c.inVain()
 	return max(limit/2, 1)
 }

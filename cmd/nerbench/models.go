@@ -155,7 +155,8 @@ func (m *model) ask(runner runners.Runner, s modelSpec) {
 	}
 	policy := runners.DefaultPolicy(rand.Float64)
 	policy.Failed = func(err error, wait time.Duration) {
-		if _, answered := errors.AsType[*runners.StatusError](err); answered { // a server that is gone is not busy
+		_, answered := errors.AsType[*runners.StatusError](err)
+		if answered || errors.Is(err, context.DeadlineExceeded) { // a server that is gone is not busy
 			busy()
 		}
 		s.observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(100*time.Millisecond)))

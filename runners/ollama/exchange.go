@@ -92,7 +92,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 		return nil, ctx.Err() // it was us who ended it
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("%w: no answer within %s", runners.ErrTemporary, a.config.Timeout)
+		return nil, fmt.Errorf("%w: no answer within %s: %w", runners.ErrTemporary, a.config.Timeout, context.DeadlineExceeded)
 	}
 	return answer, err
 }

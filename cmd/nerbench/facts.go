@@ -28,12 +28,18 @@ func (m *model) texts() map[string]string {
 // keepCounts keeps what was counted while a run was asked, and asks a few of its
 // questions twice, once in the life of a run. What the probe finds is a fact, its
 // failure none of the run's.
-func (env *environment) keepCounts(ctx context.Context, store *results.Store, runID string, m *model, queries []ner.Query) error {
+func (env *environment) keepCounts(ctx context.Context, store *results.Store, runID string, m *model, queries []ner.Query) (err error) {
 	counts := map[string]int64{}
 	if m.counts != nil {
 		counts = m.counts() // before the probe
 	}
 	kept := context.WithoutCancel(ctx) // what was counted is kept also when the run is being stopped
+	var texts map[string]string
+	if m.after != nil && ctx.Err() == nil {
+		if texts, err = m.after(ctx); err != nil {
+			env.note("%v (the run has its answers)", err)
+		}
+	}
 	info, err := store.Find(kept, runID)
 	if err != nil {
 		return err
@@ -41,7 +47,7 @@ func (env *environment) keepCounts(ctx context.Context, store *results.Store, ru
 	if info.Facts["probe_queries"] == "" && len(queries) > 0 && ctx.Err() == nil {
 		differ, err := runners.Repeatability(ctx, m.runner, queries)
 		if ctx.Err() != nil {
-			return errors.Join(store.AddFacts(kept, runID, nil, counts), ctx.Err())
+			return errors.Join(store.AddFacts(kept, runID, texts, counts), ctx.Err())
 		}
 		if err != nil {
 			env.note("%v (the run has its answers)", err)
@@ -52,7 +58,7 @@ func (env *environment) keepCounts(ctx context.Context, store *results.Store, ru
 			env.note("%s: %d of %d questions are answered differently when they are asked again: scores are as repeatable as that", m.identity.Model, differ, len(queries))
 		}
 	}
-	return store.AddFacts(kept, runID, nil, counts)
+	return store.AddFacts(kept, runID, texts, counts)
 }
 
 // probeQueries are up to n questions about the first passage that has any.

@@ -45,7 +45,9 @@ type modelSpec struct {
 	servers                []string   // addresses; none: the usual one
 	keyFile                string     // with the key of the servers
 	timeout                time.Duration
-	connections            int // 0: adapt
+	connections            int           // 0: adapt
+	pull                   bool          // the server may download the model
+	keepAlive              time.Duration // 0: as the server does
 	local                  localSettings
 	observe                func(string)
 }
@@ -59,6 +61,8 @@ type model struct {
 	keys     map[string]string       // of the run, beyond those of the identity
 	facts    map[string]string       // of the run, beyond those of the identity, by the names of ner.Facts
 	counts   func() map[string]int64 // facts that grow while it is asked; nil: none
+	// after are facts that are known once it was asked; nil: none.
+	after    func(context.Context) (map[string]string, error)
 	close    func()
 	answerBy string // what else changes an answer and is in no prompt
 }
@@ -107,7 +111,7 @@ func defaultFamily(model string) string {
 
 func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, error) {
 	config := ollama.Config{
-		Model: s.name, Decoding: s.decoding, Timeout: s.timeout, Connections: max(s.connections, adaptUpTo),
+		Model: s.name, Decoding: s.decoding, Timeout: s.timeout, Connections: max(s.connections, adaptUpTo), KeepAlive: s.keepAlive,
 	}
 	switch len(s.servers) {
 	case 0:
@@ -124,8 +128,14 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 	if err != nil {
 		return nil, err
 	}
+	defer asking.Close()
 	identity, err := asking.Identify(ctx)
-	asking.Close()
+	if ollama.Missing(err) && s.pull {
+		if err := asking.Pull(ctx, pullNotes(s.observe)); err != nil {
+			return nil, err
+		}
+		identity, err = asking.Identify(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +149,34 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 	m := &model{
 		identity: identity, decoding: config.Decoding, close: runner.Close, facts: map[string]string{"decoding": runner.Sent()},
 	}
+	m.after = func(ctx context.Context) (map[string]string, error) {
+		device, err := runner.Device(ctx)
+		if device == "CPU" {
+			s.observe("the server computes on the processor, not on a GPU")
+		}
+		return map[string]string{"device": device}, err
+	}
 	m.ask(runner, s)
 	return m, nil
+}
+
+// pullNotes tells of a download now and then.
+func pullNotes(tell func(string)) func(ollama.Pulling) {
+	status, tenth := "", int64(-1)
+	return func(p ollama.Pulling) {
+		at := int64(-1)
+		if p.Total > 0 {
+			at = 10 * p.Completed / p.Total
+		}
+		if p.Status == status && at == tenth {
+			return
+		}
+		if status, tenth = p.Status, at; p.Total > 0 {
+			tell(fmt.Sprintf("%s: %.1f of %.1f MB", p.Status, float64(p.Completed)/1e6, float64(p.Total)/1e6))
+			return
+		}
+		tell(p.Status)
+	}
 }
 
 // ask makes a model of a server be asked by a runner: again where that may help, and

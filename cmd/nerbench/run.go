@@ -49,6 +49,8 @@ MODEL is one of:
 			apiKeyFlag(),
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "`N` questions of a run to ask twice at its end, to see whether answers repeat"},
+			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model, if the server does not have it"},
+			&cli.DurationFlag{Name: "keep-alive", Usage: "ollama: `TIME` for which the model stays loaded after a query (default: the server's)"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score"},
 		}, localFlags()...),
 		Action: func(c *cli.Context) error {
@@ -83,7 +85,9 @@ type runPlan struct {
 	local       localSettings
 	metrics     []string
 	askOnly     bool
-	probe       int          // questions to ask twice
+	probe       int // questions to ask twice
+	pull        bool
+	keepAlive   time.Duration
 	card        *models.Card // how the model is asked; nil: as the user says
 }
 
@@ -91,6 +95,7 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	p := runPlan{
 		model: c.String("model"), servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"), timeout: c.Duration("timeout"),
 		metrics: splitList(c.StringSlice("metric")), askOnly: c.Bool("ask-only"), local: readLocal(c), probe: c.Int("probe"),
+		pull: c.Bool("pull"), keepAlive: c.Duration("keep-alive"),
 	}
 	switch {
 	case c.NArg() > 0:

@@ -129,7 +129,7 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 	return modelKinds[kind].open(ctx, env, modelSpec{
 		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, servers: plan.servers, keyFile: plan.keyFile, example: example,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
-		local: plan.local, observe: notes.tell,
+		local: plan.local, observe: notes.tell, pull: plan.pull, keepAlive: plan.keepAlive,
 	})
 }
 

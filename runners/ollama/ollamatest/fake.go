@@ -32,7 +32,13 @@ type Fake struct {
 	// prompts without a word.
 	Obeys bool
 
+	// Pullable is a model that the server does not have, but can bring: then it has
+	// this one. Size and VRAM are what it says of the loaded model, in bytes.
+	Pullable   string
+	Size, VRAM int64
+
 	asked   atomic.Int64
+	pulled  atomic.Bool
 	changed atomic.Pointer[func(prompt string) string]
 }
 
@@ -78,6 +84,8 @@ func New(t testing.TB, set ...func(*Fake)) *Fake {
 	mux.HandleFunc("GET /api/version", f.version)
 	mux.HandleFunc("GET /api/tags", f.tags)
 	mux.HandleFunc("POST /api/show", f.show)
+	mux.HandleFunc("GET /api/ps", f.loaded)
+	mux.HandleFunc("POST /api/pull", f.pull)
 	mux.HandleFunc("POST /api/generate", f.answer)
 	mux.HandleFunc("POST /api/chat", f.answer)
 	f.Server = httptest.NewServer(mux)
@@ -111,7 +119,35 @@ func (f *Fake) show(w http.ResponseWriter, r *http.Request) {
 	}})
 }
 
-func (f *Fake) has(model string) bool { return strings.TrimSuffix(model, ":latest") == f.Model }
+func (f *Fake) has(model string) bool {
+	name := strings.TrimSuffix(model, ":latest")
+	return name == f.Model || f.pulled.Load() && name == f.Pullable
+}
+
+// loaded says that the model is loaded once it was asked.
+func (f *Fake) loaded(w http.ResponseWriter, _ *http.Request) {
+	models := []any{}
+	if f.Asked() > 0 && f.Size > 0 {
+		models = append(models, map[string]any{"name": f.Model + ":latest", "model": f.Model + ":latest", "size": f.Size, "size_vram": f.VRAM})
+	}
+	write(w, map[string]any{"models": models})
+}
+
+// pull brings a model, as the server does: one JSON value a line.
+func (f *Fake) pull(w http.ResponseWriter, r *http.Request) {
+	var q Request
+	if json.NewDecoder(r.Body).Decode(&q) != nil || q.Model != f.Pullable || q.Model == "" {
+		_, _ = w.Write([]byte("{\"status\":\"pulling manifest\"}\n{\"error\":\"pull model manifest: file does not exist\"}\n"))
+		return
+	}
+	f.pulled.Store(true)
+	for _, line := range []string{
+		`{"status":"pulling manifest"}`, `{"status":"pulling abc","total":2000000,"completed":500000}`,
+		`{"status":"pulling abc","total":2000000,"completed":2000000}`, `{"status":"success"}`,
+	} {
+		_, _ = w.Write([]byte(line + "\n"))
+	}
+}
 
 // TokensOf is how the fake counts: a token for four bytes.
 func TokensOf(text string) int { return (len(text) + 3) / 4 }

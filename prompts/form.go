@@ -304,8 +304,11 @@ func (f *textForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Que
 			types = append(types, r.row.Types[n].Name)
 		}
 		queries[i] = ner.Query{Document: d, Types: types[from:len(types):len(types)], Prompt: f.frame(string(text), before.messages, len(group), d)}
-		if r.settings.Constrained == "schema" {
+		switch r.settings.Constrained {
+		case "schema":
 			queries[i].Prompt.Schema = f.schemaFor(group)
+		case "json":
+			queries[i].Prompt.Schema = anyJSON
 		}
 	}
 	return queries, nil

@@ -225,3 +225,19 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// TestAnyJSON: the mode of servers without a schema.
+func TestAnyJSON(t *testing.T) {
+	row := prompts.Row{ID: "r", Types: []prompts.TypeInfo{{Name: "person"}}}
+	r, err := prompts.New(row, prompts.Settings{Family: "json_by_type", Constrained: "json"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries, err := r.Queries(&ner.Document{ID: "d", Text: "x"})
+	if err != nil || string(queries[0].Prompt.Schema) != `"json"` || r.Keys()["constrained"] != "json" {
+		t.Errorf("%v, schema %s", err, queries[0].Prompt.Schema)
+	}
+	if _, err := prompts.New(row, prompts.Settings{Family: "gner", Constrained: "json"}); err == nil {
+		t.Error("a family whose answers are no JSON takes the mode")
+	}
+}

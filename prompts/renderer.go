@@ -47,14 +47,14 @@ func New(row Row, s Settings) (*Renderer, error) {
 	}{
 		{"order", s.Order, []string{"", "listed", "name", "shuffle:row", "shuffle:document"}},
 		{"dataset_name", s.DatasetName, []string{"", "table6", "ids"}},
-		{"constrained", s.Constrained, []string{"", "off", "schema"}},
+		{"constrained", s.Constrained, []string{"", "off", "json", "schema"}},
 	} {
 		if !slices.Contains(choice.known, choice.value) {
 			return nil, fmt.Errorf("prompts: %s %q: unknown (known: %s)", choice.name, choice.value, strings.Join(choice.known[1:], ", "))
 		}
 	}
-	if s.Constrained == "schema" && r.variant.NoSchema {
-		return nil, fmt.Errorf("prompts: variant %s of family %s: has no schema for constrained decoding", r.variant.Name, family.Name)
+	if (s.Constrained == "schema" || s.Constrained == "json") && r.variant.NoSchema {
+		return nil, fmt.Errorf("prompts: variant %s of family %s: has no schema for constrained decoding: its answers are no JSON", r.variant.Name, family.Name)
 	}
 	if err := r.setLayout(s.Layout); err != nil {
 		return nil, err

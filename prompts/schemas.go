@@ -36,6 +36,10 @@ func schemaOf(kind string, words []string) json.RawMessage {
 	return nil
 }
 
+// anyJSON is the schema that stands for any JSON: the mode of servers without a
+// schema (§2.7).
+var anyJSON = json.RawMessage(`"json"`)
+
 const listSchema = `{"type":"array","items":{"type":"string"}}`
 
 // quoted writes a JSON string. Only what JSON demands is escaped.

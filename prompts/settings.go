@@ -30,7 +30,7 @@ type Settings struct {
 	// "3:random", "5:cover:1" with the last one without mentions (§2.8).
 	Shots string
 	Seed  int // of all choices (§2.2)
-	// Constrained decoding: off, or schema (§2.7).
+	// Constrained decoding: off, json, or schema (§2.7).
 	Constrained string
 	// AsChat sends a completion prompt as one user message (§1).
 	AsChat bool

@@ -55,6 +55,10 @@ func (r *Runner) constrain(f fields, schema json.RawMessage) {
 	if schema == nil {
 		return
 	}
+	if string(schema) == `"json"` { // any JSON, by no schema
+		f["response_format"] = fields{"type": "json_object"}
+		return
+	}
 	switch r.abilities.Schema {
 	case guidedJSON:
 		f["guided_json"] = schema

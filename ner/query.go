@@ -23,8 +23,8 @@ type Prompt struct {
 	// MaxTokens is the longest answer, in tokens.
 	MaxTokens int
 	// Schema is the JSON schema of constrained decoding (PROMPTS.md §2.7), nil
-	// where decoding is free; "json" stands for any JSON. The order of its members is part of the
-	// prompt.
+	// where decoding is free; "json" stands for any JSON. The order of its members
+	// is part of the prompt.
 	Schema json.RawMessage
 }
 

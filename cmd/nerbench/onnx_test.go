@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"nerbench/internal/tinymodel"
 )
@@ -58,4 +59,48 @@ func TestONNX(t *testing.T) {
 	if after := w.dump("results.db"); after != before {
 		t.Errorf("the store has changed:\n%s", after)
 	}
+}
+
+// TestONNXKilledAndContinued: a process that is killed, and given the same command,
+// asks the rest; its store is that of a quiet day.
+func TestONNXKilledAndContinued(t *testing.T) {
+	const passages = 4000
+	w := newWorkplace(t, passages, 0)
+	classifier := tinymodel.Classifier{
+		Labels: []string{"O", "B-PER", "I-PER", "B-LOC"}, Positions: 16,
+		Tokens: map[string]string{"Person": "B-PER", "Town": "B-LOC", "left": "O", ".": "O"},
+		Order:  []string{"Person", "Town", "left", "."},
+	}
+	if err := classifier.WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
+		t.Fatal(err)
+	}
+	asking := []string{"run", "-m", "onnx/classifier", "-d", "mini", "-q", "--store"}
+	if code, _, stderr := w.with(nil, append(asking, "calm.db")...); code != 0 {
+		t.Fatalf("undisturbed run: exit code %d\n%s", code, stderr)
+	}
+	kept := 0
+	for range 4 {
+		cmd := w.program(append(asking, "killed.db")...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for limit := time.Now().Add(time.Minute); time.Now().Before(limit) && len(w.completed("killed.db")) <= kept; {
+			time.Sleep(2 * time.Millisecond)
+		}
+		_ = cmd.Process.Kill() // it may be done
+		_ = cmd.Wait()         // it was killed
+		now := len(w.completed("killed.db"))
+		if now < kept {
+			t.Fatalf("%d passages were complete, %d are after the next kill", kept, now)
+		}
+		kept = now
+	}
+	code, stdout, stderr := w.with(nil, append(asking, "killed.db")...)
+	if code != 0 || kept == 0 || kept < passages && strings.Contains(stdout, "asked now 0,") {
+		t.Fatalf("%d kept: exit code %d\n%s%s", kept, code, stdout, stderr)
+	}
+	if calm, killed := w.dump("calm.db"), w.dump("killed.db"); calm != killed {
+		t.Error("the stores differ")
+	}
+	t.Logf("%d of %d passages were complete after four kills", kept, passages)
 }

@@ -304,7 +304,8 @@ func (t *PaperTable) own(results []Result, spec Spec) error {
 	}
 	var absent []string
 	for _, r := range spec.Benchmark {
-		if r.Absent != "" && t.item.By != "domain" {
+		ran := slices.ContainsFunc(t.Lines, func(l PaperLine) bool { _, there := l.Values[r.ID]; return there && !l.Published })
+		if r.Absent != "" && !ran && t.item.By != "domain" {
 			absent = append(absent, r.ID+" ("+r.Absent+")")
 		}
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // benchEnvironment is one with a store and an empty data folder.
-func benchEnvironment(b *testing.B) (*environment, *bytes.Buffer) {
+func benchEnvironment(b testing.TB) (*environment, *bytes.Buffer) {
 	dir := b.TempDir()
 	var out bytes.Buffer
 	return &environment{
@@ -54,7 +54,7 @@ func BenchmarkPaperAll(b *testing.B) {
 }
 
 // keepRun keeps a run of one passage with its scores.
-func keepRun(b *testing.B, store *results.Store, model string, row *datasets.Row) {
+func keepRun(b testing.TB, store *results.Store, model string, row *datasets.Row) {
 	b.Helper()
 	r := ner.Run{Keys: map[string]string{"model": model, "digest": model, "row": row.ID, "split": "test", "data": "d-" + row.ID, "labels": row.LabelsHash(), "family": "uniner", "variant": "repo"}}
 	if err := store.Begin(b.Context(), r, 1); err != nil {
@@ -100,5 +100,44 @@ func BenchmarkSweepPlan(b *testing.B) {
 		if code := run(context.Background(), []string{"nerbench", "sweep", "plan", file, "--probe", "0", "--store", env.store}, env); code != 0 || !strings.Contains(out.String(), "4 points, 1008 runs") {
 			b.Fatal(out.String())
 		}
+	}
+}
+
+// TestPaperStores writes all tables and figures from a store with three rows, and
+// from one with all of them: own runs are there, and what was not run says so.
+func TestPaperStores(t *testing.T) {
+	rows, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range map[string]int{"three rows": 3, "all rows": len(rows)} {
+		t.Run(name, func(t *testing.T) {
+			env, out := benchEnvironment(t)
+			store, err := results.Open(t.Context(), env.store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range rows[:n] {
+				keepRun(t, store, "ours", row)
+			}
+			if err := store.Close(); err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			if code := run(context.Background(), []string{"nerbench", "paper", "all", "--store", env.store, "--data", env.data, "--out", dir}, env); code != 0 {
+				t.Fatal(out.String())
+			}
+			text, err := os.ReadFile(filepath.Join(dir, "fig9.txt"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			missing := strings.Count(string(text), "not run\n")
+			if !strings.Contains(string(text), "ours") || (n == 3) != (missing > 40) {
+				t.Errorf("%d of 49 not run:\n%s", missing, text)
+			}
+			if mean := fmt.Sprintf("(%d/49)", n); n < 49 && !strings.Contains(string(text), mean) {
+				t.Errorf("no mean of %s in\n%s", mean, text)
+			}
+		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"nerbench/internal/reference"
 	"nerbench/ner"
+	"nerbench/runners/local/llamacpp"
 	"nerbench/runners/vllm/vllmtest"
 )
 
@@ -198,4 +199,20 @@ func TestVLLMRealServer(t *testing.T) {
 	if code, stdout, _ := w.with(env, "doctor"); code == 0 && !strings.Contains(stdout, "vllm") {
 		t.Errorf("doctor says\n%s", stdout)
 	}
+
+	// The same weights in the process: the comparison finds hardly a difference.
+	library := llamaLibrary(t, "cpu")
+	file := filepath.Join(model, "model-f16.gguf")
+	if code, stdout, stderr := w.with(append(env, "NERBENCH_LLAMA_LIB="+library), "run", "-m", "gguf/"+file, "-d", row, "--limit", strconv.Itoa(limit), "-q"); code != 0 {
+		t.Fatalf("in the process: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr = w.with(env, "compare", "vllm/"+server.Model, llamacpp.ModelName(file), "--metric", "uniner_f1", "--json")
+	var compared struct{ Difference, P float64 }
+	if err := json.Unmarshal([]byte(stdout), &compared); code != 0 || err != nil {
+		t.Fatalf("compare: exit code %d, %v\n%s%s", code, err, stdout, stderr)
+	}
+	if compared.Difference > 0.02 || compared.Difference < -0.02 || compared.P < 0.05 {
+		t.Errorf("the servers differ by %+.3f, p %.3f", compared.Difference, compared.P)
+	}
+	t.Logf("vLLM and in the process: difference %+.4f, p %.3f", compared.Difference, compared.P)
 }

@@ -147,7 +147,7 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		return nil, err
 	}
 	m := &model{
-		identity: identity, decoding: config.Decoding, close: runner.Close, facts: map[string]string{"decoding": runner.Sent()},
+		identity: identity, decoding: config.Decoding, close: runner.Close, facts: map[string]string{"decoding": runner.Sent(), "special_tokens": "unchecked"}, // it has no tokenizer to ask
 	}
 	m.after = func(ctx context.Context) (map[string]string, error) {
 		device, err := runner.Device(ctx)
@@ -190,7 +190,12 @@ func (m *model) ask(runner runners.Runner, s modelSpec) {
 		m.slots, busy = adaptive, adaptive.Busy
 	}
 	policy := runners.DefaultPolicy(rand.Float64)
+	failures := &runners.Failures{}
+	if m.counts == nil { // else the runner counts itself
+		m.counts = failures.Counts
+	}
 	policy.Failed = func(err error, wait time.Duration) {
+		failures.Count(err)
 		_, answered := errors.AsType[*runners.StatusError](err)
 		if answered || errors.Is(err, context.DeadlineExceeded) { // a server that is gone is not busy
 			busy()

@@ -62,6 +62,11 @@ func TestRunThroughFaults(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", id, other, score)
 		}
 	}
+	for _, name := range []string{"failed_refused", "failed_broken"} {
+		if got.Facts[name] == "" {
+			t.Errorf("the record says nothing of %s: %v", name, got.Facts)
+		}
+	}
 	rough.mu.Lock()
 	defer rough.mu.Unlock()
 	for prompt, times := range rough.times {

@@ -122,7 +122,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (*reply,
 	}
 	var answer reply
 	if err := json.Unmarshal(a.answer.Bytes(), &answer); err != nil {
-		return nil, fmt.Errorf("%w: answer is not the JSON expected: %w", runners.ErrTemporary, err)
+		return nil, fmt.Errorf("%w: %w: not the JSON expected: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
 		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, answer.Error)

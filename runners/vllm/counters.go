@@ -85,15 +85,4 @@ func counter(line string) (name string, value int64, ok bool) {
 
 // Failures are counts of what went wrong and was asked again, by the names of
 // ner.Facts.
-func (r *Runner) Failures() map[string]int64 {
-	f := &r.failures
-	out := map[string]int64{}
-	for name, n := range map[string]int64{
-		"failed_refused": f.refused.Load(), "failed_late": f.late.Load(), "failed_misread": f.misread.Load(), "failed_broken": f.broken.Load(),
-	} {
-		if n > 0 {
-			out[name] = n
-		}
-	}
-	return out
-}
+func (r *Runner) Failures() map[string]int64 { return r.failures.Counts() }

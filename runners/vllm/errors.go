@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"nerbench/runners"
@@ -23,9 +22,6 @@ var errServer = errors.New("this server cannot be asked")
 // errTooLong marks the refusal of a prompt, or of a list with one, that exceeds the
 // context.
 var errTooLong = errors.New("prompt exceeds the context")
-
-// errAnswer marks an answer that cannot be understood.
-var errAnswer = errors.New("answer is not what was asked for")
 
 // refusal is the body of a refusal in its many forms.
 type refusal struct {
@@ -157,22 +153,4 @@ func asRetryAfter(err error) (time.Duration, bool) {
 		return 0, false
 	}
 	return after.Wait, true
-}
-
-// failures counts what went wrong and was asked again, by kind.
-type failures struct {
-	refused, late, misread, broken atomic.Int64
-}
-
-func (f *failures) count(err error) {
-	switch _, status := errors.AsType[*runners.StatusError](err); {
-	case status:
-		f.refused.Add(1)
-	case errors.Is(err, context.DeadlineExceeded):
-		f.late.Add(1)
-	case errors.Is(err, errAnswer):
-		f.misread.Add(1)
-	default:
-		f.broken.Add(1)
-	}
 }

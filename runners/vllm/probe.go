@@ -81,7 +81,7 @@ func (r *Runner) probe(ctx context.Context, s *server, example *ner.Prompt) (Abi
 		return found, err
 	}
 	found.Special, err = r.specialTokens(ctx, s)
-	if err != nil && errors.Is(err, runners.ErrTemporary) && !errors.Is(err, errAnswer) || ctx.Err() != nil {
+	if err != nil && errors.Is(err, runners.ErrTemporary) && !errors.Is(err, runners.ErrMisread) || ctx.Err() != nil {
 		return found, err
 	}
 	found.Tokenize = found.Special.Checked // else it has no tokenizer to ask
@@ -111,7 +111,7 @@ func (r *Runner) probeSending(ctx context.Context, s *server, chat bool, found A
 	for _, form := range forms {
 		form.Template = found.Template
 		got, err := r.try(ctx, s, form, probeQueries(chat, form.Lists))
-		if status, refused := errors.AsType[*runners.StatusError](err); refused && (status.Code == http.StatusBadRequest || status.Code == http.StatusUnprocessableEntity) || errors.Is(err, errAnswer) {
+		if status, refused := errors.AsType[*runners.StatusError](err); refused && (status.Code == http.StatusBadRequest || status.Code == http.StatusUnprocessableEntity) || errors.Is(err, runners.ErrMisread) {
 			failure = err
 			continue
 		}

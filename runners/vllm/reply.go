@@ -51,7 +51,7 @@ func (n *length) UnmarshalJSON(b []byte) error {
 
 // misread is the error of an answer that cannot be understood.
 func misread(format string, args ...any) error {
-	return fmt.Errorf("%w: %w: "+format, append([]any{runners.ErrTemporary, errAnswer}, args...)...)
+	return fmt.Errorf("%w: %w: "+format, append([]any{runners.ErrTemporary, runners.ErrMisread}, args...)...)
 }
 
 // understand reads an answer to n prompts and puts its choices into their order.

@@ -56,7 +56,7 @@ type Runner struct {
 	pool      pool
 	abilities Abilities
 	last      atomic.Pointer[frame] // of the completion shape
-	failures  failures
+	failures  runners.Failures
 	agreed    agreed
 }
 
@@ -120,7 +120,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 		case ctx.Err() != nil:
 			return done, ctx.Err() // it was us who ended it
 		case errors.Is(err, runners.ErrTemporary) && !errors.Is(err, runners.ErrFatal):
-			r.failures.count(err)
+			r.failures.Count(err)
 			r.failed(s, err)
 			tried, failure = append(tried, s), err
 		case errors.Is(err, errServer):

@@ -51,9 +51,14 @@ func openGGUF(ctx context.Context, env *environment, s modelSpec) (*model, error
 	if connections == 0 {
 		connections = r.Sequences() // a family that asks all types at once has one question a passage
 	}
+	special, err := r.Special()
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
 	return &model{
 		identity: r.Identity(), decoding: config.Decoding, runner: r, slots: runners.NewFixed(connections), close: r.Close,
-		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences())},
+		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special},
 		counts: func() map[string]int64 {
 			u := r.Usage()
 			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}

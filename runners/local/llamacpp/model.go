@@ -270,6 +270,23 @@ func (r *Runner) Identity() runners.Identity {
 	return id
 }
 
+// Special is what the vocabulary makes of what the prompts of some families rely on
+// (PROMPTS.md §2.4): the tokens that are added to a prompt, and those of "</s>".
+func (r *Runner) Special() (string, error) {
+	var n [3]int
+	for i, t := range []struct {
+		text  string
+		begin bool
+	}{{"x", true}, {"x", false}, {"</s>", false}} {
+		tokens, err := r.library.tokens(r.vocabulary, t.text, t.begin)
+		if err != nil {
+			return "", err
+		}
+		n[i] = len(tokens)
+	}
+	return fmt.Sprintf("tokens added to a prompt: %d, tokens of </s>: %d", n[0]-n[1], n[2]), nil
+}
+
 // Sent are the sampling parameters of every question, in the words of the other
 // runners.
 func (r *Runner) Sent() string {

@@ -146,7 +146,7 @@ func (env *environment) listCards() error {
 	if env.json {
 		return env.printJSON(cards)
 	}
-	g := reports.Grid{Header: []string{"card", "model", "family", "variant", "shape", "training rows"}, Labels: 5}
+	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training rows"}, Labels: 5}
 	for _, c := range cards {
 		training := "unknown"
 		if c.Training != nil {

@@ -91,7 +91,7 @@ func (env *environment) listSweeps() error {
 	if env.json {
 		return env.printJSON(list)
 	}
-	g := reports.Grid{Header: []string{"sweep", "varies", "asks"}}
+	g := reports.Grid{Title: "plans of the program", Header: []string{"sweep", "varies", "asks"}, Labels: 3}
 	for _, p := range list {
 		g.Body = append(g.Body, []string{p.Name, strings.Join(p.Varied, ", "), p.Meaning})
 	}

@@ -216,7 +216,7 @@ func (env *environment) probeSweep(ctx context.Context, p *sweepPlan, out *plann
 		return err
 	}
 	defer m.close()
-	docs, err := env.spread(ctx, a, passages)
+	docs, err := env.spread(ctx, a, passages+1)
 	if err != nil {
 		return err
 	}
@@ -226,16 +226,26 @@ func (env *environment) probeSweep(ctx context.Context, p *sweepPlan, out *plann
 		counted.add(queries)
 		return queries, err
 	}
+	ask := func(docs []*ner.Document) (harness.Asked, error) {
+		asked, err := harness.Ask(ctx, harness.Plan{
+			Documents: documentsOf(docs), Queries: queries,
+			Identity: m.identityKey(), Decoding: m.decodingKey(), Runner: m.runner, Slots: m.slots, Recorder: counted,
+		})
+		if err == nil && asked.Incomplete > 0 {
+			err = asked.Failure
+		}
+		return asked, err
+	}
+	if len(docs) > 1 { // the first passage waits for the model to be loaded
+		if _, err := ask(docs[:1]); err != nil {
+			return err
+		}
+		docs = docs[1:]
+	}
 	start := time.Now()
-	asked, err := harness.Ask(ctx, harness.Plan{
-		Documents: documentsOf(docs[:min(passages, len(docs))]), Queries: queries,
-		Identity: m.identityKey(), Decoding: m.decodingKey(), Runner: m.runner, Slots: m.slots, Recorder: counted,
-	})
+	asked, err := ask(docs[:min(passages, len(docs))])
 	if err != nil {
 		return err
-	}
-	if asked.Incomplete > 0 {
-		return asked.Failure
 	}
 	e := &probed{Model: m.identity.Model, Queries: asked.Queries, Seconds: time.Since(start).Seconds()}
 	if e.Queries == 0 || e.Seconds == 0 {

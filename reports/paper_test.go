@@ -243,3 +243,70 @@ func TestTablePublished(t *testing.T) {
 		})
 	}
 }
+
+// TestPaperLatex parses what a paper would \input: environments and braces close,
+// every line of a table has its columns, and nothing is left unescaped.
+func TestPaperLatex(t *testing.T) {
+	items, err := PaperItems()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		if item.Lines == "data" {
+			continue
+		}
+		t.Run(item.Name, func(t *testing.T) {
+			table, err := BuildPaper(item, []Result{result("our_model & co", "mit-movie", 50, 100, 100)}, Spec{Benchmark: benchmark()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range table.Grids() {
+				var b bytes.Buffer
+				if err := g.Write(&b, "latex"); err != nil {
+					t.Fatal(err)
+				}
+				parseLatex(t, b.String())
+			}
+		})
+	}
+}
+
+// parseLatex reads a table as TeX would, as far as we use it.
+func parseLatex(t *testing.T, text string) {
+	t.Helper()
+	columns, inside := 0, false
+	for n, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "%") {
+			continue
+		}
+		depth, cells := 0, 1
+		for i := 0; i < len(line); i++ {
+			switch line[i] {
+			case '\\':
+				i++ // what follows is escaped, or begins a command
+			case '{':
+				depth++
+			case '}':
+				depth--
+			case '&':
+				cells++
+			case '#', '_', '%', '^', '~':
+				t.Errorf("line %d: %q is not escaped in %s", n+1, line[i], line)
+			}
+		}
+		if depth != 0 {
+			t.Errorf("line %d: braces do not close: %s", n+1, line)
+		}
+		switch {
+		case strings.HasPrefix(line, `\begin{tabular}{`):
+			columns, inside = len(strings.TrimSuffix(strings.TrimPrefix(line, `\begin{tabular}{`), "}")), true
+		case line == `\end{tabular}`:
+			inside = false
+		case inside && strings.HasSuffix(line, ` \\`) && cells != columns:
+			t.Errorf("line %d: %d cells of %d: %s", n+1, cells, columns, line)
+		}
+	}
+	if inside {
+		t.Error("the table does not end")
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"nerbench/internal/strict"
-	"nerbench/ner"
 )
 
 // descriptions is a file types/ROW.toml: what prompts may say of the types of a
@@ -129,17 +128,4 @@ func describedHash(types []TypeInfo) string {
 		fmt.Fprintf(h, "%q %q %q %q %q\n", t.Name, t.Definition, t.Phrase, t.Guidelines, t.Examples)
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
-}
-
-// controlStrings are texts that a server may take for the control tokens of a
-// chat (PROMPTS.md §2.4).
-var controlStrings = []string{
-	"</s>", "<s>", "<|", "[INST]", "[/INST]", "<<SYS>>", "USER:", "ASSISTANT:", "<think>", "</think>", "<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>",
-}
-
-// HasControl reports whether a document has text that a server may take for
-// control tokens. It is asked as it is all the same: changing the text would change
-// what is measured.
-func HasControl(d *ner.Document) bool {
-	return slices.ContainsFunc(controlStrings, func(s string) bool { return strings.Contains(d.Text, s) })
 }

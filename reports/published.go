@@ -56,22 +56,3 @@ var Published = sync.OnceValues(func() ([]PublishedValue, error) {
 	}
 	return values, nil
 })
-
-// PublishedSystems are the systems of which rows are published, as
-// "system (source, table)", in the order of the file.
-func PublishedSystems() ([]string, error) {
-	values, err := Published()
-	var names []string
-	seen := set{}
-	for _, v := range values {
-		if name := v.systemName(); v.Row != "" && v.Metric == "f1" && v.System != "" && !seen[name] {
-			seen[name] = true
-			names = append(names, name)
-		}
-	}
-	return names, err
-}
-
-func (v *PublishedValue) systemName() string {
-	return fmt.Sprintf("%s (%s, %s)", v.System, v.Source, v.Table)
-}

@@ -32,7 +32,7 @@ type sweepPlan struct {
 // sweepPoint is a point with what answers it.
 type sweepPoint struct {
 	sweeps.Point
-	// metric are the ids to score by, with what the point says of reading.
+	// metrics are the ids to score by, with what the point says of reading.
 	metrics []string
 	// asks are those of each row (by its id), one a seed.
 	asks map[string][]*sweepAsk

@@ -56,7 +56,6 @@ type sweepLine struct {
 	Failures int      `json:"failures"`
 	Cost     *cost    `json:"cost"`
 	Runs     []string `json:"runs"`
-	Note     string   `json:"note,omitempty"`
 }
 
 // pointCounts are the counts of a point on one row.

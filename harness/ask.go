@@ -90,7 +90,7 @@ func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	defer cancel(nil)
 	a := asker{plan: plan, cancel: cancel, jobs: make(chan job, plan.Slots.Most())}
 	var workers sync.WaitGroup
-	for range plan.Slots.Most() {
+	for range plan.Slots.Most() + ahead(plan.Slots.Most()) {
 		workers.Go(func() { a.work(ctx) })
 	}
 	err := a.produce(ctx)
@@ -101,6 +101,10 @@ func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	}
 	return a.count(), err
 }
+
+// ahead is how many workers there are beyond the slots, so that a passage is ready
+// with its prompts when a slot becomes free, while others are being recorded.
+func ahead(slots int) int { return 1 + slots/8 }
 
 // job is one passage with its place.
 type job struct {
@@ -190,7 +194,14 @@ func (a *asker) passage(ctx context.Context, j job) error {
 		}
 		open, rest = append(open, i), append(rest, queries[i])
 	}
-	asked, began, failure := a.ask(ctx, rest)
+	var asked []ner.Completion
+	var failure error
+	if len(rest) > 0 {
+		if a.plan.Slots.Acquire(ctx) != nil {
+			return nil // the run was stopped before this passage was asked
+		}
+		asked, failure = a.ask(ctx, rest)
+	}
 	for i, c := range asked {
 		p.Answers[open[i]].Completion = c
 		if c.Finish == ner.FinishTooLong {
@@ -199,31 +210,24 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	}
 	a.known.Add(int64(len(known)))
 	a.queries.Add(int64(len(asked)))
-	if err := a.record(ctx, j, p, open[len(asked):], failure, len(asked)); err != nil {
-		return err
-	}
-	if ctx.Err() != nil {
-		return nil // it was stopped: no fault of the server's
-	}
-	return a.outage.judge(began, len(asked), failure)
+	return a.record(ctx, j, p, open[len(asked):], failure, len(asked))
 }
 
-// ask puts the queries of one passage to the runner, in a slot of its own, and
-// tells when it got one.
-func (a *asker) ask(ctx context.Context, queries []ner.Query) (completions []ner.Completion, began time.Time, err error) {
-	if len(queries) == 0 {
-		return nil, began, nil
-	}
-	if err := a.plan.Slots.Acquire(ctx); err != nil {
-		return nil, began, err
-	}
-	began = time.Now()
-	completions, err = a.plan.Runner.Complete(ctx, queries)
+// ask puts the queries of one passage to the runner, and gives its slot back. A failure
+// that ends the run does so before another passage gets the slot.
+func (a *asker) ask(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+	began := time.Now()
+	completions, err := a.plan.Runner.Complete(ctx, queries)
 	if err == nil && len(completions) != len(queries) {
 		err = fmt.Errorf("runner: %d completions for %d queries", len(completions), len(queries))
 	}
+	if ctx.Err() == nil { // else it was stopped: no fault of the server's
+		if over := a.outage.judge(began, len(completions), err); over != nil {
+			a.cancel(over)
+		}
+	}
 	a.plan.Slots.Release(len(completions), time.Since(began), err)
-	return completions, began, err
+	return completions, err
 }
 
 // record commits what was answered, also when the run is being stopped: nothing

@@ -41,10 +41,9 @@ func (o *outage) judge(began time.Time, answered int, failure error) error {
 	if errors.Is(failure, runners.ErrFatal) {
 		return failure
 	}
-	if o.row > 0 && began.Before(o.last) {
-		return nil
+	if o.row < failuresInARow && (o.row == 0 || !began.Before(o.last)) {
+		o.row, o.last = o.row+1, time.Now()
 	}
-	o.row, o.last = o.row+1, time.Now()
 	if o.row < failuresInARow {
 		return nil
 	}

@@ -223,3 +223,28 @@ func TestImported(t *testing.T) {
 		t.Errorf("spans give %+v", u.Passage)
 	}
 }
+
+// TestMarks counts what was asked though a model may take it for something else
+// (PROMPTS.md §2.4, §2.6).
+func TestMarks(t *testing.T) {
+	long := one("place", "[]")
+	long.Completion.PromptTokens = 1025
+	refused := answer([]ner.EntityType{"person"}, "", ner.FinishTooLong)
+	refused.Completion.PromptTokens = 3000
+	all := []told{
+		{gold("d0", "She wrote </s> twice ."), []ner.Answer{one("person", "[]"), one("place", "[]")}},
+		{gold("d1", "She wrote < /s> once ."), []ner.Answer{refused, long}},
+	}
+	s := score(t, How{Family: "uniner"}, nil, all...)
+	if s.Counters["prompt_has_control"] != 2 || s.Counters["beyond_training_length"] != 1 {
+		t.Errorf("counters are %v", s.Counters)
+	}
+	s = score(t, How{Family: "json_per_type"}, nil, all...)
+	if _, marked := s.Counters["beyond_training_length"]; marked || s.Counters["prompt_has_control"] != 2 {
+		t.Errorf("counters of another family are %v", s.Counters)
+	}
+	s = score(t, How{Family: "spans"}, nil, told{all[0].doc, []ner.Answer{one("person", "[]")}})
+	if n, marked := s.Counters["prompt_has_control"]; marked {
+		t.Errorf("%d queries without a prompt are marked", n)
+	}
+}

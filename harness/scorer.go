@@ -116,6 +116,9 @@ func (s *scorer) work(b *scoreBlock) {
 		}
 		b.counts = append(b.counts, counts)
 		s.count(b, &understood[0])
+		if !s.readings[0].HasSpans() { // else nothing was prompted
+			mark(b.counters, s.plan.How.Family, b.documents[i], p.Answers)
+		}
 		if s.plan.Observe != nil {
 			b.observed = append(b.observed, understood[0])
 		}

@@ -6,9 +6,11 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
+	"nerbench/harness"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/results"
@@ -128,9 +130,6 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 	if out.Facts = r.Facts; out.Facts == nil {
 		out.Facts = map[string]string{}
 	}
-	if out.Facts = r.Facts; out.Facts == nil {
-		out.Facts = map[string]string{}
-	}
 	if out.Counters == nil {
 		out.Counters = map[string]int{}
 	}
@@ -203,7 +202,11 @@ func (r *shownRun) writeText(w io.Writer) error {
 		fmt.Fprintf(w, "unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
 	for _, name := range sortedKeys(r.Counters) {
-		fmt.Fprintf(w, "%s %d\n", name, r.Counters[name])
+		share := ""
+		if slices.Contains(harness.Marks, name) {
+			share = " queries" + shareOf(strconv.Itoa(r.Counters[name]), strconv.Itoa(r.Queries))
+		}
+		fmt.Fprintf(w, "%s %d%s\n", name, r.Counters[name], share)
 	}
 	return nil
 }

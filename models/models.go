@@ -29,9 +29,13 @@ type Card struct {
 	Family  string `toml:"family" json:"family"`
 	Variant string `toml:"variant" json:"variant"`
 	Shape   string `toml:"shape" json:"shape"`
-	// Context is the longest that the model was made for, in tokens; 0: not known.
+	// Context is the longest that the model was made for, in tokens, whatever its
+	// server says; 0: not known.
 	Context int `toml:"context" json:"context,omitempty"`
-	// Stop are strings that end an answer, Special those that must be one token each.
+	// Think says that the model was made to think before it answers.
+	Think bool `toml:"think" json:"think,omitempty"`
+	// Stop are strings that end an answer beside those of the family, Special texts
+	// that must be one token each.
 	Stop    []string `toml:"stop" json:"stop,omitempty"`
 	Special []string `toml:"special" json:"special,omitempty"`
 	// Training are the rows whose train split the model saw; nil: not known, empty:
@@ -103,6 +107,8 @@ func (c *Card) lint() error {
 		return fmt.Errorf("shape: %q is not one of completion, chat", c.Shape)
 	case c.Context < 0 || c.PriceIn < 0 || c.PriceOut < 0:
 		return errors.New("context and prices: want numbers from 0")
+	case slices.Contains(c.Stop, "") || slices.Contains(c.Special, ""):
+		return errors.New("stop and special: want texts that are not empty")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ var Facts = []Key{
 	{"prompt_tokens", "tokens of the prompts that were sent"},
 	{"prompt_tokens_computed", "of them computed: the others came from what prompts share"},
 	{"lists", "whether the questions of a passage are one request: yes, or no, one by one"},
-	{"special_tokens", "what the server's tokenizer makes of BOS and </s>; or unchecked"},
+	{"special_tokens", "what the tokenizer makes of BOS, </s>, and what the model card names; or unchecked"},
 	{"failed_refused", "times that a server refused for a reason that passed, and was asked again"},
 	{"failed_late", "times that no answer came in time, and it was asked again"},
 	{"failed_misread", "times that an answer was not what was asked for, and it was asked again"},

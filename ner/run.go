@@ -47,6 +47,7 @@ var Keys = []Key{
 	{"temperature", "sampling temperature"},
 	{"sampling_seed", "seed that the server samples with"},
 	{"max_tokens", "longest answer, where it differs from the family's"},
+	{"stop", "strings that end an answer beside the family's, as a JSON list"},
 	{"think", "thinking: off or on"},
 	{"constrained", "constrained decoding: off, json, or schema"},
 	{"context", "context length asked of the server, in tokens"},

@@ -328,9 +328,7 @@ func (f *textForm) frame(text string, before []ner.Message, types int, d *ner.Do
 	if f.style.limit != nil {
 		p.MaxTokens = f.style.limit(types, d)
 	}
-	if f.r.settings.MaxTokens > 0 {
-		p.MaxTokens = f.r.settings.MaxTokens
-	}
+	p.MaxTokens = f.r.settings.limit(p.MaxTokens)
 	if v.Shape != "chat" {
 		p.Text = text
 		return p

@@ -241,3 +241,39 @@ func TestAnyJSON(t *testing.T) {
 		t.Error("a family whose answers are no JSON takes the mode")
 	}
 }
+
+// TestLimits: what ends an answer beside its family's own rules (PROMPTS.md §2.5).
+func TestLimits(t *testing.T) {
+	for name, tc := range map[string]struct {
+		settings  prompts.Settings
+		stop      []string
+		maxTokens int
+		keys      map[string]string
+	}{
+		"the family's":      {prompts.Settings{}, []string{"</s>"}, 256, nil},
+		"thinking":          {prompts.Settings{Think: true}, []string{"</s>"}, 4096, nil},
+		"thinking, bounded": {prompts.Settings{Think: true, MaxTokens: 900}, []string{"</s>"}, 900, map[string]string{"max_tokens": "900"}},
+		"stops":             {prompts.Settings{Stop: []string{"</s>", "\n\n", "<|e|>", "\n\n"}}, []string{"</s>", "\n\n", "<|e|>"}, 256, map[string]string{"stop": `["\n\n", "<|e|>"]`}},
+		"no new stop":       {prompts.Settings{Stop: []string{"</s>"}}, []string{"</s>"}, 256, map[string]string{"stop": ""}},
+		"by words":          {prompts.Settings{Family: "gner", Think: true}, nil, 4096, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"person"})}, tc.settings)
+			if err != nil {
+				t.Fatal(err)
+			}
+			queries, err := r.Queries(&ner.Document{Text: "Ada left ."})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p := queries[0].Prompt; !slices.Equal(p.Stop, tc.stop) || p.MaxTokens != tc.maxTokens {
+				t.Errorf("stop is %q, the longest answer %d tokens", p.Stop, p.MaxTokens)
+			}
+			for key, want := range tc.keys {
+				if got := r.Keys()[key]; got != want {
+					t.Errorf("%s is %q, want %q", key, got, want)
+				}
+			}
+		})
+	}
+}

@@ -16,6 +16,7 @@ type Renderer struct {
 	settings Settings
 	family   Family
 	variant  Variant
+	added    []string // stop strings beyond those of the family
 	line     string   // form of the dataset line
 	words    []string // what the prompt says for each type
 	listed   []int    // the types in the order of asking, unless it differs by document
@@ -35,6 +36,7 @@ func New(row Row, s Settings) (*Renderer, error) {
 	if r.variant, r.line, err = r.family.variant(s.Variant); err != nil {
 		return nil, err
 	}
+	r.addStops(s.Stop)
 	switch {
 	case r.line != "" && s.Dataset == "":
 		return nil, fmt.Errorf("prompts: variant %s: the dataset line needs a name of the dataset", s.Variant)
@@ -78,6 +80,16 @@ func New(row Row, s Settings) (*Renderer, error) {
 	}
 	r.form, err = newForm(r)
 	return r, err
+}
+
+// addStops lets more strings end an answer than those of the family.
+func (r *Renderer) addStops(stops []string) {
+	for _, stop := range stops {
+		if !slices.Contains(r.variant.Stop, stop) {
+			r.added = append(r.added, stop)
+			r.variant.Stop = append(slices.Clone(r.variant.Stop), stop)
+		}
+	}
 }
 
 // setLayout cuts the types into chunks, or checks that the layout is the
@@ -254,16 +266,29 @@ func (r *Renderer) Keys() map[string]string {
 	if s.MaxTokens > 0 {
 		keys["max_tokens"] = strconv.Itoa(s.MaxTokens)
 	}
+	if r.added != nil {
+		keys["stop"] = quotedList(r.added, ", ")
+	}
 	return keys
 }
 
 // prompt frames a text as the family asks.
 func (r *Renderer) prompt(text string) ner.Prompt {
-	p := ner.Prompt{Text: text, Stop: r.variant.Stop, MaxTokens: r.variant.MaxTokens}
-	if r.settings.MaxTokens > 0 {
-		p.MaxTokens = r.settings.MaxTokens
+	return ner.Prompt{Text: text, Stop: r.variant.Stop, MaxTokens: r.settings.limit(r.variant.MaxTokens)}
+}
+
+// thinkingTokens is the longest answer of a model that thinks first (PROMPTS.md §2.5).
+const thinkingTokens = 4096
+
+// limit is the longest answer, in tokens, where that of the family is the given one.
+func (s *Settings) limit(family int) int {
+	switch {
+	case s.MaxTokens > 0:
+		return s.MaxTokens
+	case s.Think:
+		return thinkingTokens
 	}
-	return p
+	return family
 }
 
 // Answer is the gold of a document in the strict form of an answer to a query for

@@ -34,8 +34,12 @@ type Settings struct {
 	Constrained string
 	// AsChat sends a completion prompt as one user message (§1).
 	AsChat bool
-	// MaxTokens replaces the family's limit; 0 keeps it.
+	// Think gives the model room to think before it answers: 4,096 tokens (§2.5).
+	Think bool
+	// MaxTokens replaces the family's limit, and that of thinking; 0 keeps it.
 	MaxTokens int
+	// Stop are strings that end an answer, beside those of the family.
+	Stop []string
 	// Own are the families of the user's own, beside those of the program.
 	Own []Family
 }

@@ -78,33 +78,21 @@ func TestSweepsPublished(t *testing.T) {
 	}
 }
 
-// TestCards lints the model cards: family, variant and rows are there.
+// TestCards lints the model cards: family, variant and rows are there, and the shape is
+// that which PROMPTS.md §1 gives the variant.
 func TestCards(t *testing.T) {
 	cards, err := models.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := datasets.Embedded()
-	if err != nil {
-		t.Fatal(err)
-	}
+	env := &environment{}
 	for _, c := range cards {
 		t.Run(c.Name, func(t *testing.T) {
-			f, err := prompts.Find(c.Family)
-			if err != nil {
-				t.Fatal(err)
+			if err := env.lintCard(&c); err != nil {
+				t.Error(err)
 			}
-			v, err := f.Named(c.Variant)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if v.Shape != c.Shape {
-				t.Errorf("shape is %s, the variant's %s", c.Shape, v.Shape)
-			}
-			for _, id := range c.Training {
-				if _, err := datasets.Find(rows, id); err != nil {
-					t.Error(err)
-				}
+			if v, err := env.cardVariant(&c); err != nil || v.Shape != c.Shape {
+				t.Errorf("shape is %s, the variant's %s, %v", c.Shape, v.Shape, err)
 			}
 		})
 	}

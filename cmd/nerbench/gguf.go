@@ -41,7 +41,7 @@ func openGGUF(ctx context.Context, env *environment, s modelSpec) (*model, error
 		Threads: s.local.threads, Sequences: s.local.sequences,
 	}
 	if config.Decoding.Context == 0 {
-		config.Decoding.Context = runners.ContextFor(info.Context, s.longest, s.longestAnswer)
+		config.Decoding.Context = runners.ContextFor(shorter(info.Context, s.madeFor), s.longest, s.longestAnswer)
 	}
 	r, err := llamacpp.Open(ctx, config)
 	if err != nil {
@@ -51,14 +51,15 @@ func openGGUF(ctx context.Context, env *environment, s modelSpec) (*model, error
 	if connections == 0 {
 		connections = r.Sequences() // a family that asks all types at once has one question a passage
 	}
-	special, err := r.Special()
+	special, err := r.Special(s.special)
 	if err != nil {
 		r.Close()
 		return nil, err
 	}
+	s.noteSpecial(special)
 	return &model{
-		identity: r.Identity(), decoding: config.Decoding, runner: r, slots: runners.NewFixed(connections), close: r.Close,
-		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special},
+		identity: r.Identity(), decoding: config.Decoding, runner: r, special: special, slots: runners.NewFixed(connections), close: r.Close,
+		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
 		counts: func() map[string]int64 {
 			u := r.Usage()
 			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,6 +39,10 @@ type modelSpec struct {
 	row      *datasets.Row
 	train    loaders.Options // of the documents that a model trained at start learns from
 	decoding runners.Decoding
+	// madeFor is the longest context that the model was made for, in tokens, where its
+	// card says so; 0: as the model itself says. Prompts beyond it are too long.
+	madeFor int
+	special []string // texts that should be one token each, as its card says
 	// longest is the longest prompt in bytes, longestAnswer the longest answer in
 	// tokens.
 	longest, longestAnswer int
@@ -58,6 +63,7 @@ type model struct {
 	decoding runners.Decoding
 	runner   runners.Runner
 	slots    slots
+	special  *runners.Special        // what its tokenizer makes of special tokens; nil: it was not asked
 	keys     map[string]string       // of the run, beyond those of the identity
 	facts    map[string]string       // of the run, beyond those of the identity, by the names of ner.Facts
 	counts   func() map[string]int64 // facts that grow while it is asked; nil: none
@@ -140,24 +146,54 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 		return nil, err
 	}
 	if config.Decoding.Context = s.decoding.Context; config.Decoding.Context == 0 {
-		config.Decoding.Context = runners.ContextFor(identity.Context, s.longest, s.longestAnswer)
+		config.Decoding.Context = runners.ContextFor(shorter(identity.Context, s.madeFor), s.longest, s.longestAnswer)
 	}
 	runner, err := ollama.New(config)
 	if err != nil {
 		return nil, err
 	}
-	m := &model{
-		identity: identity, decoding: config.Decoding, close: runner.Close, facts: map[string]string{"decoding": runner.Sent(), "special_tokens": "unchecked"}, // it has no tokenizer to ask
+	if s.example.Chat() {
+		if bare, err := runner.Bare(ctx); err != nil {
+			runner.Close()
+			return nil, err
+		} else if bare {
+			s.observe("the model has no chat template: the server gives it the bare messages")
+		}
 	}
+	m := &model{identity: identity, decoding: config.Decoding, close: runner.Close}
+	m.facts = map[string]string{"decoding": runner.Sent(), "special_tokens": m.special.String()} // it has no tokenizer to ask
 	m.after = func(ctx context.Context) (map[string]string, error) {
 		device, err := runner.Device(ctx)
-		if device == "CPU" {
+		switch {
+		case device == "CPU":
 			s.observe("the server computes on the processor, not on a GPU")
+		case strings.Contains(device, "CPU"):
+			s.observe("the server computes on the processor in part: " + device)
 		}
 		return map[string]string{"device": device}, err
 	}
 	m.ask(runner, s)
 	return m, nil
+}
+
+// shorter is the shorter of two contexts, in tokens, where 0 stands for unknown.
+func shorter(a, b int) int {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// noteSpecial tells of texts that should be one token, but are not: those of the
+// card, and the end of an answer where the prompt's family relies on it.
+func (s *modelSpec) noteSpecial(found *runners.Special) {
+	texts := s.special
+	if slices.Contains(s.example.Stop, runners.EndOfSequence) {
+		texts = append([]string{runners.EndOfSequence}, texts...)
+	}
+	for _, t := range found.Split(texts) {
+		s.observe(fmt.Sprintf("%s is more than one token for this model: it was hardly trained with this prompt family", t))
+	}
 }
 
 // pullNotes tells of a download now and then.

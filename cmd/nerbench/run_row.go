@@ -26,7 +26,7 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 		return report, err
 	}
 	notes := &rowNotes{env: env, row: row.ID}
-	m, err := env.openModel(ctx, plan, row, found, renderer, notes)
+	m, err := env.openModel(ctx, plan, row, found, renderer, notes.tell)
 	if err != nil {
 		return report, err
 	}
@@ -117,7 +117,7 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, ro
 
 // openModel opens the model that a plan names, with a context that the longest
 // prompt of the row fits into.
-func (env *environment) openModel(ctx context.Context, plan runPlan, row *datasets.Row, found survey, renderer *prompts.Renderer, notes *rowNotes) (*model, error) {
+func (env *environment) openModel(ctx context.Context, plan runPlan, row *datasets.Row, found survey, renderer *prompts.Renderer, observe func(string)) (*model, error) {
 	kind, name, err := modelKind(plan.model)
 	if err != nil {
 		return nil, err
@@ -126,11 +126,15 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 	if err != nil {
 		return nil, err
 	}
-	return modelKinds[kind].open(ctx, env, modelSpec{
+	spec := modelSpec{
 		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, servers: plan.servers, keyFile: plan.keyFile, example: example,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
-		local: plan.local, observe: notes.tell, pull: plan.pull, keepAlive: plan.keepAlive,
-	})
+		local: plan.local, observe: observe, pull: plan.pull, keepAlive: plan.keepAlive,
+	}
+	if plan.card != nil {
+		spec.madeFor, spec.special = plan.card.Context, plan.card.Special
+	}
+	return modelKinds[kind].open(ctx, env, spec)
 }
 
 // longestPrompt renders the prompts of a text of that many bytes, and returns

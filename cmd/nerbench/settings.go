@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // settable are the keys that --set takes, beside those that have a flag.
 var settable = []string{
-	"order", "wording", "paraphrase", "layout", "dataset_name", "queries", "shots", "seed", "as", "temperature", "sampling_seed", "max_tokens", "think",
+	"order", "wording", "paraphrase", "layout", "dataset_name", "queries", "shots", "seed", "as", "temperature", "sampling_seed", "max_tokens", "stop", "think",
 	"constrained", "context", "cap", "sample_seed", "limit", "shard", "gold", "view", "split", "family", "variant",
 }
 
@@ -40,7 +41,7 @@ func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings
 	s := prompts.Settings{
 		Family: keys["family"], Variant: keys["variant"], Order: keys["order"], Wording: keys["wording"], Paraphrase: keys["paraphrase"],
 		Layout: keys["layout"], Dataset: row.Title, DatasetName: keys["dataset_name"],
-		Queries: keys["queries"], Shots: keys["shots"], Constrained: keys["constrained"], AsChat: keys["as"] == "chat",
+		Queries: keys["queries"], Shots: keys["shots"], Constrained: keys["constrained"], AsChat: keys["as"] == "chat", Think: keys["think"] == "on",
 	}
 	if s.DatasetName == "ids" && row.Released != "" {
 		s.Dataset = row.Released
@@ -56,6 +57,11 @@ func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings
 	}
 	if as := keys["as"]; as != "" && as != "chat" {
 		return s, usagef("as=%s: want chat", as)
+	}
+	if v := keys["stop"]; v != "" {
+		if err := json.Unmarshal([]byte(v), &s.Stop); err != nil || slices.Contains(s.Stop, "") {
+			return s, usagef("stop=%s: want a JSON list of strings, such as [\"\\n\\n\"]", v)
+		}
 	}
 	return s, nil
 }

@@ -211,7 +211,7 @@ func (env *environment) probeSweep(ctx context.Context, p *sweepPlan, out *plann
 		return nil
 	}
 	a := p.asks[i]
-	m, err := env.openModel(ctx, a.plan, a.row, a.found, a.renderer, &rowNotes{env: env, row: a.row.ID})
+	m, err := env.openModel(ctx, a.plan, a.row, a.found, a.renderer, (&rowNotes{env: env, row: a.row.ID}).tell)
 	if err != nil {
 		return err
 	}

@@ -44,9 +44,13 @@ func openVLLM(ctx context.Context, env *environment, s modelSpec) (*model, error
 	if base := env.getenv("OPENAI_BASE_URL"); len(s.servers) == 0 && base != "" {
 		s.servers = []string{base}
 	}
+	decoding := s.decoding
+	if decoding.Context == 0 {
+		decoding.Context = s.madeFor // the server may be shorter
+	}
 	runner, err := vllm.New(vllm.Config{
-		Servers: s.servers, Model: s.name, Key: key, Decoding: s.decoding, Timeout: s.timeout,
-		Connections: max(s.connections, adaptUpTo), Observe: s.observe,
+		Servers: s.servers, Model: s.name, Key: key, Decoding: decoding, Timeout: s.timeout,
+		Connections: max(s.connections, adaptUpTo), Special: s.special, Observe: s.observe,
 	})
 	if err != nil {
 		return nil, err
@@ -60,9 +64,9 @@ func openVLLM(ctx context.Context, env *environment, s modelSpec) (*model, error
 		return nil, err
 	}
 	noteAbilities(s, identity, abilities)
-	m := &model{identity: identity, decoding: s.decoding, close: runner.Close}
+	m := &model{identity: identity, decoding: s.decoding, special: abilities.Special, close: runner.Close}
 	if m.decoding.Context == 0 {
-		m.decoding.Context = identity.Context
+		m.decoding.Context = shorter(identity.Context, s.madeFor)
 	}
 	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String()}
 	m.counts = cacheCounts(ctx, runner)
@@ -80,17 +84,13 @@ func listsFact(a vllm.Abilities) string {
 // noteAbilities tells what a reader of the scores should know before hours of
 // asking.
 func noteAbilities(s modelSpec, id runners.Identity, a vllm.Abilities) {
-	if id.Context == 0 && s.decoding.Context == 0 {
+	if id.Context == 0 && s.decoding.Context == 0 && s.madeFor == 0 {
 		s.observe("the server does not say how long its context is: prompts that it cuts are noticed by their token counts only (--context N bounds them)")
 	}
 	if a.Standard {
 		s.observe("the server refuses sampling parameters beyond those of OpenAI's API: some are left to its defaults")
 	}
-	for _, stop := range s.example.Stop {
-		if stop == "</s>" && a.Special.Checked && a.Special.End != 1 {
-			s.observe(fmt.Sprintf("</s>, the end of an answer, is %d tokens for this model: it was hardly trained with this prompt family", a.Special.End))
-		}
-	}
+	s.noteSpecial(a.Special)
 }
 
 // cacheCounts returns what counts the prompt tokens of a run, and those of them that

@@ -77,9 +77,9 @@ func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	if err != nil {
 		return runners.Identity{}, err
 	}
-	var show api.ShowResponse
-	if err := r.call(ctx, http.MethodPost, "api/show", api.ShowRequest{Model: r.config.Model}, &show); err != nil {
-		return runners.Identity{}, fmt.Errorf("ollama: model %s: %w", r.config.Model, err)
+	show, err := r.show(ctx)
+	if err != nil {
+		return runners.Identity{}, err
 	}
 	id := runners.Identity{
 		Model: "ollama/" + r.config.Model, Server: Kind, ServerVersion: status.Version,
@@ -91,6 +91,22 @@ func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 		}
 	}
 	return id, nil
+}
+
+// Bare reports whether the model has no chat template of its own: then the server
+// gives it the text of a message as it is. A server that does not show the template
+// is believed to have one.
+func (r *Runner) Bare(ctx context.Context) (bool, error) {
+	show, err := r.show(ctx)
+	return strings.Join(strings.Fields(show.Template), "") == "{{.Prompt}}", err
+}
+
+// show is what the server says of the model.
+func (r *Runner) show(ctx context.Context) (show api.ShowResponse, err error) {
+	if err := r.call(ctx, http.MethodPost, "api/show", api.ShowRequest{Model: r.config.Model}, &show); err != nil {
+		return show, fmt.Errorf("ollama: model %s: %w", r.config.Model, err)
+	}
+	return show, nil
 }
 
 // contextLength is the length that the model was trained for, in tokens; 0 if

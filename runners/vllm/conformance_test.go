@@ -3,6 +3,7 @@ package vllm_test
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -76,8 +77,8 @@ func TestRealServer(t *testing.T) {
 			t.Errorf("identity is %+v, %v", id, err)
 		}
 		got := probe(t, r, query("x"))
-		want := vllm.Abilities{Lists: true, TokenIDs: true, Tokenize: true, Special: vllm.Special{Checked: true, Added: 1, End: 1}}
-		if got != want {
+		want := vllm.Abilities{Lists: true, TokenIDs: true, Tokenize: true, Special: &runners.Special{Added: 1, Texts: []string{"</s>"}, Tokens: []int{1}}}
+		if !reflect.DeepEqual(got, want) {
 			t.Errorf("abilities are %+v", got)
 		}
 	})

@@ -28,8 +28,8 @@ type Abilities struct {
 	Template bool
 	// Schema is the member by which decoding is constrained; empty: it was not tried.
 	Schema string
-	// Special is what is known of special tokens.
-	Special Special
+	// Special is what the server makes of special tokens; nil: it was not asked.
+	Special *runners.Special
 }
 
 // The members that carry a schema: of vLLM since 0.11, of vLLM before 0.12, of
@@ -84,7 +84,7 @@ func (r *Runner) probe(ctx context.Context, s *server, example *ner.Prompt) (Abi
 	if err != nil && errors.Is(err, runners.ErrTemporary) && !errors.Is(err, runners.ErrMisread) || ctx.Err() != nil {
 		return found, err
 	}
-	found.Tokenize = found.Special.Checked // else it has no tokenizer to ask
+	found.Tokenize = found.Special != nil // else it has no tokenizer to ask
 	err = nil
 	if example.Schema != nil {
 		found.Schema, err = r.probeSchema(ctx, s, example.Chat(), found)

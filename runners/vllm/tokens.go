@@ -3,10 +3,10 @@ package vllm
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"nerbench/ner"
+	"nerbench/runners"
 )
 
 // room says which of some prompts fit the context with their answers.
@@ -133,24 +133,17 @@ func (r *Runner) count(ctx context.Context, s *server, p *ner.Prompt) (int, erro
 	} else {
 		f["prompt"] = p.Text
 	}
-	tokens, err := r.tokenize(ctx, s, f)
-	return tokens.count, err
+	return r.tokenize(ctx, s, f)
 }
 
-// tokens are what a server's tokenizer makes of a text.
-type tokens struct {
-	count int
-	ids   []int
-}
-
-func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (tokens, error) {
+// tokenize is the number of tokens that a server's tokenizer makes of a text.
+func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (int, error) {
 	body, err := json.Marshal(f)
 	if err != nil {
-		return tokens{}, err
+		return 0, err
 	}
 	var answer struct {
-		Count  *int  `json:"count"`
-		Tokens []int `json:"tokens"`
+		Count *int `json:"count"`
 	}
 	err = r.exchange(ctx, s, min(patience, r.config.Timeout), http.MethodPost, s.base.JoinPath("tokenize").String(), body, func(b []byte) error {
 		if err := json.Unmarshal(b, &answer); err != nil || answer.Count == nil {
@@ -159,41 +152,18 @@ func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (tokens, err
 		return nil
 	})
 	if err != nil {
-		return tokens{}, err
+		return 0, err
 	}
-	return tokens{*answer.Count, answer.Tokens}, nil
+	return *answer.Count, nil
 }
 
-// specialTokens says what a server's tokenizer makes of special tokens (PROMPTS.md
-// §2.4): how many it adds before a prompt, where there should be one BOS or none,
-// and how many "</s>" is, which should be one for models of the LLaMA family.
-func (r *Runner) specialTokens(ctx context.Context, s *server) (Special, error) {
-	const text = "The text"
-	with, err := r.tokenize(ctx, s, fields{"model": r.config.Model, "prompt": text})
-	if err != nil {
-		return Special{}, err
-	}
-	without, err := r.tokenize(ctx, s, fields{"model": r.config.Model, "prompt": text, "add_special_tokens": false})
-	if err != nil {
-		return Special{}, err
-	}
-	end, err := r.tokenize(ctx, s, fields{"model": r.config.Model, "prompt": "</s>", "add_special_tokens": false})
-	if err != nil {
-		return Special{}, err
-	}
-	return Special{Checked: true, Added: with.count - without.count, End: end.count}, nil
-}
-
-// Special is what is known of the special tokens of a model.
-type Special struct {
-	Checked bool
-	Added   int // tokens that the server adds to a completion prompt
-	End     int // tokens that it makes of "</s>"
-}
-
-func (s Special) String() string {
-	if !s.Checked {
-		return "unchecked"
-	}
-	return fmt.Sprintf("tokens added to a prompt: %d, tokens of </s>: %d", s.Added, s.End)
+// specialTokens says what a server's tokenizer makes of special tokens.
+func (r *Runner) specialTokens(ctx context.Context, s *server) (*runners.Special, error) {
+	return runners.SpecialOf(r.config.Special, func(text string, added bool) (int, error) {
+		f := fields{"model": r.config.Model, "prompt": text}
+		if !added {
+			f["add_special_tokens"] = false
+		}
+		return r.tokenize(ctx, s, f)
+	})
 }

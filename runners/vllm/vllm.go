@@ -45,6 +45,8 @@ type Config struct {
 	// Connections is the number of idle connections to keep with each server; 0
 	// stands for 64.
 	Connections int
+	// Special are texts that should be one token each; the probe counts them.
+	Special []string
 	// Observe is told what becomes of the servers, from several goroutines at once.
 	// May be nil.
 	Observe func(string)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -92,7 +93,7 @@ func TestProbe(t *testing.T) {
 	schema.Prompt.Schema = json.RawMessage(`{"type":"array"}`)
 	chatSchema := chat("x")
 	chatSchema.Prompt.Schema = schema.Prompt.Schema
-	special := vllm.Special{Checked: true, Added: 1, End: 1}
+	special := &runners.Special{Added: 1, Texts: []string{"</s>"}, Tokens: []int{1}}
 	for name, tc := range map[string]struct {
 		set     func(*vllmtest.Fake)
 		example ner.Query
@@ -115,7 +116,7 @@ func TestProbe(t *testing.T) {
 		}, chat("x"), vllm.Abilities{Standard: true, Tokenize: true, Special: special}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := probe(t, newRunner(t, vllmtest.New(t, tc.set), nil), tc.example); got != tc.want {
+			if got := probe(t, newRunner(t, vllmtest.New(t, tc.set), nil), tc.example); !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got %+v, want %+v", got, tc.want)
 			}
 		})

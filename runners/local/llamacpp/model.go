@@ -270,21 +270,13 @@ func (r *Runner) Identity() runners.Identity {
 	return id
 }
 
-// Special is what the vocabulary makes of what the prompts of some families rely on
-// (PROMPTS.md §2.4): the tokens that are added to a prompt, and those of "</s>".
-func (r *Runner) Special() (string, error) {
-	var n [3]int
-	for i, t := range []struct {
-		text  string
-		begin bool
-	}{{"x", true}, {"x", false}, {"</s>", false}} {
-		tokens, err := r.library.tokens(r.vocabulary, t.text, t.begin)
-		if err != nil {
-			return "", err
-		}
-		n[i] = len(tokens)
-	}
-	return fmt.Sprintf("tokens added to a prompt: %d, tokens of </s>: %d", n[0]-n[1], n[2]), nil
+// Special is what the vocabulary makes of special tokens and of texts that should be
+// one token each.
+func (r *Runner) Special(texts []string) (*runners.Special, error) {
+	return runners.SpecialOf(texts, func(text string, added bool) (int, error) {
+		tokens, err := r.library.tokens(r.vocabulary, text, added)
+		return len(tokens), err
+	})
 }
 
 // Sent are the sampling parameters of every question, in the words of the other

@@ -21,6 +21,8 @@ type Fake struct {
 	Model, Digest string
 	// ContextLength is what the model was trained for, in tokens.
 	ContextLength int
+	// Template is the chat template that it shows; empty: none is shown.
+	Template string
 	// Answer returns the answer to a prompt (of the chat shape: the last
 	// message); nil: the empty list.
 	Answer func(prompt string) string
@@ -114,7 +116,7 @@ func (f *Fake) show(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "model '"+q.Model+"' not found")
 		return
 	}
-	write(w, map[string]any{"model_info": map[string]any{
+	write(w, map[string]any{"template": f.Template, "model_info": map[string]any{
 		"general.architecture": "llama", "llama.context_length": f.ContextLength,
 	}})
 }

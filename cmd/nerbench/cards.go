@@ -263,4 +263,3 @@ func (env *environment) showCard(c *cli.Context) error {
 	}
 	return nil
 }
-

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -102,7 +103,7 @@ func TestGoldInGrammars(t *testing.T) {
 			var docs []*ner.Document
 			loaded, _, err := loaders.Documents(t.Context(), env.dataFS(), row, loaders.Options{Split: ner.Test})
 			if err != nil {
-				t.Skip(err)
+				t.Fatal(err)
 			}
 			for d, err := range loaded {
 				if err != nil {
@@ -127,9 +128,16 @@ func sayGold(t *testing.T, row *datasets.Row, docs []*ner.Document, family, vari
 		pr.Types[i].Definition, pr.Types[i].Guidelines = "something", "mark it"
 	}
 	s := prompts.Settings{Family: family, Variant: variant, Dataset: "D"}
+	if family == "gpt_ner" && variant == "few" { // it speaks of its demonstrations
+		pr.Train, s.Shots = docs, "2"
+	}
 	r, err := prompts.New(pr, s)
+	if refusal, refused := errors.AsType[*prompts.Refusal](err); refused && refusal.Code == "type_has_parenthesis" {
+		t.Log(err)
+		return // there is no answer in which such a type could stand
+	}
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	reading, err := harness.NewReading(harness.How{Family: family, Variant: variant, Types: typeNames(row, r.Words())})
 	if err != nil {

@@ -2,18 +2,12 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"nerbench/internal/reference"
 	"nerbench/ner"
-	"nerbench/runners/local/llamacpp"
 	"nerbench/runners/vllm/vllmtest"
 )
 
@@ -144,75 +138,4 @@ func TestDoctorSeesVLLM(t *testing.T) {
 	if !strings.Contains(stdout, "vllm     absent") {
 		t.Errorf("doctor says\n%s", stdout)
 	}
-}
-
-// TestVLLMRealServer asks a small trained model whose answers are known: it is
-// killed once and continued, through lists, and says as it should.
-func TestVLLMRealServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("minutes on a real server")
-	}
-	model := reference.Path(t, "models", "tiny-uniner-frequency")
-	data := reference.Path(t, "data")
-	server := vllmtest.Start(t, model)
-	w := &workplace{t: t, dir: t.TempDir()}
-	env := []string{"NERBENCH_DATA=" + data, "NERBENCH_ROWS="}
-	const row, limit = "crossner-politics", 50
-	asking := []string{"run", "-m", "vllm/" + server.Model, "--base-url", server.URL, "-d", row, "--limit", strconv.Itoa(limit), "-q", "--json"}
-
-	killed := w.program(asking...)
-	killed.Env = append(killed.Env, env...)
-	if err := killed.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(5 * time.Second)
-	_ = killed.Process.Signal(syscall.SIGKILL)
-	_ = killed.Wait() // it was killed
-
-	code, stdout, stderr := w.with(env, asking...)
-	var summary runSummary
-	if err := json.Unmarshal([]byte(stdout), &summary); code != 0 || err != nil {
-		t.Fatalf("exit code %d, %v\n%s%s", code, err, stdout, stderr)
-	}
-	report := summary.Runs[0]
-	if report.Complete != limit || report.Asked == 0 || report.Asked >= report.Queries {
-		t.Errorf("%d of %d queries were asked after the kill", report.Asked, report.Queries)
-	}
-	var rows map[string]referenceRow
-	readReference(t, filepath.Join(model, "reference.json"), &rows)
-	different := listDifferent(t, w, report.Run, rows[row].Answers[:limit])
-	if most := report.Queries / 100; len(different) > most {
-		t.Errorf("%d of %d answers differ from the reference, at most %d may:\n%s", len(different), report.Queries, most, strings.Join(different, "\n"))
-	}
-	t.Logf("%d of %d answers differ: %s", len(different), report.Queries, strings.Join(different, "\n"))
-	for name, want := range map[string]string{"lists": "yes", "special_tokens": "tokens added to a prompt: 1, tokens of </s>: 1", "probe_differ": "0"} {
-		if report.Facts[name] != want {
-			t.Errorf("%s is %q, want %q", name, report.Facts[name], want)
-		}
-	}
-	var sent, computed int
-	fmt.Sscan(report.Facts["prompt_tokens"], &sent)
-	fmt.Sscan(report.Facts["prompt_tokens_computed"], &computed)
-	if sent == 0 || computed*2 > sent {
-		t.Errorf("%d of %d prompt tokens were computed", computed, sent)
-	}
-	if code, stdout, _ := w.with(env, "doctor"); code == 0 && !strings.Contains(stdout, "vllm") {
-		t.Errorf("doctor says\n%s", stdout)
-	}
-
-	// The same weights in the process: the comparison finds hardly a difference.
-	library := llamaLibrary(t, "cpu")
-	file := filepath.Join(model, "model-f16.gguf")
-	if code, stdout, stderr := w.with(append(env, "NERBENCH_LLAMA_LIB="+library), "run", "-m", "gguf/"+file, "-d", row, "--limit", strconv.Itoa(limit), "-q"); code != 0 {
-		t.Fatalf("in the process: exit code %d\n%s%s", code, stdout, stderr)
-	}
-	code, stdout, stderr = w.with(env, "compare", "vllm/"+server.Model, llamacpp.ModelName(file), "--metric", "uniner_f1", "--json")
-	var compared struct{ Difference, P float64 }
-	if err := json.Unmarshal([]byte(stdout), &compared); code != 0 || err != nil {
-		t.Fatalf("compare: exit code %d, %v\n%s%s", code, err, stdout, stderr)
-	}
-	if compared.Difference > 0.02 || compared.Difference < -0.02 || compared.P < 0.05 {
-		t.Errorf("the servers differ by %+.3f, p %.3f", compared.Difference, compared.P)
-	}
-	t.Logf("vLLM and in the process: difference %+.4f, p %.3f", compared.Difference, compared.P)
 }

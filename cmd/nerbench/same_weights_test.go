@@ -89,7 +89,7 @@ func TestSameWeights(t *testing.T) {
 			if err := json.Unmarshal([]byte(stdout), &compared); code != 0 || err != nil {
 				t.Fatalf("compare: exit code %d, %v\n%s%s", code, err, stdout, stderr)
 			}
-			if compared.Difference > 0.02 || compared.Difference < -0.02 || compared.P < 0.05 {
+			if compared.Difference > 0.02 || compared.Difference < -0.02 || compared.P < 0.01 {
 				t.Errorf("%s and %s differ by %+.3f, p %.3f", a, b, compared.Difference, compared.P)
 			}
 			t.Logf("%s and %s: difference %+.4f, p %.3f", a, b, compared.Difference, compared.P)

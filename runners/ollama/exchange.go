@@ -57,7 +57,7 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 	}
 	c := ner.Completion{
 		Text: answer.Response, Thinking: answer.Thinking,
-		Finish:       finish(answer.DoneReason),
+		Finish:       runners.ReadFinish(answer.DoneReason),
 		PromptTokens: answer.PromptEvalCount, AnswerTokens: answer.EvalCount,
 		Duration: time.Since(start),
 	}
@@ -67,23 +67,11 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 	return c, a.checkWhole(ctx, p, c.PromptTokens)
 }
 
-// finish reads a done_reason. Others than these two tell of no generation, such
-// as "load", the answer to an empty prompt.
-func finish(reason string) ner.Finish {
-	switch reason {
-	case "stop":
-		return ner.FinishStop
-	case "length":
-		return ner.FinishLength
-	}
-	return ner.FinishUnknown
-}
-
 // put sends one prompt, within the timeout of a query.
 func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	address, body, err := a.encode(p)
 	if err != nil {
-		return nil, fmt.Errorf("prompt: %w", err)
+		return nil, err
 	}
 	limited, cancel := context.WithTimeout(ctx, a.config.Timeout)
 	defer cancel()

@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"sync/atomic"
 	"time"
 
 	"nerbench/ner"
@@ -56,7 +55,7 @@ type Runner struct {
 	generate string // address of the completion shape
 	chat     string // address of the chat shape
 	guard    guard
-	last     atomic.Pointer[frame] // of the completion shape
+	frames   runners.Frames // of the completion shape
 }
 
 const defaultTimeout = 10 * time.Minute

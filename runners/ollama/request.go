@@ -1,9 +1,7 @@
 package ollama
 
 import (
-	"bytes"
 	"encoding/json"
-	"slices"
 
 	"github.com/ollama/ollama/api"
 
@@ -43,45 +41,18 @@ func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) 
 		})
 		return r.chat, body, err
 	}
-	f, err := r.frame(p, think, keep)
+	f, err := r.frames.Of(p, func(place string) any {
+		return &generateRequest{GenerateRequest: api.GenerateRequest{
+			Model: r.config.Model, Prompt: place, Raw: true, Stream: no, Format: p.Schema,
+			KeepAlive: keep, Options: r.options(p), Think: think, Truncate: no, Shift: no,
+		}}
+	})
 	if err != nil {
 		return r.generate, nil, err
 	}
-	body = append(make([]byte, 0, len(f.head)+len(p.Text)+len(p.Text)/8+len(f.tail)), f.head...)
+	body = append(make([]byte, 0, len(f.Head)+len(p.Text)+len(p.Text)/8+len(f.Tail)), f.Head...)
 	body = runners.AppendJSONString(body, p.Text)
-	return r.generate, append(body, f.tail...), nil
-}
-
-// frame is a request of the completion shape around its prompt. All questions of
-// a family have one, and writing the options anew for each would be the greater
-// part of the work of asking.
-type frame struct {
-	stop       []string
-	maxTokens  int
-	schema     string
-	head, tail []byte
-}
-
-// frame returns the frame of a prompt, which is mostly that of the one before.
-func (r *Runner) frame(p *ner.Prompt, think *api.ThinkValue, keep *api.Duration) (*frame, error) {
-	if f := r.last.Load(); f != nil && f.maxTokens == p.MaxTokens && f.schema == string(p.Schema) && slices.Equal(f.stop, p.Stop) {
-		return f, nil
-	}
-	const place = "the prompt stands here"
-	whole, err := json.Marshal(&generateRequest{GenerateRequest: api.GenerateRequest{
-		Model: r.config.Model, Prompt: place, Raw: true, Stream: no, Format: p.Schema,
-		KeepAlive: keep, Options: r.options(p), Think: think, Truncate: no, Shift: no,
-	}})
-	if err != nil {
-		return nil, err
-	}
-	head, tail, _ := bytes.Cut(whole, []byte(`"prompt":"`+place+`"`))
-	f := &frame{
-		stop: slices.Clone(p.Stop), maxTokens: p.MaxTokens, schema: string(p.Schema),
-		head: append(head[:len(head):len(head)], `"prompt":`...), tail: tail,
-	}
-	r.last.Store(f)
-	return f, nil
+	return r.generate, append(body, f.Tail...), nil
 }
 
 // Sent are the sampling parameters that are sent with every question, as JSON,

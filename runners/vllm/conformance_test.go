@@ -106,6 +106,13 @@ func TestRealServer(t *testing.T) {
 			if text := strings.TrimSpace(got[0].Text); text != "" && text[0] != '[' {
 				t.Errorf("the schema does not hold: %q", text)
 			}
+			q.Prompt.Schema = json.RawMessage(`"json"`)
+			if got, err = r.Complete(t.Context(), []ner.Query{q}); err != nil {
+				t.Fatal(err)
+			}
+			if text := strings.TrimSpace(got[0].Text); text != "" && text[0] != '{' {
+				t.Errorf("not a JSON object: %q", text)
+			}
 		}
 	})
 	t.Run("prefix cache", func(t *testing.T) {

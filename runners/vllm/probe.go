@@ -49,7 +49,7 @@ func (r *Runner) Probe(ctx context.Context, example *ner.Prompt) (Abilities, err
 		a, err := r.probe(ctx, s, example)
 		if err == nil {
 			r.abilities = a
-			r.last.Store(nil)
+			r.frames.Forget()
 			return a, nil
 		}
 		if ctx.Err() != nil {
@@ -144,8 +144,8 @@ func probeQueries(chat, list bool) []ner.Query {
 func (r *Runner) try(ctx context.Context, s *server, form Abilities, queries []ner.Query) ([]ner.Completion, error) {
 	before := r.abilities
 	r.abilities = form
-	r.last.Store(nil)
-	defer func() { r.abilities = before; r.last.Store(nil) }()
+	r.frames.Forget()
+	defer func() { r.abilities = before; r.frames.Forget() }()
 	return r.send(ctx, s, queries)
 }
 

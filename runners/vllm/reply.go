@@ -100,7 +100,7 @@ func understand(body []byte, n int) (*reply, error) {
 func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion {
 	c := &a.Choices[i]
 	out := ner.Completion{
-		Text: c.Text, Finish: finish(c.FinishReason), Duration: took,
+		Text: c.Text, Finish: runners.ReadFinish(c.FinishReason), Duration: took,
 		PromptTokens: int(c.PromptTokenIDs), AnswerTokens: int(c.TokenIDs),
 	}
 	if chat {
@@ -110,16 +110,4 @@ func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion 
 		out.PromptTokens, out.AnswerTokens = a.Usage.PromptTokens, a.Usage.CompletionTokens
 	}
 	return out
-}
-
-// finish reads a finish_reason. Others than these two tell of no usual end, such
-// as "repetition".
-func finish(reason string) ner.Finish {
-	switch reason {
-	case "stop":
-		return ner.FinishStop
-	case "length":
-		return ner.FinishLength
-	}
-	return ner.FinishUnknown
 }

@@ -1,9 +1,7 @@
 package vllm
 
 import (
-	"bytes"
 	"encoding/json"
-	"slices"
 
 	"nerbench/ner"
 	"nerbench/runners"
@@ -50,27 +48,26 @@ func (r *Runner) Sent() string {
 	return string(text)
 }
 
-// constrain adds a schema in the way that the server obeys.
+// constrain adds a schema, or the mode of any JSON, in the way that the server obeys.
 func (r *Runner) constrain(f fields, schema json.RawMessage) {
 	if schema == nil {
 		return
 	}
-	if string(schema) == `"json"` { // any JSON, by no schema
-		f["response_format"] = fields{"type": "json_object"}
-		return
-	}
-	switch r.abilities.Schema {
-	case guidedJSON:
-		f["guided_json"] = schema
-	case responseFormat:
-		f["response_format"] = formatOf(schema)
+	anyJSON := string(schema) == `"json"` // by no schema (PROMPTS.md §2.7)
+	switch member := r.abilities.Schema; {
+	case member == guidedJSON && anyJSON:
+		f[guidedJSON] = fields{"type": "object"}
+	case member == guidedJSON:
+		f[guidedJSON] = schema
+	case member == responseFormat && anyJSON:
+		f[responseFormat] = fields{"type": "json_object"}
+	case member == responseFormat:
+		f[responseFormat] = fields{"type": "json_schema", "json_schema": fields{"name": "ner", "schema": schema}}
+	case anyJSON:
+		f[structuredOutputs] = fields{"json_object": true}
 	default:
-		f["structured_outputs"] = fields{"json": schema}
+		f[structuredOutputs] = fields{"json": schema}
 	}
-}
-
-func formatOf(schema json.RawMessage) fields {
-	return fields{"type": "json_schema", "json_schema": fields{"name": "ner", "schema": schema}}
 }
 
 // encodeChat is the body of a request of the chat shape.
@@ -91,67 +88,41 @@ func (r *Runner) encodeList(queries []ner.Query) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	size := len(f.head) + len(f.tail) + 2
+	size := len(f.Head) + len(f.Tail) + 2
 	for i := range queries {
 		n := len(queries[i].Prompt.Text)
 		size += n + n/8 + 3
 	}
-	body := append(make([]byte, 0, size), f.head...)
+	body := append(make([]byte, 0, size), f.Head...)
 	if !r.abilities.Lists {
-		return append(runners.AppendJSONString(body, queries[0].Prompt.Text), f.tail...), nil
+		return append(runners.AppendJSONString(body, queries[0].Prompt.Text), f.Tail...), nil
 	}
 	separator := byte('[')
 	for i := range queries {
 		body = runners.AppendJSONString(append(body, separator), queries[i].Prompt.Text)
 		separator = ','
 	}
-	return append(append(body, ']'), f.tail...), nil
+	return append(append(body, ']'), f.Tail...), nil
 }
 
-// frame is a request of the completion shape around its prompts. All questions of
-// a family have one.
-type frame struct {
-	stop       []string
-	maxTokens  int
-	schema     string
-	head, tail []byte
-}
-
-// frame returns the frame of a prompt, which is mostly that of the one before.
-func (r *Runner) frame(p *ner.Prompt) (*frame, error) {
-	if f := r.last.Load(); f != nil && f.fits(p) {
-		return f, nil
-	}
-	const place = "the prompt stands here"
-	members := r.common(p)
-	members["prompt"] = place
-	members["echo"] = false
-	if r.abilities.TokenIDs {
-		members["return_token_ids"] = true
-	}
-	r.constrain(members, p.Schema)
-	whole, err := json.Marshal(members)
-	if err != nil {
-		return nil, err
-	}
-	head, tail, _ := bytes.Cut(whole, []byte(`"prompt":"`+place+`"`))
-	f := &frame{
-		stop: slices.Clone(p.Stop), maxTokens: p.MaxTokens, schema: string(p.Schema),
-		head: append(head[:len(head):len(head)], `"prompt":`...), tail: tail,
-	}
-	r.last.Store(f)
-	return f, nil
-}
-
-func (f *frame) fits(p *ner.Prompt) bool {
-	return f.maxTokens == p.MaxTokens && f.schema == string(p.Schema) && slices.Equal(f.stop, p.Stop)
+// frame returns the frame of a prompt, or of several that differ in their text only.
+func (r *Runner) frame(p *ner.Prompt) (*runners.Frame, error) {
+	return r.frames.Of(p, func(place string) any {
+		members := r.common(p)
+		members["prompt"] = place
+		members["echo"] = false
+		if r.abilities.TokenIDs {
+			members["return_token_ids"] = true
+		}
+		r.constrain(members, p.Schema)
+		return members
+	})
 }
 
 // alike is the number of queries at the start that can travel as one list.
 func alike(queries []ner.Query) int {
-	first := frame{stop: queries[0].Prompt.Stop, maxTokens: queries[0].Prompt.MaxTokens, schema: string(queries[0].Prompt.Schema)}
 	n := 1
-	for n < len(queries) && n < longestList && !queries[n].Prompt.Chat() && first.fits(&queries[n].Prompt) {
+	for n < len(queries) && n < longestList && !queries[n].Prompt.Chat() && runners.Alike(&queries[0].Prompt, &queries[n].Prompt) {
 		n++
 	}
 	return n

@@ -20,7 +20,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"nerbench/ner"
@@ -57,7 +56,7 @@ type Runner struct {
 	config    Config
 	pool      pool
 	abilities Abilities
-	last      atomic.Pointer[frame] // of the completion shape
+	frames    runners.Frames // of the completion shape
 	failures  runners.Failures
 	agreed    agreed
 }

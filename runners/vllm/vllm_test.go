@@ -3,6 +3,7 @@ package vllm_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -85,6 +86,46 @@ func TestEverythingIsSent(t *testing.T) {
 	}
 	if got := string(seen.Members["chat_template_kwargs"]); got != `{"enable_thinking":false}` || seen.Messages[0].Content != "hello" {
 		t.Errorf("asked %s, %s", seen.Messages, got)
+	}
+}
+
+// TestConstrained: a schema, and any JSON, are asked for by the member that the server
+// obeys (PROMPTS.md §2.7).
+func TestConstrained(t *testing.T) {
+	for _, tc := range []struct{ member, schema, anyJSON string }{
+		{"structured_outputs", `{"json":{"type":"array"}}`, `{"json_object":true}`},
+		{"guided_json", `{"type":"array"}`, `{"type":"object"}`},
+		{"response_format", `{"json_schema":{"name":"ner","schema":{"type":"array"}},"type":"json_schema"}`, `{"type":"json_object"}`},
+	} {
+		for _, chatShape := range []bool{false, true} {
+			for schema, want := range map[string]string{`{"type":"array"}`: tc.schema, `"json"`: tc.anyJSON} {
+				t.Run(fmt.Sprintf("%s/chat %v/%s", tc.member, chatShape, schema), func(t *testing.T) {
+					var last atomic.Pointer[vllmtest.Request]
+					f := vllmtest.New(t, func(f *vllmtest.Fake) {
+						f.Schema = tc.member
+						f.Intercept = func(_ http.ResponseWriter, _ string, q *vllmtest.Request) bool { last.Store(q); return false }
+					})
+					q := query("x")
+					if chatShape {
+						q = chat("x")
+					}
+					q.Prompt.Schema = json.RawMessage(schema)
+					r := newRunner(t, f, nil)
+					if a := probe(t, r, q); a.Schema != tc.member {
+						t.Fatalf("abilities are %+v", a)
+					}
+					if _, err := r.Complete(t.Context(), []ner.Query{q}); err != nil {
+						t.Fatal(err)
+					}
+					for _, member := range []string{"structured_outputs", "guided_json", "response_format"} {
+						got, there := last.Load().Members[member]
+						if member == tc.member && string(got) != want || member != tc.member && there {
+							t.Errorf("%s is %s, want %s by %s", member, got, want, tc.member)
+						}
+					}
+				})
+			}
+		}
 	}
 }
 

@@ -13,56 +13,8 @@ import (
 
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/runnertest"
 )
-
-// memory is a store for tests.
-type memory struct {
-	mu       sync.Mutex
-	answers  map[ner.AnswerKey]ner.Completion
-	complete map[int]ner.Passage
-	partial  []ner.Passage
-	fail     error
-}
-
-func newMemory() *memory {
-	return &memory{answers: map[ner.AnswerKey]ner.Completion{}, complete: map[int]ner.Passage{}}
-}
-
-func (m *memory) Known(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	known := map[ner.AnswerKey]ner.Completion{}
-	for _, k := range keys {
-		if c, ok := m.answers[k]; ok {
-			known[k] = c
-		}
-	}
-	return known, nil
-}
-
-func (m *memory) Record(_ context.Context, p ner.Passage, complete bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fail != nil {
-		return m.fail
-	}
-	for _, a := range p.Answers {
-		m.answers[a.Key] = a.Completion
-	}
-	if complete {
-		m.complete[p.Index] = p
-	} else {
-		m.partial = append(m.partial, p)
-	}
-	return nil
-}
-
-func (m *memory) done(i int) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, ok := m.complete[i]
-	return ok
-}
 
 // fixed is a constant number of slots.
 type fixed chan struct{}
@@ -113,16 +65,16 @@ func twoTypes(d *ner.Document) ([]ner.Query, error) {
 	return out, nil
 }
 
-func plan(store *memory, runner runners.Runner, n int) Plan {
+func plan(store *runnertest.Memory, runner runners.Runner, n int) Plan {
 	return Plan{
 		Documents: passages(n), Queries: twoTypes, Identity: "model", Decoding: "greedy",
 		Runner: runner, Slots: make(fixed, 4), Recorder: store,
-		Done: store.done,
+		Done: store.Done,
 	}
 }
 
 func TestAskAsksEverythingOnce(t *testing.T) {
-	store := newMemory()
+	store := runnertest.NewMemory()
 	got, err := Ask(t.Context(), plan(store, runnerFunc(echo), 50))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +83,7 @@ func TestAskAsksEverythingOnce(t *testing.T) {
 		t.Errorf("asked %+v, want %+v", got, want)
 	}
 	for i := range 50 {
-		answers := store.complete[i].Answers
+		answers := store.Complete[i].Answers
 		if len(answers) != 2 || answers[0].Completion.Text != fmt.Sprintf("text %d person", i) || answers[1].Completion.Text != fmt.Sprintf("text %d place", i) {
 			t.Fatalf("passage %d: %+v", i, answers)
 		}
@@ -149,7 +101,7 @@ func TestAskAsksEverythingOnce(t *testing.T) {
 }
 
 func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
-	store := newMemory()
+	store := runnertest.NewMemory()
 	broken := true
 	flaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
 		if broken && q[0].Document.ID == "row/test/3" {
@@ -198,7 +150,7 @@ func TestAskGivesUpOnADeadServer(t *testing.T) {
 				time.Sleep(time.Minute) // the attempts of a patient runner
 				return nil, fmt.Errorf("connection refused: %w", runners.ErrTemporary)
 			})
-			p := plan(newMemory(), dead, 10_000)
+			p := plan(runnertest.NewMemory(), dead, 10_000)
 			p.Slots = make(fixed, slots)
 			start := time.Now()
 			got, err := Ask(t.Context(), p)
@@ -225,7 +177,7 @@ func TestAskGoesOnWhileTheServerAnswers(t *testing.T) {
 		}
 		return echo(ctx, q)
 	})
-	p := plan(newMemory(), shaky, 30)
+	p := plan(runnertest.NewMemory(), shaky, 30)
 	p.Slots = make(fixed, 1)
 	got, err := Ask(t.Context(), p)
 	if err != nil || got.Complete != 10 || got.Incomplete != 20 {
@@ -237,22 +189,22 @@ func TestAskStopsAtAFatalError(t *testing.T) {
 	fatal := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
 		return nil, fmt.Errorf("unknown model: %w", runners.ErrFatal)
 	})
-	if _, err := Ask(t.Context(), plan(newMemory(), fatal, 1000)); !errors.Is(err, runners.ErrFatal) {
+	if _, err := Ask(t.Context(), plan(runnertest.NewMemory(), fatal, 1000)); !errors.Is(err, runners.ErrFatal) {
 		t.Fatalf("error %v, want ErrFatal", err)
 	}
 }
 
 func TestAskStopsWhenTheStoreFails(t *testing.T) {
-	store := newMemory()
-	store.fail = errors.New("store: disk full")
-	if _, err := Ask(t.Context(), plan(store, runnerFunc(echo), 1000)); !errors.Is(err, store.fail) {
-		t.Fatalf("error %v, want %v", err, store.fail)
+	store := runnertest.NewMemory()
+	store.Fail = errors.New("store: disk full")
+	if _, err := Ask(t.Context(), plan(store, runnerFunc(echo), 1000)); !errors.Is(err, store.Fail) {
+		t.Fatalf("error %v, want %v", err, store.Fail)
 	}
 }
 
 func TestAskStopsAtBadData(t *testing.T) {
 	bad := errors.New("file:3: unknown label")
-	p := plan(newMemory(), runnerFunc(echo), 0)
+	p := plan(runnertest.NewMemory(), runnerFunc(echo), 0)
 	p.Documents = func(yield func(*ner.Document, error) bool) {
 		for d := range passages(5) {
 			if !yield(d, nil) {
@@ -267,7 +219,7 @@ func TestAskStopsAtBadData(t *testing.T) {
 }
 
 func TestAskKeepsEverythingWhenInterrupted(t *testing.T) {
-	store := newMemory()
+	store := runnertest.NewMemory()
 	ctx, cancel := context.WithCancel(t.Context())
 	var mu sync.Mutex
 	answered := 0
@@ -284,7 +236,7 @@ func TestAskKeepsEverythingWhenInterrupted(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v, want context.Canceled", err)
 	}
-	if len(store.answers) != answered {
-		t.Errorf("store has %d answers of %d", len(store.answers), answered)
+	if len(store.Answers) != answered {
+		t.Errorf("store has %d answers of %d", len(store.Answers), answered)
 	}
 }

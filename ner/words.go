@@ -1,23 +1,23 @@
 package ner
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
 
 // Words are the words of the document (PROMPTS.md §2.6): its own tokens but for
-// empty ones; where it has none, those of its text by [Words].
+// empty ones; where it has none, those of its text by [Words]. They are not to be
+// changed.
 func (d *Document) Words() []Range {
 	if d.Tokens == nil {
 		return Words(d.Text)
 	}
-	words := make([]Range, 0, len(d.Tokens))
-	for _, t := range d.Tokens {
-		if t.Start < t.End {
-			words = append(words, t)
-		}
+	empty := func(t Range) bool { return t.Start >= t.End }
+	if !slices.ContainsFunc(d.Tokens, empty) {
+		return d.Tokens
 	}
-	return words
+	return slices.DeleteFunc(slices.Clone(d.Tokens), empty)
 }
 
 // Words finds the words of a text by the tokenless rule of PROMPTS.md §2.6: a

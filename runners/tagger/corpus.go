@@ -79,7 +79,7 @@ func readCorpus(ctx context.Context, docs iter.Seq2[*ner.Document, error], types
 
 // add appends a document as one sentence.
 func (c *corpus) add(d *ner.Document, known map[string]uint32, types map[ner.EntityType]int) {
-	w := words(d)
+	w := d.Words()
 	if len(w) == 0 {
 		c.learnt.Wordless += len(d.Spans)
 		return

@@ -80,7 +80,7 @@ func (t *Tagger) Learnt() Learnt { return t.learnt }
 // Tag returns the entities that the tagger finds, in order and without overlap.
 // They depend on the text and the tokens of the document only.
 func (t *Tagger) Tag(d *ner.Document) []ner.Span {
-	w := words(d)
+	w := d.Words()
 	if len(w) == 0 {
 		return nil
 	}

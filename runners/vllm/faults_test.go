@@ -15,63 +15,11 @@ import (
 	"nerbench/harness"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/runnertest"
 	"nerbench/runners/runnertest/faults"
 	"nerbench/runners/vllm"
 	"nerbench/runners/vllm/vllmtest"
 )
-
-// memory is a store that remembers what was answered.
-type memory struct {
-	mu       sync.Mutex
-	answers  map[ner.AnswerKey]ner.Completion
-	complete map[int]ner.Passage
-}
-
-func newMemory() *memory {
-	return &memory{answers: map[ner.AnswerKey]ner.Completion{}, complete: map[int]ner.Passage{}}
-}
-
-func (m *memory) Known(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	known := map[ner.AnswerKey]ner.Completion{}
-	for _, k := range keys {
-		if c, ok := m.answers[k]; ok {
-			known[k] = c
-		}
-	}
-	return known, nil
-}
-
-func (m *memory) Record(_ context.Context, p ner.Passage, complete bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, a := range p.Answers {
-		m.answers[a.Key] = a.Completion
-	}
-	if complete {
-		m.complete[p.Index] = p
-	}
-	return nil
-}
-
-func (m *memory) done(i int) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	_, ok := m.complete[i]
-	return ok
-}
-
-// texts are the answers of all complete passages.
-func (m *memory) texts() map[string]string {
-	out := map[string]string{}
-	for i, p := range m.complete {
-		for k, a := range p.Answers {
-			out[fmt.Sprint(i, " ", k)] = a.Completion.Text
-		}
-	}
-	return out
-}
 
 // witness sees what its runner answered, and which prompts are asked again.
 type witness struct {
@@ -136,12 +84,12 @@ func TestTenThousandFaults(t *testing.T) {
 		p.Rate, p.Most, p.Stall, p.Asked = 0.5, most+most/10, 400*time.Millisecond, w.asked
 	})
 	servers := []string{proxy.URL}
-	store := newMemory()
+	store := runnertest.NewMemory()
 	failed := map[string]int64{}
 	sessions, noticed := 0, 0
 	for ; ; sessions++ {
 		if sessions == 1000 {
-			t.Fatalf("%d sessions, %d of %d passages", sessions, len(store.complete), documents)
+			t.Fatalf("%d sessions, %d of %d passages", sessions, len(store.Complete), documents)
 		}
 		r, err := vllm.New(vllm.Config{Servers: servers, Model: "tiny", Decoding: runners.Decoding{Seed: 1}, Timeout: 300 * time.Millisecond})
 		if err != nil {
@@ -153,7 +101,7 @@ func TestTenThousandFaults(t *testing.T) {
 		quick := runners.Policy{Attempts: 30, First: 20 * time.Millisecond, Longest: 200 * time.Millisecond, Patience: time.Second}
 		r.Agree("vllm", "0.32.0", "/models/tiny", 2048) // as the first session did, or the run would be another
 		asked, err := harness.Ask(t.Context(), harness.Plan{
-			Documents: passages(documents), Done: store.done, Queries: threeTypes, Identity: "model", Decoding: "greedy",
+			Documents: passages(documents), Done: store.Done, Queries: threeTypes, Identity: "model", Decoding: "greedy",
 			Runner: runners.Retry(w, quick), Slots: runners.NewFixed(32), Recorder: store,
 		})
 		for name, n := range r.Failures() {
@@ -177,7 +125,7 @@ func TestTenThousandFaults(t *testing.T) {
 			want[fmt.Sprint(i, " ", k)] = echo(fmt.Sprintf("passage %d %s", i, kind))
 		}
 	}
-	if got := store.texts(); !maps.Equal(got, want) {
+	if got := store.Texts(); !maps.Equal(got, want) {
 		wrong := 0
 		for place, text := range want {
 			if got[place] != text {
@@ -225,13 +173,13 @@ func TestDeadServers(t *testing.T) {
 	r.SetAbilities(vllm.Abilities{Lists: true, TokenIDs: true})
 	r.Agree("vllm", "0.32.0", "/models/tiny", 2048)
 	r.LookFor(200 * time.Millisecond)
-	store := newMemory()
+	store := runnertest.NewMemory()
 	policy := runners.Policy{Attempts: 10, First: 10 * time.Millisecond, Longest: 100 * time.Millisecond, Patience: 10 * time.Second}
 	asked, err := harness.Ask(t.Context(), harness.Plan{
 		Documents: passages(documents), Queries: threeTypes, Identity: "model", Decoding: "greedy",
 		Runner: runners.Retry(r, policy), Slots: runners.NewFixed(4), Recorder: store,
 	})
-	if err != nil || asked.Incomplete > 0 || len(store.complete) != documents {
+	if err != nil || asked.Incomplete > 0 || len(store.Complete) != documents {
 		t.Errorf("%v: %+v", err, asked)
 	}
 	if failed := r.Failures(); failed["failed_broken"] == 0 {

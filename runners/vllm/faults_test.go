@@ -83,7 +83,7 @@ func TestTenThousandFaults(t *testing.T) {
 	proxy := faults.New(t, fake.Config.Handler, 7, func(p *faults.Proxy) {
 		p.Rate, p.Most, p.Stall, p.Asked = 0.5, most+most/10, 400*time.Millisecond, w.asked
 	})
-	servers := []string{proxy.URL}
+	servers := []string{proxy.URL} // one: with others, it would be left alone once it has another model
 	store := runnertest.NewMemory()
 	failed := map[string]int64{}
 	sessions, noticed := 0, 0
@@ -162,9 +162,11 @@ func TestTenThousandFaults(t *testing.T) {
 // TestDeadServers: a name without an address, a certificate that nobody trusts, and a
 // port where nobody listens do not keep the one that is left from answering all.
 func TestDeadServers(t *testing.T) {
-	const documents = 30
+	const documents = 2000
 	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
-	servers := []string{faults.NoSuchHost, faults.BadTLS(t), "http://127.0.0.1:9", fake.URL}
+	noName, unnamed := faults.NoNames(t)
+	noTrust, untrusted := faults.BadTLS(t)
+	servers := []string{noName, noTrust, "http://127.0.0.1:9", fake.URL}
 	r, err := vllm.New(vllm.Config{Servers: servers, Model: "tiny", Decoding: runners.Decoding{Seed: 1}, Timeout: 2 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -173,6 +175,7 @@ func TestDeadServers(t *testing.T) {
 	r.SetAbilities(vllm.Abilities{Lists: true, TokenIDs: true})
 	r.Agree("vllm", "0.32.0", "/models/tiny", 2048)
 	r.LookFor(200 * time.Millisecond)
+	r.RestFor(2 * time.Millisecond)
 	store := runnertest.NewMemory()
 	policy := runners.Policy{Attempts: 10, First: 10 * time.Millisecond, Longest: 100 * time.Millisecond, Patience: 10 * time.Second}
 	asked, err := harness.Ask(t.Context(), harness.Plan{
@@ -182,7 +185,9 @@ func TestDeadServers(t *testing.T) {
 	if err != nil || asked.Incomplete > 0 || len(store.Complete) != documents {
 		t.Errorf("%v: %+v", err, asked)
 	}
-	if failed := r.Failures(); failed["failed_broken"] == 0 {
-		t.Errorf("counted as %v", failed)
+	failed := r.Failures()
+	t.Logf("counted as %v; %d looked for a name, %d for a certificate", failed, unnamed.Load(), untrusted.Load())
+	if failed["failed_broken"] == 0 || unnamed.Load() == 0 || untrusted.Load() == 0 {
+		t.Error("not every server failed")
 	}
 }

@@ -24,7 +24,7 @@ import (
 type Kind string
 
 // The kinds. DNS and TLS faults are those of an address of its own each, see
-// [NoSuchHost] and [BadTLS].
+// [NoNames] and [BadTLS].
 const (
 	ResetBefore Kind = "reset before the question"
 	ResetAfter  Kind = "reset instead of the answer"
@@ -46,9 +46,6 @@ const (
 var Kinds = []Kind{
 	ResetBefore, ResetAfter, HalfBody, SlowBody, Garbage, ContentType, Order, Duplicate, Missing, ErrorInside, TooMany, TooManyWait, Storm, OtherModel,
 }
-
-// NoSuchHost is the address of a server whose name has no address.
-const NoSuchHost = "http://faults.invalid"
 
 // Proxy does faults to the questions that it passes on. Its fields may be set by New
 // only.
@@ -96,16 +93,6 @@ func New(t testing.TB, upstream http.Handler, seed uint64, set ...func(*Proxy)) 
 	p.Start()
 	t.Cleanup(p.Close)
 	return p
-}
-
-// BadTLS starts a server at whose certificate every client takes offence, and returns
-// its address.
-func BadTLS(t testing.TB) string {
-	s := httptest.NewUnstartedServer(http.NotFoundHandler())
-	s.Config.ErrorLog = quiet
-	s.StartTLS()
-	t.Cleanup(s.Close)
-	return s.URL
 }
 
 // Done counts the faults by kind, Total all of them.

@@ -1,0 +1,40 @@
+package faults
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+)
+
+// BadTLS starts a server at whose certificate every client takes offence. It returns
+// its address, and counts those who came.
+func BadTLS(t testing.TB) (url string, met *atomic.Int64) {
+	met = new(atomic.Int64)
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = quiet
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			met.Add(1)
+		}
+	}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL, met
+}
+
+// NoNames takes the name servers from this process until the test ends. It returns the
+// address of a server by its name, which nobody finds, and counts who looked.
+func NoNames(t testing.TB) (url string, met *atomic.Int64) {
+	met = new(atomic.Int64)
+	before := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		met.Add(1)
+		return nil, errors.New("no name server")
+	}}
+	t.Cleanup(func() { net.DefaultResolver = before })
+	return "http://faults.invalid", met
+}

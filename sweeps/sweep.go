@@ -241,6 +241,14 @@ func (s *Sweep) FixedKeys() map[string]string {
 	return keys
 }
 
+// Fix gives all points a value of a key that does not vary.
+func (s *Sweep) Fix(key, value string) {
+	if s.Fixed == nil {
+		s.Fixed = map[string]any{}
+	}
+	s.Fixed[key] = value
+}
+
 // Vary makes a key vary over some values, instead of what the plan has of it: for
 // models that the user names. The first one is the baseline, unless another key
 // says which point is.

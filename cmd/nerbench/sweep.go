@@ -130,10 +130,7 @@ func (env *environment) readSweep(c *cli.Context) (sweepSettings, error) {
 		if slices.Contains(varied, key) {
 			return s, usagef("sweep %s: %s varies: it cannot be set", sweep.Name, key)
 		}
-		if sweep.Fixed == nil {
-			sweep.Fixed = map[string]any{}
-		}
-		sweep.Fixed[key] = value
+		sweep.Fix(key, value)
 	}
 	if err := nameModels(sweep, c.StringSlice("model")); err != nil {
 		return s, err
@@ -188,10 +185,7 @@ func nameModels(s *sweeps.Sweep, models []string) error {
 		if varies {
 			return usagef("sweep %s: model varies: it cannot be set", s.Name)
 		}
-		if s.Fixed == nil {
-			s.Fixed = map[string]any{}
-		}
-		s.Fixed["model"] = models[0]
+		s.Fix("model", models[0])
 	}
 	return nil
 }
@@ -215,15 +209,11 @@ func sweepMetrics(s *sweeps.Sweep, named []string) ([]string, error) {
 
 // runSweep asks what has no answer yet, and prints the table.
 func (env *environment) runSweep(c *cli.Context) error {
-	s, err := env.readSweep(c)
-	if err != nil {
-		return err
-	}
 	show, err := env.readSweepTable(c)
 	if err != nil {
 		return err
 	}
-	plan, err := env.materialise(c.Context, s)
+	plan, err := env.readSweepPlan(c)
 	if err != nil {
 		return err
 	}
@@ -234,10 +224,10 @@ func (env *environment) runSweep(c *cli.Context) error {
 	defer store.Close()
 	incomplete := 0
 	for i, a := range plan.asks {
-		env.note("sweep %s: run %d of %d: %s", s.sweep.Name, i+1, len(plan.asks), a.name)
+		env.note("sweep %s: run %d of %d: %s", plan.Name, i+1, len(plan.asks), a.name)
 		report, err := env.runRow(c.Context, store, a.plan, a.row)
 		if err != nil {
-			return fmt.Errorf("sweep %s: %s: %w", s.sweep.Name, a.name, err)
+			return fmt.Errorf("sweep %s: %s: %w", plan.Name, a.name, err)
 		}
 		a.run = report.Run
 		incomplete += report.Passages - report.Complete
@@ -253,15 +243,11 @@ func (env *environment) runSweep(c *cli.Context) error {
 
 // sweepStatus tells what was asked, and prints the table of what is complete.
 func (env *environment) sweepStatus(c *cli.Context) error {
-	s, err := env.readSweep(c)
-	if err != nil {
-		return err
-	}
 	show, err := env.readSweepTable(c)
 	if err != nil {
 		return err
 	}
-	plan, err := env.materialise(c.Context, s)
+	plan, err := env.readSweepPlan(c)
 	if err != nil {
 		return err
 	}

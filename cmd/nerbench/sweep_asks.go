@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"nerbench/datasets"
 	"nerbench/metrics"
 	"nerbench/prompts"
@@ -49,6 +51,15 @@ type sweepAsk struct {
 	// keys are those of the run that are known without its model.
 	keys map[string]string
 	run  string // its id in the store; empty: not known, or not there
+}
+
+// readSweepPlan reads the sweep that a call names, and makes its runs.
+func (env *environment) readSweepPlan(c *cli.Context) (*sweepPlan, error) {
+	s, err := env.readSweep(c)
+	if err != nil {
+		return nil, err
+	}
+	return env.materialise(c.Context, s)
 }
 
 // materialise makes the runs of a sweep. An error joins all that is wrong, each

@@ -66,11 +66,7 @@ type probed struct {
 
 // planSweep prints what a sweep would ask.
 func (env *environment) planSweep(c *cli.Context) error {
-	s, err := env.readSweep(c)
-	if err != nil {
-		return err
-	}
-	plan, err := env.materialise(c.Context, s)
+	plan, err := env.readSweepPlan(c)
 	if err != nil {
 		return err
 	}

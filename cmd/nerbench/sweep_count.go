@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"nerbench/harness"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// pointCounts are the counts of a point on one row.
+type pointCounts struct {
+	pooled []ner.Score // by passage, those of all seeds together
+	seeds  []ner.Score // by seed, those of all passages
+}
+
+// sweepCounter reads counts of runs out of the store.
+type sweepCounter struct {
+	env     *environment
+	store   *results.Store
+	ctx     context.Context
+	infos   map[string]results.RunInfo
+	partial map[string]string // what is left out, and why
+	costs   map[string]cost
+	price   price
+}
+
+// result computes the lines of all points.
+func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error) {
+	out := &sweepResult{Sweep: p.Name, Title: p.Title, Varied: p.varied, Warning: p.Warning, Lines: []sweepLine{}, Notes: []string{}}
+	base := slices.IndexFunc(p.points, func(pt sweepPoint) bool { return pt.Baseline })
+	for m := range p.metrics {
+		from := len(out.Lines)
+		var baseCounts map[string]*pointCounts
+		if base >= 0 {
+			var err error
+			if baseCounts, err = c.counts(&p.points[base], m); err != nil {
+				return nil, err
+			}
+		}
+		for i := range p.points {
+			line, err := c.line(p, &p.points[i], m, baseCounts, resamples)
+			if err != nil {
+				return nil, err
+			}
+			out.Lines = append(out.Lines, line)
+		}
+		adjustLines(out.Lines[from:])
+	}
+	if slices.Contains(p.varied, "paraphrase") {
+		var err error
+		if out.Paraphrases, err = c.paraphrases(p); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range sortedKeys(c.partial) {
+		out.Notes = append(out.Notes, name+": "+c.partial[name])
+	}
+	return out, nil
+}
+
+// counts are those of a point by row; rows that are not complete are left out.
+func (c *sweepCounter) counts(p *sweepPoint, m int) (map[string]*pointCounts, error) {
+	out := map[string]*pointCounts{}
+	for row, asks := range p.asks {
+		counts := &pointCounts{}
+		whole := true
+		for _, a := range asks {
+			list, err := c.ofRun(a, p.metrics[m])
+			if err != nil {
+				return nil, err
+			}
+			if whole = whole && list != nil; !whole {
+				continue
+			}
+			counts.seeds = append(counts.seeds, sum(list))
+			if counts.pooled == nil {
+				counts.pooled = make([]ner.Score, len(list))
+			}
+			for i, s := range list {
+				counts.pooled[i] = counts.pooled[i].Add(s)
+			}
+		}
+		if whole {
+			out[row] = counts
+		}
+	}
+	return out, nil
+}
+
+// ofRun are the counts of a run by passage; nil: it is not complete, which is
+// noted.
+func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
+	if a.run == "" {
+		c.partial[a.name] = "not run"
+		return nil, nil
+	}
+	info, there := c.infos[a.run]
+	if !there {
+		var err error
+		if info, err = c.store.Find(c.ctx, a.run); err != nil {
+			return nil, err
+		}
+		c.infos[a.run] = info
+	}
+	if info.Complete < info.Passages {
+		c.partial[a.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
+		return nil, nil
+	}
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.store.Counts(c.ctx, a.run, ids[0])
+	if errors.Is(err, results.ErrNoScore) || err == nil && len(list) != info.Complete {
+		if _, err = c.env.scoreRun(c.ctx, c.store, a.run, []string{metric}, false); err != nil {
+			if errors.Is(err, results.ErrReadOnly) {
+				c.partial[a.name] = "not scored by " + ids[0] + " (sweep run scores it)"
+				return nil, nil
+			}
+			return nil, err
+		}
+		list, err = c.store.Counts(c.ctx, a.run, ids[0])
+	}
+	return list, err
+}
+
+// line computes one line.
+func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[string]*pointCounts, resamples int) (sweepLine, error) {
+	metric := point.metrics[m]
+	l := sweepLine{
+		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Rows: map[string]*float64{},
+		Total: len(p.rows), Runs: []string{},
+	}
+	counts, err := c.counts(point, m)
+	if err != nil {
+		return l, err
+	}
+	var rows []stats.Row
+	var pairs []stats.Row
+	var seeds [][]ner.Score
+	for _, row := range p.rows {
+		for _, a := range point.asks[row.ID] {
+			if a.run != "" && !slices.Contains(l.Runs, a.run) {
+				l.Runs = append(l.Runs, a.run)
+				if err := c.addCost(&l, a); err != nil {
+					return l, err
+				}
+			}
+		}
+		of, there := counts[row.ID]
+		if !there {
+			l.Rows[row.ID] = nil
+			continue
+		}
+		_, _, l.Rows[row.ID] = metricRatios(metric, sum(of.pooled))
+		seed := stats.RowSeed(0, row.ID)
+		rows = append(rows, stats.Row{Seed: seed, A: of.pooled})
+		seeds = append(seeds, of.seeds)
+		if b, there := base[row.ID]; there && !point.Baseline && len(b.pooled) == len(of.pooled) {
+			pairs = append(pairs, stats.Row{Seed: seed, A: of.pooled, B: b.pooled})
+		}
+	}
+	if l.Used = len(rows); l.Used == 0 {
+		return l, c.ctx.Err()
+	}
+	l.Mean = meanOf(metric, rows)
+	l.Deviation = deviation(metric, seeds)
+	if resamples > 0 {
+		i := stats.Bootstrap(rows, resamples)
+		l.CI = &[2]float64{i.Low, i.High}
+	}
+	if len(pairs) == l.Used && l.Used > 0 && !point.Baseline {
+		t := stats.Compare(pairs)
+		l.Difference, l.P = &t.Difference, &t.P
+		if resamples > 0 {
+			i := stats.BootstrapPair(pairs, resamples).Difference
+			l.DifferenceCI = &[2]float64{i.Low, i.High}
+		}
+	}
+	return l, c.ctx.Err()
+}
+
+// addCost adds what is known of a run to a line.
+func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
+	run, of := a.run, c.price
+	if of == (price{}) && a.plan.card != nil {
+		of = price{a.plan.card.PriceIn, a.plan.card.PriceOut}
+	}
+	info, there := c.infos[run]
+	if !there {
+		return nil
+	}
+	took, there := c.costs[run]
+	if !there {
+		var err error
+		if took, err = readCost(c.ctx, c.store, info, of); err != nil {
+			return err
+		}
+		c.costs[run] = took
+	}
+	if l.Cost == nil {
+		l.Cost = &took
+	} else {
+		sum := l.Cost.add(took)
+		l.Cost = &sum
+	}
+	l.Queries += info.Queries
+	for o, n := range info.Scores.Outcomes {
+		if o.Failure() {
+			l.Failures += n
+		}
+	}
+	return nil
+}
+
+// meanOf is the unweighted mean of the F1 of rows (METRICS.md §10.1).
+func meanOf(metric string, rows []stats.Row) *float64 {
+	total := 0.0
+	for _, r := range rows {
+		if _, _, f1 := metricRatios(metric, sum(r.A)); f1 != nil {
+			total += *f1
+		}
+	}
+	total /= float64(len(rows))
+	return &total
+}
+
+// deviation is the standard deviation, over the seeds, of the mean over the rows.
+func deviation(metric string, rows [][]ner.Score) *float64 {
+	n := len(rows[0])
+	if n < 2 || slices.ContainsFunc(rows, func(r []ner.Score) bool { return len(r) != n }) {
+		return nil
+	}
+	means := make([]float64, n)
+	center := 0.0
+	for s := range means {
+		for _, r := range rows {
+			if _, _, f1 := metricRatios(metric, r[s]); f1 != nil {
+				means[s] += *f1 / float64(len(rows))
+			}
+		}
+		center += means[s] / float64(n)
+	}
+	squares := 0.0
+	for _, m := range means {
+		squares += (m - center) * (m - center)
+	}
+	sd := math.Sqrt(squares / float64(n-1))
+	return &sd
+}
+
+// adjustLines corrects the p values of the points of one metric by Holm.
+func adjustLines(lines []sweepLine) {
+	var p []float64
+	var of []int
+	for i, l := range lines {
+		if l.P != nil {
+			p, of = append(p, *l.P), append(of, i)
+		}
+	}
+	for i, adjusted := range stats.Holm(p) {
+		lines[of[i]].PAdjusted = &adjusted
+	}
+}

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/reports"
+)
+
+// grids are the tables of the result.
+func (r *sweepResult) grids() []reports.Grid {
+	grids := []reports.Grid{r.grid()}
+	if len(r.Paraphrases) > 0 {
+		grids = append(grids, paraphraseGrid(r.Title, r.Paraphrases))
+	}
+	for _, t := range r.Published {
+		grids = append(grids, t.Grids()...)
+	}
+	return grids
+}
+
+// mostRowColumns is how many evaluation rows have a column each; more would push
+// what is compared off the screen.
+const mostRowColumns = 8
+
+// sweepColumn is a column of the table of points.
+type sweepColumn struct {
+	header string
+	cell   func(line int, l *sweepLine) string
+}
+
+// grid lays the points out for people.
+func (r *sweepResult) grid() reports.Grid {
+	columns, labels := r.columns()
+	g := reports.Grid{Title: r.Title, Labels: labels, Notes: r.gridNotes()}
+	for _, c := range columns {
+		g.Header = append(g.Header, c.header)
+	}
+	for i := range r.Lines {
+		var cells []string
+		for _, c := range columns {
+			cells = append(cells, c.cell(i, &r.Lines[i]))
+		}
+		g.Body = append(g.Body, cells)
+	}
+	return g
+}
+
+// columns are those of the table: what the points are, what they are worth, what
+// they cost. Some stand there only if a line has something for them. labels is the
+// number of those that name a line.
+func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
+	add := func(header string, cell func(int, *sweepLine) string) {
+		columns = append(columns, sweepColumn{header, cell})
+	}
+	shown := r.shownValues()
+	for k, key := range r.Varied {
+		add(key, func(line int, _ *sweepLine) string { return shown[line][k] })
+	}
+	if r.severalMetrics() {
+		add("metric", func(_ int, l *sweepLine) string { return metricName(l.Metric) })
+	}
+	labels = len(columns)
+
+	rows, f1 := r.rows(), "F1"
+	if len(rows) > 1 {
+		f1 = fmt.Sprintf("mean of %d rows", len(rows))
+		if len(rows) <= mostRowColumns {
+			for _, row := range rows {
+				add(row, func(_ int, l *sweepLine) string { return percentOf(l.Rows[row]) })
+			}
+		}
+	}
+	add(f1, func(_ int, l *sweepLine) string { return l.meanText() })
+	add("95 % interval", func(_ int, l *sweepLine) string { return spanOf(l.CI) })
+	if r.hasDeviation() {
+		add("sd of seeds", func(_ int, l *sweepLine) string { return percentOf(l.Deviation) })
+	}
+	add("difference", func(_ int, l *sweepLine) string { return l.differenceText() })
+	add("95 % interval", func(_ int, l *sweepLine) string { return spanOf(l.DifferenceCI) })
+	add("p (Holm)", func(_ int, l *sweepLine) string { return pText(l.PAdjusted) })
+	add("failures", func(_ int, l *sweepLine) string { return failuresIn(l.Failures, l.Queries) })
+	add("queries", func(_ int, l *sweepLine) string { return strconv.Itoa(l.Queries) })
+
+	ofCost := func(header string, cell func(*cost, *sweepLine) string) {
+		add(header, func(_ int, l *sweepLine) string {
+			if l.Cost == nil {
+				return "–"
+			}
+			return cell(l.Cost, l)
+		})
+	}
+	ofCost("tokens in", func(c *cost, _ *sweepLine) string { return tokensText(c.PromptTokens, c) })
+	ofCost("out", func(c *cost, _ *sweepLine) string { return tokensText(c.AnswerTokens, c) })
+	ofCost("tokens a point", func(c *cost, l *sweepLine) string { return aPoint(c, l.Mean) })
+	ofCost("seconds", func(c *cost, _ *sweepLine) string { return secondsText(c.Seconds) })
+	if r.priced() {
+		ofCost("money", func(c *cost, _ *sweepLine) string { return moneyText(c.Money) })
+	}
+	return columns, labels
+}
+
+// rows are the evaluation rows of the sweep: every line has all of them.
+func (r *sweepResult) rows() []string {
+	if len(r.Lines) == 0 {
+		return nil
+	}
+	return sortedKeys(r.Lines[0].Rows)
+}
+
+func (r *sweepResult) severalMetrics() bool {
+	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return metricName(l.Metric) != metricName(r.Lines[0].Metric) })
+}
+
+func (r *sweepResult) hasDeviation() bool {
+	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Deviation != nil })
+}
+
+func (r *sweepResult) priced() bool {
+	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Cost != nil && l.Cost.Money != nil })
+}
+
+// gridNotes stand below the table.
+func (r *sweepResult) gridNotes() []string {
+	var notes []string
+	if r.hasDeviation() {
+		notes = append(notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
+	}
+	notes = append(notes,
+		"tokens as servers report them; seconds from question to answer, added up over all queries",
+		"F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (METRICS.md §12)")
+	notes = append(notes, r.Notes...)
+	if r.Warning != "" {
+		notes = append(notes, r.Warning)
+	}
+	return notes
+}
+
+// meanText is the F1 of a line, and over how many rows, where that is not all.
+func (l *sweepLine) meanText() string {
+	if l.Used > 0 && l.Used < l.Total {
+		return fmt.Sprintf("%s (%d/%d)", percentOf(l.Mean), l.Used, l.Total)
+	}
+	return percentOf(l.Mean)
+}
+
+func (l *sweepLine) differenceText() string {
+	if l.Baseline {
+		return "baseline"
+	}
+	return signed(l.Difference)
+}
+
+// tokensText prints a number of tokens of a cost; a server that reports none has
+// not answered without any.
+func tokensText(n int, of *cost) string {
+	if of.PromptTokens+of.AnswerTokens == 0 {
+		return "–"
+	}
+	return amount(float64(n))
+}
+
+// aPoint is what a point costs: the tokens of prompts and answers by F1 in percent.
+func aPoint(c *cost, f1 *float64) string {
+	tokens := c.PromptTokens + c.AnswerTokens
+	if tokens == 0 || f1 == nil || *f1 <= 0 {
+		return "–"
+	}
+	return amount(float64(tokens) / (100 * *f1))
+}
+
+func secondsText(s float64) string {
+	if s < 100 {
+		return fmt.Sprintf("%.1f", s)
+	}
+	return amount(s)
+}
+
+func moneyText(m *float64) string {
+	if m == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", *m)
+}
+
+// shownValues are the values of the keys of each line. Models are shown by what
+// tells them apart: their paths may have much in common.
+func (r *sweepResult) shownValues() [][]string {
+	var models []string
+	for _, l := range r.Lines {
+		models = append(models, l.Keys["model"])
+	}
+	short := apart(models)
+	out := make([][]string, len(r.Lines))
+	for i, l := range r.Lines {
+		for _, k := range r.Varied {
+			v := l.Keys[k]
+			if k == "model" {
+				v = short[i]
+			}
+			if v == "" {
+				v = "–"
+			}
+			out[i] = append(out[i], v)
+		}
+	}
+	return out
+}
+
+// apart cuts off what names have in common at both ends, at the borders of their
+// parts.
+func apart(names []string) []string {
+	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(distinct) < 2 {
+		return names
+	}
+	split := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == '/' }) }
+	head, tail := split(distinct[0]), split(distinct[0])
+	for _, n := range distinct[1:] {
+		parts := split(n)
+		head, tail = head[:common(head, parts)], tail[len(tail)-commonEnd(tail, parts):]
+	}
+	out := make([]string, len(names))
+	for i, n := range names {
+		parts := split(n)
+		if parts = parts[len(head):max(len(head), len(parts)-len(tail))]; len(parts) == 0 {
+			return names
+		}
+		out[i] = strings.Join(parts, "/")
+	}
+	return out
+}
+
+func common(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+func commonEnd(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}
+
+func spanOf(ci *[2]float64) string {
+	if ci == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f to %.1f", 100*ci[0], 100*ci[1])
+}
+
+func signed(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%+.1f", 100**v)
+}
+
+func pText(p *float64) string {
+	switch {
+	case p == nil:
+		return "–"
+	case *p < 0.001:
+		return "< 0.001"
+	}
+	return fmt.Sprintf("%.3f", *p)
+}
+
+func failuresIn(part, whole int) string {
+	if whole == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
+}

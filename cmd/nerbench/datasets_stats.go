@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -44,13 +45,9 @@ func (env *environment) datasetStats(ctx context.Context, suite, domain, format 
 	if err != nil {
 		return err
 	}
-	lines := make([]statsLine, len(rows))
-	faults := make([]error, len(rows))
-	env.eachJob(len(rows), func(i int) { lines[i], faults[i] = env.statsOf(ctx, rows[i]) })
-	for _, err := range faults {
-		if err != nil {
-			return err
-		}
+	lines, err := env.statsLines(ctx, rows)
+	if err != nil {
+		return err
 	}
 	if env.json {
 		return env.printJSON(lines)
@@ -141,6 +138,13 @@ func totals(domain string, lines []statsLine) []string {
 		}
 	}
 	return cells
+}
+
+// statsLines measures rows. The error joins those of all rows.
+func (env *environment) statsLines(ctx context.Context, rows []*datasets.Row) ([]statsLine, error) {
+	lines, faults := make([]statsLine, len(rows)), make([]error, len(rows))
+	env.eachJob(len(rows), func(i int) { lines[i], faults[i] = env.statsOf(ctx, rows[i]) })
+	return lines, errors.Join(faults...)
 }
 
 func (env *environment) statsOf(ctx context.Context, row *datasets.Row) (statsLine, error) {

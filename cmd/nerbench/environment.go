@@ -49,8 +49,11 @@ func (env *environment) readGlobals(c *cli.Context) error {
 }
 
 // printJSON writes one JSON value and a line end to standard output.
-func (env *environment) printJSON(v any) error {
-	enc := json.NewEncoder(env.stdout)
+func (env *environment) printJSON(v any) error { return writeJSON(env.stdout, v) }
+
+// writeJSON writes one JSON value, indented, and a line end.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)

@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,12 +12,6 @@ import (
 
 	"nerbench/reports"
 )
-
-// paperForms are the forms of a table or figure of the paper, and how their files
-// end.
-var paperForms = []struct{ name, ending string }{
-	{"text", "txt"}, {"md", "md"}, {"csv", "csv"}, {"latex", "tex"}, {"json", "json"}, {"html", "html"}, {"svg", "svg"},
-}
 
 func paperCommand(env *environment) *cli.Command {
 	return &cli.Command{
@@ -51,72 +41,52 @@ func paperNames() []string {
 	return names
 }
 
-func formNames() []string {
-	var names []string
-	for _, f := range paperForms {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// paperPart is one item, ready to be written.
-type paperPart struct {
-	name   string
-	title  string
-	grids  []reports.Grid
-	figure *reports.Figure // nil: it is no figure
-	json   any
-}
-
 func (env *environment) paper(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return usagef("paper: want ITEM (one of %s) or all", strings.Join(paperNames(), ", "))
 	}
-	name, format, out := c.Args().First(), c.String("format"), c.String("out")
+	name, out := c.Args().First(), c.String("out")
 	switch {
 	case name != "all" && !slices.Contains(paperNames(), name):
 		return usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
 	case name == "all" && out == "":
 		return usagef("paper all: want --out DIR to write to")
-	case format == "" && env.json:
-		format = "json"
-	case format == "":
-		format = "text"
-	case !slices.Contains(formNames(), format):
-		return usagef("paper: --format %s: unknown (one of %s)", format, strings.Join(formNames(), ", "))
+	}
+	format, err := env.readFormat("paper", c.String("format"), formNames())
+	if err != nil {
+		return err
 	}
 	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(keyNames(), key) })
 	if err != nil {
 		return err
 	}
-	parts, err := env.paperParts(c.Context, name, where)
+	parts, err := env.paperExhibits(c.Context, name, where)
 	if err != nil {
 		return err
 	}
 	if out == "" {
-		return parts[0].write(env.stdout, format)
+		if err := parts[0].write(env.stdout, format); err != nil {
+			return fmt.Errorf("paper: %w", err)
+		}
+		return nil
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
+	if name == "all" || !c.IsSet("format") {
+		format = "" // in all forms
 	}
 	written := 0
-	for _, p := range parts {
-		for _, form := range paperForms {
-			if name != "all" && c.IsSet("format") && form.name != format || form.name == "svg" && p.figure == nil {
-				continue
-			}
-			if err := writeFile(filepath.Join(out, p.name+"."+form.ending), func(w io.Writer) error { return p.write(w, form.name) }); err != nil {
-				return fmt.Errorf("paper %s: %w", p.name, err)
-			}
-			written++
+	for _, x := range parts {
+		n, err := x.writeFiles(out, format)
+		if err != nil {
+			return fmt.Errorf("paper: %w", err)
 		}
+		written += n
 	}
 	env.note("%d files are in %s", written, out)
 	return nil
 }
 
-// paperParts builds one item, or all of them.
-func (env *environment) paperParts(ctx context.Context, name string, where map[string][]string) ([]paperPart, error) {
+// paperExhibits builds one item, or all of them.
+func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]exhibit, error) {
 	items, err := reports.PaperItems()
 	if err != nil {
 		return nil, err
@@ -126,7 +96,7 @@ func (env *environment) paperParts(ctx context.Context, name string, where map[s
 		return nil, err
 	}
 	spec := reports.Spec{Benchmark: found.benchmark, Ratios: metricRatios, Doubled: doubledCounts}
-	var parts []paperPart
+	var parts []exhibit
 	for _, item := range items {
 		if name != "all" && item.Name != name {
 			continue
@@ -147,7 +117,7 @@ func (env *environment) paperParts(ctx context.Context, name string, where map[s
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, paperPart{item.Name, item.Title, t.Grids(), t.Figure(), t})
+		parts = append(parts, exhibit{item.Name, item.Title, t.Grids(), t.Figure(), t})
 	}
 	return parts, nil
 }
@@ -200,45 +170,20 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 }
 
 // paperData is Table 6, which needs the files of the rows.
-func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (paperPart, error) {
+func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (exhibit, error) {
 	rows, err := env.selectRows(nil, "full49", "")
 	if err != nil {
-		return paperPart{}, err
+		return exhibit{}, err
 	}
-	lines := make([]statsLine, len(rows))
-	faults := make([]error, len(rows))
-	env.eachJob(len(rows), func(i int) { lines[i], faults[i] = env.statsOf(ctx, rows[i]) })
-	if err := errors.Join(faults...); err != nil {
-		return paperPart{}, err
+	lines, err := env.statsLines(ctx, rows)
+	if err != nil {
+		return exhibit{}, err
 	}
 	g := statsGrid(lines)
 	notes, err := item.Notes()
 	if err != nil {
-		return paperPart{}, err
+		return exhibit{}, err
 	}
 	g.Title, g.Notes = item.Title, append(notes, g.Notes...)
-	return paperPart{item.Name, item.Title, []reports.Grid{g}, nil, lines}, nil
-}
-
-// write prints an item in one of its forms.
-func (p *paperPart) write(w io.Writer, format string) error {
-	switch format {
-	case "json":
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(p.json)
-	case "svg":
-		if p.figure == nil {
-			return usagef("paper %s: is no figure: it has no form svg", p.name)
-		}
-		return p.figure.WriteSVG(w)
-	case "html":
-		parts := []reports.FigurePart{{Figure: p.figure, Table: p.grids[0]}}
-		for _, g := range p.grids[1:] {
-			parts = append(parts, reports.FigurePart{Table: g})
-		}
-		return reports.WriteFigurePage(w, p.title, parts)
-	}
-	return writeGrids(w, p.grids, format)
+	return exhibit{item.Name, item.Title, []reports.Grid{g}, nil, lines}, nil
 }

@@ -3,9 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"os"
+	"io"
 	"path/filepath"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 		return siteJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
-	if err := replaceFile(path, page.Bytes()); err != nil {
+	if err := replaceFile(path, func(w io.Writer) error { _, err := page.WriteTo(w); return err }); err != nil {
 		return siteJSON{}, fmt.Errorf("report: %w", err)
 	}
 	return siteJSON{[]string{path}, len(found.runs), len(samples)}, nil
@@ -99,29 +98,4 @@ func reportTitle(r reported) string {
 		}
 	}
 	return "Named entity recognition: invented sample"
-}
-
-// replaceFile writes a file beside its place and moves it there, so that at no
-// time there is half a file. Missing folders are made.
-func replaceFile(path string, content []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return err
-	}
-	beside := fmt.Sprintf("%s.new-%d", path, os.Getpid())
-	f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = os.Rename(beside, path)
-	}
-	if err != nil {
-		os.Remove(beside)
-	}
-	return err
 }

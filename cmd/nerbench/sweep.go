@@ -65,7 +65,7 @@ func sweepFlags() []cli.Flag {
 
 func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the table: " + strings.Join(reports.GridFormats(), ", ") + ", json (default: text; with --json: json)"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(formNames(), ", ") + " (default: text; with --json: json)"},
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
 		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print what the answers cost"},
 		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million tokens of answers"},
@@ -270,17 +270,11 @@ type sweepShow struct {
 }
 
 func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
-	show := sweepShow{format: c.String("format"), out: c.String("out"), price: price{c.Float64("price-in"), c.Float64("price-out")}}
-	known := append(reports.GridFormats(), "json")
-	switch {
-	case show.format == "" && env.json:
-		show.format = "json"
-	case show.format == "":
-		show.format = known[0]
-	case !slices.Contains(known, show.format):
-		return show, usagef("sweep: --format %s: unknown (one of %s)", show.format, strings.Join(known, ", "))
-	}
+	show := sweepShow{out: c.String("out"), price: price{c.Float64("price-in"), c.Float64("price-out")}}
 	var err error
+	if show.format, err = env.readFormat("sweep", c.String("format"), formNames()); err != nil {
+		return show, err
+	}
 	show.resamples, err = readResamples(c.Int("ci"))
 	return show, err
 }

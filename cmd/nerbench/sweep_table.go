@@ -60,14 +60,18 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	if result.Published, err = env.publishedTables(p.Published); err != nil {
 		return err
 	}
+	x := result.exhibit()
 	if show.out != "" {
-		if err := result.writeAll(show.out); err != nil {
+		if _, err := x.writeFiles(show.out, ""); err != nil {
 			return fmt.Errorf("sweep %s: %w", p.Name, err)
 		}
 		env.note("sweep %s: table and chart are in %s", p.Name, show.out)
 	}
-	if show.format == "json" {
-		return env.printJSON(result)
-	}
-	return writeGrids(env.stdout, result.grids(), show.format)
+	return x.write(env.stdout, show.format)
+}
+
+// exhibit is the result as it is written: tables, and a chart of the points.
+func (r *sweepResult) exhibit() exhibit {
+	figure := r.figure()
+	return exhibit{r.Sweep, r.Title, r.grids(), &figure, r}
 }

@@ -43,7 +43,7 @@ func (env *environment) table(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
 	}
-	format, err := env.tableFormat(c)
+	format, err := env.readFormat("table", c.String("format"), reports.Formats())
 	if err != nil {
 		return err
 	}
@@ -105,19 +105,6 @@ func negativesApart(t *reports.Table, spec reports.Spec) error {
 		Err:    usagef("table: models against query sets would mix negative sampling in training and at inference"),
 		Advice: "name one model: --where model=NAME",
 	}
-}
-
-func (env *environment) tableFormat(c *cli.Context) (string, error) {
-	format := c.String("format")
-	switch {
-	case format == "" && env.json:
-		return "json", nil
-	case format == "":
-		return reports.Formats()[0], nil
-	case !slices.Contains(reports.Formats(), format):
-		return "", usagef("table: --format %s: unknown (one of %s)", format, strings.Join(reports.Formats(), ", "))
-	}
-	return format, nil
 }
 
 // readSpec reads which table is wanted. What is unknown in it is wrong usage.

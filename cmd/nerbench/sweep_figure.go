@@ -1,81 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 
 	"nerbench/reports"
 )
-
-// writeAll writes the result into a folder: the table in every form, and the chart.
-func (r *sweepResult) writeAll(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	grids, figure := r.grids(), r.figure()
-	write := map[string]func(io.Writer) error{
-		"json": func(w io.Writer) error {
-			enc := json.NewEncoder(w)
-			enc.SetEscapeHTML(false)
-			enc.SetIndent("", "  ")
-			return enc.Encode(r)
-		},
-		"svg": figure.WriteSVG,
-		"html": func(w io.Writer) error {
-			parts := []reports.FigurePart{{Figure: &figure, Table: grids[0]}}
-			for _, g := range grids[1:] {
-				parts = append(parts, reports.FigurePart{Table: g})
-			}
-			return reports.WriteFigurePage(w, r.Title, parts)
-		},
-	}
-	for format, ending := range map[string]string{"text": "txt", "md": "md", "csv": "csv", "latex": "tex"} {
-		write[ending] = func(w io.Writer) error { return writeGrids(w, grids, format) }
-	}
-	for _, ending := range sortedKeys(write) {
-		if err := writeFile(filepath.Join(dir, r.Sweep+"."+ending), write[ending]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeFile writes a file whole, or leaves what is there.
-func writeFile(name string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(write(f), f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
-}
-
-// writeGrids writes tables below each other.
-func writeGrids(w io.Writer, grids []reports.Grid, format string) error {
-	for i, g := range grids {
-		if i > 0 {
-			if _, err := io.WriteString(w, "\n"); err != nil {
-				return err
-			}
-		}
-		if err := g.Write(w, format); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // figure draws the points: lines where the values of the last key have an order,
 // else bars; a series for each metric, and for each value of the other keys.

@@ -45,7 +45,7 @@ type sweepAsk struct {
 	name     string // for people: row, point, seed
 	model    string // as the store has it
 	row      *datasets.Row
-	plan     runPlan
+	plan     runPlan // its metrics are those of all points that share it
 	renderer *prompts.Renderer
 	found    survey
 	// keys are those of the run that are known without its model.
@@ -181,6 +181,11 @@ func (m *materialiser) add(ctx context.Context, row *datasets.Row, point sweeps.
 			ask.name = strings.TrimSpace(row.ID + " " + name + seedText(m.plan.Seeds, seed))
 		}
 		at.asks[row.ID] = append(at.asks[row.ID], ask)
+		for _, id := range at.metrics {
+			if !slices.Contains(ask.plan.metrics, id) {
+				ask.plan.metrics = append(ask.plan.metrics, id)
+			}
+		}
 	}
 	return nil
 }

@@ -26,8 +26,10 @@ type sweepCounter struct {
 	ctx     context.Context
 	infos   map[string]results.RunInfo
 	partial map[string]string // what is left out, and why
-	costs   map[string]cost
-	price   price
+	// unscored are the runs that have no counts of a metric, by its id.
+	unscored map[string]map[string]bool
+	costs    map[string]cost
+	price    price
 }
 
 // result computes the lines of all points.
@@ -61,6 +63,10 @@ func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error)
 	for _, name := range sortedKeys(c.partial) {
 		out.Notes = append(out.Notes, name+": "+c.partial[name])
 	}
+	for _, id := range sortedKeys(c.unscored) {
+		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run scores them; score RUN --metric ID, too, without a model)",
+			id, len(c.unscored[id]), len(p.asks)))
+	}
 	return out, nil
 }
 
@@ -93,8 +99,9 @@ func (c *sweepCounter) counts(p *sweepPoint, m int) (map[string]*pointCounts, er
 	return out, nil
 }
 
-// ofRun are the counts of a run by passage; nil: it is not complete, which is
-// noted.
+// ofRun are the counts of a run by passage; nil: it is not complete, or not scored
+// by the metric, which is noted. Nothing is scored here: running a sweep scores each
+// run once, by the metrics of all points.
 func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
 	if a.run == "" {
 		c.partial[a.name] = "not run"
@@ -117,15 +124,12 @@ func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
 		return nil, err
 	}
 	list, err := c.store.Counts(c.ctx, a.run, ids[0])
-	if errors.Is(err, results.ErrNoScore) || err == nil && len(list) != info.Complete {
-		if _, err = c.env.scoreRun(c.ctx, c.store, a.run, []string{metric}, false); err != nil {
-			if errors.Is(err, results.ErrReadOnly) {
-				c.partial[a.name] = "not scored by " + ids[0] + " (sweep run scores it)"
-				return nil, nil
-			}
-			return nil, err
+	if errors.Is(err, results.ErrNoScore) || err == nil && len(list) != info.Complete { // those of an earlier stop are stale
+		if c.unscored[ids[0]] == nil {
+			c.unscored[ids[0]] = map[string]bool{}
 		}
-		list, err = c.store.Counts(c.ctx, a.run, ids[0])
+		c.unscored[ids[0]][a.run] = true
+		return nil, nil
 	}
 	return list, err
 }

@@ -51,7 +51,7 @@ type sweepLine struct {
 func (env *environment) printSweep(ctx context.Context, store *results.Store, p *sweepPlan, show sweepShow) error {
 	c := &sweepCounter{
 		env: env, store: store, ctx: ctx, price: show.price,
-		infos: map[string]results.RunInfo{}, partial: map[string]string{}, costs: map[string]cost{},
+		infos: map[string]results.RunInfo{}, partial: map[string]string{}, unscored: map[string]map[string]bool{}, costs: map[string]cost{},
 	}
 	result, err := c.result(p, show.resamples)
 	if err != nil {

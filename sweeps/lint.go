@@ -20,6 +20,7 @@ func (s *Sweep) lint(settable []string) error {
 		l.keys("point", maps.Keys(p))
 	}
 	l.once()
+	l.seeds()
 	l.values()
 	l.negatives()
 	if len(l.faults) == 0 { // else there may be no points
@@ -89,6 +90,16 @@ func (l *planLint) once() {
 		}
 		if len(where) > 1 {
 			l.fault(where[1], k, "%s: stands in %s: want one of them", k, strings.Join(where, " and "))
+		}
+	}
+}
+
+// seeds reports values that stand twice: a run would be pooled with itself, and
+// count as two.
+func (l *planLint) seeds() {
+	for i, seed := range l.Seeds {
+		if slices.Contains(l.Seeds[:i], seed) {
+			l.fault("", "seeds", "seeds: %d stands twice", seed)
 		}
 	}
 }

@@ -46,6 +46,7 @@ func TestFaults(t *testing.T) {
 		{"uneven zip", title + "[zip]\norder = [\"name\", \"listed\"]\nwording = [\"upper\"]\n", "p.toml:4: zip.wording: 1 values, where another key has 2"},
 		{"fixed and varied", title + "[fixed]\norder = \"name\"\n[grid]\norder = [\"listed\"]\n", "order: stands in fixed and grid"},
 		{"seed twice", title + "seeds = [1]\n[grid]\nseed = [1]\n", "seed: stands in grid and seeds"},
+		{"seeds that repeat", title + "seeds = [0, 1, 0]\n[grid]\norder = [\"name\"]\n", "p.toml:2: seeds: 0 stands twice"},
 		{"same point", title + "[grid]\norder = [\"name\", \"name\"]\n", "two points are the same: order=name"},
 		{"no such baseline", title + "[grid]\norder = [\"name\"]\n[baseline]\norder = \"listed\"\n", "p.toml:5: baseline: no point has these values"},
 		{"baseline of another key", title + "[grid]\norder = [\"name\"]\n[baseline]\nshots = 3\n", "p.toml:5: baseline.shots: the key does not vary"},

@@ -20,7 +20,9 @@ func (s *Sweep) lint(settable []string) error {
 		l.keys("point", maps.Keys(p))
 	}
 	l.once()
-	l.seeds()
+	repeats(l, "seeds", l.Seeds)
+	repeats(l, "rows", l.Rows)
+	repeats(l, "metrics", l.Metrics)
 	l.values()
 	l.negatives()
 	if len(l.faults) == 0 { // else there may be no points
@@ -94,12 +96,12 @@ func (l *planLint) once() {
 	}
 }
 
-// seeds reports values that stand twice: a run would be pooled with itself, and
-// count as two.
-func (l *planLint) seeds() {
-	for i, seed := range l.Seeds {
-		if slices.Contains(l.Seeds[:i], seed) {
-			l.fault("", "seeds", "seeds: %d stands twice", seed)
+// repeats reports values of a list that stand twice: a run would be pooled with
+// itself, and count as two.
+func repeats[V comparable](l *planLint, key string, list []V) {
+	for i, v := range list {
+		if slices.Contains(list[:i], v) {
+			l.fault("", key, "%s: %v stands twice", key, v)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -170,14 +171,20 @@ func (p *runPlan) complete() (err error) {
 	return err
 }
 
-// splitList joins repeated flags and lists with commas; a comma inside of
-// brackets belongs to a metric's options.
+// splitList joins repeated flags and lists with commas, each value once; a comma
+// inside of brackets belongs to a metric's options.
 func splitList(values []string) []string {
-	var out []string
+	var parts []string
 	for _, part := range strings.Split(strings.Join(values, ","), ",") {
-		if last := len(out) - 1; last >= 0 && strings.Count(out[last], "[") > strings.Count(out[last], "]") {
-			out[last] += "," + part
+		if last := len(parts) - 1; last >= 0 && strings.Count(parts[last], "[") > strings.Count(parts[last], "]") {
+			parts[last] += "," + part
 		} else if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	var out []string
+	for _, part := range parts {
+		if !slices.Contains(out, part) {
 			out = append(out, part)
 		}
 	}

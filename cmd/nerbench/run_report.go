@@ -86,7 +86,7 @@ func (r *runReport) text() string {
 		r.Row, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Known, r.TooLong)
 	for _, m := range metrics.Metrics {
 		for _, id := range sortedKeys(r.Scores) {
-			if base, _, _ := strings.Cut(id, "["); base != m.ID {
+			if metricName(id) != m.ID {
 				continue
 			}
 			c := r.Scores[id]
@@ -104,6 +104,12 @@ func (r *runReport) text() string {
 		fmt.Fprintf(&b, "  incomplete, not scored: %d passages, the first one because: %s\n", r.Passages-r.Complete, r.Failure)
 	}
 	return b.String()
+}
+
+// metricName is a metric's id without its options.
+func metricName(id string) string {
+	name, _, _ := strings.Cut(id, "[")
+	return name
 }
 
 func failureShare(outcomes map[ner.Outcome]int) (failures, queries int) {

@@ -139,7 +139,7 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 	metric := point.metrics[m]
 	l := sweepLine{
 		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Rows: map[string]*float64{},
-		Total: len(p.rows), Runs: []string{},
+		Total: len(p.rows), Runs: []string{}, asked: p.metrics[m],
 	}
 	counts, err := c.counts(point, m)
 	if err != nil {

@@ -16,19 +16,15 @@ func (r *sweepResult) figure() reports.Figure {
 		f.Notes = []string{r.Warning}
 	}
 	shown := r.shownValues()
-	metrics := map[string]bool{}
-	for _, l := range r.Lines {
-		metrics[metricName(l.Metric)] = true
-	}
-	split := isGrid(shown)
+	split, several := isGrid(shown), r.severalMetrics()
 	for i, l := range r.Lines {
 		category, series := strings.Join(shown[i], " "), []string{}
 		if split {
 			last := len(shown[i]) - 1
 			category, series = shown[i][last], slices.Clone(shown[i][:last])
 		}
-		if len(metrics) > 1 {
-			series = append(series, metricName(l.Metric))
+		if several {
+			series = append(series, l.asked)
 		}
 		if _, err := strconv.ParseFloat(category, 64); err != nil {
 			f.Lines = false
@@ -76,10 +72,4 @@ func putLine(f *reports.Figure, series, category string, l sweepLine) {
 	if l.CI != nil {
 		of.CI[c] = &[2]float64{100 * l.CI[0], 100 * l.CI[1]}
 	}
-}
-
-// metricName is a metric's id without its options.
-func metricName(id string) string {
-	name, _, _ := strings.Cut(id, "[")
-	return name
 }

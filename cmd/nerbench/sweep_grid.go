@@ -60,7 +60,7 @@ func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
 		add(key, func(line int, _ *sweepLine) string { return shown[line][k] })
 	}
 	if r.severalMetrics() {
-		add("metric", func(_ int, l *sweepLine) string { return metricName(l.Metric) })
+		add("metric", func(_ int, l *sweepLine) string { return l.asked })
 	}
 	labels = len(columns)
 
@@ -111,7 +111,7 @@ func (r *sweepResult) rows() []string {
 }
 
 func (r *sweepResult) severalMetrics() bool {
-	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return metricName(l.Metric) != metricName(r.Lines[0].Metric) })
+	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.asked != r.Lines[0].asked })
 }
 
 func (r *sweepResult) hasDeviation() bool {

@@ -45,6 +45,8 @@ type sweepLine struct {
 	Failures int      `json:"failures"`
 	Cost     *cost    `json:"cost"`
 	Runs     []string `json:"runs"`
+
+	asked string // the metric as it was asked for, without what the point says of reading
 }
 
 // printSweep prints what is complete of a sweep.

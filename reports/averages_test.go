@@ -115,7 +115,7 @@ func same(t *testing.T, what string, got, want *float64) {
 	switch {
 	case got == nil && want == nil:
 	case got == nil || want == nil:
-		t.Errorf("%s: got %s, want %s", what, percent(got), percent(want))
+		t.Errorf("%s: got %s, want %s", what, Percent(got), Percent(want))
 	case math.Abs(*got-*want) > 1e-12:
 		t.Errorf("%s: got %v, want %v", what, *got, *want)
 	}
@@ -131,14 +131,14 @@ func TestAveragesShareTheirRows(t *testing.T) {
 	for model, want := range map[string]float64{"a": 0.25, "b": 0.75} {
 		c := table.Cell(SpanF1, MeanRows, model)
 		if c.Value == nil || *c.Value != want || c.Used != 2 || c.Total != 5 {
-			t.Errorf("%s: %s over %d/%d, want %v over 2/5", model, percent(c.Value), c.Used, c.Total, want)
+			t.Errorf("%s: %s over %d/%d, want %v over 2/5", model, Percent(c.Value), c.Used, c.Total, want)
 		}
 		if slices.Contains(c.Runs, "a.plants") {
 			t.Errorf("%s: runs %v hold a row that b lacks", model, c.Runs)
 		}
 	}
 	if c := table.Cell(SpanF1, MeanRows, "c"); c.Value != nil || c.Used != 0 {
-		t.Errorf("c: %s over %d, want no average", percent(c.Value), c.Used)
+		t.Errorf("c: %s over %d, want no average", Percent(c.Value), c.Used)
 	}
 	if !warned(table, "2 of 5 rows that all have: stars, courts; left out, as some lack them: plants") {
 		t.Errorf("warnings %q do not name the rows", table.Warnings)
@@ -152,11 +152,11 @@ func TestFewRowsDoNotSpoilTheAveragesOfOthers(t *testing.T) {
 	}
 	table := build(t, results, Spec{Benchmark: benchmark()})
 	if c := table.Cell(SpanF1, MeanRows, "a"); c.Value == nil || *c.Value != 0.5 || c.Used != 3 {
-		t.Errorf("a: %s over %d rows, want 50.0 over 3", percent(c.Value), c.Used)
+		t.Errorf("a: %s over %d rows, want 50.0 over 3", Percent(c.Value), c.Used)
 	}
 	c := table.Cell(SpanF1, MeanRows, "b")
 	if c.Value != nil || c.Used != 0 || c.Note != "1 row, others up to 3: too few to average with them" {
-		t.Errorf("b: %s over %d rows, note %q", percent(c.Value), c.Used, c.Note)
+		t.Errorf("b: %s over %d rows, note %q", Percent(c.Value), c.Used, c.Note)
 	}
 }
 
@@ -188,7 +188,7 @@ func TestCellsThatMixRuns(t *testing.T) {
 				t.Errorf("note %q, want %q", c.Note, test.note)
 			}
 			if c.Value == nil || *c.Value != 0.5 {
-				t.Errorf("value %s, want 50.0", percent(c.Value))
+				t.Errorf("value %s, want 50.0", Percent(c.Value))
 			}
 			if test.warning == "" && warned(table, "cells differ") || test.warning != "" && !slices.Contains(table.Warnings, test.warning) {
 				t.Errorf("warnings %q, want %q", table.Warnings, test.warning)
@@ -245,7 +245,7 @@ func TestNotRunHasItsReason(t *testing.T) {
 	for row, want := range map[string]string{"wards": "not run: needs an agreement", "courts": "not run"} {
 		c := table.Cell(SpanF1, row, "a")
 		if c.Ran() || c.Value != nil || c.Note != want {
-			t.Errorf("%s: value %s, note %q, want no value and %q", row, percent(c.Value), c.Note, want)
+			t.Errorf("%s: value %s, note %q, want no value and %q", row, Percent(c.Value), c.Note, want)
 		}
 	}
 }

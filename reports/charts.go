@@ -262,7 +262,7 @@ func plotted(v *float64) any {
 	if v == nil {
 		return nil
 	}
-	f, err := strconv.ParseFloat(percent(v), 64)
+	f, err := strconv.ParseFloat(Percent(v), 64)
 	if err != nil { // not a number
 		return nil
 	}

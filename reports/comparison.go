@@ -59,15 +59,15 @@ func newFigure(marks *layout, c *Cell) figure {
 	if !c.Ran() {
 		return figure{Main: "not run", Missing: true}
 	}
-	f := figure{Main: percent(c.Value)}
+	f := figure{Main: Percent(c.Value)}
 	if c.Value != nil {
 		f.Heat = int(math.Round(10 * *c.Value))
 	}
 	if c.CI != nil {
-		f.Sub = append(f.Sub, fmt.Sprintf("%s – %s", percent(&c.CI[0]), percent(&c.CI[1])))
+		f.Sub = append(f.Sub, fmt.Sprintf("%s – %s", Percent(&c.CI[0]), Percent(&c.CI[1])))
 	}
 	if c.Failures > 0 {
-		f.Sub = append(f.Sub, share(c.Failures, c.Queries)+" % unreadable")
+		f.Sub = append(f.Sub, Share(c.Failures, c.Queries)+" % unreadable")
 	}
 	if c.Note != "" {
 		f.Main += " " + marks.mark(c.Note)
@@ -141,9 +141,9 @@ func (built *builtTables) detailRun(r *run) []runDetail {
 		p, rec, f1 := built.ratios(metric, s)
 		tp, pred, gold := halved(s, built.doubled(metric))
 		out = append(out, runDetail{
-			System: r.system, Metric: metric, Precision: percent(p), Recall: percent(rec), F1: percent(f1),
+			System: r.system, Metric: metric, Precision: Percent(p), Recall: Percent(rec), F1: Percent(f1),
 			TP: halves(tp), NPred: pred, NGold: gold, Complete: r.Complete, Passages: r.Passages, Incomplete: r.incomplete(),
-			Unreadable: share(r.failures(), r.asked()), Repaired: share(r.Outcomes[ner.Repaired], r.asked()),
+			Unreadable: Share(r.failures(), r.asked()), Repaired: Share(r.Outcomes[ner.Repaired], r.asked()),
 			Run: r.ID, FirstOfRun: i == 0,
 		})
 	}
@@ -169,7 +169,7 @@ func (built *builtTables) detailTypes(runs []*run) []typeLine {
 			}
 			gold[s.NGold] = true
 			_, _, f1 := built.ratios(SpanF1, s)
-			line.Figures = append(line.Figures, figure{Main: percent(f1), Sub: []string{fmt.Sprintf("%d of %d right", s.TP, s.NPred)}})
+			line.Figures = append(line.Figures, figure{Main: Percent(f1), Sub: []string{fmt.Sprintf("%d of %d right", s.TP, s.NPred)}})
 		}
 		line.Gold = rangeOf(slices.Sorted(maps.Keys(gold)), commas)
 		out = append(out, line)

@@ -376,8 +376,6 @@ func (d *drawing) wrappedNotes() []string {
 
 func esc(s string) string { return template.HTMLEscapeString(s) }
 
-func oneDecimal(v float64) string { return fmt.Sprintf("%.1f", v) }
-
 // WriteFigurePage writes one self-contained page: figures, each with its table
 // below, so that every number can be read and copied. It has no scripts.
 func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {

@@ -217,7 +217,7 @@ func (l *layout) body() [][]string {
 		for _, col := range l.cols {
 			line = append(line, l.value(at(col)))
 			if l.generated(col) {
-				line = append(line, share(at(col).Failures, at(col).Queries))
+				line = append(line, Share(at(col).Failures, at(col).Queries))
 			}
 		}
 		body = append(body, line)
@@ -247,9 +247,9 @@ func (l *layout) value(c *Cell) string {
 	if !c.Ran() {
 		return "not run"
 	}
-	s := percent(c.Value)
+	s := Percent(c.Value)
 	if c.CI != nil {
-		s += fmt.Sprintf(" [%s, %s]", percent(&c.CI[0]), percent(&c.CI[1]))
+		s += fmt.Sprintf(" [%s, %s]", Percent(&c.CI[0]), Percent(&c.CI[1]))
 	}
 	if c.Note != "" {
 		s += " " + l.mark(c.Note)

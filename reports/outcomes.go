@@ -66,10 +66,10 @@ func countOutcomes(built *builtTables) outcomeTable {
 		if n.queries == 0 {
 			continue
 		}
-		line.Queries, line.Unreadable = n.queries, share(n.failures, n.queries)
+		line.Queries, line.Unreadable = n.queries, Share(n.failures, n.queries)
 		for _, class := range t.Classes {
 			line.Counts = append(line.Counts, counts[class.Outcome])
-			line.Shares = append(line.Shares, share(counts[class.Outcome], line.Queries))
+			line.Shares = append(line.Shares, Share(counts[class.Outcome], line.Queries))
 		}
 		t.Lines = append(t.Lines, line)
 	}

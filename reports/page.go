@@ -149,7 +149,7 @@ func board(built *builtTables) []boardLine {
 		line := boardLine{system: s}
 		for _, m := range headline {
 			for _, name := range built.rows.averageNames() {
-				line.Means = append(line.Means, figure{Main: percent(built.rows.Cell(m.ID, name, s.Name).Value)})
+				line.Means = append(line.Means, figure{Main: Percent(built.rows.Cell(m.ID, name, s.Name).Value)})
 			}
 		}
 		c := built.rows.Cell(SpanF1, MeanRows, s.Name)
@@ -160,7 +160,7 @@ func board(built *builtTables) []boardLine {
 		own := runsOf(built.runs, s.Name)
 		n := total(own)
 		line.Passages, line.Queries = n.passages, n.queries
-		line.Unreadable = share(n.failures, n.queries)
+		line.Unreadable = Share(n.failures, n.queries)
 		line.Ran = len(rowsOf(own))
 		lines = append(lines, line)
 	}

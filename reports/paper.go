@@ -286,7 +286,7 @@ func (t *PaperTable) own(results []Result, spec Spec) error {
 				switch {
 				case c == nil:
 				case c.Value != nil:
-					l.Values[col] = 100 * *c.Value
+					l.Values[col] = InPercent(*c.Value)
 					if col == averageColumn {
 						l.Used, l.Total = c.Used, c.Total
 					}
@@ -387,9 +387,9 @@ func (l *PaperLine) cell(col string) string {
 	v, there := l.Values[col]
 	switch {
 	case there && col == averageColumn && !l.Published && l.Used < l.Total:
-		return fmt.Sprintf("%.1f (%d/%d)", v, l.Used, l.Total)
+		return fmt.Sprintf("%s (%d/%d)", oneDecimal(v), l.Used, l.Total)
 	case there:
-		return fmt.Sprintf("%.1f", v)
+		return oneDecimal(v)
 	case l.Published:
 		return "–"
 	}

@@ -71,7 +71,7 @@ func ownDatasetLine(results []Result, spec Spec) Grid {
 			if n := r.Keys["dataset_name"]; n != "" {
 				variant += " " + n
 			}
-			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyRow], variant, percentText(base), percentText(with), differenceText(base, with)})
+			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyRow], variant, Percent(base), Percent(with), differenceText(base, with)})
 		}
 	}
 	return g
@@ -86,7 +86,7 @@ func ownParaphrases(results []Result, spec Spec) Grid {
 			typ, name, _ := strings.Cut(r.Keys["paraphrase"], "=")
 			t := ner.EntityType(typ)
 			base, this := ofType(spec, group[0], t), ofType(spec, r, t)
-			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyRow], typ, name, percentText(base), percentText(this), differenceText(base, this)})
+			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyRow], typ, name, Percent(base), Percent(this), differenceText(base, this)})
 		}
 	}
 	return g
@@ -117,16 +117,11 @@ func (s Spec) ratios() Ratios {
 	return s.Ratios
 }
 
-func percentText(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.1f", 100**v)
-}
-
+// differenceText is what b is above a, in points.
 func differenceText(a, b *float64) string {
 	if a == nil || b == nil {
-		return "–"
+		return undefined
 	}
-	return fmt.Sprintf("%+.1f", 100*(*b-*a))
+	d := *b - *a
+	return Points(&d)
 }

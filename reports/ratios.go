@@ -36,35 +36,77 @@ func halved(s ner.Score, doubled bool) (tp float64, pred, gold int) {
 // undefined is how an undefined ratio is printed (METRICS.md §1.2).
 const undefined = "–"
 
-// percent prints a ratio as a percentage with one decimal, rounded once, half
+// Percent prints a ratio as a percentage with one decimal, rounded once, half
 // away from zero (METRICS.md §1.1); nil prints as undefined.
 //
 // The shortest decimal that reads back as v is rounded, not the binary value:
 // 861/2000 = 0.4305 is 43.1 %, although the nearest binary64 lies below it.
-func percent(v *float64) string {
+func Percent(v *float64) string {
 	if v == nil {
 		return undefined
 	}
-	r, ok := new(big.Rat).SetString(strconv.FormatFloat(*v, 'g', -1, 64))
-	if !ok { // infinite or not a number
+	r, ok := decimal(*v)
+	if !ok {
 		return undefined
 	}
-	return r.Mul(r, big.NewRat(100, 1)).FloatString(1)
+	return r.Mul(r, hundred).FloatString(1)
 }
 
-// share prints a part of n as a percentage. A part that is there never prints
+// Points prints the difference of two ratios in points of a percentage, rounded as
+// [Percent] does, with its sign unless it prints as 0.0.
+func Points(d *float64) string {
+	switch s := Percent(d); {
+	case s == "-0.0":
+		return "0.0"
+	case d == nil || *d < 0 || s == "0.0" || s == undefined:
+		return s
+	default:
+		return "+" + s
+	}
+}
+
+// Share prints a part of n as a percentage. A part that is there never prints
 // as 0.0.
-func share(part, n int) string {
+func Share(part, n int) string {
 	if n == 0 {
 		return undefined
 	}
 	v := float64(part) / float64(n)
-	s := percent(&v)
+	s := Percent(&v)
 	if part > 0 && s == "0.0" {
 		return "<0.1"
 	}
 	return s
 }
+
+// InPercent is a ratio times 100, as the values of a [Figure] are: 0.5695 is 56.95,
+// where the product in binary is less, and would be rounded down.
+func InPercent(v float64) float64 {
+	r, ok := decimal(v)
+	if !ok {
+		return v
+	}
+	f, _ := r.Mul(r, hundred).Float64()
+	return f
+}
+
+// oneDecimal prints a percentage, rounded as [Percent] does.
+func oneDecimal(v float64) string {
+	r, ok := decimal(v)
+	if !ok {
+		return undefined
+	}
+	return r.FloatString(1)
+}
+
+// decimal is the shortest decimal that reads back as v; false: v is infinite or not
+// a number.
+func decimal(v float64) (*big.Rat, bool) {
+	return new(big.Rat).SetString(strconv.FormatFloat(v, 'g', -1, 64))
+}
+
+// hundred is never written to.
+var hundred = big.NewRat(100, 1)
 
 // mean is the unweighted mean of unrounded values; nil for none.
 func mean(values []float64) *float64 {

@@ -24,14 +24,14 @@ func TestPercentRoundsOnceHalfAwayFromZero(t *testing.T) {
 		{"negative tie", -0.0005, "-0.1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if got := percent(&test.v); got != test.want {
-				t.Errorf("percent(%v) = %s, want %s", test.v, got, test.want)
+			if got := Percent(&test.v); got != test.want {
+				t.Errorf("Percent(%v) = %s, want %s", test.v, got, test.want)
 			}
 		})
 	}
 	nan := math.NaN()
-	if got := percent(&nan); got != undefined {
-		t.Errorf("percent(NaN) = %s", got)
+	if got := Percent(&nan); got != undefined {
+		t.Errorf("Percent(NaN) = %s", got)
 	}
 }
 
@@ -41,8 +41,8 @@ func TestPercentOfEveryTie(t *testing.T) {
 	for tp := 1; tp < 2000; tp += 2 {
 		v := float64(tp) / 2000
 		up := float64((tp+1)/2) / 1000
-		if got, want := percent(&v), percent(&up); got != want {
-			t.Errorf("percent(%d/2000) = %s, want %s", tp, got, want)
+		if got, want := Percent(&v), Percent(&up); got != want {
+			t.Errorf("Percent(%d/2000) = %s, want %s", tp, got, want)
 		}
 	}
 }
@@ -60,8 +60,8 @@ func TestUndefinedRatios(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p, r, f := FromCounts(SpanF1, test.s)
-			if percent(p) != test.p || percent(r) != test.r || percent(f) != test.f {
-				t.Errorf("P %s R %s F1 %s, want %s %s %s", percent(p), percent(r), percent(f), test.p, test.r, test.f)
+			if Percent(p) != test.p || Percent(r) != test.r || Percent(f) != test.f {
+				t.Errorf("P %s R %s F1 %s, want %s %s %s", Percent(p), Percent(r), Percent(f), test.p, test.r, test.f)
 			}
 		})
 	}
@@ -72,8 +72,8 @@ func TestShareNeverHidesAPart(t *testing.T) {
 		part, n int
 		want    string
 	}{{0, 0, "–"}, {0, 9, "0.0"}, {1, 100000, "<0.1"}, {1, 8, "12.5"}, {9, 9, "100.0"}} {
-		if got := share(test.part, test.n); got != test.want {
-			t.Errorf("share(%d, %d) = %s, want %s", test.part, test.n, got, test.want)
+		if got := Share(test.part, test.n); got != test.want {
+			t.Errorf("Share(%d, %d) = %s, want %s", test.part, test.n, got, test.want)
 		}
 	}
 }
@@ -98,5 +98,39 @@ func TestHalfPoints(t *testing.T) {
 	page := withoutLibrary(t, Report{Results: []Result{result("m", "stars", 37, 80, 90)}, Doubled: spec.Doubled})
 	if want := "<td>18.5</td><td>40</td><td>45</td>"; !strings.Contains(page, want) {
 		t.Errorf("the page does not hold %q", want)
+	}
+}
+
+// A value in percent prints as the ratio that it came of, at every tie.
+func TestInPercentOfEveryTie(t *testing.T) {
+	for tp := 1; tp < 2000; tp += 2 {
+		v := float64(tp) / 2000
+		if got, want := oneDecimal(InPercent(v)), Percent(&v); got != want {
+			t.Errorf("InPercent(%d/2000) prints as %s, want %s", tp, got, want)
+		}
+	}
+}
+
+func TestPoints(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		d    float64
+		want string
+	}{
+		{"more", 0.0125, "+1.3"},
+		{"less", -0.0125, "-1.3"},
+		{"nothing", 0, "0.0"},
+		{"a little more than nothing", 0.0004, "0.0"},
+		{"a little less than nothing", -0.0004, "0.0"},
+		{"not a number", math.NaN(), undefined},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := Points(&test.d); got != test.want {
+				t.Errorf("Points(%v) = %s, want %s", test.d, got, test.want)
+			}
+		})
+	}
+	if got := Points(nil); got != undefined {
+		t.Errorf("Points(nil) = %s", got)
 	}
 }

@@ -15,7 +15,7 @@ func facts(built *builtTables) []fact {
 		{commas(n.passages), plural(n.passages, "passage", "passages")},
 	}
 	if n.queries > 0 { // a tagger gives none
-		out = append(out, fact{commas(n.queries), plural(n.queries, "answer", "answers")}, fact{share(n.failures, n.queries) + " %", "of the answers unreadable"})
+		out = append(out, fact{commas(n.queries), plural(n.queries, "answer", "answers")}, fact{Share(n.failures, n.queries) + " %", "of the answers unreadable"})
 	}
 	return out
 }
@@ -41,7 +41,7 @@ func summary(built *builtTables) []string {
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s: the highest mean F1 is %s (%s), over %d of %d rows.",
-			m.Name, percent(top.Value), strings.Join(best, ", "), top.Used, top.Total))
+			m.Name, Percent(top.Value), strings.Join(best, ", "), top.Used, top.Total))
 	}
 	if len(out) == 0 {
 		return []string{"No row has been scored yet."}

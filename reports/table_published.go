@@ -155,7 +155,7 @@ func (t *Table) besides(g *Grid, l *layout) {
 
 func (p *PublishedSystem) text(at string) string {
 	if v, there := p.Values[at]; there {
-		return fmt.Sprintf("%.1f", v)
+		return oneDecimal(v)
 	}
 	return "–"
 }

@@ -10,6 +10,7 @@ import (
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 // significant is the adjusted p value up to which a difference counts as one
@@ -150,11 +151,11 @@ func (r *comparison) regressions(s compareSettings) []string {
 	var names []string
 	for i, o := range r.outcomes {
 		if worse(o) {
-			names = append(names, fmt.Sprintf("%s by %s", r.name(i), points(o.Difference)))
+			names = append(names, fmt.Sprintf("%s by %s", r.name(i), reports.Points(&o.Difference)))
 		}
 	}
 	if len(r.rows) > 1 && worse(r.whole) {
-		names = append(names, "mean_rows by "+points(r.whole.Difference))
+		names = append(names, "mean_rows by "+reports.Points(&r.whole.Difference))
 	}
 	return names
 }

@@ -3,13 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"slices"
-	"strconv"
 	"text/tabwriter"
 
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 // rowComparisonJSON is one row of the JSON form, or the whole of it.
@@ -99,11 +98,11 @@ func (r *comparison) writeText(w io.Writer, flips int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tpassages\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
 	for i, o := range r.outcomes {
-		o.line(tw, r.name(i), percentOf(o.A.F1), percentOf(o.B.F1))
+		o.line(tw, r.name(i), reports.Percent(o.A.F1), reports.Percent(o.B.F1))
 	}
 	if len(r.rows) > 1 {
 		a, b := r.means()
-		r.whole.line(tw, fmt.Sprintf("mean_rows (%d rows)", len(r.rows)), percentOf(&a), percentOf(&b))
+		r.whole.line(tw, fmt.Sprintf("mean_rows (%d rows)", len(r.rows)), reports.Percent(&a), reports.Percent(&b))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -132,11 +131,7 @@ func (r *comparison) how() string {
 }
 
 func (o comparisonOutcome) line(w io.Writer, name, a, b string) {
-	interval := "–"
-	if o.CI != nil {
-		interval = fmt.Sprintf("[%s, %s]", points(o.CI[0]), points(o.CI[1]))
-	}
-	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, points(o.Difference), interval, probability(o.P), probability(o.PAdjusted))
+	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, reports.Points(&o.Difference), differenceInterval(o.CI), probability(&o.P), probability(&o.PAdjusted))
 }
 
 func (r *comparison) writeTypes(w io.Writer, i int) error {
@@ -150,7 +145,7 @@ func (r *comparison) writeTypes(w io.Writer, i int) error {
 	for _, t := range sortedTypes(types) {
 		o := types[t]
 		o.Passages = o.A.NGold
-		o.line(tw, printable(string(t)), percentOf(o.A.F1), percentOf(o.B.F1))
+		o.line(tw, printable(string(t)), reports.Percent(o.A.F1), reports.Percent(o.B.F1))
 	}
 	return tw.Flush()
 }
@@ -182,7 +177,7 @@ func (r *comparison) writeBuckets(w io.Writer, i int) error {
 			if b.Few {
 				mark, few = "*", true
 			}
-			fmt.Fprintf(tw, "%s\t%d%s\t%s\t%s\t%s\t\n", b.Name, b.A.NGold, mark, percentOf(b.A.F1), percentOf(b.B.F1), points(b.Difference))
+			fmt.Fprintf(tw, "%s\t%d%s\t%s\t%s\t%s\t\n", b.Name, b.A.NGold, mark, reports.Percent(b.A.F1), reports.Percent(b.B.F1), reports.Points(&b.Difference))
 		}
 		if err := tw.Flush(); err != nil {
 			return err
@@ -212,20 +207,4 @@ func (r *comparison) writeFlips(w io.Writer, n int) error {
 		fmt.Fprintf(w, "  and %d more (--flips %d, or -1 for all)\n", hidden, len(flips))
 	}
 	return nil
-}
-
-// points is a difference of F1 in points, with its sign.
-func points(d float64) string {
-	rounded := math.Round(d*1000) / 10
-	if rounded == 0 {
-		return "0.0"
-	}
-	return fmt.Sprintf("%+.1f", rounded)
-}
-
-func probability(p float64) string {
-	if p < 0.0001 {
-		return "< 0.0001"
-	}
-	return strconv.FormatFloat(p, 'f', 4, 64)
 }

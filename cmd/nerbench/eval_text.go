@@ -1,18 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"text/tabwriter"
 
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 // writeText prints the report for people: of each metric a table by type, and
@@ -69,7 +67,7 @@ func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {
 		if e.resamples > 0 {
 			between = intervalText(c.CI) + "\t"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s%d\t%s\t%d\t\n", name, percentOf(c.Precision), percentOf(c.Recall), percentOf(c.F1),
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s%d\t%s\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1),
 			between, c.NGold, strconv.FormatFloat(c.TP, 'f', -1, 64), c.NPred)
 	}
 	if e.byType {
@@ -80,16 +78,9 @@ func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {
 	line("micro", m.total())
 	if e.byType {
 		macro, defined := m.tally.TypeMacro()
-		fmt.Fprintf(tw, "type_macro\t\t\t%s\t\n", percent(metrics.Ratio{Value: macro, Defined: defined}))
+		fmt.Fprintf(tw, "type_macro\t\t\t%s\t\n", reports.Percent(orNull(metrics.Ratio{Value: macro, Defined: defined})))
 	}
 	return tw.Flush()
-}
-
-func intervalText(ci *[2]float64) string {
-	if ci == nil {
-		return "–"
-	}
-	return fmt.Sprintf("[%s, %s]", percentOf(&ci[0]), percentOf(&ci[1]))
 }
 
 // writeBuckets prints F1 by attribute; a value of few gold entities is marked.
@@ -106,7 +97,7 @@ func (e *evaluation) writeBuckets(w io.Writer) error {
 			if c.NGold < metrics.FewGold {
 				mark, few = "*", true
 			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%d\t%g\t%d\t\n", bucket.Name, percentOf(c.Precision), percentOf(c.Recall), percentOf(c.F1), mark, c.NGold, c.TP, c.NPred)
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s%s\t%d\t%g\t%d\t\n", bucket.Name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1), mark, c.NGold, c.TP, c.NPred)
 		}
 		if err := tw.Flush(); err != nil {
 			return err
@@ -146,7 +137,7 @@ func (e *evaluation) writeTaxonomy(w io.Writer) error {
 	for _, scheme := range metrics.SemEvalSchemes {
 		s := scheme.Count(t)
 		r := metrics.FromCounts(s.Score())
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, percent(r.Precision), percent(r.Recall), percent(r.F1),
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, reports.Percent(orNull(r.Precision)), reports.Percent(orNull(r.Recall)), reports.Percent(orNull(r.F1)),
 			s.Correct, s.Incorrect, s.Partial, s.Missed, s.Spurious)
 	}
 	return tw.Flush()
@@ -205,38 +196,10 @@ func printable(name string) string {
 
 // writeOutcomes prints how the queries ended, failures last, and their share.
 func (e *evaluation) writeOutcomes(w io.Writer) error {
-	queries, failures := 0, 0
-	var names []ner.Outcome
-	for outcome, n := range e.outcomes {
-		if n == 0 {
-			continue
-		}
-		names = append(names, outcome)
-		queries += n
-		if outcome.Failure() {
-			failures += n
-		}
-	}
+	failures, queries := failureShare(e.outcomes)
 	if queries == 0 {
 		return nil
 	}
-	slices.SortFunc(names, func(a, b ner.Outcome) int {
-		return cmp.Compare(slices.Index(ner.Outcomes, a), slices.Index(ner.Outcomes, b))
-	})
-	parts := make([]string, len(names))
-	for i, name := range names {
-		parts[i] = fmt.Sprintf("%s %d", name, e.outcomes[name])
-	}
-	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, strings.Join(parts, ", "),
-		percent(metrics.Ratio{Value: float64(failures) / float64(queries), Defined: true}))
+	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, outcomesLine(e.outcomes), reports.Share(failures, queries))
 	return err
-}
-
-// percent rounds once, half away from zero, to one decimal (METRICS.md §1.1);
-// an undefined ratio is a dash (§1.2).
-func percent(r metrics.Ratio) string {
-	if !r.Defined {
-		return "–"
-	}
-	return strconv.FormatFloat(math.Round(r.Value*1000)/10, 'f', 1, 64)
 }

@@ -17,6 +17,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 // progress tells on standard error how far a run is: a bar on a terminal, plain
@@ -83,9 +84,9 @@ func (p *progress) paced(show func(state)) func(state, bool) {
 
 // rest is what a line tells beside the number of passages.
 func (s state) rest() string {
-	parts := []string{fmt.Sprintf("%.0f queries/s", s.Rate), "span F1 so far " + percentOf(s.F1)}
+	parts := []string{fmt.Sprintf("%.0f queries/s", s.Rate), "span F1 so far " + reports.Percent(s.F1)}
 	if s.Unreadable != nil {
-		parts = append(parts, "unreadable "+percentOf(s.Unreadable)+"%")
+		parts = append(parts, "unreadable "+reports.Percent(s.Unreadable)+"%")
 	}
 	if s.Slots > 0 {
 		parts = append(parts, fmt.Sprintf("%d at once", s.Slots))

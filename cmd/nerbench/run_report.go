@@ -9,6 +9,7 @@ import (
 
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -91,7 +92,7 @@ func (r *runReport) text() string {
 			}
 			c := r.Scores[id]
 			fmt.Fprintf(&b, "  %-18s F1 %s  P %s  R %s  (tp %g, predicted %d, gold %d)\n",
-				id, percentOf(c.F1), percentOf(c.Precision), percentOf(c.Recall), c.TP, c.NPred, c.NGold)
+				id, reports.Percent(c.F1), reports.Percent(c.Precision), reports.Percent(c.Recall), c.TP, c.NPred, c.NGold)
 		}
 	}
 	if failures, queries := failureShare(r.Outcomes); queries > 0 {
@@ -130,12 +131,4 @@ func outcomesLine(outcomes map[ner.Outcome]int) string {
 		}
 	}
 	return strings.Join(parts, ", ")
-}
-
-// percentOf prints a ratio that may be undefined.
-func percentOf(v *float64) string {
-	if v == nil {
-		return percent(metrics.Ratio{})
-	}
-	return percent(metrics.Ratio{Value: *v, Defined: true})
 }

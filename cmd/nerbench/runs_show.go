@@ -13,6 +13,7 @@ import (
 	"nerbench/harness"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -95,7 +96,7 @@ func headlineOf(r runJSON, id string) string {
 	if !ok {
 		return "not scored"
 	}
-	return percentOf(s.F1)
+	return reports.Percent(s.F1)
 }
 
 // shownRun is a run in full.
@@ -216,7 +217,7 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%s\tP\tR\tF1\ttp\tpredicted\tgold\t\n", id)
 	line := func(name string, c countsJSON) {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, percentOf(c.Precision), percentOf(c.Recall), percentOf(c.F1), c.TP, c.NPred, c.NGold)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1), c.TP, c.NPred, c.NGold)
 	}
 	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
 		if c, ok := r.ByType[t][id]; ok {

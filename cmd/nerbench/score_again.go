@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nerbench/metrics"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -82,7 +83,7 @@ func (env *environment) printRescored(runs []rescored) error {
 	for _, r := range runs {
 		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Row, r.Model)
 		for _, id := range sortedKeys(r.Scores) {
-			fmt.Fprintf(env.stdout, "  %s %s%s", id, percentOf(r.Scores[id].F1), r.mark(id))
+			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), r.mark(id))
 		}
 		if r.Complete < r.Passages {
 			fmt.Fprintf(env.stdout, "  (%d of %d passages)", r.Complete, r.Passages)
@@ -104,5 +105,5 @@ func (r *rescored) mark(id string) string {
 	case !there:
 		return " (new)"
 	}
-	return " (was " + percentOf(before.F1) + ")"
+	return " (was " + reports.Percent(before.F1) + ")"
 }

@@ -10,6 +10,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -86,7 +87,7 @@ func (env *environment) printAverages(list []systemAverages) error {
 
 // String is the average in percent, with what it is over.
 func (a averageJSON) String() string {
-	return fmt.Sprintf("%s (%d/%d)", percentOf(a.Value), a.Used, a.Total)
+	return fmt.Sprintf("%s (%d/%d)", reports.Percent(a.Value), a.Used, a.Total)
 }
 
 // severalRows reports whether runs are on more than one row of the benchmark.

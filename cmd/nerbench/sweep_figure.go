@@ -66,10 +66,10 @@ func putLine(f *reports.Figure, series, category string, l sweepLine) {
 		of.Values, of.CI = append(of.Values, nil), append(of.CI, nil)
 	}
 	if l.Mean != nil {
-		value := 100 * *l.Mean
+		value := reports.InPercent(*l.Mean)
 		of.Values[c] = &value
 	}
 	if l.CI != nil {
-		of.CI[c] = &[2]float64{100 * l.CI[0], 100 * l.CI[1]}
+		of.CI[c] = &[2]float64{reports.InPercent(l.CI[0]), reports.InPercent(l.CI[1])}
 	}
 }

@@ -69,19 +69,19 @@ func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
 		f1 = fmt.Sprintf("mean of %d rows", len(rows))
 		if len(rows) <= mostRowColumns {
 			for _, row := range rows {
-				add(row, func(_ int, l *sweepLine) string { return percentOf(l.Rows[row]) })
+				add(row, func(_ int, l *sweepLine) string { return reports.Percent(l.Rows[row]) })
 			}
 		}
 	}
 	add(f1, func(_ int, l *sweepLine) string { return l.meanText() })
-	add("95 % interval", func(_ int, l *sweepLine) string { return spanOf(l.CI) })
+	add("95 % interval", func(_ int, l *sweepLine) string { return intervalText(l.CI) })
 	if r.hasDeviation() {
-		add("sd of seeds", func(_ int, l *sweepLine) string { return percentOf(l.Deviation) })
+		add("sd of seeds", func(_ int, l *sweepLine) string { return reports.Percent(l.Deviation) })
 	}
 	add("difference", func(_ int, l *sweepLine) string { return l.differenceText() })
-	add("95 % interval", func(_ int, l *sweepLine) string { return spanOf(l.DifferenceCI) })
-	add("p (Holm)", func(_ int, l *sweepLine) string { return pText(l.PAdjusted) })
-	add("failures", func(_ int, l *sweepLine) string { return failuresIn(l.Failures, l.Queries) })
+	add("95 % interval", func(_ int, l *sweepLine) string { return differenceInterval(l.DifferenceCI) })
+	add("p (Holm)", func(_ int, l *sweepLine) string { return probability(l.PAdjusted) })
+	add("failures, %", func(_ int, l *sweepLine) string { return reports.Share(l.Failures, l.Queries) })
 	add("queries", func(_ int, l *sweepLine) string { return strconv.Itoa(l.Queries) })
 
 	ofCost := func(header string, cell func(*cost, *sweepLine) string) {
@@ -141,16 +141,16 @@ func (r *sweepResult) gridNotes() []string {
 // meanText is the F1 of a line, and over how many rows, where that is not all.
 func (l *sweepLine) meanText() string {
 	if l.Used > 0 && l.Used < l.Total {
-		return fmt.Sprintf("%s (%d/%d)", percentOf(l.Mean), l.Used, l.Total)
+		return fmt.Sprintf("%s (%d/%d)", reports.Percent(l.Mean), l.Used, l.Total)
 	}
-	return percentOf(l.Mean)
+	return reports.Percent(l.Mean)
 }
 
 func (l *sweepLine) differenceText() string {
 	if l.Baseline {
 		return "baseline"
 	}
-	return signed(l.Difference)
+	return reports.Points(l.Difference)
 }
 
 // tokensText prints a number of tokens of a cost; a server that reports none has
@@ -247,35 +247,4 @@ func commonEnd(a, b []string) int {
 		n++
 	}
 	return n
-}
-
-func spanOf(ci *[2]float64) string {
-	if ci == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.1f to %.1f", 100*ci[0], 100*ci[1])
-}
-
-func signed(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%+.1f", 100**v)
-}
-
-func pText(p *float64) string {
-	switch {
-	case p == nil:
-		return "–"
-	case *p < 0.001:
-		return "< 0.001"
-	}
-	return fmt.Sprintf("%.3f", *p)
-}
-
-func failuresIn(part, whole int) string {
-	if whole == 0 {
-		return "–"
-	}
-	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(whole))
 }

@@ -211,9 +211,9 @@ func paraphraseGrid(title string, lines []paraphraseLine) reports.Grid {
 		}
 		spread := ""
 		if l.Base {
-			spread, agreed = percentOf(l.Spread), ""
+			spread, agreed = reports.Percent(l.Spread), ""
 		}
-		g.Body = append(g.Body, append(cells, percentOf(l.F1), spread, agreed))
+		g.Body = append(g.Body, append(cells, reports.Percent(l.F1), spread, agreed))
 	}
 	g.Notes = []string{"spread: the highest F1 of any name minus the lowest; agreement: mean Jaccard index of the span sets with those under the type's own name, passages without any left out (PROMPTS.md §5.3)"}
 	return g

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"nerbench/ner"
 )
 
 // Published reads a completion as the UniversalNER paper's evaluator does
@@ -220,44 +222,7 @@ func hex4(s string) (r rune, ok bool) {
 
 // AnswerString writes surface strings as the answer to one query (METRICS.md
 // §3.6): a JSON list, ", " between items, non-ASCII kept.
-func AnswerString(surfaces []string) string {
-	b := []byte{'['}
-	for i, s := range surfaces {
-		if i > 0 {
-			b = append(b, ", "...)
-		}
-		b = appendJSONString(b, s)
-	}
-	return string(append(b, ']'))
-}
-
-const hexDigits = "0123456789abcdef"
-
-func appendJSONString(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c == '\n':
-			b = append(b, `\n`...)
-		case c == '\r':
-			b = append(b, `\r`...)
-		case c == '\t':
-			b = append(b, `\t`...)
-		case c == '\b':
-			b = append(b, `\b`...)
-		case c == '\f':
-			b = append(b, `\f`...)
-		case c < ' ':
-			b = append(b, `\u00`...)
-			b = append(b, hexDigits[c>>4], hexDigits[c&15])
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '"')
-}
+func AnswerString(surfaces []string) string { return ner.JSONList(surfaces, ", ") }
 
 // replaceSurrogates makes valid UTF-8 of a string that may hold lone surrogates.
 func replaceSurrogates(s string) string {

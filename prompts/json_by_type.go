@@ -34,10 +34,10 @@ func jsonByTypeStyle(variant string) style {
 			}
 			return words
 		}
-		s.group = func(q *question, v *values) { v[slotTypes] = quotedList(q.words, ", ") }
+		s.group = func(q *question, v *values) { v[slotTypes] = ner.JSONList(q.words, ", ") }
 	case "oneke":
-		s.text = func(d *ner.Document) string { return quoted(d.Text) }
-		s.group = func(q *question, v *values) { v[slotTypes] = quotedList(q.words, ", ") }
+		s.text = func(d *ner.Document) string { return ner.JSONString(d.Text) }
+		s.group = func(q *question, v *values) { v[slotTypes] = ner.JSONList(q.words, ", ") }
 	}
 	return s
 }
@@ -47,7 +47,7 @@ func objectAnswer(q *question, d *ner.Document) string {
 	mentions := q.mentions(d)
 	members := make([]string, len(q.words))
 	for i, w := range q.words {
-		members[i] = quoted(w) + ": " + quotedList(distinct(mentions, i), ", ")
+		members[i] = ner.JSONString(w) + ": " + ner.JSONList(distinct(mentions, i), ", ")
 	}
 	return "{" + strings.Join(members, ", ") + "}"
 }
@@ -59,8 +59,8 @@ func wrappedAnswer(q *question, d *ner.Document) string {
 	var members []string
 	for i, w := range q.words {
 		if texts := distinct(mentions, i); len(texts) > 0 {
-			items := strings.TrimSuffix(strings.TrimPrefix(quotedList(texts, ",\n      "), "["), "]")
-			members = append(members, "    "+quoted(w)+": [\n      "+items+"\n    ]")
+			items := strings.TrimSuffix(strings.TrimPrefix(ner.JSONList(texts, ",\n      "), "["), "]")
+			members = append(members, "    "+ner.JSONString(w)+": [\n      "+items+"\n    ]")
 		}
 	}
 	if members == nil {

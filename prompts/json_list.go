@@ -19,7 +19,7 @@ var jsonList = Family{
 func objectsAnswer(q *question, d *ner.Document) string {
 	var objects []string
 	for _, m := range q.mentions(d) {
-		objects = append(objects, `{"text": `+quoted(m.text)+`, "type": `+quoted(q.words[m.of])+`}`)
+		objects = append(objects, `{"text": `+ner.JSONString(m.text)+`, "type": `+ner.JSONString(q.words[m.of])+`}`)
 	}
 	return "[" + strings.Join(objects, ", ") + "]"
 }

@@ -3,6 +3,8 @@ package prompts
 import (
 	"encoding/json"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // schemaFor is the schema of a query for some types.
@@ -26,12 +28,12 @@ func schemaOf(kind string, words []string) json.RawMessage {
 	case "object":
 		members := make([]string, len(words))
 		for i, w := range words {
-			members[i] = quoted(w) + ":" + listSchema
+			members[i] = ner.JSONString(w) + ":" + listSchema
 		}
-		return json.RawMessage(`{"type":"object","properties":{` + strings.Join(members, ",") + `},"required":` + quotedList(words, ",") + `,"additionalProperties":false}`)
+		return json.RawMessage(`{"type":"object","properties":{` + strings.Join(members, ",") + `},"required":` + ner.JSONList(words, ",") + `,"additionalProperties":false}`)
 	case "objects":
 		return json.RawMessage(`{"type":"array","items":{"type":"object","properties":{"text":{"type":"string"},"type":{"type":"string","enum":` +
-			quotedList(words, ",") + `}},"required":["text","type"],"additionalProperties":false}}`)
+			ner.JSONList(words, ",") + `}},"required":["text","type"],"additionalProperties":false}}`)
 	}
 	return nil
 }
@@ -41,41 +43,3 @@ func schemaOf(kind string, words []string) json.RawMessage {
 var anyJSON = json.RawMessage(`"json"`)
 
 const listSchema = `{"type":"array","items":{"type":"string"}}`
-
-// quoted writes a JSON string. Only what JSON demands is escaped.
-func quoted(s string) string { return string(appendQuoted(make([]byte, 0, len(s)+2), s)) }
-
-func appendQuoted(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	b = append(b, '"')
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		case c == '\n':
-			b = append(b, `\n`...)
-		case c == '\r':
-			b = append(b, `\r`...)
-		case c == '\t':
-			b = append(b, `\t`...)
-		case c == '\b':
-			b = append(b, `\b`...)
-		case c == '\f':
-			b = append(b, `\f`...)
-		case c < ' ':
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			b = append(b, c)
-		}
-	}
-	return append(b, '"')
-}
-
-// quotedList writes a JSON array of strings.
-func quotedList(list []string, separator string) string {
-	items := make([]string, len(list))
-	for i, s := range list {
-		items[i] = quoted(s)
-	}
-	return "[" + strings.Join(items, separator) + "]"
-}

@@ -27,7 +27,7 @@ type spansForm struct{}
 func (spansForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query, error) {
 	points := ner.NewCodePoints(d.Text)
 	b := append(make([]byte, 0, len(d.Text)+16*len(d.Tokens)+256), `{"text":`...)
-	b = append(b, quoted(d.Text)...)
+	b = append(b, ner.JSONString(d.Text)...)
 	if d.Tokens != nil {
 		b = append(b, `,"tokens":[`...)
 		for i, t := range d.Tokens {
@@ -47,7 +47,7 @@ func (spansForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query
 			b = append(b, ',')
 		}
 		types[i] = r.row.Types[n].Name
-		b = append(b, quoted(r.words[n])...)
+		b = append(b, ner.JSONString(r.words[n])...)
 	}
 	b = append(b, `]}`...)
 	return []ner.Query{{Document: d, Types: types, Prompt: r.prompt(string(b))}}, nil
@@ -58,7 +58,7 @@ func (spansForm) answer(r *Renderer, d *ner.Document, asked []int) string {
 	said := []string{}
 	for _, s := range d.Spans {
 		if slices.ContainsFunc(asked, func(n int) bool { return r.row.Types[n].Name == s.Type }) {
-			said = append(said, fmt.Sprintf(`{"start":%d,"end":%d,"type":%s}`, points.CodePoint(s.Start), points.CodePoint(s.End), quoted(string(s.Type))))
+			said = append(said, fmt.Sprintf(`{"start":%d,"end":%d,"type":%s}`, points.CodePoint(s.Start), points.CodePoint(s.End), ner.JSONString(string(s.Type))))
 		}
 	}
 	return `{"spans":[` + strings.Join(said, ",") + `]}`

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nerbench/internal/strict"
+	"nerbench/ner"
 )
 
 // descriptions is a file types/ROW.toml: what prompts may say of the types of a
@@ -85,7 +86,7 @@ func Describe(row *Row, fsys fs.FS) (found bool, err error) {
 // placeOf is the file, with the line of the first string of that value.
 func placeOf(file, text, value string) string {
 	for i, line := range strings.Split(text, "\n") {
-		if strings.Contains(line, quoted(value)) || strings.Contains(line, "'"+value+"'") {
+		if strings.Contains(line, ner.JSONString(value)) || strings.Contains(line, "'"+value+"'") {
 			return fmt.Sprintf("%s:%d", file, i+1)
 		}
 	}

@@ -67,14 +67,14 @@ func enumerated(words []string) string {
 
 // listAnswer is a JSON list of the distinct strings of one type.
 func listAnswer(q *question, d *ner.Document) string {
-	return quotedList(distinct(q.mentions(d), 0), ", ")
+	return ner.JSONList(distinct(q.mentions(d), 0), ", ")
 }
 
 // pairsAnswer is a JSON list of pairs of mention and type.
 func pairsAnswer(q *question, d *ner.Document) string {
 	var pairs []string
 	for _, m := range q.mentions(d) {
-		pair := quotedList([]string{m.text, q.words[m.of]}, ", ")
+		pair := ner.JSONList([]string{m.text, q.words[m.of]}, ", ")
 		if !slices.Contains(pairs, pair) {
 			pairs = append(pairs, pair)
 		}

@@ -83,9 +83,8 @@ func (d *drawing) scale() {
 	}
 	d.step = niceStep((high - low) / 5)
 	d.low, d.high = math.Floor(low/d.step)*d.step, math.Ceil(high/d.step)*d.step
-	room := (figureWidth - figureLeft - figureRight) / float64(max(1, len(d.Categories)))
 	for _, c := range d.Categories {
-		d.slanted = d.slanted || float64(len([]rune(c)))*6.6 > room-6
+		d.slanted = d.slanted || float64(len([]rune(c)))*6.6 > d.room()-6
 	}
 }
 
@@ -160,56 +159,10 @@ func (d *drawing) end(y float64) {
 	d.printf("</svg>\n")
 }
 
-// mostColumns is how many categories stand side by side; more stand below each
-// other, with a dot for each value.
-const mostColumns = 16
-
-// dots draws many categories: one line each, names on the left, values as dots.
-func (d *drawing) dots(legend [][]int) {
-	const left, line = 290.0, 19.0
-	width := figureWidth - left - figureRight
-	x := func(v float64) float64 { return left + width*(v-d.low)/(d.high-d.low) }
-	bottom := d.top + line*float64(len(d.Categories)) + 6
-	d.begin(bottom + 50 + 18*float64(len(d.wrappedNotes())))
-	d.drawLegend(legend)
-	for v := d.low; v <= d.high+d.step/2; v += d.step {
-		d.printf(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/><text x="%.1f" y="%.1f" class="tick" text-anchor="middle">%s</text>`+"\n",
-			x(v), x(v), d.top, bottom, x(v), bottom+16, trimZeros(v))
-	}
-	for c, name := range d.Categories {
-		y := d.top + line*(float64(c)+0.5)
-		if r := []rune(name); len(r) > 38 {
-			name = string(r[:37]) + "…"
-		}
-		d.printf(`<text x="%.1f" y="%.1f" text-anchor="end">%s</text><line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/>`+"\n",
-			left-10, y+4, esc(name), left, figureWidth-figureRight, y, y)
-		for i, s := range d.Series {
-			if s.Values[c] == nil {
-				continue
-			}
-			style := fmt.Sprintf(`class="f%d"`, i%figureColors)
-			if s.Published { // hollow
-				style = fmt.Sprintf(`class="paper l%d" stroke-width="2"`, i%figureColors)
-			}
-			d.printf(`<circle cx="%.1f" cy="%.1f" r="5" %s><title>%s, %s: %s</title></circle>`+"\n",
-				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*s.Values[c]))
-		}
-	}
-	d.end(bottom + 40)
-}
-
 // figureStyle has the colours of the page, for both themes.
 const figureStyle = `text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;fill:#1c2330}.title{font-size:16px;font-weight:600}.note{font-size:12px;fill:#5b6675}.tick{fill:#5b6675;font-size:12px}.paper{fill:#ffffff}.grid{stroke:#dfe3e9}.zero{stroke:#5b6675}.ci{stroke:#1c2330;stroke-width:1.4}` +
 	`.f0{fill:#1f66b5}.f1{fill:#d1580b}.f2{fill:#12805c}.f3{fill:#a33c8c}.f4{fill:#b8860b}.f5{fill:#3aa0c9}.f6{fill:#6b7280}.f7{fill:#8c4a34}.l0{stroke:#1f66b5}.l1{stroke:#d1580b}.l2{stroke:#12805c}.l3{stroke:#a33c8c}.l4{stroke:#b8860b}.l5{stroke:#3aa0c9}.l6{stroke:#6b7280}.l7{stroke:#8c4a34}` +
 	`@media (prefers-color-scheme:dark){text{fill:#e6e9ee}.note,.tick{fill:#9aa5b4}.paper{fill:#14181f}.grid{stroke:#323a46}.zero{stroke:#9aa5b4}.ci{stroke:#e6e9ee}.f0{fill:#6ea8f0}.f1{fill:#f39255}.f2{fill:#52c39a}.f3{fill:#dd86c9}.f4{fill:#e3bb4d}.f5{fill:#7fd0ee}.f6{fill:#a3abb8}.f7{fill:#d39a85}.l0{stroke:#6ea8f0}.l1{stroke:#f39255}.l2{stroke:#52c39a}.l3{stroke:#dd86c9}.l4{stroke:#e3bb4d}.l5{stroke:#7fd0ee}.l6{stroke:#a3abb8}.l7{stroke:#d39a85}}`
-
-// fill is the style of a series' bars.
-func fill(i int, s Series) string {
-	if s.Published {
-		return fmt.Sprintf(`fill="url(#h%d)" class="l%d" stroke-width="1"`, i%figureColors, i%figureColors)
-	}
-	return fmt.Sprintf(`class="f%d"`, i%figureColors)
-}
 
 // legend puts the names of the series into lines.
 func (d *drawing) legend() [][]int {
@@ -272,74 +225,6 @@ func trimZeros(v float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
 }
 
-func (d *drawing) bars() {
-	group := d.room() * 0.8
-	width := math.Min(64, group/float64(max(1, len(d.Series))))
-	for i, s := range d.Series {
-		for c, v := range s.Values {
-			if v == nil {
-				continue
-			}
-			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
-			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
-			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
-				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
-			d.interval(s, c, x+width/2)
-			if width >= 26 {
-				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, oneDecimal(*v))
-			}
-		}
-	}
-}
-
-// above is the y of the upper end of a bar, with its interval.
-func (d *drawing) above(s Series, c int, v float64) float64 {
-	y := d.y(math.Max(v, 0))
-	if c < len(s.CI) && s.CI[c] != nil {
-		y = math.Min(y, d.y(s.CI[c][1]))
-	}
-	return y
-}
-
-func (d *drawing) interval(s Series, c int, x float64) {
-	if c >= len(s.CI) || s.CI[c] == nil {
-		return
-	}
-	low, high := d.y(s.CI[c][0]), d.y(s.CI[c][1])
-	d.printf(`<path d="M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6" class="ci" fill="none"/>`+"\n", x, low, high, x-3, low, x-3, high)
-}
-
-func (d *drawing) lines() {
-	for i, s := range d.Series {
-		var path strings.Builder
-		begun := false
-		for c, v := range s.Values {
-			if v == nil {
-				begun = false
-				continue
-			}
-			verb := "L"
-			if !begun {
-				verb = "M"
-			}
-			begun = true
-			fmt.Fprintf(&path, "%s%.1f %.1f", verb, d.x(c), d.y(*v))
-		}
-		dash := ""
-		if s.Published {
-			dash = ` stroke-dasharray="5 4"`
-		}
-		d.printf(`<path d="%s" fill="none" stroke-width="2" class="l%d"%s/>`+"\n", path.String(), i%figureColors, dash)
-		for c, v := range s.Values {
-			if v != nil {
-				d.interval(s, c, d.x(c))
-				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
-					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
-			}
-		}
-	}
-}
-
 func (d *drawing) names() {
 	for c, name := range d.Categories {
 		y := d.top + figurePlot
@@ -375,86 +260,3 @@ func (d *drawing) wrappedNotes() []string {
 }
 
 func esc(s string) string { return template.HTMLEscapeString(s) }
-
-// WriteFigurePage writes one self-contained page: figures, each with its table
-// below, so that every number can be read and copied. It has no scripts.
-func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"+
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>%s</title><style>%s</style></head><body><main>\n<h1>%s</h1>\n", esc(title), figurePageStyle, esc(title))
-	for _, p := range parts {
-		b.WriteString("<section>\n")
-		if p.Figure != nil {
-			if err := p.Figure.WriteSVG(&b); err != nil {
-				return err
-			}
-		}
-		p.Table.html(&b, title)
-		b.WriteString("</section>\n")
-	}
-	b.WriteString("</main></body></html>\n")
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-// FigurePart is a table with the figure above it, if it has one.
-type FigurePart struct {
-	Figure *Figure
-	Table  Grid
-}
-
-const figurePageStyle = `:root{color-scheme:light dark}body{margin:0;background:#fff;color:#1c2330;font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}main{max-width:1100px;margin:0 auto;padding:1.5rem}section{margin:0 0 3rem;overflow-x:auto}svg{max-width:900px;width:100%;height:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .8rem .25rem 0;text-align:right;border-bottom:1px solid #dfe3e9;white-space:nowrap}.label{text-align:left}caption{text-align:left;font-weight:600;padding:.5rem 0}th{border-bottom:2px solid #5b6675}tr.published td{font-style:italic;color:#5b6675}ul{color:#5b6675;font-size:.87rem;padding-left:1.1rem}` +
-	`@media (prefers-color-scheme:dark){body{background:#14181f;color:#e6e9ee}th,td{border-color:#323a46}tr.published td,ul{color:#9aa5b4}}`
-
-// htmlGrid writes a page with one table.
-func htmlGrid(w io.Writer, g Grid) error {
-	return WriteFigurePage(w, g.Title, []FigurePart{{Table: g}})
-}
-
-// html writes the grid as a table; its title stands above it unless the page has
-// the same.
-func (g Grid) html(b *strings.Builder, page string) {
-	b.WriteString("<table>")
-	if g.Title != page {
-		fmt.Fprintf(b, "<caption>%s</caption>", esc(g.Title))
-	}
-	b.WriteString("<thead><tr>")
-	for i, h := range g.header() {
-		class := ""
-		if i < g.labels() {
-			class = ` class="label"`
-		}
-		fmt.Fprintf(b, "<th%s>%s</th>", class, esc(h))
-	}
-	b.WriteString("</tr></thead><tbody>\n")
-	for i := range g.Body {
-		class := ""
-		if g.published(i) {
-			class = ` class="published"`
-		}
-		fmt.Fprintf(b, "<tr%s>", class)
-		for c, s := range g.marked(i) {
-			switch {
-			case c < g.labels():
-				fmt.Fprintf(b, `<td class="label">%s</td>`, esc(s))
-			case g.printedElsewhere(i, c):
-				fmt.Fprintf(b, "<td><i>%s</i></td>", esc(s))
-			case g.bold(i, c):
-				fmt.Fprintf(b, "<td><b>%s</b></td>", esc(s))
-			default:
-				fmt.Fprintf(b, "<td>%s</td>", esc(s))
-			}
-		}
-		b.WriteString("</tr>\n")
-	}
-	b.WriteString("</tbody></table>\n")
-	for i, n := range g.notes() {
-		if i == 0 {
-			b.WriteString("<ul>")
-		}
-		fmt.Fprintf(b, "<li>%s</li>", esc(n))
-		if i == len(g.notes())-1 {
-			b.WriteString("</ul>\n")
-		}
-	}
-}

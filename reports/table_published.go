@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -191,18 +190,4 @@ func (t *Table) bold(g *Grid, l *layout) {
 		g.Bold[first+i] = line
 	}
 	g.Notes = append(g.Notes, "bold, in text with a star: the first group of ranks that tie (METRICS.md §12.6)")
-}
-
-// writeHTMLTable prints the table as one page.
-func writeHTMLTable(w io.Writer, t *Table) error {
-	parts := make([]FigurePart, len(t.Metrics))
-	for i, metric := range t.Metrics {
-		parts[i] = FigurePart{Table: t.grid(metric)}
-		if i == len(t.Metrics)-1 {
-			for _, warning := range t.Warnings {
-				parts[i].Table.Notes = append(parts[i].Table.Notes, "warning: "+warning)
-			}
-		}
-	}
-	return WriteFigurePage(w, fmt.Sprintf("F1, %s by %s", t.RowKey, t.ColKey), parts)
 }

@@ -1,0 +1,121 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// fill is the style of a series' bars.
+func fill(i int, s Series) string {
+	if s.Published {
+		return fmt.Sprintf(`fill="url(#h%d)" class="l%d" stroke-width="1"`, i%figureColors, i%figureColors)
+	}
+	return fmt.Sprintf(`class="f%d"`, i%figureColors)
+}
+
+func (d *drawing) bars() {
+	group := d.room() * 0.8
+	width := math.Min(64, group/float64(max(1, len(d.Series))))
+	for i, s := range d.Series {
+		for c, v := range s.Values {
+			if v == nil {
+				continue
+			}
+			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
+			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
+			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
+				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
+			d.interval(s, c, x+width/2)
+			if width >= 26 {
+				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, oneDecimal(*v))
+			}
+		}
+	}
+}
+
+// above is the y of the upper end of a bar, with its interval.
+func (d *drawing) above(s Series, c int, v float64) float64 {
+	y := d.y(math.Max(v, 0))
+	if c < len(s.CI) && s.CI[c] != nil {
+		y = math.Min(y, d.y(s.CI[c][1]))
+	}
+	return y
+}
+
+func (d *drawing) interval(s Series, c int, x float64) {
+	if c >= len(s.CI) || s.CI[c] == nil {
+		return
+	}
+	low, high := d.y(s.CI[c][0]), d.y(s.CI[c][1])
+	d.printf(`<path d="M%.1f %.1fV%.1fM%.1f %.1fh6M%.1f %.1fh6" class="ci" fill="none"/>`+"\n", x, low, high, x-3, low, x-3, high)
+}
+
+func (d *drawing) lines() {
+	for i, s := range d.Series {
+		var path strings.Builder
+		begun := false
+		for c, v := range s.Values {
+			if v == nil {
+				begun = false
+				continue
+			}
+			verb := "L"
+			if !begun {
+				verb = "M"
+			}
+			begun = true
+			fmt.Fprintf(&path, "%s%.1f %.1f", verb, d.x(c), d.y(*v))
+		}
+		dash := ""
+		if s.Published {
+			dash = ` stroke-dasharray="5 4"`
+		}
+		d.printf(`<path d="%s" fill="none" stroke-width="2" class="l%d"%s/>`+"\n", path.String(), i%figureColors, dash)
+		for c, v := range s.Values {
+			if v != nil {
+				d.interval(s, c, d.x(c))
+				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
+					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
+			}
+		}
+	}
+}
+
+// mostColumns is how many categories stand side by side; more stand below each
+// other, with a dot for each value.
+const mostColumns = 16
+
+// dots draws many categories: one line each, names on the left, values as dots.
+func (d *drawing) dots(legend [][]int) {
+	const left, line = 290.0, 19.0
+	width := figureWidth - left - figureRight
+	x := func(v float64) float64 { return left + width*(v-d.low)/(d.high-d.low) }
+	bottom := d.top + line*float64(len(d.Categories)) + 6
+	d.begin(bottom + 50 + 18*float64(len(d.wrappedNotes())))
+	d.drawLegend(legend)
+	for v := d.low; v <= d.high+d.step/2; v += d.step {
+		d.printf(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/><text x="%.1f" y="%.1f" class="tick" text-anchor="middle">%s</text>`+"\n",
+			x(v), x(v), d.top, bottom, x(v), bottom+16, trimZeros(v))
+	}
+	for c, name := range d.Categories {
+		y := d.top + line*(float64(c)+0.5)
+		if r := []rune(name); len(r) > 38 {
+			name = string(r[:37]) + "…"
+		}
+		d.printf(`<text x="%.1f" y="%.1f" text-anchor="end">%s</text><line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/>`+"\n",
+			left-10, y+4, esc(name), left, figureWidth-figureRight, y, y)
+		for i, s := range d.Series {
+			if s.Values[c] == nil {
+				continue
+			}
+			style := fmt.Sprintf(`class="f%d"`, i%figureColors)
+			if s.Published { // hollow
+				style = fmt.Sprintf(`class="paper l%d" stroke-width="2"`, i%figureColors)
+			}
+			d.printf(`<circle cx="%.1f" cy="%.1f" r="5" %s><title>%s, %s: %s</title></circle>`+"\n",
+				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*s.Values[c]))
+		}
+	}
+	d.end(bottom + 40)
+}

@@ -267,7 +267,7 @@ func (r *Renderer) Keys() map[string]string {
 		keys["max_tokens"] = strconv.Itoa(s.MaxTokens)
 	}
 	if r.added != nil {
-		keys["stop"] = quotedList(r.added, ", ")
+		keys["stop"] = ner.JSONList(r.added, ", ")
 	}
 	return keys
 }

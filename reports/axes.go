@@ -115,7 +115,7 @@ func keyNames(runs []*run) []string {
 
 type set map[string]bool
 
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // natural orders values of a key: numbers by size, before other values, which
 // go by bytes.

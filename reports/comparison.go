@@ -3,7 +3,6 @@ package reports
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 
@@ -136,7 +135,7 @@ func (built *builtTables) rank(name string) int {
 
 func (built *builtTables) detailRun(r *run) []runDetail {
 	var out []runDetail
-	for i, metric := range slices.Sorted(maps.Keys(r.Scores)) {
+	for i, metric := range sortedKeys(r.Scores) {
 		s := r.Scores[metric]
 		p, rec, f1 := built.ratios(metric, s)
 		tp, pred, gold := halved(s, built.doubled(metric))
@@ -158,7 +157,7 @@ func (built *builtTables) detailTypes(runs []*run) []typeLine {
 		}
 	}
 	var out []typeLine
-	for _, t := range slices.Sorted(maps.Keys(types)) {
+	for _, t := range sortedKeys(types) {
 		line := typeLine{Type: string(t)}
 		gold := map[int]bool{}
 		for _, r := range runs {
@@ -171,7 +170,7 @@ func (built *builtTables) detailTypes(runs []*run) []typeLine {
 			_, _, f1 := built.ratios(SpanF1, s)
 			line.Figures = append(line.Figures, figure{Main: Percent(f1), Sub: []string{fmt.Sprintf("%d of %d right", s.TP, s.NPred)}})
 		}
-		line.Gold = rangeOf(slices.Sorted(maps.Keys(gold)), commas)
+		line.Gold = rangeOf(sortedKeys(gold), commas)
 		out = append(out, line)
 	}
 	return out

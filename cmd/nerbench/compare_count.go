@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"nerbench/metrics"
@@ -233,7 +232,7 @@ func (c *comparedRow) stats() stats.Row { return stats.Row{Seed: c.seed, A: c.a,
 // typeOutcomes tests each type apart; the types of a row are a family of their
 // own (METRICS.md §12.5).
 func (c *comparedRow) typeOutcomes(s compareSettings) map[ner.EntityType]comparisonOutcome {
-	names := slices.Sorted(maps.Keys(c.types))
+	names := sortedKeys(c.types)
 	outcomes := make([]comparisonOutcome, len(names))
 	alone := s
 	alone.resamples = 0

@@ -142,21 +142,12 @@ func (r *comparison) writeTypes(w io.Writer, i int) error {
 	fmt.Fprintf(w, "\nby type%s\n", r.of(i))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tsupport\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
-	for _, t := range sortedTypes(types) {
+	for _, t := range sortedKeys(types) {
 		o := types[t]
 		o.Passages = o.A.NGold
 		o.line(tw, printable(string(t)), reports.Percent(o.A.F1), reports.Percent(o.B.F1))
 	}
 	return tw.Flush()
-}
-
-func sortedTypes[V any](m map[ner.EntityType]V) []ner.EntityType {
-	var types []ner.EntityType
-	for t := range m {
-		types = append(types, t)
-	}
-	slices.Sort(types)
-	return types
 }
 
 func (r *comparison) of(i int) string {

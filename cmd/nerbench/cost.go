@@ -59,21 +59,17 @@ func (c cost) add(o cost) cost {
 	c.PromptTokens += o.PromptTokens
 	c.AnswerTokens += o.AnswerTokens
 	c.Seconds += o.Seconds
-	switch {
-	case c.Computed == nil || o.Computed == nil:
-		c.Computed = nil
-	default:
-		n := *c.Computed + *o.Computed
-		c.Computed = &n
-	}
-	switch {
-	case c.Money == nil || o.Money == nil:
-		c.Money = nil
-	default:
-		m := *c.Money + *o.Money
-		c.Money = &m
-	}
+	c.Computed, c.Money = addKnown(c.Computed, o.Computed), addKnown(c.Money, o.Money)
 	return c
+}
+
+// addKnown adds numbers; the sum is not known (nil) unless both are.
+func addKnown[N int | float64](a, b *N) *N {
+	if a == nil || b == nil {
+		return nil
+	}
+	sum := *a + *b
+	return &sum
 }
 
 // amount prints a large number shortly.

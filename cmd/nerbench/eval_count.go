@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"maps"
-	"slices"
 
 	"nerbench/answers"
 	"nerbench/harness"
@@ -237,7 +235,7 @@ func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ne
 		total := stats.Bootstrap([]stats.Row{{Seed: n.seed, A: scores.total}}, n.resamples)
 		return &total, nil
 	}
-	types := slices.Sorted(maps.Keys(scores.byType))
+	types := sortedKeys(scores.byType)
 	parts := make([][]stats.PassageScore, 1+len(types))
 	for i, s := range scores.total {
 		parts[0] = append(parts[0], stats.PassageScore{Passage: i, Score: s})

@@ -3,8 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strconv"
 	"text/tabwriter"
 
@@ -154,7 +152,7 @@ func (e *evaluation) writeConfusion(w io.Writer) error {
 		seen[cell.Gold], seen[cell.Pred] = true, true
 		counts[[2]ner.EntityType{cell.Gold, cell.Pred}] = cell.N
 	}
-	types := slices.Sorted(maps.Keys(seen))
+	types := sortedKeys(seen)
 	if len(types) > 0 && types[0] == "" {
 		types = append(types[1:], "")
 	}

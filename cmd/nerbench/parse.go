@@ -112,15 +112,22 @@ func (env *environment) parse(c *cli.Context) error {
 		all = []ner.EntityType{ner.EntityType(one)}
 	}
 	return env.filter("parse", func(line []byte) (any, error) {
-		var a rawAnswer
-		if err := json.Unmarshal(line, &a); err != nil {
+		a, err := readRawAnswer(line)
+		if err != nil {
 			return nil, err
-		}
-		if a.Text == nil {
-			return nil, fmt.Errorf(`want {"text": "raw answer"}`)
 		}
 		return parseAnswer(reader, a, all)
 	})
+}
+
+func readRawAnswer(line []byte) (a rawAnswer, err error) {
+	if err := json.Unmarshal(line, &a); err != nil {
+		return a, err
+	}
+	if a.Text == nil {
+		return a, fmt.Errorf(`want {"text": "raw answer"}`)
+	}
+	return a, nil
 }
 
 // answerReader prepares a reader of a family of the program, or of the user's own.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -56,12 +55,9 @@ func publishedReaderOf(family string) (publishedReader, error) {
 // parsePublished reads answers as the authors of their family do.
 func (env *environment) parsePublished(reader publishedReader, types []ner.EntityType) error {
 	return env.filter("parse", func(line []byte) (any, error) {
-		var a rawAnswer
-		if err := json.Unmarshal(line, &a); err != nil {
+		a, err := readRawAnswer(line)
+		if err != nil {
 			return nil, err
-		}
-		if a.Text == nil {
-			return nil, fmt.Errorf(`want {"text": "raw answer"}`)
 		}
 		asked := types
 		if a.Types != nil {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -151,7 +151,7 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 		return err
 	}
 	return withInput(env, c.String("documents"), func(in io.Reader) error {
-		return env.writeQueries(r, loaders.ReadDocuments(in), limit)
+		return env.printQueries(r, loaders.ReadDocuments(in), limit)
 	})
 }
 
@@ -211,31 +211,11 @@ func (env *environment) renderRow(c *cli.Context, keys map[string]string, limit 
 	if err != nil {
 		return err
 	}
-	return env.writeQueries(r, docs, limit)
+	return env.printQueries(r, docs, limit)
 }
 
-// writeQueries prints the queries of documents, one a line.
-func (env *environment) writeQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
-	enc := json.NewEncoder(env.stdout)
-	enc.SetEscapeHTML(false)
-	n := 0
-	for d, err := range docs {
-		if err != nil {
-			return err
-		}
-		if limit > 0 && n >= limit {
-			break
-		}
-		n++
-		queries, err := r.Queries(d)
-		if err != nil {
-			return err
-		}
-		for i := range queries {
-			if err := enc.Encode(newQueryLine(&queries[i])); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+// printQueries prints the queries of the first documents, or of all (limit 0).
+func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+	out := newLineWriter(env.stdout)
+	return errors.Join(writeQueries(out, r, docs, limit), out.flush())
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -57,7 +56,7 @@ func (env *environment) reproduce(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("reproduce: %w", err)
 	}
-	plan.Metrics = slices.Sorted(maps.Keys(claims))
+	plan.Metrics = sortedKeys(claims)
 	var documents []string
 	plan.Observe = func(p ner.Passage, _ *ner.Document, _ harness.Understood) {
 		documents = append(documents, p.Document)

@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"nerbench/harness"
 	"nerbench/ner"
+	"nerbench/prompts"
 	"nerbench/results"
 )
 
@@ -129,11 +131,7 @@ type unplacedSpan struct {
 }
 
 func newPredictionLine(d *ner.Document, u harness.Understood) predictionLine {
-	points := ner.NewCodePoints(d.Text)
-	line := predictionLine{ID: d.ID, Spans: make([]placedSpan, len(u.Passage.Pred))}
-	for i, s := range u.Passage.Pred {
-		line.Spans[i] = placedSpan{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
-	}
+	line := predictionLine{ID: d.ID, Spans: newPlacedSpans(d, u.Passage.Pred)}
 	for _, m := range u.Passage.Unaligned {
 		line.Unaligned = append(line.Unaligned, unplacedSpan(m))
 	}
@@ -169,11 +167,22 @@ func (env *environment) exportPrompts(ctx context.Context, store *results.Store,
 	if err != nil {
 		return err
 	}
-	for d, err := range plan.Documents {
+	return writeQueries(w, renderer, plan.Documents, 0)
+}
+
+// writeQueries writes the queries of documents, one a line, of the first ones or
+// (limit 0) of all.
+func writeQueries(w *lineWriter, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+	n := 0
+	for d, err := range docs {
 		if err != nil {
 			return err
 		}
-		queries, err := renderer.Queries(d)
+		if limit > 0 && n >= limit {
+			break
+		}
+		n++
+		queries, err := r.Queries(d)
 		if err != nil {
 			return err
 		}

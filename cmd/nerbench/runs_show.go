@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -219,7 +218,7 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	line := func(name string, c countsJSON) {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1), c.TP, c.NPred, c.NGold)
 	}
-	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
+	for _, t := range sortedKeys(r.ByType) {
 		if c, ok := r.ByType[t][id]; ok {
 			line(printable(string(t)), c)
 		}

@@ -215,11 +215,8 @@ func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
 		l.Cost = &sum
 	}
 	l.Queries += info.Queries
-	for o, n := range info.Scores.Outcomes {
-		if o.Failure() {
-			l.Failures += n
-		}
-	}
+	failures, _ := failureShare(info.Scores.Outcomes)
+	l.Failures += failures
 	return nil
 }
 

@@ -13,22 +13,23 @@ import (
 // Order returns the items by ascending [ner.Hash] of context and item, ties by
 // bytes (PROMPTS.md §2.2).
 func Order(seed int, purpose string, context []string, items []string) []string {
-	type keyed struct {
-		key  uint64
-		item string
-	}
-	all := make([]keyed, len(items))
-	for i, item := range items {
-		all[i] = keyed{ner.Hash(seed, purpose, append(slices.Clone(context), item)...), item}
-	}
-	slices.SortFunc(all, func(a, b keyed) int {
-		return cmp.Or(cmp.Compare(a.key, b.key), strings.Compare(a.item, b.item))
-	})
 	out := make([]string, len(items))
-	for i, k := range all {
-		out[i] = k.item
+	for i, place := range orderedPlaces(seed, purpose, context, items) {
+		out[i] = items[place]
 	}
 	return out
+}
+
+// orderedPlaces are the places of the items, in the order of [Order].
+func orderedPlaces(seed int, purpose string, context []string, items []string) []int {
+	places, keys := make([]int, len(items)), make([]uint64, len(items))
+	for i, item := range items {
+		places[i], keys[i] = i, ner.Hash(seed, purpose, append(slices.Clone(context), item)...)
+	}
+	slices.SortStableFunc(places, func(a, b int) int {
+		return cmp.Or(cmp.Compare(keys[a], keys[b]), strings.Compare(items[a], items[b]))
+	})
+	return places
 }
 
 // Weighted is an item of a pool to draw from.
@@ -72,21 +73,19 @@ func Sample(seed int, row string, ids []string, types, capPairs int) []int {
 	if types > 0 && n*types > capPairs {
 		n = capPairs / types
 	}
-	places := make([]int, len(ids))
+	if n == len(ids) {
+		return listedPlaces(n)
+	}
+	places := orderedPlaces(seed, "passages", []string{row}, ids)[:n]
+	slices.Sort(places)
+	return places
+}
+
+// listedPlaces are 0 to n-1.
+func listedPlaces(n int) []int {
+	places := make([]int, n)
 	for i := range places {
 		places[i] = i
 	}
-	if n == len(ids) {
-		return places
-	}
-	keys := make([]uint64, len(ids))
-	for i, id := range ids {
-		keys[i] = ner.Hash(seed, "passages", row, id)
-	}
-	slices.SortFunc(places, func(a, b int) int {
-		return cmp.Or(cmp.Compare(keys[a], keys[b]), strings.Compare(ids[a], ids[b]))
-	})
-	places = places[:n]
-	slices.Sort(places)
 	return places
 }

@@ -161,29 +161,21 @@ func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {
 	return queries, nil
 }
 
-// order is the order of the types (PROMPTS.md §2.3); d is nil where it is the
-// same for all documents.
+// order is the order of the types (PROMPTS.md §2.3), as places in the row; d is nil
+// where it is the same for all documents.
 func (r *Renderer) order(d *ner.Document) []int {
-	names := make([]string, len(r.row.Types))
-	for i, t := range r.row.Types {
-		names[i] = string(t.Name)
+	names := r.row.names()
+	switch {
+	case r.settings.Order == "name":
+		places := listedPlaces(len(names))
+		slices.SortFunc(places, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+		return places
+	case r.settings.Order == "shuffle:row":
+		return orderedPlaces(r.settings.Seed, "types", []string{r.row.ID}, names)
+	case r.settings.Order == "shuffle:document" && d != nil:
+		return orderedPlaces(r.settings.Seed, "types", []string{r.row.ID, d.ID}, names)
 	}
-	ordered := slices.Clone(names)
-	switch r.settings.Order {
-	case "name":
-		slices.Sort(ordered)
-	case "shuffle:row":
-		ordered = Order(r.settings.Seed, "types", []string{r.row.ID}, names)
-	case "shuffle:document":
-		if d != nil {
-			ordered = Order(r.settings.Seed, "types", []string{r.row.ID, d.ID}, names)
-		}
-	}
-	out := make([]int, len(names))
-	for i, name := range ordered {
-		out[i] = slices.Index(names, name)
-	}
-	return out
+	return listedPlaces(len(names))
 }
 
 // Words returns what the prompts say for each type of the row, in listed order.

@@ -63,13 +63,12 @@ func parseShots(setting string) (*shots, error) {
 
 // order puts the train documents into the order in which they are taken.
 func (s *shots) order(row Row, seed int) {
-	byID := map[string]*ner.Document{}
 	ids := make([]string, len(row.Train))
 	for i, d := range row.Train {
-		ids[i], byID[d.ID] = d.ID, d
+		ids[i] = d.ID
 	}
-	for _, id := range Order(seed, "fewshot", []string{row.ID}, ids) {
-		s.ordered = append(s.ordered, byID[id])
+	for _, place := range orderedPlaces(seed, "fewshot", []string{row.ID}, ids) {
+		s.ordered = append(s.ordered, row.Train[place])
 	}
 	s.texts = make(map[string]bool, len(s.ordered))
 	for _, d := range s.ordered {

@@ -105,6 +105,8 @@ func TestRefusedPlans(t *testing.T) {
 		"sorted types":        {prompts.Settings{Family: "json_by_type", Variant: "rner", Order: "name"}, "always sorts"},
 		"no definition":       {prompts.Settings{Variant: "definition"}, "no_definition"},
 		"no schema":           {prompts.Settings{Family: "spans", Constrained: "schema"}, "no schema"},
+		"name of a dataset":   {prompts.Settings{Family: "ye2023", DatasetName: "ids"}, "no dataset line"},
+		"spans, dataset":      {prompts.Settings{Family: "spans", DatasetName: "ids"}, "no dataset line"},
 		"spans few-shot":      {prompts.Settings{Family: "spans", Shots: "1"}, "no_fewshot"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -151,8 +151,12 @@ var partNames = []string{"", "system", "user", "demonstration", "examples", "typ
 // the family's folder, and its text.
 type Part struct{ Name, File, Text string }
 
-// parts reads the templates of a variant that there are.
+// parts reads the templates of a variant that there are; a family without a folder
+// has none.
 func (f templateFolder) parts(variant string) []Part {
+	if f.files == nil {
+		return nil
+	}
 	var found []Part
 	for _, name := range partNames {
 		file := variant + ".txt"

@@ -15,7 +15,10 @@ type style struct {
 	text func(d *ner.Document) string
 	// line is the dataset line of a form; nil: "Dataset: NAME" and a line break.
 	line func(form, name string) string
-	// words replaces what the prompts say for the types.
+	// word changes what the prompts say for a type, whatever the wording: answers are
+	// read by it, too ([Words]).
+	word func(worded string) string
+	// words replaces what the prompts say for the types, and answers do not.
 	words func(types []TypeInfo, worded []string) []string
 	// sorted: the types of a query stand in the order of their words.
 	sorted bool

@@ -28,12 +28,7 @@ func jsonByTypeStyle(variant string) style {
 		s.limit = nil
 		s.answer = wrappedAnswer
 		s.sorted = true
-		s.words = func(_ []TypeInfo, words []string) []string {
-			for i, w := range words { // answers are read by these words, too
-				words[i] = strings.ToLower(w)
-			}
-			return words
-		}
+		s.word = strings.ToLower
 		s.group = func(q *question, v *values) { v[slotTypes] = ner.JSONList(q.words, ", ") }
 	case "oneke":
 		s.text = func(d *ner.Document) string { return ner.JSONString(d.Text) }

@@ -279,3 +279,33 @@ func TestLimits(t *testing.T) {
 		})
 	}
 }
+
+// TestWords: answers are read by the words that the prompt has for the types.
+func TestWords(t *testing.T) {
+	row := prompts.Row{ID: "row", Types: []prompts.TypeInfo{{Name: "Restaurant Name", Definition: "A place to eat."}}}
+	for _, c := range []struct {
+		name     string
+		settings prompts.Settings
+		want     string
+	}{
+		{"natural", prompts.Settings{}, "Restaurant Name"},
+		{"worded", prompts.Settings{Wording: "upper"}, "RESTAURANT NAME"},
+		{"by another name", prompts.Settings{Paraphrase: "Restaurant Name=Eatery"}, "Eatery"},
+		{"always in lower case", prompts.Settings{Family: "json_by_type", Variant: "rner"}, "restaurant name"},
+		{"also another name", prompts.Settings{Family: "json_by_type", Variant: "rner", Paraphrase: "Restaurant Name=Eatery"}, "eatery"},
+		{"with a dataset line", prompts.Settings{Family: "gner", Variant: "t5+dataset", Dataset: "D"}, "Restaurant Name"},
+		{"a definition, which no answer names", prompts.Settings{Variant: "definition"}, "Restaurant Name"},
+		{"of a family of the user's own", prompts.Settings{Family: "mine"}, "Restaurant Name"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			words, err := prompts.Words(row, c.settings)
+			if err != nil || !slices.Equal(words, []string{c.want}) {
+				t.Errorf("words %q, %v, want %q", words, err, c.want)
+			}
+			r, err := prompts.New(row, c.settings)
+			if c.settings.Family != "mine" && (err != nil || !slices.Equal(r.Words(), words)) {
+				t.Errorf("the renderer has other words: %v", err)
+			}
+		})
+	}
+}

@@ -191,7 +191,29 @@ func Words(row Row, s Settings) ([]string, error) {
 	for _, t := range row.Types {
 		words = append(words, worded(t, s.Wording))
 	}
-	return words, paraphrase(row, s.Paraphrase, words)
+	if err := paraphrase(row, s.Paraphrase, words); err != nil {
+		return nil, err
+	}
+	if word := wordOf(s.Family, s.Variant); word != nil {
+		for i, w := range words {
+			words[i] = word(w)
+		}
+	}
+	return words, nil
+}
+
+// wordOf is how a variant of a family of the program changes the words for types;
+// nil: it does not.
+func wordOf(family, variant string) func(string) string {
+	f, err := Find(family)
+	if err != nil || f.style == nil {
+		return nil
+	}
+	v, _, err := f.variant(variant)
+	if err != nil {
+		return nil
+	}
+	return f.style(v.Name).word
 }
 
 // namesDataset reports whether the prompt names the dataset elsewhere than in a

@@ -70,8 +70,13 @@ func Describe(row *Row, fsys fs.FS) (found bool, err error) {
 			if p == "" || p == t.Name || slices.Contains(t.Paraphrases[:k], p) {
 				fault(p, "type %q: paraphrase %q: want another name", t.Name, p)
 			}
+			for _, other := range row.Types { // of two types with one name, no answer says which it means
+				if string(other.Name) != t.Name && strings.EqualFold(string(other.Name), p) {
+					fault(p, "type %q: paraphrase %q: is the type %q of the row", t.Name, p, other.Name)
+				}
+			}
 		}
-		for _, s := range append([]string{t.Definition, t.Phrase, t.Guidelines}, t.Examples...) {
+		for _, s := range slices.Concat([]string{t.Definition, t.Phrase, t.Guidelines}, t.Examples, t.Paraphrases) {
 			if strings.TrimSpace(s) != s {
 				fault(t.Name, "type %q: %q has white space at its edge", t.Name, s)
 			}

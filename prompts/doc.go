@@ -4,5 +4,5 @@
 // A family is one Go file, its templates as text, and a line in [Families].
 // Templates are filled in a single pass: what is inserted is never searched for
 // placeholders (PROMPTS.md §2.1). Every choice that looks random is made by one
-// hash ([Hash]), so that any program makes the same one (§2.2).
+// hash ([ner.Hash]), so that any program makes the same one (§2.2).
 package prompts

@@ -141,8 +141,10 @@ func (f *Family) Parts(variant string) []Part {
 	return f.templates.parts(variant)
 }
 
-// Hash identifies the templates, and what else the family says about a query: the
-// first 16 hexadecimal digits of the SHA-256 of all of it.
+// Hash identifies the templates, and where the family's answers end: the first 16
+// hexadecimal digits of the SHA-256 of all of it. What variants have of their own in
+// the program is not part of it: the hash would be another one for runs that asked
+// the same.
 func (f *Family) Hash() string {
 	h := sha256.New()
 	for _, v := range f.Variants {

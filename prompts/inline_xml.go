@@ -34,7 +34,8 @@ func inlineXMLStyle(variant string) style {
 }
 
 // taggedAnswer is the text with tags. Spans that cross another one cannot be said
-// and are left out; of spans at one place, the first type stands inside.
+// and are left out; of spans at one place, the type that is first by name stands
+// outside.
 func taggedAnswer(q *question, d *ner.Document) string {
 	mentions := q.mentions(d)
 	slices.SortStableFunc(mentions, func(a, b mention) int { // outer ones first

@@ -138,8 +138,8 @@ func (r *Renderer) Queries(d *ner.Document) ([]ner.Query, error) {
 	return r.ask(d, asked)
 }
 
-// AllQueries renders the queries about all types, whatever the query set: none of
-// [Renderer.Queries] is longer.
+// AllQueries renders the queries about all types, whatever the query set: about as
+// long as any of [Renderer.Queries] gets. In chunks, other types may stand together.
 func (r *Renderer) AllQueries(d *ner.Document) ([]ner.Query, error) { return r.ask(d, r.listed) }
 
 func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {

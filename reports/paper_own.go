@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,16 +29,17 @@ func (t *PaperTable) fixedGrid() Grid {
 	return g
 }
 
-// paired finds runs that differ in some keys only: the one without them, and those
-// with them.
-func paired(results []Result, has func(Result) bool, but ...string) [][]Result {
+// paired finds runs that are the same without what is looked at: the one that does
+// not have it, and those that have. without are the keys of a run with nothing of
+// it.
+func paired(results []Result, has func(Result) bool, without func(keys map[string]string)) [][]Result {
 	groups := map[string][]Result{}
 	for _, r := range results {
+		keys := maps.Clone(r.Keys)
+		without(keys)
 		var id strings.Builder
 		for _, k := range ner.Keys {
-			if !slices.Contains(but, k.Name) {
-				fmt.Fprintf(&id, "%s=%s\n", k.Name, r.Keys[k.Name])
-			}
+			fmt.Fprintf(&id, "%s=%s\n", k.Name, keys[k.Name])
 		}
 		groups[id.String()] = append(groups[id.String()], r)
 	}
@@ -63,7 +65,11 @@ func paired(results []Result, has func(Result) bool, but ...string) [][]Result {
 func ownDatasetLine(results []Result, spec Spec) Grid {
 	g := Grid{Title: "own runs: F1 with the dataset line", Header: []string{"model", "row", "variant", "without", "with", "difference"}, Labels: 3}
 	has := func(r Result) bool { return strings.Contains(r.Keys["variant"], "+") }
-	for _, group := range paired(results, has, "variant", "dataset_name") {
+	without := func(keys map[string]string) {
+		keys["variant"], _, _ = strings.Cut(keys["variant"], "+")
+		delete(keys, "dataset_name")
+	}
+	for _, group := range paired(results, has, without) {
 		base := ratioOf(spec, group[0])
 		for _, r := range group[1:] {
 			with := ratioOf(spec, r)
@@ -81,7 +87,7 @@ func ownDatasetLine(results []Result, spec Spec) Grid {
 func ownParaphrases(results []Result, spec Spec) Grid {
 	g := Grid{Title: "own runs: F1 of a type by the name that it is asked by", Header: []string{"model", "row", "type", "asked as", "own name", "this name", "difference"}, Labels: 4}
 	has := func(r Result) bool { return r.Keys["paraphrase"] != "" }
-	for _, group := range paired(results, has, "paraphrase") {
+	for _, group := range paired(results, has, func(keys map[string]string) { delete(keys, "paraphrase") }) {
 		for _, r := range group[1:] {
 			typ, name, _ := strings.Cut(r.Keys["paraphrase"], "=")
 			t := ner.EntityType(typ)

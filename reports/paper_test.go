@@ -139,6 +139,7 @@ func TestPaperOwn(t *testing.T) {
 // TestPaperPairs: what the paper shows by an example is computed of pairs of runs.
 func TestPaperPairs(t *testing.T) {
 	results := []Result{
+		result("ours", "mit-movie", 40, 100, 100).with("variant", "card"), // no partner of repo+nl
 		result("ours", "mit-movie", 50, 100, 100).with("variant", "repo"),
 		result("ours", "mit-movie", 60, 100, 100).with("variant", "repo+nl"),
 		result("other", "mit-movie", 60, 100, 100).with("variant", "repo+nl"), // alone

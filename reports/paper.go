@@ -79,14 +79,20 @@ func (i PaperItem) Notes() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var notes []string
-	for _, letter := range i.Footnotes {
-		notes = append(notes, "("+letter+") "+texts[letter])
-	}
+	notes := lettered(i.Footnotes, texts)
 	if i.Note != "" {
 		notes = append(notes, i.Note)
 	}
 	return notes, nil
+}
+
+// lettered are footnotes with their letters: "(a) …".
+func lettered(letters []string, texts map[string]string) []string {
+	var notes []string
+	for _, letter := range letters {
+		notes = append(notes, "("+letter+") "+texts[letter])
+	}
+	return notes
 }
 
 // footnotes reads the texts of METRICS.md §14.2, by their letters.
@@ -159,6 +165,7 @@ func BuildPaper(item PaperItem, results []Result, spec Spec) (*PaperTable, error
 	if item.Note != "" {
 		t.Notes = append(t.Notes, item.Note)
 	}
+	spec = spec.withDefaults()
 	if item.Lines == "fixed" {
 		if form := ownForms[item.Own]; form != nil {
 			spec.Metrics = []string{UninerF1}
@@ -253,6 +260,9 @@ func (t *PaperTable) published(values []PublishedValue) {
 	}
 }
 
+// footnotes are those of the table, with their letters.
+func (t *PaperTable) footnotes() []string { return lettered(t.item.Footnotes, t.Footnotes) }
+
 // line finds a published line, or adds it.
 func (t *PaperTable) line(system, metric string) *PaperLine {
 	for i := range t.Lines {
@@ -336,9 +346,7 @@ func (t *PaperTable) grid() Grid {
 	} else {
 		t.bySystems(&g, several)
 	}
-	for _, letter := range t.item.Footnotes {
-		g.Notes = append(g.Notes, "("+letter+") "+t.Footnotes[letter])
-	}
+	g.Notes = t.footnotes()
 	if !t.alone {
 		g.Notes = append(g.Notes, "own runs: "+strings.Join(t.item.Metrics, ", ")+"; F1 in %")
 	}
@@ -361,7 +369,7 @@ func (t *PaperTable) bySystems(g *Grid, several bool) {
 			cells = append(cells, l.Metric)
 		}
 		for _, c := range t.Cols {
-			cells = append(cells, l.cell(c))
+			cells = append(cells, t.cell(&l, c))
 		}
 		g.Body, g.Published = append(g.Body, cells), append(g.Published, l.Published)
 	}
@@ -375,23 +383,23 @@ func (t *PaperTable) byRows(g *Grid) {
 	for _, c := range t.Cols {
 		cells := []string{t.titles[c]}
 		for _, l := range t.Lines {
-			cells = append(cells, l.cell(c))
+			cells = append(cells, t.cell(&l, c))
 		}
 		g.Body = append(g.Body, cells)
 	}
 }
 
 // cell prints a value. Without one, "not run" is what own runs have, and a dash
-// what the paper does not print.
-func (l *PaperLine) cell(col string) string {
+// what the paper does not print, or what nothing can be run on.
+func (t *PaperTable) cell(l *PaperLine, col string) string {
 	v, there := l.Values[col]
 	switch {
 	case there && col == averageColumn && !l.Published && l.Used < l.Total:
 		return fmt.Sprintf("%s (%d/%d)", oneDecimal(v), l.Used, l.Total)
 	case there:
 		return oneDecimal(v)
-	case l.Published:
-		return "–"
+	case l.Published || slices.Contains(t.item.Also, col):
+		return undefined
 	}
 	return "not run"
 }
@@ -401,7 +409,7 @@ func (t *PaperTable) Figure() *Figure {
 	if !t.item.Chart {
 		return nil
 	}
-	f := &Figure{Title: t.Title}
+	f := &Figure{Title: t.Title, Notes: t.footnotes()}
 	for _, c := range t.Cols {
 		f.Categories = append(f.Categories, t.titles[c])
 	}
@@ -416,9 +424,6 @@ func (t *PaperTable) Figure() *Figure {
 			s.Values = append(s.Values, value)
 		}
 		f.Series = append(f.Series, s)
-	}
-	for _, letter := range t.item.Footnotes {
-		f.Notes = append(f.Notes, "("+letter+") "+t.Footnotes[letter])
 	}
 	return f
 }

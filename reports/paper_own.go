@@ -18,12 +18,9 @@ var ownForms = map[string]func([]Result, Spec) Grid{
 // fixedGrid is an item that the paper prints as an example: its cells, and own runs
 // in a table of their own.
 func (t *PaperTable) fixedGrid() Grid {
-	g := Grid{Title: t.Title, Header: t.item.Header, Body: t.item.Fixed, Labels: len(t.item.Header)}
+	g := Grid{Title: t.Title, Header: t.item.Header, Body: t.item.Fixed, Labels: len(t.item.Header), Notes: t.footnotes()}
 	for range t.item.Fixed {
 		g.Published = append(g.Published, true)
-	}
-	for _, letter := range t.item.Footnotes {
-		g.Notes = append(g.Notes, "("+letter+") "+t.Footnotes[letter])
 	}
 	g.Notes = append(g.Notes, t.Notes...)
 	return g
@@ -103,7 +100,7 @@ func ratioOf(spec Spec, r Result) *float64 {
 	if !there {
 		return nil
 	}
-	_, _, f1 := spec.ratios()(spec.Metrics[0], s)
+	_, _, f1 := spec.Ratios(spec.Metrics[0], s)
 	return f1
 }
 
@@ -112,15 +109,8 @@ func ofType(spec Spec, r Result, t ner.EntityType) *float64 {
 	if !there {
 		return nil
 	}
-	_, _, f1 := spec.ratios()(spec.Metrics[0], s)
+	_, _, f1 := spec.Ratios(spec.Metrics[0], s)
 	return f1
-}
-
-func (s Spec) ratios() Ratios {
-	if s.Ratios == nil {
-		return FromCounts
-	}
-	return s.Ratios
 }
 
 // differenceText is what b is above a, in points.

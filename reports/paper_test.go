@@ -136,6 +136,21 @@ func TestPaperOwn(t *testing.T) {
 	}
 }
 
+// TestPaperAlso: what the paper prints beside the rows is nothing that can be run.
+func TestPaperAlso(t *testing.T) {
+	table, err := BuildPaper(paperItem(t, "table2"), []Result{result("ours", "mit-movie", 50, 100, 100)}, Spec{Benchmark: benchmark()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for row, want := range map[string]string{"CoNLL03": undefined, "ace05": "not run"} {
+		for _, line := range table.Grids()[0].Body {
+			if line[0] == row && line[len(line)-1] != want {
+				t.Errorf("own runs have %q of %s, want %q", line[len(line)-1], row, want)
+			}
+		}
+	}
+}
+
 // TestPaperPairs: what the paper shows by an example is computed of pairs of runs.
 func TestPaperPairs(t *testing.T) {
 	results := []Result{

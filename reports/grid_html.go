@@ -12,6 +12,7 @@ func writeHTMLTable(w io.Writer, t *Table) error {
 	for i, metric := range t.Metrics {
 		parts[i] = FigurePart{Table: t.grid(metric)}
 		if i == len(t.Metrics)-1 {
+			parts[i].Table.Notes = append(parts[i].Table.Notes, t.signatureLines()...)
 			for _, warning := range t.Warnings {
 				parts[i].Table.Notes = append(parts[i].Table.Notes, "warning: "+warning)
 			}

@@ -19,6 +19,9 @@ func writeLatex(w io.Writer, t *Table) error {
 			return err
 		}
 	}
+	for _, line := range t.signatureLines() {
+		fmt.Fprintf(&b, "%% %s\n", printable(line))
+	}
 	for _, warning := range t.Warnings {
 		fmt.Fprintf(&b, "%% warning: %s\n", printable(warning))
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -74,6 +75,22 @@ func TestGolden(t *testing.T) {
 				}
 				golden(t, test.name+"."+format, b.Bytes())
 			})
+		}
+	}
+}
+
+// TestSignatures: every form of a table but CSV says how its scores came about.
+func TestSignatures(t *testing.T) {
+	r := result("ollama/small", "stars", 861, 2000, 2000)
+	r.Signatures = map[string]string{SpanF1: "how the score came about"}
+	table := build(t, []Result{r}, Spec{Benchmark: benchmark()})
+	for _, format := range Formats() {
+		var b bytes.Buffer
+		if err := table.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(b.String(), r.Signatures[SpanF1]); said != (format != "csv") {
+			t.Errorf("%s: signature there: %v\n%s", format, said, b.String())
 		}
 	}
 }

@@ -32,6 +32,13 @@ type sweepCounter struct {
 	price    price
 }
 
+func newSweepCounter(ctx context.Context, env *environment, store *results.Store, p price) *sweepCounter {
+	return &sweepCounter{
+		env: env, store: store, ctx: ctx, price: p, infos: map[string]results.RunInfo{}, costs: map[string]cost{},
+		partial: map[string]string{}, unscored: map[string]map[string]bool{},
+	}
+}
+
 // result computes the lines of all points.
 func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error) {
 	out := &sweepResult{Sweep: p.Name, Title: p.Title, Varied: p.varied, Warning: p.Warning, Lines: []sweepLine{}, Notes: []string{}}
@@ -52,6 +59,7 @@ func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error)
 			}
 			out.Lines = append(out.Lines, line)
 		}
+		keepComparable(out.Lines[from:])
 		adjustLines(out.Lines[from:])
 	}
 	if slices.Contains(p.varied, "paraphrase") {
@@ -162,7 +170,12 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 			l.Rows[row.ID] = nil
 			continue
 		}
-		_, _, l.Rows[row.ID] = metricRatios(metric, sum(of.pooled))
+		whole := sum(of.pooled)
+		if _, _, l.Rows[row.ID] = metricRatios(metric, whole); whole.NGold == 0 { // METRICS.md §10.4
+			c.partial[row.ID] = "no gold: in no mean"
+			continue
+		}
+		l.used = append(l.used, row.ID)
 		seed := stats.RowSeed(0, row.ID)
 		rows = append(rows, stats.Row{Seed: seed, A: of.pooled})
 		seeds = append(seeds, of.seeds)
@@ -188,6 +201,24 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 		}
 	}
 	return l, c.ctx.Err()
+}
+
+// keepComparable takes the means of lines away that are over other rows than those
+// that most lines could have: means over different rows never share a column
+// (METRICS.md §10.2).
+func keepComparable(lines []sweepLine) {
+	var most []string
+	for _, l := range lines {
+		if len(l.used) > len(most) || len(l.used) == len(most) && l.Baseline {
+			most = l.used
+		}
+	}
+	for i := range lines {
+		if l := &lines[i]; !slices.Equal(l.used, most) {
+			l.Mean, l.CI, l.Deviation = nil, nil, nil
+			l.Difference, l.DifferenceCI, l.P = nil, nil, nil
+		}
+	}
 }
 
 // addCost adds what is known of a run to a line.

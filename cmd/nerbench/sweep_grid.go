@@ -128,6 +128,9 @@ func (r *sweepResult) gridNotes() []string {
 	if r.hasDeviation() {
 		notes = append(notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
 	}
+	if slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Used > 0 && l.Mean == nil }) {
+		notes = append(notes, "no mean, but the number of rows: over fewer rows than others, or over others (METRICS.md §10.2)")
+	}
 	notes = append(notes,
 		"tokens as servers report them; seconds from question to answer, added up over all queries",
 		"F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (METRICS.md §12)")

@@ -28,7 +28,7 @@ type sweepLine struct {
 	Baseline bool                `json:"baseline"`
 	Metric   string              `json:"metric"`
 	Rows     map[string]*float64 `json:"rows"`      // F1 by row
-	Mean     *float64            `json:"mean_rows"` // F1: the mean over the rows
+	Mean     *float64            `json:"mean_rows"` // F1: the mean over the rows; null, too, where others are over more
 	CI       *[2]float64         `json:"ci"`
 	// Deviation is the standard deviation over the seeds; null: fewer than two.
 	Deviation *float64 `json:"seeds_sd"`
@@ -46,15 +46,13 @@ type sweepLine struct {
 	Cost     *cost    `json:"cost"`
 	Runs     []string `json:"runs"`
 
-	asked string // the metric as it was asked for, without what the point says of reading
+	asked string   // the metric as it was asked for, without what the point says of reading
+	used  []string // the rows in the mean
 }
 
 // printSweep prints what is complete of a sweep.
 func (env *environment) printSweep(ctx context.Context, store *results.Store, p *sweepPlan, show sweepShow) error {
-	c := &sweepCounter{
-		env: env, store: store, ctx: ctx, price: show.price,
-		infos: map[string]results.RunInfo{}, partial: map[string]string{}, unscored: map[string]map[string]bool{}, costs: map[string]cost{},
-	}
+	c := newSweepCounter(ctx, env, store, show.price)
 	result, err := c.result(p, show.resamples)
 	if err != nil {
 		return err

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"slices"
+	"testing"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/results"
+	"nerbench/sweeps"
+)
+
+// TestSweepMeans: means are over the same rows, and rows without gold are in none.
+func TestSweepMeans(t *testing.T) {
+	env, _ := benchEnvironment(t)
+	store, err := results.Open(t.Context(), env.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	var rows []*datasets.Row
+	for _, id := range []string{"a", "b", "c"} {
+		rows = append(rows, &datasets.Row{ID: id})
+	}
+	gold := ner.Score{TP: 1, NPred: 2, NGold: 2}
+	plan := &sweepPlan{Sweep: &sweeps.Sweep{Name: "s"}, metrics: []string{"span_f1"}, varied: []string{"seed"}, rows: rows}
+	for i, counts := range []map[string]ner.Score{
+		{"a": gold, "b": gold, "c": {NPred: 1}},
+		{"a": gold, "c": {NPred: 1}}, // b was not run
+		{"a": gold, "b": {NPred: 2, NGold: 2}, "c": {}},
+	} {
+		keys := map[string]string{"seed": string(rune('0' + i))}
+		point := sweepPoint{Point: sweeps.Point{Keys: keys, Baseline: i == 0}, metrics: plan.metrics, asks: map[string][]*sweepAsk{}}
+		for _, row := range rows {
+			ask := &sweepAsk{name: row.ID + keys["seed"], row: row}
+			if s, ran := counts[row.ID]; ran {
+				ask.run = keepCounts(t, store, ner.Run{Keys: map[string]string{"model": "m", "row": row.ID, "seed": keys["seed"]}}, s)
+			}
+			point.asks[row.ID] = []*sweepAsk{ask}
+		}
+		plan.points = append(plan.points, point)
+	}
+	c := newSweepCounter(t.Context(), env, store, price{})
+	got, err := c.result(plan, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []struct {
+		mean, difference string
+	}{{"50.0 (2/3)", "baseline"}, {"– (1/3)", "–"}, {"25.0 (2/3)", "-25.0"}}
+	for i, l := range got.Lines {
+		if l.meanText() != want[i].mean || l.differenceText() != want[i].difference {
+			t.Errorf("line %d: mean %s, difference %s, want %s, %s", i, l.meanText(), l.differenceText(), want[i].mean, want[i].difference)
+		}
+	}
+	for _, note := range []string{"b1: not run", "c: no gold: in no mean"} {
+		if !slices.Contains(got.Notes, note) {
+			t.Errorf("no note %q in %q", note, got.Notes)
+		}
+	}
+}
+
+// keepCounts keeps a run of one passage with its counts by span_f1.
+func keepCounts(t *testing.T, store *results.Store, run ner.Run, s ner.Score) string {
+	t.Helper()
+	if err := store.Begin(t.Context(), run, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Record(t.Context(), run.ID(), []ner.Passage{{Document: "d"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	scores := results.Scores{Passages: 1, Metrics: map[string]results.MetricScore{
+		"span_f1": {Total: s, Passages: []ner.Score{s}, Reader: "1", Version: "1"},
+	}}
+	if err := store.SaveScores(t.Context(), run.ID(), scores); err != nil {
+		t.Fatal(err)
+	}
+	return run.ID()
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -307,5 +308,37 @@ func TestWords(t *testing.T) {
 				t.Errorf("the renderer has other words: %v", err)
 			}
 		})
+	}
+}
+
+// TestOneWayOneKey: settings that ask in the same way have the same keys.
+func TestOneWayOneKey(t *testing.T) {
+	row := prompts.Row{ID: "row", Types: named([]string{"a"}), Train: []*ner.Document{{ID: "t", Text: "x"}, {ID: "u", Text: "y"}}}
+	for _, c := range []struct {
+		name      string
+		one, same prompts.Settings
+	}{
+		{"cover is the default", prompts.Settings{Shots: "2"}, prompts.Settings{Shots: "2:cover"}},
+		{"no places kept", prompts.Settings{Shots: "2"}, prompts.Settings{Shots: "2:cover:0"}},
+		{"a number", prompts.Settings{Shots: "2:random"}, prompts.Settings{Shots: "02:random"}},
+		{"a chat as a chat", prompts.Settings{Family: "json_list"}, prompts.Settings{Family: "json_list", AsChat: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var keys []map[string]string
+			for _, s := range []prompts.Settings{c.one, c.same} {
+				r, err := prompts.New(row, s)
+				if err != nil {
+					t.Fatal(err)
+				}
+				keys = append(keys, r.Keys())
+			}
+			if !maps.Equal(keys[0], keys[1]) {
+				t.Errorf("keys %v, and %v", keys[0], keys[1])
+			}
+		})
+	}
+	r, err := prompts.New(row, prompts.Settings{Shots: "2:cover:1"})
+	if err != nil || r.Keys()["shots"] != "2:cover:1" {
+		t.Errorf("keys %v, %v", r.Keys(), err)
 	}
 }

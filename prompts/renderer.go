@@ -269,12 +269,12 @@ func (r *Renderer) Keys() map[string]string {
 		keys["descriptions"] = describedHash(r.row.Types)
 	}
 	if r.shots != nil {
-		keys["shots"] = s.Shots
+		keys["shots"] = r.shots.key()
 	}
 	if s.Seed != 0 {
 		keys["seed"] = strconv.Itoa(s.Seed)
 	}
-	if s.AsChat {
+	if s.AsChat && r.variant.Shape != "chat" { // which is one already
 		keys["as"] = "chat"
 	}
 	if s.MaxTokens > 0 {

@@ -61,6 +61,17 @@ func parseShots(setting string) (*shots, error) {
 	return s, nil
 }
 
+// key is the setting in its shortest form, so that one choice has one name.
+func (s *shots) key() string {
+	switch {
+	case s.random:
+		return fmt.Sprintf("%d:random", s.k)
+	case s.empty > 0:
+		return fmt.Sprintf("%d:cover:%d", s.k, s.empty)
+	}
+	return strconv.Itoa(s.k)
+}
+
 // order puts the train documents into the order in which they are taken.
 func (s *shots) order(row Row, seed int) {
 	ids := make([]string, len(row.Train))

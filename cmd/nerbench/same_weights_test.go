@@ -53,7 +53,7 @@ func TestSameWeights(t *testing.T) {
 			server.Create(t, "tiny-uniner-frequency", file)
 			return "ollama/tiny-uniner-frequency", []string{"--base-url", "http://" + server.Host}
 		}, 5, true},
-		{"in the process", func(*testing.T) (string, []string) { return "gguf/" + file, []string{"--threads", "1"} }, 2, false},
+		{"in the process", func(*testing.T) (string, []string) { return "gguf/" + file, []string{"--threads", "1"} }, 3, false},
 	} {
 		t.Run(m.kind, func(t *testing.T) {
 			name, args := m.start(t)

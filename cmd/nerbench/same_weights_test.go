@@ -22,7 +22,7 @@ import (
 // The row is one that the model has hardly learnt, so that many answers run on. How
 // many may differ from the known ones says what each server does with them: vLLM
 // computes as the reference was computed; llama.cpp rounds activations to the 16 bits
-// of the weights, and Ollama what it keeps of the prompt, too; and it gives up an
+// of the weights; Ollama parts from it a little more often, and gives up an
 // answer that repeats one token thirty times, without a reason for its end.
 func TestSameWeights(t *testing.T) {
 	if testing.Short() {

@@ -46,7 +46,7 @@ type Epoch struct {
 
 // version names features and learning. It changes whenever the same settings
 // and documents can give other weights.
-const version = "perceptron-1"
+const version = "perceptron-2"
 
 // Key is the value of the run key "training": everything of the configuration
 // that can change the weights, and the version of the learner.

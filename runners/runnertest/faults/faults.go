@@ -71,6 +71,7 @@ type Proxy struct {
 	storm    int  // requests that will still be refused
 	other    bool // another model serves
 	life     int  // how often it was started again
+	began    time.Time
 }
 
 // New starts a proxy before a server, with its choices made by a seed, after set has
@@ -88,7 +89,11 @@ func New(t testing.TB, upstream http.Handler, seed uint64, set ...func(*Proxy)) 
 	p.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		return context.WithValue(ctx, lifeKey{}, p.life)
+		life := p.life
+		if time.Since(p.began) < startTime {
+			life = noLife // it was made while the server was down, and waited to be taken
+		}
+		return context.WithValue(ctx, lifeKey{}, life)
 	}
 	p.Start()
 	t.Cleanup(p.Close)
@@ -158,8 +163,20 @@ func (p *Proxy) Restore() {
 	defer p.mu.Unlock()
 	if p.other {
 		p.other = false
-		p.life++
+		p.restart()
 	}
+}
+
+// startTime is how long the server takes to start again: who comes meanwhile is turned
+// away. noLife is that of their connections.
+const (
+	startTime = 100 * time.Millisecond
+	noLife    = -1
+)
+
+func (p *Proxy) restart() {
+	p.life++
+	p.began = time.Now()
 }
 
 // lifeKey is that of the life of the server that accepted a connection.
@@ -198,7 +215,7 @@ func (p *Proxy) draw(question bool) (kind Kind, other bool) {
 			return "", other
 		}
 		p.other = true
-		p.life++
+		p.restart()
 	case Order, Duplicate, Missing:
 		if !question {
 			return "", other

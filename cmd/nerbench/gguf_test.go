@@ -215,8 +215,8 @@ func lines(s string) map[string]bool {
 // it, but for at most one in a hundred, which are listed. crossner-politics it has
 // hardly learnt: its answers there run on for hundreds of tokens, and the library
 // rounds activations to the 16 bits of the weights, so that a few of them part from
-// the known ones on the way; how many depends on what shares a batch, and so on what
-// else the machine does (5 to 9 of 400 were seen, 12 may).
+// the known ones on the way (two in a hundred may). How many depends on what shares a
+// batch, hence one passage at a time: else the load of the machine would decide.
 func TestGGUFReference(t *testing.T) {
 	library := llamaLibrary(t, "cpu")
 	model := reference.Path(t, "models", "tiny-uniner-frequency")
@@ -226,7 +226,7 @@ func TestGGUFReference(t *testing.T) {
 	readReference(t, filepath.Join(model, "reference.json"), &rows)
 	questions, parted := 0, 0
 	for row, limit := range map[string]int{"mit-restaurant": 200, "crossner-politics": 50} {
-		report := w.askReference(t, env, model, row, limit)
+		report := w.askReference(t, env, model, row, limit, "--max-connections", "1")
 		if report.Complete != limit || report.Queries != limit*len(rows[row].Answers[0]) {
 			t.Errorf("%s: %d passages, %d queries", row, report.Complete, report.Queries)
 		}
@@ -236,7 +236,7 @@ func TestGGUFReference(t *testing.T) {
 		if row == "mit-restaurant" {
 			checkCounts(t, report, rows[row])
 		}
-		if most := report.Queries * map[string]int{"mit-restaurant": 1, "crossner-politics": 3}[row] / 100; len(different) > most {
+		if most := report.Queries / map[string]int{"mit-restaurant": 100, "crossner-politics": 50}[row]; len(different) > most {
 			t.Errorf("%s: %d of %d answers differ from the reference, at most %d may", row, len(different), report.Queries, most)
 		}
 	}

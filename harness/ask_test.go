@@ -16,20 +16,6 @@ import (
 	"nerbench/runners/runnertest"
 )
 
-// fixed is a constant number of slots.
-type fixed chan struct{}
-
-func (f fixed) Acquire(ctx context.Context) error {
-	select {
-	case f <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-func (f fixed) Release(int, time.Duration, error) { <-f }
-func (f fixed) Most() int                         { return cap(f) }
-
 // runnerFunc is a runner that is one function.
 type runnerFunc func(context.Context, []ner.Query) ([]ner.Completion, error)
 
@@ -68,7 +54,7 @@ func twoTypes(d *ner.Document) ([]ner.Query, error) {
 func plan(store *runnertest.Memory, runner runners.Runner, n int) Plan {
 	return Plan{
 		Documents: passages(n), Queries: twoTypes, Identity: "model", Decoding: "greedy",
-		Runner: runner, Slots: make(fixed, 4), Recorder: store,
+		Runner: runner, Slots: runners.NewFixed(4), Recorder: store,
 		Done: store.Done,
 	}
 }
@@ -151,7 +137,7 @@ func TestAskGivesUpOnADeadServer(t *testing.T) {
 				return nil, fmt.Errorf("connection refused: %w", runners.ErrTemporary)
 			})
 			p := plan(runnertest.NewMemory(), dead, 10_000)
-			p.Slots = make(fixed, slots)
+			p.Slots = runners.NewFixed(slots)
 			start := time.Now()
 			got, err := Ask(t.Context(), p)
 			if !errors.Is(err, runners.ErrTemporary) {
@@ -178,7 +164,7 @@ func TestAskGoesOnWhileTheServerAnswers(t *testing.T) {
 		return echo(ctx, q)
 	})
 	p := plan(runnertest.NewMemory(), shaky, 30)
-	p.Slots = make(fixed, 1)
+	p.Slots = runners.NewFixed(1)
 	got, err := Ask(t.Context(), p)
 	if err != nil || got.Complete != 10 || got.Incomplete != 20 {
 		t.Errorf("asked %+v: %v, want 10 complete and 20 incomplete", got, err)

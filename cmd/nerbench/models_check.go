@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -146,12 +145,7 @@ func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row)
 
 // judge says why a model cannot be asked so, and what else a user should know.
 func (v *checkedModel) judge(p runPlan, special *runners.Special, longest ner.Completion) {
-	failed := 0
-	for o, n := range v.Outcomes {
-		if o.Failure() {
-			failed += n
-		}
-	}
+	failed, _ := failureShare(v.Outcomes)
 	problem := func(format string, args ...any) { v.Problems = append(v.Problems, fmt.Sprintf(format, args...)) }
 	remark := func(format string, args ...any) { v.Remarks = append(v.Remarks, fmt.Sprintf(format, args...)) }
 	row, family := p.rows[0].ID, p.keys["family"]
@@ -275,11 +269,7 @@ func (v *checkedModel) write(env *environment) {
 	if v.Context > 0 {
 		fmt.Fprintf(env.stdout, "context of a run: %d tokens\n", v.Context)
 	}
-	var outcomes []string
-	for _, o := range slices.Sorted(maps.Keys(v.Outcomes)) {
-		outcomes = append(outcomes, fmt.Sprintf("%s %d", o, v.Outcomes[o]))
-	}
-	fmt.Fprintf(env.stdout, "asked %d questions twice: %s; %d answered differently the second time\n", v.Queries, strings.Join(outcomes, ", "), v.Differ)
+	fmt.Fprintf(env.stdout, "asked %d questions twice: %s; %d answered differently the second time\n", v.Queries, outcomesLine(v.Outcomes), v.Differ)
 	if v.Example != "" {
 		fmt.Fprintf(env.stdout, "the first answer: %s\n", printable(v.Example))
 	}

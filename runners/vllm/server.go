@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,7 +139,7 @@ func (p *pool) take(now time.Time, n int, not []*server) *server {
 	first := int(p.turn.Add(1))
 	for i := range p.servers {
 		s := p.servers[(first+i)%len(p.servers)] // equals take turns
-		if contains(not, s) {
+		if slices.Contains(not, s) {
 			continue
 		}
 		s.mu.Lock()
@@ -180,15 +181,6 @@ func (p *pool) whyNone(failure error) error {
 		}
 	}
 	return failure
-}
-
-func contains(servers []*server, s *server) bool {
-	for _, t := range servers {
-		if t == s {
-			return true
-		}
-	}
-	return false
 }
 
 // alone runs do unless another goroutine does so, and then waits for it.

@@ -189,9 +189,6 @@ func BenchmarkTwentyMilliseconds(b *testing.B) {
 func BenchmarkMemory(b *testing.B) {
 	for _, queries := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(queries), func(b *testing.B) {
-			if queries == 1_000_000 && testing.Short() {
-				b.Skip("minutes")
-			}
 			url := newBenchServer(b, 0)
 			for b.Loop() {
 				stop, peak := make(chan struct{}), make(chan uint64)

@@ -16,9 +16,6 @@ import (
 // TestLargeFiles holds 50,000 sentences, as a column file and as spans, against
 // their known counts.
 func TestLargeFiles(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	t.Parallel()
 	var expected map[string]json.RawMessage
 	data, err := os.ReadFile(reference.Path(t, "vectors", "bench", "expected.json"))

@@ -28,9 +28,6 @@ type referenceRow struct {
 // trained model whose answers are known: it is killed once and continued, and
 // ends with the known scores in store, table and report.
 func TestRealServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("minutes on a real server")
-	}
 	model := reference.Path(t, "models", "tiny-uniner-frequency")
 	data := reference.Path(t, "data")
 	server := ollamatest.Start(t)

@@ -51,9 +51,6 @@ func slow(t *testing.T, set func(*vllmtest.Fake)) runners.Runner {
 
 // TestRealServer: the suite, and what only a real server can show.
 func TestRealServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("minutes on a real server")
-	}
 	server := vllmtest.Start(t, reference.Path(t, "models", "tiny-uniner-frequency"), "--api-key", "sk-of-the-test")
 	open := func(t *testing.T) *vllm.Runner {
 		r, err := vllm.New(vllm.Config{Servers: []string{server.URL}, Model: server.Model, Key: "sk-of-the-test", Decoding: runners.Decoding{Seed: 1}})

@@ -74,10 +74,7 @@ func threeTypes(d *ner.Document) ([]ner.Query, error) {
 // TestTenThousandFaults: whatever happens on the way, the result is that of a quiet
 // day, nothing that was answered is asked again, and what happened is counted.
 func TestTenThousandFaults(t *testing.T) {
-	most, documents := 10_000, 16_000
-	if testing.Short() {
-		most, documents = 500, 1000
-	}
+	const most, documents = 10_000, 16_000
 	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
 	w := &witness{answered: map[string]bool{}}
 	proxy := faults.New(t, fake.Config.Handler, 7, func(p *faults.Proxy) {

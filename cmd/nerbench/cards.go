@@ -78,7 +78,7 @@ func (env *environment) cards() ([]models.Card, error) {
 // lintCard holds a card against the rows, the prompt families and the kinds of models
 // that there are: a misspelt row would be one that the model never saw.
 func (env *environment) lintCard(c *models.Card) error {
-	v, err := env.cardVariant(c)
+	v, err := env.variant(c.Family, c.Variant)
 	if err != nil {
 		return err
 	}
@@ -108,17 +108,17 @@ func (env *environment) lintCard(c *models.Card) error {
 	return errors.Join(faults...)
 }
 
-// cardVariant is the variant of the prompts that a card names.
-func (env *environment) cardVariant(c *models.Card) (prompts.Variant, error) {
+// variant is a variant of a prompt family, of the program or of the user's own.
+func (env *environment) variant(family, name string) (prompts.Variant, error) {
 	own, err := env.ownFamilies()
 	if err != nil {
 		return prompts.Variant{}, err
 	}
-	family, err := prompts.Find(c.Family, own...)
+	f, err := prompts.Find(family, own...)
 	if err != nil {
 		return prompts.Variant{}, err
 	}
-	return family.Named(c.Variant)
+	return f.Named(name)
 }
 
 // findCard finds a card by its name.
@@ -177,7 +177,7 @@ func (env *environment) askAsCard(p *runPlan) error {
 	if p.keys["family"] == "" {
 		p.keys["family"] = p.card.Family
 		open("variant", p.card.Variant)
-		v, err := env.cardVariant(p.card)
+		v, err := env.variant(p.keys["family"], p.keys["variant"])
 		if err != nil {
 			return err
 		}

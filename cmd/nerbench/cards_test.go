@@ -56,6 +56,13 @@ training = ["mini"]
 			t.Errorf("runs show lacks %s:\n%s", want, shown)
 		}
 	}
+	// The shape follows the variant that is asked.
+	w.write("cards/chat.toml", "title = \"Chat\"\nmodel = \"ollama/tiny\"\nfamily = \"json_per_type\"\nvariant = \"plain\"\nshape = \"chat\"\n")
+	asked = nil
+	w.report("run", "-m", "chat", "--models", "cards", "-d", "mini", "-q", "--json", "--variant", "slimer")
+	if len(asked) == 0 || asked[0].Path != "/api/chat" {
+		t.Errorf("a completion variant of a chat model is asked by %+v", asked)
+	}
 	// What the user says comes first.
 	asked = nil
 	other := w.report("run", "-m", "house", "--models", "cards", "-d", "mini", "-q", "--json", "--context", "4096", "--set", "think=off", "--set", `stop=["."]`, "--family", "json_per_type")

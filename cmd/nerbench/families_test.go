@@ -91,7 +91,7 @@ func TestCards(t *testing.T) {
 			if err := env.lintCard(&c); err != nil {
 				t.Error(err)
 			}
-			if v, err := env.cardVariant(&c); err != nil || v.Shape != c.Shape {
+			if v, err := env.variant(c.Family, c.Variant); err != nil || v.Shape != c.Shape {
 				t.Errorf("shape is %s, the variant's %s, %v", c.Shape, v.Shape, err)
 			}
 		})

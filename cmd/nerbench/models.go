@@ -188,8 +188,8 @@ func shorter(a, b int) int {
 // card, and the end of an answer where the prompt's family relies on it.
 func (s *modelSpec) noteSpecial(found *runners.Special) {
 	texts := s.special
-	if slices.Contains(s.example.Stop, runners.EndOfSequence) {
-		texts = append([]string{runners.EndOfSequence}, texts...)
+	if end := runners.EndOfSequence; slices.Contains(s.example.Stop, end) && !slices.Contains(texts, end) {
+		texts = append([]string{end}, texts...)
 	}
 	for _, t := range found.Split(texts) {
 		s.observe(fmt.Sprintf("%s is more than one token for this model: it was hardly trained with this prompt family", t))

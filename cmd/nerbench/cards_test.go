@@ -18,16 +18,23 @@ import (
 // TestCardSaysHow: what a card says reaches the server, and the keys of the run.
 func TestCardSaysHow(t *testing.T) {
 	var mu sync.Mutex
-	var asked []ollamatest.Request
+	var seen []ollamatest.Request
 	w := newWorkplace(t, 2, 0, func(f *ollamatest.Fake) {
 		f.ContextLength = 8192
 		f.Intercept = func(_ http.ResponseWriter, r *ollamatest.Request) bool {
 			mu.Lock()
 			defer mu.Unlock()
-			asked = append(asked, *r)
+			seen = append(seen, *r)
 			return false
 		}
 	})
+	questions := func() []ollamatest.Request { // since the last call
+		mu.Lock()
+		defer mu.Unlock()
+		asked := seen
+		seen = nil
+		return asked
+	}
 	w.write("cards/house.toml", `title = "House"
 model = "ollama/tiny"
 family = "uniner"
@@ -40,6 +47,7 @@ context = 2048
 training = ["mini"]
 `)
 	report := w.report("run", "-m", "house", "--models", "cards", "-d", "mini", "-q", "--json")
+	asked := questions()
 	for _, r := range asked {
 		stop, _ := json.Marshal(r.Options["stop"])
 		if r.Path != "/api/chat" || string(stop) != `["\u003c/s\u003e","\u003c|end|\u003e"]` || r.Options["num_predict"] != 4096.0 || r.Options["num_ctx"] != 2048.0 {
@@ -58,15 +66,13 @@ training = ["mini"]
 	}
 	// The shape follows the variant that is asked.
 	w.write("cards/chat.toml", "title = \"Chat\"\nmodel = \"ollama/tiny\"\nfamily = \"json_per_type\"\nvariant = \"plain\"\nshape = \"chat\"\n")
-	asked = nil
 	w.report("run", "-m", "chat", "--models", "cards", "-d", "mini", "-q", "--json", "--variant", "slimer")
-	if len(asked) == 0 || asked[0].Path != "/api/chat" {
+	if asked = questions(); len(asked) == 0 || asked[0].Path != "/api/chat" {
 		t.Errorf("a completion variant of a chat model is asked by %+v", asked)
 	}
 	// What the user says comes first.
-	asked = nil
 	other := w.report("run", "-m", "house", "--models", "cards", "-d", "mini", "-q", "--json", "--context", "4096", "--set", "think=off", "--set", `stop=["."]`, "--family", "json_per_type")
-	if r := asked[0]; r.Options["num_predict"] != 256.0 || r.Options["num_ctx"] != 4096.0 || other.TooLong != 0 || other.Run == report.Run {
+	if r := questions()[0]; r.Options["num_predict"] != 256.0 || r.Options["num_ctx"] != 4096.0 || other.TooLong != 0 || other.Run == report.Run {
 		t.Errorf("asked with %v", r.Options)
 	}
 }
@@ -142,7 +148,7 @@ func TestModelsCheck(t *testing.T) {
 	})
 	t.Run("another family", func(t *testing.T) {
 		w := newWorkplace(t, 3, 0)
-		w.fake.Answer = func(string) string { return "I cannot help with that." }
+		w.fake.Change(func(string) string { return "I cannot help with that." })
 		said(t, w.check(1, "ollama/tiny").Problems, "no answer could be read")
 	})
 	t.Run("a short context", func(t *testing.T) {

@@ -251,6 +251,9 @@ func (l *layout) value(c *Cell) string {
 	if c.CI != nil {
 		s += fmt.Sprintf(" [%s, %s]", Percent(&c.CI[0]), Percent(&c.CI[1]))
 	}
+	if c.Rank != nil {
+		s += " #" + rankText(*c.Rank)
+	}
 	if c.Note != "" {
 		s += " " + l.mark(c.Note)
 	}
@@ -330,4 +333,12 @@ func rangeOf(sorted []int, print func(int) string) string {
 		return print(low)
 	}
 	return print(low) + "–" + print(high)
+}
+
+// rankText prints a range of ranks.
+func rankText(r [2]int) string {
+	if r[0] == r[1] {
+		return strconv.Itoa(r[0])
+	}
+	return fmt.Sprintf("%d–%d", r[0], r[1])
 }

@@ -237,11 +237,11 @@ func TestTablePublished(t *testing.T) {
 			if spec.Rows == KeyModel {
 				row, col = col, row
 			}
-			table.MarkBest(SpanF1, row, col)
+			table.SetRank(SpanF1, row, col, 1, 2)
 			for form, wants := range map[string][]string{
-				"text": {"50.0*", "ChatGPT (UniversalNER, Fig. 9) †", "published by others"},
-				"md":   {"**50.0**", "_5.3_"}, "latex": {`\textbf{50.0}`, `\textit{5.3}`},
-				"html": {"<b>50.0</b>", "<i>5.3</i>"}, "csv": {"f1 (published),0.053"}, "json": {`"published": [`},
+				"text": {"50.0 #1–2*", "ChatGPT (UniversalNER, Fig. 9) †", "published by others"},
+				"md":   {"**50.0 #1–2**", "_5.3_"}, "latex": {`\textbf{50.0 \#1--2}`, `\textit{5.3}`},
+				"html": {"<b>50.0 #1–2</b>", "<i>5.3</i>"}, "csv": {"f1 (published),0.053"}, "json": {`"published": [`},
 			} {
 				var b bytes.Buffer
 				if err := table.Write(&b, form); err != nil {

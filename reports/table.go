@@ -60,10 +60,10 @@ type Table struct {
 	// Published are systems whose numbers others printed.
 	Published []PublishedSystem
 
-	best  map[[3]string]bool // by metric, row and column
-	where string
-	index map[[3]string]int
-	info  map[string]RowInfo
+	ranked bool // some cells have a rank
+	where  string
+	index  map[[3]string]int
+	info   map[string]RowInfo
 }
 
 // Cell is one number and what it was computed from.
@@ -77,6 +77,8 @@ type Cell struct {
 	Counts            *ner.Score
 	// CI is the 95 % interval, nil unless it was computed.
 	CI *[2]float64
+	// Rank is the range of ranks, from 1, nil unless it was computed.
+	Rank *[2]int
 	// Used of Total evaluation rows are in the value (METRICS.md §10.2).
 	Used, Total int
 	// Complete of Passages documents were scored, over all runs of the cell.

@@ -159,18 +159,16 @@ func (p *PublishedSystem) text(at string) string {
 	return "–"
 }
 
-// MarkBest marks the value of a cell as one of the best of its line, or of its
-// column where evaluation rows run across the table.
-func (t *Table) MarkBest(metric, row, col string) {
-	if t.best == nil {
-		t.best = map[[3]string]bool{}
-	}
-	t.best[[3]string{metric, row, col}] = true
+// SetRank gives a cell its range of ranks, from 1, among the systems on its
+// evaluation row (METRICS.md §12.6). A cell whose range begins at 1 is bold.
+func (t *Table) SetRank(metric, row, col string, from, to int) {
+	t.Cell(metric, row, col).Rank = &[2]int{from, to}
+	t.ranked = true
 }
 
 // bold says which cells of a grid are marked.
 func (t *Table) bold(g *Grid, l *layout) {
-	if len(t.best) == 0 {
+	if !t.ranked {
 		return
 	}
 	first := len(g.Body) - len(l.rows) // lines of sizes stand before
@@ -182,12 +180,14 @@ func (t *Table) bold(g *Grid, l *layout) {
 			at += 2 // passages and gold
 		}
 		for _, col := range l.cols {
-			line[at] = t.best[[3]string{l.metric, row, col}]
+			rank := t.Cell(l.metric, row, col).Rank
+			line[at] = rank != nil && rank[0] == 1
 			if at++; l.generated(col) {
 				at++
 			}
 		}
 		g.Bold[first+i] = line
 	}
-	g.Notes = append(g.Notes, "bold, in text with a star: the first group of ranks that tie (METRICS.md §12.6)")
+	g.Notes = append(g.Notes, "#: range of ranks at level 0.05, Holm within the comparisons of one system; the ranges are not joint (METRICS.md §12.6)",
+		"bold, in text with a star: the range begins at 1")
 }

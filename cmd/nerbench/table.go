@@ -29,7 +29,7 @@ rows they are. Other formats hold more: counts, precision, recall, runs.`,
 			whereFlag(),
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain (default: all rows)"},
 			&cli.StringSliceFlag{Name: "published", Usage: "published `SYSTEMS` beside own runs, such as GLiNER-L"},
-			&cli.BoolFlag{Name: "ranks", Usage: "mark the best of each row: those that a paired test cannot tell from the first"},
+			&cli.BoolFlag{Name: "ranks", Usage: "print the range of ranks of each system; bold: it begins at 1"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
 		},
@@ -86,7 +86,7 @@ func (env *environment) table(c *cli.Context) error {
 		return usagef("%v", err)
 	}
 	if c.Bool("ranks") {
-		if err := markBest(c.Context, store, t, found.runs); err != nil {
+		if err := rankSystems(c.Context, store, t, found.runs); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,6 @@
 // Package stats holds the statistics of METRICS.md §12: intervals by bootstrap,
-// the paired randomisation test, the correction for many comparisons, and ranks
-// that tie.
+// the paired randomisation test, the correction for many comparisons, and rank
+// ranges.
 //
 // The unit of resampling is the passage with all its queries (§12.1); what is
 // known of it are its counts, a [ner.Score]. Half-point metrics give their

@@ -34,10 +34,13 @@ type Test struct {
 // by passage (METRICS.md §12.4). A row's systems must have the same passages. If
 // at most 16 passages differ, all 2^m exchanges are tried, else [Rounds] random
 // ones.
-func Compare(rows []Row) Test {
+func Compare(rows []Row) Test { return CompareIn(rows, Rounds) }
+
+// CompareIn is [Compare] with another number of random rounds.
+func CompareIn(rows []Row, rounds int) Test {
 	pairs, places := pairRows(rows)
 	if len(places) > fewest {
-		return randomise(pairs, Rounds)
+		return randomise(pairs, rounds)
 	}
 	t := Test{Difference: difference(pairs, nothing), Tried: 1 << len(places), Exact: true}
 	t.Count = enumerate(pairs, places, math.Abs(t.Difference)-tolerance)

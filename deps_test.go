@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {}, // downloads know nothing of rows: the command tells them what to bring
+	"datasets/fetch":  {}, // downloads know nothing of datasets: the command tells them what to bring
 	"datasets/sample": {},
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"models":          {"internal/strict"},
 	"sweeps":          {"internal/strict"},
 
-	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a row says how its files are read
+	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.

@@ -16,7 +16,7 @@ import (
 	"nerbench/internal/reference"
 )
 
-// metricSections are the sections of METRICS.md that say what a number is.
+// metricSections are the sections of docs/spec/metrics.md that say what a number is.
 var metricSections = strings.Fields(`
 	1.1 1.2 1.3 1.4 1.5 2 3.1 3.2 3.3 3.4 3.5 3.6 3.7 3.8 4.1 4.2 4.3 4.4 4.5 5 6
 	7.1 7.2 7.3 7.4 7.5 7.6 7.7 8.1 8.2 8.3 8.4 9.1 9.2 9.3 9.4 9.5
@@ -30,8 +30,8 @@ var unspecified = map[string]string{
 // citation is a section number behind its sign, as comments write it.
 var citation = regexp.MustCompile(`§(\d+(?:\.\d+)?)`)
 
-// TestMetricSections demands that every section of METRICS.md is cited by a
-// test: in the comment of a function named Test or Fuzz that names METRICS.md.
+// TestMetricSections demands that every section of docs/spec/metrics.md is cited by a
+// test: in the comment of a function named Test or Fuzz that names docs/spec/metrics.md.
 // With -v it lists the sections and their tests.
 func TestMetricSections(t *testing.T) {
 	cited := map[string][]string{}
@@ -65,27 +65,27 @@ func TestMetricSections(t *testing.T) {
 	}
 	for _, section := range metricSections {
 		if len(cited[section]) == 0 {
-			t.Errorf("METRICS.md §%s: no test cites it", section)
+			t.Errorf("docs/spec/metrics.md §%s: no test cites it", section)
 		}
 		t.Logf("§%s: %s", section, strings.Join(cited[section], ", "))
 	}
 	for _, section := range slices.Sorted(maps.Keys(cited)) {
 		if !slices.Contains(metricSections, section) && unspecified[section] == "" {
-			t.Errorf("METRICS.md §%s: is cited by %s, but is no section", section, strings.Join(cited[section], ", "))
+			t.Errorf("docs/spec/metrics.md §%s: is cited by %s, but is no section", section, strings.Join(cited[section], ", "))
 		}
 	}
 }
 
-// citations are the sections of METRICS.md in a comment. A section belongs to
-// the document that was named last, METRICS.md if none was.
+// citations are the sections of docs/spec/metrics.md in a comment. A section belongs to
+// the document that was named last, docs/spec/metrics.md if none was.
 func citations(comment string) []string {
 	var found []string
-	document := "METRICS.md"
+	document := "docs/spec/metrics.md"
 	for _, word := range strings.Fields(comment) {
 		if i := strings.Index(word, ".md"); i >= 0 {
 			document = strings.TrimLeft(word[:i+len(".md")], "(\"'")
 		}
-		if document != "METRICS.md" {
+		if document != "docs/spec/metrics.md" {
 			continue
 		}
 		for _, m := range citation.FindAllStringSubmatch(word, -1) {
@@ -101,7 +101,7 @@ func citations(comment string) []string {
 
 // TestSectionsAreThose holds the list of sections against the document.
 func TestSectionsAreThose(t *testing.T) {
-	f, err := os.Open(reference.Path(t, "METRICS.md"))
+	f, err := os.Open(reference.Path(t, "docs/spec/metrics.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +120,6 @@ func TestSectionsAreThose(t *testing.T) {
 		sections = append(sections, m[2])
 	}
 	if !slices.Equal(sections, metricSections) {
-		t.Errorf("the sections of METRICS.md are %q, the test has %q", sections, metricSections)
+		t.Errorf("the sections of docs/spec/metrics.md are %q, the test has %q", sections, metricSections)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// TypeName is a type of a row with the names that an answer may give it.
+// TypeName is a type of a dataset with the names that an answer may give it.
 type TypeName struct {
 	Natural ner.EntityType
 	Native  string // the file's label
@@ -29,9 +29,9 @@ type Question struct {
 	Family, Variant string
 	Document        *ner.Document
 	Types           []ner.EntityType // asked
-	Row             []TypeName       // all types of the row
+	Row             []TypeName       // all types of the dataset
 	// Unknown says what becomes of a mention whose type does not resolve: "drop"
-	// (also if empty), or "fp": it is kept as [ner.Unknown] (METRICS.md §1.3).
+	// (also if empty), or "fp": it is kept as [ner.Unknown] (docs/spec/metrics.md §1.3).
 	Unknown string
 }
 
@@ -113,7 +113,7 @@ func findForm(family, variant string) (answerForm, error) {
 	return answerForm{}, fmt.Errorf("answers: family %q: unknown (known: %s)", family, strings.Join(Families(), ", "))
 }
 
-// Reader reads the answers to one family's questions about one row. It may be
+// Reader reads the answers to one family's questions about one dataset. It may be
 // used by several goroutines at once.
 type Reader struct {
 	form    answerForm
@@ -176,7 +176,7 @@ func (r *Reader) wordsOf(types []ner.EntityType) []string {
 	return words
 }
 
-// Read understands one completion (PROMPTS.md §3). The prediction has no spans
+// Read understands one completion (docs/spec/prompts.md §3). The prediction has no spans
 // yet, unless the answer brings offsets: [Place] finds them. types are those that
 // were asked for. An unknown family is read as no_structure.
 func Read(q Question, c ner.Completion) ner.Prediction {
@@ -225,7 +225,7 @@ func (r *Reader) collector() *collector {
 // asked for.
 func (r *Reader) PerType() bool { return r.form.list }
 
-// outcome puts an answer into its class (PROMPTS.md §3.1). The finish reason
+// outcome puts an answer into its class (docs/spec/prompts.md §3.1). The finish reason
 // decides between truncated and repaired: an incomplete value is repaired only
 // if the model itself stopped; a complete one in an answer that the limit ended
 // is a run-away.
@@ -248,7 +248,7 @@ func outcome(r reading, ok bool, finish ner.Finish, nothing bool, body string) n
 }
 
 // clean removes what is around the answer and does not change its class
-// (PROMPTS.md §3.2).
+// (docs/spec/prompts.md §3.2).
 func (r *Reader) clean(s string, d *ner.Document) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.TrimPrefix(s, "\uFEFF")

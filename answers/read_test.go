@@ -199,7 +199,7 @@ func deep(n int) string {
 }
 
 // TestUnknownTypes: types that do not resolve are dropped and counted, or kept as
-// the reserved one (METRICS.md §1.3).
+// the reserved one (docs/spec/metrics.md §1.3).
 func TestUnknownTypes(t *testing.T) {
 	d := &ner.Document{Text: "Ada wrote it in Lisp ."}
 	q := answers.Question{Family: "uniner", Variant: "allinone", Document: d, Types: []ner.EntityType{"person", "program language"}, Row: twoTypes}
@@ -294,7 +294,7 @@ func TestLongAnswers(t *testing.T) {
 }
 
 // FuzzRead: no answer brings a reader down, and what it finds has a type of the
-// row.
+// dataset.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		`["x"]`, `[{"text":"x","type":"person"}]`, `{"person": ["x", 1, null, ["y", "person"]]}`, "- x\n- y", "[('a', 'b'),",
@@ -328,7 +328,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// checkRead demands an outcome, types of the row, and spans inside the text whose
+// checkRead demands an outcome, types of the dataset, and spans inside the text whose
 // mentions are what they cover.
 func checkRead(t *testing.T, what string, r *answers.Reader, d *ner.Document, c ner.Completion) {
 	t.Helper()

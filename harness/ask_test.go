@@ -35,7 +35,7 @@ func echo(_ context.Context, queries []ner.Query) ([]ner.Completion, error) {
 func passages(n int) iter.Seq2[*ner.Document, error] {
 	return func(yield func(*ner.Document, error) bool) {
 		for i := range n {
-			if !yield(&ner.Document{ID: fmt.Sprintf("row/test/%d", i), Text: fmt.Sprintf("text %d", i)}, nil) {
+			if !yield(&ner.Document{ID: fmt.Sprintf("dataset/test/%d", i), Text: fmt.Sprintf("text %d", i)}, nil) {
 				return
 			}
 		}
@@ -90,7 +90,7 @@ func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
 	store := runnertest.NewMemory()
 	broken := true
 	flaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
-		if broken && q[0].Document.ID == "row/test/3" {
+		if broken && q[0].Document.ID == "dataset/test/3" {
 			out, _ := echo(ctx, q[:1])
 			return out, fmt.Errorf("connection lost: %w", runners.ErrTemporary)
 		}

@@ -41,11 +41,11 @@ func benchDocuments(n int) iter.Seq2[*ner.Document, error] {
 }
 
 func benchRenderer(b testing.TB) *prompts.Renderer {
-	row := prompts.Row{ID: "bench"}
+	dataset := prompts.Dataset{ID: "bench"}
 	for _, t := range benchTypes {
-		row.Types = append(row.Types, prompts.TypeInfo{Name: ner.EntityType(t), Native: t})
+		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: ner.EntityType(t), Native: t})
 	}
-	r, err := prompts.New(row, prompts.Settings{})
+	r, err := prompts.New(dataset, prompts.Settings{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func whole(b testing.TB, url string, queries, connections int) (ask, score time.
 	}
 	defer store.Close()
 	passages := queries / len(benchTypes)
-	run := ner.Run{Keys: map[string]string{"model": "ollama/tiny", "row": "bench"}}
+	run := ner.Run{Keys: map[string]string{"model": "ollama/tiny", "dataset": "bench"}}
 	if err := store.Begin(ctx, run, passages); err != nil {
 		b.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func BenchmarkResume(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	run := ner.Run{Keys: map[string]string{"model": "x", "row": "bench"}}
+	run := ner.Run{Keys: map[string]string{"model": "x", "dataset": "bench"}}
 	if err := store.Begin(ctx, run, passages); err != nil {
 		b.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 
 // Imported makes what metrics see of a prediction that was not read from an
 // answer: mentions without places, or spans. Mentions are placed by alignment;
-// spans become strings as METRICS.md §3.6 says. Types are as they come. What the
+// spans become strings as docs/spec/metrics.md §3.6 says. Types are as they come. What the
 // protocols of other systems compare is made for those that are named.
 func Imported(d *ner.Document, p ner.Prediction, how How, protocols ...metrics.Protocol) (Understood, error) {
 	u := Understood{Predictions: []ner.Prediction{p}}

@@ -8,14 +8,14 @@ import (
 )
 
 // controls are texts that servers read as control tokens, or models as turns, also
-// inside of a document (PROMPTS.md §2.4).
+// inside of a document (docs/spec/prompts.md §2.4).
 var controls = []string{
 	"<s>", "</s>", "<bos>", "<eos>", "<|", "[INST]", "[/INST]", "<<SYS>>", "USER:", "ASSISTANT:",
 	"<think>", "</think>", "<start_of_turn>", "<end_of_turn>",
 }
 
 // trainedTokens is the length of the prompts that the models of family uniner were
-// trained on (PROMPTS.md §2.6).
+// trained on (docs/spec/prompts.md §2.6).
 const trainedTokens = 1024
 
 // Marks are the counters of queries that were asked as they are, though the model may

@@ -13,7 +13,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestProjectionVectors holds gold as answer strings (METRICS.md §3.6), these
+// TestProjectionVectors holds gold as answer strings (docs/spec/metrics.md §3.6), these
 // scored as predictions, and the ceilings of every mode (§7.6) against the
 // vectors.
 func TestProjectionVectors(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 )
 
 // protocolItems makes what the protocols of other systems compare in one
-// document (METRICS.md §9). given are its answers, nil where there are none;
+// document (docs/spec/metrics.md §9). given are its answers, nil where there are none;
 // predictions are how the reader understood them, or what was imported.
 func (r *Reading) protocolItems(d *ner.Document, given []ner.Answer, predictions []ner.Prediction) map[metrics.Protocol]metrics.Items {
 	if len(r.protocols) == 0 {
@@ -80,7 +80,7 @@ func (p *protocolInput) predicted(published func(ner.Answer) []ner.Mention) []ne
 }
 
 // answered are the answers to what was sent: a query that was too long has none
-// (METRICS.md §1.4).
+// (docs/spec/metrics.md §1.4).
 func (p *protocolInput) answered() []ner.Answer {
 	return slices.DeleteFunc(slices.Clone(p.given), func(a ner.Answer) bool { return a.Completion.Finish == ner.FinishTooLong })
 }
@@ -155,7 +155,7 @@ func goldMentions(d *ner.Document) []ner.Mention {
 }
 
 // goldOfTokens are the gold strings as GNER makes them: the tokens of a span
-// joined by blanks (METRICS.md §9.1, step 5), or the text as it is where the
+// joined by blanks (docs/spec/metrics.md §9.1, step 5), or the text as it is where the
 // span's edges are not those of tokens.
 func goldOfTokens(d *ner.Document) []ner.Mention {
 	out := make([]ner.Mention, len(d.Spans))

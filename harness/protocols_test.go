@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// presets are the metrics of METRICS.md §9.
+// presets are the metrics of docs/spec/metrics.md §9.
 func presets() []metrics.Metric {
 	return slices.DeleteFunc(slices.Clone(metrics.Metrics), func(m metrics.Metric) bool { return m.Protocol == "" })
 }
@@ -53,7 +53,7 @@ func counted(t *testing.T, m metrics.Metric, d *ner.Document, mentions []ner.Men
 }
 
 // TestPresetProperties: gold as prediction is perfect, nothing predicted is
-// nothing right, order changes nothing, and repeats change no set (METRICS.md
+// nothing right, order changes nothing, and repeats change no set (docs/spec/metrics.md
 // §13, properties 1 to 4), under every preset.
 func TestPresetProperties(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))

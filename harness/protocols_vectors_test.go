@@ -14,7 +14,7 @@ import (
 	"nerbench/ner"
 )
 
-// presetCase is a case of the vectors of METRICS.md §9, of any of them.
+// presetCase is a case of the vectors of docs/spec/metrics.md §9, of any of them.
 type presetCase struct {
 	Kind, Name string
 	Examples   []struct {
@@ -124,7 +124,7 @@ func wordDocument(words, labels []string) *ner.Document {
 	return d
 }
 
-// TestGNERVectors holds the preset of METRICS.md §9.1 against its vectors.
+// TestGNERVectors holds the preset of docs/spec/metrics.md §9.1 against its vectors.
 func TestGNERVectors(t *testing.T) {
 	for _, c := range slices.Concat(presetCases(t, "gner_outputs.json"), ofKind(presetCases(t, "handmade.json"), "gner")) {
 		t.Run(c.Name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func ofKind(cases []presetCase, kind string) []presetCase {
 	return slices.DeleteFunc(cases, func(c presetCase) bool { return c.Kind != kind })
 }
 
-// TestInstructUIEVectors holds both presets of METRICS.md §9.2 against their
+// TestInstructUIEVectors holds both presets of docs/spec/metrics.md §9.2 against their
 // vectors.
 func TestInstructUIEVectors(t *testing.T) {
 	for _, c := range slices.Concat(presetCases(t, "instructuie_outputs.json"), ofKind(presetCases(t, "handmade.json"), "instructuie")) {
@@ -177,7 +177,7 @@ func TestInstructUIEVectors(t *testing.T) {
 	}
 }
 
-// TestB2NERVectors holds the third preset of METRICS.md §9.2 against its vectors.
+// TestB2NERVectors holds the third preset of docs/spec/metrics.md §9.2 against its vectors.
 func TestB2NERVectors(t *testing.T) {
 	for _, c := range presetCases(t, "b2ner_outputs.json") {
 		t.Run(c.Name, func(t *testing.T) {
@@ -210,7 +210,7 @@ func checkItems(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// TestGoLLIEVectors holds both presets of METRICS.md §9.3 against their vectors.
+// TestGoLLIEVectors holds both presets of docs/spec/metrics.md §9.3 against their vectors.
 func TestGoLLIEVectors(t *testing.T) {
 	for _, c := range presetCases(t, "gollie_outputs.json") {
 		t.Run(c.Name, func(t *testing.T) {
@@ -262,7 +262,7 @@ func typedMentions(pairs [][2]string) []ner.Mention {
 	return out
 }
 
-// TestReasoningNERVectors holds the preset of METRICS.md §9.4 against its vectors.
+// TestReasoningNERVectors holds the preset of docs/spec/metrics.md §9.4 against its vectors.
 func TestReasoningNERVectors(t *testing.T) {
 	for _, c := range presetCases(t, "reasoningner_outputs.json") {
 		t.Run(c.Name, func(t *testing.T) {

@@ -18,13 +18,13 @@ type How struct {
 	// Answer is the shape of the answers to prompts of the user's own; empty: the
 	// family says how they are read.
 	Answer string
-	// Types are all types of the row, with the names that answers may give them.
+	// Types are all types of the dataset, with the names that answers may give them.
 	Types []answers.TypeName
-	// Alignment places mentions (METRICS.md §7).
+	// Alignment places mentions (docs/spec/metrics.md §7).
 	Alignment answers.Alignment
-	// Unknown: drop (also if empty) or fp (METRICS.md §1.3).
+	// Unknown: drop (also if empty) or fp (docs/spec/metrics.md §1.3).
 	Unknown string
-	// Reader: ladder or published (METRICS.md §8.1). Empty: the ladder for spans,
+	// Reader: ladder or published (docs/spec/metrics.md §8.1). Empty: the ladder for spans,
 	// the published reader for the protocols of other systems.
 	Reader string
 }
@@ -83,12 +83,12 @@ type Understood struct {
 	Passage metrics.Passage
 	// Predictions are those of its answers, in order.
 	Predictions []ner.Prediction
-	// Ambiguous counts mentions with several places (METRICS.md §7.5).
+	// Ambiguous counts mentions with several places (docs/spec/metrics.md §7.5).
 	Ambiguous int
 }
 
 // Passage reads the answers to all queries about a document, places their
-// mentions, and makes the strings of METRICS.md §3.
+// mentions, and makes the strings of docs/spec/metrics.md §3.
 func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, error) {
 	u := Understood{
 		Passage:     metrics.Passage{Text: d.Text, Gold: d.Spans},
@@ -123,7 +123,7 @@ func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, erro
 func (r *Reading) HasSpans() bool { return r.reader.HasSpans() }
 
 // surfaces are the gold strings of a document by type, in order of (start, end),
-// repeats kept (METRICS.md §3.6), or in that of the file where gold has no places.
+// repeats kept (docs/spec/metrics.md §3.6), or in that of the file where gold has no places.
 type surfaces map[ner.EntityType][]string
 
 func newSurfaces(d *ner.Document) surfaces {
@@ -161,7 +161,7 @@ func published(gold surfaces, a ner.Answer) metrics.Strings {
 }
 
 // projected makes strings of typed mentions, by type, as the answers to single
-// questions would be (METRICS.md §3.6).
+// questions would be (docs/spec/metrics.md §3.6).
 func projected(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
 	out := make([]metrics.Strings, 0, len(types))
 	for _, t := range types {
@@ -176,7 +176,7 @@ func projected(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown
 	return out
 }
 
-// lenient makes the strings of METRICS.md §3.7: no JSON, no bracket rule.
+// lenient makes the strings of docs/spec/metrics.md §3.7: no JSON, no bracket rule.
 func lenient(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
 	out := make([]metrics.Strings, 0, len(types))
 	for _, t := range types {
@@ -189,7 +189,7 @@ func lenient(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown s
 }
 
 // unknownStrings are the mentions whose type does not resolve: they have no
-// query, and each distinct one is a false positive (METRICS.md §3.6).
+// query, and each distinct one is a false positive (docs/spec/metrics.md §3.6).
 func unknownStrings(p *ner.Prediction, unknown string) (metrics.Strings, bool) {
 	if unknown != "fp" {
 		return metrics.Strings{}, false

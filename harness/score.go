@@ -22,10 +22,10 @@ type ScorePlan struct {
 	// some may be missing.
 	Passages iter.Seq2[ner.Passage, error]
 	How      How
-	// Metrics are ids with options (METRICS.md §1.5), as for [MetricIDs].
+	// Metrics are ids with options (docs/spec/metrics.md §1.5), as for [MetricIDs].
 	Metrics []string
 	// Queries is the run's query set; where it is not "all", it is part of every
-	// metric's id (METRICS.md §1.4).
+	// metric's id (docs/spec/metrics.md §1.4).
 	Queries string
 	// Observe is told of every passage, in order; may be nil.
 	Observe func(ner.Passage, *ner.Document, Understood)
@@ -49,13 +49,13 @@ type Scored struct {
 	// Outcomes counts queries by class. Answers that bring offsets count only
 	// where they failed: nothing was generated.
 	Outcomes map[ner.Outcome]int
-	// Counters are the other figures that stand beside a score (METRICS.md §14.1).
+	// Counters are the other figures that stand beside a score (docs/spec/metrics.md §14.1).
 	Counters map[string]int
 }
 
 // Score reads the answers of a run, understands them, and counts. It asks no
 // model. Equal answers have equal scores, whatever the number of workers
-// (METRICS.md §8.4).
+// (docs/spec/metrics.md §8.4).
 func Score(ctx context.Context, plan ScorePlan) (Scored, error) {
 	s, err := newScorer(plan)
 	if err != nil {

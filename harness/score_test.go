@@ -69,7 +69,7 @@ func wantTotal(t *testing.T, s Scored, id string, tp, pred, gold int) {
 }
 
 // TestScorePerType counts answers to single questions: spans, the paper's strings,
-// and the same sets as a person reads them (METRICS.md §3.7), of two readings of
+// and the same sets as a person reads them (docs/spec/metrics.md §3.7), of two readings of
 // the same completions (§8.1).
 func TestScorePerType(t *testing.T) {
 	s := score(t, How{Family: "uniner"}, nil,
@@ -165,7 +165,7 @@ func TestMetricIDs(t *testing.T) {
 	}
 }
 
-// TestScoreDoesNotDependOnWorkers: equal answers have equal scores (METRICS.md
+// TestScoreDoesNotDependOnWorkers: equal answers have equal scores (docs/spec/metrics.md
 // §8.4).
 func TestScoreDoesNotDependOnWorkers(t *testing.T) {
 	var all []told
@@ -225,7 +225,7 @@ func TestImported(t *testing.T) {
 }
 
 // TestMarks counts what was asked though a model may take it for something else
-// (PROMPTS.md §2.4, §2.6).
+// (docs/spec/prompts.md §2.4, §2.6).
 func TestMarks(t *testing.T) {
 	long := one("place", "[]")
 	long.Completion.PromptTokens = 1025

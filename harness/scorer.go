@@ -24,7 +24,7 @@ type scorer struct {
 // MetricIDs returns the full ids of metrics for a run with a certain query set,
 // each once: the ids under which [Score] keeps their counts. No ids stand for
 // [DefaultMetrics]. A preset whose published reader cannot read the family's
-// answers compares what the ladder read, and its id says so (METRICS.md §9). An
+// answers compares what the ladder read, and its id says so (docs/spec/metrics.md §9). An
 // unknown metric or option is an error.
 func MetricIDs(ids []string, queries string, how How) ([]string, error) {
 	if len(ids) == 0 {

@@ -38,7 +38,7 @@ type Card struct {
 	// that must be one token each.
 	Stop    []string `toml:"stop" json:"stop,omitempty"`
 	Special []string `toml:"special" json:"special,omitempty"`
-	// Training are the rows whose train split the model saw; nil: not known, empty:
+	// Training are the datasets whose train split the model saw; nil: not known, empty:
 	// none.
 	Training []string `toml:"training" json:"training"`
 	// PriceIn and PriceOut are those of a million tokens of prompts and answers.
@@ -47,12 +47,12 @@ type Card struct {
 	Note     string  `toml:"note" json:"note,omitempty"`
 }
 
-// Saw says whether the model saw the train split of a row: yes, no, or unknown.
-func (c *Card) Saw(row string) string {
+// Saw says whether the model saw the train split of a dataset: yes, no, or unknown.
+func (c *Card) Saw(dataset string) string {
 	switch {
 	case c.Training == nil:
 		return "unknown"
-	case slices.Contains(c.Training, row):
+	case slices.Contains(c.Training, dataset):
 		return "yes"
 	}
 	return "no"

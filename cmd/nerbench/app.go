@@ -58,7 +58,7 @@ func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` in which answers are kept"},
 		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: nerbench/data in the user's cache folder)"},
-		&cli.StringFlag{Name: "rows", EnvVars: []string{"NERBENCH_ROWS"}, Usage: "`DIR` with rows of your own, beside the embedded ones"},
+		&cli.StringFlag{Name: "datasets", EnvVars: []string{"NERBENCH_DATASETS"}, Usage: "`DIR` with datasets of your own, beside the embedded ones"},
 		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` with prompt families of your own, and descriptions of types"},
 		&cli.StringFlag{Name: "models", EnvVars: []string{"NERBENCH_MODELS"}, Usage: "`DIR` with model cards of your own, beside the embedded ones"},
 		&cli.BoolFlag{Name: "json", EnvVars: []string{"NERBENCH_JSON"}, Usage: "print one JSON value on standard output"},

@@ -34,7 +34,7 @@ func modelsCommand(env *environment) *cli.Command {
 				Name: "check", Usage: "ask a model for what a run will need, and say whether it can be asked", ArgsUsage: "MODEL",
 				Description: `check opens the model as run does and looks at its identity, its context, its special
 tokens, its chat template where one is needed, and what computes it. It asks a few
-questions about the first passages of a row, twice, then the longest one of the row, and
+questions about the first passages of a dataset, twice, then the longest one of the dataset, and
 reads the answers. MODEL is as in run, or the name of a card that names one. Exit code 1:
 the model cannot be asked so.`,
 				Flags:  checkFlags(),
@@ -75,8 +75,8 @@ func (env *environment) cards() ([]models.Card, error) {
 	return cards, nil
 }
 
-// lintCard holds a card against the rows, the prompt families and the kinds of models
-// that there are: a misspelt row would be one that the model never saw.
+// lintCard holds a card against the datasets, the prompt families and the kinds of models
+// that there are: a misspelt dataset would be one that the model never saw.
 func (env *environment) lintCard(c *models.Card) error {
 	v, err := env.variant(c.Family, c.Variant)
 	if err != nil {
@@ -90,16 +90,16 @@ func (env *environment) lintCard(c *models.Card) error {
 			return fmt.Errorf("model: %v", err) // it is the card that is wrong, not the usage
 		}
 	}
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for _, id := range c.Training {
 		if strings.HasPrefix(id, samplePrefix) {
-			_, err = env.findRow(id)
+			_, err = env.findDataset(id)
 		} else {
-			_, err = datasets.Find(rows, id)
+			_, err = datasets.Find(ds, id)
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("training: %s: %w", id, err))
@@ -199,11 +199,11 @@ func (env *environment) askAsCard(p *runPlan) error {
 }
 
 // cardFacts are what a card says of a run beside its keys.
-func (p *runPlan) cardFacts(row string) map[string]string {
+func (p *runPlan) cardFacts(dataset string) map[string]string {
 	if p.card == nil {
 		return nil
 	}
-	return map[string]string{"card": p.card.Name, "seen": p.card.Saw(row)}
+	return map[string]string{"card": p.card.Name, "seen": p.card.Saw(dataset)}
 }
 
 func (env *environment) listCards() error {
@@ -214,7 +214,7 @@ func (env *environment) listCards() error {
 	if env.json {
 		return env.printJSON(cards)
 	}
-	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training rows"}, Labels: 5}
+	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training datasets"}, Labels: 5}
 	for _, c := range cards {
 		training := "unknown"
 		if c.Training != nil {
@@ -255,11 +255,11 @@ func (env *environment) showCard(c *cli.Context) error {
 	}
 	switch {
 	case card.Training == nil:
-		fmt.Fprintln(env.stdout, "training rows: unknown")
+		fmt.Fprintln(env.stdout, "training datasets: unknown")
 	case len(card.Training) == 0:
-		fmt.Fprintln(env.stdout, "training rows: none of the benchmark")
+		fmt.Fprintln(env.stdout, "training datasets: none of the benchmark")
 	default:
-		fmt.Fprintf(env.stdout, "training rows (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
+		fmt.Fprintf(env.stdout, "training datasets (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
 	}
 	return nil
 }

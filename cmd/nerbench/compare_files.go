@@ -19,7 +19,7 @@ type bothSides struct {
 }
 
 // compareFiles compares two files of predictions on the documents of a third.
-func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []*comparedRow, incomplete int, err error) {
+func (env *environment) compareFiles(c *cli.Context, s compareSettings) (ds []*comparedDataset, incomplete int, err error) {
 	names := c.StringSlice("pred")
 	if !c.IsSet("gold") || len(names) != 2 {
 		return nil, 0, usagef("want --gold, and --pred twice: A and B")
@@ -38,8 +38,8 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 	if err != nil {
 		return nil, 0, err
 	}
-	row := newComparedRow(c.String("row"), plan.metrics[0].metric, n.seed)
-	row.buckets = plan.bucketPairs()
+	dataset := newComparedDataset(c.String("row"), plan.metrics[0].metric, n.seed)
+	dataset.buckets = plan.bucketPairs()
 	join := &predictionJoin{gold: c.String("gold"), partial: c.Bool("partial"), spans: plan.needsSpans()}
 	input := newPredictionInput(how)
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
@@ -50,10 +50,10 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 					return compareBlock(plan, input, block)
 				}, func(sides []bothSides) error {
 					for _, both := range sides {
-						row.add(both.a, both.b)
+						dataset.add(both.a, both.b)
 						for i, part := range both.buckets {
-							row.buckets[i].a.Merge(part.a)
-							row.buckets[i].b.Merge(part.b)
+							dataset.buckets[i].a.Merge(part.a)
+							dataset.buckets[i].b.Merge(part.b)
 						}
 					}
 					return nil
@@ -64,14 +64,14 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(row.a) == 0 {
+	if len(dataset.a) == 0 {
 		return nil, 0, fmt.Errorf("%s: no documents: nothing to compare", shownName(c.String("gold")))
 	}
-	row.passages = join.found + join.missing
+	dataset.passages = join.found + join.missing
 	if slices.Equal(c.StringSlice("by"), []string{"none"}) {
-		row.types = nil
+		dataset.types = nil
 	}
-	return []*comparedRow{row}, join.missing, nil
+	return []*comparedDataset{dataset}, join.missing, nil
 }
 
 // readComparePlan is the plan of eval for one metric.

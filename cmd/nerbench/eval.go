@@ -35,7 +35,7 @@ metrics:
 			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3, or 1 for exact occurrences only (default: 3)"},
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` that answers are of"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
-			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the row, separated by commas (default: any)"},
+			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the dataset, separated by commas (default: any)"},
 			&cli.StringFlag{Name: "unknown", Usage: "predictions of other types: `drop` or fp"},
 			&cli.BoolFlag{Name: "partial", Usage: "score the documents that have a prediction, and leave the others out"},
 			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of answers beside gold answers"},

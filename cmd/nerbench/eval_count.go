@@ -224,7 +224,7 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 }
 
 // intervals draws the intervals of a metric, as a whole and by type, from the
-// same stream (METRICS.md §12.3).
+// same stream (docs/spec/metrics.md §12.3).
 func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ner.EntityType]stats.Interval) {
 	n := e.plan.intervals
 	if n.resamples == 0 || e.passages == 0 {
@@ -232,7 +232,7 @@ func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ne
 	}
 	scores := e.scores[metric]
 	if len(scores.byType) == 0 {
-		total := stats.Bootstrap([]stats.Row{{Seed: n.seed, A: scores.total}}, n.resamples)
+		total := stats.Bootstrap([]stats.Dataset{{Seed: n.seed, A: scores.total}}, n.resamples)
 		return &total, nil
 	}
 	types := sortedKeys(scores.byType)

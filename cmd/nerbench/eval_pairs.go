@@ -14,7 +14,7 @@ import (
 	"nerbench/ner"
 )
 
-// evalPairs scores pairs of answers: as the UniversalNER paper does (METRICS.md
+// evalPairs scores pairs of answers: as the UniversalNER paper does (docs/spec/metrics.md
 // §3.4), or in the grammar of InstructUIE and B2NER (§9.2).
 func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	paper := []string{"uniner_f1", "paper_partial_f1"}

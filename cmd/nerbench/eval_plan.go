@@ -55,13 +55,13 @@ func intervalFlags(resamples int) []cli.Flag {
 	return []cli.Flag{
 		&cli.IntFlag{Name: "ci", Value: resamples, Usage: usage},
 		&cli.IntFlag{Name: "seed", Usage: "`SEED` of intervals and tests"},
-		&cli.StringFlag{Name: "row", Usage: "`ID` of the row, whose stream intervals and tests draw from"},
+		&cli.StringFlag{Name: "row", Usage: "`ID` of the dataset, whose stream intervals and tests draw from"},
 		&cli.Uint64Flag{Name: "stream-seed", Usage: "the seed of the stream itself, instead of --seed and --row: a `NUMBER` of 64 bits, to check the streams; any number of resamples"},
 	}
 }
 
 func readIntervals(c *cli.Context) (intervals, error) {
-	n := intervals{resamples: c.Int("ci"), seed: stats.RowSeed(c.Int("seed"), c.String("row"))}
+	n := intervals{resamples: c.Int("ci"), seed: stats.DatasetSeed(c.Int("seed"), c.String("row"))}
 	if c.IsSet("stream-seed") {
 		if c.IsSet("seed") || c.IsSet("row") {
 			return n, usagef("--stream-seed excludes --seed and --row")
@@ -86,8 +86,8 @@ type evalReading struct {
 	readers   map[string]*harness.Reading // by the types that were added
 }
 
-// withTypes is the reading of answers to questions about types. Where the row's
-// types are not named, those that were asked for are the row's.
+// withTypes is the reading of answers to questions about types. Where the dataset's
+// types are not named, those that were asked for are the dataset's.
 func (r *evalReading) withTypes(named bool, asked []ner.EntityType) (*harness.Reading, error) {
 	key := ""
 	if !named {

@@ -63,7 +63,7 @@ func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*ev
 
 // predictionInput says how predictions become what metrics see.
 type predictionInput struct {
-	types []ner.EntityType // of the row; nil: any
+	types []ner.EntityType // of the dataset; nil: any
 }
 
 func newPredictionInput(how harness.How) predictionInput {
@@ -100,7 +100,7 @@ func (in predictionInput) understand(p documentPrediction, r *evalReading) (harn
 	return in.spans(p, r)
 }
 
-// read reads raw answers. The row's types are those of --types, else those that
+// read reads raw answers. The dataset's types are those of --types, else those that
 // were asked for.
 func (in predictionInput) read(p documentPrediction, r *evalReading) (harness.Understood, error) {
 	var given []ner.Answer
@@ -150,7 +150,7 @@ func (in predictionInput) spans(p documentPrediction, r *evalReading) (harness.U
 }
 
 // noRange keeps apart spans that are no range of the text: each different one is
-// a false positive of its own (METRICS.md §2). No range begins below 0.
+// a false positive of its own (docs/spec/metrics.md §2). No range begins below 0.
 func noRange(start, end int) (int, int) {
 	below := func(n int) int {
 		if n < 0 {
@@ -162,7 +162,7 @@ func noRange(start, end int) (int, int) {
 }
 
 // typed is what becomes of a predicted type: with --types, one that is not among
-// them is dropped or kept as the reserved type (METRICS.md §1.3).
+// them is dropped or kept as the reserved type (docs/spec/metrics.md §1.3).
 func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string, how harness.How) (ner.EntityType, bool) {
 	if in.types == nil || slices.Contains(in.types, t) {
 		return t, true
@@ -236,7 +236,7 @@ type given struct {
 	ID    string
 	Spans *[]plainSpan
 	// Unaligned are mentions without a place, beside spans, as runs export writes
-	// them: each is a false positive (METRICS.md §7.5).
+	// them: each is a false positive (docs/spec/metrics.md §7.5).
 	Unaligned []ner.Mention
 	Mentions  *[]ner.Mention
 	Answers   *[]plainAnswer

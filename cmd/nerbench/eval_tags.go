@@ -14,7 +14,7 @@ import (
 	"nerbench/ner"
 )
 
-// evalTags scores a column file (METRICS.md §4.5).
+// evalTags scores a column file (docs/spec/metrics.md §4.5).
 func evalTags(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	scheme, mode, err := readScheme(c)
 	if err != nil {
@@ -132,7 +132,7 @@ func sentencePassage(s metrics.Sentence) evalPassage {
 				return u, err
 			}
 			// Overlaps are counted in tokens: a column file has no other offsets
-			// (METRICS.md §5).
+			// (docs/spec/metrics.md §5).
 			u.Passage.Text = strings.Repeat("x", s.Tokens)
 			u.Passage.Gold, u.Passage.Pred = tokenSpans(s.Gold), tokenSpans(s.Pred)
 			return u, nil

@@ -30,13 +30,13 @@ var modelKinds = []struct {
 	{"vllm/", "vllm/NAME, a model of the vLLM server, or one like OpenAI's, at --base-url", openVLLM},
 	{"gguf/", "gguf/FILE, a GGUF file, asked in the process", openGGUF},
 	{"onnx/", "onnx/DIR, a token classifier in a folder, asked in the process", openONNX},
-	{"tagger", "tagger, trained in the process on the row's train split", openTagger},
+	{"tagger", "tagger, trained in the process on the dataset's train split", openTagger},
 }
 
 // modelSpec is what the user asks for.
 type modelSpec struct {
 	name     string // behind the prefix
-	row      *datasets.Row
+	dataset  *datasets.Dataset
 	train    loaders.Options // of the documents that a model trained at start learns from
 	decoding runners.Decoding
 	// madeFor is the longest context that the model was made for, in tokens, where its
@@ -242,7 +242,7 @@ func (m *model) ask(runner runners.Runner, s modelSpec) {
 }
 
 func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, error) {
-	docs, err := env.documents(ctx, s.row, s.train)
+	docs, err := env.documents(ctx, s.dataset, s.train)
 	if err != nil {
 		return nil, fmt.Errorf("tagger: learns from the train split: %w", err)
 	}
@@ -261,7 +261,7 @@ func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, err
 				return
 			}
 		}
-	}, s.row.Types(), config)
+	}, s.dataset.Types(), config)
 	if err != nil {
 		return nil, err
 	}

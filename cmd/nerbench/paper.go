@@ -128,7 +128,7 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	rows, err := env.selectRows(nil, "full49", "")
+	ds, err := env.selectDatasets(nil, "full49", "")
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 		if !slices.Contains(names, item.Name) {
 			continue
 		}
-		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.rowInfos(rows)})
+		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.datasetInfos(ds)})
 		if err != nil {
 			return nil, err
 		}
@@ -151,8 +151,8 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found reported, all []reports.Result, err error) {
 	store, err := env.openStoreReadOnly(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		rows, err := env.selectRows(nil, "full49", "")
-		return reported{benchmark: env.rowInfos(rows)}, nil, err
+		ds, err := env.selectDatasets(nil, "full49", "")
+		return reported{benchmark: env.datasetInfos(ds)}, nil, err
 	}
 	if err != nil {
 		return found, nil, err
@@ -169,13 +169,13 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 	return found, all, err
 }
 
-// paperData is Table 6, which needs the files of the rows.
+// paperData is Table 6, which needs the files of the datasets.
 func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (exhibit, error) {
-	rows, err := env.selectRows(nil, "full49", "")
+	ds, err := env.selectDatasets(nil, "full49", "")
 	if err != nil {
 		return exhibit{}, err
 	}
-	lines, err := env.statsLines(ctx, rows)
+	lines, err := env.statsLines(ctx, ds)
 	if err != nil {
 		return exhibit{}, err
 	}

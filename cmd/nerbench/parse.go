@@ -25,9 +25,9 @@ prints what is understood of each. A line may have "document", the passage (then
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(answers.Families(), ", ")},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both; a JSON list of names or {\"native\", \"natural\"} may have commas in them"},
-			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the row"},
+			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the dataset"},
 			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "mentions of unknown types: `drop` or fp"},
-			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder; published, the one of the family's authors (METRICS.md §3.1, §3.2, §9); or official, uniner's parser alone, on the answer as it is (§3.2)"},
+			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder; published, the one of the family's authors (docs/spec/metrics.md §3.1, §3.2, §9); or official, uniner's parser alone, on the answer as it is (§3.2)"},
 		},
 		Action: func(c *cli.Context) error { return env.parse(c) },
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // publishedReaders is the table of the readers that the authors of prompt
-// families published, kept bug for bug (METRICS.md §3.2, §9). Each returns what
+// families published, kept bug for bug (docs/spec/metrics.md §3.2, §9). Each returns what
 // the family's own metric compares.
 var publishedReaders = []publishedReader{
 	{"uniner", readPublishedUniNER},
@@ -88,7 +88,7 @@ func readPublishedUniNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bo
 	return ofOneType(items, a, types), !void, nil
 }
 
-// readOfficial reads an answer with the official parser alone (METRICS.md §3.2):
+// readOfficial reads an answer with the official parser alone (docs/spec/metrics.md §3.2):
 // nothing is cut off or stripped before.
 func readOfficial(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
 	items := answers.Official(*a.Text)

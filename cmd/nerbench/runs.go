@@ -16,7 +16,7 @@ func runsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "runs",
 		Usage: "list, show, export and remove runs",
-		Description: `A run is one model asked about one split of one row in one way. Runs are named by
+		Description: `A run is one model asked about one split of one dataset in one way. Runs are named by
 the beginning of their ids.`,
 		Subcommands: []*cli.Command{
 			{
@@ -135,7 +135,7 @@ func (env *environment) removeRuns(ctx context.Context, names []string) error {
 		removed = append(removed, r.ID)
 		if !env.json {
 			fmt.Fprintf(env.stdout, "removed %s: %s, %s, %d of %d passages\n",
-				r.ID, printable(r.Keys["model"]), printable(r.Keys["row"]), r.Complete, r.Passages)
+				r.ID, printable(r.Keys["model"]), printable(r.Keys["dataset"]), r.Complete, r.Passages)
 		}
 	}
 	if env.json {

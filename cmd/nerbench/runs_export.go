@@ -159,11 +159,11 @@ func (env *environment) exportPrompts(ctx context.Context, store *results.Store,
 	if err != nil {
 		return err
 	}
-	row, err := env.findRow(run.Keys["row"])
+	dataset, err := env.findDataset(run.Keys["dataset"])
 	if err != nil {
 		return err
 	}
-	renderer, err := env.renderer(ctx, run.Keys, row)
+	renderer, err := env.renderer(ctx, run.Keys, dataset)
 	if err != nil {
 		return err
 	}

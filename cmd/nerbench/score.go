@@ -203,7 +203,7 @@ func (env *environment) scorePlan(ctx context.Context, store *results.Store, id 
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
-	row, err := env.findRow(run.Keys["row"])
+	dataset, err := env.findDataset(run.Keys["dataset"])
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
@@ -211,19 +211,19 @@ func (env *environment) scorePlan(ctx context.Context, store *results.Store, id 
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
-	found, err := env.surveyRow(ctx, row, selected)
+	found, err := env.surveyDataset(ctx, dataset, selected)
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
 	if found.data != run.Keys["data"] {
-		return harness.ScorePlan{}, dataError(fmt.Errorf("row %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
-			row.ID, selected.split, found.data, run.Keys["data"]))
+		return harness.ScorePlan{}, dataError(fmt.Errorf("dataset %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
+			dataset.ID, selected.split, found.data, run.Keys["data"]))
 	}
-	how, err := how(row, run.Keys)
+	how, err := how(dataset, run.Keys)
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
-	docs, err := env.asked(ctx, row, found.part)
+	docs, err := env.asked(ctx, dataset, found.part)
 	if err != nil {
 		return harness.ScorePlan{}, err
 	}
@@ -242,13 +242,13 @@ func asks(keys map[string]string) harness.How {
 
 // how says how the answers of a run are read: it needs no prompts, but for the
 // words that they had for the types.
-func how(row *datasets.Row, keys map[string]string) (harness.How, error) {
+func how(dataset *datasets.Dataset, keys map[string]string) (harness.How, error) {
 	h := asks(keys)
-	settings, err := promptSettings(keys, row)
+	settings, err := promptSettings(keys, dataset)
 	if err != nil {
 		return h, err
 	}
-	words, err := prompts.Words(promptRow(row), settings)
-	h.Types = typeNames(row, words)
+	words, err := prompts.Words(promptDataset(dataset), settings)
+	h.Types = typeNames(dataset, words)
 	return h, err
 }

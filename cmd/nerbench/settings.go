@@ -37,14 +37,14 @@ func readSettings(pairs []string) (map[string]string, error) {
 }
 
 // promptSettings makes the settings of prompts of a run's keys.
-func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings, error) {
+func promptSettings(keys map[string]string, dataset *datasets.Dataset) (prompts.Settings, error) {
 	s := prompts.Settings{
 		Family: keys["family"], Variant: keys["variant"], Order: keys["order"], Wording: keys["wording"], Paraphrase: keys["paraphrase"],
-		Layout: keys["layout"], Dataset: row.Title, DatasetName: keys["dataset_name"],
+		Layout: keys["layout"], Dataset: dataset.Title, DatasetName: keys["dataset_name"],
 		Queries: keys["queries"], Shots: keys["shots"], Constrained: keys["constrained"], AsChat: keys["as"] == "chat", Think: keys["think"] == "on",
 	}
-	if s.DatasetName == "ids" && row.Released != "" {
-		s.Dataset = row.Released
+	if s.DatasetName == "ids" && dataset.Released != "" {
+		s.Dataset = dataset.Released
 	}
 	for name, into := range map[string]*int{"seed": &s.Seed, "max_tokens": &s.MaxTokens} {
 		if v := keys[name]; v != "" {
@@ -66,23 +66,23 @@ func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings
 	return s, nil
 }
 
-// promptRow is what prompts need of a row. Several labels may have one type: the
+// promptRow is what prompts need of a dataset. Several labels may have one type: the
 // first one names it.
-func promptRow(row *datasets.Row) prompts.Row {
-	out := prompts.Row{ID: row.ID}
-	for _, t := range row.Types() {
-		i := slices.IndexFunc(row.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })
-		out.Types = append(out.Types, prompts.TypeInfo{Name: t, Native: row.Labels[i].Native})
+func promptDataset(dataset *datasets.Dataset) prompts.Dataset {
+	out := prompts.Dataset{ID: dataset.ID}
+	for _, t := range dataset.Types() {
+		i := slices.IndexFunc(dataset.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })
+		out.Types = append(out.Types, prompts.TypeInfo{Name: t, Native: dataset.Labels[i].Native})
 	}
 	return out
 }
 
-// typeNames are the names by which an answer may call the types of a row: what
+// typeNames are the names by which an answer may call the types of a dataset: what
 // the prompt said, the natural name, and every native label.
-func typeNames(row *datasets.Row, words []string) []answers.TypeName {
+func typeNames(dataset *datasets.Dataset, words []string) []answers.TypeName {
 	var names []answers.TypeName
-	for i, t := range row.Types() {
-		for _, l := range row.Labels {
+	for i, t := range dataset.Types() {
+		for _, l := range dataset.Labels {
 			if !l.Drop && l.Type == t {
 				names = append(names, answers.TypeName{Natural: t, Native: l.Native, Prompt: words[i]})
 			}

@@ -78,7 +78,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	}
 	var page bytes.Buffer
 	if err := reports.WriteHTML(&page, reports.Report{
-		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Rows: found.benchmark, Samples: samples,
+		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Datasets: found.benchmark, Samples: samples,
 		Ratios: metricRatios, Doubled: doubledCounts,
 	}); err != nil {
 		return siteJSON{}, err
@@ -92,8 +92,8 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 
 // reportTitle says so where the passages are invented.
 func reportTitle(r reported) string {
-	for _, row := range r.benchmark {
-		if !strings.HasPrefix(row.ID, samplePrefix) {
+	for _, dataset := range r.benchmark {
+		if !strings.HasPrefix(dataset.ID, samplePrefix) {
 			return ""
 		}
 	}

@@ -51,11 +51,11 @@ plan says; where a plan compares models, name them all: -m A -m B.`
 func sweepFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask; several are compared, where the plan compares models"},
-		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`ROW`s, separated by commas"},
-		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows"},
+		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
+		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets"},
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs; may be repeated"},
 		&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: those of the plan, else span_f1)"},
-		&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each row only"},
+		&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each dataset only"},
 		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
@@ -100,11 +100,11 @@ func (env *environment) listSweeps() error {
 
 // sweepSettings are what a call of sweep says beside the plan.
 type sweepSettings struct {
-	sweep   *sweeps.Sweep
-	rows    []string
-	suite   string
-	metrics []string
-	base    runPlan // what all runs have of flags
+	sweep    *sweeps.Sweep
+	datasets []string
+	suite    string
+	metrics  []string
+	base     runPlan // what all runs have of flags
 }
 
 // readSweep reads the plan that a call names, and puts in what flags say.
@@ -135,12 +135,12 @@ func (env *environment) readSweep(c *cli.Context) (sweepSettings, error) {
 	if err := nameModels(sweep, c.StringSlice("model")); err != nil {
 		return s, err
 	}
-	s.rows, s.suite = sweep.Rows, sweep.Suite
+	s.datasets, s.suite = sweep.Datasets, sweep.Suite
 	if len(c.StringSlice("dataset")) > 0 || c.String("suite") != "" {
-		s.rows, s.suite = c.StringSlice("dataset"), c.String("suite")
+		s.datasets, s.suite = c.StringSlice("dataset"), c.String("suite")
 	}
-	if len(s.rows) == 0 && s.suite == "" {
-		return s, usagef("sweep %s: no rows: name some with -d ROW,ROW or --suite SUITE", sweep.Name)
+	if len(s.datasets) == 0 && s.suite == "" {
+		return s, usagef("sweep %s: no datasets: name some with -d DATASET,DATASET or --suite SUITE", sweep.Name)
 	}
 	if s.metrics, err = sweepMetrics(sweep, c.StringSlice("metric")); err != nil {
 		return s, err
@@ -225,7 +225,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 	incomplete := 0
 	for i, a := range plan.asks {
 		env.note("sweep %s: run %d of %d: %s", plan.Name, i+1, len(plan.asks), a.name)
-		report, err := env.runRow(c.Context, store, a.plan, a.row)
+		report, err := env.runDataset(c.Context, store, a.plan, a.dataset)
 		if err != nil {
 			return fmt.Errorf("sweep %s: %s: %w", plan.Name, a.name, err)
 		}

@@ -15,19 +15,19 @@ func tableCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "table",
 		Usage: "print two keys of the runs against each other",
-		Description: `table prints F1 by row and model; --rows KEY and --cols KEY span any other table.
-Keys are those of runs, domain (of the row), and system (a model, with whatever
+		Description: `table prints F1 by dataset and model; --datasets KEY and --cols KEY span any other table.
+Keys are those of runs, domain (of the dataset), and system (a model, with whatever
 tells two ways of asking it apart):
   ` + strings.Join(tableKeys(), ", ") + `
 
-Rows that were not run are shown as such, never as 0; averages say over how many
-rows they are. Other formats hold more: counts, precision, recall, runs.`,
+Datasets that were not run are shown as such, never as 0; averages say over how many
+datasets they are. Other formats hold more: counts, precision, recall, runs.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "rows", Value: reports.KeyRow, Usage: "`KEY` whose values are the lines"},
+			&cli.StringFlag{Name: "rows", Value: reports.KeyDataset, Usage: "`KEY` whose values are the lines"},
 			&cli.StringFlag{Name: "cols", Value: reports.KeyModel, Usage: "`KEY` whose values are the columns"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1)"},
 			whereFlag(),
-			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain (default: all rows)"},
+			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain (default: all datasets)"},
 			&cli.StringSliceFlag{Name: "published", Usage: "published `SYSTEMS` beside own runs, such as GLiNER-L"},
 			&cli.BoolFlag{Name: "ranks", Usage: "print the range of ranks of each system; bold: it begins at 1"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
@@ -94,7 +94,7 @@ func (env *environment) table(c *cli.Context) error {
 }
 
 // negativesApart refuses a table of models against query sets: negative sampling in
-// training and at inference never stand in one (PROMPTS.md §2.9).
+// training and at inference never stand in one (docs/spec/prompts.md §2.9).
 func negativesApart(t *reports.Table, spec reports.Spec) error {
 	axes := []string{spec.Rows, spec.Cols}
 	models := slices.Contains(axes, reports.KeyModel) || slices.Contains(axes, reports.KeySystem)

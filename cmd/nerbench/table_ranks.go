@@ -10,19 +10,19 @@ import (
 	"nerbench/results"
 )
 
-// rankAlpha is the level at which two systems differ (METRICS.md §12.6).
+// rankAlpha is the level at which two systems differ (docs/spec/metrics.md §12.6).
 const rankAlpha = 0.05
 
-// rankSystems gives the systems on each evaluation row their range of ranks.
+// rankSystems gives the systems on each dataset their range of ranks.
 // Cells of one complete run each take part.
 func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
 	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
-	switch reports.KeyRow {
+	switch reports.KeyDataset {
 	case t.RowKey:
 	case t.ColKey:
 		lines, others, at = t.Cols, t.Rows, func(line, other string) (string, string) { return other, line }
 	default:
-		return usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyRow)
+		return usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyDataset)
 	}
 	for _, metric := range t.Metrics {
 		for _, line := range lines {
@@ -79,7 +79,7 @@ func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 			f1[i] = *v
 		}
 		for j := i + 1; j < len(counts); j++ {
-			p[[2]int{i, j}] = stats.CompareIn([]stats.Row{{Seed: stats.RowSeed(0, row), A: counts[i], B: counts[j]}}, rounds).P
+			p[[2]int{i, j}] = stats.CompareIn([]stats.Dataset{{Seed: stats.DatasetSeed(0, row), A: counts[i], B: counts[j]}}, rounds).P
 		}
 	}
 	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)

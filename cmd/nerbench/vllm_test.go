@@ -11,7 +11,7 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// vllmWorkplace is a folder with a row of invented passages, and fake servers.
+// vllmWorkplace is a folder with a dataset of invented passages, and fake servers.
 func vllmWorkplace(t *testing.T, passages int, sets ...func(*vllmtest.Fake)) (w *workplace, servers []*vllmtest.Fake) {
 	w = newWorkplace(t, passages, 0)
 	for _, set := range sets {

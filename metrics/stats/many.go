@@ -7,7 +7,7 @@ import (
 )
 
 // Holm adjusts p values for the number of comparisons that one table shows
-// (METRICS.md §12.5). The result has the order of the argument.
+// (docs/spec/metrics.md §12.5). The result has the order of the argument.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
@@ -23,7 +23,7 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// Bonferroni multiplies p values by their number (METRICS.md §12.5).
+// Bonferroni multiplies p values by their number (docs/spec/metrics.md §12.5).
 func Bonferroni(p []float64) []float64 {
 	adjusted := make([]float64, len(p))
 	for i := range p {
@@ -36,7 +36,7 @@ func Bonferroni(p []float64) []float64 {
 // the test does not tell apart share ranks.
 type Rank struct{ From, To int }
 
-// Ranks returns the rank range of each system of a column (METRICS.md §12.6).
+// Ranks returns the rank range of each system of a column (docs/spec/metrics.md §12.6).
 // p(i, j) is the p value of the comparison of systems i < j, not adjusted. The
 // family of a test is one system's comparisons with all others, adjusted by
 // [Holm]; two systems differ for it if the adjusted value is at most alpha and
@@ -67,7 +67,7 @@ func Ranks(f1 []float64, p func(i, j int) float64, alpha float64) []Rank {
 }
 
 // RankRounds is the number of random rounds that a test of k systems needs, so
-// that the smallest possible p value can pass Holm (METRICS.md §12.6).
+// that the smallest possible p value can pass Holm (docs/spec/metrics.md §12.6).
 func RankRounds(k int, alpha float64) int {
 	return max(Rounds, int(math.Ceil(20*float64(k-1)/alpha))-1)
 }

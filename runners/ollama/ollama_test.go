@@ -119,7 +119,7 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// TestTooLongWithItsAnswer: prompt and answer together must fit (PROMPTS.md
+// TestTooLongWithItsAnswer: prompt and answer together must fit (docs/spec/prompts.md
 // §2.6), whatever the server does.
 func TestTooLongWithItsAnswer(t *testing.T) {
 	f := ollamatest.New(t)

@@ -90,7 +90,7 @@ func TestEverythingIsSent(t *testing.T) {
 }
 
 // TestConstrained: a schema, and any JSON, are asked for by the member that the server
-// obeys (PROMPTS.md §2.7).
+// obeys (docs/spec/prompts.md §2.7).
 func TestConstrained(t *testing.T) {
 	for _, tc := range []struct{ member, schema, anyJSON string }{
 		{"structured_outputs", `{"json":{"type":"array"}}`, `{"json_object":true}`},

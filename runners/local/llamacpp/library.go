@@ -208,7 +208,7 @@ func prepTokenize(folder string) (ffi.Fun, error) {
 }
 
 // tokens cuts a text into tokens. The vocabulary's beginning of a text is added
-// if begin is set; control strings in the text become their tokens (PROMPTS.md
+// if begin is set; control strings in the text become their tokens (docs/spec/prompts.md
 // §2.4).
 func (l *Library) tokens(vocabulary llama.Vocab, text string, begin bool) ([]llama.Token, error) {
 	bytes := append([]byte(text), 0)

@@ -34,7 +34,7 @@ type Config struct {
 	GPULayers int
 	// MainGPU is the GPU to use where the model is not split, from 0.
 	MainGPU int
-	// Split says how several GPUs share the model: "none", "layer", "row"; empty
+	// Split says how several GPUs share the model: "none", "layer", "dataset"; empty
 	// stands for layer.
 	Split string
 	// Threads is the number of threads that compute; 0: as many as processors.

@@ -55,7 +55,7 @@ type labels struct {
 }
 
 // readLabels reads the labels of a model ("id2label") and gives them the types of a
-// row. None that has a type is an error.
+// dataset. None that has a type is an error.
 func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -95,8 +95,8 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	if len(l.types) == 0 {
 		slices.Sort(want)
 		return labels{}, &runners.Hint{
-			Err:    fmt.Errorf("onnx: %s: its labels (%s) are no types of the row (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
-			Advice: "choose a row whose types the model knows, or describe it in a file of your own (--rows) with the model's labels",
+			Err:    fmt.Errorf("onnx: %s: its labels (%s) are no types of the dataset (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
+			Advice: "choose a dataset whose types the model knows, or describe it in a file of your own (--datasets) with the model's labels",
 		}
 	}
 	return l, nil

@@ -33,7 +33,7 @@ const Version = "hugot v0.7.7 (Go)"
 type Config struct {
 	// Folder holds the model.
 	Folder string
-	// Types are the entity types of labels: native labels of a row and names of its
+	// Types are the entity types of labels: native labels of a dataset and names of its
 	// types. Case does not matter.
 	Types map[string]ner.EntityType
 	// Aggregation says how tokens become spans, as in transformers: "simple" (each
@@ -131,7 +131,7 @@ func (r *Runner) reads() (int, error) {
 	return most, nil
 }
 
-// Unmapped are the labels of the model that are no type of the row, in order: what
+// Unmapped are the labels of the model that are no type of the dataset, in order: what
 // they mark is left out.
 func (r *Runner) Unmapped() []string { return r.labels.unmapped }
 

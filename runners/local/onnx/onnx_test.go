@@ -191,7 +191,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no labels", onnx.Config{Folder: with("config.json", `{"max_position_embeddings": 16}`)}, "no token classifier", "optimum-cli"},
 		{"broken tokenizer", onnx.Config{Folder: with("tokenizer.json", "{}")}, "makes no tokens", "optimum-cli"},
 		{"broken model", onnx.Config{Folder: with("model.onnx", "hello")}, "onnx", "optimum-cli"},
-		{"labels of no type", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) are no types of the row (Dish)", "--rows"},
+		{"labels of no type", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) are no types of the dataset (Dish)", "--datasets"},
 		{"unknown aggregation", onnx.Config{Aggregation: "best"}, "want simple or first", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -9,20 +9,21 @@ import (
 	"nerbench/ner"
 )
 
-// Row is one evaluation row of Table 6 of the UniversalNER paper, or one of the
+// Dataset is one dataset of Table 6 of the UniversalNER paper, or one of the
 // user's own. docs/dataset.md describes every field; keep it up to date.
-type Row struct {
+type Dataset struct {
 	ID    string `toml:"id" json:"id"`       // the file's name without .toml
 	Title string `toml:"title" json:"title"` // for people
-	// Released is the name of the row in released files of others, where it is known:
-	// what a dataset line may say (PROMPTS.md §5.1).
+	// Released is the name of the dataset in released files of others, where it is known:
+	// what a dataset line may say (docs/spec/prompts.md §5.1).
 	Released string `toml:"released" json:"released,omitempty"`
-	Dataset  string `toml:"dataset" json:"dataset"` // rows of one dataset share it
-	Domain   string `toml:"domain" json:"domain"`   // one of Domains
-	// DataDir is the folder of the native files below the data folder. Rows of
+	// Corpus is what several datasets share, such as the domains of CrossNER.
+	Corpus string `toml:"dataset" json:"dataset"`
+	Domain string `toml:"domain" json:"domain"` // one of Domains
+	// DataDir is the folder of the native files below the data folder. Datasets of
 	// one dataset may share it.
 	DataDir string `toml:"data_dir" json:"data_dir"`
-	// Families are the format families in which the row is published, the most
+	// Families are the format families in which the dataset is published, the most
 	// original first.
 	Families []string `toml:"families" json:"families"`
 	Overlap  string   `toml:"overlap" json:"overlap"` // one of Overlaps
@@ -38,7 +39,7 @@ type Row struct {
 	// LabelSuffixes are cut off by the rule WithoutSuffix.
 	LabelSuffixes []string `toml:"label_suffixes" json:"label_suffixes"`
 	// UniNERGold is how the gold of the UniversalNER test files comes about;
-	// empty where the paper's authors published no test file of the row.
+	// empty where the paper's authors published no test file of the dataset.
 	UniNERGold UniNERGold `toml:"uniner_gold" json:"uniner_gold"`
 	Notes      string     `toml:"notes" json:"notes"`
 	// Labels is the label map, in the order in which types are listed.
@@ -48,12 +49,12 @@ type Row struct {
 	CountRule CountRule `toml:"count_rule" json:"count_rule"`
 	Citation  Citation  `toml:"citation" json:"citation"`
 	Sources   []Source  `toml:"source" json:"source"`
-	// Conll holds the parameters of the family conll, for rows that have it.
+	// Conll holds the parameters of the family conll, for datasets that have it.
 	Conll *Conll `toml:"conll" json:"conll"`
-	// Sets are the readings of the row's native forms. One of them is primary.
+	// Sets are the readings of the dataset's native forms. One of them is primary.
 	Sets []Set `toml:"set" json:"set"`
 
-	// File is the file that the row was read from.
+	// File is the file that the dataset was read from.
 	File string `toml:"-" json:"-"`
 }
 
@@ -66,7 +67,7 @@ type Label struct {
 	// Joins names another label of which this one is a second spelling: when spans
 	// are formed, tags of both continue each other.
 	Joins string `toml:"joins" json:"joins,omitempty"`
-	// Source is the source of the wording, where it differs from the row's.
+	// Source is the source of the wording, where it differs from the dataset's.
 	Source string `toml:"source" json:"source"`
 }
 
@@ -78,7 +79,7 @@ type LabelRule string
 const (
 	BeforeHyphen  LabelRule = "before-hyphen"  // cut at the first hyphen, before spans are formed
 	SemPrefix     LabelRule = "sem-prefix"     // GENIA's ontology classes: G#DNA_*, G#RNA_*, G#protein_*, G#cell_line, G#cell_type
-	Single        LabelRule = "single"         // every mention has the row's one label
+	Single        LabelRule = "single"         // every mention has the dataset's one label
 	WithoutSuffix LabelRule = "without-suffix" // one of label_suffixes is cut off
 	PositionLast  LabelRule = "position-last"  // tag letters follow the label: PER_B, PER_I
 )
@@ -154,7 +155,7 @@ type Counts struct {
 	Spans     int `toml:"spans" json:"spans"`
 }
 
-// Citation names the paper of the row.
+// Citation names the paper of the dataset.
 type Citation struct {
 	Key  string `toml:"key" json:"key"`
 	Text string `toml:"text" json:"text"`
@@ -169,8 +170,8 @@ type Source struct {
 	Note   string `toml:"note" json:"note,omitempty"`
 }
 
-// Types returns the types of the row, in listed order, each once.
-func (r *Row) Types() []ner.EntityType {
+// Types returns the types of the dataset, in listed order, each once.
+func (r *Dataset) Types() []ner.EntityType {
 	var types []ner.EntityType
 	for _, l := range r.Labels {
 		if !l.Drop && !slices.Contains(types, l.Type) {
@@ -182,7 +183,7 @@ func (r *Row) Types() []ner.EntityType {
 
 // LabelsHash identifies the label map in a run's keys: the first 16 hexadecimal
 // digits of the SHA-256 of the label rule and of the labels, in order.
-func (r *Row) LabelsHash() string {
+func (r *Dataset) LabelsHash() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%q\n", r.LabelRule, r.LabelSuffixes)
 	for _, l := range r.Labels {
@@ -192,7 +193,7 @@ func (r *Row) LabelsHash() string {
 }
 
 // Set returns the set of that name, or the primary one for the empty name.
-func (r *Row) Set(name string) (*Set, error) {
+func (r *Dataset) Set(name string) (*Set, error) {
 	var names []string
 	for i := range r.Sets {
 		s := &r.Sets[i]
@@ -202,7 +203,7 @@ func (r *Row) Set(name string) (*Set, error) {
 		names = append(names, s.Name)
 	}
 	if name == "" {
-		return nil, fmt.Errorf("row %s: has no primary set", r.ID)
+		return nil, fmt.Errorf("dataset %s: has no primary set", r.ID)
 	}
-	return nil, fmt.Errorf("row %s: set %q: unknown (one of %q)", r.ID, name, names)
+	return nil, fmt.Errorf("dataset %s: set %q: unknown (one of %q)", r.ID, name, names)
 }

@@ -14,39 +14,39 @@ import (
 	"nerbench/results"
 )
 
-// runRow asks what has no answer yet about one row, and scores it.
-func (env *environment) runRow(ctx context.Context, store *results.Store, plan runPlan, row *datasets.Row) (report runReport, err error) {
-	found, err := env.surveyRow(ctx, row, plan.selection)
+// runRow asks what has no answer yet about one dataset, and scores it.
+func (env *environment) runDataset(ctx context.Context, store *results.Store, plan runPlan, dataset *datasets.Dataset) (report runReport, err error) {
+	found, err := env.surveyDataset(ctx, dataset, plan.selection)
 	if err != nil {
 		return report, err
 	}
-	env.noteLock(row, found)
-	renderer, err := env.renderer(ctx, plan.keys, row)
+	env.noteLock(dataset, found)
+	renderer, err := env.renderer(ctx, plan.keys, dataset)
 	if err != nil {
 		return report, err
 	}
-	notes := &rowNotes{env: env, row: row.ID}
-	m, err := env.openModel(ctx, plan, row, found, renderer, notes.tell)
+	notes := &datasetNotes{env: env, dataset: dataset.ID}
+	m, err := env.openModel(ctx, plan, dataset, found, renderer, notes.tell)
 	if err != nil {
 		return report, err
 	}
 	defer m.close()
-	run := ner.Run{Keys: mergeKeys(m.runKeys(), found.part.keys(row), renderer.Keys(), map[string]string{
-		"row": row.ID, "data": found.data, "labels": row.LabelsHash(),
+	run := ner.Run{Keys: mergeKeys(m.runKeys(), found.part.keys(dataset), renderer.Keys(), map[string]string{
+		"dataset": dataset.ID, "data": found.data, "labels": dataset.LabelsHash(),
 	})}
 	if err := store.Begin(ctx, run, found.passages); err != nil {
 		return report, err
 	}
 	report = runReport{
-		Run: run.ID(), Row: row.ID, Model: m.identity.Model, Passages: found.passages,
+		Run: run.ID(), Dataset: dataset.ID, Model: m.identity.Model, Passages: found.passages,
 		Outcomes: map[ner.Outcome]int{}, Scores: map[string]countsJSON{},
 	}
-	if err := store.AddFacts(ctx, run.ID(), mergeKeys(m.texts(), plan.cardFacts(row.ID)), nil); err != nil {
+	if err := store.AddFacts(ctx, run.ID(), mergeKeys(m.texts(), plan.cardFacts(dataset.ID)), nil); err != nil {
 		return report, err
 	}
-	asked, err := env.ask(ctx, store, run, m, renderer, row, found, notes)
+	asked, err := env.ask(ctx, store, run, m, renderer, dataset, found, notes)
 	if asked.Queries > 0 {
-		twice, fault := env.probeQueries(ctx, row, found, renderer, plan.probe)
+		twice, fault := env.probeQueries(ctx, dataset, found, renderer, plan.probe)
 		if err != nil { // what was counted is kept, but nothing more is asked
 			twice = nil
 		}
@@ -58,7 +58,7 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 	if err != nil {
 		return report, err
 	}
-	if asked.Incomplete > 0 { // its score would be one of some passages: on demand only (METRICS.md §1.4)
+	if asked.Incomplete > 0 { // its score would be one of some passages: on demand only (docs/spec/metrics.md §1.4)
 		report.Failure = asked.Failure.Error()
 		return report, report.fill(ctx, store, nil)
 	}
@@ -72,13 +72,13 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 	return report, report.fill(ctx, store, ids)
 }
 
-// renderer prepares the prompts of a row, with what they need of its train split.
-func (env *environment) renderer(ctx context.Context, keys map[string]string, row *datasets.Row) (*prompts.Renderer, error) {
-	settings, err := promptSettings(keys, row)
+// renderer prepares the prompts of a dataset, with what they need of its train split.
+func (env *environment) renderer(ctx context.Context, keys map[string]string, dataset *datasets.Dataset) (*prompts.Renderer, error) {
+	settings, err := promptSettings(keys, dataset)
 	if err != nil {
 		return nil, err
 	}
-	pr := promptRow(row)
+	pr := promptDataset(dataset)
 	if settings.Own, err = env.ownFamilies(); err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, ro
 		if err != nil {
 			return nil, usagef("%v", err)
 		}
-		docs, err := env.documents(ctx, row, selected.train(datasets.NativeGold))
+		docs, err := env.documents(ctx, dataset, selected.train(datasets.NativeGold))
 		if err != nil {
 			return nil, fmt.Errorf("demonstrations and frequencies come from the train split: %w", err)
 		}
@@ -116,8 +116,8 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, ro
 }
 
 // openModel opens the model that a plan names, with a context that the longest
-// prompt of the row fits into.
-func (env *environment) openModel(ctx context.Context, plan runPlan, row *datasets.Row, found survey, renderer *prompts.Renderer, observe func(string)) (*model, error) {
+// prompt of the dataset fits into.
+func (env *environment) openModel(ctx context.Context, plan runPlan, dataset *datasets.Dataset, found survey, renderer *prompts.Renderer, observe func(string)) (*model, error) {
 	kind, name, err := modelKind(plan.model)
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (env *environment) openModel(ctx context.Context, plan runPlan, row *datase
 		return nil, err
 	}
 	spec := modelSpec{
-		name: name, row: row, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, servers: plan.servers, keyFile: plan.keyFile, example: example,
+		name: name, dataset: dataset, train: plan.selection.train(plan.selection.gold), decoding: plan.decoding, servers: plan.servers, keyFile: plan.keyFile, example: example,
 		timeout: plan.timeout, connections: plan.connections, longest: longest, longestAnswer: answer,
 		local: plan.local, observe: observe, pull: plan.pull, keepAlive: plan.keepAlive,
 	}
@@ -155,7 +155,7 @@ func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, example ne
 }
 
 // ask puts the questions of a run that have no answer yet.
-func (env *environment) ask(ctx context.Context, store *results.Store, run ner.Run, m *model, renderer *prompts.Renderer, row *datasets.Row, found survey, notes *rowNotes) (asked harness.Asked, err error) {
+func (env *environment) ask(ctx context.Context, store *results.Store, run ner.Run, m *model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, notes *datasetNotes) (asked harness.Asked, err error) {
 	done, err := store.Done(ctx, run.ID())
 	if err != nil {
 		return asked, err
@@ -167,17 +167,17 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 		}
 	}
 	if already == found.passages {
-		env.note("%s: %s: all %d passages have their answers already (run %s)", row.ID, m.identity.Model, already, run.ID())
+		env.note("%s: %s: all %d passages have their answers already (run %s)", dataset.ID, m.identity.Model, already, run.ID())
 		return asked, store.End(ctx, run.ID())
 	}
 	if already > 0 {
-		env.note("%s: %s: continues run %s: %d of %d passages are done", row.ID, m.identity.Model, run.ID(), already, found.passages)
+		env.note("%s: %s: continues run %s: %d of %d passages are done", dataset.ID, m.identity.Model, run.ID(), already, found.passages)
 	}
-	docs, err := env.asked(ctx, row, found.part)
+	docs, err := env.asked(ctx, dataset, found.part)
 	if err != nil {
 		return asked, err
 	}
-	how, err := how(row, run.Keys)
+	how, err := how(dataset, run.Keys)
 	if err != nil {
 		return asked, err
 	}
@@ -193,7 +193,7 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 			}
 		}
 	}()
-	bar := env.newProgress(row.ID, found.passages, already, reading, m.atOnce, notes)
+	bar := env.newProgress(dataset.ID, found.passages, already, reading, m.atOnce, notes)
 	defer bar.close()
 	return harness.Ask(ctx, harness.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,

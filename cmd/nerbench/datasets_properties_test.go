@@ -14,24 +14,24 @@ import (
 	"nerbench/ner"
 )
 
-// TestPresetsOnRows holds the presets to properties 1, 4 and 7 of METRICS.md §13
-// on the test split of every row that is present: gold as prediction is perfect,
+// TestPresetsOnRows holds the presets to properties 1, 4 and 7 of docs/spec/metrics.md §13
+// on the test split of every dataset that is present: gold as prediction is perfect,
 // no prediction is nothing right. There are two exceptions, by their definitions:
 // gollie_f1 drops a mention that gold has more often, under several types, than
 // the text has it (§9.3), which is counted here by itself and must explain all
 // that is missing; instructuie_original_f1 is right where there is nothing (§9.2).
-func TestPresetsOnRows(t *testing.T) {
+func TestPresetsOnDatasets(t *testing.T) {
 	data := os.DirFS(reference.Path(t, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range rows {
-		documents, _, err := loaders.Documents(t.Context(), data, row, loaders.Options{Split: ner.Test})
+	for _, dataset := range ds {
+		documents, _, err := loaders.Documents(t.Context(), data, dataset, loaders.Options{Split: ner.Test})
 		if err != nil {
 			continue // not present
 		}
-		t.Run(row.ID, func(t *testing.T) {
+		t.Run(dataset.ID, func(t *testing.T) {
 			perfect, nothing, dropped := map[string]ner.Score{}, map[string]ner.Score{}, 0
 			for d, err := range documents {
 				if err != nil {

@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"context"
@@ -17,23 +17,23 @@ import (
 	"nerbench/ner"
 )
 
-// allRows returns the datasets of the benchmark, and those of the user's own: in
+// AllDatasets returns the datasets of the benchmark, and those of the user's own: in
 // datasets/ below the data folder, and in the folder that --datasets names. A dataset of one's
 // own may not have the id of another one.
-func (env *environment) allDatasets() ([]*datasets.Dataset, error) {
+func (b *Bench) AllDatasets() ([]*datasets.Dataset, error) {
 	ds, err := datasets.Embedded()
 	if err != nil {
 		return nil, err
 	}
 	folders := []string{}
-	if beside := filepath.Join(env.data, "datasets"); isFolder(beside) && !sameFile(beside, env.datasets) {
+	if beside := filepath.Join(b.Data, "datasets"); isFolder(beside) && !sameFile(beside, b.Datasets) {
 		folders = append(folders, beside)
 	}
-	if env.datasets != "" {
-		if _, err := os.Stat(env.datasets); err != nil {
+	if b.Datasets != "" {
+		if _, err := os.Stat(b.Datasets); err != nil {
 			return nil, fault.Usagef("--datasets: %v", err)
 		}
-		folders = append(folders, env.datasets)
+		folders = append(folders, b.Datasets)
 	}
 	for _, folder := range folders {
 		own, err := datasets.Read(os.DirFS(folder))
@@ -62,13 +62,10 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
-// dataFS is the folder of native files.
-func (env *environment) dataFS() fs.FS { return os.DirFS(env.data) }
-
-// selectRows returns the datasets that ids (several in one, separated by commas) or a
+// SelectDatasets returns the datasets that ids (several in one, separated by commas) or a
 // suite or a domain name; all of them if nothing is named.
-func (env *environment) selectDatasets(ids []string, suite, domain string) ([]*datasets.Dataset, error) {
-	ds, err := env.allDatasets()
+func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.Dataset, error) {
+	ds, err := b.AllDatasets()
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +106,11 @@ func (env *environment) selectDatasets(ids []string, suite, domain string) ([]*d
 	return kept, nil
 }
 
-// askedRows returns the datasets that ids or a suite name, those of the embedded sample
+// AskedDatasets returns the datasets that ids or a suite name, those of the embedded sample
 // included: they can be asked about without any file.
-func (env *environment) askedDatasets(ids []string, suite string) ([]*datasets.Dataset, error) {
+func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, error) {
 	var ds []*datasets.Dataset
-	for _, id := range splitList(ids) {
+	for _, id := range splitIDs(ids) {
 		if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
 			dataset, err := sampleDataset(domain)
 			if err != nil {
@@ -122,7 +119,7 @@ func (env *environment) askedDatasets(ids []string, suite string) ([]*datasets.D
 			ds = append(ds, dataset)
 			continue
 		}
-		found, err := env.selectDatasets([]string{id}, "", "")
+		found, err := b.SelectDatasets([]string{id}, "", "")
 		if err != nil {
 			return nil, err
 		}
@@ -131,24 +128,24 @@ func (env *environment) askedDatasets(ids []string, suite string) ([]*datasets.D
 	if len(ids) > 0 {
 		return ds, nil
 	}
-	return env.selectDatasets(nil, suite, "")
+	return b.SelectDatasets(nil, suite, "")
 }
 
-// findRow finds a dataset by its id, those of the embedded sample included.
-func (env *environment) findDataset(id string) (*datasets.Dataset, error) {
+// FindDataset finds a dataset by its id, those of the embedded sample included.
+func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 	if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
 		return sampleDataset(domain)
 	}
-	ds, err := env.allDatasets()
+	ds, err := b.AllDatasets()
 	if err != nil {
 		return nil, err
 	}
 	return datasets.Find(ds, id)
 }
 
-// documents streams a split of a dataset, from its native files or the embedded
+// Documents streams a split of a dataset, from its native files or the embedded
 // sample. Missing data is an error of exit code 4, with the way to get it.
-func (env *environment) documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
+func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
 	if domain, ok := strings.CutPrefix(dataset.ID, samplePrefix); ok {
 		return sampleDocuments(domain, o.Split)
 	}
@@ -156,21 +153,25 @@ func (env *environment) documents(ctx context.Context, dataset *datasets.Dataset
 		if _, err := dataset.Set(o.Set); err != nil {
 			return nil, fault.Usagef("%v", err)
 		}
-		return nil, adviseNoReader(dataset)
+		return nil, noParser(dataset)
 	}
-	docs, _, err := loaders.Documents(ctx, env.dataFS(), dataset, o)
+	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
 	if err != nil {
-		return nil, env.adviseData(dataset, err)
+		return nil, b.adviseData(dataset, err)
 	}
 	return docs, nil
 }
 
 // adviseData adds what the user can do about data that is not there.
-func (env *environment) adviseData(dataset *datasets.Dataset, err error) error {
+func (b *Bench) adviseData(dataset *datasets.Dataset, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &fault.DataError{Err: &fault.Hint{Err: fmt.Errorf("%w (data folder %s)", err, env.data), Advice: env.howToGet(dataset)}}
+	missing := fmt.Errorf("%w (data folder %s)", err, b.Data)
+	if b.HowToGet == nil {
+		return &fault.DataError{Err: missing}
+	}
+	return &fault.DataError{Err: &fault.Hint{Err: missing, Advice: b.HowToGet(dataset)}}
 }
 
 // samplePrefix begins the ids of the datasets of the embedded sample.
@@ -214,4 +215,23 @@ func sampleDocuments(domain string, split ner.Split) (iter.Seq2[*ner.Document, e
 			}
 		}
 	}, nil
+}
+
+// splitIDs splits lists with commas, each id once.
+func splitIDs(lists []string) []string {
+	var ids []string
+	for id := range strings.SplitSeq(strings.Join(lists, ","), ",") {
+		if id = strings.TrimSpace(id); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// noParser names the formats that can be read.
+func noParser(dataset *datasets.Dataset) error {
+	return &DataError{Err: &Hint{
+		Err:    fmt.Errorf("dataset %s: no parser yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
+		Advice: "parsers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a dataset file of your own (--datasets)",
+	}}
 }

@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"context"
@@ -12,42 +12,50 @@ import (
 	"nerbench/results"
 )
 
-// openStore opens the store for reading and writing, and creates it where there
+// OpenStore opens the store for reading and writing, and creates it where there
 // is none.
-func (env *environment) openStore(ctx context.Context) (*results.Store, error) {
-	if err := env.checkStore(); err != nil {
+func (b *Bench) OpenStore(ctx context.Context) (*results.Store, error) {
+	if err := b.checkStore(); err != nil {
 		return nil, err
 	}
-	s, err := results.Open(ctx, env.store)
+	s, err := results.Open(ctx, b.Store)
 	return s, adviseStore(err)
 }
 
-// openStoreReadOnly opens a store that must be there, and never changes it.
-func (env *environment) openStoreReadOnly(ctx context.Context) (*results.Store, error) {
-	if err := env.checkStore(); err != nil {
+// ReadStore opens a store that must be there, and never changes it.
+func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
+	if err := b.checkStore(); err != nil {
 		return nil, err
 	}
-	s, err := results.OpenReadOnly(ctx, env.store)
+	s, err := results.OpenReadOnly(ctx, b.Store)
 	return s, adviseStore(err)
+}
+
+// UpdateStore opens the store for reading and writing. It must be there.
+func (b *Bench) UpdateStore(ctx context.Context) (*results.Store, error) {
+	if err := b.needStore(); err != nil {
+		return nil, err
+	}
+	return b.OpenStore(ctx)
 }
 
 // needStore is the error of a store that is not there, for commands that write
 // but make no store.
-func (env *environment) needStore() error {
-	if err := env.checkStore(); err != nil {
+func (b *Bench) needStore() error {
+	if err := b.checkStore(); err != nil {
 		return err
 	}
-	if _, err := os.Stat(env.store); errors.Is(err, fs.ErrNotExist) {
-		return adviseStore(fmt.Errorf("store: %s: %w", env.store, errors.Unwrap(err)))
+	if _, err := os.Stat(b.Store); errors.Is(err, fs.ErrNotExist) {
+		return adviseStore(fmt.Errorf("store: %s: %w", b.Store, errors.Unwrap(err)))
 	}
 	return nil // whatever else is wrong, opening it will tell
 }
 
 // checkStore refuses the address of a server, which would else become the name
 // of a file.
-func (env *environment) checkStore() error {
-	if strings.Contains(env.store, "://") {
-		return fault.Usagef("--store: %s: only files are supported", env.store)
+func (b *Bench) checkStore() error {
+	if strings.Contains(b.Store, "://") {
+		return fault.Usagef("--store: %s: only files are supported", b.Store)
 	}
 	return nil
 }
@@ -60,9 +68,9 @@ func adviseStore(err error) error {
 	return &fault.Hint{Err: err, Advice: "run something first (nerbench run, nerbench quickstart), or name another store with --store"}
 }
 
-// storeAdvice is what the user can do about an error of a store; empty if it is
-// none of those.
-func storeAdvice(err error) string {
+// StoreAdvice is what the user can do about an error of a store; empty for other
+// errors.
+func StoreAdvice(err error) string {
 	for _, a := range []struct {
 		reason error
 		advice string

@@ -1,32 +1,40 @@
-package main
+package harness
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 
 	"nerbench/datasets"
-	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
 )
 
-// selection is the part of a split that a run asks.
+// selection is the part of a split that a run asks about.
 type selection struct {
 	split ner.Split
 	gold  datasets.UniNERGold
 	view  string // of the loaders; empty: the documents of the files
 	limit int    // passages from the start; 0: all
-	// shard and shards: part i of n, from 1; 0: all.
-	shard, shards int
+	shard ner.Shard
 	// cap is the largest number of passage-type pairs (docs/spec/metrics.md §10.5); 0: none.
 	cap int
-	// sampleSeed draws what is drawn: a split that is not in the release, and the
-	// passages under the cap.
+	// sampleSeed draws splits that are not in the release, and the passages under
+	// the cap.
 	sampleSeed int
+}
+
+// selectionOf reads the selection of a plan.
+func selectionOf(p ner.Plan) selection {
+	s := selection{split: p.Split, view: p.View, limit: p.Limit, shard: p.Shard, cap: p.Cap}
+	if p.SampleSeed != nil {
+		s.sampleSeed = *p.SampleSeed
+	}
+	if p.Gold == "uniner" {
+		s.gold = datasets.WithoutSentenceFinal
+	}
+	return s
 }
 
 // options are those of the loader.
@@ -34,66 +42,28 @@ func (s selection) options() loaders.Options {
 	return loaders.Options{Split: s.split, Gold: s.gold, View: s.view, Seed: s.sampleSeed}
 }
 
-// checkView refuses an unknown view of the units.
-func checkView(view string) error {
-	if view == "" || view == "all" || view == loaders.Table6View {
-		return nil
-	}
-	return fault.Usagef("--view %s: want all or %s", view, loaders.Table6View)
-}
-
 // train are the loader's options of the train split that goes with the selection:
-// a split that is drawn is drawn by one seed.
+// random splits have one seed.
 func (s selection) train(gold datasets.UniNERGold) loaders.Options {
 	return loaders.Options{Split: ner.Train, Gold: gold, View: s.view, Seed: s.sampleSeed}
 }
 
-// keys are the run's keys that say which passages of a dataset it asks.
+// keys are the run's keys that say which passages of a dataset it asks about.
 func (s selection) keys(dataset *datasets.Dataset) map[string]string {
-	keys := map[string]string{"split": string(s.split)}
+	p := ner.Plan{Split: s.split, Limit: s.limit, Cap: s.cap}
 	if s.gold != "" && s.gold != datasets.NativeGold {
-		keys["gold"] = "uniner"
+		p.Gold = "uniner"
 	}
 	if s.view == loaders.Table6View {
-		keys["view"] = s.view
+		p.View = s.view
 	}
-	if loaders.Made(dataset, s.options()) {
-		keys["sample_seed"] = strconv.Itoa(s.sampleSeed)
+	if s.shard.Of > 1 {
+		p.Shard = s.shard
 	}
-	if s.limit > 0 {
-		keys["limit"] = strconv.Itoa(s.limit)
+	if s.cap > 0 || loaders.Made(dataset, s.options()) {
+		p.SampleSeed = &s.sampleSeed
 	}
-	if s.shards > 1 {
-		keys["shard"] = fmt.Sprintf("%d/%d", s.shard, s.shards)
-	}
-	if s.cap > 0 {
-		keys["cap"] = strconv.Itoa(s.cap)
-		keys["sample_seed"] = strconv.Itoa(s.sampleSeed)
-	}
-	return keys
-}
-
-// selectionOf reads the selection back from the keys of a run.
-func selectionOf(keys map[string]string) (selection, error) {
-	s := selection{split: ner.Split(keys["split"]), view: keys["view"]}
-	for name, into := range map[string]*int{"limit": &s.limit, "cap": &s.cap, "sample_seed": &s.sampleSeed} {
-		if v := keys[name]; v != "" {
-			n, err := strconv.Atoi(v)
-			if err != nil {
-				return s, fmt.Errorf("key %s=%s: want a number", name, v)
-			}
-			*into = n
-		}
-	}
-	if v := keys["shard"]; v != "" {
-		if _, err := fmt.Sscanf(v, "%d/%d", &s.shard, &s.shards); err != nil {
-			return s, fmt.Errorf("key shard=%s: want i/n", v)
-		}
-	}
-	if keys["gold"] == "uniner" {
-		s.gold = datasets.WithoutSentenceFinal
-	}
-	return s, nil
+	return p.Keys()
 }
 
 // part says which documents of a split are asked: those with index below limit,
@@ -104,7 +74,7 @@ type part struct {
 }
 
 func (p part) has(index int) bool {
-	if p.shards > 1 && index%p.shards != p.shard-1 {
+	if !p.shard.Has(index) {
 		return false
 	}
 	if p.sample == nil {
@@ -139,11 +109,11 @@ type survey struct {
 	longest  int // bytes of the longest text among them
 }
 
-// surveyRow reads a split once: its fingerprint is part of the run's identity,
+// survey reads a split once: its fingerprint is part of the run's identity,
 // its longest passage decides the context.
-func (env *environment) surveyDataset(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
+func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
 	out := survey{part: part{selection: s}}
-	docs, err := env.documents(ctx, dataset, s.options())
+	docs, err := b.Documents(ctx, dataset, s.options())
 	if err != nil {
 		return out, err
 	}
@@ -180,8 +150,8 @@ func (env *environment) surveyDataset(ctx context.Context, dataset *datasets.Dat
 }
 
 // asked streams the documents that a run asks.
-func (env *environment) asked(ctx context.Context, dataset *datasets.Dataset, p part) (iter.Seq2[*ner.Document, error], error) {
-	docs, err := env.documents(ctx, dataset, p.options())
+func (b *Bench) asked(ctx context.Context, dataset *datasets.Dataset, p part) (iter.Seq2[*ner.Document, error], error) {
+	docs, err := b.Documents(ctx, dataset, p.options())
 	if err != nil {
 		return nil, err
 	}

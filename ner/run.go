@@ -24,7 +24,7 @@ var Keys = []Key{
 	{"server_version", "version that the server reports"},
 	{"address", "address of the server, or of several, where the model has no digest"},
 	{"root", "weights of a model without a digest, as its server names them"},
-	{"row", "evaluation row of Table 6"},
+	{"dataset", "dataset of Table 6"},
 	{"split", "train, dev, or test"},
 	{"data", "fingerprint of the documents: texts and gold"},
 	{"labels", "hash of the label map: native label to entity type"},
@@ -64,7 +64,7 @@ func KnownKey(name string) bool {
 	return slices.ContainsFunc(Keys, func(k Key) bool { return k.Name == name })
 }
 
-// Run is one model asked about one split of one row in one way.
+// Run is one model asked about one split of one dataset in one way.
 type Run struct {
 	// Keys says everything that can change an answer. Empty values are left out.
 	Keys map[string]string

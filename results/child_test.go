@@ -44,6 +44,8 @@ func child(args []string) error {
 	switch job {
 	case "record":
 		return childRecord(path, args)
+	case "migrate":
+		return childMigrate(path)
 	case "open":
 		for how, open := range openings {
 			s, err := open(context.Background(), path)

@@ -13,7 +13,7 @@ import (
 )
 
 // real is the number of the schema's own migrations.
-const real = 3
+const real = 4
 
 // versions returns the settings of a program that knows the real schema and n-1
 // further migrations.

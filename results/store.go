@@ -31,9 +31,13 @@ type Store struct {
 // config is what tests vary.
 type config struct {
 	migrations fs.FS
-	wait       time.Duration // for another process's lock
-	pragmas    []string      // of the writing connection, beside the usual ones
+	steps      map[string]step // by the name of the migration that each one ends
+	wait       time.Duration   // for another process's lock
+	pragmas    []string        // of the writing connection, beside the usual ones
 }
+
+// step is the part of a migration that SQL cannot do.
+type step func(context.Context, *sql.Tx) error
 
 // lockWait is how long a process waits for another one's transaction. A
 // transaction takes milliseconds, but the wait is not a fair queue.
@@ -53,7 +57,11 @@ func defaults() config {
 	if err != nil {
 		panic(err) // the name is a constant and valid
 	}
-	return config{migrations: migrations, wait: lockWait}
+	return config{
+		migrations: migrations,
+		steps:      map[string]step{"0004_dataset.sql": renameRow},
+		wait:       lockWait,
+	}
 }
 
 // Open opens the store at path for reading and writing, creates it where there

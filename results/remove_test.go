@@ -146,7 +146,7 @@ func TestAnswersRecordedDuringARemovalStay(t *testing.T) {
 
 // TestRemovalBesideAWriter: two connections, as of two processes.
 func TestRemovalBesideAWriter(t *testing.T) {
-	const n = 3 * removedAtOnce
+	const n = removedAtOnce + 10
 	one, two := testRun("one"), testRun("two")
 	s := begun(t, one, n)
 	must(t, s.Record(t.Context(), one.ID(), testPassages("q", n), nil))

@@ -77,7 +77,7 @@ func childRecord(path string, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := Open(ctx, path)
+	s, err := Open(ctx, path, Create)
 	if err != nil {
 		return err
 	}

@@ -64,19 +64,32 @@ func defaults() config {
 	}
 }
 
-// Open opens the store at path for reading and writing, creates it where there
-// is none, and upgrades an older schema. A file that is no database, another
-// program's database, or a newer schema is an error and stays as it is.
-func Open(ctx context.Context, path string) (*Store, error) {
-	return open(ctx, path, defaults())
+// Mode says what [Open] does where there is no store.
+type Mode int
+
+// The modes.
+const (
+	Existing Mode = iota // an error, which wraps [fs.ErrNotExist]
+	Create               // a new store
+)
+
+// Open opens the store at path for reading and writing, and upgrades an older
+// schema. A file that is no database, another program's database, or a newer
+// schema is an error and stays as it is. Only [Create] makes a file.
+func Open(ctx context.Context, path string, mode Mode) (*Store, error) {
+	return open(ctx, path, mode, defaults())
 }
 
-func open(ctx context.Context, path string, c config) (*Store, error) {
-	if _, err := inspect(ctx, path, c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func open(ctx context.Context, path string, mode Mode, c config) (*Store, error) {
+	if _, err := inspect(ctx, path, c); err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
 		return nil, fault(path, err)
 	}
+	access := shared
+	if mode == Create {
+		access = "mode=rwc"
+	}
 	s := &Store{path: path}
-	s.write = pool(path, 1, append([]string{"_txlock=immediate"}, pragmas(append([]string{
+	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{
 		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the next ones may have to wait
 		"journal_mode(wal)",
 		"synchronous(full)",

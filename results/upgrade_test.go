@@ -81,7 +81,9 @@ func TestAFormerStore(t *testing.T) {
 	times := "SELECT group_concat(created || ' ' || updated || ' ' || coalesce(scored, ''), ';' ORDER BY number) FROM runs LEFT JOIN scorings ON run = number"
 	timesBefore := contents(t, path, times)
 
-	s := openAt(t, path)
+	s, err := Open(ctx, path, Existing)
+	must(t, err)
+	defer s.Close()
 	fresh := newStore(t)
 	fillFormer(t, fresh, "dataset")
 	if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
@@ -181,13 +183,13 @@ func TestAMigrationThatStopsLeavesTheStore(t *testing.T) {
 			c.steps["0004_dataset.sql"] = func(ctx context.Context, tx *sql.Tx) error {
 				return errors.Join(renameRow(ctx, tx), errors.New("no more"))
 			}
-			if _, err := open(t.Context(), path, c); err == nil || !strings.Contains(err.Error(), "migration 0004_dataset.sql: no more") {
+			if _, err := open(t.Context(), path, Existing, c); err == nil || !strings.Contains(err.Error(), "migration 0004_dataset.sql: no more") {
 				t.Errorf("error %v", err)
 			}
 		},
 		"damaged": func(t *testing.T, path string) {
 			execRaw(t, path, "UPDATE runs SET keys = '[1]' WHERE number = 4")
-			if _, err := Open(t.Context(), path); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), formerIDs[3]) {
+			if _, err := Open(t.Context(), path, Existing); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), formerIDs[3]) {
 				t.Errorf("error %v, want ErrDamaged", err)
 			}
 			execRaw(t, path, `UPDATE runs SET keys = '{"model":"tagger","split":"test"}' WHERE number = 4`)
@@ -239,6 +241,6 @@ func childMigrate(path string) error {
 		_, err := os.Stdin.Read(make([]byte, 1)) // nothing comes
 		return err
 	}
-	_, err := open(context.Background(), path, c)
+	_, err := open(context.Background(), path, Existing, c)
 	return err
 }

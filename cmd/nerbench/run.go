@@ -223,7 +223,7 @@ func readDecoding(keys map[string]string) (runners.Decoding, error) {
 // runRows asks and scores row after row. A row that cannot be asked does not
 // stop the others; the exit code tells.
 func (env *environment) runRows(ctx context.Context, plan runPlan) error {
-	store, err := env.openStore(ctx)
+	store, err := env.openLateStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // runRow asks what has no answer yet about one row, and scores it.
-func (env *environment) runRow(ctx context.Context, store *results.Store, plan runPlan, row *datasets.Row) (report runReport, err error) {
+func (env *environment) runRow(ctx context.Context, late *lateStore, plan runPlan, row *datasets.Row) (report runReport, err error) {
 	found, err := env.surveyRow(ctx, row, plan.selection)
 	if err != nil {
 		return report, err
@@ -34,6 +34,10 @@ func (env *environment) runRow(ctx context.Context, store *results.Store, plan r
 	run := ner.Run{Keys: mergeKeys(m.runKeys(), found.part.keys(row), renderer.Keys(), map[string]string{
 		"row": row.ID, "data": found.data, "labels": row.LabelsHash(),
 	})}
+	store, err := late.open(ctx)
+	if err != nil {
+		return report, err
+	}
 	if err := store.Begin(ctx, run, found.passages); err != nil {
 		return report, err
 	}

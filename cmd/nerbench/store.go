@@ -6,20 +6,59 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"nerbench/results"
 	"nerbench/runners"
 )
 
-// openStore opens the store for reading and writing, and creates it where there
-// is none.
-func (env *environment) openStore(ctx context.Context) (*results.Store, error) {
+// openStore opens the store for reading and writing. Only results.Create makes one
+// where there is none.
+func (env *environment) openStore(ctx context.Context, mode results.Mode) (*results.Store, error) {
 	if err := env.checkStore(); err != nil {
 		return nil, err
 	}
-	s, err := results.Open(ctx, env.store)
+	s, err := results.Open(ctx, env.store, mode)
 	return s, adviseStore(err)
+}
+
+// lateStore is a store that is made when the first run begins: a command that
+// finds neither data nor model leaves no file behind.
+type lateStore struct {
+	env   *environment
+	store *results.Store // nil if there is none yet
+}
+
+// openLateStore opens the store if there is one: one that must be left alone is an
+// error before anything is asked.
+func (env *environment) openLateStore(ctx context.Context) (*lateStore, error) {
+	s, err := env.openStore(ctx, results.Existing)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return &lateStore{env, s}, err
+	}
+	folder := filepath.Dir(env.store)
+	if _, err := os.Stat(folder); err != nil {
+		return nil, fmt.Errorf("store: %s: its folder: %w", env.store, errors.Unwrap(err))
+	}
+	return &lateStore{env: env}, nil
+}
+
+// open returns the store, and makes it if there is none yet.
+func (l *lateStore) open(ctx context.Context) (*results.Store, error) {
+	if l.store != nil {
+		return l.store, nil
+	}
+	var err error
+	l.store, err = l.env.openStore(ctx, results.Create)
+	return l.store, err
+}
+
+func (l *lateStore) Close() error {
+	if l.store == nil {
+		return nil
+	}
+	return l.store.Close()
 }
 
 // openStoreReadOnly opens a store that must be there, and never changes it.
@@ -29,18 +68,6 @@ func (env *environment) openStoreReadOnly(ctx context.Context) (*results.Store, 
 	}
 	s, err := results.OpenReadOnly(ctx, env.store)
 	return s, adviseStore(err)
-}
-
-// needStore is the error of a store that is not there, for commands that write
-// but make no store.
-func (env *environment) needStore() error {
-	if err := env.checkStore(); err != nil {
-		return err
-	}
-	if _, err := os.Stat(env.store); errors.Is(err, fs.ErrNotExist) {
-		return adviseStore(fmt.Errorf("store: %s: %w", env.store, errors.Unwrap(err)))
-	}
-	return nil // whatever else is wrong, opening it will tell
 }
 
 // checkStore refuses the address of a server, which would else become the name

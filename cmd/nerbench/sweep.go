@@ -217,20 +217,24 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStore(c.Context)
+	late, err := env.openLateStore(c.Context)
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer late.Close()
 	incomplete := 0
 	for i, a := range plan.asks {
 		env.note("sweep %s: run %d of %d: %s", plan.Name, i+1, len(plan.asks), a.name)
-		report, err := env.runRow(c.Context, store, a.plan, a.row)
+		report, err := env.runRow(c.Context, late, a.plan, a.row)
 		if err != nil {
 			return fmt.Errorf("sweep %s: %s: %w", plan.Name, a.name, err)
 		}
 		a.run = report.Run
 		incomplete += report.Passages - report.Complete
+	}
+	store, err := late.open(c.Context)
+	if err != nil {
+		return err
 	}
 	if err := env.printSweep(c.Context, store, plan, show); err != nil {
 		return err

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"nerbench/datasets"
-	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
@@ -32,7 +31,7 @@ type reported struct {
 // the report is about these; else the sample is no part of it.
 func (b *Bench) readReported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (reported, error) {
 	var out reported
-	runs, err := selectRuns(ctx, store, where)
+	runs, err := SelectRuns(ctx, store, where)
 	if err != nil {
 		return out, err
 	}
@@ -167,7 +166,7 @@ func reportResults(ctx context.Context, store *results.Store, runs []results.Run
 			ID: r.ID, Keys: maps.Clone(r.Keys), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
 			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
-			Signatures: signatures(r, nil),
+			Signatures: r.Signatures(),
 		}
 		if len(byReader) > 1 { // so that reports say it (docs/spec/metrics.md §8.4)
 			out[i].Keys["reader"] = readerOf(r)

@@ -10,7 +10,6 @@ import (
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
-	"nerbench/results"
 	"nerbench/runners"
 	"nerbench/runners/cards"
 	"nerbench/runners/open"
@@ -77,7 +76,10 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	if err != nil {
 		return summary, err
 	}
-	store := &lateStore{bench: b}
+	store, err := b.openLateStore(ctx)
+	if err != nil {
+		return summary, err
+	}
 	var faults []error
 	for _, dataset := range r.Datasets {
 		result, err := b.runDataset(ctx, store, r, card, dataset)
@@ -116,29 +118,6 @@ func sameKind(faults []error, err error) error {
 		}
 	}
 	return &DataError{Err: err}
-}
-
-// lateStore opens the store when it is needed, so that no store is made where
-// nothing can be asked.
-type lateStore struct {
-	bench *Bench
-	store *results.Store
-}
-
-func (l *lateStore) open(ctx context.Context) (*results.Store, error) {
-	if l.store != nil {
-		return l.store, nil
-	}
-	var err error
-	l.store, err = l.bench.OpenStore(ctx)
-	return l.store, err
-}
-
-func (l *lateStore) close() error {
-	if l.store == nil {
-		return nil
-	}
-	return l.store.Close()
 }
 
 // noteLock tells where the data is not what the lock says: the run carries the

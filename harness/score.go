@@ -28,7 +28,7 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 			return out, fault.Usagef("score: %v", err)
 		}
 	}
-	store, err := b.UpdateStore(ctx)
+	store, err := b.OpenStore(ctx)
 	if err != nil {
 		return out, err
 	}

@@ -61,7 +61,7 @@ func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before res
 	if r.Before, err = figures(old); err != nil {
 		return r, err
 	}
-	r.after, r.Signatures, r.TypeMacro = after, signatures(after, nil), map[string]*float64{}
+	r.after, r.Signatures, r.TypeMacro = after, after.Signatures(), map[string]*float64{}
 	for id, m := range after.Scores.Metrics {
 		macro, defined := metrics.Tally(m.ByType).TypeMacro()
 		r.TypeMacro[id] = metrics.Ratio{Value: macro, Defined: defined}.Pointer()

@@ -6,23 +6,29 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"nerbench/internal/fault"
 	"nerbench/results"
 )
 
-// OpenStore opens the store for reading and writing, and creates it where there
-// is none.
+// OpenStore opens the store for reading and writing, and upgrades an older
+// schema. It must exist.
 func (b *Bench) OpenStore(ctx context.Context) (*results.Store, error) {
+	return b.openStore(ctx, results.Existing)
+}
+
+func (b *Bench) openStore(ctx context.Context, mode results.Mode) (*results.Store, error) {
 	if err := b.checkStore(); err != nil {
 		return nil, err
 	}
-	s, err := results.Open(ctx, b.Store)
+	s, err := results.Open(ctx, b.Store, mode)
 	return s, adviseStore(err)
 }
 
-// ReadStore opens a store that must be there, and never changes it.
+// ReadStore opens the store for reading. It must exist, and is never changed.
 func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
 	if err := b.checkStore(); err != nil {
 		return nil, err
@@ -31,24 +37,42 @@ func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
 	return s, adviseStore(err)
 }
 
-// UpdateStore opens the store for reading and writing. It must be there.
-func (b *Bench) UpdateStore(ctx context.Context) (*results.Store, error) {
-	if err := b.needStore(); err != nil {
-		return nil, err
-	}
-	return b.OpenStore(ctx)
+// lateStore is a store that is made when the first run begins: a command that
+// finds neither data nor model leaves no file behind.
+type lateStore struct {
+	bench *Bench
+	store *results.Store // nil if there is none yet
 }
 
-// needStore is the error of a store that is not there, for commands that write
-// but make no store.
-func (b *Bench) needStore() error {
-	if err := b.checkStore(); err != nil {
-		return err
+// openLateStore opens the store if it exists: a store that must be left alone is
+// an error before anything is asked.
+func (b *Bench) openLateStore(ctx context.Context) (*lateStore, error) {
+	s, err := b.openStore(ctx, results.Existing)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return &lateStore{b, s}, err
 	}
-	if _, err := os.Stat(b.Store); errors.Is(err, fs.ErrNotExist) {
-		return adviseStore(fmt.Errorf("store: %s: %w", b.Store, errors.Unwrap(err)))
+	folder := filepath.Dir(b.Store)
+	if _, err := os.Stat(folder); err != nil {
+		return nil, fmt.Errorf("store: %s: its folder: %w", b.Store, errors.Unwrap(err))
 	}
-	return nil // whatever else is wrong, opening it will tell
+	return &lateStore{bench: b}, nil
+}
+
+// open returns the store, and makes it if there is none yet.
+func (l *lateStore) open(ctx context.Context) (*results.Store, error) {
+	if l.store != nil {
+		return l.store, nil
+	}
+	var err error
+	l.store, err = l.bench.openStore(ctx, results.Create)
+	return l.store, err
+}
+
+func (l *lateStore) close() error {
+	if l.store == nil {
+		return nil
+	}
+	return l.store.Close()
 }
 
 // checkStore refuses the address of a server, which would else become the name
@@ -89,4 +113,23 @@ func StoreAdvice(err error) string {
 		}
 	}
 	return ""
+}
+
+// SelectRuns returns the runs of a store whose keys have one of the values, for
+// every key named; oldest first.
+func SelectRuns(ctx context.Context, store *results.Store, where map[string][]string) ([]results.RunInfo, error) {
+	runs, err := store.Runs(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
+}
+
+func fits(keys map[string]string, where map[string][]string) bool {
+	for name, values := range where {
+		if !slices.Contains(values, keys[name]) {
+			return false
+		}
+	}
+	return true
 }

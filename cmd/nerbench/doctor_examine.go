@@ -51,7 +51,7 @@ func examineStore(env *environment, ctx context.Context) finding {
 	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", env.store, len(runs), complete, queries)
 	// Opening it for writing proves that it can be written, and changes nothing:
 	// its schema is the current one.
-	writable, err := env.openStore(ctx)
+	writable, err := env.openStore(ctx, results.Existing)
 	if errors.Is(err, results.ErrReadOnly) || errors.Is(err, results.ErrLocked) {
 		f.Text += fmt.Sprintf("; it can only be read: %v", err)
 		return f

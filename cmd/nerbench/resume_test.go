@@ -116,7 +116,7 @@ func (w *workplace) dump(store string) string {
 func (w *workplace) completed(store string) []string {
 	w.t.Helper()
 	// Opening for writing, as the program does: a killed process leaves a log.
-	s, err := results.Open(context.Background(), filepath.Join(w.dir, store))
+	s, err := results.Open(context.Background(), filepath.Join(w.dir, store), results.Create)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -110,10 +110,7 @@ func selectRuns(ctx context.Context, store *results.Store, where map[string][]st
 }
 
 func (env *environment) removeRuns(ctx context.Context, names []string) error {
-	if err := env.needStore(); err != nil {
-		return err
-	}
-	store, err := env.openStore(ctx)
+	store, err := env.openStore(ctx, results.Existing)
 	if err != nil {
 		return err
 	}

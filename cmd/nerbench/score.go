@@ -47,7 +47,7 @@ func (env *environment) scoreRuns(ctx context.Context, names, ids []string) erro
 			return fault.Usagef("score: %v", err)
 		}
 	}
-	store, err := env.openStore(ctx)
+	store, err := env.openStore(ctx, results.Existing)
 	if err != nil {
 		return err
 	}

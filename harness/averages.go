@@ -130,7 +130,7 @@ func averagesOf(ds []*datasets.Dataset, runs []RescoredRun, id string) MetricAve
 // absentRows lists the datasets of the benchmark without a run, by reason.
 func (b *Bench) absentDatasets(ctx context.Context, ds []*datasets.Dataset, runs []RescoredRun) map[string][]string {
 	reasons := map[string][]string{}
-	for _, info := range b.datasetInfos(ctx, ds) {
+	for _, info := range b.DatasetInfos(ctx, ds) {
 		if slices.ContainsFunc(runs, func(r RescoredRun) bool { return r.Dataset == info.ID }) {
 			continue
 		}

@@ -66,7 +66,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 	}
 	var faults []error
 	for _, id := range c.Training {
-		if strings.HasPrefix(id, samplePrefix) {
+		if strings.HasPrefix(id, SamplePrefix) {
 			_, err = b.FindDataset(id)
 		} else {
 			_, err = datasets.Find(ds, id)
@@ -80,7 +80,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 
 // variant is a variant of a prompt family, of the program or of the user's own.
 func (b *Bench) variant(family, name string) (prompts.Variant, error) {
-	own, err := b.ownFamilies()
+	own, err := b.OwnFamilies()
 	if err != nil {
 		return prompts.Variant{}, err
 	}

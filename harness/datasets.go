@@ -112,10 +112,10 @@ func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.
 func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, error) {
 	var ds []*datasets.Dataset
 	for _, id := range splitIDs(ids) {
-		if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
-			dataset, err := sampleDataset(domain)
+		if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
+			dataset, err := SampleDataset(domain)
 			if err != nil {
-				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)", id, samplePrefix+strings.Join(datasets.Domains, ", "+samplePrefix))
+				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)", id, SamplePrefix+strings.Join(datasets.Domains, ", "+SamplePrefix))
 			}
 			ds = append(ds, dataset)
 			continue
@@ -134,8 +134,8 @@ func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, 
 
 // FindDataset finds a dataset by its id, those of the embedded sample included.
 func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
-	if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
-		return sampleDataset(domain)
+	if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
+		return SampleDataset(domain)
 	}
 	ds, err := b.AllDatasets()
 	if err != nil {
@@ -147,14 +147,14 @@ func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 // Documents streams a split of a dataset, from its native files or the embedded
 // sample. Missing data is an error of exit code 4, with the way to get it.
 func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
-	if domain, ok := strings.CutPrefix(dataset.ID, samplePrefix); ok {
+	if domain, ok := strings.CutPrefix(dataset.ID, SamplePrefix); ok {
 		return sampleDocuments(domain, o.Split)
 	}
 	if !loaders.Supported(dataset, o.Set) {
 		if _, err := dataset.Set(o.Set); err != nil {
 			return nil, fault.Usagef("%v", err)
 		}
-		return nil, noParser(dataset)
+		return nil, NoParser(dataset)
 	}
 	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
 	if err != nil {
@@ -175,16 +175,16 @@ func (b *Bench) adviseData(dataset *datasets.Dataset, err error) error {
 	return &fault.DataError{Err: &fault.Hint{Err: missing, Advice: b.HowToGet(dataset)}}
 }
 
-// samplePrefix begins the ids of the datasets of the embedded sample.
-const samplePrefix = "sample-"
+// SamplePrefix begins the ids of the datasets of the embedded sample.
+const SamplePrefix = "sample-"
 
-// sampleRow describes the sample of a domain as a dataset.
-func sampleDataset(domain string) (*datasets.Dataset, error) {
+// SampleDataset describes the sample of a domain as a dataset.
+func SampleDataset(domain string) (*datasets.Dataset, error) {
 	passages, err := sample.Read(domain, "train")
 	if err != nil {
 		return nil, err
 	}
-	dataset := &datasets.Dataset{ID: samplePrefix + domain, Title: "Sample " + domain, Domain: domain, Access: "open", Licence: "CC0-1.0"}
+	dataset := &datasets.Dataset{ID: SamplePrefix + domain, Title: "Sample " + domain, Domain: domain, Access: "open", Licence: "CC0-1.0"}
 	seen := map[string]bool{}
 	for _, p := range passages {
 		for _, s := range p.Spans {
@@ -204,7 +204,7 @@ func sampleDocuments(domain string, split ner.Split) (iter.Seq2[*ner.Document, e
 	}
 	return func(yield func(*ner.Document, error) bool) {
 		for i, p := range passages {
-			d := &ner.Document{ID: fmt.Sprintf("%s%s/%s/%d", samplePrefix, domain, split, i), Text: p.Text}
+			d := &ner.Document{ID: fmt.Sprintf("%s%s/%s/%d", SamplePrefix, domain, split, i), Text: p.Text}
 			for _, t := range p.Tokens {
 				d.Tokens = append(d.Tokens, ner.Range{Start: t[0], End: t[1]})
 			}
@@ -229,10 +229,56 @@ func splitIDs(lists []string) []string {
 	return ids
 }
 
-// noParser names the formats that can be read.
-func noParser(dataset *datasets.Dataset) error {
+// NoParser names the formats that can be read.
+func NoParser(dataset *datasets.Dataset) error {
 	return &DataError{Err: &Hint{
 		Err:    fmt.Errorf("dataset %s: no parser yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
 		Advice: "parsers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a dataset file of your own (--datasets)",
 	}}
+}
+
+// The states of the data of a dataset.
+const (
+	StateReady     = "ready"
+	StateMissing   = "missing"
+	StateAgreement = "needs agreement"
+	StatePaid      = "needs licence"
+	StateNoParser  = "no parser yet"
+)
+
+// State says whether a dataset can be run here: ready, or why it cannot. What
+// counts is its test split, or all of it where it has none.
+func (b *Bench) State(dataset *datasets.Dataset) string {
+	if !loaders.Supported(dataset, "") {
+		return StateNoParser
+	}
+	here := true
+	for _, split := range DecisiveSplits(dataset) {
+		here = here && loaders.Present(b.dataFS(), dataset, loaders.Options{Split: split}) == nil
+	}
+	switch {
+	case here:
+		return StateReady
+	case dataset.Access == "agreement":
+		return StateAgreement
+	case dataset.Access == "paid":
+		return StatePaid
+	}
+	return StateMissing
+}
+
+// DecisiveSplits are the splits of the primary set that a dataset cannot do without.
+func DecisiveSplits(dataset *datasets.Dataset) []ner.Split {
+	set, err := dataset.Set("")
+	if err != nil {
+		return nil
+	}
+	var all []ner.Split
+	for _, p := range set.Splits {
+		if p.Name == ner.Test {
+			return []ner.Split{ner.Test}
+		}
+		all = append(all, p.Name)
+	}
+	return all
 }

@@ -18,19 +18,19 @@ import (
 	"nerbench/results"
 )
 
-// reported is what tables and the report are made of.
-type reported struct {
-	runs      []results.RunInfo     // in order of time
-	results   []reports.Result      // of the same runs
-	benchmark []reports.DatasetInfo // the datasets that averages are over
+// Reported is the input of tables and of the report.
+type Reported struct {
+	Runs      []results.RunInfo     // in order of time
+	Results   []reports.Result      // of the same runs
+	Benchmark []reports.DatasetInfo // the datasets that averages are over
 }
 
-// readReported reads the runs that fit, with intervals of that many resamples
+// Reported reads the runs that fit, with intervals of that many resamples
 // (0: none), and the datasets of the benchmark, or of a suite of it. Where no dataset of
 // the benchmark was run, but those of the embedded sample or of the user's own,
 // the report is about these; else the sample is no part of it.
-func (b *Bench) readReported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (reported, error) {
-	var out reported
+func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (Reported, error) {
+	var out Reported
 	runs, err := SelectRuns(ctx, store, where)
 	if err != nil {
 		return out, err
@@ -53,18 +53,18 @@ func (b *Bench) readReported(ctx context.Context, store *results.Store, where ma
 		runs = b.withoutBeginnings(runs)
 	}
 	if len(runs) == 0 || slices.ContainsFunc(runs, func(r results.RunInfo) bool { return has(embedded, r) }) {
-		out.runs, out.benchmark = b.withoutSample(runs), b.datasetInfos(ctx, ds)
+		out.Runs, out.Benchmark = b.withoutSample(runs), b.DatasetInfos(ctx, ds)
 	} else {
-		out.runs, out.benchmark = runs, b.ranInfos(runs)
+		out.Runs, out.Benchmark = runs, b.ranInfos(runs)
 	}
-	b.noteUnscored(out.runs)
-	out.results, err = reportResults(ctx, store, out.runs, resamples)
+	b.noteUnscored(out.Runs)
+	out.Results, err = ReportResults(ctx, store, out.Runs, resamples)
 	return out, err
 }
 
 // withoutSample leaves out the runs on the embedded sample.
 func (b *Bench) withoutSample(runs []results.RunInfo) []results.RunInfo {
-	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["dataset"], samplePrefix) })
+	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["dataset"], SamplePrefix) })
 	if n := len(runs) - len(kept); n > 0 {
 		b.note("left out: runs on the embedded sample (%d), which is no part of the benchmark", n)
 	}
@@ -112,24 +112,23 @@ func (b *Bench) noteUnscored(runs []results.RunInfo) {
 	}
 }
 
-// rowInfos describes datasets, with the reason for which one cannot be run here.
-func (b *Bench) datasetInfos(ctx context.Context, ds []*datasets.Dataset) []reports.DatasetInfo {
-	data := b.dataFS()
+// DatasetInfos describes datasets, with the reason for which one cannot be run here.
+func (b *Bench) DatasetInfos(ctx context.Context, ds []*datasets.Dataset) []reports.DatasetInfo {
 	infos := make([]reports.DatasetInfo, len(ds))
 	for i, r := range ds {
-		infos[i] = reports.DatasetInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: absence(ctx, data, r)}
+		infos[i] = reports.DatasetInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: b.Absence(ctx, r)}
 	}
 	return infos
 }
 
-// absence says why a dataset cannot be run; empty if it can.
-func absence(ctx context.Context, data fs.FS, dataset *datasets.Dataset) string {
-	err := loaders.Present(data, dataset, loaders.Options{Split: ner.Test})
+// Absence says why a dataset cannot be run; empty if it can.
+func (b *Bench) Absence(ctx context.Context, dataset *datasets.Dataset) string {
+	err := loaders.Present(b.dataFS(), dataset, loaders.Options{Split: ner.Test})
 	switch {
 	case err == nil:
 		return ""
 	case !loaders.Supported(dataset, ""):
-		return "no reader for its files yet"
+		return "no parser for its files yet"
 	case dataset.Access == "agreement":
 		return "needs an agreement"
 	case dataset.Access == "paid":
@@ -158,7 +157,9 @@ func (b *Bench) ranInfos(runs []results.RunInfo) []reports.DatasetInfo {
 	return infos
 }
 
-func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
+// ReportResults makes the input of tables from runs, with intervals of that many
+// resamples (0: none).
+func ReportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
 	byReader := readersOf(runs)
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {
@@ -222,8 +223,8 @@ func interval(ctx context.Context, store *results.Store, r results.RunInfo, metr
 	return [2]float64{i.Low, i.High}, true, nil
 }
 
-// metricRatios divides counts as the metric's definition says.
-func metricRatios(id string, s ner.Score) (p, r, f1 *float64) {
+// Ratios divides counts as the metric's definition says.
+func Ratios(id string, s ner.Score) (p, r, f1 *float64) {
 	m, _, err := metrics.ParseID(id)
 	if err != nil { // of a newer nerbench, or none
 		return reports.FromCounts(id, s)
@@ -232,8 +233,8 @@ func metricRatios(id string, s ner.Score) (p, r, f1 *float64) {
 	return ratios.Precision.Pointer(), ratios.Recall.Pointer(), ratios.F1.Pointer()
 }
 
-// doubledCounts reports whether the counts of a metric are twice the real ones.
-func doubledCounts(id string) bool {
+// Doubled reports whether the counts of a metric are twice the real ones.
+func Doubled(id string) bool {
 	m, _, err := metrics.ParseID(id)
 	return err == nil && m.Doubled
 }

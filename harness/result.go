@@ -62,12 +62,12 @@ func (r *Result) fill(ctx context.Context, store *results.Store, ids []string) e
 	}
 	r.Outcomes = info.Scores.Outcomes
 	maps.DeleteFunc(info.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(ids, id) })
-	r.Scores, err = figures(info.Scores)
+	r.Scores, err = Figures(info.Scores)
 	return err
 }
 
-// figures prints kept counts as {counts} of the contract, by metric id.
-func figures(s results.Scores) (map[string]metrics.Figures, error) {
+// Figures prints kept counts as {counts} of the contract, by metric id.
+func Figures(s results.Scores) (map[string]metrics.Figures, error) {
 	out := map[string]metrics.Figures{}
 	for id, m := range s.Metrics {
 		metric, _, err := metrics.ParseID(id)
@@ -83,4 +83,15 @@ func figures(s results.Scores) (map[string]metrics.Figures, error) {
 func metricName(id string) string {
 	name, _, _ := strings.Cut(id, "[")
 	return name
+}
+
+// FailureShare counts the outcomes that are failures, and all of them.
+func FailureShare(outcomes map[ner.Outcome]int) (failures, queries int) {
+	for o, n := range outcomes {
+		queries += n
+		if o.Failure() {
+			failures += n
+		}
+	}
+	return failures, queries
 }

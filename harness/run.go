@@ -26,11 +26,12 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 		return report, err
 	}
 	b.noteLock(dataset, found)
-	renderer, err := b.renderer(ctx, r.Plan, dataset)
+	renderer, err := b.Renderer(ctx, r.Plan, dataset)
 	if err != nil {
 		return report, err
 	}
-	m, err := b.openModel(ctx, r, card, dataset, found, renderer)
+	observe := func(note string) { b.notify(Event{Dataset: dataset.ID, Note: note, Frequent: true}) }
+	m, err := b.openModel(ctx, r, card, dataset, found, renderer, observe)
 	if err != nil {
 		return report, err
 	}
@@ -83,15 +84,15 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	return report, report.fill(ctx, store, ids)
 }
 
-// renderer prepares the prompts of a dataset, with what they need of its train split.
-func (b *Bench) renderer(ctx context.Context, p ner.Plan, dataset *datasets.Dataset) (*prompts.Renderer, error) {
-	settings := promptSettings(p, dataset)
+// Renderer prepares the prompts of a dataset, with what they need of its train split.
+func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Dataset) (*prompts.Renderer, error) {
+	settings := PromptSettings(p, dataset)
 	var err error
-	pr := promptDataset(dataset)
-	if settings.Own, err = b.ownFamilies(); err != nil {
+	pr := PromptDataset(dataset)
+	if settings.Own, err = b.OwnFamilies(); err != nil {
 		return nil, err
 	}
-	if err := b.describe(&pr); err != nil {
+	if err := b.Describe(&pr); err != nil {
 		return nil, err
 	}
 	shots := settings.Shots != "" && settings.Shots != "0"
@@ -122,7 +123,7 @@ func (b *Bench) renderer(ctx context.Context, p ner.Plan, dataset *datasets.Data
 
 // openModel opens the model of a request, with a context that the longest prompt
 // of the dataset fits into.
-func (b *Bench) openModel(ctx context.Context, r Request, card *cards.Card, dataset *datasets.Dataset, found survey, renderer *prompts.Renderer) (*open.Model, error) {
+func (b *Bench) openModel(ctx context.Context, r Request, card *cards.Card, dataset *datasets.Dataset, found survey, renderer *prompts.Renderer, observe func(string)) (*open.Model, error) {
 	longest, answer, example, err := longestPrompt(renderer, found.longest)
 	if err != nil {
 		return nil, err
@@ -136,7 +137,7 @@ func (b *Bench) openModel(ctx context.Context, r Request, card *cards.Card, data
 		Decoding: decodingOf(r.Plan), Longest: longest, LongestAnswer: answer, Example: example,
 		Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
 		Pull: r.Pull, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: b.Getenv,
-		Observe: func(note string) { b.notify(Event{Dataset: dataset.ID, Note: note, Frequent: true}) },
+		Observe: observe,
 	}
 	if card != nil {
 		spec.MadeFor, spec.Special = card.Context, card.Special
@@ -228,14 +229,10 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		}
 	}()
 	defer progress.end()
+	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
 	return loop.Ask(ctx, loop.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
-		Identity: m.IdentityKey(), Decoding: m.DecodingKey(),
+		Identity: identity, Decoding: decoding,
 		Runner: m.Runner, Slots: m.Slots, Recorder: writer, Observe: progress.finished,
 	})
-}
-
-// spanCounts are the counts of strict span F1 of one passage.
-func spanCounts(u *loop.ParsedPassage) ner.Score {
-	return metrics.Count(metrics.SpanF1, &u.Passage).ByType.Total()
 }

@@ -91,7 +91,7 @@ func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, 
 	if err != nil {
 		return nil, err
 	}
-	asked, err := loop.MetricIDs(named, info.Keys["queries"], answerForm(info.Keys))
+	asked, err := loop.MetricIDs(named, info.Keys["queries"], AnswerForm(info.Keys))
 	if err != nil {
 		return nil, fault.Usagef("%v", err)
 	}
@@ -101,13 +101,13 @@ func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, 
 			wanted = append(wanted, id)
 		}
 	}
-	if wanted, err = loop.MetricIDs(wanted, info.Keys["queries"], answerForm(info.Keys)); err != nil {
+	if wanted, err = loop.MetricIDs(wanted, info.Keys["queries"], AnswerForm(info.Keys)); err != nil {
 		return nil, err
 	}
 	if !always && current(info, wanted) {
 		return asked, nil
 	}
-	plan, err := b.scorePlan(ctx, store, run)
+	plan, err := b.ScorePlan(ctx, store, run)
 	if err != nil {
 		return nil, err
 	}
@@ -165,8 +165,8 @@ func current(info results.RunInfo, ids []string) bool {
 	return true
 }
 
-// scorePlan joins a run's answers with its documents.
-func (b *Bench) scorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
+// ScorePlan joins a run's answers with its documents.
+func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
 	run, err := store.Find(ctx, id)
 	if err != nil {
 		return loop.ScorePlan{}, err
@@ -203,20 +203,20 @@ func (b *Bench) scorePlan(ctx context.Context, store *results.Store, id string) 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// answerForm is how the keys of a run describe the form of its answers.
-func answerForm(keys map[string]string) loop.ParseOptions {
+// AnswerForm is how the keys of a run describe the form of its answers.
+func AnswerForm(keys map[string]string) loop.ParseOptions {
 	return loop.ParseOptions{Family: keys["family"], Variant: keys["variant"], Answer: keys["answer"]}
 }
 
 // parseOptions says how to parse the answers of a run: no prompts are needed, only
 // the words that they had for the types.
 func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.ParseOptions, error) {
-	options := answerForm(keys)
+	options := AnswerForm(keys)
 	plan, err := ner.PlanOf(keys)
 	if err != nil {
 		return options, err
 	}
-	words, err := prompts.Words(promptDataset(dataset), promptSettings(plan, dataset))
+	words, err := prompts.Words(PromptDataset(dataset), PromptSettings(plan, dataset))
 	options.Types = typeNames(dataset, words)
 	return options, err
 }

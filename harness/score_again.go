@@ -58,7 +58,7 @@ func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before res
 			old.Metrics[id] = b
 		}
 	}
-	if r.Before, err = figures(old); err != nil {
+	if r.Before, err = Figures(old); err != nil {
 		return r, err
 	}
 	r.after, r.Signatures, r.TypeMacro = after, after.Signatures(), map[string]*float64{}
@@ -66,6 +66,6 @@ func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before res
 		macro, defined := metrics.Tally(m.ByType).TypeMacro()
 		r.TypeMacro[id] = metrics.Ratio{Value: macro, Defined: defined}.Pointer()
 	}
-	r.Scores, err = figures(after.Scores)
+	r.Scores, err = Figures(after.Scores)
 	return r, err
 }

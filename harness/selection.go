@@ -37,6 +37,9 @@ func selectionOf(p ner.Plan) selection {
 	return s
 }
 
+// LoaderOptions are the options under which the documents of a plan are loaded.
+func LoaderOptions(p ner.Plan) loaders.Options { return selectionOf(p).options() }
+
 // options are those of the loader.
 func (s selection) options() loaders.Options {
 	return loaders.Options{Split: s.split, Gold: s.gold, View: s.view, Seed: s.sampleSeed}
@@ -156,4 +159,11 @@ func (b *Bench) asked(ctx context.Context, dataset *datasets.Dataset, p part) (i
 		return nil, err
 	}
 	return p.cut(docs), nil
+}
+
+// TrainOptions are the options under which the train split that goes with a plan
+// is loaded.
+func TrainOptions(p ner.Plan) loaders.Options {
+	s := selectionOf(p)
+	return s.train(s.gold)
 }

@@ -10,8 +10,8 @@ import (
 	"nerbench/runners"
 )
 
-// promptSettings are the settings of prompts of a plan.
-func promptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
+// PromptSettings are the settings of prompts of a plan.
+func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
 	s := prompts.Settings{
 		Family: p.Family, Variant: p.Variant, Order: p.Order, Wording: p.Wording, Paraphrase: p.Paraphrase,
 		Layout: p.Layout, Dataset: dataset.Title, DatasetName: p.DatasetName,
@@ -42,9 +42,9 @@ func decodingOf(p ner.Plan) runners.Decoding {
 	return d
 }
 
-// promptDataset is what prompts need of a dataset. Several labels may have one type: the
+// PromptDataset is what prompts need of a dataset. Several labels may have one type: the
 // first one names it.
-func promptDataset(dataset *datasets.Dataset) prompts.Dataset {
+func PromptDataset(dataset *datasets.Dataset) prompts.Dataset {
 	out := prompts.Dataset{ID: dataset.ID}
 	for _, t := range dataset.Types() {
 		i := slices.IndexFunc(dataset.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })

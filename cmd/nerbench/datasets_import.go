@@ -193,7 +193,7 @@ func importLines(files []importedFile) []string {
 func wantedNames(dataset *datasets.Dataset) []string {
 	var names []string
 	for _, job := range verifyJobs([]*datasets.Dataset{dataset}) {
-		for _, f := range job.part.Files {
+		for _, f := range job.Part.Files {
 			names = append(names, f.Path)
 		}
 	}

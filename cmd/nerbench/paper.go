@@ -10,7 +10,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -57,7 +59,7 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(keyNames(), key) })
+	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(ner.KeyNames(), key) })
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 	if err != nil {
 		return nil, err
 	}
-	spec := reports.Spec{Benchmark: found.benchmark, Ratios: metricRatios, Doubled: doubledCounts}
+	spec := reports.Spec{Benchmark: found.Benchmark, Ratios: harness.Ratios, Doubled: harness.Doubled}
 	var parts []exhibit
 	for _, item := range items {
 		if name != "all" && item.Name != name {
@@ -110,7 +112,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 			parts = append(parts, part)
 			continue
 		}
-		runs := found.results
+		runs := found.Results
 		if item.Own != "" { // it pairs runs, also those of a few passages
 			runs = all
 		}
@@ -124,12 +126,12 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 }
 
 // publishedTables are items of the paper without own runs.
-func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, error) {
+func (env *environment) publishedTables(ctx context.Context, names []string) ([]*reports.PaperTable, error) {
 	items, err := reports.PaperItems()
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	ds, err := env.selectDatasets(nil, "full49", "")
+	ds, err := env.bench.SelectDatasets(nil, "full49", "")
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +140,7 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 		if !slices.Contains(names, item.Name) {
 			continue
 		}
-		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.datasetInfos(ds)})
+		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.bench.DatasetInfos(ctx, ds)})
 		if err != nil {
 			return nil, err
 		}
@@ -149,34 +151,34 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 
 // paperRuns reads the runs of the store: those that tables are made of, and all of
 // them. Without a store there are none, and the published numbers stand alone.
-func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found reported, all []reports.Result, err error) {
-	store, err := env.openStoreReadOnly(ctx)
+func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found harness.Reported, all []reports.Result, err error) {
+	store, err := env.bench.ReadStore(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		ds, err := env.selectDatasets(nil, "full49", "")
-		return reported{benchmark: env.datasetInfos(ds)}, nil, err
+		ds, err := env.bench.SelectDatasets(nil, "full49", "")
+		return harness.Reported{Benchmark: env.bench.DatasetInfos(ctx, ds)}, nil, err
 	}
 	if err != nil {
 		return found, nil, err
 	}
 	defer store.Close()
-	if found, err = env.readReported(ctx, store, where, "full49", 0); err != nil {
+	if found, err = env.bench.Reported(ctx, store, where, "full49", 0); err != nil {
 		return found, nil, err
 	}
-	runs, err := selectRuns(ctx, store, where)
+	runs, err := harness.SelectRuns(ctx, store, where)
 	if err != nil {
 		return found, nil, err
 	}
-	all, err = reportResults(ctx, store, runs, 0)
+	all, err = harness.ReportResults(ctx, store, runs, 0)
 	return found, all, err
 }
 
 // paperData is Table 6, which needs the files of the datasets.
 func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (exhibit, error) {
-	ds, err := env.selectDatasets(nil, "full49", "")
+	ds, err := env.bench.SelectDatasets(nil, "full49", "")
 	if err != nil {
 		return exhibit{}, err
 	}
-	lines, err := env.statsLines(ctx, ds)
+	lines, err := env.bench.Stats(ctx, ds)
 	if err != nil {
 		return exhibit{}, err
 	}

@@ -218,7 +218,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStore(c.Context)
+	store, err := env.bench.OpenStore(c.Context)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (env *environment) sweepStatus(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStoreReadOnly(c.Context)
+	store, err := env.bench.ReadStore(c.Context)
 	if err != nil {
 		return err
 	}

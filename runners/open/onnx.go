@@ -37,6 +37,6 @@ func openONNX(ctx context.Context, s Spec) (*Model, error) {
 		Identity: r.Identity(), Runner: r, Slots: runners.NewFixed(connections), close: r.Close,
 		Keys:     map[string]string{"aggregation": aggregation},
 		facts:    map[string]string{"device": "CPU"},
-		answerBy: "aggregation=" + aggregation + " labels=" + s.LabelsHash,
+		AnswerBy: "aggregation=" + aggregation + " labels=" + s.LabelsHash,
 	}, nil
 }

@@ -101,12 +101,14 @@ type Model struct {
 	Special  *runners.Special // tokens of special texts; nil: unknown
 	// Keys are keys of the run beyond those of the identity.
 	Keys map[string]string
+	// AnswerBy holds settings that change answers and are in no prompt; see
+	// results.Address.
+	AnswerBy string
 
-	facts    map[string]string
-	counts   func() map[string]int64
-	after    func(context.Context) (map[string]string, error)
-	close    func()
-	answerBy string // what else changes an answer and is in no prompt
+	facts  map[string]string
+	counts func() map[string]int64
+	after  func(context.Context) (map[string]string, error)
+	close  func()
 }
 
 // Facts are metadata of the run that are known from the start, by the names of
@@ -193,26 +195,6 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 		s.Observe = func(string) {}
 	}
 	return kinds[kind].open(ctx, s)
-}
-
-// IdentityKey is the model's part of an answer's key. A model without a digest
-// is known by its name, its server, and what that says of it.
-func (m *Model) IdentityKey() string {
-	if m.Identity.Digest != "" {
-		return m.Identity.Digest
-	}
-	id := m.Identity
-	return strings.TrimSpace(strings.Join([]string{id.Model, id.Server, id.ServerVersion, id.Address, id.Root}, " "))
-}
-
-// DecodingKey is the decoding's part of an answer's key.
-func (m *Model) DecodingKey() string {
-	d := m.Decoding
-	key := fmt.Sprintf("temperature=%s seed=%d think=%v context=%d", strconv.FormatFloat(d.Temperature, 'g', -1, 64), d.Seed, d.Think, d.Context)
-	if m.answerBy != "" {
-		key += " " + m.answerBy
-	}
-	return key
 }
 
 // RunKeys are the keys that say who answers, and how.

@@ -1,16 +1,15 @@
-package main
+package harness
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
 	"nerbench/results"
 )
 
-// cost is what the answers of runs took.
-type cost struct {
+// Cost is the expense of the answers of runs.
+type Cost struct {
 	Queries int `json:"queries"`
 	// PromptTokens and AnswerTokens are as servers report them; of prompts, Computed
 	// are those that were not taken from a cache, where that is known (null: not).
@@ -24,12 +23,12 @@ type cost struct {
 	Money *float64 `json:"money"`
 }
 
-// price is that of a million tokens, in any currency.
-type price struct{ in, out float64 }
+// Price is the price of a million tokens, in any currency.
+type Price struct{ In, Out float64 }
 
-// readCost adds up the answers of a run. An answer that runs share counts in each.
-func readCost(ctx context.Context, store *results.Store, info results.RunInfo, p price) (cost, error) {
-	var c cost
+// ReadCost adds up the answers of a run. An answer that runs share counts in each.
+func ReadCost(ctx context.Context, store *results.Store, info results.RunInfo, p Price) (Cost, error) {
+	var c Cost
 	var spent time.Duration
 	for passage, err := range store.Passages(ctx, info.ID) {
 		if err != nil {
@@ -46,15 +45,15 @@ func readCost(ctx context.Context, store *results.Store, info results.RunInfo, p
 	if n, err := strconv.Atoi(info.Facts["prompt_tokens_computed"]); err == nil {
 		c.Computed = &n
 	}
-	if p != (price{}) {
-		money := (p.in*float64(c.PromptTokens) + p.out*float64(c.AnswerTokens)) / 1e6
+	if p != (Price{}) {
+		money := (p.In*float64(c.PromptTokens) + p.Out*float64(c.AnswerTokens)) / 1e6
 		c.Money = &money
 	}
 	return c, nil
 }
 
-// add joins the costs of two runs.
-func (c cost) add(o cost) cost {
+// Add joins the costs of two runs.
+func (c Cost) Add(o Cost) Cost {
 	c.Queries += o.Queries
 	c.PromptTokens += o.PromptTokens
 	c.AnswerTokens += o.AnswerTokens
@@ -70,17 +69,4 @@ func addKnown[N int | float64](a, b *N) *N {
 	}
 	sum := *a + *b
 	return &sum
-}
-
-// amount prints a large number shortly.
-func amount(n float64) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.1fG", n/1e9)
-	case n >= 1e6:
-		return fmt.Sprintf("%.1fM", n/1e6)
-	case n >= 1e4:
-		return fmt.Sprintf("%.0fk", n/1e3)
-	}
-	return fmt.Sprintf("%.0f", n)
 }

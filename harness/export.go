@@ -1,9 +1,10 @@
-package main
+package harness
 
 import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -16,17 +17,18 @@ import (
 	"nerbench/results"
 )
 
-// exports lists what of a run can be exported, the default first.
+// exports lists the forms of an export, the default first.
 var exports = []struct {
 	name  string
-	write func(*environment, context.Context, *results.Store, results.RunInfo, *lineWriter) error
+	write func(*Bench, context.Context, *results.Store, results.RunInfo, *lineWriter) error
 }{
-	{"predictions", (*environment).exportPredictions},
-	{"answers", (*environment).exportAnswers},
-	{"prompts", (*environment).exportPrompts},
+	{"predictions", (*Bench).exportPredictions},
+	{"answers", (*Bench).exportAnswers},
+	{"prompts", (*Bench).exportPrompts},
 }
 
-func exportNames() []string {
+// ExportNames lists what [Bench.Export] can write, the default first.
+func ExportNames() []string {
 	names := make([]string, len(exports))
 	for i, e := range exports {
 		names[i] = e.name
@@ -34,12 +36,15 @@ func exportNames() []string {
 	return names
 }
 
-func (env *environment) exportRun(ctx context.Context, name, what string) error {
+// Export writes a run as JSON Lines, one passage or query a line; what is one of
+// [ExportNames]. Offsets are code points. Incomplete passages are not written, and
+// make the error a [PartialError].
+func (b *Bench) Export(ctx context.Context, w io.Writer, name, what string) error {
 	for _, e := range exports {
 		if e.name != what {
 			continue
 		}
-		store, err := env.openStoreReadOnly(ctx)
+		store, err := b.ReadStore(ctx)
 		if err != nil {
 			return err
 		}
@@ -48,8 +53,8 @@ func (env *environment) exportRun(ctx context.Context, name, what string) error 
 		if err != nil {
 			return err
 		}
-		out := newLineWriter(env.stdout)
-		if err := e.write(env, ctx, store, run, out); err != nil {
+		out := newLineWriter(w)
+		if err := e.write(b, ctx, store, run, out); err != nil {
 			return err
 		}
 		if err := out.flush(); err != nil {
@@ -60,7 +65,7 @@ func (env *environment) exportRun(ctx context.Context, name, what string) error 
 		}
 		return nil
 	}
-	return fault.Usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(exportNames(), ", "))
+	return fault.Usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(ExportNames(), ", "))
 }
 
 // lineWriter writes JSON values, one a line.
@@ -95,7 +100,7 @@ type answerLine struct {
 	AnswerTokens int              `json:"answer_tokens"`
 }
 
-func (env *environment) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
 	for p, err := range store.Passages(ctx, run.ID) {
 		if err != nil {
 			return err
@@ -132,15 +137,15 @@ type unplacedSpan struct {
 }
 
 func newPredictionLine(d *ner.Document, u loop.ParsedPassage) predictionLine {
-	line := predictionLine{ID: d.ID, Spans: newPlacedSpans(d, u.Passage.Pred)}
+	line := predictionLine{ID: d.ID, Spans: placedSpans(d, u.Passage.Pred)}
 	for _, m := range u.Passage.Unaligned {
 		line.Unaligned = append(line.Unaligned, unplacedSpan(m))
 	}
 	return line
 }
 
-func (env *environment) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
-	plan, err := env.scorePlan(ctx, store, run.ID)
+func (b *Bench) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+	plan, err := b.ScorePlan(ctx, store, run.ID)
 	if err != nil {
 		return err
 	}
@@ -155,25 +160,35 @@ func (env *environment) exportPredictions(ctx context.Context, store *results.St
 	return err
 }
 
-func (env *environment) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
-	plan, err := env.scorePlan(ctx, store, run.ID)
+func (b *Bench) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+	plan, err := b.ScorePlan(ctx, store, run.ID)
 	if err != nil {
 		return err
 	}
-	dataset, err := env.findDataset(run.Keys["dataset"])
+	dataset, err := b.FindDataset(run.Keys["dataset"])
 	if err != nil {
 		return err
 	}
-	renderer, err := env.renderer(ctx, run.Keys, dataset)
+	asked, err := ner.PlanOf(run.Keys)
 	if err != nil {
 		return err
 	}
-	return writeQueries(w, renderer, plan.Documents, 0)
+	renderer, err := b.Renderer(ctx, asked, dataset)
+	if err != nil {
+		return err
+	}
+	return w.queries(renderer, plan.Documents, 0)
 }
 
-// writeQueries writes the queries of documents, one a line, of the first ones or
-// (limit 0) of all.
-func writeQueries(w *lineWriter, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+// WriteQueries writes the queries of documents as JSON Lines, one a line: of the
+// first documents, or of all (limit 0).
+func WriteQueries(w io.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+	out := newLineWriter(w)
+	return errors.Join(out.queries(r, docs, limit), out.flush())
+}
+
+// queries writes the queries of documents.
+func (w *lineWriter) queries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	n := 0
 	for d, err := range docs {
 		if err != nil {
@@ -220,4 +235,14 @@ func newQueryLine(q *ner.Query) queryLine {
 		line.Stop = []string{}
 	}
 	return line
+}
+
+// placedSpans converts offsets to code points.
+func placedSpans(d *ner.Document, spans []ner.Span) []placedSpan {
+	points := ner.NewCodePoints(d.Text)
+	out := make([]placedSpan, len(spans))
+	for i, s := range spans {
+		out[i] = placedSpan{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
+	}
+	return out
 }

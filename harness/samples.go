@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"cmp"
@@ -19,17 +19,17 @@ const (
 	sampleAnswers = 40 // of a passage
 )
 
-// readSamples reads a few passages of the last run of each model about each dataset.
+// Samples reads a few passages of the last run of each model about each dataset.
 // A run whose data is not here has none.
-func (env *environment) readSamples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]reports.Sample, error) {
+func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]reports.Sample, error) {
 	var samples []reports.Sample
 	for _, r := range lastRuns(runs) {
-		of, err := env.samplesOf(ctx, store, r)
+		of, err := b.samplesOf(ctx, store, r)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, err
 			}
-			env.note("%s: no sample passages in the report: %v", r.Keys["dataset"], err)
+			b.note("%s: no sample passages in the report: %v", r.Keys["dataset"], err)
 			continue
 		}
 		samples = append(samples, of...)
@@ -62,8 +62,8 @@ func lastRuns(runs []results.RunInfo) []results.RunInfo {
 }
 
 // samplesOf returns the first passages of a run that have gold.
-func (env *environment) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]reports.Sample, error) {
-	plan, err := env.scorePlan(ctx, store, r.ID)
+func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]reports.Sample, error) {
+	plan, err := b.ScorePlan(ctx, store, r.ID)
 	if err != nil {
 		return nil, err
 	}

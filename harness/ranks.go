@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 // rankAlpha is the level at which two systems differ (docs/spec/metrics.md §12.6).
 const rankAlpha = 0.05
 
-// rankSystems gives the systems on each dataset their range of ranks.
+// RankSystems gives the systems on each dataset their range of ranks.
 // Cells of one complete run each take part.
-func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+func RankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
 	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
 	switch reports.KeyDataset {
 	case t.RowKey:
@@ -76,7 +76,7 @@ func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 	p := map[[2]int]float64{}
 	rounds := stats.RankRounds(len(counts), rankAlpha)
 	for i := range counts {
-		if _, _, v := metricRatios(metric, sum(counts[i])); v != nil {
+		if _, _, v := Ratios(metric, sum(counts[i])); v != nil {
 			f1[i] = *v
 		}
 		for j := i + 1; j < len(counts); j++ {
@@ -84,4 +84,12 @@ func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 		}
 	}
 	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)
+}
+
+func sum(scores []ner.Score) ner.Score {
+	var total ner.Score
+	for _, s := range scores {
+		total = total.Add(s)
+	}
+	return total
 }

@@ -46,7 +46,7 @@ func TestRemoveKeepsWhatOthersUse(t *testing.T) {
 // TestRemovalInParts: a transaction removes some passages only, and leaves a run
 // that is whole in itself, whenever the process ends.
 func TestRemovalInParts(t *testing.T) {
-	const n = 2*removedAtOnce + 10
+	const n = removedAtOnce + 10
 	ctx := t.Context()
 	run := testRun("m")
 	s := begun(t, run, n)

@@ -14,7 +14,7 @@ type Identity struct {
 	Address, Root string
 }
 
-// Decoding holds the sampling parameters of a run (PROMPTS.md §2.5). All of
+// Decoding holds the sampling parameters of a run (docs/spec/prompts.md §2.5). All of
 // them are sent, none is left to a server's default.
 type Decoding struct {
 	Temperature float64

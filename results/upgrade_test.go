@@ -127,7 +127,7 @@ func TestAFormerRunContinues(t *testing.T) {
 		t.Errorf("done %v, want %v", done, want)
 	}
 	rest := testPassages("q", 5)[2:]
-	known, err := s.Known(ctx, keysOfPassage(rest[0]))
+	known, err := s.Cached(ctx, keysOfPassage(rest[0]))
 	must(t, err)
 	if len(known) != len(rest[0].Answers) {
 		t.Errorf("%d known answers of another run, want %d", len(known), len(rest[0].Answers))

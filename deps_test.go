@@ -30,7 +30,9 @@ var imports = map[string][]string{
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
-	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
+	"reports":         {"ner", "github.com/olekukonko/tablewriter"},
+	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
+	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 	"models":          {"internal/strict"},
@@ -62,7 +64,7 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "models", "prompts",
-		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
+		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

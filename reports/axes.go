@@ -73,7 +73,7 @@ func (r *run) owner(name string) string {
 // the order of [ner.Keys].
 func differing(runs []*run, except ...string) []string {
 	var names []string
-	for _, name := range keyNames(runs) {
+	for _, name := range KeyNames(keysOf(runs)...) {
 		if !slices.Contains(except, name) && differ(runs, name) {
 			names = append(names, name)
 		}
@@ -94,12 +94,21 @@ func differ(runs []*run, name string) bool {
 	return false
 }
 
-// keyNames lists the keys that any of the runs has: known ones in their order,
-// then others by name.
-func keyNames(runs []*run) []string {
+// keysOf returns the keys of each run.
+func keysOf(runs []*run) []map[string]string {
+	keys := make([]map[string]string, len(runs))
+	for i, r := range runs {
+		keys[i] = r.Keys
+	}
+	return keys
+}
+
+// KeyNames lists the names of the keys that any of some runs has: first those of
+// [ner.Keys] in their order, then others by name.
+func KeyNames(keys ...map[string]string) []string {
 	has := set{}
-	for _, r := range runs {
-		for name := range r.Keys {
+	for _, of := range keys {
+		for name := range of {
 			has[name] = true
 		}
 	}

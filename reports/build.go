@@ -201,7 +201,7 @@ func (b *builder) datasetValue(runs []*run, metric string) *float64 {
 func (b *builder) counted(runs []*run, metric string) []*run {
 	return slices.DeleteFunc(slices.Clone(runs), func(r *run) bool {
 		s, ok := b.score(r, metric)
-		return !ok || r.incomplete() || s.NGold == 0
+		return !ok || r.Incomplete() || s.NGold == 0
 	})
 }
 

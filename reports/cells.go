@@ -49,12 +49,12 @@ func (b *builder) fillDataset(c *Cell, runs []*run) {
 // fillCounts fills the cell of one run.
 func (b *builder) fillCounts(c *Cell, r *run) {
 	var notes []string
-	if r.incomplete() {
+	if r.Incomplete() {
 		notes = append(notes, fmt.Sprintf("incomplete: %d of %d passages", r.Complete, r.Passages))
 	}
 	s, ok := b.score(r, c.Metric)
 	if !ok {
-		if !r.incomplete() {
+		if !r.Incomplete() {
 			notes = append(notes, "not scored by this metric")
 		}
 		c.Note = strings.Join(notes, "; ")
@@ -150,7 +150,11 @@ func (b *builder) noMean(c *Cell, ran, own, most int) string {
 	case own == 0:
 		return "no dataset that can be averaged"
 	}
-	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, plural(own, "dataset", "datasets"), most)
+	noun := "datasets"
+	if own == 1 {
+		noun = "dataset"
+	}
+	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, noun, most)
 }
 
 // fillOrigin says which runs a cell was computed from. Several runs of one row
@@ -163,11 +167,11 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 		complete[dataset] = max(complete[dataset], r.Complete)
 		passages[dataset] = max(passages[dataset], r.Passages)
 		if s, ok := b.score(r, c.Metric); ok {
-			_, _, n := halved(s, b.spec.Doubled(c.Metric))
+			_, _, n := PrintedCounts(s, b.spec.Doubled(c.Metric))
 			gold[dataset] = max(gold[dataset], n)
 		}
-		c.Failures += r.failures()
-		c.Queries += r.asked()
+		c.Failures += r.Failures()
+		c.Queries += r.Asked()
 		c.Runs = append(c.Runs, r.ID)
 	}
 	c.Complete, c.Passages, c.gold = sum(complete), sum(passages), sum(gold)

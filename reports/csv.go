@@ -63,7 +63,7 @@ func csvGrid(w io.Writer, g Grid) error {
 func csvLine(c *Cell) []string {
 	line := []string{c.Row, c.Col, c.Metric, number(c.Value), number(c.Precision), number(c.Recall)}
 	if c.Counts != nil {
-		tp, pred, gold := halved(*c.Counts, c.doubled)
+		tp, pred, gold := PrintedCounts(*c.Counts, c.doubled)
 		line = append(line, number(&tp), strconv.Itoa(pred), strconv.Itoa(gold))
 	} else {
 		line = append(line, "", "", "")

@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// tableJSON is the shape that CLI.md fixes for tables.
+// tableJSON is a table in JSON. Other programs read it: members may be added, and
+// keep their names and meanings.
 type tableJSON struct {
 	Rows     []string   `json:"rows"`
 	Cols     []string   `json:"cols"`
@@ -68,7 +69,7 @@ func newCellJSON(c *Cell) cellJSON {
 		PassagesScored: c.Complete, Passages: c.Passages, Failures: c.Failures, Queries: c.Queries,
 	}
 	if c.Counts != nil {
-		tp, pred, gold := halved(*c.Counts, c.doubled)
+		tp, pred, gold := PrintedCounts(*c.Counts, c.doubled)
 		out.Counts = &countsJSON{tp, pred, gold, c.Precision, c.Recall, c.Value}
 	}
 	return out

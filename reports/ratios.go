@@ -26,15 +26,15 @@ func defined(v float64, ok bool) *float64 {
 
 // halved returns the counts as they are printed: those of a metric that gives
 // half points are kept doubled (docs/spec/metrics.md §1.1).
-func halved(s ner.Score, doubled bool) (tp float64, pred, gold int) {
+func PrintedCounts(s ner.Score, doubled bool) (tp float64, pred, gold int) {
 	if doubled {
 		return float64(s.TP) / 2, s.NPred / 2, s.NGold / 2
 	}
 	return float64(s.TP), s.NPred, s.NGold
 }
 
-// undefined is how an undefined ratio is printed (docs/spec/metrics.md §1.2).
-const undefined = "–"
+// Undefined is how an undefined ratio is printed (docs/spec/metrics.md §1.2).
+const Undefined = "–"
 
 // Percent prints a ratio as a percentage with one decimal, rounded once, half
 // away from zero (docs/spec/metrics.md §1.1); nil prints as undefined.
@@ -43,11 +43,11 @@ const undefined = "–"
 // 861/2000 = 0.4305 is 43.1 %, although the nearest binary64 lies below it.
 func Percent(v *float64) string {
 	if v == nil {
-		return undefined
+		return Undefined
 	}
 	r, ok := decimal(*v)
 	if !ok {
-		return undefined
+		return Undefined
 	}
 	return r.Mul(r, hundred).FloatString(1)
 }
@@ -58,7 +58,7 @@ func Points(d *float64) string {
 	switch s := Percent(d); {
 	case s == "-0.0":
 		return "0.0"
-	case d == nil || *d < 0 || s == "0.0" || s == undefined:
+	case d == nil || *d < 0 || s == "0.0" || s == Undefined:
 		return s
 	default:
 		return "+" + s
@@ -69,7 +69,7 @@ func Points(d *float64) string {
 // as 0.0.
 func Share(part, n int) string {
 	if n == 0 {
-		return undefined
+		return Undefined
 	}
 	v := float64(part) / float64(n)
 	s := Percent(&v)
@@ -91,10 +91,10 @@ func InPercent(v float64) float64 {
 }
 
 // oneDecimal prints a percentage, rounded as [Percent] does.
-func oneDecimal(v float64) string {
+func OneDecimal(v float64) string {
 	r, ok := decimal(v)
 	if !ok {
-		return undefined
+		return Undefined
 	}
 	return r.FloatString(1)
 }

@@ -40,13 +40,13 @@ type DatasetInfo struct {
 }
 
 // incomplete reports whether some passages lack an answer (docs/spec/metrics.md §1.4).
-func (r *Result) incomplete() bool { return r.Complete < r.Passages }
+func (r *Result) Incomplete() bool { return r.Complete < r.Passages }
 
 // asked is the number of queries that ended in some outcome.
-func (r *Result) asked() int { return sum(r.Outcomes) }
+func (r *Result) Asked() int { return sum(r.Outcomes) }
 
 // failures is the number of queries whose outcome is a failure (docs/spec/metrics.md §8.2).
-func (r *Result) failures() int {
+func (r *Result) Failures() int {
 	n := 0
 	for o, k := range r.Outcomes {
 		if o.Failure() {

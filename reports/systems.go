@@ -5,6 +5,22 @@ import (
 	"strings"
 )
 
+// SystemNames returns the name of the system of each result, as the columns of
+// [KeySystem] have it: the model, followed by the keys in which runs of this model
+// on one dataset differ.
+func SystemNames(results []Result) []string {
+	runs := make([]*run, len(results))
+	for i := range results {
+		runs[i] = &run{Result: &results[i]}
+	}
+	nameSystems(runs)
+	names := make([]string, len(runs))
+	for i, r := range runs {
+		names[i] = r.system
+	}
+	return names
+}
+
 // nameSystems sets the system of each run: the model, followed by the keys in
 // which runs of that model on one and the same row differ. Keys that differ
 // from row to row only do not split a system.
@@ -41,7 +57,7 @@ func systemName(model string, r *run, split set) string {
 		return model
 	}
 	var parts []string
-	for _, name := range keyNames([]*run{r}) {
+	for _, name := range KeyNames(r.Keys) {
 		switch v := r.key(name); {
 		case !split[name] || v == "":
 		case name == "training":

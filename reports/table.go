@@ -15,8 +15,8 @@ const (
 	PooledMicro = "pooled_micro"
 )
 
-// isAverage reports whether a line or column is an average over rows.
-func isAverage(name string) bool {
+// IsAverage reports whether a line or column is an average over rows.
+func IsAverage(name string) bool {
 	return name == MeanRows || name == MeanDomains || name == PooledMicro
 }
 
@@ -111,7 +111,7 @@ func (t *Table) Cell(metric, row, col string) *Cell {
 
 // Build computes a table. It reports unknown keys.
 func Build(results []Result, spec Spec) (*Table, error) {
-	spec = spec.withDefaults()
+	spec = spec.WithDefaults()
 	if err := spec.check(); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,7 @@ func Build(results []Result, spec Spec) (*Table, error) {
 	return t, nil
 }
 
-func (s Spec) withDefaults() Spec {
+func (s Spec) WithDefaults() Spec {
 	if s.Rows == "" {
 		s.Rows = KeyDataset
 	}

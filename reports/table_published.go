@@ -154,7 +154,7 @@ func (t *Table) besides(g *Grid, l *layout) {
 
 func (p *PublishedSystem) text(at string) string {
 	if v, there := p.Values[at]; there {
-		return oneDecimal(v)
+		return OneDecimal(v)
 	}
 	return "–"
 }

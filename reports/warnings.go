@@ -18,7 +18,7 @@ func (b *builder) warnings() []string {
 		out = append(out, "cells differ in: "+strings.Join(names, ", "))
 	}
 	out = append(out, b.warned...)
-	if n := countRuns(b.runs, func(r *run) bool { return r.incomplete() }); n > 0 {
+	if n := countRuns(b.runs, func(r *run) bool { return r.Incomplete() }); n > 0 {
 		out = append(out, fmt.Sprintf("%s incomplete: left out of averages", runsAre(n)))
 	}
 	return append(out, b.metricWarnings()...)

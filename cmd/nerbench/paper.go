@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/reports"
+	"nerbench/reports/paper"
 )
 
 func paperCommand(env *environment) *cli.Command {
@@ -33,7 +34,7 @@ not run says so, never 0; the footnotes say where the paper's own numbers part.`
 }
 
 func paperNames() []string {
-	items, _ := reports.PaperItems() // they are linted
+	items, _ := paper.Items() // they are linted
 	var names []string
 	for _, i := range items {
 		names = append(names, i.Name)
@@ -87,7 +88,7 @@ func (env *environment) paper(c *cli.Context) error {
 
 // paperExhibits builds one item, or all of them.
 func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]exhibit, error) {
-	items, err := reports.PaperItems()
+	items, err := paper.Items()
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +114,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 		if item.Own != "" { // it pairs runs, also those of a few passages
 			runs = all
 		}
-		t, err := reports.BuildPaper(item, runs, spec)
+		t, err := paper.Build(item, runs, spec)
 		if err != nil {
 			return nil, err
 		}
@@ -123,8 +124,8 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 }
 
 // publishedTables are items of the paper without own runs.
-func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, error) {
-	items, err := reports.PaperItems()
+func (env *environment) publishedTables(names []string) ([]*paper.Table, error) {
+	items, err := paper.Items()
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
@@ -132,12 +133,12 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 	if err != nil {
 		return nil, err
 	}
-	var out []*reports.PaperTable
+	var out []*paper.Table
 	for _, item := range items {
 		if !slices.Contains(names, item.Name) {
 			continue
 		}
-		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.datasetInfos(ds)})
+		t, err := paper.BuildPublished(item, reports.Spec{Benchmark: env.datasetInfos(ds)})
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +171,7 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 }
 
 // paperData is Table 6, which needs the files of the datasets.
-func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (exhibit, error) {
+func (env *environment) paperData(ctx context.Context, item paper.Item) (exhibit, error) {
 	ds, err := env.selectDatasets(nil, "full49", "")
 	if err != nil {
 		return exhibit{}, err

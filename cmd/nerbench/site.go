@@ -12,7 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/metrics/stats"
-	"nerbench/reports"
+	"nerbench/reports/page"
 )
 
 func siteCommand(env *environment) *cli.Command {
@@ -76,15 +76,15 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	if err != nil {
 		return siteJSON{}, err
 	}
-	var page bytes.Buffer
-	if err := reports.WriteHTML(&page, reports.Report{
+	var html bytes.Buffer
+	if err := page.Write(&html, page.Report{
 		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Datasets: found.benchmark, Samples: samples,
 		Ratios: metricRatios, Doubled: doubledCounts,
 	}); err != nil {
 		return siteJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
-	if err := replaceFile(path, func(w io.Writer) error { _, err := page.WriteTo(w); return err }); err != nil {
+	if err := replaceFile(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
 		return siteJSON{}, fmt.Errorf("report: %w", err)
 	}
 	return siteJSON{[]string{path}, len(found.runs), len(samples)}, nil

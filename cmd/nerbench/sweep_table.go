@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"nerbench/reports"
+	"nerbench/reports/paper"
 	"nerbench/results"
 )
 
@@ -18,8 +18,8 @@ type sweepResult struct {
 	Paraphrases []paraphraseLine `json:"paraphrases,omitempty"`
 	Notes       []string         `json:"notes"`
 	// Published are tables of the paper that ask the same, without own runs.
-	Published []*reports.PaperTable `json:"published,omitempty"`
-	Warning   string                `json:"warning,omitempty"`
+	Published []*paper.Table `json:"published,omitempty"`
+	Warning   string         `json:"warning,omitempty"`
 }
 
 // sweepLine is one point by one metric.

@@ -1,0 +1,35 @@
+package reports
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// TestFigure: a figure has a bar for each value, published ones hatched, and lets
+// no markup in.
+func TestFigure(t *testing.T) {
+	v := func(f float64) *float64 { return &f }
+	f := Figure{
+		Title: "a <b>", Categories: []string{"one", "two & more"},
+		Series: []Series{
+			{Name: "ours", Values: []*float64{v(50), nil}, CI: []*[2]float64{{40, 60}, nil}},
+			{Name: "theirs", Values: []*float64{v(30), v(20)}, Published: true},
+		},
+	}
+	var b bytes.Buffer
+	if err := f.WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	svg := b.String()
+	for want, n := range map[string]int{"<title>": 3, `class="ci"`: 1, "url(#h1)": 3, "<b>": 0, "two &amp; more": 2, "theirs (published)": 3} {
+		if got := strings.Count(svg, want); got != n {
+			t.Errorf("%d of %q, want %d in\n%s", got, want, n, svg)
+		}
+	}
+	f.Lines = true
+	b.Reset()
+	if err := f.WriteSVG(&b); err != nil || strings.Count(b.String(), "<circle") != 3 || !strings.Contains(b.String(), "stroke-dasharray") {
+		t.Errorf("lines: %v\n%s", err, b.String())
+	}
+}

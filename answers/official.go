@@ -29,14 +29,14 @@ func Published(completion string) (items []string, void bool) {
 // the first of equal ones is kept. Lone surrogates in them are kept, in three
 // bytes each.
 func Official(answer string) []string {
-	var r OfficialReader
+	var r OfficialParser
 	return r.Append(nil, answer)
 }
 
 // OfficialReader reads many answers as [Official] does. It is quicker, because
 // it keeps its memory from one to the next. The zero value is ready; it belongs
 // to one goroutine.
-type OfficialReader struct {
+type OfficialParser struct {
 	raw   []string        // of the answer at hand
 	items strings.Builder // the newest items, one behind the other
 }
@@ -46,7 +46,7 @@ const itemMemory = 16 << 10
 
 // Append appends the items of an answer to a list. Those that the list held
 // before are not compared with them.
-func (r *OfficialReader) Append(items []string, answer string) []string {
+func (r *OfficialParser) Append(items []string, answer string) []string {
 	if answer == "" || answer[0] != '[' {
 		return items
 	}
@@ -70,7 +70,7 @@ func (r *OfficialReader) Append(items []string, answer string) []string {
 }
 
 // normalise is [Normalise] with one allocation for many strings.
-func (r *OfficialReader) normalise(s string) string {
+func (r *OfficialParser) normalise(s string) string {
 	var memory [96]byte
 	out, ok := appendNormalised(memory[:0], s)
 	if !ok {

@@ -66,13 +66,3 @@ type Decoding struct {
 	// the server fixes it.
 	Context int
 }
-
-// Hint is an error with advice for the hand on the keyboard.
-type Hint struct {
-	Err    error
-	Advice string // such as "ollama pull NAME"
-}
-
-func (e *Hint) Error() string { return e.Err.Error() }
-
-func (e *Hint) Unwrap() error { return e.Err }

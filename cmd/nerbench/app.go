@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/fault"
 )
 
 // commands is the list of all commands, in the order in which help shows them.
@@ -95,15 +97,15 @@ func noCommand(c *cli.Context) error {
 		}
 	}
 	if c.NArg() == 0 {
-		return usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
+		return fault.Usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
 	}
 	if where != "" {
 		where += ": "
 	}
-	return usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
+	return fault.Usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
 }
 
-func asUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
+func asUsageError(_ *cli.Context, err error, _ bool) error { return fault.Usagef("%v", err) }
 
 const appHelp = `{{.Name}}: {{.Usage}}
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -62,9 +63,9 @@ func (env *environment) compare(c *cli.Context) error {
 	files := c.IsSet("gold") || c.IsSet("pred")
 	switch {
 	case files && c.NArg() > 0:
-		return usagef("compare: unexpected argument %q (files are named by flags)", c.Args().First())
+		return fault.Usagef("compare: unexpected argument %q (files are named by flags)", c.Args().First())
 	case !files && c.NArg() != 2:
-		return usagef("compare: want two runs, A and B, or --gold with --pred twice")
+		return fault.Usagef("compare: want two runs, A and B, or --gold with --pred twice")
 	}
 	compareInput := env.compareRuns
 	if files {
@@ -86,7 +87,7 @@ func (env *environment) compare(c *cli.Context) error {
 	case c.Bool("fail-on-regression") && len(result.regressions(s)) > 0:
 		return fmt.Errorf("compare: B is significantly lower than A: %s", strings.Join(result.regressions(s), ", "))
 	case incomplete > 0:
-		return partialError(fmt.Errorf("compare: %d passages are not complete on both sides, and are not compared", incomplete))
+		return &fault.PartialError{Err: fmt.Errorf("compare: %d passages are not complete on both sides, and are not compared", incomplete)}
 	}
 	return nil
 }
@@ -99,14 +100,14 @@ func readCompareSettings(c *cli.Context) (compareSettings, error) {
 	s := compareSettings{resamples: n.resamples, rounds: c.Int("rounds"), alpha: c.Float64("alpha"), margin: c.Float64("margin")}
 	switch {
 	case s.rounds < 0:
-		return s, usagef("compare: --rounds %d: want 0 or more", s.rounds)
+		return s, fault.Usagef("compare: --rounds %d: want 0 or more", s.rounds)
 	case !(s.alpha >= 0 && s.alpha <= 1):
-		return s, usagef("compare: --alpha %v: want a probability", s.alpha)
+		return s, fault.Usagef("compare: --alpha %v: want a probability", s.alpha)
 	case !(s.margin >= 0 && s.margin <= 100):
-		return s, usagef("compare: --margin %v: want points of F1, from 0 to 100", s.margin)
+		return s, fault.Usagef("compare: --margin %v: want points of F1, from 0 to 100", s.margin)
 	}
 	if _, _, err := metrics.ParseID(c.String("metric")); err != nil {
-		return s, usagef("compare: %v", err)
+		return s, fault.Usagef("compare: %v", err)
 	}
 	return s, nil
 }

@@ -8,7 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 )
 
@@ -22,10 +23,10 @@ type bothSides struct {
 func (env *environment) compareFiles(c *cli.Context, s compareSettings) (ds []*comparedDataset, incomplete int, err error) {
 	names := c.StringSlice("pred")
 	if !c.IsSet("gold") || len(names) != 2 {
-		return nil, 0, usagef("want --gold, and --pred twice: A and B")
+		return nil, 0, fault.Usagef("want --gold, and --pred twice: A and B")
 	}
 	if inputs := append([]string{c.String("gold")}, names...); len(slices.DeleteFunc(inputs, func(n string) bool { return n != "-" })) > 1 {
-		return nil, 0, usagef("only one file can be standard input")
+		return nil, 0, fault.Usagef("only one file can be standard input")
 	}
 	plan, how, err := readComparePlan(c)
 	if err != nil {
@@ -75,10 +76,10 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (ds []*c
 }
 
 // readComparePlan is the plan of eval for one metric.
-func readComparePlan(c *cli.Context) (*evalPlan, harness.How, error) {
-	how := harness.How{Family: c.String("family"), Variant: c.String("variant"), Types: readTypeNames(c.String("types"))}
+func readComparePlan(c *cli.Context) (*evalPlan, loop.ParseOptions, error) {
+	how := loop.ParseOptions{Family: c.String("family"), Variant: c.String("variant"), Types: readTypeNames(c.String("types"))}
 	if !slices.Contains(answers.Families(), how.Family) {
-		return nil, how, usagef("--family %s: unknown (known: %v)", how.Family, answers.Families())
+		return nil, how, fault.Usagef("--family %s: unknown (known: %v)", how.Family, answers.Families())
 	}
 	p := &evalPlan{}
 	if err := p.readBy(splitList(c.StringSlice("by"))); err != nil {
@@ -90,7 +91,7 @@ func readComparePlan(c *cli.Context) (*evalPlan, harness.How, error) {
 		return nil, how, err
 	}
 	if len(p.attributes) > 0 && len(p.spanMetrics()) == 0 {
-		return nil, how, usagef("--by bucket: buckets are of span_f1")
+		return nil, how, fault.Usagef("--by bucket: buckets are of span_f1")
 	}
 	return p, how, nil
 }

@@ -8,7 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -26,7 +27,7 @@ func (env *environment) compareRuns(c *cli.Context, s compareSettings) (ds []*co
 		return nil, 0, err
 	}
 	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
-		return nil, 0, usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
+		return nil, 0, fault.Usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
 	}
 	store, err := env.openStoreReadOnly(c.Context)
 	if err != nil {
@@ -143,7 +144,7 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 		return nil, err
 	}
 	if len(plan.attributes) > 0 && m.ID != "span_f1" {
-		return nil, usagef("--by bucket: buckets are of span_f1")
+		return nil, fault.Usagef("--by bucket: buckets are of span_f1")
 	}
 	datasetPlan := &evalPlan{attributes: plan.attributes}
 	if datasetPlan.train, err = env.datasetTraining(ctx, datasetPlan, a); err == nil {
@@ -157,7 +158,7 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 	if err == nil {
 		sideA, err = env.readSide(ctx, store, a, sideReading{m, id, options, both, bucketsA})
 	}
-	if errors.As(err, new(*codedError)) { // the data is not here: counts alone
+	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // the data is not here: counts alone
 		env.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.dataset, err)
 		dataset.buckets = nil
 		return dataset, env.pairCounts(ctx, store, dataset, id, a, b)
@@ -188,7 +189,7 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	var full [2]string
 	for i, r := range []results.RunInfo{a, b} {
-		ids, err := harness.MetricIDs([]string{id}, r.Keys["queries"], asks(r.Keys))
+		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], asks(r.Keys))
 		if err != nil {
 			return "", fmt.Errorf("run %s: %w", r.ID, err)
 		}
@@ -233,8 +234,8 @@ func (env *environment) readSide(ctx context.Context, store *results.Store, run 
 		return nil, err
 	}
 	out := map[int]sidePassage{}
-	plan.Metrics, plan.How = []string{r.id}, plan.How.With(r.options)
-	plan.Observe = func(p ner.Passage, d *ner.Document, u harness.Understood) {
+	plan.Metrics, plan.Parsing = []string{r.id}, plan.Parsing.With(r.options)
+	plan.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
 		if p.Index >= len(r.both) || !r.both[p.Index] {
 			return
 		}
@@ -243,7 +244,7 @@ func (env *environment) readSide(ctx context.Context, store *results.Store, run 
 			b.Add(&u.Passage, documentWords(d))
 		}
 	}
-	_, err = harness.Score(ctx, plan)
+	_, err = loop.Score(ctx, plan)
 	return out, err
 }
 

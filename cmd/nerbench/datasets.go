@@ -12,10 +12,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/reports"
-	"nerbench/runners"
 )
 
 func datasetsCommand(env *environment) *cli.Command {
@@ -180,7 +180,7 @@ func (env *environment) listDatasets(suite, domain string) error {
 // oneRow reads the single dataset that a command names.
 func (env *environment) oneDataset(c *cli.Context, command string, more int) (*datasets.Dataset, error) {
 	if c.NArg() != 1+more {
-		return nil, usagef("%s: want %s", command, c.Command.ArgsUsage)
+		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
 	ds, err := env.allDatasets()
 	if err != nil {
@@ -188,7 +188,7 @@ func (env *environment) oneDataset(c *cli.Context, command string, more int) (*d
 	}
 	dataset, err := datasets.Find(ds, c.Args().First())
 	if err != nil {
-		return nil, usagef("%s: %v", command, err)
+		return nil, fault.Usagef("%s: %v", command, err)
 	}
 	return dataset, nil
 }
@@ -260,7 +260,7 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	case "conll":
 		write = loaders.WriteConll
 	default:
-		return usagef("datasets export: --format %s: want jsonl or conll", format)
+		return fault.Usagef("datasets export: --format %s: want jsonl or conll", format)
 	}
 	docs, err := env.documents(c.Context, dataset, o)
 	if err != nil {
@@ -286,7 +286,7 @@ func (env *environment) exportDataset(c *cli.Context) error {
 // lintRows checks files of datasets, all of them, whatever is wrong with the first.
 func (env *environment) lintDatasets(files []string) error {
 	if len(files) == 0 {
-		return usagef("datasets lint: want FILE...")
+		return fault.Usagef("datasets lint: want FILE...")
 	}
 	benchmark, err := datasets.Embedded()
 	if err != nil {
@@ -320,17 +320,17 @@ func goldRule(dataset *datasets.Dataset, name string) (datasets.UniNERGold, erro
 		return datasets.NativeGold, nil
 	case "uniner":
 		if dataset.UniNERGold == "" {
-			return "", usagef("dataset %s: gold=uniner: the paper's authors published no test file of this dataset", dataset.ID)
+			return "", fault.Usagef("dataset %s: gold=uniner: the paper's authors published no test file of this dataset", dataset.ID)
 		}
 		return dataset.UniNERGold, nil
 	}
-	return "", usagef("gold %q: want native or uniner", name)
+	return "", fault.Usagef("gold %q: want native or uniner", name)
 }
 
 // adviseNoReader names the formats that can be read.
 func adviseNoReader(dataset *datasets.Dataset) error {
-	return dataError(&runners.Hint{
+	return &fault.DataError{Err: &fault.Hint{
 		Err:    fmt.Errorf("dataset %s: no reader yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
 		Advice: "readers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a row of your own (--datasets)",
-	})
+	}}
 }

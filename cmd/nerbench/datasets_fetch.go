@@ -16,7 +16,7 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/datasets/fetch"
-	"nerbench/runners"
+	"nerbench/internal/fault"
 )
 
 // fetchedRow is what fetch did, or would do, for a dataset.
@@ -36,7 +36,7 @@ const transfersAtOnce = 3
 
 func (env *environment) fetchDatasets(c *cli.Context) error {
 	if c.NArg() == 0 && c.String("suite") == "" {
-		return usagef("datasets fetch: no datasets: name some, or --suite SUITE")
+		return fault.Usagef("datasets fetch: no datasets: name some, or --suite SUITE")
 	}
 	ds, err := env.selectDatasets(c.Args().Slice(), c.String("suite"), "")
 	if err != nil {
@@ -106,7 +106,7 @@ func (f *fetcher) dataset(ctx context.Context, dataset *datasets.Dataset) fetche
 	if len(faults) == 0 {
 		faults = []error{errors.New("no source has files that a program can download")}
 	}
-	out.err = &runners.Hint{Err: fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, errors.Join(faults...)), Advice: f.env.howToGet(dataset)}
+	out.err = &fault.Hint{Err: fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, errors.Join(faults...)), Advice: f.env.howToGet(dataset)}
 	return out
 }
 
@@ -390,7 +390,7 @@ func (env *environment) printFetched(list []fetchedDataset) error {
 	case failed > 0:
 		return fmt.Errorf("datasets fetch: %d of %d datasets could not be fetched", failed, len(list))
 	case refused > 0:
-		return dataError(fmt.Errorf("datasets fetch: %d of %d datasets need an agreement or a licence", refused, len(list)))
+		return &fault.DataError{Err: fmt.Errorf("datasets fetch: %d of %d datasets need an agreement or a licence", refused, len(list))}
 	}
 	return nil
 }

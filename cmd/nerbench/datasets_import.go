@@ -17,9 +17,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
-	"nerbench/runners"
 )
 
 // imported is what an import did.
@@ -59,7 +59,7 @@ func (env *environment) importDataset(c *cli.Context) error {
 	defer os.RemoveAll(stage)
 	only := wanted{c.String("set"), ner.Split(c.String("split"))}
 	if _, err := dataset.Set(only.set); err != nil {
-		return usagef("datasets import: %v", err)
+		return fault.Usagef("datasets import: %v", err)
 	}
 	return env.importFrom(c.Context, dataset, c.Args().Get(1), stage, only, c.Bool("accept"))
 }
@@ -77,10 +77,10 @@ func (env *environment) importFrom(ctx context.Context, dataset *datasets.Datase
 		}
 	}
 	if len(im.found) == 0 {
-		return dataError(&runners.Hint{
+		return &fault.DataError{Err: &fault.Hint{
 			Err:    fmt.Errorf("datasets import: %s: holds none of the files of dataset %s", source, dataset.ID),
 			Advice: "wanted are " + strings.Join(wantedNames(dataset), ", ") + "; rename your files so, or name the right folder",
-		})
+		}}
 	}
 	out := imported{Dataset: dataset.ID, Taken: true, Splits: []verified{}}
 	for _, want := range sortedKeys(im.found) {
@@ -117,12 +117,12 @@ func (env *environment) importFrom(ctx context.Context, dataset *datasets.Datase
 	}
 	switch {
 	case !out.Taken:
-		return dataError(&runners.Hint{
+		return &fault.DataError{Err: &fault.Hint{
 			Err:    fmt.Errorf("datasets import: %s: not the locked data of dataset %s; nothing was imported", source, dataset.ID),
 			Advice: "another release can be taken with --accept: runs on it carry a fingerprint of their own; or describe it in a row of your own (docs/add-a-dataset.md)",
-		})
+		}}
 	case differs:
-		return dataError(fmt.Errorf("datasets import: %s: not the locked data of dataset %s; it was imported, and runs on it carry a fingerprint of their own", source, dataset.ID))
+		return &fault.DataError{Err: fmt.Errorf("datasets import: %s: not the locked data of dataset %s; it was imported, and runs on it carry a fingerprint of their own", source, dataset.ID)}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 )
@@ -278,7 +279,7 @@ func ambiguous(dataset *datasets.Dataset, candidates []placed) error {
 		names = append(names, fmt.Sprintf("%s (%d documents, %d spans)", c.path, c.lock.Documents, c.lock.Spans))
 	}
 	c := candidates[0]
-	return usagef("datasets import: which is %s of set %s? %s; name one: nerbench datasets import %s FILE --set %s --split %s",
+	return fault.Usagef("datasets import: which is %s of set %s? %s; name one: nerbench datasets import %s FILE --set %s --split %s",
 		c.part.Name, c.set.Name, strings.Join(names, ", "), dataset.ID, c.set.Name, c.part.Name)
 }
 
@@ -287,7 +288,7 @@ func (im *importer) unplacedError(found []readable) error {
 	for _, r := range found {
 		names = append(names, fmt.Sprintf("%s (as set %s: %d documents, %d spans)", r.path, r.set.Name, r.lock.Documents, r.lock.Spans))
 	}
-	return usagef("datasets import: which split is %s? say it with --split, and --set where several fit", strings.Join(names, ", "))
+	return fault.Usagef("datasets import: which split is %s? say it with --split, and --set where several fit", strings.Join(names, ", "))
 }
 
 // takeReadable moves a file, or the files of a folder, to their place in the

@@ -7,7 +7,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/internal/reference"
 	"nerbench/loaders"
 	"nerbench/metrics"
@@ -85,7 +85,7 @@ func add(t *testing.T, scores map[string]ner.Score, d *ner.Document, p ner.Predi
 	for _, m := range presetMetrics() {
 		protocols = append(protocols, m.Protocol)
 	}
-	u, err := harness.Imported(d, p, harness.How{}, protocols...)
+	u, err := loop.Imported(d, p, loop.ParseOptions{}, protocols...)
 	if err != nil {
 		t.Fatal(err)
 	}

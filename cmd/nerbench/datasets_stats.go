@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -39,7 +40,7 @@ type statsPart struct {
 // datasetStats prints Table 6.
 func (env *environment) datasetStats(ctx context.Context, suite, domain, format string) error {
 	if !slices.Contains(reports.GridFormats(), format) {
-		return usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
+		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
 	}
 	ds, err := env.selectDatasets(nil, suite, domain)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -89,7 +90,7 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 		}
 	}
 	if bad > 0 {
-		return dataError(fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept)))
+		return &fault.DataError{Err: fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept))}
 	}
 	return nil
 }

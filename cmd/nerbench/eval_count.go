@@ -6,7 +6,7 @@ import (
 	"iter"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -17,7 +17,7 @@ type evalPassage struct {
 	// name begins its errors; empty where the input has none.
 	name string
 	// understand makes what metrics see of it under one reading.
-	understand func(*evalReading) (harness.Understood, error)
+	understand func(*evalReading) (loop.ParsedPassage, error)
 	// words are for buckets; called where they are wanted.
 	words    func() metrics.Words
 	answered bool // there were answers that could fail
@@ -88,7 +88,7 @@ func (p *evalPlan) count(ctx context.Context, passages iter.Seq2[evalPassage, er
 }
 
 func (e *evalCounts) add(in *evalPassage) error {
-	understood := make([]harness.Understood, len(e.plan.readings))
+	understood := make([]loop.ParsedPassage, len(e.plan.readings))
 	for i, r := range e.plan.readings {
 		var err error
 		if understood[i], err = in.understand(r); err != nil {
@@ -137,7 +137,7 @@ func (s *passageScores) add(passage int, tally metrics.Tally, byType bool) {
 }
 
 // note counts outcomes and what stands beside a score.
-func (e *evalCounts) note(u *harness.Understood, answered bool) {
+func (e *evalCounts) note(u *loop.ParsedPassage, answered bool) {
 	e.answered = e.answered || answered
 	for _, p := range u.Predictions {
 		if answered {

@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"nerbench/datasets"
-	"nerbench/models"
 	"nerbench/prompts"
+	"nerbench/runners/cards"
 	"nerbench/sweeps"
 )
 
@@ -81,7 +81,7 @@ func TestSweepsPublished(t *testing.T) {
 // TestCards lints the model cards: family, variant and datasets are there, and the shape is
 // that which docs/spec/prompts.md §1 gives the variant.
 func TestCards(t *testing.T) {
-	cards, err := models.Embedded()
+	cards, err := cards.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"unicode"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/internal/reference"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -139,7 +139,7 @@ func sayGold(t *testing.T, dataset *datasets.Dataset, docs []*ner.Document, fami
 	if err != nil {
 		t.Fatal(err)
 	}
-	reading, err := harness.NewReading(harness.How{Family: family, Variant: variant, Types: typeNames(dataset, r.Words())})
+	reading, err := loop.NewPassageParser(loop.ParseOptions{Family: family, Variant: variant, Types: typeNames(dataset, r.Words())})
 	if err != nil {
 		t.Fatal(err)
 	}

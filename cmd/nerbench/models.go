@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -103,7 +104,7 @@ func modelKind(name string) (kind int, rest string, err error) {
 		}
 		known = append(known, k.usage)
 	}
-	return 0, "", usagef("model %q: unknown (known: %s)", name, strings.Join(known, "; "))
+	return 0, "", fault.Usagef("model %q: unknown (known: %s)", name, strings.Join(known, "; "))
 }
 
 // defaultFamily is the prompt family that a model is asked by unless another is
@@ -125,7 +126,7 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 	case 1:
 		config.Host = s.servers[0]
 	default:
-		return nil, usagef("ollama: one server only: %s", strings.Join(s.servers, ", "))
+		return nil, fault.Usagef("ollama: one server only: %s", strings.Join(s.servers, ", "))
 	}
 	if config.Decoding.Context == 0 {
 		config.Decoding.Context = 1 // only to ask who is there

@@ -10,7 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/runners"
@@ -53,7 +54,7 @@ func checkFlags() []cli.Flag {
 // checkModel asks a model for what a run will need.
 func (env *environment) checkModel(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("models check: want MODEL")
+		return fault.Usagef("models check: want MODEL")
 	}
 	p := runPlan{
 		model: c.Args().First(), servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"),
@@ -182,7 +183,7 @@ func (env *environment) askTwice(ctx context.Context, v *checkedModel, m *model,
 	if err != nil {
 		return longest, err
 	}
-	reading, err := harness.NewReading(how)
+	reading, err := loop.NewPassageParser(how)
 	if err != nil {
 		return longest, err
 	}
@@ -231,7 +232,7 @@ func askLongest(ctx context.Context, runner runners.Runner, queries []ner.Query)
 }
 
 // ask asks queries about one document, reads the answers, and asks again.
-func (v *checkedModel) ask(ctx context.Context, runner runners.Runner, reading *harness.Reading, d *ner.Document, queries []ner.Query) error {
+func (v *checkedModel) ask(ctx context.Context, runner runners.Runner, reading *loop.PassageParser, d *ner.Document, queries []ner.Query) error {
 	got, err := runner.Complete(ctx, queries)
 	if err != nil {
 		return err

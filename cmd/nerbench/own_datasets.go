@@ -12,9 +12,9 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/datasets/sample"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
-	"nerbench/runners"
 )
 
 // allRows returns the datasets of the benchmark, and those of the user's own: in
@@ -31,7 +31,7 @@ func (env *environment) allDatasets() ([]*datasets.Dataset, error) {
 	}
 	if env.datasets != "" {
 		if _, err := os.Stat(env.datasets); err != nil {
-			return nil, usagef("--datasets: %v", err)
+			return nil, fault.Usagef("--datasets: %v", err)
 		}
 		folders = append(folders, env.datasets)
 	}
@@ -76,7 +76,7 @@ func (env *environment) selectDatasets(ids []string, suite, domain string) ([]*d
 	if suite != "" {
 		s, err := datasets.FindSuite(suite)
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		if selected, err = s.Select(ds); err != nil {
 			return nil, err
@@ -88,7 +88,7 @@ func (env *environment) selectDatasets(ids []string, suite, domain string) ([]*d
 			for id := range strings.SplitSeq(list, ",") {
 				r, err := datasets.Find(ds, strings.TrimSpace(id))
 				if err != nil {
-					return nil, usagef("%v", err)
+					return nil, fault.Usagef("%v", err)
 				}
 				selected = append(selected, r)
 			}
@@ -104,7 +104,7 @@ func (env *environment) selectDatasets(ids []string, suite, domain string) ([]*d
 		}
 	}
 	if kept == nil {
-		return nil, usagef("domain %q: no dataset (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
+		return nil, fault.Usagef("domain %q: no dataset (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
 	}
 	return kept, nil
 }
@@ -117,7 +117,7 @@ func (env *environment) askedDatasets(ids []string, suite string) ([]*datasets.D
 		if domain, ok := strings.CutPrefix(id, samplePrefix); ok {
 			dataset, err := sampleDataset(domain)
 			if err != nil {
-				return nil, usagef("dataset %q: unknown (the sample has %s)", id, samplePrefix+strings.Join(datasets.Domains, ", "+samplePrefix))
+				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)", id, samplePrefix+strings.Join(datasets.Domains, ", "+samplePrefix))
 			}
 			ds = append(ds, dataset)
 			continue
@@ -154,7 +154,7 @@ func (env *environment) documents(ctx context.Context, dataset *datasets.Dataset
 	}
 	if !loaders.Supported(dataset, o.Set) {
 		if _, err := dataset.Set(o.Set); err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		return nil, adviseNoReader(dataset)
 	}
@@ -170,7 +170,7 @@ func (env *environment) adviseData(dataset *datasets.Dataset, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return dataError(&runners.Hint{Err: fmt.Errorf("%w (data folder %s)", err, env.data), Advice: env.howToGet(dataset)})
+	return &fault.DataError{Err: &fault.Hint{Err: fmt.Errorf("%w (data folder %s)", err, env.data), Advice: env.howToGet(dataset)}}
 }
 
 // samplePrefix begins the ids of the datasets of the embedded sample.

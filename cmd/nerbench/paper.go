@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/reports"
 	"nerbench/reports/paper"
 )
@@ -44,14 +45,14 @@ func paperNames() []string {
 
 func (env *environment) paper(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("paper: want ITEM (one of %s) or all", strings.Join(paperNames(), ", "))
+		return fault.Usagef("paper: want ITEM (one of %s) or all", strings.Join(paperNames(), ", "))
 	}
 	name, out := c.Args().First(), c.String("out")
 	switch {
 	case name != "all" && !slices.Contains(paperNames(), name):
-		return usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
+		return fault.Usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
 	case name == "all" && out == "":
-		return usagef("paper all: want --out DIR to write to")
+		return fault.Usagef("paper all: want --out DIR to write to")
 	}
 	format, err := env.readFormat("paper", c.String("format"), formNames())
 	if err != nil {

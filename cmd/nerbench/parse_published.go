@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"nerbench/answers"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 )
 
@@ -49,7 +50,7 @@ func publishedReaderOf(family string) (publishedReader, error) {
 		}
 		known = append(known, r.family)
 	}
-	return publishedReader{}, usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
+	return publishedReader{}, fault.Usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
 }
 
 // parsePublished reads answers as the authors of their family do.

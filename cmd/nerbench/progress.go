@@ -15,7 +15,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 )
@@ -24,8 +24,8 @@ import (
 // lines elsewhere, JSON events with --json, nothing with --quiet.
 type progress struct {
 	began   time.Time
-	slots   func() int       // how many passages are asked at once now
-	reading *harness.Reading // nil: nothing is read for the sake of telling
+	slots   func() int          // how many passages are asked at once now
+	reading *loop.PassageParser // nil: nothing is read for the sake of telling
 	show    func(s state, last bool)
 	end     func() // after the last state was shown
 
@@ -55,7 +55,7 @@ type state struct {
 const every = 5 * time.Second
 
 // newProgress begins. done passages are there already.
-func (env *environment) newProgress(dataset string, total, done int, reading *harness.Reading, slots func() int, notes *datasetNotes) *progress {
+func (env *environment) newProgress(dataset string, total, done int, reading *loop.PassageParser, slots func() int, notes *datasetNotes) *progress {
 	p := &progress{began: time.Now(), reading: reading, slots: slots, end: func() {}}
 	p.state = state{Dataset: dataset, Total: total, Passages: done}
 	switch {
@@ -123,7 +123,7 @@ func (p *progress) bar(w io.Writer, notes *datasetNotes) {
 }
 
 // finished takes a passage in. It is called from several goroutines at once.
-func (p *progress) finished(f harness.Finished) {
+func (p *progress) finished(f loop.Finished) {
 	var counts ner.Score
 	read, unreadable := 0, 0
 	if p.reading != nil && f.Err == nil {
@@ -160,7 +160,7 @@ func (p *progress) finished(f harness.Finished) {
 
 // answersOf counts the answers of a passage that a model generated, and those of
 // them that cannot be read.
-func (p *progress) answersOf(u *harness.Understood) (read, unreadable int) {
+func (p *progress) answersOf(u *loop.ParsedPassage) (read, unreadable int) {
 	if p.reading.HasSpans() {
 		return 0, 0
 	}

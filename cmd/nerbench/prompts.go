@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -94,7 +95,7 @@ func (env *environment) listPrompts() error {
 
 func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("prompts show: want FAMILY")
+		return fault.Usagef("prompts show: want FAMILY")
 	}
 	own, err := env.ownFamilies()
 	if err != nil {
@@ -102,7 +103,7 @@ func (env *environment) showPrompts(c *cli.Context) error {
 	}
 	f, err := prompts.Find(c.Args().First(), own...)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if env.json {
 		shown := map[string]map[string]string{}
@@ -140,11 +141,11 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	limit := c.Int("limit")
 	switch {
 	case c.IsSet("dataset") == c.IsSet("documents"):
-		return usagef("prompts render: want --dataset, or --documents with --types")
+		return fault.Usagef("prompts render: want --dataset, or --documents with --types")
 	case c.IsSet("dataset"):
 		return env.renderDataset(c, keys, limit)
 	case !c.IsSet("types"):
-		return usagef("prompts render: --documents needs --types")
+		return fault.Usagef("prompts render: --documents needs --types")
 	}
 	r, err := env.documentsRenderer(c, keys)
 	if err != nil {
@@ -188,7 +189,7 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 	}
 	r, err := prompts.New(dataset, settings)
 	if err != nil {
-		return nil, usagef("%v", err)
+		return nil, fault.Usagef("%v", err)
 	}
 	return r, nil
 }
@@ -196,7 +197,7 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 func (env *environment) renderDataset(c *cli.Context, keys map[string]string, limit int) error {
 	dataset, err := env.findDataset(c.String("dataset"))
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	r, err := env.renderer(c.Context, keys, dataset)
 	if err != nil {
@@ -204,7 +205,7 @@ func (env *environment) renderDataset(c *cli.Context, keys map[string]string, li
 	}
 	selected, err := selectionOf(keys)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	selected.split = ner.Split(c.String("split"))
 	docs, err := env.documents(c.Context, dataset, selected.options())

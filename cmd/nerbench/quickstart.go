@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -25,7 +26,7 @@ writes the report (report/index.html).`,
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return usagef("quickstart: unexpected argument %q", c.Args().First())
+				return fault.Usagef("quickstart: unexpected argument %q", c.Args().First())
 			}
 			return env.quickstart(c.Context, c.String("out"))
 		},

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
@@ -225,7 +226,7 @@ func interval(ctx context.Context, store *results.Store, r results.RunInfo, metr
 // readResamples checks the number of resamples of an interval.
 func readResamples(n int) (int, error) {
 	if n != 0 && n < 1000 {
-		return 0, usagef("--ci %d: want 0, or at least 1000 resamples", n)
+		return 0, fault.Usagef("--ci %d: want 0, or at least 1000 resamples", n)
 	}
 	return n, nil
 }

@@ -6,7 +6,7 @@ import (
 	"iter"
 	"slices"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports/page"
 	"nerbench/results"
@@ -67,7 +67,7 @@ func (env *environment) samplesOf(ctx context.Context, store *results.Store, r r
 	if err != nil {
 		return nil, err
 	}
-	reading, err := harness.NewReading(plan.How)
+	reading, err := loop.NewPassageParser(plan.Parsing)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (env *environment) samplesOf(ctx context.Context, store *results.Store, r r
 	return samples, err
 }
 
-func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *harness.Reading) (page.Sample, error) {
+func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.PassageParser) (page.Sample, error) {
 	u, err := reading.Passage(d, p.Answers)
 	if err != nil {
 		return page.Sample{}, err

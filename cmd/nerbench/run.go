@@ -13,11 +13,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
-	"nerbench/models"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/cards"
 )
 
 func runCommand(env *environment) *cli.Command {
@@ -89,7 +90,7 @@ type runPlan struct {
 	probe       int // questions to ask twice
 	pull        bool
 	keepAlive   time.Duration
-	card        *models.Card // how the model is asked; nil: as the user says
+	card        *cards.Card // how the model is asked; nil: as the user says
 }
 
 func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
@@ -100,15 +101,15 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	}
 	switch {
 	case c.NArg() > 0:
-		return p, usagef("run: unexpected argument %q (datasets are named with -d)", c.Args().First())
+		return p, fault.Usagef("run: unexpected argument %q (datasets are named with -d)", c.Args().First())
 	case p.model == "":
-		return p, usagef("run: no model: name one with -m (%s)", strings.ReplaceAll(modelUsage(), "\n  ", "; "))
+		return p, fault.Usagef("run: no model: name one with -m (%s)", strings.ReplaceAll(modelUsage(), "\n  ", "; "))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
-		return p, usagef("run: no datasets: name some with -d DATASET,DATASET or --suite SUITE")
+		return p, fault.Usagef("run: no datasets: name some with -d DATASET,DATASET or --suite SUITE")
 	}
 	for _, id := range p.metrics { // now, not after hours of asking
 		if _, _, err := metrics.ParseID(id); err != nil {
-			return p, usagef("run: %v", err)
+			return p, fault.Usagef("run: %v", err)
 		}
 	}
 	var err error
@@ -144,7 +145,7 @@ func readConnections(c *cli.Context) (int, error) {
 	}
 	connections, err := strconv.Atoi(n)
 	if err != nil || connections < 1 {
-		return 0, usagef("--max-connections %s: want a number from 1, or auto", n)
+		return 0, fault.Usagef("--max-connections %s: want a number from 1, or auto", n)
 	}
 	return connections, nil
 }
@@ -159,13 +160,13 @@ func (p *runPlan) complete() (err error) {
 		p.keys["family"] = defaultFamily(p.model)
 	}
 	if p.selection, err = selectionOf(p.keys); err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if err := checkView(p.selection.view); err != nil {
 		return err
 	}
 	if s := p.selection; s.limit < 0 || s.shards < 0 || s.shards > 0 && (s.shard < 1 || s.shard > s.shards) {
-		return usagef("limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
+		return fault.Usagef("limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
 	}
 	p.decoding, err = readDecoding(p.keys)
 	return err
@@ -200,13 +201,13 @@ func readDecoding(keys map[string]string) (runners.Decoding, error) {
 	var err error
 	if v := keys["temperature"]; v != "" {
 		if d.Temperature, err = strconv.ParseFloat(v, 64); err != nil || d.Temperature < 0 {
-			return d, usagef("temperature=%s: want a number from 0", v)
+			return d, fault.Usagef("temperature=%s: want a number from 0", v)
 		}
 	}
 	for name, into := range map[string]*int{"sampling_seed": &d.Seed, "context": &d.Context} {
 		if v := keys[name]; v != "" {
 			if *into, err = strconv.Atoi(v); err != nil {
-				return d, usagef("%s=%s: want a number", name, v)
+				return d, fault.Usagef("%s=%s: want a number", name, v)
 			}
 		}
 	}
@@ -215,7 +216,7 @@ func readDecoding(keys map[string]string) (runners.Decoding, error) {
 	case "on":
 		d.Think = true
 	default:
-		return d, usagef("think=%s: want on or off", keys["think"])
+		return d, fault.Usagef("think=%s: want on or off", keys["think"])
 	}
 	return d, nil
 }
@@ -232,7 +233,7 @@ func (env *environment) runDatasets(ctx context.Context, plan runPlan) error {
 	for _, dataset := range plan.ds {
 		report, err := env.runDataset(ctx, store, plan, dataset)
 		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || isUsage(err) || len(plan.ds) == 1 {
+			if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || errors.As(err, new(*fault.UsageError)) || len(plan.ds) == 1 {
 				faults = []error{err}
 				break
 			}
@@ -260,14 +261,9 @@ func (env *environment) runDatasets(ctx context.Context, plan runPlan) error {
 	case len(faults) > 1:
 		return sameCode(faults, fmt.Errorf("%d of %d datasets were not run", len(faults), len(plan.ds)))
 	case summary.Incomplete > 0:
-		return partialError(fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete))
+		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete)}
 	}
 	return nil
-}
-
-func isUsage(err error) bool {
-	var coded *codedError
-	return errors.As(err, &coded) && coded.code == exitUsage
 }
 
 // noteLock tells where the data is not what the lock says: the run carries the

@@ -7,7 +7,8 @@ import (
 	"strings"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -54,7 +55,7 @@ func (env *environment) runDataset(ctx context.Context, store *results.Store, pl
 			err = fault
 		}
 	}
-	report.Asked, report.Known, report.TooLong = asked.Queries, asked.Known, asked.TooLong
+	report.Asked, report.Cached, report.TooLong = asked.Queries, asked.Cached, asked.TooLong
 	if err != nil {
 		return report, err
 	}
@@ -89,7 +90,7 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, da
 	if byFrequency := strings.HasSuffix(settings.Queries, ":frequency"); shots || byFrequency {
 		selected, err := selectionOf(keys)
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		docs, err := env.documents(ctx, dataset, selected.train(datasets.NativeGold))
 		if err != nil {
@@ -110,7 +111,7 @@ func (env *environment) renderer(ctx context.Context, keys map[string]string, da
 	}
 	r, err := prompts.New(pr, settings)
 	if err != nil {
-		return nil, usagef("%v", err)
+		return nil, fault.Usagef("%v", err)
 	}
 	return r, nil
 }
@@ -155,7 +156,7 @@ func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, example ne
 }
 
 // ask puts the questions of a run that have no answer yet.
-func (env *environment) ask(ctx context.Context, store *results.Store, run ner.Run, m *model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, notes *datasetNotes) (asked harness.Asked, err error) {
+func (env *environment) ask(ctx context.Context, store *results.Store, run ner.Run, m *model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, notes *datasetNotes) (asked loop.Asked, err error) {
 	done, err := store.Done(ctx, run.ID())
 	if err != nil {
 		return asked, err
@@ -181,7 +182,7 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 	if err != nil {
 		return asked, err
 	}
-	reading, err := harness.NewReading(how)
+	reading, err := loop.NewPassageParser(how)
 	if err != nil {
 		return asked, err
 	}
@@ -195,7 +196,7 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 	}()
 	bar := env.newProgress(dataset.ID, found.passages, already, reading, m.atOnce, notes)
 	defer bar.close()
-	return harness.Ask(ctx, harness.Plan{
+	return loop.Ask(ctx, loop.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
 		Identity: m.identityKey(), Decoding: m.decodingKey(),
 		Runner: m.runner, Slots: m.slots, Recorder: writer, Observe: bar.finished,
@@ -203,6 +204,6 @@ func (env *environment) ask(ctx context.Context, store *results.Store, run ner.R
 }
 
 // spanCounts are the counts of strict span F1 of one passage.
-func spanCounts(u *harness.Understood) ner.Score {
+func spanCounts(u *loop.ParsedPassage) ner.Score {
 	return metrics.Count(metrics.SpanF1, &u.Passage).ByType.Total()
 }

@@ -22,7 +22,7 @@ type runReport struct {
 	Complete int                   `json:"complete"`
 	Queries  int                   `json:"queries"` // of the whole run
 	Asked    int                   `json:"asked"`   // now
-	Known    int                   `json:"known"`   // answers that the store had
+	Cached   int                   `json:"known"`   // answers that the store had
 	TooLong  int                   `json:"too_long"`
 	Outcomes map[ner.Outcome]int   `json:"outcomes"`
 	Scores   map[string]countsJSON `json:"scores"`
@@ -84,7 +84,7 @@ func scoresJSON(s results.Scores) (map[string]countsJSON, error) {
 func (r *runReport) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, known before %d, too long %d)\n",
-		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Known, r.TooLong)
+		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Cached, r.TooLong)
 	for _, m := range metrics.Metrics {
 		for _, id := range sortedKeys(r.Scores) {
 			if metricName(id) != m.ID {

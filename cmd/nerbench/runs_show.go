@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -203,7 +203,7 @@ func (r *shownRun) writeText(w io.Writer) error {
 	}
 	for _, name := range sortedKeys(r.Counters) {
 		share := ""
-		if slices.Contains(harness.Marks, name) {
+		if slices.Contains(loop.Marks, name) {
 			share = " queries" + shareOf(strconv.Itoa(r.Counters[name]), strconv.Itoa(r.Queries))
 		}
 		fmt.Fprintf(w, "%s %d%s\n", name, r.Counters[name], share)

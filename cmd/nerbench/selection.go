@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -38,7 +39,7 @@ func checkView(view string) error {
 	if view == "" || view == "all" || view == loaders.Table6View {
 		return nil
 	}
-	return usagef("--view %s: want all or %s", view, loaders.Table6View)
+	return fault.Usagef("--view %s: want all or %s", view, loaders.Table6View)
 }
 
 // train are the loader's options of the train split that goes with the selection:

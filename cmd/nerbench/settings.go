@@ -8,6 +8,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 )
@@ -25,11 +26,11 @@ func readSettings(pairs []string) (map[string]string, error) {
 		name, value, ok := strings.Cut(pair, "=")
 		switch {
 		case !ok:
-			return nil, usagef("--set %s: want key=value", pair)
+			return nil, fault.Usagef("--set %s: want key=value", pair)
 		case !ner.KnownKey(name):
-			return nil, usagef("--set %s: unknown key %q (known: %s)", pair, name, strings.Join(settable, ", "))
+			return nil, fault.Usagef("--set %s: unknown key %q (known: %s)", pair, name, strings.Join(settable, ", "))
 		case !slices.Contains(settable, name):
-			return nil, usagef("--set %s: the key %q is found out, not set (keys to set: %s)", pair, name, strings.Join(settable, ", "))
+			return nil, fault.Usagef("--set %s: the key %q is found out, not set (keys to set: %s)", pair, name, strings.Join(settable, ", "))
 		}
 		set[name] = value
 	}
@@ -50,17 +51,17 @@ func promptSettings(keys map[string]string, dataset *datasets.Dataset) (prompts.
 		if v := keys[name]; v != "" {
 			n, err := strconv.Atoi(v)
 			if err != nil {
-				return s, usagef("%s=%s: want a number", name, v)
+				return s, fault.Usagef("%s=%s: want a number", name, v)
 			}
 			*into = n
 		}
 	}
 	if as := keys["as"]; as != "" && as != "chat" {
-		return s, usagef("as=%s: want chat", as)
+		return s, fault.Usagef("as=%s: want chat", as)
 	}
 	if v := keys["stop"]; v != "" {
 		if err := json.Unmarshal([]byte(v), &s.Stop); err != nil || slices.Contains(s.Stop, "") {
-			return s, usagef("stop=%s: want a JSON list of strings, such as [\"\\n\\n\"]", v)
+			return s, fault.Usagef("stop=%s: want a JSON list of strings, such as [\"\\n\\n\"]", v)
 		}
 	}
 	return s, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/reports/page"
 )
@@ -28,7 +29,7 @@ func siteCommand(env *environment) *cli.Command {
 			},
 			Action: func(c *cli.Context) error {
 				if c.NArg() > 0 {
-					return usagef("site build: unexpected argument %q", c.Args().First())
+					return fault.Usagef("site build: unexpected argument %q", c.Args().First())
 				}
 				resamples, err := readResamples(c.Int("ci"))
 				if err != nil {

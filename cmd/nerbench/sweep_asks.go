@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -117,7 +118,7 @@ func (env *environment) expand(dataset *datasets.Dataset, point sweeps.Point) ([
 		}
 	}
 	if out == nil {
-		return nil, usagef("sweep: dataset %s: no other names of its types are known (write types/%s.toml, and name its folder with --prompts)", dataset.ID, dataset.ID)
+		return nil, fault.Usagef("sweep: dataset %s: no other names of its types are known (write types/%s.toml, and name its folder with --prompts)", dataset.ID, dataset.ID)
 	}
 	return out, nil
 }
@@ -174,7 +175,7 @@ func (m *materialiser) add(ctx context.Context, dataset *datasets.Dataset, point
 		what := dataset.ID + " " + keysText(ask.keys) + " " + ask.plan.model + " " + strings.Join(at.metrics, " ")
 		name := point.Name(m.plan.varied)
 		if other, twice := m.seen[what]; twice && other != name {
-			return usagef("asks and reads the same as the point %s: they are one run", other)
+			return fault.Usagef("asks and reads the same as the point %s: they are one run", other)
 		}
 		m.seen[what] = name
 		if ask.name == "" {
@@ -209,11 +210,11 @@ func (m *materialiser) point(point sweeps.Point, reading map[string]string) (*sw
 	for _, id := range m.plan.metrics {
 		metric, options, err := metrics.ParseID(id)
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		full, err := metric.WithOptions(mergeKeys(options, reading))
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		p.metrics = append(p.metrics, full)
 	}

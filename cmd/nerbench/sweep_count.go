@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/results"
@@ -127,7 +127,7 @@ func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
 		c.partial[a.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
 		return nil, nil
 	}
-	ids, err := harness.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 )
@@ -111,7 +111,7 @@ func (c *sweepCounter) typeF1(a *sweepAsk, metric string, t ner.EntityType) (*fl
 	if err != nil {
 		return nil, err
 	}
-	ids, err := harness.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +126,10 @@ func (c *sweepCounter) predictedSpans(a *sweepAsk) (map[int][]ner.Span, error) {
 		return nil, err
 	}
 	out := map[int][]ner.Span{}
-	plan.Observe = func(p ner.Passage, _ *ner.Document, u harness.Understood) {
+	plan.Observe = func(p ner.Passage, _ *ner.Document, u loop.ParsedPassage) {
 		out[p.Index] = slices.Clone(u.Passage.Pred)
 	}
-	_, err = harness.Score(c.ctx, plan)
+	_, err = loop.Score(c.ctx, plan)
 	return out, err
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
@@ -222,8 +222,8 @@ func (env *environment) probeSweep(ctx context.Context, p *sweepPlan, out *plann
 		counted.add(queries)
 		return queries, err
 	}
-	ask := func(docs []*ner.Document) (harness.Asked, error) {
-		asked, err := harness.Ask(ctx, harness.Plan{
+	ask := func(docs []*ner.Document) (loop.Asked, error) {
+		asked, err := loop.Ask(ctx, loop.Plan{
 			Documents: documentsOf(docs), Queries: queries,
 			Identity: m.identityKey(), Decoding: m.decodingKey(), Runner: m.runner, Slots: m.slots, Recorder: counted,
 		})
@@ -309,7 +309,7 @@ type tokenCounter struct {
 	tokens, bytes int
 }
 
-func (*tokenCounter) Known(context.Context, []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+func (*tokenCounter) Cached(context.Context, []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	return nil, nil
 }
 

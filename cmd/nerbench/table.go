@@ -6,9 +6,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/reports"
-	"nerbench/runners"
 )
 
 func tableCommand(env *environment) *cli.Command {
@@ -41,7 +41,7 @@ func tableKeys() []string { return append(keyNames(), reports.KeyDomain, reports
 
 func (env *environment) table(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
+		return fault.Usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
 	}
 	format, err := env.readFormat("table", c.String("format"), reports.Formats())
 	if err != nil {
@@ -83,7 +83,7 @@ func (env *environment) table(c *cli.Context) error {
 		return err
 	}
 	if err := t.AddPublished(c.StringSlice("published")); err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if c.Bool("ranks") {
 		if err := rankSystems(c.Context, store, t, found.runs); err != nil {
@@ -101,8 +101,8 @@ func negativesApart(t *reports.Table, spec reports.Spec) error {
 	if !models || !slices.Contains(axes, "queries") || len(t.Rows) < 2 || len(t.Cols) < 2 {
 		return nil
 	}
-	return &runners.Hint{
-		Err:    usagef("table: models against query sets would mix negative sampling in training and at inference"),
+	return &fault.Hint{
+		Err:    fault.Usagef("table: models against query sets would mix negative sampling in training and at inference"),
 		Advice: "name one model: --where model=NAME",
 	}
 }
@@ -113,17 +113,17 @@ func readSpec(c *cli.Context) (reports.Spec, error) {
 	spec := reports.Spec{Rows: c.String("rows"), Cols: c.String("cols"), Metrics: splitList(c.StringSlice("metric"))}
 	for _, axis := range []string{"rows", "cols"} {
 		if key := c.String(axis); !known(key) {
-			return spec, usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
+			return spec, fault.Usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
 		}
 	}
 	if spec.Rows == spec.Cols {
-		return spec, &runners.Hint{
-			Err: usagef("table: --rows and --cols are both %s", spec.Rows), Advice: "name two different keys",
+		return spec, &fault.Hint{
+			Err: fault.Usagef("table: --rows and --cols are both %s", spec.Rows), Advice: "name two different keys",
 		}
 	}
 	for _, id := range spec.Metrics {
 		if _, _, err := metrics.ParseID(id); err != nil {
-			return spec, usagef("table: %v", err)
+			return spec, fault.Usagef("table: %v", err)
 		}
 	}
 	var err error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -22,7 +23,7 @@ func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, ru
 	case t.ColKey:
 		lines, others, at = t.Cols, t.Rows, func(line, other string) (string, string) { return other, line }
 	default:
-		return usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyDataset)
+		return fault.Usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyDataset)
 	}
 	for _, metric := range t.Metrics {
 		for _, line := range lines {

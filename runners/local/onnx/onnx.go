@@ -22,6 +22,7 @@ import (
 	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/pipelines"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -61,7 +62,7 @@ type Runner struct {
 }
 
 // Open loads a classifier. Errors say what is wrong with its folder, most of them
-// with a [runners.Hint].
+// with a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
 	if c.Aggregation != "" && !slices.Contains(Aggregations, c.Aggregation) {
 		return nil, fmt.Errorf("onnx: aggregation %q: want simple or first", c.Aggregation)
@@ -92,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	if err != nil {
 		_ = r.session.Destroy() // the error of opening says more
-		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -206,7 +207,7 @@ func TestOpenRefuses(t *testing.T) {
 				r.Close()
 				t.Fatal("it is opened")
 			}
-			hint, _ := errors.AsType[*runners.Hint](err)
+			hint, _ := errors.AsType[*fault.Hint](err)
 			if !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") || tc.advice != "" && (hint == nil || !strings.Contains(hint.Advice, tc.advice)) {
 				t.Errorf("error %v, hint %+v; want %q, %q", err, hint, tc.text, tc.advice)
 			}

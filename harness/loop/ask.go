@@ -2,7 +2,7 @@
 // and keeps what comes back; [Score] reads answers, understands them, and
 // counts. The two are separate steps: asking twice costs nothing, and a reader
 // that was mended reads every old answer again.
-package harness
+package loop
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // Recorder is what the loop needs of a store.
 type Recorder interface {
 	// Known returns those completions that the store has, by key.
-	Known(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error)
+	Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error)
 	// Record hands a passage over to be committed. The answers of an incomplete
 	// passage are kept, the passage will be asked for the rest again. It blocks
 	// while too much waits to be committed.
@@ -74,7 +74,7 @@ type Asked struct {
 	Complete   int // completed now
 	Incomplete int // not completed: a query failed after all retries
 	Queries    int // queries put to the runner
-	Known      int // queries whose answer the store had
+	Cached     int // queries whose answer the store had
 	TooLong    int // queries that the context was too small for
 	// Failure is why the first incomplete passage is incomplete; nil if none is,
 	// or if they are because the context ended.
@@ -120,7 +120,7 @@ type asker struct {
 	passages, skipped atomic.Int64
 	complete          atomic.Int64
 	incomplete        atomic.Int64
-	queries, known    atomic.Int64
+	queries, cached   atomic.Int64
 	tooLong           atomic.Int64
 	outage            outage
 }
@@ -129,7 +129,7 @@ func (a *asker) count() Asked {
 	return Asked{
 		Passages: int(a.passages.Load()), Skipped: int(a.skipped.Load()),
 		Complete: int(a.complete.Load()), Incomplete: int(a.incomplete.Load()),
-		Queries: int(a.queries.Load()), Known: int(a.known.Load()), TooLong: int(a.tooLong.Load()),
+		Queries: int(a.queries.Load()), Cached: int(a.cached.Load()), TooLong: int(a.tooLong.Load()),
 		Failure: a.outage.firstFailure(),
 	}
 }
@@ -181,7 +181,7 @@ func (a *asker) passage(ctx context.Context, j job) error {
 		keys[i] = ner.NewAnswerKey(a.plan.Identity, a.plan.Decoding, &queries[i].Prompt)
 		p.Answers[i] = ner.Answer{Types: queries[i].Types, Key: keys[i]}
 	}
-	known, err := a.plan.Recorder.Known(ctx, keys)
+	known, err := a.plan.Recorder.Cached(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (a *asker) passage(ctx context.Context, j job) error {
 			a.tooLong.Add(1)
 		}
 	}
-	a.known.Add(int64(len(known)))
+	a.cached.Add(int64(len(known)))
 	a.queries.Add(int64(len(asked)))
 	return a.record(ctx, j, p, open[len(asked):], failure, len(asked))
 }

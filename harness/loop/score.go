@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"context"
@@ -21,14 +21,14 @@ type ScorePlan struct {
 	// Passages are its complete passages with their answers, in order of index;
 	// some may be missing.
 	Passages iter.Seq2[ner.Passage, error]
-	How      How
+	Parsing  ParseOptions
 	// Metrics are ids with options (docs/spec/metrics.md §1.5), as for [MetricIDs].
 	Metrics []string
 	// Queries is the run's query set; where it is not "all", it is part of every
 	// metric's id (docs/spec/metrics.md §1.4).
 	Queries string
 	// Observe is told of every passage, in order; may be nil.
-	Observe func(ner.Passage, *ner.Document, Understood)
+	Observe func(ner.Passage, *ner.Document, ParsedPassage)
 }
 
 // MetricCounts are the counts of one metric.
@@ -102,7 +102,7 @@ type scoreBlock struct {
 	counts    [][]metrics.Counts // by passage, by metric
 	outcomes  map[ner.Outcome]int
 	counters  map[string]int
-	observed  []Understood
+	observed  []ParsedPassage
 	err       error
 	done      chan struct{}
 }

@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"math/rand/v2"
@@ -45,7 +45,7 @@ func counted(t *testing.T, m metrics.Metric, d *ner.Document, mentions []ner.Men
 	for _, x := range mentions {
 		p.Mentions = append(p.Mentions, ner.FlaggedMention{Mention: x})
 	}
-	u, err := Imported(d, p, How{}, m.Protocol)
+	u, err := Imported(d, p, ParseOptions{}, m.Protocol)
 	if err != nil {
 		t.Fatal(err)
 	}

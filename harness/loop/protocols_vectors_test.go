@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"encoding/json"
@@ -145,7 +145,7 @@ func TestGNERVectors(t *testing.T) {
 // answered is what metrics see of a document and one answer about all types.
 func answered(t *testing.T, d *ner.Document, types []ner.EntityType, answer string, protocols ...metrics.Protocol) *metrics.Passage {
 	t.Helper()
-	r, err := NewReading(How{Family: "uniner"}, protocols...)
+	r, err := NewPassageParser(ParseOptions{Family: "uniner"}, protocols...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package harness_test
+package loop_test
 
 import (
 	"bytes"
@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -52,8 +52,8 @@ func benchRenderer(b testing.TB) *prompts.Renderer {
 	return r
 }
 
-func benchHow() harness.How {
-	how := harness.How{Family: "uniner", Variant: "repo"}
+func benchHow() loop.ParseOptions {
+	how := loop.ParseOptions{Family: "uniner", Variant: "repo"}
 	for _, t := range benchTypes {
 		how.Types = append(how.Types, answers.TypeName{Natural: ner.EntityType(t)})
 	}
@@ -131,7 +131,7 @@ func whole(b testing.TB, url string, queries, connections int) (ask, score time.
 	defer runner.Close()
 	writer := store.Writer(ctx, run.ID())
 	start := time.Now()
-	asked, err := harness.Ask(ctx, harness.Plan{
+	asked, err := loop.Ask(ctx, loop.Plan{
 		Documents: benchDocuments(passages), Queries: benchRenderer(b).Queries, Identity: "x", Decoding: "y",
 		Runner: runner, Slots: runners.NewFixed(connections), Recorder: writer,
 	})
@@ -143,7 +143,7 @@ func whole(b testing.TB, url string, queries, connections int) (ask, score time.
 	}
 	ask = time.Since(start)
 	start = time.Now()
-	scored, err := harness.Score(ctx, harness.ScorePlan{Documents: benchDocuments(passages), Passages: store.Passages(ctx, run.ID()), How: benchHow()})
+	scored, err := loop.Score(ctx, loop.ScorePlan{Documents: benchDocuments(passages), Passages: store.Passages(ctx, run.ID()), Parsing: benchHow()})
 	if err != nil || scored.Passages != passages {
 		b.Fatalf("scored %d: %v", scored.Passages, err)
 	}
@@ -232,11 +232,11 @@ func BenchmarkResume(b *testing.B) {
 		b.Fatal(err)
 	}
 	writer := store.Writer(ctx, run.ID())
-	plan := harness.Plan{
+	plan := loop.Plan{
 		Documents: benchDocuments(passages), Queries: benchRenderer(b).Queries, Identity: "x", Decoding: "y",
 		Runner: instant{}, Slots: runners.NewFixed(4), Recorder: writer,
 	}
-	if _, err := harness.Ask(ctx, plan); err != nil {
+	if _, err := loop.Ask(ctx, plan); err != nil {
 		b.Fatal(err)
 	}
 	if err := writer.Close(); err != nil {
@@ -248,7 +248,7 @@ func BenchmarkResume(b *testing.B) {
 			b.Fatal(err)
 		}
 		plan.Done = func(i int) bool { return done[i] }
-		if asked, err := harness.Ask(ctx, plan); err != nil || asked.Skipped != passages {
+		if asked, err := loop.Ask(ctx, plan); err != nil || asked.Skipped != passages {
 			b.Fatalf("asked %+v: %v", asked, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package harness_test
+package loop_test
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"errors"
@@ -13,12 +13,12 @@ import (
 
 // scorer counts: blocks of passages apart, then together in order.
 type scorer struct {
-	plan     ScorePlan
-	ids      []string
-	metrics  []metrics.Metric
-	reading  []int // by metric: which of the readings
-	readings []*Reading
-	scored   Scored
+	plan    ScorePlan
+	ids     []string
+	metrics []metrics.Metric
+	parser  []int // by metric: which of the readings
+	parsers []*PassageParser
+	scored  Scored
 }
 
 // MetricIDs returns the full ids of metrics for a run with a certain query set,
@@ -26,7 +26,7 @@ type scorer struct {
 // [DefaultMetrics]. A preset whose published reader cannot read the family's
 // answers compares what the ladder read, and its id says so (docs/spec/metrics.md §9). An
 // unknown metric or option is an error.
-func MetricIDs(ids []string, queries string, how How) ([]string, error) {
+func MetricIDs(ids []string, queries string, how ParseOptions) ([]string, error) {
 	if len(ids) == 0 {
 		ids = DefaultMetrics
 	}
@@ -58,21 +58,21 @@ func MetricIDs(ids []string, queries string, how How) ([]string, error) {
 }
 
 func newScorer(plan ScorePlan) (*scorer, error) {
-	ids, err := MetricIDs(plan.Metrics, plan.Queries, plan.How)
+	ids, err := MetricIDs(plan.Metrics, plan.Queries, plan.Parsing)
 	if err != nil {
 		return nil, err
 	}
 	s := &scorer{plan: plan, ids: ids, scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
 	// The first reading is the default one: outcomes and counters are of it.
-	hows := []How{plan.How}
+	hows := []ParseOptions{plan.Parsing}
 	protocols := [][]metrics.Protocol{nil}
 	for _, id := range ids {
 		m, options, err := metrics.ParseID(id)
 		if err != nil {
 			return nil, err
 		}
-		how := plan.How.With(options)
-		at := slices.IndexFunc(hows, func(h How) bool { return howKey(h) == howKey(how) })
+		how := plan.Parsing.With(options)
+		at := slices.IndexFunc(hows, func(h ParseOptions) bool { return optionsKey(h) == optionsKey(how) })
 		if at < 0 {
 			at = len(hows)
 			hows, protocols = append(hows, how), append(protocols, nil)
@@ -81,29 +81,29 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 			protocols[at] = append(protocols[at], m.Protocol)
 		}
 		s.scored.Metrics[id] = MetricCounts{ByType: map[ner.EntityType]ner.Score{}, Reader: answers.Version, Version: metrics.Version}
-		s.metrics, s.reading = append(s.metrics, m), append(s.reading, at)
+		s.metrics, s.parser = append(s.metrics, m), append(s.parser, at)
 	}
 	for i, how := range hows {
-		r, err := NewReading(how, protocols[i]...)
+		r, err := NewPassageParser(how, protocols[i]...)
 		if err != nil {
 			return nil, err
 		}
-		s.readings = append(s.readings, r)
+		s.parsers = append(s.parsers, r)
 	}
 	return s, nil
 }
 
 // howKey tells readings apart by their choices.
-func howKey(h How) string {
+func optionsKey(h ParseOptions) string {
 	return fmt.Sprintf("%+v %s %s", h.Alignment, h.Unknown, h.Reader)
 }
 
 // work scores the passages of a block.
 func (s *scorer) work(b *scoreBlock) {
 	b.outcomes, b.counters = map[ner.Outcome]int{}, map[string]int{}
-	understood := make([]Understood, len(s.readings))
+	understood := make([]ParsedPassage, len(s.parsers))
 	for i, p := range b.passages {
-		for k, r := range s.readings {
+		for k, r := range s.parsers {
 			var err error
 			if understood[k], err = r.Passage(b.documents[i], p.Answers); err != nil {
 				b.err = errors.Join(b.err, err)
@@ -112,12 +112,12 @@ func (s *scorer) work(b *scoreBlock) {
 		}
 		counts := make([]metrics.Counts, len(s.metrics))
 		for k, m := range s.metrics {
-			counts[k] = m.Count(&understood[s.reading[k]].Passage)
+			counts[k] = m.Count(&understood[s.parser[k]].Passage)
 		}
 		b.counts = append(b.counts, counts)
 		s.count(b, &understood[0])
-		if !s.readings[0].HasSpans() { // else nothing was prompted
-			mark(b.counters, s.plan.How.Family, b.documents[i], p.Answers)
+		if !s.parsers[0].HasSpans() { // else nothing was prompted
+			mark(b.counters, s.plan.Parsing.Family, b.documents[i], p.Answers)
 		}
 		if s.plan.Observe != nil {
 			b.observed = append(b.observed, understood[0])
@@ -126,9 +126,9 @@ func (s *scorer) work(b *scoreBlock) {
 }
 
 // count adds outcomes and counters of one passage.
-func (s *scorer) count(b *scoreBlock, u *Understood) {
+func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
 	for _, p := range u.Predictions {
-		if !s.readings[0].HasSpans() || p.Outcome.Failure() {
+		if !s.parsers[0].HasSpans() || p.Outcome.Failure() {
 			b.outcomes[p.Outcome]++
 		}
 		for _, m := range p.Mentions {

@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"encoding/json"
@@ -69,7 +69,7 @@ func checkPerfectStrings(t *testing.T, documents []*ner.Document, want [3]int, v
 	var got ner.Score
 	voids := 0
 	for _, d := range documents {
-		u, err := Imported(d, ner.Prediction{Spans: d.Spans}, How{})
+		u, err := Imported(d, ner.Prediction{Spans: d.Spans}, ParseOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +94,7 @@ func ceilingPassages(t *testing.T, documents []*ner.Document, mode string, repea
 				p.Mentions = append(p.Mentions, f)
 			}
 		}
-		u, err := Imported(d, p, How{Alignment: answers.Alignment{Mode: mode, Boundary: "token"}})
+		u, err := Imported(d, p, ParseOptions{Alignment: answers.Alignment{Mode: mode, Boundary: "token"}})
 		if err != nil {
 			t.Fatal(err)
 		}

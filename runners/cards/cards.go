@@ -1,6 +1,6 @@
-// Package models has cards of published models: how each is asked, and what it was
+// Package cards has cards of published models: how each is asked, and what it was
 // trained on. A card is one TOML file; docs/models.md describes every field.
-package models
+package cards
 
 import (
 	"embed"
@@ -58,12 +58,12 @@ func (c *Card) Saw(dataset string) string {
 	return "no"
 }
 
-//go:embed cards/*.toml
+//go:embed data/*.toml
 var embedded embed.FS
 
 // Embedded are the cards of the program, by name.
 func Embedded() ([]Card, error) {
-	sub, err := fs.Sub(embedded, "cards")
+	sub, err := fs.Sub(embedded, "data")
 	if err != nil {
 		return nil, err
 	}

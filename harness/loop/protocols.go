@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"slices"
@@ -12,12 +12,12 @@ import (
 // protocolItems makes what the protocols of other systems compare in one
 // document (docs/spec/metrics.md §9). given are its answers, nil where there are none;
 // predictions are how the reader understood them, or what was imported.
-func (r *Reading) protocolItems(d *ner.Document, given []ner.Answer, predictions []ner.Prediction) map[metrics.Protocol]metrics.Items {
+func (r *PassageParser) protocolItems(d *ner.Document, given []ner.Answer, predictions []ner.Prediction) map[metrics.Protocol]metrics.Items {
 	if len(r.protocols) == 0 {
 		return nil
 	}
 	p := protocolInput{
-		document: d, given: given, published: given != nil && r.how.Reader != "ladder",
+		document: d, given: given, published: given != nil && r.options.Reader != "ladder",
 		gold: goldMentions(d), words: documentWords(d),
 	}
 	for _, prediction := range predictions {

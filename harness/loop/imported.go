@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"slices"
@@ -12,8 +12,8 @@ import (
 // answer: mentions without places, or spans. Mentions are placed by alignment;
 // spans become strings as docs/spec/metrics.md §3.6 says. Types are as they come. What the
 // protocols of other systems compare is made for those that are named.
-func Imported(d *ner.Document, p ner.Prediction, how How, protocols ...metrics.Protocol) (Understood, error) {
-	u := Understood{Predictions: []ner.Prediction{p}}
+func Imported(d *ner.Document, p ner.Prediction, how ParseOptions, protocols ...metrics.Protocol) (ParsedPassage, error) {
+	u := ParsedPassage{Predictions: []ner.Prediction{p}}
 	u.Passage.Text, u.Passage.Gold = d.Text, d.Spans
 	fromSpans := p.Mentions == nil
 	if fromSpans {
@@ -35,7 +35,7 @@ func Imported(d *ner.Document, p ner.Prediction, how How, protocols ...metrics.P
 		u.Predictions[0] = p
 	}
 	u.Passage.Pred, u.Passage.Unaligned = p.Spans, p.Unaligned
-	u.Passage.Items = (&Reading{how: how, protocols: protocols}).protocolItems(d, nil, []ner.Prediction{p})
+	u.Passage.Items = (&PassageParser{options: how, protocols: protocols}).protocolItems(d, nil, []ner.Prediction{p})
 	return u, nil
 }
 

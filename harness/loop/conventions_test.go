@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"math"
@@ -46,7 +46,7 @@ func TestWhereConventionsPart(t *testing.T) {
 				for _, m := range tc.mentions {
 					p.Mentions = append(p.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: m, Type: "x"}})
 				}
-				u, err := Imported(d, p, How{Alignment: alignment})
+				u, err := Imported(d, p, ParseOptions{Alignment: alignment})
 				if err != nil {
 					t.Fatal(err)
 				}

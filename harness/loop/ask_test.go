@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"context"
@@ -122,7 +122,7 @@ func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
 	if want := []string{"text 3 place"}; !slices.Equal(asked, want) {
 		t.Errorf("second time asked %q, want %q", asked, want)
 	}
-	if want := (Asked{Passages: 10, Skipped: 9, Complete: 1, Queries: 1, Known: 1}); got != want {
+	if want := (Asked{Passages: 10, Skipped: 9, Complete: 1, Queries: 1, Cached: 1}); got != want {
 		t.Errorf("asked %+v, want %+v", got, want)
 	}
 }

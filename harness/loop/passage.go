@@ -1,4 +1,4 @@
-package harness
+package loop
 
 import (
 	"slices"
@@ -12,7 +12,7 @@ import (
 
 // How says how answers are read and placed. The zero value of its choices is the
 // default.
-type How struct {
+type ParseOptions struct {
 	// Family and Variant of the prompts that were answered.
 	Family, Variant string
 	// Answer is the shape of the answers to prompts of the user's own; empty: the
@@ -30,7 +30,7 @@ type How struct {
 }
 
 // With applies the options of a metric's id to a way of reading.
-func (h How) With(options map[string]string) How {
+func (h ParseOptions) With(options map[string]string) ParseOptions {
 	for name, value := range options {
 		switch name {
 		case "align":
@@ -50,35 +50,35 @@ func (h How) With(options map[string]string) How {
 
 // Reading understands the answers about one document after another. It may be
 // used by several goroutines at once.
-type Reading struct {
-	how       How
-	reader    *answers.Reader
+type PassageParser struct {
+	options   ParseOptions
+	parser    *answers.Parser
 	protocols []metrics.Protocol
 }
 
 // NewReading prepares a reading. What the protocols of other systems compare is
 // made for those that are named. It is an error if the family's answers cannot
 // be read, or a choice is unknown.
-func NewReading(how How, protocols ...metrics.Protocol) (*Reading, error) {
-	reader, err := newReader(how)
+func NewPassageParser(how ParseOptions, protocols ...metrics.Protocol) (*PassageParser, error) {
+	reader, err := newParser(how)
 	if err != nil {
 		return nil, err
 	}
 	if err := how.Alignment.Check(); err != nil {
 		return nil, err
 	}
-	return &Reading{how, reader, protocols}, nil
+	return &PassageParser{how, reader, protocols}, nil
 }
 
-func newReader(how How) (*answers.Reader, error) {
+func newParser(how ParseOptions) (*answers.Parser, error) {
 	if how.Answer != "" {
-		return answers.NewShapeReader(how.Answer, "", how.Types, how.Unknown)
+		return answers.NewShapeParser(how.Answer, "", how.Types, how.Unknown)
 	}
-	return answers.NewReader(how.Family, how.Variant, how.Types, how.Unknown)
+	return answers.NewParser(how.Family, how.Variant, how.Types, how.Unknown)
 }
 
 // Understood is what was understood about one document.
-type Understood struct {
+type ParsedPassage struct {
 	// Passage is what metrics see of it.
 	Passage metrics.Passage
 	// Predictions are those of its answers, in order.
@@ -89,25 +89,25 @@ type Understood struct {
 
 // Passage reads the answers to all queries about a document, places their
 // mentions, and makes the strings of docs/spec/metrics.md §3.
-func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, error) {
-	u := Understood{
+func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPassage, error) {
+	u := ParsedPassage{
 		Passage:     metrics.Passage{Text: d.Text, Gold: d.Spans},
 		Predictions: make([]ner.Prediction, len(given)),
 	}
-	aligner, err := answers.NewAligner(d, r.how.Alignment)
+	aligner, err := answers.NewAligner(d, r.options.Alignment)
 	if err != nil {
 		return u, err
 	}
 	gold := newSurfaces(d)
 	for i, a := range given {
-		p := r.reader.Read(d, a.Types, a.Completion)
-		u.Passage.Lenient = append(u.Passage.Lenient, lenient(gold, &p, a.Types, r.how.Unknown)...)
-		if r.reader.PerType() && len(a.Types) == 1 {
+		p := r.parser.Read(d, a.Types, a.Completion)
+		u.Passage.Lenient = append(u.Passage.Lenient, lenient(gold, &p, a.Types, r.options.Unknown)...)
+		if r.parser.PerType() && len(a.Types) == 1 {
 			u.Passage.Published = append(u.Passage.Published, published(gold, a))
 		} else {
-			u.Passage.Published = append(u.Passage.Published, projected(gold, &p, a.Types, r.how.Unknown)...)
+			u.Passage.Published = append(u.Passage.Published, projected(gold, &p, a.Types, r.options.Unknown)...)
 		}
-		if r.how.Reader == "published" && r.reader.PerType() {
+		if r.options.Reader == "published" && r.parser.PerType() {
 			p.Mentions = publishedMentions(a)
 		}
 		u.Ambiguous += answers.Place(&p, aligner)
@@ -120,7 +120,7 @@ func (r *Reading) Passage(d *ner.Document, given []ner.Answer) (Understood, erro
 }
 
 // HasSpans reports whether the answers bring offsets.
-func (r *Reading) HasSpans() bool { return r.reader.HasSpans() }
+func (r *PassageParser) HasSpans() bool { return r.parser.HasSpans() }
 
 // surfaces are the gold strings of a document by type, in order of (start, end),
 // repeats kept (docs/spec/metrics.md §3.6), or in that of the file where gold has no places.

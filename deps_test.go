@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
-	"reports":         {"ner", "github.com/olekukonko/tablewriter"},
+	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"ner", "modernc.org/sqlite"},

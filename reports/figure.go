@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,38 @@ type Series struct {
 	// Published: others printed these values. They are hatched, or dashed, so that
 	// nobody takes them for measured ones.
 	Published bool
+}
+
+// Put sets the value of a series in a category, and its interval; both are ratios
+// between 0 and 1, or nil. A new series or category is added at the end.
+func (f *Figure) Put(series, category string, value *float64, ci *[2]float64) {
+	s := slices.IndexFunc(f.Series, func(s Series) bool { return s.Name == series })
+	if s < 0 {
+		s = len(f.Series)
+		f.Series = append(f.Series, Series{Name: series})
+	}
+	c := slices.Index(f.Categories, category)
+	if c < 0 {
+		c = len(f.Categories)
+		f.Categories = append(f.Categories, category)
+	}
+	for i := range f.Series { // each series has a value for each category, or nil
+		of := &f.Series[i]
+		for len(of.Values) < len(f.Categories) {
+			of.Values = append(of.Values, nil)
+		}
+		for len(of.CI) < len(f.Categories) {
+			of.CI = append(of.CI, nil)
+		}
+	}
+	of := &f.Series[s]
+	if value != nil {
+		percent := InPercent(*value)
+		of.Values[c] = &percent
+	}
+	if ci != nil {
+		of.CI[c] = &[2]float64{InPercent(ci[0]), InPercent(ci[1])}
+	}
 }
 
 // Measures of a figure, in units of the SVG.

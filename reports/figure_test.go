@@ -33,3 +33,30 @@ func TestFigure(t *testing.T) {
 		t.Errorf("lines: %v\n%s", err, b.String())
 	}
 }
+
+// TestFigurePut: each series has as many values as there are categories, in percent.
+func TestFigurePut(t *testing.T) {
+	var f Figure
+	f.Put("a", "one", ratio(0.5), &[2]float64{0.4, 0.6})
+	f.Put("b", "two", ratio(0.25), nil)
+	f.Put("a", "three", nil, nil)
+	if got := strings.Join(f.Categories, " "); got != "one two three" {
+		t.Errorf("categories %q", got)
+	}
+	for i, want := range []string{"50 - -", "- 25 -"} {
+		var got []string
+		for _, v := range f.Series[i].Values {
+			if v == nil {
+				got = append(got, "-")
+			} else {
+				got = append(got, trimZeros(*v))
+			}
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("series %s has the values %q, want %q", f.Series[i].Name, text, want)
+		}
+	}
+	if ci := f.Series[0].CI; len(ci) != 3 || ci[0] == nil || *ci[0] != [2]float64{40, 60} || ci[1] != nil {
+		t.Errorf("intervals %v", ci)
+	}
+}

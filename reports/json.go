@@ -53,13 +53,18 @@ func writeJSON(w io.Writer, t *Table) error {
 	for i := range t.Cells {
 		out.Cells = append(out.Cells, newCellJSON(&t.Cells[i]))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(out); err != nil {
+	if err := encodeJSON(w, out); err != nil {
 		return fmt.Errorf("table: json: %w", err)
 	}
 	return nil
+}
+
+// encodeJSON writes one JSON value, indented, and a line end.
+func encodeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 func newCellJSON(c *Cell) cellJSON {

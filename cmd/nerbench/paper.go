@@ -26,7 +26,7 @@ paper all --out DIR writes all of them in every form, for a paper to \input.
 Published numbers are set in another style, and never averaged with own ones. What was
 not run says so, never 0; the footnotes say where the paper's own numbers part.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(formNames(), ", ") + " (default: text; with --json: json)"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
 			&cli.StringFlag{Name: "out", Usage: "`DIR` to write to"},
 			whereFlag(),
 		},
@@ -54,7 +54,7 @@ func (env *environment) paper(c *cli.Context) error {
 	case name == "all" && out == "":
 		return fault.Usagef("paper all: want --out DIR to write to")
 	}
-	format, err := env.readFormat("paper", c.String("format"), formNames())
+	format, err := env.readFormat("paper", c.String("format"), reports.ExhibitFormats())
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (env *environment) paper(c *cli.Context) error {
 		return err
 	}
 	if out == "" {
-		if err := parts[0].write(env.stdout, format); err != nil {
+		if err := parts[0].Write(env.stdout, format); err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
 		return nil
@@ -77,7 +77,7 @@ func (env *environment) paper(c *cli.Context) error {
 	}
 	written := 0
 	for _, x := range parts {
-		n, err := x.writeFiles(out, format)
+		n, err := writeExhibit(out, &x, format)
 		if err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
@@ -88,7 +88,7 @@ func (env *environment) paper(c *cli.Context) error {
 }
 
 // paperExhibits builds one item, or all of them.
-func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]exhibit, error) {
+func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]reports.Exhibit, error) {
 	items, err := paper.Items()
 	if err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 		return nil, err
 	}
 	spec := reports.Spec{Benchmark: found.benchmark, Ratios: metricRatios, Doubled: doubledCounts}
-	var parts []exhibit
+	var parts []reports.Exhibit
 	for _, item := range items {
 		if name != "all" && item.Name != name {
 			continue
@@ -119,7 +119,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, exhibit{item.Name, item.Title, t.Grids(), t.Figure(), t})
+		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: t.Grids(), Figure: t.Figure(), JSON: t})
 	}
 	return parts, nil
 }
@@ -172,20 +172,20 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 }
 
 // paperData is Table 6, which needs the files of the datasets.
-func (env *environment) paperData(ctx context.Context, item paper.Item) (exhibit, error) {
+func (env *environment) paperData(ctx context.Context, item paper.Item) (reports.Exhibit, error) {
 	ds, err := env.selectDatasets(nil, "full49", "")
 	if err != nil {
-		return exhibit{}, err
+		return reports.Exhibit{}, err
 	}
 	lines, err := env.statsLines(ctx, ds)
 	if err != nil {
-		return exhibit{}, err
+		return reports.Exhibit{}, err
 	}
 	g := statsGrid(lines)
 	notes, err := item.Notes()
 	if err != nil {
-		return exhibit{}, err
+		return reports.Exhibit{}, err
 	}
 	g.Title, g.Notes = item.Title, append(notes, g.Notes...)
-	return exhibit{item.Name, item.Title, []reports.Grid{g}, nil, lines}, nil
+	return reports.Exhibit{Name: item.Name, Title: item.Title, Grids: []reports.Grid{g}, JSON: lines}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"nerbench/reports"
 	"nerbench/reports/paper"
 	"nerbench/results"
 )
@@ -62,16 +63,16 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	}
 	x := result.exhibit()
 	if show.out != "" {
-		if _, err := x.writeFiles(show.out, ""); err != nil {
+		if _, err := writeExhibit(show.out, &x, ""); err != nil {
 			return fmt.Errorf("sweep %s: %w", p.Name, err)
 		}
 		env.note("sweep %s: table and chart are in %s", p.Name, show.out)
 	}
-	return x.write(env.stdout, show.format)
+	return x.Write(env.stdout, show.format)
 }
 
 // exhibit is the result as it is written: tables, and a chart of the points.
-func (r *sweepResult) exhibit() exhibit {
+func (r *sweepResult) exhibit() reports.Exhibit {
 	figure := r.figure()
-	return exhibit{r.Sweep, r.Title, r.grids(), &figure, r}
+	return reports.Exhibit{Name: r.Sweep, Title: r.Title, Grids: r.grids(), Figure: &figure, JSON: r}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// fill is the style of a series' bars.
+// fill is the style of the bars of a series.
 func fill(i int, s Series) string {
 	if s.Published {
 		return fmt.Sprintf(`fill="url(#h%d)" class="l%d" stroke-width="1"`, i%figureColors, i%figureColors)
@@ -82,11 +82,11 @@ func (d *drawing) lines() {
 	}
 }
 
-// mostColumns is how many categories stand side by side; more stand below each
-// other, with a dot for each value.
+// mostColumns is the largest number of categories side by side. More categories are
+// drawn below each other, with a dot for each value.
 const mostColumns = 16
 
-// dots draws many categories: one line each, names on the left, values as dots.
+// dots draws one line for each category, with its name on the left and values as dots.
 func (d *drawing) dots(legend [][]int) {
 	const left, line = 290.0, 19.0
 	width := figureWidth - left - figureRight

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestFigure: a figure has a bar for each value, published ones hatched, and lets
-// no markup in.
+// TestFigure: a figure has a bar for each value, published ones are hatched, and names
+// cannot be markup.
 func TestFigure(t *testing.T) {
 	v := func(f float64) *float64 { return &f }
 	f := Figure{

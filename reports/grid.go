@@ -8,36 +8,37 @@ import (
 	"strings"
 )
 
-// Grid is a table as people read it: strings in place, the first column names
-// the line, marks point to the notes below.
+// Grid is a table of strings, laid out for people: the first columns name the line,
+// and marks in cells refer to the notes below.
 type Grid struct {
 	Title  string
 	Header []string
 	Body   [][]string
 	Notes  []string // "(a) …", "not run (3): …"
-	// Labels is the number of columns that name the line; 0: one.
+	// Labels is the number of columns that name the line; 0 is the same as 1.
 	Labels int
-	// Published tells which lines others printed: they are set in another style, and
-	// marked with a dagger. nil: none.
+	// Published is true for lines from publications, which are printed in another
+	// style and marked with a dagger. nil: no line.
 	Published []bool
-	// PublishedColumns says the same of columns.
+	// PublishedColumns is the same for columns.
 	PublishedColumns []bool
-	// Bold tells which cells are the best; nil: none. Text and CSV do not show it.
+	// Bold is true for the best cells, by line and column; nil: no cell. Text shows a
+	// star, CSV nothing.
 	Bold [][]bool
 }
 
 // labels is the number of columns that name the line.
 func (g *Grid) labels() int { return min(max(1, g.Labels), len(g.Header)) }
 
-// published reports whether others printed a line.
+// published reports whether a line is from a publication.
 func (g *Grid) published(line int) bool { return line < len(g.Published) && g.Published[line] }
 
-// printedElsewhere reports whether others printed a cell.
+// printedElsewhere reports whether a cell is from a publication.
 func (g *Grid) printedElsewhere(line, column int) bool {
 	return g.published(line) || column < len(g.PublishedColumns) && g.PublishedColumns[column]
 }
 
-// header is the header, with the dagger where others printed the column.
+// header is the header, with the dagger in columns from publications.
 func (g *Grid) header() []string {
 	cells := slices.Clone(g.Header)
 	for i, published := range g.PublishedColumns {
@@ -53,10 +54,10 @@ func (g *Grid) bold(line, column int) bool {
 	return line < len(g.Bold) && column < len(g.Bold[line]) && g.Bold[line][column]
 }
 
-// dagger marks what others printed.
+// dagger marks numbers from publications.
 const dagger = "†"
 
-// marked are the cells of a line, with the dagger where others printed it.
+// marked returns the cells of a line, with the dagger if it is from a publication.
 func (g *Grid) marked(line int) []string {
 	cells := g.Body[line]
 	if !g.published(line) {
@@ -67,12 +68,12 @@ func (g *Grid) marked(line int) []string {
 	return cells
 }
 
-// notes are the notes, with what the dagger means.
+// notes returns the notes, with the meaning of the dagger if the grid has one.
 func (g *Grid) notes() []string {
 	if !slices.Contains(g.Published, true) && !slices.Contains(g.PublishedColumns, true) {
 		return g.Notes
 	}
-	return append(slices.Clone(g.Notes), dagger+" as published by others, not measured here")
+	return append(slices.Clone(g.Notes), dagger+" published by others, not measured here")
 }
 
 // gridForms lists the forms in which a grid is printed.
@@ -106,8 +107,8 @@ func (g Grid) Write(w io.Writer, format string) error {
 	return fmt.Errorf("table: format %q: unknown (known: %s)", format, strings.Join(GridFormats(), ", "))
 }
 
-// grid lays out one metric. Rows and columns that no run reached are listed
-// with their reason below the grid rather than shown as a page of "not run".
+// grid lays out one metric. Rows and columns without a run are not lines of the grid:
+// they are listed below it with the reason.
 func (t *Table) grid(metric string) Grid {
 	l := layout{t: t, metric: metric}
 	rows, noRows := part(t.Rows, func(row string) bool { return t.Row(metric, row).Ran() })
@@ -135,7 +136,7 @@ func (t *Table) title(metric string) string {
 	return s
 }
 
-// ran parts names by whether anything ran there.
+// part separates the names for which has is true from the others.
 func part(names []string, has func(string) bool) (yes, no []string) {
 	for _, name := range names {
 		if has(name) {
@@ -147,7 +148,7 @@ func part(names []string, has func(string) bool) (yes, no []string) {
 	return yes, no
 }
 
-// absent lists names by the reason for which nothing ran there.
+// absent lists names without a run, by reason.
 func (t *Table) absent(names []string) []string {
 	byReason := map[string][]string{}
 	for _, name := range names {
@@ -168,7 +169,7 @@ func (t *Table) absent(names []string) []string {
 	return out
 }
 
-// layout writes the cells of one metric into strings.
+// layout prints the cells of one metric as strings.
 type layout struct {
 	t          *Table
 	metric     string
@@ -176,8 +177,8 @@ type layout struct {
 	marks      Marks
 }
 
-// across reports whether datasets run across the table, so that the
-// numbers of passages belong to columns.
+// across reports whether the columns are datasets or domains: numbers of passages
+// belong to columns then.
 func (l *layout) across() bool { return l.t.ColKey == KeyDataset || l.t.ColKey == KeyDomain }
 
 func (l *layout) header() []string {
@@ -222,7 +223,7 @@ func (l *layout) body() [][]string {
 	return body
 }
 
-// sizes is a line of numbers that belong to the columns.
+// sizes is a line with a number for each column.
 func (l *layout) sizes(name string, of func(Line) []int) []string {
 	line := []string{name}
 	for _, col := range l.cols {

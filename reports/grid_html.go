@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// writeHTMLTable prints the table as one page.
+// writeHTMLTable prints the table as an HTML page.
 func writeHTMLTable(w io.Writer, t *Table) error {
 	parts := make([]FigurePart, len(t.Metrics))
 	for i, metric := range t.Metrics {
@@ -21,8 +21,8 @@ func writeHTMLTable(w io.Writer, t *Table) error {
 	return WriteFigurePage(w, fmt.Sprintf("F1, %s by %s", t.RowKey, t.ColKey), parts)
 }
 
-// WriteFigurePage writes one self-contained page: figures, each with its table
-// below, so that every number can be read and copied. It has no scripts.
+// WriteFigurePage writes one self-contained HTML page without scripts: figures, each
+// with the table of its numbers below.
 func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"+
@@ -42,7 +42,7 @@ func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {
 	return err
 }
 
-// FigurePart is a table with the figure above it, if it has one.
+// FigurePart is a table and the figure above it; Figure may be nil.
 type FigurePart struct {
 	Figure *Figure
 	Table  Grid
@@ -56,8 +56,7 @@ func htmlGrid(w io.Writer, g Grid) error {
 	return WriteFigurePage(w, g.Title, []FigurePart{{Table: g}})
 }
 
-// html writes the grid as a table; its title stands above it unless the page has
-// the same.
+// html writes the grid as a table, with its title unless the page has the same.
 func (g Grid) html(b *strings.Builder, page string) {
 	b.WriteString("<table>")
 	if g.Title != page {

@@ -18,8 +18,7 @@ type tableJSON struct {
 	Published  []PublishedSystem            `json:"published,omitempty"`
 }
 
-// cellJSON holds unrounded numbers; null is an undefined ratio or a number that
-// does not exist.
+// cellJSON holds unrounded numbers; null is an undefined ratio or a missing number.
 type cellJSON struct {
 	Row    string      `json:"row"`
 	Col    string      `json:"col"`
@@ -80,7 +79,7 @@ func newCellJSON(c *Cell) cellJSON {
 	return out
 }
 
-// orEmpty makes an empty list print as [] rather than null.
+// orEmpty returns an empty list for nil, which JSON prints as [] instead of null.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

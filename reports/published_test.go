@@ -10,7 +10,7 @@ import (
 	"nerbench/internal/reference"
 )
 
-// TestPublished lints the published values, and holds them to the reference.
+// TestPublished lints the published values and compares them with the reference.
 func TestPublished(t *testing.T) {
 	values, err := Published()
 	if err != nil {
@@ -31,7 +31,7 @@ func TestPublished(t *testing.T) {
 		case !known[v.Metric]:
 			t.Errorf("value %d: metric %q", i, v.Metric)
 		case (v.Dataset != "" || v.Domain != "") == (v.Group != ""):
-			t.Errorf("value %d: want a row, a domain, or a group: %+v", i, v)
+			t.Errorf("value %d: want a dataset, a domain, or a group: %+v", i, v)
 		case strings.HasPrefix(v.Metric, "f1") && (v.Value < 0 || v.Value > 100):
 			t.Errorf("value %d: %v", i, v.Value)
 		case !v.Verified && v.Note == "":
@@ -56,8 +56,8 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// TestTablePublished: published systems stand beside rows, whichever way they run,
-// in another style, once each, and enter no average.
+// TestTablePublished: published systems are beside datasets on either axis, in another
+// style, once each, and enter no average.
 func TestTablePublished(t *testing.T) {
 	datasets := []DatasetInfo{{ID: "mit-movie", Title: "Movies", Domain: "social-media"}, {ID: "crossner-ai", Title: "AI", Domain: "general"}}
 	results := []Result{result("ours", "mit-movie", 50, 100, 100), result("ours", "crossner-ai", 40, 100, 100), result("other", "mit-movie", 20, 100, 100)}
@@ -97,7 +97,7 @@ func TestTablePublished(t *testing.T) {
 					}
 				}
 			}
-			if c := table.Cell(SpanF1, map[bool]string{true: MeanRows, false: "ours"}[spec.Rows == KeyDataset], map[bool]string{true: "ours", false: MeanRows}[spec.Rows == KeyDataset]); c.Value == nil || *c.Value != 0.5 { // over the row that both have
+			if c := table.Cell(SpanF1, map[bool]string{true: MeanRows, false: "ours"}[spec.Rows == KeyDataset], map[bool]string{true: "ours", false: MeanRows}[spec.Rows == KeyDataset]); c.Value == nil || *c.Value != 0.5 { // over the dataset that both have
 				t.Errorf("mean of own runs is %+v", c)
 			}
 		})

@@ -18,7 +18,7 @@ func benchmark() []reports.DatasetInfo {
 	}
 }
 
-// result is a complete run with one query a passage that all went well.
+// result is a complete run with four queries for each passage, a few of them failures.
 func result(model, dataset string, tp, nPred, nGold int) reports.Result {
 	s := ner.Score{TP: tp, NPred: nPred, NGold: nGold}
 	keys := map[string]string{
@@ -52,8 +52,8 @@ func tagger(r reports.Result) reports.Result {
 	return r
 }
 
-// mixed is a table with everything in it: two models, one row that only one of
-// them ran, one with two runs, one incomplete, one without gold, an interval.
+// mixed has results of all kinds: two models, a dataset that only one of them ran, one
+// with two runs, one incomplete, one without gold, an interval.
 func mixed() []reports.Result {
 	interval := result("ollama/small", "stars", 861, 2000, 2000)
 	interval.CI = map[string][2]float64{reports.SpanF1: {0.4112, 0.4498}}

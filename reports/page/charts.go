@@ -67,7 +67,7 @@ func boardChart(d *data) chart {
 func domainBars(d *data) chart {
 	domains := ran(d.domains)
 	c := chart{
-		ID: "domain-bars", Label: "Bars: F1 by domain, one bar a system. The table below has the numbers.",
+		ID: "domain-bars", Label: "Bars: F1 by domain, one bar for each system. The table below has the numbers.",
 		Height: barsHeight(d), Options: map[string]map[string]any{},
 	}
 	for _, m := range headline {
@@ -93,7 +93,7 @@ func barsHeight(d *data) int {
 func domainRadar(d *data) (chart, bool) {
 	systems := d.systems[:min(len(d.systems), radarSystems)]
 	c := chart{ID: "domain-radar", Options: map[string]map[string]any{},
-		Label: "Radar: F1 by domain, one outline a system. The table below has the numbers."}
+		Label: "Radar: F1 by domain, one outline for each system. The table below has the numbers."}
 	c.Height = min(max(400, barsHeight(d)), 520)
 	limit := radarLimit(d, systems)
 	for _, m := range headline {
@@ -159,7 +159,7 @@ func radar(d *data, metric string, systems []system, domains []string, limit int
 func datasetDots(d *data) chart {
 	datasets := ran(d.datasets)
 	c := chart{
-		ID: "dataset-dots", Label: "Dots: F1 by dataset, one dot a system. The table below has the numbers.",
+		ID: "dataset-dots", Label: "Dots: F1 by dataset, one dot for each system. The table below has the numbers.",
 		Height: 80 + 26*len(datasets), Options: map[string]map[string]any{},
 	}
 	for _, m := range headline {

@@ -10,12 +10,12 @@ import (
 
 // outcomeNames are the outcomes of queries in plain words (docs/spec/metrics.md §8.2).
 var outcomeNames = map[ner.Outcome]string{
-	ner.OK:          "read as asked",
+	ner.OK:          "read",
 	ner.Empty:       "read, no entity",
 	ner.Repaired:    "read after repair",
 	ner.Truncated:   "cut at the token limit",
 	ner.Blank:       "blank",
-	ner.NoStructure: "not in the form asked for",
+	ner.NoStructure: "in another form",
 	ner.Malformed:   "malformed",
 	ner.TooLong:     "prompt too long, not sent",
 	ner.Failed:      "no answer",

@@ -211,7 +211,7 @@ func (t *Table) own(results []reports.Result, spec reports.Spec) error {
 		}
 	}
 	if !slices.ContainsFunc(t.Lines, func(l Line) bool { return !l.Published }) {
-		t.Notes = append(t.Notes, "own runs: none on these datasets")
+		t.Notes = append(t.Notes, "no own runs on these datasets")
 	}
 	var absent []string
 	for _, r := range spec.Benchmark {

@@ -41,12 +41,12 @@ func (x *Exhibit) Write(w io.Writer, format string) error {
 	case "json":
 		return encodeJSON(w, x.JSON)
 	case "html":
-		parts := make([]FigurePart, len(x.Grids))
+		parts := make([]figurePart, len(x.Grids))
 		for i, g := range x.Grids {
 			parts[i].Table = g
 		}
 		parts[0].Figure = x.Figure
-		return WriteFigurePage(w, x.Title, parts)
+		return writeFigurePage(w, x.Title, parts)
 	case "svg":
 		if x.Figure == nil {
 			return fault.Usagef("%s: format svg: not a figure", x.Name)

@@ -112,7 +112,7 @@ func (g Grid) Write(w io.Writer, format string) error {
 func (t *Table) grid(metric string) Grid {
 	l := layout{t: t, metric: metric}
 	rows, noRows := part(t.Rows, func(row string) bool { return t.Row(metric, row).Ran() })
-	cols, noCols := part(t.Cols, func(col string) bool { return t.Column(metric, col).Ran() })
+	cols, noCols := part(t.Cols, func(col string) bool { return t.column(metric, col).Ran() })
 	l.rows, l.cols = rows, cols
 
 	g := Grid{Title: t.title(metric)}
@@ -189,7 +189,7 @@ func (l *layout) header() []string {
 	for _, col := range l.cols {
 		name := Label(col)
 		if l.across() {
-			name += used(l.t.Column(l.metric, col))
+			name += used(l.t.column(l.metric, col))
 		}
 		h = append(h, name)
 		if l.generated(col) {
@@ -227,7 +227,7 @@ func (l *layout) body() [][]string {
 func (l *layout) sizes(name string, of func(Line) []int) []string {
 	line := []string{name}
 	for _, col := range l.cols {
-		line = append(line, Range(of(l.t.Column(l.metric, col)), strconv.Itoa))
+		line = append(line, Range(of(l.t.column(l.metric, col)), strconv.Itoa))
 		if l.generated(col) {
 			line = append(line, "")
 		}

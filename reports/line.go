@@ -16,8 +16,8 @@ func (t *Table) Row(metric, row string) Line {
 	return line
 }
 
-// Column returns the cells of a metric in one column.
-func (t *Table) Column(metric, col string) Line {
+// column returns the cells of a metric in one column.
+func (t *Table) column(metric, col string) Line {
 	line := make(Line, len(t.Rows))
 	for i, row := range t.Rows {
 		line[i] = t.Cell(metric, row, col)

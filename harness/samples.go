@@ -8,7 +8,7 @@ import (
 
 	"nerbench/harness/loop"
 	"nerbench/ner"
-	"nerbench/reports"
+	"nerbench/reports/page"
 	"nerbench/results"
 )
 
@@ -21,8 +21,8 @@ const (
 
 // Samples reads a few passages of the last run of each model about each dataset.
 // A run whose data is not here has none.
-func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]reports.Sample, error) {
-	var samples []reports.Sample
+func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]page.Sample, error) {
+	var samples []page.Sample
 	for _, r := range lastRuns(runs) {
 		of, err := b.samplesOf(ctx, store, r)
 		if err != nil {
@@ -62,7 +62,7 @@ func lastRuns(runs []results.RunInfo) []results.RunInfo {
 }
 
 // samplesOf returns the first passages of a run that have gold.
-func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]reports.Sample, error) {
+func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]page.Sample, error) {
 	plan, err := b.ScorePlan(ctx, store, r.ID)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,7 @@ func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.R
 	passages, stop := iter.Pull2(plan.Passages)
 	defer stop()
 	p, err, more := passages()
-	var samples []reports.Sample
+	var samples []page.Sample
 	index := -1
 	for d, docErr := range plan.Documents {
 		if docErr != nil {
@@ -98,12 +98,12 @@ func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.R
 	return samples, err
 }
 
-func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.PassageParser) (reports.Sample, error) {
+func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.PassageParser) (page.Sample, error) {
 	u, err := reading.Passage(d, p.Answers)
 	if err != nil {
-		return reports.Sample{}, err
+		return page.Sample{}, err
 	}
-	s := reports.Sample{
+	s := page.Sample{
 		Dataset: r.Keys["dataset"], Document: d.ID, Model: r.Keys["model"], Text: d.Text,
 		Gold: d.Spans, Predicted: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
 	}
@@ -111,7 +111,7 @@ func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.
 		return s, nil // the answer is the spans
 	}
 	for i, a := range p.Answers[:min(len(p.Answers), sampleAnswers)] {
-		s.Answers = append(s.Answers, reports.SampleAnswer{Types: a.Types, Text: a.Completion.Text, Outcome: u.Predictions[i].Outcome})
+		s.Answers = append(s.Answers, page.SampleAnswer{Types: a.Types, Text: a.Completion.Text, Outcome: u.Predictions[i].Outcome})
 	}
 	return s, nil
 }

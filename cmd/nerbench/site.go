@@ -14,7 +14,7 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
-	"nerbench/reports"
+	"nerbench/reports/page"
 )
 
 func siteCommand(env *environment) *cli.Command {
@@ -78,15 +78,15 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	if err != nil {
 		return siteJSON{}, err
 	}
-	var page bytes.Buffer
-	if err := reports.WriteHTML(&page, reports.Report{
+	var html bytes.Buffer
+	if err := page.Write(&html, page.Report{
 		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
 		Ratios: harness.Ratios, Doubled: harness.Doubled,
 	}); err != nil {
 		return siteJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
-	if err := replaceFile(path, func(w io.Writer) error { _, err := page.WriteTo(w); return err }); err != nil {
+	if err := replaceFile(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
 		return siteJSON{}, fmt.Errorf("report: %w", err)
 	}
 	return siteJSON{[]string{path}, len(found.Runs), len(samples)}, nil

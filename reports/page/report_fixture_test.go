@@ -1,4 +1,4 @@
-package reports
+package page
 
 import (
 	"fmt"
@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
-// attacks are strings that run a script, load something, or break out of the
-// place they stand in, if any part of the page takes them for more than text.
+// attacks are strings that run a script, load something, or leave their element, if
+// any part of the page interprets them as more than text.
 var attacks = []string{
 	`<script>window.pwned=1</script>`,
 	`"><img src=x onerror="window.pwned=2">`,
@@ -23,8 +24,8 @@ var attacks = []string{
 
 var domains = []string{"general", "biomed", "clinics", "stem", "programming", "social-media", "law", "finance", "transportation"}
 
-// fullReport is a report with everything in it: nine domains, three systems,
-// rows that were not run, failures, types, an interval, samples.
+// fullReport is a report with all sections: nine domains, three systems, datasets
+// that were not run, failures, types, an interval, samples.
 func fullReport() Report {
 	r := Report{
 		Title: "Zero-shot named entity recognition", Version: "0.1.0",
@@ -33,7 +34,7 @@ func fullReport() Report {
 	for i, domain := range domains {
 		for k := range 2 + i%2 {
 			id := fmt.Sprintf("%s-%c", domain, 'a'+k)
-			info := DatasetInfo{ID: id, Title: fmt.Sprintf("Invented %s %c", domain, 'A'+k), Domain: domain}
+			info := reports.DatasetInfo{ID: id, Title: fmt.Sprintf("Invented %s %c", domain, 'A'+k), Domain: domain}
 			if k == 2 {
 				info.Absent = "needs an agreement"
 			}
@@ -47,21 +48,21 @@ func fullReport() Report {
 	return r
 }
 
-func fullResults(dataset string, n int) []Result {
+func fullResults(dataset string, n int) []reports.Result {
 	gold := 400 + 17*n
 	a := result("ollama/gemma3-4b", dataset, 150+9*((n*7)%13), 380+3*n, gold)
 	b := result("vllm/UniNER-7B-type", dataset, 210+11*((n*5)%11), 390, gold)
-	c := result("tagger", dataset, 120+13*((n*3)%17), 330+5*n, gold).tagger()
+	c := tagger(result("tagger", dataset, 120+13*((n*3)%17), 330+5*n, gold))
 	a.Outcomes = map[ner.Outcome]int{ner.OK: 200, ner.Empty: 150, ner.Repaired: 24 + n, ner.Truncated: 4, ner.Blank: n % 3, ner.NoStructure: 6, ner.Malformed: 9}
-	f1, _ := a.Scores[SpanF1].F1()
-	a.CI = map[string][2]float64{SpanF1: {f1 - 0.031, f1 + 0.028}}
+	f1, _ := a.Scores[reports.SpanF1].F1()
+	a.CI = map[string][2]float64{reports.SpanF1: {f1 - 0.031, f1 + 0.028}}
 	a.Counters = map[string]int{"void": 12 + n, "unaligned": 5}
-	for _, r := range []*Result{&a, &b, &c} {
-		r.ByType = map[string]map[ner.EntityType]ner.Score{SpanF1: {
+	for _, r := range []*reports.Result{&a, &b, &c} {
+		r.ByType = map[string]map[ner.EntityType]ner.Score{reports.SpanF1: {
 			"person": {TP: 40, NPred: 80, NGold: 90}, "organization": {TP: 33, NPred: 70, NGold: 61}, "gene or gene product": {NGold: 4},
 		}}
 	}
-	return []Result{a, b, c}
+	return []reports.Result{a, b, c}
 }
 
 func fullSample() Sample {
@@ -86,8 +87,8 @@ func fullSample() Sample {
 	}
 }
 
-// hostileReport is the full report with an attack in every place that holds
-// something from outside.
+// hostileReport is the full report with an attack in every value that comes from
+// outside.
 func hostileReport() Report {
 	r := fullReport()
 	attack := func(i int) string { return fmt.Sprintf("%s #%d", attacks[i%len(attacks)], i) }
@@ -109,7 +110,7 @@ func hostileReport() Report {
 		res.ID, res.State = attack(i), attack(i+2)
 		res.Counters = map[string]int{attack(5): 3}
 		for _, a := range attacks {
-			res.ByType[SpanF1][ner.EntityType(a)] = ner.Score{TP: 1, NPred: 2, NGold: 3}
+			res.ByType[reports.SpanF1][ner.EntityType(a)] = ner.Score{TP: 1, NPred: 2, NGold: 3}
 			res.Scores[a] = ner.Score{TP: 1, NPred: 2, NGold: 3}
 		}
 	}

@@ -1,25 +1,27 @@
-package reports
+package page
 
 import (
+	"maps"
 	"slices"
 
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
-// outcomeNames says in plain words how a query ended (docs/spec/metrics.md §8.2).
+// outcomeNames are the outcomes of queries in plain words (docs/spec/metrics.md §8.2).
 var outcomeNames = map[ner.Outcome]string{
-	ner.OK:          "read as asked",
+	ner.OK:          "read",
 	ner.Empty:       "read, no entity",
 	ner.Repaired:    "read after repair",
 	ner.Truncated:   "cut at the token limit",
 	ner.Blank:       "blank",
-	ner.NoStructure: "not in the form asked for",
-	ner.Malformed:   "broken form",
+	ner.NoStructure: "in another form",
+	ner.Malformed:   "malformed",
 	ner.TooLong:     "prompt too long, not sent",
 	ner.Failed:      "no answer",
 }
 
-// outcomeTable counts the answers of each system by the class they ended in.
+// outcomeTable counts the answers of each system by outcome.
 type outcomeTable struct {
 	Classes []outcomeClass // those that occur
 	Lines   []outcomeLine
@@ -40,43 +42,41 @@ type outcomeLine struct {
 }
 
 // countOutcomes leaves out systems whose predictions are not generated text.
-func countOutcomes(built *builtTables) outcomeTable {
+func countOutcomes(d *data) outcomeTable {
 	var t outcomeTable
-	seen := map[ner.Outcome]int{}
-	for _, r := range built.runs {
-		for o, n := range r.Outcomes {
-			seen[o] += n
-		}
-	}
+	seen := sumOutcomes(d.runs)
 	for _, o := range ner.Outcomes {
 		if seen[o] > 0 {
 			t.Classes = append(t.Classes, outcomeClass{o, outcomeNames[o], o.Failure()})
 		}
 	}
-	for _, s := range built.systems {
-		line := outcomeLine{system: s}
-		own := runsOf(built.runs, s.Name)
-		n := total(own)
-		counts := map[ner.Outcome]int{}
-		for _, r := range own {
-			for o, n := range r.Outcomes {
-				counts[o] += n
-			}
-		}
+	for _, s := range d.systems {
+		own := d.runsOf(s.Name)
+		n, counts := total(own), sumOutcomes(own)
 		if n.queries == 0 {
 			continue
 		}
-		line.Queries, line.Unreadable = n.queries, Share(n.failures, n.queries)
+		line := outcomeLine{system: s, Queries: n.queries, Unreadable: reports.Share(n.failures, n.queries)}
 		for _, class := range t.Classes {
 			line.Counts = append(line.Counts, counts[class.Outcome])
-			line.Shares = append(line.Shares, Share(counts[class.Outcome], line.Queries))
+			line.Shares = append(line.Shares, reports.Share(counts[class.Outcome], line.Queries))
 		}
 		t.Lines = append(t.Lines, line)
 	}
 	return t
 }
 
-// counterTable holds what else was counted, one line a system.
+func sumOutcomes(runs []run) map[ner.Outcome]int {
+	counts := map[ner.Outcome]int{}
+	for _, r := range runs {
+		for o, n := range r.Outcomes {
+			counts[o] += n
+		}
+	}
+	return counts
+}
+
+// counterTable holds the other counts of scoring, one line for each system.
 type counterTable struct {
 	Names []string
 	Lines []counterLine
@@ -87,17 +87,17 @@ type counterLine struct {
 	Counts []int
 }
 
-func sumCounters(built *builtTables) counterTable {
-	names := set{}
-	for _, r := range built.runs {
+func sumCounters(d *data) counterTable {
+	names := map[string]bool{}
+	for _, r := range d.runs {
 		for name := range r.Counters {
 			names[name] = true
 		}
 	}
-	t := counterTable{Names: sortedKeys(names)}
-	for _, s := range built.systems {
+	t := counterTable{Names: slices.Sorted(maps.Keys(names))}
+	for _, s := range d.systems {
 		line := counterLine{system: s, Counts: make([]int, len(t.Names))}
-		for _, r := range runsOf(built.runs, s.Name) {
+		for _, r := range d.runsOf(s.Name) {
 			for i, name := range t.Names {
 				line.Counts[i] += r.Counters[name]
 			}

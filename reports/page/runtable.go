@@ -1,13 +1,14 @@
-package reports
+package page
 
 import (
 	"slices"
 
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
-// runTable lists what every number was reached from: the keys that all runs
-// share once, the others for each run.
+// runTable lists the keys of all runs: once those that all runs share, the others
+// for each run.
 type runTable struct {
 	Shared []keyValue
 	Keys   []keyValue // names and meanings of the keys that differ
@@ -23,11 +24,15 @@ type runLine struct {
 	Values             []string // by runTable.Keys
 }
 
-func listRuns(runs []*run) runTable {
+func listRuns(runs []run) runTable {
 	var t runTable
-	for _, name := range keyNames(runs) {
-		value := runs[0].key(name)
-		same := !slices.ContainsFunc(runs, func(r *run) bool { return r.key(name) != value })
+	var keys []map[string]string
+	for _, r := range runs {
+		keys = append(keys, r.Keys)
+	}
+	for _, name := range reports.KeyNames(keys...) {
+		value := runs[0].Keys[name]
+		same := !slices.ContainsFunc(runs, func(r run) bool { return r.Keys[name] != value })
 		if same && len(runs) > 1 {
 			t.Shared = append(t.Shared, keyValue{name, value, meaning(name)})
 		} else {
@@ -37,14 +42,15 @@ func listRuns(runs []*run) runTable {
 	for _, r := range runs {
 		line := runLine{ID: r.ID, State: r.State, Complete: r.Complete, Passages: r.Passages, Queries: r.Queries}
 		for _, k := range t.Keys {
-			line.Values = append(line.Values, r.key(k.Name))
+			line.Values = append(line.Values, r.Keys[k.Name])
 		}
 		t.Runs = append(t.Runs, line)
 	}
 	return t
 }
 
-// meaning is the line that explains a key; empty for a key of somebody else's.
+// meaning is the line that explains a key; empty for a key that is not in
+// [ner.Keys].
 func meaning(name string) string {
 	for _, k := range ner.Keys {
 		if k.Name == name {

@@ -1,4 +1,4 @@
-package reports
+package page
 
 import (
 	"bufio"
@@ -12,32 +12,32 @@ import (
 	"time"
 
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
-// Report is what the HTML page shows.
+// Report is the content of the page.
 type Report struct {
 	// Title is the heading; empty: "Named entity recognition".
 	Title string
-	// Made is when the report was written, Version the program's.
+	// Made is the time of writing, Version the version of the program.
 	Made    time.Time
 	Version string
-	Results []Result
-	// Rows is the whole benchmark, in order: rows that were not run are listed.
-	Datasets []DatasetInfo
+	Results []reports.Result
+	// Datasets is the whole benchmark, in order. Datasets without a run are listed.
+	Datasets []reports.DatasetInfo
 	Samples  []Sample
-	// Ratios computes F1 from counts; nil: [FromCounts].
-	Ratios Ratios
-	// Doubled is as in [Spec].
+	// Ratios and Doubled are as in [reports.Spec].
+	Ratios  reports.Ratios
 	Doubled func(metric string) bool
 }
 
-// Sample is one passage with what one model said of it.
+// Sample is one passage with the predictions of one model.
 type Sample struct {
 	Dataset, Document, Model string
 	Text                     string
 	// Gold and Predicted are byte ranges of Text.
 	Gold, Predicted []ner.Span
-	// Unaligned are predicted mentions that have no place in Text.
+	// Unaligned are predicted mentions that were not found in Text.
 	Unaligned []ner.Mention
 	Answers   []SampleAnswer
 }
@@ -45,7 +45,7 @@ type Sample struct {
 // SampleAnswer is one raw answer about the passage.
 type SampleAnswer struct {
 	Types   []ner.EntityType
-	Text    string // byte for byte; shown as text, whatever is in it
+	Text    string // byte for byte, shown as text
 	Outcome ner.Outcome
 }
 
@@ -58,22 +58,20 @@ var pageStyle string
 //go:embed assets/report.js
 var pageScript string
 
-// chartLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, as it is.
+// chartLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, unchanged.
 //
 //go:embed assets/echarts/echarts.min.js
 var chartLibrary string
 
-// echartsNotice stays with the library, as its licence asks (Apache-2.0).
+// echartsNotice is printed on the page because the licence of the library
+// (Apache-2.0) requires it.
 //
 //go:embed assets/echarts/NOTICE
 var echartsNotice string
 
-// WriteHTML writes one self-contained page: style, script, charts and data are
-// inside, nothing is loaded from elsewhere, and a content security policy
-// forbids that anything is. Without scripts every number is still there, in
-// tables.
-func WriteHTML(w io.Writer, r Report) error {
-	p, err := newPage(r)
+// Write writes the report as one self-contained page.
+func Write(w io.Writer, r Report) error {
+	c, err := newContent(r)
 	if err != nil {
 		return err
 	}
@@ -82,7 +80,7 @@ func WriteHTML(w io.Writer, r Report) error {
 		return fmt.Errorf("report: html: %w", err)
 	}
 	var b bytes.Buffer
-	if err := t.Execute(&b, p); err != nil {
+	if err := t.Execute(&b, c); err != nil {
 		return fmt.Errorf("report: html: %w", err)
 	}
 	out := bufio.NewWriter(w)
@@ -95,8 +93,8 @@ func WriteHTML(w io.Writer, r Report) error {
 	return nil
 }
 
-// assets are the parts of the page that are code. They are our own files,
-// embedded, and none of them holds anything that came from outside.
+// assets are the code of the page. All of it is embedded, and none of it comes from
+// a report: this is why the template may print it without escaping.
 type assets struct {
 	Library, Script template.JS
 	Style           template.CSS
@@ -108,21 +106,21 @@ func newAssets() assets {
 		Library: template.JS(chartLibrary),
 		Script:  template.JS(pageScript),
 		Style:   template.CSS(pageStyle),
-		// Scripts and style sheets run by hash only. The chart library sets style
-		// attributes on what it draws, which is all that 'unsafe-inline' is for.
+		// Scripts and style sheets are allowed by hash only. 'unsafe-inline' is for
+		// the style attributes that the chart library sets on its drawings.
 		Policy: fmt.Sprintf("default-src 'none'; script-src '%s' '%s'; style-src '%s'; style-src-attr 'unsafe-inline'; "+
 			"img-src data:; base-uri 'none'; form-action 'none'",
 			sourceHash(chartLibrary), sourceHash(pageScript), sourceHash(pageStyle)),
 	}
 }
 
-// sourceHash is the hash by which a policy knows an inline script or style.
+// sourceHash is the hash by which a policy allows an inline script or style.
 func sourceHash(source string) string {
 	sum := sha256.Sum256([]byte(source))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// commas prints a count with thin groups of thousands: 6,650,827.
+// commas prints a count with groups of thousands: 6,650,827.
 func commas(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {

@@ -1,4 +1,4 @@
-package reports
+package page
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 var (
@@ -21,7 +22,7 @@ var (
 	policyPattern = regexp.MustCompile(`Content-Security-Policy" content="([^"]*)"`)
 )
 
-// reports that the tests of the page's text go through.
+// reportCases are the reports that the tests of the text of the page use.
 var reportCases = []struct {
 	name string
 	make func() Report
@@ -30,22 +31,23 @@ var reportCases = []struct {
 	{"hostile", hostileReport},
 	{"nothing", func() Report { return Report{} }},
 	{"only a benchmark", func() Report { return Report{Datasets: benchmark()} }},
-	{"one run", func() Report { return Report{Results: []Result{result("a", "stars", 1, 2, 2)}} }},
+	{"one run", func() Report { return Report{Results: []reports.Result{result("a", "stars", 1, 2, 2)}} }},
 	{"incomplete and mixed", func() Report { return Report{Datasets: benchmark(), Results: mixed()} }},
-	{"undefined", func() Report { return Report{Datasets: benchmark(), Results: []Result{result("a", "stars", 0, 0, 0)}} }},
+	{"undefined", func() Report {
+		return Report{Datasets: benchmark(), Results: []reports.Result{result("a", "stars", 0, 0, 0)}}
+	}},
 }
 
-// libraryMark stands for the chart library in pages that tests search: a
-// megabyte of script makes searching slow.
+// libraryMark replaces the chart library in pages that tests search: searching a
+// megabyte of script is slow.
 const libraryMark = "/* the chart library */"
 
-// withoutLibrary renders a page and cuts the library out of it, which must be
-// there once.
+// withoutLibrary renders a page without the library, which the page must have once.
 func withoutLibrary(t *testing.T, r Report) string {
 	t.Helper()
 	page := string(rendered(t, r))
 	if n := strings.Count(page, chartLibrary); n != 1 {
-		t.Fatalf("the chart library is there %d times, want once", n)
+		t.Fatalf("the page has the chart library %d times, want once", n)
 	}
 	return strings.Replace(page, chartLibrary, libraryMark, 1)
 }
@@ -80,7 +82,7 @@ func TestPageIsWellFormed(t *testing.T) {
 	}
 }
 
-func TestPageHasOnlyItsOwnCode(t *testing.T) {
+func TestPageHasNoOtherCode(t *testing.T) {
 	for _, c := range reportCases {
 		t.Run(c.name, func(t *testing.T) {
 			page := withoutLibrary(t, c.make())
@@ -90,7 +92,7 @@ func TestPageHasOnlyItsOwnCode(t *testing.T) {
 				t.Fatalf("%d scripts, want 3", len(scripts))
 			}
 			if !json.Valid([]byte(scripts[0][2])) {
-				t.Errorf("the data of the charts is no JSON: %.200s", scripts[0][2])
+				t.Errorf("the data of the charts is not JSON: %.200s", scripts[0][2])
 			}
 			for _, s := range scripts[1:] {
 				if code := strings.ReplaceAll(s[2], libraryMark, chartLibrary); !strings.Contains(policy, sourceHash(code)) {
@@ -102,7 +104,7 @@ func TestPageHasOnlyItsOwnCode(t *testing.T) {
 			}
 			rest := scriptPattern.ReplaceAllString(page, "")
 			if strings.Contains(rest, "<script") || strings.Contains(rest, "<img") {
-				t.Error("an attack came through")
+				t.Error("an attack is markup on the page")
 			}
 			if loads := regexp.MustCompile(`(?i)\s(src|href)="[^"#d][^"]*"|@import|url\(`).FindString(rest); loads != "" {
 				t.Errorf("the page loads %q", loads)
@@ -111,7 +113,7 @@ func TestPageHasOnlyItsOwnCode(t *testing.T) {
 	}
 }
 
-func TestPageIsTheSameEveryTime(t *testing.T) {
+func TestPageIsDeterministic(t *testing.T) {
 	first := rendered(t, hostileReport())
 	for range 3 {
 		if !bytes.Equal(first, rendered(t, hostileReport())) {
@@ -120,7 +122,7 @@ func TestPageIsTheSameEveryTime(t *testing.T) {
 	}
 }
 
-func TestLibraryCanStandInAScript(t *testing.T) {
+func TestScriptsDoNotEndTheirElement(t *testing.T) {
 	for name, code := range map[string]string{"echarts": chartLibrary, "report.js": pageScript} {
 		for _, end := range []string{"</script", "<!--"} {
 			if strings.Contains(strings.ToLower(code), end) {
@@ -130,7 +132,7 @@ func TestLibraryCanStandInAScript(t *testing.T) {
 	}
 }
 
-func TestPageSaysWhatIsMissing(t *testing.T) {
+func TestMissingPartsOfThePage(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		report Report
@@ -138,26 +140,26 @@ func TestPageSaysWhatIsMissing(t *testing.T) {
 		not    []string
 	}{
 		{"nothing", Report{}, []string{"No dataset has been scored yet."}, []string{`id="leaderboard"`}},
-		{"not run", Report{Datasets: benchmark(), Results: []Result{result("a", "stars", 1, 2, 2)}},
+		{"not run", Report{Datasets: benchmark(), Results: []reports.Result{result("a", "stars", 1, 2, 2)}},
 			[]string{"1 not run: needs an agreement", "3 not run", "1 of 5"}, nil},
 		{"incomplete", Report{Datasets: benchmark(), Results: mixed()}, []string{"incomplete: 60 of 100 passages", "ollama/small (seed=1)", "60 of 100"}, nil},
-		{"too few rows", Report{Datasets: benchmark(), Results: []Result{
+		{"too few datasets", Report{Datasets: benchmark(), Results: []reports.Result{
 			result("a", "stars", 1, 2, 2), result("a", "plants", 1, 2, 2), result("a", "courts", 1, 2, 2), result("b", "stars", 1, 2, 2),
 		}}, []string{"<small>1 dataset, others up to 3: too few to average with them</small>"}, nil},
-		{"no interval", Report{Results: []Result{result("a", "stars", 1, 2, 2)}}, []string{"None were computed"}, []string{"95 %"}},
-		{"interval", Report{Results: mixed()}, []string{"41.1 – 45.0", "95 %"}, []string{"None were computed"}},
-		{"no answers", Report{Results: []Result{result("a", "stars", 1, 2, 2).tagger()}}, nil, []string{`id="answers"`}},
+		{"no interval", Report{Results: []reports.Result{result("a", "stars", 1, 2, 2)}}, []string{"This report has no intervals."}, []string{"95 %"}},
+		{"interval", Report{Results: mixed()}, []string{"41.1 – 45.0", "95 %"}, []string{"This report has no intervals."}},
+		{"no answers", Report{Results: []reports.Result{tagger(result("a", "stars", 1, 2, 2))}}, nil, []string{`id="answers"`}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page := string(rendered(t, test.report))
 			for _, s := range test.want {
 				if !strings.Contains(page, s) {
-					t.Errorf("the page does not say %q", s)
+					t.Errorf("%q is not on the page", s)
 				}
 			}
 			for _, s := range test.not {
 				if strings.Contains(page, s) {
-					t.Errorf("the page says %q", s)
+					t.Errorf("%q is on the page", s)
 				}
 			}
 		})
@@ -192,6 +194,17 @@ func TestSampleIgnoresSpansOutsideItsText(t *testing.T) {
 	v := newSampleView(Sample{Text: "é", Gold: []ner.Span{{Start: 0, End: 9}, {Start: -1, End: 1}, {Start: 0, End: 1}, {Start: 1, End: 0}}})
 	if len(v.Entities) != 0 || len(v.Pieces) != 1 {
 		t.Errorf("entities %v, pieces %v", v.Entities, v.Pieces)
+	}
+}
+
+// TestHalfCounts: doubled counts are printed halved.
+func TestHalfCounts(t *testing.T) {
+	page := withoutLibrary(t, Report{
+		Results: []reports.Result{result("m", "stars", 37, 80, 90)},
+		Doubled: func(metric string) bool { return metric == reports.SpanF1 },
+	})
+	if want := "<td>18.5</td><td>40</td><td>45</td>"; !strings.Contains(page, want) {
+		t.Errorf("%q is not on the page", want)
 	}
 }
 

@@ -1,4 +1,4 @@
-package reports
+package page
 
 import (
 	"bytes"
@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"nerbench/internal/reference"
+	"nerbench/reports"
 )
 
 // browser finds a Chromium: NERBENCH_CHROMIUM, or one in the path.
@@ -37,20 +38,20 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// visit is a page that is open in a browser, with what it did that it should
-// not have done.
+// visit is a page in a browser, with the messages and requests that it should not
+// cause.
 type visit struct {
 	ctx context.Context
 	url string
 
 	mu       sync.Mutex
 	console  []string
-	requests []string // what the page tried to load, refused or not
-	served   []string // what the server was asked for beside the page
+	requests []string // that the page tried, refused or not
+	served   []string // requests that reached the server, beside that of the page
 }
 
-// open serves a page to a headless browser. The page comes over HTTP so that a
-// request for anything else would reach a server that counts.
+// open serves a page to a headless browser. It uses HTTP so that the server records
+// every other request.
 func open(t *testing.T, page []byte) *visit {
 	t.Helper()
 	v := &visit{}
@@ -107,7 +108,7 @@ func (v *visit) add(list *[]string, s string) {
 	*list = append(*list, s)
 }
 
-// quiet fails the test if the page wrote to the console or asked for anything.
+// quiet fails the test if the page wrote to the console or requested anything.
 func (v *visit) quiet(t *testing.T) {
 	t.Helper()
 	v.mu.Lock()
@@ -116,7 +117,7 @@ func (v *visit) quiet(t *testing.T) {
 		t.Errorf("the console is not clean: %q", v.console)
 	}
 	if len(v.requests)+len(v.served) > 0 {
-		t.Errorf("the page asks for %q, the server was asked for %q", v.requests, v.served)
+		t.Errorf("the page requests %q, the server received requests for %q", v.requests, v.served)
 	}
 }
 
@@ -132,14 +133,14 @@ func evaluate[T any](t *testing.T, v *visit, script string) T {
 func rendered(t *testing.T, r Report) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := WriteHTML(&b, r); err != nil {
+	if err := Write(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
 }
 
-// drawnShapes counts the shapes of a chart that have a colour of its series and
-// some size: marks of data, neither axes nor texts.
+// drawnShapes counts the shapes of a chart that have a colour of its series and a
+// minimum size: marks of data, and neither axes nor texts.
 const drawnShapes = `(function (id, colors) {
 	const paint = document.createElement("canvas").getContext("2d");
 	const plain = c => { paint.fillStyle = "#010203"; paint.fillStyle = c; return paint.fillStyle; };
@@ -158,7 +159,7 @@ func shapes(t *testing.T, v *visit, chart string, colors ...string) int {
 func TestPageInBrowser(t *testing.T) {
 	v := open(t, rendered(t, fullReport()))
 
-	// 3 systems, 9 domains, 18 rows run; the legend has one more mark a series.
+	// 3 systems, 9 domains, 18 datasets run; the legend has one more mark for each series.
 	for _, test := range []struct {
 		chart  string
 		colors []string
@@ -166,7 +167,7 @@ func TestPageInBrowser(t *testing.T) {
 	}{
 		{"leaderboard", []string{"--m1", "--m2"}, 3*2 + 2},
 		{"domain-bars", []string{"--s1", "--s2", "--s3"}, 9*3 + 3},
-		{"row-dots", []string{"--s1", "--s2", "--s3"}, 18*3 + 3},
+		{"dataset-dots", []string{"--s1", "--s2", "--s3"}, 18*3 + 3},
 		{"domain-radar", []string{"--s1", "--s2", "--s3"}, 3 + 3},
 		{"failures", []string{"--o-repaired", "--o-truncated", "--o-malformed"}, 2*3 + 3},
 	} {
@@ -175,7 +176,7 @@ func TestPageInBrowser(t *testing.T) {
 		}
 	}
 	if got := shapes(t, v, "leaderboard", "--bad"); got != 0 {
-		t.Errorf("counted %d shapes of a colour that the chart has not", got)
+		t.Errorf("counted %d shapes of a colour that the chart does not use", got)
 	}
 	v.quiet(t)
 }
@@ -183,19 +184,19 @@ func TestPageInBrowser(t *testing.T) {
 func TestMetricSwitch(t *testing.T) {
 	v := open(t, rendered(t, fullReport()))
 	visible := `[...document.querySelectorAll("#datasets [data-metric]")].filter(e => e.offsetHeight > 0).map(e => e.dataset.metric).join()`
-	drawing := `document.querySelector("#chart-row-dots svg").innerHTML`
-	if got := evaluate[string](t, v, visible); got != SpanF1 {
+	drawing := `document.querySelector("#chart-dataset-dots svg").innerHTML`
+	if got := evaluate[string](t, v, visible); got != reports.SpanF1 {
 		t.Errorf("at first the page shows %q", got)
 	}
 	before := evaluate[string](t, v, drawing)
-	evaluate[bool](t, v, `document.querySelector("#domains input[value=`+UninerF1+`]").click(), true`)
-	if got := evaluate[string](t, v, visible); got != UninerF1 {
+	evaluate[bool](t, v, `document.querySelector("#domains input[value=`+reports.UninerF1+`]").click(), true`)
+	if got := evaluate[string](t, v, visible); got != reports.UninerF1 {
 		t.Errorf("after the switch the page shows %q", got)
 	}
 	if evaluate[string](t, v, drawing) == before {
-		t.Error("the switch did not redraw the chart of rows")
+		t.Error("the switch did not redraw the chart of datasets")
 	}
-	if !evaluate[bool](t, v, `document.querySelector("#datasets input[value=`+UninerF1+`]").checked`) {
+	if !evaluate[bool](t, v, `document.querySelector("#datasets input[value=`+reports.UninerF1+`]").checked`) {
 		t.Error("the two switches disagree")
 	}
 	v.quiet(t)
@@ -217,12 +218,12 @@ func TestHostileTextStaysText(t *testing.T) {
 		t.Errorf("attack %s ran", got)
 	}
 	if got := evaluate[int](t, v, `document.querySelectorAll("img, iframe, object, embed, [onload], [onerror], a[href]:not([href^='#'])").length`); got != 0 {
-		t.Errorf("%d elements that no part of the page has", got)
+		t.Errorf("%d elements of a kind that the page does not have", got)
 	}
 	if got := evaluate[int](t, v, `document.querySelectorAll("script").length`); got != 3 {
 		t.Errorf("%d scripts, want 3", got)
 	}
-	// Open every answer, hover every chart: tooltips show names, too.
+	// Open every answer and hover over every chart, since tooltips show names.
 	evaluate[bool](t, v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 	evaluate[bool](t, v, `document.querySelectorAll(".chart svg path").forEach(p => {
 		const b = p.getBoundingClientRect();
@@ -231,7 +232,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	for _, a := range attacks {
 		script := fmt.Sprintf(`[...document.querySelectorAll("pre")].some(p => p.textContent === %q)`, a)
 		if !evaluate[bool](t, v, script) {
-			t.Errorf("no answer reads %q", a)
+			t.Errorf("no answer has the text %q", a)
 		}
 	}
 	if got := evaluate[string](t, v, `String(window.pwned)`); got != "undefined" {
@@ -240,7 +241,7 @@ func TestHostileTextStaysText(t *testing.T) {
 	v.quiet(t)
 }
 
-func TestPolicyForbidsWhatThePageDoesNotNeed(t *testing.T) {
+func TestPolicyForbidsRequestsAndScripts(t *testing.T) {
 	v := open(t, rendered(t, fullReport()))
 	evaluate[bool](t, v, `(function () {
 		const s = document.createElement("script"); s.textContent = "window.pwned = 1"; document.body.append(s);

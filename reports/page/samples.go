@@ -1,4 +1,4 @@
-package reports
+package page
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// sampleView is a passage cut into pieces at every edge of a span.
+// sampleView is a passage, cut into pieces at every edge of a span.
 type sampleView struct {
 	Dataset, Document, Model string
 	Pieces                   []piece
@@ -20,15 +20,15 @@ type sampleView struct {
 type piece struct {
 	Text  string
 	Class string // "", or of hit, missed, spurious, joined by blanks
-	Label string // for readers that cannot see the class
+	Label string // for readers who do not see the class
 }
 
 // entityLine is one entity, gold, predicted, or both. Its offsets count code
-// points, as all that leaves the program does.
+// points, as in all output of the program.
 type entityLine struct {
 	Text, Type string
 	Start, End int
-	Placed     bool // has a place in the text
+	Placed     bool // found in the text
 	Verdict    string
 	Class      string
 }
@@ -40,7 +40,7 @@ type answerView struct {
 	Failure bool
 }
 
-// The verdicts on an entity, with the class of each.
+// verdicts are the verdicts on an entity, by class.
 var verdicts = map[string]string{"hit": "right", "missed": "missed", "spurious": "wrong"}
 
 func newSampleView(s Sample) sampleView {
@@ -69,8 +69,7 @@ func newAnswerView(a SampleAnswer) answerView {
 	for i, t := range a.Types {
 		types[i] = string(t)
 	}
-	name := outcomeNames[a.Outcome]
-	return answerView{Types: strings.Join(types, ", "), Text: a.Text, Outcome: cmp.Or(name, string(a.Outcome)), Failure: a.Outcome.Failure()}
+	return answerView{Types: strings.Join(types, ", "), Text: a.Text, Outcome: cmp.Or(outcomeNames[a.Outcome], string(a.Outcome)), Failure: a.Outcome.Failure()}
 }
 
 type judged struct {
@@ -78,7 +77,7 @@ type judged struct {
 	class string
 }
 
-// judge compares gold and predicted spans; spans outside the text are left out.
+// judge compares gold and predicted spans. It drops spans outside the text.
 func judge(s Sample) []judged {
 	var out []judged
 	for _, g := range s.Gold {
@@ -100,8 +99,8 @@ func judge(s Sample) []judged {
 	return out
 }
 
-// cut parts the text at every edge of a span, so that nested and crossing spans
-// can be shown without nesting elements.
+// cut splits the text at every edge of a span: nested and crossing spans need no
+// nested elements then.
 func cut(text string, marked []judged) []piece {
 	edges := []int{0, len(text)}
 	for _, m := range marked {

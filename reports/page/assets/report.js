@@ -4,7 +4,7 @@
   "use strict";
 
   var root = document.documentElement;
-  root.classList.add("scripted"); // shows what only scripts can fill
+  root.classList.add("scripted"); // shows the charts
   var list = JSON.parse(document.getElementById("chart-data").textContent);
   var drawn = list.map(function (chart) {
     var element = document.getElementById("chart-" + chart.id);
@@ -16,8 +16,8 @@
     return getComputedStyle(root).getPropertyValue(name).trim();
   }
 
-  // Replaces "var(--x)" where a colour stands, and only there: a model may be
-  // called anything.
+  // Replaces "var(--x)" in members for colours, and only there: a model may have
+  // any name.
   function resolve(value, key) {
     if (typeof value === "string" && /color$/i.test(key)) {
       var variable = /^var\((--[a-z0-9_-]+)\)$/.exec(value);
@@ -42,14 +42,14 @@
     return Array.isArray(value) ? value[0] : value;
   }
 
-  // Gives an option of the page its looks.
+  // Adds colours, fonts and sizes to the options of a chart.
   function dress(option, width) {
     option = resolve(option, "");
     var ink = color("--ink"), soft = color("--soft"), line = color("--line"), paper = color("--paper");
     var font = getComputedStyle(document.body).fontFamily;
     option.animation = false;
     option.textStyle = { fontFamily: font, color: ink };
-    // Rich text is drawn, not parsed: no name can become markup.
+    // Rich text is drawn and not parsed: names cannot become markup.
     option.tooltip = {
       trigger: option.radar ? "item" : "axis", renderMode: "richText", confine: true,
       axisPointer: { type: "shadow", shadowStyle: { color: line, opacity: 0.35 } },
@@ -120,7 +120,7 @@
   function draw() {
     drawn.forEach(function (chart) {
       var option = chart.options[metric] || chart.options[""];
-      if (option.radar) { // a circle needs no more height than it has width
+      if (option.radar) { // a circle is as high as it is wide
         chart.element.style.height = Math.min(chart.height, chart.element.clientWidth + 60) + "px";
       }
       if (!chart.view) {

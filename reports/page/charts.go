@@ -1,4 +1,4 @@
-package reports
+package page
 
 import (
 	"fmt"
@@ -10,44 +10,37 @@ import (
 	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
-// Charts are described with go-echarts, but not rendered with it: its templates
-// load the library from a CDN and write options without escaping, so that a
-// model called "</script>" would end the script. Here the options are data:
-// html/template writes them as JSON in which < is \u003c, and report.js, which
-// holds all colours and formats, gives them to the embedded library.
+// The options of charts are built with go-echarts, but not rendered with it. Its
+// templates load the library from a CDN and write options without escaping: a model
+// called "</script>" would end the script. Here html/template writes the options as
+// JSON, in which < is \u003c. report.js adds colours and formats and passes them to
+// the embedded library.
 
-// chart is one chart of the page. Its numbers are percentages as printed, so
-// that a chart and the table beside it never differ.
+// chart is one chart of the page. Its numbers are percentages as printed: a chart
+// and the table beside it show the same.
 type chart struct {
 	ID     string `json:"id"`
-	Label  string `json:"-"` // what it shows, for those who do not see it
-	Note   string `json:"-"` // what stands below it
+	Label  string `json:"-"` // read out in place of the chart
+	Note   string `json:"-"` // below the chart
 	Height int    `json:"-"` // pixels
-	// Options holds what to draw, by metric id; "" for a chart of all metrics.
+	// Options are the options of the library, by metric id; "" for a chart of all
+	// metrics.
 	Options map[string]map[string]any `json:"options"`
 }
 
-// Chart returns the chart with an id; nil if there is nothing to draw.
-func (p *page) Chart(id string) *chart {
-	for i := range p.Charts {
-		if p.Charts[i].ID == id {
-			return &p.Charts[i]
-		}
-	}
-	return nil
-}
-
-// radarSystems is how many systems a radar can hold and still be read.
+// radarSystems is the largest number of systems on one radar. A radar with more
+// outlines is hard to read.
 const radarSystems = 6
 
-func newCharts(built *builtTables, outcomes outcomeTable) []chart {
-	if len(built.systems) == 0 {
+func newCharts(d *data, outcomes outcomeTable) []chart {
+	if len(d.systems) == 0 {
 		return []chart{}
 	}
-	list := []chart{boardChart(built), domainBars(built), datasetDots(built)}
-	if c, ok := domainRadar(built); ok {
+	list := []chart{boardChart(d), domainBars(d), datasetDots(d)}
+	if c, ok := domainRadar(d); ok {
 		list = append(list, c)
 	}
 	if c, ok := failureBars(outcomes); ok {
@@ -56,33 +49,33 @@ func newCharts(built *builtTables, outcomes outcomeTable) []chart {
 	return list
 }
 
-func boardChart(built *builtTables) chart {
-	bar := horizontalBars(systemNames(built.systems))
+func boardChart(d *data) chart {
+	bar := horizontalBars(systemNames(d.systems))
 	for i, m := range headline {
 		var data []opts.BarData
-		for _, s := range built.systems {
-			data = append(data, opts.BarData{Value: plotted(built.datasets.Cell(m.ID, MeanRows, s.Name).Value)})
+		for _, s := range d.systems {
+			data = append(data, opts.BarData{Value: plotted(d.datasets.Cell(m.ID, reports.MeanRows, s.Name).Value)})
 		}
 		bar.AddSeries(m.Name, data, colored(fmt.Sprintf("var(--m%d)", i+1)), valueLabels())
 	}
 	return chart{
 		ID: "leaderboard", Label: "Bars: mean F1 over datasets of each system, by both metrics. The table beside it has the numbers.",
-		Height: 70 + 56*len(built.systems), Options: map[string]map[string]any{"": options(bar)},
+		Height: 70 + 56*len(d.systems), Options: map[string]map[string]any{"": options(bar)},
 	}
 }
 
-func domainBars(built *builtTables) chart {
-	domains := built.ran(built.domains)
+func domainBars(d *data) chart {
+	domains := ran(d.domains)
 	c := chart{
-		ID: "domain-bars", Label: "Bars: F1 by domain, one bar a system. The table below has the numbers.",
-		Height: barsHeight(built), Options: map[string]map[string]any{},
+		ID: "domain-bars", Label: "Bars: F1 by domain, one bar for each system. The table below has the numbers.",
+		Height: barsHeight(d), Options: map[string]map[string]any{},
 	}
 	for _, m := range headline {
 		bar := horizontalBars(domains)
-		for _, s := range built.systems {
+		for _, s := range d.systems {
 			var data []opts.BarData
-			for _, d := range domains {
-				data = append(data, opts.BarData{Value: plotted(built.domains.Cell(m.ID, d, s.Name).Value)})
+			for _, domain := range domains {
+				data = append(data, opts.BarData{Value: plotted(d.domains.Cell(m.ID, domain, s.Name).Value)})
 			}
 			bar.AddSeries(s.Name, data, colored(s.color()), valueLabels())
 		}
@@ -91,91 +84,91 @@ func domainBars(built *builtTables) chart {
 	return c
 }
 
-func barsHeight(built *builtTables) int {
-	return 80 + len(built.ran(built.domains))*(18+15*len(built.systems))
+func barsHeight(d *data) int {
+	return 80 + len(ran(d.domains))*(18+15*len(d.systems))
 }
 
-// domainRadar draws the domains that every system shown has a value for: a
-// missing value has no place on a radar. It needs three domains.
-func domainRadar(built *builtTables) (chart, bool) {
-	systems := built.systems[:min(len(built.systems), radarSystems)]
+// domainRadar draws the domains for which every system shown has a value, since a
+// radar cannot show a missing one. It needs three domains.
+func domainRadar(d *data) (chart, bool) {
+	systems := d.systems[:min(len(d.systems), radarSystems)]
 	c := chart{ID: "domain-radar", Options: map[string]map[string]any{},
-		Label: "Radar: F1 by domain, one outline a system. The table below has the numbers."}
-	c.Height = min(max(400, barsHeight(built)), 520)
-	limit := radarLimit(built, systems)
+		Label: "Radar: F1 by domain, one outline for each system. The table below has the numbers."}
+	c.Height = min(max(400, barsHeight(d)), 520)
+	limit := radarLimit(d, systems)
 	for _, m := range headline {
-		domains := built.domainsOfAll(m.ID, systems)
+		domains := d.domainsOfAll(m.ID, systems)
 		if len(domains) < 3 {
 			return chart{}, false
 		}
-		c.Options[m.ID] = options(radar(built, m.ID, systems, domains, limit))
+		c.Options[m.ID] = options(radar(d, m.ID, systems, domains, limit))
 	}
 	c.Note = fmt.Sprintf("Each axis runs from 0 in the centre to %d %%.", limit)
-	if len(systems) < len(built.systems) {
+	if len(systems) < len(d.systems) {
 		c.Note += fmt.Sprintf(" The first %d systems of the leaderboard.", len(systems))
 	}
 	return c, true
 }
 
 // domainsOfAll lists the domains for which every system has a value.
-func (built *builtTables) domainsOfAll(metric string, systems []system) []string {
-	return slices.DeleteFunc(built.ran(built.domains), func(d string) bool {
-		return len(built.domainValues(metric, d, systems)) < len(systems)
+func (d *data) domainsOfAll(metric string, systems []system) []string {
+	return slices.DeleteFunc(ran(d.domains), func(domain string) bool {
+		return len(d.domainValues(metric, domain, systems)) < len(systems)
 	})
 }
 
 // radarLimit is the end of the axes in percent, the same for both metrics.
-func radarLimit(built *builtTables, systems []system) int {
+func radarLimit(d *data, systems []system) int {
 	highest := 0.0
 	for _, m := range headline {
-		for _, d := range built.domainsOfAll(m.ID, systems) {
-			highest = max(highest, slices.Max(built.domainValues(m.ID, d, systems)))
+		for _, domain := range d.domainsOfAll(m.ID, systems) {
+			highest = max(highest, slices.Max(d.domainValues(m.ID, domain, systems)))
 		}
 	}
 	return max(20, 20*int(math.Ceil(5*highest)))
 }
 
-func (built *builtTables) domainValues(metric, domain string, systems []system) []float64 {
+func (d *data) domainValues(metric, domain string, systems []system) []float64 {
 	var values []float64
 	for _, s := range systems {
-		if v := built.domains.Cell(metric, domain, s.Name).Value; v != nil {
+		if v := d.domains.Cell(metric, domain, s.Name).Value; v != nil {
 			values = append(values, *v)
 		}
 	}
 	return values
 }
 
-func radar(built *builtTables, metric string, systems []system, domains []string, limit int) *charts.Radar {
+func radar(d *data, metric string, systems []system, domains []string, limit int) *charts.Radar {
 	var indicators []*opts.Indicator
-	for _, d := range domains {
-		indicators = append(indicators, &opts.Indicator{Name: named(d), Max: float32(limit)})
+	for _, domain := range domains {
+		indicators = append(indicators, &opts.Indicator{Name: reports.Label(domain), Max: float32(limit)})
 	}
 	r := charts.NewRadar()
 	r.SetGlobalOptions(charts.WithRadarComponentOpts(opts.RadarComponent{Indicator: indicators, SplitNumber: limit / 20}))
 	for _, s := range systems {
 		var values []any
-		for _, d := range domains {
-			values = append(values, plotted(built.domains.Cell(metric, d, s.Name).Value))
+		for _, domain := range domains {
+			values = append(values, plotted(d.domains.Cell(metric, domain, s.Name).Value))
 		}
 		r.AddSeries(s.Name, []opts.RadarData{{Name: s.Name, Value: values}}, colored(s.color()))
 	}
 	return r
 }
 
-// rowDots draws one line a row with a dot for each system.
-func datasetDots(built *builtTables) chart {
-	datasets := built.ran(built.datasets)
+// datasetDots draws one line for each dataset, with a dot for each system.
+func datasetDots(d *data) chart {
+	datasets := ran(d.datasets)
 	c := chart{
-		ID: "row-dots", Label: "Dots: F1 by dataset, one dot a system. The table below has the numbers.",
+		ID: "dataset-dots", Label: "Dots: F1 by dataset, one dot for each system. The table below has the numbers.",
 		Height: 80 + 26*len(datasets), Options: map[string]map[string]any{},
 	}
 	for _, m := range headline {
 		dots := charts.NewScatter()
 		horizontal(&dots.RectChart, datasets)
-		for i, s := range built.systems {
+		for i, s := range d.systems {
 			data := []opts.ScatterData{}
 			for n, dataset := range datasets {
-				if v := built.datasets.Cell(m.ID, dataset, s.Name).Value; v != nil {
+				if v := d.datasets.Cell(m.ID, dataset, s.Name).Value; v != nil {
 					data = append(data, opts.ScatterData{Value: []any{plotted(v), n}})
 				}
 			}
@@ -187,11 +180,11 @@ func datasetDots(built *builtTables) chart {
 	return c
 }
 
-// symbols tell systems apart without colour.
+// symbols distinguish systems without colour.
 var symbols = []string{"circle", "diamond", "rect", "triangle", "roundRect", "pin", "arrow"}
 
-// failureBars draws the share of answers that needed repair or could not be
-// read. Answers read as asked are the rest of 100 %, and would hide the others.
+// failureBars draws the share of answers that were repaired or are unreadable. The
+// other answers are left out: they are most of the 100 % and would hide the rest.
 func failureBars(t outcomeTable) (chart, bool) {
 	var systems []system
 	for _, line := range t.Lines {
@@ -223,8 +216,8 @@ func horizontalBars(categories []string) *charts.Bar {
 	return bar
 }
 
-// horizontal puts categories on the vertical axis, the first on top: names are
-// read without turning the head, and any number of them fits a phone.
+// horizontal puts categories on the vertical axis, the first on top. Names are
+// horizontal there, and any number of them fits on a phone.
 func horizontal(rect *charts.RectChart, categories []string) {
 	rect.SetGlobalOptions(
 		charts.WithXAxisOpts(opts.XAxis{Type: "value", Min: 0}),
@@ -240,12 +233,12 @@ func colored(color string) charts.SeriesOpts {
 	return func(s *charts.SingleSeries) { s.ItemStyle = &opts.ItemStyle{Color: color} }
 }
 
-// color is the name of a colour of report.css, which has one for light and one
-// for dark pages.
+// color is the name of a colour of report.css, which defines it for light and for
+// dark pages.
 func (s system) color() string { return "var(--s" + strconv.Itoa(s.Color) + ")" }
 
-// options is what the library is given. Validate is not called: all it does is
-// to complete what the templates of go-echarts need.
+// options returns the options that the library needs. Validate is not called: it
+// completes only values that the templates of go-echarts need.
 func options(c interface{ JSON() map[string]any }) map[string]any {
 	all := c.JSON()
 	kept := map[string]any{}
@@ -262,7 +255,7 @@ func plotted(v *float64) any {
 	if v == nil {
 		return nil
 	}
-	f, err := strconv.ParseFloat(Percent(v), 64)
+	f, err := strconv.ParseFloat(reports.Percent(v), 64)
 	if err != nil { // not a number
 		return nil
 	}
@@ -275,12 +268,4 @@ func systemNames(systems []system) []string {
 		names[i] = s.Name
 	}
 	return names
-}
-
-// ran lists the lines of a table, without averages, in which something ran.
-func (built *builtTables) ran(t *Table) []string {
-	averages := t.averageNames()
-	return slices.DeleteFunc(slices.Clone(t.Rows), func(dataset string) bool {
-		return slices.Contains(averages, dataset) || !t.rowRan(SpanF1, dataset)
-	})
 }

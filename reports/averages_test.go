@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -34,15 +33,11 @@ type average struct {
 	Used, Total int
 }
 
-func TestAverageVectors(t *testing.T) {
-	data, err := os.ReadFile(reference.Path(t, "vectors", "aggregates.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestAverageVectors(t *testing.T) { reference.EachSet(t, averageVectors) }
+
+func averageVectors(t *testing.T, set reference.Set) {
 	var file struct{ Cases []aggregate }
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
+	set.Read(t, &file, "vectors", "aggregates.json")
 	if len(file.Cases) == 0 {
 		t.Fatal("no cases")
 	}

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -16,7 +17,7 @@ import (
 // A pattern stands for all files that it matches, in byte order; a folder may
 // also be there as an archive of the same name. The names returned are relative
 // to the data folder. If there is none, the error is a [MissingError].
-func Resolve(data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) {
+func Resolve(ctx context.Context, data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) {
 	wanted := append([]string{f.Path}, f.Also...)
 	for _, name := range wanted {
 		names, err := matches(data, row.DataDir, name, f.Except)
@@ -35,7 +36,11 @@ func Resolve(data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) 
 			}
 		}
 	}
-	if name := findByContent(data, row.DataDir, f); name != "" {
+	name, err := findByContent(ctx, data, row.DataDir, f)
+	if err != nil {
+		return nil, fmt.Errorf("row %s: file %s: search by checksum: %w", row.ID, f.Path, err)
+	}
+	if name != "" {
 		return []string{name}, nil
 	}
 	return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}

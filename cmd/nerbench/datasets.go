@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -29,7 +30,7 @@ func datasetsCommand(env *environment) *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the rows: what is here, what is missing, licences", Flags: []cli.Flag{suite, domain},
-				Action: func(c *cli.Context) error { return env.listDatasets(c.String("suite"), c.String("domain")) },
+				Action: func(c *cli.Context) error { return env.listDatasets(c.Context, c.String("suite"), c.String("domain")) },
 			},
 			{
 				Name: "show", Usage: "one row in full", ArgsUsage: "ROW",
@@ -101,13 +102,13 @@ const (
 
 // rowState says whether a row can be run here: ready, or why it cannot. What
 // counts is its test split, or all of it where it has none.
-func (env *environment) rowState(row *datasets.Row) string {
+func (env *environment) rowState(ctx context.Context, row *datasets.Row) string {
 	if !loaders.Supported(row, "") {
 		return stateNoReader
 	}
 	here := true
 	for _, split := range decisiveSplits(row) {
-		here = here && loaders.Present(env.dataFS(), row, loaders.Options{Split: split}) == nil
+		here = here && loaders.Present(ctx, env.dataFS(), row, loaders.Options{Split: split}) == nil
 	}
 	switch {
 	case here:
@@ -148,7 +149,7 @@ type datasetLine struct {
 	Licence string          `json:"licence"`
 }
 
-func (env *environment) listDatasets(suite, domain string) error {
+func (env *environment) listDatasets(ctx context.Context, suite, domain string) error {
 	rows, err := env.selectRows(nil, suite, domain)
 	if err != nil {
 		return err
@@ -156,11 +157,14 @@ func (env *environment) listDatasets(suite, domain string) error {
 	lines := []datasetLine{}
 	ready := 0
 	for _, r := range rows {
-		l := datasetLine{r.ID, r.Title, r.Domain, env.rowState(r), len(r.Types()), r.Table6, r.Access, r.Licence}
+		l := datasetLine{r.ID, r.Title, r.Domain, env.rowState(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
 		if l.State == stateReady {
 			ready++
 		}
 		lines = append(lines, l)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if env.json {
 		return env.printJSON(lines)
@@ -203,10 +207,10 @@ func (env *environment) showDataset(c *cli.Context) error {
 			*datasets.Row
 			State    string `json:"state"`
 			HowToGet string `json:"how_to_get"`
-		}{row, env.rowState(row), env.howToGet(row)})
+		}{row, env.rowState(c.Context, row), env.howToGet(row)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", row.ID, row.Title, row.Domain, env.rowState(row), row.Access, row.Licence, env.howToGet(row))
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", row.ID, row.Title, row.Domain, env.rowState(c.Context, row), row.Access, row.Licence, env.howToGet(row))
 	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", row.Table6.Train, row.Table6.Dev, row.Table6.Test, row.Table6.Types, row.CountRule.Status, row.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", row.Citation.Text, row.Citation.Key)
 	if row.Notes != "" {

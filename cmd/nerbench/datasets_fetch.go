@@ -73,7 +73,7 @@ type fetcher struct {
 
 func (f *fetcher) row(ctx context.Context, row *datasets.Row) fetchedRow {
 	out := fetchedRow{Row: row.ID, Files: []string{}}
-	if f.env.rowState(row) == stateReady {
+	if f.env.rowState(ctx, row) == stateReady {
 		out.State = "here"
 		return out
 	}

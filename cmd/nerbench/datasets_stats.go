@@ -149,7 +149,7 @@ func (env *environment) statsLines(ctx context.Context, rows []*datasets.Row) ([
 
 func (env *environment) statsOf(ctx context.Context, row *datasets.Row) (statsLine, error) {
 	l := statsLine{
-		Row: row.ID, Domain: row.Domain, State: env.rowState(row), Published: row.Table6,
+		Row: row.ID, Domain: row.Domain, State: env.rowState(ctx, row), Published: row.Table6,
 		Rule: row.CountRule.Status, Measured: map[ner.Split]*statsPart{},
 	}
 	types := map[ner.EntityType]bool{}
@@ -192,8 +192,8 @@ func (env *environment) statsPart(ctx context.Context, row *datasets.Row, split 
 
 // count reads a split; documents is -1 where it is not here.
 func (env *environment) count(ctx context.Context, row *datasets.Row, o loaders.Options, types map[ner.EntityType]bool) (documents, spans int, err error) {
-	if !loaders.Supported(row, "") || loaders.Present(env.dataFS(), row, o) != nil {
-		return -1, 0, nil
+	if !loaders.Supported(row, "") || loaders.Present(ctx, env.dataFS(), row, o) != nil {
+		return -1, 0, ctx.Err()
 	}
 	docs, _, err := loaders.Documents(ctx, env.dataFS(), row, o)
 	if err != nil {

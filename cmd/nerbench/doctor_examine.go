@@ -74,7 +74,7 @@ func examineNoStore(env *environment, err error) finding {
 	return found(absent, err)
 }
 
-func examineData(env *environment, _ context.Context) finding {
+func examineData(env *environment, ctx context.Context) finding {
 	rows, err := env.allRows()
 	if err != nil {
 		return found(broken, err)
@@ -88,7 +88,7 @@ func examineData(env *environment, _ context.Context) finding {
 	data := env.dataFS()
 	ready, reasons := []string{}, map[string][]string{}
 	for _, row := range rows {
-		if why := absence(data, row); why != "" {
+		if why := absence(ctx, data, row); why != "" {
 			reasons[why] = append(reasons[why], row.ID)
 		} else {
 			ready = append(ready, row.ID)

@@ -95,7 +95,7 @@ func TestGoldInGrammars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range rows {
-		if env.rowState(row) != stateReady {
+		if env.rowState(t.Context(), row) != stateReady {
 			continue
 		}
 		t.Run(row.ID, func(t *testing.T) {

@@ -123,7 +123,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 }
 
 // publishedTables are items of the paper without own runs.
-func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, error) {
+func (env *environment) publishedTables(ctx context.Context, names []string) ([]*reports.PaperTable, error) {
 	items, err := reports.PaperItems()
 	if err != nil || len(names) == 0 {
 		return nil, err
@@ -137,7 +137,7 @@ func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, 
 		if !slices.Contains(names, item.Name) {
 			continue
 		}
-		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.rowInfos(rows)})
+		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.rowInfos(ctx, rows)})
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +152,7 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 	store, err := env.openStoreReadOnly(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		rows, err := env.selectRows(nil, "full49", "")
-		return reported{benchmark: env.rowInfos(rows)}, nil, err
+		return reported{benchmark: env.rowInfos(ctx, rows)}, nil, err
 	}
 	if err != nil {
 		return found, nil, err

@@ -53,7 +53,7 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 		runs = env.withoutBeginnings(runs)
 	}
 	if len(runs) == 0 || slices.ContainsFunc(runs, func(r results.RunInfo) bool { return has(embedded, r) }) {
-		out.runs, out.benchmark = env.withoutSample(runs), env.rowInfos(rows)
+		out.runs, out.benchmark = env.withoutSample(runs), env.rowInfos(ctx, rows)
 	} else {
 		out.runs, out.benchmark = runs, env.ranInfos(runs)
 	}
@@ -113,18 +113,18 @@ func (env *environment) noteUnscored(runs []results.RunInfo) {
 }
 
 // rowInfos describes rows, with the reason for which one cannot be run here.
-func (env *environment) rowInfos(rows []*datasets.Row) []reports.RowInfo {
+func (env *environment) rowInfos(ctx context.Context, rows []*datasets.Row) []reports.RowInfo {
 	data := env.dataFS()
 	infos := make([]reports.RowInfo, len(rows))
 	for i, r := range rows {
-		infos[i] = reports.RowInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: absence(data, r)}
+		infos[i] = reports.RowInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: absence(ctx, data, r)}
 	}
 	return infos
 }
 
 // absence says why a row cannot be run; empty if it can.
-func absence(data fs.FS, row *datasets.Row) string {
-	err := loaders.Present(data, row, loaders.Options{Split: ner.Test})
+func absence(ctx context.Context, data fs.FS, row *datasets.Row) string {
+	err := loaders.Present(ctx, data, row, loaders.Options{Split: ner.Test})
 	switch {
 	case err == nil:
 		return ""

@@ -69,7 +69,7 @@ func (env *environment) scoreRuns(ctx context.Context, names, ids []string) erro
 			faults = append(faults, err)
 		}
 	}
-	if err := env.printRescored(changes); err != nil {
+	if err := env.printRescored(ctx, changes); err != nil {
 		return err
 	}
 	partial := 0

@@ -72,8 +72,8 @@ type scoredJSON struct {
 	Averages []systemAverages `json:"averages"`
 }
 
-func (env *environment) printRescored(runs []rescored) error {
-	averages, err := env.averages(runs)
+func (env *environment) printRescored(ctx context.Context, runs []rescored) error {
+	averages, err := env.averages(ctx, runs)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -46,7 +47,7 @@ func newAverageJSON(a metrics.Average) averageJSON {
 }
 
 // averages averages what was scored.
-func (env *environment) averages(runs []rescored) ([]systemAverages, error) {
+func (env *environment) averages(ctx context.Context, runs []rescored) ([]systemAverages, error) {
 	bySystem := map[string][]rescored{}
 	for _, r := range runs {
 		bySystem[systemOf(r.after)] = append(bySystem[systemOf(r.after)], r)
@@ -58,7 +59,7 @@ func (env *environment) averages(runs []rescored) ([]systemAverages, error) {
 	maps.DeleteFunc(bySystem, func(_ string, of []rescored) bool { return !severalRows(rows, of) })
 	list := []systemAverages{}
 	for _, system := range sortedKeys(bySystem) {
-		s := systemAverages{System: system, NotRun: env.absentRows(rows, bySystem[system])}
+		s := systemAverages{System: system, NotRun: env.absentRows(ctx, rows, bySystem[system])}
 		for _, id := range metricsOf(bySystem[system]) {
 			s.Metrics = append(s.Metrics, averagesOf(rows, bySystem[system], id))
 		}
@@ -154,9 +155,9 @@ func averagesOf(rows []*datasets.Row, runs []rescored, id string) metricAverages
 }
 
 // absentRows lists the rows of the benchmark without a run, by reason.
-func (env *environment) absentRows(rows []*datasets.Row, runs []rescored) map[string][]string {
+func (env *environment) absentRows(ctx context.Context, rows []*datasets.Row, runs []rescored) map[string][]string {
 	reasons := map[string][]string{}
-	for _, info := range env.rowInfos(rows) {
+	for _, info := range env.rowInfos(ctx, rows) {
 		if slices.ContainsFunc(runs, func(r rescored) bool { return r.Row == info.ID }) {
 			continue
 		}

@@ -27,7 +27,7 @@ var imports = map[string][]string{
 	"datasets":        {"ner", "internal/strict"},
 	"datasets/fetch":  {}, // downloads know nothing of rows: the command tells them what to bring
 	"datasets/sample": {},
-	"metrics":         {"ner"},
+	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
 	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
@@ -56,13 +56,14 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	"harness": {"ner", "answers", "metrics", "runners"},
 
+	"internal/parallel":  {},
 	"internal/reference": {},
 	"internal/strict":    {"github.com/BurntSushi/toml"},
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "models", "prompts",
-		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
+		"internal/parallel", "reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

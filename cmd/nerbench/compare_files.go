@@ -9,6 +9,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/harness"
+	"nerbench/internal/parallel"
 	"nerbench/metrics"
 )
 
@@ -46,18 +47,14 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 		return withInput(env, names[0], func(a io.Reader) error {
 			return withInput(env, names[1], func(b io.Reader) error {
 				stream := join.joined(gold, predictionFile{names[0], a}, predictionFile{names[1], b})
-				return inOrder(c.Context, stream, 256, func(block []documentPredictions) ([]bothSides, error) {
-					return compareBlock(plan, input, block)
-				}, func(sides []bothSides) error {
-					for _, both := range sides {
-						row.add(both.a, both.b)
-						for i, part := range both.buckets {
-							row.buckets[i].a.Merge(part.a)
-							row.buckets[i].b.Merge(part.b)
-						}
+				compare := func(block []documentPredictions) ([]bothSides, error) { return compareBlock(plan, input, block) }
+				for sides, err := range parallel.Map(c.Context, parallel.Blocks(stream, 256), parallel.OnAllProcessors(compare)) {
+					if err != nil {
+						return err
 					}
-					return nil
-				})
+					row.addBlock(sides)
+				}
+				return nil
 			})
 		})
 	})
@@ -72,6 +69,17 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 		row.types = nil
 	}
 	return []*comparedRow{row}, join.missing, nil
+}
+
+// addBlock adds documents, and their buckets.
+func (c *comparedRow) addBlock(sides []bothSides) {
+	for _, both := range sides {
+		c.add(both.a, both.b)
+		for i, part := range both.buckets {
+			c.buckets[i].a.Merge(part.a)
+			c.buckets[i].b.Merge(part.b)
+		}
+	}
 }
 
 // readComparePlan is the plan of eval for one metric.

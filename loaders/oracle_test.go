@@ -27,7 +27,7 @@ import (
 func FuzzXML(f *testing.F) {
 	for _, s := range []string{
 		`<a b="c" d='e&amp;"'>x &lt; y&#x41;&#66;<c/>z</a>`, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>\r\nx\ry<![CDATA[<&\r\n]]]]><!-- no > -- text --></a>\n",
-		`<!DOCTYPE a [<!ENTITY b "]>"> <!-- ' --> ]><a></a >`, `<a><!D "x>y">z</a>`, `<x:a xmlns:x="u" x:b="c"d="e"></x:a>`, "<a\n\tb = \"1\"\r\nc='>'/>", "<a/><b></b>",
+		`<!DOCTYPE a [<!ENTITY b "]>"> <!-- ' --> ]><a></a >`, `<a><!D "x>y">z</a>`, "<a><!0>0</a>", `<x:a xmlns:x="u" x:b="c"d="e"></x:a>`, "<a\n\tb = \"1\"\r\nc='>'/>", "<a/><b></b>",
 		"<a>Zoë &#235;</a>", "<a>long enough for a buffer of sixteen bytes &amp; more<b c=\"long enough, too, for it\"/></a>",
 	} {
 		f.Add(s)

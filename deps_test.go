@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {}, // downloads know nothing of rows: the command tells them what to bring
+	"datasets/fetch":  {}, // downloads know nothing of datasets: the command tells them what to bring
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
@@ -33,37 +33,40 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
-	"models":          {"internal/strict"},
 	"sweeps":          {"internal/strict"},
 
-	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a row says how its files are read
+	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
 	"runners/local/llamacpp": {
-		"ner", "runners", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
+		"ner", "runners", "internal/fault", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
 	},
-	"runners/local/onnx":        {"ner", "runners", "github.com/knights-analytics/hugot"},
-	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
+	"runners/cards": {"internal/strict"},
+
+	"runners/local/onnx":        {"ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
+	"runners/ollama":            {"ner", "runners", "internal/fault", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners"},
+	"runners/vllm":              {"ner", "runners", "internal/fault"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"harness": {"ner", "answers", "metrics", "runners"},
+	"harness/loop": {"ner", "answers", "metrics", "runners"},
 
+	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
 	"internal/parallel":  {},
 	"internal/reference": {},
 	"internal/strict":    {"github.com/BurntSushi/toml"},
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness", "loaders", "metrics", "metrics/stats", "models", "prompts",
-		"internal/parallel", "reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
+		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
+		"internal/fault", "internal/parallel", "runners/cards",
+		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

@@ -1,8 +1,8 @@
 // Package nerbench is the map of the house. To learn it, follow one document
 // through an evaluation:
 //
-//  1. datasets knows what each of the 49 rows is: its files, its labels, what
-//     must be found in them. One TOML file a row, no code.
+//  1. datasets knows what each of the 49 datasets is: its files, its labels, what
+//     must be found in them. One TOML file a dataset, no code.
 //  2. loaders turns native files into documents (ner.Document): text, tokens,
 //     gold spans, with offsets in bytes.
 //  3. prompts turns a document into queries (ner.Query): the exact bytes that
@@ -20,7 +20,7 @@
 // ner holds the words that all of them share and imports none of them.
 // cmd/nerbench has one file for each command. deps_test.go holds the import
 // graph. Nothing registers itself: what there is stands in visible tables
-// (datasets/rows, the formats of loaders, the families of prompts, the forms of
+// (datasets/datasets, the formats of loaders, the families of prompts, the forms of
 // answers, the metrics of metrics, the renderers of reports, the commands of
 // cmd/nerbench).
 package nerbench

@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// Alignment says how mentions become spans (METRICS.md §7). The zero value is
+// Alignment says how mentions become spans (docs/spec/metrics.md §7). The zero value is
 // the default.
 type Alignment struct {
 	// Mode: all (the default), first, leftmost, cursor, longest (§7.4).
@@ -131,7 +131,7 @@ func (al *Aligner) Align(mentions []ner.Mention) Placed {
 	return p
 }
 
-// alignType places the mentions of one type (METRICS.md §7.4).
+// alignType places the mentions of one type (docs/spec/metrics.md §7.4).
 func (al *Aligner) alignType(mentions []ner.Mention, t ner.EntityType, p *Placed, lost []bool) {
 	var spans []ner.Range
 	copies := map[string]int{}
@@ -196,7 +196,7 @@ func longest(spans []ner.Range) []ner.Range {
 }
 
 // locate finds the occurrences of a mention by the first tier that has any
-// (METRICS.md §7.3).
+// (docs/spec/metrics.md §7.3).
 func (al *Aligner) locate(mention string) found {
 	if f, ok := al.located[mention]; ok {
 		return f
@@ -254,7 +254,7 @@ func occurrences(text, mention string, passes func(start, end int) bool) []ner.R
 }
 
 // Place aligns the mentions of a prediction: it sets spans and unaligned
-// mentions, and flags how each was found (PROMPTS.md §3.5). Where the answer
+// mentions, and flags how each was found (docs/spec/prompts.md §3.5). Where the answer
 // brought offsets, only mentions whose place was lost are aligned.
 func Place(p *ner.Prediction, al *Aligner) (ambiguous int) {
 	offsets := p.Spans != nil

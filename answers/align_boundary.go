@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// newBoundary returns the test that an occurrence must pass (METRICS.md §7.2).
+// newBoundary returns the test that an occurrence must pass (docs/spec/metrics.md §7.2).
 func newBoundary(name string, d *ner.Document) func(start, end int) bool {
 	switch name {
 	case "token":

@@ -50,7 +50,7 @@ func (m *mappedText) occurrences(mention string, passes func(start, end int) boo
 	return places
 }
 
-// mapBlanks reads every run of white space as one blank (METRICS.md §7.3, tier
+// mapBlanks reads every run of white space as one blank (docs/spec/metrics.md §7.3, tier
 // 2).
 func mapBlanks(text string) *mappedText {
 	m := &mappedText{}

@@ -27,7 +27,7 @@ type alignExpected struct {
 	NGold     int `json:"n_gold"`
 }
 
-// TestAlignVectors holds occurrences, boundaries and modes (METRICS.md §7.1,
+// TestAlignVectors holds occurrences, boundaries and modes (docs/spec/metrics.md §7.1,
 // §7.2, §7.4, §7.5) against the vectors, tier 1.
 func TestAlignVectors(t *testing.T) {
 	cases := vectors[alignCase](t, "vectors", "align_mentions.json")
@@ -49,7 +49,7 @@ func TestAlignVectors(t *testing.T) {
 	}
 }
 
-// TestAlignTierVectors holds the three tiers of METRICS.md §7.3 against the
+// TestAlignTierVectors holds the three tiers of docs/spec/metrics.md §7.3 against the
 // vectors.
 func TestAlignTierVectors(t *testing.T) {
 	for _, c := range vectors[alignCase](t, "vectors", "align_tiers.json") {
@@ -192,7 +192,7 @@ func TestAlignRefuses(t *testing.T) {
 }
 
 // FuzzAlign: spans lie inside the text, on code points, and neither order nor
-// copies change mode all (METRICS.md §13.2, §13.3).
+// copies change mode all (docs/spec/metrics.md §13.2, §13.3).
 func FuzzAlign(f *testing.F) {
 	f.Add("New York and new  york", "New York", "york")
 	f.Add("cafe\u0301 ﬁn İ", "CAFÉ", "fi")

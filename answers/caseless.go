@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// mapCaseless is tier 3 of METRICS.md §7.3: the text with blanks reduced, in
+// mapCaseless is tier 3 of docs/spec/metrics.md §7.3: the text with blanks reduced, in
 // canonical caseless form. Each code point is decomposed, fully case-folded and
 // decomposed again; runs of combining marks are put in canonical order.
 func mapCaseless(text string) *mappedText {

@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// readGoLLIE reads a list of instances, Type(span="mention") (PROMPTS.md §4.9).
+// readGoLLIE reads a list of instances, Type(span="mention") (docs/spec/prompts.md §4.9).
 func readGoLLIE(r *reply) ner.Prediction { return readCalls(r, "", "span") }
 
 // readKnowCoder reads "results = [Type("mention")]".

@@ -1,11 +1,11 @@
 // Package answers understands completions.
 //
 // There are two readings of one completion, and they are never mixed
-// (METRICS.md §8.1). [Published] is the parser of the UniversalNER paper, bug
+// (docs/spec/metrics.md §8.1). [Published] is the parser of the UniversalNER paper, bug
 // for bug: it serves the paper's F1 and nothing else. [Read] is the ladder of
-// PROMPTS.md §3, which reads what a person would read, says by which step it
+// docs/spec/prompts.md §3, which reads what a person would read, says by which step it
 // did, and puts every answer into one outcome class. [Align] places mentions in
-// the text (METRICS.md §7).
+// the text (docs/spec/metrics.md §7).
 //
 // A reader never sees gold, executes nothing, and takes any bytes for input.
 package answers

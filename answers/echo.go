@@ -24,7 +24,7 @@ type echoed struct {
 	marked, odd bool
 }
 
-// place finds the elements of an echo in the document (PROMPTS.md §4.7). shown is
+// place finds the elements of an echo in the document (docs/spec/prompts.md §4.7). shown is
 // the document's text as the prompt had it, byte for byte as long.
 func (r *reply) place(e *echoed, c *collector, shown string) ner.Prediction {
 	echo := e.text.String()
@@ -188,7 +188,7 @@ func tagAt(s string) (t tag, ok bool) {
 	return t, true
 }
 
-// readTagged reads the text with a tag around each mention (PROMPTS.md §4.7).
+// readTagged reads the text with a tag around each mention (docs/spec/prompts.md §4.7).
 func readTagged(r *reply) ner.Prediction {
 	e, c := &echoed{}, r.collector()
 	body := r.unwrapped(e)

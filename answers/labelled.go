@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// readLabelled reads "word(label) word(label)" (PROMPTS.md §4.6).
+// readLabelled reads "word(label) word(label)" (docs/spec/prompts.md §4.6).
 func readLabelled(r *reply) ner.Prediction {
 	said, labels, rest := labelledWords(r.answer)
 	if len(labels) == 0 {
@@ -116,7 +116,7 @@ func unmatched(partner []int, said int) []bool {
 	return lost
 }
 
-// lenientSpans makes spans of labels (METRICS.md §4, lenient): B- opens, I-
+// lenientSpans makes spans of labels (docs/spec/metrics.md §4, lenient): B- opens, I-
 // continues a span of its type, or opens one, which is an orphan.
 func lenientSpans(d *ner.Document, c *collector, words []ner.Range, partner []int, labels []string, types []ner.EntityType, folded []bool) (spans []ner.Span, orphans bool) {
 	for i := 0; i < len(words); {

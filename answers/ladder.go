@@ -10,7 +10,7 @@ type reading struct {
 	incomplete bool // the end of the answer came inside the value
 }
 
-// ladder reads a cleaned answer by the first step that can (PROMPTS.md §3.3).
+// ladder reads a cleaned answer by the first step that can (docs/spec/prompts.md §3.3).
 // The mentions are in the collector; ok is false if no step read it.
 func ladder(c *collector, want shape, answer string) (r reading, ok bool) {
 	try := func(v value) fit {
@@ -172,7 +172,7 @@ var noneWords = map[string]bool{
 	"no entities": true, "no entity": true,
 }
 
-// noneWord reports whether a text says that there is nothing (PROMPTS.md §3.2).
+// noneWord reports whether a text says that there is nothing (docs/spec/prompts.md §3.2).
 func noneWord(s string) bool {
 	return len(s) < 40 && noneWords[strings.Trim(strings.ToLower(s), " .\"'`*\t\r\n")]
 }

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// looseParser reads what was meant to be JSON (PROMPTS.md §3.3, "The loose
+// looseParser reads what was meant to be JSON (docs/spec/prompts.md §3.3, "The loose
 // reader"): single and typographic quotes, tuples, bare keys and words, trailing
 // commas, quotes inside of strings, line breaks.
 type looseParser struct {

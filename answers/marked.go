@@ -7,7 +7,7 @@ import (
 )
 
 // readMarked reads the sentence with the mentions of one type between markers
-// (PROMPTS.md §4.10).
+// (docs/spec/prompts.md §4.10).
 func readMarked(r *reply) ner.Prediction {
 	e, c := &echoed{}, r.collector()
 	if noneWord(r.answer) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Normalise makes two strings equal that the paper's scorer takes for equal
-// (METRICS.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
+// (docs/spec/metrics.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
 // a blank, white space reduced to single blanks.
 func Normalise(s string) string {
 	var memory [96]byte // most strings are short: what is built here is not allocated
@@ -146,14 +146,14 @@ func isPunctuation(r rune) bool {
 	return '!' <= r && r <= '/' || ':' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
 }
 
-// isSpace is the white space of METRICS.md §3.3.
+// isSpace is the white space of docs/spec/metrics.md §3.3.
 func isSpace(r rune) bool { return ner.IsSpace(r) }
 
 // isWord: letters and numbers. Combining marks are none, and the underscore was
 // deleted before.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// Lower maps a string to lower case as the published readers do (METRICS.md
+// Lower maps a string to lower case as the published readers do (docs/spec/metrics.md
 // §3.3, step 1).
 func Lower(s string) string {
 	if isASCII(s) {
@@ -166,7 +166,7 @@ func Lower(s string) string {
 	return string(b)
 }
 
-// lower maps to lower case by code point, with the two exceptions of METRICS.md
+// lower maps to lower case by code point, with the two exceptions of docs/spec/metrics.md
 // §3.3: U+0130 becomes two code points, and a capital sigma at the end of a word
 // becomes a final one.
 func lower(text []rune) []rune {

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// TestNormaliseASCII holds the quick way of METRICS.md §3.3 against the one of
+// TestNormaliseASCII holds the quick way of docs/spec/metrics.md §3.3 against the one of
 // any string.
 func TestNormaliseASCII(t *testing.T) {
 	eachASCII("aAnThe. \t\x1c\x01-_9[", func(s string) {
@@ -16,7 +16,7 @@ func TestNormaliseASCII(t *testing.T) {
 	})
 }
 
-// TestFormatASCII does so for the format of METRICS.md §9.2.
+// TestFormatASCII does so for the format of docs/spec/metrics.md §9.2.
 func TestFormatASCII(t *testing.T) {
 	eachASCII("aB {},,..;;:\t\x1c\x01-_'(", func(s string) {
 		if got, want := formatCommon(s), formatAny(s); got != want {

@@ -9,7 +9,7 @@ import (
 )
 
 // Published reads a completion as the UniversalNER paper's evaluator does
-// (METRICS.md §3.1, §3.2) and returns its normalised items, each once, in order.
+// (docs/spec/metrics.md §3.1, §3.2) and returns its normalised items, each once, in order.
 // void: the answer is not the empty list, but read as one (§8.3). What stands
 // behind the stop string of the paper's models is not part of the answer,
 // whether or not the server cut it off (docs/decisions/0006).
@@ -23,20 +23,20 @@ func Published(completion string) (items []string, void bool) {
 	return items, len(items) == 0 && answer != "[]"
 }
 
-// Official is the parser alone, on an answer as it is (METRICS.md §3.2): a JSON
+// Official is the parser alone, on an answer as it is (docs/spec/metrics.md §3.2): a JSON
 // list of strings from the first code point to the first closing bracket, on
 // one line. Anything else reads as the empty list. The strings are normalised,
 // the first of equal ones is kept. Lone surrogates in them are kept, in three
 // bytes each.
 func Official(answer string) []string {
-	var r OfficialReader
+	var r OfficialParser
 	return r.Append(nil, answer)
 }
 
 // OfficialReader reads many answers as [Official] does. It is quicker, because
 // it keeps its memory from one to the next. The zero value is ready; it belongs
 // to one goroutine.
-type OfficialReader struct {
+type OfficialParser struct {
 	raw   []string        // of the answer at hand
 	items strings.Builder // the newest items, one behind the other
 }
@@ -46,7 +46,7 @@ const itemMemory = 16 << 10
 
 // Append appends the items of an answer to a list. Those that the list held
 // before are not compared with them.
-func (r *OfficialReader) Append(items []string, answer string) []string {
+func (r *OfficialParser) Append(items []string, answer string) []string {
 	if answer == "" || answer[0] != '[' {
 		return items
 	}
@@ -70,7 +70,7 @@ func (r *OfficialReader) Append(items []string, answer string) []string {
 }
 
 // normalise is [Normalise] with one allocation for many strings.
-func (r *OfficialReader) normalise(s string) string {
+func (r *OfficialParser) normalise(s string) string {
 	var memory [96]byte
 	out, ok := appendNormalised(memory[:0], s)
 	if !ok {
@@ -220,7 +220,7 @@ func hex4(s string) (r rune, ok bool) {
 	return r, true
 }
 
-// AnswerString writes surface strings as the answer to one query (METRICS.md
+// AnswerString writes surface strings as the answer to one query (docs/spec/metrics.md
 // §3.6): a JSON list, ", " between items, non-ASCII kept.
 func AnswerString(surfaces []string) string { return ner.JSONList(surfaces, ", ") }
 
@@ -233,7 +233,7 @@ func replaceSurrogates(s string) string {
 }
 
 // PublishedMentions returns the strings that the official parser accepts, as the
-// model wrote them, for alignment (METRICS.md §7): never what §3.3 makes of them.
+// model wrote them, for alignment (docs/spec/metrics.md §7): never what §3.3 makes of them.
 func PublishedMentions(completion string) []string {
 	if items, _ := Published(completion); len(items) == 0 {
 		return nil

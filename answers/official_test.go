@@ -48,7 +48,7 @@ type officialExpected struct {
 	}
 }
 
-// TestOfficialVectors holds the official parser (METRICS.md §3.2), the
+// TestOfficialVectors holds the official parser (docs/spec/metrics.md §3.2), the
 // normaliser (§3.3) and the traps of §3.5 against the vectors.
 func TestOfficialVectors(t *testing.T) {
 	cases := vectors[officialCase](t, "vectors", "uniner_answers.json")
@@ -106,7 +106,7 @@ func plain(items []string) []string {
 	return out
 }
 
-// TestPublished: from a completion to the answer (METRICS.md §3.1).
+// TestPublished: from a completion to the answer (docs/spec/metrics.md §3.1).
 func TestPublished(t *testing.T) {
 	for name, tc := range map[string]struct {
 		completion string
@@ -146,7 +146,7 @@ func TestPublished(t *testing.T) {
 	}
 }
 
-// TestNormalise: the steps of METRICS.md §3.3.
+// TestNormalise: the steps of docs/spec/metrics.md §3.3.
 func TestNormalise(t *testing.T) {
 	for in, want := range map[string]string{
 		"The  Quick, Brown Fox!": "quick brown fox",
@@ -171,7 +171,7 @@ func TestNormalise(t *testing.T) {
 }
 
 // TestGoldIsPerfect: a gold answer that is read as an answer is right, or void
-// on both sides (METRICS.md §3.6, §13.9).
+// on both sides (docs/spec/metrics.md §3.6, §13.9).
 func TestGoldIsPerfect(t *testing.T) {
 	for _, surfaces := range [][]string{
 		nil, {"Ada"}, {"a \"quoted\" name", `back\slash`, "line\nbreak", "tab\t"}, {"Zoë", "東京", "🚀"}, {"benzo[a]pyrene"},
@@ -191,7 +191,7 @@ func TestGoldIsPerfect(t *testing.T) {
 }
 
 // TestProjection: the gold answers of whole documents, as strings
-// (METRICS.md §3.6).
+// (docs/spec/metrics.md §3.6).
 func TestProjection(t *testing.T) {
 	type projectionCase struct {
 		Name      string

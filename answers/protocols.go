@@ -8,7 +8,7 @@ import (
 )
 
 // GNERItems are mentions as GNER compares them: text and type normalised
-// (METRICS.md §9.1, step 5).
+// (docs/spec/metrics.md §9.1, step 5).
 func GNERItems(mentions []ner.Mention) []ner.Mention {
 	return each(mentions, func(m ner.Mention) ner.Mention {
 		return ner.Mention{Text: Normalise(m.Text), Type: ner.EntityType(Normalise(string(m.Type)))}
@@ -16,7 +16,7 @@ func GNERItems(mentions []ner.Mention) []ner.Mention {
 }
 
 // GoLLIEItems are mentions as GoLLIE compares them: the type, and the
-// lower-cased text, stripped (METRICS.md §9.3).
+// lower-cased text, stripped (docs/spec/metrics.md §9.3).
 func GoLLIEItems(mentions []ner.Mention) []ner.Mention {
 	return each(mentions, func(m ner.Mention) ner.Mention {
 		return ner.Mention{Text: strings.TrimFunc(Lower(m.Text), isSpace), Type: m.Type}
@@ -24,7 +24,7 @@ func GoLLIEItems(mentions []ner.Mention) []ner.Mention {
 }
 
 // GoLLIEFilter drops the predictions that GoLLIE's scorer does not count, in
-// order (METRICS.md §9.3): those that do not occur in the text, and repeats
+// order (docs/spec/metrics.md §9.3): those that do not occur in the text, and repeats
 // beyond the number of occurrences there. Types share that number, and a
 // repeat that is dropped still counts.
 func GoLLIEFilter(text string, mentions []ner.Mention) []ner.Mention {
@@ -48,7 +48,7 @@ func GoLLIEFilter(text string, mentions []ner.Mention) []ner.Mention {
 }
 
 // ReasoningNERItems are predictions as ReasoningNER compares them: the text
-// normalised, the type lower-cased and stripped (METRICS.md §9.4, step 4).
+// normalised, the type lower-cased and stripped (docs/spec/metrics.md §9.4, step 4).
 func ReasoningNERItems(mentions []ner.Mention) []ner.Mention {
 	return each(mentions, func(m ner.Mention) ner.Mention {
 		return ner.Mention{Text: Normalise(m.Text), Type: ner.EntityType(reasoningType(string(m.Type)))}
@@ -56,7 +56,7 @@ func ReasoningNERItems(mentions []ner.Mention) []ner.Mention {
 }
 
 // ReasoningNERGold are gold mentions as ReasoningNER compares them: those of
-// types that were offered, but for its names of no type (METRICS.md §9.4, step
+// types that were offered, but for its names of no type (docs/spec/metrics.md §9.4, step
 // 5).
 func ReasoningNERGold(mentions []ner.Mention, offered []ner.EntityType) []ner.Mention {
 	types := map[ner.EntityType]bool{}
@@ -74,7 +74,7 @@ func ReasoningNERGold(mentions []ner.Mention, offered []ner.EntityType) []ner.Me
 
 func reasoningType(t string) string { return strings.TrimFunc(Lower(t), isSpace) }
 
-// Words are the pieces of a text between white space (METRICS.md §3.3, step 4).
+// Words are the pieces of a text between white space (docs/spec/metrics.md §3.3, step 4).
 func Words(text string) []string { return strings.FieldsFunc(text, isSpace) }
 
 // WordRanges are the places of [Words] in the text, in bytes.
@@ -90,7 +90,7 @@ func WordRanges(text string) []ner.Range {
 }
 
 // InstructUIEAnswer writes mentions in the grammar of instructuie and b2ner:
-// "type: entity; type: entity", " None" where there are none (METRICS.md §9.2).
+// "type: entity; type: entity", " None" where there are none (docs/spec/metrics.md §9.2).
 func InstructUIEAnswer(mentions []ner.Mention) string {
 	if len(mentions) == 0 {
 		return " None"

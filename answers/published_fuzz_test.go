@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// FuzzPublishedGNER: one label for each word, of an offered type (METRICS.md
+// FuzzPublishedGNER: one label for each word, of an offered type (docs/spec/metrics.md
 // §9.1), whatever the answer.
 func FuzzPublishedGNER(f *testing.F) {
 	f.Add("Port(B-place) Varna(I-place) slept(O)", "Port Varna slept")
@@ -36,7 +36,7 @@ func FuzzPublishedGNER(f *testing.F) {
 }
 
 // FuzzPublishedItems: items are whole strings, each once, and the readers of
-// METRICS.md §9.2 and §9.4 take any bytes.
+// docs/spec/metrics.md §9.2 and §9.4 take any bytes.
 func FuzzPublishedItems(f *testing.F) {
 	for _, s := range []string{" person: Mira; place: Essa", "None", "a:《b》;@#c:（d）", `{"entities": {"x": [NaN, "y"], "z": "ab"}}`, "<think>x</think><answer>{}</answer>", "```json\n{}"} {
 		f.Add(s)
@@ -55,7 +55,7 @@ func FuzzPublishedItems(f *testing.F) {
 	})
 }
 
-// FuzzGoLLIEFilter: what the filter of METRICS.md §9.3 keeps is in the text, and
+// FuzzGoLLIEFilter: what the filter of docs/spec/metrics.md §9.3 keeps is in the text, and
 // in order.
 func FuzzGoLLIEFilter(f *testing.F) {
 	f.Add("Port Varna, port", "port|Port| port|x|")

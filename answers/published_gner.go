@@ -8,7 +8,7 @@ import (
 )
 
 // PublishedGNER reads an answer "word(label) word(label) …" as GNER's evaluator
-// does (METRICS.md §9.1, steps 1 to 3): it returns one BIO label for each of
+// does (docs/spec/metrics.md §9.1, steps 1 to 3): it returns one BIO label for each of
 // the passage's words. types are those that were offered.
 func PublishedGNER(answer string, words []string, types []ner.EntityType) []string {
 	said, labels := gnerPairs(answer)
@@ -71,7 +71,7 @@ func gnerOffered(label string, types []ner.EntityType) bool {
 	return slices.Contains(types, ner.EntityType(label[2:]))
 }
 
-// GNEREntities makes entities of words and their BIO labels (METRICS.md §9.1,
+// GNEREntities makes entities of words and their BIO labels (docs/spec/metrics.md §9.1,
 // step 4): texts are words joined by blanks, the type is that of the last word.
 func GNEREntities(words, labels []string) []ner.Mention {
 	var found []ner.Mention
@@ -102,7 +102,7 @@ func typeOfLabel(label string) string {
 }
 
 // matchWords finds for each word of a passage the word of an answer that it
-// corresponds to, -1 for none (METRICS.md §9.1, step 3): equal lists, else a
+// corresponds to, -1 for none (docs/spec/metrics.md §9.1, step 3): equal lists, else a
 // subsequence, else a longest common subsequence.
 func matchWords(passage, answer []string) []int {
 	matched := make([]int, len(passage))

@@ -8,7 +8,7 @@ import (
 )
 
 // InstructUIEItems returns the items of an answer "type: entity; type: entity"
-// as InstructUIE's evaluator compares them (METRICS.md §9.2): whole strings,
+// as InstructUIE's evaluator compares them (docs/spec/metrics.md §9.2): whole strings,
 // type included, each once, in order. "None" is the item "none", an empty answer
 // the item "".
 func InstructUIEItems(answer string) []string {
@@ -16,7 +16,7 @@ func InstructUIEItems(answer string) []string {
 }
 
 // B2NERItems returns the items of an answer in the same grammar as B2NER's
-// evaluator compares them (METRICS.md §9.2). Items without a colon are dropped.
+// evaluator compares them (docs/spec/metrics.md §9.2). Items without a colon are dropped.
 func B2NERItems(answer string) []string {
 	return slices.DeleteFunc(items(answer, formatB2NER), func(s string) bool { return !strings.Contains(s, ":") })
 }
@@ -31,7 +31,7 @@ func items(answer string, format func(string) string) []string {
 	return out
 }
 
-// formatInstructUIE is format of METRICS.md §9.2.
+// formatInstructUIE is format of docs/spec/metrics.md §9.2.
 func formatInstructUIE(s string) string {
 	return strings.ReplaceAll(formatCommon(s), "location", "located")
 }
@@ -133,7 +133,7 @@ var (
 	b2nerEdges = regexp.MustCompile(`^[《》<>（）()]+([^\n]+?)[《》<>（）()]+\n?$`)
 )
 
-// formatB2NER is the format of B2NER (METRICS.md §9.2).
+// formatB2NER is the format of B2NER (docs/spec/metrics.md §9.2).
 func formatB2NER(s string) string {
 	s = formatCommon(s)
 	if !isASCII(s) {

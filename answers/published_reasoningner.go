@@ -7,7 +7,7 @@ import (
 )
 
 // PublishedReasoningNER reads an answer {"entities": {type: [span, …]}} behind
-// optional thinking, as ReasoningNER's evaluator does (METRICS.md §9.4, steps 1
+// optional thinking, as ReasoningNER's evaluator does (docs/spec/metrics.md §9.4, steps 1
 // to 3). ok is false where the original fails: the answer is malformed, without
 // entities. Types are as the answer names them.
 func PublishedReasoningNER(answer string) (found []ner.Mention, ok bool) {

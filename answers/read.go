@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// TypeName is a type of a row with the names that an answer may give it.
+// TypeName is a type of a dataset with the names that an answer may give it.
 type TypeName struct {
 	Natural ner.EntityType
 	Native  string // the file's label
@@ -29,9 +29,9 @@ type Question struct {
 	Family, Variant string
 	Document        *ner.Document
 	Types           []ner.EntityType // asked
-	Row             []TypeName       // all types of the row
+	Row             []TypeName       // all types of the dataset
 	// Unknown says what becomes of a mention whose type does not resolve: "drop"
-	// (also if empty), or "fp": it is kept as [ner.Unknown] (METRICS.md §1.3).
+	// (also if empty), or "fp": it is kept as [ner.Unknown] (docs/spec/metrics.md §1.3).
 	Unknown string
 }
 
@@ -85,7 +85,7 @@ var shapes = map[string]answerForm{
 
 // reply is a cleaned answer to one query.
 type reply struct {
-	*Reader
+	*Parser
 	answer   string
 	document *ner.Document // nil where it is not known
 	asked    []ner.EntityType
@@ -113,9 +113,9 @@ func findForm(family, variant string) (answerForm, error) {
 	return answerForm{}, fmt.Errorf("answers: family %q: unknown (known: %s)", family, strings.Join(Families(), ", "))
 }
 
-// Reader reads the answers to one family's questions about one row. It may be
+// Reader reads the answers to one family's questions about one dataset. It may be
 // used by several goroutines at once.
-type Reader struct {
+type Parser struct {
 	form    answerForm
 	types   *resolver
 	words   map[ner.EntityType]string // what the prompt said for each type
@@ -123,33 +123,33 @@ type Reader struct {
 }
 
 // NewReader prepares a reader. It is an error if the family is not known.
-func NewReader(family, variant string, row []TypeName, unknown string) (*Reader, error) {
+func NewParser(family, variant string, row []TypeName, unknown string) (*Parser, error) {
 	form, err := findForm(family, variant)
 	if err != nil {
 		return nil, err
 	}
-	return newReader(form, row, unknown)
+	return newParser(form, row, unknown)
 }
 
 // NewShapeReader prepares a reader of the answers to a prompt of the user's own:
 // their shape is list, object, objects, pairs or tags, and stop, if not empty,
 // ends them.
-func NewShapeReader(shape, stop string, row []TypeName, unknown string) (*Reader, error) {
+func NewShapeParser(shape, stop string, row []TypeName, unknown string) (*Parser, error) {
 	form, ok := shapes[shape]
 	if !ok {
 		return nil, fmt.Errorf("answers: shape %q: unknown (known: %s)", shape, strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
 	}
 	form.stop = stop
-	return newReader(form, row, unknown)
+	return newParser(form, row, unknown)
 }
 
-func newReader(form answerForm, row []TypeName, unknown string) (*Reader, error) {
+func newParser(form answerForm, row []TypeName, unknown string) (*Parser, error) {
 	switch unknown {
 	case "", "drop", "fp":
 	default:
 		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
 	}
-	r := &Reader{form: form, types: newResolver(row), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
+	r := &Parser{form: form, types: newResolver(row), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
 	for _, t := range row {
 		r.words[t.Natural] = t.word()
 	}
@@ -158,14 +158,14 @@ func newReader(form answerForm, row []TypeName, unknown string) (*Reader, error)
 
 // HasSpans reports whether the answers are spans that a program wrote: there is
 // nothing to repair in them.
-func (r *Reader) HasSpans() bool { return r.form.family == "spans" }
+func (r *Parser) HasSpans() bool { return r.form.family == "spans" }
 
 // NeedsDocument reports whether the answers say where their mentions are, so that
 // they mean nothing without their document.
-func (r *Reader) NeedsDocument() bool { return r.form.offsets }
+func (r *Parser) NeedsDocument() bool { return r.form.offsets }
 
 // wordsOf are what the prompt said for some types.
-func (r *Reader) wordsOf(types []ner.EntityType) []string {
+func (r *Parser) wordsOf(types []ner.EntityType) []string {
 	words := make([]string, len(types))
 	for i, t := range types {
 		var ok bool
@@ -176,11 +176,11 @@ func (r *Reader) wordsOf(types []ner.EntityType) []string {
 	return words
 }
 
-// Read understands one completion (PROMPTS.md §3). The prediction has no spans
+// Read understands one completion (docs/spec/prompts.md §3). The prediction has no spans
 // yet, unless the answer brings offsets: [Place] finds them. types are those that
 // were asked for. An unknown family is read as no_structure.
 func Read(q Question, c ner.Completion) ner.Prediction {
-	r, err := NewReader(q.Family, q.Variant, q.Row, q.Unknown)
+	r, err := NewParser(q.Family, q.Variant, q.Row, q.Unknown)
 	if err != nil {
 		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
 	}
@@ -188,7 +188,7 @@ func Read(q Question, c ner.Completion) ner.Prediction {
 }
 
 // Read is the package's function of this name, for many answers.
-func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion) ner.Prediction {
+func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion) ner.Prediction {
 	if c.Finish == ner.FinishTooLong {
 		return ner.Prediction{Outcome: ner.TooLong, Step: "none"}
 	}
@@ -217,15 +217,15 @@ func (r *Reader) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 }
 
 // collector gathers the mentions of one answer.
-func (r *Reader) collector() *collector {
+func (r *Parser) collector() *collector {
 	return &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
 }
 
 // PerType reports whether an answer is a list of strings of the one type that was
 // asked for.
-func (r *Reader) PerType() bool { return r.form.list }
+func (r *Parser) PerType() bool { return r.form.list }
 
-// outcome puts an answer into its class (PROMPTS.md §3.1). The finish reason
+// outcome puts an answer into its class (docs/spec/prompts.md §3.1). The finish reason
 // decides between truncated and repaired: an incomplete value is repaired only
 // if the model itself stopped; a complete one in an answer that the limit ended
 // is a run-away.
@@ -248,8 +248,8 @@ func outcome(r reading, ok bool, finish ner.Finish, nothing bool, body string) n
 }
 
 // clean removes what is around the answer and does not change its class
-// (PROMPTS.md §3.2).
-func (r *Reader) clean(s string, d *ner.Document) string {
+// (docs/spec/prompts.md §3.2).
+func (r *Parser) clean(s string, d *ner.Document) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.TrimPrefix(s, "\uFEFF")
 	inText := func(mark string) bool { return d != nil && strings.Contains(d.Text, mark) }

@@ -199,7 +199,7 @@ func deep(n int) string {
 }
 
 // TestUnknownTypes: types that do not resolve are dropped and counted, or kept as
-// the reserved one (METRICS.md §1.3).
+// the reserved one (docs/spec/metrics.md §1.3).
 func TestUnknownTypes(t *testing.T) {
 	d := &ner.Document{Text: "Ada wrote it in Lisp ."}
 	q := answers.Question{Family: "uniner", Variant: "allinone", Document: d, Types: []ner.EntityType{"person", "program language"}, Row: twoTypes}
@@ -294,7 +294,7 @@ func TestLongAnswers(t *testing.T) {
 }
 
 // FuzzRead: no answer brings a reader down, and what it finds has a type of the
-// row.
+// dataset.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
 		`["x"]`, `[{"text":"x","type":"person"}]`, `{"person": ["x", 1, null, ["y", "person"]]}`, "- x\n- y", "[('a', 'b'),",
@@ -311,7 +311,7 @@ func FuzzRead(f *testing.F) {
 		c := ner.Completion{Text: s, Finish: ner.Finish(finish)}
 		for _, family := range answers.Families() {
 			for _, variant := range []string{"", "allinone", "rner", "evalscope", "knowcoder"} {
-				reader, err := answers.NewReader(family, variant, twoTypes, "")
+				reader, err := answers.NewParser(family, variant, twoTypes, "")
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -319,7 +319,7 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 		for _, shape := range []string{"list", "object", "objects", "pairs", "tags"} {
-			reader, err := answers.NewShapeReader(shape, "###", twoTypes, "")
+			reader, err := answers.NewShapeParser(shape, "###", twoTypes, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -328,9 +328,9 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// checkRead demands an outcome, types of the row, and spans inside the text whose
+// checkRead demands an outcome, types of the dataset, and spans inside the text whose
 // mentions are what they cover.
-func checkRead(t *testing.T, what string, r *answers.Reader, d *ner.Document, c ner.Completion) {
+func checkRead(t *testing.T, what string, r *answers.Parser, d *ner.Document, c ner.Completion) {
 	t.Helper()
 	p := r.Read(d, []ner.EntityType{"person"}, c)
 	if p.Outcome == "" || p.Step == "" {
@@ -386,7 +386,7 @@ func BenchmarkRead(b *testing.B) {
 		{"gpt_ner", "gpt_ner", "zero", []string{"@@Ada Lovelace## and @@Grace Hopper## met in London , where they wrote programs in Lisp and in Ada , they say ."}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			reader, err := answers.NewReader(bench.family, bench.variant, twoTypes, "")
+			reader, err := answers.NewParser(bench.family, bench.variant, twoTypes, "")
 			if err != nil {
 				b.Fatal(err)
 			}

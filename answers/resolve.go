@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// fold makes two spellings of a type equal (PROMPTS.md §3.4): casefold, runs of
+// fold makes two spellings of a type equal (docs/spec/prompts.md §3.4): casefold, runs of
 // hyphens, underscores, slashes and white space as one blank, edges stripped.
 func fold(s string) string {
 	s = cases.Fold().String(s)

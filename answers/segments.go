@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// readSegments reads "type: a, b | type: None" (PROMPTS.md §4.4).
+// readSegments reads "type: a, b | type: None" (docs/spec/prompts.md §4.4).
 func readSegments(r *reply) ner.Prediction {
 	text, step := cutBehind(r, "|,\n")
 	if text == "" {

@@ -16,7 +16,7 @@ const (
 	fitsStrict
 )
 
-// shape turns a value into mentions (PROMPTS.md §3.3, "Shapes and tolerance").
+// shape turns a value into mentions (docs/spec/prompts.md §3.3, "Shapes and tolerance").
 type shape func(c *collector, v value) fit
 
 // collector gathers the mentions of one answer.

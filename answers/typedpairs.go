@@ -10,7 +10,7 @@ import (
 // longestLabel bounds, in code points, what may be a label in front of a mention.
 const longestLabel = 60
 
-// readTypedPairs reads "type: mention; type: mention" (PROMPTS.md §4.5).
+// readTypedPairs reads "type: mention; type: mention" (docs/spec/prompts.md §4.5).
 func readTypedPairs(r *reply) ner.Prediction {
 	text, step := cutBehind(r, ";\n")
 	c := r.collector()

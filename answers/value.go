@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// deepest bounds the nesting that readers follow (PROMPTS.md §3.1).
+// deepest bounds the nesting that readers follow (docs/spec/prompts.md §3.1).
 const deepest = 64
 
 // kind is the kind of a value in an answer.

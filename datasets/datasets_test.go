@@ -10,27 +10,27 @@ import (
 	"nerbench/ner"
 )
 
-func embeddedRows(t *testing.T) []*Row {
+func embeddedDatasets(t *testing.T) []*Dataset {
 	t.Helper()
-	rows, err := Embedded()
+	ds, err := Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rows
+	return ds
 }
 
-func TestEmbeddedRows(t *testing.T) {
-	entries, err := embedded.ReadDir("rows")
+func TestEmbeddedDatasets(t *testing.T) {
+	entries, err := embedded.ReadDir("benchmark")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(entries) != 49 {
-		t.Errorf("%d rows, want the 49 of Table 6", len(entries))
+		t.Errorf("%d datasets, want the 49 of Table 6", len(entries))
 	}
 	for _, e := range entries {
 		t.Run(strings.TrimSuffix(e.Name(), ".toml"), func(t *testing.T) {
-			r := &Row{File: e.Name()}
-			if err := decode(embedded, "rows/"+e.Name(), r); err != nil {
+			r := &Dataset{File: e.Name()}
+			if err := decode(embedded, "benchmark/"+e.Name(), r); err != nil {
 				t.Fatal(err)
 			}
 			for _, fault := range Lint(r) {
@@ -46,32 +46,32 @@ func TestEmbeddedRows(t *testing.T) {
 	}
 }
 
-// Rows of one dataset stand in one folder, in one domain.
-func TestRowsOfOneDataset(t *testing.T) {
-	datasets := map[string]bool{}
-	for _, r := range embeddedRows(t) {
-		datasets[r.Dataset] = true
+// The paper counts 43: several datasets may share a corpus.
+func TestCorpora(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range embeddedDatasets(t) {
+		seen[r.Corpus] = true
 	}
-	if len(datasets) != 43 {
-		t.Errorf("%d datasets, want 43", len(datasets))
+	if len(seen) != 43 {
+		t.Errorf("%d corpora, want 43", len(seen))
 	}
 }
 
 func TestSuites(t *testing.T) {
-	rows := embeddedRows(t)
+	ds := embeddedDatasets(t)
 	suites, err := Suites()
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]int{"full49": 49, "paper43": 49, "crossner-mit": 7, "supervised20": 20, "table3": 7}
-	for _, r := range rows {
+	for _, r := range ds {
 		if r.Access == "open" || r.Access == "non-commercial" {
 			want["open"]++
 		}
 	}
 	for _, d := range Domains {
 		n := 0
-		for _, r := range rows {
+		for _, r := range ds {
 			if r.Domain == d {
 				n++
 			}
@@ -82,25 +82,25 @@ func TestSuites(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			n, ok := want[s.Name]
 			delete(want, s.Name)
-			if !ok || len(s.Rows) != n {
-				t.Errorf("%d rows, want %d", len(s.Rows), n)
+			if !ok || len(s.Datasets) != n {
+				t.Errorf("%d datasets, want %d", len(s.Datasets), n)
 			}
 			if s.Title == "" {
 				t.Error("title: missing")
 			}
-			selected, err := s.Select(rows)
+			selected, err := s.Select(ds)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for i, r := range selected {
-				if r.ID != s.Rows[i] || slices.Index(s.Rows, r.ID) != i {
-					t.Errorf("row %d: %s, want %s once", i, r.ID, s.Rows[i])
+				if r.ID != s.Datasets[i] || slices.Index(s.Datasets, r.ID) != i {
+					t.Errorf("dataset %d: %s, want %s once", i, r.ID, s.Datasets[i])
 				}
 				if s.Name == "open" && (r.Access == "agreement" || r.Access == "paid") {
-					t.Errorf("row %s: is not open (%s)", r.ID, r.Access)
+					t.Errorf("dataset %s: is not open (%s)", r.ID, r.Access)
 				}
 				if slices.Contains(Domains, s.Name) && r.Domain != s.Name {
-					t.Errorf("row %s: is of the domain %s", r.ID, r.Domain)
+					t.Errorf("dataset %s: is of the domain %s", r.ID, r.Domain)
 				}
 			}
 		})
@@ -114,7 +114,7 @@ func TestSuites(t *testing.T) {
 }
 
 func TestTypesKeepTheListedOrder(t *testing.T) {
-	r := Row{Labels: []Label{{Native: "B", Type: "b"}, {Native: "X", Drop: true}, {Native: "A", Type: "a"}, {Native: "B2", Type: "b"}}}
+	r := Dataset{Labels: []Label{{Native: "B", Type: "b"}, {Native: "X", Drop: true}, {Native: "A", Type: "a"}, {Native: "B2", Type: "b"}}}
 	if got, want := r.Types(), []ner.EntityType{"b", "a"}; !slices.Equal(got, want) {
 		t.Errorf("Types() = %q, want %q", got, want)
 	}
@@ -122,13 +122,13 @@ func TestTypesKeepTheListedOrder(t *testing.T) {
 
 func TestLabelsHashDiffersWithTheMap(t *testing.T) {
 	base := valid(nil)
-	seen := map[string]string{base.LabelsHash(): "the row itself"}
-	for name, change := range map[string]func(*Row){
-		"another type":   func(r *Row) { r.Labels[0].Type = "human" },
-		"another native": func(r *Row) { r.Labels[0].Native = "HUM" },
-		"dropped":        func(r *Row) { r.Labels[2] = Label{Native: "MISC", Type: "rest"} },
-		"another order":  func(r *Row) { r.Labels[0], r.Labels[1] = r.Labels[1], r.Labels[0] },
-		"another rule":   func(r *Row) { r.LabelRule = BeforeHyphen },
+	seen := map[string]string{base.LabelsHash(): "the dataset itself"}
+	for name, change := range map[string]func(*Dataset){
+		"another type":   func(r *Dataset) { r.Labels[0].Type = "human" },
+		"another native": func(r *Dataset) { r.Labels[0].Native = "HUM" },
+		"dropped":        func(r *Dataset) { r.Labels[2] = Label{Native: "MISC", Type: "rest"} },
+		"another order":  func(r *Dataset) { r.Labels[0], r.Labels[1] = r.Labels[1], r.Labels[0] },
+		"another rule":   func(r *Dataset) { r.LabelRule = BeforeHyphen },
 	} {
 		h := valid(change).LabelsHash()
 		if other, ok := seen[h]; ok {
@@ -136,7 +136,7 @@ func TestLabelsHashDiffersWithTheMap(t *testing.T) {
 		}
 		seen[h] = name
 	}
-	if valid(func(r *Row) { r.Notes = "x" }).LabelsHash() != base.LabelsHash() {
+	if valid(func(r *Dataset) { r.Notes = "x" }).LabelsHash() != base.LabelsHash() {
 		t.Error("the hash depends on the notes")
 	}
 }
@@ -175,24 +175,24 @@ func TestReadLints(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	data, err := embedded.ReadFile("rows/jnlpba.toml")
+	data, err := embedded.ReadFile("benchmark/jnlpba.toml")
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(data)
 	f.Add([]byte("id = \"x\"\nlabels = [{ native = \"A\", type = \"a\" }]\n[conll]\nseparator = \"tab\"\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		rows, err := Read(fstest.MapFS{"x.toml": {Data: data}})
-		if (err == nil) != (len(rows) == 1) {
-			t.Errorf("%d rows, error %v", len(rows), err)
+		ds, err := Read(fstest.MapFS{"x.toml": {Data: data}})
+		if (err == nil) != (len(ds) == 1) {
+			t.Errorf("%d datasets, error %v", len(ds), err)
 		}
 	})
 }
 
-// valid is a row without faults, with one change.
-func valid(change func(*Row)) *Row {
-	r := &Row{
-		ID: "own", Title: "Own", Dataset: "own", Domain: "law", DataDir: "own", Families: []string{"conll"},
+// valid is a dataset without faults, with one change.
+func valid(change func(*Dataset)) *Dataset {
+	r := &Dataset{
+		ID: "own", Title: "Own", Corpus: "own", Domain: "law", DataDir: "own", Families: []string{"conll"},
 		Overlap: "flat", Access: "open", Licence: "CC0", File: "own.toml",
 		Labels:   []Label{{Native: "PER", Type: "person"}, {Native: "LOC", Type: "location"}, {Native: "MISC", Drop: true}},
 		Citation: Citation{Key: "own2026", Text: "Own, 2026"},
@@ -213,50 +213,50 @@ func valid(change func(*Row)) *Row {
 func TestLint(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
-		change func(*Row)
+		change func(*Dataset)
 		want   []string // begin of each fault
 	}{
 		{"valid", nil, nil},
-		{"two at once", func(r *Row) { r.Title, r.Domain = "", "Sports" }, []string{"title: missing", `domain: "Sports"`}},
-		{"id", func(r *Row) { r.ID, r.File = "Own_Row", "" }, []string{`id: "Own_Row"`}},
-		{"id of another file", func(r *Row) { r.ID = "other" }, []string{`id: "other": the file`}},
-		{"folder that climbs", func(r *Row) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
-		{"folder missing", func(r *Row) { r.DataDir = "" }, []string{"data_dir: missing"}},
-		{"names that fold", func(r *Row) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" fold`}},
-		{"names that fold by hyphen", func(r *Row) {
+		{"two at once", func(r *Dataset) { r.Title, r.Domain = "", "Sports" }, []string{"title: missing", `domain: "Sports"`}},
+		{"id", func(r *Dataset) { r.ID, r.File = "Own_Row", "" }, []string{`id: "Own_Row"`}},
+		{"id of another file", func(r *Dataset) { r.ID = "other" }, []string{`id: "other": the file`}},
+		{"folder that climbs", func(r *Dataset) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
+		{"folder missing", func(r *Dataset) { r.DataDir = "" }, []string{"data_dir: missing"}},
+		{"names that fold", func(r *Dataset) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" fold`}},
+		{"names that fold by hyphen", func(r *Dataset) {
 			r.Labels[1].Type = "per-son"
 			r.Labels[0].Type = "per son"
 			r.Sets[0].Splits[0].Lock = nil
 		}, []string{"labels[1].type: "}},
-		{"one name twice is no fault", func(r *Row) { r.Labels[1].Type = "person" }, nil},
-		{"native twice", func(r *Row) { r.Labels[1].Native = "PER" }, []string{`labels[1].native: "PER"`}},
-		{"type missing", func(r *Row) { r.Labels[1].Type = "" }, []string{"labels[1].type: missing"}},
-		{"dropped with a type", func(r *Row) { r.Labels[2].Type = "x" }, []string{"labels[2]: "}},
-		{"no labels", func(r *Row) { r.Labels = nil; r.Sets[0].Splits[0].Lock = nil }, []string{"labels: "}},
-		{"suffixes without rule", func(r *Row) { r.LabelSuffixes = []string{"_x"} }, []string{"label_suffixes: "}},
-		{"family unknown", func(r *Row) { r.Families = []string{"conll", "xyz"} }, []string{"families[1]: "}},
-		{"files without family", func(r *Row) { r.Sets[0].Family = ""; r.Conll = nil }, []string{"set own: family: missing"}},
-		{"family not listed", func(r *Row) { r.Sets[0].Family = "brat"; r.Conll = nil }, []string{"set own: family: "}},
-		{"conll missing", func(r *Row) { r.Conll = nil }, []string{"conll: missing"}},
-		{"conll words", func(r *Row) { r.Conll.Separator, r.Conll.Scheme = "comma", "iob" }, []string{"conll.separator: ", "conll.scheme: "}},
-		{"conll columns equal", func(r *Row) { r.Conll.TagColumn = 0 }, []string{"conll: token_column 0"}},
-		{"conll columns too few", func(r *Row) { r.Conll.Columns = 1 }, []string{"conll.columns: "}},
-		{"conll empty prefix", func(r *Row) { r.Conll.SkipPrefix = []string{""} }, []string{"conll.skip_prefix: "}},
-		{"conll empty group", func(r *Row) { r.Conll.LeaveOut = [][]string{{}} }, []string{"conll.leave_out[0]: "}},
-		{"no primary set", func(r *Row) { r.Sets[0].Primary = false }, []string{"set: 0 sets"}},
-		{"no split", func(r *Row) { r.Sets[0].Splits = nil }, []string{"set own: has no split"}},
-		{"no files", func(r *Row) { r.Sets[0].Splits[0].Files = nil }, []string{"set own: split test: want files", "set own: split test: lock: "}},
-		{"sha256", func(r *Row) { r.Sets[0].Splits[0].Files[0].SHA256 = "ABC" }, []string{"set own: split test: files[0].sha256: "}},
-		{"path that climbs", func(r *Row) { r.Sets[0].Splits[0].Files[0].Also = []string{"/etc/passwd"} }, []string{"set own: split test: files[0].path: "}},
-		{"lock that does not add up", func(r *Row) { r.Sets[0].Splits[0].Lock.Spans = 2 }, []string{"set own: split test: lock.by_type: sums to 1"}},
-		{"lock with a foreign type", func(r *Row) { r.Sets[0].Splits[0].Lock.ByType = map[ner.EntityType]int{"x": 1} }, []string{"set own: split test: lock.by_type: \"x\""}},
-		{"table 6 without a rule", func(r *Row) { r.Table6.Test = 1 }, []string{"count_rule.status: ", "count_rule.verified: ", "count_rule.view.train: missing", "count_rule.view.dev: missing", "count_rule.view.test: missing"}},
-		{"domain of one's own", func(r *Row) { r.Domain = "sports" }, nil},
-		{"fields missing", func(r *Row) { r.Families = []string{"csv-tokens"}; r.Sets[0].Family = "csv-tokens"; r.Conll = nil }, []string{"set own: fields: missing"}},
-		{"fields of another family", func(r *Row) { r.Sets[0].Fields = &Fields{Tokens: "x"} }, []string{"set own: fields.tokens: means nothing"}},
-		{"positions", func(r *Row) { r.Sets[0].Splits[0].First, r.Sets[0].Splits[0].End = 3, 2 }, []string{"set own: split test: first 3, end 2"}},
-		{"cut", func(r *Row) { r.CountRule.Cut = "words" }, []string{`count_rule.cut: "words"`}},
-		{"no source", func(r *Row) { r.Sources = nil }, []string{"source: missing"}},
+		{"one name twice is no fault", func(r *Dataset) { r.Labels[1].Type = "person" }, nil},
+		{"native twice", func(r *Dataset) { r.Labels[1].Native = "PER" }, []string{`labels[1].native: "PER"`}},
+		{"type missing", func(r *Dataset) { r.Labels[1].Type = "" }, []string{"labels[1].type: missing"}},
+		{"dropped with a type", func(r *Dataset) { r.Labels[2].Type = "x" }, []string{"labels[2]: "}},
+		{"no labels", func(r *Dataset) { r.Labels = nil; r.Sets[0].Splits[0].Lock = nil }, []string{"labels: "}},
+		{"suffixes without rule", func(r *Dataset) { r.LabelSuffixes = []string{"_x"} }, []string{"label_suffixes: "}},
+		{"family unknown", func(r *Dataset) { r.Families = []string{"conll", "xyz"} }, []string{"families[1]: "}},
+		{"files without family", func(r *Dataset) { r.Sets[0].Family = ""; r.Conll = nil }, []string{"set own: family: missing"}},
+		{"family not listed", func(r *Dataset) { r.Sets[0].Family = "brat"; r.Conll = nil }, []string{"set own: family: "}},
+		{"conll missing", func(r *Dataset) { r.Conll = nil }, []string{"conll: missing"}},
+		{"conll words", func(r *Dataset) { r.Conll.Separator, r.Conll.Scheme = "comma", "iob" }, []string{"conll.separator: ", "conll.scheme: "}},
+		{"conll columns equal", func(r *Dataset) { r.Conll.TagColumn = 0 }, []string{"conll: token_column 0"}},
+		{"conll columns too few", func(r *Dataset) { r.Conll.Columns = 1 }, []string{"conll.columns: "}},
+		{"conll empty prefix", func(r *Dataset) { r.Conll.SkipPrefix = []string{""} }, []string{"conll.skip_prefix: "}},
+		{"conll empty group", func(r *Dataset) { r.Conll.LeaveOut = [][]string{{}} }, []string{"conll.leave_out[0]: "}},
+		{"no primary set", func(r *Dataset) { r.Sets[0].Primary = false }, []string{"set: 0 sets"}},
+		{"no split", func(r *Dataset) { r.Sets[0].Splits = nil }, []string{"set own: has no split"}},
+		{"no files", func(r *Dataset) { r.Sets[0].Splits[0].Files = nil }, []string{"set own: split test: want files", "set own: split test: lock: "}},
+		{"sha256", func(r *Dataset) { r.Sets[0].Splits[0].Files[0].SHA256 = "ABC" }, []string{"set own: split test: files[0].sha256: "}},
+		{"path that climbs", func(r *Dataset) { r.Sets[0].Splits[0].Files[0].Also = []string{"/etc/passwd"} }, []string{"set own: split test: files[0].path: "}},
+		{"lock that does not add up", func(r *Dataset) { r.Sets[0].Splits[0].Lock.Spans = 2 }, []string{"set own: split test: lock.by_type: sums to 1"}},
+		{"lock with a foreign type", func(r *Dataset) { r.Sets[0].Splits[0].Lock.ByType = map[ner.EntityType]int{"x": 1} }, []string{"set own: split test: lock.by_type: \"x\""}},
+		{"table 6 without a rule", func(r *Dataset) { r.Table6.Test = 1 }, []string{"count_rule.status: ", "count_rule.verified: ", "count_rule.view.train: missing", "count_rule.view.dev: missing", "count_rule.view.test: missing"}},
+		{"domain of one's own", func(r *Dataset) { r.Domain = "sports" }, nil},
+		{"fields missing", func(r *Dataset) { r.Families = []string{"csv-tokens"}; r.Sets[0].Family = "csv-tokens"; r.Conll = nil }, []string{"set own: fields: missing"}},
+		{"fields of another family", func(r *Dataset) { r.Sets[0].Fields = &Fields{Tokens: "x"} }, []string{"set own: fields.tokens: means nothing"}},
+		{"positions", func(r *Dataset) { r.Sets[0].Splits[0].First, r.Sets[0].Splits[0].End = 3, 2 }, []string{"set own: split test: first 3, end 2"}},
+		{"cut", func(r *Dataset) { r.CountRule.Cut = "words" }, []string{`count_rule.cut: "words"`}},
+		{"no source", func(r *Dataset) { r.Sources = nil }, []string{"source: missing"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			faults := Lint(valid(tc.change))

@@ -6,13 +6,13 @@ import (
 	"nerbench/ner"
 )
 
-// Set is one reading of one native form of a row.
+// Set is one reading of one native form of a dataset.
 type Set struct {
 	Name    string `toml:"name" json:"name"`
-	Family  string `toml:"family" json:"family"`   // format family, one of Row.Families
+	Family  string `toml:"family" json:"family"`   // format family, one of Dataset.Families
 	Primary bool   `toml:"primary" json:"primary"` // the set that is read unless another is named
 	Unit    string `toml:"unit" json:"unit"`       // what a document is: sentence, tweet, abstract
-	// Labels are read in this set instead of the row's labels of the same names.
+	// Labels are read in this set instead of the dataset's labels of the same names.
 	Labels []Label `toml:"labels" json:"labels,omitempty"`
 	// Fields says what the records hold, for families whose records name fields.
 	Fields *Fields `toml:"fields" json:"fields,omitempty"`
@@ -37,7 +37,7 @@ type Part struct {
 
 // File is one native file. Files of a split are read in the order of the list.
 type File struct {
-	// Path is the file's name, relative to Row.DataDir, with slashes. It may end
+	// Path is the file's name, relative to Dataset.DataDir, with slashes. It may end
 	// in a pattern of path.Match for a whole folder; the element "**" stands for
 	// any number of folders.
 	Path string `toml:"path" json:"path"`
@@ -68,7 +68,7 @@ type Lock struct {
 	// sorted by start, end, type; offsets in code points.
 	SpansSHA256 string `toml:"spans_sha256" json:"spans_sha256"`
 	// Ceiling is the span F1 of a perfect string answer by alignment mode
-	// (METRICS.md §7.6), to six decimals.
+	// (docs/spec/metrics.md §7.6), to six decimals.
 	Ceiling map[string]float64 `toml:"ceiling" json:"ceiling,omitempty"`
 }
 

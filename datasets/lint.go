@@ -12,9 +12,9 @@ import (
 	"nerbench/ner"
 )
 
-// Lint returns all faults of a row, each with the field it is about. A row
+// Lint returns all faults of a dataset, each with the field it is about. A dataset
 // without faults can be read, listed and asked.
-func Lint(r *Row) []error {
+func Lint(r *Dataset) []error {
 	var l lint
 	l.identity(r)
 	l.labels(r)
@@ -53,7 +53,7 @@ func oneOf[S ~string](l *lint, field string, value S, words []S) {
 
 var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-func (l *lint) identity(r *Row) {
+func (l *lint) identity(r *Dataset) {
 	if !idPattern.MatchString(r.ID) {
 		l.fault("id", "%q: want lower-case letters, digits and single hyphens", r.ID)
 	}
@@ -61,11 +61,11 @@ func (l *lint) identity(r *Row) {
 		l.fault("id", "%q: the file is named %s", r.ID, r.File)
 	}
 	l.required("title", r.Title)
-	l.required("dataset", r.Dataset)
+	l.required("dataset", r.Corpus)
 	l.required("licence", r.Licence)
 	if r.Table6 != (Table6{}) {
 		oneOf(l, "domain", r.Domain, Domains)
-	} else if !idPattern.MatchString(r.Domain) { // a row of the user's own may have a domain of its own
+	} else if !idPattern.MatchString(r.Domain) { // a dataset of the user's own may have a domain of its own
 		l.fault("domain", "%q: want lower-case letters, digits and single hyphens", r.Domain)
 	}
 	oneOf(l, "overlap", r.Overlap, Overlaps)
@@ -90,7 +90,7 @@ func (l *lint) relative(field, p string) {
 	}
 }
 
-func (l *lint) labels(r *Row) {
+func (l *lint) labels(r *Dataset) {
 	if len(r.Types()) == 0 {
 		l.fault("labels", "no label has a type")
 	}
@@ -125,9 +125,9 @@ func (l *lint) labels(r *Row) {
 }
 
 // Fold is the form in which a type that a model wrote is compared with the
-// names of a row (PROMPTS.md §3.4): caseless, each run of hyphens, underscores,
+// names of a dataset (docs/spec/prompts.md §3.4): caseless, each run of hyphens, underscores,
 // slashes and white space one blank, no punctuation at the edges. Two names of
-// a row must not fold to one.
+// a dataset must not fold to one.
 func Fold(t ner.EntityType) string {
 	caseless := strings.ToLower(strings.ToUpper(string(t)))
 	words := strings.FieldsFunc(caseless, func(c rune) bool {
@@ -136,7 +136,7 @@ func Fold(t ner.EntityType) string {
 	return strings.Trim(strings.Join(words, " "), " .,;:*\"'`")
 }
 
-func (l *lint) counts(r *Row) {
+func (l *lint) counts(r *Dataset) {
 	oneOf(l, "count_rule.cut", r.CountRule.Cut, append([]string{""}, Cuts...))
 	for _, s := range ner.Splits {
 		if n, _ := r.Table6.Count(s); n < 0 {
@@ -147,7 +147,7 @@ func (l *lint) counts(r *Row) {
 		}
 	}
 	if r.Table6 == (Table6{}) {
-		return // a row of the user's own
+		return // a dataset of the user's own
 	}
 	oneOf(l, "count_rule.status", r.CountRule.Status, countStatus)
 	oneOf(l, "count_rule.verified", r.CountRule.Verified, verification)
@@ -158,7 +158,7 @@ func (l *lint) counts(r *Row) {
 	}
 }
 
-func (l *lint) sources(r *Row) {
+func (l *lint) sources(r *Dataset) {
 	l.required("citation.key", r.Citation.Key)
 	l.required("citation.text", r.Citation.Text)
 	if len(r.Sources) == 0 {

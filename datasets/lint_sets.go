@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-func (l *lint) conll(r *Row) {
+func (l *lint) conll(r *Dataset) {
 	needed := slices.ContainsFunc(r.Sets, func(s Set) bool { return s.Family == "conll" })
 	c := r.Conll
 	switch {
@@ -46,7 +46,7 @@ func (l *lint) conll(r *Row) {
 	}
 }
 
-func (l *lint) sets(r *Row) {
+func (l *lint) sets(r *Dataset) {
 	primary, names := 0, map[string]bool{}
 	for i := range r.Sets {
 		s := &r.Sets[i]
@@ -65,7 +65,7 @@ func (l *lint) sets(r *Row) {
 		if s.Family == "" {
 			l.fault(field+": family", "missing: nothing says how its files are read")
 		} else if !slices.Contains(r.Families, s.Family) {
-			l.fault(field+": family", "%q is not one of the row's families %q", s.Family, r.Families)
+			l.fault(field+": family", "%q is not one of the dataset's families %q", s.Family, r.Families)
 		}
 		l.fields(field, s)
 		l.splits(field, r, s)
@@ -75,7 +75,7 @@ func (l *lint) sets(r *Row) {
 	}
 }
 
-func (l *lint) splits(field string, r *Row, s *Set) {
+func (l *lint) splits(field string, r *Dataset, s *Set) {
 	if len(s.Splits) == 0 {
 		l.fault(field, "has no split")
 	}
@@ -121,7 +121,7 @@ func (l *lint) file(field string, f File) {
 	}
 }
 
-func (l *lint) lock(field string, r *Row, s *Set, p *Part) {
+func (l *lint) lock(field string, r *Dataset, s *Set, p *Part) {
 	k := p.Lock
 	if len(p.Files) == 0 {
 		l.fault(field, "there are no files that it could hold for")
@@ -136,7 +136,7 @@ func (l *lint) lock(field string, r *Row, s *Set, p *Part) {
 	for _, t := range slices.Sorted(maps.Keys(k.ByType)) {
 		sum += k.ByType[t]
 		if !slices.Contains(types, t) {
-			l.fault(field+".by_type", "%q is no type of the row", t)
+			l.fault(field+".by_type", "%q is no type of the dataset", t)
 		}
 	}
 	for _, mode := range slices.Sorted(maps.Keys(k.Ceiling)) {

@@ -11,46 +11,46 @@ import (
 	"nerbench/internal/strict"
 )
 
-//go:embed rows/*.toml suites.toml
+//go:embed benchmark/*.toml suites.toml
 var embedded embed.FS
 
-// Embedded returns the rows of the benchmark, sorted by id.
-func Embedded() ([]*Row, error) {
-	sub, err := fs.Sub(embedded, "rows")
+// Embedded returns the datasets of the benchmark, sorted by id.
+func Embedded() ([]*Dataset, error) {
+	sub, err := fs.Sub(embedded, "benchmark")
 	if err != nil {
-		return nil, fmt.Errorf("embedded rows: %w", err)
+		return nil, fmt.Errorf("embedded datasets: %w", err)
 	}
 	return Read(sub)
 }
 
-// Read reads the row files (*.toml) at the root of fsys, sorted by id. Reading
-// is strict: an unknown key is an error, and so is a row that does not pass
+// Read reads the dataset files (*.toml) at the root of fsys, sorted by id. Reading
+// is strict: an unknown key is an error, and so is a dataset that does not pass
 // [Lint]. The error joins all faults of all files; each names its file, and its
 // line where there is one.
-func Read(fsys fs.FS) ([]*Row, error) {
+func Read(fsys fs.FS) ([]*Dataset, error) {
 	names, err := fs.Glob(fsys, "*.toml")
 	if err != nil {
-		return nil, fmt.Errorf("read rows: %w", err)
+		return nil, fmt.Errorf("read datasets: %w", err)
 	}
-	var rows []*Row
+	var ds []*Dataset
 	var faults []error
 	for _, name := range names {
 		r, err := ReadFile(fsys, name)
 		if err != nil {
 			faults = append(faults, err)
 		}
-		rows = append(rows, r)
+		ds = append(ds, r)
 	}
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	slices.SortFunc(rows, func(a, b *Row) int { return strings.Compare(a.ID, b.ID) })
-	return rows, nil
+	slices.SortFunc(ds, func(a, b *Dataset) int { return strings.Compare(a.ID, b.ID) })
+	return ds, nil
 }
 
-// ReadFile reads one row file, as strictly as [Read].
-func ReadFile(fsys fs.FS, name string) (*Row, error) {
-	r, err := readRow(fsys, name)
+// ReadFile reads one dataset file, as strictly as [Read].
+func ReadFile(fsys fs.FS, name string) (*Dataset, error) {
+	r, err := readDataset(fsys, name)
 	if err != nil {
 		return nil, err
 	}
@@ -62,28 +62,28 @@ func ReadFile(fsys fs.FS, name string) (*Row, error) {
 }
 
 // readRow reads one file. It does not lint.
-func readRow(fsys fs.FS, name string) (*Row, error) {
-	r := &Row{File: name}
+func readDataset(fsys fs.FS, name string) (*Dataset, error) {
+	r := &Dataset{File: name}
 	if err := decode(fsys, name, r); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// Find returns the row with an id.
-func Find(rows []*Row, id string) (*Row, error) {
-	i := slices.IndexFunc(rows, func(r *Row) bool { return r.ID == id })
+// Find returns the dataset with an id.
+func Find(ds []*Dataset, id string) (*Dataset, error) {
+	i := slices.IndexFunc(ds, func(r *Dataset) bool { return r.ID == id })
 	if i < 0 {
-		return nil, fmt.Errorf("row %q: unknown%s", id, similar(rows, id))
+		return nil, fmt.Errorf("dataset %q: unknown%s", id, similar(ds, id))
 	}
-	return rows[i], nil
+	return ds[i], nil
 }
 
 // similar suggests the ids that begin like a wrong one.
-func similar(rows []*Row, id string) string {
+func similar(ds []*Dataset, id string) string {
 	first, _, _ := strings.Cut(id, "-")
 	var ids []string
-	for _, r := range rows {
+	for _, r := range ds {
 		if first != "" && strings.HasPrefix(r.ID, first) {
 			ids = append(ids, r.ID)
 		}

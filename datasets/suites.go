@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// Suite is a named list of rows.
+// Suite is a named list of datasets.
 type Suite struct {
 	Name  string `toml:"name"`
 	Title string `toml:"title"`
-	// By says what counts once in an average over the suite: "row" (also if
+	// By says what counts once in an average over the suite: "dataset" (also if
 	// empty) or "dataset".
-	By   string   `toml:"by"`
-	Note string   `toml:"note"`
-	Rows []string `toml:"rows"` // ids, in the order in which they are shown
+	By       string   `toml:"by"`
+	Note     string   `toml:"note"`
+	Datasets []string `toml:"datasets"` // ids, in the order in which they are shown
 }
 
 // Suites returns the embedded suites in the order of their file: those of the
-// paper and its comparisons, the open rows, then the nine domains.
+// paper and its comparisons, the open datasets, then the nine domains.
 func Suites() ([]Suite, error) {
 	var file struct {
 		Suites []Suite `toml:"suite"`
@@ -44,11 +44,11 @@ func FindSuite(name string) (*Suite, error) {
 	return nil, fmt.Errorf("suite %q: unknown (one of %q)", name, names)
 }
 
-// Select returns the rows of the suite, in its order.
-func (s *Suite) Select(rows []*Row) ([]*Row, error) {
-	selected := make([]*Row, 0, len(s.Rows))
-	for _, id := range s.Rows {
-		r, err := Find(rows, id)
+// Select returns the datasets of the suite, in its order.
+func (s *Suite) Select(ds []*Dataset) ([]*Dataset, error) {
+	selected := make([]*Dataset, 0, len(s.Datasets))
+	for _, id := range s.Datasets {
+		r, err := Find(ds, id)
 		if err != nil {
 			return nil, fmt.Errorf("suite %s: %w", s.Name, err)
 		}
@@ -57,5 +57,5 @@ func (s *Suite) Select(rows []*Row) ([]*Row, error) {
 	return selected, nil
 }
 
-// Has reports whether a row is in the suite.
-func (s *Suite) Has(id string) bool { return slices.Contains(s.Rows, id) }
+// Has reports whether a dataset is in the suite.
+func (s *Suite) Has(id string) bool { return slices.Contains(s.Datasets, id) }

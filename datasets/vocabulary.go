@@ -1,10 +1,10 @@
 package datasets
 
-// The closed vocabularies of row files.
+// The closed vocabularies of dataset files.
 var (
 	// Domains are the nine domains of Table 6, in its order.
 	Domains = []string{"general", "biomed", "clinics", "stem", "programming", "social-media", "law", "finance", "transportation"}
-	// AccessKinds say who may have the files of a row.
+	// AccessKinds say who may have the files of a dataset.
 	AccessKinds = []string{"open", "non-commercial", "agreement", "paid"}
 	// Overlaps is the hardest thing that the native form can hold.
 	Overlaps = []string{"flat", "nested", "discontinuous"}

@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// readACE reads the family ace-apf (formats.md §2): texts NAME.sgm and mentions
+// readACE reads the family ace-apf (docs/spec/formats.md §2): texts NAME.sgm and mentions
 // NAME.apf.xml. The text is that of the .sgm without its tags, line feeds kept,
 // references left as written; offsets are its code points, ends inclusive. The
 // span of a mention is its extent or, where the set's fields say so, its head.

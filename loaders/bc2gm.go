@@ -11,7 +11,7 @@ import (
 	"nerbench/ner"
 )
 
-// readBC2GM reads the family bc2gm-native (formats.md §2): sentences "ID text" in
+// readBC2GM reads the family bc2gm-native (docs/spec/formats.md §2): sentences "ID text" in
 // *.in, mentions "ID|START END|mention" in GENE.eval. Offsets count the characters
 // of the text that are neither blank nor tab, ends inclusive.
 //

@@ -27,12 +27,12 @@ func BenchmarkConll(b *testing.B) {
 		fmt.Fprintf(&text, "Station\tB-place\n%d\tI-place\nreports\tO\nsteady\tO\nrainfall\tO\nover\tO\nLüder\tB-place\n,\tO\nsaid\tO\nMira\tB-person\nOkafor\tI-person\n.\tO\n\n", documents)
 		documents++
 	}
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
 	data := fstest.MapFS{"own/test.txt": {Data: text.Bytes()}}
 	b.SetBytes(int64(text.Len()))
 	b.ReportAllocs()
 	for b.Loop() {
-		docs, _, err := loaders.Documents(b.Context(), data, row, loaders.Options{Split: "test"})
+		docs, _, err := loaders.Documents(b.Context(), data, dataset, loaders.Options{Split: "test"})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -49,26 +49,26 @@ func BenchmarkConll(b *testing.B) {
 	}
 }
 
-// BenchmarkRealFiles reads the real files of a few rows.
+// BenchmarkRealFiles reads the real files of a few datasets.
 func BenchmarkRealFiles(b *testing.B) {
 	data := os.DirFS(reference.Path(b, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, id := range []string{"conllpp", "wikiann-en", "bc5cdr", "mit-movie"} {
 		b.Run(id, func(b *testing.B) {
-			row, err := datasets.Find(rows, id)
+			dataset, err := datasets.Find(ds, id)
 			if err != nil {
 				b.Fatal(err)
 			}
-			set, err := row.Set("")
+			set, err := dataset.Set("")
 			if err != nil {
 				b.Fatal(err)
 			}
 			b.SetBytes(set.Splits[0].Files[0].Bytes)
 			for b.Loop() {
-				docs, _, err := loaders.Documents(b.Context(), data, row, loaders.Options{Split: ner.Train})
+				docs, _, err := loaders.Documents(b.Context(), data, dataset, loaders.Options{Split: ner.Train})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -84,9 +84,9 @@ func BenchmarkRealFiles(b *testing.B) {
 
 // BenchmarkFingerprint is what a run pays before its first question.
 func BenchmarkFingerprint(b *testing.B) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
 	text := bytes.Repeat([]byte("Mira\tB-person\nOkafor\tI-person\nleft\tO\nLüder\tB-place\n.\tO\n\n"), 20000)
-	docs, _, err := read(b, row, string(text))
+	docs, _, err := read(b, dataset, string(text))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -125,18 +125,18 @@ func BenchmarkFamilies(b *testing.B) {
 		{"csv-tokens", "a.csv", "token,tag,doc\n" + strings.Repeat("Mira,1,0\nOkafor,2,0\nleft,0,0\n\",\",0,0\nEssa,3,0\nBo,1,1\nleft,0,1\n.,0,1\n", size/75)},
 	} {
 		b.Run(bench.family, func(b *testing.B) {
-			row := nativeRow(bench.family, ownFields[bench.family], bench.name)
+			dataset := nativeDataset(bench.family, ownFields[bench.family], bench.name)
 			if bench.family == "genia-xml" {
-				row.LabelRule = datasets.SemPrefix
+				dataset.LabelRule = datasets.SemPrefix
 			}
 			data := fstest.MapFS{"own/" + bench.name: {Data: []byte(bench.text)}}
 			if bench.family == "jsonl-tokens" {
-				row.Sets[0].Fields = &datasets.Fields{Tokens: "tokens", Tags: "tags"}
+				dataset.Sets[0].Fields = &datasets.Fields{Tokens: "tokens", Tags: "tags"}
 			}
 			b.SetBytes(int64(len(bench.text)))
 			b.ReportAllocs()
 			for b.Loop() {
-				docs, _, err := loaders.Documents(b.Context(), data, row, loaders.Options{Split: "test"})
+				docs, _, err := loaders.Documents(b.Context(), data, dataset, loaders.Options{Split: "test"})
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -156,14 +156,14 @@ func BenchmarkBigFile(b *testing.B) {
 	for _, gigabytes := range []int64{0, 1} {
 		size := max(gigabytes<<30, 64<<20)
 		b.Run(fmt.Sprintf("%dMB", size>>20), func(b *testing.B) {
-			row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
+			dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
 			unit := []byte("Station\tB-place\n12\tI-place\nreports\tO\nsteady\tO\nrainfall\tO\n.\tO\n\n")
 			b.SetBytes(size)
 			var most uint64
 			for b.Loop() {
 				runtime.GC()
 				before := heap()
-				docs, _, err := loaders.Documents(b.Context(), endless{unit, size}, row, loaders.Options{Split: "test"})
+				docs, _, err := loaders.Documents(b.Context(), endless{unit, size}, dataset, loaders.Options{Split: "test"})
 				if err != nil {
 					b.Fatal(err)
 				}

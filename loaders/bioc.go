@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// biocDocument is a document of the families bioc-json and bioc-xml (formats.md
+// biocDocument is a document of the families bioc-json and bioc-xml (docs/spec/formats.md
 // §2) while it is read: its text is that of its passages, joined by one blank, and
 // locations are offsets of the document, in code points.
 type biocDocument struct {

@@ -7,7 +7,7 @@ import (
 )
 
 // block forms one document of tokens with tags, whatever file they come from:
-// its text is the tokens, verbatim, joined by one blank (formats.md §1).
+// its text is the tokens, verbatim, joined by one blank (docs/spec/formats.md §1).
 type block struct {
 	*reading
 	scheme tagScheme

@@ -11,7 +11,7 @@ import (
 	"nerbench/ner"
 )
 
-// readBrat reads the family brat (formats.md §2): pairs NAME.txt and NAME.ann in
+// readBrat reads the family brat (docs/spec/formats.md §2): pairs NAME.txt and NAME.ann in
 // byte order of their names, or in the order of a split list, a JSON file of
 // names by split. Offsets are code points of the whole text.
 //
@@ -61,7 +61,7 @@ func (r *reading) splitList(list string, names []string) ([]string, error) {
 	for _, id := range splits[key] {
 		name, ok := at[id+".txt"]
 		if !ok {
-			return nil, &MissingError{Row: r.row.ID, Set: r.set.Name, Split: r.part.Name, Path: path.Join(r.row.DataDir, id+".txt")}
+			return nil, &MissingError{Dataset: r.dataset.ID, Set: r.set.Name, Split: r.part.Name, Path: path.Join(r.dataset.DataDir, id+".txt")}
 		}
 		ordered = append(ordered, name)
 	}

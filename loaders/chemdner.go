@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// readChemdner reads the family chemdner-tsv (formats.md §2): documents "PMID TAB
+// readChemdner reads the family chemdner-tsv (docs/spec/formats.md §2): documents "PMID TAB
 // title TAB abstract" in *.abstracts.txt, mentions "PMID TAB T|A TAB start TAB end
 // TAB mention TAB class" in *.annotations.txt, by code points of the title or of
 // the abstract. The text is title, blank, abstract.

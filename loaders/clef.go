@@ -12,7 +12,7 @@ import (
 // clefColumns are file, spans, concept, and pairs of value and cue.
 const clefColumns = 22
 
-// readClef reads the family clef-pipe (formats.md §2): texts NAME.txt, and
+// readClef reads the family clef-pipe (docs/spec/formats.md §2): texts NAME.txt, and
 // NAME.pipe.txt with a mention a line in 22 columns; the second holds a-b[,c-d…],
 // code points of the text, ends exclusive.
 //

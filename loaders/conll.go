@@ -11,7 +11,7 @@ import (
 	"nerbench/ner"
 )
 
-// readConll reads the family conll (formats.md §2): blocks of lines, one token a
+// readConll reads the family conll (docs/spec/formats.md §2): blocks of lines, one token a
 // line, separated by blank lines. The block is the document; its text is the
 // tokens, verbatim, joined by one blank.
 //
@@ -19,16 +19,16 @@ import (
 // bytes that are not UTF-8 stop the reading. An I- tag that continues nothing
 // opens a span (counted as orphan_i). Blanks at the edges of a span are cut off it
 // (trimmed_span); a span of nothing else is left out (empty_span). What else is
-// skipped says the row's file.
+// skipped says the dataset's file.
 func readConll(r *reading) error {
-	if r.row.Conll == nil {
+	if r.dataset.Conll == nil {
 		return fmt.Errorf("its file has no table [conll]")
 	}
 	names, err := r.files()
 	if err != nil {
 		return err
 	}
-	c := &conll{p: r.row.Conll}
+	c := &conll{p: r.dataset.Conll}
 	if c.block, err = newBlock(r, c.p.Scheme, c.p.StripPrefix); err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ const (
 	nameColumn2012 = 10
 )
 
-// readConll2012 reads the family conll-2012 (formats.md §2): columns padded with
+// readConll2012 reads the family conll-2012 (docs/spec/formats.md §2): columns padded with
 // runs of blanks, names as brackets in one column, "(X", "*", ")". Blank lines
 // and the lines that begin and end a document end a unit.
 //

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// readConllLayered reads the family conll-layered (formats.md §2): a token and
+// readConllLayered reads the family conll-layered (docs/spec/formats.md §2): a token and
 // layers of IOB2 tags, separated by tabs. Each layer is decoded on its own; the
 // spans of a sentence are those of all layers.
 //

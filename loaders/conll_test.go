@@ -14,9 +14,9 @@ import (
 	"nerbench/ner"
 )
 
-// columnRow is an invented row of the family conll with one file, own/test.txt.
-func columnRow(p *datasets.Conll) *datasets.Row {
-	return &datasets.Row{
+// columnRow is an invented dataset of the family conll with one file, own/test.txt.
+func columnDataset(p *datasets.Conll) *datasets.Dataset {
+	return &datasets.Dataset{
 		ID: "own", DataDir: "own", Families: []string{"conll", "documents"},
 		Labels: []datasets.Label{
 			{Native: "person", Type: "person"}, {Native: "place", Type: "place"}, {Native: "city", Type: "place"},
@@ -30,15 +30,15 @@ func columnRow(p *datasets.Conll) *datasets.Row {
 	}
 }
 
-// read reads text as the one file of a row.
-func read(t testing.TB, row *datasets.Row, text string) ([]*ner.Document, *loaders.Tally, error) {
+// read reads text as the one file of a dataset.
+func read(t testing.TB, dataset *datasets.Dataset, text string) ([]*ner.Document, *loaders.Tally, error) {
 	t.Helper()
-	return readAll(t, fstest.MapFS{"own/test.txt": {Data: []byte(text)}}, row, loaders.Options{Split: ner.Test})
+	return readAll(t, fstest.MapFS{"own/test.txt": {Data: []byte(text)}}, dataset, loaders.Options{Split: ner.Test})
 }
 
-func readAll(t testing.TB, data fs.FS, row *datasets.Row, o loaders.Options) ([]*ner.Document, *loaders.Tally, error) {
+func readAll(t testing.TB, data fs.FS, dataset *datasets.Dataset, o loaders.Options) ([]*ner.Document, *loaders.Tally, error) {
 	t.Helper()
-	docs, tally, err := loaders.Documents(t.Context(), data, row, o)
+	docs, tally, err := loaders.Documents(t.Context(), data, dataset, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -164,9 +164,9 @@ func TestColumns(t *testing.T) {
 			tally: loaders.Tally{Repairs: map[string]int{"documents_left_out": 2}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			row := columnRow(tc.p)
-			row.LabelRule = tc.rule
-			docs, tally, err := read(t, row, tabs(tc.text))
+			dataset := columnDataset(tc.p)
+			dataset.LabelRule = tc.rule
+			docs, tally, err := read(t, dataset, tabs(tc.text))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,30 +188,30 @@ func TestBrokenColumns(t *testing.T) {
 	two := &datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"}
 	any := &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"}
 	for _, tc := range []struct{ name, text, want string }{
-		{"unknown label", "a|O\n\nb|B-thing\nc|O\n", `row own: test.txt:3: unknown label "thing" (known: person, place, city, rest, time-of-day, time)`},
-		{"unknown label at the end of the file", "a|O\nb|B-thing", `row own: test.txt:2: unknown label "thing" (known: `},
-		{"tag missing", "a|O\nb\n", `row own: test.txt:2: 1 columns, expected 2 separated by one tab`},
-		{"too many columns", "a|O|x\n", `row own: test.txt:1: 3 columns, expected 2`},
-		{"spaces for tabs", "a O\n", `row own: test.txt:1: 1 columns, expected 2 separated by one tab`},
-		{"unknown tag", "a|O\nb|X-place\n", `row own: test.txt:2: unknown tag "X-place" of the scheme iob2`},
-		{"tag without label", "a|B-\n", `row own: test.txt:1: unknown tag "B-" of the scheme iob2`},
-		{"empty file", "", "row own: test: test.txt: no document of the family conll"},
-		{"NUL byte", "a|O\nb\x00|O\n", "row own: test.txt:2: a NUL byte: expected text in UTF-8"},
-		{"not UTF-8", "a|O\nb\xff|O\n", `row own: test.txt:2: not UTF-8`},
+		{"unknown label", "a|O\n\nb|B-thing\nc|O\n", `dataset own: test.txt:3: unknown label "thing" (known: person, place, city, rest, time-of-day, time)`},
+		{"unknown label at the end of the file", "a|O\nb|B-thing", `dataset own: test.txt:2: unknown label "thing" (known: `},
+		{"tag missing", "a|O\nb\n", `dataset own: test.txt:2: 1 columns, expected 2 separated by one tab`},
+		{"too many columns", "a|O|x\n", `dataset own: test.txt:1: 3 columns, expected 2`},
+		{"spaces for tabs", "a O\n", `dataset own: test.txt:1: 1 columns, expected 2 separated by one tab`},
+		{"unknown tag", "a|O\nb|X-place\n", `dataset own: test.txt:2: unknown tag "X-place" of the scheme iob2`},
+		{"tag without label", "a|B-\n", `dataset own: test.txt:1: unknown tag "B-" of the scheme iob2`},
+		{"empty file", "", "dataset own: test: test.txt: no document of the family conll"},
+		{"NUL byte", "a|O\nb\x00|O\n", "dataset own: test.txt:2: a NUL byte: expected text in UTF-8"},
+		{"not UTF-8", "a|O\nb\xff|O\n", `dataset own: test.txt:2: not UTF-8`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			_, _, err := read(t, columnRow(two), tabs(tc.text))
+			_, _, err := read(t, columnDataset(two), tabs(tc.text))
 			if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 				t.Errorf("error %v, want %s", err, tc.want)
 			}
 		})
 	}
-	_, _, err := read(t, columnRow(any), "a\tO\nb\n")
-	if want := "row own: test.txt:2: 1 columns, expected the tag in column 2"; err == nil || err.Error() != want {
+	_, _, err := read(t, columnDataset(any), "a\tO\nb\n")
+	if want := "dataset own: test.txt:2: 1 columns, expected the tag in column 2"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	// What came before the broken line was handed on.
-	docs, _, err := read(t, columnRow(any), "a\tO\n\nb\n")
+	docs, _, err := read(t, columnDataset(any), "a\tO\n\nb\n")
 	if err == nil || len(docs) != 1 {
 		t.Errorf("%d documents before the broken line, error %v; want 1 and an error", len(docs), err)
 	}
@@ -219,9 +219,9 @@ func TestBrokenColumns(t *testing.T) {
 
 // The gold of the UniversalNER test files lacks what ends with its sentence.
 func TestWithoutSentenceFinal(t *testing.T) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
 	data := fstest.MapFS{"own/test.txt": {Data: []byte("a\tB-place\nb\tB-place\n\nc\tB-person\n.\tO\n")}}
-	docs, tally, err := readAll(t, data, row, loaders.Options{Split: ner.Test, Gold: datasets.WithoutSentenceFinal})
+	docs, tally, err := readAll(t, data, dataset, loaders.Options{Split: ner.Test, Gold: datasets.WithoutSentenceFinal})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,9 +231,9 @@ func TestWithoutSentenceFinal(t *testing.T) {
 
 // A stream can be read again, and left early.
 func TestStream(t *testing.T) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
 	data := fstest.MapFS{"own/test.txt": {Data: []byte("a\tI-place\n\nb\tO\n")}}
-	docs, tally, err := loaders.Documents(t.Context(), data, row, loaders.Options{Split: ner.Test})
+	docs, tally, err := loaders.Documents(t.Context(), data, dataset, loaders.Options{Split: ner.Test})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,25 +254,25 @@ func TestStream(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
-	_, _, err := loaders.Documents(t.Context(), fstest.MapFS{}, row, loaders.Options{Split: ner.Test})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	_, _, err := loaders.Documents(t.Context(), fstest.MapFS{}, dataset, loaders.Options{Split: ner.Test})
 	var missing *loaders.MissingError
 	if !errors.As(err, &missing) || !errors.Is(err, fs.ErrNotExist) {
 		t.Fatalf("error %v, want a MissingError", err)
 	}
-	if want := (loaders.MissingError{Row: "own", Set: "own", Split: ner.Test, Path: "own/test.txt"}); *missing != want {
+	if want := (loaders.MissingError{Dataset: "own", Set: "own", Split: ner.Test, Path: "own/test.txt"}); *missing != want {
 		t.Errorf("got %+v, want %+v", *missing, want)
 	}
 	for o, want := range map[loaders.Options]string{
-		{Set: "nosuch", Split: ner.Test}: `row own: set "nosuch": unknown (one of ["own" "lines"])`,
-		{Split: "nosuch"}:                `row own: set own: split "nosuch": unknown (one of ["test"])`,
+		{Set: "nosuch", Split: ner.Test}: `dataset own: set "nosuch": unknown (one of ["own" "lines"])`,
+		{Split: "nosuch"}:                `dataset own: set own: split "nosuch": unknown (one of ["test"])`,
 	} {
-		if err := loaders.Present(t.Context(), fstest.MapFS{}, row, o); err == nil || err.Error() != want {
+		if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, o); err == nil || err.Error() != want {
 			t.Errorf("%+v: error %v, want %s", o, err, want)
 		}
 	}
-	row.Sets[0].Family = "no-family"
-	if err := loaders.Present(t.Context(), fstest.MapFS{}, row, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family no-family") {
+	dataset.Sets[0].Family = "no-family"
+	if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family no-family") {
 		t.Errorf("error %v, want one about the reader", err)
 	}
 }

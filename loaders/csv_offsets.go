@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// readCSVOffsets reads the family csv-offsets (formats.md §2): CSV records with a
+// readCSVOffsets reads the family csv-offsets (docs/spec/formats.md §2): CSV records with a
 // text and its mentions as JSON, in the columns that the set's fields name;
 // offsets are code points of the text, line ends included, and win over the
 // mention's own string (counted as text_mismatch).
@@ -55,7 +55,7 @@ func (r *reading) csvMentions(text string, entities []byte) error {
 }
 
 // checkText counts the mentions whose own string is not what stands at their
-// offsets: the offsets win (formats.md §1).
+// offsets: the offsets win (docs/spec/formats.md §1).
 func (r *reading) checkText(text string, s labelled, own string) {
 	if text[s.start:s.end] != own {
 		r.tally.Repairs["text_mismatch"]++

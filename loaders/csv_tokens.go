@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// readCSVTokens reads the family csv-tokens (formats.md §2): a record a token,
+// readCSVTokens reads the family csv-tokens (docs/spec/formats.md §2): a record a token,
 // with its tag. A document ends where the set's fields say: at a record whose
 // token is blank or at a blank line, at a document mark, where the value of a
 // column changes, or where the sentences of files beside the data end.

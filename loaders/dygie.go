@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readDygie reads the family dygie-json (formats.md §2): a document a line, its
+// readDygie reads the family dygie-json (docs/spec/formats.md §2): a document a line, its
 // sentences as lists of tokens. Indices of mentions count the tokens of the
 // document, ends inclusive. The unit is the document, all sentences chained, or,
 // where the set says so, the sentence.

@@ -12,7 +12,7 @@ var ebmLayers = []struct{ folder, label string }{
 	{"participants", "PAR"}, {"interventions", "INT"}, {"outcomes", "OUT"},
 }
 
-// readEBMNLP reads the family ebmnlp-native (formats.md §2): PMID.tokens with a
+// readEBMNLP reads the family ebmnlp-native (docs/spec/formats.md §2): PMID.tokens with a
 // token a line, and in a folder for each layer PMID.AGGREGATED.ann with a number a
 // line; a run of equal numbers other than 0 is a mention. The documents are those
 // that have annotations.

@@ -78,19 +78,19 @@ func referenceFile(t testing.TB, into any, elem ...string) {
 }
 
 // eachRealSplit calls f for each split of real files whose family has a reader.
-func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options, want expectedSplit)) {
+func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, want expectedSplit)) {
 	t.Helper()
 	var expected struct {
 		Rows map[string]struct{ Sets []expectedSet }
 	}
 	referenceFile(t, &expected, "benchmark", "expected.json")
 	data := os.DirFS(reference.Path(t, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, id := range slices.Sorted(maps.Keys(expected.Rows)) {
-		row, err := datasets.Find(rows, id)
+		dataset, err := datasets.Find(ds, id)
 		if err != nil {
 			t.Error(err)
 			continue
@@ -102,7 +102,7 @@ func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, row *datasets.
 			for split, want := range set.Splits {
 				t.Run(fmt.Sprintf("%s/%s/%s", id, set.Set, split), func(t *testing.T) {
 					t.Parallel()
-					f(t, data, row, loaders.Options{Set: set.Set, Split: split}, want)
+					f(t, data, dataset, loaders.Options{Set: set.Set, Split: split}, want)
 				})
 			}
 		}
@@ -110,11 +110,11 @@ func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, row *datasets.
 }
 
 // TestRealFiles holds every loader to the counts and fingerprints of the
-// reference, to the last digit, and the properties of METRICS.md §13 that need
+// reference, to the last digit, and the properties of docs/spec/metrics.md §13 that need
 // documents only.
 func TestRealFiles(t *testing.T) {
-	eachRealSplit(t, func(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options, want expectedSplit) {
-		docs, tally, err := loaders.Documents(t.Context(), data, row, o)
+	eachRealSplit(t, func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, want expectedSplit) {
+		docs, tally, err := loaders.Documents(t.Context(), data, dataset, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,8 +152,8 @@ func TestRealFiles(t *testing.T) {
 		}
 		equalMaps(t, "dropped", tally.Dropped, want.Dropped)
 		for check, kind := range checkedRepairs {
-			if set, err := row.Set(o.Set); err != nil || check == "text_mismatch" && set.Family == "brat" {
-				continue // formats.md says not to use the text of brat's mentions
+			if set, err := dataset.Set(o.Set); err != nil || check == "text_mismatch" && set.Family == "brat" {
+				continue // docs/spec/formats.md says not to use the text of brat's mentions
 			}
 			if n, ok := want.Checks[check].(float64); ok {
 				equal(t, check, tally.Repairs[kind], int(n))

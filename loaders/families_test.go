@@ -27,13 +27,13 @@ var ownFields = map[string]*datasets.Fields{
 	"jsonl-tokens": {Tokens: "tokens", Tags: "tags", Where: map[string]string{"lang": "en"}, NamesFile: "names.json"},
 }
 
-// familyRow is a row of one's own in some format.
-func familyRow(family, unit string, files ...string) *datasets.Row {
+// familyRow is a dataset of one's own in some format.
+func familyDataset(family, unit string, files ...string) *datasets.Dataset {
 	part := datasets.Part{Name: ner.Test}
 	for _, f := range files {
 		part.Files = append(part.Files, datasets.File{Path: f})
 	}
-	return &datasets.Row{
+	return &datasets.Dataset{
 		ID: "own", DataDir: "own",
 		Labels: []datasets.Label{{Native: "PER", Type: "person"}, {Native: "LOC", Type: "place"}, {Native: "MISC", Drop: true}},
 		Sets:   []datasets.Set{{Name: "own", Family: family, Primary: true, Unit: unit, Fields: ownFields[family], Splits: []datasets.Part{part}}},
@@ -42,19 +42,19 @@ func familyRow(family, unit string, files ...string) *datasets.Row {
 
 // loaded reads files and writes what was found, a document a line: its text and
 // its mentions.
-func loaded(t *testing.T, row *datasets.Row, files map[string]string) (string, *loaders.Tally, error) {
+func loaded(t *testing.T, dataset *datasets.Dataset, files map[string]string) (string, *loaders.Tally, error) {
 	t.Helper()
 	data := fstest.MapFS{}
 	for name, content := range files {
 		data["own/"+name] = &fstest.MapFile{Data: []byte(content)}
 	}
-	return documentsOf(t, data, row, loaders.Options{Split: ner.Test})
+	return documentsOf(t, data, dataset, loaders.Options{Split: ner.Test})
 }
 
 // documentsOf is [loaded] of a data folder.
-func documentsOf(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options) (string, *loaders.Tally, error) {
+func documentsOf(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options) (string, *loaders.Tally, error) {
 	t.Helper()
-	docs, tally, err := loaders.Documents(t.Context(), data, row, o)
+	docs, tally, err := loaders.Documents(t.Context(), data, dataset, o)
 	if err != nil {
 		return "", nil, err
 	}
@@ -163,70 +163,70 @@ func TestFamilies(t *testing.T) {
 		"x 0 2 left V * - - - - * * -\nx 0 3 Essa N *) - - - - (LOC) * -\n\nx 0 0 -LRB- N * - - - - * -\n#end document\n" +
 		"#begin document (x); part 001\nx 1 0 Bo N * - - - - (PER) -\n#end document\n"
 	for name, tc := range map[string]struct {
-		row   *datasets.Row
-		files map[string]string
-		want  string
-		count string // a kind that the tally must have once
+		dataset *datasets.Dataset
+		files   map[string]string
+		want    string
+		count   string // a kind that the tally must have once
 	}{
-		"pubtator": {familyRow("pubtator", "document", "a.txt"), map[string]string{"a.txt": pubtator},
+		"pubtator": {familyDataset("pubtator", "document", "a.txt"), map[string]string{"a.txt": pubtator},
 			"\"Zoë left Essa .\" person=Zoë place=Essa\n\"Bo \"\n", "text_mismatch"},
-		"dygie": {familyRow("dygie-json", "document", "a.json"), map[string]string{"a.json": `{"sentences": [["Zoë", "left"], ["Essa"]], "ner": [[[0, 0, "PER"]], [[2, 2, "LOC"], [2, 2, "LOC"]]]}`},
+		"dygie": {familyDataset("dygie-json", "document", "a.json"), map[string]string{"a.json": `{"sentences": [["Zoë", "left"], ["Essa"]], "ner": [[[0, 0, "PER"]], [[2, 2, "LOC"], [2, 2, "LOC"]]]}`},
 			"\"Zoë left Essa\" person=Zoë place=Essa\n", ""},
-		"dygie, sentences": {familyRow("dygie-json", "sentence", "a.json"), map[string]string{"a.json": `{"sentences": [["Zoë", "left"], ["Essa"]], "ner": [[[0, 0, "PER"]], [[2, 2, "LOC"]]]}`},
+		"dygie, sentences": {familyDataset("dygie-json", "sentence", "a.json"), map[string]string{"a.json": `{"sentences": [["Zoë", "left"], ["Essa"]], "ner": [[[0, 0, "PER"]], [[2, 2, "LOC"]]]}`},
 			"\"Zoë left\" person=Zoë\n\"Essa\" place=Essa\n", ""},
-		"spert": {familyRow("spert-json", "sentence", "a.json"), map[string]string{"a.json": `[{"tokens": ["Zoë", "Li"], "entities": [{"type": "PER", "start": 0, "end": 2}]}, {"tokens": [], "entities": []}]`},
+		"spert": {familyDataset("spert-json", "sentence", "a.json"), map[string]string{"a.json": `[{"tokens": ["Zoë", "Li"], "entities": [{"type": "PER", "start": 0, "end": 2}]}, {"tokens": [], "entities": []}]`},
 			"\"Zoë Li\" person=Zoë Li\n\"\"\n", ""},
-		"index": {familyRow("json-index", "sentence", "a.json"), map[string]string{"a.json": `[{"sentence": ["Zoë", "Li", "left"], "ner": [{"index": [0, 1], "type": "PER"}, {"index": [1], "type": "PER"}]}]`},
+		"index": {familyDataset("json-index", "sentence", "a.json"), map[string]string{"a.json": `[{"sentence": ["Zoë", "Li", "left"], "ner": [{"index": [0, 1], "type": "PER"}, {"index": [1], "type": "PER"}]}]`},
 			"\"Zoë Li left\" person=Zoë Li person=Li\n", ""},
-		"scirex": {familyRow("scirex-json", "document", "a.jsonl"), map[string]string{"a.jsonl": `{"words": ["Zoë", "left", "Essa"], "sentences": [[0, 2], [2, 3]], "ner": [[2, 3, "LOC"], [0, 1, "PER"]]}`},
+		"scirex": {familyDataset("scirex-json", "document", "a.jsonl"), map[string]string{"a.jsonl": `{"words": ["Zoë", "left", "Essa"], "sentences": [[0, 2], [2, 3]], "ner": [[2, 3, "LOC"], [0, 1, "PER"]]}`},
 			"\"Zoë left Essa\" person=Zoë place=Essa\n", ""},
-		"scirex, sentences": {familyRow("scirex-json", "sentence", "a.jsonl"), map[string]string{"a.jsonl": `{"words": ["Zoë", "left", "Essa"], "sentences": [[0, 2], [2, 3]], "ner": [[2, 3, "LOC"], [1, 3, "PER"]]}`},
+		"scirex, sentences": {familyDataset("scirex-json", "sentence", "a.jsonl"), map[string]string{"a.jsonl": `{"words": ["Zoë", "left", "Essa"], "sentences": [[0, 2], [2, 3]], "ner": [[2, 3, "LOC"], [1, 3, "PER"]]}`},
 			"\"Zoë left\"\n\"Essa\" place=Essa\n", "mentions_over_sentence_end_dropped"},
-		"csv": {familyRow("csv-offsets", "record", "a.csv"), map[string]string{"a.csv": "recipe,names\n\"½ Zoë\nEssa\",\"[{\"\"start\"\": 2, \"\"end\"\": 5, \"\"type\"\": \"\"PER\"\", \"\"entity\"\": \"\"Zoe\"\"}]\"\n"},
+		"csv": {familyDataset("csv-offsets", "record", "a.csv"), map[string]string{"a.csv": "recipe,names\n\"½ Zoë\nEssa\",\"[{\"\"start\"\": 2, \"\"end\"\": 5, \"\"type\"\": \"\"PER\"\", \"\"entity\"\": \"\"Zoe\"\"}]\"\n"},
 			"\"½ Zoë\\nEssa\" person=Zoë\n", "text_mismatch"},
-		"brat": {familyRow("brat", "document", "d/*"), map[string]string{"d/x.txt": brat, "d/x.ann": ann, "d/a.txt": "", "d/a.ann": ""},
+		"brat": {familyDataset("brat", "document", "d/*"), map[string]string{"d/x.txt": brat, "d/x.ann": ann, "d/a.txt": "", "d/a.ann": ""},
 			"\"\"\n\"Title\\nZoë left Essa\\n \\nBo and Cy\\n\" person=Zoë person=Bo and Cy\n", "discontinuous"},
-		"brat, lines": {familyRow("brat", "line (step)", "d/*"), map[string]string{"d/x.txt": brat, "d/x.ann": ann + "T4\tLOC 15 23\tEssa\n"},
+		"brat, lines": {familyDataset("brat", "line (step)", "d/*"), map[string]string{"d/x.txt": brat, "d/x.ann": ann + "T4\tLOC 15 23\tEssa\n"},
 			"\"Zoë left Essa\" person=Zoë\n\"Bo and Cy\" person=Bo and Cy\n", "over_line_end"},
-		"brat, split list": {familyRow("brat", "document", "split.json", "*/*"), map[string]string{
+		"brat, split list": {familyDataset("brat", "document", "split.json", "*/*"), map[string]string{
 			"split.json": `{"train": ["q"], "test": ["b", "a"]}`, "one/a.txt": "Zoë", "one/a.ann": "T1\tPER 0 3\tZoë", "two/b.txt": "Bo", "two/b.ann": "", "two/q.txt": "q", "two/q.ann": ""},
 			"\"Bo\"\n\"Zoë\" person=Zoë\n", ""},
-		"brat, archive": {familyRow("brat", "document", "a.tar.gz"), map[string]string{
+		"brat, archive": {familyDataset("brat", "document", "a.tar.gz"), map[string]string{
 			"a.tar.gz": tarball(t, [2]string{"x/b.txt", "Bo"}, [2]string{"x/b.ann", "T1\tPER 0 2\tBo"}, [2]string{"x/._b.txt", "?"}, [2]string{"x/a.txt", "Zoë"}, [2]string{"x/a.ann", ""})},
 			"\"Zoë\"\n\"Bo\" person=Bo\n", ""},
-		"brat, zip of the folder": {familyRow("brat", "document", "x/*"), map[string]string{
+		"brat, zip of the folder": {familyDataset("brat", "document", "x/*"), map[string]string{
 			"x.zip": zipped(t, [2]string{"x/b.txt", "Bo"}, [2]string{"x/b.ann", "T1\tPER 0 2\tBo"}, [2]string{"__MACOSX/b.txt", "?"})},
 			"\"Bo\" person=Bo\n", ""},
-		"conll-2012": {familyRow("conll-2012", "sentence", "a/**/*.gold_conll"), map[string]string{"a/b/x.gold_conll": bracketed},
+		"conll-2012": {familyDataset("conll-2012", "sentence", "a/**/*.gold_conll"), map[string]string{"a/b/x.gold_conll": bracketed},
 			"\"Zoë Li left Essa\" person=Zoë Li place=Essa\n\"-LRB-\"\n\"Bo\" person=Bo\n", ""},
-		"conll-layered": {familyRow("conll-layered", "sentence", "a"), map[string]string{"a": "Zoë\tB-PER\tO\nvan\tI-PER\tO\nEssa\tI-PER\tI-LOC\n\nBo\tO\tO"},
+		"conll-layered": {familyDataset("conll-layered", "sentence", "a"), map[string]string{"a": "Zoë\tB-PER\tO\nvan\tI-PER\tO\nEssa\tI-PER\tI-LOC\n\nBo\tO\tO"},
 			"\"Zoë van Essa\" person=Zoë van Essa place=Essa\n\"Bo\"\n", "orphan_i"},
-		"nersuite": {familyRow("nersuite", "sentence", "d"), map[string]string{"d/b.nersuite": "O\t0\t2\tBo\tbo\tN\tO\n", "d/a.nersuite": "B-PER\t0\t3\tZoë\tz\tN\tB\nI-PER\t4\t6\tLi\tl\tN\tI\n\nO\t8\t9\t.\t.\t.\tO\n"},
+		"nersuite": {familyDataset("nersuite", "sentence", "d"), map[string]string{"d/b.nersuite": "O\t0\t2\tBo\tbo\tN\tO\n", "d/a.nersuite": "B-PER\t0\t3\tZoë\tz\tN\tB\nI-PER\t4\t6\tLi\tl\tN\tI\n\nO\t8\t9\t.\t.\t.\tO\n"},
 			"\"Zoë Li\" person=Zoë Li\n\".\"\n\"Bo\"\n", ""},
-		"jsonl-tokens": {familyRow("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
+		"jsonl-tokens": {familyDataset("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
 			"names.json": `{"I-PER": 2, "O": 0, "B-PER": 1, "B-LOC": 3}`,
 			"a.json":     `{"lang": "en", "tokens": ["Zoë", "Li", "left"], "tags": [1, 2, 0]}` + "\n" + `{"lang": "de", "tokens": ["Bo"], "tags": [1]}` + "\n" + `{"lang": "en", "tokens": ["Essa"], "tags": ["B-LOC"]}`},
 			"\"Zoë Li left\" person=Zoë Li\n\"Essa\" place=Essa\n", "records_left_out"},
-		"jsonl-tokens, names by number": {familyRow("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
+		"jsonl-tokens, names by number": {familyDataset("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
 			"names.json": `{"0": "O", "1": "B-PER"}`, "a.json": `{"lang": "en", "tokens": ["Zoë"], "tags": [1]}`},
 			"\"Zoë\" person=Zoë\n", ""},
-		"jsonl-spans": {familyRow("jsonl-spans", "sentence", "a.jsonl"), map[string]string{"a.jsonl": `{"data": "Zoë left Essa", "ner_label": [["PER", 0, 3, "Zoe", 0, 1, ["Zoe"]], ["LOC", 9, 13, 2, 3]], "re_label": []}`},
+		"jsonl-spans": {familyDataset("jsonl-spans", "sentence", "a.jsonl"), map[string]string{"a.jsonl": `{"data": "Zoë left Essa", "ner_label": [["PER", 0, 3, "Zoe", 0, 1, ["Zoe"]], ["LOC", 9, 13, 2, 3]], "re_label": []}`},
 			"\"Zoë left Essa\" person=Zoë place=Essa\n", "text_mismatch"},
-		"oneie": {familyRow("oneie-jsonl", "sentence", "a.json"), map[string]string{"a.json": `{"tokens": ["Zoë", "Li", "left"], "entity_mentions": [{"start": 0, "end": 2, "entity_type": "PER:Individual", "mention_type": "NAM"}]}`},
+		"oneie": {familyDataset("oneie-jsonl", "sentence", "a.json"), map[string]string{"a.json": `{"tokens": ["Zoë", "Li", "left"], "entity_mentions": [{"start": 0, "end": 2, "entity_type": "PER:Individual", "mention_type": "NAM"}]}`},
 			"\"Zoë Li left\" person=Zoë Li\n", ""},
-		"mrc": {familyRow("mrc-json", "sentence", "a.json"), map[string]string{"a.json": `[{"qas_id": "0.1", "context": "Zoë Li left", "entity_label": "PER", "start_position": [0, 1], "end_position": [1, 1]}, {"qas_id": "0.2", "context": "Zoë Li left", "entity_label": "ORG", "start_position": [], "end_position": []}, {"qas_id": "1.1", "context": "Essa", "entity_label": "LOC", "start_position": [0], "end_position": [0]}]`},
+		"mrc": {familyDataset("mrc-json", "sentence", "a.json"), map[string]string{"a.json": `[{"qas_id": "0.1", "context": "Zoë Li left", "entity_label": "PER", "start_position": [0, 1], "end_position": [1, 1]}, {"qas_id": "0.2", "context": "Zoë Li left", "entity_label": "ORG", "start_position": [], "end_position": []}, {"qas_id": "1.1", "context": "Essa", "entity_label": "LOC", "start_position": [0], "end_position": [0]}]`},
 			"\"Zoë Li left\" person=Zoë Li person=Li\n\"Essa\" place=Essa\n", ""},
-		"csv-tokens": {familyRow("csv-tokens", "document", "a.csv"), map[string]string{"a.csv": "token,tag,doc\nZoë,1,0\nLi,2,0\n\"\"\"\",0,0\nNA,P,1\n"},
+		"csv-tokens": {familyDataset("csv-tokens", "document", "a.csv"), map[string]string{"a.csv": "token,tag,doc\nZoë,1,0\nLi,2,0\n\"\"\"\",0,0\nNA,P,1\n"},
 			"\"Zoë Li \\\"\" person=Zoë Li\n\"NA\" person=NA\n", "orphan_i"},
-		"parquet": {familyRow("hf-parquet", "sentence", "a-*.parquet"), map[string]string{"a-0.parquet": parquetFile(t, "B-PER", "O", "I-PER")},
+		"parquet": {familyDataset("hf-parquet", "sentence", "a-*.parquet"), map[string]string{"a-0.parquet": parquetFile(t, "B-PER", "O", "I-PER")},
 			"\"Zoë Li left\" person=Zoë Li\n\"Bo\"\n", "records_without_tokens"},
-		"uniner": {familyRow("uniner-json", "sentence", "a.json"), map[string]string{"a.json": `[` + conversation("Li saw Li and Zoë Li", "PER", `["Li", "Zoë Li", "Bo"]`) + `,` + conversation("Li saw Li and Zoë Li", "place", `[]`) + `,` + conversation("Li saw Li and Zoë Li", "PER", `[]`) + `]`},
+		"uniner": {familyDataset("uniner-json", "sentence", "a.json"), map[string]string{"a.json": `[` + conversation("Li saw Li and Zoë Li", "PER", `["Li", "Zoë Li", "Bo"]`) + `,` + conversation("Li saw Li and Zoë Li", "place", `[]`) + `,` + conversation("Li saw Li and Zoë Li", "PER", `[]`) + `]`},
 			"\"Li saw Li and Zoë Li\" person=Li person=Zoë Li\n\"Li saw Li and Zoë Li\"\n", "mentions_without_place"},
-		"instructuie": {familyRow("instructuie-json", "sentence", "a.json"), map[string]string{"a.json": `[{"sentence": "Zoë left", "entities": [{"name": "Zoë", "type": "PER", "pos": [0, 3]}]}, {"sentence": "Bo", "entities": []}]`},
+		"instructuie": {familyDataset("instructuie-json", "sentence", "a.json"), map[string]string{"a.json": `[{"sentence": "Zoë left", "entities": [{"name": "Zoë", "type": "PER", "pos": [0, 3]}]}, {"sentence": "Bo", "entities": []}]`},
 			"\"Zoë left\" person=Zoë\n\"Bo\"\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, tally, err := loaded(t, tc.row, tc.files)
+			got, tally, err := loaded(t, tc.dataset, tc.files)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -243,61 +243,61 @@ func TestFamilies(t *testing.T) {
 // TestBrokenFamilies: file, place, and what was expected.
 func TestBrokenFamilies(t *testing.T) {
 	for name, tc := range map[string]struct {
-		row     *datasets.Row
+		dataset *datasets.Dataset
 		content string
 		want    string
 	}{
-		"pubtator, no abstract": {familyRow("pubtator", "document", "a"), "1|t|x\n\n", "a:2: document 1: has no abstract line"},
-		"pubtator, no title":    {familyRow("pubtator", "document", "a"), "1|a|x\n", "a:1: expected ID|t|text"},
-		"pubtator, offsets":     {familyRow("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t9\tx\tPER\t-\n", "a:3: mention: offset 9: outside the text of 3 code points"},
-		"pubtator, label":       {familyRow("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t1\tx\tORG\t-\n", `a:3: unknown label "ORG" (known: PER, LOC, MISC)`},
-		"pubtator, UTF-8":       {familyRow("pubtator", "document", "a"), "1|t|\xff\n", "a:1: not UTF-8"},
-		"dygie, cut":            {familyRow("dygie-json", "document", "a"), `{"sentences": [["x"`, "a:1: expected a document"},
-		"dygie, tokens":         {familyRow("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, 1, "PER"]]]}`, "a:1: mention of tokens 0 to 1: the document has 1 tokens"},
-		"dygie, mention":        {familyRow("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, "PER"]]]}`, "expected [start, end, label]"},
-		"spert, no array":       {familyRow("spert-json", "sentence", "a"), `{"tokens": []}`, "a: expected a JSON array"},
-		"spert, cut":            {familyRow("spert-json", "sentence", "a"), `[{"tokens": ["x"]}`, "a: element 1: it ends too early"},
-		"spert, element":        {familyRow("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a: element 1: "},
-		"index, no tokens":      {familyRow("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a: element 0: mention of type PER: has no tokens"},
-		"scirex, sentence":      {familyRow("scirex-json", "sentence", "a"), `{"words": ["x"], "sentences": [[0, 2]]}`, "a:1: sentence 0: words 0 to 2, there are 1"},
-		"csv, header":           {familyRow("csv-offsets", "record", "a"), "x,y\n", "a:1: column \"recipe\": missing (there are x, y)"},
-		"csv, columns":          {familyRow("csv-offsets", "record", "a"), "recipe,names\nx\n", "a:2: 1 fields, expected 2: recipe, names"},
-		"csv, offsets":          {familyRow("csv-offsets", "record", "a"), "recipe,names\nx,\"[{\"\"start\"\": 1, \"\"end\"\": 1}]\"\n", "a:2: mention: offsets 1 to 1 are no range"},
-		"2012, columns":         {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N\n", "a.conll:1: 5 columns, expected the name in column 11"},
-		"2012, open":            {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n\n", "a.conll:2: name (PER* does not close"},
-		"2012, open at the end": {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n", "a.conll: name (PER* does not close"},
-		"2012, nested":          {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\nx 0 0 Bo N * - - - - (LOC) -\n", `a.conll:2: name "(LOC)" opens within PER`},
-		"2012, closes":          {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - *) -\n", `a.conll:1: name "*)" closes what is not open`},
-		"2012, shape":           {familyRow("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - PER -\n", `a.conll:1: unknown name "PER"`},
-		"layered, columns":      {familyRow("conll-layered", "sentence", "a"), "Bo\tO\tO\nBo\tO\n", "a:2: 2 columns, expected 3 as in the lines before"},
-		"layered, no tab":       {familyRow("conll-layered", "sentence", "a"), "Bo O\n", "a:1: 1 column"},
-		"nersuite, columns":     {familyRow("nersuite", "sentence", "a.nersuite"), "O\t0\t2\tBo\n", "a.nersuite:1: 4 columns, expected 7"},
-		"nersuite, offsets":     {familyRow("nersuite", "sentence", "a.nersuite"), "O\t0\t3\tBo\tb\tN\tO\n", `a.nersuite:1: offsets 0 to 3: expected those of the token "Bo"`},
-		"jsonl-spans, data":     {familyRow("jsonl-spans", "sentence", "a"), `{"ner_label": []}`, `a:1: expected {"data", "ner_label"}: "data" is missing`},
-		"jsonl-spans, mention":  {familyRow("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 1]]}`, "expected [label, start, end, text"},
-		"jsonl-spans, offsets":  {familyRow("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 2, "x", 0, 1, ["x"]]]}`, "a:1: mention: offset 2: outside the text of 1 code points"},
-		"oneie, tokens":         {familyRow("oneie-jsonl", "sentence", "a"), `{"entity_mentions": []}`, `a:1: expected a sentence {"tokens", "entity_mentions"}: "tokens" is missing`},
-		"mrc, ends":             {familyRow("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a: element 0: question 0.1: 1 starts, 0 ends"},
-		"mrc, apart":            {familyRow("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a: element 2: question 0.2: the questions of its sentence do not stand together"},
-		"mrc, context":          {familyRow("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a: element 1: question 0.2: its context is not that"},
-		"csv-tokens, header":    {familyRow("csv-tokens", "document", "a"), "", "a: header: the file is empty"},
-		"csv-tokens, quotes":    {familyRow("csv-tokens", "document", "a"), "token,tag,doc\n\"x,0,0\n", "a: a quote of the last record does not end"},
-		"csv-tokens, in quotes": {familyRow("csv-tokens", "document", "a"), "token,tag,doc\n\"x\"y,0,0\n", "a:2: text behind the quote"},
-		"csv-tokens, a quote":   {familyRow("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
-		"csv-tokens, tag":       {familyRow("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: there are names for 0 to 3"},
-		"csv-tokens, UTF-8":     {familyRow("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
-		"parquet, no parquet":   {familyRow("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
-		"uniner, turns":         {familyRow("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a: element 0: 0 turns, expected 4"},
-		"uniner, question":      {familyRow("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a: element 0: expected the turns"},
-		"uniner, answer":        {familyRow("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a: element 0: expected the mentions as a JSON list"},
-		"uniner, type":          {familyRow("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
-		"instructuie, pos":      {familyRow("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is no pair`},
-		"instructuie, sentence": {familyRow("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
-		"brat, no annotations":  {familyRow("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
+		"pubtator, no abstract": {familyDataset("pubtator", "document", "a"), "1|t|x\n\n", "a:2: document 1: has no abstract line"},
+		"pubtator, no title":    {familyDataset("pubtator", "document", "a"), "1|a|x\n", "a:1: expected ID|t|text"},
+		"pubtator, offsets":     {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t9\tx\tPER\t-\n", "a:3: mention: offset 9: outside the text of 3 code points"},
+		"pubtator, label":       {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t1\tx\tORG\t-\n", `a:3: unknown label "ORG" (known: PER, LOC, MISC)`},
+		"pubtator, UTF-8":       {familyDataset("pubtator", "document", "a"), "1|t|\xff\n", "a:1: not UTF-8"},
+		"dygie, cut":            {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"`, "a:1: expected a document"},
+		"dygie, tokens":         {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, 1, "PER"]]]}`, "a:1: mention of tokens 0 to 1: the document has 1 tokens"},
+		"dygie, mention":        {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, "PER"]]]}`, "expected [start, end, label]"},
+		"spert, no array":       {familyDataset("spert-json", "sentence", "a"), `{"tokens": []}`, "a: expected a JSON array"},
+		"spert, cut":            {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}`, "a: element 1: it ends too early"},
+		"spert, element":        {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a: element 1: "},
+		"index, no tokens":      {familyDataset("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a: element 0: mention of type PER: has no tokens"},
+		"scirex, sentence":      {familyDataset("scirex-json", "sentence", "a"), `{"words": ["x"], "sentences": [[0, 2]]}`, "a:1: sentence 0: words 0 to 2, there are 1"},
+		"csv, header":           {familyDataset("csv-offsets", "record", "a"), "x,y\n", "a:1: column \"recipe\": missing (there are x, y)"},
+		"csv, columns":          {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx\n", "a:2: 1 fields, expected 2: recipe, names"},
+		"csv, offsets":          {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx,\"[{\"\"start\"\": 1, \"\"end\"\": 1}]\"\n", "a:2: mention: offsets 1 to 1 are no range"},
+		"2012, columns":         {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N\n", "a.conll:1: 5 columns, expected the name in column 11"},
+		"2012, open":            {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n\n", "a.conll:2: name (PER* does not close"},
+		"2012, open at the end": {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n", "a.conll: name (PER* does not close"},
+		"2012, nested":          {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\nx 0 0 Bo N * - - - - (LOC) -\n", `a.conll:2: name "(LOC)" opens within PER`},
+		"2012, closes":          {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - *) -\n", `a.conll:1: name "*)" closes what is not open`},
+		"2012, shape":           {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - PER -\n", `a.conll:1: unknown name "PER"`},
+		"layered, columns":      {familyDataset("conll-layered", "sentence", "a"), "Bo\tO\tO\nBo\tO\n", "a:2: 2 columns, expected 3 as in the lines before"},
+		"layered, no tab":       {familyDataset("conll-layered", "sentence", "a"), "Bo O\n", "a:1: 1 column"},
+		"nersuite, columns":     {familyDataset("nersuite", "sentence", "a.nersuite"), "O\t0\t2\tBo\n", "a.nersuite:1: 4 columns, expected 7"},
+		"nersuite, offsets":     {familyDataset("nersuite", "sentence", "a.nersuite"), "O\t0\t3\tBo\tb\tN\tO\n", `a.nersuite:1: offsets 0 to 3: expected those of the token "Bo"`},
+		"jsonl-spans, data":     {familyDataset("jsonl-spans", "sentence", "a"), `{"ner_label": []}`, `a:1: expected {"data", "ner_label"}: "data" is missing`},
+		"jsonl-spans, mention":  {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 1]]}`, "expected [label, start, end, text"},
+		"jsonl-spans, offsets":  {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 2, "x", 0, 1, ["x"]]]}`, "a:1: mention: offset 2: outside the text of 1 code points"},
+		"oneie, tokens":         {familyDataset("oneie-jsonl", "sentence", "a"), `{"entity_mentions": []}`, `a:1: expected a sentence {"tokens", "entity_mentions"}: "tokens" is missing`},
+		"mrc, ends":             {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a: element 0: question 0.1: 1 starts, 0 ends"},
+		"mrc, apart":            {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a: element 2: question 0.2: the questions of its sentence do not stand together"},
+		"mrc, context":          {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a: element 1: question 0.2: its context is not that"},
+		"csv-tokens, header":    {familyDataset("csv-tokens", "document", "a"), "", "a: header: the file is empty"},
+		"csv-tokens, quotes":    {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x,0,0\n", "a: a quote of the last record does not end"},
+		"csv-tokens, in quotes": {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x\"y,0,0\n", "a:2: text behind the quote"},
+		"csv-tokens, a quote":   {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
+		"csv-tokens, tag":       {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: there are names for 0 to 3"},
+		"csv-tokens, UTF-8":     {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
+		"parquet, no parquet":   {familyDataset("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
+		"uniner, turns":         {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a: element 0: 0 turns, expected 4"},
+		"uniner, question":      {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a: element 0: expected the turns"},
+		"uniner, answer":        {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a: element 0: expected the mentions as a JSON list"},
+		"uniner, type":          {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
+		"instructuie, pos":      {familyDataset("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is no pair`},
+		"instructuie, sentence": {familyDataset("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
+		"brat, no annotations":  {familyDataset("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			file := tc.row.Sets[0].Splits[0].Files[0].Path
-			_, _, err := loaded(t, tc.row, map[string]string{file: tc.content})
+			file := tc.dataset.Sets[0].Splits[0].Files[0].Path
+			_, _, err := loaded(t, tc.dataset, map[string]string{file: tc.content})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error is %v, want one with %q", err, tc.want)
 			}
@@ -324,14 +324,14 @@ func FuzzFamilies(f *testing.F) {
 		for _, family := range []string{"pubtator", "dygie-json", "spert-json", "json-index", "scirex-json", "csv-offsets",
 			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet"} {
 			for _, unit := range []string{"document", "sentence"} {
-				_, _, _ = loaded(t, familyRow(family, unit, "a"), map[string]string{"a": s}) // an error is as good as documents
+				_, _, _ = loaded(t, familyDataset(family, unit, "a"), map[string]string{"a": s}) // an error is as good as documents
 			}
 		}
-		_, _, _ = loaded(t, familyRow("conll-2012", "sentence", "a.conll"), map[string]string{"a.conll": s})
-		_, _, _ = loaded(t, familyRow("nersuite", "sentence", "a.nersuite"), map[string]string{"a.nersuite": s})
-		_, _, _ = loaded(t, familyRow("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{"a.json": s, "names.json": `{"O": 0, "B-PER": 1}`})
+		_, _, _ = loaded(t, familyDataset("conll-2012", "sentence", "a.conll"), map[string]string{"a.conll": s})
+		_, _, _ = loaded(t, familyDataset("nersuite", "sentence", "a.nersuite"), map[string]string{"a.nersuite": s})
+		_, _, _ = loaded(t, familyDataset("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{"a.json": s, "names.json": `{"O": 0, "B-PER": 1}`})
 		for _, unit := range []string{"document", "line"} {
-			_, _, _ = loaded(t, familyRow("brat", unit, "a.txt"), map[string]string{"a.txt": "Title\nZoë left Essa .\nBo\n", "a.ann": s})
+			_, _, _ = loaded(t, familyDataset("brat", unit, "a.txt"), map[string]string{"a.txt": "Title\nZoë left Essa .\nBo\n", "a.ann": s})
 		}
 	})
 }

@@ -10,13 +10,13 @@ import (
 )
 
 // tagNames turns the tags of records into tags of the scheme: numbers by the
-// list of the row or of a file beside the data, typos by the row's list, and
+// list of the dataset or of a file beside the data, typos by the dataset's list, and
 // PER_B to B-PER where the position stands last.
 type tagNames struct {
-	row    *datasets.Row
-	fields *datasets.Fields
-	byID   [][]byte
-	byText map[string][]byte // tags that were met, so that each is looked at once
+	dataset *datasets.Dataset
+	fields  *datasets.Fields
+	byID    [][]byte
+	byText  map[string][]byte // tags that were met, so that each is looked at once
 }
 
 // newTagNames reads the names that belong to a split.
@@ -25,7 +25,7 @@ func (r *reading) newTagNames() (*tagNames, error) {
 	if f == nil {
 		return nil, fmt.Errorf("its set %s has no table fields", r.set.Name)
 	}
-	n := &tagNames{row: r.row, fields: f}
+	n := &tagNames{dataset: r.dataset, fields: f}
 	n.setNames(f.Names)
 	if f.NamesFile == "" {
 		return n, nil
@@ -55,12 +55,12 @@ func (n *tagNames) setNames(names []string) {
 	}
 }
 
-// name applies the row's lists to one tag.
+// name applies the dataset's lists to one tag.
 func (n *tagNames) name(tag string) string {
 	if other, ok := n.fields.Read[tag]; ok {
 		tag = other
 	}
-	if n.row.LabelRule == datasets.PositionLast {
+	if n.dataset.LabelRule == datasets.PositionLast {
 		if label, letter, ok := strings.Cut(tag, "_"); ok {
 			return letter + "-" + label
 		}
@@ -117,7 +117,7 @@ func numbered(text []byte) (map[string]int, error) {
 func (n *tagNames) ofNumber(id int) ([]byte, error) {
 	if id < 0 || id >= len(n.byID) {
 		if len(n.byID) == 0 {
-			return nil, fmt.Errorf("tag %d is a number, and nothing says which: the row's file needs fields.names or fields.names_file", id)
+			return nil, fmt.Errorf("tag %d is a number, and nothing says which: the dataset's file needs fields.names or fields.names_file", id)
 		}
 		return nil, fmt.Errorf("tag %d: there are names for 0 to %d", id, len(n.byID)-1)
 	}

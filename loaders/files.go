@@ -21,7 +21,7 @@ import (
 func (r *reading) files() ([]string, error) {
 	var names []string
 	for i := range r.part.Files {
-		found, err := Resolve(r.ctx, r.data, r.row, &r.part.Files[i])
+		found, err := Resolve(r.ctx, r.data, r.dataset, &r.part.Files[i])
 		if err != nil {
 			var missing *MissingError
 			if errors.As(err, &missing) {
@@ -32,7 +32,7 @@ func (r *reading) files() ([]string, error) {
 		names = append(names, found...)
 	}
 	if len(names) == 0 {
-		return nil, fmt.Errorf("row %s: %s: its files have no fixed names (%s)", r.row.ID, r.part.Name, r.part.Layout)
+		return nil, fmt.Errorf("dataset %s: %s: its files have no fixed names (%s)", r.dataset.ID, r.part.Name, r.part.Layout)
 	}
 	return names, nil
 }
@@ -64,7 +64,7 @@ func findByContent(ctx context.Context, data fs.FS, dir string, f *datasets.File
 }
 
 // fileSHA256 is the SHA-256 of a file, in hexadecimal: of its bytes, or, where the
-// row names it without ".gz" and it was found with it, of its unpacked content.
+// dataset names it without ".gz" and it was found with it, of its unpacked content.
 func fileSHA256(ctx context.Context, data fs.FS, name string, of *datasets.File) (string, error) {
 	read := open
 	if compressed(of.Path) {
@@ -120,8 +120,8 @@ func open(data fs.FS, name string) (io.ReadCloser, error) {
 	}{z, f}, nil
 }
 
-// shown is the name of a file in messages: relative to the row's folder.
-func (r *reading) shown(name string) string { return strings.TrimPrefix(name, r.row.DataDir+"/") }
+// shown is the name of a file in messages: relative to the dataset's folder.
+func (r *reading) shown(name string) string { return strings.TrimPrefix(name, r.dataset.DataDir+"/") }
 
 // longestLine bounds a line, in bytes: a longer one is no line of text.
 const longestLine = 64 << 20
@@ -129,7 +129,7 @@ const longestLine = 64 << 20
 var bom = []byte("\uFEFF")
 
 // lines hands each line of a file to f, with its number, from 1. Lines end at
-// LF only; one CR before it is cut off, and so is a byte order mark (formats.md
+// LF only; one CR before it is cut off, and so is a byte order mark (docs/spec/formats.md
 // §1). The bytes are valid until f returns. Errors of f are returned as
 // "file:line: why".
 func (r *reading) lines(name string, f func(line []byte) error) error {

@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// readGenia reads the family genia-xml (formats.md §2): sentences with nested
+// readGenia reads the family genia-xml (docs/spec/formats.md §2): sentences with nested
 // elements <cons sem="…">. The text is the character data of a sentence; a mention
 // is the text of an element whose class is that of a label.
 //

@@ -12,7 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// readParquet reads the family hf-parquet (formats.md §2): one row a sentence, a
+// readParquet reads the family hf-parquet (docs/spec/formats.md §2): one row a sentence, a
 // list column of tokens and one of tags by number. The names of the tags are the
 // class labels that the file itself lists, or those of a file beside it.
 //

@@ -10,7 +10,7 @@ import (
 // reportEnd stands at the end of every text of the corpus and is no part of it.
 const reportEnd = "[ report_end ]"
 
-// readI2B2Deid reads the family i2b2-2006-xml (formats.md §2): records with
+// readI2B2Deid reads the family i2b2-2006-xml (docs/spec/formats.md §2): records with
 // mentions inline, <PHI TYPE="…">. The text is that of TEXT without the tags, with
 // references resolved, without the mark at its end and the line feeds at its ends.
 //

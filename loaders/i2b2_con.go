@@ -8,12 +8,12 @@ import (
 	"nerbench/ner"
 )
 
-// readI2B2Con reads the family i2b2-con (formats.md §2): texts NAME.txt, and
+// readI2B2Con reads the family i2b2-con (docs/spec/formats.md §2): texts NAME.txt, and
 // NAME.con with a mention a line, c="mention" L1:T1 L2:T2||t="label". Lines count
 // from 1, tokens from 0, the end token is inclusive; tokens are runs of characters
 // other than blank and tab. A mention may reach over a line end.
 //
-// Policy: the mention's own string is not used; lines of labels that the row does
+// Policy: the mention's own string is not used; lines of labels that the dataset does
 // not have are skipped and counted (other_labels); a text without a .con file is left
 // out, as nobody annotated it (texts_without_annotations). Members whose path
 // holds "unannotated" are no part of the corpus.

@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// readI2B2Tags reads the family i2b2-tags-xml (formats.md §2): a record a file,
+// readI2B2Tags reads the family i2b2-tags-xml (docs/spec/formats.md §2): a record a file,
 // its text between CDATA marks, and below TAGS an empty element a line with start,
 // end (code points of the text) and text. The set's fields name the attribute that
 // holds the label, and the elements that are mentions.

@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// readInstructUIE reads the family instructuie-json (formats.md §2): one JSON
+// readInstructUIE reads the family instructuie-json (docs/spec/formats.md §2): one JSON
 // array of {"sentence", "entities": [{"name", "type", "pos": [start, end]}]}.
 // Offsets are code points, ends exclusive, and win over the name
 // (text_mismatch).

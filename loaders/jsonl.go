@@ -156,7 +156,7 @@ func WriteDocument(w io.Writer, d *ner.Document) error {
 }
 
 // readDocumentFiles reads the family documents: JSON Lines whose types are
-// native labels of the row, or its types.
+// native labels of the dataset, or its types.
 func readDocumentFiles(r *reading) error { return r.objects(r.documentLine) }
 
 func (r *reading) documentLine(line []byte) error {

@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// readJSONLSpans reads the family jsonl-spans (formats.md §2): an object a line,
+// readJSONLSpans reads the family jsonl-spans (docs/spec/formats.md §2): an object a line,
 // with a text in "data" and mentions [label, start, end, text, token start, token
 // end, [tokens]] in "ner_label"; an older form has no text and no tokens. Offsets
 // are code points of the text, which is tokens joined by one blank, and win over

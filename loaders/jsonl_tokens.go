@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readJSONLTokens reads the family jsonl-tokens (formats.md §2): an object a
+// readJSONLTokens reads the family jsonl-tokens (docs/spec/formats.md §2): an object a
 // line, with a list of tokens and a list of as many tags, strings or numbers.
 // The set's fields say what they are called, what numbers mean, and which
 // records are kept; others are counted (records_left_out).

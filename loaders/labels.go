@@ -9,13 +9,13 @@ import (
 	"nerbench/ner"
 )
 
-// labelMap turns native labels into types (formats.md §1): the row's rule, then
+// labelMap turns native labels into types (docs/spec/formats.md §1): the dataset's rule, then
 // its map.
 type labelMap struct {
-	row    *datasets.Row
-	cuts   bool // at the first hyphen
-	joins  bool // some labels are second spellings
-	native map[string]*label
+	dataset *datasets.Dataset
+	cuts    bool // at the first hyphen
+	joins   bool // some labels are second spellings
+	native  map[string]*label
 }
 
 // label is one native label, and how many of its spans were met.
@@ -36,11 +36,11 @@ func (m *labelMap) count(t *Tally) {
 	}
 }
 
-func newLabelMap(row *datasets.Row, set *datasets.Set) *labelMap {
-	m := &labelMap{row: row, cuts: row.LabelRule == datasets.BeforeHyphen, native: make(map[string]*label, len(row.Labels))}
-	for i := range row.Labels {
-		m.joins = m.joins || row.Labels[i].Joins != ""
-		m.native[row.Labels[i].Native] = &label{Label: row.Labels[i]}
+func newLabelMap(dataset *datasets.Dataset, set *datasets.Set) *labelMap {
+	m := &labelMap{dataset: dataset, cuts: dataset.LabelRule == datasets.BeforeHyphen, native: make(map[string]*label, len(dataset.Labels))}
+	for i := range dataset.Labels {
+		m.joins = m.joins || dataset.Labels[i].Joins != ""
+		m.native[dataset.Labels[i].Native] = &label{Label: dataset.Labels[i]}
 	}
 	for _, l := range set.Labels {
 		m.native[l.Native] = &label{Label: l}
@@ -76,11 +76,11 @@ func (m *labelMap) spelling(label []byte) []byte {
 
 // find looks a label up, after the rules that come behind the cut.
 func (m *labelMap) find(native []byte) (*label, error) {
-	switch m.row.LabelRule {
+	switch m.dataset.LabelRule {
 	case datasets.Single:
-		native = []byte(m.row.Labels[0].Native)
+		native = []byte(m.dataset.Labels[0].Native)
 	case datasets.WithoutSuffix:
-		for _, suffix := range m.row.LabelSuffixes {
+		for _, suffix := range m.dataset.LabelSuffixes {
 			if cut, ok := bytes.CutSuffix(native, []byte(suffix)); ok {
 				native = cut
 				break
@@ -88,7 +88,7 @@ func (m *labelMap) find(native []byte) (*label, error) {
 		}
 	}
 	l, ok := m.native[string(native)]
-	if !ok && m.row.LabelRule == datasets.SemPrefix {
+	if !ok && m.dataset.LabelRule == datasets.SemPrefix {
 		l, ok = m.ofClass(string(native))
 	}
 	if !ok {
@@ -109,16 +109,16 @@ func (m *labelMap) ofClass(class string) (*label, bool) {
 }
 
 func (m *labelMap) known() string {
-	names := make([]string, len(m.row.Labels))
-	for i, l := range m.row.Labels {
+	names := make([]string, len(m.dataset.Labels))
+	for i, l := range m.dataset.Labels {
 		names[i] = l.Native
 	}
 	return strings.Join(names, ", ")
 }
 
-// ofType finds a label by its type, for files whose labels are the row's types.
+// ofType finds a label by its type, for files whose labels are the dataset's types.
 func (m *labelMap) ofType(t ner.EntityType) *label {
-	for _, l := range m.row.Labels {
+	for _, l := range m.dataset.Labels {
 		if !l.Drop && l.Type == t {
 			return m.native[l.Native]
 		}

@@ -56,7 +56,7 @@ var formats = map[string]format{
 // [reading.emit]. It returns nil also if emit said to stop.
 type format func(r *reading) error
 
-// Options selects what is read of a row.
+// Options selects what is read of a dataset.
 type Options struct {
 	Set   string // empty: the primary set
 	Split ner.Split
@@ -85,26 +85,26 @@ type Tally struct {
 	Duplicates int
 }
 
-// MissingError tells that a file of a row is not in the data folder. It wraps
+// MissingError tells that a file of a dataset is not in the data folder. It wraps
 // [fs.ErrNotExist].
 type MissingError struct {
-	Row   string
-	Set   string
-	Split ner.Split
-	Path  string // below the data folder
+	Dataset string
+	Set     string
+	Split   ner.Split
+	Path    string // below the data folder
 }
 
 func (e *MissingError) Error() string {
-	return fmt.Sprintf("row %s: %s: file %s: missing", e.Row, e.Split, e.Path)
+	return fmt.Sprintf("dataset %s: %s: file %s: missing", e.Dataset, e.Split, e.Path)
 }
 
 // Unwrap makes it a kind of [fs.ErrNotExist].
 func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
 
-// Supported reports whether there is a reader for a set of the row; the empty
+// Supported reports whether there is a reader for a set of the dataset; the empty
 // name is the primary set.
-func Supported(row *datasets.Row, set string) bool {
-	s, err := row.Set(set)
+func Supported(dataset *datasets.Dataset, set string) bool {
+	s, err := dataset.Set(set)
 	if err != nil || formats[s.Family] == nil {
 		return false
 	}
@@ -118,8 +118,8 @@ func Families() []string { return slices.Sorted(maps.Keys(formats)) }
 // Present reports whether all files of a split are in the data folder; the error
 // is a [MissingError] if one is not. Their content is looked at only where a
 // name is not found.
-func Present(ctx context.Context, data fs.FS, row *datasets.Row, o Options) error {
-	r, err := newReading(ctx, data, row, o)
+func Present(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) error {
+	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
 		return err
 	}
@@ -127,13 +127,13 @@ func Present(ctx context.Context, data fs.FS, row *datasets.Row, o Options) erro
 	return err
 }
 
-// Documents streams one split of a row, in the order of its files. data is the
-// data folder, which holds a folder for each row ([datasets.Row.DataDir]). The
+// Documents streams one split of a dataset, in the order of its files. data is the
+// data folder, which holds a folder for each dataset ([datasets.Dataset.DataDir]). The
 // error is that of the selection: an unknown set or split, no reader, a missing
 // file ([MissingError]). What is wrong inside a file ends the iteration with an
-// error "row: file:line: why".
-func Documents(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (iter.Seq2[*ner.Document, error], *Tally, error) {
-	r, err := newReading(ctx, data, row, o)
+// error "dataset: file:line: why".
+func Documents(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) (iter.Seq2[*ner.Document, error], *Tally, error) {
+	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -149,7 +149,7 @@ func Documents(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (i
 			err = r.read()
 		}
 		if err != nil && !r.stopped {
-			yield(nil, fmt.Errorf("row %s: %w", row.ID, err))
+			yield(nil, fmt.Errorf("dataset %s: %w", dataset.ID, err))
 		}
 	}, tally, nil
 }
@@ -181,25 +181,25 @@ func (r *reading) draw() error {
 	if err := all.read(); err != nil {
 		return err
 	}
-	id := func(i int) string { return fmt.Sprintf("%s/%s/%d", r.row.ID, r.part.Name, i) }
-	r.drawn = drawn(r.row, r.split, r.seed, n, id)
+	id := func(i int) string { return fmt.Sprintf("%s/%s/%d", r.dataset.ID, r.part.Name, i) }
+	r.drawn = drawn(r.dataset, r.split, r.seed, n, id)
 	return nil
 }
 
 // reading is one split while it is read.
 type reading struct {
 	selected
-	ctx    context.Context
-	data   fs.FS
-	row    *datasets.Row
-	set    *datasets.Set
-	split  ner.Split
-	gold   datasets.UniNERGold
-	counts string // the view
-	seed   int
-	drawn  []bool // documents of a split that was made; nil: all
-	labels *labelMap
-	out    stage
+	ctx     context.Context
+	data    fs.FS
+	dataset *datasets.Dataset
+	set     *datasets.Set
+	split   ner.Split
+	gold    datasets.UniNERGold
+	counts  string // the view
+	seed    int
+	drawn   []bool // documents of a split that was made; nil: all
+	labels  *labelMap
+	out     stage
 	// archives are those that were unpacked: several files of a split may lie in one.
 	archives map[string]packed
 
@@ -213,20 +213,20 @@ type reading struct {
 	stopped bool // the consumer has enough
 }
 
-func newReading(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (*reading, error) {
-	set, err := row.Set(o.Set)
+func newReading(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) (*reading, error) {
+	set, err := dataset.Set(o.Set)
 	if err != nil {
 		return nil, err
 	}
 	if formats[set.Family] == nil {
-		return nil, fmt.Errorf("row %s: set %s: no reader yet for the format family %s (there are readers for %s)",
-			row.ID, set.Name, set.Family, strings.Join(Families(), ", "))
+		return nil, fmt.Errorf("dataset %s: set %s: no reader yet for the format family %s (there are readers for %s)",
+			dataset.ID, set.Name, set.Family, strings.Join(Families(), ", "))
 	}
-	s, err := selectPart(row, set, o)
+	s, err := selectPart(dataset, set, o)
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{selected: s, ctx: ctx, data: data, row: row, set: set, split: o.Split, gold: o.Gold, seed: o.Seed}
+	r := &reading{selected: s, ctx: ctx, data: data, dataset: dataset, set: set, split: o.Split, gold: o.Gold, seed: o.Seed}
 	if o.View == Table6View {
 		r.counts = o.View
 	}
@@ -235,8 +235,8 @@ func newReading(ctx context.Context, data fs.FS, row *datasets.Row, o Options) (
 
 func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	*t = Tally{ByLabel: map[string]int{}, Dropped: map[string]int{}, Repairs: map[string]int{}}
-	r.labels = newLabelMap(r.row, r.set)
-	r.id = fmt.Appendf(nil, "%s/%s/", r.row.ID, r.part.Name)
+	r.labels = newLabelMap(r.dataset, r.set)
+	r.id = fmt.Appendf(nil, "%s/%s/", r.dataset.ID, r.part.Name)
 	r.prefix = len(r.id)
 	r.tally, r.yield, r.met, r.index, r.stopped = t, yield, 0, 0, false
 	r.out = r.stages(r.deliver)
@@ -294,7 +294,7 @@ func (r *reading) mark() error {
 // deliver hands a document to who reads.
 func (r *reading) deliver(d *ner.Document) error {
 	if d.ID == "" {
-		d.ID = fmt.Sprintf("%s/%s/mark%d", r.row.ID, r.part.Name, r.marks)
+		d.ID = fmt.Sprintf("%s/%s/mark%d", r.dataset.ID, r.part.Name, r.marks)
 		r.marks++
 	}
 	if !r.yield(d, nil) {
@@ -305,7 +305,7 @@ func (r *reading) deliver(d *ner.Document) error {
 }
 
 // keep gives a document the spans that the label map and the gold rule leave,
-// each once (formats.md §1).
+// each once (docs/spec/formats.md §1).
 func (r *reading) keep(d *ner.Document, spans []labelled) {
 	if len(spans) > 0 {
 		d.Spans = make([]ner.Span, 0, len(spans))

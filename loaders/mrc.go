@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// readMRC reads the family mrc-json (formats.md §2): one JSON array of questions,
+// readMRC reads the family mrc-json (docs/spec/formats.md §2): one JSON array of questions,
 // one for each sentence and label; the beginning of qas_id, up to the dot, names
 // the sentence. Positions are words of the context, ends inclusive, paired by
 // their places.

@@ -7,12 +7,12 @@ import (
 	"nerbench/datasets"
 )
 
-// nativeRow is a row whose labels are those of invented native files.
-func nativeRow(family string, fields *datasets.Fields, files ...string) *datasets.Row {
-	row := familyRow(family, "document", files...)
-	row.Labels = append(row.Labels, datasets.Label{Native: "GENE", Type: "gene"}, datasets.Label{Native: "PAR", Type: "participant"}, datasets.Label{Native: "OUT", Type: "outcome"}, datasets.Label{Native: "protein", Type: "protein"})
-	row.Sets[0].Fields = fields
-	return row
+// nativeRow is a dataset whose labels are those of invented native files.
+func nativeDataset(family string, fields *datasets.Fields, files ...string) *datasets.Dataset {
+	dataset := familyDataset(family, "document", files...)
+	dataset.Labels = append(dataset.Labels, datasets.Label{Native: "GENE", Type: "gene"}, datasets.Label{Native: "PAR", Type: "participant"}, datasets.Label{Native: "OUT", Type: "outcome"}, datasets.Label{Native: "protein", Type: "protein"})
+	dataset.Sets[0].Fields = fields
+	return dataset
 }
 
 const (
@@ -48,45 +48,45 @@ func TestNativeFamilies(t *testing.T) {
 		"texts/C.txt":                  "", "sentences/C.csv": "", "entity_types_and_slots/C.csv": "",
 	}
 	for name, tc := range map[string]struct {
-		row   *datasets.Row
-		files map[string]string
-		want  string
-		count string
+		dataset *datasets.Dataset
+		files   map[string]string
+		want    string
+		count   string
 	}{
-		"bioc-xml":  {nativeRow("bioc-xml", roles, "a.xml"), map[string]string{"a.xml": bioc}, "\"Zoë & Li left Essa now\" person=Zoë place=left Essa now\n", "skipped_annotations discontinuous passage_offset text_mismatch"},
-		"bioc-json": {nativeRow("bioc-json", nil, "a.json"), map[string]string{"a.json": biocJSON}, "\"Zoë & Li left Essa now\" person=Zoë place=left Essa now\n", "discontinuous text_mismatch"},
-		"genia":     {semRow("a.tgz"), map[string]string{"a.tgz": tarball(t, [2]string{"x/a.xml", geniaXML}, [2]string{"x/a.dtd", "<"})}, "\"The Zoë <1 gene of a and b.\" protein=Zoë <1\n", "other_classes coordinations"},
-		"bc2gm": {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 The ½ Zoë gene .\nS2 Nothing\n", "GENE.eval": "S1|4 10|Zoë gen\nS3|0 1|x\n"},
+		"bioc-xml":  {nativeDataset("bioc-xml", roles, "a.xml"), map[string]string{"a.xml": bioc}, "\"Zoë & Li left Essa now\" person=Zoë place=left Essa now\n", "skipped_annotations discontinuous passage_offset text_mismatch"},
+		"bioc-json": {nativeDataset("bioc-json", nil, "a.json"), map[string]string{"a.json": biocJSON}, "\"Zoë & Li left Essa now\" person=Zoë place=left Essa now\n", "discontinuous text_mismatch"},
+		"genia":     {semDataset("a.tgz"), map[string]string{"a.tgz": tarball(t, [2]string{"x/a.xml", geniaXML}, [2]string{"x/a.dtd", "<"})}, "\"The Zoë <1 gene of a and b.\" protein=Zoë <1\n", "other_classes coordinations"},
+		"bc2gm": {nativeDataset("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 The ½ Zoë gene .\nS2 Nothing\n", "GENE.eval": "S1|4 10|Zoë gen\nS3|0 1|x\n"},
 			"\"The ½ Zoë gene .\" gene=Zoë gene\n\"Nothing\"\n", "text_mismatch mentions_without_sentence"},
-		"chemdner": {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tZoë left\tBo and Essa\n2\tLi\t\n", "x.annotations.txt": "1\tT\t0\t3\tZoë\tPER\n1\tA\t7\t11\tEsa\tLOC\n9\tA\t0\t1\tx\tLOC\n"},
+		"chemdner": {nativeDataset("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tZoë left\tBo and Essa\n2\tLi\t\n", "x.annotations.txt": "1\tT\t0\t3\tZoë\tPER\n1\tA\t7\t11\tEsa\tLOC\n9\tA\t0\t1\tx\tLOC\n"},
 			"\"Zoë left Bo and Essa\" person=Zoë place=Essa\n\"Li \"\n", "text_mismatch mentions_without_document"},
-		"ebmnlp": {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*", "outcomes/*"), map[string]string{
+		"ebmnlp": {nativeDataset("ebmnlp-native", nil, "documents/*", "participants/*", "outcomes/*"), map[string]string{
 			"documents/1.tokens": "Zoë\nLi\nand\nBo\n", "documents/2.tokens": "of\ntrain\n", "participants/1.AGGREGATED.ann": "1\n1\n0\n2\n", "outcomes/1.AGGREGATED.ann": "0\n1\n1\n0\n"},
 			"\"Zoë Li and Bo\" participant=Zoë Li participant=Bo outcome=Li and\n", "layers_missing"},
-		"sofc": {nativeRow("sofc-layers", nil, "x-Metadata.csv", "texts/*", "sentences/*", "entity_types_and_slots/*"), sofcFiles, "\"Li and Essa.\" person=Li place=Essa\n", "sentences_without_label orphan_i"},
-		"i2b2-con": {nativeRow("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "Zoë  left\tEssa\nand Li\n", "concept/a.con": "c=\"left \"essa\" and\" 1:1 2:0||t=\"PER\"\nc=\"li\" 2:1 2:1||t=\"other\"\n", "unannotated/b.txt": "x"},
+		"sofc": {nativeDataset("sofc-layers", nil, "x-Metadata.csv", "texts/*", "sentences/*", "entity_types_and_slots/*"), sofcFiles, "\"Li and Essa.\" person=Li place=Essa\n", "sentences_without_label orphan_i"},
+		"i2b2-con": {nativeDataset("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "Zoë  left\tEssa\nand Li\n", "concept/a.con": "c=\"left \"essa\" and\" 1:1 2:0||t=\"PER\"\nc=\"li\" 2:1 2:1||t=\"other\"\n", "unannotated/b.txt": "x"},
 			"\"Zoë  left\\tEssa\\nand Li\\n\" person=left\tEssa\nand\n", "other_labels over_line_end"},
-		"i2b2-tags": {nativeRow("i2b2-tags-xml", events, "d/*"), map[string]string{"d/a.xml": tagsXML}, "\"\\nZoë & Li < 3 left Essa\\n\" person=Zoë person=Li place=Essa\n", "shifted other_elements without_label text_mismatch"},
-		"i2b2-2006": {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": deidXML}, "\"Zoë < 3 of Essa and Li\" person=Zoë place=Essa\n", "unclosed_mention"},
-		"clef": {nativeRow("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3") + clefLine("9-13,14-17"), "d/b.txt": "Li"},
+		"i2b2-tags": {nativeDataset("i2b2-tags-xml", events, "d/*"), map[string]string{"d/a.xml": tagsXML}, "\"\\nZoë & Li < 3 left Essa\\n\" person=Zoë person=Li place=Essa\n", "shifted other_elements without_label text_mismatch"},
+		"i2b2-2006": {nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": deidXML}, "\"Zoë < 3 of Essa and Li\" person=Zoë place=Essa\n", "unclosed_mention"},
+		"clef": {nativeDataset("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3") + clefLine("9-13,14-17"), "d/b.txt": "Li"},
 			"\"Zoë left Essa now\" person=Zoë person=Essa now\n\"Li\"\n", "discontinuous texts_without_annotations"},
-		"ace":                {nativeRow("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li of R&a\n", "text_mismatch"},
-		"bioc-json, no text": {nativeRow("bioc-json", nil, "a.json"), map[string]string{"a.json": `{"documents": [{"passages": [{"offset": 0, "text": "Zoë"}, {"offset": 3}, {"offset": 4, "text": "left"}]}]}`}, "\"Zoë left\"\n", ""},
-		"genia, edges":       {semRow("a.xml"), map[string]string{"a.xml": `<set><sentence>a<cons sem="G#protein_x"> b </cons><cons sem="G#protein_x"></cons></sentence></set>`}, "\"a b \" protein= b \n", "empty_span"},
-		"i2b2-con, folders": {nativeRow("i2b2-con", nil, "**/*"), map[string]string{
+		"ace":                {nativeDataset("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li of R&a\n", "text_mismatch"},
+		"bioc-json, no text": {nativeDataset("bioc-json", nil, "a.json"), map[string]string{"a.json": `{"documents": [{"passages": [{"offset": 0, "text": "Zoë"}, {"offset": 3}, {"offset": 4, "text": "left"}]}]}`}, "\"Zoë left\"\n", ""},
+		"genia, edges":       {semDataset("a.xml"), map[string]string{"a.xml": `<set><sentence>a<cons sem="G#protein_x"> b </cons><cons sem="G#protein_x"></cons></sentence></set>`}, "\"a b \" protein= b \n", "empty_span"},
+		"i2b2-con, folders": {nativeDataset("i2b2-con", nil, "**/*"), map[string]string{
 			"one/txt/a.txt": "Zoë left\n", "two/txt/a.txt": "Essa\n", "one/concept/a.con": "c=\"zoë\" 1:0 1:0||t=\"PER\"\n", "two/concept/a.con": "c=\"essa\" 1:0 1:0||t=\"LOC\"\nc=\"x\" 9:0 9:0||t=\"other\"\n"},
 			"\"Zoë left\\n\" person=Zoë\n\"Essa\\n\" place=Essa\n", "other_labels"},
-		"i2b2-2006, marks": {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT>\n\n<PHI TYPE=\"PER\">\nZoë </PHI>[ report_end ]<PHI TYPE=\"LOC\">Essa</PHI>\n[ report_end ]\n</TEXT></ROOT>"},
+		"i2b2-2006, marks": {nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT>\n\n<PHI TYPE=\"PER\">\nZoë </PHI>[ report_end ]<PHI TYPE=\"LOC\">Essa</PHI>\n[ report_end ]\n</TEXT></ROOT>"},
 			"\"Zoë Essa\" person=Zoë  place=Essa\n", "trimmed_span"},
-		"clef, fragments": {nativeRow("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3,8-13,3-8") + clefLine("14-17,0-3")},
+		"clef, fragments": {nativeDataset("clef-pipe", nil, "d/*"), map[string]string{"d/a.txt": "Zoë left Essa now", "d/a.pipe.txt": clefLine("0-3,8-13,3-8") + clefLine("14-17,0-3")},
 			"\"Zoë left Essa now\" person=Zoë left Essa person=Zoë left Essa now\n", "discontinuous"},
-		"ace, head": {nativeRow("ace-apf", &datasets.Fields{Mentions: "head"}, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li\n", ""},
+		"ace, head": {nativeDataset("ace-apf", &datasets.Fields{Mentions: "head"}, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}, "\"\\n\\nZoë Li of R&amp;D left Essa\\n\\n\\n\" person=Zoë Li\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if tc.row.Sets[0].Family == "clef-pipe" {
-				tc.row.LabelRule = datasets.Single
+			if tc.dataset.Sets[0].Family == "clef-pipe" {
+				tc.dataset.LabelRule = datasets.Single
 			}
-			got, tally, err := loaded(t, tc.row, tc.files)
+			got, tally, err := loaded(t, tc.dataset, tc.files)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -102,74 +102,74 @@ func TestNativeFamilies(t *testing.T) {
 	}
 }
 
-func semRow(file string) *datasets.Row {
-	row := nativeRow("genia-xml", nil, file)
-	row.LabelRule = datasets.SemPrefix
-	return row
+func semDataset(file string) *datasets.Dataset {
+	dataset := nativeDataset("genia-xml", nil, file)
+	dataset.LabelRule = datasets.SemPrefix
+	return dataset
 }
 
 // TestBrokenNativeFamilies: file, place, and what was expected.
 func TestBrokenNativeFamilies(t *testing.T) {
 	events := &datasets.Fields{Tags: "type"}
 	for name, tc := range map[string]struct {
-		row   *datasets.Row
-		files map[string]string
-		want  string
+		dataset *datasets.Dataset
+		files   map[string]string
+		want    string
 	}{
-		"xml, cut":            {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<sentence>x"}, "a.xml:2: the file ends within <sentence>"},
-		"xml, cut in a tag":   {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<sent"}, "a.xml:2: the file ends within a tag"},
-		"xml, nesting":        {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<a></set>"}, "a.xml:2: </set>: <a> is open"},
-		"xml, reference":      {semRow("a.xml"), map[string]string{"a.xml": "<set>\n\n&nbsp;</set>"}, `a.xml:3: unknown reference "&nbsp;"`},
-		"xml, encoding":       {semRow("a.xml"), map[string]string{"a.xml": "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><set/>"}, "its encoding is ISO-8859-1: convert it to UTF-8"},
-		"xml, UTF-8":          {semRow("a.xml"), map[string]string{"a.xml": "<set>\xff</set>"}, "a.xml:1: not UTF-8"},
-		"xml, empty":          {semRow("a.xml"), map[string]string{"a.xml": ""}, "a.xml: holds no element"},
-		"xml, no xml":         {semRow("a.xml"), map[string]string{"a.xml": "plain text"}, "a.xml:1: the file ends with text"},
-		"bioc-xml, location":  {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<collection><document><passage><annotation><location offset='x' length='1'/>"}, "a.xml:1: location: expected numbers"},
-		"bioc-xml, none":      {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon></annotation></passage></document></c>"}, "document 7: an annotation has no location"},
-		"bioc-xml, offsets":   {nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon><location offset='1' length='2'/></annotation></passage></document></c>"}, "document 7: mention: offset 3: outside the text of 1 code points"},
-		"bioc-json, array":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "[]"}, `a: expected an object with "documents"`},
-		"bioc-json, none":     {nativeRow("bioc-json", nil, "a"), map[string]string{"a": "{}"}, "it has none"},
-		"bioc-json, cut":      {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}`}, "a: element 1: it ends too early"},
-		"bioc-json, label":    {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1", "passages": [{"text": "x", "annotations": [{"infons": {"type": "ORG"}, "locations": [{"offset": 0, "length": 1}]}]}]}]}`}, `document 1: unknown label "ORG"`},
-		"bioc-json, behind":   {nativeRow("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}]} {}`}, "a: behind the end: {, expected nothing"},
-		"xml, text outside":   {semRow("a.xml"), map[string]string{"a.xml": "x<set></set>"}, `a.xml:1: "x": text outside of all elements`},
-		"xml, comment":        {semRow("a.xml"), map[string]string{"a.xml": "<set>\n<!-- x > </set>"}, "a.xml:2: <!-- does not end"},
-		"xml, attribute":      {semRow("a.xml"), map[string]string{"a.xml": "<set><sentence><cons sem=\"G#protein&x;\">a</cons></sentence></set>"}, `unknown reference "&x;`},
-		"bc2gm, columns":      {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x\n", "GENE.eval": "S1|0 0\n"}, "GENE.eval:1: 2 columns, expected ID|START END|mention"},
-		"bc2gm, offsets":      {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x y\n", "GENE.eval": "S1|0 2|x\n"}, "x.in:1: mention of characters 0 to 2: the sentence S1 has 2"},
-		"bc2gm, sentence":     {nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1\n", "GENE.eval": ""}, "x.in:1: expected ID and text"},
-		"chemdner, columns":   {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tx\n", "x.annotations.txt": ""}, "x.abstracts.txt:1: 2 columns, expected PMID, title, abstract"},
-		"chemdner, part":      {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "", "x.annotations.txt": "1\tX\t0\t1\tx\tPER\n"}, "x.annotations.txt:1: "},
-		"chemdner, offsets":   {nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tx\tyz\n", "x.annotations.txt": "1\tT\t0\t2\tx\tPER\n"}, `x.abstracts.txt:1: mention "x": offsets 0 to 2 lie outside its 1 code points`},
-		"ebmnlp, lines":       {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/1.tokens": "a\nb\n", "participants/1.AGGREGATED.ann": "0\n"}, "participants/1.AGGREGATED.ann: 1 lines, its document has 2 tokens"},
-		"ebmnlp, number":      {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/1.tokens": "a\n", "participants/1.AGGREGATED.ann": "x\n"}, `participants/1.AGGREGATED.ann:1: "x": expected a number`},
-		"ebmnlp, no document": {nativeRow("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/2.tokens": "a\n", "participants/1.AGGREGATED.ann": "1\n"}, "document 1: has annotations and no file 1.tokens"},
-		"sofc, no table":      {nativeRow("sofc-layers", nil, "texts/*"), map[string]string{"texts/A.txt": "x"}, "no table of articles"},
-		"sofc, missing":       {nativeRow("sofc-layers", nil, "*.csv", "texts/*"), map[string]string{"x-Metadata.csv": "name\tset\nA\ttest\n", "texts/A.txt": "x"}, "article A: its "},
-		"sofc, header":        {nativeRow("sofc-layers", nil, "*.csv"), map[string]string{"x-Metadata.csv": "title\tset\n"}, "expected the columns name and set"},
-		"i2b2-con, form":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x", "a.con": "c=\"x\" 1:0||t=\"PER\"\n"}, "a.con:1: expected c=\"mention\""},
-		"i2b2-con, line":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 2:0 2:0||t=\"PER\"\n"}, "a.con:1: line 2: the text has 1 lines"},
-		"i2b2-con, token":     {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 1:0 1:1||t=\"PER\"\n"}, "a.con:1: token 1 of line 1: it has 1 tokens"},
-		"i2b2-con, no text":   {nativeRow("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "x\n", "concept/a.con": "", "concept/b.con": ""}, "b.con: its text b.txt is missing"},
-		"i2b2-con, several":   {nativeRow("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "x\n", "one/a.con": "", "two/a.con": ""}, "txt/a.txt: 2 files a.con belong to it: expected one"},
-		"i2b2-con, none":      {nativeRow("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n"}, "a.txt: no annotations"},
-		"i2b2-tags, text":     {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<x><TEXT>x</TEXT></x>"}, "a.xml: expected <TEXT><![CDATA["},
-		"i2b2-tags, number":   {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E start=\"a\" end=\"1\" type=\"PER\" />\n</TAGS>"}, "a.xml:3: start \"a\""},
-		"i2b2-tags, element":  {nativeRow("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E>x</E>\n</TAGS>"}, "a.xml:3: expected one empty element"},
-		"i2b2-2006, open":     {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT><PHI TYPE=\"PER\">x</TEXT></RECORD></ROOT>"}, "a.xml:1: </TEXT>: a PHI is open"},
-		"i2b2-2006, cut":      {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT>\n<RECORD><TEXT>x</TEXT></RECORD>\n<RECORD>\n<TEXT>y"}, "a.xml:4: the file ends within <TEXT>"},
-		"i2b2-2006, nesting":  {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT>x</RECORD></ROOT>"}, "a.xml:1: </RECORD>: <TEXT> is open"},
-		"i2b2-2006, type":     {nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT><PHI>x</PHI></TEXT></ROOT>"}, "a.xml:1: PHI: has no TYPE"},
-		"clef, columns":       {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": "a.txt|0-1|x\n"}, "a.pipe.txt:1: 3 columns, expected 22"},
-		"clef, spans":         {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": clefLine("1")}, `a.pipe.txt:1: spans "1": expected a-b`},
-		"clef, no text":       {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "b.pipe.txt": ""}, "b.pipe.txt: its text b.txt is missing"},
-		"clef, none":          {nativeRow("clef-pipe", nil, "*"), map[string]string{"a.txt": "x"}, "no annotations: files NAME.pipe.txt"},
-		"ace, pair":           {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "x"}, "a.sgm: its file a.apf.xml is missing"},
-		"ace, tag":            {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "<DOC", "a.apf.xml": apf}, "a.sgm: the tag <DOC does not end"},
-		"ace, offsets":        {nativeRow("ace-apf", nil, "*"), map[string]string{"a.sgm": "x", "a.apf.xml": apf}, "a.apf.xml:1: mention: offset 2: outside the text of 1 code points"},
+		"xml, cut":            {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n<sentence>x"}, "a.xml:2: the file ends within <sentence>"},
+		"xml, cut in a tag":   {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n<sent"}, "a.xml:2: the file ends within a tag"},
+		"xml, nesting":        {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n<a></set>"}, "a.xml:2: </set>: <a> is open"},
+		"xml, reference":      {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n\n&nbsp;</set>"}, `a.xml:3: unknown reference "&nbsp;"`},
+		"xml, encoding":       {semDataset("a.xml"), map[string]string{"a.xml": "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><set/>"}, "its encoding is ISO-8859-1: convert it to UTF-8"},
+		"xml, UTF-8":          {semDataset("a.xml"), map[string]string{"a.xml": "<set>\xff</set>"}, "a.xml:1: not UTF-8"},
+		"xml, empty":          {semDataset("a.xml"), map[string]string{"a.xml": ""}, "a.xml: holds no element"},
+		"xml, no xml":         {semDataset("a.xml"), map[string]string{"a.xml": "plain text"}, "a.xml:1: the file ends with text"},
+		"bioc-xml, location":  {nativeDataset("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<collection><document><passage><annotation><location offset='x' length='1'/>"}, "a.xml:1: location: expected numbers"},
+		"bioc-xml, none":      {nativeDataset("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon></annotation></passage></document></c>"}, "document 7: an annotation has no location"},
+		"bioc-xml, offsets":   {nativeDataset("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": "<c><document><id>7</id><passage><offset>0</offset><text>x</text><annotation><infon key='type'>PER</infon><location offset='1' length='2'/></annotation></passage></document></c>"}, "document 7: mention: offset 3: outside the text of 1 code points"},
+		"bioc-json, array":    {nativeDataset("bioc-json", nil, "a"), map[string]string{"a": "[]"}, `a: expected an object with "documents"`},
+		"bioc-json, none":     {nativeDataset("bioc-json", nil, "a"), map[string]string{"a": "{}"}, "it has none"},
+		"bioc-json, cut":      {nativeDataset("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}`}, "a: element 1: it ends too early"},
+		"bioc-json, label":    {nativeDataset("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1", "passages": [{"text": "x", "annotations": [{"infons": {"type": "ORG"}, "locations": [{"offset": 0, "length": 1}]}]}]}]}`}, `document 1: unknown label "ORG"`},
+		"bioc-json, behind":   {nativeDataset("bioc-json", nil, "a"), map[string]string{"a": `{"documents": [{"id": "1"}]} {}`}, "a: behind the end: {, expected nothing"},
+		"xml, text outside":   {semDataset("a.xml"), map[string]string{"a.xml": "x<set></set>"}, `a.xml:1: "x": text outside of all elements`},
+		"xml, comment":        {semDataset("a.xml"), map[string]string{"a.xml": "<set>\n<!-- x > </set>"}, "a.xml:2: <!-- does not end"},
+		"xml, attribute":      {semDataset("a.xml"), map[string]string{"a.xml": "<set><sentence><cons sem=\"G#protein&x;\">a</cons></sentence></set>"}, `unknown reference "&x;`},
+		"bc2gm, columns":      {nativeDataset("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x\n", "GENE.eval": "S1|0 0\n"}, "GENE.eval:1: 2 columns, expected ID|START END|mention"},
+		"bc2gm, offsets":      {nativeDataset("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1 x y\n", "GENE.eval": "S1|0 2|x\n"}, "x.in:1: mention of characters 0 to 2: the sentence S1 has 2"},
+		"bc2gm, sentence":     {nativeDataset("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{"x.in": "S1\n", "GENE.eval": ""}, "x.in:1: expected ID and text"},
+		"chemdner, columns":   {nativeDataset("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tx\n", "x.annotations.txt": ""}, "x.abstracts.txt:1: 2 columns, expected PMID, title, abstract"},
+		"chemdner, part":      {nativeDataset("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "", "x.annotations.txt": "1\tX\t0\t1\tx\tPER\n"}, "x.annotations.txt:1: "},
+		"chemdner, offsets":   {nativeDataset("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{"x.abstracts.txt": "1\tx\tyz\n", "x.annotations.txt": "1\tT\t0\t2\tx\tPER\n"}, `x.abstracts.txt:1: mention "x": offsets 0 to 2 lie outside its 1 code points`},
+		"ebmnlp, lines":       {nativeDataset("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/1.tokens": "a\nb\n", "participants/1.AGGREGATED.ann": "0\n"}, "participants/1.AGGREGATED.ann: 1 lines, its document has 2 tokens"},
+		"ebmnlp, number":      {nativeDataset("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/1.tokens": "a\n", "participants/1.AGGREGATED.ann": "x\n"}, `participants/1.AGGREGATED.ann:1: "x": expected a number`},
+		"ebmnlp, no document": {nativeDataset("ebmnlp-native", nil, "documents/*", "participants/*"), map[string]string{"documents/2.tokens": "a\n", "participants/1.AGGREGATED.ann": "1\n"}, "document 1: has annotations and no file 1.tokens"},
+		"sofc, no table":      {nativeDataset("sofc-layers", nil, "texts/*"), map[string]string{"texts/A.txt": "x"}, "no table of articles"},
+		"sofc, missing":       {nativeDataset("sofc-layers", nil, "*.csv", "texts/*"), map[string]string{"x-Metadata.csv": "name\tset\nA\ttest\n", "texts/A.txt": "x"}, "article A: its "},
+		"sofc, header":        {nativeDataset("sofc-layers", nil, "*.csv"), map[string]string{"x-Metadata.csv": "title\tset\n"}, "expected the columns name and set"},
+		"i2b2-con, form":      {nativeDataset("i2b2-con", nil, "*"), map[string]string{"a.txt": "x", "a.con": "c=\"x\" 1:0||t=\"PER\"\n"}, "a.con:1: expected c=\"mention\""},
+		"i2b2-con, line":      {nativeDataset("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 2:0 2:0||t=\"PER\"\n"}, "a.con:1: line 2: the text has 1 lines"},
+		"i2b2-con, token":     {nativeDataset("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n", "a.con": "c=\"x\" 1:0 1:1||t=\"PER\"\n"}, "a.con:1: token 1 of line 1: it has 1 tokens"},
+		"i2b2-con, no text":   {nativeDataset("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "x\n", "concept/a.con": "", "concept/b.con": ""}, "b.con: its text b.txt is missing"},
+		"i2b2-con, several":   {nativeDataset("i2b2-con", nil, "**/*"), map[string]string{"txt/a.txt": "x\n", "one/a.con": "", "two/a.con": ""}, "txt/a.txt: 2 files a.con belong to it: expected one"},
+		"i2b2-con, none":      {nativeDataset("i2b2-con", nil, "*"), map[string]string{"a.txt": "x\n"}, "a.txt: no annotations"},
+		"i2b2-tags, text":     {nativeDataset("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<x><TEXT>x</TEXT></x>"}, "a.xml: expected <TEXT><![CDATA["},
+		"i2b2-tags, number":   {nativeDataset("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E start=\"a\" end=\"1\" type=\"PER\" />\n</TAGS>"}, "a.xml:3: start \"a\""},
+		"i2b2-tags, element":  {nativeDataset("i2b2-tags-xml", events, "a.xml"), map[string]string{"a.xml": "<TEXT><![CDATA[x]]></TEXT>\n<TAGS>\n<E>x</E>\n</TAGS>"}, "a.xml:3: expected one empty element"},
+		"i2b2-2006, open":     {nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT><PHI TYPE=\"PER\">x</TEXT></RECORD></ROOT>"}, "a.xml:1: </TEXT>: a PHI is open"},
+		"i2b2-2006, cut":      {nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT>\n<RECORD><TEXT>x</TEXT></RECORD>\n<RECORD>\n<TEXT>y"}, "a.xml:4: the file ends within <TEXT>"},
+		"i2b2-2006, nesting":  {nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><RECORD><TEXT>x</RECORD></ROOT>"}, "a.xml:1: </RECORD>: <TEXT> is open"},
+		"i2b2-2006, type":     {nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": "<ROOT><TEXT><PHI>x</PHI></TEXT></ROOT>"}, "a.xml:1: PHI: has no TYPE"},
+		"clef, columns":       {nativeDataset("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": "a.txt|0-1|x\n"}, "a.pipe.txt:1: 3 columns, expected 22"},
+		"clef, spans":         {nativeDataset("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "a.pipe.txt": clefLine("1")}, `a.pipe.txt:1: spans "1": expected a-b`},
+		"clef, no text":       {nativeDataset("clef-pipe", nil, "*"), map[string]string{"a.txt": "x", "b.pipe.txt": ""}, "b.pipe.txt: its text b.txt is missing"},
+		"clef, none":          {nativeDataset("clef-pipe", nil, "*"), map[string]string{"a.txt": "x"}, "no annotations: files NAME.pipe.txt"},
+		"ace, pair":           {nativeDataset("ace-apf", nil, "*"), map[string]string{"a.sgm": "x"}, "a.sgm: its file a.apf.xml is missing"},
+		"ace, tag":            {nativeDataset("ace-apf", nil, "*"), map[string]string{"a.sgm": "<DOC", "a.apf.xml": apf}, "a.sgm: the tag <DOC does not end"},
+		"ace, offsets":        {nativeDataset("ace-apf", nil, "*"), map[string]string{"a.sgm": "x", "a.apf.xml": apf}, "a.apf.xml:1: mention: offset 2: outside the text of 1 code points"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := loaded(t, tc.row, tc.files)
+			_, _, err := loaded(t, tc.dataset, tc.files)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error is %v, want one with %q", err, tc.want)
 			}
@@ -191,14 +191,14 @@ func FuzzNativeFamilies(f *testing.F) {
 			"ebmnlp-native": {"documents/1.tokens": "a\nb\nc\n", "participants/1.AGGREGATED.ann": s},
 			"sofc-layers":   {"x-Metadata.csv": "name\tset\nA\ttest\n", "texts/A.txt": "Zoë left Essa", "sentences/A.csv": "2\t1\t0\t13\n", "entity_types_and_slots/A.csv": s},
 		} {
-			row := nativeRow(family, nil, "**/*")
+			dataset := nativeDataset(family, nil, "**/*")
 			if family == "genia-xml" {
-				row.LabelRule = datasets.SemPrefix
+				dataset.LabelRule = datasets.SemPrefix
 			}
 			if family == "i2b2-tags-xml" {
-				row.Sets[0].Fields = &datasets.Fields{Tags: "type"}
+				dataset.Sets[0].Fields = &datasets.Fields{Tags: "type"}
 			}
-			_, _, _ = loaded(t, row, files) // an error is as good as documents
+			_, _, _ = loaded(t, dataset, files) // an error is as good as documents
 		}
 	})
 }

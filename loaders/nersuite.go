@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// readNersuite reads the family nersuite (formats.md §2): tag, start, end, token,
+// readNersuite reads the family nersuite (docs/spec/formats.md §2): tag, start, end, token,
 // lemma, part of speech, chunk, separated by tabs; a blank line ends a sentence,
 // and so does the end of a document's file.
 //

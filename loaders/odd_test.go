@@ -34,39 +34,39 @@ var oddities = []struct {
 // after something happened to it: documents, counts, or an error.
 func TestOddFiles(t *testing.T) {
 	events := &datasets.Fields{Tags: "type", Elements: []string{"EVENT"}}
-	single := nativeRow("clef-pipe", nil, "d/*")
+	single := nativeDataset("clef-pipe", nil, "d/*")
 	single.LabelRule = datasets.Single
 	var b strings.Builder
 	for _, f := range []struct {
-		row   *datasets.Row
-		files map[string]string
+		dataset *datasets.Dataset
+		files   map[string]string
 	}{
-		{nativeRow("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": strings.ReplaceAll(bioc, "Zo&#235;", "Zoë")}},
-		{nativeRow("bioc-json", nil, "a.json"), map[string]string{"a.json": biocJSON}},
-		{semRow("a.xml"), map[string]string{"a.xml": geniaXML}},
-		{nativeRow("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{
+		{nativeDataset("bioc-xml", nil, "a.xml"), map[string]string{"a.xml": strings.ReplaceAll(bioc, "Zo&#235;", "Zoë")}},
+		{nativeDataset("bioc-json", nil, "a.json"), map[string]string{"a.json": biocJSON}},
+		{semDataset("a.xml"), map[string]string{"a.xml": geniaXML}},
+		{nativeDataset("bc2gm-native", nil, "x.in", "GENE.eval"), map[string]string{
 			"x.in": "S1 The ½ Zoë gene .\nS2 Nothing\n", "GENE.eval": "S1|4 10|Zoë gene\nS1|0 2|The\n"}},
-		{nativeRow("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{
+		{nativeDataset("chemdner-tsv", nil, "x.abstracts.txt", "x.annotations.txt"), map[string]string{
 			"x.abstracts.txt": "1\tZoë left\tBo and Essa\n2\tLi\t\n", "x.annotations.txt": "1\tT\t0\t3\tZoë\tPER\n1\tA\t7\t11\tEssa\tLOC\n"}},
-		{nativeRow("ebmnlp-native", nil, "documents/*", "participants/*", "outcomes/*"), map[string]string{
+		{nativeDataset("ebmnlp-native", nil, "documents/*", "participants/*", "outcomes/*"), map[string]string{
 			"documents/1.tokens": "Zoë\nLi\nand\nBo\n", "participants/1.AGGREGATED.ann": "1\n1\n0\n2\n", "outcomes/1.AGGREGATED.ann": "0\n1\n1\n0\n"}},
-		{nativeRow("sofc-layers", nil, "x-Metadata.csv", "texts/*", "sentences/*", "entity_types_and_slots/*"), map[string]string{
+		{nativeDataset("sofc-layers", nil, "x-Metadata.csv", "texts/*", "sentences/*", "entity_types_and_slots/*"), map[string]string{
 			"x-Metadata.csv": "title\tname\tset\n\"two\nlines\"\tA\ttest\nother\tB\ttrain\n", "texts/A.txt": "Zoë\nleft. Li and Essa.", "sentences/A.csv": "1\t0\t0\t9\n2\t1\t10\t22\n",
 			"entity_types_and_slots/A.csv": "2\t1\t0\t2\tB-PER\tO\n2\t2\t3\t6\tO\tO\n2\t3\t7\t11\tB-LOC\tO\n2\t4\t11\t12\tO\tO\n"}},
-		{nativeRow("i2b2-con", nil, "**/*"), map[string]string{
+		{nativeDataset("i2b2-con", nil, "**/*"), map[string]string{
 			"txt/a.txt": "Zoë  left\tEssa\nand Li\n", "concept/a.con": "c=\"zoë\" 1:0 1:0||t=\"PER\"\nc=\"left \"essa\" and\" 1:1 2:0||t=\"PER\"\n"}},
-		{nativeRow("i2b2-tags-xml", events, "d/*"), map[string]string{"d/a.xml": tagsXML}},
-		{nativeRow("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": deidXML}},
+		{nativeDataset("i2b2-tags-xml", events, "d/*"), map[string]string{"d/a.xml": tagsXML}},
+		{nativeDataset("i2b2-2006-xml", nil, "a.xml"), map[string]string{"a.xml": deidXML}},
 		{single, map[string]string{"d/a.txt": "Zoë left\nEssa now", "d/a.pipe.txt": clefLine("0-3") + clefLine("9-13,14-17")}},
-		{nativeRow("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}},
+		{nativeDataset("ace-apf", nil, "d/*"), map[string]string{"d/a.sgm": sgm, "d/a.apf.xml": apf}},
 	} {
 		for _, file := range slices.Sorted(maps.Keys(f.files)) {
-			fmt.Fprintf(&b, "%s: %s\n", f.row.Sets[0].Family, file)
+			fmt.Fprintf(&b, "%s: %s\n", f.dataset.Sets[0].Family, file)
 			for _, odd := range oddities {
 				files := maps.Clone(f.files)
 				files[file] = odd.of(files[file])
 				fmt.Fprintf(&b, "  %s\n", odd.name)
-				got, tally, err := loaded(t, f.row, files)
+				got, tally, err := loaded(t, f.dataset, files)
 				for line := range strings.Lines(got) {
 					b.WriteString("    " + strings.NewReplacer("\r", `\r`, "\uFEFF", `\ufeff`).Replace(line))
 				}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// readOneIE reads the family oneie-jsonl (formats.md §2): a sentence a line, with
+// readOneIE reads the family oneie-jsonl (docs/spec/formats.md §2): a sentence a line, with
 // tokens and mentions by the tokens of the sentence, ends exclusive. A subtype
 // behind a colon is cut off.
 func readOneIE(r *reading) error {

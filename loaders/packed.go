@@ -30,7 +30,7 @@ func isArchive(name string) bool {
 }
 
 // unpack reads an archive. Hidden files, links and folders are passed over
-// (formats.md §1).
+// (docs/spec/formats.md §1).
 func unpack(data fs.FS, name string) (packed, error) {
 	p := &unpacking{files: packed{}}
 	read := p.tar

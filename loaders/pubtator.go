@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// readPubtator reads the family pubtator (formats.md §2): documents separated by
+// readPubtator reads the family pubtator (docs/spec/formats.md §2): documents separated by
 // blank lines, each a title line, an abstract line, and lines of mentions and
 // relations. The text is title, one blank, abstract; offsets are code points of
 // it.

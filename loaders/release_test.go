@@ -11,9 +11,9 @@ import (
 )
 
 // TestReleases reads archives as the owners of the corpora publish them
-// (formats.md §4), with invented members, by the rows of the benchmark.
+// (docs/spec/formats.md §4), with invented members, by the datasets of the benchmark.
 func TestReleases(t *testing.T) {
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,15 +61,15 @@ func TestReleases(t *testing.T) {
 			"\"Li\" participant=Li\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			row, err := datasets.Find(rows, tc.row)
+			dataset, err := datasets.Find(ds, tc.row)
 			if err != nil {
 				t.Fatal(err)
 			}
 			data := fstest.MapFS{}
 			for name, members := range tc.archives {
-				data[row.DataDir+"/"+name] = &fstest.MapFile{Data: []byte(tarball(t, members...))}
+				data[dataset.DataDir+"/"+name] = &fstest.MapFile{Data: []byte(tarball(t, members...))}
 			}
-			docs, _, err := documentsOf(t, data, row, loaders.Options{Set: tc.set, Split: tc.split})
+			docs, _, err := documentsOf(t, data, dataset, loaders.Options{Set: tc.set, Split: tc.split})
 			if err != nil {
 				t.Fatal(err)
 			}

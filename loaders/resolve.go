@@ -11,18 +11,18 @@ import (
 	"nerbench/datasets"
 )
 
-// Resolve finds a file of a row in the data folder, below the row's own folder:
+// Resolve finds a file of a dataset in the data folder, below the dataset's own folder:
 // by its name, by the other names under which it is published, each also without
 // its folders and with ".gz"; else, where the checksum is known, by its content.
 // A pattern stands for all files that it matches, in byte order; a folder may
 // also be there as an archive of the same name. The names returned are relative
 // to the data folder. If there is none, the error is a [MissingError].
-func Resolve(ctx context.Context, data fs.FS, row *datasets.Row, f *datasets.File) ([]string, error) {
+func Resolve(ctx context.Context, data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string, error) {
 	wanted := append([]string{f.Path}, f.Also...)
 	for _, name := range wanted {
-		names, err := matches(data, row.DataDir, name, f.Except)
+		names, err := matches(data, dataset.DataDir, name, f.Except)
 		if err != nil {
-			return nil, fmt.Errorf("row %s: pattern %s: %w", row.ID, name, err)
+			return nil, fmt.Errorf("dataset %s: pattern %s: %w", dataset.ID, name, err)
 		}
 		if len(names) > 0 {
 			return names, nil
@@ -30,20 +30,20 @@ func Resolve(ctx context.Context, data fs.FS, row *datasets.Row, f *datasets.Fil
 	}
 	for _, name := range wanted {
 		for _, other := range otherForms(name) {
-			full := path.Join(row.DataDir, other)
+			full := path.Join(dataset.DataDir, other)
 			if info, err := fs.Stat(data, full); err == nil && info.Mode().IsRegular() {
 				return []string{full}, nil
 			}
 		}
 	}
-	name, err := findByContent(ctx, data, row.DataDir, f)
+	name, err := findByContent(ctx, data, dataset.DataDir, f)
 	if err != nil {
-		return nil, fmt.Errorf("row %s: file %s: search by checksum: %w", row.ID, f.Path, err)
+		return nil, fmt.Errorf("dataset %s: file %s: search by checksum: %w", dataset.ID, f.Path, err)
 	}
 	if name != "" {
 		return []string{name}, nil
 	}
-	return nil, &MissingError{Row: row.ID, Path: path.Join(row.DataDir, f.Path)}
+	return nil, &MissingError{Dataset: dataset.ID, Path: path.Join(dataset.DataDir, f.Path)}
 }
 
 // otherForms are the names under which a file or folder may be there, other than

@@ -37,12 +37,12 @@ func asLines(t testing.TB, docs []*ner.Document) []*ner.Document {
 	return back
 }
 
-// columnsRow reads what WriteConll writes of documents of a row: its types are
+// columnsRow reads what WriteConll writes of documents of a dataset: its types are
 // the labels.
-func columnsRow(row *datasets.Row) *datasets.Row {
-	plain := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
-	plain.ID, plain.Labels = row.ID, nil
-	for _, t := range row.Types() {
+func columnsDataset(dataset *datasets.Dataset) *datasets.Dataset {
+	plain := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
+	plain.ID, plain.Labels = dataset.ID, nil
+	for _, t := range dataset.Types() {
 		plain.Labels = append(plain.Labels, datasets.Label{Native: string(t), Type: t})
 	}
 	return plain
@@ -91,16 +91,16 @@ func joined(d *ner.Document) bool {
 	return at == len(d.Text) && d.Tokens[0].Start == 0
 }
 
-// TestRealRoundTrip holds the real documents to METRICS.md §13: load, export and
+// TestRealRoundTrip holds the real documents to docs/spec/metrics.md §13: load, export and
 // load again is the identity in both formats (8), gold as strings is perfect (1,
 // 9), gold as tags is gold in all six schemes (11). The test splits do: the
 // others hold more of the same.
 func TestRealRoundTrip(t *testing.T) {
-	eachRealSplit(t, func(t *testing.T, data fs.FS, row *datasets.Row, o loaders.Options, _ expectedSplit) {
+	eachRealSplit(t, func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, _ expectedSplit) {
 		if o.Split == ner.Train || o.Split == ner.Dev {
 			return
 		}
-		docs, _, err := readAll(t, data, row, o)
+		docs, _, err := readAll(t, data, dataset, o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,12 +108,12 @@ func TestRealRoundTrip(t *testing.T) {
 
 		flat := !slices.ContainsFunc(docs, func(d *ner.Document) bool { return len(d.Tokens) == 0 || !joined(d) || !writable(d) })
 		if flat {
-			sameColumns(t, row, o, docs)
+			sameColumns(t, dataset, o, docs)
 		}
 
 		strings := metrics.NewCounts()
 		for _, d := range docs {
-			p := stringsOf(d, row.Types())
+			p := stringsOf(d, dataset.Types())
 			strings.Merge(metrics.Count(metrics.UniNERF1, &p))
 			if flat {
 				checkTags(t, d)
@@ -126,9 +126,9 @@ func TestRealRoundTrip(t *testing.T) {
 }
 
 // sameColumns writes documents as columns and reads them back.
-func sameColumns(t *testing.T, row *datasets.Row, o loaders.Options, docs []*ner.Document) {
+func sameColumns(t *testing.T, dataset *datasets.Dataset, o loaders.Options, docs []*ner.Document) {
 	t.Helper()
-	plain := columnsRow(row)
+	plain := columnsDataset(dataset)
 	plain.Sets[0].Splits[0].Name = o.Split
 	var file bytes.Buffer
 	for _, d := range docs {
@@ -145,7 +145,7 @@ func sameColumns(t *testing.T, row *datasets.Row, o loaders.Options, docs []*ner
 }
 
 // stringsOf is the gold of a document as the strings that a perfect model
-// answers (METRICS.md §3.6), read by the published reader.
+// answers (docs/spec/metrics.md §3.6), read by the published reader.
 func stringsOf(d *ner.Document, types []ner.EntityType) metrics.Passage {
 	p := metrics.Passage{Text: d.Text}
 	for _, typ := range types {
@@ -248,14 +248,14 @@ func TestReadDocuments(t *testing.T) {
 	}
 }
 
-// The family documents: types are native labels, or the row's types.
+// The family documents: types are native labels, or the dataset's types.
 func TestDocumentFiles(t *testing.T) {
-	row := columnRow(nil)
+	dataset := columnDataset(nil)
 	o := loaders.Options{Set: "lines", Split: ner.Test}
 	text := `{"id": "x", "text": "Oslo Rome", "spans": [{"start": 0, "end": 4, "type": "city"}, {"start": 0, "end": 4, "type": "place"}, {"start": 5, "end": 9, "type": "time of day"}, {"start": 5, "end": 9, "type": "rest"}]}
 {"text": "Oslo"}
 `
-	docs, tally, err := readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(text)}}, row, o)
+	docs, tally, err := readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(text)}}, dataset, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -263,8 +263,8 @@ func TestDocumentFiles(t *testing.T) {
 	equal(t, "ids", docs[0].ID+" "+docs[1].ID, "x own/test/1")
 	equal(t, "duplicates", tally.Duplicates, 1)
 	equal(t, "dropped", tally.Dropped["rest"], 1)
-	_, _, err = readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte("\n" + `{"text": "a", "spans": [{"start": 0, "end": 1, "type": "x"}]}`)}}, row, o)
-	if want := `row own: test.jsonl:2: unknown label "x" (known: `; err == nil || !strings.HasPrefix(err.Error(), want) {
+	_, _, err = readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte("\n" + `{"text": "a", "spans": [{"start": 0, "end": 1, "type": "x"}]}`)}}, dataset, o)
+	if want := `dataset own: test.jsonl:2: unknown label "x" (known: `; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }
@@ -315,11 +315,11 @@ func FuzzColumns(f *testing.F) {
 		if kind&32 != 0 {
 			p.MergeEqualNeighbours, p.BlankToken = true, "skip"
 		}
-		row := columnRow(p)
+		dataset := columnDataset(p)
 		if kind&64 != 0 {
-			row.LabelRule = datasets.BeforeHyphen
+			dataset.LabelRule = datasets.BeforeHyphen
 		}
-		docs, tally, _ := read(t, row, text) // checks offsets
+		docs, tally, _ := read(t, dataset, text) // checks offsets
 		tokens, spans, kept := 0, 0, 0
 		for _, d := range docs {
 			tokens, spans = tokens+len(d.Tokens), spans+len(d.Spans)
@@ -354,7 +354,7 @@ func FuzzColumns(f *testing.F) {
 				docs[kept-1].ID = fmt.Sprintf("own/test/%d", kept)
 			}
 		}
-		back, _, err := read(t, columnsRow(row), file.String())
+		back, _, err := read(t, columnsDataset(dataset), file.String())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,40 +16,40 @@ import (
 	"nerbench/ner"
 )
 
-// only is a copy of a row whose set of a family has one split, test, in one file.
-func only(row *datasets.Row, family, file string) (*datasets.Row, bool) {
-	i := slices.IndexFunc(row.Sets, func(s datasets.Set) bool { return s.Family == family })
+// only is a copy of a dataset whose set of a family has one split, test, in one file.
+func only(dataset *datasets.Dataset, family, file string) (*datasets.Dataset, bool) {
+	i := slices.IndexFunc(dataset.Sets, func(s datasets.Set) bool { return s.Family == family })
 	if i < 0 {
 		return nil, false
 	}
-	set := row.Sets[i]
+	set := dataset.Sets[i]
 	set.Splits = []datasets.Part{{Name: ner.Test, Files: []datasets.File{{Path: file}}}}
 	set.Primary = true
-	changed := *row
+	changed := *dataset
 	changed.Sets = []datasets.Set{set}
 	return &changed, true
 }
 
-// Every row of the family conll reads a file of its own form, invented here from
-// what its row file says: so the rows whose real files nobody here has are
+// Every dataset of the family conll reads a file of its own form, invented here from
+// what its dataset file says: so the datasets whose real files nobody here has are
 // tested too.
-func TestEveryRowOfColumns(t *testing.T) {
-	rows, err := datasets.Embedded()
+func TestEveryDatasetOfColumns(t *testing.T) {
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	tested := 0
-	for _, row := range rows {
-		row, ok := only(row, "conll", "test.txt")
+	for _, dataset := range ds {
+		dataset, ok := only(dataset, "conll", "test.txt")
 		if !ok {
 			continue
 		}
 		tested++
-		t.Run(row.ID, func(t *testing.T) {
-			label := row.Labels[0]
-			text := inventedColumns(row, label.Native)
-			data := fstest.MapFS{row.DataDir + "/test.txt": {Data: []byte(text)}}
-			docs, tally, err := readAll(t, data, row, loaders.Options{Split: ner.Test})
+		t.Run(dataset.ID, func(t *testing.T) {
+			label := dataset.Labels[0]
+			text := inventedColumns(dataset, label.Native)
+			data := fstest.MapFS{dataset.DataDir + "/test.txt": {Data: []byte(text)}}
+			docs, tally, err := readAll(t, data, dataset, loaders.Options{Split: ner.Test})
 			if err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
@@ -67,18 +67,18 @@ func TestEveryRowOfColumns(t *testing.T) {
 		})
 	}
 	if tested < 20 {
-		t.Errorf("%d rows have the family conll", tested)
+		t.Errorf("%d datasets have the family conll", tested)
 	}
 }
 
-// inventedColumns writes two sentences as a row's [conll] table says.
-func inventedColumns(row *datasets.Row, native string) string {
-	p := row.Conll
+// inventedColumns writes two sentences as a dataset's [conll] table says.
+func inventedColumns(dataset *datasets.Dataset, native string) string {
+	p := dataset.Conll
 	separator := " "
 	if p.Separator == "tab" {
 		separator = "\t"
 	}
-	if row.LabelRule == datasets.BeforeHyphen {
+	if dataset.LabelRule == datasets.BeforeHyphen {
 		native += "-detail"
 	}
 	begin, in, single := "B-"+native, "I-"+native, "B-"+native
@@ -118,10 +118,10 @@ func inventedColumns(row *datasets.Row, native string) string {
 
 // readFixture reads files by that set of a family which takes them: the primary
 // one, else the last, which asks for the most fields.
-func readFixture(t *testing.T, data fs.FS, row *datasets.Row, family, unit string, heads bool, paths []string) (docs []*ner.Document, tally *loaders.Tally, err error) {
+func readFixture(t *testing.T, data fs.FS, dataset *datasets.Dataset, family, unit string, heads bool, paths []string) (docs []*ner.Document, tally *loaders.Tally, err error) {
 	t.Helper()
-	err = fmt.Errorf("the row has no set of the family %s", family)
-	for _, set := range row.Sets {
+	err = fmt.Errorf("the dataset has no set of the family %s", family)
+	for _, set := range dataset.Sets {
 		if set.Family != family || heads != (set.Fields != nil && set.Fields.Mentions == "head") {
 			continue
 		}
@@ -137,7 +137,7 @@ func readFixture(t *testing.T, data fs.FS, row *datasets.Row, family, unit strin
 		primary := set.Primary
 		set.Unit = unit
 		set.Splits, set.Primary = []datasets.Part{part}, true
-		changed := *row
+		changed := *dataset
 		changed.Sets = []datasets.Set{set}
 		d, counts, failed := readAll(t, data, &changed, loaders.Options{Split: ner.Test})
 		if failed == nil {
@@ -169,7 +169,7 @@ func TestFixtures(t *testing.T) {
 	}
 	referenceFile(t, &expected, "benchmark", "expected.json")
 	data := os.DirFS(reference.Path(t, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,15 +180,15 @@ func TestFixtures(t *testing.T) {
 		}
 		tested++
 		t.Run(f.Row, func(t *testing.T) {
-			row, err := datasets.Find(rows, f.Row)
+			dataset, err := datasets.Find(ds, f.Row)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var paths []string
 			for _, file := range f.Files {
-				paths = append(paths, strings.TrimPrefix(file.Path, "data/"+row.DataDir+"/"))
+				paths = append(paths, strings.TrimPrefix(file.Path, "data/"+dataset.DataDir+"/"))
 			}
-			docs, tally, err := readFixture(t, data, row, f.Family, f.Unit, strings.Contains(f.Rule, "mention head"), paths)
+			docs, tally, err := readFixture(t, data, dataset, f.Family, f.Unit, strings.Contains(f.Rule, "mention head"), paths)
 			if err != nil {
 				t.Fatal(err)
 			}

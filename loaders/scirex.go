@@ -4,7 +4,7 @@ import (
 	"fmt"
 )
 
-// readScirex reads the family scirex-json (formats.md §2): one object with words
+// readScirex reads the family scirex-json (docs/spec/formats.md §2): one object with words
 // and mentions a line; the indices count words, ends exclusive. The unit is the
 // document, or, where the set says so, the sentence of the file; a mention that
 // reaches over the end of its sentence is then dropped and counted.

@@ -12,7 +12,7 @@ import (
 	"nerbench/ner"
 )
 
-// readSOFC reads the family sofc-layers (formats.md §2): a table of articles with
+// readSOFC reads the family sofc-layers (docs/spec/formats.md §2): a table of articles with
 // the split of each; of an article its text, its sentences with a label, and the
 // tokens of the sentences whose label is 1, with IOB2 tags. The unit is such a
 // sentence. Offsets of sentences are code points of the text, those of tokens code

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// readSpert reads the family spert-json (formats.md §2): one JSON array of
+// readSpert reads the family spert-json (docs/spec/formats.md §2): one JSON array of
 // sentences with tokens and entities; indices count the tokens of the sentence,
 // ends exclusive. The array is read element by element.
 func readSpert(r *reading) error {
@@ -35,7 +35,7 @@ func readSpert(r *reading) error {
 	})
 }
 
-// readIndex reads the family json-index (formats.md §2): one JSON array of
+// readIndex reads the family json-index (docs/spec/formats.md §2): one JSON array of
 // sentences; a mention lists the indices of its tokens, its span is first to
 // last.
 func readIndex(r *reading) error {

@@ -13,7 +13,7 @@ type tagStep struct {
 	orphan    bool // it was meant to continue: counted if it opens
 }
 
-// tagScheme reads a tag (formats.md §1, "Tag schemes").
+// tagScheme reads a tag (docs/spec/formats.md §1, "Tag schemes").
 type tagScheme func(tag []byte) (tagStep, []byte, error)
 
 // newTagScheme finds a scheme by its name; prefix is cut off the tags of io.

@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// tokenDocument joins tokens, verbatim, by one blank (formats.md §1).
+// tokenDocument joins tokens, verbatim, by one blank (docs/spec/formats.md §1).
 func tokenDocument(tokens []string) *ner.Document {
 	size := len(tokens)
 	for _, t := range tokens {

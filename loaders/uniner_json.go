@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// readUniNERJSON reads the family uniner-json (formats.md §2): the test files of
+// readUniNERJSON reads the family uniner-json (docs/spec/formats.md §2): the test files of
 // UniversalNER, one JSON array of conversations of four turns. Each asks one text
 // for one type and answers with a list of strings; the conversations of a text
 // stand together, and a new text begins where the text changes or a type repeats.

@@ -57,10 +57,10 @@ func officialFile(t *testing.T, name string) []officialText {
 	return texts
 }
 
-// The gold rule of a row gives the gold of the official test file, string by
+// The gold rule of a dataset gives the gold of the official test file, string by
 // string.
 func TestOfficialGold(t *testing.T) {
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,12 +74,12 @@ func TestOfficialGold(t *testing.T) {
 		t.Run(tc.row, func(t *testing.T) {
 			official := officialFile(t, tc.file)
 			equal(t, "texts", len(official), tc.texts)
-			row, err := datasets.Find(rows, tc.row)
+			dataset, err := datasets.Find(ds, tc.row)
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := loaders.Options{Split: ner.Test, Gold: row.UniNERGold}
-			docs, _, err := readAll(t, os.DirFS(reference.Path(t, "data")), row, o)
+			o := loaders.Options{Split: ner.Test, Gold: dataset.UniNERGold}
+			docs, _, err := readAll(t, os.DirFS(reference.Path(t, "data")), dataset, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +87,7 @@ func TestOfficialGold(t *testing.T) {
 			items := 0
 			for i, want := range official {
 				got := officialText{docs[i].Text, map[ner.EntityType][]string{}}
-				for _, typ := range row.Types() {
+				for _, typ := range dataset.Types() {
 					got.gold[typ] = []string{}
 				}
 				for _, s := range docs[i].Spans {
@@ -106,18 +106,18 @@ func TestOfficialGold(t *testing.T) {
 // The counts of official test files that are not here are known.
 func TestOfficialGoldCounts(t *testing.T) {
 	data := os.DirFS(reference.Path(t, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for id, want := range map[string]struct{ lost, items int }{
 		"crossner-literature": {0, 2025}, "crossner-music": {0, 3163}, "crossner-politics": {1, 3943},
 	} {
-		row, err := datasets.Find(rows, id)
+		dataset, err := datasets.Find(ds, id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		docs, _, err := readAll(t, data, row, loaders.Options{Split: ner.Test, Gold: row.UniNERGold})
+		docs, _, err := readAll(t, data, dataset, loaders.Options{Split: ner.Test, Gold: dataset.UniNERGold})
 		if err != nil {
 			t.Fatal(err)
 		}

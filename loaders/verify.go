@@ -25,10 +25,10 @@ const (
 
 // Verification is what was found in the files of a split, held against its lock.
 type Verification struct {
-	Row   string
-	Set   string
-	Split ner.Split
-	State State
+	Dataset string
+	Set     string
+	Split   ner.Split
+	State   State
 	// Files are the names that were read, below the data folder.
 	Files []string
 	Found datasets.Lock
@@ -41,12 +41,12 @@ type Verification struct {
 // tokens, spans, types, dropped labels and fingerprints against the lock. each,
 // which may be nil, sees every document. A missing file is a state, no error;
 // what cannot be read is an error.
-func Verify(ctx context.Context, data fs.FS, row *datasets.Row, o Options, each func(*ner.Document)) (Verification, error) {
-	r, err := newReading(ctx, data, row, o)
+func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options, each func(*ner.Document)) (Verification, error) {
+	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
 		return Verification{}, err
 	}
-	v := Verification{Row: row.ID, Set: r.set.Name, Split: r.part.Name}
+	v := Verification{Dataset: dataset.ID, Set: r.set.Name, Split: r.part.Name}
 	if v.Files, err = r.files(); errors.Is(err, fs.ErrNotExist) {
 		v.State, v.Differences = StateMissing, []string{err.Error()}
 		return v, nil
@@ -56,7 +56,7 @@ func Verify(ctx context.Context, data fs.FS, row *datasets.Row, o Options, each 
 	if err := v.checkFiles(ctx, data, r); err != nil {
 		return v, err
 	}
-	docs, tally, err := Documents(ctx, data, row, o)
+	docs, tally, err := Documents(ctx, data, dataset, o)
 	if err != nil {
 		return v, err
 	}
@@ -66,7 +66,7 @@ func Verify(ctx context.Context, data fs.FS, row *datasets.Row, o Options, each 
 			return v, err
 		}
 		if err := d.Check(false); err != nil {
-			return v, fmt.Errorf("row %s: %w", row.ID, err)
+			return v, fmt.Errorf("dataset %s: %w", dataset.ID, err)
 		}
 		print.Add(d)
 		if each != nil {

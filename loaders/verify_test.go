@@ -25,34 +25,34 @@ func hashOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lockedRow is a row whose lock holds for verifyText. The fingerprints are
-// written out as formats.md defines them.
-func lockedRow() *datasets.Row {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
-	part := &row.Sets[0].Splits[0]
+// lockedRow is a dataset whose lock holds for verifyText. The fingerprints are
+// written out as docs/spec/formats.md defines them.
+func lockedDataset() *datasets.Dataset {
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
+	part := &dataset.Sets[0].Splits[0]
 	part.Files[0].SHA256, part.Files[0].Bytes = hashOf(verifyText), int64(len(verifyText))
 	part.Lock = &datasets.Lock{
 		Documents: 2, Tokens: 4, Spans: 2, ByType: map[ner.EntityType]int{"person": 1, "place": 1}, Dropped: map[string]int{"rest": 1},
 		TextsSHA256: hashOf("Mira left Oslo\nrest\n"),
 		SpansSHA256: hashOf("0\t0\t4\tperson\n0\t10\t14\tplace\n"),
 	}
-	return row
+	return dataset
 }
 
 func TestVerify(t *testing.T) {
 	text := func(s string) fstest.MapFS { return fstest.MapFS{"own/test.txt": {Data: []byte(s)}} }
 	for _, tc := range []struct {
-		name  string
-		data  fstest.MapFS
-		row   func(*datasets.Row)
-		gold  datasets.UniNERGold
-		state loaders.State
-		want  []string // begin of each difference
+		name    string
+		data    fstest.MapFS
+		dataset func(*datasets.Dataset)
+		gold    datasets.UniNERGold
+		state   loaders.State
+		want    []string // begin of each difference
 	}{
 		{name: "ok", data: text(verifyText), state: loaders.StateOK},
-		{name: "missing", data: text(""), row: func(r *datasets.Row) { r.DataDir = "other" }, state: loaders.StateMissing,
-			want: []string{"row own: test: file other/test.txt: missing"}},
-		{name: "unlocked", data: text(verifyText), row: func(r *datasets.Row) { r.Sets[0].Splits[0].Lock = nil }, state: loaders.StateUnlocked},
+		{name: "missing", data: text(""), dataset: func(r *datasets.Dataset) { r.DataDir = "other" }, state: loaders.StateMissing,
+			want: []string{"dataset own: test: file other/test.txt: missing"}},
+		{name: "unlocked", data: text(verifyText), dataset: func(r *datasets.Dataset) { r.Sets[0].Splits[0].Lock = nil }, state: loaders.StateUnlocked},
 		{name: "another gold is not what the lock is about", data: text(verifyText), gold: datasets.WithoutSentenceFinal, state: loaders.StateUnlocked},
 		{name: "checksum", data: text(verifyText + "\n"), state: loaders.StateDiffers,
 			want: []string{"file own/test.txt: sha256 is " + hashOf(verifyText+"\n") + ", expected " + hashOf(verifyText)}},
@@ -63,12 +63,12 @@ func TestVerify(t *testing.T) {
 			want: []string{"file ", `spans of "place": found 0, expected 1`, `spans of "time": found 1, expected 0`, "spans_sha256: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			row := lockedRow()
-			if tc.row != nil {
-				tc.row(row)
+			dataset := lockedDataset()
+			if tc.dataset != nil {
+				tc.dataset(dataset)
 			}
 			seen := 0
-			v, err := loaders.Verify(t.Context(), tc.data, row, loaders.Options{Split: ner.Test, Gold: tc.gold}, func(*ner.Document) { seen++ })
+			v, err := loaders.Verify(t.Context(), tc.data, dataset, loaders.Options{Split: ner.Test, Gold: tc.gold}, func(*ner.Document) { seen++ })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestVerify(t *testing.T) {
 			}
 		})
 	}
-	if _, err := loaders.Verify(t.Context(), text("x"), lockedRow(), loaders.Options{Split: ner.Test}, nil); err == nil {
+	if _, err := loaders.Verify(t.Context(), text("x"), lockedDataset(), loaders.Options{Split: ner.Test}, nil); err == nil {
 		t.Error("a file that cannot be read is verified")
 	}
 }
@@ -95,9 +95,9 @@ func TestResolve(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	row := lockedRow()
-	row.Sets[0].Splits[0].Files[0].Path = "deep/test.txt"
-	row.Sets[0].Splits[0].Files[0].Also = []string{"old/eval.txt"}
+	dataset := lockedDataset()
+	dataset.Sets[0].Splits[0].Files[0].Path = "deep/test.txt"
+	dataset.Sets[0].Splits[0].Files[0].Also = []string{"old/eval.txt"}
 	for _, name := range []string{"deep/test.txt", "test.txt", "old/eval.txt", "eval.txt", "deep/test.txt.gz", "eval.txt.gz", "any/name.dat"} {
 		t.Run(name, func(t *testing.T) {
 			content := []byte(verifyText)
@@ -105,7 +105,7 @@ func TestResolve(t *testing.T) {
 				content = packed.Bytes()
 			}
 			data := fstest.MapFS{"own/" + name: {Data: content}, "own/other": {Data: bytes.Repeat([]byte("x"), len(verifyText))}}
-			v, err := loaders.Verify(t.Context(), data, row, loaders.Options{Split: ner.Test}, nil)
+			v, err := loaders.Verify(t.Context(), data, dataset, loaders.Options{Split: ner.Test}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -118,12 +118,12 @@ func TestResolve(t *testing.T) {
 
 // A pattern stands for all files that fit it, in byte order of their names.
 func TestPattern(t *testing.T) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
-	row.Sets[0].Splits[0].Files = []datasets.File{{Path: "part*.txt"}, {Path: "last.txt"}}
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	dataset.Sets[0].Splits[0].Files = []datasets.File{{Path: "part*.txt"}, {Path: "last.txt"}}
 	data := fstest.MapFS{
 		"own/part2.txt": {Data: []byte("c\tO")}, "own/part10.txt": {Data: []byte("b\tO\n")}, "own/last.txt": {Data: []byte("d\tB-place\n")}, "own/notes": {Data: []byte("x")},
 	}
-	docs, _, err := readAll(t, data, row, loaders.Options{Split: ner.Test})
+	docs, _, err := readAll(t, data, dataset, loaders.Options{Split: ner.Test})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,15 +131,15 @@ func TestPattern(t *testing.T) {
 	delete(data, "own/part2.txt")
 	delete(data, "own/part10.txt")
 	var missing *loaders.MissingError
-	if err := loaders.Present(t.Context(), data, row, loaders.Options{Split: ner.Test}); !errors.As(err, &missing) || missing.Path != "own/part*.txt" {
+	if err := loaders.Present(t.Context(), data, dataset, loaders.Options{Split: ner.Test}); !errors.As(err, &missing) || missing.Path != "own/part*.txt" {
 		t.Errorf("error %v, want one about own/part*.txt", err)
 	}
 }
 
 // A broken archive tells its name.
 func TestBrokenGzip(t *testing.T) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
-	_, _, err := readAll(t, fstest.MapFS{"own/test.txt.gz": {Data: []byte("no gzip")}}, row, loaders.Options{Split: ner.Test})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	_, _, err := readAll(t, fstest.MapFS{"own/test.txt.gz": {Data: []byte("no gzip")}}, dataset, loaders.Options{Split: ner.Test})
 	if err == nil || !strings.Contains(err.Error(), "own/test.txt.gz: gzip: ") {
 		t.Errorf("error %v, want one that names the file", err)
 	}
@@ -169,16 +169,16 @@ func TestDataKey(t *testing.T) {
 
 // A search by checksum ends with its context, and is then no missing file.
 func TestPresentEndsWithItsContext(t *testing.T) {
-	row := columnRow(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
 	text := "Mira\tB-person\n"
-	row.Sets[0].Splits[0].Files[0] = datasets.File{Path: "test.txt", Bytes: int64(len(text)), SHA256: hashOf(text)}
+	dataset.Sets[0].Splits[0].Files[0] = datasets.File{Path: "test.txt", Bytes: int64(len(text)), SHA256: hashOf(text)}
 	data := fstest.MapFS{"own/renamed": {Data: []byte(text)}}
-	if err := loaders.Present(t.Context(), data, row, loaders.Options{Split: ner.Test}); err != nil {
+	if err := loaders.Present(t.Context(), data, dataset, loaders.Options{Split: ner.Test}); err != nil {
 		t.Fatalf("a file under another name: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := loaders.Present(ctx, data, row, loaders.Options{Split: ner.Test})
+	err := loaders.Present(ctx, data, dataset, loaders.Options{Split: ner.Test})
 	if !errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("error %v, want that of the context", err)
 	}

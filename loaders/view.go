@@ -12,7 +12,7 @@ import (
 	"nerbench/ner"
 )
 
-// Table6View names the view that counts as the paper did (formats.md §3).
+// Table6View names the view that counts as the paper did (docs/spec/formats.md §3).
 const Table6View = "table6"
 
 // allPart is the name of the only part of a set whose release has no splits.
@@ -28,21 +28,21 @@ type selected struct {
 }
 
 // selectPart finds the part that a split is read from.
-func selectPart(row *datasets.Row, set *datasets.Set, o Options) (s selected, err error) {
+func selectPart(dataset *datasets.Dataset, set *datasets.Set, o Options) (s selected, err error) {
 	split := o.Split
 	s.view = datasets.ViewAll
 	switch o.View {
 	case "", "all":
 	case Table6View:
-		if v, ok := row.CountRule.View[split]; ok {
+		if v, ok := dataset.CountRule.View[split]; ok {
 			s.view = v
 		}
 		if s.view == datasets.ViewSameAsTest {
 			split = ner.Test
-			s.view = row.CountRule.View[split]
+			s.view = dataset.CountRule.View[split]
 		}
 	default:
-		return s, fmt.Errorf("row %s: view %q: want all or %s", row.ID, o.View, Table6View)
+		return s, fmt.Errorf("dataset %s: view %q: want all or %s", dataset.ID, o.View, Table6View)
 	}
 	s.part, err = set.Part(split)
 	if err != nil && slices.Contains(ner.Splits, split) {
@@ -52,19 +52,19 @@ func selectPart(row *datasets.Row, set *datasets.Set, o Options) (s selected, er
 		}
 	}
 	if err != nil {
-		return s, fmt.Errorf("row %s: %w", row.ID, err)
+		return s, fmt.Errorf("dataset %s: %w", dataset.ID, err)
 	}
 	return s, nil
 }
 
-// Made reports whether a split is not one of the row's release, but drawn from
+// Made reports whether a split is not one of the dataset's release, but drawn from
 // all its documents by a seed: 80, 10 and 10 percent, or as many as Table 6 has.
-func Made(row *datasets.Row, o Options) bool {
-	set, err := row.Set(o.Set)
+func Made(dataset *datasets.Dataset, o Options) bool {
+	set, err := dataset.Set(o.Set)
 	if err != nil {
 		return false
 	}
-	s, err := selectPart(row, set, o)
+	s, err := selectPart(dataset, set, o)
 	return err == nil && s.made
 }
 
@@ -124,7 +124,7 @@ func (r *reading) cutting() func(text string) []ner.Range {
 	if r.counts == "" {
 		return nil
 	}
-	switch r.row.CountRule.Cut {
+	switch r.dataset.CountRule.Cut {
 	case "sentences":
 		return Sentences
 	case "lines":
@@ -159,7 +159,7 @@ func (r *reading) pieces(next func(*ner.Document) error) stage {
 	}
 	s := stage{mark: flush, end: flush}
 	s.document = func(d *ner.Document) error {
-		if r.row.CountRule.Join && waiting != nil {
+		if r.dataset.CountRule.Join && waiting != nil {
 			join(waiting, d)
 			return nil
 		}
@@ -167,7 +167,7 @@ func (r *reading) pieces(next func(*ner.Document) error) stage {
 			return err
 		}
 		waiting = d
-		if !r.row.CountRule.Join {
+		if !r.dataset.CountRule.Join {
 			return flush()
 		}
 		return nil
@@ -230,8 +230,8 @@ func trimSpace(text string, p ner.Range) (from, to int) {
 // drawn says which of n documents are in a split that was made: in the order of
 // the seed, first those of train, then those of dev, then those of test. They are
 // as many as Table 6 has, or 80, 10 and 10 percent where there are fewer.
-func drawn(row *datasets.Row, split ner.Split, seed, n int, id func(int) string) []bool {
-	train, dev, test := row.Table6.Train, row.Table6.Dev, row.Table6.Test
+func drawn(dataset *datasets.Dataset, split ner.Split, seed, n int, id func(int) string) []bool {
+	train, dev, test := dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test
 	if sum := train + dev + test; sum == 0 || sum > n {
 		train, dev = n*8/10, n/10
 		test = n - train - dev
@@ -246,7 +246,7 @@ func drawn(row *datasets.Row, split ner.Split, seed, n int, id func(int) string)
 	keys := make([]uint64, n)
 	places := make([]int, n)
 	for i := range places {
-		keys[i], places[i] = ner.Hash(seed, "split", row.ID, id(i)), i
+		keys[i], places[i] = ner.Hash(seed, "split", dataset.ID, id(i)), i
 	}
 	slices.SortFunc(places, func(a, b int) int { return cmp.Or(cmp.Compare(keys[a], keys[b]), cmp.Compare(a, b)) })
 	in := make([]bool, n)

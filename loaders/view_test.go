@@ -16,9 +16,9 @@ import (
 )
 
 // ids are the documents of a split.
-func ids(t *testing.T, row *datasets.Row, data fstest.MapFS, o loaders.Options) []string {
+func ids(t *testing.T, dataset *datasets.Dataset, data fstest.MapFS, o loaders.Options) []string {
 	t.Helper()
-	docs, _, err := loaders.Documents(t.Context(), data, row, o)
+	docs, _, err := loaders.Documents(t.Context(), data, dataset, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,12 +35,12 @@ func ids(t *testing.T, row *datasets.Row, data fstest.MapFS, o loaders.Options) 
 	return all
 }
 
-// viewRow is a row of columns with three sentences in two documents.
-func viewRow(view datasets.View) (*datasets.Row, fstest.MapFS) {
-	row := familyRow("conll", "sentence", "a.tsv")
-	row.Conll = &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2", SkipPrefix: []string{"-DOC"}}
-	row.CountRule.View = map[ner.Split]datasets.View{ner.Test: view}
-	return row, fstest.MapFS{"own/a.tsv": {Data: []byte("-DOC\nBo\tB-PER\nleft\tO\n.\tO\nEssa\tB-LOC\n\n.\tO\n\n-DOC\nLi\tB-PER\n")}}
+// viewRow is a dataset of columns with three sentences in two documents.
+func viewDataset(view datasets.View) (*datasets.Dataset, fstest.MapFS) {
+	dataset := familyDataset("conll", "sentence", "a.tsv")
+	dataset.Conll = &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2", SkipPrefix: []string{"-DOC"}}
+	dataset.CountRule.View = map[ner.Split]datasets.View{ner.Test: view}
+	return dataset, fstest.MapFS{"own/a.tsv": {Data: []byte("-DOC\nBo\tB-PER\nleft\tO\n.\tO\nEssa\tB-LOC\n\n.\tO\n\n-DOC\nLi\tB-PER\n")}}
 }
 
 func TestViews(t *testing.T) {
@@ -50,26 +50,26 @@ func TestViews(t *testing.T) {
 		datasets.ViewMarks:      "[own/test/mark0 own/test/0 own/test/1 own/test/mark1 own/test/2 own/test/mark2]",
 	} {
 		t.Run(string(view), func(t *testing.T) {
-			row, data := viewRow(view)
-			equal(t, "units", fmt.Sprint(ids(t, row, data, loaders.Options{Split: ner.Test, View: loaders.Table6View})), want)
-			equal(t, "without view", len(ids(t, row, data, loaders.Options{Split: ner.Test})), 3)
+			dataset, data := viewDataset(view)
+			equal(t, "units", fmt.Sprint(ids(t, dataset, data, loaders.Options{Split: ner.Test, View: loaders.Table6View})), want)
+			equal(t, "without view", len(ids(t, dataset, data, loaders.Options{Split: ner.Test})), 3)
 		})
 	}
 	t.Run("same as test", func(t *testing.T) {
-		row, data := viewRow(datasets.ViewAllButLast)
-		row.CountRule.View[ner.Dev] = datasets.ViewSameAsTest
-		equal(t, "units", fmt.Sprint(ids(t, row, data, loaders.Options{Split: ner.Dev, View: loaders.Table6View})), "[own/test/0 own/test/1]")
+		dataset, data := viewDataset(datasets.ViewAllButLast)
+		dataset.CountRule.View[ner.Dev] = datasets.ViewSameAsTest
+		equal(t, "units", fmt.Sprint(ids(t, dataset, data, loaders.Options{Split: ner.Dev, View: loaders.Table6View})), "[own/test/0 own/test/1]")
 	})
 	t.Run("sentences of joined documents", func(t *testing.T) {
-		row, data := viewRow(datasets.ViewSplitter)
-		row.CountRule.Cut, row.CountRule.Join = "sentences", true
-		equal(t, "units", fmt.Sprint(ids(t, row, data, loaders.Options{Split: ner.Test, View: loaders.Table6View})), "[own/test/0/0 own/test/0/1 own/test/2/0]")
+		dataset, data := viewDataset(datasets.ViewSplitter)
+		dataset.CountRule.Cut, dataset.CountRule.Join = "sentences", true
+		equal(t, "units", fmt.Sprint(ids(t, dataset, data, loaders.Options{Split: ner.Test, View: loaders.Table6View})), "[own/test/0/0 own/test/0/1 own/test/2/0]")
 	})
 	t.Run("lines", func(t *testing.T) {
-		row := familyRow("documents", "document", "a.jsonl")
-		row.CountRule.Cut, row.CountRule.View = "lines", map[ner.Split]datasets.View{ner.Test: datasets.ViewUnknown}
+		dataset := familyDataset("documents", "document", "a.jsonl")
+		dataset.CountRule.Cut, dataset.CountRule.View = "lines", map[ner.Split]datasets.View{ner.Test: datasets.ViewUnknown}
 		data := fstest.MapFS{"own/a.jsonl": {Data: []byte(`{"text": "Zoë left\n \n Bo and\nEssa\n", "spans": [{"start": 0, "end": 3, "type": "PER"}, {"start": 12, "end": 14, "type": "PER"}, {"start": 15, "end": 23, "type": "LOC"}]}`)}}
-		docs, tally, err := loaders.Documents(t.Context(), data, row, loaders.Options{Split: ner.Test, View: loaders.Table6View})
+		docs, tally, err := loaders.Documents(t.Context(), data, dataset, loaders.Options{Split: ner.Test, View: loaders.Table6View})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,8 +87,8 @@ func TestViews(t *testing.T) {
 		equal(t, "over a line end", tally.Repairs["over_piece_end"], 1)
 	})
 	t.Run("unknown", func(t *testing.T) {
-		row, data := viewRow(datasets.ViewAll)
-		if _, _, err := loaders.Documents(t.Context(), data, row, loaders.Options{Split: ner.Test, View: "table7"}); err == nil {
+		dataset, data := viewDataset(datasets.ViewAll)
+		if _, _, err := loaders.Documents(t.Context(), data, dataset, loaders.Options{Split: ner.Test, View: "table7"}); err == nil {
 			t.Error("no error")
 		}
 	})
@@ -98,8 +98,8 @@ func TestViews(t *testing.T) {
 // most, the sizes those of Table 6 or 80, 10 and 10 percent, another seed another
 // split, the same seed the same one.
 func TestMadeSplits(t *testing.T) {
-	row := familyRow("documents", "document", "a.jsonl")
-	row.Sets[0].Splits[0].Name = "all"
+	dataset := familyDataset("documents", "document", "a.jsonl")
+	dataset.Sets[0].Splits[0].Name = "all"
 	var lines strings.Builder
 	for i := range 57 {
 		fmt.Fprintf(&lines, "{\"text\": \"document %d\"}\n", i)
@@ -114,20 +114,20 @@ func TestMadeSplits(t *testing.T) {
 		"too few":    {datasets.Table6{Train: 300, Dev: 10, Test: 9}, [3]int{45, 5, 7}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			row.Table6 = tc.table6
+			dataset.Table6 = tc.table6
 			var all []string
 			for i, split := range ner.Splits {
 				o := loaders.Options{Split: split, Seed: 7}
-				if !loaders.Made(row, o) {
+				if !loaders.Made(dataset, o) {
 					t.Errorf("%s is not made", split)
 				}
-				in := ids(t, row, data, o)
+				in := ids(t, dataset, data, o)
 				equal(t, string(split), len(in), tc.want[i])
-				if !slices.Equal(in, ids(t, row, data, o)) {
+				if !slices.Equal(in, ids(t, dataset, data, o)) {
 					t.Error("another split of the same seed")
 				}
 				o.Seed = 8
-				if slices.Equal(in, ids(t, row, data, o)) {
+				if slices.Equal(in, ids(t, dataset, data, o)) {
 					t.Error("the same split of another seed")
 				}
 				all = append(all, in...)
@@ -141,7 +141,7 @@ func TestMadeSplits(t *testing.T) {
 }
 
 // TestTable6 holds the views of real files to the counts that the reference
-// measured, and those to Table 6 where a row says that it is reached.
+// measured, and those to Table 6 where a dataset says that it is reached.
 func TestTable6(t *testing.T) {
 	var expected struct {
 		Rows []struct {
@@ -149,15 +149,15 @@ func TestTable6(t *testing.T) {
 			Measured map[string]json.RawMessage
 		}
 	}
-	referenceFile(t, &expected, "benchmark", "rows.json")
+	referenceFile(t, &expected, "benchmark", "datasets.json")
 	data := os.DirFS(reference.Path(t, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	tested := 0
 	for _, r := range expected.Rows {
-		row, err := datasets.Find(rows, r.ID)
+		dataset, err := datasets.Find(ds, r.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,13 +165,13 @@ func TestTable6(t *testing.T) {
 			var measured struct {
 				View *struct{ Units, Entities int } `json:"table6_view"`
 			}
-			if json.Unmarshal(r.Measured[string(split)], &measured) != nil || measured.View == nil || !loaders.Supported(row, "") {
+			if json.Unmarshal(r.Measured[string(split)], &measured) != nil || measured.View == nil || !loaders.Supported(dataset, "") {
 				continue
 			}
 			tested++
 			t.Run(r.ID+"/"+string(split), func(t *testing.T) {
 				t.Parallel()
-				docs, _, err := loaders.Documents(t.Context(), data, row, loaders.Options{Split: split, View: loaders.Table6View})
+				docs, _, err := loaders.Documents(t.Context(), data, dataset, loaders.Options{Split: split, View: loaders.Table6View})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -185,7 +185,7 @@ func TestTable6(t *testing.T) {
 				}
 				equal(t, "units", units, measured.View.Units)
 				equal(t, "entities", spans, measured.View.Entities)
-				if n, _ := row.Table6.Count(split); row.CountRule.Verified == "yes" {
+				if n, _ := dataset.Table6.Count(split); dataset.CountRule.Verified == "yes" {
 					equal(t, "Table 6", units, n)
 				}
 			})

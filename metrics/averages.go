@@ -6,21 +6,21 @@ import (
 	"nerbench/ner"
 )
 
-// RowTally is what the averages see of one evaluation row.
-type RowTally struct {
-	Row, Domain string
-	// Scored is false for a row that was not run. It is neither 0 nor absent:
-	// it stays in the total of every average (METRICS.md §10.3).
+// RowTally is what the averages see of one dataset.
+type DatasetTally struct {
+	Dataset, Domain string
+	// Scored is false for a dataset that was not run. It is neither 0 nor absent:
+	// it stays in the total of every average (docs/spec/metrics.md §10.3).
 	Scored bool
 	ByType Tally
 }
 
-// Counted reports whether the row enters averages: it was scored and has gold
-// (METRICS.md §10.2, §10.4).
-func (r RowTally) Counted() bool { return r.Scored && r.ByType.Total().NGold > 0 }
+// Counted reports whether the dataset enters averages: it was scored and has gold
+// (docs/spec/metrics.md §10.2, §10.4).
+func (r DatasetTally) Counted() bool { return r.Scored && r.ByType.Total().NGold > 0 }
 
 // Average is a mean, or a pooled figure, over those of a set that could be
-// counted. It is always printed with Used/Total (METRICS.md §10.2).
+// counted. It is always printed with Used/Total (docs/spec/metrics.md §10.2).
 type Average struct {
 	Ratio
 	Used, Total int
@@ -32,25 +32,25 @@ type DomainAverage struct {
 	Average
 }
 
-// MeanRows is the unweighted mean of the scores of the counted rows
-// (METRICS.md §10.1, mean_rows): what the UniversalNER paper prints as average.
-func MeanRows(rows []RowTally) Average {
+// MeanRows is the unweighted mean of the scores of the counted datasets
+// (docs/spec/metrics.md §10.1, mean_rows): what the UniversalNER paper prints as average.
+func MeanRows(datasets []DatasetTally) Average {
 	var values []float64
-	for _, r := range rows {
+	for _, r := range datasets {
 		if r.Counted() {
 			f1, _ := r.ByType.Total().F1()
 			values = append(values, f1)
 		}
 	}
-	return mean(values, len(rows))
+	return mean(values, len(datasets))
 }
 
-// DomainMeans is the unweighted mean of the row scores of each domain, in the
-// order in which domains first occur (METRICS.md §10.1, domain_mean).
-func DomainMeans(rows []RowTally) []DomainAverage {
+// DomainMeans is the unweighted mean of the dataset scores of each domain, in the
+// order in which domains first occur (docs/spec/metrics.md §10.1, domain_mean).
+func DomainMeans(datasets []DatasetTally) []DomainAverage {
 	var order []string
-	members := map[string][]RowTally{}
-	for _, r := range rows {
+	members := map[string][]DatasetTally{}
+	for _, r := range datasets {
 		if _, seen := members[r.Domain]; !seen {
 			order = append(order, r.Domain)
 		}
@@ -63,11 +63,11 @@ func DomainMeans(rows []RowTally) []DomainAverage {
 	return means
 }
 
-// MeanDomains is the unweighted mean of the domain means (METRICS.md §10.1,
-// mean_domains). A domain without a counted row does not enter it; Used and
+// MeanDomains is the unweighted mean of the domain means (docs/spec/metrics.md §10.1,
+// mean_domains). A domain without a counted dataset does not enter it; Used and
 // Total count domains.
-func MeanDomains(rows []RowTally) Average {
-	domains := DomainMeans(rows)
+func MeanDomains(datasets []DatasetTally) Average {
+	domains := DomainMeans(datasets)
 	var values []float64
 	for _, d := range domains {
 		if d.Defined {
@@ -77,12 +77,12 @@ func MeanDomains(rows []RowTally) Average {
 	return mean(values, len(domains))
 }
 
-// PooledMicro is the F1 of the counts summed over the counted rows, with these
-// counts (METRICS.md §10.1, pooled_micro).
-func PooledMicro(rows []RowTally) (ner.Score, Average) {
+// PooledMicro is the F1 of the counts summed over the counted datasets, with these
+// counts (docs/spec/metrics.md §10.1, pooled_micro).
+func PooledMicro(datasets []DatasetTally) (ner.Score, Average) {
 	var sum ner.Score
-	a := Average{Total: len(rows)}
-	for _, r := range rows {
+	a := Average{Total: len(datasets)}
+	for _, r := range datasets {
 		if r.Counted() {
 			sum = sum.Add(r.ByType.Total())
 			a.Used++
@@ -92,7 +92,7 @@ func PooledMicro(rows []RowTally) (ner.Score, Average) {
 	return sum, a
 }
 
-// mean adds in ascending order, so that the order of rows cannot change the
+// mean adds in ascending order, so that the order of datasets cannot change the
 // last bit.
 func mean(values []float64, total int) Average {
 	a := Average{Used: len(values), Total: total}

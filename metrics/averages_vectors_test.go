@@ -14,7 +14,7 @@ type aggregateCase struct {
 		PerType             map[ner.EntityType][3]int `json:"per_type"`
 	}
 	Expected struct {
-		Rows        map[string]*expectedRow
+		Rows        map[string]*expectedDataset
 		DomainMean  map[string]expectedAverage `json:"domain_mean"`
 		MeanRows    expectedAverage            `json:"mean_rows"`
 		MeanDomains expectedAverage            `json:"mean_domains"`
@@ -26,7 +26,7 @@ type aggregateCase struct {
 	}
 }
 
-type expectedRow struct {
+type expectedDataset struct {
 	ner.Score
 	Precision, Recall, F1 *float64
 	TypeMacro             *float64 `json:"type_macro_f1"`
@@ -38,32 +38,32 @@ type expectedAverage struct {
 	Used, Total int
 }
 
-// TestAggregateVectors holds the averages of METRICS.md §10.1 to §10.4 (§10.2
-// incomplete sets, §10.3 rows not run, §10.4 rows without gold), and undefined
+// TestAggregateVectors holds the averages of docs/spec/metrics.md §10.1 to §10.4 (§10.2
+// incomplete sets, §10.3 datasets not run, §10.4 datasets without gold), and undefined
 // ratios (§1.2), against the vectors.
 func TestAggregateVectors(t *testing.T) {
 	for _, c := range readVectors[aggregateCase](t, "aggregates.json").Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			var rows []metrics.RowTally
+			var datasets []metrics.DatasetTally
 			for _, r := range c.Rows {
-				row := metrics.RowTally{Row: r.Row, Domain: r.Domain, Scored: r.Status == "ok", ByType: metrics.Tally{}}
+				dataset := metrics.DatasetTally{Dataset: r.Row, Domain: r.Domain, Scored: r.Status == "ok", ByType: metrics.Tally{}}
 				for typ, n := range r.PerType {
-					row.ByType.Add(typ, ner.Score{TP: n[0], NPred: n[1], NGold: n[2]})
+					dataset.ByType.Add(typ, ner.Score{TP: n[0], NPred: n[1], NGold: n[2]})
 				}
-				rows = append(rows, row)
-				checkRow(t, row, c.Expected.Rows[r.Row])
+				datasets = append(datasets, dataset)
+				checkDataset(t, dataset, c.Expected.Rows[r.Row])
 			}
-			domains := metrics.DomainMeans(rows)
+			domains := metrics.DomainMeans(datasets)
 			if len(domains) != len(c.Expected.DomainMean) {
 				t.Errorf("%d domains, want %d", len(domains), len(c.Expected.DomainMean))
 			}
 			for _, d := range domains {
 				c.Expected.DomainMean[d.Domain].check(t, "domain_mean "+d.Domain, d.Average)
 			}
-			c.Expected.MeanRows.check(t, "mean_rows", metrics.MeanRows(rows))
-			c.Expected.MeanDomains.check(t, "mean_domains", metrics.MeanDomains(rows))
+			c.Expected.MeanRows.check(t, "mean_rows", metrics.MeanRows(datasets))
+			c.Expected.MeanDomains.check(t, "mean_domains", metrics.MeanDomains(datasets))
 
-			score, average := metrics.PooledMicro(rows)
+			score, average := metrics.PooledMicro(datasets)
 			want := c.Expected.PooledMicro
 			want.check(t, "pooled_micro", average)
 			if score != want.Score {
@@ -76,33 +76,33 @@ func TestAggregateVectors(t *testing.T) {
 	}
 }
 
-func checkRow(t *testing.T, row metrics.RowTally, want *expectedRow) {
+func checkDataset(t *testing.T, dataset metrics.DatasetTally, want *expectedDataset) {
 	t.Helper()
 	if want == nil {
-		if row.Scored || row.Counted() {
-			t.Errorf("row %s: is scored, want not run", row.Row)
+		if dataset.Scored || dataset.Counted() {
+			t.Errorf("dataset %s: is scored, want not run", dataset.Dataset)
 		}
 		return
 	}
-	total := row.ByType.Total()
+	total := dataset.ByType.Total()
 	if total != want.Score {
-		t.Errorf("row %s: counts are %+v, want %+v", row.Row, total, want.Score)
+		t.Errorf("dataset %s: counts are %+v, want %+v", dataset.Dataset, total, want.Score)
 	}
-	if row.Counted() != want.Counted {
-		t.Errorf("row %s: counted is %v", row.Row, row.Counted())
+	if dataset.Counted() != want.Counted {
+		t.Errorf("dataset %s: counted is %v", dataset.Dataset, dataset.Counted())
 	}
 	r := metrics.FromCounts(total)
-	checkRatio(t, row.Row+" precision", r.Precision, want.Precision)
-	checkRatio(t, row.Row+" recall", r.Recall, want.Recall)
-	checkRatio(t, row.Row+" f1", r.F1, want.F1)
-	nearOrNull(t, row.Row+" type_macro", row.ByType, want.TypeMacro)
+	checkRatio(t, dataset.Dataset+" precision", r.Precision, want.Precision)
+	checkRatio(t, dataset.Dataset+" recall", r.Recall, want.Recall)
+	checkRatio(t, dataset.Dataset+" f1", r.F1, want.F1)
+	nearOrNull(t, dataset.Dataset+" type_macro", dataset.ByType, want.TypeMacro)
 }
 
 func (e expectedAverage) check(t *testing.T, what string, got metrics.Average) {
 	t.Helper()
 	checkRatio(t, what, got.Ratio, e.F1)
 	if got.Used != e.Used || got.Total != e.Total {
-		t.Errorf("%s: %d/%d rows, want %d/%d", what, got.Used, got.Total, e.Used, e.Total)
+		t.Errorf("%s: %d/%d datasets, want %d/%d", what, got.Used, got.Total, e.Used, e.Total)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 // Attribute is a property of an entity, or of its passage, by which counts can
-// be split (METRICS.md §11).
+// be split (docs/spec/metrics.md §11).
 type Attribute struct {
 	Name, Meaning string
 	// NeedsTrain: the value is relative to the train split; without it the
@@ -50,7 +50,7 @@ func FindAttribute(name string) (Attribute, bool) {
 }
 
 // FewGold is the number of gold entities below which the F1 of a bucket is
-// marked (METRICS.md §11).
+// marked (docs/spec/metrics.md §11).
 const FewGold = 20
 
 // Bucket holds the counts of the entities whose value lies in it.
@@ -63,7 +63,7 @@ type Bucket struct {
 }
 
 // Words are the tokens of a passage: their places in the text, in bytes, and
-// their lower-cased forms (METRICS.md §3.3, step 1).
+// their lower-cased forms (docs/spec/metrics.md §3.3, step 1).
 type Words struct {
 	Ranges []ner.Range
 	Lower  []string
@@ -82,7 +82,7 @@ func (w Words) inside(s ner.Span) (first, last int) {
 	return first, last
 }
 
-// Bucketing splits the counts of strict span F1 by an attribute (METRICS.md
+// Bucketing splits the counts of strict span F1 by an attribute (docs/spec/metrics.md
 // §11). Edges come from gold, so that all passages are seen before there are
 // buckets; what is kept meanwhile are the counts of each value.
 type Bucketing struct {
@@ -177,7 +177,7 @@ func rangeName(low, high float64) string {
 
 // EqualMass cuts values, which must be sorted, into at most n buckets of about
 // as many values each, and returns the smallest and largest value of each
-// (METRICS.md §11). Equal values never separate.
+// (docs/spec/metrics.md §11). Equal values never separate.
 func EqualMass(values []float64, n int) [][2]float64 {
 	if len(values) == 0 {
 		return nil

@@ -27,7 +27,7 @@ type bucketCase struct {
 }
 
 // TestBucketVectors holds equal mass, consistency and frequency against the
-// vectors of METRICS.md §11.
+// vectors of docs/spec/metrics.md §11.
 func TestBucketVectors(t *testing.T) {
 	for _, c := range readVectors[bucketCase](t, "buckets.json").Cases {
 		t.Run(c.Name, func(t *testing.T) {
@@ -106,7 +106,7 @@ func checkTraining(t *testing.T, c bucketCase) {
 	}
 }
 
-// TestBucketing counts by each attribute of METRICS.md §11.
+// TestBucketing counts by each attribute of docs/spec/metrics.md §11.
 func TestBucketing(t *testing.T) {
 	span := func(text, surface string, typ ner.EntityType) ner.Span {
 		i := strings.Index(text, surface)
@@ -167,7 +167,7 @@ func TestBucketing(t *testing.T) {
 				whole = whole.Add(metrics.Count(metrics.SpanF1, p).ByType.Total())
 			}
 			if sum != whole {
-				t.Errorf("buckets add up to %+v, the row has %+v", sum, whole)
+				t.Errorf("buckets add up to %+v, the dataset has %+v", sum, whole)
 			}
 		})
 	}

@@ -15,7 +15,7 @@ type ColumnCounts struct {
 	Sentences, Tokens int
 }
 
-// Columns scores a column file (METRICS.md §4.5): one token a line, the last
+// Columns scores a column file (docs/spec/metrics.md §4.5): one token a line, the last
 // column the predicted tag, the last but one the gold tag; a line without
 // columns ends a sentence. The stream is read once, in blocks, on all
 // processors, and memory does not grow with it. A fault of the file is a

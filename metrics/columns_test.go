@@ -75,7 +75,7 @@ func TestColumnsOfOneLongSentence(t *testing.T) {
 	}
 }
 
-// TestColumnErrors: a broken column file is an error with its line (METRICS.md
+// TestColumnErrors: a broken column file is an error with its line (docs/spec/metrics.md
 // §4.5).
 func TestColumnErrors(t *testing.T) {
 	many := strings.Repeat("a O O\n\n", 100_000) // several blocks

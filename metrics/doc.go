@@ -1,6 +1,6 @@
 // Package metrics turns predictions and gold into integer counts, and counts
 // into ratios and averages. One function holds one rule, and its comment names
-// the section of METRICS.md that it follows.
+// the section of docs/spec/metrics.md that it follows.
 //
 // A metric sees one [Passage] at a time and yields [Counts]; counts of disjoint
 // parts add up to the counts of the whole, in any order (§1.1, §13 property 7).

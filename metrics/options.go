@@ -8,7 +8,7 @@ import (
 )
 
 // Option is a choice that changes the value of a metric. Where it is not the
-// default it is part of the metric's id (METRICS.md §1.5).
+// default it is part of the metric's id (docs/spec/metrics.md §1.5).
 type Option struct {
 	Name    string
 	Meaning string
@@ -22,10 +22,10 @@ type Option struct {
 var Options = []Option{
 	{"align", "which occurrences of a mention become spans (§7.4)", []string{"all", "first", "leftmost", "cursor", "longest"}, "all"},
 	{"boundary", "where an occurrence may begin and end (§7.2); by default token where the passage has tokens, else word", []string{"token", "word", "word_strict", "substring"}, ""},
-	{"queries", "types that were asked, where not all of the row (§1.4)", nil, "all"},
+	{"queries", "types that were asked, where not all of the dataset (§1.4)", nil, "all"},
 	{"reader", "how answers are read (§8.1); the default is the metric's", []string{"ladder", "published"}, ""},
 	{"tiers", "1: exact occurrences only (§7.3)", []string{"3", "1"}, "3"},
-	{"unknown", "what becomes of a predicted type that is not the row's (§1.3)", []string{"drop", "fp"}, "drop"},
+	{"unknown", "what becomes of a predicted type that is not the dataset's (§1.3)", []string{"drop", "fp"}, "drop"},
 }
 
 // WithOptions is the id of the metric with options: "span_f1[align=cursor,tiers=1]".

@@ -7,7 +7,7 @@ import (
 	"nerbench/metrics"
 )
 
-// TestIDs: options that change a value are part of the id (METRICS.md §1.5).
+// TestIDs: options that change a value are part of the id (docs/spec/metrics.md §1.5).
 func TestIDs(t *testing.T) {
 	for _, tc := range []struct {
 		metric string

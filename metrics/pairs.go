@@ -14,7 +14,7 @@ type PairCounts struct {
 	Score ner.Score
 	Pairs int
 	// Void and GoldVoid are answers and gold answers other than "[]" that parse
-	// to nothing (METRICS.md §8.3, §3.6).
+	// to nothing (docs/spec/metrics.md §8.3, §3.6).
 	Void, GoldVoid int
 }
 
@@ -24,7 +24,7 @@ type PairCounts struct {
 type AppendItems func(items []string, answer string) []string
 
 // Pairs scores JSON Lines {"gold": "[…]", "pred": "[…]"}, one query each, with
-// the string-set counts of METRICS.md §3.4. Each worker has a parser of its own.
+// the string-set counts of docs/spec/metrics.md §3.4. Each worker has a parser of its own.
 // Blank lines are skipped. The stream is read once, in blocks, on all processors,
 // and memory does not grow with it. A fault is a [LineError], always the first
 // one.

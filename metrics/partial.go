@@ -8,7 +8,7 @@ import (
 )
 
 // PaperPartialF1 counts one passage for the paper's partial match
-// (METRICS.md §3.8). It gives half points, so that its counts are doubled: TP
+// (docs/spec/metrics.md §3.8). It gives half points, so that its counts are doubled: TP
 // is 2·exact + half, and n_pred and n_gold are twice the sets' sizes.
 func PaperPartialF1(p *Passage, c *Counts) { countStrings(p.Published, true, c) }
 

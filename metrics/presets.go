@@ -2,7 +2,7 @@ package metrics
 
 import "nerbench/ner"
 
-// Protocol names what another system's evaluation compares (METRICS.md §9).
+// Protocol names what another system's evaluation compares (docs/spec/metrics.md §9).
 type Protocol string
 
 // The protocols. GoLLIE's predictions are filtered before they are compared, or
@@ -22,31 +22,31 @@ type Items struct {
 	Pred, Gold []ner.Mention
 }
 
-// GNERF1 compares sets of normalised texts and types (METRICS.md §9.1, step 5).
+// GNERF1 compares sets of normalised texts and types (docs/spec/metrics.md §9.1, step 5).
 func GNERF1(p *Passage, c *Counts) { itemSets(p.Items[GNER], c) }
 
 // InstructUIEOriginalF1 compares sets of whole strings, type included: "none"
-// against "none" is right, and an empty answer an item (METRICS.md §9.2).
+// against "none" is right, and an empty answer an item (docs/spec/metrics.md §9.2).
 func InstructUIEOriginalF1(p *Passage, c *Counts) { itemSets(p.Items[InstructUIE], c) }
 
 // InstructUIEF1 is [InstructUIEOriginalF1] without "none" and the empty item on
-// either side (METRICS.md §9.2).
+// either side (docs/spec/metrics.md §9.2).
 func InstructUIEF1(p *Passage, c *Counts) { itemSetsWithout(p.Items[InstructUIE], isNone, c) }
 
 func isNone(m *ner.Mention) bool { return m.Text == "none" || m.Text == "" }
 
-// B2NERF1 compares sets of whole strings, type included (METRICS.md §9.2).
+// B2NERF1 compares sets of whole strings, type included (docs/spec/metrics.md §9.2).
 func B2NERF1(p *Passage, c *Counts) { itemSets(p.Items[B2NER], c) }
 
 // GoLLIEF1 compares multisets of types and lower-cased texts, after predictions
-// were dropped that are not in the text (METRICS.md §9.3).
+// were dropped that are not in the text (docs/spec/metrics.md §9.3).
 func GoLLIEF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIE], c) }
 
-// GoLLIEUnfilteredF1 is [GoLLIEF1] on all predictions (METRICS.md §9.3).
+// GoLLIEUnfilteredF1 is [GoLLIEF1] on all predictions (docs/spec/metrics.md §9.3).
 func GoLLIEUnfilteredF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIEUnfiltered], c) }
 
 // ReasoningNERF1 compares sets of normalised texts and lower-cased types
-// (METRICS.md §9.4, steps 4 and 5).
+// (docs/spec/metrics.md §9.4, steps 4 and 5).
 func ReasoningNERF1(p *Passage, c *Counts) { itemSets(p.Items[ReasoningNER], c) }
 
 // itemSets compares sets: equal items collapse.

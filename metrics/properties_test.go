@@ -11,7 +11,7 @@ import (
 	"nerbench/ner"
 )
 
-// The properties of METRICS.md §13 that concern counts, each on many random
+// The properties of docs/spec/metrics.md §13 that concern counts, each on many random
 // passages, nasty ones among them.
 
 var texts = []string{
@@ -80,7 +80,7 @@ func withItems(p *metrics.Passage, change func(metrics.Items) metrics.Items) map
 	return changed
 }
 
-// countsRepeats: the presets that compare multisets (METRICS.md §9.3).
+// countsRepeats: the presets that compare multisets (docs/spec/metrics.md §9.3).
 func countsRepeats(m metrics.Metric) bool {
 	return m.Protocol == metrics.GoLLIE || m.Protocol == metrics.GoLLIEUnfiltered
 }
@@ -116,7 +116,7 @@ func forEachMetric(t *testing.T, property func(t *testing.T, m metrics.Metric, p
 	}
 }
 
-// TestOrderChangesNothing is property 2 of METRICS.md §13.
+// TestOrderChangesNothing is property 2 of docs/spec/metrics.md §13.
 func TestOrderChangesNothing(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
 		want, errors := m.Count(p), metrics.Classify(p)
@@ -145,7 +145,7 @@ func shuffled[T any](rng *rand.Rand, list []T) []T {
 	return list
 }
 
-// TestDuplicatesChangeNoScore is property 3 of METRICS.md §13. Where repeats
+// TestDuplicatesChangeNoScore is property 3 of docs/spec/metrics.md §13. Where repeats
 // count, twice of everything counts twice.
 func TestDuplicatesChangeNoScore(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
@@ -184,7 +184,7 @@ func doubledQueries(queries []metrics.Strings) []metrics.Strings {
 	return queries
 }
 
-// TestNoPredictions is property 4 of METRICS.md §13, with the undefined ratios of
+// TestNoPredictions is property 4 of docs/spec/metrics.md §13, with the undefined ratios of
 // §1.2.
 func TestNoPredictions(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
@@ -203,7 +203,7 @@ func TestNoPredictions(t *testing.T) {
 	})
 }
 
-// TestNothingAddsNothing is property 4 of METRICS.md §13: an empty passage.
+// TestNothingAddsNothing is property 4 of docs/spec/metrics.md §13: an empty passage.
 func TestNothingAddsNothing(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
@@ -218,7 +218,7 @@ func TestNothingAddsNothing(t *testing.T) {
 	}
 }
 
-// TestSymmetry is property 5 of METRICS.md §13.
+// TestSymmetry is property 5 of docs/spec/metrics.md §13.
 func TestSymmetry(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Unaligned = nil // there is no unaligned gold
@@ -250,7 +250,7 @@ func swapped(queries []metrics.Strings) []metrics.Strings {
 	return queries
 }
 
-// TestMonotony is property 6 of METRICS.md §13.
+// TestMonotony is property 6 of docs/spec/metrics.md §13.
 func TestMonotony(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
@@ -288,7 +288,7 @@ func TestMonotony(t *testing.T) {
 	}
 }
 
-// TestAdditivity is property 7 of METRICS.md §13: counts of disjoint parts add
+// TestAdditivity is property 7 of docs/spec/metrics.md §13: counts of disjoint parts add
 // up (§1.1).
 func TestAdditivity(t *testing.T) {
 	for _, m := range metrics.Metrics {
@@ -311,7 +311,7 @@ func TestAdditivity(t *testing.T) {
 	}
 }
 
-// TestPerfectGold is property 1 of METRICS.md §13.
+// TestPerfectGold is property 1 of docs/spec/metrics.md §13.
 func TestPerfectGold(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Pred, p.Unaligned = p.Gold, nil
@@ -333,7 +333,7 @@ func TestPerfectGold(t *testing.T) {
 	})
 }
 
-// METRICS.md §13, properties 12 and 13.
+// docs/spec/metrics.md §13, properties 12 and 13.
 func TestTaxonomyIdentitiesAndBounds(t *testing.T) {
 	for seed := range uint64(1000) {
 		p := randomPassage(rand.New(rand.NewPCG(seed, 4)))

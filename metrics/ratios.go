@@ -3,7 +3,7 @@ package metrics
 import "nerbench/ner"
 
 // Ratio is a quotient of counts. Where it is undefined its value is 0
-// (METRICS.md §1.2): exports write null then, and averages leave it out.
+// (docs/spec/metrics.md §1.2): exports write null then, and averages leave it out.
 type Ratio struct {
 	Value   float64
 	Defined bool
@@ -14,7 +14,7 @@ type Ratios struct {
 	Precision, Recall, F1 Ratio
 }
 
-// FromCounts divides counts (METRICS.md §1.1): F1 is 2·tp/(n_pred+n_gold).
+// FromCounts divides counts (docs/spec/metrics.md §1.1): F1 is 2·tp/(n_pred+n_gold).
 func FromCounts(s ner.Score) Ratios {
 	var r Ratios
 	r.Precision.Value, r.Precision.Defined = s.Precision()
@@ -24,7 +24,7 @@ func FromCounts(s ner.Score) Ratios {
 }
 
 // WithEpsilon evaluates the formulas of the UniversalNER paper's scorer as
-// they are written, in binary64 and from left to right (METRICS.md §3.4):
+// they are written, in binary64 and from left to right (docs/spec/metrics.md §3.4):
 // published figures come from them, to the last bit. Nothing is undefined: a
 // perfect run has 0.9999999999, and empty against empty has 0.
 func WithEpsilon(s ner.Score) Ratios {
@@ -40,7 +40,7 @@ func withEpsilon(tp float64, nPred, nGold int) Ratios {
 }
 
 // OrZero is [FromCounts] for the presets of other systems: they print 0 where a
-// ratio is undefined (METRICS.md §1.2, §9).
+// ratio is undefined (docs/spec/metrics.md §1.2, §9).
 func OrZero(s ner.Score) Ratios {
 	r := FromCounts(s)
 	for _, ratio := range []*Ratio{&r.Precision, &r.Recall, &r.F1} {

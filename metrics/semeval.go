@@ -2,7 +2,7 @@ package metrics
 
 import "nerbench/ner"
 
-// SemEval holds the counts of one SemEval-2013 scheme (METRICS.md §6).
+// SemEval holds the counts of one SemEval-2013 scheme (docs/spec/metrics.md §6).
 type SemEval struct {
 	Correct, Incorrect, Partial, Missed, Spurious int
 }

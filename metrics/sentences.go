@@ -16,7 +16,7 @@ type Sentence struct {
 	Gold, Pred []Chunk
 }
 
-// Sentences reads a column file sentence by sentence (METRICS.md §4.5), for
+// Sentences reads a column file sentence by sentence (docs/spec/metrics.md §4.5), for
 // what [Columns] does not count. It ends after the first error, which is a
 // [LineError].
 func Sentences(r io.Reader, scheme Scheme, mode Mode) iter.Seq2[Sentence, error] {

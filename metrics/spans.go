@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// SpanF1 counts one passage for strict span F1 (METRICS.md §2): gold and
+// SpanF1 counts one passage for strict span F1 (docs/spec/metrics.md §2): gold and
 // prediction are sets of (start, end, type), and an entity is right if all
 // three are. Each unaligned mention is one false positive (§7.5), and so is a
 // predicted span that is no range of the text: it matches nothing.

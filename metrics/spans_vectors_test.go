@@ -40,7 +40,7 @@ func (s *span) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &[3]any{&s.Start, &s.End, &s.Type})
 }
 
-// TestSpanVectors holds strict spans (METRICS.md §2), the taxonomy (§5) and the
+// TestSpanVectors holds strict spans (docs/spec/metrics.md §2), the taxonomy (§5) and the
 // SemEval-2013 schemes (§6) against the vectors.
 func TestSpanVectors(t *testing.T) {
 	for _, name := range []string{"spans_flat.json", "spans_nested.json"} {

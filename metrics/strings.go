@@ -7,7 +7,7 @@ import (
 )
 
 // Strings is one query (passage, type) as the string metrics see it
-// (METRICS.md §3). Equal strings collapse; an empty string is a legal item.
+// (docs/spec/metrics.md §3). Equal strings collapse; an empty string is a legal item.
 type Strings struct {
 	Type ner.EntityType
 	// Pred and Gold are normalised (§3.3), in any order.
@@ -18,11 +18,11 @@ type Strings struct {
 }
 
 // UniNERF1 counts one passage for the string-set F1 of the UniversalNER paper
-// (METRICS.md §3.4), on the answers that the official parser read.
+// (docs/spec/metrics.md §3.4), on the answers that the official parser read.
 func UniNERF1(p *Passage, c *Counts) { countStrings(p.Published, false, c) }
 
 // UniNERF1Lenient counts the same sets on the mentions that the lenient ladder
-// found (METRICS.md §3.7).
+// found (docs/spec/metrics.md §3.7).
 func UniNERF1Lenient(p *Passage, c *Counts) { countStrings(p.Lenient, false, c) }
 
 // countStrings counts the queries of a passage; partial gives half points, and

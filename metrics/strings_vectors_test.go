@@ -34,7 +34,7 @@ type expectedStrings struct {
 	} `json:"paper_partial"`
 }
 
-// TestStringVectors holds the counts and formulas of METRICS.md §3.4 and the
+// TestStringVectors holds the counts and formulas of docs/spec/metrics.md §3.4 and the
 // partial match of §3.8 against the vectors.
 func TestStringVectors(t *testing.T) {
 	for _, c := range readVectors[stringCase](t, "uniner_answers.json").Cases {

@@ -8,7 +8,7 @@ import (
 )
 
 // Version names the metrics. It changes whenever a count can change, so that
-// scores of different versions are not mixed (METRICS.md §8.4).
+// scores of different versions are not mixed (docs/spec/metrics.md §8.4).
 const Version = "1"
 
 // Passage is what metrics see of one passage. It belongs to one goroutine, and
@@ -36,20 +36,20 @@ type Metric struct {
 	ID string
 	// Meaning is one line for help texts and reports.
 	Meaning string
-	// Section of METRICS.md that defines it.
+	// Section of docs/spec/metrics.md that defines it.
 	Section string
 	// Reader is the reader of answers that it uses by default.
 	Reader string
 	// Options names those of [Options] that can change its value.
 	Options []string
 	// Doubled: its counts are twice the real ones, because it gives half points
-	// (METRICS.md §1.1). Ratios knows that; who prints counts halves them.
+	// (docs/spec/metrics.md §1.1). Ratios knows that; who prints counts halves them.
 	Doubled bool
 	// Add counts one passage and adds what it counted.
 	Add func(*Passage, *Counts)
 	// Ratios divides counts as the metric's definition says.
 	Ratios func(ner.Score) Ratios
-	// Protocol is what a preset compares (METRICS.md §9); empty for the others.
+	// Protocol is what a preset compares (docs/spec/metrics.md §9); empty for the others.
 	Protocol Protocol
 	// Families are those of prompts whose answers the preset's published reader
 	// can read, as family or family/variant.

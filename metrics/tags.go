@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// Scheme is a way to write spans as one tag a token (METRICS.md §4.3).
+// Scheme is a way to write spans as one tag a token (docs/spec/metrics.md §4.3).
 type Scheme string
 
 // The schemes.
@@ -39,10 +39,10 @@ type Mode string
 
 // The modes.
 const (
-	// Lenient reads any sequence of tags (METRICS.md §4.2).
+	// Lenient reads any sequence of tags (docs/spec/metrics.md §4.2).
 	Lenient Mode = "lenient"
 	// Strict refuses prefixes outside the scheme, and opens nothing where tags
-	// do not fit it (METRICS.md §4.3).
+	// do not fit it (docs/spec/metrics.md §4.3).
 	Strict Mode = "strict"
 )
 
@@ -89,7 +89,7 @@ func DecodeTags(tags []string, scheme Scheme, mode Mode) ([]Chunk, error) {
 	return chunks, nil
 }
 
-// ScoreTags counts sentences given as tags, by strict spans (METRICS.md §2,
+// ScoreTags counts sentences given as tags, by strict spans (docs/spec/metrics.md §2,
 // §4). Errors wrap [ErrTagLength], [ErrTagEmpty] or [ErrTagPrefix], and name
 // the sentence, and the position in it, from 0.
 func ScoreTags(gold, pred [][]string, scheme Scheme, mode Mode) (Tally, error) {

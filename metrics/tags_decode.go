@@ -38,7 +38,7 @@ func (d *decoder) emit(start, end int, typ int32) {
 	d.chunks = append(d.chunks, chunk{int32(start), int32(end), typ})
 }
 
-// lenient reads any tags (METRICS.md §4.2): the reading of seqeval's default
+// lenient reads any tags (docs/spec/metrics.md §4.2): the reading of seqeval's default
 // mode and, for the IOB and IOE schemes, of conlleval.
 func (d *decoder) lenient(tags []tag) {
 	previous := tag{'O', -1}
@@ -88,7 +88,7 @@ func lenientBegin(previous, t tag) bool {
 	return previous.typ != t.typ
 }
 
-// strictIOB2 reads B-t (I-t)* (METRICS.md §4.3).
+// strictIOB2 reads B-t (I-t)* (docs/spec/metrics.md §4.3).
 func (d *decoder) strictIOB2(tags []tag) {
 	for i := 0; i < len(tags); {
 		if tags[i].prefix != 'B' {
@@ -102,7 +102,7 @@ func (d *decoder) strictIOB2(tags []tag) {
 }
 
 // strictIOB1 reads runs of I-t; B-t parts two entities of one type that touch,
-// and is outside anywhere else (METRICS.md §4.3).
+// and is outside anywhere else (docs/spec/metrics.md §4.3).
 func (d *decoder) strictIOB1(tags []tag) {
 	for i := 0; i < len(tags); {
 		typ := tags[i].typ
@@ -127,7 +127,7 @@ func (d *decoder) touched(position int, typ int32) bool {
 }
 
 // strictIOBES reads S-t and B-t (I-t)* E-t; an unfinished chunk is dropped and
-// reading resumes at the tag that broke it (METRICS.md §4.3).
+// reading resumes at the tag that broke it (docs/spec/metrics.md §4.3).
 func (d *decoder) strictIOBES(tags []tag) {
 	for i := 0; i < len(tags); {
 		switch tags[i].prefix {

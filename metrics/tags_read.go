@@ -47,7 +47,7 @@ func (r *tagReader) sentence(tags []string) ([]tag, error) {
 	return read, nil
 }
 
-// read reads one tag (METRICS.md §4.1).
+// read reads one tag (docs/spec/metrics.md §4.1).
 func (r *tagReader) read(text []byte) (tag, error) {
 	if t, ok := r.seen[string(text)]; ok {
 		return t, nil
@@ -75,7 +75,7 @@ func (r *tagReader) read(text []byte) (tag, error) {
 }
 
 // lenientType is the type in what follows a prefix: behind the first hyphen if
-// there is one (METRICS.md §4.1).
+// there is one (docs/spec/metrics.md §4.1).
 func lenientType(rest string) string {
 	if _, after, ok := strings.Cut(rest, "-"); ok {
 		rest = after
@@ -87,7 +87,7 @@ func lenientType(rest string) string {
 }
 
 // strictType is the type in what follows a prefix, without hyphens at both
-// ends (METRICS.md §4.1).
+// ends (docs/spec/metrics.md §4.1).
 func strictType(rest string) string {
 	rest = strings.Trim(rest, "-")
 	if rest == "" {
@@ -96,7 +96,7 @@ func strictType(rest string) string {
 	return rest
 }
 
-// alphabet lists the prefixes of a scheme (METRICS.md §4.3).
+// alphabet lists the prefixes of a scheme (docs/spec/metrics.md §4.3).
 func alphabet(s Scheme) string {
 	switch s {
 	case IOE1, IOE2:
@@ -109,7 +109,7 @@ func alphabet(s Scheme) string {
 	return "IOB"
 }
 
-// canonical renames the prefixes of BILOU to those of IOBES (METRICS.md §4.2,
+// canonical renames the prefixes of BILOU to those of IOBES (docs/spec/metrics.md §4.2,
 // §4.3): the decoders know only these.
 func canonical(prefix rune, s Scheme) rune {
 	if s == BILOU {

@@ -11,7 +11,7 @@ import (
 	"nerbench/ner"
 )
 
-// METRICS.md §13, property 11: flat gold written in each scheme and read back,
+// docs/spec/metrics.md §13, property 11: flat gold written in each scheme and read back,
 // in both modes, is the gold.
 func TestTagsRoundTrip(t *testing.T) {
 	for _, scheme := range metrics.Schemes {

@@ -43,7 +43,7 @@ func (c *chunk) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &[3]any{&c.Type, &c.Start, &c.End})
 }
 
-// TestTagVectors holds the reading of tags (METRICS.md §4.1), lenient and strict
+// TestTagVectors holds the reading of tags (docs/spec/metrics.md §4.1), lenient and strict
 // decoding (§4.2, §4.3), in all schemes, well formed and not, against the vectors.
 func TestTagVectors(t *testing.T) {
 	for _, scheme := range metrics.Schemes {
@@ -64,7 +64,7 @@ func TestTagVectors(t *testing.T) {
 	}
 }
 
-// TestHandmadeTags: the cases in which evaluators part (METRICS.md §4.4).
+// TestHandmadeTags: the cases in which evaluators part (docs/spec/metrics.md §4.4).
 func TestHandmadeTags(t *testing.T) {
 	n := 0
 	for _, c := range readVectors[tagCase](t, "handmade.json").Cases {
@@ -137,7 +137,7 @@ func checkChunks(t *testing.T, sentences [][]string, want [][]chunk, scheme metr
 	}
 }
 
-// TestHandmadeColumns: the oddities of column files (METRICS.md §4.5).
+// TestHandmadeColumns: the oddities of column files (docs/spec/metrics.md §4.5).
 func TestHandmadeColumns(t *testing.T) {
 	n := 0
 	for _, c := range readVectors[tagCase](t, "handmade.json").Cases {

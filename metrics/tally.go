@@ -8,7 +8,7 @@ import (
 )
 
 // Tally holds the counts of one metric by type. The counts of all its types
-// add up to those of the whole (METRICS.md §1.1).
+// add up to those of the whole (docs/spec/metrics.md §1.1).
 type Tally map[ner.EntityType]ner.Score
 
 // Add adds counts to those of one type.
@@ -34,7 +34,7 @@ func (t Tally) Total() ner.Score {
 func (t Tally) Types() []ner.EntityType { return slices.Sorted(maps.Keys(t)) }
 
 // TypeMacro is the unweighted mean of the F1 of each type with predictions or
-// gold, the reserved type of unknown=fp excluded (METRICS.md §10.1,
+// gold, the reserved type of unknown=fp excluded (docs/spec/metrics.md §10.1,
 // type_macro). A type that was predicted but is absent from gold adds a 0.
 // ok is false, and the value 0, if there is no such type.
 func (t Tally) TypeMacro() (f1 float64, ok bool) {
@@ -88,7 +88,7 @@ func (t typeScores) addTo(tally Tally) {
 type Counts struct {
 	ByType Tally
 	// DuplicateGold and DuplicatePred are entries that collapsed because an
-	// equal one was there before (METRICS.md §2).
+	// equal one was there before (docs/spec/metrics.md §2).
 	DuplicateGold, DuplicatePred int
 	// BadOffsets are predicted spans that are no range of the text (§2).
 	BadOffsets int

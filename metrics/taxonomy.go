@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// Errors counts how predictions and gold meet (METRICS.md §5).
+// Errors counts how predictions and gold meet (docs/spec/metrics.md §5).
 type Errors struct {
 	C   int // same span, same type
 	T   int // same span, other type
@@ -68,7 +68,7 @@ func (t Taxonomy) Total() Errors {
 
 // Classify pairs the gold entities and the predictions of one passage, one to
 // one, in four stages: later stages see only what earlier ones left
-// (METRICS.md §5). Unaligned mentions, and spans that are no range of the text,
+// (docs/spec/metrics.md §5). Unaligned mentions, and spans that are no range of the text,
 // are spurious without a place.
 func Classify(p *Passage) Taxonomy {
 	t := NewTaxonomy()

@@ -4,7 +4,7 @@ import (
 	"nerbench/ner"
 )
 
-// Training is what attributes know of a row's train split (METRICS.md §11): its
+// Training is what attributes know of a dataset's train split (docs/spec/metrics.md §11): its
 // words, its entities, and where else their words stand.
 type Training struct {
 	ids      map[string]int32

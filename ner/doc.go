@@ -1,5 +1,5 @@
 // Package ner holds the words of the benchmark. Every other package uses them,
-// and nothing else means the same: a row is one evaluation row of Table 6 of
+// and nothing else means the same: a dataset is one dataset of Table 6 of
 // the UniversalNER paper (arXiv 2308.03279v2), a [Document] is one annotated
 // passage of it, a [Query] one question about a passage, a [Completion] the raw
 // answer, a [Prediction] what was understood of it, a [Score] integer counts.

@@ -11,13 +11,13 @@ import (
 type EntityType string
 
 // Unknown is the reserved type of a predicted mention whose type does not
-// resolve to a type of the row (METRICS.md §1.3, option unknown=fp).
+// resolve to a type of the dataset (docs/spec/metrics.md §1.3, option unknown=fp).
 const Unknown EntityType = "?"
 
-// Split names a part of a row.
+// Split names a part of a dataset.
 type Split string
 
-// The splits of a row.
+// The splits of a dataset.
 const (
 	Train Split = "train"
 	Dev   Split = "dev"
@@ -61,28 +61,28 @@ func cmpInt(a, b int) int {
 	return 1
 }
 
-// Document is one annotated instance of a row, the paper's "passage".
+// Document is one annotated instance of a dataset, the paper's "passage".
 type Document struct {
-	// ID is unique in the row: "<row>/<split>/<index>" with the 0-based place
+	// ID is unique in the dataset: "<dataset>/<split>/<index>" with the 0-based place
 	// in the file, unless the native file names its units.
 	ID string
-	// Text is valid UTF-8. Rows that come as tokens have their tokens, verbatim,
+	// Text is valid UTF-8. Datasets that come as tokens have their tokens, verbatim,
 	// joined by one space.
 	Text string
-	// Tokens are the byte ranges of the row's own tokens, in order; nil for a
-	// row that comes as running text.
+	// Tokens are the byte ranges of the dataset's own tokens, in order; nil for a
+	// dataset that comes as running text.
 	Tokens []Range
 	// Spans is the gold annotation: a set, in the order of the file.
 	Spans []Span
 	// Mentions are gold without places, where a file of the user's own has no
-	// others: strings can be compared with it, spans cannot. No row has any.
+	// others: strings can be compared with it, spans cannot. No dataset has any.
 	Mentions []Mention
 }
 
 // Surface returns the text that a span covers.
 func (d *Document) Surface(s Span) string { return d.Text[s.Start:s.End] }
 
-// Check reports the first offset of the document that breaks METRICS.md §13,
+// Check reports the first offset of the document that breaks docs/spec/metrics.md §13,
 // property 8: 0 <= start < end <= len, on code point boundaries, and no white
 // space at either edge of a mention. Edges of white space are legal in a few
 // native files; strict tells whether they are an error here.

@@ -8,7 +8,7 @@ import "slices"
 var Facts = []Key{
 	{"identity", "how the model is known: digest (of its weights), or by name"},
 	{"card", "model card that said how to ask"},
-	{"seen", "whether the model saw the row in training, by its card: yes, no, or unknown"},
+	{"seen", "whether the model saw the dataset in training, by its card: yes, no, or unknown"},
 	{"quantisation", "type of the weights, as the server or the file says"},
 	{"device", "what computed, as far as it is known"},
 	{"decoding", "sampling parameters as they were sent"},

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// ClassNames are the names that types have as classes of code (PROMPTS.md §4.9),
+// ClassNames are the names that types have as classes of code (docs/spec/prompts.md §4.9),
 // in the order of the words that a prompt has for them: the pieces between
 // everything but ASCII letters and digits, each with a capital, joined. Equal
 // names, and Entity, which is the base class, get a number.
@@ -31,7 +31,7 @@ func className(word string) string {
 	return name
 }
 
-// TagNames are the names that types have as tags of markup (PROMPTS.md §4.7), in
+// TagNames are the names that types have as tags of markup (docs/spec/prompts.md §4.7), in
 // the order of the words that a prompt has for them: lower case, with underscores.
 // Equal names get a number. Where one of the texts holds such a tag already, all
 // of them get the prefix x_, as often as needed.
@@ -77,7 +77,7 @@ func occurs(names, texts []string) bool {
 }
 
 // Markers are what stands around a marked mention of the family gpt_ner
-// (PROMPTS.md §4.10): @@ and ##, or brackets where one of the texts holds those.
+// (docs/spec/prompts.md §4.10): @@ and ##, or brackets where one of the texts holds those.
 func Markers(texts ...string) (open, closing string) {
 	for _, text := range texts {
 		if strings.Contains(text, "@@") || strings.Contains(text, "##") {

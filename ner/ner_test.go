@@ -9,7 +9,7 @@ import (
 )
 
 // TestCodePoints: bytes to code points and back is the identity at every
-// boundary (METRICS.md §13.8).
+// boundary (docs/spec/metrics.md §13.8).
 func TestCodePoints(t *testing.T) {
 	for _, text := range []string{"", "plain", "Zoë", "نور 東京", "👩‍🚀e\u0301", strings.Repeat("ü", 300)} {
 		c := ner.NewCodePoints(text)
@@ -62,9 +62,9 @@ func TestCheck(t *testing.T) {
 }
 
 func TestRunIdentity(t *testing.T) {
-	a := ner.Run{Keys: map[string]string{"model": "x", "row": "y", "limit": ""}}
-	b := ner.Run{Keys: map[string]string{"row": "y", "model": "x"}}
-	c := ner.Run{Keys: map[string]string{"row": "x", "model": "y"}}
+	a := ner.Run{Keys: map[string]string{"model": "x", "dataset": "y", "limit": ""}}
+	b := ner.Run{Keys: map[string]string{"dataset": "y", "model": "x"}}
+	c := ner.Run{Keys: map[string]string{"dataset": "x", "model": "y"}}
 	if a.ID() != b.ID() || a.ID() == c.ID() || len(a.ID()) != 16 {
 		t.Errorf("identities are %s, %s, %s", a.ID(), b.ID(), c.ID())
 	}

@@ -6,7 +6,7 @@ type Mention struct {
 	Type EntityType
 }
 
-// Outcome is the one class in which every query ends (PROMPTS.md §3.1).
+// Outcome is the one class in which every query ends (docs/spec/prompts.md §3.1).
 type Outcome string
 
 // The outcomes.
@@ -26,7 +26,7 @@ const (
 var Outcomes = []Outcome{OK, Empty, Repaired, Truncated, Blank, NoStructure, Malformed, TooLong, Failed}
 
 // Failure reports whether the outcome counts into the failure share
-// (METRICS.md §8.2).
+// (docs/spec/metrics.md §8.2).
 func (o Outcome) Failure() bool {
 	switch o {
 	case OK, Empty, Repaired:
@@ -38,12 +38,12 @@ func (o Outcome) Failure() bool {
 // Prediction is what was understood of one completion.
 type Prediction struct {
 	Outcome Outcome
-	// Step names the step of the reader that read the answer (PROMPTS.md §3.3),
+	// Step names the step of the reader that read the answer (docs/spec/prompts.md §3.3),
 	// "none" if none did.
 	Step string
 	// Mentions are the entities found, in the order of the answer.
 	Mentions []FlaggedMention
-	// Dropped are the items of the answer that are no mention (PROMPTS.md §3.6).
+	// Dropped are the items of the answer that are no mention (docs/spec/prompts.md §3.6).
 	Dropped []Dropped
 	// Spans are the places of the mentions, sorted, without duplicates.
 	Spans []Span
@@ -57,7 +57,7 @@ type FlaggedMention struct {
 	Flags []Flag
 }
 
-// Flag marks a mention that was kept (PROMPTS.md §3.6).
+// Flag marks a mention that was kept (docs/spec/prompts.md §3.6).
 type Flag string
 
 // The flags.

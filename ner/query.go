@@ -22,7 +22,7 @@ type Prompt struct {
 	Stop []string
 	// MaxTokens is the longest answer, in tokens.
 	MaxTokens int
-	// Schema is the JSON schema of constrained decoding (PROMPTS.md §2.7), nil
+	// Schema is the JSON schema of constrained decoding (docs/spec/prompts.md §2.7), nil
 	// where decoding is free; "json" stands for any JSON. The order of its members
 	// is part of the prompt.
 	Schema json.RawMessage
@@ -53,7 +53,7 @@ type Query struct {
 type Finish string
 
 // The finish reasons. FinishTooLong is ours: the prompt would not fit the
-// context, so it was not answered (PROMPTS.md §2.6).
+// context, so it was not answered (docs/spec/prompts.md §2.6).
 const (
 	FinishUnknown Finish = ""
 	FinishStop    Finish = "stop"

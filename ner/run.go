@@ -24,7 +24,7 @@ var Keys = []Key{
 	{"server_version", "version that the server reports"},
 	{"address", "address of the server, or of several, where the model has no digest"},
 	{"root", "weights of a model without a digest, as its server names them"},
-	{"row", "evaluation row of Table 6"},
+	{"dataset", "dataset of Table 6"},
 	{"split", "train, dev, or test"},
 	{"data", "fingerprint of the documents: texts and gold"},
 	{"labels", "hash of the label map: native label to entity type"},
@@ -51,8 +51,8 @@ var Keys = []Key{
 	{"think", "thinking: off or on"},
 	{"constrained", "constrained decoding: off, json, or schema"},
 	{"context", "context length asked of the server, in tokens"},
-	{"cap", "largest number of passage-type pairs of a row"},
-	{"sample_seed", "seed of what is drawn of a row: a split that its release lacks, the passages under the cap"},
+	{"cap", "largest number of passage-type pairs of a dataset"},
+	{"sample_seed", "seed of what is drawn of a dataset: a split that its release lacks, the passages under the cap"},
 	{"limit", "number of passages taken from the start of the split"},
 	{"shard", "part of the passages, i/n"},
 	{"aggregation", "how the tokens of an in-process classifier become spans: simple, or first"},
@@ -64,7 +64,7 @@ func KnownKey(name string) bool {
 	return slices.ContainsFunc(Keys, func(k Key) bool { return k.Name == name })
 }
 
-// Run is one model asked about one split of one row in one way.
+// Run is one model asked about one split of one dataset in one way.
 type Run struct {
 	// Keys says everything that can change an answer. Empty values are left out.
 	Keys map[string]string

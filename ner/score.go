@@ -1,8 +1,8 @@
 package ner
 
 // Score holds the integer counts of one metric for one unit: a passage, a
-// type, a row. Counts of disjoint parts add up to the counts of the whole
-// (METRICS.md §1.1). Ratios are computed when they are printed, never stored.
+// type, a dataset. Counts of disjoint parts add up to the counts of the whole
+// (docs/spec/metrics.md §1.1). Ratios are computed when they are printed, never stored.
 type Score struct {
 	TP    int `json:"tp"`
 	NPred int `json:"n_pred"`
@@ -20,7 +20,7 @@ func (s Score) Precision() (p float64, ok bool) { return ratio(s.TP, s.NPred) }
 // Recall is tp/n_gold; ok is false, and the value 0, if n_gold is 0.
 func (s Score) Recall() (r float64, ok bool) { return ratio(s.TP, s.NGold) }
 
-// F1 is 2·tp/(n_pred+n_gold), computed from the counts (METRICS.md §1.1); ok is
+// F1 is 2·tp/(n_pred+n_gold), computed from the counts (docs/spec/metrics.md §1.1); ok is
 // false, and the value 0, if there is neither prediction nor gold.
 func (s Score) F1() (f1 float64, ok bool) { return ratio(2*s.TP, s.NPred+s.NGold) }
 

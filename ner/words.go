@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Words are the words of the document (PROMPTS.md §2.6): its own tokens but for
+// Words are the words of the document (docs/spec/prompts.md §2.6): its own tokens but for
 // empty ones; where it has none, those of its text by [Words]. They are not to be
 // changed.
 func (d *Document) Words() []Range {
@@ -20,7 +20,7 @@ func (d *Document) Words() []Range {
 	return slices.DeleteFunc(slices.Clone(d.Tokens), empty)
 }
 
-// Words finds the words of a text by the tokenless rule of PROMPTS.md §2.6: a
+// Words finds the words of a text by the tokenless rule of docs/spec/prompts.md §2.6: a
 // word is a run of letters, numbers, marks and underscores, runs joined by single
 // hyphens are one word, and every other character that is not white space is a
 // word of its own. Ranges are in bytes, ascending.
@@ -70,7 +70,7 @@ func wordRune(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.N, unicode.M)
 }
 
-// IsSpace is the white space of METRICS.md §3.3, which is not that of package
+// IsSpace is the white space of docs/spec/metrics.md §3.3, which is not that of package
 // unicode: U+001C to U+001F belong to it.
 func IsSpace(r rune) bool {
 	switch {

@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestWords holds the words of a document to the rule of PROMPTS.md §2.6.
+// TestWords holds the words of a document to the rule of docs/spec/prompts.md §2.6.
 func TestWords(t *testing.T) {
 	tokens := func(r ...ner.Range) []ner.Range { return append([]ner.Range{}, r...) }
 	for _, tc := range []struct {

@@ -11,7 +11,7 @@ import (
 )
 
 // Order returns the items by ascending [ner.Hash] of context and item, ties by
-// bytes (PROMPTS.md §2.2).
+// bytes (docs/spec/prompts.md §2.2).
 func Order(seed int, purpose string, context []string, items []string) []string {
 	out := make([]string, len(items))
 	for i, place := range orderedPlaces(seed, purpose, context, items) {
@@ -39,7 +39,7 @@ type Weighted struct {
 }
 
 // Draw draws n items without replacement, by weight, in the order of the draws
-// (PROMPTS.md §2.2). It stops early when no weight is left.
+// (docs/spec/prompts.md §2.2). It stops early when no weight is left.
 func Draw(seed int, purpose string, context []string, pool []Weighted, n int) []string {
 	left := slices.Clone(pool)
 	var drawn []string
@@ -65,10 +65,10 @@ func Draw(seed int, purpose string, context []string, pool []Weighted, n int) []
 	return drawn
 }
 
-// Sample chooses the passages of a row under a cap on passage-type pairs
-// (METRICS.md §10.5): all of them if they fit, else the first cap/types of
-// order(seed, "passages", row, ids). It returns their places in ids, ascending.
-func Sample(seed int, row string, ids []string, types, capPairs int) []int {
+// Sample chooses the passages of a dataset under a cap on passage-type pairs
+// (docs/spec/metrics.md §10.5): all of them if they fit, else the first cap/types of
+// order(seed, "passages", dataset, ids). It returns their places in ids, ascending.
+func Sample(seed int, dataset string, ids []string, types, capPairs int) []int {
 	n := len(ids)
 	if types > 0 && n*types > capPairs {
 		n = capPairs / types
@@ -76,7 +76,7 @@ func Sample(seed int, row string, ids []string, types, capPairs int) []int {
 	if n == len(ids) {
 		return listedPlaces(n)
 	}
-	places := orderedPlaces(seed, "passages", []string{row}, ids)[:n]
+	places := orderedPlaces(seed, "passages", []string{dataset}, ids)[:n]
 	slices.Sort(places)
 	return places
 }

@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// code asks for instances of Python classes (PROMPTS.md §4.9).
+// code asks for instances of Python classes (docs/spec/prompts.md §4.9).
 var code = Family{
 	Name: "code", Meaning: "types as classes of Python, mentions as their instances",
 	Layout: "all", Shape: "completion", MaxTokens: 512, Fewshot: true,

@@ -7,7 +7,7 @@ import (
 )
 
 // demonstrations are solved queries: text of the prompt, or messages before its
-// last one (PROMPTS.md §2.8).
+// last one (docs/spec/prompts.md §2.8).
 type demonstrations struct {
 	text     string
 	messages []ner.Message

@@ -1,8 +1,8 @@
 // Package prompts turns a document into queries: the exact bytes that are sent,
-// in one of the prompt families of PROMPTS.md.
+// in one of the prompt families of docs/spec/prompts.md.
 //
 // A family is one Go file, its templates as text, and a line in [Families].
 // Templates are filled in a single pass: what is inserted is never searched for
-// placeholders (PROMPTS.md §2.1). Every choice that looks random is made by one
+// placeholders (docs/spec/prompts.md §2.1). Every choice that looks random is made by one
 // hash ([ner.Hash]), so that any program makes the same one (§2.2).
 package prompts

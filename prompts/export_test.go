@@ -4,12 +4,12 @@ import "nerbench/ner"
 
 // Chosen are the demonstrations for a text, of any number: New refuses more than
 // there are.
-func Chosen(row Row, setting string, seed int, text string) ([]*ner.Document, error) {
+func Chosen(dataset Dataset, setting string, seed int, text string) ([]*ner.Document, error) {
 	s, err := parseShots(setting)
 	if err != nil {
 		return nil, err
 	}
-	s.order(row, seed)
+	s.order(dataset, seed)
 	shown, _ := s.choose(text)
 	return shown, nil
 }

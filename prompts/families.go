@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// Family is a prompt family of PROMPTS.md §1, or one of the user's own
+// Family is a prompt family of docs/spec/prompts.md §1, or one of the user's own
 // ([ReadFamilies]).
 type Family struct {
 	Name    string
@@ -30,7 +30,7 @@ type Family struct {
 	DatasetLine []string
 	// Fewshot: the family has a form with demonstrations.
 	Fewshot bool
-	// Schema is that of constrained decoding (PROMPTS.md §2.7): list, object,
+	// Schema is that of constrained decoding (docs/spec/prompts.md §2.7): list, object,
 	// objects; empty: there is none.
 	Schema string
 	// Answer is the shape of the answers of a family of the user's own, one of

@@ -55,7 +55,7 @@ type question struct {
 type textForm struct {
 	r     *Renderer
 	style style
-	words []string // what the prompts say for each type of the row
+	words []string // what the prompts say for each type of the dataset
 
 	system     string
 	head, tail template // of the prompt, or the user's message: before and from the first part that differs by type
@@ -71,11 +71,11 @@ type textForm struct {
 	// plain: the demonstrations that most documents share change nothing of what is
 	// inserted.
 	plain  bool
-	byType []values // what is inserted for one type of the row
+	byType []values // what is inserted for one type of the dataset
 	whole  values   // and for all of them in listed order
 	schema []byte   // of all of them
 	// standard are the demonstrations that most documents share, by type of the
-	// row; [allTypes] for all.
+	// dataset; [allTypes] for all.
 	standard map[int]demonstrations
 }
 
@@ -93,7 +93,7 @@ func newTextForm(r *Renderer) (form, error) {
 		return nil, err
 	}
 	if f.style.words != nil {
-		f.words = f.style.words(r.row.Types, r.words)
+		f.words = f.style.words(r.dataset.Types, r.words)
 	}
 	if f.style.sorted {
 		slices.SortFunc(r.listed, func(a, b int) int { return strings.Compare(f.words[a], f.words[b]) })
@@ -154,9 +154,9 @@ func (f *textForm) parse() error {
 func (f *textForm) check() error {
 	r := f.r
 	for _, need := range r.variant.Needs {
-		for _, t := range r.row.Types {
+		for _, t := range r.dataset.Types {
 			if need == "definition" && t.Definition == "" || need == "guidelines" && t.Guidelines == "" {
-				return &Refusal{"no_" + need, fmt.Sprintf("variant %s of %s: row %s: type %q has no %s", r.variant.Name, r.family.Name, r.row.ID, t.Name, need)}
+				return &Refusal{"no_" + need, fmt.Sprintf("variant %s of %s: dataset %s: type %q has no %s", r.variant.Name, r.family.Name, r.dataset.ID, t.Name, need)}
 			}
 		}
 	}
@@ -173,10 +173,10 @@ func (f *textForm) check() error {
 	return nil
 }
 
-// describe prepares what is inserted for each type of the row.
+// describe prepares what is inserted for each type of the dataset.
 func (f *textForm) describe() {
 	f.byType = make([]values, len(f.words))
-	for i, t := range f.r.row.Types {
+	for i, t := range f.r.dataset.Types {
 		v := &f.byType[i]
 		word := f.words[i]
 		v[slotType], v[slotTypes], v[slotCapitalised] = word, word, capitalised(word)
@@ -193,11 +193,11 @@ func (f *textForm) describe() {
 	}
 }
 
-// question gathers the types of a group, given as places in the row.
+// question gathers the types of a group, given as places in the dataset.
 func (f *textForm) question(group []int, texts []string) *question {
 	q := &question{texts: texts, types: make([]TypeInfo, len(group)), words: make([]string, len(group))}
 	for i, n := range group {
-		q.types[i], q.words[i] = f.r.row.Types[n], f.words[n]
+		q.types[i], q.words[i] = f.r.dataset.Types[n], f.words[n]
 	}
 	q.names = q.words
 	if f.style.names != nil {
@@ -213,7 +213,7 @@ func (f *textForm) fillTypes(q *question, v *values) {
 	} else {
 		var b []byte
 		for i, t := range q.types {
-			one := f.byType[f.r.row.place(string(t.Name))]
+			one := f.byType[f.r.dataset.place(string(t.Name))]
 			one[slotTag], one[slotClass] = q.names[i], q.names[i]
 			b = f.listed.fill(b, &one)
 		}
@@ -304,7 +304,7 @@ func (f *textForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Que
 		text = f.tail.fill(text[:same], &v)
 		from := len(types)
 		for _, n := range group {
-			types = append(types, r.row.Types[n].Name)
+			types = append(types, r.dataset.Types[n].Name)
 		}
 		queries[i] = ner.Query{Document: d, Types: types[from:len(types):len(types)], Prompt: f.frame(string(text), before.messages, len(group), d)}
 		switch r.settings.Constrained {

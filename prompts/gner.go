@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// gner is the family of GNER (PROMPTS.md §4.6): every word gets a label.
+// gner is the family of GNER (docs/spec/prompts.md §4.6): every word gets a label.
 var gner = Family{
 	Name: "gner", Meaning: "GNER's prompt: every word with its label, word(B-type)",
 	Layout: "all", Shape: "completion", Fewshot: true, DatasetLine: []string{"dataset"},

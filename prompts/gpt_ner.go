@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// gptNER asks for the sentence with the mentions of one type marked (PROMPTS.md
+// gptNER asks for the sentence with the mentions of one type marked (docs/spec/prompts.md
 // §4.10).
 var gptNER = Family{
 	Name: "gpt_ner", Meaning: "one question a type, the answer is the sentence with @@mentions## marked",

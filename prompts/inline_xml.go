@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// inlineXML asks for the text with tags in it (PROMPTS.md §4.7).
+// inlineXML asks for the text with tags in it (docs/spec/prompts.md §4.7).
 var inlineXML = Family{
 	Name: "inline_xml", Meaning: "the text again, with a tag around each mention",
 	Layout: "all", Shape: "chat", Fewshot: true,

@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// instructuie is the family of InstructUIE (PROMPTS.md §4.5).
+// instructuie is the family of InstructUIE (docs/spec/prompts.md §4.5).
 var instructuie = Family{
 	Name: "instructuie", Meaning: "InstructUIE's instructions: \"type: word; type: word\"",
 	Layout: "all", Shape: "completion", MaxTokens: 512, Fewshot: true, DatasetLine: []string{"dataset"},
@@ -21,7 +21,7 @@ var instructuie = Family{
 	},
 }
 
-// b2ner is the family of B2NER (PROMPTS.md §4.5).
+// b2ner is the family of B2NER (docs/spec/prompts.md §4.5).
 var b2ner = Family{
 	Name: "b2ner", Meaning: "B2NER's instructions: \"label: entity; label: entity\"",
 	Layout: "all", Shape: "completion", MaxTokens: 1024, Fewshot: true,

@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// jsonByType asks for an object with a list of mentions for each type (PROMPTS.md
+// jsonByType asks for an object with a list of mentions for each type (docs/spec/prompts.md
 // §4.2).
 var jsonByType = Family{
 	Name: "json_by_type", Meaning: "all types at once, the answer is an object of lists",

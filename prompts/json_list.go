@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// jsonList asks for a list of objects with text and type (PROMPTS.md §4.8).
+// jsonList asks for a list of objects with text and type (docs/spec/prompts.md §4.8).
 var jsonList = Family{
 	Name: "json_list", Meaning: "all types at once, the answer is a list of objects with text and type",
 	Layout: "all", Shape: "chat", MaxTokens: 1024, Fewshot: true, Schema: "objects",

@@ -1,6 +1,6 @@
 package prompts
 
-// jsonPerType puts the question of UniversalNER to any chat model (PROMPTS.md
+// jsonPerType puts the question of UniversalNER to any chat model (docs/spec/prompts.md
 // §4.3): the text first, so that all types share the prefix.
 var jsonPerType = Family{
 	Name: "json_per_type", Meaning: "one question a type, the answer is a list of strings",

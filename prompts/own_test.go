@@ -75,8 +75,8 @@ func TestOwnShapes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			row := prompts.Row{ID: "r", Types: []prompts.TypeInfo{{Name: "person"}, {Name: "city"}}, Train: train}
-			r, err := prompts.New(row, prompts.Settings{Family: "mine", Own: own, Shots: "1"})
+			dataset := prompts.Dataset{ID: "r", Types: []prompts.TypeInfo{{Name: "person"}, {Name: "city"}}, Train: train}
+			r, err := prompts.New(dataset, prompts.Settings{Family: "mine", Own: own, Shots: "1"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -15,11 +15,11 @@ import (
 
 func render(t *testing.T, s prompts.Settings, text string, types ...string) []ner.Query {
 	t.Helper()
-	r, err := prompts.New(prompts.Row{ID: "row", Types: named(types)}, s)
+	r, err := prompts.New(prompts.Dataset{ID: "row", Types: named(types)}, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	queries, err := r.Queries(&ner.Document{ID: "row/test/0", Text: text})
+	queries, err := r.Queries(&ner.Document{ID: "dataset/test/0", Text: text})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestAsChat(t *testing.T) {
 }
 
 func TestSpansIsOneLineOfJSON(t *testing.T) {
-	r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"person", "R&D"})}, prompts.Settings{Family: "spans"})
+	r, err := prompts.New(prompts.Dataset{ID: "row", Types: named([]string{"person", "R&D"})}, prompts.Settings{Family: "spans"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestSpansIsOneLineOfJSON(t *testing.T) {
 }
 
 func TestRefusedPlans(t *testing.T) {
-	row := prompts.Row{ID: "row", Types: named([]string{"a"}), Train: []*ner.Document{{ID: "t", Text: "x"}}}
+	dataset := prompts.Dataset{ID: "row", Types: named([]string{"a"}), Train: []*ner.Document{{ID: "t", Text: "x"}}}
 	for name, tc := range map[string]struct {
 		settings prompts.Settings
 		want     string
@@ -93,7 +93,7 @@ func TestRefusedPlans(t *testing.T) {
 		"queries":             {prompts.Settings{Queries: "gold+k:x:uniform"}, "known: all, gold"},
 		"ratio":               {prompts.Settings{Queries: "ratio:1"}, "known: all, gold"},
 		"shots":               {prompts.Settings{Shots: "many"}, "want K"},
-		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations are asked for: the train split of row row has 1 documents (no_fewshot)"},
+		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations are asked for: the train split of dataset dataset has 1 documents (no_fewshot)"},
 		"variant without":     {prompts.Settings{Family: "json_per_type", Variant: "slimer", Shots: "1"}, "no_fewshot"},
 		"variant that needs":  {prompts.Settings{Family: "gpt_ner", Variant: "few"}, "set shots"},
 		"no guidelines":       {prompts.Settings{Family: "json_per_type", Variant: "slimer_dg"}, "no_definition"},
@@ -111,7 +111,7 @@ func TestRefusedPlans(t *testing.T) {
 		"spans few-shot":      {prompts.Settings{Family: "spans", Shots: "1"}, "no_fewshot"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := prompts.New(row, tc.settings)
+			_, err := prompts.New(dataset, tc.settings)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error is %v, want one with %q", err, tc.want)
 			}
@@ -124,7 +124,7 @@ func TestRefusedPlans(t *testing.T) {
 }
 
 func TestNoTrainSplit(t *testing.T) {
-	_, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"a"})}, prompts.Settings{Shots: "1"})
+	_, err := prompts.New(prompts.Dataset{ID: "row", Types: named([]string{"a"})}, prompts.Settings{Shots: "1"})
 	if err == nil || !strings.Contains(err.Error(), "no train split here") {
 		t.Errorf("error is %v", err)
 	}
@@ -158,16 +158,16 @@ func TestChunks(t *testing.T) {
 // TestOwnTextIsNoDemonstration: also where the choice is prepared for all
 // documents.
 func TestOwnTextIsNoDemonstration(t *testing.T) {
-	row := prompts.Row{ID: "row", Types: named([]string{"person"})}
+	dataset := prompts.Dataset{ID: "row", Types: named([]string{"person"})}
 	for _, name := range []string{"Ada", "Bo", "Cleo"} {
-		row.Train = append(row.Train, &ner.Document{ID: name, Text: name + " left .", Spans: []ner.Span{{End: len(name), Type: "person"}}})
+		dataset.Train = append(dataset.Train, &ner.Document{ID: name, Text: name + " left .", Spans: []ner.Span{{End: len(name), Type: "person"}}})
 	}
 	for _, family := range []string{"json_per_type", "json_list", "inline_xml", "uniner"} {
-		r, err := prompts.New(row, prompts.Settings{Family: family, Shots: "2"})
+		r, err := prompts.New(dataset, prompts.Settings{Family: family, Shots: "2"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, d := range row.Train {
+		for _, d := range dataset.Train {
 			queries, err := r.Queries(&ner.Document{ID: "x", Text: d.Text})
 			if err != nil {
 				t.Fatal(err)
@@ -184,7 +184,7 @@ func TestOwnTextIsNoDemonstration(t *testing.T) {
 }
 
 func TestDefaultsLeaveNoKeys(t *testing.T) {
-	r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"a"})}, prompts.Settings{Order: "listed", Wording: "natural", Queries: "all", Constrained: "off"})
+	r, err := prompts.New(prompts.Dataset{ID: "row", Types: named([]string{"a"})}, prompts.Settings{Order: "listed", Wording: "natural", Queries: "all", Constrained: "off"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,16 +200,16 @@ func TestDefaultsLeaveNoKeys(t *testing.T) {
 
 // BenchmarkRender renders the prompts of a document of 20 words, about 8 types.
 func BenchmarkRender(b *testing.B) {
-	row := prompts.Row{ID: "row", Types: named([]string{"a", "b", "c", "d", "e", "f", "g", "h"})}
+	dataset := prompts.Dataset{ID: "row", Types: named([]string{"a", "b", "c", "d", "e", "f", "g", "h"})}
 	for i := range 3 {
-		row.Train = append(row.Train, &ner.Document{ID: fmt.Sprint(i), Text: "Ada left Rome .", Spans: []ner.Span{{End: 3, Type: "a"}}})
+		dataset.Train = append(dataset.Train, &ner.Document{ID: fmt.Sprint(i), Text: "Ada left Rome .", Spans: []ner.Span{{End: 3, Type: "a"}}})
 	}
 	d := &ner.Document{ID: "x", Text: strings.Repeat("some words ", 10)}
 	for _, f := range prompts.Families {
 		for name, s := range map[string]prompts.Settings{
 			f.Name: {Family: f.Name}, f.Name + ", 3 shots": {Family: f.Name, Shots: "3"}, f.Name + ", schema": {Family: f.Name, Constrained: "schema"},
 		} {
-			r, err := prompts.New(row, s)
+			r, err := prompts.New(dataset, s)
 			if err != nil {
 				continue // no such form
 			}
@@ -231,8 +231,8 @@ func BenchmarkRender(b *testing.B) {
 
 // TestAnyJSON: the mode of servers without a schema.
 func TestAnyJSON(t *testing.T) {
-	row := prompts.Row{ID: "r", Types: []prompts.TypeInfo{{Name: "person"}}}
-	r, err := prompts.New(row, prompts.Settings{Family: "json_by_type", Constrained: "json"})
+	dataset := prompts.Dataset{ID: "r", Types: []prompts.TypeInfo{{Name: "person"}}}
+	r, err := prompts.New(dataset, prompts.Settings{Family: "json_by_type", Constrained: "json"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,12 +240,12 @@ func TestAnyJSON(t *testing.T) {
 	if err != nil || string(queries[0].Prompt.Schema) != `"json"` || r.Keys()["constrained"] != "json" {
 		t.Errorf("%v, schema %s", err, queries[0].Prompt.Schema)
 	}
-	if _, err := prompts.New(row, prompts.Settings{Family: "gner", Constrained: "json"}); err == nil {
+	if _, err := prompts.New(dataset, prompts.Settings{Family: "gner", Constrained: "json"}); err == nil {
 		t.Error("a family whose answers are no JSON takes the mode")
 	}
 }
 
-// TestLimits: what ends an answer beside its family's own rules (PROMPTS.md §2.5).
+// TestLimits: what ends an answer beside its family's own rules (docs/spec/prompts.md §2.5).
 func TestLimits(t *testing.T) {
 	for name, tc := range map[string]struct {
 		settings  prompts.Settings
@@ -261,7 +261,7 @@ func TestLimits(t *testing.T) {
 		"by words":          {prompts.Settings{Family: "gner", Think: true}, nil, 4096, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := prompts.New(prompts.Row{ID: "row", Types: named([]string{"person"})}, tc.settings)
+			r, err := prompts.New(prompts.Dataset{ID: "row", Types: named([]string{"person"})}, tc.settings)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -283,7 +283,7 @@ func TestLimits(t *testing.T) {
 
 // TestWords: answers are read by the words that the prompt has for the types.
 func TestWords(t *testing.T) {
-	row := prompts.Row{ID: "row", Types: []prompts.TypeInfo{{Name: "Restaurant Name", Definition: "A place to eat."}}}
+	dataset := prompts.Dataset{ID: "row", Types: []prompts.TypeInfo{{Name: "Restaurant Name", Definition: "A place to eat."}}}
 	for _, c := range []struct {
 		name     string
 		settings prompts.Settings
@@ -299,11 +299,11 @@ func TestWords(t *testing.T) {
 		{"of a family of the user's own", prompts.Settings{Family: "mine"}, "Restaurant Name"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			words, err := prompts.Words(row, c.settings)
+			words, err := prompts.Words(dataset, c.settings)
 			if err != nil || !slices.Equal(words, []string{c.want}) {
 				t.Errorf("words %q, %v, want %q", words, err, c.want)
 			}
-			r, err := prompts.New(row, c.settings)
+			r, err := prompts.New(dataset, c.settings)
 			if c.settings.Family != "mine" && (err != nil || !slices.Equal(r.Words(), words)) {
 				t.Errorf("the renderer has other words: %v", err)
 			}
@@ -313,7 +313,7 @@ func TestWords(t *testing.T) {
 
 // TestOneWayOneKey: settings that ask in the same way have the same keys.
 func TestOneWayOneKey(t *testing.T) {
-	row := prompts.Row{ID: "row", Types: named([]string{"a"}), Train: []*ner.Document{{ID: "t", Text: "x"}, {ID: "u", Text: "y"}}}
+	dataset := prompts.Dataset{ID: "row", Types: named([]string{"a"}), Train: []*ner.Document{{ID: "t", Text: "x"}, {ID: "u", Text: "y"}}}
 	for _, c := range []struct {
 		name      string
 		one, same prompts.Settings
@@ -326,7 +326,7 @@ func TestOneWayOneKey(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var keys []map[string]string
 			for _, s := range []prompts.Settings{c.one, c.same} {
-				r, err := prompts.New(row, s)
+				r, err := prompts.New(dataset, s)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -337,7 +337,7 @@ func TestOneWayOneKey(t *testing.T) {
 			}
 		})
 	}
-	r, err := prompts.New(row, prompts.Settings{Shots: "2:cover:1"})
+	r, err := prompts.New(dataset, prompts.Settings{Shots: "2:cover:1"})
 	if err != nil || r.Keys()["shots"] != "2:cover:1" {
 		t.Errorf("keys %v, %v", r.Keys(), err)
 	}

@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// querySet says which types are asked of a document (PROMPTS.md §2.9).
+// querySet says which types are asked of a document (docs/spec/prompts.md §2.9).
 type querySet struct {
 	kind  string // all, gold, gold+k, ratio
 	k     int
@@ -42,11 +42,11 @@ func parseQuerySet(s string) (querySet, error) {
 }
 
 // choose marks the types that are asked of a document, by their place in the
-// row. It looks at gold: such runs are an oracle.
+// dataset. It looks at gold: such runs are an oracle.
 func (q querySet) choose(r *Renderer, d *ner.Document) []bool {
-	chosen := make([]bool, len(r.row.Types))
+	chosen := make([]bool, len(r.dataset.Types))
 	gold := 0
-	for i, t := range r.row.Types {
+	for i, t := range r.dataset.Types {
 		for _, s := range d.Spans {
 			if s.Type == t.Name {
 				chosen[i] = true
@@ -66,7 +66,7 @@ func (q querySet) choose(r *Renderer, d *ner.Document) []bool {
 		}
 	}
 	for _, name := range q.negatives(r, d, chosen, n) {
-		for i, t := range r.row.Types {
+		for i, t := range r.dataset.Types {
 			if string(t.Name) == name {
 				chosen[i] = true
 			}
@@ -78,16 +78,16 @@ func (q querySet) choose(r *Renderer, d *ner.Document) []bool {
 // negatives draws n types that are not gold. By frequency, types without weight
 // follow in a fixed order where the others do not suffice.
 func (q querySet) negatives(r *Renderer, d *ner.Document, gold []bool, n int) []string {
-	context := []string{r.row.ID, d.ID}
+	context := []string{r.dataset.ID, d.ID}
 	var pool []Weighted
 	var rest []string
-	for i, t := range r.row.Types {
+	for i, t := range r.dataset.Types {
 		if gold[i] {
 			continue
 		}
 		w := uint64(1)
 		if q.by == "frequency" {
-			w = uint64(r.row.Frequency[t.Name])
+			w = uint64(r.dataset.Frequency[t.Name])
 		}
 		if w == 0 {
 			rest = append(rest, string(t.Name))

@@ -9,10 +9,10 @@ import (
 	"nerbench/ner"
 )
 
-// Renderer makes the queries of the documents of one row. It may be used by
+// Renderer makes the queries of the documents of one dataset. It may be used by
 // several goroutines at once.
 type Renderer struct {
-	row      Row
+	dataset  Dataset
 	settings Settings
 	family   Family
 	variant  Variant
@@ -27,12 +27,12 @@ type Renderer struct {
 
 // New checks a plan and prepares it. An error is one of the plan: an unknown
 // name (the error lists those that there are), or a [Refusal].
-func New(row Row, s Settings) (*Renderer, error) {
+func New(dataset Dataset, s Settings) (*Renderer, error) {
 	family, err := Find(s.Family, s.Own...)
 	if err != nil {
 		return nil, err
 	}
-	r := &Renderer{row: row, settings: s, family: family}
+	r := &Renderer{dataset: dataset, settings: s, family: family}
 	if r.variant, r.line, err = r.family.variant(s.Variant); err != nil {
 		return nil, err
 	}
@@ -70,7 +70,7 @@ func New(row Row, s Settings) (*Renderer, error) {
 	if r.variant.NeedsShots && r.shots == nil {
 		return nil, fmt.Errorf("prompts: variant %s of family %s: speaks of its demonstrations: set shots", r.variant.Name, family.Name)
 	}
-	if r.words, err = Words(row, s); err != nil {
+	if r.words, err = Words(dataset, s); err != nil {
 		return nil, err
 	}
 	r.listed = r.order(nil)
@@ -161,37 +161,37 @@ func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {
 	return queries, nil
 }
 
-// order is the order of the types (PROMPTS.md §2.3), as places in the row; d is nil
+// order is the order of the types (docs/spec/prompts.md §2.3), as places in the dataset; d is nil
 // where it is the same for all documents.
 func (r *Renderer) order(d *ner.Document) []int {
-	names := r.row.names()
+	names := r.dataset.names()
 	switch {
 	case r.settings.Order == "name":
 		places := listedPlaces(len(names))
 		slices.SortFunc(places, func(a, b int) int { return strings.Compare(names[a], names[b]) })
 		return places
 	case r.settings.Order == "shuffle:row":
-		return orderedPlaces(r.settings.Seed, "types", []string{r.row.ID}, names)
+		return orderedPlaces(r.settings.Seed, "types", []string{r.dataset.ID}, names)
 	case r.settings.Order == "shuffle:document" && d != nil:
-		return orderedPlaces(r.settings.Seed, "types", []string{r.row.ID, d.ID}, names)
+		return orderedPlaces(r.settings.Seed, "types", []string{r.dataset.ID, d.ID}, names)
 	}
 	return listedPlaces(len(names))
 }
 
-// Words returns what the prompts say for each type of the row, in listed order.
+// Words returns what the prompts say for each type of the dataset, in listed order.
 func (r *Renderer) Words() []string { return slices.Clone(r.words) }
 
-// Words returns what prompts with these settings say for each type of a row, in
+// Words returns what prompts with these settings say for each type of a dataset, in
 // listed order. Whoever reads answers needs them, and nothing else of the prompts.
-func Words(row Row, s Settings) ([]string, error) {
+func Words(dataset Dataset, s Settings) ([]string, error) {
 	if known := append([]string{""}, wordings...); !slices.Contains(known, s.Wording) {
 		return nil, fmt.Errorf("prompts: wording %q: unknown (known: %s)", s.Wording, strings.Join(wordings, ", "))
 	}
 	var words []string
-	for _, t := range row.Types {
+	for _, t := range dataset.Types {
 		words = append(words, worded(t, s.Wording))
 	}
-	if err := paraphrase(row, s.Paraphrase, words); err != nil {
+	if err := paraphrase(dataset, s.Paraphrase, words); err != nil {
 		return nil, err
 	}
 	if word := wordOf(s.Family, s.Variant); word != nil {
@@ -266,7 +266,7 @@ func (r *Renderer) Keys() map[string]string {
 	set("dataset_name", s.DatasetName, "table6")
 	set("answer", r.family.Answer, "")
 	if f, ok := r.form.(*textForm); ok && f.described {
-		keys["descriptions"] = describedHash(r.row.Types)
+		keys["descriptions"] = describedHash(r.dataset.Types)
 	}
 	if r.shots != nil {
 		keys["shots"] = r.shots.key()
@@ -291,7 +291,7 @@ func (r *Renderer) prompt(text string) ner.Prompt {
 	return ner.Prompt{Text: text, Stop: r.variant.Stop, MaxTokens: r.settings.limit(r.variant.MaxTokens)}
 }
 
-// thinkingTokens is the longest answer of a model that thinks first (PROMPTS.md §2.5).
+// thinkingTokens is the longest answer of a model that thinks first (docs/spec/prompts.md §2.5).
 const thinkingTokens = 4096
 
 // limit is the longest answer, in tokens, where that of the family is the given one.
@@ -306,11 +306,11 @@ func (s *Settings) limit(family int) int {
 }
 
 // Answer is the gold of a document in the strict form of an answer to a query for
-// some types of the row (PROMPTS.md §4).
+// some types of the dataset (docs/spec/prompts.md §4).
 func (r *Renderer) Answer(d *ner.Document, types []ner.EntityType) string {
 	asked := make([]int, len(types))
 	for i, t := range types {
-		asked[i] = r.row.place(string(t))
+		asked[i] = r.dataset.place(string(t))
 	}
 	return r.form.answer(r, d, asked)
 }

@@ -19,7 +19,7 @@ func (f *textForm) schemaFor(group []int) json.RawMessage {
 	return schemaOf(f.r.family.Schema, words)
 }
 
-// schemaOf is the JSON schema of an answer about some types (PROMPTS.md §2.7), in
+// schemaOf is the JSON schema of an answer about some types (docs/spec/prompts.md §2.7), in
 // the order in which the model must write; nil where there is none.
 func schemaOf(kind string, words []string) json.RawMessage {
 	switch kind {

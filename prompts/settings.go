@@ -10,7 +10,7 @@ import (
 )
 
 // Settings says how documents become questions. Zero values are the defaults of
-// PROMPTS.md.
+// docs/spec/prompts.md.
 type Settings struct {
 	Family string // empty: uniner
 	// Variant of the family, such as "repo" or "repo+nl" with a dataset line.
@@ -18,7 +18,7 @@ type Settings struct {
 	// Dataset is the D of the dataset line (§4.1), and DatasetName says which name
 	// that is: table6 (also if empty), or ids (§5.1).
 	Dataset, DatasetName string
-	Order                string // of the types: listed, name, shuffle:row, shuffle:document (§2.3)
+	Order                string // of the types: listed, name, shuffle:dataset, shuffle:document (§2.3)
 	Wording              string // of the types: natural, native, upper, lower, title (§2.3)
 	// Layout is empty for that of the variant, or chunk=K: at most K types in one
 	// query (§1).
@@ -44,7 +44,7 @@ type Settings struct {
 	Own []Family
 }
 
-// TypeInfo is a type of a row as prompts need it.
+// TypeInfo is a type of a dataset as prompts need it.
 type TypeInfo struct {
 	Name       ner.EntityType // natural name
 	Native     string         // label of the file; the first of several
@@ -52,16 +52,16 @@ type TypeInfo struct {
 	Phrase     string         // "are named human beings"; empty if there is none
 	Guidelines string         // what to mark and what not; empty if there are none
 	Examples   []string       // mentions
-	// Paraphrases are other names to ask by (PROMPTS.md §5.3).
+	// Paraphrases are other names to ask by (docs/spec/prompts.md §5.3).
 	Paraphrases []string
 }
 
-// Row is what prompts need of a row.
-type Row struct {
+// Dataset is what prompts need of a dataset.
+type Dataset struct {
 	ID    string
 	Types []TypeInfo // in listed order
 	// Train are the documents that demonstrations are chosen from; nil where the
-	// row has none, or no demonstrations are asked for.
+	// dataset has none, or no demonstrations are asked for.
 	Train []*ner.Document
 	// Frequency is the number of mentions of each type in the train split, for
 	// query sets that draw by it.
@@ -69,7 +69,7 @@ type Row struct {
 }
 
 // Refusal tells that a plan makes no sense, before anything is asked. Its code
-// is one of those of PROMPTS.md: no_definition, no_guidelines, no_fewshot,
+// is one of those of docs/spec/prompts.md: no_definition, no_guidelines, no_fewshot,
 // type_has_parenthesis.
 type Refusal struct {
 	Code string
@@ -78,7 +78,7 @@ type Refusal struct {
 
 func (e *Refusal) Error() string { return fmt.Sprintf("prompts: %s (%s)", e.Why, e.Code) }
 
-// wordings are the ways to word a type (PROMPTS.md §2.3).
+// wordings are the ways to word a type (docs/spec/prompts.md §2.3).
 var wordings = []string{"natural", "native", "upper", "lower", "title"}
 
 // worded is what the prompt says for a type.

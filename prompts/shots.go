@@ -9,11 +9,11 @@ import (
 	"nerbench/ner"
 )
 
-// shots are demonstrations: how many, and how they are chosen (PROMPTS.md §2.8).
+// shots are demonstrations: how many, and how they are chosen (docs/spec/prompts.md §2.8).
 type shots struct {
 	k, empty int
 	random   bool
-	ordered  []*ner.Document // the train documents in order(seed, fewshot, row)
+	ordered  []*ner.Document // the train documents in order(seed, fewshot, dataset)
 	standard []*ner.Document // what is shown for all documents but those of the train split
 	texts    map[string]bool // of the train documents
 }
@@ -28,12 +28,12 @@ func newShots(r *Renderer) (*shots, error) {
 	switch {
 	case r.variant.NoFewshot:
 		return nil, &Refusal{"no_fewshot", fmt.Sprintf("variant %s of family %s has no form with demonstrations", r.variant.Name, r.family.Name)}
-	case len(r.row.Train) == 0:
-		return nil, &Refusal{"no_fewshot", fmt.Sprintf("row %s has no train split here to take demonstrations from", r.row.ID)}
-	case s.k > len(r.row.Train):
-		return nil, &Refusal{"no_fewshot", fmt.Sprintf("%d demonstrations are asked for: the train split of row %s has %d documents", s.k, r.row.ID, len(r.row.Train))}
+	case len(r.dataset.Train) == 0:
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("dataset %s has no train split here to take demonstrations from", r.dataset.ID)}
+	case s.k > len(r.dataset.Train):
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("%d demonstrations are asked for: the train split of dataset %s has %d documents", s.k, r.dataset.ID, len(r.dataset.Train))}
 	}
-	s.order(r.row, r.settings.Seed)
+	s.order(r.dataset, r.settings.Seed)
 	return s, nil
 }
 
@@ -73,13 +73,13 @@ func (s *shots) key() string {
 }
 
 // order puts the train documents into the order in which they are taken.
-func (s *shots) order(row Row, seed int) {
-	ids := make([]string, len(row.Train))
-	for i, d := range row.Train {
+func (s *shots) order(dataset Dataset, seed int) {
+	ids := make([]string, len(dataset.Train))
+	for i, d := range dataset.Train {
 		ids[i] = d.ID
 	}
-	for _, place := range orderedPlaces(seed, "fewshot", []string{row.ID}, ids) {
-		s.ordered = append(s.ordered, row.Train[place])
+	for _, place := range orderedPlaces(seed, "fewshot", []string{dataset.ID}, ids) {
+		s.ordered = append(s.ordered, dataset.Train[place])
 	}
 	s.texts = make(map[string]bool, len(s.ordered))
 	for _, d := range s.ordered {

@@ -46,7 +46,7 @@ func (spansForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query
 		if i > 0 {
 			b = append(b, ',')
 		}
-		types[i] = r.row.Types[n].Name
+		types[i] = r.dataset.Types[n].Name
 		b = append(b, ner.JSONString(r.words[n])...)
 	}
 	b = append(b, `]}`...)
@@ -57,7 +57,7 @@ func (spansForm) answer(r *Renderer, d *ner.Document, asked []int) string {
 	points := ner.NewCodePoints(d.Text)
 	said := []string{}
 	for _, s := range d.Spans {
-		if slices.ContainsFunc(asked, func(n int) bool { return r.row.Types[n].Name == s.Type }) {
+		if slices.ContainsFunc(asked, func(n int) bool { return r.dataset.Types[n].Name == s.Type }) {
 			said = append(said, fmt.Sprintf(`{"start":%d,"end":%d,"type":%s}`, points.CodePoint(s.Start), points.CodePoint(s.End), ner.JSONString(string(s.Type))))
 		}
 	}

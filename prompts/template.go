@@ -56,7 +56,7 @@ func (s slot) byType() bool { return s >= slotDemonstrations }
 type values [slots]string
 
 // template is a text with placeholders in braces. It is filled in one pass:
-// what is inserted is never searched for placeholders (PROMPTS.md §2.1).
+// what is inserted is never searched for placeholders (docs/spec/prompts.md §2.1).
 type template []segment
 
 // segment is literal text, or a placeholder.

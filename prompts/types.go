@@ -16,7 +16,7 @@ import (
 )
 
 // descriptions is a file types/ROW.toml: what prompts may say of the types of a
-// row beside their names (PROMPTS.md §2.3), and other names to ask by (§5.3).
+// dataset beside their names (docs/spec/prompts.md §2.3), and other names to ask by (§5.3).
 // docs/add-a-prompt.md describes every field; keep it up to date.
 type descriptions struct {
 	Types []struct {
@@ -35,11 +35,11 @@ var embeddedTypes embed.FS
 // Descriptions has what the program knows of types, for [Describe].
 func Descriptions() fs.FS { return embeddedTypes }
 
-// Describe adds to a row what the file types/ROW.toml of fsys says of its types,
-// and reports whether there is one. Reading is strict: a type that the row does not
+// Describe adds to a dataset what the file types/ROW.toml of fsys says of its types,
+// and reports whether there is one. Reading is strict: a type that the dataset does not
 // have is an error with file and line, and so are two names that are equal.
-func Describe(row *Row, fsys fs.FS) (found bool, err error) {
-	name := path.Join(typesFolder, row.ID+".toml")
+func Describe(dataset *Dataset, fsys fs.FS) (found bool, err error) {
+	name := path.Join(typesFolder, dataset.ID+".toml")
 	text, err := fs.ReadFile(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -57,10 +57,10 @@ func Describe(row *Row, fsys fs.FS) (found bool, err error) {
 	}
 	seen := map[string]bool{}
 	for _, t := range file.Types {
-		i := row.place(t.Name)
+		i := dataset.place(t.Name)
 		switch {
 		case i < 0:
-			fault(t.Name, "type %q: row %s has no such type (known: %s)", t.Name, row.ID, strings.Join(row.names(), ", "))
+			fault(t.Name, "type %q: dataset %s has no such type (known: %s)", t.Name, dataset.ID, strings.Join(dataset.names(), ", "))
 			continue
 		case seen[t.Name]:
 			fault(t.Name, "type %q: stands twice", t.Name)
@@ -70,9 +70,9 @@ func Describe(row *Row, fsys fs.FS) (found bool, err error) {
 			if p == "" || p == t.Name || slices.Contains(t.Paraphrases[:k], p) {
 				fault(p, "type %q: paraphrase %q: want another name", t.Name, p)
 			}
-			for _, other := range row.Types { // of two types with one name, no answer says which it means
+			for _, other := range dataset.Types { // of two types with one name, no answer says which it means
 				if string(other.Name) != t.Name && strings.EqualFold(string(other.Name), p) {
-					fault(p, "type %q: paraphrase %q: is the type %q of the row", t.Name, p, other.Name)
+					fault(p, "type %q: paraphrase %q: is the type %q of the dataset", t.Name, p, other.Name)
 				}
 			}
 		}
@@ -81,7 +81,7 @@ func Describe(row *Row, fsys fs.FS) (found bool, err error) {
 				fault(t.Name, "type %q: %q has white space at its edge", t.Name, s)
 			}
 		}
-		info := &row.Types[i]
+		info := &dataset.Types[i]
 		info.Definition, info.Phrase, info.Guidelines = t.Definition, t.Phrase, t.Guidelines
 		info.Examples, info.Paraphrases = t.Examples, t.Paraphrases
 	}
@@ -98,11 +98,11 @@ func placeOf(file, text, value string) string {
 	return file
 }
 
-func (r *Row) place(name string) int {
+func (r *Dataset) place(name string) int {
 	return slices.IndexFunc(r.Types, func(t TypeInfo) bool { return string(t.Name) == name })
 }
 
-func (r *Row) names() []string {
+func (r *Dataset) names() []string {
 	names := make([]string, len(r.Types))
 	for i, t := range r.Types {
 		names[i] = string(t.Name)
@@ -111,17 +111,17 @@ func (r *Row) names() []string {
 }
 
 // paraphrase changes a word as the setting "type=other name" says.
-func paraphrase(row Row, setting string, words []string) error {
+func paraphrase(dataset Dataset, setting string, words []string) error {
 	if setting == "" {
 		return nil
 	}
 	name, other, ok := strings.Cut(setting, "=")
-	i := row.place(name)
+	i := dataset.place(name)
 	switch {
 	case !ok || other == "":
 		return fmt.Errorf("prompts: paraphrase %q: want type=other name", setting)
 	case i < 0:
-		return fmt.Errorf("prompts: paraphrase %q: row %s has no type %q (known: %s)", setting, row.ID, name, strings.Join(row.names(), ", "))
+		return fmt.Errorf("prompts: paraphrase %q: dataset %s has no type %q (known: %s)", setting, dataset.ID, name, strings.Join(dataset.names(), ", "))
 	}
 	words[i] = other
 	return nil

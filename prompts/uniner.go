@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// uniner is the family of the UniversalNER models (PROMPTS.md §4.1): one query
+// uniner is the family of the UniversalNER models (docs/spec/prompts.md §4.1): one query
 // for each type, the passage first, so that all types share the prefix.
 var uniner = Family{
 	Name: "uniner", Meaning: "one question a type, as the UniversalNER models were trained",

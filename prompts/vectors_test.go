@@ -124,12 +124,12 @@ func TestRender(t *testing.T) {
 }
 
 func checkRender(t *testing.T, docs vectorDocuments, family string, c renderCase) {
-	row := prompts.Row{ID: "row", Types: docs.types(c.Types)}
+	dataset := prompts.Dataset{ID: "row", Types: docs.types(c.Types)}
 	s := prompts.Settings{Family: family, Variant: c.Variant, Dataset: c.Dataset, Wording: c.Wording}
 	if c.Demonstrations != nil {
-		row.Train, s.Shots, s.Seed = demonstrations(t, docs, c.Demonstrations)
+		dataset.Train, s.Shots, s.Seed = demonstrations(t, docs, c.Demonstrations)
 	}
-	r, err := prompts.New(row, s)
+	r, err := prompts.New(dataset, s)
 	if c.Error != "" {
 		var refusal *prompts.Refusal
 		if !errors.As(err, &refusal) || refusal.Code != c.Error {
@@ -246,7 +246,7 @@ func TestChoices(t *testing.T) {
 	}
 	for i, c := range v.TypeOrder {
 		t.Run(fmt.Sprintf("order-%d-%s", i, c.Mode), func(t *testing.T) {
-			checkAsked(t, prompts.Row{ID: c.Row, Types: named(c.Types)}, prompts.Settings{Order: c.Mode, Seed: c.Seed}, &ner.Document{ID: c.Document}, c.Result)
+			checkAsked(t, prompts.Dataset{ID: c.Row, Types: named(c.Types)}, prompts.Settings{Order: c.Mode, Seed: c.Seed}, &ner.Document{ID: c.Document}, c.Result)
 		})
 	}
 	for i, c := range v.QuerySets.Cases {
@@ -255,25 +255,25 @@ func TestChoices(t *testing.T) {
 			for _, g := range c.Gold {
 				d.Spans = append(d.Spans, ner.Span{Start: 0, End: 1, Type: ner.EntityType(g)})
 			}
-			row := prompts.Row{ID: c.Row, Types: named(v.QuerySets.Types), Frequency: v.QuerySets.Frequency}
-			checkAsked(t, row, prompts.Settings{Queries: c.Mode, Seed: c.Seed}, d, c.Result)
+			dataset := prompts.Dataset{ID: c.Row, Types: named(v.QuerySets.Types), Frequency: v.QuerySets.Frequency}
+			checkAsked(t, dataset, prompts.Settings{Queries: c.Mode, Seed: c.Seed}, d, c.Result)
 		})
 	}
 	for i, c := range v.Demonstrations.Cases {
 		t.Run(fmt.Sprintf("demonstrations-%d-%s", i, c.Mode), func(t *testing.T) {
-			row := prompts.Row{ID: v.Demonstrations.Row}
+			dataset := prompts.Dataset{ID: v.Demonstrations.Row}
 			for _, d := range v.Demonstrations.Train {
 				doc := &ner.Document{ID: d.ID, Text: d.Text}
 				for _, typ := range d.Types {
 					doc.Spans = append(doc.Spans, ner.Span{Start: 0, End: 1, Type: ner.EntityType(typ)})
 				}
-				row.Train = append(row.Train, doc)
+				dataset.Train = append(dataset.Train, doc)
 			}
 			shots := fmt.Sprintf("%d:%s", c.K, c.Mode)
 			if c.Empty > 0 {
 				shots += fmt.Sprintf(":%d", c.Empty)
 			}
-			chosen, err := prompts.Chosen(row, shots, c.Seed, c.TestText)
+			chosen, err := prompts.Chosen(dataset, shots, c.Seed, c.TestText)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -296,9 +296,9 @@ func named(types []string) []prompts.TypeInfo {
 	return out
 }
 
-func checkAsked(t *testing.T, row prompts.Row, s prompts.Settings, d *ner.Document, want []string) {
+func checkAsked(t *testing.T, dataset prompts.Dataset, s prompts.Settings, d *ner.Document, want []string) {
 	t.Helper()
-	r, err := prompts.New(row, s)
+	r, err := prompts.New(dataset, s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -328,7 +328,7 @@ func TestSchemas(t *testing.T) {
 	} {
 		for types, schemas := range v.Schemas {
 			t.Run(family+"-"+types, func(t *testing.T) {
-				r, err := prompts.New(prompts.Row{ID: "row", Types: docs.types(types)}, prompts.Settings{Family: family, Constrained: "schema"})
+				r, err := prompts.New(prompts.Dataset{ID: "row", Types: docs.types(types)}, prompts.Settings{Family: family, Constrained: "schema"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -348,7 +348,7 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// TestSampling holds the sample under the cap (METRICS.md §10.5) against the
+// TestSampling holds the sample under the cap (docs/spec/metrics.md §10.5) against the
 // vectors.
 func TestSampling(t *testing.T) {
 	var v struct {

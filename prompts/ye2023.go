@@ -7,7 +7,7 @@ import (
 )
 
 // ye2023 is the prompt of Ye et al. 2023 that the paper put to ChatGPT and Vicuna
-// (PROMPTS.md §4.4), generalised to any types.
+// (docs/spec/prompts.md §4.4), generalised to any types.
 var ye2023 = Family{
 	Name: "ye2023", Meaning: "the paper's prompt for ChatGPT and Vicuna: \"type: a, b | type: None\"",
 	Layout: "all", Shape: "completion", MaxTokens: 512, Fewshot: true,

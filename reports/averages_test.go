@@ -13,7 +13,7 @@ import (
 	"nerbench/ner"
 )
 
-// aggregate is one case of the reference vectors of METRICS.md §10.
+// aggregate is one case of the reference vectors of docs/spec/metrics.md §10.
 type aggregate struct {
 	Name string
 	Rows []struct {
@@ -53,9 +53,9 @@ func TestAverageVectors(t *testing.T) {
 
 func checkAggregate(t *testing.T, c aggregate) {
 	var results []Result
-	var rows []RowInfo
+	var datasets []DatasetInfo
 	for _, r := range c.Rows {
-		rows = append(rows, RowInfo{ID: r.Row, Domain: r.Domain})
+		datasets = append(datasets, DatasetInfo{ID: r.Row, Domain: r.Domain})
 		if r.Status != "ok" {
 			continue
 		}
@@ -66,26 +66,26 @@ func checkAggregate(t *testing.T, c aggregate) {
 		results = append(results, result("m", r.Row, total.TP, total.NPred, total.NGold))
 	}
 	if len(results) == 0 {
-		if cols := build(t, nil, Spec{Benchmark: rows}).Cols; len(cols) > 0 {
+		if cols := build(t, nil, Spec{Benchmark: datasets}).Cols; len(cols) > 0 {
 			t.Errorf("columns %q of a table without runs", cols)
 		}
 		return
 	}
-	byRow := build(t, results, Spec{Benchmark: rows})
-	for row, want := range c.Expected.Rows {
+	byDataset := build(t, results, Spec{Benchmark: datasets})
+	for dataset, want := range c.Expected.Rows {
 		if want == nil { // not run
-			if byRow.Cell(SpanF1, row, "m").Ran() {
-				t.Errorf("%s: ran, want not run", row)
+			if byDataset.Cell(SpanF1, dataset, "m").Ran() {
+				t.Errorf("%s: ran, want not run", dataset)
 			}
 			continue
 		}
-		same(t, row, byRow.Cell(SpanF1, row, "m").Value, want.F1)
+		same(t, dataset, byDataset.Cell(SpanF1, dataset, "m").Value, want.F1)
 	}
-	checkAverage(t, byRow.Cell(SpanF1, MeanRows, "m"), c.Expected.MeanRows)
-	checkAverage(t, byRow.Cell(SpanF1, MeanDomains, "m"), c.Expected.MeanDomains)
-	checkAverage(t, byRow.Cell(SpanF1, PooledMicro, "m"), c.Expected.PooledMicro)
+	checkAverage(t, byDataset.Cell(SpanF1, MeanRows, "m"), c.Expected.MeanRows)
+	checkAverage(t, byDataset.Cell(SpanF1, MeanDomains, "m"), c.Expected.MeanDomains)
+	checkAverage(t, byDataset.Cell(SpanF1, PooledMicro, "m"), c.Expected.PooledMicro)
 
-	byDomain := build(t, results, Spec{Rows: KeyDomain, Benchmark: rows})
+	byDomain := build(t, results, Spec{Rows: KeyDomain, Benchmark: datasets})
 	for domain, want := range c.Expected.DomainMean {
 		checkAverage(t, byDomain.Cell(SpanF1, domain, "m"), want)
 	}
@@ -121,7 +121,7 @@ func same(t *testing.T, what string, got, want *float64) {
 	}
 }
 
-func TestAveragesShareTheirRows(t *testing.T) {
+func TestAveragesShareTheirDatasets(t *testing.T) {
 	results := []Result{
 		result("a", "stars", 1, 2, 2), result("a", "plants", 2, 2, 2), result("a", "courts", 0, 2, 2),
 		result("b", "stars", 2, 2, 2), result("b", "courts", 1, 2, 2),
@@ -140,12 +140,12 @@ func TestAveragesShareTheirRows(t *testing.T) {
 	if c := table.Cell(SpanF1, MeanRows, "c"); c.Value != nil || c.Used != 0 {
 		t.Errorf("c: %s over %d, want no average", Percent(c.Value), c.Used)
 	}
-	if !warned(table, "2 of 5 rows that all have: stars, courts; left out, as some lack them: plants") {
+	if !warned(table, "2 of 5 datasets that all have: stars, courts; left out, as some lack them: plants") {
 		t.Errorf("warnings %q do not name the rows", table.Warnings)
 	}
 }
 
-func TestFewRowsDoNotSpoilTheAveragesOfOthers(t *testing.T) {
+func TestFewDatasetsDoNotSpoilTheAveragesOfOthers(t *testing.T) {
 	results := []Result{
 		result("a", "stars", 1, 2, 2), result("a", "plants", 2, 2, 2), result("a", "courts", 0, 2, 2),
 		result("b", "recipes", 2, 2, 2),
@@ -155,7 +155,7 @@ func TestFewRowsDoNotSpoilTheAveragesOfOthers(t *testing.T) {
 		t.Errorf("a: %s over %d rows, want 50.0 over 3", Percent(c.Value), c.Used)
 	}
 	c := table.Cell(SpanF1, MeanRows, "b")
-	if c.Value != nil || c.Used != 0 || c.Note != "1 row, others up to 3: too few to average with them" {
+	if c.Value != nil || c.Used != 0 || c.Note != "1 dataset, others up to 3: too few to average with them" {
 		t.Errorf("b: %s over %d rows, note %q", Percent(c.Value), c.Used, c.Note)
 	}
 }
@@ -242,10 +242,10 @@ func TestQuerySetsStayApart(t *testing.T) {
 
 func TestNotRunHasItsReason(t *testing.T) {
 	table := build(t, []Result{result("a", "stars", 1, 2, 2)}, Spec{Benchmark: benchmark()})
-	for row, want := range map[string]string{"wards": "not run: needs an agreement", "courts": "not run"} {
-		c := table.Cell(SpanF1, row, "a")
+	for dataset, want := range map[string]string{"wards": "not run: needs an agreement", "courts": "not run"} {
+		c := table.Cell(SpanF1, dataset, "a")
 		if c.Ran() || c.Value != nil || c.Note != want {
-			t.Errorf("%s: value %s, note %q, want no value and %q", row, Percent(c.Value), c.Note, want)
+			t.Errorf("%s: value %s, note %q, want no value and %q", dataset, Percent(c.Value), c.Note, want)
 		}
 	}
 }

@@ -12,10 +12,10 @@ import (
 
 // Keys that can span a table beside [ner.Keys].
 const (
-	KeyRow    = "row"
-	KeyModel  = "model"
-	KeyDomain = "domain" // domain of the run's row: cells are domain means
-	KeySystem = "system" // the model, with whatever tells two ways of asking it apart
+	KeyDataset = "dataset"
+	KeyModel   = "model"
+	KeyDomain  = "domain" // domain of the run's row: cells are domain means
+	KeySystem  = "system" // the model, with whatever tells two ways of asking it apart
 )
 
 func knownAxis(key string) bool {
@@ -42,8 +42,8 @@ func (r *run) key(name string) string {
 // owner names the key that a key belongs to: it is expected to differ where its
 // owner does, and is only worth a word where it differs under one owner.
 var owner = map[string]string{
-	"data":           KeyRow,
-	"labels":         KeyRow,
+	"data":           KeyDataset,
+	"labels":         KeyDataset,
 	"digest":         KeyModel,
 	"server":         KeyModel,
 	"server_version": KeyModel,
@@ -62,9 +62,9 @@ func (r *run) owner(name string) string {
 	training := r.key("training")
 	switch {
 	case training != "" && name == "training":
-		return r.key(KeyModel) + "\x1f" + r.key(KeyRow)
+		return r.key(KeyModel) + "\x1f" + r.key(KeyDataset)
 	case training != "" && name == "digest":
-		return r.key(KeyModel) + "\x1f" + r.key(KeyRow) + "\x1f" + training
+		return r.key(KeyModel) + "\x1f" + r.key(KeyDataset) + "\x1f" + training
 	}
 	return r.key(owner[name])
 }

@@ -12,8 +12,8 @@ import (
 type builder struct {
 	spec      Spec
 	runs      []*run
-	benchmark []string // evaluation rows that averages are over, in order
-	info      map[string]RowInfo
+	benchmark []string // datasets that averages are over, in order
+	info      map[string]DatasetInfo
 	rows      []string // values of the row axis, without averages
 	cols      []string
 
@@ -22,18 +22,18 @@ type builder struct {
 }
 
 func newBuilder(results []Result, spec Spec) *builder {
-	b := &builder{spec: spec, info: map[string]RowInfo{}}
+	b := &builder{spec: spec, info: map[string]DatasetInfo{}}
 	for _, info := range spec.Benchmark {
 		b.info[info.ID] = info
 	}
 	for i := range results {
 		r := &run{Result: &results[i]}
-		r.domain = b.info[r.key(KeyRow)].Domain
+		r.domain = b.info[r.key(KeyDataset)].Domain
 		b.runs = append(b.runs, r)
 	}
 	nameSystems(b.runs)
 	b.runs = slices.DeleteFunc(b.runs, func(r *run) bool { return !b.wanted(r.key) })
-	b.benchmark = b.benchmarkRows()
+	b.benchmark = b.benchmarkDatasets()
 	b.rows, b.cols = b.values(spec.Rows), b.values(spec.Cols)
 	return b
 }
@@ -48,26 +48,26 @@ func (b *builder) wanted(key func(string) string) bool {
 	return true
 }
 
-// benchmarkRows lists the evaluation rows that the filter leaves: those of the
+// benchmarkRows lists the datasets that the filter leaves: those of the
 // benchmark in its order, then others that were run, by name.
-func (b *builder) benchmarkRows() []string {
-	var rows []string
+func (b *builder) benchmarkDatasets() []string {
+	var datasets []string
 	for _, info := range b.spec.Benchmark {
-		if b.rowWanted(info) {
-			rows = append(rows, info.ID)
+		if b.datasetWanted(info) {
+			datasets = append(datasets, info.ID)
 		}
 	}
 	extra := set{}
 	for _, r := range b.runs {
-		if id := r.key(KeyRow); id != "" && !slices.Contains(rows, id) {
+		if id := r.key(KeyDataset); id != "" && !slices.Contains(datasets, id) {
 			extra[id] = true
 		}
 	}
-	return append(rows, sortedKeys(extra)...)
+	return append(datasets, sortedKeys(extra)...)
 }
 
-func (b *builder) rowWanted(info RowInfo) bool {
-	for name, value := range map[string]string{KeyRow: info.ID, KeyDomain: info.Domain} {
+func (b *builder) datasetWanted(info DatasetInfo) bool {
+	for name, value := range map[string]string{KeyDataset: info.ID, KeyDomain: info.Domain} {
 		if values, ok := b.spec.Where[name]; ok && !slices.Contains(values, value) {
 			return false
 		}
@@ -85,11 +85,11 @@ func (b *builder) values(axis string) []string {
 		}
 	}
 	switch axis {
-	case KeyRow:
+	case KeyDataset:
 		return slices.Clone(b.benchmark)
 	case KeyDomain:
-		for _, row := range b.benchmark {
-			add(b.info[row].Domain)
+		for _, dataset := range b.benchmark {
+			add(b.info[dataset].Domain)
 		}
 		return values
 	}
@@ -102,7 +102,7 @@ func (b *builder) values(axis string) []string {
 
 // averages names what stands at the end of an axis.
 func (b *builder) averages(axis string) []string {
-	if axis != KeyRow && axis != KeyDomain {
+	if axis != KeyDataset && axis != KeyDomain {
 		return nil
 	}
 	if len(b.spec.Benchmark) == 0 {
@@ -111,22 +111,22 @@ func (b *builder) averages(axis string) []string {
 	return []string{MeanRows, MeanDomains, PooledMicro}
 }
 
-// stands lists the evaluation rows that a cell stands for.
+// stands lists the datasets that a cell stands for.
 func (b *builder) stands(row, col string) []string {
-	var rows []string
+	var datasets []string
 	for _, id := range b.benchmark {
 		if b.covers(b.spec.Rows, row, id) && b.covers(b.spec.Cols, col, id) {
-			rows = append(rows, id)
+			datasets = append(datasets, id)
 		}
 	}
-	return rows
+	return datasets
 }
 
 func (b *builder) covers(axis, value, id string) bool {
 	switch {
 	case b.average(axis, value):
 		return true
-	case axis == KeyRow:
+	case axis == KeyDataset:
 		return id == value
 	case axis == KeyDomain:
 		return b.info[id].Domain == value
@@ -139,12 +139,12 @@ func (b *builder) average(axis, value string) bool {
 	return slices.Contains(b.averages(axis), value)
 }
 
-// at lists the runs at a place of the table, by evaluation row.
+// at lists the runs at a place of the table, by dataset.
 func (b *builder) at(row, col string) map[string][]*run {
 	runs := map[string][]*run{}
 	for _, r := range b.runs {
 		if b.matches(r, b.spec.Rows, row) && b.matches(r, b.spec.Cols, col) {
-			runs[r.key(KeyRow)] = append(runs[r.key(KeyRow)], r)
+			runs[r.key(KeyDataset)] = append(runs[r.key(KeyDataset)], r)
 		}
 	}
 	return runs
@@ -155,7 +155,7 @@ func (b *builder) matches(r *run, axis, value string) bool {
 }
 
 // score returns the counts of a run. A run that asked only some of the types
-// has metric ids of its own (METRICS.md §1.4), unless the table names the key.
+// has metric ids of its own (docs/spec/metrics.md §1.4), unless the table names the key.
 func (b *builder) score(r *run, metric string) (ner.Score, bool) {
 	if q := r.key("queries"); q != "" && q != "all" && !b.names("queries") {
 		base, partial := strings.CutSuffix(metric, fmt.Sprintf("[queries=%s]", q))
@@ -185,9 +185,9 @@ func (b *builder) f1(r *run, metric string) *float64 {
 	return f1
 }
 
-// rowValue is the value of one evaluation row at one place as averages count it:
-// the mean over its runs that are complete and have gold (METRICS.md §10.2).
-func (b *builder) rowValue(runs []*run, metric string) *float64 {
+// rowValue is the value of one dataset at one place as averages count it:
+// the mean over its runs that are complete and have gold (docs/spec/metrics.md §10.2).
+func (b *builder) datasetValue(runs []*run, metric string) *float64 {
 	var values []float64
 	for _, r := range b.counted(runs, metric) {
 		if v := b.f1(r, metric); v != nil {

@@ -13,29 +13,29 @@ func (b *builder) cell(metric, row, col string) Cell {
 	c := Cell{Row: row, Col: col, Metric: metric}
 	at := b.at(row, col)
 	if b.single(row, col) {
-		b.fillRow(&c, at[b.stands(row, col)[0]])
+		b.fillDataset(&c, at[b.stands(row, col)[0]])
 		return c
 	}
 	b.fillMean(&c, at)
 	return c
 }
 
-// single reports whether a cell stands for one evaluation row by its name, and
+// single reports whether a cell stands for one dataset by its name, and
 // not for a mean that happens to be over one.
 func (b *builder) single(row, col string) bool {
-	byName := (b.spec.Rows == KeyRow && !b.average(KeyRow, row)) || (b.spec.Cols == KeyRow && !b.average(KeyRow, col))
+	byName := (b.spec.Rows == KeyDataset && !b.average(KeyDataset, row)) || (b.spec.Cols == KeyDataset && !b.average(KeyDataset, col))
 	return byName && len(b.stands(row, col)) == 1
 }
 
-// fillRow fills the cell of one evaluation row from the runs there.
-func (b *builder) fillRow(c *Cell, runs []*run) {
+// fillRow fills the cell of one dataset from the runs there.
+func (b *builder) fillDataset(c *Cell, runs []*run) {
 	c.Total = 1
 	if len(runs) == 0 {
 		c.Note = b.notRun(c)
 		return
 	}
 	b.fillOrigin(c, runs)
-	if b.rowValue(runs, c.Metric) != nil {
+	if b.datasetValue(runs, c.Metric) != nil {
 		c.Used = 1
 	}
 	if len(runs) > 1 {
@@ -82,13 +82,13 @@ func (b *builder) valueOfMany(runs []*run, metric string) *float64 {
 	return mean(values)
 }
 
-// fillMean fills a cell that is an average over evaluation rows: those that all
+// fillMean fills a cell that is an average over datasets: those that all
 // cells over the same rows have, so that what is compared is comparable.
 func (b *builder) fillMean(c *Cell, at map[string][]*run) {
-	rows := b.stands(c.Row, c.Col)
-	c.Total = len(rows)
+	datasets := b.stands(c.Row, c.Col)
+	c.Total = len(datasets)
 	c.average = true
-	set := b.comparedRows(c.Metric, rows)
+	set := b.comparedDatasets(c.Metric, datasets)
 	own := b.averaged(at, c.Metric)
 	if len(own) == 0 || !set.admits(len(own)) {
 		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
@@ -98,8 +98,8 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	var values []float64
 	var used []*run
 	byDomain := map[string][]float64{}
-	for _, id := range rows {
-		if !set.rows[id] {
+	for _, id := range datasets {
+		if !set.datasets[id] {
 			continue
 		}
 		domain := b.info[id].Domain
@@ -112,27 +112,27 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	switch {
 	case len(values) == 0:
 		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
-		c.Note = "no row that all have"
+		c.Note = "no dataset that all have"
 	case c.Row == PooledMicro || c.Col == PooledMicro:
-		b.fillPooled(c, rows, set, at)
+		b.fillPooled(c, datasets, set, at)
 	case c.Row == MeanDomains || c.Col == MeanDomains:
 		c.Value = mean(meansOf(byDomain))
-		c.Note = fmt.Sprintf("%d of %d domains", len(byDomain), b.domainsOf(rows))
+		c.Note = fmt.Sprintf("%d of %d domains", len(byDomain), b.domainsOf(datasets))
 	default:
 		c.Value = mean(values)
 	}
 }
 
 // fillPooled fills a cell with the F1 of the counts summed over rows.
-func (b *builder) fillPooled(c *Cell, rows []string, set compared, at map[string][]*run) {
+func (b *builder) fillPooled(c *Cell, datasets []string, set compared, at map[string][]*run) {
 	var pooled ner.Score
-	for _, id := range rows {
-		if !set.rows[id] {
+	for _, id := range datasets {
+		if !set.datasets[id] {
 			continue
 		}
 		runs := b.counted(at[id], c.Metric)
 		if len(runs) != 1 {
-			c.Note = "several runs of one row: no counts to sum"
+			c.Note = "several runs of one dataset: no counts to sum"
 			return
 		}
 		s, _ := b.score(runs[0], c.Metric)
@@ -148,9 +148,9 @@ func (b *builder) noMean(c *Cell, ran, own, most int) string {
 	case ran == 0:
 		return b.notRun(c)
 	case own == 0:
-		return "no row that can be averaged"
+		return "no dataset that can be averaged"
 	}
-	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, plural(own, "row", "rows"), most)
+	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, plural(own, "dataset", "datasets"), most)
 }
 
 // fillOrigin says which runs a cell was computed from. Several runs of one row
@@ -159,12 +159,12 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 	c.Failures, c.Queries, c.Runs = 0, 0, nil
 	complete, passages, gold := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range runs {
-		row := r.key(KeyRow)
-		complete[row] = max(complete[row], r.Complete)
-		passages[row] = max(passages[row], r.Passages)
+		dataset := r.key(KeyDataset)
+		complete[dataset] = max(complete[dataset], r.Complete)
+		passages[dataset] = max(passages[dataset], r.Passages)
 		if s, ok := b.score(r, c.Metric); ok {
 			_, _, n := halved(s, b.spec.Doubled(c.Metric))
-			gold[row] = max(gold[row], n)
+			gold[dataset] = max(gold[dataset], n)
 		}
 		c.Failures += r.failures()
 		c.Queries += r.asked()
@@ -191,9 +191,9 @@ func (b *builder) notRun(c *Cell) string {
 	return "not run"
 }
 
-func (b *builder) domainsOf(rows []string) int {
+func (b *builder) domainsOf(datasets []string) int {
 	domains := set{}
-	for _, id := range rows {
+	for _, id := range datasets {
 		domains[b.info[id].Domain] = true
 	}
 	return len(domains)

@@ -46,7 +46,7 @@ func newCharts(built *builtTables, outcomes outcomeTable) []chart {
 	if len(built.systems) == 0 {
 		return []chart{}
 	}
-	list := []chart{boardChart(built), domainBars(built), rowDots(built)}
+	list := []chart{boardChart(built), domainBars(built), datasetDots(built)}
 	if c, ok := domainRadar(built); ok {
 		list = append(list, c)
 	}
@@ -61,12 +61,12 @@ func boardChart(built *builtTables) chart {
 	for i, m := range headline {
 		var data []opts.BarData
 		for _, s := range built.systems {
-			data = append(data, opts.BarData{Value: plotted(built.rows.Cell(m.ID, MeanRows, s.Name).Value)})
+			data = append(data, opts.BarData{Value: plotted(built.datasets.Cell(m.ID, MeanRows, s.Name).Value)})
 		}
 		bar.AddSeries(m.Name, data, colored(fmt.Sprintf("var(--m%d)", i+1)), valueLabels())
 	}
 	return chart{
-		ID: "leaderboard", Label: "Bars: mean F1 over rows of each system, by both metrics. The table beside it has the numbers.",
+		ID: "leaderboard", Label: "Bars: mean F1 over datasets of each system, by both metrics. The table beside it has the numbers.",
 		Height: 70 + 56*len(built.systems), Options: map[string]map[string]any{"": options(bar)},
 	}
 }
@@ -163,19 +163,19 @@ func radar(built *builtTables, metric string, systems []system, domains []string
 }
 
 // rowDots draws one line a row with a dot for each system.
-func rowDots(built *builtTables) chart {
-	rows := built.ran(built.rows)
+func datasetDots(built *builtTables) chart {
+	datasets := built.ran(built.datasets)
 	c := chart{
-		ID: "row-dots", Label: "Dots: F1 by row, one dot a system. The table below has the numbers.",
-		Height: 80 + 26*len(rows), Options: map[string]map[string]any{},
+		ID: "row-dots", Label: "Dots: F1 by dataset, one dot a system. The table below has the numbers.",
+		Height: 80 + 26*len(datasets), Options: map[string]map[string]any{},
 	}
 	for _, m := range headline {
 		dots := charts.NewScatter()
-		horizontal(&dots.RectChart, rows)
+		horizontal(&dots.RectChart, datasets)
 		for i, s := range built.systems {
 			data := []opts.ScatterData{}
-			for n, row := range rows {
-				if v := built.rows.Cell(m.ID, row, s.Name).Value; v != nil {
+			for n, dataset := range datasets {
+				if v := built.datasets.Cell(m.ID, dataset, s.Name).Value; v != nil {
 					data = append(data, opts.ScatterData{Value: []any{plotted(v), n}})
 				}
 			}
@@ -280,7 +280,7 @@ func systemNames(systems []system) []string {
 // ran lists the lines of a table, without averages, in which something ran.
 func (built *builtTables) ran(t *Table) []string {
 	averages := t.averageNames()
-	return slices.DeleteFunc(slices.Clone(t.Rows), func(row string) bool {
-		return slices.Contains(averages, row) || !t.rowRan(SpanF1, row)
+	return slices.DeleteFunc(slices.Clone(t.Rows), func(dataset string) bool {
+		return slices.Contains(averages, dataset) || !t.rowRan(SpanF1, dataset)
 	})
 }

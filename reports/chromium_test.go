@@ -182,7 +182,7 @@ func TestPageInBrowser(t *testing.T) {
 
 func TestMetricSwitch(t *testing.T) {
 	v := open(t, rendered(t, fullReport()))
-	visible := `[...document.querySelectorAll("#rows [data-metric]")].filter(e => e.offsetHeight > 0).map(e => e.dataset.metric).join()`
+	visible := `[...document.querySelectorAll("#datasets [data-metric]")].filter(e => e.offsetHeight > 0).map(e => e.dataset.metric).join()`
 	drawing := `document.querySelector("#chart-row-dots svg").innerHTML`
 	if got := evaluate[string](t, v, visible); got != SpanF1 {
 		t.Errorf("at first the page shows %q", got)
@@ -195,7 +195,7 @@ func TestMetricSwitch(t *testing.T) {
 	if evaluate[string](t, v, drawing) == before {
 		t.Error("the switch did not redraw the chart of rows")
 	}
-	if !evaluate[bool](t, v, `document.querySelector("#rows input[value=`+UninerF1+`]").checked`) {
+	if !evaluate[bool](t, v, `document.querySelector("#datasets input[value=`+UninerF1+`]").checked`) {
 		t.Error("the two switches disagree")
 	}
 	v.quiet(t)

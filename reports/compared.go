@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// compared is the set of evaluation rows that averages are over which stand for
-// the same rows, and so are compared (METRICS.md §10.2).
+// compared is the set of datasets that averages are over which stand for
+// the same rows, and so are compared (docs/spec/metrics.md §10.2).
 type compared struct {
-	rows set // those that all cells taking part have
-	most int // the number of rows of the cell that has most
+	datasets set // those that all cells taking part have
+	most     int // the number of rows of the cell that has most
 }
 
 // admits reports whether a cell with own rows takes part: it has at least half
@@ -18,19 +18,19 @@ type compared struct {
 // single row would leave nothing to average for all others.
 func (c compared) admits(own int) bool { return 2*own >= c.most }
 
-// comparedRows finds, among the evaluation rows that a cell stands for, those
+// comparedRows finds, among the datasets that a cell stands for, those
 // that it is averaged over. They are the same for every cell that stands for
 // the same rows.
-func (b *builder) comparedRows(metric string, rows []string) compared {
-	group := strings.Join(rows, "\x1f")
+func (b *builder) comparedDatasets(metric string, datasets []string) compared {
+	group := strings.Join(datasets, "\x1f")
 	if c, ok := b.common[group]; ok {
 		return c
 	}
 	var owns []map[string]float64
-	c := compared{rows: set{}}
+	c := compared{datasets: set{}}
 	for _, row := range append(slices.Clone(b.rows), b.averages(b.spec.Rows)...) {
 		for _, col := range append(slices.Clone(b.cols), b.averages(b.spec.Cols)...) {
-			if !slices.Equal(b.stands(row, col), rows) || b.single(row, col) {
+			if !slices.Equal(b.stands(row, col), datasets) || b.single(row, col) {
 				continue
 			}
 			own := b.averaged(b.at(row, col), metric)
@@ -40,21 +40,21 @@ func (b *builder) comparedRows(metric string, rows []string) compared {
 	}
 	owns = slices.DeleteFunc(owns, func(own map[string]float64) bool { return len(own) == 0 || !c.admits(len(own)) })
 	some := set{}
-	for _, id := range rows {
+	for _, id := range datasets {
 		n := countIn(owns, id)
 		some[id] = n > 0
-		c.rows[id] = n > 0 && n == len(owns)
+		c.datasets[id] = n > 0 && n == len(owns)
 	}
 	b.common[group] = c
-	b.warnLeftOut(metric, rows, some, c.rows)
+	b.warnLeftOut(metric, datasets, some, c.datasets)
 	return c
 }
 
-// averaged returns the values, by evaluation row, that can enter an average.
+// averaged returns the values, by dataset, that can enter an average.
 func (b *builder) averaged(at map[string][]*run, metric string) map[string]float64 {
 	own := map[string]float64{}
 	for id, runs := range at {
-		if v := b.rowValue(runs, metric); v != nil {
+		if v := b.datasetValue(runs, metric); v != nil {
 			own[id] = *v
 		}
 	}
@@ -72,12 +72,12 @@ func countIn(owns []map[string]float64, id string) int {
 }
 
 // warnLeftOut says so when averages leave out rows that some cells have.
-func (b *builder) warnLeftOut(metric string, rows []string, some, common set) {
+func (b *builder) warnLeftOut(metric string, datasets []string, some, common set) {
 	left := func(id string) bool { return some[id] && !common[id] }
-	if !slices.ContainsFunc(rows, left) {
+	if !slices.ContainsFunc(datasets, left) {
 		return
 	}
-	in := listIn(rows, func(id string) bool { return common[id] })
-	b.warned = append(b.warned, fmt.Sprintf("%s: averages are over the %d of %d rows that all have: %s; left out, as some lack them: %s",
-		metric, len(in), len(rows), orNothing(in), orNothing(listIn(rows, left))))
+	in := listIn(datasets, func(id string) bool { return common[id] })
+	b.warned = append(b.warned, fmt.Sprintf("%s: averages are over the %d of %d datasets that all have: %s; left out, as some lack them: %s",
+		metric, len(in), len(datasets), orNothing(in), orNothing(listIn(datasets, left))))
 }

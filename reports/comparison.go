@@ -75,7 +75,7 @@ func newFigure(marks *layout, c *Cell) figure {
 }
 
 // rowDetail is what stands one click away from the numbers of one row.
-type rowDetail struct {
+type datasetDetail struct {
 	ID, Title, Domain string
 	Runs              []runDetail
 	Types             []typeLine
@@ -109,15 +109,15 @@ type typeLine struct {
 	Figures []figure // strict spans, one a run of the row
 }
 
-func detailRows(built *builtTables) []rowDetail {
-	var out []rowDetail
-	for _, row := range built.rows.Rows {
-		own := slices.DeleteFunc(slices.Clone(built.runs), func(r *run) bool { return r.key(KeyRow) != row })
+func detailDatasets(built *builtTables) []datasetDetail {
+	var out []datasetDetail
+	for _, dataset := range built.datasets.Rows {
+		own := slices.DeleteFunc(slices.Clone(built.runs), func(r *run) bool { return r.key(KeyDataset) != dataset })
 		if len(own) == 0 {
 			continue
 		}
 		slices.SortStableFunc(own, func(a, b *run) int { return cmp.Compare(built.rank(a.system), built.rank(b.system)) })
-		d := rowDetail{ID: named(row), Title: cmp.Or(built.rows.info[row].Title, named(row)), Domain: built.rows.info[row].Domain}
+		d := datasetDetail{ID: named(dataset), Title: cmp.Or(built.datasets.info[dataset].Title, named(dataset)), Domain: built.datasets.info[dataset].Domain}
 		for _, r := range own {
 			d.Runs = append(d.Runs, built.detailRun(r)...)
 			d.Systems = append(d.Systems, r.system)

@@ -24,11 +24,18 @@ func writeCSV(w io.Writer, t *Table) error {
 	for i := range t.Cells {
 		lines = append(lines, csvLine(&t.Cells[i]))
 	}
+	if t.ranked {
+		lines[0] = append(slices.Clone(csvHeader), "rank_from", "rank_to")
+		for i := range t.Cells {
+			lines[i+1] = append(lines[i+1], csvRank(t.Cells[i].Rank)...)
+		}
+	}
 	for _, p := range t.Published {
 		for _, at := range sortedKeys(p.Values) {
 			value := p.Values[at] / 100
 			line := append([]string{at, p.Name, "f1 (published)", number(&value)}, make([]string, len(csvHeader)-5)...)
-			lines = append(lines, append(line, p.Source))
+			line = append(line, p.Source)
+			lines = append(lines, append(line, make([]string, len(lines[0])-len(line))...))
 		}
 	}
 	if err := out.WriteAll(lines); err != nil {
@@ -70,6 +77,13 @@ func csvLine(c *Cell) []string {
 		line = append(line, strconv.Itoa(n))
 	}
 	return append(line, strings.Join(c.Runs, " "), c.Note)
+}
+
+func csvRank(rank *[2]int) []string {
+	if rank == nil {
+		return []string{"", ""}
+	}
+	return []string{strconv.Itoa(rank[0]), strconv.Itoa(rank[1])}
 }
 
 func number(v *float64) string {

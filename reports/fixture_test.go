@@ -7,8 +7,8 @@ import (
 )
 
 // benchmark is a small benchmark of five rows in three domains.
-func benchmark() []RowInfo {
-	return []RowInfo{
+func benchmark() []DatasetInfo {
+	return []DatasetInfo{
 		{ID: "stars", Title: "Stars", Domain: "science"},
 		{ID: "plants", Title: "Plants", Domain: "science"},
 		{ID: "courts", Title: "Courts", Domain: "law"},
@@ -18,14 +18,14 @@ func benchmark() []RowInfo {
 }
 
 // result is a complete run with one query a passage that all went well.
-func result(model, row string, tp, nPred, nGold int) Result {
+func result(model, dataset string, tp, nPred, nGold int) Result {
 	s := ner.Score{TP: tp, NPred: nPred, NGold: nGold}
 	keys := map[string]string{
-		"model": model, "digest": "digest-of-" + model, "row": row, "split": "test",
-		"data": "data-of-" + row, "family": "uniner", "temperature": "0",
+		"model": model, "digest": "digest-of-" + model, "dataset": dataset, "split": "test",
+		"data": "data-of-" + dataset, "family": "uniner", "temperature": "0",
 	}
 	return Result{
-		ID:   fmt.Sprintf("%s.%s", model, row),
+		ID:   fmt.Sprintf("%s.%s", model, dataset),
 		Keys: keys, State: "complete", Passages: 100, Complete: 100, Queries: 400,
 		Outcomes: map[ner.Outcome]int{ner.OK: 250, ner.Empty: 120, ner.Repaired: 20, ner.Malformed: 7, ner.Truncated: 3},
 		Scores:   map[string]ner.Score{SpanF1: s, UninerF1: {TP: min(tp+1, nPred, nGold), NPred: nPred, NGold: nGold}},

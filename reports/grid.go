@@ -185,9 +185,9 @@ type layout struct {
 	notes      []string
 }
 
-// across reports whether evaluation rows run across the table, so that the
+// across reports whether datasets run across the table, so that the
 // numbers of passages belong to columns.
-func (l *layout) across() bool { return l.t.ColKey == KeyRow || l.t.ColKey == KeyDomain }
+func (l *layout) across() bool { return l.t.ColKey == KeyDataset || l.t.ColKey == KeyDomain }
 
 func (l *layout) header() []string {
 	h := []string{l.t.RowKey}
@@ -251,6 +251,9 @@ func (l *layout) value(c *Cell) string {
 	if c.CI != nil {
 		s += fmt.Sprintf(" [%s, %s]", Percent(&c.CI[0]), Percent(&c.CI[1]))
 	}
+	if c.Rank != nil {
+		s += " #" + rankText(*c.Rank)
+	}
 	if c.Note != "" {
 		s += " " + l.mark(c.Note)
 	}
@@ -272,7 +275,7 @@ func (l *layout) mark(note string) string {
 	return m
 }
 
-// used says over how many evaluation rows the averages of a line are: all of
+// used says over how many datasets the averages of a line are: all of
 // them are over the same rows, so it is said once, beside the name.
 func (l *layout) used(here bool, at func(string) *Cell, others []string) string {
 	if !here {
@@ -282,7 +285,7 @@ func (l *layout) used(here bool, at func(string) *Cell, others []string) string 
 	if total == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%d/%d rows)", used, total)
+	return fmt.Sprintf(" (%d/%d datasets)", used, total)
 }
 
 // usedRows is the number of rows that the averages of a line are over, of how
@@ -330,4 +333,12 @@ func rangeOf(sorted []int, print func(int) string) string {
 		return print(low)
 	}
 	return print(low) + "–" + print(high)
+}
+
+// rankText prints a range of ranks.
+func rankText(r [2]int) string {
+	if r[0] == r[1] {
+		return strconv.Itoa(r[0])
+	}
+	return fmt.Sprintf("%d–%d", r[0], r[1])
 }

@@ -29,10 +29,10 @@ var reportCases = []struct {
 	{"full", fullReport},
 	{"hostile", hostileReport},
 	{"nothing", func() Report { return Report{} }},
-	{"only a benchmark", func() Report { return Report{Rows: benchmark()} }},
+	{"only a benchmark", func() Report { return Report{Datasets: benchmark()} }},
 	{"one run", func() Report { return Report{Results: []Result{result("a", "stars", 1, 2, 2)}} }},
-	{"incomplete and mixed", func() Report { return Report{Rows: benchmark(), Results: mixed()} }},
-	{"undefined", func() Report { return Report{Rows: benchmark(), Results: []Result{result("a", "stars", 0, 0, 0)}} }},
+	{"incomplete and mixed", func() Report { return Report{Datasets: benchmark(), Results: mixed()} }},
+	{"undefined", func() Report { return Report{Datasets: benchmark(), Results: []Result{result("a", "stars", 0, 0, 0)}} }},
 }
 
 // libraryMark stands for the chart library in pages that tests search: a
@@ -137,13 +137,13 @@ func TestPageSaysWhatIsMissing(t *testing.T) {
 		want   []string
 		not    []string
 	}{
-		{"nothing", Report{}, []string{"No row has been scored yet."}, []string{`id="leaderboard"`}},
-		{"not run", Report{Rows: benchmark(), Results: []Result{result("a", "stars", 1, 2, 2)}},
+		{"nothing", Report{}, []string{"No dataset has been scored yet."}, []string{`id="leaderboard"`}},
+		{"not run", Report{Datasets: benchmark(), Results: []Result{result("a", "stars", 1, 2, 2)}},
 			[]string{"1 not run: needs an agreement", "3 not run", "1 of 5"}, nil},
-		{"incomplete", Report{Rows: benchmark(), Results: mixed()}, []string{"incomplete: 60 of 100 passages", "ollama/small (seed=1)", "60 of 100"}, nil},
-		{"too few rows", Report{Rows: benchmark(), Results: []Result{
+		{"incomplete", Report{Datasets: benchmark(), Results: mixed()}, []string{"incomplete: 60 of 100 passages", "ollama/small (seed=1)", "60 of 100"}, nil},
+		{"too few rows", Report{Datasets: benchmark(), Results: []Result{
 			result("a", "stars", 1, 2, 2), result("a", "plants", 1, 2, 2), result("a", "courts", 1, 2, 2), result("b", "stars", 1, 2, 2),
-		}}, []string{"<small>1 row, others up to 3: too few to average with them</small>"}, nil},
+		}}, []string{"<small>1 dataset, others up to 3: too few to average with them</small>"}, nil},
 		{"no interval", Report{Results: []Result{result("a", "stars", 1, 2, 2)}}, []string{"None were computed"}, []string{"95 %"}},
 		{"interval", Report{Results: mixed()}, []string{"41.1 – 45.0", "95 %"}, []string{"None were computed"}},
 		{"no answers", Report{Results: []Result{result("a", "stars", 1, 2, 2).tagger()}}, nil, []string{`id="answers"`}},

@@ -26,6 +26,7 @@ type cellJSON struct {
 	Value  *float64    `json:"value"`
 	Counts *countsJSON `json:"counts"`
 	CI     *[2]float64 `json:"ci"`
+	Rank   *[2]int     `json:"rank,omitempty"`
 	Used   int         `json:"used"`
 	Total  int         `json:"total"`
 	Note   string      `json:"note"`
@@ -62,7 +63,7 @@ func writeJSON(w io.Writer, t *Table) error {
 
 func newCellJSON(c *Cell) cellJSON {
 	out := cellJSON{
-		Row: c.Row, Col: c.Col, Metric: c.Metric, Value: c.Value, CI: c.CI,
+		Row: c.Row, Col: c.Col, Metric: c.Metric, Value: c.Value, CI: c.CI, Rank: c.Rank,
 		Used: c.Used, Total: c.Total, Note: c.Note, Runs: orEmpty(c.Runs),
 		PassagesScored: c.Complete, Passages: c.Passages, Failures: c.Failures, Queries: c.Queries,
 	}

@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// outcomeNames says in plain words how a query ended (METRICS.md §8.2).
+// outcomeNames says in plain words how a query ended (docs/spec/metrics.md §8.2).
 var outcomeNames = map[ner.Outcome]string{
 	ner.OK:          "read as asked",
 	ner.Empty:       "read, no entity",

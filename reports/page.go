@@ -21,7 +21,7 @@ type page struct {
 	Domains  []comparison // one a metric
 	Rows     []comparison
 	NotRun   []notRun
-	Details  []rowDetail
+	Details  []datasetDetail
 	Outcomes outcomeTable
 	Counters counterTable
 	Samples  []sampleView
@@ -70,12 +70,12 @@ type figure struct {
 
 // builtTables are the tables that the sections share, computed once.
 type builtTables struct {
-	rows, domains *Table
-	systems       []system
-	runs          []*run
-	ratios        Ratios
-	doubled       func(metric string) bool
-	notes         []string
+	datasets, domains *Table
+	systems           []system
+	runs              []*run
+	ratios            Ratios
+	doubled           func(metric string) bool
+	notes             []string
 }
 
 func newPage(r Report) (*page, error) {
@@ -86,21 +86,21 @@ func newPage(r Report) (*page, error) {
 	p := &page{
 		assets: newAssets(), Notice: strings.TrimSpace(echartsNotice),
 		Title: cmp.Or(r.Title, "Named entity recognition"), Version: r.Version,
-		Metrics: headline, Averages: built.rows.averageNames(), Systems: built.systems, Warnings: built.notes,
-		Board: board(built), NotRun: listNotRun(built.rows),
+		Metrics: headline, Averages: built.datasets.averageNames(), Systems: built.systems, Warnings: built.notes,
+		Board: board(built), NotRun: listNotRun(built.datasets),
 		Outcomes: countOutcomes(built), Counters: sumCounters(built), Runs: listRuns(built.runs),
-		Interval: slices.ContainsFunc(built.rows.Cells, func(c Cell) bool { return c.CI != nil }),
+		Interval: slices.ContainsFunc(built.datasets.Cells, func(c Cell) bool { return c.CI != nil }),
 	}
 	if !r.Made.IsZero() {
 		p.Made = r.Made.Format("2 January 2006, 15:04 MST")
 	}
 	for _, m := range headline {
-		if len(r.Rows) > 0 { // without the benchmark, no domain is known
+		if len(r.Datasets) > 0 { // without the benchmark, no domain is known
 			p.Domains = append(p.Domains, compare(built, built.domains, m))
 		}
-		p.Rows = append(p.Rows, compare(built, built.rows, m))
+		p.Rows = append(p.Rows, compare(built, built.datasets, m))
 	}
-	p.Details = detailRows(built)
+	p.Details = detailDatasets(built)
 	for _, s := range r.Samples {
 		p.Samples = append(p.Samples, newSampleView(s))
 	}
@@ -111,8 +111,8 @@ func newPage(r Report) (*page, error) {
 
 // buildTables computes row by system and domain by system for both metrics.
 func buildTables(r Report) (*builtTables, error) {
-	spec := Spec{Cols: KeySystem, Metrics: []string{SpanF1, UninerF1}, Benchmark: r.Rows, Ratios: r.Ratios, Doubled: r.Doubled}.withDefaults()
-	rows, err := Build(r.Results, spec)
+	spec := Spec{Cols: KeySystem, Metrics: []string{SpanF1, UninerF1}, Benchmark: r.Datasets, Ratios: r.Ratios, Doubled: r.Doubled}.withDefaults()
+	datasets, err := Build(r.Results, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -121,17 +121,17 @@ func buildTables(r Report) (*builtTables, error) {
 	if err != nil {
 		return nil, err
 	}
-	built := &builtTables{rows: rows, domains: domains, runs: newBuilder(r.Results, spec).runs, ratios: spec.Ratios, doubled: spec.Doubled}
-	names := slices.Clone(rows.Cols)
+	built := &builtTables{datasets: datasets, domains: domains, runs: newBuilder(r.Results, spec).runs, ratios: spec.Ratios, doubled: spec.Doubled}
+	names := slices.Clone(datasets.Cols)
 	slices.SortStableFunc(names, func(a, b string) int {
-		return -cmp.Compare(orMinus(rows.Cell(SpanF1, MeanRows, a).Value), orMinus(rows.Cell(SpanF1, MeanRows, b).Value))
+		return -cmp.Compare(orMinus(datasets.Cell(SpanF1, MeanRows, a).Value), orMinus(datasets.Cell(SpanF1, MeanRows, b).Value))
 	})
 	for i, name := range names {
 		built.systems = append(built.systems, system{Name: name, Color: i%8 + 1})
 	}
 	// Those of the domains are about the same runs; which rows are in a domain's
 	// mean stands beside it.
-	built.notes = rows.Warnings
+	built.notes = datasets.Warnings
 	return built, nil
 }
 
@@ -148,11 +148,11 @@ func board(built *builtTables) []boardLine {
 	for _, s := range built.systems {
 		line := boardLine{system: s}
 		for _, m := range headline {
-			for _, name := range built.rows.averageNames() {
-				line.Means = append(line.Means, figure{Main: Percent(built.rows.Cell(m.ID, name, s.Name).Value)})
+			for _, name := range built.datasets.averageNames() {
+				line.Means = append(line.Means, figure{Main: Percent(built.datasets.Cell(m.ID, name, s.Name).Value)})
 			}
 		}
-		c := built.rows.Cell(SpanF1, MeanRows, s.Name)
+		c := built.datasets.Cell(SpanF1, MeanRows, s.Name)
 		line.Used, line.Total = c.Used, c.Total
 		if c.Value == nil {
 			line.Note = c.Note
@@ -161,7 +161,7 @@ func board(built *builtTables) []boardLine {
 		n := total(own)
 		line.Passages, line.Queries = n.passages, n.queries
 		line.Unreadable = Share(n.failures, n.queries)
-		line.Ran = len(rowsOf(own))
+		line.Ran = len(datasetsOf(own))
 		lines = append(lines, line)
 	}
 	return lines
@@ -174,7 +174,7 @@ func total(runs []*run) totals {
 	var t totals
 	passages := map[string]int{}
 	for _, r := range runs {
-		passages[r.key(KeyRow)] = max(passages[r.key(KeyRow)], r.Complete)
+		passages[r.key(KeyDataset)] = max(passages[r.key(KeyDataset)], r.Complete)
 		t.queries += r.asked()
 		t.failures += r.failures()
 	}
@@ -191,12 +191,12 @@ func runsOf(runs []*run, system string) []*run {
 	return slices.DeleteFunc(slices.Clone(runs), func(r *run) bool { return r.system != system })
 }
 
-func rowsOf(runs []*run) set {
-	rows := set{}
+func datasetsOf(runs []*run) set {
+	datasets := set{}
 	for _, r := range runs {
-		rows[r.key(KeyRow)] = true
+		datasets[r.key(KeyDataset)] = true
 	}
-	return rows
+	return datasets
 }
 
 // switchView is the choice between metrics; its name keeps two of them on one

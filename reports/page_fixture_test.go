@@ -33,11 +33,11 @@ func fullReport() Report {
 	for i, domain := range domains {
 		for k := range 2 + i%2 {
 			id := fmt.Sprintf("%s-%c", domain, 'a'+k)
-			info := RowInfo{ID: id, Title: fmt.Sprintf("Invented %s %c", domain, 'A'+k), Domain: domain}
+			info := DatasetInfo{ID: id, Title: fmt.Sprintf("Invented %s %c", domain, 'A'+k), Domain: domain}
 			if k == 2 {
 				info.Absent = "needs an agreement"
 			}
-			r.Rows = append(r.Rows, info)
+			r.Datasets = append(r.Datasets, info)
 			if k < 2 {
 				r.Results = append(r.Results, fullResults(id, 3*i+k)...)
 			}
@@ -47,11 +47,11 @@ func fullReport() Report {
 	return r
 }
 
-func fullResults(row string, n int) []Result {
+func fullResults(dataset string, n int) []Result {
 	gold := 400 + 17*n
-	a := result("ollama/gemma3-4b", row, 150+9*((n*7)%13), 380+3*n, gold)
-	b := result("vllm/UniNER-7B-type", row, 210+11*((n*5)%11), 390, gold)
-	c := result("tagger", row, 120+13*((n*3)%17), 330+5*n, gold).tagger()
+	a := result("ollama/gemma3-4b", dataset, 150+9*((n*7)%13), 380+3*n, gold)
+	b := result("vllm/UniNER-7B-type", dataset, 210+11*((n*5)%11), 390, gold)
+	c := result("tagger", dataset, 120+13*((n*3)%17), 330+5*n, gold).tagger()
 	a.Outcomes = map[ner.Outcome]int{ner.OK: 200, ner.Empty: 150, ner.Repaired: 24 + n, ner.Truncated: 4, ner.Blank: n % 3, ner.NoStructure: 6, ner.Malformed: 9}
 	f1, _ := a.Scores[SpanF1].F1()
 	a.CI = map[string][2]float64{SpanF1: {f1 - 0.031, f1 + 0.028}}
@@ -75,7 +75,7 @@ func fullSample() Sample {
 		panic("not in the text: " + s)
 	}
 	return Sample{
-		Row: "general-a", Document: "general-a/test/0", Model: "ollama/gemma3-4b", Text: text,
+		Dataset: "general-a", Document: "general-a/test/0", Model: "ollama/gemma3-4b", Text: text,
 		Gold:      []ner.Span{at("Ada Lovelace", "person"), at("Charles Babbage", "person"), at("London", "location"), at("café “Élan”", "organization")},
 		Predicted: []ner.Span{at("Ada Lovelace", "person"), at("Babbage", "person"), at("London", "location")},
 		Unaligned: []ner.Mention{{Text: "Byron", Type: "person"}},
@@ -92,10 +92,10 @@ func hostileReport() Report {
 	r := fullReport()
 	attack := func(i int) string { return fmt.Sprintf("%s #%d", attacks[i%len(attacks)], i) }
 	rename := map[string]string{}
-	for i := range r.Rows {
-		rename[r.Rows[i].ID] = attack(i)
-		r.Rows[i].ID, r.Rows[i].Title, r.Rows[i].Absent = attack(i), attack(i+1), attack(i/9)
-		r.Rows[i].Domain = attack(len(r.Rows[i].Domain) % 5)
+	for i := range r.Datasets {
+		rename[r.Datasets[i].ID] = attack(i)
+		r.Datasets[i].ID, r.Datasets[i].Title, r.Datasets[i].Absent = attack(i), attack(i+1), attack(i/9)
+		r.Datasets[i].Domain = attack(len(r.Datasets[i].Domain) % 5)
 	}
 	models := map[string]string{}
 	for i := range r.Results {
@@ -104,7 +104,7 @@ func hostileReport() Report {
 		if _, ok := models[res.Keys["model"]]; !ok {
 			models[res.Keys["model"]] = attack(len(models))
 		}
-		res.Keys["model"], res.Keys["row"] = models[res.Keys["model"]], rename[res.Keys["row"]]
+		res.Keys["model"], res.Keys["dataset"] = models[res.Keys["model"]], rename[res.Keys["dataset"]]
 		res.Keys["family"], res.Keys[attack(3)] = attack(i), attack(4)
 		res.ID, res.State = attack(i), attack(i+2)
 		res.Counters = map[string]int{attack(5): 3}
@@ -115,7 +115,7 @@ func hostileReport() Report {
 	}
 	r.Title, r.Version = attack(0), attack(1)
 	for i, a := range attacks {
-		s := Sample{Row: a, Document: a, Model: a, Text: a, Unaligned: []ner.Mention{{Text: a, Type: ner.EntityType(a)}}}
+		s := Sample{Dataset: a, Document: a, Model: a, Text: a, Unaligned: []ner.Mention{{Text: a, Type: ner.EntityType(a)}}}
 		s.Gold = []ner.Span{{Start: 0, End: len(a) - i, Type: ner.EntityType(a)}}
 		s.Answers = []SampleAnswer{{Types: []ner.EntityType{ner.EntityType(a)}, Text: a, Outcome: ner.Outcome(a)}}
 		r.Samples = append(r.Samples, s)

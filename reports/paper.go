@@ -28,10 +28,10 @@ type PaperItem struct {
 	// Label says how published systems are named: system (also if empty), or setting,
 	// what is behind its colon.
 	Label string `toml:"label"`
-	// Rows are the evaluation rows, in order; empty: all of the benchmark. Also are
+	// Rows are the datasets, in order; empty: all of the benchmark. Also are
 	// groups of published values that are no rows.
-	Rows []string `toml:"rows"`
-	Also []string `toml:"also"`
+	Datasets []string `toml:"datasets"`
+	Also     []string `toml:"also"`
 	// Metrics are those of own runs, Printed those of the published values that
 	// belong to them; empty: f1.
 	Metrics []string `toml:"metrics"`
@@ -46,7 +46,7 @@ type PaperItem struct {
 	Own    string     `toml:"own"`
 	// Chart: it is a figure.
 	Chart bool `toml:"chart"`
-	// Footnotes are those of METRICS.md §14.2 that apply.
+	// Footnotes are those of docs/spec/metrics.md §14.2 that apply.
 	Footnotes []string `toml:"footnotes"`
 }
 
@@ -95,7 +95,7 @@ func lettered(letters []string, texts map[string]string) []string {
 	return notes
 }
 
-// footnotes reads the texts of METRICS.md §14.2, by their letters.
+// footnotes reads the texts of docs/spec/metrics.md §14.2, by their letters.
 func footnotes() (map[string]string, error) {
 	text, err := fs.ReadFile(paperFiles, "paper/footnotes.txt")
 	if err != nil {
@@ -119,7 +119,7 @@ type PaperTable struct {
 	Cols  []string `json:"cols"`
 	// Lines are systems by metric, whatever the layout.
 	Lines []PaperLine `json:"lines"`
-	// Footnotes are those of METRICS.md §14.2 that apply, by letter.
+	// Footnotes are those of docs/spec/metrics.md §14.2 that apply, by letter.
 	Footnotes map[string]string `json:"footnotes"`
 	Notes     []string          `json:"notes"`
 
@@ -194,23 +194,23 @@ func BuildPublished(item PaperItem, spec Spec) (*PaperTable, error) {
 }
 
 // benchmarkOf are the rows of an item.
-func benchmarkOf(item PaperItem, all []RowInfo) []RowInfo {
-	if len(item.Rows) == 0 {
+func benchmarkOf(item PaperItem, all []DatasetInfo) []DatasetInfo {
+	if len(item.Datasets) == 0 {
 		return all
 	}
-	var rows []RowInfo
-	for _, id := range item.Rows {
-		if i := slices.IndexFunc(all, func(r RowInfo) bool { return r.ID == id }); i >= 0 {
-			rows = append(rows, all[i])
+	var datasets []DatasetInfo
+	for _, id := range item.Datasets {
+		if i := slices.IndexFunc(all, func(r DatasetInfo) bool { return r.ID == id }); i >= 0 {
+			datasets = append(datasets, all[i])
 		} else {
-			rows = append(rows, RowInfo{ID: id, Title: id})
+			datasets = append(datasets, DatasetInfo{ID: id, Title: id})
 		}
 	}
-	return rows
+	return datasets
 }
 
-func (t *PaperTable) columns(rows []RowInfo) {
-	for _, r := range rows {
+func (t *PaperTable) columns(datasets []DatasetInfo) {
+	for _, r := range datasets {
 		name := r.ID
 		if t.item.By == "domain" {
 			name = r.Domain
@@ -245,7 +245,7 @@ func (t *PaperTable) published(values []PublishedValue) {
 			name += ", " + behind
 		}
 		l := t.line(name, t.item.Metrics[metric])
-		col := v.Row
+		col := v.Dataset
 		switch {
 		case v.Group == printedAverage:
 			col = averageColumn
@@ -277,10 +277,10 @@ func (t *PaperTable) line(system, metric string) *PaperLine {
 // own puts in the lines of own runs.
 func (t *PaperTable) own(results []Result, spec Spec) error {
 	results = slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
-		oracle := r.Keys["queries"] != "" && r.Keys["queries"] != "all" // no result (PROMPTS.md §2.9)
+		oracle := r.Keys["queries"] != "" && r.Keys["queries"] != "all" // no result (docs/spec/prompts.md §2.9)
 		return oracle || r.Keys["paraphrase"] != ""
 	})
-	spec.Rows, spec.Cols, spec.Metrics = KeyRow, KeySystem, t.item.Metrics
+	spec.Rows, spec.Cols, spec.Metrics = KeyDataset, KeySystem, t.item.Metrics
 	if t.item.By == "domain" {
 		spec.Rows = KeyDomain
 	}
@@ -310,7 +310,7 @@ func (t *PaperTable) own(results []Result, spec Spec) error {
 		}
 	}
 	if !slices.ContainsFunc(t.Lines, func(l PaperLine) bool { return !l.Published }) {
-		t.Notes = append(t.Notes, "own runs: none on these rows")
+		t.Notes = append(t.Notes, "own runs: none on these datasets")
 	}
 	var absent []string
 	for _, r := range spec.Benchmark {
@@ -341,8 +341,8 @@ func (t *PaperTable) Grids() []Grid {
 func (t *PaperTable) grid() Grid {
 	g := Grid{Title: t.Title}
 	several := len(t.item.Metrics) > 1
-	if t.item.Lines == "rows" {
-		t.byRows(&g)
+	if t.item.Lines == "datasets" {
+		t.byDatasets(&g)
 	} else {
 		t.bySystems(&g, several)
 	}
@@ -375,8 +375,8 @@ func (t *PaperTable) bySystems(g *Grid, several bool) {
 	}
 }
 
-func (t *PaperTable) byRows(g *Grid) {
-	g.Header, g.PublishedColumns = []string{"row"}, []bool{false}
+func (t *PaperTable) byDatasets(g *Grid) {
+	g.Header, g.PublishedColumns = []string{"dataset"}, []bool{false}
 	for _, l := range t.Lines {
 		g.Header, g.PublishedColumns = append(g.Header, l.System), append(g.PublishedColumns, l.Published)
 	}
@@ -417,7 +417,7 @@ func (t *PaperTable) Figure() *Figure {
 		s := Series{Name: l.System, Published: l.Published}
 		for _, c := range t.Cols {
 			var value *float64
-			incomparable := c == averageColumn && !l.Published && l.Used < l.Total // a mean over fewer rows (METRICS.md §10.2)
+			incomparable := c == averageColumn && !l.Published && l.Used < l.Total // a mean over fewer rows (docs/spec/metrics.md §10.2)
 			if v, there := l.Values[c]; there && !incomparable {
 				value = &v
 			}

@@ -60,7 +60,7 @@ func paired(results []Result, has func(Result) bool, without func(keys map[strin
 
 // ownDatasetLine compares runs with a dataset line with those without.
 func ownDatasetLine(results []Result, spec Spec) Grid {
-	g := Grid{Title: "own runs: F1 with the dataset line", Header: []string{"model", "row", "variant", "without", "with", "difference"}, Labels: 3}
+	g := Grid{Title: "own runs: F1 with the dataset line", Header: []string{"model", "dataset", "variant", "without", "with", "difference"}, Labels: 3}
 	has := func(r Result) bool { return strings.Contains(r.Keys["variant"], "+") }
 	without := func(keys map[string]string) {
 		keys["variant"], _, _ = strings.Cut(keys["variant"], "+")
@@ -74,7 +74,7 @@ func ownDatasetLine(results []Result, spec Spec) Grid {
 			if n := r.Keys["dataset_name"]; n != "" {
 				variant += " " + n
 			}
-			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyRow], variant, Percent(base), Percent(with), differenceText(base, with)})
+			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyDataset], variant, Percent(base), Percent(with), differenceText(base, with)})
 		}
 	}
 	return g
@@ -82,14 +82,14 @@ func ownDatasetLine(results []Result, spec Spec) Grid {
 
 // ownParaphrases compares what is found of a type under other names.
 func ownParaphrases(results []Result, spec Spec) Grid {
-	g := Grid{Title: "own runs: F1 of a type by the name that it is asked by", Header: []string{"model", "row", "type", "asked as", "own name", "this name", "difference"}, Labels: 4}
+	g := Grid{Title: "own runs: F1 of a type by the name that it is asked by", Header: []string{"model", "dataset", "type", "asked as", "own name", "this name", "difference"}, Labels: 4}
 	has := func(r Result) bool { return r.Keys["paraphrase"] != "" }
 	for _, group := range paired(results, has, func(keys map[string]string) { delete(keys, "paraphrase") }) {
 		for _, r := range group[1:] {
 			typ, name, _ := strings.Cut(r.Keys["paraphrase"], "=")
 			t := ner.EntityType(typ)
 			base, this := ofType(spec, group[0], t), ofType(spec, r, t)
-			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyRow], typ, name, Percent(base), Percent(this), differenceText(base, this)})
+			g.Body = append(g.Body, []string{r.Keys[KeyModel], r.Keys[KeyDataset], typ, name, Percent(base), Percent(this), differenceText(base, this)})
 		}
 	}
 	return g

@@ -30,7 +30,7 @@ func TestPublished(t *testing.T) {
 			t.Errorf("value %d: no source, table, setting or name: %+v", i, v)
 		case !known[v.Metric]:
 			t.Errorf("value %d: metric %q", i, v.Metric)
-		case (v.Row != "" || v.Domain != "") == (v.Group != ""):
+		case (v.Dataset != "" || v.Domain != "") == (v.Group != ""):
 			t.Errorf("value %d: want a row, a domain, or a group: %+v", i, v)
 		case strings.HasPrefix(v.Metric, "f1") && (v.Value < 0 || v.Value > 100):
 			t.Errorf("value %d: %v", i, v.Value)
@@ -103,12 +103,12 @@ func TestPaperItems(t *testing.T) {
 // paraphrases do not; a mean over fewer rows says so.
 func TestPaperOwn(t *testing.T) {
 	item := paperItem(t, "table3")
-	rows := []RowInfo{{ID: "mit-movie", Title: "Movies", Domain: "social-media"}, {ID: "crossner-ai", Title: "AI", Domain: "general", Absent: "data missing"}}
+	datasets := []DatasetInfo{{ID: "mit-movie", Title: "Movies", Domain: "social-media"}, {ID: "crossner-ai", Title: "AI", Domain: "general", Absent: "data missing"}}
 	table, err := BuildPaper(item, []Result{
 		result("ours", "mit-movie", 50, 100, 100),
 		result("oracle", "mit-movie", 90, 100, 100).with("queries", "gold"),
 		result("renamed", "mit-movie", 70, 100, 100).with("paraphrase", "actor=player"),
-	}, Spec{Benchmark: rows})
+	}, Spec{Benchmark: datasets})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,10 +142,10 @@ func TestPaperAlso(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for row, want := range map[string]string{"CoNLL03": undefined, "ace05": "not run"} {
+	for dataset, want := range map[string]string{"CoNLL03": undefined, "ace05": "not run"} {
 		for _, line := range table.Grids()[0].Body {
-			if line[0] == row && line[len(line)-1] != want {
-				t.Errorf("own runs have %q of %s, want %q", line[len(line)-1], row, want)
+			if line[0] == dataset && line[len(line)-1] != want {
+				t.Errorf("own runs have %q of %s, want %q", line[len(line)-1], dataset, want)
 			}
 		}
 	}
@@ -215,11 +215,11 @@ func paperItem(t *testing.T, name string) PaperItem {
 // TestTablePublished: published systems stand beside rows, whichever way they run,
 // in another style, once each, and enter no average.
 func TestTablePublished(t *testing.T) {
-	rows := []RowInfo{{ID: "mit-movie", Title: "Movies", Domain: "social-media"}, {ID: "crossner-ai", Title: "AI", Domain: "general"}}
+	datasets := []DatasetInfo{{ID: "mit-movie", Title: "Movies", Domain: "social-media"}, {ID: "crossner-ai", Title: "AI", Domain: "general"}}
 	results := []Result{result("ours", "mit-movie", 50, 100, 100), result("ours", "crossner-ai", 40, 100, 100), result("other", "mit-movie", 20, 100, 100)}
-	for _, spec := range []Spec{{Rows: KeyRow, Cols: KeyModel}, {Rows: KeyModel, Cols: KeyRow}} {
+	for _, spec := range []Spec{{Rows: KeyDataset, Cols: KeyModel}, {Rows: KeyModel, Cols: KeyDataset}} {
 		t.Run(spec.Rows, func(t *testing.T) {
-			spec.Benchmark = rows
+			spec.Benchmark = datasets
 			table, err := Build(results, spec)
 			if err != nil {
 				t.Fatal(err)
@@ -237,11 +237,11 @@ func TestTablePublished(t *testing.T) {
 			if spec.Rows == KeyModel {
 				row, col = col, row
 			}
-			table.MarkBest(SpanF1, row, col)
+			table.SetRank(SpanF1, row, col, 1, 2)
 			for form, wants := range map[string][]string{
-				"text": {"50.0*", "ChatGPT (UniversalNER, Fig. 9) †", "published by others"},
-				"md":   {"**50.0**", "_5.3_"}, "latex": {`\textbf{50.0}`, `\textit{5.3}`},
-				"html": {"<b>50.0</b>", "<i>5.3</i>"}, "csv": {"f1 (published),0.053"}, "json": {`"published": [`},
+				"text": {"50.0 #1–2*", "ChatGPT (UniversalNER, Fig. 9) †", "published by others"},
+				"md":   {"**50.0 #1–2**", "_5.3_"}, "latex": {`\textbf{50.0 \#1--2}`, `\textit{5.3}`},
+				"html": {"<b>50.0 #1–2</b>", "<i>5.3</i>"}, "csv": {"f1 (published),0.053"}, "json": {`"published": [`},
 			} {
 				var b bytes.Buffer
 				if err := table.Write(&b, form); err != nil {
@@ -253,7 +253,7 @@ func TestTablePublished(t *testing.T) {
 					}
 				}
 			}
-			if c := table.Cell(SpanF1, map[bool]string{true: MeanRows, false: "ours"}[spec.Rows == KeyRow], map[bool]string{true: "ours", false: MeanRows}[spec.Rows == KeyRow]); c.Value == nil || *c.Value != 0.5 { // over the row that both have
+			if c := table.Cell(SpanF1, map[bool]string{true: MeanRows, false: "ours"}[spec.Rows == KeyDataset], map[bool]string{true: "ours", false: MeanRows}[spec.Rows == KeyDataset]); c.Value == nil || *c.Value != 0.5 { // over the row that both have
 				t.Errorf("mean of own runs is %+v", c)
 			}
 		})

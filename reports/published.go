@@ -20,11 +20,11 @@ type PublishedValue struct {
 	Setting string `json:"setting"`
 	// Protocol is how the source scores; empty: it does not say.
 	Protocol string `json:"protocol"`
-	// Row, Domain or Group say what the value is of: an evaluation row (its domain is
+	// Row, Domain or Group say what the value is of: a dataset (its domain is
 	// there, too), a domain, or something else, such as a printed average.
-	Row    string `json:"row"`
-	Domain string `json:"domain"`
-	Group  string `json:"group"`
+	Dataset string `json:"row"`
+	Domain  string `json:"domain"`
+	Group   string `json:"group"`
 	// Printed is the name that the source prints.
 	Printed string `json:"printed"`
 	// Metric is f1, f1_partial, f1_difference, precision, recall, n_test, …; ratios

@@ -9,10 +9,10 @@ import (
 
 // Ratios turns the counts of a metric into precision, recall and F1; nil is an
 // undefined ratio. Most metrics use [FromCounts]; a metric with a formula of
-// its own (METRICS.md §3.4) or with half points brings another.
+// its own (docs/spec/metrics.md §3.4) or with half points brings another.
 type Ratios func(metric string, s ner.Score) (p, r, f1 *float64)
 
-// FromCounts computes the ratios of METRICS.md §1.1.
+// FromCounts computes the ratios of docs/spec/metrics.md §1.1.
 func FromCounts(_ string, s ner.Score) (p, r, f1 *float64) {
 	return defined(s.Precision()), defined(s.Recall()), defined(s.F1())
 }
@@ -25,7 +25,7 @@ func defined(v float64, ok bool) *float64 {
 }
 
 // halved returns the counts as they are printed: those of a metric that gives
-// half points are kept doubled (METRICS.md §1.1).
+// half points are kept doubled (docs/spec/metrics.md §1.1).
 func halved(s ner.Score, doubled bool) (tp float64, pred, gold int) {
 	if doubled {
 		return float64(s.TP) / 2, s.NPred / 2, s.NGold / 2
@@ -33,11 +33,11 @@ func halved(s ner.Score, doubled bool) (tp float64, pred, gold int) {
 	return float64(s.TP), s.NPred, s.NGold
 }
 
-// undefined is how an undefined ratio is printed (METRICS.md §1.2).
+// undefined is how an undefined ratio is printed (docs/spec/metrics.md §1.2).
 const undefined = "–"
 
 // Percent prints a ratio as a percentage with one decimal, rounded once, half
-// away from zero (METRICS.md §1.1); nil prints as undefined.
+// away from zero (docs/spec/metrics.md §1.1); nil prints as undefined.
 //
 // The shortest decimal that reads back as v is rounded, not the binary value:
 // 861/2000 = 0.4305 is 43.1 %, although the nearest binary64 lies below it.

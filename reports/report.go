@@ -23,8 +23,8 @@ type Report struct {
 	Version string
 	Results []Result
 	// Rows is the whole benchmark, in order: rows that were not run are listed.
-	Rows    []RowInfo
-	Samples []Sample
+	Datasets []DatasetInfo
+	Samples  []Sample
 	// Ratios computes F1 from counts; nil: [FromCounts].
 	Ratios Ratios
 	// Doubled is as in [Spec].
@@ -33,8 +33,8 @@ type Report struct {
 
 // Sample is one passage with what one model said of it.
 type Sample struct {
-	Row, Document, Model string
-	Text                 string
+	Dataset, Document, Model string
+	Text                     string
 	// Gold and Predicted are byte ranges of Text.
 	Gold, Predicted []ner.Span
 	// Unaligned are predicted mentions that have no place in Text.

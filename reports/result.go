@@ -16,21 +16,21 @@ type Result struct {
 	// where no answers were generated (a tagger, imported spans).
 	Outcomes map[ner.Outcome]int
 	// Scores holds the counts over all complete passages, by metric id
-	// (METRICS.md §1.5); ByType the same for each type.
+	// (docs/spec/metrics.md §1.5); ByType the same for each type.
 	Scores map[string]ner.Score
 	ByType map[string]map[ner.EntityType]ner.Score
 	// Counters holds what else was counted, by name: "void", "unaligned",
-	// "unknown_type", … (METRICS.md §14.1).
+	// "unknown_type", … (docs/spec/metrics.md §14.1).
 	Counters map[string]int
 	// Signatures say by metric id, in one line each, how a score came about.
 	Signatures map[string]string
 	// CI holds 95 % intervals of F1 by metric id, for metrics that have a real
-	// one (METRICS.md §12.3).
+	// one (docs/spec/metrics.md §12.3).
 	CI map[string][2]float64
 }
 
-// RowInfo describes one evaluation row of the benchmark.
-type RowInfo struct {
+// RowInfo describes one dataset of the benchmark.
+type DatasetInfo struct {
 	ID     string
 	Title  string
 	Domain string
@@ -39,13 +39,13 @@ type RowInfo struct {
 	Absent string
 }
 
-// incomplete reports whether some passages lack an answer (METRICS.md §1.4).
+// incomplete reports whether some passages lack an answer (docs/spec/metrics.md §1.4).
 func (r *Result) incomplete() bool { return r.Complete < r.Passages }
 
 // asked is the number of queries that ended in some outcome.
 func (r *Result) asked() int { return sum(r.Outcomes) }
 
-// failures is the number of queries whose outcome is a failure (METRICS.md §8.2).
+// failures is the number of queries whose outcome is a failure (docs/spec/metrics.md §8.2).
 func (r *Result) failures() int {
 	n := 0
 	for o, k := range r.Outcomes {

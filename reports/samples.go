@@ -10,10 +10,10 @@ import (
 
 // sampleView is a passage cut into pieces at every edge of a span.
 type sampleView struct {
-	Row, Document, Model string
-	Pieces               []piece
-	Entities             []entityLine
-	Answers              []answerView
+	Dataset, Document, Model string
+	Pieces                   []piece
+	Entities                 []entityLine
+	Answers                  []answerView
 }
 
 // piece is a part of the text that the same spans cover.
@@ -44,7 +44,7 @@ type answerView struct {
 var verdicts = map[string]string{"hit": "right", "missed": "missed", "spurious": "wrong"}
 
 func newSampleView(s Sample) sampleView {
-	v := sampleView{Row: s.Row, Document: s.Document, Model: s.Model}
+	v := sampleView{Dataset: s.Dataset, Document: s.Document, Model: s.Model}
 	marked := judge(s)
 	v.Pieces = cut(s.Text, marked)
 	points := ner.NewCodePoints(s.Text)

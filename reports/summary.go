@@ -11,7 +11,7 @@ func facts(built *builtTables) []fact {
 	n := total(built.runs)
 	out := []fact{
 		{commas(len(built.systems)), plural(len(built.systems), "system", "systems")},
-		{fmt.Sprintf("%d of %d", len(rowsOf(built.runs)), len(built.rows.Rows)-len(built.rows.averageNames())), "rows run"},
+		{fmt.Sprintf("%d of %d", len(datasetsOf(built.runs)), len(built.datasets.Rows)-len(built.datasets.averageNames())), "datasets run"},
 		{commas(n.passages), plural(n.passages, "passage", "passages")},
 	}
 	if n.queries > 0 { // a tagger gives none
@@ -28,7 +28,7 @@ func summary(built *builtTables) []string {
 		var best []string
 		var top *Cell
 		for _, s := range built.systems {
-			c := built.rows.Cell(m.ID, MeanRows, s.Name)
+			c := built.datasets.Cell(m.ID, MeanRows, s.Name)
 			switch {
 			case c.Value == nil:
 			case top == nil || *c.Value > *top.Value:
@@ -40,19 +40,19 @@ func summary(built *builtTables) []string {
 		if top == nil {
 			continue
 		}
-		out = append(out, fmt.Sprintf("%s: the highest mean F1 is %s (%s), over %d of %d rows.",
+		out = append(out, fmt.Sprintf("%s: the highest mean F1 is %s (%s), over %d of %d datasets.",
 			m.Name, Percent(top.Value), strings.Join(best, ", "), top.Used, top.Total))
 	}
 	if len(out) == 0 {
-		return []string{"No row has been scored yet."}
+		return []string{"No dataset has been scored yet."}
 	}
 	return out
 }
 
 // notRun lists rows without any run, by reason.
 type notRun struct {
-	Reason string
-	Rows   []RowInfo
+	Reason   string
+	Datasets []DatasetInfo
 }
 
 func listNotRun(t *Table) []notRun {
@@ -67,7 +67,7 @@ func listNotRun(t *Table) []notRun {
 			i = len(out)
 			out = append(out, notRun{Reason: info.Absent})
 		}
-		out[i].Rows = append(out[i].Rows, info)
+		out[i].Datasets = append(out[i].Datasets, info)
 	}
 	return out
 }

@@ -15,12 +15,12 @@ func nameSystems(runs []*run) {
 		byModel[m] = append(byModel[m], r)
 	}
 	for model, own := range byModel {
-		byRow := map[string][]*run{}
+		byDataset := map[string][]*run{}
 		for _, r := range own {
-			byRow[r.key(KeyRow)] = append(byRow[r.key(KeyRow)], r)
+			byDataset[r.key(KeyDataset)] = append(byDataset[r.key(KeyDataset)], r)
 		}
 		split := set{}
-		for _, same := range byRow {
+		for _, same := range byDataset {
 			for _, name := range differing(same) {
 				split[name] = true
 			}

@@ -7,8 +7,8 @@ import (
 )
 
 func TestSystemsAreNamedByWhatTellsThemApart(t *testing.T) {
-	trained := func(row, training string) Result {
-		return result("tagger", row, 1, 2, 2).with("training", training).with("digest", "0123456789abcdef of "+training).tagger()
+	trained := func(dataset, training string) Result {
+		return result("tagger", dataset, 1, 2, 2).with("training", training).with("digest", "0123456789abcdef of "+training).tagger()
 	}
 	for _, test := range []struct {
 		name    string

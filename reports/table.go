@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// Names of averages (METRICS.md §10.1). "Average" alone names nothing.
+// Names of averages (docs/spec/metrics.md §10.1). "Average" alone names nothing.
 const (
 	MeanRows    = "mean_rows"
 	MeanDomains = "mean_domains"
@@ -35,13 +35,13 @@ type Spec struct {
 	Metrics []string
 	// Where keeps the runs whose key has one of the values, for every key.
 	Where map[string][]string
-	// Benchmark lists the evaluation rows that averages are over, in the order
+	// Benchmark lists the datasets that averages are over, in the order
 	// of printing. Empty: the rows that were run.
-	Benchmark []RowInfo
+	Benchmark []DatasetInfo
 	// Ratios computes F1 from counts; nil: [FromCounts].
 	Ratios Ratios
 	// Doubled tells which metrics count twice, because they give half points
-	// (METRICS.md §1.1); their counts are halved in print. nil: none.
+	// (docs/spec/metrics.md §1.1); their counts are halved in print. nil: none.
 	Doubled func(metric string) bool
 }
 
@@ -60,10 +60,10 @@ type Table struct {
 	// Published are systems whose numbers others printed.
 	Published []PublishedSystem
 
-	best  map[[3]string]bool // by metric, row and column
-	where string
-	index map[[3]string]int
-	info  map[string]RowInfo
+	ranked bool // some cells have a rank
+	where  string
+	index  map[[3]string]int
+	info   map[string]DatasetInfo
 }
 
 // Cell is one number and what it was computed from.
@@ -77,7 +77,9 @@ type Cell struct {
 	Counts            *ner.Score
 	// CI is the 95 % interval, nil unless it was computed.
 	CI *[2]float64
-	// Used of Total evaluation rows are in the value (METRICS.md §10.2).
+	// Rank is the range of ranks, from 1, nil unless it was computed.
+	Rank *[2]int
+	// Used of Total datasets are in the value (docs/spec/metrics.md §10.2).
 	Used, Total int
 	// Complete of Passages documents were scored, over all runs of the cell.
 	Complete, Passages int
@@ -91,7 +93,7 @@ type Cell struct {
 
 	doubled bool // Counts are twice the real ones
 	gold    int  // gold entities, each row's once
-	average bool // a mean over evaluation rows, even if it is over one
+	average bool // a mean over datasets, even if it is over one
 }
 
 // Ran reports whether any run is behind the cell.
@@ -137,7 +139,7 @@ func Build(results []Result, spec Spec) (*Table, error) {
 
 func (s Spec) withDefaults() Spec {
 	if s.Rows == "" {
-		s.Rows = KeyRow
+		s.Rows = KeyDataset
 	}
 	if s.Cols == "" {
 		s.Cols = KeyModel

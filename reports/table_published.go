@@ -14,7 +14,7 @@ type PublishedSystem struct {
 	Source   string `json:"source"`
 	Setting  string `json:"setting"`
 	Protocol string `json:"protocol"`
-	// Values are F1 in percent, by evaluation row or by domain.
+	// Values are F1 in percent, by dataset or by domain.
 	Values map[string]float64 `json:"values"`
 }
 
@@ -27,11 +27,11 @@ func (t *Table) AddPublished(systems []string) error {
 		return err
 	}
 	axis := t.RowKey
-	if t.ColKey == KeyRow || t.ColKey == KeyDomain {
+	if t.ColKey == KeyDataset || t.ColKey == KeyDomain {
 		axis = t.ColKey
 	}
-	if axis != KeyRow && axis != KeyDomain {
-		return fmt.Errorf("table: published systems stand beside rows or domains: want --rows or --cols %s or %s", KeyRow, KeyDomain)
+	if axis != KeyDataset && axis != KeyDomain {
+		return fmt.Errorf("table: published systems stand beside datasets or domains: want --rows or --cols %s or %s", KeyDataset, KeyDomain)
 	}
 	for _, name := range systems {
 		from := len(t.Published)
@@ -50,9 +50,9 @@ func (t *Table) AddPublished(systems []string) error {
 }
 
 func (t *Table) putPublished(v *PublishedValue, axis string) {
-	at := v.Row
+	at := v.Dataset
 	if axis == KeyDomain {
-		if at = v.Domain; v.Row != "" {
+		if at = v.Domain; v.Dataset != "" {
 			at = ""
 		}
 	}
@@ -108,7 +108,7 @@ func withoutCopies(list []PublishedSystem) []PublishedSystem {
 func knownSystems(values []PublishedValue) []string {
 	seen := set{}
 	for _, v := range values {
-		if v.System != "" && v.Metric == "f1" && (v.Row != "" || v.Domain != "") {
+		if v.System != "" && v.Metric == "f1" && (v.Dataset != "" || v.Domain != "") {
 			seen[v.System] = true
 		}
 	}
@@ -116,7 +116,7 @@ func knownSystems(values []PublishedValue) []string {
 }
 
 // besides puts published systems into the grid of a metric: as columns, where the
-// lines are evaluation rows, else as lines.
+// lines are datasets, else as lines.
 func (t *Table) besides(g *Grid, l *layout) {
 	if len(t.Published) == 0 {
 		return
@@ -159,18 +159,16 @@ func (p *PublishedSystem) text(at string) string {
 	return "–"
 }
 
-// MarkBest marks the value of a cell as one of the best of its line, or of its
-// column where evaluation rows run across the table.
-func (t *Table) MarkBest(metric, row, col string) {
-	if t.best == nil {
-		t.best = map[[3]string]bool{}
-	}
-	t.best[[3]string{metric, row, col}] = true
+// SetRank gives a cell its range of ranks, from 1, among the systems on its
+// dataset (docs/spec/metrics.md §12.6). A cell whose range begins at 1 is bold.
+func (t *Table) SetRank(metric, row, col string, from, to int) {
+	t.Cell(metric, row, col).Rank = &[2]int{from, to}
+	t.ranked = true
 }
 
 // bold says which cells of a grid are marked.
 func (t *Table) bold(g *Grid, l *layout) {
-	if len(t.best) == 0 {
+	if !t.ranked {
 		return
 	}
 	first := len(g.Body) - len(l.rows) // lines of sizes stand before
@@ -182,12 +180,14 @@ func (t *Table) bold(g *Grid, l *layout) {
 			at += 2 // passages and gold
 		}
 		for _, col := range l.cols {
-			line[at] = t.best[[3]string{l.metric, row, col}]
+			rank := t.Cell(l.metric, row, col).Rank
+			line[at] = rank != nil && rank[0] == 1
 			if at++; l.generated(col) {
 				at++
 			}
 		}
 		g.Bold[first+i] = line
 	}
-	g.Notes = append(g.Notes, "bold, in text with a star: the first group of ranks that tie (METRICS.md §12.6)")
+	g.Notes = append(g.Notes, "#: range of ranks at level 0.05, Holm within the comparisons of one system; the ranges are not joint (docs/spec/metrics.md §12.6)",
+		"bold, in text with a star: the range begins at 1")
 }

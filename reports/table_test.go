@@ -61,9 +61,9 @@ func TestGolden(t *testing.T) {
 		name string
 		spec Spec
 	}{
-		{"row-by-model", Spec{Benchmark: benchmark(), Metrics: []string{SpanF1, UninerF1}}},
+		{"dataset-by-model", Spec{Benchmark: benchmark(), Metrics: []string{SpanF1, UninerF1}}},
 		{"model-by-domain", Spec{Rows: KeyModel, Cols: KeyDomain, Benchmark: benchmark()}},
-		{"model-by-seed", Spec{Rows: KeyModel, Cols: "seed", Benchmark: benchmark(), Where: map[string][]string{"row": {"courts", "stars"}}}},
+		{"model-by-seed", Spec{Rows: KeyModel, Cols: "seed", Benchmark: benchmark(), Where: map[string][]string{"dataset": {"courts", "stars"}}}},
 	}
 	for _, test := range tables {
 		table := build(t, mixed(), test.spec)

@@ -10,7 +10,7 @@ import (
 // first.
 func (b *builder) warnings() []string {
 	var out []string
-	spanned := []string{b.spec.Rows, b.spec.Cols, KeyRow}
+	spanned := []string{b.spec.Rows, b.spec.Cols, KeyDataset}
 	if slices.Contains(spanned, KeySystem) {
 		spanned = append(spanned, KeyModel)
 	}

@@ -35,5 +35,5 @@ func (r *completionRow) completion() (ner.Completion, error) {
 	}, nil
 }
 
-// valid replaces invalid UTF-8 by U+FFFD: a store holds text (METRICS.md §3.1).
+// valid replaces invalid UTF-8 by U+FFFD: a store holds text (docs/spec/metrics.md §3.1).
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -19,7 +19,7 @@ func knownSQL(n int) string {
 }
 
 // Known returns those of the wanted completions that the store has.
-func (s *Store) Known(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+func (s *Store) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	found := make(map[ner.AnswerKey]ner.Completion)
 	most := knownSizes[len(knownSizes)-1]
 	for chunk := range slices.Chunk(keys, most) {

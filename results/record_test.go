@@ -92,7 +92,7 @@ func TestAnswersOfIncompletePassagesAreKept(t *testing.T) {
 	if got := collect(t, s, run.ID()); len(got) != 1 || got[0].Index != 0 {
 		t.Errorf("passages %v, want the first only", got)
 	}
-	known, err := s.Known(t.Context(), keysOfPassage(whole[1]))
+	known, err := s.Cached(t.Context(), keysOfPassage(whole[1]))
 	must(t, err)
 	if len(known) != 2 {
 		t.Errorf("%d answers of the incomplete passage are known, want 2", len(known))
@@ -157,7 +157,7 @@ func TestKnown(t *testing.T) {
 	}
 	unknown := ner.AnswerKey{1, 2, 3}
 	for _, size := range []int{0, 1, 15, 16, 17, 255, 256, 257, len(keys)} {
-		known, err := s.Known(t.Context(), append([]ner.AnswerKey{unknown}, keys[:size]...))
+		known, err := s.Cached(t.Context(), append([]ner.AnswerKey{unknown}, keys[:size]...))
 		must(t, err)
 		if len(known) != size {
 			t.Errorf("%d of %d keys are known", len(known), size)
@@ -168,7 +168,7 @@ func TestKnown(t *testing.T) {
 			}
 		}
 	}
-	if _, err := s.Known(cancelled(), keys); !errors.Is(err, context.Canceled) {
+	if _, err := s.Cached(cancelled(), keys); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: error %v", err)
 	}
 }

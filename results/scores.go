@@ -14,16 +14,16 @@ import (
 )
 
 // Scores is one scoring of a run: counts only, no ratio is stored
-// (METRICS.md §1.1).
+// (docs/spec/metrics.md §1.1).
 type Scores struct {
 	// Passages is the number of complete passages that were scored. If the run
 	// has more by now, the scores are of an earlier state.
 	Passages int
-	// Metrics has the counts by metric id with its options (METRICS.md §1.5).
+	// Metrics has the counts by metric id with its options (docs/spec/metrics.md §1.5).
 	Metrics map[string]MetricScore
-	// Outcomes counts the queries by outcome (METRICS.md §8.3).
+	// Outcomes counts the queries by outcome (docs/spec/metrics.md §8.3).
 	Outcomes map[ner.Outcome]int
-	// Counters are the other figures that stand beside a score (METRICS.md
+	// Counters are the other figures that stand beside a score (docs/spec/metrics.md
 	// §14.1), such as gold_void, unaligned, ambiguous, or duplicates.
 	Counters map[string]int
 }

@@ -55,8 +55,8 @@ func (s *Store) Writer(ctx context.Context, runID string) *Writer {
 
 // Known returns those of the wanted completions that the store has. With
 // [Writer.Record] it is what harness.Recorder asks for.
-func (w *Writer) Known(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
-	return w.store.Known(ctx, keys)
+func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+	return w.store.Cached(ctx, keys)
 }
 
 // Record queues a passage, complete or with the answers that were had of it, and

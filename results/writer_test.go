@@ -119,7 +119,7 @@ func TestReadersBesideAWriter(t *testing.T) {
 				if last && got != n {
 					t.Errorf("%d passages in the end, want %d", got, n)
 				}
-				if _, err := reader.Known(context.Background(), keysOfPassage(testPassage("q", next, threeTypes...))); err != nil {
+				if _, err := reader.Cached(context.Background(), keysOfPassage(testPassage("q", next, threeTypes...))); err != nil {
 					t.Error(err)
 				}
 				if _, err := reader.Runs(context.Background(), nil); err != nil {

@@ -56,7 +56,7 @@ type Identity struct {
 	Address, Root string
 }
 
-// Decoding holds the sampling parameters of a run (PROMPTS.md §2.5). All of
+// Decoding holds the sampling parameters of a run (docs/spec/prompts.md §2.5). All of
 // them are sent, none is left to a server's default.
 type Decoding struct {
 	Temperature float64
@@ -66,13 +66,3 @@ type Decoding struct {
 	// the server fixes it.
 	Context int
 }
-
-// Hint is an error with advice for the hand on the keyboard.
-type Hint struct {
-	Err    error
-	Advice string // such as "ollama pull NAME"
-}
-
-func (e *Hint) Error() string { return e.Err.Error() }
-
-func (e *Hint) Unwrap() error { return e.Err }

@@ -3,7 +3,7 @@ package runners
 import "fmt"
 
 // BytesPerToken is more than any usual text has, on the average of a prompt
-// (PROMPTS.md §2.6).
+// (docs/spec/prompts.md §2.6).
 const BytesPerToken = 8
 
 // Suspicious reports whether a server read so few tokens of a prompt of so many

@@ -7,10 +7,10 @@ import (
 )
 
 // EndOfSequence is the text that many models of the LLaMA family read as the token
-// that ends an answer; prompts of several families rely on it (PROMPTS.md §2.4).
+// that ends an answer; prompts of several families rely on it (docs/spec/prompts.md §2.4).
 const EndOfSequence = "</s>"
 
-// Special is what a tokenizer makes of special tokens (PROMPTS.md §2.4).
+// Special is what a tokenizer makes of special tokens (docs/spec/prompts.md §2.4).
 type Special struct {
 	Added int // tokens that are put before a completion prompt: one BOS, or none
 	// Texts are those that should be one token each, [EndOfSequence] first, and Tokens

@@ -21,7 +21,7 @@ func (s *Sweep) lint(settable []string) error {
 	}
 	l.once()
 	repeats(l, "seeds", l.Seeds)
-	repeats(l, "rows", l.Rows)
+	repeats(l, "datasets", l.Datasets)
 	repeats(l, "metrics", l.Metrics)
 	l.values()
 	l.negatives()
@@ -53,8 +53,8 @@ func (l *planLint) texts() {
 	if l.Negatives != "" && l.Negatives != Training && l.Negatives != Inference {
 		l.fault("", "negatives", "negatives: %q is not one of %s, %s", l.Negatives, Training, Inference)
 	}
-	if len(l.Rows) > 0 && l.Suite != "" {
-		l.fault("", "suite", "rows and suite: want one of them")
+	if len(l.Datasets) > 0 && l.Suite != "" {
+		l.fault("", "suite", "datasets and suite: want one of them")
 	}
 	if len(l.Varied()) == 0 && l.Models == "" {
 		l.fault("", "", "nothing varies: want [grid], [zip], or [[point]]")
@@ -144,7 +144,7 @@ func (l *planLint) values() {
 }
 
 // negatives keeps the two meanings of negative sampling apart: what a model was
-// trained with, and what it is asked (PROMPTS.md §2.9).
+// trained with, and what it is asked (docs/spec/prompts.md §2.9).
 func (l *planLint) negatives() {
 	varied := l.Varied()
 	queries := slices.Contains(varied, "queries")

@@ -25,7 +25,7 @@ type Sweep struct {
 	// Warning stands below every output: what the numbers are not.
 	Warning string `toml:"warning"`
 	// Negatives says whether the sweep is about negative sampling: in training, at
-	// inference; empty: it is not (PROMPTS.md §2.9).
+	// inference; empty: it is not (docs/spec/prompts.md §2.9).
 	Negatives string `toml:"negatives"`
 	// Models says what the models differ in that the user names; empty: the sweep is
 	// not one over models.
@@ -35,9 +35,9 @@ type Sweep struct {
 	Published []string `toml:"published"`
 	// Metrics are the ids to score by; empty: span_f1.
 	Metrics []string `toml:"metrics"`
-	// Rows and Suite say what is asked about, unless the user does.
-	Rows  []string `toml:"rows"`
-	Suite string   `toml:"suite"`
+	// Datasets and Suite say what is asked about, unless the user does.
+	Datasets []string `toml:"datasets"`
+	Suite    string   `toml:"suite"`
 	// Seeds repeat every point: values of the key seed.
 	Seeds []int `toml:"seeds"`
 
@@ -57,7 +57,7 @@ type Sweep struct {
 }
 
 // ReadingKeys say how answers are read and placed. Points that differ in these
-// alone share all answers: they are scored, not asked (METRICS.md §7, §8).
+// alone share all answers: they are scored, not asked (docs/spec/metrics.md §7, §8).
 var ReadingKeys = []string{"align", "boundary", "tiers", "unknown", "reader"}
 
 // Negatives of a sweep.

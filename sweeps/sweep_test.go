@@ -47,7 +47,7 @@ func TestFaults(t *testing.T) {
 		{"fixed and varied", title + "[fixed]\norder = \"name\"\n[grid]\norder = [\"listed\"]\n", "order: stands in fixed and grid"},
 		{"seed twice", title + "seeds = [1]\n[grid]\nseed = [1]\n", "seed: stands in grid and seeds"},
 		{"seeds that repeat", title + "seeds = [0, 1, 0]\n[grid]\norder = [\"name\"]\n", "p.toml:2: seeds: 0 stands twice"},
-		{"rows that repeat", title + "rows = [\"a\", \"a\"]\n[grid]\norder = [\"name\"]\n", "p.toml:2: rows: a stands twice"},
+		{"datasets that repeat", title + "datasets = [\"a\", \"a\"]\n[grid]\norder = [\"name\"]\n", "p.toml:2: datasets: a stands twice"},
 		{"metrics that repeat", title + "metrics = [\"span_f1\", \"span_f1\"]\n[grid]\norder = [\"name\"]\n", "p.toml:2: metrics: span_f1 stands twice"},
 		{"same point", title + "[grid]\norder = [\"name\", \"name\"]\n", "two points are the same: order=name"},
 		{"no such baseline", title + "[grid]\norder = [\"name\"]\n[baseline]\norder = \"listed\"\n", "p.toml:5: baseline: no point has these values"},

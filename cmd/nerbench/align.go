@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 )
 
@@ -25,10 +26,10 @@ and prints {"spans": [{"start", "end", "type"}, …], "unaligned": n, "ambiguous
 		Action: func(c *cli.Context) error {
 			a := answers.Alignment{Mode: c.String("mode"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")}
 			if err := a.Check(); err != nil || c.Int("tiers") == 0 {
-				return usagef("%v", err)
+				return fault.Usagef("%v", err)
 			}
 			if c.NArg() > 0 {
-				return usagef("align: unexpected argument %q (texts come from standard input)", c.Args().First())
+				return fault.Usagef("align: unexpected argument %q (texts come from standard input)", c.Args().First())
 			}
 			return env.filter("align", func(line []byte) (any, error) { return alignLine(a, line) })
 		},

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/fault"
 )
 
 // commands is the list of all commands, in the order in which help shows them.
@@ -58,7 +60,7 @@ func globalFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` in which answers are kept"},
 		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: nerbench/data in the user's cache folder)"},
-		&cli.StringFlag{Name: "rows", EnvVars: []string{"NERBENCH_ROWS"}, Usage: "`DIR` with rows of your own, beside the embedded ones"},
+		&cli.StringFlag{Name: "datasets", EnvVars: []string{"NERBENCH_DATASETS"}, Usage: "`DIR` with datasets of your own, beside the embedded ones"},
 		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` with prompt families of your own, and descriptions of types"},
 		&cli.StringFlag{Name: "models", EnvVars: []string{"NERBENCH_MODELS"}, Usage: "`DIR` with model cards of your own, beside the embedded ones"},
 		&cli.BoolFlag{Name: "json", EnvVars: []string{"NERBENCH_JSON"}, Usage: "print one JSON value on standard output"},
@@ -95,15 +97,15 @@ func noCommand(c *cli.Context) error {
 		}
 	}
 	if c.NArg() == 0 {
-		return usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
+		return fault.Usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
 	}
 	if where != "" {
 		where += ": "
 	}
-	return usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
+	return fault.Usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
 }
 
-func asUsageError(_ *cli.Context, err error, _ bool) error { return usagef("%v", err) }
+func asUsageError(_ *cli.Context, err error, _ bool) error { return fault.Usagef("%v", err) }
 
 const appHelp = `{{.Name}}: {{.Usage}}
 

@@ -11,10 +11,10 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/models"
+	"nerbench/internal/fault"
 	"nerbench/prompts"
 	"nerbench/reports"
-	"nerbench/runners"
+	"nerbench/runners/cards"
 )
 
 func modelsCommand(env *environment) *cli.Command {
@@ -34,7 +34,7 @@ func modelsCommand(env *environment) *cli.Command {
 				Name: "check", Usage: "ask a model for what a run will need, and say whether it can be asked", ArgsUsage: "MODEL",
 				Description: `check opens the model as run does and looks at its identity, its context, its special
 tokens, its chat template where one is needed, and what computes it. It asks a few
-questions about the first passages of a row, twice, then the longest one of the row, and
+questions about the first passages of a dataset, twice, then the longest one of the dataset, and
 reads the answers. MODEL is as in run, or the name of a card that names one. Exit code 1:
 the model cannot be asked so.`,
 				Flags:  checkFlags(),
@@ -46,17 +46,17 @@ the model cannot be asked so.`,
 
 // cards are those of the program, then the user's own, which may not have the name
 // of another one.
-func (env *environment) cards() ([]models.Card, error) {
-	cards, err := models.Embedded()
+func (env *environment) cards() ([]cards.Card, error) {
+	list, err := cards.Embedded()
 	if err != nil || env.models == "" {
-		return cards, err
+		return list, err
 	}
-	own, err := models.Read(os.DirFS(env.models))
+	own, err := cards.Read(os.DirFS(env.models))
 	if err != nil {
 		return nil, fmt.Errorf("model cards in %s:\n%w", env.models, err)
 	}
 	for _, c := range own {
-		_, taken := models.Find(cards, c.Name)
+		_, taken := cards.Find(list, c.Name)
 		if taken == nil {
 			err = errors.New("there is a card of that name")
 		} else {
@@ -70,14 +70,14 @@ func (env *environment) cards() ([]models.Card, error) {
 				c.Model = kind + filepath.Join(env.models, file)
 			}
 		}
-		cards = append(cards, c)
+		list = append(list, c)
 	}
-	return cards, nil
+	return list, nil
 }
 
-// lintCard holds a card against the rows, the prompt families and the kinds of models
-// that there are: a misspelt row would be one that the model never saw.
-func (env *environment) lintCard(c *models.Card) error {
+// lintCard holds a card against the datasets, the prompt families and the kinds of models
+// that there are: a misspelt dataset would be one that the model never saw.
+func (env *environment) lintCard(c *cards.Card) error {
 	v, err := env.variant(c.Family, c.Variant)
 	if err != nil {
 		return err
@@ -90,16 +90,16 @@ func (env *environment) lintCard(c *models.Card) error {
 			return fmt.Errorf("model: %v", err) // it is the card that is wrong, not the usage
 		}
 	}
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		return err
 	}
 	var faults []error
 	for _, id := range c.Training {
 		if strings.HasPrefix(id, samplePrefix) {
-			_, err = env.findRow(id)
+			_, err = env.findDataset(id)
 		} else {
-			_, err = datasets.Find(rows, id)
+			_, err = datasets.Find(ds, id)
 		}
 		if err != nil {
 			faults = append(faults, fmt.Errorf("training: %s: %w", id, err))
@@ -122,14 +122,14 @@ func (env *environment) variant(family, name string) (prompts.Variant, error) {
 }
 
 // findCard finds a card by its name.
-func (env *environment) findCard(name string) (*models.Card, error) {
-	cards, err := env.cards()
+func (env *environment) findCard(name string) (*cards.Card, error) {
+	list, err := env.cards()
 	if err != nil {
 		return nil, err
 	}
-	card, err := models.Find(cards, name)
+	card, err := cards.Find(list, name)
 	if err != nil {
-		return nil, usagef("%v", err)
+		return nil, fault.Usagef("%v", err)
 	}
 	return &card, nil
 }
@@ -141,11 +141,11 @@ func (env *environment) takeCard(p *runPlan, named string) error {
 		if _, _, err := modelKind(p.model); err == nil {
 			return nil
 		}
-		cards, err := env.cards()
+		list, err := env.cards()
 		if err != nil {
 			return err
 		}
-		if _, err := models.Find(cards, p.model); err != nil {
+		if _, err := cards.Find(list, p.model); err != nil {
 			return nil // whoever opens the model says what is known
 		}
 		named = p.model
@@ -156,8 +156,8 @@ func (env *environment) takeCard(p *runPlan, named string) error {
 	}
 	if p.model == named {
 		if p.model = card.Model; p.model == "" {
-			return &runners.Hint{
-				Err:    usagef("model card %s: says how %s is asked, not by whom it is served", card.Name, card.Title),
+			return &fault.Hint{
+				Err:    fault.Usagef("model card %s: says how %s is asked, not by whom it is served", card.Name, card.Title),
 				Advice: fmt.Sprintf("name its server: -m ollama/NAME --card %s, or vllm/NAME, gguf/FILE", card.Name),
 			}
 		}
@@ -199,23 +199,23 @@ func (env *environment) askAsCard(p *runPlan) error {
 }
 
 // cardFacts are what a card says of a run beside its keys.
-func (p *runPlan) cardFacts(row string) map[string]string {
+func (p *runPlan) cardFacts(dataset string) map[string]string {
 	if p.card == nil {
 		return nil
 	}
-	return map[string]string{"card": p.card.Name, "seen": p.card.Saw(row)}
+	return map[string]string{"card": p.card.Name, "seen": p.card.Saw(dataset)}
 }
 
 func (env *environment) listCards() error {
-	cards, err := env.cards()
+	list, err := env.cards()
 	if err != nil {
 		return err
 	}
 	if env.json {
-		return env.printJSON(cards)
+		return env.printJSON(list)
 	}
-	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training rows"}, Labels: 5}
-	for _, c := range cards {
+	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training datasets"}, Labels: 5}
+	for _, c := range list {
 		training := "unknown"
 		if c.Training != nil {
 			training = fmt.Sprint(len(c.Training))
@@ -228,7 +228,7 @@ func (env *environment) listCards() error {
 
 func (env *environment) showCard(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("models show: want CARD")
+		return fault.Usagef("models show: want CARD")
 	}
 	card, err := env.findCard(c.Args().First())
 	if err != nil {
@@ -255,11 +255,11 @@ func (env *environment) showCard(c *cli.Context) error {
 	}
 	switch {
 	case card.Training == nil:
-		fmt.Fprintln(env.stdout, "training rows: unknown")
+		fmt.Fprintln(env.stdout, "training datasets: unknown")
 	case len(card.Training) == 0:
-		fmt.Fprintln(env.stdout, "training rows: none of the benchmark")
+		fmt.Fprintln(env.stdout, "training datasets: none of the benchmark")
 	default:
-		fmt.Fprintf(env.stdout, "training rows (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
+		fmt.Fprintf(env.stdout, "training datasets (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
 	}
 	return nil
 }

@@ -84,13 +84,13 @@ func TestCardsOfOnesOwn(t *testing.T) {
 		change map[string]string
 		want   string
 	}{
-		"family":         {map[string]string{"family": `"unner"`}, `family "unner": unknown (known: uniner,`},
-		"variant":        {map[string]string{"variant": `"repro"`}, `variant "repro": unknown (known: repo,`},
-		"a chat":         {map[string]string{"family": `"json_by_type"`, "variant": `"plain"`}, "is a chat and cannot be sent as a completion"},
-		"row":            {map[string]string{"training": `["mit-movie", "mit-moovie"]`}, `training: mit-moovie: `},
-		"row of samples": {map[string]string{"training": `["sample-lore"]`}, "training: sample-lore: "},
-		"model":          {map[string]string{"model": `"llama/x"`}, `model "llama/x": unknown`},
-		"stop":           {map[string]string{"stop": `[""]`}, "want texts that are not empty"},
+		"family":             {map[string]string{"family": `"unner"`}, `family "unner": unknown (known: uniner,`},
+		"variant":            {map[string]string{"variant": `"repro"`}, `variant "repro": unknown (known: repo,`},
+		"a chat":             {map[string]string{"family": `"json_by_type"`, "variant": `"plain"`}, "is a chat and cannot be sent as a completion"},
+		"row":                {map[string]string{"training": `["mit-movie", "mit-moovie"]`}, `training: mit-moovie: `},
+		"dataset of samples": {map[string]string{"training": `["sample-lore"]`}, "training: sample-lore: "},
+		"model":              {map[string]string{"model": `"llama/x"`}, `model "llama/x": unknown`},
+		"stop":               {map[string]string{"stop": `[""]`}, "want texts that are not empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &workplace{t: t, dir: t.TempDir()}
@@ -101,7 +101,7 @@ func TestCardsOfOnesOwn(t *testing.T) {
 				card.WriteString(key + " = " + value + "\n")
 			}
 			w.write("cards/own.toml", card.String())
-			code, _, stderr := w.with([]string{"NERBENCH_ROWS="}, "models", "list", "--models", "cards")
+			code, _, stderr := w.with([]string{"NERBENCH_DATASETS="}, "models", "list", "--models", "cards")
 			if code != 1 || !strings.Contains(stderr, tc.want) || !strings.Contains(stderr, "own") {
 				t.Errorf("exit code %d\n%s", code, stderr)
 			}
@@ -109,7 +109,7 @@ func TestCardsOfOnesOwn(t *testing.T) {
 	}
 	w := &workplace{t: t, dir: t.TempDir()}
 	w.write("cards/own.toml", "title = \"x\"\nmodel = \"onnx/classifier\"\nfamily = \"spans\"\nshape = \"completion\"\n")
-	_, stdout, _ := w.with([]string{"NERBENCH_ROWS="}, "models", "show", "own", "--models", "cards")
+	_, stdout, _ := w.with([]string{"NERBENCH_DATASETS="}, "models", "show", "own", "--models", "cards")
 	if want := "served as: onnx/" + filepath.Join("cards", "classifier"); !strings.Contains(stdout, want) {
 		t.Errorf("want %s:\n%s", want, stdout)
 	}

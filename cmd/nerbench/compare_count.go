@@ -96,10 +96,10 @@ func spanHits(p *metrics.Passage) []hit {
 	return hits
 }
 
-// comparedRow is the comparison of two systems on the passages of one row that
+// comparedRow is the comparison of two systems on the passages of one dataset that
 // both have completed.
-type comparedRow struct {
-	row      string
+type comparedDataset struct {
+	dataset  string
 	metric   metrics.Metric
 	seed     uint64
 	a, b     []ner.Score // by passage
@@ -119,12 +119,12 @@ type bucketPair struct {
 	a, b      *metrics.Bucketing
 }
 
-func newComparedRow(row string, m metrics.Metric, seed uint64) *comparedRow {
-	return &comparedRow{row: row, metric: m, seed: seed, types: map[ner.EntityType]*typePair{}, detailed: true}
+func newComparedDataset(dataset string, m metrics.Metric, seed uint64) *comparedDataset {
+	return &comparedDataset{dataset: dataset, metric: m, seed: seed, types: map[ner.EntityType]*typePair{}, detailed: true}
 }
 
 // add adds a passage that both systems completed.
-func (c *comparedRow) add(a, b sidePassage) {
+func (c *comparedDataset) add(a, b sidePassage) {
 	at := len(c.a)
 	c.a, c.b = append(c.a, a.tally.Total()), append(c.b, b.tally.Total())
 	for t, s := range a.tally {
@@ -137,7 +137,7 @@ func (c *comparedRow) add(a, b sidePassage) {
 	c.flips = append(c.flips, without("b", b, a)...)
 }
 
-func (c *comparedRow) pair(t ner.EntityType) *typePair {
+func (c *comparedDataset) pair(t ner.EntityType) *typePair {
 	p := c.types[t]
 	if p == nil {
 		p = &typePair{}
@@ -169,14 +169,14 @@ func without(name string, found, other sidePassage) []flip {
 // compareSettings say how differences are tested.
 type compareSettings struct {
 	resamples int
-	// rounds of random swaps, however few passages differ; 0: as METRICS.md §12.4
+	// rounds of random swaps, however few passages differ; 0: as docs/spec/metrics.md §12.4
 	// says.
 	rounds int
 	alpha  float64
 	margin float64 // points of F1 that B may lose
 }
 
-// outcome is the comparison of one row, one type, or of the average.
+// outcome is the comparison of one dataset, one type, or of the average.
 type comparisonOutcome struct {
 	A          countsJSON  `json:"a"`
 	B          countsJSON  `json:"b"`
@@ -191,19 +191,19 @@ type comparisonOutcome struct {
 	Passages int `json:"passages"`
 }
 
-func (s compareSettings) test(m metrics.Metric, rows []stats.Row) comparisonOutcome {
+func (s compareSettings) test(m metrics.Metric, ds []stats.Dataset) comparisonOutcome {
 	var t stats.Test
 	if s.rounds > 0 {
-		t = stats.Randomise(rows, s.rounds)
+		t = stats.Randomise(ds, s.rounds)
 	} else {
-		t = stats.Compare(rows)
+		t = stats.Compare(ds)
 	}
 	out := comparisonOutcome{Difference: t.Difference, P: t.P, PAdjusted: t.P, Exact: t.Exact, Count: t.Count, Tried: t.Tried}
 	if s.resamples > 0 {
-		out.bound(stats.BootstrapPair(rows, s.resamples))
+		out.bound(stats.BootstrapPair(ds, s.resamples))
 	}
 	var a, b ner.Score
-	for _, r := range rows {
+	for _, r := range ds {
 		a, b = a.Add(sum(r.A)), b.Add(sum(r.B))
 		out.Passages += len(r.A)
 	}
@@ -227,11 +227,11 @@ func sum(scores []ner.Score) ner.Score {
 	return total
 }
 
-func (c *comparedRow) stats() stats.Row { return stats.Row{Seed: c.seed, A: c.a, B: c.b} }
+func (c *comparedDataset) stats() stats.Dataset { return stats.Dataset{Seed: c.seed, A: c.a, B: c.b} }
 
-// typeOutcomes tests each type apart; the types of a row are a family of their
-// own (METRICS.md §12.5).
-func (c *comparedRow) typeOutcomes(s compareSettings) map[ner.EntityType]comparisonOutcome {
+// typeOutcomes tests each type apart; the types of a dataset are a family of their
+// own (docs/spec/metrics.md §12.5).
+func (c *comparedDataset) typeOutcomes(s compareSettings) map[ner.EntityType]comparisonOutcome {
 	names := sortedKeys(c.types)
 	outcomes := make([]comparisonOutcome, len(names))
 	alone := s
@@ -239,7 +239,7 @@ func (c *comparedRow) typeOutcomes(s compareSettings) map[ner.EntityType]compari
 	var a, b [][]stats.PassageScore
 	for i, t := range names {
 		p := c.types[t]
-		outcomes[i] = alone.test(c.metric, []stats.Row{{Seed: c.seed, A: spread(p.a, len(c.a)), B: spread(p.b, len(c.a))}})
+		outcomes[i] = alone.test(c.metric, []stats.Dataset{{Seed: c.seed, A: spread(p.a, len(c.a)), B: spread(p.b, len(c.a))}})
 		a, b = append(a, p.a), append(b, p.b)
 	}
 	if s.resamples > 0 {

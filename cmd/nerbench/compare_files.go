@@ -8,7 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/internal/parallel"
 	"nerbench/metrics"
 )
@@ -20,13 +21,13 @@ type bothSides struct {
 }
 
 // compareFiles compares two files of predictions on the documents of a third.
-func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []*comparedRow, incomplete int, err error) {
+func (env *environment) compareFiles(c *cli.Context, s compareSettings) (ds []*comparedDataset, incomplete int, err error) {
 	names := c.StringSlice("pred")
 	if !c.IsSet("gold") || len(names) != 2 {
-		return nil, 0, usagef("want --gold, and --pred twice: A and B")
+		return nil, 0, fault.Usagef("want --gold, and --pred twice: A and B")
 	}
 	if inputs := append([]string{c.String("gold")}, names...); len(slices.DeleteFunc(inputs, func(n string) bool { return n != "-" })) > 1 {
-		return nil, 0, usagef("only one file can be standard input")
+		return nil, 0, fault.Usagef("only one file can be standard input")
 	}
 	plan, how, err := readComparePlan(c)
 	if err != nil {
@@ -39,8 +40,8 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 	if err != nil {
 		return nil, 0, err
 	}
-	row := newComparedRow(c.String("row"), plan.metrics[0].metric, n.seed)
-	row.buckets = plan.bucketPairs()
+	dataset := newComparedDataset(c.String("row"), plan.metrics[0].metric, n.seed)
+	dataset.buckets = plan.bucketPairs()
 	join := &predictionJoin{gold: c.String("gold"), partial: c.Bool("partial"), spans: plan.needsSpans()}
 	input := newPredictionInput(how)
 	err = withInput(env, c.String("gold"), func(gold io.Reader) error {
@@ -52,7 +53,7 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 					if err != nil {
 						return err
 					}
-					row.addBlock(sides)
+					dataset.addBlock(sides)
 				}
 				return nil
 			})
@@ -61,18 +62,18 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (rows []
 	if err != nil {
 		return nil, 0, err
 	}
-	if len(row.a) == 0 {
+	if len(dataset.a) == 0 {
 		return nil, 0, fmt.Errorf("%s: no documents: nothing to compare", shownName(c.String("gold")))
 	}
-	row.passages = join.found + join.missing
+	dataset.passages = join.found + join.missing
 	if slices.Equal(c.StringSlice("by"), []string{"none"}) {
-		row.types = nil
+		dataset.types = nil
 	}
-	return []*comparedRow{row}, join.missing, nil
+	return []*comparedDataset{dataset}, join.missing, nil
 }
 
 // addBlock adds documents, and their buckets.
-func (c *comparedRow) addBlock(sides []bothSides) {
+func (c *comparedDataset) addBlock(sides []bothSides) {
 	for _, both := range sides {
 		c.add(both.a, both.b)
 		for i, part := range both.buckets {
@@ -83,10 +84,10 @@ func (c *comparedRow) addBlock(sides []bothSides) {
 }
 
 // readComparePlan is the plan of eval for one metric.
-func readComparePlan(c *cli.Context) (*evalPlan, harness.How, error) {
-	how := harness.How{Family: c.String("family"), Variant: c.String("variant"), Types: readTypeNames(c.String("types"))}
+func readComparePlan(c *cli.Context) (*evalPlan, loop.ParseOptions, error) {
+	how := loop.ParseOptions{Family: c.String("family"), Variant: c.String("variant"), Types: readTypeNames(c.String("types"))}
 	if !slices.Contains(answers.Families(), how.Family) {
-		return nil, how, usagef("--family %s: unknown (known: %v)", how.Family, answers.Families())
+		return nil, how, fault.Usagef("--family %s: unknown (known: %v)", how.Family, answers.Families())
 	}
 	p := &evalPlan{}
 	if err := p.readBy(splitList(c.StringSlice("by"))); err != nil {
@@ -98,7 +99,7 @@ func readComparePlan(c *cli.Context) (*evalPlan, harness.How, error) {
 		return nil, how, err
 	}
 	if len(p.attributes) > 0 && len(p.spanMetrics()) == 0 {
-		return nil, how, usagef("--by bucket: buckets are of span_f1")
+		return nil, how, fault.Usagef("--by bucket: buckets are of span_f1")
 	}
 	return p, how, nil
 }

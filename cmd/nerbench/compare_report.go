@@ -11,11 +11,11 @@ import (
 	"nerbench/reports"
 )
 
-// rowComparisonJSON is one row of the JSON form, or the whole of it.
-type rowComparisonJSON struct {
-	Metric string `json:"metric,omitempty"`
-	Row    string `json:"row,omitempty"`
-	// Average names what difference, ci and p are of, where it is not one row.
+// rowComparisonJSON is one dataset of the JSON form, or the whole of it.
+type datasetComparisonJSON struct {
+	Metric  string `json:"metric,omitempty"`
+	Dataset string `json:"row,omitempty"`
+	// Average names what difference, ci and p are of, where it is not one dataset.
 	Average string `json:"average,omitempty"`
 	Used    int    `json:"used,omitempty"`
 	comparisonOutcome
@@ -25,7 +25,7 @@ type rowComparisonJSON struct {
 	ByType   map[ner.EntityType]comparisonOutcome `json:"by_type,omitempty"`
 	ByBucket map[string][]comparedBucket          `json:"by_bucket,omitempty"`
 	Flipped  []flip                               `json:"flipped,omitempty"`
-	Rows     []rowComparisonJSON                  `json:"rows,omitempty"`
+	Datasets []datasetComparisonJSON              `json:"rows,omitempty"`
 }
 
 type flipCounts struct {
@@ -48,30 +48,30 @@ func countFlips(flips []flip, known bool) *flipCounts {
 	return &n
 }
 
-// json is the form that CLI.md fixes. Files are one row without a name.
-func (r *comparison) json(flips int, files bool) rowComparisonJSON {
+// json is the form that CLI.md fixes. Files are one dataset without a name.
+func (r *comparison) json(flips int, files bool) datasetComparisonJSON {
 	all, known := r.flips()
-	out := rowComparisonJSON{Metric: r.metric, comparisonOutcome: r.whole, Flips: countFlips(all, known)}
-	for i, row := range r.rows {
-		sortFlips(row.flips)
-		line := rowComparisonJSON{
-			Row: row.row, comparisonOutcome: r.outcomes[i], Flips: countFlips(row.flips, row.detailed),
-			ByType: r.types[i], Flipped: firstOf(row.flips, flips), ByBucket: row.bucketsJSON(),
+	out := datasetComparisonJSON{Metric: r.metric, comparisonOutcome: r.whole, Flips: countFlips(all, known)}
+	for i, dataset := range r.datasets {
+		sortFlips(dataset.flips)
+		line := datasetComparisonJSON{
+			Dataset: dataset.dataset, comparisonOutcome: r.outcomes[i], Flips: countFlips(dataset.flips, dataset.detailed),
+			ByType: r.types[i], Flipped: firstOf(dataset.flips, flips), ByBucket: dataset.bucketsJSON(),
 		}
 		if files {
 			out.ByType, out.Flipped, out.ByBucket = line.ByType, line.Flipped, line.ByBucket
 			return out
 		}
-		out.Rows = append(out.Rows, line)
+		out.Datasets = append(out.Datasets, line)
 	}
-	if len(r.rows) > 1 {
+	if len(r.datasets) > 1 {
 		a, b := r.means()
-		out.Average, out.Used, out.MeanA, out.MeanB = "mean_rows", len(r.rows), &a, &b
+		out.Average, out.Used, out.MeanA, out.MeanB = "mean_rows", len(r.datasets), &a, &b
 	}
 	return out
 }
 
-func (c *comparedRow) bucketsJSON() map[string][]comparedBucket {
+func (c *comparedDataset) bucketsJSON() map[string][]comparedBucket {
 	if c.buckets == nil {
 		return nil
 	}
@@ -82,7 +82,7 @@ func (c *comparedRow) bucketsJSON() map[string][]comparedBucket {
 	return out
 }
 
-// means are mean_rows of both systems over the compared rows.
+// means are mean_rows of both systems over the compared datasets.
 func (r *comparison) means() (a, b float64) {
 	for _, o := range r.outcomes {
 		a += value(o.A.F1)
@@ -100,14 +100,14 @@ func (r *comparison) writeText(w io.Writer, flips int) error {
 	for i, o := range r.outcomes {
 		o.line(tw, r.name(i), reports.Percent(o.A.F1), reports.Percent(o.B.F1))
 	}
-	if len(r.rows) > 1 {
+	if len(r.datasets) > 1 {
 		a, b := r.means()
-		r.whole.line(tw, fmt.Sprintf("mean_rows (%d rows)", len(r.rows)), reports.Percent(&a), reports.Percent(&b))
+		r.whole.line(tw, fmt.Sprintf("mean_rows (%d datasets)", len(r.datasets)), reports.Percent(&a), reports.Percent(&b))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	for i := range r.rows {
+	for i := range r.datasets {
 		if err := r.writeTypes(w, i); err != nil {
 			return err
 		}
@@ -151,19 +151,19 @@ func (r *comparison) writeTypes(w io.Writer, i int) error {
 }
 
 func (r *comparison) of(i int) string {
-	if len(r.rows) == 1 {
+	if len(r.datasets) == 1 {
 		return ""
 	}
 	return " of " + r.name(i)
 }
 
 func (r *comparison) writeBuckets(w io.Writer, i int) error {
-	for _, p := range r.rows[i].buckets {
+	for _, p := range r.datasets[i].buckets {
 		fmt.Fprintf(w, "\nby %s%s: %s\n", p.attribute.Name, r.of(i), p.attribute.Meaning)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(tw, "\tsupport\tA\tB\tA − B\t")
 		few := false
-		for _, b := range p.compared(r.rows[i].metric) {
+		for _, b := range p.compared(r.datasets[i].metric) {
 			mark := ""
 			if b.Few {
 				mark, few = "*", true

@@ -8,7 +8,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -19,14 +20,14 @@ import (
 // differ in one of them cannot be paired passage by passage.
 var passageKeys = []string{"split", "data", "labels", "gold", "view", "limit", "shard", "cap", "sample_seed"}
 
-// compareRuns compares kept runs, row by row.
-func (env *environment) compareRuns(c *cli.Context, s compareSettings) (rows []*comparedRow, incomplete int, err error) {
+// compareRuns compares kept runs, dataset by dataset.
+func (env *environment) compareRuns(c *cli.Context, s compareSettings) (ds []*comparedDataset, incomplete int, err error) {
 	plan := &evalPlan{}
 	if err := plan.readBy(splitList(c.StringSlice("by"))); err != nil {
 		return nil, 0, err
 	}
 	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
-		return nil, 0, usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
+		return nil, 0, fault.Usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
 	}
 	store, err := env.openStoreReadOnly(c.Context)
 	if err != nil {
@@ -35,43 +36,43 @@ func (env *environment) compareRuns(c *cli.Context, s compareSettings) (rows []*
 	defer store.Close()
 	var sides [2]map[string]results.RunInfo
 	for i, name := range []string{"A", "B"} {
-		if sides[i], err = runsByRow(c.Context, store, c.Args().Get(i)); err != nil {
+		if sides[i], err = runsByDataset(c.Context, store, c.Args().Get(i)); err != nil {
 			return nil, 0, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	var refused []error
-	for _, row := range sortedKeys(sides[0]) {
-		a := sides[0][row]
-		b, there := sides[1][row]
+	for _, dataset := range sortedKeys(sides[0]) {
+		a := sides[0][dataset]
+		b, there := sides[1][dataset]
 		if !there {
-			env.note("row %s: only A was run", row)
+			env.note("dataset %s: only A was run", dataset)
 			continue
 		}
-		compared, err := env.compareRow(c, store, plan, a, b)
+		compared, err := env.compareDataset(c, store, plan, a, b)
 		if err != nil {
-			refused = append(refused, fmt.Errorf("row %s: %w", row, err))
+			refused = append(refused, fmt.Errorf("dataset %s: %w", dataset, err))
 			continue
 		}
-		rows = append(rows, compared)
+		ds = append(ds, compared)
 		incomplete += compared.passages - len(compared.a)
 	}
-	for _, row := range sortedKeys(sides[1]) {
-		if _, there := sides[0][row]; !there {
-			env.note("row %s: only B was run", row)
+	for _, dataset := range sortedKeys(sides[1]) {
+		if _, there := sides[0][dataset]; !there {
+			env.note("dataset %s: only B was run", dataset)
 		}
 	}
 	if len(refused) > 0 {
 		return nil, 0, errors.Join(refused...)
 	}
-	if len(rows) == 0 {
-		return nil, 0, fmt.Errorf("the runs of A and of B have no row in common")
+	if len(ds) == 0 {
+		return nil, 0, fmt.Errorf("the runs of A and of B have no dataset in common")
 	}
-	return rows, incomplete, nil
+	return ds, incomplete, nil
 }
 
 // runsByRow finds the runs that a name stands for: the beginning of an id, a
 // model, or values of keys.
-func runsByRow(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
+func runsByDataset(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
 	var found []results.RunInfo
 	var err error
 	if strings.Contains(name, "=") {
@@ -91,16 +92,16 @@ func runsByRow(ctx context.Context, store *results.Store, name string) (map[stri
 	if len(found) == 0 {
 		return nil, fmt.Errorf("%s: no run fits (nerbench runs list shows those of the store)", name)
 	}
-	byRow := map[string]results.RunInfo{}
+	byDataset := map[string]results.RunInfo{}
 	for _, r := range found {
-		row := r.Keys["row"]
-		if other, twice := byRow[row]; twice {
-			return nil, fmt.Errorf("%s: two runs on row %s, %s and %s, which differ in %s: name one, or narrow it with key=value",
-				name, row, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
+		dataset := r.Keys["dataset"]
+		if other, twice := byDataset[dataset]; twice {
+			return nil, fmt.Errorf("%s: two runs on dataset %s, %s and %s, which differ in %s: name one, or narrow it with key=value",
+				name, dataset, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
 		}
-		byRow[row] = r
+		byDataset[dataset] = r
 	}
-	return byRow, nil
+	return byDataset, nil
 }
 
 func differingKeys(a, b map[string]string) []string {
@@ -114,7 +115,7 @@ func differingKeys(a, b map[string]string) []string {
 }
 
 // compareRow pairs two runs on the passages that both have completed.
-func (env *environment) compareRow(c *cli.Context, store *results.Store, plan *evalPlan, a, b results.RunInfo) (*comparedRow, error) {
+func (env *environment) compareDataset(c *cli.Context, store *results.Store, plan *evalPlan, a, b results.RunInfo) (*comparedDataset, error) {
 	ctx := c.Context
 	for _, key := range passageKeys {
 		if a.Keys[key] != b.Keys[key] {
@@ -133,34 +134,34 @@ func (env *environment) compareRow(c *cli.Context, store *results.Store, plan *e
 	if err != nil {
 		return nil, err
 	}
-	row := newComparedRow(a.Keys["row"], m, n.seed)
+	dataset := newComparedDataset(a.Keys["dataset"], m, n.seed)
 	if !c.IsSet("row") && !c.IsSet("stream-seed") {
-		row.seed = stats.RowSeed(c.Int("seed"), row.row)
+		dataset.seed = stats.DatasetSeed(c.Int("seed"), dataset.dataset)
 	}
-	row.passages = a.Passages
+	dataset.passages = a.Passages
 	both, err := bothDone(ctx, store, a, b)
 	if err != nil {
 		return nil, err
 	}
 	if len(plan.attributes) > 0 && m.ID != "span_f1" {
-		return nil, usagef("--by bucket: buckets are of span_f1")
+		return nil, fault.Usagef("--by bucket: buckets are of span_f1")
 	}
-	rowPlan := &evalPlan{attributes: plan.attributes}
-	if rowPlan.train, err = env.rowTraining(ctx, rowPlan, a); err == nil {
-		row.buckets = rowPlan.bucketPairs()
+	datasetPlan := &evalPlan{attributes: plan.attributes}
+	if datasetPlan.train, err = env.datasetTraining(ctx, datasetPlan, a); err == nil {
+		dataset.buckets = datasetPlan.bucketPairs()
 	}
 	var bucketsA, bucketsB []*metrics.Bucketing
-	for _, p := range row.buckets {
+	for _, p := range dataset.buckets {
 		bucketsA, bucketsB = append(bucketsA, p.a), append(bucketsB, p.b)
 	}
 	var sideA, sideB map[int]sidePassage
 	if err == nil {
 		sideA, err = env.readSide(ctx, store, a, sideReading{m, id, options, both, bucketsA})
 	}
-	if errors.As(err, new(*codedError)) { // the data is not here: counts alone
-		env.note("row %s: %v: compared by kept counts, without types, buckets and flips", row.row, err)
-		row.buckets = nil
-		return row, env.pairCounts(ctx, store, row, id, a, b)
+	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // the data is not here: counts alone
+		env.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.dataset, err)
+		dataset.buckets = nil
+		return dataset, env.pairCounts(ctx, store, dataset, id, a, b)
 	}
 	if err != nil {
 		return nil, err
@@ -172,23 +173,23 @@ func (env *environment) compareRow(c *cli.Context, store *results.Store, plan *e
 		x, inA := sideA[i]
 		y, inB := sideB[i]
 		if inA && inB {
-			row.add(x, y)
+			dataset.add(x, y)
 		}
 	}
-	if len(row.a) == 0 {
+	if len(dataset.a) == 0 {
 		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
 	}
 	if !plan.byType {
-		row.types = nil
+		dataset.types = nil
 	}
-	return row, nil
+	return dataset, nil
 }
 
 // sameMetric is the full id of a metric, which must be the same for both runs.
 func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	var full [2]string
 	for i, r := range []results.RunInfo{a, b} {
-		ids, err := harness.MetricIDs([]string{id}, r.Keys["queries"], asks(r.Keys))
+		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], asks(r.Keys))
 		if err != nil {
 			return "", fmt.Errorf("run %s: %w", r.ID, err)
 		}
@@ -233,8 +234,8 @@ func (env *environment) readSide(ctx context.Context, store *results.Store, run 
 		return nil, err
 	}
 	out := map[int]sidePassage{}
-	plan.Metrics, plan.How = []string{r.id}, plan.How.With(r.options)
-	plan.Observe = func(p ner.Passage, d *ner.Document, u harness.Understood) {
+	plan.Metrics, plan.Parsing = []string{r.id}, plan.Parsing.With(r.options)
+	plan.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
 		if p.Index >= len(r.both) || !r.both[p.Index] {
 			return
 		}
@@ -243,17 +244,17 @@ func (env *environment) readSide(ctx context.Context, store *results.Store, run 
 			b.Add(&u.Passage, documentWords(d))
 		}
 	}
-	_, err = harness.Score(ctx, plan)
+	_, err = loop.Score(ctx, plan)
 	return out, err
 }
 
 // rowTraining reads the train split that belongs to a run, where attributes need
 // it.
-func (env *environment) rowTraining(ctx context.Context, plan *evalPlan, run results.RunInfo) (*metrics.Training, error) {
+func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run results.RunInfo) (*metrics.Training, error) {
 	if plan.needsTrain() == "" {
 		return nil, nil
 	}
-	row, err := env.findRow(run.Keys["row"])
+	dataset, err := env.findDataset(run.Keys["dataset"])
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +262,7 @@ func (env *environment) rowTraining(ctx context.Context, plan *evalPlan, run res
 	if err != nil {
 		return nil, err
 	}
-	docs, err := env.documents(ctx, row, selected.train(selected.gold))
+	docs, err := env.documents(ctx, dataset, selected.train(selected.gold))
 	if err != nil {
 		return nil, err
 	}
@@ -278,8 +279,8 @@ func (env *environment) rowTraining(ctx context.Context, plan *evalPlan, run res
 
 // pairCounts pairs the counts that the store keeps, where the data is not at
 // hand to read the answers with.
-func (env *environment) pairCounts(ctx context.Context, store *results.Store, row *comparedRow, id string, a, b results.RunInfo) error {
-	row.detailed = false
+func (env *environment) pairCounts(ctx context.Context, store *results.Store, dataset *comparedDataset, id string, a, b results.RunInfo) error {
+	dataset.detailed = false
 	var counts [2][]ner.Score
 	var done [2][]bool
 	for i, r := range []results.RunInfo{a, b} {
@@ -302,7 +303,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, ro
 	var at [2]int
 	for i := range a.Passages {
 		if done[0][i] && done[1][i] && at[0] < len(counts[0]) && at[1] < len(counts[1]) {
-			row.a, row.b = append(row.a, counts[0][at[0]]), append(row.b, counts[1][at[1]])
+			dataset.a, dataset.b = append(dataset.a, counts[0][at[0]]), append(dataset.b, counts[1][at[1]])
 		}
 		for side := range at {
 			if done[side][i] {
@@ -315,7 +316,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, ro
 			return fmt.Errorf("run %s: was scored before its last answers (nerbench score %s)", r.ID, r.ID)
 		}
 	}
-	if len(row.a) == 0 {
+	if len(dataset.a) == 0 {
 		return fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
 	}
 	return nil

@@ -38,20 +38,20 @@ func TestCompareRuns(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("compare: exit code %d\n%s", code, out)
 	}
-	var got rowComparisonJSON
+	var got datasetComparisonJSON
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	if len(got.Rows) != 1 || got.Rows[0].Row != "mini" || got.Passages != 40 || got.Difference != 0.5 || got.Exact {
+	if len(got.Datasets) != 1 || got.Datasets[0].Dataset != "mini" || got.Passages != 40 || got.Difference != 0.5 || got.Exact {
 		t.Errorf("comparison is %s", out)
 	}
 	if got.Flips == nil || *got.Flips != (flipCounts{40, 0}) || got.P != 0.0001 || got.PAdjusted != 0.0001 {
 		t.Errorf("flips %+v, p %v", got.Flips, got.P)
 	}
-	if places := got.Rows[0].ByType["location"]; places.Difference != *places.A.F1-*places.B.F1 || places.A.TP != 40 {
-		t.Errorf("by type: %+v", got.Rows[0].ByType)
+	if places := got.Datasets[0].ByType["location"]; places.Difference != *places.A.F1-*places.B.F1 || places.A.TP != 40 {
+		t.Errorf("by type: %+v", got.Datasets[0].ByType)
 	}
-	if f := got.Rows[0].Flipped; len(f) != 10 || f[0].Found != "a" || f[0].Text != "Town0" || *f[0].Start == 0 {
+	if f := got.Datasets[0].Flipped; len(f) != 10 || f[0].Found != "a" || f[0].Text != "Town0" || *f[0].Start == 0 {
 		t.Errorf("flips are %+v", f)
 	}
 
@@ -66,7 +66,7 @@ func TestCompareRuns(t *testing.T) {
 		{"allowed regression", []string{"temperature=0.5", "temperature=0", "--fail-on-regression", "--margin", "60"}, 0, "A − B"},
 		{"progress is no regression", []string{"temperature=0", "temperature=0.5", "--fail-on-regression"}, 0, "-50.0"},
 		{"itself", []string{"temperature=0", "temperature=0", "--fail-on-regression"}, 0, "1.0000"},
-		{"two runs of a row", []string{"ollama/tiny", "temperature=0"}, exitError, "two runs on row mini"},
+		{"two runs of a dataset", []string{"ollama/tiny", "temperature=0"}, exitError, "two runs on dataset mini"},
 		{"which differ", []string{"ollama/tiny", "temperature=0"}, exitError, "which differ in temperature"},
 		{"no such run", []string{"nosuch", "temperature=0"}, exitError, "nosuch"},
 		{"no such metric", []string{"temperature=0", "temperature=0.5", "--metric", "f1"}, exitUsage, "unknown"},
@@ -203,7 +203,7 @@ func sameGold(a, b [][3]int) bool {
 }
 
 // compareCounts makes files whose passages have the counts, and compares them.
-func compareCounts(t *testing.T, a, b [][3]int, args ...string) rowComparisonJSON {
+func compareCounts(t *testing.T, a, b [][3]int, args ...string) datasetComparisonJSON {
 	t.Helper()
 	var gold strings.Builder
 	var preds [2]strings.Builder
@@ -216,7 +216,7 @@ func compareCounts(t *testing.T, a, b [][3]int, args ...string) rowComparisonJSO
 		}
 	}
 	files := []string{writeLines(t, "gold.jsonl", gold.String()), writeLines(t, "a.jsonl", preds[0].String()), writeLines(t, "b.jsonl", preds[1].String())}
-	var got rowComparisonJSON
+	var got datasetComparisonJSON
 	out := filtered(t, "", append([]string{"compare", "--gold", files[0], "--pred", files[1], "--pred", files[2], "--json", "--by", "none"}, args...)...)
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
@@ -232,8 +232,8 @@ func unitSpans(from, n int) []map[string]any {
 	return spans
 }
 
-// TestRowSeedVectors: --seed and --row name the stream that the vectors say.
-func TestRowSeedVectors(t *testing.T) {
+// TestRowSeedVectors: --seed and --dataset name the stream that the vectors say.
+func TestDatasetSeedVectors(t *testing.T) {
 	var file struct {
 		Cases []struct {
 			Name, Row string
@@ -252,10 +252,10 @@ func TestRowSeedVectors(t *testing.T) {
 		}
 		n++
 		t.Run(c.Name, func(t *testing.T) {
-			byRow := compareCounts(t, a, b, "--seed", c.Seed.String(), "--row", c.Row, "--ci", "1000")
+			byDataset := compareCounts(t, a, b, "--seed", c.Seed.String(), "--dataset", c.Row, "--ci", "1000")
 			byStream := compareCounts(t, a, b, "--stream-seed", c.Expected.StreamSeed, "--ci", "1000")
-			if *byRow.CI != *byStream.CI || *byRow.A.CI != *byStream.A.CI {
-				t.Errorf("intervals are %v and %v", *byRow.CI, *byStream.CI)
+			if *byDataset.CI != *byStream.CI || *byDataset.A.CI != *byStream.A.CI {
+				t.Errorf("intervals are %v and %v", *byDataset.CI, *byStream.CI)
 			}
 		})
 	}

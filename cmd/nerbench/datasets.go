@@ -13,44 +13,44 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/reports"
-	"nerbench/runners"
 )
 
 func datasetsCommand(env *environment) *cli.Command {
-	suite := &cli.StringFlag{Name: "suite", Usage: "rows of a `SUITE` only"}
+	suite := &cli.StringFlag{Name: "suite", Usage: "datasets of a `SUITE` only"}
 	viewFlag := &cli.StringFlag{Name: "view", Value: "all", Usage: "`VIEW` of the units: all, or table6 for those that the paper counted"}
 	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a split that the release lacks"}
-	domain := &cli.StringFlag{Name: "domain", Usage: "rows of a `DOMAIN` only"}
+	domain := &cli.StringFlag{Name: "domain", Usage: "datasets of a `DOMAIN` only"}
 	return &cli.Command{
 		Name:  "datasets",
-		Usage: "the rows of the benchmark and their data",
+		Usage: "the datasets of the benchmark and their data",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "the rows: what is here, what is missing, licences", Flags: []cli.Flag{suite, domain},
+				Name: "list", Usage: "the datasets: what is here, what is missing, licences", Flags: []cli.Flag{suite, domain},
 				Action: func(c *cli.Context) error { return env.listDatasets(c.Context, c.String("suite"), c.String("domain")) },
 			},
 			{
-				Name: "show", Usage: "one row in full", ArgsUsage: "ROW",
+				Name: "show", Usage: "one dataset in full", ArgsUsage: "DATASET",
 				Action: func(c *cli.Context) error { return env.showDataset(c) },
 			},
 			{
-				Name: "fetch", Usage: "download what may be downloaded", ArgsUsage: "[ROW...]",
-				Description: `fetch downloads the files of rows from their official sources, verifies them and
-puts them where the loaders look. It goes on where it was stopped. Rows that need
+				Name: "fetch", Usage: "download what may be downloaded", ArgsUsage: "[DATASET...]",
+				Description: `fetch downloads the files of datasets from their official sources, verifies them and
+puts them where the loaders look. It goes on where it was stopped. Datasets that need
 an agreement or a licence are refused with the place to ask. HF_TOKEN, HF_HOME,
 HF_ENDPOINT and HTTPS_PROXY are honoured.`,
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "suite", Usage: "rows of a `SUITE`"},
+					&cli.StringFlag{Name: "suite", Usage: "datasets of a `SUITE`"},
 					&cli.BoolFlag{Name: "dry-run", Usage: "print the addresses and download nothing"},
 				},
 				Action: func(c *cli.Context) error { return env.fetchDatasets(c) },
 			},
 			{
-				Name: "import", Usage: "take over your own copy of a row's files", ArgsUsage: "ROW PATH",
-				Description: `import finds the row's files in a folder, an archive (zip, tar, tar.gz) or a single
+				Name: "import", Usage: "take over your own copy of a dataset's files", ArgsUsage: "DATASET PATH",
+				Description: `import finds the dataset's files in a folder, an archive (zip, tar, tar.gz) or a single
 file: by their checksums, by their names, else by reading them. What it decided is
 printed; where it cannot decide, --set and --split do.`,
 				Flags: []cli.Flag{
@@ -61,11 +61,11 @@ printed; where it cannot decide, --set and --split do.`,
 				Action: func(c *cli.Context) error { return env.importDataset(c) },
 			},
 			{
-				Name: "lint", Usage: "check the file of a row of your own", ArgsUsage: "FILE...",
-				Action: func(c *cli.Context) error { return env.lintRows(c.Args().Slice()) },
+				Name: "lint", Usage: "check the file of a dataset of your own", ArgsUsage: "FILE...",
+				Action: func(c *cli.Context) error { return env.lintDatasets(c.Args().Slice()) },
 			},
 			{
-				Name: "verify", Usage: "hold the data against the locked counts and checksums", ArgsUsage: "[ROW...]",
+				Name: "verify", Usage: "hold the data against the locked counts and checksums", ArgsUsage: "[DATASET...]",
 				Action: func(c *cli.Context) error { return env.verifyDatasets(c.Context, c.Args().Slice()) },
 			},
 			{
@@ -76,7 +76,7 @@ printed; where it cannot decide, --set and --split do.`,
 				},
 			},
 			{
-				Name: "export", Usage: "documents as JSON Lines or columns", ArgsUsage: "ROW",
+				Name: "export", Usage: "documents as JSON Lines or columns", ArgsUsage: "DATASET",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT`: train, dev, test"},
 					&cli.StringFlag{Name: "set", Usage: "`SET` of files (default: the primary one)"},
@@ -91,7 +91,7 @@ printed; where it cannot decide, --set and --split do.`,
 	}
 }
 
-// The states of a row's data here.
+// The states of a dataset's data here.
 const (
 	stateReady     = "ready"
 	stateMissing   = "missing"
@@ -100,30 +100,30 @@ const (
 	stateNoReader  = "no reader yet"
 )
 
-// rowState says whether a row can be run here: ready, or why it cannot. What
+// rowState says whether a dataset can be run here: ready, or why it cannot. What
 // counts is its test split, or all of it where it has none.
-func (env *environment) rowState(ctx context.Context, row *datasets.Row) string {
-	if !loaders.Supported(row, "") {
+func (env *environment) datasetState(ctx context.Context, dataset *datasets.Dataset) string {
+	if !loaders.Supported(dataset, "") {
 		return stateNoReader
 	}
 	here := true
-	for _, split := range decisiveSplits(row) {
-		here = here && loaders.Present(ctx, env.dataFS(), row, loaders.Options{Split: split}) == nil
+	for _, split := range decisiveSplits(dataset) {
+		here = here && loaders.Present(ctx, env.dataFS(), dataset, loaders.Options{Split: split}) == nil
 	}
 	switch {
 	case here:
 		return stateReady
-	case row.Access == "agreement":
+	case dataset.Access == "agreement":
 		return stateAgreement
-	case row.Access == "paid":
+	case dataset.Access == "paid":
 		return statePaid
 	}
 	return stateMissing
 }
 
-// decisiveSplits are the splits of the primary set that a row cannot do without.
-func decisiveSplits(row *datasets.Row) []ner.Split {
-	set, err := row.Set("")
+// decisiveSplits are the splits of the primary set that a dataset cannot do without.
+func decisiveSplits(dataset *datasets.Dataset) []ner.Split {
+	set, err := dataset.Set("")
 	if err != nil {
 		return nil
 	}
@@ -137,9 +137,9 @@ func decisiveSplits(row *datasets.Row) []ner.Split {
 	return all
 }
 
-// datasetLine is a row in the list.
+// datasetLine is a dataset in the list.
 type datasetLine struct {
-	Row     string          `json:"row"`
+	Dataset string          `json:"row"`
 	Title   string          `json:"title"`
 	Domain  string          `json:"domain"`
 	State   string          `json:"state"`
@@ -150,14 +150,14 @@ type datasetLine struct {
 }
 
 func (env *environment) listDatasets(ctx context.Context, suite, domain string) error {
-	rows, err := env.selectRows(nil, suite, domain)
+	ds, err := env.selectDatasets(nil, suite, domain)
 	if err != nil {
 		return err
 	}
 	lines := []datasetLine{}
 	ready := 0
-	for _, r := range rows {
-		l := datasetLine{r.ID, r.Title, r.Domain, env.rowState(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
+	for _, r := range ds {
+		l := datasetLine{r.ID, r.Title, r.Domain, env.datasetState(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
 		if l.State == stateReady {
 			ready++
 		}
@@ -170,54 +170,54 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 		return env.printJSON(lines)
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "row\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
+	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
 	for _, l := range lines {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", l.Row, l.Domain, l.State, l.Types, l.Table6.Train, l.Table6.Dev, l.Table6.Test, l.Licence)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", l.Dataset, l.Domain, l.State, l.Types, l.Table6.Train, l.Table6.Dev, l.Table6.Test, l.Licence)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "\n%d rows, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.data)
+	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.data)
 	return err
 }
 
-// oneRow reads the single row that a command names.
-func (env *environment) oneRow(c *cli.Context, command string, more int) (*datasets.Row, error) {
+// oneRow reads the single dataset that a command names.
+func (env *environment) oneDataset(c *cli.Context, command string, more int) (*datasets.Dataset, error) {
 	if c.NArg() != 1+more {
-		return nil, usagef("%s: want %s", command, c.Command.ArgsUsage)
+		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		return nil, err
 	}
-	row, err := datasets.Find(rows, c.Args().First())
+	dataset, err := datasets.Find(ds, c.Args().First())
 	if err != nil {
-		return nil, usagef("%s: %v", command, err)
+		return nil, fault.Usagef("%s: %v", command, err)
 	}
-	return row, nil
+	return dataset, nil
 }
 
 func (env *environment) showDataset(c *cli.Context) error {
-	row, err := env.oneRow(c, "datasets show", 0)
+	dataset, err := env.oneDataset(c, "datasets show", 0)
 	if err != nil {
 		return err
 	}
 	if env.json {
 		return env.printJSON(struct {
-			*datasets.Row
+			*datasets.Dataset
 			State    string `json:"state"`
 			HowToGet string `json:"how_to_get"`
-		}{row, env.rowState(c.Context, row), env.howToGet(row)})
+		}{dataset, env.datasetState(c.Context, dataset), env.howToGet(dataset)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", row.ID, row.Title, row.Domain, env.rowState(c.Context, row), row.Access, row.Licence, env.howToGet(row))
-	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", row.Table6.Train, row.Table6.Dev, row.Table6.Test, row.Table6.Types, row.CountRule.Status, row.CountRule.Text)
-	fmt.Fprintf(w, "citation: %s (%s)\n", row.Citation.Text, row.Citation.Key)
-	if row.Notes != "" {
-		fmt.Fprintf(w, "notes: %s\n", row.Notes)
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.datasetState(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
+	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
+	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
+	if dataset.Notes != "" {
+		fmt.Fprintf(w, "notes: %s\n", dataset.Notes)
 	}
 	fmt.Fprintln(w, "\nlabels:")
-	for _, l := range row.Labels {
+	for _, l := range dataset.Labels {
 		to := string(l.Type)
 		if l.Drop {
 			to = "(dropped)"
@@ -225,7 +225,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 		fmt.Fprintf(w, "  %s → %s\n", l.Native, to)
 	}
 	fmt.Fprintln(w, "\nfiles:")
-	for _, set := range row.Sets {
+	for _, set := range dataset.Sets {
 		primary := ""
 		if set.Primary {
 			primary = ", primary"
@@ -247,12 +247,12 @@ func (env *environment) showDataset(c *cli.Context) error {
 }
 
 func (env *environment) exportDataset(c *cli.Context) error {
-	row, err := env.oneRow(c, "datasets export", 0)
+	dataset, err := env.oneDataset(c, "datasets export", 0)
 	if err != nil {
 		return err
 	}
 	o := loaders.Options{Set: c.String("set"), Split: ner.Split(c.String("split")), View: c.String("view"), Seed: c.Int("seed")}
-	if o.Gold, err = goldRule(row, c.String("gold")); err != nil {
+	if o.Gold, err = goldRule(dataset, c.String("gold")); err != nil {
 		return err
 	}
 	if err := checkView(o.View); err != nil {
@@ -264,9 +264,9 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	case "conll":
 		write = loaders.WriteConll
 	default:
-		return usagef("datasets export: --format %s: want jsonl or conll", format)
+		return fault.Usagef("datasets export: --format %s: want jsonl or conll", format)
 	}
-	docs, err := env.documents(c.Context, row, o)
+	docs, err := env.documents(c.Context, dataset, o)
 	if err != nil {
 		return err
 	}
@@ -287,10 +287,10 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	return out.Flush()
 }
 
-// lintRows checks files of rows, all of them, whatever is wrong with the first.
-func (env *environment) lintRows(files []string) error {
+// lintRows checks files of datasets, all of them, whatever is wrong with the first.
+func (env *environment) lintDatasets(files []string) error {
 	if len(files) == 0 {
-		return usagef("datasets lint: want FILE...")
+		return fault.Usagef("datasets lint: want FILE...")
 	}
 	benchmark, err := datasets.Embedded()
 	if err != nil {
@@ -298,10 +298,10 @@ func (env *environment) lintRows(files []string) error {
 	}
 	bad := 0
 	for _, file := range files {
-		row, err := datasets.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
+		dataset, err := datasets.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 		if err == nil {
-			if _, clash := datasets.Find(benchmark, row.ID); clash == nil {
-				err = fmt.Errorf("%s: id: the benchmark has a row %s", filepath.Base(file), row.ID)
+			if _, clash := datasets.Find(benchmark, dataset.ID); clash == nil {
+				err = fmt.Errorf("%s: id: the benchmark has a dataset %s", filepath.Base(file), dataset.ID)
 			}
 		}
 		if err != nil {
@@ -309,7 +309,7 @@ func (env *environment) lintRows(files []string) error {
 			fmt.Fprintln(env.stdout, err)
 			continue
 		}
-		fmt.Fprintf(env.stdout, "%s: ok: row %s, %d types, sets of %s\n", filepath.Base(file), row.ID, len(row.Types()), strings.Join(row.Families, ", "))
+		fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %d types, sets of %s\n", filepath.Base(file), dataset.ID, len(dataset.Types()), strings.Join(dataset.Families, ", "))
 	}
 	if bad > 0 {
 		return fmt.Errorf("datasets lint: %d of %d files have faults", bad, len(files))
@@ -318,23 +318,23 @@ func (env *environment) lintRows(files []string) error {
 }
 
 // goldRule reads the option gold.
-func goldRule(row *datasets.Row, name string) (datasets.UniNERGold, error) {
+func goldRule(dataset *datasets.Dataset, name string) (datasets.UniNERGold, error) {
 	switch name {
 	case "", "native":
 		return datasets.NativeGold, nil
 	case "uniner":
-		if row.UniNERGold == "" {
-			return "", usagef("row %s: gold=uniner: the paper's authors published no test file of this row", row.ID)
+		if dataset.UniNERGold == "" {
+			return "", fault.Usagef("dataset %s: gold=uniner: the paper's authors published no test file of this dataset", dataset.ID)
 		}
-		return row.UniNERGold, nil
+		return dataset.UniNERGold, nil
 	}
-	return "", usagef("gold %q: want native or uniner", name)
+	return "", fault.Usagef("gold %q: want native or uniner", name)
 }
 
 // adviseNoReader names the formats that can be read.
-func adviseNoReader(row *datasets.Row) error {
-	return dataError(&runners.Hint{
-		Err:    fmt.Errorf("row %s: no reader yet for its formats (%s)", row.ID, strings.Join(row.Families, ", ")),
-		Advice: "readers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a row of your own (--rows)",
-	})
+func adviseNoReader(dataset *datasets.Dataset) error {
+	return &fault.DataError{Err: &fault.Hint{
+		Err:    fmt.Errorf("dataset %s: no reader yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
+		Advice: "readers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a row of your own (--datasets)",
+	}}
 }

@@ -16,12 +16,12 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/datasets/fetch"
-	"nerbench/runners"
+	"nerbench/internal/fault"
 )
 
-// fetchedRow is what fetch did, or would do, for a row.
-type fetchedRow struct {
-	Row string `json:"row"`
+// fetchedRow is what fetch did, or would do, for a dataset.
+type fetchedDataset struct {
+	Dataset string `json:"row"`
 	// State is fetched, here, planned (with --dry-run), refused, or failed.
 	State string   `json:"state"`
 	From  string   `json:"from,omitempty"` // the source, as a person would name it
@@ -31,26 +31,26 @@ type fetchedRow struct {
 	err error
 }
 
-// transfersAtOnce is how many rows are fetched side by side.
+// transfersAtOnce is how many datasets are fetched side by side.
 const transfersAtOnce = 3
 
 func (env *environment) fetchDatasets(c *cli.Context) error {
 	if c.NArg() == 0 && c.String("suite") == "" {
-		return usagef("datasets fetch: no rows: name some, or --suite SUITE")
+		return fault.Usagef("datasets fetch: no datasets: name some, or --suite SUITE")
 	}
-	rows, err := env.selectRows(c.Args().Slice(), c.String("suite"), "")
+	ds, err := env.selectDatasets(c.Args().Slice(), c.String("suite"), "")
 	if err != nil {
 		return err
 	}
 	f := &fetcher{env: env, hub: fetch.NewHub(env.getenv), dry: c.Bool("dry-run"), bars: env.newTransfers()}
-	out := make([]fetchedRow, len(rows))
+	out := make([]fetchedDataset, len(ds))
 	slots := make(chan struct{}, transfersAtOnce)
 	var transfers sync.WaitGroup
-	for i, row := range rows {
+	for i, dataset := range ds {
 		slots <- struct{}{}
 		transfers.Go(func() {
 			defer func() { <-slots }()
-			out[i] = f.row(c.Context, row)
+			out[i] = f.dataset(c.Context, dataset)
 		})
 	}
 	transfers.Wait()
@@ -61,36 +61,36 @@ func (env *environment) fetchDatasets(c *cli.Context) error {
 	return env.printFetched(out)
 }
 
-// fetcher brings the files of rows here.
+// fetcher brings the files of datasets here.
 type fetcher struct {
 	env  *environment
 	hub  fetch.Hub
 	dry  bool
 	bars *transfers
 
-	importing sync.Mutex // imports print, and rows may share a folder
+	importing sync.Mutex // imports print, and datasets may share a folder
 }
 
-func (f *fetcher) row(ctx context.Context, row *datasets.Row) fetchedRow {
-	out := fetchedRow{Row: row.ID, Files: []string{}}
-	if f.env.rowState(ctx, row) == stateReady {
+func (f *fetcher) dataset(ctx context.Context, dataset *datasets.Dataset) fetchedDataset {
+	out := fetchedDataset{Dataset: dataset.ID, Files: []string{}}
+	if f.env.datasetState(ctx, dataset) == stateReady {
 		out.State = "here"
 		return out
 	}
-	if row.Access == "agreement" || row.Access == "paid" {
-		out.State, out.Why = "refused", f.env.howToGet(row)
+	if dataset.Access == "agreement" || dataset.Access == "paid" {
+		out.State, out.Why = "refused", f.env.howToGet(dataset)
 		return out
 	}
 	var faults []error
-	for _, source := range bestFirst(row) {
-		plan, err := f.plan(ctx, source, row)
+	for _, source := range bestFirst(dataset) {
+		plan, err := f.plan(ctx, source, dataset)
 		if err == nil && len(plan.files)+len(plan.cached) > 0 {
 			out.From, out.Files = sourceAddress(source), addresses(plan.files)
 			if f.dry {
 				out.State = "planned"
 				return out
 			}
-			if err = f.bring(ctx, row, plan); err == nil {
+			if err = f.bring(ctx, dataset, plan); err == nil {
 				out.State = "fetched"
 				return out
 			}
@@ -106,16 +106,16 @@ func (f *fetcher) row(ctx context.Context, row *datasets.Row) fetchedRow {
 	if len(faults) == 0 {
 		faults = []error{errors.New("no source has files that a program can download")}
 	}
-	out.err = &runners.Hint{Err: fmt.Errorf("datasets fetch: row %s: %w", row.ID, errors.Join(faults...)), Advice: f.env.howToGet(row)}
+	out.err = &fault.Hint{Err: fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, errors.Join(faults...)), Advice: f.env.howToGet(dataset)}
 	return out
 }
 
-// bestFirst lists the sources of a row, those first whose files are all that its
+// bestFirst lists the sources of a dataset, those first whose files are all that its
 // primary set needs.
-func bestFirst(row *datasets.Row) []datasets.Source {
-	sources := slices.Clone(row.Sources)
+func bestFirst(dataset *datasets.Dataset) []datasets.Source {
+	sources := slices.Clone(dataset.Sources)
 	slices.SortStableFunc(sources, func(a, b datasets.Source) int {
-		return boolOrder(covers(row, filesOf(b, row))) - boolOrder(covers(row, filesOf(a, row)))
+		return boolOrder(covers(dataset, filesOf(b, dataset))) - boolOrder(covers(dataset, filesOf(a, dataset)))
 	})
 	return sources
 }
@@ -136,36 +136,36 @@ type fetchPlan struct {
 	cached []string     // files that HF_HOME has already
 }
 
-// plan says which files of a source are the row's.
-func (f *fetcher) plan(ctx context.Context, s datasets.Source, row *datasets.Row) (fetchPlan, error) {
+// plan says which files of a source are the dataset's.
+func (f *fetcher) plan(ctx context.Context, s datasets.Source, dataset *datasets.Dataset) (fetchPlan, error) {
 	plan := fetchPlan{source: s}
 	var err error
 	switch s.Kind {
 	case "github":
-		plan.files = f.ofRepository(s, row)
+		plan.files = f.ofRepository(s, dataset)
 	case "url", "ftp":
-		plan.files = ofAddress(s, row)
+		plan.files = ofAddress(s, dataset)
 	case "huggingface":
-		err = f.ofHub(ctx, &plan, row)
+		err = f.ofHub(ctx, &plan, dataset)
 	}
 	return plan, err
 }
 
-// ofRepository are single files, where the source names all that the row needs;
+// ofRepository are single files, where the source names all that the dataset needs;
 // else the archives that it names; else, if it names folders, the whole repository
 // at its commit.
-func (f *fetcher) ofRepository(s datasets.Source, row *datasets.Row) []fetch.File {
+func (f *fetcher) ofRepository(s datasets.Source, dataset *datasets.Dataset) []fetch.File {
 	commit := s.Commit
 	if commit == "" {
 		commit = "HEAD"
 	}
 	address := func(name string) string { return f.env.githubFiles() + "/" + s.Where + "/" + commit + "/" + name }
-	names := filesOf(s, row)
+	names := filesOf(s, dataset)
 	plain := !slices.ContainsFunc(names, func(n string) bool { return strings.HasSuffix(n, "/") || strings.ContainsAny(n, "*?[") })
 	var files []fetch.File
-	if plain && covers(row, names) {
+	if plain && covers(dataset, names) {
 		for _, name := range names {
-			files = append(files, withLock(fetch.File{URL: address(name), To: name}, row, name))
+			files = append(files, withLock(fetch.File{URL: address(name), To: name}, dataset, name))
 		}
 		return files
 	}
@@ -173,7 +173,7 @@ func (f *fetcher) ofRepository(s datasets.Source, row *datasets.Row) []fetch.Fil
 	for _, name := range expandNames(s.Files) {
 		switch {
 		case isPacked(name):
-			files = append(files, withLock(fetch.File{URL: address(name), To: path.Base(name)}, row, path.Base(name)))
+			files = append(files, withLock(fetch.File{URL: address(name), To: path.Base(name)}, dataset, path.Base(name)))
 		case strings.HasSuffix(name, "/"):
 			folders = true
 		}
@@ -190,33 +190,33 @@ func isPacked(name string) bool {
 }
 
 // ofAddress is one archive, or the named files of a folder.
-func ofAddress(s datasets.Source, row *datasets.Row) []fetch.File {
+func ofAddress(s datasets.Source, dataset *datasets.Dataset) []fetch.File {
 	if !strings.HasPrefix(s.Where, "http://") && !strings.HasPrefix(s.Where, "https://") {
 		return nil
 	}
 	if !strings.HasSuffix(s.Where, "/") {
 		name := path.Base(s.Where)
-		return []fetch.File{withLock(fetch.File{URL: s.Where, To: name}, row, name)}
+		return []fetch.File{withLock(fetch.File{URL: s.Where, To: name}, dataset, name)}
 	}
 	var files []fetch.File
-	for _, name := range filesOf(s, row) {
-		files = append(files, withLock(fetch.File{URL: s.Where + name, To: name}, row, name))
+	for _, name := range filesOf(s, dataset) {
+		files = append(files, withLock(fetch.File{URL: s.Where + name, To: name}, dataset, name))
 	}
 	return files
 }
 
-// ofHub are those files of a dataset of the hub that the row has a place for: of
+// ofHub are those files of a dataset of the hub that the dataset has a place for: of
 // its primary set, else of the first set whose files are there. They are pinned to
 // the revision that the hub names.
-func (f *fetcher) ofHub(ctx context.Context, plan *fetchPlan, row *datasets.Row) error {
+func (f *fetcher) ofHub(ctx context.Context, plan *fetchPlan, dataset *datasets.Dataset) error {
 	listing, err := f.hub.List(ctx, nil, plan.source.Where, plan.source.Commit)
 	if err != nil {
 		return adviseHub(err)
 	}
-	sets := slices.Clone(row.Sets)
+	sets := slices.Clone(dataset.Sets)
 	slices.SortStableFunc(sets, func(a, b datasets.Set) int { return boolOrder(b.Primary) - boolOrder(a.Primary) })
 	for _, set := range sets {
-		found := map[string]string{} // where it lies in the dataset, by its name in the row
+		found := map[string]string{} // where it lies in the dataset, by its name in the dataset
 		for _, p := range set.Splits {
 			for _, file := range p.Files {
 				for _, there := range listing.Files {
@@ -235,11 +235,11 @@ func (f *fetcher) ofHub(ctx context.Context, plan *fetchPlan, row *datasets.Row)
 				plan.cached = append(plan.cached, name)
 				continue
 			}
-			plan.files = append(plan.files, withLock(fetch.File{URL: f.hub.URL(listing, there), To: there, Token: f.hub.Token}, row, there))
+			plan.files = append(plan.files, withLock(fetch.File{URL: f.hub.URL(listing, there), To: there, Token: f.hub.Token}, dataset, there))
 		}
 		return nil
 	}
-	return fmt.Errorf("hub: dataset %s: has none of the files of row %s", listing.ID, row.ID)
+	return fmt.Errorf("hub: dataset %s: has none of the files of dataset %s", listing.ID, dataset.ID)
 }
 
 func boolOrder(b bool) int {
@@ -257,9 +257,9 @@ func adviseHub(err error) error {
 	return err
 }
 
-// withLock adds the checksum and the size that the row's file knows.
-func withLock(file fetch.File, row *datasets.Row, name string) fetch.File {
-	for _, set := range row.Sets {
+// withLock adds the checksum and the size that the dataset's file knows.
+func withLock(file fetch.File, dataset *datasets.Dataset, name string) fetch.File {
+	for _, set := range dataset.Sets {
 		for _, p := range set.Splits {
 			for _, f := range p.Files {
 				if _, rank := slot(&f, name); rank == 2 && f.SHA256 != "" && path.Ext(f.Path) == path.Ext(name) {
@@ -273,14 +273,14 @@ func withLock(file fetch.File, row *datasets.Row, name string) fetch.File {
 }
 
 // covers reports whether names hold all files of the primary set's splits that a
-// row cannot do without.
-func covers(row *datasets.Row, names []string) bool {
-	set, err := row.Set("")
+// dataset cannot do without.
+func covers(dataset *datasets.Dataset, names []string) bool {
+	set, err := dataset.Set("")
 	if err != nil {
 		return false
 	}
 	for _, p := range set.Splits {
-		if !slices.Contains(decisiveSplits(row), p.Name) {
+		if !slices.Contains(decisiveSplits(dataset), p.Name) {
 			continue
 		}
 		for _, f := range p.Files {
@@ -294,8 +294,8 @@ func covers(row *datasets.Row, names []string) bool {
 
 // bring downloads a plan's files and imports them. What was downloaded stays until
 // all of it is here: the next call goes on.
-func (f *fetcher) bring(ctx context.Context, row *datasets.Row, plan fetchPlan) error {
-	folder := filepath.Join(f.env.data, ".fetch", row.ID)
+func (f *fetcher) bring(ctx context.Context, dataset *datasets.Dataset, plan fetchPlan) error {
+	folder := filepath.Join(f.env.data, ".fetch", dataset.ID)
 	client := &fetch.Client{Progress: f.bars.tell}
 	for _, file := range plan.files {
 		file.To = filepath.Join(folder, filepath.FromSlash(path.Clean("/"+file.To)))
@@ -324,7 +324,7 @@ func (f *fetcher) bring(ctx context.Context, row *datasets.Row, plan fetchPlan) 
 		return err
 	}
 	defer os.RemoveAll(stage)
-	if err := f.env.importRow(ctx, row, source, stage, wanted{}, false); err != nil {
+	if err := f.env.importFrom(ctx, dataset, source, stage, wanted{}, false); err != nil {
 		return err
 	}
 	return os.RemoveAll(folder)
@@ -342,7 +342,7 @@ func copyFile(from, to string) error {
 }
 
 // printFetched prints what was done, and says by its error whether all of it was.
-func (env *environment) printFetched(list []fetchedRow) error {
+func (env *environment) printFetched(list []fetchedDataset) error {
 	refused, failed := 0, 0
 	var first error
 	for i := range list {
@@ -369,7 +369,7 @@ func (env *environment) printFetched(list []fetchedRow) error {
 			if r.err != nil && len(list) == 1 {
 				continue // said below
 			}
-			fmt.Fprintf(env.stdout, "%s: %s", r.Row, r.State)
+			fmt.Fprintf(env.stdout, "%s: %s", r.Dataset, r.State)
 			if r.From != "" {
 				fmt.Fprintf(env.stdout, " from %s", r.From)
 			}
@@ -388,9 +388,9 @@ func (env *environment) printFetched(list []fetchedRow) error {
 	case failed == 1 && len(list) == 1:
 		return first
 	case failed > 0:
-		return fmt.Errorf("datasets fetch: %d of %d rows could not be fetched", failed, len(list))
+		return fmt.Errorf("datasets fetch: %d of %d datasets could not be fetched", failed, len(list))
 	case refused > 0:
-		return dataError(fmt.Errorf("datasets fetch: %d of %d rows need an agreement or a licence", refused, len(list)))
+		return &fault.DataError{Err: fmt.Errorf("datasets fetch: %d of %d datasets need an agreement or a licence", refused, len(list))}
 	}
 	return nil
 }

@@ -17,16 +17,16 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
-	"nerbench/runners"
 )
 
 // imported is what an import did.
 type imported struct {
-	Row   string         `json:"row"`
-	Taken bool           `json:"taken"` // false: the files are not what the row says, nothing changed
-	Files []importedFile `json:"files"`
+	Dataset string         `json:"row"`
+	Taken   bool           `json:"taken"` // false: the files are not what the dataset says, nothing changed
+	Files   []importedFile `json:"files"`
 	// Splits are what was found in the files before they were taken over.
 	Splits []verified `json:"splits"`
 }
@@ -37,17 +37,17 @@ type importedFile struct {
 	By   string `json:"by"`   // checksum, name, or content
 }
 
-// importDataset takes a row's files out of a folder, an archive or a single
+// importDataset takes a dataset's files out of a folder, an archive or a single
 // file, and puts them where the loaders look. They are copied beside the data
-// folder's content and verified there; only files that are what the row says are
+// folder's content and verified there; only files that are what the dataset says are
 // moved to their places. Nothing is written under a name that an archive chose.
 func (env *environment) importDataset(c *cli.Context) error {
-	row, err := env.oneRow(c, "datasets import", 1)
+	dataset, err := env.oneDataset(c, "datasets import", 1)
 	if err != nil {
 		return err
 	}
-	if !loaders.Supported(row, "") {
-		return adviseNoReader(row)
+	if !loaders.Supported(dataset, "") {
+		return adviseNoReader(dataset)
 	}
 	if err := os.MkdirAll(env.data, 0o755); err != nil {
 		return fmt.Errorf("datasets import: data folder: %w", err)
@@ -58,14 +58,14 @@ func (env *environment) importDataset(c *cli.Context) error {
 	}
 	defer os.RemoveAll(stage)
 	only := wanted{c.String("set"), ner.Split(c.String("split"))}
-	if _, err := row.Set(only.set); err != nil {
-		return usagef("datasets import: %v", err)
+	if _, err := dataset.Set(only.set); err != nil {
+		return fault.Usagef("datasets import: %v", err)
 	}
-	return env.importRow(c.Context, row, c.Args().Get(1), stage, only, c.Bool("accept"))
+	return env.importFrom(c.Context, dataset, c.Args().Get(1), stage, only, c.Bool("accept"))
 }
 
-func (env *environment) importRow(ctx context.Context, row *datasets.Row, source, stage string, only wanted, accept bool) error {
-	im := &importer{ctx: ctx, row: row, stage: stage, found: map[string]candidate{}}
+func (env *environment) importFrom(ctx context.Context, dataset *datasets.Dataset, source, stage string, only wanted, accept bool) error {
+	im := &importer{ctx: ctx, dataset: dataset, stage: stage, found: map[string]candidate{}}
 	if only == (wanted{}) {
 		if err := eachMember(ctx, source, im.look); err != nil {
 			return fmt.Errorf("datasets import: %s: %w", source, err)
@@ -77,18 +77,18 @@ func (env *environment) importRow(ctx context.Context, row *datasets.Row, source
 		}
 	}
 	if len(im.found) == 0 {
-		return dataError(&runners.Hint{
-			Err:    fmt.Errorf("datasets import: %s: holds none of the files of row %s", source, row.ID),
-			Advice: "wanted are " + strings.Join(wantedNames(row), ", ") + "; rename your files so, or name the right folder",
-		})
+		return &fault.DataError{Err: &fault.Hint{
+			Err:    fmt.Errorf("datasets import: %s: holds none of the files of dataset %s", source, dataset.ID),
+			Advice: "wanted are " + strings.Join(wantedNames(dataset), ", ") + "; rename your files so, or name the right folder",
+		}}
 	}
-	out := imported{Row: row.ID, Taken: true, Splits: []verified{}}
+	out := imported{Dataset: dataset.ID, Taken: true, Splits: []verified{}}
 	for _, want := range sortedKeys(im.found) {
 		c := im.found[want]
-		out.Files = append(out.Files, importedFile{c.from, path.Join(row.DataDir, want), c.by})
+		out.Files = append(out.Files, importedFile{c.from, path.Join(dataset.DataDir, want), c.by})
 	}
 	data := overlay{os.DirFS(stage), env.dataFS()}
-	for _, job := range verifyJobs([]*datasets.Row{row}) {
+	for _, job := range verifyJobs([]*datasets.Dataset{dataset}) {
 		v, err := verifySplit(ctx, data, job)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -108,7 +108,7 @@ func (env *environment) importRow(ctx context.Context, row *datasets.Row, source
 				return fmt.Errorf("datasets import: %w", err)
 			}
 		}
-		if err := env.recordOrigin(source, row, out); err != nil {
+		if err := env.recordOrigin(source, dataset, out); err != nil {
 			return err
 		}
 	}
@@ -117,35 +117,35 @@ func (env *environment) importRow(ctx context.Context, row *datasets.Row, source
 	}
 	switch {
 	case !out.Taken:
-		return dataError(&runners.Hint{
-			Err:    fmt.Errorf("datasets import: %s: not the locked data of row %s; nothing was imported", source, row.ID),
-			Advice: "another release can be taken with --accept: runs on it carry a fingerprint of their own; or describe it in a row of your own (docs/add-a-row.md)",
-		})
+		return &fault.DataError{Err: &fault.Hint{
+			Err:    fmt.Errorf("datasets import: %s: not the locked data of dataset %s; nothing was imported", source, dataset.ID),
+			Advice: "another release can be taken with --accept: runs on it carry a fingerprint of their own; or describe it in a row of your own (docs/add-a-dataset.md)",
+		}}
 	case differs:
-		return dataError(fmt.Errorf("datasets import: %s: not the locked data of row %s; it was imported, and runs on it carry a fingerprint of their own", source, row.ID))
+		return &fault.DataError{Err: fmt.Errorf("datasets import: %s: not the locked data of dataset %s; it was imported, and runs on it carry a fingerprint of their own", source, dataset.ID)}
 	}
 	return nil
 }
 
-// originFile holds where the files of a row's folder came from, an import a line.
+// originFile holds where the files of a dataset's folder came from, an import a line.
 const originFile = ".nerbench-import.jsonl"
 
 // origin is one import.
 type origin struct {
-	Row    string         `json:"row"`
-	Time   string         `json:"time"`
-	From   string         `json:"from"` // the last part of the source's name: the rest is the user's own
-	Files  []importedFile `json:"files"`
-	Splits []verified     `json:"splits"` // with the fingerprints of what was found
+	Dataset string         `json:"row"`
+	Time    string         `json:"time"`
+	From    string         `json:"from"` // the last part of the source's name: the rest is the user's own
+	Files   []importedFile `json:"files"`
+	Splits  []verified     `json:"splits"` // with the fingerprints of what was found
 }
 
 // recordOrigin keeps where the files came from, beside them.
-func (env *environment) recordOrigin(source string, row *datasets.Row, out imported) error {
-	line, err := json.Marshal(origin{row.ID, time.Now().UTC().Format(time.RFC3339), filepath.Base(source), out.Files, out.Splits})
+func (env *environment) recordOrigin(source string, dataset *datasets.Dataset, out imported) error {
+	line, err := json.Marshal(origin{dataset.ID, time.Now().UTC().Format(time.RFC3339), filepath.Base(source), out.Files, out.Splits})
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(env.data, row.DataDir, originFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(filepath.Join(env.data, dataset.DataDir, originFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return fmt.Errorf("datasets import: %w", err)
 	}
@@ -190,9 +190,9 @@ func importLines(files []importedFile) []string {
 }
 
 // wantedNames are the files that an import looks for.
-func wantedNames(row *datasets.Row) []string {
+func wantedNames(dataset *datasets.Dataset) []string {
 	var names []string
-	for _, job := range verifyJobs([]*datasets.Row{row}) {
+	for _, job := range verifyJobs([]*datasets.Dataset{dataset}) {
 		for _, f := range job.part.Files {
 			names = append(names, f.Path)
 		}
@@ -222,12 +222,12 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// importer finds the files of a row among the members of a folder or archive.
+// importer finds the files of a dataset among the members of a folder or archive.
 type importer struct {
-	ctx   context.Context
-	row   *datasets.Row
-	stage string               // a data folder of its own
-	found map[string]candidate // by path of the row's file
+	ctx     context.Context
+	dataset *datasets.Dataset
+	stage   string               // a data folder of its own
+	found   map[string]candidate // by path of the dataset's file
 }
 
 // candidate is a member that may be a wanted file; it lies in the stage.
@@ -238,9 +238,9 @@ type candidate struct {
 
 // look stages a member if it may be one of the wanted files.
 func (im *importer) look(name string, size int64, content io.Reader) error {
-	for i := range im.row.Sets {
-		for k := range im.row.Sets[i].Splits {
-			for _, f := range im.row.Sets[i].Splits[k].Files {
+	for i := range im.dataset.Sets {
+		for k := range im.dataset.Sets[i].Splits {
+			for _, f := range im.dataset.Sets[i].Splits[k].Files {
 				want, rank := slot(&f, name)
 				if !im.wants(&f, want, rank, size) {
 					continue
@@ -272,7 +272,7 @@ func (im *importer) wants(f *datasets.File, want string, rank int, size int64) b
 	return true
 }
 
-// slot says under which name of the row a member would be taken for a file, and
+// slot says under which name of the dataset a member would be taken for a file, and
 // how well its own name fits: 2 for the whole path, 1 for its last part, 0 for
 // neither. Files of a pattern keep the names that they have below its folder.
 func slot(f *datasets.File, name string) (want string, rank int) {
@@ -334,7 +334,7 @@ func (im *importer) stageMember(f *datasets.File, want string, rank int, name st
 		return os.Remove(temp)
 	}
 	im.found[want] = candidate{name, by, rank}
-	return place(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.row.DataDir, want))))
+	return place(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
 }
 
 // copy writes a member to a new file of the stage.

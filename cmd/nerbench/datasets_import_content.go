@@ -12,11 +12,12 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 )
 
-// readable is what of a source can be read as a set of the row: a file, or a
+// readable is what of a source can be read as a set of the dataset: a file, or a
 // folder for sets whose splits are folders.
 type readable struct {
 	set  *datasets.Set
@@ -55,7 +56,7 @@ var splitWords = map[ner.Split][]string{
 	ner.Test:  {"test", "testing", "eval", "evaluation", "testb", "gold"},
 }
 
-// findByContent looks for the row's files among those of a source whose names say
+// findByContent looks for the dataset's files among those of a source whose names say
 // nothing, by reading them: a set that reads a file is a candidate; its split is
 // the one whose lock it fulfils, else the one with as many documents, else the one
 // in its name. only limits the choice to one set or split.
@@ -105,16 +106,16 @@ func (im *importer) copyTree(ctx context.Context, source, tree string) error {
 	})
 }
 
-// readables tries every file, or every folder, with each set of the row.
+// readables tries every file, or every folder, with each set of the dataset.
 func (im *importer) readables(ctx context.Context, tree fs.FS, only wanted) []readable {
 	var found []readable
-	for i := range im.row.Sets {
-		set := &im.row.Sets[i]
+	for i := range im.dataset.Sets {
+		set := &im.dataset.Sets[i]
 		if only.set != "" && set.Name != only.set {
 			continue
 		}
 		folders, ok := ofFolders(set)
-		if !ok || !loaders.Supported(im.row, set.Name) {
+		if !ok || !loaders.Supported(im.dataset, set.Name) {
 			continue
 		}
 		_ = fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
@@ -160,9 +161,9 @@ func (im *importer) reads(ctx context.Context, tree fs.FS, set *datasets.Set, na
 		file.Path = path.Join(name, "*")
 	}
 	as.Primary, as.Splits = true, []datasets.Part{{Name: "candidate", Files: []datasets.File{file}}}
-	row := *im.row
-	row.DataDir, row.Sets = ".", []datasets.Set{as}
-	docs, _, err := loaders.Documents(ctx, tree, &row, loaders.Options{Split: "candidate"})
+	dataset := *im.dataset
+	dataset.DataDir, dataset.Sets = ".", []datasets.Set{as}
+	docs, _, err := loaders.Documents(ctx, tree, &dataset, loaders.Options{Split: "candidate"})
 	if err != nil {
 		return datasets.Lock{}, false
 	}
@@ -177,7 +178,7 @@ func (im *importer) reads(ctx context.Context, tree fs.FS, set *datasets.Set, na
 	return lock, lock.Documents > 0 && lock.Spans > 0
 }
 
-// placed is something readable with its place in the row.
+// placed is something readable with its place in the dataset.
 type placed struct {
 	readable
 	part *datasets.Part
@@ -204,14 +205,14 @@ func (im *importer) choose(found []readable, only wanted) ([]placed, error) {
 	}
 	var chosen []placed
 	taken := map[string]bool{}
-	for _, set := range im.row.Sets {
+	for _, set := range im.dataset.Sets {
 		for i := range set.Splits {
 			for part, candidates := range best {
 				if part.Name != set.Splits[i].Name || candidates[0].set.Name != set.Name || taken[candidates[0].path] {
 					continue
 				}
 				if len(candidates) > 1 {
-					return nil, ambiguous(im.row, candidates)
+					return nil, ambiguous(im.dataset, candidates)
 				}
 				chosen = append(chosen, candidates[0])
 				taken[candidates[0].path] = true
@@ -244,7 +245,7 @@ func (im *importer) place(r readable, only wanted) (placed, bool) {
 }
 
 func (im *importer) fits(r readable, part *datasets.Part) fit {
-	published, ok := im.row.Table6.Count(part.Name)
+	published, ok := im.dataset.Table6.Count(part.Name)
 	switch {
 	case part.Lock != nil && part.Lock.TextsSHA256 == r.lock.TextsSHA256 && part.Lock.SpansSHA256 == r.lock.SpansSHA256:
 		return fitLock
@@ -272,14 +273,14 @@ func namesSplit(name string, split ner.Split) bool {
 	return false
 }
 
-func ambiguous(row *datasets.Row, candidates []placed) error {
+func ambiguous(dataset *datasets.Dataset, candidates []placed) error {
 	var names []string
 	for _, c := range candidates {
 		names = append(names, fmt.Sprintf("%s (%d documents, %d spans)", c.path, c.lock.Documents, c.lock.Spans))
 	}
 	c := candidates[0]
-	return usagef("datasets import: which is %s of set %s? %s; name one: nerbench datasets import %s FILE --set %s --split %s",
-		c.part.Name, c.set.Name, strings.Join(names, ", "), row.ID, c.set.Name, c.part.Name)
+	return fault.Usagef("datasets import: which is %s of set %s? %s; name one: nerbench datasets import %s FILE --set %s --split %s",
+		c.part.Name, c.set.Name, strings.Join(names, ", "), dataset.ID, c.set.Name, c.part.Name)
 }
 
 func (im *importer) unplacedError(found []readable) error {
@@ -287,7 +288,7 @@ func (im *importer) unplacedError(found []readable) error {
 	for _, r := range found {
 		names = append(names, fmt.Sprintf("%s (as set %s: %d documents, %d spans)", r.path, r.set.Name, r.lock.Documents, r.lock.Spans))
 	}
-	return usagef("datasets import: which split is %s? say it with --split, and --set where several fit", strings.Join(names, ", "))
+	return fault.Usagef("datasets import: which split is %s? say it with --split, and --set where several fit", strings.Join(names, ", "))
 }
 
 // takeReadable moves a file, or the files of a folder, to their place in the
@@ -322,5 +323,5 @@ func (im *importer) takeReadable(tree string, c placed) error {
 
 func (im *importer) takeFile(from, name, want string, f fit) error {
 	im.found[want] = candidate{name, f.by(), 0}
-	return place(from, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.row.DataDir, want))))
+	return place(from, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
 }

@@ -22,13 +22,13 @@ import (
 	"nerbench/internal/reference"
 )
 
-// Two files of an invented row: one is known by its checksum, one by its name.
+// Two files of an invented dataset: one is known by its checksum, one by its name.
 const (
 	importTest  = "Mira\tB-PER\nleft\tO\n"
 	importTrain = "Oslo\tB-LOC\n\nstays\tO\n"
 )
 
-const importRowFile = `id = "mini"
+const importDatasetFile = `id = "mini"
 title = "Mini"
 dataset = "mini"
 domain = "general"
@@ -123,15 +123,15 @@ func zipOf(t *testing.T, members []member) []byte {
 	return b.Bytes()
 }
 
-// importing is a place to import to: a row of one's own and an empty data folder.
+// importing is a place to import to: a dataset of one's own and an empty data folder.
 type importing struct{ dir, rows, data string }
 
 func newImporting(t *testing.T) importing {
 	t.Helper()
 	dir := t.TempDir()
-	in := importing{dir, filepath.Join(dir, "rows"), filepath.Join(dir, "data")}
+	in := importing{dir, filepath.Join(dir, "datasets"), filepath.Join(dir, "data")}
 	sum := sha256.Sum256([]byte(importTest))
-	in.write(t, "rows/mini.toml", fmt.Sprintf(importRowFile, hex.EncodeToString(sum[:]), len(importTest)))
+	in.write(t, "datasets/mini.toml", fmt.Sprintf(importDatasetFile, hex.EncodeToString(sum[:]), len(importTest)))
 	return in
 }
 
@@ -153,7 +153,7 @@ func (in importing) run(t *testing.T, source string) (code int, out imported, st
 	t.Helper()
 	var stdout, faults bytes.Buffer
 	env := &environment{stdin: strings.NewReader(""), stdout: &stdout, stderr: &faults, getenv: func(string) string { return "" }}
-	code = run(t.Context(), []string{"nerbench", "datasets", "import", "mini", source, "--rows", in.rows, "--data", in.data, "--json"}, env)
+	code = run(t.Context(), []string{"nerbench", "datasets", "import", "mini", source, "--datasets", in.rows, "--data", in.data, "--json"}, env)
 	if stdout.Len() > 0 {
 		if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
 			t.Fatalf("%v\n%s", err, stdout.String())
@@ -243,7 +243,7 @@ func TestImportRefuses(t *testing.T) {
 		{"wrong checksum", "corpus/test.tsv", "Mira\tB-PER\nleft\tI-PER\n", exitData, "nothing was imported", "sha256 is "},
 		{"broken", "learn.tsv", "Mira\n", exitData, "nothing was imported", "corpus/train.tsv:1: 1 columns, expected 2"},
 		{"unknown label", "learn.tsv", "Mira\tB-ORG\n", exitData, "nothing was imported", `corpus/train.tsv:1: unknown label \"ORG\"`},
-		{"nothing of it", "notes.txt", "x", exitData, "holds none of the files of row mini", ""},
+		{"nothing of it", "notes.txt", "x", exitData, "holds none of the files of dataset mini", ""},
 		{"another packer", "x.rar", "x", exitError, "refused: unpack it first", ""},
 		{"no zip", "x.zip", "x", exitError, "zip: not a valid zip file", ""},
 		{"no gzip", "x.tgz", "x", exitError, "gzip: ", ""},
@@ -306,7 +306,7 @@ func TestImportInterrupted(t *testing.T) {
 	cancel()
 	var out bytes.Buffer
 	env := &environment{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
-	if code := run(ctx, []string{"nerbench", "datasets", "import", "mini", source, "--rows", in.rows, "--data", in.data}, env); code != exitInterrupted {
+	if code := run(ctx, []string{"nerbench", "datasets", "import", "mini", source, "--datasets", in.rows, "--data", in.data}, env); code != exitInterrupted {
 		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, out.String())
 	}
 	if left, _ := os.ReadDir(in.data); len(left) > 0 {
@@ -316,12 +316,12 @@ func TestImportInterrupted(t *testing.T) {
 
 func TestHowToGet(t *testing.T) {
 	env := &environment{data: "/my data", dataGiven: true, getenv: func(string) string { return "" }}
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	for _, r := range rows {
+	for _, r := range ds {
 		got[r.ID] = env.howToGet(r)
 	}
 	for id, want := range map[string]string{

@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// goldProperties are those properties of METRICS.md §13 that need gold only and
+// goldProperties are those properties of docs/spec/metrics.md §13 that need gold only and
 // hold for all documents of a split together: gold given back as prediction is
 // perfect, as spans and as strings (1, 9), and nothing of it is in error (12). The
 // loaders check offsets (8), the lock counts and ceilings (10, 14).
@@ -21,9 +21,9 @@ type goldProperties struct {
 	errors  metrics.Errors
 }
 
-func newGoldProperties(row *datasets.Row) *goldProperties {
-	types := row.Types()
-	for _, set := range row.Sets {
+func newGoldProperties(dataset *datasets.Dataset) *goldProperties {
+	types := dataset.Types()
+	for _, set := range dataset.Sets {
 		for _, l := range set.Labels {
 			if !l.Drop && !slices.Contains(types, l.Type) {
 				types = append(types, l.Type)

@@ -8,19 +8,20 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/reports"
 )
 
-// statsLine is one row of Table 6, measured beside published. Measured is null
+// statsLine is one dataset of Table 6, measured beside published. Measured is null
 // where the files are not here.
 type statsLine struct {
-	Row       string                   `json:"row"`
+	Dataset   string                   `json:"dataset"`
 	Domain    string                   `json:"domain"`
 	State     string                   `json:"state"`
 	Published datasets.Table6          `json:"published"`
-	Types     int                      `json:"types"` // that occur in what was measured; of the row, if nothing was
+	Types     int                      `json:"types"` // that occur in what was measured; of the dataset, if nothing was
 	Measured  map[ner.Split]*statsPart `json:"measured"`
 	Rule      string                   `json:"count_rule"` // exact, near or no
 	// Reason says why a count differs from the published one; empty if none does.
@@ -39,13 +40,13 @@ type statsPart struct {
 // datasetStats prints Table 6.
 func (env *environment) datasetStats(ctx context.Context, suite, domain, format string) error {
 	if !slices.Contains(reports.GridFormats(), format) {
-		return usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
+		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
 	}
-	rows, err := env.selectRows(nil, suite, domain)
+	ds, err := env.selectDatasets(nil, suite, domain)
 	if err != nil {
 		return err
 	}
-	lines, err := env.statsLines(ctx, rows)
+	lines, err := env.statsLines(ctx, ds)
 	if err != nil {
 		return err
 	}
@@ -59,7 +60,7 @@ func (env *environment) datasetStats(ctx context.Context, suite, domain, format 
 func statsGrid(lines []statsLine) reports.Grid {
 	g := reports.Grid{
 		Title:  "Table 6: instances measured / published",
-		Header: []string{"row", "types", "train", "dev", "test", "entities", "state"},
+		Header: []string{"dataset", "types", "train", "dev", "test", "entities", "state"},
 	}
 	for _, domain := range datasets.Domains {
 		var of []statsLine
@@ -79,14 +80,14 @@ func statsGrid(lines []statsLine) reports.Grid {
 		"entities are those of the documents of the files, train + dev + test")
 	for _, l := range lines {
 		if l.Reason != "" {
-			g.Notes = append(g.Notes, l.Row+": "+l.Reason)
+			g.Notes = append(g.Notes, l.Dataset+": "+l.Reason)
 		}
 	}
 	return g
 }
 
 func (l statsLine) cells() []string {
-	cells := []string{l.Row, fmt.Sprintf("%d/%d", l.Types, l.Published.Types)}
+	cells := []string{l.Dataset, fmt.Sprintf("%d/%d", l.Types, l.Published.Types)}
 	var entities []string
 	for _, split := range ner.Splits {
 		n, _ := l.Published.Count(split)
@@ -120,68 +121,68 @@ func (p *statsPart) count() int {
 	return p.Documents
 }
 
-// totals adds up the rows of a domain: what was measured beside what was
-// published of the same rows.
+// totals adds up the datasets of a domain: what was measured beside what was
+// published of the same datasets.
 func totals(domain string, lines []statsLine) []string {
 	cells := []string{"= " + domain, ""}
 	for _, split := range ner.Splits {
-		measured, published, rows := 0, 0, 0
+		measured, published, ds := 0, 0, 0
 		for _, l := range lines {
 			if p := l.Measured[split]; p != nil {
 				n, _ := l.Published.Count(split)
-				measured, published, rows = measured+p.count(), published+n, rows+1
+				measured, published, ds = measured+p.count(), published+n, ds+1
 			}
 		}
 		cells = append(cells, fmt.Sprintf("%d/%d", measured, published))
 		if split == ner.Test {
-			cells = append(cells, "", fmt.Sprintf("test of %d of %d rows", rows, len(lines)))
+			cells = append(cells, "", fmt.Sprintf("test of %d of %d datasets", ds, len(lines)))
 		}
 	}
 	return cells
 }
 
-// statsLines measures rows. The error joins those of all rows.
-func (env *environment) statsLines(ctx context.Context, rows []*datasets.Row) ([]statsLine, error) {
-	lines, faults := make([]statsLine, len(rows)), make([]error, len(rows))
-	env.eachJob(len(rows), func(i int) { lines[i], faults[i] = env.statsOf(ctx, rows[i]) })
+// statsLines measures datasets. The error joins those of all datasets.
+func (env *environment) statsLines(ctx context.Context, ds []*datasets.Dataset) ([]statsLine, error) {
+	lines, faults := make([]statsLine, len(ds)), make([]error, len(ds))
+	env.eachJob(len(ds), func(i int) { lines[i], faults[i] = env.statsOf(ctx, ds[i]) })
 	return lines, errors.Join(faults...)
 }
 
-func (env *environment) statsOf(ctx context.Context, row *datasets.Row) (statsLine, error) {
+func (env *environment) statsOf(ctx context.Context, dataset *datasets.Dataset) (statsLine, error) {
 	l := statsLine{
-		Row: row.ID, Domain: row.Domain, State: env.rowState(ctx, row), Published: row.Table6,
-		Rule: row.CountRule.Status, Measured: map[ner.Split]*statsPart{},
+		Dataset: dataset.ID, Domain: dataset.Domain, State: env.datasetState(ctx, dataset), Published: dataset.Table6,
+		Rule: dataset.CountRule.Status, Measured: map[ner.Split]*statsPart{},
 	}
 	types := map[ner.EntityType]bool{}
 	for _, split := range ner.Splits {
-		part, err := env.statsPart(ctx, row, split, types)
+		part, err := env.statsPart(ctx, dataset, split, types)
 		if err != nil {
 			return l, err
 		}
 		l.Measured[split] = part
 	}
 	if l.Types = len(types); l.Types == 0 {
-		l.Types = len(row.Types())
+		l.Types = len(dataset.Types())
 	}
-	l.Reason = l.reason(row)
+	l.Reason = l.reason(dataset)
 	return l, nil
 }
 
 // statsPart counts a split as it is and under the view of Table 6; nil where it
 // is not here.
-func (env *environment) statsPart(ctx context.Context, row *datasets.Row, split ner.Split, types map[ner.EntityType]bool) (*statsPart, error) {
+func (env *environment) statsPart(ctx context.Context, dataset *datasets.Dataset, split ner.Split, types map[ner.EntityType]bool) (*statsPart, error) {
 	o := loaders.Options{Split: split, View: loaders.Table6View}
 	var part *statsPart
-	documents, spans, err := env.count(ctx, row, o, types)
+	documents, spans, err := env.count(ctx, dataset, o, types)
 	if err != nil || documents < 0 {
 		return nil, err
 	}
 	part = &statsPart{Documents: documents, Spans: spans, Instances: &documents}
-	if row.CountRule.View[split] == datasets.ViewAll && row.CountRule.Cut == "" {
+	if dataset.CountRule.View[split] == datasets.ViewAll && dataset.CountRule.Cut == "" {
 		return part, nil
 	}
 	o.View = ""
-	if part.Documents, part.Spans, err = env.count(ctx, row, o, types); err != nil {
+	if part.Documents, part.Spans, err = env.count(ctx, dataset, o, types); err != nil {
 		return nil, err
 	}
 	if part.Documents < 0 { // dev is a second name of test
@@ -191,11 +192,11 @@ func (env *environment) statsPart(ctx context.Context, row *datasets.Row, split 
 }
 
 // count reads a split; documents is -1 where it is not here.
-func (env *environment) count(ctx context.Context, row *datasets.Row, o loaders.Options, types map[ner.EntityType]bool) (documents, spans int, err error) {
-	if !loaders.Supported(row, "") || loaders.Present(ctx, env.dataFS(), row, o) != nil {
+func (env *environment) count(ctx context.Context, dataset *datasets.Dataset, o loaders.Options, types map[ner.EntityType]bool) (documents, spans int, err error) {
+	if !loaders.Supported(dataset, "") || loaders.Present(ctx, env.dataFS(), dataset, o) != nil {
 		return -1, 0, ctx.Err()
 	}
-	docs, _, err := loaders.Documents(ctx, env.dataFS(), row, o)
+	docs, _, err := loaders.Documents(ctx, env.dataFS(), dataset, o)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -213,8 +214,8 @@ func (env *environment) count(ctx context.Context, row *datasets.Row, o loaders.
 }
 
 // reason says why a measured count is not the published one, in the words of the
-// row's file.
-func (l statsLine) reason(row *datasets.Row) string {
+// dataset's file.
+func (l statsLine) reason(dataset *datasets.Dataset) string {
 	differs, measured := l.Types != l.Published.Types, false
 	for split, p := range l.Measured {
 		if p != nil {
@@ -223,8 +224,8 @@ func (l statsLine) reason(row *datasets.Row) string {
 			differs = differs || p.count() != n || p.Documents != n
 		}
 	}
-	if !measured || !differs || row.Table6 == (datasets.Table6{}) {
+	if !measured || !differs || dataset.Table6 == (datasets.Table6{}) {
 		return ""
 	}
-	return row.CountRule.Text
+	return dataset.CountRule.Text
 }

@@ -14,6 +14,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -21,7 +22,7 @@ import (
 
 // verified is one split in the contract's JSON.
 type verified struct {
-	Row         string                 `json:"row"`
+	Dataset     string                 `json:"row"`
 	Set         string                 `json:"set"`
 	Split       ner.Split              `json:"split"`
 	State       loaders.State          `json:"state"`
@@ -35,19 +36,19 @@ type verified struct {
 	SpansSHA256 string                 `json:"spans_sha256"`
 	TextsSHA256 string                 `json:"texts_sha256"`
 	// Ceiling is the span F1 of a perfect string answer, by alignment mode
-	// (METRICS.md §7.6).
+	// (docs/spec/metrics.md §7.6).
 	Ceiling     map[string]*float64 `json:"ceiling"`
 	Differences []string            `json:"differences"`
 }
 
-// verifyDatasets reads everything that is present, or the rows that are named,
+// verifyDatasets reads everything that is present, or the datasets that are named,
 // and holds it against the locks.
 func (env *environment) verifyDatasets(ctx context.Context, names []string) error {
-	rows, err := env.selectRows(names, "", "")
+	ds, err := env.selectDatasets(names, "", "")
 	if err != nil {
 		return err
 	}
-	jobs := verifyJobs(rows)
+	jobs := verifyJobs(ds)
 	out := make([]verified, len(jobs))
 	faults := make([]error, len(jobs))
 	env.eachJob(len(jobs), func(i int) { out[i], faults[i] = verifySplit(ctx, env.dataFS(), jobs[i]) })
@@ -67,17 +68,17 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 			if len(names) == 0 && !jobs[i].needed() {
 				continue
 			}
-			absent[v.Row] = absent[v.Row] || jobs[i].needed()
+			absent[v.Dataset] = absent[v.Dataset] || jobs[i].needed()
 		}
 		kept = append(kept, v)
 	}
 	if err := env.printVerified(kept); err != nil {
 		return err
 	}
-	if err := env.printDoors(rows, kept); err != nil {
+	if err := env.printDoors(ds, kept); err != nil {
 		return err
 	}
-	for _, r := range rows {
+	for _, r := range ds {
 		if len(names) == 0 {
 			break
 		}
@@ -85,26 +86,26 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 			return adviseNoReader(r)
 		}
 		if absent[r.ID] {
-			return env.adviseData(r, fmt.Errorf("row %s: files are missing: %w", r.ID, fs.ErrNotExist))
+			return env.adviseData(r, fmt.Errorf("dataset %s: files are missing: %w", r.ID, fs.ErrNotExist))
 		}
 	}
 	if bad > 0 {
-		return dataError(fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept)))
+		return &fault.DataError{Err: fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept))}
 	}
 	return nil
 }
 
-// printDoors says of each row that is not here where its files are to be had.
-func (env *environment) printDoors(rows []*datasets.Row, list []verified) error {
+// printDoors says of each dataset that is not here where its files are to be had.
+func (env *environment) printDoors(ds []*datasets.Dataset, list []verified) error {
 	if env.json {
 		return nil // the state of the splits says it
 	}
 	here := map[string]bool{}
 	for _, v := range list {
-		here[v.Row] = here[v.Row] || v.State != loaders.StateMissing
+		here[v.Dataset] = here[v.Dataset] || v.State != loaders.StateMissing
 	}
 	first := true
-	for _, r := range rows {
+	for _, r := range ds {
 		if here[r.ID] {
 			continue
 		}
@@ -131,27 +132,27 @@ func differing(list []verified) string {
 			name, _, _ := strings.Cut(d, ":")
 			what = append(what, name)
 		}
-		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Row, v.Set, v.Split, strings.Join(what, ", ")))
+		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Dataset, v.Set, v.Split, strings.Join(what, ", ")))
 	}
 	return strings.Join(parts, "; ")
 }
 
 // verifyJob is one split of one set.
 type verifyJob struct {
-	row  *datasets.Row
-	set  *datasets.Set
-	part *datasets.Part
+	dataset *datasets.Dataset
+	set     *datasets.Set
+	part    *datasets.Part
 }
 
-// needed reports whether a named row is not whole without the split: it was
+// needed reports whether a named dataset is not whole without the split: it was
 // measured, or it decides. A release may lack others.
 func (j verifyJob) needed() bool {
-	return j.set.Primary && (j.part.Lock != nil || slices.Contains(decisiveSplits(j.row), j.part.Name))
+	return j.set.Primary && (j.part.Lock != nil || slices.Contains(decisiveSplits(j.dataset), j.part.Name))
 }
 
-func verifyJobs(rows []*datasets.Row) []verifyJob {
+func verifyJobs(ds []*datasets.Dataset) []verifyJob {
 	var jobs []verifyJob
-	for _, r := range rows {
+	for _, r := range ds {
 		for i := range r.Sets {
 			if !loaders.Supported(r, r.Sets[i].Name) {
 				continue
@@ -184,10 +185,10 @@ func (env *environment) eachJob(n int, do func(int)) {
 
 // verifySplit reads a split, and counts what a perfect answer would score.
 func verifySplit(ctx context.Context, data fs.FS, job verifyJob) (verified, error) {
-	out := verified{Row: job.row.ID, Set: job.set.Name, Split: job.part.Name}
+	out := verified{Dataset: job.dataset.ID, Set: job.set.Name, Split: job.part.Name}
 	ceilings := newCeilings()
-	gold := newGoldProperties(job.row)
-	v, err := loaders.Verify(ctx, data, job.row, loaders.Options{Set: job.set.Name, Split: job.part.Name}, func(d *ner.Document) {
+	gold := newGoldProperties(job.dataset)
+	v, err := loaders.Verify(ctx, data, job.dataset, loaders.Options{Set: job.set.Name, Split: job.part.Name}, func(d *ner.Document) {
 		ceilings.add(d)
 		gold.add(d)
 	})
@@ -212,7 +213,7 @@ func verifySplit(ctx context.Context, data fs.FS, job verifyJob) (verified, erro
 	return out, nil
 }
 
-// compareCeiling holds the ceilings against those of the lock (METRICS.md §13.10),
+// compareCeiling holds the ceilings against those of the lock (docs/spec/metrics.md §13.10),
 // which have six decimals.
 func (v *verified) compareCeiling(lock *datasets.Lock) {
 	if lock == nil || v.State != loaders.StateOK {
@@ -227,7 +228,7 @@ func (v *verified) compareCeiling(lock *datasets.Lock) {
 }
 
 // ceilings counts perfect string answers under each alignment mode: per passage
-// and type the gold surface strings, each once (METRICS.md §7.6).
+// and type the gold surface strings, each once (docs/spec/metrics.md §7.6).
 type ceilings map[string]ner.Score
 
 func newCeilings() ceilings { return ceilings{} }
@@ -277,9 +278,9 @@ func (env *environment) printVerified(list []verified) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "row\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\trepairs")
+	fmt.Fprintln(w, "dataset\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\trepairs")
 	for _, v := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", v.Row, v.Set, v.Split, v.State, v.Documents, v.Spans, len(v.ByType),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", v.Dataset, v.Set, v.Split, v.State, v.Documents, v.Spans, len(v.ByType),
 			ceilingText(v.Ceiling["all"]), repairsText(v))
 	}
 	if err := w.Flush(); err != nil {
@@ -287,7 +288,7 @@ func (env *environment) printVerified(list []verified) error {
 	}
 	for _, v := range list {
 		for _, d := range v.Differences {
-			fmt.Fprintf(env.stdout, "%s %s %s: %s\n", v.Row, v.Set, v.Split, d)
+			fmt.Fprintf(env.stdout, "%s %s %s: %s\n", v.Dataset, v.Set, v.Split, d)
 		}
 	}
 	return nil

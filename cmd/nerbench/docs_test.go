@@ -9,7 +9,7 @@ import (
 )
 
 // TestMetricsPage runs the worked examples of docs/metrics.md, which compare
-// readings (METRICS.md §8.1), outcomes (§8.2, §8.3), protocols (§9.5), and what
+// readings (docs/spec/metrics.md §8.1), outcomes (§8.2, §8.3), protocols (§9.5), and what
 // stands beside a number (§14.1): files are blocks that name one, commands stand
 // in blocks of a console, each followed by its output. With -update the outputs
 // are written anew.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/runners"
+	"nerbench/internal/fault"
 )
 
 func doctorCommand(env *environment) *cli.Command {
@@ -30,9 +30,9 @@ What is absent is no fault: only what is broken makes the exit code 1.`,
 			only := c.String("only")
 			switch {
 			case c.NArg() > 0:
-				return usagef("doctor: unexpected argument %q", c.Args().First())
+				return fault.Usagef("doctor: unexpected argument %q", c.Args().First())
 			case only != "" && !slices.Contains(examined(), only):
-				return usagef("doctor: --only %s: unknown (one of %s)", only, strings.Join(examined(), ", "))
+				return fault.Usagef("doctor: --only %s: unknown (one of %s)", only, strings.Join(examined(), ", "))
 			}
 			return env.doctor(c.Context, only)
 		},
@@ -58,7 +58,7 @@ const (
 func found(state string, err error) finding {
 	f := finding{State: state, Text: err.Error()}
 	f.Hint = storeAdvice(err)
-	if hint, ok := errors.AsType[*runners.Hint](err); ok {
+	if hint, ok := errors.AsType[*fault.Hint](err); ok {
 		f.Hint = hint.Advice
 	}
 	return f

@@ -75,7 +75,7 @@ func examineNoStore(env *environment, err error) finding {
 }
 
 func examineData(env *environment, ctx context.Context) finding {
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		return found(broken, err)
 	}
@@ -87,23 +87,23 @@ func examineData(env *environment, ctx context.Context) finding {
 	}
 	data := env.dataFS()
 	ready, reasons := []string{}, map[string][]string{}
-	for _, row := range rows {
-		if why := absence(ctx, data, row); why != "" {
-			reasons[why] = append(reasons[why], row.ID)
+	for _, dataset := range ds {
+		if why := absence(ctx, data, dataset); why != "" {
+			reasons[why] = append(reasons[why], dataset.ID)
 		} else {
-			ready = append(ready, row.ID)
+			ready = append(ready, dataset.ID)
 		}
 	}
-	f := finding{State: fine, Detail: map[string]any{"path": env.data, "ready": ready, "absent": reasons, "total": len(rows)}}
-	f.Text = fmt.Sprintf("%s: %d of %d rows are ready", env.data, len(ready), len(rows))
+	f := finding{State: fine, Detail: map[string]any{"path": env.data, "ready": ready, "absent": reasons, "total": len(ds)}}
+	f.Text = fmt.Sprintf("%s: %d of %d datasets are ready", env.data, len(ready), len(ds))
 	for _, why := range sortedKeys(reasons) {
 		f.Text += fmt.Sprintf("; %s: %d", why, len(reasons[why]))
 	}
 	if len(ready) == 0 {
 		f.State = absent
 	}
-	if len(ready) < len(rows) {
-		f.Hint = "nerbench datasets list says it row by row"
+	if len(ready) < len(ds) {
+		f.Hint = "nerbench datasets list says it dataset by dataset"
 	}
 	return f
 }
@@ -145,7 +145,7 @@ func examineOllama(env *environment, ctx context.Context) finding {
 // examineTagger trains the tagger on the embedded sample and lets it answer.
 func examineTagger(_ *environment, ctx context.Context) finding {
 	const domain = "finance"
-	row, err := sampleRow(domain)
+	dataset, err := sampleDataset(domain)
 	if err != nil {
 		return found(broken, err)
 	}
@@ -154,7 +154,7 @@ func examineTagger(_ *environment, ctx context.Context) finding {
 		return found(broken, err)
 	}
 	start := time.Now()
-	t, err := tagger.Train(ctx, docs, row.Types(), tagger.Config{})
+	t, err := tagger.Train(ctx, docs, dataset.Types(), tagger.Config{})
 	if err != nil {
 		return found(broken, err)
 	}

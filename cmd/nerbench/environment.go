@@ -19,9 +19,9 @@ type environment struct {
 	program        string // its own file; empty: it starts no other process
 
 	// The global flags, read before a command starts.
-	store, data, rows, prompts, models string
-	dataGiven                          bool // --data was named, not taken from the cache folder
-	json, quiet                        bool
+	store, data, datasets, prompts, models string
+	dataGiven                              bool // --data was named, not taken from the cache folder
+	json, quiet                            bool
 }
 
 func realEnvironment() *environment {
@@ -34,7 +34,7 @@ func realEnvironment() *environment {
 
 // readGlobals takes the global flags over.
 func (env *environment) readGlobals(c *cli.Context) error {
-	env.store, env.rows, env.prompts, env.models = c.String("store"), c.String("rows"), c.String("prompts"), c.String("models")
+	env.store, env.datasets, env.prompts, env.models = c.String("store"), c.String("datasets"), c.String("prompts"), c.String("models")
 	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
 	env.data = c.String("data")
 	env.dataGiven = env.data != ""

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 )
 
@@ -35,7 +36,7 @@ metrics:
 			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3, or 1 for exact occurrences only (default: 3)"},
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` that answers are of"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
-			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the row, separated by commas (default: any)"},
+			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the dataset, separated by commas (default: any)"},
 			&cli.StringFlag{Name: "unknown", Usage: "predictions of other types: `drop` or fp"},
 			&cli.BoolFlag{Name: "partial", Usage: "score the documents that have a prediction, and leave the others out"},
 			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of answers beside gold answers"},
@@ -49,7 +50,7 @@ metrics:
 		}, intervalFlags(0)...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return usagef("eval: unexpected argument %q (files are named by flags)", c.Args().First())
+				return fault.Usagef("eval: unexpected argument %q (files are named by flags)", c.Args().First())
 			}
 			evaluate, err := evalInput(c)
 			if err != nil {
@@ -66,7 +67,7 @@ metrics:
 				err = e.writeText(env.stdout)
 			}
 			if err == nil && e.missing > 0 {
-				err = partialError(fmt.Errorf("eval: %d of %d passages have no prediction and are not scored", e.missing, e.missing+e.passages))
+				err = &fault.PartialError{Err: fmt.Errorf("eval: %d of %d passages have no prediction and are not scored", e.missing, e.missing+e.passages)}
 			}
 			return err
 		},
@@ -95,17 +96,17 @@ func evalInput(c *cli.Context) (evaluator, error) {
 			continue
 		}
 		if chosen >= 0 {
-			return nil, usagef("eval: --%s and --%s exclude each other", evalInputs[chosen].flags[0], in.flags[0])
+			return nil, fault.Usagef("eval: --%s and --%s exclude each other", evalInputs[chosen].flags[0], in.flags[0])
 		}
 		chosen = i
 	}
 	if chosen < 0 {
-		return nil, usagef("eval: nothing to score: want --gold with --pred, --tags, or --pairs")
+		return nil, fault.Usagef("eval: nothing to score: want --gold with --pred, --tags, or --pairs")
 	}
 	for i, in := range evalInputs {
 		for _, f := range in.flags {
 			if i != chosen && c.IsSet(f) {
-				return nil, usagef("eval: --%s has no effect with --%s", f, evalInputs[chosen].flags[0])
+				return nil, fault.Usagef("eval: --%s has no effect with --%s", f, evalInputs[chosen].flags[0])
 			}
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"iter"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/internal/parallel"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
@@ -18,7 +18,7 @@ type evalPassage struct {
 	// name begins its errors; empty where the input has none.
 	name string
 	// understand makes what metrics see of it under one reading.
-	understand func(*evalReading) (harness.Understood, error)
+	understand func(*evalReading) (loop.ParsedPassage, error)
 	// words are for buckets; called where they are wanted.
 	words    func() metrics.Words
 	answered bool // there were answers that could fail
@@ -90,7 +90,7 @@ func (p *evalPlan) countBlock(block []evalPassage) (*evalCounts, error) {
 }
 
 func (e *evalCounts) add(in *evalPassage) error {
-	understood := make([]harness.Understood, len(e.plan.readings))
+	understood := make([]loop.ParsedPassage, len(e.plan.readings))
 	for i, r := range e.plan.readings {
 		var err error
 		if understood[i], err = in.understand(r); err != nil {
@@ -139,7 +139,7 @@ func (s *passageScores) add(passage int, tally metrics.Tally, byType bool) {
 }
 
 // note counts outcomes and what stands beside a score.
-func (e *evalCounts) note(u *harness.Understood, answered bool) {
+func (e *evalCounts) note(u *loop.ParsedPassage, answered bool) {
 	e.answered = e.answered || answered
 	for _, p := range u.Predictions {
 		if answered {
@@ -226,7 +226,7 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 }
 
 // intervals draws the intervals of a metric, as a whole and by type, from the
-// same stream (METRICS.md §12.3).
+// same stream (docs/spec/metrics.md §12.3).
 func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ner.EntityType]stats.Interval) {
 	n := e.plan.intervals
 	if n.resamples == 0 || e.passages == 0 {
@@ -234,7 +234,7 @@ func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ne
 	}
 	scores := e.scores[metric]
 	if len(scores.byType) == 0 {
-		total := stats.Bootstrap([]stats.Row{{Seed: n.seed, A: scores.total}}, n.resamples)
+		total := stats.Bootstrap([]stats.Dataset{{Seed: n.seed, A: scores.total}}, n.resamples)
 		return &total, nil
 	}
 	types := sortedKeys(scores.byType)

@@ -9,12 +9,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
 
-// evalPairs scores pairs of answers: as the UniversalNER paper does (METRICS.md
+// evalPairs scores pairs of answers: as the UniversalNER paper does (docs/spec/metrics.md
 // §3.4), or in the grammar of InstructUIE and B2NER (§9.2).
 func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	paper := []string{"uniner_f1", "paper_partial_f1"}
@@ -23,12 +24,12 @@ func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluati
 	if ids := splitList(c.StringSlice("metric")); len(ids) > 0 && !slices.Contains(ids, "all") {
 		applicable = slices.Concat(paper, grammar)
 	}
-	plan, err := newEvalPlan(c, harness.How{Family: "uniner"}, paper[:1], applicable)
+	plan, err := newEvalPlan(c, loop.ParseOptions{Family: "uniner"}, paper[:1], applicable)
 	if err != nil {
 		return nil, err
 	}
 	if len(plan.attributes) > 0 || plan.taxonomy || plan.confusion {
-		return nil, usagef("--pairs has strings and no spans: no buckets, taxonomy, or confusion")
+		return nil, fault.Usagef("--pairs has strings and no spans: no buckets, taxonomy, or confusion")
 	}
 	var e *evaluation
 	err = withInput(env, c.String("pairs"), func(r io.Reader) (err error) {
@@ -45,7 +46,7 @@ func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluati
 // countPaperPairs counts as the paper does and nothing else, at the speed of
 // reading.
 func countPaperPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, error) {
-	counts, err := metrics.Pairs(ctx, r, func() metrics.AppendItems { return new(answers.OfficialReader).Append })
+	counts, err := metrics.Pairs(ctx, r, func() metrics.AppendItems { return new(answers.OfficialParser).Append })
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +66,7 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, 
 				yield(evalPassage{}, err)
 				return
 			}
-			if !yield(evalPassage{understand: func(r *evalReading) (harness.Understood, error) { return pairPassage(p, r.protocols), nil }}, nil) {
+			if !yield(evalPassage{understand: func(r *evalReading) (loop.ParsedPassage, error) { return pairPassage(p, r.protocols), nil }}, nil) {
 				return
 			}
 		}
@@ -80,7 +81,7 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, 
 }
 
 // pairPassage is a pair of answers as a passage with one query.
-func pairPassage(p metrics.AnswerPair, protocols []metrics.Protocol) harness.Understood {
+func pairPassage(p metrics.AnswerPair, protocols []metrics.Protocol) loop.ParsedPassage {
 	s := metrics.Strings{Pred: answers.Official(p.Pred), Gold: answers.Official(p.Gold)}
 	s.Void = len(s.Pred) == 0 && p.Pred != "[]"
 	s.GoldVoid = len(s.Gold) == 0 && p.Gold != "[]"
@@ -92,7 +93,7 @@ func pairPassage(p metrics.AnswerPair, protocols []metrics.Protocol) harness.Und
 		}
 		items[protocol] = metrics.Items{Pred: untyped(itemsOf(p.Pred)), Gold: untyped(itemsOf(p.Gold))}
 	}
-	return harness.Understood{Passage: metrics.Passage{Published: []metrics.Strings{s}, Items: items}}
+	return loop.ParsedPassage{Passage: metrics.Passage{Published: []metrics.Strings{s}, Items: items}}
 }
 
 func untyped(items []string) []ner.Mention {

@@ -9,7 +9,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -55,20 +56,20 @@ func intervalFlags(resamples int) []cli.Flag {
 	return []cli.Flag{
 		&cli.IntFlag{Name: "ci", Value: resamples, Usage: usage},
 		&cli.IntFlag{Name: "seed", Usage: "`SEED` of intervals and tests"},
-		&cli.StringFlag{Name: "row", Usage: "`ID` of the row, whose stream intervals and tests draw from"},
+		&cli.StringFlag{Name: "row", Usage: "`ID` of the dataset, whose stream intervals and tests draw from"},
 		&cli.Uint64Flag{Name: "stream-seed", Usage: "the seed of the stream itself, instead of --seed and --row: a `NUMBER` of 64 bits, to check the streams; any number of resamples"},
 	}
 }
 
 func readIntervals(c *cli.Context) (intervals, error) {
-	n := intervals{resamples: c.Int("ci"), seed: stats.RowSeed(c.Int("seed"), c.String("row"))}
+	n := intervals{resamples: c.Int("ci"), seed: stats.DatasetSeed(c.Int("seed"), c.String("row"))}
 	if c.IsSet("stream-seed") {
 		if c.IsSet("seed") || c.IsSet("row") {
-			return n, usagef("--stream-seed excludes --seed and --row")
+			return n, fault.Usagef("--stream-seed excludes --seed and --row")
 		}
 		n.seed = c.Uint64("stream-seed")
 		if n.resamples < 0 {
-			return n, usagef("--ci %d: want 0 or more", n.resamples)
+			return n, fault.Usagef("--ci %d: want 0 or more", n.resamples)
 		}
 		return n, nil
 	}
@@ -80,15 +81,15 @@ func readIntervals(c *cli.Context) (intervals, error) {
 // evalReading is one way of reading, with what it needs of types that come with
 // the answers.
 type evalReading struct {
-	how       harness.How
+	how       loop.ParseOptions
 	protocols []metrics.Protocol
 	mutex     sync.Mutex
-	readers   map[string]*harness.Reading // by the types that were added
+	readers   map[string]*loop.PassageParser // by the types that were added
 }
 
-// withTypes is the reading of answers to questions about types. Where the row's
-// types are not named, those that were asked for are the row's.
-func (r *evalReading) withTypes(named bool, asked []ner.EntityType) (*harness.Reading, error) {
+// withTypes is the reading of answers to questions about types. Where the dataset's
+// types are not named, those that were asked for are the dataset's.
+func (r *evalReading) withTypes(named bool, asked []ner.EntityType) (*loop.PassageParser, error) {
 	key := ""
 	if !named {
 		var b strings.Builder
@@ -110,7 +111,7 @@ func (r *evalReading) withTypes(named bool, asked []ner.EntityType) (*harness.Re
 			}
 		}
 	}
-	reading, err := harness.NewReading(how, r.protocols...)
+	reading, err := loop.NewPassageParser(how, r.protocols...)
 	if err == nil {
 		r.readers[key] = reading
 	}
@@ -118,26 +119,26 @@ func (r *evalReading) withTypes(named bool, asked []ner.EntityType) (*harness.Re
 }
 
 // how reads the flags that say how answers are read and placed.
-func evalHow(c *cli.Context) (harness.How, error) {
-	how := harness.How{
+func evalHow(c *cli.Context) (loop.ParseOptions, error) {
+	how := loop.ParseOptions{
 		Family: c.String("family"), Variant: c.String("variant"), Unknown: c.String("unknown"),
 		Alignment: answers.Alignment{Mode: c.String("align"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")},
 		Types:     readTypeNames(c.String("types")),
 	}
 	if u := how.Unknown; u != "" && u != "drop" && u != "fp" {
-		return how, usagef("--unknown %s: want drop or fp", u)
+		return how, fault.Usagef("--unknown %s: want drop or fp", u)
 	}
 	if err := how.Alignment.Check(); err != nil {
-		return how, usagef("%v", err)
+		return how, fault.Usagef("%v", err)
 	}
 	if !slices.Contains(answers.Families(), how.Family) {
-		return how, usagef("--family %s: unknown (known: %s)", how.Family, strings.Join(answers.Families(), ", "))
+		return how, fault.Usagef("--family %s: unknown (known: %s)", how.Family, strings.Join(answers.Families(), ", "))
 	}
 	return how, nil
 }
 
 // optionsOf are the choices of flags that become part of the ids of metrics.
-func optionsOf(how harness.How) map[string]string {
+func optionsOf(how loop.ParseOptions) map[string]string {
 	chosen := map[string]string{}
 	for name, value := range map[string]string{"align": how.Alignment.Mode, "boundary": how.Alignment.Boundary, "unknown": how.Unknown} {
 		if value != "" {
@@ -152,7 +153,7 @@ func optionsOf(how harness.How) map[string]string {
 
 // newEvalPlan reads the flags that all kinds of input share. defaults are the
 // metrics of a call that names none, applicable those that an input can have.
-func newEvalPlan(c *cli.Context, how harness.How, defaults, applicable []string) (*evalPlan, error) {
+func newEvalPlan(c *cli.Context, how loop.ParseOptions, defaults, applicable []string) (*evalPlan, error) {
 	p := &evalPlan{taxonomy: c.Bool("taxonomy"), confusion: c.Bool("confusion"), partial: c.Bool("partial")}
 	var err error
 	if p.intervals, err = readIntervals(c); err != nil {
@@ -176,14 +177,14 @@ func newEvalPlan(c *cli.Context, how harness.How, defaults, applicable []string)
 		}
 	}
 	if len(p.attributes) > 0 && len(p.spanMetrics()) == 0 {
-		return nil, usagef("--by bucket: buckets are of span_f1: name it with --metric")
+		return nil, fault.Usagef("--by bucket: buckets are of span_f1: name it with --metric")
 	}
 	return p, nil
 }
 
 // familyOf is the family of answers where none is named: that of the first
 // metric, if it is a preset of a family whose answers can be read.
-func familyOf(c *cli.Context, how harness.How, ids []string, all bool) harness.How {
+func familyOf(c *cli.Context, how loop.ParseOptions, ids []string, all bool) loop.ParseOptions {
 	if c.IsSet("family") || all || len(ids) == 0 {
 		return how
 	}
@@ -204,31 +205,31 @@ func familyOf(c *cli.Context, how harness.How, ids []string, all bool) harness.H
 // addMetric finds a metric and the reading that it needs. chosen: the family of
 // the answers was chosen; then a preset of another grammar compares what the
 // ladder reads of them, and its id says so.
-func (p *evalPlan) addMetric(id string, how harness.How, chosen bool, applicable []string) error {
+func (p *evalPlan) addMetric(id string, how loop.ParseOptions, chosen bool, applicable []string) error {
 	m, options, err := metrics.ParseID(id)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if !slices.Contains(applicable, m.ID) {
-		return usagef("metric %s: this input has nothing that it could compare (it can have: %s)", id, strings.Join(applicable, ", "))
+		return fault.Usagef("metric %s: this input has nothing that it could compare (it can have: %s)", id, strings.Join(applicable, ", "))
 	}
 	options = mergeKeys(optionsOf(how), options)
 	plain, err := m.WithOptions(options)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if _, named := options["reader"]; !named && m.Protocol != "" && chosen && !m.Reads(how.Family, how.Variant) {
 		options["reader"] = "ladder"
 	}
 	full, err := m.WithOptions(options)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	how = how.With(options)
 	at := slices.IndexFunc(p.readings, func(r *evalReading) bool { return sameReading(r.how, how) })
 	if at < 0 {
 		at = len(p.readings)
-		p.readings = append(p.readings, &evalReading{how: how, readers: map[string]*harness.Reading{}})
+		p.readings = append(p.readings, &evalReading{how: how, readers: map[string]*loop.PassageParser{}})
 	}
 	r := p.readings[at]
 	if m.Protocol != "" && !slices.Contains(r.protocols, m.Protocol) {
@@ -239,7 +240,7 @@ func (p *evalPlan) addMetric(id string, how harness.How, chosen bool, applicable
 }
 
 // sameReading: the choices of a call that differ between readings are equal.
-func sameReading(a, b harness.How) bool {
+func sameReading(a, b loop.ParseOptions) bool {
 	return a.Alignment == b.Alignment && a.Unknown == b.Unknown && a.Reader == b.Reader
 }
 
@@ -257,11 +258,11 @@ func (p *evalPlan) readBy(names []string) error {
 		case isBucket:
 			a, known := metrics.FindAttribute(attribute)
 			if !known {
-				return usagef("--by %s: unknown attribute (known: %s)", name, strings.Join(attributeNames(), ", "))
+				return fault.Usagef("--by %s: unknown attribute (known: %s)", name, strings.Join(attributeNames(), ", "))
 			}
 			p.attributes = append(p.attributes, a)
 		default:
-			return usagef("--by %s: want type, none, or bucket:NAME with one of %s", name, strings.Join(attributeNames(), ", "))
+			return fault.Usagef("--by %s: want type, none, or bucket:NAME with one of %s", name, strings.Join(attributeNames(), ", "))
 		}
 	}
 	return nil

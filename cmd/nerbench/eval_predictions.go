@@ -11,7 +11,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -20,16 +21,16 @@ import (
 // evalPredictions scores a file of predictions against a file of documents.
 func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	if !c.IsSet("pred") {
-		return nil, usagef("--gold needs --pred")
+		return nil, fault.Usagef("--gold needs --pred")
 	}
 	if c.String("gold") == "-" && c.String("pred") == "-" {
-		return nil, usagef("only one of --gold and --pred can be standard input")
+		return nil, fault.Usagef("only one of --gold and --pred can be standard input")
 	}
 	how, err := evalHow(c)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := newEvalPlan(c, how, harness.DefaultMetrics, metricIDs(nil))
+	plan, err := newEvalPlan(c, how, loop.DefaultMetrics, metricIDs(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +64,10 @@ func evalPredictions(ctx context.Context, env *environment, c *cli.Context) (*ev
 
 // predictionInput says how predictions become what metrics see.
 type predictionInput struct {
-	types []ner.EntityType // of the row; nil: any
+	types []ner.EntityType // of the dataset; nil: any
 }
 
-func newPredictionInput(how harness.How) predictionInput {
+func newPredictionInput(how loop.ParseOptions) predictionInput {
 	var in predictionInput
 	for _, t := range how.Types {
 		in.types = append(in.types, t.Natural)
@@ -83,14 +84,14 @@ type documentPrediction struct {
 func (in predictionInput) passage(p documentPrediction) evalPassage {
 	return evalPassage{
 		name:       fmt.Sprintf("document %q", p.document.ID),
-		understand: func(r *evalReading) (harness.Understood, error) { return in.understand(p, r) },
+		understand: func(r *evalReading) (loop.ParsedPassage, error) { return in.understand(p, r) },
 		words:      func() metrics.Words { return documentWords(p.document) },
 		answered:   p.Answers != nil,
 	}
 }
 
 // understand makes what metrics see of a line.
-func (in predictionInput) understand(p documentPrediction, r *evalReading) (harness.Understood, error) {
+func (in predictionInput) understand(p documentPrediction, r *evalReading) (loop.ParsedPassage, error) {
 	switch {
 	case p.Answers != nil:
 		return in.read(p, r)
@@ -100,9 +101,9 @@ func (in predictionInput) understand(p documentPrediction, r *evalReading) (harn
 	return in.spans(p, r)
 }
 
-// read reads raw answers. The row's types are those of --types, else those that
+// read reads raw answers. The dataset's types are those of --types, else those that
 // were asked for.
-func (in predictionInput) read(p documentPrediction, r *evalReading) (harness.Understood, error) {
+func (in predictionInput) read(p documentPrediction, r *evalReading) (loop.ParsedPassage, error) {
 	var given []ner.Answer
 	var asked []ner.EntityType
 	for _, a := range *p.Answers {
@@ -111,22 +112,22 @@ func (in predictionInput) read(p documentPrediction, r *evalReading) (harness.Un
 	}
 	reading, err := r.withTypes(in.types != nil, asked)
 	if err != nil {
-		return harness.Understood{}, err
+		return loop.ParsedPassage{}, err
 	}
 	return reading.Passage(p.document, given)
 }
 
-func (in predictionInput) mentions(p documentPrediction, r *evalReading) (harness.Understood, error) {
+func (in predictionInput) mentions(p documentPrediction, r *evalReading) (loop.ParsedPassage, error) {
 	prediction := ner.Prediction{Mentions: []ner.FlaggedMention{}}
 	for _, m := range *p.Mentions {
 		if typ, keep := in.typed(&prediction, m.Type, m.Text, r.how); keep {
 			prediction.Mentions = append(prediction.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: m.Text, Type: typ}})
 		}
 	}
-	return harness.Imported(p.document, prediction, r.how, r.protocols...)
+	return loop.Imported(p.document, prediction, r.how, r.protocols...)
 }
 
-func (in predictionInput) spans(p documentPrediction, r *evalReading) (harness.Understood, error) {
+func (in predictionInput) spans(p documentPrediction, r *evalReading) (loop.ParsedPassage, error) {
 	var prediction ner.Prediction
 	points := ner.NewCodePoints(p.document.Text)
 	for _, s := range *p.Spans {
@@ -146,11 +147,11 @@ func (in predictionInput) spans(p documentPrediction, r *evalReading) (harness.U
 			prediction.Unaligned = append(prediction.Unaligned, ner.Mention{Text: m.Text, Type: typ})
 		}
 	}
-	return harness.Imported(p.document, prediction, r.how, r.protocols...)
+	return loop.Imported(p.document, prediction, r.how, r.protocols...)
 }
 
 // noRange keeps apart spans that are no range of the text: each different one is
-// a false positive of its own (METRICS.md §2). No range begins below 0.
+// a false positive of its own (docs/spec/metrics.md §2). No range begins below 0.
 func noRange(start, end int) (int, int) {
 	below := func(n int) int {
 		if n < 0 {
@@ -162,8 +163,8 @@ func noRange(start, end int) (int, int) {
 }
 
 // typed is what becomes of a predicted type: with --types, one that is not among
-// them is dropped or kept as the reserved type (METRICS.md §1.3).
-func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string, how harness.How) (ner.EntityType, bool) {
+// them is dropped or kept as the reserved type (docs/spec/metrics.md §1.3).
+func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string, how loop.ParseOptions) (ner.EntityType, bool) {
 	if in.types == nil || slices.Contains(in.types, t) {
 		return t, true
 	}
@@ -191,11 +192,11 @@ func (env *environment) readTraining(plan *evalPlan, name string, read func(io.R
 	needs := plan.needsTrain()
 	switch {
 	case needs == "" && name != "":
-		return nil, usagef("--train has no effect without --by bucket: with oDen, eFre, or eCon")
+		return nil, fault.Usagef("--train has no effect without --by bucket: with oDen, eFre, or eCon")
 	case needs == "":
 		return nil, nil
 	case name == "":
-		return nil, usagef("--by bucket:%s is relative to the train split: name it with --train FILE", needs)
+		return nil, fault.Usagef("--by bucket:%s is relative to the train split: name it with --train FILE", needs)
 	}
 	train := metrics.NewTraining()
 	err := withInput(env, name, func(in io.Reader) error { return read(in, train) })
@@ -236,7 +237,7 @@ type given struct {
 	ID    string
 	Spans *[]plainSpan
 	// Unaligned are mentions without a place, beside spans, as runs export writes
-	// them: each is a false positive (METRICS.md §7.5).
+	// them: each is a false positive (docs/spec/metrics.md §7.5).
 	Unaligned []ner.Mention
 	Mentions  *[]ner.Mention
 	Answers   *[]plainAnswer

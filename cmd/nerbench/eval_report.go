@@ -18,7 +18,7 @@ type evaluation struct {
 	passages int
 	// outcomes counts queries; nil where nothing was asked.
 	outcomes map[ner.Outcome]int
-	// beside are the counts that stand beside a score (METRICS.md §14.1).
+	// beside are the counts that stand beside a score (docs/spec/metrics.md §14.1).
 	beside   []besideCount
 	taxonomy *metrics.Taxonomy
 	// confusion asks for the table of gold and predicted types.

@@ -9,18 +9,19 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
 
-// evalTags scores a column file (METRICS.md §4.5).
+// evalTags scores a column file (docs/spec/metrics.md §4.5).
 func evalTags(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	scheme, mode, err := readScheme(c)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := newEvalPlan(c, harness.How{}, []string{"span_f1"}, metricIDs(nil))
+	plan, err := newEvalPlan(c, loop.ParseOptions{}, []string{"span_f1"}, metricIDs(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +51,12 @@ func readScheme(c *cli.Context) (scheme metrics.Scheme, mode metrics.Mode, err e
 	if c.IsSet("scheme") {
 		mode = metrics.Strict
 		if scheme, err = metrics.ParseScheme(c.String("scheme")); err != nil {
-			return scheme, mode, usagef("%v", err)
+			return scheme, mode, fault.Usagef("%v", err)
 		}
 	}
 	if c.IsSet("mode") {
 		if mode, err = metrics.ParseMode(c.String("mode")); err != nil {
-			return scheme, mode, usagef("%v", err)
+			return scheme, mode, fault.Usagef("%v", err)
 		}
 	}
 	return scheme, mode, nil
@@ -87,7 +88,7 @@ func countSentences(ctx context.Context, plan *evalPlan, r io.Reader, scheme met
 	counted, err := plan.count(ctx, func(yield func(evalPassage, error) bool) {
 		for s, err := range metrics.Sentences(r, scheme, mode) {
 			if err == nil && words != "" && s.Words == nil && s.Tokens > 0 {
-				err = usagef("%s compares words: want a column of them before the two of tags", words)
+				err = fault.Usagef("%s compares words: want a column of them before the two of tags", words)
 			}
 			if err != nil {
 				yield(evalPassage{}, err)
@@ -124,15 +125,15 @@ func (p *evalPlan) needWords() string {
 // sentencePassage scores a sentence: spans in tokens, strings of its words.
 func sentencePassage(s metrics.Sentence) evalPassage {
 	return evalPassage{
-		understand: func(r *evalReading) (harness.Understood, error) {
+		understand: func(r *evalReading) (loop.ParsedPassage, error) {
 			d, places := sentenceDocument(s)
 			d.Spans = spansAt(s.Gold, places)
-			u, err := harness.Imported(d, ner.Prediction{Spans: spansAt(s.Pred, places)}, r.how, r.protocols...)
+			u, err := loop.Imported(d, ner.Prediction{Spans: spansAt(s.Pred, places)}, r.how, r.protocols...)
 			if err != nil {
 				return u, err
 			}
 			// Overlaps are counted in tokens: a column file has no other offsets
-			// (METRICS.md §5).
+			// (docs/spec/metrics.md §5).
 			u.Passage.Text = strings.Repeat("x", s.Tokens)
 			u.Passage.Gold, u.Passage.Pred = tokenSpans(s.Gold), tokenSpans(s.Pred)
 			return u, nil

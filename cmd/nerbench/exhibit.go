@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/reports"
 )
 
@@ -40,7 +41,7 @@ func (x *exhibit) write(w io.Writer, form string) error {
 		return writeJSON(w, x.json)
 	case "svg":
 		if x.figure == nil {
-			return usagef("%s: is no figure: it has no form svg", x.name)
+			return fault.Usagef("%s: is no figure: it has no form svg", x.name)
 		}
 		return x.figure.WriteSVG(w)
 	case "html":
@@ -93,7 +94,7 @@ func (env *environment) readFormat(command, named string, known []string) (strin
 	case named == "":
 		return known[0], nil
 	case !slices.Contains(known, named):
-		return "", usagef("%s: --format %s: unknown (one of %s)", command, named, strings.Join(known, ", "))
+		return "", fault.Usagef("%s: --format %s: unknown (one of %s)", command, named, strings.Join(known, ", "))
 	}
 	return named, nil
 }

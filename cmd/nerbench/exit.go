@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 
-	"nerbench/runners"
+	"nerbench/internal/fault"
 )
 
 // The exit codes (also in the help text).
@@ -19,47 +19,33 @@ const (
 	exitInterrupted = 130
 )
 
-// codedError is an error that ends the program with a certain exit code.
-type codedError struct {
-	code int
-	err  error
+// exitCode is the one place where kinds of errors become exit codes.
+func exitCode(err error) int {
+	switch {
+	case errors.As(err, new(*fault.UsageError)):
+		return exitUsage
+	case errors.As(err, new(*fault.DataError)):
+		return exitData
+	case errors.As(err, new(*fault.PartialError)):
+		return exitPartial
+	}
+	return exitError
 }
 
-func (e *codedError) Error() string { return e.err.Error() }
-
-func (e *codedError) Unwrap() error { return e.err }
-
-// usagef is an error of the caller's: exit code 2.
-func usagef(format string, args ...any) error {
-	return &codedError{exitUsage, fmt.Errorf(format, args...)}
-}
-
-// dataError marks an error as one of data that is missing or not as locked:
-// exit code 4.
-func dataError(err error) error { return &codedError{exitData, err} }
-
-// partialError marks a result that is not whole: exit code 3.
-func partialError(err error) error { return &codedError{exitPartial, err} }
-
-// exit prints the error, if any, and returns the exit code. It is the one place
-// where errors become exit codes.
+// exit prints the error, if any, and returns the exit code.
 func (env *environment) exit(ctx context.Context, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	code := exitError
-	var coded *codedError
-	switch {
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	code := exitCode(err)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		code = exitInterrupted
-		err = fmt.Errorf("interrupted: all answers so far are kept")
-	case errors.As(err, &coded):
-		code = coded.code
+		err = errors.New("interrupted")
 	}
-	var hint *runners.Hint
+	var hint *fault.Hint
 	if !errors.As(err, &hint) {
 		if advice := storeAdvice(err); advice != "" {
-			hint = &runners.Hint{Err: err, Advice: advice}
+			hint = &fault.Hint{Err: err, Advice: advice}
 		}
 	}
 	if env.json {

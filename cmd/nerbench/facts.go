@@ -62,11 +62,11 @@ func (env *environment) keepCounts(ctx context.Context, store *results.Store, ru
 }
 
 // probeQueries are up to n questions about the first passage that has any.
-func (env *environment) probeQueries(ctx context.Context, row *datasets.Row, found survey, renderer *prompts.Renderer, n int) ([]ner.Query, error) {
+func (env *environment) probeQueries(ctx context.Context, dataset *datasets.Dataset, found survey, renderer *prompts.Renderer, n int) ([]ner.Query, error) {
 	if n <= 0 {
 		return nil, nil
 	}
-	docs, err := env.asked(ctx, row, found.part)
+	docs, err := env.asked(ctx, dataset, found.part)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 }
 
 // TestPartial: what could not be asked leaves the run incomplete and not scored,
-// with exit code 3 and the reason; the same command asks for the rest (METRICS.md
+// with exit code 3 and the reason; the same command asks for the rest (docs/spec/metrics.md
 // §1.4).
 func TestPartial(t *testing.T) {
 	var broken atomic.Bool

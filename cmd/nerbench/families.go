@@ -20,15 +20,15 @@ func (env *environment) ownFamilies() ([]prompts.Family, error) {
 	return prompts.ReadFamilies(os.DirFS(env.prompts))
 }
 
-// describe adds to a row what is known of its types beside their names: by the
+// describe adds to a dataset what is known of its types beside their names: by the
 // user, else by the program.
-func (env *environment) describe(row *prompts.Row) error {
+func (env *environment) describe(dataset *prompts.Dataset) error {
 	if env.prompts != "" {
-		found, err := prompts.Describe(row, os.DirFS(env.prompts))
+		found, err := prompts.Describe(dataset, os.DirFS(env.prompts))
 		if found || err != nil {
 			return err
 		}
 	}
-	_, err := prompts.Describe(row, prompts.Descriptions())
+	_, err := prompts.Describe(dataset, prompts.Descriptions())
 	return err
 }

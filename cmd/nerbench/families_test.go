@@ -8,15 +8,15 @@ import (
 	"testing"
 
 	"nerbench/datasets"
-	"nerbench/models"
 	"nerbench/prompts"
+	"nerbench/runners/cards"
 	"nerbench/sweeps"
 )
 
-// TestDescriptions lints what the program knows of types: each file is about a row
+// TestDescriptions lints what the program knows of types: each file is about a dataset
 // of the benchmark, says something of every type, and calls no two types alike.
 func TestDescriptions(t *testing.T) {
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,11 +27,11 @@ func TestDescriptions(t *testing.T) {
 	for _, file := range files {
 		id := strings.TrimSuffix(path.Base(file), ".toml")
 		t.Run(id, func(t *testing.T) {
-			row, err := datasets.Find(rows, id)
+			dataset, err := datasets.Find(ds, id)
 			if err != nil {
 				t.Fatal(err)
 			}
-			pr := promptRow(row)
+			pr := promptDataset(dataset)
 			if _, err := prompts.Describe(&pr, prompts.Descriptions()); err != nil {
 				t.Fatal(err)
 			}
@@ -51,9 +51,9 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// TestSweepsPublished: what plans name of the paper is there, and so are the rows.
+// TestSweepsPublished: what plans name of the paper is there, and so are the datasets.
 func TestSweepsPublished(t *testing.T) {
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,8 +67,8 @@ func TestSweepsPublished(t *testing.T) {
 				t.Errorf("%s: published %q: the paper has no such item", name, item)
 			}
 		}
-		for _, id := range s.Rows {
-			if _, err := datasets.Find(rows, id); err != nil {
+		for _, id := range s.Datasets {
+			if _, err := datasets.Find(ds, id); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -78,10 +78,10 @@ func TestSweepsPublished(t *testing.T) {
 	}
 }
 
-// TestCards lints the model cards: family, variant and rows are there, and the shape is
-// that which PROMPTS.md §1 gives the variant.
+// TestCards lints the model cards: family, variant and datasets are there, and the shape is
+// that which docs/spec/prompts.md §1 gives the variant.
 func TestCards(t *testing.T) {
-	cards, err := models.Embedded()
+	cards, err := cards.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}

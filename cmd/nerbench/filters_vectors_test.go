@@ -212,7 +212,7 @@ func presetPairsVector(t *testing.T, c pairsVector) {
 			items := publishedTexts(t, filtered(t, jsonLine(t, map[string]string{"text": c.Rows[i][side]}), "parse", "--reader", "published", "--family", "b2ner", "--types", "x"))
 			slices.Sort(items)
 			if !slices.Equal(items, want) {
-				t.Errorf("row %d: items are %q, want %q", i, items, want)
+				t.Errorf("dataset %d: items are %q, want %q", i, items, want)
 			}
 		}
 	}

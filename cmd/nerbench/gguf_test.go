@@ -220,24 +220,24 @@ func lines(s string) map[string]bool {
 func TestGGUFReference(t *testing.T) {
 	library := llamaLibrary(t, "cpu")
 	model := reference.Path(t, "models", "tiny-uniner-frequency")
-	env := []string{"NERBENCH_LLAMA_LIB=" + library, "NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_ROWS="}
+	env := []string{"NERBENCH_LLAMA_LIB=" + library, "NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_DATASETS="}
 	w := &workplace{t: t, dir: t.TempDir()}
-	var rows map[string]referenceRow
-	readReference(t, filepath.Join(model, "reference.json"), &rows)
+	var ds map[string]referenceDataset
+	readReference(t, filepath.Join(model, "reference.json"), &ds)
 	questions, parted := 0, 0
-	for row, limit := range map[string]int{"mit-restaurant": 200, "crossner-politics": 50} {
-		report := w.askReference(t, env, model, row, limit, "--max-connections", "1")
-		if report.Complete != limit || report.Queries != limit*len(rows[row].Answers[0]) {
-			t.Errorf("%s: %d passages, %d queries", row, report.Complete, report.Queries)
+	for dataset, limit := range map[string]int{"mit-restaurant": 200, "crossner-politics": 50} {
+		report := w.askReference(t, env, model, dataset, limit, "--max-connections", "1")
+		if report.Complete != limit || report.Queries != limit*len(ds[dataset].Answers[0]) {
+			t.Errorf("%s: %d passages, %d queries", dataset, report.Complete, report.Queries)
 		}
-		different := listDifferent(t, w, report.Run, rows[row].Answers[:limit])
-		t.Logf("%s: %d of %d answers differ from the reference:\n%s", row, len(different), report.Queries, strings.Join(different, "\n"))
+		different := listDifferent(t, w, report.Run, ds[dataset].Answers[:limit])
+		t.Logf("%s: %d of %d answers differ from the reference:\n%s", dataset, len(different), report.Queries, strings.Join(different, "\n"))
 		questions, parted = questions+report.Queries, parted+len(different)
-		if row == "mit-restaurant" {
-			checkCounts(t, report, rows[row])
+		if dataset == "mit-restaurant" {
+			checkCounts(t, report, ds[dataset])
 		}
-		if most := report.Queries / map[string]int{"mit-restaurant": 100, "crossner-politics": 50}[row]; len(different) > most {
-			t.Errorf("%s: %d of %d answers differ from the reference, at most %d may", row, len(different), report.Queries, most)
+		if most := report.Queries / map[string]int{"mit-restaurant": 100, "crossner-politics": 50}[dataset]; len(different) > most {
+			t.Errorf("%s: %d of %d answers differ from the reference, at most %d may", dataset, len(different), report.Queries, most)
 		}
 	}
 	if parted > questions/100 {
@@ -252,16 +252,16 @@ func TestGGUFVulkan(t *testing.T) {
 	library := llamaLibrary(t, "vulkan")
 	model := reference.Path(t, "models", "tiny-uniner-frequency")
 	w := &workplace{t: t, dir: t.TempDir()}
-	env := []string{"NERBENCH_LLAMA_LIB=" + library, "NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_ROWS=", "GGML_VK_VISIBLE_DEVICES=0", "LP_NUM_THREADS=1"}
+	env := []string{"NERBENCH_LLAMA_LIB=" + library, "NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_DATASETS=", "GGML_VK_VISIBLE_DEVICES=0", "LP_NUM_THREADS=1"}
 	_, stdout, _ := w.with(env, "doctor")
 	if !strings.Contains(stdout, "Vulkan0 ") {
 		reference.Skip(t, "no Vulkan device:\n"+stdout)
 	}
-	var rows map[string]referenceRow
-	readReference(t, filepath.Join(model, "reference.json"), &rows)
-	const row, limit = "mit-restaurant", 20
-	report := w.askReference(t, env, model, row, limit, "--gpu-layers", "99")
-	different := listDifferent(t, w, report.Run, rows[row].Answers[:limit])
+	var ds map[string]referenceDataset
+	readReference(t, filepath.Join(model, "reference.json"), &ds)
+	const dataset, limit = "mit-restaurant", 20
+	report := w.askReference(t, env, model, dataset, limit, "--gpu-layers", "99")
+	different := listDifferent(t, w, report.Run, ds[dataset].Answers[:limit])
 	// Another device adds in another order: near ties fall otherwise.
 	if len(different) > report.Queries/20 {
 		t.Errorf("%d of %d answers differ from the reference:\n%s", len(different), report.Queries, strings.Join(different, "\n"))
@@ -272,10 +272,10 @@ func TestGGUFVulkan(t *testing.T) {
 	}
 }
 
-// askReference asks the trained model about a row.
-func (w *workplace) askReference(t *testing.T, env []string, model, row string, limit int, args ...string) runReport {
+// askReference asks the trained model about a dataset.
+func (w *workplace) askReference(t *testing.T, env []string, model, dataset string, limit int, args ...string) runReport {
 	t.Helper()
-	args = append([]string{"run", "-m", "gguf/" + filepath.Join(model, "model-f16.gguf"), "-q", "--json", "--threads", "1", "-d", row, "--limit", strconv.Itoa(limit)}, args...)
+	args = append([]string{"run", "-m", "gguf/" + filepath.Join(model, "model-f16.gguf"), "-q", "--json", "--threads", "1", "-d", dataset, "--limit", strconv.Itoa(limit)}, args...)
 	code, stdout, stderr := w.with(env, args...)
 	// Mesa's renderer now and then takes the process down, in a thread of its own.
 	// The run goes on where it was, as after any kill.
@@ -283,15 +283,15 @@ func (w *workplace) askReference(t *testing.T, env []string, model, row string, 
 		if code >= 0 || !slices.Contains(args, "--gpu-layers") {
 			break
 		}
-		t.Logf("%s: the renderer crashed; the run goes on", row)
+		t.Logf("%s: the renderer crashed; the run goes on", dataset)
 		code, stdout, stderr = w.with(env, args...)
 	}
 	if code != 0 {
-		t.Fatalf("%s: exit code %d\n%s%s", row, code, stdout, stderr)
+		t.Fatalf("%s: exit code %d\n%s%s", dataset, code, stdout, stderr)
 	}
 	var summary runSummary
 	if err := json.Unmarshal([]byte(stdout), &summary); err != nil {
-		t.Fatalf("%s: %v\n%s", row, err, stdout)
+		t.Fatalf("%s: %v\n%s", dataset, err, stdout)
 	}
 	return summary.Runs[0]
 }
@@ -325,7 +325,7 @@ func TestGGUFSweep(t *testing.T) {
 	w := newWorkplace(t, 60, 0)
 	w.tinyModel("tiny.gguf")
 	w.write("plan.toml", `title = "Line and wording"
-rows = ["mini"]
+datasets = ["mini"]
 seeds = [0, 1, 2]
 [fixed]
 model = "gguf/tiny.gguf"

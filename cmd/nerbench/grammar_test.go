@@ -10,14 +10,14 @@ import (
 	"unicode"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/internal/reference"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
 )
 
-// unsayable tells what the grammar of a family cannot express (PROMPTS.md §4, §7):
+// unsayable tells what the grammar of a family cannot express (docs/spec/prompts.md §4, §7):
 // gold spans of the types that are asked for with this in them are left out.
 var unsayable = map[string]func(d *ner.Document, asked []ner.Span) bool{
 	"ye2023":      func(d *ner.Document, asked []ner.Span) bool { return hasMention(d, asked, ",|") },
@@ -85,23 +85,23 @@ func cross(asked []ner.Span) bool {
 }
 
 // TestGoldInGrammars writes gold as the answer of every family, reads it back, and
-// finds it again (METRICS.md §13.1): on the sample, and on the first documents of
-// every row whose files the reference has.
+// finds it again (docs/spec/metrics.md §13.1): on the sample, and on the first documents of
+// every dataset whose files the reference has.
 func TestGoldInGrammars(t *testing.T) {
 	var out strings.Builder
 	env := &environment{stdout: &out, stderr: &out, getenv: os.Getenv, data: reference.Path(t, "data")}
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, row := range rows {
-		if env.rowState(t.Context(), row) != stateReady {
+	for _, dataset := range ds {
+		if env.datasetState(t.Context(), dataset) != stateReady {
 			continue
 		}
-		t.Run(row.ID, func(t *testing.T) {
+		t.Run(dataset.ID, func(t *testing.T) {
 			t.Parallel()
 			var docs []*ner.Document
-			loaded, _, err := loaders.Documents(t.Context(), env.dataFS(), row, loaders.Options{Split: ner.Test})
+			loaded, _, err := loaders.Documents(t.Context(), env.dataFS(), dataset, loaders.Options{Split: ner.Test})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,16 +115,16 @@ func TestGoldInGrammars(t *testing.T) {
 			}
 			for _, family := range prompts.Families {
 				for _, v := range family.Variants {
-					t.Run(family.Name+"/"+v.Name, func(t *testing.T) { sayGold(t, row, docs, family.Name, v.Name) })
+					t.Run(family.Name+"/"+v.Name, func(t *testing.T) { sayGold(t, dataset, docs, family.Name, v.Name) })
 				}
 			}
 		})
 	}
 }
 
-func sayGold(t *testing.T, row *datasets.Row, docs []*ner.Document, family, variant string) {
-	pr := promptRow(row)
-	for i := range pr.Types { // some variants need what most rows do not have
+func sayGold(t *testing.T, dataset *datasets.Dataset, docs []*ner.Document, family, variant string) {
+	pr := promptDataset(dataset)
+	for i := range pr.Types { // some variants need what most datasets do not have
 		pr.Types[i].Definition, pr.Types[i].Guidelines = "something", "mark it"
 	}
 	s := prompts.Settings{Family: family, Variant: variant, Dataset: "D"}
@@ -139,7 +139,7 @@ func sayGold(t *testing.T, row *datasets.Row, docs []*ner.Document, family, vari
 	if err != nil {
 		t.Fatal(err)
 	}
-	reading, err := harness.NewReading(harness.How{Family: family, Variant: variant, Types: typeNames(row, r.Words())})
+	reading, err := loop.NewPassageParser(loop.ParseOptions{Family: family, Variant: variant, Types: typeNames(dataset, r.Words())})
 	if err != nil {
 		t.Fatal(err)
 	}

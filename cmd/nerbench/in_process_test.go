@@ -15,19 +15,19 @@ import (
 )
 
 // TestModelsInTheProcess asks the two kinds of models that need neither server nor
-// library about a row of native files: the tagger, and a token classifier that knows
+// library about a dataset of native files: the tagger, and a token classifier that knows
 // the words of the train split by the label that each has most often.
 func TestModelsInTheProcess(t *testing.T) {
 	data := reference.Path(t, "data")
 	w := &workplace{t: t, dir: t.TempDir()}
-	const row, limit = "crossner-politics", 50
-	if err := learnWords(t, data, row).WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
+	const dataset, limit = "crossner-politics", 50
+	if err := learnWords(t, data, dataset).WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
 		t.Fatal(err)
 	}
 	for _, model := range []string{"tagger", "onnx/classifier"} {
 		t.Run(model, func(t *testing.T) {
 			w.t = t
-			asking := []string{"run", "-m", model, "-d", row, "--limit", strconv.Itoa(limit), "-q", "--json", "--data", data, "--rows", ""}
+			asking := []string{"run", "-m", model, "-d", dataset, "--limit", strconv.Itoa(limit), "-q", "--json", "--data", data, "--datasets", ""}
 			report := w.report(asking...)
 			score := report.Scores["span_f1"]
 			if report.Complete != limit || score.TP == 0 || score.NGold == 0 {
@@ -44,15 +44,15 @@ func TestModelsInTheProcess(t *testing.T) {
 // plainWord is one that a tokenizer of BERT leaves whole.
 var plainWord = regexp.MustCompile(`^[A-Za-z]+$`)
 
-// learnWords makes a classifier of the words of a row's train split.
+// learnWords makes a classifier of the words of a dataset's train split.
 func learnWords(t *testing.T, data, id string) tinymodel.Classifier {
 	t.Helper()
 	env := &environment{data: data}
-	row, err := env.findRow(id)
+	dataset, err := env.findDataset(id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	docs, err := env.documents(t.Context(), row, loaders.Options{Split: ner.Train, Gold: datasets.NativeGold})
+	docs, err := env.documents(t.Context(), dataset, loaders.Options{Split: ner.Train, Gold: datasets.NativeGold})
 	if err != nil {
 		t.Fatal(err)
 	}

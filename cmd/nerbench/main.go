@@ -1,4 +1,4 @@
-// Command nerbench runs the UniversalNER benchmark: 49 rows of named-entity
+// Command nerbench runs the UniversalNER benchmark: 49 datasets of named-entity
 // data against any model, answers kept, scores derived.
 package main
 

@@ -250,7 +250,7 @@ func TestArrange(t *testing.T) {
 		{"standard input is an argument", []string{"n", "run", "-", "-m", "a"}, []string{"n", "run", "-m", "a", "-"}},
 		{"unknown flag stays local", []string{"n", "run", "x", "--what"}, []string{"n", "run", "--what", "x"}},
 		{"double dash", []string{"n", "run", "--", "--json"}, []string{"n", "run", "--", "--json"}},
-		{"row named like a command", []string{"n", "datasets", "show", "version"}, []string{"n", "datasets", "show", "version"}},
+		{"dataset named like a command", []string{"n", "datasets", "show", "version"}, []string{"n", "datasets", "show", "version"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if got := arrange(app, tc.in); !slices.Equal(got, tc.want) {

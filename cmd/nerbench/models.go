@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -30,13 +31,13 @@ var modelKinds = []struct {
 	{"vllm/", "vllm/NAME, a model of the vLLM server, or one like OpenAI's, at --base-url", openVLLM},
 	{"gguf/", "gguf/FILE, a GGUF file, asked in the process", openGGUF},
 	{"onnx/", "onnx/DIR, a token classifier in a folder, asked in the process", openONNX},
-	{"tagger", "tagger, trained in the process on the row's train split", openTagger},
+	{"tagger", "tagger, trained in the process on the dataset's train split", openTagger},
 }
 
 // modelSpec is what the user asks for.
 type modelSpec struct {
 	name     string // behind the prefix
-	row      *datasets.Row
+	dataset  *datasets.Dataset
 	train    loaders.Options // of the documents that a model trained at start learns from
 	decoding runners.Decoding
 	// madeFor is the longest context that the model was made for, in tokens, where its
@@ -103,7 +104,7 @@ func modelKind(name string) (kind int, rest string, err error) {
 		}
 		known = append(known, k.usage)
 	}
-	return 0, "", usagef("model %q: unknown (known: %s)", name, strings.Join(known, "; "))
+	return 0, "", fault.Usagef("model %q: unknown (known: %s)", name, strings.Join(known, "; "))
 }
 
 // defaultFamily is the prompt family that a model is asked by unless another is
@@ -125,7 +126,7 @@ func openOllama(ctx context.Context, env *environment, s modelSpec) (*model, err
 	case 1:
 		config.Host = s.servers[0]
 	default:
-		return nil, usagef("ollama: one server only: %s", strings.Join(s.servers, ", "))
+		return nil, fault.Usagef("ollama: one server only: %s", strings.Join(s.servers, ", "))
 	}
 	if config.Decoding.Context == 0 {
 		config.Decoding.Context = 1 // only to ask who is there
@@ -242,7 +243,7 @@ func (m *model) ask(runner runners.Runner, s modelSpec) {
 }
 
 func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, error) {
-	docs, err := env.documents(ctx, s.row, s.train)
+	docs, err := env.documents(ctx, s.dataset, s.train)
 	if err != nil {
 		return nil, fmt.Errorf("tagger: learns from the train split: %w", err)
 	}
@@ -261,7 +262,7 @@ func openTagger(ctx context.Context, env *environment, s modelSpec) (*model, err
 				return
 			}
 		}
-	}, s.row.Types(), config)
+	}, s.dataset.Types(), config)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/runners"
@@ -39,7 +40,7 @@ const checkedQueries = 4
 
 func checkFlags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.StringFlag{Name: "dataset", Aliases: []string{"d"}, Value: "sample-general", Usage: "`ROW` to ask about"},
+		&cli.StringFlag{Name: "dataset", Aliases: []string{"d"}, Value: "sample-general", Usage: "`DATASET` to ask about"},
 		&cli.StringFlag{Name: "card", Usage: "`CARD` that says how to ask"},
 		&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY`"},
 		&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt"},
@@ -53,7 +54,7 @@ func checkFlags() []cli.Flag {
 // checkModel asks a model for what a run will need.
 func (env *environment) checkModel(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("models check: want MODEL")
+		return fault.Usagef("models check: want MODEL")
 	}
 	p := runPlan{
 		model: c.Args().First(), servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"),
@@ -74,13 +75,13 @@ func (env *environment) checkModel(c *cli.Context) error {
 	if _, _, err := modelKind(p.model); err != nil {
 		return err
 	}
-	if p.rows, err = env.askedRows([]string{c.String("dataset")}, ""); err != nil {
+	if p.ds, err = env.askedDatasets([]string{c.String("dataset")}, ""); err != nil {
 		return err
 	}
 	if err := p.complete(); err != nil {
 		return err
 	}
-	v, err := env.check(c.Context, p, p.rows[0])
+	v, err := env.check(c.Context, p, p.ds[0])
 	if err != nil {
 		return fmt.Errorf("models check: %w", err)
 	}
@@ -97,18 +98,18 @@ func (env *environment) checkModel(c *cli.Context) error {
 	return nil
 }
 
-// check opens a model, asks it about a row, and judges.
-func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row) (*checkedModel, error) {
-	found, err := env.surveyRow(ctx, row, p.selection)
+// check opens a model, asks it about a dataset, and judges.
+func (env *environment) check(ctx context.Context, p runPlan, dataset *datasets.Dataset) (*checkedModel, error) {
+	found, err := env.surveyDataset(ctx, dataset, p.selection)
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := env.renderer(ctx, p.keys, row)
+	renderer, err := env.renderer(ctx, p.keys, dataset)
 	if err != nil {
 		return nil, err
 	}
 	said := &remarks{}
-	m, err := env.openModel(ctx, p, row, found, renderer, said.add)
+	m, err := env.openModel(ctx, p, dataset, found, renderer, said.add)
 	if err != nil {
 		return nil, err
 	}
@@ -120,14 +121,14 @@ func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row)
 	}
 	if p.card != nil {
 		v.Card = p.card.Name
-		if p.card.Saw(row.ID) == "yes" {
-			said.add("it saw the train split of " + row.ID + " in training")
+		if p.card.Saw(dataset.ID) == "yes" {
+			said.add("it saw the train split of " + dataset.ID + " in training")
 		}
 	}
 	if v.Digest == "" {
 		said.add("the server tells no digest: the model is known by name only")
 	}
-	longest, err := env.askTwice(ctx, v, m, renderer, row, found)
+	longest, err := env.askTwice(ctx, v, m, renderer, dataset, found)
 	if err != nil {
 		return nil, err
 	}
@@ -148,17 +149,17 @@ func (v *checkedModel) judge(p runPlan, special *runners.Special, longest ner.Co
 	failed, _ := failureShare(v.Outcomes)
 	problem := func(format string, args ...any) { v.Problems = append(v.Problems, fmt.Sprintf(format, args...)) }
 	remark := func(format string, args ...any) { v.Remarks = append(v.Remarks, fmt.Sprintf(format, args...)) }
-	row, family := p.rows[0].ID, p.keys["family"]
+	dataset, family := p.ds[0].ID, p.keys["family"]
 	switch {
 	case v.Queries == 0:
-		problem("%s has nothing to ask about", row)
+		problem("%s has nothing to ask about", dataset)
 	case failed == v.Queries:
 		problem("no answer could be read: is %s the family of this model? (models list)", family)
 	case failed > 0:
 		remark("%d of %d answers cannot be read: is %s the family of this model? (models list)", failed, v.Queries, family)
 	}
 	if longest.Finish == ner.FinishTooLong {
-		problem("the longest question about %s does not fit with its answer into the context of %d tokens", row, v.Context)
+		problem("the longest question about %s does not fit with its answer into the context of %d tokens", dataset, v.Context)
 	}
 	if p.card != nil {
 		for _, text := range special.Split(p.card.Special) {
@@ -172,17 +173,17 @@ func (v *checkedModel) judge(p runPlan, special *runners.Special, longest ner.Co
 }
 
 // askTwice asks a few questions about the first passages, reads the answers, and asks
-// them again. It returns what comes of the longest question of the row.
-func (env *environment) askTwice(ctx context.Context, v *checkedModel, m *model, renderer *prompts.Renderer, row *datasets.Row, found survey) (longest ner.Completion, err error) {
-	docs, err := env.asked(ctx, row, found.part)
+// them again. It returns what comes of the longest question of the dataset.
+func (env *environment) askTwice(ctx context.Context, v *checkedModel, m *model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey) (longest ner.Completion, err error) {
+	docs, err := env.asked(ctx, dataset, found.part)
 	if err != nil {
 		return longest, err
 	}
-	how, err := how(row, mergeKeys(found.part.keys(row), renderer.Keys()))
+	how, err := how(dataset, mergeKeys(found.part.keys(dataset), renderer.Keys()))
 	if err != nil {
 		return longest, err
 	}
-	reading, err := harness.NewReading(how)
+	reading, err := loop.NewPassageParser(how)
 	if err != nil {
 		return longest, err
 	}
@@ -231,7 +232,7 @@ func askLongest(ctx context.Context, runner runners.Runner, queries []ner.Query)
 }
 
 // ask asks queries about one document, reads the answers, and asks again.
-func (v *checkedModel) ask(ctx context.Context, runner runners.Runner, reading *harness.Reading, d *ner.Document, queries []ner.Query) error {
+func (v *checkedModel) ask(ctx context.Context, runner runners.Runner, reading *loop.PassageParser, d *ner.Document, queries []ner.Query) error {
 	got, err := runner.Complete(ctx, queries)
 	if err != nil {
 		return err

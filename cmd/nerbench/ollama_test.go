@@ -14,7 +14,7 @@ import (
 )
 
 // referenceRow is what a small trained model answers, computed elsewhere.
-type referenceRow struct {
+type referenceDataset struct {
 	First200 struct {
 		TP    int `json:"tp"`
 		NPred int `json:"n_pred"`
@@ -33,7 +33,7 @@ func TestRealServer(t *testing.T) {
 	server := ollamatest.Start(t)
 	server.Create(t, "tiny-uniner-frequency", filepath.Join(model, "model-f16.gguf"))
 	w := &workplace{t: t, dir: t.TempDir()}
-	env := []string{"OLLAMA_HOST=" + server.Host, "NERBENCH_DATA=" + data, "NERBENCH_ROWS="}
+	env := []string{"OLLAMA_HOST=" + server.Host, "NERBENCH_DATA=" + data, "NERBENCH_DATASETS="}
 	run := func(args ...string) (int, string) {
 		t.Helper()
 		cmd := w.program(args...)
@@ -44,11 +44,11 @@ func TestRealServer(t *testing.T) {
 		}
 		return cmd.ProcessState.ExitCode(), string(out)
 	}
-	var rows map[string]referenceRow
-	readReference(t, filepath.Join(model, "reference.json"), &rows)
+	var ds map[string]referenceDataset
+	readReference(t, filepath.Join(model, "reference.json"), &ds)
 
-	const row, limit = "mit-restaurant", 200
-	asking := []string{"run", "-m", "ollama/tiny-uniner-frequency", "-q", "--json", "--limit", strconv.Itoa(limit), "-d", row}
+	const dataset, limit = "mit-restaurant", 200
+	asking := []string{"run", "-m", "ollama/tiny-uniner-frequency", "-q", "--json", "--limit", strconv.Itoa(limit), "-d", dataset}
 	w.killOnce(t, env, asking...)
 	code, out := run(asking...)
 	var summary runSummary
@@ -56,14 +56,14 @@ func TestRealServer(t *testing.T) {
 		t.Fatalf("exit code %d, %v\n%s", code, err, out)
 	}
 	report := summary.Runs[0]
-	if report.Complete != limit || report.Queries != limit*len(rows[row].Answers[0]) || report.Asked == 0 || report.Asked >= report.Queries {
+	if report.Complete != limit || report.Queries != limit*len(ds[dataset].Answers[0]) || report.Asked == 0 || report.Asked >= report.Queries {
 		t.Errorf("%d passages, %d queries, %d asked after the kill", report.Complete, report.Queries, report.Asked)
 	}
-	different := listDifferent(t, w, report.Run, rows[row].Answers[:limit])
+	different := listDifferent(t, w, report.Run, ds[dataset].Answers[:limit])
 	if most := report.Queries / 100; len(different) > most {
 		t.Errorf("%d of %d answers differ from the reference, at most %d may:\n%s", len(different), report.Queries, most, strings.Join(different, "\n"))
 	}
-	checkCounts(t, report, rows[row])
+	checkCounts(t, report, ds[dataset])
 	if code, out := run("table", "--metric", "uniner_f1", "--format", "csv", "--suite", "crossner-mit"); code != 0 || !strings.Contains(out, "mit-restaurant") {
 		t.Errorf("table: exit code %d\n%s", code, out)
 	}
@@ -72,26 +72,26 @@ func TestRealServer(t *testing.T) {
 	}
 	page, err := os.ReadFile(filepath.Join(w.dir, "report", "index.html"))
 	if err != nil || !strings.Contains(string(page), "mit-restaurant") {
-		t.Errorf("the report does not show the row: %v", err)
+		t.Errorf("the report does not show the dataset: %v", err)
 	}
 }
 
-func readReference(t *testing.T, name string, rows *map[string]referenceRow) {
+func readReference(t *testing.T, name string, ds *map[string]referenceDataset) {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct{ Rows map[string]referenceRow }
+	var file struct{ Rows map[string]referenceDataset }
 	if err := json.Unmarshal(text, &file); err != nil {
 		t.Fatal(err)
 	}
-	*rows = file.Rows
+	*ds = file.Rows
 }
 
 // checkCounts holds the string-set counts to the reference: each answer that
 // differs may change a few.
-func checkCounts(t *testing.T, report runReport, want referenceRow) {
+func checkCounts(t *testing.T, report runReport, want referenceDataset) {
 	t.Helper()
 	got := report.Scores["uniner_f1"]
 	near := func(what string, got, want int) {
@@ -107,5 +107,5 @@ func checkCounts(t *testing.T, report runReport, want referenceRow) {
 	if report.Outcomes[ner.OK] == 0 {
 		t.Errorf("outcomes are %v", report.Outcomes)
 	}
-	t.Logf("%s: tp %g, n_pred %d, n_gold %d; reference %+v", report.Row, got.TP, got.NPred, got.NGold, want.First200)
+	t.Logf("%s: tp %g, n_pred %d, n_gold %d; reference %+v", report.Dataset, got.TP, got.NPred, got.NGold, want.First200)
 }

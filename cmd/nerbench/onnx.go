@@ -10,13 +10,13 @@ import (
 )
 
 // openONNX opens a token classifier in a folder. Its labels get the types of the
-// row: by the native labels of the row, or by the names of its types.
+// dataset: by the native labels of the dataset, or by the names of its types.
 func openONNX(ctx context.Context, env *environment, s modelSpec) (*model, error) {
 	types := map[string]ner.EntityType{}
-	for _, t := range s.row.Types() {
+	for _, t := range s.dataset.Types() {
 		types[string(t)] = t
 	}
-	for _, l := range s.row.Labels {
+	for _, l := range s.dataset.Labels {
 		if !l.Drop {
 			types[l.Native] = l.Type
 		}
@@ -30,7 +30,7 @@ func openONNX(ctx context.Context, env *environment, s modelSpec) (*model, error
 		return nil, err
 	}
 	if left := r.Unmapped(); len(left) > 0 {
-		s.observe("labels of the model that are no types of the row, left out: " + strings.Join(left, ", "))
+		s.observe("labels of the model that are no types of the dataset, left out: " + strings.Join(left, ", "))
 	}
 	connections := s.connections
 	if connections == 0 {
@@ -40,6 +40,6 @@ func openONNX(ctx context.Context, env *environment, s modelSpec) (*model, error
 		identity: r.Identity(), runner: r, slots: runners.NewFixed(connections), close: r.Close,
 		keys:     map[string]string{"aggregation": aggregation},
 		facts:    map[string]string{"device": "CPU"},
-		answerBy: "aggregation=" + aggregation + " labels=" + s.row.LabelsHash(),
+		answerBy: "aggregation=" + aggregation + " labels=" + s.dataset.LabelsHash(),
 	}, nil
 }

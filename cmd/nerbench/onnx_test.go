@@ -10,7 +10,7 @@ import (
 	"nerbench/internal/tinymodel"
 )
 
-// TestONNX: a token classifier of a few words is asked about a row, scored, and not
+// TestONNX: a token classifier of a few words is asked about a dataset, scored, and not
 // asked again; what is wrong with its folder is said in a line, the store intact.
 func TestONNX(t *testing.T) {
 	w := newWorkplace(t, 40, 0)
@@ -48,7 +48,7 @@ func TestONNX(t *testing.T) {
 		t.Fatal(err)
 	}
 	for model, want := range map[string]string{
-		"classifier": "classifier: no tokenizer.json", "other": "its labels (DISH) are no types of the row", "nosuch": "no such file",
+		"classifier": "classifier: no tokenizer.json", "other": "its labels (DISH) are no types of the dataset", "nosuch": "no such file",
 	} {
 		code, stdout, stderr := w.with(nil, "run", "-m", "onnx/"+model, "-d", "mini")
 		lines := strings.Split(strings.TrimSpace(stderr), "\n")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/reports"
 )
 
@@ -43,14 +44,14 @@ func paperNames() []string {
 
 func (env *environment) paper(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("paper: want ITEM (one of %s) or all", strings.Join(paperNames(), ", "))
+		return fault.Usagef("paper: want ITEM (one of %s) or all", strings.Join(paperNames(), ", "))
 	}
 	name, out := c.Args().First(), c.String("out")
 	switch {
 	case name != "all" && !slices.Contains(paperNames(), name):
-		return usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
+		return fault.Usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
 	case name == "all" && out == "":
-		return usagef("paper all: want --out DIR to write to")
+		return fault.Usagef("paper all: want --out DIR to write to")
 	}
 	format, err := env.readFormat("paper", c.String("format"), formNames())
 	if err != nil {
@@ -128,7 +129,7 @@ func (env *environment) publishedTables(ctx context.Context, names []string) ([]
 	if err != nil || len(names) == 0 {
 		return nil, err
 	}
-	rows, err := env.selectRows(nil, "full49", "")
+	ds, err := env.selectDatasets(nil, "full49", "")
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +138,7 @@ func (env *environment) publishedTables(ctx context.Context, names []string) ([]
 		if !slices.Contains(names, item.Name) {
 			continue
 		}
-		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.rowInfos(ctx, rows)})
+		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.datasetInfos(ctx, ds)})
 		if err != nil {
 			return nil, err
 		}
@@ -151,8 +152,8 @@ func (env *environment) publishedTables(ctx context.Context, names []string) ([]
 func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found reported, all []reports.Result, err error) {
 	store, err := env.openStoreReadOnly(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		rows, err := env.selectRows(nil, "full49", "")
-		return reported{benchmark: env.rowInfos(ctx, rows)}, nil, err
+		ds, err := env.selectDatasets(nil, "full49", "")
+		return reported{benchmark: env.datasetInfos(ctx, ds)}, nil, err
 	}
 	if err != nil {
 		return found, nil, err
@@ -169,13 +170,13 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 	return found, all, err
 }
 
-// paperData is Table 6, which needs the files of the rows.
+// paperData is Table 6, which needs the files of the datasets.
 func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (exhibit, error) {
-	rows, err := env.selectRows(nil, "full49", "")
+	ds, err := env.selectDatasets(nil, "full49", "")
 	if err != nil {
 		return exhibit{}, err
 	}
-	lines, err := env.statsLines(ctx, rows)
+	lines, err := env.statsLines(ctx, ds)
 	if err != nil {
 		return exhibit{}, err
 	}

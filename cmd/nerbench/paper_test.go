@@ -25,10 +25,10 @@ func benchEnvironment(b testing.TB) (*environment, *bytes.Buffer) {
 }
 
 // BenchmarkPaperAll writes all tables and figures from a store of 10 models on the
-// 49 rows (budget: 3 s).
+// 49 datasets (budget: 3 s).
 func BenchmarkPaperAll(b *testing.B) {
 	env, out := benchEnvironment(b)
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -37,8 +37,8 @@ func BenchmarkPaperAll(b *testing.B) {
 		b.Fatal(err)
 	}
 	for m := range 10 {
-		for _, row := range rows {
-			keepRun(b, store, fmt.Sprintf("model-%d", m), row)
+		for _, dataset := range ds {
+			keepRun(b, store, fmt.Sprintf("model-%d", m), dataset)
 		}
 	}
 	if err := store.Close(); err != nil {
@@ -54,19 +54,19 @@ func BenchmarkPaperAll(b *testing.B) {
 }
 
 // keepRun keeps a run of one passage with its scores.
-func keepRun(b testing.TB, store *results.Store, model string, row *datasets.Row) {
+func keepRun(b testing.TB, store *results.Store, model string, dataset *datasets.Dataset) {
 	b.Helper()
-	r := ner.Run{Keys: map[string]string{"model": model, "digest": model, "row": row.ID, "split": "test", "data": "d-" + row.ID, "labels": row.LabelsHash(), "family": "uniner", "variant": "repo"}}
+	r := ner.Run{Keys: map[string]string{"model": model, "digest": model, "dataset": dataset.ID, "split": "test", "data": "d-" + dataset.ID, "labels": dataset.LabelsHash(), "family": "uniner", "variant": "repo"}}
 	if err := store.Begin(b.Context(), r, 1); err != nil {
 		b.Fatal(err)
 	}
-	passage := ner.Passage{Index: 0, Document: row.ID + "/test/0"}
+	passage := ner.Passage{Index: 0, Document: dataset.ID + "/test/0"}
 	if err := store.Record(b.Context(), r.ID(), []ner.Passage{passage}, nil); err != nil {
 		b.Fatal(err)
 	}
 	byType := map[ner.EntityType]ner.Score{}
 	var total ner.Score
-	for _, t := range row.Types() {
+	for _, t := range dataset.Types() {
 		byType[t] = ner.Score{TP: 5, NPred: 9, NGold: 8}
 		total = total.Add(byType[t])
 	}
@@ -82,7 +82,7 @@ func keepRun(b testing.TB, store *results.Store, model string, row *datasets.Row
 	}
 }
 
-// BenchmarkSweepPlan plans 1,000 runs over the nine rows of the sample (budget: 1 s).
+// BenchmarkSweepPlan plans 1,000 runs over the nine datasets of the sample (budget: 1 s).
 func BenchmarkSweepPlan(b *testing.B) {
 	env, out := benchEnvironment(b)
 	file := filepath.Join(b.TempDir(), "plan.toml")
@@ -103,22 +103,22 @@ func BenchmarkSweepPlan(b *testing.B) {
 	}
 }
 
-// TestPaperStores writes all tables and figures from a store with three rows, and
+// TestPaperStores writes all tables and figures from a store with three datasets, and
 // from one with all of them: own runs are there, and what was not run says so.
 func TestPaperStores(t *testing.T) {
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, n := range map[string]int{"three rows": 3, "all rows": len(rows)} {
+	for name, n := range map[string]int{"three datasets": 3, "all datasets": len(ds)} {
 		t.Run(name, func(t *testing.T) {
 			env, out := benchEnvironment(t)
 			store, err := results.Open(t.Context(), env.store)
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, row := range rows[:n] {
-				keepRun(t, store, "ours", row)
+			for _, dataset := range ds[:n] {
+				keepRun(t, store, "ours", dataset)
 			}
 			if err := store.Close(); err != nil {
 				t.Fatal(err)

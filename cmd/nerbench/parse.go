@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
@@ -25,9 +26,9 @@ prints what is understood of each. A line may have "document", the passage (then
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(answers.Families(), ", ")},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both; a JSON list of names or {\"native\", \"natural\"} may have commas in them"},
-			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the row"},
+			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the dataset"},
 			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "mentions of unknown types: `drop` or fp"},
-			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder; published, the one of the family's authors (METRICS.md §3.1, §3.2, §9); or official, uniner's parser alone, on the answer as it is (§3.2)"},
+			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder; published, the one of the family's authors (docs/spec/metrics.md §3.1, §3.2, §9); or official, uniner's parser alone, on the answer as it is (§3.2)"},
 		},
 		Action: func(c *cli.Context) error { return env.parse(c) },
 	}
@@ -78,11 +79,11 @@ func newPlacedSpans(d *ner.Document, spans []ner.Span) []placedSpan {
 
 func (env *environment) parse(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usagef("parse: unexpected argument %q (answers come from standard input)", c.Args().First())
+		return fault.Usagef("parse: unexpected argument %q (answers come from standard input)", c.Args().First())
 	}
 	names := readTypeNames(c.String("types"))
 	if len(names) == 0 {
-		return usagef("parse: --types: name the types that were asked for")
+		return fault.Usagef("parse: --types: name the types that were asked for")
 	}
 	var all []ner.EntityType
 	for _, n := range names {
@@ -98,11 +99,11 @@ func (env *environment) parse(c *cli.Context) error {
 		return env.parsePublished(reader, all)
 	case "official":
 		if family := c.String("family"); family != "uniner" {
-			return usagef("parse: --reader official: is of the family uniner, not of %s", family)
+			return fault.Usagef("parse: --reader official: is of the family uniner, not of %s", family)
 		}
 		return env.parsePublished(publishedReader{"uniner", readOfficial}, all)
 	default:
-		return usagef("parse: --reader %s: want ladder, published, or official", c.String("reader"))
+		return fault.Usagef("parse: --reader %s: want ladder, published, or official", c.String("reader"))
 	}
 	reader, err := env.answerReader(c.String("family"), c.String("variant"), names, c.String("unknown"))
 	if err != nil {
@@ -131,19 +132,19 @@ func readRawAnswer(line []byte) (a rawAnswer, err error) {
 }
 
 // answerReader prepares a reader of a family of the program, or of the user's own.
-func (env *environment) answerReader(family, variant string, names []answers.TypeName, unknown string) (*answers.Reader, error) {
+func (env *environment) answerReader(family, variant string, names []answers.TypeName, unknown string) (*answers.Parser, error) {
 	own, err := env.ownFamilies()
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range own {
 		if f.Name == family {
-			return answers.NewShapeReader(f.Answer, "", names, unknown)
+			return answers.NewShapeParser(f.Answer, "", names, unknown)
 		}
 	}
-	reader, err := answers.NewReader(family, variant, names, unknown)
+	reader, err := answers.NewParser(family, variant, names, unknown)
 	if err != nil {
-		return nil, usagef("parse: %v", err)
+		return nil, fault.Usagef("parse: %v", err)
 	}
 	return reader, nil
 }
@@ -195,7 +196,7 @@ func readTypeNames(list string) []answers.TypeName {
 	return names
 }
 
-func parseAnswer(reader *answers.Reader, a rawAnswer, types []ner.EntityType) (parsedLine, error) {
+func parseAnswer(reader *answers.Parser, a rawAnswer, types []ner.EntityType) (parsedLine, error) {
 	if a.Types != nil {
 		types = a.Types
 	}

@@ -5,11 +5,12 @@ import (
 	"strings"
 
 	"nerbench/answers"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 )
 
 // publishedReaders is the table of the readers that the authors of prompt
-// families published, kept bug for bug (METRICS.md §3.2, §9). Each returns what
+// families published, kept bug for bug (docs/spec/metrics.md §3.2, §9). Each returns what
 // the family's own metric compares.
 var publishedReaders = []publishedReader{
 	{"uniner", readPublishedUniNER},
@@ -49,7 +50,7 @@ func publishedReaderOf(family string) (publishedReader, error) {
 		}
 		known = append(known, r.family)
 	}
-	return publishedReader{}, usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
+	return publishedReader{}, fault.Usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
 }
 
 // parsePublished reads answers as the authors of their family do.
@@ -88,7 +89,7 @@ func readPublishedUniNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bo
 	return ofOneType(items, a, types), !void, nil
 }
 
-// readOfficial reads an answer with the official parser alone (METRICS.md §3.2):
+// readOfficial reads an answer with the official parser alone (docs/spec/metrics.md §3.2):
 // nothing is cut off or stripped before.
 func readOfficial(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
 	items := answers.Official(*a.Text)

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -43,7 +44,7 @@ func (j *predictionJoin) joined(gold io.Reader, files ...predictionFile) iter.Se
 	return func(yield func(documentPredictions, error) bool) {
 		stopped, err := j.join(gold, files, func(p documentPredictions) bool { return yield(p, nil) })
 		if err == nil && !stopped && j.missing > 0 && !j.partial {
-			err = &inputError{partialError(fmt.Errorf("%d of %d documents have no prediction, the first is %s: nothing is scored (--partial scores the others)", j.missing, j.missing+j.found, j.first))}
+			err = &inputError{&fault.PartialError{Err: fmt.Errorf("%d of %d documents have no prediction, the first is %s: nothing is scored (--partial scores the others)", j.missing, j.missing+j.found, j.first)}}
 		}
 		if err != nil {
 			yield(documentPredictions{}, err)

@@ -15,7 +15,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 )
@@ -24,8 +24,8 @@ import (
 // lines elsewhere, JSON events with --json, nothing with --quiet.
 type progress struct {
 	began   time.Time
-	slots   func() int       // how many passages are asked at once now
-	reading *harness.Reading // nil: nothing is read for the sake of telling
+	slots   func() int          // how many passages are asked at once now
+	reading *loop.PassageParser // nil: nothing is read for the sake of telling
 	show    func(s state, last bool)
 	end     func() // after the last state was shown
 
@@ -36,7 +36,7 @@ type progress struct {
 
 // state is what there is to tell.
 type state struct {
-	Row        string   `json:"row"`
+	Dataset    string   `json:"row"`
 	Passages   int      `json:"passages"`
 	Total      int      `json:"total"`
 	Queries    int      `json:"queries"`
@@ -55,9 +55,9 @@ type state struct {
 const every = 5 * time.Second
 
 // newProgress begins. done passages are there already.
-func (env *environment) newProgress(row string, total, done int, reading *harness.Reading, slots func() int, notes *rowNotes) *progress {
+func (env *environment) newProgress(dataset string, total, done int, reading *loop.PassageParser, slots func() int, notes *datasetNotes) *progress {
 	p := &progress{began: time.Now(), reading: reading, slots: slots, end: func() {}}
-	p.state = state{Row: row, Total: total, Passages: done}
+	p.state = state{Dataset: dataset, Total: total, Passages: done}
 	switch {
 	case env.quiet:
 		p.show, p.reading = func(state, bool) {}, nil
@@ -67,7 +67,7 @@ func (env *environment) newProgress(row string, total, done int, reading *harnes
 	case isTerminal(env.stderr):
 		p.bar(env.stderr, notes)
 	default:
-		p.show = p.paced(func(s state) { env.note("%s: %d of %d passages, %s", s.Row, s.Passages, s.Total, s.rest()) })
+		p.show = p.paced(func(s state) { env.note("%s: %d of %d passages, %s", s.Dataset, s.Passages, s.Total, s.rest()) })
 	}
 	return p
 }
@@ -102,12 +102,12 @@ func (s state) rest() string {
 
 // bar draws a bar that rewrites its line. The bar reads its text when it draws,
 // in a goroutine of its own, which must never wait for us.
-func (p *progress) bar(w io.Writer, notes *rowNotes) {
+func (p *progress) bar(w io.Writer, notes *datasetNotes) {
 	var text atomic.Value
 	text.Store("")
 	container := mpb.New(mpb.WithOutput(w), mpb.WithWidth(32))
 	bar := container.AddBar(int64(p.state.Total),
-		mpb.PrependDecorators(decor.Name(p.state.Row+" "), decor.CountersNoUnit("%d/%d")),
+		mpb.PrependDecorators(decor.Name(p.state.Dataset+" "), decor.CountersNoUnit("%d/%d")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return text.Load().(string) })))
 	notes.under(container)
 	p.show = func(s state, _ bool) {
@@ -123,7 +123,7 @@ func (p *progress) bar(w io.Writer, notes *rowNotes) {
 }
 
 // finished takes a passage in. It is called from several goroutines at once.
-func (p *progress) finished(f harness.Finished) {
+func (p *progress) finished(f loop.Finished) {
 	var counts ner.Score
 	read, unreadable := 0, 0
 	if p.reading != nil && f.Err == nil {
@@ -160,7 +160,7 @@ func (p *progress) finished(f harness.Finished) {
 
 // answersOf counts the answers of a passage that a model generated, and those of
 // them that cannot be read.
-func (p *progress) answersOf(u *harness.Understood) (read, unreadable int) {
+func (p *progress) answersOf(u *loop.ParsedPassage) (read, unreadable int) {
 	if p.reading.HasSpans() {
 		return 0, 0
 	}

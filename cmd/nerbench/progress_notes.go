@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// rowNotes tells what happens while a row is asked: one line each, above the
+// rowNotes tells what happens while a dataset is asked: one line each, above the
 // bar if there is one. Failures come in swarms, one for each passage that is
 // under way; what follows within a second is counted, not told.
-type rowNotes struct {
-	env *environment
-	row string
+type datasetNotes struct {
+	env     *environment
+	dataset string
 
 	mu   sync.Mutex
 	bar  io.Writer // writes above the bar; nil: there is none
@@ -24,7 +24,7 @@ type rowNotes struct {
 const between = time.Second
 
 // tell is called from several goroutines at once.
-func (n *rowNotes) tell(what string) {
+func (n *datasetNotes) tell(what string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if time.Since(n.last) < between {
@@ -36,14 +36,14 @@ func (n *rowNotes) tell(what string) {
 	}
 	n.last, n.held = time.Now(), 0
 	if n.bar == nil || n.env.quiet {
-		n.env.note("%s: %s", n.row, what)
+		n.env.note("%s: %s", n.dataset, what)
 		return
 	}
-	fmt.Fprintf(n.bar, "nerbench: %s: %s\n", n.row, what) // a note is not worth an error
+	fmt.Fprintf(n.bar, "nerbench: %s: %s\n", n.dataset, what) // a note is not worth an error
 }
 
 // under makes notes go above a bar; nil: there is none any more.
-func (n *rowNotes) under(bar io.Writer) {
+func (n *datasetNotes) under(bar io.Writer) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.bar = bar

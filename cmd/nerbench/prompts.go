@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -31,13 +32,13 @@ func promptsCommand(env *environment) *cli.Command {
 			},
 			{
 				Name: "render", Usage: "prompts of documents, as JSON Lines",
-				Description: `prompts render --family F --row ROW renders the prompts of a row's documents.
+				Description: `prompts render --family F --dataset DATASET renders the prompts of a dataset's documents.
 prompts render --documents FILE --types a,b,c renders those of a file of JSON Lines.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner)"},
 					&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
-					&cli.StringFlag{Name: "row", Usage: "`ROW` whose documents are asked about"},
-					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the row"},
+					&cli.StringFlag{Name: "dataset", Usage: "`DATASET` whose documents are asked about"},
+					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the dataset"},
 					&cli.StringFlag{Name: "documents", Usage: "`FILE` of JSON Lines; - is standard input"},
 					&cli.StringFlag{Name: "types", Usage: "`TYPES` to ask for, separated by commas, with --documents"},
 					&cli.StringFlag{Name: "dataset-name", Usage: "`NAME` in the dataset line, with --documents"},
@@ -94,7 +95,7 @@ func (env *environment) listPrompts() error {
 
 func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
-		return usagef("prompts show: want FAMILY")
+		return fault.Usagef("prompts show: want FAMILY")
 	}
 	own, err := env.ownFamilies()
 	if err != nil {
@@ -102,7 +103,7 @@ func (env *environment) showPrompts(c *cli.Context) error {
 	}
 	f, err := prompts.Find(c.Args().First(), own...)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if env.json {
 		shown := map[string]map[string]string{}
@@ -139,12 +140,12 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	keys["family"], keys["variant"] = c.String("family"), c.String("variant")
 	limit := c.Int("limit")
 	switch {
-	case c.IsSet("row") == c.IsSet("documents"):
-		return usagef("prompts render: want --row, or --documents with --types")
-	case c.IsSet("row"):
-		return env.renderRow(c, keys, limit)
+	case c.IsSet("dataset") == c.IsSet("documents"):
+		return fault.Usagef("prompts render: want --dataset, or --documents with --types")
+	case c.IsSet("dataset"):
+		return env.renderDataset(c, keys, limit)
 	case !c.IsSet("types"):
-		return usagef("prompts render: --documents needs --types")
+		return fault.Usagef("prompts render: --documents needs --types")
 	}
 	r, err := env.documentsRenderer(c, keys)
 	if err != nil {
@@ -155,21 +156,21 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	})
 }
 
-// documentsRenderer prepares the prompts of documents that belong to no row: to
-// prompts, that is the row "documents".
+// documentsRenderer prepares the prompts of documents that belong to no dataset: to
+// prompts, that is the dataset "documents".
 func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string) (*prompts.Renderer, error) {
-	settings, err := promptSettings(keys, &datasets.Row{Title: c.String("dataset-name")})
+	settings, err := promptSettings(keys, &datasets.Dataset{Title: c.String("dataset-name")})
 	if err != nil {
 		return nil, err
 	}
 	if settings.Own, err = env.ownFamilies(); err != nil {
 		return nil, err
 	}
-	row := prompts.Row{ID: "documents"}
+	dataset := prompts.Dataset{ID: "documents"}
 	for _, t := range readTypeNames(c.String("types")) {
-		row.Types = append(row.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
+		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
 	}
-	if err := env.describe(&row); err != nil {
+	if err := env.describe(&dataset); err != nil {
 		return nil, err
 	}
 	if name := c.String("demonstrations"); name != "" {
@@ -178,7 +179,7 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 				if err != nil {
 					return err
 				}
-				row.Train = append(row.Train, d)
+				dataset.Train = append(dataset.Train, d)
 			}
 			return nil
 		})
@@ -186,28 +187,28 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 			return nil, err
 		}
 	}
-	r, err := prompts.New(row, settings)
+	r, err := prompts.New(dataset, settings)
 	if err != nil {
-		return nil, usagef("%v", err)
+		return nil, fault.Usagef("%v", err)
 	}
 	return r, nil
 }
 
-func (env *environment) renderRow(c *cli.Context, keys map[string]string, limit int) error {
-	row, err := env.findRow(c.String("row"))
+func (env *environment) renderDataset(c *cli.Context, keys map[string]string, limit int) error {
+	dataset, err := env.findDataset(c.String("dataset"))
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
-	r, err := env.renderer(c.Context, keys, row)
+	r, err := env.renderer(c.Context, keys, dataset)
 	if err != nil {
 		return err
 	}
 	selected, err := selectionOf(keys)
 	if err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	selected.split = ner.Split(c.String("split"))
-	docs, err := env.documents(c.Context, row, selected.options())
+	docs, err := env.documents(c.Context, dataset, selected.options())
 	if err != nil {
 		return err
 	}

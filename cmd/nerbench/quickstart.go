@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -25,7 +26,7 @@ writes the report (report/index.html).`,
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return usagef("quickstart: unexpected argument %q", c.Args().First())
+				return fault.Usagef("quickstart: unexpected argument %q", c.Args().First())
 			}
 			return env.quickstart(c.Context, c.String("out"))
 		},
@@ -38,16 +39,16 @@ func (env *environment) quickstart(ctx context.Context, dir string) error {
 		keys: map[string]string{"family": defaultFamily("tagger"), "split": string(ner.Test)},
 	}
 	for _, domain := range datasets.Domains {
-		row, err := sampleRow(domain)
+		dataset, err := sampleDataset(domain)
 		if err != nil {
 			return err
 		}
-		plan.rows = append(plan.rows, row)
+		plan.ds = append(plan.ds, dataset)
 	}
-	env.note("training and asking the in-process tagger, one sample row for each of the nine domains")
+	env.note("training and asking the in-process tagger, one sample dataset for each of the nine domains")
 	quiet := *env
 	quiet.quiet, quiet.json, quiet.stdout = true, false, io.Discard
-	if err := quiet.runRows(ctx, plan); err != nil {
+	if err := quiet.runDatasets(ctx, plan); err != nil {
 		return err
 	}
 	page, err := writeReport(ctx, env, dir, stats.Resamples)
@@ -64,8 +65,8 @@ func (env *environment) quickstart(ctx context.Context, dir string) error {
 wrote %s (every answer) and %s (open it in a browser)
 
 The passages are invented: these figures say that the program works, nothing about models.
-next:  nerbench datasets list                        the 49 rows, and where their data comes from
-       nerbench run -m ollama/MODEL -d ROW           a model of an Ollama server
+next:  nerbench datasets list                        the 49 datasets, and where their data comes from
+       nerbench run -m ollama/MODEL -d DATASET           a model of an Ollama server
        nerbench runs list                            what was run
 `, env.store, page.Files[0])
 	return err
@@ -78,17 +79,17 @@ func (env *environment) sampleTable(ctx context.Context, w io.Writer, format str
 		return err
 	}
 	defer store.Close()
-	var rows []string
+	var ids []string
 	for _, domain := range datasets.Domains {
-		rows = append(rows, samplePrefix+domain)
+		ids = append(ids, samplePrefix+domain)
 	}
-	where := map[string][]string{"row": rows, "model": {"tagger"}}
+	where := map[string][]string{"dataset": ids, "model": {"tagger"}}
 	found, err := env.readReported(ctx, store, where, "", 0)
 	if err != nil {
 		return err
 	}
 	t, err := reports.Build(found.results, reports.Spec{
-		Rows: "row", Cols: "model", Metrics: []string{reports.SpanF1, reports.UninerF1}, Benchmark: found.benchmark,
+		Rows: "dataset", Cols: "model", Metrics: []string{reports.SpanF1, reports.UninerF1}, Benchmark: found.benchmark,
 		Ratios: metricRatios, Doubled: doubledCounts,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
@@ -20,13 +21,13 @@ import (
 
 // reported is what tables and the report are made of.
 type reported struct {
-	runs      []results.RunInfo // in order of time
-	results   []reports.Result  // of the same runs
-	benchmark []reports.RowInfo // the rows that averages are over
+	runs      []results.RunInfo     // in order of time
+	results   []reports.Result      // of the same runs
+	benchmark []reports.DatasetInfo // the datasets that averages are over
 }
 
 // readReported reads the runs that fit, with intervals of that many resamples
-// (0: none), and the rows of the benchmark, or of a suite of it. Where no row of
+// (0: none), and the datasets of the benchmark, or of a suite of it. Where no dataset of
 // the benchmark was run, but those of the embedded sample or of the user's own,
 // the report is about these; else the sample is no part of it.
 func (env *environment) readReported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (reported, error) {
@@ -35,7 +36,7 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 	if err != nil {
 		return out, err
 	}
-	rows, err := env.selectRows(nil, suite, "")
+	ds, err := env.selectDatasets(nil, suite, "")
 	if err != nil {
 		return out, err
 	}
@@ -43,17 +44,17 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 	if err != nil {
 		return out, err
 	}
-	has := func(rows []*datasets.Row, r results.RunInfo) bool {
-		return slices.ContainsFunc(rows, func(row *datasets.Row) bool { return row.ID == r.Keys["row"] })
+	has := func(ds []*datasets.Dataset, r results.RunInfo) bool {
+		return slices.ContainsFunc(ds, func(dataset *datasets.Dataset) bool { return dataset.ID == r.Keys["dataset"] })
 	}
 	if suite != "" {
-		runs = slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !has(rows, r) })
+		runs = slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !has(ds, r) })
 	}
 	if _, asked := where["limit"]; !asked {
 		runs = env.withoutBeginnings(runs)
 	}
 	if len(runs) == 0 || slices.ContainsFunc(runs, func(r results.RunInfo) bool { return has(embedded, r) }) {
-		out.runs, out.benchmark = env.withoutSample(runs), env.rowInfos(ctx, rows)
+		out.runs, out.benchmark = env.withoutSample(runs), env.datasetInfos(ctx, ds)
 	} else {
 		out.runs, out.benchmark = runs, env.ranInfos(runs)
 	}
@@ -64,7 +65,7 @@ func (env *environment) readReported(ctx context.Context, store *results.Store, 
 
 // withoutSample leaves out the runs on the embedded sample.
 func (env *environment) withoutSample(runs []results.RunInfo) []results.RunInfo {
-	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["row"], samplePrefix) })
+	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["dataset"], samplePrefix) })
 	if n := len(runs) - len(kept); n > 0 {
 		env.note("left out: runs on the embedded sample (%d), which is no part of the benchmark", n)
 	}
@@ -112,27 +113,27 @@ func (env *environment) noteUnscored(runs []results.RunInfo) {
 	}
 }
 
-// rowInfos describes rows, with the reason for which one cannot be run here.
-func (env *environment) rowInfos(ctx context.Context, rows []*datasets.Row) []reports.RowInfo {
+// rowInfos describes datasets, with the reason for which one cannot be run here.
+func (env *environment) datasetInfos(ctx context.Context, ds []*datasets.Dataset) []reports.DatasetInfo {
 	data := env.dataFS()
-	infos := make([]reports.RowInfo, len(rows))
-	for i, r := range rows {
-		infos[i] = reports.RowInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: absence(ctx, data, r)}
+	infos := make([]reports.DatasetInfo, len(ds))
+	for i, r := range ds {
+		infos[i] = reports.DatasetInfo{ID: r.ID, Title: r.Title, Domain: r.Domain, Absent: absence(ctx, data, r)}
 	}
 	return infos
 }
 
-// absence says why a row cannot be run; empty if it can.
-func absence(ctx context.Context, data fs.FS, row *datasets.Row) string {
-	err := loaders.Present(ctx, data, row, loaders.Options{Split: ner.Test})
+// absence says why a dataset cannot be run; empty if it can.
+func absence(ctx context.Context, data fs.FS, dataset *datasets.Dataset) string {
+	err := loaders.Present(ctx, data, dataset, loaders.Options{Split: ner.Test})
 	switch {
 	case err == nil:
 		return ""
-	case !loaders.Supported(row, ""):
+	case !loaders.Supported(dataset, ""):
 		return "no reader for its files yet"
-	case row.Access == "agreement":
+	case dataset.Access == "agreement":
 		return "needs an agreement"
-	case row.Access == "paid":
+	case dataset.Access == "paid":
 		return "needs a paid licence"
 	case errors.Is(err, fs.ErrNotExist):
 		return "data missing"
@@ -140,21 +141,21 @@ func absence(ctx context.Context, data fs.FS, row *datasets.Row) string {
 	return "no test split"
 }
 
-// ranInfos describes the rows that were run, by id.
-func (env *environment) ranInfos(runs []results.RunInfo) []reports.RowInfo {
-	var infos []reports.RowInfo
+// ranInfos describes the datasets that were run, by id.
+func (env *environment) ranInfos(runs []results.RunInfo) []reports.DatasetInfo {
+	var infos []reports.DatasetInfo
 	for _, r := range runs {
-		id := r.Keys["row"]
-		if slices.ContainsFunc(infos, func(i reports.RowInfo) bool { return i.ID == id }) {
+		id := r.Keys["dataset"]
+		if slices.ContainsFunc(infos, func(i reports.DatasetInfo) bool { return i.ID == id }) {
 			continue
 		}
-		info := reports.RowInfo{ID: id}
-		if row, err := env.findRow(id); err == nil { // else its file is not here any more
-			info.Title, info.Domain = row.Title, row.Domain
+		info := reports.DatasetInfo{ID: id}
+		if dataset, err := env.findDataset(id); err == nil { // else its file is not here any more
+			info.Title, info.Domain = dataset.Title, dataset.Domain
 		}
 		infos = append(infos, info)
 	}
-	slices.SortFunc(infos, func(a, b reports.RowInfo) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(infos, func(a, b reports.DatasetInfo) int { return strings.Compare(a.ID, b.ID) })
 	return infos
 }
 
@@ -168,7 +169,7 @@ func reportResults(ctx context.Context, store *results.Store, runs []results.Run
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
 			Signatures: signatures(r, nil),
 		}
-		if len(byReader) > 1 { // so that reports say it (METRICS.md §8.4)
+		if len(byReader) > 1 { // so that reports say it (docs/spec/metrics.md §8.4)
 			out[i].Keys["reader"] = readerOf(r)
 		}
 		for id, m := range r.Scores.Metrics {
@@ -208,7 +209,7 @@ func readerOf(r results.RunInfo) string {
 	return ""
 }
 
-// interval is the 95 % interval of a run's F1 (METRICS.md §12.3); ok is false
+// interval is the 95 % interval of a run's F1 (docs/spec/metrics.md §12.3); ok is false
 // where there is nothing to resample.
 func interval(ctx context.Context, store *results.Store, r results.RunInfo, metric string, resamples int) (ci [2]float64, ok bool, err error) {
 	if ctx.Err() != nil {
@@ -218,14 +219,14 @@ func interval(ctx context.Context, store *results.Store, r results.RunInfo, metr
 	if err != nil || len(counts) < 2 {
 		return ci, false, err
 	}
-	i := stats.Bootstrap([]stats.Row{{Seed: stats.RowSeed(0, r.Keys["row"]), A: counts}}, resamples)
+	i := stats.Bootstrap([]stats.Dataset{{Seed: stats.DatasetSeed(0, r.Keys["dataset"]), A: counts}}, resamples)
 	return [2]float64{i.Low, i.High}, true, nil
 }
 
 // readResamples checks the number of resamples of an interval.
 func readResamples(n int) (int, error) {
 	if n != 0 && n < 1000 {
-		return 0, usagef("--ci %d: want 0, or at least 1000 resamples", n)
+		return 0, fault.Usagef("--ci %d: want 0, or at least 1000 resamples", n)
 	}
 	return n, nil
 }

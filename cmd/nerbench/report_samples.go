@@ -6,7 +6,7 @@ import (
 	"iter"
 	"slices"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
@@ -19,7 +19,7 @@ const (
 	sampleAnswers = 40 // of a passage
 )
 
-// readSamples reads a few passages of the last run of each model about each row.
+// readSamples reads a few passages of the last run of each model about each dataset.
 // A run whose data is not here has none.
 func (env *environment) readSamples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]reports.Sample, error) {
 	var samples []reports.Sample
@@ -29,7 +29,7 @@ func (env *environment) readSamples(ctx context.Context, store *results.Store, r
 			if ctx.Err() != nil {
 				return nil, err
 			}
-			env.note("%s: no sample passages in the report: %v", r.Keys["row"], err)
+			env.note("%s: no sample passages in the report: %v", r.Keys["dataset"], err)
 			continue
 		}
 		samples = append(samples, of...)
@@ -37,8 +37,8 @@ func (env *environment) readSamples(ctx context.Context, store *results.Store, r
 	return samples, nil
 }
 
-// lastRuns keeps the last run of each model about each row that has answers, by
-// row and model.
+// lastRuns keeps the last run of each model about each dataset that has answers, by
+// dataset and model.
 func lastRuns(runs []results.RunInfo) []results.RunInfo {
 	var last []results.RunInfo
 	for _, r := range runs {
@@ -46,7 +46,7 @@ func lastRuns(runs []results.RunInfo) []results.RunInfo {
 			continue
 		}
 		at := slices.IndexFunc(last, func(l results.RunInfo) bool {
-			return l.Keys["row"] == r.Keys["row"] && l.Keys["model"] == r.Keys["model"]
+			return l.Keys["dataset"] == r.Keys["dataset"] && l.Keys["model"] == r.Keys["model"]
 		})
 		switch {
 		case at < 0:
@@ -56,7 +56,7 @@ func lastRuns(runs []results.RunInfo) []results.RunInfo {
 		}
 	}
 	slices.SortStableFunc(last, func(a, b results.RunInfo) int {
-		return cmp.Or(cmp.Compare(a.Keys["row"], b.Keys["row"]), cmp.Compare(a.Keys["model"], b.Keys["model"]))
+		return cmp.Or(cmp.Compare(a.Keys["dataset"], b.Keys["dataset"]), cmp.Compare(a.Keys["model"], b.Keys["model"]))
 	})
 	return last[:min(len(last), sampledRuns)]
 }
@@ -67,7 +67,7 @@ func (env *environment) samplesOf(ctx context.Context, store *results.Store, r r
 	if err != nil {
 		return nil, err
 	}
-	reading, err := harness.NewReading(plan.How)
+	reading, err := loop.NewPassageParser(plan.Parsing)
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +98,13 @@ func (env *environment) samplesOf(ctx context.Context, store *results.Store, r r
 	return samples, err
 }
 
-func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *harness.Reading) (reports.Sample, error) {
+func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.PassageParser) (reports.Sample, error) {
 	u, err := reading.Passage(d, p.Answers)
 	if err != nil {
 		return reports.Sample{}, err
 	}
 	s := reports.Sample{
-		Row: r.Keys["row"], Document: d.ID, Model: r.Keys["model"], Text: d.Text,
+		Dataset: r.Keys["dataset"], Document: d.ID, Model: r.Keys["model"], Text: d.Text,
 		Gold: d.Spans, Predicted: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
 	}
 	if reading.HasSpans() {

@@ -10,7 +10,7 @@ import (
 )
 
 // TestTablesSayThatReadersDiffer: scores of different versions do not share a
-// table without a note (METRICS.md §8.4).
+// table without a note (docs/spec/metrics.md §8.4).
 func TestTablesSayThatReadersDiffer(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -45,7 +45,7 @@ func TestTablesSayThatReadersDiffer(t *testing.T) {
 // saveRun keeps a run of one passage with its scores.
 func saveRun(t *testing.T, store *results.Store, model, reader string) {
 	t.Helper()
-	r := ner.Run{Keys: map[string]string{"model": model, "row": "mit-movie"}}
+	r := ner.Run{Keys: map[string]string{"model": model, "dataset": "mit-movie"}}
 	counts := ner.Score{TP: 1, NPred: 2, NGold: 2}
 	passage := ner.Passage{Document: "mit-movie/test/0", Answers: []ner.Answer{{Types: []ner.EntityType{"actor"}}}}
 	for _, err := range []error{

@@ -8,7 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/results"
@@ -25,7 +26,7 @@ it: it has vertical bars). Where they part, the first passage that differs is na
 Nothing is written.`,
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
-				return usagef("reproduce: want one run or signature")
+				return fault.Usagef("reproduce: want one run or signature")
 			}
 			return env.reproduce(c.Context, c.Args().First())
 		},
@@ -58,10 +59,10 @@ func (env *environment) reproduce(ctx context.Context, name string) error {
 	}
 	plan.Metrics = sortedKeys(claims)
 	var documents []string
-	plan.Observe = func(p ner.Passage, _ *ner.Document, _ harness.Understood) {
+	plan.Observe = func(p ner.Passage, _ *ner.Document, _ loop.ParsedPassage) {
 		documents = append(documents, p.Document)
 	}
-	scored, err := harness.Score(ctx, plan)
+	scored, err := loop.Score(ctx, plan)
 	if err != nil {
 		return fmt.Errorf("reproduce: %w", err)
 	}
@@ -124,7 +125,7 @@ func findClaims(ctx context.Context, store *results.Store, name string) (results
 
 // parting says where a score of now parts from the one that is claimed; empty if
 // it does not. kept are the counts by passage that the store has, nil if none.
-func parting(claim signature, scored harness.Scored, now harness.MetricCounts, kept []ner.Score, documents []string) string {
+func parting(claim signature, scored loop.Scored, now loop.MetricCounts, kept []ner.Score, documents []string) string {
 	versions := ""
 	if claim.reader != answers.Version || claim.version != metrics.Version {
 		versions = fmt.Sprintf(" (readers and metrics were %s and %s, and are %s and %s)", claim.reader, claim.version, answers.Version, metrics.Version)

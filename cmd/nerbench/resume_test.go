@@ -23,7 +23,7 @@ import (
 // can kill it.
 const childVariable = "NERBENCH_TEST_PROGRAM"
 
-// workplace is a folder with a row of invented passages, and a fake server.
+// workplace is a folder with a dataset of invented passages, and a fake server.
 type workplace struct {
 	t    testing.TB
 	dir  string
@@ -40,13 +40,13 @@ func newWorkplace(t testing.TB, passages int, delay time.Duration, set ...func(*
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, row, _ := strings.Cut(string(script), "-- rows/mini.toml --\n")
-	row, _, _ = strings.Cut(row, "-- ")
+	_, dataset, _ := strings.Cut(string(script), "-- datasets/mini.toml --\n")
+	dataset, _, _ = strings.Cut(dataset, "-- ")
 	var test strings.Builder
 	for i := range passages {
 		fmt.Fprintf(&test, "Person%d\tB-PER\nleft\tO\nTown%d\tB-LOC\n.\tO\n\n", i, i%7)
 	}
-	w.write("rows/mini.toml", row)
+	w.write("datasets/mini.toml", dataset)
 	w.write("data/mini/test.tsv", test.String())
 	answer := func(prompt string) string {
 		w.mu.Lock()
@@ -75,7 +75,7 @@ func (w *workplace) program(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_ROWS=rows", "NERBENCH_DATA=data")
+	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_DATA=data")
 	if w.fake != nil {
 		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+w.fake.URL)
 	}

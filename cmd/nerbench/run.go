@@ -13,18 +13,19 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
-	"nerbench/models"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/cards"
 )
 
 func runCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "run",
-		Usage: "ask a model about rows, and score the answers",
-		Description: `run -m MODEL -d ROW[,ROW] asks what has no answer yet, then scores. Stop it at
+		Usage: "ask a model about datasets, and score the answers",
+		Description: `run -m MODEL -d DATASET[,DATASET] asks what has no answer yet, then scores. Stop it at
 any moment and give the same command again: it continues, and asks nothing twice.
 
 MODEL is one of:
@@ -33,15 +34,15 @@ MODEL is one of:
 --set takes keys of a run: ` + strings.Join(settable, ", ") + `.`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask"},
-			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`ROW`s, separated by commas"},
-			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain"},
+			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
+			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain"},
 			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` to ask about: train, dev, test"},
 			&cli.StringFlag{Name: "view", Usage: "`VIEW` of the units: all, or table6 for those that the paper counted"},
 			&cli.StringFlag{Name: "card", Usage: "model `CARD` that says how the model is asked (models list)"},
 			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger: spans)"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
 			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
-			&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each row only"},
+			&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each dataset only"},
 			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
 			&cli.StringFlag{Name: "shard", Usage: "ask part `I/N` of the passages only"},
 			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: what the longest prompt needs)"},
@@ -59,7 +60,7 @@ MODEL is one of:
 			if err != nil {
 				return err
 			}
-			return env.runRows(c.Context, plan)
+			return env.runDatasets(c.Context, plan)
 		},
 	}
 }
@@ -75,7 +76,7 @@ func modelUsage() string {
 // runPlan is what one call of run asks.
 type runPlan struct {
 	model       string
-	rows        []*datasets.Row
+	ds          []*datasets.Dataset
 	selection   selection
 	keys        map[string]string // of prompts and decoding, as set
 	decoding    runners.Decoding
@@ -89,7 +90,7 @@ type runPlan struct {
 	probe       int // questions to ask twice
 	pull        bool
 	keepAlive   time.Duration
-	card        *models.Card // how the model is asked; nil: as the user says
+	card        *cards.Card // how the model is asked; nil: as the user says
 }
 
 func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
@@ -100,19 +101,19 @@ func readRunPlan(env *environment, c *cli.Context) (runPlan, error) {
 	}
 	switch {
 	case c.NArg() > 0:
-		return p, usagef("run: unexpected argument %q (rows are named with -d)", c.Args().First())
+		return p, fault.Usagef("run: unexpected argument %q (datasets are named with -d)", c.Args().First())
 	case p.model == "":
-		return p, usagef("run: no model: name one with -m (%s)", strings.ReplaceAll(modelUsage(), "\n  ", "; "))
+		return p, fault.Usagef("run: no model: name one with -m (%s)", strings.ReplaceAll(modelUsage(), "\n  ", "; "))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
-		return p, usagef("run: no rows: name some with -d ROW,ROW or --suite SUITE")
+		return p, fault.Usagef("run: no datasets: name some with -d DATASET,DATASET or --suite SUITE")
 	}
 	for _, id := range p.metrics { // now, not after hours of asking
 		if _, _, err := metrics.ParseID(id); err != nil {
-			return p, usagef("run: %v", err)
+			return p, fault.Usagef("run: %v", err)
 		}
 	}
 	var err error
-	if p.rows, err = env.askedRows(c.StringSlice("dataset"), c.String("suite")); err != nil {
+	if p.ds, err = env.askedDatasets(c.StringSlice("dataset"), c.String("suite")); err != nil {
 		return p, err
 	}
 	if p.keys, err = readSettings(c.StringSlice("set")); err != nil {
@@ -144,7 +145,7 @@ func readConnections(c *cli.Context) (int, error) {
 	}
 	connections, err := strconv.Atoi(n)
 	if err != nil || connections < 1 {
-		return 0, usagef("--max-connections %s: want a number from 1, or auto", n)
+		return 0, fault.Usagef("--max-connections %s: want a number from 1, or auto", n)
 	}
 	return connections, nil
 }
@@ -159,13 +160,13 @@ func (p *runPlan) complete() (err error) {
 		p.keys["family"] = defaultFamily(p.model)
 	}
 	if p.selection, err = selectionOf(p.keys); err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if err := checkView(p.selection.view); err != nil {
 		return err
 	}
 	if s := p.selection; s.limit < 0 || s.shards < 0 || s.shards > 0 && (s.shard < 1 || s.shard > s.shards) {
-		return usagef("limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
+		return fault.Usagef("limit and shard: want a positive number of passages, and I/N with 1 <= I <= N")
 	}
 	p.decoding, err = readDecoding(p.keys)
 	return err
@@ -191,7 +192,7 @@ func splitList(values []string) []string {
 	return out
 }
 
-// readDecoding reads the sampling parameters among the keys (PROMPTS.md §2.5).
+// readDecoding reads the sampling parameters among the keys (docs/spec/prompts.md §2.5).
 func readDecoding(keys map[string]string) (runners.Decoding, error) {
 	d := runners.Decoding{Seed: 1}
 	if keys["family"] == "spans" {
@@ -200,13 +201,13 @@ func readDecoding(keys map[string]string) (runners.Decoding, error) {
 	var err error
 	if v := keys["temperature"]; v != "" {
 		if d.Temperature, err = strconv.ParseFloat(v, 64); err != nil || d.Temperature < 0 {
-			return d, usagef("temperature=%s: want a number from 0", v)
+			return d, fault.Usagef("temperature=%s: want a number from 0", v)
 		}
 	}
 	for name, into := range map[string]*int{"sampling_seed": &d.Seed, "context": &d.Context} {
 		if v := keys[name]; v != "" {
 			if *into, err = strconv.Atoi(v); err != nil {
-				return d, usagef("%s=%s: want a number", name, v)
+				return d, fault.Usagef("%s=%s: want a number", name, v)
 			}
 		}
 	}
@@ -215,30 +216,30 @@ func readDecoding(keys map[string]string) (runners.Decoding, error) {
 	case "on":
 		d.Think = true
 	default:
-		return d, usagef("think=%s: want on or off", keys["think"])
+		return d, fault.Usagef("think=%s: want on or off", keys["think"])
 	}
 	return d, nil
 }
 
-// runRows asks and scores row after row. A row that cannot be asked does not
+// runRows asks and scores dataset after dataset. A dataset that cannot be asked does not
 // stop the others; the exit code tells.
-func (env *environment) runRows(ctx context.Context, plan runPlan) error {
+func (env *environment) runDatasets(ctx context.Context, plan runPlan) error {
 	store, err := env.openStore(ctx)
 	if err != nil {
 		return err
 	}
 	var summary runSummary
 	var faults []error
-	for _, row := range plan.rows {
-		report, err := env.runRow(ctx, store, plan, row)
+	for _, dataset := range plan.ds {
+		report, err := env.runDataset(ctx, store, plan, dataset)
 		if err != nil {
-			if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || isUsage(err) || len(plan.rows) == 1 {
+			if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || errors.As(err, new(*fault.UsageError)) || len(plan.ds) == 1 {
 				faults = []error{err}
 				break
 			}
-			env.note("%s: not run: %v", row.ID, err)
+			env.note("%s: not run: %v", dataset.ID, err)
 			faults = append(faults, err)
-			summary.NotRun = append(summary.NotRun, notRun{row.ID, err.Error()})
+			summary.NotRun = append(summary.NotRun, notRun{dataset.ID, err.Error()})
 			continue
 		}
 		summary.add(report)
@@ -258,26 +259,21 @@ func (env *environment) runRows(ctx context.Context, plan runPlan) error {
 	case len(faults) == 1:
 		return faults[0]
 	case len(faults) > 1:
-		return sameCode(faults, fmt.Errorf("%d of %d rows were not run", len(faults), len(plan.rows)))
+		return sameCode(faults, fmt.Errorf("%d of %d datasets were not run", len(faults), len(plan.ds)))
 	case summary.Incomplete > 0:
-		return partialError(fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete))
+		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete)}
 	}
 	return nil
 }
 
-func isUsage(err error) bool {
-	var coded *codedError
-	return errors.As(err, &coded) && coded.code == exitUsage
-}
-
 // noteLock tells where the data is not what the lock says: the run carries the
 // fingerprint of its own data, and does not compare with those on the locked.
-func (env *environment) noteLock(row *datasets.Row, s survey) {
+func (env *environment) noteLock(dataset *datasets.Dataset, s survey) {
 	native := s.part.gold == "" || s.part.gold == datasets.NativeGold
 	if !native || s.part.view == loaders.Table6View {
 		return
 	}
-	set, err := row.Set("")
+	set, err := dataset.Set("")
 	if err != nil {
 		return // the sample has no sets
 	}
@@ -287,7 +283,7 @@ func (env *environment) noteLock(row *datasets.Row, s survey) {
 	}
 	if s.lock.TextsSHA256 != p.Lock.TextsSHA256 || s.lock.SpansSHA256 != p.Lock.SpansSHA256 {
 		env.note("%s: %s: not the locked data: found %d documents with %d spans, expected %d with %d (nerbench datasets verify %s lists the differences); this run carries a fingerprint of its own",
-			row.ID, s.part.split, s.lock.Documents, s.lock.Spans, p.Lock.Documents, p.Lock.Spans, row.ID)
+			dataset.ID, s.part.split, s.lock.Documents, s.lock.Spans, p.Lock.Documents, p.Lock.Spans, dataset.ID)
 	}
 }
 

@@ -13,16 +13,16 @@ import (
 	"nerbench/results"
 )
 
-// runReport is what became of one row.
+// runReport is what became of one dataset.
 type runReport struct {
 	Run      string                `json:"run"`
-	Row      string                `json:"row"`
+	Dataset  string                `json:"row"`
 	Model    string                `json:"model"`
 	Passages int                   `json:"passages"`
 	Complete int                   `json:"complete"`
 	Queries  int                   `json:"queries"` // of the whole run
 	Asked    int                   `json:"asked"`   // now
-	Known    int                   `json:"known"`   // answers that the store had
+	Cached   int                   `json:"known"`   // answers that the store had
 	TooLong  int                   `json:"too_long"`
 	Outcomes map[ner.Outcome]int   `json:"outcomes"`
 	Scores   map[string]countsJSON `json:"scores"`
@@ -30,7 +30,7 @@ type runReport struct {
 	Failure  string                `json:"failure,omitempty"` // why a passage is incomplete: the first reason
 }
 
-// runSummary is what became of all rows.
+// runSummary is what became of all datasets.
 type runSummary struct {
 	Runs       []runReport `json:"runs"`
 	NotRun     []notRun    `json:"not_run"`
@@ -38,8 +38,8 @@ type runSummary struct {
 }
 
 type notRun struct {
-	Row string `json:"row"`
-	Why string `json:"why"`
+	Dataset string `json:"row"`
+	Why     string `json:"why"`
 }
 
 func (s *runSummary) add(r runReport) {
@@ -84,7 +84,7 @@ func scoresJSON(s results.Scores) (map[string]countsJSON, error) {
 func (r *runReport) text() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, known before %d, too long %d)\n",
-		r.Row, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Known, r.TooLong)
+		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Cached, r.TooLong)
 	for _, m := range metrics.Metrics {
 		for _, id := range sortedKeys(r.Scores) {
 			if metricName(id) != m.ID {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -16,7 +17,7 @@ func runsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "runs",
 		Usage: "list, show, export and remove runs",
-		Description: `A run is one model asked about one split of one row in one way. Runs are named by
+		Description: `A run is one model asked about one split of one dataset in one way. Runs are named by
 the beginning of their ids.`,
 		Subcommands: []*cli.Command{
 			{
@@ -24,7 +25,7 @@ the beginning of their ids.`,
 				Flags: []cli.Flag{whereFlag()},
 				Action: func(c *cli.Context) error {
 					if c.NArg() > 0 {
-						return usagef("runs list: unexpected argument %q (runs are selected with --where)", c.Args().First())
+						return fault.Usagef("runs list: unexpected argument %q (runs are selected with --where)", c.Args().First())
 					}
 					return env.listRuns(c.Context, c.StringSlice("where"))
 				},
@@ -33,7 +34,7 @@ the beginning of their ids.`,
 				Name: "show", Usage: "one run in full: keys, counts, outcomes", ArgsUsage: "RUN",
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
-						return usagef("runs show: needs one RUN")
+						return fault.Usagef("runs show: needs one RUN")
 					}
 					return env.showRun(c.Context, c.Args().First())
 				},
@@ -43,7 +44,7 @@ the beginning of their ids.`,
 				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: exports[0].name, Usage: "`WHAT`: " + strings.Join(exportNames(), ", ")}},
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
-						return usagef("runs export: needs one RUN")
+						return fault.Usagef("runs export: needs one RUN")
 					}
 					return env.exportRun(c.Context, c.Args().First(), c.String("what"))
 				},
@@ -52,7 +53,7 @@ the beginning of their ids.`,
 				Name: "rm", Usage: "remove runs, and the answers that no other run uses", ArgsUsage: "RUN...",
 				Action: func(c *cli.Context) error {
 					if c.NArg() == 0 {
-						return usagef("runs rm: needs a RUN")
+						return fault.Usagef("runs rm: needs a RUN")
 					}
 					return env.removeRuns(c.Context, c.Args().Slice())
 				},
@@ -72,10 +73,10 @@ func readWhere(pairs []string, known func(string) bool) (map[string][]string, er
 	for _, pair := range pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			return nil, usagef("--where %s: want key=value", pair)
+			return nil, fault.Usagef("--where %s: want key=value", pair)
 		}
 		if !known(key) {
-			return nil, usagef("--where %s: unknown key %q (known: %s)", pair, key, strings.Join(keyNames(), ", "))
+			return nil, fault.Usagef("--where %s: unknown key %q (known: %s)", pair, key, strings.Join(keyNames(), ", "))
 		}
 		where[key] = append(where[key], value)
 	}
@@ -135,7 +136,7 @@ func (env *environment) removeRuns(ctx context.Context, names []string) error {
 		removed = append(removed, r.ID)
 		if !env.json {
 			fmt.Fprintf(env.stdout, "removed %s: %s, %s, %d of %d passages\n",
-				r.ID, printable(r.Keys["model"]), printable(r.Keys["row"]), r.Complete, r.Passages)
+				r.ID, printable(r.Keys["model"]), printable(r.Keys["dataset"]), r.Complete, r.Passages)
 		}
 	}
 	if env.json {

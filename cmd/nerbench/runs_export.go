@@ -9,7 +9,8 @@ import (
 	"iter"
 	"strings"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -55,11 +56,11 @@ func (env *environment) exportRun(ctx context.Context, name, what string) error 
 			return err
 		}
 		if what != "prompts" && run.Complete < run.Passages {
-			return partialError(fmt.Errorf("run %s: %d of %d passages are complete, the others are not exported", run.ID, run.Complete, run.Passages))
+			return &fault.PartialError{Err: fmt.Errorf("run %s: %d of %d passages are complete, the others are not exported", run.ID, run.Complete, run.Passages)}
 		}
 		return nil
 	}
-	return usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(exportNames(), ", "))
+	return fault.Usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(exportNames(), ", "))
 }
 
 // lineWriter writes JSON values, one a line.
@@ -130,7 +131,7 @@ type unplacedSpan struct {
 	Type ner.EntityType `json:"type"`
 }
 
-func newPredictionLine(d *ner.Document, u harness.Understood) predictionLine {
+func newPredictionLine(d *ner.Document, u loop.ParsedPassage) predictionLine {
 	line := predictionLine{ID: d.ID, Spans: newPlacedSpans(d, u.Passage.Pred)}
 	for _, m := range u.Passage.Unaligned {
 		line.Unaligned = append(line.Unaligned, unplacedSpan(m))
@@ -145,12 +146,12 @@ func (env *environment) exportPredictions(ctx context.Context, store *results.St
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	plan.Observe = func(_ ner.Passage, d *ner.Document, u harness.Understood) {
+	plan.Observe = func(_ ner.Passage, d *ner.Document, u loop.ParsedPassage) {
 		if err := w.write(newPredictionLine(d, u)); err != nil {
 			stop(err)
 		}
 	}
-	_, err = harness.Score(ctx, plan)
+	_, err = loop.Score(ctx, plan)
 	return err
 }
 
@@ -159,11 +160,11 @@ func (env *environment) exportPrompts(ctx context.Context, store *results.Store,
 	if err != nil {
 		return err
 	}
-	row, err := env.findRow(run.Keys["row"])
+	dataset, err := env.findDataset(run.Keys["dataset"])
 	if err != nil {
 		return err
 	}
-	renderer, err := env.renderer(ctx, run.Keys, row)
+	renderer, err := env.renderer(ctx, run.Keys, dataset)
 	if err != nil {
 		return err
 	}

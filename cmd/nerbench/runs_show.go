@@ -9,7 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -77,10 +77,10 @@ func writeRuns(w io.Writer, runs []runJSON) error {
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "run\trow\tmodel\tfamily\tstate\tpassages\tqueries\tspan_f1\tuniner_f1\t")
+	fmt.Fprintln(tw, "run\tdataset\tmodel\tfamily\tstate\tpassages\tqueries\tspan_f1\tuniner_f1\t")
 	for _, r := range runs {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
-			printable(r.Keys["row"]), printable(r.Keys["model"]), printable(r.Keys["family"]), r.State,
+			printable(r.Keys["dataset"]), printable(r.Keys["model"]), printable(r.Keys["family"]), r.State,
 			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1"), headlineOf(r, "uniner_f1"))
 	}
 	return tw.Flush()
@@ -89,7 +89,7 @@ func writeRuns(w io.Writer, runs []runJSON) error {
 // headlineOf is a run's F1 as a percentage.
 func headlineOf(r runJSON, id string) string {
 	if q := r.Keys["queries"]; q != "" && q != "all" {
-		id += "[queries=" + q + "]" // METRICS.md §1.4
+		id += "[queries=" + q + "]" // docs/spec/metrics.md §1.4
 	}
 	s, ok := r.Scores[id]
 	if !ok {
@@ -203,7 +203,7 @@ func (r *shownRun) writeText(w io.Writer) error {
 	}
 	for _, name := range sortedKeys(r.Counters) {
 		share := ""
-		if slices.Contains(harness.Marks, name) {
+		if slices.Contains(loop.Marks, name) {
 			share = " queries" + shareOf(strconv.Itoa(r.Counters[name]), strconv.Itoa(r.Queries))
 		}
 		fmt.Fprintf(w, "%s %d%s\n", name, r.Counters[name], share)

@@ -19,7 +19,7 @@ import (
 // of Ollama, and in the process: each run is killed once and continued, gives the
 // answers that are known of the model, and none scores otherwise than another.
 //
-// The row is one that the model has hardly learnt, so that many answers run on. How
+// The dataset is one that the model has hardly learnt, so that many answers run on. How
 // many may differ from the known ones says what each server does with them: vLLM
 // computes as the reference was computed; llama.cpp rounds activations to the 16 bits
 // of the weights; Ollama parts from it a little more often, and gives up an
@@ -28,12 +28,12 @@ func TestSameWeights(t *testing.T) {
 	model := reference.Path(t, "models", "tiny-uniner-frequency")
 	file := filepath.Join(model, "model-f16.gguf")
 	w := &workplace{t: t, dir: t.TempDir()}
-	env := []string{"NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_ROWS=", "NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
-	var rows map[string]referenceRow
-	readReference(t, filepath.Join(model, "reference.json"), &rows)
+	env := []string{"NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_DATASETS=", "NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
+	var ds map[string]referenceDataset
+	readReference(t, filepath.Join(model, "reference.json"), &ds)
 
-	const row, limit = "crossner-politics", 50
-	want := rows[row].Answers[:limit]
+	const dataset, limit = "crossner-politics", 50
+	want := ds[dataset].Answers[:limit]
 	type asked struct {
 		model string // in the store
 		p     float64
@@ -61,7 +61,7 @@ func TestSameWeights(t *testing.T) {
 	} {
 		t.Run(m.kind, func(t *testing.T) {
 			name, args := m.start(t)
-			asking := append([]string{"run", "-m", name, "-d", row, "--limit", strconv.Itoa(limit), "-q", "--json"}, args...)
+			asking := append([]string{"run", "-m", name, "-d", dataset, "--limit", strconv.Itoa(limit), "-q", "--json"}, args...)
 			w.killOnce(t, env, asking...)
 			code, stdout, stderr := w.with(env, asking...)
 			var summary runSummary

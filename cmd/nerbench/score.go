@@ -12,7 +12,8 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -31,7 +32,7 @@ No model is asked. Runs are named by the beginning of their ids.`,
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 == !c.Bool("all") {
-				return usagef("score: name runs, or all of them with --all")
+				return fault.Usagef("score: name runs, or all of them with --all")
 			}
 			return env.scoreRuns(c.Context, c.Args().Slice(), splitList(c.StringSlice("metric")))
 		},
@@ -43,7 +44,7 @@ No model is asked. Runs are named by the beginning of their ids.`,
 func (env *environment) scoreRuns(ctx context.Context, names, ids []string) error {
 	for _, id := range ids {
 		if _, _, err := metrics.ParseID(id); err != nil {
-			return usagef("score: %v", err)
+			return fault.Usagef("score: %v", err)
 		}
 	}
 	store, err := env.openStore(ctx)
@@ -80,7 +81,7 @@ func (env *environment) scoreRuns(ctx context.Context, names, ids []string) erro
 	case len(faults) > 0:
 		return sameCode(faults, fmt.Errorf("%d of %d runs were not scored", len(faults), len(runs)))
 	case partial > 0:
-		return partialError(fmt.Errorf("%d passages are incomplete and not scored", partial))
+		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete and not scored", partial)}
 	}
 	return nil
 }
@@ -89,12 +90,11 @@ func (env *environment) scoreRuns(ctx context.Context, names, ids []string) erro
 // other data, if all are of that kind.
 func sameCode(faults []error, err error) error {
 	for _, f := range faults {
-		var coded *codedError
-		if !errors.As(f, &coded) || coded.code != exitData {
+		if !errors.As(f, new(*fault.DataError)) {
 			return err
 		}
 	}
-	return dataError(err)
+	return &fault.DataError{Err: err}
 }
 
 // findRuns finds runs by the beginning of their ids; all of them if none is
@@ -123,17 +123,17 @@ func (env *environment) scoreRun(ctx context.Context, store *results.Store, run 
 	if err != nil {
 		return nil, err
 	}
-	asked, err := harness.MetricIDs(named, info.Keys["queries"], asks(info.Keys))
+	asked, err := loop.MetricIDs(named, info.Keys["queries"], asks(info.Keys))
 	if err != nil {
-		return nil, usagef("%v", err)
+		return nil, fault.Usagef("%v", err)
 	}
-	wanted := slices.Concat(harness.DefaultMetrics, asked)
+	wanted := slices.Concat(loop.DefaultMetrics, asked)
 	for _, id := range sortedKeys(info.Scores.Metrics) {
 		if _, _, err := metrics.ParseID(id); err == nil { // else of another nerbench
 			wanted = append(wanted, id)
 		}
 	}
-	if wanted, err = harness.MetricIDs(wanted, info.Keys["queries"], asks(info.Keys)); err != nil {
+	if wanted, err = loop.MetricIDs(wanted, info.Keys["queries"], asks(info.Keys)); err != nil {
 		return nil, err
 	}
 	if !always && current(info, wanted) {
@@ -144,7 +144,7 @@ func (env *environment) scoreRun(ctx context.Context, store *results.Store, run 
 		return nil, err
 	}
 	plan.Metrics = wanted
-	scored, err := harness.Score(ctx, plan)
+	scored, err := loop.Score(ctx, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -198,37 +198,37 @@ func current(info results.RunInfo, ids []string) bool {
 }
 
 // scorePlan joins a run's answers with its documents.
-func (env *environment) scorePlan(ctx context.Context, store *results.Store, id string) (harness.ScorePlan, error) {
+func (env *environment) scorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
 	run, err := store.Find(ctx, id)
 	if err != nil {
-		return harness.ScorePlan{}, err
+		return loop.ScorePlan{}, err
 	}
-	row, err := env.findRow(run.Keys["row"])
+	dataset, err := env.findDataset(run.Keys["dataset"])
 	if err != nil {
-		return harness.ScorePlan{}, err
+		return loop.ScorePlan{}, err
 	}
 	selected, err := selectionOf(run.Keys)
 	if err != nil {
-		return harness.ScorePlan{}, err
+		return loop.ScorePlan{}, err
 	}
-	found, err := env.surveyRow(ctx, row, selected)
+	found, err := env.surveyDataset(ctx, dataset, selected)
 	if err != nil {
-		return harness.ScorePlan{}, err
+		return loop.ScorePlan{}, err
 	}
 	if found.data != run.Keys["data"] {
-		return harness.ScorePlan{}, dataError(fmt.Errorf("row %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
-			row.ID, selected.split, found.data, run.Keys["data"]))
+		return loop.ScorePlan{}, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
+			dataset.ID, selected.split, found.data, run.Keys["data"])}
 	}
-	how, err := how(row, run.Keys)
+	how, err := how(dataset, run.Keys)
 	if err != nil {
-		return harness.ScorePlan{}, err
+		return loop.ScorePlan{}, err
 	}
-	docs, err := env.asked(ctx, row, found.part)
+	docs, err := env.asked(ctx, dataset, found.part)
 	if err != nil {
-		return harness.ScorePlan{}, err
+		return loop.ScorePlan{}, err
 	}
-	return harness.ScorePlan{
-		Documents: docs, Passages: store.Passages(ctx, run.ID), How: how, Queries: run.Keys["queries"],
+	return loop.ScorePlan{
+		Documents: docs, Passages: store.Passages(ctx, run.ID), Parsing: how, Queries: run.Keys["queries"],
 	}, nil
 }
 
@@ -236,19 +236,19 @@ func (env *environment) scorePlan(ctx context.Context, store *results.Store, id 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // asks is what the keys of a run say of the form of its answers.
-func asks(keys map[string]string) harness.How {
-	return harness.How{Family: keys["family"], Variant: keys["variant"], Answer: keys["answer"]}
+func asks(keys map[string]string) loop.ParseOptions {
+	return loop.ParseOptions{Family: keys["family"], Variant: keys["variant"], Answer: keys["answer"]}
 }
 
 // how says how the answers of a run are read: it needs no prompts, but for the
 // words that they had for the types.
-func how(row *datasets.Row, keys map[string]string) (harness.How, error) {
+func how(dataset *datasets.Dataset, keys map[string]string) (loop.ParseOptions, error) {
 	h := asks(keys)
-	settings, err := promptSettings(keys, row)
+	settings, err := promptSettings(keys, dataset)
 	if err != nil {
 		return h, err
 	}
-	words, err := prompts.Words(promptRow(row), settings)
-	h.Types = typeNames(row, words)
+	words, err := prompts.Words(promptDataset(dataset), settings)
+	h.Types = typeNames(dataset, words)
 	return h, err
 }

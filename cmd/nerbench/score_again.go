@@ -14,14 +14,14 @@ import (
 // rescored is one run scored again.
 type rescored struct {
 	ID       string                `json:"id"`
-	Row      string                `json:"row"`
+	Dataset  string                `json:"row"`
 	Model    string                `json:"model"`
 	Passages int                   `json:"passages"`
 	Complete int                   `json:"complete"`
 	Changed  []string              `json:"changed"` // ids of metrics whose counts are new or others than before
 	Scores   map[string]countsJSON `json:"scores"`
 	Before   map[string]countsJSON `json:"before"` // of the changed ones, if there were any
-	// TypeMacro is the mean over the types of the row, Signatures say how each
+	// TypeMacro is the mean over the types of the dataset, Signatures say how each
 	// score came about.
 	TypeMacro  map[string]*float64 `json:"type_macro"`
 	Signatures map[string]string   `json:"signatures"`
@@ -31,7 +31,7 @@ type rescored struct {
 
 // scoreAgain scores one run and compares.
 func (env *environment) scoreAgain(ctx context.Context, store *results.Store, before results.RunInfo, ids []string) (rescored, error) {
-	r := rescored{ID: before.ID, Row: before.Keys["row"], Model: before.Keys["model"], Changed: []string{}}
+	r := rescored{ID: before.ID, Dataset: before.Keys["dataset"], Model: before.Keys["model"], Changed: []string{}}
 	asked, err := env.scoreRun(ctx, store, before.ID, ids, true)
 	if err != nil {
 		return r, err
@@ -81,7 +81,7 @@ func (env *environment) printRescored(ctx context.Context, runs []rescored) erro
 		return env.printJSON(scoredJSON{runs, averages})
 	}
 	for _, r := range runs {
-		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Row, r.Model)
+		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Dataset, r.Model)
 		for _, id := range sortedKeys(r.Scores) {
 			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), r.mark(id))
 		}

@@ -15,15 +15,15 @@ import (
 	"nerbench/results"
 )
 
-// rowKeys are the keys that differ between the rows of one system.
-var rowKeys = []string{"row", "data", "labels", "gold", "training", "limit", "cap", "sample_seed", "shard"}
+// rowKeys are the keys that differ between the datasets of one system.
+var datasetKeys = []string{"dataset", "data", "labels", "gold", "training", "limit", "cap", "sample_seed", "shard"}
 
-// systemAverages are the averages of METRICS.md §10 by their names, of a system
-// that was scored on more than one row.
+// systemAverages are the averages of docs/spec/metrics.md §10 by their names, of a system
+// that was scored on more than one dataset.
 type systemAverages struct {
 	System  string           `json:"system"`
 	Metrics []metricAverages `json:"metrics"`
-	// NotRun lists the rows of the benchmark without a run, by reason.
+	// NotRun lists the datasets of the benchmark without a run, by reason.
 	NotRun map[string][]string `json:"not_run"`
 }
 
@@ -35,7 +35,7 @@ type metricAverages struct {
 	DomainMean  map[string]averageJSON `json:"domain_mean"`
 }
 
-// averageJSON is an average over Used of Total rows, or domains.
+// averageJSON is an average over Used of Total datasets, or domains.
 type averageJSON struct {
 	Value *float64 `json:"value"`
 	Used  int      `json:"used"`
@@ -52,16 +52,16 @@ func (env *environment) averages(ctx context.Context, runs []rescored) ([]system
 	for _, r := range runs {
 		bySystem[systemOf(r.after)] = append(bySystem[systemOf(r.after)], r)
 	}
-	rows, err := env.allRows()
+	ds, err := env.allDatasets()
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(bySystem, func(_ string, of []rescored) bool { return !severalRows(rows, of) })
+	maps.DeleteFunc(bySystem, func(_ string, of []rescored) bool { return !severalDatasets(ds, of) })
 	list := []systemAverages{}
 	for _, system := range sortedKeys(bySystem) {
-		s := systemAverages{System: system, NotRun: env.absentRows(ctx, rows, bySystem[system])}
+		s := systemAverages{System: system, NotRun: env.absentDatasets(ctx, ds, bySystem[system])}
 		for _, id := range metricsOf(bySystem[system]) {
-			s.Metrics = append(s.Metrics, averagesOf(rows, bySystem[system], id))
+			s.Metrics = append(s.Metrics, averagesOf(ds, bySystem[system], id))
 		}
 		list = append(list, s)
 	}
@@ -77,7 +77,7 @@ func (env *environment) printAverages(list []systemAverages) error {
 		}
 		var absent []string
 		for _, reason := range sortedKeys(s.NotRun) {
-			absent = append(absent, fmt.Sprintf("%d rows (%s)", len(s.NotRun[reason]), reason))
+			absent = append(absent, fmt.Sprintf("%d datasets (%s)", len(s.NotRun[reason]), reason))
 		}
 		if len(absent) > 0 {
 			fmt.Fprintf(tw, "  not run: %s\n", strings.Join(absent, ", "))
@@ -91,26 +91,26 @@ func (a averageJSON) String() string {
 	return fmt.Sprintf("%s (%d/%d)", reports.Percent(a.Value), a.Used, a.Total)
 }
 
-// severalRows reports whether runs are on more than one row of the benchmark.
-func severalRows(rows []*datasets.Row, runs []rescored) bool {
+// severalRows reports whether runs are on more than one dataset of the benchmark.
+func severalDatasets(ds []*datasets.Dataset, runs []rescored) bool {
 	ran := map[string]bool{}
 	for _, r := range runs {
-		if slices.ContainsFunc(rows, func(row *datasets.Row) bool { return row.ID == r.Row }) {
-			ran[r.Row] = true
+		if slices.ContainsFunc(ds, func(dataset *datasets.Dataset) bool { return dataset.ID == r.Dataset }) {
+			ran[r.Dataset] = true
 		}
 	}
 	return len(ran) > 1
 }
 
 // systemOf names a model with the way it was asked, apart from what belongs to a
-// row.
+// dataset.
 func systemOf(run results.RunInfo) string {
 	keys := maps.Clone(run.Keys)
-	for _, k := range rowKeys {
+	for _, k := range datasetKeys {
 		delete(keys, k)
 	}
 	if run.Keys["training"] != "" {
-		delete(keys, "digest") // it learns on each row anew
+		delete(keys, "digest") // it learns on each dataset anew
 	}
 	parts := []string{keys["model"]}
 	for _, k := range []string{"split", "family", "variant", "layout", "queries", "shots", "temperature"} {
@@ -132,11 +132,11 @@ func metricsOf(runs []rescored) []string {
 	return sortedKeys(ids)
 }
 
-func averagesOf(rows []*datasets.Row, runs []rescored, id string) metricAverages {
-	var tallies []metrics.RowTally
-	for _, row := range rows {
-		t := metrics.RowTally{Row: row.ID, Domain: row.Domain}
-		i := slices.IndexFunc(runs, func(r rescored) bool { return r.Row == row.ID && r.Complete == r.Passages })
+func averagesOf(ds []*datasets.Dataset, runs []rescored, id string) metricAverages {
+	var tallies []metrics.DatasetTally
+	for _, dataset := range ds {
+		t := metrics.DatasetTally{Dataset: dataset.ID, Domain: dataset.Domain}
+		i := slices.IndexFunc(runs, func(r rescored) bool { return r.Dataset == dataset.ID && r.Complete == r.Passages })
 		if i >= 0 {
 			kept, there := runs[i].after.Scores.Metrics[id]
 			t.Scored, t.ByType = there, metrics.Tally(kept.ByType)
@@ -154,11 +154,11 @@ func averagesOf(rows []*datasets.Row, runs []rescored, id string) metricAverages
 	return out
 }
 
-// absentRows lists the rows of the benchmark without a run, by reason.
-func (env *environment) absentRows(ctx context.Context, rows []*datasets.Row, runs []rescored) map[string][]string {
+// absentRows lists the datasets of the benchmark without a run, by reason.
+func (env *environment) absentDatasets(ctx context.Context, ds []*datasets.Dataset, runs []rescored) map[string][]string {
 	reasons := map[string][]string{}
-	for _, info := range env.rowInfos(ctx, rows) {
-		if slices.ContainsFunc(runs, func(r rescored) bool { return r.Row == info.ID }) {
+	for _, info := range env.datasetInfos(ctx, ds) {
+		if slices.ContainsFunc(runs, func(r rescored) bool { return r.Dataset == info.ID }) {
 			continue
 		}
 		reason := info.Absent

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -21,7 +22,7 @@ type selection struct {
 	limit int    // passages from the start; 0: all
 	// shard and shards: part i of n, from 1; 0: all.
 	shard, shards int
-	// cap is the largest number of passage-type pairs (METRICS.md §10.5); 0: none.
+	// cap is the largest number of passage-type pairs (docs/spec/metrics.md §10.5); 0: none.
 	cap int
 	// sampleSeed draws what is drawn: a split that is not in the release, and the
 	// passages under the cap.
@@ -38,7 +39,7 @@ func checkView(view string) error {
 	if view == "" || view == "all" || view == loaders.Table6View {
 		return nil
 	}
-	return usagef("--view %s: want all or %s", view, loaders.Table6View)
+	return fault.Usagef("--view %s: want all or %s", view, loaders.Table6View)
 }
 
 // train are the loader's options of the train split that goes with the selection:
@@ -47,8 +48,8 @@ func (s selection) train(gold datasets.UniNERGold) loaders.Options {
 	return loaders.Options{Split: ner.Train, Gold: gold, View: s.view, Seed: s.sampleSeed}
 }
 
-// keys are the run's keys that say which passages of a row it asks.
-func (s selection) keys(row *datasets.Row) map[string]string {
+// keys are the run's keys that say which passages of a dataset it asks.
+func (s selection) keys(dataset *datasets.Dataset) map[string]string {
 	keys := map[string]string{"split": string(s.split)}
 	if s.gold != "" && s.gold != datasets.NativeGold {
 		keys["gold"] = "uniner"
@@ -56,7 +57,7 @@ func (s selection) keys(row *datasets.Row) map[string]string {
 	if s.view == loaders.Table6View {
 		keys["view"] = s.view
 	}
-	if loaders.Made(row, s.options()) {
+	if loaders.Made(dataset, s.options()) {
 		keys["sample_seed"] = strconv.Itoa(s.sampleSeed)
 	}
 	if s.limit > 0 {
@@ -140,9 +141,9 @@ type survey struct {
 
 // surveyRow reads a split once: its fingerprint is part of the run's identity,
 // its longest passage decides the context.
-func (env *environment) surveyRow(ctx context.Context, row *datasets.Row, s selection) (survey, error) {
+func (env *environment) surveyDataset(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
 	out := survey{part: part{selection: s}}
-	docs, err := env.documents(ctx, row, s.options())
+	docs, err := env.documents(ctx, dataset, s.options())
 	if err != nil {
 		return out, err
 	}
@@ -164,7 +165,7 @@ func (env *environment) surveyRow(ctx context.Context, row *datasets.Row, s sele
 		out.part.limit = 0 // all of them: the same run as without a limit
 	}
 	if s.cap > 0 {
-		out.part.sample = prompts.Sample(s.sampleSeed, row.ID, ids, len(row.Types()), s.cap)
+		out.part.sample = prompts.Sample(s.sampleSeed, dataset.ID, ids, len(dataset.Types()), s.cap)
 	}
 	for i, size := range sizes {
 		if out.part.limit > 0 && i >= out.part.limit {
@@ -179,8 +180,8 @@ func (env *environment) surveyRow(ctx context.Context, row *datasets.Row, s sele
 }
 
 // asked streams the documents that a run asks.
-func (env *environment) asked(ctx context.Context, row *datasets.Row, p part) (iter.Seq2[*ner.Document, error], error) {
-	docs, err := env.documents(ctx, row, p.options())
+func (env *environment) asked(ctx context.Context, dataset *datasets.Dataset, p part) (iter.Seq2[*ner.Document, error], error) {
+	docs, err := env.documents(ctx, dataset, p.options())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 )
@@ -25,11 +26,11 @@ func readSettings(pairs []string) (map[string]string, error) {
 		name, value, ok := strings.Cut(pair, "=")
 		switch {
 		case !ok:
-			return nil, usagef("--set %s: want key=value", pair)
+			return nil, fault.Usagef("--set %s: want key=value", pair)
 		case !ner.KnownKey(name):
-			return nil, usagef("--set %s: unknown key %q (known: %s)", pair, name, strings.Join(settable, ", "))
+			return nil, fault.Usagef("--set %s: unknown key %q (known: %s)", pair, name, strings.Join(settable, ", "))
 		case !slices.Contains(settable, name):
-			return nil, usagef("--set %s: the key %q is found out, not set (keys to set: %s)", pair, name, strings.Join(settable, ", "))
+			return nil, fault.Usagef("--set %s: the key %q is found out, not set (keys to set: %s)", pair, name, strings.Join(settable, ", "))
 		}
 		set[name] = value
 	}
@@ -37,52 +38,52 @@ func readSettings(pairs []string) (map[string]string, error) {
 }
 
 // promptSettings makes the settings of prompts of a run's keys.
-func promptSettings(keys map[string]string, row *datasets.Row) (prompts.Settings, error) {
+func promptSettings(keys map[string]string, dataset *datasets.Dataset) (prompts.Settings, error) {
 	s := prompts.Settings{
 		Family: keys["family"], Variant: keys["variant"], Order: keys["order"], Wording: keys["wording"], Paraphrase: keys["paraphrase"],
-		Layout: keys["layout"], Dataset: row.Title, DatasetName: keys["dataset_name"],
+		Layout: keys["layout"], Dataset: dataset.Title, DatasetName: keys["dataset_name"],
 		Queries: keys["queries"], Shots: keys["shots"], Constrained: keys["constrained"], AsChat: keys["as"] == "chat", Think: keys["think"] == "on",
 	}
-	if s.DatasetName == "ids" && row.Released != "" {
-		s.Dataset = row.Released
+	if s.DatasetName == "ids" && dataset.Released != "" {
+		s.Dataset = dataset.Released
 	}
 	for name, into := range map[string]*int{"seed": &s.Seed, "max_tokens": &s.MaxTokens} {
 		if v := keys[name]; v != "" {
 			n, err := strconv.Atoi(v)
 			if err != nil {
-				return s, usagef("%s=%s: want a number", name, v)
+				return s, fault.Usagef("%s=%s: want a number", name, v)
 			}
 			*into = n
 		}
 	}
 	if as := keys["as"]; as != "" && as != "chat" {
-		return s, usagef("as=%s: want chat", as)
+		return s, fault.Usagef("as=%s: want chat", as)
 	}
 	if v := keys["stop"]; v != "" {
 		if err := json.Unmarshal([]byte(v), &s.Stop); err != nil || slices.Contains(s.Stop, "") {
-			return s, usagef("stop=%s: want a JSON list of strings, such as [\"\\n\\n\"]", v)
+			return s, fault.Usagef("stop=%s: want a JSON list of strings, such as [\"\\n\\n\"]", v)
 		}
 	}
 	return s, nil
 }
 
-// promptRow is what prompts need of a row. Several labels may have one type: the
+// promptRow is what prompts need of a dataset. Several labels may have one type: the
 // first one names it.
-func promptRow(row *datasets.Row) prompts.Row {
-	out := prompts.Row{ID: row.ID}
-	for _, t := range row.Types() {
-		i := slices.IndexFunc(row.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })
-		out.Types = append(out.Types, prompts.TypeInfo{Name: t, Native: row.Labels[i].Native})
+func promptDataset(dataset *datasets.Dataset) prompts.Dataset {
+	out := prompts.Dataset{ID: dataset.ID}
+	for _, t := range dataset.Types() {
+		i := slices.IndexFunc(dataset.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })
+		out.Types = append(out.Types, prompts.TypeInfo{Name: t, Native: dataset.Labels[i].Native})
 	}
 	return out
 }
 
-// typeNames are the names by which an answer may call the types of a row: what
+// typeNames are the names by which an answer may call the types of a dataset: what
 // the prompt said, the natural name, and every native label.
-func typeNames(row *datasets.Row, words []string) []answers.TypeName {
+func typeNames(dataset *datasets.Dataset, words []string) []answers.TypeName {
 	var names []answers.TypeName
-	for i, t := range row.Types() {
-		for _, l := range row.Labels {
+	for i, t := range dataset.Types() {
+		for _, l := range dataset.Labels {
 			if !l.Drop && l.Type == t {
 				names = append(names, answers.TypeName{Natural: t, Native: l.Native, Prompt: words[i]})
 			}

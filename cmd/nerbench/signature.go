@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -71,12 +72,12 @@ func parseSignature(text string) (signature, error) {
 		name, raw, ok := strings.Cut(field, ":")
 		value, err := url.PathUnescape(raw)
 		if !ok || err != nil || seen[name] {
-			return s, usagef("signature: field %q: want name:value, each name once", field)
+			return s, fault.Usagef("signature: field %q: want name:value, each name once", field)
 		}
 		seen[name] = true
 		switch name {
 		case "input":
-			return s, usagef("signature: it is of eval, which keeps nothing to score again: run eval on its files")
+			return s, fault.Usagef("signature: it is of eval, which keeps nothing to score again: run eval on its files")
 		case "metric":
 			s.metric = value
 		case "readers":
@@ -89,17 +90,17 @@ func parseSignature(text string) (signature, error) {
 			err = readNumbers(value, &s.complete, &s.passages)
 		default:
 			if !ner.KnownKey(name) {
-				return s, usagef("signature: key %q: unknown (known: %s)", name, strings.Join(keyNames(), ", "))
+				return s, fault.Usagef("signature: key %q: unknown (known: %s)", name, strings.Join(keyNames(), ", "))
 			}
 			s.keys[name] = value
 		}
 		if err != nil {
-			return s, usagef("signature: %s:%s: %v", name, value, err)
+			return s, fault.Usagef("signature: %s:%s: %v", name, value, err)
 		}
 	}
 	for _, name := range []string{"metric", "counts", "passages", "readers", "metrics"} {
 		if !seen[name] {
-			return s, usagef("signature: field %q is missing", name)
+			return s, fault.Usagef("signature: field %q is missing", name)
 		}
 	}
 	return s, nil

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/reports"
 )
@@ -28,7 +29,7 @@ func siteCommand(env *environment) *cli.Command {
 			},
 			Action: func(c *cli.Context) error {
 				if c.NArg() > 0 {
-					return usagef("site build: unexpected argument %q", c.Args().First())
+					return fault.Usagef("site build: unexpected argument %q", c.Args().First())
 				}
 				resamples, err := readResamples(c.Int("ci"))
 				if err != nil {
@@ -78,7 +79,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	}
 	var page bytes.Buffer
 	if err := reports.WriteHTML(&page, reports.Report{
-		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Rows: found.benchmark, Samples: samples,
+		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Datasets: found.benchmark, Samples: samples,
 		Ratios: metricRatios, Doubled: doubledCounts,
 	}); err != nil {
 		return siteJSON{}, err
@@ -92,8 +93,8 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 
 // reportTitle says so where the passages are invented.
 func reportTitle(r reported) string {
-	for _, row := range r.benchmark {
-		if !strings.HasPrefix(row.ID, samplePrefix) {
+	for _, dataset := range r.benchmark {
+		if !strings.HasPrefix(dataset.ID, samplePrefix) {
 			return ""
 		}
 	}

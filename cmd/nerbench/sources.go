@@ -9,34 +9,34 @@ import (
 	"nerbench/datasets"
 )
 
-// howToGet says, in one line, how the files of a row come here: the command,
+// howToGet says, in one line, how the files of a dataset come here: the command,
 // where one does it, else the door to knock at.
-func (env *environment) howToGet(row *datasets.Row) string {
+func (env *environment) howToGet(dataset *datasets.Dataset) string {
 	flag := ""
 	if env.dataGiven {
 		flag = " --data " + quoteArg(env.data)
 	}
-	importing := "nerbench datasets import " + row.ID + flag + " PATH"
+	importing := "nerbench datasets import " + dataset.ID + flag + " PATH"
 	switch {
-	case row.Access == "agreement":
-		return fmt.Sprintf("needs an agreement (%s): ask at %s, then %s", row.Licence, allSources(row), importing)
-	case row.Access == "paid":
-		return fmt.Sprintf("needs a licence that is paid for (%s): %s, then %s", row.Licence, allSources(row), importing)
-	case slices.ContainsFunc(row.Sources, func(s datasets.Source) bool { return env.downloadable(s, row) }):
-		return fmt.Sprintf("nerbench datasets fetch %s%s; or get it from %s, then %s", row.ID, flag, allSources(row), importing)
+	case dataset.Access == "agreement":
+		return fmt.Sprintf("needs an agreement (%s): ask at %s, then %s", dataset.Licence, allSources(dataset), importing)
+	case dataset.Access == "paid":
+		return fmt.Sprintf("needs a licence that is paid for (%s): %s, then %s", dataset.Licence, allSources(dataset), importing)
+	case slices.ContainsFunc(dataset.Sources, func(s datasets.Source) bool { return env.downloadable(s, dataset) }):
+		return fmt.Sprintf("nerbench datasets fetch %s%s; or get it from %s, then %s", dataset.ID, flag, allSources(dataset), importing)
 	}
-	return fmt.Sprintf("get it from %s, then %s", allSources(row), importing)
+	return fmt.Sprintf("get it from %s, then %s", allSources(dataset), importing)
 }
 
-// downloadable reports whether fetch may find a row's files at a source.
-func (env *environment) downloadable(s datasets.Source, row *datasets.Row) bool {
+// downloadable reports whether fetch may find a dataset's files at a source.
+func (env *environment) downloadable(s datasets.Source, dataset *datasets.Dataset) bool {
 	f := &fetcher{env: env}
-	return s.Kind == "huggingface" || s.Kind == "github" && len(f.ofRepository(s, row)) > 0 || (s.Kind == "url" || s.Kind == "ftp") && len(ofAddress(s, row)) > 0
+	return s.Kind == "huggingface" || s.Kind == "github" && len(f.ofRepository(s, dataset)) > 0 || (s.Kind == "url" || s.Kind == "ftp") && len(ofAddress(s, dataset)) > 0
 }
 
-func allSources(row *datasets.Row) string {
+func allSources(dataset *datasets.Dataset) string {
 	var where []string
-	for _, s := range row.Sources {
+	for _, s := range dataset.Sources {
 		where = append(where, sourceAddress(s))
 	}
 	return strings.Join(where, " or ")
@@ -54,10 +54,10 @@ func sourceAddress(s datasets.Source) string {
 	return s.Where
 }
 
-// filesOf are the files of the row's primary set that a source says it has,
+// filesOf are the files of the dataset's primary set that a source says it has,
 // under one of their names.
-func filesOf(s datasets.Source, row *datasets.Row) []string {
-	set, err := row.Set("")
+func filesOf(s datasets.Source, dataset *datasets.Dataset) []string {
+	set, err := dataset.Set("")
 	if err != nil {
 		return nil
 	}

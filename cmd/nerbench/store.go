@@ -8,8 +8,8 @@ import (
 	"os"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/results"
-	"nerbench/runners"
 )
 
 // openStore opens the store for reading and writing, and creates it where there
@@ -47,7 +47,7 @@ func (env *environment) needStore() error {
 // of a file.
 func (env *environment) checkStore() error {
 	if strings.Contains(env.store, "://") {
-		return usagef("--store: %s: only files are supported", env.store)
+		return fault.Usagef("--store: %s: only files are supported", env.store)
 	}
 	return nil
 }
@@ -57,7 +57,7 @@ func adviseStore(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return &runners.Hint{Err: err, Advice: "run something first (nerbench run, nerbench quickstart), or name another store with --store"}
+	return &fault.Hint{Err: err, Advice: "run something first (nerbench run, nerbench quickstart), or name another store with --store"}
 }
 
 // storeAdvice is what the user can do about an error of a store; empty if it is

@@ -149,12 +149,12 @@ func TestHostileAnswersReachTheReportAsText(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	writeFiles(t, map[string]string{
-		"rows/pets.toml": petsRow, "data/pets/train.txt": "Ann B-PER\n", "data/pets/test.txt": petsTest(12),
+		"datasets/pets.toml": petsDataset, "data/pets/train.txt": "Ann B-PER\n", "data/pets/test.txt": petsTest(12),
 	})
 	getenv := map[string]string{"OLLAMA_HOST": hostileServer(t)}
 	call := func(args ...string) string {
 		t.Helper()
-		code, stdout, stderr := program(t, getenv, append([]string{"-q", "--rows", "rows", "--data", "data"}, args...)...)
+		code, stdout, stderr := program(t, getenv, append([]string{"-q", "--datasets", "datasets", "--data", "data"}, args...)...)
 		if code != 0 {
 			t.Fatalf("%v: exit code %d: %s", args, code, stderr)
 		}
@@ -212,7 +212,7 @@ func petsTest(n int) string {
 	return b.String()
 }
 
-const petsRow = `id = "pets"
+const petsDataset = `id = "pets"
 title = "Pets"
 dataset = "pets"
 domain = "general"

@@ -9,7 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/reports"
 	"nerbench/sweeps"
@@ -51,11 +52,11 @@ plan says; where a plan compares models, name them all: -m A -m B.`
 func sweepFlags() []cli.Flag {
 	return append([]cli.Flag{
 		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask; several are compared, where the plan compares models"},
-		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`ROW`s, separated by commas"},
-		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows"},
+		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
+		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets"},
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs; may be repeated"},
 		&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: those of the plan, else span_f1)"},
-		&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each row only"},
+		&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each dataset only"},
 		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
@@ -100,18 +101,18 @@ func (env *environment) listSweeps() error {
 
 // sweepSettings are what a call of sweep says beside the plan.
 type sweepSettings struct {
-	sweep   *sweeps.Sweep
-	rows    []string
-	suite   string
-	metrics []string
-	base    runPlan // what all runs have of flags
+	sweep    *sweeps.Sweep
+	datasets []string
+	suite    string
+	metrics  []string
+	base     runPlan // what all runs have of flags
 }
 
 // readSweep reads the plan that a call names, and puts in what flags say.
 func (env *environment) readSweep(c *cli.Context) (sweepSettings, error) {
 	var s sweepSettings
 	if c.NArg() != 1 {
-		return s, usagef("%s: want NAME or FILE (plans of the program: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
+		return s, fault.Usagef("%s: want NAME or FILE (plans of the program: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
 	}
 	sweep, err := namedSweep(c.Args().First())
 	if err != nil {
@@ -128,19 +129,19 @@ func (env *environment) readSweep(c *cli.Context) (sweepSettings, error) {
 	varied := sweep.Varied()
 	for key, value := range given {
 		if slices.Contains(varied, key) {
-			return s, usagef("sweep %s: %s varies: it cannot be set", sweep.Name, key)
+			return s, fault.Usagef("sweep %s: %s varies: it cannot be set", sweep.Name, key)
 		}
 		sweep.Fix(key, value)
 	}
 	if err := nameModels(sweep, c.StringSlice("model")); err != nil {
 		return s, err
 	}
-	s.rows, s.suite = sweep.Rows, sweep.Suite
+	s.datasets, s.suite = sweep.Datasets, sweep.Suite
 	if len(c.StringSlice("dataset")) > 0 || c.String("suite") != "" {
-		s.rows, s.suite = c.StringSlice("dataset"), c.String("suite")
+		s.datasets, s.suite = c.StringSlice("dataset"), c.String("suite")
 	}
-	if len(s.rows) == 0 && s.suite == "" {
-		return s, usagef("sweep %s: no rows: name some with -d ROW,ROW or --suite SUITE", sweep.Name)
+	if len(s.datasets) == 0 && s.suite == "" {
+		return s, fault.Usagef("sweep %s: no datasets: name some with -d DATASET,DATASET or --suite SUITE", sweep.Name)
 	}
 	if s.metrics, err = sweepMetrics(sweep, c.StringSlice("metric")); err != nil {
 		return s, err
@@ -157,7 +158,7 @@ func namedSweep(name string) (*sweeps.Sweep, error) {
 	if !strings.HasSuffix(name, ".toml") {
 		s, err := sweeps.Named(name, settable)
 		if err != nil && s == nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		return s, err
 	}
@@ -174,16 +175,16 @@ func nameModels(s *sweeps.Sweep, models []string) error {
 	varies := slices.Contains(s.Varied(), "model")
 	switch {
 	case s.Models != "" && len(models) < 2 && !varies:
-		return usagef("sweep %s: compares models: name them all, the baseline first: -m A -m B (%s)", s.Name, s.Models)
+		return fault.Usagef("sweep %s: compares models: name them all, the baseline first: -m A -m B (%s)", s.Name, s.Models)
 	case s.Models == "" && len(models) > 1:
-		return usagef("sweep %s: asks one model, and %d are named", s.Name, len(models))
+		return fault.Usagef("sweep %s: asks one model, and %d are named", s.Name, len(models))
 	case s.Models == "" && len(models) == 0 && !fixed && !varies:
-		return usagef("sweep %s: no model: name one with -m", s.Name)
+		return fault.Usagef("sweep %s: no model: name one with -m", s.Name)
 	case s.Models != "" && len(models) > 0:
 		s.Vary("model", models)
 	case len(models) == 1:
 		if varies {
-			return usagef("sweep %s: model varies: it cannot be set", s.Name)
+			return fault.Usagef("sweep %s: model varies: it cannot be set", s.Name)
 		}
 		s.Fix("model", models[0])
 	}
@@ -197,11 +198,11 @@ func sweepMetrics(s *sweeps.Sweep, named []string) ([]string, error) {
 		ids = s.Metrics
 	}
 	if len(ids) == 0 {
-		ids = harness.DefaultMetrics[:1]
+		ids = loop.DefaultMetrics[:1]
 	}
 	for _, id := range ids {
 		if _, _, err := metrics.ParseID(id); err != nil {
-			return nil, usagef("sweep %s: %v", s.Name, err)
+			return nil, fault.Usagef("sweep %s: %v", s.Name, err)
 		}
 	}
 	return ids, nil
@@ -225,7 +226,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 	incomplete := 0
 	for i, a := range plan.asks {
 		env.note("sweep %s: run %d of %d: %s", plan.Name, i+1, len(plan.asks), a.name)
-		report, err := env.runRow(c.Context, store, a.plan, a.row)
+		report, err := env.runDataset(c.Context, store, a.plan, a.dataset)
 		if err != nil {
 			return fmt.Errorf("sweep %s: %s: %w", plan.Name, a.name, err)
 		}
@@ -236,7 +237,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 		return err
 	}
 	if incomplete > 0 {
-		return partialError(fmt.Errorf("%d passages are incomplete: the same command asks for the rest", incomplete))
+		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: the same command asks for the rest", incomplete)}
 	}
 	return nil
 }

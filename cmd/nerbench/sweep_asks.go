@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -27,7 +28,7 @@ type sweepPlan struct {
 	metrics []string
 	varied  []string
 	points  []sweepPoint
-	rows    []*datasets.Row
+	ds      []*datasets.Dataset
 	asks    []*sweepAsk
 }
 
@@ -36,15 +37,15 @@ type sweepPoint struct {
 	sweeps.Point
 	// metrics are the ids to score by, with what the point says of reading.
 	metrics []string
-	// asks are those of each row (by its id), one a seed.
+	// asks are those of each dataset (by its id), one a seed.
 	asks map[string][]*sweepAsk
 }
 
 // sweepAsk is one run: points that differ in how answers are read share it.
 type sweepAsk struct {
-	name     string // for people: row, point, seed
+	name     string // for people: dataset, point, seed
 	model    string // as the store has it
-	row      *datasets.Row
+	dataset  *datasets.Dataset
 	plan     runPlan // its metrics are those of all points that share it
 	renderer *prompts.Renderer
 	found    survey
@@ -63,23 +64,23 @@ func (env *environment) readSweepPlan(c *cli.Context) (*sweepPlan, error) {
 }
 
 // materialise makes the runs of a sweep. An error joins all that is wrong, each
-// with row and point.
+// with dataset and point.
 func (env *environment) materialise(ctx context.Context, s sweepSettings) (*sweepPlan, error) {
 	p := &sweepPlan{Sweep: s.sweep, metrics: s.metrics, varied: s.sweep.Varied()}
 	var err error
-	if p.rows, err = env.askedRows(s.rows, s.suite); err != nil {
+	if p.ds, err = env.askedDatasets(s.datasets, s.suite); err != nil {
 		return nil, err
 	}
 	m := &materialiser{env: env, plan: p, base: s.base, byKeys: map[string]*sweepAsk{}, surveys: map[string]survey{}, seen: map[string]string{}, said: map[string]bool{}}
-	for _, row := range p.rows {
+	for _, dataset := range p.ds {
 		for _, point := range s.sweep.All() {
-			expanded, err := env.expand(row, point)
+			expanded, err := env.expand(dataset, point)
 			if err != nil {
 				return nil, err
 			}
 			for _, point := range expanded {
-				if err := m.add(ctx, row, point); err != nil {
-					m.fault(row, point.Name(p.varied), err)
+				if err := m.add(ctx, dataset, point); err != nil {
+					m.fault(dataset, point.Name(p.varied), err)
 				}
 			}
 		}
@@ -99,12 +100,12 @@ func (env *environment) materialise(ctx context.Context, s sweepSettings) (*swee
 	return p, nil
 }
 
-// expand writes out the points that stand for all values of a row: paraphrases.
-func (env *environment) expand(row *datasets.Row, point sweeps.Point) ([]sweeps.Point, error) {
+// expand writes out the points that stand for all values of a dataset: paraphrases.
+func (env *environment) expand(dataset *datasets.Dataset, point sweeps.Point) ([]sweeps.Point, error) {
 	if point.Keys["paraphrase"] != sweeps.All {
 		return []sweeps.Point{point}, nil
 	}
-	pr := promptRow(row)
+	pr := promptDataset(dataset)
 	if err := env.describe(&pr); err != nil {
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func (env *environment) expand(row *datasets.Row, point sweeps.Point) ([]sweeps.
 		}
 	}
 	if out == nil {
-		return nil, usagef("sweep: row %s: no other names of its types are known (write types/%s.toml, and name its folder with --prompts)", row.ID, row.ID)
+		return nil, fault.Usagef("sweep: dataset %s: no other names of its types are known (write types/%s.toml, and name its folder with --prompts)", dataset.ID, dataset.ID)
 	}
 	return out, nil
 }
@@ -133,16 +134,16 @@ type materialiser struct {
 	said    map[string]bool // the faults, without the points that have them
 }
 
-// fault keeps a fault, once for all points of a row that have it.
-func (m *materialiser) fault(row *datasets.Row, point string, err error) {
-	if said := row.ID + err.Error(); !m.said[said] {
+// fault keeps a fault, once for all points of a dataset that have it.
+func (m *materialiser) fault(dataset *datasets.Dataset, point string, err error) {
+	if said := dataset.ID + err.Error(); !m.said[said] {
 		m.said[said] = true
-		m.faults = append(m.faults, fmt.Errorf("row %s: %s: %w", row.ID, point, err))
+		m.faults = append(m.faults, fmt.Errorf("dataset %s: %s: %w", dataset.ID, point, err))
 	}
 }
 
-// add makes the runs of a point on a row.
-func (m *materialiser) add(ctx context.Context, row *datasets.Row, point sweeps.Point) error {
+// add makes the runs of a point on a dataset.
+func (m *materialiser) add(ctx context.Context, dataset *datasets.Dataset, point sweeps.Point) error {
 	keys, reading := m.plan.FixedKeys(), map[string]string{}
 	maps.Copy(keys, point.Keys)
 	for _, k := range sweeps.ReadingKeys {
@@ -167,20 +168,20 @@ func (m *materialiser) add(ctx context.Context, row *datasets.Row, point sweeps.
 		if ofRun["seed"] = seed; seed == "0" || seed == "" {
 			delete(ofRun, "seed")
 		}
-		ask, err := m.ask(ctx, row, ofRun)
+		ask, err := m.ask(ctx, dataset, ofRun)
 		if err != nil {
 			return err
 		}
-		what := row.ID + " " + keysText(ask.keys) + " " + ask.plan.model + " " + strings.Join(at.metrics, " ")
+		what := dataset.ID + " " + keysText(ask.keys) + " " + ask.plan.model + " " + strings.Join(at.metrics, " ")
 		name := point.Name(m.plan.varied)
 		if other, twice := m.seen[what]; twice && other != name {
-			return usagef("asks and reads the same as the point %s: they are one run", other)
+			return fault.Usagef("asks and reads the same as the point %s: they are one run", other)
 		}
 		m.seen[what] = name
 		if ask.name == "" {
-			ask.name = strings.TrimSpace(row.ID + " " + name + seedText(m.plan.Seeds, seed))
+			ask.name = strings.TrimSpace(dataset.ID + " " + name + seedText(m.plan.Seeds, seed))
 		}
-		at.asks[row.ID] = append(at.asks[row.ID], ask)
+		at.asks[dataset.ID] = append(at.asks[dataset.ID], ask)
 		for _, id := range at.metrics {
 			if !slices.Contains(ask.plan.metrics, id) {
 				ask.plan.metrics = append(ask.plan.metrics, id)
@@ -209,11 +210,11 @@ func (m *materialiser) point(point sweeps.Point, reading map[string]string) (*sw
 	for _, id := range m.plan.metrics {
 		metric, options, err := metrics.ParseID(id)
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		full, err := metric.WithOptions(mergeKeys(options, reading))
 		if err != nil {
-			return nil, usagef("%v", err)
+			return nil, fault.Usagef("%v", err)
 		}
 		p.metrics = append(p.metrics, full)
 	}
@@ -221,10 +222,10 @@ func (m *materialiser) point(point sweeps.Point, reading map[string]string) (*sw
 	return &m.plan.points[len(m.plan.points)-1], nil
 }
 
-// ask finds the run of a row with these keys, or makes it.
-func (m *materialiser) ask(ctx context.Context, row *datasets.Row, keys map[string]string) (*sweepAsk, error) {
+// ask finds the run of a dataset with these keys, or makes it.
+func (m *materialiser) ask(ctx context.Context, dataset *datasets.Dataset, keys map[string]string) (*sweepAsk, error) {
 	plan := m.base
-	plan.model, plan.rows = keys["model"], []*datasets.Row{row}
+	plan.model, plan.ds = keys["model"], []*datasets.Dataset{dataset}
 	plan.keys = maps.Clone(keys)
 	delete(plan.keys, "model")
 	if err := m.env.takeCard(&plan, ""); err != nil {
@@ -236,15 +237,15 @@ func (m *materialiser) ask(ctx context.Context, row *datasets.Row, keys map[stri
 	if err := plan.complete(); err != nil {
 		return nil, err
 	}
-	a := &sweepAsk{row: row, plan: plan, model: storedModel(plan.model)}
+	a := &sweepAsk{dataset: dataset, plan: plan, model: storedModel(plan.model)}
 	var err error
-	if a.found, err = m.survey(ctx, row, plan.selection); err != nil {
+	if a.found, err = m.survey(ctx, dataset, plan.selection); err != nil {
 		return nil, err
 	}
-	if a.renderer, err = m.env.renderer(ctx, plan.keys, row); err != nil {
+	if a.renderer, err = m.env.renderer(ctx, plan.keys, dataset); err != nil {
 		return nil, err
 	}
-	a.keys = mergeKeys(a.found.part.keys(row), a.renderer.Keys(), map[string]string{"row": row.ID, "data": a.found.data, "labels": row.LabelsHash()})
+	a.keys = mergeKeys(a.found.part.keys(dataset), a.renderer.Keys(), map[string]string{"dataset": dataset.ID, "data": a.found.data, "labels": dataset.LabelsHash()})
 	for _, k := range []string{"temperature", "sampling_seed", "think", "context"} {
 		if v := plan.keys[k]; v != "" {
 			a.keys[k] = v
@@ -259,13 +260,13 @@ func (m *materialiser) ask(ctx context.Context, row *datasets.Row, keys map[stri
 	return a, nil
 }
 
-// survey reads a selection of a row once.
-func (m *materialiser) survey(ctx context.Context, row *datasets.Row, s selection) (survey, error) {
-	key := row.ID + " " + keysText(s.keys(row))
+// survey reads a selection of a dataset once.
+func (m *materialiser) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
+	key := dataset.ID + " " + keysText(s.keys(dataset))
 	if found, there := m.surveys[key]; there {
 		return found, nil
 	}
-	found, err := m.env.surveyRow(ctx, row, s)
+	found, err := m.env.surveyDataset(ctx, dataset, s)
 	if err == nil {
 		m.surveys[key] = found
 	}
@@ -305,12 +306,12 @@ func (p *sweepPlan) find(ctx context.Context, store *results.Store) error {
 	if err != nil {
 		return err
 	}
-	byRow := map[string][]results.RunInfo{}
+	byDataset := map[string][]results.RunInfo{}
 	for _, r := range all {
-		byRow[r.Keys["row"]] = append(byRow[r.Keys["row"]], r)
+		byDataset[r.Keys["dataset"]] = append(byDataset[r.Keys["dataset"]], r)
 	}
 	for _, a := range p.asks {
-		for _, r := range byRow[a.row.ID] {
+		for _, r := range byDataset[a.dataset.ID] {
 			if r.Keys["model"] == a.model && a.fits(r.Keys) {
 				a.run = r.ID
 			}

@@ -7,13 +7,13 @@ import (
 	"math"
 	"slices"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/results"
 )
 
-// pointCounts are the counts of a point on one row.
+// pointCounts are the counts of a point on one dataset.
 type pointCounts struct {
 	pooled []ner.Score // by passage, those of all seeds together
 	seeds  []ner.Score // by seed, those of all passages
@@ -78,10 +78,10 @@ func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error)
 	return out, nil
 }
 
-// counts are those of a point by row; rows that are not complete are left out.
+// counts are those of a point by dataset; datasets that are not complete are left out.
 func (c *sweepCounter) counts(p *sweepPoint, m int) (map[string]*pointCounts, error) {
 	out := map[string]*pointCounts{}
-	for row, asks := range p.asks {
+	for dataset, asks := range p.asks {
 		counts := &pointCounts{}
 		whole := true
 		for _, a := range asks {
@@ -101,7 +101,7 @@ func (c *sweepCounter) counts(p *sweepPoint, m int) (map[string]*pointCounts, er
 			}
 		}
 		if whole {
-			out[row] = counts
+			out[dataset] = counts
 		}
 	}
 	return out, nil
@@ -127,7 +127,7 @@ func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
 		c.partial[a.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
 		return nil, nil
 	}
-	ids, err := harness.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
 	if err != nil {
 		return nil, err
 	}
@@ -146,18 +146,18 @@ func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
 func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[string]*pointCounts, resamples int) (sweepLine, error) {
 	metric := point.metrics[m]
 	l := sweepLine{
-		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Rows: map[string]*float64{},
-		Total: len(p.rows), Runs: []string{}, asked: p.metrics[m],
+		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Datasets: map[string]*float64{},
+		Total: len(p.ds), Runs: []string{}, asked: p.metrics[m],
 	}
 	counts, err := c.counts(point, m)
 	if err != nil {
 		return l, err
 	}
-	var rows []stats.Row
-	var pairs []stats.Row
+	var ds []stats.Dataset
+	var pairs []stats.Dataset
 	var seeds [][]ner.Score
-	for _, row := range p.rows {
-		for _, a := range point.asks[row.ID] {
+	for _, dataset := range p.ds {
+		for _, a := range point.asks[dataset.ID] {
 			if a.run != "" && !slices.Contains(l.Runs, a.run) {
 				l.Runs = append(l.Runs, a.run)
 				if err := c.addCost(&l, a); err != nil {
@@ -165,31 +165,31 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 				}
 			}
 		}
-		of, there := counts[row.ID]
+		of, there := counts[dataset.ID]
 		if !there {
-			l.Rows[row.ID] = nil
+			l.Datasets[dataset.ID] = nil
 			continue
 		}
 		whole := sum(of.pooled)
-		if _, _, l.Rows[row.ID] = metricRatios(metric, whole); whole.NGold == 0 { // METRICS.md §10.4
-			c.partial[row.ID] = "no gold: in no mean"
+		if _, _, l.Datasets[dataset.ID] = metricRatios(metric, whole); whole.NGold == 0 { // docs/spec/metrics.md §10.4
+			c.partial[dataset.ID] = "no gold: in no mean"
 			continue
 		}
-		l.used = append(l.used, row.ID)
-		seed := stats.RowSeed(0, row.ID)
-		rows = append(rows, stats.Row{Seed: seed, A: of.pooled})
+		l.used = append(l.used, dataset.ID)
+		seed := stats.DatasetSeed(0, dataset.ID)
+		ds = append(ds, stats.Dataset{Seed: seed, A: of.pooled})
 		seeds = append(seeds, of.seeds)
-		if b, there := base[row.ID]; there && !point.Baseline && len(b.pooled) == len(of.pooled) {
-			pairs = append(pairs, stats.Row{Seed: seed, A: of.pooled, B: b.pooled})
+		if b, there := base[dataset.ID]; there && !point.Baseline && len(b.pooled) == len(of.pooled) {
+			pairs = append(pairs, stats.Dataset{Seed: seed, A: of.pooled, B: b.pooled})
 		}
 	}
-	if l.Used = len(rows); l.Used == 0 {
+	if l.Used = len(ds); l.Used == 0 {
 		return l, c.ctx.Err()
 	}
-	l.Mean = meanOf(metric, rows)
+	l.Mean = meanOf(metric, ds)
 	l.Deviation = deviation(metric, seeds)
 	if resamples > 0 {
-		i := stats.Bootstrap(rows, resamples)
+		i := stats.Bootstrap(ds, resamples)
 		l.CI = &[2]float64{i.Low, i.High}
 	}
 	if len(pairs) == l.Used && l.Used > 0 && !point.Baseline {
@@ -203,9 +203,9 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 	return l, c.ctx.Err()
 }
 
-// keepComparable takes the means of lines away that are over other rows than those
-// that most lines could have: means over different rows never share a column
-// (METRICS.md §10.2).
+// keepComparable takes the means of lines away that are over other datasets than those
+// that most lines could have: means over different datasets never share a column
+// (docs/spec/metrics.md §10.2).
 func keepComparable(lines []sweepLine) {
 	var most []string
 	for _, l := range lines {
@@ -251,30 +251,30 @@ func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
 	return nil
 }
 
-// meanOf is the unweighted mean of the F1 of rows (METRICS.md §10.1).
-func meanOf(metric string, rows []stats.Row) *float64 {
+// meanOf is the unweighted mean of the F1 of datasets (docs/spec/metrics.md §10.1).
+func meanOf(metric string, ds []stats.Dataset) *float64 {
 	total := 0.0
-	for _, r := range rows {
+	for _, r := range ds {
 		if _, _, f1 := metricRatios(metric, sum(r.A)); f1 != nil {
 			total += *f1
 		}
 	}
-	total /= float64(len(rows))
+	total /= float64(len(ds))
 	return &total
 }
 
-// deviation is the standard deviation, over the seeds, of the mean over the rows.
-func deviation(metric string, rows [][]ner.Score) *float64 {
-	n := len(rows[0])
-	if n < 2 || slices.ContainsFunc(rows, func(r []ner.Score) bool { return len(r) != n }) {
+// deviation is the standard deviation, over the seeds, of the mean over the datasets.
+func deviation(metric string, ds [][]ner.Score) *float64 {
+	n := len(ds[0])
+	if n < 2 || slices.ContainsFunc(ds, func(r []ner.Score) bool { return len(r) != n }) {
 		return nil
 	}
 	means := make([]float64, n)
 	center := 0.0
 	for s := range means {
-		for _, r := range rows {
+		for _, r := range ds {
 			if _, _, f1 := metricRatios(metric, r[s]); f1 != nil {
-				means[s] += *f1 / float64(len(rows))
+				means[s] += *f1 / float64(len(ds))
 			}
 		}
 		center += means[s] / float64(n)

@@ -21,9 +21,9 @@ func (r *sweepResult) grids() []reports.Grid {
 	return grids
 }
 
-// mostRowColumns is how many evaluation rows have a column each; more would push
+// mostRowColumns is how many datasets have a column each; more would push
 // what is compared off the screen.
-const mostRowColumns = 8
+const mostDatasetColumns = 8
 
 // sweepColumn is a column of the table of points.
 type sweepColumn struct {
@@ -64,12 +64,12 @@ func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
 	}
 	labels = len(columns)
 
-	rows, f1 := r.rows(), "F1"
-	if len(rows) > 1 {
-		f1 = fmt.Sprintf("mean of %d rows", len(rows))
-		if len(rows) <= mostRowColumns {
-			for _, row := range rows {
-				add(row, func(_ int, l *sweepLine) string { return reports.Percent(l.Rows[row]) })
+	ids, f1 := r.datasets(), "F1"
+	if len(ids) > 1 {
+		f1 = fmt.Sprintf("mean of %d datasets", len(ids))
+		if len(ids) <= mostDatasetColumns {
+			for _, dataset := range ids {
+				add(dataset, func(_ int, l *sweepLine) string { return reports.Percent(l.Datasets[dataset]) })
 			}
 		}
 	}
@@ -102,12 +102,12 @@ func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
 	return columns, labels
 }
 
-// rows are the evaluation rows of the sweep: every line has all of them.
-func (r *sweepResult) rows() []string {
+// datasets are the datasets of the sweep: every line has all of them.
+func (r *sweepResult) datasets() []string {
 	if len(r.Lines) == 0 {
 		return nil
 	}
-	return sortedKeys(r.Lines[0].Rows)
+	return sortedKeys(r.Lines[0].Datasets)
 }
 
 func (r *sweepResult) severalMetrics() bool {
@@ -129,11 +129,11 @@ func (r *sweepResult) gridNotes() []string {
 		notes = append(notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
 	}
 	if slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Used > 0 && l.Mean == nil }) {
-		notes = append(notes, "no mean, but the number of rows: over fewer rows than others, or over others (METRICS.md §10.2)")
+		notes = append(notes, "no mean, but the number of datasets: over fewer datasets than others, or over others (docs/spec/metrics.md §10.2)")
 	}
 	notes = append(notes,
 		"tokens as servers report them; seconds from question to answer, added up over all queries",
-		"F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (METRICS.md §12)")
+		"F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (docs/spec/metrics.md §12)")
 	notes = append(notes, r.Notes...)
 	if r.Warning != "" {
 		notes = append(notes, r.Warning)
@@ -141,7 +141,7 @@ func (r *sweepResult) gridNotes() []string {
 	return notes
 }
 
-// meanText is the F1 of a line, and over how many rows, where that is not all.
+// meanText is the F1 of a line, and over how many datasets, where that is not all.
 func (l *sweepLine) meanText() string {
 	if l.Used > 0 && l.Used < l.Total {
 		return fmt.Sprintf("%s (%d/%d)", reports.Percent(l.Mean), l.Used, l.Total)

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 )
 
-// paraphraseLine is a type asked for by some name (PROMPTS.md §5.3).
+// paraphraseLine is a type asked for by some name (docs/spec/prompts.md §5.3).
 type paraphraseLine struct {
-	Row  string         `json:"row"`
-	Type ner.EntityType `json:"type"`
+	Dataset string         `json:"dataset"`
+	Type    ner.EntityType `json:"type"`
 	// Keys are the others that vary.
 	Keys map[string]string `json:"keys,omitempty"`
 	Name string            `json:"name"` // what the prompt said
@@ -30,13 +30,13 @@ type paraphraseLine struct {
 // run is the one type that it asks by another name.
 func (c *sweepCounter) paraphrases(p *sweepPlan) ([]paraphraseLine, error) {
 	var out []paraphraseLine
-	for _, row := range p.rows {
+	for _, dataset := range p.ds {
 		for i := range p.points {
 			base := &p.points[i]
-			if base.Keys["paraphrase"] != "" || len(base.asks[row.ID]) == 0 || base.asks[row.ID][0].run == "" {
+			if base.Keys["paraphrase"] != "" || len(base.asks[dataset.ID]) == 0 || base.asks[dataset.ID][0].run == "" {
 				continue
 			}
-			lines, err := c.paraphrasesOf(p, base, base.asks[row.ID][0])
+			lines, err := c.paraphrasesOf(p, base, base.asks[dataset.ID][0])
 			if err != nil {
 				return nil, err
 			}
@@ -46,7 +46,7 @@ func (c *sweepCounter) paraphrases(p *sweepPlan) ([]paraphraseLine, error) {
 	return out, nil
 }
 
-// paraphrasesOf are the lines that belong to one base: one row, one model.
+// paraphrasesOf are the lines that belong to one base: one dataset, one model.
 func (c *sweepCounter) paraphrasesOf(p *sweepPlan, base *sweepPoint, of *sweepAsk) ([]paraphraseLine, error) {
 	own, err := c.predictedSpans(of)
 	if err != nil {
@@ -59,21 +59,21 @@ func (c *sweepCounter) paraphrasesOf(p *sweepPlan, base *sweepPoint, of *sweepAs
 		}
 	}
 	var out []paraphraseLine
-	for _, t := range of.row.Types() {
+	for _, t := range of.dataset.Types() {
 		at := len(out)
 		f1, err := c.typeF1(of, base.metrics[0], t)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, paraphraseLine{Row: of.row.ID, Type: t, Keys: others, Name: string(t), Base: true, F1: f1})
+		out = append(out, paraphraseLine{Dataset: of.dataset.ID, Type: t, Keys: others, Name: string(t), Base: true, F1: f1})
 		for i := range p.points {
 			point := &p.points[i]
 			name, is := strings.CutPrefix(point.Keys["paraphrase"], string(t)+"=")
-			if !is || len(point.asks[of.row.ID]) == 0 || point.asks[of.row.ID][0].run == "" || !sameKeys(point.Keys, others) {
+			if !is || len(point.asks[of.dataset.ID]) == 0 || point.asks[of.dataset.ID][0].run == "" || !sameKeys(point.Keys, others) {
 				continue
 			}
-			a := point.asks[of.row.ID][0]
-			line := paraphraseLine{Row: of.row.ID, Type: t, Keys: others, Name: name}
+			a := point.asks[of.dataset.ID][0]
+			line := paraphraseLine{Dataset: of.dataset.ID, Type: t, Keys: others, Name: name}
 			if line.F1, err = c.typeF1(a, point.metrics[0], t); err != nil {
 				return nil, err
 			}
@@ -111,7 +111,7 @@ func (c *sweepCounter) typeF1(a *sweepAsk, metric string, t ner.EntityType) (*fl
 	if err != nil {
 		return nil, err
 	}
-	ids, err := harness.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +126,10 @@ func (c *sweepCounter) predictedSpans(a *sweepAsk) (map[int][]ner.Span, error) {
 		return nil, err
 	}
 	out := map[int][]ner.Span{}
-	plan.Observe = func(p ner.Passage, _ *ner.Document, u harness.Understood) {
+	plan.Observe = func(p ner.Passage, _ *ner.Document, u loop.ParsedPassage) {
 		out[p.Index] = slices.Clone(u.Passage.Pred)
 	}
-	_, err = harness.Score(c.ctx, plan)
+	_, err = loop.Score(c.ctx, plan)
 	return out, err
 }
 
@@ -188,7 +188,7 @@ func spreadOf(lines []paraphraseLine) *float64 {
 // paraphraseGrid lays the lines out.
 func paraphraseGrid(title string, lines []paraphraseLine) reports.Grid {
 	g := reports.Grid{Title: title + ": the type that is asked by another name", Labels: 3}
-	g.Header = []string{"row", "type", "asked as"}
+	g.Header = []string{"dataset", "type", "asked as"}
 	var others []string
 	if len(lines) > 0 {
 		others = sortedKeys(lines[0].Keys)
@@ -197,11 +197,11 @@ func paraphraseGrid(title string, lines []paraphraseLine) reports.Grid {
 	g.Labels += len(others)
 	g.Header = append(g.Header, "F1 of the type", "spread", "agreement")
 	for _, l := range lines {
-		row, typ := l.Row, string(l.Type)
+		dataset, typ := l.Dataset, string(l.Type)
 		if !l.Base {
-			row, typ = "", ""
+			dataset, typ = "", ""
 		}
-		cells := []string{row, typ, l.Name}
+		cells := []string{dataset, typ, l.Name}
 		for _, k := range others {
 			cells = append(cells, l.Keys[k])
 		}
@@ -215,6 +215,6 @@ func paraphraseGrid(title string, lines []paraphraseLine) reports.Grid {
 		}
 		g.Body = append(g.Body, append(cells, reports.Percent(l.F1), spread, agreed))
 	}
-	g.Notes = []string{"spread: the highest F1 of any name minus the lowest; agreement: mean Jaccard index of the span sets with those under the type's own name, passages without any left out (PROMPTS.md §5.3)"}
+	g.Notes = []string{"spread: the highest F1 of any name minus the lowest; agreement: mean Jaccard index of the span sets with those under the type's own name, passages without any left out (docs/spec/prompts.md §5.3)"}
 	return g
 }

@@ -12,7 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
@@ -24,7 +24,7 @@ const sampledPrompts = 150_000
 
 // plannedRun is one run of a plan in JSON.
 type plannedRun struct {
-	Row      string            `json:"row"`
+	Dataset  string            `json:"row"`
 	Model    string            `json:"model"`
 	Keys     map[string]string `json:"keys"`
 	Passages int               `json:"passages"`
@@ -105,13 +105,13 @@ func (env *environment) countSweep(ctx context.Context, store *results.Store, p 
 	out := plannedSweep{Sweep: p.Name, Title: p.Title, Points: len(p.points), Runs: []plannedRun{}, Exact: true, Warning: p.Warning}
 	perPassage := 0
 	for _, a := range p.asks {
-		perPassage += len(a.row.Types())
+		perPassage += len(a.dataset.Types())
 	}
 	sample := max(1, sampledPrompts/max(1, perPassage)) // passages of each run
 	seen := map[ner.AnswerKey]bool{}
 	documents := map[string][]*ner.Document{}
 	for _, a := range p.asks {
-		key := a.row.ID + " " + keysText(a.plan.selection.keys(a.row))
+		key := a.dataset.ID + " " + keysText(a.plan.selection.keys(a.dataset))
 		docs, there := documents[key]
 		if !there {
 			var err error
@@ -152,7 +152,7 @@ const bytesAToken = 4
 
 // spread takes passages of a run that are spread evenly.
 func (env *environment) spread(ctx context.Context, a *sweepAsk, n int) ([]*ner.Document, error) {
-	docs, err := env.asked(ctx, a.row, a.found.part)
+	docs, err := env.asked(ctx, a.dataset, a.found.part)
 	if err != nil {
 		return nil, err
 	}
@@ -173,7 +173,7 @@ func (env *environment) spread(ctx context.Context, a *sweepAsk, n int) ([]*ner.
 // countRun counts the queries of a run on some of its passages, and scales them to
 // all.
 func countRun(a *sweepAsk, docs []*ner.Document, seen map[ner.AnswerKey]bool) (plannedRun, error) {
-	r := plannedRun{Row: a.row.ID, Model: a.plan.model, Keys: a.keys, Passages: a.found.passages, name: a.name}
+	r := plannedRun{Dataset: a.dataset.ID, Model: a.plan.model, Keys: a.keys, Passages: a.found.passages, name: a.name}
 	decoding := fmt.Sprint(a.plan.decoding)
 	for _, d := range docs {
 		queries, err := a.renderer.Queries(d)
@@ -207,7 +207,7 @@ func (env *environment) probeSweep(ctx context.Context, p *sweepPlan, out *plann
 		return nil
 	}
 	a := p.asks[i]
-	m, err := env.openModel(ctx, a.plan, a.row, a.found, a.renderer, (&rowNotes{env: env, row: a.row.ID}).tell)
+	m, err := env.openModel(ctx, a.plan, a.dataset, a.found, a.renderer, (&datasetNotes{env: env, dataset: a.dataset.ID}).tell)
 	if err != nil {
 		return err
 	}
@@ -222,8 +222,8 @@ func (env *environment) probeSweep(ctx context.Context, p *sweepPlan, out *plann
 		counted.add(queries)
 		return queries, err
 	}
-	ask := func(docs []*ner.Document) (harness.Asked, error) {
-		asked, err := harness.Ask(ctx, harness.Plan{
+	ask := func(docs []*ner.Document) (loop.Asked, error) {
+		asked, err := loop.Ask(ctx, loop.Plan{
 			Documents: documentsOf(docs), Queries: queries,
 			Identity: m.identityKey(), Decoding: m.decodingKey(), Runner: m.runner, Slots: m.slots, Recorder: counted,
 		})
@@ -267,7 +267,7 @@ func (s plannedSweep) write(env *environment, p *sweepPlan) error {
 		about = "about "
 		g.Notes = append(g.Notes, "queries and what is new are counted on some passages of each run, and scaled to all")
 	}
-	if len(p.asks) < len(p.points)*len(p.rows)*max(1, len(p.Seeds)) {
+	if len(p.asks) < len(p.points)*len(p.ds)*max(1, len(p.Seeds)) {
 		g.Notes = append(g.Notes, "points that differ in how answers are read share a run")
 	}
 	g.Notes = append(g.Notes, fmt.Sprintf("%d points, %d runs, %s%d queries: %d asked by an earlier run of the sweep, %d answered already, %d to ask, about %d tokens of prompts",
@@ -309,7 +309,7 @@ type tokenCounter struct {
 	tokens, bytes int
 }
 
-func (*tokenCounter) Known(context.Context, []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+func (*tokenCounter) Cached(context.Context, []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	return nil, nil
 }
 

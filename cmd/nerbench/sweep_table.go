@@ -27,8 +27,8 @@ type sweepLine struct {
 	Keys     map[string]string   `json:"keys"`
 	Baseline bool                `json:"baseline"`
 	Metric   string              `json:"metric"`
-	Rows     map[string]*float64 `json:"rows"`      // F1 by row
-	Mean     *float64            `json:"mean_rows"` // F1: the mean over the rows; null, too, where others are over more
+	Datasets map[string]*float64 `json:"rows"`      // F1 by dataset
+	Mean     *float64            `json:"mean_rows"` // F1: the mean over the datasets; null, too, where others are over more
 	CI       *[2]float64         `json:"ci"`
 	// Deviation is the standard deviation over the seeds; null: fewer than two.
 	Deviation *float64 `json:"seeds_sd"`
@@ -38,7 +38,7 @@ type sweepLine struct {
 	DifferenceCI *[2]float64 `json:"difference_ci"`
 	P            *float64    `json:"p"`
 	PAdjusted    *float64    `json:"p_adjusted"`
-	// Used of Total rows are in the mean.
+	// Used of Total datasets are in the mean.
 	Used     int      `json:"used"`
 	Total    int      `json:"total"`
 	Queries  int      `json:"queries"`
@@ -47,7 +47,7 @@ type sweepLine struct {
 	Runs     []string `json:"runs"`
 
 	asked string   // the metric as it was asked for, without what the point says of reading
-	used  []string // the rows in the mean
+	used  []string // the datasets in the mean
 }
 
 // printSweep prints what is complete of a sweep.

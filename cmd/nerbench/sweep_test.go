@@ -10,7 +10,7 @@ import (
 	"nerbench/sweeps"
 )
 
-// TestSweepMeans: means are over the same rows, and rows without gold are in none.
+// TestSweepMeans: means are over the same datasets, and datasets without gold are in none.
 func TestSweepMeans(t *testing.T) {
 	env, _ := benchEnvironment(t)
 	store, err := results.Open(t.Context(), env.store)
@@ -18,12 +18,12 @@ func TestSweepMeans(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	var rows []*datasets.Row
+	var ds []*datasets.Dataset
 	for _, id := range []string{"a", "b", "c"} {
-		rows = append(rows, &datasets.Row{ID: id})
+		ds = append(ds, &datasets.Dataset{ID: id})
 	}
 	gold := ner.Score{TP: 1, NPred: 2, NGold: 2}
-	plan := &sweepPlan{Sweep: &sweeps.Sweep{Name: "s"}, metrics: []string{"span_f1"}, varied: []string{"seed"}, rows: rows}
+	plan := &sweepPlan{Sweep: &sweeps.Sweep{Name: "s"}, metrics: []string{"span_f1"}, varied: []string{"seed"}, ds: ds}
 	for i, counts := range []map[string]ner.Score{
 		{"a": gold, "b": gold, "c": {NPred: 1}},
 		{"a": gold, "c": {NPred: 1}}, // b was not run
@@ -31,12 +31,12 @@ func TestSweepMeans(t *testing.T) {
 	} {
 		keys := map[string]string{"seed": string(rune('0' + i))}
 		point := sweepPoint{Point: sweeps.Point{Keys: keys, Baseline: i == 0}, metrics: plan.metrics, asks: map[string][]*sweepAsk{}}
-		for _, row := range rows {
-			ask := &sweepAsk{name: row.ID + keys["seed"], row: row}
-			if s, ran := counts[row.ID]; ran {
-				ask.run = keepCounts(t, store, ner.Run{Keys: map[string]string{"model": "m", "row": row.ID, "seed": keys["seed"]}}, s)
+		for _, dataset := range ds {
+			ask := &sweepAsk{name: dataset.ID + keys["seed"], dataset: dataset}
+			if s, ran := counts[dataset.ID]; ran {
+				ask.run = keepCounts(t, store, ner.Run{Keys: map[string]string{"model": "m", "dataset": dataset.ID, "seed": keys["seed"]}}, s)
 			}
-			point.asks[row.ID] = []*sweepAsk{ask}
+			point.asks[dataset.ID] = []*sweepAsk{ask}
 		}
 		plan.points = append(plan.points, point)
 	}

@@ -6,30 +6,30 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/reports"
-	"nerbench/runners"
 )
 
 func tableCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "table",
 		Usage: "print two keys of the runs against each other",
-		Description: `table prints F1 by row and model; --rows KEY and --cols KEY span any other table.
-Keys are those of runs, domain (of the row), and system (a model, with whatever
+		Description: `table prints F1 by dataset and model; --datasets KEY and --cols KEY span any other table.
+Keys are those of runs, domain (of the dataset), and system (a model, with whatever
 tells two ways of asking it apart):
   ` + strings.Join(tableKeys(), ", ") + `
 
-Rows that were not run are shown as such, never as 0; averages say over how many
-rows they are. Other formats hold more: counts, precision, recall, runs.`,
+Datasets that were not run are shown as such, never as 0; averages say over how many
+datasets they are. Other formats hold more: counts, precision, recall, runs.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "rows", Value: reports.KeyRow, Usage: "`KEY` whose values are the lines"},
+			&cli.StringFlag{Name: "rows", Value: reports.KeyDataset, Usage: "`KEY` whose values are the lines"},
 			&cli.StringFlag{Name: "cols", Value: reports.KeyModel, Usage: "`KEY` whose values are the columns"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1)"},
 			whereFlag(),
-			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of rows: full49, crossner-mit, supervised20, or a domain (default: all rows)"},
+			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain (default: all datasets)"},
 			&cli.StringSliceFlag{Name: "published", Usage: "published `SYSTEMS` beside own runs, such as GLiNER-L"},
-			&cli.BoolFlag{Name: "ranks", Usage: "mark the best of each row: those that a paired test cannot tell from the first"},
+			&cli.BoolFlag{Name: "ranks", Usage: "print the range of ranks of each system; bold: it begins at 1"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
 		},
@@ -41,7 +41,7 @@ func tableKeys() []string { return append(keyNames(), reports.KeyDomain, reports
 
 func (env *environment) table(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
+		return fault.Usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
 	}
 	format, err := env.readFormat("table", c.String("format"), reports.Formats())
 	if err != nil {
@@ -83,10 +83,10 @@ func (env *environment) table(c *cli.Context) error {
 		return err
 	}
 	if err := t.AddPublished(c.StringSlice("published")); err != nil {
-		return usagef("%v", err)
+		return fault.Usagef("%v", err)
 	}
 	if c.Bool("ranks") {
-		if err := markBest(c.Context, store, t, found.runs); err != nil {
+		if err := rankSystems(c.Context, store, t, found.runs); err != nil {
 			return err
 		}
 	}
@@ -94,15 +94,15 @@ func (env *environment) table(c *cli.Context) error {
 }
 
 // negativesApart refuses a table of models against query sets: negative sampling in
-// training and at inference never stand in one (PROMPTS.md §2.9).
+// training and at inference never stand in one (docs/spec/prompts.md §2.9).
 func negativesApart(t *reports.Table, spec reports.Spec) error {
 	axes := []string{spec.Rows, spec.Cols}
 	models := slices.Contains(axes, reports.KeyModel) || slices.Contains(axes, reports.KeySystem)
 	if !models || !slices.Contains(axes, "queries") || len(t.Rows) < 2 || len(t.Cols) < 2 {
 		return nil
 	}
-	return &runners.Hint{
-		Err:    usagef("table: models against query sets would mix negative sampling in training and at inference"),
+	return &fault.Hint{
+		Err:    fault.Usagef("table: models against query sets would mix negative sampling in training and at inference"),
 		Advice: "name one model: --where model=NAME",
 	}
 }
@@ -113,17 +113,17 @@ func readSpec(c *cli.Context) (reports.Spec, error) {
 	spec := reports.Spec{Rows: c.String("rows"), Cols: c.String("cols"), Metrics: splitList(c.StringSlice("metric"))}
 	for _, axis := range []string{"rows", "cols"} {
 		if key := c.String(axis); !known(key) {
-			return spec, usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
+			return spec, fault.Usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
 		}
 	}
 	if spec.Rows == spec.Cols {
-		return spec, &runners.Hint{
-			Err: usagef("table: --rows and --cols are both %s", spec.Rows), Advice: "name two different keys",
+		return spec, &fault.Hint{
+			Err: fault.Usagef("table: --rows and --cols are both %s", spec.Rows), Advice: "name two different keys",
 		}
 	}
 	for _, id := range spec.Metrics {
 		if _, _, err := metrics.ParseID(id); err != nil {
-			return spec, usagef("table: %v", err)
+			return spec, fault.Usagef("table: %v", err)
 		}
 	}
 	var err error

@@ -4,26 +4,26 @@ import (
 	"context"
 	"slices"
 
+	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
 )
 
-// rankAlpha is the level at which two systems differ (METRICS.md §12.6).
+// rankAlpha is the level at which two systems differ (docs/spec/metrics.md §12.6).
 const rankAlpha = 0.05
 
-// markBest marks, for each evaluation row, the systems in the first group of ranks
-// that tie. Cells of one complete run each take part; the pairs of a row are a
-// family that Holm corrects.
-func markBest(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+// rankSystems gives the systems on each dataset their range of ranks.
+// Cells of one complete run each take part.
+func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
 	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
-	switch reports.KeyRow {
+	switch reports.KeyDataset {
 	case t.RowKey:
 	case t.ColKey:
 		lines, others, at = t.Cols, t.Rows, func(line, other string) (string, string) { return other, line }
 	default:
-		return usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyRow)
+		return fault.Usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyDataset)
 	}
 	for _, metric := range t.Metrics {
 		for _, line := range lines {
@@ -39,9 +39,9 @@ func markBest(ctx context.Context, store *results.Store, t *reports.Table, runs 
 					names, counts = append(names, other), append(counts, list)
 				}
 			}
-			for _, i := range firstGroup(line, metric, counts) {
+			for i, r := range rankRanges(line, metric, counts) {
 				row, col := at(line, names[i])
-				t.MarkBest(metric, row, col)
+				t.SetRank(metric, row, col, r.From, r.To)
 			}
 		}
 	}
@@ -66,29 +66,22 @@ func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metr
 	return nil, nil
 }
 
-// firstGroup are the systems that share the first rank.
-func firstGroup(row, metric string, counts [][]ner.Score) []int {
+// rankRanges are the ranges of ranks of systems on one row, by their counts;
+// none for a single system.
+func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 	if len(counts) < 2 {
 		return nil
 	}
 	f1 := make([]float64, len(counts))
-	var p []float64
-	place := map[[2]int]int{}
+	p := map[[2]int]float64{}
+	rounds := stats.RankRounds(len(counts), rankAlpha)
 	for i := range counts {
 		if _, _, v := metricRatios(metric, sum(counts[i])); v != nil {
 			f1[i] = *v
 		}
 		for j := i + 1; j < len(counts); j++ {
-			place[[2]int{i, j}] = len(p)
-			p = append(p, stats.Compare([]stats.Row{{Seed: stats.RowSeed(0, row), A: counts[i], B: counts[j]}}).P)
+			p[[2]int{i, j}] = stats.CompareIn([]stats.Dataset{{Seed: stats.DatasetSeed(0, row), A: counts[i], B: counts[j]}}, rounds).P
 		}
 	}
-	adjusted := stats.Holm(p)
-	var best []int
-	for i, r := range stats.Ranks(f1, func(i, j int) float64 { return adjusted[place[[2]int{i, j}]] }, rankAlpha) {
-		if r.TieGroup == 1 {
-			best = append(best, i)
-		}
-	}
-	return best
+	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)
 }

@@ -11,7 +11,7 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// vllmWorkplace is a folder with a row of invented passages, and fake servers.
+// vllmWorkplace is a folder with a dataset of invented passages, and fake servers.
 func vllmWorkplace(t *testing.T, passages int, sets ...func(*vllmtest.Fake)) (w *workplace, servers []*vllmtest.Fake) {
 	w = newWorkplace(t, passages, 0)
 	for _, set := range sets {
@@ -46,7 +46,7 @@ func TestVLLM(t *testing.T) {
 		t.Errorf("asked again: %+v", again)
 	}
 	// Another server is another identity: by its name alone no model is known.
-	if other := w.report(asking[:len(asking)-2]...); other.Run == report.Run || other.Known != 0 {
+	if other := w.report(asking[:len(asking)-2]...); other.Run == report.Run || other.Cached != 0 {
 		t.Errorf("the answers of other servers are taken: %+v", other)
 	}
 }

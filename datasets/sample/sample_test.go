@@ -8,16 +8,16 @@ import (
 	"nerbench/datasets/sample"
 )
 
-// TestCorpus lints the sample: enough passages, types of the benchmark's rows,
+// TestCorpus lints the sample: enough passages, types of the benchmark's datasets,
 // spans of whole tokens, nothing in both splits.
 func TestCorpus(t *testing.T) {
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, domain := range datasets.Domains {
 		var known []string
-		for _, r := range rows {
+		for _, r := range ds {
 			for _, typ := range r.Types() {
 				if r.Domain == domain {
 					known = append(known, string(typ))
@@ -41,7 +41,7 @@ func TestCorpus(t *testing.T) {
 					seen[p.Text] = true
 					for _, s := range p.Spans {
 						if !slices.Contains(known, s.Type) {
-							t.Errorf("passage %d: type %q is none of the domain's rows", i, s.Type)
+							t.Errorf("passage %d: type %q is none of the domain's datasets", i, s.Type)
 						}
 						starts := slices.ContainsFunc(p.Tokens, func(tok [2]int) bool { return tok[0] == s.Start })
 						ends := slices.ContainsFunc(p.Tokens, func(tok [2]int) bool { return tok[1] == s.End })

@@ -9,12 +9,12 @@ import (
 	"nerbench/ner"
 )
 
-// Resamples is the number of resamples of a printed interval (METRICS.md §12.3).
+// Resamples is the number of resamples of a printed interval (docs/spec/metrics.md §12.3).
 const Resamples = 10_000
 
-// Row is what one row of a benchmark gives to a statistic.
-type Row struct {
-	// Seed is the row's stream seed, see [RowSeed].
+// Dataset is what one dataset of a benchmark gives to a statistic.
+type Dataset struct {
+	// Seed is the dataset's stream seed, see [RowSeed].
 	Seed uint64
 	// A holds the counts of each passage, in the order of the file. B holds those
 	// of a second system on the same passages; nil where there is only one.
@@ -25,14 +25,14 @@ type Row struct {
 type Interval struct{ Low, High float64 }
 
 // Intervals are those of two systems and of their difference A − B, made of the
-// same draws (METRICS.md §12.3).
+// same draws (docs/spec/metrics.md §12.3).
 type Intervals struct{ A, B, Difference Interval }
 
-// Bootstrap returns the percentile interval of the F1 of system A over the rows,
-// by resampling passages (METRICS.md §12.3). It is zero without rows.
-func Bootstrap(rows []Row, resamples int) Interval {
+// Bootstrap returns the percentile interval of the F1 of system A over the datasets,
+// by resampling passages (docs/spec/metrics.md §12.3). It is zero without datasets.
+func Bootstrap(datasets []Dataset, resamples int) Interval {
 	values := make([]float64, resamples)
-	packed := packRows(rows, false)
+	packed := packDatasets(datasets, false)
 	parallel(resamples, func(b int) {
 		values[b], _ = resample(packed, b)
 	})
@@ -40,9 +40,9 @@ func Bootstrap(rows []Row, resamples int) Interval {
 }
 
 // BootstrapPair is [Bootstrap] of both systems and of their difference.
-func BootstrapPair(rows []Row, resamples int) Intervals {
+func BootstrapPair(datasets []Dataset, resamples int) Intervals {
 	a, b, difference := make([]float64, resamples), make([]float64, resamples), make([]float64, resamples)
-	packed := packRows(rows, true)
+	packed := packDatasets(datasets, true)
 	parallel(resamples, func(i int) {
 		a[i], b[i] = resample(packed, i)
 		difference[i] = a[i] - b[i]
@@ -52,15 +52,15 @@ func BootstrapPair(rows []Row, resamples int) Intervals {
 
 // packedRow holds, for each passage, 2·tp in the upper and n_pred + n_gold in the
 // lower half of a word: sums of words are sums of both, and F1 needs no more.
-type packedRow struct {
+type packedDataset struct {
 	seed uint64
 	a, b []uint64
 }
 
-func packRows(rows []Row, pair bool) []packedRow {
-	packed := make([]packedRow, len(rows))
-	for i, r := range rows {
-		packed[i] = packedRow{seed: r.Seed, a: packAll(r.A)}
+func packDatasets(datasets []Dataset, pair bool) []packedDataset {
+	packed := make([]packedDataset, len(datasets))
+	for i, r := range datasets {
+		packed[i] = packedDataset{seed: r.Seed, a: packAll(r.A)}
 		if pair {
 			packed[i].b = packAll(r.B)
 		}
@@ -87,33 +87,33 @@ func f1(word uint64) float64 {
 	return float64(word>>32) / float64(n)
 }
 
-// resample draws passages anew inside each row and averages the rows' F1s.
-func resample(rows []packedRow, b int) (meanA, meanB float64) {
-	for _, row := range rows {
-		stream := NewStream(row.seed, b)
+// resample draws passages anew inside each dataset and averages the datasets' F1s.
+func resample(datasets []packedDataset, b int) (meanA, meanB float64) {
+	for _, dataset := range datasets {
+		stream := NewStream(dataset.seed, b)
 		var sumA, sumB uint64
-		n := len(row.a)
-		if row.b == nil {
+		n := len(dataset.a)
+		if dataset.b == nil {
 			for range n {
-				sumA += row.a[stream.Index(n)]
+				sumA += dataset.a[stream.Index(n)]
 			}
 		} else {
 			for range n {
 				i := stream.Index(n)
-				sumA += row.a[i]
-				sumB += row.b[i]
+				sumA += dataset.a[i]
+				sumB += dataset.b[i]
 			}
 		}
 		meanA += f1(sumA)
 		meanB += f1(sumB)
 	}
-	return meanA / float64(len(rows)), meanB / float64(len(rows))
+	return meanA / float64(len(datasets)), meanB / float64(len(datasets))
 }
 
 // percentiles sorts values and returns the points at 2.5 and 97.5 %, linearly
 // interpolated.
 func percentiles(values []float64) Interval {
-	if len(values) == 0 || math.IsNaN(values[0]) { // no rows
+	if len(values) == 0 || math.IsNaN(values[0]) { // no datasets
 		return Interval{}
 	}
 	slices.Sort(values)

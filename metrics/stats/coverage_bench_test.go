@@ -46,15 +46,15 @@ func BenchmarkCoverage(b *testing.B) {
 	for b.Loop() {
 		held, p := 0, make([]float64, samples)
 		for i := range samples {
-			row := stats.Row{Seed: stats.RowSeed(i, "coverage")}
+			dataset := stats.Dataset{Seed: stats.DatasetSeed(i, "coverage")}
 			for range passages {
 				x, y := drawnPassage(rng)
-				row.A, row.B = append(row.A, x), append(row.B, y)
+				dataset.A, dataset.B = append(dataset.A, x), append(dataset.B, y)
 			}
-			if in := stats.Bootstrap([]stats.Row{row}, resamples); in.Low <= f1 && f1 <= in.High {
+			if in := stats.Bootstrap([]stats.Dataset{dataset}, resamples); in.Low <= f1 && f1 <= in.High {
 				held++
 			}
-			p[i] = stats.Randomise([]stats.Row{row}, rounds).P
+			p[i] = stats.Randomise([]stats.Dataset{dataset}, rounds).P
 		}
 		slices.Sort(p)
 		below := func(alpha float64) float64 {

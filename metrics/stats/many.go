@@ -2,11 +2,12 @@ package stats
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
 // Holm adjusts p values for the number of comparisons that one table shows
-// (METRICS.md §12.5). The result has the order of the argument.
+// (docs/spec/metrics.md §12.5). The result has the order of the argument.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
 	for i := range order {
@@ -22,7 +23,7 @@ func Holm(p []float64) []float64 {
 	return adjusted
 }
 
-// Bonferroni multiplies p values by their number (METRICS.md §12.5).
+// Bonferroni multiplies p values by their number (docs/spec/metrics.md §12.5).
 func Bonferroni(p []float64) []float64 {
 	adjusted := make([]float64, len(p))
 	for i := range p {
@@ -31,60 +32,42 @@ func Bonferroni(p []float64) []float64 {
 	return adjusted
 }
 
-// Rank is the place of one system in a column.
-type Rank struct {
-	// From and To bound the rank, from 1: systems that do not differ
-	// significantly share ranks.
-	From, To int
-	// TieGroup counts from 1. The members of a group cannot be told apart from
-	// the next ones without a gap.
-	TieGroup int
-}
+// Rank is the range of ranks of one system in a column, from 1: systems that
+// the test does not tell apart share ranks.
+type Rank struct{ From, To int }
 
-// Ranks orders the systems of a column by F1 (METRICS.md §12.6). adjusted(i, j)
-// is the adjusted p value of systems i < j; they differ if it is at most alpha
-// and their F1s do.
-func Ranks(f1 []float64, adjusted func(i, j int) float64, alpha float64) []Rank {
-	better := func(i, j int) bool {
-		return f1[i] > f1[j] && adjusted(min(i, j), max(i, j)) <= alpha
-	}
+// Ranks returns the rank range of each system of a column (docs/spec/metrics.md §12.6).
+// p(i, j) is the p value of the comparison of systems i < j, not adjusted. The
+// family of a test is one system's comparisons with all others, adjusted by
+// [Holm]; two systems differ for it if the adjusted value is at most alpha and
+// their F1s differ. Each range holds for its own system; they are not joint.
+func Ranks(f1 []float64, p func(i, j int) float64, alpha float64) []Rank {
 	k := len(f1)
 	ranks := make([]Rank, k)
 	for i := range ranks {
-		ranks[i] = Rank{From: 1, To: k}
+		var others []int
+		var family []float64
 		for j := range f1 {
-			if better(j, i) {
-				ranks[i].From++
+			if j != i {
+				others, family = append(others, j), append(family, p(min(i, j), max(i, j)))
 			}
-			if better(i, j) {
+		}
+		ranks[i] = Rank{From: 1, To: k}
+		for n, adjusted := range Holm(family) {
+			switch j := others[n]; {
+			case adjusted > alpha:
+			case f1[j] > f1[i]:
+				ranks[i].From++
+			case f1[j] < f1[i]:
 				ranks[i].To--
 			}
 		}
 	}
-	order := make([]int, k)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(f1[j], f1[i]) })
-	group := 0
-	for at, i := range order {
-		if at == 0 || apart(order[:at], order[at:], better) {
-			group++
-		}
-		ranks[i].TieGroup = group
-	}
 	return ranks
 }
 
-// apart reports whether every system of one list is better than every one of
-// the other.
-func apart(before, from []int, better func(i, j int) bool) bool {
-	for _, i := range before {
-		for _, j := range from {
-			if !better(i, j) {
-				return false
-			}
-		}
-	}
-	return true
+// RankRounds is the number of random rounds that a test of k systems needs, so
+// that the smallest possible p value can pass Holm (docs/spec/metrics.md §12.6).
+func RankRounds(k int, alpha float64) int {
+	return max(Rounds, int(math.Ceil(20*float64(k-1)/alpha))-1)
 }

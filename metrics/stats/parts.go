@@ -10,13 +10,13 @@ import (
 
 // PassageScore is the count of a passage that has any.
 type PassageScore struct {
-	Passage int // its place in the row, from 0
+	Passage int // its place in the dataset, from 0
 	Score   ner.Score
 }
 
-// BootstrapParts returns the intervals of parts of one row, such as its types,
+// BootstrapParts returns the intervals of parts of one dataset, such as its types,
 // all from the same draws: what [Bootstrap] returns of each, with nothing in the
-// passages that it does not list. The row is drawn once for all of them.
+// passages that it does not list. The dataset is drawn once for all of them.
 func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples int) []Interval {
 	intervals := make([]Interval, len(parts))
 	for i, values := range partValues(seed, passages, parts, resamples) {
@@ -25,7 +25,7 @@ func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples
 	return intervals
 }
 
-// BootstrapPairParts is [BootstrapPair] of parts of one row: a and b hold the
+// BootstrapPairParts is [BootstrapPair] of parts of one dataset: a and b hold the
 // same parts of two systems.
 func BootstrapPairParts(seed uint64, passages int, a, b [][]PassageScore, resamples int) []Intervals {
 	values := partValues(seed, passages, slices.Concat(a, b), resamples)

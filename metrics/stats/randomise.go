@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// Rounds is the number of rounds of a printed test (METRICS.md §12.4).
+// Rounds is the number of rounds of a printed test (docs/spec/metrics.md §12.4).
 const Rounds = 9_999
 
 // fewest is the largest number of differing passages for which all swaps are
@@ -31,13 +31,16 @@ type Test struct {
 }
 
 // Compare tests whether two systems differ, by exchanging their counts passage
-// by passage (METRICS.md §12.4). A row's systems must have the same passages. If
+// by passage (docs/spec/metrics.md §12.4). A dataset's systems must have the same passages. If
 // at most 16 passages differ, all 2^m exchanges are tried, else [Rounds] random
 // ones.
-func Compare(rows []Row) Test {
-	pairs, places := pairRows(rows)
+func Compare(datasets []Dataset) Test { return CompareIn(datasets, Rounds) }
+
+// CompareIn is [Compare] with another number of random rounds.
+func CompareIn(datasets []Dataset, rounds int) Test {
+	pairs, places := pairDatasets(datasets)
 	if len(places) > fewest {
-		return randomise(pairs, Rounds)
+		return randomise(pairs, rounds)
 	}
 	t := Test{Difference: difference(pairs, nothing), Tried: 1 << len(places), Exact: true}
 	t.Count = enumerate(pairs, places, math.Abs(t.Difference)-tolerance)
@@ -47,12 +50,12 @@ func Compare(rows []Row) Test {
 
 // Randomise is [Compare] by that many random rounds, however few passages
 // differ.
-func Randomise(rows []Row, rounds int) Test {
-	pairs, _ := pairRows(rows)
+func Randomise(datasets []Dataset, rounds int) Test {
+	pairs, _ := pairDatasets(datasets)
 	return randomise(pairs, rounds)
 }
 
-func randomise(pairs []pairedRow, rounds int) Test {
+func randomise(pairs []pairedDataset, rounds int) Test {
 	t := Test{Difference: difference(pairs, nothing), Tried: rounds}
 	least := math.Abs(t.Difference) - tolerance
 	reached := make([]bool, rounds)
@@ -74,21 +77,21 @@ func nothing(int) int64 { return 0 }
 
 // pairedRow holds the sums of both systems, and what moves from B to A when a
 // passage is swapped: 2·tp in the upper, n_pred + n_gold in the lower half.
-type pairedRow struct {
+type pairedDataset struct {
 	seed  uint64
 	a, b  int64
 	moves []int64
 }
 
-// place is a passage on which the systems differ: its row, and what it moves.
+// place is a passage on which the systems differ: its dataset, and what it moves.
 type place struct {
-	row  int
-	move int64
+	dataset int
+	move    int64
 }
 
-func pairRows(rows []Row) (pairs []pairedRow, places []place) {
-	for n, r := range rows {
-		p := pairedRow{seed: r.Seed, moves: make([]int64, len(r.A))}
+func pairDatasets(datasets []Dataset) (pairs []pairedDataset, places []place) {
+	for n, r := range datasets {
+		p := pairedDataset{seed: r.Seed, moves: make([]int64, len(r.A))}
 		for i := range r.A {
 			p.a += word(r.A[i])
 			p.b += word(r.B[i])
@@ -106,7 +109,7 @@ func word(s ner.Score) int64 { return int64(2*s.TP)<<32 + int64(s.NPred+s.NGold)
 
 // swapped sums what moves in round r. Passage i is swapped if bit i mod 64,
 // lowest first, of number i div 64 of the round's stream is set.
-func (p *pairedRow) swapped(r int) int64 {
+func (p *pairedDataset) swapped(r int) int64 {
 	stream := NewStream(p.seed, r)
 	var sum int64
 	for first := 0; first < len(p.moves); first += 64 {
@@ -119,8 +122,8 @@ func (p *pairedRow) swapped(r int) int64 {
 	return sum
 }
 
-// difference is that of the averages after moved(i) was moved in row i.
-func difference(pairs []pairedRow, moved func(int) int64) float64 {
+// difference is that of the averages after moved(i) was moved in dataset i.
+func difference(pairs []pairedDataset, moved func(int) int64) float64 {
 	if len(pairs) == 0 {
 		return 0
 	}
@@ -133,13 +136,13 @@ func difference(pairs []pairedRow, moved func(int) int64) float64 {
 }
 
 // enumerate counts the swaps of the differing passages that reach least.
-func enumerate(pairs []pairedRow, places []place, least float64) (count int) {
+func enumerate(pairs []pairedDataset, places []place, least float64) (count int) {
 	moved := make([]int64, len(pairs))
 	for swaps := range 1 << len(places) {
 		clear(moved)
 		for i, p := range places {
 			if swaps>>i&1 == 1 {
-				moved[p.row] += p.move
+				moved[p.dataset] += p.move
 			}
 		}
 		if d := difference(pairs, func(i int) int64 { return moved[i] }); math.Abs(d) >= least {

@@ -2,6 +2,7 @@ package stats_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"slices"
@@ -106,7 +107,7 @@ func number(t *testing.T, s string) uint64 {
 	return n
 }
 
-// TestStreams holds the random streams of METRICS.md §12.2 against the vectors.
+// TestStreams holds the random streams of docs/spec/metrics.md §12.2 against the vectors.
 func TestStreams(t *testing.T) {
 	type streamCase struct {
 		Seed     string `json:"stream_seed"`
@@ -131,8 +132,8 @@ func TestStreams(t *testing.T) {
 	})
 }
 
-// TestRowSeeds: the stream of a row depends on its id (METRICS.md §12.2).
-func TestRowSeeds(t *testing.T) {
+// TestRowSeeds: the stream of a dataset depends on its id (docs/spec/metrics.md §12.2).
+func TestDatasetSeeds(t *testing.T) {
 	type seedCase struct {
 		Seed, Row string
 		Expected  struct {
@@ -144,13 +145,13 @@ func TestRowSeeds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := stats.RowSeed(seed, c.Row); got != number(t, c.Expected.StreamSeed) {
+		if got := stats.DatasetSeed(seed, c.Row); got != number(t, c.Expected.StreamSeed) {
 			t.Errorf("seed is %d, want %s", got, c.Expected.StreamSeed)
 		}
 	})
 }
 
-// TestSeeded holds intervals (METRICS.md §12.3) and the randomisation test
+// TestSeeded holds intervals (docs/spec/metrics.md §12.3) and the randomisation test
 // (§12.4), by passage (§12.1), against the vectors, to the last count.
 func TestSeeded(t *testing.T) {
 	type seededCase struct {
@@ -166,22 +167,22 @@ func TestSeeded(t *testing.T) {
 		}
 	}
 	eachCase(t, "stats_seeded.json", "seeded-", func(t *testing.T, c seededCase) {
-		rows := []stats.Row{{Seed: number(t, c.Seed), A: c.A.scores(), B: c.B.scores()}}
-		both := stats.BootstrapPair(rows, c.Resamples)
+		datasets := []stats.Dataset{{Seed: number(t, c.Seed), A: c.A.scores(), B: c.B.scores()}}
+		both := stats.BootstrapPair(datasets, c.Resamples)
 		near(t, "low of A", both.A.Low, c.Expected.IntervalA[0])
 		near(t, "high of A", both.A.High, c.Expected.IntervalA[1])
 		near(t, "low of difference", both.Difference.Low, c.Expected.IntervalDiff[0])
 		near(t, "high of difference", both.Difference.High, c.Expected.IntervalDiff[1])
-		if alone := stats.Bootstrap(rows, c.Resamples); alone != both.A {
+		if alone := stats.Bootstrap(datasets, c.Resamples); alone != both.A {
 			t.Errorf("interval alone is %v, beside another %v", alone, both.A)
 		}
-		if parts := stats.BootstrapParts(rows[0].Seed, len(rows[0].A), [][]stats.PassageScore{listed(c.A), nil, listed(c.A)}, c.Resamples); parts[0] != both.A || parts[1] != (stats.Interval{}) || parts[2] != both.A {
+		if parts := stats.BootstrapParts(datasets[0].Seed, len(datasets[0].A), [][]stats.PassageScore{listed(c.A), nil, listed(c.A)}, c.Resamples); parts[0] != both.A || parts[1] != (stats.Interval{}) || parts[2] != both.A {
 			t.Errorf("intervals of parts are %v, want %v", parts, both.A)
 		}
-		if pairs := stats.BootstrapPairParts(rows[0].Seed, len(rows[0].A), [][]stats.PassageScore{listed(c.A), listed(c.B)}, [][]stats.PassageScore{listed(c.B), listed(c.B)}, c.Resamples); pairs[0] != both || pairs[1] != (stats.Intervals{A: both.B, B: both.B}) {
+		if pairs := stats.BootstrapPairParts(datasets[0].Seed, len(datasets[0].A), [][]stats.PassageScore{listed(c.A), listed(c.B)}, [][]stats.PassageScore{listed(c.B), listed(c.B)}, c.Resamples); pairs[0] != both || pairs[1] != (stats.Intervals{A: both.B, B: both.B}) {
 			t.Errorf("intervals of pairs of parts are %v, want %v", pairs, both)
 		}
-		test := stats.Randomise(rows, c.Rounds)
+		test := stats.Randomise(datasets, c.Rounds)
 		if test.Count != c.Expected.Count {
 			t.Errorf("count is %d, want %d", test.Count, c.Expected.Count)
 		}
@@ -189,7 +190,7 @@ func TestSeeded(t *testing.T) {
 	})
 }
 
-// TestExactPermutation: all swaps of few passages (METRICS.md §12.4).
+// TestExactPermutation: all swaps of few passages (docs/spec/metrics.md §12.4).
 func TestExactPermutation(t *testing.T) {
 	type pairedCase struct {
 		A, B     passages
@@ -201,7 +202,7 @@ func TestExactPermutation(t *testing.T) {
 		}
 	}
 	eachCase(t, "stats_paired.json", "paired-", func(t *testing.T, c pairedCase) {
-		test := stats.Compare([]stats.Row{{A: c.A.scores(), B: c.B.scores()}})
+		test := stats.Compare([]stats.Dataset{{A: c.A.scores(), B: c.B.scores()}})
 		if !test.Exact {
 			t.Fatalf("%d passages were not enumerated", len(c.A))
 		}
@@ -210,7 +211,7 @@ func TestExactPermutation(t *testing.T) {
 	})
 }
 
-// TestCorrections: Holm and Bonferroni (METRICS.md §12.5).
+// TestCorrections: Holm and Bonferroni (docs/spec/metrics.md §12.5).
 func TestCorrections(t *testing.T) {
 	type manyCase struct {
 		P        []float64 `json:"pvalues"`
@@ -224,17 +225,15 @@ func TestCorrections(t *testing.T) {
 	})
 }
 
-// TestRanks: rank ranges and tie groups (METRICS.md §12.6).
+// TestRanks: rank ranges by system (docs/spec/metrics.md §12.6).
 func TestRanks(t *testing.T) {
 	type systemsCase struct {
 		Systems  []passages
 		Alpha    float64
 		Expected struct {
-			F1       []float64
-			PairsP   [][3]float64 `json:"pairs_p"`
-			Holm     []float64
-			Range    [][2]int `json:"rank_range"`
-			TieGroup []int    `json:"tie_group"`
+			F1     []float64
+			PairsP [][3]float64 `json:"pairs_p"`
+			Range  [][2]int     `json:"rank_range"`
 		}
 	}
 	eachCase(t, "stats_seeded.json", "systems-", func(t *testing.T, c systemsCase) {
@@ -249,25 +248,43 @@ func TestRanks(t *testing.T) {
 			f1 = append(f1, value)
 			for j := i + 1; j < len(c.Systems); j++ {
 				at[[2]int{i, j}] = len(p)
-				p = append(p, stats.Compare([]stats.Row{{A: a.scores(), B: c.Systems[j].scores()}}).P)
+				p = append(p, stats.Compare([]stats.Dataset{{A: a.scores(), B: c.Systems[j].scores()}}).P)
 			}
 		}
 		nearAll(t, "f1", f1, c.Expected.F1)
 		for i, pair := range c.Expected.PairsP {
 			near(t, "p", p[i], pair[2])
 		}
-		holm := stats.Holm(p)
-		nearAll(t, "holm", holm, c.Expected.Holm)
-		ranks := stats.Ranks(f1, func(i, j int) float64 { return holm[at[[2]int{i, j}]] }, c.Alpha)
+		ranks := stats.Ranks(f1, func(i, j int) float64 { return p[at[[2]int{i, j}]] }, c.Alpha)
 		for i, r := range ranks {
 			if got := [2]int{r.From, r.To}; got != c.Expected.Range[i] {
 				t.Errorf("system %d: ranks %v, want %v", i, got, c.Expected.Range[i])
 			}
-			if r.TieGroup != c.Expected.TieGroup[i] {
-				t.Errorf("system %d: tie group %d, want %d", i, r.TieGroup, c.Expected.TieGroup[i])
-			}
 		}
 	})
+}
+
+// TestManySystemsRank: with the rounds of docs/spec/metrics.md §12.6 the smallest p value
+// passes Holm for any number of systems, so that clear differences still rank.
+func TestManySystemsRank(t *testing.T) {
+	for _, k := range []int{2, 26, 33, 200, 1000} {
+		t.Run(fmt.Sprint(k), func(t *testing.T) {
+			rounds := stats.RankRounds(k, 0.05)
+			if rounds < stats.Rounds {
+				t.Fatalf("%d rounds, want at least %d", rounds, stats.Rounds)
+			}
+			f1 := make([]float64, k)
+			for i := range f1 {
+				f1[i] = float64(k-i) / float64(k)
+			}
+			smallest := 1 / float64(rounds+1)
+			for i, r := range stats.Ranks(f1, func(int, int) float64 { return smallest }, 0.05) {
+				if r.From != i+1 || r.To != i+1 {
+					t.Fatalf("system %d: ranks %v, want %d alone", i, r, i+1)
+				}
+			}
+		})
+	}
 }
 
 // invented makes counts that look like those of a real system.
@@ -283,16 +300,16 @@ func invented(seed uint64, n int) []ner.Score {
 
 func TestIdenticalSystemsDoNotDiffer(t *testing.T) {
 	a := invented(1, 200)
-	for name, rows := range map[string][]stats.Row{
-		"one row":  {{Seed: 1, A: a, B: a}},
-		"two rows": {{Seed: 1, A: a, B: a}, {Seed: 2, A: a[:50], B: a[:50]}},
-		"nothing":  {{Seed: 1}},
+	for name, datasets := range map[string][]stats.Dataset{
+		"one dataset":  {{Seed: 1, A: a, B: a}},
+		"two datasets": {{Seed: 1, A: a, B: a}, {Seed: 2, A: a[:50], B: a[:50]}},
+		"nothing":      {{Seed: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if test := stats.Compare(rows); test.P != 1 || test.Difference != 0 || !test.Exact {
+			if test := stats.Compare(datasets); test.P != 1 || test.Difference != 0 || !test.Exact {
 				t.Errorf("test is %+v, want p = 1", test)
 			}
-			if d := stats.BootstrapPair(rows, 1000).Difference; d != (stats.Interval{}) {
+			if d := stats.BootstrapPair(datasets, 1000).Difference; d != (stats.Interval{}) {
 				t.Errorf("interval of the difference is %v, want [0, 0]", d)
 			}
 		})
@@ -301,23 +318,23 @@ func TestIdenticalSystemsDoNotDiffer(t *testing.T) {
 
 func TestExchangingSystemsKeepsP(t *testing.T) {
 	a, b := invented(1, 300), invented(2, 300)
-	one := stats.Randomise([]stats.Row{{Seed: 7, A: a, B: b}}, 999)
-	two := stats.Randomise([]stats.Row{{Seed: 7, A: b, B: a}}, 999)
+	one := stats.Randomise([]stats.Dataset{{Seed: 7, A: a, B: b}}, 999)
+	two := stats.Randomise([]stats.Dataset{{Seed: 7, A: b, B: a}}, 999)
 	if one.P != two.P || one.Difference != -two.Difference {
 		t.Errorf("%+v and %+v differ in more than their sign", one, two)
 	}
 }
 
-func TestAnAverageOfOneRowIsTheRow(t *testing.T) {
+func TestAnAverageOfOneDatasetIsTheDataset(t *testing.T) {
 	a, b := invented(3, 120), invented(4, 120)
-	row := stats.Row{Seed: stats.RowSeed(0, "sample"), A: a, B: b}
-	twice := []stats.Row{row, row}
-	if one, two := stats.BootstrapPair([]stats.Row{row}, 1000), stats.BootstrapPair(twice, 1000); one != two {
+	dataset := stats.Dataset{Seed: stats.DatasetSeed(0, "sample"), A: a, B: b}
+	twice := []stats.Dataset{dataset, dataset}
+	if one, two := stats.BootstrapPair([]stats.Dataset{dataset}, 1000), stats.BootstrapPair(twice, 1000); one != two {
 		t.Errorf("%v alone, %v in an average with itself", one, two)
 	}
 }
 
-func TestNoRows(t *testing.T) {
+func TestNoDatasets(t *testing.T) {
 	if got := stats.Bootstrap(nil, 1000); got != (stats.Interval{}) {
 		t.Errorf("interval of nothing is %v", got)
 	}
@@ -342,15 +359,15 @@ func TestHolmKeepsOrder(t *testing.T) {
 }
 
 func BenchmarkBootstrap(b *testing.B) {
-	rows := []stats.Row{{Seed: 1, A: invented(1, 20_000)}}
+	datasets := []stats.Dataset{{Seed: 1, A: invented(1, 20_000)}}
 	for b.Loop() {
-		stats.Bootstrap(rows, stats.Resamples)
+		stats.Bootstrap(datasets, stats.Resamples)
 	}
 }
 
 func BenchmarkRandomise(b *testing.B) {
-	rows := []stats.Row{{Seed: 1, A: invented(1, 20_000), B: invented(2, 20_000)}}
+	datasets := []stats.Dataset{{Seed: 1, A: invented(1, 20_000), B: invented(2, 20_000)}}
 	for b.Loop() {
-		stats.Randomise(rows, stats.Rounds)
+		stats.Randomise(datasets, stats.Rounds)
 	}
 }

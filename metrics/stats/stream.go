@@ -9,7 +9,7 @@ import (
 
 const golden = 0x9E3779B97F4A7C15
 
-// Stream is the random stream of one resample (METRICS.md §12.2).
+// Stream is the random stream of one resample (docs/spec/metrics.md §12.2).
 type Stream struct{ state uint64 }
 
 // NewStream returns stream b, counted from 0, of a stream seed.
@@ -35,9 +35,9 @@ func mix(z uint64) uint64 {
 	return z ^ (z >> 31)
 }
 
-// RowSeed is the stream seed of a row (METRICS.md §12.2): H(seed, "statistics",
-// row) of PROMPTS.md §2.2. A row has the same interval alone and in an average.
-func RowSeed(seed int, row string) uint64 {
-	sum := sha256.Sum256([]byte(strconv.Itoa(seed) + "\x1fstatistics\x1f" + row))
+// RowSeed is the stream seed of a dataset (docs/spec/metrics.md §12.2): H(seed, "statistics",
+// dataset) of docs/spec/prompts.md §2.2. A dataset has the same interval alone and in an average.
+func DatasetSeed(seed int, dataset string) uint64 {
+	sum := sha256.Sum256([]byte(strconv.Itoa(seed) + "\x1fstatistics\x1f" + dataset))
 	return binary.BigEndian.Uint64(sum[:8])
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -93,7 +94,7 @@ func TestConformanceOfTheRealServer(t *testing.T) {
 		}
 		defer r.Close()
 		_, err = r.Complete(t.Context(), []ner.Query{query("x")})
-		var hint *runners.Hint
+		var hint *fault.Hint
 		if !errors.Is(err, runners.ErrFatal) || !errors.As(err, &hint) || hint.Advice != "ollama pull other" {
 			t.Errorf("error is %v", err)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"nerbench/internal/fault"
 	"nerbench/runners"
 )
 
@@ -32,7 +33,7 @@ func (r *Runner) refused(response *http.Response, body []byte) error {
 	case tooLong(status):
 		return status
 	case status.Code == http.StatusNotFound:
-		return &runners.Hint{Err: fmt.Errorf("%w: %w", runners.ErrFatal, status), Advice: "ollama pull " + r.config.Model}
+		return &fault.Hint{Err: fmt.Errorf("%w: %w", runners.ErrFatal, status), Advice: "ollama pull " + r.config.Model}
 	case !temporary(status):
 		return fmt.Errorf("%w: %w", runners.ErrFatal, status)
 	}

@@ -48,7 +48,7 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 		return ner.Completion{}, err
 	}
 	if answer.PromptEvalCount > 0 && answer.PromptEvalCount+p.MaxTokens > a.config.Decoding.Context {
-		// There was no room for the longest answer (PROMPTS.md §2.6): what came
+		// There was no room for the longest answer (docs/spec/prompts.md §2.6): what came
 		// back does not count, as it would not with a server that refuses.
 		if err := a.checkWhole(ctx, p, answer.PromptEvalCount); err != nil {
 			return ner.Completion{}, err

@@ -16,7 +16,7 @@ type guard struct {
 	refuses bool // the server was seen to refuse what exceeds its context
 }
 
-// checkWhole returns a [runners.ShortenedError] if the server cut the prompt (PROMPTS.md
+// checkWhole returns a [runners.ShortenedError] if the server cut the prompt (docs/spec/prompts.md
 // §2.6). Versions before truncate and shift existed ignore them, and betray it
 // by the number of tokens: fewer than one for eight bytes is too few. But a
 // model may have whole sentences of a prompt as one token, so that few tokens

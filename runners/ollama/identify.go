@@ -14,6 +14,7 @@ import (
 
 	"github.com/ollama/ollama/api"
 
+	"nerbench/internal/fault"
 	"nerbench/runners"
 )
 
@@ -39,7 +40,7 @@ type Model struct {
 }
 
 // Look asks a server what it is and what it has. host is as in [Config]. If
-// nothing answers there, the error has a [runners.Hint].
+// nothing answers there, the error has a [fault.Hint].
 func Look(ctx context.Context, host string) (Status, error) {
 	base, err := ParseHost(host)
 	if err != nil {
@@ -70,7 +71,7 @@ func (r *Runner) look(ctx context.Context) (Status, error) {
 }
 
 // Identify asks the server which model this is. An unknown model and a server
-// that is not there are errors with a [runners.Hint]; the former wraps
+// that is not there are errors with a [fault.Hint]; the former wraps
 // [runners.ErrFatal], the latter [runners.ErrTemporary].
 func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	status, err := r.look(ctx)
@@ -177,7 +178,7 @@ func (r *Runner) absent(err error) error {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		why = op.Err // without the method, the address once more, and the network
 	}
-	return &runners.Hint{
+	return &fault.Hint{
 		Err:    fmt.Errorf("ollama: no server at %s: %w: %w", r.base, runners.ErrTemporary, why),
 		Advice: "start one with \"ollama serve\", or name another in OLLAMA_HOST",
 	}

@@ -2,9 +2,9 @@
 //
 // Prompts of the completion shape go through /api/generate with raw set, so
 // that the model sees their bytes and nothing else; prompts of the chat shape
-// go through /api/chat, where the model's own template applies (PROMPTS.md
-// §2.4). Every sampling parameter is sent (PROMPTS.md §2.5), and a prompt that
-// would not fit the context is refused, never cut (PROMPTS.md §2.6).
+// go through /api/chat, where the model's own template applies (docs/spec/prompts.md
+// §2.4). Every sampling parameter is sent (docs/spec/prompts.md §2.5), and a prompt that
+// would not fit the context is refused, never cut (docs/spec/prompts.md §2.6).
 //
 // The queries of one passage are asked one after another, so that the server
 // reads their common prefix once. Passages may be asked in parallel.

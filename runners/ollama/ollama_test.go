@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/ollama"
@@ -119,7 +120,7 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
-// TestTooLongWithItsAnswer: prompt and answer together must fit (PROMPTS.md
+// TestTooLongWithItsAnswer: prompt and answer together must fit (docs/spec/prompts.md
 // §2.6), whatever the server does.
 func TestTooLongWithItsAnswer(t *testing.T) {
 	f := ollamatest.New(t)
@@ -195,7 +196,7 @@ func TestFailures(t *testing.T) {
 			if name == "busy" && (!errors.As(err, &after) || after.Wait != 7*time.Second) {
 				t.Errorf("error is %#v, want one that asks to wait 7 s", err)
 			}
-			var hint *runners.Hint
+			var hint *fault.Hint
 			if name == "no such model" && (!errors.As(err, &hint) || hint.Advice != "ollama pull tiny") {
 				t.Errorf("hint is %+v", hint)
 			}
@@ -243,7 +244,7 @@ func TestIdentify(t *testing.T) {
 	if id.Model != "ollama/tiny" || id.Digest != f.Digest || id.Context != 2048 || id.ServerVersion != "0.0.0" {
 		t.Errorf("identity is %+v", id)
 	}
-	var hint *runners.Hint
+	var hint *fault.Hint
 	_, err = newRunner(t, f, func(c *ollama.Config) { c.Model = "other" }).Identify(t.Context())
 	if !errors.As(err, &hint) || hint.Advice != "ollama pull other" || !errors.Is(err, runners.ErrFatal) {
 		t.Errorf("unknown model: %v", err)

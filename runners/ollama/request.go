@@ -64,7 +64,7 @@ func (r *Runner) Sent() string {
 	return string(text)
 }
 
-// options are the sampling parameters of PROMPTS.md §2.5. They belong inside
+// options are the sampling parameters of docs/spec/prompts.md §2.5. They belong inside
 // "options": at the top level the server ignores them without a word.
 func (r *Runner) options(p *ner.Prompt) map[string]any {
 	d := r.config.Decoding

@@ -23,7 +23,7 @@ func NewMemory() *Memory {
 }
 
 // Known returns the completions that there are.
-func (m *Memory) Known(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+func (m *Memory) Cached(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	known := map[ner.AnswerKey]ner.Completion{}

@@ -162,7 +162,7 @@ func TestCompleteFromManyGoroutines(t *testing.T) {
 // What the family "spans" writes says the same as the document.
 func TestCompleteReadsPromptsOfTheFamily(t *testing.T) {
 	types := []prompts.TypeInfo{{Name: "person"}, {Name: "ship"}}
-	r, err := prompts.New(prompts.Row{ID: "invented", Types: types}, prompts.Settings{Family: "spans"})
+	r, err := prompts.New(prompts.Dataset{ID: "invented", Types: types}, prompts.Settings{Family: "spans"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ func BenchmarkTrain(b *testing.B) {
 	b.Run("invented", func(b *testing.B) { benchmarkTrain(b, invented(b, 2000, 1), nil) })
 	b.Run("invented, 66 types", func(b *testing.B) { benchmarkTrain(b, manyTypes(b, 2000), nil) })
 	b.Run("conllpp", func(b *testing.B) {
-		row, docs := realRow(b, "conllpp", ner.Train)
-		benchmarkTrain(b, docs, row.Types())
+		dataset, docs := realDataset(b, "conllpp", ner.Train)
+		benchmarkTrain(b, docs, dataset.Types())
 	})
 }
 
@@ -38,9 +38,9 @@ func BenchmarkTag(b *testing.B) {
 		benchmarkTag(b, train(b, manyTypes(b, 2000), nil, Config{}), manyTypes(b, 1000))
 	})
 	b.Run("conllpp", func(b *testing.B) {
-		row, docs := realRow(b, "conllpp", ner.Train)
-		_, test := realRow(b, "conllpp", ner.Test)
-		benchmarkTag(b, train(b, docs, row.Types(), Config{}), test)
+		dataset, docs := realDataset(b, "conllpp", ner.Train)
+		_, test := realDataset(b, "conllpp", ner.Test)
+		benchmarkTag(b, train(b, docs, dataset.Types(), Config{}), test)
 	})
 }
 

@@ -8,7 +8,7 @@ import "nerbench/ner"
 //
 // Behind the labels come numbers for whole types: a feature also has a weight
 // for the type, whatever the part, so that what is learnt from the beginning of
-// an entity serves its end too. On dev splits (of the MIT rows: the last fifth
+// an entity serves its end too. On dev splits (of the MIT datasets: the last fifth
 // of train) it gains 0.1 to 0.9 points of F1.
 type labels struct {
 	types  []ner.EntityType

@@ -110,7 +110,7 @@ func (l *learner) change(r *row, by cell) {
 	r.n++
 }
 
-// widen moves the cells of a row to where there is twice the room.
+// widen moves the cells of a dataset to where there is twice the room.
 func (l *learner) widen(r *row) {
 	room := max(2, 2*r.room)
 	start := len(l.table.cells)

@@ -29,13 +29,13 @@ var figures = []struct {
 	{"crossner-ai", 39},       // 40.33; 39.6
 }
 
-func TestFiguresOnRealRows(t *testing.T) {
+func TestFiguresOnRealDatasets(t *testing.T) {
 	for _, f := range figures {
 		t.Run(f.row, func(t *testing.T) {
 			t.Parallel()
-			row, train := realRow(t, f.row, ner.Train)
-			_, test := realRow(t, f.row, ner.Test)
-			m, err := Train(t.Context(), each(train), row.Types(), Config{})
+			dataset, train := realDataset(t, f.row, ner.Train)
+			_, test := realDataset(t, f.row, ner.Test)
+			m, err := Train(t.Context(), each(train), dataset.Types(), Config{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,19 +51,19 @@ func TestFiguresOnRealRows(t *testing.T) {
 	}
 }
 
-// realRow loads a split of a row from the reference.
-func realRow(t testing.TB, id string, split ner.Split) (*datasets.Row, []*ner.Document) {
+// realRow loads a split of a dataset from the reference.
+func realDataset(t testing.TB, id string, split ner.Split) (*datasets.Dataset, []*ner.Document) {
 	t.Helper()
 	data := os.DirFS(reference.Path(t, "data"))
-	rows, err := datasets.Embedded()
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(rows, func(r *datasets.Row) bool { return r.ID == id })
+	i := slices.IndexFunc(ds, func(r *datasets.Dataset) bool { return r.ID == id })
 	if i < 0 {
-		t.Fatalf("no row %q", id)
+		t.Fatalf("no dataset %q", id)
 	}
-	seq, _, err := loaders.Documents(t.Context(), data, rows[i], loaders.Options{Split: split})
+	seq, _, err := loaders.Documents(t.Context(), data, ds[i], loaders.Options{Split: split})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,5 +74,5 @@ func realRow(t testing.TB, id string, split ner.Split) (*datasets.Row, []*ner.Do
 		}
 		docs = append(docs, d)
 	}
-	return rows[i], docs
+	return ds[i], docs
 }

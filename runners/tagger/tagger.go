@@ -1,5 +1,5 @@
 // Package tagger is a model in the process itself: a linear-chain tagger that
-// learns from a row's train split at start. It is the supervised baseline of
+// learns from a dataset's train split at start. It is the supervised baseline of
 // the benchmark, the model of quickstart, and needs no server and no download.
 //
 // It is the structured perceptron with averaged weights (Collins, 2002,
@@ -22,7 +22,7 @@ import (
 	"nerbench/runners"
 )
 
-// Config says how to learn. The zero value serves every row.
+// Config says how to learn. The zero value serves every dataset.
 type Config struct {
 	// Seed chooses the order in which sentences are learnt from.
 	Seed int

@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// Train learns to find types in documents, of the train split of a row. Without
+// Train learns to find types in documents, of the train split of a dataset. Without
 // types, those that the documents hold are learnt. The same documents, types
 // (in their order) and configuration give the same weights. Documents without
 // tokens are cut into words by the tokenless rule; [Tagger.Learnt] counts spans

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/reference"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -175,7 +176,7 @@ func TestRecordedExchanges(t *testing.T) {
 func (e *exchange) judge(t *testing.T, got []ner.Completion, err error) string {
 	t.Helper()
 	body := string(e.Response.Body)
-	var hint *runners.Hint
+	var hint *fault.Hint
 	switch {
 	case strings.Contains(string(e.Request.Body), "truncate_prompt_tokens") && e.Response.Status == http.StatusOK:
 		if _, cut := errors.AsType[*runners.ShortenedError](err); !cut && (len(got) == 0 || got[0].Finish != ner.FinishTooLong) {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"nerbench/internal/fault"
 	"nerbench/runners"
 )
 
@@ -89,9 +90,9 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 		if r.config.Key == "" {
 			advice = "the server wants a key: set OPENAI_API_KEY, or name a file with --api-key-file"
 		}
-		return &runners.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status), Advice: advice}
+		return &fault.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status), Advice: advice}
 	case status.Code == http.StatusNotFound && framework:
-		return &runners.Hint{
+		return &fault.Hint{
 			Err:    fmt.Errorf("%w: %w: %s has no %s: %w", runners.ErrFatal, errServer, s.name, response.Request.URL.Path, status),
 			Advice: "the model may be one for embeddings, or the address not that of an OpenAI-compatible server",
 		}
@@ -123,7 +124,7 @@ func (r *Runner) unknownModel(ctx context.Context, s *server, err error) error {
 	if list, fault := r.models(ctx, s); fault == nil {
 		advice = "the server has: " + strings.Join(names(list), ", ")
 	}
-	return &runners.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, err), Advice: advice}
+	return &fault.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, err), Advice: advice}
 }
 
 // broken makes a temporary error of a connection that could not be made or was
@@ -141,7 +142,7 @@ func broken(s *server, err error) error {
 
 // absent is the error of a server that cannot be reached.
 func absent(s *server, err error) error {
-	return &runners.Hint{
+	return &fault.Hint{
 		Err:    fmt.Errorf("vllm: no server: %w", err),
 		Advice: "start one with \"vllm serve MODEL\", or name another with --base-url",
 	}

@@ -123,7 +123,7 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 
 // accept looks at the token counts of an answer. Where prompt and longest answer
 // exceed the context the server lowered max_tokens, so what came back does not
-// count (PROMPTS.md §2.6).
+// count (docs/spec/prompts.md §2.6).
 func (r *Runner) accept(ctx context.Context, s *server, p *ner.Prompt, c *ner.Completion) error {
 	if limit := r.limit(s); limit > 0 && c.PromptTokens > 0 && c.PromptTokens+p.MaxTokens > limit {
 		*c = ner.Completion{Finish: ner.FinishTooLong, PromptTokens: c.PromptTokens, Duration: c.Duration}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"nerbench/harness"
+	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/runnertest"
@@ -97,7 +97,7 @@ func TestTenThousandFaults(t *testing.T) {
 		w.Runner = r
 		quick := runners.Policy{Attempts: 30, First: 20 * time.Millisecond, Longest: 200 * time.Millisecond, Patience: time.Second}
 		r.Agree("vllm", "0.32.0", "/models/tiny", 2048) // as the first session did, or the run would be another
-		asked, err := harness.Ask(t.Context(), harness.Plan{
+		asked, err := loop.Ask(t.Context(), loop.Plan{
 			Documents: passages(documents), Done: store.Done, Queries: threeTypes, Identity: "model", Decoding: "greedy",
 			Runner: runners.Retry(w, quick), Slots: runners.NewFixed(32), Recorder: store,
 		})
@@ -175,7 +175,7 @@ func TestDeadServers(t *testing.T) {
 	r.RestFor(2 * time.Millisecond)
 	store := runnertest.NewMemory()
 	policy := runners.Policy{Attempts: 10, First: 10 * time.Millisecond, Longest: 100 * time.Millisecond, Patience: 10 * time.Second}
-	asked, err := harness.Ask(t.Context(), harness.Plan{
+	asked, err := loop.Ask(t.Context(), loop.Plan{
 		Documents: passages(documents), Queries: threeTypes, Identity: "model", Decoding: "greedy",
 		Runner: runners.Retry(r, policy), Slots: runners.NewFixed(4), Recorder: store,
 	})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"nerbench/internal/fault"
 	"nerbench/runners"
 )
 
@@ -76,7 +77,7 @@ func (r *Runner) introduce(ctx context.Context, s *server) (said, error) {
 	}
 	i := slices.IndexFunc(list, func(m listed) bool { return m.ID == r.config.Model })
 	if i < 0 {
-		return said{}, &runners.Hint{
+		return said{}, &fault.Hint{
 			Err:    fmt.Errorf("%w: %w: %s has no model %q", runners.ErrFatal, errServer, s.name, r.config.Model),
 			Advice: "the server has: " + strings.Join(names(list), ", "),
 		}
@@ -160,7 +161,7 @@ func (r *Runner) vouch(ctx context.Context, s *server) error {
 
 // Identify asks the servers which model this is. Those that are not there are told
 // of and asked later; it is an error if none is, and if two have different models.
-// An unknown model and a server that is not there are errors with a [runners.Hint];
+// An unknown model and a server that is not there are errors with a [fault.Hint];
 // the former wraps [runners.ErrFatal], the latter [runners.ErrTemporary].
 func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	faults := make([]error, len(r.pool.servers))
@@ -218,7 +219,7 @@ type Model struct {
 }
 
 // Look asks a server what it is and what it has. If nothing answers there, the
-// error has a [runners.Hint].
+// error has a [fault.Hint].
 func Look(ctx context.Context, address, key string) (Status, error) {
 	r, err := New(Config{Servers: []string{address}, Model: "any", Key: key, Connections: 1})
 	if err != nil {

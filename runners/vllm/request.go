@@ -10,7 +10,7 @@ import (
 // fields are the members of a request.
 type fields map[string]any
 
-// common are the sampling parameters of PROMPTS.md §2.5 and what both shapes have.
+// common are the sampling parameters of docs/spec/prompts.md §2.5 and what both shapes have.
 // Servers that refuse what OpenAI's does not know get the rest only.
 func (r *Runner) common(p *ner.Prompt) fields {
 	d := r.config.Decoding
@@ -53,7 +53,7 @@ func (r *Runner) constrain(f fields, schema json.RawMessage) {
 	if schema == nil {
 		return
 	}
-	anyJSON := string(schema) == `"json"` // by no schema (PROMPTS.md §2.7)
+	anyJSON := string(schema) == `"json"` // by no schema (docs/spec/prompts.md §2.7)
 	switch member := r.abilities.Schema; {
 	case member == guidedJSON && anyJSON:
 		f[guidedJSON] = fields{"type": "object"}

@@ -13,7 +13,7 @@ import (
 )
 
 // The rest of a server that failed: the first one, and the longest; each failure in
-// a row doubles it.
+// a dataset doubles it.
 const (
 	firstRest   = time.Second
 	longestRest = 30 * time.Second

@@ -35,7 +35,7 @@ func (m *room) counted(i int) int {
 // added is more than the special tokens that a server adds to a prompt.
 const added = 8
 
-// room counts where the length in bytes does not decide (PROMPTS.md §2.6): the
+// room counts where the length in bytes does not decide (docs/spec/prompts.md §2.6): the
 // longest prompt first, because the prompts of a passage share what is long in
 // them.
 func (r *Runner) room(ctx context.Context, s *server, queries []ner.Query) (room, error) {

@@ -3,14 +3,14 @@
 //
 // Prompts of the completion shape go to /v1/completions, where vLLM adds BOS and
 // nothing else; prompts of the chat shape go to /v1/chat/completions, where the
-// model's own template applies (PROMPTS.md §2.4). All questions of a passage travel
+// model's own template applies (docs/spec/prompts.md §2.4). All questions of a passage travel
 // as one list where the server takes lists: it then reads their common prefix once.
 // What a server can do is probed once ([Runner.Probe]), because servers ignore in
 // silence what they do not know.
 //
 // vLLM lowers max_tokens without a word where prompt and answer exceed the context.
 // So tokens are counted, before or after, and such a question is too long, whatever
-// came back (PROMPTS.md §2.6).
+// came back (docs/spec/prompts.md §2.6).
 //
 // Several servers of one model share the work: each passage goes to the one that
 // will be done with it first, and a dead or slow one does not stop the others.

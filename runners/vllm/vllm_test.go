@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/vllm"
@@ -90,7 +91,7 @@ func TestEverythingIsSent(t *testing.T) {
 }
 
 // TestConstrained: a schema, and any JSON, are asked for by the member that the server
-// obeys (PROMPTS.md §2.7).
+// obeys (docs/spec/prompts.md §2.7).
 func TestConstrained(t *testing.T) {
 	for _, tc := range []struct{ member, schema, anyJSON string }{
 		{"structured_outputs", `{"json":{"type":"array"}}`, `{"json_object":true}`},
@@ -320,7 +321,7 @@ func TestRefusals(t *testing.T) {
 			if len(got) != 0 || errors.Is(err, runners.ErrTemporary) != tc.temporary || errors.Is(err, runners.ErrFatal) != tc.fatal || !strings.Contains(err.Error(), tc.want) {
 				t.Fatalf("got %v, %v", got, err)
 			}
-			var hint *runners.Hint
+			var hint *fault.Hint
 			if tc.hint != "" && (!errors.As(err, &hint) || !strings.Contains(hint.Advice, tc.hint)) {
 				t.Errorf("hint is %+v", hint)
 			}
@@ -486,7 +487,7 @@ func TestIdentify(t *testing.T) {
 			}
 			defer r.Close()
 			_, err = r.Identify(t.Context())
-			var hint *runners.Hint
+			var hint *fault.Hint
 			if !errors.Is(err, tc.want) || !errors.As(err, &hint) || !strings.Contains(hint.Advice, tc.hint) {
 				t.Errorf("error is %v, hint %+v", err, hint)
 			}

@@ -11,7 +11,7 @@ import (
 	"nerbench/runners/local/llamacpp"
 )
 
-// types are those of a row, as the questions of family uniner name them.
+// types are those of a dataset, as the questions of family uniner name them.
 var types = []string{"Rating", "Amenity", "Location", "Restaurant Name", "Price", "Hours", "Dish", "Cuisine"}
 
 // passages are the questions about n invented texts, in the words of the model's

@@ -9,6 +9,6 @@
 // once, one token each a step. A sequence that has finished is given to the next
 // question at once, of the next passage if need be, so that the batch stays full.
 //
-// Every sampling parameter is fixed (PROMPTS.md §2.5), and a prompt that would
-// not fit the context is refused by its exact length (PROMPTS.md §2.6).
+// Every sampling parameter is fixed (docs/spec/prompts.md §2.5), and a prompt that would
+// not fit the context is refused by its exact length (docs/spec/prompts.md §2.6).
 package llamacpp

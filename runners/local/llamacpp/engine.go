@@ -12,6 +12,7 @@ import (
 
 	"github.com/hybridgroup/yzma/pkg/llama"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -289,7 +290,7 @@ func (e *engine) step() error {
 		if reason == "" {
 			reason = "no reason given"
 		}
-		return &runners.Hint{Err: fmt.Errorf("computing failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
+		return &fault.Hint{Err: fmt.Errorf("computing failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
 	}
 	for _, q := range slices.Clone(e.running) {
 		if q.logits < 0 {

@@ -9,7 +9,7 @@ import (
 	"os"
 	"strconv"
 
-	"nerbench/runners"
+	"nerbench/internal/fault"
 )
 
 // Info is what the header of a GGUF file says.
@@ -31,7 +31,7 @@ var errNoGGUF = errors.New("is no GGUF file")
 func Inspect(file string) (Info, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return Info{}, &runners.Hint{Err: fmt.Errorf("llamacpp: %w", err), Advice: "name a file: -m gguf/PATH"}
+		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %w", err), Advice: "name a file: -m gguf/PATH"}
 	}
 	defer f.Close()
 	stat, err := f.Stat()
@@ -39,17 +39,17 @@ func Inspect(file string) (Info, error) {
 		return Info{}, fmt.Errorf("llamacpp: %w", err)
 	}
 	if stat.IsDir() {
-		return Info{}, &runners.Hint{Err: fmt.Errorf("llamacpp: %s: is a folder", file), Advice: "name the GGUF file in it"}
+		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %s: is a folder", file), Advice: "name the GGUF file in it"}
 	}
 	info, err := readInfo(bufio.NewReaderSize(f, 1<<20), stat.Size())
 	switch {
 	case errors.Is(err, errNoGGUF):
-		return info, &runners.Hint{
+		return info, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: %w", file, err),
 			Advice: "the runner reads GGUF only; folders of safetensors are for vllm/, or convert them",
 		}
 	case err != nil:
-		return info, &runners.Hint{
+		return info, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: header: %w", file, err),
 			Advice: fmt.Sprintf("the file has %d bytes and may be cut: get it again", stat.Size()),
 		}

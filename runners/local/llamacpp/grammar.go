@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Grammar writes a JSON schema of the kinds of PROMPTS.md §2.7 as a grammar of
+// Grammar writes a JSON schema of the kinds of docs/spec/prompts.md §2.7 as a grammar of
 // llama.cpp (GBNF): arrays, objects whose members are all required and stand in
 // the order of the schema, texts, and choices of texts. The schema "json" stands
 // for any JSON. What a schema says besides is an error: it would be ignored.

@@ -14,7 +14,7 @@ import (
 	"github.com/hybridgroup/yzma/pkg/loader"
 	"github.com/jupiterrider/ffi"
 
-	"nerbench/runners"
+	"nerbench/internal/fault"
 )
 
 // The build of llama.cpp that the program is made for: structures are passed by
@@ -48,7 +48,7 @@ func Find(named, cache string) ([]string, error) {
 	advice := fmt.Sprintf("\"make llama-libs\" gets it; or name its folder with --llama-lib or NERBENCH_LLAMA_LIB (build %s)", Build)
 	if named != "" {
 		if !holdsLibrary(named) {
-			return nil, &runners.Hint{
+			return nil, &fault.Hint{
 				Err:    fmt.Errorf("llamacpp: library: %s: no file %s", named, filepath.Base(loader.GetLibraryFilename(named, "llama"))),
 				Advice: advice,
 			}
@@ -69,7 +69,7 @@ func Find(named, cache string) ([]string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &runners.Hint{Err: errors.New("llamacpp: library: llama.cpp is not here"), Advice: advice}
+		return nil, &fault.Hint{Err: errors.New("llamacpp: library: llama.cpp is not here"), Advice: advice}
 	}
 	return found, nil
 }
@@ -118,7 +118,7 @@ func Load(folder string) (*Library, error) {
 		return l, nil
 	}
 	if err := checkBuild(folder); err != nil {
-		return nil, &runners.Hint{
+		return nil, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: library: %s: %w", folder, err),
 			Advice: fmt.Sprintf("\"make llama-libs\" gets the build that the program is made for, %s", Build),
 		}
@@ -208,7 +208,7 @@ func prepTokenize(folder string) (ffi.Fun, error) {
 }
 
 // tokens cuts a text into tokens. The vocabulary's beginning of a text is added
-// if begin is set; control strings in the text become their tokens (PROMPTS.md
+// if begin is set; control strings in the text become their tokens (docs/spec/prompts.md
 // §2.4).
 func (l *Library) tokens(vocabulary llama.Vocab, text string, begin bool) ([]llama.Token, error) {
 	bytes := append([]byte(text), 0)

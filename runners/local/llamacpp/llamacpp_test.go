@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
@@ -152,7 +153,7 @@ func TestChat(t *testing.T) {
 		t.Errorf("chat %+v, completion %+v", got[0], got[1])
 	}
 	_, err = open(t, llamacpp.Config{File: tiny(t)}).Complete(t.Context(), []ner.Query{chat})
-	hint, ok := errors.AsType[*runners.Hint](err)
+	hint, ok := errors.AsType[*fault.Hint](err)
 	if !ok || !strings.Contains(hint.Advice, "completion") || !errors.Is(err, runners.ErrFatal) {
 		t.Errorf("without a template: %v", err)
 	}
@@ -218,7 +219,7 @@ func TestOpenRefuses(t *testing.T) {
 				r.Close()
 				t.Fatal("it is opened")
 			}
-			hint, _ := errors.AsType[*runners.Hint](err)
+			hint, _ := errors.AsType[*fault.Hint](err)
 			if !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") || tc.advice != "" && (hint == nil || !strings.Contains(hint.Advice, tc.advice)) {
 				t.Errorf("error %v, hint %+v; want %q, %q", err, hint, tc.text, tc.advice)
 			}

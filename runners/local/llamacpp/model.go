@@ -12,6 +12,7 @@ import (
 
 	"github.com/hybridgroup/yzma/pkg/llama"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -34,7 +35,7 @@ type Config struct {
 	GPULayers int
 	// MainGPU is the GPU to use where the model is not split, from 0.
 	MainGPU int
-	// Split says how several GPUs share the model: "none", "layer", "row"; empty
+	// Split says how several GPUs share the model: "none", "layer", "dataset"; empty
 	// stands for layer.
 	Split string
 	// Threads is the number of threads that compute; 0: as many as processors.
@@ -80,7 +81,7 @@ type Runner struct {
 }
 
 // Open loads the library and a model. Errors say what is wrong with the file, the
-// library or the machine, most of them with a [runners.Hint].
+// library or the machine, most of them with a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
 	if c.Decoding.Context <= 0 {
 		return nil, fmt.Errorf("llamacpp: %s: context: must be set", c.File)
@@ -94,13 +95,13 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		return nil, err
 	}
 	if !info.Causal {
-		return nil, &runners.Hint{
+		return nil, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: is an embedding model (%s): it writes no text", c.File, info.Architecture),
 			Advice: "name a model that generates text",
 		}
 	}
 	if most := info.Context; most > 0 && c.Decoding.Context > most {
-		return nil, &runners.Hint{
+		return nil, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: a context of %d tokens: the model was made for %d", c.File, c.Decoding.Context, most),
 			Advice: "leave --context out: longer prompts are counted as too long, not cut",
 		}
@@ -150,7 +151,7 @@ func (r *Runner) load(split llama.SplitMode) error {
 	c := r.config
 	gpus := slices.DeleteFunc(r.library.Devices(), func(d Device) bool { return !d.GPU })
 	if c.GPULayers > 0 && len(gpus) == 0 {
-		return &runners.Hint{
+		return &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %d layers on the GPU: the library in %s sees no GPU", c.GPULayers, r.library.Folder),
 			Advice: "\"nerbench doctor\" says what it sees; the libraries for CUDA and Vulkan are others: make llama-libs KIND=vulkan",
 		}
@@ -183,7 +184,7 @@ func (r *Runner) refused(err error) error {
 	if reason == "" {
 		reason = err.Error()
 	}
-	hint := &runners.Hint{Err: fmt.Errorf("llamacpp: %s: %s", r.config.File, reason)}
+	hint := &fault.Hint{Err: fmt.Errorf("llamacpp: %s: %s", r.config.File, reason)}
 	switch low := strings.ToLower(reason); {
 	case strings.Contains(low, "unknown model architecture"):
 		hint.Advice = "llama.cpp " + Build + " does not know it: a newer nerbench may, or serve it with vllm/ or ollama/"
@@ -234,7 +235,7 @@ func (r *Runner) start() error {
 		if reason == "" {
 			reason = err.Error()
 		}
-		return &runners.Hint{
+		return &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: no memory for %d tokens of context (%d questions at once): %s", c.File, cells, c.Sequences, reason),
 			Advice: outOfMemory,
 		}

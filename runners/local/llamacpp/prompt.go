@@ -9,8 +9,8 @@ import (
 	"github.com/ardanlabs/jinja"
 	"github.com/hybridgroup/yzma/pkg/llama"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
-	"nerbench/runners"
 )
 
 // chat is the chat template of a model.
@@ -33,7 +33,7 @@ func (c *chat) write(messages []ner.Message, think bool) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.source == "" {
-		return "", &runners.Hint{
+		return "", &fault.Hint{
 			Err:    errors.New("the model has no chat template"),
 			Advice: "ask it by a family of the completion shape: nerbench prompts list",
 		}

@@ -9,8 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
-	"nerbench/runners"
 )
 
 const (
@@ -22,9 +22,9 @@ const (
 // look returns the files of a folder that an answer depends on, the model first.
 func look(folder string) ([]string, error) {
 	if stat, err := os.Stat(folder); err != nil {
-		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: "name a folder: -m onnx/DIR"}
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: "name a folder: -m onnx/DIR"}
 	} else if !stat.IsDir() {
-		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: is no folder", folder), Advice: "name the folder that holds model.onnx, config.json and tokenizer.json"}
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: is no folder", folder), Advice: "name the folder that holds model.onnx, config.json and tokenizer.json"}
 	}
 	model := ""
 	for _, name := range []string{"model.onnx", filepath.Join("onnx", "model.onnx")} {
@@ -34,13 +34,13 @@ func look(folder string) ([]string, error) {
 		}
 	}
 	if model == "" {
-		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: no model.onnx", folder), Advice: exportAdvice}
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: no model.onnx", folder), Advice: exportAdvice}
 	}
 	files := []string{model}
 	for _, name := range []string{configFile, tokenizerFile} {
 		file := filepath.Join(folder, name)
 		if _, err := os.Stat(file); err != nil {
-			return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: no %s", folder, name), Advice: exportAdvice}
+			return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: no %s", folder, name), Advice: exportAdvice}
 		}
 		files = append(files, file)
 	}
@@ -55,7 +55,7 @@ type labels struct {
 }
 
 // readLabels reads the labels of a model ("id2label") and gives them the types of a
-// row. None that has a type is an error.
+// dataset. None that has a type is an error.
 func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -65,10 +65,10 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 		ID2Label map[string]string `json:"id2label"`
 	}
 	if err := json.Unmarshal(text, &config); err != nil {
-		return labels{}, &runners.Hint{Err: fmt.Errorf("onnx: %s: %w", file, err), Advice: exportAdvice}
+		return labels{}, &fault.Hint{Err: fmt.Errorf("onnx: %s: %w", file, err), Advice: exportAdvice}
 	}
 	if len(config.ID2Label) == 0 {
-		return labels{}, &runners.Hint{Err: fmt.Errorf("onnx: %s: no id2label: this is no token classifier", file), Advice: exportAdvice}
+		return labels{}, &fault.Hint{Err: fmt.Errorf("onnx: %s: no id2label: this is no token classifier", file), Advice: exportAdvice}
 	}
 	known := map[string]ner.EntityType{}
 	var want []string
@@ -94,9 +94,9 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	slices.Sort(l.unmapped)
 	if len(l.types) == 0 {
 		slices.Sort(want)
-		return labels{}, &runners.Hint{
-			Err:    fmt.Errorf("onnx: %s: its labels (%s) are no types of the row (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
-			Advice: "choose a row whose types the model knows, or describe it in a file of your own (--rows) with the model's labels",
+		return labels{}, &fault.Hint{
+			Err:    fmt.Errorf("onnx: %s: its labels (%s) are no types of the dataset (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
+			Advice: "choose a dataset whose types the model knows, or describe it in a file of your own (--datasets) with the model's labels",
 		}
 	}
 	return l, nil

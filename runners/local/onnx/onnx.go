@@ -22,6 +22,7 @@ import (
 	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/pipelines"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -33,7 +34,7 @@ const Version = "hugot v0.7.7 (Go)"
 type Config struct {
 	// Folder holds the model.
 	Folder string
-	// Types are the entity types of labels: native labels of a row and names of its
+	// Types are the entity types of labels: native labels of a dataset and names of its
 	// types. Case does not matter.
 	Types map[string]ner.EntityType
 	// Aggregation says how tokens become spans, as in transformers: "simple" (each
@@ -61,7 +62,7 @@ type Runner struct {
 }
 
 // Open loads a classifier. Errors say what is wrong with its folder, most of them
-// with a [runners.Hint].
+// with a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
 	if c.Aggregation != "" && !slices.Contains(Aggregations, c.Aggregation) {
 		return nil, fmt.Errorf("onnx: aggregation %q: want simple or first", c.Aggregation)
@@ -92,7 +93,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	if err != nil {
 		_ = r.session.Destroy() // the error of opening says more
-		return nil, &runners.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
 	}
 	return r, nil
 }
@@ -131,7 +132,7 @@ func (r *Runner) reads() (int, error) {
 	return most, nil
 }
 
-// Unmapped are the labels of the model that are no type of the row, in order: what
+// Unmapped are the labels of the model that are no type of the dataset, in order: what
 // they mark is left out.
 func (r *Runner) Unmapped() []string { return r.labels.unmapped }
 

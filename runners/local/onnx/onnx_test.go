@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -191,7 +192,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"no labels", onnx.Config{Folder: with("config.json", `{"max_position_embeddings": 16}`)}, "no token classifier", "optimum-cli"},
 		{"broken tokenizer", onnx.Config{Folder: with("tokenizer.json", "{}")}, "makes no tokens", "optimum-cli"},
 		{"broken model", onnx.Config{Folder: with("model.onnx", "hello")}, "onnx", "optimum-cli"},
-		{"labels of no type", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) are no types of the row (Dish)", "--rows"},
+		{"labels of no type", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) are no types of the dataset (Dish)", "--datasets"},
 		{"unknown aggregation", onnx.Config{Aggregation: "best"}, "want simple or first", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -206,7 +207,7 @@ func TestOpenRefuses(t *testing.T) {
 				r.Close()
 				t.Fatal("it is opened")
 			}
-			hint, _ := errors.AsType[*runners.Hint](err)
+			hint, _ := errors.AsType[*fault.Hint](err)
 			if !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") || tc.advice != "" && (hint == nil || !strings.Contains(hint.Advice, tc.advice)) {
 				t.Errorf("error %v, hint %+v; want %q, %q", err, hint, tc.text, tc.advice)
 			}

@@ -1,4 +1,4 @@
-"""Score pairs of answers by the procedure of METRICS.md §3, written plainly:
+"""Score pairs of answers by the procedure of docs/spec/metrics.md §3, written plainly:
 official_pairs.py FILE, lines {"gold": "[…]", "pred": "[…]"}."""
 import json
 import re

@@ -1,0 +1,209 @@
+package datasets
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// Dataset is one dataset of Table 6 of the UniversalNER paper, or one of the
+// user's own. docs/dataset.md describes every field; keep it up to date.
+type Dataset struct {
+	ID    string `toml:"id" json:"id"`       // the file's name without .toml
+	Title string `toml:"title" json:"title"` // for people
+	// Released is the name of the dataset in released files of others, where it is known:
+	// what a dataset line may say (docs/spec/prompts.md §5.1).
+	Released string `toml:"released" json:"released,omitempty"`
+	// Corpus is what several datasets share, such as the domains of CrossNER.
+	Corpus string `toml:"dataset" json:"dataset"`
+	Domain string `toml:"domain" json:"domain"` // one of Domains
+	// DataDir is the folder of the native files below the data folder. Datasets of
+	// one dataset may share it.
+	DataDir string `toml:"data_dir" json:"data_dir"`
+	// Families are the format families in which the dataset is published, the most
+	// original first.
+	Families []string `toml:"families" json:"families"`
+	Overlap  string   `toml:"overlap" json:"overlap"` // one of Overlaps
+	// Offsets says, for people, what the offsets of the native files count.
+	Offsets string `toml:"offsets" json:"offsets"`
+	Access  string `toml:"access" json:"access"` // one of AccessKinds
+	Licence string `toml:"licence" json:"licence"`
+	// LabelSource says where the wording of the types comes from, where a label
+	// does not say it itself.
+	LabelSource string `toml:"label_source" json:"label_source"`
+	// LabelRule is what is done to a native label before it is looked up.
+	LabelRule LabelRule `toml:"label_rule" json:"label_rule"`
+	// LabelSuffixes are cut off by the rule WithoutSuffix.
+	LabelSuffixes []string `toml:"label_suffixes" json:"label_suffixes"`
+	// UniNERGold is how the gold of the UniversalNER test files comes about;
+	// empty where the paper's authors published no test file of the dataset.
+	UniNERGold UniNERGold `toml:"uniner_gold" json:"uniner_gold"`
+	Notes      string     `toml:"notes" json:"notes"`
+	// Labels is the label map, in the order in which types are listed.
+	Labels []Label `toml:"labels" json:"labels"`
+
+	Table6    Table6    `toml:"table6" json:"table6"`
+	CountRule CountRule `toml:"count_rule" json:"count_rule"`
+	Citation  Citation  `toml:"citation" json:"citation"`
+	Sources   []Source  `toml:"source" json:"source"`
+	// Conll holds the parameters of the family conll, for datasets that have it.
+	Conll *Conll `toml:"conll" json:"conll"`
+	// Sets are the readings of the dataset's native forms. One of them is primary.
+	Sets []Set `toml:"set" json:"set"`
+
+	// File is the file that the dataset was read from.
+	File string `toml:"-" json:"-"`
+}
+
+// Label maps one native label to a type, or drops its spans.
+type Label struct {
+	Native string         `toml:"native" json:"native"`
+	Type   ner.EntityType `toml:"type" json:"type"`
+	// Drop removes the spans and keeps the documents.
+	Drop bool `toml:"drop" json:"drop"`
+	// Joins names another label of which this one is a second spelling: when spans
+	// are formed, tags of both continue each other.
+	Joins string `toml:"joins" json:"joins,omitempty"`
+	// Source is the source of the wording, where it differs from the dataset's.
+	Source string `toml:"source" json:"source"`
+}
+
+// LabelRule is what is done to a native label before it is looked up in the
+// label map.
+type LabelRule string
+
+// The label rules. The empty rule leaves labels as they are.
+const (
+	BeforeHyphen  LabelRule = "before-hyphen"  // cut at the first hyphen, before spans are formed
+	SemPrefix     LabelRule = "sem-prefix"     // GENIA's ontology classes: G#DNA_*, G#RNA_*, G#protein_*, G#cell_line, G#cell_type
+	Single        LabelRule = "single"         // every mention has the dataset's one label
+	WithoutSuffix LabelRule = "without-suffix" // one of label_suffixes is cut off
+	PositionLast  LabelRule = "position-last"  // tag letters follow the label: PER_B, PER_I
+)
+
+// UniNERGold is how the gold of the UniversalNER test files differs from the
+// native gold.
+type UniNERGold string
+
+// The gold rules of UniversalNER's test files.
+const (
+	NativeGold UniNERGold = "native"
+	// WithoutSentenceFinal leaves out every entity whose last token is the last
+	// token of its sentence.
+	WithoutSentenceFinal UniNERGold = "without-sentence-final"
+)
+
+// Table6 holds the counts that the paper prints.
+type Table6 struct {
+	Train int `toml:"train" json:"train"` // instances
+	Dev   int `toml:"dev" json:"dev"`
+	Test  int `toml:"test" json:"test"`
+	Types int `toml:"types" json:"types"`
+}
+
+// Count returns the instances of a split; ok is false for other splits.
+func (t Table6) Count(s ner.Split) (n int, ok bool) {
+	switch s {
+	case ner.Train:
+		return t.Train, true
+	case ner.Dev:
+		return t.Dev, true
+	case ner.Test:
+		return t.Test, true
+	}
+	return 0, false
+}
+
+// CountRule says how the counts of Table 6 come about.
+type CountRule struct {
+	// Status: can Table 6 be reached from the native files: exact, near, or no.
+	Status string `toml:"status" json:"status"`
+	// Verified: were the counts reached: yes, partly (in some splits), or no.
+	Verified string `toml:"verified" json:"verified"`
+	Text     string `toml:"text" json:"text"`
+	// Cut is how the view cuts documents into instances, one of Cuts; empty: not.
+	Cut string `toml:"cut" json:"cut,omitempty"`
+	// Join joins the documents between two document marks before they are cut.
+	Join bool `toml:"join" json:"join,omitempty"`
+	// View turns the documents of a split into the instances of Table 6.
+	View map[ner.Split]View `toml:"view" json:"view"`
+	// Measured are the counts under the view, where they are known.
+	Measured map[ner.Split]Counts `toml:"measured" json:"measured"`
+}
+
+// View is how the documents of a split become the instances of Table 6.
+type View string
+
+// The views. Only the first three can be made from native files.
+const (
+	ViewAll        View = "all"
+	ViewAllButLast View = "all-but-last" // a reader lost the last document
+	ViewSameAsTest View = "same-as-test"
+	ViewMarks      View = "with-document-marks"
+	ViewSample     View = "sample"
+	ViewSplitter   View = "unknown-splitter"
+	ViewConversion View = "conversion"
+	ViewUnknown    View = "unknown"
+)
+
+// Counts are documents and spans.
+type Counts struct {
+	Documents int `toml:"documents" json:"documents"`
+	Spans     int `toml:"spans" json:"spans"`
+}
+
+// Citation names the paper of the dataset.
+type Citation struct {
+	Key  string `toml:"key" json:"key"`
+	Text string `toml:"text" json:"text"`
+}
+
+// Source is an official source of the native files, or a copy of them.
+type Source struct {
+	Kind   string `toml:"kind" json:"kind"`   // one of SourceKinds
+	Where  string `toml:"where" json:"where"` // owner/repository, dataset id, catalogue number, or URL
+	Commit string `toml:"commit" json:"commit,omitempty"`
+	Files  string `toml:"files" json:"files,omitempty"`
+	Note   string `toml:"note" json:"note,omitempty"`
+}
+
+// Types returns the types of the dataset, in listed order, each once.
+func (r *Dataset) Types() []ner.EntityType {
+	var types []ner.EntityType
+	for _, l := range r.Labels {
+		if !l.Drop && !slices.Contains(types, l.Type) {
+			types = append(types, l.Type)
+		}
+	}
+	return types
+}
+
+// LabelsHash identifies the label map in a run's keys: the first 16 hexadecimal
+// digits of the SHA-256 of the label rule and of the labels, in order.
+func (r *Dataset) LabelsHash() string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%q\n", r.LabelRule, r.LabelSuffixes)
+	for _, l := range r.Labels {
+		fmt.Fprintf(h, "%q %q %v\n", l.Native, l.Type, l.Drop)
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
+}
+
+// Set returns the set of that name, or the primary one for the empty name.
+func (r *Dataset) Set(name string) (*Set, error) {
+	var names []string
+	for i := range r.Sets {
+		s := &r.Sets[i]
+		if name == "" && s.Primary || name != "" && s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	if name == "" {
+		return nil, fmt.Errorf("dataset %s: has no primary set", r.ID)
+	}
+	return nil, fmt.Errorf("dataset %s: set %q: unknown (one of %q)", r.ID, name, names)
+}

@@ -1,0 +1,228 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/runnertest"
+)
+
+// runnerFunc is a runner that is one function.
+type runnerFunc func(context.Context, []ner.Query) ([]ner.Completion, error)
+
+func (f runnerFunc) Complete(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+	return f(ctx, q)
+}
+
+// echo answers each query with its own prompt.
+func echo(_ context.Context, queries []ner.Query) ([]ner.Completion, error) {
+	var out []ner.Completion
+	for _, q := range queries {
+		out = append(out, ner.Completion{Text: q.Prompt.Text, Finish: ner.FinishStop})
+	}
+	return out, nil
+}
+
+func passages(n int) iter.Seq2[*ner.Document, error] {
+	return func(yield func(*ner.Document, error) bool) {
+		for i := range n {
+			if !yield(&ner.Document{ID: fmt.Sprintf("dataset/test/%d", i), Text: fmt.Sprintf("text %d", i)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// twoTypes asks two questions about each passage.
+func twoTypes(d *ner.Document) ([]ner.Query, error) {
+	var out []ner.Query
+	for _, t := range []ner.EntityType{"person", "place"} {
+		out = append(out, ner.Query{Document: d, Types: []ner.EntityType{t}, Prompt: ner.Prompt{Text: d.Text + " " + string(t)}})
+	}
+	return out, nil
+}
+
+func plan(store *runnertest.Memory, runner runners.Runner, n int) Plan {
+	return Plan{
+		Documents: passages(n), Queries: twoTypes, Identity: "model", Decoding: "greedy",
+		Runner: runner, Slots: runners.NewFixed(4), Recorder: store,
+		Done: store.Done,
+	}
+}
+
+func TestAskAsksEverythingOnce(t *testing.T) {
+	store := runnertest.NewMemory()
+	got, err := Ask(t.Context(), plan(store, runnerFunc(echo), 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Asked{Passages: 50, Complete: 50, Queries: 100}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+	for i := range 50 {
+		answers := store.Complete[i].Answers
+		if len(answers) != 2 || answers[0].Completion.Text != fmt.Sprintf("text %d person", i) || answers[1].Completion.Text != fmt.Sprintf("text %d place", i) {
+			t.Fatalf("passage %d: %+v", i, answers)
+		}
+	}
+	again, err := Ask(t.Context(), plan(store, runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+		t.Error("a finished run asked again")
+		return nil, errors.New("asked again")
+	}), 50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (Asked{Passages: 50, Skipped: 50}); again != want {
+		t.Errorf("again %+v, want %+v", again, want)
+	}
+}
+
+func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
+	store := runnertest.NewMemory()
+	broken := true
+	flaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		if broken && q[0].Document.ID == "dataset/test/3" {
+			out, _ := echo(ctx, q[:1])
+			return out, fmt.Errorf("connection lost: %w", runners.ErrTemporary)
+		}
+		return echo(ctx, q)
+	})
+	got, err := Ask(t.Context(), plan(store, flaky, 10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(got.Failure, runners.ErrTemporary) {
+		t.Errorf("the failure is %v, want the runner's", got.Failure)
+	}
+	got.Failure = nil
+	if want := (Asked{Passages: 10, Complete: 9, Incomplete: 1, Queries: 19}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+	broken = false
+	var asked []string
+	p := plan(store, runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		for _, one := range q {
+			asked = append(asked, one.Prompt.Text)
+		}
+		return echo(ctx, q)
+	}), 10)
+	got, err = Ask(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"text 3 place"}; !slices.Equal(asked, want) {
+		t.Errorf("second time asked %q, want %q", asked, want)
+	}
+	if want := (Asked{Passages: 10, Skipped: 9, Complete: 1, Queries: 1, Cached: 1}); got != want {
+		t.Errorf("asked %+v, want %+v", got, want)
+	}
+}
+
+// TestAskGivesUpOnADeadServer: after three failures in time, however many
+// passages are asked at once.
+func TestAskGivesUpOnADeadServer(t *testing.T) {
+	for _, slots := range []int{1, 4, 64} {
+		synctest.Test(t, func(t *testing.T) {
+			dead := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+				time.Sleep(time.Minute) // the attempts of a patient runner
+				return nil, fmt.Errorf("connection refused: %w", runners.ErrTemporary)
+			})
+			p := plan(runnertest.NewMemory(), dead, 10_000)
+			p.Slots = runners.NewFixed(slots)
+			start := time.Now()
+			got, err := Ask(t.Context(), p)
+			if !errors.Is(err, runners.ErrTemporary) {
+				t.Fatalf("error %v, want one that wraps ErrTemporary", err)
+			}
+			if took := time.Since(start); took != 3*time.Minute {
+				t.Errorf("%d slots: gave up after %s, want three attempts", slots, took)
+			}
+			if got.Incomplete > 3*slots {
+				t.Errorf("%d slots: %d passages were tried", slots, got.Incomplete)
+			}
+		})
+	}
+}
+
+// TestAskGoesOnWhileTheServerAnswers: failures do not end a run while something
+// is answered between them.
+func TestAskGoesOnWhileTheServerAnswers(t *testing.T) {
+	n := 0
+	shaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		if n++; n%3 != 0 {
+			return nil, fmt.Errorf("busy: %w", runners.ErrTemporary)
+		}
+		return echo(ctx, q)
+	})
+	p := plan(runnertest.NewMemory(), shaky, 30)
+	p.Slots = runners.NewFixed(1)
+	got, err := Ask(t.Context(), p)
+	if err != nil || got.Complete != 10 || got.Incomplete != 20 {
+		t.Errorf("asked %+v: %v, want 10 complete and 20 incomplete", got, err)
+	}
+}
+
+func TestAskStopsAtAFatalError(t *testing.T) {
+	fatal := runnerFunc(func(context.Context, []ner.Query) ([]ner.Completion, error) {
+		return nil, fmt.Errorf("unknown model: %w", runners.ErrFatal)
+	})
+	if _, err := Ask(t.Context(), plan(runnertest.NewMemory(), fatal, 1000)); !errors.Is(err, runners.ErrFatal) {
+		t.Fatalf("error %v, want ErrFatal", err)
+	}
+}
+
+func TestAskStopsWhenTheStoreFails(t *testing.T) {
+	store := runnertest.NewMemory()
+	store.Fail = errors.New("store: disk full")
+	if _, err := Ask(t.Context(), plan(store, runnerFunc(echo), 1000)); !errors.Is(err, store.Fail) {
+		t.Fatalf("error %v, want %v", err, store.Fail)
+	}
+}
+
+func TestAskStopsAtBadData(t *testing.T) {
+	bad := errors.New("file:3: unknown label")
+	p := plan(runnertest.NewMemory(), runnerFunc(echo), 0)
+	p.Documents = func(yield func(*ner.Document, error) bool) {
+		for d := range passages(5) {
+			if !yield(d, nil) {
+				return
+			}
+		}
+		yield(nil, bad)
+	}
+	if _, err := Ask(t.Context(), p); !errors.Is(err, bad) {
+		t.Fatalf("error %v, want %v", err, bad)
+	}
+}
+
+func TestAskKeepsEverythingWhenInterrupted(t *testing.T) {
+	store := runnertest.NewMemory()
+	ctx, cancel := context.WithCancel(t.Context())
+	var mu sync.Mutex
+	answered := 0
+	slow := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		out, err := echo(ctx, q)
+		mu.Lock()
+		defer mu.Unlock()
+		if answered += len(out); answered >= 40 {
+			cancel()
+		}
+		return out, err
+	})
+	_, err := Ask(ctx, plan(store, slow, 1000))
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("error %v, want context.Canceled", err)
+	}
+	if len(store.Answers) != answered {
+		t.Errorf("store has %d answers of %d", len(store.Answers), answered)
+	}
+}

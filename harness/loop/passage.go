@@ -1,0 +1,228 @@
+package loop
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/answers"
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// How says how answers are read and placed. The zero value of its choices is the
+// default.
+type ParseOptions struct {
+	// Family and Variant of the prompts that were answered.
+	Family, Variant string
+	// Answer is the shape of the answers to prompts of the user's own; empty: the
+	// family says how they are read.
+	Answer string
+	// Types are all types of the dataset, with the names that answers may give them.
+	Types []answers.TypeName
+	// Alignment places mentions (docs/spec/metrics.md §7).
+	Alignment answers.Alignment
+	// Unknown: drop (also if empty) or fp (docs/spec/metrics.md §1.3).
+	Unknown string
+	// Reader: ladder or published (docs/spec/metrics.md §8.1). Empty: the ladder for spans,
+	// the published reader for the protocols of other systems.
+	Reader string
+}
+
+// With applies the options of a metric's id to a way of reading.
+func (h ParseOptions) With(options map[string]string) ParseOptions {
+	for name, value := range options {
+		switch name {
+		case "align":
+			h.Alignment.Mode = value
+		case "boundary":
+			h.Alignment.Boundary = value
+		case "tiers":
+			h.Alignment.Tiers, _ = strconv.Atoi(value) // one of 1 and 3: the id was parsed
+		case "unknown":
+			h.Unknown = value
+		case "reader":
+			h.Reader = value
+		}
+	}
+	return h
+}
+
+// Reading understands the answers about one document after another. It may be
+// used by several goroutines at once.
+type PassageParser struct {
+	options   ParseOptions
+	parser    *answers.Parser
+	protocols []metrics.Protocol
+}
+
+// NewReading prepares a reading. What the protocols of other systems compare is
+// made for those that are named. It is an error if the family's answers cannot
+// be read, or a choice is unknown.
+func NewPassageParser(how ParseOptions, protocols ...metrics.Protocol) (*PassageParser, error) {
+	reader, err := newParser(how)
+	if err != nil {
+		return nil, err
+	}
+	if err := how.Alignment.Check(); err != nil {
+		return nil, err
+	}
+	return &PassageParser{how, reader, protocols}, nil
+}
+
+func newParser(how ParseOptions) (*answers.Parser, error) {
+	if how.Answer != "" {
+		return answers.NewShapeParser(how.Answer, "", how.Types, how.Unknown)
+	}
+	return answers.NewParser(how.Family, how.Variant, how.Types, how.Unknown)
+}
+
+// Understood is what was understood about one document.
+type ParsedPassage struct {
+	// Passage is what metrics see of it.
+	Passage metrics.Passage
+	// Predictions are those of its answers, in order.
+	Predictions []ner.Prediction
+	// Ambiguous counts mentions with several places (docs/spec/metrics.md §7.5).
+	Ambiguous int
+}
+
+// Passage reads the answers to all queries about a document, places their
+// mentions, and makes the strings of docs/spec/metrics.md §3.
+func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPassage, error) {
+	u := ParsedPassage{
+		Passage:     metrics.Passage{Text: d.Text, Gold: d.Spans},
+		Predictions: make([]ner.Prediction, len(given)),
+	}
+	aligner, err := answers.NewAligner(d, r.options.Alignment)
+	if err != nil {
+		return u, err
+	}
+	gold := newSurfaces(d)
+	for i, a := range given {
+		p := r.parser.Read(d, a.Types, a.Completion)
+		u.Passage.Lenient = append(u.Passage.Lenient, lenient(gold, &p, a.Types, r.options.Unknown)...)
+		if r.parser.PerType() && len(a.Types) == 1 {
+			u.Passage.Published = append(u.Passage.Published, published(gold, a))
+		} else {
+			u.Passage.Published = append(u.Passage.Published, projected(gold, &p, a.Types, r.options.Unknown)...)
+		}
+		if r.options.Reader == "published" && r.parser.PerType() {
+			p.Mentions = publishedMentions(a)
+		}
+		u.Ambiguous += answers.Place(&p, aligner)
+		u.Passage.Pred = append(u.Passage.Pred, p.Spans...)
+		u.Passage.Unaligned = append(u.Passage.Unaligned, p.Unaligned...)
+		u.Predictions[i] = p
+	}
+	u.Passage.Items = r.protocolItems(d, given, u.Predictions)
+	return u, nil
+}
+
+// HasSpans reports whether the answers bring offsets.
+func (r *PassageParser) HasSpans() bool { return r.parser.HasSpans() }
+
+// surfaces are the gold strings of a document by type, in order of (start, end),
+// repeats kept (docs/spec/metrics.md §3.6), or in that of the file where gold has no places.
+type surfaces map[ner.EntityType][]string
+
+func newSurfaces(d *ner.Document) surfaces {
+	spans := slices.Clone(d.Spans)
+	slices.SortFunc(spans, ner.Span.Compare)
+	s := surfaces{}
+	for _, span := range spans {
+		s[span.Type] = append(s[span.Type], d.Surface(span))
+	}
+	for _, m := range d.Mentions {
+		s[m.Type] = append(s[m.Type], m.Text)
+	}
+	return s
+}
+
+// official puts strings through the official parser, as an answer would be. void:
+// there are some, and the parser loses them all.
+func official(strs []string) (items []string, void bool) {
+	if len(strs) == 0 {
+		return nil, false
+	}
+	items = answers.Official(answers.AnswerString(strs))
+	return items, len(items) == 0
+}
+
+// published is one query as the paper's evaluator sees it.
+func published(gold surfaces, a ner.Answer) metrics.Strings {
+	t := a.Types[0]
+	s := metrics.Strings{Type: t}
+	s.Gold, s.GoldVoid = official(gold[t])
+	if a.Completion.Finish != ner.FinishTooLong {
+		s.Pred, s.Void = answers.Published(a.Completion.Text)
+	}
+	return s
+}
+
+// projected makes strings of typed mentions, by type, as the answers to single
+// questions would be (docs/spec/metrics.md §3.6).
+func projected(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
+	out := make([]metrics.Strings, 0, len(types))
+	for _, t := range types {
+		s := metrics.Strings{Type: t}
+		s.Gold, s.GoldVoid = official(gold[t])
+		s.Pred, s.Void = official(textsOf(p, t))
+		out = append(out, s)
+	}
+	if s, ok := unknownStrings(p, unknown); ok {
+		out = append(out, s)
+	}
+	return out
+}
+
+// lenient makes the strings of docs/spec/metrics.md §3.7: no JSON, no bracket rule.
+func lenient(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
+	out := make([]metrics.Strings, 0, len(types))
+	for _, t := range types {
+		out = append(out, metrics.Strings{Type: t, Gold: normalised(gold[t]), Pred: normalised(textsOf(p, t))})
+	}
+	if s, ok := unknownStrings(p, unknown); ok {
+		out = append(out, s)
+	}
+	return out
+}
+
+// unknownStrings are the mentions whose type does not resolve: they have no
+// query, and each distinct one is a false positive (docs/spec/metrics.md §3.6).
+func unknownStrings(p *ner.Prediction, unknown string) (metrics.Strings, bool) {
+	if unknown != "fp" {
+		return metrics.Strings{}, false
+	}
+	texts := normalised(textsOf(p, ner.Unknown))
+	return metrics.Strings{Type: ner.Unknown, Pred: texts}, len(texts) > 0
+}
+
+func textsOf(p *ner.Prediction, t ner.EntityType) []string {
+	var out []string
+	for _, m := range p.Mentions {
+		if m.Type == t {
+			out = append(out, m.Text)
+		}
+	}
+	return out
+}
+
+func normalised(texts []string) []string {
+	out := make([]string, len(texts))
+	for i, s := range texts {
+		out[i] = answers.Normalise(s)
+	}
+	return out
+}
+
+// publishedMentions are what the official parser lets through, as written.
+func publishedMentions(a ner.Answer) []ner.FlaggedMention {
+	var out []ner.FlaggedMention
+	for _, s := range answers.PublishedMentions(a.Completion.Text) {
+		if strings.TrimSpace(s) != "" {
+			out = append(out, ner.FlaggedMention{Mention: ner.Mention{Text: s, Type: a.Types[0]}})
+		}
+	}
+	return out
+}

@@ -1,0 +1,183 @@
+package loop
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"nerbench/answers"
+	"nerbench/metrics"
+	"nerbench/ner"
+)
+
+// scorer counts: blocks of passages apart, then together in order.
+type scorer struct {
+	plan    ScorePlan
+	ids     []string
+	metrics []metrics.Metric
+	parser  []int // by metric: which of the readings
+	parsers []*PassageParser
+	scored  Scored
+}
+
+// MetricIDs returns the full ids of metrics for a run with a certain query set,
+// each once: the ids under which [Score] keeps their counts. No ids stand for
+// [DefaultMetrics]. A preset whose published reader cannot read the family's
+// answers compares what the ladder read, and its id says so (docs/spec/metrics.md §9). An
+// unknown metric or option is an error.
+func MetricIDs(ids []string, queries string, how ParseOptions) ([]string, error) {
+	if len(ids) == 0 {
+		ids = DefaultMetrics
+	}
+	if queries == "" {
+		queries = "all"
+	}
+	var full []string
+	for _, id := range ids {
+		m, options, err := metrics.ParseID(id)
+		if err != nil {
+			return nil, err
+		}
+		if q, there := options["queries"]; there && q != queries {
+			return nil, fmt.Errorf("metric %q: the run asks queries=%s", id, queries)
+		}
+		options["queries"] = queries
+		if _, chosen := options["reader"]; !chosen && m.Protocol != "" && !m.Reads(how.Family, how.Variant) {
+			options["reader"] = "ladder"
+		}
+		name, err := m.WithOptions(options)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(full, name) {
+			full = append(full, name)
+		}
+	}
+	return full, nil
+}
+
+func newScorer(plan ScorePlan) (*scorer, error) {
+	ids, err := MetricIDs(plan.Metrics, plan.Queries, plan.Parsing)
+	if err != nil {
+		return nil, err
+	}
+	s := &scorer{plan: plan, ids: ids, scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
+	// The first reading is the default one: outcomes and counters are of it.
+	hows := []ParseOptions{plan.Parsing}
+	protocols := [][]metrics.Protocol{nil}
+	for _, id := range ids {
+		m, options, err := metrics.ParseID(id)
+		if err != nil {
+			return nil, err
+		}
+		how := plan.Parsing.With(options)
+		at := slices.IndexFunc(hows, func(h ParseOptions) bool { return optionsKey(h) == optionsKey(how) })
+		if at < 0 {
+			at = len(hows)
+			hows, protocols = append(hows, how), append(protocols, nil)
+		}
+		if m.Protocol != "" && !slices.Contains(protocols[at], m.Protocol) {
+			protocols[at] = append(protocols[at], m.Protocol)
+		}
+		s.scored.Metrics[id] = MetricCounts{ByType: map[ner.EntityType]ner.Score{}, Reader: answers.Version, Version: metrics.Version}
+		s.metrics, s.parser = append(s.metrics, m), append(s.parser, at)
+	}
+	for i, how := range hows {
+		r, err := NewPassageParser(how, protocols[i]...)
+		if err != nil {
+			return nil, err
+		}
+		s.parsers = append(s.parsers, r)
+	}
+	return s, nil
+}
+
+// howKey tells readings apart by their choices.
+func optionsKey(h ParseOptions) string {
+	return fmt.Sprintf("%+v %s %s", h.Alignment, h.Unknown, h.Reader)
+}
+
+// work scores the passages of a block.
+func (s *scorer) work(b *scoreBlock) {
+	b.outcomes, b.counters = map[ner.Outcome]int{}, map[string]int{}
+	understood := make([]ParsedPassage, len(s.parsers))
+	for i, p := range b.passages {
+		for k, r := range s.parsers {
+			var err error
+			if understood[k], err = r.Passage(b.documents[i], p.Answers); err != nil {
+				b.err = errors.Join(b.err, err)
+				return
+			}
+		}
+		counts := make([]metrics.Counts, len(s.metrics))
+		for k, m := range s.metrics {
+			counts[k] = m.Count(&understood[s.parser[k]].Passage)
+		}
+		b.counts = append(b.counts, counts)
+		s.count(b, &understood[0])
+		if !s.parsers[0].HasSpans() { // else nothing was prompted
+			mark(b.counters, s.plan.Parsing.Family, b.documents[i], p.Answers)
+		}
+		if s.plan.Observe != nil {
+			b.observed = append(b.observed, understood[0])
+		}
+	}
+}
+
+// count adds outcomes and counters of one passage.
+func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
+	for _, p := range u.Predictions {
+		if !s.parsers[0].HasSpans() || p.Outcome.Failure() {
+			b.outcomes[p.Outcome]++
+		}
+		for _, m := range p.Mentions {
+			for _, f := range m.Flags {
+				b.counters[string(f)]++
+			}
+		}
+		for _, d := range p.Dropped {
+			b.counters[d.Why]++
+		}
+	}
+	spans, strs := metrics.Count(metrics.SpanF1, &u.Passage), metrics.Count(metrics.UniNERF1, &u.Passage)
+	for name, n := range map[string]int{
+		"ambiguous": u.Ambiguous, "unaligned": spans.Unaligned, "bad_offsets": spans.BadOffsets,
+		"duplicate_gold": spans.DuplicateGold, "duplicate_pred": spans.DuplicatePred,
+		"void": strs.Void, "gold_void": strs.GoldVoid,
+	} {
+		if n > 0 {
+			b.counters[name] += n
+		}
+	}
+}
+
+// merge adds a block to the whole, in order.
+func (s *scorer) merge(b *scoreBlock) error {
+	if b.err != nil || len(b.counts) < len(b.passages) {
+		return b.err
+	}
+	for i := range b.passages {
+		for k, id := range s.ids {
+			m := s.scored.Metrics[id]
+			total := b.counts[i][k].ByType.Total()
+			m.Total = m.Total.Add(total)
+			m.Passages = append(m.Passages, total)
+			metrics.Tally(m.ByType).Merge(b.counts[i][k].ByType)
+			s.scored.Metrics[id] = m
+		}
+		if s.plan.Observe != nil {
+			s.plan.Observe(b.passages[i], b.documents[i], b.observed[i])
+		}
+	}
+	s.scored.Passages += len(b.passages)
+	addAll(s.scored.Outcomes, b.outcomes)
+	addAll(s.scored.Counters, b.counters)
+	return nil
+}
+
+func addAll[K comparable](into, part map[K]int) {
+	for k, n := range maps.All(part) {
+		into[k] += n
+	}
+}

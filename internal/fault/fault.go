@@ -1,0 +1,41 @@
+// Package fault holds the kinds of errors that decide how a program ends: wrong
+// usage, missing data, partial success. An error of no kind is an ordinary one.
+package fault
+
+import "fmt"
+
+// Hint adds advice to an error: one thing that the user can do about it.
+type Hint struct {
+	Err    error
+	Advice string // such as "ollama pull NAME"
+}
+
+func (e *Hint) Error() string { return e.Err.Error() }
+
+func (e *Hint) Unwrap() error { return e.Err }
+
+// UsageError reports a request that is wrong in itself, whatever the data and
+// the servers are.
+type UsageError struct{ Err error }
+
+func (e *UsageError) Error() string { return e.Err.Error() }
+
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// Usagef formats a [UsageError].
+func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
+
+// DataError reports data that is missing, not permitted, or does not match the
+// recorded checksums.
+type DataError struct{ Err error }
+
+func (e *DataError) Error() string { return e.Err.Error() }
+
+func (e *DataError) Unwrap() error { return e.Err }
+
+// PartialError reports a result that is not complete: some queries failed.
+type PartialError struct{ Err error }
+
+func (e *PartialError) Error() string { return e.Err.Error() }
+
+func (e *PartialError) Unwrap() error { return e.Err }

@@ -248,13 +248,13 @@ const (
 
 // State says whether a dataset can be run here: ready, or why it cannot. What
 // counts is its test split, or all of it where it has none.
-func (b *Bench) State(dataset *datasets.Dataset) string {
+func (b *Bench) State(ctx context.Context, dataset *datasets.Dataset) string {
 	if !loaders.Supported(dataset, "") {
 		return StateNoParser
 	}
 	here := true
 	for _, split := range DecisiveSplits(dataset) {
-		here = here && loaders.Present(b.dataFS(), dataset, loaders.Options{Split: split}) == nil
+		here = here && loaders.Present(ctx, b.dataFS(), dataset, loaders.Options{Split: split}) == nil
 	}
 	switch {
 	case here:

@@ -93,7 +93,7 @@ func TestGoldInGrammars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dataset := range ds {
-		if b.State(dataset) != StateReady {
+		if b.State(t.Context(), dataset) != StateReady {
 			continue
 		}
 		t.Run(dataset.ID, func(t *testing.T) {

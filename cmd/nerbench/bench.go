@@ -83,7 +83,9 @@ var (
 
 const stateReady = harness.StateReady
 
-func (env *environment) datasetState(d *datasets.Dataset) string { return env.bench.State(d) }
+func (env *environment) datasetState(ctx context.Context, d *datasets.Dataset) string {
+	return env.bench.State(ctx, d)
+}
 
 func (env *environment) scorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
 	return env.bench.ScorePlan(ctx, store, id)

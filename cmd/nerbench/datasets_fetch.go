@@ -73,7 +73,7 @@ type fetcher struct {
 
 func (f *fetcher) dataset(ctx context.Context, dataset *datasets.Dataset) fetchedDataset {
 	out := fetchedDataset{Dataset: dataset.ID, Files: []string{}}
-	if f.env.datasetState(dataset) == stateReady {
+	if f.env.datasetState(ctx, dataset) == stateReady {
 		out.State = "here"
 		return out
 	}

@@ -156,7 +156,11 @@ func TestSpecAnswers(t *testing.T) {
 	for family, section := range specFamilies(t) {
 		t.Run(family, func(t *testing.T) {
 			_, example, _ := strings.Cut(section, "**Worked example.**")
-			q := answers.Question{Family: family, Document: d}
+			of, err := prompts.AnswersOf(family, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := answers.Question{Form: of.Form, Document: d}
 			asked := askedFor.FindStringSubmatch(example)
 			for _, typ := range types {
 				q.Row = append(q.Row, answers.TypeName{Natural: typ.Name, Native: typ.Native})

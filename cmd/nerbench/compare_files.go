@@ -7,11 +7,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
 	"nerbench/internal/parallel"
 	"nerbench/metrics"
+	"nerbench/prompts"
 )
 
 // bothSides is one document of two files of predictions.
@@ -85,16 +85,16 @@ func (c *comparedDataset) addBlock(sides []bothSides) {
 
 // readComparePlan is the plan of eval for one metric.
 func readComparePlan(c *cli.Context) (*evalPlan, loop.ParseOptions, error) {
-	how := loop.ParseOptions{Family: c.String("family"), Variant: c.String("variant"), Types: readTypeNames(c.String("types"))}
-	if !slices.Contains(answers.Families(), how.Family) {
-		return nil, how, fault.Usagef("--family %s: unknown (known: %v)", how.Family, answers.Families())
+	how := loop.ParseOptions{Types: readTypeNames(c.String("types"))}
+	if known := prompts.Names(prompts.Families); !slices.Contains(known, c.String("family")) {
+		return nil, how, fault.Usagef("--family %s: unknown (known: %v)", c.String("family"), known)
 	}
 	p := &evalPlan{}
 	if err := p.readBy(splitList(c.StringSlice("by"))); err != nil {
 		return nil, how, err
 	}
 	id := c.String("metric")
-	how = familyOf(c, how, []string{id}, false)
+	how = p.parseAs(c, how, []string{id}, false)
 	if err := p.addMetric(id, how, c.IsSet("family"), metricIDs(nil)); err != nil {
 		return nil, how, err
 	}

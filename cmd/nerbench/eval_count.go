@@ -190,7 +190,7 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 		confusion: e.plan.confusion, duplicates: e.duplicates, resamples: e.plan.intervals.resamples,
 	}
 	if e.answered {
-		out.family = e.plan.readings[0].how.Family
+		out.family = e.plan.family
 	}
 	if e.plan.taxonomy || e.plan.confusion {
 		out.taxonomy = &e.taxonomy

@@ -19,12 +19,12 @@ import (
 // §3.4), or in the grammar of InstructUIE and B2NER (§9.2).
 func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
 	paper := []string{"uniner_f1", "paper_partial_f1"}
-	grammar := metricIDs(func(m metrics.Metric) bool { return slices.Contains(m.Families, "instructuie") })
+	grammar := metricIDs(func(m metrics.Metric) bool { return m.Protocol == metrics.InstructUIE || m.Protocol == metrics.B2NER })
 	applicable := paper
 	if ids := splitList(c.StringSlice("metric")); len(ids) > 0 && !slices.Contains(ids, "all") {
 		applicable = slices.Concat(paper, grammar)
 	}
-	plan, err := newEvalPlan(c, loop.ParseOptions{Family: "uniner"}, paper[:1], applicable)
+	plan, err := newEvalPlan(c, loop.ParseOptions{}, paper[:1], applicable)
 	if err != nil {
 		return nil, err
 	}

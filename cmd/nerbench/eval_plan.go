@@ -14,10 +14,12 @@ import (
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
+	"nerbench/prompts"
 )
 
 // evalPlan says what eval counts, and how answers are read for it.
 type evalPlan struct {
+	family   string // of the answers
 	metrics  []scoredMetric
 	readings []*evalReading
 	byType   bool
@@ -121,7 +123,7 @@ func (r *evalReading) withTypes(named bool, asked []ner.EntityType) (*loop.Passa
 // how reads the flags that say how answers are read and placed.
 func evalHow(c *cli.Context) (loop.ParseOptions, error) {
 	how := loop.ParseOptions{
-		Family: c.String("family"), Variant: c.String("variant"), Unknown: c.String("unknown"),
+		Unknown:   c.String("unknown"),
 		Alignment: answers.Alignment{Mode: c.String("align"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")},
 		Types:     readTypeNames(c.String("types")),
 	}
@@ -131,8 +133,8 @@ func evalHow(c *cli.Context) (loop.ParseOptions, error) {
 	if err := how.Alignment.Check(); err != nil {
 		return how, fault.Usagef("%v", err)
 	}
-	if !slices.Contains(answers.Families(), how.Family) {
-		return how, fault.Usagef("--family %s: unknown (known: %s)", how.Family, strings.Join(answers.Families(), ", "))
+	if known := prompts.Names(prompts.Families); !slices.Contains(known, c.String("family")) {
+		return how, fault.Usagef("--family %s: unknown (known: %s)", c.String("family"), strings.Join(known, ", "))
 	}
 	return how, nil
 }
@@ -170,7 +172,7 @@ func newEvalPlan(c *cli.Context, how loop.ParseOptions, defaults, applicable []s
 	case len(ids) == 0:
 		ids = defaults
 	}
-	how = familyOf(c, how, ids, all)
+	how = p.parseAs(c, how, ids, all)
 	for _, id := range ids {
 		if err := p.addMetric(id, how, all || c.IsSet("family"), applicable); err != nil {
 			return nil, err
@@ -182,23 +184,19 @@ func newEvalPlan(c *cli.Context, how loop.ParseOptions, defaults, applicable []s
 	return p, nil
 }
 
-// familyOf is the family of answers where none is named: that of the first
-// metric, if it is a preset of a family whose answers can be read.
-func familyOf(c *cli.Context, how loop.ParseOptions, ids []string, all bool) loop.ParseOptions {
-	if c.IsSet("family") || all || len(ids) == 0 {
-		return how
-	}
-	m, _, err := metrics.ParseID(ids[0])
-	if err != nil {
-		return how // the caller finds it, too
-	}
-	for _, name := range m.Families {
-		family, variant, _ := strings.Cut(name, "/")
-		if slices.Contains(answers.Families(), family) {
-			how.Family, how.Variant = family, variant
-			break
+// parseAs adds the form of the answers: that of the family that is named, else of the
+// one that the first metric is a preset of.
+func (p *evalPlan) parseAs(c *cli.Context, how loop.ParseOptions, ids []string, all bool) loop.ParseOptions {
+	var variant string
+	p.family, variant = c.String("family"), c.String("variant")
+	if !c.IsSet("family") && !all && len(ids) > 0 {
+		id, _, _ := strings.Cut(ids[0], "[")
+		if family, of, ok := prompts.AnsweredAs(id); ok {
+			p.family, variant = family, of
 		}
 	}
+	a, _ := prompts.AnswersOf(p.family, variant) // where answers are read, the family was checked
+	how.Form, how.Presets = a.Form, a.Presets
 	return how
 }
 
@@ -218,7 +216,7 @@ func (p *evalPlan) addMetric(id string, how loop.ParseOptions, chosen bool, appl
 	if err != nil {
 		return fault.Usagef("%v", err)
 	}
-	if _, named := options["reader"]; !named && m.Protocol != "" && chosen && !m.Reads(how.Family, how.Variant) {
+	if _, named := options["reader"]; !named && m.Protocol != "" && chosen && !slices.Contains(how.Presets, m.ID) {
 		options["reader"] = "ladder"
 	}
 	full, err := m.WithOptions(options)

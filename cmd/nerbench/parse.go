@@ -13,6 +13,7 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/prompts"
 )
 
 func parseCommand(env *environment) *cli.Command {
@@ -23,7 +24,7 @@ func parseCommand(env *environment) *cli.Command {
 prints what is understood of each. A line may have "document", the passage (then mentions are placed in it),
 "finish" (stop, length), "types" (those asked for, where not all of --types), and "tokens" of the passage.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(answers.Families(), ", ")},
+			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(prompts.Names(prompts.Families), ", ")},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both; a JSON list of names or {\"native\", \"natural\"} may have commas in them"},
 			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the dataset"},
@@ -101,7 +102,7 @@ func (env *environment) parse(c *cli.Context) error {
 		if family := c.String("family"); family != "uniner" {
 			return fault.Usagef("parse: --reader official: is of the family uniner, not of %s", family)
 		}
-		return env.parsePublished(publishedReader{"uniner", readOfficial}, all)
+		return env.parsePublished(readOfficial, all)
 	default:
 		return fault.Usagef("parse: --reader %s: want ladder, published, or official", c.String("reader"))
 	}
@@ -131,18 +132,17 @@ func readRawAnswer(line []byte) (a rawAnswer, err error) {
 	return a, nil
 }
 
-// answerReader prepares a reader of a family of the program, or of the user's own.
+// answerReader prepares a parser of a family of the program, or of the user's own.
 func (env *environment) answerReader(family, variant string, names []answers.TypeName, unknown string) (*answers.Parser, error) {
 	own, err := env.bench.OwnFamilies()
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range own {
-		if f.Name == family {
-			return answers.NewShapeParser(f.Answer, "", names, unknown)
-		}
+	of, err := prompts.AnswersOf(family, variant, own...)
+	if err != nil {
+		return nil, fault.Usagef("parse: %v", err)
 	}
-	reader, err := answers.NewParser(family, variant, names, unknown)
+	reader, err := answers.NewParser(of.Form, names, unknown)
 	if err != nil {
 		return nil, fault.Usagef("parse: %v", err)
 	}

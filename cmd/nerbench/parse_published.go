@@ -7,28 +7,12 @@ import (
 	"nerbench/answers"
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/prompts"
 )
 
-// publishedReaders is the table of the readers that the authors of prompt
-// families published, kept bug for bug (docs/spec/metrics.md §3.2, §9). Each returns what
-// the family's own metric compares.
-var publishedReaders = []publishedReader{
-	{"uniner", readPublishedUniNER},
-	{"gner", readPublishedGNER},
-	{"instructuie", readPublishedItems(answers.InstructUIEItems)},
-	{"b2ner", readPublishedItems(answers.B2NERItems)},
-	{"json_by_type", func(a rawAnswer, _ []ner.EntityType) ([]ner.Mention, bool, error) {
-		found, ok := answers.PublishedReasoningNER(*a.Text)
-		return found, ok, nil
-	}},
-}
-
-// publishedReader reads the answers of one family. readable is false where the
-// original fails, or reads nothing of an answer that is not the empty one.
-type publishedReader struct {
-	family string
-	read   func(rawAnswer, []ner.EntityType) (found []ner.Mention, readable bool, err error)
-}
+// publishedReader parses an answer as the authors of its family do. readable is false
+// where the original fails, or reads nothing of an answer that is not the empty one.
+type publishedReader func(rawAnswer, []ner.EntityType) (found []ner.Mention, readable bool, err error)
 
 // publishedLine is a line of the output of parse --reader published.
 type publishedLine struct {
@@ -41,16 +25,23 @@ type mentionJSON struct {
 	Type ner.EntityType `json:"type"`
 }
 
-// publishedReaderOf finds the reader of a family's authors.
+// publishedReaderOf finds the parser of a family's authors.
 func publishedReaderOf(family string) (publishedReader, error) {
 	var known []string
-	for _, r := range publishedReaders {
-		if r.family == family {
-			return r, nil
+	for _, f := range prompts.Families {
+		id := f.Answers("").Published
+		if id == "" {
+			continue
 		}
-		known = append(known, r.family)
+		known = append(known, f.Name)
+		if f.Name == family {
+			parser, err := answers.FindPublishedParser(id)
+			return func(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
+				return readPublished(parser, a, types)
+			}, err
+		}
 	}
-	return publishedReader{}, fault.Usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
+	return nil, fault.Usagef("parse: --family %s: has no published reader (known: %s)", family, strings.Join(known, ", "))
 }
 
 // parsePublished reads answers as the authors of their family do.
@@ -64,7 +55,7 @@ func (env *environment) parsePublished(reader publishedReader, types []ner.Entit
 		if a.Types != nil {
 			asked = a.Types
 		}
-		found, readable, err := reader.read(a, asked)
+		found, readable, err := reader(a, asked)
 		if err != nil {
 			return nil, err
 		}
@@ -80,13 +71,6 @@ func (env *environment) parsePublished(reader publishedReader, types []ner.Entit
 		}
 		return out, nil
 	})
-}
-
-// readPublishedUniNER reads a completion about the one type that is asked for: its
-// items are normalised.
-func readPublishedUniNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
-	items, void := answers.Published(*a.Text)
-	return ofOneType(items, a, types), !void, nil
 }
 
 // readOfficial reads an answer with the official parser alone (docs/spec/metrics.md §3.2):
@@ -108,31 +92,29 @@ func ofOneType(items []string, a rawAnswer, types []ner.EntityType) []ner.Mentio
 	return found
 }
 
-func readPublishedGNER(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
-	if a.Document == nil {
-		return nil, false, fmt.Errorf(`answers of this family are aligned with the passage: want "document", too`)
-	}
-	d, err := newDocument(*a.Document, a.Tokens)
-	if err != nil {
-		return nil, false, err
-	}
-	words := answers.Words(d.Text)
-	if d.Tokens != nil {
-		words = nil
-		for _, t := range d.Tokens {
-			words = append(words, d.Text[t.Start:t.End])
+func readPublished(parser answers.PublishedParser, a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
+	of := answers.PublishedAnswer{Text: *a.Text, Types: types, Type: a.Type}
+	if parser.NeedsWords() {
+		if a.Document == nil {
+			return nil, false, fmt.Errorf(`answers of this family are aligned with the passage: want "document", too`)
 		}
+		d, err := newDocument(*a.Document, a.Tokens)
+		if err != nil {
+			return nil, false, err
+		}
+		of.Words = wordsOf(d)
 	}
-	return answers.GNEREntities(words, answers.PublishedGNER(*a.Text, words, types)), true, nil
+	found, readable := parser.Parse(of)
+	return found, readable, nil
 }
 
-func readPublishedItems(itemsOf func(string) []string) func(rawAnswer, []ner.EntityType) ([]ner.Mention, bool, error) {
-	return func(a rawAnswer, _ []ner.EntityType) ([]ner.Mention, bool, error) {
-		var found []ner.Mention
-		for _, item := range itemsOf(*a.Text) {
-			t, _, _ := strings.Cut(item, ":")
-			found = append(found, ner.Mention{Text: item, Type: ner.EntityType(t)})
-		}
-		return found, true, nil
+func wordsOf(d *ner.Document) []string {
+	if d.Tokens == nil {
+		return answers.Words(d.Text)
 	}
+	var words []string
+	for _, t := range d.Tokens {
+		words = append(words, d.Text[t.Start:t.End])
+	}
+	return words
 }

@@ -56,6 +56,36 @@ func specFamilies(t *testing.T) map[string]string {
 	return sections
 }
 
+// TestSpecGlance compares the table of families in the specification with that of the
+// program.
+func TestSpecGlance(t *testing.T) {
+	text, err := os.ReadFile(promptSpec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 9 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		name := strings.Trim(cells[0], "| `")
+		named = append(named, name)
+		i := slices.IndexFunc(prompts.Families, func(f prompts.Family) bool { return f.Name == name })
+		if i < 0 {
+			continue // said below
+		}
+		for _, v := range prompts.Families[i].Variants {
+			if !strings.Contains(cells[3], "`"+v.Name+"`") {
+				t.Errorf("%s: family %s: variant %s is missing", promptSpec, name, v.Name)
+			}
+		}
+	}
+	if names := prompts.Names(prompts.Families); !slices.Equal(named, names) {
+		t.Errorf("%s: families are %q, want %q", promptSpec, named, names)
+	}
+}
+
 // TestSpecTemplates compares the templates in the specification with the files
 // that they name.
 func TestSpecTemplates(t *testing.T) {

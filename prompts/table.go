@@ -14,10 +14,10 @@ import (
 var Families = joined(
 	entry{uniner, byVariant{
 		"":         {Form: "uniner_list", Published: "uniner"},
-		"allinone": {Form: "uniner_pairs", Published: "uniner"},
+		"allinone": {Form: "uniner_pairs"},
 	}},
 	entry{jsonByType, byVariant{
-		"":     {Form: "object", Published: "reasoningner"},
+		"":     {Form: "object"},
 		"rner": {Form: "wrapped_object", Published: "reasoningner", Presets: []string{"reasoningner_f1"}},
 	}},
 	entry{jsonPerType, byVariant{"": {Form: "list"}}},
@@ -46,7 +46,7 @@ var Families = joined(
 type Answers struct {
 	// Form is the form of the answers, one of answers.Forms.
 	Form string
-	// Published is the parser that the authors published, one of
+	// Published is the parser that the authors of the prompt published, one of
 	// answers.PublishedParsers; empty: there is none.
 	Published string
 	// Presets are the metrics whose published parser can parse the answers
@@ -84,6 +84,17 @@ func (f *Family) Answers(variant string) Answers {
 		return a
 	}
 	return f.answers[""]
+}
+
+// Published returns the published parser of the family: that of the first variant
+// that has one. Empty: there is none.
+func (f *Family) Published() string {
+	for _, v := range f.Variants {
+		if id := f.Answers(v.Name).Published; id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // Names lists the names of families.

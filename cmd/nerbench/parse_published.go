@@ -29,7 +29,7 @@ type mentionJSON struct {
 func publishedReaderOf(family string) (publishedReader, error) {
 	var known []string
 	for _, f := range prompts.Families {
-		id := f.Answers("").Published
+		id := f.Published()
 		if id == "" {
 			continue
 		}

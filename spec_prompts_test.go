@@ -81,6 +81,12 @@ func TestSpecGlance(t *testing.T) {
 			}
 		}
 	}
+	for _, f := range prompts.Families {
+		section := regexp.MustCompile(`(?m)^### 4\.\d+ (?:\w+, )*` + f.Name + `(?:, \w+)*$`)
+		if f.Name != "spans" && !section.Match(text) { // which no model is asked by
+			t.Errorf("%s: family %s: there is no section about it", promptSpec, f.Name)
+		}
+	}
 	if names := prompts.Names(prompts.Families); !slices.Equal(named, names) {
 		t.Errorf("%s: families are %q, want %q", promptSpec, named, names)
 	}

@@ -111,7 +111,7 @@ func checkAnswer(t *testing.T, v answerVectors, c answerCase) {
 	if c.PublishedReader != nil {
 		items, _ := answers.Published(c.Answer)
 		if !slices.Equal(plain(items), *c.PublishedReader) {
-			t.Errorf("the published reader sees %q, want %q", items, *c.PublishedReader)
+			t.Errorf("the published parser sees %q, want %q", items, *c.PublishedReader)
 		}
 	}
 }
@@ -272,7 +272,7 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// TestLongAnswers: what would take for ever if a reader looked at everything
+// TestLongAnswers: what would take for ever if a parser looked at everything
 // behind each mark.
 func TestLongAnswers(t *testing.T) {
 	for _, part := range []string{"(B-", "<person>", "<b></person>", "[", "[#", "Person(", "@@", "##x", ";a:", "|", "person:", "⟦", "<a b=", "{'"} {
@@ -289,7 +289,7 @@ func TestLongAnswers(t *testing.T) {
 	}
 }
 
-// FuzzRead: no answer brings a reader down, and what it finds has a type of the
+// FuzzRead: no answer brings a parser down, and what it finds has a type of the
 // dataset.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{

@@ -121,7 +121,7 @@ func (b *Bench) askTwice(ctx context.Context, v *Checked, m *open.Model, rendere
 	if err != nil {
 		return longest, err
 	}
-	reading, err := loop.NewPassageParser(options)
+	parser, err := loop.NewPassageParser(options)
 	if err != nil {
 		return longest, err
 	}
@@ -150,7 +150,7 @@ func (b *Bench) askTwice(ctx context.Context, v *Checked, m *open.Model, rendere
 		if queries = queries[:min(len(queries), checkedQueries-v.Queries)]; len(queries) == 0 {
 			continue
 		}
-		if err := v.ask(ctx, m.Runner, reading, d, queries); err != nil {
+		if err := v.ask(ctx, m.Runner, parser, d, queries); err != nil {
 			return longest, err
 		}
 	}
@@ -170,7 +170,7 @@ func askLongest(ctx context.Context, runner runners.Runner, queries []ner.Query)
 }
 
 // ask asks queries about one document, reads the answers, and asks again.
-func (v *Checked) ask(ctx context.Context, runner runners.Runner, reading *loop.PassageParser, d *ner.Document, queries []ner.Query) error {
+func (v *Checked) ask(ctx context.Context, runner runners.Runner, parser *loop.PassageParser, d *ner.Document, queries []ner.Query) error {
 	got, err := runner.Complete(ctx, queries)
 	if err != nil {
 		return err
@@ -182,7 +182,7 @@ func (v *Checked) ask(ctx context.Context, runner runners.Runner, reading *loop.
 			v.Example = c.Text
 		}
 	}
-	understood, err := reading.Passage(d, answers)
+	understood, err := parser.Passage(d, answers)
 	if err != nil {
 		return err
 	}

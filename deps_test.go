@@ -27,7 +27,7 @@ var imports = map[string][]string{
 	"datasets":        {"ner", "internal/strict"},
 	"datasets/fetch":  {}, // downloads know nothing of datasets: the command tells them what to bring
 	"datasets/sample": {},
-	"metrics":         {"ner"},
+	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
 	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
@@ -58,13 +58,14 @@ var imports = map[string][]string{
 	"harness/loop": {"ner", "answers", "metrics", "runners"},
 
 	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
+	"internal/parallel":  {},
 	"internal/reference": {},
 	"internal/strict":    {"github.com/BurntSushi/toml"},
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"internal/fault", "runners/cards",
+		"internal/fault", "internal/parallel", "runners/cards",
 		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

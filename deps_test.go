@@ -57,15 +57,23 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners"},
 
+	// What is compared, and what files are evaluated for, without a store.
+	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
+	"harness/files": {
+		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats",
+	},
+
 	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
+	"internal/jsonl":     {},
 	"internal/parallel":  {},
 	"internal/reference": {},
+	"internal/signature": {"ner"},
 	"internal/strict":    {"github.com/BurntSushi/toml"},
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"internal/fault", "internal/parallel", "runners/cards",
+		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/compare", "harness/files", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
+		"internal/fault", "internal/jsonl", "internal/signature", "runners/cards",
 		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness/compare"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
@@ -21,10 +22,10 @@ import (
 var passageKeys = []string{"split", "data", "labels", "gold", "view", "limit", "shard", "cap", "sample_seed"}
 
 // compareRuns compares kept runs, dataset by dataset.
-func (env *environment) compareRuns(c *cli.Context, s compareSettings) (ds []*comparedDataset, incomplete int, err error) {
-	plan := &evalPlan{}
-	if err := plan.readBy(splitList(c.StringSlice("by"))); err != nil {
-		return nil, 0, err
+func (env *environment) compareRuns(c *cli.Context, s compare.Settings) (ds []*compare.Dataset, incomplete int, err error) {
+	by, err := metrics.ParseBy(splitList(c.StringSlice("by")))
+	if err != nil {
+		return nil, 0, fault.Usagef("%v", err)
 	}
 	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
 		return nil, 0, fault.Usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
@@ -48,13 +49,13 @@ func (env *environment) compareRuns(c *cli.Context, s compareSettings) (ds []*co
 			env.note("dataset %s: only A was run", dataset)
 			continue
 		}
-		compared, err := env.compareDataset(c, store, plan, a, b)
+		compared, err := env.compareDataset(c, store, by, a, b)
 		if err != nil {
 			refused = append(refused, fmt.Errorf("dataset %s: %w", dataset, err))
 			continue
 		}
 		ds = append(ds, compared)
-		incomplete += compared.passages - len(compared.a)
+		incomplete += compared.Passages - len(compared.A)
 	}
 	for _, dataset := range sortedKeys(sides[1]) {
 		if _, there := sides[0][dataset]; !there {
@@ -115,7 +116,7 @@ func differingKeys(a, b map[string]string) []string {
 }
 
 // compareRow pairs two runs on the passages that both have completed.
-func (env *environment) compareDataset(c *cli.Context, store *results.Store, plan *evalPlan, a, b results.RunInfo) (*comparedDataset, error) {
+func (env *environment) compareDataset(c *cli.Context, store *results.Store, by metrics.By, a, b results.RunInfo) (*compare.Dataset, error) {
 	ctx := c.Context
 	for _, key := range passageKeys {
 		if a.Keys[key] != b.Keys[key] {
@@ -134,33 +135,32 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 	if err != nil {
 		return nil, err
 	}
-	dataset := newComparedDataset(a.Keys["dataset"], m, n.seed)
+	dataset := &compare.Dataset{Name: a.Keys["dataset"], Metric: m, Seed: n.seed, Passages: a.Passages, WithoutTypes: !by.Types}
 	if !c.IsSet("row") && !c.IsSet("stream-seed") {
-		dataset.seed = stats.DatasetSeed(c.Int("seed"), dataset.dataset)
+		dataset.Seed = stats.DatasetSeed(c.Int("seed"), dataset.Name)
 	}
-	dataset.passages = a.Passages
 	both, err := bothDone(ctx, store, a, b)
 	if err != nil {
 		return nil, err
 	}
-	if len(plan.attributes) > 0 && m.ID != "span_f1" {
+	if len(by.Attributes) > 0 && m.ID != "span_f1" {
 		return nil, fault.Usagef("--by bucket: buckets are of span_f1")
 	}
-	datasetPlan := &evalPlan{attributes: plan.attributes}
-	if datasetPlan.train, err = env.datasetTraining(ctx, datasetPlan, a); err == nil {
-		dataset.buckets = datasetPlan.bucketPairs()
+	train, err := env.datasetTraining(ctx, by, a)
+	if err == nil {
+		dataset.Buckets = compare.NewBuckets(by.Attributes, train)
 	}
 	var bucketsA, bucketsB []*metrics.Bucketing
-	for _, p := range dataset.buckets {
-		bucketsA, bucketsB = append(bucketsA, p.a), append(bucketsB, p.b)
+	for _, p := range dataset.Buckets {
+		bucketsA, bucketsB = append(bucketsA, p.A), append(bucketsB, p.B)
 	}
-	var sideA, sideB map[int]sidePassage
+	var sideA, sideB map[int]compare.Passage
 	if err == nil {
 		sideA, err = env.readSide(ctx, store, a, sideReading{m, id, options, both, bucketsA})
 	}
 	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // the data is not here: counts alone
-		env.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.dataset, err)
-		dataset.buckets = nil
+		env.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.Name, err)
+		dataset.Buckets = nil
 		return dataset, env.pairCounts(ctx, store, dataset, id, a, b)
 	}
 	if err != nil {
@@ -173,14 +173,11 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 		x, inA := sideA[i]
 		y, inB := sideB[i]
 		if inA && inB {
-			dataset.add(x, y)
+			dataset.Add(x, y)
 		}
 	}
-	if len(dataset.a) == 0 {
+	if len(dataset.A) == 0 {
 		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
-	}
-	if !plan.byType {
-		dataset.types = nil
 	}
 	return dataset, nil
 }
@@ -228,20 +225,20 @@ type sideReading struct {
 
 // readSide reads the answers of a run again, and keeps of each passage what a
 // comparison needs, by its index.
-func (env *environment) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]sidePassage, error) {
+func (env *environment) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]compare.Passage, error) {
 	plan, err := env.scorePlan(ctx, store, run.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := map[int]sidePassage{}
+	out := map[int]compare.Passage{}
 	plan.Metrics, plan.Parsing = []string{r.id}, plan.Parsing.With(r.options)
 	plan.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
 		if p.Index >= len(r.both) || !r.both[p.Index] {
 			return
 		}
-		out[p.Index] = newSidePassage(r.metric, d.ID, &u.Passage)
+		out[p.Index] = compare.NewPassage(r.metric, d.ID, &u.Passage)
 		for _, b := range r.buckets {
-			b.Add(&u.Passage, documentWords(d))
+			b.Add(&u.Passage, loop.Words(d))
 		}
 	}
 	_, err = loop.Score(ctx, plan)
@@ -250,8 +247,8 @@ func (env *environment) readSide(ctx context.Context, store *results.Store, run 
 
 // rowTraining reads the train split that belongs to a run, where attributes need
 // it.
-func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run results.RunInfo) (*metrics.Training, error) {
-	if plan.needsTrain() == "" {
+func (env *environment) datasetTraining(ctx context.Context, by metrics.By, run results.RunInfo) (*metrics.Training, error) {
+	if by.NeedsTrain() == "" {
 		return nil, nil
 	}
 	dataset, err := env.findDataset(run.Keys["dataset"])
@@ -271,7 +268,7 @@ func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run
 		if err != nil {
 			return nil, err
 		}
-		train.Add(documentWords(d), d.Spans)
+		train.Add(loop.Words(d), d.Spans)
 	}
 	train.Count()
 	return train, nil
@@ -279,8 +276,8 @@ func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run
 
 // pairCounts pairs the counts that the store keeps, where the data is not at
 // hand to read the answers with.
-func (env *environment) pairCounts(ctx context.Context, store *results.Store, dataset *comparedDataset, id string, a, b results.RunInfo) error {
-	dataset.detailed = false
+func (env *environment) pairCounts(ctx context.Context, store *results.Store, dataset *compare.Dataset, id string, a, b results.RunInfo) error {
+	dataset.CountsOnly = true
 	var counts [2][]ner.Score
 	var done [2][]bool
 	for i, r := range []results.RunInfo{a, b} {
@@ -303,7 +300,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, da
 	var at [2]int
 	for i := range a.Passages {
 		if done[0][i] && done[1][i] && at[0] < len(counts[0]) && at[1] < len(counts[1]) {
-			dataset.a, dataset.b = append(dataset.a, counts[0][at[0]]), append(dataset.b, counts[1][at[1]])
+			dataset.A, dataset.B = append(dataset.A, counts[0][at[0]]), append(dataset.B, counts[1][at[1]])
 		}
 		for side := range at {
 			if done[side][i] {
@@ -316,7 +313,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, da
 			return fmt.Errorf("run %s: was scored before its last answers (nerbench score %s)", r.ID, r.ID)
 		}
 	}
-	if len(dataset.a) == 0 {
+	if len(dataset.A) == 0 {
 		return fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
 	}
 	return nil

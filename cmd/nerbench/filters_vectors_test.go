@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/harness/files"
 	"nerbench/ner"
 )
 
@@ -221,7 +222,7 @@ func presetPairsVector(t *testing.T, c pairsVector) {
 // publishedTexts are the mentions of a line that parse printed.
 func publishedTexts(t *testing.T, line string) []string {
 	t.Helper()
-	var got publishedLine
+	var got files.PublishedAnswer
 	if err := json.Unmarshal([]byte(line), &got); err != nil {
 		t.Fatal(err)
 	}

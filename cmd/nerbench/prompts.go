@@ -10,8 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/answers"
 	"nerbench/datasets"
 	"nerbench/internal/fault"
+	"nerbench/internal/jsonl"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -151,7 +153,7 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return withInput(env, c.String("documents"), func(in io.Reader) error {
+	return env.input(c.String("documents")).Read(func(in io.Reader) error {
 		return env.printQueries(r, loaders.ReadDocuments(in), limit)
 	})
 }
@@ -167,14 +169,14 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 		return nil, err
 	}
 	dataset := prompts.Dataset{ID: "documents"}
-	for _, t := range readTypeNames(c.String("types")) {
+	for _, t := range answers.ParseTypeNames(c.String("types")) {
 		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
 	}
 	if err := env.describe(&dataset); err != nil {
 		return nil, err
 	}
 	if name := c.String("demonstrations"); name != "" {
-		err := withInput(env, name, func(in io.Reader) error {
+		err := env.input(name).Read(func(in io.Reader) error {
 			for d, err := range loaders.ReadDocuments(in) {
 				if err != nil {
 					return err
@@ -217,6 +219,6 @@ func (env *environment) renderDataset(c *cli.Context, keys map[string]string, li
 
 // printQueries prints the queries of the first documents, or of all (limit 0).
 func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
-	out := newLineWriter(env.stdout)
-	return errors.Join(writeQueries(out, r, docs, limit), out.flush())
+	out := jsonl.NewWriter(env.stdout)
+	return errors.Join(writeQueries(out, r, docs, limit), out.Flush())
 }

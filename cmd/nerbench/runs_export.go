@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"iter"
 	"strings"
 
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
+	"nerbench/internal/jsonl"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -19,7 +18,7 @@ import (
 // exports lists what of a run can be exported, the default first.
 var exports = []struct {
 	name  string
-	write func(*environment, context.Context, *results.Store, results.RunInfo, *lineWriter) error
+	write func(*environment, context.Context, *results.Store, results.RunInfo, *jsonl.Writer) error
 }{
 	{"predictions", (*environment).exportPredictions},
 	{"answers", (*environment).exportAnswers},
@@ -48,11 +47,11 @@ func (env *environment) exportRun(ctx context.Context, name, what string) error 
 		if err != nil {
 			return err
 		}
-		out := newLineWriter(env.stdout)
+		out := jsonl.NewWriter(env.stdout)
 		if err := e.write(env, ctx, store, run, out); err != nil {
 			return err
 		}
-		if err := out.flush(); err != nil {
+		if err := out.Flush(); err != nil {
 			return err
 		}
 		if what != "prompts" && run.Complete < run.Passages {
@@ -62,23 +61,6 @@ func (env *environment) exportRun(ctx context.Context, name, what string) error 
 	}
 	return fault.Usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(exportNames(), ", "))
 }
-
-// lineWriter writes JSON values, one a line.
-type lineWriter struct {
-	buffer *bufio.Writer
-	enc    *json.Encoder
-}
-
-func newLineWriter(w io.Writer) *lineWriter {
-	b := bufio.NewWriterSize(w, 1<<16)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	return &lineWriter{b, enc}
-}
-
-func (w *lineWriter) write(v any) error { return w.enc.Encode(v) }
-
-func (w *lineWriter) flush() error { return w.buffer.Flush() }
 
 // answersLine is a passage with its raw answers.
 type answersLine struct {
@@ -95,7 +77,7 @@ type answerLine struct {
 	AnswerTokens int              `json:"answer_tokens"`
 }
 
-func (env *environment) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (env *environment) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
 	for p, err := range store.Passages(ctx, run.ID) {
 		if err != nil {
 			return err
@@ -105,7 +87,7 @@ func (env *environment) exportAnswers(ctx context.Context, store *results.Store,
 			c := a.Completion
 			line.Answers[i] = answerLine{a.Types, c.Text, c.Finish, c.Thinking, c.PromptTokens, c.AnswerTokens}
 		}
-		if err := w.write(line); err != nil {
+		if err := w.Write(line); err != nil {
 			return err
 		}
 	}
@@ -115,15 +97,9 @@ func (env *environment) exportAnswers(ctx context.Context, store *results.Store,
 // predictionLine is a passage with what was understood: places in code points,
 // and the mentions that have none.
 type predictionLine struct {
-	ID        string         `json:"id"`
-	Spans     []placedSpan   `json:"spans"`
-	Unaligned []unplacedSpan `json:"unaligned,omitempty"`
-}
-
-type placedSpan struct {
-	Start int            `json:"start"`
-	End   int            `json:"end"`
-	Type  ner.EntityType `json:"type"`
+	ID        string          `json:"id"`
+	Spans     []ner.PointSpan `json:"spans"`
+	Unaligned []unplacedSpan  `json:"unaligned,omitempty"`
 }
 
 type unplacedSpan struct {
@@ -132,14 +108,14 @@ type unplacedSpan struct {
 }
 
 func newPredictionLine(d *ner.Document, u loop.ParsedPassage) predictionLine {
-	line := predictionLine{ID: d.ID, Spans: newPlacedSpans(d, u.Passage.Pred)}
+	line := predictionLine{ID: d.ID, Spans: ner.NewCodePoints(d.Text).Spans(u.Passage.Pred)}
 	for _, m := range u.Passage.Unaligned {
 		line.Unaligned = append(line.Unaligned, unplacedSpan(m))
 	}
 	return line
 }
 
-func (env *environment) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (env *environment) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
 	plan, err := env.scorePlan(ctx, store, run.ID)
 	if err != nil {
 		return err
@@ -147,7 +123,7 @@ func (env *environment) exportPredictions(ctx context.Context, store *results.St
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	plan.Observe = func(_ ner.Passage, d *ner.Document, u loop.ParsedPassage) {
-		if err := w.write(newPredictionLine(d, u)); err != nil {
+		if err := w.Write(newPredictionLine(d, u)); err != nil {
 			stop(err)
 		}
 	}
@@ -155,7 +131,7 @@ func (env *environment) exportPredictions(ctx context.Context, store *results.St
 	return err
 }
 
-func (env *environment) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (env *environment) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
 	plan, err := env.scorePlan(ctx, store, run.ID)
 	if err != nil {
 		return err
@@ -173,7 +149,7 @@ func (env *environment) exportPrompts(ctx context.Context, store *results.Store,
 
 // writeQueries writes the queries of documents, one a line, of the first ones or
 // (limit 0) of all.
-func writeQueries(w *lineWriter, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+func writeQueries(w *jsonl.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	n := 0
 	for d, err := range docs {
 		if err != nil {
@@ -188,7 +164,7 @@ func writeQueries(w *lineWriter, r *prompts.Renderer, docs iter.Seq2[*ner.Docume
 			return err
 		}
 		for i := range queries {
-			if err := w.write(newQueryLine(&queries[i])); err != nil {
+			if err := w.Write(newQueryLine(&queries[i])); err != nil {
 				return err
 			}
 		}

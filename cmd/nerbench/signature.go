@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nerbench/internal/fault"
+	line "nerbench/internal/signature"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -29,36 +30,15 @@ func newSignature(run results.RunInfo, metric string) signature {
 	return signature{metric, m.Total, run.Passages, run.Scores.Passages, m.Reader, m.Version, run.Keys}
 }
 
-// String writes name:value, separated by vertical bars. In values bars, percent
-// signs and white space are written as in URLs.
+// String writes the signature.
 func (s signature) String() string {
-	parts := s.head()
+	var fields []line.Field
 	for _, k := range ner.Keys {
 		if v := s.keys[k.Name]; v != "" {
-			parts = append(parts, k.Name+":"+escapeField(v))
+			fields = append(fields, line.Field{Name: k.Name, Value: v})
 		}
 	}
-	return strings.Join(parts, "|")
-}
-
-// head are the fields that every signature has.
-func (s signature) head() []string {
-	return []string{
-		"nerbench", "metric:" + escapeField(s.metric), fmt.Sprintf("counts:%d/%d/%d", s.score.TP, s.score.NPred, s.score.NGold),
-		fmt.Sprintf("passages:%d/%d", s.complete, s.passages), "readers:" + escapeField(s.reader), "metrics:" + escapeField(s.version),
-	}
-}
-
-func escapeField(v string) string {
-	var b strings.Builder
-	for i := 0; i < len(v); i++ {
-		if c := v[i]; c <= ' ' || c == '|' || c == '%' || c == 0x7F {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return line.Line(line.Head{Metric: s.metric, Counts: s.score, Complete: s.complete, Passages: s.passages, Parsers: s.reader, Metrics: s.version}, fields...)
 }
 
 // isSignature reports whether an argument was written by [signature.String].

@@ -35,7 +35,7 @@ var imports = map[string][]string{
 	"runners":         {"ner"},
 	"sweeps":          {"internal/strict"},
 
-	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
@@ -57,14 +57,16 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners"},
 
-	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
-	"internal/reference": {},
-	"internal/strict":    {"github.com/BurntSushi/toml"},
-	"internal/tinymodel": {},
+	"internal/archive":    {},
+	"internal/atomicfile": {},
+	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
+	"internal/reference":  {},
+	"internal/strict":     {"github.com/BurntSushi/toml"},
+	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"internal/fault", "runners/cards",
+		"internal/atomicfile", "internal/fault", "runners/cards",
 		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

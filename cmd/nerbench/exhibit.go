@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/reports"
 )
@@ -77,7 +78,7 @@ func (x *exhibit) writeFiles(dir, form string) (written int, err error) {
 			continue
 		}
 		file := filepath.Join(dir, x.name+"."+f.ending)
-		if err := replaceFile(file, func(w io.Writer) error { return x.write(w, f.name) }); err != nil {
+		if err := atomicfile.Write(file, func(w io.Writer) error { return x.write(w, f.name) }); err != nil {
 			return written, err
 		}
 		written++

@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {}, // downloads know nothing of datasets: the command tells them what to bring
+	"datasets/fetch":  {}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
@@ -36,6 +36,12 @@ var imports = map[string][]string{
 	"sweeps":          {"internal/strict"},
 
 	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+
+	// Files are verified, and recognized by their content, with the loaders that will
+	// read them.
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/fault"},
+	// Verification reads the files, and scores gold as prediction.
+	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
@@ -65,7 +71,7 @@ var imports = map[string][]string{
 	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
 		"internal/atomicfile", "internal/fault", "runners/cards",
 		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",

@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -90,50 +91,9 @@ printed; where it cannot decide, --set and --split do.`,
 	}
 }
 
-// The states of a dataset's data here.
-const (
-	stateReady     = "ready"
-	stateMissing   = "missing"
-	stateAgreement = "needs agreement"
-	statePaid      = "needs licence"
-	stateNoReader  = "no reader yet"
-)
-
-// rowState says whether a dataset can be run here: ready, or why it cannot. What
-// counts is its test split, or all of it where it has none.
+// datasetState reports whether a dataset can be used, or the reason why not.
 func (env *environment) datasetState(dataset *datasets.Dataset) string {
-	if !loaders.Supported(dataset, "") {
-		return stateNoReader
-	}
-	here := true
-	for _, split := range decisiveSplits(dataset) {
-		here = here && loaders.Present(env.dataFS(), dataset, loaders.Options{Split: split}) == nil
-	}
-	switch {
-	case here:
-		return stateReady
-	case dataset.Access == "agreement":
-		return stateAgreement
-	case dataset.Access == "paid":
-		return statePaid
-	}
-	return stateMissing
-}
-
-// decisiveSplits are the splits of the primary set that a dataset cannot do without.
-func decisiveSplits(dataset *datasets.Dataset) []ner.Split {
-	set, err := dataset.Set("")
-	if err != nil {
-		return nil
-	}
-	var all []ner.Split
-	for _, p := range set.Splits {
-		if p.Name == ner.Test {
-			return []ner.Split{ner.Test}
-		}
-		all = append(all, p.Name)
-	}
-	return all
+	return acquire.State(env.dataFS(), dataset)
 }
 
 // datasetLine is a dataset in the list.
@@ -157,7 +117,7 @@ func (env *environment) listDatasets(suite, domain string) error {
 	ready := 0
 	for _, r := range ds {
 		l := datasetLine{r.ID, r.Title, r.Domain, env.datasetState(r), len(r.Types()), r.Table6, r.Access, r.Licence}
-		if l.State == stateReady {
+		if l.State == acquire.Ready {
 			ready++
 		}
 		lines = append(lines, l)
@@ -325,12 +285,4 @@ func goldRule(dataset *datasets.Dataset, name string) (datasets.UniNERGold, erro
 		return dataset.UniNERGold, nil
 	}
 	return "", fault.Usagef("gold %q: want native or uniner", name)
-}
-
-// adviseNoReader names the formats that can be read.
-func adviseNoReader(dataset *datasets.Dataset) error {
-	return &fault.DataError{Err: &fault.Hint{
-		Err:    fmt.Errorf("dataset %s: no reader yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
-		Advice: "readers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a row of your own (--datasets)",
-	}}
 }

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/harness/loop"
 	"nerbench/internal/reference"
 	"nerbench/loaders"
@@ -95,7 +96,7 @@ func TestGoldInGrammars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dataset := range ds {
-		if env.datasetState(dataset) != stateReady {
+		if env.datasetState(dataset) != acquire.Ready {
 			continue
 		}
 		t.Run(dataset.ID, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/datasets/sample"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
@@ -156,7 +157,7 @@ func (env *environment) documents(ctx context.Context, dataset *datasets.Dataset
 		if _, err := dataset.Set(o.Set); err != nil {
 			return nil, fault.Usagef("%v", err)
 		}
-		return nil, adviseNoReader(dataset)
+		return nil, acquire.Unsupported(dataset)
 	}
 	docs, _, err := loaders.Documents(ctx, env.dataFS(), dataset, o)
 	if err != nil {

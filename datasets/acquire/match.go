@@ -24,35 +24,65 @@ type importer struct {
 	found   map[string]candidate // by the path of the dataset's file
 }
 
-// candidate is a member that may be a wanted file; it lies in the stage.
+// candidate is a staged member that may be a file of the dataset.
 type candidate struct {
 	from, by string
 	rank     int // of its name, see [slot]
 }
 
-// look stages a member if it may be one of the wanted files.
+// place is a file of the dataset that a member may be.
+type place struct {
+	file *datasets.File
+	want string // its path in the dataset's folder
+	rank int    // see [slot]
+}
+
+// look stages a member if it may be one of the dataset's files: the one whose checksum
+// it has, or else the one whose name it fits best.
 func (im *importer) look(name string, size int64, content io.Reader) error {
+	places := im.places(name, size)
+	if len(places) == 0 {
+		return nil
+	}
+	temp, sum, err := im.copy(content)
+	if err != nil {
+		return err
+	}
+	best, by := places[0], "name"
+	for _, p := range places {
+		if p.file.SHA256 != "" && p.file.SHA256 == sum {
+			best, by = p, "checksum"
+			break
+		}
+		if p.rank > best.rank {
+			best = p
+		}
+	}
+	if before, found := im.found[best.want]; by == "name" && (best.rank == 0 || found && best.rank <= before.rank) {
+		return os.Remove(temp)
+	}
+	im.found[best.want] = candidate{name, by, best.rank}
+	return moveFile(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, best.want))))
+}
+
+// places lists the files that a member may be, going by its name and its size.
+func (im *importer) places(name string, size int64) []place {
+	var places []place
 	for i := range im.dataset.Sets {
 		for k := range im.dataset.Sets[i].Splits {
-			for _, f := range im.dataset.Sets[i].Splits[k].Files {
-				want, rank := slot(&f, name)
-				if !im.wants(&f, want, rank, size) {
-					continue
+			files := im.dataset.Sets[i].Splits[k].Files
+			for n := range files {
+				want, rank := slot(&files[n], name)
+				if im.wants(&files[n], want, rank, size) {
+					places = append(places, place{&files[n], want, rank})
 				}
-				if content == nil {
-					return nil // a member is one file
-				}
-				if err := im.stageMember(&f, want, rank, name, content); err != nil {
-					return err
-				}
-				content = nil
 			}
 		}
 	}
-	return nil
+	return places
 }
 
-// wants reports whether a member may be a file, and a better one than what was
+// wants reports whether a member may be a file, and a better one than the one that was
 // found before.
 func (im *importer) wants(f *datasets.File, want string, rank int, size int64) bool {
 	before, found := im.found[want]
@@ -112,23 +142,6 @@ func insidePattern(pattern, name string, except []string) (inside string, ok boo
 		}
 	}
 	return "", false
-}
-
-func (im *importer) stageMember(f *datasets.File, want string, rank int, name string, content io.Reader) error {
-	temp, sum, err := im.copy(content)
-	if err != nil {
-		return err
-	}
-	by := "name"
-	before, found := im.found[want]
-	switch {
-	case f.SHA256 != "" && sum == f.SHA256:
-		by = "checksum"
-	case rank == 0 || found && rank <= before.rank:
-		return os.Remove(temp)
-	}
-	im.found[want] = candidate{name, by, rank}
-	return moveFile(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
 }
 
 // copy writes a member to a new file of the stage, and returns its name and SHA-256.

@@ -30,7 +30,9 @@ var imports = map[string][]string{
 	"metrics":         {"ner"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
-	"reports":         {"ner", "internal/strict", "github.com/olekukonko/tablewriter", "github.com/go-echarts/go-echarts"},
+	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
+	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
+	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 	"sweeps":          {"internal/strict"},
@@ -73,7 +75,7 @@ var imports = map[string][]string{
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
 		"internal/atomicfile", "internal/fault", "runners/cards",
-		"reports", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
+		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

@@ -131,7 +131,7 @@ func (r *comparison) how() string {
 }
 
 func (o comparisonOutcome) line(w io.Writer, name, a, b string) {
-	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, reports.Points(&o.Difference), differenceInterval(o.CI), probability(&o.P), probability(&o.PAdjusted))
+	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, reports.Points(&o.Difference), reports.DifferenceInterval(o.CI), reports.Probability(&o.P), reports.Probability(&o.PAdjusted))
 }
 
 func (r *comparison) writeTypes(w io.Writer, i int) error {

@@ -91,11 +91,6 @@ printed; where it cannot decide, --set and --split do.`,
 	}
 }
 
-// datasetState reports whether a dataset can be used, or the reason why not.
-func (env *environment) datasetState(dataset *datasets.Dataset) string {
-	return acquire.State(env.dataFS(), dataset)
-}
-
 // datasetLine is a dataset in the list.
 type datasetLine struct {
 	Dataset string          `json:"row"`
@@ -109,14 +104,14 @@ type datasetLine struct {
 }
 
 func (env *environment) listDatasets(suite, domain string) error {
-	ds, err := env.selectDatasets(nil, suite, domain)
+	ds, err := env.bench.SelectDatasets(nil, suite, domain)
 	if err != nil {
 		return err
 	}
 	lines := []datasetLine{}
 	ready := 0
 	for _, r := range ds {
-		l := datasetLine{r.ID, r.Title, r.Domain, env.datasetState(r), len(r.Types()), r.Table6, r.Access, r.Licence}
+		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(r), len(r.Types()), r.Table6, r.Access, r.Licence}
 		if l.State == acquire.Ready {
 			ready++
 		}
@@ -133,7 +128,7 @@ func (env *environment) listDatasets(suite, domain string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.data)
+	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.bench.Data)
 	return err
 }
 
@@ -142,7 +137,7 @@ func (env *environment) oneDataset(c *cli.Context, command string, more int) (*d
 	if c.NArg() != 1+more {
 		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
-	ds, err := env.allDatasets()
+	ds, err := env.bench.AllDatasets()
 	if err != nil {
 		return nil, err
 	}
@@ -163,10 +158,10 @@ func (env *environment) showDataset(c *cli.Context) error {
 			*datasets.Dataset
 			State    string `json:"state"`
 			HowToGet string `json:"how_to_get"`
-		}{dataset, env.datasetState(dataset), env.howToGet(dataset)})
+		}{dataset, env.bench.State(dataset), env.howToGet(dataset)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.datasetState(dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
 	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {
@@ -211,8 +206,8 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	if o.Gold, err = goldRule(dataset, c.String("gold")); err != nil {
 		return err
 	}
-	if err := checkView(o.View); err != nil {
-		return err
+	if err := new(ner.Plan).Set("view", o.View); err != nil {
+		return fault.Usagef("--%v", err)
 	}
 	write := loaders.WriteDocument
 	switch format := c.String("format"); format {
@@ -222,7 +217,7 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	default:
 		return fault.Usagef("datasets export: --format %s: want jsonl or conll", format)
 	}
-	docs, err := env.documents(c.Context, dataset, o)
+	docs, err := env.bench.Documents(c.Context, dataset, o)
 	if err != nil {
 		return err
 	}

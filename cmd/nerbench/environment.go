@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"nerbench/harness"
 	"os"
 	"path/filepath"
 
@@ -20,8 +21,11 @@ type environment struct {
 
 	// The global flags, read before a command starts.
 	store, data, datasets, prompts, models string
-	dataGiven                              bool // --data was named, not taken from the cache folder
-	json, quiet                            bool
+
+	bench       *harness.Bench // made of them
+	shown       display        // of events of the bench
+	dataGiven   bool           // --data was named, not taken from the cache folder
+	json, quiet bool
 }
 
 func realEnvironment() *environment {
@@ -45,6 +49,7 @@ func (env *environment) readGlobals(c *cli.Context) error {
 		}
 		env.data = filepath.Join(cache, "nerbench", "data")
 	}
+	env.bench = env.newBench()
 	return nil
 }
 

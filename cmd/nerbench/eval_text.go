@@ -63,7 +63,7 @@ func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {
 	line := func(name string, c countsJSON) {
 		between := ""
 		if e.resamples > 0 {
-			between = intervalText(c.CI) + "\t"
+			between = reports.Interval(c.CI) + "\t"
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s%d\t%s\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1),
 			between, c.NGold, strconv.FormatFloat(c.TP, 'f', -1, 64), c.NPred)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
 )
 
@@ -44,7 +45,7 @@ func (env *environment) exit(ctx context.Context, err error) int {
 	}
 	var hint *fault.Hint
 	if !errors.As(err, &hint) {
-		if advice := storeAdvice(err); advice != "" {
+		if advice := harness.StoreAdvice(err); advice != "" {
 			hint = &fault.Hint{Err: err, Advice: advice}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -151,6 +150,7 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 	// One thread: those of the library wait for each other without sleep, and would
 	// be slow beside other tests.
 	const passages, kills = 300, 8
+	random := reference.Random(t)
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
 	w := newWorkplace(t, passages, 0)
 	w.tinyModel("tiny.gguf")
@@ -168,7 +168,7 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 		for limit := time.Now().Add(time.Minute); kill == 0 && time.Now().Before(limit) && len(w.completed("killed.db")) == 0; {
 			time.Sleep(5 * time.Millisecond) // so that there is something to keep
 		}
-		time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond)
+		time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
 		_ = cmd.Process.Kill() // it may be done
 		_ = cmd.Wait()         // it was killed
 		now := len(w.completed("killed.db"))

@@ -96,7 +96,7 @@ func TestGoldInGrammars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dataset := range ds {
-		if env.datasetState(dataset) != acquire.Ready {
+		if acquire.State(env.dataFS(), dataset) != acquire.Ready {
 			continue
 		}
 		t.Run(dataset.ID, func(t *testing.T) {

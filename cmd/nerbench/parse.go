@@ -133,7 +133,7 @@ func readRawAnswer(line []byte) (a rawAnswer, err error) {
 
 // answerReader prepares a reader of a family of the program, or of the user's own.
 func (env *environment) answerReader(family, variant string, names []answers.TypeName, unknown string) (*answers.Parser, error) {
-	own, err := env.ownFamilies()
+	own, err := env.bench.OwnFamilies()
 	if err != nil {
 		return nil, err
 	}

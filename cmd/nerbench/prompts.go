@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -11,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -53,7 +53,7 @@ prompts render --documents FILE --types a,b,c renders those of a file of JSON Li
 }
 
 func (env *environment) listPrompts() error {
-	families, err := env.families()
+	families, err := env.bench.AllFamilies()
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.Usagef("prompts show: want FAMILY")
 	}
-	own, err := env.ownFamilies()
+	own, err := env.bench.OwnFamilies()
 	if err != nil {
 		return err
 	}
@@ -133,21 +133,20 @@ func partName(p prompts.Part) string {
 }
 
 func (env *environment) renderPrompts(c *cli.Context) error {
-	keys, err := readSettings(c.StringSlice("set"))
+	p, err := readPlan(c)
 	if err != nil {
 		return err
 	}
-	keys["family"], keys["variant"] = c.String("family"), c.String("variant")
 	limit := c.Int("limit")
 	switch {
 	case c.IsSet("dataset") == c.IsSet("documents"):
 		return fault.Usagef("prompts render: want --dataset, or --documents with --types")
 	case c.IsSet("dataset"):
-		return env.renderDataset(c, keys, limit)
+		return env.renderDataset(c, p, limit)
 	case !c.IsSet("types"):
 		return fault.Usagef("prompts render: --documents needs --types")
 	}
-	r, err := env.documentsRenderer(c, keys)
+	r, err := env.documentsRenderer(c, p)
 	if err != nil {
 		return err
 	}
@@ -158,19 +157,17 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 
 // documentsRenderer prepares the prompts of documents that belong to no dataset: to
 // prompts, that is the dataset "documents".
-func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string) (*prompts.Renderer, error) {
-	settings, err := promptSettings(keys, &datasets.Dataset{Title: c.String("dataset-name")})
-	if err != nil {
-		return nil, err
-	}
-	if settings.Own, err = env.ownFamilies(); err != nil {
+func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.Renderer, error) {
+	settings := harness.PromptSettings(p, &datasets.Dataset{Title: c.String("dataset-name")})
+	var err error
+	if settings.Own, err = env.bench.OwnFamilies(); err != nil {
 		return nil, err
 	}
 	dataset := prompts.Dataset{ID: "documents"}
 	for _, t := range readTypeNames(c.String("types")) {
 		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
 	}
-	if err := env.describe(&dataset); err != nil {
+	if err := env.bench.Describe(&dataset); err != nil {
 		return nil, err
 	}
 	if name := c.String("demonstrations"); name != "" {
@@ -194,21 +191,17 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 	return r, nil
 }
 
-func (env *environment) renderDataset(c *cli.Context, keys map[string]string, limit int) error {
-	dataset, err := env.findDataset(c.String("dataset"))
+func (env *environment) renderDataset(c *cli.Context, p ner.Plan, limit int) error {
+	dataset, err := env.bench.FindDataset(c.String("dataset"))
 	if err != nil {
 		return fault.Usagef("%v", err)
 	}
-	r, err := env.renderer(c.Context, keys, dataset)
+	r, err := env.bench.Renderer(c.Context, p, dataset)
 	if err != nil {
 		return err
 	}
-	selected, err := selectionOf(keys)
-	if err != nil {
-		return fault.Usagef("%v", err)
-	}
-	selected.split = ner.Split(c.String("split"))
-	docs, err := env.documents(c.Context, dataset, selected.options())
+	p.Split = ner.Split(c.String("split"))
+	docs, err := env.bench.Documents(c.Context, dataset, harness.LoaderOptions(p))
 	if err != nil {
 		return err
 	}
@@ -217,6 +210,5 @@ func (env *environment) renderDataset(c *cli.Context, keys map[string]string, li
 
 // printQueries prints the queries of the first documents, or of all (limit 0).
 func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
-	out := newLineWriter(env.stdout)
-	return errors.Join(writeQueries(out, r, docs, limit), out.flush())
+	return harness.WriteQueries(env.stdout, r, docs, limit)
 }

@@ -1,10 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 
 	"nerbench/internal/fault"
@@ -12,122 +8,43 @@ import (
 	"nerbench/results"
 )
 
-// signature says in one line how a score came about, as sacreBLEU does: the
-// metric with its options and its counts, the passages, the versions of readers
-// and metrics, and every key of the run. It is enough to find the run again and
-// to say whether it still gives these counts.
+// signature is [results.Signature].
 type signature struct {
 	metric             string
-	score              ner.Score // as counted: doubled in metrics of half points
+	score              ner.Score
 	passages, complete int
 	reader, version    string
 	keys               map[string]string
 }
 
 func newSignature(run results.RunInfo, metric string) signature {
-	m := run.Scores.Metrics[metric]
-	return signature{metric, m.Total, run.Passages, run.Scores.Passages, m.Reader, m.Version, run.Keys}
+	return fromLibrary(run.Signature(metric))
 }
 
-// String writes name:value, separated by vertical bars. In values bars, percent
-// signs and white space are written as in URLs.
-func (s signature) String() string {
-	parts := s.head()
-	for _, k := range ner.Keys {
-		if v := s.keys[k.Name]; v != "" {
-			parts = append(parts, k.Name+":"+escapeField(v))
-		}
-	}
-	return strings.Join(parts, "|")
+func fromLibrary(s results.Signature) signature {
+	return signature{s.Metric, s.Score, s.Passages, s.Complete, s.Reader, s.Version, s.Keys}
 }
 
 // head are the fields that every signature has.
 func (s signature) head() []string {
-	return []string{
-		"nerbench", "metric:" + escapeField(s.metric), fmt.Sprintf("counts:%d/%d/%d", s.score.TP, s.score.NPred, s.score.NGold),
-		fmt.Sprintf("passages:%d/%d", s.complete, s.passages), "readers:" + escapeField(s.reader), "metrics:" + escapeField(s.version),
-	}
+	return strings.Split(results.Signature{
+		Metric: s.metric, Score: s.score, Passages: s.passages, Complete: s.complete, Reader: s.reader, Version: s.version,
+	}.String(), "|")
 }
 
 func escapeField(v string) string {
-	var b strings.Builder
-	for i := 0; i < len(v); i++ {
-		if c := v[i]; c <= ' ' || c == '|' || c == '%' || c == 0x7F {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return strings.TrimPrefix(results.SignatureField("", v), ":")
 }
 
-// isSignature reports whether an argument was written by [signature.String].
-func isSignature(arg string) bool { return strings.HasPrefix(arg, "nerbench|") }
+func isSignature(arg string) bool { return results.IsSignature(arg) }
 
-// parseSignature reads a signature. Unknown and repeated fields are errors.
 func parseSignature(text string) (signature, error) {
-	s := signature{keys: map[string]string{}}
-	seen := map[string]bool{}
-	for field := range strings.SplitSeq(strings.TrimPrefix(text, "nerbench|"), "|") {
-		name, raw, ok := strings.Cut(field, ":")
-		value, err := url.PathUnescape(raw)
-		if !ok || err != nil || seen[name] {
-			return s, fault.Usagef("signature: field %q: want name:value, each name once", field)
-		}
-		seen[name] = true
-		switch name {
-		case "input":
-			return s, fault.Usagef("signature: it is of eval, which keeps nothing to score again: run eval on its files")
-		case "metric":
-			s.metric = value
-		case "readers":
-			s.reader = value
-		case "metrics":
-			s.version = value
-		case "counts":
-			err = readNumbers(value, &s.score.TP, &s.score.NPred, &s.score.NGold)
-		case "passages":
-			err = readNumbers(value, &s.complete, &s.passages)
-		default:
-			if !ner.KnownKey(name) {
-				return s, fault.Usagef("signature: key %q: unknown (known: %s)", name, strings.Join(keyNames(), ", "))
-			}
-			s.keys[name] = value
-		}
-		if err != nil {
-			return s, fault.Usagef("signature: %s:%s: %v", name, value, err)
-		}
+	s, err := results.ParseSignature(text)
+	if err != nil {
+		return signature{}, fault.Usagef("%v", err)
 	}
-	for _, name := range []string{"metric", "counts", "passages", "readers", "metrics"} {
-		if !seen[name] {
-			return s, fault.Usagef("signature: field %q is missing", name)
-		}
-	}
-	return s, nil
+	return fromLibrary(s), nil
 }
 
-func readNumbers(text string, into ...*int) error {
-	parts := strings.Split(text, "/")
-	if len(parts) != len(into) {
-		return fmt.Errorf("want %d numbers", len(into))
-	}
-	for i, p := range parts {
-		n, err := strconv.Atoi(p)
-		if err != nil || n < 0 {
-			return fmt.Errorf("%q is no count", p)
-		}
-		*into[i] = n
-	}
-	return nil
-}
-
-// signatures are those of a run's scores by metrics, in order of id.
-func signatures(run results.RunInfo, ids []string) map[string]string {
-	out := map[string]string{}
-	for id := range run.Scores.Metrics {
-		if ids == nil || slices.Contains(ids, id) {
-			out[id] = newSignature(run, id).String()
-		}
-	}
-	return out
-}
+// signatures are those of a run's scores, in order of id.
+func signatures(run results.RunInfo, _ []string) map[string]string { return run.Signatures() }

@@ -66,7 +66,7 @@ func sweepFlags() []cli.Flag {
 
 func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(formNames(), ", ") + " (default: text; with --json: json)"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
 		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print what the answers cost"},
 		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million tokens of answers"},
@@ -218,7 +218,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStore(c.Context)
+	store, err := env.bench.OpenStore(c.Context)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (env *environment) sweepStatus(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStoreReadOnly(c.Context)
+	store, err := env.bench.ReadStore(c.Context)
 	if err != nil {
 		return err
 	}
@@ -273,7 +273,7 @@ type sweepShow struct {
 func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
 	show := sweepShow{out: c.String("out"), price: price{c.Float64("price-in"), c.Float64("price-out")}}
 	var err error
-	if show.format, err = env.readFormat("sweep", c.String("format"), formNames()); err != nil {
+	if show.format, err = env.readFormat("sweep", c.String("format"), reports.ExhibitFormats()); err != nil {
 		return show, err
 	}
 	show.resamples, err = readResamples(c.Int("ci"))

@@ -68,7 +68,7 @@ func (env *environment) readSweepPlan(c *cli.Context) (*sweepPlan, error) {
 func (env *environment) materialise(ctx context.Context, s sweepSettings) (*sweepPlan, error) {
 	p := &sweepPlan{Sweep: s.sweep, metrics: s.metrics, varied: s.sweep.Varied()}
 	var err error
-	if p.ds, err = env.askedDatasets(s.datasets, s.suite); err != nil {
+	if p.ds, err = env.bench.AskedDatasets(s.datasets, s.suite); err != nil {
 		return nil, err
 	}
 	m := &materialiser{env: env, plan: p, base: s.base, byKeys: map[string]*sweepAsk{}, surveys: map[string]survey{}, seen: map[string]string{}, said: map[string]bool{}}
@@ -106,7 +106,7 @@ func (env *environment) expand(dataset *datasets.Dataset, point sweeps.Point) ([
 		return []sweeps.Point{point}, nil
 	}
 	pr := promptDataset(dataset)
-	if err := env.describe(&pr); err != nil {
+	if err := env.bench.Describe(&pr); err != nil {
 		return nil, err
 	}
 	var out []sweeps.Point

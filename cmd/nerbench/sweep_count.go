@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"nerbench/harness"
 	"nerbench/harness/loop"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -171,7 +172,7 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 			continue
 		}
 		whole := sum(of.pooled)
-		if _, _, l.Datasets[dataset.ID] = metricRatios(metric, whole); whole.NGold == 0 { // docs/spec/metrics.md §10.4
+		if _, _, l.Datasets[dataset.ID] = harness.Ratios(metric, whole); whole.NGold == 0 { // docs/spec/metrics.md §10.4
 			c.partial[dataset.ID] = "no gold: in no mean"
 			continue
 		}
@@ -255,7 +256,7 @@ func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
 func meanOf(metric string, ds []stats.Dataset) *float64 {
 	total := 0.0
 	for _, r := range ds {
-		if _, _, f1 := metricRatios(metric, sum(r.A)); f1 != nil {
+		if _, _, f1 := harness.Ratios(metric, sum(r.A)); f1 != nil {
 			total += *f1
 		}
 	}
@@ -273,7 +274,7 @@ func deviation(metric string, ds [][]ner.Score) *float64 {
 	center := 0.0
 	for s := range means {
 		for _, r := range ds {
-			if _, _, f1 := metricRatios(metric, r[s]); f1 != nil {
+			if _, _, f1 := harness.Ratios(metric, r[s]); f1 != nil {
 				means[s] += *f1 / float64(len(ds))
 			}
 		}

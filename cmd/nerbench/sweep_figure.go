@@ -29,7 +29,7 @@ func (r *sweepResult) figure() reports.Figure {
 		if _, err := strconv.ParseFloat(category, 64); err != nil {
 			f.Lines = false
 		}
-		putLine(&f, strings.Join(series, " "), category, l)
+		f.Put(strings.Join(series, " "), category, l.Mean, l.CI)
 	}
 	f.Lines = f.Lines && len(f.Categories) > 2
 	return f
@@ -47,29 +47,4 @@ func isGrid(shown [][]string) bool {
 		outer[strings.Join(values[:last], " ")], inner[values[last]], both[strings.Join(values, " ")] = true, true, true
 	}
 	return len(inner) > 1 && len(outer) > 1 && len(both) == len(outer)*len(inner)
-}
-
-// putLine puts a line of the table into a figure.
-func putLine(f *reports.Figure, series, category string, l sweepLine) {
-	s := slices.IndexFunc(f.Series, func(s reports.Series) bool { return s.Name == series })
-	if s < 0 {
-		s = len(f.Series)
-		f.Series = append(f.Series, reports.Series{Name: series})
-	}
-	c := slices.Index(f.Categories, category)
-	if c < 0 {
-		c = len(f.Categories)
-		f.Categories = append(f.Categories, category)
-	}
-	of := &f.Series[s]
-	for len(of.Values) <= c {
-		of.Values, of.CI = append(of.Values, nil), append(of.CI, nil)
-	}
-	if l.Mean != nil {
-		value := reports.InPercent(*l.Mean)
-		of.Values[c] = &value
-	}
-	if l.CI != nil {
-		of.CI[c] = &[2]float64{reports.InPercent(l.CI[0]), reports.InPercent(l.CI[1])}
-	}
 }

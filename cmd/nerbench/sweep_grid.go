@@ -74,13 +74,13 @@ func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
 		}
 	}
 	add(f1, func(_ int, l *sweepLine) string { return l.meanText() })
-	add("95 % interval", func(_ int, l *sweepLine) string { return intervalText(l.CI) })
+	add("95 % interval", func(_ int, l *sweepLine) string { return reports.Interval(l.CI) })
 	if r.hasDeviation() {
 		add("sd of seeds", func(_ int, l *sweepLine) string { return reports.Percent(l.Deviation) })
 	}
 	add("difference", func(_ int, l *sweepLine) string { return l.differenceText() })
-	add("95 % interval", func(_ int, l *sweepLine) string { return differenceInterval(l.DifferenceCI) })
-	add("p (Holm)", func(_ int, l *sweepLine) string { return probability(l.PAdjusted) })
+	add("95 % interval", func(_ int, l *sweepLine) string { return reports.DifferenceInterval(l.DifferenceCI) })
+	add("p (Holm)", func(_ int, l *sweepLine) string { return reports.Probability(l.PAdjusted) })
 	add("failures, %", func(_ int, l *sweepLine) string { return reports.Share(l.Failures, l.Queries) })
 	add("queries", func(_ int, l *sweepLine) string { return strconv.Itoa(l.Queries) })
 

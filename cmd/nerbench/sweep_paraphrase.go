@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/harness"
 	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -115,7 +116,7 @@ func (c *sweepCounter) typeF1(a *sweepAsk, metric string, t ner.EntityType) (*fl
 	if err != nil {
 		return nil, err
 	}
-	_, _, f1 := metricRatios(ids[0], info.Scores.Metrics[ids[0]].ByType[t])
+	_, _, f1 := harness.Ratios(ids[0], info.Scores.Metrics[ids[0]].ByType[t])
 	return f1, nil
 }
 

@@ -70,7 +70,7 @@ func (env *environment) planSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStoreReadOnly(c.Context)
+	store, err := env.bench.ReadStore(c.Context)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		store = nil

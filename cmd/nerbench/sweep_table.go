@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"nerbench/reports"
+	"nerbench/reports/paper"
 	"nerbench/results"
 )
 
@@ -18,8 +19,8 @@ type sweepResult struct {
 	Paraphrases []paraphraseLine `json:"paraphrases,omitempty"`
 	Notes       []string         `json:"notes"`
 	// Published are tables of the paper that ask the same, without own runs.
-	Published []*reports.PaperTable `json:"published,omitempty"`
-	Warning   string                `json:"warning,omitempty"`
+	Published []*paper.Table `json:"published,omitempty"`
+	Warning   string         `json:"warning,omitempty"`
 }
 
 // sweepLine is one point by one metric.
@@ -62,16 +63,16 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	}
 	x := result.exhibit()
 	if show.out != "" {
-		if _, err := x.writeFiles(show.out, ""); err != nil {
+		if _, err := writeExhibit(show.out, &x, ""); err != nil {
 			return fmt.Errorf("sweep %s: %w", p.Name, err)
 		}
 		env.note("sweep %s: table and chart are in %s", p.Name, show.out)
 	}
-	return x.write(env.stdout, show.format)
+	return x.Write(env.stdout, show.format)
 }
 
 // exhibit is the result as it is written: tables, and a chart of the points.
-func (r *sweepResult) exhibit() exhibit {
+func (r *sweepResult) exhibit() reports.Exhibit {
 	figure := r.figure()
-	return exhibit{r.Sweep, r.Title, r.grids(), &figure, r}
+	return reports.Exhibit{Name: r.Sweep, Title: r.Title, Grids: r.grids(), Figure: &figure, JSON: r}
 }

@@ -13,7 +13,7 @@ import (
 // TestSweepMeans: means are over the same datasets, and datasets without gold are in none.
 func TestSweepMeans(t *testing.T) {
 	env, _ := benchEnvironment(t)
-	store, err := results.Open(t.Context(), env.store)
+	store, err := results.Open(t.Context(), env.store, results.Create)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,8 +6,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -37,7 +39,7 @@ datasets they are. Other formats hold more: counts, precision, recall, runs.`,
 	}
 }
 
-func tableKeys() []string { return append(keyNames(), reports.KeyDomain, reports.KeySystem) }
+func tableKeys() []string { return append(ner.KeyNames(), reports.KeyDomain, reports.KeySystem) }
 
 func (env *environment) table(c *cli.Context) error {
 	if c.NArg() > 0 {
@@ -55,7 +57,7 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStoreReadOnly(c.Context)
+	store, err := env.bench.ReadStore(c.Context)
 	if err != nil {
 		return err
 	}
@@ -67,15 +69,15 @@ func (env *environment) table(c *cli.Context) error {
 			ofRuns[key] = values
 		}
 	}
-	found, err := env.readReported(c.Context, store, ofRuns, c.String("suite"), resamples)
+	found, err := env.bench.Reported(c.Context, store, ofRuns, c.String("suite"), resamples)
 	if err != nil {
 		return err
 	}
-	if len(found.runs) == 0 {
+	if len(found.Runs) == 0 {
 		env.note("no run fits: nerbench runs list shows those of the store")
 	}
-	spec.Benchmark, spec.Ratios, spec.Doubled = found.benchmark, metricRatios, doubledCounts
-	t, err := reports.Build(found.results, spec)
+	spec.Benchmark, spec.Ratios, spec.Doubled = found.Benchmark, harness.Ratios, harness.Doubled
+	t, err := reports.Build(found.Results, spec)
 	if err != nil {
 		return err
 	}
@@ -86,7 +88,7 @@ func (env *environment) table(c *cli.Context) error {
 		return fault.Usagef("%v", err)
 	}
 	if c.Bool("ranks") {
-		if err := rankSystems(c.Context, store, t, found.runs); err != nil {
+		if err := harness.RankSystems(c.Context, store, t, found.Runs); err != nil {
 			return err
 		}
 	}

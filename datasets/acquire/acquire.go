@@ -66,14 +66,14 @@ const (
 	Missing        = "missing"
 	NeedsAgreement = "needs agreement"
 	NeedsLicence   = "needs licence"
-	NoLoader       = "no reader yet"
+	NoParser       = "no parser yet"
 )
 
 // State reports whether a dataset can be used: [Ready], or the reason why not. Only
 // the splits of [datasets.Dataset.DecisiveSplits] count.
 func State(data fs.FS, dataset *datasets.Dataset) string {
 	if !loaders.Supported(dataset, "") {
-		return NoLoader
+		return NoParser
 	}
 	here := true
 	for _, split := range dataset.DecisiveSplits() {

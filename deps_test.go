@@ -27,7 +27,7 @@ var imports = map[string][]string{
 	"datasets":        {"ner", "internal/strict"},
 	"datasets/fetch":  {}, // downloads of files, whatever they are for
 	"datasets/sample": {},
-	"metrics":         {"ner"},
+	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
@@ -63,18 +63,26 @@ var imports = map[string][]string{
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"harness/loop": {"ner", "answers", "metrics", "runners"},
+	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
+	"harness": {
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/loop", "internal/fault", "loaders", "metrics", "metrics/stats", "prompts",
+		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
+	},
+	"runners/open": { // a model name becomes a runner: it sees them all
+		"ner", "internal/fault", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
+	},
 
 	"internal/archive":    {},
 	"internal/atomicfile": {},
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
+	"internal/parallel":   {},
 	"internal/reference":  {},
 	"internal/strict":     {"github.com/BurntSushi/toml"},
 	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"internal/atomicfile", "internal/fault", "runners/cards",
+		"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "runners/cards", "runners/open",
 		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -231,4 +231,6 @@ func splitIDs(lists []string) []string {
 }
 
 // State reports whether a dataset can be used, as [acquire.State] does.
-func (b *Bench) State(dataset *datasets.Dataset) string { return acquire.State(b.dataFS(), dataset) }
+func (b *Bench) State(ctx context.Context, dataset *datasets.Dataset) string {
+	return acquire.State(ctx, b.dataFS(), dataset)
+}

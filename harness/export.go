@@ -85,13 +85,14 @@ func (w *lineWriter) write(v any) error { return w.enc.Encode(v) }
 
 func (w *lineWriter) flush() error { return w.buffer.Flush() }
 
-// answersLine is a passage with its raw answers.
-type answersLine struct {
+// AnswersLine is one line of the export of answers: a passage with its raw answers.
+type AnswersLine struct {
 	ID      string       `json:"id"`
-	Answers []answerLine `json:"answers"`
+	Answers []AnswerLine `json:"answers"`
 }
 
-type answerLine struct {
+// AnswerLine is one raw answer of a passage.
+type AnswerLine struct {
 	Types        []ner.EntityType `json:"types"`
 	Text         string           `json:"text"`
 	Finish       ner.Finish       `json:"finish"`
@@ -105,10 +106,10 @@ func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run res
 		if err != nil {
 			return err
 		}
-		line := answersLine{ID: p.Document, Answers: make([]answerLine, len(p.Answers))}
+		line := AnswersLine{ID: p.Document, Answers: make([]AnswerLine, len(p.Answers))}
 		for i, a := range p.Answers {
 			c := a.Completion
-			line.Answers[i] = answerLine{a.Types, c.Text, c.Finish, c.Thinking, c.PromptTokens, c.AnswerTokens}
+			line.Answers[i] = AnswerLine{a.Types, c.Text, c.Finish, c.Thinking, c.PromptTokens, c.AnswerTokens}
 		}
 		if err := w.write(line); err != nil {
 			return err

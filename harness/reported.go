@@ -123,7 +123,7 @@ func (b *Bench) DatasetInfos(ctx context.Context, ds []*datasets.Dataset) []repo
 
 // Absence says why a dataset cannot be run; empty if it can.
 func (b *Bench) Absence(ctx context.Context, dataset *datasets.Dataset) string {
-	err := loaders.Present(b.dataFS(), dataset, loaders.Options{Split: ner.Test})
+	err := loaders.Present(ctx, b.dataFS(), dataset, loaders.Options{Split: ner.Test})
 	switch {
 	case err == nil:
 		return ""

@@ -49,7 +49,7 @@ func (b *Bench) Stats(ctx context.Context, ds []*datasets.Dataset) ([]Stats, err
 
 func (b *Bench) statsOf(ctx context.Context, dataset *datasets.Dataset) (Stats, error) {
 	l := Stats{
-		Dataset: dataset.ID, Domain: dataset.Domain, State: b.State(dataset), Published: dataset.Table6,
+		Dataset: dataset.ID, Domain: dataset.Domain, State: b.State(ctx, dataset), Published: dataset.Table6,
 		Rule: dataset.CountRule.Status, Measured: map[ner.Split]*StatsSplit{},
 	}
 	types := map[ner.EntityType]bool{}
@@ -92,7 +92,7 @@ func (b *Bench) statsPart(ctx context.Context, dataset *datasets.Dataset, split 
 
 // count reads a split; documents is -1 where it is not here.
 func (b *Bench) count(ctx context.Context, dataset *datasets.Dataset, o loaders.Options, types map[ner.EntityType]bool) (documents, spans int, err error) {
-	if !loaders.Supported(dataset, "") || loaders.Present(b.dataFS(), dataset, o) != nil {
+	if !loaders.Supported(dataset, "") || loaders.Present(ctx, b.dataFS(), dataset, o) != nil {
 		return -1, 0, nil
 	}
 	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)

@@ -119,8 +119,8 @@ func Families() []string { return slices.Sorted(maps.Keys(formats)) }
 // Present reports whether all files of a split are in the data folder; the error
 // is a [MissingError] if one is not. Their content is looked at only where a
 // name is not found.
-func Present(data fs.FS, dataset *datasets.Dataset, o Options) error {
-	r, err := newReading(context.Background(), data, dataset, o)
+func Present(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) error {
+	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ const largestArchive = 1 << 30
 func (r *reading) each(wanted func(name string) bool, read func(name string) error) error {
 	for i := range r.part.Files {
 		f := &r.part.Files[i]
-		names, err := Resolve(r.data, r.dataset, f)
+		names, err := Resolve(r.ctx, r.data, r.dataset, f)
 		if err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -17,7 +18,7 @@ import (
 // A pattern stands for all files that it matches, in byte order; a folder may
 // also be there as an archive of the same name. The names returned are relative
 // to the data folder. If there is none, the error is a [MissingError].
-func Resolve(data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string, error) {
+func Resolve(ctx context.Context, data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string, error) {
 	wanted := append([]string{f.Path}, f.Also...)
 	for _, name := range wanted {
 		names, err := matches(data, dataset.DataDir, name, f.Except)
@@ -36,7 +37,11 @@ func Resolve(data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string,
 			}
 		}
 	}
-	if name := findByContent(data, dataset.DataDir, f); name != "" {
+	name, err := findByContent(ctx, data, dataset.DataDir, f)
+	if err != nil {
+		return nil, fmt.Errorf("dataset %s: file %s: search by checksum: %w", dataset.ID, f.Path, err)
+	}
+	if name != "" {
 		return []string{name}, nil
 	}
 	return nil, &MissingError{Dataset: dataset.ID, Path: path.Join(dataset.DataDir, f.Path)}

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
-	"sync/atomic"
+	"iter"
+
+	"nerbench/internal/parallel"
 )
 
 // LineError is a fault of one line of a stream.
@@ -22,9 +23,8 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // block is a run of whole lines.
 type block struct {
-	data  []byte
-	line  int // number of its first line, from 1
-	index int // place among the blocks, from 0
+	data []byte
+	line int // number of its first line, from 1
 }
 
 const (
@@ -43,72 +43,61 @@ var errBlockTooLong = fmt.Errorf("no place to cut in %d MiB", largestBlock>>20)
 // order, before it is handed out. The error returned is the one that comes first
 // in the stream, whatever worker met it.
 func eachBlock(ctx context.Context, r io.Reader, cut func(data []byte) int, look func(block), workers []func(block) error) error {
-	blocks := make(chan block)
-	free := make(chan []byte, len(workers)+1)
-	for range cap(free) {
-		free <- make([]byte, 0, blockSize)
-	}
-	var first firstError
-	var wait sync.WaitGroup
-	for _, work := range workers {
-		wait.Go(func() {
-			for b := range blocks {
-				if err := work(b); err != nil {
-					first.set(b.index, err)
-				}
-				free <- b.data
+	free := make(chan []byte, len(workers)+1) // memory of blocks that are done
+	done := make([]func(block) (struct{}, error), len(workers))
+	for i, work := range workers {
+		done[i] = func(b block) (struct{}, error) {
+			err := work(b)
+			select {
+			case free <- b.data:
+			default:
 			}
-		})
-	}
-	c := cutter{r: r, cut: cut, line: 1}
-	var err error
-	for err == nil && !first.failed.Load() {
-		if err = ctx.Err(); err != nil {
-			break
-		}
-		var b block
-		if b, err = c.next(<-free); len(b.data) > 0 {
-			look(b)
-			blocks <- b
+			return struct{}{}, err
 		}
 	}
-	close(blocks)
-	wait.Wait()
-	if first.err != nil {
-		return first.err // blocks before the end of the stream come before its error
+	c := &cutter{r: r, cut: cut, line: 1}
+	for _, err := range parallel.Map(ctx, c.blocks(free, look), done) {
+		if err != nil {
+			return err
+		}
 	}
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
-}
-
-// firstError keeps the error of the earliest block. Blocks are handed out in
-// order and all that were handed out are worked on, so that the earliest fault
-// of the stream is always among those seen.
-type firstError struct {
-	failed atomic.Bool
-	mu     sync.Mutex
-	index  int
-	err    error
-}
-
-func (f *firstError) set(index int, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.err == nil || index < f.index {
-		f.index, f.err = index, err
-	}
-	f.failed.Store(true)
+	return nil
 }
 
 // cutter cuts a stream into blocks.
 type cutter struct {
-	r     io.Reader
-	cut   func([]byte) int
-	rest  []byte // read, but not handed out
-	line  int
-	index int
+	r    io.Reader
+	cut  func([]byte) int
+	rest []byte // read, but not handed out
+	line int
+}
+
+// blocks are the blocks of the stream, in memory that is free where there is some.
+func (c *cutter) blocks(free <-chan []byte, look func(block)) iter.Seq2[block, error] {
+	return func(yield func(block, error) bool) {
+		for {
+			var memory []byte
+			select {
+			case memory = <-free:
+			default:
+				memory = make([]byte, 0, blockSize)
+			}
+			b, err := c.next(memory)
+			if len(b.data) > 0 {
+				look(b)
+				if !yield(b, nil) {
+					return
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			if err != nil {
+				yield(block{}, err)
+				return
+			}
+		}
+	}
 }
 
 // next fills memory with the next block. At the end of the stream, or at an
@@ -138,9 +127,8 @@ func (c *cutter) next(memory []byte) (block, error) {
 }
 
 func (c *cutter) block(data []byte) block {
-	b := block{data, c.line, c.index}
+	b := block{data, c.line}
 	c.line += bytes.Count(data, []byte{'\n'})
-	c.index++
 	return b
 }
 

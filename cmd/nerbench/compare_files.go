@@ -10,6 +10,7 @@ import (
 	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/metrics"
 )
 
@@ -47,18 +48,14 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (ds []*c
 		return withInput(env, names[0], func(a io.Reader) error {
 			return withInput(env, names[1], func(b io.Reader) error {
 				stream := join.joined(gold, predictionFile{names[0], a}, predictionFile{names[1], b})
-				return inOrder(c.Context, stream, 256, func(block []documentPredictions) ([]bothSides, error) {
-					return compareBlock(plan, input, block)
-				}, func(sides []bothSides) error {
-					for _, both := range sides {
-						dataset.add(both.a, both.b)
-						for i, part := range both.buckets {
-							dataset.buckets[i].a.Merge(part.a)
-							dataset.buckets[i].b.Merge(part.b)
-						}
+				compare := func(block []documentPredictions) ([]bothSides, error) { return compareBlock(plan, input, block) }
+				for sides, err := range parallel.Map(c.Context, parallel.Blocks(stream, 256), parallel.OnAllProcessors(compare)) {
+					if err != nil {
+						return err
 					}
-					return nil
-				})
+					dataset.addBlock(sides)
+				}
+				return nil
 			})
 		})
 	})
@@ -73,6 +70,17 @@ func (env *environment) compareFiles(c *cli.Context, s compareSettings) (ds []*c
 		dataset.types = nil
 	}
 	return []*comparedDataset{dataset}, join.missing, nil
+}
+
+// addBlock adds documents, and their buckets.
+func (c *comparedDataset) addBlock(sides []bothSides) {
+	for _, both := range sides {
+		c.add(both.a, both.b)
+		for i, part := range both.buckets {
+			c.buckets[i].a.Merge(part.a)
+			c.buckets[i].b.Merge(part.b)
+		}
+	}
 }
 
 // readComparePlan is the plan of eval for one metric.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -30,7 +31,7 @@ func datasetsCommand(env *environment) *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the datasets: what is here, what is missing, licences", Flags: []cli.Flag{suite, domain},
-				Action: func(c *cli.Context) error { return env.listDatasets(c.String("suite"), c.String("domain")) },
+				Action: func(c *cli.Context) error { return env.listDatasets(c.Context, c.String("suite"), c.String("domain")) },
 			},
 			{
 				Name: "show", Usage: "one dataset in full", ArgsUsage: "DATASET",
@@ -103,7 +104,7 @@ type datasetLine struct {
 	Licence string          `json:"licence"`
 }
 
-func (env *environment) listDatasets(suite, domain string) error {
+func (env *environment) listDatasets(ctx context.Context, suite, domain string) error {
 	ds, err := env.bench.SelectDatasets(nil, suite, domain)
 	if err != nil {
 		return err
@@ -111,7 +112,7 @@ func (env *environment) listDatasets(suite, domain string) error {
 	lines := []datasetLine{}
 	ready := 0
 	for _, r := range ds {
-		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(r), len(r.Types()), r.Table6, r.Access, r.Licence}
+		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
 		if l.State == acquire.Ready {
 			ready++
 		}
@@ -158,10 +159,10 @@ func (env *environment) showDataset(c *cli.Context) error {
 			*datasets.Dataset
 			State    string `json:"state"`
 			HowToGet string `json:"how_to_get"`
-		}{dataset, env.bench.State(dataset), env.howToGet(dataset)})
+		}{dataset, env.bench.State(c.Context, dataset), env.howToGet(dataset)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
 	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {

@@ -7,6 +7,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/harness/loop"
+	"nerbench/internal/parallel"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -66,25 +67,26 @@ func (p *evalPlan) newCounts() *evalCounts {
 // count counts a stream of passages.
 func (p *evalPlan) count(ctx context.Context, passages iter.Seq2[evalPassage, error]) (*evalCounts, error) {
 	whole := p.newCounts()
-	err := inOrder(ctx, passages, 256, func(block []evalPassage) (*evalCounts, error) {
-		part := p.newCounts()
-		for i := range block {
-			if err := part.add(&block[i]); err != nil {
-				if block[i].name != "" {
-					err = fmt.Errorf("%s: %w", block[i].name, err)
-				}
-				return nil, err
-			}
+	for part, err := range parallel.Map(ctx, parallel.Blocks(passages, 256), parallel.OnAllProcessors(p.countBlock)) {
+		if err != nil {
+			return nil, err
 		}
-		return part, nil
-	}, func(part *evalCounts) error {
 		whole.merge(part)
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	return whole, nil
+}
+
+func (p *evalPlan) countBlock(block []evalPassage) (*evalCounts, error) {
+	part := p.newCounts()
+	for i := range block {
+		if err := part.add(&block[i]); err != nil {
+			if block[i].name != "" {
+				err = fmt.Errorf("%s: %w", block[i].name, err)
+			}
+			return nil, err
+		}
+	}
+	return part, nil
 }
 
 func (e *evalCounts) add(in *evalPassage) error {

@@ -58,7 +58,7 @@ func (env *environment) printSweep(ctx context.Context, store *results.Store, p 
 	if err != nil {
 		return err
 	}
-	if result.Published, err = env.publishedTables(p.Published); err != nil {
+	if result.Published, err = env.publishedTables(ctx, p.Published); err != nil {
 		return err
 	}
 	x := result.exhibit()

@@ -8,6 +8,7 @@
 package acquire
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -71,13 +72,13 @@ const (
 
 // State reports whether a dataset can be used: [Ready], or the reason why not. Only
 // the splits of [datasets.Dataset.DecisiveSplits] count.
-func State(data fs.FS, dataset *datasets.Dataset) string {
+func State(ctx context.Context, data fs.FS, dataset *datasets.Dataset) string {
 	if !loaders.Supported(dataset, "") {
 		return NoParser
 	}
 	here := true
 	for _, split := range dataset.DecisiveSplits() {
-		here = here && loaders.Present(data, dataset, loaders.Options{Split: split}) == nil
+		here = here && loaders.Present(ctx, data, dataset, loaders.Options{Split: split}) == nil
 	}
 	switch {
 	case here:

@@ -69,7 +69,7 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 // error is that of a dataset that failed; the result is valid with it.
 func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o FetchOptions) (Fetched, error) {
 	out := Fetched{Dataset: dataset.ID, Files: []string{}}
-	if State(a.dataFS(), dataset) == Ready {
+	if State(ctx, a.dataFS(), dataset) == Ready {
 		out.State = Present
 		return out, nil
 	}

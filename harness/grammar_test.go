@@ -1,9 +1,8 @@
-package main
+package harness
 
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -89,20 +88,19 @@ func cross(asked []ner.Span) bool {
 // finds it again (docs/spec/metrics.md §13.1): on the sample, and on the first documents of
 // every dataset whose files the reference has.
 func TestGoldInGrammars(t *testing.T) {
-	var out strings.Builder
-	env := &environment{stdout: &out, stderr: &out, getenv: os.Getenv, data: reference.Path(t, "data")}
-	ds, err := env.allDatasets()
+	b := &Bench{Data: reference.Path(t, "data")}
+	ds, err := b.AllDatasets()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, dataset := range ds {
-		if acquire.State(env.dataFS(), dataset) != acquire.Ready {
+		if b.State(t.Context(), dataset) != acquire.Ready {
 			continue
 		}
 		t.Run(dataset.ID, func(t *testing.T) {
 			t.Parallel()
 			var docs []*ner.Document
-			loaded, _, err := loaders.Documents(t.Context(), env.dataFS(), dataset, loaders.Options{Split: ner.Test})
+			loaded, _, err := loaders.Documents(t.Context(), b.dataFS(), dataset, loaders.Options{Split: ner.Test})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +122,7 @@ func TestGoldInGrammars(t *testing.T) {
 }
 
 func sayGold(t *testing.T, dataset *datasets.Dataset, docs []*ner.Document, family, variant string) {
-	pr := promptDataset(dataset)
+	pr := PromptDataset(dataset)
 	for i := range pr.Types { // some variants need what most datasets do not have
 		pr.Types[i].Definition, pr.Types[i].Guidelines = "something", "mark it"
 	}

@@ -1,16 +1,14 @@
-package main
+package harness
 
 import (
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 	"testing"
 
 	"nerbench/datasets"
 	"nerbench/prompts"
 	"nerbench/runners/cards"
-	"nerbench/sweeps"
 )
 
 // TestDescriptions lints what the program knows of types: each file is about a dataset
@@ -31,7 +29,7 @@ func TestDescriptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pr := promptDataset(dataset)
+			pr := PromptDataset(dataset)
 			if _, err := prompts.Describe(&pr, prompts.Descriptions()); err != nil {
 				t.Fatal(err)
 			}
@@ -51,47 +49,20 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// TestSweepsPublished: what plans name of the paper is there, and so are the datasets.
-func TestSweepsPublished(t *testing.T) {
-	ds, err := datasets.Embedded()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range sweeps.Names() {
-		s, err := sweeps.Named(name, settable)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, item := range s.Published {
-			if !slices.Contains(paperNames(), item) {
-				t.Errorf("%s: published %q: the paper has no such item", name, item)
-			}
-		}
-		for _, id := range s.Datasets {
-			if _, err := datasets.Find(ds, id); err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-		}
-		if _, err := sweepMetrics(s, nil); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // TestCards lints the model cards: family, variant and datasets are there, and the shape is
 // that which docs/spec/prompts.md §1 gives the variant.
 func TestCards(t *testing.T) {
-	cards, err := cards.Embedded()
+	list, err := cards.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := &environment{}
-	for _, c := range cards {
+	b := &Bench{}
+	for _, c := range list {
 		t.Run(c.Name, func(t *testing.T) {
-			if err := env.lintCard(&c); err != nil {
+			if err := b.lintCard(&c); err != nil {
 				t.Error(err)
 			}
-			if v, err := env.variant(c.Family, c.Variant); err != nil || v.Shape != c.Shape {
+			if v, err := b.variant(c.Family, c.Variant); err != nil || v.Shape != c.Shape {
 				t.Errorf("shape is %s, the variant's %s, %v", c.Shape, v.Shape, err)
 			}
 		})

@@ -1,0 +1,125 @@
+// Package parallel works on the blocks of a sequence on several goroutines, and
+// hands over the results in the order of the sequence. The outcome does not depend
+// on the number of goroutines.
+package parallel
+
+import (
+	"context"
+	"iter"
+	"runtime"
+	"sync"
+)
+
+// Map applies the workers to the blocks of a sequence and yields the results in
+// its order. Each worker runs on a goroutine of its own, on one block at a time,
+// so that it may keep state without a lock. The sequence is read on a goroutine,
+// too; at most 2*len(workers)+1 blocks are read and not yet yielded.
+//
+// The first error of the sequence, of a worker, or of the context is yielded
+// behind the results of the blocks before it, and is the last. When the iteration
+// ends, for whatever reason, all goroutines have ended.
+func Map[In, Out any](ctx context.Context, blocks iter.Seq2[In, error], workers []func(In) (Out, error)) iter.Seq2[Out, error] {
+	return func(yield func(Out, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		m := &mapping[In, Out]{
+			ctx:   ctx,
+			todo:  make(chan *job[In, Out]),
+			queue: make(chan *job[In, Out], 2*len(workers)), // one more waits before it
+		}
+		var group sync.WaitGroup
+		defer group.Wait()
+		defer cancel()
+		for _, work := range workers {
+			group.Go(func() { m.work(work) })
+		}
+		group.Go(func() { m.read(blocks) })
+		for j := range m.queue {
+			<-j.done
+			if !yield(j.out, j.err) || j.err != nil {
+				return
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			var none Out
+			yield(none, err)
+		}
+	}
+}
+
+// OnAllProcessors repeats a worker without state, once for each processor.
+func OnAllProcessors[In, Out any](work func(In) (Out, error)) []func(In) (Out, error) {
+	workers := make([]func(In) (Out, error), runtime.GOMAXPROCS(0))
+	for i := range workers {
+		workers[i] = work
+	}
+	return workers
+}
+
+// Blocks cuts a sequence into slices of size items; the last one may be shorter.
+// An error follows the block of the items before it, and ends the sequence.
+func Blocks[T any](items iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		var block []T
+		for item, err := range items {
+			if err != nil {
+				if len(block) == 0 || yield(block, nil) {
+					yield(nil, err)
+				}
+				return
+			}
+			if block = append(block, item); len(block) == size {
+				if !yield(block, nil) {
+					return
+				}
+				block = make([]T, 0, size)
+			}
+		}
+		if len(block) > 0 {
+			yield(block, nil)
+		}
+	}
+}
+
+// job is a block and its result, which is there when done is closed.
+type job[In, Out any] struct {
+	in   In
+	out  Out
+	err  error
+	done chan struct{}
+}
+
+type mapping[In, Out any] struct {
+	ctx   context.Context
+	todo  chan *job[In, Out] // for the workers
+	queue chan *job[In, Out] // in order, for who yields
+}
+
+// work works until there is nothing more to do. What was begun is finished; what
+// was not is given up when the context ends.
+func (m *mapping[In, Out]) work(work func(In) (Out, error)) {
+	for j := range m.todo {
+		if j.err = m.ctx.Err(); j.err == nil {
+			j.out, j.err = work(j.in)
+		}
+		close(j.done)
+	}
+}
+
+// read reads the sequence until it or the context ends.
+func (m *mapping[In, Out]) read(blocks iter.Seq2[In, error]) {
+	defer close(m.queue)
+	defer close(m.todo)
+	for in, err := range blocks {
+		j := &job[In, Out]{in: in, err: err, done: make(chan struct{})}
+		select {
+		case m.queue <- j:
+		case <-m.ctx.Done():
+			return
+		}
+		if err != nil {
+			close(j.done)
+			return
+		}
+		m.todo <- j // a worker takes it: workers end after this channel only
+	}
+}

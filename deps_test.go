@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {}, // downloads of files, whatever they are for
+	"datasets/fetch":  {"internal/retryafter"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
@@ -53,12 +53,12 @@ var imports = map[string][]string{
 	"runners/cards": {"internal/strict"},
 
 	"runners/local/onnx":        {"ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
-	"runners/ollama":            {"ner", "runners", "internal/fault", "github.com/ollama/ollama/api"},
+	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retryafter", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retryafter"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
@@ -77,6 +77,7 @@ var imports = map[string][]string{
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/parallel":   {},
 	"internal/reference":  {},
+	"internal/retryafter": {},
 	"internal/strict":     {"github.com/BurntSushi/toml"},
 	"internal/tinymodel":  {},
 

@@ -326,3 +326,44 @@ func FuzzEach(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkOpen unpacks 5,000 members of 2 kB, and BenchmarkEach reads them into memory.
+func BenchmarkOpen(b *testing.B) {
+	packed := manyMembers(b)
+	for b.Loop() {
+		files, err := Open(b.Context(), open(b, packed, false), "x.tar.gz", DefaultLimits)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for _, name := range files.Names() {
+			if _, err := fs.ReadFile(files, name); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := files.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkEach(b *testing.B) {
+	packed := manyMembers(b)
+	for b.Loop() {
+		err := Each(b.Context(), open(b, packed, false), "x.tar.gz", DefaultLimits, func(_ string, _ int64, content io.Reader) error {
+			_, err := io.ReadAll(content)
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func manyMembers(b *testing.B) []byte {
+	b.Helper()
+	entries := make([]entry, 5000)
+	for i := range entries {
+		entries[i] = entry{fmt.Sprintf("texts/%d.txt", i), strings.Repeat(fmt.Sprintf("Mira left Essa %d. ", i), 100), 0}
+	}
+	return gzipOf(b, tarOf(b, entries...))
+}

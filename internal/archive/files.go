@@ -97,12 +97,21 @@ func newSpool() (*spool, error) {
 	// Where the system allows it, the name is removed while the file is open, so that
 	// the file does not outlive a process that is killed.
 	removed := os.Remove(f.Name()) == nil
-	return &spool{file: f, removed: removed, out: bufio.NewWriterSize(f, 1<<16)}, nil
+	// The struct hides that files have a ReadFrom of their own, which would write each
+	// member by itself.
+	return &spool{file: f, removed: removed, out: bufio.NewWriterSize(struct{ io.Writer }{f}, 1<<16)}, nil
 }
 
 func (s *spool) Write(p []byte) (int, error) {
 	n, err := s.out.Write(p)
 	s.size += int64(n)
+	return n, err
+}
+
+// ReadFrom implements [io.ReaderFrom], so that [io.Copy] needs no buffer of its own.
+func (s *spool) ReadFrom(r io.Reader) (int64, error) {
+	n, err := s.out.ReadFrom(r)
+	s.size += n
 	return n, err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -50,16 +51,10 @@ func (env *environment) fetchDatasets(c *cli.Context) error {
 	}
 	out, err := a.FetchAll(c.Context, ds, acquire.FetchOptions{DryRun: c.Bool("dry-run")})
 	bars.close()
-	if err != nil {
+	if out == nil {
 		return err
 	}
-	if failed != nil {
-		return failed
-	}
-	if err := env.printFetched(out); err != nil {
-		return err
-	}
-	return fetchError(out)
+	return errors.Join(failed, env.printFetched(out), err)
 }
 
 func (env *environment) printFetched(list []acquire.Fetched) error {
@@ -83,28 +78,6 @@ func (env *environment) printFetched(list []acquire.Fetched) error {
 				fmt.Fprintf(env.stdout, "  %s\n", address)
 			}
 		}
-	}
-	return nil
-}
-
-// fetchError is the error of a command that did not get all datasets.
-func fetchError(list []acquire.Fetched) error {
-	refused, failed := 0, 0
-	for _, f := range list {
-		switch f.State {
-		case acquire.Refused:
-			refused++
-		case acquire.Failed:
-			failed++
-		}
-	}
-	switch {
-	case failed > 0 && len(list) == 1:
-		return list[0].Err
-	case failed > 0:
-		return fmt.Errorf("datasets fetch: %d of %d datasets could not be fetched", failed, len(list))
-	case refused > 0:
-		return &fault.DataError{Err: fmt.Errorf("datasets fetch: %d of %d datasets need an access agreement or a licence", refused, len(list))}
 	}
 	return nil
 }

@@ -44,8 +44,9 @@ type FetchOptions struct {
 // sideBySide is the number of datasets that are fetched at the same time.
 const sideBySide = 3
 
-// FetchAll fetches several datasets. Results are in the order of ds; the only error is
-// that of the context.
+// FetchAll fetches several datasets. The results are in the order of ds. The error
+// reports that datasets failed or were refused; the results are valid with it. If
+// the context ended, there are no results.
 func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o FetchOptions) ([]Fetched, error) {
 	out := make([]Fetched, len(ds))
 	slots := make(chan struct{}, sideBySide)
@@ -61,7 +62,32 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 		})
 	}
 	transfers.Wait()
-	return out, ctx.Err()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return out, summary(out)
+}
+
+// summary is the error of results that are not all there.
+func summary(list []Fetched) error {
+	refused, failed := 0, 0
+	for _, f := range list {
+		switch f.State {
+		case Refused:
+			refused++
+		case Failed:
+			failed++
+		}
+	}
+	switch {
+	case failed > 0 && len(list) == 1:
+		return list[0].Err
+	case failed > 0:
+		return fmt.Errorf("datasets fetch: %d of %d datasets could not be fetched", failed, len(list))
+	case refused > 0:
+		return &fault.DataError{Err: fmt.Errorf("datasets fetch: %d of %d datasets need an access agreement or a licence", refused, len(list))}
+	}
+	return nil
 }
 
 // Fetch downloads the files of a dataset from the first source that has them, verifies

@@ -1,6 +1,7 @@
 package acquire
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -184,20 +185,43 @@ func filesBelow(t *testing.T, data string) []string {
 	return names
 }
 
-// FetchAll keeps the order of the datasets, and stops with its context.
+// FetchAll keeps the order of the datasets and summarizes failures.
 func TestFetchAll(t *testing.T) {
-	var ds []*datasets.Dataset
-	for i := range 7 {
-		ds = append(ds, &datasets.Dataset{ID: fmt.Sprint("mini-", i), Access: "paid", Sets: []datasets.Set{{Name: "x", Primary: true, Splits: []datasets.Part{{Name: ner.Test}}}}})
+	dataset := func(i int, access string) *datasets.Dataset {
+		return &datasets.Dataset{ID: fmt.Sprint("mini-", i), Access: access, Sets: []datasets.Set{{Name: "x", Primary: true, Splits: []datasets.Part{{Name: ner.Test}}}}}
 	}
-	a := &Acquirer{Data: t.TempDir()}
-	out, err := a.FetchAll(t.Context(), ds, FetchOptions{})
-	if err != nil || len(out) != len(ds) {
-		t.Fatalf("%d results, error %v", len(out), err)
+	for name, tc := range map[string]struct {
+		access []string // "paid" is refused; "open" has no source and fails
+		want   string   // the error
+		data   bool     // it is a fault.DataError
+	}{
+		"all refused":  {[]string{"paid", "paid", "paid", "paid", "paid"}, "5 of 5 datasets need an access agreement or a licence", true},
+		"one failed":   {[]string{"paid", "open", "paid"}, "1 of 3 datasets could not be fetched", false},
+		"only failure": {[]string{"open"}, "dataset mini-0: no source offers files for download", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var ds []*datasets.Dataset
+			for i, access := range tc.access {
+				ds = append(ds, dataset(i, access))
+			}
+			out, err := (&Acquirer{Data: t.TempDir()}).FetchAll(t.Context(), ds, FetchOptions{})
+			if err == nil || err.Error() != "datasets fetch: "+tc.want || errors.As(err, new(*fault.DataError)) != tc.data {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			for i, access := range tc.access {
+				if want := map[string]string{"paid": Refused, "open": Failed}[access]; out[i].Dataset != ds[i].ID || out[i].State != want {
+					t.Errorf("result %d: %+v, want %s", i, out[i], want)
+				}
+			}
+		})
 	}
-	for i, f := range out {
-		if f.Dataset != ds[i].ID || f.State != Refused {
-			t.Errorf("result %d: %+v", i, f)
-		}
+}
+
+func TestFetchAllInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	out, err := (&Acquirer{Data: t.TempDir()}).FetchAll(ctx, []*datasets.Dataset{newImporting(t).dataset}, FetchOptions{})
+	if out != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d results, error %v", len(out), err)
 	}
 }

@@ -48,7 +48,7 @@ func countFlips(flips []flip, known bool) *flipCounts {
 	return &n
 }
 
-// json is the form that CLI.md fixes. Files are one dataset without a name.
+// json is the JSON form, which scripts rely on. Files are one dataset without a name.
 func (r *comparison) json(flips int, files bool) datasetComparisonJSON {
 	all, known := r.flips()
 	out := datasetComparisonJSON{Metric: r.metric, comparisonOutcome: r.whole, Flips: countFlips(all, known)}

@@ -252,7 +252,7 @@ func TestDatasetSeedVectors(t *testing.T) {
 		}
 		n++
 		t.Run(c.Name, func(t *testing.T) {
-			byDataset := compareCounts(t, a, b, "--seed", c.Seed.String(), "--dataset", c.Row, "--ci", "1000")
+			byDataset := compareCounts(t, a, b, "--seed", c.Seed.String(), "--row", c.Row, "--ci", "1000")
 			byStream := compareCounts(t, a, b, "--stream-seed", c.Expected.StreamSeed, "--ci", "1000")
 			if *byDataset.CI != *byStream.CI || *byDataset.A.CI != *byStream.A.CI {
 				t.Errorf("intervals are %v and %v", *byDataset.CI, *byStream.CI)

@@ -35,7 +35,6 @@ var imports = map[string][]string{
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"ner", "modernc.org/sqlite"},
 	"runners":         {"ner"},
-	"sweeps":          {"internal/strict"},
 
 	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
@@ -67,6 +66,10 @@ var imports = map[string][]string{
 	"harness": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/loop", "internal/fault", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
+	},
+	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
+		"ner", "datasets", "harness", "harness/loop", "internal/fault", "internal/strict", "metrics", "metrics/stats",
+		"reports", "reports/paper", "results", "runners/open",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",

@@ -40,21 +40,14 @@ const checkedQueries = 4
 // twice, and judges whether a run would work.
 func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
 	r.Connections = 1
-	card, err := b.complete(&r)
-	if err != nil {
-		return nil, err
-	}
 	dataset := r.Datasets[0]
-	found, err := b.survey(ctx, dataset, selectionOf(r.Plan))
+	p, err := (&Preparer{Bench: b}).Prepare(ctx, r, dataset)
 	if err != nil {
 		return nil, err
 	}
-	renderer, err := b.Renderer(ctx, r.Plan, dataset)
-	if err != nil {
-		return nil, err
-	}
+	card := p.Card
 	said := &remarks{}
-	m, err := b.openModel(ctx, r, card, dataset, found, renderer, said.add)
+	m, err := p.open(ctx, said.add)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +66,7 @@ func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
 	if v.Digest == "" {
 		said.add("the server tells no digest: the model is known by name only")
 	}
-	longest, err := b.askTwice(ctx, v, m, renderer, dataset, found)
+	longest, err := b.askTwice(ctx, v, m, p.Renderer, dataset, p.found)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +78,7 @@ func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
 		v.Device = facts["device"]
 	}
 	v.Remarks = said.list()
-	v.judge(r, card, m.Special, longest)
+	v.judge(p.Request, card, m.Special, longest)
 	return v, nil
 }
 

@@ -21,24 +21,18 @@ import (
 
 // runRow asks what has no answer yet about one dataset, and scores it.
 func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card *cards.Card, dataset *datasets.Dataset) (report Result, err error) {
-	found, err := b.survey(ctx, dataset, selectionOf(r.Plan))
+	p, err := (&Preparer{Bench: b}).prepare(ctx, r, card, dataset)
 	if err != nil {
 		return report, err
 	}
+	found, renderer := p.found, p.Renderer
 	b.noteLock(dataset, found)
-	renderer, err := b.Renderer(ctx, r.Plan, dataset)
-	if err != nil {
-		return report, err
-	}
-	observe := func(note string) { b.notify(Event{Dataset: dataset.ID, Note: note, Frequent: true}) }
-	m, err := b.openModel(ctx, r, card, dataset, found, renderer, observe)
+	m, err := p.Open(ctx)
 	if err != nil {
 		return report, err
 	}
 	defer m.Close()
-	run := ner.Run{Keys: mergeKeys(m.RunKeys(), found.part.keys(dataset), renderer.Keys(), map[string]string{
-		"dataset": dataset.ID, "data": found.data, "labels": dataset.LabelsHash(),
-	})}
+	run := ner.Run{Keys: mergeKeys(m.RunKeys(), p.Keys())}
 	if err := run.Check(); err != nil {
 		return report, err
 	}
@@ -119,30 +113,6 @@ func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Data
 		return nil, fault.Usagef("%v", err)
 	}
 	return r, nil
-}
-
-// openModel opens the model of a request, with a context that the longest prompt
-// of the dataset fits into.
-func (b *Bench) openModel(ctx context.Context, r Request, card *cards.Card, dataset *datasets.Dataset, found survey, renderer *prompts.Renderer, observe func(string)) (*open.Model, error) {
-	longest, answer, example, err := longestPrompt(renderer, found.longest)
-	if err != nil {
-		return nil, err
-	}
-	selected := selectionOf(r.Plan)
-	spec := open.Spec{
-		Name: r.Plan.Model, Types: dataset.Types(), Labels: nativeTypes(dataset), LabelsHash: dataset.LabelsHash(),
-		Train: func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {
-			return b.training(ctx, dataset, selected.train(selected.gold))
-		},
-		Decoding: decodingOf(r.Plan), Longest: longest, LongestAnswer: answer, Example: example,
-		Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
-		Pull: r.Pull, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: b.Getenv,
-		Observe: observe,
-	}
-	if card != nil {
-		spec.MadeFor, spec.Special = card.Context, card.Special
-	}
-	return open.Open(ctx, spec)
 }
 
 // training opens documents to train on; data is their fingerprint once all of

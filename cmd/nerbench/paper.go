@@ -126,30 +126,6 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 	return parts, nil
 }
 
-// publishedTables are items of the paper without own runs.
-func (env *environment) publishedTables(ctx context.Context, names []string) ([]*paper.Table, error) {
-	items, err := paper.Items()
-	if err != nil || len(names) == 0 {
-		return nil, err
-	}
-	ds, err := env.bench.SelectDatasets(nil, "full49", "")
-	if err != nil {
-		return nil, err
-	}
-	var out []*paper.Table
-	for _, item := range items {
-		if !slices.Contains(names, item.Name) {
-			continue
-		}
-		t, err := paper.BuildPublished(item, reports.Spec{Benchmark: env.bench.DatasetInfos(ctx, ds)})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}
-
 // paperRuns reads the runs of the store: those that tables are made of, and all of
 // them. Without a store there are none, and the published numbers stand alone.
 func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found harness.Reported, all []reports.Result, err error) {

@@ -77,7 +77,7 @@ func readWhere(pairs []string, known func(string) bool) (map[string][]string, er
 			return nil, fault.Usagef("--where %s: want key=value", pair)
 		}
 		if !known(key) {
-			return nil, fault.Usagef("--where %s: unknown key %q (known: %s)", pair, key, strings.Join(ner.KeyNames(), ", "))
+			return nil, fault.Usagef("--where %s: %v", pair, ner.UnknownKey(key, ner.KeyNames()))
 		}
 		where[key] = append(where[key], value)
 	}

@@ -72,7 +72,7 @@ func readSpec(c *cli.Context) (reports.Spec, error) {
 	spec := reports.Spec{Rows: c.String("rows"), Cols: c.String("cols"), Metrics: splitList(c.StringSlice("metric"))}
 	for _, axis := range []string{"rows", "cols"} {
 		if key := c.String(axis); !known(key) {
-			return spec, fault.Usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
+			return spec, fault.Usagef("table: --%s: %v", axis, ner.UnknownKey(key, tableKeys()))
 		}
 	}
 	if spec.Rows == spec.Cols {

@@ -16,6 +16,8 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp"
+	"nerbench/runners/local/onnx"
 )
 
 // kinds lists the kinds of models by the beginning of their names. A new runner
@@ -25,12 +27,13 @@ var kinds = []struct {
 	usage  string
 	family string // of prompts, unless another is named
 	open   func(context.Context, Spec) (*Model, error)
+	stored func(rest string) string // the name that runs have; nil: the same
 }{
-	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama},
-	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM},
-	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF},
-	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX},
-	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger},
+	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil},
+	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil},
+	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName},
+	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName},
+	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil},
 }
 
 // Usages describes the kinds of models, one line each.
@@ -178,6 +181,16 @@ func DefaultFamily(name string) string {
 		return kinds[kind].family
 	}
 	return "uniner"
+}
+
+// StoredName returns the name that the runs of a model have in a store: a model in
+// a file or folder is stored without the path.
+func StoredName(name string) string {
+	kind, rest, err := kindOf(name)
+	if err != nil || kinds[kind].stored == nil {
+		return name
+	}
+	return kinds[kind].stored(rest)
 }
 
 // Open opens a model. Its context is long enough for the longest prompt with its

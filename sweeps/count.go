@@ -1,9 +1,10 @@
-package main
+package sweeps
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -20,41 +21,42 @@ type pointCounts struct {
 	seeds  []ner.Score // by seed, those of all passages
 }
 
-// sweepCounter reads counts of runs out of the store.
-type sweepCounter struct {
-	env     *environment
-	store   *results.Store
-	ctx     context.Context
+// counter reads counts of runs out of the store.
+type counter struct {
+	bench     *harness.Bench
+	store     *results.Store
+	price     harness.Price
+	resamples int
+
 	infos   map[string]results.RunInfo
 	partial map[string]string // what is left out, and why
 	// unscored are the runs that have no counts of a metric, by its id.
 	unscored map[string]map[string]bool
-	costs    map[string]cost
-	price    price
+	costs    map[string]harness.Cost
 }
 
-func newSweepCounter(ctx context.Context, env *environment, store *results.Store, p price) *sweepCounter {
-	return &sweepCounter{
-		env: env, store: store, ctx: ctx, price: p, infos: map[string]results.RunInfo{}, costs: map[string]cost{},
-		partial: map[string]string{}, unscored: map[string]map[string]bool{},
+func newCounter(bench *harness.Bench, store *results.Store, o Options) *counter {
+	return &counter{
+		bench: bench, store: store, price: o.Price, resamples: o.Resamples,
+		infos: map[string]results.RunInfo{}, costs: map[string]harness.Cost{}, partial: map[string]string{}, unscored: map[string]map[string]bool{},
 	}
 }
 
 // result computes the lines of all points.
-func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error) {
-	out := &sweepResult{Sweep: p.Name, Title: p.Title, Varied: p.varied, Warning: p.Warning, Lines: []sweepLine{}, Notes: []string{}}
-	base := slices.IndexFunc(p.points, func(pt sweepPoint) bool { return pt.Baseline })
-	for m := range p.metrics {
+func (c *counter) result(ctx context.Context, p *Prepared) (*Result, error) {
+	out := &Result{Sweep: p.Sweep.Name, Title: p.Sweep.Title, Varied: p.varied, Warning: p.Sweep.Warning, Lines: []Line{}, Notes: []string{}}
+	base := slices.IndexFunc(p.points, func(pt preparedPoint) bool { return pt.Baseline })
+	for m := range p.Sweep.Metrics {
 		from := len(out.Lines)
 		var baseCounts map[string]*pointCounts
 		if base >= 0 {
 			var err error
-			if baseCounts, err = c.counts(&p.points[base], m); err != nil {
+			if baseCounts, err = c.counts(ctx, &p.points[base], m); err != nil {
 				return nil, err
 			}
 		}
 		for i := range p.points {
-			line, err := c.line(p, &p.points[i], m, baseCounts, resamples)
+			line, err := c.line(ctx, p, &p.points[i], m, baseCounts)
 			if err != nil {
 				return nil, err
 			}
@@ -65,7 +67,7 @@ func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error)
 	}
 	if slices.Contains(p.varied, "paraphrase") {
 		var err error
-		if out.Paraphrases, err = c.paraphrases(p); err != nil {
+		if out.Paraphrases, err = c.paraphrases(ctx, p); err != nil {
 			return nil, err
 		}
 	}
@@ -74,19 +76,19 @@ func (c *sweepCounter) result(p *sweepPlan, resamples int) (*sweepResult, error)
 	}
 	for _, id := range sortedKeys(c.unscored) {
 		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run scores them; score RUN --metric ID, too, without a model)",
-			id, len(c.unscored[id]), len(p.asks)))
+			id, len(c.unscored[id]), len(p.runs)))
 	}
 	return out, nil
 }
 
 // counts are those of a point by dataset; datasets that are not complete are left out.
-func (c *sweepCounter) counts(p *sweepPoint, m int) (map[string]*pointCounts, error) {
+func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[string]*pointCounts, error) {
 	out := map[string]*pointCounts{}
-	for dataset, asks := range p.asks {
+	for dataset, runs := range p.runs {
 		counts := &pointCounts{}
 		whole := true
-		for _, a := range asks {
-			list, err := c.ofRun(a, p.metrics[m])
+		for _, r := range runs {
+			list, err := c.ofRun(ctx, r, p.metrics[m])
 			if err != nil {
 				return nil, err
 			}
@@ -111,57 +113,57 @@ func (c *sweepCounter) counts(p *sweepPoint, m int) (map[string]*pointCounts, er
 // ofRun are the counts of a run by passage; nil: it is not complete, or not scored
 // by the metric, which is noted. Nothing is scored here: running a sweep scores each
 // run once, by the metrics of all points.
-func (c *sweepCounter) ofRun(a *sweepAsk, metric string) ([]ner.Score, error) {
-	if a.run == "" {
-		c.partial[a.name] = "not run"
+func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score, error) {
+	if r.id == "" {
+		c.partial[r.name] = "not run"
 		return nil, nil
 	}
-	info, there := c.infos[a.run]
+	info, there := c.infos[r.id]
 	if !there {
 		var err error
-		if info, err = c.store.Find(c.ctx, a.run); err != nil {
+		if info, err = c.store.Find(ctx, r.id); err != nil {
 			return nil, err
 		}
-		c.infos[a.run] = info
+		c.infos[r.id] = info
 	}
 	if info.Complete < info.Passages {
-		c.partial[a.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
+		c.partial[r.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
 		return nil, nil
 	}
-	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], harness.AnswerForm(info.Keys))
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.store.Counts(c.ctx, a.run, ids[0])
+	list, err := c.store.Counts(ctx, r.id, ids[0])
 	if errors.Is(err, results.ErrNoScore) || err == nil && len(list) != info.Complete { // those of an earlier stop are stale
 		if c.unscored[ids[0]] == nil {
 			c.unscored[ids[0]] = map[string]bool{}
 		}
-		c.unscored[ids[0]][a.run] = true
+		c.unscored[ids[0]][r.id] = true
 		return nil, nil
 	}
 	return list, err
 }
 
 // line computes one line.
-func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[string]*pointCounts, resamples int) (sweepLine, error) {
+func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m int, base map[string]*pointCounts) (Line, error) {
 	metric := point.metrics[m]
-	l := sweepLine{
+	l := Line{
 		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Datasets: map[string]*float64{},
-		Total: len(p.ds), Runs: []string{}, asked: p.metrics[m],
+		Total: len(p.datasets), Runs: []string{}, asked: p.Sweep.Metrics[m],
 	}
-	counts, err := c.counts(point, m)
+	counts, err := c.counts(ctx, point, m)
 	if err != nil {
 		return l, err
 	}
 	var ds []stats.Dataset
 	var pairs []stats.Dataset
 	var seeds [][]ner.Score
-	for _, dataset := range p.ds {
-		for _, a := range point.asks[dataset.ID] {
-			if a.run != "" && !slices.Contains(l.Runs, a.run) {
-				l.Runs = append(l.Runs, a.run)
-				if err := c.addCost(&l, a); err != nil {
+	for _, dataset := range p.datasets {
+		for _, r := range point.runs[dataset.ID] {
+			if r.id != "" && !slices.Contains(l.Runs, r.id) {
+				l.Runs = append(l.Runs, r.id)
+				if err := c.addCost(ctx, &l, r); err != nil {
 					return l, err
 				}
 			}
@@ -185,29 +187,29 @@ func (c *sweepCounter) line(p *sweepPlan, point *sweepPoint, m int, base map[str
 		}
 	}
 	if l.Used = len(ds); l.Used == 0 {
-		return l, c.ctx.Err()
+		return l, ctx.Err()
 	}
 	l.Mean = meanOf(metric, ds)
 	l.Deviation = deviation(metric, seeds)
-	if resamples > 0 {
-		i := stats.Bootstrap(ds, resamples)
+	if c.resamples > 0 {
+		i := stats.Bootstrap(ds, c.resamples)
 		l.CI = &[2]float64{i.Low, i.High}
 	}
 	if len(pairs) == l.Used && l.Used > 0 && !point.Baseline {
 		t := stats.Compare(pairs)
 		l.Difference, l.P = &t.Difference, &t.P
-		if resamples > 0 {
-			i := stats.BootstrapPair(pairs, resamples).Difference
+		if c.resamples > 0 {
+			i := stats.BootstrapPair(pairs, c.resamples).Difference
 			l.DifferenceCI = &[2]float64{i.Low, i.High}
 		}
 	}
-	return l, c.ctx.Err()
+	return l, ctx.Err()
 }
 
 // keepComparable takes the means of lines away that are over other datasets than those
 // that most lines could have: means over different datasets never share a column
 // (docs/spec/metrics.md §10.2).
-func keepComparable(lines []sweepLine) {
+func keepComparable(lines []Line) {
 	var most []string
 	for _, l := range lines {
 		if len(l.used) > len(most) || len(l.used) == len(most) && l.Baseline {
@@ -223,31 +225,31 @@ func keepComparable(lines []sweepLine) {
 }
 
 // addCost adds what is known of a run to a line.
-func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
-	run, of := a.run, c.price
-	if of == (price{}) && a.plan.card != nil {
-		of = price{a.plan.card.PriceIn, a.plan.card.PriceOut}
+func (c *counter) addCost(ctx context.Context, l *Line, r *run) error {
+	price := c.price
+	if price == (harness.Price{}) && r.Card != nil {
+		price = harness.Price{In: r.Card.PriceIn, Out: r.Card.PriceOut}
 	}
-	info, there := c.infos[run]
+	info, there := c.infos[r.id]
 	if !there {
 		return nil
 	}
-	took, there := c.costs[run]
+	took, there := c.costs[r.id]
 	if !there {
 		var err error
-		if took, err = readCost(c.ctx, c.store, info, of); err != nil {
+		if took, err = harness.ReadCost(ctx, c.store, info, price); err != nil {
 			return err
 		}
-		c.costs[run] = took
+		c.costs[r.id] = took
 	}
 	if l.Cost == nil {
 		l.Cost = &took
 	} else {
-		sum := l.Cost.add(took)
+		sum := l.Cost.Add(took)
 		l.Cost = &sum
 	}
 	l.Queries += info.Queries
-	failures, _ := failureShare(info.Scores.Outcomes)
+	failures, _ := harness.FailureShare(info.Scores.Outcomes)
 	l.Failures += failures
 	return nil
 }
@@ -255,8 +257,8 @@ func (c *sweepCounter) addCost(l *sweepLine, a *sweepAsk) error {
 // meanOf is the unweighted mean of the F1 of datasets (docs/spec/metrics.md §10.1).
 func meanOf(metric string, ds []stats.Dataset) *float64 {
 	total := 0.0
-	for _, r := range ds {
-		if _, _, f1 := harness.Ratios(metric, sum(r.A)); f1 != nil {
+	for _, d := range ds {
+		if _, _, f1 := harness.Ratios(metric, sum(d.A)); f1 != nil {
 			total += *f1
 		}
 	}
@@ -289,7 +291,7 @@ func deviation(metric string, ds [][]ner.Score) *float64 {
 }
 
 // adjustLines corrects the p values of the points of one metric by Holm.
-func adjustLines(lines []sweepLine) {
+func adjustLines(lines []Line) {
 	var p []float64
 	var of []int
 	for i, l := range lines {
@@ -301,3 +303,15 @@ func adjustLines(lines []sweepLine) {
 		lines[of[i]].PAdjusted = &adjusted
 	}
 }
+
+// sum adds up the counts of passages.
+func sum(scores []ner.Score) ner.Score {
+	var total ner.Score
+	for _, s := range scores {
+		total = total.Add(s)
+	}
+	return total
+}
+
+// sortedKeys returns the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,4 +1,4 @@
-package main
+package sweeps
 
 import (
 	"fmt"
@@ -6,11 +6,12 @@ import (
 	"strconv"
 	"strings"
 
+	"nerbench/harness"
 	"nerbench/reports"
 )
 
 // grids are the tables of the result.
-func (r *sweepResult) grids() []reports.Grid {
+func (r *Result) grids() []reports.Grid {
 	grids := []reports.Grid{r.grid()}
 	if len(r.Paraphrases) > 0 {
 		grids = append(grids, paraphraseGrid(r.Title, r.Paraphrases))
@@ -21,18 +22,18 @@ func (r *sweepResult) grids() []reports.Grid {
 	return grids
 }
 
-// mostRowColumns is how many datasets have a column each; more would push
+// mostDatasetColumns is how many datasets have a column each; more would push
 // what is compared off the screen.
 const mostDatasetColumns = 8
 
-// sweepColumn is a column of the table of points.
-type sweepColumn struct {
+// column is a column of the table of points.
+type column struct {
 	header string
-	cell   func(line int, l *sweepLine) string
+	cell   func(line int, l *Line) string
 }
 
 // grid lays the points out for people.
-func (r *sweepResult) grid() reports.Grid {
+func (r *Result) grid() reports.Grid {
 	columns, labels := r.columns()
 	g := reports.Grid{Title: r.Title, Labels: labels, Notes: r.gridNotes()}
 	for _, c := range columns {
@@ -51,16 +52,16 @@ func (r *sweepResult) grid() reports.Grid {
 // columns are those of the table: what the points are, what they are worth, what
 // they cost. Some stand there only if a line has something for them. labels is the
 // number of those that name a line.
-func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
-	add := func(header string, cell func(int, *sweepLine) string) {
-		columns = append(columns, sweepColumn{header, cell})
+func (r *Result) columns() (columns []column, labels int) {
+	add := func(header string, cell func(int, *Line) string) {
+		columns = append(columns, column{header, cell})
 	}
 	shown := r.shownValues()
 	for k, key := range r.Varied {
-		add(key, func(line int, _ *sweepLine) string { return shown[line][k] })
+		add(key, func(line int, _ *Line) string { return shown[line][k] })
 	}
 	if r.severalMetrics() {
-		add("metric", func(_ int, l *sweepLine) string { return l.asked })
+		add("metric", func(_ int, l *Line) string { return l.asked })
 	}
 	labels = len(columns)
 
@@ -69,66 +70,66 @@ func (r *sweepResult) columns() (columns []sweepColumn, labels int) {
 		f1 = fmt.Sprintf("mean of %d datasets", len(ids))
 		if len(ids) <= mostDatasetColumns {
 			for _, dataset := range ids {
-				add(dataset, func(_ int, l *sweepLine) string { return reports.Percent(l.Datasets[dataset]) })
+				add(dataset, func(_ int, l *Line) string { return reports.Percent(l.Datasets[dataset]) })
 			}
 		}
 	}
-	add(f1, func(_ int, l *sweepLine) string { return l.meanText() })
-	add("95 % interval", func(_ int, l *sweepLine) string { return reports.Interval(l.CI) })
+	add(f1, func(_ int, l *Line) string { return l.meanText() })
+	add("95 % interval", func(_ int, l *Line) string { return reports.Interval(l.CI) })
 	if r.hasDeviation() {
-		add("sd of seeds", func(_ int, l *sweepLine) string { return reports.Percent(l.Deviation) })
+		add("sd of seeds", func(_ int, l *Line) string { return reports.Percent(l.Deviation) })
 	}
-	add("difference", func(_ int, l *sweepLine) string { return l.differenceText() })
-	add("95 % interval", func(_ int, l *sweepLine) string { return reports.DifferenceInterval(l.DifferenceCI) })
-	add("p (Holm)", func(_ int, l *sweepLine) string { return reports.Probability(l.PAdjusted) })
-	add("failures, %", func(_ int, l *sweepLine) string { return reports.Share(l.Failures, l.Queries) })
-	add("queries", func(_ int, l *sweepLine) string { return strconv.Itoa(l.Queries) })
+	add("difference", func(_ int, l *Line) string { return l.differenceText() })
+	add("95 % interval", func(_ int, l *Line) string { return reports.DifferenceInterval(l.DifferenceCI) })
+	add("p (Holm)", func(_ int, l *Line) string { return reports.Probability(l.PAdjusted) })
+	add("failures, %", func(_ int, l *Line) string { return reports.Share(l.Failures, l.Queries) })
+	add("queries", func(_ int, l *Line) string { return strconv.Itoa(l.Queries) })
 
-	ofCost := func(header string, cell func(*cost, *sweepLine) string) {
-		add(header, func(_ int, l *sweepLine) string {
+	ofCost := func(header string, cell func(*harness.Cost, *Line) string) {
+		add(header, func(_ int, l *Line) string {
 			if l.Cost == nil {
 				return "–"
 			}
 			return cell(l.Cost, l)
 		})
 	}
-	ofCost("tokens in", func(c *cost, _ *sweepLine) string { return tokensText(c.PromptTokens, c) })
-	ofCost("out", func(c *cost, _ *sweepLine) string { return tokensText(c.AnswerTokens, c) })
-	ofCost("tokens a point", func(c *cost, l *sweepLine) string { return aPoint(c, l.Mean) })
-	ofCost("seconds", func(c *cost, _ *sweepLine) string { return secondsText(c.Seconds) })
+	ofCost("tokens in", func(c *harness.Cost, _ *Line) string { return tokensText(c.PromptTokens, c) })
+	ofCost("out", func(c *harness.Cost, _ *Line) string { return tokensText(c.AnswerTokens, c) })
+	ofCost("tokens a point", func(c *harness.Cost, l *Line) string { return aPoint(c, l.Mean) })
+	ofCost("seconds", func(c *harness.Cost, _ *Line) string { return secondsText(c.Seconds) })
 	if r.priced() {
-		ofCost("money", func(c *cost, _ *sweepLine) string { return moneyText(c.Money) })
+		ofCost("money", func(c *harness.Cost, _ *Line) string { return moneyText(c.Money) })
 	}
 	return columns, labels
 }
 
 // datasets are the datasets of the sweep: every line has all of them.
-func (r *sweepResult) datasets() []string {
+func (r *Result) datasets() []string {
 	if len(r.Lines) == 0 {
 		return nil
 	}
 	return sortedKeys(r.Lines[0].Datasets)
 }
 
-func (r *sweepResult) severalMetrics() bool {
-	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.asked != r.Lines[0].asked })
+func (r *Result) severalMetrics() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.asked != r.Lines[0].asked })
 }
 
-func (r *sweepResult) hasDeviation() bool {
-	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Deviation != nil })
+func (r *Result) hasDeviation() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Deviation != nil })
 }
 
-func (r *sweepResult) priced() bool {
-	return slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Cost != nil && l.Cost.Money != nil })
+func (r *Result) priced() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Cost != nil && l.Cost.Money != nil })
 }
 
 // gridNotes stand below the table.
-func (r *sweepResult) gridNotes() []string {
+func (r *Result) gridNotes() []string {
 	var notes []string
 	if r.hasDeviation() {
 		notes = append(notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
 	}
-	if slices.ContainsFunc(r.Lines, func(l sweepLine) bool { return l.Used > 0 && l.Mean == nil }) {
+	if slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Used > 0 && l.Mean == nil }) {
 		notes = append(notes, "no mean, but the number of datasets: over fewer datasets than others, or over others (docs/spec/metrics.md §10.2)")
 	}
 	notes = append(notes,
@@ -142,14 +143,14 @@ func (r *sweepResult) gridNotes() []string {
 }
 
 // meanText is the F1 of a line, and over how many datasets, where that is not all.
-func (l *sweepLine) meanText() string {
+func (l *Line) meanText() string {
 	if l.Used > 0 && l.Used < l.Total {
 		return fmt.Sprintf("%s (%d/%d)", reports.Percent(l.Mean), l.Used, l.Total)
 	}
 	return reports.Percent(l.Mean)
 }
 
-func (l *sweepLine) differenceText() string {
+func (l *Line) differenceText() string {
 	if l.Baseline {
 		return "baseline"
 	}
@@ -158,7 +159,7 @@ func (l *sweepLine) differenceText() string {
 
 // tokensText prints a number of tokens of a cost; a server that reports none has
 // not answered without any.
-func tokensText(n int, of *cost) string {
+func tokensText(n int, of *harness.Cost) string {
 	if of.PromptTokens+of.AnswerTokens == 0 {
 		return "–"
 	}
@@ -166,7 +167,7 @@ func tokensText(n int, of *cost) string {
 }
 
 // aPoint is what a point costs: the tokens of prompts and answers by F1 in percent.
-func aPoint(c *cost, f1 *float64) string {
+func aPoint(c *harness.Cost, f1 *float64) string {
 	tokens := c.PromptTokens + c.AnswerTokens
 	if tokens == 0 || f1 == nil || *f1 <= 0 {
 		return "–"
@@ -190,7 +191,7 @@ func moneyText(m *float64) string {
 
 // shownValues are the values of the keys of each line. Models are shown by what
 // tells them apart: their paths may have much in common.
-func (r *sweepResult) shownValues() [][]string {
+func (r *Result) shownValues() [][]string {
 	var models []string
 	for _, l := range r.Lines {
 		models = append(models, l.Keys["model"])

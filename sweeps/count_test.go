@@ -1,19 +1,19 @@
-package main
+package sweeps
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 
 	"nerbench/datasets"
+	"nerbench/harness"
 	"nerbench/ner"
 	"nerbench/results"
-	"nerbench/sweeps"
 )
 
-// TestSweepMeans: means are over the same datasets, and datasets without gold are in none.
-func TestSweepMeans(t *testing.T) {
-	env, _ := benchEnvironment(t)
-	store, err := results.Open(t.Context(), env.store, results.Create)
+// TestMeans: means are over the same datasets, and datasets without gold are in none.
+func TestMeans(t *testing.T) {
+	store, err := results.Open(t.Context(), filepath.Join(t.TempDir(), "results.db"), results.Create)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,25 +23,24 @@ func TestSweepMeans(t *testing.T) {
 		ds = append(ds, &datasets.Dataset{ID: id})
 	}
 	gold := ner.Score{TP: 1, NPred: 2, NGold: 2}
-	plan := &sweepPlan{Sweep: &sweeps.Sweep{Name: "s"}, metrics: []string{"span_f1"}, varied: []string{"seed"}, ds: ds}
+	plan := &Prepared{Sweep: &Sweep{Name: "s", Metrics: []string{"span_f1"}}, varied: []string{"seed"}, datasets: ds}
 	for i, counts := range []map[string]ner.Score{
 		{"a": gold, "b": gold, "c": {NPred: 1}},
 		{"a": gold, "c": {NPred: 1}}, // b was not run
 		{"a": gold, "b": {NPred: 2, NGold: 2}, "c": {}},
 	} {
 		keys := map[string]string{"seed": string(rune('0' + i))}
-		point := sweepPoint{Point: sweeps.Point{Keys: keys, Baseline: i == 0}, metrics: plan.metrics, asks: map[string][]*sweepAsk{}}
+		point := preparedPoint{Point: Point{Keys: keys, Baseline: i == 0}, metrics: plan.Sweep.Metrics, runs: map[string][]*run{}}
 		for _, dataset := range ds {
-			ask := &sweepAsk{name: dataset.ID + keys["seed"], dataset: dataset}
+			r := &run{Prepared: &harness.Prepared{Dataset: dataset}, name: dataset.ID + keys["seed"]}
 			if s, ran := counts[dataset.ID]; ran {
-				ask.run = keepCounts(t, store, ner.Run{Keys: map[string]string{"model": "m", "dataset": dataset.ID, "seed": keys["seed"]}}, s)
+				r.id = keepCounts(t, store, ner.Run{Keys: map[string]string{"model": "m", "dataset": dataset.ID, "seed": keys["seed"]}}, s)
 			}
-			point.asks[dataset.ID] = []*sweepAsk{ask}
+			point.runs[dataset.ID] = []*run{r}
 		}
 		plan.points = append(plan.points, point)
 	}
-	c := newSweepCounter(t.Context(), env, store, price{})
-	got, err := c.result(plan, 0)
+	got, err := newCounter(&harness.Bench{}, store, Options{}).result(t.Context(), plan)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package sweeps
 
 import (
 	"slices"
@@ -10,7 +10,7 @@ import (
 
 // figure draws the points: lines where the values of the last key have an order,
 // else bars; a series for each metric, and for each value of the other keys.
-func (r *sweepResult) figure() reports.Figure {
+func (r *Result) figure() reports.Figure {
 	f := reports.Figure{Title: r.Title, Lines: true}
 	if r.Warning != "" {
 		f.Notes = []string{r.Warning}

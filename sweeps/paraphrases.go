@@ -1,6 +1,7 @@
-package main
+package sweeps
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,8 +12,8 @@ import (
 	"nerbench/reports"
 )
 
-// paraphraseLine is a type asked for by some name (docs/spec/prompts.md §5.3).
-type paraphraseLine struct {
+// Paraphrase is a type that was asked for by some name (docs/spec/prompts.md §5.3).
+type Paraphrase struct {
 	Dataset string         `json:"dataset"`
 	Type    ner.EntityType `json:"type"`
 	// Keys are the others that vary.
@@ -29,15 +30,15 @@ type paraphraseLine struct {
 
 // paraphrases computes the lines of a sweep over paraphrases: what counts of each
 // run is the one type that it asks by another name.
-func (c *sweepCounter) paraphrases(p *sweepPlan) ([]paraphraseLine, error) {
-	var out []paraphraseLine
-	for _, dataset := range p.ds {
+func (c *counter) paraphrases(ctx context.Context, p *Prepared) ([]Paraphrase, error) {
+	var out []Paraphrase
+	for _, dataset := range p.datasets {
 		for i := range p.points {
 			base := &p.points[i]
-			if base.Keys["paraphrase"] != "" || len(base.asks[dataset.ID]) == 0 || base.asks[dataset.ID][0].run == "" {
+			if base.Keys["paraphrase"] != "" || len(base.runs[dataset.ID]) == 0 || base.runs[dataset.ID][0].id == "" {
 				continue
 			}
-			lines, err := c.paraphrasesOf(p, base, base.asks[dataset.ID][0])
+			lines, err := c.paraphrasesOf(ctx, p, base, base.runs[dataset.ID][0])
 			if err != nil {
 				return nil, err
 			}
@@ -48,8 +49,8 @@ func (c *sweepCounter) paraphrases(p *sweepPlan) ([]paraphraseLine, error) {
 }
 
 // paraphrasesOf are the lines that belong to one base: one dataset, one model.
-func (c *sweepCounter) paraphrasesOf(p *sweepPlan, base *sweepPoint, of *sweepAsk) ([]paraphraseLine, error) {
-	own, err := c.predictedSpans(of)
+func (c *counter) paraphrasesOf(ctx context.Context, p *Prepared, base *preparedPoint, of *run) ([]Paraphrase, error) {
+	own, err := c.predictedSpans(ctx, of)
 	if err != nil {
 		return nil, err
 	}
@@ -59,26 +60,26 @@ func (c *sweepCounter) paraphrasesOf(p *sweepPlan, base *sweepPoint, of *sweepAs
 			others[k] = base.Keys[k]
 		}
 	}
-	var out []paraphraseLine
-	for _, t := range of.dataset.Types() {
+	var out []Paraphrase
+	for _, t := range of.Dataset.Types() {
 		at := len(out)
-		f1, err := c.typeF1(of, base.metrics[0], t)
+		f1, err := c.typeF1(ctx, of, base.metrics[0], t)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, paraphraseLine{Dataset: of.dataset.ID, Type: t, Keys: others, Name: string(t), Base: true, F1: f1})
+		out = append(out, Paraphrase{Dataset: of.Dataset.ID, Type: t, Keys: others, Name: string(t), Base: true, F1: f1})
 		for i := range p.points {
 			point := &p.points[i]
 			name, is := strings.CutPrefix(point.Keys["paraphrase"], string(t)+"=")
-			if !is || len(point.asks[of.dataset.ID]) == 0 || point.asks[of.dataset.ID][0].run == "" || !sameKeys(point.Keys, others) {
+			if !is || len(point.runs[of.Dataset.ID]) == 0 || point.runs[of.Dataset.ID][0].id == "" || !sameKeys(point.Keys, others) {
 				continue
 			}
-			a := point.asks[of.dataset.ID][0]
-			line := paraphraseLine{Dataset: of.dataset.ID, Type: t, Keys: others, Name: name}
-			if line.F1, err = c.typeF1(a, point.metrics[0], t); err != nil {
+			r := point.runs[of.Dataset.ID][0]
+			line := Paraphrase{Dataset: of.Dataset.ID, Type: t, Keys: others, Name: name}
+			if line.F1, err = c.typeF1(ctx, r, point.metrics[0], t); err != nil {
 				return nil, err
 			}
-			spans, err := c.predictedSpans(a)
+			spans, err := c.predictedSpans(ctx, r)
 			if err != nil {
 				return nil, err
 			}
@@ -103,16 +104,16 @@ func sameKeys(keys, want map[string]string) bool {
 }
 
 // typeF1 is the F1 of one type of a run; nil: it has none.
-func (c *sweepCounter) typeF1(a *sweepAsk, metric string, t ner.EntityType) (*float64, error) {
-	list, err := c.ofRun(a, metric)
+func (c *counter) typeF1(ctx context.Context, r *run, metric string, t ner.EntityType) (*float64, error) {
+	list, err := c.ofRun(ctx, r, metric)
 	if err != nil || list == nil {
 		return nil, err
 	}
-	info, err := c.store.Find(c.ctx, a.run)
+	info, err := c.store.Find(ctx, r.id)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], asks(info.Keys))
+	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], harness.AnswerForm(info.Keys))
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +122,8 @@ func (c *sweepCounter) typeF1(a *sweepAsk, metric string, t ner.EntityType) (*fl
 }
 
 // predictedSpans reads the answers of a run again, and keeps its spans by passage.
-func (c *sweepCounter) predictedSpans(a *sweepAsk) (map[int][]ner.Span, error) {
-	plan, err := c.env.scorePlan(c.ctx, c.store, a.run)
+func (c *counter) predictedSpans(ctx context.Context, r *run) (map[int][]ner.Span, error) {
+	plan, err := c.bench.ScorePlan(ctx, c.store, r.id)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +131,7 @@ func (c *sweepCounter) predictedSpans(a *sweepAsk) (map[int][]ner.Span, error) {
 	plan.Observe = func(p ner.Passage, _ *ner.Document, u loop.ParsedPassage) {
 		out[p.Index] = slices.Clone(u.Passage.Pred)
 	}
-	_, err = loop.Score(c.ctx, plan)
+	_, err = loop.Score(ctx, plan)
 	return out, err
 }
 
@@ -166,7 +167,7 @@ func agreement(a, b map[int][]ner.Span, t ner.EntityType) *float64 {
 }
 
 // spreadOf is the highest F1 minus the lowest.
-func spreadOf(lines []paraphraseLine) *float64 {
+func spreadOf(lines []Paraphrase) *float64 {
 	var low, high *float64
 	for _, l := range lines {
 		if l.F1 == nil {
@@ -187,7 +188,7 @@ func spreadOf(lines []paraphraseLine) *float64 {
 }
 
 // paraphraseGrid lays the lines out.
-func paraphraseGrid(title string, lines []paraphraseLine) reports.Grid {
+func paraphraseGrid(title string, lines []Paraphrase) reports.Grid {
 	g := reports.Grid{Title: title + ": the type that is asked by another name", Labels: 3}
 	g.Header = []string{"dataset", "type", "asked as"}
 	var others []string

@@ -69,23 +69,10 @@ type placedSpan struct {
 	Type  ner.EntityType `json:"type"`
 }
 
-func adviseNoReader(d *datasets.Dataset) error { return harness.NoParser(d) }
-
-type verified = harness.Verified
-
 var (
-	verifyJobs     = harness.VerifyJobs
-	verifySplit    = harness.VerifySplit
-	selectRuns     = harness.SelectRuns
-	decisiveSplits = harness.DecisiveSplits
-	asks           = harness.AnswerForm
+	selectRuns = harness.SelectRuns
+	asks       = harness.AnswerForm
 )
-
-const stateReady = harness.StateReady
-
-func (env *environment) datasetState(ctx context.Context, d *datasets.Dataset) string {
-	return env.bench.State(ctx, d)
-}
 
 func (env *environment) scorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
 	return env.bench.ScorePlan(ctx, store, id)

@@ -1,4 +1,4 @@
-package main
+package acquire
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 	"nerbench/datasets"
 )
 
-// howToGet says, in one line, how the files of a dataset come here: the command,
-// where one does it, else the door to knock at.
-func (env *environment) howToGet(dataset *datasets.Dataset) string {
+// HowToGet tells the user in one line how to get the files of a dataset: the command that
+// fetches them, where there is one, or else where to apply for access.
+func (a *Acquirer) HowToGet(dataset *datasets.Dataset) string {
 	flag := ""
-	if env.dataGiven {
-		flag = " --data " + quoteArg(env.data)
+	if a.DataFlag {
+		flag = " --data " + quoteArg(a.Data)
 	}
 	importing := "nerbench datasets import " + dataset.ID + flag + " PATH"
 	switch {
@@ -22,16 +22,23 @@ func (env *environment) howToGet(dataset *datasets.Dataset) string {
 		return fmt.Sprintf("needs an agreement (%s): ask at %s, then %s", dataset.Licence, allSources(dataset), importing)
 	case dataset.Access == "paid":
 		return fmt.Sprintf("needs a licence that is paid for (%s): %s, then %s", dataset.Licence, allSources(dataset), importing)
-	case slices.ContainsFunc(dataset.Sources, func(s datasets.Source) bool { return env.downloadable(s, dataset) }):
+	case slices.ContainsFunc(dataset.Sources, func(s datasets.Source) bool { return a.downloadable(s, dataset) }):
 		return fmt.Sprintf("nerbench datasets fetch %s%s; or get it from %s, then %s", dataset.ID, flag, allSources(dataset), importing)
 	}
 	return fmt.Sprintf("get it from %s, then %s", allSources(dataset), importing)
 }
 
 // downloadable reports whether fetch may find a dataset's files at a source.
-func (env *environment) downloadable(s datasets.Source, dataset *datasets.Dataset) bool {
-	f := &fetcher{env: env}
-	return s.Kind == "huggingface" || s.Kind == "github" && len(f.ofRepository(s, dataset)) > 0 || (s.Kind == "url" || s.Kind == "ftp") && len(ofAddress(s, dataset)) > 0
+func (a *Acquirer) downloadable(s datasets.Source, dataset *datasets.Dataset) bool {
+	switch s.Kind {
+	case "huggingface":
+		return true
+	case "github":
+		return len(a.repositoryFiles(s, dataset)) > 0
+	case "url", "ftp":
+		return len(addressFiles(s, dataset)) > 0
+	}
+	return false
 }
 
 func allSources(dataset *datasets.Dataset) string {
@@ -54,8 +61,8 @@ func sourceAddress(s datasets.Source) string {
 	return s.Where
 }
 
-// filesOf are the files of the dataset's primary set that a source says it has,
-// under one of their names.
+// filesOf lists the files of the dataset's primary set that a source has, as its
+// description lists them.
 func filesOf(s datasets.Source, dataset *datasets.Dataset) []string {
 	set, err := dataset.Set("")
 	if err != nil {
@@ -77,7 +84,7 @@ func filesOf(s datasets.Source, dataset *datasets.Dataset) []string {
 	return slices.DeleteFunc(expandNames(s.Files), func(there string) bool { return !fits(there) })
 }
 
-// expandNames splits a list of file names, and writes out {a,b} in them.
+// expandNames splits a list of file names, and expands {a,b} in them.
 func expandNames(list string) []string {
 	var names []string
 	depth, start := 0, 0

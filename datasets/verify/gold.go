@@ -1,4 +1,4 @@
-package harness
+package verify
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"nerbench/ner"
 )
 
-// goldProperties are those properties of docs/spec/metrics.md §13 that need gold only and
-// hold for all documents of a split together: gold given back as prediction is
-// perfect, as spans and as strings (1, 9), and nothing of it is in error (12). The
-// loaders check offsets (8), the lock counts and ceilings (10, 14).
+// goldProperties checks those properties of docs/spec/metrics.md §13 that need gold only
+// and hold for all documents of a split together: gold as prediction scores 1, as
+// spans and as strings (1, 9), and has no errors (12). The loaders check offsets
+// (8), and the recorded checksums cover counts and ceilings (10, 14).
 type goldProperties struct {
 	types   []ner.EntityType
 	spans   ner.Score
@@ -54,7 +54,7 @@ func (g *goldProperties) add(d *ner.Document) {
 	g.strings = g.strings.Add(metrics.Count(metrics.UniNERF1, &p).ByType.Total())
 }
 
-// faults says which properties do not hold for a split with so many spans.
+// faults lists the properties that do not hold for a split with that many spans.
 func (g *goldProperties) faults(spans int) []string {
 	var faults []string
 	if s := g.spans; s.TP != spans || s.NPred != spans || s.NGold != spans {

@@ -1,7 +1,7 @@
-package main
+package acquire
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,7 +17,7 @@ import (
 	"nerbench/ner"
 )
 
-// readable is what of a source can be read as a set of the dataset: a file, or a
+// readable is a part of a source that can be read as a set of the dataset: a file, or a
 // folder for sets whose splits are folders.
 type readable struct {
 	set  *datasets.Set
@@ -25,15 +25,15 @@ type readable struct {
 	lock datasets.Lock
 }
 
-// fit says how well something readable fits a split, the more the better.
+// fit is how well something readable fits a split; a higher one is better.
 type fit int
 
 const (
 	fitNot   fit = iota
 	fitAlone     // the set has one split only
-	fitName      // its name says so
+	fitName      // its name is that of the split
 	fitTable     // it has as many documents as Table 6
-	fitLock      // it is the locked data
+	fitLock      // it matches the recorded checksums
 )
 
 // by names the evidence in what is printed.
@@ -49,27 +49,27 @@ func (f fit) by() string {
 	return "content"
 }
 
-// splitWords are the words in names that tell splits.
+// splitWords are the words in file names that stand for splits.
 var splitWords = map[ner.Split][]string{
 	ner.Train: {"train", "training"},
 	ner.Dev:   {"dev", "devel", "development", "val", "valid", "validation", "testa"},
 	ner.Test:  {"test", "testing", "eval", "evaluation", "testb", "gold"},
 }
 
-// findByContent looks for the dataset's files among those of a source whose names say
-// nothing, by reading them: a set that reads a file is a candidate; its split is
-// the one whose lock it fulfils, else the one with as many documents, else the one
-// in its name. only limits the choice to one set or split.
-func (im *importer) findByContent(ctx context.Context, source string, only wanted) error {
+// findByContent finds the dataset's files in a source by reading them, for sources whose
+// names do not help. A file that can be read as a set is a candidate. Its split is
+// the one whose checksums it matches, or else the one with as many documents, or
+// else the one in its name.
+func (im *importer) findByContent(source string) error {
 	tree := filepath.Join(im.stage, ".content")
-	if err := im.copyTree(ctx, source, tree); err != nil {
+	if err := im.copyTree(source, tree); err != nil {
 		return err
 	}
-	found := im.readables(ctx, os.DirFS(tree), only)
+	found := im.readables(os.DirFS(tree))
 	if len(found) == 0 {
 		return nil
 	}
-	chosen, err := im.choose(found, only)
+	chosen, err := im.choose(found)
 	if err != nil {
 		return err
 	}
@@ -81,16 +81,11 @@ func (im *importer) findByContent(ctx context.Context, source string, only wante
 	return nil
 }
 
-// wanted is what the flags of an import say.
-type wanted struct {
-	set   string
-	split ner.Split
-}
-
-// copyTree writes the members of a source below a folder, under cleaned names.
-func (im *importer) copyTree(ctx context.Context, source, tree string) error {
-	return eachMember(ctx, source, func(name string, _ int64, content io.Reader) error {
-		to := filepath.Join(tree, filepath.FromSlash(path.Clean("/"+name)))
+// copyTree writes the members of a source below a folder. Their names are local: see
+// [archive.Each].
+func (im *importer) copyTree(source, tree string) error {
+	return eachMember(im.ctx, source, func(name string, _ int64, content io.Reader) error {
+		to := filepath.Join(tree, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
 		}
@@ -98,20 +93,17 @@ func (im *importer) copyTree(ctx context.Context, source, tree string) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.Copy(f, contextReader{ctx, content})
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-		return err
+		_, err = io.Copy(f, content)
+		return errors.Join(err, f.Close())
 	})
 }
 
 // readables tries every file, or every folder, with each set of the dataset.
-func (im *importer) readables(ctx context.Context, tree fs.FS, only wanted) []readable {
+func (im *importer) readables(tree fs.FS) []readable {
 	var found []readable
 	for i := range im.dataset.Sets {
 		set := &im.dataset.Sets[i]
-		if only.set != "" && set.Name != only.set {
+		if im.only.Set != "" && set.Name != im.only.Set {
 			continue
 		}
 		folders, ok := ofFolders(set)
@@ -119,10 +111,10 @@ func (im *importer) readables(ctx context.Context, tree fs.FS, only wanted) []re
 			continue
 		}
 		_ = fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() != folders || ctx.Err() != nil || folders && !holdsFiles(tree, name) {
+			if err != nil || d.IsDir() != folders || im.ctx.Err() != nil || folders && !holdsFiles(tree, name) {
 				return err
 			}
-			if lock, ok := im.reads(ctx, tree, set, name, folders); ok {
+			if lock, ok := im.reads(tree, set, name, folders); ok {
 				found = append(found, readable{set, name, lock})
 			}
 			return nil
@@ -154,7 +146,7 @@ func ofFolders(set *datasets.Set) (folders, ok bool) {
 }
 
 // reads tries to read a file or folder as a set: all of it, with mentions in it.
-func (im *importer) reads(ctx context.Context, tree fs.FS, set *datasets.Set, name string, folder bool) (datasets.Lock, bool) {
+func (im *importer) reads(tree fs.FS, set *datasets.Set, name string, folder bool) (datasets.Lock, bool) {
 	as := *set
 	file := datasets.File{Path: name}
 	if folder {
@@ -163,35 +155,35 @@ func (im *importer) reads(ctx context.Context, tree fs.FS, set *datasets.Set, na
 	as.Primary, as.Splits = true, []datasets.Part{{Name: "candidate", Files: []datasets.File{file}}}
 	dataset := *im.dataset
 	dataset.DataDir, dataset.Sets = ".", []datasets.Set{as}
-	docs, _, err := loaders.Documents(ctx, tree, &dataset, loaders.Options{Split: "candidate"})
+	docs, _, err := loaders.Documents(im.ctx, tree, &dataset, loaders.Options{Split: "candidate"})
 	if err != nil {
 		return datasets.Lock{}, false
 	}
-	print := loaders.NewFingerprint()
+	fingerprint := loaders.NewFingerprint()
 	for d, err := range docs {
 		if err != nil {
 			return datasets.Lock{}, false
 		}
-		print.Add(d)
+		fingerprint.Add(d)
 	}
-	lock := print.Lock()
+	lock := fingerprint.Lock()
 	return lock, lock.Documents > 0 && lock.Spans > 0
 }
 
-// placed is something readable with its place in the dataset.
+// placed is a candidate with its split of the dataset.
 type placed struct {
 	readable
 	part *datasets.Part
 	fit  fit
 }
 
-// choose gives the readable things their splits. It is an error if two of them fit
-// one split equally well, or if nothing says which split it is.
-func (im *importer) choose(found []readable, only wanted) ([]placed, error) {
+// choose assigns splits to the candidates. It is an error if two of them fit one split
+// equally well, or if the split of all of them is unknown.
+func (im *importer) choose(found []readable) ([]placed, error) {
 	best := map[*datasets.Part][]placed{}
 	unplaced := []readable{}
 	for _, r := range found {
-		p, ok := im.place(r, only)
+		p, ok := im.assign(r)
 		if !ok {
 			unplaced = append(unplaced, r)
 			continue
@@ -220,21 +212,21 @@ func (im *importer) choose(found []readable, only wanted) ([]placed, error) {
 		}
 	}
 	if len(chosen) == 0 && len(unplaced) > 0 {
-		return nil, im.unplacedError(unplaced)
+		return nil, unknownSplit(unplaced)
 	}
 	return chosen, nil
 }
 
-// place finds the split that something fits best.
-func (im *importer) place(r readable, only wanted) (placed, bool) {
+// assign finds the split that a candidate fits best.
+func (im *importer) assign(r readable) (placed, bool) {
 	out := placed{readable: r}
 	for i := range r.set.Splits {
 		part := &r.set.Splits[i]
-		if only.split != "" && part.Name != only.split {
+		if im.only.Split != "" && part.Name != im.only.Split {
 			continue
 		}
 		f := im.fits(r, part)
-		if only.split != "" && f == fitNot {
+		if im.only.Split != "" && f == fitNot {
 			f = fitAlone
 		}
 		if f > out.fit {
@@ -279,16 +271,16 @@ func ambiguous(dataset *datasets.Dataset, candidates []placed) error {
 		names = append(names, fmt.Sprintf("%s (%d documents, %d spans)", c.path, c.lock.Documents, c.lock.Spans))
 	}
 	c := candidates[0]
-	return fault.Usagef("datasets import: which is %s of set %s? %s; name one: nerbench datasets import %s FILE --set %s --split %s",
+	return fault.Usagef("datasets import: several files fit split %s of set %s: %s; name one: nerbench datasets import %s FILE --set %s --split %s",
 		c.part.Name, c.set.Name, strings.Join(names, ", "), dataset.ID, c.set.Name, c.part.Name)
 }
 
-func (im *importer) unplacedError(found []readable) error {
+func unknownSplit(found []readable) error {
 	var names []string
 	for _, r := range found {
 		names = append(names, fmt.Sprintf("%s (as set %s: %d documents, %d spans)", r.path, r.set.Name, r.lock.Documents, r.lock.Spans))
 	}
-	return fault.Usagef("datasets import: which split is %s? say it with --split, and --set where several fit", strings.Join(names, ", "))
+	return fault.Usagef("datasets import: the split of %s is unknown: name it with --split, and with --set where several sets fit", strings.Join(names, ", "))
 }
 
 // takeReadable moves a file, or the files of a folder, to their place in the
@@ -323,5 +315,5 @@ func (im *importer) takeReadable(tree string, c placed) error {
 
 func (im *importer) takeFile(from, name, want string, f fit) error {
 	im.found[want] = candidate{name, f.by(), 0}
-	return place(from, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
+	return moveFile(from, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
 }

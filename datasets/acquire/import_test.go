@@ -1,4 +1,4 @@
-package main
+package acquire
 
 import (
 	"archive/tar"
@@ -8,21 +8,23 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
+	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/internal/reference"
+	"nerbench/ner"
 )
 
-// Two files of an invented dataset: one is known by its checksum, one by its name.
+// Two files of an invented dataset: one is recognized by its checksum, one by its name.
 const (
 	importTest  = "Mira\tB-PER\nleft\tO\n"
 	importTrain = "Oslo\tB-LOC\n\nstays\tO\n"
@@ -123,16 +125,22 @@ func zipOf(t *testing.T, members []member) []byte {
 	return b.Bytes()
 }
 
-// importing is a place to import to: a dataset of one's own and an empty data folder.
-type importing struct{ dir, rows, data string }
+// importing is a folder with an invented dataset and an empty data folder.
+type importing struct {
+	dir, data string
+	dataset   *datasets.Dataset
+}
 
 func newImporting(t *testing.T) importing {
 	t.Helper()
 	dir := t.TempDir()
-	in := importing{dir, filepath.Join(dir, "datasets"), filepath.Join(dir, "data")}
 	sum := sha256.Sum256([]byte(importTest))
-	in.write(t, "datasets/mini.toml", fmt.Sprintf(importDatasetFile, hex.EncodeToString(sum[:]), len(importTest)))
-	return in
+	file := fmt.Sprintf(importDatasetFile, hex.EncodeToString(sum[:]), len(importTest))
+	dataset, err := datasets.ReadFile(fstest.MapFS{"mini.toml": {Data: []byte(file)}}, "mini.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return importing{dir, filepath.Join(dir, "data"), dataset}
 }
 
 func (in importing) write(t *testing.T, name, content string) string {
@@ -147,28 +155,20 @@ func (in importing) write(t *testing.T, name, content string) string {
 	return to
 }
 
-// run imports and returns the exit code, what was printed, and the files of the
-// data folder.
-func (in importing) run(t *testing.T, source string) (code int, out imported, stderr string, files []string) {
+// run imports and returns the result, and the files of the data folder.
+func (in importing) run(t *testing.T, source string, o ImportOptions) (out Imported, files []string, err error) {
 	t.Helper()
-	var stdout, faults bytes.Buffer
-	env := &environment{stdin: strings.NewReader(""), stdout: &stdout, stderr: &faults, getenv: func(string) string { return "" }}
-	code = run(t.Context(), []string{"nerbench", "datasets", "import", "mini", source, "--datasets", in.rows, "--data", in.data, "--json"}, env)
-	if stdout.Len() > 0 {
-		if err := json.Unmarshal(stdout.Bytes(), &out); err != nil {
-			t.Fatalf("%v\n%s", err, stdout.String())
-		}
-	}
-	err := fs.WalkDir(os.DirFS(in.data), ".", func(name string, d fs.DirEntry, err error) error {
+	out, err = (&Acquirer{Data: in.data}).Import(t.Context(), in.dataset, source, o)
+	walking := fs.WalkDir(os.DirFS(in.data), ".", func(name string, d fs.DirEntry, err error) error {
 		if err == nil && d.Name() != originFile && (!d.IsDir() || strings.HasPrefix(d.Name(), ".import")) {
 			files = append(files, name)
 		}
 		return err
 	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		t.Fatal(err)
+	if walking != nil && !errors.Is(walking, fs.ErrNotExist) {
+		t.Fatal(walking)
 	}
-	return code, out, faults.String(), files
+	return out, files, err
 }
 
 func TestImport(t *testing.T) {
@@ -176,16 +176,13 @@ func TestImport(t *testing.T) {
 		{name: "other/train.tsv", content: "not\tit\n"}, {name: "release/corpus/train.tsv", content: importTrain},
 		{name: "release/corpus/test.tsv", content: importTest}, {name: "readme", content: "x"},
 	}
-	hostile := []member{
-		{name: "../../corpus/test.tsv", content: importTest}, {name: "/corpus/train.tsv", content: importTrain},
-		{name: "__MACOSX/corpus/._train.tsv", content: "x"},
-	}
+	hidden := append([]member{{name: "__MACOSX/corpus/._train.tsv", content: "x"}, {name: "corpus/.train.tsv", content: "x"}}, both...)
 	linked := append([]member{{name: "corpus/train.tsv", link: "/etc/passwd"}}, both...)
 	for _, tc := range []struct {
 		name, file string
 		content    []byte
 		want       []string // files of the data folder
-		by         string   // how each is known
+		by         string   // how each is recognized
 	}{
 		{"zip", "x.zip", zipOf(t, both), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 		{"tar", "x.tar", tarOf(t, both), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
@@ -193,22 +190,22 @@ func TestImport(t *testing.T) {
 		{"TGZ", "x.TGZ", gzipOf(t, tarOf(t, both)), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 		{"one file under another name", "copy.dat", []byte(importTest), []string{"mini/corpus/test.tsv"}, "checksum"},
 		{"one file under an old name", "learn.tsv", []byte(importTrain), []string{"mini/corpus/train.tsv"}, "name"},
-		{"names that climb", "x.tar", tarOf(t, hostile), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
-		{"links are passed over", "x.tar", tarOf(t, linked), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
+		{"hidden files are skipped", "x.tar", tarOf(t, hidden), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
+		{"links are skipped", "x.tar", tarOf(t, linked), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := newImporting(t)
 			source := in.write(t, "from/"+tc.file, string(tc.content))
-			code, out, stderr, files := in.run(t, source)
-			if code != exitOK || !out.Taken {
-				t.Fatalf("exit code %d, %+v\n%s", code, out, stderr)
+			out, files, err := in.run(t, source, ImportOptions{})
+			if err != nil || !out.Taken {
+				t.Fatalf("error %v, %+v", err, out)
 			}
 			var by []string
 			for _, f := range out.Files {
 				by = append(by, f.By)
 			}
 			if !slices.Equal(files, tc.want) || strings.Join(by, " ") != tc.by {
-				t.Errorf("files %q known by %q, want %q by %q", files, by, tc.want, tc.by)
+				t.Errorf("files %q recognized by %q, want %q by %q", files, by, tc.want, tc.by)
 			}
 			for name, want := range map[string]string{"test": importTest, "train": importTrain} {
 				if got, err := os.ReadFile(filepath.Join(in.data, "mini", "corpus", name+".tsv")); err == nil && string(got) != want {
@@ -227,28 +224,29 @@ func TestImportFolderBehindLink(t *testing.T) {
 	if err := os.Symlink(filepath.Join(in.dir, "from"), link); err != nil {
 		reference.Skip(t, "links cannot be made here: "+err.Error())
 	}
-	if code, out, stderr, files := in.run(t, link); code != exitOK || !slices.Equal(files, []string{"mini/corpus/test.tsv"}) {
-		t.Errorf("exit code %d, files %q, %+v\n%s", code, files, out, stderr)
+	if out, files, err := in.run(t, link, ImportOptions{}); err != nil || !slices.Equal(files, []string{"mini/corpus/test.tsv"}) {
+		t.Errorf("error %v, files %q, %+v", err, files, out)
 	}
 }
 
-// What cannot be taken over leaves the data folder as it was.
+// An import that fails leaves the data folder as it was.
 func TestImportRefuses(t *testing.T) {
 	for _, tc := range []struct {
 		name, file, content string
-		code                int
+		data                bool   // the error is a fault.DataError
 		want                string // in the error
 		differs             string // in a difference
 	}{
-		{"wrong checksum", "corpus/test.tsv", "Mira\tB-PER\nleft\tI-PER\n", exitData, "nothing was imported", "sha256 is "},
-		{"broken", "learn.tsv", "Mira\n", exitData, "nothing was imported", "corpus/train.tsv:1: 1 columns, expected 2"},
-		{"unknown label", "learn.tsv", "Mira\tB-ORG\n", exitData, "nothing was imported", `corpus/train.tsv:1: unknown label \"ORG\"`},
-		{"nothing of it", "notes.txt", "x", exitData, "holds none of the files of dataset mini", ""},
-		{"another packer", "x.rar", "x", exitError, "refused: unpack it first", ""},
-		{"no zip", "x.zip", "x", exitError, "zip: not a valid zip file", ""},
-		{"no gzip", "x.tgz", "x", exitError, "gzip: ", ""},
-		{"cut short", "x.tar", string(tarOf(t, []member{{name: "corpus/test.tsv", content: importTest}})[:520]), exitError, "unexpected EOF", ""},
-		{"not there", "", "", exitError, "no such file", ""},
+		{"wrong checksum", "corpus/test.tsv", "Mira\tB-PER\nleft\tI-PER\n", true, "nothing was imported", "sha256 is "},
+		{"broken", "learn.tsv", "Mira\n", true, "nothing was imported", "corpus/train.tsv:1: 1 columns, expected 2"},
+		{"unknown label", "learn.tsv", "Mira\tB-ORG\n", true, "nothing was imported", `corpus/train.tsv:1: unknown label "ORG"`},
+		{"nothing of it", "notes.txt", "x", true, "contains no file of dataset mini", ""},
+		{"another packer", "x.rar", "x", false, "refused: unpack it first", ""},
+		{"no zip", "x.zip", "x", false, "zip: not a valid zip file", ""},
+		{"no gzip", "x.tgz", "x", false, "gzip: ", ""},
+		{"cut short", "x.tar", string(tarOf(t, []member{{name: "corpus/test.tsv", content: importTest}})[:520]), false, "unexpected EOF", ""},
+		{"names that lead out", "x.tar", string(tarOf(t, []member{{name: "../../corpus/test.tsv", content: importTest}})), false, "refused: the name leads out", ""},
+		{"not there", "", "", false, "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := newImporting(t)
@@ -258,16 +256,16 @@ func TestImportRefuses(t *testing.T) {
 			if tc.file != "" {
 				source = in.write(t, "from/"+filepath.Base(tc.file), tc.content)
 			}
-			code, out, stderr, files := in.run(t, source)
-			if code != tc.code || !strings.Contains(stderr, tc.want) || out.Taken {
-				t.Errorf("exit code %d, want %d with %q: %s", code, tc.code, tc.want, stderr)
+			out, files, err := in.run(t, source, ImportOptions{})
+			if err == nil || errors.As(err, new(*fault.DataError)) != tc.data || !strings.Contains(err.Error(), tc.want) || out.Taken {
+				t.Errorf("error %v, want %q, of data: %t", err, tc.want, tc.data)
 			}
-			differences, err := json.Marshal(out.Splits)
-			if err != nil {
-				t.Fatal(err)
+			var differences []string
+			for _, s := range out.Splits {
+				differences = append(differences, s.Differences...)
 			}
-			if !strings.Contains(string(differences), tc.differs) {
-				t.Errorf("differences %s, want %q", differences, tc.differs)
+			if !strings.Contains(strings.Join(differences, "\n"), tc.differs) {
+				t.Errorf("differences %q, want %q", differences, tc.differs)
 			}
 			if want := []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}; !slices.Equal(files, want) {
 				t.Errorf("files %q, want %q", files, want)
@@ -281,33 +279,41 @@ func TestImportRefuses(t *testing.T) {
 	}
 }
 
-func TestArchiveBudget(t *testing.T) {
-	b := newBudget(100)
-	_, err := io.Copy(io.Discard, b.reader(zeros{}))
-	if !errors.Is(err, errBomb) || b.unpacked < 64<<20 || b.unpacked > 65<<20 {
-		t.Errorf("read %d bytes, error %v", b.unpacked, err)
-	}
-	b = newBudget(100)
-	for err = nil; err == nil; err = b.member() {
-	}
-	if b.members != mostMembers+1 {
-		t.Errorf("%d members", b.members)
+func TestImportOptions(t *testing.T) {
+	other := "Mira\tB-PER\nleft\tI-PER\n" // does not match the checksum
+	for _, tc := range []struct {
+		name, file, content string
+		o                   ImportOptions
+		want                []string // files of the data folder
+		taken               bool
+		err                 string // in the error; empty: no error
+		usage               bool
+	}{
+		{"accept", "test.tsv", other, ImportOptions{Accept: true}, []string{"mini/corpus/test.tsv"}, true, "it was imported", false},
+		{"split is unknown", "x.dat", importTrain, ImportOptions{}, nil, false, "the split of x.dat (as set mini: 2 documents, 1 spans) is unknown", true},
+		{"split is named", "x.dat", importTrain, ImportOptions{Split: ner.Train}, []string{"mini/corpus/train.tsv"}, true, "", false},
+		{"unknown set", "x.dat", importTrain, ImportOptions{Set: "nosuch"}, nil, false, `set "nosuch": unknown`, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			in := newImporting(t)
+			out, files, err := in.run(t, in.write(t, "from/"+tc.file, tc.content), tc.o)
+			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) || errors.As(err, new(*fault.UsageError)) != tc.usage {
+				t.Errorf("error %v, want %q, of usage: %t", err, tc.err, tc.usage)
+			}
+			if out.Taken != tc.taken || !slices.Equal(files, tc.want) {
+				t.Errorf("taken %t, files %q, want %t, %q", out.Taken, files, tc.taken, tc.want)
+			}
+		})
 	}
 }
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestImportInterrupted(t *testing.T) {
 	in := newImporting(t)
 	source := in.write(t, "from/test.tsv", importTest)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	var out bytes.Buffer
-	env := &environment{stdout: &out, stderr: &out, getenv: func(string) string { return "" }}
-	if code := run(ctx, []string{"nerbench", "datasets", "import", "mini", source, "--datasets", in.rows, "--data", in.data}, env); code != exitInterrupted {
-		t.Errorf("exit code %d, want %d: %s", code, exitInterrupted, out.String())
+	if _, err := (&Acquirer{Data: in.data}).Import(ctx, in.dataset, source, ImportOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 	if left, _ := os.ReadDir(in.data); len(left) > 0 {
 		t.Errorf("%v is left in the data folder", left)
@@ -315,14 +321,14 @@ func TestImportInterrupted(t *testing.T) {
 }
 
 func TestHowToGet(t *testing.T) {
-	env := &environment{data: "/my data", dataGiven: true, getenv: func(string) string { return "" }}
-	ds, err := env.allDatasets()
+	a := &Acquirer{Data: "/my data", DataFlag: true}
+	ds, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]string{}
-	for _, r := range ds {
-		got[r.ID] = env.howToGet(r)
+	for _, d := range ds {
+		got[d.ID] = a.HowToGet(d)
 	}
 	for id, want := range map[string]string{
 		"conllpp":         "nerbench datasets fetch conllpp --data '/my data'; or get it from GitHub repository ZihanWangKi/CrossWeigh or ",

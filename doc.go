@@ -15,7 +15,8 @@
 //     could not be read, and where its mentions stand in the text.
 //  7. metrics counts (ner.Score): integers, which add up. harness.Score drives
 //     steps 6 and 7; it asks no model.
-//  8. reports makes tables and the HTML report of the counts.
+//  8. reports makes tables of the counts; reports/paper lays them out as the
+//     UniversalNER paper does, reports/page writes the HTML report.
 //
 // ner holds the words that all of them share and imports none of them.
 // cmd/nerbench has one file for each command. deps_test.go holds the import

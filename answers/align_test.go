@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nerbench/answers"
+	"nerbench/internal/reference"
 	"nerbench/ner"
 )
 
@@ -29,9 +30,11 @@ type alignExpected struct {
 
 // TestAlignVectors holds occurrences, boundaries and modes (docs/spec/metrics.md §7.1,
 // §7.2, §7.4, §7.5) against the vectors, tier 1.
-func TestAlignVectors(t *testing.T) {
-	cases := vectors[alignCase](t, "vectors", "align_mentions.json")
-	for _, c := range vectors[json.RawMessage](t, "vectors", "handmade.json") {
+func TestAlignVectors(t *testing.T) { reference.EachSet(t, alignVectors) }
+
+func alignVectors(t *testing.T, set reference.Set) {
+	cases := vectors[alignCase](t, set, "align_mentions.json")
+	for _, c := range vectors[json.RawMessage](t, set, "handmade.json") {
 		var kind struct{ Kind string }
 		if err := json.Unmarshal(c, &kind); err != nil {
 			t.Fatal(err)
@@ -51,8 +54,10 @@ func TestAlignVectors(t *testing.T) {
 
 // TestAlignTierVectors holds the three tiers of docs/spec/metrics.md §7.3 against the
 // vectors.
-func TestAlignTierVectors(t *testing.T) {
-	for _, c := range vectors[alignCase](t, "vectors", "align_tiers.json") {
+func TestAlignTierVectors(t *testing.T) { reference.EachSet(t, alignTierVectors) }
+
+func alignTierVectors(t *testing.T, set reference.Set) {
+	for _, c := range vectors[alignCase](t, set, "align_tiers.json") {
 		t.Run(c.Name, func(t *testing.T) { checkAlign(t, c, 3) })
 	}
 }

@@ -2,7 +2,6 @@ package answers_test
 
 import (
 	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,19 +13,13 @@ import (
 	"nerbench/ner"
 )
 
-// vectors reads the cases of a file of the reference.
-func vectors[C any](t testing.TB, elem ...string) []C {
+// vectors reads the cases of a file of vectors.
+func vectors[C any](t testing.TB, set reference.Set, name string) []C {
 	t.Helper()
-	data, err := os.ReadFile(reference.Path(t, elem...))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var f struct{ Cases []C }
-	if err := json.Unmarshal(data, &f); err != nil {
-		t.Fatal(err)
-	}
+	set.Read(t, &f, "vectors", name)
 	if len(f.Cases) == 0 {
-		t.Fatalf("%v: no cases", elem)
+		t.Fatalf("%s: no cases", name)
 	}
 	return f.Cases
 }
@@ -50,9 +43,11 @@ type officialExpected struct {
 
 // TestOfficialVectors holds the official parser (docs/spec/metrics.md §3.2), the
 // normaliser (§3.3) and the traps of §3.5 against the vectors.
-func TestOfficialVectors(t *testing.T) {
-	cases := vectors[officialCase](t, "vectors", "uniner_answers.json")
-	for _, c := range vectors[officialCase](t, "vectors", "handmade.json") {
+func TestOfficialVectors(t *testing.T) { reference.EachSet(t, officialVectors) }
+
+func officialVectors(t *testing.T, set reference.Set) {
+	cases := vectors[officialCase](t, set, "uniner_answers.json")
+	for _, c := range vectors[officialCase](t, set, "handmade.json") {
 		if c.Kind == "uniner" {
 			cases = append(cases, c)
 		}
@@ -192,7 +187,9 @@ func TestGoldIsPerfect(t *testing.T) {
 
 // TestProjection: the gold answers of whole documents, as strings
 // (docs/spec/metrics.md §3.6).
-func TestProjection(t *testing.T) {
+func TestProjection(t *testing.T) { reference.EachSet(t, projection) }
+
+func projection(t *testing.T, set reference.Set) {
 	type projectionCase struct {
 		Name      string
 		Types     []string
@@ -206,7 +203,7 @@ func TestProjection(t *testing.T) {
 			Void    int    `json:"void_gold_answers"`
 		}
 	}
-	for _, c := range vectors[projectionCase](t, "vectors", "projection.json") {
+	for _, c := range vectors[projectionCase](t, set, "projection.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			var got ner.Score
 			void := 0

@@ -1,9 +1,7 @@
 package answers_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -32,17 +30,8 @@ type answerVectors struct {
 	cases     []answerCase
 }
 
-func readAnswerVectors(t testing.TB) answerVectors {
+func readAnswerVectors(t testing.TB, set reference.Set) answerVectors {
 	t.Helper()
-	decode := func(into any, name string) {
-		data, err := os.ReadFile(reference.Path(t, "vectors-prompts", name))
-		if err == nil {
-			err = json.Unmarshal(data, into)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	var docs struct {
 		Documents []struct {
 			ID, Text string
@@ -50,9 +39,9 @@ func readAnswerVectors(t testing.TB) answerVectors {
 		}
 		TypeSets map[string][]struct{ Native, Natural string } `json:"type_sets"`
 	}
-	decode(&docs, "documents.json")
+	set.Read(t, &docs, "vectors-prompts", "documents.json")
 	var file struct{ Answers []answerCase }
-	decode(&file, "answers.json")
+	set.Read(t, &file, "vectors-prompts", "answers.json")
 	v := answerVectors{documents: map[string]*ner.Document{}, types: map[string][]answers.TypeName{}, cases: file.Answers}
 	for _, d := range docs.Documents {
 		doc := &ner.Document{ID: d.ID, Text: d.Text}
@@ -71,8 +60,10 @@ func readAnswerVectors(t testing.TB) answerVectors {
 	return v
 }
 
-func TestAnswerVectors(t *testing.T) {
-	v := readAnswerVectors(t)
+func TestAnswerVectors(t *testing.T) { reference.EachSet(t, checkAnswers) }
+
+func checkAnswers(t *testing.T, set reference.Set) {
+	v := readAnswerVectors(t, set)
 	for _, c := range v.cases {
 		t.Run(c.ID, func(t *testing.T) { checkAnswer(t, v, c) })
 	}

@@ -267,12 +267,12 @@ func TestMissing(t *testing.T) {
 		{Set: "nosuch", Split: ner.Test}: `dataset own: set "nosuch": unknown (one of ["own" "lines"])`,
 		{Split: "nosuch"}:                `dataset own: set own: split "nosuch": unknown (one of ["test"])`,
 	} {
-		if err := loaders.Present(fstest.MapFS{}, dataset, o); err == nil || err.Error() != want {
+		if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, o); err == nil || err.Error() != want {
 			t.Errorf("%+v: error %v, want %s", o, err, want)
 		}
 	}
 	dataset.Sets[0].Family = "no-family"
-	if err := loaders.Present(fstest.MapFS{}, dataset, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family no-family") {
+	if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family no-family") {
 		t.Errorf("error %v, want one about the reader", err)
 	}
 }

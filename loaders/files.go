@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -20,7 +21,7 @@ import (
 func (r *reading) files() ([]string, error) {
 	var names []string
 	for i := range r.part.Files {
-		found, err := Resolve(r.data, r.dataset, &r.part.Files[i])
+		found, err := Resolve(r.ctx, r.data, r.dataset, &r.part.Files[i])
 		if err != nil {
 			var missing *MissingError
 			if errors.As(err, &missing) {
@@ -37,30 +38,34 @@ func (r *reading) files() ([]string, error) {
 }
 
 // findByContent looks for a file of the right size and checksum, whatever its
-// name.
-func findByContent(data fs.FS, dir string, f *datasets.File) (found string) {
+// name. The name is empty if there is no such file; the error is that of the
+// context alone.
+func findByContent(ctx context.Context, data fs.FS, dir string, f *datasets.File) (found string, err error) {
 	if f.SHA256 == "" || f.Bytes == 0 {
-		return ""
+		return "", nil
 	}
-	_ = fs.WalkDir(data, dir, func(name string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(data, dir, func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil || d.IsDir() {
 			return nil // what cannot be read is not the file
 		}
 		if info, err := d.Info(); err != nil || info.Size() != f.Bytes {
 			return nil
 		}
-		if sum, err := fileSHA256(data, name, f); err == nil && sum == f.SHA256 {
+		if sum, err := fileSHA256(ctx, data, name, f); err == nil && sum == f.SHA256 {
 			found = name
 			return fs.SkipAll
 		}
-		return nil
+		return ctx.Err()
 	})
-	return found
+	return found, err
 }
 
 // fileSHA256 is the SHA-256 of a file, in hexadecimal: of its bytes, or, where the
 // dataset names it without ".gz" and it was found with it, of its unpacked content.
-func fileSHA256(data fs.FS, name string, of *datasets.File) (string, error) {
+func fileSHA256(ctx context.Context, data fs.FS, name string, of *datasets.File) (string, error) {
 	read := open
 	if compressed(of.Path) {
 		read = func(data fs.FS, name string) (io.ReadCloser, error) { return data.Open(name) }
@@ -71,10 +76,24 @@ func fileSHA256(data fs.FS, name string, of *datasets.File) (string, error) {
 	}
 	defer f.Close()
 	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
+	if _, err := io.Copy(h, untilDone{ctx, f}); err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// untilDone reads until its context is done: large files take seconds to hash.
+type untilDone struct {
+	ctx context.Context
+	in  io.Reader
+}
+
+// Read implements [io.Reader].
+func (r untilDone) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.in.Read(p)
 }
 
 // compressed reports whether a name is that of a gzip file.

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"path"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/archive"
 )
 
 // Resolve finds a file of a dataset in the data folder, below the dataset's own folder:
@@ -16,7 +18,7 @@ import (
 // A pattern stands for all files that it matches, in byte order; a folder may
 // also be there as an archive of the same name. The names returned are relative
 // to the data folder. If there is none, the error is a [MissingError].
-func Resolve(data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string, error) {
+func Resolve(ctx context.Context, data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string, error) {
 	wanted := append([]string{f.Path}, f.Also...)
 	for _, name := range wanted {
 		names, err := matches(data, dataset.DataDir, name, f.Except)
@@ -35,7 +37,11 @@ func Resolve(data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string,
 			}
 		}
 	}
-	if name := findByContent(data, dataset.DataDir, f); name != "" {
+	name, err := findByContent(ctx, data, dataset.DataDir, f)
+	if err != nil {
+		return nil, fmt.Errorf("dataset %s: file %s: search by checksum: %w", dataset.ID, f.Path, err)
+	}
+	if name != "" {
 		return []string{name}, nil
 	}
 	return nil, &MissingError{Dataset: dataset.ID, Path: path.Join(dataset.DataDir, f.Path)}
@@ -62,7 +68,7 @@ func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
 	before, after, deep := strings.Cut(full, "/**/")
 	if !deep {
 		names, err := fs.Glob(data, full)
-		names = slices.DeleteFunc(names, func(n string) bool { return hidden(n) || below(n, except) })
+		names = slices.DeleteFunc(names, func(n string) bool { return archive.Hidden(n) || below(n, except) })
 		slices.Sort(names)
 		return names, err
 	}
@@ -71,7 +77,7 @@ func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
 		return nil, nil
 	}
 	err := fs.WalkDir(data, before, func(member string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || hidden(member) || below(member, except) {
+		if err != nil || d.IsDir() || archive.Hidden(member) || below(member, except) {
 			return err
 		}
 		ok, err := path.Match(after, lastElements(member, strings.Count(after, "/")+1))

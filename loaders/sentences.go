@@ -126,7 +126,7 @@ func skipSpace(text string, at int) int {
 // endsSentence decides about a mark between what stands before it in the
 // sentence and what follows behind white space.
 func endsSentence(before string, mark rune, after string) bool {
-	word := before[strings.LastIndexFunc(before, unicode.IsSpace)+1:]
+	word := before[len(strings.TrimRightFunc(before, isNoSpace)):]
 	if word == "" {
 		return strings.TrimSpace(before) != "" // a mark of its own
 	}
@@ -144,6 +144,8 @@ func endsSentence(before string, mark rune, after string) bool {
 	}
 	return true
 }
+
+func isNoSpace(c rune) bool { return !unicode.IsSpace(c) }
 
 // isInitial reports whether a word is a single capital letter, or letters with
 // full stops between them, as in J. or U.S.

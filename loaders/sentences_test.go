@@ -32,6 +32,7 @@ func TestSentences(t *testing.T) {
 		"law":              {"In Okafor v. Tavenport, 12 F.3d 99 (9th Cir. 2001), Inc. Ltd. and Co. were one.", "Affirmed."},
 		"lines":            {"A title", "A first line. and a second one"},
 		"tokens":           {"The drug was given .", "patients left .", "( None stayed . )"},
+		"no-break spaces":  {"Made in Essa,\u00a0Dr.\u00a0Okafor wrote.", "Nobody read it."},
 		"dots":             {"Wait...", "What?!", "Nothing…", "Really."},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,7 +53,7 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 	} else if err != nil {
 		return v, err
 	}
-	if err := v.checkFiles(data, r); err != nil {
+	if err := v.checkFiles(ctx, data, r); err != nil {
 		return v, err
 	}
 	docs, tally, err := Documents(ctx, data, dataset, o)
@@ -91,7 +91,7 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 }
 
 // checkFiles compares the checksums of the files that have one.
-func (v *Verification) checkFiles(data fs.FS, r *reading) error {
+func (v *Verification) checkFiles(ctx context.Context, data fs.FS, r *reading) error {
 	if len(v.Files) != len(r.part.Files) {
 		return nil // a pattern stands for many files; the lock covers their content
 	}
@@ -99,7 +99,7 @@ func (v *Verification) checkFiles(data fs.FS, r *reading) error {
 		if f.SHA256 == "" {
 			continue
 		}
-		sum, err := fileSHA256(data, v.Files[i], &f)
+		sum, err := fileSHA256(ctx, data, v.Files[i], &f)
 		if err != nil {
 			return err
 		}

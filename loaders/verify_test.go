@@ -3,9 +3,11 @@ package loaders_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -129,7 +131,7 @@ func TestPattern(t *testing.T) {
 	delete(data, "own/part2.txt")
 	delete(data, "own/part10.txt")
 	var missing *loaders.MissingError
-	if err := loaders.Present(data, dataset, loaders.Options{Split: ner.Test}); !errors.As(err, &missing) || missing.Path != "own/part*.txt" {
+	if err := loaders.Present(t.Context(), data, dataset, loaders.Options{Split: ner.Test}); !errors.As(err, &missing) || missing.Path != "own/part*.txt" {
 		t.Errorf("error %v, want one about own/part*.txt", err)
 	}
 }
@@ -162,5 +164,22 @@ func TestDataKey(t *testing.T) {
 		if other == key(a) {
 			t.Errorf("%s: the key is the same", name)
 		}
+	}
+}
+
+// A search by checksum ends with its context, and is then no missing file.
+func TestPresentEndsWithItsContext(t *testing.T) {
+	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
+	text := "Mira\tB-person\n"
+	dataset.Sets[0].Splits[0].Files[0] = datasets.File{Path: "test.txt", Bytes: int64(len(text)), SHA256: hashOf(text)}
+	data := fstest.MapFS{"own/renamed": {Data: []byte(text)}}
+	if err := loaders.Present(t.Context(), data, dataset, loaders.Options{Split: ner.Test}); err != nil {
+		t.Fatalf("a file under another name: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := loaders.Present(ctx, data, dataset, loaders.Options{Split: ner.Test})
+	if !errors.Is(err, context.Canceled) || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v, want that of the context", err)
 	}
 }

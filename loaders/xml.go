@@ -65,8 +65,8 @@ func (s *xmlScanner) next() error {
 			if s.raw, err = characters(s.raw); err != nil {
 				return err
 			}
-			if len(s.open) == 0 && len(bytes.TrimSpace(s.raw)) > 0 {
-				return fmt.Errorf("%.20q: text outside of all elements", s.raw)
+			if err := s.inside(); err != nil {
+				return err
 			}
 			if s.text, err = unescape(s.text, s.raw); err != nil {
 				return err
@@ -78,6 +78,14 @@ func (s *xmlScanner) next() error {
 			return err
 		}
 	}
+}
+
+// inside refuses text outside of all elements.
+func (s *xmlScanner) inside() error {
+	if len(s.open) == 0 && len(bytes.TrimSpace(s.raw)) > 0 {
+		return fmt.Errorf("%.20q: text outside of all elements", s.raw)
+	}
+	return nil
 }
 
 // characters checks that bytes are characters of XML, and ends lines by a line
@@ -164,7 +172,7 @@ func (s *xmlScanner) tag() (met bool, err error) {
 			return false, err
 		}
 		s.kind, s.text = xmlText, append(s.text, s.raw...)
-		return true, nil
+		return true, s.inside()
 	case bytes.HasPrefix(head, []byte("?")):
 		if err := s.past("?", "?>"); err != nil {
 			return false, err
@@ -267,32 +275,54 @@ func (s *xmlScanner) past(begin, end string) error {
 	}
 }
 
-// doctype passes over <!DOCTYPE …>, with its declarations in brackets.
+// doctype passes over <!DOCTYPE …> with its declarations, in which quoted values
+// and comments may hold any character.
 func (s *xmlScanner) doctype() error {
-	for depth := 0; ; {
+	if name, _ := s.in.Peek(2); len(name) == 2 && !isLetter(name[1]) {
+		return fmt.Errorf("<%s is no declaration", name)
+	}
+	depth, quote := 0, byte(0)
+	for {
 		c, err := s.in.ReadByte()
 		if err != nil {
 			return fmt.Errorf("<! does not end: %w", noEOF(err))
 		}
-		switch c {
-		case '\n':
+		switch {
+		case c == '\n':
 			s.line++
-		case '[':
+		case quote != 0:
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'':
+			quote = c
+		case c == '<':
+			if comment, _ := s.in.Peek(3); string(comment) == "!--" {
+				if err := s.past("!--", "-->"); err != nil {
+					return err
+				}
+				continue
+			}
 			depth++
-		case ']':
-			depth--
-		case '>':
-			if depth <= 0 {
+		case c == '>':
+			if depth == 0 {
 				return nil
 			}
+			depth--
 		}
 	}
 }
 
+func isLetter(c byte) bool { return 'a' <= c|' ' && c|' ' <= 'z' }
+
 // declaration refuses encodings other than UTF-8.
 func (s *xmlScanner) declaration() error {
 	value, ok := attribute(s.raw, "encoding")
-	if !bytes.HasPrefix(s.raw, []byte("xml ")) || !ok {
+	target := s.raw
+	if i := bytes.IndexAny(target, " \t\r\n"); i >= 0 {
+		target = target[:i]
+	}
+	if string(target) != "xml" || !ok {
 		return nil
 	}
 	switch strings.ToLower(value) {

@@ -3,6 +3,7 @@ package metrics_test
 import (
 	"testing"
 
+	"nerbench/internal/reference"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
@@ -41,8 +42,10 @@ type expectedAverage struct {
 // TestAggregateVectors holds the averages of docs/spec/metrics.md §10.1 to §10.4 (§10.2
 // incomplete sets, §10.3 datasets not run, §10.4 datasets without gold), and undefined
 // ratios (§1.2), against the vectors.
-func TestAggregateVectors(t *testing.T) {
-	for _, c := range readVectors[aggregateCase](t, "aggregates.json").Cases {
+func TestAggregateVectors(t *testing.T) { reference.EachSet(t, aggregateVectors) }
+
+func aggregateVectors(t *testing.T, set reference.Set) {
+	for _, c := range readVectors[aggregateCase](t, set, "aggregates.json").Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			var datasets []metrics.DatasetTally
 			for _, r := range c.Rows {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/reference"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
@@ -28,8 +29,10 @@ type bucketCase struct {
 
 // TestBucketVectors holds equal mass, consistency and frequency against the
 // vectors of docs/spec/metrics.md §11.
-func TestBucketVectors(t *testing.T) {
-	for _, c := range readVectors[bucketCase](t, "buckets.json").Cases {
+func TestBucketVectors(t *testing.T) { reference.EachSet(t, bucketVectors) }
+
+func bucketVectors(t *testing.T, set reference.Set) {
+	for _, c := range readVectors[bucketCase](t, set, "buckets.json").Cases {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.Values != nil {
 				checkEqualMass(t, c)

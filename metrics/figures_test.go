@@ -23,7 +23,7 @@ func TestFigures(t *testing.T) {
 			if !known {
 				t.Fatalf("metric %s is unknown", tc.metric)
 			}
-			got, err := json.Marshal(m.Figures(tc.score))
+			got, err := json.Marshal(metrics.NewFigures(m, tc.score))
 			if err != nil || string(got) != tc.want {
 				t.Errorf("figures are %s, %v, want %s", got, err, tc.want)
 			}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"nerbench/internal/reference"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
@@ -36,15 +37,19 @@ type expectedStrings struct {
 
 // TestStringVectors holds the counts and formulas of docs/spec/metrics.md §3.4 and the
 // partial match of §3.8 against the vectors.
-func TestStringVectors(t *testing.T) {
-	for _, c := range readVectors[stringCase](t, "uniner_answers.json").Cases {
+func TestStringVectors(t *testing.T) { reference.EachSet(t, stringVectors) }
+
+func stringVectors(t *testing.T, set reference.Set) {
+	for _, c := range readVectors[stringCase](t, set, "uniner_answers.json").Cases {
 		t.Run(c.Name, func(t *testing.T) { checkStrings(t, c) })
 	}
 }
 
-func TestHandmadeStrings(t *testing.T) {
+func TestHandmadeStrings(t *testing.T) { reference.EachSet(t, handmadeStrings) }
+
+func handmadeStrings(t *testing.T, set reference.Set) {
 	n := 0
-	for _, c := range readVectors[stringCase](t, "handmade.json").Cases {
+	for _, c := range readVectors[stringCase](t, set, "handmade.json").Cases {
 		if c.Kind == "uniner" {
 			n++
 			t.Run(c.Name, func(t *testing.T) { checkStrings(t, c) })

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/reference"
 	"nerbench/metrics"
 )
 
@@ -45,15 +46,20 @@ func (c *chunk) UnmarshalJSON(data []byte) error {
 
 // TestTagVectors holds the reading of tags (docs/spec/metrics.md §4.1), lenient and strict
 // decoding (§4.2, §4.3), in all schemes, well formed and not, against the vectors.
-func TestTagVectors(t *testing.T) {
+func TestTagVectors(t *testing.T) { reference.EachSet(t, tagVectors) }
+
+func tagVectors(t *testing.T, set reference.Set) {
 	for _, scheme := range metrics.Schemes {
 		for _, form := range []string{"wellformed", "malformed"} {
 			name := "tags_" + string(scheme) + "_" + form + ".json"
 			t.Run(name, func(t *testing.T) {
-				f := readVectors[tagCase](t, name)
+				f := readVectors[tagCase](t, set, name)
 				corpus := map[metrics.Mode]metrics.Tally{metrics.Lenient: {}, metrics.Strict: {}}
 				for _, c := range f.Cases {
 					t.Run(c.Name, func(t *testing.T) { checkTags(t, c, corpus) })
+				}
+				if !set.Whole {
+					return
 				}
 				var want expectedTags
 				decodeVector(t, f.Corpus.Expected, &want)
@@ -65,9 +71,11 @@ func TestTagVectors(t *testing.T) {
 }
 
 // TestHandmadeTags: the cases in which evaluators part (docs/spec/metrics.md §4.4).
-func TestHandmadeTags(t *testing.T) {
+func TestHandmadeTags(t *testing.T) { reference.EachSet(t, handmadeTags) }
+
+func handmadeTags(t *testing.T, set reference.Set) {
 	n := 0
-	for _, c := range readVectors[tagCase](t, "handmade.json").Cases {
+	for _, c := range readVectors[tagCase](t, set, "handmade.json").Cases {
 		if c.Kind == "tags" {
 			n++
 			t.Run(c.Name, func(t *testing.T) { checkTags(t, c, nil) })
@@ -138,9 +146,11 @@ func checkChunks(t *testing.T, sentences [][]string, want [][]chunk, scheme metr
 }
 
 // TestHandmadeColumns: the oddities of column files (docs/spec/metrics.md §4.5).
-func TestHandmadeColumns(t *testing.T) {
+func TestHandmadeColumns(t *testing.T) { reference.EachSet(t, handmadeColumns) }
+
+func handmadeColumns(t *testing.T, set reference.Set) {
 	n := 0
-	for _, c := range readVectors[tagCase](t, "handmade.json").Cases {
+	for _, c := range readVectors[tagCase](t, set, "handmade.json").Cases {
 		if c.Kind != "columns" {
 			continue
 		}

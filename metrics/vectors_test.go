@@ -3,7 +3,6 @@ package metrics_test
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
 	"nerbench/internal/reference"
@@ -11,7 +10,8 @@ import (
 	"nerbench/ner"
 )
 
-// vectorFile is the frame that all files of vectors share.
+// vectorFile is the frame that all files of vectors share. Outcomes of the corpus
+// hold for all its cases, so that a slice has none.
 type vectorFile[C any] struct {
 	Corpus *struct {
 		Expected json.RawMessage `json:"expected"`
@@ -19,18 +19,11 @@ type vectorFile[C any] struct {
 	Cases []C `json:"cases"`
 }
 
-// readVectors reads a file of vectors. What a test does not look at is ignored:
-// the files hold the outcomes of other evaluators, too.
-func readVectors[C any](t testing.TB, name string) vectorFile[C] {
+// readVectors reads a file of vectors.
+func readVectors[C any](t testing.TB, set reference.Set, name string) vectorFile[C] {
 	t.Helper()
-	data, err := os.ReadFile(reference.Path(t, "vectors", name))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var f vectorFile[C]
-	if err := json.Unmarshal(data, &f); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
+	set.Read(t, &f, "vectors", name)
 	if len(f.Cases) == 0 {
 		t.Fatalf("%s: no cases", name)
 	}

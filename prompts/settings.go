@@ -18,7 +18,7 @@ type Settings struct {
 	// Dataset is the D of the dataset line (§4.1), and DatasetName says which name
 	// that is: table6 (also if empty), or ids (§5.1).
 	Dataset, DatasetName string
-	Order                string // of the types: listed, name, shuffle:dataset, shuffle:document (§2.3)
+	Order                string // of the types: listed, name, shuffle:row, shuffle:document (§2.3)
 	Wording              string // of the types: natural, native, upper, lower, title (§2.3)
 	// Layout is empty for that of the variant, or chunk=K: at most K types in one
 	// query (§1).

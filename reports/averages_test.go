@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -34,15 +33,11 @@ type average struct {
 	Used, Total int
 }
 
-func TestAverageVectors(t *testing.T) {
-	data, err := os.ReadFile(reference.Path(t, "vectors", "aggregates.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestAverageVectors(t *testing.T) { reference.EachSet(t, averageVectors) }
+
+func averageVectors(t *testing.T, set reference.Set) {
 	var file struct{ Cases []aggregate }
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
-	}
+	set.Read(t, &file, "vectors", "aggregates.json")
 	if len(file.Cases) == 0 {
 		t.Fatal("no cases")
 	}
@@ -95,7 +90,7 @@ func checkAggregate(t *testing.T, c aggregate) {
 }
 
 // checkAverage compares a mean. The vectors count mean_domains in domains; a
-// cell counts rows, and says the domains in its note.
+// cell counts datasets, and has the domains in its note.
 func checkAverage(t *testing.T, got *Cell, want average) {
 	t.Helper()
 	same(t, got.Row, got.Value, want.F1)
@@ -134,29 +129,29 @@ func TestAveragesShareTheirDatasets(t *testing.T) {
 			t.Errorf("%s: %s over %d/%d, want %v over 2/5", model, Percent(c.Value), c.Used, c.Total, want)
 		}
 		if slices.Contains(c.Runs, "a.plants") {
-			t.Errorf("%s: runs %v hold a row that b lacks", model, c.Runs)
+			t.Errorf("%s: runs %v contain a dataset that b lacks", model, c.Runs)
 		}
 	}
 	if c := table.Cell(SpanF1, MeanRows, "c"); c.Value != nil || c.Used != 0 {
 		t.Errorf("c: %s over %d, want no average", Percent(c.Value), c.Used)
 	}
-	if !warned(table, "2 of 5 datasets that all have: stars, courts; left out, as some lack them: plants") {
-		t.Errorf("warnings %q do not name the rows", table.Warnings)
+	if !warned(table, "2 of 5 datasets that all cells have: stars, courts; left out: plants") {
+		t.Errorf("warnings %q do not name the datasets", table.Warnings)
 	}
 }
 
-func TestFewDatasetsDoNotSpoilTheAveragesOfOthers(t *testing.T) {
+func TestFewDatasetsDoNotReduceOtherAverages(t *testing.T) {
 	results := []Result{
 		result("a", "stars", 1, 2, 2), result("a", "plants", 2, 2, 2), result("a", "courts", 0, 2, 2),
 		result("b", "recipes", 2, 2, 2),
 	}
 	table := build(t, results, Spec{Benchmark: benchmark()})
 	if c := table.Cell(SpanF1, MeanRows, "a"); c.Value == nil || *c.Value != 0.5 || c.Used != 3 {
-		t.Errorf("a: %s over %d rows, want 50.0 over 3", Percent(c.Value), c.Used)
+		t.Errorf("a: %s over %d datasets, want 50.0 over 3", Percent(c.Value), c.Used)
 	}
 	c := table.Cell(SpanF1, MeanRows, "b")
 	if c.Value != nil || c.Used != 0 || c.Note != "1 dataset, others up to 3: too few to average with them" {
-		t.Errorf("b: %s over %d rows, note %q", Percent(c.Value), c.Used, c.Note)
+		t.Errorf("b: %s over %d datasets, note %q", Percent(c.Value), c.Used, c.Note)
 	}
 }
 
@@ -174,7 +169,7 @@ func TestCellsThatMixRuns(t *testing.T) {
 		{"a seed and none", []Result{a, a.with("seed", "2")}, Spec{}, "mean of 2 runs that differ in: seed", "cells differ in: seed"},
 		{"unknown key", []Result{a.with("reader", "1"), a.with("reader", "2")}, Spec{}, "mean of 2 runs that differ in: reader", "cells differ in: reader"},
 		{"other data", []Result{a, a.with("data", "other")}, Spec{}, "mean of 2 runs that differ in: data", "cells differ in: data"},
-		{"data of another row", []Result{a, result("a", "courts", 1, 2, 2)}, Spec{}, "", ""},
+		{"data of another dataset", []Result{a, result("a", "courts", 1, 2, 2)}, Spec{}, "", ""},
 		{"digest of another model", []Result{a, result("b", "stars", 1, 2, 2)}, Spec{}, "", ""},
 		{"other prompts in another column", []Result{a, result("b", "stars", 1, 2, 2).with("family", "gner")}, Spec{}, "", "cells differ in: family"},
 		{"systems apart", []Result{a.with("seed", "1"), a.with("seed", "2")}, Spec{Cols: KeySystem}, "", "cells differ in: seed"},
@@ -207,7 +202,7 @@ func TestSystemNames(t *testing.T) {
 		{"one way", []Result{a, result("a", "courts", 1, 2, 2)}, []string{"a"}},
 		{"two ways", []Result{a.with("seed", "1"), a.with("seed", "2")}, []string{"a (seed=1)", "a (seed=2)"}},
 		{"with and without", []Result{a, a.with("seed", "2")}, []string{"a (default)", "a (seed=2)"}},
-		{"other from row to row", []Result{a, result("a", "courts", 1, 2, 2).with("cap", "9")}, []string{"a"}},
+		{"different for each dataset", []Result{a, result("a", "courts", 1, 2, 2).with("cap", "9")}, []string{"a"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

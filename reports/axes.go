@@ -10,12 +10,12 @@ import (
 	"nerbench/ner"
 )
 
-// Keys that can span a table beside [ner.Keys].
+// Keys of tables: [ner.Keys] and those that are computed, the domain and the system.
 const (
 	KeyDataset = "dataset"
 	KeyModel   = "model"
-	KeyDomain  = "domain" // domain of the run's row: cells are domain means
-	KeySystem  = "system" // the model, with whatever tells two ways of asking it apart
+	KeyDomain  = "domain" // the domain of the dataset: cells are domain means
+	KeySystem  = "system" // the model with the keys in which its runs differ, see [SystemNames]
 )
 
 func knownAxis(key string) bool {
@@ -39,8 +39,8 @@ func (r *run) key(name string) string {
 	return r.Keys[name]
 }
 
-// owner names the key that a key belongs to: it is expected to differ where its
-// owner does, and is only worth a word where it differs under one owner.
+// owner names the key that a key belongs to. A key is expected to differ where its
+// owner does: a warning is due only where it differs under one value of the owner.
 var owner = map[string]string{
 	"data":           KeyDataset,
 	"labels":         KeyDataset,
@@ -55,9 +55,9 @@ var owner = map[string]string{
 	"variant":        "family",
 }
 
-// owner is the value of the key that a key belongs to. A model that learns on
-// each row anew has a training of its own there, and what it learnt, its digest,
-// is due to the training.
+// owner is the value of the key that a key belongs to. A model that is trained on
+// each dataset has a training and a digest of its own there: the training belongs to
+// the dataset, and the digest to the training.
 func (r *run) owner(name string) string {
 	training := r.key("training")
 	switch {
@@ -69,11 +69,11 @@ func (r *run) owner(name string) string {
 	return r.key(owner[name])
 }
 
-// differing returns the keys, but for those excepted, in which runs differ, in
-// the order of [ner.Keys].
+// differing returns the keys in which runs differ, except some, in the order of
+// [ner.Keys].
 func differing(runs []*run, except ...string) []string {
 	var names []string
-	for _, name := range keyNames(runs) {
+	for _, name := range KeyNames(keysOf(runs)...) {
 		if !slices.Contains(except, name) && differ(runs, name) {
 			names = append(names, name)
 		}
@@ -94,12 +94,21 @@ func differ(runs []*run, name string) bool {
 	return false
 }
 
-// keyNames lists the keys that any of the runs has: known ones in their order,
-// then others by name.
-func keyNames(runs []*run) []string {
+// keysOf returns the keys of each run.
+func keysOf(runs []*run) []map[string]string {
+	keys := make([]map[string]string, len(runs))
+	for i, r := range runs {
+		keys[i] = r.Keys
+	}
+	return keys
+}
+
+// KeyNames lists the names of the keys that any of some runs has: first those of
+// [ner.Keys] in their order, then others by name.
+func KeyNames(keys ...map[string]string) []string {
 	has := set{}
-	for _, r := range runs {
-		for name := range r.Keys {
+	for _, of := range keys {
+		for name := range of {
 			has[name] = true
 		}
 	}
@@ -117,8 +126,8 @@ type set map[string]bool
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// natural orders values of a key: numbers by size, before other values, which
-// go by bytes.
+// natural orders values of a key: first numbers by size, then other values by their
+// bytes.
 func natural(a, b string) int {
 	x, errX := strconv.ParseFloat(a, 64)
 	y, errY := strconv.ParseFloat(b, 64)

@@ -17,7 +17,7 @@ type builder struct {
 	rows      []string // values of the row axis, without averages
 	cols      []string
 
-	common map[string]compared // of one metric, by the rows stood for
+	common map[string]compared // of one metric, by the datasets that cells stand for
 	warned []string
 }
 
@@ -48,8 +48,8 @@ func (b *builder) wanted(key func(string) string) bool {
 	return true
 }
 
-// benchmarkRows lists the datasets that the filter leaves: those of the
-// benchmark in its order, then others that were run, by name.
+// benchmarkDatasets lists the datasets that the filter keeps: those of the benchmark
+// in its order, then others that were run, by name.
 func (b *builder) benchmarkDatasets() []string {
 	var datasets []string
 	for _, info := range b.spec.Benchmark {
@@ -75,8 +75,8 @@ func (b *builder) datasetWanted(info DatasetInfo) bool {
 	return true
 }
 
-// values lists the values of an axis in the order of printing. Rows and domains
-// are those of the benchmark, whether they were run or not.
+// values lists the values of an axis in the order of printing. Datasets and domains
+// are those of the benchmark, also those that were not run.
 func (b *builder) values(axis string) []string {
 	var values []string
 	add := func(v string) {
@@ -100,18 +100,18 @@ func (b *builder) values(axis string) []string {
 	return values
 }
 
-// averages names what stands at the end of an axis.
+// averages lists the averages at the end of an axis.
 func (b *builder) averages(axis string) []string {
 	if axis != KeyDataset && axis != KeyDomain {
 		return nil
 	}
 	if len(b.spec.Benchmark) == 0 {
-		return []string{MeanRows, PooledMicro} // without domains there is no mean over them
+		return []string{MeanRows, PooledMicro} // without a benchmark no domain is known
 	}
 	return []string{MeanRows, MeanDomains, PooledMicro}
 }
 
-// stands lists the datasets that a cell stands for.
+// stands lists the datasets that a cell stands for: one, those of a domain, or all.
 func (b *builder) stands(row, col string) []string {
 	var datasets []string
 	for _, id := range b.benchmark {
@@ -185,8 +185,8 @@ func (b *builder) f1(r *run, metric string) *float64 {
 	return f1
 }
 
-// rowValue is the value of one dataset at one place as averages count it:
-// the mean over its runs that are complete and have gold (docs/spec/metrics.md §10.2).
+// datasetValue is the value of one dataset at one place in averages: the mean over
+// its runs that are complete and have gold (docs/spec/metrics.md §10.2).
 func (b *builder) datasetValue(runs []*run, metric string) *float64 {
 	var values []float64
 	for _, r := range b.counted(runs, metric) {
@@ -197,15 +197,15 @@ func (b *builder) datasetValue(runs []*run, metric string) *float64 {
 	return mean(values)
 }
 
-// counted are the runs that may enter averages: complete, scored, with gold.
+// counted returns the runs that may enter averages: complete, scored, with gold.
 func (b *builder) counted(runs []*run, metric string) []*run {
 	return slices.DeleteFunc(slices.Clone(runs), func(r *run) bool {
 		s, ok := b.score(r, metric)
-		return !ok || r.incomplete() || s.NGold == 0
+		return !ok || r.Incomplete() || s.NGold == 0
 	})
 }
 
-// signatures are those of the scores that the cells are made of.
+// signatures returns the signatures of the scores in the cells.
 func (b *builder) signatures() map[string]map[string]string {
 	out := map[string]map[string]string{}
 	for _, r := range b.runs {

@@ -20,14 +20,14 @@ func (b *builder) cell(metric, row, col string) Cell {
 	return c
 }
 
-// single reports whether a cell stands for one dataset by its name, and
-// not for a mean that happens to be over one.
+// single reports whether a cell stands for one dataset by its name. A mean that
+// happens to be over one dataset does not.
 func (b *builder) single(row, col string) bool {
 	byName := (b.spec.Rows == KeyDataset && !b.average(KeyDataset, row)) || (b.spec.Cols == KeyDataset && !b.average(KeyDataset, col))
 	return byName && len(b.stands(row, col)) == 1
 }
 
-// fillRow fills the cell of one dataset from the runs there.
+// fillDataset fills the cell of one dataset from its runs.
 func (b *builder) fillDataset(c *Cell, runs []*run) {
 	c.Total = 1
 	if len(runs) == 0 {
@@ -40,7 +40,7 @@ func (b *builder) fillDataset(c *Cell, runs []*run) {
 	}
 	if len(runs) > 1 {
 		c.Value = b.valueOfMany(runs, c.Metric)
-		c.Note = fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNothing(differing(runs)))
+		c.Note = fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNone(differing(runs)))
 		return
 	}
 	b.fillCounts(c, runs[0])
@@ -49,12 +49,12 @@ func (b *builder) fillDataset(c *Cell, runs []*run) {
 // fillCounts fills the cell of one run.
 func (b *builder) fillCounts(c *Cell, r *run) {
 	var notes []string
-	if r.incomplete() {
+	if r.Incomplete() {
 		notes = append(notes, fmt.Sprintf("incomplete: %d of %d passages", r.Complete, r.Passages))
 	}
 	s, ok := b.score(r, c.Metric)
 	if !ok {
-		if !r.incomplete() {
+		if !r.Incomplete() {
 			notes = append(notes, "not scored by this metric")
 		}
 		c.Note = strings.Join(notes, "; ")
@@ -63,7 +63,7 @@ func (b *builder) fillCounts(c *Cell, r *run) {
 	c.Counts, c.doubled = &s, b.spec.Doubled(c.Metric)
 	c.Precision, c.Recall, c.Value = b.spec.Ratios(c.Metric, s)
 	if s.NGold == 0 {
-		notes = append(notes, "no gold: not in averages")
+		notes = append(notes, "no gold: left out of averages")
 	}
 	if ci, ok := r.CI[c.Metric]; ok {
 		c.CI = &ci
@@ -71,7 +71,7 @@ func (b *builder) fillCounts(c *Cell, r *run) {
 	c.Note = strings.Join(notes, "; ")
 }
 
-// valueOfMany is the mean over several runs of one row.
+// valueOfMany is the mean over several runs of one dataset.
 func (b *builder) valueOfMany(runs []*run, metric string) *float64 {
 	var values []float64
 	for _, r := range runs {
@@ -82,8 +82,8 @@ func (b *builder) valueOfMany(runs []*run, metric string) *float64 {
 	return mean(values)
 }
 
-// fillMean fills a cell that is an average over datasets: those that all
-// cells over the same rows have, so that what is compared is comparable.
+// fillMean fills a cell that is an average over datasets. It uses the datasets that
+// all cells over the same datasets have, so that averages can be compared.
 func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	datasets := b.stands(c.Row, c.Col)
 	c.Total = len(datasets)
@@ -112,7 +112,7 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	switch {
 	case len(values) == 0:
 		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
-		c.Note = "no dataset that all have"
+		c.Note = "no dataset that all cells have"
 	case c.Row == PooledMicro || c.Col == PooledMicro:
 		b.fillPooled(c, datasets, set, at)
 	case c.Row == MeanDomains || c.Col == MeanDomains:
@@ -123,7 +123,7 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	}
 }
 
-// fillPooled fills a cell with the F1 of the counts summed over rows.
+// fillPooled fills a cell with the F1 of the counts summed over datasets.
 func (b *builder) fillPooled(c *Cell, datasets []string, set compared, at map[string][]*run) {
 	var pooled ner.Score
 	for _, id := range datasets {
@@ -142,7 +142,7 @@ func (b *builder) fillPooled(c *Cell, datasets []string, set compared, at map[st
 	c.Precision, c.Recall, c.Value = b.spec.Ratios(c.Metric, pooled)
 }
 
-// noMean says why a cell has no average.
+// noMean is the reason for which a cell has no average.
 func (b *builder) noMean(c *Cell, ran, own, most int) string {
 	switch {
 	case ran == 0:
@@ -150,11 +150,15 @@ func (b *builder) noMean(c *Cell, ran, own, most int) string {
 	case own == 0:
 		return "no dataset that can be averaged"
 	}
-	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, plural(own, "dataset", "datasets"), most)
+	noun := "datasets"
+	if own == 1 {
+		noun = "dataset"
+	}
+	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, noun, most)
 }
 
-// fillOrigin says which runs a cell was computed from. Several runs of one row
-// are about the same passages, which count once.
+// fillOrigin records the runs that a cell was computed from. Several runs of one
+// dataset have the same passages, which count once.
 func (b *builder) fillOrigin(c *Cell, runs []*run) {
 	c.Failures, c.Queries, c.Runs = 0, 0, nil
 	complete, passages, gold := map[string]int{}, map[string]int{}, map[string]int{}
@@ -163,11 +167,11 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 		complete[dataset] = max(complete[dataset], r.Complete)
 		passages[dataset] = max(passages[dataset], r.Passages)
 		if s, ok := b.score(r, c.Metric); ok {
-			_, _, n := halved(s, b.spec.Doubled(c.Metric))
+			_, _, n := PrintedCounts(s, b.spec.Doubled(c.Metric))
 			gold[dataset] = max(gold[dataset], n)
 		}
-		c.Failures += r.failures()
-		c.Queries += r.asked()
+		c.Failures += r.Failures()
+		c.Queries += r.Asked()
 		c.Runs = append(c.Runs, r.ID)
 	}
 	c.Complete, c.Passages, c.gold = sum(complete), sum(passages), sum(gold)

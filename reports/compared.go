@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// compared is the set of datasets that averages are over which stand for
-// the same rows, and so are compared (docs/spec/metrics.md §10.2).
+// compared is the set of datasets that a group of averages is over. The averages of
+// a group stand for the same datasets and are compared with each other
+// (docs/spec/metrics.md §10.2).
 type compared struct {
 	datasets set // those that all cells taking part have
-	most     int // the number of rows of the cell that has most
+	most     int // the largest number of datasets of one cell
 }
 
-// admits reports whether a cell with own rows takes part: it has at least half
-// as many as the cell that has most. Otherwise one system that was tried on a
-// single row would leave nothing to average for all others.
+// admits reports whether a cell with a number of datasets takes part: it needs half
+// of the largest number. Otherwise one system with a single dataset would reduce the
+// averages of all others to this dataset.
 func (c compared) admits(own int) bool { return 2*own >= c.most }
 
-// comparedRows finds, among the datasets that a cell stands for, those
-// that it is averaged over. They are the same for every cell that stands for
-// the same rows.
+// comparedDatasets returns, of the datasets that a cell stands for, those that its
+// average is over. They are the same for all cells that stand for the same datasets.
 func (b *builder) comparedDatasets(metric string, datasets []string) compared {
 	group := strings.Join(datasets, "\x1f")
 	if c, ok := b.common[group]; ok {
@@ -71,13 +71,13 @@ func countIn(owns []map[string]float64, id string) int {
 	return n
 }
 
-// warnLeftOut says so when averages leave out rows that some cells have.
+// warnLeftOut warns if averages leave out datasets that some cells have.
 func (b *builder) warnLeftOut(metric string, datasets []string, some, common set) {
 	left := func(id string) bool { return some[id] && !common[id] }
 	if !slices.ContainsFunc(datasets, left) {
 		return
 	}
 	in := listIn(datasets, func(id string) bool { return common[id] })
-	b.warned = append(b.warned, fmt.Sprintf("%s: averages are over the %d of %d datasets that all have: %s; left out, as some lack them: %s",
-		metric, len(in), len(datasets), orNothing(in), orNothing(listIn(datasets, left))))
+	b.warned = append(b.warned, fmt.Sprintf("%s: averages are over the %d of %d datasets that all cells have: %s; left out: %s",
+		metric, len(in), len(datasets), orNone(in), orNone(listIn(datasets, left))))
 }

@@ -9,15 +9,15 @@ import (
 	"strings"
 )
 
-// csvHeader names the columns of the long form: one line a cell, with all that
-// the number was computed from. Ratios are unrounded, undefined ones are empty.
+// csvHeader names the columns of the long form: one line for each cell, with the
+// counts behind its value. Ratios are unrounded; undefined ones are empty.
 var csvHeader = []string{
 	"row", "col", "metric", "f1", "precision", "recall", "tp", "n_pred", "n_gold", "ci_low", "ci_high",
 	"used", "total", "passages_scored", "passages", "failures", "queries", "runs", "note",
 }
 
-// writeCSV prints all cells, rows that were not run included. Warnings have no
-// place in this form; each cell's note has.
+// writeCSV prints all cells, also those of datasets that were not run. It prints the
+// notes of cells, and no warnings.
 func writeCSV(w io.Writer, t *Table) error {
 	out := csv.NewWriter(w)
 	lines := [][]string{csvHeader}
@@ -44,7 +44,7 @@ func writeCSV(w io.Writer, t *Table) error {
 	return nil
 }
 
-// csvGrid prints a grid as it stands, without its title and its notes.
+// csvGrid prints a grid without its title and its notes.
 func csvGrid(w io.Writer, g Grid) error {
 	out := csv.NewWriter(w)
 	lines := append([][]string{g.header()}, g.Body...)
@@ -63,7 +63,7 @@ func csvGrid(w io.Writer, g Grid) error {
 func csvLine(c *Cell) []string {
 	line := []string{c.Row, c.Col, c.Metric, number(c.Value), number(c.Precision), number(c.Recall)}
 	if c.Counts != nil {
-		tp, pred, gold := halved(*c.Counts, c.doubled)
+		tp, pred, gold := PrintedCounts(*c.Counts, c.doubled)
 		line = append(line, number(&tp), strconv.Itoa(pred), strconv.Itoa(gold))
 	} else {
 		line = append(line, "", "", "")

@@ -1,12 +1,17 @@
-// Package reports turns scores into what people read: tables as text,
-// Markdown, CSV and JSON, and one HTML page with charts.
+// Package reports computes tables of scores and prints them: as text, Markdown, CSV,
+// LaTeX, HTML and JSON.
 //
-// A [Table] is computed once, by [Build]; renderers only print it. Runs are
-// flat sets of keys, any two of which span a table; what no axis names and yet
-// differs is said in a warning ("cells differ in: seed"), because a table that
-// hides a difference is worse than none.
+// [Build] computes a [Table] from results of runs; [Table.Write] prints it. A run is
+// a flat set of keys, and any two keys span a table. If runs in a table differ in a
+// key that is on no axis, a warning names the key ("cells differ in: seed").
 //
-// Every number comes with what it was computed from: counts, rows used of rows
-// there are, passages, failure share, runs. An undefined ratio is null in files
-// and "–" in print; a row that was not run is "not run" with its reason, never 0.
+// Each number comes with the values behind it: counts, datasets used of all datasets,
+// passages, failure share, runs. An undefined ratio is null in files and "–" in print.
+// A dataset that was not run is printed as "not run" with the reason, and never as 0.
+//
+// [Grid] and [Figure] are tables of strings and charts of any content. [Exhibit] is
+// one of them with all its forms. [Published] returns numbers from publications.
+//
+// Package reports/paper lays out the tables and figures of the UniversalNER paper,
+// package reports/page writes the HTML report. Both build on this package.
 package reports

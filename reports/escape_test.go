@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// hostile names are what a model, a type or a row may be called by somebody who
-// means harm, or by accident.
+// hostile are names that a model, a type or a dataset may have, by intention or by
+// accident.
 var hostile = []string{
 	"a|b", "a\nb", "\x1b[31mred\x1b[0m", "<script>alert(1)</script>", `"quoted, with comma"`,
 	"*bold* _it_ `code` [x](y)", "\u202eright to left", "=1+1",

@@ -5,33 +5,66 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"slices"
 	"strings"
 )
 
-// Figure is a chart of a few series over some categories, as a paper prints it:
-// bars side by side, or lines where the categories have an order. Values are F1 in
-// percent. It is drawn as SVG, in the colours of the reader's light or dark theme.
+// Figure is a chart of a few series over some categories, as papers have them: bars
+// side by side, or lines if the categories have an order. Values are F1 in percent.
+// The SVG has colours for light and for dark themes.
 type Figure struct {
 	Title string
-	// Unit is what the axis of values counts; empty: "F1 (%)".
+	// Unit is the label of the axis of values; empty: "F1 (%)".
 	Unit       string
 	Categories []string
 	Series     []Series
-	// Lines joins the values of a series: the categories have an order.
+	// Lines joins the values of a series by a line.
 	Lines bool
 	Notes []string
 }
 
-// Series are the values of one system or setting.
+// Series holds the values of one system or setting.
 type Series struct {
 	Name string
-	// Values has one for each category; nil: there is none.
+	// Values has one value for each category; nil is a missing value.
 	Values []*float64
-	// CI are 95 % intervals, where there are any.
+	// CI has the 95 % interval of each value; nil, or a shorter list, for no interval.
 	CI []*[2]float64
-	// Published: others printed these values. They are hatched, or dashed, so that
-	// nobody takes them for measured ones.
+	// Published is set for values from publications. They are hatched, or dashed,
+	// which distinguishes them from measured values.
 	Published bool
+}
+
+// Put sets the value of a series in a category, and its interval; both are ratios
+// between 0 and 1, or nil. A new series or category is added at the end.
+func (f *Figure) Put(series, category string, value *float64, ci *[2]float64) {
+	s := slices.IndexFunc(f.Series, func(s Series) bool { return s.Name == series })
+	if s < 0 {
+		s = len(f.Series)
+		f.Series = append(f.Series, Series{Name: series})
+	}
+	c := slices.Index(f.Categories, category)
+	if c < 0 {
+		c = len(f.Categories)
+		f.Categories = append(f.Categories, category)
+	}
+	for i := range f.Series { // each series has a value for each category, or nil
+		of := &f.Series[i]
+		for len(of.Values) < len(f.Categories) {
+			of.Values = append(of.Values, nil)
+		}
+		for len(of.CI) < len(f.Categories) {
+			of.CI = append(of.CI, nil)
+		}
+	}
+	of := &f.Series[s]
+	if value != nil {
+		percent := InPercent(*value)
+		of.Values[c] = &percent
+	}
+	if ci != nil {
+		of.CI[c] = &[2]float64{InPercent(ci[0]), InPercent(ci[1])}
+	}
 }
 
 // Measures of a figure, in units of the SVG.
@@ -53,18 +86,18 @@ func (f Figure) WriteSVG(w io.Writer) error {
 	return err
 }
 
-// drawing is a figure in the making.
+// drawing is the state of drawing a figure.
 type drawing struct {
 	Figure
 	out       strings.Builder
 	low, high float64 // of the axis
 	step      float64
 	top       float64 // of the plot
-	slanted   bool    // names of categories, which are too long to stand straight
+	slanted   bool    // the names of categories are too long to be horizontal
 }
 
-// scale finds the ends of the axis: from 0, unless values are below, to a round
-// number above all of them.
+// scale computes the ends of the axis: round numbers, below and above all values and
+// 0.
 func (d *drawing) scale() {
 	low, high := 0.0, 0.0
 	for _, s := range d.Series {
@@ -88,7 +121,7 @@ func (d *drawing) scale() {
 	}
 }
 
-// niceStep is the next of 1, 2, 5, 10, … above.
+// niceStep is the least of 1, 2, 5, 10, 20, … that is not below a number.
 func niceStep(least float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(least)))
 	for _, m := range []float64{1, 2, 5} {
@@ -139,7 +172,7 @@ func (d *drawing) draw() {
 	d.end(d.top + figurePlot + below + 14)
 }
 
-// begin opens the document: size, colours, hatching, and the title.
+// begin opens the document and writes its size, colours, hatching and title.
 func (d *drawing) begin(height float64) {
 	d.printf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s">`+"\n", figureWidth, height, esc(d.Title))
 	d.printf("<style>%s</style>\n", figureStyle)
@@ -151,7 +184,7 @@ func (d *drawing) begin(height float64) {
 	d.printf(`<text x="%.0f" y="22" class="title">%s</text>`+"\n", figureLeft, esc(d.Title))
 }
 
-// end writes the notes, from a height on, and closes the document.
+// end writes the notes, the first at y, and closes the document.
 func (d *drawing) end(y float64) {
 	for i, n := range d.wrappedNotes() {
 		d.printf(`<text x="%.0f" y="%.0f" class="note">%s</text>`+"\n", figureLeft, y+18*float64(i), esc(n))
@@ -159,12 +192,12 @@ func (d *drawing) end(y float64) {
 	d.printf("</svg>\n")
 }
 
-// figureStyle has the colours of the page, for both themes.
+// figureStyle has the colours of the HTML report, for both themes.
 const figureStyle = `text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif;fill:#1c2330}.title{font-size:16px;font-weight:600}.note{font-size:12px;fill:#5b6675}.tick{fill:#5b6675;font-size:12px}.paper{fill:#ffffff}.grid{stroke:#dfe3e9}.zero{stroke:#5b6675}.ci{stroke:#1c2330;stroke-width:1.4}` +
 	`.f0{fill:#1f66b5}.f1{fill:#d1580b}.f2{fill:#12805c}.f3{fill:#a33c8c}.f4{fill:#b8860b}.f5{fill:#3aa0c9}.f6{fill:#6b7280}.f7{fill:#8c4a34}.l0{stroke:#1f66b5}.l1{stroke:#d1580b}.l2{stroke:#12805c}.l3{stroke:#a33c8c}.l4{stroke:#b8860b}.l5{stroke:#3aa0c9}.l6{stroke:#6b7280}.l7{stroke:#8c4a34}` +
 	`@media (prefers-color-scheme:dark){text{fill:#e6e9ee}.note,.tick{fill:#9aa5b4}.paper{fill:#14181f}.grid{stroke:#323a46}.zero{stroke:#9aa5b4}.ci{stroke:#e6e9ee}.f0{fill:#6ea8f0}.f1{fill:#f39255}.f2{fill:#52c39a}.f3{fill:#dd86c9}.f4{fill:#e3bb4d}.f5{fill:#7fd0ee}.f6{fill:#a3abb8}.f7{fill:#d39a85}.l0{stroke:#6ea8f0}.l1{stroke:#f39255}.l2{stroke:#52c39a}.l3{stroke:#dd86c9}.l4{stroke:#e3bb4d}.l5{stroke:#7fd0ee}.l6{stroke:#a3abb8}.l7{stroke:#d39a85}}`
 
-// legend puts the names of the series into lines.
+// legend distributes the series over the lines of the legend.
 func (d *drawing) legend() [][]int {
 	if len(d.Series) < 2 && (len(d.Series) == 0 || d.Series[0].Name == "") {
 		return nil
@@ -239,7 +272,7 @@ func (d *drawing) names() {
 	}
 }
 
-// wrappedNotes cuts the notes into lines that fit.
+// wrappedNotes wraps the notes at the width of the figure.
 func (d *drawing) wrappedNotes() []string {
 	const width = 125
 	var lines []string

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// fill is the style of a series' bars.
+// fill is the style of the bars of a series.
 func fill(i int, s Series) string {
 	if s.Published {
 		return fmt.Sprintf(`fill="url(#h%d)" class="l%d" stroke-width="1"`, i%figureColors, i%figureColors)
@@ -25,10 +25,10 @@ func (d *drawing) bars() {
 			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
 			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
 			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
-				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
+				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*v))
 			d.interval(s, c, x+width/2)
 			if width >= 26 {
-				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, oneDecimal(*v))
+				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, OneDecimal(*v))
 			}
 		}
 	}
@@ -76,17 +76,17 @@ func (d *drawing) lines() {
 			if v != nil {
 				d.interval(s, c, d.x(c))
 				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
-					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*v))
+					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*v))
 			}
 		}
 	}
 }
 
-// mostColumns is how many categories stand side by side; more stand below each
-// other, with a dot for each value.
+// mostColumns is the largest number of categories side by side. More categories are
+// drawn below each other, with a dot for each value.
 const mostColumns = 16
 
-// dots draws many categories: one line each, names on the left, values as dots.
+// dots draws one line for each category, with its name on the left and values as dots.
 func (d *drawing) dots(legend [][]int) {
 	const left, line = 290.0, 19.0
 	width := figureWidth - left - figureRight
@@ -114,7 +114,7 @@ func (d *drawing) dots(legend [][]int) {
 				style = fmt.Sprintf(`class="paper l%d" stroke-width="2"`, i%figureColors)
 			}
 			d.printf(`<circle cx="%.1f" cy="%.1f" r="5" %s><title>%s, %s: %s</title></circle>`+"\n",
-				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), oneDecimal(*s.Values[c]))
+				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*s.Values[c]))
 		}
 	}
 	d.end(bottom + 40)

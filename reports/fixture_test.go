@@ -6,7 +6,7 @@ import (
 	"nerbench/ner"
 )
 
-// benchmark is a small benchmark of five rows in three domains.
+// benchmark is a small benchmark of five datasets in three domains.
 func benchmark() []DatasetInfo {
 	return []DatasetInfo{
 		{ID: "stars", Title: "Stars", Domain: "science"},
@@ -17,7 +17,7 @@ func benchmark() []DatasetInfo {
 	}
 }
 
-// result is a complete run with one query a passage that all went well.
+// result is a complete run with four queries for each passage, a few of them failures.
 func result(model, dataset string, tp, nPred, nGold int) Result {
 	s := ner.Score{TP: tp, NPred: nPred, NGold: nGold}
 	keys := map[string]string{

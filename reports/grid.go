@@ -8,36 +8,37 @@ import (
 	"strings"
 )
 
-// Grid is a table as people read it: strings in place, the first column names
-// the line, marks point to the notes below.
+// Grid is a table of strings, laid out for people: the first columns name the line,
+// and marks in cells refer to the notes below.
 type Grid struct {
 	Title  string
 	Header []string
 	Body   [][]string
 	Notes  []string // "(a) …", "not run (3): …"
-	// Labels is the number of columns that name the line; 0: one.
+	// Labels is the number of columns that name the line; 0 is the same as 1.
 	Labels int
-	// Published tells which lines others printed: they are set in another style, and
-	// marked with a dagger. nil: none.
+	// Published is true for lines from publications, which are printed in another
+	// style and marked with a dagger. nil: no line.
 	Published []bool
-	// PublishedColumns says the same of columns.
+	// PublishedColumns is the same for columns.
 	PublishedColumns []bool
-	// Bold tells which cells are the best; nil: none. Text and CSV do not show it.
+	// Bold is true for the best cells, by line and column; nil: no cell. Text shows a
+	// star, CSV nothing.
 	Bold [][]bool
 }
 
 // labels is the number of columns that name the line.
 func (g *Grid) labels() int { return min(max(1, g.Labels), len(g.Header)) }
 
-// published reports whether others printed a line.
+// published reports whether a line is from a publication.
 func (g *Grid) published(line int) bool { return line < len(g.Published) && g.Published[line] }
 
-// printedElsewhere reports whether others printed a cell.
+// printedElsewhere reports whether a cell is from a publication.
 func (g *Grid) printedElsewhere(line, column int) bool {
 	return g.published(line) || column < len(g.PublishedColumns) && g.PublishedColumns[column]
 }
 
-// header is the header, with the dagger where others printed the column.
+// header is the header, with the dagger in columns from publications.
 func (g *Grid) header() []string {
 	cells := slices.Clone(g.Header)
 	for i, published := range g.PublishedColumns {
@@ -53,10 +54,10 @@ func (g *Grid) bold(line, column int) bool {
 	return line < len(g.Bold) && column < len(g.Bold[line]) && g.Bold[line][column]
 }
 
-// dagger marks what others printed.
+// dagger marks numbers from publications.
 const dagger = "†"
 
-// marked are the cells of a line, with the dagger where others printed it.
+// marked returns the cells of a line, with the dagger if it is from a publication.
 func (g *Grid) marked(line int) []string {
 	cells := g.Body[line]
 	if !g.published(line) {
@@ -67,12 +68,12 @@ func (g *Grid) marked(line int) []string {
 	return cells
 }
 
-// notes are the notes, with what the dagger means.
+// notes returns the notes, with the meaning of the dagger if the grid has one.
 func (g *Grid) notes() []string {
 	if !slices.Contains(g.Published, true) && !slices.Contains(g.PublishedColumns, true) {
 		return g.Notes
 	}
-	return append(slices.Clone(g.Notes), dagger+" as published by others, not measured here")
+	return append(slices.Clone(g.Notes), dagger+" published by others, not measured here")
 }
 
 // gridForms lists the forms in which a grid is printed.
@@ -106,17 +107,17 @@ func (g Grid) Write(w io.Writer, format string) error {
 	return fmt.Errorf("table: format %q: unknown (known: %s)", format, strings.Join(GridFormats(), ", "))
 }
 
-// grid lays out one metric. Rows and columns that no run reached are listed
-// with their reason below the grid rather than shown as a page of "not run".
+// grid lays out one metric. Rows and columns without a run are not lines of the grid:
+// they are listed below it with the reason.
 func (t *Table) grid(metric string) Grid {
-	l := layout{t: t, metric: metric, marks: map[string]string{}}
-	rows, noRows := t.ran(t.Rows, func(row string) bool { return t.rowRan(metric, row) })
-	cols, noCols := t.ran(t.Cols, func(col string) bool { return t.colRan(metric, col) })
+	l := layout{t: t, metric: metric}
+	rows, noRows := part(t.Rows, func(row string) bool { return t.Row(metric, row).Ran() })
+	cols, noCols := part(t.Cols, func(col string) bool { return t.column(metric, col).Ran() })
 	l.rows, l.cols = rows, cols
 
 	g := Grid{Title: t.title(metric)}
 	g.Header, g.Body = l.header(), l.body()
-	g.Notes = l.notes
+	g.Notes = l.marks.Notes()
 	t.bold(&g, &l)
 	t.besides(&g, &l)
 	if slices.ContainsFunc(cols, l.generated) {
@@ -135,8 +136,8 @@ func (t *Table) title(metric string) string {
 	return s
 }
 
-// ran parts names by whether anything ran there.
-func (t *Table) ran(names []string, has func(string) bool) (yes, no []string) {
+// part separates the names for which has is true from the others.
+func part(names []string, has func(string) bool) (yes, no []string) {
 	for _, name := range names {
 		if has(name) {
 			yes = append(yes, name)
@@ -147,19 +148,11 @@ func (t *Table) ran(names []string, has func(string) bool) (yes, no []string) {
 	return yes, no
 }
 
-func (t *Table) rowRan(metric, row string) bool {
-	return slices.ContainsFunc(t.Cols, func(col string) bool { return t.Cell(metric, row, col).Ran() })
-}
-
-func (t *Table) colRan(metric, col string) bool {
-	return slices.ContainsFunc(t.Rows, func(row string) bool { return t.Cell(metric, row, col).Ran() })
-}
-
-// absent lists names by the reason for which nothing ran there.
+// absent lists names without a run, by reason.
 func (t *Table) absent(names []string) []string {
 	byReason := map[string][]string{}
 	for _, name := range names {
-		if isAverage(name) {
+		if IsAverage(name) {
 			continue
 		}
 		reason := t.info[name].Absent
@@ -176,17 +169,16 @@ func (t *Table) absent(names []string) []string {
 	return out
 }
 
-// layout writes the cells of one metric into strings.
+// layout prints the cells of one metric as strings.
 type layout struct {
 	t          *Table
 	metric     string
 	rows, cols []string
-	marks      map[string]string // note to its mark
-	notes      []string
+	marks      Marks
 }
 
-// across reports whether datasets run across the table, so that the
-// numbers of passages belong to columns.
+// across reports whether the columns are datasets or domains: numbers of passages
+// belong to columns then.
 func (l *layout) across() bool { return l.t.ColKey == KeyDataset || l.t.ColKey == KeyDomain }
 
 func (l *layout) header() []string {
@@ -195,7 +187,11 @@ func (l *layout) header() []string {
 		h = append(h, "passages", "gold")
 	}
 	for _, col := range l.cols {
-		h = append(h, named(col)+l.used(l.across(), func(row string) *Cell { return l.t.Cell(l.metric, row, col) }, l.rows))
+		name := Label(col)
+		if l.across() {
+			name += used(l.t.column(l.metric, col))
+		}
+		h = append(h, name)
 		if l.generated(col) {
 			h = append(h, "fail")
 		}
@@ -206,18 +202,20 @@ func (l *layout) header() []string {
 func (l *layout) body() [][]string {
 	var body [][]string
 	if l.across() {
-		body = append(body, l.sizeRow("passages", passagesOf), l.sizeRow("gold", goldOf))
+		body = append(body, l.sizes("passages", Line.Passages), l.sizes("gold", Line.Gold))
 	}
 	for _, row := range l.rows {
-		at := func(col string) *Cell { return l.t.Cell(l.metric, row, col) }
-		line := []string{named(row) + l.used(!l.across(), at, l.cols)}
+		line := []string{Label(row)}
 		if !l.across() {
-			line = append(line, rangeOf(sizes(l.cols, at, passagesOf), strconv.Itoa), rangeOf(sizes(l.cols, at, goldOf), strconv.Itoa))
+			cells := l.t.Row(l.metric, row)
+			line[0] += used(cells)
+			line = append(line, Range(cells.Passages(), strconv.Itoa), Range(cells.Gold(), strconv.Itoa))
 		}
 		for _, col := range l.cols {
-			line = append(line, l.value(at(col)))
+			c := l.t.Cell(l.metric, row, col)
+			line = append(line, l.value(c))
 			if l.generated(col) {
-				line = append(line, Share(at(col).Failures, at(col).Queries))
+				line = append(line, Share(c.Failures, c.Queries))
 			}
 		}
 		body = append(body, line)
@@ -225,11 +223,11 @@ func (l *layout) body() [][]string {
 	return body
 }
 
-// sizeRow is a line of numbers that belong to the columns.
-func (l *layout) sizeRow(name string, of func(*Cell) int) []string {
+// sizes is a line with a number for each column.
+func (l *layout) sizes(name string, of func(Line) []int) []string {
 	line := []string{name}
 	for _, col := range l.cols {
-		line = append(line, rangeOf(sizes(l.rows, func(row string) *Cell { return l.t.Cell(l.metric, row, col) }, of), strconv.Itoa))
+		line = append(line, Range(of(l.t.column(l.metric, col)), strconv.Itoa))
 		if l.generated(col) {
 			line = append(line, "")
 		}
@@ -249,90 +247,34 @@ func (l *layout) value(c *Cell) string {
 	}
 	s := Percent(c.Value)
 	if c.CI != nil {
-		s += fmt.Sprintf(" [%s, %s]", Percent(&c.CI[0]), Percent(&c.CI[1]))
+		s += " " + Interval(c.CI)
 	}
 	if c.Rank != nil {
 		s += " #" + rankText(*c.Rank)
 	}
 	if c.Note != "" {
-		s += " " + l.mark(c.Note)
+		s += " " + l.marks.Mark(c.Note)
 	}
 	return s
 }
 
-// mark returns the mark of a note: (a), (b), …, (z), (27), …
-func (l *layout) mark(note string) string {
-	m, ok := l.marks[note]
-	if !ok {
-		n := len(l.marks)
-		m = fmt.Sprintf("(%d)", n+1)
-		if n < 26 {
-			m = fmt.Sprintf("(%c)", 'a'+n)
-		}
-		l.marks[note] = m
-		l.notes = append(l.notes, m+" "+note)
-	}
-	return m
-}
-
-// used says over how many datasets the averages of a line are: all of
-// them are over the same rows, so it is said once, beside the name.
-func (l *layout) used(here bool, at func(string) *Cell, others []string) string {
-	if !here {
-		return ""
-	}
-	used, total := usedRows(others, at)
+// used is the number of datasets that the averages of a line are over. It is the
+// same for all of them and stands once, beside the name of the line.
+func used(cells Line) string {
+	n, total := cells.Used()
 	if total == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (%d/%d datasets)", used, total)
+	return fmt.Sprintf(" (%d/%d datasets)", n, total)
 }
 
-// usedRows is the number of rows that the averages of a line are over, of how
-// many; cells without an average do not count. total is 0 if there is none.
-func usedRows(names []string, at func(string) *Cell) (used, total int) {
-	for _, name := range names {
-		if c := at(name); c.average && c.Ran() {
-			used, total = max(used, c.Used), c.Total
-		}
-	}
-	return used, total
-}
-
-// named is a value of a key as a label; the empty value has one, too.
-func named(value string) string {
+// Label prints a value of a key as the name of a line; the empty value prints as
+// "(none)".
+func Label(value string) string {
 	if value == "" {
 		return "(none)"
 	}
 	return value
-}
-
-func passagesOf(c *Cell) int { return c.Complete }
-
-func goldOf(c *Cell) int { return c.gold }
-
-// sizes lists, sorted, a number that the cells of a line usually share.
-func sizes(names []string, at func(string) *Cell, of func(*Cell) int) []int {
-	var all []int
-	for _, name := range names {
-		if n := of(at(name)); n > 0 {
-			all = append(all, n)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
-// rangeOf prints sorted numbers as one number if they are equal, or as a range.
-func rangeOf(sorted []int, print func(int) string) string {
-	if len(sorted) == 0 {
-		return ""
-	}
-	low, high := sorted[0], sorted[len(sorted)-1]
-	if low == high {
-		return print(low)
-	}
-	return print(low) + "–" + print(high)
 }
 
 // rankText prints a range of ranks.

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// writeHTMLTable prints the table as one page.
+// writeHTMLTable prints the table as an HTML page.
 func writeHTMLTable(w io.Writer, t *Table) error {
-	parts := make([]FigurePart, len(t.Metrics))
+	parts := make([]figurePart, len(t.Metrics))
 	for i, metric := range t.Metrics {
-		parts[i] = FigurePart{Table: t.grid(metric)}
+		parts[i] = figurePart{Table: t.grid(metric)}
 		if i == len(t.Metrics)-1 {
 			parts[i].Table.Notes = append(parts[i].Table.Notes, t.signatureLines()...)
 			for _, warning := range t.Warnings {
@@ -18,12 +18,12 @@ func writeHTMLTable(w io.Writer, t *Table) error {
 			}
 		}
 	}
-	return WriteFigurePage(w, fmt.Sprintf("F1, %s by %s", t.RowKey, t.ColKey), parts)
+	return writeFigurePage(w, fmt.Sprintf("F1, %s by %s", t.RowKey, t.ColKey), parts)
 }
 
-// WriteFigurePage writes one self-contained page: figures, each with its table
-// below, so that every number can be read and copied. It has no scripts.
-func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {
+// writeFigurePage writes one self-contained HTML page without scripts: figures, each
+// with the table of its numbers below.
+func writeFigurePage(w io.Writer, title string, parts []figurePart) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"+
 		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"><title>%s</title><style>%s</style></head><body><main>\n<h1>%s</h1>\n", esc(title), figurePageStyle, esc(title))
@@ -42,8 +42,8 @@ func WriteFigurePage(w io.Writer, title string, parts []FigurePart) error {
 	return err
 }
 
-// FigurePart is a table with the figure above it, if it has one.
-type FigurePart struct {
+// figurePart is a table and the figure above it; Figure may be nil.
+type figurePart struct {
 	Figure *Figure
 	Table  Grid
 }
@@ -53,11 +53,10 @@ const figurePageStyle = `:root{color-scheme:light dark}body{margin:0;background:
 
 // htmlGrid writes a page with one table.
 func htmlGrid(w io.Writer, g Grid) error {
-	return WriteFigurePage(w, g.Title, []FigurePart{{Table: g}})
+	return writeFigurePage(w, g.Title, []figurePart{{Table: g}})
 }
 
-// html writes the grid as a table; its title stands above it unless the page has
-// the same.
+// html writes the grid as a table, with its title unless the page has the same.
 func (g Grid) html(b *strings.Builder, page string) {
 	b.WriteString("<table>")
 	if g.Title != page {

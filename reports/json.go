@@ -6,7 +6,8 @@ import (
 	"io"
 )
 
-// tableJSON is the shape that CLI.md fixes for tables.
+// tableJSON is a table in JSON. Other programs read it: members may be added, and
+// keep their names and meanings.
 type tableJSON struct {
 	Rows     []string   `json:"rows"`
 	Cols     []string   `json:"cols"`
@@ -17,8 +18,7 @@ type tableJSON struct {
 	Published  []PublishedSystem            `json:"published,omitempty"`
 }
 
-// cellJSON holds unrounded numbers; null is an undefined ratio or a number that
-// does not exist.
+// cellJSON holds unrounded numbers; null is an undefined ratio or a missing number.
 type cellJSON struct {
 	Row    string      `json:"row"`
 	Col    string      `json:"col"`
@@ -52,13 +52,18 @@ func writeJSON(w io.Writer, t *Table) error {
 	for i := range t.Cells {
 		out.Cells = append(out.Cells, newCellJSON(&t.Cells[i]))
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(out); err != nil {
+	if err := encodeJSON(w, out); err != nil {
 		return fmt.Errorf("table: json: %w", err)
 	}
 	return nil
+}
+
+// encodeJSON writes one JSON value, indented, and a line end.
+func encodeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
 
 func newCellJSON(c *Cell) cellJSON {
@@ -68,13 +73,13 @@ func newCellJSON(c *Cell) cellJSON {
 		PassagesScored: c.Complete, Passages: c.Passages, Failures: c.Failures, Queries: c.Queries,
 	}
 	if c.Counts != nil {
-		tp, pred, gold := halved(*c.Counts, c.doubled)
+		tp, pred, gold := PrintedCounts(*c.Counts, c.doubled)
 		out.Counts = &countsJSON{tp, pred, gold, c.Precision, c.Recall, c.Value}
 	}
 	return out
 }
 
-// orEmpty makes an empty list print as [] rather than null.
+// orEmpty returns an empty list for nil, which JSON prints as [] instead of null.
 func orEmpty(list []string) []string {
 	if list == nil {
 		return []string{}

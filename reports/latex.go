@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// writeLatex prints the table for \input, one tabular a metric. It needs the
-// package booktabs.
+// writeLatex prints the table for \input, one tabular for each metric. A document needs
+// the package booktabs.
 func writeLatex(w io.Writer, t *Table) error {
 	var b bytes.Buffer
 	for i, metric := range t.Metrics {
@@ -31,7 +31,7 @@ func writeLatex(w io.Writer, t *Table) error {
 	return nil
 }
 
-// latexGrid prints a grid; its title and notes are a paragraph below it.
+// latexGrid prints a grid. Its title is a comment, its notes are a paragraph below.
 func latexGrid(w io.Writer, g Grid) error {
 	b := &bytes.Buffer{}
 	fmt.Fprintf(b, "%% %s\n", printable(g.Title))
@@ -79,15 +79,15 @@ func latexLine(b *bytes.Buffer, cells []string, style func(column int) string) {
 	b.WriteString(" \\\\\n")
 }
 
-// latexEscapes are the characters that mean something in LaTeX, or that the
-// fonts of its first engines lack.
+// latexEscapes are the characters that have a meaning in LaTeX, and those that
+// pdfLaTeX does not print without further packages.
 var latexEscapes = map[rune]string{
 	'\\': "\\textbackslash{}", '{': "\\{", '}': "\\}", '$': "\\$", '&': "\\&", '#': "\\#", '%': "\\%", '_': "\\_",
 	'^': "\\textasciicircum{}", '~': "\\textasciitilde{}", '<': "\\textless{}", '>': "\\textgreater{}",
 	'–': "--", '—': "---", '…': "\\ldots{}", '→': "$\\to$", '±': "$\\pm$", '×': "$\\times$", '≤': "$\\le$", '≥': "$\\ge$", 'Δ': "$\\Delta$", '†': "$\\dagger$", '−': "$-$",
 }
 
-// escapeLatex keeps a string text.
+// escapeLatex escapes a string so that LaTeX prints it as text.
 func escapeLatex(s string) string {
 	var b strings.Builder
 	for _, r := range printable(s) {

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// writeMarkdown prints the table in the dialect of GitHub, one grid a metric.
+// writeMarkdown prints the table in GitHub's dialect, one grid for each metric.
 func writeMarkdown(w io.Writer, t *Table) error {
 	var b bytes.Buffer
 	for i, metric := range t.Metrics {
@@ -69,7 +69,7 @@ func markdownGrid(w io.Writer, g Grid) error {
 	return err
 }
 
-// markdownLine writes the cells of a line; style is what stands around each.
+// markdownLine writes the cells of a line; style is the markup around each.
 func markdownLine(b *bytes.Buffer, cells []string, style func(column int) string) {
 	for i, s := range cells {
 		around := style(i)
@@ -81,8 +81,8 @@ func markdownLine(b *bytes.Buffer, cells []string, style func(column int) string
 	b.WriteString("|\n")
 }
 
-// escapeMarkdown keeps a string text: no markup, no HTML, no end of a cell. An
-// underscore inside a word is no markup and stays readable.
+// escapeMarkdown escapes a string so that it has no markup, no HTML and no end of a
+// cell. An underscore inside a word is not markup and is kept.
 func escapeMarkdown(s string) string {
 	runes := []rune(printable(s))
 	var b strings.Builder

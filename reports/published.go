@@ -8,20 +8,20 @@ import (
 	"sync"
 )
 
-// PublishedValue is a number that a paper or a project page prints. It stands
-// beside own runs, in another style, and never enters an average of theirs.
+// PublishedValue is a number that a paper or a project page prints. Reports show it
+// beside own runs, in another style, and never average it with them.
 type PublishedValue struct {
-	// Source is the publication, Table where in it.
+	// Source is the publication, Table the table or figure in it.
 	Source string `json:"source"`
 	Table  string `json:"table"`
 	// System is the model, as the source names it; empty for statistics of data.
 	System string `json:"system"`
 	// Setting is zero-shot, supervised, and so on.
 	Setting string `json:"setting"`
-	// Protocol is how the source scores; empty: it does not say.
+	// Protocol is the source's way of scoring; empty if it is not described.
 	Protocol string `json:"protocol"`
-	// Row, Domain or Group say what the value is of: a dataset (its domain is
-	// there, too), a domain, or something else, such as a printed average.
+	// Dataset, Domain or Group is the subject of the value: a dataset (with its
+	// domain), a domain, or something else, such as a printed average.
 	Dataset string `json:"row"`
 	Domain  string `json:"domain"`
 	Group   string `json:"group"`
@@ -31,22 +31,20 @@ type PublishedValue struct {
 	// are percentages.
 	Metric string  `json:"metric"`
 	Value  float64 `json:"value"`
-	// Note says what a reader must know before comparing.
+	// Note is a warning about comparisons with the value.
 	Note string `json:"note"`
-	// Verified: read in the source itself, and nothing in it contradicts the value.
+	// Verified is set if the value was checked in the source, which has no
+	// contradiction to it.
 	Verified bool `json:"verified"`
 }
 
-// PaperSource is the paper whose benchmark this is.
+// PaperSource is the source of the values of the UniversalNER paper.
 const PaperSource = "UniversalNER, arXiv 2308.03279v2"
-
-// printedAverage is the group of an average that a source prints.
-const printedAverage = "average (printed)"
 
 //go:embed published.json
 var publishedFile []byte
 
-// Published are the published values. Reading is strict, and is done once.
+// Published returns the published values. The first call parses them, strictly.
 var Published = sync.OnceValues(func() ([]PublishedValue, error) {
 	dec := json.NewDecoder(bytes.NewReader(publishedFile))
 	dec.DisallowUnknownFields()

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// renderers lists the forms in which a table is printed. A new form is a
-// function of the table and a line here.
+// renderers lists the forms of a table. A new form is a function and a line here.
 var renderers = []struct {
 	name   string
 	render func(io.Writer, *Table) error

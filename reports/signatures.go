@@ -2,12 +2,12 @@ package reports
 
 import "fmt"
 
-// fewSignatures is the number of signatures that stand below a table: those of
-// all rows of a benchmark would be longer than the table.
+// fewSignatures is the largest number of signatures below a table. Those of a whole
+// benchmark would be longer than the table.
 const fewSignatures = 12
 
-// signatureLines are the signatures of a table for people, or the place where
-// they are.
+// signatureLines returns the signatures of a table, or a reference to them if there
+// are many.
 func (t *Table) signatureLines() []string {
 	var lines []string
 	for _, id := range sortedKeys(t.Signatures) {
@@ -16,7 +16,7 @@ func (t *Table) signatureLines() []string {
 		}
 	}
 	if len(lines) > fewSignatures {
-		return []string{fmt.Sprintf("%d signatures of scores: --format json has them", len(lines))}
+		return []string{fmt.Sprintf("%d signatures of scores: see --format json", len(lines))}
 	}
 	return lines
 }

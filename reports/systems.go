@@ -5,9 +5,24 @@ import (
 	"strings"
 )
 
-// nameSystems sets the system of each run: the model, followed by the keys in
-// which runs of that model on one and the same row differ. Keys that differ
-// from row to row only do not split a system.
+// SystemNames returns the name of the system of each result, as the columns of
+// [KeySystem] have it: the model, followed by the keys in which runs of this model
+// on one dataset differ.
+func SystemNames(results []Result) []string {
+	runs := make([]*run, len(results))
+	for i := range results {
+		runs[i] = &run{Result: &results[i]}
+	}
+	nameSystems(runs)
+	names := make([]string, len(runs))
+	for i, r := range runs {
+		names[i] = r.system
+	}
+	return names
+}
+
+// nameSystems sets the system of each run. Keys that differ only between datasets do
+// not split a system.
 func nameSystems(runs []*run) {
 	byModel := map[string][]*run{}
 	for _, r := range runs {
@@ -34,14 +49,14 @@ func nameSystems(runs []*run) {
 	}
 }
 
-// systemName names the keys in split that a run has. Of its training, those
-// settings are named that tell it apart: the others differ from row to row.
+// systemName names the keys in split that a run has. Of its training it names only
+// the settings in split: the others differ between datasets.
 func systemName(model string, r *run, split set) string {
 	if len(split) == 0 {
 		return model
 	}
 	var parts []string
-	for _, name := range keyNames([]*run{r}) {
+	for _, name := range KeyNames(r.Keys) {
 		switch v := r.key(name); {
 		case !split[name] || v == "":
 		case name == "training":
@@ -62,8 +77,7 @@ func systemName(model string, r *run, split set) string {
 	return model + " (" + strings.Join(parts, ", ") + ")"
 }
 
-// shortDigest is how much of a digest a name holds; the list of runs has all of
-// it.
+// shortDigest is the length of a digest in a name. The list of runs has it in full.
 const shortDigest = 12
 
 // differingSettings lists the settings of training, such as seed in

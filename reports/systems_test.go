@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestSystemsAreNamedByWhatTellsThemApart(t *testing.T) {
+func TestSystemNamesHaveTheKeysThatDiffer(t *testing.T) {
 	trained := func(dataset, training string) Result {
 		return result("tagger", dataset, 1, 2, 2).with("training", training).with("digest", "0123456789abcdef of "+training).tagger()
 	}
@@ -14,15 +14,15 @@ func TestSystemsAreNamedByWhatTellsThemApart(t *testing.T) {
 		name    string
 		results []Result
 		want    []string // systems
-		differ  string   // the warning about what differs
+		differ  string   // the warning about keys that differ
 	}{
 		{
-			"a model that learns each row anew is one system",
+			"a model that is trained on each dataset is one system",
 			[]Result{trained("stars", "perceptron seed=0 data=s"), trained("courts", "perceptron seed=0 data=c")},
 			[]string{"tagger"}, "",
 		},
 		{
-			"its seeds are told apart, its data is not",
+			"its seeds split a system, its data does not",
 			[]Result{
 				trained("stars", "perceptron seed=0 data=s"), trained("stars", "perceptron seed=7 data=s"),
 				trained("courts", "perceptron seed=0 data=c"),

@@ -8,40 +8,41 @@ import (
 	"nerbench/ner"
 )
 
-// Names of averages (docs/spec/metrics.md §10.1). "Average" alone names nothing.
+// Names of averages (docs/spec/metrics.md §10.1). There is no average without a name.
 const (
 	MeanRows    = "mean_rows"
 	MeanDomains = "mean_domains"
 	PooledMicro = "pooled_micro"
 )
 
-// isAverage reports whether a line or column is an average over rows.
-func isAverage(name string) bool {
+// IsAverage reports whether a row or column of a table is an average over datasets.
+func IsAverage(name string) bool {
 	return name == MeanRows || name == MeanDomains || name == PooledMicro
 }
 
-// The headline metrics, which stand side by side and are never mixed.
+// The headline metrics. Reports print them side by side and never mix them.
 const (
 	SpanF1   = "span_f1"
 	UninerF1 = "uniner_f1"
 )
 
-// Spec says which table is wanted.
+// Spec describes a table to build.
 type Spec struct {
 	// Rows and Cols are the keys that span the table: names of [ner.Keys],
-	// [KeyDomain] or [KeySystem]. Empty: row by model.
+	// [KeyDomain] or [KeySystem]. Empty: dataset by model.
 	Rows, Cols string
 	// Metrics are the metric ids; empty: span_f1. Each has its own cells.
 	Metrics []string
 	// Where keeps the runs whose key has one of the values, for every key.
 	Where map[string][]string
-	// Benchmark lists the datasets that averages are over, in the order
-	// of printing. Empty: the rows that were run.
+	// Benchmark lists the datasets that averages are over, in the order of printing.
+	// Empty: the datasets that were run.
 	Benchmark []DatasetInfo
 	// Ratios computes F1 from counts; nil: [FromCounts].
 	Ratios Ratios
-	// Doubled tells which metrics count twice, because they give half points
-	// (docs/spec/metrics.md §1.1); their counts are halved in print. nil: none.
+	// Doubled reports whether the counts of a metric are doubled, because it gives
+	// half points (docs/spec/metrics.md §1.1). They are halved in print. nil: no
+	// metric.
 	Doubled func(metric string) bool
 }
 
@@ -53,11 +54,10 @@ type Table struct {
 	Rows, Cols     []string
 	Cells          []Cell
 	Warnings       []string
-	// Signatures say how scores came about, by run and metric: those of the runs
-	// in the cells that have one.
+	// Signatures describe how scores were computed, by run and metric.
 	Signatures map[string]map[string]string
 
-	// Published are systems whose numbers others printed.
+	// Published are systems with numbers from publications, see [Table.AddPublished].
 	Published []PublishedSystem
 
 	ranked bool // some cells have a rank
@@ -66,37 +66,37 @@ type Table struct {
 	info   map[string]DatasetInfo
 }
 
-// Cell is one number and what it was computed from.
+// Cell is one number, with the counts and runs that it was computed from.
 type Cell struct {
 	Row, Col, Metric string
 	// Value is an F1 between 0 and 1; nil if it is undefined or was not run.
 	Value *float64
-	// Precision, Recall and Counts belong to a value of one run, or of the runs
-	// that are pooled; nil for a mean.
+	// Precision, Recall and Counts are those of one run, or of pooled runs; nil for a
+	// mean.
 	Precision, Recall *float64
 	Counts            *ner.Score
-	// CI is the 95 % interval, nil unless it was computed.
+	// CI is the 95 % interval; nil if it was not computed.
 	CI *[2]float64
-	// Rank is the range of ranks, from 1, nil unless it was computed.
+	// Rank is the range of ranks, from 1; nil if it was not computed.
 	Rank *[2]int
 	// Used of Total datasets are in the value (docs/spec/metrics.md §10.2).
 	Used, Total int
 	// Complete of Passages documents were scored, over all runs of the cell.
 	Complete, Passages int
-	// Failures of Queries had an answer that could not be read; Queries is 0
-	// where no answers were generated.
+	// Failures of Queries have no readable answer. Queries is 0 for runs without
+	// generated answers.
 	Failures, Queries int
-	// Note says what a reader must know; empty for nothing.
+	// Note is a remark that is printed below the table; empty for no remark.
 	Note string
-	// Runs are the identities of the runs in the cell; none: it was not run.
+	// Runs are the identities of the runs in the cell. A cell without runs was not run.
 	Runs []string
 
 	doubled bool // Counts are twice the real ones
-	gold    int  // gold entities, each row's once
+	gold    int  // gold entities, once for each dataset
 	average bool // a mean over datasets, even if it is over one
 }
 
-// Ran reports whether any run is behind the cell.
+// Ran reports whether the cell has a run.
 func (c *Cell) Ran() bool { return len(c.Runs) > 0 }
 
 // Cell returns the cell of a metric; nil if the table has no such row, column
@@ -109,9 +109,9 @@ func (t *Table) Cell(metric, row, col string) *Cell {
 	return &t.Cells[i]
 }
 
-// Build computes a table. It reports unknown keys.
+// Build computes a table. Unknown keys are errors.
 func Build(results []Result, spec Spec) (*Table, error) {
-	spec = spec.withDefaults()
+	spec = spec.WithDefaults()
 	if err := spec.check(); err != nil {
 		return nil, err
 	}
@@ -137,7 +137,8 @@ func Build(results []Result, spec Spec) (*Table, error) {
 	return t, nil
 }
 
-func (s Spec) withDefaults() Spec {
+// WithDefaults returns the spec with its empty fields set to their defaults.
+func (s Spec) WithDefaults() Spec {
 	if s.Rows == "" {
 		s.Rows = KeyDataset
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// PublishedSystem is a system whose numbers others printed, beside the cells of a
+// PublishedSystem is a system with numbers from a publication, beside the cells of a
 // table. It enters no average.
 type PublishedSystem struct {
 	// Name is the system, with where it is printed: "GLiNER-L (GLiNER, Table 2)".
@@ -18,9 +18,9 @@ type PublishedSystem struct {
 	Values map[string]float64 `json:"values"`
 }
 
-// AddPublished puts published systems beside the cells of a table that evaluation
-// rows or domains span: as columns, or as lines. A system that is not known is an
-// error that lists those that are.
+// AddPublished adds published systems to a table with datasets or domains on one axis:
+// as columns beside them, or as lines below them. The error of an unknown system lists
+// the known ones.
 func (t *Table) AddPublished(systems []string) error {
 	values, err := Published()
 	if err != nil {
@@ -31,7 +31,7 @@ func (t *Table) AddPublished(systems []string) error {
 		axis = t.ColKey
 	}
 	if axis != KeyDataset && axis != KeyDomain {
-		return fmt.Errorf("table: published systems stand beside datasets or domains: want --rows or --cols %s or %s", KeyDataset, KeyDomain)
+		return fmt.Errorf("table: published systems need datasets or domains on one axis: want rows or cols %s or %s", KeyDataset, KeyDomain)
 	}
 	for _, name := range systems {
 		from := len(t.Published)
@@ -79,8 +79,8 @@ func (v *PublishedValue) shortName() string {
 	return name
 }
 
-// withoutCopies leaves out what says nothing new of a system: numbers that a source
-// copied from another one, and tables whose numbers another table has, too.
+// withoutCopies drops numbers that a source copied from another one, and tables whose
+// numbers are all in another table.
 func withoutCopies(list []PublishedSystem) []PublishedSystem {
 	const copied = "as in the cited paper"
 	var out []PublishedSystem
@@ -115,8 +115,8 @@ func knownSystems(values []PublishedValue) []string {
 	return sortedKeys(seen)
 }
 
-// besides puts published systems into the grid of a metric: as columns, where the
-// lines are datasets, else as lines.
+// besides adds the published systems to the grid of a metric: as lines if datasets are
+// the columns, else as columns.
 func (t *Table) besides(g *Grid, l *layout) {
 	if len(t.Published) == 0 {
 		return
@@ -131,7 +131,7 @@ func (t *Table) besides(g *Grid, l *layout) {
 	for _, p := range t.Published {
 		protocol := p.Protocol
 		if protocol == "" {
-			protocol = "the source does not say how it scores"
+			protocol = "scoring is not described"
 		}
 		g.Notes = append(g.Notes, fmt.Sprintf("%s: %s; %s; %s", p.Name, p.Source, p.Setting, protocol))
 		if !l.across() {
@@ -154,7 +154,7 @@ func (t *Table) besides(g *Grid, l *layout) {
 
 func (p *PublishedSystem) text(at string) string {
 	if v, there := p.Values[at]; there {
-		return oneDecimal(v)
+		return OneDecimal(v)
 	}
 	return "–"
 }
@@ -166,7 +166,7 @@ func (t *Table) SetRank(metric, row, col string, from, to int) {
 	t.ranked = true
 }
 
-// bold says which cells of a grid are marked.
+// bold sets the cells of a grid that are printed in bold.
 func (t *Table) bold(g *Grid, l *layout) {
 	if !t.ranked {
 		return

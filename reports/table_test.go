@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func build(t *testing.T, results []Result, spec Spec) *Table {
 	t.Helper()
@@ -33,12 +33,12 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs (-update writes it anew); got:\n%s", path, got)
+		t.Errorf("%s differs (-update rewrites it); got:\n%s", path, got)
 	}
 }
 
-// mixed is a table with everything in it: two models, one row that only one of
-// them ran, one with two runs, one incomplete, one without gold, an interval.
+// mixed has results of all kinds: two models, a dataset that only one of them ran, one
+// with two runs, one incomplete, one without gold, an interval.
 func mixed() []Result {
 	interval := result("ollama/small", "stars", 861, 2000, 2000)
 	interval.CI = map[string][2]float64{SpanF1: {0.4112, 0.4498}}
@@ -79,10 +79,10 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestSignatures: every form of a table but CSV says how its scores came about.
+// TestSignatures: every form of a table except CSV has the signatures of its scores.
 func TestSignatures(t *testing.T) {
 	r := result("ollama/small", "stars", 861, 2000, 2000)
-	r.Signatures = map[string]string{SpanF1: "how the score came about"}
+	r.Signatures = map[string]string{SpanF1: "how the score was computed"}
 	table := build(t, []Result{r}, Spec{Benchmark: benchmark()})
 	for _, format := range Formats() {
 		var b bytes.Buffer

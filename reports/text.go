@@ -13,7 +13,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// writeText prints the table for a terminal, one grid a metric.
+// writeText prints the table for a terminal, one grid for each metric.
 func writeText(out io.Writer, t *Table) error {
 	w := bufio.NewWriter(out)
 	for i, metric := range t.Metrics {
@@ -55,8 +55,8 @@ func writeLines(w io.Writer, prefix string, lines []string) {
 	}
 }
 
-// writeGrid prints a grid without borders. The header keeps its case and
-// nothing is wrapped: names are what users paste into the next command.
+// writeGrid prints a grid without borders. The header keeps its case and nothing is
+// wrapped, because users paste names into the next command.
 func writeGrid(w io.Writer, g Grid) error {
 	if len(g.Body) == 0 {
 		_, err := fmt.Fprintln(w, "nothing was run")
@@ -110,12 +110,12 @@ func writeGrid(w io.Writer, g Grid) error {
 	return nil
 }
 
-// pad is a no-break space, which the table writer does not trim. No name has
-// one: [printable] escapes it.
+// pad is a no-break space, which the table writer does not trim. Names cannot contain
+// it: [printable] escapes it.
 const pad = "\u00a0"
 
-// alignMarks pads the values of a column that have no mark, so that decimal
-// points stand below each other.
+// alignMarks pads the values of a column that have no mark, so that the decimal points
+// are aligned.
 func alignMarks(body [][]string, labels int) [][]string {
 	out := make([][]string, len(body))
 	width := make([]int, len(body[0]))
@@ -149,8 +149,8 @@ func printables(line []string) []string {
 	return out
 }
 
-// printable shows characters that would move a terminal's cursor or change the
-// direction of writing as escapes: names come from outside.
+// printable escapes characters that move the cursor of a terminal or change the
+// direction of writing, because names come from outside.
 func printable(s string) string {
 	var b strings.Builder
 	for _, r := range s {

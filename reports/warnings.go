@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// warnings lists what a reader of the whole table must know, most important
-// first.
+// warnings lists the warnings about the whole table, most important first.
 func (b *builder) warnings() []string {
 	var out []string
 	spanned := []string{b.spec.Rows, b.spec.Cols, KeyDataset}
@@ -18,14 +17,14 @@ func (b *builder) warnings() []string {
 		out = append(out, "cells differ in: "+strings.Join(names, ", "))
 	}
 	out = append(out, b.warned...)
-	if n := countRuns(b.runs, func(r *run) bool { return r.incomplete() }); n > 0 {
+	if n := countRuns(b.runs, func(r *run) bool { return r.Incomplete() }); n > 0 {
 		out = append(out, fmt.Sprintf("%s incomplete: left out of averages", runsAre(n)))
 	}
 	return append(out, b.metricWarnings()...)
 }
 
-// metricWarnings names the metrics that no run has, and the runs that were left
-// out because they asked only some of the types.
+// metricWarnings names the metrics that no run has, and the runs that are left out
+// because their queries are about some of the types only.
 func (b *builder) metricWarnings() []string {
 	var out []string
 	for _, metric := range b.spec.Metrics {
@@ -62,14 +61,14 @@ func countRuns(runs []*run, has func(*run) bool) int {
 	return n
 }
 
-func orNothing(names []string) string {
+func orNone(names []string) string {
 	if len(names) == 0 {
-		return "nothing"
+		return "none"
 	}
 	return strings.Join(names, ", ")
 }
 
-// listIn lists the names that are in, in their order.
+// listIn lists the names for which in is true, in their order.
 func listIn(names []string, in func(string) bool) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !in(name) })
 }
@@ -82,8 +81,8 @@ func valuesOf(at map[string][]*run) [][]*run {
 	return out
 }
 
-// meansOf returns the mean of each domain, in order of its name, so that sums
-// do not depend on the order of a map.
+// meansOf returns the mean of each domain, in the order of the names: sums of floating
+// point numbers depend on their order.
 func meansOf(byDomain map[string][]float64) []float64 {
 	var out []float64
 	for _, domain := range sortedKeys(byDomain) {

@@ -76,7 +76,7 @@ func BenchmarkFinishedRun(b *testing.B) {
 	// Resume opens the store, begins the run, learns that all is done, and ends it.
 	b.Run("Resume", func(b *testing.B) {
 		for range b.N {
-			s, err := Open(b.Context(), path)
+			s, err := Open(b.Context(), path, Create)
 			must(b, err)
 			must(b, s.Begin(b.Context(), testRun("m"), n))
 			done, err := s.Done(b.Context(), testRun("m").ID())

@@ -44,6 +44,8 @@ func child(args []string) error {
 	switch job {
 	case "record":
 		return childRecord(path, args)
+	case "migrate":
+		return childMigrate(path)
 	case "open":
 		for how, open := range openings {
 			s, err := open(context.Background(), path)
@@ -75,7 +77,7 @@ func childRecord(path string, args []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := Open(ctx, path)
+	s, err := Open(ctx, path, Create)
 	if err != nil {
 		return err
 	}

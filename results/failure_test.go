@@ -16,7 +16,7 @@ func TestFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	small := defaults()
 	small.pragmas = []string{"max_page_count(40)"}
-	s, err := open(t.Context(), path, small)
+	s, err := open(t.Context(), path, Create, small)
 	must(t, err)
 	const n = 1000
 	run := testRun("m")

@@ -16,7 +16,7 @@ import (
 
 // testRun is a run named by its model.
 func testRun(model string) ner.Run {
-	return ner.Run{Keys: map[string]string{"model": model, "row": "mit-restaurant", "split": "test", "seed": ""}}
+	return ner.Run{Keys: map[string]string{"model": model, "dataset": "mit-restaurant", "split": "test", "seed": ""}}
 }
 
 // testPassage invents a passage of a run: as many answers as there are types,
@@ -59,7 +59,7 @@ func newStore(t testing.TB) *Store {
 
 func openAt(t testing.TB, path string) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), path)
+	s, err := Open(context.Background(), path, Create)
 	if err != nil {
 		t.Fatal(err)
 	}

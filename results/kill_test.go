@@ -2,11 +2,12 @@ package results
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
+
+	"nerbench/internal/reference"
 )
 
 // TestKilledWriterLosesNothing kills a process that records, at random moments,
@@ -15,12 +16,12 @@ import (
 func TestKilledWriterLosesNothing(t *testing.T) {
 	const n, kills = 1500, 30
 	path := filepath.Join(t.TempDir(), "results.db")
-	random := rand.New(rand.NewPCG(1, 2))
+	random := reference.Random(t)
 	committed := map[int]bool{}
 	rest := n / 2 // of those that are told of
 	for kill := range kills {
 		// 0 is before the first commit of this process.
-		after := random.IntN(rest / (kills - kill + 1))
+		after := random.IntN(max(1, rest/(kills-kill+1)))
 		for _, i := range recordAndKill(t, path, n, after) {
 			committed[i] = true
 		}

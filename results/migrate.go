@@ -101,7 +101,7 @@ func hasLog(path string) bool {
 // two of them wait for each other.
 func migratePatiently(ctx context.Context, db *sql.DB, c config) error {
 	for end := time.Now().Add(c.wait); ; {
-		err := migrate(ctx, db, c.migrations)
+		err := migrate(ctx, db, c)
 		if !busy(err) || time.Now().After(end) {
 			return err
 		}
@@ -115,8 +115,8 @@ func migratePatiently(ctx context.Context, db *sql.DB, c config) error {
 
 // migrate brings the schema to its latest version, in one transaction. It finds
 // out at once whether the store can be written.
-func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
-	names, err := numbered(migrations)
+func migrate(ctx context.Context, db *sql.DB, c config) error {
+	names, err := numbered(c.migrations)
 	if err != nil {
 		return err
 	}
@@ -138,11 +138,7 @@ func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
 		return err
 	}
 	for _, name := range names[version:] {
-		text, err := fs.ReadFile(migrations, name)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+		if err := c.apply(ctx, tx, name); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
 		}
 	}
@@ -151,6 +147,21 @@ func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+// apply does one migration: its SQL, then its step, if it has one.
+func (c config) apply(ctx context.Context, tx *sql.Tx, name string) error {
+	text, err := fs.ReadFile(c.migrations, name)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+		return err
+	}
+	if step, ok := c.steps[name]; ok {
+		return step(ctx, tx)
+	}
+	return nil
 }
 
 // latest is the number of the last migration.

@@ -13,7 +13,7 @@ import (
 )
 
 // real is the number of the schema's own migrations.
-const real = 2
+const real = 4
 
 // versions returns the settings of a program that knows the real schema and n-1
 // further migrations.
@@ -48,7 +48,7 @@ func migration(n int, name string) string { return fmt.Sprintf("%04d_%s.sql", re
 func TestMigrations(t *testing.T) {
 	for old := 1; old <= 3; old++ {
 		path := filepath.Join(t.TempDir(), "results.db")
-		s, err := open(t.Context(), path, versions(t, old))
+		s, err := open(t.Context(), path, Create, versions(t, old))
 		must(t, err)
 		must(t, s.Begin(t.Context(), testRun("m"), 2))
 		must(t, s.Record(t.Context(), testRun("m").ID(), testPassages("q", 2), nil))
@@ -68,7 +68,7 @@ func TestMigrations(t *testing.T) {
 			t.Errorf("schema %d: reading changed %v to %v", old, before, after)
 		}
 
-		s, err = open(t.Context(), path, versions(t, 3))
+		s, err = open(t.Context(), path, Create, versions(t, 3))
 		must(t, err)
 		if got := collect(t, s, testRun("m").ID()); len(got) != 2 {
 			t.Errorf("schema %d: %d passages after the upgrade, want 2", old, len(got))
@@ -91,11 +91,11 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	path := filled(t, 2)
 	broken := versions(t, 2)
 	broken.migrations.(fstest.MapFS)[migration(3, "broken")] = &fstest.MapFile{Data: []byte("DROP TABLE notes; DROP TABLE nothing")}
-	_, err := open(t.Context(), path, broken)
+	_, err := open(t.Context(), path, Create, broken)
 	if err == nil || !strings.Contains(err.Error(), "migration "+migration(3, "broken")+": ") {
 		t.Fatalf("error %v", err)
 	}
-	s, err := open(t.Context(), path, versions(t, 1)) // not newer: still the real schema
+	s, err := open(t.Context(), path, Create, versions(t, 1)) // not newer: still the real schema
 	must(t, err)
 	must(t, s.Close())
 	sound(t, path)
@@ -104,7 +104,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 func TestMigrationsHaveNoGap(t *testing.T) {
 	c := versions(t, 3)
 	delete(c.migrations.(fstest.MapFS), migration(2, "notes"))
-	if _, err := open(t.Context(), filepath.Join(t.TempDir(), "results.db"), c); err == nil || !strings.Contains(err.Error(), migration(3, "more")+": expected number "+migration(2, "")[:5]) {
+	if _, err := open(t.Context(), filepath.Join(t.TempDir(), "results.db"), Create, c); err == nil || !strings.Contains(err.Error(), migration(3, "more")+": expected number "+migration(2, "")[:5]) {
 		t.Errorf("error %v", err)
 	}
 	if _, err := numbered(defaults().migrations); err != nil {
@@ -130,7 +130,7 @@ func TestANewerStoreIsLeftAlone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := prepare(t)
 			before := folder(t, filepath.Dir(path))
-			for _, open := range []func(context.Context, string) (*Store, error){Open, OpenReadOnly} {
+			for _, open := range []func(context.Context, string) (*Store, error){openExisting, OpenReadOnly} {
 				_, err := open(t.Context(), path)
 				if !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), fmt.Sprintf("written by a newer nerbench: schema 99, here %d", real)) {
 					t.Errorf("error %v, want ErrNewer", err)

@@ -13,7 +13,11 @@ import (
 	"time"
 )
 
-var openings = map[string]func(context.Context, string) (*Store, error){"for writing": Open, "read-only": OpenReadOnly}
+var openings = map[string]func(context.Context, string) (*Store, error){
+	"for writing": openExisting, "read-only": OpenReadOnly,
+}
+
+func openExisting(ctx context.Context, path string) (*Store, error) { return Open(ctx, path, Existing) }
 
 func TestOpenRefusesAndChangesNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -60,26 +64,28 @@ func TestOpenWithoutAFile(t *testing.T) {
 	dir := t.TempDir()
 	for _, tc := range []struct {
 		path     string
-		readOnly string // reasons
-		write    string
+		existing string // reasons
+		create   string
 	}{
 		{filepath.Join(dir, "results.db"), "no such file or directory", ""},
 		{filepath.Join(dir, "none", "results.db"), "no such file or directory", "its folder: no such file or directory"},
 		{dir, "is a folder", "is a folder"},
 	} {
-		_, err := OpenReadOnly(t.Context(), tc.path)
-		if err == nil || err.Error() != "store: "+tc.path+": "+tc.readOnly {
-			t.Errorf("%s read-only: error %v, want %q", tc.path, err, tc.readOnly)
+		for how, open := range openings {
+			_, err := open(t.Context(), tc.path)
+			if err == nil || err.Error() != "store: "+tc.path+": "+tc.existing {
+				t.Errorf("%s %s: error %v, want %q", tc.path, how, err, tc.existing)
+			}
+			if absent := tc.path != dir; errors.Is(err, fs.ErrNotExist) != absent {
+				t.Errorf("%s %s: %v is ErrNotExist: %v", tc.path, how, err, !absent)
+			}
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+				t.Errorf("opening %s made %v, %v", how, entries, err)
+			}
 		}
-		if absent := tc.path != dir; errors.Is(err, fs.ErrNotExist) != absent {
-			t.Errorf("%s read-only: %v is ErrNotExist: %v", tc.path, err, !absent)
-		}
-		if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-			t.Errorf("opening read-only made %v, %v", entries, err)
-		}
-		if tc.write != "" {
-			if _, err := Open(t.Context(), tc.path); err == nil || err.Error() != "store: "+tc.path+": "+tc.write {
-				t.Errorf("%s: error %v, want %q", tc.path, err, tc.write)
+		if tc.create != "" {
+			if _, err := Open(t.Context(), tc.path, Create); err == nil || err.Error() != "store: "+tc.path+": "+tc.create {
+				t.Errorf("%s: error %v, want %q", tc.path, err, tc.create)
 			}
 		}
 	}
@@ -131,7 +137,7 @@ func TestManyOpenANewStoreAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
-				s, err := Open(context.Background(), path)
+				s, err := Open(context.Background(), path, Create)
 				if err != nil {
 					t.Error(err)
 					return
@@ -157,14 +163,14 @@ func TestLockedByAnotherProcess(t *testing.T) {
 	path := filled(t, 2)
 	impatient := defaults()
 	impatient.wait = 10 * time.Millisecond
-	s, err := open(t.Context(), path, impatient)
+	s, err := open(t.Context(), path, Create, impatient)
 	must(t, err)
 	defer s.Close()
 
 	other := raw(t, path)
 	_, err = other.Exec("BEGIN IMMEDIATE")
 	must(t, err)
-	if _, err := open(t.Context(), path, impatient); !errors.Is(err, ErrLocked) {
+	if _, err := open(t.Context(), path, Create, impatient); !errors.Is(err, ErrLocked) {
 		t.Errorf("opening: %v, want ErrLocked", err)
 	}
 	if err := s.Begin(t.Context(), testRun("n"), 1); !errors.Is(err, ErrLocked) {

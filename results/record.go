@@ -23,18 +23,21 @@ const (
 	selectRun    = "SELECT number, passages FROM runs WHERE id = ?"
 	insertLayout = "INSERT INTO layouts (types) VALUES (?) ON CONFLICT DO NOTHING"
 	selectLayout = "SELECT number FROM layouts WHERE types = ?"
+	anyUnused    = "SELECT EXISTS (SELECT 1 FROM unused)"
+	takeOut      = "DELETE FROM unused WHERE key = ?"
 )
 
 // recordStatements are prepared once: a fast run has hundreds of transactions a
 // second, and parsing SQL would be a good part of each.
 type recordStatements struct {
-	selectRun, insertCompletion, insertPassage, updateRun, insertLayout, selectLayout *sql.Stmt
+	selectRun, insertCompletion, insertPassage, updateRun, insertLayout, selectLayout, anyUnused, takeOut *sql.Stmt
 }
 
 func prepareRecord(ctx context.Context, db *sql.DB) (r recordStatements, err error) {
 	for query, into := range map[string]**sql.Stmt{
 		selectRun: &r.selectRun, insertCompletion: &r.insertCompletion, insertPassage: &r.insertPassage,
 		updateRun: &r.updateRun, insertLayout: &r.insertLayout, selectLayout: &r.selectLayout,
+		anyUnused: &r.anyUnused, takeOut: &r.takeOut,
 	} {
 		if *into, err = db.PrepareContext(ctx, query); err != nil {
 			return r, err
@@ -49,6 +52,7 @@ func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
 		selectRun: tx.StmtContext(ctx, r.selectRun), insertCompletion: tx.StmtContext(ctx, r.insertCompletion),
 		insertPassage: tx.StmtContext(ctx, r.insertPassage), updateRun: tx.StmtContext(ctx, r.updateRun),
 		insertLayout: tx.StmtContext(ctx, r.insertLayout), selectLayout: tx.StmtContext(ctx, r.selectLayout),
+		anyUnused: tx.StmtContext(ctx, r.anyUnused), takeOut: tx.StmtContext(ctx, r.takeOut),
 	}
 }
 
@@ -102,6 +106,7 @@ type recording struct {
 	run      int64
 	passages int              // of the run, in all
 	layouts  map[string]int64 // numbers of the layouts seen in this transaction
+	removing bool             // answers wait for their removal: those recorded here must stay
 
 	complete, queries int // newly complete
 }
@@ -110,8 +115,10 @@ func (r *recording) begin(runID string) error {
 	err := r.selectRun.QueryRowContext(r.ctx, runID).Scan(&r.run, &r.passages)
 	if errors.Is(err, sql.ErrNoRows) {
 		return fmt.Errorf("run %s: %w", runID, ErrNoRun)
+	} else if err != nil {
+		return err
 	}
-	return err
+	return r.anyUnused.QueryRowContext(r.ctx).Scan(&r.removing)
 }
 
 func (r *recording) passage(p *ner.Passage, complete bool) error {
@@ -129,6 +136,12 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 		keys = append(keys, a.Key[:]...)
 		if _, err := r.insertCompletion.ExecContext(r.ctx, a.Key[:], valid(c.Text), valid(c.Thinking), string(c.Finish),
 			c.PromptTokens, c.AnswerTokens, int64(c.Duration)); err != nil {
+			return err
+		}
+		if !r.removing {
+			continue
+		}
+		if _, err := r.takeOut.ExecContext(r.ctx, a.Key[:]); err != nil {
 			return err
 		}
 	}

@@ -3,27 +3,18 @@ package results
 import (
 	"context"
 	"database/sql"
-	"strings"
+	"time"
 )
 
-// keysOf lists the keys of the passages that a condition selects.
-const keysOf = `WITH RECURSIVE n(i) AS (
-		SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE (i + 1) * 16 < (SELECT max(length(keys)) FROM passages))
-	SELECT substr(keys, i * 16 + 1, 16) FROM passages CROSS JOIN n WHERE i * 16 < length(keys) AND run `
-
-// removal removes run ?1, in order. Answers go that no other run refers to.
-var removal = []string{
-	"CREATE TEMP TABLE unused (key BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
-	"INSERT OR IGNORE INTO unused " + keysOf + "= ?1",
-	"DELETE FROM unused WHERE key IN (" + keysOf + "<> ?1)",
-	"DELETE FROM completions WHERE key IN (SELECT key FROM unused)",
-	"DROP TABLE unused",
-	"DELETE FROM runs WHERE number = ?1", // and, by cascade, what refers to it
-	"DELETE FROM layouts WHERE number NOT IN (SELECT layout FROM passages)",
-}
+// removedAtOnce is the number of passages that one transaction removes.
+const removedAtOnce = 1024
 
 // Remove removes a run with its passages and scores, and the answers that no
 // other run uses. It reads all passages of the store.
+//
+// It works in many short transactions and rests between them, so that other
+// writers get their turn. Where it ends early, the run has fewer passages and no
+// scores; the answers that are left over go with the next removal of any run.
 func (s *Store) Remove(ctx context.Context, runID string) error {
 	db, err := s.writable()
 	if err != nil {
@@ -33,16 +24,73 @@ func (s *Store) Remove(ctx context.Context, runID string) error {
 	if err != nil {
 		return err
 	}
-	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		for _, statement := range removal {
-			var args []any
-			if strings.Contains(statement, "?1") {
-				args = append(args, number)
-			}
-			if _, err := tx.ExecContext(ctx, statement, args...); err != nil {
-				return err
-			}
+	for gone := false; !gone; {
+		err := turn(ctx, db, func(tx *sql.Tx) (err error) {
+			gone, err = removePassages(ctx, tx, number)
+			return err
+		})
+		if err != nil {
+			return s.fault(err)
 		}
+	}
+	return s.fault(s.removeUnused(ctx, db))
+}
+
+// turn runs f in a transaction, and rests for as long as it took: a process that
+// waits for the lock asks for it at intervals, and must find it free.
+func turn(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	start := time.Now()
+	if err := transact(ctx, db, f); err != nil {
+		return err
+	}
+	rest := time.NewTimer(min(time.Since(start), restLimit))
+	defer rest.Stop()
+	select {
+	case <-rest.C:
 		return nil
-	}))
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// removal removes the passages of run ?1 from place ?2 on, in order. REPLACE
+// gives an answer that waits already a new number.
+var removal = []string{
+	"DELETE FROM scorings WHERE run = ?1", // they are of all passages
+	`UPDATE runs SET (complete, queries) = (
+		SELECT runs.complete - count(*), runs.queries - coalesce(sum(length(keys) / 16), 0)
+		FROM passages WHERE run = ?1 AND place >= ?2 AND passages.complete) WHERE number = ?1`,
+	`INSERT OR REPLACE INTO unused (key)
+		WITH RECURSIVE
+			removed AS NOT MATERIALIZED (SELECT keys FROM passages WHERE run = ?1 AND place >= ?2),
+			n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE (i + 1) * 16 < (SELECT max(length(keys)) FROM removed))
+		SELECT substr(keys, i * 16 + 1, 16) FROM removed CROSS JOIN n WHERE i * 16 < length(keys)`,
+	"DELETE FROM passages WHERE run = ?1 AND place >= ?2",
+}
+
+const (
+	lastPassages = `SELECT min(place), json_group_array(DISTINCT layout) FROM (
+		SELECT place, layout FROM passages WHERE run = ? ORDER BY place DESC LIMIT ?)`
+	removeLayouts = `DELETE FROM layouts WHERE number IN (SELECT value FROM json_each(?))
+		AND NOT EXISTS (SELECT 1 FROM passages WHERE layout = layouts.number)`
+)
+
+// removePassages removes the last passages of a run, or the run if it has none.
+func removePassages(ctx context.Context, tx *sql.Tx, run int64) (gone bool, err error) {
+	var first sql.NullInt64
+	var layouts string
+	if err := tx.QueryRowContext(ctx, lastPassages, run, removedAtOnce).Scan(&first, &layouts); err != nil {
+		return false, err
+	}
+	if !first.Valid {
+		_, err := tx.ExecContext(ctx, "DELETE FROM runs WHERE number = ?", run) // and, by cascade, what refers to it
+		return true, err
+	}
+	for _, statement := range removal {
+		if _, err := tx.ExecContext(ctx, statement, run, first.Int64); err != nil {
+			return false, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, removeLayouts, layouts)
+	return false, err
 }

@@ -146,10 +146,14 @@ func (s *Store) Runs(ctx context.Context, filter map[string]string) ([]RunInfo, 
 	}), nil
 }
 
-// Find returns the run whose identity begins with prefix. If there are several,
-// the error names them; if there is none, it wraps [ErrNoRun].
+// Find returns the run whose identity begins with prefix, or else the run whose
+// identity did before a key was renamed. If there are several, the error names
+// them; if there is none, it wraps [ErrNoRun].
 func (s *Store) Find(ctx context.Context, prefix string) (RunInfo, error) {
 	runs, err := s.list(ctx, prefix)
+	if current := func(r RunInfo) bool { return strings.HasPrefix(r.ID, prefix) }; slices.ContainsFunc(runs, current) {
+		runs = slices.DeleteFunc(runs, func(r RunInfo) bool { return !current(r) })
+	}
 	switch {
 	case err != nil:
 		return RunInfo{}, err
@@ -185,8 +189,9 @@ func (s *Store) list(ctx context.Context, prefix string) ([]RunInfo, error) {
 	return runs, nil
 }
 
-// hasPrefix compares bytes: LIKE would fold case and know wildcards.
-const hasPrefix = "substr(runs.id, 1, length(?1)) = ?1"
+// hasPrefix selects runs by their identity or former identity. It compares bytes:
+// LIKE ignores case and takes some characters for wildcards.
+const hasPrefix = "(substr(runs.id, 1, length(?1)) = ?1 OR substr(runs.former_id, 1, length(?1)) = ?1)"
 
 func (s *Store) rows(ctx context.Context, prefix string) (runs []RunInfo, err error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT id, keys, passages, complete, queries, asking, created, updated

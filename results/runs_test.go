@@ -153,36 +153,3 @@ func TestDone(t *testing.T) {
 		t.Errorf("of an unknown run: %v", err)
 	}
 }
-
-func TestRemoveKeepsWhatOthersUse(t *testing.T) {
-	ctx := t.Context()
-	one, two, third := testRun("one"), testRun("two"), testRun("third")
-	// What the store is without the run that will be removed.
-	without := begun(t, two, 3)
-	must(t, without.Record(ctx, two.ID(), testPassages("q", 3), nil))
-	must(t, without.Begin(ctx, third, 1))
-	must(t, without.Record(ctx, third.ID(), nil, []ner.Passage{testPassage("part", 0, "a")}))
-
-	s := begun(t, one, 5)
-	must(t, s.Record(ctx, one.ID(), append(testPassages("q", 4), testPassage("own", 4, "x", "y")), nil))
-	must(t, s.SaveScores(ctx, one.ID(), Scores{Passages: 5, Metrics: map[string]MetricScore{"span_f1": {Passages: make([]ner.Score, 5)}}}))
-	must(t, s.Begin(ctx, two, 3))
-	must(t, s.Record(ctx, two.ID(), testPassages("q", 3), nil))
-	must(t, s.Begin(ctx, third, 1))
-	must(t, s.Record(ctx, third.ID(), nil, []ner.Passage{testPassage("part", 0, "a")}))
-
-	must(t, s.Remove(ctx, one.ID()))
-	if got, want := dumpOf(t, s), dumpOf(t, without); got != want {
-		t.Errorf("after the removal:\n%s\nwant\n%s", got, want)
-	}
-	if err := s.Remove(ctx, one.ID()); !errors.Is(err, ErrNoRun) {
-		t.Errorf("removed again: %v", err)
-	}
-	must(t, s.Remove(ctx, two.ID()))
-	must(t, s.Remove(ctx, third.ID()))
-	if got := dumpOf(t, s); got != "" {
-		t.Errorf("after all removals:\n%s", got)
-	}
-	must(t, s.Close())
-	sound(t, s.path)
-}

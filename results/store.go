@@ -31,9 +31,13 @@ type Store struct {
 // config is what tests vary.
 type config struct {
 	migrations fs.FS
-	wait       time.Duration // for another process's lock
-	pragmas    []string      // of the writing connection, beside the usual ones
+	steps      map[string]step // by the name of the migration that each one ends
+	wait       time.Duration   // for another process's lock
+	pragmas    []string        // of the writing connection, beside the usual ones
 }
+
+// step is the part of a migration that SQL cannot do.
+type step func(context.Context, *sql.Tx) error
 
 // lockWait is how long a process waits for another one's transaction. A
 // transaction takes milliseconds, but the wait is not a fair queue.
@@ -53,22 +57,39 @@ func defaults() config {
 	if err != nil {
 		panic(err) // the name is a constant and valid
 	}
-	return config{migrations: migrations, wait: lockWait}
+	return config{
+		migrations: migrations,
+		steps:      map[string]step{"0004_dataset.sql": renameRow},
+		wait:       lockWait,
+	}
 }
 
-// Open opens the store at path for reading and writing, creates it where there
-// is none, and upgrades an older schema. A file that is no database, another
-// program's database, or a newer schema is an error and stays as it is.
-func Open(ctx context.Context, path string) (*Store, error) {
-	return open(ctx, path, defaults())
+// Mode says what [Open] does where there is no store.
+type Mode int
+
+// The modes.
+const (
+	Existing Mode = iota // an error, which wraps [fs.ErrNotExist]
+	Create               // a new store
+)
+
+// Open opens the store at path for reading and writing, and upgrades an older
+// schema. A file that is no database, another program's database, or a newer
+// schema is an error and stays as it is. Only [Create] makes a file.
+func Open(ctx context.Context, path string, mode Mode) (*Store, error) {
+	return open(ctx, path, mode, defaults())
 }
 
-func open(ctx context.Context, path string, c config) (*Store, error) {
-	if _, err := inspect(ctx, path, c); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func open(ctx context.Context, path string, mode Mode, c config) (*Store, error) {
+	if _, err := inspect(ctx, path, c); err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
 		return nil, fault(path, err)
 	}
+	access := shared
+	if mode == Create {
+		access = "mode=rwc"
+	}
 	s := &Store{path: path}
-	s.write = pool(path, 1, append([]string{"_txlock=immediate"}, pragmas(append([]string{
+	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{
 		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the next ones may have to wait
 		"journal_mode(wal)",
 		"synchronous(full)",

@@ -9,9 +9,12 @@ import (
 	"strings"
 )
 
-// lint reports all faults of a plan.
-func (s *Sweep) lint(settable []string) error {
-	l := &planLint{Sweep: s, settable: settable}
+// lint reports all faults of a plan. hasRows: it has the former name of datasets.
+func (s *Sweep) lint(hasRows bool) error {
+	l := &planLint{Sweep: s}
+	if hasRows {
+		l.fault("", "rows", `rows: unknown key, it is now "datasets"`)
+	}
 	l.texts()
 	l.keys("fixed", maps.Keys(s.Fixed))
 	l.keys("grid", maps.Keys(s.Grid))
@@ -34,8 +37,7 @@ func (s *Sweep) lint(settable []string) error {
 
 type planLint struct {
 	*Sweep
-	settable []string
-	faults   []error
+	faults []error
 }
 
 func (l *planLint) fault(table, key, format string, args ...any) {
@@ -64,9 +66,8 @@ func (l *planLint) texts() {
 // keys reports those that a plan cannot have.
 func (l *planLint) keys(table string, keys func(func(string) bool)) {
 	for _, k := range slices.Sorted(keys) {
-		if !known(k, l.settable) {
-			names := slices.Concat([]string{"model"}, l.settable, ReadingKeys)
-			l.fault(table, k, "%s.%s: unknown key (known: %s)", table, k, strings.Join(names, ", "))
+		if !known(k) {
+			l.fault(table, k, "%s.%s: unknown key (known: %s)", table, k, strings.Join(knownKeys(), ", "))
 		}
 	}
 }

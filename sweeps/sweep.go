@@ -1,6 +1,13 @@
-// Package sweeps has plans of runs: what is fixed, what varies, and what the
-// points are compared with. A plan is one TOML file; docs/sweeps.md describes every
-// field. Nothing here asks a model.
+// Package sweeps runs ablations: runs that differ in some keys, and a table of the
+// differences. A [Sweep] is a plan, read from one TOML file; docs/sweeps.md
+// describes every field.
+//
+//	s, err := sweeps.Find("order")
+//	err = s.Override(sweeps.Overrides{Models: []string{"ollama/llama3.2"}, Datasets: []string{"mit-movie"}})
+//	p, err := sweeps.Prepare(ctx, bench, s, harness.Request{})
+//	w, err := p.Workload(ctx)        // before anything is asked
+//	incomplete, err := p.Run(ctx)    // ask and score
+//	r, err := p.Result(ctx, sweeps.Options{Resamples: 10_000})
 package sweeps
 
 import (
@@ -8,11 +15,15 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/internal/strict"
+	"nerbench/ner"
 )
 
 // Sweep is one plan of runs.
@@ -83,31 +94,47 @@ func Names() []string {
 	return names
 }
 
-// Named reads a plan of the program. settable are the keys that a plan may have.
-func Named(name string, settable []string) (*Sweep, error) {
+// Find reads a plan: a file, if the name ends in .toml, else a plan of the program.
+func Find(name string) (*Sweep, error) {
+	if !strings.HasSuffix(name, ".toml") {
+		return Named(name)
+	}
+	s, err := Read(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+	if err != nil {
+		return nil, fmt.Errorf("sweep: %w", err)
+	}
+	return s, nil
+}
+
+// Named reads a plan of the program.
+func Named(name string) (*Sweep, error) {
 	if !slices.Contains(Names(), name) {
-		return nil, fmt.Errorf("sweep %q: unknown (a file, or one of %s)", name, strings.Join(Names(), ", "))
+		return nil, fault.Usagef("sweep %q: unknown (a file, or one of %s)", name, strings.Join(Names(), ", "))
 	}
 	sub, err := fs.Sub(plans, "plans")
 	if err != nil {
 		return nil, err
 	}
-	return Read(sub, name+".toml", settable)
+	return Read(sub, name+".toml")
 }
 
 // Read reads a plan. Reading is strict: an unknown key is an error with file and
 // line, and so are values that nothing varies or nothing can be compared with. The
 // error joins all faults.
-func Read(fsys fs.FS, file string, settable []string) (*Sweep, error) {
+func Read(fsys fs.FS, file string) (*Sweep, error) {
 	text, err := fs.ReadFile(fsys, file)
 	if err != nil {
 		return nil, err
 	}
 	s := &Sweep{Name: strings.TrimSuffix(path.Base(file), ".toml"), file: file, text: string(text)}
-	if err := strict.ReadTOML(fsys, file, s); err != nil {
+	fields := struct {
+		*Sweep
+		Rows any `toml:"rows"` // the former name of datasets
+	}{Sweep: s}
+	if err := strict.ReadTOML(fsys, file, &fields); err != nil {
 		return nil, err
 	}
-	return s, s.lint(settable)
+	return s, s.lint(fields.Rows != nil)
 }
 
 // Point is one way of asking and reading.
@@ -265,6 +292,8 @@ func (s *Sweep) Vary(key string, values []string) {
 }
 
 // known reports whether a key may stand in a plan.
-func known(key string, settable []string) bool {
-	return key == "model" || slices.Contains(settable, key) || slices.Contains(ReadingKeys, key)
+func known(key string) bool { return slices.Contains(knownKeys(), key) }
+
+func knownKeys() []string {
+	return slices.Concat([]string{"model"}, ner.KeyNames(ner.Settable), ReadingKeys)
 }

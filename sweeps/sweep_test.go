@@ -8,13 +8,11 @@ import (
 	"nerbench/sweeps"
 )
 
-var settable = []string{"family", "variant", "order", "wording", "paraphrase", "layout", "dataset_name", "queries", "shots", "seed", "temperature", "sampling_seed", "constrained", "limit"}
-
 // TestPlans lints the plans of the program.
 func TestPlans(t *testing.T) {
 	for _, name := range sweeps.Names() {
 		t.Run(name, func(t *testing.T) {
-			s, err := sweeps.Named(name, settable)
+			s, err := sweeps.Named(name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -38,7 +36,8 @@ func TestFaults(t *testing.T) {
 	const title = "title = \"t\"\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown field", title + "titel = 3\n[grid]\norder = [\"name\"]\n", `p.toml:2: key "titel": unknown`},
-		{"unknown key", title + "[grid]\nordr = [\"name\"]\n", "p.toml:3: grid.ordr: unknown key (known: model, family, "},
+		{"former name", title + "rows = [\"mit-movie\"]\n[grid]\norder = [\"name\"]\n", `p.toml:2: rows: unknown key, it is now "datasets"`},
+		{"unknown key", title + "[grid]\nordr = [\"name\"]\n", "p.toml:3: grid.ordr: unknown key (known: model, split, "},
 		{"unknown fixed key", title + "[fixed]\nx = 1\n[grid]\norder = [\"name\"]\n", "p.toml:3: fixed.x: unknown key"},
 		{"nothing varies", title, "nothing varies"},
 		{"no title", "[grid]\norder = [\"name\"]\n", "title: want one line"},
@@ -59,7 +58,7 @@ func TestFaults(t *testing.T) {
 		{"negatives mixed", title + "negatives = \"inference\"\n[grid]\nqueries = [\"all\", \"gold\"]\nmodel = [\"a\", \"b\"]\n", "never stand in one table"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := sweeps.Read(fstest.MapFS{"p.toml": {Data: []byte(c.text)}}, "p.toml", settable)
+			_, err := sweeps.Read(fstest.MapFS{"p.toml": {Data: []byte(c.text)}}, "p.toml")
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v\nwant %s", err, c.want)
 			}
@@ -84,7 +83,7 @@ sampling_seed = 2
 order = "name"
 temperature = 0.5
 `
-	s, err := sweeps.Read(fstest.MapFS{"p.toml": {Data: []byte(text)}}, "p.toml", settable)
+	s, err := sweeps.Read(fstest.MapFS{"p.toml": {Data: []byte(text)}}, "p.toml")
 	if err != nil {
 		t.Fatal(err)
 	}

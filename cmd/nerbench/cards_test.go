@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"nerbench/harness"
 	"nerbench/runners/ollama/ollamatest"
 	"nerbench/runners/vllm/vllmtest"
 )
@@ -116,10 +117,10 @@ func TestCardsOfOnesOwn(t *testing.T) {
 }
 
 // check runs models check and returns its verdict.
-func (w *workplace) check(wantCode int, args ...string) checkedModel {
+func (w *workplace) check(wantCode int, args ...string) harness.Checked {
 	w.t.Helper()
 	code, stdout, stderr := w.with(nil, append([]string{"models", "check", "--json", "-d", "mini"}, args...)...)
-	var v checkedModel
+	var v harness.Checked
 	if err := json.Unmarshal([]byte(stdout), &v); code != wantCode || err != nil || v.OK != (code == 0) {
 		w.t.Fatalf("exit code %d, %v\n%s%s", code, err, stdout, stderr)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/harness/compare"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
@@ -255,11 +256,11 @@ func (env *environment) datasetTraining(ctx context.Context, by metrics.By, run 
 	if err != nil {
 		return nil, err
 	}
-	selected, err := selectionOf(run.Keys)
+	selected, err := ner.PlanOf(run.Keys)
 	if err != nil {
 		return nil, err
 	}
-	docs, err := env.documents(ctx, dataset, selected.train(selected.gold))
+	docs, err := env.documents(ctx, dataset, harness.TrainOptions(selected))
 	if err != nil {
 		return nil, err
 	}

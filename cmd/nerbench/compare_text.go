@@ -51,7 +51,7 @@ func (r *compareText) swaps() string {
 }
 
 func writeOutcome(w io.Writer, o compare.Outcome, name, a, b string) {
-	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, reports.Points(&o.Difference), differenceInterval(o.CI), probability(&o.P), probability(&o.PAdjusted))
+	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, reports.Points(&o.Difference), reports.DifferenceInterval(o.CI), reports.Probability(&o.P), reports.Probability(&o.PAdjusted))
 }
 
 func (r *compareText) writeTypes(w io.Writer, i int) error {

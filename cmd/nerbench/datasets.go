@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -29,7 +31,7 @@ func datasetsCommand(env *environment) *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the datasets: what is here, what is missing, licences", Flags: []cli.Flag{suite, domain},
-				Action: func(c *cli.Context) error { return env.listDatasets(c.String("suite"), c.String("domain")) },
+				Action: func(c *cli.Context) error { return env.listDatasets(c.Context, c.String("suite"), c.String("domain")) },
 			},
 			{
 				Name: "show", Usage: "one dataset in full", ArgsUsage: "DATASET",
@@ -90,52 +92,6 @@ printed; where it cannot decide, --set and --split do.`,
 	}
 }
 
-// The states of a dataset's data here.
-const (
-	stateReady     = "ready"
-	stateMissing   = "missing"
-	stateAgreement = "needs agreement"
-	statePaid      = "needs licence"
-	stateNoReader  = "no reader yet"
-)
-
-// rowState says whether a dataset can be run here: ready, or why it cannot. What
-// counts is its test split, or all of it where it has none.
-func (env *environment) datasetState(dataset *datasets.Dataset) string {
-	if !loaders.Supported(dataset, "") {
-		return stateNoReader
-	}
-	here := true
-	for _, split := range decisiveSplits(dataset) {
-		here = here && loaders.Present(env.dataFS(), dataset, loaders.Options{Split: split}) == nil
-	}
-	switch {
-	case here:
-		return stateReady
-	case dataset.Access == "agreement":
-		return stateAgreement
-	case dataset.Access == "paid":
-		return statePaid
-	}
-	return stateMissing
-}
-
-// decisiveSplits are the splits of the primary set that a dataset cannot do without.
-func decisiveSplits(dataset *datasets.Dataset) []ner.Split {
-	set, err := dataset.Set("")
-	if err != nil {
-		return nil
-	}
-	var all []ner.Split
-	for _, p := range set.Splits {
-		if p.Name == ner.Test {
-			return []ner.Split{ner.Test}
-		}
-		all = append(all, p.Name)
-	}
-	return all
-}
-
 // datasetLine is a dataset in the list.
 type datasetLine struct {
 	Dataset string          `json:"row"`
@@ -148,22 +104,23 @@ type datasetLine struct {
 	Licence string          `json:"licence"`
 }
 
-func (env *environment) listDatasets(suite, domain string) error {
-	ds, err := env.selectDatasets(nil, suite, domain)
+func (env *environment) listDatasets(ctx context.Context, suite, domain string) error {
+	ds, err := env.bench.SelectDatasets(nil, suite, domain)
 	if err != nil {
 		return err
 	}
+	_, bad := env.bench.AllDatasets()
 	lines := []datasetLine{}
 	ready := 0
 	for _, r := range ds {
-		l := datasetLine{r.ID, r.Title, r.Domain, env.datasetState(r), len(r.Types()), r.Table6, r.Access, r.Licence}
-		if l.State == stateReady {
+		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
+		if l.State == acquire.Ready {
 			ready++
 		}
 		lines = append(lines, l)
 	}
 	if env.json {
-		return env.printJSON(lines)
+		return errors.Join(env.printJSON(lines), bad)
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
@@ -173,8 +130,8 @@ func (env *environment) listDatasets(suite, domain string) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.data)
-	return err
+	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.bench.Data)
+	return errors.Join(err, bad)
 }
 
 // oneRow reads the single dataset that a command names.
@@ -182,15 +139,14 @@ func (env *environment) oneDataset(c *cli.Context, command string, more int) (*d
 	if c.NArg() != 1+more {
 		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
-	ds, err := env.allDatasets()
+	found, err := env.bench.SelectDatasets([]string{c.Args().First()}, "", "")
+	if errors.As(err, new(*fault.UsageError)) {
+		return nil, fault.Usagef("%s: %v", command, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	dataset, err := datasets.Find(ds, c.Args().First())
-	if err != nil {
-		return nil, fault.Usagef("%s: %v", command, err)
-	}
-	return dataset, nil
+	return found[0], nil
 }
 
 func (env *environment) showDataset(c *cli.Context) error {
@@ -203,10 +159,10 @@ func (env *environment) showDataset(c *cli.Context) error {
 			*datasets.Dataset
 			State    string `json:"state"`
 			HowToGet string `json:"how_to_get"`
-		}{dataset, env.datasetState(dataset), env.howToGet(dataset)})
+		}{dataset, env.bench.State(c.Context, dataset), env.howToGet(dataset)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.datasetState(dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
 	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {
@@ -251,8 +207,8 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	if o.Gold, err = goldRule(dataset, c.String("gold")); err != nil {
 		return err
 	}
-	if err := checkView(o.View); err != nil {
-		return err
+	if err := new(ner.Plan).Set("view", o.View); err != nil {
+		return fault.Usagef("--%v", err)
 	}
 	write := loaders.WriteDocument
 	switch format := c.String("format"); format {
@@ -262,7 +218,7 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	default:
 		return fault.Usagef("datasets export: --format %s: want jsonl or conll", format)
 	}
-	docs, err := env.documents(c.Context, dataset, o)
+	docs, err := env.bench.Documents(c.Context, dataset, o)
 	if err != nil {
 		return err
 	}
@@ -325,12 +281,4 @@ func goldRule(dataset *datasets.Dataset, name string) (datasets.UniNERGold, erro
 		return dataset.UniNERGold, nil
 	}
 	return "", fault.Usagef("gold %q: want native or uniner", name)
-}
-
-// adviseNoReader names the formats that can be read.
-func adviseNoReader(dataset *datasets.Dataset) error {
-	return &fault.DataError{Err: &fault.Hint{
-		Err:    fmt.Errorf("dataset %s: no reader yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
-		Advice: "readers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a row of your own (--datasets)",
-	}}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
 )
 
@@ -57,7 +58,7 @@ const (
 // found makes a finding of an error, with its hint.
 func found(state string, err error) finding {
 	f := finding{State: state, Text: err.Error()}
-	f.Hint = storeAdvice(err)
+	f.Hint = harness.StoreAdvice(err)
 	if hint, ok := errors.AsType[*fault.Hint](err); ok {
 		f.Hint = hint.Advice
 	}

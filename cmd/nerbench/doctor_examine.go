@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"nerbench/harness"
+	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/results"
 	"nerbench/runners"
@@ -26,7 +28,7 @@ func examineProgram(*environment, context.Context) finding {
 }
 
 func examineStore(env *environment, ctx context.Context) finding {
-	store, err := env.openStoreReadOnly(ctx)
+	store, err := env.bench.ReadStore(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return examineNoStore(env, err)
@@ -47,11 +49,11 @@ func examineStore(env *environment, ctx context.Context) finding {
 			complete++
 		}
 	}
-	f := finding{State: fine, Detail: map[string]any{"path": env.store, "runs": len(runs), "complete": complete, "queries": queries}}
-	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", env.store, len(runs), complete, queries)
+	f := finding{State: fine, Detail: map[string]any{"path": env.bench.Store, "runs": len(runs), "complete": complete, "queries": queries}}
+	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", env.bench.Store, len(runs), complete, queries)
 	// Opening it for writing proves that it can be written, and changes nothing:
 	// its schema is the current one.
-	writable, err := env.openStore(ctx)
+	writable, err := env.bench.OpenStore(ctx)
 	if errors.Is(err, results.ErrReadOnly) || errors.Is(err, results.ErrLocked) {
 		f.Text += fmt.Sprintf("; it can only be read: %v", err)
 		return f
@@ -67,35 +69,34 @@ func examineStore(env *environment, ctx context.Context) finding {
 
 // examineNoStore says whether a store could be made.
 func examineNoStore(env *environment, err error) finding {
-	folder := filepath.Dir(env.store)
+	folder := filepath.Dir(env.bench.Store)
 	if _, err := os.Stat(folder); err != nil {
-		return found(broken, fmt.Errorf("store: %s: its folder: %w", env.store, errors.Unwrap(err)))
+		return found(broken, fmt.Errorf("store: %s: its folder: %w", env.bench.Store, errors.Unwrap(err)))
 	}
 	return found(absent, err)
 }
 
-func examineData(env *environment, _ context.Context) finding {
-	ds, err := env.allDatasets()
+func examineData(env *environment, ctx context.Context) finding {
+	ds, err := env.bench.AllDatasets() // a bad file of the user's own is broken
 	if err != nil {
 		return found(broken, err)
 	}
-	if _, err := os.Stat(env.data); err != nil {
+	if _, err := os.Stat(env.bench.Data); err != nil {
 		return finding{
-			State: absent, Text: fmt.Sprintf("%s: %v", env.data, errors.Unwrap(err)),
+			State: absent, Text: fmt.Sprintf("%s: %v", env.bench.Data, errors.Unwrap(err)),
 			Hint: "name the folder of native files with --data, or fill it with nerbench datasets import",
 		}
 	}
-	data := env.dataFS()
 	ready, reasons := []string{}, map[string][]string{}
 	for _, dataset := range ds {
-		if why := absence(data, dataset); why != "" {
+		if why := env.bench.Absence(ctx, dataset); why != "" {
 			reasons[why] = append(reasons[why], dataset.ID)
 		} else {
 			ready = append(ready, dataset.ID)
 		}
 	}
-	f := finding{State: fine, Detail: map[string]any{"path": env.data, "ready": ready, "absent": reasons, "total": len(ds)}}
-	f.Text = fmt.Sprintf("%s: %d of %d datasets are ready", env.data, len(ready), len(ds))
+	f := finding{State: fine, Detail: map[string]any{"path": env.bench.Data, "ready": ready, "absent": reasons, "total": len(ds)}}
+	f.Text = fmt.Sprintf("%s: %d of %d datasets are ready", env.bench.Data, len(ready), len(ds))
 	for _, why := range sortedKeys(reasons) {
 		f.Text += fmt.Sprintf("; %s: %d", why, len(reasons[why]))
 	}
@@ -143,13 +144,13 @@ func examineOllama(env *environment, ctx context.Context) finding {
 }
 
 // examineTagger trains the tagger on the embedded sample and lets it answer.
-func examineTagger(_ *environment, ctx context.Context) finding {
+func examineTagger(env *environment, ctx context.Context) finding {
 	const domain = "finance"
-	dataset, err := sampleDataset(domain)
+	dataset, err := harness.SampleDataset(domain)
 	if err != nil {
 		return found(broken, err)
 	}
-	docs, err := sampleDocuments(domain, ner.Train)
+	docs, err := env.bench.Documents(ctx, dataset, loaders.Options{Split: ner.Train})
 	if err != nil {
 		return found(broken, err)
 	}
@@ -176,7 +177,7 @@ func examineTagger(_ *environment, ctx context.Context) finding {
 func examineDisk(env *environment, _ context.Context) finding {
 	f := finding{State: fine, Detail: map[string]any{}}
 	var parts []string
-	for _, of := range []struct{ name, folder string }{{"store", filepath.Dir(env.store)}, {"data", env.data}} {
+	for _, of := range []struct{ name, folder string }{{"store", filepath.Dir(env.bench.Store)}, {"data", env.bench.Data}} {
 		free, err := freeBytes(nearestFolder(of.folder))
 		if err != nil {
 			continue // not every system can tell

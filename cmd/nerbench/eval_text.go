@@ -67,7 +67,7 @@ func (e *evalText) writeMetric(w io.Writer, m files.MetricReport) error {
 	line := func(name string, c metrics.Figures) {
 		between := ""
 		if e.Resamples > 0 {
-			between = intervalText(c.CI) + "\t"
+			between = reports.Interval(c.CI) + "\t"
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s%d\t%s\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1),
 			between, c.NGold, strconv.FormatFloat(c.TP, 'f', -1, 64), c.NPred)
@@ -137,7 +137,7 @@ func (e *evalText) writeTaxonomy(w io.Writer) error {
 	for _, scheme := range metrics.SemEvalSchemes {
 		s := scheme.Count(t)
 		r := metrics.FromCounts(s.Score())
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, reports.Percent(r.Precision.OrNil()), reports.Percent(r.Recall.OrNil()), reports.Percent(r.F1.OrNil()),
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, reports.Percent(r.Precision.Pointer()), reports.Percent(r.Recall.Pointer()), reports.Percent(r.F1.Pointer()),
 			s.Correct, s.Incorrect, s.Partial, s.Missed, s.Spurious)
 	}
 	return tw.Flush()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
 )
 
@@ -41,10 +42,13 @@ func (env *environment) exit(ctx context.Context, err error) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		code = exitInterrupted
 		err = errors.New("interrupted")
+		if env.asking {
+			err = errors.New("interrupted: all answers so far are kept")
+		}
 	}
 	var hint *fault.Hint
 	if !errors.As(err, &hint) {
-		if advice := storeAdvice(err); advice != "" {
+		if advice := harness.StoreAdvice(err); advice != "" {
 			hint = &fault.Hint{Err: err, Advice: advice}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"nerbench/harness"
 	"nerbench/runners/ollama/ollamatest"
 )
 
@@ -89,17 +90,17 @@ func TestRetried(t *testing.T) {
 	if out, err := cmd.Output(); err != nil || !strings.Contains(string(out), `"asked": 40`) {
 		t.Fatalf("%v\n%s%s", err, out, stderr.String())
 	}
-	notes, last := 0, state{}
+	notes, last := 0, harness.Progress{}
 	for line := range strings.Lines(stderr.String()) {
 		var event struct {
 			Note string
-			state
+			harness.Progress
 		}
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
 		if event.Note == "" {
-			last = event.state
+			last = event.Progress
 		} else if notes++; !strings.Contains(event.Note, "the oven is busy") || !strings.Contains(event.Note, "asking again in") {
 			t.Errorf("note %q", event.Note)
 		}

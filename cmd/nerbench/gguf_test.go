@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/harness"
 	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/runners/local/llamacpp"
@@ -151,6 +151,7 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 	// One thread: those of the library wait for each other without sleep, and would
 	// be slow beside other tests.
 	const passages, kills = 300, 8
+	random := reference.Random(t)
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
 	w := newWorkplace(t, passages, 0)
 	w.tinyModel("tiny.gguf")
@@ -168,7 +169,7 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 		for limit := time.Now().Add(time.Minute); kill == 0 && time.Now().Before(limit) && len(w.completed("killed.db")) == 0; {
 			time.Sleep(5 * time.Millisecond) // so that there is something to keep
 		}
-		time.Sleep(time.Duration(rand.IntN(400)) * time.Millisecond)
+		time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
 		_ = cmd.Process.Kill() // it may be done
 		_ = cmd.Wait()         // it was killed
 		now := len(w.completed("killed.db"))
@@ -273,7 +274,7 @@ func TestGGUFVulkan(t *testing.T) {
 }
 
 // askReference asks the trained model about a dataset.
-func (w *workplace) askReference(t *testing.T, env []string, model, dataset string, limit int, args ...string) runReport {
+func (w *workplace) askReference(t *testing.T, env []string, model, dataset string, limit int, args ...string) harness.Result {
 	t.Helper()
 	args = append([]string{"run", "-m", "gguf/" + filepath.Join(model, "model-f16.gguf"), "-q", "--json", "--threads", "1", "-d", dataset, "--limit", strconv.Itoa(limit)}, args...)
 	code, stdout, stderr := w.with(env, args...)
@@ -289,7 +290,7 @@ func (w *workplace) askReference(t *testing.T, env []string, model, dataset stri
 	if code != 0 {
 		t.Fatalf("%s: exit code %d\n%s%s", dataset, code, stdout, stderr)
 	}
-	var summary runSummary
+	var summary harness.Summary
 	if err := json.Unmarshal([]byte(stdout), &summary); err != nil {
 		t.Fatalf("%s: %v\n%s", dataset, err, stdout)
 	}
@@ -305,7 +306,7 @@ func listDifferent(t *testing.T, w *workplace, run string, want [][]string) (dif
 		t.Fatal(err)
 	}
 	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		var passage answersLine
+		var passage harness.AnswersLine
 		if err := json.Unmarshal([]byte(line), &passage); err != nil {
 			t.Fatal(err)
 		}

@@ -1,18 +1,10 @@
 package main
 
 import (
+	"nerbench/runners/open"
+
 	"github.com/urfave/cli/v2"
 )
-
-// localSettings say how a model in the process is computed. They change the
-// speed, not the question; but the aggregation, which is a key of the run.
-type localSettings struct {
-	library            string // folder of the library; empty: it is looked for
-	gpuLayers, mainGPU int
-	split              string
-	threads, sequences int
-	aggregation        string // of a token classifier; empty: simple
-}
 
 func localFlags() []cli.Flag {
 	return []cli.Flag{
@@ -26,10 +18,10 @@ func localFlags() []cli.Flag {
 	}
 }
 
-func readLocal(c *cli.Context) localSettings {
-	return localSettings{
-		library: c.String("llama-lib"), gpuLayers: c.Int("gpu-layers"), mainGPU: c.Int("main-gpu"),
-		split: c.String("gpu-split"), threads: c.Int("threads"), sequences: c.Int("sequences"),
-		aggregation: c.String("aggregation"),
+func readLocal(c *cli.Context) open.Local {
+	return open.Local{
+		Library: c.String("llama-lib"), GPULayers: c.Int("gpu-layers"), MainGPU: c.Int("main-gpu"),
+		Split: c.String("gpu-split"), Threads: c.Int("threads"), Sequences: c.Int("sequences"),
+		Aggregation: c.String("aggregation"),
 	}
 }

@@ -152,8 +152,8 @@ func serveFiles(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("SERVER", server.URL)
 }
 
-// page reads a page of the documentation.
-func page(ts *testscript.TestScript, name string) string {
+// documentation reads a page of the documentation.
+func documentation(ts *testscript.TestScript, name string) string {
 	b, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
 	ts.Check(err)
 	return string(b)
@@ -165,7 +165,7 @@ func pageBlock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: page PAGE LANGUAGE FILE")
 	}
-	_, rest, ok := strings.Cut(page(ts, args[0]), "```"+args[1]+"\n")
+	_, rest, ok := strings.Cut(documentation(ts, args[0]), "```"+args[1]+"\n")
 	block, _, closed := strings.Cut(rest, "```")
 	if !ok || !closed {
 		ts.Fatalf("%s: no block of %s", args[0], args[1])
@@ -182,7 +182,7 @@ func pageCommands(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: commands PAGE")
 	}
 	inside, shown, ran := false, "", 0
-	for line := range strings.Lines(page(ts, args[0])) {
+	for line := range strings.Lines(documentation(ts, args[0])) {
 		line = strings.TrimRight(line, "\n")
 		switch command, is := strings.CutPrefix(line, "$ "); {
 		case strings.HasPrefix(line, "```"):

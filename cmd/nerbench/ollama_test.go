@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/harness"
 	"nerbench/internal/reference"
 	"nerbench/ner"
 	"nerbench/runners/ollama/ollamatest"
@@ -51,7 +52,7 @@ func TestRealServer(t *testing.T) {
 	asking := []string{"run", "-m", "ollama/tiny-uniner-frequency", "-q", "--json", "--limit", strconv.Itoa(limit), "-d", dataset}
 	w.killOnce(t, env, asking...)
 	code, out := run(asking...)
-	var summary runSummary
+	var summary harness.Summary
 	if err := json.Unmarshal([]byte(out), &summary); code != 0 || err != nil {
 		t.Fatalf("exit code %d, %v\n%s", code, err, out)
 	}
@@ -91,7 +92,7 @@ func readReference(t *testing.T, name string, ds *map[string]referenceDataset) {
 
 // checkCounts holds the string-set counts to the reference: each answer that
 // differs may change a few.
-func checkCounts(t *testing.T, report runReport, want referenceDataset) {
+func checkCounts(t *testing.T, report harness.Result, want referenceDataset) {
 	t.Helper()
 	got := report.Scores["uniner_f1"]
 	near := func(what string, got, want int) {

@@ -10,8 +10,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/reports"
+	"nerbench/reports/paper"
 )
 
 func paperCommand(env *environment) *cli.Command {
@@ -25,7 +28,7 @@ paper all --out DIR writes all of them in every form, for a paper to \input.
 Published numbers are set in another style, and never averaged with own ones. What was
 not run says so, never 0; the footnotes say where the paper's own numbers part.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(formNames(), ", ") + " (default: text; with --json: json)"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
 			&cli.StringFlag{Name: "out", Usage: "`DIR` to write to"},
 			whereFlag(),
 		},
@@ -34,7 +37,7 @@ not run says so, never 0; the footnotes say where the paper's own numbers part.`
 }
 
 func paperNames() []string {
-	items, _ := reports.PaperItems() // they are linted
+	items, _ := paper.Items() // they are linted
 	var names []string
 	for _, i := range items {
 		names = append(names, i.Name)
@@ -53,11 +56,11 @@ func (env *environment) paper(c *cli.Context) error {
 	case name == "all" && out == "":
 		return fault.Usagef("paper all: want --out DIR to write to")
 	}
-	format, err := env.readFormat("paper", c.String("format"), formNames())
+	format, err := env.readFormat("paper", c.String("format"), reports.ExhibitFormats())
 	if err != nil {
 		return err
 	}
-	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(keyNames(), key) })
+	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(ner.KeyNames(), key) })
 	if err != nil {
 		return err
 	}
@@ -66,7 +69,7 @@ func (env *environment) paper(c *cli.Context) error {
 		return err
 	}
 	if out == "" {
-		if err := parts[0].write(env.stdout, format); err != nil {
+		if err := parts[0].Write(env.stdout, format); err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
 		return nil
@@ -76,7 +79,7 @@ func (env *environment) paper(c *cli.Context) error {
 	}
 	written := 0
 	for _, x := range parts {
-		n, err := x.writeFiles(out, format)
+		n, err := writeExhibit(out, &x, format)
 		if err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
@@ -87,8 +90,8 @@ func (env *environment) paper(c *cli.Context) error {
 }
 
 // paperExhibits builds one item, or all of them.
-func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]exhibit, error) {
-	items, err := reports.PaperItems()
+func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]reports.Exhibit, error) {
+	items, err := paper.Items()
 	if err != nil {
 		return nil, err
 	}
@@ -96,8 +99,8 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 	if err != nil {
 		return nil, err
 	}
-	spec := reports.Spec{Benchmark: found.benchmark, Ratios: metricRatios, Doubled: doubledCounts}
-	var parts []exhibit
+	spec := reports.Spec{Benchmark: found.Benchmark, Ratios: harness.Ratios, Doubled: harness.Doubled}
+	var parts []reports.Exhibit
 	for _, item := range items {
 		if name != "all" && item.Name != name {
 			continue
@@ -110,81 +113,57 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 			parts = append(parts, part)
 			continue
 		}
-		runs := found.results
+		runs := found.Results
 		if item.Own != "" { // it pairs runs, also those of a few passages
 			runs = all
 		}
-		t, err := reports.BuildPaper(item, runs, spec)
+		t, err := paper.Build(item, runs, spec)
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, exhibit{item.Name, item.Title, t.Grids(), t.Figure(), t})
+		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: t.Grids(), Figure: t.Figure(), JSON: t})
 	}
 	return parts, nil
 }
 
-// publishedTables are items of the paper without own runs.
-func (env *environment) publishedTables(names []string) ([]*reports.PaperTable, error) {
-	items, err := reports.PaperItems()
-	if err != nil || len(names) == 0 {
-		return nil, err
-	}
-	ds, err := env.selectDatasets(nil, "full49", "")
-	if err != nil {
-		return nil, err
-	}
-	var out []*reports.PaperTable
-	for _, item := range items {
-		if !slices.Contains(names, item.Name) {
-			continue
-		}
-		t, err := reports.BuildPublished(item, reports.Spec{Benchmark: env.datasetInfos(ds)})
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}
-
 // paperRuns reads the runs of the store: those that tables are made of, and all of
 // them. Without a store there are none, and the published numbers stand alone.
-func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found reported, all []reports.Result, err error) {
-	store, err := env.openStoreReadOnly(ctx)
+func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found harness.Reported, all []reports.Result, err error) {
+	store, err := env.bench.ReadStore(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		ds, err := env.selectDatasets(nil, "full49", "")
-		return reported{benchmark: env.datasetInfos(ds)}, nil, err
+		ds, err := env.bench.SelectDatasets(nil, "full49", "")
+		return harness.Reported{Benchmark: env.bench.DatasetInfos(ctx, ds)}, nil, err
 	}
 	if err != nil {
 		return found, nil, err
 	}
 	defer store.Close()
-	if found, err = env.readReported(ctx, store, where, "full49", 0); err != nil {
+	if found, err = env.bench.Reported(ctx, store, where, "full49", 0); err != nil {
 		return found, nil, err
 	}
-	runs, err := selectRuns(ctx, store, where)
+	runs, err := harness.SelectRuns(ctx, store, where)
 	if err != nil {
 		return found, nil, err
 	}
-	all, err = reportResults(ctx, store, runs, 0)
+	all, err = harness.ReportResults(ctx, store, runs, 0)
 	return found, all, err
 }
 
 // paperData is Table 6, which needs the files of the datasets.
-func (env *environment) paperData(ctx context.Context, item reports.PaperItem) (exhibit, error) {
-	ds, err := env.selectDatasets(nil, "full49", "")
+func (env *environment) paperData(ctx context.Context, item paper.Item) (reports.Exhibit, error) {
+	ds, err := env.bench.SelectDatasets(nil, "full49", "")
 	if err != nil {
-		return exhibit{}, err
+		return reports.Exhibit{}, err
 	}
-	lines, err := env.statsLines(ctx, ds)
+	lines, err := env.bench.Stats(ctx, ds)
 	if err != nil {
-		return exhibit{}, err
+		return reports.Exhibit{}, err
 	}
 	g := statsGrid(lines)
 	notes, err := item.Notes()
 	if err != nil {
-		return exhibit{}, err
+		return reports.Exhibit{}, err
 	}
 	g.Title, g.Notes = item.Title, append(notes, g.Notes...)
-	return exhibit{item.Name, item.Title, []reports.Grid{g}, nil, lines}, nil
+	return reports.Exhibit{Name: item.Name, Title: item.Title, Grids: []reports.Grid{g}, JSON: lines}, nil
 }

@@ -32,7 +32,7 @@ func BenchmarkPaperAll(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	store, err := results.Open(b.Context(), env.store)
+	store, err := results.Open(b.Context(), env.store, results.Create)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestPaperStores(t *testing.T) {
 	for name, n := range map[string]int{"three datasets": 3, "all datasets": len(ds)} {
 		t.Run(name, func(t *testing.T) {
 			env, out := benchEnvironment(t)
-			store, err := results.Open(t.Context(), env.store)
+			store, err := results.Open(t.Context(), env.store, results.Create)
 			if err != nil {
 				t.Fatal(err)
 			}

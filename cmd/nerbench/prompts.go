@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -12,8 +11,8 @@ import (
 
 	"nerbench/answers"
 	"nerbench/datasets"
+	"nerbench/harness"
 	"nerbench/internal/fault"
-	"nerbench/internal/jsonl"
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
@@ -55,7 +54,7 @@ prompts render --documents FILE --types a,b,c renders those of a file of JSON Li
 }
 
 func (env *environment) listPrompts() error {
-	families, err := env.families()
+	families, err := env.bench.AllFamilies()
 	if err != nil {
 		return err
 	}
@@ -99,7 +98,7 @@ func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.Usagef("prompts show: want FAMILY")
 	}
-	own, err := env.ownFamilies()
+	own, err := env.bench.OwnFamilies()
 	if err != nil {
 		return err
 	}
@@ -135,21 +134,20 @@ func partName(p prompts.Part) string {
 }
 
 func (env *environment) renderPrompts(c *cli.Context) error {
-	keys, err := readSettings(c.StringSlice("set"))
+	p, err := readPlan(c)
 	if err != nil {
 		return err
 	}
-	keys["family"], keys["variant"] = c.String("family"), c.String("variant")
 	limit := c.Int("limit")
 	switch {
 	case c.IsSet("dataset") == c.IsSet("documents"):
 		return fault.Usagef("prompts render: want --dataset, or --documents with --types")
 	case c.IsSet("dataset"):
-		return env.renderDataset(c, keys, limit)
+		return env.renderDataset(c, p, limit)
 	case !c.IsSet("types"):
 		return fault.Usagef("prompts render: --documents needs --types")
 	}
-	r, err := env.documentsRenderer(c, keys)
+	r, err := env.documentsRenderer(c, p)
 	if err != nil {
 		return err
 	}
@@ -160,19 +158,17 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 
 // documentsRenderer prepares the prompts of documents that belong to no dataset: to
 // prompts, that is the dataset "documents".
-func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string) (*prompts.Renderer, error) {
-	settings, err := promptSettings(keys, &datasets.Dataset{Title: c.String("dataset-name")})
-	if err != nil {
-		return nil, err
-	}
-	if settings.Own, err = env.ownFamilies(); err != nil {
+func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.Renderer, error) {
+	settings := harness.PromptSettings(p, &datasets.Dataset{Title: c.String("dataset-name")})
+	var err error
+	if settings.Own, err = env.bench.OwnFamilies(); err != nil {
 		return nil, err
 	}
 	dataset := prompts.Dataset{ID: "documents"}
 	for _, t := range answers.ParseTypeNames(c.String("types")) {
 		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
 	}
-	if err := env.describe(&dataset); err != nil {
+	if err := env.bench.Describe(&dataset); err != nil {
 		return nil, err
 	}
 	if name := c.String("demonstrations"); name != "" {
@@ -196,21 +192,17 @@ func (env *environment) documentsRenderer(c *cli.Context, keys map[string]string
 	return r, nil
 }
 
-func (env *environment) renderDataset(c *cli.Context, keys map[string]string, limit int) error {
-	dataset, err := env.findDataset(c.String("dataset"))
+func (env *environment) renderDataset(c *cli.Context, p ner.Plan, limit int) error {
+	dataset, err := env.bench.FindDataset(c.String("dataset"))
 	if err != nil {
 		return fault.Usagef("%v", err)
 	}
-	r, err := env.renderer(c.Context, keys, dataset)
+	r, err := env.bench.Renderer(c.Context, p, dataset)
 	if err != nil {
 		return err
 	}
-	selected, err := selectionOf(keys)
-	if err != nil {
-		return fault.Usagef("%v", err)
-	}
-	selected.split = ner.Split(c.String("split"))
-	docs, err := env.documents(c.Context, dataset, selected.options())
+	p.Split = ner.Split(c.String("split"))
+	docs, err := env.bench.Documents(c.Context, dataset, harness.LoaderOptions(p))
 	if err != nil {
 		return err
 	}
@@ -219,6 +211,5 @@ func (env *environment) renderDataset(c *cli.Context, keys map[string]string, li
 
 // printQueries prints the queries of the first documents, or of all (limit 0).
 func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
-	out := jsonl.NewWriter(env.stdout)
-	return errors.Join(writeQueries(out, r, docs, limit), out.Flush())
+	return harness.WriteQueries(env.stdout, r, docs, limit)
 }

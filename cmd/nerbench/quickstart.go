@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
+	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
@@ -34,21 +35,18 @@ writes the report (report/index.html).`,
 }
 
 func (env *environment) quickstart(ctx context.Context, dir string) error {
-	plan := runPlan{
-		model: "tagger", selection: selection{split: ner.Test},
-		keys: map[string]string{"family": defaultFamily("tagger"), "split": string(ner.Test)},
-	}
+	request := harness.Request{Plan: ner.Plan{Model: "tagger"}}
 	for _, domain := range datasets.Domains {
-		dataset, err := sampleDataset(domain)
+		dataset, err := harness.SampleDataset(domain)
 		if err != nil {
 			return err
 		}
-		plan.ds = append(plan.ds, dataset)
+		request.Datasets = append(request.Datasets, dataset)
 	}
 	env.note("training and asking the in-process tagger, one sample dataset for each of the nine domains")
-	quiet := *env
-	quiet.quiet, quiet.json, quiet.stdout = true, false, io.Discard
-	if err := quiet.runDatasets(ctx, plan); err != nil {
+	quiet := *env.bench
+	quiet.Notify = nil
+	if _, err := quiet.Run(ctx, request); err != nil {
 		return err
 	}
 	page, err := writeReport(ctx, env, dir, stats.Resamples)
@@ -68,30 +66,20 @@ The passages are invented: these figures say that the program works, nothing abo
 next:  nerbench datasets list                        the 49 datasets, and where their data comes from
        nerbench run -m ollama/MODEL -d DATASET           a model of an Ollama server
        nerbench runs list                            what was run
-`, env.store, page.Files[0])
+`, env.bench.Store, page.Files[0])
 	return err
 }
 
 // sampleTable prints the table of the runs on the sample.
 func (env *environment) sampleTable(ctx context.Context, w io.Writer, format string) error {
-	store, err := env.openStoreReadOnly(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
 	var ids []string
 	for _, domain := range datasets.Domains {
-		ids = append(ids, samplePrefix+domain)
+		ids = append(ids, harness.SamplePrefix+domain)
 	}
-	where := map[string][]string{"dataset": ids, "model": {"tagger"}}
-	found, err := env.readReported(ctx, store, where, "", 0)
-	if err != nil {
-		return err
-	}
-	t, err := reports.Build(found.results, reports.Spec{
-		Rows: "dataset", Cols: "model", Metrics: []string{reports.SpanF1, reports.UninerF1}, Benchmark: found.benchmark,
-		Ratios: metricRatios, Doubled: doubledCounts,
-	})
+	t, err := env.bench.Table(ctx, harness.TableRequest{Spec: reports.Spec{
+		Metrics: []string{reports.SpanF1, reports.UninerF1},
+		Where:   map[string][]string{"dataset": ids, "model": {"tagger"}},
+	}})
 	if err != nil {
 		return err
 	}
@@ -100,19 +88,19 @@ func (env *environment) sampleTable(ctx context.Context, w io.Writer, format str
 
 // printQuickstart prints the runs and the files as one JSON value.
 func (env *environment) printQuickstart(ctx context.Context, page siteJSON) error {
-	store, err := env.openStoreReadOnly(ctx)
+	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	runs, err := selectRuns(ctx, store, map[string][]string{"model": {"tagger"}})
+	runs, err := harness.SelectRuns(ctx, store, map[string][]string{"model": {"tagger"}})
 	if err != nil {
 		return err
 	}
 	out := struct {
 		Runs  []runJSON `json:"runs"`
 		Files []string  `json:"files"`
-	}{Files: append([]string{env.store}, page.Files...)}
+	}{Files: append([]string{env.bench.Store}, page.Files...)}
 	for _, r := range runs {
 		j, err := newRunJSON(r)
 		if err != nil {

@@ -22,7 +22,7 @@ func TestTablesSayThatReadersDiffer(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Chdir(t.TempDir())
-			store, err := results.Open(t.Context(), "results.db")
+			store, err := results.Open(t.Context(), "results.db", results.Create)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/internal/reference"
 	"nerbench/results"
 	"nerbench/runners/ollama/ollamatest"
 )
@@ -116,7 +116,7 @@ func (w *workplace) dump(store string) string {
 func (w *workplace) completed(store string) []string {
 	w.t.Helper()
 	// Opening for writing, as the program does: a killed process leaves a log.
-	s, err := results.Open(context.Background(), filepath.Join(w.dir, store))
+	s, err := results.Open(context.Background(), filepath.Join(w.dir, store), results.Create)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -150,9 +150,9 @@ func (w *workplace) asked(index int) int {
 	return n
 }
 
-// killAt kills a process a moment after it has asked so many questions; while it
+// killAt kills a process some time after it has asked so many questions; while it
 // starts, if that is none.
-func (w *workplace) killAt(cmd *exec.Cmd, questions int) {
+func (w *workplace) killAt(cmd *exec.Cmd, questions int, later time.Duration) {
 	w.t.Helper()
 	ended := make(chan struct{})
 	go func() {
@@ -166,7 +166,7 @@ func (w *workplace) killAt(cmd *exec.Cmd, questions int) {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	time.Sleep(time.Duration(rand.IntN(10_000)) * time.Microsecond)
+	time.Sleep(later)
 	_ = cmd.Process.Kill() // it may be done
 	<-ended
 }
@@ -185,6 +185,7 @@ var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-con
 // with the store of an undisturbed run.
 func TestKilledAtAnyMoment(t *testing.T) {
 	const passages = 400
+	random := reference.Random(t)
 	w := newWorkplace(t, passages, 4*time.Millisecond)
 	if code, out := w.run(append(asking, "calm.db")...); code != 0 {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, out)
@@ -197,7 +198,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		w.killAt(cmd, rand.IntN(40))
+		w.killAt(cmd, random.IntN(40), time.Duration(random.IntN(10_000))*time.Microsecond)
 		for _, id := range w.completed("killed.db") {
 			var index int
 			fmt.Sscanf(id, "mini/test/%d", &index)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/results"
@@ -41,12 +42,12 @@ the beginning of their ids.`,
 			},
 			{
 				Name: "export", Usage: "a run's predictions, answers or prompts as JSON Lines", ArgsUsage: "RUN",
-				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: exports[0].name, Usage: "`WHAT`: " + strings.Join(exportNames(), ", ")}},
+				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`WHAT`: " + strings.Join(harness.ExportNames(), ", ")}},
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
 						return fault.Usagef("runs export: needs one RUN")
 					}
-					return env.exportRun(c.Context, c.Args().First(), c.String("what"))
+					return env.bench.Export(c.Context, env.stdout, c.Args().First(), c.String("what"))
 				},
 			},
 			{
@@ -76,44 +77,15 @@ func readWhere(pairs []string, known func(string) bool) (map[string][]string, er
 			return nil, fault.Usagef("--where %s: want key=value", pair)
 		}
 		if !known(key) {
-			return nil, fault.Usagef("--where %s: unknown key %q (known: %s)", pair, key, strings.Join(keyNames(), ", "))
+			return nil, fault.Usagef("--where %s: %v", pair, ner.UnknownKey(key, ner.KeyNames()))
 		}
 		where[key] = append(where[key], value)
 	}
 	return where, nil
 }
 
-func keyNames() []string {
-	names := make([]string, len(ner.Keys))
-	for i, k := range ner.Keys {
-		names[i] = k.Name
-	}
-	return names
-}
-
-func fits(keys map[string]string, where map[string][]string) bool {
-	for key, values := range where {
-		if !slices.Contains(values, keys[key]) {
-			return false
-		}
-	}
-	return true
-}
-
-// selectRuns reads the runs that fit, oldest first.
-func selectRuns(ctx context.Context, store *results.Store, where map[string][]string) ([]results.RunInfo, error) {
-	runs, err := store.Runs(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
-	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
-}
-
 func (env *environment) removeRuns(ctx context.Context, names []string) error {
-	if err := env.needStore(); err != nil {
-		return err
-	}
-	store, err := env.openStore(ctx)
+	store, err := env.bench.OpenStore(ctx)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"nerbench/harness"
 	"nerbench/harness/loop"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -19,19 +20,19 @@ import (
 // runJSON is a run as the contract fixes it. Scored is the number of passages
 // that the scores are of.
 type runJSON struct {
-	ID       string                `json:"id"`
-	Keys     map[string]string     `json:"keys"`
-	State    results.State         `json:"state"`
-	Passages int                   `json:"passages"`
-	Complete int                   `json:"complete"`
-	Queries  int                   `json:"queries"`
-	Outcomes map[ner.Outcome]int   `json:"outcomes"`
-	Scores   map[string]countsJSON `json:"scores"`
-	Scored   int                   `json:"scored"`
+	ID       string                     `json:"id"`
+	Keys     map[string]string          `json:"keys"`
+	State    results.State              `json:"state"`
+	Passages int                        `json:"passages"`
+	Complete int                        `json:"complete"`
+	Queries  int                        `json:"queries"`
+	Outcomes map[ner.Outcome]int        `json:"outcomes"`
+	Scores   map[string]metrics.Figures `json:"scores"`
+	Scored   int                        `json:"scored"`
 }
 
 func newRunJSON(r results.RunInfo) (runJSON, error) {
-	scores, err := scoresJSON(r.Scores)
+	scores, err := harness.Figures(r.Scores)
 	if err != nil {
 		return runJSON{}, fmt.Errorf("run %s: %w", r.ID, err)
 	}
@@ -47,12 +48,12 @@ func (env *environment) listRuns(ctx context.Context, pairs []string) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.openStoreReadOnly(ctx)
+	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	runs, err := selectRuns(ctx, store, where)
+	runs, err := harness.SelectRuns(ctx, store, where)
 	if err != nil {
 		return err
 	}
@@ -101,8 +102,8 @@ func headlineOf(r runJSON, id string) string {
 // shownRun is a run in full.
 type shownRun struct {
 	runJSON
-	ByType   map[ner.EntityType]map[string]countsJSON `json:"by_type"`
-	Counters map[string]int                           `json:"counters"`
+	ByType   map[ner.EntityType]map[string]metrics.Figures `json:"by_type"`
+	Counters map[string]int                                `json:"counters"`
 	// Facts say how it was asked, by the names of ner.Facts.
 	Facts map[string]string `json:"facts"`
 	// Versions are those of the reader and of the metric, by metric id.
@@ -124,8 +125,8 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 		return shownRun{}, err
 	}
 	out := shownRun{
-		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]countsJSON{},
-		Versions: map[string]versionJSON{}, Signatures: signatures(r, nil), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]metrics.Figures{},
+		Versions: map[string]versionJSON{}, Signatures: r.Signatures(), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 	}
 	if out.Facts = r.Facts; out.Facts == nil {
 		out.Facts = map[string]string{}
@@ -141,16 +142,16 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 		out.Versions[id] = versionJSON{m.Reader, m.Version}
 		for t, s := range m.ByType {
 			if out.ByType[t] == nil {
-				out.ByType[t] = map[string]countsJSON{}
+				out.ByType[t] = map[string]metrics.Figures{}
 			}
-			out.ByType[t][id] = newCountsJSON(metric, s)
+			out.ByType[t][id] = metrics.NewFigures(metric, s)
 		}
 	}
 	return out, nil
 }
 
 func (env *environment) showRun(ctx context.Context, name string) error {
-	store, err := env.openStoreReadOnly(ctx)
+	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -198,7 +199,7 @@ func (r *shownRun) writeText(w io.Writer) error {
 			return err
 		}
 	}
-	if failures, queries := failureShare(r.Outcomes); queries > 0 {
+	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
 		fmt.Fprintf(w, "unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
 	for _, name := range sortedKeys(r.Counters) {
@@ -215,7 +216,7 @@ func (r *shownRun) writeText(w io.Writer) error {
 func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%s\tP\tR\tF1\ttp\tpredicted\tgold\t\n", id)
-	line := func(name string, c countsJSON) {
+	line := func(name string, c metrics.Figures) {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1), c.TP, c.NPred, c.NGold)
 	}
 	for _, t := range sortedKeys(r.ByType) {

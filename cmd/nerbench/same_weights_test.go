@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/harness"
 	"nerbench/internal/reference"
 	"nerbench/runners/ollama/ollamatest"
 	"nerbench/runners/vllm/vllmtest"
@@ -64,7 +65,7 @@ func TestSameWeights(t *testing.T) {
 			asking := append([]string{"run", "-m", name, "-d", dataset, "--limit", strconv.Itoa(limit), "-q", "--json"}, args...)
 			w.killOnce(t, env, asking...)
 			code, stdout, stderr := w.with(env, asking...)
-			var summary runSummary
+			var summary harness.Summary
 			if err := json.Unmarshal([]byte(stdout), &summary); code != 0 || err != nil {
 				t.Fatalf("exit code %d, %v\n%s%s", code, err, stdout, stderr)
 			}
@@ -144,7 +145,7 @@ func (w *workplace) answersWithoutEnd(t *testing.T, run string) (n int) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(string(out)) {
-		var passage answersLine
+		var passage harness.AnswersLine
 		if err := json.Unmarshal([]byte(line), &passage); err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +159,7 @@ func (w *workplace) answersWithoutEnd(t *testing.T, run string) (n int) {
 }
 
 // checkVLLMFacts holds what the run says of the server against what is known of it.
-func checkVLLMFacts(t *testing.T, report runReport) {
+func checkVLLMFacts(t *testing.T, report harness.Result) {
 	t.Helper()
 	for name, want := range map[string]string{"lists": "yes", "special_tokens": "tokens added to a prompt: 1, tokens of </s>: 1", "probe_differ": "0"} {
 		if report.Facts[name] != want {

@@ -11,9 +11,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
-	"nerbench/reports"
+	"nerbench/reports/page"
 )
 
 func siteCommand(env *environment) *cli.Command {
@@ -64,37 +66,37 @@ func (env *environment) buildSite(ctx context.Context, dir string, resamples int
 // that many resamples (0: none). A page that is there is replaced at once, or
 // stays as it is.
 func writeReport(ctx context.Context, env *environment, dir string, resamples int) (siteJSON, error) {
-	store, err := env.openStoreReadOnly(ctx)
+	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
 		return siteJSON{}, err
 	}
 	defer store.Close()
-	found, err := env.readReported(ctx, store, nil, "", resamples)
+	found, err := env.bench.Reported(ctx, store, nil, "", resamples)
 	if err != nil {
 		return siteJSON{}, err
 	}
-	samples, err := env.readSamples(ctx, store, found.runs)
+	samples, err := env.bench.Samples(ctx, store, found.Runs)
 	if err != nil {
 		return siteJSON{}, err
 	}
-	var page bytes.Buffer
-	if err := reports.WriteHTML(&page, reports.Report{
-		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.results, Datasets: found.benchmark, Samples: samples,
-		Ratios: metricRatios, Doubled: doubledCounts,
+	var html bytes.Buffer
+	if err := page.Write(&html, page.Report{
+		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
+		Ratios: harness.Ratios, Doubled: harness.Doubled,
 	}); err != nil {
 		return siteJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
-	if err := replaceFile(path, func(w io.Writer) error { _, err := page.WriteTo(w); return err }); err != nil {
+	if err := atomicfile.Write(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
 		return siteJSON{}, fmt.Errorf("report: %w", err)
 	}
-	return siteJSON{[]string{path}, len(found.runs), len(samples)}, nil
+	return siteJSON{[]string{path}, len(found.Runs), len(samples)}, nil
 }
 
 // reportTitle says so where the passages are invented.
-func reportTitle(r reported) string {
-	for _, dataset := range r.benchmark {
-		if !strings.HasPrefix(dataset.ID, samplePrefix) {
+func reportTitle(r harness.Reported) string {
+	for _, dataset := range r.Benchmark {
+		if !strings.HasPrefix(dataset.ID, harness.SamplePrefix) {
 			return ""
 		}
 	}

@@ -33,7 +33,7 @@ func TestStoresThatAreRefusedAreLeftAlone(t *testing.T) {
 	const userVersion = 60 // offset in the header of an SQLite file, 4 bytes
 	makeStore := func(t *testing.T, change func([]byte) []byte) {
 		t.Helper()
-		s, err := results.Open(t.Context(), "results.db")
+		s, err := results.Open(t.Context(), "results.db", results.Create)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,17 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness/loop"
+	"nerbench/harness"
 	"nerbench/internal/fault"
-	"nerbench/metrics"
 	"nerbench/reports"
 	"nerbench/sweeps"
 )
@@ -66,7 +63,7 @@ func sweepFlags() []cli.Flag {
 
 func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(formNames(), ", ") + " (default: text; with --json: json)"},
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
 		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print what the answers cost"},
 		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million tokens of answers"},
@@ -83,7 +80,7 @@ func (env *environment) listSweeps() error {
 	}
 	list := []plan{}
 	for _, name := range sweeps.Names() {
-		s, err := sweeps.Named(name, settable)
+		s, err := sweeps.Named(name)
 		if err != nil {
 			return err
 		}
@@ -99,113 +96,58 @@ func (env *environment) listSweeps() error {
 	return g.Write(env.stdout, "text")
 }
 
-// sweepSettings are what a call of sweep says beside the plan.
-type sweepSettings struct {
-	sweep    *sweeps.Sweep
-	datasets []string
-	suite    string
-	metrics  []string
-	base     runPlan // what all runs have of flags
-}
-
-// readSweep reads the plan that a call names, and puts in what flags say.
-func (env *environment) readSweep(c *cli.Context) (sweepSettings, error) {
-	var s sweepSettings
+// readSweep reads the plan that a call names, puts in what flags say, and prepares
+// its runs.
+func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	if c.NArg() != 1 {
-		return s, fault.Usagef("%s: want NAME or FILE (plans of the program: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
+		return nil, fault.Usagef("%s: want NAME or FILE (plans of the program: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
 	}
-	sweep, err := namedSweep(c.Args().First())
+	s, err := sweeps.Find(c.Args().First())
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	s.sweep = sweep
-	given, err := readSettings(c.StringSlice("set"))
+	keys, err := readPlan(c)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	if c.IsSet("limit") {
-		given["limit"] = fmt.Sprint(c.Int("limit"))
+	if err := s.Override(sweeps.Overrides{
+		Models: c.StringSlice("model"), Datasets: c.StringSlice("dataset"), Suite: c.String("suite"),
+		Metrics: splitList(c.StringSlice("metric")), Keys: keys.Keys(),
+	}); err != nil {
+		return nil, err
 	}
-	varied := sweep.Varied()
-	for key, value := range given {
-		if slices.Contains(varied, key) {
-			return s, fault.Usagef("sweep %s: %s varies: it cannot be set", sweep.Name, key)
-		}
-		sweep.Fix(key, value)
+	shared := harness.Request{
+		Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"), Local: readLocal(c), Scored: !env.quiet,
 	}
-	if err := nameModels(sweep, c.StringSlice("model")); err != nil {
-		return s, err
+	if shared.Connections, err = readConnections(c); err != nil {
+		return nil, err
 	}
-	s.datasets, s.suite = sweep.Datasets, sweep.Suite
-	if len(c.StringSlice("dataset")) > 0 || c.String("suite") != "" {
-		s.datasets, s.suite = c.StringSlice("dataset"), c.String("suite")
-	}
-	if len(s.datasets) == 0 && s.suite == "" {
-		return s, fault.Usagef("sweep %s: no datasets: name some with -d DATASET,DATASET or --suite SUITE", sweep.Name)
-	}
-	if s.metrics, err = sweepMetrics(sweep, c.StringSlice("metric")); err != nil {
-		return s, err
-	}
-	s.base = runPlan{
-		servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"), timeout: c.Duration("timeout"), local: readLocal(c),
-	}
-	s.base.connections, err = readConnections(c)
-	return s, err
+	return sweeps.Prepare(c.Context, env.bench, s, shared)
 }
 
-// namedSweep reads a plan of the program, or a file.
-func namedSweep(name string) (*sweeps.Sweep, error) {
-	if !strings.HasSuffix(name, ".toml") {
-		s, err := sweeps.Named(name, settable)
-		if err != nil && s == nil {
-			return nil, fault.Usagef("%v", err)
-		}
-		return s, err
-	}
-	s, err := sweeps.Read(os.DirFS(filepath.Dir(name)), filepath.Base(name), settable)
+// planSweep prints what a sweep would ask.
+func (env *environment) planSweep(c *cli.Context) error {
+	sweep, err := env.readSweep(c)
 	if err != nil {
-		return nil, fmt.Errorf("sweep: %w", err)
+		return err
 	}
-	return s, nil
-}
-
-// nameModels puts the models that the user names into a plan.
-func nameModels(s *sweeps.Sweep, models []string) error {
-	_, fixed := s.Fixed["model"]
-	varies := slices.Contains(s.Varied(), "model")
-	switch {
-	case s.Models != "" && len(models) < 2 && !varies:
-		return fault.Usagef("sweep %s: compares models: name them all, the baseline first: -m A -m B (%s)", s.Name, s.Models)
-	case s.Models == "" && len(models) > 1:
-		return fault.Usagef("sweep %s: asks one model, and %d are named", s.Name, len(models))
-	case s.Models == "" && len(models) == 0 && !fixed && !varies:
-		return fault.Usagef("sweep %s: no model: name one with -m", s.Name)
-	case s.Models != "" && len(models) > 0:
-		s.Vary("model", models)
-	case len(models) == 1:
-		if varies {
-			return fault.Usagef("sweep %s: model varies: it cannot be set", s.Name)
-		}
-		s.Fix("model", models[0])
+	work, err := sweep.Workload(c.Context)
+	if err != nil {
+		return err
 	}
-	return nil
-}
-
-// sweepMetrics are the ids to score by.
-func sweepMetrics(s *sweeps.Sweep, named []string) ([]string, error) {
-	ids := splitList(named)
-	if len(ids) == 0 {
-		ids = s.Metrics
-	}
-	if len(ids) == 0 {
-		ids = loop.DefaultMetrics[:1]
-	}
-	for _, id := range ids {
-		if _, _, err := metrics.ParseID(id); err != nil {
-			return nil, fault.Usagef("sweep %s: %v", s.Name, err)
+	if n := c.Int("probe"); n > 0 {
+		if err := sweep.Estimate(c.Context, work, n); err != nil {
+			if c.Context.Err() != nil {
+				return err
+			}
+			env.note("no estimate of time: %v", err)
 		}
 	}
-	return ids, nil
+	if env.json {
+		return env.printJSON(work)
+	}
+	g := work.Grid()
+	return g.Write(env.stdout, "text")
 }
 
 // runSweep asks what has no answer yet, and prints the table.
@@ -214,26 +156,16 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	plan, err := env.readSweepPlan(c)
+	sweep, err := env.readSweep(c)
 	if err != nil {
 		return err
 	}
-	store, err := env.openStore(c.Context)
+	incomplete, err := sweep.Run(c.Context)
+	env.shown.end()
 	if err != nil {
 		return err
 	}
-	defer store.Close()
-	incomplete := 0
-	for i, a := range plan.asks {
-		env.note("sweep %s: run %d of %d: %s", plan.Name, i+1, len(plan.asks), a.name)
-		report, err := env.runDataset(c.Context, store, a.plan, a.dataset)
-		if err != nil {
-			return fmt.Errorf("sweep %s: %s: %w", plan.Name, a.name, err)
-		}
-		a.run = report.Run
-		incomplete += report.Passages - report.Complete
-	}
-	if err := env.printSweep(c.Context, store, plan, show); err != nil {
+	if err := env.printSweep(c.Context, sweep, show); err != nil {
 		return err
 	}
 	if incomplete > 0 {
@@ -242,40 +174,48 @@ func (env *environment) runSweep(c *cli.Context) error {
 	return nil
 }
 
-// sweepStatus tells what was asked, and prints the table of what is complete.
+// sweepStatus prints the table of the runs that are complete.
 func (env *environment) sweepStatus(c *cli.Context) error {
 	show, err := env.readSweepTable(c)
 	if err != nil {
 		return err
 	}
-	plan, err := env.readSweepPlan(c)
+	sweep, err := env.readSweep(c)
 	if err != nil {
 		return err
 	}
-	store, err := env.openStoreReadOnly(c.Context)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	if err := plan.find(c.Context, store); err != nil {
-		return err
-	}
-	return env.printSweep(c.Context, store, plan, show)
+	return env.printSweep(c.Context, sweep, show)
 }
 
 // sweepShow says how the table is printed.
 type sweepShow struct {
 	format, out string
-	resamples   int
-	price       price
+	sweeps.Options
 }
 
 func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
-	show := sweepShow{out: c.String("out"), price: price{c.Float64("price-in"), c.Float64("price-out")}}
+	show := sweepShow{out: c.String("out")}
+	show.Price = harness.Price{In: c.Float64("price-in"), Out: c.Float64("price-out")}
 	var err error
-	if show.format, err = env.readFormat("sweep", c.String("format"), formNames()); err != nil {
+	if show.format, err = env.readFormat("sweep", c.String("format"), reports.ExhibitFormats()); err != nil {
 		return show, err
 	}
-	show.resamples, err = readResamples(c.Int("ci"))
+	show.Resamples, err = readResamples(c.Int("ci"))
 	return show, err
+}
+
+// printSweep prints what is complete of a sweep.
+func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, show sweepShow) error {
+	result, err := sweep.Result(ctx, show.Options)
+	if err != nil {
+		return err
+	}
+	x := result.Exhibit()
+	if show.out != "" {
+		if _, err := writeExhibit(show.out, &x, ""); err != nil {
+			return fmt.Errorf("sweep %s: %w", result.Sweep, err)
+		}
+		env.note("sweep %s: table and chart are in %s", result.Sweep, show.out)
+	}
+	return x.Write(env.stdout, show.format)
 }

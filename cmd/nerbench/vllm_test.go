@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/harness"
 	"nerbench/ner"
 	"nerbench/runners/vllm/vllmtest"
 )
@@ -52,10 +53,10 @@ func TestVLLM(t *testing.T) {
 }
 
 // report runs the program and returns what it says of the first run.
-func (w *workplace) report(args ...string) runReport {
+func (w *workplace) report(args ...string) harness.Result {
 	w.t.Helper()
 	code, stdout, stderr := w.with(nil, args...)
-	var summary runSummary
+	var summary harness.Summary
 	if err := json.Unmarshal([]byte(stdout), &summary); code != 0 || err != nil || len(summary.Runs) == 0 {
 		w.t.Fatalf("exit code %d, %v\n%s%s", code, err, stdout, stderr)
 	}

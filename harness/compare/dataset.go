@@ -135,7 +135,7 @@ func (p Buckets) Compare(m metrics.Metric) []Bucket {
 	for i, bucket := range p.A.Buckets() {
 		c := Bucket{
 			Name: bucket.Name, Low: metrics.Finite(bucket.Low), High: metrics.Finite(bucket.High), Few: bucket.Counts.NGold < metrics.FewGold,
-			A: m.Figures(bucket.Counts), B: m.Figures(b[i].Counts),
+			A: metrics.NewFigures(m, bucket.Counts), B: metrics.NewFigures(m, b[i].Counts),
 		}
 		c.Difference = value(c.A.F1) - value(c.B.F1)
 		out = append(out, c)

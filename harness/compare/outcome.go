@@ -35,7 +35,7 @@ func (s Settings) test(m metrics.Metric, datasets []stats.Dataset) Outcome {
 		passages += len(d.A)
 	}
 	out := Outcome{
-		A: m.Figures(a), B: m.Figures(b), Passages: passages,
+		A: metrics.NewFigures(m, a), B: metrics.NewFigures(m, b), Passages: passages,
 		Difference: t.Difference, P: t.P, PAdjusted: t.P, Exact: t.Exact, Count: t.Count, Tried: t.Tried,
 	}
 	if s.Resamples > 0 {

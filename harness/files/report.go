@@ -64,7 +64,7 @@ type Beside struct {
 
 // Total is the whole of a metric, with its interval.
 func (m MetricReport) Total() metrics.Figures {
-	f := m.Metric.Figures(m.Tally.Total())
+	f := metrics.NewFigures(m.Metric, m.Tally.Total())
 	if m.interval != nil {
 		f.CI = &[2]float64{m.interval.Low, m.interval.High}
 	}
@@ -73,7 +73,7 @@ func (m MetricReport) Total() metrics.Figures {
 
 // Type is the part of one type, with its interval.
 func (m MetricReport) Type(t ner.EntityType) metrics.Figures {
-	f := m.Metric.Figures(m.Tally[t])
+	f := metrics.NewFigures(m.Metric, m.Tally[t])
 	if ci, there := m.typeIntervals[t]; there {
 		f.CI = &[2]float64{ci.Low, ci.High}
 	}
@@ -83,13 +83,13 @@ func (m MetricReport) Type(t ner.EntityType) metrics.Figures {
 // TypeMacro is the mean of F1 over types, or nil if it is not defined.
 func (m MetricReport) TypeMacro() *float64 {
 	macro, defined := m.Tally.TypeMacro()
-	return metrics.Ratio{Value: macro, Defined: defined}.OrNil()
+	return metrics.Ratio{Value: macro, Defined: defined}.Pointer()
 }
 
 // Figures are those of one bucket.
 func (b BucketReport) Figures(bucket metrics.Bucket) metrics.Figures {
 	span, _ := metrics.Find("span_f1") // buckets are of it alone
-	return span.Figures(bucket.Counts)
+	return metrics.NewFigures(span, bucket.Counts)
 }
 
 // Signatures say of each metric, by its id, how its score came about: as the
@@ -203,7 +203,7 @@ func semEvalJSON(errors metrics.Errors) map[string]any {
 		out[scheme.Name] = map[string]any{
 			"correct": s.Correct, "incorrect": s.Incorrect, "partial": s.Partial, "missed": s.Missed, "spurious": s.Spurious,
 			"possible": s.Possible(), "actual": s.Actual(),
-			"precision": r.Precision.OrNil(), "recall": r.Recall.OrNil(), "f1": r.F1.OrNil(),
+			"precision": r.Precision.Pointer(), "recall": r.Recall.Pointer(), "f1": r.F1.Pointer(),
 		}
 	}
 	return out

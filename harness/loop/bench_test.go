@@ -114,7 +114,7 @@ func bare(b testing.TB, url string, queries, connections int) time.Duration {
 // whole is the whole job: render, ask, store in SQLite, read back, score.
 func whole(b testing.TB, url string, queries, connections int) (ask, score time.Duration) {
 	ctx := context.Background()
-	store, err := results.Open(ctx, filepath.Join(b.TempDir(), "results.db"))
+	store, err := results.Open(ctx, filepath.Join(b.TempDir(), "results.db"), results.Create)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func watch(stop <-chan struct{}, peak chan<- uint64) {
 func BenchmarkResume(b *testing.B) {
 	const passages = 25_000
 	ctx := context.Background()
-	store, err := results.Open(ctx, filepath.Join(b.TempDir(), "results.db"))
+	store, err := results.Open(ctx, filepath.Join(b.TempDir(), "results.db"), results.Create)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,8 +1,6 @@
 package loop
 
 import (
-	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,11 +14,9 @@ import (
 // TestProjectionVectors holds gold as answer strings (docs/spec/metrics.md §3.6), these
 // scored as predictions, and the ceilings of every mode (§7.6) against the
 // vectors.
-func TestProjectionVectors(t *testing.T) {
-	data, err := os.ReadFile(reference.Path(t, "vectors", "projection.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestProjectionVectors(t *testing.T) { reference.EachSet(t, projectionVectors) }
+
+func projectionVectors(t *testing.T, set reference.Set) {
 	var file struct {
 		Cases []struct {
 			Name      string
@@ -38,8 +34,9 @@ func TestProjectionVectors(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		t.Fatal(err)
+	set.Read(t, &file, "vectors", "projection.json")
+	if len(file.Cases) == 0 {
+		t.Fatal("no cases")
 	}
 	for _, c := range file.Cases {
 		t.Run(c.Name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package loop
 import (
 	"encoding/json"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -54,16 +53,10 @@ type presetCounts struct {
 	GoldItems [][2]string `json:"gold_items"`
 }
 
-func presetCases(t *testing.T, file string) []presetCase {
+func presetCases(t *testing.T, set reference.Set, file string) []presetCase {
 	t.Helper()
-	data, err := os.ReadFile(reference.Path(t, "vectors", file))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var f struct{ Cases []json.RawMessage }
-	if err := json.Unmarshal(data, &f); err != nil {
-		t.Fatal(err)
-	}
+	set.Read(t, &f, "vectors", file)
 	var cases []presetCase
 	for _, raw := range f.Cases {
 		var c presetCase
@@ -125,8 +118,10 @@ func wordDocument(words, labels []string) *ner.Document {
 }
 
 // TestGNERVectors holds the preset of docs/spec/metrics.md §9.1 against its vectors.
-func TestGNERVectors(t *testing.T) {
-	for _, c := range slices.Concat(presetCases(t, "gner_outputs.json"), ofKind(presetCases(t, "handmade.json"), "gner")) {
+func TestGNERVectors(t *testing.T) { reference.EachSet(t, gnerVectors) }
+
+func gnerVectors(t *testing.T, set reference.Set) {
+	for _, c := range slices.Concat(presetCases(t, set, "gner_outputs.json"), ofKind(presetCases(t, set, "handmade.json"), "gner")) {
 		t.Run(c.Name, func(t *testing.T) {
 			var passages []*metrics.Passage
 			for i, e := range c.Examples {
@@ -162,8 +157,10 @@ func ofKind(cases []presetCase, kind string) []presetCase {
 
 // TestInstructUIEVectors holds both presets of docs/spec/metrics.md §9.2 against their
 // vectors.
-func TestInstructUIEVectors(t *testing.T) {
-	for _, c := range slices.Concat(presetCases(t, "instructuie_outputs.json"), ofKind(presetCases(t, "handmade.json"), "instructuie")) {
+func TestInstructUIEVectors(t *testing.T) { reference.EachSet(t, instructUIEVectors) }
+
+func instructUIEVectors(t *testing.T, set reference.Set) {
+	for _, c := range slices.Concat(presetCases(t, set, "instructuie_outputs.json"), ofKind(presetCases(t, set, "handmade.json"), "instructuie")) {
 		t.Run(c.Name, func(t *testing.T) {
 			var passages []*metrics.Passage
 			for _, row := range c.Rows {
@@ -178,8 +175,10 @@ func TestInstructUIEVectors(t *testing.T) {
 }
 
 // TestB2NERVectors holds the third preset of docs/spec/metrics.md §9.2 against its vectors.
-func TestB2NERVectors(t *testing.T) {
-	for _, c := range presetCases(t, "b2ner_outputs.json") {
+func TestB2NERVectors(t *testing.T) { reference.EachSet(t, b2nerVectors) }
+
+func b2nerVectors(t *testing.T, set reference.Set) {
+	for _, c := range presetCases(t, set, "b2ner_outputs.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			var passages []*metrics.Passage
 			for i, row := range c.Rows {
@@ -211,8 +210,10 @@ func checkItems(t *testing.T, what string, got, want []string) {
 }
 
 // TestGoLLIEVectors holds both presets of docs/spec/metrics.md §9.3 against their vectors.
-func TestGoLLIEVectors(t *testing.T) {
-	for _, c := range presetCases(t, "gollie_outputs.json") {
+func TestGoLLIEVectors(t *testing.T) { reference.EachSet(t, gollieVectors) }
+
+func gollieVectors(t *testing.T, set reference.Set) {
+	for _, c := range presetCases(t, set, "gollie_outputs.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			var passages []*metrics.Passage
 			for _, d := range c.Documents {
@@ -225,8 +226,10 @@ func TestGoLLIEVectors(t *testing.T) {
 }
 
 // TestGoLLIEAlignVectors: the strings of the alignment vectors, all of one type.
-func TestGoLLIEAlignVectors(t *testing.T) {
-	for _, c := range presetCases(t, "align_mentions.json") {
+func TestGoLLIEAlignVectors(t *testing.T) { reference.EachSet(t, gollieAlignVectors) }
+
+func gollieAlignVectors(t *testing.T, set reference.Set) {
+	for _, c := range presetCases(t, set, "align_mentions.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			var spans [][2]int
 			if err := json.Unmarshal(c.Gold, &spans); err != nil {
@@ -263,8 +266,10 @@ func typedMentions(pairs [][2]string) []ner.Mention {
 }
 
 // TestReasoningNERVectors holds the preset of docs/spec/metrics.md §9.4 against its vectors.
-func TestReasoningNERVectors(t *testing.T) {
-	for _, c := range presetCases(t, "reasoningner_outputs.json") {
+func TestReasoningNERVectors(t *testing.T) { reference.EachSet(t, reasoningNERVectors) }
+
+func reasoningNERVectors(t *testing.T, set reference.Set) {
+	for _, c := range presetCases(t, set, "reasoningner_outputs.json") {
 		t.Run(c.Name, func(t *testing.T) {
 			var gold [][2]string
 			if err := json.Unmarshal(c.Gold, &gold); err != nil {

@@ -4,9 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
-	"sync"
 
+	"nerbench/internal/parallel"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
@@ -61,36 +60,22 @@ func Score(ctx context.Context, plan ScorePlan) (Scored, error) {
 	if err != nil {
 		return Scored{}, err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	blocks := make(chan *scoreBlock, 2*runtime.GOMAXPROCS(0))
-	todo := make(chan *scoreBlock)
-	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
-			for b := range todo {
-				s.work(b)
-				close(b.done)
-			}
-		})
-	}
-	var produced error
-	workers.Go(func() {
-		produced = produceBlocks(ctx, plan, todo, blocks)
-		close(todo)
-		close(blocks)
+	work := parallel.OnAllProcessors(func(b *scoreBlock) (*scoreBlock, error) {
+		s.work(b)
+		return b, nil
 	})
-	for b := range blocks {
-		<-b.done
-		if err := s.merge(b); err != nil {
-			cancel(err)
+	for b, err := range parallel.Map(ctx, joined(plan), work) {
+		if err == nil {
+			err = s.merge(b)
+		}
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		if err != nil {
+			return Scored{}, err
 		}
 	}
-	workers.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		return Scored{}, cause
-	}
-	return s.scored, produced
+	return s.scored, nil
 }
 
 // blockSize is the number of passages that are scored in one piece.
@@ -104,62 +89,47 @@ type scoreBlock struct {
 	counters  map[string]int
 	observed  []ParsedPassage
 	err       error
-	done      chan struct{}
 }
 
-func newBlock() *scoreBlock { return &scoreBlock{done: make(chan struct{})} }
-
-// produceBlocks joins documents and passages by index, and hands blocks of them
-// to the workers and, in order, to the merger.
-func produceBlocks(ctx context.Context, plan ScorePlan, todo, blocks chan<- *scoreBlock) error {
-	next, stop := iter.Pull2(plan.Passages)
-	defer stop()
-	p, err, more := next()
-	b := newBlock()
-	flush := func() error {
-		if len(b.passages) == 0 {
-			return nil
-		}
-		for _, to := range []chan<- *scoreBlock{blocks, todo} {
-			select {
-			case to <- b:
-			case <-ctx.Done():
-				if to == todo {
-					close(b.done) // nobody works on it any more
+// joined joins documents and passages by index, in blocks.
+func joined(plan ScorePlan) iter.Seq2[*scoreBlock, error] {
+	return func(yield func(*scoreBlock, error) bool) {
+		next, stop := iter.Pull2(plan.Passages)
+		defer stop()
+		p, err, more := next()
+		b := &scoreBlock{}
+		index := 0
+		for d, docErr := range plan.Documents {
+			if docErr != nil {
+				yield(nil, docErr)
+				return
+			}
+			if !more || err != nil {
+				break
+			}
+			if p.Index == index {
+				if p.Document != d.ID {
+					yield(nil, fmt.Errorf("passage %d: the store has document %q, the data has %q: they are not the same data", index, p.Document, d.ID))
+					return
 				}
-				return ctx.Err()
-			}
-		}
-		b = newBlock()
-		return nil
-	}
-	index := 0
-	for d, docErr := range plan.Documents {
-		if docErr != nil {
-			return docErr
-		}
-		if !more || err != nil {
-			break
-		}
-		if p.Index == index {
-			if p.Document != d.ID {
-				return fmt.Errorf("passage %d: the store has document %q, the data has %q: they are not the same data", index, p.Document, d.ID)
-			}
-			b.documents, b.passages = append(b.documents, d), append(b.passages, p)
-			if len(b.passages) == blockSize {
-				if err := flush(); err != nil {
-					return err
+				b.documents, b.passages = append(b.documents, d), append(b.passages, p)
+				if len(b.passages) == blockSize {
+					if !yield(b, nil) {
+						return
+					}
+					b = &scoreBlock{}
 				}
+				p, err, more = next()
 			}
-			p, err, more = next()
+			index++
 		}
-		index++
+		switch {
+		case err != nil:
+			yield(nil, err)
+		case more:
+			yield(nil, fmt.Errorf("passage %d: the data has only %d documents: they are not the same data", p.Index, index))
+		case len(b.passages) > 0:
+			yield(b, nil)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if more {
-		return fmt.Errorf("passage %d: the data has only %d documents: they are not the same data", p.Index, index)
-	}
-	return flush()
 }

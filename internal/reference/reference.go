@@ -9,18 +9,21 @@ import (
 	"testing"
 )
 
-// Path returns the path of a file or folder of the reference: below
-// NERBENCH_REFERENCE, or else in the folder "shared" beside the repository.
-// Where it is absent the test is skipped, or fails if NERBENCH_NO_SKIP is set.
+// Root is the folder that NERBENCH_REFERENCE names, or "": then no test looks
+// for the reference, whatever lies beside the checkout.
+func Root() string { return os.Getenv("NERBENCH_REFERENCE") }
+
+// Path returns the path of a file or folder below Root. Where it is absent the
+// test is skipped, or fails if NERBENCH_NO_SKIP is set.
 func Path(t testing.TB, elem ...string) string {
 	t.Helper()
-	root := os.Getenv("NERBENCH_REFERENCE")
-	if root == "" {
-		root = filepath.Join(repository(t), "..", "shared")
+	name := filepath.Join(elem...)
+	if Root() == "" {
+		Skip(t, name+": NERBENCH_REFERENCE does not name the reference material")
 	}
-	path := filepath.Join(append([]string{root}, elem...)...)
+	path := filepath.Join(Root(), name)
 	if _, err := os.Stat(path); err != nil {
-		Skip(t, "reference material is absent: "+filepath.Join(elem...))
+		Skip(t, "reference material is absent: "+path)
 	}
 	return path
 }
@@ -33,24 +36,4 @@ func Skip(t testing.TB, reason string) {
 		t.Fatalf("%s (and NERBENCH_NO_SKIP is set)", reason)
 	}
 	t.Skip(reason)
-}
-
-// repository is the nearest folder at or above the working directory that
-// holds go.mod.
-func repository(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			t.Fatal("reference: no go.mod at or above the working directory")
-		}
-		dir = parent
-	}
 }

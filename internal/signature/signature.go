@@ -9,6 +9,9 @@ import (
 	"nerbench/ner"
 )
 
+// Start begins every signature.
+const Start = "nerbench|"
+
 // Head holds the fields that every signature has.
 type Head struct {
 	Metric string    // its id, with options
@@ -26,13 +29,13 @@ type Field struct{ Name, Value string }
 // bars, percent signs and white space are escaped as in URLs.
 func Line(h Head, fields ...Field) string {
 	parts := []string{
-		"nerbench", "metric:" + escape(h.Metric), fmt.Sprintf("counts:%d/%d/%d", h.Counts.TP, h.Counts.NPred, h.Counts.NGold),
+		"metric:" + escape(h.Metric), fmt.Sprintf("counts:%d/%d/%d", h.Counts.TP, h.Counts.NPred, h.Counts.NGold),
 		fmt.Sprintf("passages:%d/%d", h.Complete, h.Passages), "readers:" + escape(h.Parsers), "metrics:" + escape(h.Metrics),
 	}
 	for _, f := range fields {
 		parts = append(parts, f.Name+":"+escape(f.Value))
 	}
-	return strings.Join(parts, "|")
+	return Start + strings.Join(parts, "|")
 }
 
 func escape(value string) string {

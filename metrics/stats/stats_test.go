@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,16 +37,10 @@ func listed(p passages) []stats.PassageScore {
 }
 
 // readCases reads a file of vectors; each case is decoded by its test.
-func readCases(t *testing.T, name string) map[string]json.RawMessage {
+func readCases(t *testing.T, set reference.Set, name string) map[string]json.RawMessage {
 	t.Helper()
-	data, err := os.ReadFile(reference.Path(t, "vectors", name))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var f struct{ Cases []json.RawMessage }
-	if err := json.Unmarshal(data, &f); err != nil {
-		t.Fatal(err)
-	}
+	set.Read(t, &f, "vectors", name)
 	cases := map[string]json.RawMessage{}
 	for _, c := range f.Cases {
 		var named struct{ Name string }
@@ -62,23 +55,25 @@ func readCases(t *testing.T, name string) map[string]json.RawMessage {
 // eachCase runs a subtest for each case whose name begins with prefix.
 func eachCase[C any](t *testing.T, file, prefix string, check func(*testing.T, C)) {
 	t.Helper()
-	n := 0
-	for name, raw := range readCases(t, file) {
-		if !strings.HasPrefix(name, prefix) {
-			continue
-		}
-		n++
-		t.Run(name, func(t *testing.T) {
-			var c C
-			if err := json.Unmarshal(raw, &c); err != nil {
-				t.Fatal(err)
+	reference.EachSet(t, func(t *testing.T, set reference.Set) {
+		n := 0
+		for name, raw := range readCases(t, set, file) {
+			if !strings.HasPrefix(name, prefix) {
+				continue
 			}
-			check(t, c)
-		})
-	}
-	if n == 0 {
-		t.Errorf("%s: no case begins with %q", file, prefix)
-	}
+			n++
+			t.Run(name, func(t *testing.T) {
+				var c C
+				if err := json.Unmarshal(raw, &c); err != nil {
+					t.Fatal(err)
+				}
+				check(t, c)
+			})
+		}
+		if n == 0 {
+			t.Errorf("%s: no case begins with %q", file, prefix)
+		}
+	})
 }
 
 func near(t *testing.T, what string, got, want float64) {

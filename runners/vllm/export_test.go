@@ -1,6 +1,9 @@
 package vllm
 
-import "time"
+import (
+	"net/http"
+	"time"
+)
 
 // SetAbilities takes the place of a probe.
 func (r *Runner) SetAbilities(a Abilities) { r.abilities = a }
@@ -23,4 +26,21 @@ func (r *Runner) LookFor(patience time.Duration) {
 	for _, s := range r.pool.servers {
 		s.patience = patience
 	}
+}
+
+// Sending calls f with every request before it is sent.
+func (r *Runner) Sending(f func(*http.Request)) {
+	for _, s := range r.pool.servers {
+		s.client.Transport = sending{s.client.Transport.(*http.Transport), f}
+	}
+}
+
+type sending struct {
+	*http.Transport
+	f func(*http.Request)
+}
+
+func (s sending) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.f(r)
+	return s.Transport.RoundTrip(r)
 }

@@ -2,7 +2,6 @@ package llamacpp_test
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 
@@ -40,21 +39,20 @@ func TestGrammar(t *testing.T) {
 }
 
 // TestGrammarOfVectors: all schemas of the vectors can be written.
-func TestGrammarOfVectors(t *testing.T) {
-	text, err := os.ReadFile(reference.Path(t, "vectors-prompts", "schemas.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func TestGrammarOfVectors(t *testing.T) { reference.EachSet(t, grammarVectors) }
+
+func grammarVectors(t *testing.T, set reference.Set) {
 	var file struct {
 		Schemas map[string]map[string]json.RawMessage
 	}
-	if err := json.Unmarshal(text, &file); err != nil || len(file.Schemas) == 0 {
-		t.Fatal(err)
+	set.Read(t, &file, "vectors-prompts", "schemas.json")
+	if len(file.Schemas) == 0 {
+		t.Fatal("no schemas")
 	}
-	for set, schemas := range file.Schemas {
+	for types, schemas := range file.Schemas {
 		for name, schema := range schemas {
 			if _, err := llamacpp.Grammar(schema); err != nil {
-				t.Errorf("%s %s: %v", set, name, err)
+				t.Errorf("%s %s: %v", types, name, err)
 			}
 		}
 	}

@@ -108,11 +108,16 @@ func (r *Runner) Close() {
 
 // Identity names the classifier by the bytes of its files.
 func (r *Runner) Identity() runners.Identity {
-	full, err := filepath.Abs(r.folder)
-	if err != nil {
-		full = r.folder
+	return runners.Identity{Model: ModelName(r.folder), Digest: r.digest, Server: "in-process", ServerVersion: Version}
+}
+
+// ModelName is the name that runs have for the model in a folder: it holds no path
+// of a machine.
+func ModelName(folder string) string {
+	if full, err := filepath.Abs(folder); err == nil {
+		folder = full
 	}
-	return runners.Identity{Model: "onnx/" + filepath.Base(full), Digest: r.digest, Server: "in-process", ServerVersion: Version}
+	return "onnx/" + filepath.Base(folder)
 }
 
 // reads is the number of tokens that the model reads at once. RoBERTa and its kin

@@ -60,8 +60,6 @@ type Proxy struct {
 	Stall time.Duration
 	// Kinds are those that are done; nil: all.
 	Kinds []Kind
-	// Asked is told of every question before anything happens to it. May be nil.
-	Asked func(body []byte)
 
 	upstream http.Handler
 	mu       sync.Mutex
@@ -128,9 +126,6 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	question := strings.HasSuffix(r.URL.Path, "/completions")
-	if question && p.Asked != nil {
-		p.Asked(body)
-	}
 	kind, other := p.draw(question)
 	switch kind {
 	case ResetBefore:

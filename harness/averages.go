@@ -1,0 +1,144 @@
+package harness
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/metrics"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// SystemAverages are the averages of docs/spec/metrics.md §10 by their names, of a system
+// that was scored on more than one dataset.
+type SystemAverages struct {
+	System  string           `json:"system"`
+	Metrics []MetricAverages `json:"metrics"`
+	// NotRun lists the datasets of the benchmark without a run, by reason.
+	NotRun map[string][]string `json:"not_run"`
+}
+
+type MetricAverages struct {
+	Metric      string                    `json:"metric"`
+	MeanRows    AverageFigures            `json:"mean_rows"`
+	MeanDomains AverageFigures            `json:"mean_domains"`
+	PooledMicro AverageFigures            `json:"pooled_micro"`
+	DomainMean  map[string]AverageFigures `json:"domain_mean"`
+}
+
+// AverageFigures is an average over Used of Total datasets, or domains.
+type AverageFigures struct {
+	Value *float64 `json:"value"`
+	Used  int      `json:"used"`
+	Total int      `json:"total"`
+}
+
+func newAverage(a metrics.Average) AverageFigures {
+	return AverageFigures{a.Ratio.Pointer(), a.Used, a.Total}
+}
+
+// averages averages what was scored.
+func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAverages, error) {
+	bySystem := map[string][]RescoredRun{}
+	for _, r := range runs {
+		bySystem[systemOf(r.after)] = append(bySystem[systemOf(r.after)], r)
+	}
+	ds, err := b.usableDatasets()
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(bySystem, func(_ string, of []RescoredRun) bool { return !severalDatasets(ds, of) })
+	list := []SystemAverages{}
+	for _, system := range sortedKeys(bySystem) {
+		s := SystemAverages{System: system, NotRun: b.absentDatasets(ctx, ds, bySystem[system])}
+		for _, id := range metricsOf(bySystem[system]) {
+			s.Metrics = append(s.Metrics, averagesOf(ds, bySystem[system], id))
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// severalRows reports whether runs are on more than one dataset of the benchmark.
+func severalDatasets(ds []*datasets.Dataset, runs []RescoredRun) bool {
+	ran := map[string]bool{}
+	for _, r := range runs {
+		if slices.ContainsFunc(ds, func(dataset *datasets.Dataset) bool { return dataset.ID == r.Dataset }) {
+			ran[r.Dataset] = true
+		}
+	}
+	return len(ran) > 1
+}
+
+// systemOf names a model with the way it was asked, apart from what belongs to a
+// dataset.
+func systemOf(run results.RunInfo) string {
+	keys := maps.Clone(run.Keys)
+	for _, k := range ner.Keys {
+		if k.Pooled {
+			delete(keys, k.Name)
+		}
+	}
+	if run.Keys["training"] != "" {
+		delete(keys, "digest") // it learns on each dataset anew
+	}
+	parts := []string{keys["model"]}
+	for _, k := range []string{"split", "family", "variant", "layout", "queries", "shots", "temperature"} {
+		if v := keys[k]; v != "" {
+			parts = append(parts, k+"="+v)
+		}
+	}
+	id := ner.Run{Keys: keys}.ID()
+	return strings.Join(parts, " ") + " #" + id[:4]
+}
+
+func metricsOf(runs []RescoredRun) []string {
+	ids := map[string]bool{}
+	for _, r := range runs {
+		for id := range r.Scores {
+			ids[id] = true
+		}
+	}
+	return sortedKeys(ids)
+}
+
+func averagesOf(ds []*datasets.Dataset, runs []RescoredRun, id string) MetricAverages {
+	var tallies []metrics.DatasetTally
+	for _, dataset := range ds {
+		t := metrics.DatasetTally{Dataset: dataset.ID, Domain: dataset.Domain}
+		i := slices.IndexFunc(runs, func(r RescoredRun) bool { return r.Dataset == dataset.ID && r.Complete == r.Passages })
+		if i >= 0 {
+			kept, there := runs[i].after.Scores.Metrics[id]
+			t.Scored, t.ByType = there, metrics.Tally(kept.ByType)
+		}
+		tallies = append(tallies, t)
+	}
+	_, pooled := metrics.PooledMicro(tallies)
+	out := MetricAverages{
+		Metric: id, MeanRows: newAverage(metrics.MeanRows(tallies)), MeanDomains: newAverage(metrics.MeanDomains(tallies)),
+		PooledMicro: newAverage(pooled), DomainMean: map[string]AverageFigures{},
+	}
+	for _, d := range metrics.DomainMeans(tallies) {
+		out.DomainMean[d.Domain] = newAverage(d.Average)
+	}
+	return out
+}
+
+// absentRows lists the datasets of the benchmark without a run, by reason.
+func (b *Bench) absentDatasets(ctx context.Context, ds []*datasets.Dataset, runs []RescoredRun) map[string][]string {
+	reasons := map[string][]string{}
+	for _, info := range b.DatasetInfos(ctx, ds) {
+		if slices.ContainsFunc(runs, func(r RescoredRun) bool { return r.Dataset == info.ID }) {
+			continue
+		}
+		reason := info.Absent
+		if reason == "" {
+			reason = "not asked"
+		}
+		reasons[reason] = append(reasons[reason], info.ID)
+	}
+	return reasons
+}

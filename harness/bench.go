@@ -1,0 +1,87 @@
+// Package harness is nerbench without its command line: a [Bench] runs models
+// on datasets, keeps their answers in a store, and scores, compares and exports
+// what the store holds. Contexts and values go in, values come out; nothing is
+// printed.
+//
+//	b := &harness.Bench{Data: "data", Store: "results.db"}
+//	results, err := b.Run(ctx, harness.Request{Plan: ner.Plan{Model: "tagger", Dataset: "mit-movie"}})
+//
+// A run has two steps: asking puts the queries that have no answer yet, scoring
+// reads the stored answers. The core of both is package harness/loop. Evaluation
+// of files without a store is package harness/files.
+package harness
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+
+	"nerbench/datasets"
+	"nerbench/internal/fault"
+)
+
+// UsageError reports a request that is wrong in itself, whatever the data and the
+// servers are.
+type UsageError = fault.UsageError
+
+// DataError reports data that is missing, not permitted, or does not match the
+// recorded checksums.
+type DataError = fault.DataError
+
+// PartialError reports a result that is not complete.
+type PartialError = fault.PartialError
+
+// Hint is an error with advice for the user.
+type Hint = fault.Hint
+
+// Bench is the place where models are evaluated: folders and files. The zero
+// value has the embedded datasets, prompt families and model cards, and the
+// embedded sample.
+type Bench struct {
+	// Data is the folder of native files, with one folder for each dataset.
+	Data string
+	// Datasets is a folder of dataset files of the user's own; empty: none. Those
+	// in the folder "datasets" below Data are read, too.
+	Datasets string
+	// Store is the SQLite file with answers and scores.
+	Store string
+	// Families is a folder of prompt families of the user's own, and of
+	// descriptions of types; empty: none.
+	Families string
+	// Cards is a folder of model cards of the user's own; empty: none.
+	Cards string
+	// Getenv reads the environment variables of servers, such as OLLAMA_HOST and
+	// OPENAI_API_KEY. nil: none is set.
+	Getenv func(string) string
+	// HowToGet tells the user how to get the data of a dataset that is missing.
+	// nil: no advice.
+	HowToGet func(*datasets.Dataset) string
+	// Notify is called with remarks and progress, from several goroutines at once.
+	// nil: they are dropped.
+	Notify func(Event)
+}
+
+// Event is something that happens during a call.
+type Event struct {
+	// Dataset is the dataset that is being worked on; empty: none.
+	Dataset string
+	// Note is a remark for the user; empty for progress.
+	Note string
+	// Frequent notes can come many times a second, such as those about retries.
+	Frequent bool
+	// Progress is the state of a run; nil for a note.
+	Progress *Progress
+}
+
+func (b *Bench) notify(e Event) {
+	if b.Notify != nil {
+		b.Notify(e)
+	}
+}
+
+func (b *Bench) note(format string, args ...any) {
+	b.notify(Event{Note: fmt.Sprintf(format, args...)})
+}
+
+// dataFS is the folder of native files.
+func (b *Bench) dataFS() fs.FS { return os.DirFS(b.Data) }

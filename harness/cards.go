@@ -1,0 +1,187 @@
+package harness
+
+import (
+	"errors"
+	"fmt"
+	"nerbench/datasets"
+	"nerbench/internal/fault"
+	"nerbench/ner"
+	"nerbench/prompts"
+	"nerbench/runners/cards"
+	"nerbench/runners/open"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// AllCards returns the model cards of the program, then the user's own. The error
+// joins those of bad cards; the list has all others.
+func (b *Bench) AllCards() ([]cards.Card, error) {
+	list, faults, err := b.readCards()
+	if err != nil {
+		return nil, err
+	}
+	return list, joined(faults)
+}
+
+// readCards reads all cards; faults are the errors of bad ones by name.
+func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err error) {
+	if list, err = cards.Embedded(); err != nil || b.Cards == "" {
+		return list, nil, err
+	}
+	folder, err := cards.ReadFolder(os.DirFS(b.Cards))
+	if err != nil {
+		return nil, nil, fmt.Errorf("model cards in %s: %w", b.Cards, err)
+	}
+	faults = map[string]error{}
+	for name, err := range folder.Faults {
+		faults[name] = fmt.Errorf("model cards in %s:\n%w", b.Cards, err)
+	}
+	for _, c := range folder.Items {
+		_, taken := cards.Find(list, c.Name)
+		if taken == nil {
+			err = errors.New("there is a card of that name")
+		} else {
+			err = b.lintCard(&c)
+		}
+		if err != nil {
+			faults[c.Name] = fmt.Errorf("model cards in %s: %s: %w", b.Cards, c.Name, err)
+			continue
+		}
+		for _, kind := range []string{"gguf/", "onnx/"} {
+			if file, ok := strings.CutPrefix(c.Model, kind); ok && !filepath.IsAbs(file) {
+				c.Model = kind + filepath.Join(b.Cards, file)
+			}
+		}
+		list = append(list, c)
+	}
+	return list, faults, nil
+}
+
+// lintCard holds a card against the datasets, the prompt families and the kinds of models
+// that there are: a misspelt dataset would be one that the model never saw.
+func (b *Bench) lintCard(c *cards.Card) error {
+	v, err := b.variant(c.Family, c.Variant)
+	if err != nil {
+		return err
+	}
+	if v.Shape == "chat" && c.Shape != "chat" {
+		return fmt.Errorf("shape: variant %s of family %s is a chat and cannot be sent as a %s", v.Name, c.Family, c.Shape)
+	}
+	if c.Model != "" {
+		if err := open.Check(c.Model); err != nil {
+			return fmt.Errorf("model: %v", err) // it is the card that is wrong, not the usage
+		}
+	}
+	ds, err := b.usableDatasets()
+	if err != nil {
+		return err
+	}
+	var faults []error
+	for _, id := range c.Training {
+		if strings.HasPrefix(id, SamplePrefix) {
+			_, err = b.FindDataset(id)
+		} else {
+			_, err = datasets.Find(ds, id)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("training: %s: %w", id, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// variant is a variant of a prompt family, of the program or of the user's own.
+func (b *Bench) variant(family, name string) (prompts.Variant, error) {
+	own, err := b.OwnFamilies()
+	if err != nil {
+		return prompts.Variant{}, err
+	}
+	f, err := prompts.Find(family, own...)
+	if err != nil {
+		return prompts.Variant{}, err
+	}
+	return f.Named(name)
+}
+
+// FindCard finds a card by its name. The error of a bad card explains why it is
+// unknown.
+func (b *Bench) FindCard(name string) (*cards.Card, error) {
+	list, faults, err := b.readCards()
+	if err != nil {
+		return nil, err
+	}
+	card, err := cards.Find(list, name)
+	switch {
+	case err != nil && faults[name] != nil:
+		return nil, faults[name]
+	case err != nil:
+		return nil, fault.Usagef("%v", err)
+	}
+	return &card, nil
+}
+
+// takeCard takes from a card what a request leaves open: the model, if its name is
+// that of a card, and how to ask it. The card is nil if none is used.
+func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
+	named := r.Card
+	if named == "" {
+		if open.Check(r.Plan.Model) == nil {
+			return nil, nil
+		}
+		list, faults, err := b.readCards()
+		if err != nil {
+			return nil, err
+		}
+		if _, err := cards.Find(list, r.Plan.Model); err != nil && faults[r.Plan.Model] == nil {
+			return nil, nil // opening the model reports the unknown name
+		}
+		named = r.Plan.Model
+	}
+	card, err := b.FindCard(named)
+	if err != nil {
+		return nil, err
+	}
+	if r.Plan.Model == named {
+		if r.Plan.Model = card.Model; card.Model == "" {
+			return nil, &Hint{
+				Err:    fault.Usagef("model card %s: it describes how to ask %s, but names no server", card.Name, card.Title),
+				Advice: fmt.Sprintf("name its server: -m ollama/NAME --card %s, or vllm/NAME, gguf/FILE", card.Name),
+			}
+		}
+	}
+	return card, b.askAsCard(&r.Plan, card)
+}
+
+// askAsCard takes from a card how its model is asked, where the plan leaves that
+// open.
+func (b *Bench) askAsCard(p *ner.Plan, card *cards.Card) error {
+	if p.Family == "" {
+		p.Family = card.Family
+		if p.Variant == "" {
+			p.Variant = card.Variant
+		}
+		v, err := b.variant(p.Family, p.Variant)
+		if err != nil {
+			return err
+		}
+		if card.Shape == "chat" && v.Shape != "chat" {
+			p.As = "chat"
+		}
+	}
+	if card.Think && p.Think == "" {
+		p.Think = "on"
+	}
+	if p.Stop == nil && len(card.Stop) > 0 {
+		p.Stop = card.Stop
+	}
+	return nil
+}
+
+// cardFacts are the metadata of a run by its card.
+func cardFacts(card *cards.Card, dataset string) map[string]string {
+	if card == nil {
+		return nil
+	}
+	return map[string]string{"card": card.Name, "seen": card.Saw(dataset)}
+}

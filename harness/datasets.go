@@ -1,0 +1,298 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/datasets/acquire"
+	"nerbench/datasets/sample"
+	"nerbench/internal/fault"
+	"nerbench/loaders"
+	"nerbench/ner"
+)
+
+// AllDatasets returns the datasets of the benchmark, and those of the user's own:
+// in the folder "datasets" below Data, and in the folder Datasets. The error joins
+// those of bad files; the list has all others.
+func (b *Bench) AllDatasets() ([]*datasets.Dataset, error) {
+	ds, faults, err := b.readDatasets()
+	if err != nil {
+		return nil, err
+	}
+	return ds, joined(faults)
+}
+
+// usableDatasets are all datasets but those of bad files, which are noted.
+func (b *Bench) usableDatasets() ([]*datasets.Dataset, error) {
+	ds, faults, err := b.readDatasets()
+	b.noteSkipped("dataset file", faults)
+	return ds, err
+}
+
+// noteSkipped notes the files of the user's own that cannot be used.
+func (b *Bench) noteSkipped(kind string, faults map[string]error) {
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		b.note("%s %s.toml: skipped: %v", kind, name, faults[name])
+	}
+}
+
+// joined joins errors in order of their names.
+func joined(faults map[string]error) error {
+	var all []error
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		all = append(all, faults[name])
+	}
+	return errors.Join(all...)
+}
+
+// readDatasets reads all datasets; faults are the errors of bad files by id.
+func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error, err error) {
+	if ds, err = datasets.Embedded(); err != nil {
+		return nil, nil, err
+	}
+	folders := []string{}
+	if beside := filepath.Join(b.Data, "datasets"); b.Data != "" && isFolder(beside) && !sameFile(beside, b.Datasets) {
+		folders = append(folders, beside)
+	}
+	if b.Datasets != "" {
+		if _, err := os.Stat(b.Datasets); err != nil {
+			return nil, nil, fault.Usagef("--datasets: %v", err)
+		}
+		folders = append(folders, b.Datasets)
+	}
+	faults = map[string]error{}
+	for _, name := range folders {
+		folder, err := datasets.ReadFolder(os.DirFS(name))
+		if err != nil {
+			return nil, nil, fmt.Errorf("datasets in %s: %w", name, err)
+		}
+		for id, err := range folder.Faults {
+			faults[id] = fmt.Errorf("datasets in %s:\n%w", name, err)
+		}
+		for _, r := range folder.Items {
+			if other, err := datasets.Find(ds, r.ID); err == nil {
+				faults[r.ID] = fmt.Errorf("datasets in %s: dataset %s: there is a dataset of that id (%s)", name, r.ID, other.Title)
+				continue
+			}
+			ds = append(ds, r)
+		}
+	}
+	return ds, faults, nil
+}
+
+// findAmong finds a dataset by its id; the error of a bad file explains why its
+// dataset is unknown.
+func findAmong(ds []*datasets.Dataset, faults map[string]error, id string) (*datasets.Dataset, error) {
+	dataset, err := datasets.Find(ds, id)
+	if err != nil && faults[id] != nil {
+		return nil, faults[id]
+	}
+	return dataset, err
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// sameFile reports whether two names are those of one folder.
+func sameFile(a, b string) bool {
+	one, err1 := os.Stat(a)
+	other, err2 := os.Stat(b)
+	return err1 == nil && err2 == nil && os.SameFile(one, other)
+}
+
+// SelectDatasets returns the datasets that ids (several in one, separated by
+// commas) name, or those of a suite, a domain, or both; all of them if nothing is
+// named.
+func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.Dataset, error) {
+	if len(ids) > 0 {
+		return b.namedDatasets(ids)
+	}
+	ds, err := b.usableDatasets()
+	if err != nil {
+		return nil, err
+	}
+	selected := ds
+	if suite != "" {
+		s, err := datasets.FindSuite(suite)
+		if err != nil {
+			return nil, fault.Usagef("%v", err)
+		}
+		if selected, err = s.Select(ds); err != nil {
+			return nil, err
+		}
+	}
+	if domain == "" {
+		return selected, nil
+	}
+	var kept []*datasets.Dataset
+	for _, r := range selected {
+		if r.Domain == domain {
+			kept = append(kept, r)
+		}
+	}
+	if kept == nil {
+		return nil, fault.Usagef("domain %q: no dataset (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
+	}
+	return kept, nil
+}
+
+// namedDatasets finds datasets by lists of ids.
+func (b *Bench) namedDatasets(lists []string) ([]*datasets.Dataset, error) {
+	all, faults, err := b.readDatasets()
+	if err != nil {
+		return nil, err
+	}
+	var named []*datasets.Dataset
+	for _, list := range lists {
+		for id := range strings.SplitSeq(list, ",") {
+			id = strings.TrimSpace(id)
+			dataset, err := findAmong(all, faults, id)
+			switch {
+			case err != nil && faults[id] != nil:
+				return nil, err
+			case err != nil:
+				return nil, fault.Usagef("%v", err)
+			}
+			named = append(named, dataset)
+		}
+	}
+	return named, nil
+}
+
+// AskedDatasets returns the datasets that ids or a suite name, those of the embedded sample
+// included: they can be asked about without any file.
+func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, error) {
+	var ds []*datasets.Dataset
+	for _, id := range splitIDs(ids) {
+		if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
+			dataset, err := SampleDataset(domain)
+			if err != nil {
+				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)", id, SamplePrefix+strings.Join(datasets.Domains, ", "+SamplePrefix))
+			}
+			ds = append(ds, dataset)
+			continue
+		}
+		found, err := b.SelectDatasets([]string{id}, "", "")
+		if err != nil {
+			return nil, err
+		}
+		ds = append(ds, found...)
+	}
+	if len(ids) > 0 {
+		return ds, nil
+	}
+	return b.SelectDatasets(nil, suite, "")
+}
+
+// FindDataset finds a dataset by its id, those of the embedded sample included.
+func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
+	if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
+		return SampleDataset(domain)
+	}
+	ds, faults, err := b.readDatasets()
+	if err != nil {
+		return nil, err
+	}
+	return findAmong(ds, faults, id)
+}
+
+// Documents streams a split of a dataset, from its native files or the embedded
+// sample. Missing data is an error of exit code 4, with the way to get it.
+func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
+	if domain, ok := strings.CutPrefix(dataset.ID, SamplePrefix); ok {
+		return sampleDocuments(domain, o.Split)
+	}
+	if !loaders.Supported(dataset, o.Set) {
+		if _, err := dataset.Set(o.Set); err != nil {
+			return nil, fault.Usagef("%v", err)
+		}
+		return nil, acquire.Unsupported(dataset)
+	}
+	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
+	if err != nil {
+		return nil, b.adviseData(dataset, err)
+	}
+	return docs, nil
+}
+
+// adviseData adds what the user can do about data that is not there.
+func (b *Bench) adviseData(dataset *datasets.Dataset, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	missing := fmt.Errorf("%w (data folder %s)", err, b.Data)
+	if b.HowToGet == nil {
+		return &fault.DataError{Err: missing}
+	}
+	return &fault.DataError{Err: &fault.Hint{Err: missing, Advice: b.HowToGet(dataset)}}
+}
+
+// SamplePrefix begins the ids of the datasets of the embedded sample.
+const SamplePrefix = "sample-"
+
+// SampleDataset describes the sample of a domain as a dataset.
+func SampleDataset(domain string) (*datasets.Dataset, error) {
+	passages, err := sample.Read(domain, "train")
+	if err != nil {
+		return nil, err
+	}
+	dataset := &datasets.Dataset{ID: SamplePrefix + domain, Title: "Sample " + domain, Domain: domain, Access: "open", Licence: "CC0-1.0"}
+	seen := map[string]bool{}
+	for _, p := range passages {
+		for _, s := range p.Spans {
+			if !seen[s.Type] {
+				seen[s.Type] = true
+				dataset.Labels = append(dataset.Labels, datasets.Label{Native: s.Type, Type: ner.EntityType(s.Type)})
+			}
+		}
+	}
+	return dataset, nil
+}
+
+func sampleDocuments(domain string, split ner.Split) (iter.Seq2[*ner.Document, error], error) {
+	passages, err := sample.Read(domain, string(split))
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(*ner.Document, error) bool) {
+		for i, p := range passages {
+			d := &ner.Document{ID: fmt.Sprintf("%s%s/%s/%d", SamplePrefix, domain, split, i), Text: p.Text}
+			for _, t := range p.Tokens {
+				d.Tokens = append(d.Tokens, ner.Range{Start: t[0], End: t[1]})
+			}
+			for _, s := range p.Spans {
+				d.Spans = append(d.Spans, ner.Span{Start: s.Start, End: s.End, Type: ner.EntityType(s.Type)})
+			}
+			if !yield(d, nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// splitIDs splits lists with commas, each id once.
+func splitIDs(lists []string) []string {
+	var ids []string
+	for id := range strings.SplitSeq(strings.Join(lists, ","), ",") {
+		if id = strings.TrimSpace(id); id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// State reports whether a dataset can be used, as [acquire.State] does.
+func (b *Bench) State(ctx context.Context, dataset *datasets.Dataset) string {
+	return acquire.State(ctx, b.dataFS(), dataset)
+}

@@ -1,0 +1,126 @@
+package harness
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/prompts"
+	"nerbench/runners"
+	"nerbench/runners/cards"
+	"nerbench/runners/open"
+)
+
+// Preparer prepares runs without running them. Runs on the same passages share
+// one pass over the data, so that many of them are prepared fast. It belongs to
+// one goroutine.
+type Preparer struct {
+	Bench *Bench
+
+	surveys map[string]survey
+}
+
+// Prepared is a run before its model is opened.
+type Prepared struct {
+	// Request is complete: the card and the defaults have filled it in.
+	Request  Request
+	Card     *cards.Card // nil: no card is used
+	Dataset  *datasets.Dataset
+	Passages int // that the run asks about
+	Renderer *prompts.Renderer
+	Decoding runners.Decoding
+
+	bench *Bench
+	found survey
+}
+
+// Prepare completes a request and prepares its run on one dataset: it reads the
+// data, and renders what the prompts share. No model is opened, no store is read.
+func (p *Preparer) Prepare(ctx context.Context, r Request, dataset *datasets.Dataset) (*Prepared, error) {
+	card, err := p.Bench.complete(&r)
+	if err != nil {
+		return nil, err
+	}
+	return p.prepare(ctx, r, card, dataset)
+}
+
+// prepare prepares the run of a complete request.
+func (p *Preparer) prepare(ctx context.Context, r Request, card *cards.Card, dataset *datasets.Dataset) (*Prepared, error) {
+	found, err := p.survey(ctx, dataset, selectionOf(r.Plan))
+	if err != nil {
+		return nil, err
+	}
+	renderer, err := p.Bench.Renderer(ctx, r.Plan, dataset)
+	if err != nil {
+		return nil, err
+	}
+	return &Prepared{
+		Request: r, Card: card, Dataset: dataset, Passages: found.passages, Renderer: renderer,
+		Decoding: decodingOf(r.Plan), bench: p.Bench, found: found,
+	}, nil
+}
+
+// survey reads a selection of a dataset once.
+func (p *Preparer) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
+	var key strings.Builder
+	key.WriteString(dataset.ID)
+	keys := s.keys(dataset)
+	for _, name := range sortedKeys(keys) {
+		key.WriteString(" " + name + "=" + keys[name])
+	}
+	if found, there := p.surveys[key.String()]; there {
+		return found, nil
+	}
+	found, err := p.Bench.survey(ctx, dataset, s)
+	if err != nil {
+		return found, err
+	}
+	if p.surveys == nil {
+		p.surveys = map[string]survey{}
+	}
+	p.surveys[key.String()] = found
+	return found, nil
+}
+
+// Keys returns the keys of the run that do not depend on its model: those of the
+// data and of the prompts.
+func (p *Prepared) Keys() map[string]string {
+	return mergeKeys(p.found.part.keys(p.Dataset), p.Renderer.Keys(), map[string]string{
+		"dataset": p.Dataset.ID, "data": p.found.data, "labels": p.Dataset.LabelsHash(),
+	})
+}
+
+// Documents streams the passages that the run asks about.
+func (p *Prepared) Documents(ctx context.Context) (iter.Seq2[*ner.Document, error], error) {
+	return p.bench.asked(ctx, p.Dataset, p.found.part)
+}
+
+// Open opens the model, with a context that the longest prompt fits into. The
+// caller closes the model.
+func (p *Prepared) Open(ctx context.Context) (*open.Model, error) {
+	return p.open(ctx, func(note string) { p.bench.notify(Event{Dataset: p.Dataset.ID, Note: note, Frequent: true}) })
+}
+
+func (p *Prepared) open(ctx context.Context, observe func(string)) (*open.Model, error) {
+	longest, answer, example, err := longestPrompt(p.Renderer, p.found.longest)
+	if err != nil {
+		return nil, err
+	}
+	r, selected := p.Request, selectionOf(p.Request.Plan)
+	spec := open.Spec{
+		Name: r.Plan.Model, Types: p.Dataset.Types(), Labels: nativeTypes(p.Dataset), LabelsHash: p.Dataset.LabelsHash(),
+		Train: func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {
+			return p.bench.training(ctx, p.Dataset, selected.train(selected.gold))
+		},
+		Decoding: p.Decoding, Longest: longest, LongestAnswer: answer, Example: example,
+		Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
+		Pull: r.Pull, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: p.bench.Getenv,
+		Observe: observe,
+	}
+	if p.Card != nil {
+		spec.MadeFor, spec.Special = p.Card.Context, p.Card.Special
+	}
+	return open.Open(ctx, spec)
+}

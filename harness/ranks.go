@@ -1,0 +1,95 @@
+package harness
+
+import (
+	"context"
+	"slices"
+
+	"nerbench/internal/fault"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/reports"
+	"nerbench/results"
+)
+
+// rankAlpha is the level at which two systems differ (docs/spec/metrics.md §12.6).
+const rankAlpha = 0.05
+
+// RankSystems gives the systems on each dataset their range of ranks.
+// Cells of one complete run each take part.
+func RankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
+	switch reports.KeyDataset {
+	case t.RowKey:
+	case t.ColKey:
+		lines, others, at = t.Cols, t.Rows, func(line, other string) (string, string) { return other, line }
+	default:
+		return fault.Usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyDataset)
+	}
+	for _, metric := range t.Metrics {
+		for _, line := range lines {
+			var names []string
+			var counts [][]ner.Score
+			for _, other := range others {
+				row, col := at(line, other)
+				list, err := cellCounts(ctx, store, t.Cell(metric, row, col), metric, runs)
+				if err != nil {
+					return err
+				}
+				if list != nil && (len(counts) == 0 || len(list) == len(counts[0])) {
+					names, counts = append(names, other), append(counts, list)
+				}
+			}
+			for i, r := range rankRanges(line, metric, counts) {
+				row, col := at(line, names[i])
+				t.SetRank(metric, row, col, r.From, r.To)
+			}
+		}
+	}
+	return nil
+}
+
+// cellCounts are the counts by passage of a cell of one complete run; nil: it is
+// none.
+func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metric string, runs []results.RunInfo) ([]ner.Score, error) {
+	if c == nil || len(c.Runs) != 1 {
+		return nil, nil
+	}
+	i := slices.IndexFunc(runs, func(r results.RunInfo) bool { return r.ID == c.Runs[0] })
+	if i < 0 || runs[i].State != results.Complete {
+		return nil, nil
+	}
+	for id := range runs[i].Scores.Metrics {
+		if metricName(id) == metricName(metric) {
+			return store.Counts(ctx, runs[i].ID, id)
+		}
+	}
+	return nil, nil
+}
+
+// rankRanges are the ranges of ranks of systems on one row, by their counts;
+// none for a single system.
+func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
+	if len(counts) < 2 {
+		return nil
+	}
+	f1 := make([]float64, len(counts))
+	p := map[[2]int]float64{}
+	rounds := stats.RankRounds(len(counts), rankAlpha)
+	for i := range counts {
+		if _, _, v := Ratios(metric, sum(counts[i])); v != nil {
+			f1[i] = *v
+		}
+		for j := i + 1; j < len(counts); j++ {
+			p[[2]int{i, j}] = stats.CompareIn([]stats.Dataset{{Seed: stats.DatasetSeed(0, row), A: counts[i], B: counts[j]}}, rounds).P
+		}
+	}
+	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)
+}
+
+func sum(scores []ner.Score) ner.Score {
+	var total ner.Score
+	for _, s := range scores {
+		total = total.Add(s)
+	}
+	return total
+}

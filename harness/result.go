@@ -1,0 +1,97 @@
+package harness
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/metrics"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// Result is the outcome of one run.
+type Result struct {
+	Run      string                     `json:"run"`
+	Dataset  string                     `json:"row"`
+	Model    string                     `json:"model"`
+	Passages int                        `json:"passages"`
+	Complete int                        `json:"complete"`
+	Queries  int                        `json:"queries"` // of the whole run
+	Asked    int                        `json:"asked"`   // now
+	Cached   int                        `json:"known"`   // answers that the store had
+	TooLong  int                        `json:"too_long"`
+	Outcomes map[ner.Outcome]int        `json:"outcomes"`
+	Scores   map[string]metrics.Figures `json:"scores"`
+	Facts    map[string]string          `json:"facts"`             // of the whole run, by the names of ner.Facts
+	Failure  string                     `json:"failure,omitempty"` // why a passage is incomplete: the first reason
+}
+
+// Summary is the outcome of [Bench.Run].
+type Summary struct {
+	Runs       []Result `json:"runs"`
+	NotRun     []NotRun `json:"not_run"`
+	Incomplete int      `json:"incomplete"`
+}
+
+// NotRun is a dataset that could not be asked, and the reason.
+type NotRun struct {
+	Dataset string `json:"row"`
+	Why     string `json:"why"`
+}
+
+func (s *Summary) add(r Result) {
+	s.Runs = append(s.Runs, r)
+	s.Incomplete += r.Passages - r.Complete
+}
+
+// fill takes over what the store knows of the run, and its scores by the metrics
+// that were asked for; ids nil: it was not scored.
+func (r *Result) fill(ctx context.Context, store *results.Store, ids []string) error {
+	info, err := store.Find(ctx, r.Run)
+	if err != nil {
+		return err
+	}
+	r.Complete, r.Queries = info.Complete, info.Queries
+	if r.Facts = info.Facts; r.Facts == nil {
+		r.Facts = map[string]string{}
+	}
+	if ids == nil {
+		return nil
+	}
+	r.Outcomes = info.Scores.Outcomes
+	maps.DeleteFunc(info.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(ids, id) })
+	r.Scores, err = Figures(info.Scores)
+	return err
+}
+
+// Figures prints kept counts as {counts} of the contract, by metric id.
+func Figures(s results.Scores) (map[string]metrics.Figures, error) {
+	out := map[string]metrics.Figures{}
+	for id, m := range s.Metrics {
+		metric, _, err := metrics.ParseID(id)
+		if err != nil {
+			return nil, err
+		}
+		out[id] = metrics.NewFigures(metric, m.Total)
+	}
+	return out, nil
+}
+
+// metricName is a metric's id without its options.
+func metricName(id string) string {
+	name, _, _ := strings.Cut(id, "[")
+	return name
+}
+
+// FailureShare counts the outcomes that are failures, and all of them.
+func FailureShare(outcomes map[ner.Outcome]int) (failures, queries int) {
+	for o, n := range outcomes {
+		queries += n
+		if o.Failure() {
+			failures += n
+		}
+	}
+	return failures, queries
+}

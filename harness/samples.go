@@ -1,0 +1,117 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+
+	"nerbench/harness/loop"
+	"nerbench/ner"
+	"nerbench/reports/page"
+	"nerbench/results"
+)
+
+// A page shows so many passages of a run, and of so many runs.
+const (
+	samplesOfRun  = 3
+	sampledRuns   = 100
+	sampleAnswers = 40 // of a passage
+)
+
+// Samples reads a few passages of the last run of each model about each dataset.
+// A run whose data is not here has none.
+func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]page.Sample, error) {
+	var samples []page.Sample
+	for _, r := range lastRuns(runs) {
+		of, err := b.samplesOf(ctx, store, r)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			b.note("%s: no sample passages in the report: %v", r.Keys["dataset"], err)
+			continue
+		}
+		samples = append(samples, of...)
+	}
+	return samples, nil
+}
+
+// lastRuns keeps the last run of each model about each dataset that has answers, by
+// dataset and model.
+func lastRuns(runs []results.RunInfo) []results.RunInfo {
+	var last []results.RunInfo
+	for _, r := range runs {
+		if r.Complete == 0 {
+			continue
+		}
+		at := slices.IndexFunc(last, func(l results.RunInfo) bool {
+			return l.Keys["dataset"] == r.Keys["dataset"] && l.Keys["model"] == r.Keys["model"]
+		})
+		switch {
+		case at < 0:
+			last = append(last, r)
+		case r.Updated.After(last[at].Updated):
+			last[at] = r
+		}
+	}
+	slices.SortStableFunc(last, func(a, b results.RunInfo) int {
+		return cmp.Or(cmp.Compare(a.Keys["dataset"], b.Keys["dataset"]), cmp.Compare(a.Keys["model"], b.Keys["model"]))
+	})
+	return last[:min(len(last), sampledRuns)]
+}
+
+// samplesOf returns the first passages of a run that have gold.
+func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]page.Sample, error) {
+	plan, err := b.ScorePlan(ctx, store, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	reading, err := loop.NewPassageParser(plan.Parsing)
+	if err != nil {
+		return nil, err
+	}
+	passages, stop := iter.Pull2(plan.Passages)
+	defer stop()
+	p, err, more := passages()
+	var samples []page.Sample
+	index := -1
+	for d, docErr := range plan.Documents {
+		if docErr != nil {
+			return nil, docErr
+		}
+		if index++; !more || err != nil || len(samples) == samplesOfRun {
+			break
+		}
+		if p.Index != index {
+			continue
+		}
+		if len(d.Spans) > 0 {
+			s, err := newSample(r, d, p, reading)
+			if err != nil {
+				return nil, err
+			}
+			samples = append(samples, s)
+		}
+		p, err, more = passages()
+	}
+	return samples, err
+}
+
+func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.PassageParser) (page.Sample, error) {
+	u, err := reading.Passage(d, p.Answers)
+	if err != nil {
+		return page.Sample{}, err
+	}
+	s := page.Sample{
+		Dataset: r.Keys["dataset"], Document: d.ID, Model: r.Keys["model"], Text: d.Text,
+		Gold: d.Spans, Predicted: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
+	}
+	if reading.HasSpans() {
+		return s, nil // the answer is the spans
+	}
+	for i, a := range p.Answers[:min(len(p.Answers), sampleAnswers)] {
+		s.Answers = append(s.Answers, page.SampleAnswer{Types: a.Types, Text: a.Completion.Text, Outcome: u.Predictions[i].Outcome})
+	}
+	return s, nil
+}

@@ -1,0 +1,222 @@
+package harness
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"nerbench/answers"
+	"nerbench/datasets"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
+	"nerbench/metrics"
+	"nerbench/ner"
+	"nerbench/prompts"
+	"nerbench/results"
+)
+
+// Score reads the stored answers of runs again, counts, and keeps the counts. No
+// model is asked. Runs are named by the beginnings of their ids; none: all of the
+// store. The metrics are ids; none: [loop.DefaultMetrics]. A run that cannot be
+// scored does not stop the others; the result holds those that were.
+func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, error) {
+	var out Rescored
+	for _, id := range metricIDs {
+		if _, _, err := metrics.ParseID(id); err != nil {
+			return out, fault.Usagef("score: %v", err)
+		}
+	}
+	store, err := b.OpenStore(ctx)
+	if err != nil {
+		return out, err
+	}
+	defer store.Close()
+	found, err := FindRuns(ctx, store, runs)
+	if err != nil {
+		return out, err
+	}
+	out.Runs = []RescoredRun{}
+	var faults []error
+	partial := 0
+	for _, before := range found {
+		r, err := b.scoreAgain(ctx, store, before, metricIDs)
+		switch {
+		case err == nil:
+			out.Runs = append(out.Runs, r)
+			partial += r.Passages - r.Complete
+		case ctx.Err() != nil || StoreAdvice(err) != "" || len(found) == 1:
+			return out, fmt.Errorf("run %s: %w", before.ID, err)
+		default:
+			b.note("run %s: not scored: %v", before.ID, err)
+			faults = append(faults, err)
+		}
+	}
+	if out.Averages, err = b.averages(ctx, out.Runs); err != nil {
+		return out, err
+	}
+	switch {
+	case len(faults) > 0:
+		return out, sameKind(faults, fmt.Errorf("%d of %d runs were not scored", len(faults), len(found)))
+	case partial > 0:
+		return out, &PartialError{Err: fmt.Errorf("%d passages are incomplete and not scored", partial)}
+	}
+	return out, nil
+}
+
+// FindRuns finds runs by the beginning of their ids; all of them if none is
+// named.
+func FindRuns(ctx context.Context, store *results.Store, names []string) ([]results.RunInfo, error) {
+	if len(names) == 0 {
+		return store.Runs(ctx, nil)
+	}
+	var runs []results.RunInfo
+	for _, name := range names {
+		r, err := store.Find(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
+	return runs, nil
+}
+
+// scoreRun reads the answers of a run, counts, and keeps the counts: of the
+// metrics that are named, those that every run has, and those that were kept
+// before. It returns the ids of those that are named. Unless it must always
+// score, it leaves counts alone that are of all answers and of these readers.
+func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, named []string, always bool) ([]string, error) {
+	info, err := store.Find(ctx, run)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := loop.MetricIDs(named, info.Keys["queries"], AnswerForm(info.Keys))
+	if err != nil {
+		return nil, fault.Usagef("%v", err)
+	}
+	wanted := slices.Concat(loop.DefaultMetrics, asked)
+	for _, id := range sortedKeys(info.Scores.Metrics) {
+		if _, _, err := metrics.ParseID(id); err == nil { // else of another nerbench
+			wanted = append(wanted, id)
+		}
+	}
+	if wanted, err = loop.MetricIDs(wanted, info.Keys["queries"], AnswerForm(info.Keys)); err != nil {
+		return nil, err
+	}
+	if !always && current(info, wanted) {
+		return asked, nil
+	}
+	plan, err := b.ScorePlan(ctx, store, run)
+	if err != nil {
+		return nil, err
+	}
+	plan.Metrics = wanted
+	scored, err := loop.Score(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	kept := results.Scores{
+		Passages: scored.Passages, Outcomes: scored.Outcomes, Counters: scored.Counters,
+		Metrics: map[string]results.MetricScore{},
+	}
+	for id, m := range scored.Metrics {
+		kept.Metrics[id] = results.MetricScore{Total: m.Total, ByType: m.ByType, Passages: m.Passages, Reader: m.Reader, Version: m.Version}
+	}
+	if same, err := sameScores(ctx, store, info, kept); same || err != nil {
+		return asked, err
+	}
+	return asked, store.SaveScores(ctx, run, kept)
+}
+
+// sameScores reports whether the store keeps exactly these scores already: then
+// it is left as it is, byte for byte.
+func sameScores(ctx context.Context, store *results.Store, info results.RunInfo, now results.Scores) (bool, error) {
+	before := info.Scores
+	if before.Passages != now.Passages || len(before.Metrics) != len(now.Metrics) ||
+		!maps.Equal(before.Outcomes, now.Outcomes) || !maps.Equal(before.Counters, now.Counters) {
+		return false, nil
+	}
+	for id, m := range now.Metrics {
+		b, there := before.Metrics[id]
+		if !there || b.Total != m.Total || b.Reader != m.Reader || b.Version != m.Version || !maps.Equal(b.ByType, m.ByType) {
+			return false, nil
+		}
+		counts, err := store.Counts(ctx, info.ID, id)
+		if err != nil || !slices.Equal(counts, m.Passages) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// current reports whether the kept scores of a run are those that scoring it
+// again would give.
+func current(info results.RunInfo, ids []string) bool {
+	if info.Scores.Passages != info.Complete || info.Complete == 0 {
+		return false
+	}
+	for _, id := range ids {
+		m, there := info.Scores.Metrics[id]
+		if !there || m.Reader != answers.Version || m.Version != metrics.Version {
+			return false
+		}
+	}
+	return true
+}
+
+// ScorePlan joins a run's answers with its documents.
+func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
+	run, err := store.Find(ctx, id)
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	dataset, err := b.FindDataset(run.Keys["dataset"])
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	plan, err := ner.PlanOf(run.Keys)
+	if err != nil {
+		return loop.ScorePlan{}, fmt.Errorf("run %s: %w", run.ID, err)
+	}
+	found, err := b.survey(ctx, dataset, selectionOf(plan))
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	if found.data != run.Keys["data"] {
+		return loop.ScorePlan{}, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
+			dataset.ID, plan.Split, found.data, run.Keys["data"])}
+	}
+	options, err := parseOptions(dataset, run.Keys)
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	docs, err := b.asked(ctx, dataset, found.part)
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	return loop.ScorePlan{
+		Documents: docs, Passages: store.Passages(ctx, run.ID), Parsing: options, Queries: run.Keys["queries"],
+	}, nil
+}
+
+// sortedKeys returns the keys of a map in order.
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// AnswerForm is how the keys of a run describe the form of its answers.
+func AnswerForm(keys map[string]string) loop.ParseOptions {
+	return loop.ParseOptions{Family: keys["family"], Variant: keys["variant"], Answer: keys["answer"]}
+}
+
+// parseOptions says how to parse the answers of a run: no prompts are needed, only
+// the words that they had for the types.
+func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.ParseOptions, error) {
+	options := AnswerForm(keys)
+	plan, err := ner.PlanOf(keys)
+	if err != nil {
+		return options, err
+	}
+	words, err := prompts.Words(PromptDataset(dataset), PromptSettings(plan, dataset))
+	options.Types = typeNames(dataset, words)
+	return options, err
+}

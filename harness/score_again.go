@@ -1,0 +1,71 @@
+package harness
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"nerbench/metrics"
+	"nerbench/results"
+)
+
+// Rescored is the outcome of [Bench.Score].
+type Rescored struct {
+	Runs     []RescoredRun    `json:"runs"`
+	Averages []SystemAverages `json:"averages"`
+}
+
+// RescoredRun is one run that was scored again.
+type RescoredRun struct {
+	ID       string                     `json:"id"`
+	Dataset  string                     `json:"row"`
+	Model    string                     `json:"model"`
+	Passages int                        `json:"passages"`
+	Complete int                        `json:"complete"`
+	Changed  []string                   `json:"changed"` // ids of metrics whose counts are new or others than before
+	Scores   map[string]metrics.Figures `json:"scores"`
+	Before   map[string]metrics.Figures `json:"before"` // of the changed ones, if there were any
+	// TypeMacro is the mean over the types of the dataset, Signatures say how each
+	// score came about.
+	TypeMacro  map[string]*float64 `json:"type_macro"`
+	Signatures map[string]string   `json:"signatures"`
+
+	after results.RunInfo
+}
+
+// scoreAgain scores one run and compares.
+func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before results.RunInfo, ids []string) (RescoredRun, error) {
+	r := RescoredRun{ID: before.ID, Dataset: before.Keys["dataset"], Model: before.Keys["model"], Changed: []string{}}
+	asked, err := b.scoreRun(ctx, store, before.ID, ids, true)
+	if err != nil {
+		return r, err
+	}
+	after, err := store.Find(ctx, before.ID)
+	if err != nil {
+		return r, err
+	}
+	r.Passages, r.Complete = after.Passages, after.Complete
+	maps.DeleteFunc(after.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(asked, id) })
+	old := results.Scores{Metrics: map[string]results.MetricScore{}}
+	for _, id := range sortedKeys(after.Scores.Metrics) {
+		a := after.Scores.Metrics[id]
+		b, there := before.Scores.Metrics[id]
+		if there && a.Total == b.Total && maps.Equal(a.ByType, b.ByType) {
+			continue
+		}
+		r.Changed = append(r.Changed, id)
+		if there {
+			old.Metrics[id] = b
+		}
+	}
+	if r.Before, err = Figures(old); err != nil {
+		return r, err
+	}
+	r.after, r.Signatures, r.TypeMacro = after, after.Signatures(), map[string]*float64{}
+	for id, m := range after.Scores.Metrics {
+		macro, defined := metrics.Tally(m.ByType).TypeMacro()
+		r.TypeMacro[id] = metrics.Ratio{Value: macro, Defined: defined}.Pointer()
+	}
+	r.Scores, err = Figures(after.Scores)
+	return r, err
+}

@@ -1,0 +1,169 @@
+package harness
+
+import (
+	"context"
+	"iter"
+	"slices"
+
+	"nerbench/datasets"
+	"nerbench/loaders"
+	"nerbench/ner"
+	"nerbench/prompts"
+)
+
+// selection is the part of a split that a run asks about.
+type selection struct {
+	split ner.Split
+	gold  datasets.UniNERGold
+	view  string // of the loaders; empty: the documents of the files
+	limit int    // passages from the start; 0: all
+	shard ner.Shard
+	// cap is the largest number of passage-type pairs (docs/spec/metrics.md §10.5); 0: none.
+	cap int
+	// sampleSeed draws splits that are not in the release, and the passages under
+	// the cap.
+	sampleSeed int
+}
+
+// selectionOf reads the selection of a plan.
+func selectionOf(p ner.Plan) selection {
+	s := selection{split: p.Split, view: p.View, limit: p.Limit, shard: p.Shard, cap: p.Cap}
+	if p.SampleSeed != nil {
+		s.sampleSeed = *p.SampleSeed
+	}
+	if p.Gold == "uniner" {
+		s.gold = datasets.WithoutSentenceFinal
+	}
+	return s
+}
+
+// LoaderOptions are the options under which the documents of a plan are loaded.
+func LoaderOptions(p ner.Plan) loaders.Options { return selectionOf(p).options() }
+
+// options are those of the loader.
+func (s selection) options() loaders.Options {
+	return loaders.Options{Split: s.split, Gold: s.gold, View: s.view, Seed: s.sampleSeed}
+}
+
+// train are the loader's options of the train split that goes with the selection:
+// random splits have one seed.
+func (s selection) train(gold datasets.UniNERGold) loaders.Options {
+	return loaders.Options{Split: ner.Train, Gold: gold, View: s.view, Seed: s.sampleSeed}
+}
+
+// keys are the run's keys that say which passages of a dataset it asks about.
+func (s selection) keys(dataset *datasets.Dataset) map[string]string {
+	p := ner.Plan{Split: s.split, Limit: s.limit, Cap: s.cap}
+	if s.gold != "" && s.gold != datasets.NativeGold {
+		p.Gold = "uniner"
+	}
+	if s.view == loaders.Table6View {
+		p.View = s.view
+	}
+	if s.shard.Of > 1 {
+		p.Shard = s.shard
+	}
+	if s.cap > 0 || loaders.Made(dataset, s.options()) {
+		p.SampleSeed = &s.sampleSeed
+	}
+	return p.Keys()
+}
+
+// part says which documents of a split are asked: those with index below limit,
+// in the shard, and in the sample.
+type part struct {
+	selection
+	sample []int // ascending; nil: no cap
+}
+
+func (p part) has(index int) bool {
+	if !p.shard.Has(index) {
+		return false
+	}
+	if p.sample == nil {
+		return true
+	}
+	_, found := slices.BinarySearch(p.sample, index)
+	return found
+}
+
+// cut keeps the documents of the part.
+func (p part) cut(docs iter.Seq2[*ner.Document, error]) iter.Seq2[*ner.Document, error] {
+	return func(yield func(*ner.Document, error) bool) {
+		index := 0
+		for d, err := range docs {
+			if err == nil && p.limit > 0 && index >= p.limit {
+				return
+			}
+			if (err != nil || p.has(index)) && !yield(d, err) {
+				return
+			}
+			index++
+		}
+	}
+}
+
+// survey is what a run must know of its passages before it asks the first.
+type survey struct {
+	part     part
+	data     string // fingerprint of the whole split
+	lock     datasets.Lock
+	passages int // that are asked
+	longest  int // bytes of the longest text among them
+}
+
+// survey reads a split once: its fingerprint is part of the run's identity,
+// its longest passage decides the context.
+func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
+	out := survey{part: part{selection: s}}
+	docs, err := b.Documents(ctx, dataset, s.options())
+	if err != nil {
+		return out, err
+	}
+	print := loaders.NewFingerprint()
+	var ids []string
+	var sizes []int
+	for d, err := range docs {
+		if err != nil {
+			return out, err
+		}
+		print.Add(d)
+		sizes = append(sizes, len(d.Text))
+		if s.cap > 0 && (s.limit == 0 || len(ids) < s.limit) {
+			ids = append(ids, d.ID)
+		}
+	}
+	out.data, out.lock = print.DataKey(), print.Lock()
+	if s.limit >= len(sizes) {
+		out.part.limit = 0 // all of them: the same run as without a limit
+	}
+	if s.cap > 0 {
+		out.part.sample = prompts.Sample(s.sampleSeed, dataset.ID, ids, len(dataset.Types()), s.cap)
+	}
+	for i, size := range sizes {
+		if out.part.limit > 0 && i >= out.part.limit {
+			break
+		}
+		if out.part.has(i) {
+			out.passages++
+			out.longest = max(out.longest, size)
+		}
+	}
+	return out, nil
+}
+
+// asked streams the documents that a run asks.
+func (b *Bench) asked(ctx context.Context, dataset *datasets.Dataset, p part) (iter.Seq2[*ner.Document, error], error) {
+	docs, err := b.Documents(ctx, dataset, p.options())
+	if err != nil {
+		return nil, err
+	}
+	return p.cut(docs), nil
+}
+
+// TrainOptions are the options under which the train split that goes with a plan
+// is loaded.
+func TrainOptions(p ner.Plan) loaders.Options {
+	s := selectionOf(p)
+	return s.train(s.gold)
+}

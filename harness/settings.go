@@ -1,0 +1,68 @@
+package harness
+
+import (
+	"slices"
+
+	"nerbench/answers"
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/prompts"
+	"nerbench/runners"
+)
+
+// PromptSettings are the settings of prompts of a plan.
+func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
+	s := prompts.Settings{
+		Family: p.Family, Variant: p.Variant, Order: p.Order, Wording: p.Wording, Paraphrase: p.Paraphrase,
+		Layout: p.Layout, Dataset: dataset.Title, DatasetName: p.DatasetName,
+		Queries: p.Queries, Shots: p.Shots, Seed: p.Seed, Constrained: p.Constrained, AsChat: p.As == "chat", Think: p.Think == "on",
+		MaxTokens: p.MaxTokens, Stop: p.Stop,
+	}
+	if s.DatasetName == "ids" && dataset.Released != "" {
+		s.Dataset = dataset.Released
+	}
+	return s
+}
+
+// decodingOf are the sampling parameters of a plan (docs/spec/prompts.md §2.5).
+func decodingOf(p ner.Plan) runners.Decoding {
+	d := runners.Decoding{Seed: 1, Think: p.Think == "on"}
+	if p.Family == "spans" {
+		d.Seed = 0
+	}
+	if p.Temperature != nil {
+		d.Temperature = *p.Temperature
+	}
+	if p.SamplingSeed != nil {
+		d.Seed = *p.SamplingSeed
+	}
+	if p.Context != nil {
+		d.Context = *p.Context
+	}
+	return d
+}
+
+// PromptDataset is what prompts need of a dataset. Several labels may have one type: the
+// first one names it.
+func PromptDataset(dataset *datasets.Dataset) prompts.Dataset {
+	out := prompts.Dataset{ID: dataset.ID}
+	for _, t := range dataset.Types() {
+		i := slices.IndexFunc(dataset.Labels, func(l datasets.Label) bool { return !l.Drop && l.Type == t })
+		out.Types = append(out.Types, prompts.TypeInfo{Name: t, Native: dataset.Labels[i].Native})
+	}
+	return out
+}
+
+// typeNames are the names by which an answer may call the types of a dataset: what
+// the prompt said, the natural name, and every native label.
+func typeNames(dataset *datasets.Dataset, words []string) []answers.TypeName {
+	var names []answers.TypeName
+	for i, t := range dataset.Types() {
+		for _, l := range dataset.Labels {
+			if !l.Drop && l.Type == t {
+				names = append(names, answers.TypeName{Natural: t, Native: l.Native, Prompt: words[i]})
+			}
+		}
+	}
+	return names
+}

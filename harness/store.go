@@ -1,0 +1,135 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nerbench/internal/fault"
+	"nerbench/results"
+)
+
+// OpenStore opens the store for reading and writing, and upgrades an older
+// schema. It must exist.
+func (b *Bench) OpenStore(ctx context.Context) (*results.Store, error) {
+	return b.openStore(ctx, results.Existing)
+}
+
+func (b *Bench) openStore(ctx context.Context, mode results.Mode) (*results.Store, error) {
+	if err := b.checkStore(); err != nil {
+		return nil, err
+	}
+	s, err := results.Open(ctx, b.Store, mode)
+	return s, adviseStore(err)
+}
+
+// ReadStore opens the store for reading. It must exist, and is never changed.
+func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
+	if err := b.checkStore(); err != nil {
+		return nil, err
+	}
+	s, err := results.OpenReadOnly(ctx, b.Store)
+	return s, adviseStore(err)
+}
+
+// lateStore is a store that is made when the first run begins: a command that
+// finds neither data nor model leaves no file behind.
+type lateStore struct {
+	bench *Bench
+	store *results.Store // nil if there is none yet
+}
+
+// openLateStore opens the store if it exists: a store that must be left alone is
+// an error before anything is asked.
+func (b *Bench) openLateStore(ctx context.Context) (*lateStore, error) {
+	s, err := b.openStore(ctx, results.Existing)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return &lateStore{b, s}, err
+	}
+	folder := filepath.Dir(b.Store)
+	if _, err := os.Stat(folder); err != nil {
+		return nil, fmt.Errorf("store: %s: its folder: %w", b.Store, errors.Unwrap(err))
+	}
+	return &lateStore{bench: b}, nil
+}
+
+// open returns the store, and makes it if there is none yet.
+func (l *lateStore) open(ctx context.Context) (*results.Store, error) {
+	if l.store != nil {
+		return l.store, nil
+	}
+	var err error
+	l.store, err = l.bench.openStore(ctx, results.Create)
+	return l.store, err
+}
+
+func (l *lateStore) close() error {
+	if l.store == nil {
+		return nil
+	}
+	return l.store.Close()
+}
+
+// checkStore refuses the address of a server, which would else become the name
+// of a file.
+func (b *Bench) checkStore() error {
+	if strings.Contains(b.Store, "://") {
+		return fault.Usagef("--store: %s: only files are supported", b.Store)
+	}
+	return nil
+}
+
+// adviseStore adds the way to get a store where there is none.
+func adviseStore(err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return &fault.Hint{Err: err, Advice: "run something first (nerbench run, nerbench quickstart), or name another store with --store"}
+}
+
+// StoreAdvice is what the user can do about an error of a store; empty for other
+// errors.
+func StoreAdvice(err error) string {
+	for _, a := range []struct {
+		reason error
+		advice string
+	}{
+		{results.ErrNoRun, "nerbench runs list shows the runs of the store"},
+		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
+		{results.ErrOlder, "nerbench score --all upgrades it"},
+		{results.ErrNotStore, "the file was not touched; name another one with --store"},
+		{results.ErrLocked, "wait until the other nerbench is done, or stop it"},
+		{results.ErrFull, "make room and give the same command again: it continues"},
+		{results.ErrReadOnly, "change the permissions, or name another store with --store"},
+		{results.ErrDamaged, "keep a copy of the file and of those beside it; sqlite3 FILE .recover may save what is left"},
+	} {
+		if errors.Is(err, a.reason) {
+			return a.advice
+		}
+	}
+	return ""
+}
+
+// SelectRuns returns the runs of a store whose keys have one of the values, for
+// every key named; oldest first.
+func SelectRuns(ctx context.Context, store *results.Store, where map[string][]string) ([]results.RunInfo, error) {
+	runs, err := store.Runs(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
+}
+
+func fits(keys map[string]string, where map[string][]string) bool {
+	for name, values := range where {
+		if !slices.Contains(values, keys[name]) {
+			return false
+		}
+	}
+	return true
+}

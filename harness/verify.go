@@ -1,0 +1,99 @@
+package harness
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"sync"
+
+	"nerbench/datasets/acquire"
+	"nerbench/datasets/verify"
+	"nerbench/internal/fault"
+	"nerbench/loaders"
+)
+
+// Verify loads every split that is present, or those of the named datasets, and
+// compares it with the recorded counts and checksums. Differences, and missing
+// files of a named dataset, are an error; the list has all splits.
+func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, error) {
+	ds, err := b.SelectDatasets(names, "", "")
+	if err != nil {
+		return nil, err
+	}
+	jobs := verify.Jobs(ds)
+	out := make([]verify.Split, len(jobs))
+	faults := make([]error, len(jobs))
+	eachJob(len(jobs), func(i int) { out[i], faults[i] = jobs[i].Verify(ctx, b.dataFS()) })
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	kept := []verify.Split{}
+	bad, absent := 0, map[string]bool{}
+	for i, v := range out {
+		switch {
+		case faults[i] != nil:
+			v.State, v.Differences = loaders.StateDiffers, []string{faults[i].Error()}
+			bad++
+		case v.State == loaders.StateDiffers:
+			bad++
+		case v.State == loaders.StateMissing:
+			if len(names) == 0 && !jobs[i].Needed() {
+				continue
+			}
+			absent[v.Dataset] = absent[v.Dataset] || jobs[i].Needed()
+		}
+		kept = append(kept, v)
+	}
+	for _, r := range ds {
+		if len(names) == 0 {
+			break
+		}
+		if !loaders.Supported(r, "") {
+			return kept, acquire.Unsupported(r)
+		}
+		if absent[r.ID] {
+			return kept, b.adviseData(r, fmt.Errorf("dataset %s: files are missing: %w", r.ID, fs.ErrNotExist))
+		}
+	}
+	if bad > 0 {
+		return kept, &fault.DataError{Err: fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept))}
+	}
+	return kept, nil
+}
+
+// differing names the splits that are not as locked, and in what.
+func differing(list []verify.Split) string {
+	var parts []string
+	for _, v := range list {
+		if v.State != loaders.StateDiffers {
+			continue
+		}
+		var what []string
+		for _, d := range v.Differences {
+			name, _, _ := strings.Cut(d, ":")
+			what = append(what, name)
+		}
+		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Dataset, v.Set, v.Split, strings.Join(what, ", ")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// eachJob does n jobs on all processors and waits.
+func eachJob(n int, do func(int)) {
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := range next {
+				do(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+}

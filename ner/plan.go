@@ -1,0 +1,226 @@
+package ner
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Plan says what a run is to do, typed. Each field is a key of a run: [Keys] is
+// read from the tags of this struct, so that a new key is one line here. The
+// zero value of a field means that the key is absent. Tags:
+//
+//	key   name of the key
+//	part  part of the run that the key describes: model, data, prompt, decoding
+//	about one line for help and reports
+//	set   flag: has a flag of its own and can be set; key: can be set with --set
+//	of    key that it depends on: tables expect it to differ where that one does
+//	pool  yes: an average over datasets may pool runs that differ in it
+//	min   least value of a number
+//	one   values, separated by bars
+type Plan struct {
+	Model         string `key:"model" part:"model" about:"name of the model, with its runner: ollama/NAME, tagger"`
+	Digest        string `key:"digest" part:"model" of:"model" about:"identity of the model's weights; empty: identity by name"`
+	Server        string `key:"server" part:"model" of:"model" about:"kind of the server that answered"`
+	ServerVersion string `key:"server_version" part:"model" of:"model" about:"version that the server reports"`
+	Address       string `key:"address" part:"model" of:"model" about:"address of the server, or of several, where the model has no digest"`
+	Root          string `key:"root" part:"model" of:"model" about:"weights of a model without a digest, as its server names them"`
+
+	Dataset string `key:"dataset" part:"data" pool:"yes" about:"dataset of Table 6"`
+	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" about:"train, dev, or test"`
+	Data    string `key:"data" part:"data" of:"dataset" pool:"yes" about:"fingerprint of the documents: texts and gold"`
+	Labels  string `key:"labels" part:"data" of:"dataset" pool:"yes" about:"hash of the label map: native label to entity type"`
+	Gold    string `key:"gold" part:"data" set:"key" pool:"yes" one:"native|uniner" about:"gold rule: native, or uniner (the official test files)"`
+	View    string `key:"view" part:"data" set:"flag" one:"all|table6" about:"documents in the run: all, or table6"`
+
+	Family       string   `key:"family" part:"prompt" set:"flag" about:"prompt family"`
+	FamilyHash   string   `key:"family_hash" part:"prompt" of:"family" about:"hash of the family's templates"`
+	Variant      string   `key:"variant" part:"prompt" set:"flag" of:"family" about:"template variant, with the dataset line if any"`
+	Layout       string   `key:"layout" part:"prompt" set:"key" of:"family" about:"types in one query: per-type, all, or chunk=k"`
+	Order        string   `key:"order" part:"prompt" set:"key" about:"order of the types: listed, name, shuffle:row, shuffle:document"`
+	Wording      string   `key:"wording" part:"prompt" set:"key" about:"wording of the types: natural, native, upper, lower, title"`
+	Paraphrase   string   `key:"paraphrase" part:"prompt" set:"key" about:"one type under another name: type=name"`
+	Descriptions string   `key:"descriptions" part:"prompt" about:"hash of definitions, phrases, guidelines and examples of the types in the prompt"`
+	Answer       string   `key:"answer" part:"prompt" about:"answer form of the user's own prompts: list, object, objects, pairs, or tags"`
+	DatasetName  string   `key:"dataset_name" part:"prompt" set:"key" about:"names in the dataset line: table6 (default), or ids: those of released files"`
+	Queries      string   `key:"queries" part:"prompt" set:"key" about:"query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R"`
+	Shots        string   `key:"shots" part:"prompt" set:"key" about:"number and choice of demonstrations"`
+	Seed         int      `key:"seed" part:"prompt" set:"key" about:"seed of the choices above"`
+	As           string   `key:"as" part:"prompt" set:"key" one:"chat" about:"chat: a completion prompt sent as one user message"`
+	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" about:"sampling temperature"`
+	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" about:"seed that the server samples with"`
+	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" about:"longest answer in tokens, where it differs from the family's"`
+	Stop         []string `key:"stop" part:"prompt" set:"key" about:"stop strings beside the family's, as a JSON list"`
+	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on" about:"thinking: off or on"`
+	Constrained  string   `key:"constrained" part:"prompt" set:"key" about:"constrained decoding: off, json, or schema"`
+	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" about:"context length in tokens that the server is asked for"`
+
+	Cap         int    `key:"cap" part:"data" set:"key" min:"1" pool:"yes" about:"largest number of passage-type pairs of a dataset"`
+	SampleSeed  *int   `key:"sample_seed" part:"data" set:"key" pool:"yes" about:"seed of random splits and of the passages under the cap"`
+	Limit       int    `key:"limit" part:"data" set:"flag" min:"1" pool:"yes" about:"number of passages taken from the start of the split"`
+	Shard       Shard  `key:"shard" part:"data" set:"flag" pool:"yes" about:"part of the passages, i/n"`
+	Aggregation string `key:"aggregation" part:"model" about:"how tokens of an in-process classifier become spans: simple, or first"`
+	Training    string `key:"training" part:"model" of:"model" pool:"yes" about:"training data and settings of a model trained at start"`
+}
+
+// Shard is part Index of Of of the passages of a run, from 1. The zero value is
+// all of them.
+type Shard struct{ Index, Of int }
+
+// String writes i/n; empty for the zero value.
+func (s Shard) String() string {
+	if s == (Shard{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d/%d", s.Index, s.Of)
+}
+
+// Has reports whether the passage at an index belongs to the part.
+func (s Shard) Has(index int) bool { return s.Of <= 1 || index%s.Of == s.Index-1 }
+
+// ParseShard reads i/n with 1 <= i <= n.
+func ParseShard(text string) (Shard, error) {
+	index, of, ok := strings.Cut(text, "/")
+	i, errIndex := strconv.Atoi(index)
+	n, errOf := strconv.Atoi(of)
+	if !ok || errIndex != nil || errOf != nil || i < 1 || i > n {
+		return Shard{}, errors.New("want i/n with 1 <= i <= n")
+	}
+	return Shard{i, n}, nil
+}
+
+// Keys returns the keys of the plan: the inverse of [PlanOf].
+func (p Plan) Keys() map[string]string {
+	keys := map[string]string{}
+	v := reflect.ValueOf(p)
+	for i, k := range Keys {
+		if text := keyText(v.Field(i).Interface()); text != "" {
+			keys[k.Name] = text
+		}
+	}
+	return keys
+}
+
+// PlanOf reads a plan from keys. Unknown keys and malformed values are errors,
+// all of them at once. Empty values are absent.
+func PlanOf(keys map[string]string) (Plan, error) {
+	var p Plan
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		if err := p.Set(name, keys[name]); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return p, errors.Join(faults...)
+}
+
+// Set sets one key from its text; the empty text removes it.
+func (p *Plan) Set(name, text string) error {
+	i := slices.IndexFunc(Keys, func(k Key) bool { return k.Name == name })
+	if i < 0 {
+		return UnknownKey(name, KeyNames())
+	}
+	field := reflect.ValueOf(p).Elem().Field(i)
+	if text == "" {
+		field.SetZero()
+		return nil
+	}
+	value, err := Keys[i].parse(field.Interface(), text)
+	if err != nil {
+		return fmt.Errorf("%s=%s: %w", name, text, err)
+	}
+	field.Set(reflect.ValueOf(value))
+	return nil
+}
+
+// UnknownKey is the error of a key that is none of the known ones.
+func UnknownKey(name string, known []string) error {
+	return fmt.Errorf("key %q: unknown%s (known: %s)", name, renamedKey(name), strings.Join(known, ", "))
+}
+
+// renamedKey names the key that has replaced an old one.
+func renamedKey(name string) string {
+	if name == "row" {
+		return `, it is now "dataset"`
+	}
+	return ""
+}
+
+// parse reads the text of a key as a value of the field's type.
+func (k Key) parse(field any, text string) (any, error) {
+	if len(k.values) > 0 && !slices.Contains(k.values, text) {
+		return nil, fmt.Errorf("want %s", strings.Join(k.values, " or "))
+	}
+	switch field.(type) {
+	case string:
+		return text, nil
+	case Split:
+		return Split(text), nil
+	case Shard:
+		return ParseShard(text)
+	case int:
+		return k.parseInt(text)
+	case *int:
+		n, err := k.parseInt(text)
+		return &n, err
+	case *float64:
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsInf(f, 0) || !(f >= 0) { // not a number fails both comparisons
+			return nil, errors.New("want a number from 0")
+		}
+		return &f, nil
+	case []string:
+		var list []string
+		if err := json.Unmarshal([]byte(text), &list); err != nil || slices.Contains(list, "") || len(list) == 0 {
+			return nil, errors.New(`want a JSON list of strings, such as ["\n\n"]`)
+		}
+		return list, nil
+	}
+	return nil, fmt.Errorf("no parser for fields of type %T", field)
+}
+
+func (k Key) parseInt(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	switch {
+	case k.least != nil && (err != nil || n < *k.least):
+		return 0, fmt.Errorf("want a number from %d", *k.least)
+	case err != nil:
+		return 0, errors.New("want a number")
+	}
+	return n, nil
+}
+
+// keyText is the inverse of parse; empty for an absent value.
+func keyText(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case Split:
+		return string(v)
+	case Shard:
+		return v.String()
+	case int:
+		if v != 0 {
+			return strconv.Itoa(v)
+		}
+	case *int:
+		if v != nil {
+			return strconv.Itoa(*v)
+		}
+	case *float64:
+		if v != nil {
+			return strconv.FormatFloat(*v, 'g', -1, 64)
+		}
+	case []string:
+		if v != nil {
+			return JSONList(v, ", ")
+		}
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+package reports
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// TestFigure: a figure has a bar for each value, published ones are hatched, and names
+// cannot be markup.
+func TestFigure(t *testing.T) {
+	v := func(f float64) *float64 { return &f }
+	f := Figure{
+		Title: "a <b>", Categories: []string{"one", "two & more"},
+		Series: []Series{
+			{Name: "ours", Values: []*float64{v(50), nil}, CI: []*[2]float64{{40, 60}, nil}},
+			{Name: "theirs", Values: []*float64{v(30), v(20)}, Published: true},
+		},
+	}
+	var b bytes.Buffer
+	if err := f.WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	svg := b.String()
+	for want, n := range map[string]int{"<title>": 3, `class="ci"`: 1, "url(#h1)": 3, "<b>": 0, "two &amp; more": 2, "theirs (published)": 3} {
+		if got := strings.Count(svg, want); got != n {
+			t.Errorf("%d of %q, want %d in\n%s", got, want, n, svg)
+		}
+	}
+	f.Lines = true
+	b.Reset()
+	if err := f.WriteSVG(&b); err != nil || strings.Count(b.String(), "<circle") != 3 || !strings.Contains(b.String(), "stroke-dasharray") {
+		t.Errorf("lines: %v\n%s", err, b.String())
+	}
+}
+
+// TestFigurePut: each series has as many values as there are categories, in percent.
+func TestFigurePut(t *testing.T) {
+	var f Figure
+	f.Put("a", "one", ratio(0.5), &[2]float64{0.4, 0.6})
+	f.Put("b", "two", ratio(0.25), nil)
+	f.Put("a", "three", nil, nil)
+	if got := strings.Join(f.Categories, " "); got != "one two three" {
+		t.Errorf("categories %q", got)
+	}
+	for i, want := range []string{"50 - -", "- 25 -"} {
+		var got []string
+		for _, v := range f.Series[i].Values {
+			if v == nil {
+				got = append(got, "-")
+			} else {
+				got = append(got, trimZeros(*v))
+			}
+		}
+		if text := strings.Join(got, " "); text != want {
+			t.Errorf("series %s has the values %q, want %q", f.Series[i].Name, text, want)
+		}
+	}
+	if ci := f.Series[0].CI; len(ci) != 3 || ci[0] == nil || *ci[0] != [2]float64{40, 60} || ci[1] != nil {
+		t.Errorf("intervals %v", ci)
+	}
+}

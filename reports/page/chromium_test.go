@@ -1,0 +1,266 @@
+package page
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"nerbench/internal/reference"
+	"nerbench/reports"
+)
+
+// browser finds a Chromium: NERBENCH_CHROMIUM, or one in the path.
+func browser(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("NERBENCH_CHROMIUM"); path != "" {
+		return path
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	reference.Skip(t, "no chromium in the path, and NERBENCH_CHROMIUM is not set")
+	return ""
+}
+
+// visit is a page in a browser, with the messages and requests that it should not
+// cause.
+type visit struct {
+	ctx context.Context
+	url string
+
+	mu       sync.Mutex
+	console  []string
+	requests []string // that the page tried, refused or not
+	served   []string // requests that reached the server, beside that of the page
+}
+
+// open serves a page to a headless browser. It uses HTTP so that the server records
+// every other request.
+func open(t *testing.T, page []byte) *visit {
+	t.Helper()
+	v := &visit{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/report/index.html" {
+			v.add(&v.served, r.URL.String())
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		if _, err := w.Write(page); err != nil && !errors.Is(err, http.ErrHandlerTimeout) {
+			v.add(&v.console, err.Error())
+		}
+	}))
+	t.Cleanup(server.Close)
+	v.url = server.URL + "/report/index.html"
+
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser(t)), chromedp.NoSandbox)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	v.ctx = ctx
+	if err := chromedp.Listen(ctx, v.watch); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1200, 900), chromedp.Navigate(v.url)); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// watch records every console message, exception, and request.
+func (v *visit) watch(event any) {
+	switch e := event.(type) {
+	case *runtime.EventConsoleAPICalled:
+		v.add(&v.console, fmt.Sprint(e.Type, e.Args))
+	case *runtime.EventExceptionThrown:
+		v.add(&v.console, fmt.Sprint(e.ExceptionDetails))
+	case *log.EventEntryAdded:
+		v.add(&v.console, e.Entry.Text)
+	case *network.EventRequestWillBeSent:
+		if url := e.Request.URL; url != v.url && !strings.HasPrefix(url, "data:") {
+			v.add(&v.requests, url)
+		}
+	}
+}
+
+func (v *visit) add(list *[]string, s string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	*list = append(*list, s)
+}
+
+// quiet fails the test if the page wrote to the console or requested anything.
+func (v *visit) quiet(t *testing.T) {
+	t.Helper()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.console) > 0 {
+		t.Errorf("the console is not clean: %q", v.console)
+	}
+	if len(v.requests)+len(v.served) > 0 {
+		t.Errorf("the page requests %q, the server received requests for %q", v.requests, v.served)
+	}
+}
+
+func evaluate[T any](t *testing.T, v *visit, script string) T {
+	t.Helper()
+	result, err := chromedp.Run(v.ctx, chromedp.Evaluate[T](script))
+	if err != nil {
+		t.Fatalf("%s: %v", script, err)
+	}
+	return result
+}
+
+func rendered(t *testing.T, r Report) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// drawnShapes counts the shapes of a chart that have a colour of its series and a
+// minimum size: marks of data, and neither axes nor texts.
+const drawnShapes = `(function (id, colors) {
+	const paint = document.createElement("canvas").getContext("2d");
+	const plain = c => { paint.fillStyle = "#010203"; paint.fillStyle = c; return paint.fillStyle; };
+	const wanted = colors.map(c => plain(getComputedStyle(document.documentElement).getPropertyValue(c).trim()));
+	return [...document.querySelectorAll("#chart-" + id + " svg path")].filter(p => {
+		const box = p.getBoundingClientRect();
+		return box.width >= 1 && box.height >= 3 && wanted.includes(plain(p.getAttribute("fill")));
+	}).length;
+})(%q, %s)`
+
+func shapes(t *testing.T, v *visit, chart string, colors ...string) int {
+	t.Helper()
+	return evaluate[int](t, v, fmt.Sprintf(drawnShapes, chart, `["`+strings.Join(colors, `","`)+`"]`))
+}
+
+func TestPageInBrowser(t *testing.T) {
+	v := open(t, rendered(t, fullReport()))
+
+	// 3 systems, 9 domains, 18 datasets run; the legend has one more mark for each series.
+	for _, test := range []struct {
+		chart  string
+		colors []string
+		want   int
+	}{
+		{"leaderboard", []string{"--m1", "--m2"}, 3*2 + 2},
+		{"domain-bars", []string{"--s1", "--s2", "--s3"}, 9*3 + 3},
+		{"dataset-dots", []string{"--s1", "--s2", "--s3"}, 18*3 + 3},
+		{"domain-radar", []string{"--s1", "--s2", "--s3"}, 3 + 3},
+		{"failures", []string{"--o-repaired", "--o-truncated", "--o-malformed"}, 2*3 + 3},
+	} {
+		if got := shapes(t, v, test.chart, test.colors...); got < test.want {
+			t.Errorf("%s: %d shapes, want at least %d", test.chart, got, test.want)
+		}
+	}
+	if got := shapes(t, v, "leaderboard", "--bad"); got != 0 {
+		t.Errorf("counted %d shapes of a colour that the chart does not use", got)
+	}
+	v.quiet(t)
+}
+
+func TestMetricSwitch(t *testing.T) {
+	v := open(t, rendered(t, fullReport()))
+	visible := `[...document.querySelectorAll("#datasets [data-metric]")].filter(e => e.offsetHeight > 0).map(e => e.dataset.metric).join()`
+	drawing := `document.querySelector("#chart-dataset-dots svg").innerHTML`
+	if got := evaluate[string](t, v, visible); got != reports.SpanF1 {
+		t.Errorf("at first the page shows %q", got)
+	}
+	before := evaluate[string](t, v, drawing)
+	evaluate[bool](t, v, `document.querySelector("#domains input[value=`+reports.UninerF1+`]").click(), true`)
+	if got := evaluate[string](t, v, visible); got != reports.UninerF1 {
+		t.Errorf("after the switch the page shows %q", got)
+	}
+	if evaluate[string](t, v, drawing) == before {
+		t.Error("the switch did not redraw the chart of datasets")
+	}
+	if !evaluate[bool](t, v, `document.querySelector("#datasets input[value=`+reports.UninerF1+`]").checked`) {
+		t.Error("the two switches disagree")
+	}
+	v.quiet(t)
+}
+
+func TestPageFitsAPhone(t *testing.T) {
+	v := open(t, rendered(t, hostileReport()))
+	if err := chromedp.Do(v.ctx, chromedp.EmulateViewport(360, 800)); err != nil {
+		t.Fatal(err)
+	}
+	if got := evaluate[int](t, v, `document.documentElement.scrollWidth`); got > 360 {
+		t.Errorf("the page is %d pixels wide on a phone of 360", got)
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	v := open(t, rendered(t, hostileReport()))
+	if got := evaluate[string](t, v, `String(window.pwned)`); got != "undefined" {
+		t.Errorf("attack %s ran", got)
+	}
+	if got := evaluate[int](t, v, `document.querySelectorAll("img, iframe, object, embed, [onload], [onerror], a[href]:not([href^='#'])").length`); got != 0 {
+		t.Errorf("%d elements of a kind that the page does not have", got)
+	}
+	if got := evaluate[int](t, v, `document.querySelectorAll("script").length`); got != 3 {
+		t.Errorf("%d scripts, want 3", got)
+	}
+	// Open every answer and hover over every chart, since tooltips show names.
+	evaluate[bool](t, v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
+	evaluate[bool](t, v, `document.querySelectorAll(".chart svg path").forEach(p => {
+		const b = p.getBoundingClientRect();
+		for (const type of ["mousemove", "mouseover"]) p.dispatchEvent(new MouseEvent(type, {bubbles: true, clientX: b.x + b.width / 2, clientY: b.y + b.height / 2}));
+	}), true`)
+	for _, a := range attacks {
+		script := fmt.Sprintf(`[...document.querySelectorAll("pre")].some(p => p.textContent === %q)`, a)
+		if !evaluate[bool](t, v, script) {
+			t.Errorf("no answer has the text %q", a)
+		}
+	}
+	if got := evaluate[string](t, v, `String(window.pwned)`); got != "undefined" {
+		t.Errorf("attack %s ran on hover", got)
+	}
+	v.quiet(t)
+}
+
+func TestPolicyForbidsRequestsAndScripts(t *testing.T) {
+	v := open(t, rendered(t, fullReport()))
+	evaluate[bool](t, v, `(function () {
+		const s = document.createElement("script"); s.textContent = "window.pwned = 1"; document.body.append(s);
+		const i = new Image(); i.src = "/stolen.png"; document.body.append(i);
+		fetch("/stolen.json").catch(() => {});
+		return true;
+	})()`)
+	if got := evaluate[string](t, v, `String(window.pwned)`); got != "undefined" {
+		t.Error("an injected script ran")
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.console) == 0 {
+		t.Error("nothing was refused: the test does not see the console")
+	}
+	if len(v.requests) == 0 {
+		t.Error("no request was tried: the test does not see requests")
+	}
+	if len(v.served) > 0 {
+		t.Errorf("requests left the page: %q", v.served)
+	}
+}

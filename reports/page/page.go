@@ -1,0 +1,130 @@
+package page
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/reports"
+)
+
+// Report is the content of the page.
+type Report struct {
+	// Title is the heading; empty: "Named entity recognition".
+	Title string
+	// Made is the time of writing, Version the version of the program.
+	Made    time.Time
+	Version string
+	Results []reports.Result
+	// Datasets is the whole benchmark, in order. Datasets without a run are listed.
+	Datasets []reports.DatasetInfo
+	Samples  []Sample
+	// Ratios and Doubled are as in [reports.Spec].
+	Ratios  reports.Ratios
+	Doubled func(metric string) bool
+}
+
+// Sample is one passage with the predictions of one model.
+type Sample struct {
+	Dataset, Document, Model string
+	Text                     string
+	// Gold and Predicted are byte ranges of Text.
+	Gold, Predicted []ner.Span
+	// Unaligned are predicted mentions that were not found in Text.
+	Unaligned []ner.Mention
+	Answers   []SampleAnswer
+}
+
+// SampleAnswer is one raw answer about the passage.
+type SampleAnswer struct {
+	Types   []ner.EntityType
+	Text    string // byte for byte, shown as text
+	Outcome ner.Outcome
+}
+
+//go:embed assets/report.html.tmpl
+var pageTemplate string
+
+//go:embed assets/report.css
+var pageStyle string
+
+//go:embed assets/report.js
+var pageScript string
+
+// chartLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, unchanged.
+//
+//go:embed assets/echarts/echarts.min.js
+var chartLibrary string
+
+// echartsNotice is printed on the page because the licence of the library
+// (Apache-2.0) requires it.
+//
+//go:embed assets/echarts/NOTICE
+var echartsNotice string
+
+// Write writes the report as one self-contained page.
+func Write(w io.Writer, r Report) error {
+	c, err := newContent(r)
+	if err != nil {
+		return err
+	}
+	t, err := template.New("report").Funcs(template.FuncMap{"commas": commas}).Parse(pageTemplate)
+	if err != nil {
+		return fmt.Errorf("report: html: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, c); err != nil {
+		return fmt.Errorf("report: html: %w", err)
+	}
+	out := bufio.NewWriter(w)
+	if _, err := b.WriteTo(out); err != nil {
+		return fmt.Errorf("report: html: %w", err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("report: html: %w", err)
+	}
+	return nil
+}
+
+// assets are the code of the page. All of it is embedded, and none of it comes from
+// a report: this is why the template may print it without escaping.
+type assets struct {
+	Library, Script template.JS
+	Style           template.CSS
+	Policy          string
+}
+
+func newAssets() assets {
+	return assets{
+		Library: template.JS(chartLibrary),
+		Script:  template.JS(pageScript),
+		Style:   template.CSS(pageStyle),
+		// Scripts and style sheets are allowed by hash only. 'unsafe-inline' is for
+		// the style attributes that the chart library sets on its drawings.
+		Policy: fmt.Sprintf("default-src 'none'; script-src '%s' '%s'; style-src '%s'; style-src-attr 'unsafe-inline'; "+
+			"img-src data:; base-uri 'none'; form-action 'none'",
+			sourceHash(chartLibrary), sourceHash(pageScript), sourceHash(pageStyle)),
+	}
+}
+
+// sourceHash is the hash by which a policy allows an inline script or style.
+func sourceHash(source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// commas prints a count with groups of thousands: 6,650,827.
+func commas(n int) string {
+	s := fmt.Sprint(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,122 @@
+package paper
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+	"nerbench/reports"
+)
+
+// ownForms are the tables of own runs beside an example or a drawing of the paper.
+var ownForms = map[string]func([]reports.Result, reports.Spec) reports.Grid{
+	"dataset_line": ownDatasetLine,
+	"paraphrase":   ownParaphrases,
+}
+
+// fixedGrid is the table of an item that the paper prints as an example.
+func (t *Table) fixedGrid() reports.Grid {
+	g := reports.Grid{Title: t.Title, Header: t.item.Header, Body: t.item.Fixed, Labels: len(t.item.Header), Notes: t.footnotes()}
+	for range t.item.Fixed {
+		g.Published = append(g.Published, true)
+	}
+	g.Notes = append(g.Notes, t.Notes...)
+	return g
+}
+
+// paired groups runs that differ in one property only. The first run of a group does
+// not have the property, the others have it. without removes the keys of the property.
+func paired(results []reports.Result, has func(reports.Result) bool, without func(keys map[string]string)) [][]reports.Result {
+	groups := map[string][]reports.Result{}
+	for _, r := range results {
+		keys := maps.Clone(r.Keys)
+		without(keys)
+		var id strings.Builder
+		for _, k := range ner.Keys {
+			fmt.Fprintf(&id, "%s=%s\n", k.Name, keys[k.Name])
+		}
+		groups[id.String()] = append(groups[id.String()], r)
+	}
+	var out [][]reports.Result
+	for _, id := range slices.Sorted(maps.Keys(groups)) {
+		group := groups[id]
+		base := slices.IndexFunc(group, func(r reports.Result) bool { return !has(r) })
+		if base < 0 || len(group) < 2 {
+			continue
+		}
+		list := []reports.Result{group[base]}
+		for i, r := range group {
+			if i != base && has(r) {
+				list = append(list, r)
+			}
+		}
+		out = append(out, list)
+	}
+	return out
+}
+
+// ownDatasetLine compares runs with a dataset line with those without.
+func ownDatasetLine(results []reports.Result, spec reports.Spec) reports.Grid {
+	g := reports.Grid{Title: "own runs: F1 with the dataset line", Header: []string{"model", "dataset", "variant", "without", "with", "difference"}, Labels: 3}
+	has := func(r reports.Result) bool { return strings.Contains(r.Keys["variant"], "+") }
+	without := func(keys map[string]string) {
+		keys["variant"], _, _ = strings.Cut(keys["variant"], "+")
+		delete(keys, "dataset_name")
+	}
+	for _, group := range paired(results, has, without) {
+		base := ratioOf(spec, group[0])
+		for _, r := range group[1:] {
+			with := ratioOf(spec, r)
+			variant := r.Keys["variant"]
+			if n := r.Keys["dataset_name"]; n != "" {
+				variant += " " + n
+			}
+			g.Body = append(g.Body, []string{r.Keys[reports.KeyModel], r.Keys[reports.KeyDataset], variant, reports.Percent(base), reports.Percent(with), differenceText(base, with)})
+		}
+	}
+	return g
+}
+
+// ownParaphrases compares F1 of a type when the prompt names the type differently.
+func ownParaphrases(results []reports.Result, spec reports.Spec) reports.Grid {
+	g := reports.Grid{Title: "own runs: F1 of a type by the name that it is asked by", Header: []string{"model", "dataset", "type", "asked as", "own name", "this name", "difference"}, Labels: 4}
+	has := func(r reports.Result) bool { return r.Keys["paraphrase"] != "" }
+	for _, group := range paired(results, has, func(keys map[string]string) { delete(keys, "paraphrase") }) {
+		for _, r := range group[1:] {
+			typ, name, _ := strings.Cut(r.Keys["paraphrase"], "=")
+			t := ner.EntityType(typ)
+			base, this := ofType(spec, group[0], t), ofType(spec, r, t)
+			g.Body = append(g.Body, []string{r.Keys[reports.KeyModel], r.Keys[reports.KeyDataset], typ, name, reports.Percent(base), reports.Percent(this), differenceText(base, this)})
+		}
+	}
+	return g
+}
+
+func ratioOf(spec reports.Spec, r reports.Result) *float64 {
+	s, there := r.Scores[spec.Metrics[0]]
+	if !there {
+		return nil
+	}
+	_, _, f1 := spec.Ratios(spec.Metrics[0], s)
+	return f1
+}
+
+func ofType(spec reports.Spec, r reports.Result, t ner.EntityType) *float64 {
+	s, there := r.ByType[spec.Metrics[0]][t]
+	if !there {
+		return nil
+	}
+	_, _, f1 := spec.Ratios(spec.Metrics[0], s)
+	return f1
+}
+
+// differenceText prints b - a in points.
+func differenceText(a, b *float64) string {
+	if a == nil || b == nil {
+		return reports.Undefined
+	}
+	d := *b - *a
+	return reports.Points(&d)
+}

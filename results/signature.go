@@ -1,0 +1,132 @@
+package results
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"nerbench/internal/signature"
+	"nerbench/ner"
+)
+
+// Signature is one line that says how a score came about, as sacreBLEU does: the
+// metric with its options and its counts, the passages, the versions of readers
+// and metrics, and every key of the run. It is enough to find the run again, and
+// to check that the answers of the run still have these counts.
+type Signature struct {
+	Metric             string
+	Score              ner.Score // as counted: doubled in metrics of half points
+	Passages, Complete int
+	Reader, Version    string
+	Keys               map[string]string
+}
+
+// Signature is the signature of a score of the run.
+func (r RunInfo) Signature(metric string) Signature {
+	m := r.Scores.Metrics[metric]
+	return Signature{
+		Metric: metric, Score: m.Total, Passages: r.Passages, Complete: r.Scores.Passages,
+		Reader: m.Reader, Version: m.Version, Keys: r.Keys,
+	}
+}
+
+// Signatures are those of all scores of the run, by metric id.
+func (r RunInfo) Signatures() map[string]string {
+	out := map[string]string{}
+	for id := range r.Scores.Metrics {
+		out[id] = r.Signature(id).String()
+	}
+	return out
+}
+
+// String writes the line, as [signature.Line] does.
+func (s Signature) String() string {
+	var fields []signature.Field
+	for _, k := range ner.Keys {
+		if v := s.Keys[k.Name]; v != "" {
+			fields = append(fields, signature.Field{Name: k.Name, Value: v})
+		}
+	}
+	return signature.Line(signature.Head{
+		Metric: s.Metric, Counts: s.Score, Complete: s.Complete, Passages: s.Passages, Parsers: s.Reader, Metrics: s.Version,
+	}, fields...)
+}
+
+// IsSignature reports whether a text was written by [Signature.String].
+func IsSignature(text string) bool { return strings.HasPrefix(text, signature.Start) }
+
+// ParseSignature reads the signature of a run's score. Unknown, repeated and
+// missing fields are errors.
+func ParseSignature(text string) (Signature, error) {
+	s := Signature{Keys: map[string]string{}}
+	seen := map[string]bool{}
+	for field := range strings.SplitSeq(strings.TrimPrefix(text, signature.Start), "|") {
+		name, raw, ok := strings.Cut(field, ":")
+		value, err := url.PathUnescape(raw)
+		if !ok || err != nil || seen[name] {
+			return s, fmt.Errorf("signature: field %q: want name:value, each name once", field)
+		}
+		seen[name] = true
+		if err := s.set(name, value); err != nil {
+			return s, fmt.Errorf("signature: %w", err)
+		}
+	}
+	for _, name := range []string{"metric", "counts", "passages", "readers", "metrics"} {
+		if !seen[name] {
+			return s, fmt.Errorf("signature: field %q is missing", name)
+		}
+	}
+	return s, nil
+}
+
+// set reads one field.
+func (s *Signature) set(name, value string) error {
+	switch name {
+	case "input":
+		return errors.New("it is of eval, which keeps nothing to score again: run eval on its files")
+	case "metric":
+		s.Metric = value
+	case "readers":
+		s.Reader = value
+	case "metrics":
+		s.Version = value
+	case "counts":
+		return setNumbers(name, value, &s.Score.TP, &s.Score.NPred, &s.Score.NGold)
+	case "passages":
+		return setNumbers(name, value, &s.Complete, &s.Passages)
+	default:
+		if !ner.KnownKey(name) {
+			return unknownKey(name)
+		}
+		s.Keys[name] = value
+	}
+	return nil
+}
+
+func unknownKey(name string) error {
+	if name == "row" {
+		return errors.New(`key "row": renamed: it is "dataset" now`)
+	}
+	names := make([]string, len(ner.Keys))
+	for i, k := range ner.Keys {
+		names[i] = k.Name
+	}
+	return fmt.Errorf("key %q: unknown (known: %s)", name, strings.Join(names, ", "))
+}
+
+func setNumbers(name, text string, into ...*int) error {
+	parts := strings.Split(text, "/")
+	if len(parts) != len(into) {
+		return fmt.Errorf("%s:%s: want %d numbers", name, text, len(into))
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 {
+			return fmt.Errorf("%s:%s: %q is no count", name, text, p)
+		}
+		*into[i] = n
+	}
+	return nil
+}

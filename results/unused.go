@@ -1,0 +1,116 @@
+package results
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// answersAtOnce is the number of answers that one transaction removes.
+const answersAtOnce = 4096
+
+// removeUnused removes the answers that were used by removed passages alone.
+//
+// Whether an answer is used shows only in all passages. They are read without a
+// lock. An answer that is recorded meanwhile is no longer in the table by the
+// number that was read, so it stays.
+func (s *Store) removeUnused(ctx context.Context, db *sql.DB) error {
+	free, used, err := s.unused(ctx)
+	if err != nil {
+		return err
+	}
+	return removeAnswers(ctx, db, free, used)
+}
+
+// removeAnswers removes the free answers, and the entries of all.
+func removeAnswers(ctx context.Context, db *sql.DB, free, used []int64) error {
+	const answers = `DELETE FROM completions WHERE key IN (
+		SELECT key FROM unused WHERE number IN (SELECT value FROM json_each(?)))`
+	const entries = "DELETE FROM unused WHERE number IN (SELECT value FROM json_each(?))"
+	if err := inTurns(ctx, db, free, answers, entries); err != nil {
+		return err
+	}
+	return inTurns(ctx, db, used, entries)
+}
+
+// inTurns executes statements about numbers, for some of them in each transaction.
+func inTurns(ctx context.Context, db *sql.DB, numbers []int64, statements ...string) error {
+	for some := range slices.Chunk(numbers, answersAtOnce) {
+		list, err := json.Marshal(some)
+		if err != nil {
+			return err
+		}
+		err = turn(ctx, db, func(tx *sql.Tx) error {
+			for _, statement := range statements {
+				if _, err := tx.ExecContext(ctx, statement, string(list)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unused reads the numbers of the answers that wait for their removal: of those
+// that no passage has, in the order in which answers are kept, and of the others.
+func (s *Store) unused(ctx context.Context) (free, used []int64, err error) {
+	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, nil, err
+	}
+	defer tx.Rollback() // it only keeps the two queries on one state of the store
+	waiting, err := readWaiting(ctx, tx)
+	if err != nil || len(waiting) == 0 {
+		return nil, nil, err
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT keys FROM passages")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var keys sql.RawBytes
+		if err := rows.Scan(&keys); err != nil {
+			return nil, nil, err
+		}
+		for key := range slices.Chunk(keys, len(ner.AnswerKey{})) {
+			if number, ok := waiting[ner.AnswerKey(key)]; ok {
+				used = append(used, number)
+				delete(waiting, ner.AnswerKey(key))
+			}
+		}
+	}
+	keys := slices.SortedFunc(maps.Keys(waiting), func(a, b ner.AnswerKey) int { return bytes.Compare(a[:], b[:]) })
+	for _, k := range keys {
+		free = append(free, waiting[k])
+	}
+	return free, used, rows.Err()
+}
+
+// readWaiting reads the answers that wait for their removal.
+func readWaiting(ctx context.Context, tx *sql.Tx) (map[ner.AnswerKey]int64, error) {
+	rows, err := tx.QueryContext(ctx, "SELECT number, key FROM unused")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	waiting := make(map[ner.AnswerKey]int64)
+	for rows.Next() {
+		var number int64
+		var key sql.RawBytes
+		if err := rows.Scan(&number, &key); err != nil {
+			return nil, err
+		}
+		waiting[ner.AnswerKey(key)] = number
+	}
+	return waiting, rows.Err()
+}

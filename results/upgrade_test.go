@@ -1,0 +1,246 @@
+package results
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"nerbench/ner"
+)
+
+// formerRuns are the runs of testdata/schema2.sql. The program of schema 2 made
+// that file, by fillFormer and with the key "row".
+func formerRuns(key string) []ner.Run {
+	return []ner.Run{
+		{Keys: map[string]string{
+			"model": "ollama/x", "digest": "sha256:0123", "server": "ollama", "server_version": "0.24.0", key: "mit-restaurant",
+			"split": "test", "data": "d0", "labels": "l0", "gold": "native", "view": "all", "family": "uniner", "family_hash": "f0",
+			"order": "shuffle:row", "seed": "7", "temperature": "0", "dataset_name": "ids", "cap": "500",
+		}},
+		{Keys: map[string]string{"model": "vllm/y", "address": "http://127.0.0.1:8000", "root": "y", key: "mit-movie", "split": "dev"}},
+		{Keys: map[string]string{"model": "tagger", "training": "row=1 data=7", key: "crossner-ai|%=\n\"é"}},
+		{Keys: map[string]string{"model": "tagger", "split": "test"}}, // without the key
+	}
+}
+
+// fillFormer fills a store: a complete run that is scored, one that shares
+// answers and ended early, one that is asking, and one without passages.
+func fillFormer(t testing.TB, s *Store, key string) {
+	t.Helper()
+	ctx := context.Background()
+	runs := formerRuns(key)
+	for i, passages := range []int{5, 5, 3, 0} {
+		must(t, s.Begin(ctx, runs[i], passages))
+	}
+	shared := testPassages("q", 5)
+	must(t, s.Record(ctx, runs[0].ID(), shared, nil))
+	must(t, s.Record(ctx, runs[1].ID(), shared[:2], nil))
+	must(t, s.Record(ctx, runs[2].ID(), []ner.Passage{testPassage("own", 2, "a", "b")}, []ner.Passage{testPassage("own", 0, "a")}))
+	for _, i := range []int{0, 1, 3} {
+		must(t, s.End(ctx, runs[i].ID()))
+	}
+	scores := someScores(5)
+	scores.Metrics["span_f1[reader=lenient]"] = scores.Metrics["uniner_f1"]
+	must(t, s.SaveScores(ctx, runs[0].ID(), scores))
+	must(t, s.SaveScores(ctx, runs[1].ID(), someScores(2)))
+	must(t, s.AddFacts(ctx, runs[0].ID(), map[string]string{"device": "CPU", "seen": "no"}, map[string]int64{"prompt_tokens": 1500}))
+}
+
+// formerIDs are the ids that the program of schema 2 gave the runs.
+var formerIDs = []string{"fb41f3f1131b9c6c", "f8ea51d8dd7fc585", "26b09beb333e0bbc", "cc95f8f7e08ae597"}
+
+// formerStore makes a store as the program of schema 2 left it.
+func formerStore(t *testing.T) (path string) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/schema2.sql")
+	must(t, err)
+	path = filepath.Join(t.TempDir(), "results.db")
+	execRaw(t, path, "PRAGMA journal_mode = wal; BEGIN; "+string(text)+"COMMIT")
+	return path
+}
+
+func TestAFormerStore(t *testing.T) {
+	ctx := t.Context()
+	path := formerStore(t)
+	before := folder(t, filepath.Dir(path))
+	if _, err := OpenReadOnly(ctx, path); !errors.Is(err, ErrOlder) {
+		t.Errorf("read-only: %v, want ErrOlder", err)
+	}
+	if after := folder(t, filepath.Dir(path)); !maps.Equal(after, before) {
+		t.Errorf("reading changed %v to %v", before, after)
+	}
+	times := "SELECT group_concat(created || ' ' || updated || ' ' || coalesce(scored, ''), ';' ORDER BY number) FROM runs LEFT JOIN scorings ON run = number"
+	timesBefore := contents(t, path, times)
+
+	s, err := Open(ctx, path, Existing)
+	must(t, err)
+	defer s.Close()
+	fresh := newStore(t)
+	fillFormer(t, fresh, "dataset")
+	if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
+		t.Errorf("after the migration:\n%s\nwant\n%s", got, want)
+	}
+	if got := contents(t, path, times); got != timesBefore {
+		t.Errorf("times %s, want %s", got, timesBefore)
+	}
+	for i, run := range formerRuns("dataset") {
+		got, err := s.Find(ctx, run.ID())
+		must(t, err)
+		want, err := fresh.Find(ctx, run.ID())
+		must(t, err)
+		got.Created, got.Updated = want.Created, want.Updated
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("run %d:\n got %+v\nwant %+v", i, got, want)
+		}
+		for _, prefix := range []string{formerIDs[i], formerIDs[i][:8]} {
+			if got, err := s.Find(ctx, prefix); err != nil || got.ID != run.ID() {
+				t.Errorf("former id %s: run %q, %v, want %s", prefix, got.ID, err, run.ID())
+			}
+		}
+		if got, want := collect(t, s, run.ID()), collect(t, fresh, run.ID()); !reflect.DeepEqual(got, want) {
+			t.Errorf("run %d: passages\n got %+v\nwant %+v", i, got, want)
+		}
+	}
+	must(t, s.Close())
+	sound(t, path)
+}
+
+// TestAFormerRunContinues: the same plan finds what was asked before.
+func TestAFormerRunContinues(t *testing.T) {
+	ctx := t.Context()
+	path := formerStore(t)
+	s := openAt(t, path)
+	run := formerRuns("dataset")[1]
+	must(t, s.Begin(ctx, run, 5))
+	done, err := s.Done(ctx, run.ID())
+	must(t, err)
+	if want := []bool{true, true, false, false, false}; !slices.Equal(done, want) {
+		t.Errorf("done %v, want %v", done, want)
+	}
+	rest := testPassages("q", 5)[2:]
+	known, err := s.Cached(ctx, keysOfPassage(rest[0]))
+	must(t, err)
+	if len(known) != len(rest[0].Answers) {
+		t.Errorf("%d known answers of another run, want %d", len(known), len(rest[0].Answers))
+	}
+	must(t, s.Record(ctx, run.ID(), rest, nil))
+	must(t, s.End(ctx, run.ID()))
+	if got := collect(t, s, run.ID()); !reflect.DeepEqual(got, testPassages("q", 5)) {
+		t.Errorf("passages %+v", got)
+	}
+	runs, err := s.Runs(ctx, map[string]string{"dataset": "mit-movie"})
+	must(t, err)
+	if len(runs) != 1 || runs[0].State != Complete {
+		t.Errorf("runs of the dataset: %+v, want one that is complete", runs)
+	}
+	must(t, s.Close())
+	sound(t, path)
+}
+
+// TestACurrentIDComesFirst: what is typed may be the beginning of an id and of a
+// former one.
+func TestACurrentIDComesFirst(t *testing.T) {
+	path := formerStore(t)
+	must(t, openAt(t, path).Close())
+	runs := formerRuns("dataset")
+	execRaw(t, path, fmt.Sprintf("UPDATE runs SET former_id = '%s' WHERE id = '%s'", runs[0].ID(), runs[1].ID()))
+	got, err := openAt(t, path).Find(t.Context(), runs[0].ID())
+	if err != nil || got.ID != runs[0].ID() {
+		t.Errorf("run %q, %v, want %s", got.ID, err, runs[0].ID())
+	}
+}
+
+func TestAMigrationThatStopsLeavesTheStore(t *testing.T) {
+	for name, stop := range map[string]func(t *testing.T, path string){
+		"killed": func(t *testing.T, path string) {
+			cmd := childCommand(t, path, "migrate")
+			out, err := cmd.StdoutPipe()
+			must(t, err)
+			in, err := cmd.StdinPipe()
+			must(t, err)
+			defer in.Close()
+			must(t, cmd.Start())
+			line, err := bufio.NewReader(out).ReadString('\n')
+			if err != nil || line != "renamed 4 runs\n" {
+				t.Errorf("the process printed %q, %v", line, err)
+			}
+			must(t, cmd.Process.Kill())
+			if cmd.Wait() == nil {
+				t.Error("the process ended before it was killed")
+			}
+		},
+		"failed": func(t *testing.T, path string) {
+			c := defaults()
+			c.steps["0004_dataset.sql"] = func(ctx context.Context, tx *sql.Tx) error {
+				return errors.Join(renameRow(ctx, tx), errors.New("no more"))
+			}
+			if _, err := open(t.Context(), path, Existing, c); err == nil || !strings.Contains(err.Error(), "migration 0004_dataset.sql: no more") {
+				t.Errorf("error %v", err)
+			}
+		},
+		"damaged": func(t *testing.T, path string) {
+			execRaw(t, path, "UPDATE runs SET keys = '[1]' WHERE number = 4")
+			if _, err := Open(t.Context(), path, Existing); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), formerIDs[3]) {
+				t.Errorf("error %v, want ErrDamaged", err)
+			}
+			execRaw(t, path, `UPDATE runs SET keys = '{"model":"tagger","split":"test"}' WHERE number = 4`)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := formerStore(t)
+			all := "SELECT (SELECT group_concat(sql) FROM sqlite_schema) || user_version || group_concat(number || id || keys, ';') FROM runs, pragma_user_version"
+			before := contents(t, path, all)
+			stop(t, path)
+			if after := contents(t, path, all); after != before {
+				t.Errorf("the store changed from\n%s\nto\n%s", before, after)
+			}
+			sound(t, path)
+			fresh := newStore(t)
+			fillFormer(t, fresh, "dataset")
+			s := openAt(t, path)
+			if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
+				t.Errorf("migrated again:\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// contents is the one value that a query of the file returns.
+func contents(t *testing.T, path, query string) string {
+	t.Helper()
+	db := raw(t, path)
+	defer db.Close()
+	var value string
+	must(t, db.QueryRow(query).Scan(&value))
+	return value
+}
+
+// childMigrate upgrades a store, and stops behind the change of the runs until it
+// is killed.
+func childMigrate(path string) error {
+	c := defaults()
+	c.steps["0004_dataset.sql"] = func(ctx context.Context, tx *sql.Tx) error {
+		if err := renameRow(ctx, tx); err != nil {
+			return err
+		}
+		var n int
+		const renamed = "SELECT count(*) FROM runs WHERE keys NOT LIKE '%\"row\":%'"
+		if err := tx.QueryRowContext(ctx, renamed).Scan(&n); err != nil {
+			return err
+		}
+		fmt.Printf("renamed %d runs\n", n)
+		_, err := os.Stdin.Read(make([]byte, 1)) // nothing comes
+		return err
+	}
+	_, err := open(context.Background(), path, Existing, c)
+	return err
+}

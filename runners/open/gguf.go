@@ -1,0 +1,67 @@
+package open
+
+import (
+	"context"
+	"os"
+	"strconv"
+
+	"nerbench/runners"
+	"nerbench/runners/local/llamacpp"
+)
+
+// LlamaFolders are the folders in which llama.cpp is found, the preferred one
+// first: named, else that of NERBENCH_LLAMA_LIB, the user's cache folder, those of
+// the system.
+func LlamaFolders(named string, getenv func(string) string) ([]string, error) {
+	if named == "" {
+		named = getenv("NERBENCH_LLAMA_LIB")
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = "" // then it is not there
+	}
+	return llamacpp.Find(named, cache)
+}
+
+// openGGUF opens a model in a file, with a context that the longest prompt fits
+// into.
+func openGGUF(ctx context.Context, s Spec) (*Model, error) {
+	info, err := llamacpp.Inspect(s.rest)
+	if err != nil {
+		return nil, err
+	}
+	folders, err := LlamaFolders(s.Local.Library, s.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	config := llamacpp.Config{
+		File: s.rest, Library: folders[0], Decoding: s.Decoding, LongestAnswer: s.LongestAnswer,
+		GPULayers: s.Local.GPULayers, MainGPU: s.Local.MainGPU, Split: s.Local.Split,
+		Threads: s.Local.Threads, Sequences: s.Local.Sequences,
+	}
+	if config.Decoding.Context == 0 {
+		config.Decoding.Context = runners.ContextFor(shorter(info.Context, s.MadeFor), s.Longest, s.LongestAnswer)
+	}
+	r, err := llamacpp.Open(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	connections := s.Connections
+	if connections == 0 {
+		connections = r.Sequences() // a family that asks all types at once has one question a passage
+	}
+	special, err := r.Special(s.Special)
+	if err != nil {
+		r.Close()
+		return nil, err
+	}
+	s.noteSpecial(special)
+	return &Model{
+		Identity: r.Identity(), Decoding: config.Decoding, Runner: r, Special: special, Slots: runners.NewFixed(connections), close: r.Close,
+		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
+		counts: func() map[string]int64 {
+			u := r.Usage()
+			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}
+		},
+	}, nil
+}

@@ -1,0 +1,91 @@
+package open
+
+import (
+	"context"
+	"fmt"
+	"nerbench/internal/fault"
+	"nerbench/runners"
+	"nerbench/runners/ollama"
+	"strings"
+)
+
+// openOllama opens a model of an Ollama server.
+func openOllama(ctx context.Context, s Spec) (*Model, error) {
+	config := ollama.Config{
+		Model: s.rest, Decoding: s.Decoding, Timeout: s.Timeout, Connections: max(s.Connections, adaptUpTo), KeepAlive: s.KeepAlive,
+	}
+	switch len(s.Servers) {
+	case 0:
+		config.Host = s.Getenv("OLLAMA_HOST")
+	case 1:
+		config.Host = s.Servers[0]
+	default:
+		return nil, fault.Usagef("ollama: one server only: %s", strings.Join(s.Servers, ", "))
+	}
+	if config.Decoding.Context == 0 {
+		config.Decoding.Context = 1 // only to ask who is there
+	}
+	asking, err := ollama.New(config)
+	if err != nil {
+		return nil, err
+	}
+	defer asking.Close()
+	identity, err := asking.Identify(ctx)
+	if ollama.Missing(err) && s.Pull {
+		if err := asking.Pull(ctx, pullNotes(s.Observe)); err != nil {
+			return nil, err
+		}
+		identity, err = asking.Identify(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if config.Decoding.Context = s.Decoding.Context; config.Decoding.Context == 0 {
+		config.Decoding.Context = runners.ContextFor(shorter(identity.Context, s.MadeFor), s.Longest, s.LongestAnswer)
+	}
+	runner, err := ollama.New(config)
+	if err != nil {
+		return nil, err
+	}
+	if s.Example.Chat() {
+		if bare, err := runner.Bare(ctx); err != nil {
+			runner.Close()
+			return nil, err
+		} else if bare {
+			s.Observe("the model has no chat template: the server gives it the bare messages")
+		}
+	}
+	m := &Model{Identity: identity, Decoding: config.Decoding, close: runner.Close}
+	m.facts = map[string]string{"decoding": runner.Sent(), "special_tokens": m.Special.String()} // it has no tokenizer to ask
+	m.after = func(ctx context.Context) (map[string]string, error) {
+		device, err := runner.Device(ctx)
+		switch {
+		case device == "CPU":
+			s.Observe("the server computes on the processor, not on a GPU")
+		case strings.Contains(device, "CPU"):
+			s.Observe("the server computes on the processor in part: " + device)
+		}
+		return map[string]string{"device": device}, err
+	}
+	m.ask(runner, s)
+	return m, nil
+}
+
+// pullNotes tells of a download now and then.
+func pullNotes(tell func(string)) func(ollama.Pulling) {
+	status, tenth := "", int64(-1)
+	return func(p ollama.Pulling) {
+		at := int64(-1)
+		if p.Total > 0 {
+			at = 10 * p.Completed / p.Total
+		}
+		if p.Status == status && at == tenth {
+			return
+		}
+		if status, tenth = p.Status, at; p.Total > 0 {
+			tell(fmt.Sprintf("%s: %.1f of %.1f MB", p.Status, float64(p.Completed)/1e6, float64(p.Total)/1e6))
+			return
+		}
+		tell(p.Status)
+	}
+}

@@ -1,0 +1,276 @@
+// Package open opens models by name: "ollama/NAME", "vllm/NAME", "gguf/FILE",
+// "onnx/DIR", "tagger". It is the one place that lists all runners.
+package open
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"nerbench/internal/fault"
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/local/llamacpp"
+	"nerbench/runners/local/onnx"
+)
+
+// kinds lists the kinds of models by the beginning of their names. A new runner
+// is a line here.
+var kinds = []struct {
+	prefix string // of the name; after a slash the name of the model follows
+	usage  string
+	family string // of prompts, unless another is named
+	open   func(context.Context, Spec) (*Model, error)
+	stored func(rest string) string // the name that runs have; nil: the same
+}{
+	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil},
+	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil},
+	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName},
+	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName},
+	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil},
+}
+
+// Usages describes the kinds of models, one line each.
+func Usages() []string {
+	var lines []string
+	for _, k := range kinds {
+		lines = append(lines, k.usage)
+	}
+	return lines
+}
+
+// Spec says which model to open, and for which queries.
+type Spec struct {
+	// Name is the full name of the model, such as "ollama/llama3.2".
+	Name string
+	// Types are those of the dataset, Labels its native labels by type, and
+	// LabelsHash identifies the label map: for models that have labels of their own.
+	Types      []ner.EntityType
+	Labels     map[string]ner.EntityType
+	LabelsHash string
+	// Train opens the documents that a model trained at start learns from. Data
+	// returns their fingerprint once all of them were read.
+	Train func(context.Context) (documents iter.Seq2[*ner.Document, error], data func() string, err error)
+
+	Decoding runners.Decoding
+	// MadeFor is the longest context that the model was made for, in tokens, where its
+	// card says so; 0: as the model itself says. Prompts beyond it are too long.
+	MadeFor int
+	Special []string // texts that should be one token each, by the model's card
+	// Longest is the longest prompt in bytes, LongestAnswer the longest answer in
+	// tokens.
+	Longest, LongestAnswer int
+	Example                ner.Prompt // one of those that will be sent
+
+	Servers     []string // addresses; none: the usual one
+	KeyFile     string   // file with the key of the servers; empty: OPENAI_API_KEY
+	Timeout     time.Duration
+	Connections int           // passages at once; 0: adapt
+	Pull        bool          // the server may download the model
+	KeepAlive   time.Duration // 0: the server's default
+	Local       Local
+	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
+	// NERBENCH_LLAMA_LIB. nil: nothing is set.
+	Getenv func(string) string
+	// Observe is called with remarks on the model and on retries, from several
+	// goroutines at once. nil: they are dropped.
+	Observe func(string)
+
+	rest string // of the name, after the kind
+}
+
+// Local says how a model in the process is computed. Only Aggregation changes
+// answers; it is a key of the run.
+type Local struct {
+	Library            string // folder of llama.cpp; empty: the usual ones
+	GPULayers, MainGPU int    // GPULayers below 0: all
+	Split              string // of the model over several GPUs: none, layer, row
+	Threads, Sequences int
+	Aggregation        string // of a token classifier; empty: simple
+}
+
+// Model is an open model.
+type Model struct {
+	Identity runners.Identity
+	Decoding runners.Decoding
+	Runner   runners.Runner
+	Slots    Slots
+	Special  *runners.Special // tokens of special texts; nil: unknown
+	// Keys are keys of the run beyond those of the identity.
+	Keys map[string]string
+	// AnswerBy holds settings that change answers and are in no prompt; see
+	// results.Address.
+	AnswerBy string
+
+	facts  map[string]string
+	counts func() map[string]int64
+	after  func(context.Context) (map[string]string, error)
+	close  func()
+}
+
+// Facts are metadata of the run that are known from the start, by the names of
+// [ner.Facts].
+func (m *Model) Facts() map[string]string { return m.facts }
+
+// Counts are metadata that grow while the model is asked.
+func (m *Model) Counts() map[string]int64 {
+	if m.counts == nil {
+		return map[string]int64{}
+	}
+	return m.counts()
+}
+
+// After returns metadata that are known only once the model was asked.
+func (m *Model) After(ctx context.Context) (map[string]string, error) {
+	if m.after == nil {
+		return nil, nil
+	}
+	return m.after(ctx)
+}
+
+// Close releases the model. It is called once.
+func (m *Model) Close() { m.close() }
+
+// AtOnce is the number of passages that are asked at once now.
+func (m *Model) AtOnce() int {
+	if a, adapts := m.Slots.(*runners.Adaptive); adapts {
+		return a.Limit()
+	}
+	return m.Slots.Most()
+}
+
+// Slots bounds the passages that are asked at once (see loop.Slots).
+type Slots interface {
+	Acquire(context.Context) error
+	Release(int, time.Duration, error)
+	Most() int
+}
+
+// adaptUpTo is the largest number of passages at once where nothing else is
+// said.
+const adaptUpTo = 64
+
+// kindOf splits the name of a model into its kind and the rest.
+func kindOf(name string) (kind int, rest string, err error) {
+	for i, k := range kinds {
+		if k.prefix == name && !strings.HasSuffix(k.prefix, "/") {
+			return i, "", nil
+		}
+		if rest, ok := strings.CutPrefix(name, k.prefix); ok && strings.HasSuffix(k.prefix, "/") && rest != "" {
+			return i, rest, nil
+		}
+	}
+	return 0, "", fault.Usagef("model %q: unknown (known: %s)", name, strings.Join(Usages(), "; "))
+}
+
+// Check reports a name of no known kind, as a usage error.
+func Check(name string) error {
+	_, _, err := kindOf(name)
+	return err
+}
+
+// DefaultFamily is the prompt family of a model, unless another is named.
+func DefaultFamily(name string) string {
+	if kind, _, err := kindOf(name); err == nil {
+		return kinds[kind].family
+	}
+	return "uniner"
+}
+
+// StoredName returns the name that the runs of a model have in a store: a model in
+// a file or folder is stored without the path.
+func StoredName(name string) string {
+	kind, rest, err := kindOf(name)
+	if err != nil || kinds[kind].stored == nil {
+		return name
+	}
+	return kinds[kind].stored(rest)
+}
+
+// Open opens a model. Its context is long enough for the longest prompt with its
+// answer, as far as the model allows.
+func Open(ctx context.Context, s Spec) (*Model, error) {
+	kind, rest, err := kindOf(s.Name)
+	if err != nil {
+		return nil, err
+	}
+	s.rest = rest
+	if s.Getenv == nil {
+		s.Getenv = func(string) string { return "" }
+	}
+	if s.Observe == nil {
+		s.Observe = func(string) {}
+	}
+	return kinds[kind].open(ctx, s)
+}
+
+// RunKeys are the keys that say who answers, and how.
+func (m *Model) RunKeys() map[string]string {
+	keys := map[string]string{
+		"model": m.Identity.Model, "digest": m.Identity.Digest,
+		"server": m.Identity.Server, "server_version": m.Identity.ServerVersion,
+		"address": m.Identity.Address, "root": m.Identity.Root,
+	}
+	if m.Identity.Server != "in-process" {
+		keys["temperature"] = strconv.FormatFloat(m.Decoding.Temperature, 'g', -1, 64)
+		keys["sampling_seed"] = strconv.Itoa(m.Decoding.Seed)
+		keys["think"] = map[bool]string{false: "off", true: "on"}[m.Decoding.Think]
+		keys["context"] = strconv.Itoa(m.Decoding.Context)
+	}
+	for name, value := range m.Keys {
+		keys[name] = value
+	}
+	return keys
+}
+
+// shorter is the shorter of two contexts, in tokens, where 0 stands for unknown.
+func shorter(a, b int) int {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// noteSpecial tells of texts that should be one token, but are not: those of the
+// card, and the end of an answer where the prompt's family relies on it.
+func (s *Spec) noteSpecial(found *runners.Special) {
+	texts := s.Special
+	if end := runners.EndOfSequence; slices.Contains(s.Example.Stop, end) && !slices.Contains(texts, end) {
+		texts = append([]string{end}, texts...)
+	}
+	for _, t := range found.Split(texts) {
+		s.Observe(fmt.Sprintf("%s is more than one token for this model: it was hardly trained with this prompt family", t))
+	}
+}
+
+// ask makes a model of a server be asked by a runner: again where that may help, and
+// as many passages at once as the user said, or as the server is fastest with.
+func (m *Model) ask(runner runners.Runner, s Spec) {
+	busy := func() {}
+	if s.Connections > 0 {
+		m.Slots = runners.NewFixed(s.Connections)
+	} else {
+		adaptive := runners.NewAdaptive(adaptUpTo)
+		m.Slots, busy = adaptive, adaptive.Busy
+	}
+	policy := runners.DefaultPolicy(rand.Float64)
+	failures := &runners.Failures{}
+	if m.counts == nil { // else the runner counts itself
+		m.counts = failures.Counts
+	}
+	policy.Failed = func(err error, wait time.Duration) {
+		failures.Count(err)
+		_, answered := errors.AsType[*runners.StatusError](err)
+		if answered || errors.Is(err, context.DeadlineExceeded) { // a server that is gone is not busy
+			busy()
+		}
+		s.Observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(100*time.Millisecond)))
+	}
+	m.Runner = runners.Retry(runner, policy)
+}

@@ -1,0 +1,103 @@
+package open
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"nerbench/runners"
+	"nerbench/runners/vllm"
+)
+
+// APIKey reads the key of a server from a file, or from OPENAI_API_KEY where no
+// file is named. It is in no flag, because other users of the machine see those,
+// and it is never stored.
+func APIKey(file string, getenv func(string) string) (string, error) {
+	if file == "" {
+		return strings.TrimSpace(getenv("OPENAI_API_KEY")), nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("api key: %w", err)
+	}
+	key := strings.TrimSpace(string(text))
+	if key == "" || strings.ContainsAny(key, "\n\r") {
+		return "", fmt.Errorf("api key: %s: want one line with the key", file)
+	}
+	return key, nil
+}
+
+// openVLLM opens a model of one or several servers, and finds out what they can do.
+func openVLLM(ctx context.Context, s Spec) (*Model, error) {
+	key, err := APIKey(s.KeyFile, s.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	if base := s.Getenv("OPENAI_BASE_URL"); len(s.Servers) == 0 && base != "" {
+		s.Servers = []string{base}
+	}
+	decoding := s.Decoding
+	if decoding.Context == 0 {
+		decoding.Context = s.MadeFor // the server may be shorter
+	}
+	runner, err := vllm.New(vllm.Config{
+		Servers: s.Servers, Model: s.rest, Key: key, Decoding: decoding, Timeout: s.Timeout,
+		Connections: max(s.Connections, adaptUpTo), Special: s.Special, Observe: s.Observe,
+	})
+	if err != nil {
+		return nil, err
+	}
+	identity, err := runner.Identify(ctx)
+	if err != nil {
+		return nil, err
+	}
+	abilities, err := runner.Probe(ctx, &s.Example)
+	if err != nil {
+		return nil, err
+	}
+	noteAbilities(s, identity, abilities)
+	m := &Model{Identity: identity, Decoding: s.Decoding, Special: abilities.Special, close: runner.Close}
+	if m.Decoding.Context == 0 {
+		m.Decoding.Context = shorter(identity.Context, s.MadeFor)
+	}
+	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String()}
+	m.counts = cacheCounts(ctx, runner)
+	m.ask(runner, s)
+	return m, nil
+}
+
+func listsFact(a vllm.Abilities) string {
+	if a.Lists {
+		return "yes"
+	}
+	return "no, one by one"
+}
+
+// noteAbilities tells what a reader of the scores should know before hours of
+// asking.
+func noteAbilities(s Spec, id runners.Identity, a vllm.Abilities) {
+	if id.Context == 0 && s.Decoding.Context == 0 && s.MadeFor == 0 {
+		s.Observe("the server does not say how long its context is: prompts that it cuts are noticed by their token counts only (--context N bounds them)")
+	}
+	if a.Standard {
+		s.Observe("the server refuses sampling parameters beyond those of OpenAI's API: some are left to its defaults")
+	}
+	s.noteSpecial(a.Special)
+}
+
+// cacheCounts returns what counts the prompt tokens of a run, and those of them that
+// its servers computed: nothing, where they do not tell.
+func cacheCounts(ctx context.Context, r *vllm.Runner) func() map[string]int64 {
+	before, told := r.Cache(ctx)
+	return func() map[string]int64 {
+		counts := r.Failures()
+		after, ok := r.Cache(context.WithoutCancel(ctx))
+		used := after.Sub(before)
+		// A server that was started again counts anew.
+		if told && ok && used.Tokens > 0 && used.Cached >= 0 {
+			counts["prompt_tokens"], counts["prompt_tokens_computed"] = used.Tokens, used.Tokens-used.Cached
+		}
+		return counts
+	}
+}

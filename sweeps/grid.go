@@ -1,0 +1,254 @@
+package sweeps
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"nerbench/harness"
+	"nerbench/reports"
+)
+
+// grids are the tables of the result.
+func (r *Result) grids() []reports.Grid {
+	grids := []reports.Grid{r.grid()}
+	if len(r.Paraphrases) > 0 {
+		grids = append(grids, paraphraseGrid(r.Title, r.Paraphrases))
+	}
+	for _, t := range r.Published {
+		grids = append(grids, t.Grids()...)
+	}
+	return grids
+}
+
+// mostDatasetColumns is how many datasets have a column each; more would push
+// what is compared off the screen.
+const mostDatasetColumns = 8
+
+// column is a column of the table of points.
+type column struct {
+	header string
+	cell   func(line int, l *Line) string
+}
+
+// grid lays the points out for people.
+func (r *Result) grid() reports.Grid {
+	columns, labels := r.columns()
+	g := reports.Grid{Title: r.Title, Labels: labels, Notes: r.gridNotes()}
+	for _, c := range columns {
+		g.Header = append(g.Header, c.header)
+	}
+	for i := range r.Lines {
+		var cells []string
+		for _, c := range columns {
+			cells = append(cells, c.cell(i, &r.Lines[i]))
+		}
+		g.Body = append(g.Body, cells)
+	}
+	return g
+}
+
+// columns are those of the table: what the points are, what they are worth, what
+// they cost. Some stand there only if a line has something for them. labels is the
+// number of those that name a line.
+func (r *Result) columns() (columns []column, labels int) {
+	add := func(header string, cell func(int, *Line) string) {
+		columns = append(columns, column{header, cell})
+	}
+	shown := r.shownValues()
+	for k, key := range r.Varied {
+		add(key, func(line int, _ *Line) string { return shown[line][k] })
+	}
+	if r.severalMetrics() {
+		add("metric", func(_ int, l *Line) string { return l.asked })
+	}
+	labels = len(columns)
+
+	ids, f1 := r.datasets(), "F1"
+	if len(ids) > 1 {
+		f1 = fmt.Sprintf("mean of %d datasets", len(ids))
+		if len(ids) <= mostDatasetColumns {
+			for _, dataset := range ids {
+				add(dataset, func(_ int, l *Line) string { return reports.Percent(l.Datasets[dataset]) })
+			}
+		}
+	}
+	add(f1, func(_ int, l *Line) string { return l.meanText() })
+	add("95 % interval", func(_ int, l *Line) string { return reports.Interval(l.CI) })
+	if r.hasDeviation() {
+		add("sd of seeds", func(_ int, l *Line) string { return reports.Percent(l.Deviation) })
+	}
+	add("difference", func(_ int, l *Line) string { return l.differenceText() })
+	add("95 % interval", func(_ int, l *Line) string { return reports.DifferenceInterval(l.DifferenceCI) })
+	add("p (Holm)", func(_ int, l *Line) string { return reports.Probability(l.PAdjusted) })
+	add("failures, %", func(_ int, l *Line) string { return reports.Share(l.Failures, l.Queries) })
+	add("queries", func(_ int, l *Line) string { return strconv.Itoa(l.Queries) })
+
+	ofCost := func(header string, cell func(*harness.Cost, *Line) string) {
+		add(header, func(_ int, l *Line) string {
+			if l.Cost == nil {
+				return "–"
+			}
+			return cell(l.Cost, l)
+		})
+	}
+	ofCost("tokens in", func(c *harness.Cost, _ *Line) string { return tokensText(c.PromptTokens, c) })
+	ofCost("out", func(c *harness.Cost, _ *Line) string { return tokensText(c.AnswerTokens, c) })
+	ofCost("tokens a point", func(c *harness.Cost, l *Line) string { return aPoint(c, l.Mean) })
+	ofCost("seconds", func(c *harness.Cost, _ *Line) string { return secondsText(c.Seconds) })
+	if r.priced() {
+		ofCost("money", func(c *harness.Cost, _ *Line) string { return moneyText(c.Money) })
+	}
+	return columns, labels
+}
+
+// datasets are the datasets of the sweep: every line has all of them.
+func (r *Result) datasets() []string {
+	if len(r.Lines) == 0 {
+		return nil
+	}
+	return sortedKeys(r.Lines[0].Datasets)
+}
+
+func (r *Result) severalMetrics() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.asked != r.Lines[0].asked })
+}
+
+func (r *Result) hasDeviation() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Deviation != nil })
+}
+
+func (r *Result) priced() bool {
+	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Cost != nil && l.Cost.Money != nil })
+}
+
+// gridNotes stand below the table.
+func (r *Result) gridNotes() []string {
+	var notes []string
+	if r.hasDeviation() {
+		notes = append(notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
+	}
+	if slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Used > 0 && l.Mean == nil }) {
+		notes = append(notes, "no mean, but the number of datasets: over fewer datasets than others, or over others (docs/spec/metrics.md §10.2)")
+	}
+	notes = append(notes,
+		"tokens as servers report them; seconds from question to answer, added up over all queries",
+		"F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (docs/spec/metrics.md §12)")
+	notes = append(notes, r.Notes...)
+	if r.Warning != "" {
+		notes = append(notes, r.Warning)
+	}
+	return notes
+}
+
+// meanText is the F1 of a line, and over how many datasets, where that is not all.
+func (l *Line) meanText() string {
+	if l.Used > 0 && l.Used < l.Total {
+		return fmt.Sprintf("%s (%d/%d)", reports.Percent(l.Mean), l.Used, l.Total)
+	}
+	return reports.Percent(l.Mean)
+}
+
+func (l *Line) differenceText() string {
+	if l.Baseline {
+		return "baseline"
+	}
+	return reports.Points(l.Difference)
+}
+
+// tokensText prints a number of tokens of a cost; a server that reports none has
+// not answered without any.
+func tokensText(n int, of *harness.Cost) string {
+	if of.PromptTokens+of.AnswerTokens == 0 {
+		return "–"
+	}
+	return amount(float64(n))
+}
+
+// aPoint is what a point costs: the tokens of prompts and answers by F1 in percent.
+func aPoint(c *harness.Cost, f1 *float64) string {
+	tokens := c.PromptTokens + c.AnswerTokens
+	if tokens == 0 || f1 == nil || *f1 <= 0 {
+		return "–"
+	}
+	return amount(float64(tokens) / (100 * *f1))
+}
+
+func secondsText(s float64) string {
+	if s < 100 {
+		return fmt.Sprintf("%.1f", s)
+	}
+	return amount(s)
+}
+
+func moneyText(m *float64) string {
+	if m == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", *m)
+}
+
+// shownValues are the values of the keys of each line. Models are shown by what
+// tells them apart: their paths may have much in common.
+func (r *Result) shownValues() [][]string {
+	var models []string
+	for _, l := range r.Lines {
+		models = append(models, l.Keys["model"])
+	}
+	short := apart(models)
+	out := make([][]string, len(r.Lines))
+	for i, l := range r.Lines {
+		for _, k := range r.Varied {
+			v := l.Keys[k]
+			if k == "model" {
+				v = short[i]
+			}
+			if v == "" {
+				v = "–"
+			}
+			out[i] = append(out[i], v)
+		}
+	}
+	return out
+}
+
+// apart cuts off what names have in common at both ends, at the borders of their
+// parts.
+func apart(names []string) []string {
+	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
+	if len(distinct) < 2 {
+		return names
+	}
+	split := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == '/' }) }
+	head, tail := split(distinct[0]), split(distinct[0])
+	for _, n := range distinct[1:] {
+		parts := split(n)
+		head, tail = head[:common(head, parts)], tail[len(tail)-commonEnd(tail, parts):]
+	}
+	out := make([]string, len(names))
+	for i, n := range names {
+		parts := split(n)
+		if parts = parts[len(head):max(len(head), len(parts)-len(tail))]; len(parts) == 0 {
+			return names
+		}
+		out[i] = strings.Join(parts, "/")
+	}
+	return out
+}
+
+func common(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+func commonEnd(a, b []string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,83 @@
+package sweeps
+
+import (
+	"maps"
+	"slices"
+
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
+	"nerbench/metrics"
+)
+
+// Overrides replace parts of a plan.
+type Overrides struct {
+	// Models are asked; several are compared, where the plan compares models.
+	Models []string
+	// Datasets or Suite replace those of the plan, if one of them is set.
+	Datasets []string
+	Suite    string
+	// Metrics are ids; none: those of the plan, else span_f1.
+	Metrics []string
+	// Keys are set for all points.
+	Keys map[string]string
+}
+
+// Override puts overrides into a plan, and checks that it is complete: it has
+// models, datasets and metrics.
+func (s *Sweep) Override(o Overrides) error {
+	varied := s.Varied()
+	for _, key := range slices.Sorted(maps.Keys(o.Keys)) {
+		if slices.Contains(varied, key) || key == "seed" && len(s.Seeds) > 0 {
+			return fault.Usagef("sweep %s: %s varies: it cannot be set", s.Name, key)
+		}
+		s.Fix(key, o.Keys[key])
+	}
+	if err := s.nameModels(o.Models); err != nil {
+		return err
+	}
+	if len(o.Datasets) > 0 || o.Suite != "" {
+		s.Datasets, s.Suite = o.Datasets, o.Suite
+	}
+	if len(s.Datasets) == 0 && s.Suite == "" {
+		return fault.Usagef("sweep %s: no datasets: name some with -d DATASET,DATASET or --suite SUITE", s.Name)
+	}
+	if len(o.Metrics) > 0 {
+		s.Metrics = o.Metrics
+	}
+	return s.completeMetrics()
+}
+
+// nameModels puts the models that the user names into a plan.
+func (s *Sweep) nameModels(models []string) error {
+	_, fixed := s.Fixed["model"]
+	varies := slices.Contains(s.Varied(), "model")
+	switch {
+	case s.Models != "" && len(models) < 2 && !varies:
+		return fault.Usagef("sweep %s: compares models: name them all, the baseline first: -m A -m B (%s)", s.Name, s.Models)
+	case s.Models == "" && len(models) > 1:
+		return fault.Usagef("sweep %s: asks one model, and %d are named", s.Name, len(models))
+	case s.Models == "" && len(models) == 0 && !fixed && !varies:
+		return fault.Usagef("sweep %s: no model: name one with -m", s.Name)
+	case s.Models != "" && len(models) > 0:
+		s.Vary("model", models)
+	case len(models) == 1:
+		if varies {
+			return fault.Usagef("sweep %s: model varies: it cannot be set", s.Name)
+		}
+		s.Fix("model", models[0])
+	}
+	return nil
+}
+
+// completeMetrics sets the default metric, and checks the ids.
+func (s *Sweep) completeMetrics() error {
+	if len(s.Metrics) == 0 {
+		s.Metrics = loop.DefaultMetrics[:1]
+	}
+	for _, id := range s.Metrics {
+		if _, _, err := metrics.ParseID(id); err != nil {
+			return fault.Usagef("sweep %s: %v", s.Name, err)
+		}
+	}
+	return nil
+}

@@ -40,9 +40,9 @@ var imports = map[string][]string{
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
-	"runners/local/llamacpp": {
-		"ner", "runners", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
-	},
+	"runners/local/llamacpp":       {"ner", "runners", "runners/local/llamacpp/llama", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
+
 	"runners/local/onnx":        {"ner", "runners", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},

@@ -46,10 +46,9 @@ var imports = map[string][]string{
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
-	"runners/local/llamacpp": {
-		"ner", "runners", "internal/fault", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
-	},
-	"runners/cards": {"internal/strict"},
+	"runners/local/llamacpp":       {"ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
+	"runners/cards":                {"internal/strict"},
 
 	"runners/local/onnx":        {"ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retryafter", "github.com/ollama/ollama/api"},

@@ -161,7 +161,7 @@ func TestUsageErrors(t *testing.T) {
 		{"spans of pairs", func() error {
 			_, err := files.Pairs{File: absent}.Eval(t.Context(), files.Options{Metrics: []string{"span_f1"}})
 			return err
-		}(), "nothing that it could compare"},
+		}(), "does not apply to this input"},
 		{"two metrics compared", func() error {
 			_, _, err := files.PredictionPair{Gold: absent, A: absent, B: absent}.Compare(t.Context(), files.CompareOptions{Metric: "all"})
 			return err

@@ -141,7 +141,7 @@ func parseAnswer(parser *answers.Parser, a rawAnswer, types []ner.EntityType) (P
 			return ParsedAnswer{}, err
 		}
 	} else if parser.NeedsDocument() {
-		return ParsedAnswer{}, fmt.Errorf(`answers of this family say where their mentions are: want "document", too`)
+		return ParsedAnswer{}, fmt.Errorf(`answers of this family have offsets: want "document", too`)
 	}
 	p := parser.Read(d, types, ner.Completion{Text: *a.Text, Finish: a.Finish})
 	out := ParsedAnswer{Outcome: p.Outcome, Step: p.Step, Flags: []ner.Flag{}, Mentions: []ParsedMention{}, Dropped: []DroppedMention{}}

@@ -164,7 +164,7 @@ func (p *evalPlan) addMetric(id string, parse loop.ParseOptions, chosen bool, ap
 		return fault.Usagef("%v", err)
 	}
 	if !slices.Contains(applicable, m.ID) {
-		return fault.Usagef("metric %s: this input has nothing that it could compare (it can have: %s)", id, strings.Join(applicable, ", "))
+		return fault.Usagef("metric %s: does not apply to this input (metrics that do: %s)", id, strings.Join(applicable, ", "))
 	}
 	all := optionsOf(parse)
 	maps.Copy(all, options)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/harness/compare"
 	"nerbench/harness/files"
 	"nerbench/internal/fault"
@@ -111,6 +112,29 @@ func datasetTitle(name string) string {
 		return "all passages"
 	}
 	return name
+}
+
+// compareRuns compares stored runs, dataset by dataset.
+func (env *environment) compareRuns(c *cli.Context, _ compare.Settings) (ds []*compare.Dataset, incomplete int, err error) {
+	by, err := metrics.ParseBy(splitList(c.StringSlice("by")))
+	if err != nil {
+		return nil, 0, fault.Usagef("%v", err)
+	}
+	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
+		return nil, 0, fault.Usagef("--train, --partial, --family, --variant and --types are for files, not for runs")
+	}
+	n, err := readIntervals(c)
+	if err != nil {
+		return nil, 0, err
+	}
+	r := harness.CompareRequest{A: c.Args().Get(0), B: c.Args().Get(1), Metric: c.String("metric"), By: by}
+	r.Seed = func(dataset string) uint64 {
+		if c.IsSet("row") || c.IsSet("stream-seed") {
+			return n.seed
+		}
+		return stats.DatasetSeed(c.Int("seed"), dataset)
+	}
+	return env.bench.Compare(c.Context, r)
 }
 
 // compareFiles compares two files of predictions on the documents of a third.

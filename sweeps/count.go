@@ -29,7 +29,7 @@ type counter struct {
 	resamples int
 
 	infos   map[string]results.RunInfo
-	partial map[string]string // what is left out, and why
+	partial map[string]string // runs and datasets that are left out, and the reason
 	// unscored are the runs that have no counts of a metric, by its id.
 	unscored map[string]map[string]bool
 	costs    map[string]harness.Cost
@@ -75,13 +75,13 @@ func (c *counter) result(ctx context.Context, p *Prepared) (*Result, error) {
 		out.Notes = append(out.Notes, name+": "+c.partial[name])
 	}
 	for _, id := range sortedKeys(c.unscored) {
-		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run scores them; score RUN --metric ID, too, without a model)",
+		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run scores them, and so does score RUN --metric ID)",
 			id, len(c.unscored[id]), len(p.runs)))
 	}
 	return out, nil
 }
 
-// counts are those of a point by dataset; datasets that are not complete are left out.
+// counts are those of a point by dataset, without datasets that are not complete.
 func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[string]*pointCounts, error) {
 	out := map[string]*pointCounts{}
 	for dataset, runs := range p.runs {
@@ -110,9 +110,9 @@ func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[stri
 	return out, nil
 }
 
-// ofRun are the counts of a run by passage; nil: it is not complete, or not scored
-// by the metric, which is noted. Nothing is scored here: running a sweep scores each
-// run once, by the metrics of all points.
+// ofRun are the counts of a run by passage. They are nil, with a note, if the run is
+// not complete or not scored by the metric: [Prepared.Run] scores, once, by the
+// metrics of all points.
 func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score, error) {
 	if r.id == "" {
 		c.partial[r.name] = "not run"
@@ -135,7 +135,7 @@ func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score
 		return nil, err
 	}
 	list, err := c.store.Counts(ctx, r.id, ids[0])
-	if errors.Is(err, results.ErrNoScore) || err == nil && len(list) != info.Complete { // those of an earlier stop are stale
+	if errors.Is(err, results.ErrNoScore) || err == nil && len(list) != info.Complete { // counts of an incomplete run are stale
 		if c.unscored[ids[0]] == nil {
 			c.unscored[ids[0]] = map[string]bool{}
 		}
@@ -206,8 +206,8 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 	return l, ctx.Err()
 }
 
-// keepComparable takes the means of lines away that are over other datasets than those
-// that most lines could have: means over different datasets never share a column
+// keepComparable removes the means of lines that are not over the largest set of
+// datasets: means over different datasets never share a column
 // (docs/spec/metrics.md §10.2).
 func keepComparable(lines []Line) {
 	var most []string
@@ -224,7 +224,7 @@ func keepComparable(lines []Line) {
 	}
 }
 
-// addCost adds what is known of a run to a line.
+// addCost adds the cost and the failures of a run to a line.
 func (c *counter) addCost(ctx context.Context, l *Line, r *run) error {
 	price := c.price
 	if price == (harness.Price{}) && r.Card != nil {

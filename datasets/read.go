@@ -28,24 +28,25 @@ func Embedded() ([]*Dataset, error) {
 // [Lint]. The error joins all faults of all files; each names its file, and its
 // line where there is one.
 func Read(fsys fs.FS) ([]*Dataset, error) {
-	names, err := fs.Glob(fsys, "*.toml")
+	folder, err := ReadFolder(fsys)
+	if err == nil {
+		err = folder.Err()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read datasets: %w", err)
+		return nil, err
 	}
-	var ds []*Dataset
-	var faults []error
-	for _, name := range names {
-		r, err := ReadFile(fsys, name)
-		if err != nil {
-			faults = append(faults, err)
-		}
-		ds = append(ds, r)
+	return folder.Items, nil
+}
+
+// ReadFolder is [Read] for a folder in which some files may be bad: their errors
+// are kept by file name.
+func ReadFolder(fsys fs.FS) (strict.Folder[*Dataset], error) {
+	folder, err := strict.ReadFolder(fsys, ReadFile)
+	if err != nil {
+		return folder, fmt.Errorf("read datasets: %w", err)
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	slices.SortFunc(ds, func(a, b *Dataset) int { return strings.Compare(a.ID, b.ID) })
-	return ds, nil
+	slices.SortFunc(folder.Items, func(a, b *Dataset) int { return strings.Compare(a.ID, b.ID) })
+	return folder, nil
 }
 
 // ReadFile reads one dataset file, as strictly as [Read].
@@ -61,7 +62,7 @@ func ReadFile(fsys fs.FS, name string) (*Dataset, error) {
 	return r, errors.Join(faults...)
 }
 
-// readRow reads one file. It does not lint.
+// readDataset reads one file. It does not lint.
 func readDataset(fsys fs.FS, name string) (*Dataset, error) {
 	r := &Dataset{File: name}
 	if err := decode(fsys, name, r); err != nil {

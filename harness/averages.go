@@ -46,7 +46,7 @@ func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAvera
 	for _, r := range runs {
 		bySystem[systemOf(r.after)] = append(bySystem[systemOf(r.after)], r)
 	}
-	ds, err := b.AllDatasets()
+	ds, err := b.usableDatasets()
 	if err != nil {
 		return nil, err
 	}

@@ -14,18 +14,30 @@ import (
 	"strings"
 )
 
-// AllCards returns the model cards of the program, then the user's own, which may not have the name
-// of another one.
+// AllCards returns the model cards of the program, then the user's own. The error
+// joins those of bad cards; the list has all others.
 func (b *Bench) AllCards() ([]cards.Card, error) {
-	list, err := cards.Embedded()
-	if err != nil || b.Cards == "" {
-		return list, err
-	}
-	own, err := cards.Read(os.DirFS(b.Cards))
+	list, faults, err := b.readCards()
 	if err != nil {
-		return nil, fmt.Errorf("model cards in %s:\n%w", b.Cards, err)
+		return nil, err
 	}
-	for _, c := range own {
+	return list, joined(faults)
+}
+
+// readCards reads all cards; faults are the errors of bad ones by name.
+func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err error) {
+	if list, err = cards.Embedded(); err != nil || b.Cards == "" {
+		return list, nil, err
+	}
+	folder, err := cards.ReadFolder(os.DirFS(b.Cards))
+	if err != nil {
+		return nil, nil, fmt.Errorf("model cards in %s: %w", b.Cards, err)
+	}
+	faults = map[string]error{}
+	for name, err := range folder.Faults {
+		faults[name] = fmt.Errorf("model cards in %s:\n%w", b.Cards, err)
+	}
+	for _, c := range folder.Items {
 		_, taken := cards.Find(list, c.Name)
 		if taken == nil {
 			err = errors.New("there is a card of that name")
@@ -33,7 +45,8 @@ func (b *Bench) AllCards() ([]cards.Card, error) {
 			err = b.lintCard(&c)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("model cards in %s: %s: %w", b.Cards, c.Name, err)
+			faults[c.Name] = fmt.Errorf("model cards in %s: %s: %w", b.Cards, c.Name, err)
+			continue
 		}
 		for _, kind := range []string{"gguf/", "onnx/"} {
 			if file, ok := strings.CutPrefix(c.Model, kind); ok && !filepath.IsAbs(file) {
@@ -42,7 +55,7 @@ func (b *Bench) AllCards() ([]cards.Card, error) {
 		}
 		list = append(list, c)
 	}
-	return list, nil
+	return list, faults, nil
 }
 
 // lintCard holds a card against the datasets, the prompt families and the kinds of models
@@ -60,7 +73,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 			return fmt.Errorf("model: %v", err) // it is the card that is wrong, not the usage
 		}
 	}
-	ds, err := b.AllDatasets()
+	ds, err := b.usableDatasets()
 	if err != nil {
 		return err
 	}
@@ -91,14 +104,18 @@ func (b *Bench) variant(family, name string) (prompts.Variant, error) {
 	return f.Named(name)
 }
 
-// FindCard finds a card by its name.
+// FindCard finds a card by its name. The error of a bad card explains why it is
+// unknown.
 func (b *Bench) FindCard(name string) (*cards.Card, error) {
-	list, err := b.AllCards()
+	list, faults, err := b.readCards()
 	if err != nil {
 		return nil, err
 	}
 	card, err := cards.Find(list, name)
-	if err != nil {
+	switch {
+	case err != nil && faults[name] != nil:
+		return nil, faults[name]
+	case err != nil:
 		return nil, fault.Usagef("%v", err)
 	}
 	return &card, nil
@@ -112,11 +129,11 @@ func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 		if open.Check(r.Plan.Model) == nil {
 			return nil, nil
 		}
-		list, err := b.AllCards()
+		list, faults, err := b.readCards()
 		if err != nil {
 			return nil, err
 		}
-		if _, err := cards.Find(list, r.Plan.Model); err != nil {
+		if _, err := cards.Find(list, r.Plan.Model); err != nil && faults[r.Plan.Model] == nil {
 			return nil, nil // opening the model reports the unknown name
 		}
 		named = r.Plan.Model

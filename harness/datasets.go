@@ -6,49 +6,97 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/datasets/sample"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
 )
 
-// AllDatasets returns the datasets of the benchmark, and those of the user's own: in
-// datasets/ below the data folder, and in the folder that --datasets names. A dataset of one's
-// own may not have the id of another one.
+// AllDatasets returns the datasets of the benchmark, and those of the user's own:
+// in the folder "datasets" below Data, and in the folder Datasets. The error joins
+// those of bad files; the list has all others.
 func (b *Bench) AllDatasets() ([]*datasets.Dataset, error) {
-	ds, err := datasets.Embedded()
+	ds, faults, err := b.readDatasets()
 	if err != nil {
 		return nil, err
 	}
+	return ds, joined(faults)
+}
+
+// usableDatasets are all datasets but those of bad files, which are noted.
+func (b *Bench) usableDatasets() ([]*datasets.Dataset, error) {
+	ds, faults, err := b.readDatasets()
+	b.noteSkipped("dataset file", faults)
+	return ds, err
+}
+
+// noteSkipped notes the files of the user's own that cannot be used.
+func (b *Bench) noteSkipped(kind string, faults map[string]error) {
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		b.note("%s %s.toml: skipped: %v", kind, name, faults[name])
+	}
+}
+
+// joined joins errors in order of their names.
+func joined(faults map[string]error) error {
+	var all []error
+	for _, name := range slices.Sorted(maps.Keys(faults)) {
+		all = append(all, faults[name])
+	}
+	return errors.Join(all...)
+}
+
+// readDatasets reads all datasets; faults are the errors of bad files by id.
+func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error, err error) {
+	if ds, err = datasets.Embedded(); err != nil {
+		return nil, nil, err
+	}
 	folders := []string{}
-	if beside := filepath.Join(b.Data, "datasets"); isFolder(beside) && !sameFile(beside, b.Datasets) {
+	if beside := filepath.Join(b.Data, "datasets"); b.Data != "" && isFolder(beside) && !sameFile(beside, b.Datasets) {
 		folders = append(folders, beside)
 	}
 	if b.Datasets != "" {
 		if _, err := os.Stat(b.Datasets); err != nil {
-			return nil, fault.Usagef("--datasets: %v", err)
+			return nil, nil, fault.Usagef("--datasets: %v", err)
 		}
 		folders = append(folders, b.Datasets)
 	}
-	for _, folder := range folders {
-		own, err := datasets.Read(os.DirFS(folder))
+	faults = map[string]error{}
+	for _, name := range folders {
+		folder, err := datasets.ReadFolder(os.DirFS(name))
 		if err != nil {
-			return nil, fmt.Errorf("datasets in %s:\n%w", folder, err)
+			return nil, nil, fmt.Errorf("datasets in %s: %w", name, err)
 		}
-		for _, r := range own {
+		for id, err := range folder.Faults {
+			faults[id] = fmt.Errorf("datasets in %s:\n%w", name, err)
+		}
+		for _, r := range folder.Items {
 			if other, err := datasets.Find(ds, r.ID); err == nil {
-				return nil, fmt.Errorf("datasets in %s: dataset %s: there is a dataset of that id (%s)", folder, r.ID, other.Title)
+				faults[r.ID] = fmt.Errorf("datasets in %s: dataset %s: there is a dataset of that id (%s)", name, r.ID, other.Title)
+				continue
 			}
+			ds = append(ds, r)
 		}
-		ds = append(ds, own...)
 	}
-	return ds, nil
+	return ds, faults, nil
+}
+
+// findAmong finds a dataset by its id; the error of a bad file explains why its
+// dataset is unknown.
+func findAmong(ds []*datasets.Dataset, faults map[string]error, id string) (*datasets.Dataset, error) {
+	dataset, err := datasets.Find(ds, id)
+	if err != nil && faults[id] != nil {
+		return nil, faults[id]
+	}
+	return dataset, err
 }
 
 func isFolder(name string) bool {
@@ -63,10 +111,14 @@ func sameFile(a, b string) bool {
 	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
-// SelectDatasets returns the datasets that ids (several in one, separated by commas) or a
-// suite or a domain name; all of them if nothing is named.
+// SelectDatasets returns the datasets that ids (several in one, separated by
+// commas) name, or those of a suite, a domain, or both; all of them if nothing is
+// named.
 func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.Dataset, error) {
-	ds, err := b.AllDatasets()
+	if len(ids) > 0 {
+		return b.namedDatasets(ids)
+	}
+	ds, err := b.usableDatasets()
 	if err != nil {
 		return nil, err
 	}
@@ -78,18 +130,6 @@ func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.
 		}
 		if selected, err = s.Select(ds); err != nil {
 			return nil, err
-		}
-	}
-	if len(ids) > 0 {
-		selected = nil
-		for _, list := range ids {
-			for id := range strings.SplitSeq(list, ",") {
-				r, err := datasets.Find(ds, strings.TrimSpace(id))
-				if err != nil {
-					return nil, fault.Usagef("%v", err)
-				}
-				selected = append(selected, r)
-			}
 		}
 	}
 	if domain == "" {
@@ -105,6 +145,29 @@ func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.
 		return nil, fault.Usagef("domain %q: no dataset (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
 	}
 	return kept, nil
+}
+
+// namedDatasets finds datasets by lists of ids.
+func (b *Bench) namedDatasets(lists []string) ([]*datasets.Dataset, error) {
+	all, faults, err := b.readDatasets()
+	if err != nil {
+		return nil, err
+	}
+	var named []*datasets.Dataset
+	for _, list := range lists {
+		for id := range strings.SplitSeq(list, ",") {
+			id = strings.TrimSpace(id)
+			dataset, err := findAmong(all, faults, id)
+			switch {
+			case err != nil && faults[id] != nil:
+				return nil, err
+			case err != nil:
+				return nil, fault.Usagef("%v", err)
+			}
+			named = append(named, dataset)
+		}
+	}
+	return named, nil
 }
 
 // AskedDatasets returns the datasets that ids or a suite name, those of the embedded sample
@@ -137,11 +200,11 @@ func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 	if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
 		return SampleDataset(domain)
 	}
-	ds, err := b.AllDatasets()
+	ds, faults, err := b.readDatasets()
 	if err != nil {
 		return nil, err
 	}
-	return datasets.Find(ds, id)
+	return findAmong(ds, faults, id)
 }
 
 // Documents streams a split of a dataset, from its native files or the embedded
@@ -154,7 +217,7 @@ func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o load
 		if _, err := dataset.Set(o.Set); err != nil {
 			return nil, fault.Usagef("%v", err)
 		}
-		return nil, NoParser(dataset)
+		return nil, acquire.Unsupported(dataset)
 	}
 	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
 	if err != nil {
@@ -229,56 +292,7 @@ func splitIDs(lists []string) []string {
 	return ids
 }
 
-// NoParser names the formats that can be read.
-func NoParser(dataset *datasets.Dataset) error {
-	return &DataError{Err: &Hint{
-		Err:    fmt.Errorf("dataset %s: no parser yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
-		Advice: "parsers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a dataset file of your own (--datasets)",
-	}}
-}
-
-// The states of the data of a dataset.
-const (
-	StateReady     = "ready"
-	StateMissing   = "missing"
-	StateAgreement = "needs agreement"
-	StatePaid      = "needs licence"
-	StateNoParser  = "no parser yet"
-)
-
-// State says whether a dataset can be run here: ready, or why it cannot. What
-// counts is its test split, or all of it where it has none.
+// State reports whether a dataset can be used, as [acquire.State] does.
 func (b *Bench) State(ctx context.Context, dataset *datasets.Dataset) string {
-	if !loaders.Supported(dataset, "") {
-		return StateNoParser
-	}
-	here := true
-	for _, split := range DecisiveSplits(dataset) {
-		here = here && loaders.Present(ctx, b.dataFS(), dataset, loaders.Options{Split: split}) == nil
-	}
-	switch {
-	case here:
-		return StateReady
-	case dataset.Access == "agreement":
-		return StateAgreement
-	case dataset.Access == "paid":
-		return StatePaid
-	}
-	return StateMissing
-}
-
-// DecisiveSplits are the splits of the primary set that a dataset cannot do without.
-func DecisiveSplits(dataset *datasets.Dataset) []ner.Split {
-	set, err := dataset.Set("")
-	if err != nil {
-		return nil
-	}
-	var all []ner.Split
-	for _, p := range set.Splits {
-		if p.Name == ner.Test {
-			return []ner.Split{ner.Test}
-		}
-		all = append(all, p.Name)
-	}
-	return all
+	return acquire.State(ctx, b.dataFS(), dataset)
 }

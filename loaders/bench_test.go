@@ -19,7 +19,7 @@ import (
 )
 
 // BenchmarkConll prints MB/s of native text on one core; the budget is 100
-// (DESIGN.md §6). allocs/op divided by the documents says what a document costs.
+// (docs/benchmarks.md). allocs/op divided by the documents says what a document costs.
 func BenchmarkConll(b *testing.B) {
 	var text bytes.Buffer
 	documents := 0

@@ -124,7 +124,7 @@ func PlanOf(keys map[string]string) (Plan, error) {
 func (p *Plan) Set(name, text string) error {
 	i := slices.IndexFunc(Keys, func(k Key) bool { return k.Name == name })
 	if i < 0 {
-		return fmt.Errorf("key %q: unknown%s (known: %s)", name, renamedKey(name), strings.Join(KeyNames(), ", "))
+		return UnknownKey(name, KeyNames())
 	}
 	field := reflect.ValueOf(p).Elem().Field(i)
 	if text == "" {
@@ -137,6 +137,11 @@ func (p *Plan) Set(name, text string) error {
 	}
 	field.Set(reflect.ValueOf(value))
 	return nil
+}
+
+// UnknownKey is the error of a key that is none of the known ones.
+func UnknownKey(name string, known []string) error {
+	return fmt.Errorf("key %q: unknown%s (known: %s)", name, renamedKey(name), strings.Join(known, ", "))
 }
 
 // renamedKey names the key that has replaced an old one.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // KnownKey reports whether name is in [Keys].
@@ -24,7 +23,7 @@ type Run struct {
 func (r Run) Check() error {
 	for _, name := range slices.Sorted(maps.Keys(r.Keys)) {
 		if !KnownKey(name) {
-			return fmt.Errorf("run: key %q: unknown%s (known: %s)", name, renamedKey(name), strings.Join(KeyNames(), ", "))
+			return fmt.Errorf("run: %w", UnknownKey(name, KeyNames()))
 		}
 	}
 	return nil

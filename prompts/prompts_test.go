@@ -93,7 +93,7 @@ func TestRefusedPlans(t *testing.T) {
 		"queries":             {prompts.Settings{Queries: "gold+k:x:uniform"}, "known: all, gold"},
 		"ratio":               {prompts.Settings{Queries: "ratio:1"}, "known: all, gold"},
 		"shots":               {prompts.Settings{Shots: "many"}, "want K"},
-		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations are asked for: the train split of dataset dataset has 1 documents (no_fewshot)"},
+		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations are asked for: the train split of dataset row has 1 documents (no_fewshot)"},
 		"variant without":     {prompts.Settings{Family: "json_per_type", Variant: "slimer", Shots: "1"}, "no_fewshot"},
 		"variant that needs":  {prompts.Settings{Family: "gpt_ner", Variant: "few"}, "set shots"},
 		"no guidelines":       {prompts.Settings{Family: "json_per_type", Variant: "slimer_dg"}, "no_definition"},

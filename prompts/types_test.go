@@ -21,7 +21,7 @@ func TestDescribeFaults(t *testing.T) {
 		{"the name of another type", person + "paraphrases = [\"city\"]\n", `types/dataset.toml:3: type "person": paraphrase "city": is the type "City" of the dataset`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dataset := prompts.Dataset{ID: "row", Types: named([]string{"person", "City"})}
+			dataset := prompts.Dataset{ID: "dataset", Types: named([]string{"person", "City"})}
 			_, err := prompts.Describe(&dataset, fstest.MapFS{"types/dataset.toml": {Data: []byte(c.text)}})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q", err, c.want)

@@ -1,4 +1,4 @@
-// Package results is the store (DESIGN.md §5): one SQLite file that keeps every
+// Package results is the store: one SQLite file that keeps every
 // answer for ever, and what was counted from them.
 //
 // A completion is stored once, by the hash of what was asked; runs share it. A

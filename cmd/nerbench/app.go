@@ -41,17 +41,17 @@ func run(ctx context.Context, args []string, env *environment) int {
 		Usage:       "run the UniversalNER benchmark against any model",
 		HideVersion: true,
 
-		CustomAppHelpTemplate: appHelp,
-		Writer:                env.stdout,
-		ErrWriter:             env.stderr,
-		Flags:                 globalFlags(),
-		Commands:              commands(env),
-		ExitErrHandler:        func(*cli.Context, error) {},
-		OnUsageError:          asUsageError,
-		Before:                env.readGlobals,
-		Action:                noCommand,
+		Writer:         env.stdout,
+		ErrWriter:      env.stderr,
+		Flags:          globalFlags(),
+		Commands:       commands(env),
+		ExitErrHandler: func(*cli.Context, error) {},
+		OnUsageError:   asUsageError,
+		Before:         env.readGlobals,
+		Action:         noCommand,
 	}
-	share(app.Commands)
+	share(app.Commands, app.Name)
+	app.CustomAppHelpTemplate = appHelp(app)
 	return env.exit(ctx, app.RunContext(ctx, arrange(app, args)))
 }
 
@@ -68,14 +68,15 @@ func globalFlags() []cli.Flag {
 	}
 }
 
-// share gives every command what all of them have: usage errors with exit code
-// 2, and an error where a group is called without one of its commands.
-func share(cmds []*cli.Command) {
+// share gives every command what all of them have: a help text, usage errors with
+// exit code 2, and an error where a group is called without one of its commands.
+func share(cmds []*cli.Command, path string) {
 	for _, c := range cmds {
 		c.OnUsageError = asUsageError
 		c.HideHelpCommand = true
+		c.CustomHelpTemplate = commandHelp(c, path+" "+c.Name)
 		if len(c.Subcommands) > 0 {
-			share(c.Subcommands)
+			share(c.Subcommands, path+" "+c.Name)
 			if c.Action == nil {
 				c.Action = noCommand
 			}
@@ -105,18 +106,15 @@ func noCommand(c *cli.Context) error {
 	return fault.Usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
 }
 
-func asUsageError(_ *cli.Context, err error, _ bool) error { return fault.Usagef("%v", err) }
+// renamedFlags are flags that have another name now.
+var renamedFlags = map[string]string{"-rows": "--datasets", "-row": "--dataset"}
 
-const appHelp = `{{.Name}}: {{.Usage}}
-
-usage: {{.Name}} COMMAND [flags]
-
-commands:
-{{range .VisibleCommands}}{{if ne .Name "help"}}  {{printf "%-12s" .Name}} {{.Usage}}
-{{end}}{{end}}
-global flags:
-{{range .VisibleFlags}}  {{.}}
-{{end}}
-exit codes: 0 done, 1 error, 2 wrong usage, 3 finished but some queries failed,
-4 data missing, not permitted, or not what the lock says, 130 interrupted
-`
+func asUsageError(_ *cli.Context, err error, _ bool) error {
+	if old, found := strings.CutPrefix(err.Error(), "flag provided but not defined: "); found {
+		if now := renamedFlags[old]; now != "" {
+			return fault.Usagef("-%s: unknown flag, it is now %s", old, now)
+		}
+		return fault.Usagef("-%s: unknown flag", old)
+	}
+	return fault.Usagef("%v", err)
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -39,11 +40,11 @@ the model cannot be asked so.`,
 
 func (env *environment) listCards() error {
 	list, err := env.bench.AllCards()
-	if err != nil {
+	if list == nil {
 		return err
 	}
 	if env.json {
-		return env.printJSON(list)
+		return errors.Join(env.printJSON(list), err)
 	}
 	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training datasets"}, Labels: 5}
 	for _, c := range list {
@@ -54,7 +55,7 @@ func (env *environment) listCards() error {
 		g.Body = append(g.Body, []string{c.Name, c.Title, c.Family, c.Variant, c.Shape, training})
 	}
 	g.Notes = []string{"run -m ollama/NAME --card CARD asks a model as its card says"}
-	return g.Write(env.stdout, "text")
+	return errors.Join(g.Write(env.stdout, "text"), err)
 }
 
 func (env *environment) showCard(c *cli.Context) error {

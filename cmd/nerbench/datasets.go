@@ -13,7 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/datasets/acquire"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -109,17 +109,18 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	if err != nil {
 		return err
 	}
+	_, bad := env.bench.AllDatasets()
 	lines := []datasetLine{}
 	ready := 0
 	for _, r := range ds {
 		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
-		if l.State == harness.StateReady {
+		if l.State == acquire.Ready {
 			ready++
 		}
 		lines = append(lines, l)
 	}
 	if env.json {
-		return env.printJSON(lines)
+		return errors.Join(env.printJSON(lines), bad)
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
@@ -130,7 +131,7 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.bench.Data)
-	return err
+	return errors.Join(err, bad)
 }
 
 // oneRow reads the single dataset that a command names.
@@ -138,15 +139,14 @@ func (env *environment) oneDataset(c *cli.Context, command string, more int) (*d
 	if c.NArg() != 1+more {
 		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
-	ds, err := env.bench.AllDatasets()
+	found, err := env.bench.SelectDatasets([]string{c.Args().First()}, "", "")
+	if errors.As(err, new(*fault.UsageError)) {
+		return nil, fault.Usagef("%s: %v", command, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	dataset, err := datasets.Find(ds, c.Args().First())
-	if err != nil {
-		return nil, fault.Usagef("%s: %v", command, err)
-	}
-	return dataset, nil
+	return found[0], nil
 }
 
 func (env *environment) showDataset(c *cli.Context) error {

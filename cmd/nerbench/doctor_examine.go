@@ -77,7 +77,7 @@ func examineNoStore(env *environment, err error) finding {
 }
 
 func examineData(env *environment, ctx context.Context) finding {
-	ds, err := env.bench.AllDatasets()
+	ds, err := env.bench.AllDatasets() // a bad file of the user's own is broken
 	if err != nil {
 		return found(broken, err)
 	}

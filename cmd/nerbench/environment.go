@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"nerbench/harness"
+	"nerbench/internal/fault"
 	"os"
 	"path/filepath"
 
@@ -22,9 +23,11 @@ type environment struct {
 	// The global flags, read before a command starts.
 	store, data, datasets, prompts, models string
 
-	bench       *harness.Bench // made of them
-	shown       display        // of events of the bench
-	dataGiven   bool           // --data was named, not taken from the cache folder
+	bench *harness.Bench // made of them
+	shown display        // of events of the bench
+
+	asking      bool // the command asks models: their answers are kept when it is stopped
+	dataGiven   bool // --data was named, not taken from the cache folder
 	json, quiet bool
 }
 
@@ -38,6 +41,9 @@ func realEnvironment() *environment {
 
 // readGlobals takes the global flags over.
 func (env *environment) readGlobals(c *cli.Context) error {
+	if env.getenv("NERBENCH_ROWS") != "" {
+		return fault.Usagef("NERBENCH_ROWS: unknown variable, it is now NERBENCH_DATASETS")
+	}
 	env.store, env.datasets, env.prompts, env.models = c.String("store"), c.String("datasets"), c.String("prompts"), c.String("models")
 	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
 	env.data = c.String("data")

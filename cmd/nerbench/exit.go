@@ -42,6 +42,9 @@ func (env *environment) exit(ctx context.Context, err error) int {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		code = exitInterrupted
 		err = errors.New("interrupted")
+		if env.asking {
+			err = errors.New("interrupted: all answers so far are kept")
+		}
 	}
 	var hint *fault.Hint
 	if !errors.As(err, &hint) {

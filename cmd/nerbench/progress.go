@@ -28,6 +28,7 @@ type display struct {
 	shown   time.Time     // the last line of progress
 	noted   time.Time     // the last frequent note
 	dropped int           // frequent notes since then
+	said    map[string]bool
 }
 
 // every is the time between two lines where there is no bar.
@@ -62,6 +63,13 @@ func (env *environment) event(e harness.Event) {
 	if e.Dataset != "" {
 		text = e.Dataset + ": " + text
 	}
+	if d.said[text] { // the same remark on the same thing
+		return
+	}
+	if d.said == nil {
+		d.said = map[string]bool{}
+	}
+	d.said[text] = !e.Frequent
 	if d.bars != nil {
 		fmt.Fprintf(d.bars, "nerbench: %s\n", text) // a note is not worth an error
 		return
@@ -75,7 +83,7 @@ func (d *display) progress(env *environment, p *harness.Progress) {
 		d.draw(env.stderr, p)
 		return
 	}
-	if !p.Done && time.Since(d.shown) < every {
+	if !p.Done && (p.Queries == 0 || time.Since(d.shown) < every) {
 		return
 	}
 	d.shown = time.Now()

@@ -72,24 +72,14 @@ next:  nerbench datasets list                        the 49 datasets, and where 
 
 // sampleTable prints the table of the runs on the sample.
 func (env *environment) sampleTable(ctx context.Context, w io.Writer, format string) error {
-	store, err := env.bench.ReadStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
 	var ids []string
 	for _, domain := range datasets.Domains {
 		ids = append(ids, harness.SamplePrefix+domain)
 	}
-	where := map[string][]string{"dataset": ids, "model": {"tagger"}}
-	found, err := env.bench.Reported(ctx, store, where, "", 0)
-	if err != nil {
-		return err
-	}
-	t, err := reports.Build(found.Results, reports.Spec{
-		Rows: "dataset", Cols: "model", Metrics: []string{reports.SpanF1, reports.UninerF1}, Benchmark: found.Benchmark,
-		Ratios: harness.Ratios, Doubled: harness.Doubled,
-	})
+	t, err := env.bench.Table(ctx, harness.TableRequest{Spec: reports.Spec{
+		Metrics: []string{reports.SpanF1, reports.UninerF1},
+		Where:   map[string][]string{"dataset": ids, "model": {"tagger"}},
+	}})
 	if err != nil {
 		return err
 	}

@@ -149,6 +149,7 @@ func splitList(values []string) []string {
 
 // run asks, scores and prints.
 func (env *environment) run(ctx context.Context, r harness.Request) error {
+	env.asking = true
 	summary, err := env.bench.Run(ctx, r)
 	env.shown.end()
 	if env.json {

@@ -57,56 +57,13 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	store, err := env.bench.ReadStore(c.Context)
+	t, err := env.bench.Table(c.Context, harness.TableRequest{
+		Spec: spec, Suite: c.String("suite"), Resamples: resamples, Published: c.StringSlice("published"), Ranks: c.Bool("ranks"),
+	})
 	if err != nil {
 		return err
-	}
-	defer store.Close()
-	// The keys that only tables know are left to the table.
-	ofRuns := map[string][]string{}
-	for key, values := range spec.Where {
-		if key != reports.KeyDomain && key != reports.KeySystem {
-			ofRuns[key] = values
-		}
-	}
-	found, err := env.bench.Reported(c.Context, store, ofRuns, c.String("suite"), resamples)
-	if err != nil {
-		return err
-	}
-	if len(found.Runs) == 0 {
-		env.note("no run fits: nerbench runs list shows those of the store")
-	}
-	spec.Benchmark, spec.Ratios, spec.Doubled = found.Benchmark, harness.Ratios, harness.Doubled
-	t, err := reports.Build(found.Results, spec)
-	if err != nil {
-		return err
-	}
-	if err := negativesApart(t, spec); err != nil {
-		return err
-	}
-	if err := t.AddPublished(c.StringSlice("published")); err != nil {
-		return fault.Usagef("%v", err)
-	}
-	if c.Bool("ranks") {
-		if err := harness.RankSystems(c.Context, store, t, found.Runs); err != nil {
-			return err
-		}
 	}
 	return t.Write(env.stdout, format)
-}
-
-// negativesApart refuses a table of models against query sets: negative sampling in
-// training and at inference never stand in one (docs/spec/prompts.md §2.9).
-func negativesApart(t *reports.Table, spec reports.Spec) error {
-	axes := []string{spec.Rows, spec.Cols}
-	models := slices.Contains(axes, reports.KeyModel) || slices.Contains(axes, reports.KeySystem)
-	if !models || !slices.Contains(axes, "queries") || len(t.Rows) < 2 || len(t.Cols) < 2 {
-		return nil
-	}
-	return &fault.Hint{
-		Err:    fault.Usagef("table: models against query sets would mix negative sampling in training and at inference"),
-		Advice: "name one model: --where model=NAME",
-	}
 }
 
 // readSpec reads which table is wanted. What is unknown in it is wrong usage.
@@ -115,7 +72,7 @@ func readSpec(c *cli.Context) (reports.Spec, error) {
 	spec := reports.Spec{Rows: c.String("rows"), Cols: c.String("cols"), Metrics: splitList(c.StringSlice("metric"))}
 	for _, axis := range []string{"rows", "cols"} {
 		if key := c.String(axis); !known(key) {
-			return spec, fault.Usagef("table: --%s %s: unknown key (known: %s)", axis, key, strings.Join(tableKeys(), ", "))
+			return spec, fault.Usagef("table: --%s: %v", axis, ner.UnknownKey(key, tableKeys()))
 		}
 	}
 	if spec.Rows == spec.Cols {

@@ -75,24 +75,32 @@ var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
 // Read reads the cards (*.toml) at the root of fsys, by name. Reading is strict; the
 // error joins all faults, each with its file.
 func Read(fsys fs.FS) ([]Card, error) {
-	names, err := fs.Glob(fsys, "*.toml")
+	folder, err := ReadFolder(fsys)
+	if err == nil {
+		err = folder.Err()
+	}
+	return folder.Items, err
+}
+
+// ReadFolder is [Read] for a folder in which some files may be bad: their errors
+// are kept by file name.
+func ReadFolder(fsys fs.FS) (strict.Folder[Card], error) {
+	folder, err := strict.ReadFolder(fsys, readCard)
 	if err != nil {
-		return nil, fmt.Errorf("read model cards: %w", err)
+		return folder, fmt.Errorf("read model cards: %w", err)
 	}
-	var cards []Card
-	var faults []error
-	for _, name := range names {
-		c := Card{Name: strings.TrimSuffix(path.Base(name), ".toml")}
-		if err := strict.ReadTOML(fsys, name, &c); err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		if err := c.lint(); err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", name, err))
-		}
-		cards = append(cards, c)
+	return folder, nil
+}
+
+func readCard(fsys fs.FS, name string) (Card, error) {
+	c := Card{Name: strings.TrimSuffix(path.Base(name), ".toml")}
+	if err := strict.ReadTOML(fsys, name, &c); err != nil {
+		return c, err
 	}
-	return cards, errors.Join(faults...)
+	if err := c.lint(); err != nil {
+		return c, fmt.Errorf("%s: %w", name, err)
+	}
+	return c, nil
 }
 
 func (c *Card) lint() error {

@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {}, // downloads know nothing of datasets: the command tells them what to bring
+	"datasets/fetch":  {"internal/retryafter"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
@@ -33,32 +33,37 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"ner", "modernc.org/sqlite"},
+	"results":         {"ner", "internal/signature", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 
-	"loaders": {"ner", "datasets", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+
+	// Files are verified, and recognized by their content, with the loaders that will
+	// read them.
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/fault"},
+	// Verification reads the files, and scores gold as prediction.
+	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
-	"runners/local/llamacpp": {
-		"ner", "runners", "internal/fault", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
-	},
-	"runners/cards": {"internal/strict"},
+	"runners/local/llamacpp":       {"ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
+	"runners/cards":                {"internal/strict"},
 
 	"runners/local/onnx":        {"ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
-	"runners/ollama":            {"ner", "runners", "internal/fault", "github.com/ollama/ollama/api"},
+	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retryafter", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retryafter"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/sample", "harness/loop", "internal/fault", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
@@ -69,15 +74,26 @@ var imports = map[string][]string{
 		"ner", "internal/fault", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 	},
 
-	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
-	"internal/parallel":  {},
-	"internal/reference": {},
-	"internal/strict":    {"github.com/BurntSushi/toml"},
-	"internal/tinymodel": {},
+	"internal/archive":    {},
+	"internal/atomicfile": {},
+	// Files and stored runs are compared, and files evaluated, without a store.
+	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
+	"harness/files": {
+		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats", "prompts",
+	},
+
+	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
+	"internal/jsonl":      {},
+	"internal/parallel":   {},
+	"internal/reference":  {},
+	"internal/retryafter": {},
+	"internal/signature":  {"ner"},
+	"internal/strict":     {"github.com/BurntSushi/toml"},
+	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/fetch", "datasets/sample", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"harness", "internal/fault", "internal/parallel", "runners/cards", "runners/open",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
+		"harness", "harness/compare", "harness/files", "internal/atomicfile", "internal/fault", "runners/cards", "runners/open",
 		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

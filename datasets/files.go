@@ -114,3 +114,20 @@ type Conll struct {
 	// document that has the spans of all of them.
 	MergeEqualNeighbours bool `toml:"merge_equal_neighbours" json:"merge_equal_neighbours"`
 }
+
+// DecisiveSplits are the splits of the primary set that a dataset cannot do without: the
+// test split, or all splits where there is no test split.
+func (r *Dataset) DecisiveSplits() []ner.Split {
+	set, err := r.Set("")
+	if err != nil {
+		return nil
+	}
+	var all []ner.Split
+	for _, p := range set.Splits {
+		if p.Name == ner.Test {
+			return []ner.Split{ner.Test}
+		}
+		all = append(all, p.Name)
+	}
+	return all
+}

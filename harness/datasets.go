@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/datasets/sample"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
@@ -216,7 +217,7 @@ func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o load
 		if _, err := dataset.Set(o.Set); err != nil {
 			return nil, fault.Usagef("%v", err)
 		}
-		return nil, NoParser(dataset)
+		return nil, acquire.Unsupported(dataset)
 	}
 	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
 	if err != nil {
@@ -291,56 +292,7 @@ func splitIDs(lists []string) []string {
 	return ids
 }
 
-// NoParser names the formats that can be read.
-func NoParser(dataset *datasets.Dataset) error {
-	return &DataError{Err: &Hint{
-		Err:    fmt.Errorf("dataset %s: no parser yet for its formats (%s)", dataset.ID, strings.Join(dataset.Families, ", ")),
-		Advice: "parsers exist for " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a dataset file of your own (--datasets)",
-	}}
-}
-
-// The states of the data of a dataset.
-const (
-	StateReady     = "ready"
-	StateMissing   = "missing"
-	StateAgreement = "needs agreement"
-	StatePaid      = "needs licence"
-	StateNoParser  = "no parser yet"
-)
-
-// State says whether a dataset can be run here: ready, or why it cannot. What
-// counts is its test split, or all of it where it has none.
+// State reports whether a dataset can be used, as [acquire.State] does.
 func (b *Bench) State(ctx context.Context, dataset *datasets.Dataset) string {
-	if !loaders.Supported(dataset, "") {
-		return StateNoParser
-	}
-	here := true
-	for _, split := range DecisiveSplits(dataset) {
-		here = here && loaders.Present(ctx, b.dataFS(), dataset, loaders.Options{Split: split}) == nil
-	}
-	switch {
-	case here:
-		return StateReady
-	case dataset.Access == "agreement":
-		return StateAgreement
-	case dataset.Access == "paid":
-		return StatePaid
-	}
-	return StateMissing
-}
-
-// DecisiveSplits are the splits of the primary set that a dataset cannot do without.
-func DecisiveSplits(dataset *datasets.Dataset) []ner.Split {
-	set, err := dataset.Set("")
-	if err != nil {
-		return nil
-	}
-	var all []ner.Split
-	for _, p := range set.Splits {
-		if p.Name == ner.Test {
-			return []ner.Split{ner.Test}
-		}
-		all = append(all, p.Name)
-	}
-	return all
+	return acquire.State(ctx, b.dataFS(), dataset)
 }

@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
 	"nerbench/harness/loop"
 	"nerbench/internal/reference"
 	"nerbench/loaders"
@@ -93,7 +94,7 @@ func TestGoldInGrammars(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dataset := range ds {
-		if b.State(t.Context(), dataset) != StateReady {
+		if b.State(t.Context(), dataset) != acquire.Ready {
 			continue
 		}
 		t.Run(dataset.ID, func(t *testing.T) {

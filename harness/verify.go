@@ -4,58 +4,32 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"math"
 	"runtime"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
-	"nerbench/answers"
-	"nerbench/datasets"
+	"nerbench/datasets/acquire"
+	"nerbench/datasets/verify"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
-	"nerbench/metrics"
-	"nerbench/ner"
 )
-
-// Verified is one split that was compared with the recorded counts and checksums.
-type Verified struct {
-	Dataset     string                 `json:"row"`
-	Set         string                 `json:"set"`
-	Split       ner.Split              `json:"split"`
-	State       loaders.State          `json:"state"`
-	Documents   int                    `json:"documents"`
-	Tokens      int                    `json:"tokens"`
-	Spans       int                    `json:"spans"`
-	ByType      map[ner.EntityType]int `json:"by_type"`
-	Dropped     map[string]int         `json:"dropped"`
-	Repairs     map[string]int         `json:"repairs"`
-	Duplicates  int                    `json:"duplicates"`
-	SpansSHA256 string                 `json:"spans_sha256"`
-	TextsSHA256 string                 `json:"texts_sha256"`
-	// Ceiling is the span F1 of a perfect string answer, by alignment mode
-	// (docs/spec/metrics.md §7.6).
-	Ceiling     map[string]*float64 `json:"ceiling"`
-	Differences []string            `json:"differences"`
-}
 
 // Verify loads every split that is present, or those of the named datasets, and
 // compares it with the recorded counts and checksums. Differences, and missing
 // files of a named dataset, are an error; the list has all splits.
-func (b *Bench) Verify(ctx context.Context, names []string) ([]Verified, error) {
+func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, error) {
 	ds, err := b.SelectDatasets(names, "", "")
 	if err != nil {
 		return nil, err
 	}
-	jobs := VerifyJobs(ds)
-	out := make([]Verified, len(jobs))
+	jobs := verify.Jobs(ds)
+	out := make([]verify.Split, len(jobs))
 	faults := make([]error, len(jobs))
-	eachJob(len(jobs), func(i int) { out[i], faults[i] = VerifySplit(ctx, b.dataFS(), jobs[i]) })
+	eachJob(len(jobs), func(i int) { out[i], faults[i] = jobs[i].Verify(ctx, b.dataFS()) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	kept := []Verified{}
+	kept := []verify.Split{}
 	bad, absent := 0, map[string]bool{}
 	for i, v := range out {
 		switch {
@@ -65,10 +39,10 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]Verified, error) 
 		case v.State == loaders.StateDiffers:
 			bad++
 		case v.State == loaders.StateMissing:
-			if len(names) == 0 && !jobs[i].needed() {
+			if len(names) == 0 && !jobs[i].Needed() {
 				continue
 			}
-			absent[v.Dataset] = absent[v.Dataset] || jobs[i].needed()
+			absent[v.Dataset] = absent[v.Dataset] || jobs[i].Needed()
 		}
 		kept = append(kept, v)
 	}
@@ -77,7 +51,7 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]Verified, error) 
 			break
 		}
 		if !loaders.Supported(r, "") {
-			return kept, NoParser(r)
+			return kept, acquire.Unsupported(r)
 		}
 		if absent[r.ID] {
 			return kept, b.adviseData(r, fmt.Errorf("dataset %s: files are missing: %w", r.ID, fs.ErrNotExist))
@@ -90,7 +64,7 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]Verified, error) 
 }
 
 // differing names the splits that are not as locked, and in what.
-func differing(list []Verified) string {
+func differing(list []verify.Split) string {
 	var parts []string
 	for _, v := range list {
 		if v.State != loaders.StateDiffers {
@@ -104,34 +78,6 @@ func differing(list []Verified) string {
 		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Dataset, v.Set, v.Split, strings.Join(what, ", ")))
 	}
 	return strings.Join(parts, "; ")
-}
-
-// VerifyJob is one split of one set.
-type VerifyJob struct {
-	dataset *datasets.Dataset
-	set     *datasets.Set
-	Part    *datasets.Part
-}
-
-// needed reports whether a named dataset is not whole without the split: it was
-// measured, or it decides. A release may lack others.
-func (j VerifyJob) needed() bool {
-	return j.set.Primary && (j.Part.Lock != nil || slices.Contains(DecisiveSplits(j.dataset), j.Part.Name))
-}
-
-func VerifyJobs(ds []*datasets.Dataset) []VerifyJob {
-	var jobs []VerifyJob
-	for _, r := range ds {
-		for i := range r.Sets {
-			if !loaders.Supported(r, r.Sets[i].Name) {
-				continue
-			}
-			for k := range r.Sets[i].Splits {
-				jobs = append(jobs, VerifyJob{r, &r.Sets[i], &r.Sets[i].Splits[k]})
-			}
-		}
-	}
-	return jobs
 }
 
 // eachJob does n jobs on all processors and waits.
@@ -150,94 +96,4 @@ func eachJob(n int, do func(int)) {
 	}
 	close(next)
 	workers.Wait()
-}
-
-// verifySplit reads a split, and counts what a perfect answer would score.
-func VerifySplit(ctx context.Context, data fs.FS, job VerifyJob) (Verified, error) {
-	out := Verified{Dataset: job.dataset.ID, Set: job.set.Name, Split: job.Part.Name}
-	ceilings := newCeilings()
-	gold := newGoldProperties(job.dataset)
-	v, err := loaders.Verify(ctx, data, job.dataset, loaders.Options{Set: job.set.Name, Split: job.Part.Name}, func(d *ner.Document) {
-		ceilings.add(d)
-		gold.add(d)
-	})
-	if err != nil {
-		return out, err
-	}
-	out.State, out.Differences = v.State, v.Differences
-	if v.State == loaders.StateMissing {
-		return out, nil
-	}
-	if faults := gold.faults(v.Found.Spans); len(faults) > 0 {
-		out.State = loaders.StateDiffers
-		out.Differences = append(out.Differences, faults...)
-	}
-	out.Documents, out.Tokens, out.Spans = v.Found.Documents, v.Found.Tokens, v.Found.Spans
-	out.ByType, out.Dropped, out.Repairs, out.Duplicates = v.Found.ByType, v.Tally.Dropped, v.Tally.Repairs, v.Tally.Duplicates
-	out.SpansSHA256, out.TextsSHA256 = v.Found.SpansSHA256, v.Found.TextsSHA256
-	out.Ceiling = ceilings.values()
-	if out.compareCeiling(job.Part.Lock); len(out.Differences) > 0 {
-		out.State = loaders.StateDiffers
-	}
-	return out, nil
-}
-
-// compareCeiling holds the ceilings against those of the lock (docs/spec/metrics.md §13.10),
-// which have six decimals.
-func (v *Verified) compareCeiling(lock *datasets.Lock) {
-	if lock == nil || v.State != loaders.StateOK {
-		return
-	}
-	for _, mode := range sortedKeys(lock.Ceiling) {
-		want := lock.Ceiling[mode]
-		if got := v.Ceiling[mode]; got == nil || math.Abs(*got-want) > 1e-6 {
-			v.Differences = append(v.Differences, fmt.Sprintf("ceiling of mode %s: found %s, expected %.6f", mode, ceilingText(got), want))
-		}
-	}
-}
-
-// ceilings counts perfect string answers under each alignment mode: per passage
-// and type the gold surface strings, each once (docs/spec/metrics.md §7.6).
-type ceilings map[string]ner.Score
-
-func newCeilings() ceilings { return ceilings{} }
-
-func (c ceilings) add(d *ner.Document) {
-	if len(d.Spans) == 0 {
-		return
-	}
-	spans := slices.Clone(d.Spans)
-	slices.SortFunc(spans, ner.Span.Compare)
-	var mentions []ner.Mention
-	for _, s := range spans {
-		if m := (ner.Mention{Text: d.Surface(s), Type: s.Type}); !slices.Contains(mentions, m) {
-			mentions = append(mentions, m)
-		}
-	}
-	for _, mode := range answers.Modes[:4] {
-		placed, err := answers.Alignment{Mode: mode}.Align(d, mentions)
-		if err != nil {
-			panic(err) // the modes are the package's own
-		}
-		counts := metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
-		c[mode] = c[mode].Add(counts.ByType.Total())
-	}
-}
-
-func (c ceilings) values() map[string]*float64 {
-	out := map[string]*float64{}
-	for _, mode := range answers.Modes[:4] {
-		out[mode] = nil
-		if f1, ok := c[mode].F1(); ok {
-			out[mode] = &f1
-		}
-	}
-	return out
-}
-
-func ceilingText(f *float64) string {
-	if f == nil {
-		return "–"
-	}
-	return strconv.FormatFloat(*f*100, 'f', 2, 64)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/archive"
 	"nerbench/ner"
 )
 
@@ -155,8 +156,13 @@ func Documents(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Opt
 }
 
 // read reads the part to its end.
-func (r *reading) read() error {
-	err := formats[r.set.Family](r)
+func (r *reading) read() (err error) {
+	defer func() {
+		if closing := r.closeArchives(); err == nil {
+			err = closing
+		}
+	}()
+	err = formats[r.set.Family](r)
 	if err == errStopped && !r.stopped {
 		err = nil // the split ends before its files
 	}
@@ -201,7 +207,7 @@ type reading struct {
 	labels  *labelMap
 	out     stage
 	// archives are those that were unpacked: several files of a split may lie in one.
-	archives map[string]packed
+	archives map[string]*archive.Files
 
 	tally   *Tally
 	yield   func(*ner.Document, error) bool
@@ -240,7 +246,7 @@ func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	r.prefix = len(r.id)
 	r.tally, r.yield, r.met, r.index, r.stopped = t, yield, 0, 0, false
 	r.out = r.stages(r.deliver)
-	r.archives = map[string]packed{}
+	r.archives = map[string]*archive.Files{}
 }
 
 // labelled is a span with its native label.

@@ -1,11 +1,17 @@
 package loaders
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
+	"nerbench/internal/archive"
 	"path"
 	"slices"
 	"strings"
 )
+
+// largestArchive bounds the bytes that an archive may hold.
+const largestArchive = 1 << 30
 
 // each reads the files of the split that are wanted, in order. A folder stands
 // for the files in it and below it, an archive for its members, in byte order of
@@ -34,14 +40,14 @@ func counted(pattern string, wanted func(name string) bool) func(name string) bo
 	n := strings.Count(pattern, "/") + 1
 	return func(name string) bool {
 		ok, err := path.Match(pattern, lastElements(name, n))
-		return isArchive(name) || err == nil && ok && wanted(name)
+		return archive.Is(name) || err == nil && ok && wanted(name)
 	}
 }
 
 // within reads those files that a file, a folder or an archive stands for.
 func (r *reading) within(name string, wanted func(name string) bool, read func(name string) error) error {
 	switch {
-	case isArchive(name):
+	case archive.Is(name):
 		return r.archive(name, wanted, read)
 	case r.isFolder(name):
 		return r.folder(name, wanted, read)
@@ -55,15 +61,15 @@ func (r *reading) archive(name string, wanted func(string) bool, read func(strin
 	inside, ok := r.archives[name]
 	if !ok {
 		var err error
-		if inside, err = unpack(r.data, name); err != nil {
-			return err
+		if inside, err = r.unpack(name); err != nil {
+			return fmt.Errorf("%s: %w", path.Base(name), err)
 		}
 		r.archives[name] = inside
 	}
 	outside := r.data
 	r.data = inside
 	defer func() { r.data = outside }()
-	for _, member := range inside.names() {
+	for _, member := range inside.Names() {
 		if wanted(member) {
 			if err := read(member); err != nil {
 				return err
@@ -71,6 +77,28 @@ func (r *reading) archive(name string, wanted func(string) bool, read func(strin
 		}
 	}
 	return nil
+}
+
+// unpack reads an archive. Hidden files, links and folders are skipped
+// (docs/spec/formats.md §1).
+func (r *reading) unpack(name string) (files *archive.Files, err error) {
+	file, err := r.data.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	limits := archive.DefaultLimits
+	limits.Bytes = largestArchive
+	files, err = archive.Open(r.ctx, file, name, limits)
+	return files, errors.Join(err, file.Close())
+}
+
+// closeArchives removes the temporary files of the archives.
+func (r *reading) closeArchives() error {
+	var err error
+	for _, files := range r.archives {
+		err = errors.Join(err, files.Close())
+	}
+	return err
 }
 
 func (r *reading) isFolder(name string) bool {
@@ -81,7 +109,7 @@ func (r *reading) isFolder(name string) bool {
 func (r *reading) folder(name string, wanted func(string) bool, read func(string) error) error {
 	var members []string
 	err := fs.WalkDir(r.data, name, func(member string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !hidden(member) && wanted(member) {
+		if err == nil && !d.IsDir() && !archive.Hidden(member) && wanted(member) {
 			members = append(members, member)
 		}
 		return err
@@ -133,11 +161,6 @@ func (r *reading) wholeOf(m member) (text []byte, err error) {
 		return err
 	})
 	return text, err
-}
-
-// hidden reports whether a name is one that archives of some systems add.
-func hidden(name string) bool {
-	return strings.HasPrefix(path.Base(name), ".") || strings.Contains(name, "__MACOSX")
 }
 
 // withSuffix wants the files whose names, without ".gz", end so.

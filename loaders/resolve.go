@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/archive"
 )
 
 // Resolve finds a file of a dataset in the data folder, below the dataset's own folder:
@@ -67,7 +68,7 @@ func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
 	before, after, deep := strings.Cut(full, "/**/")
 	if !deep {
 		names, err := fs.Glob(data, full)
-		names = slices.DeleteFunc(names, func(n string) bool { return hidden(n) || below(n, except) })
+		names = slices.DeleteFunc(names, func(n string) bool { return archive.Hidden(n) || below(n, except) })
 		slices.Sort(names)
 		return names, err
 	}
@@ -76,7 +77,7 @@ func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
 		return nil, nil
 	}
 	err := fs.WalkDir(data, before, func(member string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || hidden(member) || below(member, except) {
+		if err != nil || d.IsDir() || archive.Hidden(member) || below(member, except) {
 			return err
 		}
 		ok, err := path.Match(after, lastElements(member, strings.Count(after, "/")+1))

@@ -13,7 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/datasets/acquire"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -114,7 +114,7 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	ready := 0
 	for _, r := range ds {
 		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
-		if l.State == harness.StateReady {
+		if l.State == acquire.Ready {
 			ready++
 		}
 		lines = append(lines, l)

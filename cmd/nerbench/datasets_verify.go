@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"nerbench/datasets"
-	"nerbench/harness"
+	"nerbench/datasets/verify"
 	"nerbench/loaders"
 )
 
@@ -25,7 +24,7 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 }
 
 // printDoors says of each dataset that is not here where its files are to be had.
-func (env *environment) printDoors(ds []*datasets.Dataset, list []harness.Verified) error {
+func (env *environment) printDoors(ds []*datasets.Dataset, list []verify.Split) error {
 	if env.json {
 		return nil // the state of the splits says it
 	}
@@ -49,11 +48,11 @@ func (env *environment) printDoors(ds []*datasets.Dataset, list []harness.Verifi
 	return nil
 }
 
-func (env *environment) printVerified(list []harness.Verified) error {
+func (env *environment) printVerified(list []verify.Split) error {
 	if env.json {
 		return env.printJSON(list)
 	}
-	list = slices.DeleteFunc(slices.Clone(list), func(v harness.Verified) bool { return v.State == loaders.StateMissing })
+	list = slices.DeleteFunc(slices.Clone(list), func(v verify.Split) bool { return v.State == loaders.StateMissing })
 	if len(list) == 0 {
 		return nil
 	}
@@ -61,7 +60,7 @@ func (env *environment) printVerified(list []harness.Verified) error {
 	fmt.Fprintln(w, "dataset\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\trepairs")
 	for _, v := range list {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", v.Dataset, v.Set, v.Split, v.State, v.Documents, v.Spans, len(v.ByType),
-			ceilingText(v.Ceiling["all"]), repairsText(v))
+			verify.CeilingText(v.Ceiling["all"]), repairsText(v))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -74,14 +73,7 @@ func (env *environment) printVerified(list []harness.Verified) error {
 	return nil
 }
 
-func ceilingText(f *float64) string {
-	if f == nil {
-		return "–"
-	}
-	return strconv.FormatFloat(*f*100, 'f', 2, 64)
-}
-
-func repairsText(v harness.Verified) string {
+func repairsText(v verify.Split) string {
 	var parts []string
 	for _, kind := range sortedKeys(v.Repairs) {
 		parts = append(parts, fmt.Sprintf("%s %d", kind, v.Repairs[kind]))

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/reports"
 )
@@ -14,7 +15,7 @@ import (
 // in all that it has. It returns the number of files.
 func writeExhibit(dir string, x *reports.Exhibit, format string) (written int, err error) {
 	for _, f := range x.Files(format) {
-		if err := replaceFile(filepath.Join(dir, f.Name), func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
+		if err := atomicfile.Write(filepath.Join(dir, f.Name), func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
 			return written, err
 		}
 		written++

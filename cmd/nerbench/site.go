@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/reports/page"
@@ -86,7 +87,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 		return siteJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
-	if err := replaceFile(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
+	if err := atomicfile.Write(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
 		return siteJSON{}, fmt.Errorf("report: %w", err)
 	}
 	return siteJSON{[]string{path}, len(found.Runs), len(samples)}, nil

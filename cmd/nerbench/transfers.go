@@ -8,11 +8,11 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
-	"nerbench/datasets/fetch"
+	"nerbench/datasets/acquire"
 )
 
-// transfers tells how far downloads are: a bar for each file on a terminal, plain
-// lines elsewhere, nothing with --quiet or --json.
+// transfers shows the progress of downloads: a bar for each file on a terminal, lines
+// elsewhere, nothing with --quiet or --json.
 type transfers struct {
 	env  *environment
 	bars *mpb.Progress // nil where there is no terminal
@@ -30,28 +30,28 @@ func (env *environment) newTransfers() *transfers {
 	return t
 }
 
-// tell is called as a file arrives.
-func (t *transfers) tell(f fetch.File, here, of int64) {
+// tell shows the progress of one file.
+func (t *transfers) tell(p acquire.Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	name := filepath.Base(f.To)
+	name := filepath.Base(p.File.To)
 	switch {
 	case t.env.quiet || t.env.json:
 	case t.bars != nil:
-		bar, ok := t.of[f.To]
+		bar, ok := t.of[p.File.To]
 		if !ok {
-			bar = t.bars.AddBar(of,
+			bar = t.bars.AddBar(p.Of,
 				mpb.PrependDecorators(decor.Name(name, decor.WCSyncSpaceR), decor.CountersKibiByte("% .1f / % .1f", decor.WCSyncSpace)),
 				mpb.AppendDecorators(decor.AverageSpeed(decor.SizeB1024(0), "% .1f"), decor.Name(" "), decor.AverageETA(decor.ET_STYLE_GO)))
-			t.of[f.To] = bar
+			t.of[p.File.To] = bar
 		}
-		bar.SetCurrent(here)
-	case time.Since(t.shown[f.To]) >= every:
-		t.shown[f.To] = time.Now()
-		if of > 0 {
-			t.env.note("%s: %.1f of %.1f MiB", name, mebibytes(here), mebibytes(of))
+		bar.SetCurrent(p.Here)
+	case time.Since(t.shown[p.File.To]) >= every:
+		t.shown[p.File.To] = time.Now()
+		if p.Of > 0 {
+			t.env.note("%s: %.1f of %.1f MiB", name, mebibytes(p.Here), mebibytes(p.Of))
 		} else {
-			t.env.note("%s: %.1f MiB", name, mebibytes(here))
+			t.env.note("%s: %.1f MiB", name, mebibytes(p.Here))
 		}
 	}
 }

@@ -180,13 +180,13 @@ func TestFetchRefuses(t *testing.T) {
 	}{
 		"not there":        {status(404), "404 Not Found", 1},
 		"not allowed":      {status(401), "401 Unauthorized", 1},
-		"out of order":     {status(503), "given up after 5 tries: ", 5},
+		"out of order":     {status(503), "failed after 5 tries: ", 5},
 		"something else":   {other, "not the published file: 26 bytes", 2},
 		"lies about sizes": {lies, "unexpected EOF", 5},
 		"wrong ranges": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Range", "bytes 7-9/10")
 			w.WriteHeader(http.StatusPartialContent)
-		}, "not the published file: asked from byte 0", 2},
+		}, "not the published file: requested from byte 0", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32
@@ -281,5 +281,17 @@ func TestHub(t *testing.T) {
 	var refused *StatusError
 	if !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
 		t.Errorf("error %v", err)
+	}
+}
+
+// The wait that a server asks for is seconds or a date.
+func TestRetryAfter(t *testing.T) {
+	for _, header := range []string{"3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
+		answer := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {header}}, Request: httptest.NewRequest(http.MethodGet, "/x", nil)}
+		_, _, err := beginning(answer, 0)
+		var refused *StatusError
+		if !errors.As(err, &refused) || refused.after < 50*time.Minute {
+			t.Errorf("Retry-After: %s: error %v, wait %v", header, err, refused)
+		}
 	}
 }

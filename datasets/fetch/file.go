@@ -14,30 +14,33 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"nerbench/internal/retryafter"
 )
 
-// File is one file to bring here.
+// File is one file to download.
 type File struct {
 	URL string
-	To  string // its name here
-	// SHA256 is its checksum, in hexadecimal; empty where nobody knows it.
+	To  string // its local name
+	// SHA256 is its checksum in hexadecimal; empty: unknown.
 	SHA256 string
-	Bytes  int64 // its size; 0 where nobody knows it
-	// Token is sent as the bearer's token; it is never sent to another host.
+	Bytes  int64 // its size; 0: unknown
+	// Token is sent as bearer token, but never to another host.
 	Token string
 }
 
-// Client brings files. The zero value is ready to use.
+// Client downloads files. The zero value is ready to use.
 type Client struct {
 	HTTP *http.Client // nil: the default one, which honours HTTPS_PROXY
-	// Tries is how often a transfer is begun or continued before it is given up; 0
-	// is 5. What is not the published file twice is given up at once.
+	// Tries is the number of times that a transfer is started or resumed; 0: 5. A second
+	// content that is not the published file ends them at once.
 	Tries int
-	// Wait is the time before the second try, which doubles from try to try; 0 is a
-	// second. A server's Retry-After is honoured up to a minute.
+	// Wait is the time before the second try, which doubles with each try; 0: one
+	// second. The header Retry-After is honoured up to one minute.
 	Wait time.Duration
-	// Progress, if it is not nil, is told how much of a file is here, of how much (0
-	// if unknown). It may be called from several goroutines for several files.
+	// Progress, if it is not nil, is called with the number of bytes that were received
+	// and the size of the file (0: unknown). It may be called from several goroutines
+	// for several files.
 	Progress func(f File, here, of int64)
 }
 
@@ -49,19 +52,19 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s: the server says %d %s", e.URL, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("%s: the server answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
 }
 
-// temporary reports whether the same question may get another answer.
+// temporary reports whether the same request may succeed later.
 func (e *StatusError) temporary() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
 }
 
-// errOther is a transfer that ended in something else than what was published.
+// errOther reports that the transferred bytes are not those of the published file.
 var errOther = errors.New("not the published file")
 
-// Fetch brings one file here. It goes on with what a transfer before it left, and
-// tries again when the connection breaks.
+// Fetch downloads one file. It resumes a former transfer, and retries when the connection
+// breaks.
 func (c *Client) Fetch(ctx context.Context, f File) error {
 	if err := os.MkdirAll(filepath.Dir(f.To), 0o755); err != nil {
 		return fmt.Errorf("fetch: %w", err)
@@ -88,15 +91,15 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal):
 			return fmt.Errorf("fetch: %w", err)
 		case errors.Is(err, errOther):
-			dropPart(f.To) // from the start again: part of it may be of another file
+			dropPart(f.To) // it may be a part of another file
 			if others++; others == 2 {
 				tries = try
 			}
 		case partSize(f.To) > before:
-			try = min(try, tries-1) // it goes forward
+			try = min(try, tries-1) // it made progress
 		}
 		if try >= tries {
-			return fmt.Errorf("fetch: %s: given up after %d tries: %w", f.URL, tries, err)
+			return fmt.Errorf("fetch: %s: failed after %d tries: %w", f.URL, tries, err)
 		}
 		pause := wait << (try - 1)
 		if refused != nil && refused.after > 0 {
@@ -110,10 +113,10 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 	}
 }
 
-// errLocal marks what goes wrong on this machine: asking again does not help.
+// errLocal marks errors of this machine: a retry does not help.
 var errLocal = errors.New("on this machine")
 
-// transfer begins or continues a transfer, to its end.
+// transfer starts or resumes a transfer.
 func (c *Client) transfer(ctx context.Context, f File) error {
 	here, mark := partState(f.To)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
@@ -152,8 +155,8 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	return finish(f, total)
 }
 
-// beginning says where in the file an answer begins, and how long the file is; 0
-// if the server does not tell.
+// beginning returns the place in the file where a response begins, and the size of the
+// file; 0: unknown.
 func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 	switch answer.StatusCode {
 	case http.StatusOK:
@@ -163,7 +166,7 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		span, size, _ := strings.Cut(of, "/")
 		first, _, _ := strings.Cut(span, "-")
 		if at, err = strconv.ParseInt(first, 10, 64); err != nil || at != here {
-			return 0, 0, fmt.Errorf("%w: asked from byte %d on, the server sent %q", errOther, here, of)
+			return 0, 0, fmt.Errorf("%w: requested from byte %d on, the server sent %q", errOther, here, of)
 		}
 		total, _ = strconv.ParseInt(size, 10, 64) // "*" is unknown
 		return at, total, nil
@@ -171,13 +174,11 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		return 0, 0, fmt.Errorf("%w: it has fewer than %d bytes by now", errOther, here)
 	}
 	s := &StatusError{URL: answer.Request.URL.Redacted(), Status: answer.StatusCode}
-	if seconds, err := strconv.Atoi(answer.Header.Get("Retry-After")); err == nil {
-		s.after = time.Duration(seconds) * time.Second
-	}
+	s.after, _ = retryafter.Parse(answer.Header.Get("Retry-After"), time.Now())
 	return 0, 0, s
 }
 
-// write appends the body to the part, or begins it anew.
+// write appends the body to the part, or starts a new part.
 func (c *Client) write(f File, answer *http.Response, at, total int64) (err error) {
 	flags := os.O_CREATE | os.O_WRONLY
 	if at == 0 {
@@ -220,7 +221,7 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 	}
 }
 
-// finish gives a part its name, if it is what was published.
+// finish gives a part the name of the file, if it is the published file.
 func finish(f File, total int64) error {
 	size := partSize(f.To)
 	switch {
@@ -260,11 +261,11 @@ func partSize(to string) int64 {
 	return info.Size()
 }
 
-// mark is what a server says by which it knows a file again.
+// mark identifies the version of a file on a server.
 type mark struct{ Validator string }
 
-// partState is what is here of a file, and what the server is asked to hold it
-// against. Without a validator a part is not continued.
+// partState returns the size of a part, and the validator for the request that resumes
+// it. A part without a validator is not resumed.
 func partState(to string) (here int64, validator string) {
 	b, err := os.ReadFile(to + markSuffix)
 	var m mark
@@ -274,7 +275,7 @@ func partState(to string) (here int64, validator string) {
 	return partSize(to), m.Validator
 }
 
-// saveMark keeps the strong validator of an answer.
+// saveMark stores the strong validator of a response.
 func saveMark(to string, h http.Header) error {
 	m := mark{h.Get("ETag")}
 	if strings.HasPrefix(m.Validator, "W/") {
@@ -291,7 +292,7 @@ func saveMark(to string, h http.Header) error {
 }
 
 func dropPart(to string) {
-	_ = os.Remove(to + partSuffix) // what cannot be removed is truncated by the next try
+	_ = os.Remove(to + partSuffix) // otherwise the next try truncates it
 	_ = os.Remove(to + markSuffix)
 }
 

@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// Hub is the Hugging Face hub, as its environment variables say.
+// Hub is the Hugging Face hub, as its environment variables describe it.
 type Hub struct {
 	Endpoint string // HF_ENDPOINT, or the public hub
-	Token    string // HF_TOKEN, or what HF_HOME/token holds
-	Home     string // HF_HOME: files that other programs brought are used from there
+	Token    string // HF_TOKEN, or the content of HF_HOME/token
+	Home     string // HF_HOME, the cache of other programs
 }
 
 // NewHub reads the environment.
@@ -39,11 +39,11 @@ func NewHub(getenv func(string) string) Hub {
 // Listing is a dataset of the hub at one revision.
 type Listing struct {
 	ID       string
-	Revision string // the commit, in full: what is fetched is pinned to it
+	Revision string // the full commit, to which downloads are pinned
 	Files    []string
 }
 
-// List asks for the files of a dataset; an empty revision is the newest one.
+// List lists the files of a dataset; an empty revision is the newest one.
 func (h Hub) List(ctx context.Context, client *http.Client, id, revision string) (Listing, error) {
 	address := h.Endpoint + "/api/datasets/" + escapePath(id)
 	if revision != "" {
@@ -75,7 +75,7 @@ func (h Hub) List(ctx context.Context, client *http.Client, id, revision string)
 		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, err)
 	}
 	if body.SHA == "" {
-		return Listing{}, fmt.Errorf("hub: dataset %s: the answer names no revision", id)
+		return Listing{}, fmt.Errorf("hub: dataset %s: the response has no revision", id)
 	}
 	l := Listing{ID: id, Revision: body.SHA}
 	for _, s := range body.Siblings {
@@ -89,8 +89,8 @@ func (h Hub) URL(l Listing, file string) string {
 	return h.Endpoint + "/datasets/" + escapePath(l.ID) + "/resolve/" + url.PathEscape(l.Revision) + "/" + escapePath(file)
 }
 
-// Cached is the place of a file that another program brought into HF_HOME; the
-// error wraps [os.ErrNotExist] if there is none.
+// Cached is the place of a file that another program downloaded to HF_HOME; the error
+// wraps [os.ErrNotExist] if there is none.
 func (h Hub) Cached(l Listing, file string) (string, error) {
 	if h.Home == "" {
 		return "", fmt.Errorf("HF_HOME: %w", os.ErrNotExist)

@@ -1,0 +1,319 @@
+package acquire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/internal/fault"
+	"nerbench/loaders"
+	"nerbench/ner"
+)
+
+// readable is a part of a source that can be read as a set of the dataset: a file, or a
+// folder for sets whose splits are folders.
+type readable struct {
+	set  *datasets.Set
+	path string // in the source
+	lock datasets.Lock
+}
+
+// fit is how well something readable fits a split; a higher one is better.
+type fit int
+
+const (
+	fitNot   fit = iota
+	fitAlone     // the set has one split only
+	fitName      // its name is that of the split
+	fitTable     // it has as many documents as Table 6
+	fitLock      // it matches the recorded checksums
+)
+
+// by names the evidence in what is printed.
+func (f fit) by() string {
+	switch f {
+	case fitLock:
+		return "content: the locked data"
+	case fitTable:
+		return "content: as many documents as Table 6"
+	case fitName:
+		return "content, and its name"
+	}
+	return "content"
+}
+
+// splitWords are the words in file names that stand for splits.
+var splitWords = map[ner.Split][]string{
+	ner.Train: {"train", "training"},
+	ner.Dev:   {"dev", "devel", "development", "val", "valid", "validation", "testa"},
+	ner.Test:  {"test", "testing", "eval", "evaluation", "testb", "gold"},
+}
+
+// findByContent finds the dataset's files in a source by reading them, for sources whose
+// names do not help. A file that can be read as a set is a candidate. Its split is
+// the one whose checksums it matches, or else the one with as many documents, or
+// else the one in its name.
+func (im *importer) findByContent(source string) error {
+	tree := filepath.Join(im.stage, ".content")
+	if err := im.copyTree(source, tree); err != nil {
+		return err
+	}
+	found := im.readables(os.DirFS(tree))
+	if len(found) == 0 {
+		return nil
+	}
+	chosen, err := im.choose(found)
+	if err != nil {
+		return err
+	}
+	for _, c := range chosen {
+		if err := im.takeReadable(tree, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyTree writes the members of a source below a folder. Their names are local: see
+// [archive.Each].
+func (im *importer) copyTree(source, tree string) error {
+	return eachMember(im.ctx, source, func(name string, _ int64, content io.Reader) error {
+		to := filepath.Join(tree, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		f, err := os.Create(to)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, content)
+		return errors.Join(err, f.Close())
+	})
+}
+
+// readables tries every file, or every folder, with each set of the dataset.
+func (im *importer) readables(tree fs.FS) []readable {
+	var found []readable
+	for i := range im.dataset.Sets {
+		set := &im.dataset.Sets[i]
+		if im.only.Set != "" && set.Name != im.only.Set {
+			continue
+		}
+		folders, ok := ofFolders(set)
+		if !ok || !loaders.Supported(im.dataset, set.Name) {
+			continue
+		}
+		_ = fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() != folders || im.ctx.Err() != nil || folders && !holdsFiles(tree, name) {
+				return err
+			}
+			if lock, ok := im.reads(tree, set, name, folders); ok {
+				found = append(found, readable{set, name, lock})
+			}
+			return nil
+		})
+	}
+	return found
+}
+
+// holdsFiles reports whether files lie in a folder itself.
+func holdsFiles(tree fs.FS, folder string) bool {
+	entries, err := fs.ReadDir(tree, folder)
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Type().IsRegular() })
+}
+
+// ofFolders reports whether each split of a set is one folder, or one file; ok is
+// false where it is more than one.
+func ofFolders(set *datasets.Set) (folders, ok bool) {
+	for i, p := range set.Splits {
+		if len(p.Files) != 1 || p.End > 0 {
+			return false, false
+		}
+		pattern := strings.ContainsAny(p.Files[0].Path, "*?[") && path.Ext(p.Files[0].Path) != ".parquet"
+		if i > 0 && pattern != folders {
+			return false, false
+		}
+		folders = pattern
+	}
+	return folders, true
+}
+
+// reads tries to read a file or folder as a set: all of it, with mentions in it.
+func (im *importer) reads(tree fs.FS, set *datasets.Set, name string, folder bool) (datasets.Lock, bool) {
+	as := *set
+	file := datasets.File{Path: name}
+	if folder {
+		file.Path = path.Join(name, "*")
+	}
+	as.Primary, as.Splits = true, []datasets.Part{{Name: "candidate", Files: []datasets.File{file}}}
+	dataset := *im.dataset
+	dataset.DataDir, dataset.Sets = ".", []datasets.Set{as}
+	docs, _, err := loaders.Documents(im.ctx, tree, &dataset, loaders.Options{Split: "candidate"})
+	if err != nil {
+		return datasets.Lock{}, false
+	}
+	fingerprint := loaders.NewFingerprint()
+	for d, err := range docs {
+		if err != nil {
+			return datasets.Lock{}, false
+		}
+		fingerprint.Add(d)
+	}
+	lock := fingerprint.Lock()
+	return lock, lock.Documents > 0 && lock.Spans > 0
+}
+
+// placed is a candidate with its split of the dataset.
+type placed struct {
+	readable
+	part *datasets.Part
+	fit  fit
+}
+
+// choose assigns splits to the candidates. It is an error if two of them fit one split
+// equally well, or if the split of all of them is unknown.
+func (im *importer) choose(found []readable) ([]placed, error) {
+	best := map[*datasets.Part][]placed{}
+	unplaced := []readable{}
+	for _, r := range found {
+		p, ok := im.assign(r)
+		if !ok {
+			unplaced = append(unplaced, r)
+			continue
+		}
+		switch before := best[p.part]; {
+		case len(before) == 0 || p.fit > before[0].fit:
+			best[p.part] = []placed{p}
+		case p.fit == before[0].fit:
+			best[p.part] = append(before, p)
+		}
+	}
+	var chosen []placed
+	taken := map[string]bool{}
+	for _, set := range im.dataset.Sets {
+		for i := range set.Splits {
+			for part, candidates := range best {
+				if part.Name != set.Splits[i].Name || candidates[0].set.Name != set.Name || taken[candidates[0].path] {
+					continue
+				}
+				if len(candidates) > 1 {
+					return nil, ambiguous(im.dataset, candidates)
+				}
+				chosen = append(chosen, candidates[0])
+				taken[candidates[0].path] = true
+			}
+		}
+	}
+	if len(chosen) == 0 && len(unplaced) > 0 {
+		return nil, unknownSplit(unplaced)
+	}
+	return chosen, nil
+}
+
+// assign finds the split that a candidate fits best.
+func (im *importer) assign(r readable) (placed, bool) {
+	out := placed{readable: r}
+	for i := range r.set.Splits {
+		part := &r.set.Splits[i]
+		if im.only.Split != "" && part.Name != im.only.Split {
+			continue
+		}
+		f := im.fits(r, part)
+		if im.only.Split != "" && f == fitNot {
+			f = fitAlone
+		}
+		if f > out.fit {
+			out.part, out.fit = part, f
+		}
+	}
+	return out, out.part != nil
+}
+
+func (im *importer) fits(r readable, part *datasets.Part) fit {
+	published, ok := im.dataset.Table6.Count(part.Name)
+	switch {
+	case part.Lock != nil && part.Lock.TextsSHA256 == r.lock.TextsSHA256 && part.Lock.SpansSHA256 == r.lock.SpansSHA256:
+		return fitLock
+	case ok && published > 0 && r.set.Primary && r.lock.Documents == published:
+		return fitTable
+	case namesSplit(r.path, part.Name):
+		return fitName
+	case len(r.set.Splits) == 1:
+		return fitAlone
+	}
+	return fitNot
+}
+
+// namesSplit reports whether the last part of a path that names a split names this
+// one.
+func namesSplit(name string, split ner.Split) bool {
+	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return !('a' <= c && c <= 'z') })
+	for _, w := range slices.Backward(words) {
+		for of, names := range splitWords {
+			if slices.Contains(names, w) {
+				return of == split
+			}
+		}
+	}
+	return false
+}
+
+func ambiguous(dataset *datasets.Dataset, candidates []placed) error {
+	var names []string
+	for _, c := range candidates {
+		names = append(names, fmt.Sprintf("%s (%d documents, %d spans)", c.path, c.lock.Documents, c.lock.Spans))
+	}
+	c := candidates[0]
+	return fault.Usagef("datasets import: several files fit split %s of set %s: %s; name one: nerbench datasets import %s FILE --set %s --split %s",
+		c.part.Name, c.set.Name, strings.Join(names, ", "), dataset.ID, c.set.Name, c.part.Name)
+}
+
+func unknownSplit(found []readable) error {
+	var names []string
+	for _, r := range found {
+		names = append(names, fmt.Sprintf("%s (as set %s: %d documents, %d spans)", r.path, r.set.Name, r.lock.Documents, r.lock.Spans))
+	}
+	return fault.Usagef("datasets import: the split of %s is unknown: name it with --split, and with --set where several sets fit", strings.Join(names, ", "))
+}
+
+// takeReadable moves a file, or the files of a folder, to their place in the
+// stage.
+func (im *importer) takeReadable(tree string, c placed) error {
+	want := c.part.Files[0].Path
+	from := filepath.Join(tree, filepath.FromSlash(c.path))
+	if folders, _ := ofFolders(c.set); !folders {
+		if strings.ContainsAny(want, "*?[") { // one file of a pattern, as of parquet
+			want = path.Join(path.Dir(want), path.Base(c.path))
+		}
+		if strings.HasSuffix(c.path, ".gz") && !strings.HasSuffix(want, ".gz") {
+			want += ".gz"
+		}
+		return im.takeFile(from, c.path, want, c.fit)
+	}
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		return err
+	}
+	folder, _, _ := strings.Cut(want, "*")
+	folder = path.Dir(folder + "x")
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			if err := im.takeFile(filepath.Join(from, e.Name()), path.Join(c.path, e.Name()), path.Join(folder, e.Name()), c.fit); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (im *importer) takeFile(from, name, want string, f fit) error {
+	im.found[want] = candidate{name, f.by(), 0}
+	return moveFile(from, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
+}

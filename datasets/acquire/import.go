@@ -1,0 +1,223 @@
+package acquire
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"nerbench/datasets"
+	"nerbench/datasets/verify"
+	"nerbench/internal/fault"
+	"nerbench/loaders"
+	"nerbench/ner"
+)
+
+// ImportOptions change how [Acquirer.Import] chooses files.
+type ImportOptions struct {
+	// Set and Split name the only set and split that the source holds. With either of
+	// them, files are chosen by their content and not by their names.
+	Set   string
+	Split ner.Split
+	// Accept imports files that do not match the recorded checksums.
+	Accept bool
+}
+
+// Imported is the result of an import.
+type Imported struct {
+	Dataset string `json:"row"`
+	// Taken is false if the files do not match the recorded checksums; the data folder
+	// is unchanged then.
+	Taken bool           `json:"taken"`
+	Files []ImportedFile `json:"files"`
+	// Splits were verified before the files were moved to their places.
+	Splits []verify.Split `json:"splits"`
+}
+
+// ImportedFile is one file of an import.
+type ImportedFile struct {
+	From string `json:"from"` // in the source
+	To   string `json:"to"`   // in the data folder
+	By   string `json:"by"`   // how it was recognized: by checksum, name, or content
+}
+
+// Import gets a dataset's files from a folder, an archive or a single file.
+//
+// If files were found, they are in the result, also if there is an error: a
+// [fault.DataError] reports that they do not match the recorded checksums.
+func (a *Acquirer) Import(ctx context.Context, dataset *datasets.Dataset, source string, o ImportOptions) (Imported, error) {
+	if !loaders.Supported(dataset, "") {
+		return Imported{}, Unsupported(dataset)
+	}
+	if _, err := dataset.Set(o.Set); err != nil {
+		return Imported{}, fault.Usagef("datasets import: %v", err)
+	}
+	return a.importFrom(ctx, dataset, source, o)
+}
+
+func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, source string, o ImportOptions) (Imported, error) {
+	a.importing.Lock()
+	defer a.importing.Unlock()
+	if err := os.MkdirAll(a.Data, 0o755); err != nil {
+		return Imported{}, fmt.Errorf("datasets import: data folder: %w", err)
+	}
+	stage, err := os.MkdirTemp(a.Data, ".import-*")
+	if err != nil {
+		return Imported{}, fmt.Errorf("datasets import: data folder: %w", err)
+	}
+	defer os.RemoveAll(stage)
+	im := &importer{ctx: ctx, dataset: dataset, only: o, stage: stage, found: map[string]candidate{}}
+	if err := im.find(source); err != nil {
+		return Imported{}, err
+	}
+	out := im.imported()
+	matches, err := im.verify(a.dataFS(), &out)
+	if err != nil {
+		return Imported{}, err
+	}
+	if out.Taken = matches || o.Accept; out.Taken {
+		if err := a.take(stage, source, dataset, out); err != nil {
+			return Imported{}, fmt.Errorf("datasets import: %w", err)
+		}
+	}
+	switch {
+	case !out.Taken:
+		return out, &fault.DataError{Err: &fault.Hint{
+			Err:    fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; nothing was imported", source, dataset.ID),
+			Advice: "import another release with --accept: its runs have a fingerprint of their own; or describe it in a dataset file of your own (docs/add-a-dataset.md)",
+		}}
+	case !matches:
+		return out, &fault.DataError{Err: fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; it was imported, and its runs have a fingerprint of their own", source, dataset.ID)}
+	}
+	return out, nil
+}
+
+// find stages the files of the dataset: by checksum and name, or else by content.
+func (im *importer) find(source string) error {
+	if im.only.Set == "" && im.only.Split == "" {
+		if err := eachMember(im.ctx, source, im.look); err != nil {
+			return fmt.Errorf("datasets import: %s: %w", source, err)
+		}
+	}
+	if len(im.found) == 0 {
+		if err := im.findByContent(source); err != nil {
+			return err
+		}
+	}
+	if len(im.found) == 0 {
+		return &fault.DataError{Err: &fault.Hint{
+			Err:    fmt.Errorf("datasets import: %s: contains no file of dataset %s", source, im.dataset.ID),
+			Advice: "expected files are " + strings.Join(expectedNames(im.dataset), ", ") + "; rename your files, or name the right folder",
+		}}
+	}
+	return nil
+}
+
+// expectedNames are the files that an import looks for.
+func expectedNames(dataset *datasets.Dataset) []string {
+	var names []string
+	for _, job := range verify.Jobs([]*datasets.Dataset{dataset}) {
+		for _, f := range job.Part.Files {
+			names = append(names, f.Path)
+		}
+	}
+	return names
+}
+
+// imported lists the staged files.
+func (im *importer) imported() Imported {
+	out := Imported{Dataset: im.dataset.ID, Splits: []verify.Split{}}
+	for _, want := range slices.Sorted(maps.Keys(im.found)) {
+		c := im.found[want]
+		out.Files = append(out.Files, ImportedFile{c.from, path.Join(im.dataset.DataDir, want), c.by})
+	}
+	return out
+}
+
+// verify reads the staged files, with the files of the data folder where none is staged,
+// and reports whether they match the recorded checksums.
+func (im *importer) verify(data fs.FS, out *Imported) (matches bool, err error) {
+	matches = true
+	files := overlay{os.DirFS(im.stage), data}
+	for _, job := range verify.Jobs([]*datasets.Dataset{im.dataset}) {
+		v, err := job.Verify(im.ctx, files)
+		if im.ctx.Err() != nil {
+			return false, im.ctx.Err()
+		}
+		if err != nil {
+			v.State, v.Differences = loaders.StateDiffers, []string{err.Error()}
+		}
+		if v.State != loaders.StateMissing {
+			out.Splits = append(out.Splits, v)
+			matches = matches && v.State != loaders.StateDiffers
+		}
+	}
+	return matches, nil
+}
+
+// overlay is a data folder in which the files of another one come first.
+type overlay struct{ top, under fs.FS }
+
+func (o overlay) Open(name string) (fs.File, error) {
+	f, err := o.top.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return o.under.Open(name)
+	}
+	return f, err
+}
+
+// take moves staged files to their places and records where they are from.
+func (a *Acquirer) take(stage, source string, dataset *datasets.Dataset, out Imported) error {
+	for _, f := range out.Files {
+		name := filepath.FromSlash(f.To)
+		if err := moveFile(filepath.Join(stage, name), filepath.Join(a.Data, name)); err != nil {
+			return err
+		}
+	}
+	return a.recordOrigin(source, dataset, out)
+}
+
+// moveFile moves a file to its place in one step.
+func moveFile(from, to string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := os.Chmod(from, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
+// originFile records the imports of a dataset's folder, one JSON object a line.
+const originFile = ".nerbench-import.jsonl"
+
+// origin is one import.
+type origin struct {
+	Dataset string         `json:"row"`
+	Time    string         `json:"time"`
+	From    string         `json:"from"` // the last part of the source's name: the rest is private
+	Files   []ImportedFile `json:"files"`
+	Splits  []verify.Split `json:"splits"` // with their fingerprints
+}
+
+// recordOrigin records beside the files where they are from.
+func (a *Acquirer) recordOrigin(source string, dataset *datasets.Dataset, out Imported) error {
+	line, err := json.Marshal(origin{dataset.ID, time.Now().UTC().Format(time.RFC3339), filepath.Base(source), out.Files, out.Splits})
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(a.Data, dataset.DataDir, originFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Close())
+}

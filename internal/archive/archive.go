@@ -1,0 +1,205 @@
+// Package archive reads the files of archives (zip, tar, tar.gz, tgz) within limits.
+// Archives are untrusted: [Each] streams their members, and [Open] offers them as
+// files that can be read in any order.
+package archive
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Limits bound what is read of one archive.
+type Limits struct {
+	Members int   // of any kind
+	Bytes   int64 // unpacked, of all members together
+	// Ratio is the number of bytes that may be unpacked for each byte of the archive.
+	// The first Free bytes are not held against it.
+	Ratio, Free int64
+}
+
+// DefaultLimits admit every dataset that is published as an archive.
+var DefaultLimits = Limits{Members: 200_000, Bytes: 16 << 30, Ratio: 200, Free: 64 << 20}
+
+// ErrLimit is wrapped by the error of an archive that exceeds its [Limits].
+var ErrLimit = errors.New("refused: it unpacks to far more than its size, or holds too many files")
+
+// ErrName is wrapped by the error of an archive with a member whose name leads out of
+// the folder that the archive is unpacked to.
+var ErrName = errors.New("refused: the name leads out of the archive")
+
+// Is reports whether a file is an archive that this package reads, by its name.
+func Is(name string) bool { return isZip(name) || isTar(name) || isTarGzip(name) }
+
+func isZip(name string) bool { return hasSuffix(name, ".zip") }
+
+func isTar(name string) bool { return hasSuffix(name, ".tar") }
+
+func isTarGzip(name string) bool { return hasSuffix(name, ".tar.gz") || hasSuffix(name, ".tgz") }
+
+func hasSuffix(name, suffix string) bool { return strings.HasSuffix(strings.ToLower(name), suffix) }
+
+// Hidden reports whether a name is one that programs add for themselves: a name with a
+// leading dot, or a copy of the metadata of macOS.
+func Hidden(name string) bool {
+	return strings.HasPrefix(path.Base(name), ".") || strings.Contains(name, "__MACOSX")
+}
+
+// Visit is called with one regular file: its name with slashes, which is local and
+// clean, its size as the archive states it, and its content, which need not be read.
+type Visit func(name string, size int64, content io.Reader) error
+
+// Each calls visit for each regular file of an archive, in the order of the archive.
+// Folders, links, devices and [Hidden] files are skipped. The form of the archive
+// follows from its name. Errors of visit are returned with the name of the member.
+func Each(ctx context.Context, file fs.File, name string, limits Limits, visit Visit) error {
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	w := &walk{ctx: ctx, limits: limits, visit: visit}
+	w.limits.Bytes = min(limits.Bytes, limits.Free+min(info.Size(), limits.Bytes)*limits.Ratio)
+	switch {
+	case isZip(name):
+		return w.zip(file, info.Size())
+	case isTarGzip(name):
+		in, err := gzip.NewReader(bufio.NewReader(file))
+		if err != nil {
+			return fmt.Errorf("gzip: %w", err)
+		}
+		return w.tar(in)
+	case isTar(name):
+		return w.tar(bufio.NewReader(file))
+	}
+	return fmt.Errorf("%s: not an archive", name)
+}
+
+// walk is one pass over an archive.
+type walk struct {
+	ctx     context.Context
+	limits  Limits
+	visit   Visit
+	members int
+	stream  int64 // bytes of the unpacked stream of a tar archive
+	content int64 // bytes of members
+}
+
+// member visits one member, if it is to be read.
+func (w *walk) member(name string, regular bool, size int64, open func() (io.ReadCloser, error)) error {
+	if w.members++; w.members > w.limits.Members {
+		return ErrLimit
+	}
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	local, ok, err := localFile(name, regular)
+	if err != nil || !ok || Hidden(local) {
+		return err
+	}
+	content, err := open()
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	// A sparse file of a tar archive has more bytes than the stream, so that members
+	// have a count of their own.
+	err = w.visit(local, size, &countedReader{w, content, &w.content})
+	if err = errors.Join(err, content.Close()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// localFile returns the name under which a member may be written below a folder. ok is
+// false for a member that is no regular file: it is skipped.
+func localFile(name string, regular bool) (local string, ok bool, err error) {
+	if !regular {
+		return "", false, nil
+	}
+	local = path.Clean(name)
+	if !filepath.IsLocal(filepath.FromSlash(name)) || local == "." {
+		return "", false, fmt.Errorf("member %q: %w", name, ErrName)
+	}
+	return local, true, nil
+}
+
+// countedReader counts what is read against the limit, and stops when the context ends.
+type countedReader struct {
+	w     *walk
+	r     io.Reader
+	count *int64
+}
+
+func (r *countedReader) Read(p []byte) (int, error) {
+	if err := r.w.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := r.r.Read(p)
+	if *r.count += int64(n); *r.count > r.w.limits.Bytes {
+		return 0, ErrLimit
+	}
+	return n, err
+}
+
+func (w *walk) zip(file fs.File, size int64) error {
+	at, ok := file.(io.ReaderAt)
+	if !ok {
+		copied, err := w.copy(file)
+		if err != nil {
+			return err
+		}
+		defer copied.Close()
+		at, size = copied.file, copied.size
+	}
+	archive, err := zip.NewReader(at, size)
+	if err != nil {
+		return err
+	}
+	for _, m := range archive.File {
+		if err := w.member(m.Name, m.Mode().IsRegular(), int64(min(m.UncompressedSize64, 1<<62)), m.Open); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copy copies an archive that can only be read from its start to its end.
+func (w *walk) copy(file fs.File) (*spool, error) {
+	s, err := newSpool()
+	if err != nil {
+		return nil, err
+	}
+	var size int64
+	_, err = io.Copy(s, &countedReader{w, file, &size})
+	if err == nil {
+		err = s.flush()
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func (w *walk) tar(in io.Reader) error {
+	for archive := tar.NewReader(&countedReader{w, in, &w.stream}); ; {
+		m, err := archive.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		open := func() (io.ReadCloser, error) { return io.NopCloser(archive), nil }
+		if err := w.member(m.Name, m.Typeflag == tar.TypeReg, m.Size, open); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package atomicfile
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+var errWrite = errors.New("disk full")
+
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+}
+
+func TestWrite(t *testing.T) {
+	for name, tc := range map[string]struct {
+		before string // content of the file before; empty: there is no file
+		write  func(io.Writer) error
+		want   string // content after; empty: there is no file
+		err    error
+	}{
+		"new file":             {"", text("after"), "after", nil},
+		"replaced":             {"before, longer", text("after"), "after", nil},
+		"failed, no file":      {"", failing, "", errWrite},
+		"failed, file is kept": {"before", failing, "before", errWrite},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := filepath.Join(t.TempDir(), "a", "b")
+			path := filepath.Join(folder, "x")
+			if tc.before != "" {
+				if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(path, []byte(tc.before), 0o644)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := Write(path, tc.write); !errors.Is(err, tc.err) {
+				t.Errorf("error %v, want %v", err, tc.err)
+			}
+			check(t, folder, tc.want)
+		})
+	}
+}
+
+// failing writes more than a buffer holds and then fails.
+func failing(w io.Writer) error {
+	if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+		return err
+	}
+	return errWrite
+}
+
+// check compares the content of the file x, which must be the only file of its folder.
+func check(t *testing.T, folder, want string) {
+	t.Helper()
+	got, err := os.ReadFile(filepath.Join(folder, "x"))
+	if string(got) != want || (err == nil) != (want != "") {
+		t.Errorf("content %q, error %v, want %q", got, err, want)
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != "x" {
+			t.Errorf("%s is left in the folder", e.Name())
+		}
+	}
+}
+
+func TestWriteLeavesNothingAfterPanic(t *testing.T) {
+	folder := t.TempDir()
+	func() {
+		defer func() { _ = recover() }()
+		_ = Write(filepath.Join(folder, "x"), func(io.Writer) error { panic("x") })
+	}()
+	check(t, folder, "")
+}
+
+// A file cannot take the place of a folder.
+func TestWriteToFolder(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(folder, "x", "y"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(filepath.Join(folder, "x"), text("after")); err == nil {
+		t.Error("no error")
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("%d files, error %v, want the folder only", len(entries), err)
+	}
+}
+
+// Writers of one file at the same time: one of them wins, whole.
+func TestWriteSideBySide(t *testing.T) {
+	folder := t.TempDir()
+	var writers sync.WaitGroup
+	for range 8 {
+		writers.Go(func() {
+			if err := Write(filepath.Join(folder, "x"), text("after")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Wait()
+	check(t, folder, "after")
+}

@@ -67,6 +67,7 @@ type model struct {
 	keys     map[string]string       // of the run, beyond those of the identity
 	facts    map[string]string       // of the run, beyond those of the identity, by the names of ner.Facts
 	counts   func() map[string]int64 // facts that grow while it is asked; nil: none
+	written  func() int64            // tokens of answers so far; nil: it is not known before they end
 	// after are facts that are known once it was asked; nil: none.
 	after    func(context.Context) (map[string]string, error)
 	close    func()

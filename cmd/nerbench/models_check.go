@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/harness"
 	"nerbench/ner"
-	"nerbench/prompts"
 	"nerbench/runners"
 )
 
@@ -27,15 +26,19 @@ type checkedModel struct {
 	Special  string              `json:"special_tokens,omitempty"`
 	Queries  int                 `json:"queries"` // asked twice
 	Outcomes map[ner.Outcome]int `json:"outcomes"`
+	Cut      int                 `json:"cut"`    // answers that the bound of the check cut, and that are not judged
 	Differ   int                 `json:"differ"` // answered differently the second time
 	Example  string              `json:"example"`
-	Remarks  []string            `json:"remarks"`  // what a reader of scores should know
-	Problems []string            `json:"problems"` // why it cannot be asked so
-	OK       bool                `json:"ok"`
-}
 
-// checkedQueries is how many questions are asked, twice.
-const checkedQueries = 4
+	AnswerTokens int    `json:"answer_tokens"`     // of all answers
+	MostTokens   int    `json:"max_answer_tokens"` // of one answer
+	TimeLimit    string `json:"time_limit"`        // for all questions
+	Stopped      bool   `json:"stopped"`           // by the time limit
+
+	Remarks  []string `json:"remarks"`  // what a reader of scores should know
+	Problems []string `json:"problems"` // why it cannot be asked so
+	OK       bool     `json:"ok"`
+}
 
 func checkFlags() []cli.Flag {
 	return append([]cli.Flag{
@@ -46,6 +49,8 @@ func checkFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
 		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
+		&cli.IntFlag{Name: "answer-tokens", Value: 128, Usage: "most tokens `N` of one answer of the check"},
+		&cli.DurationFlag{Name: "time-limit", Value: 2 * time.Minute, Usage: "longest `TIME` for all questions of the check"},
 		apiKeyFlag(),
 	}, localFlags()...)
 }
@@ -58,6 +63,10 @@ func (env *environment) checkModel(c *cli.Context) error {
 	p := runPlan{
 		model: c.Args().First(), servers: c.StringSlice("base-url"), keyFile: c.String("api-key-file"),
 		timeout: c.Duration("timeout"), local: readLocal(c), connections: 1,
+	}
+	bound := checkBound{c.Int("answer-tokens"), c.Duration("time-limit")}
+	if bound.tokens < 1 || bound.time <= 0 {
+		return usagef("models check: --answer-tokens and --time-limit: want more than 0")
 	}
 	var err error
 	if p.keys, err = readSettings(c.StringSlice("set")); err != nil {
@@ -80,7 +89,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 	if err := p.complete(); err != nil {
 		return err
 	}
-	v, err := env.check(c.Context, p, p.rows[0])
+	v, err := env.check(c.Context, p, p.rows[0], bound)
 	if err != nil {
 		return fmt.Errorf("models check: %w", err)
 	}
@@ -98,7 +107,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 }
 
 // check opens a model, asks it about a row, and judges.
-func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row) (*checkedModel, error) {
+func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row, bound checkBound) (*checkedModel, error) {
 	found, err := env.surveyRow(ctx, row, p.selection)
 	if err != nil {
 		return nil, err
@@ -108,6 +117,7 @@ func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row)
 		return nil, err
 	}
 	said := &remarks{}
+	env.note("opening %s", p.model)
 	m, err := env.openModel(ctx, p, row, found, renderer, said.add)
 	if err != nil {
 		return nil, err
@@ -116,7 +126,7 @@ func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row)
 	v := &checkedModel{
 		Model: m.identity.Model, Digest: m.identity.Digest, Server: strings.TrimSpace(m.identity.Server + " " + m.identity.ServerVersion),
 		Device: m.facts["device"], Context: m.decoding.Context, Special: m.facts["special_tokens"],
-		Outcomes: map[ner.Outcome]int{}, Problems: []string{},
+		Outcomes: map[ner.Outcome]int{}, Problems: []string{}, MostTokens: bound.tokens, TimeLimit: bound.time.String(),
 	}
 	if p.card != nil {
 		v.Card = p.card.Name
@@ -127,7 +137,7 @@ func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row)
 	if v.Digest == "" {
 		said.add("the server tells no digest: the model is known by name only")
 	}
-	longest, err := env.askTwice(ctx, v, m, renderer, row, found)
+	longest, err := env.askTwice(ctx, v, bound, m, renderer, row, found)
 	if err != nil {
 		return nil, err
 	}
@@ -145,17 +155,27 @@ func (env *environment) check(ctx context.Context, p runPlan, row *datasets.Row)
 
 // judge says why a model cannot be asked so, and what else a user should know.
 func (v *checkedModel) judge(p runPlan, special *runners.Special, longest ner.Completion) {
-	failed, _ := failureShare(v.Outcomes)
+	failed, judged := failureShare(v.Outcomes)
 	problem := func(format string, args ...any) { v.Problems = append(v.Problems, fmt.Sprintf(format, args...)) }
 	remark := func(format string, args ...any) { v.Remarks = append(v.Remarks, fmt.Sprintf(format, args...)) }
 	row, family := p.rows[0].ID, p.keys["family"]
 	switch {
-	case v.Queries == 0:
+	case v.Stopped && judged+v.Cut == 0:
+		problem("no answer came within %s (--time-limit)", v.TimeLimit)
+	case judged+v.Cut == 0:
 		problem("%s has nothing to ask about", row)
-	case failed == v.Queries:
+	case judged == 0:
+		problem("no answer ended within %d tokens, so that none could be judged (--answer-tokens)", v.MostTokens)
+	case failed == judged:
 		problem("no answer could be read: is %s the family of this model? (models list)", family)
 	case failed > 0:
-		remark("%d of %d answers cannot be read: is %s the family of this model? (models list)", failed, v.Queries, family)
+		remark("%d of %d answers cannot be read: is %s the family of this model? (models list)", failed, judged, family)
+	}
+	if v.Cut > 0 && judged > 0 {
+		remark("%d of %d answers did not end within %d tokens and are not judged (--answer-tokens)", v.Cut, judged+v.Cut, v.MostTokens)
+	}
+	if v.Stopped && judged+v.Cut > 0 {
+		remark("the time limit of %s ended the check before all questions were asked (--time-limit)", v.TimeLimit)
 	}
 	if longest.Finish == ner.FinishTooLong {
 		problem("the longest question about %s does not fit with its answer into the context of %d tokens", row, v.Context)
@@ -169,90 +189,6 @@ func (v *checkedModel) judge(p runPlan, special *runners.Special, longest ner.Co
 		remark("%d of %d questions are answered differently when they are asked again", v.Differ, v.Queries)
 	}
 	v.OK = len(v.Problems) == 0
-}
-
-// askTwice asks a few questions about the first passages, reads the answers, and asks
-// them again. It returns what comes of the longest question of the row.
-func (env *environment) askTwice(ctx context.Context, v *checkedModel, m *model, renderer *prompts.Renderer, row *datasets.Row, found survey) (longest ner.Completion, err error) {
-	docs, err := env.asked(ctx, row, found.part)
-	if err != nil {
-		return longest, err
-	}
-	how, err := how(row, mergeKeys(found.part.keys(row), renderer.Keys()))
-	if err != nil {
-		return longest, err
-	}
-	reading, err := harness.NewReading(how)
-	if err != nil {
-		return longest, err
-	}
-	seen := false // the longest
-	for d, err := range docs {
-		if err != nil {
-			return longest, err
-		}
-		isLongest := !seen && len(d.Text) == found.longest
-		if v.Queries == checkedQueries && !isLongest {
-			if seen {
-				break
-			}
-			continue
-		}
-		queries, err := renderer.Queries(d)
-		if err != nil {
-			return longest, err
-		}
-		if isLongest && len(queries) > 0 {
-			seen = true
-			if longest, err = askLongest(ctx, m.runner, queries); err != nil {
-				return longest, err
-			}
-		}
-		if queries = queries[:min(len(queries), checkedQueries-v.Queries)]; len(queries) == 0 {
-			continue
-		}
-		if err := v.ask(ctx, m.runner, reading, d, queries); err != nil {
-			return longest, err
-		}
-	}
-	return longest, nil
-}
-
-// askLongest asks the longest of some queries.
-func askLongest(ctx context.Context, runner runners.Runner, queries []ner.Query) (ner.Completion, error) {
-	longest := slices.MaxFunc(queries, func(a, b ner.Query) int {
-		return a.Prompt.Size() + a.Prompt.MaxTokens - b.Prompt.Size() - b.Prompt.MaxTokens
-	})
-	got, err := runner.Complete(ctx, []ner.Query{longest})
-	if err != nil {
-		return ner.Completion{}, err
-	}
-	return got[0], nil
-}
-
-// ask asks queries about one document, reads the answers, and asks again.
-func (v *checkedModel) ask(ctx context.Context, runner runners.Runner, reading *harness.Reading, d *ner.Document, queries []ner.Query) error {
-	got, err := runner.Complete(ctx, queries)
-	if err != nil {
-		return err
-	}
-	answers := make([]ner.Answer, len(got))
-	for i, c := range got {
-		answers[i] = ner.Answer{Types: queries[i].Types, Completion: c}
-		if v.Example == "" {
-			v.Example = c.Text
-		}
-	}
-	understood, err := reading.Passage(d, answers)
-	if err != nil {
-		return err
-	}
-	for _, p := range understood.Predictions {
-		v.Outcomes[p.Outcome]++
-	}
-	differ, err := runners.Repeatability(ctx, runner, queries)
-	v.Queries, v.Differ = v.Queries+len(queries), v.Differ+differ
-	return err
 }
 
 func (v *checkedModel) write(env *environment) {
@@ -269,7 +205,8 @@ func (v *checkedModel) write(env *environment) {
 	if v.Context > 0 {
 		fmt.Fprintf(env.stdout, "context of a run: %d tokens\n", v.Context)
 	}
-	fmt.Fprintf(env.stdout, "asked %d questions twice: %s; %d answered differently the second time\n", v.Queries, outcomesLine(v.Outcomes), v.Differ)
+	fmt.Fprintf(env.stdout, "asked %d questions twice: %s; %d answered differently the second time\n", v.Queries, v.outcomes(), v.Differ)
+	fmt.Fprintf(env.stdout, "bound: at most %d tokens an answer and %s for all questions; %d tokens were written\n", v.MostTokens, v.TimeLimit, v.AnswerTokens)
 	if v.Example != "" {
 		fmt.Fprintf(env.stdout, "the first answer: %s\n", printable(v.Example))
 	}
@@ -281,6 +218,20 @@ func (v *checkedModel) write(env *environment) {
 		return
 	}
 	fmt.Fprintf(env.stdout, "it cannot be asked so: %s\n", printable(strings.Join(v.Problems, "; ")))
+}
+
+// outcomes says how many answers had which outcome, and how many were not judged.
+func (v *checkedModel) outcomes() string {
+	line := outcomesLine(v.Outcomes)
+	switch {
+	case v.Cut > 0 && line != "":
+		return fmt.Sprintf("%s, not judged %d", line, v.Cut)
+	case v.Cut > 0:
+		return fmt.Sprintf("not judged %d", v.Cut)
+	case line == "":
+		return "no answers"
+	}
+	return line
 }
 
 // remarks are gathered from several goroutines at once, each once.

@@ -1,4 +1,4 @@
-package main
+package files
 
 import (
 	"context"
@@ -6,67 +6,77 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
+	"nerbench/internal/signature"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
 
-// evalPairs scores pairs of answers: as the UniversalNER paper does (docs/spec/metrics.md
-// §3.4), or in the grammar of InstructUIE and B2NER (§9.2).
-func evalPairs(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
+// Pairs is a file of answers beside gold answers.
+type Pairs struct {
+	// File has lines {"gold": "[…]", "pred": "[…]"}.
+	File File
+}
+
+// Eval scores the pairs as the UniversalNER paper does (docs/spec/metrics.md §3.4), or,
+// by other metrics, in the grammar of InstructUIE and B2NER (§9.2). Pairs have no
+// types and no spans.
+func (p Pairs) Eval(ctx context.Context, o Options) (*Report, error) {
 	paper := []string{"uniner_f1", "paper_partial_f1"}
 	grammar := metricIDs(func(m metrics.Metric) bool { return slices.Contains(m.Families, "instructuie") })
 	applicable := paper
-	if ids := splitList(c.StringSlice("metric")); len(ids) > 0 && !slices.Contains(ids, "all") {
+	if len(o.Metrics) > 0 && !slices.Contains(o.Metrics, "all") {
 		applicable = slices.Concat(paper, grammar)
 	}
-	plan, err := newEvalPlan(c, loop.ParseOptions{Family: "uniner"}, paper[:1], applicable)
+	if len(o.By.Attributes) > 0 || o.Taxonomy || o.Confusion {
+		return nil, fault.Usagef("pairs have strings and no spans: no buckets, taxonomy, or confusion")
+	}
+	o.By.Types = false
+	plan, err := newPlan(o, loop.ParseOptions{}, "uniner", paper[:1], applicable)
 	if err != nil {
 		return nil, err
 	}
-	if len(plan.attributes) > 0 || plan.taxonomy || plan.confusion {
-		return nil, fault.Usagef("--pairs has strings and no spans: no buckets, taxonomy, or confusion")
-	}
-	var e *evaluation
-	err = withInput(env, c.String("pairs"), func(r io.Reader) (err error) {
-		if len(plan.metrics) == 1 && plan.metrics[0].id == "uniner_f1" && plan.intervals.resamples == 0 {
-			e, err = countPaperPairs(ctx, plan, r)
+	var report *Report
+	err = p.File.Read(func(r io.Reader) (err error) {
+		if len(plan.metrics) == 1 && plan.metrics[0].id == "uniner_f1" && plan.Resamples == 0 {
+			report, err = countPaperPairs(ctx, plan, r)
 		} else {
-			e, err = countPairs(ctx, plan, r)
+			report, err = countPairs(ctx, plan, r)
 		}
 		return err
 	})
-	return e, err
+	if err != nil {
+		return nil, err
+	}
+	report.origin = []signature.Field{{Name: "input", Value: "pairs"}}
+	return report, nil
 }
 
 // countPaperPairs counts as the paper does and nothing else, at the speed of
 // reading.
-func countPaperPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, error) {
+func countPaperPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
 	counts, err := metrics.Pairs(ctx, r, func() metrics.AppendItems { return new(answers.OfficialParser).Append })
 	if err != nil {
 		return nil, err
 	}
 	m := plan.metrics[0]
-	return &evaluation{
-		metrics:  []evaluated{{id: m.id, metric: m.metric, tally: metrics.Tally{"": counts.Score}}},
-		passages: counts.Pairs,
-		beside:   []besideCount{{"void", counts.Void}, {"gold_void", counts.GoldVoid}},
+	return &Report{
+		Metrics:  []MetricReport{{ID: m.id, Metric: m.metric, Tally: metrics.Tally{"": counts.Score}}},
+		Passages: counts.Pairs,
+		Beside:   []Beside{{"void", counts.Void}, {"gold_void", counts.GoldVoid}},
 	}, nil
 }
 
-func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, error) {
-	plan.byType = false
+func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
 	counted, err := plan.count(ctx, func(yield func(evalPassage, error) bool) {
 		for p, err := range metrics.ReadPairs(r) {
 			if err != nil {
 				yield(evalPassage{}, err)
 				return
 			}
-			if !yield(evalPassage{understand: func(r *evalReading) (loop.ParsedPassage, error) { return pairPassage(p, r.protocols), nil }}, nil) {
+			if !yield(evalPassage{parse: func(how *parsing) (loop.ParsedPassage, error) { return pairPassage(p, how.protocols), nil }}, nil) {
 				return
 			}
 		}
@@ -74,10 +84,10 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*evaluation, 
 	if err != nil {
 		return nil, err
 	}
-	e := counted.evaluation(0)
-	e.outcomes = nil
-	e.beside = slices.DeleteFunc(e.beside, func(b besideCount) bool { return !strings.HasSuffix(b.name, "void") })
-	return e, nil
+	report := counted.report(0)
+	report.Outcomes = nil
+	report.Beside = slices.DeleteFunc(report.Beside, func(b Beside) bool { return !strings.HasSuffix(b.Name, "void") })
+	return report, nil
 }
 
 // pairPassage is a pair of answers as a passage with one query.

@@ -80,12 +80,15 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 		return nil, err
 	}
 	r.Connections = 1
-	dataset := r.Datasets[0]
-	p, err := (&Preparer{Bench: b}).Prepare(ctx, r.Request, dataset)
+	card, err := b.complete(&r.Request)
 	if err != nil {
 		return nil, err
 	}
-	card := p.Card
+	dataset := r.Datasets[0]
+	p, err := (&Preparer{Bench: b}).prepare(ctx, r.Request, card, dataset)
+	if err != nil {
+		return nil, err
+	}
 	said := &remarks{}
 	b.note("opening %s", p.Request.Plan.Model)
 	m, err := p.open(ctx, said.add)

@@ -15,7 +15,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"nerbench/datasets"
 	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/ner"
@@ -44,13 +43,22 @@ func (n *notes) String() string {
 }
 
 // checkOf is a request to check a model on a dataset of the sample.
-func checkOf(t *testing.T, model string) CheckRequest {
+func checkOf(model string) CheckRequest {
+	return CheckRequest{Request: Request{Plan: ner.Plan{Model: model, Dataset: "sample-law"}}}
+}
+
+// prepare prepares the run that a check is about.
+func prepare(t *testing.T, b *Bench, r Request) *Prepared {
 	t.Helper()
-	dataset, err := (&Bench{}).FindDataset("sample-law")
+	card, err := b.complete(&r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return CheckRequest{Request: Request{Plan: ner.Plan{Model: model}, Datasets: []*datasets.Dataset{dataset}}}
+	p, err := (&Preparer{Bench: b}).prepare(t.Context(), r, card, r.Datasets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // TestCheckLimitsAnswers: the server is asked for no more tokens than the bound, in
@@ -68,7 +76,7 @@ func TestCheckLimitsAnswers(t *testing.T) {
 		}
 	})
 	b := &Bench{Getenv: func(name string) string { return map[string]string{"OLLAMA_HOST": fake.URL}[name] }}
-	r := checkOf(t, "ollama/tiny")
+	r := checkOf("ollama/tiny")
 	for _, tc := range []struct {
 		name  string
 		bound int
@@ -130,7 +138,7 @@ func checkOfRandom(t *testing.T) CheckRequest {
 	if err := os.WriteFile(file, model.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := checkOf(t, "gguf/"+file)
+	r := checkOf("gguf/" + file)
 	r.Local = open.Local{Library: library, Threads: 1}
 	return r
 }
@@ -170,11 +178,7 @@ func TestCheckBound(t *testing.T) {
 // a server does not.
 func TestWritten(t *testing.T) {
 	r := checkOfRandom(t)
-	p, err := (&Preparer{Bench: &Bench{}}).Prepare(t.Context(), r.Request, r.Datasets[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := p.Open(t.Context())
+	m, err := prepare(t, &Bench{}, r.Request).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +247,7 @@ func TestCheckTime(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var noted notes
 				b := &Bench{Notify: noted.add}
-				r := checkOf(t, "ollama/tiny")
+				r := checkOf("ollama/tiny")
 				r.TimeLimit = time.Minute
 				tc.runner.answer = answer
 				v, err := probeWith(t, b, r, tc.runner, tc.stop)
@@ -271,10 +275,7 @@ func probeWith(t *testing.T, b *Bench, r CheckRequest, runner runners.Runner, st
 	if err := r.complete(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := (&Preparer{Bench: b}).Prepare(ctx, r.Request, r.Datasets[0])
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := prepare(t, b, r.Request)
 	v := &Checked{Outcomes: map[ner.Outcome]int{}}
 	probe, err := b.newProbe(&r, v, &open.Model{Runner: runner}, p.Renderer, p.Dataset, p.found.part)
 	if err != nil {
@@ -304,7 +305,7 @@ func TestCheckCut(t *testing.T) {
 		{"repaired at the bound", ner.Completion{Text: "[]", Finish: ner.FinishLength}, 128, 0, map[ner.Outcome]int{ner.Repaired: 4}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			r := checkOf(t, "ollama/tiny")
+			r := checkOf("ollama/tiny")
 			r.MaxAnswerTokens = tc.bound
 			v, err := probeWith(t, &Bench{}, r, slow{answer: tc.answer}, 0)
 			if err != nil || v.Cut != tc.cut || !maps.Equal(v.Outcomes, tc.want) {
@@ -316,8 +317,7 @@ func TestCheckCut(t *testing.T) {
 
 // TestJudge: answers that the bound cut are neither good nor bad.
 func TestJudge(t *testing.T) {
-	r := checkOf(t, "ollama/tiny").Request
-	r.Plan.Family = "uniner"
+	r := prepare(t, &Bench{}, checkOf("ollama/tiny").Request).Request
 	for _, tc := range []struct {
 		name     string
 		verdict  Checked

@@ -52,7 +52,7 @@ func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAvera
 	}
 	maps.DeleteFunc(bySystem, func(_ string, of []RescoredRun) bool { return !severalDatasets(ds, of) })
 	list := []SystemAverages{}
-	for _, system := range sortedKeys(bySystem) {
+	for _, system := range slices.Sorted(maps.Keys(bySystem)) {
 		s := SystemAverages{System: system, NotRun: b.absentDatasets(ctx, ds, bySystem[system])}
 		for _, id := range metricsOf(bySystem[system]) {
 			s.Metrics = append(s.Metrics, averagesOf(ds, bySystem[system], id))
@@ -102,7 +102,7 @@ func metricsOf(runs []RescoredRun) []string {
 			ids[id] = true
 		}
 	}
-	return sortedKeys(ids)
+	return slices.Sorted(maps.Keys(ids))
 }
 
 func averagesOf(ds []*datasets.Dataset, runs []RescoredRun, id string) MetricAverages {

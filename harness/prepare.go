@@ -3,9 +3,12 @@ package harness
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/runners"
@@ -68,7 +71,7 @@ func (p *Preparer) survey(ctx context.Context, dataset *datasets.Dataset, s sele
 	var key strings.Builder
 	key.WriteString(dataset.ID)
 	keys := s.keys(dataset)
-	for _, name := range sortedKeys(keys) {
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		key.WriteString(" " + name + "=" + keys[name])
 	}
 	if found, there := p.surveys[key.String()]; there {
@@ -124,4 +127,35 @@ func (p *Prepared) open(ctx context.Context, observe func(string)) (*open.Model,
 		spec.MadeFor, spec.Special = p.Card.Context, p.Card.Special
 	}
 	return open.Open(ctx, spec)
+}
+
+// training opens documents to train on; data is their fingerprint once all of
+// them were read.
+func (b *Bench) training(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (docs iter.Seq2[*ner.Document, error], data func() string, err error) {
+	all, err := b.Documents(ctx, dataset, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	fingerprint := loaders.NewFingerprint()
+	return func(yield func(*ner.Document, error) bool) {
+		for d, err := range all {
+			if err == nil {
+				fingerprint.Add(d)
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}, fingerprint.DataKey, nil
+}
+
+// nativeTypes are the types of a dataset by native label.
+func nativeTypes(dataset *datasets.Dataset) map[string]ner.EntityType {
+	types := map[string]ner.EntityType{}
+	for _, l := range dataset.Labels {
+		if !l.Drop {
+			types[l.Native] = l.Type
+		}
+	}
+	return types
 }

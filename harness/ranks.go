@@ -14,9 +14,9 @@ import (
 // rankAlpha is the level at which two systems differ (docs/spec/metrics.md §12.6).
 const rankAlpha = 0.05
 
-// RankSystems gives the systems on each dataset their range of ranks.
+// rankSystems gives the systems on each dataset their range of ranks.
 // Cells of one complete run each take part.
-func RankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
 	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
 	switch reports.KeyDataset {
 	case t.RowKey:
@@ -59,7 +59,7 @@ func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metr
 		return nil, nil
 	}
 	for id := range runs[i].Scores.Metrics {
-		if metricName(id) == metricName(metric) {
+		if MetricName(id) == MetricName(metric) {
 			return store.Counts(ctx, runs[i].ID, id)
 		}
 	}
@@ -76,7 +76,7 @@ func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 	p := map[[2]int]float64{}
 	rounds := stats.RankRounds(len(counts), rankAlpha)
 	for i := range counts {
-		if _, _, v := Ratios(metric, sum(counts[i])); v != nil {
+		if _, _, v := Ratios(metric, ner.Sum(counts[i])); v != nil {
 			f1[i] = *v
 		}
 		for j := i + 1; j < len(counts); j++ {
@@ -84,12 +84,4 @@ func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 		}
 	}
 	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)
-}
-
-func sum(scores []ner.Score) ner.Score {
-	var total ner.Score
-	for _, s := range scores {
-		total = total.Add(s)
-	}
-	return total
 }

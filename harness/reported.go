@@ -58,7 +58,7 @@ func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[st
 		out.Runs, out.Benchmark = runs, b.ranInfos(runs)
 	}
 	b.noteUnscored(out.Runs)
-	out.Results, err = ReportResults(ctx, store, out.Runs, resamples)
+	out.Results, err = reportResults(ctx, store, out.Runs, resamples)
 	return out, err
 }
 
@@ -157,9 +157,19 @@ func (b *Bench) ranInfos(runs []results.RunInfo) []reports.DatasetInfo {
 	return infos
 }
 
-// ReportResults makes the input of tables from runs, with intervals of that many
-// resamples (0: none).
-func ReportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
+// Results reads the runs that match the conditions, as the input of tables without
+// intervals.
+func Results(ctx context.Context, store *results.Store, where map[string][]string) ([]reports.Result, error) {
+	runs, err := SelectRuns(ctx, store, where)
+	if err != nil {
+		return nil, err
+	}
+	return reportResults(ctx, store, runs, 0)
+}
+
+// reportResults returns the input of tables from runs, with intervals from that many
+// resamples (0: no intervals).
+func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
 	byParser := parsersOf(runs)
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {

@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"maps"
 	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/metrics"
@@ -38,7 +39,7 @@ func (b *Bench) Reproduce(ctx context.Context, name string) (run results.RunInfo
 	if err != nil {
 		return run, nil, fmt.Errorf("reproduce: %w", err)
 	}
-	plan.Metrics = sortedKeys(claims)
+	plan.Metrics = slices.Sorted(maps.Keys(claims))
 	var documents []string
 	plan.Observe = func(p ner.Passage, _ *ner.Document, _ loop.ParsedPassage) {
 		documents = append(documents, p.Document)

@@ -79,8 +79,8 @@ func Figures(s results.Scores) (map[string]metrics.Figures, error) {
 	return out, nil
 }
 
-// metricName is a metric's id without its options.
-func metricName(id string) string {
+// MetricName returns the id of a metric without its options.
+func MetricName(id string) string {
 	name, _, _ := strings.Cut(id, "[")
 	return name
 }

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -33,7 +32,7 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 		return out, err
 	}
 	defer store.Close()
-	found, err := FindRuns(ctx, store, runs)
+	found, err := findRuns(ctx, store, runs)
 	if err != nil {
 		return out, err
 	}
@@ -65,9 +64,9 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 	return out, nil
 }
 
-// FindRuns finds runs by the beginning of their ids; all of them if none is
+// findRuns finds runs by the beginning of their ids; all of them if none is
 // named.
-func FindRuns(ctx context.Context, store *results.Store, names []string) ([]results.RunInfo, error) {
+func findRuns(ctx context.Context, store *results.Store, names []string) ([]results.RunInfo, error) {
 	if len(names) == 0 {
 		return store.Runs(ctx, nil)
 	}
@@ -91,17 +90,17 @@ func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, 
 	if err != nil {
 		return nil, err
 	}
-	asked, err := loop.MetricIDs(named, info.Keys["queries"], AnswerForm(info.Keys))
+	asked, err := MetricIDs(named, info.Keys)
 	if err != nil {
 		return nil, fault.Usagef("%v", err)
 	}
 	wanted := slices.Concat(loop.DefaultMetrics, asked)
-	for _, id := range sortedKeys(info.Scores.Metrics) {
+	for _, id := range slices.Sorted(maps.Keys(info.Scores.Metrics)) {
 		if _, _, err := metrics.ParseID(id); err == nil { // else of another nerbench
 			wanted = append(wanted, id)
 		}
 	}
-	if wanted, err = loop.MetricIDs(wanted, info.Keys["queries"], AnswerForm(info.Keys)); err != nil {
+	if wanted, err = MetricIDs(wanted, info.Keys); err != nil {
 		return nil, err
 	}
 	if !always && current(info, wanted) {
@@ -201,12 +200,15 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 	}, nil
 }
 
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+// MetricIDs returns the full ids of metrics for a run with these keys, as
+// [loop.MetricIDs] does.
+func MetricIDs(ids []string, keys map[string]string) ([]string, error) {
+	return loop.MetricIDs(ids, keys["queries"], answerForm(keys))
+}
 
-// AnswerForm returns the form of the answers of a run, and the presets that can parse
-// them. Both are empty where the family of the run is unknown.
-func AnswerForm(keys map[string]string) loop.ParseOptions {
+// answerForm returns the form of the answers of a run, and the presets that can parse
+// them. Both are empty if the family of the run is unknown.
+func answerForm(keys map[string]string) loop.ParseOptions {
 	a, _ := answersOf(keys) // parsing them is the error
 	return loop.ParseOptions{Form: a.Form, Presets: a.Presets}
 }
@@ -214,7 +216,7 @@ func AnswerForm(keys map[string]string) loop.ParseOptions {
 // parseOptions says how to parse the answers of a run: no prompts are needed, only
 // the words that they had for the types.
 func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.ParseOptions, error) {
-	options := AnswerForm(keys)
+	options := answerForm(keys)
 	plan, err := ner.PlanOf(keys)
 	if err != nil {
 		return options, err

@@ -161,9 +161,9 @@ func (b *Bench) asked(ctx context.Context, dataset *datasets.Dataset, p part) (i
 	return p.cut(docs), nil
 }
 
-// TrainOptions are the options under which the train split that goes with a plan
+// trainOptions are the options under which the train split that goes with a plan
 // is loaded.
-func TrainOptions(p ner.Plan) loaders.Options {
+func trainOptions(p ner.Plan) loaders.Options {
 	s := selectionOf(p)
 	return s.train(s.gold)
 }

@@ -55,7 +55,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, &UsageError{Err: err}
 	}
 	if r.Ranks {
-		if err := RankSystems(ctx, store, t, found.Runs); err != nil {
+		if err := rankSystems(ctx, store, t, found.Runs); err != nil {
 			return nil, err
 		}
 	}

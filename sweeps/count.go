@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"nerbench/harness"
-	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -69,10 +68,10 @@ func (c *counter) result(ctx context.Context, p *Prepared) (*Result, error) {
 			return nil, err
 		}
 	}
-	for _, name := range sortedKeys(c.partial) {
+	for _, name := range slices.Sorted(maps.Keys(c.partial)) {
 		out.Notes = append(out.Notes, name+": "+c.partial[name])
 	}
-	for _, id := range sortedKeys(c.unscored) {
+	for _, id := range slices.Sorted(maps.Keys(c.unscored)) {
 		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run scores them, and so does score RUN --metric ID)",
 			id, len(c.unscored[id]), len(p.runs)))
 	}
@@ -93,7 +92,7 @@ func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[stri
 			if whole = whole && list != nil; !whole {
 				continue
 			}
-			counts.seeds = append(counts.seeds, sum(list))
+			counts.seeds = append(counts.seeds, ner.Sum(list))
 			if counts.pooled == nil {
 				counts.pooled = make([]ner.Score, len(list))
 			}
@@ -128,7 +127,7 @@ func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score
 		c.partial[r.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
 		return nil, nil
 	}
-	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], harness.AnswerForm(info.Keys))
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -142,15 +141,3 @@ func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score
 	}
 	return list, err
 }
-
-// sum adds up the counts of passages.
-func sum(scores []ner.Score) ner.Score {
-	var total ner.Score
-	for _, s := range scores {
-		total = total.Add(s)
-	}
-	return total
-}
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

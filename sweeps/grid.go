@@ -2,6 +2,7 @@ package sweeps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,7 +109,7 @@ func (r *Result) datasets() []string {
 	if len(r.Lines) == 0 {
 		return nil
 	}
-	return sortedKeys(r.Lines[0].Datasets)
+	return slices.Sorted(maps.Keys(r.Lines[0].Datasets))
 }
 
 func (r *Result) severalMetrics() bool {

@@ -38,7 +38,7 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 			l.Datasets[dataset.ID] = nil
 			continue
 		}
-		whole := sum(of.pooled)
+		whole := ner.Sum(of.pooled)
 		if _, _, l.Datasets[dataset.ID] = harness.Ratios(metric, whole); whole.NGold == 0 { // docs/spec/metrics.md §10.4
 			c.partial[dataset.ID] = "no gold: in no mean"
 			continue
@@ -123,7 +123,7 @@ func (c *counter) addCost(ctx context.Context, l *Line, r *run) error {
 func meanOf(metric string, ds []stats.Dataset) *float64 {
 	total := 0.0
 	for _, d := range ds {
-		if _, _, f1 := harness.Ratios(metric, sum(d.A)); f1 != nil {
+		if _, _, f1 := harness.Ratios(metric, ner.Sum(d.A)); f1 != nil {
 			total += *f1
 		}
 	}

@@ -3,6 +3,7 @@ package sweeps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -113,7 +114,7 @@ func (c *counter) typeF1(ctx context.Context, r *run, metric string, t ner.Entit
 	if err != nil {
 		return nil, err
 	}
-	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], harness.AnswerForm(info.Keys))
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +194,7 @@ func paraphraseGrid(title string, lines []Paraphrase) reports.Grid {
 	g.Header = []string{"dataset", "type", "asked as"}
 	var others []string
 	if len(lines) > 0 {
-		others = sortedKeys(lines[0].Keys)
+		others = slices.Sorted(maps.Keys(lines[0].Keys))
 	}
 	g.Header = append(g.Header, others...)
 	g.Labels += len(others)

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 
 	"nerbench/harness/compare"
@@ -62,7 +64,7 @@ func (r *compareText) writeTypes(w io.Writer, i int) error {
 	fmt.Fprintf(w, "\nby type%s\n", r.of(i))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tsupport\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
-	for _, t := range sortedKeys(types) {
+	for _, t := range slices.Sorted(maps.Keys(types)) {
 		o := types[t]
 		o.Passages = o.A.NGold
 		writeOutcome(tw, o, printable(string(t)), reports.Percent(o.A.F1), reports.Percent(o.B.F1))

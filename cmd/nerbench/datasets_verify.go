@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -75,13 +76,13 @@ func (env *environment) printVerified(list []verify.Split) error {
 
 func repairsText(v verify.Split) string {
 	var parts []string
-	for _, kind := range sortedKeys(v.Repairs) {
+	for _, kind := range slices.Sorted(maps.Keys(v.Repairs)) {
 		parts = append(parts, fmt.Sprintf("%s %d", kind, v.Repairs[kind]))
 	}
 	if v.Duplicates > 0 {
 		parts = append(parts, fmt.Sprintf("duplicates %d", v.Duplicates))
 	}
-	for _, label := range sortedKeys(v.Dropped) {
+	for _, label := range slices.Sorted(maps.Keys(v.Dropped)) {
 		parts = append(parts, fmt.Sprintf("dropped %s %d", label, v.Dropped[label]))
 	}
 	return strings.Join(parts, ", ")

@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
+	"nerbench/harness"
 	"nerbench/harness/files"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -154,7 +157,7 @@ func (e *evalText) writeConfusion(w io.Writer) error {
 		seen[cell.Gold], seen[cell.Pred] = true, true
 		counts[[2]ner.EntityType{cell.Gold, cell.Pred}] = cell.N
 	}
-	types := sortedKeys(seen)
+	types := slices.Sorted(maps.Keys(seen))
 	if len(types) > 0 && types[0] == "" {
 		types = append(types[1:], "")
 	}
@@ -196,7 +199,7 @@ func printable(name string) string {
 
 // writeOutcomes prints how the queries ended, failures last, and their share.
 func (e *evalText) writeOutcomes(w io.Writer) error {
-	failures, queries := failureShare(e.Outcomes)
+	failures, queries := harness.FailureShare(e.Outcomes)
 	if queries == 0 {
 		return nil
 	}

@@ -141,11 +141,7 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 	if found, err = env.bench.Reported(ctx, store, where, "full49", 0); err != nil {
 		return found, nil, err
 	}
-	runs, err := harness.SelectRuns(ctx, store, where)
-	if err != nil {
-		return found, nil, err
-	}
-	all, err = harness.ReportResults(ctx, store, runs, 0)
+	all, err = harness.Results(ctx, store, where)
 	return found, all, err
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/harness"
@@ -16,8 +18,8 @@ func runText(r *harness.Result) string {
 	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, known before %d, too long %d)\n",
 		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Cached, r.TooLong)
 	for _, m := range metrics.Metrics {
-		for _, id := range sortedKeys(r.Scores) {
-			if metricName(id) != m.ID {
+		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
+			if harness.MetricName(id) != m.ID {
 				continue
 			}
 			c := r.Scores[id]
@@ -35,22 +37,6 @@ func runText(r *harness.Result) string {
 		fmt.Fprintf(&b, "  incomplete, not scored: %d passages, the first one because: %s\n", r.Passages-r.Complete, r.Failure)
 	}
 	return b.String()
-}
-
-// metricName is a metric's id without its options.
-func metricName(id string) string {
-	name, _, _ := strings.Cut(id, "[")
-	return name
-}
-
-func failureShare(outcomes map[ner.Outcome]int) (failures, queries int) {
-	for o, n := range outcomes {
-		queries += n
-		if o.Failure() {
-			failures += n
-		}
-	}
-	return failures, queries
 }
 
 func outcomesLine(outcomes map[ner.Outcome]int) string {

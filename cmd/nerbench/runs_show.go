@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -194,7 +195,7 @@ func (r *shownRun) writeText(w io.Writer) error {
 	if r.Scored < r.Complete {
 		fmt.Fprintf(w, "the scores are of %d passages: nerbench score %s\n", r.Scored, r.ID)
 	}
-	for _, id := range sortedKeys(r.Scores) {
+	for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 		if err := r.writeMetric(w, id); err != nil {
 			return err
 		}
@@ -202,7 +203,7 @@ func (r *shownRun) writeText(w io.Writer) error {
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
 		fmt.Fprintf(w, "unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
-	for _, name := range sortedKeys(r.Counters) {
+	for _, name := range slices.Sorted(maps.Keys(r.Counters)) {
 		share := ""
 		if slices.Contains(loop.Marks, name) {
 			share = " queries" + shareOf(strconv.Itoa(r.Counters[name]), strconv.Itoa(r.Queries))
@@ -219,7 +220,7 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	line := func(name string, c metrics.Figures) {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1), c.TP, c.NPred, c.NGold)
 	}
-	for _, t := range sortedKeys(r.ByType) {
+	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
 		if c, ok := r.ByType[t][id]; ok {
 			line(printable(string(t)), c)
 		}

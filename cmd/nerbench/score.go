@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,14 +51,14 @@ func (env *environment) printRescored(scored harness.Rescored) error {
 	}
 	for _, r := range scored.Runs {
 		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Dataset, r.Model)
-		for _, id := range sortedKeys(r.Scores) {
+		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), changeMark(&r, id))
 		}
 		if r.Complete < r.Passages {
 			fmt.Fprintf(env.stdout, "  (%d of %d passages)", r.Complete, r.Passages)
 		}
 		fmt.Fprintln(env.stdout)
-		for _, id := range sortedKeys(r.Signatures) {
+		for _, id := range slices.Sorted(maps.Keys(r.Signatures)) {
 			fmt.Fprintf(env.stdout, "  %s\n", r.Signatures[id])
 		}
 	}
@@ -86,7 +85,7 @@ func (env *environment) printAverages(list []harness.SystemAverages) error {
 			fmt.Fprintf(tw, "  %s\tmean_rows %s\tmean_domains %s\tpooled_micro %s\n", m.Metric, averageText(m.MeanRows), averageText(m.MeanDomains), averageText(m.PooledMicro))
 		}
 		var absent []string
-		for _, reason := range sortedKeys(s.NotRun) {
+		for _, reason := range slices.Sorted(maps.Keys(s.NotRun)) {
 			absent = append(absent, fmt.Sprintf("%d datasets (%s)", len(s.NotRun[reason]), reason))
 		}
 		if len(absent) > 0 {
@@ -100,6 +99,3 @@ func (env *environment) printAverages(list []harness.SystemAverages) error {
 func averageText(a harness.AverageFigures) string {
 	return fmt.Sprintf("%s (%d/%d)", reports.Percent(a.Value), a.Used, a.Total)
 }
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

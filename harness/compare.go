@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/harness/compare"
@@ -46,7 +48,7 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 		}
 	}
 	var refused []error
-	for _, dataset := range sortedKeys(sides[0]) {
+	for _, dataset := range slices.Sorted(maps.Keys(sides[0])) {
 		runA := sides[0][dataset]
 		runB, there := sides[1][dataset]
 		if !there {
@@ -61,7 +63,7 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 		ds = append(ds, compared)
 		incomplete += compared.Passages - len(compared.A)
 	}
-	for _, dataset := range sortedKeys(sides[1]) {
+	for _, dataset := range slices.Sorted(maps.Keys(sides[1])) {
 		if _, there := sides[0][dataset]; !there {
 			b.note("dataset %s: only B was run", dataset)
 		}
@@ -185,7 +187,7 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	var full [2]string
 	for i, r := range []results.RunInfo{a, b} {
-		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], AnswerForm(r.Keys))
+		ids, err := MetricIDs([]string{id}, r.Keys)
 		if err != nil {
 			return "", fmt.Errorf("run %s: %w", r.ID, err)
 		}
@@ -258,7 +260,7 @@ func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.
 	if err != nil {
 		return nil, err
 	}
-	docs, err := b.Documents(ctx, dataset, TrainOptions(selected))
+	docs, err := b.Documents(ctx, dataset, trainOptions(selected))
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before res
 	r.Passages, r.Complete = after.Passages, after.Complete
 	maps.DeleteFunc(after.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(asked, id) })
 	old := results.Scores{Metrics: map[string]results.MetricScore{}}
-	for _, id := range sortedKeys(after.Scores.Metrics) {
+	for _, id := range slices.Sorted(maps.Keys(after.Scores.Metrics)) {
 		a := after.Scores.Metrics[id]
 		b, there := before.Scores.Metrics[id]
 		if there && a.Total == b.Total && maps.Equal(a.ByType, b.ByType) {

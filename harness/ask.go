@@ -12,7 +12,7 @@ import (
 	"nerbench/runners/open"
 )
 
-// ask puts the questions of a run that have no answer yet.
+// ask sends the queries of a run that have no answer yet.
 func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, scored bool) (asked loop.Asked, err error) {
 	done, err := store.Done(ctx, run.ID())
 	if err != nil {
@@ -25,11 +25,11 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		}
 	}
 	if already == found.passages {
-		b.note("%s: %s: all %d passages have their answers already (run %s)", dataset.ID, m.Identity.Model, already, run.ID())
+		b.note("%s: %s: all %d passages are complete (run %s)", dataset.ID, m.Identity.Model, already, run.ID())
 		return asked, store.End(ctx, run.ID())
 	}
 	if already > 0 {
-		b.note("%s: %s: continues run %s: %d of %d passages are done", dataset.ID, m.Identity.Model, run.ID(), already, found.passages)
+		b.note("%s: %s: resuming run %s: %d of %d passages are complete", dataset.ID, m.Identity.Model, run.ID(), already, found.passages)
 	}
 	docs, err := b.asked(ctx, dataset, found.part)
 	if err != nil {
@@ -40,9 +40,9 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		return asked, err
 	}
 	writer := store.Writer(ctx, run.ID())
-	defer func() { // whatever happens, what was answered is kept
+	defer func() { // answers are stored in any case
 		for _, fault := range []error{writer.Close(), store.End(context.WithoutCancel(ctx), run.ID())} {
-			if fault != nil && !errors.Is(err, fault) { // a full disk shows in both
+			if fault != nil && !errors.Is(err, fault) { // a full disk fails both
 				err = errors.Join(err, fault)
 			}
 		}

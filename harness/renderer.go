@@ -11,7 +11,8 @@ import (
 	"nerbench/prompts"
 )
 
-// Renderer prepares the prompts of a dataset, with what they need of its train split.
+// Renderer prepares the prompts of a dataset. It reads the train split if the prompts
+// have demonstrations, or if the query set depends on frequencies.
 func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Dataset) (*prompts.Renderer, error) {
 	settings := PromptSettings(p, dataset)
 	var err error
@@ -26,7 +27,7 @@ func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Data
 	if byFrequency := strings.HasSuffix(settings.Queries, ":frequency"); shots || byFrequency {
 		docs, err := b.Documents(ctx, dataset, selectionOf(p).train(datasets.NativeGold))
 		if err != nil {
-			return nil, fmt.Errorf("demonstrations and frequencies come from the train split: %w", err)
+			return nil, fmt.Errorf("demonstrations and frequencies need the train split: %w", err)
 		}
 		pr.Frequency = map[ner.EntityType]int{}
 		for d, err := range docs {
@@ -48,8 +49,9 @@ func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Data
 	return r, nil
 }
 
-// longestPrompt renders the prompts of a text of that many bytes, and returns
-// the size of the longest and of its answer, and one of the prompts.
+// longestPrompt renders the prompts of a text of that many bytes. It returns the
+// size of the longest prompt in bytes, the largest limit of an answer in tokens, and
+// one of the prompts.
 func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, example ner.Prompt, err error) {
 	text := strings.Repeat("x", bytes)
 	d := &ner.Document{Text: text}

@@ -8,35 +8,33 @@ import (
 	"time"
 )
 
-// Request says what to run: a model on datasets, in one way.
+// Request describes runs of one model on one or more datasets.
 type Request struct {
-	// Plan holds the keys that are set; Model is required, the others are determined
-	// or have defaults.
+	// Plan holds the keys of the runs. Model is required, the others have defaults.
 	Plan ner.Plan
-	// Datasets are the datasets to run on; none: Plan.Dataset.
+	// Datasets are the datasets to run on; empty: Plan.Dataset.
 	Datasets []*datasets.Dataset
-	// Card names the model card that says how to ask the model; empty: the card of
-	// the model's name, if there is one.
+	// Card names the model card with the settings of the model; empty: the card with
+	// the name of the model, if there is one.
 	Card string
 
-	Servers     []string      // addresses of servers; none: the usual ones
-	KeyFile     string        // file with the key of the servers
-	Timeout     time.Duration // for one query; 0: the runner's
-	Connections int           // passages at once; 0: adapt
-	Pull        bool          // an Ollama server may download the model
+	Servers     []string      // addresses of servers; empty: the default ones
+	KeyFile     string        // file with the API key of the servers
+	Timeout     time.Duration // of one query; 0: the default of the runner
+	Connections int           // passages at once; 0: adaptive
+	Pull        bool          // let an Ollama server download the model
 	KeepAlive   time.Duration // of the model in an Ollama server; 0: its default
-	Local       open.Local    // models in the process
+	Local       open.Local    // settings of models that run in the process
 
-	Metrics []string // ids; none: loop.DefaultMetrics
+	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score
-	Probe   int      // queries to send again at the end of a run
-	// Scored parses the answers while the run is under way, to show a score in
-	// [Progress].
+	Probe   int      // number of queries to send again at the end of a run
+	// Scored adds a score to [Progress]: answers are parsed during the run.
 	Scored bool
 }
 
-// complete takes from the card what the request leaves open, and fills in
-// defaults. The card is nil where no card is used.
+// complete sets the keys of a request that are open from the card, then from the
+// defaults. The card is nil if none is used.
 func (b *Bench) complete(r *Request) (*cards.Card, error) {
 	if len(r.Datasets) == 0 {
 		dataset, err := b.FindDataset(r.Plan.Dataset)

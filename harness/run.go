@@ -15,13 +15,13 @@ import (
 	"nerbench/runners/cards"
 )
 
-// Run asks the model about each dataset what has no answer yet, and scores. A
-// dataset that cannot be asked does not stop the others: it is listed in the
-// summary, which is complete also if an error is returned. The store is made
-// when the first answer can be kept.
+// Run sends the queries without an answer for each dataset, then scores the answers.
+// If a dataset cannot be run, the others still are, and the summary lists it. The
+// summary is also valid if an error is returned. The store is created when the first
+// run begins.
 func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	summary := Summary{Runs: []Result{}, NotRun: []NotRun{}}
-	for _, id := range r.Metrics { // now, not after hours of asking
+	for _, id := range r.Metrics { // before hours of inference
 		if _, _, err := metrics.ParseID(id); err != nil {
 			return summary, fault.Usagef("run: %v", err)
 		}
@@ -58,12 +58,12 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	case len(faults) > 1:
 		return summary, sameKind(faults, fmt.Errorf("%d of %d datasets were not run", len(faults), len(r.Datasets)))
 	case summary.Incomplete > 0:
-		return summary, &PartialError{Err: fmt.Errorf("%d passages are incomplete: the same command asks for the rest", summary.Incomplete)}
+		return summary, &PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", summary.Incomplete)}
 	}
 	return summary, nil
 }
 
-// runRow asks what has no answer yet about one dataset, and scores it.
+// runDataset sends the queries without an answer for one dataset, and scores it.
 func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card *cards.Card, dataset *datasets.Dataset) (report Result, err error) {
 	p, err := (&Preparer{Bench: b}).prepare(ctx, r, card, dataset)
 	if err != nil {
@@ -97,7 +97,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	asked, err := b.ask(ctx, store, run, m, renderer, dataset, found, r.Scored)
 	if asked.Queries > 0 {
 		twice, fault := b.probeQueries(ctx, dataset, found, renderer, r.Probe)
-		if err != nil { // what was counted is kept, but nothing more is asked
+		if err != nil { // store the counts, but send no more queries
 			twice = nil
 		}
 		if fault = errors.Join(fault, b.keepCounts(ctx, store, run.ID(), m, twice)); err == nil {
@@ -108,7 +108,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	if err != nil {
 		return report, err
 	}
-	if asked.Incomplete > 0 { // its score would be one of some passages: on demand only (docs/spec/metrics.md §1.4)
+	if asked.Incomplete > 0 { // scored on demand only (docs/spec/metrics.md §1.4)
 		report.Failure = asked.Failure.Error()
 		return report, report.fill(ctx, store, nil)
 	}
@@ -122,8 +122,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	return report, report.fill(ctx, store, ids)
 }
 
-// sameKind gives an error the kind of several others: missing or other data, if
-// all are of that kind.
+// sameKind makes an error a [DataError] if all of several others are.
 func sameKind(faults []error, err error) error {
 	for _, f := range faults {
 		if !errors.As(f, new(*DataError)) {
@@ -133,8 +132,8 @@ func sameKind(faults []error, err error) error {
 	return &DataError{Err: err}
 }
 
-// noteLock tells where the data is not what the lock says: the run carries the
-// fingerprint of its own data, and does not compare with those on the locked.
+// noteLock notes data that differs from the recorded checksums. Its run has another
+// fingerprint, and cannot be compared with runs on the recorded data.
 func (b *Bench) noteLock(dataset *datasets.Dataset, s survey) {
 	native := s.part.gold == "" || s.part.gold == datasets.NativeGold
 	if !native || s.part.view == loaders.Table6View {
@@ -142,19 +141,19 @@ func (b *Bench) noteLock(dataset *datasets.Dataset, s survey) {
 	}
 	set, err := dataset.Set("")
 	if err != nil {
-		return // the sample has no sets
+		return // the sample has no recorded checksums
 	}
 	p, err := set.Part(s.part.split)
 	if err != nil || p.Lock == nil {
 		return
 	}
 	if s.lock.TextsSHA256 != p.Lock.TextsSHA256 || s.lock.SpansSHA256 != p.Lock.SpansSHA256 {
-		b.note("%s: %s: not the locked data: found %d documents with %d spans, expected %d with %d (nerbench datasets verify %s lists the differences); this run carries a fingerprint of its own",
+		b.note("%s: %s: the data does not match the recorded checksums: %d documents with %d spans, recorded %d with %d (nerbench datasets verify %s lists the differences); the run is marked by the fingerprint of its data",
 			dataset.ID, s.part.split, s.lock.Documents, s.lock.Spans, p.Lock.Documents, p.Lock.Spans, dataset.ID)
 	}
 }
 
-// mergeKeys joins maps of keys.
+// mergeKeys merges maps of keys. Later values replace earlier ones.
 func mergeKeys(parts ...map[string]string) map[string]string {
 	keys := map[string]string{}
 	for _, p := range parts {

@@ -24,7 +24,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 }
 
 // TestPartial: what could not be asked leaves the run incomplete and not scored,
-// with exit code 3 and the reason; the same command asks for the rest (docs/spec/metrics.md
+// with exit code 3 and the reason; run the same command again to retry (docs/spec/metrics.md
 // §1.4).
 func TestPartial(t *testing.T) {
 	var broken atomic.Bool
@@ -46,7 +46,7 @@ func TestPartial(t *testing.T) {
 	code, out := w.run(append(asking, "results.db")...)
 	for _, want := range []string{
 		"19 of 20 passages", "incomplete, not scored: 1 passages", "the oven is cold",
-		"1 passages are incomplete: the same command asks for the rest",
+		"1 passages are incomplete: run the same command again to retry",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("a passage fails: output lacks %q:\n%s", want, out)

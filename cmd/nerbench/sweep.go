@@ -169,7 +169,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 		return err
 	}
 	if incomplete > 0 {
-		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: the same command asks for the rest", incomplete)}
+		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", incomplete)}
 	}
 	return nil
 }

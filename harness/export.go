@@ -165,7 +165,6 @@ func WriteQueries(w io.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document
 	return errors.Join(writeQueries(out, r, docs, limit), out.Flush())
 }
 
-
 func writeQueries(w *jsonl.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	n := 0
 	for d, err := range docs {

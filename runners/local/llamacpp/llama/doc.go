@@ -4,7 +4,7 @@
 //
 // Only the operating system's loader is needed: the functions are called with
 // their C signatures, structures by value included, on linux, macOS and Windows,
-// amd64 and arm64 (docs/decisions/0017-llama-without-libffi.md).
+// amd64 and arm64 (docs/decisions/0010-llama-without-libffi.md).
 //
 // The structures of layout.go are those of one build of llama.cpp, the one that
 // [WantLlama] and [WantGGML] name. A newer build needs new layouts.

@@ -9,8 +9,8 @@ import (
 	"nerbench/runners"
 )
 
-// Complete answers questions of the prompt family "spans" with the spans of the
-// types that were asked for. A prompt of another family is [runners.ErrFatal].
+// Complete answers queries of the prompt family "spans" with the spans of the requested
+// types. A prompt of another family is an error that wraps [runners.ErrFatal].
 func (t *Tagger) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	out := make([]ner.Completion, 0, len(queries))
 	var tagged *ner.Document // queries of one passage share its spans

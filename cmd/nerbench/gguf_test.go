@@ -103,7 +103,7 @@ func TestGGUFBadInput(t *testing.T) {
 		{name: "library of another build", model: "models/tiny.gguf", library: "other", text: "is another build: ggml 0.25.1 0000000", hint: "make llama-libs"},
 		{name: "context beyond the model's", model: "models/tiny.gguf", args: []string{"--context", "4096"}, text: "the model was trained for 2048", hint: "omit --context"},
 		{name: "no GPU", model: "models/tiny.gguf", args: []string{"--gpu-layers", "2"}, text: "finds no GPU", hint: "doctor"},
-		{name: "out of memory", model: "models/long.gguf", args: []string{"--context", "4194304"}, memory: 3000, text: "no memory for", hint: "--context"},
+		{name: "out of memory", model: "models/long.gguf", args: []string{"--context", "4194304"}, memory: 3000, text: "not enough memory for", hint: "--context"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.library == "" {

@@ -292,7 +292,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"rate limit":             {429, "7", `{"error":{"message":"slow down"}}`, true, false, "slow down", ""},
 		"error is a string":      {401, "", `{"error":"Unauthorized"}`, false, true, "Unauthorized", "OPENAI_API_KEY"},
-		"detail":                 {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embeddings"},
+		"detail":                 {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embedding model"},
 		"older form":             {400, "", `{"object":"error","message":"best_of must be 1"}`, false, true, "best_of", ""},
 		"a proxy's page":         {502, "", "<html>\nBad Gateway", true, false, "<html>", ""},
 		"engine dead":            {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},

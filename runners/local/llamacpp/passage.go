@@ -111,7 +111,7 @@ func sharedLength(prompts [][]llama.Token) int {
 	return n
 }
 
-// largest is the largest need of its questions.
+// largest is the largest need of the queries.
 func (p *passage) largest() int {
 	n := 0
 	for _, q := range p.questions {

@@ -137,7 +137,7 @@ func (r *Runner) reads() (int, error) {
 // spans are ignored.
 func (r *Runner) Unmapped() []string { return r.labels.unmapped }
 
-// Complete implements [runners.Runner] for questions of the prompt family "spans".
+// Complete implements [runners.Runner] for queries of the prompt family "spans".
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	out, err := runners.CompleteSpans(ctx, queries, func(ctx context.Context, d *ner.Document) ([]ner.Span, error) { return r.classify(ctx, d.Text) })
 	if err != nil {
@@ -146,7 +146,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 	return out, err
 }
 
-// digest is the SHA-256, in hexadecimal, of the files that make an answer, one
+// digest is the SHA-256, in hexadecimal, of the files that determine the answers, one
 // after the other.
 func digest(files []string) (string, error) {
 	h := sha256.New()

@@ -26,7 +26,7 @@ type Kind string
 // The kinds. Faults of DNS and TLS need an address of their own: see [NoNames] and
 // [BadTLS].
 const (
-	ResetBefore Kind = "reset before the question"
+	ResetBefore Kind = "reset before the query"
 	ResetAfter  Kind = "reset instead of the answer"
 	HalfBody    Kind = "half a body"
 	SlowBody    Kind = "slow body"

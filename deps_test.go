@@ -77,6 +77,7 @@ var imports = map[string][]string{
 
 	"internal/archive":    {},
 	"internal/atomicfile": {},
+	"internal/config":     {"internal/fault", "internal/strict"},
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/parallel":   {},
 	"internal/reference":  {},
@@ -86,7 +87,7 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "runners/cards", "runners/open",
+		"harness", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "runners/cards", "runners/open",
 		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -69,7 +69,7 @@ func (env *environment) paper(c *cli.Context) error {
 		return err
 	}
 	if out == "" {
-		if err := parts[0].Write(env.stdout, format); err != nil {
+		if err := parts[0].Write(env.stdout, env.printed(format)); err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
 		return nil

@@ -63,7 +63,7 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.Write(env.stdout, format)
+	return t.Write(env.stdout, env.printed(format))
 }
 
 // readSpec reads which table is wanted. What is unknown in it is wrong usage.

@@ -18,11 +18,11 @@ func apiKeyFlag() cli.Flag {
 
 // examineVLLM looks at the server at the usual place, or at OPENAI_BASE_URL.
 func examineVLLM(env *environment, ctx context.Context) finding {
-	address := env.getenv("OPENAI_BASE_URL")
+	address := env.variable("OPENAI_BASE_URL")
 	if address == "" {
 		address = vllm.DefaultServer
 	}
-	key, err := open.APIKey("", env.getenv)
+	key, err := open.APIKey(env.keyFile(false), env.getenv)
 	if err != nil {
 		return found(broken, err)
 	}

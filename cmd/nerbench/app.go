@@ -31,6 +31,7 @@ func commands(env *environment) []*cli.Command {
 		parseCommand(env),
 		alignCommand(env),
 		doctorCommand(env),
+		completionCommand(env),
 		versionCommand(env),
 	}
 }
@@ -53,6 +54,9 @@ func run(ctx context.Context, args []string, env *environment) int {
 	}
 	env.share(app.Commands, app.Name)
 	app.CustomAppHelpTemplate = appHelp(app)
+	if len(args) > 1 && args[1] == completeCommand {
+		return env.complete(app, args[2:])
+	}
 	args = arrange(app, args)
 	env.given = givenFlags(app.Flags, args)
 	return env.exit(ctx, app.RunContext(ctx, args))

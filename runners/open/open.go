@@ -45,6 +45,16 @@ func Usages() []string {
 	return lines
 }
 
+// Prefixes are the beginnings of the names of models, one for each kind. After one
+// that ends in a slash the name of the model follows.
+func Prefixes() []string {
+	var prefixes []string
+	for _, k := range kinds {
+		prefixes = append(prefixes, k.prefix)
+	}
+	return prefixes
+}
+
 // Spec says which model to open, and for which queries.
 type Spec struct {
 	// Name is the full name of the model, such as "ollama/llama3.2".

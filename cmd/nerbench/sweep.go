@@ -19,7 +19,7 @@ docs/sweeps.md describes the file. -m, -d, --suite, --limit and --set take the p
 plan says; where a plan compares models, name them all: -m A -m B.`
 	return &cli.Command{
 		Name:  "sweep",
-		Usage: "ablations: runs that differ in some keys, and what the differences are worth",
+		Usage: "ablations: compare runs that differ in some keys",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the plans of the program",

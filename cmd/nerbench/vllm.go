@@ -13,7 +13,7 @@ import (
 
 // apiKeyFlag names a file with the key of a server.
 func apiKeyFlag() cli.Flag {
-	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the key of the server (default: the variable OPENAI_API_KEY)"}
+	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the key of the server (default: OPENAI_API_KEY)"}
 }
 
 // examineVLLM looks at the server at the usual place, or at OPENAI_BASE_URL.

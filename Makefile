@@ -3,8 +3,10 @@ export CGO_ENABLED := 0
 
 .PHONY: build test integration lint bench peers fuzz golden llama-libs
 
+# The commit; empty outside of a repository.
+STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
 build: ## the program, in bin/nerbench
-	go build -trimpath -o bin/nerbench ./cmd/nerbench
+	go build -trimpath -ldflags "-s -w -X main.stamp=$(STAMP)" -o bin/nerbench ./cmd/nerbench
 
 test: ## everything that needs no server, no network, no data
 	go test ./...

@@ -1,6 +1,9 @@
 package metrics
 
-import "nerbench/ner"
+import (
+	"math"
+	"nerbench/ner"
+)
 
 // Figures are the counts of a score with its ratios, as JSON output shows them.
 // The counts of metrics of half points are halved. Ratios that are undefined are
@@ -31,4 +34,12 @@ func (r Ratio) Pointer() *float64 {
 		return nil
 	}
 	return &r.Value
+}
+
+// Finite is a number, or nil if it is infinite, as open edges of buckets are.
+func Finite(v float64) *float64 {
+	if math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }

@@ -10,11 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
-
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // mostSequences is the largest number of questions at once: the library has 256
@@ -35,9 +34,10 @@ type Usage struct {
 // engine owns the context of a model: its goroutine is the only one that computes.
 type engine struct {
 	runner *Runner
+	lib    *llama.Library
 	ctx    llama.Context
 	memory llama.Memory
-	batch  llama.Batch
+	batch  *llama.Batch
 	size   int // of the vocabulary
 	pieces [][]byte
 
@@ -49,29 +49,26 @@ type engine struct {
 	active  []*passage  // what they share is or will be in memory
 	running []*question // have a sequence
 	cells   int         // of memory that nobody may take yet
-	forQ    []llama.SeqId
-	forP    []llama.SeqId
+	forQ    []llama.SeqID
+	forP    []llama.SeqID
 	broken  error // the library failed: nothing more can be asked
 
 	prompts, computed, answers, steps atomic.Int64
 }
 
-func newEngine(r *Runner, ctx llama.Context, cells int) (*engine, error) {
-	memory, err := llama.GetMemory(ctx)
-	if err != nil {
-		return nil, err
-	}
+func newEngine(r *Runner, ctx llama.Context, cells int) *engine {
+	lib := r.library.calls
 	e := &engine{
-		runner: r, ctx: ctx, memory: memory, cells: cells, size: int(llama.VocabNTokens(r.vocabulary)),
-		batch:  llama.BatchInit(mostBatch, 0, 1),
+		runner: r, lib: lib, ctx: ctx, memory: lib.ContextMemory(ctx), cells: cells, size: int(lib.VocabSize(r.vocabulary)),
+		batch:  lib.NewBatch(mostBatch),
 		arrive: make(chan *passage), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	e.pieces = make([][]byte, e.size)
 	for i := range r.config.Sequences {
-		e.forQ = append(e.forQ, llama.SeqId(i))
-		e.forP = append(e.forP, llama.SeqId(r.config.Sequences+i))
+		e.forQ = append(e.forQ, llama.SeqID(i))
+		e.forP = append(e.forP, llama.SeqID(r.config.Sequences+i))
 	}
-	return e, nil
+	return e
 }
 
 func (e *engine) usage() Usage {
@@ -99,8 +96,8 @@ func (e *engine) ask(ctx context.Context, p *passage) ([]ner.Completion, error) 
 func (e *engine) end() {
 	close(e.closing)
 	<-e.ended
-	_ = llama.BatchFree(e.batch) // never fails
-	_ = llama.Free(e.ctx)        // its only failure is that there is none
+	e.lib.BatchFree(e.batch.BatchData)
+	e.lib.ContextFree(e.ctx)
 }
 
 // run computes until the engine is closed.
@@ -110,7 +107,7 @@ func (e *engine) run() {
 		e.dropCancelled()
 		e.admit()
 		e.begin()
-		if e.fill(); e.batch.NTokens == 0 {
+		if e.fill(); e.batch.Count == 0 {
 			continue
 		}
 		if err := e.step(); err != nil {
@@ -224,13 +221,11 @@ func (e *engine) begin() {
 func (e *engine) open(q *question) (err error) {
 	p := q.passage
 	if len(p.shared) > 0 {
-		if err := llama.MemorySeqCp(e.memory, p.seq, q.seq, -1, -1); err != nil {
-			return err
-		}
+		e.lib.MemoryCopy(e.memory, p.seq, q.seq, -1, -1)
 	}
 	q.pos, q.pending = llama.Pos(len(p.shared)), q.suffix
 	e.prompts.Add(int64(q.prompt))
-	if q.sampler, err = newSampler(e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
+	if q.sampler, err = newSampler(e.lib, e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
 		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
 	}
 	return nil
@@ -239,7 +234,7 @@ func (e *engine) open(q *question) (err error) {
 // fill puts into the batch: the last token of every answer, then questions, then
 // what passages share.
 func (e *engine) fill() {
-	e.batch.NTokens = 0
+	e.batch.Count = 0
 	for _, answering := range []bool{true, false} {
 		for _, q := range e.running {
 			if (q.written > 0) == answering {
@@ -248,9 +243,9 @@ func (e *engine) fill() {
 		}
 	}
 	for _, p := range e.active {
-		n := min(len(p.shared)-p.read, e.room())
+		n := min(len(p.shared)-p.read, e.batch.Room())
 		for _, t := range p.shared[p.read : p.read+n] {
-			e.add(t, llama.Pos(p.read), p.seq, false)
+			e.batch.Add(t, llama.Pos(p.read), p.seq, false)
 			p.read++
 		}
 		e.computed.Add(int64(n))
@@ -258,13 +253,13 @@ func (e *engine) fill() {
 }
 
 func (e *engine) addPending(q *question) {
-	n := min(len(q.pending), e.room())
+	n := min(len(q.pending), e.batch.Room())
 	for i, t := range q.pending[:n] {
 		last := i == len(q.pending)-1
 		if last {
-			q.logits = e.batch.NTokens
+			q.logits = e.batch.Count
 		}
-		e.add(t, q.pos, q.seq, last)
+		e.batch.Add(t, q.pos, q.seq, last)
 		q.pos++
 	}
 	if q.written == 0 {
@@ -273,19 +268,11 @@ func (e *engine) addPending(q *question) {
 	q.pending = q.pending[n:]
 }
 
-func (e *engine) room() int { return mostBatch - int(e.batch.NTokens) }
-
-func (e *engine) add(t llama.Token, pos llama.Pos, seq llama.SeqId, logits bool) {
-	if err := e.batch.Add(t, pos, []llama.SeqId{seq}, logits); err != nil {
-		panic("llamacpp: batch: " + err.Error()) // there was room
-	}
-}
-
 // step computes the batch and continues the answers.
 func (e *engine) step() error {
 	e.steps.Add(1)
 	e.runner.library.log.take()
-	if code, err := llama.Decode(e.ctx, e.batch); err != nil || code != 0 {
+	if code := e.lib.Decode(e.ctx, e.batch.BatchData); code != 0 {
 		reason := e.runner.library.log.reason()
 		if reason == "" {
 			reason = "no reason given"
@@ -307,9 +294,9 @@ func (e *engine) step() error {
 func (e *engine) extend(q *question) error {
 	place := q.logits
 	q.logits = -1
-	logits, err := llama.GetLogitsIth(e.ctx, place, e.size)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
+	logits := e.lib.Logits(e.ctx, place, e.size)
+	if logits == nil {
+		return fmt.Errorf("the library gives no logits of token %d of a batch: %w", place, runners.ErrFatal)
 	}
 	t := q.sampler.choose(e.ctx, logits, place, e.ends)
 	q.written++
@@ -333,18 +320,12 @@ func (e *engine) extend(q *question) error {
 	return nil
 }
 
-func (e *engine) ends(t llama.Token) bool { return llama.VocabIsEOG(e.runner.vocabulary, t) }
+func (e *engine) ends(t llama.Token) bool { return e.lib.TokenEnds(e.runner.vocabulary, t) }
 
 // piece is the text of a token; control tokens have none.
 func (e *engine) piece(t llama.Token) []byte {
 	if e.pieces[t] == nil {
-		buf := make([]byte, 64)
-		n := llama.TokenToPiece(e.runner.vocabulary, t, buf, 0, false)
-		if n < 0 {
-			buf = make([]byte, -n)
-			n = llama.TokenToPiece(e.runner.vocabulary, t, buf, 0, false)
-		}
-		e.pieces[t] = buf[:max(n, 0):max(n, 0)]
+		e.pieces[t] = e.lib.Piece(e.runner.vocabulary, t)
 	}
 	return e.pieces[t]
 }
@@ -394,7 +375,7 @@ func splitThinking(text string) (thinking, answer string) {
 
 // release gives the sequence and the memory of a question back.
 func (e *engine) release(q *question) {
-	_, _ = llama.MemorySeqRm(e.memory, q.seq, -1, -1) // whole sequences never fail
+	e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // whole sequences never fail
 	q.sampler.free()
 	e.cells += q.need()
 	e.forQ = append(e.forQ, q.seq)
@@ -404,7 +385,7 @@ func (e *engine) release(q *question) {
 // leave ends a passage.
 func (e *engine) leave(p *passage) {
 	if i := slices.Index(e.active, p); i >= 0 {
-		_, _ = llama.MemorySeqRm(e.memory, p.seq, -1, -1) // whole sequences never fail
+		e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // whole sequences never fail
 		e.cells += len(p.shared)
 		e.forP = append(e.forP, p.seq)
 		e.active = slices.Delete(e.active, i, i+1)

@@ -3,9 +3,8 @@ package llamacpp
 import (
 	"strings"
 	"sync"
-	"unsafe"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // messages keeps the last errors that the library wrote: its functions return
@@ -19,29 +18,24 @@ type messages struct {
 // mostMessages is the number of errors that are kept.
 const mostMessages = 16
 
-// write is the library's log function (ggml_log_callback): it is called from any
-// thread.
-func (m *messages) write(level int32, text, _ uintptr) uintptr {
-	if level != int32(llama.LogLevelError) && level != int32(llama.LogLevelInfo) {
-		return 0
-	}
-	line := strings.TrimSpace(goString(*(*unsafe.Pointer)(unsafe.Pointer(&text)))) // the address is C's
-	if line == "" {
-		return 0
+// write takes a message of the library. It is called from any thread.
+func (m *messages) write(level llama.LogLevel, text string) {
+	line := strings.TrimSpace(text)
+	if line == "" || level != llama.LogLevelError && level != llama.LogLevelInfo {
+		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if level == int32(llama.LogLevelInfo) {
+	if level == llama.LogLevelInfo {
 		if _, what, ok := strings.Cut(line, "offloaded "); ok {
 			m.onGPU, _, _ = strings.Cut(what, " to GPU")
 		}
-		return 0
+		return
 	}
 	m.lines = append(m.lines, line)
 	if len(m.lines) > mostMessages {
 		m.lines = m.lines[1:]
 	}
-	return 0
 }
 
 // offload returns how many layers of the model that was loaded last are on a GPU,

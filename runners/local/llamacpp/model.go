@@ -2,7 +2,6 @@ package llamacpp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,11 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
-
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // Kind is the kind of server in the keys of a run.
@@ -120,7 +118,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		err = r.start()
 	}
 	if err != nil {
-		_ = llama.ModelFree(r.model) // its only failure is that there is none
+		library.calls.ModelFree(r.model)
 		return nil, err
 	}
 	return r, nil
@@ -159,30 +157,30 @@ func (r *Runner) load(split llama.SplitMode) error {
 	if c.MainGPU < 0 || c.MainGPU > 0 && c.MainGPU >= len(gpus) {
 		return fmt.Errorf("llamacpp: main GPU %d: the library sees %d", c.MainGPU, len(gpus))
 	}
-	p := llama.ModelDefaultParams()
+	p := r.library.calls.ModelDefaultParams()
 	if c.GPULayers >= 0 {
-		p.NGpuLayers = int32(c.GPULayers)
+		p.GPULayers = int32(c.GPULayers)
 	}
-	p.SplitMode, p.MainGpu = split, int32(c.MainGPU)
+	p.SplitMode, p.MainGPU = split, int32(c.MainGPU)
 	r.library.log.take()
-	model, err := llama.ModelLoadFromFile(c.File, p)
-	if err != nil {
-		return r.refused(err)
+	model := r.library.calls.ModelLoad(c.File, p)
+	if model == 0 {
+		return r.refused()
 	}
-	r.model, r.vocabulary = model, llama.ModelGetVocab(model)
+	r.model, r.vocabulary = model, r.library.calls.ModelVocab(model)
 	r.offloaded = r.library.log.offload()
-	if llama.ModelHasEncoder(model) {
-		_ = llama.ModelFree(model) // its only failure is that there is none
+	if r.library.calls.ModelHasEncoder(model) {
+		r.library.calls.ModelFree(model)
 		return fmt.Errorf("llamacpp: %s: has an encoder (%s): only decoders can be asked here", c.File, r.info.Architecture)
 	}
 	return nil
 }
 
 // refused says why the library did not take a model.
-func (r *Runner) refused(err error) error {
+func (r *Runner) refused() error {
 	reason := r.library.log.reason()
 	if reason == "" {
-		reason = err.Error()
+		reason = "the library does not take the model and gives no reason"
 	}
 	hint := &fault.Hint{Err: fmt.Errorf("llamacpp: %s: %s", r.config.File, reason)}
 	switch low := strings.ToLower(reason); {
@@ -216,34 +214,32 @@ func (r *Runner) start() error {
 	}
 	// One passage that fills its context, and the questions of others beside it.
 	cells := c.Decoding.Context + (c.Sequences-1)*(c.LongestAnswer+suffixRoom) + c.Decoding.Context
-	p := llama.ContextDefaultParams()
-	p.NCtx, p.NBatch, p.NUbatch = uint32(cells), mostBatch, mostBatch
-	p.NSeqMax = uint32(2 * c.Sequences) // for questions, and for what passages share
-	p.NOutputsMax = p.NSeqMax
-	p.NThreads, p.NThreadsBatch = int32(c.Threads), int32(c.Threads)
-	p.KVUnified, p.NoPerf = 1, 1
+	p := r.library.calls.ContextDefaultParams()
+	p.Cells, p.Batch, p.MicroBatch = uint32(cells), mostBatch, mostBatch
+	p.Sequences = uint32(2 * c.Sequences) // for questions, and for what passages share
+	p.Outputs = p.Sequences
+	p.Threads, p.ThreadsBatch = int32(c.Threads), int32(c.Threads)
+	p.UnifiedKV, p.NoPerf = true, true
 	if r.offloaded == "" {
 		// On processors it is no faster, and rounds more: of long answers, twice as
 		// many part from those that are computed in full precision.
-		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
-		p.OpOffload, p.Offload_kqv = 0, 0 // no layer on the GPU: nothing else there either
+		p.FlashAttention = llama.FlashAttentionOff
+		p.OffloadOps, p.OffloadKQV = false, false // no layer on the GPU: nothing else there either
 	}
 	r.library.log.take()
-	lctx, err := llama.InitFromModel(r.model, p)
-	if err != nil {
+	lctx := r.library.calls.ContextInit(r.model, p)
+	if lctx == 0 {
 		reason := r.library.log.reason()
 		if reason == "" {
-			reason = err.Error()
+			reason = "the library gives no reason"
 		}
 		return &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: no memory for %d tokens of context (%d questions at once): %s", c.File, cells, c.Sequences, reason),
 			Advice: outOfMemory,
 		}
 	}
-	if r.engine, err = newEngine(r, lctx, cells); err != nil {
-		return errors.Join(err, llama.Free(lctx))
-	}
-	r.chat.open(r.model, r.vocabulary)
+	r.engine = newEngine(r, lctx, cells)
+	r.chat.open(r.library.calls, r.model, r.vocabulary)
 	go r.engine.run()
 	return nil
 }
@@ -257,7 +253,7 @@ func (r *Runner) Close() {
 	}
 	r.closed = true
 	r.engine.end()
-	_ = llama.ModelFree(r.model) // its only failure is that there is none
+	r.library.calls.ModelFree(r.model)
 }
 
 // Identity names the model by the bytes of its file, and the library by its build.
@@ -266,7 +262,7 @@ func (r *Runner) Identity() runners.Identity {
 		Model: ModelName(r.config.File), Digest: r.digest, Server: Kind, ServerVersion: Build, Context: r.info.Context,
 	}
 	if r.info.FileType >= 0 {
-		id.Quantisation = llama.FtypeName(llama.Ftype(r.info.FileType)) // that of most weights
+		id.Quantisation = r.library.calls.FtypeName(int32(r.info.FileType)) // that of most weights
 	}
 	return id
 }
@@ -275,7 +271,7 @@ func (r *Runner) Identity() runners.Identity {
 // one token each.
 func (r *Runner) Special(texts []string) (*runners.Special, error) {
 	return runners.SpecialOf(texts, func(text string, added bool) (int, error) {
-		tokens, err := r.library.tokens(r.vocabulary, text, added)
+		tokens, err := r.library.calls.Tokens(r.vocabulary, text, added)
 		return len(tokens), err
 	})
 }

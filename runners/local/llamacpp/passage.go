@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
-
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // passage is one call of Complete: questions that share the beginning of their
@@ -23,7 +22,7 @@ type passage struct {
 	done      chan struct{} // closed by the engine
 
 	// What the engine knows of it.
-	seq  llama.SeqId // holds what is shared
+	seq  llama.SeqID // holds what is shared
 	read int         // tokens of what is shared that were computed
 	next int         // the first question that was not begun
 	open int         // questions that are not finished
@@ -41,7 +40,7 @@ type question struct {
 	prompt  int    // tokens of the whole prompt
 
 	// What the engine knows of it.
-	seq     llama.SeqId
+	seq     llama.SeqID
 	pos     llama.Pos     // of the next token
 	pending []llama.Token // to be computed
 	logits  int32         // index in the batch of the token to be continued; -1: none

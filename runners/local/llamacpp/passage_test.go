@@ -3,7 +3,7 @@ package llamacpp
 import (
 	"testing"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 func TestSharedLength(t *testing.T) {

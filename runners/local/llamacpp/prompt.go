@@ -7,10 +7,10 @@ import (
 	"sync"
 
 	"github.com/ardanlabs/jinja"
-	"github.com/hybridgroup/yzma/pkg/llama"
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // chat is the chat template of a model.
@@ -22,10 +22,10 @@ type chat struct {
 	template *jinja.Template
 }
 
-func (c *chat) open(model llama.Model, vocabulary llama.Vocab) {
-	c.source = llama.ModelChatTemplate(model, "")
-	c.bos = llama.VocabGetText(vocabulary, llama.VocabBOS(vocabulary))
-	c.eos = llama.VocabGetText(vocabulary, llama.VocabEOS(vocabulary))
+func (c *chat) open(lib *llama.Library, model llama.Model, vocabulary llama.Vocab) {
+	c.source = lib.ModelChatTemplate(model, 0)
+	c.bos = lib.Text(vocabulary, lib.VocabBOS(vocabulary))
+	c.eos = lib.Text(vocabulary, lib.VocabEOS(vocabulary))
 }
 
 // write writes messages as the model was taught to read them.
@@ -70,7 +70,7 @@ func (r *Runner) tokens(p *ner.Prompt) ([]llama.Token, error) {
 		}
 		begin = r.chat.bos == "" || !strings.HasPrefix(text, r.chat.bos)
 	}
-	tokens, err := r.library.tokens(r.vocabulary, strings.ToValidUTF8(text, "\uFFFD"), begin)
+	tokens, err := r.library.calls.Tokens(r.vocabulary, strings.ToValidUTF8(text, "\uFFFD"), begin)
 	if err == nil && len(tokens) == 0 {
 		err = errors.New("the prompt is empty")
 	}

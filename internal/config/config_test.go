@@ -132,3 +132,32 @@ func TestConfigMissing(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// TestConfigPage demands that the example of docs/config.md has every key.
+func TestConfigPage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```toml\n")
+	example, _, found := strings.Cut(rest, "```")
+	if !found {
+		t.Fatal("the page has no example")
+	}
+	f, err := Read(write(t, example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var check func(table string, v reflect.Value)
+	check = func(table string, v reflect.Value) {
+		for field, value := range v.Fields() {
+			switch key := field.Tag.Get("toml"); {
+			case value.Kind() == reflect.Struct:
+				check(key+".", value)
+			case value.IsZero():
+				t.Errorf("the example lacks %s%s", table, key)
+			}
+		}
+	}
+	check("", reflect.ValueOf(f).Elem())
+}

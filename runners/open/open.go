@@ -45,6 +45,16 @@ func Usages() []string {
 	return lines
 }
 
+// Prefixes are the prefixes of the names of models, one for each kind. The name of the
+// model follows a prefix that ends in a slash.
+func Prefixes() []string {
+	var prefixes []string
+	for _, k := range kinds {
+		prefixes = append(prefixes, k.prefix)
+	}
+	return prefixes
+}
+
 // Spec describes a model to open, and the queries that it will get.
 type Spec struct {
 	// Name is the full name of the model, such as "ollama/llama3.2".

@@ -21,7 +21,7 @@ type Dataset struct {
 	Corpus string `toml:"dataset" json:"dataset"`
 	Domain string `toml:"domain" json:"domain"` // one of Domains
 	// DataDir is the folder of the native files below the data folder. Datasets of
-	// one dataset may share it.
+	// one corpus may share it.
 	DataDir string `toml:"data_dir" json:"data_dir"`
 	// Families are the format families in which the dataset is published, the most
 	// original first.

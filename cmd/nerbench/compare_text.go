@@ -16,7 +16,7 @@ import (
 type compareText struct{ *compare.Comparison }
 
 func (r *compareText) write(w io.Writer, flips int) error {
-	fmt.Fprintf(w, "%s: F1 of A and B, on the passages that both completed\n", r.Metric)
+	fmt.Fprintf(w, "%s: F1 of A and B on the passages that are complete in both\n", r.Metric)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tpassages\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
 	for i, o := range r.Outcomes {
@@ -40,7 +40,7 @@ func (r *compareText) write(w io.Writer, flips int) error {
 	if err := r.writeFlips(w, flips); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the lines of a table\n", r.swaps())
+	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the rows of a table\n", r.swaps())
 	return err
 }
 

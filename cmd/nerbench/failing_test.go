@@ -45,7 +45,7 @@ func TestPartial(t *testing.T) {
 	w.forget()
 	code, out := w.run(append(asking, "results.db")...)
 	for _, want := range []string{
-		"19 of 20 passages", "incomplete, not scored: 1 passages", "the oven is cold",
+		"19 of 20 passages", "not scored: 1 passages are incomplete", "the oven is cold",
 		"1 passages are incomplete: run the same command again to retry",
 	} {
 		if !strings.Contains(out, want) {
@@ -60,7 +60,7 @@ func TestPartial(t *testing.T) {
 	}
 	broken.Store(false)
 	before := w.fake.Asked()
-	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "20 of 20 passages") || !strings.Contains(out, "asked now 1, known before 1") {
+	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "20 of 20 passages") || !strings.Contains(out, "asked now 1, cached 1") {
 		t.Errorf("continued: exit code %d\n%s", code, out)
 	}
 	if n := w.fake.Asked() - before; n != 1 {

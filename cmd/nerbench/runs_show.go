@@ -18,8 +18,7 @@ import (
 	"nerbench/results"
 )
 
-// runJSON is a run as the contract fixes it. Scored is the number of passages
-// that the scores are of.
+// runJSON is the JSON form of a run. Scored is the number of scored passages.
 type runJSON struct {
 	ID       string                     `json:"id"`
 	Keys     map[string]string          `json:"keys"`
@@ -89,7 +88,7 @@ func (env *environment) writeRuns(runs []runJSON) error {
 	return tw.Flush()
 }
 
-// headlineOf is a run's F1 as a percentage.
+// headlineOf returns the F1 of a run in percent.
 func headlineOf(r runJSON, id string) string {
 	if q := r.Keys["queries"]; q != "" && q != "all" {
 		id += "[queries=" + q + "]" // docs/spec/metrics.md §1.4
@@ -106,11 +105,11 @@ type shownRun struct {
 	runJSON
 	ByType   map[ner.EntityType]map[string]metrics.Figures `json:"by_type"`
 	Counters map[string]int                                `json:"counters"`
-	// Facts say how it was asked, by the names of ner.Facts.
+	// Facts are the metadata of the run, by the names of ner.Facts.
 	Facts map[string]string `json:"facts"`
-	// Versions are those of the reader and of the metric, by metric id.
+	// Versions are those of the parsers and of the metric, by metric id.
 	Versions map[string]versionJSON `json:"versions"`
-	// Signatures say in a line how each score came about.
+	// Signatures are the signature lines of the scores, by metric id.
 	Signatures map[string]string `json:"signatures"`
 	Created    time.Time         `json:"created"`
 	Updated    time.Time         `json:"updated"`
@@ -195,7 +194,7 @@ func (r *shownRun) writeText(env *environment) error {
 		return err
 	}
 	if r.Scored < r.Complete {
-		fmt.Fprintf(w, "the scores are of %d passages: nerbench score %s\n", r.Scored, r.ID)
+		fmt.Fprintf(w, "only %d passages are scored: nerbench score %s\n", r.Scored, r.ID)
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 		if err := r.writeMetric(w, id); err != nil {
@@ -203,7 +202,7 @@ func (r *shownRun) writeText(env *environment) error {
 		}
 	}
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
-		fmt.Fprintf(w, "unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+		fmt.Fprintf(w, "failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Counters)) {
 		share := ""
@@ -215,7 +214,7 @@ func (r *shownRun) writeText(env *environment) error {
 	return nil
 }
 
-// writeMetric prints the counts of one metric by type and in all.
+// writeMetric prints the counts of one metric by type and in total.
 func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%s\tP\tR\tF1\ttp\tpredicted\tgold\t\n", id)

@@ -19,17 +19,17 @@ import (
 func scoreCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "score",
-		Usage:     "score kept answers again, without a model",
+		Usage:     "score stored answers again, without a model",
 		ArgsUsage: "[RUN...]",
-		Description: `score RUN... reads the kept answers of runs with the current readers, and counts.
-No model is asked. Runs are named by the beginning of their ids.`,
+		Description: `score parses the stored answers of runs with the current parsers, and stores the
+scores. It sends no queries. RUN is the beginning of the id of a run.`,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Usage: "all runs of the store"},
+			&cli.BoolFlag{Name: "all", Usage: "score all runs of the store"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 == !c.Bool("all") {
-				return fault.Usagef("score: name runs, or all of them with --all")
+				return fault.Usagef("score: want RUN... or --all")
 			}
 			return env.scoreRuns(c.Context, c.Args().Slice(), splitList(c.StringSlice("metric")))
 		},
@@ -65,7 +65,7 @@ func (env *environment) printRescored(scored harness.Rescored) error {
 	return env.printAverages(scored.Averages)
 }
 
-// changeMark says how the score of a metric differs from the one before.
+// changeMark returns the former score of a metric if the score has changed.
 func changeMark(r *harness.RescoredRun, id string) string {
 	before, there := r.Before[id]
 	switch {
@@ -95,7 +95,7 @@ func (env *environment) printAverages(list []harness.SystemAverages) error {
 	return tw.Flush()
 }
 
-// averageText is an average in percent, with the number of datasets in it.
+// averageText returns an average in percent, with the number of its datasets.
 func averageText(a harness.AverageFigures) string {
 	return fmt.Sprintf("%s (%d/%d)", reports.Percent(a.Value), a.Used, a.Total)
 }

@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 		"token outside":      {ner.Document{Text: "x", Tokens: []ner.Range{{Start: 0, End: 2}}}, false, "token 0"},
 		"edge":               {ner.Document{Text: "a b", Spans: []ner.Span{{Start: 0, End: 2}}}, true, "white space"},
 		"edge, allowed":      {ner.Document{Text: "a b", Spans: []ner.Span{{Start: 0, End: 2}}}, false, ""},
-		"invalid UTF-8":           {ner.Document{Text: "\xff"}, false, "UTF-8"},
+		"invalid UTF-8":      {ner.Document{Text: "\xff"}, false, "UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := tc.doc.Check(tc.strict)

@@ -1,7 +1,7 @@
-// Package tinymodel writes a language model of random weights, for tests of
-// servers where no trained model is at hand: GGUF version 3, architecture llama,
-// byte-level BPE with 512 tokens, width 64, 2 layers, about 600 KB. What it says
-// makes no sense, and is always the same.
+// Package tinymodel writes a language model of random weights, for tests of servers
+// without a trained model: GGUF version 3, architecture llama, byte-level BPE with
+// 512 tokens, width 64, 2 layers, about 600 KB. Its output is meaningless, and
+// always the same.
 package tinymodel
 
 import (
@@ -19,7 +19,7 @@ const (
 	heads      = 2
 	layers     = 2
 	inner      = 128
-	// Context is the context length that the model claims, in tokens.
+	// Context is the context length that the model declares, in tokens.
 	Context = 2048
 )
 
@@ -47,7 +47,7 @@ func Write(w io.Writer, seed uint64) error {
 // alignment of tensors in the file, in bytes.
 const alignment = 32
 
-// file is a GGUF file in the making.
+// file is a GGUF file under construction.
 type file struct {
 	keys, infos, data     bytes.Buffer
 	keyCount, tensorCount int
@@ -116,10 +116,10 @@ func text(b *bytes.Buffer, s string) {
 	b.WriteString(s)
 }
 
-// put writes a number, least byte first. A buffer takes everything.
+// put writes a number, little-endian. Writing to a buffer never fails.
 func put(b *bytes.Buffer, v any) { _ = binary.Write(b, binary.LittleEndian, v) }
 
-// tensors adds the weights. Those of norms are 1, the others small and random.
+// tensors adds the weights. Those of norms are 1, the others are small and random.
 func (f *file) tensors() {
 	f.tensor("token_embd.weight", true, width, vocabulary)
 	for _, layer := range []string{"blk.0.", "blk.1."} {
@@ -157,8 +157,8 @@ func (f *file) tensor(name string, random bool, shape ...uint64) {
 	// All sizes are multiples of the alignment.
 }
 
-// next is a random weight between -1/4 and 1/4. It is made of integers, so that
-// every machine makes the same.
+// next is a random weight between -1/4 and 1/4. It is computed from integers, so
+// that every machine produces the same weights.
 func (f *file) next() float32 {
 	f.random += 0x9E3779B97F4A7C15
 	z := f.random

@@ -31,20 +31,20 @@ type File struct {
 
 // Client downloads files. The zero value is ready to use.
 type Client struct {
-	HTTP *http.Client // nil: the default one, which honours HTTPS_PROXY
-	// Tries is the number of times that a transfer is started or resumed; 0: 5. A second
-	// content that is not the published file ends them at once.
+	HTTP *http.Client // nil: the default one, which uses HTTPS_PROXY
+	// Tries is the number of times that a transfer is started or resumed; 0: 5. If
+	// the content is not the published file a second time, the transfer fails at
+	// once.
 	Tries int
 	// Wait is the time before the second try, which doubles with each try; 0: one
-	// second. The header Retry-After is honoured up to one minute.
+	// second. The header Retry-After replaces it, up to one minute.
 	Wait time.Duration
-	// Progress, if it is not nil, is called with the number of bytes that were received
-	// and the size of the file (0: unknown). It may be called from several goroutines
-	// for several files.
+	// Progress, if it is not nil, is called with the number of bytes received and
+	// the size of the file (0: unknown). Calls for several files may be concurrent.
 	Progress func(f File, here, of int64)
 }
 
-// StatusError is a refusal of the server.
+// StatusError is an error status of the server.
 type StatusError struct {
 	URL    string
 	Status int
@@ -52,7 +52,7 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s: the server answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("%s: the server returned %d %s", e.URL, e.Status, http.StatusText(e.Status))
 }
 
 // temporary reports whether the same request may succeed later.
@@ -60,11 +60,11 @@ func (e *StatusError) temporary() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
 }
 
-// errOther reports that the transferred bytes are not those of the published file.
+// errOther reports that the received bytes are not the published file.
 var errOther = errors.New("not the published file")
 
-// Fetch downloads one file. It resumes a former transfer, and retries when the connection
-// breaks.
+// Fetch downloads one file. It resumes an interrupted transfer, and retries if the
+// connection fails.
 func (c *Client) Fetch(ctx context.Context, f File) error {
 	if err := os.MkdirAll(filepath.Dir(f.To), 0o755); err != nil {
 		return fmt.Errorf("fetch: %w", err)
@@ -91,12 +91,12 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal):
 			return fmt.Errorf("fetch: %w", err)
 		case errors.Is(err, errOther):
-			dropPart(f.To) // it may be a part of another file
+			dropPart(f.To) // it may belong to another file
 			if others++; others == 2 {
 				tries = try
 			}
 		case partSize(f.To) > before:
-			try = min(try, tries-1) // it made progress
+			try = min(try, tries-1) // bytes were received: does not count as a try
 		}
 		if try >= tries {
 			return fmt.Errorf("fetch: %s: failed after %d tries: %w", f.URL, tries, err)
@@ -113,7 +113,7 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 	}
 }
 
-// errLocal marks errors of this machine: a retry does not help.
+// errLocal marks errors on this machine, for which a retry does not help.
 var errLocal = errors.New("on this machine")
 
 // transfer starts or resumes a transfer.
@@ -123,7 +123,7 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	if err != nil {
 		return errors.Join(errLocal, err)
 	}
-	r.Header.Set("Accept-Encoding", "identity") // lengths and ranges are those of the file
+	r.Header.Set("Accept-Encoding", "identity") // compression would change lengths and ranges
 	if f.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+f.Token)
 	}
@@ -155,7 +155,7 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	return finish(f, total)
 }
 
-// beginning returns the place in the file where a response begins, and the size of the
+// beginning returns the offset at which a response begins, and the size of the
 // file; 0: unknown.
 func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 	switch answer.StatusCode {
@@ -166,19 +166,19 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		span, size, _ := strings.Cut(of, "/")
 		first, _, _ := strings.Cut(span, "-")
 		if at, err = strconv.ParseInt(first, 10, 64); err != nil || at != here {
-			return 0, 0, fmt.Errorf("%w: requested from byte %d on, the server sent %q", errOther, here, of)
+			return 0, 0, fmt.Errorf("%w: requested from byte %d, the server sent %q", errOther, here, of)
 		}
 		total, _ = strconv.ParseInt(size, 10, 64) // "*" is unknown
 		return at, total, nil
 	case http.StatusRequestedRangeNotSatisfiable:
-		return 0, 0, fmt.Errorf("%w: it has fewer than %d bytes by now", errOther, here)
+		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errOther, here)
 	}
 	s := &StatusError{URL: answer.Request.URL.Redacted(), Status: answer.StatusCode}
 	s.after, _ = retryafter.Parse(answer.Header.Get("Retry-After"), time.Now())
 	return 0, 0, s
 }
 
-// write appends the body to the part, or starts a new part.
+// write appends the body to the partial file, or starts a new one.
 func (c *Client) write(f File, answer *http.Response, at, total int64) (err error) {
 	flags := os.O_CREATE | os.O_WRONLY
 	if at == 0 {
@@ -221,7 +221,7 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 	}
 }
 
-// finish gives a part the name of the file, if it is the published file.
+// finish renames a partial file to its final name, if it is the published file.
 func finish(f File, total int64) error {
 	size := partSize(f.To)
 	switch {
@@ -264,8 +264,8 @@ func partSize(to string) int64 {
 // mark identifies the version of a file on a server.
 type mark struct{ Validator string }
 
-// partState returns the size of a part, and the validator for the request that resumes
-// it. A part without a validator is not resumed.
+// partState returns the size of a partial file, and the validator for the request
+// that resumes it. Without a validator, the transfer is not resumed.
 func partState(to string) (here int64, validator string) {
 	b, err := os.ReadFile(to + markSuffix)
 	var m mark

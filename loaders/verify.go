@@ -18,12 +18,13 @@ type State string
 // The states of a split.
 const (
 	StateOK       State = "ok"
-	StateDiffers  State = "differs"  // differs from the lock
+	StateDiffers  State = "differs"  // differs from the recorded checksums
 	StateMissing  State = "missing"  // a file is missing
 	StateUnlocked State = "unlocked" // read, but no counts are recorded
 )
 
-// Verification is the result of comparing the files of a split with its lock.
+// Verification is the result of comparing the files of a split with the recorded
+// counts and checksums.
 type Verification struct {
 	Dataset string
 	Set     string
@@ -33,14 +34,14 @@ type Verification struct {
 	Files []string
 	Found datasets.Lock
 	Tally Tally
-	// Differences describes each difference from the lock in one line.
+	// Differences describes each difference in one line.
 	Differences []string
 }
 
-// Verify reads a whole split and compares checksums of the files, documents,
-// tokens, spans, types, dropped labels and fingerprints with the lock. each, which
-// may be nil, is called with every document. A missing file is a state, not an
-// error; a file that cannot be read is an error.
+// Verify reads a whole split and compares its counts and checksums with the recorded
+// ones: files, documents, tokens, spans, types, dropped labels and fingerprints.
+// each, which may be nil, is called with every document. A missing file is a state,
+// not an error; a file that cannot be read is an error.
 func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options, each func(*ner.Document)) (Verification, error) {
 	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
@@ -93,7 +94,7 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 // checkFiles compares the checksums of the files that have one.
 func (v *Verification) checkFiles(ctx context.Context, data fs.FS, r *reading) error {
 	if len(v.Files) != len(r.part.Files) {
-		return nil // a pattern selects many files; the lock covers their content
+		return nil // a pattern selects many files; the recorded checksums cover their content
 	}
 	for i, f := range r.part.Files {
 		if f.SHA256 == "" {

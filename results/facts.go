@@ -34,7 +34,7 @@ func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]str
 			return err
 		}
 		for name, text := range texts {
-			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return beside(old, text), nil })
+			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return appendText(old, text), nil })
 			if err != nil {
 				return err
 			}
@@ -65,8 +65,8 @@ func changeFact(ctx context.Context, tx *sql.Tx, run int64, name string, change 
 	return err
 }
 
-// beside appends a text to the previous texts, unless it is among them.
-func beside(old, text string) string {
+// appendText appends a text to the previous texts, unless it is among them.
+func appendText(old, text string) string {
 	const between = "; "
 	if old == "" || text == "" {
 		return old + text

@@ -46,8 +46,8 @@ func site(t *testing.T) string {
 	return s.URL
 }
 
-// hubbed is a dataset whose splits have files of the same name in two folders.
-func hubbed(t *testing.T) *datasets.Dataset {
+// hubDataset is a dataset whose splits have files of the same name in two folders.
+func hubDataset(t *testing.T) *datasets.Dataset {
 	t.Helper()
 	file := importDatasetFile[:strings.Index(importDatasetFile, "[[source]]")] + `[[source]]
 kind = "huggingface"
@@ -99,8 +99,8 @@ func TestFetch(t *testing.T) {
 	}{
 		{"folder", from(files), false, FetchOptions{}, Downloaded, conll, ""},
 		{"repository", from(repository), false, FetchOptions{}, Downloaded, conll, ""},
-		{"hub", hubbed, false, FetchOptions{}, Downloaded, hub, ""},
-		{"hub, cached by another program", hubbed, true, FetchOptions{}, Downloaded, hub, ""},
+		{"hub", hubDataset, false, FetchOptions{}, Downloaded, hub, ""},
+		{"hub, cached by another program", hubDataset, true, FetchOptions{}, Downloaded, hub, ""},
 		{"second source", from(broken, files), false, FetchOptions{}, Downloaded, conll, ""},
 		{"dry run", from(files), false, FetchOptions{DryRun: true}, Planned, nil, ""},
 		{"not the published file", from(broken), false, FetchOptions{}, Failed, nil, "datasets fetch: dataset mini: fetch: "},

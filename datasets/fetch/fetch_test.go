@@ -35,12 +35,12 @@ type cutting struct {
 	versions bool // each response up to the last interruption has another version
 	noRange  bool
 	noETag   bool
-	asked    atomic.Int32
+	requests atomic.Int32
 	ranges   atomic.Int32
 }
 
 func (s *cutting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n := s.asked.Add(1)
+	n := s.requests.Add(1)
 	version := 0
 	if s.versions {
 		version = int(min(n, s.cuts+1))
@@ -169,7 +169,7 @@ func TestFetchRefuses(t *testing.T) {
 	}
 	other := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>please log in</html>") }
 	// The server declares more bytes than it sends, in every response.
-	lies := func(w http.ResponseWriter, _ *http.Request) {
+	wrongSize := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000000")
 		fmt.Fprint(w, "short")
 	}
@@ -182,25 +182,25 @@ func TestFetchRefuses(t *testing.T) {
 		"not allowed":  {status(401), "401 Unauthorized", 1},
 		"unavailable":  {status(503), "failed after 5 tries: ", 5},
 		"another file": {other, "not the published file: 26 bytes", 2},
-		"wrong size":   {lies, "unexpected EOF", 5},
+		"wrong size":   {wrongSize, "unexpected EOF", 5},
 		"wrong ranges": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Range", "bytes 7-9/10")
 			w.WriteHeader(http.StatusPartialContent)
 		}, "not the published file: requested from byte 0", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked atomic.Int32
+			var requests atomic.Int32
 			to := filepath.Join(t.TempDir(), "x")
 			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked.Add(1)
+				requests.Add(1)
 				tc.handler(w, r)
 			}))
 			err := quick().Fetch(t.Context(), File{URL: url, To: to, SHA256: sum(content(0)), Bytes: int64(len(content(0)))})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
-			if asked.Load() != tc.tries {
-				t.Errorf("%d requests, want %d", asked.Load(), tc.tries)
+			if requests.Load() != tc.tries {
+				t.Errorf("%d requests, want %d", requests.Load(), tc.tries)
 			}
 			if _, err := os.Stat(to); err == nil {
 				t.Error("the file has its final name")
@@ -218,12 +218,12 @@ func TestFetchWaitsAndFollows(t *testing.T) {
 		fmt.Fprint(w, "hello")
 	}))
 	elsewhere = strings.Replace(elsewhere, "127.0.0.1", "localhost", 1)
-	var asked atomic.Int32
+	var requests atomic.Int32
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer secret" {
 			t.Error("no token")
 		}
-		if asked.Add(1) == 1 {
+		if requests.Add(1) == 1 {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
 			return

@@ -60,8 +60,8 @@ func (e *StatusError) temporary() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
 }
 
-// errOther reports that the received bytes are not the published file.
-var errOther = errors.New("not the published file")
+// errMismatch reports that the received bytes are not the published file.
+var errMismatch = errors.New("not the published file")
 
 // Fetch downloads one file. It resumes an interrupted transfer, and retries if the
 // connection fails.
@@ -78,7 +78,7 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		tries = 5
 	}
 	var err error
-	others := 0
+	mismatches := 0
 	for try := 1; ; try++ {
 		before := partSize(f.To)
 		if err = c.transfer(ctx, f); err == nil {
@@ -90,9 +90,9 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 			return ctx.Err()
 		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal):
 			return fmt.Errorf("fetch: %w", err)
-		case errors.Is(err, errOther):
+		case errors.Is(err, errMismatch):
 			dropPart(f.To) // it may belong to another file
-			if others++; others == 2 {
+			if mismatches++; mismatches == 2 {
 				tries = try
 			}
 		case partSize(f.To) > before:
@@ -166,12 +166,12 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		span, size, _ := strings.Cut(of, "/")
 		first, _, _ := strings.Cut(span, "-")
 		if at, err = strconv.ParseInt(first, 10, 64); err != nil || at != here {
-			return 0, 0, fmt.Errorf("%w: requested from byte %d, the server sent %q", errOther, here, of)
+			return 0, 0, fmt.Errorf("%w: requested from byte %d, the server sent %q", errMismatch, here, of)
 		}
 		total, _ = strconv.ParseInt(size, 10, 64) // "*" is unknown
 		return at, total, nil
 	case http.StatusRequestedRangeNotSatisfiable:
-		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errOther, here)
+		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errMismatch, here)
 	}
 	s := &StatusError{URL: answer.Request.URL.Redacted(), Status: answer.StatusCode}
 	s.after, _ = retryafter.Parse(answer.Header.Get("Retry-After"), time.Now())
@@ -210,7 +210,7 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 			c.Progress(f, here, max(total, f.Bytes))
 		}
 		if f.Bytes > 0 && here > f.Bytes {
-			return fmt.Errorf("%w: more than %d bytes", errOther, f.Bytes)
+			return fmt.Errorf("%w: more than %d bytes", errMismatch, f.Bytes)
 		}
 		if reading == io.EOF {
 			return nil
@@ -228,7 +228,7 @@ func finish(f File, total int64) error {
 	case total > 0 && size < total:
 		return fmt.Errorf("the connection ended after %d of %d bytes: %w", size, total, io.ErrUnexpectedEOF)
 	case f.Bytes > 0 && size != f.Bytes:
-		return fmt.Errorf("%w: %d bytes, expected %d", errOther, size, f.Bytes)
+		return fmt.Errorf("%w: %d bytes, expected %d", errMismatch, size, f.Bytes)
 	}
 	if f.SHA256 != "" {
 		sum, err := checksum(f.To + partSuffix)
@@ -236,7 +236,7 @@ func finish(f File, total int64) error {
 			return errors.Join(errLocal, err)
 		}
 		if sum != f.SHA256 {
-			return fmt.Errorf("%w: sha256 is %s, expected %s", errOther, sum, f.SHA256)
+			return fmt.Errorf("%w: sha256 is %s, expected %s", errMismatch, sum, f.SHA256)
 		}
 	}
 	if err := os.Rename(f.To+partSuffix, f.To); err != nil {

@@ -20,7 +20,7 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	f, err := createBeside(path)
+	f, err := createInFolderOf(path)
 	if err != nil {
 		return err
 	}
@@ -45,9 +45,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
-// createBeside creates a new file in the folder of path. It does not use
+// createInFolderOf creates a new file in the folder of path. It does not use
 // os.CreateTemp, since only the owner could then read the renamed file.
-func createBeside(path string) (*os.File, error) {
+func createInFolderOf(path string) (*os.File, error) {
 	for {
 		name := fmt.Sprintf("%s.new-%08x", path, rand.Uint32())
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -33,7 +33,7 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"ner", "modernc.org/sqlite"},
+	"results":         {"ner", "internal/signature", "modernc.org/sqlite"},
 	"runners":         {"ner"},
 
 	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
@@ -63,7 +63,7 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/loop", "internal/fault", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
@@ -76,16 +76,24 @@ var imports = map[string][]string{
 
 	"internal/archive":    {},
 	"internal/atomicfile": {},
+	// Files and stored runs are compared, and files evaluated, without a store.
+	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
+	"harness/files": {
+		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats", "prompts",
+	},
+
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
+	"internal/jsonl":      {},
 	"internal/parallel":   {},
 	"internal/reference":  {},
 	"internal/retryafter": {},
+	"internal/signature":  {"ner"},
 	"internal/strict":     {"github.com/BurntSushi/toml"},
 	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "runners/cards", "runners/open",
+		"harness", "harness/compare", "harness/files", "internal/atomicfile", "internal/fault", "runners/cards", "runners/open",
 		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -23,10 +23,10 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // documentLine is a document in a file of JSON Lines. Offsets are code points.
 type documentLine struct {
-	ID     string     `json:"id"`
-	Text   *string    `json:"text"`
-	Tokens [][2]int   `json:"tokens,omitempty"`
-	Spans  []spanLine `json:"spans"`
+	ID     string          `json:"id"`
+	Text   *string         `json:"text"`
+	Tokens [][2]int        `json:"tokens,omitempty"`
+	Spans  []ner.PointSpan `json:"spans"`
 	// Mentions are the gold annotation if there are no spans.
 	Mentions []mentionLine `json:"mentions,omitempty"`
 }
@@ -34,12 +34,6 @@ type documentLine struct {
 type mentionLine struct {
 	Text *string         `json:"text"`
 	Type *ner.EntityType `json:"type"`
-}
-
-type spanLine struct {
-	Start int            `json:"start"`
-	End   int            `json:"end"`
-	Type  ner.EntityType `json:"type"`
 }
 
 // ReadDocuments reads JSON Lines, one document per line, with offsets in code
@@ -141,12 +135,9 @@ func parseDocument(line []byte) (*ner.Document, error) {
 // WriteDocument writes a document as one line of JSON, offsets in code points.
 func WriteDocument(w io.Writer, d *ner.Document) error {
 	points := ner.NewCodePoints(d.Text)
-	l := documentLine{ID: d.ID, Text: &d.Text, Spans: make([]spanLine, len(d.Spans))}
+	l := documentLine{ID: d.ID, Text: &d.Text, Spans: points.Spans(d.Spans)}
 	for _, t := range d.Tokens {
 		l.Tokens = append(l.Tokens, [2]int{points.CodePoint(t.Start), points.CodePoint(t.End)})
-	}
-	for i, s := range d.Spans {
-		l.Spans[i] = spanLine{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

@@ -1,6 +1,9 @@
 package metrics
 
-import "nerbench/ner"
+import (
+	"math"
+	"nerbench/ner"
+)
 
 // Figures are the counts of a score with its ratios, for JSON output. The counts of
 // half-point metrics are halved. Undefined ratios are nil.
@@ -30,4 +33,12 @@ func (r Ratio) Pointer() *float64 {
 		return nil
 	}
 	return &r.Value
+}
+
+// Finite is a number, or nil if it is infinite, as open edges of buckets are.
+func Finite(v float64) *float64 {
+	if math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }

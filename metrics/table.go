@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"slices"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -38,7 +37,8 @@ type Metric struct {
 	Meaning string
 	// Section of docs/spec/metrics.md that defines it.
 	Section string
-	// Reader is the parser of answers that it uses by default.
+	// Reader is the parser of answers that it uses by default, as a value of the
+	// option reader: ladder or published.
 	Reader string
 	// Options names those of [Options] that can change its value.
 	Options []string
@@ -51,18 +51,9 @@ type Metric struct {
 	// Ratios computes the ratios by the definition of the metric.
 	Ratios func(ner.Score) Ratios
 	// Protocol selects the items that a preset compares (docs/spec/metrics.md §9);
-	// empty for other metrics.
+	// empty for other metrics. The table of prompt families (prompts.Families) lists
+	// the presets whose published parser can parse the answers of a family.
 	Protocol Protocol
-	// Families are the prompt families, as family or family/variant, whose answers
-	// the preset's published parser can parse.
-	Families []string
-}
-
-// Reads reports whether the published parser of a preset can parse the answers of a
-// prompt family; the dataset line of a variant is ignored.
-func (m Metric) Reads(family, variant string) bool {
-	variant, _, _ = strings.Cut(variant, "+")
-	return slices.Contains(m.Families, family) || slices.Contains(m.Families, family+"/"+variant)
 }
 
 // spanOptions are the options of metrics on spans, stringOptions those of metrics
@@ -136,43 +127,43 @@ var Metrics = []Metric{
 	{
 		ID: "gner_f1", Section: "9.1", Reader: "published",
 		Meaning: "GNER: sets of normalised text and type",
-		Options: presetOptions, Protocol: GNER, Families: []string{"gner"},
+		Options: presetOptions, Protocol: GNER,
 		Add: GNERF1, Ratios: WithEpsilon,
 	},
 	{
 		ID: "instructuie_f1", Section: "9.2", Reader: "published",
 		Meaning: "InstructUIE, corrected: sets of \"type: entity\", none left out",
-		Options: presetOptions, Protocol: InstructUIE, Families: []string{"instructuie", "b2ner"},
+		Options: presetOptions, Protocol: InstructUIE,
 		Add: InstructUIEF1, Ratios: OrZero,
 	},
 	{
 		ID: "instructuie_original_f1", Section: "9.2", Reader: "published",
 		Meaning: "InstructUIE as published: none equals none",
-		Options: presetOptions, Protocol: InstructUIE, Families: []string{"instructuie", "b2ner"},
+		Options: presetOptions, Protocol: InstructUIE,
 		Add: InstructUIEOriginalF1, Ratios: OrZero,
 	},
 	{
 		ID: "b2ner_f1", Section: "9.2", Reader: "published",
 		Meaning: "B2NER: sets of \"type: entity\"",
-		Options: presetOptions, Protocol: B2NER, Families: []string{"b2ner", "instructuie"},
+		Options: presetOptions, Protocol: B2NER,
 		Add: B2NERF1, Ratios: OrZero,
 	},
 	{
 		ID: "gollie_f1", Section: "9.3", Reader: "published",
 		Meaning: "GoLLIE: multisets of type and text, without items that are not in the text",
-		Options: presetOptions, Protocol: GoLLIE, Families: []string{"code"},
+		Options: presetOptions, Protocol: GoLLIE,
 		Add: GoLLIEF1, Ratios: OrZero,
 	},
 	{
 		ID: "gollie_unfiltered_f1", Section: "9.3", Reader: "published",
 		Meaning: "GoLLIE without its filter",
-		Options: presetOptions, Protocol: GoLLIEUnfiltered, Families: []string{"code"},
+		Options: presetOptions, Protocol: GoLLIEUnfiltered,
 		Add: GoLLIEUnfilteredF1, Ratios: OrZero,
 	},
 	{
 		ID: "reasoningner_f1", Section: "9.4", Reader: "published",
 		Meaning: "ReasoningNER: sets of normalised text and lower-cased type",
-		Options: presetOptions, Protocol: ReasoningNER, Families: []string{"json_by_type/rner"},
+		Options: presetOptions, Protocol: ReasoningNER,
 		Add: ReasoningNERF1, Ratios: OrZero,
 	},
 }

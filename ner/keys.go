@@ -32,6 +32,8 @@ type Key struct {
 	Of string
 	// Pooled: an average over datasets may pool runs that differ in this key.
 	Pooled bool
+	// Named keys are part of the short name of a system.
+	Named bool
 
 	values []string // nil: any
 	least  *int     // nil: any
@@ -48,7 +50,7 @@ func keysOf(plan reflect.Type) []Key {
 		keys[i] = Key{
 			Name: tag.Get("key"), Meaning: tag.Get("about"), Part: Part(tag.Get("part")),
 			Settable: tag.Get("set") != "", Flag: tag.Get("set") == "flag",
-			Of: tag.Get("of"), Pooled: tag.Get("pool") == "yes",
+			Of: tag.Get("of"), Pooled: tag.Get("pool") == "yes", Named: tag.Get("name") == "yes",
 		}
 		if one := tag.Get("one"); one != "" {
 			keys[i].values = strings.Split(one, "|")

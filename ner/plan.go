@@ -21,6 +21,7 @@ import (
 //	about one line for help and reports
 //	set   flag: can be set with a flag of that name; key: can be set with --set
 //	of    key that it depends on: tables expect it to differ where that one does
+//	name  yes: it is part of the short name of a system
 //	pool  yes: an average over datasets may pool runs with different values
 //	min   least value of a number
 //	one   values, separated by bars
@@ -33,27 +34,27 @@ type Plan struct {
 	Root          string `key:"root" part:"model" of:"model" about:"weights of a model without a digest, under the name that its server reports"`
 
 	Dataset string `key:"dataset" part:"data" pool:"yes" about:"dataset of Table 6"`
-	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" about:"train, dev, or test"`
+	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" name:"yes" about:"train, dev, or test"`
 	Data    string `key:"data" part:"data" of:"dataset" pool:"yes" about:"fingerprint of the documents: texts and gold"`
 	Labels  string `key:"labels" part:"data" of:"dataset" pool:"yes" about:"hash of the label map: native label to entity type"`
 	Gold    string `key:"gold" part:"data" set:"key" pool:"yes" one:"native|uniner" about:"gold rule: native, or uniner (the official test files)"`
 	View    string `key:"view" part:"data" set:"flag" one:"all|table6" about:"documents in the run: all, or table6"`
 
-	Family       string   `key:"family" part:"prompt" set:"flag" about:"prompt family"`
+	Family       string   `key:"family" part:"prompt" set:"flag" name:"yes" about:"prompt family"`
 	FamilyHash   string   `key:"family_hash" part:"prompt" of:"family" about:"hash of the family's templates"`
-	Variant      string   `key:"variant" part:"prompt" set:"flag" of:"family" about:"template variant, with the dataset line if any"`
-	Layout       string   `key:"layout" part:"prompt" set:"key" of:"family" about:"types in one query: per-type, all, or chunk=k"`
+	Variant      string   `key:"variant" part:"prompt" set:"flag" of:"family" name:"yes" about:"template variant, with the dataset line if any"`
+	Layout       string   `key:"layout" part:"prompt" set:"key" of:"family" name:"yes" about:"types in one query: per-type, all, or chunk=k"`
 	Order        string   `key:"order" part:"prompt" set:"key" about:"order of the types: listed, name, shuffle:row, shuffle:document"`
 	Wording      string   `key:"wording" part:"prompt" set:"key" about:"wording of the types: natural, native, upper, lower, title"`
 	Paraphrase   string   `key:"paraphrase" part:"prompt" set:"key" about:"another name for one type: type=name"`
 	Descriptions string   `key:"descriptions" part:"prompt" about:"hash of definitions, phrases, guidelines and examples of the types in the prompt"`
 	Answer       string   `key:"answer" part:"prompt" about:"answer form of a custom prompt: list, object, objects, pairs, or tags"`
 	DatasetName  string   `key:"dataset_name" part:"prompt" set:"key" about:"names in the dataset line: table6 (default), or ids (as in the released files)"`
-	Queries      string   `key:"queries" part:"prompt" set:"key" about:"query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R"`
-	Shots        string   `key:"shots" part:"prompt" set:"key" about:"number and choice of demonstrations"`
+	Queries      string   `key:"queries" part:"prompt" set:"key" name:"yes" about:"query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R"`
+	Shots        string   `key:"shots" part:"prompt" set:"key" name:"yes" about:"number and choice of demonstrations"`
 	Seed         int      `key:"seed" part:"prompt" set:"key" about:"seed of the choices above"`
 	As           string   `key:"as" part:"prompt" set:"key" one:"chat" about:"chat: a completion prompt sent as one user message"`
-	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" about:"sampling temperature"`
+	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" name:"yes" about:"sampling temperature"`
 	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" about:"seed that the server samples with"`
 	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" about:"maximum answer length in tokens, if not the family's default"`
 	Stop         []string `key:"stop" part:"prompt" set:"key" about:"additional stop strings, as a JSON list"`

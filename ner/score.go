@@ -30,3 +30,12 @@ func ratio(a, b int) (float64, bool) {
 	}
 	return float64(a) / float64(b), true
 }
+
+// Sum adds up scores.
+func Sum(scores []Score) Score {
+	var total Score
+	for _, s := range scores {
+		total = total.Add(s)
+	}
+	return total
+}

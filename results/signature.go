@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"nerbench/internal/signature"
 	"nerbench/ner"
 )
 
@@ -19,10 +20,7 @@ type Signature struct {
 	Score              ner.Score // as counted: doubled for half-point metrics
 	Passages, Complete int
 	Reader, Version    string
-	// Fields replace keys if files were scored: they describe how the files were
-	// read. Each is written by [SignatureField].
-	Fields []string
-	Keys   map[string]string
+	Keys               map[string]string
 }
 
 // Signature is the signature of a score of the run.
@@ -43,47 +41,28 @@ func (r RunInfo) Signatures() map[string]string {
 	return out
 }
 
-// signatureStart is the beginning of every signature.
-const signatureStart = "nerbench|"
-
-// String writes name:value, separated by vertical bars. Bars, percent signs and
-// white space in values are percent-encoded.
+// String returns the line, written by [signature.Line].
 func (s Signature) String() string {
-	parts := append([]string{
-		SignatureField("metric", s.Metric), fmt.Sprintf("counts:%d/%d/%d", s.Score.TP, s.Score.NPred, s.Score.NGold),
-		fmt.Sprintf("passages:%d/%d", s.Complete, s.Passages), SignatureField("readers", s.Reader), SignatureField("metrics", s.Version),
-	}, s.Fields...)
+	var fields []signature.Field
 	for _, k := range ner.Keys {
 		if v := s.Keys[k.Name]; v != "" {
-			parts = append(parts, SignatureField(k.Name, v))
+			fields = append(fields, signature.Field{Name: k.Name, Value: v})
 		}
 	}
-	return signatureStart + strings.Join(parts, "|")
-}
-
-// SignatureField writes one field of a signature.
-func SignatureField(name, value string) string {
-	var b strings.Builder
-	b.WriteString(name + ":")
-	for i := 0; i < len(value); i++ {
-		if c := value[i]; c <= ' ' || c == '|' || c == '%' || c == 0x7F {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return signature.Line(signature.Head{
+		Metric: s.Metric, Counts: s.Score, Complete: s.Complete, Passages: s.Passages, Parsers: s.Reader, Metrics: s.Version,
+	}, fields...)
 }
 
 // IsSignature reports whether a text was written by [Signature.String].
-func IsSignature(text string) bool { return strings.HasPrefix(text, signatureStart) }
+func IsSignature(text string) bool { return strings.HasPrefix(text, signature.Start) }
 
 // ParseSignature parses the signature of a run's score. Unknown, repeated and
 // missing fields are errors.
 func ParseSignature(text string) (Signature, error) {
 	s := Signature{Keys: map[string]string{}}
 	seen := map[string]bool{}
-	for field := range strings.SplitSeq(strings.TrimPrefix(text, signatureStart), "|") {
+	for field := range strings.SplitSeq(strings.TrimPrefix(text, signature.Start), "|") {
 		name, raw, ok := strings.Cut(field, ":")
 		value, err := url.PathUnescape(raw)
 		if !ok || err != nil || seen[name] {

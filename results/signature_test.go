@@ -31,10 +31,6 @@ func TestSignatures(t *testing.T) {
 	if got := someRun().Signatures(); !reflect.DeepEqual(got, want) {
 		t.Errorf("signatures\n%q\nwant\n%q", got, want)
 	}
-	of := Signature{Metric: "tag_accuracy", Passages: 2, Complete: 2, Reader: "1", Version: "1", Fields: []string{"input:tags", SignatureField("scheme", "a b")}}
-	if got, want := of.String(), "nerbench|metric:tag_accuracy|counts:0/0/0|passages:2/2|readers:1|metrics:1|input:tags|scheme:a%20b"; got != want {
-		t.Errorf("of files: %q, want %q", got, want)
-	}
 }
 
 func TestParseSignature(t *testing.T) {

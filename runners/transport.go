@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"nerbench/ner"
 	"net"
 	"net/http"
 	"strings"
@@ -39,25 +40,5 @@ func NewClient(connections int, dialled func()) *http.Client {
 
 // AppendJSONString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.
 func AppendJSONString(b []byte, s string) []byte {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		default:
-			const hex = "0123456789abcdef"
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(append(b, s[from:]...), '"')
+	return ner.AppendJSONString(b, strings.ToValidUTF8(s, "\uFFFD"))
 }

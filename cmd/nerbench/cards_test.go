@@ -150,7 +150,7 @@ func TestModelsCheck(t *testing.T) {
 	t.Run("another family", func(t *testing.T) {
 		w := newWorkplace(t, 3, 0)
 		w.fake.Change(func(string) string { return "I cannot help with that." })
-		said(t, w.check(1, "ollama/tiny").Problems, "no answer could be read")
+		said(t, w.check(1, "ollama/tiny").Problems, "no answer can be parsed")
 	})
 	t.Run("a short context", func(t *testing.T) {
 		w := newWorkplace(t, 3, 0)

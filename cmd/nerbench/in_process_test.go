@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nerbench/datasets"
+	"nerbench/harness"
 	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/loaders"
@@ -47,12 +48,12 @@ var plainWord = regexp.MustCompile(`^[A-Za-z]+$`)
 // learnWords makes a classifier of the words of a dataset's train split.
 func learnWords(t *testing.T, data, id string) tinymodel.Classifier {
 	t.Helper()
-	env := &environment{data: data}
-	dataset, err := env.findDataset(id)
+	bench := &harness.Bench{Data: data}
+	dataset, err := bench.FindDataset(id)
 	if err != nil {
 		t.Fatal(err)
 	}
-	docs, err := env.documents(t.Context(), dataset, loaders.Options{Split: ner.Train, Gold: datasets.NativeGold})
+	docs, err := bench.Documents(t.Context(), dataset, loaders.Options{Split: ner.Train, Gold: datasets.NativeGold})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,7 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 	}
 	out := shownRun{
 		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]metrics.Figures{},
-		Versions: map[string]versionJSON{}, Signatures: signatures(r, nil), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+		Versions: map[string]versionJSON{}, Signatures: r.Signatures(), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 	}
 	if out.Facts = r.Facts; out.Facts == nil {
 		out.Facts = map[string]string{}

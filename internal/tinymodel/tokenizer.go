@@ -1,18 +1,24 @@
 package tinymodel
 
+import "fmt"
+
 // tokenizer adds a byte-level BPE like that of GPT-2: a token for each byte, one
-// for the beginning and one for the end, and merged pairs of letters.
+// for the beginning and one for the end, and merged pairs of letters. A larger
+// vocabulary has tokens without a merge: they occur in answers, but not in prompts.
 func (f *file) tokenizer() {
-	tokens := make([]string, 0, vocabulary)
+	tokens := make([]string, 0, f.size.Vocabulary)
 	for b := range 256 {
 		tokens = append(tokens, string(letterOf(byte(b))))
 	}
 	const beginning, end = 256, 257
 	tokens = append(tokens, "<s>", "</s>")
 	var merges []string
-	for _, pair := range pairs(vocabulary - len(tokens)) {
+	for _, pair := range pairs(f.size.Vocabulary - len(tokens)) {
 		merges = append(merges, pair[0]+" "+pair[1])
 		tokens = append(tokens, pair[0]+pair[1])
+	}
+	for i := len(tokens); i < f.size.Vocabulary; i++ {
+		tokens = append(tokens, fmt.Sprintf("x%d", i))
 	}
 	f.str("tokenizer.ggml.model", "gpt2")
 	f.str("tokenizer.ggml.pre", "default")

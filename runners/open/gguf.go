@@ -58,7 +58,8 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	s.noteSpecial(special)
 	return &Model{
 		Identity: r.Identity(), Decoding: config.Decoding, Runner: r, Special: special, Slots: runners.NewFixed(connections), close: r.Close,
-		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
+		facts:   map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
+		written: func() int64 { return r.Usage().Answers },
 		counts: func() map[string]int64 {
 			u := r.Usage()
 			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}

@@ -108,10 +108,11 @@ type Model struct {
 	// results.Address.
 	AnswerBy string
 
-	facts  map[string]string
-	counts func() map[string]int64
-	after  func(context.Context) (map[string]string, error)
-	close  func()
+	facts   map[string]string
+	counts  func() map[string]int64
+	written func() int64
+	after   func(context.Context) (map[string]string, error)
+	close   func()
 }
 
 // Facts are metadata of the run that are known from the start, by the names of
@@ -124,6 +125,16 @@ func (m *Model) Counts() map[string]int64 {
 		return map[string]int64{}
 	}
 	return m.counts()
+}
+
+// Written is the number of tokens that the model has generated so far, those of
+// unfinished answers included. It is not known of models that report it only at the
+// end of an answer. It may be called while the model is asked.
+func (m *Model) Written() (tokens int64, known bool) {
+	if m.written == nil {
+		return 0, false
+	}
+	return m.written(), true
 }
 
 // After returns metadata that are known only once the model was asked.

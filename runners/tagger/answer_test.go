@@ -84,7 +84,7 @@ func TestCompleteEscapesTypes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.ContainsAny(got[0].Text, "\n\u2028") || !strings.Contains(got[0].Text, "<&> ü") {
+	if strings.Contains(got[0].Text, "\n") || !strings.Contains(got[0].Text, "<&> ü") {
 		t.Errorf("answer %q", got[0].Text)
 	}
 	var a struct {

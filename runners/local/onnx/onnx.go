@@ -17,7 +17,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/pipelines"
@@ -143,31 +142,11 @@ func (r *Runner) Unmapped() []string { return r.labels.unmapped }
 
 // Complete implements [runners.Runner] for questions of the prompt family "spans".
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
-	out := make([]ner.Completion, 0, len(queries))
-	var classified *ner.Document // queries of one passage share its spans
-	var spans []ner.Span
-	for i := range queries {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		start := time.Now()
-		d, types, err := runners.SpansQuestion(&queries[i])
-		if err != nil {
-			return out, fmt.Errorf("onnx: query %d: %w: %w", i, err, runners.ErrFatal)
-		}
-		if d != classified {
-			if spans, err = r.classify(ctx, d.Text); err != nil {
-				return out, fmt.Errorf("onnx: query %d: %w", i, err)
-			}
-			classified = d
-		}
-		text, err := runners.SpansAnswer(d, spans, types)
-		if err != nil {
-			return out, fmt.Errorf("onnx: query %d: %w", i, err)
-		}
-		out = append(out, ner.Completion{Text: text, Finish: ner.FinishStop, Duration: time.Since(start)})
+	out, err := runners.CompleteSpans(ctx, queries, func(ctx context.Context, d *ner.Document) ([]ner.Span, error) { return r.classify(ctx, d.Text) })
+	if err != nil {
+		err = fmt.Errorf("onnx: %w", err)
 	}
-	return out, nil
+	return out, err
 }
 
 // digest is the SHA-256, in hexadecimal, of the files that make an answer, one

@@ -1,10 +1,11 @@
-package main
+package files
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/internal/fault"
@@ -13,24 +14,18 @@ import (
 	"nerbench/ner"
 )
 
-// documentPredictions is a document with what each file predicts for it.
-type documentPredictions struct {
+// joinedDocument is a document with what each file predicts for it.
+type joinedDocument struct {
 	document *ner.Document
 	given    []given
 }
 
-// predictionFile is an open file of predictions with its name for errors.
-type predictionFile struct {
-	name string
-	in   io.Reader
-}
-
-// predictionJoin joins documents and predictions by id. Where all files have the
-// same order nothing is kept of them; else predictions wait for their document.
-type predictionJoin struct {
-	gold    string // name of the file of documents
+// joiner joins documents and predictions by id. Where all files have the same order
+// nothing is kept of them; else predictions wait for their document.
+type joiner struct {
+	gold    File   // the documents, for its name
 	partial bool   // documents without a prediction in every file are left out
-	spans   string // what needs the places of gold; empty if nothing does
+	spans   string // what needs the positions of gold; empty if nothing does
 	missing int    // of them
 	first   string // the first one, and the file that lacks it
 	found   int
@@ -40,41 +35,44 @@ type predictionJoin struct {
 // document without one is an error at the end, unless that is wanted; so is a
 // prediction without document, and any id that occurs twice. Errors name their
 // file.
-func (j *predictionJoin) joined(gold io.Reader, files ...predictionFile) iter.Seq2[documentPredictions, error] {
-	return func(yield func(documentPredictions, error) bool) {
-		stopped, err := j.join(gold, files, func(p documentPredictions) bool { return yield(p, nil) })
+func (j *joiner) joined(gold io.Reader, files ...File) iter.Seq2[joinedDocument, error] {
+	return func(yield func(joinedDocument, error) bool) {
+		stopped, err := j.documents(gold, files, func(p joinedDocument) bool { return yield(p, nil) })
 		if err == nil && !stopped && j.missing > 0 && !j.partial {
-			err = &inputError{&fault.PartialError{Err: fmt.Errorf("%d of %d documents have no prediction, the first is %s: nothing is scored (--partial scores the others)", j.missing, j.missing+j.found, j.first)}}
+			err = &namedError{&fault.PartialError{Err: &fault.Hint{
+				Err:    fmt.Errorf("%d of %d documents have no prediction, the first is %s: nothing is scored", j.missing, j.missing+j.found, j.first),
+				Advice: "--partial scores the others",
+			}}}
 		}
 		if err != nil {
-			yield(documentPredictions{}, err)
+			yield(joinedDocument{}, err)
 		}
 	}
 }
 
-func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func(documentPredictions) bool) (stopped bool, err error) {
+func (j *joiner) documents(gold io.Reader, files []File, yield func(joinedDocument) bool) (stopped bool, err error) {
 	streams := make([]*predictionStream, len(files))
 	for i, f := range files {
-		next, stop := iter.Pull2(readPredictions(f.in))
+		next, stop := iter.Pull2(readPredictions(f.In))
 		defer stop()
-		streams[i] = &predictionStream{predictionFile: f, next: next, waiting: map[string]given{}}
+		streams[i] = &predictionStream{File: f, next: next, waiting: map[string]given{}}
 	}
 	seen := map[string]bool{}
 	for d, err := range loaders.ReadNumbered(gold) {
 		if err != nil {
-			return false, j.goldError(err)
+			return false, j.gold.named(err)
 		}
-		fault := func(err error) (bool, error) { return false, j.goldError(&loaders.LineError{Line: d.Line, Err: err}) }
+		bad := func(err error) (bool, error) { return false, j.gold.named(&loaders.LineError{Line: d.Line, Err: err}) }
 		switch {
 		case seen[d.ID]:
-			return fault(fmt.Errorf("document %q: occurs twice, want each once", d.ID))
+			return bad(fmt.Errorf("document %q: occurs twice, want each once", d.ID))
 		case d.Spans == nil && d.Mentions == nil:
-			return fault(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
+			return bad(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
 		case d.Spans == nil && j.spans != "":
-			return fault(fmt.Errorf(`document %q: its gold is "mentions", which have no places: %s needs "spans" (metrics of strings do not: %s)`, d.ID, j.spans, strings.Join(metricIDs(func(m metrics.Metric) bool { return !m.OfSpans() }), ", ")))
+			return bad(fmt.Errorf(`document %q: its gold is "mentions", which have no positions: %s needs "spans" (metrics of strings do not: %s)`, d.ID, j.spans, strings.Join(metricIDs(func(m metrics.Metric) bool { return !m.OfSpans() }), ", ")))
 		}
 		seen[d.ID] = true
-		p := documentPredictions{document: d.Document}
+		p := joinedDocument{document: d.Document}
 		lacks := ""
 		for _, s := range streams {
 			g, found, err := s.find(d.ID, seen)
@@ -82,7 +80,7 @@ func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func
 				return false, s.named(err)
 			}
 			if !found && lacks == "" {
-				lacks = shownName(s.name)
+				lacks = s.Name
 			}
 			p.given = append(p.given, g)
 		}
@@ -105,18 +103,9 @@ func (j *predictionJoin) join(gold io.Reader, files []predictionFile, yield func
 	return false, nil
 }
 
-// goldError names the file of documents.
-func (j *predictionJoin) goldError(err error) error {
-	var line *loaders.LineError
-	if errors.As(err, &line) {
-		return &inputError{fmt.Errorf("%s:%d: %w", shownName(j.gold), line.Line, line.Err)}
-	}
-	return &inputError{fmt.Errorf("%s: %w", shownName(j.gold), err)}
-}
-
 // predictionStream is one file of predictions while it is joined.
 type predictionStream struct {
-	predictionFile
+	File
 	next    func() (given, error, bool)
 	waiting map[string]given // for their documents
 }
@@ -160,7 +149,7 @@ func (s *predictionStream) rest(seen map[string]bool) error {
 	if len(s.waiting) == 0 {
 		return nil
 	}
-	first := s.waiting[sortedKeys(s.waiting)[0]]
+	first := s.waiting[slices.Sorted(maps.Keys(s.waiting))[0]]
 	for _, g := range s.waiting {
 		if g.line < first.line {
 			first = g
@@ -172,20 +161,4 @@ func (s *predictionStream) rest(seen map[string]bool) error {
 // twice is the error about a second prediction for one document.
 func (g given) twice() error {
 	return &metrics.LineError{Line: g.line, Err: fmt.Errorf("document %q: occurs twice, want each once", g.ID)}
-}
-
-func (s *predictionStream) named(err error) error {
-	var line *metrics.LineError
-	if errors.As(err, &line) {
-		return &inputError{fmt.Errorf("%s:%d: %w", shownName(s.name), line.Line, line.Err)}
-	}
-	return &inputError{fmt.Errorf("%s: %w", shownName(s.name), err)}
-}
-
-// shownName is the name of a file in errors.
-func shownName(name string) string {
-	if name == "-" {
-		return "standard input"
-	}
-	return name
 }

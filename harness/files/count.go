@@ -1,11 +1,12 @@
-package main
+package files
 
 import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 
-	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/internal/parallel"
 	"nerbench/metrics"
@@ -17,9 +18,9 @@ import (
 type evalPassage struct {
 	// name begins its errors; empty where the input has none.
 	name string
-	// understand makes what metrics see of it under one reading.
-	understand func(*evalReading) (loop.ParsedPassage, error)
-	// words are for buckets; called where they are wanted.
+	// parse makes what metrics see of it.
+	parse func(*parsing) (loop.ParsedPassage, error)
+	// words are for buckets. They are called for if there are buckets.
 	words    func() metrics.Words
 	answered bool // there were answers that could fail
 }
@@ -33,7 +34,7 @@ type evalCounts struct {
 	counters map[string]int
 	answered bool
 	taxonomy metrics.Taxonomy
-	// duplicates are collapsed spans of gold and prediction, beside the taxonomy.
+	// duplicates are collapsed spans of gold and of predictions, beside the taxonomy.
 	duplicates [2]int
 	buckets    [][]*metrics.Bucketing // by attribute, by span metric
 	scores     []passageScores        // by metric; for intervals
@@ -54,10 +55,10 @@ func (p *evalPlan) newCounts() *evalCounts {
 		e.counts = append(e.counts, metrics.NewCounts())
 		e.scores[i].byType = map[ner.EntityType][]stats.PassageScore{}
 	}
-	for _, a := range p.attributes {
+	for _, a := range p.By.Attributes {
 		var list []*metrics.Bucketing
 		for range p.spanMetrics() {
-			list = append(list, metrics.NewBucketing(a, p.train, lowerWords))
+			list = append(list, loop.NewBucketing(a, p.train))
 		}
 		e.buckets = append(e.buckets, list)
 	}
@@ -90,27 +91,27 @@ func (p *evalPlan) countBlock(block []evalPassage) (*evalCounts, error) {
 }
 
 func (e *evalCounts) add(in *evalPassage) error {
-	understood := make([]loop.ParsedPassage, len(e.plan.readings))
-	for i, r := range e.plan.readings {
+	parsed := make([]loop.ParsedPassage, len(e.plan.parsings))
+	for i, how := range e.plan.parsings {
 		var err error
-		if understood[i], err = in.understand(r); err != nil {
+		if parsed[i], err = in.parse(how); err != nil {
 			return err
 		}
 	}
 	for i, m := range e.plan.metrics {
-		passage := &understood[m.reading].Passage
-		if e.plan.intervals.resamples == 0 {
+		passage := &parsed[m.parsing].Passage
+		if e.plan.Resamples == 0 {
 			m.metric.Add(passage, &e.counts[i])
 			continue
 		}
 		c := m.metric.Count(passage)
 		e.counts[i].Merge(c)
-		e.scores[i].add(e.passages, c.ByType, e.plan.byType)
+		e.scores[i].add(e.passages, c.ByType, e.plan.By.Types)
 	}
-	e.note(&understood[0], in.answered)
-	if e.plan.taxonomy || e.plan.confusion {
-		e.taxonomy.Merge(metrics.Classify(&understood[0].Passage))
-		c := metrics.Count(metrics.SpanF1, &understood[0].Passage)
+	e.note(&parsed[0], in.answered)
+	if e.plan.Taxonomy || e.plan.Confusion {
+		e.taxonomy.Merge(metrics.Classify(&parsed[0].Passage))
+		c := metrics.Count(metrics.SpanF1, &parsed[0].Passage)
 		e.duplicates[0] += c.DuplicateGold
 		e.duplicates[1] += c.DuplicatePred
 	}
@@ -118,7 +119,7 @@ func (e *evalCounts) add(in *evalPassage) error {
 		words := in.words()
 		for _, list := range e.buckets {
 			for k, i := range e.plan.spanMetrics() {
-				list[k].Add(&understood[e.plan.metrics[i].reading].Passage, words)
+				list[k].Add(&parsed[e.plan.metrics[i].parsing].Passage, words)
 			}
 		}
 	}
@@ -183,17 +184,17 @@ func (e *evalCounts) merge(part *evalCounts) {
 // besideNames are the counts that stand beside a score, in order.
 var besideNames = []string{"unaligned", "ambiguous", "bad_offsets", "duplicate_gold", "duplicate_pred", "unknown_type", "other_type", "bad_item", "void", "gold_void", "missing"}
 
-// evaluation is what is printed.
-func (e *evalCounts) evaluation(missing int) *evaluation {
-	out := &evaluation{
-		passages: e.passages, missing: missing, outcomes: e.outcomes, byType: e.plan.byType,
-		confusion: e.plan.confusion, duplicates: e.duplicates, resamples: e.plan.intervals.resamples,
+// report returns what was counted. missing passages have no prediction.
+func (e *evalCounts) report(missing int) *Report {
+	out := &Report{
+		Passages: e.passages, Missing: missing, Outcomes: e.outcomes, ByType: e.plan.By.Types,
+		Confusion: e.plan.Confusion, Resamples: e.plan.Resamples, duplicates: e.duplicates,
 	}
 	if e.answered {
-		out.family = e.plan.readings[0].how.Family
+		out.family = e.plan.family
 	}
-	if e.plan.taxonomy || e.plan.confusion {
-		out.taxonomy = &e.taxonomy
+	if e.plan.Taxonomy || e.plan.Confusion {
+		out.Taxonomy = &e.taxonomy
 	}
 	for i, m := range e.plan.metrics {
 		id := m.id
@@ -201,9 +202,9 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 			id = m.plain
 		}
 		c := e.counts[i]
-		scored := evaluated{id: id, metric: m.metric, tally: c.ByType}
-		scored.ci, scored.typeCI = e.intervals(i)
-		out.metrics = append(out.metrics, scored)
+		scored := MetricReport{ID: id, Metric: m.metric, Tally: c.ByType}
+		scored.interval, scored.typeIntervals = e.intervals(i)
+		out.Metrics = append(out.Metrics, scored)
 		for name, n := range map[string]int{
 			"unaligned": c.Unaligned, "bad_offsets": c.BadOffsets, "void": c.Void, "gold_void": c.GoldVoid,
 		} {
@@ -215,12 +216,12 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 	}
 	for a, list := range e.buckets {
 		for k, i := range e.plan.spanMetrics() {
-			out.buckets = append(out.buckets, bucketed{e.plan.attributes[a], out.metrics[i].id, list[k].Buckets()})
+			out.Buckets = append(out.Buckets, BucketReport{e.plan.By.Attributes[a], out.Metrics[i].ID, list[k].Buckets()})
 		}
 	}
 	e.counters["missing"] = missing
 	for _, name := range besideNames {
-		out.beside = append(out.beside, besideCount{name, e.counters[name]})
+		out.Beside = append(out.Beside, Beside{name, e.counters[name]})
 	}
 	return out
 }
@@ -228,16 +229,16 @@ func (e *evalCounts) evaluation(missing int) *evaluation {
 // intervals draws the intervals of a metric, as a whole and by type, from the
 // same stream (docs/spec/metrics.md §12.3).
 func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ner.EntityType]stats.Interval) {
-	n := e.plan.intervals
-	if n.resamples == 0 || e.passages == 0 {
+	seed, resamples := e.plan.Seed, e.plan.Resamples
+	if resamples == 0 || e.passages == 0 {
 		return nil, nil
 	}
 	scores := e.scores[metric]
 	if len(scores.byType) == 0 {
-		total := stats.Bootstrap([]stats.Dataset{{Seed: n.seed, A: scores.total}}, n.resamples)
+		total := stats.Bootstrap([]stats.Dataset{{Seed: seed, A: scores.total}}, resamples)
 		return &total, nil
 	}
-	types := sortedKeys(scores.byType)
+	types := slices.Sorted(maps.Keys(scores.byType))
 	parts := make([][]stats.PassageScore, 1+len(types))
 	for i, s := range scores.total {
 		parts[0] = append(parts[0], stats.PassageScore{Passage: i, Score: s})
@@ -245,32 +246,10 @@ func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ne
 	for i, t := range types {
 		parts[1+i] = scores.byType[t]
 	}
-	drawn := stats.BootstrapParts(n.seed, e.passages, parts, n.resamples)
+	drawn := stats.BootstrapParts(seed, e.passages, parts, resamples)
 	byType = map[ner.EntityType]stats.Interval{}
 	for i, t := range types {
 		byType[t] = drawn[1+i]
 	}
 	return &drawn[0], byType
-}
-
-// documentWords are the words of a document for buckets.
-func documentWords(d *ner.Document) metrics.Words {
-	w := metrics.Words{Ranges: d.Tokens}
-	if w.Ranges == nil {
-		w.Ranges = answers.WordRanges(d.Text)
-	}
-	w.Lower = make([]string, len(w.Ranges))
-	for i, r := range w.Ranges {
-		w.Lower[i] = answers.Lower(d.Text[r.Start:r.End])
-	}
-	return w
-}
-
-// lowerWords are the lower-cased words of a mention without a place.
-func lowerWords(text string) []string {
-	words := answers.Words(text)
-	for i, w := range words {
-		words[i] = answers.Lower(w)
-	}
-	return words
 }

@@ -1,4 +1,4 @@
-package main
+package harness
 
 import (
 	"context"
@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
-	"nerbench/harness"
+	"nerbench/harness/compare"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
@@ -17,49 +15,55 @@ import (
 	"nerbench/results"
 )
 
-// passageKeys say which passages a run asks, and what is gold in them: runs that
+// passageKeys say which documents a run asks about, and their gold: runs that
 // differ in one of them cannot be paired passage by passage.
-var passageKeys = []string{"split", "data", "labels", "gold", "view", "limit", "shard", "cap", "sample_seed"}
+var passageKeys = ner.KeyNames(ner.InPart(ner.DataPart), func(k ner.Key) bool { return k.Name != "dataset" })
 
-// compareRuns compares kept runs, dataset by dataset.
-func (env *environment) compareRuns(c *cli.Context, s compareSettings) (ds []*comparedDataset, incomplete int, err error) {
-	plan := &evalPlan{}
-	if err := plan.readBy(splitList(c.StringSlice("by"))); err != nil {
-		return nil, 0, err
-	}
-	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
-		return nil, 0, fault.Usagef("--train, --partial, --family, --variant and --types are for files: runs know theirs")
-	}
-	store, err := env.openStoreReadOnly(c.Context)
+// CompareRequest says which runs to compare. A and B are each a run (the beginning
+// of its id), a model, or conditions key=value, separated by commas.
+type CompareRequest struct {
+	A, B   string
+	Metric string // id
+	By     metrics.By
+	// Seed returns the seed of the random stream of a dataset; nil: that of
+	// docs/spec/metrics.md §12.2 with seed 0.
+	Seed func(dataset string) uint64
+}
+
+// Compare pairs the stored runs of two systems, dataset by dataset, on the
+// passages that both have completed. Passages that only one has completed are
+// counted as incomplete.
+func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Dataset, incomplete int, err error) {
+	store, err := b.ReadStore(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer store.Close()
 	var sides [2]map[string]results.RunInfo
-	for i, name := range []string{"A", "B"} {
-		if sides[i], err = runsByDataset(c.Context, store, c.Args().Get(i)); err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", name, err)
+	for i, name := range []string{r.A, r.B} {
+		if sides[i], err = runsByDataset(ctx, store, name); err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", []string{"A", "B"}[i], err)
 		}
 	}
 	var refused []error
 	for _, dataset := range sortedKeys(sides[0]) {
-		a := sides[0][dataset]
-		b, there := sides[1][dataset]
+		runA := sides[0][dataset]
+		runB, there := sides[1][dataset]
 		if !there {
-			env.note("dataset %s: only A was run", dataset)
+			b.note("dataset %s: only A was run", dataset)
 			continue
 		}
-		compared, err := env.compareDataset(c, store, plan, a, b)
+		compared, err := b.compareDataset(ctx, store, r, runA, runB)
 		if err != nil {
 			refused = append(refused, fmt.Errorf("dataset %s: %w", dataset, err))
 			continue
 		}
 		ds = append(ds, compared)
-		incomplete += compared.passages - len(compared.a)
+		incomplete += compared.Passages - len(compared.A)
 	}
 	for _, dataset := range sortedKeys(sides[1]) {
 		if _, there := sides[0][dataset]; !there {
-			env.note("dataset %s: only B was run", dataset)
+			b.note("dataset %s: only B was run", dataset)
 		}
 	}
 	if len(refused) > 0 {
@@ -71,18 +75,18 @@ func (env *environment) compareRuns(c *cli.Context, s compareSettings) (ds []*co
 	return ds, incomplete, nil
 }
 
-// runsByRow finds the runs that a name stands for: the beginning of an id, a
+// runsByDataset finds the runs of a name: the beginning of an id, a
 // model, or values of keys.
 func runsByDataset(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
 	var found []results.RunInfo
 	var err error
 	if strings.Contains(name, "=") {
 		var where map[string][]string
-		if where, err = readWhere(splitList([]string{name}), ner.KnownKey); err != nil {
+		if where, err = ParseWhere(strings.Split(name, ","), ner.KnownKey); err != nil {
 			return nil, err
 		}
-		found, err = selectRuns(ctx, store, where)
-	} else if found, err = selectRuns(ctx, store, map[string][]string{"model": {name}}); err == nil && len(found) == 0 {
+		found, err = SelectRuns(ctx, store, where)
+	} else if found, err = SelectRuns(ctx, store, map[string][]string{"model": {name}}); err == nil && len(found) == 0 {
 		var run results.RunInfo
 		run, err = store.Find(ctx, name)
 		found = []results.RunInfo{run}
@@ -115,15 +119,14 @@ func differingKeys(a, b map[string]string) []string {
 	return names
 }
 
-// compareRow pairs two runs on the passages that both have completed.
-func (env *environment) compareDataset(c *cli.Context, store *results.Store, plan *evalPlan, a, b results.RunInfo) (*comparedDataset, error) {
-	ctx := c.Context
+// compareDataset pairs two runs on the passages that both have completed.
+func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r CompareRequest, runA, runB results.RunInfo) (*compare.Dataset, error) {
 	for _, key := range passageKeys {
-		if a.Keys[key] != b.Keys[key] {
-			return nil, fmt.Errorf("runs %s and %s have other passages: key %s is %q and %q", a.ID, b.ID, key, a.Keys[key], b.Keys[key])
+		if runA.Keys[key] != runB.Keys[key] {
+			return nil, fmt.Errorf("runs %s and %s have other passages: key %s is %q and %q", runA.ID, runB.ID, key, runA.Keys[key], runB.Keys[key])
 		}
 	}
-	id, err := sameMetric(c.String("metric"), a, b)
+	id, err := sameMetric(r.Metric, runA, runB)
 	if err != nil {
 		return nil, err
 	}
@@ -131,57 +134,49 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 	if err != nil {
 		return nil, err
 	}
-	n, err := readIntervals(c)
+	dataset := &compare.Dataset{Name: runA.Keys["dataset"], Metric: m, Passages: runA.Passages, WithoutTypes: !r.By.Types}
+	if dataset.Seed = stats.DatasetSeed(0, dataset.Name); r.Seed != nil {
+		dataset.Seed = r.Seed(dataset.Name)
+	}
+	both, err := bothDone(ctx, store, runA, runB)
 	if err != nil {
 		return nil, err
 	}
-	dataset := newComparedDataset(a.Keys["dataset"], m, n.seed)
-	if !c.IsSet("row") && !c.IsSet("stream-seed") {
-		dataset.seed = stats.DatasetSeed(c.Int("seed"), dataset.dataset)
-	}
-	dataset.passages = a.Passages
-	both, err := bothDone(ctx, store, a, b)
-	if err != nil {
-		return nil, err
-	}
-	if len(plan.attributes) > 0 && m.ID != "span_f1" {
+	if len(r.By.Attributes) > 0 && m.ID != "span_f1" {
 		return nil, fault.Usagef("--by bucket: buckets are of span_f1")
 	}
-	datasetPlan := &evalPlan{attributes: plan.attributes}
-	if datasetPlan.train, err = env.datasetTraining(ctx, datasetPlan, a); err == nil {
-		dataset.buckets = datasetPlan.bucketPairs()
+	train, err := b.datasetTraining(ctx, r.By, runA)
+	if err == nil {
+		dataset.Buckets = compare.NewBuckets(r.By.Attributes, train)
 	}
 	var bucketsA, bucketsB []*metrics.Bucketing
-	for _, p := range dataset.buckets {
-		bucketsA, bucketsB = append(bucketsA, p.a), append(bucketsB, p.b)
+	for _, p := range dataset.Buckets {
+		bucketsA, bucketsB = append(bucketsA, p.A), append(bucketsB, p.B)
 	}
-	var sideA, sideB map[int]sidePassage
+	var sideA, sideB map[int]compare.Passage
 	if err == nil {
-		sideA, err = env.readSide(ctx, store, a, sideReading{m, id, options, both, bucketsA})
+		sideA, err = b.readSide(ctx, store, runA, sideReading{m, id, options, both, bucketsA})
 	}
 	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // the data is not here: counts alone
-		env.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.dataset, err)
-		dataset.buckets = nil
-		return dataset, env.pairCounts(ctx, store, dataset, id, a, b)
+		b.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.Name, err)
+		dataset.Buckets = nil
+		return dataset, pairCounts(ctx, store, dataset, id, runA, runB)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if sideB, err = env.readSide(ctx, store, b, sideReading{m, id, options, both, bucketsB}); err != nil {
+	if sideB, err = b.readSide(ctx, store, runB, sideReading{m, id, options, both, bucketsB}); err != nil {
 		return nil, err
 	}
-	for i := range a.Passages {
+	for i := range runA.Passages {
 		x, inA := sideA[i]
 		y, inB := sideB[i]
 		if inA && inB {
-			dataset.add(x, y)
+			dataset.Add(x, y)
 		}
 	}
-	if len(dataset.a) == 0 {
-		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
-	}
-	if !plan.byType {
-		dataset.types = nil
+	if len(dataset.A) == 0 {
+		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", runA.ID, runB.ID)
 	}
 	return dataset, nil
 }
@@ -190,7 +185,7 @@ func (env *environment) compareDataset(c *cli.Context, store *results.Store, pla
 func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	var full [2]string
 	for i, r := range []results.RunInfo{a, b} {
-		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], asks(r.Keys))
+		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], AnswerForm(r.Keys))
 		if err != nil {
 			return "", fmt.Errorf("run %s: %w", r.ID, err)
 		}
@@ -202,7 +197,7 @@ func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	return full[0], nil
 }
 
-// bothDone tells which passages both runs have completed.
+// bothDone reports which passages both runs have completed.
 func bothDone(ctx context.Context, store *results.Store, a, b results.RunInfo) ([]bool, error) {
 	both, err := store.Done(ctx, a.ID)
 	if err != nil {
@@ -229,33 +224,33 @@ type sideReading struct {
 
 // readSide reads the answers of a run again, and keeps of each passage what a
 // comparison needs, by its index.
-func (env *environment) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]sidePassage, error) {
-	plan, err := env.scorePlan(ctx, store, run.ID)
+func (b *Bench) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]compare.Passage, error) {
+	plan, err := b.ScorePlan(ctx, store, run.ID)
 	if err != nil {
 		return nil, err
 	}
-	out := map[int]sidePassage{}
+	out := map[int]compare.Passage{}
 	plan.Metrics, plan.Parsing = []string{r.id}, plan.Parsing.With(r.options)
 	plan.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
 		if p.Index >= len(r.both) || !r.both[p.Index] {
 			return
 		}
-		out[p.Index] = newSidePassage(r.metric, d.ID, &u.Passage)
+		out[p.Index] = compare.NewPassage(r.metric, d.ID, &u.Passage)
 		for _, b := range r.buckets {
-			b.Add(&u.Passage, documentWords(d))
+			b.Add(&u.Passage, loop.Words(d))
 		}
 	}
 	_, err = loop.Score(ctx, plan)
 	return out, err
 }
 
-// rowTraining reads the train split that belongs to a run, where attributes need
+// datasetTraining reads the train split that belongs to a run, where attributes need
 // it.
-func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run results.RunInfo) (*metrics.Training, error) {
-	if plan.needsTrain() == "" {
+func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.RunInfo) (*metrics.Training, error) {
+	if by.NeedsTrain() == "" {
 		return nil, nil
 	}
-	dataset, err := env.findDataset(run.Keys["dataset"])
+	dataset, err := b.FindDataset(run.Keys["dataset"])
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +258,7 @@ func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run
 	if err != nil {
 		return nil, err
 	}
-	docs, err := env.documents(ctx, dataset, harness.TrainOptions(selected))
+	docs, err := b.Documents(ctx, dataset, TrainOptions(selected))
 	if err != nil {
 		return nil, err
 	}
@@ -272,7 +267,7 @@ func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run
 		if err != nil {
 			return nil, err
 		}
-		train.Add(documentWords(d), d.Spans)
+		train.Add(loop.Words(d), d.Spans)
 	}
 	train.Count()
 	return train, nil
@@ -280,8 +275,8 @@ func (env *environment) datasetTraining(ctx context.Context, plan *evalPlan, run
 
 // pairCounts pairs the counts that the store keeps, where the data is not at
 // hand to read the answers with.
-func (env *environment) pairCounts(ctx context.Context, store *results.Store, dataset *comparedDataset, id string, a, b results.RunInfo) error {
-	dataset.detailed = false
+func pairCounts(ctx context.Context, store *results.Store, dataset *compare.Dataset, id string, a, b results.RunInfo) error {
+	dataset.CountsOnly = true
 	var counts [2][]ner.Score
 	var done [2][]bool
 	for i, r := range []results.RunInfo{a, b} {
@@ -291,7 +286,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, da
 		}
 		other := []results.RunInfo{a, b}[1-i].Scores.Metrics[id]
 		if kept.Reader != other.Reader || kept.Version != other.Version {
-			return fmt.Errorf("the kept scores are of other readers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
+			return fmt.Errorf("the kept scores have different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
 		}
 		var err error
 		if counts[i], err = store.Counts(ctx, r.ID, id); err != nil {
@@ -304,7 +299,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, da
 	var at [2]int
 	for i := range a.Passages {
 		if done[0][i] && done[1][i] && at[0] < len(counts[0]) && at[1] < len(counts[1]) {
-			dataset.a, dataset.b = append(dataset.a, counts[0][at[0]]), append(dataset.b, counts[1][at[1]])
+			dataset.A, dataset.B = append(dataset.A, counts[0][at[0]]), append(dataset.B, counts[1][at[1]])
 		}
 		for side := range at {
 			if done[side][i] {
@@ -317,7 +312,7 @@ func (env *environment) pairCounts(ctx context.Context, store *results.Store, da
 			return fmt.Errorf("run %s: was scored before its last answers (nerbench score %s)", r.ID, r.ID)
 		}
 	}
-	if len(dataset.a) == 0 {
+	if len(dataset.A) == 0 {
 		return fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package main
+package files
 
 import (
 	"context"
@@ -6,87 +6,76 @@ import (
 	"io"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
 	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
+	"nerbench/internal/signature"
 	"nerbench/metrics"
 	"nerbench/ner"
 )
 
-// evalTags scores a column file (docs/spec/metrics.md §4.5).
-func evalTags(ctx context.Context, env *environment, c *cli.Context) (*evaluation, error) {
-	scheme, mode, err := readScheme(c)
+// Tags is a column file whose last two columns are the gold tag and the predicted tag
+// (docs/spec/metrics.md §4.5).
+type Tags struct {
+	File   File
+	Scheme metrics.Scheme
+	Mode   metrics.Mode
+}
+
+// Eval scores the tags. Metrics of strings, and some buckets, need a column of words
+// before those of tags.
+func (t Tags) Eval(ctx context.Context, o Options) (*Report, error) {
+	plan, err := newPlan(o, Parsing{}, "", []string{"span_f1"}, metricIDs(nil))
 	if err != nil {
 		return nil, err
 	}
-	plan, err := newEvalPlan(c, loop.ParseOptions{}, []string{"span_f1"}, metricIDs(nil))
-	if err != nil {
+	if err := plan.readTrain(t.train); err != nil {
 		return nil, err
 	}
-	if plan.train, err = env.readTraining(plan, c.String("train"), func(in io.Reader, train *metrics.Training) error {
-		return trainColumns(in, scheme, mode, train)
-	}); err != nil {
-		return nil, err
-	}
-	var e *evaluation
-	err = withInput(env, c.String("tags"), func(r io.Reader) (err error) {
+	var report *Report
+	err = t.File.Read(func(r io.Reader) (err error) {
 		if plan.tagsAlone() {
-			e, err = countColumns(ctx, plan, r, scheme, mode)
+			report, err = t.countColumns(ctx, plan, r)
 		} else {
-			e, err = countSentences(ctx, plan, r, scheme, mode)
+			report, err = t.countSentences(ctx, plan, r)
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	e.extra["scheme"], e.extra["mode"] = scheme, mode
-	return e, nil
+	report.extra["scheme"], report.extra["mode"] = t.Scheme, t.Mode
+	report.origin = []signature.Field{
+		{Name: "input", Value: "tags"}, {Name: "scheme", Value: fmt.Sprint(t.Scheme)}, {Name: "mode", Value: fmt.Sprint(t.Mode)},
+	}
+	return report, nil
 }
 
-func readScheme(c *cli.Context) (scheme metrics.Scheme, mode metrics.Mode, err error) {
-	scheme, mode = metrics.IOB2, metrics.Lenient
-	if c.IsSet("scheme") {
-		mode = metrics.Strict
-		if scheme, err = metrics.ParseScheme(c.String("scheme")); err != nil {
-			return scheme, mode, fault.Usagef("%v", err)
-		}
-	}
-	if c.IsSet("mode") {
-		if mode, err = metrics.ParseMode(c.String("mode")); err != nil {
-			return scheme, mode, fault.Usagef("%v", err)
-		}
-	}
-	return scheme, mode, nil
-}
-
-// tagsAlone reports whether the tags suffice, and no sentence is looked at.
+// tagsAlone reports whether counting needs the tags alone, and no sentences.
 func (p *evalPlan) tagsAlone() bool {
-	return len(p.metrics) == 1 && p.metrics[0].id == "span_f1" && len(p.attributes) == 0 &&
-		!p.taxonomy && !p.confusion && p.intervals.resamples == 0
+	return len(p.metrics) == 1 && p.metrics[0].id == "span_f1" && len(p.By.Attributes) == 0 &&
+		!p.Taxonomy && !p.Confusion && p.Resamples == 0
 }
 
 // countColumns counts strict spans and nothing else, at the speed of reading.
-func countColumns(ctx context.Context, plan *evalPlan, r io.Reader, scheme metrics.Scheme, mode metrics.Mode) (*evaluation, error) {
-	counts, err := metrics.Columns(ctx, r, scheme, mode)
+func (t Tags) countColumns(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
+	counts, err := metrics.Columns(ctx, r, t.Scheme, t.Mode)
 	if err != nil {
 		return nil, err
 	}
 	m := plan.metrics[0]
-	return &evaluation{
-		metrics: []evaluated{{id: m.id, metric: m.metric, tally: counts.ByType}}, byType: plan.byType,
-		passages: counts.Sentences, extra: map[string]any{"tokens": counts.Tokens},
+	return &Report{
+		Metrics: []MetricReport{{ID: m.id, Metric: m.metric, Tally: counts.ByType}}, ByType: plan.By.Types,
+		Passages: counts.Sentences, extra: map[string]any{"tokens": counts.Tokens},
 	}, nil
 }
 
-// countSentences counts whatever the plan says.
-func countSentences(ctx context.Context, plan *evalPlan, r io.Reader, scheme metrics.Scheme, mode metrics.Mode) (*evaluation, error) {
+// countSentences counts sentence by sentence.
+func (t Tags) countSentences(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
 	words := plan.needWords()
 	tokens := 0
 	counted, err := plan.count(ctx, func(yield func(evalPassage, error) bool) {
-		for s, err := range metrics.Sentences(r, scheme, mode) {
+		for s, err := range metrics.Sentences(r, t.Scheme, t.Mode) {
 			if err == nil && words != "" && s.Words == nil && s.Tokens > 0 {
 				err = fault.Usagef("%s compares words: want a column of them before the two of tags", words)
 			}
@@ -103,10 +92,10 @@ func countSentences(ctx context.Context, plan *evalPlan, r io.Reader, scheme met
 	if err != nil {
 		return nil, err
 	}
-	e := counted.evaluation(0)
-	e.outcomes = nil
-	e.extra = map[string]any{"tokens": tokens}
-	return e, nil
+	report := counted.report(0)
+	report.Outcomes = nil
+	report.extra = map[string]any{"tokens": tokens}
+	return report, nil
 }
 
 // needWords names what needs the words of sentences; empty if nothing does.
@@ -116,7 +105,7 @@ func (p *evalPlan) needWords() string {
 			return m.id
 		}
 	}
-	if needs := p.needsTrain(); needs != "" {
+	if needs := p.By.NeedsTrain(); needs != "" {
 		return "bucket:" + needs
 	}
 	return ""
@@ -125,10 +114,10 @@ func (p *evalPlan) needWords() string {
 // sentencePassage scores a sentence: spans in tokens, strings of its words.
 func sentencePassage(s metrics.Sentence) evalPassage {
 	return evalPassage{
-		understand: func(r *evalReading) (loop.ParsedPassage, error) {
+		parse: func(how *parsing) (loop.ParsedPassage, error) {
 			d, places := sentenceDocument(s)
 			d.Spans = spansAt(s.Gold, places)
-			u, err := loop.Imported(d, ner.Prediction{Spans: spansAt(s.Pred, places)}, r.how, r.protocols...)
+			u, err := loop.Imported(d, ner.Prediction{Spans: spansAt(s.Pred, places)}, how.options, how.protocols...)
 			if err != nil {
 				return u, err
 			}
@@ -177,7 +166,7 @@ func tokenSpans(chunks []metrics.Chunk) []ner.Span {
 	return spans
 }
 
-// sentenceWords are the words of a sentence, placed in tokens.
+// sentenceWords are the words of a sentence, with token indexes as ranges.
 func sentenceWords(s metrics.Sentence) metrics.Words {
 	var w metrics.Words
 	for i := range s.Tokens {
@@ -191,9 +180,9 @@ func sentenceWords(s metrics.Sentence) metrics.Words {
 	return w
 }
 
-// trainColumns learns a train split of columns: the last but one is gold.
-func trainColumns(in io.Reader, scheme metrics.Scheme, mode metrics.Mode, train *metrics.Training) error {
-	for s, err := range metrics.Sentences(in, scheme, mode) {
+// train adds a train split of columns, of which the last but one is gold.
+func (t Tags) train(in io.Reader, train *metrics.Training) error {
+	for s, err := range metrics.Sentences(in, t.Scheme, t.Mode) {
 		if err != nil {
 			return err
 		}

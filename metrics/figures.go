@@ -35,7 +35,8 @@ func (r Ratio) Pointer() *float64 {
 	return &r.Value
 }
 
-// Finite is a number, or nil if it is infinite, as open edges of buckets are.
+// Finite returns the number, or nil if it is infinite, like the open edge of a
+// bucket.
 func Finite(v float64) *float64 {
 	if math.IsInf(v, 0) {
 		return nil

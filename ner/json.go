@@ -25,7 +25,7 @@ func JSONList(items []string, separator string) string {
 	return string(append(b, ']'))
 }
 
-// AppendJSONString appends what [JSONString] writes.
+// AppendJSONString appends the result of [JSONString].
 func AppendJSONString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
@@ -46,8 +46,8 @@ func AppendJSONString(b []byte, s string) []byte {
 	return append(append(b, s[from:]...), '"')
 }
 
-// PointSpan is a [Span] as files and answers have it: Start and End count code
-// points of the text.
+// PointSpan is a [Span] for files and answers: Start and End count code points of
+// the text.
 type PointSpan struct {
 	Start int        `json:"start"`
 	End   int        `json:"end"`

@@ -35,7 +35,8 @@ func TestWrite(t *testing.T) {
 // the same on every machine.
 const golden = "c7e00c02a06e72ff"
 
-// TestWriteSize: a larger model has as many weights as its size says.
+// TestWriteSize checks that the number of weights of a larger model matches its
+// size.
 func TestWriteSize(t *testing.T) {
 	size := tinymodel.Size{Vocabulary: 1024, Width: 128, Heads: 4, Layers: 3, Inner: 256}
 	var b bytes.Buffer

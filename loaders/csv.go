@@ -12,7 +12,6 @@ import (
 // from its header or from the dataset file. It reads line by line, since this is
 // several times as fast as package encoding/csv for files with one token per
 // record.
-// of one token a record.
 type records struct {
 	names  []string
 	needed []string

@@ -74,7 +74,7 @@ type Document struct {
 	Tokens []Range
 	// Spans is the gold annotation: a set, in the order of the file.
 	Spans []Span
-	// Mentions are gold without positions. Only imported files have them; string
+	// Mentions are gold without positions. Only custom files have them; string
 	// metrics can be computed on them, span metrics cannot.
 	Mentions []Mention
 }
@@ -83,7 +83,8 @@ type Document struct {
 func (d *Document) Surface(s Span) string { return d.Text[s.Start:s.End] }
 
 // Check reports the first offset of the document that breaks docs/spec/metrics.md §13,
-// property 8: 0 <= start < end <= len, on code point boundaries. A few native
+// property 8: 0 <= start < end <= len, on code point boundaries. With strict, it also
+// reports a mention that begins or ends with white space, as in a few native files.
 func (d *Document) Check(strict bool) error {
 	if !utf8.ValidString(d.Text) {
 		return fmt.Errorf("document %s: text is not valid UTF-8", d.ID)

@@ -57,8 +57,8 @@ func seqOf(v reflect.Value) func(func(reflect.Value) bool) {
 	}
 }
 
-// TestKeyTable: every key has a name, a meaning and a part, and depends on a key
-// that exists.
+// TestKeyTable checks that every key has a name, a meaning and a part, and depends
+// on an existing key.
 func TestKeyTable(t *testing.T) {
 	for _, k := range ner.Keys {
 		if k.Name == "" || k.Meaning == "" || !slices.Contains([]ner.Part{ner.ModelPart, ner.DataPart, ner.PromptPart, ner.DecodingPart}, k.Part) {

@@ -7,6 +7,7 @@ type Mention struct {
 }
 
 // Outcome is the result class of a query (docs/spec/prompts.md §3.1). Every query has
+// exactly one.
 type Outcome string
 
 // The outcomes.

@@ -76,6 +76,7 @@ var imports = map[string][]string{
 
 	"internal/archive":    {},
 	"internal/atomicfile": {},
+	"internal/config":     {"internal/fault", "internal/strict"},
 	// Files and stored runs are compared, and files evaluated, without a store.
 	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
 	"harness/files": {
@@ -93,7 +94,7 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"harness", "harness/compare", "harness/files", "internal/atomicfile", "internal/fault", "runners/cards", "runners/open",
+		"harness", "harness/compare", "harness/files", "internal/atomicfile", "internal/config", "internal/fault", "runners/cards", "runners/open",
 		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -83,6 +83,9 @@ func KeyNames(conditions ...func(Key) bool) []string {
 	return names
 }
 
+// Values returns the values that the key can have; nil: any.
+func (k Key) Values() []string { return slices.Clone(k.values) }
+
 // Settable selects the keys that a user can set.
 func Settable(k Key) bool { return k.Settable }
 

@@ -17,9 +17,8 @@ type spansPrompt struct {
 	Types  []ner.EntityType `json:"types"`
 }
 
-// spansQuestion returns the document of a query of the family "spans", and the
-// types it asks for. The document of a query stands for its prompt, which says the
-// same; a query without one is read from the prompt.
+// spansQuestion returns the document and the types of a query of the family "spans".
+// If the query has no document, it parses the prompt, which has the same content.
 func spansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
 	if q.Document != nil {
 		return q.Document, q.Types, nil
@@ -47,10 +46,9 @@ func spansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
 	return d, asked.Types, nil
 }
 
-// CompleteSpans answers questions of the prompt family "spans" with those spans that
-// a tagger finds in their documents and whose type was asked for. The queries of
-// one passage share its document, which is tagged once. A prompt of another family
-// is [ErrFatal].
+// CompleteSpans answers queries of the prompt family "spans" with the spans of tag that
+// have a requested type. The queries of one passage share a document, which is tagged
+// once. A prompt of another family is an error that wraps [ErrFatal].
 func CompleteSpans(ctx context.Context, queries []ner.Query, tag func(context.Context, *ner.Document) ([]ner.Span, error)) ([]ner.Completion, error) {
 	out := make([]ner.Completion, 0, len(queries))
 	var tagged *ner.Document

@@ -12,10 +12,10 @@ import (
 // defaultConnections is the number of idle connections that a client keeps.
 const defaultConnections = 64
 
-// NewClient is an HTTP client for many small requests to few hosts, which keeps so
-// many idle connections to each; 0 stands for 64. Answers are not compressed: they
-// are small, and near. dialled is told of every connection that is made; may be
-// nil.
+// NewClient returns an HTTP client for many small requests to few hosts. It keeps up to
+// connections idle connections to each host; 0 stands for 64. Answers are not
+// compressed, because they are small and the servers are near. dialled is called for
+// each new connection; it may be nil.
 func NewClient(connections int, dialled func()) *http.Client {
 	if connections <= 0 {
 		connections = defaultConnections

@@ -9,7 +9,7 @@ import (
 func (env *environment) newBench() *harness.Bench {
 	return &harness.Bench{
 		Data: env.data, Datasets: env.datasets, Store: env.store, Families: env.prompts, Cards: env.models,
-		Getenv: env.getenv, HowToGet: env.howToGet, Notify: env.event,
+		Getenv: env.variable, HowToGet: env.howToGet, Notify: env.event,
 	}
 }
 

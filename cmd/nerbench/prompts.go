@@ -21,7 +21,7 @@ import (
 func promptsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "prompts",
-		Usage: "the exact prompts",
+		Usage: "list prompt families, and render the exact prompts",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the prompt families and their variants",

@@ -63,7 +63,7 @@ the beginning of their ids.`,
 }
 
 func whereFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of the runs; may be repeated: other keys narrow, more values of one key widen"}
+	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of runs; repeated: other keys narrow, the same key widens"}
 }
 
 // readWhere reads the conditions of --where.

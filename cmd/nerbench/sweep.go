@@ -217,5 +217,5 @@ func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, 
 		}
 		env.note("sweep %s: table and chart are in %s", result.Sweep, show.out)
 	}
-	return x.Write(env.stdout, show.format)
+	return x.Write(env.stdout, env.printed(show.format))
 }

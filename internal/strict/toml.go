@@ -43,12 +43,40 @@ func ReadTOML(fsys fs.FS, name string, v any) error {
 func unknownKey(name, text string, key toml.Key) []error {
 	var faults []error
 	for _, line := range linesOf(text, key) {
-		faults = append(faults, fmt.Errorf("%s:%d: key %q: unknown", name, line, key))
+		faults = append(faults, &UnknownKey{name, line, key.String()})
 	}
 	if len(faults) == 0 {
-		faults = append(faults, fmt.Errorf("%s: key %q: unknown", name, key))
+		faults = append(faults, &UnknownKey{name, 0, key.String()})
 	}
 	return faults
+}
+
+// UnknownKey is the error for an unknown key in a file.
+type UnknownKey struct {
+	File string
+	Line int // from 1; 0: not found
+	Key  string
+}
+
+func (e *UnknownKey) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: key %q: unknown", e.File, e.Key)
+	}
+	return fmt.Sprintf("%s:%d: key %q: unknown", e.File, e.Line, e.Key)
+}
+
+// UnknownKeys returns the unknown keys that an error of [ReadTOML] reports.
+func UnknownKeys(err error) []*UnknownKey {
+	if key, ok := err.(*UnknownKey); ok { // never wrapped
+		return []*UnknownKey{key}
+	}
+	var keys []*UnknownKey
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			keys = append(keys, UnknownKeys(one)...)
+		}
+	}
+	return keys
 }
 
 // linesOf finds the lines, from 1, that set a key in its table.

@@ -33,7 +33,7 @@ func TestConformanceOfTheFake(t *testing.T) {
 	})
 }
 
-// tinyServer is a real server with a model of random weights.
+// tinyServer starts a real server with a model of random weights.
 func tinyServer(t *testing.T) *ollamatest.Server {
 	t.Helper()
 	server := ollamatest.Start(t)
@@ -84,7 +84,7 @@ func TestConformanceOfTheRealServer(t *testing.T) {
 			t.Fatal(err)
 		}
 		if text := strings.TrimSpace(got[0].Text); text != "" && text[0] != '[' {
-			t.Errorf("the schema does not hold: %q", text)
+			t.Errorf("the answer does not match the schema: %q", text)
 		}
 	})
 	t.Run("no such model", func(t *testing.T) {

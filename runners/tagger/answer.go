@@ -8,8 +8,8 @@ import (
 	"nerbench/runners"
 )
 
-// Complete answers questions of the prompt family "spans" with the spans of the
-// types that were asked for. A prompt of another family is [runners.ErrFatal].
+// Complete answers queries of the prompt family "spans" with the spans of the requested
+// types. A prompt of another family is an error that wraps [runners.ErrFatal].
 func (t *Tagger) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	out, err := runners.CompleteSpans(ctx, queries, func(_ context.Context, d *ner.Document) ([]ner.Span, error) { return t.Tag(d), nil })
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 
 func echo(prompt string) string { return `["` + prompt + `"]` }
 
-// TestConformanceOfTheFake: with lists and without, with a tokenizer and without.
+// TestConformanceOfTheFake: with and without lists, with and without a tokenizer.
 func TestConformanceOfTheFake(t *testing.T) {
 	for name, set := range map[string]func(*vllmtest.Fake){
 		"lists":         func(*vllmtest.Fake) {},
@@ -41,7 +41,7 @@ func TestConformanceOfTheFake(t *testing.T) {
 	}
 }
 
-// slow is a runner whose server takes long once it was probed.
+// slow is a runner whose server is slow after the probe.
 func slow(t *testing.T, set func(*vllmtest.Fake)) runners.Runner {
 	f := vllmtest.New(t, set)
 	r := newRunner(t, f, nil)
@@ -49,7 +49,7 @@ func slow(t *testing.T, set func(*vllmtest.Fake)) runners.Runner {
 	return r
 }
 
-// TestRealServer: the suite, and what only a real server can show.
+// TestRealServer: the suite, and tests that need a real server.
 func TestRealServer(t *testing.T) {
 	server := vllmtest.Start(t, reference.Path(t, "models", "tiny-uniner-frequency"), "--api-key", "sk-of-the-test")
 	open := func(t *testing.T) *vllm.Runner {
@@ -80,7 +80,7 @@ func TestRealServer(t *testing.T) {
 		}
 	})
 	t.Run("clamped answers are too long", func(t *testing.T) {
-		q := query(strings.Repeat("q 7 x 3 ", 230)) // it fits, its longest answer does not
+		q := query(strings.Repeat("q 7 x 3 ", 230)) // the prompt fits, its longest answer does not
 		q.Prompt.MaxTokens = 1500
 		got, err := open(t).Complete(t.Context(), []ner.Query{q, q})
 		if err != nil || got[0].Finish != ner.FinishTooLong || got[1].Finish != ner.FinishTooLong {
@@ -101,7 +101,7 @@ func TestRealServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			if text := strings.TrimSpace(got[0].Text); text != "" && text[0] != '[' {
-				t.Errorf("the schema does not hold: %q", text)
+				t.Errorf("the answer does not match the schema: %q", text)
 			}
 			q.Prompt.Schema = json.RawMessage(`"json"`)
 			if got, err = r.Complete(t.Context(), []ner.Query{q}); err != nil {

@@ -2,16 +2,16 @@ package llamacpp
 
 import "nerbench/runners/local/llamacpp/llama"
 
-// Device is a processor that the loaded library can compute on.
+// Device is a device that the loaded library can compute on.
 type Device struct {
-	Name        string `json:"name"` // of the library's, such as "CUDA0", "Vulkan0", "CPU"
+	Name        string `json:"name"` // name in the library, such as "CUDA0", "Vulkan0", "CPU"
 	Description string `json:"description"`
 	GPU         bool   `json:"gpu"`
 	Free        uint64 `json:"free_bytes"`
 	Total       uint64 `json:"total_bytes"`
 }
 
-// Devices lists the processors that the library sees.
+// Devices lists the devices of the library.
 func (l *Library) Devices() []Device {
 	var out []Device
 	for i := range l.calls.DeviceCount() {

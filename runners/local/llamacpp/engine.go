@@ -16,42 +16,42 @@ import (
 	"nerbench/runners/local/llamacpp/llama"
 )
 
-// mostSequences is the largest number of questions at once: the library has 256
-// sequences, and what passages share takes as many again.
+// mostSequences is the largest number of queries at once: the library has 256
+// sequences, and the prefixes of passages need as many as the queries.
 const mostSequences = 128
 
-// errClosed is the error of questions to a runner that was closed.
+// errClosed is the error of queries to a closed runner.
 var errClosed = errors.New("the model was closed")
 
-// Usage counts what was computed.
+// Usage counts the computed tokens.
 type Usage struct {
-	Prompts  int64 // tokens of all prompts that were answered or begun
-	Computed int64 // of them computed: what a passage shares counts once
+	Prompts  int64 // tokens of all prompts
+	Computed int64 // computed tokens of prompts: a common prefix counts once
 	Answers  int64 // tokens of answers
 	Steps    int64 // batches
 }
 
-// engine owns the context of a model: its goroutine is the only one that computes.
+// engine owns the context of a model. Only its goroutine computes.
 type engine struct {
 	runner *Runner
 	lib    *llama.Library
 	ctx    llama.Context
 	memory llama.Memory
 	batch  *llama.Batch
-	size   int // of the vocabulary
+	size   int // size of the vocabulary
 	pieces [][]byte
 
 	arrive  chan *passage
 	closing chan struct{}
 	ended   chan struct{}
 
-	waiting []*passage  // not begun
-	active  []*passage  // what they share is or will be in memory
-	running []*question // have a sequence
-	cells   int         // of memory that nobody may take yet
+	waiting []*passage  // not started
+	active  []*passage  // their prefix is in memory, or has memory reserved
+	running []*question // queries with a sequence
+	cells   int         // free cells of memory
 	forQ    []llama.SeqID
 	forP    []llama.SeqID
-	broken  error // the library failed: nothing more can be asked
+	broken  error // the library failed: no more queries are possible
 
 	prompts, computed, answers, steps atomic.Int64
 }
@@ -75,8 +75,8 @@ func (e *engine) usage() Usage {
 	return Usage{e.prompts.Load(), e.computed.Load(), e.answers.Load(), e.steps.Load()}
 }
 
-// ask hands a passage to the engine and waits until it is answered, its context
-// ends, or the engine does.
+// ask passes a passage to the engine and waits for its answers, or for the end of its
+// context or of the engine.
 func (e *engine) ask(ctx context.Context, p *passage) ([]ner.Completion, error) {
 	if len(p.questions) == 0 {
 		return p.answers, nil
@@ -118,8 +118,8 @@ func (e *engine) run() {
 	e.drop(func(*passage) error { return errClosed })
 }
 
-// receive takes passages over; it waits for one if there is nothing to do. It
-// returns false when the engine is closed.
+// receive takes new passages. If there is no other work, it waits for one. It returns
+// false when the engine is closed.
 func (e *engine) receive() bool {
 	for {
 		if len(e.waiting)+len(e.active) == 0 {
@@ -154,7 +154,7 @@ func (e *engine) take(p *passage) {
 // dropCancelled ends the passages whose context has ended.
 func (e *engine) dropCancelled() { e.drop(func(p *passage) error { return p.ctx.Err() }) }
 
-// drop ends the passages for which why gives an error.
+// drop ends the passages for which why returns an error.
 func (e *engine) drop(why func(*passage) error) {
 	for _, p := range slices.Concat(e.waiting, e.active) {
 		err := why(p)
@@ -171,9 +171,9 @@ func (e *engine) drop(why func(*passage) error) {
 	}
 }
 
-// admit lets passages in while what is in cannot fill all sequences. A passage
-// must find room for what it shares and for its largest question: so the one that
-// came last can always go on, and after it the others.
+// admit starts passages while the active ones cannot fill all sequences. A passage needs
+// memory for its prefix and for its largest query. So the last one can always finish,
+// and after it the others.
 func (e *engine) admit() {
 	begun := len(e.running)
 	for _, p := range e.active {
@@ -192,7 +192,7 @@ func (e *engine) admit() {
 	}
 }
 
-// begin gives free sequences to questions, of the first passage first.
+// begin gives free sequences to queries, those of the first passage first.
 func (e *engine) begin() {
 	for _, p := range e.active {
 		if p.read < len(p.shared) {
@@ -217,7 +217,7 @@ func (e *engine) begin() {
 	}
 }
 
-// open prepares the sequence of a question: it holds what the passage shares.
+// open prepares the sequence of a query: it copies the prefix of the passage.
 func (e *engine) open(q *question) (err error) {
 	p := q.passage
 	if len(p.shared) > 0 {
@@ -231,8 +231,8 @@ func (e *engine) open(q *question) (err error) {
 	return nil
 }
 
-// fill puts into the batch: the last token of every answer, then questions, then
-// what passages share.
+// fill fills the batch: with the last token of every answer, then with queries, then
+// with prefixes.
 func (e *engine) fill() {
 	e.batch.Count = 0
 	for _, answering := range []bool{true, false} {
@@ -277,7 +277,7 @@ func (e *engine) step() error {
 		if reason == "" {
 			reason = "no reason given"
 		}
-		return &fault.Hint{Err: fmt.Errorf("computing failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
+		return &fault.Hint{Err: fmt.Errorf("computation failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
 	}
 	for _, q := range slices.Clone(e.running) {
 		if q.logits < 0 {
@@ -296,7 +296,7 @@ func (e *engine) extend(q *question) error {
 	q.logits = -1
 	logits := e.lib.Logits(e.ctx, place, e.size)
 	if logits == nil {
-		return fmt.Errorf("the library gives no logits of token %d of a batch: %w", place, runners.ErrFatal)
+		return fmt.Errorf("the library returned no logits for token %d of a batch: %w", place, runners.ErrFatal)
 	}
 	t := q.sampler.choose(e.ctx, logits, place, e.ends)
 	q.written++
@@ -322,7 +322,7 @@ func (e *engine) extend(q *question) error {
 
 func (e *engine) ends(t llama.Token) bool { return e.lib.TokenEnds(e.runner.vocabulary, t) }
 
-// piece is the text of a token; control tokens have none.
+// piece is the text of a token. Control tokens have no text.
 func (e *engine) piece(t llama.Token) []byte {
 	if e.pieces[t] == nil {
 		e.pieces[t] = e.lib.Piece(e.runner.vocabulary, t)
@@ -330,8 +330,8 @@ func (e *engine) piece(t llama.Token) []byte {
 	return e.pieces[t]
 }
 
-// firstStop is the place of the first stop string in a text of which the part
-// before was searched already; -1 if there is none.
+// firstStop is the position of the first stop string in a text; -1: there is none. The
+// part before was searched already.
 func firstStop(text []byte, before int, stops []string) int {
 	first := -1
 	for _, stop := range stops {
@@ -346,7 +346,7 @@ func firstStop(text []byte, before int, stops []string) int {
 	return first
 }
 
-// finish keeps an answer and gives its sequence back.
+// finish stores an answer and frees its sequence.
 func (e *engine) finish(q *question, why ner.Finish) {
 	p := q.passage
 	text, thinking := string(q.text), ""
@@ -363,8 +363,8 @@ func (e *engine) finish(q *question, why ner.Finish) {
 	}
 }
 
-// splitThinking cuts an answer behind the end of its thinking. The template may
-// have written the beginning mark.
+// splitThinking splits an answer at the end of its thinking. The opening tag may be
+// missing, because some templates write it into the prompt.
 func splitThinking(text string) (thinking, answer string) {
 	before, after, ok := strings.Cut(text, "</think>")
 	if !ok {
@@ -373,9 +373,9 @@ func splitThinking(text string) (thinking, answer string) {
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(before), "<think>")), strings.TrimLeft(after, "\n")
 }
 
-// release gives the sequence and the memory of a question back.
+// release frees the sequence and the memory of a query.
 func (e *engine) release(q *question) {
-	e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // whole sequences never fail
+	e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // removing a whole sequence cannot fail
 	q.sampler.free()
 	e.cells += q.need()
 	e.forQ = append(e.forQ, q.seq)
@@ -385,7 +385,7 @@ func (e *engine) release(q *question) {
 // leave ends a passage.
 func (e *engine) leave(p *passage) {
 	if i := slices.Index(e.active, p); i >= 0 {
-		e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // whole sequences never fail
+		e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // removing a whole sequence cannot fail
 		e.cells += len(p.shared)
 		e.forP = append(e.forP, p.seq)
 		e.active = slices.Delete(e.active, i, i+1)

@@ -12,28 +12,27 @@ import (
 	"nerbench/runners/local/llamacpp/llama"
 )
 
-// Build names the build of the library that the program is made for, as the
-// version of the server in the keys of a run. "make llama-libs" gets it.
+// Build names the build of the library that the program supports. It is the version of
+// the server in the keys of a run. "make llama-libs" installs it.
 const Build = llama.Build
 
-// Kinds of the library, the fastest first: what of them is in the user's cache
-// folder is preferred in this order.
+// kinds of the library in the user's cache folder, the preferred (fastest) first.
 var kinds = []string{"cuda", "vulkan", "cpu"}
 
 // release is the name of the build's folder in the cache.
 const release = "llama-v0.5.0"
 
-// CacheFolder is where "make llama-libs" puts a kind of the library (cpu, vulkan,
-// cuda), below the user's cache folder.
+// CacheFolder is the folder to which "make llama-libs" installs a kind of the library
+// (cpu, vulkan, cuda), below the user's cache folder.
 func CacheFolder(cache, kind string) string {
 	return filepath.Join(cache, "nerbench", release, kind)
 }
 
-// Find returns the folders that hold the library, those that are preferred first:
-// the one that is named (by a flag or a variable), or else those in the user's
-// cache folder and those of the system. It looks for the file only.
+// Find returns the folders with the library, the preferred one first: the folder named
+// (by a flag or a variable), or else those in the user's cache folder and those of the
+// system. It only checks that the file exists.
 func Find(named, cache string) ([]string, error) {
-	advice := fmt.Sprintf("\"make llama-libs\" gets it; or name its folder with --llama-lib or NERBENCH_LLAMA_LIB (build %s)", Build)
+	advice := fmt.Sprintf("\"make llama-libs\" installs it; or name its folder with --llama-lib or NERBENCH_LLAMA_LIB (build %s)", Build)
 	if named != "" {
 		if !holdsLibrary(named) {
 			return nil, &fault.Hint{
@@ -57,7 +56,7 @@ func Find(named, cache string) ([]string, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, &fault.Hint{Err: errors.New("llamacpp: library: llama.cpp is not here"), Advice: advice}
+		return nil, &fault.Hint{Err: errors.New("llamacpp: library: llama.cpp is not installed"), Advice: advice}
 	}
 	return found, nil
 }
@@ -75,8 +74,8 @@ func systemFolders() []string {
 	return append(folders, "/usr/local/lib", "/usr/lib", "/usr/lib64", "/usr/lib/"+runtime.GOARCH+"-linux-gnu", "/usr/lib/x86_64-linux-gnu")
 }
 
-// Library is the loaded library. A process has one: the operating system maps a
-// library once, and the library has one list of devices and one log.
+// Library is the loaded library. There is one per process, because the operating system
+// maps a library once, and the library has one list of devices and one log.
 type Library struct {
 	Folder string
 	calls  *llama.Library
@@ -89,9 +88,8 @@ var loaded struct {
 	library *Library
 }
 
-// Load loads the library of a folder, with the backends that are in it, if it is
-// the build that the program is made for. A second call returns the same library;
-// another folder is an error then.
+// Load loads the library and its backends from a folder. A library of another build is
+// an error. A second call returns the same library; with another folder, it is an error.
 func Load(folder string) (*Library, error) {
 	loaded.Lock()
 	defer loaded.Unlock()
@@ -101,7 +99,7 @@ func Load(folder string) (*Library, error) {
 	}
 	if l := loaded.library; l != nil {
 		if l.Folder != folder {
-			return nil, fmt.Errorf("llamacpp: library: %s: the process has loaded that of %s already", folder, l.Folder)
+			return nil, fmt.Errorf("llamacpp: library: %s: the process has already loaded the library in %s", folder, l.Folder)
 		}
 		return l, nil
 	}
@@ -109,7 +107,7 @@ func Load(folder string) (*Library, error) {
 	if err != nil {
 		return nil, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: library: %s: %w", folder, err),
-			Advice: fmt.Sprintf("\"make llama-libs\" gets the build that the program is made for, %s", Build),
+			Advice: fmt.Sprintf("\"make llama-libs\" installs the build that nerbench supports, %s", Build),
 		}
 	}
 	l := &Library{Folder: folder, calls: calls, log: &messages{}}

@@ -15,10 +15,10 @@ import (
 
 // chat is the chat template of a model.
 type chat struct {
-	source   string // as in the file; empty: the model has none
-	bos, eos string // the texts of the tokens
+	source   string // as in the file; empty: the model has no template
+	bos, eos string // the texts of these tokens
 
-	mu       sync.Mutex // the template is compiled once, and one prompt is written at a time
+	mu       sync.Mutex // the template is compiled once, and used by one goroutine at a time
 	template *jinja.Template
 }
 
@@ -28,14 +28,14 @@ func (c *chat) open(lib *llama.Library, model llama.Model, vocabulary llama.Voca
 	c.eos = lib.Text(vocabulary, lib.VocabEOS(vocabulary))
 }
 
-// write writes messages as the model was taught to read them.
+// write applies the template to messages.
 func (c *chat) write(messages []ner.Message, think bool) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.source == "" {
 		return "", &fault.Hint{
 			Err:    errors.New("the model has no chat template"),
-			Advice: "ask it by a family of the completion shape: nerbench prompts list",
+			Advice: "use a prompt family of the completion shape: nerbench prompts list",
 		}
 	}
 	if c.template == nil {
@@ -59,8 +59,7 @@ func (c *chat) write(messages []ner.Message, think bool) (string, error) {
 	return text, nil
 }
 
-// tokens are what the model reads for a prompt, with exactly one beginning of a
-// text where its vocabulary wants one.
+// tokens are the tokens of a prompt, with exactly one BOS if the vocabulary uses it.
 func (r *Runner) tokens(p *ner.Prompt) ([]llama.Token, error) {
 	text, begin := p.Text, true
 	if p.Chat() {

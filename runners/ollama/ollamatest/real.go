@@ -15,20 +15,20 @@ import (
 
 // Server is a real server that a test started.
 type Server struct {
-	// Host is its address, as OLLAMA_HOST takes it.
+	// Host is the address of the server, in the format of OLLAMA_HOST.
 	Host   string
 	binary string
 	env    []string
 }
 
-// Start runs the server whose binary NERBENCH_OLLAMA names, on a free port, with
-// an empty folder of models. It ends with the test. Without the variable the
-// test is skipped.
+// Start runs the server with the binary in NERBENCH_OLLAMA, on a free port, with an
+// empty folder of models. The server ends with the test. Without the variable, the test
+// is skipped.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	binary := os.Getenv("NERBENCH_OLLAMA")
 	if binary == "" {
-		reference.Skip(t, "no Ollama server: NERBENCH_OLLAMA does not name one (.ci/ollama-server builds it)")
+		reference.Skip(t, "no Ollama server: NERBENCH_OLLAMA is not set (.ci/ollama-server builds the server)")
 	}
 	reference.Alone(t)
 	home := t.TempDir()
@@ -49,7 +49,7 @@ func Start(t testing.TB) *Server {
 	}
 	t.Cleanup(func() {
 		cancel()
-		_ = cmd.Wait() // it was interrupted
+		_ = cmd.Wait() // the error is that of the interrupt
 		log.Close()
 	})
 	for range 300 {
@@ -63,7 +63,7 @@ func Start(t testing.TB) *Server {
 	return nil
 }
 
-// Create makes a model of a GGUF file.
+// Create creates a model from a GGUF file.
 func (s *Server) Create(t testing.TB, name, gguf string) {
 	t.Helper()
 	modelfile := filepath.Join(t.TempDir(), "Modelfile")

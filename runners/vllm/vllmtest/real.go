@@ -19,24 +19,24 @@ import (
 // Server is a real server that a test started.
 type Server struct {
 	URL   string
-	Model string // its name for the model
+	Model string // name of the model on the server
 }
 
-// Start runs the server that is installed beside the Python that NERBENCH_VLLM
-// names, with a model folder, on a free port. It ends with the test. Without the
-// variable the test is skipped. The start takes a minute or two.
+// Start runs a server with a model folder, on a free port. NERBENCH_VLLM names the Python
+// of its installation. The server ends with the test. Without the variable, the test is
+// skipped. The start takes a minute or two.
 func Start(t testing.TB, folder string, flags ...string) *Server {
 	t.Helper()
 	python := os.Getenv("NERBENCH_VLLM")
 	if python == "" {
-		reference.Skip(t, "no vLLM server: NERBENCH_VLLM does not name the Python that it is installed for (.ci/vllm-server installs it)")
+		reference.Skip(t, "no vLLM server: NERBENCH_VLLM is not set (.ci/vllm-server installs the server)")
 	}
 	reference.Alone(t)
 	home := t.TempDir()
 	address := reference.FreeAddress(t)
 	_, port, _ := bytes.Cut([]byte(address), []byte(":"))
 	s := &Server{URL: "http://" + address, Model: filepath.Base(folder)}
-	// Whole blocks of 32 tokens are cached; it must be a multiple of 32 here.
+	// The server caches whole blocks of tokens; the CPU build needs a multiple of 32.
 	args := append([]string{
 		"serve", folder, "--served-model-name", s.Model, "--host", "127.0.0.1", "--port", string(port),
 		"--enforce-eager", "--dtype", "float32", "--block-size", "32", "--shutdown-timeout", "5",
@@ -44,7 +44,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	cmd := exec.Command(filepath.Join(filepath.Dir(python), "vllm"), args...)
 	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "VLLM_NO_USAGE_STATS=1", "DO_NOT_TRACK=1", "VLLM_CPU_KVCACHE_SPACE=1",
 		"VLLM_CACHE_ROOT="+filepath.Join(home, "cache"), "HF_HOME="+filepath.Join(home, "hf"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it is three processes
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the server has three processes
 	log, err := os.Create(filepath.Join(home, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // it is told to end
+		_ = cmd.Wait() // the error is that of the signal
 		close(ended)
 	}()
 	t.Cleanup(func() {
@@ -65,7 +65,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 		case <-ended:
 		case <-time.After(30 * time.Second):
 		}
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of the three
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the remaining processes
 		<-ended
 	})
 	key := ""
@@ -76,7 +76,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	return s
 }
 
-// await waits for a token: /health is well before the first answer is possible.
+// await waits for a first token, because /health succeeds before an answer is possible.
 func (s *Server) await(t testing.TB, ended <-chan struct{}, log, key string) {
 	t.Helper()
 	for range 600 {

@@ -13,7 +13,7 @@ type Batch struct {
 	continued     []int8
 }
 
-// NewBatch makes a batch with room for tokens of one sequence each. Free it with
+// NewBatch makes a batch for room tokens of one sequence each. Free it with
 // [LlamaFunctions.BatchFree].
 func (l *Library) NewBatch(room int) *Batch {
 	b := &Batch{BatchData: l.BatchInit(int32(room), 0, 1)}
@@ -29,8 +29,8 @@ func (l *Library) NewBatch(room int) *Batch {
 // Room is the number of tokens that can be added.
 func (b *Batch) Room() int { return len(b.tokens) - int(b.Count) }
 
-// Add adds a token. The logits behind it are computed if it is to be continued. It
-// panics if there is no room.
+// Add adds a token. Its logits are computed if continued is set. Add panics if there is
+// no room.
 func (b *Batch) Add(t Token, pos Pos, seq SeqID, continued bool) {
 	i := b.Count
 	b.tokens[i], b.positions[i], b.sequenceCount[i] = t, pos, 1

@@ -34,7 +34,7 @@ type LlamaFunctions struct {
 	ModelFree          func(Model)                            `c:"llama_model_free"`
 	ModelVocab         func(Model) Vocab                      `c:"llama_model_get_vocab"`
 	ModelHasEncoder    func(Model) bool                       `c:"llama_model_has_encoder"`
-	ModelChatTemplate  func(model Model, name uintptr) string `c:"llama_model_chat_template"` // name 0: the default one
+	ModelChatTemplate  func(model Model, name uintptr) string `c:"llama_model_chat_template"` // name 0: the default template
 
 	ContextDefaultParams func() ContextParams                               `c:"llama_context_default_params"`
 	ContextInit          func(Model, ContextParams) Context                 `c:"llama_init_from_model"`
@@ -69,8 +69,8 @@ type LlamaFunctions struct {
 	SamplerFree        func(Sampler)                                   `c:"llama_sampler_free"`
 }
 
-// The functions that name the build. They take no arguments, so that they can be
-// called before the build is known.
+// The functions that return the build. They have no arguments, so they can be called
+// before the build is known.
 type (
 	baseBuild struct {
 		Version func() string `c:"ggml_version"`
@@ -81,7 +81,7 @@ type (
 	}
 )
 
-// bind finds the functions of a structure in a library.
+// bind binds the functions of a structure to a library.
 func bind(library uintptr, functions any) error {
 	v := reflect.ValueOf(functions).Elem()
 	for i := range v.NumField() {

@@ -1,7 +1,7 @@
 package llama
 
-// The build of llama.cpp whose structures stand in this file. They are passed by
-// value, so a library of another build could crash the program.
+// The build of llama.cpp that has the structures in this file. They are passed by value,
+// so a library of another build could crash the program.
 const (
 	WantLlama = "0.5.0-dev"
 	WantGGML  = "0.25.1 0ad4a86" // version and commit
@@ -13,11 +13,11 @@ const Build = WantLlama + " (ggml " + WantGGML + ")"
 // Numbers of llama.cpp.
 type (
 	Token int32
-	Pos   int32 // place of a token in its sequence
+	Pos   int32 // position of a token in its sequence
 	SeqID int32 // sequence
 )
 
-// Handles of what belongs to llama.cpp; 0 is none.
+// Handles of objects of llama.cpp; 0 means none.
 type (
 	Model   uintptr
 	Context uintptr
@@ -27,7 +27,7 @@ type (
 	Device  uintptr
 )
 
-// SplitMode says how several GPUs share a model (enum llama_split_mode).
+// SplitMode is how several GPUs share a model (enum llama_split_mode).
 type SplitMode int32
 
 // The split modes.
@@ -37,7 +37,7 @@ const (
 	SplitModeRow
 )
 
-// FlashAttention says when flash attention is used (enum llama_flash_attn_type).
+// FlashAttention is when flash attention is used (enum llama_flash_attn_type).
 type FlashAttention int32
 
 // The uses of flash attention.
@@ -85,17 +85,17 @@ type ModelParams struct {
 	ExtraBuffers         bool
 	NoHost               bool
 	NoAlloc              bool
-	LoadMTP              bool // layers that predict several tokens
+	LoadMTP              bool // layers for multi-token prediction
 }
 
 // ContextParams is struct llama_context_params.
 type ContextParams struct {
 	Cells            uint32 // n_ctx: tokens in memory
-	Batch            uint32 // most tokens of one batch
-	MicroBatch       uint32 // most tokens that are computed at once
+	Batch            uint32 // largest number of tokens of a batch
+	MicroBatch       uint32 // largest number of tokens that are computed at once
 	Sequences        uint32
 	StateSnapshots   uint32
-	Outputs          uint32 // most tokens of a batch that are continued
+	Outputs          uint32 // largest number of tokens of a batch that are continued
 	SequenceOutputs  uint32
 	Threads          int32
 	ThreadsBatch     int32
@@ -114,13 +114,13 @@ type ContextParams struct {
 	DefragThreshold  float32
 	EvalCallback     uintptr
 	EvalCallbackData uintptr
-	TypeK            int32 // of the memory's keys (enum ggml_type)
+	TypeK            int32 // type of the keys in memory (enum ggml_type)
 	TypeV            int32
 	AbortCallback    uintptr
 	AbortData        uintptr
 	Embeddings       bool
-	OffloadKQV       bool // the memory lies on the GPU
-	NoPerf           bool // no times are measured
+	OffloadKQV       bool // the memory is on the GPU
+	NoPerf           bool // times are not measured
 	OffloadOps       bool
 	FullSWA          bool
 	UnifiedKV        bool // the sequences share one memory
@@ -147,14 +147,14 @@ type Candidates struct {
 	Sorted   bool
 }
 
-// BatchData is struct llama_batch: tokens to compute, in arrays that belong to the
-// library. [Batch] fills it.
+// BatchData is struct llama_batch: tokens to compute, in arrays of the library. [Batch]
+// fills it.
 type BatchData struct {
 	Count         int32
 	Tokens        *Token
 	Embeddings    *float32
 	Positions     *Pos
-	SequenceCount *int32  // of each token
-	Sequences     **SeqID // of each token
-	Continued     *int8   // not 0: the logits behind the token are wanted
+	SequenceCount *int32  // for each token
+	Sequences     **SeqID // for each token
+	Continued     *int8   // not 0: compute the logits of the token
 }

@@ -9,9 +9,9 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// Library is llama.cpp, loaded into the process. Its functions are those of C, with
-// the same rules: no handle is used after it was freed, and a context is used by one
-// goroutine at a time.
+// Library is llama.cpp, loaded into the process. Its functions are those of C, with the
+// same rules: do not use a handle after it is freed, and use a context in one goroutine
+// at a time.
 type Library struct {
 	BaseFunctions
 	GGMLFunctions
@@ -30,8 +30,8 @@ func FileName(name string) string {
 	return "lib" + name + ".so"
 }
 
-// Open loads the library of a folder if it is the build that [Build] names. The
-// operating system keeps it until the process ends.
+// Open loads the library of a folder. A library of another build than [Build] is an
+// error. The library stays loaded until the process ends.
 func Open(folder string) (*Library, error) {
 	if err := supported(runtime.GOOS, runtime.GOARCH); err != nil {
 		return nil, err
@@ -74,10 +74,10 @@ func Open(folder string) (*Library, error) {
 	return l, nil
 }
 
-// supported is an error where structures cannot be passed by value.
+// supported returns an error for a platform without structures by value.
 func supported(system, processor string) error {
 	if !slices.Contains([]string{"linux", "darwin", "windows"}, system) || !slices.Contains([]string{"amd64", "arm64"}, processor) {
-		return fmt.Errorf("cannot be called on %s/%s: only on linux, darwin and windows, amd64 and arm64", system, processor)
+		return fmt.Errorf("not supported on %s/%s: want linux, darwin or windows, amd64 or arm64", system, processor)
 	}
 	return nil
 }
@@ -90,8 +90,8 @@ func load(folder, name string) (uintptr, error) {
 	return library, nil
 }
 
-// Log gives every message of the library to a function, which is called from any
-// thread. Call it once: the operating system keeps the function for ever.
+// Log calls a function with every message of the library, from any thread. Call it once,
+// because the function is never freed.
 func (l *Library) Log(to func(level LogLevel, text string)) {
 	l.LogSet(purego.NewCallback(func(level LogLevel, text *byte, _ uintptr) uintptr {
 		to(level, goString(text))

@@ -17,12 +17,12 @@ import (
 	"nerbench/runners/local/llamacpp/llama"
 )
 
-// folder holds the library; the test skips where there is none.
+// folder is the folder of the library. Without one, the test is skipped.
 func folder(t testing.TB) string {
 	t.Helper()
 	dir := os.Getenv("NERBENCH_LLAMA_LIB")
 	if dir == "" {
-		cache, _ := os.UserCacheDir() // without one nothing is found there
+		cache, _ := os.UserCacheDir() // without a cache folder, no library is found there
 		dir = filepath.Join(cache, "nerbench", "llama-v0.5.0", "cpu")
 	}
 	if _, err := os.Stat(filepath.Join(dir, llama.FileName("llama"))); err != nil {
@@ -40,8 +40,7 @@ func open(t testing.TB) *llama.Library {
 	return lib
 }
 
-// TestSizes compares the structures with the sizes that C gives them on a machine
-// of 64 bits.
+// TestSizes compares the sizes of the structures with those of C on a 64-bit machine.
 func TestSizes(t *testing.T) {
 	for name, tc := range map[string]struct{ got, want uintptr }{
 		"llama_model_params":         {unsafe.Sizeof(llama.ModelParams{}), 80},
@@ -57,8 +56,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestDefaults: the library's defaults arrive in the fields that they belong to, up
-// to the last one.
+// TestDefaults: the defaults of the library are in the right fields, up to the last one.
 func TestDefaults(t *testing.T) {
 	lib := open(t)
 	model := lib.ModelDefaultParams()
@@ -80,8 +78,8 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestByValue: the last fields of the large structures reach C, where they lie
-// beyond the registers.
+// TestByValue: C gets the last fields of the large structures, which are passed on the
+// stack, not in registers.
 func TestByValue(t *testing.T) {
 	lib := open(t)
 	var mu sync.Mutex
@@ -129,14 +127,13 @@ func TestByValue(t *testing.T) {
 			t.Fatalf("no context: %s", said())
 		}
 		if !regexp.MustCompile(fmt.Sprintf(`\bkv_unified\s+= %v\b`, unified)).MatchString(said()) {
-			t.Errorf("unified %v does not reach the library", unified)
+			t.Errorf("unified %v is not passed to the library", unified)
 		}
 		lib.ContextFree(ctx)
 	}
 }
 
-// TestBatch: a batch comes with room for its tokens, and one that is full takes no
-// more.
+// TestBatch: a batch has room for its tokens, and a full batch refuses more.
 func TestBatch(t *testing.T) {
 	lib := open(t)
 	b := lib.NewBatch(2)
@@ -154,7 +151,7 @@ func TestBatch(t *testing.T) {
 	b.Add(9, 5, 1, false)
 }
 
-// TestOpenRefuses: what is wrong with a library is one line.
+// TestOpenRefuses: the error about a wrong library is one line.
 func TestOpenRefuses(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs the names of libraries on linux")
@@ -200,7 +197,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// BenchmarkCall measures a call that does next to nothing in C.
+// BenchmarkCall measures a call that does almost nothing in C.
 func BenchmarkCall(b *testing.B) {
 	lib := open(b)
 	b.ReportAllocs()

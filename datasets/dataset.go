@@ -2,7 +2,6 @@ package datasets
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -190,7 +189,7 @@ func (r *Dataset) LabelsHash() string {
 	for _, l := range r.Labels {
 		fmt.Fprintf(h, "%q %q %v\n", l.Native, l.Type, l.Drop)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ner.ShortHash(h)
 }
 
 // Set returns the set of that name, or the primary one for the empty name.

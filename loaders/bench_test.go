@@ -93,9 +93,9 @@ func BenchmarkFingerprint(b *testing.B) {
 	}
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		print := loaders.NewFingerprint()
+		fingerprint := loaders.NewFingerprint()
 		for _, d := range docs {
-			print.Add(d)
+			fingerprint.Add(d)
 		}
 	}
 }

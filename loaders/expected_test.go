@@ -118,7 +118,7 @@ func TestRealFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		print := loaders.NewFingerprint()
+		fingerprint := loaders.NewFingerprint()
 		without, index := 0, 0
 		perfect := metrics.NewCounts()
 		for d, err := range docs {
@@ -136,11 +136,11 @@ func TestRealFiles(t *testing.T) {
 					checkUnit(t, d, unit)
 				}
 			}
-			print.Add(d)
+			fingerprint.Add(d)
 			perfect.Merge(metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: d.Spans}))
 			index++
 		}
-		got := print.Lock()
+		got := fingerprint.Lock()
 		equal(t, "units", got.Documents, want.Units)
 		equal(t, "tokens", got.Tokens, want.Tokens)
 		equal(t, "spans", got.Spans, want.Spans)

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"nerbench/datasets"
+	"nerbench/internal/checksum"
 )
 
 // files resolves the files of the split to names in the data folder, in order.
@@ -76,26 +75,11 @@ func fileSHA256(ctx context.Context, data fs.FS, name string, of *datasets.File)
 		return "", err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, untilDone{ctx, f}); err != nil {
+	sum, err := checksum.Of(ctx, f)
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// untilDone reads until its context is done, since hashing a large file takes
-// seconds.
-type untilDone struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-// Read implements [io.Reader].
-func (r untilDone) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
+	return sum, nil
 }
 
 // compressed reports whether a name is that of a gzip file.

@@ -61,7 +61,7 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 	if err != nil {
 		return v, err
 	}
-	print := NewFingerprint()
+	fingerprint := NewFingerprint()
 	for d, err := range docs {
 		if err != nil {
 			return v, err
@@ -69,12 +69,12 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 		if err := d.Check(false); err != nil {
 			return v, fmt.Errorf("dataset %s: %w", dataset.ID, err)
 		}
-		print.Add(d)
+		fingerprint.Add(d)
 		if each != nil {
 			each(d)
 		}
 	}
-	v.Tally, v.Found = *tally, print.Lock()
+	v.Tally, v.Found = *tally, fingerprint.Lock()
 	v.Found.Dropped = tally.Dropped
 	native := o.Gold == "" || o.Gold == datasets.NativeGold
 	if r.part.Lock != nil && native {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"maps"
 	"slices"
 )
@@ -38,7 +39,7 @@ func (r Run) ID() string {
 			fmt.Fprintf(h, "%s=%s\n", name, v)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ShortHash(h)
 }
 
 // AnswerKey identifies a completion by its query: model, decoding, and the exact
@@ -88,3 +89,7 @@ type Passage struct {
 	Document string
 	Answers  []Answer
 }
+
+// ShortHash is the first 16 hexadecimal digits of a hash: the form of ids of runs and
+// of hashes among their keys.
+func ShortHash(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:16] }

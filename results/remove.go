@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"database/sql"
+	"nerbench/internal/retry"
 	"time"
 )
 
@@ -43,14 +44,7 @@ func turn(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	if err := transact(ctx, db, f); err != nil {
 		return err
 	}
-	rest := time.NewTimer(min(time.Since(start), restLimit))
-	defer rest.Stop()
-	select {
-	case <-rest.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return retry.Sleep(ctx, min(time.Since(start), restLimit))
 }
 
 // removal removes the passages of run ?1 from place ?2 on, in order. REPLACE gives

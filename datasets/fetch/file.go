@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"nerbench/internal/retryafter"
+	"nerbench/internal/checksum"
+	"nerbench/internal/retry"
 )
 
 // File is one file to download.
@@ -101,14 +100,12 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		if try >= tries {
 			return fmt.Errorf("fetch: %s: failed after %d tries: %w", f.URL, tries, err)
 		}
-		pause := wait << (try - 1)
+		pause := retry.Backoff{First: wait, Longest: time.Minute}.Wait(try)
 		if refused != nil && refused.after > 0 {
 			pause = min(refused.after, time.Minute)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(min(pause, time.Minute)):
+		if err := retry.Sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
 }
@@ -152,7 +149,7 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	if err := c.write(f, answer, at, total); err != nil {
 		return err
 	}
-	return finish(f, total)
+	return finish(ctx, f, total)
 }
 
 // beginning returns the offset at which a response begins, and the size of the
@@ -174,7 +171,7 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errMismatch, here)
 	}
 	s := &StatusError{URL: answer.Request.URL.Redacted(), Status: answer.StatusCode}
-	s.after, _ = retryafter.Parse(answer.Header.Get("Retry-After"), time.Now())
+	s.after, _ = retry.After(answer.Header.Get("Retry-After"), time.Now())
 	return 0, 0, s
 }
 
@@ -222,7 +219,7 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 }
 
 // finish renames a partial file to its final name, if it is the published file.
-func finish(f File, total int64) error {
+func finish(ctx context.Context, f File, total int64) error {
 	size := partSize(f.To)
 	switch {
 	case total > 0 && size < total:
@@ -231,7 +228,7 @@ func finish(f File, total int64) error {
 		return fmt.Errorf("%w: %d bytes, expected %d", errMismatch, size, f.Bytes)
 	}
 	if f.SHA256 != "" {
-		sum, err := checksum(f.To + partSuffix)
+		sum, err := checksum.Files(ctx, f.To+partSuffix)
 		if err != nil {
 			return errors.Join(errLocal, err)
 		}
@@ -294,17 +291,4 @@ func saveMark(to string, h http.Header) error {
 func dropPart(to string) {
 	_ = os.Remove(to + partSuffix) // otherwise the next try truncates it
 	_ = os.Remove(to + markSuffix)
-}
-
-func checksum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {"internal/retryafter"}, // downloads of files, whatever they are for
+	"datasets/fetch":  {"internal/checksum", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
@@ -33,10 +33,10 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"ner", "internal/signature", "modernc.org/sqlite"},
-	"runners":         {"ner"},
+	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
+	"runners":         {"internal/retry", "ner"},
 
-	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
@@ -46,17 +46,17 @@ var imports = map[string][]string{
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
-	"runners/local/llamacpp":       {"ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"internal/strict"},
 
-	"runners/local/onnx":        {"ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
-	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retryafter", "github.com/ollama/ollama/api"},
+	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
+	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retryafter"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
@@ -83,14 +83,15 @@ var imports = map[string][]string{
 		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats", "prompts",
 	},
 
-	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
-	"internal/jsonl":      {},
-	"internal/parallel":   {},
-	"internal/reference":  {},
-	"internal/retryafter": {},
-	"internal/signature":  {"ner"},
-	"internal/strict":     {"github.com/BurntSushi/toml"},
-	"internal/tinymodel":  {},
+	"internal/checksum":  {},
+	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
+	"internal/jsonl":     {},
+	"internal/parallel":  {},
+	"internal/reference": {},
+	"internal/retry":     {},
+	"internal/signature": {"ner"},
+	"internal/strict":    {"github.com/BurntSushi/toml"},
+	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// By names the counts that stand beside those of the whole.
+// By selects the counts that are computed in addition to those of the whole.
 type By struct {
 	Types      bool        // by entity type
 	Attributes []Attribute // by bucket
 }
 
-// ParseBy reads names of [By]: type, none, or bucket:NAME. No names stand for type.
+// ParseBy parses names of [By]: type, none, or bucket:NAME. The default is type.
 func ParseBy(names []string) (By, error) {
 	by := By{Types: len(names) == 0}
 	for _, name := range names {
@@ -33,7 +33,7 @@ func ParseBy(names []string) (By, error) {
 	return by, nil
 }
 
-// AttributeNames lists what bucket:NAME may name.
+// AttributeNames lists the valid values of NAME in bucket:NAME.
 func AttributeNames() []string {
 	var names []string
 	for _, a := range Attributes {
@@ -42,8 +42,8 @@ func AttributeNames() []string {
 	return append(names, "type")
 }
 
-// NeedsTrain names the first attribute that needs the train split. It is empty if
-// none does.
+// NeedsTrain is the first attribute that needs the train split; empty if there is
+// none.
 func (b By) NeedsTrain() string {
 	for _, a := range b.Attributes {
 		if a.NeedsTrain {

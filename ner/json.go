@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// JSONString writes a JSON string as prompts and answers have it: only what JSON
-// demands is escaped, in its short form where there is one. Bytes that are no UTF-8
-// stay as they are.
+// JSONString writes a JSON string for prompts and answers. It escapes only the
+// characters that JSON requires, in their short form where there is one. Bytes of
+// invalid UTF-8 are copied unchanged.
 func JSONString(s string) string {
 	return string(AppendJSONString(make([]byte, 0, len(s)+2), s))
 }
 
 // JSONList writes a JSON array of strings, with the separator between its items:
-// "," or ", " or a line break behind the comma.
+// ",", ", ", or a comma and a line break.
 func JSONList(items []string, separator string) string {
 	b := []byte{'['}
 	for i, s := range items {
@@ -25,11 +25,11 @@ func JSONList(items []string, separator string) string {
 	return string(append(b, ']'))
 }
 
-// AppendJSONString appends what [JSONString] writes.
+// AppendJSONString appends the result of [JSONString].
 func AppendJSONString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	from := 0 // of what is not written yet
+	from := 0 // start of the bytes that are not yet written
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		if c >= ' ' && c != '"' && c != '\\' {
@@ -46,8 +46,8 @@ func AppendJSONString(b []byte, s string) []byte {
 	return append(append(b, s[from:]...), '"')
 }
 
-// PointSpan is a [Span] as files and answers have it: Start and End count code
-// points of the text.
+// PointSpan is a [Span] for files and answers: Start and End count code points of
+// the text.
 type PointSpan struct {
 	Start int        `json:"start"`
 	End   int        `json:"end"`

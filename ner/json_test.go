@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestJSONString: what is written is short, and reads back as it was.
+// TestJSONString checks the short forms, and that a JSON parser returns the string.
 func TestJSONString(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", `""`},

@@ -1,8 +1,8 @@
 package ner
 
-// Score holds the integer counts of one metric for one unit: a passage, a
-// type, a dataset. Counts of disjoint parts add up to the counts of the whole
-// (docs/spec/metrics.md §1.1). Ratios are computed when they are printed, never stored.
+// Score holds the integer counts of one metric for a passage, a type, or a dataset.
+// Counts of disjoint parts add up to the counts of the whole
+// (docs/spec/metrics.md §1.1). Ratios are computed for printing and never stored.
 type Score struct {
 	TP    int `json:"tp"`
 	NPred int `json:"n_pred"`

@@ -2,7 +2,6 @@ package prompts
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -152,5 +151,5 @@ func (f *Family) Hash() string {
 	if f.own { // everything that its header can change
 		fmt.Fprintf(h, " %s %s %s %v %s", f.ownForm(), f.Layout, f.Shape, f.Fewshot, f.Schema)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ner.ShortHash(h)
 }

@@ -11,13 +11,13 @@ import (
 	"nerbench/ner"
 )
 
-// Signature is one line that says how a score came about, as sacreBLEU does: the
-// metric with its options and its counts, the passages, the versions of readers
-// and metrics, and every key of the run. It is enough to find the run again, and
-// to check that the answers of the run still have these counts.
+// Signature describes in one line how a score was computed, as in sacreBLEU: the
+// metric with its options and counts, the passages, the versions of parsers and
+// metrics, and every key of the run. It is sufficient to find the run again, and to
+// check that its answers still have these counts.
 type Signature struct {
 	Metric             string
-	Score              ner.Score // as counted: doubled in metrics of half points
+	Score              ner.Score // as counted: doubled for half-point metrics
 	Passages, Complete int
 	Reader, Version    string
 	Keys               map[string]string
@@ -32,7 +32,7 @@ func (r RunInfo) Signature(metric string) Signature {
 	}
 }
 
-// Signatures are those of all scores of the run, by metric id.
+// Signatures are the signatures of all scores of the run, by metric id.
 func (r RunInfo) Signatures() map[string]string {
 	out := map[string]string{}
 	for id := range r.Scores.Metrics {
@@ -41,7 +41,7 @@ func (r RunInfo) Signatures() map[string]string {
 	return out
 }
 
-// String writes the line, as [signature.Line] does.
+// String returns the line, written by [signature.Line].
 func (s Signature) String() string {
 	var fields []signature.Field
 	for _, k := range ner.Keys {
@@ -57,7 +57,7 @@ func (s Signature) String() string {
 // IsSignature reports whether a text was written by [Signature.String].
 func IsSignature(text string) bool { return strings.HasPrefix(text, signature.Start) }
 
-// ParseSignature reads the signature of a run's score. Unknown, repeated and
+// ParseSignature parses the signature of a run's score. Unknown, repeated and
 // missing fields are errors.
 func ParseSignature(text string) (Signature, error) {
 	s := Signature{Keys: map[string]string{}}
@@ -81,11 +81,11 @@ func ParseSignature(text string) (Signature, error) {
 	return s, nil
 }
 
-// set reads one field.
+// set parses one field.
 func (s *Signature) set(name, value string) error {
 	switch name {
 	case "input":
-		return errors.New("it is of eval, which keeps nothing to score again: run eval on its files")
+		return errors.New("it was written by eval, which stores no answers: run eval on the files again")
 	case "metric":
 		s.Metric = value
 	case "readers":
@@ -107,7 +107,7 @@ func (s *Signature) set(name, value string) error {
 
 func unknownKey(name string) error {
 	if name == "row" {
-		return errors.New(`key "row": renamed: it is "dataset" now`)
+		return errors.New(`key "row": renamed to "dataset"`)
 	}
 	names := make([]string, len(ner.Keys))
 	for i, k := range ner.Keys {
@@ -124,7 +124,7 @@ func setNumbers(name, text string, into ...*int) error {
 	for i, p := range parts {
 		n, err := strconv.Atoi(p)
 		if err != nil || n < 0 {
-			return fmt.Errorf("%s:%s: %q is no count", name, text, p)
+			return fmt.Errorf("%s:%s: %q is not a count", name, text, p)
 		}
 		*into[i] = n
 	}

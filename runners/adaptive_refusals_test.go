@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nerbench/internal/retry"
 	"nerbench/ner"
 )
 
@@ -52,7 +53,7 @@ func (s *refusing) Complete(ctx context.Context, queries []ner.Query) ([]ner.Com
 		return nil, fmt.Errorf("%w: %w", ctx.Err(), ErrTemporary)
 	}
 	defer func() { <-s.slots }()
-	if err := sleep(ctx, took); err != nil {
+	if err := retry.Sleep(ctx, took); err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrTemporary)
 	}
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"nerbench/internal/retry"
 	"nerbench/ner"
 )
 
@@ -37,15 +38,7 @@ func DefaultPolicy(jitter func() float64) Policy {
 // wait is the time between failure number n, counted from 1, and the next
 // attempt.
 func (p Policy) wait(n int) time.Duration {
-	w := p.First
-	for i := 1; i < n && w < p.Longest; i++ {
-		w *= 2
-	}
-	w = min(w, p.Longest)
-	if p.Jitter != nil {
-		w = w/2 + time.Duration(p.Jitter()*float64(w/2))
-	}
-	return w
+	return retry.Backoff{First: p.First, Longest: p.Longest, Jitter: p.Jitter}.Wait(n)
 }
 
 // Retry retries temporary failures ([ErrTemporary]). It resumes at the first query
@@ -87,7 +80,7 @@ func (r *retrier) Complete(ctx context.Context, queries []ner.Query) ([]ner.Comp
 		if r.policy.Failed != nil {
 			r.policy.Failed(err, wait)
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := retry.Sleep(ctx, wait); err != nil {
 			return done, err
 		}
 	}
@@ -101,20 +94,8 @@ func Persist(ctx context.Context, p Policy, do func() error) error {
 		if !errors.Is(err, ErrTemporary) || errors.Is(err, ErrFatal) || failures >= p.Attempts {
 			return err
 		}
-		if err := sleep(ctx, p.wait(failures)); err != nil {
+		if err := retry.Sleep(ctx, p.wait(failures)); err != nil {
 			return err
 		}
-	}
-}
-
-// sleep waits. It returns the error of the context if that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

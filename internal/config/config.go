@@ -15,7 +15,7 @@ import (
 	"nerbench/internal/strict"
 )
 
-// File is a configuration file. Keys that are not in it are empty.
+// File is a configuration file. Missing keys are empty.
 type File struct {
 	Path string `toml:"-"`
 
@@ -33,21 +33,21 @@ type File struct {
 	Run      Run    `toml:"run"`
 }
 
-// Ollama says where the Ollama server is.
+// Ollama configures the Ollama server.
 type Ollama struct {
 	Host Text `toml:"host"`
 }
 
-// OpenAI says where the server with OpenAI's API is: vLLM, or another.
+// OpenAI configures a server with the API of OpenAI, such as vLLM.
 type OpenAI struct {
 	BaseURL Text `toml:"base-url"`
-	// KeyFile is a file that holds the key of that server. The key itself is never
-	// in the configuration.
+	// KeyFile is a file with the API key of the server. The configuration never
+	// contains the key itself.
 	KeyFile Text `toml:"api-key-file"`
 }
 
-// Run has defaults of the flags of run of the same names. None of them changes which
-// question is asked: a command line means the same on every machine.
+// Run holds defaults for flags of run with the same names. No key changes the
+// queries, so that a command line means the same on every machine.
 type Run struct {
 	MaxConnections Connections `toml:"max-connections"`
 	Timeout        Duration    `toml:"timeout"`
@@ -63,7 +63,7 @@ type Run struct {
 }
 
 // Read reads a configuration file. Faults in it are a [fault.UsageError]. Relative
-// paths in the file start at its folder.
+// paths are relative to the folder of the file.
 func Read(path string) (*File, error) {
 	f := &File{Path: path}
 	err := strict.ReadTOML(files{}, path, f)
@@ -91,10 +91,10 @@ type files struct{}
 
 func (files) Open(name string) (fs.File, error) { return os.Open(name) }
 
-const keyAdvice = "write it to a file of its own and name that one as api-key-file, or set OPENAI_API_KEY"
+const keyAdvice = "write it to a separate file and set api-key-file to its path, or set OPENAI_API_KEY"
 
-// faulty makes a usage error of the faults of a file. A key of a server in the file
-// is one, with advice on where it belongs.
+// faulty returns a usage error for the faults of a file. An API key in the file is
+// a fault with a hint.
 func faulty(err error) error {
 	for _, unknown := range strict.UnknownKeys(err) {
 		if isSecret(unknown.Key) {
@@ -106,7 +106,8 @@ func faulty(err error) error {
 	return &fault.UsageError{Err: err}
 }
 
-// isSecret reports whether a key of the file is named like one of a server.
+// isSecret reports whether a key of the file has the name of an API key or a
+// password.
 func isSecret(key string) bool {
 	name := strings.ToLower(strings.NewReplacer("-", "", "_", "", `"`, "").Replace(key))
 	for _, ending := range []string{"key", "token", "secret", "password"} {
@@ -117,7 +118,7 @@ func isSecret(key string) bool {
 	return false
 }
 
-// resolve makes a path of the file one of the program. Addresses stay as they are.
+// resolve makes a path relative to the folder of the file. Addresses are unchanged.
 func (f *File) resolve(path Text) (Text, error) {
 	switch p := string(path); {
 	case p == "", filepath.IsAbs(p), strings.Contains(p, "://"):
@@ -146,7 +147,7 @@ func (f *File) Globals() map[string]string {
 	return values
 }
 
-// Variables are the values that stand for environment variables which are not set.
+// Variables are the values for environment variables that are not set.
 func (f *File) Variables() map[string]string {
 	return map[string]string{
 		"OLLAMA_HOST": string(f.Ollama.Host), "OPENAI_BASE_URL": string(f.OpenAI.BaseURL), "NERBENCH_LLAMA_LIB": string(f.LlamaLib),

@@ -61,7 +61,7 @@ gpu-layers = -1
 	}
 }
 
-// TestConfigKeys demands that every key of the tables reaches the program.
+// TestConfigKeys checks that every key of the tables is used by the program.
 func TestConfigKeys(t *testing.T) {
 	f := &File{}
 	fill := func(v reflect.Value) {
@@ -98,13 +98,13 @@ func TestConfigFaults(t *testing.T) {
 		{"string for a number", "[run]\nprobe = \"many\"\n", `nerbench.toml:2: want a whole number, have many`, ""},
 		{"string for a switch", "[run]\npull = \"yes\"\n", `nerbench.toml:2: want true or false, have yes`, ""},
 		{"time without a unit", "[run]\n\ntimeout = 600\n", `nerbench.toml:3: want a time such as "90s" or "10m", have 600`, ""},
-		{"time of nothing", "[run]\ntimeout = \"0s\"\n", `nerbench.toml:2: want a time`, ""},
-		{"no colour", "color = \"red\"\n", `nerbench.toml:1: want auto, always, or never`, ""},
-		{"no connections", "[run]\nmax-connections = 0\n", `nerbench.toml:2: want a number from 1, or "auto"`, ""},
+		{"zero time", "[run]\ntimeout = \"0s\"\n", `nerbench.toml:2: want a time`, ""},
+		{"not a colour setting", "color = \"red\"\n", `nerbench.toml:1: want auto, always, or never`, ""},
+		{"zero connections", "[run]\nmax-connections = 0\n", `nerbench.toml:2: want a number from 1, or "auto"`, ""},
 		{"metric that is a number", "[run]\nmetric = [1]\n", `nerbench.toml:2: want a list of strings`, ""},
 		{"key of a server", "[openai]\nbase-url = \"http://x\"\napi-key = \"sk-invented\"\n", `nerbench.toml:3: openai.api-key: a key of a server must not be in this file`, "api-key-file"},
 		{"key at the top", "OPENAI_API_KEY = \"sk-invented\"\n", `nerbench.toml:1: OPENAI_API_KEY: a key of a server`, "api-key-file"},
-		{"token beside an unknown key", "x = 1\nhf_token = \"hf_invented\"\n", `nerbench.toml:2: hf_token: a key of a server`, "api-key-file"},
+		{"token and an unknown key", "x = 1\nhf_token = \"hf_invented\"\n", `nerbench.toml:2: hf_token: a key of a server`, "api-key-file"},
 		{"password in an address", "[openai]\nbase-url = \"http://ann:invented@x\"\n", `nerbench.toml: openai.base-url: a password`, "api-key-file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestConfigFaults(t *testing.T) {
 				t.Errorf("the error prints the key: %v", err)
 			}
 			if !errors.As(err, new(*fault.UsageError)) {
-				t.Errorf("%v is no usage error", err)
+				t.Errorf("%v is not a usage error", err)
 			}
 			hint, _ := errors.AsType[*fault.Hint](err)
 			if (hint != nil) != (tc.hint != "") || hint != nil && !strings.Contains(hint.Advice, tc.hint) {
@@ -133,7 +133,7 @@ func TestConfigMissing(t *testing.T) {
 	}
 }
 
-// TestConfigPage demands that the example of docs/config.md has every key.
+// TestConfigPage checks that the example of docs/config.md has every key.
 func TestConfigPage(t *testing.T) {
 	page, err := os.ReadFile("../../docs/config.md")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// The values of a file are kept as the texts that a flag would be given. Empty: not
-// in the file.
+// The values of a file are kept as the text that a flag would have. Empty: not in
+// the file.
 type (
 	Text        string
 	Texts       []string

@@ -28,8 +28,8 @@ func TestRead(t *testing.T) {
 		{"byte order mark", strings.NewReader("\uFEFF1\n\uFEFF2\n"), []string{"1:1\n", "2:\uFEFF2\n"}, ""},
 		{"longer than the buffer", strings.NewReader(long + "\n" + long), []string{"1:" + long + "\n", "2:" + long}, ""},
 		{"not UTF-8", strings.NewReader("1\na\xff\n"), []string{"1:1\n"}, "line 2: byte 2 of the line is not valid UTF-8"},
-		{"reader fails", io.MultiReader(strings.NewReader("1\n"), iotest.ErrReader(broken)), []string{"1:1\n"}, "line 2: broken pipe"},
-		{"line fails", strings.NewReader("1\nfail\n3\n"), []string{"1:1\n"}, "line 2: a bad line"},
+		{"read error", io.MultiReader(strings.NewReader("1\n"), iotest.ErrReader(broken)), []string{"1:1\n"}, "line 2: broken pipe"},
+		{"error of f", strings.NewReader("1\nfail\n3\n"), []string{"1:1\n"}, "line 2: a bad line"},
 		{"stopped", strings.NewReader("1\nstop\n3\n"), []string{"1:1\n"}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestRead(t *testing.T) {
 			if err != nil {
 				text = err.Error()
 				if !errors.As(err, new(*jsonl.LineError)) {
-					t.Errorf("error is no LineError: %v", err)
+					t.Errorf("error is not a LineError: %v", err)
 				}
 			}
 			if text != tc.err {
@@ -68,7 +68,7 @@ func TestReadBoundsALine(t *testing.T) {
 	}
 }
 
-// letters is an endless line.
+// letters is a line without an end.
 type letters struct{}
 
 func (letters) Read(p []byte) (int, error) {

@@ -1,4 +1,4 @@
-// Package jsonl reads and writes JSON Lines, one JSON value a line.
+// Package jsonl reads and writes JSON Lines, one JSON value per line.
 package jsonl
 
 import (
@@ -20,16 +20,16 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 
 func (e *LineError) Unwrap() error { return e.Err }
 
-// longest bounds one line, in bytes.
+// longest is the maximum length of a line, in bytes.
 const longest = 64 << 20
 
-// ErrStop ends the reading of lines without an error.
-var ErrStop = errors.New("jsonl: no more lines are wanted")
+// ErrStop ends Read without an error.
+var ErrStop = errors.New("jsonl: reading stopped")
 
 // Read calls f with each line that is not blank and its number, from 1. The line is
 // valid until f returns; f returns [ErrStop] to end the reading. A byte order mark
-// is skipped. A line of more than 64 MiB is an error, and so is one that is not
-// UTF-8. All errors are [LineError].
+// is skipped. A line of more than 64 MiB is an error, and so is invalid UTF-8. All
+// errors are [LineError].
 func Read(in io.Reader, f func(number int, line []byte) error) error {
 	r := bufio.NewReaderSize(in, 1<<16)
 	var long []byte
@@ -42,7 +42,7 @@ func Read(in io.Reader, f func(number int, line []byte) error) error {
 				long = append(long, line...)
 			}
 			if line = long; len(line) > longest {
-				return &LineError{number, fmt.Errorf("a line of more than %d MiB, want one JSON object a line", longest>>20)}
+				return &LineError{number, fmt.Errorf("a line of more than %d MiB, want one JSON object per line", longest>>20)}
 			}
 		}
 		end := errors.Is(err, io.EOF)

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// Writer writes JSON values, one a line, through a buffer. Letters are not escaped
-// for HTML.
+// Writer writes JSON values, one per line, through a buffer. It does not escape
+// HTML.
 type Writer struct {
 	buffer *bufio.Writer
 	encode *json.Encoder
@@ -21,9 +21,9 @@ func NewWriter(w io.Writer) *Writer {
 	return &Writer{buffer, encode}
 }
 
-// Write writes one value and a line end. It is not written out before the buffer
-// is full, or [Writer.Flush] is called.
+// Write writes one value and a line end to the buffer, which is flushed when it is
+// full, or by [Writer.Flush].
 func (w *Writer) Write(value any) error { return w.encode.Encode(value) }
 
-// Flush writes out the buffer.
+// Flush writes the content of the buffer.
 func (w *Writer) Flush() error { return w.buffer.Flush() }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Alone waits until no other test of this machine runs a real server, and keeps
-// others waiting until this one ends: the threads of a server wait for each other
-// without sleep, so that two servers on few processors take minutes for seconds. A
-// port that nobody else uses serves as the lock.
+// Alone waits until no other test of this machine runs a real server, and blocks
+// the others until this test ends. The threads of a server spin while they wait for
+// each other, so that two servers on few processors take minutes instead of
+// seconds. A port of this machine is the mutex.
 func Alone(t testing.TB) {
 	t.Helper()
 	const port = "127.0.0.1:48151"
@@ -23,7 +23,7 @@ func Alone(t testing.TB) {
 	t.Fatalf("%s: another test has run a server for a quarter of an hour", port)
 }
 
-// FreeAddress is a port of this machine that nobody listens at.
+// FreeAddress is an address with a port that no process listens on.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -1,5 +1,5 @@
-// Package signature writes the lines that say how a score came about, as sacreBLEU
-// does: fields name:value, separated by vertical bars.
+// Package signature writes the lines that describe how a score was computed, as in
+// sacreBLEU: fields name:value, separated by vertical bars.
 package signature
 
 import (
@@ -9,14 +9,14 @@ import (
 	"nerbench/ner"
 )
 
-// Start begins every signature.
+// Start is the beginning of every signature.
 const Start = "nerbench|"
 
 // Head holds the fields that every signature has.
 type Head struct {
-	Metric string    // its id, with options
-	Counts ner.Score // as counted: doubled in metrics that give half points
-	// Complete of Passages are scored.
+	Metric string    // metric id with options
+	Counts ner.Score // as counted: doubled for half-point metrics
+	// Complete is the number of scored passages, of Passages in total.
 	Complete, Passages int
 	// Parsers and Metrics are the versions of the parsers and of the metrics.
 	Parsers, Metrics string
@@ -25,8 +25,8 @@ type Head struct {
 // Field is a name with its value.
 type Field struct{ Name, Value string }
 
-// Line writes a signature: its head, then the other fields in order. In values,
-// bars, percent signs and white space are escaped as in URLs.
+// Line writes a signature: the head, then the other fields in order. Bars, percent
+// signs and white space in values are percent-encoded.
 func Line(h Head, fields ...Field) string {
 	parts := []string{
 		"metric:" + escape(h.Metric), fmt.Sprintf("counts:%d/%d/%d", h.Counts.TP, h.Counts.NPred, h.Counts.NGold),

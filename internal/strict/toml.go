@@ -1,5 +1,5 @@
-// Package strict reads data files: what the program does not know in them is an
-// error that names file and line.
+// Package strict reads data files and rejects unknown keys with an error that names
+// the file and the line.
 package strict
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// ReadTOML reads a file of fsys into v and refuses keys that v does not have. The
-// error joins all faults; each names the file, and its line where there is one.
+// ReadTOML reads a file of fsys into v and rejects keys that v does not have. The
+// error joins all faults; each names the file, and its line if it is known.
 func ReadTOML(fsys fs.FS, name string, v any) error {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
@@ -38,8 +38,8 @@ func ReadTOML(fsys fs.FS, name string, v any) error {
 	return errors.Join(faults...)
 }
 
-// unknownKey makes one error for each line that has the key: the decoder says
-// which keys nobody wanted, but not where they stand.
+// unknownKey returns one error for each line that has the key. The decoder reports
+// unknown keys without their lines.
 func unknownKey(name, text string, key toml.Key) []error {
 	var faults []error
 	for _, line := range linesOf(text, key) {
@@ -51,7 +51,7 @@ func unknownKey(name, text string, key toml.Key) []error {
 	return faults
 }
 
-// UnknownKey reports a key that a file must not have.
+// UnknownKey is the error for an unknown key in a file.
 type UnknownKey struct {
 	File string
 	Line int // from 1; 0: not found
@@ -67,7 +67,7 @@ func (e *UnknownKey) Error() string {
 
 // UnknownKeys returns the unknown keys that an error of [ReadTOML] reports.
 func UnknownKeys(err error) []*UnknownKey {
-	if key, ok := err.(*UnknownKey); ok { // an error of its own, never wrapped
+	if key, ok := err.(*UnknownKey); ok { // never wrapped
 		return []*UnknownKey{key}
 	}
 	var keys []*UnknownKey
@@ -79,7 +79,7 @@ func UnknownKeys(err error) []*UnknownKey {
 	return keys
 }
 
-// linesOf finds the lines, from 1, that set a key below its table's header.
+// linesOf finds the lines, from 1, that set a key in its table.
 func linesOf(text string, key toml.Key) []int {
 	last := key[len(key)-1]
 	var found []int
@@ -100,7 +100,7 @@ func linesOf(text string, key toml.Key) []int {
 	return found
 }
 
-// setsKey reports whether a line has "name =" outside of a word.
+// setsKey reports whether a line has "name =", where name is a whole word.
 func setsKey(line, name string) bool {
 	for rest := line; ; {
 		i := strings.Index(rest, name)

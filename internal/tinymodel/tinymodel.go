@@ -1,7 +1,7 @@
-// Package tinymodel writes a language model of random weights, for tests of
-// servers where no trained model is at hand: GGUF version 3, architecture llama,
-// byte-level BPE. What it writes makes no sense, and is always the same. The usual
-// one ([Tiny]) takes about 600 KB; a larger [Size] makes work slow.
+// Package tinymodel writes a language model of random weights, for tests of servers
+// without a trained model: GGUF version 3, architecture llama, byte-level BPE. Its
+// output is meaningless, and always the same. The usual model ([Tiny]) has about
+// 600 KB; a larger [Size] makes a slow model.
 package tinymodel
 
 import (
@@ -13,7 +13,7 @@ import (
 	"math"
 )
 
-// Context is the context length that the model claims, in tokens.
+// Context is the context length that the model declares, in tokens.
 const Context = 2048
 
 // Size is the size of a model. Width is a multiple of 8 and of Heads; Inner is a
@@ -22,13 +22,13 @@ type Size struct {
 	Vocabulary, Width, Heads, Layers, Inner int
 }
 
-// Tiny is the size of the model that [Write] writes.
+// Tiny is the size of the model of [Write].
 var Tiny = Size{Vocabulary: 512, Width: 64, Heads: 2, Layers: 2, Inner: 128}
 
 // Write writes the model of size [Tiny]. Equal seeds give equal bytes.
 func Write(w io.Writer, seed uint64) error { return WriteSize(w, seed, Tiny) }
 
-// WriteSize writes a model of a size. Equal seeds and sizes give equal bytes.
+// WriteSize writes a model of the given size. Equal seeds and sizes give equal bytes.
 func WriteSize(w io.Writer, seed uint64, size Size) error {
 	f := &file{size: size, random: seed}
 	f.metadata()
@@ -52,7 +52,7 @@ func WriteSize(w io.Writer, seed uint64, size Size) error {
 // alignment of tensors in the file, in bytes.
 const alignment = 32
 
-// file is a GGUF file in the making.
+// file is a GGUF file under construction.
 type file struct {
 	size                  Size
 	keys, infos, data     bytes.Buffer
@@ -123,10 +123,10 @@ func text(b *bytes.Buffer, s string) {
 	b.WriteString(s)
 }
 
-// put writes a number, least byte first. A buffer takes everything.
+// put writes a number, little-endian. Writing to a buffer never fails.
 func put(b *bytes.Buffer, v any) { _ = binary.Write(b, binary.LittleEndian, v) }
 
-// tensors adds the weights. Those of norms are 1, the others small and random.
+// tensors adds the weights. Those of norms are 1, the others are small and random.
 func (f *file) tensors() {
 	width, vocabulary, inner := uint64(f.size.Width), uint64(f.size.Vocabulary), uint64(f.size.Inner)
 	f.tensor("token_embd.weight", true, width, vocabulary)
@@ -166,8 +166,8 @@ func (f *file) tensor(name string, random bool, shape ...uint64) {
 	// All sizes are multiples of the alignment.
 }
 
-// next is a random weight between -1/4 and 1/4. It is made of integers, so that
-// every machine makes the same.
+// next is a random weight between -1/4 and 1/4. It is computed from integers, so
+// that every machine produces the same weights.
 func (f *file) next() float32 {
 	f.random += 0x9E3779B97F4A7C15
 	z := f.random

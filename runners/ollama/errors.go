@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
-	"nerbench/internal/retryafter"
+	"nerbench/internal/retry"
 	"nerbench/runners"
 )
 
@@ -39,7 +39,7 @@ func (r *Runner) refused(response *http.Response, body []byte) error {
 		return fmt.Errorf("%w: %w", runners.ErrFatal, status)
 	}
 	err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
-	if wait, ok := retryafter.Parse(response.Header.Get("Retry-After"), time.Now()); ok {
+	if wait, ok := retry.After(response.Header.Get("Retry-After"), time.Now()); ok {
 		return &runners.RetryAfter{Wait: wait, Err: err}
 	}
 	return err

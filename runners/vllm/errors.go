@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
-	"nerbench/internal/retryafter"
+	"nerbench/internal/retry"
 	"nerbench/runners"
 )
 
@@ -101,7 +101,7 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 		return r.unknownModel(ctx, s, status)
 	case temporary(status.Code):
 		err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
-		if wait, ok := retryafter.Parse(response.Header.Get("Retry-After"), time.Now()); ok {
+		if wait, ok := retry.After(response.Header.Get("Retry-After"), time.Now()); ok {
 			return &runners.RetryAfter{Wait: wait, Err: err}
 		}
 		return err

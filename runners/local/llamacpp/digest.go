@@ -2,11 +2,8 @@ package llamacpp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
+	"nerbench/internal/checksum"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -32,31 +29,11 @@ func parts(file string) []string {
 // Digest is the SHA-256, in hexadecimal, of the file of a model, or of all its files in
 // order.
 func Digest(ctx context.Context, file string) (string, error) {
-	h := sha256.New()
-	for _, name := range parts(file) {
-		if err := hashFile(ctx, h, name); err != nil {
-			return "", fmt.Errorf("llamacpp: digest: %w", err)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func hashFile(ctx context.Context, h io.Writer, name string) error {
-	f, err := os.Open(name)
+	sum, err := checksum.Files(ctx, parts(file)...)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("llamacpp: digest: %w", err)
 	}
-	defer f.Close()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := io.CopyN(h, f, 64<<20); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
+	return sum, nil
 }
 
 // ModelName is the name of a model in runs: its folder and its file, because the file

@@ -8,11 +8,7 @@ package onnx
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -20,6 +16,7 @@ import (
 	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/pipelines"
 
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -73,8 +70,8 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		return nil, err
 	}
 	r := &Runner{folder: c.Folder, labels: labels, first: c.Aggregation == "first", one: make(chan struct{}, 1), closed: make(chan struct{})}
-	if r.digest, err = digest(files); err != nil {
-		return nil, err
+	if r.digest, err = checksum.Files(ctx, files...); err != nil {
+		return nil, fmt.Errorf("onnx: %w", err)
 	}
 	if r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx)); err != nil { // it lives longer than the call
 		return nil, fmt.Errorf("onnx: %w", err)
@@ -144,22 +141,4 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 		err = fmt.Errorf("onnx: %w", err)
 	}
 	return out, err
-}
-
-// digest is the SHA-256, in hexadecimal, of the files that determine the answers, one
-// after the other.
-func digest(files []string) (string, error) {
-	h := sha256.New()
-	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			return "", fmt.Errorf("onnx: %w", err)
-		}
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			return "", fmt.Errorf("onnx: %s: %w", name, err)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

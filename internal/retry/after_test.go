@@ -1,11 +1,11 @@
-package retryafter
+package retry
 
 import (
 	"testing"
 	"time"
 )
 
-func TestParse(t *testing.T) {
+func TestAfter(t *testing.T) {
 	now := time.Date(2026, time.March, 1, 12, 0, 0, 0, time.UTC)
 	for header, tc := range map[string]struct {
 		wait time.Duration
@@ -22,7 +22,7 @@ func TestParse(t *testing.T) {
 		"soon":                          {0, false},
 	} {
 		t.Run(header, func(t *testing.T) {
-			if wait, ok := Parse(header, now); wait != tc.wait || ok != tc.ok {
+			if wait, ok := After(header, now); wait != tc.wait || ok != tc.ok {
 				t.Errorf("%s, %t, want %s, %t", wait, ok, tc.wait, tc.ok)
 			}
 		})

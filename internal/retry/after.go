@@ -1,5 +1,4 @@
-// Package retryafter reads the HTTP header Retry-After.
-package retryafter
+package retry
 
 import (
 	"net/http"
@@ -7,9 +6,9 @@ import (
 	"time"
 )
 
-// Parse returns the time to wait from now on. The header holds seconds or a date; ok is
+// After returns the time to wait by the HTTP header Retry-After. It holds seconds or a date; ok is
 // false if it holds neither. A date in the past means no wait.
-func Parse(header string, now time.Time) (wait time.Duration, ok bool) {
+func After(header string, now time.Time) (wait time.Duration, ok bool) {
 	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second, true
 	}

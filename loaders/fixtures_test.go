@@ -16,7 +16,7 @@ import (
 	"nerbench/ner"
 )
 
-// only is a copy of a dataset whose set of a family has one split, test, in one file.
+// only copies a dataset; the set of a family has one split, test, with one file.
 func only(dataset *datasets.Dataset, family, file string) (*datasets.Dataset, bool) {
 	i := slices.IndexFunc(dataset.Sets, func(s datasets.Set) bool { return s.Family == family })
 	if i < 0 {
@@ -30,9 +30,8 @@ func only(dataset *datasets.Dataset, family, file string) (*datasets.Dataset, bo
 	return &changed, true
 }
 
-// Every dataset of the family conll reads a file of its own form, invented here from
-// what its dataset file says: so the datasets whose real files nobody here has are
-// tested too.
+// Every dataset of the family conll reads a file that is invented from its dataset
+// file. This also tests datasets whose real files are not available.
 func TestEveryDatasetOfColumns(t *testing.T) {
 	ds, err := datasets.Embedded()
 	if err != nil {
@@ -71,7 +70,7 @@ func TestEveryDatasetOfColumns(t *testing.T) {
 	}
 }
 
-// inventedColumns writes two sentences as a dataset's [conll] table says.
+// inventedColumns writes two sentences in the format of a dataset's [conll] table.
 func inventedColumns(dataset *datasets.Dataset, native string) string {
 	p := dataset.Conll
 	separator := " "
@@ -116,8 +115,8 @@ func inventedColumns(dataset *datasets.Dataset, native string) string {
 	return b.String()
 }
 
-// readFixture reads files by that set of a family which takes them: the primary
-// one, else the last, which asks for the most fields.
+// readFixture reads files as a set of a family: the primary set, or else the last
+// one, which requires the most fields.
 func readFixture(t *testing.T, data fs.FS, dataset *datasets.Dataset, family, unit string, heads bool, paths []string) (docs []*ner.Document, tally *loaders.Tally, err error) {
 	t.Helper()
 	err = fmt.Errorf("the dataset has no set of the family %s", family)
@@ -206,6 +205,6 @@ func TestFixtures(t *testing.T) {
 		})
 	}
 	if tested < 10 {
-		t.Errorf("%d fixtures have a reader", tested)
+		t.Errorf("%d fixtures have a loader", tested)
 	}
 }

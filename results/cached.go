@@ -8,20 +8,20 @@ import (
 	"nerbench/ner"
 )
 
-// knownSizes are the numbers of keys that a prepared statement looks up at
-// once. What a passage asks mostly fits into the first.
-var knownSizes = [...]int{16, 256}
+// lookupSizes are the numbers of keys in prepared statements. The keys of most
+// passages fit into the first.
+var lookupSizes = [...]int{16, 256}
 
-func knownSQL(n int) string {
+func lookupSQL(n int) string {
 	return "WITH wanted(k) AS (VALUES " + strings.Repeat("(?),", n-1) + `(?))
 		SELECT key, text, thinking, finish, prompt_tokens, answer_tokens, duration
 		FROM wanted CROSS JOIN completions WHERE key = k`
 }
 
-// Known returns those of the wanted completions that the store has.
+// Cached returns the wanted completions that are in the store.
 func (s *Store) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	found := make(map[ner.AnswerKey]ner.Completion)
-	most := knownSizes[len(knownSizes)-1]
+	most := lookupSizes[len(lookupSizes)-1]
 	for chunk := range slices.Chunk(keys, most) {
 		if err := s.lookUp(ctx, chunk, found); err != nil {
 			return nil, s.fault(err)
@@ -31,13 +31,13 @@ func (s *Store) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.Answe
 }
 
 func (s *Store) lookUp(ctx context.Context, keys []ner.AnswerKey, found map[ner.AnswerKey]ner.Completion) error {
-	size := slices.IndexFunc(knownSizes[:], func(n int) bool { return len(keys) <= n })
-	// Places that are left over are null, which equals no key.
-	args := make([]any, knownSizes[size])
+	size := slices.IndexFunc(lookupSizes[:], func(n int) bool { return len(keys) <= n })
+	// Unused parameters are null, which equals no key.
+	args := make([]any, lookupSizes[size])
 	for i := range keys {
 		args[i] = keys[i][:]
 	}
-	rows, err := s.known[size].QueryContext(ctx, args...)
+	rows, err := s.lookups[size].QueryContext(ctx, args...)
 	if err != nil {
 		return err
 	}

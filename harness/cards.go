@@ -93,7 +93,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 
 // variant is a variant of a prompt family, of the program or of the user's own.
 func (b *Bench) variant(family, name string) (prompts.Variant, error) {
-	own, err := b.OwnFamilies()
+	own, err := b.OwnFamilies(family)
 	if err != nil {
 		return prompts.Variant{}, err
 	}

@@ -4,19 +4,34 @@ import (
 	"os"
 	"slices"
 
+	"nerbench/internal/strict"
 	"nerbench/prompts"
 )
 
-// AllFamilies returns the prompt families of the program, then those of the user's own.
+// AllFamilies returns the prompt families of the program, then those of the user's
+// own. The error joins those of bad families; the list has all others.
 func (b *Bench) AllFamilies() ([]prompts.Family, error) {
-	own, err := b.OwnFamilies()
-	return append(append([]prompts.Family{}, prompts.Families...), own...), err
+	own, err := b.readFamilies()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(prompts.Families, own.Items), own.Err()
 }
 
-// OwnFamilies reads the folders of --prompts.
-func (b *Bench) OwnFamilies() ([]prompts.Family, error) {
+// OwnFamilies returns the families of the user's own that can be used. The error of a
+// bad family is returned only if it is the named one.
+func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
+	own, err := b.readFamilies()
+	if err != nil {
+		return nil, err
+	}
+	return own.Items, own.Faults[named]
+}
+
+// readFamilies reads the folders in Families.
+func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
-		return nil, nil
+		return strict.Folder[prompts.Family]{}, nil
 	}
 	return prompts.ReadFamilies(os.DirFS(b.Families))
 }

@@ -45,26 +45,27 @@ const typesFolder = "types"
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
 // ReadFamilies reads the families of the user's own: each folder of fsys is one,
-// but for types, which has descriptions of types. Reading is strict. The error
-// joins all faults; each names its file, and its line where there is one.
-func ReadFamilies(fsys fs.FS) ([]Family, error) {
+// but for types, which has descriptions of types. Reading is strict, but a bad
+// family does not prevent reading the others. Its error joins all its faults; each
+// names its file, and its line where there is one.
+func ReadFamilies(fsys fs.FS) (strict.Folder[Family], error) {
+	folder := strict.Folder[Family]{Faults: map[string]error{}}
 	entries, err := fs.ReadDir(fsys, ".")
 	if err != nil {
-		return nil, fmt.Errorf("read prompts: %w", err)
+		return folder, fmt.Errorf("read prompts: %w", err)
 	}
-	var families []Family
-	var faults []error
 	for _, e := range entries {
 		if !e.IsDir() || e.Name() == typesFolder || strings.HasPrefix(e.Name(), ".") {
 			continue
 		}
 		f, err := ReadFamily(fsys, e.Name())
 		if err != nil {
-			faults = append(faults, err)
+			folder.Faults[e.Name()] = err
+			continue
 		}
-		families = append(families, f)
+		folder.Items = append(folder.Items, f)
 	}
-	return families, errors.Join(faults...)
+	return folder, nil
 }
 
 // ReadFamily reads the family in one folder.

@@ -19,7 +19,7 @@ import (
 	"nerbench/runners/open"
 )
 
-// runRow asks what has no answer yet about one dataset, and scores it.
+// runDataset asks what has no answer yet about one dataset, and scores it.
 func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card *cards.Card, dataset *datasets.Dataset) (report Result, err error) {
 	p, err := (&Preparer{Bench: b}).prepare(ctx, r, card, dataset)
 	if err != nil {

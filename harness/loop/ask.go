@@ -17,7 +17,7 @@ import (
 
 // Recorder is what the loop needs of a store.
 type Recorder interface {
-	// Known returns those completions that the store has, by key.
+	// Cached returns those completions that the store has, by key.
 	Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error)
 	// Record hands a passage over to be committed. The answers of an incomplete
 	// passage are kept, the passage will be asked for the rest again. It blocks

@@ -64,7 +64,7 @@ wrote %s (every answer) and %s (open it in a browser)
 
 The passages are invented: these figures say that the program works, nothing about models.
 next:  nerbench datasets list                        the 49 datasets, and where their data comes from
-       nerbench run -m ollama/MODEL -d DATASET           a model of an Ollama server
+       nerbench run -m ollama/MODEL -d DATASET       a model of an Ollama server
        nerbench runs list                            what was run
 `, env.bench.Store, page.Files[0])
 	return err

@@ -80,6 +80,7 @@ var imports = map[string][]string{
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/parallel":   {},
 	"internal/reference":  {},
+	"internal/servers":    {}, // tests alone
 	"internal/retryafter": {},
 	"internal/strict":     {"github.com/BurntSushi/toml"},
 	"internal/tinymodel":  {},

@@ -18,7 +18,7 @@ func TestVulkan(t *testing.T) {
 	if _, stdout, _ := w.run(t, "doctor"); !strings.Contains(stdout, "Vulkan0 ") {
 		reference.Skip(t, "no Vulkan device:\n"+stdout)
 	}
-	q := question{model: "gguf/" + model.file, dataset: "mit-restaurant", limit: 20, flags: []string{"--threads", "1", "--gpu-layers", "99"}}
+	q := question{model: "gguf/" + model.file, dataset: "mit-restaurant", limit: 8, flags: []string{"--threads", "1", "--gpu-layers", "99"}}
 	result := askThroughCrashes(t, w, q)
 	// Another device adds in another order: near ties fall otherwise.
 	model.check(t, w, q, result, 5, 0)

@@ -44,7 +44,7 @@ func TestServers(t *testing.T) {
 			q.model = "ollama/tiny-uniner-frequency"
 			result := w.ask(t, q)
 			model.check(t, w, q, result, 5, withoutEnd(w.answers(t, result.Run)))
-			asked = append(asked, system{result.Model, 0.01})
+			asked = append(asked, system{result.Run, result.Model, 0.01})
 		})
 	})
 	t.Run("vllm", func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestServers(t *testing.T) {
 			result := w.askKilled(t, q)
 			model.check(t, w, q, result, 1, 0)
 			checkVLLMFacts(t, result)
-			asked = append(asked, system{result.Model, 0.05})
+			asked = append(asked, system{result.Run, result.Model, 0.05})
 		})
 	})
 	t.Run("in the process", func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestServers(t *testing.T) {
 			q.model, q.flags = "gguf/"+model.file, flags
 			result := w.askKilled(t, q)
 			differ, queries = differ+model.check(t, w, q, result, 2, 0), queries+result.Queries
-			asked = append(asked, system{result.Model, 0.05})
+			asked = append(asked, system{result.Run, result.Model, 0.05})
 		})
 		if differ > queries/100 {
 			t.Errorf("%d of all %d answers differ from the known ones", differ, queries)
@@ -94,8 +94,9 @@ func TestServers(t *testing.T) {
 	})
 }
 
-// system is a model in the store.
+// system is a model's run in the store.
 type system struct {
+	run   string
 	model string
 	p     float64 // of a comparison with another, at least
 }
@@ -103,7 +104,7 @@ type system struct {
 // compare holds the scores of two systems against each other.
 func compare(t *testing.T, w *workplace, a, b system) {
 	t.Helper()
-	stdout := w.printed(t, "compare", a.model, b.model, "-d", "crossner-politics", "--metric", "uniner_f1", "--json")
+	stdout := w.printed(t, "compare", a.run, b.run, "--metric", "uniner_f1", "--json")
 	var compared struct{ Difference, P float64 }
 	if err := json.Unmarshal([]byte(stdout), &compared); err != nil {
 		t.Fatalf("%v\n%s", err, stdout)

@@ -147,7 +147,7 @@ func otherBuild(t *testing.T, library, dir string) {
 func TestGGUFKilledAndContinued(t *testing.T) {
 	// One thread: those of the library wait for each other without sleep, and would
 	// be slow beside other tests.
-	const passages, kills = 300, 8
+	const passages, kills = 60, 6
 	random := reference.Random(t)
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
 	w := newWorkplace(t, passages, 0)
@@ -157,26 +157,10 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, stderr)
 	}
 	kept := 0
-	for kill := range kills {
+	for range kills {
 		cmd := w.program(append(asking, "killed.db")...)
 		cmd.Env = append(cmd.Env, env...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for limit := time.Now().Add(time.Minute); kill == 0 && time.Now().Before(limit) && len(w.completed("killed.db")) == 0; {
-			time.Sleep(5 * time.Millisecond) // so that there is something to keep
-		}
-		time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
-		_ = cmd.Process.Kill() // it may be done
-		_ = cmd.Wait()         // it was killed
-		now := len(w.completed("killed.db"))
-		if now < kept {
-			t.Fatalf("%d passages were complete, %d are after the next kill", kept, now)
-		}
-		kept = now
-	}
-	if kept == 0 {
-		t.Error("nothing was kept of a process that was killed")
+		kept = w.killAfterMore(cmd, "killed.db", kept, time.Duration(random.IntN(50))*time.Millisecond)
 	}
 	code, stdout, stderr := w.with(env, append(asking, "killed.db")...)
 	m := regexp.MustCompile(`asked now (\d+), known before (\d+)`).FindStringSubmatch(stdout)
@@ -213,7 +197,7 @@ func lines(s string) map[string]bool {
 // killed, continued, and gives table and chart.
 func TestGGUFSweep(t *testing.T) {
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
-	w := newWorkplace(t, 60, 0)
+	w := newWorkplace(t, 16, 0)
 	w.tinyModel("tiny.gguf")
 	w.write("plan.toml", `title = "Line and wording"
 datasets = ["mini"]
@@ -236,15 +220,7 @@ wording = ["natural", "upper"]
 	for range 3 {
 		cmd := w.program(sweep("run", "-q")...)
 		cmd.Env = append(cmd.Env, env...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for limit := time.Now().Add(time.Minute); time.Now().Before(limit) && len(w.completed("results.db")) <= kept; {
-			time.Sleep(5 * time.Millisecond)
-		}
-		_ = cmd.Process.Kill() // it may be done
-		_ = cmd.Wait()         // it was killed
-		kept = len(w.completed("results.db"))
+		kept = w.killAfterMore(cmd, "results.db", kept, 0)
 	}
 	code, table, stderr := w.with(env, sweep("run", "-q", "--ci", "1000", "--out", "out")...)
 	if code != 0 {

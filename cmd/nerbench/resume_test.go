@@ -171,6 +171,62 @@ func (w *workplace) killAt(cmd *exec.Cmd, questions int, later time.Duration) {
 	<-ended
 }
 
+// killAfterMore starts a process and kills it some time after more passages are in
+// the store than before, or it has ended by itself. It returns the number of
+// passages that are there then, which is never lower.
+func (w *workplace) killAfterMore(cmd *exec.Cmd, store string, before int, later time.Duration) int {
+	w.t.Helper()
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // it was killed, or was done before
+		close(ended)
+	}()
+	w.awaitMore(store, before, ended)
+	time.Sleep(later)
+	_ = cmd.Process.Kill() // it may be done
+	<-ended
+	now := len(w.completed(store))
+	if now < before || now == 0 {
+		w.t.Fatalf("%d passages were complete, %d are after the next kill\n%s", before, now, output.String())
+	}
+	return now
+}
+
+// awaitMore waits until more passages are in the store than before, or a process has
+// ended. Then the store is open in that process alone, so that a kill leaves its
+// log as it is.
+func (w *workplace) awaitMore(store string, before int, ended <-chan struct{}) {
+	w.t.Helper()
+	s, err := results.Open(w.t.Context(), filepath.Join(w.dir, store), results.Create)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer s.Close()
+	for {
+		runs, err := s.Runs(w.t.Context(), nil)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		now := 0
+		for _, r := range runs {
+			now += r.Complete
+		}
+		if now > before {
+			return
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // forget starts the counting of prompts anew.
 func (w *workplace) forget() {
 	w.mu.Lock()

@@ -6,8 +6,8 @@ export CGO_ENABLED := 0
 build: ## the program, in bin/nerbench
 	go build -trimpath -o bin/nerbench ./cmd/nerbench
 
-test: ## everything that needs no server, no network, no data
-	go test ./...
+test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
+	go test -timeout 30m $(TESTFLAGS) ./...
 
 integration: ## what needs the reference material, a real Ollama server, and a browser
 	.ci/integration
@@ -26,11 +26,12 @@ peers: ## evaluators of others in Python, which make bench measures beside ours
 	$(PEERS)/bin/pip install -q -r cmd/nerbench/testdata/peers/requirements.txt
 
 FUZZTIME ?= 20s
-fuzz: ## every fuzz target for FUZZTIME each
-	.ci/fuzz $(FUZZTIME)
+FUZZPKG ?= .
+fuzz: ## every fuzz target of FUZZPKG for FUZZTIME each
+	.ci/fuzz $(FUZZTIME) $(FUZZPKG)
 
 golden: ## rewrite golden files; read the diff before you commit it
-	go test ./... -update
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
 KIND ?= cpu
 llama-libs: ## llama.cpp for models in the process, into the user's cache folder; KIND=cpu, vulkan or cuda

@@ -66,11 +66,12 @@ func Start(t testing.TB) *Server {
 	return nil
 }
 
-// Create makes a model of a GGUF file.
+// Create makes a model of a GGUF file. It is computed by one thread: several wait for
+// each other without sleep, and are slow on a busy machine.
 func (s *Server) Create(t testing.TB, name, gguf string) {
 	t.Helper()
 	modelfile := filepath.Join(t.TempDir(), "Modelfile")
-	if err := os.WriteFile(modelfile, fmt.Appendf(nil, "FROM %s\n", gguf), 0o600); err != nil {
+	if err := os.WriteFile(modelfile, fmt.Appendf(nil, "FROM %s\nPARAMETER num_thread 1\n", gguf), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(s.binary, "create", name, "-f", modelfile)

@@ -145,6 +145,7 @@ func otherBuild(t *testing.T, library, dir string) {
 // TestGGUFKilledAndContinued: a process that is killed again and again, and given
 // the same command, asks the rest and keeps what it had.
 func TestGGUFKilledAndContinued(t *testing.T) {
+	t.Parallel()
 	// One thread: those of the library wait for each other without sleep, and would
 	// be slow beside other tests.
 	const passages, kills = 60, 6
@@ -196,6 +197,7 @@ func lines(s string) map[string]bool {
 // TestGGUFSweep: a sweep over the dataset line and the wording, with three seeds, is
 // killed, continued, and gives table and chart.
 func TestGGUFSweep(t *testing.T) {
+	t.Parallel()
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
 	w := newWorkplace(t, 16, 0)
 	w.tinyModel("tiny.gguf")

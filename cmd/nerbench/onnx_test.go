@@ -63,6 +63,7 @@ func TestONNX(t *testing.T) {
 // TestONNXKilledAndContinued: a process that is killed, and given the same command,
 // asks the rest; its store is that of a quiet day.
 func TestONNXKilledAndContinued(t *testing.T) {
+	t.Parallel()
 	const passages = 400
 	w := newWorkplace(t, passages, 0)
 	classifier := tinymodel.Classifier{

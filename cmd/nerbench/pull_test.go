@@ -31,6 +31,7 @@ func TestPullOnDemand(t *testing.T) {
 // then gives the result of one that does not, and nothing is asked twice that was
 // answered.
 func TestRunThroughFaults(t *testing.T) {
+	t.Parallel()
 	const passages = 12
 	var n atomic.Int64
 	fault := func(rw http.ResponseWriter, _ *ollamatest.Request) bool {

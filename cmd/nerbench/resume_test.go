@@ -240,6 +240,7 @@ var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-con
 // same command again, asks the rest, nothing again that was committed, and ends
 // with the store of an undisturbed run.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	const passages = 400
 	random := reference.Random(t)
 	w := newWorkplace(t, passages, 4*time.Millisecond)
@@ -284,6 +285,7 @@ func head(s string) string { return s[:min(len(s), 2000)] }
 
 // TestInterrupted: Ctrl-C ends with exit code 130 and keeps what was answered.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	w := newWorkplace(t, 400, 10*time.Millisecond)
 	cmd := w.program(append(asking, "results.db")...)
 	var stderr bytes.Buffer

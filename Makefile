@@ -1,27 +1,29 @@
-# The whole interface: build, test, lint, bench, golden, llama-libs.
+# The tasks of this repository. CI runs them through .ci/run.
 export CGO_ENABLED := 0
 
 .PHONY: build test integration lint bench peers fuzz golden llama-libs
 
-build: ## the program, in bin/nerbench
-	go build -trimpath -o bin/nerbench ./cmd/nerbench
+# The commit that the program is built from; empty outside a repository.
+STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
+build: ## build the program: bin/nerbench
+	go build -trimpath -ldflags "-s -w -X main.stamp=$(STAMP)" -o bin/nerbench ./cmd/nerbench
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...
 
-integration: ## what needs the reference material, a real Ollama server, and a browser
+integration: ## run all tests, with the reference material, real servers and a browser
 	.ci/integration
 
-lint: ## gofmt, vet, staticcheck
+lint: ## run gofmt, vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
 
-bench: ## figures for docs/benchmarks.md, as ratios measured in one run
+bench: ## measure the figures of docs/benchmarks.md
 	go test -run '^$$' -bench . -benchtime 1x ./...
 
 PEERS ?= .cache/peers
-peers: ## evaluators of others in Python, which make bench measures beside ours
+peers: ## install the Python evaluators that make bench compares with
 	python3 -m venv $(PEERS)
 	$(PEERS)/bin/pip install -q -r cmd/nerbench/testdata/peers/requirements.txt
 
@@ -34,5 +36,5 @@ golden: ## rewrite golden files; read the diff before you commit it
 	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
 KIND ?= cpu
-llama-libs: ## llama.cpp for models in the process, into the user's cache folder; KIND=cpu, vulkan or cuda
+llama-libs: ## install llama.cpp into the user's cache folder; KIND=cpu, vulkan or cuda
 	.ci/llama-libs $(KIND)

@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {"internal/retryafter"}, // downloads of files, whatever they are for
+	"datasets/fetch":  {"internal/checksum", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
@@ -33,10 +33,10 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"ner", "modernc.org/sqlite"},
-	"runners":         {"ner"},
+	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
+	"runners":         {"internal/retry", "ner"},
 
-	"loaders": {"ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
+	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
@@ -46,25 +46,24 @@ var imports = map[string][]string{
 
 	// In the process: llama.cpp, loaded when a model is opened, and the chat
 	// templates of its files.
-	"runners/local/llamacpp": {
-		"ner", "runners", "internal/fault", "github.com/hybridgroup/yzma", "github.com/jupiterrider/ffi", "github.com/ebitengine/purego", "github.com/ardanlabs/jinja",
-	},
-	"runners/cards": {"internal/strict"},
+	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
+	"runners/cards":                {"internal/strict"},
 
-	"runners/local/onnx":        {"ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
-	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retryafter", "github.com/ollama/ollama/api"},
+	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
+	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retryafter"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/loop", "internal/fault", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
@@ -77,17 +76,27 @@ var imports = map[string][]string{
 
 	"internal/archive":    {},
 	"internal/atomicfile": {},
-	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
-	"internal/parallel":   {},
-	"internal/reference":  {},
-	"internal/servers":    {}, // tests alone
-	"internal/retryafter": {},
-	"internal/strict":     {"github.com/BurntSushi/toml"},
-	"internal/tinymodel":  {},
+	"internal/config":     {"internal/fault", "internal/strict"},
+	// Files and stored runs are compared, and files evaluated, without a store.
+	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
+	"harness/files": {
+		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats", "prompts",
+	},
+
+	"internal/checksum":  {},
+	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
+	"internal/jsonl":     {},
+	"internal/parallel":  {},
+	"internal/reference": {},
+	"internal/retry":     {},
+	"internal/servers":   {}, // tests only
+	"internal/signature": {"ner"},
+	"internal/strict":    {"github.com/BurntSushi/toml"},
+	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "runners/cards", "runners/open",
+		"harness", "harness/compare", "harness/files", "internal/atomicfile", "internal/config", "internal/fault", "runners/cards", "runners/open",
 		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

@@ -1,27 +1,37 @@
-// Package nerbench is the map of the house. To learn it, follow one document
-// through an evaluation:
+// Package nerbench is a map of the module. It follows one document through an
+// evaluation:
 //
-//  1. datasets knows what each of the 49 datasets is: its files, its labels, what
-//     must be found in them. One TOML file a dataset, no code.
-//  2. loaders turns native files into documents (ner.Document): text, tokens,
+//  1. datasets describes each of the 49 datasets: its files, its labels, and the
+//     counts that loading must give. Each dataset is one TOML file, without code.
+//     datasets/acquire downloads or imports the files, datasets/verify checks them.
+//  2. loaders turns native files into documents (ner.Document): text, tokens and
 //     gold spans, with offsets in bytes.
-//  3. prompts turns a document into queries (ner.Query): the exact bytes that
-//     are sent, in one of the published prompt families.
-//  4. runners answers the queries of one passage (ner.Completion): a server of
-//     Ollama, or a model in the process itself.
-//  5. results keeps every completion for ever, addressed by what was asked.
-//     harness.Ask drives steps 2 to 5; it asks only what has no answer yet.
-//  6. answers understands a completion (ner.Prediction): its mentions, why it
-//     could not be read, and where its mentions stand in the text.
-//  7. metrics counts (ner.Score): integers, which add up. harness.Score drives
-//     steps 6 and 7; it asks no model.
-//  8. reports makes tables of the counts; reports/paper lays them out as the
-//     UniversalNER paper does, reports/page writes the HTML report.
+//  3. prompts turns a document into queries (ner.Query): the exact bytes to send,
+//     in one of the published prompt families.
+//  4. runners sends the queries of one passage and returns completions
+//     (ner.Completion). The model runs on a server, or in the process.
+//     runners/open opens a model by name; runners/cards describes published models.
+//  5. results stores every completion in SQLite, addressed by the query that it
+//     answers. loop.Ask (package harness/loop) drives steps 2 to 5; it sends only
+//     the queries that have no stored completion.
+//  6. answers parses a completion (ner.Prediction): its mentions, its outcome, and
+//     the places of the mentions in the text.
+//  7. metrics counts (ner.Score). The counts are integers, and they add up.
+//     loop.Score drives steps 6 and 7; it needs no model.
+//  8. reports makes tables of the counts. reports/paper lays them out as in the
+//     UniversalNER paper, and reports/page writes the HTML report.
 //
-// ner holds the words that all of them share and imports none of them.
-// cmd/nerbench has one file for each command. deps_test.go holds the import
-// graph. Nothing registers itself: what there is stands in visible tables
-// (datasets/datasets, the formats of loaders, the families of prompts, the forms of
-// answers, the metrics of metrics, the renderers of reports, the commands of
-// cmd/nerbench).
+// Package harness joins these steps: a harness.Bench runs, scores, compares and
+// exports. harness/files scores files without a store, and harness/compare computes
+// the differences of two systems. sweeps plans and runs ablations. cmd/nerbench parses
+// flags and prints; it has one file for each command.
+//
+// Package ner defines the types that all packages share, and imports none of them.
+// Packages in internal hold mechanisms that are not about NER; internal/fault
+// defines the kinds of errors. deps_test.go holds the import graph.
+//
+// No package registers itself. Each set of choices is a visible table: the files in
+// datasets/benchmark, the formats of loaders, the families of prompts, the forms of
+// answers, the kinds of models of runners/open, the metrics of metrics, the renderers
+// of reports, and the commands of cmd/nerbench.
 package nerbench

@@ -7,11 +7,9 @@ require (
 	github.com/ardanlabs/jinja v1.1.0
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
-	github.com/ebitengine/purego v0.10.0
+	github.com/ebitengine/purego v0.11.3
 	github.com/go-echarts/go-echarts/v2 v2.6.7
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875
-	github.com/hybridgroup/yzma v1.27.0
-	github.com/jupiterrider/ffi v0.8.0
 	github.com/knights-analytics/hugot v0.7.7
 	github.com/olekukonko/tablewriter v1.1.5
 	github.com/ollama/ollama v0.24.0

@@ -56,6 +56,42 @@ func specFamilies(t *testing.T) map[string]string {
 	return sections
 }
 
+// TestSpecGlance compares the table of families in the specification with that of the
+// program.
+func TestSpecGlance(t *testing.T) {
+	text, err := os.ReadFile(promptSpec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var named []string
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, " | ")
+		if len(cells) != 9 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		name := strings.Trim(cells[0], "| `")
+		named = append(named, name)
+		i := slices.IndexFunc(prompts.Families, func(f prompts.Family) bool { return f.Name == name })
+		if i < 0 {
+			continue // said below
+		}
+		for _, v := range prompts.Families[i].Variants {
+			if !strings.Contains(cells[3], "`"+v.Name+"`") {
+				t.Errorf("%s: family %s: variant %s is missing", promptSpec, name, v.Name)
+			}
+		}
+	}
+	for _, f := range prompts.Families {
+		section := regexp.MustCompile(`(?m)^### 4\.\d+ (?:\w+, )*` + f.Name + `(?:, \w+)*$`)
+		if f.Name != "spans" && !section.Match(text) { // which no model is asked by
+			t.Errorf("%s: family %s: there is no section about it", promptSpec, f.Name)
+		}
+	}
+	if names := prompts.Names(prompts.Families); !slices.Equal(named, names) {
+		t.Errorf("%s: families are %q, want %q", promptSpec, named, names)
+	}
+}
+
 // TestSpecTemplates compares the templates in the specification with the files
 // that they name.
 func TestSpecTemplates(t *testing.T) {
@@ -156,7 +192,11 @@ func TestSpecAnswers(t *testing.T) {
 	for family, section := range specFamilies(t) {
 		t.Run(family, func(t *testing.T) {
 			_, example, _ := strings.Cut(section, "**Worked example.**")
-			q := answers.Question{Family: family, Document: d}
+			of, err := prompts.AnswersOf(family, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			q := answers.Question{Form: of.Form, Document: d}
 			asked := askedFor.FindStringSubmatch(example)
 			for _, typ := range types {
 				q.Row = append(q.Row, answers.TypeName{Natural: typ.Name, Native: typ.Native})

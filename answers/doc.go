@@ -7,9 +7,9 @@
 // did, and puts every answer into one outcome class. [Align] places mentions in
 // the text (docs/spec/metrics.md §7).
 //
-// A reader never sees gold, executes nothing, and takes any bytes for input.
+// A parser never sees gold, executes nothing, and takes any bytes for input.
 package answers
 
-// Version names the readers. It changes whenever any answer may be read
-// differently, so that scores of different readers are not mixed.
+// Version names the parsers. It changes whenever any answer may be parsed
+// differently, so that scores of different parsers are not mixed.
 const Version = "1"

@@ -119,7 +119,7 @@ func jsonLines(s string) (value, bool) {
 }
 
 // embedded goes through the body from the left. At each bracket it tries strict
-// JSON, the loose reader, and the loose reader up to the end of the body. A value
+// JSON, the loose parser, and the loose parser up to the end of the body. A value
 // that fits without tolerance is taken; else the first that fits at all.
 func embedded(try func(value) fit, body string) (reading, bool) {
 	type candidate struct {
@@ -153,7 +153,7 @@ func embedded(try func(value) fit, body string) (reading, bool) {
 	return tolerant.r, true
 }
 
-// readAt reads a value at a bracket by the first of three readers.
+// readAt reads a value at a bracket by the first of three parsers.
 func readAt(body string, i int, whole bool) (v value, r reading, end int, ok bool) {
 	if v, n, ok := strictJSON(body[i:]); ok {
 		return v, reading{step: "embedded"}, i + n, true

@@ -6,7 +6,7 @@ import (
 )
 
 // looseParser reads what was meant to be JSON (docs/spec/prompts.md §3.3, "The loose
-// reader"): single and typographic quotes, tuples, bare keys and words, trailing
+// parser"): single and typographic quotes, tuples, bare keys and words, trailing
 // commas, quotes inside of strings, line breaks.
 type looseParser struct {
 	s string // the body

@@ -153,7 +153,7 @@ func isSpace(r rune) bool { return ner.IsSpace(r) }
 // deleted before.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// Lower maps a string to lower case as the published readers do (docs/spec/metrics.md
+// Lower maps a string to lower case as the published parsers do (docs/spec/metrics.md
 // §3.3, step 1).
 func Lower(s string) string {
 	if isASCII(s) {

@@ -33,7 +33,7 @@ func Official(answer string) []string {
 	return r.Append(nil, answer)
 }
 
-// OfficialReader reads many answers as [Official] does. It is quicker, because
+// OfficialParser parses many answers as [Official] does. It is quicker, because
 // it keeps its memory from one to the next. The zero value is ready; it belongs
 // to one goroutine.
 type OfficialParser struct {

@@ -35,7 +35,7 @@ func FuzzPublishedGNER(f *testing.F) {
 	})
 }
 
-// FuzzPublishedItems: items are whole strings, each once, and the readers of
+// FuzzPublishedItems: items are whole strings, each once, and the parsers of
 // docs/spec/metrics.md §9.2 and §9.4 take any bytes.
 func FuzzPublishedItems(f *testing.F) {
 	for _, s := range []string{" person: Mira; place: Essa", "None", "a:《b》;@#c:（d）", `{"entities": {"x": [NaN, "y"], "z": "ab"}}`, "<think>x</think><answer>{}</answer>", "```json\n{}"} {

@@ -2,8 +2,6 @@ package answers
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"nerbench/ner"
@@ -24,63 +22,15 @@ func (t TypeName) word() string {
 	return t.Prompt
 }
 
-// Question is what a reader needs to know of a query.
+// Question is what a parser needs to know of a query.
 type Question struct {
-	Family, Variant string
-	Document        *ner.Document
-	Types           []ner.EntityType // asked
-	Row             []TypeName       // all types of the dataset
+	Form     string // of the answer, one of [Forms]
+	Document *ner.Document
+	Types    []ner.EntityType // asked
+	Row      []TypeName       // all types of the dataset
 	// Unknown says what becomes of a mention whose type does not resolve: "drop"
 	// (also if empty), or "fp": it is kept as [ner.Unknown] (docs/spec/metrics.md §1.3).
 	Unknown string
-}
-
-// answerForm says how the answers of a family are read.
-type answerForm struct {
-	family, variant string // an empty variant stands for all others
-	// shape is what the JSON ladder looks for; nil: read reads the answer.
-	shape shape
-	read  func(*reply) ner.Prediction
-	stop  string // cuts an answer
-	echo  string // a prompt that some models repeat first
-	// wrapped: the strict form of an object by type has a wrapper, that of tagged
-	// text a <response>.
-	wrapped bool
-	// list: shape is a list of strings, of the one type that was asked for.
-	list bool
-	// offsets: the answer says where its mentions are.
-	offsets bool
-}
-
-// forms lists the forms of answers. A family whose answers have one of these
-// shapes is a line here.
-var forms = []answerForm{
-	{family: "uniner", variant: "allinone", shape: pairsShape, stop: "</s>", echo: "ASSISTANT:"},
-	{family: "uniner", shape: listShape, list: true, stop: "</s>", echo: "ASSISTANT:"},
-	{family: "json_by_type", variant: "rner", shape: byTypeShape, wrapped: true},
-	{family: "json_by_type", shape: byTypeShape},
-	{family: "json_per_type", shape: listShape, list: true},
-	{family: "ye2023", read: readSegments, echo: "Entity:"},
-	{family: "instructuie", read: readTypedPairs, echo: "Answer:"},
-	{family: "b2ner", read: readTypedPairs, echo: "Answer:"},
-	{family: "gner", read: readLabelled, offsets: true},
-	{family: "inline_xml", variant: "evalscope", read: readTagged, wrapped: true, offsets: true},
-	{family: "inline_xml", read: readTagged, offsets: true},
-	{family: "json_list", shape: objectsShape},
-	{family: "code", variant: "knowcoder", read: readKnowCoder, stop: "</s>"},
-	{family: "code", read: readGoLLIE, stop: "</s>"},
-	{family: "gpt_ner", read: readMarked, echo: "The labeled sentence:", offsets: true},
-	{family: "spans", read: readSpans, offsets: true},
-}
-
-// shapes are the forms of the answers to prompts of the user's own
-// (docs/add-a-prompt.md).
-var shapes = map[string]answerForm{
-	"list":    {shape: listShape, list: true},
-	"object":  {shape: byTypeShape},
-	"objects": {shape: objectsShape},
-	"pairs":   {shape: pairsShape},
-	"tags":    {read: readTagged, offsets: true},
 }
 
 // reply is a cleaned answer to one query.
@@ -92,29 +42,8 @@ type reply struct {
 	finish   ner.Finish
 }
 
-// Families lists the families whose answers can be read.
-func Families() []string {
-	var names []string
-	for _, f := range forms {
-		if len(names) == 0 || names[len(names)-1] != f.family {
-			names = append(names, f.family)
-		}
-	}
-	return names
-}
-
-func findForm(family, variant string) (answerForm, error) {
-	variant, _, _ = strings.Cut(variant, "+")
-	for _, f := range forms {
-		if f.family == family && (f.variant == "" || f.variant == variant) {
-			return f, nil
-		}
-	}
-	return answerForm{}, fmt.Errorf("answers: family %q: unknown (known: %s)", family, strings.Join(Families(), ", "))
-}
-
-// Reader reads the answers to one family's questions about one dataset. It may be
-// used by several goroutines at once.
+// Parser parses the answers to questions about one dataset that have one form. It
+// may be used by several goroutines at once.
 type Parser struct {
 	form    answerForm
 	types   *resolver
@@ -122,34 +51,20 @@ type Parser struct {
 	unknown bool
 }
 
-// NewReader prepares a reader. It is an error if the family is not known.
-func NewParser(family, variant string, row []TypeName, unknown string) (*Parser, error) {
-	form, err := findForm(family, variant)
+// NewParser prepares a parser of answers of a form, one of [Forms]. row has all
+// types of the dataset; unknown is as in [Question]. It is an error if the form or
+// unknown is not known.
+func NewParser(form string, row []TypeName, unknown string) (*Parser, error) {
+	f, err := findForm(form)
 	if err != nil {
 		return nil, err
 	}
-	return newParser(form, row, unknown)
-}
-
-// NewShapeReader prepares a reader of the answers to a prompt of the user's own:
-// their shape is list, object, objects, pairs or tags, and stop, if not empty,
-// ends them.
-func NewShapeParser(shape, stop string, row []TypeName, unknown string) (*Parser, error) {
-	form, ok := shapes[shape]
-	if !ok {
-		return nil, fmt.Errorf("answers: shape %q: unknown (known: %s)", shape, strings.Join(slices.Sorted(maps.Keys(shapes)), ", "))
-	}
-	form.stop = stop
-	return newParser(form, row, unknown)
-}
-
-func newParser(form answerForm, row []TypeName, unknown string) (*Parser, error) {
 	switch unknown {
 	case "", "drop", "fp":
 	default:
 		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
 	}
-	r := &Parser{form: form, types: newResolver(row), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
+	r := &Parser{form: f, types: newResolver(row), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
 	for _, t := range row {
 		r.words[t.Natural] = t.word()
 	}
@@ -158,7 +73,7 @@ func newParser(form answerForm, row []TypeName, unknown string) (*Parser, error)
 
 // HasSpans reports whether the answers are spans that a program wrote: there is
 // nothing to repair in them.
-func (r *Parser) HasSpans() bool { return r.form.family == "spans" }
+func (r *Parser) HasSpans() bool { return r.form.spans }
 
 // NeedsDocument reports whether the answers say where their mentions are, so that
 // they mean nothing without their document.
@@ -178,9 +93,9 @@ func (r *Parser) wordsOf(types []ner.EntityType) []string {
 
 // Read understands one completion (docs/spec/prompts.md §3). The prediction has no spans
 // yet, unless the answer brings offsets: [Place] finds them. types are those that
-// were asked for. An unknown family is read as no_structure.
+// were asked for. An answer of an unknown form is read as no_structure.
 func Read(q Question, c ner.Completion) ner.Prediction {
-	r, err := NewParser(q.Family, q.Variant, q.Row, q.Unknown)
+	r, err := NewParser(q.Form, q.Row, q.Unknown)
 	if err != nil {
 		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
 	}

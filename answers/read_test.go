@@ -9,6 +9,7 @@ import (
 	"nerbench/answers"
 	"nerbench/internal/reference"
 	"nerbench/ner"
+	"nerbench/prompts"
 )
 
 // answerCase is a raw answer of the vectors, and what must be understood of it.
@@ -74,7 +75,11 @@ func checkAnswers(t *testing.T, set reference.Set) {
 
 func checkAnswer(t *testing.T, v answerVectors, c answerCase) {
 	d := v.documents[c.Document]
-	q := answers.Question{Family: c.Family, Variant: c.Variant, Document: d, Row: v.types[c.Types]}
+	family, err := prompts.AnswersOf(c.Family, c.Variant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := answers.Question{Form: family.Form, Document: d, Row: v.types[c.Types]}
 	for _, typ := range q.Row {
 		if c.Type == "" || c.Type == string(typ.Natural) {
 			q.Types = append(q.Types, typ.Natural)
@@ -106,7 +111,7 @@ func checkAnswer(t *testing.T, v answerVectors, c answerCase) {
 	if c.PublishedReader != nil {
 		items, _ := answers.Published(c.Answer)
 		if !slices.Equal(plain(items), *c.PublishedReader) {
-			t.Errorf("the published reader sees %q, want %q", items, *c.PublishedReader)
+			t.Errorf("the published parser sees %q, want %q", items, *c.PublishedReader)
 		}
 	}
 }
@@ -143,28 +148,28 @@ var twoTypes = []answers.TypeName{{Natural: "person", Native: "PER"}, {Natural: 
 func TestReadWithoutReference(t *testing.T) {
 	d := &ner.Document{Text: "Ada wrote it in Lisp ."}
 	for name, tc := range map[string]struct {
-		family, answer string
-		finish         ner.Finish
-		want           ner.Outcome
-		step           string
-		mentions       int
+		form, answer string
+		finish       ner.Finish
+		want         ner.Outcome
+		step         string
+		mentions     int
 	}{
-		"strict":          {"uniner", ` ["Ada"]`, "stop", ner.OK, "strict", 1},
-		"empty":           {"uniner", `[]`, "stop", ner.Empty, "strict", 0},
-		"run-away":        {"uniner", `["Ada"]</s>USER: What`, "length", ner.Repaired, "strict", 1},
-		"fence":           {"uniner", "```\n[\"Ada\"]\n```", "stop", ner.Repaired, "fence", 1},
-		"one-line fence":  {"uniner", "```json [\"Ada\"]```", "stop", ner.Repaired, "fence", 1},
-		"prose":           {"uniner", `It is ["Ada"].`, "stop", ner.Repaired, "embedded", 1},
-		"none":            {"uniner", "No entities.", "stop", ner.Repaired, "none_word", 0},
-		"cut":             {"uniner", `["Ada", "Bo`, "length", ner.Truncated, "unclosed", 1},
-		"cut, unknown":    {"uniner", `["Ada", "Bo`, "", ner.Truncated, "unclosed", 1},
-		"cut, stopped":    {"uniner", `["Ada", "Bo`, "stop", ner.Repaired, "unclosed", 1},
-		"blank":           {"uniner", " \n", "stop", ner.Blank, "none", 0},
-		"too long":        {"uniner", "", ner.FinishTooLong, ner.TooLong, "none", 0},
-		"prose only":      {"uniner", "Ada, I think", "stop", ner.NoStructure, "none", 0},
-		"broken":          {"uniner", `["Ada" x ["y"`, "stop", ner.Repaired, "unclosed", 1},
-		"prose to limit":  {"uniner", "Ada, I think", "length", ner.Truncated, "none", 0},
-		"deep":            {"uniner", deep(100), "stop", ner.Malformed, "none", 0},
+		"strict":          {"uniner_list", ` ["Ada"]`, "stop", ner.OK, "strict", 1},
+		"empty":           {"uniner_list", `[]`, "stop", ner.Empty, "strict", 0},
+		"run-away":        {"uniner_list", `["Ada"]</s>USER: What`, "length", ner.Repaired, "strict", 1},
+		"fence":           {"uniner_list", "```\n[\"Ada\"]\n```", "stop", ner.Repaired, "fence", 1},
+		"one-line fence":  {"uniner_list", "```json [\"Ada\"]```", "stop", ner.Repaired, "fence", 1},
+		"prose":           {"uniner_list", `It is ["Ada"].`, "stop", ner.Repaired, "embedded", 1},
+		"none":            {"uniner_list", "No entities.", "stop", ner.Repaired, "none_word", 0},
+		"cut":             {"uniner_list", `["Ada", "Bo`, "length", ner.Truncated, "unclosed", 1},
+		"cut, unknown":    {"uniner_list", `["Ada", "Bo`, "", ner.Truncated, "unclosed", 1},
+		"cut, stopped":    {"uniner_list", `["Ada", "Bo`, "stop", ner.Repaired, "unclosed", 1},
+		"blank":           {"uniner_list", " \n", "stop", ner.Blank, "none", 0},
+		"too long":        {"uniner_list", "", ner.FinishTooLong, ner.TooLong, "none", 0},
+		"prose only":      {"uniner_list", "Ada, I think", "stop", ner.NoStructure, "none", 0},
+		"broken":          {"uniner_list", `["Ada" x ["y"`, "stop", ner.Repaired, "unclosed", 1},
+		"prose to limit":  {"uniner_list", "Ada, I think", "length", ner.Truncated, "none", 0},
+		"deep":            {"uniner_list", deep(100), "stop", ner.Malformed, "none", 0},
 		"spans":           {"spans", `{"spans":[{"start":0,"end":3,"type":"person"}]}`, "stop", ner.OK, "strict", 1},
 		"spans, none":     {"spans", `{"spans":[]}`, "stop", ner.Empty, "strict", 0},
 		"spans, outside":  {"spans", `{"spans":[{"start":0,"end":99,"type":"person"}]}`, "stop", ner.OK, "strict", 0},
@@ -172,7 +177,7 @@ func TestReadWithoutReference(t *testing.T) {
 		"spans, no spans": {"spans", `{"x":1}`, "stop", ner.Malformed, "none", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := answers.Question{Family: tc.family, Document: d, Types: []ner.EntityType{"person"}, Row: twoTypes}
+			q := answers.Question{Form: tc.form, Document: d, Types: []ner.EntityType{"person"}, Row: twoTypes}
 			p := answers.Read(q, ner.Completion{Text: tc.answer, Finish: tc.finish})
 			if p.Outcome != tc.want || p.Step != tc.step || len(p.Mentions) != tc.mentions {
 				t.Errorf("got %s by %s, %+v", p.Outcome, p.Step, p.Mentions)
@@ -193,7 +198,7 @@ func deep(n int) string {
 // the reserved one (docs/spec/metrics.md §1.3).
 func TestUnknownTypes(t *testing.T) {
 	d := &ner.Document{Text: "Ada wrote it in Lisp ."}
-	q := answers.Question{Family: "uniner", Variant: "allinone", Document: d, Types: []ner.EntityType{"person", "program language"}, Row: twoTypes}
+	q := answers.Question{Form: "uniner_pairs", Document: d, Types: []ner.EntityType{"person", "program language"}, Row: twoTypes}
 	c := ner.Completion{Text: `[["Ada", "PER"], ["Lisp", "Program-Language"], ["it", "thing"]]`, Finish: ner.FinishStop}
 	p := answers.Read(q, c)
 	if len(p.Mentions) != 2 || p.Mentions[1].Type != "program language" || len(p.Dropped) != 1 || p.Dropped[0].Why != "unknown_type" {
@@ -211,46 +216,46 @@ func TestEchoes(t *testing.T) {
 	demonstrated := &ner.Document{Text: "a <b> c"}
 	row := []answers.TypeName{{Natural: "person"}, {Natural: "place"}}
 	for name, tc := range map[string]struct {
-		family, variant string
-		document        *ner.Document
-		answer          string
-		finish          ner.Finish
-		want            ner.Outcome
-		step, mentions  string // "type=text[flags] …"
+		form           string
+		document       *ner.Document
+		answer         string
+		finish         ner.Finish
+		want           ner.Outcome
+		step, mentions string // "type=text[flags] …"
 	}{
-		"tags cross":            {"inline_xml", "plain", d, "<person>Ada <place>met</person> Bo</place> Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", "person=Ada met; place=met Bo"},
-		"a tag nobody closes":   {"inline_xml", "plain", d, "Ada</person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", ""},
-		"attributes":            {"inline_xml", "plain", d, "<person id=\"1\">Ada</person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", "person=Ada"},
-		"closes itself":         {"inline_xml", "plain", d, "Ada<br/> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", ""},
-		"less-than is no tag":   {"inline_xml", "plain", d, "Ada < met <> Bo <person>Li</person>", "stop", ner.Repaired, "align", "person=Li"},
-		"blanks in the tag":     {"inline_xml", "plain", d, "<person> Ada </person>met <person>Bo Li</person> in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada; person=Bo Li"},
-		"a word cut in two":     {"inline_xml", "plain", d, "so <person>Ad</person>a met Bo Li in Rome and", "stop", ner.Repaired, "align", "person=Ad[searched]"},
-		"words that moved":      {"inline_xml", "plain", d, "<person>Li Bo</person> met Ada in Rome", "stop", ner.Repaired, "align", "person=Li Bo[searched]"},
-		"fenced":                {"inline_xml", "plain", d, "```xml\n<person>Ada</person> met Bo Li in Rome\tand Bo Li left .\n```", "stop", ner.Repaired, "echo", "person=Ada"},
-		"nothing in a tag":      {"inline_xml", "plain", d, "<person></person>Ada met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", ""},
-		"wrapper cut":           {"inline_xml", "evalscope", d, "<response><person>Ada</person> met", "length", ner.Truncated, "cut", "person=Ada"},
-		"talk around a wrapper": {"inline_xml", "evalscope", d, "Sure! <response><person>Ada</person> met Bo Li in Rome\tand Bo Li left .</response> Done.", "stop", ner.Repaired, "echo", "person=Ada"},
-		"more prefixes":         {"inline_xml", "plain", d, "<x_x_person>Ada</x_x_person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada"},
-		"a tag of the text":     {"inline_xml", "plain", demonstrated, "a <b> <person>c</person>", "stop", ner.OK, "strict", "person=c"},
-		"a TAB shown as blank":  {"gpt_ner", "zero", d, "@@Ada## met Bo Li in Rome and @@Bo Li## left .", "stop", ner.OK, "strict", "person=Ada; person=Bo Li"},
-		"markers in a row":      {"gpt_ner", "zero", d, "@@Ada @@met## Bo Li in Rome and Bo Li left .", "stop", ner.Repaired, "echo", "person=met"},
-		"brackets as markers":   {"gpt_ner", "zero", d, "⟦Ada⟧ met Bo Li in Rome and Bo Li left .", "stop", ner.OK, "strict", "person=Ada"},
-		"gner, type changes":    {"gner", "llama", d, "Ada(B-person) met(I-place) Bo(O) Li(O) in(O) Rome(O) and(O) Bo(O) Li(O) left(O) .(O)", "stop", ner.Repaired, "echo", "person=Ada; place=met[orphan_i]"},
-		"gner, a label broken":  {"gner", "llama", d, "Ada(B-person) met(O", "length", ner.Truncated, "cut", "person=Ada"},
-		"gner, other words":     {"gner", "llama", d, "x(O) y(O)", "stop", ner.NoStructure, "none", ""},
-		"code, no string":       {"code", "gollie", d, "[Person(span=1)]", "stop", ner.Malformed, "none", ""},
-		"code, unclosed":        {"code", "gollie", d, "[Person(span='Ada'), Place(", "stop", ner.Repaired, "unclosed", "person=Ada"},
-		"code, a list of words": {"code", "gollie", d, "see [1] and [Ada]: [Person(span='Ada')]", "stop", ner.Repaired, "embedded", "person=Ada"},
-		"code, escapes": {"code", "knowcoder", d, `results = [Person("\x41d\141"), Person(r'\d'), Person("""Bo\
+		"tags cross":            {"tags", d, "<person>Ada <place>met</person> Bo</place> Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", "person=Ada met; place=met Bo"},
+		"a tag nobody closes":   {"tags", d, "Ada</person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", ""},
+		"attributes":            {"tags", d, "<person id=\"1\">Ada</person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", "person=Ada"},
+		"closes itself":         {"tags", d, "Ada<br/> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", ""},
+		"less-than is no tag":   {"tags", d, "Ada < met <> Bo <person>Li</person>", "stop", ner.Repaired, "align", "person=Li"},
+		"blanks in the tag":     {"tags", d, "<person> Ada </person>met <person>Bo Li</person> in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada; person=Bo Li"},
+		"a word cut in two":     {"tags", d, "so <person>Ad</person>a met Bo Li in Rome and", "stop", ner.Repaired, "align", "person=Ad[searched]"},
+		"words that moved":      {"tags", d, "<person>Li Bo</person> met Ada in Rome", "stop", ner.Repaired, "align", "person=Li Bo[searched]"},
+		"fenced":                {"tags", d, "```xml\n<person>Ada</person> met Bo Li in Rome\tand Bo Li left .\n```", "stop", ner.Repaired, "echo", "person=Ada"},
+		"nothing in a tag":      {"tags", d, "<person></person>Ada met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", ""},
+		"wrapper cut":           {"wrapped_tags", d, "<response><person>Ada</person> met", "length", ner.Truncated, "cut", "person=Ada"},
+		"talk around a wrapper": {"wrapped_tags", d, "Sure! <response><person>Ada</person> met Bo Li in Rome\tand Bo Li left .</response> Done.", "stop", ner.Repaired, "echo", "person=Ada"},
+		"more prefixes":         {"tags", d, "<x_x_person>Ada</x_x_person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada"},
+		"a tag of the text":     {"tags", demonstrated, "a <b> <person>c</person>", "stop", ner.OK, "strict", "person=c"},
+		"a TAB shown as blank":  {"markers", d, "@@Ada## met Bo Li in Rome and @@Bo Li## left .", "stop", ner.OK, "strict", "person=Ada; person=Bo Li"},
+		"markers in a row":      {"markers", d, "@@Ada @@met## Bo Li in Rome and Bo Li left .", "stop", ner.Repaired, "echo", "person=met"},
+		"brackets as markers":   {"markers", d, "⟦Ada⟧ met Bo Li in Rome and Bo Li left .", "stop", ner.OK, "strict", "person=Ada"},
+		"gner, type changes":    {"labels", d, "Ada(B-person) met(I-place) Bo(O) Li(O) in(O) Rome(O) and(O) Bo(O) Li(O) left(O) .(O)", "stop", ner.Repaired, "echo", "person=Ada; place=met[orphan_i]"},
+		"gner, a label broken":  {"labels", d, "Ada(B-person) met(O", "length", ner.Truncated, "cut", "person=Ada"},
+		"gner, other words":     {"labels", d, "x(O) y(O)", "stop", ner.NoStructure, "none", ""},
+		"code, no string":       {"gollie", d, "[Person(span=1)]", "stop", ner.Malformed, "none", ""},
+		"code, unclosed":        {"gollie", d, "[Person(span='Ada'), Place(", "stop", ner.Repaired, "unclosed", "person=Ada"},
+		"code, a list of words": {"gollie", d, "see [1] and [Ada]: [Person(span='Ada')]", "stop", ner.Repaired, "embedded", "person=Ada"},
+		"code, escapes": {"knowcoder", d, `results = [Person("\x41d\141"), Person(r'\d'), Person("""Bo\
  Li""")]`, "stop", ner.OK, "strict", `person=Ada; person=\d; person=Bo Li`},
-		"code, nothing":         {"code", "knowcoder", d, "None", "stop", ner.Repaired, "none_word", ""},
-		"ye2023, only none":     {"ye2023", "blank", d, "person: None | place: n/a", "stop", ner.Empty, "strict", ""},
-		"ye2023, other types":   {"ye2023", "blank", d, "animal: Bo | plant: Li", "stop", ner.NoStructure, "none", ""},
-		"pairs, bullets":        {"b2ner", "plain", d, "- person: Ada\n- place: Rome", "stop", ner.Repaired, "lines", "person=Ada; place=Rome"},
-		"pairs, cut to nothing": {"b2ner", "plain", d, "person: Ad", "length", ner.Truncated, "none", ""},
+		"code, nothing":         {"knowcoder", d, "None", "stop", ner.Repaired, "none_word", ""},
+		"ye2023, only none":     {"segments", d, "person: None | place: n/a", "stop", ner.Empty, "strict", ""},
+		"ye2023, other types":   {"segments", d, "animal: Bo | plant: Li", "stop", ner.NoStructure, "none", ""},
+		"pairs, bullets":        {"typed_pairs", d, "- person: Ada\n- place: Rome", "stop", ner.Repaired, "lines", "person=Ada; place=Rome"},
+		"pairs, cut to nothing": {"typed_pairs", d, "person: Ad", "length", ner.Truncated, "none", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := answers.Question{Family: tc.family, Variant: tc.variant, Document: tc.document, Types: []ner.EntityType{"person", "place"}, Row: row}
+			q := answers.Question{Form: tc.form, Document: tc.document, Types: []ner.EntityType{"person", "place"}, Row: row}
 			p := answers.Read(q, ner.Completion{Text: tc.answer, Finish: tc.finish})
 			var got []string
 			for _, m := range p.Mentions {
@@ -267,24 +272,24 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// TestLongAnswers: what would take for ever if a reader looked at everything
+// TestLongAnswers: what would take for ever if a parser looked at everything
 // behind each mark.
 func TestLongAnswers(t *testing.T) {
 	for _, part := range []string{"(B-", "<person>", "<b></person>", "[", "[#", "Person(", "@@", "##x", ";a:", "|", "person:", "⟦", "<a b=", "{'"} {
 		text := strings.Repeat(part, 20_000)
-		for _, family := range answers.Families() {
-			if part == "[" && family != "code" && family != "gner" || part == "[#" || part == "{'" {
+		for _, form := range answers.Forms() {
+			if part == "[" && form != "gollie" && form != "labels" || part == "[#" || part == "{'" {
 				continue // the JSON ladder tries each bracket
 			}
-			q := answers.Question{Family: family, Document: &ner.Document{Text: "Ada left ."}, Types: []ner.EntityType{"person"}, Row: twoTypes}
+			q := answers.Question{Form: form, Document: &ner.Document{Text: "Ada left ."}, Types: []ner.EntityType{"person"}, Row: twoTypes}
 			if p := answers.Read(q, ner.Completion{Text: text}); p.Outcome == "" {
-				t.Errorf("%s: no outcome", family)
+				t.Errorf("%s: no outcome", form)
 			}
 		}
 	}
 }
 
-// FuzzRead: no answer brings a reader down, and what it finds has a type of the
+// FuzzRead: no answer brings a parser down, and what it finds has a type of the
 // dataset.
 func FuzzRead(f *testing.F) {
 	for _, s := range []string{
@@ -300,21 +305,12 @@ func FuzzRead(f *testing.F) {
 	d := &ner.Document{Text: " x-1 y Ada\n(é) <b> @@ ."}
 	f.Fuzz(func(t *testing.T, s, finish string) {
 		c := ner.Completion{Text: s, Finish: ner.Finish(finish)}
-		for _, family := range answers.Families() {
-			for _, variant := range []string{"", "allinone", "rner", "evalscope", "knowcoder"} {
-				reader, err := answers.NewParser(family, variant, twoTypes, "")
-				if err != nil {
-					t.Fatal(err)
-				}
-				checkRead(t, family+" "+variant, reader, d, c)
-			}
-		}
-		for _, shape := range []string{"list", "object", "objects", "pairs", "tags"} {
-			reader, err := answers.NewShapeParser(shape, "###", twoTypes, "")
+		for _, form := range answers.Forms() {
+			parser, err := answers.NewParser(form, twoTypes, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			checkRead(t, shape, reader, d, c)
+			checkRead(t, form, parser, d, c)
 		}
 	})
 }
@@ -358,37 +354,37 @@ func BenchmarkRead(b *testing.B) {
 	d := &ner.Document{Text: "Ada Lovelace and Grace Hopper met in London , where they wrote programs in Lisp and in Ada , they say ."}
 	const tagged = "<person>Ada Lovelace</person> and <person>Grace Hopper</person> met in London , where they wrote programs in Lisp and in Ada , they say ."
 	for _, bench := range []struct {
-		name, family, variant string
-		texts                 []string
+		name, form string
+		texts      []string
 	}{
-		{"uniner", "uniner", "repo", []string{` ["Ada Lovelace", "Grace Hopper"]`, `[]`, `[]`, `["Lisp"]`}},
-		{"ladder, mixed", "json_per_type", "plain", []string{
+		{"uniner", "uniner_list", []string{` ["Ada Lovelace", "Grace Hopper"]`, `[]`, `[]`, `["Lisp"]`}},
+		{"ladder, mixed", "list", []string{
 			`["Ada Lovelace", "Grace Hopper"]`, "```json\n[\"Ada Lovelace\"]\n```", "Here they are: ['Ada Lovelace', 'Grace Hopper']",
 			"- Ada Lovelace\n- Grace Hopper", `{"person": ["Ada Lovelace"]}`, "None.", "I found none of them in this text, sorry.", `["Ada Lovelace", "Gra`,
 		}},
-		{"json_by_type", "json_by_type", "plain", []string{`{"person": ["Ada Lovelace", "Grace Hopper"], "program language": ["Lisp"]}`}},
-		{"json_list", "json_list", "plain", []string{`[{"text": "Ada Lovelace", "type": "person"}, {"text": "Lisp", "type": "program language"}]`}},
-		{"ye2023", "ye2023", "blank", []string{"person: Ada Lovelace, Grace Hopper | program language: Lisp"}},
-		{"instructuie", "instructuie", "i1", []string{"person: Ada Lovelace; person: Grace Hopper; program language: Lisp"}},
-		{"gner", "gner", "llama", []string{"Ada(B-person) Lovelace(I-person) and(O) Grace(B-person) Hopper(I-person) met(O) in(O) London(O) ,(O) where(O) they(O) wrote(O) programs(O) in(O) Lisp(O) and(O) in(O) Ada(O) ,(O) they(O) say(O) .(O)"}},
-		{"inline_xml", "inline_xml", "plain", []string{tagged}},
-		{"inline_xml, rewritten", "inline_xml", "plain", []string{"Sure: " + tagged}},
-		{"code", "code", "gollie", []string{"[\n    Person(span=\"Ada Lovelace\"),\n    ProgramLanguage(span=\"Lisp\"),\n]"}},
-		{"gpt_ner", "gpt_ner", "zero", []string{"@@Ada Lovelace## and @@Grace Hopper## met in London , where they wrote programs in Lisp and in Ada , they say ."}},
+		{"json_by_type", "object", []string{`{"person": ["Ada Lovelace", "Grace Hopper"], "program language": ["Lisp"]}`}},
+		{"json_list", "objects", []string{`[{"text": "Ada Lovelace", "type": "person"}, {"text": "Lisp", "type": "program language"}]`}},
+		{"ye2023", "segments", []string{"person: Ada Lovelace, Grace Hopper | program language: Lisp"}},
+		{"instructuie", "typed_pairs", []string{"person: Ada Lovelace; person: Grace Hopper; program language: Lisp"}},
+		{"gner", "labels", []string{"Ada(B-person) Lovelace(I-person) and(O) Grace(B-person) Hopper(I-person) met(O) in(O) London(O) ,(O) where(O) they(O) wrote(O) programs(O) in(O) Lisp(O) and(O) in(O) Ada(O) ,(O) they(O) say(O) .(O)"}},
+		{"inline_xml", "tags", []string{tagged}},
+		{"inline_xml, rewritten", "tags", []string{"Sure: " + tagged}},
+		{"code", "gollie", []string{"[\n    Person(span=\"Ada Lovelace\"),\n    ProgramLanguage(span=\"Lisp\"),\n]"}},
+		{"gpt_ner", "markers", []string{"@@Ada Lovelace## and @@Grace Hopper## met in London , where they wrote programs in Lisp and in Ada , they say ."}},
 	} {
 		b.Run(bench.name, func(b *testing.B) {
-			reader, err := answers.NewParser(bench.family, bench.variant, twoTypes, "")
+			parser, err := answers.NewParser(bench.form, twoTypes, "")
 			if err != nil {
 				b.Fatal(err)
 			}
 			types := []ner.EntityType{"person", "program language"}
-			if reader.PerType() || bench.family == "gpt_ner" {
+			if parser.PerType() || bench.form == "markers" {
 				types = types[:1]
 			}
 			b.ReportAllocs()
 			n := 0
 			for b.Loop() {
-				reader.Read(d, types, ner.Completion{Text: bench.texts[n%len(bench.texts)], Finish: ner.FinishStop})
+				parser.Read(d, types, ner.Completion{Text: bench.texts[n%len(bench.texts)], Finish: ner.FinishStop})
 				n++
 			}
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "answers/s")

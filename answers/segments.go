@@ -74,7 +74,7 @@ func undecorated(line, first string) string {
 	return strings.TrimFunc(line, isSpace)
 }
 
-// conclude makes a prediction of what a reader collected by a step. read: the
+// conclude makes a prediction of what a parser collected by a step. read: the
 // answer has the family's form at all. Steps that stand for an end before the
 // answer's own are failures where the token limit was the reason.
 func (r *reply) conclude(c *collector, step string, read bool) ner.Prediction {

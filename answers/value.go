@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// deepest bounds the nesting that readers follow (docs/spec/prompts.md §3.1).
+// deepest bounds the nesting that parsers follow (docs/spec/prompts.md §3.1).
 const deepest = 64
 
 // kind is the kind of a value in an answer.
@@ -20,7 +20,7 @@ const (
 	isObject
 )
 
-// value is what a reader makes of JSON, or of what was meant to be JSON.
+// value is what a parser makes of JSON, or of what was meant to be JSON.
 type value struct {
 	kind    kind
 	text    string

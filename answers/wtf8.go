@@ -4,7 +4,7 @@ import "unicode/utf8"
 
 // JSON can spell lone surrogates ("\ud800"). The official parser keeps them as
 // code points of their own, and two different ones differ (docs/spec/metrics.md §3.5).
-// UTF-8 has no form for them; strings of this package's official reader hold
+// UTF-8 has no form for them; strings of this package's official parser hold
 // them in the three bytes that UTF-8 would give them.
 
 // decode reads the first code point, a lone surrogate too.

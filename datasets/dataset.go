@@ -2,44 +2,43 @@ package datasets
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
 	"nerbench/ner"
 )
 
-// Dataset is one dataset of Table 6 of the UniversalNER paper, or one of the
-// user's own. docs/dataset.md describes every field; keep it up to date.
+// Dataset is one dataset of Table 6 of the UniversalNER paper, or a custom one.
+// docs/dataset.md describes every field; keep it up to date.
 type Dataset struct {
 	ID    string `toml:"id" json:"id"`       // the file's name without .toml
 	Title string `toml:"title" json:"title"` // for people
-	// Released is the name of the dataset in released files of others, where it is known:
-	// what a dataset line may say (docs/spec/prompts.md §5.1).
+	// Released is the name of the dataset in released files of others, if it is
+	// known. A prompt can use it in its dataset line (docs/spec/prompts.md §5.1).
 	Released string `toml:"released" json:"released,omitempty"`
-	// Corpus is what several datasets share, such as the domains of CrossNER.
+	// Corpus is shared by several datasets, such as the domains of CrossNER.
 	Corpus string `toml:"dataset" json:"dataset"`
 	Domain string `toml:"domain" json:"domain"` // one of Domains
 	// DataDir is the folder of the native files below the data folder. Datasets of
-	// one dataset may share it.
+	// one corpus may share it.
 	DataDir string `toml:"data_dir" json:"data_dir"`
-	// Families are the format families in which the dataset is published, the most
-	// original first.
+	// Families are the format families in which the dataset is published, the
+	// original format first.
 	Families []string `toml:"families" json:"families"`
 	Overlap  string   `toml:"overlap" json:"overlap"` // one of Overlaps
-	// Offsets says, for people, what the offsets of the native files count.
+	// Offsets describes the offsets of the native files in words.
 	Offsets string `toml:"offsets" json:"offsets"`
 	Access  string `toml:"access" json:"access"` // one of AccessKinds
 	Licence string `toml:"licence" json:"licence"`
-	// LabelSource says where the wording of the types comes from, where a label
-	// does not say it itself.
+	// LabelSource is the source of the wording of the types, unless a label has its
+	// own.
 	LabelSource string `toml:"label_source" json:"label_source"`
-	// LabelRule is what is done to a native label before it is looked up.
+	// LabelRule changes a native label before it is looked up.
 	LabelRule LabelRule `toml:"label_rule" json:"label_rule"`
 	// LabelSuffixes are cut off by the rule WithoutSuffix.
 	LabelSuffixes []string `toml:"label_suffixes" json:"label_suffixes"`
-	// UniNERGold is how the gold of the UniversalNER test files comes about;
-	// empty where the paper's authors published no test file of the dataset.
+	// UniNERGold is the gold rule of the UniversalNER test file; empty if the
+	// paper's authors published no test file of the dataset.
 	UniNERGold UniNERGold `toml:"uniner_gold" json:"uniner_gold"`
 	Notes      string     `toml:"notes" json:"notes"`
 	// Labels is the label map, in the order in which types are listed.
@@ -51,10 +50,10 @@ type Dataset struct {
 	Sources   []Source  `toml:"source" json:"source"`
 	// Conll holds the parameters of the family conll, for datasets that have it.
 	Conll *Conll `toml:"conll" json:"conll"`
-	// Sets are the readings of the dataset's native forms. One of them is primary.
+	// Sets are the native formats of the dataset. Exactly one of them is primary.
 	Sets []Set `toml:"set" json:"set"`
 
-	// File is the file that the dataset was read from.
+	// File is the path of the file that describes the dataset.
 	File string `toml:"-" json:"-"`
 }
 
@@ -64,18 +63,17 @@ type Label struct {
 	Type   ner.EntityType `toml:"type" json:"type"`
 	// Drop removes the spans and keeps the documents.
 	Drop bool `toml:"drop" json:"drop"`
-	// Joins names another label of which this one is a second spelling: when spans
-	// are formed, tags of both continue each other.
+	// Joins names another label that has the same meaning: when spans are formed, a
+	// tag of one label continues a span of the other.
 	Joins string `toml:"joins" json:"joins,omitempty"`
-	// Source is the source of the wording, where it differs from the dataset's.
+	// Source is the source of the wording, if it differs from the dataset's.
 	Source string `toml:"source" json:"source"`
 }
 
-// LabelRule is what is done to a native label before it is looked up in the
-// label map.
+// LabelRule changes a native label before it is looked up in the label map.
 type LabelRule string
 
-// The label rules. The empty rule leaves labels as they are.
+// The label rules. The empty rule leaves labels unchanged.
 const (
 	BeforeHyphen  LabelRule = "before-hyphen"  // cut at the first hyphen, before spans are formed
 	SemPrefix     LabelRule = "sem-prefix"     // GENIA's ontology classes: G#DNA_*, G#RNA_*, G#protein_*, G#cell_line, G#cell_type
@@ -84,19 +82,19 @@ const (
 	PositionLast  LabelRule = "position-last"  // tag letters follow the label: PER_B, PER_I
 )
 
-// UniNERGold is how the gold of the UniversalNER test files differs from the
-// native gold.
+// UniNERGold is how the gold of the UniversalNER test files differs from the native
+// gold.
 type UniNERGold string
 
 // The gold rules of UniversalNER's test files.
 const (
 	NativeGold UniNERGold = "native"
-	// WithoutSentenceFinal leaves out every entity whose last token is the last
-	// token of its sentence.
+	// WithoutSentenceFinal leaves out every entity that ends with the last token of
+	// its sentence.
 	WithoutSentenceFinal UniNERGold = "without-sentence-final"
 )
 
-// Table6 holds the counts that the paper prints.
+// Table6 holds the counts that the paper reports.
 type Table6 struct {
 	Train int `toml:"train" json:"train"` // instances
 	Dev   int `toml:"dev" json:"dev"`
@@ -117,30 +115,32 @@ func (t Table6) Count(s ner.Split) (n int, ok bool) {
 	return 0, false
 }
 
-// CountRule says how the counts of Table 6 come about.
+// CountRule describes how the counts of Table 6 can be reproduced.
 type CountRule struct {
-	// Status: can Table 6 be reached from the native files: exact, near, or no.
+	// Status: whether the native files can give the counts: exact, near, or no.
 	Status string `toml:"status" json:"status"`
-	// Verified: were the counts reached: yes, partly (in some splits), or no.
+	// Verified: whether the counts were reproduced: yes, partly (in some splits), or
+	// no.
 	Verified string `toml:"verified" json:"verified"`
 	Text     string `toml:"text" json:"text"`
-	// Cut is how the view cuts documents into instances, one of Cuts; empty: not.
+	// Cut is how the view splits documents into instances, one of Cuts; empty: not
+	// split.
 	Cut string `toml:"cut" json:"cut,omitempty"`
-	// Join joins the documents between two document marks before they are cut.
+	// Join joins the documents between two document marks before they are split.
 	Join bool `toml:"join" json:"join,omitempty"`
 	// View turns the documents of a split into the instances of Table 6.
 	View map[ner.Split]View `toml:"view" json:"view"`
-	// Measured are the counts under the view, where they are known.
+	// Measured are the counts of the view, if known.
 	Measured map[ner.Split]Counts `toml:"measured" json:"measured"`
 }
 
 // View is how the documents of a split become the instances of Table 6.
 type View string
 
-// The views. Only the first three can be made from native files.
+// The views. Only the first three can be created from native files.
 const (
 	ViewAll        View = "all"
-	ViewAllButLast View = "all-but-last" // a reader lost the last document
+	ViewAllButLast View = "all-but-last" // the authors' parser lost the last document
 	ViewSameAsTest View = "same-as-test"
 	ViewMarks      View = "with-document-marks"
 	ViewSample     View = "sample"
@@ -149,13 +149,13 @@ const (
 	ViewUnknown    View = "unknown"
 )
 
-// Counts are documents and spans.
+// Counts are numbers of documents and spans.
 type Counts struct {
 	Documents int `toml:"documents" json:"documents"`
 	Spans     int `toml:"spans" json:"spans"`
 }
 
-// Citation names the paper of the dataset.
+// Citation identifies the paper of the dataset.
 type Citation struct {
 	Key  string `toml:"key" json:"key"`
 	Text string `toml:"text" json:"text"`
@@ -170,7 +170,7 @@ type Source struct {
 	Note   string `toml:"note" json:"note,omitempty"`
 }
 
-// Types returns the types of the dataset, in listed order, each once.
+// Types returns the types of the dataset, in listed order, without duplicates.
 func (r *Dataset) Types() []ner.EntityType {
 	var types []ner.EntityType
 	for _, l := range r.Labels {
@@ -189,7 +189,7 @@ func (r *Dataset) LabelsHash() string {
 	for _, l := range r.Labels {
 		fmt.Fprintf(h, "%q %q %v\n", l.Native, l.Type, l.Drop)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ner.ShortHash(h)
 }
 
 // Set returns the set of that name, or the primary one for the empty name.

@@ -46,7 +46,7 @@ func TestEmbeddedDatasets(t *testing.T) {
 	}
 }
 
-// The paper counts 43: several datasets may share a corpus.
+// The paper counts 43 datasets, since several rows of Table 6 share a corpus.
 func TestCorpora(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range embeddedDatasets(t) {
@@ -97,10 +97,10 @@ func TestSuites(t *testing.T) {
 					t.Errorf("dataset %d: %s, want %s once", i, r.ID, s.Datasets[i])
 				}
 				if s.Name == "open" && (r.Access == "agreement" || r.Access == "paid") {
-					t.Errorf("dataset %s: is not open (%s)", r.ID, r.Access)
+					t.Errorf("dataset %s: requires an agreement or a payment (%s)", r.ID, r.Access)
 				}
 				if slices.Contains(Domains, s.Name) && r.Domain != s.Name {
-					t.Errorf("dataset %s: is of the domain %s", r.ID, r.Domain)
+					t.Errorf("dataset %s: has the domain %s", r.ID, r.Domain)
 				}
 			}
 		})
@@ -113,16 +113,16 @@ func TestSuites(t *testing.T) {
 	}
 }
 
-func TestTypesKeepTheListedOrder(t *testing.T) {
+func TestTypesAreInListedOrder(t *testing.T) {
 	r := Dataset{Labels: []Label{{Native: "B", Type: "b"}, {Native: "X", Drop: true}, {Native: "A", Type: "a"}, {Native: "B2", Type: "b"}}}
 	if got, want := r.Types(), []ner.EntityType{"b", "a"}; !slices.Equal(got, want) {
 		t.Errorf("Types() = %q, want %q", got, want)
 	}
 }
 
-func TestLabelsHashDiffersWithTheMap(t *testing.T) {
+func TestLabelsHashDependsOnTheMap(t *testing.T) {
 	base := valid(nil)
-	seen := map[string]string{base.LabelsHash(): "the dataset itself"}
+	seen := map[string]string{base.LabelsHash(): "the same dataset"}
 	for name, change := range map[string]func(*Dataset){
 		"another type":   func(r *Dataset) { r.Labels[0].Type = "human" },
 		"another native": func(r *Dataset) { r.Labels[0].Native = "HUM" },
@@ -132,7 +132,7 @@ func TestLabelsHashDiffersWithTheMap(t *testing.T) {
 	} {
 		h := valid(change).LabelsHash()
 		if other, ok := seen[h]; ok {
-			t.Errorf("%s: hash %s is that of %s", name, h, other)
+			t.Errorf("%s: hash %s equals that of %s", name, h, other)
 		}
 		seen[h] = name
 	}
@@ -141,8 +141,8 @@ func TestLabelsHashDiffersWithTheMap(t *testing.T) {
 	}
 }
 
-// Every fault of every file is told, with its line.
-func TestReadTellsAllFaults(t *testing.T) {
+// All faults of all files are reported, with their lines.
+func TestReadReportsAllFaults(t *testing.T) {
 	fsys := fstest.MapFS{
 		"a.toml": {Data: []byte("id = \"a\"\ntitel = \"x\"\nlabels = [\n  { native = \"P\", type = \"p\", colour = \"red\" },\n]\n[[set]]\nname = \"s\"\n[[set.split]]\nname = \"test\"\nfile = \"x\"\n")},
 		"b.toml": {Data: []byte("id = \"b\"\ntitle = = 3\n")},
@@ -160,7 +160,7 @@ func TestReadTellsAllFaults(t *testing.T) {
 		`c.toml`,
 	} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not tell %q:\n%v", want, err)
+			t.Errorf("error does not contain %q:\n%v", want, err)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestReadLints(t *testing.T) {
 	_, err := Read(fstest.MapFS{"x.toml": {Data: []byte("id = \"x\"\n")}})
 	for _, want := range []string{"x.toml: title: missing", "x.toml: domain: ", "x.toml: labels: ", "x.toml: set: "} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error does not tell %q:\n%v", want, err)
+			t.Errorf("error does not contain %q:\n%v", want, err)
 		}
 	}
 }
@@ -214,21 +214,21 @@ func TestLint(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change func(*Dataset)
-		want   []string // begin of each fault
+		want   []string // beginning of each fault
 	}{
 		{"valid", nil, nil},
 		{"two at once", func(r *Dataset) { r.Title, r.Domain = "", "Sports" }, []string{"title: missing", `domain: "Sports"`}},
 		{"id", func(r *Dataset) { r.ID, r.File = "Own_Row", "" }, []string{`id: "Own_Row"`}},
-		{"id of another file", func(r *Dataset) { r.ID = "other" }, []string{`id: "other": the file`}},
-		{"folder that climbs", func(r *Dataset) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
+		{"id differs from the file name", func(r *Dataset) { r.ID = "other" }, []string{`id: "other": want the name of the file`}},
+		{"folder with ..", func(r *Dataset) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
 		{"folder missing", func(r *Dataset) { r.DataDir = "" }, []string{"data_dir: missing"}},
-		{"names that fold", func(r *Dataset) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" fold`}},
-		{"names that fold by hyphen", func(r *Dataset) {
+		{"names with equal folded form", func(r *Dataset) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" have the same folded form`}},
+		{"names that differ in a hyphen", func(r *Dataset) {
 			r.Labels[1].Type = "per-son"
 			r.Labels[0].Type = "per son"
 			r.Sets[0].Splits[0].Lock = nil
 		}, []string{"labels[1].type: "}},
-		{"one name twice is no fault", func(r *Dataset) { r.Labels[1].Type = "person" }, nil},
+		{"same name twice is valid", func(r *Dataset) { r.Labels[1].Type = "person" }, nil},
 		{"native twice", func(r *Dataset) { r.Labels[1].Native = "PER" }, []string{`labels[1].native: "PER"`}},
 		{"type missing", func(r *Dataset) { r.Labels[1].Type = "" }, []string{"labels[1].type: missing"}},
 		{"dropped with a type", func(r *Dataset) { r.Labels[2].Type = "x" }, []string{"labels[2]: "}},
@@ -247,13 +247,13 @@ func TestLint(t *testing.T) {
 		{"no split", func(r *Dataset) { r.Sets[0].Splits = nil }, []string{"set own: has no split"}},
 		{"no files", func(r *Dataset) { r.Sets[0].Splits[0].Files = nil }, []string{"set own: split test: want files", "set own: split test: lock: "}},
 		{"sha256", func(r *Dataset) { r.Sets[0].Splits[0].Files[0].SHA256 = "ABC" }, []string{"set own: split test: files[0].sha256: "}},
-		{"path that climbs", func(r *Dataset) { r.Sets[0].Splits[0].Files[0].Also = []string{"/etc/passwd"} }, []string{"set own: split test: files[0].path: "}},
-		{"lock that does not add up", func(r *Dataset) { r.Sets[0].Splits[0].Lock.Spans = 2 }, []string{"set own: split test: lock.by_type: sums to 1"}},
-		{"lock with a foreign type", func(r *Dataset) { r.Sets[0].Splits[0].Lock.ByType = map[ner.EntityType]int{"x": 1} }, []string{"set own: split test: lock.by_type: \"x\""}},
+		{"path with ..", func(r *Dataset) { r.Sets[0].Splits[0].Files[0].Also = []string{"/etc/passwd"} }, []string{"set own: split test: files[0].path: "}},
+		{"counts that do not add up", func(r *Dataset) { r.Sets[0].Splits[0].Lock.Spans = 2 }, []string{"set own: split test: lock.by_type: sums to 1"}},
+		{"counts of an unknown type", func(r *Dataset) { r.Sets[0].Splits[0].Lock.ByType = map[ner.EntityType]int{"x": 1} }, []string{"set own: split test: lock.by_type: \"x\""}},
 		{"table 6 without a rule", func(r *Dataset) { r.Table6.Test = 1 }, []string{"count_rule.status: ", "count_rule.verified: ", "count_rule.view.train: missing", "count_rule.view.dev: missing", "count_rule.view.test: missing"}},
-		{"domain of one's own", func(r *Dataset) { r.Domain = "sports" }, nil},
+		{"custom domain", func(r *Dataset) { r.Domain = "sports" }, nil},
 		{"fields missing", func(r *Dataset) { r.Families = []string{"csv-tokens"}; r.Sets[0].Family = "csv-tokens"; r.Conll = nil }, []string{"set own: fields: missing"}},
-		{"fields of another family", func(r *Dataset) { r.Sets[0].Fields = &Fields{Tokens: "x"} }, []string{"set own: fields.tokens: means nothing"}},
+		{"fields of another family", func(r *Dataset) { r.Sets[0].Fields = &Fields{Tokens: "x"} }, []string{"set own: fields.tokens: is not used"}},
 		{"positions", func(r *Dataset) { r.Sets[0].Splits[0].First, r.Sets[0].Splits[0].End = 3, 2 }, []string{"set own: split test: first 3, end 2"}},
 		{"cut", func(r *Dataset) { r.CountRule.Cut = "words" }, []string{`count_rule.cut: "words"`}},
 		{"no source", func(r *Dataset) { r.Sources = nil }, []string{"source: missing"}},

@@ -1,9 +1,9 @@
-// Package datasets says what each dataset is: one TOML file a dataset, in
-// datasets/, embedded, read strictly, and held to [Lint] by the tests. The files
-// hold facts only: names, labels, files with their checksums, counts, licences,
-// sources. No text of a dataset and no code is in them; docs/dataset.md
-// explains every field.
+// Package datasets describes the datasets of the benchmark: one TOML file per
+// dataset, in benchmark/, embedded and read strictly. Tests apply [Lint] to them.
+// The files contain only facts: names, labels, files with their checksums, counts,
+// licences, and sources. They contain no text of a dataset and no code.
+// docs/dataset.md explains every field.
 //
-// A dataset is read from native files by package loaders, which finds in the dataset
-// everything that differs from dataset to dataset.
+// Package loaders reads the native files of a dataset. All differences between
+// datasets are described in the dataset files.
 package datasets

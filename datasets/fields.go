@@ -5,60 +5,61 @@ import (
 	"slices"
 )
 
-// Fields says what the records of a set's files hold, for the families whose
-// records name their fields: jsonl-tokens, hf-parquet, csv-tokens, csv-offsets.
+// Fields describes the records of a set's files, for families whose records have
+// named fields: jsonl-tokens, hf-parquet, csv-tokens, csv-offsets.
 type Fields struct {
 	Tokens string `toml:"tokens" json:"tokens,omitempty"` // the list of tokens, or the token
 	Tags   string `toml:"tags" json:"tags,omitempty"`     // the list of tags, or the tag
 	Scheme string `toml:"scheme" json:"scheme,omitempty"` // one of Schemes; empty is iob2
-	// Require lists fields that every record must have: they tell a form from
-	// another that numbers its tags differently.
+	// Require lists fields that every record must have. They distinguish this format
+	// from another one with different tag numbers.
 	Require []string `toml:"require" json:"require,omitempty"`
 	// Where keeps the records whose fields have these values.
 	Where map[string]string `toml:"where" json:"where,omitempty"`
 	// Names are the tags by number, for files whose tags are numbers.
 	Names []string `toml:"names" json:"names,omitempty"`
-	// NamesFile is the path of that file of a split that holds the tags by number:
-	// a JSON object of names, or a list.
+	// NamesFile is the path of the split's file that lists the tag names by number:
+	// a JSON object or a list.
 	NamesFile string `toml:"names_file" json:"names_file,omitempty"`
-	// Read are tags that are read as another one, such as typos.
+	// Read replaces tags, such as typos, by other tags.
 	Read map[string]string `toml:"read" json:"read,omitempty"`
 
-	// Columns names the columns of a file of CSV that has no header.
+	// Columns names the columns of a CSV file without a header.
 	Columns []string `toml:"columns" json:"columns,omitempty"`
-	// Key lists the fields that tell the documents of CSV records of one token
-	// apart: a change of one of them begins a document.
+	// Key lists the fields that identify the document of a CSV record with one
+	// token: if one of them changes, a new document begins.
 	Key []string `toml:"key" json:"key,omitempty"`
-	// Marks are tokens that are document marks: they end a document and are no
-	// tokens of one.
+	// Marks are tokens that mark the end of a document and are not part of it.
 	Marks []string `toml:"marks" json:"marks,omitempty"`
-	// BlankToken is what a record is whose token is blank: "end" of a document, or
-	// a token if empty.
+	// BlankToken is the meaning of a record with a blank token: "end" of a document,
+	// or a token if empty.
 	BlankToken string `toml:"blank_token" json:"blank_token,omitempty"`
-	// Sentences names the files that cut the documents into sentences.
+	// Sentences describes the files that split the documents into sentences.
 	Sentences *Sentences `toml:"sentences" json:"sentences,omitempty"`
 
 	Text string `toml:"text" json:"text,omitempty"` // the text of a record
-	// Mentions are those of a record, as JSON; in the family ace-apf "extent" or
-	// "head", the part of a mention that is its span.
+	// Mentions is the field with the mentions, as JSON. In the family ace-apf it is
+	// "extent" or "head", the part of a mention that becomes its span.
 	Mentions string `toml:"mentions" json:"mentions,omitempty"`
 
-	// Elements are those that are mentions; others are skipped. Empty: all.
+	// Elements are the XML elements that are mentions; others are skipped. Empty:
+	// all.
 	Elements []string `toml:"elements" json:"elements,omitempty"`
 	// Skip leaves out annotations whose properties have these values.
 	Skip map[string]string `toml:"skip" json:"skip,omitempty"`
 }
 
-// Sentences are the sentences of documents that lie in files of their own, one
-// record each: the characters that are not white space are those of the tokens.
+// Sentences describes separate files with the sentences of documents, one record
+// per sentence. Without white space, a sentence has the same characters as its
+// tokens.
 type Sentences struct {
-	File string `toml:"file" json:"file"` // a part of the names of these files
-	Text string `toml:"text" json:"text"` // the field of a sentence's text
-	Key  string `toml:"key" json:"key"`   // the field that names the document
+	File string `toml:"file" json:"file"` // substring of the names of these files
+	Text string `toml:"text" json:"text"` // field with the text of a sentence
+	Key  string `toml:"key" json:"key"`   // field with the name of the document
 }
 
-// fieldFamilies are the families whose sets have fields: those that each needs,
-// and those that it may have.
+// fieldFamilies are the families whose sets have fields, with the required and the
+// optional fields of each.
 var fieldFamilies = map[string]struct{ needs, may []string }{
 	"jsonl-tokens":  {[]string{"tokens", "tags"}, []string{"scheme", "require", "where", "names", "names_file", "read"}},
 	"hf-parquet":    {[]string{"tokens", "tags"}, []string{"scheme", "names", "names_file", "read"}},
@@ -107,7 +108,7 @@ func (l *lint) fields(at string, s *Set) {
 	}
 	for _, name := range present {
 		if !slices.Contains(family.needs, name) && !slices.Contains(family.may, name) {
-			l.fault(at+": fields."+name, "means nothing in the family %s", s.Family)
+			l.fault(at+": fields."+name, "is not used in the family %s", s.Family)
 		}
 	}
 	oneOf(l, at+": fields.scheme", f.Scheme, append([]string{""}, Schemes...))
@@ -116,7 +117,7 @@ func (l *lint) fields(at string, s *Set) {
 		oneOf(l, at+": fields.mentions", f.Mentions, []string{"", "extent", "head"})
 	}
 	if len(f.Names) > 0 && f.NamesFile != "" {
-		l.fault(at+": fields", "names and names_file: want one of them")
+		l.fault(at+": fields", "names and names_file: want only one")
 	}
 	if c := f.Sentences; c != nil && (c.File == "" || c.Text == "" || c.Key == "") {
 		l.fault(at+": fields.sentences", "want file, text and key")

@@ -6,57 +6,57 @@ import (
 	"nerbench/ner"
 )
 
-// Set is one reading of one native form of a dataset.
+// Set is one native format of a dataset.
 type Set struct {
 	Name    string `toml:"name" json:"name"`
 	Family  string `toml:"family" json:"family"`   // format family, one of Dataset.Families
-	Primary bool   `toml:"primary" json:"primary"` // the set that is read unless another is named
-	Unit    string `toml:"unit" json:"unit"`       // what a document is: sentence, tweet, abstract
-	// Labels are read in this set instead of the dataset's labels of the same names.
+	Primary bool   `toml:"primary" json:"primary"` // the set that is read by default
+	Unit    string `toml:"unit" json:"unit"`       // kind of document: sentence, tweet, abstract
+	// Labels replace the dataset's labels of the same names in this set.
 	Labels []Label `toml:"labels" json:"labels,omitempty"`
-	// Fields says what the records hold, for families whose records name fields.
+	// Fields describes the records, for families whose records have named fields.
 	Fields *Fields `toml:"fields" json:"fields,omitempty"`
 	// Splits are the parts of the set, in order.
 	Splits []Part `toml:"split" json:"split"`
 }
 
-// Part is one split of a set: its files and what must be found in them.
+// Part is one split of a set: its files, with the recorded counts and checksums.
 type Part struct {
 	Name  ner.Split `toml:"name" json:"name"` // train, dev, test; "all" where the release has no split
 	Files []File    `toml:"files" json:"files"`
-	// First and End bound the documents of the files that are in the split, from 0,
-	// end exclusive; 0 for both: all. Splits that are cut by position share a file.
+	// First and End limit the documents of the files that belong to the split, from
+	// 0, end exclusive; 0 for both: all. Splits of one file are divided by position.
 	First int `toml:"first" json:"first,omitempty"`
 	End   int `toml:"end" json:"end,omitempty"`
-	// Layout describes, for people, the files of a release that are not a fixed
-	// list of names.
+	// Layout describes the files of a release without a fixed list of names.
 	Layout string `toml:"layout" json:"layout"`
-	// Lock is what must be found; nil where nobody has measured the files.
+	// Lock holds the recorded counts and checksums; nil if the files were not
+	// measured.
 	Lock *Lock `toml:"lock" json:"lock"`
 }
 
 // File is one native file. Files of a split are read in the order of the list.
 type File struct {
 	// Path is the file's name, relative to Dataset.DataDir, with slashes. It may end
-	// in a pattern of path.Match for a whole folder; the element "**" stands for
-	// any number of folders.
+	// in a pattern of path.Match to select files of a folder; the element "**"
+	// matches any number of folders.
 	Path string `toml:"path" json:"path"`
-	// Also lists further names under which the same file is published.
+	// Also lists other names under which the same file is published.
 	Also []string `toml:"also" json:"also"`
-	// Except lists folders whose files a pattern does not stand for.
+	// Except lists folders whose files do not match the pattern.
 	Except []string `toml:"except" json:"except,omitempty"`
-	// Members is the pattern of the last elements of the names of those members of
-	// an archive that count; empty: all.
+	// Members selects members of an archive: a pattern for the last element of their
+	// names; empty: all.
 	Members string `toml:"members" json:"members,omitempty"`
 	SHA256  string `toml:"sha256" json:"sha256"` // empty where unknown
 	Bytes   int64  `toml:"bytes" json:"bytes"`
 }
 
-// Lock is what a loader must find in the files of a split.
+// Lock holds the counts and checksums of the files of a split, as recorded.
 type Lock struct {
 	Documents int `toml:"documents" json:"documents"`
 	Tokens    int `toml:"tokens" json:"tokens"` // 0 for running text
-	// Spans counts after label drops, duplicates removed; ByType sums to it.
+	// Spans is counted after label drops, without duplicates; ByType sums to it.
 	Spans  int                    `toml:"spans" json:"spans"`
 	ByType map[ner.EntityType]int `toml:"by_type" json:"by_type"`
 	// Dropped counts the spans of dropped labels, by native label.
@@ -67,7 +67,7 @@ type Lock struct {
 	// <end> TAB <type> LF" of all spans, documents in order, spans of a document
 	// sorted by start, end, type; offsets in code points.
 	SpansSHA256 string `toml:"spans_sha256" json:"spans_sha256"`
-	// Ceiling is the span F1 of a perfect string answer by alignment mode
+	// Ceiling is the span F1 of a perfect string answer, by alignment mode
 	// (docs/spec/metrics.md §7.6), to six decimals.
 	Ceiling map[string]float64 `toml:"ceiling" json:"ceiling,omitempty"`
 }
@@ -84,39 +84,40 @@ func (s *Set) Part(split ner.Split) (*Part, error) {
 	return nil, fmt.Errorf("set %s: split %q: unknown (one of %q)", s.Name, split, names)
 }
 
-// Conll holds the parameters of the family conll: blocks of lines, one token a
-// line, separated by blank lines.
+// Conll holds the parameters of the family conll: one token per line, documents
+// separated by blank lines.
 type Conll struct {
 	Separator   string `toml:"separator" json:"separator"`       // "tab" or "space": exactly one byte
 	TokenColumn int    `toml:"token_column" json:"token_column"` // from 0
 	TagColumn   int    `toml:"tag_column" json:"tag_column"`     // from 0; -1 is the last
-	// Columns is the number of columns of every line; 0 where it varies.
+	// Columns is the number of columns of every line; 0 if it varies.
 	Columns int    `toml:"columns" json:"columns"`
 	Scheme  string `toml:"scheme" json:"scheme"` // one of Schemes
-	// StripPrefix is cut off every tag of the scheme io ("I-").
+	// StripPrefix ("I-") is removed from every tag of the scheme io.
 	StripPrefix string `toml:"strip_prefix" json:"strip_prefix"`
-	// SkipPrefix are the beginnings of lines that are document marks.
+	// SkipPrefix are the prefixes of lines that are document marks.
 	SkipPrefix []string `toml:"skip_prefix" json:"skip_prefix"`
-	// Blank says which lines end a document: "spaces" (the default: nothing but
-	// blanks and tabs) or "empty" (nothing at all).
+	// Blank selects the lines that end a document: "spaces" (default: empty, or only
+	// spaces and tabs) or "empty".
 	Blank string `toml:"blank" json:"blank"`
-	// SkipLines names lines that are skipped and counted: "without-separator".
+	// SkipLines selects lines that are skipped and counted: "without-separator".
 	SkipLines string `toml:"skip_lines" json:"skip_lines"`
-	// Untagged is what a line without a tag is: "outside", or an error if empty.
+	// Untagged is the meaning of a line without a tag: "outside", or an error if
+	// empty.
 	Untagged string `toml:"untagged" json:"untagged"`
-	// BlankToken is what a line is whose token is blank: "skip" (and count), or a
-	// token if empty.
+	// BlankToken is the meaning of a line with a blank token: "skip" (and count), or
+	// a token if empty.
 	BlankToken string `toml:"blank_token" json:"blank_token"`
-	// LeaveOut lists groups of strings: a document whose text contains all
-	// strings of one group is left out and counted.
+	// LeaveOut lists groups of strings: a document whose text contains all strings
+	// of a group is left out and counted.
 	LeaveOut [][]string `toml:"leave_out" json:"leave_out"`
-	// MergeEqualNeighbours joins neighbouring blocks with equal tokens into one
-	// document that has the spans of all of them.
+	// MergeEqualNeighbours joins adjacent blocks with equal tokens into one document
+	// with the spans of all of them.
 	MergeEqualNeighbours bool `toml:"merge_equal_neighbours" json:"merge_equal_neighbours"`
 }
 
-// DecisiveSplits are the splits of the primary set that a dataset cannot do without: the
-// test split, or all splits where there is no test split.
+// DecisiveSplits are the splits of the primary set that a dataset requires: the
+// test split, or all splits if there is no test split.
 func (r *Dataset) DecisiveSplits() []ner.Split {
 	set, err := r.Set("")
 	if err != nil {

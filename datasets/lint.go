@@ -12,8 +12,8 @@ import (
 	"nerbench/ner"
 )
 
-// Lint returns all faults of a dataset, each with the field it is about. A dataset
-// without faults can be read, listed and asked.
+// Lint returns all faults of a dataset, each with its field. A dataset without
+// faults can be read, listed and evaluated.
 func Lint(r *Dataset) []error {
 	var l lint
 	l.identity(r)
@@ -25,7 +25,7 @@ func Lint(r *Dataset) []error {
 	return l.faults
 }
 
-// lint collects faults. Its methods never stop at the first one.
+// lint collects faults. Its methods do not stop at the first one.
 type lint struct {
 	faults []error
 }
@@ -34,17 +34,17 @@ func (l *lint) fault(field, format string, args ...any) {
 	l.faults = append(l.faults, fmt.Errorf("%s: %s", field, fmt.Sprintf(format, args...)))
 }
 
-// required demands a value without white space at its edges.
+// required checks for a value without white space at its ends.
 func (l *lint) required(field, value string) {
 	switch {
 	case value == "":
 		l.fault(field, "missing")
 	case strings.TrimSpace(value) != value:
-		l.fault(field, "%q has white space at its edge", value)
+		l.fault(field, "%q begins or ends with white space", value)
 	}
 }
 
-// oneOf demands a word of a closed vocabulary.
+// oneOf checks for a word of a closed vocabulary.
 func oneOf[S ~string](l *lint, field string, value S, words []S) {
 	if !slices.Contains(words, value) {
 		l.fault(field, "%q is not one of %q", value, words)
@@ -58,14 +58,14 @@ func (l *lint) identity(r *Dataset) {
 		l.fault("id", "%q: want lower-case letters, digits and single hyphens", r.ID)
 	}
 	if r.File != "" && r.File != r.ID+".toml" {
-		l.fault("id", "%q: the file is named %s", r.ID, r.File)
+		l.fault("id", "%q: want the name of the file, %s", r.ID, r.File)
 	}
 	l.required("title", r.Title)
 	l.required("dataset", r.Corpus)
 	l.required("licence", r.Licence)
 	if r.Table6 != (Table6{}) {
 		oneOf(l, "domain", r.Domain, Domains)
-	} else if !idPattern.MatchString(r.Domain) { // a dataset of the user's own may have a domain of its own
+	} else if !idPattern.MatchString(r.Domain) { // a custom dataset may have a custom domain
 		l.fault("domain", "%q: want lower-case letters, digits and single hyphens", r.Domain)
 	}
 	oneOf(l, "overlap", r.Overlap, Overlaps)
@@ -100,7 +100,7 @@ func (l *lint) labels(r *Dataset) {
 		field := fmt.Sprintf("labels[%d]", i)
 		l.required(field+".native", label.Native)
 		if natives[label.Native] {
-			l.fault(field+".native", "%q stands twice", label.Native)
+			l.fault(field+".native", "%q is a duplicate", label.Native)
 		}
 		natives[label.Native] = true
 		if label.Drop {
@@ -111,23 +111,24 @@ func (l *lint) labels(r *Dataset) {
 		}
 		l.required(field+".type", string(label.Type))
 		if strings.ContainsFunc(string(label.Type), func(c rune) bool { return !unicode.IsPrint(c) }) {
-			l.fault(field+".type", "%q has a character that does not print", label.Type)
+			l.fault(field+".type", "%q has a character that is not printable", label.Type)
 		}
 		folded := Fold(label.Type)
 		if other, seen := names[folded]; seen && other != label.Type {
-			l.fault(field+".type", "%q and %q fold to one name, %q: no answer could tell them apart", label.Type, other, folded)
+			l.fault(field+".type", "%q and %q have the same folded form %q: answers cannot distinguish them", label.Type, other, folded)
 		}
 		names[folded] = label.Type
 	}
 	if (r.LabelRule == WithoutSuffix) != (len(r.LabelSuffixes) > 0) {
-		l.fault("label_suffixes", "go with the label rule %s", WithoutSuffix)
+		l.fault("label_suffixes", "want them with the label rule %s, and only then", WithoutSuffix)
 	}
 }
 
-// Fold is the form in which a type that a model wrote is compared with the
-// names of a dataset (docs/spec/prompts.md §3.4): caseless, each run of hyphens, underscores,
-// slashes and white space one blank, no punctuation at the edges. Two names of
-// a dataset must not fold to one.
+// Fold is the form in which a type in an answer is compared with the types of a
+// dataset (docs/spec/prompts.md §3.4). It ignores case, replaces each sequence of
+// hyphens, underscores, slashes and white space by one space, and removes
+// punctuation at both ends. Two types of a dataset must not have the same folded
+// form.
 func Fold(t ner.EntityType) string {
 	caseless := strings.ToLower(strings.ToUpper(string(t)))
 	words := strings.FieldsFunc(caseless, func(c rune) bool {
@@ -147,7 +148,7 @@ func (l *lint) counts(r *Dataset) {
 		}
 	}
 	if r.Table6 == (Table6{}) {
-		return // a dataset of the user's own
+		return // a custom dataset
 	}
 	oneOf(l, "count_rule.status", r.CountRule.Status, countStatus)
 	oneOf(l, "count_rule.verified", r.CountRule.Verified, verification)
@@ -162,7 +163,7 @@ func (l *lint) sources(r *Dataset) {
 	l.required("citation.key", r.Citation.Key)
 	l.required("citation.text", r.Citation.Text)
 	if len(r.Sources) == 0 {
-		l.fault("source", "missing: where do the files come from")
+		l.fault("source", "missing: want at least one source of the files")
 	}
 	for i, s := range r.Sources {
 		field := fmt.Sprintf("source[%d]", i)
@@ -179,5 +180,5 @@ func (l *lint) sha256(field, sum string) {
 	}
 }
 
-// pattern reports whether a path names a whole folder of files.
+// pattern reports whether a path is a pattern for several files.
 func pattern(p string) bool { return strings.ContainsAny(path.Base(p), `*?[\`) }

@@ -34,14 +34,14 @@ func (l *lint) conll(r *Dataset) {
 		l.fault("conll.columns", "%d: token_column is %d, tag_column %d", c.Columns, c.TokenColumn, c.TagColumn)
 	}
 	if c.StripPrefix != "" && c.Scheme != "io" {
-		l.fault("conll.strip_prefix", "has a meaning in the scheme io only")
+		l.fault("conll.strip_prefix", "is only used in the scheme io")
 	}
 	if slices.Contains(c.SkipPrefix, "") {
 		l.fault("conll.skip_prefix", "an empty prefix would skip every line")
 	}
 	for i, group := range c.LeaveOut {
 		if len(group) == 0 || slices.Contains(group, "") {
-			l.fault(fmt.Sprintf("conll.leave_out[%d]", i), "is empty or holds an empty string: it would leave out every document")
+			l.fault(fmt.Sprintf("conll.leave_out[%d]", i), "is empty or contains an empty string: it would leave out every document")
 		}
 	}
 }
@@ -56,14 +56,14 @@ func (l *lint) sets(r *Dataset) {
 		}
 		l.required(field+": name", s.Name)
 		if names[s.Name] {
-			l.fault(field, "the name stands twice")
+			l.fault(field, "duplicate name")
 		}
 		names[s.Name] = true
 		if s.Primary {
 			primary++
 		}
 		if s.Family == "" {
-			l.fault(field+": family", "missing: nothing says how its files are read")
+			l.fault(field+": family", "missing: want the format family of the files")
 		} else if !slices.Contains(r.Families, s.Family) {
 			l.fault(field+": family", "%q is not one of the dataset's families %q", s.Family, r.Families)
 		}
@@ -85,11 +85,11 @@ func (l *lint) splits(field string, r *Dataset, s *Set) {
 		at := fmt.Sprintf("%s: split %s", field, p.Name)
 		l.required(at+": name", string(p.Name))
 		if names[p.Name] {
-			l.fault(at, "stands twice")
+			l.fault(at, "duplicate name")
 		}
 		names[p.Name] = true
 		if (len(p.Files) == 0) == (p.Layout == "") {
-			l.fault(at, "want files, or a layout where the release has no fixed names")
+			l.fault(at, "want files, or a layout if the release has no fixed names")
 		}
 		for j, f := range p.Files {
 			l.file(fmt.Sprintf("%s: files[%d]", at, j), f)
@@ -116,7 +116,7 @@ func (l *lint) file(field string, f File) {
 	if f.SHA256 != "" {
 		l.sha256(field+".sha256", f.SHA256)
 		if pattern(f.Path) {
-			l.fault(field+".sha256", "one checksum cannot hold for the pattern %q", f.Path)
+			l.fault(field+".sha256", "a pattern cannot have a checksum: %q", f.Path)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func (l *lint) file(field string, f File) {
 func (l *lint) lock(field string, r *Dataset, s *Set, p *Part) {
 	k := p.Lock
 	if len(p.Files) == 0 {
-		l.fault(field, "there are no files that it could hold for")
+		l.fault(field, "want files, or no recorded counts")
 	}
 	if k.Documents <= 0 || k.Spans < 0 || k.Tokens < 0 {
 		l.fault(field, "documents %d, spans %d, tokens %d: want counts", k.Documents, k.Spans, k.Tokens)
@@ -136,7 +136,7 @@ func (l *lint) lock(field string, r *Dataset, s *Set, p *Part) {
 	for _, t := range slices.Sorted(maps.Keys(k.ByType)) {
 		sum += k.ByType[t]
 		if !slices.Contains(types, t) {
-			l.fault(field+".by_type", "%q is no type of the dataset", t)
+			l.fault(field+".by_type", "%q is not a type of the dataset", t)
 		}
 	}
 	for _, mode := range slices.Sorted(maps.Keys(k.Ceiling)) {

@@ -23,10 +23,9 @@ func Embedded() ([]*Dataset, error) {
 	return Read(sub)
 }
 
-// Read reads the dataset files (*.toml) at the root of fsys, sorted by id. Reading
-// is strict: an unknown key is an error, and so is a dataset that does not pass
-// [Lint]. The error joins all faults of all files; each names its file, and its
-// line where there is one.
+// Read reads the dataset files (*.toml) at the root of fsys, sorted by id. An
+// unknown key is an error, and so is a fault found by [Lint]. The error joins all
+// faults of all files; each names its file, and its line if it is known.
 func Read(fsys fs.FS) ([]*Dataset, error) {
 	folder, err := ReadFolder(fsys)
 	if err == nil {
@@ -38,8 +37,8 @@ func Read(fsys fs.FS) ([]*Dataset, error) {
 	return folder.Items, nil
 }
 
-// ReadFolder is [Read] for a folder in which some files may be bad: their errors
-// are kept by file name.
+// ReadFolder is [Read] for a folder with custom files, some of which may be
+// malformed. Their errors are in the result, by file name.
 func ReadFolder(fsys fs.FS) (strict.Folder[*Dataset], error) {
 	folder, err := strict.ReadFolder(fsys, ReadFile)
 	if err != nil {
@@ -80,7 +79,7 @@ func Find(ds []*Dataset, id string) (*Dataset, error) {
 	return ds[i], nil
 }
 
-// similar suggests the ids that begin like a wrong one.
+// similar suggests ids with the same beginning as an unknown one.
 func similar(ds []*Dataset, id string) string {
 	first, _, _ := strings.Cut(id, "-")
 	var ids []string
@@ -95,5 +94,5 @@ func similar(ds []*Dataset, id string) string {
 	return " (similar: " + strings.Join(ids, ", ") + ")"
 }
 
-// decode reads a TOML file into v and refuses keys that v does not have.
+// decode reads a TOML file into v and rejects keys that v does not have.
 func decode(fsys fs.FS, name string, v any) error { return strict.ReadTOML(fsys, name, v) }

@@ -9,15 +9,14 @@ import (
 type Suite struct {
 	Name  string `toml:"name"`
 	Title string `toml:"title"`
-	// By says what counts once in an average over the suite: "dataset" (also if
-	// empty) or "dataset".
+	// By is "dataset" if the datasets of one corpus count once in an average.
 	By       string   `toml:"by"`
 	Note     string   `toml:"note"`
 	Datasets []string `toml:"datasets"` // ids, in the order in which they are shown
 }
 
-// Suites returns the embedded suites in the order of their file: those of the
-// paper and its comparisons, the open datasets, then the nine domains.
+// Suites returns the embedded suites in the order of their file: those of the paper
+// and its comparisons, the open datasets, then the nine domains.
 func Suites() ([]Suite, error) {
 	var file struct {
 		Suites []Suite `toml:"suite"`

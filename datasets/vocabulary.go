@@ -4,14 +4,14 @@ package datasets
 var (
 	// Domains are the nine domains of Table 6, in its order.
 	Domains = []string{"general", "biomed", "clinics", "stem", "programming", "social-media", "law", "finance", "transportation"}
-	// AccessKinds say who may have the files of a dataset.
+	// AccessKinds are the conditions of access to the files of a dataset.
 	AccessKinds = []string{"open", "non-commercial", "agreement", "paid"}
-	// Overlaps is the hardest thing that the native form can hold.
+	// Overlaps are the kinds of overlap between spans in the native files.
 	Overlaps = []string{"flat", "nested", "discontinuous"}
-	// SourceKinds are the kinds of official sources. A dua needs an agreement, an
-	// ldc source a licence of the Linguistic Data Consortium.
+	// SourceKinds are the kinds of official sources. The kind dua needs an access
+	// agreement, ldc a licence of the Linguistic Data Consortium.
 	SourceKinds = []string{"github", "huggingface", "url", "ftp", "dua", "ldc"}
-	// Families are the native format families. Not all of them have a reader.
+	// Families are the native format families. Not all of them have a loader.
 	Families = []string{
 		"conll", "documents",
 		"ace-apf", "bc2gm-native", "bioc-json", "bioc-xml", "brat", "chemdner-tsv", "clef-pipe", "conll-2012", "conll-layered",
@@ -21,8 +21,8 @@ var (
 	// Schemes are the tag schemes of the family conll.
 	Schemes = []string{"iob2", "io", "bioes", "b/e"}
 
-	// Cuts are the ways in which a view cuts documents: by the rules of our own
-	// sentence splitter, or at line feeds.
+	// Cuts are the ways in which a view splits documents: by the sentence splitter of
+	// package loaders, or at line feeds.
 	Cuts = []string{"sentences", "lines"}
 
 	labelRules   = []LabelRule{"", BeforeHyphen, SemPrefix, Single, WithoutSuffix, PositionLast}

@@ -83,10 +83,10 @@ func systemOf(run results.RunInfo) string {
 		}
 	}
 	if run.Keys["training"] != "" {
-		delete(keys, "digest") // it learns on each dataset anew
+		delete(keys, "digest") // the model is trained on each dataset
 	}
 	parts := []string{keys["model"]}
-	for _, k := range []string{"split", "family", "variant", "layout", "queries", "shots", "temperature"} {
+	for _, k := range ner.KeyNames(func(k ner.Key) bool { return k.Named }) {
 		if v := keys[k]; v != "" {
 			parts = append(parts, k+"="+v)
 		}

@@ -1,14 +1,14 @@
-// Package harness is nerbench without its command line: a [Bench] runs models
-// on datasets, keeps their answers in a store, and scores, compares and exports
-// what the store holds. Contexts and values go in, values come out; nothing is
-// printed.
+// Package harness is nerbench without its command line. A [Bench] runs models on
+// datasets, keeps their answers in a store, and scores, compares and exports the
+// contents of the store. Its methods take a context and return values; they print
+// nothing.
 //
 //	b := &harness.Bench{Data: "data", Store: "results.db"}
-//	results, err := b.Run(ctx, harness.Request{Plan: ner.Plan{Model: "tagger", Dataset: "mit-movie"}})
+//	summary, err := b.Run(ctx, harness.Request{Plan: ner.Plan{Model: "tagger", Dataset: "mit-movie"}})
 //
-// A run has two steps: asking puts the queries that have no answer yet, scoring
-// reads the stored answers. The core of both is package harness/loop. Evaluation
-// of files without a store is package harness/files.
+// A run has two steps: the model is asked the queries that have no answer yet, and
+// the stored answers are scored. Package harness/loop is the core of both. Package
+// harness/files evaluates files without a store.
 package harness
 
 import (

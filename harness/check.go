@@ -3,17 +3,49 @@ package harness
 import (
 	"context"
 	"fmt"
-	"nerbench/datasets"
-	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/ner"
-	"nerbench/prompts"
 	"nerbench/runners"
 	"nerbench/runners/cards"
-	"nerbench/runners/open"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
+
+// The defaults of a [CheckRequest].
+const (
+	CheckAnswerTokens = 128
+	CheckTimeLimit    = 2 * time.Minute
+)
+
+// CheckRequest says which model to check, and bounds the work. A large model on a
+// processor generates few tokens a second, so a check without a bound could take
+// hours.
+type CheckRequest struct {
+	// Request is the run that the check is about. Its first dataset is used.
+	Request
+	// MaxAnswerTokens is the longest answer in tokens; 0: [CheckAnswerTokens]. It
+	// lowers the limit of the prompt, and never raises it.
+	MaxAnswerTokens int
+	// TimeLimit is the longest time for all queries; 0: [CheckTimeLimit]. The time to
+	// open the model is not included.
+	TimeLimit time.Duration
+}
+
+// complete fills in the defaults.
+func (r *CheckRequest) complete() error {
+	if r.MaxAnswerTokens < 0 || r.TimeLimit < 0 {
+		return fault.Usagef("check: %d tokens an answer, %s in total: want no negative bound", r.MaxAnswerTokens, r.TimeLimit)
+	}
+	if r.MaxAnswerTokens == 0 {
+		r.MaxAnswerTokens = CheckAnswerTokens
+	}
+	if r.TimeLimit == 0 {
+		r.TimeLimit = CheckTimeLimit
+	}
+	return nil
+}
 
 // Checked is the outcome of [Bench.Check].
 type Checked struct {
@@ -26,27 +58,39 @@ type Checked struct {
 	Special  string              `json:"special_tokens,omitempty"`
 	Queries  int                 `json:"queries"` // asked twice
 	Outcomes map[ner.Outcome]int `json:"outcomes"`
+	Cut      int                 `json:"cut"`    // answers that reached the bound of the check and are not judged
 	Differ   int                 `json:"differ"` // answered differently the second time
 	Example  string              `json:"example"`
-	Remarks  []string            `json:"remarks"`  // what a reader of scores should know
-	Problems []string            `json:"problems"` // why it cannot be asked so
-	OK       bool                `json:"ok"`
+
+	AnswerTokens    int    `json:"answer_tokens"`     // of all answers
+	MaxAnswerTokens int    `json:"max_answer_tokens"` // bound of one answer
+	TimeLimit       string `json:"time_limit"`        // bound of all queries
+	Stopped         bool   `json:"stopped"`           // by the time limit
+
+	Remarks  []string `json:"remarks"`  // what a reader of scores should know
+	Problems []string `json:"problems"` // why it cannot be asked so
+	OK       bool     `json:"ok"`
 }
 
-// checkedQueries is how many questions are asked, twice.
-const checkedQueries = 4
-
 // Check opens the model of a request, sends a few queries about its first dataset
-// twice, and judges whether a run would work.
-func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
+// twice, then the longest query, and judges whether a run would work. It notes how
+// much of the work is done.
+func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
+	if err := r.complete(); err != nil {
+		return nil, err
+	}
 	r.Connections = 1
-	dataset := r.Datasets[0]
-	p, err := (&Preparer{Bench: b}).Prepare(ctx, r, dataset)
+	card, err := b.complete(&r.Request)
 	if err != nil {
 		return nil, err
 	}
-	card := p.Card
+	dataset := r.Datasets[0]
+	p, err := (&Preparer{Bench: b}).prepare(ctx, r.Request, card, dataset)
+	if err != nil {
+		return nil, err
+	}
 	said := &remarks{}
+	b.note("opening %s", p.Request.Plan.Model)
 	m, err := p.open(ctx, said.add)
 	if err != nil {
 		return nil, err
@@ -55,7 +99,7 @@ func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
 	v := &Checked{
 		Model: m.Identity.Model, Digest: m.Identity.Digest, Server: strings.TrimSpace(m.Identity.Server + " " + m.Identity.ServerVersion),
 		Device: m.Facts()["device"], Context: m.Decoding.Context, Special: m.Facts()["special_tokens"],
-		Outcomes: map[ner.Outcome]int{}, Problems: []string{},
+		Outcomes: map[ner.Outcome]int{}, MaxAnswerTokens: r.MaxAnswerTokens, TimeLimit: r.TimeLimit.String(), Problems: []string{},
 	}
 	if card != nil {
 		v.Card = card.Name
@@ -66,7 +110,15 @@ func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
 	if v.Digest == "" {
 		said.add("the server tells no digest: the model is known by name only")
 	}
-	longest, err := b.askTwice(ctx, v, m, p.Renderer, dataset, p.found)
+	probe, err := b.newProbe(&r, v, m, p.Renderer, dataset, p.found.part)
+	if err != nil {
+		return nil, err
+	}
+	first, large, err := b.chooseQueries(ctx, p.Renderer, dataset, p.found)
+	if err != nil {
+		return nil, err
+	}
+	longest, err := probe.run(ctx, first, large)
 	if err != nil {
 		return nil, err
 	}
@@ -84,20 +136,31 @@ func (b *Bench) Check(ctx context.Context, r Request) (*Checked, error) {
 
 // judge says why a model cannot be asked so, and what else a user should know.
 func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, longest ner.Completion) {
-	failed, _ := FailureShare(v.Outcomes)
+	failed, judged := FailureShare(v.Outcomes)
+	answered := judged + v.Cut
 	problem := func(format string, args ...any) { v.Problems = append(v.Problems, fmt.Sprintf(format, args...)) }
 	remark := func(format string, args ...any) { v.Remarks = append(v.Remarks, fmt.Sprintf(format, args...)) }
 	dataset, family := r.Datasets[0].ID, r.Plan.Family
 	switch {
-	case v.Queries == 0:
-		problem("%s has nothing to ask about", dataset)
-	case failed == v.Queries:
-		problem("no answer could be read: is %s the family of this model? (models list)", family)
+	case v.Stopped && answered == 0:
+		problem("no answer came within %s (--time-limit)", v.TimeLimit)
+	case answered == 0:
+		problem("%s has no queries", dataset)
+	case judged == 0:
+		problem("no answer ended within %d tokens, so none is judged (--answer-tokens)", v.MaxAnswerTokens)
+	case failed == judged:
+		problem("no answer can be parsed: is %s the prompt family of this model? (models list)", family)
 	case failed > 0:
-		remark("%d of %d answers cannot be read: is %s the family of this model? (models list)", failed, v.Queries, family)
+		remark("%d of %d answers cannot be parsed: is %s the prompt family of this model? (models list)", failed, judged, family)
+	}
+	if v.Cut > 0 && judged > 0 {
+		remark("%d of %d answers did not end within %d tokens and are not judged (--answer-tokens)", v.Cut, answered, v.MaxAnswerTokens)
+	}
+	if v.Stopped && answered > 0 {
+		remark("the time limit of %s ended the check before all queries were sent (--time-limit)", v.TimeLimit)
 	}
 	if longest.Finish == ner.FinishTooLong {
-		problem("the longest question about %s does not fit with its answer into the context of %d tokens", dataset, v.Context)
+		problem("the longest query of %s does not fit with its answer into the context of %d tokens", dataset, v.Context)
 	}
 	if card != nil {
 		for _, text := range special.Split(card.Special) {
@@ -105,93 +168,9 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 		}
 	}
 	if v.Differ > 0 {
-		remark("%d of %d questions are answered differently when they are asked again", v.Differ, v.Queries)
+		remark("%d of %d queries are answered differently when they are sent again", v.Differ, v.Queries)
 	}
 	v.OK = len(v.Problems) == 0
-}
-
-// askTwice asks a few questions about the first passages, reads the answers, and asks
-// them again. It returns what comes of the longest question of the dataset.
-func (b *Bench) askTwice(ctx context.Context, v *Checked, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey) (longest ner.Completion, err error) {
-	docs, err := b.asked(ctx, dataset, found.part)
-	if err != nil {
-		return longest, err
-	}
-	options, err := parseOptions(dataset, mergeKeys(found.part.keys(dataset), renderer.Keys()))
-	if err != nil {
-		return longest, err
-	}
-	reading, err := loop.NewPassageParser(options)
-	if err != nil {
-		return longest, err
-	}
-	seen := false // the longest
-	for d, err := range docs {
-		if err != nil {
-			return longest, err
-		}
-		isLongest := !seen && len(d.Text) == found.longest
-		if v.Queries == checkedQueries && !isLongest {
-			if seen {
-				break
-			}
-			continue
-		}
-		queries, err := renderer.Queries(d)
-		if err != nil {
-			return longest, err
-		}
-		if isLongest && len(queries) > 0 {
-			seen = true
-			if longest, err = askLongest(ctx, m.Runner, queries); err != nil {
-				return longest, err
-			}
-		}
-		if queries = queries[:min(len(queries), checkedQueries-v.Queries)]; len(queries) == 0 {
-			continue
-		}
-		if err := v.ask(ctx, m.Runner, reading, d, queries); err != nil {
-			return longest, err
-		}
-	}
-	return longest, nil
-}
-
-// askLongest asks the longest of some queries.
-func askLongest(ctx context.Context, runner runners.Runner, queries []ner.Query) (ner.Completion, error) {
-	longest := slices.MaxFunc(queries, func(a, b ner.Query) int {
-		return a.Prompt.Size() + a.Prompt.MaxTokens - b.Prompt.Size() - b.Prompt.MaxTokens
-	})
-	got, err := runner.Complete(ctx, []ner.Query{longest})
-	if err != nil {
-		return ner.Completion{}, err
-	}
-	return got[0], nil
-}
-
-// ask asks queries about one document, reads the answers, and asks again.
-func (v *Checked) ask(ctx context.Context, runner runners.Runner, reading *loop.PassageParser, d *ner.Document, queries []ner.Query) error {
-	got, err := runner.Complete(ctx, queries)
-	if err != nil {
-		return err
-	}
-	answers := make([]ner.Answer, len(got))
-	for i, c := range got {
-		answers[i] = ner.Answer{Types: queries[i].Types, Completion: c}
-		if v.Example == "" {
-			v.Example = c.Text
-		}
-	}
-	understood, err := reading.Passage(d, answers)
-	if err != nil {
-		return err
-	}
-	for _, p := range understood.Predictions {
-		v.Outcomes[p.Outcome]++
-	}
-	differ, err := runners.Repeatability(ctx, runner, queries)
-	v.Queries, v.Differ = v.Queries+len(queries), v.Differ+differ
-	return err
 }
 
 // remarks are gathered from several goroutines at once, each once.

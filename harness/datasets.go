@@ -59,6 +59,9 @@ func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error,
 	if ds, err = datasets.Embedded(); err != nil {
 		return nil, nil, err
 	}
+	if old := filepath.Join(b.Data, "rows"); b.Data != "" && isFolder(old) {
+		b.note("%s: not read: rename the folder to %s", old, filepath.Join(b.Data, "datasets"))
+	}
 	folders := []string{}
 	if beside := filepath.Join(b.Data, "datasets"); b.Data != "" && isFolder(beside) && !sameFile(beside, b.Datasets) {
 		folders = append(folders, beside)

@@ -22,13 +22,7 @@ func Example() {
 	defer os.RemoveAll(dir)
 	bench := &harness.Bench{Store: filepath.Join(dir, "results.db")}
 
-	dataset, err := bench.FindDataset("sample-law")
-	if err != nil {
-		panic(err)
-	}
-	request := harness.Request{Plan: ner.Plan{Model: "tagger"}}
-	request.Datasets = append(request.Datasets, dataset)
-	summary, err := bench.Run(ctx, request)
+	summary, err := bench.Run(ctx, harness.Request{Plan: ner.Plan{Model: "tagger", Dataset: "sample-law"}})
 	if err != nil {
 		panic(err)
 	}

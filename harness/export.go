@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +11,7 @@ import (
 
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
+	"nerbench/internal/jsonl"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -20,7 +20,7 @@ import (
 // exports lists the forms of an export, the default first.
 var exports = []struct {
 	name  string
-	write func(*Bench, context.Context, *results.Store, results.RunInfo, *lineWriter) error
+	write func(*Bench, context.Context, *results.Store, results.RunInfo, *jsonl.Writer) error
 }{
 	{"predictions", (*Bench).exportPredictions},
 	{"answers", (*Bench).exportAnswers},
@@ -53,11 +53,11 @@ func (b *Bench) Export(ctx context.Context, w io.Writer, name, what string) erro
 		if err != nil {
 			return err
 		}
-		out := newLineWriter(w)
+		out := jsonl.NewWriter(w)
 		if err := e.write(b, ctx, store, run, out); err != nil {
 			return err
 		}
-		if err := out.flush(); err != nil {
+		if err := out.Flush(); err != nil {
 			return err
 		}
 		if what != "prompts" && run.Complete < run.Passages {
@@ -67,23 +67,6 @@ func (b *Bench) Export(ctx context.Context, w io.Writer, name, what string) erro
 	}
 	return fault.Usagef("runs export: --what %s: unknown (one of %s)", what, strings.Join(ExportNames(), ", "))
 }
-
-// lineWriter writes JSON values, one a line.
-type lineWriter struct {
-	buffer *bufio.Writer
-	enc    *json.Encoder
-}
-
-func newLineWriter(w io.Writer) *lineWriter {
-	b := bufio.NewWriterSize(w, 1<<16)
-	enc := json.NewEncoder(b)
-	enc.SetEscapeHTML(false)
-	return &lineWriter{b, enc}
-}
-
-func (w *lineWriter) write(v any) error { return w.enc.Encode(v) }
-
-func (w *lineWriter) flush() error { return w.buffer.Flush() }
 
 // AnswersLine is one line of the export of answers: a passage with its raw answers.
 type AnswersLine struct {
@@ -101,7 +84,7 @@ type AnswerLine struct {
 	AnswerTokens int              `json:"answer_tokens"`
 }
 
-func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
 	for p, err := range store.Passages(ctx, run.ID) {
 		if err != nil {
 			return err
@@ -111,7 +94,7 @@ func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run res
 			c := a.Completion
 			line.Answers[i] = AnswerLine{a.Types, c.Text, c.Finish, c.Thinking, c.PromptTokens, c.AnswerTokens}
 		}
-		if err := w.write(line); err != nil {
+		if err := w.Write(line); err != nil {
 			return err
 		}
 	}
@@ -121,15 +104,9 @@ func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run res
 // predictionLine is a passage with what was understood: places in code points,
 // and the mentions that have none.
 type predictionLine struct {
-	ID        string         `json:"id"`
-	Spans     []placedSpan   `json:"spans"`
-	Unaligned []unplacedSpan `json:"unaligned,omitempty"`
-}
-
-type placedSpan struct {
-	Start int            `json:"start"`
-	End   int            `json:"end"`
-	Type  ner.EntityType `json:"type"`
+	ID        string          `json:"id"`
+	Spans     []ner.PointSpan `json:"spans"`
+	Unaligned []unplacedSpan  `json:"unaligned,omitempty"`
 }
 
 type unplacedSpan struct {
@@ -138,14 +115,14 @@ type unplacedSpan struct {
 }
 
 func newPredictionLine(d *ner.Document, u loop.ParsedPassage) predictionLine {
-	line := predictionLine{ID: d.ID, Spans: placedSpans(d, u.Passage.Pred)}
+	line := predictionLine{ID: d.ID, Spans: ner.NewCodePoints(d.Text).Spans(u.Passage.Pred)}
 	for _, m := range u.Passage.Unaligned {
 		line.Unaligned = append(line.Unaligned, unplacedSpan(m))
 	}
 	return line
 }
 
-func (b *Bench) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (b *Bench) exportPredictions(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
 	plan, err := b.ScorePlan(ctx, store, run.ID)
 	if err != nil {
 		return err
@@ -153,7 +130,7 @@ func (b *Bench) exportPredictions(ctx context.Context, store *results.Store, run
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	plan.Observe = func(_ ner.Passage, d *ner.Document, u loop.ParsedPassage) {
-		if err := w.write(newPredictionLine(d, u)); err != nil {
+		if err := w.Write(newPredictionLine(d, u)); err != nil {
 			stop(err)
 		}
 	}
@@ -161,7 +138,7 @@ func (b *Bench) exportPredictions(ctx context.Context, store *results.Store, run
 	return err
 }
 
-func (b *Bench) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *lineWriter) error {
+func (b *Bench) exportPrompts(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
 	plan, err := b.ScorePlan(ctx, store, run.ID)
 	if err != nil {
 		return err
@@ -178,18 +155,18 @@ func (b *Bench) exportPrompts(ctx context.Context, store *results.Store, run res
 	if err != nil {
 		return err
 	}
-	return w.queries(renderer, plan.Documents, 0)
+	return writeQueries(w, renderer, plan.Documents, 0)
 }
 
 // WriteQueries writes the queries of documents as JSON Lines, one a line: of the
 // first documents, or of all (limit 0).
 func WriteQueries(w io.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
-	out := newLineWriter(w)
-	return errors.Join(out.queries(r, docs, limit), out.flush())
+	out := jsonl.NewWriter(w)
+	return errors.Join(writeQueries(out, r, docs, limit), out.Flush())
 }
 
-// queries writes the queries of documents.
-func (w *lineWriter) queries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
+// writeQueries writes the queries of documents.
+func writeQueries(w *jsonl.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	n := 0
 	for d, err := range docs {
 		if err != nil {
@@ -204,7 +181,7 @@ func (w *lineWriter) queries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, 
 			return err
 		}
 		for i := range queries {
-			if err := w.write(newQueryLine(&queries[i])); err != nil {
+			if err := w.Write(newQueryLine(&queries[i])); err != nil {
 				return err
 			}
 		}
@@ -236,14 +213,4 @@ func newQueryLine(q *ner.Query) queryLine {
 		line.Stop = []string{}
 	}
 	return line
-}
-
-// placedSpans converts offsets to code points.
-func placedSpans(d *ner.Document, spans []ner.Span) []placedSpan {
-	points := ner.NewCodePoints(d.Text)
-	out := make([]placedSpan, len(spans))
-	for i, s := range spans {
-		out[i] = placedSpan{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
-	}
-	return out
 }

@@ -138,7 +138,7 @@ func sayGold(t *testing.T, dataset *datasets.Dataset, docs []*ner.Document, fami
 	if err != nil {
 		t.Fatal(err)
 	}
-	reading, err := loop.NewPassageParser(loop.ParseOptions{Family: family, Variant: variant, Types: typeNames(dataset, r.Words())})
+	parser, err := loop.NewPassageParser(loop.ParseOptions{Form: r.Answers().Form, Types: typeNames(dataset, r.Words())})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func sayGold(t *testing.T, dataset *datasets.Dataset, docs []*ner.Document, fami
 				continue
 			}
 			text := r.Answer(d, q.Types)
-			got, err := reading.Passage(d, []ner.Answer{{Types: q.Types, Completion: ner.Completion{Text: text, Finish: ner.FinishStop}}})
+			got, err := parser.Passage(d, []ner.Answer{{Types: q.Types, Completion: ner.Completion{Text: text, Finish: ner.FinishStop}}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -37,8 +37,9 @@ type Prepared struct {
 }
 
 // Prepare completes a request and prepares its run on one dataset: it reads the
-// data, and renders what the prompts share. No model is opened, no store is read.
+// data and prepares the prompts. It opens no model and reads no store.
 func (p *Preparer) Prepare(ctx context.Context, r Request, dataset *datasets.Dataset) (*Prepared, error) {
+	r.Datasets = []*datasets.Dataset{dataset}
 	card, err := p.Bench.complete(&r)
 	if err != nil {
 		return nil, err

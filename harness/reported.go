@@ -160,7 +160,7 @@ func (b *Bench) ranInfos(runs []results.RunInfo) []reports.DatasetInfo {
 // ReportResults makes the input of tables from runs, with intervals of that many
 // resamples (0: none).
 func ReportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
-	byReader := readersOf(runs)
+	byParser := parsersOf(runs)
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {
 		out[i] = reports.Result{
@@ -169,8 +169,8 @@ func ReportResults(ctx context.Context, store *results.Store, runs []results.Run
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
 			Signatures: r.Signatures(),
 		}
-		if len(byReader) > 1 { // so that reports say it (docs/spec/metrics.md §8.4)
-			out[i].Keys["reader"] = readerOf(r)
+		if len(byParser) > 1 { // so that reports say it (docs/spec/metrics.md §8.4)
+			out[i].Keys["reader"] = parserOf(r)
 		}
 		for id, m := range r.Scores.Metrics {
 			out[i].Scores[id], out[i].ByType[id] = m.Total, m.ByType
@@ -189,20 +189,20 @@ func ReportResults(ctx context.Context, store *results.Store, runs []results.Run
 	return out, nil
 }
 
-// readersOf lists the versions by which runs were scored.
-func readersOf(runs []results.RunInfo) map[string]bool {
-	readers := map[string]bool{}
+// parsersOf lists the versions by which runs were scored.
+func parsersOf(runs []results.RunInfo) map[string]bool {
+	parsers := map[string]bool{}
 	for _, r := range runs {
 		if len(r.Scores.Metrics) > 0 {
-			readers[readerOf(r)] = true
+			parsers[parserOf(r)] = true
 		}
 	}
-	return readers
+	return parsers
 }
 
-// readerOf names the versions of readers and metrics of a scoring. All metrics
+// parserOf names the versions of parsers and metrics of a scoring. All metrics
 // of one scoring have the same.
-func readerOf(r results.RunInfo) string {
+func parserOf(r results.RunInfo) string {
 	for _, m := range r.Scores.Metrics {
 		return fmt.Sprintf("%s, metrics %s", m.Reader, m.Version)
 	}

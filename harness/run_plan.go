@@ -18,9 +18,10 @@ import (
 
 // Request says what to run: a model on datasets, in one way.
 type Request struct {
-	// Plan holds the keys that are set; the others are determined. Model is
-	// required, Dataset is not read: Datasets are.
-	Plan     ner.Plan
+	// Plan holds the keys that are set; Model is required, the others are determined
+	// or have defaults.
+	Plan ner.Plan
+	// Datasets are the datasets to run on; none: Plan.Dataset.
 	Datasets []*datasets.Dataset
 	// Card names the model card that says how to ask the model; empty: the card of
 	// the model's name, if there is one.
@@ -37,14 +38,21 @@ type Request struct {
 	Metrics []string // ids; none: loop.DefaultMetrics
 	AskOnly bool     // do not score
 	Probe   int      // queries to send again at the end of a run
-	// Answered is asked of a parser of the answers while the run is under way, to
-	// show a score in [Progress]; false saves the work.
+	// Scored parses the answers while the run is under way, to show a score in
+	// [Progress].
 	Scored bool
 }
 
 // complete takes from the card what the request leaves open, and fills in
 // defaults. The card is nil where no card is used.
 func (b *Bench) complete(r *Request) (*cards.Card, error) {
+	if len(r.Datasets) == 0 {
+		dataset, err := b.FindDataset(r.Plan.Dataset)
+		if err != nil {
+			return nil, &UsageError{Err: err}
+		}
+		r.Datasets = []*datasets.Dataset{dataset}
+	}
 	card, err := b.takeCard(r)
 	if err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.R
 	if err != nil {
 		return nil, err
 	}
-	reading, err := loop.NewPassageParser(plan.Parsing)
+	parser, err := loop.NewPassageParser(plan.Parsing)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.R
 			continue
 		}
 		if len(d.Spans) > 0 {
-			s, err := newSample(r, d, p, reading)
+			s, err := newSample(r, d, p, parser)
 			if err != nil {
 				return nil, err
 			}
@@ -98,8 +98,8 @@ func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.R
 	return samples, err
 }
 
-func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.PassageParser) (page.Sample, error) {
-	u, err := reading.Passage(d, p.Answers)
+func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, parser *loop.PassageParser) (page.Sample, error) {
+	u, err := parser.Passage(d, p.Answers)
 	if err != nil {
 		return page.Sample{}, err
 	}
@@ -107,7 +107,7 @@ func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, reading *loop.
 		Dataset: r.Keys["dataset"], Document: d.ID, Model: r.Keys["model"], Text: d.Text,
 		Gold: d.Spans, Predicted: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
 	}
-	if reading.HasSpans() {
+	if parser.HasSpans() {
 		return s, nil // the answer is the spans
 	}
 	for i, a := range p.Answers[:min(len(p.Answers), sampleAnswers)] {

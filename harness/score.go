@@ -85,7 +85,7 @@ func FindRuns(ctx context.Context, store *results.Store, names []string) ([]resu
 // scoreRun reads the answers of a run, counts, and keeps the counts: of the
 // metrics that are named, those that every run has, and those that were kept
 // before. It returns the ids of those that are named. Unless it must always
-// score, it leaves counts alone that are of all answers and of these readers.
+// score, it leaves counts alone that are of all answers and of these parsers.
 func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, named []string, always bool) ([]string, error) {
 	info, err := store.Find(ctx, run)
 	if err != nil {
@@ -197,15 +197,18 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 	}
 	return loop.ScorePlan{
 		Documents: docs, Passages: store.Passages(ctx, run.ID), Parsing: options, Queries: run.Keys["queries"],
+		TrainedTokens: trainedTokens(run.Keys),
 	}, nil
 }
 
 // sortedKeys returns the keys of a map in order.
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// AnswerForm is how the keys of a run describe the form of its answers.
+// AnswerForm returns the form of the answers of a run, and the presets that can parse
+// them. Both are empty where the family of the run is unknown.
 func AnswerForm(keys map[string]string) loop.ParseOptions {
-	return loop.ParseOptions{Family: keys["family"], Variant: keys["variant"], Answer: keys["answer"]}
+	a, _ := answersOf(keys) // parsing them is the error
+	return loop.ParseOptions{Form: a.Form, Presets: a.Presets}
 }
 
 // parseOptions says how to parse the answers of a run: no prompts are needed, only
@@ -217,6 +220,10 @@ func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.Parse
 		return options, err
 	}
 	words, err := prompts.Words(PromptDataset(dataset), PromptSettings(plan, dataset))
+	if err != nil {
+		return options, err
+	}
 	options.Types = typeNames(dataset, words)
+	_, err = answersOf(keys)
 	return options, err
 }

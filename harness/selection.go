@@ -120,20 +120,20 @@ func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selecti
 	if err != nil {
 		return out, err
 	}
-	print := loaders.NewFingerprint()
+	fingerprint := loaders.NewFingerprint()
 	var ids []string
 	var sizes []int
 	for d, err := range docs {
 		if err != nil {
 			return out, err
 		}
-		print.Add(d)
+		fingerprint.Add(d)
 		sizes = append(sizes, len(d.Text))
 		if s.cap > 0 && (s.limit == 0 || len(ids) < s.limit) {
 			ids = append(ids, d.ID)
 		}
 	}
-	out.data, out.lock = print.DataKey(), print.Lock()
+	out.data, out.lock = fingerprint.DataKey(), fingerprint.Lock()
 	if s.limit >= len(sizes) {
 		out.part.limit = 0 // all of them: the same run as without a limit
 	}

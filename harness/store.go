@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/results"
 )
 
@@ -132,4 +133,22 @@ func fits(keys map[string]string, where map[string][]string) bool {
 		}
 	}
 	return true
+}
+
+// ParseWhere reads conditions key=value on runs: several values of one key are
+// alternatives, several keys must all hold. An empty value selects runs without
+// the key. known reports the keys that may be named.
+func ParseWhere(pairs []string, known func(string) bool) (map[string][]string, error) {
+	where := map[string][]string{}
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fault.Usagef("%s: want key=value", pair)
+		}
+		if !known(key) {
+			return nil, fault.Usagef("%s: %v", pair, ner.UnknownKey(key, ner.KeyNames()))
+		}
+		where[key] = append(where[key], value)
+	}
+	return where, nil
 }

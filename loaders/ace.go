@@ -10,12 +10,13 @@ import (
 	"nerbench/ner"
 )
 
-// readACE reads the family ace-apf (docs/spec/formats.md §2): texts NAME.sgm and mentions
-// NAME.apf.xml. The text is that of the .sgm without its tags, line feeds kept,
-// references left as written; offsets are its code points, ends inclusive. The
-// span of a mention is its extent or, where the set's fields say so, its head.
+// readACE reads the family ace-apf (docs/spec/formats.md §2): texts NAME.sgm and
+// mentions NAME.apf.xml. The text is the .sgm file without its tags; line feeds and
+// references are unchanged. Offsets count its code points, ends inclusive. The span
+// of a mention is its extent or, if the set's fields select it, its head.
 //
-// Policy: offsets win over the mention's own string (text_mismatch).
+// Policy: if the mention's own string differs from the text, the offsets are used
+// (text_mismatch).
 func readACE(r *reading) error {
 	texts, err := r.all(withSuffix(".sgm"))
 	if err != nil {
@@ -63,7 +64,7 @@ func readACE(r *reading) error {
 	return byText.left(".sgm")
 }
 
-// withoutTags leaves out everything between "<" and ">".
+// withoutTags removes everything between "<" and ">".
 func withoutTags(text string) (string, error) {
 	var b strings.Builder
 	for {
@@ -73,12 +74,12 @@ func withoutTags(text string) (string, error) {
 			return b.String(), nil
 		}
 		if _, text, ok = strings.Cut(rest, ">"); !ok {
-			return "", fmt.Errorf("the tag <%.20s does not end", rest)
+			return "", fmt.Errorf("the tag <%.20s is not closed", rest)
 		}
 	}
 }
 
-// ace is a document whose annotations are read.
+// ace is a document that is being read.
 type ace struct {
 	*reading
 	part   string // extent or head
@@ -86,8 +87,8 @@ type ace struct {
 	points ner.CodePoints
 	spans  []labelled
 
-	document   bool   // there was one
-	label      string // of the entity at hand
+	document   bool   // a document was read
+	label      string // of the current entity
 	in         bool   // the part of a mention
 	start, end int
 	own        []byte

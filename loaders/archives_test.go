@@ -40,8 +40,8 @@ func archived(t *testing.T, files ...[2]string) (fs.FS, *datasets.Dataset) {
 	}
 }
 
-// The temporary files of archives are closed at the end of the reading, also where it
-// is stopped or fails.
+// The temporary files of archives are closed at the end of the reading, even if it
+// stops early or fails.
 func TestArchivesAreClosed(t *testing.T) {
 	good, bad := [2]string{"a.ann", "T1\tPER 0 4\tMira\n"}, [2]string{"a.ann", "T1\tORG 0 4\tMira\n"}
 	for name, tc := range map[string]struct {
@@ -72,7 +72,7 @@ func TestArchivesAreClosed(t *testing.T) {
 	}
 }
 
-// An archive with a name that leads out of it is refused as a whole.
+// An archive with a member outside the archive's folder is refused as a whole.
 func TestArchiveNames(t *testing.T) {
 	data, dataset := archived(t, [2]string{"a.txt", "Mira left."}, [2]string{"a.ann", ""}, [2]string{"../b.txt", "x"})
 	docs, _, err := Documents(t.Context(), data, dataset, Options{Split: ner.Test})

@@ -11,12 +11,13 @@ import (
 	"nerbench/ner"
 )
 
-// readBC2GM reads the family bc2gm-native (docs/spec/formats.md §2): sentences "ID text" in
-// *.in, mentions "ID|START END|mention" in GENE.eval. Offsets count the characters
-// of the text that are neither blank nor tab, ends inclusive.
+// readBC2GM reads the family bc2gm-native (docs/spec/formats.md §2): sentences "ID
+// text" in *.in, mentions "ID|START END|mention" in GENE.eval. Offsets count the
+// characters of the text except spaces and tabs, ends inclusive.
 //
-// Policy: offsets win over the mention's own string (text_mismatch); mentions of
-// sentences that are not there are counted (mentions_without_sentence).
+// Policy: if the mention's own string differs from the text, the offsets are used
+// (text_mismatch). Mentions of missing sentences are counted
+// (mentions_without_sentence).
 func readBC2GM(r *reading) error {
 	b := &bc2gm{reading: r, mentions: map[string][]bc2gmMention{}}
 	names, err := r.files()
@@ -38,7 +39,7 @@ func readBC2GM(r *reading) error {
 		}
 	}
 	if !b.met {
-		return errors.New("GENE.eval: holds no mention")
+		return errors.New("GENE.eval: contains no mention")
 	}
 	for _, left := range b.mentions {
 		r.tally.Repairs["mentions_without_sentence"] += len(left)
@@ -46,7 +47,7 @@ func readBC2GM(r *reading) error {
 	return nil
 }
 
-// bc2gmLabel is the label of all mentions: the files name none.
+// bc2gmLabel is the label of all mentions, since the files have no labels.
 const bc2gmLabel = "GENE"
 
 type bc2gm struct {
@@ -55,7 +56,8 @@ type bc2gm struct {
 	met      bool                      // a mention
 }
 
-// bc2gmMention has its first and its last character that is no white space.
+// bc2gmMention holds the offsets of its first and last character, without white
+// space.
 type bc2gmMention struct {
 	first, last int
 	text        string
@@ -100,16 +102,16 @@ func (b *bc2gm) sentence(line []byte) error {
 	}
 	id, text, ok := strings.Cut(string(line), " ")
 	if !ok {
-		return fmt.Errorf("expected ID and text, separated by a blank")
+		return fmt.Errorf("expected ID and text, separated by a space")
 	}
 	var spans []labelled
 	mentions := b.mentions[id]
 	delete(b.mentions, id)
 	if len(mentions) > 0 {
-		places := blackPlaces(text)
+		places := visibleOffsets(text)
 		for _, m := range mentions {
 			if m.first < 0 || m.last < m.first || m.last >= len(places) {
-				return fmt.Errorf("mention of characters %d to %d: the sentence %s has %d that are no white space", m.first, m.last, id, len(places))
+				return fmt.Errorf("mention of characters %d to %d: the sentence %s has %d without white space", m.first, m.last, id, len(places))
 			}
 			_, size := utf8.DecodeRuneInString(text[places[m.last]:])
 			s, err := b.span(places[m.first], places[m.last]+size, bc2gmLabel)
@@ -123,9 +125,8 @@ func (b *bc2gm) sentence(line []byte) error {
 	return b.emit(&ner.Document{Text: text}, spans)
 }
 
-// blackPlaces are the places, in bytes, of the characters that are neither blank
-// nor tab.
-func blackPlaces(text string) []int {
+// visibleOffsets are the byte offsets of the characters except spaces and tabs.
+func visibleOffsets(text string) []int {
 	var places []int
 	for i, c := range text {
 		if c != ' ' && c != '\t' {

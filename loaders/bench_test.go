@@ -18,8 +18,9 @@ import (
 	"nerbench/ner"
 )
 
-// BenchmarkConll prints MB/s of native text on one core; the budget is 100
-// (docs/benchmarks.md). allocs/op divided by the documents says what a document costs.
+// BenchmarkConll prints MB/s of native text on one core; the target is 100
+// (docs/benchmarks.md). Divide allocs/op by the documents to get the allocations
+// per document.
 func BenchmarkConll(b *testing.B) {
 	var text bytes.Buffer
 	documents := 0
@@ -82,7 +83,7 @@ func BenchmarkRealFiles(b *testing.B) {
 	}
 }
 
-// BenchmarkFingerprint is what a run pays before its first question.
+// BenchmarkFingerprint measures the work of a run before its first query.
 func BenchmarkFingerprint(b *testing.B) {
 	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
 	text := bytes.Repeat([]byte("Mira\tB-person\nOkafor\tI-person\nleft\tO\nLüder\tB-place\n.\tO\n\n"), 20000)
@@ -92,15 +93,15 @@ func BenchmarkFingerprint(b *testing.B) {
 	}
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		print := loaders.NewFingerprint()
+		fingerprint := loaders.NewFingerprint()
 		for _, d := range docs {
-			print.Add(d)
+			fingerprint.Add(d)
 		}
 	}
 }
 
 // BenchmarkFamilies prints MB/s of native text on one core by family, on invented
-// files. The budgets are 100 for line-based families, 40 for XML and JSON
+// files. The targets are 100 for line-based families, 40 for XML and JSON
 // (docs/benchmarks.md).
 func BenchmarkFamilies(b *testing.B) {
 	const size = 8 << 20
@@ -150,8 +151,8 @@ func BenchmarkFamilies(b *testing.B) {
 	}
 }
 
-// BenchmarkBigFile reads columns of a size that no memory needs to hold, and prints
-// the most that the heap held beyond what it held before.
+// BenchmarkBigFile reads a file of columns that is larger than memory should hold,
+// and prints the peak growth of the heap.
 func BenchmarkBigFile(b *testing.B) {
 	for _, gigabytes := range []int64{0, 1} {
 		size := max(gigabytes<<30, 64<<20)
@@ -191,7 +192,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// endless is a data folder whose only file repeats a unit up to a size.
+// endless is a data folder whose only file repeats a text up to a size.
 type endless struct {
 	unit []byte
 	size int64

@@ -10,26 +10,27 @@ import (
 	"nerbench/ner"
 )
 
-// biocDocument is a document of the families bioc-json and bioc-xml (docs/spec/formats.md
-// §2) while it is read: its text is that of its passages, joined by one blank, and
-// locations are offsets of the document, in code points.
+// biocDocument is a document of the families bioc-json and bioc-xml
+// (docs/spec/formats.md §2) while it is being read. Its text is the text of its
+// passages, joined by one space. Locations are offsets in the document, in code
+// points.
 type biocDocument struct {
 	id       string
 	texts    []string
-	points   int // code points so far, with the blank that comes next
+	points   int // code points so far, including the next space
 	mentions []biocMention
 }
 
 // biocMention is an annotation.
 type biocMention struct {
 	label      string
-	skipped    bool // the set leaves out what has one of its properties
+	skipped    bool // excluded by one of its properties
 	locations  int
 	start, end int // of all locations, in code points
 	text       string
 }
 
-// infon takes a property of the annotation.
+// infon adds a property of the annotation.
 func (m *biocMention) infon(r *reading, key, value string) {
 	if key == "type" {
 		m.label = value
@@ -57,8 +58,8 @@ func (d *biocDocument) passage(r *reading, offset int, text string) {
 	d.points += utf8.RuneCountInString(text) + 1
 }
 
-// emitBioC makes a document. Annotations that the set skips are counted
-// (skipped_annotations); several locations make a discontinuous mention.
+// emitBioC emits a document. Annotations that the set excludes are counted
+// (skipped_annotations). Several locations make a discontinuous mention.
 func (r *reading) emitBioC(b *biocDocument) error {
 	d := &ner.Document{Text: strings.Join(b.texts, " ")}
 	points := ner.NewCodePoints(d.Text)
@@ -96,10 +97,10 @@ type biocXML struct {
 	document *biocDocument
 	offset   int
 	text     string
-	texts    bool // the passage had a text
+	texts    bool // the passage has a text
 	mention  *biocMention
-	key      string // of the infon at hand
-	data     []byte // character data of the element at hand
+	key      string // of the current infon
+	data     []byte // character data of the current element
 }
 
 func (b *biocXML) met(s *xmlScanner) error {
@@ -126,7 +127,7 @@ func (b *biocXML) begin(s *xmlScanner) error {
 		b.key = s.attr("key")
 	case "location":
 		if b.mention == nil {
-			return nil // of a relation
+			return nil // belongs to a relation
 		}
 		offset, err1 := strconv.Atoi(s.attr("offset"))
 		length, err2 := strconv.Atoi(s.attr("length"))

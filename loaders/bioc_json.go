@@ -52,7 +52,7 @@ func (r *reading) biocFile(name string) error {
 		}
 	}
 	if !found {
-		return errors.New(`expected an object with "documents": it has none`)
+		return errors.New(`expected an object with "documents": the member is missing`)
 	}
 	if _, err := dec.token(); err != nil {
 		return fmt.Errorf("the object does not end: %w", noEOF(err))

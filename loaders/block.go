@@ -6,8 +6,8 @@ import (
 	"nerbench/ner"
 )
 
-// block forms one document of tokens with tags, whatever file they come from:
-// its text is the tokens, verbatim, joined by one blank (docs/spec/formats.md §1).
+// block forms one document from tokens with tags, for all formats. Its text is the
+// unchanged tokens, joined by one space (docs/spec/formats.md §1).
 type block struct {
 	*reading
 	scheme tagScheme
@@ -17,9 +17,8 @@ type block struct {
 	open   openSpan
 }
 
-// openSpan is a span that is being formed: its label, as the file has it and as
-// the label map does, and its first token. Without a label map entry none is
-// open.
+// openSpan is a span that is being formed: its label in the file, its entry in the
+// label map, and its first token. Without an entry, no span is open.
 type openSpan struct {
 	native []byte
 	label  *label
@@ -31,14 +30,13 @@ func newBlock(r *reading, scheme, prefix string) (*block, error) {
 	return &block{reading: r, scheme: s}, err
 }
 
-// token adds a token, and closes and opens spans as its tag says.
+// token adds a token. Its tag may end a span and begin another one.
 func (b *block) token(token, tag []byte) error {
 	b.add(token)
 	return b.tag(&b.open, tag)
 }
 
-// tag closes and opens the spans of one layer of tags, as the tag of the last
-// token says.
+// tag ends and begins spans in one layer of tags, by the tag of the last token.
 func (b *block) tag(open *openSpan, tag []byte) error {
 	step, label, err := b.scheme(tag)
 	if err != nil {
@@ -76,8 +74,7 @@ func (b *block) add(token []byte) {
 	b.tokens = append(b.tokens, ner.Range{Start: start, End: len(b.text)})
 }
 
-// closeSpan ends the span that is open in a layer, if there is one, behind a
-// token.
+// closeSpan ends the open span of a layer, if there is one, after a token.
 func (b *block) closeSpan(open *openSpan, last int) {
 	if open.label == nil {
 		return
@@ -86,8 +83,8 @@ func (b *block) closeSpan(open *openSpan, last int) {
 	open.label = nil
 }
 
-// addSpan adds the span of the tokens [first, last]. Blanks at its edges, which
-// are there where a token is empty or holds them, are cut off.
+// addSpan adds the span of the tokens [first, last]. It trims spaces at the ends of
+// the span, which occur in tokens and around empty tokens.
 func (b *block) addSpan(first, last int, l *label) {
 	from, to := b.tokens[first].Start, b.tokens[last].End
 	start, end := trim(b.text, from, to)
@@ -101,8 +98,8 @@ func (b *block) addSpan(first, last int, l *label) {
 	b.spans = append(b.spans, labelled{start: start, end: end, label: l})
 }
 
-// trim leaves out the blanks at the edges of a range: there are some where a
-// token is empty or holds them.
+// trim removes the spaces at both ends of a range; they occur in tokens and around
+// empty tokens.
 func trim[T string | []byte](text T, start, end int) (int, int) {
 	for start < end && text[start] == ' ' {
 		start++
@@ -113,8 +110,8 @@ func trim[T string | []byte](text T, start, end int) (int, int) {
 	return start, end
 }
 
-// document takes the document out of the block, which is empty afterwards. The
-// spans are valid until the next token. Without tokens there is no document.
+// document returns the document and empties the block. The spans are valid until
+// the next token. Without tokens there is no document.
 func (b *block) document() (*ner.Document, []labelled) {
 	b.closeSpan(&b.open, len(b.tokens)-1)
 	if len(b.tokens) == 0 {
@@ -126,7 +123,7 @@ func (b *block) document() (*ner.Document, []labelled) {
 	return d, spans
 }
 
-// end hands the document of the block on, if it holds anything.
+// end emits the document of the block, if it has any tokens.
 func (b *block) end() error {
 	d, spans := b.document()
 	if d == nil {

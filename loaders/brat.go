@@ -11,16 +11,16 @@ import (
 	"nerbench/ner"
 )
 
-// readBrat reads the family brat (docs/spec/formats.md §2): pairs NAME.txt and NAME.ann in
-// byte order of their names, or in the order of a split list, a JSON file of
-// names by split. Offsets are code points of the whole text.
+// readBrat reads the family brat (docs/spec/formats.md §2): pairs NAME.txt and
+// NAME.ann in byte order of their names, or in the order of a split list, which is
+// a JSON file of names by split. Offsets are code points of the whole text.
 //
-// Policy: in an .ann file only lines that begin with T are mentions; the others
-// are skipped and counted (other_lines). The mention's own text is not used. A
-// discontinuous mention is one span from its first start to its last end
-// (discontinuous). Where the set's unit is a line, the title, which is the first
-// line, and blank lines are no documents, and mentions over a line end are
-// dropped (over_line_end).
+// Policy: in an .ann file only lines that begin with T are mentions; the others are
+// skipped and counted (other_lines). The mention's own text is not used. A
+// discontinuous mention becomes one span from its first start to its last end
+// (discontinuous). If the documents of the set are lines, the title (the first
+// line) and blank lines are skipped, and mentions that cross a line end are dropped
+// (over_line_end).
 func readBrat(r *reading) error {
 	names, err := r.files()
 	if err != nil {
@@ -39,7 +39,7 @@ func readBrat(r *reading) error {
 	return nil
 }
 
-// splitList puts the files of a folder into the order of a split list.
+// splitList sorts the files of a folder in the order of a split list.
 func (r *reading) splitList(list string, names []string) ([]string, error) {
 	text, err := r.whole(list)
 	if err != nil {
@@ -130,7 +130,7 @@ func (r *reading) bratMention(points ner.CodePoints, line []byte) (labelled, err
 	return s, err
 }
 
-// bratLines makes a document of each line behind the title that is not blank.
+// bratLines makes a document of each line after the title that is not blank.
 func (r *reading) bratLines(text string, spans []labelled) error {
 	slices.SortStableFunc(spans, func(a, b labelled) int { return a.start - b.start })
 	next, start := 0, 0

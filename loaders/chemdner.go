@@ -10,13 +10,14 @@ import (
 	"nerbench/ner"
 )
 
-// readChemdner reads the family chemdner-tsv (docs/spec/formats.md §2): documents "PMID TAB
-// title TAB abstract" in *.abstracts.txt, mentions "PMID TAB T|A TAB start TAB end
-// TAB mention TAB class" in *.annotations.txt, by code points of the title or of
-// the abstract. The text is title, blank, abstract.
+// readChemdner reads the family chemdner-tsv (docs/spec/formats.md §2): documents
+// "PMID TAB title TAB abstract" in *.abstracts.txt, and mentions "PMID TAB T|A TAB
+// start TAB end TAB mention TAB class" in *.annotations.txt. Offsets are code
+// points of the title or of the abstract. The text is title, space, abstract.
 //
-// Policy: offsets win over the mention's own string (text_mismatch); mentions of
-// documents that are not there are counted (mentions_without_document).
+// Policy: if the mention's own string differs from the text, the offsets are used
+// (text_mismatch). Mentions of missing documents are counted
+// (mentions_without_document).
 func readChemdner(r *reading) error {
 	c := &chemdner{reading: r, mentions: map[string][]chemdnerMention{}}
 	names, err := r.files()
@@ -37,7 +38,7 @@ func readChemdner(r *reading) error {
 		}
 	}
 	if !c.met {
-		return errors.New("*.annotations.txt: hold no mention")
+		return errors.New("*.annotations.txt: contain no mention")
 	}
 	for _, left := range c.mentions {
 		r.tally.Repairs["mentions_without_document"] += len(left)
@@ -52,12 +53,12 @@ type chemdner struct {
 }
 
 type chemdnerMention struct {
-	abstract    bool // offsets count the abstract, not the title
+	abstract    bool // offsets are in the abstract, not in the title
 	start, end  int
 	text, class string
 }
 
-// columns splits a line at tabs; an empty line has none.
+// columnsOf splits a line at tabs; an empty line has no columns.
 func columnsOf(line []byte, want int, form string) ([]string, error) {
 	if line == nil {
 		return nil, errLong
@@ -105,7 +106,7 @@ func (c *chemdner) document(line []byte) error {
 			from, to = titlePoints+1, points.Len()
 		}
 		if m.start < 0 || from+m.end > to {
-			return fmt.Errorf("mention %q: offsets %d to %d lie outside its %d code points", m.text, m.start, m.end, to-from)
+			return fmt.Errorf("mention %q: offsets %d to %d are outside its %d code points", m.text, m.start, m.end, to-from)
 		}
 		s, err := c.pointSpan(points, from+m.start, from+m.end, m.class)
 		if err != nil {

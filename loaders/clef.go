@@ -12,13 +12,13 @@ import (
 // clefColumns are file, spans, concept, and pairs of value and cue.
 const clefColumns = 22
 
-// readClef reads the family clef-pipe (docs/spec/formats.md §2): texts NAME.txt, and
-// NAME.pipe.txt with a mention a line in 22 columns; the second holds a-b[,c-d…],
-// code points of the text, ends exclusive.
+// readClef reads the family clef-pipe (docs/spec/formats.md §2): texts NAME.txt,
+// and NAME.pipe.txt with one mention per line in 22 columns. The second column
+// contains a-b[,c-d…], code points of the text, ends exclusive.
 //
-// Policy: fragments become one span from the first start to the last end, and
-// count as discontinuous if there is a gap; a text without annotations has no
-// mention (texts_without_annotations).
+// Policy: fragments become one span from the first start to the last end, and count
+// as discontinuous if there is a gap. A text without annotations has no mentions
+// (texts_without_annotations).
 func readClef(r *reading) error {
 	texts, err := r.all(func(name string) bool {
 		return strings.HasSuffix(name, ".txt") && !strings.HasSuffix(name, ".pipe.txt")

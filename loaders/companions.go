@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// companions are the files that hold the annotations of texts, by the part of
-// their names that they share with the text.
+// companions are the files with the annotations of texts, by the part of their
+// names that they share with the text.
 type companions struct {
 	ending string
 	byStem map[string][]member
@@ -24,9 +24,9 @@ func companionsOf(files []member, ending string) *companions {
 	return c
 }
 
-// take hands out the companion of a text, each once: of several, that which lies
-// nearest to the text, as texts of two folders may have one name. found is false
-// if there is none.
+// take returns the companion of a text, and each companion only once. If there are
+// several, it returns the one in the nearest folder, as texts in two folders may
+// have the same name. found is false if there is no companion.
 func (c *companions) take(text member, stem string) (m member, found bool, err error) {
 	candidates := c.byStem[stem]
 	if len(candidates) == 0 {
@@ -42,14 +42,14 @@ func (c *companions) take(text member, stem string) (m member, found bool, err e
 		}
 	}
 	if several {
-		return member{}, false, fmt.Errorf("%d files %s%s belong to it: expected one", len(candidates), stem, c.ending)
+		return member{}, false, fmt.Errorf("has %d files %s%s: expected one", len(candidates), stem, c.ending)
 	}
 	m = candidates[nearest]
 	c.byStem[stem] = slices.Delete(slices.Clone(candidates), nearest, nearest+1)
 	return m, true, nil
 }
 
-// left is the error of a companion that no text took: its text is missing.
+// left returns an error for a companion without a text.
 func (c *companions) left(textEnding string) error {
 	for _, stem := range slices.Sorted(maps.Keys(c.byStem)) {
 		for _, m := range c.byStem[stem] {
@@ -59,7 +59,7 @@ func (c *companions) left(textEnding string) error {
 	return nil
 }
 
-// sharedFolders counts the folders that two names begin with.
+// sharedFolders counts the folders at the beginning of both names.
 func sharedFolders(a, b string) int {
 	one, other := strings.Split(path.Dir(a), "/"), strings.Split(path.Dir(b), "/")
 	n := 0

@@ -11,15 +11,14 @@ import (
 	"nerbench/ner"
 )
 
-// readConll reads the family conll (docs/spec/formats.md §2): blocks of lines, one token a
-// line, separated by blank lines. The block is the document; its text is the
-// tokens, verbatim, joined by one blank.
+// readConll reads the family conll (docs/spec/formats.md §2): one token per line,
+// documents separated by blank lines. The text of a document is the unchanged
+// tokens, joined by one space.
 //
-// Policy: a line with too few or too many columns, an unknown tag or label, and
-// bytes that are not UTF-8 stop the reading. An I- tag that continues nothing
-// opens a span (counted as orphan_i). Blanks at the edges of a span are cut off it
-// (trimmed_span); a span of nothing else is left out (empty_span). What else is
-// skipped says the dataset's file.
+// Policy: a wrong number of columns, an unknown tag or label, and invalid UTF-8
+// stop the reading. An I- tag without a span to continue begins a span (orphan_i).
+// Spaces at the ends of a span are trimmed (trimmed_span); a span of only spaces is
+// left out (empty_span). The dataset file may select more lines to skip.
 func readConll(r *reading) error {
 	if r.dataset.Conll == nil {
 		return fmt.Errorf("its file has no table [conll]")
@@ -41,7 +40,7 @@ func readConll(r *reading) error {
 		if err := r.lines(name, c.line); err != nil {
 			return err
 		}
-		// The end of the file closes its last block.
+		// The end of the file ends its last block.
 		if err := c.endBlock(); err != nil {
 			return err
 		}
@@ -53,10 +52,10 @@ type conll struct {
 	*block
 	p         *datasets.Conll
 	separator byte
-	emptyOnly bool  // only a line of nothing is blank
-	ends      []int // where the columns of the line at hand end
+	emptyOnly bool  // only an empty line is blank
+	ends      []int // ends of the columns of the current line
 
-	// waiting is the block before, where equal neighbours are merged.
+	// waiting is the previous block, if equal neighbours are merged.
 	waiting      *ner.Document
 	waitingSpans []labelled
 }
@@ -87,8 +86,8 @@ func (c *conll) line(line []byte) error {
 	return c.token(token, tag)
 }
 
-// split finds the columns of a line. One pass does it and the check of UTF-8:
-// lines are short, and there are many.
+// split finds the columns of a line, and checks its UTF-8 in the same pass, since
+// there are many short lines.
 func (c *conll) split(line []byte) error {
 	c.ends = c.ends[:0]
 	var all byte
@@ -105,7 +104,7 @@ func (c *conll) split(line []byte) error {
 	return checkUTF8(line)
 }
 
-// column is a column of the line that was split.
+// column is a column of the current line.
 func (c *conll) column(line []byte, i int) []byte {
 	if i == 0 {
 		return line[:c.ends[0]]
@@ -136,8 +135,8 @@ func (c *conll) isMark(line []byte) bool {
 
 var outside = []byte("O")
 
-// cells picks token and tag out of the columns. skip names the kind of a line
-// that is left out.
+// cells selects token and tag from the columns. skip is the kind of a line that is
+// skipped.
 func (c *conll) cells(line []byte) (token, tag []byte, skip string, err error) {
 	n := len(c.ends)
 	if n == 1 && c.p.SkipLines == "without-separator" {
@@ -169,7 +168,7 @@ func (c *conll) cells(line []byte) (token, tag []byte, skip string, err error) {
 	return token, tag, "", nil
 }
 
-// endBlock makes a document of the block, if it holds anything.
+// endBlock makes a document of the block, if it has any tokens.
 func (c *conll) endBlock() error {
 	d, spans := c.document()
 	if d == nil {
@@ -195,7 +194,7 @@ func (c *conll) endBlock() error {
 	return nil
 }
 
-// flush hands on the block that waited for an equal neighbour.
+// flush emits the block that waited for an equal neighbour.
 func (c *conll) flush() error {
 	if c.waiting == nil {
 		return nil

@@ -5,19 +5,20 @@ import (
 	"fmt"
 )
 
-// The columns of conll-2012, from the left: their number varies with the
-// predicates of a sentence, so none may be counted from the right.
+// The columns of conll-2012 are counted from the left, since their number varies
+// with the predicates of a sentence.
 const (
 	wordColumn2012 = 3
 	nameColumn2012 = 10
 )
 
-// readConll2012 reads the family conll-2012 (docs/spec/formats.md §2): columns padded with
-// runs of blanks, names as brackets in one column, "(X", "*", ")". Blank lines
-// and the lines that begin and end a document end a unit.
+// readConll2012 reads the family conll-2012 (docs/spec/formats.md §2): columns
+// padded with several spaces, and names as brackets in one column, "(X", "*", ")".
+// A document ends at a blank line, and at the lines that begin and end a file's
+// document.
 //
-// Policy: a line with too few columns, brackets within brackets, and brackets
-// that do not close stop the reading.
+// Policy: a line with too few columns, nested brackets, and unclosed brackets stop
+// the reading.
 func readConll2012(r *reading) error {
 	b, err := newBlock(r, "iob2", "")
 	if err != nil {
@@ -67,9 +68,9 @@ func (c *conll2012) name(cell []byte) error {
 	case opens == (len(label) == 0) || !more && !(opens && closes) || more && opens && closes || bytes.ContainsAny(label, "()*"):
 		return fmt.Errorf("unknown name %q: expected *, (X*, *) or (X)", cell)
 	case opens && c.open.label != nil:
-		return fmt.Errorf("name %q opens within %s", cell, c.open.native)
+		return fmt.Errorf("name %q begins inside %s", cell, c.open.native)
 	case closes && !opens && c.open.label == nil:
-		return fmt.Errorf("name %q closes what is not open", cell)
+		return fmt.Errorf("name %q ends, but no name is open", cell)
 	}
 	if opens {
 		l, err := c.labels.find(label)
@@ -89,7 +90,7 @@ func (c *conll2012) endUnit() error {
 	if c.open.label != nil {
 		native := c.open.native
 		c.open.label = nil
-		return fmt.Errorf("name (%s* does not close before the sentence ends", native)
+		return fmt.Errorf("name (%s* does not end before the end of the sentence", native)
 	}
 	return c.end()
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// readConllLayered reads the family conll-layered (docs/spec/formats.md §2): a token and
-// layers of IOB2 tags, separated by tabs. Each layer is decoded on its own; the
-// spans of a sentence are those of all layers.
+// readConllLayered reads the family conll-layered (docs/spec/formats.md §2): a
+// token and layers of IOB2 tags, separated by tabs. Each layer is decoded
+// separately; a sentence has the spans of all layers.
 //
-// Policy: every line has as many columns as the first one of its file.
+// Policy: every line has as many columns as the first line of its file.
 func readConllLayered(r *reading) error {
 	b, err := newBlock(r, "iob2", "")
 	if err != nil {
@@ -54,7 +54,7 @@ func (c *layered) line(line []byte) error {
 	if layers := bytes.Count(rest, []byte("\t")) + 1; c.layers == nil {
 		c.layers = make([]openSpan, layers)
 	} else if layers != len(c.layers) {
-		return fmt.Errorf("%d columns, expected %d as in the lines before", layers+1, len(c.layers)+1)
+		return fmt.Errorf("%d columns, expected %d as in the previous lines", layers+1, len(c.layers)+1)
 	}
 	c.add(token)
 	for i := range c.layers {

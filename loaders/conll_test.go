@@ -14,7 +14,8 @@ import (
 	"nerbench/ner"
 )
 
-// columnRow is an invented dataset of the family conll with one file, own/test.txt.
+// columnDataset is an invented dataset of the family conll with one file,
+// own/test.txt.
 func columnDataset(p *datasets.Conll) *datasets.Dataset {
 	return &datasets.Dataset{
 		ID: "own", DataDir: "own", Families: []string{"conll", "documents"},
@@ -30,7 +31,7 @@ func columnDataset(p *datasets.Conll) *datasets.Dataset {
 	}
 }
 
-// read reads text as the one file of a dataset.
+// read reads text as the only file of a dataset.
 func read(t testing.TB, dataset *datasets.Dataset, text string) ([]*ner.Document, *loaders.Tally, error) {
 	t.Helper()
 	return readAll(t, fstest.MapFS{"own/test.txt": {Data: []byte(text)}}, dataset, loaders.Options{Split: ner.Test})
@@ -55,7 +56,7 @@ func readAll(t testing.TB, data fs.FS, dataset *datasets.Dataset, o loaders.Opti
 	return all, tally, nil
 }
 
-// show writes documents for comparison: tokens in quotes, spans as type=surface.
+// show formats documents for comparison: tokens in quotes, spans as type=surface.
 func show(docs []*ner.Document) string {
 	var lines []string
 	for _, d := range docs {
@@ -73,8 +74,8 @@ func show(docs []*ner.Document) string {
 
 func tabs(s string) string { return strings.ReplaceAll(s, "|", "\t") }
 
-// TestColumns reads every variant and oddity of the family from invented files;
-// "|" stands for a tab.
+// TestColumns reads every variant of the family from invented files; "|" means a
+// tab.
 func TestColumns(t *testing.T) {
 	iob2 := datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"}
 	with := func(change func(*datasets.Conll)) *datasets.Conll {
@@ -94,15 +95,15 @@ func TestColumns(t *testing.T) {
 	}{
 		{name: "iob2", p: &iob2, text: "Mira|B-person\nOkafor|I-person\nleft|O\n\nLüder|B-place\n",
 			want: `"Mira" "Okafor" "left" person=Mira Okafor` + "\n" + `"Lüder" place=Lüder`},
-		{name: "no blank line at the end, no line end", p: &iob2, text: "a|O\n\nb|B-place",
+		{name: "no blank line and no line feed at the end", p: &iob2, text: "a|O\n\nb|B-place",
 			want: `"a"` + "\n" + `"b" place=b`},
 		{name: "blank lines at both ends and in between make no document", p: &iob2, text: "\n\na|O\n\n \n|\nb|O\n\n\n", want: "\"a\"\n\"b\""},
-		{name: "B opens beside an open span", p: &iob2, text: "a|B-place\nb|B-place\nc|I-place\n", want: `"a" "b" "c" place=a place=b c`},
-		{name: "orphan I opens", p: &iob2, text: "a|O\nb|I-place\nc|I-place\n\nd|I-person\n",
+		{name: "B begins a new span directly after another", p: &iob2, text: "a|B-place\nb|B-place\nc|I-place\n", want: `"a" "b" "c" place=a place=b c`},
+		{name: "orphan I begins a span", p: &iob2, text: "a|O\nb|I-place\nc|I-place\n\nd|I-person\n",
 			want: `"a" "b" "c" place=b c` + "\n" + `"d" person=d`, tally: loaders.Tally{Repairs: map[string]int{"orphan_i": 2}}},
-		{name: "I of another type opens", p: &iob2, text: "a|B-place\nb|I-person\nc|I-person\n",
+		{name: "I of another type begins a span", p: &iob2, text: "a|B-place\nb|I-person\nc|I-person\n",
 			want: `"a" "b" "c" place=a person=b c`, tally: loaders.Tally{Repairs: map[string]int{"orphan_i": 1}}},
-		{name: "labels of one type are different labels", p: &iob2, text: "a|B-place\nb|I-city\n",
+		{name: "two labels of one type stay separate", p: &iob2, text: "a|B-place\nb|I-city\n",
 			want: `"a" "b" place=a place=b`, tally: loaders.Tally{Repairs: map[string]int{"orphan_i": 1}}},
 		{name: "dropped label keeps the document", p: &iob2, text: "a|B-rest\nb|I-rest\nc|B-place\n",
 			want: `"a" "b" "c" place=c`, tally: loaders.Tally{Dropped: map[string]int{"rest": 1}}},
@@ -111,18 +112,18 @@ func TestColumns(t *testing.T) {
 			text: "B-place|Oslo\nO|now\n", want: `"Oslo" "now" place=Oslo`},
 		{name: "index column", p: with(func(p *datasets.Conll) { p.TokenColumn, p.TagColumn, p.Columns = 1, 2, 3 }),
 			text: "0|Oslo|B-place\n1|now|O\n", want: `"Oslo" "now" place=Oslo`},
-		{name: "last column, whatever their number", p: with(func(p *datasets.Conll) { p.TagColumn = -1 }),
+		{name: "last column of a varying number", p: with(func(p *datasets.Conll) { p.TagColumn = -1 }),
 			text: "Oslo|x|y|B-place\nnow|O\n", want: `"Oslo" "now" place=Oslo`},
-		{name: "further columns, empty ones too", p: &iob2, text: "Oslo|B-place|||\nnow|O|||\n", want: `"Oslo" "now" place=Oslo`},
+		{name: "additional columns, even empty ones", p: &iob2, text: "Oslo|B-place|||\nnow|O|||\n", want: `"Oslo" "now" place=Oslo`},
 		{name: "one space", p: with(func(p *datasets.Conll) { p.Separator = "space" }),
 			text: "Oslo B-place\n\u00a0 O\n\tx O\n", want: `"Oslo" "\u00a0" "\tx" place=Oslo`},
-		{name: "tokens verbatim: blanks, no-break space, line separator, brackets", p: &iob2,
+		{name: "unchanged tokens: spaces, no-break space, line separator, brackets", p: &iob2,
 			text: "a b|O\n\u00a0|B-place\nx\u2028y|O\n-LRB-|O\n", want: `"a b" "\u00a0" "x\u2028y" "-LRB-" ` + "place=\u00a0"},
 		{name: "empty token is a token", p: &iob2, text: "a|B-place\n|I-place\nb|O\n", want: `"a" "" "b" place=a`,
 			tally: loaders.Tally{Repairs: map[string]int{"trimmed_span": 1}}},
-		{name: "blanks at the edges of a token are no part of its span", p: &iob2, text: " a |B-place\n b|I-place\n", want: `" a " " b" place=a   b`,
+		{name: "spaces at the ends of a token are not in its span", p: &iob2, text: " a |B-place\n b|I-place\n", want: `" a " " b" place=a   b`,
 			tally: loaders.Tally{Repairs: map[string]int{"trimmed_span": 1}}},
-		{name: "span of nothing", p: &iob2, text: "a|O\n|B-place\nb|O\n", want: `"a" "" "b"`,
+		{name: "span of an empty token", p: &iob2, text: "a|O\n|B-place\nb|O\n", want: `"a" "" "b"`,
 			tally: loaders.Tally{Repairs: map[string]int{"empty_span": 1}}},
 		{name: "blank token skipped", p: with(func(p *datasets.Conll) { p.BlankToken = "skip" }),
 			text: "a|B-place\n |O\nb|I-place\n", want: `"a" "b" place=a b`, tally: loaders.Tally{Repairs: map[string]int{"blank_tokens": 1}}},
@@ -132,7 +133,7 @@ func TestColumns(t *testing.T) {
 			p:    with(func(p *datasets.Conll) { p.Blank, p.SkipLines = "empty", "without-separator" }),
 			text: "a|B-place\n \nb|I-place\n\nc |O\n", want: `"a" "b" place=a b` + "\n" + `"c "`,
 			tally: loaders.Tally{Repairs: map[string]int{"lines_without_separator": 1}}},
-		{name: "mark with a blank line behind it", p: with(func(p *datasets.Conll) { p.SkipPrefix = []string{"-DOCSTART-"} }),
+		{name: "mark before a blank line", p: with(func(p *datasets.Conll) { p.SkipPrefix = []string{"-DOCSTART-"} }),
 			text: "-DOCSTART-|O\n\na|O\n\n-DOCSTART-|O\n\nb|O\n", want: "\"a\"\n\"b\"", tally: loaders.Tally{Repairs: map[string]int{"document_marks": 2}}},
 		{name: "mark without a blank line ends the block and its span", p: with(func(p *datasets.Conll) { p.SkipPrefix = []string{"-DOCSTART-", "###"} }),
 			text: "-DOCSTART-|O\na|B-place\n###MED:1\nb|I-place\n", want: `"a" place=a` + "\n" + `"b" place=b`,
@@ -140,8 +141,8 @@ func TestColumns(t *testing.T) {
 		{name: "CR before the line end", p: &iob2, text: "a|B-place\r\n\r\nb|O\r\n", want: `"a" place=a` + "\n" + `"b"`},
 		{name: "one CR only", p: &iob2, text: "a\r|O\nb|O\n", want: `"a\r" "b"`},
 		{name: "byte order mark", p: &iob2, text: "\ufeffa|B-place\n", want: `"a" place=a`, tally: loaders.Tally{Repairs: map[string]int{"bom": 1}}},
-		{name: "io: runs", p: io, text: "a|place\nb|place\nc|O\nd|person\ne|place\n", want: `"a" "b" "c" "d" "e" place=a b person=d place=e`},
-		{name: "io: the label is cut before runs are formed", p: io, rule: datasets.BeforeHyphen, text: "a|time-of-day\nb|time-of-year\nc|place\n",
+		{name: "io: equal neighbours", p: io, text: "a|place\nb|place\nc|O\nd|person\ne|place\n", want: `"a" "b" "c" "d" "e" place=a b person=d place=e`},
+		{name: "io: the label is shortened before spans are formed", p: io, rule: datasets.BeforeHyphen, text: "a|time-of-day\nb|time-of-year\nc|place\n",
 			want: `"a" "b" "c" time=a b place=c`},
 		{name: "io: prefix", p: with(func(p *datasets.Conll) { p.Scheme, p.StripPrefix = "io", "I-" }),
 			text: "a|I-place\nb|I-place\nc|I-person\n", want: `"a" "b" "c" place=a b person=c`},
@@ -150,13 +151,13 @@ func TestColumns(t *testing.T) {
 		{name: "bioes: illegal sequences", p: bioes, text: "a|E-place\nb|I-place\nc|S-person\nd|I-person\ne|E-place\nf|B-place\n",
 			want:  `"a" "b" "c" "d" "e" "f" place=a place=b person=c person=d place=e place=f`,
 			tally: loaders.Tally{Repairs: map[string]int{"orphan_i": 4}}},
-		{name: "b/e: a single token carries B alone", p: with(func(p *datasets.Conll) { p.Scheme = "b/e" }),
+		{name: "b/e: a single token has only B", p: with(func(p *datasets.Conll) { p.Scheme = "b/e" }),
 			text: "a|B-place\nb|E-place\nc|B-person\nd|B-place\n", want: `"a" "b" "c" "d" place=a b person=c place=d`},
 		{name: "equal neighbours are one document", p: with(func(p *datasets.Conll) { p.MergeEqualNeighbours = true }),
 			text:  "a|B-place\nb|O\n\na|B-place\nb|I-place\n\na|B-place\nb|O\n\nc|O\n",
 			want:  `"a" "b" place=a place=a b` + "\n" + `"c"`,
 			tally: loaders.Tally{Repairs: map[string]int{"merged_blocks": 2}, Duplicates: 1}},
-		{name: "equal text of other tokens is no equal neighbour", p: with(func(p *datasets.Conll) { p.MergeEqualNeighbours = true }),
+		{name: "equal text with other tokens is not merged", p: with(func(p *datasets.Conll) { p.MergeEqualNeighbours = true }),
 			text: "a b|O\n\na|O\nb|O\n", want: `"a b"` + "\n" + `"a" "b"`},
 		{name: "left out", p: with(func(p *datasets.Conll) { p.LeaveOut = [][]string{{"BLOCK :", "omitted"}, {"URL :"}} }),
 			text:  "BLOCK|B-place\n:|O\nomitted|O\n\nBLOCK|O\n:|O\n\nURL|O\n:|O\n",
@@ -183,8 +184,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// A line that cannot be read stops the reading, with file and line.
-func TestBrokenColumns(t *testing.T) {
+// A malformed line stops the reading with file and line.
+func TestMalformedColumns(t *testing.T) {
 	two := &datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"}
 	any := &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"}
 	for _, tc := range []struct{ name, text, want string }{
@@ -192,10 +193,10 @@ func TestBrokenColumns(t *testing.T) {
 		{"unknown label at the end of the file", "a|O\nb|B-thing", `dataset own: test.txt:2: unknown label "thing" (known: `},
 		{"tag missing", "a|O\nb\n", `dataset own: test.txt:2: 1 columns, expected 2 separated by one tab`},
 		{"too many columns", "a|O|x\n", `dataset own: test.txt:1: 3 columns, expected 2`},
-		{"spaces for tabs", "a O\n", `dataset own: test.txt:1: 1 columns, expected 2 separated by one tab`},
+		{"spaces instead of tabs", "a O\n", `dataset own: test.txt:1: 1 columns, expected 2 separated by one tab`},
 		{"unknown tag", "a|O\nb|X-place\n", `dataset own: test.txt:2: unknown tag "X-place" of the scheme iob2`},
 		{"tag without label", "a|B-\n", `dataset own: test.txt:1: unknown tag "B-" of the scheme iob2`},
-		{"empty file", "", "dataset own: test: test.txt: no document of the family conll"},
+		{"empty file", "", "dataset own: test: test.txt: no conll documents found"},
 		{"NUL byte", "a|O\nb\x00|O\n", "dataset own: test.txt:2: a NUL byte: expected text in UTF-8"},
 		{"not UTF-8", "a|O\nb\xff|O\n", `dataset own: test.txt:2: not UTF-8`},
 	} {
@@ -210,14 +211,14 @@ func TestBrokenColumns(t *testing.T) {
 	if want := "dataset own: test.txt:2: 1 columns, expected the tag in column 2"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
-	// What came before the broken line was handed on.
+	// The documents before the malformed line were emitted.
 	docs, _, err := read(t, columnDataset(any), "a\tO\n\nb\n")
 	if err == nil || len(docs) != 1 {
-		t.Errorf("%d documents before the broken line, error %v; want 1 and an error", len(docs), err)
+		t.Errorf("%d documents before the malformed line, error %v; want 1 and an error", len(docs), err)
 	}
 }
 
-// The gold of the UniversalNER test files lacks what ends with its sentence.
+// The gold of the UniversalNER test files lacks spans at the end of a sentence.
 func TestWithoutSentenceFinal(t *testing.T) {
 	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
 	data := fstest.MapFS{"own/test.txt": {Data: []byte("a\tB-place\nb\tB-place\n\nc\tB-person\n.\tO\n")}}
@@ -272,7 +273,7 @@ func TestMissing(t *testing.T) {
 		}
 	}
 	dataset.Sets[0].Family = "no-family"
-	if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no reader yet for the format family no-family") {
-		t.Errorf("error %v, want one about the reader", err)
+	if err := loaders.Present(t.Context(), fstest.MapFS{}, dataset, loaders.Options{Split: ner.Test}); err == nil || !strings.Contains(err.Error(), "no loader for the format family no-family") {
+		t.Errorf("error %v, want one about the loader", err)
 	}
 }

@@ -10,11 +10,11 @@ import (
 	"nerbench/ner"
 )
 
-// WriteConll writes a document as a block of a column file: token, tab, IOB2 tag
-// of the type, and a blank line. Not every document can be written so: it is an
-// error if it has no tokens, a token holds a tab or a line end, a span is not
-// made of whole tokens, or spans overlap. White space between tokens is lost: who
-// reads the columns joins the tokens by one blank.
+// WriteConll writes a document as a block of a column file: token, tab, IOB2 tag of
+// the type, and a blank line at the end. It returns an error if the document has no
+// tokens, a token contains a tab or a line feed, a span does not consist of whole
+// tokens, or spans overlap. White space between tokens is lost, since a parser of
+// columns joins the tokens by one space.
 func WriteConll(w io.Writer, d *ner.Document) error {
 	tags, err := iob2(d)
 	if err != nil {
@@ -36,14 +36,14 @@ func iob2(d *ner.Document) ([]string, error) {
 	tags := make([]string, len(d.Tokens))
 	for i, t := range d.Tokens {
 		if token := d.Text[t.Start:t.End]; strings.ContainsAny(token, "\t\n") {
-			return nil, fmt.Errorf("token %d: %q holds a tab or a line end", i, token)
+			return nil, fmt.Errorf("token %d: %q contains a tab or a line feed", i, token)
 		}
 		tags[i] = "O"
 	}
 	for _, s := range d.Spans {
 		first, last, ok := tokensOf(d, s)
 		if !ok {
-			return nil, fmt.Errorf("span %q is not made of whole tokens", d.Surface(s))
+			return nil, fmt.Errorf("span %q does not consist of whole tokens", d.Surface(s))
 		}
 		for i := first; i <= last; i++ {
 			if tags[i] != "O" {
@@ -56,8 +56,8 @@ func iob2(d *ner.Document) ([]string, error) {
 	return tags, nil
 }
 
-// tokensOf finds the first and the last token of a span; ok is false if it is
-// not made of whole tokens. Blanks at the edges of tokens are no part of spans.
+// tokensOf finds the first and the last token of a span; ok is false if it does not
+// consist of whole tokens. Spaces at the ends of tokens are not part of spans.
 func tokensOf(d *ner.Document, s ner.Span) (first, last int, ok bool) {
 	first = sort.Search(len(d.Tokens), func(i int) bool { return d.Tokens[i].End > s.Start })
 	last = sort.Search(len(d.Tokens), func(i int) bool { return d.Tokens[i].Start >= s.End }) - 1

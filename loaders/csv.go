@@ -8,27 +8,27 @@ import (
 	"strings"
 )
 
-// records reads the records of a CSV file (RFC 4180) by the names of its
-// columns, which its header has or, where there is none, the row's file. It works
-// line by line, several times as fast as the standard library's reader on files
-// of one token a record.
+// records reads the records of a CSV file (RFC 4180) by the names of its columns,
+// from its header or from the dataset file. It reads line by line, since this is
+// several times as fast as package encoding/csv for files with one token per
+// record.
 type records struct {
 	names  []string
 	needed []string
 	use    func(c *records, fields [][]byte) error
 
-	at     []int    // columns of the needed fields
-	fields [][]byte // all of a record
-	chosen [][]byte // the needed ones
+	at     []int    // columns of the required fields
+	fields [][]byte // all fields of a record
+	chosen [][]byte // the required fields
 	quoted []byte   // values of quoted fields
-	begun  []byte   // a record that goes on in the next line
+	begun  []byte   // a record that continues on the next line
 	inside bool     // a quote is open at the end of begun
-	gap    bool     // blank lines stood before the record at hand
+	gap    bool     // there are blank lines before the current record
 }
 
-// eachRecord hands the needed fields of each record of a CSV file to use, in the
-// order in which they are named; they are valid until it returns. Errors name the
-// file and the line where a record ends.
+// eachRecord calls use with the required fields of each record of a CSV file, in
+// the given order; they are valid until use returns. Errors name the file and the
+// line on which a record ends.
 func (r *reading) eachRecord(name string, columns, needed []string, use func(c *records, fields [][]byte) error) error {
 	c := &records{names: columns, needed: needed, use: use, chosen: make([][]byte, len(needed))}
 	if columns != nil {
@@ -41,19 +41,19 @@ func (r *reading) eachRecord(name string, columns, needed []string, use func(c *
 	}
 	switch {
 	case c.inside:
-		return fmt.Errorf("%s: a quote of the last record does not end", r.shown(name))
+		return fmt.Errorf("%s: a quoted field of the last record does not end", r.shown(name))
 	case c.at == nil:
 		return fmt.Errorf("%s: header: the file is empty", r.shown(name))
 	}
 	return nil
 }
 
-// find finds the needed columns.
+// find finds the required columns.
 func (c *records) find() error {
 	c.at = make([]int, len(c.needed))
 	for i, column := range c.needed {
 		if c.at[i] = slices.Index(c.names, column); c.at[i] < 0 {
-			return fmt.Errorf("column %q: missing (there are %s)", column, strings.Join(c.names, ", "))
+			return fmt.Errorf("column %q: missing (columns: %s)", column, strings.Join(c.names, ", "))
 		}
 	}
 	return nil
@@ -82,14 +82,14 @@ func (c *records) line(line []byte) error {
 	}
 	if c.inside {
 		if len(c.begun) > longestLine {
-			return fmt.Errorf("a record of more than %d MiB: does a quote not end?", longestLine>>20)
+			return fmt.Errorf("a record of more than %d MiB: a quoted field probably does not end", longestLine>>20)
 		}
 		return nil
 	}
 	return c.record(record)
 }
 
-// record takes a whole record.
+// record processes a whole record.
 func (c *records) record(record []byte) error {
 	if err := c.split(record); err != nil {
 		return err
@@ -113,7 +113,7 @@ func (c *records) record(record []byte) error {
 
 var (
 	errQuoteWithin = errors.New("a quote within a field that is not quoted")
-	errBehindQuote = errors.New("text behind the quote that ends a field")
+	errBehindQuote = errors.New("text after the quote that ends a field")
 )
 
 // split finds the fields of a record.
@@ -146,13 +146,13 @@ func (c *records) split(record []byte) error {
 	}
 }
 
-// quote reads a quoted value up to its end, and returns what follows: nothing, or
-// a comma and more. Two quotes are one.
+// quote reads a quoted value up to its end, and returns the rest: nothing, or a
+// comma and more. Two quotes are an escaped quote.
 func (c *records) quote(text []byte) (rest []byte, err error) {
 	for {
 		end := bytes.IndexByte(text, '"')
 		if end < 0 {
-			return nil, errBehindQuote // the quotes are even, but not where they should be
+			return nil, errBehindQuote // the number of quotes is even, but they are misplaced
 		}
 		c.quoted = append(c.quoted, text[:end]...)
 		text = text[end+1:]

@@ -6,10 +6,10 @@ import (
 	"nerbench/ner"
 )
 
-// readCSVOffsets reads the family csv-offsets (docs/spec/formats.md §2): CSV records with a
-// text and its mentions as JSON, in the columns that the set's fields name;
-// offsets are code points of the text, line ends included, and win over the
-// mention's own string (counted as text_mismatch).
+// readCSVOffsets reads the family csv-offsets (docs/spec/formats.md §2): CSV
+// records with a text and its mentions as JSON. The set's fields name the columns.
+// Offsets are code points of the text, including line ends. If the mention's own
+// string differs from the text, the offsets are used (text_mismatch).
 func readCSVOffsets(r *reading) error {
 	f := r.set.Fields
 	if f == nil {
@@ -54,8 +54,8 @@ func (r *reading) csvMentions(text string, entities []byte) error {
 	return r.emit(d, spans)
 }
 
-// checkText counts the mentions whose own string is not what stands at their
-// offsets: the offsets win (docs/spec/formats.md §1).
+// checkText counts the mentions whose own string differs from the text at their
+// offsets; the offsets are used (docs/spec/formats.md §1).
 func (r *reading) checkText(text string, s labelled, own string) {
 	if text[s.start:s.end] != own {
 		r.tally.Repairs["text_mismatch"]++

@@ -10,13 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// readCSVTokens reads the family csv-tokens (docs/spec/formats.md §2): a record a token,
-// with its tag. A document ends where the set's fields say: at a record whose
-// token is blank or at a blank line, at a document mark, where the value of a
-// column changes, or where the sentences of files beside the data end.
+// readCSVTokens reads the family csv-tokens (docs/spec/formats.md §2): one token
+// with its tag per record. The set's fields select where a document ends: at a
+// record with a blank token or at a blank line, at a document mark, at a change in
+// a column, or at the sentence ends from separate files.
 //
-// Policy: unknown tags, missing columns, and quotes that do not end stop the
-// reading. A word such as None or NA is a token.
+// Policy: unknown tags, missing columns, and unclosed quotes stop the reading.
+// Words such as None or NA are tokens.
 func readCSVTokens(r *reading) error {
 	names, err := r.newTagNames()
 	if err != nil {
@@ -48,8 +48,8 @@ func readCSVTokens(r *reading) error {
 type csvTokens struct {
 	*block
 	names *tagNames
-	keys  []string // columns that tell documents apart
-	key   []string // their values in the document at hand
+	keys  []string // columns that identify the document
+	key   []string // their values in the current document
 	cut   *sentenceCuts
 }
 
@@ -62,7 +62,7 @@ func (t *csvTokens) file(name string, files []string) error {
 	if t.set.Fields.Sentences != nil {
 		i := slices.IndexFunc(files, t.isSentences)
 		if i < 0 {
-			return fmt.Errorf("no file of sentences: one with %q in its name", t.set.Fields.Sentences.File)
+			return fmt.Errorf("no file of sentences: expected one with %q in its name", t.set.Fields.Sentences.File)
 		}
 		cut, err := t.readSentences(files[i])
 		if err != nil {
@@ -78,7 +78,7 @@ func (t *csvTokens) file(name string, files []string) error {
 	return t.endDocument()
 }
 
-// endDocument ends a document and, where there are sentences, its last one.
+// endDocument ends a document and, if there are sentences, its last one.
 func (t *csvTokens) endDocument() error {
 	if t.cut != nil {
 		if err := t.cut.end(); err != nil {
@@ -88,7 +88,7 @@ func (t *csvTokens) endDocument() error {
 	return t.end()
 }
 
-// record takes a record of a token, its tag, and the values of the keys.
+// record processes the record of a token: its tag and the values of the keys.
 func (t *csvTokens) record(c *records, fields [][]byte) error {
 	token, key := fields[0], fields[2:]
 	f := t.set.Fields
@@ -127,7 +127,7 @@ func (t *csvTokens) record(c *records, fields [][]byte) error {
 	return t.token(token, tag)
 }
 
-// same reports whether a record belongs to the document at hand.
+// same reports whether a record belongs to the current document.
 func (t *csvTokens) same(key [][]byte) bool {
 	for i, k := range key {
 		if i >= len(t.key) || t.key[i] != string(k) {
@@ -146,14 +146,14 @@ func isOneOf(words []string, b []byte) bool {
 	return false
 }
 
-// sentenceCuts cuts the tokens of a document at the ends of its sentences: the
-// characters of both that are not white space are the same, and a token belongs
-// to the sentence that holds its first one.
+// sentenceCuts splits the tokens of a document at the ends of its sentences.
+// Without white space, both have the same characters. A token belongs to the
+// sentence of its first character.
 type sentenceCuts struct {
 	of map[string][]string // the sentences of a document
 
 	document  string
-	sentences []string // of the document at hand; nil between documents
+	sentences []string // of the current document; nil between documents
 	at        int      // sentence of the last character
 	left      string   // of that sentence
 	last      int      // sentence of the last token, -1 before the first
@@ -170,12 +170,12 @@ func (t *csvTokens) readSentences(name string) (*sentenceCuts, error) {
 	return cut, err
 }
 
-// before walks over a token and reports whether a sentence ended before it.
+// before reads a token and reports whether a sentence ended before it.
 func (s *sentenceCuts) before(document, token string) (ends bool, err error) {
 	if s.sentences == nil {
 		s.document, s.sentences, s.at, s.last = document, s.of[document], 0, -1
 		if len(s.sentences) == 0 {
-			return false, fmt.Errorf("document %s: has no sentences", document)
+			return false, fmt.Errorf("document %s: no sentences found", document)
 		}
 		s.left = s.sentences[0]
 	}
@@ -199,7 +199,7 @@ func (s *sentenceCuts) before(document, token string) (ends bool, err error) {
 	return ends, nil
 }
 
-// character walks over one character that is not white space.
+// character reads one character that is not white space.
 func (s *sentenceCuts) character(want rune) error {
 	for {
 		s.left = strings.TrimLeftFunc(s.left, unicode.IsSpace)
@@ -207,14 +207,14 @@ func (s *sentenceCuts) character(want rune) error {
 			break
 		}
 		if s.at+1 == len(s.sentences) {
-			return fmt.Errorf("document %s: its sentences end before the %q of a token", s.document, want)
+			return fmt.Errorf("document %s: its sentences end before character %q of a token", s.document, want)
 		}
 		s.at++
 		s.left = s.sentences[s.at]
 	}
 	got, size := utf8.DecodeRuneInString(s.left)
 	if got != want {
-		return fmt.Errorf("document %s: sentence %d has %q where a token has %q", s.document, s.at, got, want)
+		return fmt.Errorf("document %s: sentence %d has the character %q, its token has %q", s.document, s.at, got, want)
 	}
 	s.left = s.left[size:]
 	return nil
@@ -228,7 +228,7 @@ func (s *sentenceCuts) end() error {
 	rest := s.left + strings.Join(s.sentences[s.at+1:], "")
 	s.sentences = nil
 	if rest = strings.TrimSpace(rest); rest != "" {
-		return fmt.Errorf("document %s: its sentences go on behind its tokens with %.20q", s.document, rest)
+		return fmt.Errorf("document %s: its sentences continue after its tokens with %.20q", s.document, rest)
 	}
 	return nil
 }

@@ -6,10 +6,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readDygie reads the family dygie-json (docs/spec/formats.md §2): a document a line, its
-// sentences as lists of tokens. Indices of mentions count the tokens of the
-// document, ends inclusive. The unit is the document, all sentences chained, or,
-// where the set says so, the sentence.
+// readDygie reads the family dygie-json (docs/spec/formats.md §2): one document per
+// line, its sentences as lists of tokens. Indices of mentions count the tokens of
+// the document, ends inclusive. The documents are all sentences joined or, if the
+// set selects it, the single sentences.
 func readDygie(r *reading) error { return r.objects(r.dygieLine) }
 
 // indexed is a mention [start, end, label] in tokens.
@@ -23,12 +23,12 @@ func (m *indexed) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	return mention(dec, "[start, end, label]", &m.start, &m.end, &m.label)
 }
 
-// mention reads an array into the given places, all of it.
+// mention reads a whole array into the given variables.
 func mention(dec *jsontext.Decoder, form string, into ...any) error {
 	if t, err := dec.ReadToken(); err != nil {
 		return err
 	} else if t.Kind() != '[' {
-		return fmt.Errorf("a mention is no array: expected %s", form)
+		return fmt.Errorf("a mention is not an array: expected %s", form)
 	}
 	for i := 0; dec.PeekKind() != ']'; i++ {
 		if i == len(into) {
@@ -54,7 +54,7 @@ func (r *reading) dygieLine(line []byte) error {
 		return fmt.Errorf("expected a document {\"sentences\", \"ner\"}: %w", err)
 	}
 	if len(doc.NER) > len(doc.Sentences) {
-		return fmt.Errorf("mentions of %d sentences, there are %d", len(doc.NER), len(doc.Sentences))
+		return fmt.Errorf("mentions of %d sentences, expected %d", len(doc.NER), len(doc.Sentences))
 	}
 	if r.set.Unit == "sentence" {
 		return r.dygieSentences(doc.Sentences, doc.NER)

@@ -12,13 +12,13 @@ var ebmLayers = []struct{ folder, label string }{
 	{"participants", "PAR"}, {"interventions", "INT"}, {"outcomes", "OUT"},
 }
 
-// readEBMNLP reads the family ebmnlp-native (docs/spec/formats.md §2): PMID.tokens with a
-// token a line, and in a folder for each layer PMID.AGGREGATED.ann with a number a
-// line; a run of equal numbers other than 0 is a mention. The documents are those
-// that have annotations.
+// readEBMNLP reads the family ebmnlp-native (docs/spec/formats.md §2): PMID.tokens
+// with one token per line, and in a folder for each layer PMID.AGGREGATED.ann with
+// one number per line. Consecutive equal numbers other than 0 are a mention. Only
+// documents with annotations are read.
 //
-// Policy: as many lines in both files; a document without the file of a layer has
-// no mention in it (layers_missing).
+// Policy: both files have the same number of lines. A document without the file of
+// a layer has no mentions in that layer (layers_missing).
 func readEBMNLP(r *reading) error {
 	tokens, err := r.all(withSuffix(".tokens"))
 	if err != nil {
@@ -43,7 +43,7 @@ func readEBMNLP(r *reading) error {
 	for _, t := range tokens {
 		id := t.stem(".tokens")
 		if layers[id] == nil {
-			continue // of another split
+			continue // belongs to another split
 		}
 		if err := r.ebmDocument(t, layers[id]); err != nil {
 			return err
@@ -51,7 +51,7 @@ func readEBMNLP(r *reading) error {
 		delete(layers, id)
 	}
 	for _, id := range slices.Sorted(maps.Keys(layers)) {
-		return fmt.Errorf("document %s: has annotations and no file %s.tokens", id, id)
+		return fmt.Errorf("document %s: has annotations but no file %s.tokens", id, id)
 	}
 	return nil
 }
@@ -74,7 +74,7 @@ func (r *reading) ebmDocument(tokens member, layers map[string]member) error {
 			return err
 		}
 		if len(marks) != len(words) {
-			return fmt.Errorf("%s: %d lines, its document has %d tokens", r.shown(file.name), len(marks), len(words))
+			return fmt.Errorf("%s: %d lines, the document has %d tokens", r.shown(file.name), len(marks), len(words))
 		}
 		for first := 0; first < len(marks); {
 			last := first

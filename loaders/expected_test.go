@@ -17,7 +17,7 @@ import (
 	"nerbench/ner"
 )
 
-// expectedSet is one reading of real files in the reference.
+// expectedSet is one set of real files in the reference.
 type expectedSet struct {
 	Set, Family string
 	Splits      map[ner.Split]expectedSplit
@@ -51,7 +51,7 @@ type expectedSpan struct {
 	Text       string
 }
 
-// checkedRepairs are the kinds of repairs that the reference counts too, by its
+// checkedRepairs are the kinds of repairs that the reference also counts, by its
 // names.
 var checkedRepairs = map[string]string{
 	"orphan_i":                    "orphan_i",
@@ -77,7 +77,7 @@ func referenceFile(t testing.TB, into any, elem ...string) {
 	}
 }
 
-// eachRealSplit calls f for each split of real files whose family has a reader.
+// eachRealSplit calls f for each split of real files with a loader for its family.
 func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, want expectedSplit)) {
 	t.Helper()
 	var expected struct {
@@ -109,16 +109,16 @@ func eachRealSplit(t *testing.T, f func(t *testing.T, data fs.FS, dataset *datas
 	}
 }
 
-// TestRealFiles holds every loader to the counts and fingerprints of the
-// reference, to the last digit, and the properties of docs/spec/metrics.md §13 that need
-// documents only.
+// TestRealFiles compares every loader with the counts and fingerprints of the
+// reference, and checks the properties of docs/spec/metrics.md §13 that need only
+// documents.
 func TestRealFiles(t *testing.T) {
 	eachRealSplit(t, func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, want expectedSplit) {
 		docs, tally, err := loaders.Documents(t.Context(), data, dataset, o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		print := loaders.NewFingerprint()
+		fingerprint := loaders.NewFingerprint()
 		without, index := 0, 0
 		perfect := metrics.NewCounts()
 		for d, err := range docs {
@@ -136,11 +136,11 @@ func TestRealFiles(t *testing.T) {
 					checkUnit(t, d, unit)
 				}
 			}
-			print.Add(d)
+			fingerprint.Add(d)
 			perfect.Merge(metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: d.Spans}))
 			index++
 		}
-		got := print.Lock()
+		got := fingerprint.Lock()
 		equal(t, "units", got.Documents, want.Units)
 		equal(t, "tokens", got.Tokens, want.Tokens)
 		equal(t, "spans", got.Spans, want.Spans)
@@ -153,7 +153,7 @@ func TestRealFiles(t *testing.T) {
 		equalMaps(t, "dropped", tally.Dropped, want.Dropped)
 		for check, kind := range checkedRepairs {
 			if set, err := dataset.Set(o.Set); err != nil || check == "text_mismatch" && set.Family == "brat" {
-				continue // docs/spec/formats.md says not to use the text of brat's mentions
+				continue // docs/spec/formats.md: the text of brat's mentions is not used
 			}
 			if n, ok := want.Checks[check].(float64); ok {
 				equal(t, check, tally.Repairs[kind], int(n))

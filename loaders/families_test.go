@@ -27,7 +27,7 @@ var ownFields = map[string]*datasets.Fields{
 	"jsonl-tokens": {Tokens: "tokens", Tags: "tags", Where: map[string]string{"lang": "en"}, NamesFile: "names.json"},
 }
 
-// familyRow is a dataset of one's own in some format.
+// familyDataset is a custom dataset in some format.
 func familyDataset(family, unit string, files ...string) *datasets.Dataset {
 	part := datasets.Part{Name: ner.Test}
 	for _, f := range files {
@@ -40,8 +40,7 @@ func familyDataset(family, unit string, files ...string) *datasets.Dataset {
 	}
 }
 
-// loaded reads files and writes what was found, a document a line: its text and
-// its mentions.
+// loaded reads files and formats the documents, one per line: text and mentions.
 func loaded(t *testing.T, dataset *datasets.Dataset, files map[string]string) (string, *loaders.Tally, error) {
 	t.Helper()
 	data := fstest.MapFS{}
@@ -118,8 +117,8 @@ func zipped(t *testing.T, files ...[2]string) string {
 	return b.String()
 }
 
-// parquetFile writes three sentences, one of them empty, as the hub's library
-// does; names are those of its class labels.
+// parquetFile writes three sentences, one of them empty, in the same way as the
+// library of the hub; names are those of its class labels.
 func parquetFile(t testing.TB, names ...string) string {
 	t.Helper()
 	type record struct {
@@ -166,7 +165,7 @@ func TestFamilies(t *testing.T) {
 		dataset *datasets.Dataset
 		files   map[string]string
 		want    string
-		count   string // a kind that the tally must have once
+		count   string // a kind that is counted once
 	}{
 		"pubtator": {familyDataset("pubtator", "document", "a.txt"), map[string]string{"a.txt": pubtator},
 			"\"Zoë left Essa .\" person=Zoë place=Essa\n\"Bo \"\n", "text_mismatch"},
@@ -240,60 +239,61 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// TestBrokenFamilies: file, place, and what was expected.
-func TestBrokenFamilies(t *testing.T) {
+// TestMalformedFamilies checks that errors name the file, the position, and the
+// expected input.
+func TestMalformedFamilies(t *testing.T) {
 	for name, tc := range map[string]struct {
 		dataset *datasets.Dataset
 		content string
 		want    string
 	}{
-		"pubtator, no abstract": {familyDataset("pubtator", "document", "a"), "1|t|x\n\n", "a:2: document 1: has no abstract line"},
-		"pubtator, no title":    {familyDataset("pubtator", "document", "a"), "1|a|x\n", "a:1: expected ID|t|text"},
-		"pubtator, offsets":     {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t9\tx\tPER\t-\n", "a:3: mention: offset 9: outside the text of 3 code points"},
-		"pubtator, label":       {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t1\tx\tORG\t-\n", `a:3: unknown label "ORG" (known: PER, LOC, MISC)`},
-		"pubtator, UTF-8":       {familyDataset("pubtator", "document", "a"), "1|t|\xff\n", "a:1: not UTF-8"},
-		"dygie, cut":            {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"`, "a:1: expected a document"},
-		"dygie, tokens":         {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, 1, "PER"]]]}`, "a:1: mention of tokens 0 to 1: the document has 1 tokens"},
-		"dygie, mention":        {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, "PER"]]]}`, "expected [start, end, label]"},
-		"spert, no array":       {familyDataset("spert-json", "sentence", "a"), `{"tokens": []}`, "a: expected a JSON array"},
-		"spert, cut":            {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}`, "a: element 1: it ends too early"},
-		"spert, element":        {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a: element 1: "},
-		"index, no tokens":      {familyDataset("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a: element 0: mention of type PER: has no tokens"},
-		"scirex, sentence":      {familyDataset("scirex-json", "sentence", "a"), `{"words": ["x"], "sentences": [[0, 2]]}`, "a:1: sentence 0: words 0 to 2, there are 1"},
-		"csv, header":           {familyDataset("csv-offsets", "record", "a"), "x,y\n", "a:1: column \"recipe\": missing (there are x, y)"},
-		"csv, columns":          {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx\n", "a:2: 1 fields, expected 2: recipe, names"},
-		"csv, offsets":          {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx,\"[{\"\"start\"\": 1, \"\"end\"\": 1}]\"\n", "a:2: mention: offsets 1 to 1 are no range"},
-		"2012, columns":         {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N\n", "a.conll:1: 5 columns, expected the name in column 11"},
-		"2012, open":            {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n\n", "a.conll:2: name (PER* does not close"},
-		"2012, open at the end": {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n", "a.conll: name (PER* does not close"},
-		"2012, nested":          {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\nx 0 0 Bo N * - - - - (LOC) -\n", `a.conll:2: name "(LOC)" opens within PER`},
-		"2012, closes":          {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - *) -\n", `a.conll:1: name "*)" closes what is not open`},
-		"2012, shape":           {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - PER -\n", `a.conll:1: unknown name "PER"`},
-		"layered, columns":      {familyDataset("conll-layered", "sentence", "a"), "Bo\tO\tO\nBo\tO\n", "a:2: 2 columns, expected 3 as in the lines before"},
-		"layered, no tab":       {familyDataset("conll-layered", "sentence", "a"), "Bo O\n", "a:1: 1 column"},
-		"nersuite, columns":     {familyDataset("nersuite", "sentence", "a.nersuite"), "O\t0\t2\tBo\n", "a.nersuite:1: 4 columns, expected 7"},
-		"nersuite, offsets":     {familyDataset("nersuite", "sentence", "a.nersuite"), "O\t0\t3\tBo\tb\tN\tO\n", `a.nersuite:1: offsets 0 to 3: expected those of the token "Bo"`},
-		"jsonl-spans, data":     {familyDataset("jsonl-spans", "sentence", "a"), `{"ner_label": []}`, `a:1: expected {"data", "ner_label"}: "data" is missing`},
-		"jsonl-spans, mention":  {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 1]]}`, "expected [label, start, end, text"},
-		"jsonl-spans, offsets":  {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 2, "x", 0, 1, ["x"]]]}`, "a:1: mention: offset 2: outside the text of 1 code points"},
-		"oneie, tokens":         {familyDataset("oneie-jsonl", "sentence", "a"), `{"entity_mentions": []}`, `a:1: expected a sentence {"tokens", "entity_mentions"}: "tokens" is missing`},
-		"mrc, ends":             {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a: element 0: question 0.1: 1 starts, 0 ends"},
-		"mrc, apart":            {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a: element 2: question 0.2: the questions of its sentence do not stand together"},
-		"mrc, context":          {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a: element 1: question 0.2: its context is not that"},
-		"csv-tokens, header":    {familyDataset("csv-tokens", "document", "a"), "", "a: header: the file is empty"},
-		"csv-tokens, quotes":    {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x,0,0\n", "a: a quote of the last record does not end"},
-		"csv-tokens, in quotes": {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x\"y,0,0\n", "a:2: text behind the quote"},
-		"csv-tokens, a quote":   {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
-		"csv-tokens, tag":       {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: there are names for 0 to 3"},
-		"csv-tokens, UTF-8":     {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
-		"parquet, no parquet":   {familyDataset("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
-		"uniner, turns":         {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a: element 0: 0 turns, expected 4"},
-		"uniner, question":      {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a: element 0: expected the turns"},
-		"uniner, answer":        {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a: element 0: expected the mentions as a JSON list"},
-		"uniner, type":          {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
-		"instructuie, pos":      {familyDataset("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is no pair`},
-		"instructuie, sentence": {familyDataset("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
-		"brat, no annotations":  {familyDataset("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
+		"pubtator, no abstract":       {familyDataset("pubtator", "document", "a"), "1|t|x\n\n", "a:2: document 1: has no abstract line"},
+		"pubtator, no title":          {familyDataset("pubtator", "document", "a"), "1|a|x\n", "a:1: expected ID|t|text"},
+		"pubtator, offsets":           {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t9\tx\tPER\t-\n", "a:3: mention: offset 9: outside the text of 3 code points"},
+		"pubtator, label":             {familyDataset("pubtator", "document", "a"), "1|t|x\n1|a|y\n1\t0\t1\tx\tORG\t-\n", `a:3: unknown label "ORG" (known: PER, LOC, MISC)`},
+		"pubtator, UTF-8":             {familyDataset("pubtator", "document", "a"), "1|t|\xff\n", "a:1: not UTF-8"},
+		"dygie, truncated":            {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"`, "a:1: expected a document"},
+		"dygie, tokens":               {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, 1, "PER"]]]}`, "a:1: mention of tokens 0 to 1: the document has 1 tokens"},
+		"dygie, mention":              {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, "PER"]]]}`, "expected [start, end, label]"},
+		"spert, not an array":         {familyDataset("spert-json", "sentence", "a"), `{"tokens": []}`, "a: expected a JSON array"},
+		"spert, truncated":            {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}`, "a: element 1: unexpected end"},
+		"spert, element":              {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a: element 1: "},
+		"index, no tokens":            {familyDataset("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a: element 0: mention of type PER: has no tokens"},
+		"scirex, sentence":            {familyDataset("scirex-json", "sentence", "a"), `{"words": ["x"], "sentences": [[0, 2]]}`, "a:1: sentence 0: words 0 to 2 of 1"},
+		"csv, header":                 {familyDataset("csv-offsets", "record", "a"), "x,y\n", "a:1: column \"recipe\": missing (columns: x, y)"},
+		"csv, columns":                {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx\n", "a:2: 1 fields, expected 2: recipe, names"},
+		"csv, offsets":                {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx,\"[{\"\"start\"\": 1, \"\"end\"\": 1}]\"\n", "a:2: mention: offsets 1 to 1 are not a range"},
+		"2012, columns":               {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N\n", "a.conll:1: 5 columns, expected the name in column 11"},
+		"2012, open":                  {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n\n", "a.conll:2: name (PER* does not end"},
+		"2012, open at the end":       {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\n", "a.conll: name (PER* does not end"},
+		"2012, nested":                {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - (PER* -\nx 0 0 Bo N * - - - - (LOC) -\n", `a.conll:2: name "(LOC)" begins inside PER`},
+		"2012, closes":                {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - *) -\n", `a.conll:1: name "*)" ends, but no name is open`},
+		"2012, form":                  {familyDataset("conll-2012", "sentence", "a.conll"), "x 0 0 Bo N * - - - - PER -\n", `a.conll:1: unknown name "PER"`},
+		"layered, columns":            {familyDataset("conll-layered", "sentence", "a"), "Bo\tO\tO\nBo\tO\n", "a:2: 2 columns, expected 3 as in the previous lines"},
+		"layered, no tab":             {familyDataset("conll-layered", "sentence", "a"), "Bo O\n", "a:1: 1 column"},
+		"nersuite, columns":           {familyDataset("nersuite", "sentence", "a.nersuite"), "O\t0\t2\tBo\n", "a.nersuite:1: 4 columns, expected 7"},
+		"nersuite, offsets":           {familyDataset("nersuite", "sentence", "a.nersuite"), "O\t0\t3\tBo\tb\tN\tO\n", `a.nersuite:1: offsets 0 to 3: expected those of the token "Bo"`},
+		"jsonl-spans, data":           {familyDataset("jsonl-spans", "sentence", "a"), `{"ner_label": []}`, `a:1: expected {"data", "ner_label"}: "data" is missing`},
+		"jsonl-spans, mention":        {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 1]]}`, "expected [label, start, end, text"},
+		"jsonl-spans, offsets":        {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 2, "x", 0, 1, ["x"]]]}`, "a:1: mention: offset 2: outside the text of 1 code points"},
+		"oneie, tokens":               {familyDataset("oneie-jsonl", "sentence", "a"), `{"entity_mentions": []}`, `a:1: expected a sentence {"tokens", "entity_mentions"}: "tokens" is missing`},
+		"mrc, ends":                   {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a: element 0: question 0.1: 1 starts, 0 ends"},
+		"mrc, separated":              {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a: element 2: question 0.2: the questions of its sentence are not consecutive"},
+		"mrc, context":                {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a: element 1: question 0.2: its context differs"},
+		"csv-tokens, header":          {familyDataset("csv-tokens", "document", "a"), "", "a: header: the file is empty"},
+		"csv-tokens, quotes":          {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x,0,0\n", "a: a quoted field of the last record does not end"},
+		"csv-tokens, in quotes":       {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x\"y,0,0\n", "a:2: text after the quote"},
+		"csv-tokens, a quote":         {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
+		"csv-tokens, tag":             {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: has no name (names for 0 to 3)"},
+		"csv-tokens, UTF-8":           {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
+		"parquet, not a parquet file": {familyDataset("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
+		"uniner, turns":               {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a: element 0: 0 turns, expected 4"},
+		"uniner, question":            {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a: element 0: expected the turns"},
+		"uniner, answer":              {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a: element 0: expected the mentions as a JSON list"},
+		"uniner, type":                {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
+		"instructuie, pos":            {familyDataset("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is not a pair`},
+		"instructuie, sentence":       {familyDataset("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
+		"brat, no annotations":        {familyDataset("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := tc.dataset.Sets[0].Splits[0].Files[0].Path
@@ -305,7 +305,8 @@ func TestBrokenFamilies(t *testing.T) {
 	}
 }
 
-// FuzzFamilies: no input brings a reader down, and every span covers its mention.
+// FuzzFamilies checks that no input makes a loader panic, and that every span
+// covers its mention.
 func FuzzFamilies(f *testing.F) {
 	for _, s := range []string{
 		"1|t|Zoë\n1|a|Essa\n1\t0\t3\tZoë\tPER\tX\n", `{"sentences": [["Zoë"]], "ner": [[[0, 0, "PER"]]]}`,
@@ -324,7 +325,7 @@ func FuzzFamilies(f *testing.F) {
 		for _, family := range []string{"pubtator", "dygie-json", "spert-json", "json-index", "scirex-json", "csv-offsets",
 			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet"} {
 			for _, unit := range []string{"document", "sentence"} {
-				_, _, _ = loaded(t, familyDataset(family, unit, "a"), map[string]string{"a": s}) // an error is as good as documents
+				_, _, _ = loaded(t, familyDataset(family, unit, "a"), map[string]string{"a": s}) // an error is accepted, too
 			}
 		}
 		_, _, _ = loaded(t, familyDataset("conll-2012", "sentence", "a.conll"), map[string]string{"a.conll": s})

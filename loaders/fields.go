@@ -9,17 +9,17 @@ import (
 	"nerbench/datasets"
 )
 
-// tagNames turns the tags of records into tags of the scheme: numbers by the
-// list of the dataset or of a file beside the data, typos by the dataset's list, and
-// PER_B to B-PER where the position stands last.
+// tagNames converts the tags of records to tags of the scheme: numbers by the list
+// of the dataset or of a separate file, typos by the dataset's list, and PER_B to
+// B-PER if the position is at the end.
 type tagNames struct {
 	dataset *datasets.Dataset
 	fields  *datasets.Fields
 	byID    [][]byte
-	byText  map[string][]byte // tags that were met, so that each is looked at once
+	byText  map[string][]byte // tags found so far, so that each is converted once
 }
 
-// newTagNames reads the names that belong to a split.
+// newTagNames reads the names for a split.
 func (r *reading) newTagNames() (*tagNames, error) {
 	f := r.set.Fields
 	if f == nil {
@@ -39,10 +39,11 @@ func (r *reading) newTagNames() (*tagNames, error) {
 			return n, n.readFile(r, name)
 		}
 	}
-	return nil, fmt.Errorf("%s: missing: without it the numbers of the tags mean nothing", f.NamesFile)
+	return nil, fmt.Errorf("%s: missing: it defines the tag numbers", f.NamesFile)
 }
 
-// isNamesFile reports whether a file holds the names of tags, and no documents.
+// isNamesFile reports whether a file contains the names of tags instead of
+// documents.
 func (r *reading) isNamesFile(name string) bool {
 	f := r.set.Fields
 	return f != nil && f.NamesFile != "" && path.Base(strings.TrimSuffix(name, ".gz")) == path.Base(f.NamesFile)
@@ -87,7 +88,7 @@ func (n *tagNames) readFile(r *reading, name string) error {
 	list = make([]string, len(byName))
 	for tag, id := range byName {
 		if id < 0 || id >= len(list) || list[id] != "" {
-			return fmt.Errorf("%s: %q has the number %d: expected each number from 0 to %d once", shown, tag, id, len(list)-1)
+			return fmt.Errorf("%s: %q has the number %d: expected each number from 0 to %d exactly once", shown, tag, id, len(list)-1)
 		}
 		list[id] = tag
 	}
@@ -113,21 +114,21 @@ func numbered(text []byte) (map[string]int, error) {
 	return byName, nil
 }
 
-// ofNumber is the tag of a number.
+// ofNumber returns the tag with a number.
 func (n *tagNames) ofNumber(id int) ([]byte, error) {
 	if id < 0 || id >= len(n.byID) {
 		if len(n.byID) == 0 {
-			return nil, fmt.Errorf("tag %d is a number, and nothing says which: the dataset's file needs fields.names or fields.names_file", id)
+			return nil, fmt.Errorf("tag %d is a number without a name: the dataset file needs fields.names or fields.names_file", id)
 		}
-		return nil, fmt.Errorf("tag %d: there are names for 0 to %d", id, len(n.byID)-1)
+		return nil, fmt.Errorf("tag %d: has no name (names for 0 to %d)", id, len(n.byID)-1)
 	}
 	return n.byID[id], nil
 }
 
-// mostTags bounds how many tags are kept: files have few, broken ones many.
+// mostTags limits the number of cached tags: files have few, malformed ones many.
 const mostTags = 4096
 
-// ofText is the tag of a string, which may hold a number.
+// ofText returns the tag for a string, which may contain a number.
 func (n *tagNames) ofText(tag []byte) ([]byte, error) {
 	if name, ok := n.byText[string(tag)]; ok {
 		return name, nil

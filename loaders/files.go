@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"nerbench/datasets"
+	"nerbench/internal/checksum"
 )
 
 // files resolves the files of the split to names in the data folder, in order.
@@ -37,9 +36,9 @@ func (r *reading) files() ([]string, error) {
 	return names, nil
 }
 
-// findByContent looks for a file of the right size and checksum, whatever its
-// name. The name is empty if there is no such file; the error is that of the
-// context alone.
+// findByContent searches for a file with the right size and checksum, under any
+// name. The name is empty if there is no such file; the error is only that of the
+// context.
 func findByContent(ctx context.Context, data fs.FS, dir string, f *datasets.File) (found string, err error) {
 	if f.SHA256 == "" || f.Bytes == 0 {
 		return "", nil
@@ -49,7 +48,7 @@ func findByContent(ctx context.Context, data fs.FS, dir string, f *datasets.File
 			return ctx.Err()
 		}
 		if err != nil || d.IsDir() {
-			return nil // what cannot be read is not the file
+			return nil // skip unreadable files
 		}
 		if info, err := d.Info(); err != nil || info.Size() != f.Bytes {
 			return nil
@@ -63,8 +62,9 @@ func findByContent(ctx context.Context, data fs.FS, dir string, f *datasets.File
 	return found, err
 }
 
-// fileSHA256 is the SHA-256 of a file, in hexadecimal: of its bytes, or, where the
-// dataset names it without ".gz" and it was found with it, of its unpacked content.
+// fileSHA256 is the SHA-256 of a file, in hexadecimal. If the dataset lists the
+// file without ".gz" and it was found with it, this is the checksum of its unpacked
+// content.
 func fileSHA256(ctx context.Context, data fs.FS, name string, of *datasets.File) (string, error) {
 	read := open
 	if compressed(of.Path) {
@@ -75,25 +75,11 @@ func fileSHA256(ctx context.Context, data fs.FS, name string, of *datasets.File)
 		return "", err
 	}
 	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, untilDone{ctx, f}); err != nil {
+	sum, err := checksum.Of(ctx, f)
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// untilDone reads until its context is done: large files take seconds to hash.
-type untilDone struct {
-	ctx context.Context
-	in  io.Reader
-}
-
-// Read implements [io.Reader].
-func (r untilDone) Read(p []byte) (int, error) {
-	if err := r.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return r.in.Read(p)
+	return sum, nil
 }
 
 // compressed reports whether a name is that of a gzip file.
@@ -123,15 +109,15 @@ func open(data fs.FS, name string) (io.ReadCloser, error) {
 // shown is the name of a file in messages: relative to the dataset's folder.
 func (r *reading) shown(name string) string { return strings.TrimPrefix(name, r.dataset.DataDir+"/") }
 
-// longestLine bounds a line, in bytes: a longer one is no line of text.
+// longestLine limits the length of a line in bytes: a longer line is not text.
 const longestLine = 64 << 20
 
 var bom = []byte("\uFEFF")
 
-// lines hands each line of a file to f, with its number, from 1. Lines end at
-// LF only; one CR before it is cut off, and so is a byte order mark (docs/spec/formats.md
-// §1). The bytes are valid until f returns. Errors of f are returned as
-// "file:line: why".
+// lines calls f with each line of a file and its number, from 1. Lines end only at
+// LF; one CR before it is removed, and so is a byte order mark
+// (docs/spec/formats.md §1). The bytes are valid until f returns. Errors of f are
+// returned as "file:line: why".
 func (r *reading) lines(name string, f func(line []byte) error) error {
 	file, err := open(r.data, name)
 	if err != nil {
@@ -152,9 +138,9 @@ func (r *reading) lines(name string, f func(line []byte) error) error {
 	return err
 }
 
-// whole reads a text that is small enough to be held. As in [reading.lines], a
-// byte order mark is cut off, and one CR before each LF; both are counted, since
-// offsets count the text without them.
+// whole reads a text that fits in memory. As in [reading.lines], it removes a byte
+// order mark, and one CR before each LF. It counts both, since offsets are those of
+// the text without them.
 func (r *reading) whole(name string) ([]byte, error) {
 	f, err := open(r.data, name)
 	if err != nil {
@@ -185,7 +171,8 @@ func (r *reading) whole(name string) ([]byte, error) {
 	return b, nil
 }
 
-// nulReader fails at a NUL byte: no text has one, and most text in UTF-16 does.
+// nulReader fails at a NUL byte, which occurs in most text in UTF-16 but in no
+// UTF-8 text.
 type nulReader struct {
 	in  io.Reader
 	met bool
@@ -210,7 +197,7 @@ var (
 	errLong = fmt.Errorf("a line of more than %d MiB", longestLine>>20)
 )
 
-// eachLine is [reading.lines] of any reader.
+// eachLine is [reading.lines] for any io.Reader.
 func eachLine(file io.Reader, tally *Tally, f func(number int, line []byte) error) error {
 	in := bufio.NewReaderSize(file, 1<<16)
 	var long []byte
@@ -254,8 +241,7 @@ func readLong(in *bufio.Reader, first, into []byte) (line, buffer []byte, err er
 	}
 }
 
-// checkUTF8 is the policy of all text formats: bytes that are not UTF-8 stop
-// the reading.
+// checkUTF8 is the policy of all text formats: invalid UTF-8 stops the reading.
 func checkUTF8(line []byte) error {
 	if !utf8.Valid(line) {
 		return errUTF8

@@ -11,14 +11,14 @@ import (
 	"nerbench/ner"
 )
 
-// Fingerprint accumulates what a lock holds of the documents of a split.
+// Fingerprint accumulates the counts and checksums of the documents of a split.
 type Fingerprint struct {
 	lock         datasets.Lock
 	texts, spans hash.Hash
 	line         []byte
 }
 
-// NewFingerprint is the fingerprint of no documents.
+// NewFingerprint returns the fingerprint of no documents.
 func NewFingerprint() *Fingerprint {
 	return &Fingerprint{
 		lock:  datasets.Lock{ByType: map[ner.EntityType]int{}},
@@ -47,7 +47,8 @@ func (f *Fingerprint) Add(d *ner.Document) {
 	f.lock.Spans += len(spans)
 }
 
-// Lock is what was found so far. What was dropped is known to the [Tally] only.
+// Lock returns the counts and checksums so far, without the dropped spans, which
+// are in the [Tally].
 func (f *Fingerprint) Lock() datasets.Lock {
 	l := f.lock
 	l.TextsSHA256 = hex.EncodeToString(f.texts.Sum(nil))
@@ -55,8 +56,8 @@ func (f *Fingerprint) Lock() datasets.Lock {
 	return l
 }
 
-// DataKey is the run key "data": it changes when a text or a span does. It is
-// the first 16 hexadecimal digits of the SHA-256 of both fingerprints.
+// DataKey is the run key "data". It changes if a text or a span changes. It is the
+// first 16 hexadecimal digits of the SHA-256 of both fingerprints.
 func (f *Fingerprint) DataKey() string {
 	l := f.Lock()
 	sum := sha256.Sum256([]byte(l.TextsSHA256 + l.SpansSHA256))

@@ -6,14 +6,14 @@ import (
 	"nerbench/ner"
 )
 
-// readGenia reads the family genia-xml (docs/spec/formats.md §2): sentences with nested
-// elements <cons sem="…">. The text is the character data of a sentence; a mention
-// is the text of an element whose class is that of a label.
+// readGenia reads the family genia-xml (docs/spec/formats.md §2): sentences with
+// nested elements <cons sem="…">. The text is the character data of a sentence. An
+// element is a mention if its class has a label.
 //
 // Policy: elements of other classes, elements without a class, and coordinations
-// such as (AND G#x G#y), with the parts that they wrap, are no mentions and are
-// counted (other_classes, without_class, coordinations); what is nested in them is
-// still read.
+// such as (AND G#x G#y), with their parts, are not mentions. They are counted
+// (other_classes, without_class, coordinations); elements nested in them are still
+// read.
 func readGenia(r *reading) error {
 	return r.each(withSuffix(".xml"), func(name string) error {
 		g := &genia{reading: r, classes: map[string]*label{}}
@@ -23,14 +23,14 @@ func readGenia(r *reading) error {
 
 type genia struct {
 	*reading
-	in      bool // a sentence
+	in      bool // in a sentence
 	text    []byte
 	open    []openCons
 	spans   []labelled
-	classes map[string]*label // that were met; nil: of no label
+	classes map[string]*label // found so far; nil: no label
 }
 
-// openCons is an element that is open; label is nil where it is no mention.
+// openCons is an open element; label is nil if it is not a mention.
 type openCons struct {
 	start int
 	label *label
@@ -58,7 +58,7 @@ func (g *genia) met(s *xmlScanner) error {
 	return nil
 }
 
-// class finds the label of a class; nil where there is none.
+// class finds the label of a class; nil if there is none.
 func (g *genia) class(sem string) *label {
 	switch {
 	case sem == "":
@@ -68,7 +68,7 @@ func (g *genia) class(sem string) *label {
 	default:
 		l, known := g.classes[sem]
 		if !known {
-			l, _ = g.labels.find([]byte(sem)) // an error: no label
+			l, _ = g.labels.find([]byte(sem)) // an error means that there is no label
 			g.classes[sem] = l
 		}
 		if l == nil {

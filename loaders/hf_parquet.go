@@ -12,12 +12,12 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// readParquet reads the family hf-parquet (docs/spec/formats.md §2): one row a sentence, a
-// list column of tokens and one of tags by number. The names of the tags are the
-// class labels that the file itself lists, or those of a file beside it.
+// readParquet reads the family hf-parquet (docs/spec/formats.md §2): one sentence
+// per row, with a list column of tokens and one of tag numbers. The names of the
+// tags are the class labels in the file's metadata, or those of a separate file.
 //
-// Policy: tags without names stop the reading, and so do lists of different
-// lengths. Rows are read a few at a time.
+// Policy: tags without names and lists of different lengths stop the reading. Rows
+// are read in small groups.
 func readParquet(r *reading) error {
 	names, err := r.newTagNames()
 	if err != nil {
@@ -103,8 +103,8 @@ func (p *parquetRows) group(group parquet.RowGroup, tokens, tags int, row *int) 
 	}
 }
 
-// row makes a document of the values of a row, of which there are as many in a
-// list column as it has elements; an empty list is a null.
+// row makes a document of the values of a row. A list column has one value per
+// element; an empty list is a null.
 func (p *parquetRows) row(row parquet.Row, tokens, tags int) error {
 	p.reset()
 	for _, v := range row {
@@ -138,17 +138,17 @@ func listColumn(f *parquet.File, name string, kinds ...parquet.Kind) (int, error
 				return i, nil
 			}
 		}
-		return 0, fmt.Errorf("column %q: is of type %s", name, leaf.Node.Type())
+		return 0, fmt.Errorf("column %q: has the type %s", name, leaf.Node.Type())
 	}
 	var known []string
 	for _, path := range f.Schema().Columns() {
 		known = append(known, path[0])
 	}
-	return 0, fmt.Errorf("column %q: missing (there are %s)", name, strings.Join(known, ", "))
+	return 0, fmt.Errorf("column %q: missing (columns: %s)", name, strings.Join(known, ", "))
 }
 
-// classLabels are the names of a column's tags in the features that the hub's
-// library writes into a file; nil where there are none.
+// classLabels are the names of a column's tags in the features that the library of
+// the hub writes into a file; nil if there are none.
 func classLabels(f *parquet.File, column string) []string {
 	text, ok := f.Lookup("huggingface")
 	if !ok {
@@ -165,8 +165,8 @@ func classLabels(f *parquet.File, column string) []string {
 	return namesWithin(meta.Info.Features[column])
 }
 
-// namesWithin finds the list "names" of a feature, which lies within the feature
-// of its list, under a name that differs between versions of the library.
+// namesWithin finds the list "names" of a feature. It is inside the feature of the
+// list, under a name that depends on the version of the library.
 func namesWithin(raw jsontext.Value) []string {
 	var one []jsontext.Value
 	if unmarshal(raw, &one) == nil && len(one) == 1 {
@@ -185,14 +185,14 @@ func namesWithin(raw jsontext.Value) []string {
 	return namesWithin(feature.Feature)
 }
 
-// readerAtCloser is a file that can be read at any place.
+// readerAtCloser is a file that can be read at any offset.
 type readerAtCloser interface {
 	io.ReaderAt
 	io.Closer
 }
 
-// randomAccess opens a file for reading at any place, whole in memory where the
-// file system can do no better.
+// randomAccess opens a file for reading at any offset; it loads the file into
+// memory if the file system has no random access.
 func randomAccess(data fs.FS, name string) (readerAtCloser, int64, error) {
 	f, err := data.Open(name)
 	if err != nil {

@@ -7,17 +7,17 @@ import (
 	"nerbench/ner"
 )
 
-// reportEnd stands at the end of every text of the corpus and is no part of it.
+// reportEnd is at the end of every text of the corpus and is not part of it.
 const reportEnd = "[ report_end ]"
 
-// readI2B2Deid reads the family i2b2-2006-xml (docs/spec/formats.md §2): records with
-// mentions inline, <PHI TYPE="…">. The text is that of TEXT without the tags, with
-// references resolved, without the mark at its end and the line feeds at its ends.
+// readI2B2Deid reads the family i2b2-2006-xml (docs/spec/formats.md §2): records
+// with inline mentions, <PHI TYPE="…">. The text is the content of TEXT without
+// tags and with references resolved, without the mark at its end and the line feeds
+// at both ends.
 //
-// Policy: a PHI tag within a PHI element is read as its end (unclosed_mention):
-// the training file has one. What a mention has of that which is cut off the text
-// is cut off it, too (trimmed_span); a mention of no text is left out
-// (empty_span).
+// Policy: a PHI tag inside a PHI element is read as its end (unclosed_mention); the
+// training file has one such tag. If text is removed at the ends, mentions are
+// trimmed with it (trimmed_span); a mention of no text is left out (empty_span).
 func readI2B2Deid(r *reading) error {
 	return r.each(withSuffix(".xml"), func(name string) error {
 		d := &deid{reading: r}
@@ -27,14 +27,14 @@ func readI2B2Deid(r *reading) error {
 
 type deid struct {
 	*reading
-	in    bool // a text
+	in    bool // in a text
 	text  []byte
-	open  string // label of the mention that is open
+	open  string // label of the open mention
 	start int
 	found []inline
 }
 
-// inline is a mention in a text that is not trimmed yet.
+// inline is a mention in a text that is not yet trimmed.
 type inline struct {
 	start, end int
 	label      string
@@ -76,7 +76,7 @@ func (d *deid) close() {
 	d.open = ""
 }
 
-// record makes a document of a text.
+// record makes a document from a text.
 func (d *deid) record() error {
 	text := withoutReportEnd(string(d.text), d.found)
 	from := len(text) - len(strings.TrimLeft(text, "\n"))
@@ -100,7 +100,7 @@ func (d *deid) record() error {
 	return d.emit(&ner.Document{Text: text[from:to]}, spans)
 }
 
-// withoutReportEnd takes the marks out of a text, and moves what was found in it.
+// withoutReportEnd removes the marks from a text, and moves the mentions in it.
 func withoutReportEnd(text string, found []inline) string {
 	for {
 		at := strings.Index(text, reportEnd)

@@ -8,15 +8,15 @@ import (
 	"nerbench/ner"
 )
 
-// readI2B2Con reads the family i2b2-con (docs/spec/formats.md §2): texts NAME.txt, and
-// NAME.con with a mention a line, c="mention" L1:T1 L2:T2||t="label". Lines count
-// from 1, tokens from 0, the end token is inclusive; tokens are runs of characters
-// other than blank and tab. A mention may reach over a line end.
+// readI2B2Con reads the family i2b2-con (docs/spec/formats.md §2): texts NAME.txt,
+// and NAME.con with one mention per line, c="mention" L1:T1 L2:T2||t="label". Lines
+// count from 1, tokens from 0, and the end token is inclusive. Tokens are separated
+// by spaces and tabs. A mention may cross a line end.
 //
-// Policy: the mention's own string is not used; lines of labels that the dataset does
-// not have are skipped and counted (other_labels); a text without a .con file is left
-// out, as nobody annotated it (texts_without_annotations). Members whose path
-// holds "unannotated" are no part of the corpus.
+// Policy: the mention's own string is not used. Mentions with labels that the
+// dataset does not have are skipped and counted (other_labels). A text without a
+// .con file was not annotated and is left out (texts_without_annotations). Members
+// with "unannotated" in their path are not part of the corpus.
 func readI2B2Con(r *reading) error {
 	texts, err := r.all(annotated(".txt"))
 	if err != nil {
@@ -33,7 +33,7 @@ func readI2B2Con(r *reading) error {
 		case err != nil:
 			return fmt.Errorf("%s: %w", r.shown(t.name), err)
 		case !found && len(concepts) == 0:
-			return fmt.Errorf("%s: no annotations: a file %s.con", r.shown(t.name), t.stem(".txt"))
+			return fmt.Errorf("%s: no annotations: expected a file %s.con", r.shown(t.name), t.stem(".txt"))
 		case !found:
 			r.tally.Repairs["texts_without_annotations"]++
 		default:
@@ -100,7 +100,7 @@ func (r *reading) conceptDocument(t, c member) error {
 	return r.emit(&ner.Document{Text: text}, spans)
 }
 
-// parseConcept reads a line from its end: the mention may hold quotes.
+// parseConcept parses a line from its end, since the mention may contain quotes.
 func parseConcept(line string) (places [4]int, label string, err error) {
 	fault := fmt.Errorf("expected c=\"mention\" line:token line:token||t=\"label\"")
 	line = strings.TrimSpace(line)
@@ -153,7 +153,7 @@ func tokenAt(tokens [][]ner.Range, line, token int) (ner.Range, error) {
 		return ner.Range{}, fmt.Errorf("line %d: the text has %d lines", line, len(tokens))
 	}
 	if token < 0 || token >= len(tokens[line-1]) {
-		return ner.Range{}, fmt.Errorf("token %d of line %d: it has %d tokens", token, line, len(tokens[line-1]))
+		return ner.Range{}, fmt.Errorf("token %d of line %d: the line has %d tokens", token, line, len(tokens[line-1]))
 	}
 	return tokens[line-1][token], nil
 }

@@ -10,16 +10,16 @@ import (
 	"nerbench/ner"
 )
 
-// readI2B2Tags reads the family i2b2-tags-xml (docs/spec/formats.md §2): a record a file,
-// its text between CDATA marks, and below TAGS an empty element a line with start,
-// end (code points of the text) and text. The set's fields name the attribute that
-// holds the label, and the elements that are mentions.
+// readI2B2Tags reads the family i2b2-tags-xml (docs/spec/formats.md §2): one record
+// per file, with its text in CDATA. TAGS contains one empty element per line with
+// start, end (code points of the text) and text. The set's fields name the
+// attribute with the label, and the elements that are mentions.
 //
-// Policy: some files are no well-formed XML, so they are read by lines; a value
-// ends at a quote behind which comes another attribute or the end of the element.
-// An element with an empty label is skipped (without_label). Where the text is not
-// that at the offsets, offsets shifted by one are tried (shifted), else they are
-// kept (text_mismatch).
+// Policy: some files are not well-formed XML, so they are read by lines; a value
+// ends at a quote before another attribute or the end of the element. An element
+// with an empty label is skipped (without_label). If the text at the offsets
+// differs, offsets shifted by one are tried (shifted); otherwise the offsets are
+// used (text_mismatch).
 func readI2B2Tags(r *reading) error {
 	if r.set.Fields == nil {
 		return fmt.Errorf("its set %s has no table fields", r.set.Name)
@@ -40,7 +40,7 @@ func (r *reading) tagsDocument(name string) error {
 	_, tags, ok := strings.Cut(rest, "<TAGS>")
 	tags, _, ended = strings.Cut(tags, "</TAGS>")
 	if !ok || !ended {
-		return fmt.Errorf("%s: expected <TAGS> … </TAGS> behind the text", r.shown(name))
+		return fmt.Errorf("%s: expected <TAGS> … </TAGS> after the text", r.shown(name))
 	}
 	points := ner.NewCodePoints(text)
 	first := 1 + strings.Count(before, "\n") + strings.Count(text, "\n") + strings.Count(rest[:strings.Index(rest, "<TAGS>")], "\n")
@@ -59,7 +59,7 @@ func (r *reading) tagsDocument(name string) error {
 	return r.emit(&ner.Document{Text: text}, spans)
 }
 
-// tagLine reads one element; found is false where it is no mention.
+// tagLine reads one element; found is false if it is not a mention.
 func (r *reading) tagLine(points ner.CodePoints, text, line string) (s labelled, found bool, err error) {
 	if line == "" || strings.HasPrefix(line, "<!--") {
 		return s, false, nil
@@ -93,8 +93,8 @@ func (r *reading) tagLine(points ner.CodePoints, text, line string) (s labelled,
 	return s, err == nil, err
 }
 
-// shiftOf says by how much offsets are to be moved so that the text is the
-// mention's; 0 where no shift helps.
+// shiftOf returns the shift of the offsets at which the text equals the mention; 0
+// if there is none.
 func (r *reading) shiftOf(points ner.CodePoints, text string, start, end int, own string) int {
 	resolved, err := unescape(nil, []byte(own))
 	if err != nil {
@@ -117,8 +117,8 @@ func (r *reading) shiftOf(points ner.CodePoints, text string, start, end int, ow
 	return 0
 }
 
-// looseAttributes reads name="value" pairs in which a value may hold quotes: it
-// ends at one behind which comes another name="…", or nothing.
+// looseAttributes reads name="value" pairs whose values may contain quotes: a value
+// ends at a quote before another name="…", or at the end.
 func looseAttributes(text string) (map[string]string, error) {
 	values := map[string]string{}
 	rest := []byte(strings.TrimSpace(text))
@@ -129,7 +129,7 @@ func looseAttributes(text string) (map[string]string, error) {
 		}
 		end := valueEnd(after)
 		if end < 0 {
-			return nil, fmt.Errorf("attribute %s: does not end", name)
+			return nil, fmt.Errorf("attribute %s: its value has no end", name)
 		}
 		values[string(name)] = string(after[:end])
 		rest = bytes.TrimLeft(after[end+1:], " \t")
@@ -137,7 +137,7 @@ func looseAttributes(text string) (map[string]string, error) {
 	return values, nil
 }
 
-// valueEnd is the place of the quote that ends a value.
+// valueEnd is the position of the quote that ends a value.
 func valueEnd(text []byte) int {
 	for i, c := range text {
 		if c == '"' && (len(bytes.TrimSpace(text[i+1:])) == 0 || beginsAttribute(text[i+1:])) {
@@ -147,7 +147,7 @@ func valueEnd(text []byte) int {
 	return -1
 }
 
-// beginsAttribute reports whether a text begins with blanks and name=".
+// beginsAttribute reports whether a text begins with white space and name=".
 func beginsAttribute(text []byte) bool {
 	rest := bytes.TrimLeft(text, " \t")
 	name, _, ok := bytes.Cut(rest, []byte(`="`))

@@ -6,10 +6,10 @@ import (
 	"nerbench/ner"
 )
 
-// readInstructUIE reads the family instructuie-json (docs/spec/formats.md §2): one JSON
-// array of {"sentence", "entities": [{"name", "type", "pos": [start, end]}]}.
-// Offsets are code points, ends exclusive, and win over the name
-// (text_mismatch).
+// readInstructUIE reads the family instructuie-json (docs/spec/formats.md §2): one
+// JSON array of {"sentence", "entities": [{"name", "type", "pos": [start, end]}]}.
+// Offsets are code points, ends exclusive. If the name differs from the text, the
+// offsets are used (text_mismatch).
 func readInstructUIE(r *reading) error {
 	return r.arrays(func(dec decoder) error {
 		var record struct {
@@ -31,7 +31,7 @@ func readInstructUIE(r *reading) error {
 		var spans []labelled
 		for _, e := range record.Entities {
 			if len(e.Pos) != 2 {
-				return errors.New(`expected an entity {"name", "type", "pos": [start, end]}: "pos" is no pair`)
+				return errors.New(`expected an entity {"name", "type", "pos": [start, end]}: "pos" is not a pair`)
 			}
 			s, err := r.pointSpan(points, e.Pos[0], e.Pos[1], e.Type)
 			if err != nil {

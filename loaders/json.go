@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// lenient are the options of all JSON: a name that stands twice in an object is no
-// fault of a corpus. Bytes that are not UTF-8 are; the decoder stops at them.
+// lenient are the options of all JSON. A duplicate name in an object is not an
+// error, since some corpora have them. Invalid UTF-8 is an error.
 var lenient = jsontext.AllowDuplicateNames(true)
 
 // unmarshal reads one JSON value.
@@ -21,8 +21,7 @@ func unmarshal(b []byte, into any) error { return plainJSON(json.Unmarshal(b, in
 // decoder reads JSON from a file, value by value.
 type decoder struct{ *jsontext.Decoder }
 
-// decoder begins to read a file. A byte order mark before it is cut off and
-// counted.
+// decoder begins to read a file. It removes and counts a byte order mark.
 func (r *reading) decoder(file io.Reader) (decoder, error) {
 	in := bufio.NewReaderSize(file, 1<<16)
 	head, err := in.Peek(len(bom))
@@ -43,39 +42,39 @@ func (d decoder) value(into any) error {
 	return plainJSON(json.UnmarshalDecode(d.Decoder, into, lenient))
 }
 
-// token reads one token and says of which kind it is.
+// token reads one token and returns its kind.
 func (d decoder) token() (jsontext.Token, error) {
 	t, err := d.ReadToken()
 	return t, plainJSON(err)
 }
 
-// more reports whether the array or object at hand goes on. At the end of the
-// file it does, so that what reads on finds out.
+// more reports whether the current array or object continues. At the end of the
+// file it returns true, so that the next read returns the error.
 func (d decoder) more() bool {
 	kind := d.PeekKind()
 	return kind != ']' && kind != '}'
 }
 
-// end checks that nothing stands behind the value that was read.
+// end checks that nothing follows the value.
 func (d decoder) end() error {
 	switch t, err := d.token(); {
 	case err == io.EOF:
 		return nil
 	case err != nil:
-		return fmt.Errorf("behind the end: %w", err)
+		return fmt.Errorf("after the end: %w", err)
 	default:
-		return fmt.Errorf("behind the end: %v, expected nothing", t)
+		return fmt.Errorf("after the end: %v, expected nothing", t)
 	}
 }
 
-// plainJSON is an error of the decoder without its own name.
+// plainJSON returns an error of the decoder without the decoder's name.
 func plainJSON(err error) error {
 	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
 	if !ok {
 		return err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("it ends too early: %w", io.ErrUnexpectedEOF)
+		return fmt.Errorf("unexpected end: %w", io.ErrUnexpectedEOF)
 	}
 	return fmt.Errorf("byte %d: %w", syntax.ByteOffset, syntax.Err)
 }

@@ -23,11 +23,11 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // documentLine is a document in a file of JSON Lines. Offsets are code points.
 type documentLine struct {
-	ID     string     `json:"id"`
-	Text   *string    `json:"text"`
-	Tokens [][2]int   `json:"tokens,omitempty"`
-	Spans  []spanLine `json:"spans"`
-	// Mentions are gold where there are no spans.
+	ID     string          `json:"id"`
+	Text   *string         `json:"text"`
+	Tokens [][2]int        `json:"tokens,omitempty"`
+	Spans  []ner.PointSpan `json:"spans"`
+	// Mentions are the gold annotation if there are no spans.
 	Mentions []mentionLine `json:"mentions,omitempty"`
 }
 
@@ -36,16 +36,11 @@ type mentionLine struct {
 	Type *ner.EntityType `json:"type"`
 }
 
-type spanLine struct {
-	Start int            `json:"start"`
-	End   int            `json:"end"`
-	Type  ner.EntityType `json:"type"`
-}
-
-// ReadDocuments reads JSON Lines, a document a line; offsets in it count code
-// points. Blank lines are skipped. It ends after the first error, which is a
-// [LineError]. Gold is spans, or mentions where a line has no spans. Spans are nil where a line has none, not even an empty list: such a
-// document is not annotated.
+// ReadDocuments reads JSON Lines, one document per line, with offsets in code
+// points. It skips blank lines and ends after the first error, which is a
+// [LineError]. The gold annotation is spans, or mentions if the line has no spans.
+// Spans are nil if the line has no list of spans, not even an empty one: the
+// document is then not annotated.
 func ReadDocuments(in io.Reader) iter.Seq2[*ner.Document, error] {
 	return func(yield func(*ner.Document, error) bool) {
 		for d, err := range ReadNumbered(in) {
@@ -62,8 +57,8 @@ type Numbered struct {
 	Line int
 }
 
-// ReadNumbered is [ReadDocuments] with the lines, for errors about documents that
-// are no errors of one line alone.
+// ReadNumbered is [ReadDocuments] with line numbers, for errors that involve
+// several lines.
 func ReadNumbered(in io.Reader) iter.Seq2[Numbered, error] {
 	return func(yield func(Numbered, error) bool) {
 		err := eachLine(in, &Tally{Repairs: map[string]int{}}, func(number int, line []byte) error {
@@ -85,8 +80,8 @@ func ReadNumbered(in io.Reader) iter.Seq2[Numbered, error] {
 	}
 }
 
-// parseDocument reads one line. Members that it does not know are ignored:
-// people keep notes of their own beside a document.
+// parseDocument reads one line. It ignores unknown members, since files may contain
+// additional data.
 func parseDocument(line []byte) (*ner.Document, error) {
 	if line == nil {
 		return nil, errLong
@@ -107,7 +102,7 @@ func parseDocument(line []byte) (*ner.Document, error) {
 		start, err1 := points.Byte(t[0])
 		end, err2 := points.Byte(t[1])
 		if err := errors.Join(err1, err2); err != nil || start > end {
-			return nil, fmt.Errorf("token %d: [%d,%d) is no range of the text of %d code points", i, t[0], t[1], points.Len())
+			return nil, fmt.Errorf("token %d: [%d,%d) is not a range in the text of %d code points", i, t[0], t[1], points.Len())
 		}
 		d.Tokens = append(d.Tokens, ner.Range{Start: start, End: end})
 	}
@@ -118,7 +113,7 @@ func parseDocument(line []byte) (*ner.Document, error) {
 		start, err1 := points.Byte(s.Start)
 		end, err2 := points.Byte(s.End)
 		if err := errors.Join(err1, err2); err != nil || start >= end {
-			return nil, fmt.Errorf("span %d: [%d,%d) is no range of the text of %d code points", i, s.Start, s.End, points.Len())
+			return nil, fmt.Errorf("span %d: [%d,%d) is not a range in the text of %d code points", i, s.Start, s.End, points.Len())
 		}
 		if s.Type == "" {
 			return nil, fmt.Errorf(`span %d: "type" is missing`, i)
@@ -140,12 +135,9 @@ func parseDocument(line []byte) (*ner.Document, error) {
 // WriteDocument writes a document as one line of JSON, offsets in code points.
 func WriteDocument(w io.Writer, d *ner.Document) error {
 	points := ner.NewCodePoints(d.Text)
-	l := documentLine{ID: d.ID, Text: &d.Text, Spans: make([]spanLine, len(d.Spans))}
+	l := documentLine{ID: d.ID, Text: &d.Text, Spans: points.Spans(d.Spans)}
 	for _, t := range d.Tokens {
 		l.Tokens = append(l.Tokens, [2]int{points.CodePoint(t.Start), points.CodePoint(t.End)})
-	}
-	for i, s := range d.Spans {
-		l.Spans[i] = spanLine{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type}
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -155,8 +147,8 @@ func WriteDocument(w io.Writer, d *ner.Document) error {
 	return nil
 }
 
-// readDocumentFiles reads the family documents: JSON Lines whose types are
-// native labels of the dataset, or its types.
+// readDocumentFiles reads the family documents: JSON Lines whose types are native
+// labels or types of the dataset.
 func readDocumentFiles(r *reading) error { return r.objects(r.documentLine) }
 
 func (r *reading) documentLine(line []byte) error {
@@ -178,7 +170,7 @@ func (r *reading) documentLine(line []byte) error {
 	return r.emit(d, spans)
 }
 
-// objects reads files of JSON Lines, an object a line. Blank lines are skipped.
+// objects reads files of JSON Lines, one object per line. It skips blank lines.
 func (r *reading) objects(object func(line []byte) error) error {
 	names, err := r.files()
 	if err != nil {

@@ -8,21 +8,22 @@ import (
 	"nerbench/ner"
 )
 
-// readJSONLSpans reads the family jsonl-spans (docs/spec/formats.md §2): an object a line,
-// with a text in "data" and mentions [label, start, end, text, token start, token
-// end, [tokens]] in "ner_label"; an older form has no text and no tokens. Offsets
-// are code points of the text, which is tokens joined by one blank, and win over
-// the mention's own string (text_mismatch).
+// readJSONLSpans reads the family jsonl-spans (docs/spec/formats.md §2): one object
+// per line, with a text in "data" and mentions [label, start, end, text, token
+// start, token end, [tokens]] in "ner_label". An older version has mentions without
+// text and tokens. Offsets are code points of the text, which is tokens joined by
+// one space. If the mention's own string differs from the text, the offsets are
+// used (text_mismatch).
 func readJSONLSpans(r *reading) error { return r.objects(r.spansLine) }
 
 // offsetMention is one mention of the family.
 type offsetMention struct {
 	label      string
 	start, end int
-	text       *string // nil in the older form
+	text       *string // nil in the older version
 }
 
-// UnmarshalJSON reads either form.
+// UnmarshalJSON reads both versions.
 func (m *offsetMention) UnmarshalJSON(b []byte) error {
 	var parts []jsontext.Value
 	if err := unmarshal(b, &parts); err != nil {
@@ -65,7 +66,7 @@ func (r *reading) spansLine(line []byte) error {
 	return r.emit(d, spans)
 }
 
-// atBlanks are the tokens of a text whose tokens were joined by one blank.
+// atBlanks returns the tokens of a text that was joined with single spaces.
 func atBlanks(text string) []ner.Range {
 	var tokens []ner.Range
 	start := 0

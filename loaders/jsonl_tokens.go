@@ -11,10 +11,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// readJSONLTokens reads the family jsonl-tokens (docs/spec/formats.md §2): an object a
-// line, with a list of tokens and a list of as many tags, strings or numbers.
-// The set's fields say what they are called, what numbers mean, and which
-// records are kept; others are counted (records_left_out).
+// readJSONLTokens reads the family jsonl-tokens (docs/spec/formats.md §2): one
+// object per line, with a list of tokens and a list of as many tags, strings or
+// numbers. The set's fields name the members, define the numbers, and select
+// records; other records are counted (records_left_out).
 func readJSONLTokens(r *reading) error {
 	tags, err := r.newTagNames()
 	if err != nil {
@@ -44,13 +44,13 @@ type taggedRecords struct {
 	in    bytes.Reader
 	dec   *jsontext.Decoder
 	met   []string // fields of the record
-	left  bool     // the record is not one of the set's
+	left  bool     // the record is not in the set
 	words packedStrings
 	texts packedStrings
 	ids   []int
 }
 
-// packedStrings are strings in one buffer, which is used again.
+// packedStrings are strings in one buffer, which is reused.
 type packedStrings struct {
 	bytes []byte
 	ends  []int
@@ -93,7 +93,7 @@ func (t *taggedRecords) line(line []byte) error {
 	f := t.set.Fields
 	for _, name := range f.Require {
 		if !slices.Contains(t.met, name) {
-			return fmt.Errorf("field %q: missing: this is not the form of set %s, whose tags may have other numbers", name, t.set.Name)
+			return fmt.Errorf("field %q: missing: the file is not in the format of set %s, whose tag numbers may differ", name, t.set.Name)
 		}
 	}
 	for name := range f.Where {
@@ -113,13 +113,13 @@ func (t *taggedRecords) line(line []byte) error {
 	return t.tagged()
 }
 
-// object reads the fields of a record that matter.
+// object reads the relevant fields of a record.
 func (t *taggedRecords) object() error {
 	if kind := t.dec.PeekKind(); kind != '{' {
 		if _, err := t.dec.ReadToken(); err != nil {
 			return err
 		}
-		return fmt.Errorf("%v is none", kind)
+		return fmt.Errorf("%v is not an object", kind)
 	}
 	if _, err := t.dec.ReadToken(); err != nil {
 		return err
@@ -151,12 +151,12 @@ func (t *taggedRecords) object() error {
 		return err
 	}
 	if _, err := t.dec.ReadToken(); err != io.EOF {
-		return errors.Join(errors.New("more stands behind it"), err)
+		return errors.Join(errors.New("expected nothing after the object"), err)
 	}
 	return nil
 }
 
-// limit leaves the record out unless a field has a value.
+// limit leaves the record out unless a field has one of the selected values.
 func (t *taggedRecords) limit(name, want string) error {
 	value, err := t.dec.ReadToken()
 	if err != nil {
@@ -169,7 +169,7 @@ func (t *taggedRecords) limit(name, want string) error {
 	return nil
 }
 
-// list reads a list of strings or, where numbers are allowed, of numbers.
+// list reads a list of strings or, if numbers are permitted, of numbers.
 func (t *taggedRecords) list(name string, strings *packedStrings, numbers *[]int) error {
 	strings.reset()
 	if begin, err := t.dec.ReadToken(); err != nil {
@@ -202,10 +202,10 @@ func (t *taggedRecords) list(name string, strings *packedStrings, numbers *[]int
 	}
 }
 
-// tagged makes a document of the lists that were read.
+// tagged makes a document from the lists of a record.
 func (t *taggedRecords) tagged() error {
 	if t.words.len() != len(t.ids)+t.texts.len() {
-		return fmt.Errorf("%d tokens, %d tags: expected as many", t.words.len(), len(t.ids)+t.texts.len())
+		return fmt.Errorf("%d tokens, %d tags: expected equal numbers", t.words.len(), len(t.ids)+t.texts.len())
 	}
 	if t.words.len() == 0 {
 		t.tally.Repairs["records_without_tokens"]++

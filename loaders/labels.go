@@ -9,22 +9,22 @@ import (
 	"nerbench/ner"
 )
 
-// labelMap turns native labels into types (docs/spec/formats.md §1): the dataset's rule, then
-// its map.
+// labelMap converts native labels to types (docs/spec/formats.md §1), by the
+// dataset's rule and then its map.
 type labelMap struct {
 	dataset *datasets.Dataset
 	cuts    bool // at the first hyphen
-	joins   bool // some labels are second spellings
+	joins   bool // some labels have a second spelling
 	native  map[string]*label
 }
 
-// label is one native label, and how many of its spans were met.
+// label is one native label, with the number of its spans.
 type label struct {
 	datasets.Label
 	kept, dropped int
 }
 
-// count writes what was met into a tally.
+// count adds the counts of labels to a tally.
 func (m *labelMap) count(t *Tally) {
 	for native, l := range m.native {
 		if l.kept > 0 {
@@ -61,8 +61,8 @@ func (m *labelMap) cut(label []byte) []byte {
 	return label
 }
 
-// continues reports whether a tag of one label may continue a span of another:
-// they are the same, or one is a second spelling.
+// continues reports whether a tag of one label may continue a span of another: they
+// are equal, or spellings of the same label.
 func (m *labelMap) continues(open, label []byte) bool {
 	return bytes.Equal(open, label) || m.joins && bytes.Equal(m.spelling(open), m.spelling(label))
 }
@@ -74,7 +74,7 @@ func (m *labelMap) spelling(label []byte) []byte {
 	return label
 }
 
-// find looks a label up, after the rules that come behind the cut.
+// find looks a label up, after the rules that follow the formation of spans.
 func (m *labelMap) find(native []byte) (*label, error) {
 	switch m.dataset.LabelRule {
 	case datasets.Single:
@@ -98,7 +98,7 @@ func (m *labelMap) find(native []byte) (*label, error) {
 }
 
 // ofClass finds the label of a class of GENIA's ontology: "G#" with the label,
-// and nothing or an underscore behind it.
+// optionally followed by an underscore and more.
 func (m *labelMap) ofClass(class string) (*label, bool) {
 	for native, l := range m.native {
 		if rest, ok := strings.CutPrefix(class, "G#"+native); ok && (rest == "" || rest[0] == '_') {

@@ -16,8 +16,8 @@ import (
 	"nerbench/ner"
 )
 
-// formats lists the families that can be read. A new family is a function in a
-// file of its own and a line here.
+// formats lists the families that can be read. A new family is a function in its
+// own file and a line here.
 var formats = map[string]format{
 	"ace-apf":          readACE,
 	"bc2gm-native":     readBC2GM,
@@ -53,40 +53,40 @@ var formats = map[string]format{
 	"uniner-json":      readUniNERJSON,
 }
 
-// format reads the files of a reading and hands each document to
-// [reading.emit]. It returns nil also if emit said to stop.
+// format reads the files of a reading and passes each document to [reading.emit].
+// It also returns nil if emit stopped the reading.
 type format func(r *reading) error
 
-// Options selects what is read of a dataset.
+// Options selects the documents that are read from a dataset.
 type Options struct {
 	Set   string // empty: the primary set
 	Split ner.Split
 	// Gold is the gold rule: empty or [datasets.NativeGold] for the native gold,
 	// [datasets.WithoutSentenceFinal] for that of the UniversalNER test files.
 	Gold datasets.UniNERGold
-	// View is "all" or empty for the documents of the files, or [Table6View] for
-	// those that the paper counted.
+	// View is "all" or empty for the documents of the files, or [Table6View] for the
+	// documents that the paper counted.
 	View string
-	// Seed draws the splits that are not in the release ([Made]).
+	// Seed selects the documents of splits that are not in the release ([Made]).
 	Seed int
 }
 
-// Tally counts what a loader met. It is complete when its documents were read
-// to the end.
+// Tally counts documents and their parts. It is complete when all documents have
+// been read.
 type Tally struct {
 	Tokens int
 	// ByLabel counts kept spans by native label.
 	ByLabel map[string]int
 	// Dropped counts the spans of labels that the label map drops.
 	Dropped map[string]int
-	// Repairs counts what was repaired or skipped, by kind, such as orphan_i: an
-	// I- tag that opens a span.
+	// Repairs counts repaired or skipped items, by kind, such as orphan_i: an I- tag
+	// that begins a span.
 	Repairs map[string]int
-	// Duplicates counts spans that collapsed because an equal one was there.
+	// Duplicates counts spans that were left out because they equal another one.
 	Duplicates int
 }
 
-// MissingError tells that a file of a dataset is not in the data folder. It wraps
+// MissingError reports that a file of a dataset is not in the data folder. It wraps
 // [fs.ErrNotExist].
 type MissingError struct {
 	Dataset string
@@ -99,26 +99,26 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("dataset %s: %s: file %s: missing", e.Dataset, e.Split, e.Path)
 }
 
-// Unwrap makes it a kind of [fs.ErrNotExist].
+// Unwrap returns [fs.ErrNotExist].
 func (e *MissingError) Unwrap() error { return fs.ErrNotExist }
 
-// Supported reports whether there is a reader for a set of the dataset; the empty
+// Supported reports whether there is a loader for a set of the dataset; the empty
 // name is the primary set.
 func Supported(dataset *datasets.Dataset, set string) bool {
 	s, err := dataset.Set(set)
 	if err != nil || formats[s.Family] == nil {
 		return false
 	}
-	// Files without fixed names cannot be found yet.
+	// There is no search yet for files without fixed names.
 	return !slices.ContainsFunc(s.Splits, func(p datasets.Part) bool { return len(p.Files) == 0 })
 }
 
-// Families lists the format families that have a reader.
+// Families lists the format families that have a loader.
 func Families() []string { return slices.Sorted(maps.Keys(formats)) }
 
-// Present reports whether all files of a split are in the data folder; the error
-// is a [MissingError] if one is not. Their content is looked at only where a
-// name is not found.
+// Present reports whether all files of a split are in the data folder; the error is
+// a [MissingError] if one is not. It reads their content only if a name is not
+// found.
 func Present(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) error {
 	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
@@ -129,10 +129,10 @@ func Present(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Optio
 }
 
 // Documents streams one split of a dataset, in the order of its files. data is the
-// data folder, which holds a folder for each dataset ([datasets.Dataset.DataDir]). The
-// error is that of the selection: an unknown set or split, no reader, a missing
-// file ([MissingError]). What is wrong inside a file ends the iteration with an
-// error "dataset: file:line: why".
+// data folder, which contains a folder for each dataset
+// ([datasets.Dataset.DataDir]). The returned error concerns the selection: an
+// unknown set or split, no loader, a missing file ([MissingError]). Malformed
+// content ends the iteration with an error "dataset: file:line: why".
 func Documents(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) (iter.Seq2[*ner.Document, error], *Tally, error) {
 	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
@@ -143,7 +143,7 @@ func Documents(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Opt
 	}
 	tally := &Tally{}
 	return func(yield func(*ner.Document, error) bool) {
-		r := *r // each iteration counts anew
+		r := *r // each iteration counts from zero
 		err := r.draw()
 		if err == nil {
 			r.start(tally, yield)
@@ -155,7 +155,7 @@ func Documents(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Opt
 	}, tally, nil
 }
 
-// read reads the part to its end.
+// read reads all documents of the part.
 func (r *reading) read() (err error) {
 	defer func() {
 		if closing := r.closeArchives(); err == nil {
@@ -164,10 +164,10 @@ func (r *reading) read() (err error) {
 	}()
 	err = formats[r.set.Family](r)
 	if err == errStopped && !r.stopped {
-		err = nil // the split ends before its files
+		err = nil // the split may end before its files
 	}
 	if err == nil && r.met == 0 {
-		err = fmt.Errorf("%s: %s: no document of the family %s: empty, or of another form", r.part.Name, r.part.Files[0].Path, r.set.Family)
+		err = fmt.Errorf("%s: %s: no %s documents found: the file is empty or in another format", r.part.Name, r.part.Files[0].Path, r.set.Family)
 	}
 	if err == nil {
 		err = r.out.end()
@@ -176,7 +176,7 @@ func (r *reading) read() (err error) {
 	return err
 }
 
-// draw finds out which documents are in a split that is drawn: it counts them.
+// draw selects the documents of a made split, which requires counting them.
 func (r *reading) draw() error {
 	if !r.made {
 		return nil
@@ -192,7 +192,7 @@ func (r *reading) draw() error {
 	return nil
 }
 
-// reading is one split while it is read.
+// reading is the state of reading one split.
 type reading struct {
 	selected
 	ctx     context.Context
@@ -203,10 +203,10 @@ type reading struct {
 	gold    datasets.UniNERGold
 	counts  string // the view
 	seed    int
-	drawn   []bool // documents of a split that was made; nil: all
+	drawn   []bool // documents of a made split; nil: all
 	labels  *labelMap
 	out     stage
-	// archives are those that were unpacked: several files of a split may lie in one.
+	// archives are the unpacked archives: several files of a split may be in one.
 	archives map[string]*archive.Files
 
 	tally   *Tally
@@ -214,9 +214,9 @@ type reading struct {
 	met     int // documents of the files
 	index   int // of the next document of the split
 	id      []byte
-	prefix  int  // length of what all ids begin with
-	marks   int  // that were handed on as documents
-	stopped bool // the consumer has enough
+	prefix  int  // length of the common prefix of ids
+	marks   int  // emitted as documents
+	stopped bool // the consumer has stopped
 }
 
 func newReading(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options) (*reading, error) {
@@ -225,7 +225,7 @@ func newReading(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Op
 		return nil, err
 	}
 	if formats[set.Family] == nil {
-		return nil, fmt.Errorf("dataset %s: set %s: no reader yet for the format family %s (there are readers for %s)",
+		return nil, fmt.Errorf("dataset %s: set %s: no loader for the format family %s (supported: %s)",
 			dataset.ID, set.Name, set.Family, strings.Join(Families(), ", "))
 	}
 	s, err := selectPart(dataset, set, o)
@@ -258,12 +258,12 @@ type labelled struct {
 
 var errStopped = errors.New("stopped")
 
-// emit applies what holds for all formats to a document and its spans, in the
-// order of the file, and hands it on. It returns an error to stop the reading.
+// emit applies the rules of all formats to a document and its spans, in the order
+// of the file, and passes it on. It returns an error to stop the reading.
 func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	r.met++
 	if r.met <= r.part.First {
-		clear(r.tally.Repairs) // they are those of other splits
+		clear(r.tally.Repairs) // documents of other splits are skipped
 		return nil
 	}
 	if d.ID == "" {
@@ -275,7 +275,7 @@ func (r *reading) emit(d *ner.Document, spans []labelled) error {
 		return err
 	}
 	if r.part.End > 0 && r.met > r.part.End {
-		return errStopped // the rest is in other splits
+		return errStopped // the other documents are in other splits
 	}
 	if r.drawn != nil && (r.index > len(r.drawn) || !r.drawn[r.index-1]) {
 		return nil
@@ -286,18 +286,18 @@ func (r *reading) emit(d *ner.Document, spans []labelled) error {
 		return err
 	}
 	if r.met == r.part.End {
-		return errStopped // before anything of other splits is counted
+		return errStopped // before items of other splits are counted
 	}
 	return nil
 }
 
-// mark takes a document mark between documents.
+// mark processes a document mark between documents.
 func (r *reading) mark() error {
 	r.tally.Repairs["document_marks"]++
 	return r.out.mark()
 }
 
-// deliver hands a document to who reads.
+// deliver passes a document to the consumer.
 func (r *reading) deliver(d *ner.Document) error {
 	if d.ID == "" {
 		d.ID = fmt.Sprintf("%s/%s/mark%d", r.dataset.ID, r.part.Name, r.marks)
@@ -310,8 +310,8 @@ func (r *reading) deliver(d *ner.Document) error {
 	return nil
 }
 
-// keep gives a document the spans that the label map and the gold rule leave,
-// each once (docs/spec/formats.md §1).
+// keep gives a document its spans: those that the label map and the gold rule keep,
+// without duplicates (docs/spec/formats.md §1).
 func (r *reading) keep(d *ner.Document, spans []labelled) {
 	if len(spans) > 0 {
 		d.Spans = make([]ner.Span, 0, len(spans))
@@ -339,10 +339,10 @@ func (r *reading) keep(d *ner.Document, spans []labelled) {
 	}
 }
 
-// spanSet finds spans again: by looking through a few, by a map among many.
+// spanSet finds equal spans: by a search among few spans, by a map among many.
 type spanSet map[ner.Span]bool
 
-// has reports whether a span is among those before it, and takes it in.
+// has reports whether a span is in the set, and adds it.
 func (seen *spanSet) has(before []ner.Span, s ner.Span) bool {
 	const few = 32
 	if len(before) < few {

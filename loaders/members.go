@@ -10,12 +10,12 @@ import (
 	"strings"
 )
 
-// largestArchive bounds the bytes that an archive may hold.
+// largestArchive limits the unpacked bytes of an archive.
 const largestArchive = 1 << 30
 
-// each reads the files of the split that are wanted, in order. A folder stands
-// for the files in it and below it, an archive for its members, in byte order of
-// their names; while a member is read, the archive is the data.
+// each reads the wanted files of the split, in order. For a folder it reads the
+// files below it, for an archive the members, in byte order of their names. While a
+// member is read, the archive is the data folder.
 func (r *reading) each(wanted func(name string) bool, read func(name string) error) error {
 	for i := range r.part.Files {
 		f := &r.part.Files[i]
@@ -32,7 +32,7 @@ func (r *reading) each(wanted func(name string) bool, read func(name string) err
 	return nil
 }
 
-// counted wants those files whose names end as a pattern says, too.
+// counted also requires that the names of files match a pattern.
 func counted(pattern string, wanted func(name string) bool) func(name string) bool {
 	if pattern == "" {
 		return wanted
@@ -44,7 +44,7 @@ func counted(pattern string, wanted func(name string) bool) func(name string) bo
 	}
 }
 
-// within reads those files that a file, a folder or an archive stands for.
+// within reads the wanted files of a file, a folder or an archive.
 func (r *reading) within(name string, wanted func(name string) bool, read func(name string) error) error {
 	switch {
 	case archive.Is(name):
@@ -79,7 +79,7 @@ func (r *reading) archive(name string, wanted func(string) bool, read func(strin
 	return nil
 }
 
-// unpack reads an archive. Hidden files, links and folders are skipped
+// unpack opens an archive. Hidden files, links and folders are skipped
 // (docs/spec/formats.md §1).
 func (r *reading) unpack(name string) (files *archive.Files, err error) {
 	file, err := r.data.Open(name)
@@ -126,7 +126,7 @@ func (r *reading) folder(name string, wanted func(string) bool, read func(string
 	return nil
 }
 
-// member is a file of a split, wherever it lies.
+// member is a file of a split, in a folder or in an archive.
 type member struct {
 	data fs.FS
 	name string
@@ -135,8 +135,8 @@ type member struct {
 // stem is the member's name without folders and without an ending.
 func (m member) stem(ending string) string { return strings.TrimSuffix(path.Base(m.name), ending) }
 
-// all lists the files of the split that are wanted, in order, for families whose
-// documents lie in several files.
+// all lists the wanted files of the split, in order, for families whose documents
+// consist of several files.
 func (r *reading) all(wanted func(name string) bool) ([]member, error) {
 	var members []member
 	err := r.each(wanted, func(name string) error {
@@ -146,7 +146,7 @@ func (r *reading) all(wanted func(name string) bool) ([]member, error) {
 	return members, err
 }
 
-// at reads with a member's files as the data.
+// at reads with the member's folder or archive as the data folder.
 func (r *reading) at(m member, read func(name string) error) error {
 	outside := r.data
 	r.data = m.data
@@ -163,7 +163,7 @@ func (r *reading) wholeOf(m member) (text []byte, err error) {
 	return text, err
 }
 
-// withSuffix wants the files whose names, without ".gz", end so.
+// withSuffix selects files by the suffix of their names, without ".gz".
 func withSuffix(suffix string) func(string) bool {
 	return func(name string) bool { return strings.HasSuffix(strings.TrimSuffix(name, ".gz"), suffix) }
 }

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// readMRC reads the family mrc-json (docs/spec/formats.md §2): one JSON array of questions,
-// one for each sentence and label; the beginning of qas_id, up to the dot, names
-// the sentence. Positions are words of the context, ends inclusive, paired by
-// their places.
+// readMRC reads the family mrc-json (docs/spec/formats.md §2): one JSON array of
+// questions, one for each sentence and label. The part of qas_id before the dot
+// identifies the sentence. Positions are words of the context, ends inclusive; the
+// n-th start belongs to the n-th end.
 //
-// Policy: questions of one sentence stand together and have one context.
+// Policy: the questions of a sentence are consecutive and have the same context.
 func readMRC(r *reading) error {
 	m := &mrc{reading: r, before: map[string]bool{}}
 	if err := r.arrays(m.question); err != nil {
@@ -25,7 +25,7 @@ type mrc struct {
 	context  string
 	open     bool
 	mentions []indexed
-	before   map[string]bool // sentences that ended
+	before   map[string]bool // finished sentences
 }
 
 func (m *mrc) question(dec decoder) error {
@@ -44,12 +44,12 @@ func (m *mrc) question(dec decoder) error {
 	case !ok || q.Context == nil:
 		return fmt.Errorf("expected a question {\"qas_id\": \"sentence.label\", \"context\", \"entity_label\", \"start_position\", \"end_position\"}")
 	case len(q.Starts) != len(q.Ends):
-		return fmt.Errorf("question %s: %d starts, %d ends: expected as many", q.ID, len(q.Starts), len(q.Ends))
+		return fmt.Errorf("question %s: %d starts, %d ends: expected equal numbers", q.ID, len(q.Starts), len(q.Ends))
 	case m.open && sentence == m.sentence && *q.Context != m.context:
-		return fmt.Errorf("question %s: its context is not that of the questions before", q.ID)
+		return fmt.Errorf("question %s: its context differs from that of the previous questions", q.ID)
 	case !m.open || sentence != m.sentence:
 		if m.before[sentence] {
-			return fmt.Errorf("question %s: the questions of its sentence do not stand together", q.ID)
+			return fmt.Errorf("question %s: the questions of its sentence are not consecutive", q.ID)
 		}
 		if err := m.end(); err != nil {
 			return err

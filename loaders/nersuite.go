@@ -7,12 +7,12 @@ import (
 	"unicode/utf8"
 )
 
-// readNersuite reads the family nersuite (docs/spec/formats.md §2): tag, start, end, token,
-// lemma, part of speech, chunk, separated by tabs; a blank line ends a sentence,
-// and so does the end of a document's file.
+// readNersuite reads the family nersuite (docs/spec/formats.md §2): tag, start,
+// end, token, lemma, part of speech, chunk, separated by tabs. A sentence ends at a
+// blank line and at the end of a document's file.
 //
-// Policy: offsets count the code points of the document; they are checked against
-// the token, and a line where they do not fit stops the reading.
+// Policy: offsets count the code points of the document. They are compared with the
+// token, and a mismatch stops the reading.
 func readNersuite(r *reading) error {
 	b, err := newBlock(r, "iob2", "")
 	if err != nil {
@@ -30,7 +30,7 @@ func readNersuite(r *reading) error {
 
 type nersuite struct {
 	*block
-	last int // end of the token before, in code points of the document
+	last int // end of the previous token, in code points of the document
 }
 
 // nersuiteColumns are tag, start, end, token, lemma, part of speech, chunk.
@@ -53,7 +53,7 @@ func (n *nersuite) line(line []byte) error {
 	start, err1 := strconv.Atoi(string(columns[1]))
 	end, err2 := strconv.Atoi(string(columns[2]))
 	if err1 != nil || err2 != nil || start < n.last || end-start != utf8.RuneCount(columns[3]) {
-		return fmt.Errorf("offsets %s to %s: expected those of the token %q, behind %d", columns[1], columns[2], columns[3], n.last)
+		return fmt.Errorf("offsets %s to %s: expected those of the token %q, from %d on", columns[1], columns[2], columns[3], n.last)
 	}
 	n.last = end
 	return n.token(columns[3], columns[0])

@@ -13,25 +13,25 @@ import (
 	"nerbench/datasets"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// oddities are what may have happened to a file.
+// oddities are changes to a file.
 var oddities = []struct {
 	name string
 	of   func(content string) string
 }{
-	{"as it should be", func(s string) string { return s }},
+	{"unchanged", func(s string) string { return s }},
 	{"empty", func(string) string { return "" }},
 	{"byte order mark", func(s string) string { return "\uFEFF" + s }},
 	{"CRLF", func(s string) string { return strings.ReplaceAll(s, "\n", "\r\n") }},
 	{"NUL", func(s string) string { return s[:len(s)/2] + "\x00" + s[len(s)/2:] }},
 	{"Latin-1", func(s string) string { return strings.ReplaceAll(s, "ë", "\xeb") }},
-	{"cut", func(s string) string { return strings.ToValidUTF8(s[:len(s)*2/3], "") }},
+	{"truncated", func(s string) string { return strings.ToValidUTF8(s[:len(s)*2/3], "") }},
 	{"web page", func(string) string { return "<!DOCTYPE html>\n<html><body><p>Sign in</p></body></html>\n" }},
 }
 
-// TestOddFiles writes down what each native family makes of each file of its own
-// after something happened to it: documents, counts, or an error.
+// TestOddFiles records the result for each native family after each change of its
+// files: documents, counts, or an error.
 func TestOddFiles(t *testing.T) {
 	events := &datasets.Fields{Tags: "type", Elements: []string{"EVENT"}}
 	single := nativeDataset("clef-pipe", nil, "d/*")
@@ -90,6 +90,6 @@ func TestOddFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.String() != string(want) {
-		t.Errorf("differs from %s; run with -update and look at the difference:\n%s", golden, b.String())
+		t.Errorf("differs from %s; run with -update and review the difference:\n%s", golden, b.String())
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// readOneIE reads the family oneie-jsonl (docs/spec/formats.md §2): a sentence a line, with
-// tokens and mentions by the tokens of the sentence, ends exclusive. A subtype
-// behind a colon is cut off.
+// readOneIE reads the family oneie-jsonl (docs/spec/formats.md §2): one sentence
+// per line, with tokens, and mentions by the tokens of the sentence, ends
+// exclusive. A subtype after a colon is removed.
 func readOneIE(r *reading) error {
 	return r.objects(func(line []byte) error {
 		var sentence struct {

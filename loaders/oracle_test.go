@@ -16,14 +16,14 @@ import (
 	"nerbench/datasets"
 )
 
-// FuzzXML compares the XML scanner with encoding/xml. The two agree on this
-// subset: whatever both accept. Its events are the tags with their names as
-// written, the first value of each attribute, and the text inside elements, with
-// neighbouring pieces of text and CDATA joined. Text outside of elements, comments,
-// instructions and declarations have no events.
+// FuzzXML compares the XML scanner with encoding/xml on the files that both accept.
+// The events are the tags with their names as written, the first value of each
+// attribute, and the text inside elements, with adjacent pieces of text and CDATA
+// joined. Text outside elements, comments, instructions and declarations have no
+// events.
 //
-// The scanner also accepts whatever encoding/xml accepts, except text outside of
-// elements and the cases of [isStricter].
+// The scanner also accepts every file that encoding/xml accepts, except text
+// outside elements and the cases of [isStricter].
 func FuzzXML(f *testing.F) {
 	for _, s := range []string{
 		`<a b="c" d='e&amp;"'>x &lt; y&#x41;&#66;<c/>z</a>`, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<a>\r\nx\ry<![CDATA[<&\r\n]]]]><!-- no > -- text --></a>\n",
@@ -47,18 +47,18 @@ func FuzzXML(f *testing.F) {
 	})
 }
 
-// isStricter reports whether an error is one of those by which the scanner alone
-// refuses a file: "<!" without a name, and a reference to a surrogate.
+// isStricter reports whether only the scanner rejects a file because of an error:
+// "<!" without a name, and a reference to a surrogate.
 func isStricter(err error) bool {
-	return strings.Contains(err.Error(), "is no declaration") || strings.Contains(err.Error(), `unknown reference "&#`)
+	return strings.Contains(err.Error(), "is not a declaration") || strings.Contains(err.Error(), `unknown reference "&#`)
 }
 
-// events collects what is read; pieces of text beside each other are one event.
+// events collects the events of a file; adjacent pieces of text are one event.
 type events struct {
 	list    []string
 	depth   int
 	text    strings.Builder
-	outside bool // there is text outside of elements
+	outside bool // there is text outside elements
 }
 
 func (e *events) add(event string, deeper int) {
@@ -78,7 +78,7 @@ func (e *events) characters(text []byte) {
 	e.outside = e.outside || len(bytes.TrimSpace(text)) > 0
 }
 
-// standardEvents reads by encoding/xml. Tokens check the nesting, raw tokens have
+// standardEvents reads with encoding/xml. Tokens check the nesting, raw tokens have
 // the names as written.
 func standardEvents(s string) (e events, err error) {
 	for d := xml.NewDecoder(strings.NewReader(s)); ; {
@@ -120,7 +120,8 @@ func standardEvents(s string) (e events, err error) {
 	}
 }
 
-// scannerEvents reads by the scanner, through a buffer that most tags overflow.
+// scannerEvents reads with the scanner, through a buffer that is smaller than most
+// tags.
 func scannerEvents(s string) (e events, err error) {
 	scanner := newXMLScanner(nil)
 	scanner.in = bufio.NewReaderSize(strings.NewReader(s), 16)
@@ -145,8 +146,9 @@ func scannerEvents(s string) (e events, err error) {
 	}
 }
 
-// attributeNames are the names of the attributes of the tag at hand, each once, in
-// order. The scanner has no need of them: it looks attributes up by their names.
+// attributeNames are the names of the attributes of the current tag, in order and
+// without duplicates. The scanner has no such function, since it looks attributes
+// up by name.
 func attributeNames(s *xmlScanner) []string {
 	var names []string
 	for rest := string(s.raw); ; {
@@ -165,9 +167,9 @@ func attributeNames(s *xmlScanner) []string {
 	}
 }
 
-// FuzzCSV compares the CSV reader with encoding/csv. Of every text in UTF-8
-// without a byte order mark or NUL, both read the same records up to the same
-// fault, or to the end.
+// FuzzCSV compares the CSV parser with encoding/csv. From every UTF-8 text without
+// a byte order mark or NUL, both read the same records up to the first error, or to
+// the end.
 func FuzzCSV(f *testing.F) {
 	for _, s := range []string{
 		"a,b\n1,2\n", "a\r\n\"x\r\ny\"\r\n", "a,b\n\"\"\"\",\",\"\n", "a\n\n\nb", "a,\n,\"\"\n", "\"a\"\n\"b\"c\n", "a\n\"b", "a\nb\"c\"\nd", "a,b\n1\n", "a\r", "\"\r\n\n\"", "a\n\"\n\n\"\"\"\n", " \"a\"",
@@ -176,7 +178,7 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if !utf8.ValidString(s) || strings.HasPrefix(s, string(bom)) || strings.Contains(s, "\x00") {
-			t.Skip("refused, or changed, before it is read as CSV")
+			t.Skip("rejected or changed before it is read as CSV")
 		}
 		var want [][]string
 		var theirs error
@@ -191,7 +193,7 @@ func FuzzCSV(f *testing.F) {
 		}
 		columns := 1
 		if len(want) > 0 {
-			columns = len(want[0]) // a header has the number, too
+			columns = len(want[0]) // the header determines the number, too
 		}
 		got, ours := ownRecords(t, s, columns)
 		if (ours == nil) != (theirs == nil) {
@@ -203,7 +205,7 @@ func FuzzCSV(f *testing.F) {
 	})
 }
 
-// ownRecords reads a file by the reader.
+// ownRecords reads a file with the loader's parser.
 func ownRecords(t *testing.T, s string, columns int) (got [][]string, err error) {
 	r := &reading{
 		ctx: t.Context(), data: fstest.MapFS{"own/a.csv": {Data: []byte(s)}},

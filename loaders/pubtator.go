@@ -9,14 +9,13 @@ import (
 	"nerbench/ner"
 )
 
-// readPubtator reads the family pubtator (docs/spec/formats.md §2): documents separated by
-// blank lines, each a title line, an abstract line, and lines of mentions and
-// relations. The text is title, one blank, abstract; offsets are code points of
-// it.
+// readPubtator reads the family pubtator (docs/spec/formats.md §2): documents
+// separated by blank lines, each with a title line, an abstract line, and lines of
+// mentions and relations. The text is title, one space, abstract; offsets are its
+// code points.
 //
-// Policy: a line with integers in columns 2 and 3 is a mention, every other
-// tab-separated one a relation (counted as relation_lines). Anything else stops
-// the reading.
+// Policy: a line with integers in columns 2 and 3 is a mention, every other line
+// with tabs is a relation (relation_lines). Other lines stop the reading.
 func readPubtator(r *reading) error {
 	names, err := r.files()
 	if err != nil {
@@ -97,7 +96,7 @@ func (p *pubtator) head(line string) error {
 
 func (p *pubtator) text() string { return p.title + " " + p.abstract }
 
-// end makes a document of what was read, if anything was.
+// end makes a document of the lines so far, if there are any.
 func (p *pubtator) end() error {
 	if !p.hasTitle {
 		return nil

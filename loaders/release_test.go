@@ -10,8 +10,9 @@ import (
 	"nerbench/ner"
 )
 
-// TestReleases reads archives as the owners of the corpora publish them
-// (docs/spec/formats.md §4), with invented members, by the datasets of the benchmark.
+// TestReleases reads archives in the form in which the owners of the corpora
+// publish them (docs/spec/formats.md §4), with invented members, by the datasets of
+// the benchmark.
 func TestReleases(t *testing.T) {
 	ds, err := datasets.Embedded()
 	if err != nil {

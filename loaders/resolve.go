@@ -12,12 +12,12 @@ import (
 	"nerbench/internal/archive"
 )
 
-// Resolve finds a file of a dataset in the data folder, below the dataset's own folder:
-// by its name, by the other names under which it is published, each also without
-// its folders and with ".gz"; else, where the checksum is known, by its content.
-// A pattern stands for all files that it matches, in byte order; a folder may
-// also be there as an archive of the same name. The names returned are relative
-// to the data folder. If there is none, the error is a [MissingError].
+// Resolve finds a file of a dataset in the dataset's folder below the data folder.
+// It searches for its name and the other names under which it is published, each
+// also without its folders and with ".gz"; then, if the checksum is recorded, by
+// content. A pattern returns all matching files, in byte order; a folder may be an
+// archive of the same name. The returned names are relative to the data folder. If
+// there is no file, the error is a [MissingError].
 func Resolve(ctx context.Context, data fs.FS, dataset *datasets.Dataset, f *datasets.File) ([]string, error) {
 	wanted := append([]string{f.Path}, f.Also...)
 	for _, name := range wanted {
@@ -47,8 +47,8 @@ func Resolve(ctx context.Context, data fs.FS, dataset *datasets.Dataset, f *data
 	return nil, &MissingError{Dataset: dataset.ID, Path: path.Join(dataset.DataDir, f.Path)}
 }
 
-// otherForms are the names under which a file or folder may be there, other than
-// its own: packed, and without the folders of its release.
+// otherForms are other names under which a file or folder may exist: packed, and
+// without the folders of its release.
 func otherForms(name string) []string {
 	if stem, ok := strings.CutSuffix(name, "/*"); ok || path.Ext(name) == "" {
 		return []string{stem + ".tar.gz", stem + ".tgz", stem + ".zip"}
@@ -56,7 +56,7 @@ func otherForms(name string) []string {
 	return []string{name + ".gz", path.Base(name), path.Base(name) + ".gz"}
 }
 
-// matches are the files that a name or a pattern stands for, in byte order.
+// matches are the files that a name or a pattern selects, in byte order.
 func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
 	full := path.Join(dir, name)
 	if !isPattern(name) {
@@ -90,16 +90,16 @@ func matches(data fs.FS, dir, name string, except []string) ([]string, error) {
 	return names, err
 }
 
-// isPattern reports whether a name is a pattern of several files.
+// isPattern reports whether a name is a pattern for several files.
 func isPattern(name string) bool { return strings.ContainsAny(name, "*?[") }
 
-// lastElements is the end of a path: its last n elements.
+// lastElements returns the last n elements of a path.
 func lastElements(name string, n int) string {
 	parts := strings.Split(name, "/")
 	return strings.Join(parts[max(0, len(parts)-n):], "/")
 }
 
-// below reports whether a name lies in one of the folders.
+// below reports whether a name is in one of the folders.
 func below(name string, folders []string) bool {
 	return slices.ContainsFunc(strings.Split(path.Dir(name), "/"), func(elem string) bool { return slices.Contains(folders, elem) })
 }

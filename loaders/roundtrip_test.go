@@ -37,8 +37,8 @@ func asLines(t testing.TB, docs []*ner.Document) []*ner.Document {
 	return back
 }
 
-// columnsRow reads what WriteConll writes of documents of a dataset: its types are
-// the labels.
+// columnsDataset reads the output of WriteConll for documents of a dataset: its
+// types are the labels.
 func columnsDataset(dataset *datasets.Dataset) *datasets.Dataset {
 	plain := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
 	plain.ID, plain.Labels = dataset.ID, nil
@@ -48,7 +48,7 @@ func columnsDataset(dataset *datasets.Dataset) *datasets.Dataset {
 	return plain
 }
 
-// same demands equal documents; spans are sets.
+// same requires equal documents; spans are compared as sets.
 func same(t testing.TB, how string, got, want []*ner.Document) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -67,7 +67,7 @@ func sorted(spans []ner.Span) []ner.Span {
 	return slices.SortedFunc(slices.Values(append([]ner.Span{}, spans...)), ner.Span.Compare)
 }
 
-// writable reports whether spans can be tags: none overlap.
+// writable reports whether spans can be written as tags: they must not overlap.
 func writable(d *ner.Document) bool {
 	spans := sorted(d.Spans)
 	for i := 1; i < len(spans); i++ {
@@ -78,8 +78,8 @@ func writable(d *ner.Document) bool {
 	return true
 }
 
-// joined reports whether the text is the tokens, joined by one blank: then columns
-// hold all of it.
+// joined reports whether the text is the tokens, joined by one space. Then columns
+// contain all of it.
 func joined(d *ner.Document) bool {
 	at := 0
 	for i, t := range d.Tokens {
@@ -91,10 +91,10 @@ func joined(d *ner.Document) bool {
 	return at == len(d.Text) && d.Tokens[0].Start == 0
 }
 
-// TestRealRoundTrip holds the real documents to docs/spec/metrics.md §13: load, export and
-// load again is the identity in both formats (8), gold as strings is perfect (1,
-// 9), gold as tags is gold in all six schemes (11). The test splits do: the
-// others hold more of the same.
+// TestRealRoundTrip checks docs/spec/metrics.md §13 on real documents: load, export
+// and load again gives the same documents in both formats (8), gold as strings is
+// perfect (1, 9), and gold as tags equals gold in all six schemes (11). It uses
+// only the test splits, since the others are similar.
 func TestRealRoundTrip(t *testing.T) {
 	eachRealSplit(t, func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, _ expectedSplit) {
 		if o.Split == ner.Train || o.Split == ner.Dev {
@@ -141,11 +141,11 @@ func sameColumns(t *testing.T, dataset *datasets.Dataset, o loaders.Options, doc
 		t.Fatal(err)
 	}
 	same(t, "columns", back, docs)
-	equal(t, "orphans in columns of our own", tally.Repairs["orphan_i"], 0)
+	equal(t, "orphans in exported columns", tally.Repairs["orphan_i"], 0)
 }
 
-// stringsOf is the gold of a document as the strings that a perfect model
-// answers (docs/spec/metrics.md §3.6), read by the published reader.
+// stringsOf returns the gold of a document as the strings of a perfect model
+// (docs/spec/metrics.md §3.6), parsed by the published parser.
 func stringsOf(d *ner.Document, types []ner.EntityType) metrics.Passage {
 	p := metrics.Passage{Text: d.Text}
 	for _, typ := range types {
@@ -184,8 +184,9 @@ func checkTags(t *testing.T, d *ner.Document) {
 	}
 }
 
-// encode writes chunks as tags. A letter each: inside, at the begin, at the end,
-// alone; the IOB1 and IOE1 letters stand only where chunks of one type touch.
+// encode writes chunks as tags, with one letter each: inside, at the beginning, at
+// the end, alone. The IOB1 and IOE1 letters are only used between adjacent chunks
+// of one type.
 func encode(n int, chunks []metrics.Chunk, scheme string) []string {
 	letters := map[string]string{"IOB1": "IIII", "IOB2": "IBIB", "IOE1": "IIII", "IOE2": "IIEE", "IOBES": "IBES", "BILOU": "IBLU"}[scheme]
 	tags := slices.Repeat([]string{"O"}, n)
@@ -226,13 +227,13 @@ func TestReadDocuments(t *testing.T) {
 		{ID: "b"},
 	})
 	for _, tc := range []struct{ name, line, want string }{
-		{"no JSON", "x", `line 2: expected a document {"id", "text", "spans"}: invalid character`},
+		{"not JSON", "x", `line 2: expected a document {"id", "text", "spans"}: invalid character`},
 		{"no text", `{"id": "a"}`, `line 2: expected a document: "text" is missing`},
-		{"span outside", `{"text": "ü", "spans": [{"start": 0, "end": 2, "type": "x"}]}`, `line 2: span 0: [0,2) is no range of the text of 1 code points`},
-		{"empty span", `{"text": "ab", "spans": [{"start": 1, "end": 1, "type": "x"}]}`, `line 2: span 0: [1,1) is no range`},
-		{"negative", `{"text": "ab", "spans": [{"start": -1, "end": 1, "type": "x"}]}`, `line 2: span 0: [-1,1) is no range`},
+		{"span outside", `{"text": "ü", "spans": [{"start": 0, "end": 2, "type": "x"}]}`, `line 2: span 0: [0,2) is not a range in the text of 1 code points`},
+		{"empty span", `{"text": "ab", "spans": [{"start": 1, "end": 1, "type": "x"}]}`, `line 2: span 0: [1,1) is not a range`},
+		{"negative", `{"text": "ab", "spans": [{"start": -1, "end": 1, "type": "x"}]}`, `line 2: span 0: [-1,1) is not a range`},
 		{"span without type", `{"text": "ab", "spans": [{"start": 0, "end": 1}]}`, `line 2: span 0: "type" is missing`},
-		{"token outside", `{"text": "ab", "tokens": [[0,9]]}`, `line 2: token 0: [0,9) is no range`},
+		{"token outside", `{"text": "ab", "tokens": [[0,9]]}`, `line 2: token 0: [0,9) is not a range`},
 		{"not UTF-8", "{\"text\": \"a\xff\"}", `line 2: not UTF-8`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -248,7 +249,7 @@ func TestReadDocuments(t *testing.T) {
 	}
 }
 
-// The family documents: types are native labels, or the dataset's types.
+// The family documents: types are native labels, or types of the dataset.
 func TestDocumentFiles(t *testing.T) {
 	dataset := columnDataset(nil)
 	o := loaders.Options{Set: "lines", Split: ner.Test}
@@ -277,9 +278,9 @@ func TestWriteConllRefuses(t *testing.T) {
 		want string
 	}{
 		{"no tokens", ner.Document{ID: "a", Text: "abc"}, "document a: as columns: it has no tokens"},
-		{"part of a token", ner.Document{ID: "a", Text: "abc def", Tokens: tokens, Spans: []ner.Span{{Start: 0, End: 2, Type: "x"}}}, `document a: as columns: span "ab" is not made of whole tokens`},
+		{"part of a token", ner.Document{ID: "a", Text: "abc def", Tokens: tokens, Spans: []ner.Span{{Start: 0, End: 2, Type: "x"}}}, `document a: as columns: span "ab" does not consist of whole tokens`},
 		{"overlap", ner.Document{ID: "a", Text: "abc def", Tokens: tokens, Spans: []ner.Span{{Start: 0, End: 7, Type: "x"}, {Start: 4, End: 7, Type: "y"}}}, `document a: as columns: span "def" overlaps another one`},
-		{"tab", ner.Document{ID: "a", Text: "a\tc def", Tokens: tokens}, `document a: as columns: token 0: "a\tc" holds a tab or a line end`},
+		{"tab", ner.Document{ID: "a", Text: "a\tc def", Tokens: tokens}, `document a: as columns: token 0: "a\tc" contains a tab or a line feed`},
 	} {
 		var out bytes.Buffer
 		if err := loaders.WriteConll(&out, &tc.d); err == nil || err.Error() != tc.want {
@@ -291,8 +292,8 @@ func TestWriteConllRefuses(t *testing.T) {
 	}
 }
 
-// FuzzColumns: no input panics, every span covers its mention, and what was read
-// is read again from both exports.
+// FuzzColumns checks that no input panics, that every span covers its mention, and
+// that both exports can be read again.
 func FuzzColumns(f *testing.F) {
 	for _, seed := range []string{
 		"Mira\tB-person\nOkafor\tI-person\n\n\tI-place\n", "a b O\n-DOCSTART- O\nc I-place\n\n", "B-place\tÖ\u00a0\r\nE-city\t \n", "\ufeffx\tS-time\nx\tO", "a\tplace\n\na\tperson\n", "\xff\tO\n",
@@ -340,7 +341,7 @@ func FuzzColumns(f *testing.F) {
 		same(t, "JSON Lines", asLines(t, docs), docs)
 
 		var file bytes.Buffer
-		file.WriteString("first\tO\n\n") // a byte order mark at the begin of a file is none of the text
+		file.WriteString("first\tO\n\n") // a byte order mark at the beginning of a file is not part of the text
 		kept = 0
 		for i, d := range docs {
 			err := loaders.WriteConll(&file, d)
@@ -362,7 +363,8 @@ func FuzzColumns(f *testing.F) {
 	})
 }
 
-// FuzzReadDocuments: no input panics, and what was read is read again.
+// FuzzReadDocuments checks that no input panics, and that the export can be read
+// again.
 func FuzzReadDocuments(f *testing.F) {
 	f.Add(`{"id": "a", "text": "Lüder läuft", "tokens": [[0,5],[6,11]], "spans": [{"start": 0, "end": 5, "type": "person"}]}`)
 	f.Add(`{"text": "\ud800", "spans": [{"start": 0, "end": 1, "type": "\u0000"}]}`)

@@ -4,10 +4,10 @@ import (
 	"fmt"
 )
 
-// readScirex reads the family scirex-json (docs/spec/formats.md §2): one object with words
-// and mentions a line; the indices count words, ends exclusive. The unit is the
-// document, or, where the set says so, the sentence of the file; a mention that
-// reaches over the end of its sentence is then dropped and counted.
+// readScirex reads the family scirex-json (docs/spec/formats.md §2): one object
+// with words and mentions per line. Indices count words, ends exclusive. A document
+// is the whole object or, if the set selects it, a sentence of it; mentions that
+// cross the end of a sentence are then dropped and counted.
 func readScirex(r *reading) error { return r.objects(r.scirexLine) }
 
 func (r *reading) scirexLine(line []byte) error {
@@ -22,11 +22,11 @@ func (r *reading) scirexLine(line []byte) error {
 	if r.set.Unit != "sentence" {
 		doc.Sentences = [][2]int{{0, len(doc.Words)}}
 	}
-	next := 0 // mentions are looked at once, in order of their sentence
+	next := 0 // one pass through the mentions, in order of their sentences
 	mentions := byStart(doc.NER)
 	for i, s := range doc.Sentences {
 		if s[0] < 0 || s[1] < s[0] || s[1] > len(doc.Words) {
-			return fmt.Errorf("sentence %d: words %d to %d, there are %d", i, s[0], s[1], len(doc.Words))
+			return fmt.Errorf("sentence %d: words %d to %d of %d", i, s[0], s[1], len(doc.Words))
 		}
 		d := tokenDocument(doc.Words[s[0]:s[1]])
 		var spans []labelled

@@ -13,12 +13,12 @@ import (
 //go:embed abbreviations.txt
 var abbreviationList string
 
-// abbreviations are the words behind whose full stop no sentence ends.
+// abbreviations are the words whose full stop does not end a sentence.
 type abbreviations struct {
 	always, beforeNumber map[string]bool
 }
 
-// readAbbreviations reads the list once; it never changes.
+// readAbbreviations parses the embedded list once.
 var readAbbreviations = sync.OnceValue(func() abbreviations {
 	a := abbreviations{map[string]bool{}, map[string]bool{}}
 	for line := range strings.Lines(abbreviationList) {
@@ -38,15 +38,15 @@ var readAbbreviations = sync.OnceValue(func() abbreviations {
 	return a
 })
 
-// Sentences cuts a text into sentences, by rules: a line feed ends one; so do
-// ".", "?", "!" and "…", with the quotes and brackets that close behind them, if
-// white space follows and what comes then may begin a sentence. A full stop ends
-// none behind an abbreviation, the initial of a name, or before a small letter.
-// A mark that stands alone, as in texts of joined tokens, ends a sentence
-// whatever follows.
+// Sentences splits a text into sentences by rules. A line feed ends a sentence. So
+// do ".", "?", "!" and "…", with the closing quotes and brackets after them, if
+// white space follows and the next character can begin a sentence. A full stop does
+// not end a sentence after an abbreviation or the initial of a name, or before a
+// small letter. A separate mark, as in texts of joined tokens, always ends a
+// sentence.
 //
-// The ranges, in bytes, follow each other without a gap: white space belongs to
-// the sentence before it, and all of them joined are the text.
+// The ranges, in bytes, are adjacent: white space belongs to the previous sentence,
+// and all ranges joined are the text.
 func Sentences(text string) []ner.Range {
 	var sentences []ner.Range
 	start := 0
@@ -80,7 +80,7 @@ func Sentences(text string) []ner.Range {
 
 func isTerminal(c rune) bool { return c == '.' || c == '?' || c == '!' || c == '…' }
 
-// skipClosing passes over terminals, quotes and brackets that close.
+// skipClosing skips terminals, and closing quotes and brackets.
 func skipClosing(text string, at int) int {
 	for at < len(text) {
 		c, size := utf8.DecodeRuneInString(text[at:])
@@ -97,8 +97,8 @@ func isSpaceBefore(text string, at int) bool {
 	return unicode.IsSpace(c)
 }
 
-// skipClosingTokens passes over brackets and quotes that close and stand alone,
-// behind a mark that stands alone.
+// skipClosingTokens skips separate closing brackets and quotes after a separate
+// mark.
 func skipClosingTokens(text string, at int) int {
 	for {
 		next := skipSpace(text, at)
@@ -123,12 +123,12 @@ func skipSpace(text string, at int) int {
 	return at
 }
 
-// endsSentence decides about a mark between what stands before it in the
-// sentence and what follows behind white space.
+// endsSentence decides whether a mark ends a sentence, by the text of the sentence
+// before it and the text after the white space.
 func endsSentence(before string, mark rune, after string) bool {
 	word := before[len(strings.TrimRightFunc(before, isNoSpace)):]
 	if word == "" {
-		return strings.TrimSpace(before) != "" // a mark of its own
+		return strings.TrimSpace(before) != "" // a separate mark
 	}
 	next, _ := utf8.DecodeRuneInString(strings.TrimLeft(after, `"'([{‘“«`))
 	if mark != '.' {
@@ -147,8 +147,8 @@ func endsSentence(before string, mark rune, after string) bool {
 
 func isNoSpace(c rune) bool { return !unicode.IsSpace(c) }
 
-// isInitial reports whether a word is a single capital letter, or letters with
-// full stops between them, as in J. or U.S.
+// isInitial reports whether a word is a single capital letter, or letters separated
+// by full stops, as in J. or U.S.
 func isInitial(word string) bool {
 	for part := range strings.SplitSeq(word, ".") {
 		c, size := utf8.DecodeRuneInString(part)

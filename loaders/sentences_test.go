@@ -19,21 +19,21 @@ func cutSentences(text string) []string {
 
 func TestSentences(t *testing.T) {
 	for name, want := range map[string][]string{
-		"nothing":          nil,
-		"two":              {"Mira left.", "Lüder stayed!"},
-		"question, quote":  {"“Did she leave?”", "He said so."},
-		"brackets":         {"It grew (see below).", "[Later it died.]", "So."},
-		"abbreviations":    {"Cells of E. coli, i.e. bacteria, were given 5 mg p.o. daily.", "Dr. Okafor (cf. Fig. 2) agreed with Smith et al. (2001)."},
-		"figure at an end": {"This shows the fig.", "Yet nobody saw it."},
-		"before a number":  {"See No. 5 and Sec. IV of the Act.", "He said no.", "Then he left."},
-		"initials":         {"J. R. Lüder moved to the U.S. Senate."},
-		"small letters":    {"It holds approx. nine litres of pH 7.4 buffer at 37.5 degrees."},
-		"numbers":          {"It took 4.5 h.", "5 samples were lost."},
-		"law":              {"In Okafor v. Tavenport, 12 F.3d 99 (9th Cir. 2001), Inc. Ltd. and Co. were one.", "Affirmed."},
-		"lines":            {"A title", "A first line. and a second one"},
-		"tokens":           {"The drug was given .", "patients left .", "( None stayed . )"},
-		"no-break spaces":  {"Made in Essa,\u00a0Dr.\u00a0Okafor wrote.", "Nobody read it."},
-		"dots":             {"Wait...", "What?!", "Nothing…", "Really."},
+		"nothing":           nil,
+		"two":               {"Mira left.", "Lüder stayed!"},
+		"question, quote":   {"“Did she leave?”", "He said so."},
+		"brackets":          {"It grew (see below).", "[Later it died.]", "So."},
+		"abbreviations":     {"Cells of E. coli, i.e. bacteria, were given 5 mg p.o. daily.", "Dr. Okafor (cf. Fig. 2) agreed with Smith et al. (2001)."},
+		"figure at the end": {"This shows the fig.", "Yet nobody saw it."},
+		"before a number":   {"See No. 5 and Sec. IV of the Act.", "He said no.", "Then he left."},
+		"initials":          {"J. R. Lüder moved to the U.S. Senate."},
+		"small letters":     {"It holds approx. nine litres of pH 7.4 buffer at 37.5 degrees."},
+		"numbers":           {"It took 4.5 h.", "5 samples were lost."},
+		"law":               {"In Okafor v. Tavenport, 12 F.3d 99 (9th Cir. 2001), Inc. Ltd. and Co. were one.", "Affirmed."},
+		"lines":             {"A title", "A first line. and a second one"},
+		"tokens":            {"The drug was given .", "patients left .", "( None stayed . )"},
+		"no-break spaces":   {"Made in Essa,\u00a0Dr.\u00a0Okafor wrote.", "Nobody read it."},
+		"dots":              {"Wait...", "What?!", "Nothing…", "Really."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Join(want, " ")
@@ -47,8 +47,8 @@ func TestSentences(t *testing.T) {
 	}
 }
 
-// FuzzSentences: the pieces follow each other, are cut between code points, hold
-// text, and joined are the document.
+// FuzzSentences checks that the pieces are adjacent, are split between code points,
+// contain text, and joined are the document.
 func FuzzSentences(f *testing.F) {
 	for _, s := range []string{"Mira left. Lüder stayed.", "a\n\n b.\r\n", "“Ja?” … !", " . . x", "\xff. A", "e.g. A. B.\u00a0C"} {
 		f.Add(s)
@@ -57,11 +57,11 @@ func FuzzSentences(f *testing.F) {
 		at := 0
 		for _, r := range loaders.Sentences(text) {
 			if r.Start != at || r.End <= r.Start {
-				t.Fatalf("piece %v behind %d", r, at)
+				t.Fatalf("piece %v after %d", r, at)
 			}
 			at = r.End
 			if utf8.ValidString(text) && !utf8.ValidString(text[r.Start:r.End]) {
-				t.Fatalf("piece %v cuts a code point", r)
+				t.Fatalf("piece %v splits a code point", r)
 			}
 		}
 		if at != len(text) {

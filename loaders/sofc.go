@@ -12,11 +12,11 @@ import (
 	"nerbench/ner"
 )
 
-// readSOFC reads the family sofc-layers (docs/spec/formats.md §2): a table of articles with
-// the split of each; of an article its text, its sentences with a label, and the
-// tokens of the sentences whose label is 1, with IOB2 tags. The unit is such a
-// sentence. Offsets of sentences are code points of the text, those of tokens code
-// points of the sentence.
+// readSOFC reads the family sofc-layers (docs/spec/formats.md §2): a table of
+// articles with the split of each article, and for each article its text, its
+// sentences with a label, and the tokens of the sentences with the label 1, with
+// IOB2 tags. Documents are the sentences with the label 1. Offsets of sentences are
+// code points of the text; those of tokens are code points of the sentence.
 func readSOFC(r *reading) error {
 	s, err := newSOFC(r)
 	if err != nil {
@@ -66,13 +66,13 @@ func newSOFC(r *reading) (*sofc, error) {
 		}
 	}
 	if s.table.name == "" {
-		return nil, fmt.Errorf("no table of articles: a file *-Metadata.csv")
+		return nil, fmt.Errorf("no table of articles: expected a file *-Metadata.csv")
 	}
 	return s, nil
 }
 
-// articles are those of the split, in the order of the table: quoted values
-// separated by tabs, in which a record may go over several lines.
+// articles are the articles of the split, in the order of the table. Its quoted
+// values are separated by tabs; a record may have several lines.
 func (s *sofc) articles() ([]string, error) {
 	text, err := s.wholeOf(s.table)
 	if err != nil {
@@ -172,8 +172,8 @@ func (s *sofc) tokensOf(m member) (map[string][]sofcToken, error) {
 	return tokens, err
 }
 
-// sentence makes a document: its text is a slice of the article, its tokens lie
-// where they lie in it.
+// sentence makes a document: its text is a slice of the article, and the tokens
+// keep their positions in it.
 func (s *sofc) sentence(text string, tokens []sofcToken) error {
 	points := ner.NewCodePoints(text)
 	s.text, s.tokens, s.spans = append(s.text[:0], text...), s.tokens[:0], s.spans[:0]
@@ -182,7 +182,7 @@ func (s *sofc) sentence(text string, tokens []sofcToken) error {
 		start, err1 := points.Byte(t.start)
 		end, err2 := points.Byte(t.end)
 		if err1 != nil || err2 != nil || start >= end {
-			return fmt.Errorf("token %d: offsets %d to %d: no range of its sentence of %d code points", i+1, t.start, t.end, points.Len())
+			return fmt.Errorf("token %d: offsets %d to %d: not a range in its sentence of %d code points", i+1, t.start, t.end, points.Len())
 		}
 		s.tokens = append(s.tokens, ner.Range{Start: start, End: end})
 		if err := s.tag(&s.open, []byte(t.tag)); err != nil {
@@ -207,7 +207,7 @@ func offsetsOf(points ner.CodePoints, begin, end string) (from, to int, err erro
 		return 0, 0, err
 	}
 	if from > to {
-		return 0, 0, fmt.Errorf("offsets %d to %d are no range", b, e)
+		return 0, 0, fmt.Errorf("offsets %d to %d are not a range", b, e)
 	}
 	return from, to, nil
 }

@@ -6,8 +6,8 @@ import (
 	"io"
 )
 
-// readSpert reads the family spert-json (docs/spec/formats.md §2): one JSON array of
-// sentences with tokens and entities; indices count the tokens of the sentence,
+// readSpert reads the family spert-json (docs/spec/formats.md §2): one JSON array
+// of sentences with tokens and entities. Indices count the tokens of the sentence,
 // ends exclusive. The array is read element by element.
 func readSpert(r *reading) error {
 	return r.arrays(func(dec decoder) error {
@@ -35,9 +35,9 @@ func readSpert(r *reading) error {
 	})
 }
 
-// readIndex reads the family json-index (docs/spec/formats.md §2): one JSON array of
-// sentences; a mention lists the indices of its tokens, its span is first to
-// last.
+// readIndex reads the family json-index (docs/spec/formats.md §2): one JSON array
+// of sentences. A mention lists the indices of its tokens; its span is from the
+// first to the last.
 func readIndex(r *reading) error {
 	return r.arrays(func(dec decoder) error {
 		var sentence struct {
@@ -66,8 +66,8 @@ func readIndex(r *reading) error {
 	})
 }
 
-// arrays reads files that are one JSON array each, element by element. Errors
-// name the file and the element, from 0.
+// arrays reads files with one JSON array each, element by element. Errors name the
+// file and the element, from 0.
 func (r *reading) arrays(element func(decoder) error) error {
 	names, err := r.files()
 	if err != nil {
@@ -116,7 +116,7 @@ func (r *reading) elements(dec decoder, element func(decoder) error) error {
 		}
 	}
 	if _, err := dec.token(); err != nil {
-		return fmt.Errorf("the array does not end: %w", noEOF(err))
+		return fmt.Errorf("the array is not closed: %w", noEOF(err))
 	}
 	return nil
 }

@@ -5,18 +5,18 @@ import (
 	"fmt"
 )
 
-// tagStep is what a tag does to the spans of its block.
+// tagStep is the effect of a tag on the spans of its block.
 type tagStep struct {
 	inside    bool // the token belongs to a span
-	continues bool // it may continue the open one, if the label is the same
-	last      bool // the span ends behind it
-	orphan    bool // it was meant to continue: counted if it opens
+	continues bool // it may continue the open span, if the label is equal
+	last      bool // the span ends after it
+	orphan    bool // an I- tag: counted if it begins a span
 }
 
-// tagScheme reads a tag (docs/spec/formats.md §1, "Tag schemes").
+// tagScheme parses a tag (docs/spec/formats.md §1, "Tag schemes").
 type tagScheme func(tag []byte) (tagStep, []byte, error)
 
-// newTagScheme finds a scheme by its name; prefix is cut off the tags of io.
+// newTagScheme finds a scheme by its name; prefix is removed from the tags of io.
 func newTagScheme(name, prefix string) (tagScheme, error) {
 	switch name {
 	case "iob2":
@@ -43,7 +43,7 @@ func newTagScheme(name, prefix string) (tagScheme, error) {
 	return nil, fmt.Errorf("scheme %q: unknown", name)
 }
 
-// prefixed reads tags of a letter, a hyphen, and a label; "O" is outside.
+// prefixed parses tags of a letter, a hyphen, and a label; "O" is outside.
 func prefixed(scheme string, letters map[byte]tagStep) tagScheme {
 	var steps [256]tagStep
 	for letter, step := range letters {
@@ -60,8 +60,8 @@ func prefixed(scheme string, letters map[byte]tagStep) tagScheme {
 	}
 }
 
-// runs reads tags that are the label alone, behind a prefix: a maximal run of
-// equal labels is one span.
+// runs parses tags that are only a label, after a prefix: consecutive equal labels
+// are one span.
 func runs(prefix []byte) tagScheme {
 	return func(tag []byte) (tagStep, []byte, error) {
 		if len(tag) == 1 && tag[0] == 'O' {

@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// tokenDocument joins tokens, verbatim, by one blank (docs/spec/formats.md §1).
+// tokenDocument joins unchanged tokens by one space (docs/spec/formats.md §1).
 func tokenDocument(tokens []string) *ner.Document {
 	size := len(tokens)
 	for _, t := range tokens {
@@ -36,7 +36,7 @@ func (r *reading) tokenSpan(d *ner.Document, first, last int, label string) (lab
 	return r.span(d.Tokens[first].Start, d.Tokens[last].End, label)
 }
 
-// span looks the label of a mention up.
+// span looks up the label of a mention.
 func (r *reading) span(start, end int, label string) (labelled, error) {
 	if start >= end {
 		return labelled{}, fmt.Errorf("mention of type %s: covers no text", label)
@@ -59,13 +59,13 @@ func (r *reading) pointSpan(points ner.CodePoints, start, end int, label string)
 		return labelled{}, fmt.Errorf("mention: %w", err)
 	}
 	if from >= to {
-		return labelled{}, fmt.Errorf("mention: offsets %d to %d are no range", start, end)
+		return labelled{}, fmt.Errorf("mention: offsets %d to %d are not a range", start, end)
 	}
 	return r.span(from, to, label)
 }
 
-// byStart sorts mentions by their first token, those of one token in the order
-// of the file.
+// byStart sorts mentions by their first token; mentions with the same first token
+// stay in the order of the file.
 func byStart(mentions []indexed) []indexed {
 	sorted := slices.Clone(mentions)
 	slices.SortStableFunc(sorted, func(a, b indexed) int { return cmp.Compare(a.start, b.start) })

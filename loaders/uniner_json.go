@@ -9,16 +9,17 @@ import (
 	"nerbench/ner"
 )
 
-// readUniNERJSON reads the family uniner-json (docs/spec/formats.md §2): the test files of
-// UniversalNER, one JSON array of conversations of four turns. Each asks one text
-// for one type and answers with a list of strings; the conversations of a text
-// stand together, and a new text begins where the text changes or a type repeats.
+// readUniNERJSON reads the family uniner-json (docs/spec/formats.md §2): the test
+// files of UniversalNER, one JSON array of conversations with four turns. Each
+// conversation asks for one type in one text and answers with a list of strings.
+// The conversations of a text are consecutive; a new text begins when the text
+// changes or a type repeats.
 //
-// Policy: the files say what the mentions are, not where: the k-th answer of a
-// string takes the k-th place where the string stands on token boundaries. Where
-// there are more places than answers, the places are a guess (ambiguous_mentions);
-// an answer without a place is left out (mentions_without_place). The strings of a
-// document, which are what the paper's scorer compares, are exact either way.
+// Policy: the files have mentions without positions. The k-th answer with a string
+// gets the k-th position of the string on token boundaries. If there are more
+// positions than answers, the choice is a guess (ambiguous_mentions). An answer
+// without a position is left out (mentions_without_place). The strings of a
+// document, which the paper's scorer compares, are exact in all cases.
 func readUniNERJSON(r *reading) error {
 	u := &uninerTexts{reading: r}
 	if err := r.arrays(u.conversation); err != nil {
@@ -30,7 +31,7 @@ func readUniNERJSON(r *reading) error {
 type uninerTexts struct {
 	*reading
 	text  string
-	types []string // that were asked of the text
+	types []string // queried for the text
 	spans []labelled
 	open  bool
 }
@@ -73,7 +74,7 @@ func (u *uninerTexts) conversation(dec decoder) error {
 	return u.place(asked, answers)
 }
 
-// place gives the answers to one question their places in the text.
+// place finds positions in the text for the answers to one question.
 func (u *uninerTexts) place(asked string, answers []string) error {
 	l, err := u.labels.find([]byte(asked))
 	if err != nil {
@@ -91,7 +92,7 @@ func (u *uninerTexts) place(asked string, answers []string) error {
 	for _, a := range answers {
 		n := counts[a]
 		if n == 0 {
-			continue // placed with the first of its kind
+			continue // placed with the first equal answer
 		}
 		counts[a] = 0
 		places := occurrences(u.text, a)
@@ -108,8 +109,8 @@ func (u *uninerTexts) place(asked string, answers []string) error {
 	return nil
 }
 
-// occurrences are the places where a string stands on token boundaries in a text
-// of tokens joined by one blank, from left to right, none within another.
+// occurrences are the positions of a string on token boundaries in a text of tokens
+// joined by one space, from left to right, without overlaps.
 func occurrences(text, s string) []int {
 	var places []int
 	for at := 0; at <= len(text)-len(s); {

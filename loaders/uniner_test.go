@@ -21,8 +21,8 @@ type officialText struct {
 	gold map[ner.EntityType][]string
 }
 
-// officialFile reads a test file of the UniversalNER project: an item for each
-// (text, type); a new text begins where the text changes or a type repeats.
+// officialFile reads a test file of the UniversalNER project: one item for each
+// (text, type); a new text begins when the text changes or a type repeats.
 func officialFile(t *testing.T, name string) []officialText {
 	t.Helper()
 	file, err := os.Open(reference.Path(t, "vectors", "official", name))
@@ -57,8 +57,7 @@ func officialFile(t *testing.T, name string) []officialText {
 	return texts
 }
 
-// The gold rule of a dataset gives the gold of the official test file, string by
-// string.
+// The gold rule of a dataset gives the same strings as the official test file.
 func TestOfficialGold(t *testing.T) {
 	ds, err := datasets.Embedded()
 	if err != nil {
@@ -66,7 +65,7 @@ func TestOfficialGold(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		row, file          string
-		texts, lost, items int // lost: last queries that the authors' reader left out
+		texts, lost, items int // lost: last queries that the authors' parser left out
 	}{
 		{"crossner-ai", "CrossNER_AI.json.gz", 431, 0, 1624},
 		{"mit-restaurant", "mit-restaurant.json.gz", 1520, 1, 3150},
@@ -103,7 +102,7 @@ func TestOfficialGold(t *testing.T) {
 	}
 }
 
-// The counts of official test files that are not here are known.
+// The counts of the official test files that are not available here are recorded.
 func TestOfficialGoldCounts(t *testing.T) {
 	data := os.DirFS(reference.Path(t, "data"))
 	ds, err := datasets.Embedded()

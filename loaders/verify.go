@@ -18,29 +18,30 @@ type State string
 // The states of a split.
 const (
 	StateOK       State = "ok"
-	StateDiffers  State = "differs"  // from the lock
-	StateMissing  State = "missing"  // a file is not there
-	StateUnlocked State = "unlocked" // read, but nobody has measured the files
+	StateDiffers  State = "differs"  // differs from the recorded checksums
+	StateMissing  State = "missing"  // a file is missing
+	StateUnlocked State = "unlocked" // read, but no counts are recorded
 )
 
-// Verification is what was found in the files of a split, held against its lock.
+// Verification is the result of comparing the files of a split with the recorded
+// counts and checksums.
 type Verification struct {
 	Dataset string
 	Set     string
 	Split   ner.Split
 	State   State
-	// Files are the names that were read, below the data folder.
+	// Files are the names of the files read, below the data folder.
 	Files []string
 	Found datasets.Lock
 	Tally Tally
-	// Differences names each thing that is not as locked, one line each.
+	// Differences describes each difference in one line.
 	Differences []string
 }
 
-// Verify reads a split to its end and holds checksums of the files, documents,
-// tokens, spans, types, dropped labels and fingerprints against the lock. each,
-// which may be nil, sees every document. A missing file is a state, no error;
-// what cannot be read is an error.
+// Verify reads a whole split and compares its counts and checksums with the recorded
+// ones: files, documents, tokens, spans, types, dropped labels and fingerprints.
+// each, which may be nil, is called with every document. A missing file is a state,
+// not an error; a file that cannot be read is an error.
 func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Options, each func(*ner.Document)) (Verification, error) {
 	r, err := newReading(ctx, data, dataset, o)
 	if err != nil {
@@ -60,7 +61,7 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 	if err != nil {
 		return v, err
 	}
-	print := NewFingerprint()
+	fingerprint := NewFingerprint()
 	for d, err := range docs {
 		if err != nil {
 			return v, err
@@ -68,12 +69,12 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 		if err := d.Check(false); err != nil {
 			return v, fmt.Errorf("dataset %s: %w", dataset.ID, err)
 		}
-		print.Add(d)
+		fingerprint.Add(d)
 		if each != nil {
 			each(d)
 		}
 	}
-	v.Tally, v.Found = *tally, print.Lock()
+	v.Tally, v.Found = *tally, fingerprint.Lock()
 	v.Found.Dropped = tally.Dropped
 	native := o.Gold == "" || o.Gold == datasets.NativeGold
 	if r.part.Lock != nil && native {
@@ -93,7 +94,7 @@ func Verify(ctx context.Context, data fs.FS, dataset *datasets.Dataset, o Option
 // checkFiles compares the checksums of the files that have one.
 func (v *Verification) checkFiles(ctx context.Context, data fs.FS, r *reading) error {
 	if len(v.Files) != len(r.part.Files) {
-		return nil // a pattern stands for many files; the lock covers their content
+		return nil // a pattern selects many files; the recorded checksums cover their content
 	}
 	for i, f := range r.part.Files {
 		if f.SHA256 == "" {

@@ -25,8 +25,8 @@ func hashOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// lockedRow is a dataset whose lock holds for verifyText. The fingerprints are
-// written out as docs/spec/formats.md defines them.
+// lockedDataset is a dataset with a lock that matches verifyText. The test computes
+// the fingerprints as docs/spec/formats.md defines them.
 func lockedDataset() *datasets.Dataset {
 	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Columns: 2, Scheme: "iob2"})
 	part := &dataset.Sets[0].Splits[0]
@@ -47,19 +47,19 @@ func TestVerify(t *testing.T) {
 		dataset func(*datasets.Dataset)
 		gold    datasets.UniNERGold
 		state   loaders.State
-		want    []string // begin of each difference
+		want    []string // beginning of each difference
 	}{
 		{name: "ok", data: text(verifyText), state: loaders.StateOK},
 		{name: "missing", data: text(""), dataset: func(r *datasets.Dataset) { r.DataDir = "other" }, state: loaders.StateMissing,
 			want: []string{"dataset own: test: file other/test.txt: missing"}},
 		{name: "unlocked", data: text(verifyText), dataset: func(r *datasets.Dataset) { r.Sets[0].Splits[0].Lock = nil }, state: loaders.StateUnlocked},
-		{name: "another gold is not what the lock is about", data: text(verifyText), gold: datasets.WithoutSentenceFinal, state: loaders.StateUnlocked},
+		{name: "the lock does not apply to another gold rule", data: text(verifyText), gold: datasets.WithoutSentenceFinal, state: loaders.StateUnlocked},
 		{name: "checksum", data: text(verifyText + "\n"), state: loaders.StateDiffers,
 			want: []string{"file own/test.txt: sha256 is " + hashOf(verifyText+"\n") + ", expected " + hashOf(verifyText)}},
 		{name: "counts", data: text(strings.Replace(verifyText, "left\tO", "left\tB-place\nnow\tB-rest", 1)), state: loaders.StateDiffers,
 			want: []string{"file own/test.txt: sha256 is", "tokens: found 5, expected 4", "spans: found 3, expected 2", `spans of "place": found 2, expected 1`,
 				`dropped spans of label "rest": found 2, expected 1`, "texts_sha256: found", "spans_sha256: found"}},
-		{name: "a type that the lock does not know", data: text(strings.Replace(verifyText, "B-city", "B-time", 1)), state: loaders.StateDiffers,
+		{name: "a type that is not in the lock", data: text(strings.Replace(verifyText, "B-city", "B-time", 1)), state: loaders.StateDiffers,
 			want: []string{"file ", `spans of "place": found 0, expected 1`, `spans of "time": found 1, expected 0`, "spans_sha256: "}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -73,19 +73,19 @@ func TestVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 			equal(t, "state", v.State, tc.state)
-			equal(t, "documents seen", seen, v.Found.Documents)
+			equal(t, "documents passed to each", seen, v.Found.Documents)
 			if !slices.EqualFunc(v.Differences, tc.want, strings.HasPrefix) {
 				t.Errorf("differences %q, want %q", v.Differences, tc.want)
 			}
 		})
 	}
 	if _, err := loaders.Verify(t.Context(), text("x"), lockedDataset(), loaders.Options{Split: ner.Test}, nil); err == nil {
-		t.Error("a file that cannot be read is verified")
+		t.Error("an unreadable file is verified")
 	}
 }
 
-// A file is found by its name, another name of it, without its folders, packed,
-// or by what it holds.
+// A file is found by its name, by another name, without its folders, packed, or by
+// its content.
 func TestResolve(t *testing.T) {
 	var packed bytes.Buffer
 	z := gzip.NewWriter(&packed)
@@ -116,7 +116,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// A pattern stands for all files that fit it, in byte order of their names.
+// A pattern selects all matching files, in byte order of their names.
 func TestPattern(t *testing.T) {
 	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
 	dataset.Sets[0].Splits[0].Files = []datasets.File{{Path: "part*.txt"}, {Path: "last.txt"}}
@@ -136,16 +136,16 @@ func TestPattern(t *testing.T) {
 	}
 }
 
-// A broken archive tells its name.
-func TestBrokenGzip(t *testing.T) {
+// The error for a malformed archive contains its name.
+func TestMalformedGzip(t *testing.T) {
 	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
-	_, _, err := readAll(t, fstest.MapFS{"own/test.txt.gz": {Data: []byte("no gzip")}}, dataset, loaders.Options{Split: ner.Test})
+	_, _, err := readAll(t, fstest.MapFS{"own/test.txt.gz": {Data: []byte("not a gzip file")}}, dataset, loaders.Options{Split: ner.Test})
 	if err == nil || !strings.Contains(err.Error(), "own/test.txt.gz: gzip: ") {
 		t.Errorf("error %v, want one that names the file", err)
 	}
 }
 
-// The same documents have one key, other texts or spans another.
+// Equal documents have equal keys; other texts or spans have another key.
 func TestDataKey(t *testing.T) {
 	key := func(docs ...*ner.Document) string {
 		f := loaders.NewFingerprint()
@@ -167,7 +167,7 @@ func TestDataKey(t *testing.T) {
 	}
 }
 
-// A search by checksum ends with its context, and is then no missing file.
+// A search by checksum ends with its context, and does not report a missing file.
 func TestPresentEndsWithItsContext(t *testing.T) {
 	dataset := columnDataset(&datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2"})
 	text := "Mira\tB-person\n"

@@ -12,22 +12,22 @@ import (
 	"nerbench/ner"
 )
 
-// Table6View names the view that counts as the paper did (docs/spec/formats.md §3).
+// Table6View names the view that counts like the paper (docs/spec/formats.md §3).
 const Table6View = "table6"
 
-// allPart is the name of the only part of a set whose release has no splits.
+// allPart is the name of the only part of a set without splits.
 const allPart ner.Split = "all"
 
-// selected is what of a part's documents a reading hands on.
+// selected describes the documents of a part that a reading emits.
 type selected struct {
 	part *datasets.Part
-	// made tells that the split is not one of the release: it is a sample of the
-	// part, drawn by the seed.
+	// made reports that the split is not in the release: it is a random sample of
+	// the part.
 	made bool
-	view datasets.View // ViewAll unless the view of Table 6 is asked
+	view datasets.View // ViewAll unless the view of Table 6 is selected
 }
 
-// selectPart finds the part that a split is read from.
+// selectPart finds the part that contains a split.
 func selectPart(dataset *datasets.Dataset, set *datasets.Set, o Options) (s selected, err error) {
 	split := o.Split
 	s.view = datasets.ViewAll
@@ -57,8 +57,8 @@ func selectPart(dataset *datasets.Dataset, set *datasets.Set, o Options) (s sele
 	return s, nil
 }
 
-// Made reports whether a split is not one of the dataset's release, but drawn from
-// all its documents by a seed: 80, 10 and 10 percent, or as many as Table 6 has.
+// Made reports whether a split is not in the dataset's release, but drawn from all
+// its documents by a seed: 80, 10 and 10 percent, or the counts of Table 6.
 func Made(dataset *datasets.Dataset, o Options) bool {
 	set, err := dataset.Set(o.Set)
 	if err != nil {
@@ -68,11 +68,11 @@ func Made(dataset *datasets.Dataset, o Options) bool {
 	return err == nil && s.made
 }
 
-// stage is a step between a reader and who reads: it gets each document, then the
-// end of the part.
+// stage is a step between a loader and the consumer: it receives each document,
+// then the end of the part.
 type stage struct {
 	document func(*ner.Document) error
-	mark     func() error // a document mark stood here
+	mark     func() error // a document mark is here
 	end      func() error
 }
 
@@ -81,7 +81,7 @@ func through(next func(*ner.Document) error) stage {
 	return stage{next, func() error { return nil }, func() error { return nil }}
 }
 
-// stages are the steps that a selection needs, in front of next.
+// stages returns the steps of a selection, which end in next.
 func (r *reading) stages(next func(*ner.Document) error) stage {
 	s := through(next)
 	switch r.view {
@@ -96,8 +96,8 @@ func (r *reading) stages(next func(*ner.Document) error) stage {
 	return s
 }
 
-// allButLast is the way of a reader that closes a sentence only at a blank line,
-// and so loses the last one of a file.
+// allButLast works like a parser that ends a sentence only at a blank line, and so
+// loses the last sentence of a file.
 func allButLast(next func(*ner.Document) error) stage {
 	var waiting *ner.Document
 	s := through(nil)
@@ -112,14 +112,14 @@ func allButLast(next func(*ner.Document) error) stage {
 	return s
 }
 
-// withMarks is the way of a reader that takes document marks for sentences, and
-// closes an empty one at the end: they hold no text.
+// withMarks works like a parser that reads document marks as sentences, and adds an
+// empty one at the end. They contain no text.
 func withMarks(next func(*ner.Document) error) stage {
 	empty := func() error { return next(&ner.Document{}) }
 	return stage{next, empty, empty}
 }
 
-// cutting is how the view cuts documents into pieces; nil if it does not.
+// cutting is how the view splits documents into pieces; nil if it does not.
 func (r *reading) cutting() func(text string) []ner.Range {
 	if r.counts == "" {
 		return nil
@@ -144,8 +144,8 @@ func lines(text string) []ner.Range {
 	return all
 }
 
-// pieces cuts documents. Where the units of the set are pieces of documents
-// already, those up to the next document mark are joined first.
+// pieces splits documents. If the documents of the set are pieces already, those up
+// to the next document mark are joined first.
 func (r *reading) pieces(next func(*ner.Document) error) stage {
 	cut := r.cutting()
 	var waiting *ner.Document
@@ -175,7 +175,7 @@ func (r *reading) pieces(next func(*ner.Document) error) stage {
 	return s
 }
 
-// join appends a document to another one, a blank between them.
+// join appends a document to another one, with a space between them.
 func join(d, more *ner.Document) {
 	offset := len(d.Text) + 1
 	d.Text += " " + more.Text
@@ -187,9 +187,9 @@ func join(d, more *ner.Document) {
 	}
 }
 
-// piecesOf hands on the pieces of a document that hold more than white space,
-// without the white space at their edges. A span over the end of its piece is
-// left out (over_piece_end).
+// piecesOf emits the pieces of a document, without white space at both ends; pieces
+// of only white space are skipped. A span that crosses the end of its piece is left
+// out (over_piece_end).
 func (r *reading) piecesOf(d *ner.Document, pieces []ner.Range, next func(*ner.Document) error) error {
 	spans := slices.Clone(d.Spans)
 	slices.SortStableFunc(spans, func(a, b ner.Span) int { return cmp.Compare(a.Start, b.Start) })
@@ -227,9 +227,9 @@ func trimSpace(text string, p ner.Range) (from, to int) {
 	return min(to, p.End-len(strings.TrimLeftFunc(piece, unicode.IsSpace))), to
 }
 
-// drawn says which of n documents are in a split that was made: in the order of
-// the seed, first those of train, then those of dev, then those of test. They are
-// as many as Table 6 has, or 80, 10 and 10 percent where there are fewer.
+// drawn returns which of n documents are in a made split. The documents are
+// shuffled by the seed; first come those of train, then dev, then test. The sizes
+// are those of Table 6, or 80, 10 and 10 percent if there are fewer documents.
 func drawn(dataset *datasets.Dataset, split ner.Split, seed, n int, id func(int) string) []bool {
 	train, dev, test := dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test
 	if sum := train + dev + test; sum == 0 || sum > n {

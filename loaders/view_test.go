@@ -15,7 +15,7 @@ import (
 	"nerbench/ner"
 )
 
-// ids are the documents of a split.
+// ids are the ids of the documents of a split.
 func ids(t *testing.T, dataset *datasets.Dataset, data fstest.MapFS, o loaders.Options) []string {
 	t.Helper()
 	docs, _, err := loaders.Documents(t.Context(), data, dataset, o)
@@ -35,7 +35,7 @@ func ids(t *testing.T, dataset *datasets.Dataset, data fstest.MapFS, o loaders.O
 	return all
 }
 
-// viewRow is a dataset of columns with three sentences in two documents.
+// viewDataset is a dataset of columns with three sentences in two documents.
 func viewDataset(view datasets.View) (*datasets.Dataset, fstest.MapFS) {
 	dataset := familyDataset("conll", "sentence", "a.tsv")
 	dataset.Conll = &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: "iob2", SkipPrefix: []string{"-DOC"}}
@@ -94,9 +94,9 @@ func TestViews(t *testing.T) {
 	})
 }
 
-// A split that is made of all documents by a seed: each document in one split at
-// most, the sizes those of Table 6 or 80, 10 and 10 percent, another seed another
-// split, the same seed the same one.
+// Documents are divided into splits by a seed: each document is in one split at
+// most, the sizes are those of Table 6 or 80, 10 and 10 percent, and the same seed
+// gives the same split.
 func TestMadeSplits(t *testing.T) {
 	dataset := familyDataset("documents", "document", "a.jsonl")
 	dataset.Sets[0].Splits[0].Name = "all"
@@ -119,16 +119,16 @@ func TestMadeSplits(t *testing.T) {
 			for i, split := range ner.Splits {
 				o := loaders.Options{Split: split, Seed: 7}
 				if !loaders.Made(dataset, o) {
-					t.Errorf("%s is not made", split)
+					t.Errorf("%s is not a made split", split)
 				}
 				in := ids(t, dataset, data, o)
 				equal(t, string(split), len(in), tc.want[i])
 				if !slices.Equal(in, ids(t, dataset, data, o)) {
-					t.Error("another split of the same seed")
+					t.Error("another split with the same seed")
 				}
 				o.Seed = 8
 				if slices.Equal(in, ids(t, dataset, data, o)) {
-					t.Error("the same split of another seed")
+					t.Error("the same split with another seed")
 				}
 				all = append(all, in...)
 			}
@@ -140,8 +140,8 @@ func TestMadeSplits(t *testing.T) {
 	}
 }
 
-// TestTable6 holds the views of real files to the counts that the reference
-// measured, and those to Table 6 where a dataset says that it is reached.
+// TestTable6 compares the views of real files with the counts that the reference
+// measured, and with Table 6 if the dataset file marks the counts as verified.
 func TestTable6(t *testing.T) {
 	var expected struct {
 		Rows []struct {

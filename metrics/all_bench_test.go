@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// BenchmarkAllMetrics counts 1,000,000 gold entities by every metric of the
+// BenchmarkAllMetrics counts 1,000,000 gold entities with every metric of the
 // table, on all processors.
 func BenchmarkAllMetrics(b *testing.B) {
 	passages := manyPassages(50_000, 20)
@@ -25,7 +25,7 @@ func BenchmarkAllMetrics(b *testing.B) {
 					counts[i] = metrics.NewCounts()
 				}
 				for at := w; at < len(passages); at += workers {
-					p := passages[at] // a copy: what a passage remembers is not part of the input
+					p := passages[at] // a copy: the cache of a passage is not part of the input
 					for i, m := range metrics.Metrics {
 						m.Add(&p, &counts[i])
 					}
@@ -37,7 +37,7 @@ func BenchmarkAllMetrics(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Seconds())/float64(b.N), "s/1M-entities")
 }
 
-// manyPassages makes passages of invented entities, four fifths of them right.
+// manyPassages makes passages of invented entities, four fifths of them correct.
 func manyPassages(n, entities int) []metrics.Passage {
 	rng := rand.New(rand.NewPCG(3, 4))
 	types := []ner.EntityType{"person", "place", "law", "company", "date"}

@@ -6,11 +6,11 @@ import (
 	"nerbench/ner"
 )
 
-// RowTally is what the averages see of one dataset.
+// DatasetTally is the input of averages from one dataset.
 type DatasetTally struct {
 	Dataset, Domain string
-	// Scored is false for a dataset that was not run. It is neither 0 nor absent:
-	// it stays in the total of every average (docs/spec/metrics.md §10.3).
+	// Scored is false for a dataset that was not run. Its score is neither 0 nor
+	// ignored: it counts in the total of every average (docs/spec/metrics.md §10.3).
 	Scored bool
 	ByType Tally
 }
@@ -19,8 +19,8 @@ type DatasetTally struct {
 // (docs/spec/metrics.md §10.2, §10.4).
 func (r DatasetTally) Counted() bool { return r.Scored && r.ByType.Total().NGold > 0 }
 
-// Average is a mean, or a pooled figure, over those of a set that could be
-// counted. It is always printed with Used/Total (docs/spec/metrics.md §10.2).
+// Average is a mean, or a pooled score, over the datasets that have a score. It is
+// always printed with Used/Total (docs/spec/metrics.md §10.2).
 type Average struct {
 	Ratio
 	Used, Total int
@@ -33,7 +33,7 @@ type DomainAverage struct {
 }
 
 // MeanRows is the unweighted mean of the scores of the counted datasets
-// (docs/spec/metrics.md §10.1, mean_rows): what the UniversalNER paper prints as average.
+// (docs/spec/metrics.md §10.1, mean_rows): the average of the UniversalNER paper.
 func MeanRows(datasets []DatasetTally) Average {
 	var values []float64
 	for _, r := range datasets {
@@ -63,8 +63,8 @@ func DomainMeans(datasets []DatasetTally) []DomainAverage {
 	return means
 }
 
-// MeanDomains is the unweighted mean of the domain means (docs/spec/metrics.md §10.1,
-// mean_domains). A domain without a counted dataset does not enter it; Used and
+// MeanDomains is the unweighted mean of the domain means (docs/spec/metrics.md
+// §10.1, mean_domains). It excludes domains without a counted dataset; Used and
 // Total count domains.
 func MeanDomains(datasets []DatasetTally) Average {
 	domains := DomainMeans(datasets)
@@ -77,8 +77,8 @@ func MeanDomains(datasets []DatasetTally) Average {
 	return mean(values, len(domains))
 }
 
-// PooledMicro is the F1 of the counts summed over the counted datasets, with these
-// counts (docs/spec/metrics.md §10.1, pooled_micro).
+// PooledMicro is the F1 of the counts summed over the counted datasets, with the
+// summed counts (docs/spec/metrics.md §10.1, pooled_micro).
 func PooledMicro(datasets []DatasetTally) (ner.Score, Average) {
 	var sum ner.Score
 	a := Average{Total: len(datasets)}
@@ -92,8 +92,8 @@ func PooledMicro(datasets []DatasetTally) (ner.Score, Average) {
 	return sum, a
 }
 
-// mean adds in ascending order, so that the order of datasets cannot change the
-// last bit.
+// mean adds in ascending order, so that the result does not depend on the order of
+// datasets.
 func mean(values []float64, total int) Average {
 	a := Average{Used: len(values), Total: total}
 	if len(values) == 0 {

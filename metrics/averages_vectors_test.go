@@ -39,9 +39,9 @@ type expectedAverage struct {
 	Used, Total int
 }
 
-// TestAggregateVectors holds the averages of docs/spec/metrics.md §10.1 to §10.4 (§10.2
-// incomplete sets, §10.3 datasets not run, §10.4 datasets without gold), and undefined
-// ratios (§1.2), against the vectors.
+// TestAggregateVectors compares the averages of docs/spec/metrics.md §10.1 to §10.4
+// (§10.2 incomplete sets, §10.3 datasets not run, §10.4 datasets without gold), and
+// undefined ratios (§1.2), with the vectors.
 func TestAggregateVectors(t *testing.T) { reference.EachSet(t, aggregateVectors) }
 
 func aggregateVectors(t *testing.T, set reference.Set) {

@@ -23,8 +23,8 @@ func BenchmarkColumns(b *testing.B) {
 	}
 }
 
-// BenchmarkPairs scores 200,000 pairs of answers, without the cost of parsing
-// them, which is not of this package.
+// BenchmarkPairs scores 200,000 pairs of answers, without the cost of parsing them,
+// which is in another package.
 func BenchmarkPairs(b *testing.B) {
 	var data bytes.Buffer
 	for i := range 200_000 {

@@ -11,7 +11,7 @@ import (
 	"nerbench/internal/parallel"
 )
 
-// LineError is a fault of one line of a stream.
+// LineError is an error in one line of a stream.
 type LineError struct {
 	Line int // from 1
 	Err  error
@@ -21,7 +21,7 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e
 
 func (e *LineError) Unwrap() error { return e.Err }
 
-// block is a run of whole lines.
+// block is a sequence of whole lines.
 type block struct {
 	data []byte
 	line int // number of its first line, from 1
@@ -29,21 +29,21 @@ type block struct {
 
 const (
 	blockSize = 256 << 10
-	// largestBlock bounds the memory that one line, or one sentence of a column
-	// file, may take.
+	// largestBlock limits the memory for one line, or for one sentence of a column
+	// file.
 	largestBlock = 256 << 20
 )
 
-// errBlockTooLong is returned for input that cannot be cut.
-var errBlockTooLong = fmt.Errorf("no place to cut in %d MiB", largestBlock>>20)
+// errBlockTooLong is returned for input that cannot be split.
+var errBlockTooLong = fmt.Errorf("a line or sentence is longer than %d MiB", largestBlock>>20)
 
-// eachBlock cuts a stream into blocks and hands each to one of the workers.
-// cut returns the length of the longest prefix of data that may be handed out,
-// 0 if there is none; the last block is what is left. look sees every block, in
-// order, before it is handed out. The error returned is the one that comes first
-// in the stream, whatever worker met it.
+// eachBlock splits a stream into blocks and passes each one to one of the workers.
+// cut returns the length of the longest prefix of data that can be a block, 0 if
+// there is none; the last block is the rest. look is called with every block, in
+// order, before a worker gets it. The returned error is the first one in the
+// stream, independent of the workers.
 func eachBlock(ctx context.Context, r io.Reader, cut func(data []byte) int, look func(block), workers []func(block) error) error {
-	free := make(chan []byte, len(workers)+1) // memory of blocks that are done
+	free := make(chan []byte, len(workers)+1) // memory of finished blocks
 	done := make([]func(block) (struct{}, error), len(workers))
 	for i, work := range workers {
 		done[i] = func(b block) (struct{}, error) {
@@ -64,15 +64,15 @@ func eachBlock(ctx context.Context, r io.Reader, cut func(data []byte) int, look
 	return nil
 }
 
-// cutter cuts a stream into blocks.
+// cutter splits a stream into blocks.
 type cutter struct {
 	r    io.Reader
 	cut  func([]byte) int
-	rest []byte // read, but not handed out
+	rest []byte // read, but not yet in a block
 	line int
 }
 
-// blocks are the blocks of the stream, in memory that is free where there is some.
+// blocks are the blocks of the stream, in memory that is reused if possible.
 func (c *cutter) blocks(free <-chan []byte, look func(block)) iter.Seq2[block, error] {
 	return func(yield func(block, error) bool) {
 		for {
@@ -100,9 +100,8 @@ func (c *cutter) blocks(free <-chan []byte, look func(block)) iter.Seq2[block, e
 	}
 }
 
-// next fills memory with the next block. At the end of the stream, or at an
-// error of reading, the block is what was left, and the error is returned
-// beside it.
+// next fills memory with the next block. At the end of the stream, or at a read
+// error, it returns the rest together with the error.
 func (c *cutter) next(memory []byte) (block, error) {
 	data := append(memory[:0], c.rest...)
 	c.rest = c.rest[:0]
@@ -132,5 +131,5 @@ func (c *cutter) block(data []byte) block {
 	return b
 }
 
-// cutAtLine cuts behind the last line end.
+// cutAtLine cuts after the last line end.
 func cutAtLine(data []byte) int { return bytes.LastIndexByte(data, '\n') + 1 }

@@ -9,22 +9,21 @@ import (
 	"nerbench/ner"
 )
 
-// Attribute is a property of an entity, or of its passage, by which counts can
-// be split (docs/spec/metrics.md §11).
+// Attribute is a property of an entity, or of its passage, by which counts can be
+// split (docs/spec/metrics.md §11).
 type Attribute struct {
 	Name, Meaning string
-	// NeedsTrain: the value is relative to the train split; without it the
-	// attribute is absent, not zero.
+	// NeedsTrain: the value depends on the train split; without it the attribute is
+	// absent, not zero.
 	NeedsTrain bool
 	value      func(*attributed, entity) float64
-	// fixed buckets, or else equalMass ones, over the values above 0 if zero.
+	// fixed buckets, or else equalMass buckets; if zero, only of the values above 0
 	fixed     []Bucket
 	equalMass int
 	zero      bool
 }
 
-// Attributes is the table of attributes. The attribute type is that of
-// [Counts.ByType].
+// Attributes is the table of attributes. The attribute type uses [Counts.ByType].
 var Attributes = []Attribute{
 	{
 		Name: "eLen", Meaning: "tokens of the entity", value: (*attributed).entityLength,
@@ -32,7 +31,7 @@ var Attributes = []Attribute{
 	},
 	{Name: "sLen", Meaning: "tokens of the passage", value: (*attributed).passageLength, equalMass: 4},
 	{Name: "eDen", Meaning: "share of the passage's tokens inside a gold entity", value: (*attributed).entityDensity, equalMass: 4},
-	{Name: "oDen", Meaning: "share of the passage's tokens that train does not have", value: (*attributed).unseenDensity, NeedsTrain: true, equalMass: 3, zero: true},
+	{Name: "oDen", Meaning: "share of the passage's tokens that are not in train", value: (*attributed).unseenDensity, NeedsTrain: true, equalMass: 3, zero: true},
 	{Name: "eFre", Meaning: "gold entities of train with the same tokens", value: (*attributed).entityFrequency, NeedsTrain: true, equalMass: 3, zero: true},
 	{
 		Name: "eCon", Meaning: "share of the same tokens in train that are entities of its type", value: (*attributed).entityConsistency, NeedsTrain: true,
@@ -40,7 +39,7 @@ var Attributes = []Attribute{
 	},
 }
 
-// FindAttribute returns the attribute of a name.
+// FindAttribute returns the attribute with a name.
 func FindAttribute(name string) (Attribute, bool) {
 	i := slices.IndexFunc(Attributes, func(a Attribute) bool { return a.Name == name })
 	if i < 0 {
@@ -49,27 +48,27 @@ func FindAttribute(name string) (Attribute, bool) {
 	return Attributes[i], true
 }
 
-// FewGold is the number of gold entities below which the F1 of a bucket is
-// marked (docs/spec/metrics.md §11).
+// FewGold is the number of gold entities below which the F1 of a bucket is marked
+// as unreliable (docs/spec/metrics.md §11).
 const FewGold = 20
 
-// Bucket holds the counts of the entities whose value lies in it.
+// Bucket holds the counts of the entities whose value is in it.
 type Bucket struct {
 	Name string
-	// Low and High are the smallest and the largest value of gold in it, or the
-	// edges of a fixed bucket; an open end is an infinity.
+	// Low and High are the smallest and the largest gold value in it, or the edges
+	// of a fixed bucket; an open end is infinite.
 	Low, High float64
 	Counts    ner.Score
 }
 
-// Words are the tokens of a passage: their places in the text, in bytes, and
-// their lower-cased forms (docs/spec/metrics.md §3.3, step 1).
+// Words are the tokens of a passage: their byte ranges in the text, and their
+// lower-cased forms (docs/spec/metrics.md §3.3, step 1).
 type Words struct {
 	Ranges []ner.Range
 	Lower  []string
 }
 
-// inside returns the first and behind the last of the words that a span touches.
+// inside returns the range of the words that a span overlaps, end exclusive.
 func (w Words) inside(s ner.Span) (first, last int) {
 	first, _ = slices.BinarySearchFunc(w.Ranges, s.Start, func(r ner.Range, start int) int {
 		if r.End <= start {
@@ -82,9 +81,9 @@ func (w Words) inside(s ner.Span) (first, last int) {
 	return first, last
 }
 
-// Bucketing splits the counts of strict span F1 by an attribute (docs/spec/metrics.md
-// §11). Edges come from gold, so that all passages are seen before there are
-// buckets; what is kept meanwhile are the counts of each value.
+// Bucketing splits the counts of strict span F1 by an attribute
+// (docs/spec/metrics.md §11). The edges depend on gold, so that buckets exist only
+// after all passages; until then it keeps the counts of each value.
 type Bucketing struct {
 	Attribute Attribute
 	train     *Training
@@ -92,9 +91,8 @@ type Bucketing struct {
 	counts    map[float64]ner.Score
 }
 
-// NewBucketing begins a split. train may be nil where the attribute does not
-// need it. split cuts the text of a mention that has no place into lower-cased
-// words.
+// NewBucketing returns an empty split. train may be nil if the attribute does not
+// need it. split splits the text of an unaligned mention into lower-cased words.
 func NewBucketing(a Attribute, train *Training, split func(text string) []string) *Bucketing {
 	return &Bucketing{a, train, split, map[float64]ner.Score{}}
 }
@@ -106,7 +104,7 @@ func (b *Bucketing) Merge(part *Bucketing) {
 	}
 }
 
-// Add counts one passage as [SpanF1] does. A predicted entity goes by its own
+// Add counts one passage like [SpanF1]. A predicted entity counts under its own
 // value.
 func (b *Bucketing) Add(p *Passage, words Words) {
 	gold, _ := spanSet(p.Gold)
@@ -175,9 +173,9 @@ func rangeName(low, high float64) string {
 	return number(low) + "–" + number(high)
 }
 
-// EqualMass cuts values, which must be sorted, into at most n buckets of about
-// as many values each, and returns the smallest and largest value of each
-// (docs/spec/metrics.md §11). Equal values never separate.
+// EqualMass divides values, which must be sorted, into at most n buckets of about
+// equal size, and returns the smallest and largest value of each
+// (docs/spec/metrics.md §11). Equal values are always in the same bucket.
 func EqualMass(values []float64, n int) [][2]float64 {
 	if len(values) == 0 {
 		return nil
@@ -193,7 +191,7 @@ func EqualMass(values []float64, n int) [][2]float64 {
 	return append(edges, [2]float64{values[first], values[len(values)-1]})
 }
 
-// entity is what attributes see of one.
+// entity is the input of attributes from one entity.
 type entity struct {
 	words []string // lower-cased
 	typ   ner.EntityType

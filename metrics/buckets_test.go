@@ -27,8 +27,8 @@ type bucketCase struct {
 	}
 }
 
-// TestBucketVectors holds equal mass, consistency and frequency against the
-// vectors of docs/spec/metrics.md §11.
+// TestBucketVectors compares equal mass, consistency and frequency with the vectors
+// of docs/spec/metrics.md §11.
 func TestBucketVectors(t *testing.T) { reference.EachSet(t, bucketVectors) }
 
 func bucketVectors(t *testing.T, set reference.Set) {
@@ -64,7 +64,7 @@ func checkEqualMass(t *testing.T, c bucketCase) {
 	}
 }
 
-// wordsOf are the tokens of a text that are separated by single blanks.
+// wordsOf are the tokens of a text that are separated by single spaces.
 func wordsOf(text string) metrics.Words {
 	var w metrics.Words
 	at := 0
@@ -94,7 +94,7 @@ func checkTraining(t *testing.T, c bucketCase) {
 	for key, want := range c.Expected.ECon {
 		text, typ, _ := strings.Cut(key, "|||")
 		got := train.Consistency(strings.Split(text, " "), ner.EntityType(typ))
-		if typ == "O" { // the rest of the windows
+		if typ == "O" { // the other windows
 			got = 1
 			for of := range types {
 				got -= train.Consistency(strings.Split(text, " "), of)
@@ -170,7 +170,7 @@ func TestBucketing(t *testing.T) {
 				whole = whole.Add(metrics.Count(metrics.SpanF1, p).ByType.Total())
 			}
 			if sum != whole {
-				t.Errorf("buckets add up to %+v, the dataset has %+v", sum, whole)
+				t.Errorf("the sum of the buckets is %+v, the dataset has %+v", sum, whole)
 			}
 		})
 	}

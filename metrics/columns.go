@@ -15,14 +15,14 @@ type ColumnCounts struct {
 	Sentences, Tokens int
 }
 
-// Columns scores a column file (docs/spec/metrics.md §4.5): one token a line, the last
-// column the predicted tag, the last but one the gold tag; a line without
-// columns ends a sentence. The stream is read once, in blocks, on all
-// processors, and memory does not grow with it. A fault of the file is a
-// [LineError], always the first one.
+// Columns scores a column file (docs/spec/metrics.md §4.5): one token per line,
+// with the predicted tag in the last column and the gold tag in the one before; a
+// line without columns ends a sentence. It reads the stream once, in blocks, on all
+// processors, with constant memory. An error in the file is a [LineError], always
+// the first one.
 func Columns(ctx context.Context, r io.Reader, scheme Scheme, mode Mode) (ColumnCounts, error) {
-	// The first line with columns says how many every line has. It is seen
-	// before the block that holds it is handed out, and written only then.
+	// The first line with columns determines their number. It is set before the
+	// first block with columns is passed to a worker, and only then.
 	columns := 0
 	look := func(b block) {
 		if columns == 0 {
@@ -47,7 +47,7 @@ func Columns(ctx context.Context, r io.Reader, scheme Scheme, mode Mode) (Column
 	return sum, nil
 }
 
-// columnReader scores blocks of a column file, each of whole sentences.
+// columnReader scores blocks of a column file; a block has whole sentences.
 type columnReader struct {
 	scorer            *tagScorer
 	columns           *int
@@ -105,8 +105,8 @@ func (c *columnReader) endSentence() {
 	c.gold, c.pred = c.gold[:0], c.pred[:0]
 }
 
-// cutLine returns the first line of data, without its end, and what follows.
-// Lines end at LF; one CR before it is dropped.
+// cutLine returns the first line of data, without its end, and the rest. Lines end
+// at LF; one CR before it is removed.
 func cutLine(data []byte) (line, rest []byte) {
 	line = data
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
@@ -115,8 +115,8 @@ func cutLine(data []byte) (line, rest []byte) {
 	return bytes.TrimSuffix(line, []byte{'\r'}), rest
 }
 
-// lastColumns counts the columns of a line and returns the last two. Columns
-// are separated by runs of blank and tab only: a no-break space is part of one.
+// lastColumns counts the columns of a line and returns the last two. Only spaces
+// and tabs separate columns: a no-break space is part of a column.
 func lastColumns(line []byte) (n int, lastButOne, last []byte) {
 	for i := 0; i < len(line); {
 		if line[i] == ' ' || line[i] == '\t' {
@@ -133,7 +133,7 @@ func lastColumns(line []byte) (n int, lastButOne, last []byte) {
 	return n, lastButOne, last
 }
 
-// firstColumns is the number of columns of the first line that has any.
+// firstColumns is the number of columns of the first line with columns.
 func firstColumns(data []byte) int {
 	for len(data) > 0 {
 		var line []byte
@@ -145,7 +145,7 @@ func firstColumns(data []byte) int {
 	return 0
 }
 
-// cutAtSentence cuts behind the last line without columns.
+// cutAtSentence cuts after the last line without columns.
 func cutAtSentence(data []byte) int {
 	for end := cutAtLine(data); end > 0; {
 		start := cutAtLine(data[:end-1])

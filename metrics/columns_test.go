@@ -15,18 +15,18 @@ import (
 	"nerbench/ner"
 )
 
-// A file of many blocks has the counts of its sentences, one by one, however
-// the reader cuts it.
+// A file of many blocks has the same counts as its sentences one by one, for every
+// division into blocks.
 func TestColumnsOfManyBlocks(t *testing.T) {
 	data := columnFile(8_000, 20)
 	want := scoreSentences(t, data)
 	for name, r := range map[string]io.Reader{
-		"whole":     bytes.NewReader(data),
-		"halves":    iotest.HalfReader(bytes.NewReader(data)),
-		"late EOF":  iotest.DataErrReader(bytes.NewReader(data)),
-		"no ending": bytes.NewReader(bytes.TrimRight(data, "\n")),
-		"CRLF":      bytes.NewReader(bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))),
-		"blanks":    bytes.NewReader(bytes.ReplaceAll(data, []byte("\n\n"), []byte("\n \t \n\n"))),
+		"whole":       bytes.NewReader(data),
+		"halves":      iotest.HalfReader(bytes.NewReader(data)),
+		"late EOF":    iotest.DataErrReader(bytes.NewReader(data)),
+		"no line end": bytes.NewReader(bytes.TrimRight(data, "\n")),
+		"CRLF":        bytes.NewReader(bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))),
+		"blanks":      bytes.NewReader(bytes.ReplaceAll(data, []byte("\n\n"), []byte("\n \t \n\n"))),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := metrics.Columns(context.Background(), r, metrics.IOB2, metrics.Strict)
@@ -40,7 +40,7 @@ func TestColumnsOfManyBlocks(t *testing.T) {
 	}
 }
 
-// scoreSentences scores a column file in the plain way.
+// scoreSentences scores a column file with simple code.
 func scoreSentences(t testing.TB, data []byte) metrics.ColumnCounts {
 	t.Helper()
 	var gold, pred [][]string
@@ -75,8 +75,8 @@ func TestColumnsOfOneLongSentence(t *testing.T) {
 	}
 }
 
-// TestColumnErrors: a broken column file is an error with its line (docs/spec/metrics.md
-// §4.5).
+// TestColumnErrors checks that the error for a malformed column file has its line
+// (docs/spec/metrics.md §4.5).
 func TestColumnErrors(t *testing.T) {
 	many := strings.Repeat("a O O\n\n", 100_000) // several blocks
 	for _, tc := range []struct {
@@ -90,9 +90,9 @@ func TestColumnErrors(t *testing.T) {
 		{"fewer columns", "a O O\n\n\nO O\n", metrics.Lenient, 4, "2 columns, want 3"},
 		{"prefix of gold", "a O O\nb Q-x O", metrics.Strict, 2, `gold: tag "Q-x"`},
 		{"prefix of prediction", "a O o\n", metrics.Strict, 1, `prediction: tag "o"`},
-		{"no UTF-8 in a word", "a O O\nb\xff O O\n", metrics.Lenient, 2, `not valid UTF-8`},
-		{"no UTF-8", "a O O\nb B-\xff O\n", metrics.Lenient, 2, `gold: tag "B-\xff": not valid UTF-8`},
-		{"the first of two", many + "a b O O\n\n" + many + "O\n", metrics.Lenient, 200_001, "4 columns, want 3"},
+		{"invalid UTF-8 in a word", "a O O\nb\xff O O\n", metrics.Lenient, 2, `not valid UTF-8`},
+		{"invalid UTF-8", "a O O\nb B-\xff O\n", metrics.Lenient, 2, `gold: tag "B-\xff": not valid UTF-8`},
+		{"the first of two errors", many + "a b O O\n\n" + many + "O\n", metrics.Lenient, 200_001, "4 columns, want 3"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := metrics.Columns(context.Background(), strings.NewReader(tc.data), metrics.IOB2, tc.mode)
@@ -104,7 +104,7 @@ func TestColumnErrors(t *testing.T) {
 	}
 }
 
-func TestColumnsOfNothing(t *testing.T) {
+func TestColumnsOfEmptyFile(t *testing.T) {
 	for _, data := range []string{"", "\n", " \t\r\n\r\n"} {
 		got, err := metrics.Columns(context.Background(), strings.NewReader(data), metrics.IOB2, metrics.Strict)
 		if err != nil || got.Sentences != 0 || got.Tokens != 0 || len(got.ByType) != 0 {
@@ -126,7 +126,8 @@ func TestColumnsReadError(t *testing.T) {
 	}
 }
 
-// FuzzColumns: no panic; errors name a line of the file; counts fit each other.
+// FuzzColumns checks that there is no panic, that errors name a line of the file,
+// and that counts are consistent.
 func FuzzColumns(f *testing.F) {
 	f.Add([]byte("a B-A B-A\r\nb I-A I-A\r\n\r\nc O B-A\r\n"))
 	f.Add([]byte("\u00a0 B-A B-A\n \t\nb O\n"))

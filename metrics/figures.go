@@ -1,10 +1,12 @@
 package metrics
 
-import "nerbench/ner"
+import (
+	"math"
+	"nerbench/ner"
+)
 
-// Figures are the counts of a score with its ratios, as JSON output shows them.
-// The counts of metrics of half points are halved. Ratios that are undefined are
-// nil.
+// Figures are the counts of a score with its ratios, for JSON output. The counts of
+// half-point metrics are halved. Undefined ratios are nil.
 type Figures struct {
 	TP        float64     `json:"tp"`
 	NPred     int         `json:"n_pred"`
@@ -15,7 +17,7 @@ type Figures struct {
 	CI        *[2]float64 `json:"ci,omitempty"` // 95 % interval of F1
 }
 
-// NewFigures divides the counts of a metric.
+// NewFigures computes the ratios from the counts of a metric.
 func NewFigures(m Metric, s ner.Score) Figures {
 	r := m.Ratios(s)
 	f := Figures{TP: float64(s.TP), NPred: s.NPred, NGold: s.NGold, Precision: r.Precision.Pointer(), Recall: r.Recall.Pointer(), F1: r.F1.Pointer()}
@@ -25,10 +27,19 @@ func NewFigures(m Metric, s ner.Score) Figures {
 	return f
 }
 
-// Pointer is the value of a ratio, nil where it is undefined.
+// Pointer is the value of a ratio; nil if it is undefined.
 func (r Ratio) Pointer() *float64 {
 	if !r.Defined {
 		return nil
 	}
 	return &r.Value
+}
+
+// Finite returns the number, or nil if it is infinite, like the open edge of a
+// bucket.
+func Finite(v float64) *float64 {
+	if math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
 }

@@ -7,33 +7,33 @@ import (
 )
 
 // itemCounts counts the distinct items of one passage on both sides, in order of
-// their first occurrence. It is a hash table, because sorting them costs more
-// than all the rest.
+// their first occurrence. It is a hash table, since sorting would take more time
+// than all other steps.
 type itemCounts struct {
 	list  []itemCount
-	slots []int32 // index in list plus 1, 0 where empty; 2^n of them
+	slots []int32 // index in list plus 1, 0 if empty; the length is a power of 2
 }
 
-// itemCount says how often an item occurs.
+// itemCount is the number of occurrences of an item.
 type itemCount struct {
 	hash       uint64
 	item       *ner.Mention
 	pred, gold int
 }
 
-// fewItems is the number of items that a passage is given memory for.
+// fewItems is the number of items for which a passage has stack memory.
 const fewItems = 32
 
-// itemMemory is the memory for counting the items of a passage that has few.
+// itemMemory is the memory for counting the items of a passage with few items.
 type itemMemory struct {
 	list  [fewItems]itemCount
 	slots [4 * fewItems]int32
 }
 
-// itemSeed spreads items over slots. Nothing that is counted depends on it.
+// itemSeed is the seed of the hash table. The counts do not depend on it.
 var itemSeed = maphash.MakeSeed()
 
-// countItems counts the items that are not left out, in memory if there is
+// countItems counts the items, except those to leave out, in memory if it is large
 // enough.
 func countItems(memory *itemMemory, items Items, leftOut func(*ner.Mention) bool) []itemCount {
 	c := itemCounts{memory.list[:0], memory.slots[:]}
@@ -61,7 +61,7 @@ func countItems(memory *itemMemory, items Items, leftOut func(*ner.Mention) bool
 	return c.list
 }
 
-// find returns the index of an item in the list, which it is added to.
+// find returns the index of an item in the list; it adds a new item.
 func (c itemCounts) find(m *ner.Mention) (itemCounts, int) {
 	hash := maphash.String(itemSeed, m.Text) ^ 3*maphash.String(itemSeed, string(m.Type))
 	for at := hash; ; at++ {

@@ -14,8 +14,8 @@ import (
 	"nerbench/ner"
 )
 
-// TestLargeFiles holds 50,000 sentences, as a column file and as spans, against
-// their known counts.
+// TestLargeFiles compares 50,000 sentences, as a column file and as spans, with
+// their expected counts.
 func TestLargeFiles(t *testing.T) { reference.EachSet(t, largeFiles) }
 
 func largeFiles(t *testing.T, set reference.Set) {
@@ -56,8 +56,8 @@ const largeLength = 20 // tokens of a sentence
 
 var largeTypes = strings.Fields("PERSON NORP FAC ORG GPE LOC PRODUCT EVENT WORK_OF_ART LAW LANGUAGE DATE TIME PERCENT MONEY QUANTITY ORDINAL CARDINAL")
 
-// largeSentence draws two entities, and what a system that is right in about 80
-// of 100 cases finds. The counts of the vectors hold for this order of draws.
+// largeSentence draws two entities, and the predictions of a system that is correct
+// in about 80 of 100 cases. The counts of the vectors are for this order of draws.
 func largeSentence(r *pythonRandom) (gold, pred []span) {
 	a, la, b, lb := r.below(7), 1+r.below(3), 10+r.below(7), 1+r.below(3)
 	typed := func(start, end int) span {
@@ -71,7 +71,7 @@ func largeSentence(r *pythonRandom) (gold, pred []span) {
 		case p < 0.14:
 			s.End++
 		case p < 0.20:
-			s = typed(s.Start, s.End) // another type, now and then the same
+			s = typed(s.Start, s.End) // another type, sometimes the same
 		}
 		pred = append(pred, s)
 	}
@@ -101,8 +101,8 @@ func largeTags(spans []span) []string {
 	return tags
 }
 
-// pythonRandom gives the numbers of Python's random.Random, by which the large
-// files are defined: MT19937 (Matsumoto and Nishimura, 1998).
+// pythonRandom generates the numbers of Python's random.Random, which define the
+// large files: MT19937 (Matsumoto and Nishimura, 1998).
 type pythonRandom struct {
 	state [624]uint32
 	next  int

@@ -7,31 +7,31 @@ import (
 	"strings"
 )
 
-// Option is a choice that changes the value of a metric. Where it is not the
-// default it is part of the metric's id (docs/spec/metrics.md §1.5).
+// Option is a choice that changes the value of a metric. If it is not the default,
+// it is part of the metric's id (docs/spec/metrics.md §1.5).
 type Option struct {
 	Name    string
 	Meaning string
-	// Values that it can take; nil where any value is legal.
+	// Values are the valid values; nil if any value is valid.
 	Values []string
-	// Default is empty where it depends on the metric or on the passage.
+	// Default is empty if it depends on the metric or on the passage.
 	Default string
 }
 
 // Options is the table of options, in the order of ids.
 var Options = []Option{
 	{"align", "which occurrences of a mention become spans (§7.4)", []string{"all", "first", "leftmost", "cursor", "longest"}, "all"},
-	{"boundary", "where an occurrence may begin and end (§7.2); by default token where the passage has tokens, else word", []string{"token", "word", "word_strict", "substring"}, ""},
-	{"queries", "types that were asked, where not all of the dataset (§1.4)", nil, "all"},
-	{"reader", "how answers are read (§8.1); the default is the metric's", []string{"ladder", "published"}, ""},
+	{"boundary", "where an occurrence may begin and end (§7.2); default: token if the passage has tokens, else word", []string{"token", "word", "word_strict", "substring"}, ""},
+	{"queries", "queried types, if not all types of the dataset (§1.4)", nil, "all"},
+	{"reader", "parser of answers (§8.1); the default depends on the metric", []string{"ladder", "published"}, ""},
 	{"tiers", "1: exact occurrences only (§7.3)", []string{"3", "1"}, "3"},
-	{"unknown", "what becomes of a predicted type that is not the dataset's (§1.3)", []string{"drop", "fp"}, "drop"},
+	{"unknown", "treatment of a predicted type that the dataset does not have (§1.3)", []string{"drop", "fp"}, "drop"},
 }
 
-// WithOptions is the id of the metric with options: "span_f1[align=cursor,tiers=1]".
-// Options at their default, and those that cannot change this metric's value,
-// are left out; the others stand in order of their names. Two ids never share
-// a column, an average, a test or a rank.
+// WithOptions is the id of the metric with options:
+// "span_f1[align=cursor,tiers=1]". Options with their default value and options
+// that cannot change this metric are omitted; the others are sorted by name. Two
+// ids never share a column, an average, a test or a rank.
 func (m Metric) WithOptions(chosen map[string]string) (string, error) {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(chosen)) {
@@ -54,7 +54,7 @@ func (m Metric) WithOptions(chosen map[string]string) (string, error) {
 }
 
 // ParseID splits an id such as "span_f1[align=cursor]" into its metric and the
-// options that are not at their default. It is the inverse of
+// options with other values than the default. It is the inverse of
 // [Metric.WithOptions].
 func ParseID(id string) (Metric, map[string]string, error) {
 	name, rest, bracket := strings.Cut(id, "[")
@@ -76,7 +76,7 @@ func ParseID(id string) (Metric, map[string]string, error) {
 			return Metric{}, nil, fmt.Errorf("metric %q: %q: want option=value, each option once", id, pair)
 		}
 		if !slices.Contains(m.Options, option) {
-			return Metric{}, nil, fmt.Errorf("metric %q: option %q: does not apply (those that do: %s)", id, option, strings.Join(m.Options, ", "))
+			return Metric{}, nil, fmt.Errorf("metric %q: option %q: does not apply (options of this metric: %s)", id, option, strings.Join(m.Options, ", "))
 		}
 		chosen[option] = value
 	}

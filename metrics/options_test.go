@@ -7,7 +7,8 @@ import (
 	"nerbench/metrics"
 )
 
-// TestIDs: options that change a value are part of the id (docs/spec/metrics.md §1.5).
+// TestIDs checks that options that change a value are part of the id
+// (docs/spec/metrics.md §1.5).
 func TestIDs(t *testing.T) {
 	for _, tc := range []struct {
 		metric string
@@ -19,7 +20,7 @@ func TestIDs(t *testing.T) {
 		{"span_f1", map[string]string{"align": "cursor"}, "span_f1[align=cursor]"},
 		{"span_f1", map[string]string{"tiers": "1", "boundary": "substring"}, "span_f1[boundary=substring,tiers=1]"},
 		{"span_f1", map[string]string{"reader": "published"}, "span_f1[reader=published]"},
-		{"uniner_f1", map[string]string{"align": "cursor"}, "uniner_f1"}, // cannot change it
+		{"uniner_f1", map[string]string{"align": "cursor"}, "uniner_f1"}, // cannot change the value
 		{"uniner_f1", map[string]string{"unknown": "fp"}, "uniner_f1[unknown=fp]"},
 		{"uniner_f1", map[string]string{"queries": "gold+k:5:uniform"}, "uniner_f1[queries=gold+k:5:uniform]"},
 	} {
@@ -34,10 +35,10 @@ func TestIDs(t *testing.T) {
 			}
 			parsed, chosen, err := metrics.ParseID(got)
 			if err != nil || parsed.ID != tc.metric {
-				t.Fatalf("%q reads as %s, error %v", got, parsed.ID, err)
+				t.Fatalf("%q is parsed as %s, error %v", got, parsed.ID, err)
 			}
 			if again, err := parsed.WithOptions(chosen); err != nil || again != got {
-				t.Errorf("%q reads as %v, which is %q, error %v", got, chosen, again, err)
+				t.Errorf("%q is parsed as %v, which is %q, error %v", got, chosen, again, err)
 			}
 		})
 	}
@@ -64,7 +65,7 @@ func TestIDErrors(t *testing.T) {
 	}
 }
 
-func TestTableIsWhole(t *testing.T) {
+func TestTableIsComplete(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range metrics.Metrics {
 		if seen[m.ID] || m.Meaning == "" || m.Section == "" || m.Add == nil || m.Ratios == nil {
@@ -73,7 +74,7 @@ func TestTableIsWhole(t *testing.T) {
 		seen[m.ID] = true
 		for _, name := range m.Options {
 			if _, err := m.WithOptions(map[string]string{name: "\x00"}); name != "queries" && err == nil {
-				t.Errorf("metric %s: option %q takes anything", m.ID, name)
+				t.Errorf("metric %s: option %q accepts any value", m.ID, name)
 			}
 		}
 	}

@@ -13,20 +13,19 @@ import (
 type PairCounts struct {
 	Score ner.Score
 	Pairs int
-	// Void and GoldVoid are answers and gold answers other than "[]" that parse
-	// to nothing (docs/spec/metrics.md §8.3, §3.6).
+	// Void and GoldVoid are answers and gold answers other than "[]" that parse as
+	// an empty list (docs/spec/metrics.md §8.3, §3.6).
 	Void, GoldVoid int
 }
 
-// AppendItems is the official parser of §3.2: it appends the normalised items of
-// an answer, each once, to a list. Strings that it appended once stay as they
-// are.
+// AppendItems is the official parser of §3.2: it appends the normalised items of an
+// answer, without duplicates, to a list. Appended strings do not change later.
 type AppendItems func(items []string, answer string) []string
 
-// Pairs scores JSON Lines {"gold": "[…]", "pred": "[…]"}, one query each, with
-// the string-set counts of docs/spec/metrics.md §3.4. Each worker has a parser of its own.
-// Blank lines are skipped. The stream is read once, in blocks, on all processors,
-// and memory does not grow with it. A fault is a [LineError], always the first
+// Pairs scores JSON Lines {"gold": "[…]", "pred": "[…]"}, one query each, with the
+// string-set counts of docs/spec/metrics.md §3.4. Each worker has its own parser.
+// Blank lines are skipped. It reads the stream once, in blocks, on all processors,
+// with constant memory. An error in the file is a [LineError], always the first
 // one.
 func Pairs(ctx context.Context, r io.Reader, newParser func() AppendItems) (PairCounts, error) {
 	readers := make([]*pairReader, runtime.GOMAXPROCS(0))
@@ -73,8 +72,9 @@ func (p *pairReader) block(b block) error {
 	return nil
 }
 
-// add counts one pair. Where both answers are the same text, as nearly all are of
-// a good model, and of any model where nothing is there, one of them is parsed.
+// add counts one pair. If both answers are the same text, only one of them is
+// parsed: this is the most frequent case for good models and for queries without
+// gold.
 func (p *pairReader) add(pair AnswerPair) {
 	p.counts.Pairs++
 	p.gold = p.parse(p.gold[:0], pair.Gold)
@@ -97,7 +97,7 @@ func (p *pairReader) add(pair AnswerPair) {
 	p.counts.Score = p.counts.Score.Add(matchItemLists(p.pred, p.gold))
 }
 
-// matchItemLists counts two lists of distinct strings, which it may sort.
+// matchItemLists counts two lists of distinct strings; it may sort them.
 func matchItemLists(pred, gold []string) ner.Score {
 	if len(pred)*len(gold) > 64 {
 		slices.Sort(pred)

@@ -17,8 +17,8 @@ type AnswerPair struct {
 	Pred, Gold string
 }
 
-// ReadPairs reads a file of pairs line by line, for what [Pairs] does not count.
-// It ends after the first error, which is a [LineError].
+// ReadPairs reads a file of pairs line by line, for statistics that [Pairs] does
+// not count. It ends after the first error, which is a [LineError].
 func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
 	return func(yield func(AnswerPair, error) bool) {
 		in := bufio.NewReaderSize(r, blockSize)
@@ -47,8 +47,8 @@ func ReadPairs(r io.Reader) iter.Seq2[AnswerPair, error] {
 	}
 }
 
-// readAnyPair reads any JSON object with string members gold and pred. Other
-// members are ignored.
+// readAnyPair reads any JSON object with string members gold and pred. It ignores
+// other members.
 func readAnyPair(line []byte) (AnswerPair, error) {
 	if !utf8.Valid(line) {
 		return AnswerPair{}, errors.New("not valid UTF-8")
@@ -80,24 +80,24 @@ func stringMember(members map[string]json.RawMessage, name string) (string, erro
 	return *s, nil
 }
 
-// blankJSON reports whether a line holds only white space of JSON.
+// blankJSON reports whether a line has only JSON white space.
 func blankJSON(line []byte) bool {
 	return !slices.ContainsFunc(line, func(c byte) bool { return c != ' ' && c != '\t' && c != '\r' })
 }
 
-// pairScanner reads lines. What nearly every line looks like, an object of two
-// strings, is read in one pass; encoding/json reads the rest, and words the
-// errors. Its methods report false where a line is anything else, right or wrong.
+// pairScanner parses lines. The common form, an object of two strings, is parsed in
+// one pass; encoding/json parses the rest and produces the errors. The methods
+// return false for any other form, valid or not.
 type pairScanner struct {
 	text   []byte
 	at     int
-	memory []byte          // the string at hand
-	kept   strings.Builder // all strings, one behind the other
+	memory []byte          // the current string
+	kept   strings.Builder // all strings, joined
 }
 
-// begin prepares for lines of so many bytes in all, which take one allocation.
+// begin allocates memory for lines of so many bytes in total.
 func (s *pairScanner) begin(bytes int) {
-	s.kept.Reset() // what it held lives on in the strings
+	s.kept.Reset() // the strings keep the previous memory
 	s.kept.Grow(bytes)
 }
 
@@ -125,7 +125,7 @@ func (s *pairScanner) object() (pair AnswerPair, ok bool) {
 		if !isPred && string(s.memory) != "gold" || !s.skip(':') || !s.string() {
 			return pair, false
 		}
-		// Equal answers share their memory: most are equal.
+		// Equal answers share memory, since most are equal.
 		switch {
 		case isPred && hasGold && string(s.memory) == pair.Gold:
 			pair.Pred, hasPred = pair.Gold, true
@@ -140,14 +140,14 @@ func (s *pairScanner) object() (pair AnswerPair, ok bool) {
 	return pair, s.skip('}') && blankJSON(s.text[s.at:]) && hasPred && hasGold
 }
 
-// keep makes a string of what is at hand.
+// keep makes a string from the current one.
 func (s *pairScanner) keep() string {
 	from := s.kept.Len()
 	s.kept.Write(s.memory)
 	return s.kept.String()[from:]
 }
 
-// skip passes over white space and one character.
+// skip skips white space and one character.
 func (s *pairScanner) skip(c byte) bool {
 	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\t') {
 		s.at++
@@ -159,13 +159,13 @@ func (s *pairScanner) skip(c byte) bool {
 	return true
 }
 
-// string reads a JSON string into memory.
+// string parses a JSON string into memory.
 func (s *pairScanner) string() bool {
 	if !s.skip('"') {
 		return false
 	}
 	text, memory := s.text, s.memory[:0]
-	from, at := s.at, s.at // from: begin of what was not yet copied
+	from, at := s.at, s.at // from: start of the bytes not yet copied
 	for {
 		for at < len(text) && !endsRun[text[at]] {
 			at++
@@ -187,7 +187,7 @@ func (s *pairScanner) string() bool {
 	}
 }
 
-// endsRun are the bytes of a JSON string that do not stand for themselves.
+// endsRun are the bytes of a JSON string that need special treatment.
 var endsRun = func() (ends [256]bool) {
 	for c := range ends {
 		ends[c] = c < ' ' || c == '"' || c == '\\'
@@ -195,7 +195,7 @@ var endsRun = func() (ends [256]bool) {
 	return ends
 }()
 
-// appendEscape appends what an escape at the begin of text stands for; n is its
+// appendEscape appends the value of the escape at the beginning of text; n is its
 // length, 0 if there is none. Surrogates are left to encoding/json.
 func appendEscape(memory, text []byte) (out []byte, n int) {
 	if len(text) < 2 {
@@ -226,7 +226,7 @@ func appendEscape(memory, text []byte) (out []byte, n int) {
 	return append(memory, c), 2
 }
 
-// hexRune reads four hexadecimal digits that are a code point of their own.
+// hexRune parses four hexadecimal digits that are one code point.
 func hexRune(text []byte) (rune, bool) {
 	if len(text) < 4 {
 		return 0, false

@@ -14,8 +14,8 @@ import (
 	"nerbench/ner"
 )
 
-// splitParse stands for the official parser, which lives elsewhere: "[a|b]"
-// holds two items, anything without brackets none.
+// splitParse replaces the official parser, which is in another package: "[a|b]" has
+// two items, anything without brackets none.
 func splitParse(items []string, answer string) []string {
 	list, ok := strings.CutPrefix(answer, "[")
 	list, closed := strings.CutSuffix(list, "]")
@@ -65,14 +65,14 @@ func manyItems(from, to int) string {
 
 func TestPairErrors(t *testing.T) {
 	for _, tc := range []struct{ name, data, want string }{
-		{"no JSON", "{}x\n", "line 1: want a JSON object"},
+		{"not JSON", "{}x\n", "line 1: want a JSON object"},
 		{"list", "\n[]\n", "line 2: want a JSON object"},
 		{"missing gold", `{"pred": "[]"}`, `line 1: member "gold": missing`},
 		{"number", `{"pred": 3, "gold": "[]"}`, `line 1: member "pred": json: cannot unmarshal number`},
 		{"null", `{"pred": "[]", "gold": null}`, `line 1: member "gold": want a string, not null`},
 		{"raw line end", "{\"pred\": \"\x01\", \"gold\": \"[]\"}", "line 1: want a JSON object"},
-		{"no UTF-8", "{\"pred\": \"\xff\", \"gold\": \"[]\"}", "line 1: not valid UTF-8"},
-		{"twice and cut", `{"pred": "[]", "gold": "[]"}{`, "line 1: want a JSON object"},
+		{"invalid UTF-8", "{\"pred\": \"\xff\", \"gold\": \"[]\"}", "line 1: not valid UTF-8"},
+		{"second object, truncated", `{"pred": "[]", "gold": "[]"}{`, "line 1: want a JSON object"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := metrics.Pairs(context.Background(), strings.NewReader(tc.data), newSplitParse)
@@ -84,7 +84,7 @@ func TestPairErrors(t *testing.T) {
 	}
 }
 
-// FuzzPairs holds the quick reader of lines against encoding/json.
+// FuzzPairs compares the fast parser of lines with encoding/json.
 func FuzzPairs(f *testing.F) {
 	f.Add(`{"pred": "[\"x\"]", "gold": "\u00e9\ud800"}`)
 	f.Add(`{"gold":"a","gold":"b"}`)
@@ -102,11 +102,11 @@ func FuzzPairs(f *testing.F) {
 		}
 		var want map[string]any
 		if err := json.Unmarshal(bytes.TrimSuffix([]byte(line), []byte("\r")), &want); err != nil {
-			t.Fatalf("%q is read as %q, but is no JSON: %v", line, got, err)
+			t.Fatalf("%q is parsed as %q, but is not JSON: %v", line, got, err)
 		}
-		// Gold is parsed first; the answer only where it is another text.
+		// Gold is parsed first; the answer only if its text differs.
 		if last := got[len(got)-1]; got[0] != want["gold"] || last != want["pred"] || len(got) > 2 {
-			t.Fatalf("%q reads as %q, want %v", line, got, want)
+			t.Fatalf("%q is parsed as %q, want %v", line, got, want)
 		}
 	})
 }

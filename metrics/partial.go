@@ -8,14 +8,15 @@ import (
 )
 
 // PaperPartialF1 counts one passage for the paper's partial match
-// (docs/spec/metrics.md §3.8). It gives half points, so that its counts are doubled: TP
-// is 2·exact + half, and n_pred and n_gold are twice the sets' sizes.
+// (docs/spec/metrics.md §3.8). Since a match can be half a point, the counts are
+// doubled: TP is 2·exact + half, and n_pred and n_gold are twice the sizes of the
+// sets.
 func PaperPartialF1(p *Passage, c *Counts) { countStrings(p.Published, true, c) }
 
 // withHalfPoints doubles the counts of two sorted sets and adds the half points.
 func withHalfPoints(s ner.Score, pred, gold []string) ner.Score {
 	s = ner.Score{TP: 2 * s.TP, NPred: 2 * s.NPred, NGold: 2 * s.NGold}
-	if s.TP < s.NPred && s.TP < s.NGold { // something is left on both sides
+	if s.TP < s.NPred && s.TP < s.NGold { // both sides have unmatched items
 		s.TP += halfMatches(pred, gold)
 	}
 	return s
@@ -26,9 +27,8 @@ func HalfWithEpsilon(s ner.Score) Ratios {
 	return withEpsilon(float64(s.TP)/2, s.NPred/2, s.NGold/2)
 }
 
-// halfMatches is the size of a maximum matching, one to one, of what has no
-// exact partner in two sorted sets, where an edge joins strings that share a
-// word.
+// halfMatches is the size of a maximum one-to-one matching of the items without an
+// exact partner in two sorted sets. An edge joins strings that share a word.
 func halfMatches(pred, gold []string) int {
 	restPred, restGold := without(pred, gold), without(gold, pred)
 	edges := make([][]int, len(restPred)) // from a prediction to gold items
@@ -43,7 +43,7 @@ func halfMatches(pred, gold []string) int {
 	return maximumMatching(edges, len(restGold))
 }
 
-// without returns the items of a sorted set that another one does not hold.
+// without returns the items of a sorted set that are not in another one.
 func without(set, other []string) []string {
 	var rest []string
 	for _, s := range set {
@@ -54,8 +54,8 @@ func without(set, other []string) []string {
 	return rest
 }
 
-// maximumMatching is the size of a maximum matching of a bipartite graph, by
-// augmenting paths.
+// maximumMatching is the size of a maximum matching of a bipartite graph, computed
+// by augmenting paths.
 func maximumMatching(edges [][]int, right int) int {
 	partner := make([]int, right) // of each right node, as left+1
 	size := 0
@@ -67,7 +67,7 @@ func maximumMatching(edges [][]int, right int) int {
 	return size
 }
 
-// augment finds a partner for a left node, moving others to new ones.
+// augment finds a partner for a left node; other nodes may get new partners.
 func augment(edges [][]int, left int, partner []int, tried []bool) bool {
 	for _, r := range edges[left] {
 		if tried[r] {

@@ -2,11 +2,12 @@ package metrics
 
 import "nerbench/ner"
 
-// Protocol names what another system's evaluation compares (docs/spec/metrics.md §9).
+// Protocol selects the items that another system's evaluation compares
+// (docs/spec/metrics.md §9).
 type Protocol string
 
-// The protocols. GoLLIE's predictions are filtered before they are compared, or
-// not; everything else differs in the comparison alone.
+// The protocols. The two of GoLLIE differ in whether predictions are filtered
+// before the comparison; all others differ only in the comparison.
 const (
 	GNER             Protocol = "gner"
 	InstructUIE      Protocol = "instructuie"
@@ -16,8 +17,8 @@ const (
 	ReasoningNER     Protocol = "reasoningner"
 )
 
-// Items are what a protocol compares in one passage: texts and types in the
-// form that it gives them, in order, repeats kept.
+// Items are the texts and types that a protocol compares in one passage, in its own
+// form and in order, with duplicates.
 type Items struct {
 	Pred, Gold []ner.Mention
 }
@@ -25,8 +26,8 @@ type Items struct {
 // GNERF1 compares sets of normalised texts and types (docs/spec/metrics.md §9.1, step 5).
 func GNERF1(p *Passage, c *Counts) { itemSets(p.Items[GNER], c) }
 
-// InstructUIEOriginalF1 compares sets of whole strings, type included: "none"
-// against "none" is right, and an empty answer an item (docs/spec/metrics.md §9.2).
+// InstructUIEOriginalF1 compares sets of whole strings, including the type: "none"
+// equals "none", and an empty answer is an item (docs/spec/metrics.md §9.2).
 func InstructUIEOriginalF1(p *Passage, c *Counts) { itemSets(p.Items[InstructUIE], c) }
 
 // InstructUIEF1 is [InstructUIEOriginalF1] without "none" and the empty item on
@@ -35,11 +36,12 @@ func InstructUIEF1(p *Passage, c *Counts) { itemSetsWithout(p.Items[InstructUIE]
 
 func isNone(m *ner.Mention) bool { return m.Text == "none" || m.Text == "" }
 
-// B2NERF1 compares sets of whole strings, type included (docs/spec/metrics.md §9.2).
+// B2NERF1 compares sets of whole strings, including the type (docs/spec/metrics.md
+// §9.2).
 func B2NERF1(p *Passage, c *Counts) { itemSets(p.Items[B2NER], c) }
 
-// GoLLIEF1 compares multisets of types and lower-cased texts, after predictions
-// were dropped that are not in the text (docs/spec/metrics.md §9.3).
+// GoLLIEF1 compares multisets of types and lower-cased texts, without predictions
+// that are not in the text (docs/spec/metrics.md §9.3).
 func GoLLIEF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIE], c) }
 
 // GoLLIEUnfilteredF1 is [GoLLIEF1] on all predictions (docs/spec/metrics.md §9.3).
@@ -49,12 +51,12 @@ func GoLLIEUnfilteredF1(p *Passage, c *Counts) { itemBags(p.Items[GoLLIEUnfilter
 // (docs/spec/metrics.md §9.4, steps 4 and 5).
 func ReasoningNERF1(p *Passage, c *Counts) { itemSets(p.Items[ReasoningNER], c) }
 
-// itemSets compares sets: equal items collapse.
+// itemSets compares sets: duplicates count once.
 func itemSets(items Items, c *Counts) { itemSetsWithout(items, noItem, c) }
 
 func noItem(*ner.Mention) bool { return false }
 
-// itemSetsWithout is [itemSets] of the items that are not left out.
+// itemSetsWithout is [itemSets] without the excluded items.
 func itemSetsWithout(items Items, leftOut func(*ner.Mention) bool, c *Counts) {
 	var memory itemMemory
 	var types [fewTypes]typeScore
@@ -69,7 +71,7 @@ func itemSetsWithout(items Items, leftOut func(*ner.Mention) bool, c *Counts) {
 	scores.addTo(c.ByType)
 }
 
-// itemBags compares multisets: each prediction consumes one equal gold item.
+// itemBags compares multisets: each prediction matches at most one equal gold item.
 func itemBags(items Items, c *Counts) {
 	var memory itemMemory
 	var types [fewTypes]typeScore

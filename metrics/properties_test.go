@@ -11,8 +11,8 @@ import (
 	"nerbench/ner"
 )
 
-// The properties of docs/spec/metrics.md §13 that concern counts, each on many random
-// passages, nasty ones among them.
+// The properties of docs/spec/metrics.md §13 that concern counts, each on many
+// random passages, including difficult ones.
 
 var texts = []string{
 	"", "x", "   ", "May in May", "aaaa aaaa", "İstanbul, ΣΑΣ and ß", "日本語 の テキスト",
@@ -23,12 +23,12 @@ var types = []ner.EntityType{"person", "place", "work of art", "?", "", "日本"
 
 var items = []string{"", "a", "york", "new york", "york city", "日本", "ς", "\xed\xa0\x80", "x y z"}
 
-// randomPassage makes a passage with spans in and outside its text, copies,
+// randomPassage makes a passage with spans inside and outside its text, duplicates,
 // unaligned mentions, and queries of strings.
 func randomPassage(rng *rand.Rand) *metrics.Passage {
 	p := &metrics.Passage{Text: texts[rng.IntN(len(texts))]}
 	for range rng.IntN(6) {
-		if s := randomSpan(rng, p.Text); ner.ValidSpan(p.Text, s) { // bad gold is a loader's error
+		if s := randomSpan(rng, p.Text); ner.ValidSpan(p.Text, s) { // loaders reject such gold
 			p.Gold = append(p.Gold, s)
 		}
 	}
@@ -55,7 +55,7 @@ func randomPassage(rng *rand.Rand) *metrics.Passage {
 	return p
 }
 
-// randomMentions are a few items of a preset, now and then very many.
+// randomMentions are a few items of a preset, sometimes very many.
 func randomMentions(rng *rand.Rand) []ner.Mention {
 	texts, n := append([]string{"none"}, items...), rng.IntN(6)
 	if rng.IntN(20) == 0 {
@@ -80,7 +80,8 @@ func withItems(p *metrics.Passage, change func(metrics.Items) metrics.Items) map
 	return changed
 }
 
-// countsRepeats: the presets that compare multisets (docs/spec/metrics.md §9.3).
+// countsRepeats reports whether a preset compares multisets (docs/spec/metrics.md
+// §9.3).
 func countsRepeats(m metrics.Metric) bool {
 	return m.Protocol == metrics.GoLLIE || m.Protocol == metrics.GoLLIEUnfiltered
 }
@@ -116,7 +117,7 @@ func forEachMetric(t *testing.T, property func(t *testing.T, m metrics.Metric, p
 	}
 }
 
-// TestOrderChangesNothing is property 2 of docs/spec/metrics.md §13.
+// TestOrderChangesNothing tests property 2 of docs/spec/metrics.md §13.
 func TestOrderChangesNothing(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
 		want, errors := m.Count(p), metrics.Classify(p)
@@ -131,10 +132,10 @@ func TestOrderChangesNothing(t *testing.T) {
 			return metrics.Items{Pred: shuffled(rng, i.Pred), Gold: shuffled(rng, i.Gold)}
 		})
 		if got := m.Count(&q); !reflect.DeepEqual(got, want) {
-			t.Errorf("counts are %+v, and in another order %+v", want, got)
+			t.Errorf("counts are %+v, in another order %+v", want, got)
 		}
 		if got := metrics.Classify(&q); !reflect.DeepEqual(got, errors) {
-			t.Errorf("taxonomy is %+v, and in another order %+v", errors, got)
+			t.Errorf("taxonomy is %+v, in another order %+v", errors, got)
 		}
 	})
 }
@@ -145,8 +146,8 @@ func shuffled[T any](rng *rand.Rand, list []T) []T {
 	return list
 }
 
-// TestDuplicatesChangeNoScore is property 3 of docs/spec/metrics.md §13. Where repeats
-// count, twice of everything counts twice.
+// TestDuplicatesChangeNoScore tests property 3 of docs/spec/metrics.md §13. If a
+// metric counts duplicates, all counts are doubled.
 func TestDuplicatesChangeNoScore(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, rng *rand.Rand) {
 		want, errors := m.Count(p), metrics.Classify(p)
@@ -163,13 +164,13 @@ func TestDuplicatesChangeNoScore(t *testing.T) {
 			}
 		}
 		if !reflect.DeepEqual(got.ByType, want.ByType) {
-			t.Errorf("score is %+v, with copies %+v", want.ByType, got.ByType)
+			t.Errorf("score is %+v, with duplicates %+v", want.ByType, got.ByType)
 		}
 		if m.ID == "span_f1" && (got.DuplicateGold != want.DuplicateGold+len(p.Gold) || got.DuplicatePred != want.DuplicatePred+len(p.Pred)) {
-			t.Errorf("copies are not counted: %+v, then %+v", want, got)
+			t.Errorf("duplicates are not counted: %+v, then %+v", want, got)
 		}
 		if got := metrics.Classify(&q); !reflect.DeepEqual(got, errors) {
-			t.Errorf("taxonomy is %+v, with copies %+v", errors, got)
+			t.Errorf("taxonomy is %+v, with duplicates %+v", errors, got)
 		}
 	})
 }
@@ -184,8 +185,8 @@ func doubledQueries(queries []metrics.Strings) []metrics.Strings {
 	return queries
 }
 
-// TestNoPredictions is property 4 of docs/spec/metrics.md §13, with the undefined ratios of
-// §1.2.
+// TestNoPredictions tests property 4 of docs/spec/metrics.md §13, with the
+// undefined ratios of §1.2.
 func TestNoPredictions(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Pred, p.Unaligned = nil, nil
@@ -203,8 +204,8 @@ func TestNoPredictions(t *testing.T) {
 	})
 }
 
-// TestNothingAddsNothing is property 4 of docs/spec/metrics.md §13: an empty passage.
-func TestNothingAddsNothing(t *testing.T) {
+// TestEmptyPassage tests property 4 of docs/spec/metrics.md §13: an empty passage.
+func TestEmptyPassage(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
 			if got := m.Count(&metrics.Passage{Text: "May"}).ByType.Total(); got != (ner.Score{}) {
@@ -212,13 +213,13 @@ func TestNothingAddsNothing(t *testing.T) {
 			}
 			r := m.Ratios(ner.Score{})
 			if r.Precision.Value != 0 || r.Recall.Value != 0 || r.F1.Value != 0 {
-				t.Errorf("ratios of nothing are %+v", r)
+				t.Errorf("ratios of no counts are %+v", r)
 			}
 		})
 	}
 }
 
-// TestSymmetry is property 5 of docs/spec/metrics.md §13.
+// TestSymmetry tests property 5 of docs/spec/metrics.md §13.
 func TestSymmetry(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Unaligned = nil // there is no unaligned gold
@@ -250,7 +251,7 @@ func swapped(queries []metrics.Strings) []metrics.Strings {
 	return queries
 }
 
-// TestMonotony is property 6 of docs/spec/metrics.md §13.
+// TestMonotony tests property 6 of docs/spec/metrics.md §13.
 func TestMonotony(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
@@ -288,8 +289,8 @@ func TestMonotony(t *testing.T) {
 	}
 }
 
-// TestAdditivity is property 7 of docs/spec/metrics.md §13: counts of disjoint parts add
-// up (§1.1).
+// TestAdditivity tests property 7 of docs/spec/metrics.md §13: counts of disjoint
+// parts add up (§1.1).
 func TestAdditivity(t *testing.T) {
 	for _, m := range metrics.Metrics {
 		t.Run(m.ID, func(t *testing.T) {
@@ -305,13 +306,13 @@ func TestAdditivity(t *testing.T) {
 				sum.Merge(parts[i])
 			}
 			if !reflect.DeepEqual(sum, whole) {
-				t.Errorf("parts add up to %+v, the whole is %+v", sum, whole)
+				t.Errorf("the sum of the parts is %+v, the whole is %+v", sum, whole)
 			}
 		})
 	}
 }
 
-// TestPerfectGold is property 1 of docs/spec/metrics.md §13.
+// TestPerfectGold tests property 1 of docs/spec/metrics.md §13.
 func TestPerfectGold(t *testing.T) {
 	forEachMetric(t, func(t *testing.T, m metrics.Metric, p *metrics.Passage, _ *rand.Rand) {
 		p.Pred, p.Unaligned = p.Gold, nil
@@ -340,7 +341,7 @@ func TestTaxonomyIdentitiesAndBounds(t *testing.T) {
 		strict := metrics.Count(metrics.SpanF1, p).ByType.Total()
 		e := metrics.Classify(p).Total()
 		if e.C+e.T+e.B+e.BT+e.MIS != strict.NGold || e.C+e.T+e.B+e.BT+e.SPU != strict.NPred || e.C != strict.TP {
-			t.Fatalf("seed %d: errors %+v do not fit counts %+v", seed, e, strict)
+			t.Fatalf("seed %d: errors %+v are inconsistent with counts %+v", seed, e, strict)
 		}
 		value := map[string]float64{}
 		for _, m := range metrics.Metrics {

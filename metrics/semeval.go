@@ -13,13 +13,13 @@ func (s SemEval) Possible() int { return s.Correct + s.Incorrect + s.Partial + s
 // Actual is the number of predictions.
 func (s SemEval) Actual() int { return s.Correct + s.Incorrect + s.Partial + s.Spurious }
 
-// Score is the scheme as doubled counts, because a partial match is half a
+// Score returns the doubled counts of the scheme, since a partial match is half a
 // point.
 func (s SemEval) Score() ner.Score {
 	return ner.Score{TP: 2*s.Correct + s.Partial, NPred: 2 * s.Actual(), NGold: 2 * s.Possible()}
 }
 
-// SemEvalScheme says which errors a scheme forgives.
+// SemEvalScheme selects the errors that a scheme ignores.
 type SemEvalScheme struct {
 	Name  string
 	Count func(Errors) SemEval
@@ -37,7 +37,7 @@ func semEval(e Errors, correct, incorrect, partial int) SemEval {
 	return SemEval{correct, incorrect, partial, e.MIS, e.SPU}
 }
 
-// semEvalF1 counts one passage under a scheme; the counts are doubled.
+// semEvalF1 counts one passage with a scheme; the counts are doubled.
 func semEvalF1(scheme SemEvalScheme) func(*Passage, *Counts) {
 	return func(p *Passage, c *Counts) {
 		for _, e := range p.errorsByType() {

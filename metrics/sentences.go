@@ -8,17 +8,17 @@ import (
 	"unicode/utf8"
 )
 
-// Sentence is a sentence of a column file: its entities, in tokens.
+// Sentence is a sentence of a column file, with entities in tokens.
 type Sentence struct {
-	// Words are the first column; nil where there are only tags.
+	// Words are the first column; nil if there are only tags.
 	Words      []string
 	Tokens     int
 	Gold, Pred []Chunk
 }
 
-// Sentences reads a column file sentence by sentence (docs/spec/metrics.md §4.5), for
-// what [Columns] does not count. It ends after the first error, which is a
-// [LineError].
+// Sentences reads a column file sentence by sentence (docs/spec/metrics.md §4.5),
+// for statistics that [Columns] does not count. It ends after the first error,
+// which is a [LineError].
 func Sentences(r io.Reader, scheme Scheme, mode Mode) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		columns := 0
@@ -55,7 +55,7 @@ func Sentences(r io.Reader, scheme Scheme, mode Mode) iter.Seq2[Sentence, error]
 	}
 }
 
-// sentenceReader keeps the words of the sentence beside its tags.
+// sentenceReader keeps the words of the sentence with its tags.
 type sentenceReader struct {
 	columnReader
 	words []string
@@ -77,7 +77,7 @@ func (s *sentenceReader) word(line []byte, columns int) error {
 	return nil
 }
 
-// sentence decodes the tags of the sentence and begins the next one.
+// sentence decodes the tags of the sentence and starts the next one.
 func (s *sentenceReader) sentence() Sentence {
 	out := Sentence{
 		Words: s.words, Tokens: len(s.gold),
@@ -107,8 +107,8 @@ func firstColumn(line []byte) string {
 	return string(line[start:end])
 }
 
-// readLine reads a line with its end, if it is not longer than any line may be.
-// At the end of the stream it returns what is left and io.EOF.
+// readLine reads a line with its end, up to the length limit. At the end of the
+// stream it returns the rest and io.EOF.
 func readLine(in *bufio.Reader) ([]byte, error) {
 	line, err := in.ReadSlice('\n')
 	if !errors.Is(err, bufio.ErrBufferFull) {

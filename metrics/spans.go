@@ -7,9 +7,9 @@ import (
 )
 
 // SpanF1 counts one passage for strict span F1 (docs/spec/metrics.md §2): gold and
-// prediction are sets of (start, end, type), and an entity is right if all
-// three are. Each unaligned mention is one false positive (§7.5), and so is a
-// predicted span that is no range of the text: it matches nothing.
+// prediction are sets of (start, end, type), and an entity is correct if all three
+// are. Each unaligned mention is one false positive (§7.5), and so is a predicted
+// span that is not a range in the text.
 func SpanF1(p *Passage, c *Counts) {
 	var memory [fewTypes]typeScore
 	scores := typeScores(memory[:0])
@@ -21,7 +21,7 @@ func SpanF1(p *Passage, c *Counts) {
 	for _, s := range gold {
 		scores = scores.add(s.Type, ner.Score{NGold: 1})
 	}
-	at := 0 // the first gold span that does not come before s
+	at := 0 // the first gold span not before s
 	for _, s := range pred {
 		for at < len(gold) && gold[at].Compare(s) < 0 {
 			at++
@@ -41,8 +41,8 @@ func SpanF1(p *Passage, c *Counts) {
 	scores.addTo(c.ByType)
 }
 
-// spanSet returns the distinct spans in order, and how many copies collapsed.
-// Spans that are a set in order already, as most are, are returned themselves.
+// spanSet returns the distinct spans in order, and the number of duplicates. Spans
+// that are already a sorted set, as most are, are returned unchanged.
 func spanSet(spans []ner.Span) (set []ner.Span, duplicates int) {
 	if isSpanSet(spans) {
 		return spans, 0

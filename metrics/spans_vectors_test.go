@@ -14,7 +14,7 @@ import (
 type spanCase struct {
 	Kind     string          `json:"kind"`
 	Name     string          `json:"name"`
-	Gold     json.RawMessage `json:"gold"` // the shape depends on the kind
+	Gold     json.RawMessage `json:"gold"` // the structure depends on the kind
 	Pred     json.RawMessage `json:"pred"`
 	Expected json.RawMessage `json:"expected"`
 }
@@ -41,8 +41,8 @@ func (s *span) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &[3]any{&s.Start, &s.End, &s.Type})
 }
 
-// TestSpanVectors holds strict spans (docs/spec/metrics.md §2), the taxonomy (§5) and the
-// SemEval-2013 schemes (§6) against the vectors.
+// TestSpanVectors compares strict spans (docs/spec/metrics.md §2), the taxonomy
+// (§5) and the SemEval-2013 schemes (§6) with the vectors.
 func TestSpanVectors(t *testing.T) { reference.EachSet(t, spanVectors) }
 
 func spanVectors(t *testing.T, set reference.Set) {
@@ -101,8 +101,8 @@ func checkSpans(t *testing.T, c spanCase) (metrics.Counts, metrics.Taxonomy) {
 	return counts, taxonomy
 }
 
-// passage makes a passage of spans whose offsets count tokens: each token is
-// one byte of its text.
+// passage makes a passage of spans whose offsets count tokens: each token is one
+// byte of its text.
 func passage(gold, pred []span) *metrics.Passage {
 	p := &metrics.Passage{}
 	length := 0

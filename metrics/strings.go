@@ -6,23 +6,24 @@ import (
 	"nerbench/ner"
 )
 
-// Strings is one query (passage, type) as the string metrics see it
-// (docs/spec/metrics.md §3). Equal strings collapse; an empty string is a legal item.
+// Strings is the input of string metrics from one query (passage, type)
+// (docs/spec/metrics.md §3). Equal strings count once; an empty string is a valid
+// item.
 type Strings struct {
 	Type ner.EntityType
 	// Pred and Gold are normalised (§3.3), in any order.
 	Pred, Gold []string
-	// Void: the answer was not the empty list, but the official parser reads it
-	// as one (§8.3). GoldVoid: the same of the gold list (§3.6).
+	// Void: the answer is not the empty list, but the official parser parses it as
+	// one (§8.3). GoldVoid: the same for the gold list (§3.6).
 	Void, GoldVoid bool
 }
 
 // UniNERF1 counts one passage for the string-set F1 of the UniversalNER paper
-// (docs/spec/metrics.md §3.4), on the answers that the official parser read.
+// (docs/spec/metrics.md §3.4), on answers parsed by the official parser.
 func UniNERF1(p *Passage, c *Counts) { countStrings(p.Published, false, c) }
 
-// UniNERF1Lenient counts the same sets on the mentions that the lenient ladder
-// found (docs/spec/metrics.md §3.7).
+// UniNERF1Lenient counts the same sets on answers parsed by the lenient ladder
+// (docs/spec/metrics.md §3.7).
 func UniNERF1Lenient(p *Passage, c *Counts) { countStrings(p.Lenient, false, c) }
 
 // countStrings counts the queries of a passage; partial gives half points, and
@@ -51,12 +52,11 @@ func countStrings(queries []Strings, partial bool, c *Counts) {
 	scores.addTo(c.ByType)
 }
 
-// fewStrings is the number of strings that a query is given memory for.
+// fewStrings is the number of strings for which a query has stack memory.
 const fewStrings = 16
 
-// stringSet returns the distinct strings in order, and how many copies
-// collapsed. The set lies in memory, if there is enough, or is the items
-// themselves.
+// stringSet returns the distinct strings in order, and the number of duplicates.
+// The set uses memory, if it is large enough, or the items themselves.
 func stringSet(memory, items []string) (set []string, duplicates int) {
 	if len(items) < 2 {
 		return items, 0

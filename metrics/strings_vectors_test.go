@@ -9,13 +9,13 @@ import (
 	"nerbench/ner"
 )
 
-// stringCase is a case of uniner_answers.json, or of kind uniner in
-// handmade.json. Its parses are those of the official parser, so that counting
-// is tested apart from parsing.
+// stringCase is a case of uniner_answers.json, or of kind uniner in handmade.json.
+// It contains the answers parsed by the official parser, so that counting is tested
+// separately.
 type stringCase struct {
 	Kind     string
 	Name     string
-	Expected json.RawMessage // the shape depends on the kind
+	Expected json.RawMessage // the structure depends on the kind
 }
 
 type expectedStrings struct {
@@ -35,8 +35,8 @@ type expectedStrings struct {
 	} `json:"paper_partial"`
 }
 
-// TestStringVectors holds the counts and formulas of docs/spec/metrics.md §3.4 and the
-// partial match of §3.8 against the vectors.
+// TestStringVectors compares the counts and formulas of docs/spec/metrics.md §3.4
+// and the partial match of §3.8 with the vectors.
 func TestStringVectors(t *testing.T) { reference.EachSet(t, stringVectors) }
 
 func stringVectors(t *testing.T, set reference.Set) {
@@ -71,7 +71,8 @@ func checkStrings(t *testing.T, c stringCase) {
 	if u := want.UniNER; score != (ner.Score{TP: u.TP, NPred: u.NPred, NGold: u.NGold}) {
 		t.Errorf("counts are %+v, want %+v", score, u)
 	}
-	// To the last bit: published figures come from these formulas.
+	// The comparison is exact, since published scores are computed with these
+	// formulas.
 	r, u := metrics.WithEpsilon(score), want.UniNER
 	if r.Precision.Value != u.Precision || r.Recall.Value != u.Recall || r.F1.Value != u.F1 {
 		t.Errorf("ratios are %v, want %+v", r, u)

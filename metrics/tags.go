@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// Scheme is a way to write spans as one tag a token (docs/spec/metrics.md §4.3).
+// Scheme is a way to write spans as one tag per token (docs/spec/metrics.md §4.3).
 type Scheme string
 
 // The schemes.
@@ -24,7 +24,7 @@ const (
 // Schemes lists the schemes.
 var Schemes = []Scheme{IOB1, IOB2, IOE1, IOE2, IOBES, BILOU}
 
-// ParseScheme reads the name of a scheme, in any case.
+// ParseScheme parses the name of a scheme, in upper or lower case.
 func ParseScheme(name string) (Scheme, error) {
 	for _, s := range Schemes {
 		if strings.EqualFold(name, string(s)) {
@@ -34,19 +34,19 @@ func ParseScheme(name string) (Scheme, error) {
 	return "", fmt.Errorf("scheme %q: want one of %v", name, Schemes)
 }
 
-// Mode says what a decoder makes of tags that do not fit their scheme.
+// Mode is the treatment of tags that do not fit their scheme.
 type Mode string
 
 // The modes.
 const (
-	// Lenient reads any sequence of tags (docs/spec/metrics.md §4.2).
+	// Lenient accepts any sequence of tags (docs/spec/metrics.md §4.2).
 	Lenient Mode = "lenient"
-	// Strict refuses prefixes outside the scheme, and opens nothing where tags
+	// Strict rejects prefixes outside the scheme, and begins no entity at tags that
 	// do not fit it (docs/spec/metrics.md §4.3).
 	Strict Mode = "strict"
 )
 
-// ParseMode reads the name of a mode.
+// ParseMode parses the name of a mode.
 func ParseMode(name string) (Mode, error) {
 	switch m := Mode(name); m {
 	case Lenient, Strict:
@@ -55,13 +55,13 @@ func ParseMode(name string) (Mode, error) {
 	return "", fmt.Errorf("mode %q: want %s or %s", name, Lenient, Strict)
 }
 
-// Faults of tags, wrapped by errors that name the place.
+// Errors of tags, wrapped by errors that name the position.
 var (
 	// ErrTagEmpty marks a tag without a prefix.
 	ErrTagEmpty = errors.New("empty tag")
 	// ErrTagPrefix marks a prefix outside the alphabet of the scheme.
 	ErrTagPrefix = errors.New("prefix outside the scheme")
-	// ErrTagBytes marks a tag, or its line, that is no text.
+	// ErrTagBytes marks a tag or line that is not valid UTF-8.
 	ErrTagBytes = errors.New("not valid UTF-8")
 	// ErrTagLength marks gold and prediction of different length.
 	ErrTagLength = errors.New("gold and prediction differ in length")
@@ -120,15 +120,15 @@ type tagScorer struct {
 	mode       Mode
 	reader     *tagReader
 	gold, pred decoder
-	counts     []ner.Score // by type id
+	counts     []ner.Score // last chunks by type id
 }
 
 func newTagScorer(scheme Scheme, mode Mode) *tagScorer {
 	return &tagScorer{scheme: scheme, mode: mode, reader: newTagReader(scheme, mode)}
 }
 
-// add counts one sentence. Chunks of a sentence end at different tokens and
-// are sorted by their ends, so one walk over both sides finds what they share.
+// add counts one sentence. Chunks of a sentence end at different tokens and are
+// sorted by their ends, so that one pass over both sides finds equal chunks.
 func (s *tagScorer) add(gold, pred []tag) {
 	for len(s.counts) < len(s.reader.types) {
 		s.counts = append(s.counts, ner.Score{})

@@ -7,14 +7,14 @@ type chunk struct {
 	start, end, typ int32
 }
 
-// decoder turns the tags of a sentence into chunks. It keeps its memory from
-// one sentence to the next: what decode returns is valid until the next call.
+// decoder turns the tags of a sentence into chunks. It reuses its memory: the
+// result of decode is valid until the next call.
 type decoder struct {
 	chunks   []chunk
 	reversed []tag
 }
 
-// decode returns the chunks in ascending order of their ends, all different.
+// decode returns the chunks in ascending order of their ends, without duplicates.
 func (d *decoder) decode(tags []tag, scheme Scheme, mode Mode) []chunk {
 	d.chunks = d.chunks[:0]
 	switch {
@@ -38,8 +38,8 @@ func (d *decoder) emit(start, end int, typ int32) {
 	d.chunks = append(d.chunks, chunk{int32(start), int32(end), typ})
 }
 
-// lenient reads any tags (docs/spec/metrics.md §4.2): the reading of seqeval's default
-// mode and, for the IOB and IOE schemes, of conlleval.
+// lenient accepts any tags (docs/spec/metrics.md §4.2), with the rules of seqeval's
+// default mode and, for the IOB and IOE schemes, of conlleval.
 func (d *decoder) lenient(tags []tag) {
 	previous := tag{'O', -1}
 	begin := 0
@@ -58,7 +58,7 @@ func (d *decoder) lenient(tags []tag) {
 	}
 }
 
-// lenientEnd reports whether an entity ends between two neighbours.
+// lenientEnd reports whether an entity ends between two adjacent tags.
 func lenientEnd(previous, t tag) bool {
 	switch previous.prefix {
 	case 'E', 'S':
@@ -73,7 +73,7 @@ func lenientEnd(previous, t tag) bool {
 	return previous.typ != t.typ
 }
 
-// lenientBegin reports whether an entity begins behind previous, at t.
+// lenientBegin reports whether an entity begins at t, after previous.
 func lenientBegin(previous, t tag) bool {
 	switch t.prefix {
 	case 'B', 'S':
@@ -88,7 +88,7 @@ func lenientBegin(previous, t tag) bool {
 	return previous.typ != t.typ
 }
 
-// strictIOB2 reads B-t (I-t)* (docs/spec/metrics.md §4.3).
+// strictIOB2 decodes B-t (I-t)* (docs/spec/metrics.md §4.3).
 func (d *decoder) strictIOB2(tags []tag) {
 	for i := 0; i < len(tags); {
 		if tags[i].prefix != 'B' {
@@ -101,8 +101,8 @@ func (d *decoder) strictIOB2(tags []tag) {
 	}
 }
 
-// strictIOB1 reads runs of I-t; B-t parts two entities of one type that touch,
-// and is outside anywhere else (docs/spec/metrics.md §4.3).
+// strictIOB1 decodes sequences of I-t; B-t separates two adjacent entities of one
+// type, and is outside anywhere else (docs/spec/metrics.md §4.3).
 func (d *decoder) strictIOB1(tags []tag) {
 	for i := 0; i < len(tags); {
 		typ := tags[i].typ
@@ -126,8 +126,8 @@ func (d *decoder) touched(position int, typ int32) bool {
 	return int(last.end) == position && last.typ == typ
 }
 
-// strictIOBES reads S-t and B-t (I-t)* E-t; an unfinished chunk is dropped and
-// reading resumes at the tag that broke it (docs/spec/metrics.md §4.3).
+// strictIOBES decodes S-t and B-t (I-t)* E-t. An unfinished chunk is dropped, and
+// decoding resumes at the tag that interrupted it (docs/spec/metrics.md §4.3).
 func (d *decoder) strictIOBES(tags []tag) {
 	for i := 0; i < len(tags); {
 		switch tags[i].prefix {
@@ -147,8 +147,8 @@ func (d *decoder) strictIOBES(tags []tag) {
 	}
 }
 
-// mirrored decodes a scheme that is the mirror image of another, with E for B:
-// the sentence is reversed, decoded, and its chunks are reversed.
+// mirrored decodes a scheme that is the mirror image of another, with E for B: it
+// reverses the sentence, decodes it, and reverses the chunks.
 func (d *decoder) mirrored(tags []tag, decode func([]tag)) {
 	d.reversed = append(d.reversed[:0], tags...)
 	slices.Reverse(d.reversed)
@@ -165,7 +165,7 @@ func (d *decoder) mirrored(tags []tag, decode func([]tag)) {
 	slices.Reverse(d.chunks)
 }
 
-// insideRun is the end of the run of I tags of one type from position i.
+// insideRun is the end of the sequence of I tags of one type from position i.
 func insideRun(tags []tag, i int, typ int32) int {
 	for i < len(tags) && tags[i] == (tag{'I', typ}) {
 		i++

@@ -8,18 +8,18 @@ import (
 	"nerbench/ner"
 )
 
-// tag is a tag that was read: its prefix, in the letters that the decoders
-// know, and its type as an index into tagReader.types.
+// tag is a parsed tag: its prefix, in the letters of the decoders, and its type as
+// an index into tagReader.types.
 type tag struct {
 	prefix rune
 	typ    int32
 }
 
-// untyped is the id of the type "_" of tags that name none.
+// untyped is the id of the type "_" for tags without a type.
 const untyped int32 = 0
 
-// tagReader reads tags under one scheme and mode. Files hold few different
-// tags many times, so that each text is read once and remembered.
+// tagReader parses tags for one scheme and mode. Files repeat a few different tags,
+// so that parsed tags are cached by text.
 type tagReader struct {
 	scheme Scheme
 	mode   Mode
@@ -34,7 +34,7 @@ func newTagReader(scheme Scheme, mode Mode) *tagReader {
 	return r
 }
 
-// sentence reads the tags of one sentence.
+// sentence parses the tags of one sentence.
 func (r *tagReader) sentence(tags []string) ([]tag, error) {
 	read := make([]tag, len(tags))
 	for i, text := range tags {
@@ -47,7 +47,7 @@ func (r *tagReader) sentence(tags []string) ([]tag, error) {
 	return read, nil
 }
 
-// read reads one tag (docs/spec/metrics.md §4.1).
+// read parses one tag (docs/spec/metrics.md §4.1).
 func (r *tagReader) read(text []byte) (tag, error) {
 	if t, ok := r.seen[string(text)]; ok {
 		return t, nil
@@ -74,8 +74,8 @@ func (r *tagReader) read(text []byte) (tag, error) {
 	return t, nil
 }
 
-// lenientType is the type in what follows a prefix: behind the first hyphen if
-// there is one (docs/spec/metrics.md §4.1).
+// lenientType is the type after a prefix: after the first hyphen if there is one
+// (docs/spec/metrics.md §4.1).
 func lenientType(rest string) string {
 	if _, after, ok := strings.Cut(rest, "-"); ok {
 		rest = after
@@ -86,8 +86,8 @@ func lenientType(rest string) string {
 	return rest
 }
 
-// strictType is the type in what follows a prefix, without hyphens at both
-// ends (docs/spec/metrics.md §4.1).
+// strictType is the type after a prefix, without hyphens at both ends
+// (docs/spec/metrics.md §4.1).
 func strictType(rest string) string {
 	rest = strings.Trim(rest, "-")
 	if rest == "" {
@@ -109,8 +109,8 @@ func alphabet(s Scheme) string {
 	return "IOB"
 }
 
-// canonical renames the prefixes of BILOU to those of IOBES (docs/spec/metrics.md §4.2,
-// §4.3): the decoders know only these.
+// canonical renames the prefixes of BILOU to those of IOBES (docs/spec/metrics.md
+// §4.2, §4.3), which the decoders use.
 func canonical(prefix rune, s Scheme) rune {
 	if s == BILOU {
 		switch prefix {

@@ -11,8 +11,8 @@ import (
 	"nerbench/ner"
 )
 
-// docs/spec/metrics.md §13, property 11: flat gold written in each scheme and read back,
-// in both modes, is the gold.
+// docs/spec/metrics.md §13, property 11: flat gold, encoded in each scheme and
+// decoded in both modes, is unchanged.
 func TestTagsRoundTrip(t *testing.T) {
 	for _, scheme := range metrics.Schemes {
 		for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
@@ -25,7 +25,7 @@ func TestTagsRoundTrip(t *testing.T) {
 						t.Fatal(err)
 					}
 					if !slices.Equal(got, gold) {
-						t.Fatalf("seed %d: %v reads as %v, want %v", seed, tags, got, gold)
+						t.Fatalf("seed %d: %v is decoded as %v, want %v", seed, tags, got, gold)
 					}
 				}
 			})
@@ -33,7 +33,7 @@ func TestTagsRoundTrip(t *testing.T) {
 	}
 }
 
-// flatGold makes entities without overlap, many of them touching.
+// flatGold makes entities without overlap, many of them adjacent.
 func flatGold(rng *rand.Rand) (length int, gold []metrics.Chunk) {
 	types := []ner.EntityType{"person", "gene-or-protein", "日本"}
 	for range rng.IntN(6) {
@@ -82,7 +82,7 @@ func choose(first, last bool, single, begin, end string) string {
 	return "I"
 }
 
-func TestTagErrorsNameThePlace(t *testing.T) {
+func TestTagErrorsNameThePosition(t *testing.T) {
 	for _, tc := range []struct {
 		name       string
 		gold, pred [][]string
@@ -103,8 +103,8 @@ func TestTagErrorsNameThePlace(t *testing.T) {
 	}
 }
 
-// FuzzDecodeTags: no panic, chunks inside the sentence, in order, without
-// copies, whatever the tags.
+// FuzzDecodeTags checks that for any tags there is no panic, and that chunks are
+// inside the sentence, sorted and distinct.
 func FuzzDecodeTags(f *testing.F) {
 	f.Add("B-A I-A O B-A")
 	f.Add(". E . E-X S-X")
@@ -122,7 +122,7 @@ func FuzzDecodeTags(f *testing.F) {
 				end := 0
 				for _, c := range chunks {
 					if c.Start < 0 || c.Start >= c.End || c.End > len(tags) || c.End <= end || c.Type == "" {
-						t.Fatalf("%s %s: %q reads as %v", scheme, mode, tags, chunks)
+						t.Fatalf("%s %s: %q is decoded as %v", scheme, mode, tags, chunks)
 					}
 					end = c.End
 				}

@@ -17,7 +17,7 @@ type tagCase struct {
 	Kind     string          `json:"kind"`
 	Name     string          `json:"name"`
 	Scheme   string          `json:"scheme"`
-	Gold     json.RawMessage `json:"gold"` // the shape depends on the kind
+	Gold     json.RawMessage `json:"gold"` // the structure depends on the kind
 	Pred     json.RawMessage `json:"pred"`
 	Data     string          `json:"data"`
 	Expected json.RawMessage `json:"expected"`
@@ -44,8 +44,9 @@ func (c *chunk) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &[3]any{&c.Type, &c.Start, &c.End})
 }
 
-// TestTagVectors holds the reading of tags (docs/spec/metrics.md §4.1), lenient and strict
-// decoding (§4.2, §4.3), in all schemes, well formed and not, against the vectors.
+// TestTagVectors compares the parsing of tags (docs/spec/metrics.md §4.1), and
+// lenient and strict decoding (§4.2, §4.3) of all schemes, well formed and not,
+// with the vectors.
 func TestTagVectors(t *testing.T) { reference.EachSet(t, tagVectors) }
 
 func tagVectors(t *testing.T, set reference.Set) {
@@ -70,7 +71,8 @@ func tagVectors(t *testing.T, set reference.Set) {
 	}
 }
 
-// TestHandmadeTags: the cases in which evaluators part (docs/spec/metrics.md §4.4).
+// TestHandmadeTags tests the cases in which evaluators differ (docs/spec/metrics.md
+// §4.4).
 func TestHandmadeTags(t *testing.T) { reference.EachSet(t, handmadeTags) }
 
 func handmadeTags(t *testing.T, set reference.Set) {
@@ -86,8 +88,8 @@ func handmadeTags(t *testing.T, set reference.Set) {
 	}
 }
 
-// checkTags decodes and scores one case in both modes and adds its counts to
-// those of the corpus.
+// checkTags decodes and scores one case in both modes and adds its counts to those
+// of the corpus.
 func checkTags(t *testing.T, c tagCase, corpus map[metrics.Mode]metrics.Tally) {
 	scheme, err := metrics.ParseScheme(c.Scheme)
 	if err != nil {
@@ -145,7 +147,8 @@ func checkChunks(t *testing.T, sentences [][]string, want [][]chunk, scheme metr
 	}
 }
 
-// TestHandmadeColumns: the oddities of column files (docs/spec/metrics.md §4.5).
+// TestHandmadeColumns tests special cases of column files (docs/spec/metrics.md
+// §4.5).
 func TestHandmadeColumns(t *testing.T) { reference.EachSet(t, handmadeColumns) }
 
 func handmadeColumns(t *testing.T, set reference.Set) {

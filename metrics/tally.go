@@ -7,11 +7,11 @@ import (
 	"nerbench/ner"
 )
 
-// Tally holds the counts of one metric by type. The counts of all its types
-// add up to those of the whole (docs/spec/metrics.md §1.1).
+// Tally holds the counts of one metric by type. The counts of all types add up to
+// the counts of the whole (docs/spec/metrics.md §1.1).
 type Tally map[ner.EntityType]ner.Score
 
-// Add adds counts to those of one type.
+// Add adds counts to a type.
 func (t Tally) Add(typ ner.EntityType, s ner.Score) { t[typ] = t[typ].Add(s) }
 
 // Merge adds the counts of a disjoint part.
@@ -30,16 +30,16 @@ func (t Tally) Total() ner.Score {
 	return sum
 }
 
-// Types returns the types of the tally in order of their bytes.
+// Types returns the types of the tally in byte order.
 func (t Tally) Types() []ner.EntityType { return slices.Sorted(maps.Keys(t)) }
 
-// TypeMacro is the unweighted mean of the F1 of each type with predictions or
-// gold, the reserved type of unknown=fp excluded (docs/spec/metrics.md §10.1,
-// type_macro). A type that was predicted but is absent from gold adds a 0.
-// ok is false, and the value 0, if there is no such type.
+// TypeMacro is the unweighted mean of the F1 of each type with predictions or gold,
+// except the reserved type of unknown=fp (docs/spec/metrics.md §10.1, type_macro).
+// A predicted type without gold counts as 0. ok is false, and the value 0, if there
+// is no type.
 func (t Tally) TypeMacro() (f1 float64, ok bool) {
 	sum, n := 0.0, 0
-	for _, typ := range t.Types() { // in order: a sum of floats depends on it
+	for _, typ := range t.Types() { // sorted, since a sum of floats depends on the order
 		if typ == ner.Unknown {
 			continue
 		}
@@ -54,9 +54,9 @@ func (t Tally) TypeMacro() (f1 float64, ok bool) {
 	return sum / float64(n), true
 }
 
-// typeScores are the counts of one passage by type, found by looking through
-// them: a passage has few types. It collects what is added to a [Tally]. Its
-// methods return what they changed, as append does: so it stays on the stack.
+// typeScores are the counts of one passage by type, which are added to a [Tally].
+// The search is linear, since a passage has few types. Methods return the changed
+// value, like append, so that it stays on the stack.
 type typeScores []typeScore
 
 type typeScore struct {
@@ -64,7 +64,7 @@ type typeScore struct {
 	score ner.Score
 }
 
-// fewTypes is the number of types that a passage is given memory for.
+// fewTypes is the number of types for which a passage has stack memory.
 const fewTypes = 8
 
 func (t typeScores) add(typ ner.EntityType, s ner.Score) typeScores {
@@ -83,25 +83,25 @@ func (t typeScores) addTo(tally Tally) {
 	}
 }
 
-// Counts is what a metric makes of one passage, or of several together: the
-// score by type, and beside it what the score alone does not show.
+// Counts is the result of a metric for one or several passages: the score by type,
+// and additional counts.
 type Counts struct {
 	ByType Tally
-	// DuplicateGold and DuplicatePred are entries that collapsed because an
-	// equal one was there before (docs/spec/metrics.md §2).
+	// DuplicateGold and DuplicatePred are entries that equal an earlier one and
+	// count once (docs/spec/metrics.md §2).
 	DuplicateGold, DuplicatePred int
-	// BadOffsets are predicted spans that are no range of the text (§2).
+	// BadOffsets are predicted spans that are not a range in the text (§2).
 	BadOffsets int
-	// Unaligned are mentions without a place in the text (§7.5).
+	// Unaligned are mentions without a position in the text (§7.5).
 	Unaligned int
-	// Void are answers that the official parser reads as nothing although they
-	// are not the empty list (§8.3).
+	// Void are answers other than the empty list that the official parser parses as
+	// an empty list (§8.3).
 	Void int
-	// GoldVoid are queries whose gold list is lost in the same way (§3.6).
+	// GoldVoid are queries whose gold list is parsed as an empty list (§3.6).
 	GoldVoid int
 }
 
-// NewCounts returns the counts of nothing.
+// NewCounts returns empty counts.
 func NewCounts() Counts { return Counts{ByType: Tally{}} }
 
 // Merge adds the counts of a disjoint part.

@@ -7,7 +7,8 @@ import (
 	"nerbench/ner"
 )
 
-// Errors counts how predictions and gold meet (docs/spec/metrics.md §5).
+// Errors counts the error classes of predictions and gold (docs/spec/metrics.md
+// §5).
 type Errors struct {
 	C   int // same span, same type
 	T   int // same span, other type
@@ -15,8 +16,8 @@ type Errors struct {
 	BT  int // overlap, other type
 	MIS int // gold without a partner
 	SPU int // prediction without a partner
-	// MISOverlapped is the part of MIS that overlaps any prediction of the
-	// passage, SPUOverlapping the part of SPU that overlaps any gold.
+	// MISOverlapped is the part of MIS that overlaps a prediction of the passage,
+	// SPUOverlapping the part of SPU that overlaps a gold entity.
 	MISOverlapped, SPUOverlapping int
 }
 
@@ -28,21 +29,21 @@ func (e Errors) Add(f Errors) Errors {
 	}
 }
 
-// Confusion is a cell of the table gold type × predicted type. An empty type
-// stands for none.
+// Confusion is a cell of the table gold type × predicted type. An empty type means
+// that there is no partner.
 type Confusion struct {
 	Gold, Pred ner.EntityType
 }
 
-// Taxonomy holds the errors of one passage, or of several together.
+// Taxonomy holds the errors of one or several passages.
 type Taxonomy struct {
-	// ByType has a pair under its gold type, a prediction without a partner
-	// under its own.
+	// ByType has a pair under its gold type, and a prediction without a partner
+	// under its own type.
 	ByType    map[ner.EntityType]Errors
 	Confusion map[Confusion]int
 }
 
-// NewTaxonomy returns the errors of nothing.
+// NewTaxonomy returns an empty taxonomy.
 func NewTaxonomy() Taxonomy {
 	return Taxonomy{map[ner.EntityType]Errors{}, map[Confusion]int{}}
 }
@@ -66,10 +67,10 @@ func (t Taxonomy) Total() Errors {
 	return sum
 }
 
-// Classify pairs the gold entities and the predictions of one passage, one to
-// one, in four stages: later stages see only what earlier ones left
-// (docs/spec/metrics.md §5). Unaligned mentions, and spans that are no range of the text,
-// are spurious without a place.
+// Classify pairs the gold entities and the predictions of one passage one to one,
+// in four stages; each stage pairs the entities without a partner so far
+// (docs/spec/metrics.md §5). Unaligned mentions, and spans that are not a range in
+// the text, are spurious.
 func Classify(p *Passage) Taxonomy {
 	t := NewTaxonomy()
 	pair(p, func(gold, pred, under ner.EntityType, e Errors) {
@@ -85,8 +86,8 @@ type typeErrors struct {
 	errors Errors
 }
 
-// errorsByType are the errors of the passage, found once: every scheme of §6
-// asks.
+// errorsByType are the errors of the passage, computed once, since every scheme of
+// §6 uses them.
 func (p *Passage) errorsByType() []typeErrors {
 	if p.errors != nil {
 		return p.errors
@@ -104,8 +105,8 @@ func (p *Passage) errorsByType() []typeErrors {
 	return p.errors
 }
 
-// pair pairs the entities of a passage, and says of each pair, and of each that
-// has no partner, what it is, and the type that it counts under.
+// pair pairs the entities of a passage, and returns the class of each pair and of
+// each entity without a partner, with the type that it counts under.
 func pair(p *Passage, add func(gold, pred, under ner.EntityType, e Errors)) {
 	points := ner.NewCodePoints(p.Text)
 	var memory pairMemory
@@ -149,16 +150,16 @@ func one(b bool) int {
 	return 0
 }
 
-// place is a span in code points: bytes would change the ties of pairing.
+// place is a span in code points, since bytes would change the ties of pairing.
 type place struct {
 	ner.Span
-	valid      bool // a range of the text
+	valid      bool // a range in the text
 	paired     bool
-	exact      bool // paired with an equal one
-	overlapped bool // by a span of the other side
+	exact      bool // paired with an equal span
+	overlapped bool // overlapped by a span of the other side
 }
 
-// places returns the distinct spans in order, in memory if there is enough.
+// places returns the distinct spans in order, in memory if it is large enough.
 func places(memory []place, text string, spans []ner.Span, points ner.CodePoints) []place {
 	set, _ := spanSet(spans)
 	list := memory
@@ -172,7 +173,7 @@ func places(memory []place, text string, spans []ner.Span, points ner.CodePoints
 	return list
 }
 
-// stage is a step of pairing after the first, which pairs what is equal.
+// stage is a step of pairing after the first, which pairs equal spans.
 type stage int
 
 const (
@@ -181,7 +182,7 @@ const (
 	neither
 )
 
-// errors are what a pair of a stage counts as.
+// errors is the error class of a pair in a stage.
 func (s stage) errors() Errors { return [...]Errors{{T: 1}, {B: 1}, {BT: 1}}[s] }
 
 func stageOf(gold, pred *place) stage {
@@ -194,19 +195,19 @@ func stageOf(gold, pred *place) stage {
 	return neither
 }
 
-// candidate is a pair that overlaps and is not equal.
+// candidate is a pair of spans that overlap and are not equal.
 type candidate struct {
 	stage          stage
 	overlap, union int
-	gold, pred     int // indices: both sides are in order
+	gold, pred     int // indices: both sides are sorted
 }
 
-// candidates pairs what is equal, which is the first stage and leaves no choice,
-// marks what overlaps, and lists the other pairs that do in the order in which
-// they are taken. Both sides are walked through from left to right, so that only
-// spans near to each other meet.
+// candidates does the first stage, which pairs equal spans and leaves no choice. It
+// marks spans that overlap, and lists the other overlapping pairs in the order in
+// which they are paired. One pass from left to right over both sides compares only
+// spans that are close to each other.
 func candidates(list []candidate, gold, pred []place) []candidate {
-	first := 0 // what is before it ends before any gold span that is left begins
+	first := 0 // spans before it end before the remaining gold spans begin
 	for i := range gold {
 		g := &gold[i]
 		if !g.valid {
@@ -239,8 +240,8 @@ func candidates(list []candidate, gold, pred []place) []candidate {
 	return list
 }
 
-// compare orders by stage, then by overlap/union descending, as an exact
-// fraction, then by gold, then by prediction.
+// compare orders by stage, then by overlap/union descending, as an exact fraction,
+// then by gold, then by prediction.
 func (c candidate) compare(d candidate) int {
 	switch {
 	case c.stage != d.stage:

@@ -4,29 +4,30 @@ import (
 	"nerbench/ner"
 )
 
-// Training is what attributes know of a dataset's train split (docs/spec/metrics.md §11): its
-// words, its entities, and where else their words stand.
+// Training holds the statistics of a dataset's train split for attributes
+// (docs/spec/metrics.md §11): its words, its entities, and all occurrences of their
+// words.
 type Training struct {
 	ids      map[string]int32
 	passages [][]int32
 	entities *prefix
 }
 
-// prefix is a node of the tree of the entities' words.
+// prefix is a node of the prefix tree of the entities' words.
 type prefix struct {
 	next map[int32]*prefix
-	// windows of the train split that have the words from the root to here;
-	// entities among them, and places of entities by type.
+	// windows of the train split with the words from the root to this node; entities
+	// among them; and their numbers by type.
 	windows, entities int
 	places            map[ner.EntityType]int
 }
 
-// NewTraining returns the knowledge of nothing.
+// NewTraining returns empty statistics.
 func NewTraining() *Training {
 	return &Training{ids: map[string]int32{}, entities: &prefix{}}
 }
 
-// Add learns a passage of the train split, before any question is asked.
+// Add adds a passage of the train split. It must be called before all queries.
 func (t *Training) Add(words Words, gold []ner.Span) {
 	ids := make([]int32, len(words.Lower))
 	for i, w := range words.Lower {
@@ -76,8 +77,8 @@ func (p *prefix) child(id int32) *prefix {
 	return c
 }
 
-// Count finds all windows whose words are those of an entity; they do not cross
-// passages. It ends what [Training.Add] began, and the passages are forgotten.
+// Count finds all windows with the words of an entity; they do not cross passages.
+// It must be called once after [Training.Add]; it frees the passages.
 func (t *Training) Count() {
 	for _, ids := range t.passages {
 		for first := range ids {

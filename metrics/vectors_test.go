@@ -10,8 +10,8 @@ import (
 	"nerbench/ner"
 )
 
-// vectorFile is the frame that all files of vectors share. Outcomes of the corpus
-// hold for all its cases, so that a slice has none.
+// vectorFile is the common structure of all files of vectors. Outcomes of the
+// corpus are for all its cases, so that a slice has none.
 type vectorFile[C any] struct {
 	Corpus *struct {
 		Expected json.RawMessage `json:"expected"`
@@ -30,7 +30,7 @@ func readVectors[C any](t testing.TB, set reference.Set, name string) vectorFile
 	return f
 }
 
-// decodeVector reads a part of a vector whose shape depends on the case.
+// decodeVector decodes a part of a vector whose structure depends on the case.
 func decodeVector(t testing.TB, data json.RawMessage, into any) {
 	t.Helper()
 	if err := json.Unmarshal(data, into); err != nil {
@@ -82,7 +82,7 @@ func nearOrNull(t testing.TB, what string, got metrics.Tally, want *float64) {
 	}
 }
 
-// near compares floats as the vectors ask: |d| <= 1e-12.
+// near compares floats with the tolerance of the vectors: |d| <= 1e-12.
 func near(t testing.TB, what string, got, want float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= 1e-12) {

@@ -32,7 +32,7 @@ type Range struct {
 	Start, End int
 }
 
-// Span is an entity with its place: Text[Start:End) of its document, in bytes
+// Span is an entity with its position: Text[Start:End) of its document, in bytes
 // of UTF-8, with the type that a model is asked for.
 type Span struct {
 	Start, End int
@@ -64,18 +64,18 @@ func cmpInt(a, b int) int {
 // Document is one annotated instance of a dataset, the paper's "passage".
 type Document struct {
 	// ID is unique in the dataset: "<dataset>/<split>/<index>" with the 0-based place
-	// in the file, unless the native file names its units.
+	// in the file, unless the native file has document names.
 	ID string
-	// Text is valid UTF-8. Datasets that come as tokens have their tokens, verbatim,
-	// joined by one space.
+	// Text is valid UTF-8. For a dataset of tokens, it is the unchanged tokens, joined
+	// by one space.
 	Text string
 	// Tokens are the byte ranges of the dataset's own tokens, in order; nil for a
-	// dataset that comes as running text.
+	// dataset of running text.
 	Tokens []Range
 	// Spans is the gold annotation: a set, in the order of the file.
 	Spans []Span
-	// Mentions are gold without places, where a file of the user's own has no
-	// others: strings can be compared with it, spans cannot. No dataset has any.
+	// Mentions are gold without positions. Only custom files have them; string
+	// metrics can be computed on them, span metrics cannot.
 	Mentions []Mention
 }
 
@@ -83,9 +83,8 @@ type Document struct {
 func (d *Document) Surface(s Span) string { return d.Text[s.Start:s.End] }
 
 // Check reports the first offset of the document that breaks docs/spec/metrics.md §13,
-// property 8: 0 <= start < end <= len, on code point boundaries, and no white
-// space at either edge of a mention. Edges of white space are legal in a few
-// native files; strict tells whether they are an error here.
+// property 8: 0 <= start < end <= len, on code point boundaries. With strict, it also
+// reports a mention that begins or ends with white space, as in a few native files.
 func (d *Document) Check(strict bool) error {
 	if !utf8.ValidString(d.Text) {
 		return fmt.Errorf("document %s: text is not valid UTF-8", d.ID)

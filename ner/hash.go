@@ -6,8 +6,8 @@ import (
 	"strconv"
 )
 
-// Hash serves every seeded choice (docs/spec/prompts.md §2.2): the first 8 bytes, big
-// endian, of the SHA-256 of seed, purpose and parts, joined by U+001F.
+// Hash is the hash of every seeded choice (docs/spec/prompts.md §2.2): the first 8
+// bytes, big endian, of the SHA-256 of seed, purpose and parts, joined by U+001F.
 func Hash(seed int, purpose string, parts ...string) uint64 {
 	b := strconv.AppendInt(nil, int64(seed), 10)
 	b = append(append(b, '\x1f'), purpose...)

@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestJSONString: what is written is short, and reads back as it was.
+// TestJSONString checks the short forms, and that a JSON parser returns the string.
 func TestJSONString(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", `""`},
@@ -45,6 +45,24 @@ func TestJSONList(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			if got := ner.JSONList(c.items, c.separator); got != c.want {
 				t.Errorf("%s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestSpansAnswer(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		spans      []ner.Span
+		want       string
+	}{
+		{"none", "é", nil, `{"spans":[]}`},
+		{"offsets in code points", "é Oslo ü", []ner.Span{{Start: 3, End: 7, Type: "city"}, {Start: 0, End: 2, Type: `a "b"`}},
+			`{"spans":[{"start":2,"end":6,"type":"city"},{"start":0,"end":1,"type":"a \"b\""}]}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := ner.SpansAnswer(c.text, c.spans); got != c.want {
+				t.Errorf("answer is %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -10,8 +10,8 @@ import (
 // Part is the part of a run that a key describes.
 type Part string
 
-// The parts of a run. The address of an answer is made of the model, the decoding
-// and the exact prompt; data says which documents are asked about.
+// The parts of a run. The model, the decoding and the exact prompt identify an
+// answer in the cache; the data part selects the documents.
 const (
 	ModelPart    Part = "model"
 	DataPart     Part = "data"
@@ -24,14 +24,16 @@ type Key struct {
 	Name    string
 	Meaning string // one line, for help, lint, and reports
 	Part    Part
-	// Settable keys can be set by the user; the others are determined by the
-	// program. Flag: the command line has a flag of that name.
+	// Settable: the user can set the key; the program determines the others.
+	// Flag: the command line has a flag of that name.
 	Settable, Flag bool
-	// Of is the key that this one depends on: it is expected to differ where that
-	// one does. Empty: none.
+	// Of is the key that this one depends on: it usually differs where that one
+	// differs. Empty if there is no such key.
 	Of string
 	// Pooled: an average over datasets may pool runs that differ in this key.
 	Pooled bool
+	// Named keys are part of the short name of a system.
+	Named bool
 
 	values []string // nil: any
 	least  *int     // nil: any
@@ -48,7 +50,7 @@ func keysOf(plan reflect.Type) []Key {
 		keys[i] = Key{
 			Name: tag.Get("key"), Meaning: tag.Get("about"), Part: Part(tag.Get("part")),
 			Settable: tag.Get("set") != "", Flag: tag.Get("set") == "flag",
-			Of: tag.Get("of"), Pooled: tag.Get("pool") == "yes",
+			Of: tag.Get("of"), Pooled: tag.Get("pool") == "yes", Named: tag.Get("name") == "yes",
 		}
 		if one := tag.Get("one"); one != "" {
 			keys[i].values = strings.Split(one, "|")
@@ -69,7 +71,7 @@ func FindKey(name string) (key Key, ok bool) {
 	return Keys[i], true
 }
 
-// KeyNames returns the names of the keys that fulfil all conditions, in the order
+// KeyNames returns the names of the keys that match all conditions, in the order
 // of [Keys].
 func KeyNames(conditions ...func(Key) bool) []string {
 	var names []string
@@ -80,6 +82,9 @@ func KeyNames(conditions ...func(Key) bool) []string {
 	}
 	return names
 }
+
+// Values returns the values that the key can have; nil: any.
+func (k Key) Values() []string { return slices.Clone(k.values) }
 
 // Settable selects the keys that a user can set.
 func Settable(k Key) bool { return k.Settable }

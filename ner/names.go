@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// ClassNames are the names that types have as classes of code (docs/spec/prompts.md §4.9),
-// in the order of the words that a prompt has for them: the pieces between
-// everything but ASCII letters and digits, each with a capital, joined. Equal
-// names, and Entity, which is the base class, get a number.
+// ClassNames returns the class names of types in code prompts
+// (docs/spec/prompts.md §4.9), in the order of words. A name is split at characters
+// other than ASCII letters and digits; the pieces are capitalized and joined. A
+// repeated name gets a number, and so does Entity, the name of the base class.
 func ClassNames(words []string) []string {
 	taken := map[string]int{"Entity": 1}
 	names := make([]string, len(words))
@@ -31,10 +31,10 @@ func className(word string) string {
 	return name
 }
 
-// TagNames are the names that types have as tags of markup (docs/spec/prompts.md §4.7), in
-// the order of the words that a prompt has for them: lower case, with underscores.
-// Equal names get a number. Where one of the texts holds such a tag already, all
-// of them get the prefix x_, as often as needed.
+// TagNames returns the markup tags of types (docs/spec/prompts.md §4.7), in the order
+// of words: lower case, with underscores. A repeated name gets a number. If one of
+// the texts already contains such a tag, all names get the prefix x_, repeated until
+// no text contains a tag.
 func TagNames(words []string, texts ...string) []string {
 	taken := map[string]int{}
 	names := make([]string, len(words))
@@ -60,8 +60,8 @@ func tagName(word string) string {
 	return name
 }
 
-// occurs reports whether one of the texts holds the beginning of a tag of one of
-// the names.
+// occurs reports whether one of the texts contains the beginning of a tag with one
+// of the names.
 func occurs(names, texts []string) bool {
 	for _, text := range texts {
 		if !strings.Contains(text, "<") {
@@ -76,8 +76,9 @@ func occurs(names, texts []string) bool {
 	return false
 }
 
-// Markers are what stands around a marked mention of the family gpt_ner
-// (docs/spec/prompts.md §4.10): @@ and ##, or brackets where one of the texts holds those.
+// Markers returns the strings that enclose a marked mention of the family gpt_ner
+// (docs/spec/prompts.md §4.10): @@ and ##, or brackets if one of the texts contains @@
+// or ##.
 func Markers(texts ...string) (open, closing string) {
 	for _, text := range texts {
 		if strings.Contains(text, "@@") || strings.Contains(text, "##") {
@@ -87,7 +88,7 @@ func Markers(texts ...string) (open, closing string) {
 	return "@@", "##"
 }
 
-// numbered makes a name unique: the second one of its kind gets separator and 2.
+// numbered makes a name unique: the second equal name gets the separator and 2.
 func numbered(taken map[string]int, name, separator string) string {
 	for n := taken[name]; n > 0; n++ {
 		unique := name + separator + strconv.Itoa(n+1)

@@ -8,8 +8,8 @@ import (
 	"nerbench/ner"
 )
 
-// TestCodePoints: bytes to code points and back is the identity at every
-// boundary (docs/spec/metrics.md §13.8).
+// TestCodePoints converts every boundary to code points and back to bytes
+// (docs/spec/metrics.md §13.8).
 func TestCodePoints(t *testing.T) {
 	for _, text := range []string{"", "plain", "Zoë", "نور 東京", "👩‍🚀e\u0301", strings.Repeat("ü", 300)} {
 		c := ner.NewCodePoints(text)
@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 		"token outside":      {ner.Document{Text: "x", Tokens: []ner.Range{{Start: 0, End: 2}}}, false, "token 0"},
 		"edge":               {ner.Document{Text: "a b", Spans: []ner.Span{{Start: 0, End: 2}}}, true, "white space"},
 		"edge, allowed":      {ner.Document{Text: "a b", Spans: []ner.Span{{Start: 0, End: 2}}}, false, ""},
-		"no UTF-8":           {ner.Document{Text: "\xff"}, false, "UTF-8"},
+		"invalid UTF-8":      {ner.Document{Text: "\xff"}, false, "UTF-8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := tc.doc.Check(tc.strict)
@@ -66,14 +66,14 @@ func TestRunIdentity(t *testing.T) {
 	b := ner.Run{Keys: map[string]string{"dataset": "y", "model": "x"}}
 	c := ner.Run{Keys: map[string]string{"dataset": "x", "model": "y"}}
 	if a.ID() != b.ID() || a.ID() == c.ID() || len(a.ID()) != 16 {
-		t.Errorf("identities are %s, %s, %s", a.ID(), b.ID(), c.ID())
+		t.Errorf("IDs are %s, %s, %s", a.ID(), b.ID(), c.ID())
 	}
 	if err := (ner.Run{Keys: map[string]string{"modle": "x"}}).Check(); err == nil || !strings.Contains(err.Error(), `"modle"`) {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// TestAnswerKey: whatever was asked differently has another key.
+// TestAnswerKey checks that each difference between two queries changes the key.
 func TestAnswerKey(t *testing.T) {
 	seen := map[ner.AnswerKey]string{}
 	for name, k := range map[string]ner.AnswerKey{
@@ -88,7 +88,7 @@ func TestAnswerKey(t *testing.T) {
 		"role":     ner.NewAnswerKey("m", "d", &ner.Prompt{Messages: []ner.Message{{Role: "system", Content: "p"}}, MaxTokens: 1}),
 	} {
 		if other, twice := seen[k]; twice {
-			t.Errorf("%s and %s have one key", name, other)
+			t.Errorf("%s and %s have the same key", name, other)
 		}
 		seen[k] = name
 	}

@@ -5,15 +5,15 @@ import (
 	"unicode/utf8"
 )
 
-// CodePoints converts offsets of one text between bytes, which the program
-// counts in, and Unicode code points, which its files count in.
-// The zero value serves the empty text.
+// CodePoints converts offsets of one text between bytes, which the program uses
+// inside, and Unicode code points, which its files use.
+// The zero value is for the empty text.
 type CodePoints struct {
 	n     int   // length of the text in bytes
 	bytes []int // byte offset of each code point and of the end; nil if ASCII
 }
 
-// NewCodePoints reads text once. For ASCII it allocates nothing.
+// NewCodePoints scans text once. It allocates nothing for ASCII.
 func NewCodePoints(text string) CodePoints {
 	c := CodePoints{n: len(text)}
 	if isASCII(text) {

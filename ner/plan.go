@@ -12,16 +12,17 @@ import (
 	"strings"
 )
 
-// Plan says what a run is to do, typed. Each field is a key of a run: [Keys] is
-// read from the tags of this struct, so that a new key is one line here. The
+// Plan is the typed specification of a run. Each field is a key of the run: [Keys]
+// is read from the tags of this struct, so that a new key is one line here. The
 // zero value of a field means that the key is absent. Tags:
 //
 //	key   name of the key
 //	part  part of the run that the key describes: model, data, prompt, decoding
 //	about one line for help and reports
-//	set   flag: has a flag of its own and can be set; key: can be set with --set
+//	set   flag: can be set with a flag of that name; key: can be set with --set
 //	of    key that it depends on: tables expect it to differ where that one does
-//	pool  yes: an average over datasets may pool runs that differ in it
+//	name  yes: it is part of the short name of a system
+//	pool  yes: an average over datasets may pool runs with different values
 //	min   least value of a number
 //	one   values, separated by bars
 type Plan struct {
@@ -30,36 +31,36 @@ type Plan struct {
 	Server        string `key:"server" part:"model" of:"model" about:"kind of the server that answered"`
 	ServerVersion string `key:"server_version" part:"model" of:"model" about:"version that the server reports"`
 	Address       string `key:"address" part:"model" of:"model" about:"address of the server, or of several, where the model has no digest"`
-	Root          string `key:"root" part:"model" of:"model" about:"weights of a model without a digest, as its server names them"`
+	Root          string `key:"root" part:"model" of:"model" about:"weights of a model without a digest, under the name that its server reports"`
 
 	Dataset string `key:"dataset" part:"data" pool:"yes" about:"dataset of Table 6"`
-	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" about:"train, dev, or test"`
+	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" name:"yes" about:"train, dev, or test"`
 	Data    string `key:"data" part:"data" of:"dataset" pool:"yes" about:"fingerprint of the documents: texts and gold"`
 	Labels  string `key:"labels" part:"data" of:"dataset" pool:"yes" about:"hash of the label map: native label to entity type"`
 	Gold    string `key:"gold" part:"data" set:"key" pool:"yes" one:"native|uniner" about:"gold rule: native, or uniner (the official test files)"`
 	View    string `key:"view" part:"data" set:"flag" one:"all|table6" about:"documents in the run: all, or table6"`
 
-	Family       string   `key:"family" part:"prompt" set:"flag" about:"prompt family"`
+	Family       string   `key:"family" part:"prompt" set:"flag" name:"yes" about:"prompt family"`
 	FamilyHash   string   `key:"family_hash" part:"prompt" of:"family" about:"hash of the family's templates"`
-	Variant      string   `key:"variant" part:"prompt" set:"flag" of:"family" about:"template variant, with the dataset line if any"`
-	Layout       string   `key:"layout" part:"prompt" set:"key" of:"family" about:"types in one query: per-type, all, or chunk=k"`
+	Variant      string   `key:"variant" part:"prompt" set:"flag" of:"family" name:"yes" about:"template variant, with the dataset line if any"`
+	Layout       string   `key:"layout" part:"prompt" set:"key" of:"family" name:"yes" about:"types in one query: per-type, all, or chunk=k"`
 	Order        string   `key:"order" part:"prompt" set:"key" about:"order of the types: listed, name, shuffle:row, shuffle:document"`
 	Wording      string   `key:"wording" part:"prompt" set:"key" about:"wording of the types: natural, native, upper, lower, title"`
-	Paraphrase   string   `key:"paraphrase" part:"prompt" set:"key" about:"one type under another name: type=name"`
+	Paraphrase   string   `key:"paraphrase" part:"prompt" set:"key" about:"another name for one type: type=name"`
 	Descriptions string   `key:"descriptions" part:"prompt" about:"hash of definitions, phrases, guidelines and examples of the types in the prompt"`
-	Answer       string   `key:"answer" part:"prompt" about:"answer form of the user's own prompts: list, object, objects, pairs, or tags"`
-	DatasetName  string   `key:"dataset_name" part:"prompt" set:"key" about:"names in the dataset line: table6 (default), or ids: those of released files"`
-	Queries      string   `key:"queries" part:"prompt" set:"key" about:"query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R"`
-	Shots        string   `key:"shots" part:"prompt" set:"key" about:"number and choice of demonstrations"`
+	Answer       string   `key:"answer" part:"prompt" about:"answer form of a custom prompt: list, object, objects, pairs, or tags"`
+	DatasetName  string   `key:"dataset_name" part:"prompt" set:"key" about:"names in the dataset line: table6 (default), or ids (as in the released files)"`
+	Queries      string   `key:"queries" part:"prompt" set:"key" name:"yes" about:"query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R"`
+	Shots        string   `key:"shots" part:"prompt" set:"key" name:"yes" about:"number and choice of demonstrations"`
 	Seed         int      `key:"seed" part:"prompt" set:"key" about:"seed of the choices above"`
 	As           string   `key:"as" part:"prompt" set:"key" one:"chat" about:"chat: a completion prompt sent as one user message"`
-	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" about:"sampling temperature"`
+	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" name:"yes" about:"sampling temperature"`
 	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" about:"seed that the server samples with"`
-	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" about:"longest answer in tokens, where it differs from the family's"`
-	Stop         []string `key:"stop" part:"prompt" set:"key" about:"stop strings beside the family's, as a JSON list"`
+	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" about:"maximum answer length in tokens, if not the family's default"`
+	Stop         []string `key:"stop" part:"prompt" set:"key" about:"additional stop strings, as a JSON list"`
 	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on" about:"thinking: off or on"`
 	Constrained  string   `key:"constrained" part:"prompt" set:"key" about:"constrained decoding: off, json, or schema"`
-	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" about:"context length in tokens that the server is asked for"`
+	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" about:"context length in tokens, requested from the server"`
 
 	Cap         int    `key:"cap" part:"data" set:"key" min:"1" pool:"yes" about:"largest number of passage-type pairs of a dataset"`
 	SampleSeed  *int   `key:"sample_seed" part:"data" set:"key" pool:"yes" about:"seed of random splits and of the passages under the cap"`
@@ -69,8 +70,8 @@ type Plan struct {
 	Training    string `key:"training" part:"model" of:"model" pool:"yes" about:"training data and settings of a model trained at start"`
 }
 
-// Shard is part Index of Of of the passages of a run, from 1. The zero value is
-// all of them.
+// Shard is one of Of parts of the passages of a run; Index counts from 1. The zero
+// value is all passages.
 type Shard struct{ Index, Of int }
 
 // String writes i/n; empty for the zero value.
@@ -139,7 +140,7 @@ func (p *Plan) Set(name, text string) error {
 	return nil
 }
 
-// UnknownKey is the error of a key that is none of the known ones.
+// UnknownKey is the error for an unknown key.
 func UnknownKey(name string, known []string) error {
 	return fmt.Errorf("key %q: unknown%s (known: %s)", name, renamedKey(name), strings.Join(known, ", "))
 }

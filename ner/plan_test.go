@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// full is one legal text for every key.
+// full has a valid value for every key.
 var full = map[string]string{
 	"model": "ollama/x", "digest": "sha256:1", "server": "ollama", "server_version": "0.24.0", "address": "http://h:1", "root": "r",
 	"dataset": "mit-movie", "split": "test", "data": "f", "labels": "l", "gold": "uniner", "view": "table6",
@@ -20,8 +20,8 @@ var full = map[string]string{
 	"cap": "200000", "sample_seed": "0", "limit": "10", "shard": "2/3", "aggregation": "first", "training": "perceptron seed=1 data=x",
 }
 
-// TestPlanKeys: every key goes into a plan and comes out as it was, alone and
-// with all others.
+// TestPlanKeys converts keys to a plan and back, each key alone and all together.
+
 func TestPlanKeys(t *testing.T) {
 	for _, k := range ner.Keys {
 		t.Run(k.Name, func(t *testing.T) {
@@ -57,8 +57,8 @@ func seqOf(v reflect.Value) func(func(reflect.Value) bool) {
 	}
 }
 
-// TestKeyTable: every key has a name, a meaning and a part, and depends on a key
-// that exists.
+// TestKeyTable checks that every key has a name, a meaning and a part, and depends
+// on an existing key.
 func TestKeyTable(t *testing.T) {
 	for _, k := range ner.Keys {
 		if k.Name == "" || k.Meaning == "" || !slices.Contains([]ner.Part{ner.ModelPart, ner.DataPart, ner.PromptPart, ner.DecodingPart}, k.Part) {
@@ -72,26 +72,26 @@ func TestKeyTable(t *testing.T) {
 
 func TestPlanRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ key, value, want string }{
-		"unknown":               {"colour", "red", `key "colour": unknown (known: model, `},
-		"old name":              {"row", "mit-movie", `it is now "dataset"`},
-		"shard 0":               {"shard", "2/0", "want i/n with 1 <= i <= n"},
-		"shard beyond":          {"shard", "3/2", "want i/n"},
-		"shard with more":       {"shard", "1/1x", "want i/n"},
-		"shard of three":        {"shard", "1/2/3", "want i/n"},
-		"temperature nan":       {"temperature", "nan", "want a number from 0"},
-		"temperature infinite":  {"temperature", "inf", "want a number from 0"},
-		"temperature below 0":   {"temperature", "-1", "want a number from 0"},
-		"context below 0":       {"context", "-5", "want a number from 0"},
-		"cap below 0":           {"cap", "-3", "want a number from 1"},
-		"limit 0":               {"limit", "0", "want a number from 1"},
-		"limit with more":       {"limit", "1x", "want a number from 1"},
-		"max_tokens 0":          {"max_tokens", "0", "want a number from 1"},
-		"seed":                  {"seed", "x", "want a number"},
-		"think":                 {"think", "maybe", "want off or on"},
-		"view":                  {"view", "some", "want all or table6"},
-		"as":                    {"as", "completion", "want chat"},
-		"stop of no list":       {"stop", "x", "want a JSON list"},
-		"stop with empty texts": {"stop", `[""]`, "want a JSON list"},
+		"unknown":                   {"colour", "red", `key "colour": unknown (known: model, `},
+		"old name":                  {"row", "mit-movie", `it is now "dataset"`},
+		"shard 0":                   {"shard", "2/0", "want i/n with 1 <= i <= n"},
+		"shard beyond":              {"shard", "3/2", "want i/n"},
+		"shard with trailing text":  {"shard", "1/1x", "want i/n"},
+		"shard of three":            {"shard", "1/2/3", "want i/n"},
+		"temperature nan":           {"temperature", "nan", "want a number from 0"},
+		"temperature infinite":      {"temperature", "inf", "want a number from 0"},
+		"temperature below 0":       {"temperature", "-1", "want a number from 0"},
+		"context below 0":           {"context", "-5", "want a number from 0"},
+		"cap below 0":               {"cap", "-3", "want a number from 1"},
+		"limit 0":                   {"limit", "0", "want a number from 1"},
+		"limit with trailing text":  {"limit", "1x", "want a number from 1"},
+		"max_tokens 0":              {"max_tokens", "0", "want a number from 1"},
+		"seed":                      {"seed", "x", "want a number"},
+		"think":                     {"think", "maybe", "want off or on"},
+		"view":                      {"view", "some", "want all or table6"},
+		"as":                        {"as", "completion", "want chat"},
+		"stop is not a list":        {"stop", "x", "want a JSON list"},
+		"stop with an empty string": {"stop", `[""]`, "want a JSON list"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ner.PlanOf(map[string]string{tc.key: tc.value})

@@ -6,20 +6,21 @@ type Mention struct {
 	Type EntityType
 }
 
-// Outcome is the one class in which every query ends (docs/spec/prompts.md §3.1).
+// Outcome is the result class of a query (docs/spec/prompts.md §3.1). Every query has
+// exactly one.
 type Outcome string
 
 // The outcomes.
 const (
-	OK          Outcome = "ok"           // the strict form, something in it
-	Empty       Outcome = "empty"        // the strict form, nothing in it
-	Repaired    Outcome = "repaired"     // a lenient step read it
-	Truncated   Outcome = "truncated"    // the token limit ended it before it was complete
+	OK          Outcome = "ok"           // strict form, at least one mention
+	Empty       Outcome = "empty"        // strict form, no mention
+	Repaired    Outcome = "repaired"     // parsed by a lenient step
+	Truncated   Outcome = "truncated"    // cut off at the token limit
 	Blank       Outcome = "blank"        // no text
-	NoStructure Outcome = "no_structure" // text, but nothing of the family's form
-	Malformed   Outcome = "malformed"    // the form was begun, but cannot be read
-	TooLong     Outcome = "too_long"     // not sent, the context is too small
-	Failed      Outcome = "error"        // no answer after all retries; the passage is incomplete
+	NoStructure Outcome = "no_structure" // text without the answer form of the family
+	Malformed   Outcome = "malformed"    // the form begins, but cannot be parsed
+	TooLong     Outcome = "too_long"     // not sent: the context is too small
+	Failed      Outcome = "error"        // no answer after all retries: the passage is incomplete
 )
 
 // Outcomes lists the outcomes in the order in which reports show them.
@@ -35,23 +36,23 @@ func (o Outcome) Failure() bool {
 	return true
 }
 
-// Prediction is what was understood of one completion.
+// Prediction is the parsed form of one completion.
 type Prediction struct {
 	Outcome Outcome
-	// Step names the step of the reader that read the answer (docs/spec/prompts.md §3.3),
-	// "none" if none did.
+	// Step is the step of the parser that parsed the answer (docs/spec/prompts.md §3.3);
+	// "none" if no step could.
 	Step string
 	// Mentions are the entities found, in the order of the answer.
 	Mentions []FlaggedMention
-	// Dropped are the items of the answer that are no mention (docs/spec/prompts.md §3.6).
+	// Dropped are the items of the answer that are not mentions (docs/spec/prompts.md §3.6).
 	Dropped []Dropped
-	// Spans are the places of the mentions, sorted, without duplicates.
+	// Spans are the positions of the mentions, sorted, without duplicates.
 	Spans []Span
-	// Unaligned are the mentions without a place: each is one false positive.
+	// Unaligned are the mentions not found in the text: each is one false positive.
 	Unaligned []Mention
 }
 
-// FlaggedMention is a mention with what a reader noticed of it.
+// FlaggedMention is a mention with the flags that a parser set on it.
 type FlaggedMention struct {
 	Mention
 	Flags []Flag
@@ -63,18 +64,18 @@ type Flag string
 // The flags.
 const (
 	Duplicate Flag = "duplicate"   // the same mention and type again in the answer
-	TypeFold  Flag = "type_fold"   // its type resolved by folding
+	TypeFold  Flag = "type_fold"   // type resolved by folding
 	Coerced   Flag = "coerced"     // a number read as text
-	Tier2     Flag = "tier2"       // found with white space or edges repaired
-	Tier3     Flag = "tier3"       // found caseless
-	NotInText Flag = "not_in_text" // no place in the text
-	OrphanI   Flag = "orphan_i"    // family gner: an I- tag that opens an entity
+	Tier2     Flag = "tier2"       // found after white space or edges were repaired
+	Tier3     Flag = "tier3"       // found ignoring case
+	NotInText Flag = "not_in_text" // not found in the text
+	OrphanI   Flag = "orphan_i"    // family gner: an I- tag begins an entity
 	Searched  Flag = "searched"    // echo families: position lost, located by alignment
 )
 
-// Dropped is an item of an answer that was not kept, and why.
+// Dropped is an item of an answer that was not kept, with the reason.
 type Dropped struct {
 	Why  string // "bad_item", "unknown_type", or "other_type"
-	Type string // as the model wrote it; empty if it gave none
-	Text string // empty if there was none
+	Type string // as the model wrote it; empty if absent
+	Text string // empty if absent
 }

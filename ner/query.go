@@ -11,24 +11,24 @@ type Message struct {
 	Content string `json:"content"`
 }
 
-// Prompt is what is sent for one query, byte for byte, with what the prompt's
-// family says about its answer. Exactly one of Text and Messages is set.
+// Prompt is the exact text that is sent for one query, with the answer settings of
+// the prompt's family. Exactly one of Text and Messages is set.
 type Prompt struct {
-	// Text is the exact prompt of the completion shape.
+	// Text is the exact prompt for a completion endpoint.
 	Text string
-	// Messages is the prompt of the chat shape; the model's own template applies.
+	// Messages is the prompt for a chat endpoint; the model's own template applies.
 	Messages []Message
-	// Stop ends the answer; empty means that only the model does.
+	// Stop holds the strings that end the answer; if empty, only the model ends it.
 	Stop []string
-	// MaxTokens is the longest answer, in tokens.
+	// MaxTokens is the maximum length of the answer, in tokens.
 	MaxTokens int
-	// Schema is the JSON schema of constrained decoding (docs/spec/prompts.md §2.7), nil
-	// where decoding is free; "json" stands for any JSON. The order of its members
-	// is part of the prompt.
+	// Schema is the JSON schema of constrained decoding (docs/spec/prompts.md §2.7); nil
+	// if decoding is not constrained, "json" for any JSON. The order of its members is
+	// part of the prompt.
 	Schema json.RawMessage
 }
 
-// Chat reports whether the prompt has the chat shape.
+// Chat reports whether the prompt consists of chat messages.
 func (p *Prompt) Chat() bool { return p.Messages != nil }
 
 // Size is the number of bytes of text in the prompt.
@@ -40,7 +40,7 @@ func (p *Prompt) Size() int {
 	return n
 }
 
-// Query is one question about one document.
+// Query is one prompt about one document.
 type Query struct {
 	Document *Document
 	// Types are the types asked for, in the order of the prompt: one for
@@ -49,11 +49,11 @@ type Query struct {
 	Prompt Prompt
 }
 
-// Finish says why a completion ended.
+// Finish is the reason why a completion ended.
 type Finish string
 
-// The finish reasons. FinishTooLong is ours: the prompt would not fit the
-// context, so it was not answered (docs/spec/prompts.md §2.6).
+// The finish reasons. FinishTooLong is set by this program, not by a server: the
+// query was not sent, since it does not fit the context (docs/spec/prompts.md §2.6).
 const (
 	FinishUnknown Finish = ""
 	FinishStop    Finish = "stop"
@@ -61,16 +61,16 @@ const (
 	FinishTooLong Finish = "too_long"
 )
 
-// Completion is the raw answer to one query, byte for byte as the server sent
-// it, but for invalid UTF-8, which is replaced by U+FFFD when it is stored.
+// Completion is the raw answer to one query, byte for byte as the server sent it.
+// Only invalid UTF-8 is replaced by U+FFFD when it is stored.
 type Completion struct {
 	Text string
-	// Thinking is what the server returned apart from the answer.
+	// Thinking is the reasoning that the server returned separately from the answer.
 	Thinking string
 	Finish   Finish
-	// PromptTokens and AnswerTokens are as the server reports; 0 if it did not.
+	// PromptTokens and AnswerTokens are reported by the server; 0 if it reports none.
 	PromptTokens int
 	AnswerTokens int
-	// Duration is the time from sending the query to its whole answer.
+	// Duration is the time from sending the query to receiving the whole answer.
 	Duration time.Duration
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"maps"
 	"slices"
 )
@@ -13,9 +14,9 @@ func KnownKey(name string) bool {
 	return slices.ContainsFunc(Keys, func(k Key) bool { return k.Name == name })
 }
 
-// Run is one model asked about one split of one dataset in one way.
+// Run is one model on one split of one dataset, prompted in one way.
 type Run struct {
-	// Keys says everything that can change an answer. Empty values are left out.
+	// Keys describe everything that can change an answer. Empty values are omitted.
 	Keys map[string]string
 }
 
@@ -29,8 +30,8 @@ func (r Run) Check() error {
 	return nil
 }
 
-// ID is the identity of the run: the first 16 hexadecimal digits of the
-// SHA-256 of its keys, written "name=value\n" in order of name.
+// ID identifies the run: the first 16 hexadecimal digits of the SHA-256 of its
+// keys, written "name=value\n" and sorted by name.
 func (r Run) ID() string {
 	h := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(r.Keys)) {
@@ -38,15 +39,14 @@ func (r Run) ID() string {
 			fmt.Fprintf(h, "%s=%s\n", name, v)
 		}
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ShortHash(h)
 }
 
-// AnswerKey identifies a completion by what was asked: model, decoding, and
-// the exact bytes of the prompt. Runs that ask the same question share the
-// answer.
+// AnswerKey identifies a completion by its query: model, decoding, and the exact
+// bytes of the prompt. Runs with the same query share the answer.
 type AnswerKey [16]byte
 
-// NewAnswerKey is the first 16 bytes of SHA-256 of the model's identity, the
+// NewAnswerKey returns the first 16 bytes of the SHA-256 of the model's identity, the
 // decoding, and the prompt with its stop strings, limit and schema.
 func NewAnswerKey(model, decoding string, p *Prompt) AnswerKey {
 	const sep = "\x1f"
@@ -74,18 +74,22 @@ func NewAnswerKey(model, decoding string, p *Prompt) AnswerKey {
 	return AnswerKey(sum[:16])
 }
 
-// Answer is one query's question and what came back.
+// Answer is one query, identified by its types and key, with its completion.
 type Answer struct {
 	Types      []EntityType
 	Key        AnswerKey
 	Completion Completion
 }
 
-// Passage is what one run knows about one document: the answers to all its
-// queries, in order. It is the unit of a commit.
+// Passage holds one run's answers to all queries about one document, in order. It is
+// committed as a whole.
 type Passage struct {
-	// Index is the place of the document among those that the run asks, from 0.
+	// Index is the position of the document among the documents of the run, from 0.
 	Index    int
 	Document string
 	Answers  []Answer
 }
+
+// ShortHash is the first 16 hexadecimal digits of a hash: the form of ids of runs and
+// of hashes among their keys.
+func ShortHash(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil))[:16] }

@@ -1,8 +1,8 @@
 package ner
 
-// Score holds the integer counts of one metric for one unit: a passage, a
-// type, a dataset. Counts of disjoint parts add up to the counts of the whole
-// (docs/spec/metrics.md §1.1). Ratios are computed when they are printed, never stored.
+// Score holds the integer counts of one metric for a passage, a type, or a dataset.
+// Counts of disjoint parts add up to the counts of the whole
+// (docs/spec/metrics.md §1.1). Ratios are computed for printing and never stored.
 type Score struct {
 	TP    int `json:"tp"`
 	NPred int `json:"n_pred"`
@@ -29,4 +29,13 @@ func ratio(a, b int) (float64, bool) {
 		return 0, false
 	}
 	return float64(a) / float64(b), true
+}
+
+// Sum adds up scores.
+func Sum(scores []Score) Score {
+	var total Score
+	for _, s := range scores {
+		total = total.Add(s)
+	}
+	return total
 }

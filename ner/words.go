@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// Words are the words of the document (docs/spec/prompts.md §2.6): its own tokens but for
-// empty ones; where it has none, those of its text by [Words]. They are not to be
-// changed.
+// Words returns the words of the document (docs/spec/prompts.md §2.6): its own tokens
+// except empty ones or, without tokens, the words of its text by [Words]. The caller
+// must not change them.
 func (d *Document) Words() []Range {
 	if d.Tokens == nil {
 		return Words(d.Text)
@@ -20,10 +20,10 @@ func (d *Document) Words() []Range {
 	return slices.DeleteFunc(slices.Clone(d.Tokens), empty)
 }
 
-// Words finds the words of a text by the tokenless rule of docs/spec/prompts.md §2.6: a
-// word is a run of letters, numbers, marks and underscores, runs joined by single
-// hyphens are one word, and every other character that is not white space is a
-// word of its own. Ranges are in bytes, ascending.
+// Words finds the words of a text by the rule for texts without tokens
+// (docs/spec/prompts.md §2.6). A word is a sequence of letters, numbers, marks and
+// underscores; sequences joined by single hyphens are one word; every other character
+// except white space is one word. Ranges are in bytes, ascending.
 func Words(text string) []Range {
 	words := make([]Range, 0, len(text)/5+1)
 	for i := 0; i < len(text); {
@@ -70,8 +70,8 @@ func wordRune(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.N, unicode.M)
 }
 
-// IsSpace is the white space of docs/spec/metrics.md §3.3, which is not that of package
-// unicode: U+001C to U+001F belong to it.
+// IsSpace reports whether a character is white space by docs/spec/metrics.md §3.3. This
+// differs from package unicode: U+001C to U+001F are white space here.
 func IsSpace(r rune) bool {
 	switch {
 	case r < 0x80:

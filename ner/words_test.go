@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestWords holds the words of a document to the rule of docs/spec/prompts.md §2.6.
+// TestWords tests the word rule of docs/spec/prompts.md §2.6.
 func TestWords(t *testing.T) {
 	tokens := func(r ...ner.Range) []ner.Range { return append([]ner.Range{}, r...) }
 	for _, tc := range []struct {
@@ -18,11 +18,11 @@ func TestWords(t *testing.T) {
 	}{
 		{name: "empty text"},
 		{name: "only blanks", text: " \t\n\u00a0\x1c\u3000"},
-		{name: "marks are words", text: "Hi, (you)!", want: []string{"Hi", ",", "(", "you", ")", "!"}},
+		{name: "punctuation marks are words", text: "Hi, (you)!", want: []string{"Hi", ",", "(", "you", ")", "!"}},
 		{name: "single hyphens join", text: "well-known x--y -a- b-", want: []string{"well-known", "x", "-", "-", "y", "-", "a", "-", "b", "-"}},
 		{name: "letters, numbers, marks, underscore", text: "año e\u0301a x_1 ½", want: []string{"año", "e\u0301a", "x_1", "½"}},
 		{name: "other scripts", text: "東京へ、行く", want: []string{"東京へ", "、", "行く"}},
-		{name: "beyond the first plane", text: "a😀b", want: []string{"a", "😀", "b"}},
+		{name: "outside the basic plane", text: "a😀b", want: []string{"a", "😀", "b"}},
 		{name: "own tokens", text: "a-b c", tokens: tokens(ner.Range{Start: 0, End: 2}, ner.Range{Start: 2, End: 5}), want: []string{"a-", "b c"}},
 		{name: "no own tokens", text: "a b", tokens: tokens()},
 		{

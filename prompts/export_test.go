@@ -1,6 +1,15 @@
 package prompts
 
-import "nerbench/ner"
+import (
+	"maps"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// AnsweredVariants are the variants that a family's entry of the table names; "" stands
+// for all others.
+func AnsweredVariants(f Family) []string { return slices.Sorted(maps.Keys(f.answers)) }
 
 // Chosen are the demonstrations for a text, of any number: New refuses more than
 // there are.

@@ -2,7 +2,6 @@ package prompts
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,10 +32,12 @@ type Family struct {
 	// Schema is that of constrained decoding (docs/spec/prompts.md §2.7): list, object,
 	// objects; empty: there is none.
 	Schema string
-	// Answer is the shape of the answers of a family of the user's own, one of
-	// [AnswerShapes]; empty: package answers knows the family.
-	Answer string
+	// TrainedTokens is the length of the prompts that the models of the family were
+	// trained on (docs/spec/prompts.md §2.6); 0: it is not known.
+	TrainedTokens int
 
+	answers   byVariant // of the table [Families], or of a header
+	own       bool      // a family of the user's own
 	templates templateFolder
 	style     func(variant string) style
 	newForm   func(*Renderer) (form, error) // nil: templates and style
@@ -66,23 +67,16 @@ type form interface {
 	answer(r *Renderer, d *ner.Document, asked []int) string
 }
 
-// Families lists the families of the program, in the order in which help shows
-// them. To add one, write its file and its templates, and list it here.
-var Families = []Family{
-	uniner, jsonByType, jsonPerType, ye2023, instructuie, b2ner, gner, inlineXML, jsonList, code, gptNER, spans,
-}
-
 // Find returns the family of a name, of the program or of own; the empty name
 // stands for the first.
 func Find(name string, own ...Family) (Family, error) {
-	var names []string
-	for _, f := range slices.Concat(Families, own) {
+	known := slices.Concat(Families, own)
+	for _, f := range known {
 		if f.Name == name || name == "" {
 			return f, nil
 		}
-		names = append(names, f.Name)
 	}
-	return Family{}, fmt.Errorf("prompts: family %q: unknown (known: %s)", name, strings.Join(names, ", "))
+	return Family{}, fmt.Errorf("prompts: family %q: unknown (known: %s)", name, strings.Join(Names(known), ", "))
 }
 
 // variant finds a variant, completed with what it has of its family, and the form
@@ -154,8 +148,8 @@ func (f *Family) Hash() string {
 		}
 	}
 	fmt.Fprintf(h, "%q %d", f.Stop, f.MaxTokens)
-	if f.Answer != "" { // a family of the user's own: everything that its header can change
-		fmt.Fprintf(h, " %s %s %s %v %s", f.Answer, f.Layout, f.Shape, f.Fewshot, f.Schema)
+	if f.own { // everything that its header can change
+		fmt.Fprintf(h, " %s %s %s %v %s", f.ownForm(), f.Layout, f.Shape, f.Fewshot, f.Schema)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ner.ShortHash(h)
 }

@@ -13,7 +13,7 @@ import (
 	"nerbench/internal/strict"
 )
 
-// AnswerShapes are the shapes of the answers to prompts of the user's own: a list
+// AnswerShapes are the forms of the answers to prompts of the user's own: a list
 // of strings, for one type; and for all types an object of lists, a list of
 // objects with text and type, a list of pairs of mention and type, and the text
 // with a tag around each mention.
@@ -76,7 +76,7 @@ func ReadFamily(fsys fs.FS, name string) (Family, error) {
 	}
 	f := Family{
 		Name: name, Meaning: h.Meaning, Layout: "all", Shape: h.Shape, Stop: h.Stop, MaxTokens: h.MaxTokens,
-		Fewshot: h.Fewshot, Answer: h.Answer, templates: templateFolder{fsys, name, true},
+		Fewshot: h.Fewshot, own: true, answers: byVariant{"": {Form: h.Answer}}, templates: templateFolder{fsys, name, true},
 	}
 	if h.Answer == "list" {
 		f.Layout = "per-type"
@@ -98,6 +98,15 @@ func ReadFamily(fsys fs.FS, name string) (Family, error) {
 		return f, errors.Join(l.faults...)
 	}
 	return f, nil
+}
+
+// ownForm is the form of the answers to prompts of the user's own; empty: the family
+// is one of the program.
+func (f *Family) ownForm() string {
+	if !f.own {
+		return ""
+	}
+	return f.answers[""].Form
 }
 
 // ownStyle is that of a shape of answers.
@@ -201,7 +210,7 @@ func (l *familyLint) variant(v headerVariant) Variant {
 	l.prompt(prompt, files[main])
 	l.demonstrations(prompt, parsed, files, main)
 	if _, there := files["type"]; there && f.Layout == "per-type" {
-		l.fault(files["type"], "it is one type of a list, and answer %s asks for one type at a time", f.Answer)
+		l.fault(files["type"], "it is one type of a list, and answer %s asks for one type at a time", f.ownForm())
 	}
 	if t, there := parsed["type"]; there && !t.has(slotType) && !t.has(slotTag) {
 		l.fault(files["type"]+":1", "template without {type}")
@@ -300,7 +309,7 @@ func badLine(text string) int {
 
 // slotsOf are the placeholders that a part of a family may use.
 func slotsOf(f *Family, part string) []slot {
-	if f.Answer == "" {
+	if !f.own {
 		all := make([]slot, slots)
 		for i := range all {
 			all[i] = slot(i)
@@ -312,7 +321,7 @@ func slotsOf(f *Family, part string) []slot {
 	case "system", "examples":
 		return nil
 	case "type":
-		if f.Answer == "tags" {
+		if f.ownForm() == "tags" {
 			one = append(one, slotTag)
 		}
 		return one
@@ -323,7 +332,7 @@ func slotsOf(f *Family, part string) []slot {
 	} else {
 		known = append(known, slotTypes)
 	}
-	if f.Answer == "tags" {
+	if f.ownForm() == "tags" {
 		known = append(known, slotTags)
 	}
 	if part == "demonstration" {

@@ -246,6 +246,9 @@ func (r *Renderer) Variant() string {
 // Family is the renderer's family.
 func (r *Renderer) Family() Family { return r.family }
 
+// Answers says how the answers are parsed.
+func (r *Renderer) Answers() Answers { return r.family.Answers(r.variant.Name) }
+
 // Keys are the run's keys that say how it asks. Settings at their default are
 // left out, so that the default way has one identity.
 func (r *Renderer) Keys() map[string]string {
@@ -264,7 +267,7 @@ func (r *Renderer) Keys() map[string]string {
 	set("constrained", s.Constrained, "off")
 	set("paraphrase", s.Paraphrase, "")
 	set("dataset_name", s.DatasetName, "table6")
-	set("answer", r.family.Answer, "")
+	set("answer", r.family.ownForm(), "")
 	if f, ok := r.form.(*textForm); ok && f.described {
 		keys["descriptions"] = describedHash(r.dataset.Types)
 	}

@@ -1,10 +1,8 @@
 package prompts
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"nerbench/ner"
 )
@@ -54,12 +52,11 @@ func (spansForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query
 }
 
 func (spansForm) answer(r *Renderer, d *ner.Document, asked []int) string {
-	points := ner.NewCodePoints(d.Text)
-	said := []string{}
+	var wanted []ner.Span
 	for _, s := range d.Spans {
 		if slices.ContainsFunc(asked, func(n int) bool { return r.dataset.Types[n].Name == s.Type }) {
-			said = append(said, fmt.Sprintf(`{"start":%d,"end":%d,"type":%s}`, points.CodePoint(s.Start), points.CodePoint(s.End), ner.JSONString(string(s.Type))))
+			wanted = append(wanted, s)
 		}
 	}
-	return `{"spans":[` + strings.Join(said, ",") + `]}`
+	return ner.SpansAnswer(d.Text, wanted)
 }

@@ -3,7 +3,6 @@ package prompts
 import (
 	"crypto/sha256"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -133,5 +132,5 @@ func describedHash(types []TypeInfo) string {
 	for _, t := range types {
 		fmt.Fprintf(h, "%q %q %q %q %q\n", t.Name, t.Definition, t.Phrase, t.Guidelines, t.Examples)
 	}
-	return hex.EncodeToString(h.Sum(nil))[:16]
+	return ner.ShortHash(h)
 }

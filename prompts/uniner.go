@@ -12,7 +12,7 @@ import (
 var uniner = Family{
 	Name: "uniner", Meaning: "one question a type, as the UniversalNER models were trained",
 	Layout: "per-type", Shape: "completion", Stop: []string{"</s>"}, MaxTokens: 256,
-	Fewshot: true, Schema: "list",
+	Fewshot: true, Schema: "list", TrainedTokens: 1024,
 	DatasetLine: []string{"nl", "nl_sp", "sp_nl", "sp_nl_sp"},
 	Variants: []Variant{
 		{Name: "repo", Meaning: "the form of the released inference and evaluation code"},

@@ -39,22 +39,6 @@ func (r *run) key(name string) string {
 	return r.Keys[name]
 }
 
-// owner names the key that a key belongs to. A key is expected to differ where its
-// owner does: a warning is due only where it differs under one value of the owner.
-var owner = map[string]string{
-	"data":           KeyDataset,
-	"labels":         KeyDataset,
-	"digest":         KeyModel,
-	"server":         KeyModel,
-	"server_version": KeyModel,
-	"address":        KeyModel,
-	"root":           KeyModel,
-	"training":       KeyModel,
-	"family_hash":    "family",
-	"layout":         "family",
-	"variant":        "family",
-}
-
 // owner is the value of the key that a key belongs to. A model that is trained on
 // each dataset has a training and a digest of its own there: the training belongs to
 // the dataset, and the digest to the training.
@@ -66,7 +50,8 @@ func (r *run) owner(name string) string {
 	case training != "" && name == "digest":
 		return r.key(KeyModel) + "\x1f" + r.key(KeyDataset) + "\x1f" + training
 	}
-	return r.key(owner[name])
+	key, _ := ner.FindKey(name)
+	return r.key(key.Of)
 }
 
 // differing returns the keys in which runs differ, except some, in the order of

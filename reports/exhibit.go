@@ -36,7 +36,7 @@ func ExhibitFormats() []string {
 // without a figure, and an unknown form, are a [fault.UsageError].
 func (x *Exhibit) Write(w io.Writer, format string) error {
 	switch format {
-	case "text", "md", "csv", "latex":
+	case "text", Terminal, "md", "csv", "latex":
 		return x.writeGrids(w, format)
 	case "json":
 		return encodeJSON(w, x.JSON)

@@ -81,7 +81,7 @@ var gridForms = []struct {
 	name  string
 	write func(io.Writer, Grid) error
 }{
-	{"text", textGrid},
+	{"text", func(w io.Writer, g Grid) error { return textGrid(w, g, false) }},
 	{"md", markdownGrid},
 	{"csv", csvGrid},
 	{"latex", latexGrid},
@@ -97,8 +97,11 @@ func GridFormats() []string {
 	return names
 }
 
-// Write prints the grid in one of [GridFormats].
+// Write prints the grid in one of [GridFormats], or as [Terminal].
 func (g Grid) Write(w io.Writer, format string) error {
+	if format == Terminal {
+		return textGrid(w, g, true)
+	}
 	for _, f := range gridForms {
 		if f.name == format {
 			return f.write(w, g)

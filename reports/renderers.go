@@ -11,13 +11,17 @@ var renderers = []struct {
 	name   string
 	render func(io.Writer, *Table) error
 }{
-	{"text", writeText},
+	{"text", func(w io.Writer, t *Table) error { return writeText(w, t, false) }},
 	{"md", writeMarkdown},
 	{"csv", writeCSV},
 	{"latex", writeLatex},
 	{"html", writeHTMLTable},
 	{"json", writeJSON},
 }
+
+// Terminal is the form text with the best values in bold, for a terminal. It is in no
+// list of forms, because users do not name it.
+const Terminal = "terminal"
 
 // Formats lists the names of the forms, the default first.
 func Formats() []string {
@@ -30,6 +34,9 @@ func Formats() []string {
 
 // Write prints the table in one of [Formats].
 func (t *Table) Write(w io.Writer, format string) error {
+	if format == Terminal {
+		return writeText(w, t, true)
+	}
 	for _, r := range renderers {
 		if r.name == format {
 			return r.render(w, t)

@@ -175,10 +175,19 @@ func (s Spec) check() error {
 	return errors.Join(errs...)
 }
 
+// shownValues is the number of values of one key that a title names.
+const shownValues = 3
+
+// describeWhere names the conditions on runs; of many values it names the first.
 func describeWhere(where map[string][]string) string {
 	var parts []string
 	for _, key := range sortedKeys(where) {
-		parts = append(parts, key+"="+strings.Join(where[key], "|"))
+		values := where[key]
+		text := key + "=" + strings.Join(values[:min(len(values), shownValues)], "|")
+		if more := len(values) - shownValues; more > 0 {
+			text += fmt.Sprintf("|… (%d more)", more)
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
 }

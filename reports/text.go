@@ -13,15 +13,16 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// writeText prints the table for a terminal, one grid for each metric.
-func writeText(out io.Writer, t *Table) error {
+// writeText prints the table as text, one grid for each metric. With bold the best
+// values are bold, by sequences that only a terminal understands.
+func writeText(out io.Writer, t *Table, bold bool) error {
 	w := bufio.NewWriter(out)
 	for i, metric := range t.Metrics {
 		g := t.grid(metric)
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		if err := textGrid(w, g); err != nil {
+		if err := textGrid(w, g, bold); err != nil {
 			return fmt.Errorf("table: text: %w", err)
 		}
 	}
@@ -34,11 +35,11 @@ func writeText(out io.Writer, t *Table) error {
 }
 
 // textGrid prints a grid with its title and its notes.
-func textGrid(w io.Writer, g Grid) error {
+func textGrid(w io.Writer, g Grid, bold bool) error {
 	if _, err := fmt.Fprintf(w, "%s\n\n", printable(g.Title)); err != nil {
 		return err
 	}
-	if err := writeGrid(w, g); err != nil {
+	if err := writeGrid(w, g, bold); err != nil {
 		return err
 	}
 	writeLines(w, "", g.notes())
@@ -57,7 +58,7 @@ func writeLines(w io.Writer, prefix string, lines []string) {
 
 // writeGrid prints a grid without borders. The header keeps its case and nothing is
 // wrapped, because users paste names into the next command.
-func writeGrid(w io.Writer, g Grid) error {
+func writeGrid(w io.Writer, g Grid, bold bool) error {
 	if len(g.Body) == 0 {
 		_, err := fmt.Fprintln(w, "nothing was run")
 		return err
@@ -96,7 +97,12 @@ func writeGrid(w io.Writer, g Grid) error {
 			}
 		}
 	}
-	for _, line := range alignMarks(body, g.labels()) {
+	for i, line := range alignMarks(body, g.labels()) {
+		for c := range line {
+			if bold && g.bold(i, c) {
+				line[c] = boldOn + line[c] + boldOff
+			}
+		}
 		if err := table.Append(line); err != nil {
 			return err
 		}
@@ -109,6 +115,10 @@ func writeGrid(w io.Writer, g Grid) error {
 	}
 	return nil
 }
+
+// The sequences of a terminal for bold letters. The table writer counts them as no
+// width.
+const boldOn, boldOff = "\x1b[1m", "\x1b[0m"
 
 // pad is a no-break space, which the table writer does not trim. Names cannot contain
 // it: [printable] escapes it.

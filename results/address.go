@@ -8,13 +8,13 @@ import (
 	"nerbench/ner"
 )
 
-// Address is the address of a model's answers: the two texts that [ner.NewAnswerKey]
-// takes beside the prompt. Existing stores find their answers by them, so they
-// never change.
+// Address returns the two texts that identify a model's answers; [ner.NewAnswerKey]
+// combines them with the prompt. Existing stores find their answers by these texts,
+// so they must never change.
 //
-// A model without a digest is identified by its name, its server, and what the
-// server says of it. answerBy holds what else changes an answer and is in no
-// prompt; it is empty for most models.
+// A model without a digest is identified by its name, its server, and the version,
+// addresses and root that the server reports. answerBy holds other settings that
+// change an answer and are not in the prompt; it is empty for most models.
 func Address(id ner.Identity, d ner.Decoding, answerBy string) (identity, decoding string) {
 	identity = id.Digest
 	if identity == "" {

@@ -24,7 +24,7 @@ func TestAddress(t *testing.T) {
 			ner.Decoding{Temperature: 0.7, Seed: -3, Think: true}, "",
 			"vllm/y vllm 0.32.0 http://a:8000 http://b:8000 org/y", "temperature=0.7 seed=-3 think=true context=0",
 		},
-		"with gaps": {
+		"with empty fields": {
 			ner.Identity{Model: "vllm/y", Server: "openai", Address: "http://a:8000"},
 			ner.Decoding{Temperature: 1e-7}, "",
 			"vllm/y openai  http://a:8000", "temperature=1e-07 seed=0 think=false context=0",
@@ -46,7 +46,7 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// TestAnswerKeysStay: the key under which stores keep the answer to a question.
+// TestAnswerKeysStay checks the keys under which existing stores keep answers.
 func TestAnswerKeysStay(t *testing.T) {
 	id, decoding := Address(ner.Identity{Model: "m", Digest: "sha256:0123"}, ner.Decoding{Seed: 1}, "")
 	for name, tc := range map[string]struct {

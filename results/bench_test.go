@@ -10,8 +10,8 @@ import (
 	"nerbench/ner"
 )
 
-// The benchmarks ask seven types of each passage, as a row of CrossNER or MIT
-// does on average; "completions/s" counts answers.
+// The benchmarks have seven queries per passage, the average for CrossNER and MIT;
+// "completions/s" counts answers.
 var sevenTypes = []ner.EntityType{"a", "b", "c", "d", "e", "f", "g"}
 
 func benchPassages(first, n int) []ner.Passage {
@@ -26,8 +26,7 @@ func perSecond(b *testing.B, n int, unit string) {
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), unit)
 }
 
-// BenchmarkRecord commits passages as a fast run does, in batches through a
-// writer.
+// BenchmarkRecord commits passages in batches through a writer, like a fast run.
 func BenchmarkRecord(b *testing.B) {
 	const n = 8192
 	passages := benchPassages(0, n)
@@ -45,7 +44,7 @@ func BenchmarkRecord(b *testing.B) {
 	perSecond(b, b.N*n*len(sevenTypes), "completions/s")
 }
 
-// BenchmarkRecordOne commits every passage by itself, as a slow run does.
+// BenchmarkRecordOne commits every passage separately, like a slow run.
 func BenchmarkRecordOne(b *testing.B) {
 	s := begun(b, testRun("m"), max(b.N, 1))
 	passages := benchPassages(0, b.N)
@@ -73,7 +72,8 @@ func finishedStore(b *testing.B) (path string, passages int) {
 func BenchmarkFinishedRun(b *testing.B) {
 	path, n := finishedStore(b)
 	queries := n * len(sevenTypes)
-	// Resume opens the store, begins the run, learns that all is done, and ends it.
+	// Resume opens the store, begins the run, reads that all passages are complete,
+	// and ends it.
 	b.Run("Resume", func(b *testing.B) {
 		for range b.N {
 			s, err := Open(b.Context(), path, Create)
@@ -138,7 +138,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// BenchmarkScores reads what tables need of 1,000 runs.
+// BenchmarkScores reads the data for tables of 1,000 runs.
 func BenchmarkScores(b *testing.B) {
 	s := newStore(b)
 	for i := range 1000 {

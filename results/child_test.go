@@ -15,8 +15,8 @@ import (
 	"nerbench/ner"
 )
 
-// The test binary, started again with this variable set, is another process
-// that uses a store: "PATH JOB ARGUMENT…".
+// If this variable is set, the test binary runs as another process that uses a
+// store: "PATH JOB ARGUMENT…".
 const childVariable = "NERBENCH_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -67,10 +67,10 @@ func child(args []string) error {
 	return fmt.Errorf("unknown job %s", job)
 }
 
-// childRecord does what a run does, on a run of N passages: begin, ask what is
-// not done, record it from several goroutines, end. It prints "start" when it
-// begins to record, and the index of every passage that Record has committed.
-// Half of the passages go through a Writer, whose commits nobody is told of.
+// childRecord works like a run of N passages: it begins, finds the incomplete
+// passages, records them from several goroutines, and ends. It prints "start" when
+// it begins to record, and the index of every passage after Record has committed
+// it. Half of the passages are recorded by a Writer, whose commits are not printed.
 func childRecord(path string, args []string) error {
 	ctx := context.Background()
 	n, err := strconv.Atoi(args[0])
@@ -129,7 +129,7 @@ func childRecord(path string, args []string) error {
 	return s.End(ctx, run.ID())
 }
 
-// lines writes whole lines, each at once.
+// lines writes whole lines, each in one call.
 type lines struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -143,7 +143,7 @@ func (l *lines) print(line string) {
 	fmt.Fprintln(l.w, line)
 }
 
-// readLines hands out the whole lines that a child prints.
+// readLines passes on the whole lines that a child prints.
 func readLines(r io.Reader) <-chan string {
 	c := make(chan string)
 	go func() {
@@ -151,7 +151,7 @@ func readLines(r io.Reader) <-chan string {
 		for b := bufio.NewReader(r); ; {
 			line, err := b.ReadString('\n')
 			if err != nil {
-				return // what is not a whole line was not said
+				return // an incomplete line is ignored
 			}
 			c <- strings.TrimSuffix(line, "\n")
 		}

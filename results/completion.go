@@ -8,23 +8,22 @@ import (
 )
 
 // completionRow receives the columns text, thinking, finish, prompt_tokens,
-// answer_tokens and duration of one answer. database/sql fills an *any as it
-// is, but prints and parses numbers on their way into an *int.
+// answer_tokens and duration of one answer. Its fields are *any, since database/sql
+// formats and parses numbers for an *int.
 type completionRow [6]any
 
 func (r *completionRow) columns() []any {
 	return []any{&r[0], &r[1], &r[2], &r[3], &r[4], &r[5]}
 }
 
-// completion returns the answer; an answer that is not there is null in all
-// columns.
+// completion returns the answer. A missing answer is null in all columns.
 func (r *completionRow) completion() (ner.Completion, error) {
 	text, ok := r[0].(string)
 	if !ok {
 		return ner.Completion{}, ErrDamaged
 	}
-	// The other columns are NOT NULL in a STRICT table: their types are sure
-	// once the row is there.
+	// The other columns are NOT NULL in a STRICT table: if the row exists, their
+	// types are certain.
 	return ner.Completion{
 		Text:         text,
 		Thinking:     r[1].(string),
@@ -35,5 +34,6 @@ func (r *completionRow) completion() (ner.Completion, error) {
 	}, nil
 }
 
-// valid replaces invalid UTF-8 by U+FFFD: a store holds text (docs/spec/metrics.md §3.1).
+// valid replaces invalid UTF-8 by U+FFFD, since a store contains text
+// (docs/spec/metrics.md §3.1).
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }

@@ -8,8 +8,8 @@ import (
 	"nerbench/ner"
 )
 
-// Counts by passage are kept as unsigned varints: the number of passages, then
-// tp, n_pred and n_gold of each, in order of index. Most take three bytes.
+// Counts by passage are stored as unsigned varints: the number of passages, then
+// tp, n_pred and n_gold of each, in order of index. Most passages take three bytes.
 
 func encodeCounts(counts []ner.Score) ([]byte, error) {
 	b := binary.AppendUvarint(make([]byte, 0, 8+3*len(counts)), uint64(len(counts)))
@@ -31,7 +31,7 @@ func decodeCounts(b []byte) ([]ner.Score, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n > len(b)/3 { // before memory is asked for it
+	if n > len(b)/3 { // checked before allocation
 		return nil, errCounts
 	}
 	counts := make([]ner.Score, n)
@@ -48,7 +48,7 @@ func decodeCounts(b []byte) ([]ner.Score, error) {
 	return counts, nil
 }
 
-// uvarint reads one number and returns the rest.
+// uvarint decodes one number and returns the rest.
 func uvarint(b []byte) (int, []byte, error) {
 	v, size := binary.Uvarint(b)
 	if size <= 0 || v > 1<<62 {

@@ -1,28 +1,28 @@
-// Package results is the store: one SQLite file that keeps every
-// answer for ever, and what was counted from them.
+// Package results is the store: one SQLite file that permanently keeps every answer
+// and the counts computed from the answers.
 //
-// A completion is stored once, by the hash of what was asked; runs share it. A
-// run has the hash of its keys as its name, so the same command finds the same
-// run. A passage becomes complete in one transaction together with all its
-// answers: a process that is killed loses what was in flight, and nothing that
-// was committed.
+// A completion is stored once, under the hash of its query; runs share it. The id
+// of a run is the hash of its keys, so the same command finds the same run. A
+// passage becomes complete in one transaction together with all its answers: a
+// process that is killed loses only answers that were not yet committed.
 //
-// How the file is opened:
+// The file is opened with these rules:
 //
-//   - All pragmas stand in the DSN. One that is set by a statement holds for one
-//     connection of the pool only.
+//   - All pragmas are in the DSN, since a pragma statement affects only one
+//     connection of the pool.
 //   - The journal is a write-ahead log: readers never wait for the writer.
-//   - synchronous is FULL: each commit waits for the disk. NORMAL would never
-//     corrupt the file either, and loses nothing when the process is killed, but
-//     a power cut could take back the last commits, that is, answers that were
-//     paid for. [Writer] gathers what is queued during one wait into the next
-//     transaction, so that the waits cost no speed.
+//   - synchronous is FULL: each commit waits for the disk. NORMAL would not corrupt
+//     the file or lose data when the process is killed, but a power failure could
+//     undo the last commits and lose answers that cost money. [Writer] combines
+//     the passages that are queued during one wait into the next transaction, so
+//     that the waits do not reduce speed.
 //   - Before a file is opened for writing, its header is read without locks, so
-//     that a file that must be left alone stays as it is, and nothing new lies
-//     beside it.
-//   - One connection writes, in transactions that take the lock at once: a
-//     second process waits for its turn, and never fails half way.
+//     that a file that is not a store stays unchanged, and no new files appear next
+//     to it.
+//   - One connection writes, in transactions that take the lock immediately: a
+//     second process waits until the lock is free, and never fails in the middle
+//     of a transaction.
 //
-// Times and durations lie in columns of their own, which [Store.Dump] leaves
-// out: two stores that hold the same knowledge have the same dump.
+// Times and durations are in separate columns, which [Store.Dump] omits: two stores
+// with the same content have the same dump.
 package results

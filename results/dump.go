@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// dumped are the queries whose rows, in order, are all that a store knows but
-// for times, durations, the numbers that SQLite gave to rows, and the facts of
-// runs, which tell of the sessions in which they were asked.
+// dumped are queries for all content of a store, in order, except times, durations,
+// row numbers of SQLite, and the metadata of runs, which depends on the sessions.
 var dumped = []struct{ table, query string }{
 	{"runs", `SELECT id, keys, passages, complete, queries, asking FROM runs ORDER BY id`},
 	{"passages", `SELECT id, place, document, passages.complete, hex(passages.keys), types FROM passages
@@ -21,9 +20,9 @@ var dumped = []struct{ table, query string }{
 		JOIN runs ON run = number ORDER BY id, metric`},
 }
 
-// Dump writes what the store knows as text, a row a line, without times and
-// durations. Stores that know the same have the same dump, whatever the order
-// in which they learned it.
+// Dump writes the content of the store as text, one row per line, without times and
+// durations. Stores with the same content have the same dump, independent of the
+// order in which it was recorded.
 func (s *Store) Dump(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriter(w)
 	for _, d := range dumped {

@@ -11,21 +11,21 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Reasons for which a store refuses or fails. Errors of this package wrap them
-// and read "store: PATH: reason".
+// Reasons why an operation of a store fails. Errors of this package wrap them and
+// have the form "store: PATH: reason".
 var (
-	ErrNotStore = errors.New("not a nerbench store")                         // another program's database, or no database
-	ErrNewer    = errors.New("written by a newer nerbench")                  // its schema is not known here
-	ErrOlder    = errors.New("written by an older nerbench")                 // and opened for reading, so not upgraded
-	ErrLocked   = errors.New("locked by another process")                    // for longer than the wait for it
-	ErrFull     = errors.New("disk full: what was committed before is kept") // the last transaction is not
-	ErrReadOnly = errors.New("cannot be written: read-only file or folder")  // or the file system is
-	ErrDamaged  = errors.New("damaged: not a sound database")                // or answers are missing from it
+	ErrNotStore = errors.New("not a nerbench store")                        // another program's database, or not a database
+	ErrNewer    = errors.New("written by a newer nerbench")                 // its schema is newer than this program
+	ErrOlder    = errors.New("written by an older nerbench")                // opened for reading, so not upgraded
+	ErrLocked   = errors.New("locked by another process")                   // for longer than the maximum wait
+	ErrFull     = errors.New("disk full: committed answers are kept")       // the last transaction is lost
+	ErrReadOnly = errors.New("cannot be written: read-only file or folder") // or a read-only file system
+	ErrDamaged  = errors.New("damaged: the database is malformed")          // or answers are missing
 	ErrNoRun    = errors.New("no such run")
-	ErrNoScore  = errors.New("not scored") // by the metric asked for
+	ErrNoScore  = errors.New("not scored") // with the requested metric
 )
 
-// fault names the store in an error, and the reason in plain words.
+// fault adds the path of the store to an error, and replaces codes of SQLite by reasons.
 func (s *Store) fault(err error) error { return fault(s.path, err) }
 
 func fault(path string, err error) error {
@@ -35,7 +35,7 @@ func fault(path string, err error) error {
 	return fmt.Errorf("store: %s: %w", path, reason(path, err))
 }
 
-// reason translates the codes of SQLite that a user can act upon.
+// reason translates the codes of SQLite for which a user can do something.
 func reason(path string, err error) error {
 	switch primary(err) {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
@@ -56,7 +56,7 @@ func reason(path string, err error) error {
 	return err
 }
 
-// cannotOpen finds out why, where SQLite only says that.
+// cannotOpen returns the reason why a file cannot be opened, which SQLite does not report.
 func cannotOpen(path string) error {
 	if _, statErr := os.Stat(filepath.Dir(path)); statErr != nil {
 		return fmt.Errorf("its folder: %w", errors.Unwrap(statErr))
@@ -64,8 +64,8 @@ func cannotOpen(path string) error {
 	return errors.New("cannot be opened or created: check the permissions of the file and of its folder")
 }
 
-// unopenable reports whether SQLite could not open a file, or not make the
-// files beside it that it needs.
+// unopenable reports whether SQLite could not open a file, or could not create the
+// additional files that it needs.
 func unopenable(err error) bool {
 	code := primary(err)
 	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
@@ -74,8 +74,8 @@ func unopenable(err error) bool {
 // busy reports whether another connection holds a lock.
 func busy(err error) bool { return primary(err) == sqlite3.SQLITE_BUSY }
 
-// primary is the code of SQLite without its details; SQLITE_OK if err is none of
-// its errors.
+// primary is the code of SQLite without its details; SQLITE_OK if err is not an
+// error of SQLite.
 func primary(err error) int {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
 		return e.Code() & 0xff

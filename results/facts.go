@@ -13,9 +13,9 @@ import (
 	"nerbench/ner"
 )
 
-// AddFacts keeps what is known of how a run was asked ([ner.Facts]). A run is asked
-// in one or several sessions: texts that differ between them are kept side by side
-// ("CPU; CUDA0"), counts are added up. An empty text says nothing.
+// AddFacts adds metadata ([ner.Facts]) to a run. A run may have several sessions:
+// texts that differ between them are joined ("CPU; CUDA0"), counts are added up. An
+// empty text is ignored.
 func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]string, counts map[string]int64) error {
 	for _, name := range slices.Concat(slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(counts))) {
 		if !ner.KnownFact(name) {
@@ -34,7 +34,7 @@ func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]str
 			return err
 		}
 		for name, text := range texts {
-			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return beside(old, text), nil })
+			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return appendText(old, text), nil })
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,8 @@ func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]str
 	}))
 }
 
-// changeFact replaces the value of a fact; the empty value stands for none.
+// changeFact replaces the value of a fact; the empty value means that there is
+// none.
 func changeFact(ctx context.Context, tx *sql.Tx, run int64, name string, change func(old string) (string, error)) error {
 	var old string
 	err := tx.QueryRowContext(ctx, "SELECT value FROM facts WHERE run = ? AND name = ?", run, name).Scan(&old)
@@ -64,8 +65,8 @@ func changeFact(ctx context.Context, tx *sql.Tx, run int64, name string, change 
 	return err
 }
 
-// beside adds a text to those that were seen before.
-func beside(old, text string) string {
+// appendText appends a text to the previous texts, unless it is among them.
+func appendText(old, text string) string {
 	const between = "; "
 	if old == "" || text == "" {
 		return old + text
@@ -76,7 +77,7 @@ func beside(old, text string) string {
 	return old + between + text
 }
 
-// sum adds a count to what was counted before.
+// sum adds a count to the previous count.
 func sum(old string, n int64) (string, error) {
 	if old == "" {
 		return strconv.FormatInt(n, 10), nil
@@ -88,7 +89,7 @@ func sum(old string, n int64) (string, error) {
 	return strconv.FormatInt(before+n, 10), nil
 }
 
-// facts reads the facts of the runs whose identity begins with prefix.
+// facts reads the metadata of the runs whose id begins with prefix.
 func (s *Store) facts(ctx context.Context, prefix string) (out map[string]map[string]string, err error) {
 	rows, err := s.read.QueryContext(ctx, "SELECT runs.id, name, value FROM facts JOIN runs ON run = number WHERE "+hasPrefix, prefix)
 	if err != nil {

@@ -28,15 +28,15 @@ func TestFacts(t *testing.T) {
 		t.Errorf("facts %v, want %v", info.Facts, want)
 	}
 	if err := s.AddFacts(t.Context(), "nosuch", map[string]string{"device": "CPU"}, nil); !errors.Is(err, ErrNoRun) {
-		t.Errorf("a run that is not there: %v", err)
+		t.Errorf("a missing run: %v", err)
 	}
 	if err := s.AddFacts(t.Context(), run.ID(), map[string]string{"weather": "fine"}, nil); err == nil {
-		t.Error("an unknown fact is kept")
+		t.Error("an unknown fact is accepted")
 	}
 	must(t, s.Remove(t.Context(), run.ID()))
 	var left int
 	must(t, s.read.QueryRow("SELECT count(*) FROM facts").Scan(&left))
 	if left != 0 {
-		t.Errorf("%d facts are left of a run that was removed", left)
+		t.Errorf("%d facts of a removed run remain", left)
 	}
 }

@@ -41,13 +41,13 @@ func TestFullDisk(t *testing.T) {
 	must(t, s.Close())
 	sound(t, path)
 
-	// With space again, the run goes on.
+	// With free space again, the run continues.
 	s = openAt(t, path)
 	must(t, s.Record(t.Context(), run.ID(), testPassages("q", n), nil))
 	undisturbed := begun(t, run, n)
 	must(t, undisturbed.Record(t.Context(), run.ID(), testPassages("q", n), nil))
 	if dumpOf(t, s) != dumpOf(t, undisturbed) {
-		t.Error("the store differs from that of an undisturbed run")
+		t.Error("the store differs from that of an uninterrupted run")
 	}
 }
 
@@ -58,15 +58,15 @@ func TestDamagedFile(t *testing.T) {
 	must(t, err)
 	const page = 4096
 	for name, damage := range map[string]func(b []byte) []byte{
-		"cut":         func(b []byte) []byte { return b[:len(b)/2/page*page] },
-		"cut in page": func(b []byte) []byte { return b[:len(b)/2+100] },
+		"cut":                 func(b []byte) []byte { return b[:len(b)/2/page*page] },
+		"truncated in a page": func(b []byte) []byte { return b[:len(b)/2+100] },
 		"first half overwritten": func(b []byte) []byte {
 			for i := page; i < len(b)/2; i++ {
 				b[i] = 0xa5
 			}
 			return b
 		},
-		"all but the header zero": func(b []byte) []byte {
+		"zero after the header": func(b []byte) []byte {
 			clear(b[page:])
 			return b
 		},
@@ -82,7 +82,7 @@ func TestDamagedFile(t *testing.T) {
 	t.Run("header overwritten", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "results.db")
 		b := []byte(string(good))
-		copy(b, "no database here")
+		copy(b, "not a database")
 		must(t, os.WriteFile(path, b, 0o644))
 		if err := readEverything(t, path, n); !errors.Is(err, ErrNotStore) {
 			t.Errorf("error %v, want ErrNotStore", err)
@@ -90,7 +90,7 @@ func TestDamagedFile(t *testing.T) {
 	})
 }
 
-// readEverything returns the first error, and nil if n passages came back.
+// readEverything returns the first error, or nil if all n passages were read.
 func readEverything(t *testing.T, path string, n int) error {
 	s, err := OpenReadOnly(t.Context(), path)
 	if err != nil {
@@ -108,19 +108,18 @@ func readEverything(t *testing.T, path string, n int) error {
 		got++
 	}
 	if got != n {
-		return fmt.Errorf("%d passages came back, and no error", got)
+		return fmt.Errorf("%d passages were read, and there is no error", got)
 	}
 	return nil
 }
 
-// TestContradictionsAreErrors changes a sound database into one that this
-// package would never write.
+// TestContradictionsAreErrors makes inconsistent changes to a valid database.
 func TestContradictionsAreErrors(t *testing.T) {
 	for name, statement := range map[string]string{
-		"answer missing":   "DELETE FROM completions WHERE key = (SELECT substr(keys, 17, 16) FROM passages WHERE place = 1)",
-		"keys too few":     "UPDATE passages SET keys = substr(keys, 1, 32) WHERE place = 1",
-		"layout no list":   "UPDATE layouts SET types = '{}'",
-		"layout of others": "UPDATE layouts SET types = '[[\"a\"]]'",
+		"answer missing":          "DELETE FROM completions WHERE key = (SELECT substr(keys, 17, 16) FROM passages WHERE place = 1)",
+		"too few keys":            "UPDATE passages SET keys = substr(keys, 1, 32) WHERE place = 1",
+		"layout is not a list":    "UPDATE layouts SET types = '{}'",
+		"layout of other queries": "UPDATE layouts SET types = '[[\"a\"]]'",
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filled(t, 3)
@@ -130,7 +129,7 @@ func TestContradictionsAreErrors(t *testing.T) {
 			var err error
 			for p, e := range s.Passages(t.Context(), testRun("m").ID()) {
 				if err != nil {
-					t.Fatal("the iteration goes on after an error")
+					t.Fatal("the iteration continues after an error")
 				}
 				if err = e; err == nil {
 					got = append(got, p)
@@ -141,7 +140,7 @@ func TestContradictionsAreErrors(t *testing.T) {
 			}
 			for _, p := range got {
 				if len(p.Answers) != len(threeTypes) {
-					t.Errorf("passage %d came back with %d answers", p.Index, len(p.Answers))
+					t.Errorf("passage %d has %d answers", p.Index, len(p.Answers))
 				}
 			}
 		})

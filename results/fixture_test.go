@@ -19,8 +19,8 @@ func testRun(model string) ner.Run {
 	return ner.Run{Keys: map[string]string{"model": model, "dataset": "mit-restaurant", "split": "test", "seed": ""}}
 }
 
-// testPassage invents a passage of a run: as many answers as there are types,
-// every third one not plain ASCII. Passages of equal question have equal keys.
+// testPassage invents a passage of a run with one answer per type; every third
+// answer has characters outside ASCII. Equal queries have equal keys.
 func testPassage(question string, index int, types ...ner.EntityType) ner.Passage {
 	p := ner.Passage{Index: index, Document: fmt.Sprintf("mit-restaurant/test/%d", index), Answers: make([]ner.Answer, len(types))}
 	for i, typ := range types {
@@ -75,8 +75,8 @@ func begun(t testing.TB, run ner.Run, passages int) *Store {
 	return s
 }
 
-// filled makes a closed store in which one run of n passages is complete, and
-// returns its path.
+// filled makes a closed store with a complete run of n passages, and returns its
+// path.
 func filled(t testing.TB, n int) string {
 	t.Helper()
 	s := begun(t, testRun("m"), n)
@@ -110,7 +110,7 @@ func collect(t testing.TB, s *Store, runID string) []ner.Passage {
 	return all
 }
 
-// raw opens the file without this package, as another program would.
+// raw opens the file without this package, like another program.
 func raw(t testing.TB, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", dsn(path, nil))
@@ -128,8 +128,8 @@ func execRaw(t testing.TB, path, query string) {
 	must(t, db.Close())
 }
 
-// sound fails the test if the file is not a whole database, or if its counters
-// are not what its passages say.
+// sound fails the test if the database is malformed, or if its counters do not
+// match its passages.
 func sound(t testing.TB, path string) {
 	t.Helper()
 	db := raw(t, path)
@@ -149,7 +149,7 @@ func sound(t testing.TB, path string) {
 	}
 }
 
-// folder lists the files of a folder with the hashes of their bytes.
+// folder lists the files of a folder with the hashes of their content.
 func folder(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)

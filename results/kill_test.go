@@ -10,15 +10,16 @@ import (
 	"nerbench/internal/reference"
 )
 
-// TestKilledWriterLosesNothing kills a process that records, at random moments,
-// again and again. What it said was committed must be there, nothing may be half
-// written, and in the end the store must be that of an undisturbed run.
+// TestKilledWriterLosesNothing kills a recording process at random moments, several
+// times. Every passage that the process printed as committed must be in the store,
+// no passage may be incomplete, and in the end the store must equal that of an
+// uninterrupted run.
 func TestKilledWriterLosesNothing(t *testing.T) {
 	const n, kills = 1500, 30
 	path := filepath.Join(t.TempDir(), "results.db")
 	random := reference.Random(t)
 	committed := map[int]bool{}
-	rest := n / 2 // of those that are told of
+	rest := n / 2 // of the printed ones
 	for kill := range kills {
 		// 0 is before the first commit of this process.
 		after := random.IntN(max(1, rest/(kills-kill+1)))
@@ -33,7 +34,7 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	again := bytes.Count(out, []byte("\n")) - 1 // but for "start"
-	t.Logf("killed %d times; %d passages told of before, %d in the end", kills, len(committed), again)
+	t.Logf("killed %d times; %d passages printed before, %d in the end", kills, len(committed), again)
 	if again > rest || again == 0 {
 		t.Errorf("the last process recorded %d passages, but %d were not committed", again, rest)
 	}
@@ -44,14 +45,14 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 	must(t, undisturbed.Record(t.Context(), run.ID(), testPassages("q", n), nil))
 	must(t, undisturbed.End(t.Context(), run.ID()))
 	if dumpOf(t, s) != dumpOf(t, undisturbed) {
-		t.Error("the store differs from that of an undisturbed run")
+		t.Error("the store differs from that of an uninterrupted run")
 	}
 	must(t, s.Close())
 	sound(t, path)
 }
 
-// recordAndKill starts a process that records and kills it when it has told of
-// some commits. It returns all that it told of.
+// recordAndKill starts a process that records, and kills it after some printed
+// commits. It returns the printed passages.
 func recordAndKill(t *testing.T, path string, n, after int) []int {
 	t.Helper()
 	cmd := childCommand(t, path, "record", strconv.Itoa(n))
@@ -66,7 +67,7 @@ func recordAndKill(t *testing.T, path string, n, after int) []int {
 			told = append(told, i)
 		}
 		if len(told) == after {
-			cmd.Process.Kill() // again and again does no harm
+			cmd.Process.Kill() // repeated calls are harmless
 		}
 	}
 	if err := cmd.Wait(); err == nil {
@@ -83,12 +84,12 @@ func checkKilled(t *testing.T, path string, n int, committed map[int]bool) {
 	must(t, err)
 	for i := range committed {
 		if !done[i] {
-			t.Errorf("passage %d was committed and is gone", i)
+			t.Errorf("passage %d was committed, but is missing", i)
 		}
 	}
 	for _, p := range collect(t, s, testRun("m").ID()) {
 		if !done[p.Index] {
-			t.Errorf("passage %d is there and not done", p.Index)
+			t.Errorf("passage %d exists, but is not complete", p.Index)
 		}
 		done[p.Index] = false
 		want := testPassage("q", p.Index, threeTypes...)
@@ -100,15 +101,15 @@ func checkKilled(t *testing.T, path string, n int, committed map[int]bool) {
 	}
 	for i, left := range done {
 		if left {
-			t.Errorf("passage %d is done and does not come back", i)
+			t.Errorf("passage %d is complete, but was not read", i)
 		}
 	}
 	must(t, s.Close())
 	sound(t, path)
 }
 
-// TestTwoProcessesRecordOneRun: a run that is started twice at once is recorded
-// once.
+// TestTwoProcessesRecordOneRun checks that a run that is started twice at the same
+// time is recorded once.
 func TestTwoProcessesRecordOneRun(t *testing.T) {
 	const n = 300
 	path := filepath.Join(t.TempDir(), "results.db")

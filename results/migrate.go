@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// applicationID marks the file as ours in its header: "nerb".
+// applicationID marks the file as a store of this program in its header: "nerb".
 const applicationID = 0x6e657262
 
-// smallest is the size of the smallest database that SQLite makes. It takes a
-// smaller file for an empty one and writes over it.
+// smallest is the size of the smallest database of SQLite. SQLite treats a smaller
+// file as empty and overwrites it.
 const smallest = 512
 
-// inspect looks at the file without changing it or what lies beside it, and
-// returns the version of its schema, 0 for an empty file. It is an error if there
-// is no file, or one that must be left alone.
+// inspect reads the version of the schema, 0 for an empty file, without changing
+// the file or its folder. It returns an error if the file is missing or is not a
+// store of this program.
 func inspect(ctx context.Context, path string, c config) (version int, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -53,13 +53,12 @@ func inspect(ctx context.Context, path string, c config) (version int, err error
 	return h.version, nil
 }
 
-// header is what tells a store from other databases; zero if nothing was
-// written yet.
+// header distinguishes a store from other databases; it is zero for an empty file.
 type header struct {
 	application, version, objects int
 }
 
-// readHeader reads the header, with what a log says of it.
+// readHeader reads the header, including changes in a write-ahead log.
 func readHeader(ctx context.Context, path string, c config) (header, error) {
 	if hasLog(path) {
 		return readHeaderIn(ctx, path, "mode=ro", c)
@@ -68,7 +67,7 @@ func readHeader(ctx context.Context, path string, c config) (header, error) {
 	if err == nil {
 		return h, nil
 	}
-	// Another process may have begun to write since. With locks, it is known.
+	// Another process may have begun to write since. The second read takes locks.
 	locked, lockedErr := readHeaderIn(ctx, path, "mode=ro", c)
 	if unopenable(lockedErr) {
 		return h, err
@@ -85,21 +84,21 @@ func readHeaderIn(ctx context.Context, path, mode string, c config) (h header, e
 	return h, err
 }
 
-// immutable opens a file that nobody is writing: without locks, and without the
-// files by which readers and writers agree.
+// immutable opens a file that no process writes, without locks and without creating
+// shared-memory files.
 const immutable = "immutable=1"
 
-// hasLog reports whether a write-ahead log with something in it lies beside the
-// file: somebody is writing it, or was killed.
+// hasLog reports whether the file has a write-ahead log that is not empty: a
+// process is writing it, or was killed.
 func hasLog(path string) bool {
 	info, err := os.Stat(path + "-wal")
 	return err == nil && info.Size() > 0
 }
 
-// migratePatiently migrates, and waits for others. While several processes make
-// one and the same new store, SQLite does not wait but fails at once, so that no
-// two of them wait for each other.
-func migratePatiently(ctx context.Context, db *sql.DB, c config) error {
+// migrateWithRetry migrates, and retries while the store is locked. If several
+// processes create the same store, SQLite returns an error at once instead of
+// waiting, to prevent a deadlock.
+func migrateWithRetry(ctx context.Context, db *sql.DB, c config) error {
 	for end := time.Now().Add(c.wait); ; {
 		err := migrate(ctx, db, c)
 		if !busy(err) || time.Now().After(end) {
@@ -113,8 +112,8 @@ func migratePatiently(ctx context.Context, db *sql.DB, c config) error {
 	}
 }
 
-// migrate brings the schema to its latest version, in one transaction. It finds
-// out at once whether the store can be written.
+// migrate upgrades the schema to its latest version, in one transaction. It also
+// checks at once whether the store can be written.
 func migrate(ctx context.Context, db *sql.DB, c config) error {
 	names, err := numbered(c.migrations)
 	if err != nil {
@@ -130,10 +129,10 @@ func migrate(ctx context.Context, db *sql.DB, c config) error {
 		return err
 	}
 	if version >= len(names) {
-		// Current; or another process has upgraded it since it was inspected, to
-		// a version that inspect will refuse the next time. SQLite begins a
-		// transaction on a read-only file, too, and fails with the first change: this
-		// is one, and it is rolled back.
+		// The schema is current, or another process has upgraded it since it was
+		// inspected, to a version that inspect will reject next time. On a read-only
+		// file, a transaction fails only at its first change, so this makes a change,
+		// which is rolled back.
 		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", version))
 		return err
 	}
@@ -149,7 +148,7 @@ func migrate(ctx context.Context, db *sql.DB, c config) error {
 	return tx.Commit()
 }
 
-// apply does one migration: its SQL, then its step, if it has one.
+// apply performs one migration: its SQL, then its step, if it has one.
 func (c config) apply(ctx context.Context, tx *sql.Tx, name string) error {
 	text, err := fs.ReadFile(c.migrations, name)
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 	"testing/fstest"
 )
 
-// real is the number of the schema's own migrations.
+// real is the number of migrations of the actual schema.
 const real = 4
 
-// versions returns the settings of a program that knows the real schema and n-1
-// further migrations.
+// versions returns the settings of a program with the actual schema and n-1 further
+// migrations.
 func versions(t *testing.T, n int) config {
 	t.Helper()
 	c := defaults()
@@ -42,7 +42,7 @@ func versions(t *testing.T, n int) config {
 	return c
 }
 
-// migration is the name of a migration with which version n begins.
+// migration is the name of the migration to version n.
 func migration(n int, name string) string { return fmt.Sprintf("%04d_%s.sql", real+n-1, name) }
 
 func TestMigrations(t *testing.T) {
@@ -87,7 +87,7 @@ func TestMigrations(t *testing.T) {
 	}
 }
 
-func TestAMigrationThatFailsChangesNothing(t *testing.T) {
+func TestFailedMigrationChangesNothing(t *testing.T) {
 	path := filled(t, 2)
 	broken := versions(t, 2)
 	broken.migrations.(fstest.MapFS)[migration(3, "broken")] = &fstest.MapFile{Data: []byte("DROP TABLE notes; DROP TABLE nothing")}
@@ -95,7 +95,7 @@ func TestAMigrationThatFailsChangesNothing(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "migration "+migration(3, "broken")+": ") {
 		t.Fatalf("error %v", err)
 	}
-	s, err := open(t.Context(), path, Create, versions(t, 1)) // not newer: still the real schema
+	s, err := open(t.Context(), path, Create, versions(t, 1)) // not newer: still the actual schema
 	must(t, err)
 	must(t, s.Close())
 	sound(t, path)
@@ -112,14 +112,14 @@ func TestMigrationsHaveNoGap(t *testing.T) {
 	}
 }
 
-func TestANewerStoreIsLeftAlone(t *testing.T) {
+func TestNewerStoreIsUnchanged(t *testing.T) {
 	for name, prepare := range map[string]func(t *testing.T) string{
 		"closed": func(t *testing.T) string {
 			path := filled(t, 2)
 			execRaw(t, path, "PRAGMA user_version = 99")
 			return path
 		},
-		"version in the log only": func(t *testing.T) string {
+		"version only in the log": func(t *testing.T) string {
 			path := filled(t, 2)
 			db := raw(t, path) // stays open, so that the log stays
 			_, err := db.Exec("PRAGMA user_version = 99")
@@ -137,7 +137,7 @@ func TestANewerStoreIsLeftAlone(t *testing.T) {
 				}
 			}
 			after := folder(t, filepath.Dir(path))
-			delete(before, "results.db-shm") // the places of readers are in it
+			delete(before, "results.db-shm") // it contains the positions of readers
 			delete(after, "results.db-shm")
 			if !maps.Equal(after, before) {
 				t.Errorf("files changed from %v to %v", before, after)

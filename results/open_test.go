@@ -19,7 +19,7 @@ var openings = map[string]func(context.Context, string) (*Store, error){
 
 func openExisting(ctx context.Context, path string) (*Store, error) { return Open(ctx, path, Existing) }
 
-func TestOpenRefusesAndChangesNothing(t *testing.T) {
+func TestFailedOpenChangesNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		make func(path string) error
 		want error
@@ -91,8 +91,8 @@ func TestOpenWithoutAFile(t *testing.T) {
 	}
 }
 
-// TestAnEmptyFileIsANewStore: a temporary file that was made for a store is one.
-func TestAnEmptyFileIsANewStore(t *testing.T) {
+// TestEmptyFileIsNewStore checks that an empty temporary file can become a store.
+func TestEmptyFileIsNewStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c=d#%41&.db")
 	must(t, os.WriteFile(path, nil, 0o644))
 	if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrOlder) {
@@ -102,7 +102,7 @@ func TestAnEmptyFileIsANewStore(t *testing.T) {
 	must(t, s.Begin(t.Context(), testRun("m"), 1))
 	must(t, s.Close())
 	if files := folder(t, filepath.Dir(path)); len(files) != 1 || files[filepath.Base(path)] == "" {
-		t.Errorf("files %v, want the store alone", files)
+		t.Errorf("files %v, want only the store", files)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestReadOnlyChangesNothing(t *testing.T) {
 	}
 }
 
-func TestManyOpenANewStoreAtOnce(t *testing.T) {
+func TestConcurrentOpenOfNewStore(t *testing.T) {
 	for range 5 {
 		path := filepath.Join(t.TempDir(), "results.db")
 		var all sync.WaitGroup
@@ -188,7 +188,7 @@ func TestLockedByAnotherProcess(t *testing.T) {
 	must(t, s.Begin(t.Context(), testRun("n"), 1))
 }
 
-func TestAWriterWaitsForTheOther(t *testing.T) {
+func TestWriterWaitsForAnother(t *testing.T) {
 	path := filled(t, 2)
 	s := openAt(t, path)
 	other := raw(t, path)

@@ -11,17 +11,17 @@ import (
 	"nerbench/ner"
 )
 
-// A block of passages is read by one query. Blocks are read ahead of the one
-// that is handed out, on connections of their own.
+// Passages are read in blocks, one query per block. The next blocks are read in
+// advance, on their own connections.
 const (
 	blockSize = 128
 	readAhead = 2
 )
 
-// Passages returns the complete passages of a run with their answers, in the
-// order of their index. It holds a few blocks of them at any time, so a run may
-// be of any size. It ends after the first error. A passage that becomes complete
-// meanwhile may come or not, also where one behind it comes.
+// Passages returns the complete passages of a run with their answers, in the order
+// of their index. It keeps only a few blocks in memory, so a run may have any size.
+// It ends after the first error. A passage that becomes complete during the
+// iteration may be missing, even if a later one is returned.
 func (s *Store) Passages(ctx context.Context, runID string) iter.Seq2[ner.Passage, error] {
 	return func(yield func(ner.Passage, error) bool) {
 		run, passages, err := s.run(ctx, runID)
@@ -43,7 +43,7 @@ func (s *Store) Passages(ctx context.Context, runID string) iter.Seq2[ner.Passag
 	}
 }
 
-// run returns the number of a run in the store, and of its passages.
+// run returns the row number of a run, and its number of passages.
 func (s *Store) run(ctx context.Context, id string) (number int64, passages int, err error) {
 	err = s.read.QueryRowContext(ctx, "SELECT number, passages FROM runs WHERE id = ?", id).Scan(&number, &passages)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -57,7 +57,7 @@ type block struct {
 	err      error
 }
 
-// blocks reads the blocks of a run, and hands them out in order.
+// blocks reads the blocks of a run, and yields them in order.
 func (s *Store) blocks(ctx context.Context, run int64, passages int) iter.Seq[block] {
 	return func(yield func(block) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -75,7 +75,7 @@ func (s *Store) blocks(ctx context.Context, run int64, passages int) iter.Seq[bl
 			reading = append(reading, c)
 			next += blockSize
 		}
-		defer func() { // wait for the readers, also if the caller stops early
+		defer func() { // wait for the readers, even if the caller stops early
 			cancel()
 			for _, c := range reading {
 				<-c
@@ -95,13 +95,13 @@ func (s *Store) blocks(ctx context.Context, run int64, passages int) iter.Seq[bl
 	}
 }
 
-// The types are null where the layout is the one of the passage before.
+// The types are null if the layout equals that of the previous passage.
 const selectPassages = `SELECT place, document, keys, layout,
 		iif(layout IS lag(layout) OVER (ORDER BY place), NULL, (SELECT types FROM layouts WHERE number = layout))
 	FROM passages WHERE run = ? AND place >= ? AND place < ? AND complete ORDER BY place`
 
-// The outer join keeps the place of an answer that is missing, so that it is
-// seen. Its order is that of the loops: passages, then the keys in each.
+// The outer join returns a null row for a missing answer, so that it is detected.
+// The order is that of the loops: passages, then the keys of each.
 const selectAnswers = `WITH RECURSIVE
 	block AS NOT MATERIALIZED (
 		SELECT place, keys FROM passages WHERE run = ?1 AND place >= ?2 AND place < ?3 AND complete),
@@ -116,7 +116,7 @@ func (s *Store) block(ctx context.Context, run int64, first int) ([]ner.Passage,
 	if err != nil {
 		return nil, err
 	}
-	defer tx.Rollback() // it only keeps the two queries on one state of the store
+	defer tx.Rollback() // read-only: both queries see the same state of the store
 	passages, err := readPassages(ctx, tx, run, first)
 	if err != nil {
 		return nil, err
@@ -178,7 +178,7 @@ func readPassages(ctx context.Context, tx *sql.Tx, run int64, first int) ([]ner.
 	return passages, rows.Err()
 }
 
-// answers joins keys, 16 bytes each, with the types asked for.
+// answers combines keys, 16 bytes each, with the types of the queries.
 func answers(keys []byte, layout [][]ner.EntityType) ([]ner.Answer, error) {
 	const size = len(ner.AnswerKey{})
 	if len(keys) != size*len(layout) {

@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// asNobody makes sure that permissions hold for the child, also where the tests
-// are run by root.
+// asNobody makes permissions effective for the child, even if the tests are run by
+// root.
 func asNobody(cmd *exec.Cmd) {
 	if os.Geteuid() == 0 {
-		cmd.Path = "/proc/self/exe" // the folder of the test binary is root's
+		cmd.Path = "/proc/self/exe" // the folder of the test binary belongs to root
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 	}
 }
@@ -60,7 +60,7 @@ func TestPermissions(t *testing.T) {
 			must(t, os.Chmod(dir, 0o755))
 			must(t, os.Chmod(path, 0o644))
 			after := folder(t, dir)
-			// Who may not write the file, but its folder, leaves an empty log there.
+			// A user who can write the folder but not the file leaves an empty log.
 			delete(after, "results.db-shm")
 			delete(after, "results.db-wal")
 			if !maps.Equal(after, before) {

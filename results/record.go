@@ -14,7 +14,7 @@ import (
 const (
 	insertCompletion = `INSERT INTO completions (key, text, thinking, finish, prompt_tokens, answer_tokens, duration)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
-	// A complete passage is never written again.
+	// A complete passage is never overwritten.
 	insertPassage = `INSERT INTO passages (run, place, document, layout, complete, keys) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET document = excluded.document, layout = excluded.layout,
 			complete = excluded.complete, keys = excluded.keys
@@ -28,7 +28,7 @@ const (
 )
 
 // recordStatements are prepared once: a fast run has hundreds of transactions a
-// second, and parsing SQL would be a good part of each.
+// second, and parsing SQL would take much of their time.
 type recordStatements struct {
 	selectRun, insertCompletion, insertPassage, updateRun, insertLayout, selectLayout, anyUnused, takeOut *sql.Stmt
 }
@@ -46,7 +46,7 @@ func prepareRecord(ctx context.Context, db *sql.DB) (r recordStatements, err err
 	return r, nil
 }
 
-// in makes them statements of a transaction.
+// in returns them as statements of a transaction.
 func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
 	return recordStatements{
 		selectRun: tx.StmtContext(ctx, r.selectRun), insertCompletion: tx.StmtContext(ctx, r.insertCompletion),
@@ -56,10 +56,10 @@ func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
 	}
 }
 
-// Record keeps passages of a run, in one transaction: all of them, or none. Of
-// two answers to one question the first is kept. An incomplete passage lacks
-// answers: those it has are kept, but the passage counts as not done. Recording
-// a passage again changes nothing once it is complete.
+// Record stores passages of a run in one transaction: all of them, or none. If
+// there are two answers to one query, the first is kept. An incomplete passage
+// lacks answers: its answers are stored, but the passage is not complete. Recording
+// a complete passage again changes nothing.
 func (s *Store) Record(ctx context.Context, runID string, complete, incomplete []ner.Passage) error {
 	db, err := s.writable()
 	if err != nil {
@@ -85,13 +85,13 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 	}))
 }
 
-// transact runs f in a transaction that takes the lock for writing at once.
+// transact runs f in a transaction that takes the write lock at once.
 func transact(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() // without effect after the commit
+	defer tx.Rollback() // no effect after the commit
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -104,9 +104,9 @@ type recording struct {
 	recordStatements
 
 	run      int64
-	passages int              // of the run, in all
+	passages int              // all passages of the run
 	layouts  map[string]int64 // numbers of the layouts seen in this transaction
-	removing bool             // answers wait for their removal: those recorded here must stay
+	removing bool             // answers are scheduled for removal: those recorded here must stay
 
 	complete, queries int // newly complete
 }
@@ -158,7 +158,7 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 	return nil
 }
 
-// layout returns the number of the types of a passage's answers.
+// layout returns the number of the list of types of a passage's answers.
 func (r *recording) layout(p *ner.Passage) (int64, error) {
 	text, err := json.Marshal(layoutOf(p))
 	if err != nil {

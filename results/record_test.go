@@ -10,12 +10,12 @@ import (
 	"nerbench/ner"
 )
 
-func TestRecordedPassagesComeBack(t *testing.T) {
+func TestPassagesAreReadAsRecorded(t *testing.T) {
 	const n = 3*blockSize + 5 // several blocks, the last one not full
 	run := testRun("m")
 	s := begun(t, run, n)
 	passages := testPassages("q", n)
-	passages[7].Answers = nil // a document about which nothing is asked
+	passages[7].Answers = nil // a document without queries
 	passages[8] = testPassage("q", 8, "a", "b")
 	passages[9].Answers[0].Types = []ner.EntityType{"dish", "drink"}
 	passages[10].Answers[1].Completion = ner.Completion{Finish: ner.FinishTooLong}
@@ -26,7 +26,7 @@ func TestRecordedPassagesComeBack(t *testing.T) {
 	got := collect(t, s, run.ID())
 	passages[7].Answers = []ner.Answer{}
 	if len(got) != n {
-		t.Fatalf("%d passages came back, want %d", len(got), n)
+		t.Fatalf("%d passages were read, want %d", len(got), n)
 	}
 	for i := range got {
 		if !reflect.DeepEqual(got[i], passages[i]) {
@@ -50,7 +50,7 @@ func TestRecordIsAllOrNothing(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if after := dumpOf(t, s); after != before {
-		t.Errorf("something was kept:\n%s", after)
+		t.Errorf("something was stored:\n%s", after)
 	}
 }
 
@@ -67,12 +67,12 @@ func TestRecordAgainChangesNothing(t *testing.T) {
 	must(t, s.Record(t.Context(), run.ID(), testPassages("q", 2), nil))
 	before := dumpOf(t, s)
 	again := testPassages("q", 2)
-	again[0].Answers[0].Completion.Text = "another answer to the same question"
+	again[0].Answers[0].Completion.Text = "another answer to the same query"
 	again[1] = testPassage("other", 1, "other")
 	must(t, s.Record(t.Context(), run.ID(), again[:1], nil))
 	must(t, s.Record(t.Context(), run.ID(), nil, again[:1]))
 	if after := dumpOf(t, s); after != before {
-		t.Errorf("the first answers are not those that are kept:\n%s", after)
+		t.Errorf("the first answers are not kept:\n%s", after)
 	}
 }
 
@@ -87,15 +87,15 @@ func TestAnswersOfIncompletePassagesAreKept(t *testing.T) {
 	done, err := s.Done(t.Context(), run.ID())
 	must(t, err)
 	if !done[0] || done[1] {
-		t.Errorf("done %v, want the first only", done)
+		t.Errorf("done %v, want only the first", done)
 	}
 	if got := collect(t, s, run.ID()); len(got) != 1 || got[0].Index != 0 {
-		t.Errorf("passages %v, want the first only", got)
+		t.Errorf("passages %v, want only the first", got)
 	}
 	known, err := s.Cached(t.Context(), keysOfPassage(whole[1]))
 	must(t, err)
 	if len(known) != 2 {
-		t.Errorf("%d answers of the incomplete passage are known, want 2", len(known))
+		t.Errorf("%d answers of the incomplete passage are cached, want 2", len(known))
 	}
 
 	must(t, s.Record(t.Context(), run.ID(), whole[1:], nil))
@@ -104,9 +104,9 @@ func TestAnswersOfIncompletePassagesAreKept(t *testing.T) {
 	}
 	undisturbed := begun(t, run, 2)
 	must(t, undisturbed.Record(t.Context(), run.ID(), whole, nil))
-	// The layout of the part is left behind, which a dump does not show.
+	// The layout of the partial passage remains, which a dump does not show.
 	if got, want := dumpOf(t, s), dumpOf(t, undisturbed); got != want {
-		t.Errorf("dump differs from that of an undisturbed run:\n%s\nwant\n%s", got, want)
+		t.Errorf("dump differs from that of an uninterrupted run:\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -121,7 +121,7 @@ func TestRunsShareAnswers(t *testing.T) {
 	var n int
 	must(t, s.read.QueryRow("SELECT count(*) FROM completions").Scan(&n))
 	if want := 5 * len(threeTypes); n != want {
-		t.Errorf("%d completions are stored, want %d: two runs that ask the same share them", n, want)
+		t.Errorf("%d completions are stored, want %d: runs with equal queries share them", n, want)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestInvalidTextIsReplaced(t *testing.T) {
 	}
 }
 
-func TestKnown(t *testing.T) {
+func TestCached(t *testing.T) {
 	run := testRun("m")
 	const n = 200
 	s := begun(t, run, n)
@@ -160,7 +160,7 @@ func TestKnown(t *testing.T) {
 		known, err := s.Cached(t.Context(), append([]ner.AnswerKey{unknown}, keys[:size]...))
 		must(t, err)
 		if len(known) != size {
-			t.Errorf("%d of %d keys are known", len(known), size)
+			t.Errorf("%d of %d keys are cached", len(known), size)
 		}
 		for _, k := range keys[:size] {
 			if known[k] != want[k] {

@@ -3,18 +3,19 @@ package results
 import (
 	"context"
 	"database/sql"
+	"nerbench/internal/retry"
 	"time"
 )
 
-// removedAtOnce is the number of passages that one transaction removes.
-const removedAtOnce = 1024
+// removalBatch is the number of passages that one transaction removes.
+const removalBatch = 1024
 
-// Remove removes a run with its passages and scores, and the answers that no
-// other run uses. It reads all passages of the store.
+// Remove removes a run with its passages and scores, and the answers that no other
+// run uses. It reads all passages of the store.
 //
-// It works in many short transactions and rests between them, so that other
-// writers get their turn. Where it ends early, the run has fewer passages and no
-// scores; the answers that are left over go with the next removal of any run.
+// It uses many short transactions with pauses between them, so that other processes
+// can write. If it is interrupted, the run has fewer passages and no scores; the
+// next removal of any run removes the remaining answers.
 func (s *Store) Remove(ctx context.Context, runID string) error {
 	db, err := s.writable()
 	if err != nil {
@@ -36,27 +37,20 @@ func (s *Store) Remove(ctx context.Context, runID string) error {
 	return s.fault(s.removeUnused(ctx, db))
 }
 
-// turn runs f in a transaction, and rests for as long as it took: a process that
-// waits for the lock asks for it at intervals, and must find it free.
+// turn runs f in a transaction, and then pauses for the same time: another process
+// that waits for the lock polls it, and must find it free.
 func turn(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 	start := time.Now()
 	if err := transact(ctx, db, f); err != nil {
 		return err
 	}
-	rest := time.NewTimer(min(time.Since(start), restLimit))
-	defer rest.Stop()
-	select {
-	case <-rest.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return retry.Sleep(ctx, min(time.Since(start), restLimit))
 }
 
-// removal removes the passages of run ?1 from place ?2 on, in order. REPLACE
-// gives an answer that waits already a new number.
+// removal removes the passages of run ?1 from place ?2 on, in order. REPLACE gives
+// a new number to an answer that is already scheduled for removal.
 var removal = []string{
-	"DELETE FROM scorings WHERE run = ?1", // they are of all passages
+	"DELETE FROM scorings WHERE run = ?1", // scores count all passages
 	`UPDATE runs SET (complete, queries) = (
 		SELECT runs.complete - count(*), runs.queries - coalesce(sum(length(keys) / 16), 0)
 		FROM passages WHERE run = ?1 AND place >= ?2 AND passages.complete) WHERE number = ?1`,
@@ -79,11 +73,11 @@ const (
 func removePassages(ctx context.Context, tx *sql.Tx, run int64) (gone bool, err error) {
 	var first sql.NullInt64
 	var layouts string
-	if err := tx.QueryRowContext(ctx, lastPassages, run, removedAtOnce).Scan(&first, &layouts); err != nil {
+	if err := tx.QueryRowContext(ctx, lastPassages, run, removalBatch).Scan(&first, &layouts); err != nil {
 		return false, err
 	}
 	if !first.Valid {
-		_, err := tx.ExecContext(ctx, "DELETE FROM runs WHERE number = ?", run) // and, by cascade, what refers to it
+		_, err := tx.ExecContext(ctx, "DELETE FROM runs WHERE number = ?", run) // and, by cascade, the rows that refer to it
 		return true, err
 	}
 	for _, statement := range removal {

@@ -10,10 +10,10 @@ import (
 	"nerbench/ner"
 )
 
-func TestRemoveKeepsWhatOthersUse(t *testing.T) {
+func TestRemoveKeepsSharedAnswers(t *testing.T) {
 	ctx := t.Context()
 	one, two, third := testRun("one"), testRun("two"), testRun("third")
-	// What the store is without the run that will be removed.
+	// The content of the store without the run that will be removed.
 	without := begun(t, two, 3)
 	must(t, without.Record(ctx, two.ID(), testPassages("q", 3), nil))
 	must(t, without.Begin(ctx, third, 1))
@@ -43,10 +43,10 @@ func TestRemoveKeepsWhatOthersUse(t *testing.T) {
 	sound(t, s.path)
 }
 
-// TestRemovalInParts: a transaction removes some passages only, and leaves a run
-// that is whole in itself, whenever the process ends.
+// TestRemovalInParts checks that each transaction removes only some passages and
+// leaves a consistent run, so that the process may end at any time.
 func TestRemovalInParts(t *testing.T) {
-	const n = removedAtOnce + 10
+	const n = removalBatch + 10
 	ctx := t.Context()
 	run := testRun("m")
 	s := begun(t, run, n)
@@ -54,31 +54,31 @@ func TestRemovalInParts(t *testing.T) {
 	must(t, s.SaveScores(ctx, run.ID(), someScores(n-1)))
 	number, _, err := s.run(ctx, run.ID())
 	must(t, err)
-	for left := n - removedAtOnce; left > -removedAtOnce; left -= removedAtOnce {
+	for left := n - removalBatch; left > -removalBatch; left -= removalBatch {
 		left = max(left, 0)
 		gone := part(t, s, number)
 		info, err := s.Find(ctx, run.ID())
 		must(t, err)
 		if gone || info.Complete != left || info.Queries != 3*left || info.Scores.Metrics != nil {
-			t.Fatalf("gone: %v, left %d passages, %d queries, scores %v, want %d passages without scores", gone, info.Complete, info.Queries, info.Scores, left)
+			t.Fatalf("removed: %v, remaining %d passages, %d queries, scores %v, want %d passages without scores", gone, info.Complete, info.Queries, info.Scores, left)
 		}
 		if got := collect(t, s, run.ID()); len(got) != left {
-			t.Errorf("%d passages come back, want %d", len(got), left)
+			t.Errorf("%d passages were read, want %d", len(got), left)
 		}
 	}
 	if _, err := s.Find(ctx, run.ID()); !part(t, s, number) || err != nil {
-		t.Errorf("the run was not the last to go: %v", err)
+		t.Errorf("the run was not removed last: %v", err)
 	}
 	if _, err := s.Find(ctx, run.ID()); !errors.Is(err, ErrNoRun) {
-		t.Errorf("the run is still there: %v", err)
+		t.Errorf("the run still exists: %v", err)
 	}
 
-	// The process ended here. The next removal takes the answers with it.
+	// The process ends here. The next removal also removes the answers.
 	other := testRun("other")
 	must(t, s.Begin(ctx, other, 1))
 	must(t, s.Remove(ctx, other.ID()))
 	if got := dumpOf(t, s); got != "" {
-		t.Errorf("left over:\n%.500s", got)
+		t.Errorf("remaining:\n%.500s", got)
 	}
 	must(t, s.Close())
 	sound(t, s.path)
@@ -96,8 +96,8 @@ func part(t *testing.T, s *Store, run int64) (gone bool) {
 	return gone
 }
 
-// TestAnswersRecordedDuringARemovalStay: an answer that waits for its removal is
-// asked for again before, or after, the passages were read.
+// TestAnswersRecordedDuringARemovalStay records an answer that is scheduled for
+// removal again, before or after the passages were read.
 func TestAnswersRecordedDuringARemovalStay(t *testing.T) {
 	ctx := t.Context()
 	one, two := testRun("one"), testRun("two")
@@ -105,7 +105,7 @@ func TestAnswersRecordedDuringARemovalStay(t *testing.T) {
 		must(t, s.Begin(ctx, two, 3))
 		must(t, s.Record(ctx, two.ID(), testPassages("q", 2), []ner.Passage{testPassage("q", 2, "dish")}))
 	}
-	again := func(s *Store) { // then the answers wait by other numbers
+	again := func(s *Store) { // then the answers have other numbers
 		record(s)
 		number, _, err := s.run(ctx, two.ID())
 		must(t, err)
@@ -144,9 +144,9 @@ func TestAnswersRecordedDuringARemovalStay(t *testing.T) {
 	}
 }
 
-// TestRemovalBesideAWriter: two connections, as of two processes.
-func TestRemovalBesideAWriter(t *testing.T) {
-	const n = removedAtOnce + 10
+// TestRemovalBesideAWriter uses two connections, like two processes.
+func TestRemovalDuringWrites(t *testing.T) {
+	const n = removalBatch + 10
 	one, two := testRun("one"), testRun("two")
 	s := begun(t, one, n)
 	must(t, s.Record(t.Context(), one.ID(), testPassages("q", n), nil))
@@ -155,7 +155,7 @@ func TestRemovalBesideAWriter(t *testing.T) {
 	written := make(chan error, 1)
 	go func() {
 		w := other.Writer(context.Background(), two.ID())
-		for _, p := range testPassages("q", n) { // the answers that are removed
+		for _, p := range testPassages("q", n) { // the same answers that are removed
 			if err := w.Record(context.Background(), p, true); err != nil {
 				break // Close returns it
 			}
@@ -168,13 +168,13 @@ func TestRemovalBesideAWriter(t *testing.T) {
 	want := begun(t, two, n)
 	must(t, want.Record(t.Context(), two.ID(), testPassages("q", n), nil))
 	if dumpOf(t, s) != dumpOf(t, want) {
-		t.Error("the store differs from one that never had the removed run")
+		t.Error("the store differs from one without the removed run")
 	}
 	sound(t, s.path)
 }
 
 // BenchmarkRemove removes a run of 10,000 passages with 1,000 layouts, and one of
-// four times as many of both. "ratio" is the time for a passage of the large run by
+// four times the size. "ratio" is the time per passage of the large run divided by
 // that of the small one: 1 if the time is linear.
 func BenchmarkRemove(b *testing.B) {
 	const small, times = 10_000, 4
@@ -195,8 +195,8 @@ func BenchmarkRemove(b *testing.B) {
 	b.ReportMetric(seconds[1]/seconds[0]/times, "ratio")
 }
 
-// storeOfLayouts makes a store with one run, ten passages to a layout, and stops
-// the benchmark's clock.
+// storeOfLayouts makes a store with one run and ten passages per layout, and stops
+// the benchmark's timer.
 func storeOfLayouts(b *testing.B, n int) *Store {
 	b.Helper()
 	b.StopTimer()

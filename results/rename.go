@@ -10,10 +10,10 @@ import (
 	"nerbench/ner"
 )
 
-// renameRow renames the key "row" of all runs to "dataset". The identity of a run
-// is a hash of its keys: it changes with them, and the former one is kept. Other
-// tables refer to runs by their numbers, which stay.
-func renameRow(ctx context.Context, tx *sql.Tx) error {
+// renameKey renames the key "row" of all runs to "dataset". The id of a run is a
+// hash of its keys, so it changes, and the former id is kept. Other tables refer to
+// runs by their numbers, which do not change.
+func renameKey(ctx context.Context, tx *sql.Tx) error {
 	runs, err := runsWithRow(ctx, tx)
 	if err != nil {
 		return err
@@ -33,8 +33,8 @@ func renameRow(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// runsWithRow reads the keys of the runs that have the key "row", by the numbers
-// of the runs.
+// runsWithRow reads the keys of the runs with the key "row", by the numbers of the
+// runs.
 func runsWithRow(ctx context.Context, tx *sql.Tx) (runs map[int64]map[string]string, err error) {
 	rows, err := tx.QueryContext(ctx, "SELECT number, id, keys FROM runs")
 	if err != nil {

@@ -14,34 +14,34 @@ import (
 	"nerbench/ner"
 )
 
-// State says how far a run has come.
+// State is the progress of a run.
 type State string
 
 // The states. A run whose process was killed stays Asking until it is resumed.
 const (
-	Asking   State = "asking"   // begun and not ended
+	Asking   State = "asking"   // begun, but not ended
 	Partial  State = "partial"  // ended with incomplete passages
 	Complete State = "complete" // every passage is complete
 )
 
-// RunInfo is what the store knows of a run.
+// RunInfo describes a run in the store.
 type RunInfo struct {
 	ID       string
 	Keys     map[string]string
 	State    State
-	Passages int // in all
-	Complete int // of them
-	Queries  int // of the complete passages
+	Passages int // all passages
+	Complete int // complete ones
+	Queries  int // queries of the complete passages
 	Created  time.Time
-	Updated  time.Time // the last commit of a passage
-	Scores   Scores    // the last scoring; zero if there was none
-	// Facts say how it was asked, by the names of [ner.Facts]; nil if nothing is known.
+	Updated  time.Time // time of the last commit of a passage
+	Scores   Scores    // time of the last scoring; zero if not scored
+	// Facts are the metadata of the run, by the names of [ner.Facts]; nil if there
+	// are none.
 	Facts map[string]string
 }
 
-// Begin registers a run and the number of passages that it asks, or continues
-// it: the keys say everything, so a run of the same keys is the same run. Another
-// number of passages is an error.
+// Begin registers a run with its number of passages, or continues it: runs with the
+// same keys are the same run. Another number of passages is an error.
 func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 	if err := run.Check(); err != nil {
 		return err
@@ -65,14 +65,14 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 			return err
 		}
 		if have != passages {
-			return fmt.Errorf("run %s: has %d passages, but %d are to be asked", run.ID(), have, passages)
+			return fmt.Errorf("run %s: has %d passages, but %d were requested", run.ID(), have, passages)
 		}
 		return nil
 	}))
 }
 
-// End says that nothing is being asked for a run any more: it is complete, or
-// partial until it is begun again.
+// End records that no process works on a run: it is complete, or partial until it
+// is begun again.
 func (s *Store) End(ctx context.Context, runID string) error {
 	db, err := s.writable()
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Store) End(ctx context.Context, runID string) error {
 	return s.fault(affected(done, err, runID))
 }
 
-// affected turns a change of nothing into an error.
+// affected returns an error if a statement changed no row.
 func affected(r sql.Result, err error, runID string) error {
 	if err != nil {
 		return err
@@ -100,8 +100,8 @@ func (s *Store) Done(ctx context.Context, runID string) ([]bool, error) {
 		return nil, err
 	}
 	done := make([]bool, passages)
-	// Most runs are done from the start on: ranges without a gap are fewer than
-	// places.
+	// Most runs are complete from the start: there are fewer ranges without a gap
+	// than passages.
 	const q = `SELECT min(place), max(place) FROM (
 			SELECT place, place - row_number() OVER (ORDER BY place) AS island
 			FROM passages WHERE run = ? AND complete)
@@ -146,9 +146,9 @@ func (s *Store) Runs(ctx context.Context, filter map[string]string) ([]RunInfo, 
 	}), nil
 }
 
-// Find returns the run whose identity begins with prefix, or else the run whose
-// identity did before a key was renamed. If there are several, the error names
-// them; if there is none, it wraps [ErrNoRun].
+// Find returns the run whose id begins with prefix, or else the run whose former id
+// does. If there are several, the error names them; if there is none, it wraps
+// [ErrNoRun].
 func (s *Store) Find(ctx context.Context, prefix string) (RunInfo, error) {
 	runs, err := s.list(ctx, prefix)
 	if current := func(r RunInfo) bool { return strings.HasPrefix(r.ID, prefix) }; slices.ContainsFunc(runs, current) {
@@ -169,7 +169,7 @@ func (s *Store) Find(ctx context.Context, prefix string) (RunInfo, error) {
 	return runs[0], nil
 }
 
-// list reads the runs whose identity begins with prefix, with their scores.
+// list reads the runs whose id begins with prefix, with their scores.
 func (s *Store) list(ctx context.Context, prefix string) ([]RunInfo, error) {
 	runs, err := s.rows(ctx, prefix)
 	if err != nil {
@@ -189,8 +189,8 @@ func (s *Store) list(ctx context.Context, prefix string) ([]RunInfo, error) {
 	return runs, nil
 }
 
-// hasPrefix selects runs by their identity or former identity. It compares bytes:
-// LIKE ignores case and takes some characters for wildcards.
+// hasPrefix selects runs by their id or former id. It compares bytes, since LIKE
+// ignores case and has wildcards.
 const hasPrefix = "(substr(runs.id, 1, length(?1)) = ?1 OR substr(runs.former_id, 1, length(?1)) = ?1)"
 
 func (s *Store) rows(ctx context.Context, prefix string) (runs []RunInfo, err error) {

@@ -36,7 +36,7 @@ func TestRunStates(t *testing.T) {
 	}
 }
 
-func TestARunWithoutPassagesIsComplete(t *testing.T) {
+func TestRunWithoutPassagesIsComplete(t *testing.T) {
 	s := begun(t, testRun("m"), 0)
 	info, err := s.Find(t.Context(), testRun("m").ID())
 	must(t, err)
@@ -106,7 +106,7 @@ func TestRunsByKeys(t *testing.T) {
 		}
 	}
 	if _, err := s.Runs(t.Context(), map[string]string{"modell": "a"}); err == nil {
-		t.Error("an unknown key is no error")
+		t.Error("no error for an unknown key")
 	}
 }
 

@@ -13,29 +13,29 @@ import (
 	"nerbench/ner"
 )
 
-// Scores is one scoring of a run: counts only, no ratio is stored
+// Scores is one scoring of a run. It contains only counts; ratios are never stored
 // (docs/spec/metrics.md §1.1).
 type Scores struct {
-	// Passages is the number of complete passages that were scored. If the run
-	// has more by now, the scores are of an earlier state.
+	// Passages is the number of complete passages that were scored. If the run now
+	// has more, the scores are out of date.
 	Passages int
 	// Metrics has the counts by metric id with its options (docs/spec/metrics.md §1.5).
 	Metrics map[string]MetricScore
 	// Outcomes counts the queries by outcome (docs/spec/metrics.md §8.3).
 	Outcomes map[ner.Outcome]int
-	// Counters are the other figures that stand beside a score (docs/spec/metrics.md
-	// §14.1), such as gold_void, unaligned, ambiguous, or duplicates.
+	// Counters are additional counts (docs/spec/metrics.md §14.1), such as
+	// gold_void, unaligned, ambiguous, or duplicates.
 	Counters map[string]int
 }
 
-// MetricScore is what one metric counted in a run.
+// MetricScore holds the counts of one metric in a run.
 type MetricScore struct {
 	Total  ner.Score
 	ByType map[ner.EntityType]ner.Score
 	// Passages are the counts of each complete passage, in order of index. Only
-	// [Store.SaveScores] takes them here; [Store.Counts] returns them.
+	// [Store.SaveScores] uses them here; [Store.Counts] returns them.
 	Passages []ner.Score
-	// Reader and Version name the versions of the reader of answers and of the
+	// Reader and Version are the versions of the parser of answers and of the
 	// metric.
 	Reader, Version string
 }
@@ -92,7 +92,7 @@ func saveMetric(ctx context.Context, tx *sql.Tx, runID, metric string, m MetricS
 	return err
 }
 
-// marshalCounts writes a map as a JSON object in order of its names.
+// marshalCounts writes a map as a JSON object, sorted by name.
 func marshalCounts[K ~string, V any](m map[K]V) (string, error) {
 	if m == nil {
 		return "{}", nil
@@ -102,7 +102,7 @@ func marshalCounts[K ~string, V any](m map[K]V) (string, error) {
 }
 
 // Scores returns the last scoring of a run, without the counts by passage. It is
-// zero if the run was not scored yet.
+// zero if the run is not scored.
 func (s *Store) Scores(ctx context.Context, runID string) (Scores, error) {
 	if _, _, err := s.run(ctx, runID); err != nil {
 		return Scores{}, err
@@ -111,7 +111,7 @@ func (s *Store) Scores(ctx context.Context, runID string) (Scores, error) {
 	return scores[runID], s.fault(err)
 }
 
-// scores reads the scores of the runs whose identity begins with prefix.
+// scores reads the scores of the runs whose id begins with prefix.
 func (s *Store) scores(ctx context.Context, prefix string) (scores map[string]Scores, err error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT runs.id, scorings.passages, outcomes, counters,
 			metric, reader, version, tp, n_pred, n_gold, types
@@ -154,9 +154,9 @@ func (s *Store) scores(ctx context.Context, prefix string) (scores map[string]Sc
 	return scores, rows.Err()
 }
 
-// Counts returns the counts of a metric by passage, as they were saved: of the
-// complete passages, in order of index. They suffice for intervals and paired
-// tests, without data or model.
+// Counts returns the saved counts of a metric by passage: of the complete passages,
+// in order of index. They suffice for intervals and paired tests, without data or
+// model.
 func (s *Store) Counts(ctx context.Context, runID, metric string) ([]ner.Score, error) {
 	var blob []byte
 	const q = "SELECT scores.passages FROM scores JOIN runs ON number = run WHERE id = ? AND metric = ?"

@@ -31,7 +31,7 @@ func someScores(passages int) Scores {
 	}
 }
 
-// withoutPassages is what Scores returns.
+// withoutPassages converts scores to the result of Scores.
 func withoutPassages(s Scores) Scores {
 	for id, m := range s.Metrics {
 		m.Passages = nil
@@ -40,7 +40,7 @@ func withoutPassages(s Scores) Scores {
 	return s
 }
 
-func TestScoresComeBack(t *testing.T) {
+func TestScoresAreReadAsSaved(t *testing.T) {
 	run := testRun("m")
 	s := begun(t, run, 10)
 	if got, err := s.Scores(t.Context(), run.ID()); err != nil || !reflect.DeepEqual(got, Scores{}) {
@@ -67,11 +67,11 @@ func TestScoresComeBack(t *testing.T) {
 	fewer := Scores{Passages: 1}
 	must(t, s.SaveScores(t.Context(), run.ID(), fewer))
 	if _, err := s.Counts(t.Context(), run.ID(), "span_f1"); !errors.Is(err, ErrNoScore) {
-		t.Errorf("a metric of the scoring before: %v, want ErrNoScore", err)
+		t.Errorf("a metric of the previous scoring: %v, want ErrNoScore", err)
 	}
 }
 
-func TestScoresRefuse(t *testing.T) {
+func TestSaveScoresRefuses(t *testing.T) {
 	run := testRun("m")
 	s := begun(t, run, 3)
 	must(t, s.SaveScores(t.Context(), run.ID(), someScores(3)))
@@ -85,17 +85,17 @@ func TestScoresRefuse(t *testing.T) {
 		scores Scores
 		want   string
 	}{
-		"unknown run":   {"none", someScores(3), "no such run"},
-		"wrong number":  {run.ID(), wrong, "counts of 3 passages, but 2 were scored"},
-		"negative":      {run.ID(), negative, "passage 1: negative count -1"},
-		"below nothing": {run.ID(), Scores{Passages: -1}, "CHECK constraint"},
+		"unknown run":    {"none", someScores(3), "no such run"},
+		"wrong number":   {run.ID(), wrong, "counts of 3 passages, but 2 were scored"},
+		"negative":       {run.ID(), negative, "passage 1: negative count -1"},
+		"negative total": {run.ID(), Scores{Passages: -1}, "CHECK constraint"},
 	} {
 		if err := s.SaveScores(t.Context(), tc.run, tc.scores); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: error %v, want %q", name, err, tc.want)
 		}
 	}
 	if after := dumpOf(t, s); after != before {
-		t.Errorf("the scores before are not kept:\n%s", after)
+		t.Errorf("the previous scores are not kept:\n%s", after)
 	}
 	for _, get := range []func() error{
 		func() error { _, err := s.Scores(t.Context(), "none"); return err },
@@ -119,11 +119,11 @@ func TestCountsEncoding(t *testing.T) {
 		}
 		for cut := range b {
 			if got, err := decodeCounts(b[:cut]); err == nil {
-				t.Errorf("%v cut to %d of %d bytes became %v", counts, cut, len(b), got)
+				t.Errorf("%v truncated to %d of %d bytes became %v", counts, cut, len(b), got)
 			}
 		}
 		if _, err := decodeCounts(append(b, 0)); err == nil {
-			t.Errorf("%v with a byte too many is no error", counts)
+			t.Errorf("%v with an additional byte is accepted", counts)
 		}
 	}
 }

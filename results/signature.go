@@ -7,22 +7,20 @@ import (
 	"strconv"
 	"strings"
 
+	"nerbench/internal/signature"
 	"nerbench/ner"
 )
 
-// Signature is one line that says how a score came about, as sacreBLEU does: the
-// metric with its options and its counts, the passages, the versions of readers
-// and metrics, and every key of the run. It is enough to find the run again, and
-// to check that the answers of the run still have these counts.
+// Signature describes in one line how a score was computed, as in sacreBLEU: the
+// metric with its options and counts, the passages, the versions of parsers and
+// metrics, and every key of the run. It is sufficient to find the run again, and to
+// check that its answers still have these counts.
 type Signature struct {
 	Metric             string
-	Score              ner.Score // as counted: doubled in metrics of half points
+	Score              ner.Score // as counted: doubled for half-point metrics
 	Passages, Complete int
 	Reader, Version    string
-	// Fields stand in place of keys where files were scored: how they were read. Each
-	// is written by [SignatureField].
-	Fields []string
-	Keys   map[string]string
+	Keys               map[string]string
 }
 
 // Signature is the signature of a score of the run.
@@ -34,7 +32,7 @@ func (r RunInfo) Signature(metric string) Signature {
 	}
 }
 
-// Signatures are those of all scores of the run, by metric id.
+// Signatures are the signatures of all scores of the run, by metric id.
 func (r RunInfo) Signatures() map[string]string {
 	out := map[string]string{}
 	for id := range r.Scores.Metrics {
@@ -43,47 +41,28 @@ func (r RunInfo) Signatures() map[string]string {
 	return out
 }
 
-// signatureStart begins every signature.
-const signatureStart = "nerbench|"
-
-// String writes name:value, separated by vertical bars. In values bars, percent
-// signs and white space are written as in URLs.
+// String returns the line, written by [signature.Line].
 func (s Signature) String() string {
-	parts := append([]string{
-		SignatureField("metric", s.Metric), fmt.Sprintf("counts:%d/%d/%d", s.Score.TP, s.Score.NPred, s.Score.NGold),
-		fmt.Sprintf("passages:%d/%d", s.Complete, s.Passages), SignatureField("readers", s.Reader), SignatureField("metrics", s.Version),
-	}, s.Fields...)
+	var fields []signature.Field
 	for _, k := range ner.Keys {
 		if v := s.Keys[k.Name]; v != "" {
-			parts = append(parts, SignatureField(k.Name, v))
+			fields = append(fields, signature.Field{Name: k.Name, Value: v})
 		}
 	}
-	return signatureStart + strings.Join(parts, "|")
-}
-
-// SignatureField writes one field of a signature.
-func SignatureField(name, value string) string {
-	var b strings.Builder
-	b.WriteString(name + ":")
-	for i := 0; i < len(value); i++ {
-		if c := value[i]; c <= ' ' || c == '|' || c == '%' || c == 0x7F {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
+	return signature.Line(signature.Head{
+		Metric: s.Metric, Counts: s.Score, Complete: s.Complete, Passages: s.Passages, Parsers: s.Reader, Metrics: s.Version,
+	}, fields...)
 }
 
 // IsSignature reports whether a text was written by [Signature.String].
-func IsSignature(text string) bool { return strings.HasPrefix(text, signatureStart) }
+func IsSignature(text string) bool { return strings.HasPrefix(text, signature.Start) }
 
-// ParseSignature reads the signature of a run's score. Unknown, repeated and
+// ParseSignature parses the signature of a run's score. Unknown, repeated and
 // missing fields are errors.
 func ParseSignature(text string) (Signature, error) {
 	s := Signature{Keys: map[string]string{}}
 	seen := map[string]bool{}
-	for field := range strings.SplitSeq(strings.TrimPrefix(text, signatureStart), "|") {
+	for field := range strings.SplitSeq(strings.TrimPrefix(text, signature.Start), "|") {
 		name, raw, ok := strings.Cut(field, ":")
 		value, err := url.PathUnescape(raw)
 		if !ok || err != nil || seen[name] {
@@ -102,11 +81,11 @@ func ParseSignature(text string) (Signature, error) {
 	return s, nil
 }
 
-// set reads one field.
+// set parses one field.
 func (s *Signature) set(name, value string) error {
 	switch name {
 	case "input":
-		return errors.New("it is of eval, which keeps nothing to score again: run eval on its files")
+		return errors.New("it was written by eval, which stores no answers: run eval on the files again")
 	case "metric":
 		s.Metric = value
 	case "readers":
@@ -128,7 +107,7 @@ func (s *Signature) set(name, value string) error {
 
 func unknownKey(name string) error {
 	if name == "row" {
-		return errors.New(`key "row": renamed: it is "dataset" now`)
+		return errors.New(`key "row": renamed to "dataset"`)
 	}
 	names := make([]string, len(ner.Keys))
 	for i, k := range ner.Keys {
@@ -145,7 +124,7 @@ func setNumbers(name, text string, into ...*int) error {
 	for i, p := range parts {
 		n, err := strconv.Atoi(p)
 		if err != nil || n < 0 {
-			return fmt.Errorf("%s:%s: %q is no count", name, text, p)
+			return fmt.Errorf("%s:%s: %q is not a count", name, text, p)
 		}
 		*into[i] = n
 	}

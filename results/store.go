@@ -18,34 +18,34 @@ import (
 //go:embed migrations/*.sql
 var embedded embed.FS
 
-// Store is an open store. Its methods may be called from several goroutines.
+// Store is an open store. Its methods may be called concurrently.
 type Store struct {
-	path  string
-	read  *sql.DB // several connections that cannot write
-	write *sql.DB // one connection; nil if the store is read-only
-	known [len(knownSizes)]*sql.Stmt
+	path    string
+	read    *sql.DB // several read-only connections
+	write   *sql.DB // one connection; nil if the store is read-only
+	lookups [len(lookupSizes)]*sql.Stmt
 
-	record recordStatements // of write
+	record recordStatements // statements of write
 }
 
-// config is what tests vary.
+// config holds the settings that tests vary.
 type config struct {
 	migrations fs.FS
-	steps      map[string]step // by the name of the migration that each one ends
-	wait       time.Duration   // for another process's lock
-	pragmas    []string        // of the writing connection, beside the usual ones
+	steps      map[string]step // by the name of the migration that it completes
+	wait       time.Duration   // maximum wait for the lock of another process
+	pragmas    []string        // additional pragmas of the writing connection
 }
 
-// step is the part of a migration that SQL cannot do.
+// step is the part of a migration that SQL cannot express.
 type step func(context.Context, *sql.Tx) error
 
-// lockWait is how long a process waits for another one's transaction. A
-// transaction takes milliseconds, but the wait is not a fair queue.
+// lockWait is the maximum wait for a transaction of another process. A transaction
+// takes milliseconds, but the lock is not a fair queue.
 const lockWait = 30 * time.Second
 
-// readers is the number of connections for reading, and readCache and
-// writeCache the size of a connection's page cache in KiB: together less than
-// 64 MiB at any size of the store.
+// readers is the number of connections for reading. readCache and writeCache are
+// the sizes of a connection's page cache in KiB: together less than 64 MiB, for any
+// size of the store.
 const (
 	readers    = 4
 	readCache  = 6 << 10
@@ -59,12 +59,12 @@ func defaults() config {
 	}
 	return config{
 		migrations: migrations,
-		steps:      map[string]step{"0004_dataset.sql": renameRow},
+		steps:      map[string]step{"0004_dataset.sql": renameKey},
 		wait:       lockWait,
 	}
 }
 
-// Mode says what [Open] does where there is no store.
+// Mode is the behaviour of [Open] if there is no store.
 type Mode int
 
 // The modes.
@@ -74,8 +74,8 @@ const (
 )
 
 // Open opens the store at path for reading and writing, and upgrades an older
-// schema. A file that is no database, another program's database, or a newer
-// schema is an error and stays as it is. Only [Create] makes a file.
+// schema. A file that is not a database, another program's database, and a newer
+// schema are errors, and the file stays unchanged. Only [Create] creates a file.
 func Open(ctx context.Context, path string, mode Mode) (*Store, error) {
 	return open(ctx, path, mode, defaults())
 }
@@ -90,13 +90,13 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 	}
 	s := &Store{path: path}
 	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{
-		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the next ones may have to wait
+		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the later steps may have to wait
 		"journal_mode(wal)",
 		"synchronous(full)",
 		"foreign_keys(on)",
 		fmt.Sprintf("cache_size(-%d)", writeCache),
 	}, c.pragmas...)...)...))
-	err := migratePatiently(ctx, s.write, c)
+	err := migrateWithRetry(ctx, s.write, c)
 	if err == nil {
 		s.record, err = prepareRecord(ctx, s.write)
 	}
@@ -111,14 +111,14 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 	return s, nil
 }
 
-// shared opens a file that others may be writing. Readers open it like this,
-// too, and are kept from writing by a pragma: a connection that may not write at
-// all leaves an empty log behind when it closes.
+// shared opens a file that other processes may write. Readers use it, too, with a
+// pragma that prevents writing: a connection that cannot write at all leaves an
+// empty log when it closes.
 const shared = "mode=rw"
 
-// OpenReadOnly opens a store for reading only, and never changes what it knows.
-// It is an error if there is none (wrapping [fs.ErrNotExist]), or if its schema
-// is older ([ErrOlder]).
+// OpenReadOnly opens a store for reading only, and never changes its content. It
+// returns an error if there is no store (wrapping [fs.ErrNotExist]), or if its
+// schema is older ([ErrOlder]).
 func OpenReadOnly(ctx context.Context, path string) (*Store, error) {
 	return openReadOnly(ctx, path, defaults())
 }
@@ -136,8 +136,8 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	s := &Store{path: path}
 	err = s.openReaders(ctx, c, shared)
 	if unopenable(err) && !hasLog(path) {
-		// In a folder that cannot be written, SQLite cannot make the files by which
-		// readers and writers agree. There is neither log nor writer.
+		// In a read-only folder, SQLite cannot create the files for coordination.
+		// There is neither a log nor a writer.
 		err = s.openReaders(ctx, c, immutable)
 	}
 	if err != nil {
@@ -152,13 +152,13 @@ func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
 		"query_only(on)",
 		fmt.Sprintf("cache_size(-%d)", readCache),
 	)...))
-	for i, n := range knownSizes {
-		stmt, err := s.read.PrepareContext(ctx, knownSQL(n))
+	for i, n := range lookupSizes {
+		stmt, err := s.read.PrepareContext(ctx, lookupSQL(n))
 		if err != nil {
 			s.read.Close()
 			return err
 		}
-		s.known[i] = stmt
+		s.lookups[i] = stmt
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (s *Store) writable() (*sql.DB, error) {
 func pool(path string, n int, params []string) *sql.DB {
 	db, err := sql.Open("sqlite", dsn(path, params))
 	if err != nil {
-		panic(err) // only if the driver were not linked
+		panic(err) // only if the driver is not linked
 	}
 	db.SetMaxOpenConns(n)
 	db.SetMaxIdleConns(n)
@@ -199,7 +199,7 @@ func pragmas(values ...string) []string {
 	return values
 }
 
-// dsn writes path as a URI, so that no character of it has a meaning there.
+// dsn writes path as a URI, so that no character in it has a special meaning.
 func dsn(path string, params []string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

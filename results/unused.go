@@ -11,14 +11,14 @@ import (
 	"nerbench/ner"
 )
 
-// answersAtOnce is the number of answers that one transaction removes.
-const answersAtOnce = 4096
+// answerBatch is the number of answers that one transaction removes.
+const answerBatch = 4096
 
-// removeUnused removes the answers that were used by removed passages alone.
+// removeUnused removes the answers that only removed passages used.
 //
-// Whether an answer is used shows only in all passages. They are read without a
-// lock. An answer that is recorded meanwhile is no longer in the table by the
-// number that was read, so it stays.
+// An answer is unused if no passage refers to it, so all passages are read, without
+// a lock. If an answer is recorded in the meantime, its entry no longer has the
+// number that was read, so the answer stays.
 func (s *Store) removeUnused(ctx context.Context, db *sql.DB) error {
 	free, used, err := s.unused(ctx)
 	if err != nil {
@@ -27,20 +27,21 @@ func (s *Store) removeUnused(ctx context.Context, db *sql.DB) error {
 	return removeAnswers(ctx, db, free, used)
 }
 
-// removeAnswers removes the free answers, and the entries of all.
+// removeAnswers removes the unused answers, and all entries.
 func removeAnswers(ctx context.Context, db *sql.DB, free, used []int64) error {
 	const answers = `DELETE FROM completions WHERE key IN (
 		SELECT key FROM unused WHERE number IN (SELECT value FROM json_each(?)))`
 	const entries = "DELETE FROM unused WHERE number IN (SELECT value FROM json_each(?))"
-	if err := inTurns(ctx, db, free, answers, entries); err != nil {
+	if err := inBatches(ctx, db, free, answers, entries); err != nil {
 		return err
 	}
-	return inTurns(ctx, db, used, entries)
+	return inBatches(ctx, db, used, entries)
 }
 
-// inTurns executes statements about numbers, for some of them in each transaction.
-func inTurns(ctx context.Context, db *sql.DB, numbers []int64, statements ...string) error {
-	for some := range slices.Chunk(numbers, answersAtOnce) {
+// inBatches executes statements for lists of numbers, with some of them in each
+// transaction.
+func inBatches(ctx context.Context, db *sql.DB, numbers []int64, statements ...string) error {
+	for some := range slices.Chunk(numbers, answerBatch) {
 		list, err := json.Marshal(some)
 		if err != nil {
 			return err
@@ -60,14 +61,15 @@ func inTurns(ctx context.Context, db *sql.DB, numbers []int64, statements ...str
 	return nil
 }
 
-// unused reads the numbers of the answers that wait for their removal: of those
-// that no passage has, in the order in which answers are kept, and of the others.
+// unused reads the entries of answers that are scheduled for removal. It returns
+// the numbers of the answers that no passage uses, in storage order, and the
+// numbers of the others.
 func (s *Store) unused(ctx context.Context) (free, used []int64, err error) {
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, nil, err
 	}
-	defer tx.Rollback() // it only keeps the two queries on one state of the store
+	defer tx.Rollback() // read-only: both queries see the same state of the store
 	waiting, err := readWaiting(ctx, tx)
 	if err != nil || len(waiting) == 0 {
 		return nil, nil, err
@@ -96,7 +98,7 @@ func (s *Store) unused(ctx context.Context) (free, used []int64, err error) {
 	return free, used, rows.Err()
 }
 
-// readWaiting reads the answers that wait for their removal.
+// readWaiting reads the answers that are scheduled for removal.
 func readWaiting(ctx context.Context, tx *sql.Tx) (map[ner.AnswerKey]int64, error) {
 	rows, err := tx.QueryContext(ctx, "SELECT number, key FROM unused")
 	if err != nil {

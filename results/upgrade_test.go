@@ -17,8 +17,8 @@ import (
 	"nerbench/ner"
 )
 
-// formerRuns are the runs of testdata/schema2.sql. The program of schema 2 made
-// that file, by fillFormer and with the key "row".
+// formerRuns are the runs of testdata/schema2.sql, which was made by fillFormer in
+// the program of schema 2, with the key "row".
 func formerRuns(key string) []ner.Run {
 	return []ner.Run{
 		{Keys: map[string]string{
@@ -32,8 +32,8 @@ func formerRuns(key string) []ner.Run {
 	}
 }
 
-// fillFormer fills a store: a complete run that is scored, one that shares
-// answers and ended early, one that is asking, and one without passages.
+// fillFormer fills a store with a complete run that is scored, one that shares
+// answers and ended early, one that is in progress, and one without passages.
 func fillFormer(t testing.TB, s *Store, key string) {
 	t.Helper()
 	ctx := context.Background()
@@ -55,10 +55,10 @@ func fillFormer(t testing.TB, s *Store, key string) {
 	must(t, s.AddFacts(ctx, runs[0].ID(), map[string]string{"device": "CPU", "seen": "no"}, map[string]int64{"prompt_tokens": 1500}))
 }
 
-// formerIDs are the ids that the program of schema 2 gave the runs.
+// formerIDs are the ids of the runs in schema 2.
 var formerIDs = []string{"fb41f3f1131b9c6c", "f8ea51d8dd7fc585", "26b09beb333e0bbc", "cc95f8f7e08ae597"}
 
-// formerStore makes a store as the program of schema 2 left it.
+// formerStore makes a store with schema 2.
 func formerStore(t *testing.T) (path string) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/schema2.sql")
@@ -68,7 +68,7 @@ func formerStore(t *testing.T) (path string) {
 	return path
 }
 
-func TestAFormerStore(t *testing.T) {
+func TestFormerStore(t *testing.T) {
 	ctx := t.Context()
 	path := formerStore(t)
 	before := folder(t, filepath.Dir(path))
@@ -114,8 +114,9 @@ func TestAFormerStore(t *testing.T) {
 	sound(t, path)
 }
 
-// TestAFormerRunContinues: the same plan finds what was asked before.
-func TestAFormerRunContinues(t *testing.T) {
+// TestFormerRunContinues checks that the same plan finds the answers in a migrated
+// store.
+func TestFormerRunContinues(t *testing.T) {
 	ctx := t.Context()
 	path := formerStore(t)
 	s := openAt(t, path)
@@ -130,7 +131,7 @@ func TestAFormerRunContinues(t *testing.T) {
 	known, err := s.Cached(ctx, keysOfPassage(rest[0]))
 	must(t, err)
 	if len(known) != len(rest[0].Answers) {
-		t.Errorf("%d known answers of another run, want %d", len(known), len(rest[0].Answers))
+		t.Errorf("%d cached answers of another run, want %d", len(known), len(rest[0].Answers))
 	}
 	must(t, s.Record(ctx, run.ID(), rest, nil))
 	must(t, s.End(ctx, run.ID()))
@@ -146,9 +147,8 @@ func TestAFormerRunContinues(t *testing.T) {
 	sound(t, path)
 }
 
-// TestACurrentIDComesFirst: what is typed may be the beginning of an id and of a
-// former one.
-func TestACurrentIDComesFirst(t *testing.T) {
+// TestCurrentIDComesFirst uses a prefix of both an id and a former id.
+func TestCurrentIDComesFirst(t *testing.T) {
 	path := formerStore(t)
 	must(t, openAt(t, path).Close())
 	runs := formerRuns("dataset")
@@ -159,7 +159,7 @@ func TestACurrentIDComesFirst(t *testing.T) {
 	}
 }
 
-func TestAMigrationThatStopsLeavesTheStore(t *testing.T) {
+func TestInterruptedMigrationChangesNothing(t *testing.T) {
 	for name, stop := range map[string]func(t *testing.T, path string){
 		"killed": func(t *testing.T, path string) {
 			cmd := childCommand(t, path, "migrate")
@@ -181,7 +181,7 @@ func TestAMigrationThatStopsLeavesTheStore(t *testing.T) {
 		"failed": func(t *testing.T, path string) {
 			c := defaults()
 			c.steps["0004_dataset.sql"] = func(ctx context.Context, tx *sql.Tx) error {
-				return errors.Join(renameRow(ctx, tx), errors.New("no more"))
+				return errors.Join(renameKey(ctx, tx), errors.New("no more"))
 			}
 			if _, err := open(t.Context(), path, Existing, c); err == nil || !strings.Contains(err.Error(), "migration 0004_dataset.sql: no more") {
 				t.Errorf("error %v", err)
@@ -214,7 +214,7 @@ func TestAMigrationThatStopsLeavesTheStore(t *testing.T) {
 	}
 }
 
-// contents is the one value that a query of the file returns.
+// contents returns the single value of a query on the file.
 func contents(t *testing.T, path, query string) string {
 	t.Helper()
 	db := raw(t, path)
@@ -224,12 +224,12 @@ func contents(t *testing.T, path, query string) string {
 	return value
 }
 
-// childMigrate upgrades a store, and stops behind the change of the runs until it
-// is killed.
+// childMigrate upgrades a store, and waits after the change of the runs until it is
+// killed.
 func childMigrate(path string) error {
 	c := defaults()
 	c.steps["0004_dataset.sql"] = func(ctx context.Context, tx *sql.Tx) error {
-		if err := renameRow(ctx, tx); err != nil {
+		if err := renameKey(ctx, tx); err != nil {
 			return err
 		}
 		var n int
@@ -238,7 +238,7 @@ func childMigrate(path string) error {
 			return err
 		}
 		fmt.Printf("renamed %d runs\n", n)
-		_, err := os.Stdin.Read(make([]byte, 1)) // nothing comes
+		_, err := os.Stdin.Read(make([]byte, 1)) // no input arrives
 		return err
 	}
 	_, err := open(context.Background(), path, Existing, c)

@@ -10,31 +10,30 @@ import (
 	"nerbench/ner"
 )
 
-// queueLimit is the number of passages that may wait for a commit, and so the
-// size of a transaction.
+// queueLimit is the maximum number of passages that wait for a commit, and so the
+// maximum size of a transaction.
 const queueLimit = 256
 
 var errClosed = errors.New("store: passage recorded after the writer was closed")
 
-// restFactor is how long a writer rests after a commit, in times of what the
-// commit took, and restLimit what counts at most.
+// restFactor is the length of the pause after a commit, in multiples of the
+// commit's time; restLimit limits the time that is multiplied.
 const (
 	restFactor = 2
 	restLimit  = 20 * time.Millisecond
 )
 
-// Writer keeps the passages of one run that many workers finish. It commits
-// what is queued, at once, rests for some milliseconds, and commits what was
-// queued meanwhile: a slow run has a commit for each passage, a fast one has
-// batches, so that the costs of a commit are shared by many. A queue that fills
-// up ends the rest.
+// Writer stores the passages of one run from many workers. It commits the queued
+// passages at once, pauses for some milliseconds, and commits the passages queued
+// in the meantime. A slow run has one commit per passage; a fast one has batches,
+// which share the cost of a commit. A full queue ends the pause.
 type Writer struct {
 	store *Store
 	run   string
 	queue chan finished
-	wake  chan struct{}         // told when the queue fills up
-	done  chan struct{}         // closed when the queue is empty for ever
-	err   atomic.Pointer[error] // the first failure; nothing is kept after it
+	wake  chan struct{}         // signals that the queue is full
+	done  chan struct{}         // closed when the queue is closed and empty
+	err   atomic.Pointer[error] // the first failure; later passages are not stored
 
 	mu     sync.RWMutex // held for writing to close the queue
 	closed bool
@@ -45,23 +44,23 @@ type finished struct {
 	complete bool
 }
 
-// Writer starts a writer for a run that was begun. It must be closed. Ending ctx
-// does not end it: answers that were paid for are kept.
+// Writer starts a writer for a run that was begun. It must be closed. It continues
+// when ctx ends, so that paid answers are stored.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
 	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), done: make(chan struct{})}
 	go w.loop(context.WithoutCancel(ctx))
 	return w
 }
 
-// Known returns those of the wanted completions that the store has. With
-// [Writer.Record] it is what harness.Recorder asks for.
+// Cached returns the wanted completions that are in the store. With [Writer.Record]
+// it implements Recorder of package harness/loop.
 func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	return w.store.Cached(ctx, keys)
 }
 
-// Record queues a passage, complete or with the answers that were had of it, and
-// waits while the queue is full. It returns the error of an earlier commit, after
-// which nothing is kept any more.
+// Record queues a passage, complete or with some of its answers, and waits while
+// the queue is full. It returns the error of an earlier commit, after which no
+// passage is stored.
 func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error {
 	if err := w.failure(); err != nil {
 		return err
@@ -76,7 +75,7 @@ func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error
 		if len(w.queue) >= queueLimit/2 {
 			select {
 			case w.wake <- struct{}{}:
-			default: // it was told
+			default: // already signalled
 			}
 		}
 		return nil
@@ -85,8 +84,8 @@ func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error
 	}
 }
 
-// Close waits until everything that was recorded is committed, and returns the first
-// error. Closing again returns it again.
+// Close waits until all recorded passages are committed, and returns the first
+// error. A repeated call returns the same error.
 func (w *Writer) Close() error {
 	w.mu.Lock()
 	if !w.closed {
@@ -105,9 +104,9 @@ func (w *Writer) failure() error {
 	return nil
 }
 
-// rest waits, or until the queue fills up.
+// rest waits for the pause, or until the queue is full.
 func (w *Writer) rest(d time.Duration) {
-	select { // a word of before is of no interest
+	select { // discard an earlier signal
 	case <-w.wake:
 	default:
 	}
@@ -139,10 +138,10 @@ func (w *Writer) loop(ctx context.Context) {
 			if n == 0 {
 				break
 			}
-			f = <-w.queue // there: nobody else takes from the queue
+			f = <-w.queue // does not block: only this goroutine receives
 		}
 		if w.failure() != nil {
-			continue // so that nobody waits for a place in the queue
+			continue // so that Record does not wait for space in the queue
 		}
 		if err := w.store.Record(ctx, w.run, complete, incomplete); err != nil {
 			w.err.Store(&err)

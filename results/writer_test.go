@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestWriterCommitsEverythingItTook(t *testing.T) {
+func TestWriterCommitsAllPassages(t *testing.T) {
 	const n, workers = 500, 8
 	run := testRun("m")
 	s := begun(t, run, n)
@@ -20,7 +20,7 @@ func TestWriterCommitsEverythingItTook(t *testing.T) {
 		all.Go(func() {
 			for i := worker; i < n; i += workers {
 				p := testPassage("q", i, threeTypes...)
-				if i%10 == 0 { // first without its last answer
+				if i%10 == 0 { // first, without its last answer
 					part := p
 					part.Answers = part.Answers[:2]
 					if err := w.Record(context.Background(), part, false); err != nil {
@@ -37,12 +37,12 @@ func TestWriterCommitsEverythingItTook(t *testing.T) {
 	must(t, w.Close())
 	must(t, w.Close())
 	if err := w.Record(t.Context(), testPassage("q", 0, "a"), true); !errors.Is(err, errClosed) {
-		t.Errorf("recorded after the end: %v", err)
+		t.Errorf("recorded after Close: %v", err)
 	}
 	at := begun(t, run, n)
 	must(t, at.Record(t.Context(), run.ID(), testPassages("q", n), nil))
 	if dumpOf(t, s) != dumpOf(t, at) {
-		t.Error("the store differs from one that took the passages in order")
+		t.Error("the store differs from one with the passages recorded in order")
 	}
 }
 
@@ -59,12 +59,12 @@ func TestWriterOutlivesTheContextOfARun(t *testing.T) {
 	}
 }
 
-func TestWriterTellsOfAFailure(t *testing.T) {
+func TestWriterReportsFailure(t *testing.T) {
 	run := testRun("m")
 	s := begun(t, run, 1)
 	w := s.Writer(t.Context(), "none")
 	var err error
-	for i := 0; err == nil; i++ { // more than the queue holds: nobody waits for ever
+	for i := 0; err == nil; i++ { // more than the queue's size: Record must not block forever
 		err = w.Record(t.Context(), testPassage("q", 0, "a"), true)
 	}
 	if !errors.Is(err, ErrNoRun) {
@@ -75,11 +75,11 @@ func TestWriterTellsOfAFailure(t *testing.T) {
 	}
 }
 
-func TestReadersBesideAWriter(t *testing.T) {
+func TestReadersDuringWrites(t *testing.T) {
 	const n = 500
 	run := testRun("m")
 	s := begun(t, run, n)
-	other, err := OpenReadOnly(t.Context(), s.path) // as another process does
+	other, err := OpenReadOnly(t.Context(), s.path) // like another process
 	must(t, err)
 	defer other.Close()
 	w := s.Writer(t.Context(), run.ID())
@@ -167,7 +167,7 @@ func TestPassagesThatStopEarly(t *testing.T) {
 	noneLeft(t, "database/sql")
 }
 
-// noneLeft waits until no goroutine has a function in its stack.
+// noneLeft waits until no goroutine has a function on its stack.
 func noneLeft(t *testing.T, function string) {
 	t.Helper()
 	var stacks []byte
@@ -177,12 +177,12 @@ func noneLeft(t *testing.T, function string) {
 		if !bytes.Contains(stacks, []byte(function)) {
 			return
 		}
-		time.Sleep(time.Millisecond) // they end by themselves, soon
+		time.Sleep(time.Millisecond) // they end soon
 	}
-	t.Errorf("goroutines are left in %s:\n%s", function, stacks)
+	t.Errorf("goroutines remain in %s:\n%s", function, stacks)
 }
 
-func TestNoGoroutineIsLeft(t *testing.T) {
+func TestAllGoroutinesEnd(t *testing.T) {
 	run := testRun("m")
 	s := begun(t, run, 3)
 	w := s.Writer(t.Context(), run.ID())
@@ -193,7 +193,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 	noneLeft(t, "database/sql")
 }
 
-func TestAnUnknownRunHasNoPassages(t *testing.T) {
+func TestUnknownRunHasNoPassages(t *testing.T) {
 	s := newStore(t)
 	for _, err := range s.Passages(t.Context(), "none") {
 		if !errors.Is(err, ErrNoRun) {
@@ -204,11 +204,11 @@ func TestAnUnknownRunHasNoPassages(t *testing.T) {
 	t.Error("no error")
 }
 
-func TestPassagesSkipWhatIsNotThere(t *testing.T) {
+func TestPassagesSkipMissingOnes(t *testing.T) {
 	const n = 4 * blockSize
 	run := testRun("m")
 	s := begun(t, run, n)
-	want := []int{3, blockSize, 3*blockSize - 1, n - 1} // a block without passages among them
+	want := []int{3, blockSize, 3*blockSize - 1, n - 1} // including a block without passages
 	for _, i := range want {
 		must(t, s.Record(t.Context(), run.ID(), append(testPassages("q", 0), testPassage("q", i, "a")), nil))
 	}

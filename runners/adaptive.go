@@ -10,51 +10,50 @@ import (
 // The constants of [Adaptive].
 const (
 	window       = 250 * time.Millisecond // the shortest time over which a rate is measured
-	gain         = 1.10                   // a step up is kept if the rate grows at least so much
-	windowsHeld  = 20                     // windows at a good level before the next one is tried again
-	mostHeld     = 16 * windowsHeld       // ... after several tries in vain, each of which doubles it
+	gain         = 1.10                   // the growth of the rate from which a step up is kept
+	windowsHeld  = 20                     // windows at a level before the next level is tried
+	mostHeld     = 16 * windowsHeld       // the limit to which failed tries double windowsHeld
 	releasesEach = 2                      // passages for each slot that make a window
 )
 
-// Adaptive finds the number of slots that a server is fastest with. It climbs:
-// it doubles the slots for as long as the answers of a second grow by a tenth,
-// goes back one step when they do not, holds, and tries again later, because
-// what else the server does may have changed. It holds twice as long after each
-// try in vain, because a try costs something: passages that wait in the server's
-// queue, evict each other's prefix from its cache, or are refused. A temporary
-// failure halves the slots.
+// Adaptive finds the number of slots at which a server is fastest. It doubles the
+// slots as long as the rate of answers grows by a tenth. When the rate stops growing,
+// it goes back one step, holds, and tries again later, because the load of the server
+// may have changed. It holds twice as long after each failed try, because a try has a
+// cost: passages wait in the server's queue, evict each other's prefix from its cache,
+// or are refused. A temporary failure halves the slots.
 type Adaptive struct {
 	mu     sync.Mutex
 	most   int
-	limit  int         // slots there are now
-	used   int         // slots that are taken
-	queue  []chan bool // who waits for one, in order
+	limit  int         // number of slots now
+	used   int         // slots in use
+	queue  []chan bool // waiting callers, in order
 	levels climb
 
-	began   time.Time // of the window; zero: none is open
-	settle  int       // releases to let pass before a window opens: they began at another level
-	queries int       // answered in the window
+	began   time.Time // start of the window; zero: no window is open
+	settle  int       // releases to ignore before a window opens: they began at another level
+	queries int       // queries answered in the window
 	count   int       // passages released in the window
-	full    bool      // whether all slots were taken at some moment of the window
+	full    bool      // whether all slots were in use at some time in the window
 }
 
-// NewAdaptive returns slots that begin with one and never exceed most.
+// NewAdaptive returns slots that start at one and never exceed most.
 func NewAdaptive(most int) *Adaptive {
 	return &Adaptive{most: max(most, 1), limit: 1, levels: climb{climbing: true}}
 }
 
-// Most is the largest number of slots there can be.
+// Most is the largest number of slots.
 func (a *Adaptive) Most() int { return a.most }
 
-// Limit is the number of slots there are now.
+// Limit is the current number of slots.
 func (a *Adaptive) Limit() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.limit
 }
 
-// Acquire waits for a free slot, first come, first served, or returns why the
-// context ended.
+// Acquire waits for a free slot, in the order of the calls. It returns the error of
+// the context if that ends first.
 func (a *Adaptive) Acquire(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -76,7 +75,7 @@ func (a *Adaptive) Acquire(ctx context.Context) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	select {
-	case <-ready: // a slot came at the same moment: hand it on
+	case <-ready: // a slot became free at the same time: pass it on
 		a.used--
 		a.admit()
 	default:
@@ -85,8 +84,8 @@ func (a *Adaptive) Acquire(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// Release gives a slot back and tells how many queries its passage had
-// answered, and whether asking failed.
+// Release gives a slot back. queries is the number of answered queries of its passage,
+// and err the failure of the passage, if any.
 func (a *Adaptive) Release(queries int, _ time.Duration, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -102,9 +101,8 @@ func (a *Adaptive) Release(queries int, _ time.Duration, err error) {
 	a.admit()
 }
 
-// Busy tells that an attempt failed that will be made again in its slot (see
-// [Policy]): it halves the slots, but once only for all passages that are
-// under way.
+// Busy reports a failed attempt that will be retried in its slot (see [Policy]). It
+// halves the slots, but only once for all passages that are in progress.
 func (a *Adaptive) Busy() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -113,13 +111,13 @@ func (a *Adaptive) Busy() {
 	}
 }
 
-// measure adds a passage to the window and closes the window when it is big
+// measure adds a passage to the window, and closes the window when it is large
 // enough.
 func (a *Adaptive) measure(queries int) {
 	now := time.Now()
 	if a.began.IsZero() {
 		a.began, a.queries, a.count, a.full = now, 0, 0, false
-		return // its time began in no window
+		return // the passage began before the window
 	}
 	a.queries += queries
 	a.count++
@@ -130,13 +128,13 @@ func (a *Adaptive) measure(queries int) {
 	rate := float64(a.queries) / took.Seconds()
 	full := a.full
 	a.began, a.queries, a.count, a.full = now, 0, 0, false
-	if full { // else there was less to do than slots, and the rate tells nothing
+	if full { // if slots stayed free, the rate says nothing about the level
 		a.set(a.levels.next(a.limit, a.most, rate))
 	}
 }
 
-// set changes the number of slots. Passages that were begun before say nothing
-// of the new level.
+// set changes the number of slots. Passages in progress began at the old level, so
+// they are not measured.
 func (a *Adaptive) set(limit int) {
 	if limit == a.limit {
 		return
@@ -144,7 +142,7 @@ func (a *Adaptive) set(limit int) {
 	a.limit, a.settle, a.began = limit, a.used, time.Time{}
 }
 
-// admit lets waiting callers in while there are slots.
+// admit gives free slots to waiting callers.
 func (a *Adaptive) admit() {
 	for len(a.queue) > 0 && a.used < a.limit {
 		ready := a.queue[0]
@@ -169,16 +167,16 @@ func (a *Adaptive) leave(ready chan bool) {
 	}
 }
 
-// climb decides the next level from the rates of the levels before.
+// climb computes the next level from the rates of earlier levels.
 type climb struct {
 	climbing bool
-	base     int     // the level below the one that is being tried; 0: none was measured
-	baseRate float64 // its rate
+	base     int     // the level below the one that is being tried; 0: not measured
+	baseRate float64 // the rate at base
 	held     int     // windows since the climb ended
 	hold     int     // windows to hold before the next climb
 }
 
-// next is the level after a window in which limit slots gave a rate.
+// next is the level after a window with limit slots and the given rate.
 func (c *climb) next(limit, most int, rate float64) int {
 	if !c.climbing {
 		if c.held++; c.held < c.hold || limit == most {
@@ -192,7 +190,7 @@ func (c *climb) next(limit, most int, rate float64) int {
 		c.inVain()
 		return base
 	}
-	c.hold = 0 // the step before was not in vain
+	c.hold = 0 // the last step was a gain
 	if limit == most {
 		c.climbing, c.held = false, 0
 		return limit
@@ -201,7 +199,7 @@ func (c *climb) next(limit, most int, rate float64) int {
 	return min(2*limit, most)
 }
 
-// inVain ends a climb, and holds longer than after the last one.
+// inVain ends a climb without gain. It doubles the time to hold.
 func (c *climb) inVain() {
 	*c = climb{hold: min(max(2*c.hold, windowsHeld), mostHeld)}
 }

@@ -9,15 +9,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"nerbench/internal/retry"
 	"nerbench/ner"
 )
 
-// refusing is a server with a number of slots, in simulated time, that refuses what
-// finds none and says when to come back, or behind which clients give up.
+// refusing is a server with a number of slots, in simulated time. If no slot is free,
+// it either refuses a request and names a time to wait, or queues it until the client
+// gives up.
 type refusing struct {
 	slots chan struct{}
-	after time.Duration // for which a refusal asks to wait; 0: there is a queue
-	late  time.Duration // after which the client gives up; 0: never
+	after time.Duration // the wait that a refusal asks for; 0: requests are queued
+	late  time.Duration // the client's time limit; 0: none
 
 	mu       sync.Mutex
 	random   *rand.Rand
@@ -25,7 +27,7 @@ type refusing struct {
 	answered int
 }
 
-// Complete answers in 10 to 30 ms, once there is a slot.
+// Complete answers in 10 to 30 ms once a slot is free.
 func (s *refusing) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	s.mu.Lock()
 	if s.after > 0 && s.inside >= cap(s.slots) {
@@ -51,7 +53,7 @@ func (s *refusing) Complete(ctx context.Context, queries []ner.Query) ([]ner.Com
 		return nil, fmt.Errorf("%w: %w", ctx.Err(), ErrTemporary)
 	}
 	defer func() { <-s.slots }()
-	if err := sleep(ctx, took); err != nil {
+	if err := retry.Sleep(ctx, took); err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrTemporary)
 	}
 	s.mu.Lock()
@@ -60,8 +62,8 @@ func (s *refusing) Complete(ctx context.Context, queries []ner.Query) ([]ner.Com
 	return make([]ner.Completion, len(queries)), nil
 }
 
-// rate is what a server answers in a second, from begin on, asked by 128 callers as a
-// run asks: what is refused waits in its slot, and tells busy.
+// rate is the number of answers per second after begin, for 128 callers. As in a run,
+// a refused passage waits in its slot, and busy is called.
 func (s *refusing) rate(t *testing.T, through slots, busy func(), begin, over time.Duration) float64 {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -74,7 +76,7 @@ func (s *refusing) rate(t *testing.T, through slots, busy func(), begin, over ti
 				start := time.Now()
 				got, err := runner.Complete(ctx, ask("a", "b", "c"))
 				if ctx.Err() != nil {
-					err = nil // it was us who ended it
+					err = nil // the test ended it
 				}
 				through.Release(len(got), time.Since(start), err)
 			}
@@ -94,8 +96,8 @@ func (s *refusing) rate(t *testing.T, through slots, busy func(), begin, over ti
 	return float64(n) / over.Seconds()
 }
 
-// TestAdaptiveAmongRefusals: within 5 % of the best fixed setting after 20 seconds,
-// what is tried in vain included, where a try in vain costs a second.
+// TestAdaptiveAmongRefusals: after 20 seconds, the rate is within 5 % of the best fixed
+// setting, although a failed try costs a second.
 func TestAdaptiveAmongRefusals(t *testing.T) {
 	for _, manner := range []struct {
 		name        string

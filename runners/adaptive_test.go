@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// queueing is a server with so many slots, 20 ms a passage, that lets others wait in
-// line; thrash is the share by which each passage that waits slows the others down,
-// as where each evicts the prefixes of the others.
+// queueing is a server with a number of slots and 20 ms per passage, which queues
+// further passages. Each queued passage slows the others down by the share thrash, as
+// when passages evict each other's prefixes from the cache.
 type queueing struct {
 	slots  chan struct{}
 	thrash float64
@@ -45,7 +45,7 @@ func (q *queueing) serve(ctx context.Context) error {
 	return nil
 }
 
-// answered counts the passages that 64 callers get answered in a time.
+// answered counts the passages of 64 callers that are answered in a time.
 func answered(t *testing.T, s slots, d time.Duration, serve func(context.Context) error) (n int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -70,8 +70,8 @@ func answered(t *testing.T, s slots, d time.Duration, serve func(context.Context
 	return n
 }
 
-// TestAdaptiveConverges: over five minutes, the climb and the tries included, the
-// rate is within 5 % of the best fixed number of slots.
+// TestAdaptiveConverges: over five minutes, including all tries, the rate is within
+// 5 % of the best fixed number of slots.
 func TestAdaptiveConverges(t *testing.T) {
 	for _, thrash := range []float64{0, 0.02} {
 		for _, width := range []int{1, 4, 16, 64} {
@@ -89,8 +89,8 @@ func TestAdaptiveConverges(t *testing.T) {
 	}
 }
 
-// TestAdaptiveBacksOff: a server that refuses what it has no slot for is asked for
-// little more than it can do, and every caller gets its turn.
+// TestAdaptiveBacksOff: few requests exceed the slots of a server that refuses them,
+// and every caller gets a slot.
 func TestAdaptiveBacksOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const width = 8
@@ -120,12 +120,12 @@ func TestAdaptiveBacksOff(t *testing.T) {
 			t.Errorf("%d were refused, %d answered", refused, served)
 		}
 		if n < best/2 {
-			t.Errorf("%d passages, %d are possible", n, best)
+			t.Errorf("%d passages, want about %d", n, best)
 		}
 	})
 }
 
-// TestAdaptiveServesInTurn: nobody waits for ever, however few slots there are.
+// TestAdaptiveServesInTurn: each caller gets a slot, even if there is only one.
 func TestAdaptiveServesInTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := NewAdaptive(64)
@@ -145,7 +145,7 @@ func TestAdaptiveServesInTurn(t *testing.T) {
 		group.Wait()
 		for i, n := range turns {
 			if n == 0 {
-				t.Errorf("caller %d never had its turn", i)
+				t.Errorf("caller %d never got a slot", i)
 			}
 		}
 	})

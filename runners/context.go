@@ -1,14 +1,14 @@
 package runners
 
-// contextStep is what a context length is rounded up to, in tokens, so that runs
-// of datasets of about the same length have one.
+// contextStep is the unit to which context lengths are rounded up, in tokens. So runs
+// of datasets with similar lengths have the same context.
 const contextStep = 1024
 
-// ContextFor is the context length to ask a server for, in tokens: enough for the
-// longest prompt, in bytes, and its answer, in tokens, by the upper guess of a
-// token for two bytes (docs/spec/prompts.md §2.6), in steps of 1024; never more than the
-// model was trained for, where that is known (not 0). A longer context costs
-// memory for every slot.
+// ContextFor is the context length to request from a server, in tokens. It fits the
+// longest prompt (in bytes, at two bytes per token, docs/spec/prompts.md §2.6) and the
+// longest answer (in tokens). It is a multiple of 1024, and never more than the context
+// of the model if that is known (not 0). It is no longer than necessary, because every
+// slot needs memory for the whole context.
 func ContextFor(model, longestPrompt, longestAnswer int) int {
 	need := (longestPrompt+1)/2 + longestAnswer
 	need = (need + contextStep - 1) / contextStep * contextStep

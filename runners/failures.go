@@ -6,17 +6,16 @@ import (
 	"sync/atomic"
 )
 
-// ErrMisread marks an answer that is not what was asked for: no JSON, or other
-// members than those that were expected.
-var ErrMisread = errors.New("answer is not what was asked for")
+// ErrMisread marks a malformed response: it is not JSON, or has unexpected members.
+var ErrMisread = errors.New("malformed response")
 
-// Failures counts what went wrong and was asked again, by kind. The zero value is
-// ready; it may be used by several goroutines at once.
+// Failures counts retried failures by kind. The zero value is ready for use, by
+// several goroutines at once.
 type Failures struct {
 	refused, late, misread, broken atomic.Int64
 }
 
-// Count takes note of a temporary failure.
+// Count adds a temporary failure.
 func (f *Failures) Count(err error) {
 	switch _, status := errors.AsType[*StatusError](err); {
 	case status:
@@ -30,7 +29,7 @@ func (f *Failures) Count(err error) {
 	}
 }
 
-// Counts are those that are not 0, by the names of ner.Facts.
+// Counts returns the counts that are not 0, by the names of ner.Facts.
 func (f *Failures) Counts() map[string]int64 {
 	out := map[string]int64{}
 	for name, n := range map[string]int64{

@@ -10,22 +10,22 @@ import (
 	"nerbench/ner"
 )
 
-// Frames keep the request around the prompts of the completion shape from one query to
-// the next. All questions of a family have one, and writing its members anew for each
-// would be the greater part of the work of asking. The zero value keeps none yet.
+// Frames caches the request around a prompt of the completion shape. All queries of a
+// family have the same request, and encoding it for each query would be most of the
+// work of sending. The zero value is an empty cache.
 type Frames struct{ last atomic.Pointer[Frame] }
 
-// Frame is a request as JSON around its prompt, or list of prompts.
+// Frame is the JSON of a request around its prompt or list of prompts.
 type Frame struct {
 	Head, Tail []byte     // before and behind the value of "prompt"
 	of         ner.Prompt // without its text
 }
 
-// place stands for the prompt in a request whose frame is wanted.
+// place is a placeholder for the prompt while a frame is encoded.
 const place = "the prompt stands here"
 
-// Of returns the frame of a prompt: the last one if it fits, or else that of the
-// request that encode makes with a place for the prompt as its "prompt".
+// Of returns the frame of a prompt: the cached one if it fits, else a new one. encode
+// makes the request with place as the value of its "prompt".
 func (f *Frames) Of(p *ner.Prompt, encode func(place string) any) (*Frame, error) {
 	if last := f.last.Load(); last != nil && Alike(&last.of, p) {
 		return last, nil
@@ -43,17 +43,17 @@ func (f *Frames) Of(p *ner.Prompt, encode func(place string) any) (*Frame, error
 	return frame, nil
 }
 
-// Forget makes the next frame be written anew.
+// Forget empties the cache.
 func (f *Frames) Forget() { f.last.Store(nil) }
 
-// Alike reports whether two prompts of the completion shape differ in their text only,
-// so that they have one frame.
+// Alike reports whether two prompts of the completion shape differ in their text only.
+// Such prompts have the same frame.
 func Alike(a, b *ner.Prompt) bool {
 	return a.MaxTokens == b.MaxTokens && bytes.Equal(a.Schema, b.Schema) && slices.Equal(a.Stop, b.Stop)
 }
 
-// ReadFinish reads why a server says that an answer ended. Other words than these two
-// tell of no usual end: "load", the answer to an empty prompt; "repetition".
+// ReadFinish parses the finish reason of a server. Reasons other than these two mean
+// an unusual end, such as "load" (the answer to an empty prompt) or "repetition".
 func ReadFinish(reason string) ner.Finish {
 	switch reason {
 	case "stop":

@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestFrames: a frame is written once for prompts that differ in their text only.
+// TestFrames: prompts that differ in their text only share one frame.
 func TestFrames(t *testing.T) {
 	var frames Frames
 	written := 0
@@ -29,7 +29,7 @@ func TestFrames(t *testing.T) {
 	}
 	request(a, "c")
 	if written != 1 {
-		t.Errorf("written %d times", written)
+		t.Errorf("encoded %d times", written)
 	}
 	for name, other := range map[string]ner.Prompt{
 		"limit": {MaxTokens: 9, Stop: stop}, "stop": {MaxTokens: 8}, "schema": {MaxTokens: 8, Stop: stop, Schema: json.RawMessage("{}")},
@@ -43,6 +43,6 @@ func TestFrames(t *testing.T) {
 	before := written
 	frames.Forget()
 	if request(a, "e"); written != before+1 {
-		t.Error("nothing was forgotten")
+		t.Error("the cache is not empty")
 	}
 }

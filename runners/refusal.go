@@ -8,7 +8,7 @@ import (
 // StatusError is a refusal of a server.
 type StatusError struct {
 	Code    int    // HTTP status
-	Message string // the server's words
+	Message string // message of the server
 }
 
 func (e *StatusError) Error() string {

@@ -7,10 +7,9 @@ import (
 	"nerbench/ner"
 )
 
-// Repeatability asks the queries twice and returns how many answers differ in
-// text or finish reason. A greedy model of a server that computes the same way
-// every time differs nowhere; one that shares its batches with other requests
-// may.
+// Repeatability sends the queries twice and returns how many answers differ in text or
+// finish reason. With greedy decoding, answers are equal if the server computes
+// deterministically. They may differ if it batches them with other requests.
 func Repeatability(ctx context.Context, r Runner, queries []ner.Query) (differ int, err error) {
 	first, err := r.Complete(ctx, queries)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"nerbench/ner"
 )
 
-// script is a runner that does one step for each call: it answers so many
-// queries, then fails.
+// script is a runner with one step per call: it answers a number of queries, then
+// fails.
 type script struct {
 	steps []step
 	calls []call
@@ -90,13 +90,13 @@ func TestRetry(t *testing.T) {
 			answer: []string{"re: a", "re: b", "re: c"},
 		},
 		{
-			name: "goes on at the first unanswered query", policy: policy,
+			name: "resumes at the first unanswered query", policy: policy,
 			steps:  []step{{1, errBusy}, {1, errBusy}, {1, nil}},
 			calls:  []call{{0, "a b c"}, {1 * second, "b c"}, {2 * second, "c"}},
 			answer: []string{"re: a", "re: b", "re: c"},
 		},
 		{
-			name: "an answer starts the count of attempts anew", policy: Policy{Attempts: 2, First: second, Longest: second},
+			name: "an answer resets the count of attempts", policy: Policy{Attempts: 2, First: second, Longest: second},
 			steps:  []step{{0, errBusy}, {1, errBusy}, {1, errBusy}, {1, nil}},
 			calls:  []call{{0, "a b c"}, {1 * second, "a b c"}, {2 * second, "b c"}, {3 * second, "c"}},
 			answer: []string{"re: a", "re: b", "re: c"},
@@ -105,14 +105,14 @@ func TestRetry(t *testing.T) {
 			name: "gives up", policy: Policy{Attempts: 3, First: second, Longest: second},
 			steps:  []step{{1, errBusy}, {0, errBusy}, {0, errBusy}},
 			calls:  []call{{0, "a b c"}, {1 * second, "b c"}, {2 * second, "b c"}},
-			answer: []string{"re: a"}, err: ErrTemporary, text: "busy: temporary failure (asked 3 times)",
+			answer: []string{"re: a"}, err: ErrTemporary, text: "busy: temporary failure (3 attempts)",
 		},
 		{
-			name: "no attempts in the policy is one", policy: Policy{}, steps: []step{{0, errBusy}},
-			calls: []call{{0, "a b c"}}, err: ErrTemporary, text: "busy: temporary failure (asked 1 times)",
+			name: "a policy without attempts has one", policy: Policy{}, steps: []step{{0, errBusy}},
+			calls: []call{{0, "a b c"}}, err: ErrTemporary, text: "busy: temporary failure (1 attempts)",
 		},
 		{
-			name: "what would repeat is not asked again", policy: policy, steps: []step{{1, broken}},
+			name: "a permanent failure is not retried", policy: policy, steps: []step{{1, broken}},
 			calls: []call{{0, "a b c"}}, answer: []string{"re: a"}, err: broken, text: "no such file",
 		},
 		{
@@ -120,15 +120,15 @@ func TestRetry(t *testing.T) {
 			calls: []call{{0, "a b c"}}, err: ErrFatal, text: "the run cannot go on, temporary failure",
 		},
 		{
-			name: "the server asks to wait longer", policy: policy, steps: []step{{0, later(20 * second)}, {3, nil}},
+			name: "the server asks for a longer wait", policy: policy, steps: []step{{0, later(20 * second)}, {3, nil}},
 			calls: []call{{0, "a b c"}, {20 * second, "a b c"}}, answer: []string{"re: a", "re: b", "re: c"},
 		},
 		{
-			name: "the server asks to wait shorter", policy: policy, steps: []step{{0, later(time.Millisecond)}, {3, nil}},
+			name: "the server asks for a shorter wait", policy: policy, steps: []step{{0, later(time.Millisecond)}, {3, nil}},
 			calls: []call{{0, "a b c"}, {1 * second, "a b c"}}, answer: []string{"re: a", "re: b", "re: c"},
 		},
 		{
-			name: "the server asks for too much", policy: policy, steps: []step{{1, fmt.Errorf("x: %w", later(time.Hour))}},
+			name: "the server asks for too long a wait", policy: policy, steps: []step{{1, fmt.Errorf("x: %w", later(time.Hour))}},
 			calls: []call{{0, "a b c"}}, answer: []string{"re: a"}, err: ErrTemporary,
 			text: "x: busy: temporary failure (the server asks to wait 1h0m0s, longer than 1m0s)",
 		},
@@ -191,7 +191,7 @@ func TestRetryTellsOfEveryFailureThatIsTriedAgain(t *testing.T) {
 		p := Policy{Attempts: 3, First: time.Second, Longest: time.Minute}
 		p.Failed = func(err error, wait time.Duration) {
 			if !errors.Is(err, ErrTemporary) {
-				t.Errorf("told of %v", err)
+				t.Errorf("Failed was called with %v", err)
 			}
 			waits = append(waits, wait)
 		}
@@ -217,9 +217,9 @@ func TestWait(t *testing.T) {
 		{"third", nil, 3, 4 * time.Second},
 		{"longest", nil, 5, 10 * time.Second},
 		{"no overflow", nil, 1_000_000, 10 * time.Second},
-		{"jitter at its least is half", at(0), 2, time.Second},
+		{"smallest jitter: half of the wait", at(0), 2, time.Second},
 		{"jitter in the middle", at(0.5), 2, 1500 * time.Millisecond},
-		{"jitter at its most is below the whole", at(0.999), 2, 1999 * time.Millisecond},
+		{"largest jitter: below the whole wait", at(0.999), 2, 1999 * time.Millisecond},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := Policy{First: time.Second, Longest: 10 * time.Second, Jitter: tc.jitter}
@@ -239,7 +239,7 @@ func TestRepeatability(t *testing.T) {
 		if calls == 2 {
 			out[2].Finish = ner.FinishLength
 		}
-		out[3].Duration = time.Duration(calls) // time is no difference
+		out[3].Duration = time.Duration(calls) // durations may differ
 		return out, nil
 	})
 	differ, err := Repeatability(t.Context(), flaky, ask("a", "b", "c", "d"))

@@ -1,6 +1,6 @@
-// Package runners asks models. A [Runner] turns the queries of one passage
-// into completions; decorators in this package retry, limit and adapt; the
-// packages below it speak to one kind of server each.
+// Package runners sends queries to models. A [Runner] turns the queries of one passage
+// into completions. Decorators in this package retry, limit and adapt. Each package
+// below this one has the runner of one kind of server or model.
 package runners
 
 import (
@@ -13,23 +13,23 @@ import (
 
 // Runner answers all queries of one passage.
 type Runner interface {
-	// Complete returns one completion for each query, in the order of the
-	// queries. An answer that makes no sense is an answer. An error is a failure
-	// to ask; it wraps [ErrTemporary] when asking again may help. With an error,
-	// the completions that were had before it are returned: a prefix of the
-	// queries. A prompt that would not fit the context is not an error: its
-	// completion has the finish reason [ner.FinishTooLong].
+	// Complete returns one completion for each query, in the order of the queries.
+	// A malformed answer is an answer, not an error. An error means that a query
+	// could not be answered; it wraps [ErrTemporary] if a retry may help. With an
+	// error, the completions before it are returned: those of the first queries. A
+	// prompt that does not fit the context is not an error: its completion has the
+	// finish reason [ner.FinishTooLong].
 	//
 	// Complete is called from several goroutines at once.
 	Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error)
 }
 
-// ErrTemporary marks a failure that may pass: a busy or restarting server, a
-// broken connection, a deadline.
+// ErrTemporary marks a failure for which a retry may help: a busy or restarting
+// server, a broken connection, a deadline.
 var ErrTemporary = errors.New("temporary failure")
 
-// ErrFatal marks a failure that would repeat with every other query: an unknown
-// model, a refused key, a server that shortens prompts. It ends the run.
+// ErrFatal marks a failure that would repeat with every other query, such as an
+// unknown model, a refused key, or a server that shortens prompts. It ends the run.
 var ErrFatal = errors.New("the run cannot go on")
 
 // RetryAfter is a temporary failure for which the server named a time to wait.
@@ -42,7 +42,7 @@ func (e *RetryAfter) Error() string { return e.Err.Error() }
 
 func (e *RetryAfter) Unwrap() error { return e.Err }
 
-// Identity and Decoding are words of [ner], since the store computes the address of
+// Identity and Decoding are types of [ner], because the store computes the address of
 // an answer from them.
 type (
 	Identity = ner.Identity

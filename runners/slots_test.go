@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// slots is what the loop needs of [Fixed] and [Adaptive].
+// slots are the methods of [Fixed] and [Adaptive] that the loop uses.
 type slots interface {
 	Acquire(ctx context.Context) error
 	Release(queries int, took time.Duration, err error)
@@ -58,8 +58,8 @@ func TestAcquireEndsWithTheContext(t *testing.T) {
 	}
 }
 
-// crowd lets n callers take slots again and again for some time. serve tells
-// how long a passage takes when so many are under way.
+// crowd lets n callers take slots again and again for some time. serve returns the
+// time of a passage when now passages are in progress.
 func crowd(t *testing.T, s slots, n int, d time.Duration, serve func(now int) time.Duration) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d)
@@ -85,8 +85,8 @@ func crowd(t *testing.T, s slots, n int, d time.Duration, serve func(now int) ti
 	group.Wait()
 }
 
-// width is a server that works on so many passages at once, 20 ms each; more of
-// them share its time.
+// width is a server that works on n passages at once, 20 ms each. More passages share
+// its time.
 func width(n int) func(int) time.Duration {
 	return func(now int) time.Duration {
 		return 20 * time.Millisecond * time.Duration(max(now, n)) / time.Duration(n)
@@ -109,7 +109,7 @@ func TestAdaptiveFindsTheWidthOfTheServer(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := NewAdaptive(tc.most)
-				// Within the hold, so that the level is not the next that is tried.
+				// 4.5 s are within the hold, so the next level is not yet tried.
 				crowd(t, a, tc.callers, 4500*time.Millisecond, width(tc.width))
 				if got := a.Limit(); got < tc.least || got > tc.limit {
 					t.Errorf("found %d slots, want %d to %d", got, tc.least, tc.limit)
@@ -145,7 +145,7 @@ func TestAdaptiveFailureHalves(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range 64 { // all passages of one outage fail
+		for range 64 { // all passages fail in one outage
 			a.Release(0, time.Second, errBusy)
 		}
 		if got := a.Limit(); got != 32 {

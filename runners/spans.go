@@ -1,40 +1,29 @@
 package runners
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"nerbench/ner"
 )
 
-// spansQuestion is the prompt of the family "spans", in code points.
-type spansQuestion struct {
+// spansPrompt is the prompt of the family "spans", in code points.
+type spansPrompt struct {
 	Text   string           `json:"text"`
 	Tokens [][2]int         `json:"tokens"`
 	Types  []ner.EntityType `json:"types"`
 }
 
-// spansAnswer is the answer to it, in code points.
-type spansAnswer struct {
-	Spans []answerSpan `json:"spans"`
-}
-
-type answerSpan struct {
-	Start int            `json:"start"`
-	End   int            `json:"end"`
-	Type  ner.EntityType `json:"type"`
-}
-
-// SpansQuestion returns the document of a query of the family "spans", and the
-// types it asks for. The document of a query stands for its prompt, which says the
-// same; a query without one is read from the prompt.
-func SpansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
+// spansQuestion returns the document and the types of a query of the family "spans".
+// If the query has no document, it parses the prompt, which has the same content.
+func spansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
 	if q.Document != nil {
 		return q.Document, q.Types, nil
 	}
-	var asked spansQuestion
+	var asked spansPrompt
 	if err := json.Unmarshal([]byte(q.Prompt.Text), &asked); err != nil {
 		return nil, nil, fmt.Errorf("prompt: not of the family spans: %w", err)
 	}
@@ -57,21 +46,41 @@ func SpansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
 	return d, asked.Types, nil
 }
 
-// SpansAnswer writes those spans of a document that were asked for, as the answer
-// of the family "spans".
-func SpansAnswer(d *ner.Document, spans []ner.Span, types []ner.EntityType) (string, error) {
-	a := spansAnswer{Spans: []answerSpan{}}
-	points := ner.NewCodePoints(d.Text)
+// CompleteSpans answers queries of the prompt family "spans" with the spans of tag that
+// have a requested type. The queries of one passage share a document, which is tagged
+// once. A prompt of another family is an error that wraps [ErrFatal].
+func CompleteSpans(ctx context.Context, queries []ner.Query, tag func(context.Context, *ner.Document) ([]ner.Span, error)) ([]ner.Completion, error) {
+	out := make([]ner.Completion, 0, len(queries))
+	var tagged *ner.Document
+	var spans []ner.Span
+	for i := range queries {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		start := time.Now()
+		d, types, err := spansQuestion(&queries[i])
+		if err != nil {
+			return out, fmt.Errorf("query %d: %w: %w", i, err, ErrFatal)
+		}
+		if d != tagged {
+			if spans, err = tag(ctx, d); err != nil {
+				return out, fmt.Errorf("query %d: %w", i, err)
+			}
+			tagged = d
+		}
+		text := spansAnswer(d, spans, types)
+		out = append(out, ner.Completion{Text: text, Finish: ner.FinishStop, Duration: time.Since(start)})
+	}
+	return out, nil
+}
+
+// spansAnswer writes those spans of a document that were asked for.
+func spansAnswer(d *ner.Document, spans []ner.Span, types []ner.EntityType) string {
+	var wanted []ner.Span
 	for _, s := range spans {
 		if slices.Contains(types, s.Type) {
-			a.Spans = append(a.Spans, answerSpan{points.CodePoint(s.Start), points.CodePoint(s.End), s.Type})
+			wanted = append(wanted, s)
 		}
 	}
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(a); err != nil {
-		return "", err
-	}
-	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
+	return ner.SpansAnswer(d.Text, wanted)
 }

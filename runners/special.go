@@ -7,20 +7,20 @@ import (
 )
 
 // EndOfSequence is the text that many models of the LLaMA family read as the token
-// that ends an answer; prompts of several families rely on it (docs/spec/prompts.md §2.4).
+// that ends an answer. Prompts of several families depend on it (docs/spec/prompts.md §2.4).
 const EndOfSequence = "</s>"
 
-// Special is what a tokenizer makes of special tokens (docs/spec/prompts.md §2.4).
+// Special is how a tokenizer splits special tokens (docs/spec/prompts.md §2.4).
 type Special struct {
-	Added int // tokens that are put before a completion prompt: one BOS, or none
-	// Texts are those that should be one token each, [EndOfSequence] first, and Tokens
-	// how many each is.
+	Added int // tokens that the tokenizer adds before a completion prompt: one BOS, or none
+	// Texts should be one token each; [EndOfSequence] is the first. Tokens are the
+	// numbers of tokens that they have.
 	Texts  []string
 	Tokens []int
 }
 
-// SpecialOf asks a tokenizer, given as a count of the tokens of a text with or without
-// those that it adds to a prompt, for [EndOfSequence] and the other texts.
+// SpecialOf counts the tokens of [EndOfSequence] and the other texts. count returns the
+// number of tokens of a text, with or without those that the tokenizer adds to a prompt.
 func SpecialOf(texts []string, count func(text string, added bool) (int, error)) (*Special, error) {
 	const text = "The text"
 	with, err := count(text, true)
@@ -45,7 +45,7 @@ func SpecialOf(texts []string, count func(text string, added bool) (int, error))
 	return s, nil
 }
 
-// Split are those of some texts that are not one token; none if that is unknown (nil).
+// Split returns the texts that are not one token each; none if that is unknown (nil).
 func (s *Special) Split(texts []string) []string {
 	if s == nil {
 		return nil
@@ -56,7 +56,7 @@ func (s *Special) Split(texts []string) []string {
 	})
 }
 
-// String is the fact of a run.
+// String returns the text for the metadata of a run.
 func (s *Special) String() string {
 	if s == nil {
 		return "unchecked"

@@ -2,6 +2,7 @@ package runners
 
 import (
 	"context"
+	"nerbench/ner"
 	"net"
 	"net/http"
 	"strings"
@@ -11,10 +12,10 @@ import (
 // defaultConnections is the number of idle connections that a client keeps.
 const defaultConnections = 64
 
-// NewClient is an HTTP client for many small requests to few hosts, which keeps so
-// many idle connections to each; 0 stands for 64. Answers are not compressed: they
-// are small, and near. dialled is told of every connection that is made; may be
-// nil.
+// NewClient returns an HTTP client for many small requests to few hosts. It keeps up to
+// connections idle connections to each host; 0 stands for 64. Answers are not
+// compressed, because they are small and the servers are near. dialled is called for
+// each new connection; it may be nil.
 func NewClient(connections int, dialled func()) *http.Client {
 	if connections <= 0 {
 		connections = defaultConnections
@@ -39,25 +40,5 @@ func NewClient(connections int, dialled func()) *http.Client {
 
 // AppendJSONString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.
 func AppendJSONString(b []byte, s string) []byte {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		b = append(b, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		default:
-			const hex = "0123456789abcdef"
-			b = append(b, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(append(b, s[from:]...), '"')
+	return ner.AppendJSONString(b, strings.ToValidUTF8(s, "\uFFFD"))
 }

@@ -35,7 +35,7 @@ func (r *Result) figure() reports.Figure {
 	return f
 }
 
-// isGrid reports whether every value of the last key meets every combination of
+// isGrid reports whether every value of the last key is combined with all values of
 // the others.
 func isGrid(shown [][]string) bool {
 	if len(shown) == 0 || len(shown[0]) < 2 {

@@ -22,8 +22,8 @@ func (r *Result) grids() []reports.Grid {
 	return grids
 }
 
-// mostDatasetColumns is how many datasets have a column each; more would push
-// what is compared off the screen.
+// mostDatasetColumns is the largest number of datasets that have a column each:
+// more do not fit on a screen.
 const mostDatasetColumns = 8
 
 // column is a column of the table of points.
@@ -49,9 +49,9 @@ func (r *Result) grid() reports.Grid {
 	return g
 }
 
-// columns are those of the table: what the points are, what they are worth, what
-// they cost. Some stand there only if a line has something for them. labels is the
-// number of those that name a line.
+// columns are those of the table: the keys of the points, their scores, their cost.
+// Some columns are left out if no line has a value. labels is the number of columns
+// that name a line.
 func (r *Result) columns() (columns []column, labels int) {
 	add := func(header string, cell func(int, *Line) string) {
 		columns = append(columns, column{header, cell})
@@ -157,8 +157,7 @@ func (l *Line) differenceText() string {
 	return reports.Points(l.Difference)
 }
 
-// tokensText prints a number of tokens of a cost; a server that reports none has
-// not answered without any.
+// tokensText prints a number of tokens of a cost: "–" if the server reports none.
 func tokensText(n int, of *harness.Cost) string {
 	if of.PromptTokens+of.AnswerTokens == 0 {
 		return "–"
@@ -166,7 +165,7 @@ func tokensText(n int, of *harness.Cost) string {
 	return amount(float64(n))
 }
 
-// aPoint is what a point costs: the tokens of prompts and answers by F1 in percent.
+// aPoint is the cost of one point of F1 in percent: tokens of prompts and answers.
 func aPoint(c *harness.Cost, f1 *float64) string {
 	tokens := c.PromptTokens + c.AnswerTokens
 	if tokens == 0 || f1 == nil || *f1 <= 0 {
@@ -189,8 +188,8 @@ func moneyText(m *float64) string {
 	return fmt.Sprintf("%.2f", *m)
 }
 
-// shownValues are the values of the keys of each line. Models are shown by what
-// tells them apart: their paths may have much in common.
+// shownValues are the values of the keys of each line. Models are shown by the parts
+// of their names that differ: their paths may have much in common.
 func (r *Result) shownValues() [][]string {
 	var models []string
 	for _, l := range r.Lines {
@@ -213,8 +212,7 @@ func (r *Result) shownValues() [][]string {
 	return out
 }
 
-// apart cuts off what names have in common at both ends, at the borders of their
-// parts.
+// apart removes the parts that all names have in common at both ends.
 func apart(names []string) []string {
 	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(distinct) < 2 {

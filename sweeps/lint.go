@@ -144,8 +144,8 @@ func (l *planLint) values() {
 	slices.SortFunc(l.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }
 
-// negatives keeps the two meanings of negative sampling apart: what a model was
-// trained with, and what it is asked (docs/spec/prompts.md §2.9).
+// negatives keeps the two meanings of negative sampling apart: the types that a model
+// was trained with, and those that it is asked for (docs/spec/prompts.md §2.9).
 func (l *planLint) negatives() {
 	varied := l.Varied()
 	queries := slices.Contains(varied, "queries")

@@ -72,7 +72,7 @@ func (s *Sweep) nameModels(models []string) error {
 // completeMetrics sets the default metric, and checks the ids.
 func (s *Sweep) completeMetrics() error {
 	if len(s.Metrics) == 0 {
-		s.Metrics = loop.DefaultMetrics[:1]
+		s.Metrics = slices.Clone(loop.DefaultMetrics[:1])
 	}
 	for _, id := range s.Metrics {
 		if _, _, err := metrics.ParseID(id); err != nil {

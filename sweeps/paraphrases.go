@@ -18,7 +18,7 @@ type Paraphrase struct {
 	Type    ner.EntityType `json:"type"`
 	// Keys are the others that vary.
 	Keys map[string]string `json:"keys,omitempty"`
-	Name string            `json:"name"` // what the prompt said
+	Name string            `json:"name"` // in the prompt
 	Base bool              `json:"base"` // it is the type's own name
 	F1   *float64          `json:"f1"`   // of the type
 	// Spread is the highest F1 of any name minus the lowest, on the base line.
@@ -28,8 +28,8 @@ type Paraphrase struct {
 	Agreement *float64 `json:"agreement,omitempty"`
 }
 
-// paraphrases computes the lines of a sweep over paraphrases: what counts of each
-// run is the one type that it asks by another name.
+// paraphrases computes the lines of a sweep over paraphrases. Each run counts for
+// the one type that it asks for by another name.
 func (c *counter) paraphrases(ctx context.Context, p *Prepared) ([]Paraphrase, error) {
 	var out []Paraphrase
 	for _, dataset := range p.datasets {
@@ -121,7 +121,7 @@ func (c *counter) typeF1(ctx context.Context, r *run, metric string, t ner.Entit
 	return f1, nil
 }
 
-// predictedSpans reads the answers of a run again, and keeps its spans by passage.
+// predictedSpans parses the answers of a run again, and returns the spans by passage.
 func (c *counter) predictedSpans(ctx context.Context, r *run) (map[int][]ner.Span, error) {
 	plan, err := c.bench.ScorePlan(ctx, c.store, r.id)
 	if err != nil {
@@ -189,7 +189,7 @@ func spreadOf(lines []Paraphrase) *float64 {
 
 // paraphraseGrid lays the lines out.
 func paraphraseGrid(title string, lines []Paraphrase) reports.Grid {
-	g := reports.Grid{Title: title + ": the type that is asked by another name", Labels: 3}
+	g := reports.Grid{Title: title + ": the type that is asked for by another name", Labels: 3}
 	g.Header = []string{"dataset", "type", "asked as"}
 	var others []string
 	if len(lines) > 0 {

@@ -45,14 +45,14 @@ type run struct {
 	request harness.Request
 	// keys are those of the run that do not depend on its model.
 	keys map[string]string
-	id   string // in the store; empty: not known, or not there
+	id   string // in the store; empty: unknown, or no such run
 }
 
 // model is the name by which the model of a run is opened.
 func (r *run) model() string { return r.Prepared.Request.Plan.Model }
 
-// Prepare prepares the runs of a sweep. The request holds what they share: the
-// servers and how they are asked; its plan, datasets and metrics are not read.
+// Prepare prepares the runs of a sweep. They share the request, except for its plan,
+// datasets and metrics: those are of the sweep.
 // The error joins all faults, each with dataset and point.
 func Prepare(ctx context.Context, bench *harness.Bench, s *Sweep, shared harness.Request) (*Prepared, error) {
 	if err := s.completeMetrics(); err != nil {
@@ -65,7 +65,7 @@ func Prepare(ctx context.Context, bench *harness.Bench, s *Sweep, shared harness
 	}
 	b := &builder{
 		out: p, shared: shared, preparer: harness.Preparer{Bench: bench},
-		byKeys: map[string]*run{}, byContent: map[string]string{}, said: map[string]bool{},
+		byKeys: map[string]*run{}, byContent: map[string]string{}, reported: map[string]bool{},
 	}
 	for _, dataset := range p.datasets {
 		for _, point := range s.All() {
@@ -132,28 +132,28 @@ type builder struct {
 	byKeys    map[string]*run
 	byContent map[string]string // name of the point by everything that its result depends on
 	faults    []error
-	said      map[string]bool // faults, without the points that have them
+	reported  map[string]bool // faults, without their points
 }
 
 // fault keeps a fault, once for all points of a dataset that have it.
 func (b *builder) fault(dataset *datasets.Dataset, point string, err error) {
-	if said := dataset.ID + err.Error(); !b.said[said] {
-		b.said[said] = true
+	if text := dataset.ID + err.Error(); !b.reported[text] {
+		b.reported[text] = true
 		b.faults = append(b.faults, fmt.Errorf("dataset %s: %s: %w", dataset.ID, point, err))
 	}
 }
 
 // add makes the runs of a point on one dataset, one for each seed.
 func (b *builder) add(ctx context.Context, dataset *datasets.Dataset, p Point) error {
-	keys, reading := b.out.Sweep.FixedKeys(), map[string]string{}
+	keys, parsing := b.out.Sweep.FixedKeys(), map[string]string{}
 	maps.Copy(keys, p.Keys)
-	for _, k := range ReadingKeys {
+	for _, k := range ParsingKeys {
 		if v := keys[k]; v != "" {
-			reading[k] = v
+			parsing[k] = v
 		}
 		delete(keys, k)
 	}
-	at, err := b.point(p, reading)
+	at, err := b.point(p, parsing)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (b *builder) add(ctx context.Context, dataset *datasets.Dataset, p Point) e
 		}
 		content := r.model() + " " + keysText(r.keys) + strings.Join(at.metrics, " ")
 		if other, twice := b.byContent[content]; twice && other != name {
-			return fault.Usagef("asks and reads the same as the point %s: they are one run", other)
+			return fault.Usagef("is the same run as the point %s", other)
 		}
 		b.byContent[content] = name
 		if r.name == "" {
@@ -197,7 +197,7 @@ func seedText(seeds []int, seed string) string {
 }
 
 // point finds a point, or adds it.
-func (b *builder) point(p Point, reading map[string]string) (*preparedPoint, error) {
+func (b *builder) point(p Point, parsing map[string]string) (*preparedPoint, error) {
 	name := p.Name(b.out.varied)
 	for i := range b.out.points {
 		if b.out.points[i].Name(b.out.varied) == name {
@@ -210,7 +210,7 @@ func (b *builder) point(p Point, reading map[string]string) (*preparedPoint, err
 		if err != nil {
 			return nil, fault.Usagef("%v", err)
 		}
-		maps.Copy(options, reading)
+		maps.Copy(options, parsing)
 		full, err := metric.WithOptions(options)
 		if err != nil {
 			return nil, fault.Usagef("%v", err)

@@ -114,7 +114,7 @@ func sumProbes(probes []Probe) *TimeEstimate {
 	return e
 }
 
-// notes tell people of the probes; none for nil.
+// notes describe the probes for people; nil has none.
 func (e *TimeEstimate) notes() []string {
 	if e == nil {
 		return nil
@@ -196,7 +196,7 @@ type tokenCounter struct {
 	tokens, bytes int
 }
 
-// Cached implements loop.Recorder: no answer is known.
+// Cached implements loop.Recorder: no answer is stored.
 func (*tokenCounter) Cached(context.Context, []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	return nil, nil
 }

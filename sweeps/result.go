@@ -15,10 +15,10 @@ type Result struct {
 	Title  string   `json:"title"`
 	Varied []string `json:"varied"`
 	Lines  []Line   `json:"lines"`
-	// Paraphrases are about the types that were asked by other names.
+	// Paraphrases are about the types that were asked for by other names.
 	Paraphrases []Paraphrase `json:"paraphrases,omitempty"`
 	Notes       []string     `json:"notes"`
-	// Published are tables of the paper that ask the same, without own runs.
+	// Published are tables of the paper on the same question, without own runs.
 	Published []*paper.Table `json:"published,omitempty"`
 	Warning   string         `json:"warning,omitempty"`
 }
@@ -47,7 +47,7 @@ type Line struct {
 	Cost     *harness.Cost `json:"cost"`
 	Runs     []string      `json:"runs"`
 
-	asked string   // the metric as it was asked for, without what the point says of reading
+	asked string   // the metric as it was asked for, without the options of the point
 	used  []string // the datasets in the mean
 }
 

@@ -47,13 +47,14 @@ func (p *Prepared) find(ctx context.Context, store *results.Store) error {
 	for _, r := range all {
 		byDataset[r.Keys["dataset"]] = append(byDataset[r.Keys["dataset"]], r)
 	}
+	ofModel := ner.KeyNames(ner.InPart(ner.ModelPart, ner.DecodingPart))
 	for _, r := range p.runs {
 		if r.id != "" {
 			continue
 		}
 		model := open.StoredName(r.model())
 		for _, stored := range byDataset[r.Dataset.ID] {
-			if stored.Keys["model"] == model && fits(r.keys, stored.Keys) {
+			if stored.Keys["model"] == model && fits(r.keys, stored.Keys, ofModel) {
 				r.id = stored.ID
 			}
 		}
@@ -61,10 +62,9 @@ func (p *Prepared) find(ctx context.Context, store *results.Store) error {
 	return nil
 }
 
-// fits reports whether a run in the store has these keys, and no others but those
-// that its model brings.
-func fits(keys, stored map[string]string) bool {
-	ofModel := ner.KeyNames(ner.InPart(ner.ModelPart, ner.DecodingPart))
+// fits reports whether a run in the store has these keys, and no others but keys of
+// its model that are left open.
+func fits(keys, stored map[string]string, ofModel []string) bool {
 	for k, v := range stored {
 		if keys[k] != v && !(slices.Contains(ofModel, k) && keys[k] == "") {
 			return false

@@ -30,15 +30,15 @@ import (
 type Sweep struct {
 	// Name is the file's name without .toml.
 	Name string `toml:"-"`
-	// Title stands above every output, Meaning says in a line what is asked.
+	// Title stands above every output, Meaning is the question in one line.
 	Title   string `toml:"title"`
 	Meaning string `toml:"meaning"`
-	// Warning stands below every output: what the numbers are not.
+	// Warning is a caveat below every output.
 	Warning string `toml:"warning"`
 	// Negatives says whether the sweep is about negative sampling: in training, at
 	// inference; empty: it is not (docs/spec/prompts.md §2.9).
 	Negatives string `toml:"negatives"`
-	// Models says what the models differ in that the user names; empty: the sweep is
+	// Models describes how the models differ that the user names; empty: the sweep is
 	// not one over models.
 	Models string `toml:"models"`
 	// Published names the tables and figures of the literature that stand beside the
@@ -46,7 +46,7 @@ type Sweep struct {
 	Published []string `toml:"published"`
 	// Metrics are the ids to score by; empty: span_f1.
 	Metrics []string `toml:"metrics"`
-	// Datasets and Suite say what is asked about, unless the user does.
+	// Datasets or Suite are asked about, unless the user names others.
 	Datasets []string `toml:"datasets"`
 	Suite    string   `toml:"suite"`
 	// Seeds repeat every point: values of the key seed.
@@ -55,8 +55,7 @@ type Sweep struct {
 	// Fixed are the keys that all points share.
 	Fixed map[string]any `toml:"fixed"`
 	// Grid varies every key with every other, Zip its keys together, Points are
-	// listed one by one. Where several are there, every point of one meets every
-	// point of the others.
+	// listed one by one. If a plan has several of them, all are combined.
 	Grid   map[string][]any `toml:"grid"`
 	Zip    map[string][]any `toml:"zip"`
 	Points []map[string]any `toml:"point"`
@@ -67,9 +66,9 @@ type Sweep struct {
 	file, text string // where it was read, for errors
 }
 
-// ReadingKeys say how answers are read and placed. Points that differ in these
-// alone share all answers: they are scored, not asked (docs/spec/metrics.md §7, §8).
-var ReadingKeys = []string{"align", "boundary", "tiers", "unknown", "reader"}
+// ParsingKeys say how answers are parsed and aligned. Points that differ only in
+// these share all answers: they are scored, not asked (docs/spec/metrics.md §7, §8).
+var ParsingKeys = []string{"align", "boundary", "tiers", "unknown", "reader"}
 
 // Negatives of a sweep.
 const (
@@ -77,8 +76,8 @@ const (
 	Inference = "inference"
 )
 
-// All stands for every value that a key can have in a row: of paraphrase, every
-// other name that is known of each of its types.
+// All stands for every value of the key paraphrase: every other name that the type
+// descriptions of a dataset have for its types.
 const All = "*"
 
 //go:embed plans/*.toml
@@ -145,17 +144,16 @@ type Point struct {
 	Baseline bool
 }
 
-// Name says what the point has of the keys that vary, in their order.
+// Name lists the values of the keys that vary, in their order.
 func (p Point) Name(varied []string) string {
-	said := make([]string, len(varied))
+	parts := make([]string, len(varied))
 	for i, k := range varied {
-		said[i] = k + "=" + p.Value(k)
+		parts[i] = k + "=" + p.Value(k)
 	}
-	return strings.Join(said, " ")
+	return strings.Join(parts, " ")
 }
 
-// Value is what a point has of a key, for people: "–" where it has none, so that
-// the key is at its default.
+// Value is the value of a key, for people: "–" where the key is at its default.
 func (p Point) Value(key string) string {
 	if v := p.Keys[key]; v != "" {
 		return v
@@ -276,8 +274,8 @@ func (s *Sweep) Fix(key, value string) {
 	s.Fixed[key] = value
 }
 
-// Vary makes a key vary over some values, instead of what the plan has of it: for
-// models that the user names. The first one is the baseline, unless another key
+// Vary makes a key vary over some values, in place of those of the plan: for models
+// that the user names. The first one is the baseline, unless another key
 // says which point is.
 func (s *Sweep) Vary(key string, values []string) {
 	delete(s.Fixed, key)
@@ -295,5 +293,5 @@ func (s *Sweep) Vary(key string, values []string) {
 func known(key string) bool { return slices.Contains(knownKeys(), key) }
 
 func knownKeys() []string {
-	return slices.Concat([]string{"model"}, ner.KeyNames(ner.Settable), ReadingKeys)
+	return slices.Concat([]string{"model"}, ner.KeyNames(ner.Settable), ParsingKeys)
 }

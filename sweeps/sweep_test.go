@@ -1,10 +1,14 @@
 package sweeps_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"nerbench/datasets"
+	"nerbench/metrics"
+	"nerbench/reports/paper"
 	"nerbench/sweeps"
 )
 
@@ -29,6 +33,40 @@ func TestPlans(t *testing.T) {
 				t.Errorf("%d baselines", bases)
 			}
 		})
+	}
+}
+
+// TestPublished: the items of the paper and the datasets that plans name exist, and
+// so do their metrics.
+func TestPublished(t *testing.T) {
+	ds, err := datasets.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, err := paper.Items()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range sweeps.Names() {
+		s, err := sweeps.Named(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, named := range s.Published {
+			if !slices.ContainsFunc(items, func(i paper.Item) bool { return i.Name == named }) {
+				t.Errorf("%s: published %q: the paper has no such item", name, named)
+			}
+		}
+		for _, id := range s.Datasets {
+			if _, err := datasets.Find(ds, id); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		for _, id := range s.Metrics {
+			if _, _, err := metrics.ParseID(id); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 

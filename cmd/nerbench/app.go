@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -30,6 +31,7 @@ func commands(env *environment) []*cli.Command {
 		parseCommand(env),
 		alignCommand(env),
 		doctorCommand(env),
+		completionCommand(env),
 		versionCommand(env),
 	}
 }
@@ -50,38 +52,62 @@ func run(ctx context.Context, args []string, env *environment) int {
 		Before:         env.readGlobals,
 		Action:         noCommand,
 	}
-	share(app.Commands, app.Name)
+	env.share(app.Commands, app.Name)
 	app.CustomAppHelpTemplate = appHelp(app)
-	return env.exit(ctx, app.RunContext(ctx, arrange(app, args)))
+	if len(args) > 1 && args[1] == completeCommand {
+		return env.complete(app, args[2:])
+	}
+	args = arrange(app, args)
+	env.given = givenFlags(app.Flags, args)
+	return env.exit(ctx, app.RunContext(ctx, args))
 }
 
 // globalFlags are understood before and behind the command.
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
+		&cli.StringFlag{Name: "config", EnvVars: []string{"NERBENCH_CONFIG"}, Usage: "`FILE` of settings (default: nerbench.toml, if it is there)"},
 		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` in which answers are kept"},
-		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: nerbench/data in the user's cache folder)"},
-		&cli.StringFlag{Name: "datasets", EnvVars: []string{"NERBENCH_DATASETS"}, Usage: "`DIR` with datasets of your own, beside the embedded ones"},
-		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` with prompt families of your own, and descriptions of types"},
-		&cli.StringFlag{Name: "models", EnvVars: []string{"NERBENCH_MODELS"}, Usage: "`DIR` with model cards of your own, beside the embedded ones"},
+		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: in the user's cache folder)"},
+		&cli.StringFlag{Name: "datasets", EnvVars: []string{"NERBENCH_DATASETS"}, Usage: "`DIR` of your own datasets, beside the embedded ones"},
+		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` of your own prompt families and descriptions of types"},
+		&cli.StringFlag{Name: "models", EnvVars: []string{"NERBENCH_MODELS"}, Usage: "`DIR` of your own model cards, beside the embedded ones"},
+		&cli.StringFlag{Name: "color", Value: colorModes[0], EnvVars: []string{"NERBENCH_COLOR"}, Usage: "`WHEN` to use colours: " + strings.Join(colorModes, ", ")},
 		&cli.BoolFlag{Name: "json", EnvVars: []string{"NERBENCH_JSON"}, Usage: "print one JSON value on standard output"},
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, EnvVars: []string{"NERBENCH_QUIET"}, Usage: "no progress on standard error"},
 	}
 }
 
 // share gives every command what all of them have: a help text, usage errors with
-// exit code 2, and an error where a group is called without one of its commands.
-func share(cmds []*cli.Command, path string) {
+// exit code 2, the global flags, and an error where a group is called without one of
+// its commands.
+func (env *environment) share(cmds []*cli.Command, path string) {
 	for _, c := range cmds {
 		c.OnUsageError = asUsageError
 		c.HideHelpCommand = true
 		c.CustomHelpTemplate = commandHelp(c, path+" "+c.Name)
 		if len(c.Subcommands) > 0 {
-			share(c.Subcommands, path+" "+c.Name)
+			env.share(c.Subcommands, path+" "+c.Name)
 			if c.Action == nil {
 				c.Action = noCommand
 			}
+			continue
+		}
+		if !slices.Contains(withoutSettings, c.Name) {
+			_, name, _ := strings.Cut(path+" "+c.Name, " ")
+			c.Before = func(ctx *cli.Context) error { return env.prepare(ctx, name) }
 		}
 	}
+}
+
+// withoutSettings are commands that also work where the configuration file is broken.
+var withoutSettings = []string{"version", "completion"}
+
+// prepare gives a command its settings before it starts.
+func (env *environment) prepare(c *cli.Context, command string) error {
+	if env.broken != nil {
+		return env.broken
+	}
+	return env.settleCommand(c, command)
 }
 
 // noCommand answers a call that names no command, or an unknown one.

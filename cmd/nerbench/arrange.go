@@ -76,3 +76,19 @@ func takesValue(f cli.Flag) bool {
 	d, ok := f.(cli.DocGenerationFlag)
 	return ok && d.TakesValue()
 }
+
+// givenFlags are the names of the flags that arranged arguments begin with.
+func givenFlags(flags []cli.Flag, args []string) map[string]bool {
+	given := map[string]bool{}
+	for i := 1; i < len(args) && strings.HasPrefix(args[i], "-"); i++ {
+		f := flagNamed(flags, args[i])
+		if f == nil {
+			break
+		}
+		given[f.Names()[0]] = true
+		if takesValue(f) && !strings.Contains(args[i], "=") {
+			i++
+		}
+	}
+	return given
+}

@@ -14,7 +14,7 @@ import (
 func modelsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "models",
-		Usage: "cards of published models, and whether a model can be asked",
+		Usage: "list model cards; check whether a model can be asked",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the model cards",
@@ -25,7 +25,7 @@ func modelsCommand(env *environment) *cli.Command {
 				Action: func(c *cli.Context) error { return env.showCard(c) },
 			},
 			{
-				Name: "check", Usage: "ask a model for what a run will need, and say whether it can be asked", ArgsUsage: "MODEL",
+				Name: "check", Usage: "check whether a model can be asked: server, context, answers", ArgsUsage: "MODEL",
 				Description: `check opens the model as run does and looks at its identity, its context, its special
 tokens, its chat template where one is needed, and what computes it. It asks a few
 questions about the first passages of a dataset, twice, then the longest one of the dataset, and

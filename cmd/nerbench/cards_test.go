@@ -141,7 +141,7 @@ func TestModelsCheck(t *testing.T) {
 		if v.Queries != 4 || v.Special != "unchecked" || v.Device != "45 % GPU, the rest CPU" || v.Digest == "" || len(v.Problems) > 0 {
 			t.Errorf("verdict is %+v", v)
 		}
-		said(t, v.Remarks, "on the processor in part")
+		said(t, v.Remarks, "partly on the CPU")
 	})
 	t.Run("no chat template", func(t *testing.T) {
 		w := newWorkplace(t, 3, 0, func(f *ollamatest.Fake) { f.Template = "{{ .Prompt }}" })
@@ -150,7 +150,7 @@ func TestModelsCheck(t *testing.T) {
 	t.Run("another family", func(t *testing.T) {
 		w := newWorkplace(t, 3, 0)
 		w.fake.Change(func(string) string { return "I cannot help with that." })
-		said(t, w.check(1, "ollama/tiny").Problems, "no answer could be read")
+		said(t, w.check(1, "ollama/tiny").Problems, "no answer can be parsed")
 	})
 	t.Run("a short context", func(t *testing.T) {
 		w := newWorkplace(t, 3, 0)

@@ -7,16 +7,14 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
+	"nerbench/harness/compare"
+	"nerbench/harness/files"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
-	"nerbench/ner"
 	"nerbench/reports"
 )
-
-// significant is the adjusted p value up to which a difference counts as one
-// (docs/spec/metrics.md §12.5).
-const significant = 0.05
 
 func compareCommand(env *environment) *cli.Command {
 	return &cli.Command{
@@ -44,12 +42,12 @@ significant (p, corrected over the datasets, at most --alpha, default 0.05), on 
 			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the dataset, separated by commas (default: any)"},
 			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for buckets that need it"},
 			&cli.BoolFlag{Name: "partial", Usage: "compare the documents that both files have a prediction for"},
-			&cli.StringSliceFlag{Name: "by", Usage: "`ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(attributeNames(), ", ")},
+			&cli.StringSliceFlag{Name: "by", Usage: "`ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(metrics.AttributeNames(), ", ")},
 			&cli.IntFlag{Name: "flips", Value: 10, Usage: "show `N` flips of each side; -1: all"},
 			&cli.IntFlag{Name: "rounds", Usage: "`R` random swaps, however few passages differ (default: all swaps where at most 16 differ, else 9999)"},
 			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit code 1 if B is significantly lower than A"},
 			&cli.Float64Flag{Name: "margin", Usage: "`POINTS` of F1 that B may lose"},
-			&cli.Float64Flag{Name: "alpha", Value: significant, Usage: "largest corrected `P` of a significant difference"},
+			&cli.Float64Flag{Name: "alpha", Value: compare.Significant, Usage: "largest corrected `P` of a significant difference"},
 		}, intervalFlags(stats.Resamples)...),
 		Action: func(c *cli.Context) error { return env.compare(c) },
 	}
@@ -60,133 +58,122 @@ func (env *environment) compare(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	files := c.IsSet("gold") || c.IsSet("pred")
+	named := c.IsSet("gold") || c.IsSet("pred")
 	switch {
-	case files && c.NArg() > 0:
+	case named && c.NArg() > 0:
 		return fault.Usagef("compare: unexpected argument %q (files are named by flags)", c.Args().First())
-	case !files && c.NArg() != 2:
+	case !named && c.NArg() != 2:
 		return fault.Usagef("compare: want two runs, A and B, or --gold with --pred twice")
 	}
 	compareInput := env.compareRuns
-	if files {
+	if named {
 		compareInput = env.compareFiles
 	}
 	ds, incomplete, err := compareInput(c, s)
 	if err != nil {
 		return fmt.Errorf("compare: %w", err)
 	}
-	result := newComparison(c.String("metric"), ds, s)
-	if env.json {
-		err = env.printJSON(result.json(c.Int("flips"), files))
-	} else {
-		err = result.writeText(env.stdout, c.Int("flips"))
-	}
+	result := compare.New(c.String("metric"), ds, s)
 	switch {
-	case err != nil:
+	case env.json && named:
+		err = env.printJSON(result.FilesReport(c.Int("flips")))
+	case env.json:
+		err = env.printJSON(result.Report(c.Int("flips")))
+	default:
+		err = (&compareText{result}).write(env.stdout, c.Int("flips"))
+	}
+	if err != nil {
 		return err
-	case c.Bool("fail-on-regression") && len(result.regressions(s)) > 0:
-		return fmt.Errorf("compare: B is significantly lower than A: %s", strings.Join(result.regressions(s), ", "))
-	case incomplete > 0:
+	}
+	if worse := result.Regressions(s); c.Bool("fail-on-regression") && len(worse) > 0 {
+		return fmt.Errorf("compare: B is significantly lower than A: %s", regressionList(worse))
+	}
+	if incomplete > 0 {
 		return &fault.PartialError{Err: fmt.Errorf("compare: %d passages are not complete on both sides, and are not compared", incomplete)}
 	}
 	return nil
 }
 
-func readCompareSettings(c *cli.Context) (compareSettings, error) {
+func regressionList(worse []compare.Regression) string {
+	var names []string
+	for _, r := range worse {
+		name := datasetTitle(r.Dataset)
+		if r.Average {
+			name = "mean_rows"
+		}
+		names = append(names, name+" by "+reports.Points(&r.Difference))
+	}
+	return strings.Join(names, ", ")
+}
+
+// datasetTitle names a dataset; files are one without a name.
+func datasetTitle(name string) string {
+	if name == "" {
+		return "all passages"
+	}
+	return name
+}
+
+// compareRuns compares stored runs, dataset by dataset.
+func (env *environment) compareRuns(c *cli.Context, _ compare.Settings) (ds []*compare.Dataset, incomplete int, err error) {
+	by, err := metrics.ParseBy(splitList(c.StringSlice("by")))
+	if err != nil {
+		return nil, 0, fault.Usagef("%v", err)
+	}
+	if c.IsSet("train") || c.IsSet("partial") || c.IsSet("family") || c.IsSet("variant") || c.IsSet("types") {
+		return nil, 0, fault.Usagef("--train, --partial, --family, --variant and --types are for files, not for runs")
+	}
 	n, err := readIntervals(c)
 	if err != nil {
-		return compareSettings{}, err
+		return nil, 0, err
 	}
-	s := compareSettings{resamples: n.resamples, rounds: c.Int("rounds"), alpha: c.Float64("alpha"), margin: c.Float64("margin")}
-	switch {
-	case s.rounds < 0:
-		return s, fault.Usagef("compare: --rounds %d: want 0 or more", s.rounds)
-	case !(s.alpha >= 0 && s.alpha <= 1):
-		return s, fault.Usagef("compare: --alpha %v: want a probability", s.alpha)
-	case !(s.margin >= 0 && s.margin <= 100):
-		return s, fault.Usagef("compare: --margin %v: want points of F1, from 0 to 100", s.margin)
+	r := harness.CompareRequest{A: c.Args().Get(0), B: c.Args().Get(1), Metric: c.String("metric"), By: by}
+	r.Seed = func(dataset string) uint64 {
+		if c.IsSet("row") || c.IsSet("stream-seed") {
+			return n.seed
+		}
+		return stats.DatasetSeed(c.Int("seed"), dataset)
+	}
+	return env.bench.Compare(c.Context, r)
+}
+
+// compareFiles compares two files of predictions on the documents of a third.
+func (env *environment) compareFiles(c *cli.Context, s compare.Settings) (ds []*compare.Dataset, incomplete int, err error) {
+	names := c.StringSlice("pred")
+	if !c.IsSet("gold") || len(names) != 2 {
+		return nil, 0, fault.Usagef("want --gold, and --pred twice: A and B")
+	}
+	if inputs := append([]string{c.String("gold")}, names...); len(slices.DeleteFunc(inputs, func(n string) bool { return n != "-" })) > 1 {
+		return nil, 0, fault.Usagef("only one file can be standard input")
+	}
+	by, err := metrics.ParseBy(splitList(c.StringSlice("by")))
+	if err != nil {
+		return nil, 0, fault.Usagef("%v", err)
+	}
+	n, err := readIntervals(c)
+	if err != nil {
+		return nil, 0, err
+	}
+	dataset, missing, err := files.PredictionPair{
+		Gold: env.input(c.String("gold")), A: env.input(names[0]), B: env.input(names[1]), Parsing: readParsing(c), Partial: c.Bool("partial"),
+	}.Compare(c.Context, files.CompareOptions{Metric: c.String("metric"), By: by, Train: env.input(c.String("train")), Dataset: c.String("row"), Seed: n.seed})
+	if err != nil {
+		return nil, 0, err
+	}
+	return []*compare.Dataset{dataset}, missing, nil
+}
+
+func readCompareSettings(c *cli.Context) (compare.Settings, error) {
+	n, err := readIntervals(c)
+	if err != nil {
+		return compare.Settings{}, err
+	}
+	s := compare.Settings{Resamples: n.resamples, Rounds: c.Int("rounds"), Alpha: c.Float64("alpha"), Margin: c.Float64("margin")}
+	if err := s.Check(); err != nil {
+		return s, fmt.Errorf("compare: %w", err)
 	}
 	if _, _, err := metrics.ParseID(c.String("metric")); err != nil {
 		return s, fault.Usagef("compare: %v", err)
 	}
 	return s, nil
-}
-
-// comparison is what compare found.
-type comparison struct {
-	metric   string
-	datasets []*comparedDataset
-	// outcomes are by dataset; types are by dataset, too, and nil where unknown.
-	outcomes []comparisonOutcome
-	types    []map[ner.EntityType]comparisonOutcome
-	// whole is of mean_rows, where there are several datasets.
-	whole comparisonOutcome
-}
-
-func newComparison(metric string, ds []*comparedDataset, s compareSettings) *comparison {
-	out := &comparison{metric: metric, datasets: ds}
-	var all []stats.Dataset
-	for _, r := range ds {
-		all = append(all, r.stats())
-		out.outcomes = append(out.outcomes, s.test(r.metric, []stats.Dataset{r.stats()}))
-		if r.detailed {
-			out.types = append(out.types, r.typeOutcomes(s))
-		} else {
-			out.types = append(out.types, nil)
-		}
-	}
-	adjust(out.outcomes)
-	out.whole = out.outcomes[0]
-	if len(ds) > 1 {
-		out.whole = s.test(ds[0].metric, all)
-	}
-	return out
-}
-
-// regressions names the datasets on which B is significantly lower than A by more
-// than it may.
-func (r *comparison) regressions(s compareSettings) []string {
-	worse := func(o comparisonOutcome) bool {
-		return o.PAdjusted <= s.alpha && o.Difference > 0 && 100*o.Difference > s.margin
-	}
-	var names []string
-	for i, o := range r.outcomes {
-		if worse(o) {
-			names = append(names, fmt.Sprintf("%s by %s", r.name(i), reports.Points(&o.Difference)))
-		}
-	}
-	if len(r.datasets) > 1 && worse(r.whole) {
-		names = append(names, "mean_rows by "+reports.Points(&r.whole.Difference))
-	}
-	return names
-}
-
-func (r *comparison) name(i int) string {
-	if r.datasets[i].dataset == "" {
-		return "all passages"
-	}
-	return r.datasets[i].dataset
-}
-
-// flips of all datasets, those that A found first.
-func (r *comparison) flips() (flips []flip, known bool) {
-	known = true
-	for _, dataset := range r.datasets {
-		flips = append(flips, dataset.flips...)
-		known = known && dataset.detailed
-	}
-	sortFlips(flips)
-	return flips, known
-}
-
-// firstOf keeps the first n flips of each side; all of them if n is negative.
-func firstOf(flips []flip, n int) []flip {
-	if n < 0 {
-		return flips
-	}
-	shown := map[string]int{}
-	return slices.DeleteFunc(slices.Clone(flips), func(f flip) bool {
-		shown[f.Found]++
-		return shown[f.Found] > n
-	})
 }

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"nerbench/harness/compare"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 )
+
+type comparisonReport = compare.Report
 
 // TestCompareRuns: two runs on the same passages, one of which knows places,
 // too.
@@ -38,14 +41,14 @@ func TestCompareRuns(t *testing.T) {
 	if code != 0 {
 		t.Fatalf("compare: exit code %d\n%s", code, out)
 	}
-	var got datasetComparisonJSON
+	var got comparisonReport
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if len(got.Datasets) != 1 || got.Datasets[0].Dataset != "mini" || got.Passages != 40 || got.Difference != 0.5 || got.Exact {
 		t.Errorf("comparison is %s", out)
 	}
-	if got.Flips == nil || *got.Flips != (flipCounts{40, 0}) || got.P != 0.0001 || got.PAdjusted != 0.0001 {
+	if got.Flips == nil || got.Flips.OnlyA != 40 || got.Flips.OnlyB != 0 || got.P != 0.0001 || got.PAdjusted != 0.0001 {
 		t.Errorf("flips %+v, p %v", got.Flips, got.P)
 	}
 	if places := got.Datasets[0].ByType["location"]; places.Difference != *places.A.F1-*places.B.F1 || places.A.TP != 40 {
@@ -203,7 +206,7 @@ func sameGold(a, b [][3]int) bool {
 }
 
 // compareCounts makes files whose passages have the counts, and compares them.
-func compareCounts(t *testing.T, a, b [][3]int, args ...string) datasetComparisonJSON {
+func compareCounts(t *testing.T, a, b [][3]int, args ...string) comparisonReport {
 	t.Helper()
 	var gold strings.Builder
 	var preds [2]strings.Builder
@@ -216,7 +219,7 @@ func compareCounts(t *testing.T, a, b [][3]int, args ...string) datasetCompariso
 		}
 	}
 	files := []string{writeLines(t, "gold.jsonl", gold.String()), writeLines(t, "a.jsonl", preds[0].String()), writeLines(t, "b.jsonl", preds[1].String())}
-	var got datasetComparisonJSON
+	var got comparisonReport
 	out := filtered(t, "", append([]string{"compare", "--gold", files[0], "--pred", files[1], "--pred", files[2], "--json", "--by", "none"}, args...)...)
 	if err := json.Unmarshal([]byte(out), &got); err != nil {
 		t.Fatal(err)
@@ -232,7 +235,7 @@ func unitSpans(from, n int) []map[string]any {
 	return spans
 }
 
-// TestRowSeedVectors: --seed and --dataset name the stream that the vectors say.
+// TestDatasetSeedVectors: --seed and --row name the stream of the vectors.
 func TestDatasetSeedVectors(t *testing.T) {
 	var file struct {
 		Cases []struct {

@@ -26,7 +26,7 @@ func (env *environment) fetchDatasets(c *cli.Context) error {
 	if c.NArg() == 0 && c.String("suite") == "" {
 		return fault.Usagef("datasets fetch: no datasets: name some, or --suite SUITE")
 	}
-	ds, err := env.selectDatasets(c.Args().Slice(), c.String("suite"), "")
+	ds, err := env.bench.SelectDatasets(c.Args().Slice(), c.String("suite"), "")
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,9 @@ func doctorCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "say what works on this machine",
-		Description: `doctor looks at the store, the data, the Ollama server, the libraries for models
-in the process and the devices they see, and the tagger.
+		Description: `doctor looks at the configuration file and where each setting comes from, at the
+store, the data, the servers of Ollama and vLLM, the libraries for models in the
+process and the devices they see, and the tagger.
 What is absent is no fault: only what is broken makes the exit code 1.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "only", Usage: "look at one `THING`: " + strings.Join(examined(), ", ")},
@@ -46,6 +47,7 @@ type finding struct {
 	State  string         `json:"state"` // ok, absent, or broken
 	Text   string         `json:"text"`
 	Hint   string         `json:"hint,omitempty"`
+	Lines  []string       `json:"-"` // below the text
 	Detail map[string]any `json:"detail,omitempty"`
 }
 
@@ -74,6 +76,7 @@ var examinations = []struct {
 	apart   bool
 }{
 	{"program", examineProgram, false},
+	{"config", examineConfig, false},
 	{"store", examineStore, false},
 	{"data", examineData, false},
 	{"ollama", examineOllama, false},
@@ -91,7 +94,11 @@ func examineApart(name string) func(*environment, context.Context) finding {
 	return func(env *environment, ctx context.Context) finding {
 		ctx, stop := context.WithTimeout(ctx, apartWait)
 		defer stop()
-		cmd := exec.CommandContext(ctx, env.program, "doctor", "--only", name, "--json")
+		args := []string{"doctor", "--only", name, "--json"}
+		if env.config.Path != "" {
+			args = append(args, "--config", env.config.Path)
+		}
+		cmd := exec.CommandContext(ctx, env.program, args...)
 		var said bytes.Buffer
 		cmd.Stdout = &said
 		err := cmd.Run()
@@ -135,9 +142,13 @@ func (env *environment) doctor(ctx context.Context, only string) error {
 			faults = append(faults, e.name)
 		}
 		if !env.json {
-			fmt.Fprintf(env.stdout, "%-8s %-7s %s\n", f.Name, f.State, f.Text)
+			state := env.paint(env.stdout, findingStyle(f.State), fmt.Sprintf("%-7s", f.State))
+			fmt.Fprintf(env.stdout, "%-8s %s %s\n", f.Name, state, f.Text)
+			for _, line := range f.Lines {
+				fmt.Fprintf(env.stdout, "%-8s %-7s %s\n", "", "", line)
+			}
 			if f.Hint != "" {
-				fmt.Fprintf(env.stdout, "%-8s %-7s hint: %s\n", "", "", f.Hint)
+				fmt.Fprintf(env.stdout, "%-8s %-7s %s %s\n", "", "", env.paint(env.stdout, cyan, "hint:"), f.Hint)
 			}
 		}
 	}

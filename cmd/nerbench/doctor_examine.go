@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +26,23 @@ func examineProgram(*environment, context.Context) finding {
 		State: fine,
 		Text:  fmt.Sprintf("nerbench %s, %s, %s/%s, %d processors", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0)),
 	}
+}
+
+// examineConfig says where each setting comes from.
+func examineConfig(env *environment, _ context.Context) finding {
+	settings := append(slices.Clone(env.settings), env.endpoints()...)
+	f := finding{State: fine, Text: env.config.Path, Detail: map[string]any{"file": env.config.Path, "settings": settings}}
+	if f.Text == "" {
+		f.State, f.Text = absent, "no configuration file (docs/config.md)"
+	}
+	for _, s := range settings {
+		value := s.Value
+		if value == "" {
+			value = "none"
+		}
+		f.Lines = append(f.Lines, fmt.Sprintf("%s: %s (%s)", s.Name, printable(value), s.origin()))
+	}
+	return f
 }
 
 func examineStore(env *environment, ctx context.Context) finding {
@@ -113,7 +131,7 @@ func examineData(env *environment, ctx context.Context) finding {
 const lookFor = 5 * time.Second
 
 func examineOllama(env *environment, ctx context.Context) finding {
-	host := env.getenv("OLLAMA_HOST")
+	host := env.variable("OLLAMA_HOST")
 	if _, err := ollama.ParseHost(host); err != nil {
 		return found(broken, err)
 	}

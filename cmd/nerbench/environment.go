@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"nerbench/harness"
+	"nerbench/internal/config"
 	"nerbench/internal/fault"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 )
@@ -18,7 +20,14 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
-	program        string // its own file; empty: it starts no other process
+	terminal       func(io.Writer) bool // nil: no stream is a terminal
+	configs        []string             // the usual places of the configuration file
+	program        string               // its own file; empty: it starts no other process
+
+	given    map[string]bool // the global flags on the command line
+	config   *config.File    // read before a command starts
+	broken   error           // why it cannot be read
+	settings []setting       // the global flags, with the origins of their values
 
 	// The global flags, read before a command starts.
 	store, data, datasets, prompts, models string
@@ -29,23 +38,48 @@ type environment struct {
 	asking      bool // the command asks models: their answers are kept when it is stopped
 	dataGiven   bool // --data was named, not taken from the cache folder
 	json, quiet bool
+	color       string // auto (also if empty), always, or never
 }
 
 func realEnvironment() *environment {
-	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, terminal: isTerminal, configs: defaultConfigs()}
 	if file, err := os.Executable(); err == nil {
 		env.program = file
 	}
 	return env
 }
 
-// readGlobals takes the global flags over.
+// readOutput takes over how the program prints, before anything else: errors are
+// printed so, too.
+func (env *environment) readOutput(c *cli.Context) (err error) {
+	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
+	env.color, err = readColor(c.String("color"))
+	return err
+}
+
+// readGlobals takes the global flags over. Flags count before the environment, which
+// counts before the configuration file. A file that cannot be read is an error of the
+// command, because its help and a few commands do without.
 func (env *environment) readGlobals(c *cli.Context) error {
+	if err := env.readOutput(c); err != nil {
+		return err
+	}
+	env.broken = env.readConfig(c)
+	for _, f := range globalFlags() {
+		if f.Names()[0] == "config" {
+			continue
+		}
+		if err := env.settle(c, f); err != nil {
+			return err
+		}
+	}
+	if err := env.readOutput(c); err != nil {
+		return err
+	}
 	if env.getenv("NERBENCH_ROWS") != "" {
 		return fault.Usagef("NERBENCH_ROWS: unknown variable, it is now NERBENCH_DATASETS")
 	}
 	env.store, env.datasets, env.prompts, env.models = c.String("store"), c.String("datasets"), c.String("prompts"), c.String("models")
-	env.json, env.quiet = c.Bool("json"), c.Bool("quiet")
 	env.data = c.String("data")
 	env.dataGiven = env.data != ""
 	if !env.dataGiven {
@@ -54,6 +88,7 @@ func (env *environment) readGlobals(c *cli.Context) error {
 			return fmt.Errorf("data folder: %w (name one with --data)", err)
 		}
 		env.data = filepath.Join(cache, "nerbench", "data")
+		env.settings[slices.IndexFunc(env.settings, func(s setting) bool { return s.Name == "data" })].Value = env.data
 	}
 	env.bench = env.newBench()
 	return nil

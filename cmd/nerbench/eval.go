@@ -1,15 +1,13 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/answers"
+	"nerbench/harness/files"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 )
@@ -43,7 +41,7 @@ metrics:
 			&cli.StringFlag{Name: "tags", Usage: "column `FILE`"},
 			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou (default: iob2)"},
 			&cli.StringFlag{Name: "mode", Usage: "lenient or strict `MODE` (default: strict if a scheme is named, else lenient)"},
-			&cli.StringSliceFlag{Name: "by", Usage: "also counts by `ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(attributeNames(), ", ")},
+			&cli.StringSliceFlag{Name: "by", Usage: "also counts by `ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(metrics.AttributeNames(), ", ")},
 			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, in the format of the other file, for oDen, eFre and eCon"},
 			&cli.BoolFlag{Name: "taxonomy", Usage: "also the taxonomy of errors and the SemEval-2013 schemes"},
 			&cli.BoolFlag{Name: "confusion", Usage: "also the table of gold and predicted types"},
@@ -52,39 +50,41 @@ metrics:
 			if c.NArg() > 0 {
 				return fault.Usagef("eval: unexpected argument %q (files are named by flags)", c.Args().First())
 			}
-			evaluate, err := evalInput(c)
+			input, err := evalInput(c)
 			if err != nil {
 				return err
 			}
-			e, err := evaluate(c.Context, env, c)
+			options, err := env.evalOptions(c)
+			if err != nil {
+				return err
+			}
+			report, err := input(env, c, options)
 			if err != nil {
 				return fmt.Errorf("eval: %w", err)
 			}
-			e.origin = evalOrigin(c, e)
 			if env.json {
-				err = env.printJSON(e.json())
+				err = env.printJSON(report.JSON())
 			} else {
-				err = e.writeText(env.stdout)
+				err = (&evalText{report}).write(env.stdout)
 			}
-			if err == nil && e.missing > 0 {
-				err = &fault.PartialError{Err: fmt.Errorf("eval: %d of %d passages have no prediction and are not scored", e.missing, e.missing+e.passages)}
+			if err == nil && report.Missing > 0 {
+				err = &fault.PartialError{Err: fmt.Errorf("eval: %d of %d passages have no prediction and are not scored", report.Missing, report.Missing+report.Passages)}
 			}
 			return err
 		},
 	}
 }
 
-type evaluator func(context.Context, *environment, *cli.Context) (*evaluation, error)
+type evaluator func(*environment, *cli.Context, files.Options) (*files.Report, error)
 
-// evalInputs says which flags belong to which kind of input. The first of each
-// is the one that chooses it.
+// evalInputs lists the flags of each kind of input, of which the first chooses it.
 var evalInputs = []struct {
 	flags    []string
 	evaluate evaluator
 }{
-	{[]string{"gold", "pred", "align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial"}, evalPredictions},
-	{[]string{"pairs"}, evalPairs},
-	{[]string{"tags", "scheme", "mode"}, evalTags},
+	{[]string{"gold", "pred", "align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial"}, (*environment).evalPredictions},
+	{[]string{"pairs"}, (*environment).evalPairs},
+	{[]string{"tags", "scheme", "mode"}, (*environment).evalTags},
 }
 
 // evalInput finds the kind of input that the flags choose, and refuses flags
@@ -113,6 +113,75 @@ func evalInput(c *cli.Context) (evaluator, error) {
 	return evalInputs[chosen].evaluate, nil
 }
 
+// evalOptions reads the flags that all kinds of input share.
+func (env *environment) evalOptions(c *cli.Context) (files.Options, error) {
+	n, err := readIntervals(c)
+	if err != nil {
+		return files.Options{}, err
+	}
+	by, err := metrics.ParseBy(splitList(c.StringSlice("by")))
+	if err != nil {
+		return files.Options{}, fault.Usagef("eval: %v", err)
+	}
+	return files.Options{
+		Metrics: splitList(c.StringSlice("metric")), By: by, Train: env.input(c.String("train")),
+		Taxonomy: c.Bool("taxonomy"), Confusion: c.Bool("confusion"), Resamples: n.resamples, Seed: n.seed,
+	}, nil
+}
+
+func (env *environment) evalPredictions(c *cli.Context, o files.Options) (*files.Report, error) {
+	if !c.IsSet("pred") {
+		return nil, fault.Usagef("--gold needs --pred")
+	}
+	if c.String("gold") == "-" && c.String("pred") == "-" {
+		return nil, fault.Usagef("only one of --gold and --pred can be standard input")
+	}
+	parsing := readParsing(c)
+	parsing.Unknown = c.String("unknown")
+	parsing.Alignment = answers.Alignment{Mode: c.String("align"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")}
+	return files.Predictions{
+		Gold: env.input(c.String("gold")), Pred: env.input(c.String("pred")), Parsing: parsing, Partial: c.Bool("partial"),
+	}.Eval(c.Context, o)
+}
+
+// readParsing reads the flags that say how answers in files are parsed.
+func readParsing(c *cli.Context) files.Parsing {
+	o := files.Parsing{Variant: c.String("variant")}
+	o.Types = answers.ParseTypeNames(c.String("types"))
+	if c.IsSet("family") {
+		o.Family = c.String("family")
+	}
+	return o
+}
+
+func (env *environment) evalPairs(c *cli.Context, o files.Options) (*files.Report, error) {
+	return files.Pairs{File: env.input(c.String("pairs"))}.Eval(c.Context, o)
+}
+
+func (env *environment) evalTags(c *cli.Context, o files.Options) (*files.Report, error) {
+	scheme, mode, err := readScheme(c)
+	if err != nil {
+		return nil, err
+	}
+	return files.Tags{File: env.input(c.String("tags")), Scheme: scheme, Mode: mode}.Eval(c.Context, o)
+}
+
+func readScheme(c *cli.Context) (scheme metrics.Scheme, mode metrics.Mode, err error) {
+	scheme, mode = metrics.IOB2, metrics.Lenient
+	if c.IsSet("scheme") {
+		mode = metrics.Strict
+		if scheme, err = metrics.ParseScheme(c.String("scheme")); err != nil {
+			return scheme, mode, fault.Usagef("%v", err)
+		}
+	}
+	if c.IsSet("mode") {
+		if mode, err = metrics.ParseMode(c.String("mode")); err != nil {
+			return scheme, mode, fault.Usagef("%v", err)
+		}
+	}
+	return scheme, mode, nil
+}
+
 // metricList is the table of metrics for the help text.
 func metricList() string {
 	var b strings.Builder
@@ -122,33 +191,11 @@ func metricList() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// withInput opens a file, or standard input for "-". Errors name it as
-// file:line: where they are about a line.
-func withInput(env *environment, name string, read func(io.Reader) error) (err error) {
-	r, shown := env.stdin, "standard input"
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return err
-		}
-		defer func() { err = errors.Join(err, f.Close()) }()
-		r, shown = f, name
+// input is the file of a name, or standard input for "-". It is the zero value for
+// no name.
+func (env *environment) input(name string) files.File {
+	if name == "-" {
+		return files.File{Name: "standard input", In: env.stdin}
 	}
-	err = read(r)
-	var line *metrics.LineError
-	var path *os.PathError // names the file itself
-	switch {
-	case err == nil || errors.As(err, &path) || errors.Is(err, context.Canceled):
-		return err
-	case errors.As(err, new(*inputError)): // of a stream inside of this one
-		return err
-	case errors.As(err, &line):
-		return &inputError{fmt.Errorf("%s:%d: %w", shown, line.Line, line.Err)}
-	}
-	return &inputError{fmt.Errorf("%s: %w", shown, err)}
+	return files.File{Name: name}
 }
-
-// inputError names its file already.
-type inputError struct{ error }
-
-func (e *inputError) Unwrap() error { return e.error }

@@ -6,15 +6,19 @@ import (
 	"strconv"
 	"text/tabwriter"
 
+	"nerbench/harness/files"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
 )
 
-// writeText prints the report for people: of each metric a table by type, and
-// below it what stands beside a score.
-func (e *evaluation) writeText(w io.Writer) error {
-	for i, m := range e.metrics {
+// evalText prints a report of eval for people.
+type evalText struct{ *files.Report }
+
+// write prints a table by type for each metric, and below it the counts that stand
+// beside a score.
+func (e *evalText) write(w io.Writer) error {
+	for i, m := range e.Metrics {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
@@ -27,70 +31,68 @@ func (e *evaluation) writeText(w io.Writer) error {
 			return err
 		}
 	}
-	if e.missing > 0 {
-		fmt.Fprintf(w, "\n%d of %d passages\n", e.passages, e.passages+e.missing)
+	if e.Missing > 0 {
+		fmt.Fprintf(w, "\n%d of %d passages\n", e.Passages, e.Passages+e.Missing)
 	} else {
-		fmt.Fprintf(w, "\n%d passages\n", e.passages)
+		fmt.Fprintf(w, "\n%d passages\n", e.Passages)
 	}
-	if e.resamples > 0 {
-		fmt.Fprintf(w, "intervals: 95 %%, %d resamples of passages\n", e.resamples)
+	if e.Resamples > 0 {
+		fmt.Fprintf(w, "intervals: 95 %%, %d resamples of passages\n", e.Resamples)
 	}
-	for _, b := range e.beside {
-		if b.n > 0 {
-			fmt.Fprintf(w, "%s %d\n", b.name, b.n)
+	for _, b := range e.Beside {
+		if b.N > 0 {
+			fmt.Fprintf(w, "%s %d\n", b.Name, b.N)
 		}
 	}
 	if err := e.writeOutcomes(w); err != nil {
 		return err
 	}
-	lines := evalSignatures(e)
-	for _, m := range e.metrics {
-		if _, err := fmt.Fprintln(w, lines[m.id]); err != nil {
+	lines := e.Signatures()
+	for _, m := range e.Metrics {
+		if _, err := fmt.Fprintln(w, lines[m.ID]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *evaluation) writeMetric(w io.Writer, m evaluated) error {
-	fmt.Fprintf(w, "%s: %s\n", m.id, m.metric.Meaning)
+func (e *evalText) writeMetric(w io.Writer, m files.MetricReport) error {
+	fmt.Fprintf(w, "%s: %s\n", m.ID, m.Metric.Meaning)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	interval := ""
-	if e.resamples > 0 {
+	if e.Resamples > 0 {
 		interval = "95 % interval\t"
 	}
 	fmt.Fprintln(tw, "\tP\tR\tF1\t"+interval+"support\ttp\tpredicted\t")
-	line := func(name string, c countsJSON) {
+	line := func(name string, c metrics.Figures) {
 		between := ""
-		if e.resamples > 0 {
+		if e.Resamples > 0 {
 			between = reports.Interval(c.CI) + "\t"
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s%d\t%s\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1),
 			between, c.NGold, strconv.FormatFloat(c.TP, 'f', -1, 64), c.NPred)
 	}
-	if e.byType {
-		for _, typ := range m.tally.Types() {
-			line(printable(string(typ)), m.countsOf(typ))
+	if e.ByType {
+		for _, typ := range m.Tally.Types() {
+			line(printable(string(typ)), m.Type(typ))
 		}
 	}
-	line("micro", m.total())
-	if e.byType {
-		macro, defined := m.tally.TypeMacro()
-		fmt.Fprintf(tw, "type_macro\t\t\t%s\t\n", reports.Percent(orNull(metrics.Ratio{Value: macro, Defined: defined})))
+	line("micro", m.Total())
+	if e.ByType {
+		fmt.Fprintf(tw, "type_macro\t\t\t%s\t\n", reports.Percent(m.TypeMacro()))
 	}
 	return tw.Flush()
 }
 
 // writeBuckets prints F1 by attribute; a value of few gold entities is marked.
-func (e *evaluation) writeBuckets(w io.Writer) error {
-	span, _ := metrics.Find("span_f1") // buckets are of it alone
-	for _, b := range e.buckets {
-		fmt.Fprintf(w, "\n%s by %s: %s\n", b.id, b.attribute.Name, b.attribute.Meaning)
+func (e *evalText) writeBuckets(w io.Writer) error {
+	for _, b := range e.Buckets {
+		fmt.Fprintf(w, "\n%s by %s: %s\n", b.ID, b.Attribute.Name, b.Attribute.Meaning)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(tw, "\tP\tR\tF1\tsupport\ttp\tpredicted\t")
 		few := false
-		for _, bucket := range b.buckets {
-			c := newCountsJSON(span, bucket.Counts)
+		for _, bucket := range b.Buckets {
+			c := b.Figures(bucket)
 			mark := ""
 			if c.NGold < metrics.FewGold {
 				mark, few = "*", true
@@ -107,13 +109,13 @@ func (e *evaluation) writeBuckets(w io.Writer) error {
 	return nil
 }
 
-// writeTaxonomy prints how predictions and gold meet, and the schemes that are
+// writeTaxonomy prints how predictions and gold match, and the schemes that are
 // made of it.
-func (e *evaluation) writeTaxonomy(w io.Writer) error {
-	if e.taxonomy == nil {
+func (e *evalText) writeTaxonomy(w io.Writer) error {
+	if e.Taxonomy == nil {
 		return nil
 	}
-	t := e.taxonomy.Total()
+	t := e.Taxonomy.Total()
 	fmt.Fprintln(w, "\nerrors")
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, line := range []struct {
@@ -135,20 +137,20 @@ func (e *evaluation) writeTaxonomy(w io.Writer) error {
 	for _, scheme := range metrics.SemEvalSchemes {
 		s := scheme.Count(t)
 		r := metrics.FromCounts(s.Score())
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, reports.Percent(orNull(r.Precision)), reports.Percent(orNull(r.Recall)), reports.Percent(orNull(r.F1)),
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t\n", scheme.Name, reports.Percent(r.Precision.Pointer()), reports.Percent(r.Recall.Pointer()), reports.Percent(r.F1.Pointer()),
 			s.Correct, s.Incorrect, s.Partial, s.Missed, s.Spurious)
 	}
 	return tw.Flush()
 }
 
 // writeConfusion prints the table gold type × predicted type; none is last.
-func (e *evaluation) writeConfusion(w io.Writer) error {
-	if !e.confusion {
+func (e *evalText) writeConfusion(w io.Writer) error {
+	if !e.Confusion {
 		return nil
 	}
 	seen := map[ner.EntityType]bool{}
 	counts := map[[2]ner.EntityType]int{}
-	for _, cell := range e.confusionCells() {
+	for _, cell := range e.ConfusionCells() {
 		seen[cell.Gold], seen[cell.Pred] = true, true
 		counts[[2]ner.EntityType{cell.Gold, cell.Pred}] = cell.N
 	}
@@ -193,11 +195,11 @@ func printable(name string) string {
 }
 
 // writeOutcomes prints how the queries ended, failures last, and their share.
-func (e *evaluation) writeOutcomes(w io.Writer) error {
-	failures, queries := failureShare(e.outcomes)
+func (e *evalText) writeOutcomes(w io.Writer) error {
+	failures, queries := failureShare(e.Outcomes)
 	if queries == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, outcomesLine(e.outcomes), reports.Share(failures, queries))
+	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, outcomesLine(e.Outcomes), reports.Share(failures, queries))
 	return err
 }

@@ -61,9 +61,9 @@ func (env *environment) exit(ctx context.Context, err error) int {
 		fmt.Fprintf(env.stderr, "%s\n", line)
 		return code
 	}
-	fmt.Fprintf(env.stderr, "nerbench: %v\n", err)
+	fmt.Fprintf(env.stderr, "%s %v\n", env.paint(env.stderr, red, "nerbench:"), err)
 	if hint != nil {
-		fmt.Fprintf(env.stderr, "nerbench: hint: %s\n", hint.Advice)
+		fmt.Fprintf(env.stderr, "nerbench: %s %s\n", env.paint(env.stderr, cyan, "hint:"), hint.Advice)
 	}
 	return code
 }

@@ -101,7 +101,7 @@ func TestRetried(t *testing.T) {
 		}
 		if event.Note == "" {
 			last = event.Progress
-		} else if notes++; !strings.Contains(event.Note, "the oven is busy") || !strings.Contains(event.Note, "asking again in") {
+		} else if notes++; !strings.Contains(event.Note, "the oven is busy") || !strings.Contains(event.Note, "retry in") {
 			t.Errorf("note %q", event.Note)
 		}
 	}

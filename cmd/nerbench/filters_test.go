@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"nerbench/answers"
+	"nerbench/harness/files"
 	"nerbench/internal/reference"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -106,7 +107,7 @@ func spansFilterVector(t *testing.T, c spansVector) {
 		evalOutput
 		Taxonomy  map[string]any
 		SemEval   map[string]schemeCounts
-		Confusion []confusionCell
+		Confusion []files.ConfusionCell
 	}
 	out := filtered(t, pred.String(), "eval", "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-",
 		"--metric", "span_f1,semeval_strict_f1,semeval_exact_f1,semeval_partial_f1,semeval_type_f1", "--taxonomy", "--confusion", "--json")
@@ -177,7 +178,7 @@ func TestPairsVectors(t *testing.T) {
 		n := c.Expected.UniNER
 		want = counts{want.TP + n.TP, want.NPred + n.NPred, want.NGold + n.NGold}
 	}
-	var got struct{ Metrics map[string]countsJSON }
+	var got struct{ Metrics map[string]metrics.Figures }
 	if err := json.Unmarshal([]byte(filtered(t, in.String(), "eval", "--pairs", "-", "--json")), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +233,7 @@ func checkAligned(t *testing.T, cases []alignedVector, boundary, mode, tiers str
 		t.Fatalf("%d lines for %d cases", len(lines), len(cases))
 	}
 	for i, c := range cases {
-		var got alignedLine
+		var got files.AlignedText
 		var byMode map[string]json.RawMessage
 		if err := errors.Join(json.Unmarshal([]byte(lines[i]), &got), json.Unmarshal(c.Expected[boundary], &byMode)); err != nil {
 			t.Fatal(err)
@@ -281,7 +282,7 @@ func TestParseFilterVectors(t *testing.T) {
 		Answers []struct {
 			ID, Family, Variant, Document, Types, Type, Finish, Answer, Class, Step string
 			Mentions                                                                []typed
-			Dropped                                                                 []parsedDrop
+			Dropped                                                                 []files.DroppedMention
 			Spans                                                                   [][3]any
 			Unaligned                                                               [][2]string
 			Published                                                               []string `json:"published_reader"`
@@ -296,7 +297,7 @@ func TestParseFilterVectors(t *testing.T) {
 			if c.Type != "" {
 				line["types"] = []string{c.Type}
 			}
-			var got parsedLine
+			var got files.ParsedAnswer
 			out := filtered(t, jsonLine(t, line), "parse", "--family", c.Family, "--variant", c.Variant, "--types", types)
 			if err := json.Unmarshal([]byte(out), &got); err != nil {
 				t.Fatal(err)

@@ -12,15 +12,17 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/harness/files"
+	"nerbench/metrics"
 	"nerbench/ner"
 )
 
 // evalOutput is what the tests read of eval's JSON.
 type evalOutput struct {
-	Metrics   map[string]countsJSON
-	ByType    map[ner.EntityType]map[string]countsJSON `json:"by_type"`
-	TypeMacro map[string]*float64                      `json:"type_macro"`
-	ByBucket  map[string][]map[string]any              `json:"by_bucket"`
+	Metrics   map[string]metrics.Figures
+	ByType    map[ner.EntityType]map[string]metrics.Figures `json:"by_type"`
+	TypeMacro map[string]*float64                           `json:"type_macro"`
+	ByBucket  map[string][]map[string]any                   `json:"by_bucket"`
 	Passages  int
 	Tokens    int
 }
@@ -51,7 +53,7 @@ type vectorCounts struct {
 	Pred      [][]json.RawMessage `json:"pred"`
 }
 
-func (want vectorCounts) check(t *testing.T, got countsJSON) {
+func (want vectorCounts) check(t *testing.T, got metrics.Figures) {
 	t.Helper()
 	near := func(p *float64, want float64) bool {
 		return p == nil && want == 0 || p != nil && math.Abs(*p-want) <= 1e-12
@@ -221,7 +223,7 @@ func presetPairsVector(t *testing.T, c pairsVector) {
 // publishedTexts are the mentions of a line that parse printed.
 func publishedTexts(t *testing.T, line string) []string {
 	t.Helper()
-	var got publishedLine
+	var got files.PublishedAnswer
 	if err := json.Unmarshal([]byte(line), &got); err != nil {
 		t.Fatal(err)
 	}
@@ -379,7 +381,7 @@ func TestProjectionFilterVectors(t *testing.T) {
 			}
 			goldFile := writeLines(t, "gold.jsonl", gold.String())
 			var perfect struct {
-				Metrics  map[string]countsJSON
+				Metrics  map[string]metrics.Figures
 				GoldVoid int `json:"gold_void"`
 			}
 			out := filtered(t, spans.String(), "eval", "--gold", goldFile, "--pred", "-", "--metric", "uniner_f1", "--json")

@@ -11,7 +11,7 @@ import (
 // examineGGUF says which libraries for models in the process are there, and which
 // devices the preferred one sees.
 func examineGGUF(env *environment, _ context.Context) finding {
-	folders, err := open.LlamaFolders("", env.getenv)
+	folders, err := open.LlamaFolders("", env.variable)
 	if err != nil {
 		return found(absent, err)
 	}

@@ -92,15 +92,15 @@ func TestGGUFBadInput(t *testing.T) {
 		text, hint           string
 	}{
 		{name: "no such file", model: "models/nosuch.gguf", text: "no such file", hint: "gguf/PATH"},
-		{name: "no GGUF", model: "models/text.gguf", text: "is no GGUF file", hint: "reads GGUF only"},
-		{name: "cut header", model: "models/header.gguf", text: "header: unexpected EOF", hint: "get it again"},
-		{name: "cut weights", model: "models/weights.gguf", text: "corrupted or incomplete", hint: "get it again"},
-		{name: "unknown architecture", model: "models/novel.gguf", text: "unknown model architecture: 'novel'", hint: "does not know it"},
+		{name: "no GGUF", model: "models/text.gguf", text: "not a GGUF file", hint: "reads GGUF files only"},
+		{name: "cut header", model: "models/header.gguf", text: "header: unexpected EOF", hint: "download it again"},
+		{name: "cut weights", model: "models/weights.gguf", text: "corrupted or incomplete", hint: "download it again"},
+		{name: "unknown architecture", model: "models/novel.gguf", text: "unknown model architecture: 'novel'", hint: "does not support it"},
 		{name: "no library", model: "models/tiny.gguf", library: "empty", text: "library: empty: no file libllama.so", hint: "make llama-libs"},
 		{name: "library of another build", model: "models/tiny.gguf", library: "other", text: "is another build: ggml 0.25.1 0000000", hint: "make llama-libs"},
-		{name: "context beyond the model's", model: "models/tiny.gguf", args: []string{"--context", "4096"}, text: "the model was made for 2048", hint: "leave --context out"},
-		{name: "no GPU", model: "models/tiny.gguf", args: []string{"--gpu-layers", "2"}, text: "sees no GPU", hint: "doctor"},
-		{name: "out of memory", model: "models/long.gguf", args: []string{"--context", "4194304"}, memory: 3000, text: "no memory for", hint: "--context"},
+		{name: "context beyond the model's", model: "models/tiny.gguf", args: []string{"--context", "4096"}, text: "the model was trained for 2048", hint: "omit --context"},
+		{name: "no GPU", model: "models/tiny.gguf", args: []string{"--gpu-layers", "2"}, text: "finds no GPU", hint: "doctor"},
+		{name: "out of memory", model: "models/long.gguf", args: []string{"--context", "4194304"}, memory: 3000, text: "not enough memory for", hint: "--context"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.library == "" {

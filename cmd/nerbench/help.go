@@ -25,17 +25,17 @@ func commandHelp(c *cli.Command, path string) string {
 	}
 	fmt.Fprintf(&b, "%s: %s\n\nusage: %s\n", path, c.Usage, usage)
 	if c.Description != "" {
-		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(c.Description))
+		fmt.Fprintf(&b, "\n%s", reflow(strings.TrimSpace(c.Description)))
 	}
 	if len(c.Subcommands) > 0 {
 		b.WriteString("\ncommands:\n")
 		for _, s := range c.Subcommands {
-			fmt.Fprintf(&b, "  %-12s %s\n", s.Name, s.Usage)
+			fmt.Fprintf(&b, "  %-11s %s\n", s.Name, s.Usage)
 		}
 	}
 	if len(c.Flags) > 0 {
 		b.WriteString("\nflags:\n")
-		b.WriteString(flagsHelp(c.Flags))
+		b.WriteString(flagsHelp(c.Flags, true))
 	}
 	return asTemplate(b.String())
 }
@@ -48,10 +48,11 @@ func appHelp(app *cli.App) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\nusage: %s COMMAND [flags]\n\ncommands:\n", app.Name, app.Usage, app.Name)
 	for _, c := range app.Commands {
-		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, c.Usage)
+		lines := wrap(c.Usage, helpWidth-14)
+		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
 	}
-	b.WriteString("\nglobal flags:\n")
-	b.WriteString(flagsHelp(app.Flags))
+	b.WriteString("\nglobal flags (each has a variable, such as NERBENCH_STORE):\n")
+	b.WriteString(flagsHelp(app.Flags, false))
 	b.WriteString(`
 exit codes: 0 done, 1 error, 2 wrong usage, 3 finished but incomplete,
 4 data missing or not as recorded, 130 interrupted
@@ -59,12 +60,50 @@ exit codes: 0 done, 1 error, 2 wrong usage, 3 finished but incomplete,
 	return asTemplate(b.String())
 }
 
-// flagsHelp lists flags with their meanings.
-func flagsHelp(flags []cli.Flag) string {
+// reflow breaks the lines of a text that are too long for help. A line that its author
+// had to break within a sentence goes on in the next one; lines that begin with a
+// blank stay apart.
+func reflow(text string) string {
+	lines := strings.Split(text, "\n")
+	var b strings.Builder
+	for i := 0; i < len(lines); i++ {
+		paragraph := lines[i]
+		for i+1 < len(lines) && goesOn(lines[i], lines[i+1]) {
+			i++
+			paragraph += " " + lines[i]
+		}
+		b.WriteString(fit(paragraph) + "\n")
+	}
+	return b.String()
+}
+
+// goesOn reports whether a line was broken because the next word did not fit.
+func goesOn(line, next string) bool {
+	word, _, _ := strings.Cut(next, " ")
+	apart := strings.HasPrefix(line, " ") || word == "" || strings.HasSuffix(line, ".")
+	return !apart && len([]rune(line))+1+len([]rune(word)) > helpWidth
+}
+
+// fit breaks a line that is too long. What follows is indented like the line or, where
+// it has columns, like its last column.
+func fit(line string) string {
+	if len([]rune(line)) <= helpWidth {
+		return line
+	}
+	indent := len(line) - len(strings.TrimLeft(line, " "))
+	if at := strings.LastIndex(line, "  "); at >= indent {
+		indent = at + 2
+	}
+	before := strings.Repeat(" ", len([]rune(line[:indent])))
+	return line[:indent] + strings.Join(wrap(line[indent:], helpWidth-len(before)), "\n"+before)
+}
+
+// flagsHelp lists flags with their meanings, and with their variables or without.
+func flagsHelp(flags []cli.Flag, variables bool) string {
 	var names, meanings []string
 	width := 0
 	for _, f := range flags {
-		name, meaning := flagHelp(f)
+		name, meaning := flagHelp(f, variables)
 		names, meanings = append(names, name), append(meanings, meaning)
 		width = max(width, len(name))
 	}
@@ -85,9 +124,9 @@ func flagsHelp(flags []cli.Flag) string {
 }
 
 // flagHelp is the names of a flag with its placeholder, and its meaning with its
-// default and its variable. A default is printed once: by the text of the flag, or
+// default, and its variable if that is wanted. A default is printed once: by the text of the flag, or
 // else from its value.
-func flagHelp(f cli.Flag) (name, meaning string) {
+func flagHelp(f cli.Flag, variable bool) (name, meaning string) {
 	names := f.Names()
 	name = "--" + names[0]
 	for _, short := range names[1:] {
@@ -104,12 +143,15 @@ func flagHelp(f cli.Flag) (name, meaning string) {
 			name += " " + placeholder
 		}
 		meaning = before + placeholder + after
+		if before == "" { // "FORMAT: text, md" would say it twice
+			meaning = strings.TrimPrefix(meaning, placeholder+": ")
+		}
 	}
 	if value := strings.Trim(doc.GetValue(), `"[]`); doc.TakesValue() && !strings.Contains(meaning, "default") && value != "" && value != "0" && value != "0s" {
 		meaning += fmt.Sprintf(" (default: %s)", value)
 	}
-	for _, variable := range doc.GetEnvVars() {
-		meaning += " [" + variable + "]"
+	if variables := doc.GetEnvVars(); variable && len(variables) > 0 {
+		meaning += " [" + strings.Join(variables, ", ") + "]"
 	}
 	return name, meaning
 }

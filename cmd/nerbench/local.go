@@ -8,11 +8,11 @@ import (
 
 func localFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "llama-lib", EnvVars: []string{"NERBENCH_LLAMA_LIB"}, Usage: "`DIR` of the libraries of llama.cpp (default: the user's cache folder, then the system's)"},
-		&cli.IntFlag{Name: "gpu-layers", Value: -1, Usage: "gguf: `N` layers on the GPU (default: all, if there is one)"},
-		&cli.IntFlag{Name: "main-gpu", Usage: "gguf: the GPU `I` to use with --gpu-split none, from 0"},
+		&cli.StringFlag{Name: "llama-lib", EnvVars: []string{"NERBENCH_LLAMA_LIB"}, Usage: "`DIR` of llama.cpp's libraries (default: the user's cache, then the system's)"},
+		&cli.IntFlag{Name: "gpu-layers", Value: -1, Usage: "gguf: `N` layers on the GPU (default: all)"},
+		&cli.IntFlag{Name: "main-gpu", Usage: "gguf: `NUMBER` of the GPU, from 0, with --gpu-split none"},
 		&cli.StringFlag{Name: "gpu-split", Usage: "gguf: `HOW` several GPUs share the model: none, layer, row (default: layer)"},
-		&cli.IntFlag{Name: "threads", Usage: "gguf: `N` threads that compute (default: one a processor)"},
+		&cli.IntFlag{Name: "threads", Usage: "gguf: `N` threads that compute (default: one for each processor)"},
 		&cli.StringFlag{Name: "aggregation", Usage: "onnx: `HOW` tokens become spans: simple, or first (default: simple)"},
 		&cli.IntFlag{Name: "sequences", Usage: "gguf: `N` questions answered at once (default: 16)"},
 	}

@@ -19,6 +19,8 @@ func checkFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
 		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
+		&cli.IntFlag{Name: "answer-tokens", Value: harness.CheckAnswerTokens, Usage: "at most `N` tokens in one answer"},
+		&cli.DurationFlag{Name: "time-limit", Value: harness.CheckTimeLimit, Usage: "longest `TIME` for all queries"},
 		apiKeyFlag(),
 	}, localFlags()...)
 }
@@ -27,6 +29,10 @@ func checkFlags() []cli.Flag {
 func (env *environment) checkModel(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.Usagef("models check: want MODEL")
+	}
+	tokens, limit := c.Int("answer-tokens"), c.Duration("time-limit")
+	if tokens < 1 || limit <= 0 {
+		return fault.Usagef("models check: --answer-tokens %d, --time-limit %s: want more than 0", tokens, limit)
 	}
 	plan, err := readPlan(c)
 	if err != nil {
@@ -40,7 +46,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 	if request.Datasets, err = env.bench.AskedDatasets([]string{c.String("dataset")}, ""); err != nil {
 		return err
 	}
-	v, err := env.bench.Check(c.Context, request)
+	v, err := env.bench.Check(c.Context, harness.CheckRequest{Request: request, MaxAnswerTokens: tokens, TimeLimit: limit})
 	if err != nil {
 		return fmt.Errorf("models check: %w", err)
 	}
@@ -71,7 +77,8 @@ func (env *environment) printChecked(v *harness.Checked) {
 	if v.Context > 0 {
 		fmt.Fprintf(env.stdout, "context of a run: %d tokens\n", v.Context)
 	}
-	fmt.Fprintf(env.stdout, "asked %d questions twice: %s; %d answered differently the second time\n", v.Queries, outcomesLine(v.Outcomes), v.Differ)
+	fmt.Fprintf(env.stdout, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
+	fmt.Fprintf(env.stdout, "bound: at most %d tokens an answer, at most %s for all queries; %d tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, v.AnswerTokens)
 	if v.Example != "" {
 		fmt.Fprintf(env.stdout, "the first answer: %s\n", printable(v.Example))
 	}
@@ -83,4 +90,19 @@ func (env *environment) printChecked(v *harness.Checked) {
 		return
 	}
 	fmt.Fprintf(env.stdout, "it cannot be asked so: %s\n", printable(strings.Join(v.Problems, "; ")))
+}
+
+// checkedOutcomes lists the number of answers by outcome, and of those that are
+// not judged.
+func checkedOutcomes(v *harness.Checked) string {
+	line := outcomesLine(v.Outcomes)
+	switch {
+	case v.Cut > 0 && line != "":
+		return fmt.Sprintf("%s, not judged %d", line, v.Cut)
+	case v.Cut > 0:
+		return fmt.Sprintf("not judged %d", v.Cut)
+	case line == "":
+		return "no answers"
+	}
+	return line
 }

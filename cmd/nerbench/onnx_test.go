@@ -47,7 +47,7 @@ func TestONNX(t *testing.T) {
 		t.Fatal(err)
 	}
 	for model, want := range map[string]string{
-		"classifier": "classifier: no tokenizer.json", "other": "its labels (DISH) are no types of the dataset", "nosuch": "no such file",
+		"classifier": "classifier: no tokenizer.json", "other": "its labels (DISH) match no type of the dataset", "nosuch": "no such file",
 	} {
 		code, stdout, stderr := w.with(nil, "run", "-m", "onnx/"+model, "-d", "mini")
 		lines := strings.Split(strings.TrimSpace(stderr), "\n")

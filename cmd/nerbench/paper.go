@@ -20,7 +20,7 @@ import (
 func paperCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "paper",
-		Usage:     "tables and figures as the UniversalNER paper has them, own runs beside the published numbers",
+		Usage:     "print the paper's tables and figures with own runs beside them",
 		ArgsUsage: "ITEM|all",
 		Description: `paper ITEM prints one: ` + strings.Join(paperNames(), ", ") + `.
 paper all --out DIR writes all of them in every form, for a paper to \input.
@@ -69,7 +69,7 @@ func (env *environment) paper(c *cli.Context) error {
 		return err
 	}
 	if out == "" {
-		if err := parts[0].Write(env.stdout, format); err != nil {
+		if err := parts[0].Write(env.stdout, env.printed(format)); err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
 		return nil

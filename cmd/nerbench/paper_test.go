@@ -90,7 +90,7 @@ func BenchmarkSweepPlan(b *testing.B) {
 	for i := range 28 {
 		seeds = append(seeds, fmt.Sprint(i))
 	}
-	plan := fmt.Sprintf("title = \"t\"\nseeds = [%s]\nrows = [%q, %q, %q, %q, %q, %q, %q, %q, %q]\n[fixed]\nmodel = \"ollama/x\"\n[grid]\nwording = [\"natural\", \"upper\"]\nvariant = [\"repo\", \"card\"]\n",
+	plan := fmt.Sprintf("title = \"t\"\nseeds = [%s]\ndatasets = [%q, %q, %q, %q, %q, %q, %q, %q, %q]\n[fixed]\nmodel = \"ollama/x\"\n[grid]\nwording = [\"natural\", \"upper\"]\nvariant = [\"repo\", \"card\"]\n",
 		strings.Join(seeds, ", "), "sample-general", "sample-biomed", "sample-clinics", "sample-stem", "sample-programming", "sample-social-media", "sample-law", "sample-finance", "sample-transportation")
 	if err := os.WriteFile(file, []byte(plan), 0o600); err != nil {
 		b.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/answers"
 	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/internal/fault"
@@ -20,7 +21,7 @@ import (
 func promptsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "prompts",
-		Usage: "the exact prompts",
+		Usage: "list prompt families, and render the exact prompts",
 		Subcommands: []*cli.Command{
 			{
 				Name: "list", Usage: "the prompt families and their variants",
@@ -150,7 +151,7 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return withInput(env, c.String("documents"), func(in io.Reader) error {
+	return env.input(c.String("documents")).Read(func(in io.Reader) error {
 		return env.printQueries(r, loaders.ReadDocuments(in), limit)
 	})
 }
@@ -164,14 +165,14 @@ func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.
 		return nil, err
 	}
 	dataset := prompts.Dataset{ID: "documents"}
-	for _, t := range readTypeNames(c.String("types")) {
+	for _, t := range answers.ParseTypeNames(c.String("types")) {
 		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
 	}
 	if err := env.bench.Describe(&dataset); err != nil {
 		return nil, err
 	}
 	if name := c.String("demonstrations"); name != "" {
-		err := withInput(env, name, func(in io.Reader) error {
+		err := env.input(name).Read(func(in io.Reader) error {
 			for d, err := range loaders.ReadDocuments(in) {
 				if err != nil {
 					return err

@@ -15,7 +15,7 @@ import (
 func reproduceCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "reproduce",
-		Usage:     "score kept answers again, and say whether the counts are equal",
+		Usage:     "score kept answers again, and compare the counts",
 		ArgsUsage: "RUN|SIGNATURE",
 		Description: `reproduce RUN reads the kept answers of a run again and compares the counts of all its metrics with
 those that the store keeps. reproduce SIGNATURE does so for the one score that the line stands for (quote

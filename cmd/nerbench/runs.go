@@ -10,7 +10,6 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
-	"nerbench/ner"
 	"nerbench/results"
 )
 
@@ -64,22 +63,14 @@ the beginning of their ids.`,
 }
 
 func whereFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of the runs; may be repeated: other keys narrow, more values of one key widen"}
+	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of runs; repeated: other keys narrow, the same key widens"}
 }
 
-// readWhere reads conditions: a run fits if each key has one of its values. An
-// empty value stands for runs without the key.
+// readWhere reads the conditions of --where.
 func readWhere(pairs []string, known func(string) bool) (map[string][]string, error) {
-	where := map[string][]string{}
-	for _, pair := range pairs {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok {
-			return nil, fault.Usagef("--where %s: want key=value", pair)
-		}
-		if !known(key) {
-			return nil, fault.Usagef("--where %s: %v", pair, ner.UnknownKey(key, ner.KeyNames()))
-		}
-		where[key] = append(where[key], value)
+	where, err := harness.ParseWhere(pairs, known)
+	if err != nil {
+		return nil, fault.Usagef("--where %v", err)
 	}
 	return where, nil
 }

@@ -68,20 +68,21 @@ func (env *environment) listRuns(ctx context.Context, pairs []string) error {
 	if env.json {
 		return env.printJSON(lines)
 	}
-	return writeRuns(env.stdout, lines)
+	return env.writeRuns(lines)
 }
 
 // writeRuns prints a line for each run.
-func writeRuns(w io.Writer, runs []runJSON) error {
+func (env *environment) writeRuns(runs []runJSON) error {
+	w := env.stdout
 	if len(runs) == 0 {
 		_, err := fmt.Fprintln(w, "no runs")
 		return err
 	}
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "run\tdataset\tmodel\tfamily\tstate\tpassages\tqueries\tspan_f1\tuniner_f1\t")
+	fmt.Fprintf(tw, "run\tdataset\tmodel\tfamily\t%s\tpassages\tqueries\tspan_f1\tuniner_f1\t\n", env.paint(w, usual, "state"))
 	for _, r := range runs {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
-			printable(r.Keys["dataset"]), printable(r.Keys["model"]), printable(r.Keys["family"]), r.State,
+			printable(r.Keys["dataset"]), printable(r.Keys["model"]), printable(r.Keys["family"]), env.paint(w, stateStyle(r.State), string(r.State)),
 			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1"), headlineOf(r, "uniner_f1"))
 	}
 	return tw.Flush()
@@ -126,7 +127,7 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 	}
 	out := shownRun{
 		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]metrics.Figures{},
-		Versions: map[string]versionJSON{}, Signatures: signatures(r, nil), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
+		Versions: map[string]versionJSON{}, Signatures: r.Signatures(), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 	}
 	if out.Facts = r.Facts; out.Facts == nil {
 		out.Facts = map[string]string{}
@@ -167,12 +168,13 @@ func (env *environment) showRun(ctx context.Context, name string) error {
 	if env.json {
 		return env.printJSON(shown)
 	}
-	return shown.writeText(env.stdout)
+	return shown.writeText(env)
 }
 
 // writeText prints a run for people.
-func (r *shownRun) writeText(w io.Writer) error {
-	fmt.Fprintf(w, "run %s: %s, %d of %d passages, %d queries\n", r.ID, r.State, r.Complete, r.Passages, r.Queries)
+func (r *shownRun) writeText(env *environment) error {
+	w := env.stdout
+	fmt.Fprintf(w, "run %s: %s, %d of %d passages, %d queries\n", r.ID, env.paint(w, stateStyle(r.State), string(r.State)), r.Complete, r.Passages, r.Queries)
 	fmt.Fprintf(w, "begun %s, last answers %s\n\n", r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, k := range ner.Keys {

@@ -21,7 +21,7 @@ import (
 func siteCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "site",
-		Usage: "write the report as a page",
+		Usage: "write the report as an HTML page",
 		Subcommands: []*cli.Command{{
 			Name:  "build",
 			Usage: "write DIR/index.html, one self-contained page with charts",

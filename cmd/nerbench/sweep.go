@@ -15,30 +15,30 @@ import (
 
 func sweepCommand(env *environment) *cli.Command {
 	const about = `NAME is a plan of the program (sweep list prints them), FILE a plan of your own:
-docs/sweeps.md describes the file. -m, -d, --suite, --limit and --set take the place of what the
-plan says; where a plan compares models, name them all: -m A -m B.`
+docs/sweeps.md describes the file. -m, -d, --suite, --limit and --set override the plan.
+If a plan compares models, name them all: -m A -m B.`
 	return &cli.Command{
 		Name:  "sweep",
-		Usage: "ablations: runs that differ in some keys, and what the differences are worth",
+		Usage: "ablations: runs that differ in some keys, compared in one table",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "the plans of the program",
+				Name: "list", Usage: "list the plans of the program",
 				Action: func(*cli.Context) error { return env.listSweeps() },
 			},
 			{
-				Name: "plan", Usage: "runs, queries, tokens and time, before anything is asked", ArgsUsage: "NAME|FILE", Description: about,
+				Name: "plan", Usage: "print runs, queries, tokens and time; sends only a probe", ArgsUsage: "NAME|FILE", Description: about,
 				Flags: append(sweepFlags(),
-					&cli.IntFlag{Name: "probe", Value: 8, Usage: "ask `N` passages to see how long it takes; 0: none"},
+					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each model to estimate time; 0: none"},
 				),
 				Action: func(c *cli.Context) error { return env.planSweep(c) },
 			},
 			{
-				Name: "run", Usage: "ask what has no answer yet, then print the table", ArgsUsage: "NAME|FILE", Description: about,
+				Name: "run", Usage: "send queries that have no answer yet, then print the table", ArgsUsage: "NAME|FILE", Description: about,
 				Flags:  append(sweepFlags(), sweepTableFlags()...),
 				Action: func(c *cli.Context) error { return env.runSweep(c) },
 			},
 			{
-				Name: "status", Usage: "what was asked, and the table of what is complete; asks nothing", ArgsUsage: "NAME|FILE", Description: about,
+				Name: "status", Usage: "print the table of the complete runs; sends no queries", ArgsUsage: "NAME|FILE", Description: about,
 				Flags:  append(sweepFlags(), sweepTableFlags()...),
 				Action: func(c *cli.Context) error { return env.sweepStatus(c) },
 			},
@@ -65,7 +65,7 @@ func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
-		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print what the answers cost"},
+		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print the cost"},
 		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million tokens of answers"},
 		&cli.IntFlag{Name: "ci", Value: 10_000, Usage: "95 % intervals of `B` resamples, at least 1000; 0: none"},
 	}
@@ -96,7 +96,7 @@ func (env *environment) listSweeps() error {
 	return g.Write(env.stdout, "text")
 }
 
-// readSweep reads the plan that a call names, puts in what flags say, and prepares
+// readSweep reads the plan that a call names, overrides it by the flags, and prepares
 // its runs.
 func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	if c.NArg() != 1 {
@@ -125,7 +125,7 @@ func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	return sweeps.Prepare(c.Context, env.bench, s, shared)
 }
 
-// planSweep prints what a sweep would ask.
+// planSweep prints the work that a sweep would do.
 func (env *environment) planSweep(c *cli.Context) error {
 	sweep, err := env.readSweep(c)
 	if err != nil {
@@ -150,7 +150,7 @@ func (env *environment) planSweep(c *cli.Context) error {
 	return g.Write(env.stdout, "text")
 }
 
-// runSweep asks what has no answer yet, and prints the table.
+// runSweep sends queries that have no answer yet, and prints the table.
 func (env *environment) runSweep(c *cli.Context) error {
 	show, err := env.readSweepTable(c)
 	if err != nil {
@@ -204,7 +204,7 @@ func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
 	return show, err
 }
 
-// printSweep prints what is complete of a sweep.
+// printSweep prints the table of the complete runs.
 func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, show sweepShow) error {
 	result, err := sweep.Result(ctx, show.Options)
 	if err != nil {
@@ -217,5 +217,5 @@ func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, 
 		}
 		env.note("sweep %s: table and chart are in %s", result.Sweep, show.out)
 	}
-	return x.Write(env.stdout, show.format)
+	return x.Write(env.stdout, env.printed(show.format))
 }

@@ -17,7 +17,7 @@ func tableCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "table",
 		Usage: "print two keys of the runs against each other",
-		Description: `table prints F1 by dataset and model; --datasets KEY and --cols KEY span any other table.
+		Description: `table prints F1 by dataset and model; --rows KEY and --cols KEY make any other table.
 Keys are those of runs, domain (of the dataset), and system (a model, with whatever
 tells two ways of asking it apart):
   ` + strings.Join(tableKeys(), ", ") + `
@@ -25,13 +25,13 @@ tells two ways of asking it apart):
 Datasets that were not run are shown as such, never as 0; averages say over how many
 datasets they are. Other formats hold more: counts, precision, recall, runs.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "rows", Value: reports.KeyDataset, Usage: "`KEY` whose values are the lines"},
+			&cli.StringFlag{Name: "rows", Value: reports.KeyDataset, Usage: "`KEY` whose values are the rows"},
 			&cli.StringFlag{Name: "cols", Value: reports.KeyModel, Usage: "`KEY` whose values are the columns"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1)"},
 			whereFlag(),
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain (default: all datasets)"},
 			&cli.StringSliceFlag{Name: "published", Usage: "published `SYSTEMS` beside own runs, such as GLiNER-L"},
-			&cli.BoolFlag{Name: "ranks", Usage: "print the range of ranks of each system; bold: it begins at 1"},
+			&cli.BoolFlag{Name: "ranks", Usage: "print each system's range of ranks; bold: the range begins at 1"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
 		},
@@ -63,7 +63,7 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.Write(env.stdout, format)
+	return t.Write(env.stdout, env.printed(format))
 }
 
 // readSpec reads which table is wanted. What is unknown in it is wrong usage.

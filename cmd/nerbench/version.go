@@ -4,43 +4,57 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
 
-// version is the version of the program; the CHANGELOG says what is in it.
+// version is the version of the program; the CHANGELOG lists what is in it.
 const version = "0.1.0"
+
+// stamp is what git says of the commit that "make build" built ("git describe").
+// The linker sets it; a plain go build leaves it empty.
+var stamp string
 
 func versionCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "version",
 		Usage: "print the version",
 		Action: func(c *cli.Context) error {
+			info, _ := debug.ReadBuildInfo() // nil: then the revision is unknown
 			v := struct {
 				Version  string `json:"version"`
 				Revision string `json:"revision,omitempty"`
 				Go       string `json:"go"`
 				Platform string `json:"platform"`
-			}{version, revision(), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
+			}{version, revision(stamp, info), runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH}
 			if env.json {
 				return env.printJSON(v)
 			}
-			_, err := fmt.Fprintf(env.stdout, "nerbench %s %s %s\n", v.Version, v.Go, v.Platform)
+			words := []string{"nerbench", v.Version, v.Go, v.Platform}
+			if v.Revision != "" {
+				words = slices.Insert(words, 2, v.Revision)
+			}
+			_, err := fmt.Fprintln(env.stdout, strings.Join(words, " "))
 			return err
 		},
 	}
 }
 
-// revision is the commit that the program was built from, if the build knows.
-func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
+// revision is the commit that the program was built from: the stamp, or else what
+// the compiler noted. It ends in -dirty if files differed from the commit.
+func revision(stamp string, info *debug.BuildInfo) string {
+	if stamp != "" || info == nil {
+		return stamp
 	}
+	settings := map[string]string{}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
+		settings[s.Key] = s.Value
 	}
-	return ""
+	commit := settings["vcs.revision"]
+	if commit != "" && settings["vcs.modified"] == "true" {
+		commit += "-dirty"
+	}
+	return commit
 }

@@ -13,16 +13,16 @@ import (
 
 // apiKeyFlag names a file with the key of a server.
 func apiKeyFlag() cli.Flag {
-	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the key of the server (default: the variable OPENAI_API_KEY)"}
+	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the key of the server (default: OPENAI_API_KEY)"}
 }
 
 // examineVLLM looks at the server at the usual place, or at OPENAI_BASE_URL.
 func examineVLLM(env *environment, ctx context.Context) finding {
-	address := env.getenv("OPENAI_BASE_URL")
+	address := env.variable("OPENAI_BASE_URL")
 	if address == "" {
 		address = vllm.DefaultServer
 	}
-	key, err := open.APIKey("", env.getenv)
+	key, err := open.APIKey(env.keyFile(false), env.getenv)
 	if err != nil {
 		return found(broken, err)
 	}

@@ -1,10 +1,9 @@
-// Package acquire gets the files of datasets into the data folder: it downloads them
-// from their official sources, or imports the user's own copy.
+// Package acquire gets the files of datasets into the data folder: it downloads
+// them from their official sources, or imports your own copy.
 //
-// Files are collected in a folder of their own and verified there. Only then are they
-// moved to the places where the loaders look, so that a failure leaves the data
-// folder as it was. No file is written under a name that an archive or a server
-// chose, except below that folder.
+// Files are collected and verified in a temporary folder before they are moved to
+// the data folder. A failure therefore leaves the data folder unchanged. A name
+// from an archive or a server is only used inside the temporary folder.
 package acquire
 
 import (
@@ -22,30 +21,29 @@ import (
 	"nerbench/loaders"
 )
 
-// Acquirer gets datasets into one data folder. Its methods may be called from several
-// goroutines at once.
+// Acquirer gets datasets into one data folder. Its methods may be called
+// concurrently.
 type Acquirer struct {
-	Data string // the data folder, which is created if it is missing
-	// DataFlag makes the commands of [Acquirer.HowToGet] name the data folder.
+	Data string // the data folder; created if it is missing
+	// DataFlag adds --data to the commands that [Acquirer.HowToGet] returns.
 	DataFlag bool
 	Hub      fetch.Hub
 	// GitHub is the address of a mirror of GitHub; empty: GitHub itself.
 	GitHub string
 	HTTP   *http.Client // nil: [http.DefaultClient]
-	// Notify, if it is not nil, is called with each event, from several goroutines at
-	// once.
+	// Notify, if it is not nil, is called with each event. Calls may be concurrent.
 	Notify func(Event)
 
-	importing sync.Mutex // one import at a time, since datasets may share a folder
+	importing sync.Mutex // serializes imports, since datasets may share a folder
 }
 
-// Event is a [Progress], or the [Imported] files of a dataset that is fetched.
+// Event is a [Progress], or the [Imported] files of a fetched dataset.
 type Event interface{ event() }
 
 // Progress is the state of one download.
 type Progress struct {
 	File fetch.File
-	Here int64 // bytes that were received
+	Here int64 // bytes received so far
 	Of   int64 // bytes of the file; 0: unknown
 }
 
@@ -70,8 +68,8 @@ const (
 	NoParser       = "no parser yet"
 )
 
-// State reports whether a dataset can be used: [Ready], or the reason why not. Only
-// the splits of [datasets.Dataset.DecisiveSplits] count.
+// State reports whether a dataset can be used: [Ready], or the reason why it
+// cannot. Only the splits of [datasets.Dataset.DecisiveSplits] are checked.
 func State(ctx context.Context, data fs.FS, dataset *datasets.Dataset) string {
 	if !loaders.Supported(dataset, "") {
 		return NoParser
@@ -91,10 +89,10 @@ func State(ctx context.Context, data fs.FS, dataset *datasets.Dataset) string {
 	return Missing
 }
 
-// Unsupported is the error of a dataset whose formats no loader reads.
+// Unsupported is the error for a dataset without a loader for its formats.
 func Unsupported(dataset *datasets.Dataset) error {
 	return &fault.DataError{Err: &fault.Hint{
 		Err:    fmt.Errorf("dataset %s: its formats (%s) are not supported", dataset.ID, strings.Join(dataset.Families, ", ")),
-		Advice: "supported formats are " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a dataset file of your own (--datasets)",
+		Advice: "supported formats are " + strings.Join(loaders.Families(), ", ") + "; convert your copy and describe it in a custom dataset file (--datasets)",
 	}}
 }

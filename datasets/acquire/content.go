@@ -17,49 +17,49 @@ import (
 	"nerbench/ner"
 )
 
-// readable is a part of a source that can be read as a set of the dataset: a file, or a
-// folder for sets whose splits are folders.
+// readable is a part of a source that can be read as a set of the dataset: a file,
+// or a folder for sets with one folder per split.
 type readable struct {
 	set  *datasets.Set
 	path string // in the source
 	lock datasets.Lock
 }
 
-// fit is how well something readable fits a split; a higher one is better.
+// fit is how well a readable fits a split; a higher value is better.
 type fit int
 
 const (
 	fitNot   fit = iota
-	fitAlone     // the set has one split only
+	fitAlone     // the set has only one split
 	fitName      // its name is that of the split
-	fitTable     // it has as many documents as Table 6
+	fitTable     // its number of documents is that of Table 6
 	fitLock      // it matches the recorded checksums
 )
 
-// by names the evidence in what is printed.
+// by returns the evidence as users see it.
 func (f fit) by() string {
 	switch f {
 	case fitLock:
-		return "content: the locked data"
+		return "content: recorded checksums"
 	case fitTable:
-		return "content: as many documents as Table 6"
+		return "content: number of documents in Table 6"
 	case fitName:
-		return "content, and its name"
+		return "content and name"
 	}
 	return "content"
 }
 
-// splitWords are the words in file names that stand for splits.
+// splitWords are the words in file names that mean a split.
 var splitWords = map[ner.Split][]string{
 	ner.Train: {"train", "training"},
 	ner.Dev:   {"dev", "devel", "development", "val", "valid", "validation", "testa"},
 	ner.Test:  {"test", "testing", "eval", "evaluation", "testb", "gold"},
 }
 
-// findByContent finds the dataset's files in a source by reading them, for sources whose
-// names do not help. A file that can be read as a set is a candidate. Its split is
-// the one whose checksums it matches, or else the one with as many documents, or
-// else the one in its name.
+// findByContent finds the dataset's files in a source by reading them; it is used
+// if their names do not identify them. A candidate is a file that can be read as a
+// set. Its split is chosen by checksums, or else by the number of documents, or
+// else by name.
 func (im *importer) findByContent(source string) error {
 	tree := filepath.Join(im.stage, ".content")
 	if err := im.copyTree(source, tree); err != nil {
@@ -81,8 +81,8 @@ func (im *importer) findByContent(source string) error {
 	return nil
 }
 
-// copyTree writes the members of a source below a folder. Their names are local: see
-// [archive.Each].
+// copyTree writes the members of a source below a folder. Their names are local:
+// see [archive.Each].
 func (im *importer) copyTree(source, tree string) error {
 	return eachMember(im.ctx, source, func(name string, _ int64, content io.Reader) error {
 		to := filepath.Join(tree, filepath.FromSlash(name))
@@ -98,7 +98,7 @@ func (im *importer) copyTree(source, tree string) error {
 	})
 }
 
-// readables tries every file, or every folder, with each set of the dataset.
+// readables tries to read every file or folder as each set of the dataset.
 func (im *importer) readables(tree fs.FS) []readable {
 	var found []readable
 	for i := range im.dataset.Sets {
@@ -123,14 +123,14 @@ func (im *importer) readables(tree fs.FS) []readable {
 	return found
 }
 
-// holdsFiles reports whether files lie in a folder itself.
+// holdsFiles reports whether a folder directly contains files.
 func holdsFiles(tree fs.FS, folder string) bool {
 	entries, err := fs.ReadDir(tree, folder)
 	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Type().IsRegular() })
 }
 
-// ofFolders reports whether each split of a set is one folder, or one file; ok is
-// false where it is more than one.
+// ofFolders reports whether each split of a set is one folder (true) or one file
+// (false); ok is false if a split has more than one.
 func ofFolders(set *datasets.Set) (folders, ok bool) {
 	for i, p := range set.Splits {
 		if len(p.Files) != 1 || p.End > 0 {
@@ -145,7 +145,8 @@ func ofFolders(set *datasets.Set) (folders, ok bool) {
 	return folders, true
 }
 
-// reads tries to read a file or folder as a set: all of it, with mentions in it.
+// reads tries to read a file or folder completely as a set. The result must have
+// mentions.
 func (im *importer) reads(tree fs.FS, set *datasets.Set, name string, folder bool) (datasets.Lock, bool) {
 	as := *set
 	file := datasets.File{Path: name}
@@ -177,8 +178,8 @@ type placed struct {
 	fit  fit
 }
 
-// choose assigns splits to the candidates. It is an error if two of them fit one split
-// equally well, or if the split of all of them is unknown.
+// choose assigns splits to the candidates. It is an error if two candidates fit one
+// split equally well, or if no split can be assigned.
 func (im *importer) choose(found []readable) ([]placed, error) {
 	best := map[*datasets.Part][]placed{}
 	unplaced := []readable{}
@@ -251,8 +252,8 @@ func (im *importer) fits(r readable, part *datasets.Part) fit {
 	return fitNot
 }
 
-// namesSplit reports whether the last part of a path that names a split names this
-// one.
+// namesSplit reports whether the path names this split. If several elements name a
+// split, the last one is used.
 func namesSplit(name string, split ner.Split) bool {
 	words := strings.FieldsFunc(strings.ToLower(name), func(c rune) bool { return !('a' <= c && c <= 'z') })
 	for _, w := range slices.Backward(words) {
@@ -271,7 +272,7 @@ func ambiguous(dataset *datasets.Dataset, candidates []placed) error {
 		names = append(names, fmt.Sprintf("%s (%d documents, %d spans)", c.path, c.lock.Documents, c.lock.Spans))
 	}
 	c := candidates[0]
-	return fault.Usagef("datasets import: several files fit split %s of set %s: %s; name one: nerbench datasets import %s FILE --set %s --split %s",
+	return fault.Usagef("datasets import: several files fit split %s of set %s: %s; choose one: nerbench datasets import %s FILE --set %s --split %s",
 		c.part.Name, c.set.Name, strings.Join(names, ", "), dataset.ID, c.set.Name, c.part.Name)
 }
 
@@ -280,16 +281,15 @@ func unknownSplit(found []readable) error {
 	for _, r := range found {
 		names = append(names, fmt.Sprintf("%s (as set %s: %d documents, %d spans)", r.path, r.set.Name, r.lock.Documents, r.lock.Spans))
 	}
-	return fault.Usagef("datasets import: the split of %s is unknown: name it with --split, and with --set where several sets fit", strings.Join(names, ", "))
+	return fault.Usagef("datasets import: the split of %s is unknown: set it with --split, and --set if several sets fit", strings.Join(names, ", "))
 }
 
-// takeReadable moves a file, or the files of a folder, to their place in the
-// stage.
+// takeReadable moves a file, or the files of a folder, to their paths in the stage.
 func (im *importer) takeReadable(tree string, c placed) error {
 	want := c.part.Files[0].Path
 	from := filepath.Join(tree, filepath.FromSlash(c.path))
 	if folders, _ := ofFolders(c.set); !folders {
-		if strings.ContainsAny(want, "*?[") { // one file of a pattern, as of parquet
+		if strings.ContainsAny(want, "*?[") { // one file of a pattern, such as parquet
 			want = path.Join(path.Dir(want), path.Base(c.path))
 		}
 		if strings.HasSuffix(c.path, ".gz") && !strings.HasSuffix(want, ".gz") {

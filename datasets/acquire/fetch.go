@@ -21,35 +21,35 @@ import (
 type Fetched struct {
 	Dataset string   `json:"row"`
 	State   string   `json:"state"`
-	From    string   `json:"from,omitempty"` // the source, as people name it
-	Files   []string `json:"files"`          // their addresses
-	Why     string   `json:"why,omitempty"`  // it was refused, or failed
-	Err     error    `json:"-"`              // of a dataset that failed
+	From    string   `json:"from,omitempty"` // the source, in readable form
+	Files   []string `json:"files"`          // URLs
+	Why     string   `json:"why,omitempty"`  // reason for Refused or Failed
+	Err     error    `json:"-"`              // for Failed
 }
 
 // The states of [Fetched].
 const (
 	Downloaded = "fetched"
-	Present    = "here"    // it was there before
+	Present    = "here"    // already in the data folder
 	Planned    = "planned" // with [FetchOptions.DryRun]
-	Refused    = "refused" // it needs an access agreement or a licence
+	Refused    = "refused" // the dataset needs an access agreement or a licence
 	Failed     = "failed"
 )
 
-// FetchOptions change what [Acquirer.Fetch] does.
+// FetchOptions are the options of [Acquirer.Fetch].
 type FetchOptions struct {
 	DryRun bool // list the addresses and download nothing
 }
 
-// sideBySide is the number of datasets that are fetched at the same time.
-const sideBySide = 3
+// parallelFetches is the number of datasets that are fetched at the same time.
+const parallelFetches = 3
 
 // FetchAll fetches several datasets. The results are in the order of ds. The error
-// reports that datasets failed or were refused; the results are valid with it. If
+// reports that datasets failed or were refused; the results are then valid, too. If
 // the context ended, there are no results.
 func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o FetchOptions) ([]Fetched, error) {
 	out := make([]Fetched, len(ds))
-	slots := make(chan struct{}, sideBySide)
+	slots := make(chan struct{}, parallelFetches)
 	var transfers sync.WaitGroup
 	for i, dataset := range ds {
 		slots <- struct{}{}
@@ -68,7 +68,7 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 	return out, summary(out)
 }
 
-// summary is the error of results that are not all there.
+// summary returns an error if a dataset failed or was refused.
 func summary(list []Fetched) error {
 	refused, failed := 0, 0
 	for _, f := range list {
@@ -90,9 +90,9 @@ func summary(list []Fetched) error {
 	return nil
 }
 
-// Fetch downloads the files of a dataset from the first source that has them, verifies
-// them and imports them. Interrupted downloads are resumed by the next call. The
-// error is that of a dataset that failed; the result is valid with it.
+// Fetch downloads the files of a dataset from the first source that offers them,
+// verifies them and imports them. The next call resumes an interrupted download.
+// The error reports that the dataset failed; the result is then valid, too.
 func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o FetchOptions) (Fetched, error) {
 	out := Fetched{Dataset: dataset.ID, Files: []string{}}
 	if State(ctx, a.dataFS(), dataset) == Ready {
@@ -112,7 +112,7 @@ func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o Fetch
 				out.State = Planned
 				return out, nil
 			}
-			if err = a.bring(ctx, dataset, p); err == nil {
+			if err = a.download(ctx, dataset, p); err == nil {
 				out.State = Downloaded
 				return out, nil
 			}
@@ -139,20 +139,20 @@ func addresses(files []fetch.File) []string {
 	return all
 }
 
-// bring downloads the files of a plan and imports them. Downloaded files are kept until
-// all of them are here, so that the next call resumes.
-func (a *Acquirer) bring(ctx context.Context, dataset *datasets.Dataset, p plan) error {
+// download downloads the files of a plan and imports them. It keeps downloaded
+// files until all are complete, so that the next call resumes.
+func (a *Acquirer) download(ctx context.Context, dataset *datasets.Dataset, p plan) error {
 	folder := filepath.Join(a.Data, ".fetch", dataset.ID)
 	client := &fetch.Client{HTTP: a.HTTP, Progress: func(f fetch.File, here, of int64) { a.notify(Progress{f, here, of}) }}
 	for _, file := range p.files {
 		file.To = below(folder, file.To)
 		if _, err := os.Stat(file.To); err == nil {
-			continue // from a call before
+			continue // from an earlier call
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		if err := client.Fetch(ctx, file); err != nil {
-			return adviseHub(err)
+			return hubHint(err)
 		}
 	}
 	for _, c := range p.cached {
@@ -174,7 +174,7 @@ func (a *Acquirer) bring(ctx context.Context, dataset *datasets.Dataset, p plan)
 	return os.RemoveAll(folder)
 }
 
-// below is the place of a name in a folder, whatever the name is.
+// below joins a folder and a name; the result is always inside the folder.
 func below(folder, name string) string {
 	return filepath.Join(folder, filepath.FromSlash(path.Clean("/"+name)))
 }

@@ -26,7 +26,7 @@ var hubSentences = map[string]string{
 	"test/0.jsonl":  `{"tokens": ["Mira", "left"], "tags": ["B-PER", "O"]}` + "\n",
 }
 
-// site is a server that has the invented datasets as a folder, as a repository and as a
+// site is a server with the invented datasets as a folder, as a repository and as a
 // dataset of the hub.
 func site(t *testing.T) string {
 	t.Helper()
@@ -46,8 +46,8 @@ func site(t *testing.T) string {
 	return s.URL
 }
 
-// hubbed is a dataset whose splits have files of one name in two folders.
-func hubbed(t *testing.T) *datasets.Dataset {
+// hubDataset is a dataset whose splits have files of the same name in two folders.
+func hubDataset(t *testing.T) *datasets.Dataset {
 	t.Helper()
 	file := importDatasetFile[:strings.Index(importDatasetFile, "[[source]]")] + `[[source]]
 kind = "huggingface"
@@ -99,8 +99,8 @@ func TestFetch(t *testing.T) {
 	}{
 		{"folder", from(files), false, FetchOptions{}, Downloaded, conll, ""},
 		{"repository", from(repository), false, FetchOptions{}, Downloaded, conll, ""},
-		{"hub", hubbed, false, FetchOptions{}, Downloaded, hub, ""},
-		{"hub, cached by another program", hubbed, true, FetchOptions{}, Downloaded, hub, ""},
+		{"hub", hubDataset, false, FetchOptions{}, Downloaded, hub, ""},
+		{"hub, cached by another program", hubDataset, true, FetchOptions{}, Downloaded, hub, ""},
 		{"second source", from(broken, files), false, FetchOptions{}, Downloaded, conll, ""},
 		{"dry run", from(files), false, FetchOptions{DryRun: true}, Planned, nil, ""},
 		{"not the published file", from(broken), false, FetchOptions{}, Failed, nil, "datasets fetch: dataset mini: fetch: "},
@@ -109,7 +109,7 @@ func TestFetch(t *testing.T) {
 			d := from(files)(t)
 			d.Access = "agreement"
 			return d
-		}, false, FetchOptions{}, Refused, nil, "needs an agreement (CC0-1.0)"},
+		}, false, FetchOptions{}, Refused, nil, "needs an access agreement (CC0-1.0)"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
@@ -141,7 +141,7 @@ func TestFetch(t *testing.T) {
 				t.Errorf("files %q, want %q", got, tc.files)
 			}
 			if downloaded := tc.state == Downloaded; (imports == 1) != downloaded || (progress > 0) == (tc.cached || tc.state == Planned || tc.state == Refused || tc.why == "no source offers files for download") {
-				t.Errorf("%d imports and %d steps of progress were notified", imports, progress)
+				t.Errorf("%d import events and %d progress events", imports, progress)
 			}
 			if tc.state != Downloaded {
 				return
@@ -193,7 +193,7 @@ func TestFetchAll(t *testing.T) {
 	for name, tc := range map[string]struct {
 		access []string // "paid" is refused; "open" has no source and fails
 		want   string   // the error
-		data   bool     // it is a fault.DataError
+		data   bool     // want a fault.DataError
 	}{
 		"all refused":  {[]string{"paid", "paid", "paid", "paid", "paid"}, "5 of 5 datasets need an access agreement or a licence", true},
 		"one failed":   {[]string{"paid", "open", "paid"}, "1 of 3 datasets could not be fetched", false},

@@ -21,10 +21,10 @@ import (
 	"nerbench/ner"
 )
 
-// ImportOptions change how [Acquirer.Import] chooses files.
+// ImportOptions are the options of [Acquirer.Import].
 type ImportOptions struct {
-	// Set and Split name the only set and split that the source holds. With either of
-	// them, files are chosen by their content and not by their names.
+	// Set and Split name the only set and split that the source contains. If one of
+	// them is set, files are chosen by content instead of by name.
 	Set   string
 	Split ner.Split
 	// Accept imports files that do not match the recorded checksums.
@@ -34,11 +34,11 @@ type ImportOptions struct {
 // Imported is the result of an import.
 type Imported struct {
 	Dataset string `json:"row"`
-	// Taken is false if the files do not match the recorded checksums; the data folder
-	// is unchanged then.
+	// Taken is false if the files do not match the recorded checksums; the data
+	// folder is then unchanged.
 	Taken bool           `json:"taken"`
 	Files []ImportedFile `json:"files"`
-	// Splits were verified before the files were moved to their places.
+	// Splits were verified before the files were moved to the data folder.
 	Splits []verify.Split `json:"splits"`
 }
 
@@ -49,9 +49,9 @@ type ImportedFile struct {
 	By   string `json:"by"`   // how it was recognized: by checksum, name, or content
 }
 
-// Import gets a dataset's files from a folder, an archive or a single file.
+// Import imports a dataset's files from a folder, an archive or a single file.
 //
-// If files were found, they are in the result, also if there is an error: a
+// The result contains the files that were found, even if there is an error. A
 // [fault.DataError] reports that they do not match the recorded checksums.
 func (a *Acquirer) Import(ctx context.Context, dataset *datasets.Dataset, source string, o ImportOptions) (Imported, error) {
 	if !loaders.Supported(dataset, "") {
@@ -92,10 +92,10 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 	case !out.Taken:
 		return out, &fault.DataError{Err: &fault.Hint{
 			Err:    fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; nothing was imported", source, dataset.ID),
-			Advice: "import another release with --accept: its runs have a fingerprint of their own; or describe it in a dataset file of your own (docs/add-a-dataset.md)",
+			Advice: "import another release with --accept (its runs get a different fingerprint), or describe it in a custom dataset file (docs/add-a-dataset.md)",
 		}}
 	case !matches:
-		return out, &fault.DataError{Err: fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; it was imported, and its runs have a fingerprint of their own", source, dataset.ID)}
+		return out, &fault.DataError{Err: fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; it was imported, and its runs get a different fingerprint", source, dataset.ID)}
 	}
 	return out, nil
 }
@@ -115,13 +115,13 @@ func (im *importer) find(source string) error {
 	if len(im.found) == 0 {
 		return &fault.DataError{Err: &fault.Hint{
 			Err:    fmt.Errorf("datasets import: %s: contains no file of dataset %s", source, im.dataset.ID),
-			Advice: "expected files are " + strings.Join(expectedNames(im.dataset), ", ") + "; rename your files, or name the right folder",
+			Advice: "expected files are " + strings.Join(expectedNames(im.dataset), ", ") + "; rename your files, or choose another folder",
 		}}
 	}
 	return nil
 }
 
-// expectedNames are the files that an import looks for.
+// expectedNames lists the names of the files that an import expects.
 func expectedNames(dataset *datasets.Dataset) []string {
 	var names []string
 	for _, job := range verify.Jobs([]*datasets.Dataset{dataset}) {
@@ -142,8 +142,8 @@ func (im *importer) imported() Imported {
 	return out
 }
 
-// verify reads the staged files, with the files of the data folder where none is staged,
-// and reports whether they match the recorded checksums.
+// verify reads the staged files, and the files of the data folder for those not
+// staged. It reports whether they match the recorded checksums.
 func (im *importer) verify(data fs.FS, out *Imported) (matches bool, err error) {
 	matches = true
 	files := overlay{os.DirFS(im.stage), data}
@@ -163,7 +163,7 @@ func (im *importer) verify(data fs.FS, out *Imported) (matches bool, err error) 
 	return matches, nil
 }
 
-// overlay is a data folder in which the files of another one come first.
+// overlay is a data folder in which the files of the stage come first.
 type overlay struct{ top, under fs.FS }
 
 func (o overlay) Open(name string) (fs.File, error) {
@@ -174,7 +174,7 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// take moves staged files to their places and records where they are from.
+// take moves staged files to the data folder and records their origin.
 func (a *Acquirer) take(stage, source string, dataset *datasets.Dataset, out Imported) error {
 	for _, f := range out.Files {
 		name := filepath.FromSlash(f.To)
@@ -185,7 +185,7 @@ func (a *Acquirer) take(stage, source string, dataset *datasets.Dataset, out Imp
 	return a.recordOrigin(source, dataset, out)
 }
 
-// moveFile moves a file to its place in one step.
+// moveFile moves a file to its final path in one step.
 func moveFile(from, to string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
@@ -196,19 +196,19 @@ func moveFile(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// originFile records the imports of a dataset's folder, one JSON object a line.
+// originFile records the imports of a dataset's folder, one JSON object per line.
 const originFile = ".nerbench-import.jsonl"
 
 // origin is one import.
 type origin struct {
 	Dataset string         `json:"row"`
 	Time    string         `json:"time"`
-	From    string         `json:"from"` // the last part of the source's name: the rest is private
+	From    string         `json:"from"` // last part of the source's path; the rest is private
 	Files   []ImportedFile `json:"files"`
 	Splits  []verify.Split `json:"splits"` // with their fingerprints
 }
 
-// recordOrigin records beside the files where they are from.
+// recordOrigin records the origin of files in their folder.
 func (a *Acquirer) recordOrigin(source string, dataset *datasets.Dataset, out Imported) error {
 	line, err := json.Marshal(origin{dataset.ID, time.Now().UTC().Format(time.RFC3339), filepath.Base(source), out.Files, out.Splits})
 	if err != nil {

@@ -66,7 +66,7 @@ name = "test"
 files = [{ path = "corpus/test.tsv", sha256 = "%s", bytes = %d }]
 `
 
-// member is a file of an archive; link makes it a symbolic link.
+// member is a file of an archive. If link is set, it is a symbolic link.
 type member struct{ name, content, link string }
 
 func tarOf(t *testing.T, members []member) []byte {
@@ -125,7 +125,7 @@ func zipOf(t *testing.T, members []member) []byte {
 	return b.Bytes()
 }
 
-// importing is a folder with an invented dataset and an empty data folder.
+// importing is a folder with an invented dataset, and an empty data folder.
 type importing struct {
 	dir, data string
 	dataset   *datasets.Dataset
@@ -182,7 +182,7 @@ func TestImport(t *testing.T) {
 		name, file string
 		content    []byte
 		want       []string // files of the data folder
-		by         string   // how each is recognized
+		by         string   // how each one is recognized
 	}{
 		{"zip", "x.zip", zipOf(t, both), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 		{"tar", "x.tar", tarOf(t, both), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
@@ -222,31 +222,31 @@ func TestImportFolderBehindLink(t *testing.T) {
 	in.write(t, "from/.git/corpus/train.tsv", importTrain)
 	link := filepath.Join(in.dir, "link")
 	if err := os.Symlink(filepath.Join(in.dir, "from"), link); err != nil {
-		reference.Skip(t, "links cannot be made here: "+err.Error())
+		reference.Skip(t, "cannot create links: "+err.Error())
 	}
 	if out, files, err := in.run(t, link, ImportOptions{}); err != nil || !slices.Equal(files, []string{"mini/corpus/test.tsv"}) {
 		t.Errorf("error %v, files %q, %+v", err, files, out)
 	}
 }
 
-// An import that fails leaves the data folder as it was.
+// A failed import leaves the data folder unchanged.
 func TestImportRefuses(t *testing.T) {
 	for _, tc := range []struct {
 		name, file, content string
-		data                bool   // the error is a fault.DataError
+		data                bool   // want a fault.DataError
 		want                string // in the error
 		differs             string // in a difference
 	}{
 		{"wrong checksum", "corpus/test.tsv", "Mira\tB-PER\nleft\tI-PER\n", true, "nothing was imported", "sha256 is "},
 		{"broken", "learn.tsv", "Mira\n", true, "nothing was imported", "corpus/train.tsv:1: 1 columns, expected 2"},
 		{"unknown label", "learn.tsv", "Mira\tB-ORG\n", true, "nothing was imported", `corpus/train.tsv:1: unknown label "ORG"`},
-		{"nothing of it", "notes.txt", "x", true, "contains no file of dataset mini", ""},
-		{"another packer", "x.rar", "x", false, "refused: unpack it first", ""},
-		{"no zip", "x.zip", "x", false, "zip: not a valid zip file", ""},
-		{"no gzip", "x.tgz", "x", false, "gzip: ", ""},
-		{"cut short", "x.tar", string(tarOf(t, []member{{name: "corpus/test.tsv", content: importTest}})[:520]), false, "unexpected EOF", ""},
-		{"names that lead out", "x.tar", string(tarOf(t, []member{{name: "../../corpus/test.tsv", content: importTest}})), false, "refused: the name leads out", ""},
-		{"not there", "", "", false, "no such file", ""},
+		{"no file of the dataset", "notes.txt", "x", true, "contains no file of dataset mini", ""},
+		{"unsupported archive", "x.rar", "x", false, "refused: unpack it first", ""},
+		{"not a zip file", "x.zip", "x", false, "zip: not a valid zip file", ""},
+		{"not a gzip file", "x.tgz", "x", false, "gzip: ", ""},
+		{"truncated", "x.tar", string(tarOf(t, []member{{name: "corpus/test.tsv", content: importTest}})[:520]), false, "unexpected EOF", ""},
+		{"names outside the folder", "x.tar", string(tarOf(t, []member{{name: "../../corpus/test.tsv", content: importTest}})), false, "refused: the name points outside", ""},
+		{"missing", "", "", false, "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := newImporting(t)
@@ -258,7 +258,7 @@ func TestImportRefuses(t *testing.T) {
 			}
 			out, files, err := in.run(t, source, ImportOptions{})
 			if err == nil || errors.As(err, new(*fault.DataError)) != tc.data || !strings.Contains(err.Error(), tc.want) || out.Taken {
-				t.Errorf("error %v, want %q, of data: %t", err, tc.want, tc.data)
+				t.Errorf("error %v, want %q, data error: %t", err, tc.want, tc.data)
 			}
 			var differences []string
 			for _, s := range out.Splits {
@@ -291,14 +291,14 @@ func TestImportOptions(t *testing.T) {
 	}{
 		{"accept", "test.tsv", other, ImportOptions{Accept: true}, []string{"mini/corpus/test.tsv"}, true, "it was imported", false},
 		{"split is unknown", "x.dat", importTrain, ImportOptions{}, nil, false, "the split of x.dat (as set mini: 2 documents, 1 spans) is unknown", true},
-		{"split is named", "x.dat", importTrain, ImportOptions{Split: ner.Train}, []string{"mini/corpus/train.tsv"}, true, "", false},
+		{"split is given", "x.dat", importTrain, ImportOptions{Split: ner.Train}, []string{"mini/corpus/train.tsv"}, true, "", false},
 		{"unknown set", "x.dat", importTrain, ImportOptions{Set: "nosuch"}, nil, false, `set "nosuch": unknown`, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			in := newImporting(t)
 			out, files, err := in.run(t, in.write(t, "from/"+tc.file, tc.content), tc.o)
 			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) || errors.As(err, new(*fault.UsageError)) != tc.usage {
-				t.Errorf("error %v, want %q, of usage: %t", err, tc.err, tc.usage)
+				t.Errorf("error %v, want %q, usage error: %t", err, tc.err, tc.usage)
 			}
 			if out.Taken != tc.taken || !slices.Equal(files, tc.want) {
 				t.Errorf("taken %t, files %q, want %t, %q", out.Taken, files, tc.taken, tc.want)
@@ -316,7 +316,7 @@ func TestImportInterrupted(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	if left, _ := os.ReadDir(in.data); len(left) > 0 {
-		t.Errorf("%v is left in the data folder", left)
+		t.Errorf("%v remains in the data folder", left)
 	}
 }
 
@@ -334,8 +334,8 @@ func TestHowToGet(t *testing.T) {
 		"conllpp":         "nerbench datasets fetch conllpp --data '/my data'; or get it from GitHub repository ZihanWangKi/CrossWeigh or ",
 		"mit-movie":       "or get it from https://groups.csail.mit.edu/sls/downloads/movie/ or GitHub repository andrewzamai/SLIMER, then nerbench datasets import mit-movie --data '/my data' PATH",
 		"findvehicle":     "get it from GitHub repository GuanRunwei/FindVehicle, then nerbench datasets import findvehicle --data '/my data' PATH",
-		"ace05":           "needs a licence that is paid for (LDC licence, no redistribution): Linguistic Data Consortium LDC2006T06",
-		"n2c2-2018-task2": "needs an agreement (",
+		"ace05":           "needs a paid licence (LDC licence, no redistribution): buy it from Linguistic Data Consortium LDC2006T06",
+		"n2c2-2018-task2": "needs an access agreement (",
 	} {
 		if !strings.Contains(got[id], want) {
 			t.Errorf("%s: %s\nwant %s", id, got[id], want)

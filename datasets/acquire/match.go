@@ -20,25 +20,25 @@ type importer struct {
 	ctx     context.Context
 	dataset *datasets.Dataset
 	only    ImportOptions
-	stage   string               // a data folder of its own
-	found   map[string]candidate // by the path of the dataset's file
+	stage   string               // a temporary data folder
+	found   map[string]candidate // by the path of the file in the dataset
 }
 
 // candidate is a staged member that may be a file of the dataset.
 type candidate struct {
 	from, by string
-	rank     int // of its name, see [slot]
+	rank     int // how well its name fits, see [slot]
 }
 
-// place is a file of the dataset that a member may be.
+// place is a file of the dataset that a member can be used for.
 type place struct {
 	file *datasets.File
 	want string // its path in the dataset's folder
 	rank int    // see [slot]
 }
 
-// look stages a member if it may be one of the dataset's files: the one whose checksum
-// it has, or else the one whose name it fits best.
+// look stages a member if it can be one of the dataset's files. The file is chosen
+// by checksum, or else by the best fit of the name.
 func (im *importer) look(name string, size int64, content io.Reader) error {
 	places := im.places(name, size)
 	if len(places) == 0 {
@@ -65,7 +65,7 @@ func (im *importer) look(name string, size int64, content io.Reader) error {
 	return moveFile(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, best.want))))
 }
 
-// places lists the files that a member may be, going by its name and its size.
+// places lists the files that a member can be used for, by its name and size.
 func (im *importer) places(name string, size int64) []place {
 	var places []place
 	for i := range im.dataset.Sets {
@@ -82,8 +82,8 @@ func (im *importer) places(name string, size int64) []place {
 	return places
 }
 
-// wants reports whether a member may be a file, and a better one than the one that was
-// found before.
+// wants reports whether a member can be used for a file, and is better than the
+// member found before.
 func (im *importer) wants(f *datasets.File, want string, rank int, size int64) bool {
 	before, found := im.found[want]
 	sameSize := f.SHA256 != "" && f.Bytes == size
@@ -96,9 +96,9 @@ func (im *importer) wants(f *datasets.File, want string, rank int, size int64) b
 	return true
 }
 
-// slot returns the name under which a member would be imported as the file f, and how
-// well its own name fits: 2 for the whole path, 1 for its last part, 0 for neither.
-// Files of a pattern keep the names that they have below its folder.
+// slot returns the name under which a member would be imported as the file f, and
+// how well its name fits: 2 for the whole path, 1 for its last part, 0 for neither.
+// Files of a pattern keep their names below the pattern's folder.
 func slot(f *datasets.File, name string) (want string, rank int) {
 	want = f.Path
 	for _, of := range append([]string{f.Path}, f.Also...) {
@@ -111,7 +111,7 @@ func slot(f *datasets.File, name string) (want string, rank int) {
 		whole := name == of || strings.HasSuffix(name, "/"+of)
 		switch {
 		case whole && strings.ContainsAny(f.Path, "*?["):
-			return of, 2 // the folder as an archive
+			return of, 2 // the folder is an archive
 		case whole:
 			return want, 2
 		case path.Base(name) == path.Base(of):
@@ -121,7 +121,7 @@ func slot(f *datasets.File, name string) (want string, rank int) {
 	return want, rank
 }
 
-// insidePattern finds the end of a member's name that a pattern matches.
+// insidePattern finds the end of a member's name that matches a pattern.
 func insidePattern(pattern, name string, except []string) (inside string, ok bool) {
 	elements := strings.Split(name, "/")
 	if slices.ContainsFunc(elements, func(e string) bool { return slices.Contains(except, e) }) {

@@ -13,21 +13,21 @@ import (
 	"nerbench/internal/archive"
 )
 
-// otherPackers are the endings of archives that are not supported.
-var otherPackers = []string{".7z", ".bz2", ".rar", ".xz", ".zst"}
+// unsupported are the endings of archives that cannot be read.
+var unsupported = []string{".7z", ".bz2", ".rar", ".xz", ".zst"}
 
 var errPacker = errors.New("refused: unpack it first (folders, .zip, .tar, .tar.gz and .tgz are supported)")
 
-// eachMember visits the regular files of a folder, an archive, or a single file. Links
-// and hidden files are skipped.
+// eachMember visits the regular files of a folder, an archive, or a single file. It
+// skips links and hidden files.
 func eachMember(ctx context.Context, source string, visit archive.Visit) error {
 	info, err := os.Stat(source)
 	switch {
 	case err != nil:
-		return errors.Unwrap(err) // the caller names the source
+		return errors.Unwrap(err) // the caller adds the source to the error
 	case info.IsDir():
 		return eachInFolder(ctx, source, visit)
-	case slices.Contains(otherPackers, strings.ToLower(filepath.Ext(source))):
+	case slices.Contains(unsupported, strings.ToLower(filepath.Ext(source))):
 		return errPacker
 	}
 	file, err := os.Open(source)

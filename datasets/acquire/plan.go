@@ -14,8 +14,8 @@ import (
 	"nerbench/internal/archive"
 )
 
-// bestFirst lists the sources of a dataset. Those come first that have all files of its
-// primary set.
+// bestFirst lists the sources of a dataset. Sources with all files of its primary
+// set come first.
 func bestFirst(dataset *datasets.Dataset) []datasets.Source {
 	sources := slices.Clone(dataset.Sources)
 	slices.SortStableFunc(sources, func(a, b datasets.Source) int {
@@ -24,7 +24,7 @@ func bestFirst(dataset *datasets.Dataset) []datasets.Source {
 	return sources
 }
 
-// plan lists the files that are to be got from one source, into a folder that is
+// plan lists the files to get from one source. They are put into a folder, which is
 // imported afterwards.
 type plan struct {
 	files  []fetch.File // To is relative to the folder
@@ -47,9 +47,9 @@ func (a *Acquirer) plan(ctx context.Context, s datasets.Source, dataset *dataset
 	return plan{}, nil
 }
 
-// repositoryFiles are single files, if the source lists all files that the dataset needs,
-// or else the archives that it lists, or else, if it lists folders, the whole
-// repository at its commit.
+// repositoryFiles returns the single files if the source lists all files that the
+// dataset needs. Otherwise it returns the archives that the source lists or, if it
+// lists folders, the whole repository at its commit.
 func (a *Acquirer) repositoryFiles(s datasets.Source, dataset *datasets.Dataset) []fetch.File {
 	commit := s.Commit
 	if commit == "" {
@@ -63,7 +63,7 @@ func (a *Acquirer) repositoryFiles(s datasets.Source, dataset *datasets.Dataset)
 	var files []fetch.File
 	if plain && covers(dataset, names) {
 		for _, name := range names {
-			files = append(files, withLock(fetch.File{URL: address(name), To: name}, dataset, name))
+			files = append(files, withChecksum(fetch.File{URL: address(name), To: name}, dataset, name))
 		}
 		return files
 	}
@@ -71,7 +71,7 @@ func (a *Acquirer) repositoryFiles(s datasets.Source, dataset *datasets.Dataset)
 	for _, name := range expandNames(s.Files) {
 		switch {
 		case archive.Is(name):
-			files = append(files, withLock(fetch.File{URL: address(name), To: path.Base(name)}, dataset, path.Base(name)))
+			files = append(files, withChecksum(fetch.File{URL: address(name), To: path.Base(name)}, dataset, path.Base(name)))
 		case strings.HasSuffix(name, "/"):
 			folders = true
 		}
@@ -82,7 +82,7 @@ func (a *Acquirer) repositoryFiles(s datasets.Source, dataset *datasets.Dataset)
 	return files
 }
 
-// gitHub is the address of a host of GitHub, or of its mirror.
+// gitHub is the address of GitHub, or of its mirror.
 func (a *Acquirer) gitHub(host string) string {
 	if a.GitHub != "" {
 		return strings.TrimSuffix(a.GitHub, "/")
@@ -97,28 +97,28 @@ func addressFiles(s datasets.Source, dataset *datasets.Dataset) []fetch.File {
 	}
 	if !strings.HasSuffix(s.Where, "/") {
 		name := path.Base(s.Where)
-		return []fetch.File{withLock(fetch.File{URL: s.Where, To: name}, dataset, name)}
+		return []fetch.File{withChecksum(fetch.File{URL: s.Where, To: name}, dataset, name)}
 	}
 	var files []fetch.File
 	for _, name := range filesOf(s, dataset) {
-		files = append(files, withLock(fetch.File{URL: s.Where + name, To: name}, dataset, name))
+		files = append(files, withChecksum(fetch.File{URL: s.Where + name, To: name}, dataset, name))
 	}
 	return files
 }
 
-// hubFiles are the files of the dataset that a dataset of the hub has: those of the
-// primary set, or else of the first set with files there. They are pinned to the
-// revision of the listing.
+// hubFiles are the dataset's files in a dataset of the hub: those of the primary
+// set, or else of the first set with files there. They are pinned to the revision
+// of the listing.
 func (a *Acquirer) hubFiles(ctx context.Context, s datasets.Source, dataset *datasets.Dataset) (plan, error) {
 	var out plan
 	listing, err := a.Hub.List(ctx, a.HTTP, s.Where, s.Commit)
 	if err != nil {
-		return out, adviseHub(err)
+		return out, hubHint(err)
 	}
 	sets := slices.Clone(dataset.Sets)
 	slices.SortStableFunc(sets, func(a, b datasets.Set) int { return trueFirst(a.Primary, b.Primary) })
 	for _, set := range sets {
-		found := map[string]string{} // names in the hub's dataset, by our names
+		found := map[string]string{} // names in the hub's dataset, by the dataset's paths
 		for _, p := range set.Splits {
 			for _, file := range p.Files {
 				for _, there := range listing.Files {
@@ -137,14 +137,14 @@ func (a *Acquirer) hubFiles(ctx context.Context, s datasets.Source, dataset *dat
 				out.cached = append(out.cached, cachedFile{name, there})
 				continue
 			}
-			out.files = append(out.files, withLock(fetch.File{URL: a.Hub.URL(listing, there), To: there, Token: a.Hub.Token}, dataset, there))
+			out.files = append(out.files, withChecksum(fetch.File{URL: a.Hub.URL(listing, there), To: there, Token: a.Hub.Token}, dataset, there))
 		}
 		return out, nil
 	}
 	return out, fmt.Errorf("hub: dataset %s: contains no file of dataset %s", listing.ID, dataset.ID)
 }
 
-// trueFirst compares two values for sorting.
+// trueFirst compares two values for sorting; true comes first.
 func trueFirst(a, b bool) int {
 	switch {
 	case a == b:
@@ -155,16 +155,16 @@ func trueFirst(a, b bool) int {
 	return 1
 }
 
-// adviseHub adds advice to a refusal of the hub.
-func adviseHub(err error) error {
+// hubHint adds a hint to the error for a refused request to the hub.
+func hubHint(err error) error {
 	if refused, ok := errors.AsType[*fetch.StatusError](err); ok && (refused.Status == 401 || refused.Status == 403) {
 		return fmt.Errorf("%w (accept the dataset's terms on its page, and set HF_TOKEN)", err)
 	}
 	return err
 }
 
-// withLock adds the recorded checksum and size to a file.
-func withLock(file fetch.File, dataset *datasets.Dataset, name string) fetch.File {
+// withChecksum adds the recorded checksum and size to a file.
+func withChecksum(file fetch.File, dataset *datasets.Dataset, name string) fetch.File {
 	for _, set := range dataset.Sets {
 		for _, p := range set.Splits {
 			for _, f := range p.Files {

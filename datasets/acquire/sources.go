@@ -9,8 +9,8 @@ import (
 	"nerbench/datasets"
 )
 
-// HowToGet tells the user in one line how to get the files of a dataset: the command that
-// fetches them, where there is one, or else where to apply for access.
+// HowToGet describes in one line how to get the files of a dataset: the fetch
+// command if it works for the dataset, or else where to apply for access.
 func (a *Acquirer) HowToGet(dataset *datasets.Dataset) string {
 	flag := ""
 	if a.DataFlag {
@@ -19,9 +19,9 @@ func (a *Acquirer) HowToGet(dataset *datasets.Dataset) string {
 	importing := "nerbench datasets import " + dataset.ID + flag + " PATH"
 	switch {
 	case dataset.Access == "agreement":
-		return fmt.Sprintf("needs an agreement (%s): ask at %s, then %s", dataset.Licence, allSources(dataset), importing)
+		return fmt.Sprintf("needs an access agreement (%s): apply at %s, then %s", dataset.Licence, allSources(dataset), importing)
 	case dataset.Access == "paid":
-		return fmt.Sprintf("needs a licence that is paid for (%s): %s, then %s", dataset.Licence, allSources(dataset), importing)
+		return fmt.Sprintf("needs a paid licence (%s): buy it from %s, then %s", dataset.Licence, allSources(dataset), importing)
 	case slices.ContainsFunc(dataset.Sources, func(s datasets.Source) bool { return a.downloadable(s, dataset) }):
 		return fmt.Sprintf("nerbench datasets fetch %s%s; or get it from %s, then %s", dataset.ID, flag, allSources(dataset), importing)
 	}
@@ -61,8 +61,7 @@ func sourceAddress(s datasets.Source) string {
 	return s.Where
 }
 
-// filesOf lists the files of the dataset's primary set that a source has, as its
-// description lists them.
+// filesOf lists the files of the dataset's primary set that the source lists.
 func filesOf(s datasets.Source, dataset *datasets.Dataset) []string {
 	set, err := dataset.Set("")
 	if err != nil {
@@ -117,7 +116,7 @@ func expandBraces(name string) []string {
 	return names
 }
 
-// quoteArg quotes an argument for a shell, where it needs that.
+// quoteArg quotes an argument for a shell if necessary.
 func quoteArg(s string) string {
 	if strings.ContainsAny(s, " \t\"'\\$&;|<>()*?[]#~`!") {
 		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// content is an invented file of 300 kB, another for each version.
+// content is an invented file of 300 kB, different for each version.
 func content(version int) []byte {
 	return bytes.Repeat(fmt.Appendf(nil, "%d: Mira left Essa.\n", version), 300_000/19)
 }
@@ -27,20 +27,20 @@ func sum(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
-// cutting sends a file, but cuts the connection after so many bytes of each of
-// the first answers.
+// cutting sends a file, but closes the connection after some bytes in each of the
+// first responses.
 type cutting struct {
-	cuts     int32 // answers that are cut
+	cuts     int32 // number of interrupted responses
 	after    int
-	versions bool // each answer up to the last cut is of another version
+	versions bool // each response up to the last interruption has another version
 	noRange  bool
 	noETag   bool
-	asked    atomic.Int32
+	requests atomic.Int32
 	ranges   atomic.Int32
 }
 
 func (s *cutting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	n := s.asked.Add(1)
+	n := s.requests.Add(1)
 	version := 0
 	if s.versions {
 		version = int(min(n, s.cuts+1))
@@ -87,15 +87,15 @@ func quick() *Client { return &Client{Wait: time.Millisecond} }
 func TestFetch(t *testing.T) {
 	for name, tc := range map[string]struct {
 		server *cutting
-		ranges int32 // requests that go on
+		ranges int32 // requests that resume
 		want   []byte
 	}{
-		"whole":               {&cutting{}, 0, content(0)},
-		"cut":                 {&cutting{cuts: 1, after: 100_000}, 1, content(0)},
-		"cut often":           {&cutting{cuts: 9, after: 20_000}, 9, content(0)},
-		"cut, no ranges":      {&cutting{cuts: 2, after: 100_000, noRange: true}, 2, content(0)},
-		"cut, no validator":   {&cutting{cuts: 2, after: 100_000, noETag: true}, 0, content(0)},
-		"changes between two": {&cutting{cuts: 2, after: 100_000, versions: true}, 2, content(3)},
+		"whole":                         {&cutting{}, 0, content(0)},
+		"cut":                           {&cutting{cuts: 1, after: 100_000}, 1, content(0)},
+		"cut often":                     {&cutting{cuts: 9, after: 20_000}, 9, content(0)},
+		"cut, no ranges":                {&cutting{cuts: 2, after: 100_000, noRange: true}, 2, content(0)},
+		"cut, no validator":             {&cutting{cuts: 2, after: 100_000, noETag: true}, 0, content(0)},
+		"file changes between requests": {&cutting{cuts: 2, after: 100_000, versions: true}, 2, content(3)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			to := filepath.Join(t.TempDir(), "a", "x")
@@ -115,20 +115,20 @@ func TestFetch(t *testing.T) {
 				t.Errorf("%d bytes, %v", len(got), err)
 			}
 			if n := tc.server.ranges.Load(); n != tc.ranges {
-				t.Errorf("%d requests go on, want %d", n, tc.ranges)
+				t.Errorf("%d requests resume, want %d", n, tc.ranges)
 			}
 			if here.Load() != int64(len(tc.want)) {
 				t.Errorf("progress ended at %d", here.Load())
 			}
 			if left, _ := filepath.Glob(to + ".*"); len(left) > 0 {
-				t.Errorf("left: %v", left)
+				t.Errorf("files remain: %v", left)
 			}
 		})
 	}
 }
 
-// A transfer that is stopped goes on in the next call, in another process too.
-func TestFetchGoesOn(t *testing.T) {
+// The next call resumes an interrupted transfer, even in another process.
+func TestFetchResumes(t *testing.T) {
 	server := &cutting{cuts: 1, after: 150_000}
 	ctx, cancel := context.WithCancel(t.Context())
 	to := filepath.Join(t.TempDir(), "x")
@@ -143,11 +143,11 @@ func TestFetchGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(to); err == nil {
-		t.Fatal("the part has the name of the whole")
+		t.Fatal("the incomplete file has its final name")
 	}
 	before := partSize(to)
 	if before < 100_000 {
-		t.Fatalf("%d bytes are here", before)
+		t.Fatalf("%d bytes were received", before)
 	}
 	first := int64(-1)
 	c.Progress = func(_ File, here, _ int64) {
@@ -159,7 +159,7 @@ func TestFetchGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if first <= before || server.ranges.Load() != 1 {
-		t.Errorf("began again at %d, %d were here", first, before)
+		t.Errorf("resumed at %d after %d bytes", first, before)
 	}
 }
 
@@ -168,8 +168,8 @@ func TestFetchRefuses(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
 	other := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>please log in</html>") }
-	// Claims more than it sends, every time.
-	lies := func(w http.ResponseWriter, _ *http.Request) {
+	// The server declares more bytes than it sends, in every response.
+	wrongSize := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000000")
 		fmt.Fprint(w, "short")
 	}
@@ -178,52 +178,52 @@ func TestFetchRefuses(t *testing.T) {
 		want    string
 		tries   int32
 	}{
-		"not there":        {status(404), "404 Not Found", 1},
-		"not allowed":      {status(401), "401 Unauthorized", 1},
-		"out of order":     {status(503), "failed after 5 tries: ", 5},
-		"something else":   {other, "not the published file: 26 bytes", 2},
-		"lies about sizes": {lies, "unexpected EOF", 5},
+		"not found":    {status(404), "404 Not Found", 1},
+		"not allowed":  {status(401), "401 Unauthorized", 1},
+		"unavailable":  {status(503), "failed after 5 tries: ", 5},
+		"another file": {other, "not the published file: 26 bytes", 2},
+		"wrong size":   {wrongSize, "unexpected EOF", 5},
 		"wrong ranges": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Range", "bytes 7-9/10")
 			w.WriteHeader(http.StatusPartialContent)
 		}, "not the published file: requested from byte 0", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked atomic.Int32
+			var requests atomic.Int32
 			to := filepath.Join(t.TempDir(), "x")
 			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked.Add(1)
+				requests.Add(1)
 				tc.handler(w, r)
 			}))
 			err := quick().Fetch(t.Context(), File{URL: url, To: to, SHA256: sum(content(0)), Bytes: int64(len(content(0)))})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
-			if asked.Load() != tc.tries {
-				t.Errorf("asked %d times, want %d", asked.Load(), tc.tries)
+			if requests.Load() != tc.tries {
+				t.Errorf("%d requests, want %d", requests.Load(), tc.tries)
 			}
 			if _, err := os.Stat(to); err == nil {
-				t.Error("the file has its name")
+				t.Error("the file has its final name")
 			}
 		})
 	}
 }
 
-// A busy server says when; a redirect to another host does not get the token.
+// The server sets the wait; a redirect to another host does not get the token.
 func TestFetchWaitsAndFollows(t *testing.T) {
 	elsewhere := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
-			t.Error("the token went to another host")
+			t.Error("the token was sent to another host")
 		}
 		fmt.Fprint(w, "hello")
 	}))
 	elsewhere = strings.Replace(elsewhere, "127.0.0.1", "localhost", 1)
-	var asked atomic.Int32
+	var requests atomic.Int32
 	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer secret" {
 			t.Error("no token")
 		}
-		if asked.Add(1) == 1 {
+		if requests.Add(1) == 1 {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
 			return
@@ -236,7 +236,7 @@ func TestFetchWaitsAndFollows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if time.Since(began) < time.Second {
-		t.Error("did not wait as long as the server said")
+		t.Error("did not wait for the time of Retry-After")
 	}
 }
 
@@ -284,7 +284,7 @@ func TestHub(t *testing.T) {
 	}
 }
 
-// The wait that a server asks for is seconds or a date.
+// The wait in Retry-After is seconds or a date.
 func TestRetryAfter(t *testing.T) {
 	for _, header := range []string{"3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
 		answer := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {header}}, Request: httptest.NewRequest(http.MethodGet, "/x", nil)}

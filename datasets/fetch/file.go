@@ -2,8 +2,6 @@ package fetch
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"nerbench/internal/retryafter"
+	"nerbench/internal/checksum"
+	"nerbench/internal/retry"
 )
 
 // File is one file to download.
@@ -31,20 +30,20 @@ type File struct {
 
 // Client downloads files. The zero value is ready to use.
 type Client struct {
-	HTTP *http.Client // nil: the default one, which honours HTTPS_PROXY
-	// Tries is the number of times that a transfer is started or resumed; 0: 5. A second
-	// content that is not the published file ends them at once.
+	HTTP *http.Client // nil: the default one, which uses HTTPS_PROXY
+	// Tries is the number of times that a transfer is started or resumed; 0: 5. If
+	// the content is not the published file a second time, the transfer fails at
+	// once.
 	Tries int
 	// Wait is the time before the second try, which doubles with each try; 0: one
-	// second. The header Retry-After is honoured up to one minute.
+	// second. The header Retry-After replaces it, up to one minute.
 	Wait time.Duration
-	// Progress, if it is not nil, is called with the number of bytes that were received
-	// and the size of the file (0: unknown). It may be called from several goroutines
-	// for several files.
+	// Progress, if it is not nil, is called with the number of bytes received and
+	// the size of the file (0: unknown). Calls for several files may be concurrent.
 	Progress func(f File, here, of int64)
 }
 
-// StatusError is a refusal of the server.
+// StatusError is an error status of the server.
 type StatusError struct {
 	URL    string
 	Status int
@@ -52,7 +51,7 @@ type StatusError struct {
 }
 
 func (e *StatusError) Error() string {
-	return fmt.Sprintf("%s: the server answered %d %s", e.URL, e.Status, http.StatusText(e.Status))
+	return fmt.Sprintf("%s: the server returned %d %s", e.URL, e.Status, http.StatusText(e.Status))
 }
 
 // temporary reports whether the same request may succeed later.
@@ -60,11 +59,11 @@ func (e *StatusError) temporary() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
 }
 
-// errOther reports that the transferred bytes are not those of the published file.
-var errOther = errors.New("not the published file")
+// errMismatch reports that the received bytes are not the published file.
+var errMismatch = errors.New("not the published file")
 
-// Fetch downloads one file. It resumes a former transfer, and retries when the connection
-// breaks.
+// Fetch downloads one file. It resumes an interrupted transfer, and retries if the
+// connection fails.
 func (c *Client) Fetch(ctx context.Context, f File) error {
 	if err := os.MkdirAll(filepath.Dir(f.To), 0o755); err != nil {
 		return fmt.Errorf("fetch: %w", err)
@@ -78,7 +77,7 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		tries = 5
 	}
 	var err error
-	others := 0
+	mismatches := 0
 	for try := 1; ; try++ {
 		before := partSize(f.To)
 		if err = c.transfer(ctx, f); err == nil {
@@ -90,30 +89,28 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 			return ctx.Err()
 		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal):
 			return fmt.Errorf("fetch: %w", err)
-		case errors.Is(err, errOther):
-			dropPart(f.To) // it may be a part of another file
-			if others++; others == 2 {
+		case errors.Is(err, errMismatch):
+			dropPart(f.To) // it may belong to another file
+			if mismatches++; mismatches == 2 {
 				tries = try
 			}
 		case partSize(f.To) > before:
-			try = min(try, tries-1) // it made progress
+			try = min(try, tries-1) // bytes were received: does not count as a try
 		}
 		if try >= tries {
 			return fmt.Errorf("fetch: %s: failed after %d tries: %w", f.URL, tries, err)
 		}
-		pause := wait << (try - 1)
+		pause := retry.Backoff{First: wait, Longest: time.Minute}.Wait(try)
 		if refused != nil && refused.after > 0 {
 			pause = min(refused.after, time.Minute)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(min(pause, time.Minute)):
+		if err := retry.Sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
 }
 
-// errLocal marks errors of this machine: a retry does not help.
+// errLocal marks errors on this machine, for which a retry does not help.
 var errLocal = errors.New("on this machine")
 
 // transfer starts or resumes a transfer.
@@ -123,7 +120,7 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	if err != nil {
 		return errors.Join(errLocal, err)
 	}
-	r.Header.Set("Accept-Encoding", "identity") // lengths and ranges are those of the file
+	r.Header.Set("Accept-Encoding", "identity") // compression would change lengths and ranges
 	if f.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+f.Token)
 	}
@@ -152,10 +149,10 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	if err := c.write(f, answer, at, total); err != nil {
 		return err
 	}
-	return finish(f, total)
+	return finish(ctx, f, total)
 }
 
-// beginning returns the place in the file where a response begins, and the size of the
+// beginning returns the offset at which a response begins, and the size of the
 // file; 0: unknown.
 func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 	switch answer.StatusCode {
@@ -166,19 +163,19 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		span, size, _ := strings.Cut(of, "/")
 		first, _, _ := strings.Cut(span, "-")
 		if at, err = strconv.ParseInt(first, 10, 64); err != nil || at != here {
-			return 0, 0, fmt.Errorf("%w: requested from byte %d on, the server sent %q", errOther, here, of)
+			return 0, 0, fmt.Errorf("%w: requested from byte %d, the server sent %q", errMismatch, here, of)
 		}
 		total, _ = strconv.ParseInt(size, 10, 64) // "*" is unknown
 		return at, total, nil
 	case http.StatusRequestedRangeNotSatisfiable:
-		return 0, 0, fmt.Errorf("%w: it has fewer than %d bytes by now", errOther, here)
+		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errMismatch, here)
 	}
 	s := &StatusError{URL: answer.Request.URL.Redacted(), Status: answer.StatusCode}
-	s.after, _ = retryafter.Parse(answer.Header.Get("Retry-After"), time.Now())
+	s.after, _ = retry.After(answer.Header.Get("Retry-After"), time.Now())
 	return 0, 0, s
 }
 
-// write appends the body to the part, or starts a new part.
+// write appends the body to the partial file, or starts a new one.
 func (c *Client) write(f File, answer *http.Response, at, total int64) (err error) {
 	flags := os.O_CREATE | os.O_WRONLY
 	if at == 0 {
@@ -210,7 +207,7 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 			c.Progress(f, here, max(total, f.Bytes))
 		}
 		if f.Bytes > 0 && here > f.Bytes {
-			return fmt.Errorf("%w: more than %d bytes", errOther, f.Bytes)
+			return fmt.Errorf("%w: more than %d bytes", errMismatch, f.Bytes)
 		}
 		if reading == io.EOF {
 			return nil
@@ -221,22 +218,22 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 	}
 }
 
-// finish gives a part the name of the file, if it is the published file.
-func finish(f File, total int64) error {
+// finish renames a partial file to its final name, if it is the published file.
+func finish(ctx context.Context, f File, total int64) error {
 	size := partSize(f.To)
 	switch {
 	case total > 0 && size < total:
 		return fmt.Errorf("the connection ended after %d of %d bytes: %w", size, total, io.ErrUnexpectedEOF)
 	case f.Bytes > 0 && size != f.Bytes:
-		return fmt.Errorf("%w: %d bytes, expected %d", errOther, size, f.Bytes)
+		return fmt.Errorf("%w: %d bytes, expected %d", errMismatch, size, f.Bytes)
 	}
 	if f.SHA256 != "" {
-		sum, err := checksum(f.To + partSuffix)
+		sum, err := checksum.Files(ctx, f.To+partSuffix)
 		if err != nil {
 			return errors.Join(errLocal, err)
 		}
 		if sum != f.SHA256 {
-			return fmt.Errorf("%w: sha256 is %s, expected %s", errOther, sum, f.SHA256)
+			return fmt.Errorf("%w: sha256 is %s, expected %s", errMismatch, sum, f.SHA256)
 		}
 	}
 	if err := os.Rename(f.To+partSuffix, f.To); err != nil {
@@ -264,8 +261,8 @@ func partSize(to string) int64 {
 // mark identifies the version of a file on a server.
 type mark struct{ Validator string }
 
-// partState returns the size of a part, and the validator for the request that resumes
-// it. A part without a validator is not resumed.
+// partState returns the size of a partial file, and the validator for the request
+// that resumes it. Without a validator, the transfer is not resumed.
 func partState(to string) (here int64, validator string) {
 	b, err := os.ReadFile(to + markSuffix)
 	var m mark
@@ -294,17 +291,4 @@ func saveMark(to string, h http.Header) error {
 func dropPart(to string) {
 	_ = os.Remove(to + partSuffix) // otherwise the next try truncates it
 	_ = os.Remove(to + markSuffix)
-}
-
-func checksum(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// Hub is the Hugging Face hub, as its environment variables describe it.
+// Hub is the Hugging Face hub, configured by its environment variables.
 type Hub struct {
 	Endpoint string // HF_ENDPOINT, or the public hub
 	Token    string // HF_TOKEN, or the content of HF_HOME/token
 	Home     string // HF_HOME, the cache of other programs
 }
 
-// NewHub reads the environment.
+// NewHub reads the environment variables.
 func NewHub(getenv func(string) string) Hub {
 	h := Hub{Endpoint: strings.TrimSuffix(getenv("HF_ENDPOINT"), "/"), Token: getenv("HF_TOKEN"), Home: getenv("HF_HOME")}
 	if h.Endpoint == "" {
@@ -43,7 +43,7 @@ type Listing struct {
 	Files    []string
 }
 
-// List lists the files of a dataset; an empty revision is the newest one.
+// List lists the files of a dataset. The empty revision means the newest one.
 func (h Hub) List(ctx context.Context, client *http.Client, id, revision string) (Listing, error) {
 	address := h.Endpoint + "/api/datasets/" + escapePath(id)
 	if revision != "" {
@@ -89,8 +89,8 @@ func (h Hub) URL(l Listing, file string) string {
 	return h.Endpoint + "/datasets/" + escapePath(l.ID) + "/resolve/" + url.PathEscape(l.Revision) + "/" + escapePath(file)
 }
 
-// Cached is the place of a file that another program downloaded to HF_HOME; the error
-// wraps [os.ErrNotExist] if there is none.
+// Cached is the path of a file that another program downloaded to HF_HOME. The
+// error wraps [os.ErrNotExist] if there is no such file.
 func (h Hub) Cached(l Listing, file string) (string, error) {
 	if h.Home == "" {
 		return "", fmt.Errorf("HF_HOME: %w", os.ErrNotExist)

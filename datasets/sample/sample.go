@@ -1,6 +1,6 @@
-// Package sample holds invented passages of the nine domains of the benchmark,
-// with gold spans, so that the whole program can run without data. It is in the
-// public domain (CC0); see README.md.
+// Package sample holds invented passages of the nine domains of the benchmark, with
+// gold spans, so that the whole program can run without data. It is in the public
+// domain (CC0); see README.md.
 package sample
 
 import (
@@ -32,7 +32,7 @@ func Read(domain, split string) ([]Passage, error) {
 	name := domain + "." + split + ".txt"
 	text, err := corpus.ReadFile("corpus/" + name)
 	if err != nil {
-		return nil, fmt.Errorf("sample: domain %q, split %q: there is none", domain, split)
+		return nil, fmt.Errorf("sample: domain %q, split %q: not found", domain, split)
 	}
 	var passages []Passage
 	for i, line := range strings.Split(strings.TrimSuffix(string(text), "\n"), "\n") {
@@ -45,15 +45,15 @@ func Read(domain, split string) ([]Passage, error) {
 	return passages, nil
 }
 
-// parse reads a passage in which an entity is written [text|type]. Tokens are
-// separated by blanks.
+// parse reads a passage with entities written as [text|type]. Tokens are separated
+// by spaces.
 func parse(line string) (Passage, error) {
 	var p Passage
 	var text strings.Builder
 	for rest := line; rest != ""; {
 		before, after, found := strings.Cut(rest, "[")
 		if strings.ContainsAny(before, "|]") {
-			return p, fmt.Errorf("%q: a bracket or bar outside of an entity", before)
+			return p, fmt.Errorf("%q: a bracket or bar outside an entity", before)
 		}
 		text.WriteString(before)
 		if !found {
@@ -74,7 +74,7 @@ func parse(line string) (Passage, error) {
 	return p, nil
 }
 
-// tokens are the pieces of a text between blanks.
+// tokens are the parts of a text between spaces.
 func tokens(text string) (out [][2]int) {
 	start := -1
 	for i, r := range text {

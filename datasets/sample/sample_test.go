@@ -8,8 +8,8 @@ import (
 	"nerbench/datasets/sample"
 )
 
-// TestCorpus lints the sample: enough passages, types of the benchmark's datasets,
-// spans of whole tokens, nothing in both splits.
+// TestCorpus checks the sample: enough passages, types of the benchmark's datasets,
+// spans of whole tokens, no passage in both splits.
 func TestCorpus(t *testing.T) {
 	ds, err := datasets.Embedded()
 	if err != nil {
@@ -41,12 +41,12 @@ func TestCorpus(t *testing.T) {
 					seen[p.Text] = true
 					for _, s := range p.Spans {
 						if !slices.Contains(known, s.Type) {
-							t.Errorf("passage %d: type %q is none of the domain's datasets", i, s.Type)
+							t.Errorf("passage %d: no dataset of the domain has the type %q", i, s.Type)
 						}
 						starts := slices.ContainsFunc(p.Tokens, func(tok [2]int) bool { return tok[0] == s.Start })
 						ends := slices.ContainsFunc(p.Tokens, func(tok [2]int) bool { return tok[1] == s.End })
 						if !starts || !ends {
-							t.Errorf("passage %d: %q is not made of whole tokens", i, p.Text[s.Start:s.End])
+							t.Errorf("passage %d: %q does not consist of whole tokens", i, p.Text[s.Start:s.End])
 						}
 					}
 				}

@@ -9,8 +9,8 @@ import (
 	"nerbench/ner"
 )
 
-// ceilings counts perfect string answers under each alignment mode: per passage
-// and type the gold surface strings, each once (docs/spec/metrics.md §7.6).
+// ceilings counts perfect string answers for each alignment mode: per passage and
+// type, the gold surface strings without duplicates (docs/spec/metrics.md §7.6).
 type ceilings map[string]ner.Score
 
 func (c ceilings) add(d *ner.Document) {
@@ -28,7 +28,7 @@ func (c ceilings) add(d *ner.Document) {
 	for _, mode := range answers.Modes[:4] {
 		placed, err := answers.Alignment{Mode: mode}.Align(d, mentions)
 		if err != nil {
-			panic(err) // the modes are the package's own
+			panic(err) // Modes lists only valid modes
 		}
 		counts := metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
 		c[mode] = c[mode].Add(counts.ByType.Total())

@@ -10,9 +10,9 @@ import (
 	"nerbench/ner"
 )
 
-// goldProperties checks those properties of docs/spec/metrics.md §13 that need gold only
-// and hold for all documents of a split together: gold as prediction scores 1, as
-// spans and as strings (1, 9), and has no errors (12). The loaders check offsets
+// goldProperties checks the properties of docs/spec/metrics.md §13 that need only
+// gold and hold for all documents of a split together: gold as prediction scores 1,
+// as spans and as strings (1, 9), and has no errors (12). The loaders check offsets
 // (8), and the recorded checksums cover counts and ceilings (10, 14).
 type goldProperties struct {
 	types   []ner.EntityType
@@ -46,7 +46,7 @@ func (g *goldProperties) add(d *ner.Document) {
 	}
 	for _, t := range g.types {
 		if len(surfaces[t]) == 0 {
-			continue // an empty list on both sides counts nothing
+			continue // empty lists count nothing
 		}
 		items, void := answers.Published(answers.AnswerString(surfaces[t]))
 		p.Published = append(p.Published, metrics.Strings{Type: t, Pred: items, Gold: items, Void: void, GoldVoid: void})
@@ -58,13 +58,13 @@ func (g *goldProperties) add(d *ner.Document) {
 func (g *goldProperties) faults(spans int) []string {
 	var faults []string
 	if s := g.spans; s.TP != spans || s.NPred != spans || s.NGold != spans {
-		faults = append(faults, fmt.Sprintf("gold as prediction: %d of %d spans are right", s.TP, spans))
+		faults = append(faults, fmt.Sprintf("gold as prediction: %d of %d spans are correct", s.TP, spans))
 	}
 	if s := g.strings; s.TP != s.NPred || s.TP != s.NGold {
-		faults = append(faults, fmt.Sprintf("gold as strings: %d of %d are right", s.TP, s.NGold))
+		faults = append(faults, fmt.Sprintf("gold as strings: %d of %d are correct", s.TP, s.NGold))
 	}
 	if e := g.errors; e.C != spans {
-		faults = append(faults, fmt.Sprintf("gold in the taxonomy of errors: %d of %d spans are correct", e.C, spans))
+		faults = append(faults, fmt.Sprintf("gold in the error taxonomy: %d of %d spans are correct", e.C, spans))
 	}
 	return faults
 }

@@ -1,5 +1,5 @@
-// Package verify compares the files of datasets with the recorded counts and checksums.
-// It also checks the properties of gold that every dataset must have: gold as
+// Package verify compares the files of datasets with the recorded counts and
+// checksums. It also checks properties that hold for every dataset: gold as
 // prediction scores 1, and perfect string answers reach the recorded ceilings.
 package verify
 
@@ -16,7 +16,7 @@ import (
 	"nerbench/ner"
 )
 
-// Split is what was found in the files of one split.
+// Split is the result of reading the files of one split.
 type Split struct {
 	Dataset     string                 `json:"row"`
 	Set         string                 `json:"set"`
@@ -60,14 +60,15 @@ func Jobs(ds []*datasets.Dataset) []Job {
 	return jobs
 }
 
-// Needed reports whether the dataset is incomplete without the split: it was measured,
-// or it is one of [datasets.Dataset.DecisiveSplits]. A release may lack others.
+// Needed reports whether a dataset is incomplete without the split: the split was
+// measured, or it is one of [datasets.Dataset.DecisiveSplits]. Other splits may be
+// missing from a release.
 func (j Job) Needed() bool {
 	return j.Set.Primary && (j.Part.Lock != nil || slices.Contains(j.Dataset.DecisiveSplits(), j.Part.Name))
 }
 
-// Verify reads the split in a data folder. A missing file is a state and no error; an
-// error is a file that cannot be read.
+// Verify reads the split in a data folder. A missing file is a state, not an error;
+// an error means that a file cannot be read.
 func (j Job) Verify(ctx context.Context, data fs.FS) (Split, error) {
 	out := Split{Dataset: j.Dataset.ID, Set: j.Set.Name, Split: j.Part.Name}
 	perfect := ceilings{}

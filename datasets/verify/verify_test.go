@@ -12,7 +12,7 @@ import (
 
 const conll = "Mira\tB-PER\nleft\tO\n\nBo\tB-PER\n.\tO\n"
 
-// dataset is an invented one with a test split of one file.
+// dataset is an invented dataset with a test split of one file.
 func dataset(lock *datasets.Lock) *datasets.Dataset {
 	return &datasets.Dataset{
 		ID: "mini", DataDir: "mini", Families: []string{"conll"},
@@ -25,7 +25,7 @@ func dataset(lock *datasets.Lock) *datasets.Dataset {
 	}
 }
 
-// measured is what a run of Verify finds in the test split, as a lock.
+// measured returns the counts and checksums that Verify finds in the test split.
 func measured(t *testing.T, data fstest.MapFS) *datasets.Lock {
 	t.Helper()
 	s, err := Jobs([]*datasets.Dataset{dataset(nil)})[1].Verify(t.Context(), data)
@@ -44,7 +44,7 @@ func TestVerify(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		data   fstest.MapFS
-		change func(*datasets.Lock) // of the recorded lock; nil: there is none
+		change func(*datasets.Lock) // change of the recorded counts; nil: not recorded
 		state  loaders.State
 		want   string // in a difference
 	}{
@@ -76,7 +76,7 @@ func TestNeeded(t *testing.T) {
 		change func(*datasets.Dataset)
 		want   [2]bool // of the splits train and test
 	}{
-		"test decides":        {func(*datasets.Dataset) {}, [2]bool{false, true}},
+		"test is needed":      {func(*datasets.Dataset) {}, [2]bool{false, true}},
 		"train is recorded":   {func(d *datasets.Dataset) { d.Sets[0].Splits[0].Lock = &datasets.Lock{} }, [2]bool{true, true}},
 		"no test split":       {func(d *datasets.Dataset) { d.Sets[0].Splits[1].Name = ner.Dev }, [2]bool{true, true}},
 		"not the primary set": {func(d *datasets.Dataset) { d.Sets[0].Primary = false }, [2]bool{false, false}},

@@ -1,7 +1,6 @@
-// Package harness is the loop: [Ask] puts the questions that have no answer yet
-// and keeps what comes back; [Score] reads answers, understands them, and
-// counts. The two are separate steps: asking twice costs nothing, and a reader
-// that was mended reads every old answer again.
+// Package loop asks models and scores their answers: [Ask] puts the questions that have no answer yet
+// and keeps what comes back; [Score] parses the answers and counts. The two are separate steps: asking twice costs nothing, and a parser
+// that was fixed parses every old answer again.
 package loop
 
 import (

@@ -53,7 +53,7 @@ func benchRenderer(b testing.TB) *prompts.Renderer {
 }
 
 func benchHow() loop.ParseOptions {
-	how := loop.ParseOptions{Family: "uniner", Variant: "repo"}
+	how := loop.ParseOptions{Form: "uniner_list"}
 	for _, t := range benchTypes {
 		how.Types = append(how.Types, answers.TypeName{Natural: ner.EntityType(t)})
 	}

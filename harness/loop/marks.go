@@ -14,10 +14,6 @@ var controls = []string{
 	"<think>", "</think>", "<start_of_turn>", "<end_of_turn>",
 }
 
-// trainedTokens is the length of the prompts that the models of family uniner were
-// trained on (docs/spec/prompts.md §2.6).
-const trainedTokens = 1024
-
 // Marks are the counters of queries that were asked as they are, though the model may
 // take them for something else: about a document that holds control strings, or
 // longer than what the models of their family were trained on.
@@ -28,16 +24,17 @@ const (
 	beyondTraining = "beyond_training_length"
 )
 
-// mark counts the marked queries of a passage.
-func mark(counters map[string]int, family string, d *ner.Document, answers []ner.Answer) {
+// mark counts the marked queries of a passage. trained is the length of the prompts
+// that the models of their family were trained on, in tokens; 0: it is not known.
+func mark(counters map[string]int, trained int, d *ner.Document, answers []ner.Answer) {
 	if slices.ContainsFunc(controls, func(c string) bool { return strings.Contains(d.Text, c) }) {
 		counters[hasControl] += len(answers)
 	}
-	if family != "uniner" {
+	if trained == 0 {
 		return
 	}
 	for _, a := range answers {
-		if a.Completion.PromptTokens > trainedTokens && a.Completion.Finish != ner.FinishTooLong {
+		if a.Completion.PromptTokens > trained && a.Completion.Finish != ner.FinishTooLong {
 			counters[beyondTraining]++
 		}
 	}

@@ -10,26 +10,26 @@ import (
 	"nerbench/ner"
 )
 
-// How says how answers are read and placed. The zero value of its choices is the
-// default.
+// ParseOptions says how answers are parsed and their mentions placed. The zero
+// values of its choices are the defaults.
 type ParseOptions struct {
-	// Family and Variant of the prompts that were answered.
-	Family, Variant string
-	// Answer is the shape of the answers to prompts of the user's own; empty: the
-	// family says how they are read.
-	Answer string
+	// Form of the answers, one of [answers.Forms].
+	Form string
+	// Presets are the ids of the metrics whose published parser can parse the answers
+	// (docs/spec/metrics.md §9).
+	Presets []string
 	// Types are all types of the dataset, with the names that answers may give them.
 	Types []answers.TypeName
 	// Alignment places mentions (docs/spec/metrics.md §7).
 	Alignment answers.Alignment
 	// Unknown: drop (also if empty) or fp (docs/spec/metrics.md §1.3).
 	Unknown string
-	// Reader: ladder or published (docs/spec/metrics.md §8.1). Empty: the ladder for spans,
-	// the published reader for the protocols of other systems.
+	// Reader is the parser: ladder or published (docs/spec/metrics.md §8.1). Empty: the
+	// ladder for spans, the published parser for the protocols of other systems.
 	Reader string
 }
 
-// With applies the options of a metric's id to a way of reading.
+// With applies the options of a metric's id.
 func (h ParseOptions) With(options map[string]string) ParseOptions {
 	for name, value := range options {
 		switch name {
@@ -48,36 +48,29 @@ func (h ParseOptions) With(options map[string]string) ParseOptions {
 	return h
 }
 
-// Reading understands the answers about one document after another. It may be
-// used by several goroutines at once.
+// PassageParser parses the answers about one document after another. It may be used
+// by several goroutines at once.
 type PassageParser struct {
 	options   ParseOptions
 	parser    *answers.Parser
 	protocols []metrics.Protocol
 }
 
-// NewReading prepares a reading. What the protocols of other systems compare is
-// made for those that are named. It is an error if the family's answers cannot
-// be read, or a choice is unknown.
+// NewPassageParser prepares a parser. What the protocols of other systems compare is
+// made for those that are named. It is an error if the form of the answers or a
+// choice is unknown.
 func NewPassageParser(how ParseOptions, protocols ...metrics.Protocol) (*PassageParser, error) {
-	reader, err := newParser(how)
+	parser, err := answers.NewParser(how.Form, how.Types, how.Unknown)
 	if err != nil {
 		return nil, err
 	}
 	if err := how.Alignment.Check(); err != nil {
 		return nil, err
 	}
-	return &PassageParser{how, reader, protocols}, nil
+	return &PassageParser{how, parser, protocols}, nil
 }
 
-func newParser(how ParseOptions) (*answers.Parser, error) {
-	if how.Answer != "" {
-		return answers.NewShapeParser(how.Answer, "", how.Types, how.Unknown)
-	}
-	return answers.NewParser(how.Family, how.Variant, how.Types, how.Unknown)
-}
-
-// Understood is what was understood about one document.
+// ParsedPassage is what was understood about one document.
 type ParsedPassage struct {
 	// Passage is what metrics see of it.
 	Passage metrics.Passage
@@ -87,7 +80,7 @@ type ParsedPassage struct {
 	Ambiguous int
 }
 
-// Passage reads the answers to all queries about a document, places their
+// Passage parses the answers to all queries about a document, places their
 // mentions, and makes the strings of docs/spec/metrics.md §3.
 func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPassage, error) {
 	u := ParsedPassage{

@@ -11,7 +11,7 @@ import (
 
 // protocolItems makes what the protocols of other systems compare in one
 // document (docs/spec/metrics.md §9). given are its answers, nil where there are none;
-// predictions are how the reader understood them, or what was imported.
+// predictions are how the parser understood them, or what was imported.
 func (r *PassageParser) protocolItems(d *ner.Document, given []ner.Answer, predictions []ner.Prediction) map[metrics.Protocol]metrics.Items {
 	if len(r.protocols) == 0 {
 		return nil
@@ -66,7 +66,7 @@ func (p *protocolInput) items(protocol metrics.Protocol) metrics.Items {
 	return metrics.Items{}
 }
 
-// predicted are the typed mentions of a document: as the authors' reader finds
+// predicted are the typed mentions of a document: as the authors' parser finds
 // them in each answer, or as they were read or imported.
 func (p *protocolInput) predicted(published func(ner.Answer) []ner.Mention) []ner.Mention {
 	if !p.published {

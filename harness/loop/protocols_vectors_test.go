@@ -140,7 +140,7 @@ func gnerVectors(t *testing.T, set reference.Set) {
 // answered is what metrics see of a document and one answer about all types.
 func answered(t *testing.T, d *ner.Document, types []ner.EntityType, answer string, protocols ...metrics.Protocol) *metrics.Passage {
 	t.Helper()
-	r, err := NewPassageParser(ParseOptions{Family: "uniner"}, protocols...)
+	r, err := NewPassageParser(ParseOptions{Form: "uniner_list"}, protocols...)
 	if err != nil {
 		t.Fatal(err)
 	}

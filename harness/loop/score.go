@@ -21,6 +21,9 @@ type ScorePlan struct {
 	// some may be missing.
 	Passages iter.Seq2[ner.Passage, error]
 	Parsing  ParseOptions
+	// TrainedTokens is the length of the prompts that the models of their family were
+	// trained on; 0: it is not known. Longer ones are counted ([Marks]).
+	TrainedTokens int
 	// Metrics are ids with options (docs/spec/metrics.md §1.5), as for [MetricIDs].
 	Metrics []string
 	// Queries is the run's query set; where it is not "all", it is part of every
@@ -36,7 +39,7 @@ type MetricCounts struct {
 	ByType map[ner.EntityType]ner.Score
 	// Passages are the counts of each complete passage, in order of index.
 	Passages []ner.Score
-	// Reader and Version name the versions of the readers and of the metric.
+	// Reader and Version name the versions of the parsers and of the metric.
 	Reader, Version string
 }
 

@@ -72,7 +72,7 @@ func wantTotal(t *testing.T, s Scored, id string, tp, pred, gold int) {
 // and the same sets as a person reads them (docs/spec/metrics.md §3.7), of two readings of
 // the same completions (§8.1).
 func TestScorePerType(t *testing.T) {
-	s := score(t, ParseOptions{Family: "uniner"}, nil,
+	s := score(t, ParseOptions{Form: "uniner_list"}, nil,
 		told{gold("d0", "Ada met Ada in Essa .", ner.Span{Start: 0, End: 3, Type: "person"}, ner.Span{Start: 8, End: 11, Type: "person"}, ner.Span{Start: 15, End: 19, Type: "place"}),
 			[]ner.Answer{one("person", ` ["Ada"]`), one("place", `It is ["Essa"].`)}},
 		told{gold("d1", "Bo left .", ner.Span{Start: 0, End: 2, Type: "person"}),
@@ -100,7 +100,7 @@ func TestScoreAllInOne(t *testing.T) {
 	both := []ner.EntityType{"person", "place"}
 	d := gold("d0", "Ada in Essa .", ner.Span{Start: 0, End: 3, Type: "person"}, ner.Span{Start: 7, End: 11, Type: "place"})
 	x := told{d, []ner.Answer{answer(both, `[["Ada", "person"], ["Essa", "thing"]]`, ner.FinishStop)}}
-	s := score(t, ParseOptions{Family: "uniner", Variant: "allinone"}, []string{"span_f1", "uniner_f1", "span_f1[unknown=fp]", "uniner_f1[unknown=fp]"}, x)
+	s := score(t, ParseOptions{Form: "uniner_pairs"}, []string{"span_f1", "uniner_f1", "span_f1[unknown=fp]", "uniner_f1[unknown=fp]"}, x)
 	wantTotal(t, s, "span_f1", 1, 1, 2)
 	wantTotal(t, s, "uniner_f1", 1, 1, 2)
 	wantTotal(t, s, "span_f1[unknown=fp]", 1, 2, 2)
@@ -113,7 +113,7 @@ func TestScoreAllInOne(t *testing.T) {
 func TestScoreSpans(t *testing.T) {
 	both := []ner.EntityType{"person", "place"}
 	d := gold("d0", "Zoë in a[0] .", ner.Span{Start: 0, End: 4, Type: "person"}, ner.Span{Start: 8, End: 12, Type: "place"})
-	s := score(t, ParseOptions{Family: "spans"}, nil, told{d, []ner.Answer{answer(both, `{"spans":[{"start":0,"end":3,"type":"person"},{"start":7,"end":11,"type":"place"}]}`, ner.FinishStop)}})
+	s := score(t, ParseOptions{Form: "spans"}, nil, told{d, []ner.Answer{answer(both, `{"spans":[{"start":0,"end":3,"type":"person"},{"start":7,"end":11,"type":"place"}]}`, ner.FinishStop)}})
 	wantTotal(t, s, "span_f1", 2, 2, 2)
 	wantTotal(t, s, "uniner_f1", 1, 1, 1) // a bracket voids its query on both sides
 	wantTotal(t, s, "uniner_f1_lenient", 2, 2, 2)
@@ -125,18 +125,18 @@ func TestScoreSpans(t *testing.T) {
 func TestScoreOptions(t *testing.T) {
 	d := gold("d0", "York and york and York", ner.Span{Start: 0, End: 4, Type: "place"})
 	x := told{d, []ner.Answer{one("place", `Sure: ["York"]`)}}
-	s := score(t, ParseOptions{Family: "uniner"}, []string{"span_f1", "span_f1[align=first]", "span_f1[reader=published]"}, x)
+	s := score(t, ParseOptions{Form: "uniner_list"}, []string{"span_f1", "span_f1[align=first]", "span_f1[reader=published]"}, x)
 	wantTotal(t, s, "span_f1", 1, 2, 1)
 	wantTotal(t, s, "span_f1[align=first]", 1, 1, 1)
 	wantTotal(t, s, "span_f1[reader=published]", 0, 0, 1)
 	docs, passages := sequences([]told{x})
-	partial, err := Score(t.Context(), ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Family: "uniner", Types: scoreTypes}, Queries: "gold"})
+	partial, err := Score(t.Context(), ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Form: "uniner_list", Types: scoreTypes}, Queries: "gold"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	wantTotal(t, partial, "span_f1[queries=gold]", 1, 2, 1)
 	// A metric that is named twice is counted once.
-	twice := score(t, ParseOptions{Family: "uniner"}, []string{"span_f1", "span_f1[align=all]", "span_f1"}, x)
+	twice := score(t, ParseOptions{Form: "uniner_list"}, []string{"span_f1", "span_f1[align=all]", "span_f1"}, x)
 	wantTotal(t, twice, "span_f1", 1, 2, 1)
 }
 
@@ -153,10 +153,10 @@ func TestMetricIDs(t *testing.T) {
 		{[]string{"span_f1[align=all]", "span_f1[align=first]"}, "all", ParseOptions{}, "span_f1 span_f1[align=first]"},
 		{[]string{"span_f1[queries=gold]"}, "all", ParseOptions{}, "the run asks queries=all"},
 		{[]string{"nosuch"}, "", ParseOptions{}, "unknown"},
-		{[]string{"gner_f1"}, "", ParseOptions{Family: "gner"}, "gner_f1"},
-		{[]string{"gner_f1", "b2ner_f1"}, "", ParseOptions{Family: "uniner"}, "gner_f1[reader=ladder] b2ner_f1[reader=ladder]"},
-		{[]string{"reasoningner_f1"}, "", ParseOptions{Family: "json_by_type", Variant: "rner+dataset"}, "reasoningner_f1"},
-		{[]string{"reasoningner_f1"}, "", ParseOptions{Family: "json_by_type", Variant: "plain"}, "reasoningner_f1[reader=ladder]"},
+		{[]string{"gner_f1"}, "", ParseOptions{Form: "labels", Presets: []string{"gner_f1"}}, "gner_f1"},
+		{[]string{"gner_f1", "b2ner_f1"}, "", ParseOptions{Form: "uniner_list"}, "gner_f1[reader=ladder] b2ner_f1[reader=ladder]"},
+		{[]string{"reasoningner_f1"}, "", ParseOptions{Form: "wrapped_object", Presets: []string{"x_f1", "reasoningner_f1"}}, "reasoningner_f1"},
+		{[]string{"reasoningner_f1"}, "", ParseOptions{Form: "object"}, "reasoningner_f1[reader=ladder]"},
 	} {
 		ids, err := MetricIDs(tc.ids, tc.queries, tc.how)
 		if got := strings.Join(ids, " "); got != tc.want && (err == nil || !strings.Contains(err.Error(), tc.want)) {
@@ -174,9 +174,9 @@ func TestScoreDoesNotDependOnWorkers(t *testing.T) {
 		d := gold(fmt.Sprintf("d%d", i), name+" left", ner.Span{Start: 0, End: len(name), Type: "person"})
 		all = append(all, told{d, []ner.Answer{one("person", fmt.Sprintf(`["%s", "y"]`, strings.Repeat("x", i%5+1)))}})
 	}
-	many := score(t, ParseOptions{Family: "uniner"}, nil, all...)
+	many := score(t, ParseOptions{Form: "uniner_list"}, nil, all...)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	single := score(t, ParseOptions{Family: "uniner"}, nil, all...)
+	single := score(t, ParseOptions{Form: "uniner_list"}, nil, all...)
 	if fmt.Sprintf("%v", many) != fmt.Sprintf("%v", single) {
 		t.Error("the number of workers changes the score")
 	}
@@ -192,11 +192,11 @@ func TestScoreRefuses(t *testing.T) {
 		plan ScorePlan
 		want string
 	}{
-		"other data":     {ScorePlan{Documents: other, Passages: passages, Parsing: ParseOptions{Family: "uniner"}}, "not the same data"},
-		"fewer data":     {ScorePlan{Documents: none, Passages: passages, Parsing: ParseOptions{Family: "uniner"}}, "not the same data"},
-		"broken data":    {ScorePlan{Documents: broken, Passages: passages, Parsing: ParseOptions{Family: "uniner"}}, "file:3"},
-		"unknown family": {ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Family: "nosuch"}}, "unknown"},
-		"unknown metric": {ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Family: "uniner"}, Metrics: []string{"f1"}}, "unknown"},
+		"other data":     {ScorePlan{Documents: other, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "not the same data"},
+		"fewer data":     {ScorePlan{Documents: none, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "not the same data"},
+		"broken data":    {ScorePlan{Documents: broken, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "file:3"},
+		"unknown form":   {ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Form: "nosuch"}}, "unknown"},
+		"unknown metric": {ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}, Metrics: []string{"f1"}}, "unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Score(t.Context(), tc.plan); err == nil || !strings.Contains(err.Error(), tc.want) {
@@ -235,15 +235,20 @@ func TestMarks(t *testing.T) {
 		{gold("d0", "She wrote </s> twice ."), []ner.Answer{one("person", "[]"), one("place", "[]")}},
 		{gold("d1", "She wrote < /s> once ."), []ner.Answer{refused, long}},
 	}
-	s := score(t, ParseOptions{Family: "uniner"}, nil, all...)
+	docs, passages := sequences(all)
+	how := ParseOptions{Form: "uniner_list", Types: scoreTypes}
+	s, err := Score(t.Context(), ScorePlan{Documents: docs, Passages: passages, Parsing: how, TrainedTokens: 1024})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.Counters["prompt_has_control"] != 2 || s.Counters["beyond_training_length"] != 1 {
 		t.Errorf("counters are %v", s.Counters)
 	}
-	s = score(t, ParseOptions{Family: "json_per_type"}, nil, all...)
+	s = score(t, ParseOptions{Form: "list"}, nil, all...)
 	if _, marked := s.Counters["beyond_training_length"]; marked || s.Counters["prompt_has_control"] != 2 {
 		t.Errorf("counters of another family are %v", s.Counters)
 	}
-	s = score(t, ParseOptions{Family: "spans"}, nil, told{all[0].doc, []ner.Answer{one("person", "[]")}})
+	s = score(t, ParseOptions{Form: "spans"}, nil, told{all[0].doc, []ner.Answer{one("person", "[]")}})
 	if n, marked := s.Counters["prompt_has_control"]; marked {
 		t.Errorf("%d queries without a prompt are marked", n)
 	}

@@ -16,15 +16,15 @@ type scorer struct {
 	plan    ScorePlan
 	ids     []string
 	metrics []metrics.Metric
-	parser  []int // by metric: which of the readings
+	parser  []int // by metric: which of the parsers
 	parsers []*PassageParser
 	scored  Scored
 }
 
 // MetricIDs returns the full ids of metrics for a run with a certain query set,
 // each once: the ids under which [Score] keeps their counts. No ids stand for
-// [DefaultMetrics]. A preset whose published reader cannot read the family's
-// answers compares what the ladder read, and its id says so (docs/spec/metrics.md §9). An
+// [DefaultMetrics]. A preset whose published parser cannot parse the family's
+// answers compares what the ladder parsed, and its id says so (docs/spec/metrics.md §9). An
 // unknown metric or option is an error.
 func MetricIDs(ids []string, queries string, how ParseOptions) ([]string, error) {
 	if len(ids) == 0 {
@@ -43,7 +43,7 @@ func MetricIDs(ids []string, queries string, how ParseOptions) ([]string, error)
 			return nil, fmt.Errorf("metric %q: the run asks queries=%s", id, queries)
 		}
 		options["queries"] = queries
-		if _, chosen := options["reader"]; !chosen && m.Protocol != "" && !m.Reads(how.Family, how.Variant) {
+		if _, chosen := options["reader"]; !chosen && m.Protocol != "" && !slices.Contains(how.Presets, m.ID) {
 			options["reader"] = "ladder"
 		}
 		name, err := m.WithOptions(options)
@@ -63,7 +63,7 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 		return nil, err
 	}
 	s := &scorer{plan: plan, ids: ids, scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
-	// The first reading is the default one: outcomes and counters are of it.
+	// The first parser is the default one: outcomes and counters are of it.
 	hows := []ParseOptions{plan.Parsing}
 	protocols := [][]metrics.Protocol{nil}
 	for _, id := range ids {
@@ -93,7 +93,7 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 	return s, nil
 }
 
-// howKey tells readings apart by their choices.
+// optionsKey tells parsers of one scoring apart by their options.
 func optionsKey(h ParseOptions) string {
 	return fmt.Sprintf("%+v %s %s", h.Alignment, h.Unknown, h.Reader)
 }
@@ -117,7 +117,7 @@ func (s *scorer) work(b *scoreBlock) {
 		b.counts = append(b.counts, counts)
 		s.count(b, &understood[0])
 		if !s.parsers[0].HasSpans() { // else nothing was prompted
-			mark(b.counters, s.plan.Parsing.Family, b.documents[i], p.Answers)
+			mark(b.counters, s.plan.TrainedTokens, b.documents[i], p.Answers)
 		}
 		if s.plan.Observe != nil {
 			b.observed = append(b.observed, understood[0])

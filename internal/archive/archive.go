@@ -1,6 +1,6 @@
-// Package archive reads the files of archives (zip, tar, tar.gz, tgz) within limits.
-// Archives are untrusted: [Each] streams their members, and [Open] offers them as
-// files that can be read in any order.
+// Package archive reads archives (zip, tar, tar.gz, tgz) within size limits, since
+// archives are untrusted. [Each] streams the members, and [Open] makes them
+// readable in any order.
 package archive
 
 import (
@@ -18,26 +18,26 @@ import (
 	"strings"
 )
 
-// Limits bound what is read of one archive.
+// Limits bound the number and the size of the files that are read from an archive.
 type Limits struct {
 	Members int   // of any kind
 	Bytes   int64 // unpacked, of all members together
-	// Ratio is the number of bytes that may be unpacked for each byte of the archive.
-	// The first Free bytes are not held against it.
+	// Ratio is the number of bytes that may be unpacked for each byte of the
+	// archive. The first Free bytes are exempt.
 	Ratio, Free int64
 }
 
-// DefaultLimits admit every dataset that is published as an archive.
+// DefaultLimits permit every dataset that is published as an archive.
 var DefaultLimits = Limits{Members: 200_000, Bytes: 16 << 30, Ratio: 200, Free: 64 << 20}
 
 // ErrLimit is wrapped by the error of an archive that exceeds its [Limits].
-var ErrLimit = errors.New("refused: it unpacks to far more than its size, or holds too many files")
+var ErrLimit = errors.New("refused: it unpacks to far more than its size or contains too many files")
 
-// ErrName is wrapped by the error of an archive with a member whose name leads out of
-// the folder that the archive is unpacked to.
-var ErrName = errors.New("refused: the name leads out of the archive")
+// ErrName is wrapped by the error for a member whose name points outside the folder
+// that the archive is unpacked to.
+var ErrName = errors.New("refused: the name points outside the archive")
 
-// Is reports whether a file is an archive that this package reads, by its name.
+// Is reports whether this package can read a file as an archive, by its name.
 func Is(name string) bool { return isZip(name) || isTar(name) || isTarGzip(name) }
 
 func isZip(name string) bool { return hasSuffix(name, ".zip") }
@@ -48,19 +48,20 @@ func isTarGzip(name string) bool { return hasSuffix(name, ".tar.gz") || hasSuffi
 
 func hasSuffix(name, suffix string) bool { return strings.HasSuffix(strings.ToLower(name), suffix) }
 
-// Hidden reports whether a name is one that programs add for themselves: a name with a
-// leading dot, or a copy of the metadata of macOS.
+// Hidden reports whether a name belongs to a file that programs create for
+// themselves: a name with a leading dot, or macOS metadata.
 func Hidden(name string) bool {
 	return strings.HasPrefix(path.Base(name), ".") || strings.Contains(name, "__MACOSX")
 }
 
-// Visit is called with one regular file: its name with slashes, which is local and
-// clean, its size as the archive states it, and its content, which need not be read.
+// Visit is called with one regular file: its local and clean name with slashes, its
+// size according to the archive, and its content, which the function may ignore.
 type Visit func(name string, size int64, content io.Reader) error
 
-// Each calls visit for each regular file of an archive, in the order of the archive.
-// Folders, links, devices and [Hidden] files are skipped. The form of the archive
-// follows from its name. Errors of visit are returned with the name of the member.
+// Each calls visit for each regular file of an archive, in the order of the
+// archive. It skips folders, links, devices and [Hidden] files. The format of the
+// archive is derived from its name. Errors of visit are returned with the name of
+// the member.
 func Each(ctx context.Context, file fs.File, name string, limits Limits, visit Visit) error {
 	info, err := file.Stat()
 	if err != nil {
@@ -83,7 +84,7 @@ func Each(ctx context.Context, file fs.File, name string, limits Limits, visit V
 	return fmt.Errorf("%s: not an archive", name)
 }
 
-// walk is one pass over an archive.
+// walk is one pass through an archive.
 type walk struct {
 	ctx     context.Context
 	limits  Limits
@@ -93,7 +94,7 @@ type walk struct {
 	content int64 // bytes of members
 }
 
-// member visits one member, if it is to be read.
+// member visits one member, unless it is skipped.
 func (w *walk) member(name string, regular bool, size int64, open func() (io.ReadCloser, error)) error {
 	if w.members++; w.members > w.limits.Members {
 		return ErrLimit
@@ -109,8 +110,8 @@ func (w *walk) member(name string, regular bool, size int64, open func() (io.Rea
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	// A sparse file of a tar archive has more bytes than the stream, so that members
-	// have a count of their own.
+	// A sparse file of a tar archive has more bytes than the stream, so that the
+	// bytes of members are counted separately.
 	err = w.visit(local, size, &countedReader{w, content, &w.content})
 	if err = errors.Join(err, content.Close()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
@@ -118,8 +119,8 @@ func (w *walk) member(name string, regular bool, size int64, open func() (io.Rea
 	return nil
 }
 
-// localFile returns the name under which a member may be written below a folder. ok is
-// false for a member that is no regular file: it is skipped.
+// localFile returns the name under which a member may be written below a folder. ok
+// is false for a member that is not a regular file; such members are skipped.
 func localFile(name string, regular bool) (local string, ok bool, err error) {
 	if !regular {
 		return "", false, nil
@@ -131,7 +132,8 @@ func localFile(name string, regular bool) (local string, ok bool, err error) {
 	return local, true, nil
 }
 
-// countedReader counts what is read against the limit, and stops when the context ends.
+// countedReader counts the bytes against the limit, and stops when the context
+// ends.
 type countedReader struct {
 	w     *walk
 	r     io.Reader
@@ -171,7 +173,7 @@ func (w *walk) zip(file fs.File, size int64) error {
 	return nil
 }
 
-// copy copies an archive that can only be read from its start to its end.
+// copy copies an archive that is not an io.ReaderAt to a temporary file.
 func (w *walk) copy(file fs.File) (*spool, error) {
 	s, err := newSpool()
 	if err != nil {

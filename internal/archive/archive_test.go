@@ -98,7 +98,8 @@ var packings = []struct {
 	{"X.TGZ", func(t testing.TB, entries ...entry) []byte { return gzipOf(t, tarOf(t, entries...)) }},
 }
 
-// open makes a file of bytes. streamed hides that it can be read at any place.
+// open returns a file with these bytes. With streamed, it does not implement
+// io.ReaderAt.
 func open(t testing.TB, content []byte, streamed bool) fs.File {
 	t.Helper()
 	f, err := fstest.MapFS{"x": {Data: content}}.Open("x")
@@ -139,14 +140,15 @@ func TestMembers(t *testing.T) {
 				}
 				checkFiles(t, open(t, packed, streamed), p.name, want)
 				if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
-					t.Errorf("temporary files are left: %v, %v", left, err)
+					t.Errorf("temporary files remain: %v, %v", left, err)
 				}
 			})
 		}
 	}
 }
 
-// checkFiles opens an archive and compares the files in it, read last to first.
+// checkFiles opens an archive and compares its files, which are read from last to
+// first.
 func checkFiles(t *testing.T, packed fs.File, name string, want map[string]string) {
 	t.Helper()
 	files, err := Open(t.Context(), packed, name, small)
@@ -173,7 +175,7 @@ func checkFiles(t *testing.T, packed fs.File, name string, want map[string]strin
 	}
 }
 
-func TestNamesThatLeadOut(t *testing.T) {
+func TestNamesOutsideTheArchive(t *testing.T) {
 	for _, name := range []string{"../x", "a/../../x", "/etc/passwd", "..", "./..", "a/../..", ""} {
 		for _, p := range packings {
 			if name == "" && p.name != "x.zip" {
@@ -192,8 +194,8 @@ func TestNamesThatLeadOut(t *testing.T) {
 	}
 }
 
-// sparse is a tar archive of 2 kB with one file of holes. The tar writer cannot write
-// sparse files, so the records have other names first.
+// sparse is a tar archive of 2 kB with one file of holes. The tar writer cannot
+// write sparse files, so the names of the records are changed afterwards.
 func sparse(t testing.TB, size int64) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -221,7 +223,7 @@ func TestBombs(t *testing.T) {
 		{"one large member in a zip", "x.zip", zipOf(t, entry{"x", strings.Repeat("\x00", 2<<20), 0})},
 		{"one large member in a tar.gz", "x.tgz", gzipOf(t, tarOf(t, entry{"x", strings.Repeat("\x00", 2<<20), 0}))},
 		{"a large member that is skipped", "x.tgz", gzipOf(t, tarOf(t, skipped, entry{"x", "", 0}))},
-		{"members that are large together", "x.zip", zipOf(t, entry{"a", zeros, 0}, entry{"b", zeros, 0}, entry{"c", zeros, 0}, entry{"d", zeros, 0}, entry{"e", "x", 0})},
+		{"members with a large total size", "x.zip", zipOf(t, entry{"a", zeros, 0}, entry{"b", zeros, 0}, entry{"c", zeros, 0}, entry{"d", zeros, 0}, entry{"e", "x", 0})},
 		{"holes in a tar", "x.tar", sparse(t, 1<<40)},
 		{"many members in a zip", "x.zip", zipOf(t, many...)},
 		{"many members in a tar", "x.tar", tarOf(t, many...)},
@@ -238,7 +240,7 @@ func TestBombs(t *testing.T) {
 				t.Error("files are returned with the error")
 			}
 			if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
-				t.Errorf("temporary files are left: %v, %v", left, err)
+				t.Errorf("temporary files remain: %v, %v", left, err)
 			}
 		})
 	}
@@ -251,7 +253,7 @@ func TestEachRefuses(t *testing.T) {
 	}{
 		{"not a zip", "x.zip", "x", "zip: not a valid zip file"},
 		{"not a gzip file", "x.tgz", "x", "gzip: "},
-		{"cut short", "x.tar", string(cut), "unexpected EOF"},
+		{"truncated", "x.tar", string(cut), "unexpected EOF"},
 		{"not an archive", "x.rar", "x", "x.rar: not an archive"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -263,7 +265,7 @@ func TestEachRefuses(t *testing.T) {
 	}
 }
 
-// A pass over an archive stops when its context ends, and when visit fails.
+// A pass through an archive stops when its context ends or visit fails.
 func TestEachStops(t *testing.T) {
 	errVisit := errors.New("enough")
 	for _, p := range packings {
@@ -287,8 +289,8 @@ func TestEachStops(t *testing.T) {
 	}
 }
 
-// FuzzEach reads damaged archives: no name leads out, the limits hold, and [Open] and
-// [Each] agree.
+// FuzzEach reads damaged archives: no name points outside, the limits hold, and
+// [Open] and [Each] agree.
 func FuzzEach(f *testing.F) {
 	for i, p := range packings[:3] {
 		f.Add(byte(i), p.pack(f, entry{"a/b", "content", 0}, entry{"../x", "x", 0}))

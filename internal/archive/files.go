@@ -13,19 +13,19 @@ import (
 	"time"
 )
 
-// Files are the members of an archive, unpacked to one temporary file, so that they
-// can be read in any order. They are an [fs.FS] of names without folders. Files
-// must be closed.
+// Files are the members of an archive, unpacked to one temporary file so that they
+// can be read in any order. They form an [fs.FS] of names without folders. The
+// caller must close Files.
 type Files struct {
 	unpacked *spool
 	at       map[string]extent
 }
 
-// extent is the place of a member in the temporary file.
+// extent is the position of a member in the temporary file.
 type extent struct{ start, size int64 }
 
-// Open unpacks an archive. The rules are those of [Each]; of two members of one name
-// the later one counts.
+// Open unpacks an archive by the same rules as [Each]. If two members have the same
+// name, the later one is used.
 func Open(ctx context.Context, file fs.File, name string, limits Limits) (*Files, error) {
 	unpacked, err := newSpool()
 	if err != nil {
@@ -81,7 +81,7 @@ func (i memberInfo) ModTime() time.Time { return time.Time{} }
 func (i memberInfo) IsDir() bool        { return false }
 func (i memberInfo) Sys() any           { return nil }
 
-// spool is a temporary file that is written once and then read at any place.
+// spool is a temporary file that is written once and then read at any offset.
 type spool struct {
 	file    *os.File
 	removed bool
@@ -94,11 +94,11 @@ func newSpool() (*spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Where the system allows it, the name is removed while the file is open, so that
-	// the file does not outlive a process that is killed.
+	// If the system permits it, the name is removed while the file is open, so that
+	// a killed process leaves no file.
 	removed := os.Remove(f.Name()) == nil
-	// The struct hides that files have a ReadFrom of their own, which would write each
-	// member by itself.
+	// The struct hides the ReadFrom method of the file, which would write each
+	// member separately.
 	return &spool{file: f, removed: removed, out: bufio.NewWriterSize(struct{ io.Writer }{f}, 1<<16)}, nil
 }
 
@@ -108,7 +108,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom implements [io.ReaderFrom], so that [io.Copy] needs no buffer of its own.
+// ReadFrom implements [io.ReaderFrom], so that [io.Copy] needs no buffer.
 func (s *spool) ReadFrom(r io.Reader) (int64, error) {
 	n, err := s.out.ReadFrom(r)
 	s.size += n

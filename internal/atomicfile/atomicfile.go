@@ -1,5 +1,5 @@
-// Package atomicfile replaces a file in one step, so that a reader never sees half
-// of it and a failed write leaves the former file as it was.
+// Package atomicfile replaces a file in one step, so that no other process reads a
+// partial file and a failed write leaves the previous file unchanged.
 package atomicfile
 
 import (
@@ -13,14 +13,14 @@ import (
 	"path/filepath"
 )
 
-// Write creates or replaces the file at path with the bytes that write produces. The
-// bytes go to a new file in the same folder, which is renamed at the end; it is
-// removed if anything fails. Missing folders are created.
+// Write creates or replaces the file at path with the bytes that write produces. It
+// writes a new file in the same folder and renames it at the end; on failure it
+// removes the new file. It creates missing folders.
 func Write(path string, write func(io.Writer) error) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return err
 	}
-	f, err := createBeside(path)
+	f, err := createInFolderOf(path)
 	if err != nil {
 		return err
 	}
@@ -45,9 +45,9 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	return nil
 }
 
-// createBeside creates a new file in the folder of path. os.CreateTemp would make it
-// readable by its owner only, and the renamed file would stay so.
-func createBeside(path string) (*os.File, error) {
+// createInFolderOf creates a new file in the folder of path. It does not use
+// os.CreateTemp, since only the owner could then read the renamed file.
+func createInFolderOf(path string) (*os.File, error) {
 	for {
 		name := fmt.Sprintf("%s.new-%08x", path, rand.Uint32())
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

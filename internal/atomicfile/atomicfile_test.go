@@ -17,9 +17,9 @@ func text(s string) func(io.Writer) error {
 
 func TestWrite(t *testing.T) {
 	for name, tc := range map[string]struct {
-		before string // content of the file before; empty: there is no file
+		before string // previous content of the file; empty: there is no file
 		write  func(io.Writer) error
-		want   string // content after; empty: there is no file
+		want   string // new content; empty: there is no file
 		err    error
 	}{
 		"new file":             {"", text("after"), "after", nil},
@@ -78,7 +78,7 @@ func TestWriteLeavesNothingAfterPanic(t *testing.T) {
 	check(t, folder, "")
 }
 
-// A file cannot take the place of a folder.
+// A folder cannot be replaced by a file.
 func TestWriteToFolder(t *testing.T) {
 	folder := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(folder, "x", "y"), 0o755); err != nil {
@@ -89,12 +89,13 @@ func TestWriteToFolder(t *testing.T) {
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil || len(entries) != 1 {
-		t.Errorf("%d files, error %v, want the folder only", len(entries), err)
+		t.Errorf("%d files, error %v, want only the folder", len(entries), err)
 	}
 }
 
-// Writers of one file at the same time: one of them wins, whole.
-func TestWriteSideBySide(t *testing.T) {
+// Several writers of one file at the same time: the file has the whole content of
+// one of them.
+func TestConcurrentWrites(t *testing.T) {
 	folder := t.TempDir()
 	var writers sync.WaitGroup
 	for range 8 {

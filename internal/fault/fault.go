@@ -1,10 +1,10 @@
-// Package fault holds the kinds of errors that decide how a program ends: wrong
-// usage, missing data, partial success. An error of no kind is an ordinary one.
+// Package fault holds the kinds of errors that determine how a program ends: wrong
+// usage, missing data, partial success. Other errors have no kind.
 package fault
 
 import "fmt"
 
-// Hint adds advice to an error: one thing that the user can do about it.
+// Hint adds advice to an error: one action that the user can take.
 type Hint struct {
 	Err    error
 	Advice string // such as "ollama pull NAME"
@@ -14,8 +14,7 @@ func (e *Hint) Error() string { return e.Err.Error() }
 
 func (e *Hint) Unwrap() error { return e.Err }
 
-// UsageError reports a request that is wrong in itself, whatever the data and
-// the servers are.
+// UsageError reports a request that is invalid for any data and any server.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
@@ -33,7 +32,7 @@ func (e *DataError) Error() string { return e.Err.Error() }
 
 func (e *DataError) Unwrap() error { return e.Err }
 
-// PartialError reports a result that is not complete: some queries failed.
+// PartialError reports an incomplete result: some queries failed.
 type PartialError struct{ Err error }
 
 func (e *PartialError) Error() string { return e.Err.Error() }

@@ -1,6 +1,6 @@
-// Package parallel works on the blocks of a sequence on several goroutines, and
-// hands over the results in the order of the sequence. The outcome does not depend
-// on the number of goroutines.
+// Package parallel processes the blocks of a sequence on several goroutines and
+// returns the results in the order of the sequence. The outcome does not depend on
+// the number of goroutines.
 package parallel
 
 import (
@@ -11,13 +11,13 @@ import (
 )
 
 // Map applies the workers to the blocks of a sequence and yields the results in
-// its order. Each worker runs on a goroutine of its own, on one block at a time,
-// so that it may keep state without a lock. The sequence is read on a goroutine,
-// too; at most 2*len(workers)+1 blocks are read and not yet yielded.
+// order. Each worker runs on its own goroutine and processes one block at a time,
+// so that it may keep state without a mutex. Another goroutine reads the sequence;
+// at most 2*len(workers)+1 blocks have been read and not yet yielded.
 //
-// The first error of the sequence, of a worker, or of the context is yielded
-// behind the results of the blocks before it, and is the last. When the iteration
-// ends, for whatever reason, all goroutines have ended.
+// The first error of the sequence, of a worker, or of the context is yielded last,
+// after the results of the blocks before it. All goroutines have ended when the
+// iteration ends, for any reason.
 func Map[In, Out any](ctx context.Context, blocks iter.Seq2[In, error], workers []func(In) (Out, error)) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -46,7 +46,7 @@ func Map[In, Out any](ctx context.Context, blocks iter.Seq2[In, error], workers 
 	}
 }
 
-// OnAllProcessors repeats a worker without state, once for each processor.
+// OnAllProcessors repeats a stateless worker, once for each processor.
 func OnAllProcessors[In, Out any](work func(In) (Out, error)) []func(In) (Out, error) {
 	workers := make([]func(In) (Out, error), runtime.GOMAXPROCS(0))
 	for i := range workers {
@@ -55,8 +55,8 @@ func OnAllProcessors[In, Out any](work func(In) (Out, error)) []func(In) (Out, e
 	return workers
 }
 
-// Blocks cuts a sequence into slices of size items; the last one may be shorter.
-// An error follows the block of the items before it, and ends the sequence.
+// Blocks splits a sequence into slices of size items; the last one may be shorter.
+// An error follows the block of the items before it and ends the sequence.
 func Blocks[T any](items iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
 		var block []T
@@ -80,7 +80,7 @@ func Blocks[T any](items iter.Seq2[T, error], size int) iter.Seq2[[]T, error] {
 	}
 }
 
-// job is a block and its result, which is there when done is closed.
+// job is a block with its result, which is set when done is closed.
 type job[In, Out any] struct {
 	in   In
 	out  Out
@@ -91,11 +91,11 @@ type job[In, Out any] struct {
 type mapping[In, Out any] struct {
 	ctx   context.Context
 	todo  chan *job[In, Out] // for the workers
-	queue chan *job[In, Out] // in order, for who yields
+	queue chan *job[In, Out] // in order, for the iterator
 }
 
-// work works until there is nothing more to do. What was begun is finished; what
-// was not is given up when the context ends.
+// work processes jobs until there are no more. When the context ends, it finishes
+// the current job and drops the rest.
 func (m *mapping[In, Out]) work(work func(In) (Out, error)) {
 	for j := range m.todo {
 		if j.err = m.ctx.Err(); j.err == nil {
@@ -105,7 +105,7 @@ func (m *mapping[In, Out]) work(work func(In) (Out, error)) {
 	}
 }
 
-// read reads the sequence until it or the context ends.
+// read reads the sequence until the sequence or the context ends.
 func (m *mapping[In, Out]) read(blocks iter.Seq2[In, error]) {
 	defer close(m.queue)
 	defer close(m.todo)
@@ -120,6 +120,6 @@ func (m *mapping[In, Out]) read(blocks iter.Seq2[In, error]) {
 			close(j.done)
 			return
 		}
-		m.todo <- j // a worker takes it: workers end after this channel only
+		m.todo <- j // a worker receives it: workers run until this channel is closed
 	}
 }

@@ -16,7 +16,7 @@ import (
 
 var errFault = errors.New("fault")
 
-// numbers are 0 to n-1, then an error if there is one.
+// numbers yields 0 to n-1, then an error if it is not nil.
 func numbers(n int, err error) iter.Seq2[int, error] {
 	return func(yield func(int, error) bool) {
 		for i := range n {
@@ -39,7 +39,7 @@ func TestMap(t *testing.T) {
 	failingAt := func(at int) func(int) (int, error) {
 		return func(i int) (int, error) {
 			if i < at {
-				runtime.Gosched() // later blocks overtake
+				runtime.Gosched() // later blocks finish first
 				return i * i, nil
 			}
 			return 0, fmt.Errorf("block %d: %w", i, errFault)
@@ -52,12 +52,12 @@ func TestMap(t *testing.T) {
 		want int // results before the error
 		why  string
 	}{
-		"no blocks":                        {0, nil, square, 0, ""},
-		"more blocks than workers":         {1000, nil, square, 1000, ""},
-		"the sequence fails":               {7, errFault, square, 7, "fault"},
-		"the sequence fails at once":       {0, errFault, square, 0, "fault"},
-		"workers fail, the first counts":   {1000, nil, failingAt(13), 13, "block 13: fault"},
-		"a worker fails before the blocks": {20, errFault, failingAt(19), 19, "block 19: fault"},
+		"no blocks":                                 {0, nil, square, 0, ""},
+		"more blocks than workers":                  {1000, nil, square, 1000, ""},
+		"the sequence fails":                        {7, errFault, square, 7, "fault"},
+		"the sequence fails at once":                {0, errFault, square, 0, "fault"},
+		"workers fail, the first error is returned": {1000, nil, failingAt(13), 13, "block 13: fault"},
+		"a worker fails before the blocks":          {20, errFault, failingAt(19), 19, "block 19: fault"},
 	} {
 		for _, workers := range []int{1, 2, 5} {
 			t.Run(fmt.Sprintf("%s, %d workers", name, workers), func(t *testing.T) {
@@ -83,8 +83,8 @@ func TestMap(t *testing.T) {
 	}
 }
 
-// A worker is never called twice at once: it counts without a lock, under the
-// race detector.
+// A worker is never called concurrently: it counts without a mutex, under the race
+// detector.
 func TestWorkersKeepState(t *testing.T) {
 	var counts [3]int
 	var workers []func(int) (int, error)
@@ -101,8 +101,8 @@ func TestWorkersKeepState(t *testing.T) {
 	}
 }
 
-// Where nobody takes results, the sequence is read only so far. synctest sees to
-// it that all goroutines have come to rest, and that none is left behind.
+// If the caller takes no results, only a bounded number of blocks is read. synctest
+// waits until all goroutines are blocked and checks that none remains.
 func TestBound(t *testing.T) {
 	for _, workers := range []int{1, 2, 5} {
 		synctest.Test(t, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestCancelled(t *testing.T) {
 			t.Errorf("ends with %v, want the error of the context", last)
 		}
 		if most := int64(10 + 2*2 + 1); worked.Load() > most {
-			t.Errorf("%d blocks were worked on, want at most %d", worked.Load(), most)
+			t.Errorf("%d blocks were processed, want at most %d", worked.Load(), most)
 		}
 	})
 }
@@ -198,7 +198,7 @@ func TestBlocks(t *testing.T) {
 		})
 	}
 	for range parallel.Blocks(numbers(9, nil), 3) {
-		break // a consumer that has enough
+		break // the consumer stops
 	}
 }
 

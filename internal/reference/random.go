@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Random makes the random choices of a test, others at each run. The seed is
+// Random makes the random choices of a test, which differ in each run. The seed is
 // logged; NERBENCH_SEED sets it.
 func Random(t testing.TB) *rand.Rand {
 	t.Helper()
@@ -18,6 +18,6 @@ func Random(t testing.TB) *rand.Rand {
 			t.Fatal("NERBENCH_SEED: ", err)
 		}
 	}
-	t.Logf("NERBENCH_SEED=%d makes these choices again", seed)
+	t.Logf("NERBENCH_SEED=%d repeats these choices", seed)
 	return rand.New(rand.NewPCG(seed, 0))
 }

@@ -1,6 +1,5 @@
-// Package reference finds the reference material that some tests need: real
-// native files, vectors with known outcomes, small trained models. It is not
-// part of the repository.
+// Package reference finds the reference material for tests: real native files, test
+// vectors, small trained models. The material is not part of the repository.
 package reference
 
 import (
@@ -9,12 +8,12 @@ import (
 	"testing"
 )
 
-// Root is the folder that NERBENCH_REFERENCE names, or "": then no test looks
-// for the reference, whatever lies beside the checkout.
+// Root is the folder that NERBENCH_REFERENCE names. If it is empty, tests never
+// read the reference, even if it is next to the checkout.
 func Root() string { return os.Getenv("NERBENCH_REFERENCE") }
 
-// Path returns the path of a file or folder below Root. Where it is absent the
-// test is skipped, or fails if NERBENCH_NO_SKIP is set.
+// Path returns the path of a file or folder below Root. If it is missing, the test
+// is skipped, or fails if NERBENCH_NO_SKIP is set.
 func Path(t testing.TB, elem ...string) string {
 	t.Helper()
 	name := filepath.Join(elem...)
@@ -23,13 +22,13 @@ func Path(t testing.TB, elem ...string) string {
 	}
 	path := filepath.Join(Root(), name)
 	if _, err := os.Stat(path); err != nil {
-		Skip(t, "reference material is absent: "+path)
+		Skip(t, "reference material is missing: "+path)
 	}
 	return path
 }
 
-// Skip skips the test for a reason, or fails it if NERBENCH_NO_SKIP is set, as
-// continuous integration does so that nothing is skipped there.
+// Skip skips the test for a reason, or fails it if NERBENCH_NO_SKIP is set.
+// Continuous integration sets it, so that no test is skipped there.
 func Skip(t testing.TB, reason string) {
 	t.Helper()
 	if os.Getenv("NERBENCH_NO_SKIP") != "" {

@@ -13,11 +13,11 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the slice of the vectors anew")
+var update = flag.Bool("update", false, "rewrite the slice of the vectors")
 
-// sliced says how many bytes of cases the slice keeps of a file: the cases that
-// show something new, however many, and then the next ones up to this size. 0
-// keeps the whole file. Files of other projects are never among them.
+// sliced holds the number of bytes of cases that the slice keeps of a file. All
+// cases with a new trait are kept, and then the next cases up to this size. 0 keeps
+// the whole file. Files of other projects are never included.
 var sliced = map[string]int{
 	"vectors/handmade.json":             0,
 	"vectors/sampling.json":             0,
@@ -46,8 +46,8 @@ var sliced = map[string]int{
 	"vectors-prompts/render-*.json":  20_000,
 }
 
-// TestSlice holds the slice against the vectors that it was cut from. With
-// -update it writes the slice.
+// TestSlice compares the slice with the vectors that it was cut from. With -update
+// it rewrites the slice.
 func TestSlice(t *testing.T) {
 	for pattern, size := range sliced {
 		files, err := filepath.Glob(Path(t, filepath.FromSlash(filepath.Dir(pattern))) + "/" + filepath.Base(pattern))
@@ -83,12 +83,13 @@ func checkSlice(t *testing.T, whole, kept string, size int) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is no slice of %s: go test ./internal/reference -update writes it anew", kept, whole)
+		t.Errorf("%s is not a slice of %s: go test ./internal/reference -update rewrites it", kept, whole)
 	}
 }
 
-// cut returns a file of vectors with some of its cases, one a line. The outcomes
-// of other evaluators go, and those of the corpus, which only hold for all cases.
+// cut returns a file of vectors with some of its cases, one per line. It removes
+// the outcomes of other evaluators, and those of the corpus, which are only valid
+// for all cases.
 func cut(file []byte, size int) ([]byte, error) {
 	var head map[string]json.RawMessage
 	if err := json.Unmarshal(file, &head); err != nil {
@@ -100,7 +101,7 @@ func cut(file []byte, size int) ([]byte, error) {
 	}
 	delete(head, "peers")
 	delete(head, "corpus")
-	if head[list] == nil { // another shape: all of it
+	if head[list] == nil { // another structure: keep all of it
 		whole, err := compact(head)
 		return append(whole, '\n'), err
 	}
@@ -140,7 +141,7 @@ func cut(file []byte, size int) ([]byte, error) {
 	return append(out, "\n]}\n"...), nil
 }
 
-// compact writes a value without blanks, and leaves "<" as it is.
+// compact writes a value without white space and does not escape "<".
 func compact(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -152,7 +153,7 @@ func compact(v any) ([]byte, error) {
 }
 
 // choose keeps the cases with a trait that no case before them has, and then the
-// first others until they are size bytes, in the order of the file.
+// first others until they have size bytes, in the order of the file.
 func choose(cases []json.RawMessage, size int) ([]json.RawMessage, error) {
 	seen, keep, kept := map[string]bool{}, make([]bool, len(cases)), 0
 	for i, c := range cases {
@@ -184,14 +185,14 @@ func choose(cases []json.RawMessage, size int) ([]json.RawMessage, error) {
 
 var digits = regexp.MustCompile(`\d+`)
 
-// traits are what a case shows: the family of its name, the values of members
-// that name a kind, pairs of them for a prompt, and the members that are absent,
-// null, empty or true.
+// traits are the features that a case covers: the family of its name, the values of
+// members that name a kind, pairs of them for a prompt, and the members that are
+// absent, null, empty or true.
 func traits(c map[string]any) []string {
 	var out []string
 	name, _ := c["name"].(string)
 	if family := digits.ReplaceAllString(name, "#"); strings.HasPrefix(name, "systems-") {
-		out = append(out, name) // each has another number of systems
+		out = append(out, name) // each has a different number of systems
 	} else {
 		out = append(out, family)
 	}
@@ -219,7 +220,7 @@ func traits(c map[string]any) []string {
 		case map[string]any:
 			for k, item := range v {
 				if key == "per_type" || key == "econ" || key == "efre" || key == "rows" || key == "domain_mean" {
-					k = key // names of the case's own
+					k = key // names that only this case has
 				}
 				walk(k, item)
 			}

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// slice holds a part of the vectors, so that a clone tests against them without
-// the reference. `go test ./internal/reference -update` writes it.
+// slice holds a part of the vectors, so that tests use them in a clone without the
+// reference. `go test ./internal/reference -update` writes it.
 //
 //go:embed testdata
 var slice embed.FS
 
-// A Set is one copy of the vectors, inputs with known outcomes: the slice that
-// the repository holds, or all of them, in the reference.
+// A Set is one copy of the vectors, which are inputs with expected outcomes: either
+// the slice in the repository or all vectors of the reference.
 type Set struct {
 	Whole bool
 }
@@ -28,7 +28,8 @@ func EachSet(t *testing.T, test func(*testing.T, Set)) {
 	}
 }
 
-// Read decodes a file of the set, such as "handmade.json" of the folder "vectors". Members that into lacks are ignored.
+// Read decodes a file of the set, such as "handmade.json" of the folder "vectors".
+// It ignores members that into lacks.
 func (s Set) Read(t testing.TB, into any, folder, name string) {
 	t.Helper()
 	var data []byte

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// Folder holds what was read from the TOML files of a folder. One bad file does
-// not hide the others.
+// Folder holds the items that were read from the TOML files of a folder. A
+// malformed file does not prevent reading the others.
 type Folder[T any] struct {
 	Items []T // in order of the file names
 	// Faults are the errors of files that could not be read, by file name without
@@ -18,7 +18,7 @@ type Folder[T any] struct {
 	Faults map[string]error
 }
 
-// ReadFolder reads the files *.toml at the root of fsys, each with read.
+// ReadFolder calls read for each file *.toml at the root of fsys.
 func ReadFolder[T any](fsys fs.FS, read func(fsys fs.FS, name string) (T, error)) (Folder[T], error) {
 	folder := Folder[T]{Faults: map[string]error{}}
 	names, err := fs.Glob(fsys, "*.toml")

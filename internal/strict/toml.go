@@ -1,5 +1,5 @@
-// Package strict reads data files: what the program does not know in them is an
-// error that names file and line.
+// Package strict reads data files and rejects unknown keys with an error that names
+// the file and the line.
 package strict
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// ReadTOML reads a file of fsys into v and refuses keys that v does not have. The
-// error joins all faults; each names the file, and its line where there is one.
+// ReadTOML reads a file of fsys into v and rejects keys that v does not have. The
+// error joins all faults; each names the file, and its line if it is known.
 func ReadTOML(fsys fs.FS, name string, v any) error {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
@@ -38,20 +38,48 @@ func ReadTOML(fsys fs.FS, name string, v any) error {
 	return errors.Join(faults...)
 }
 
-// unknownKey makes one error for each line that has the key: the decoder says
-// which keys nobody wanted, but not where they stand.
+// unknownKey returns one error for each line that has the key. The decoder reports
+// unknown keys without their lines.
 func unknownKey(name, text string, key toml.Key) []error {
 	var faults []error
 	for _, line := range linesOf(text, key) {
-		faults = append(faults, fmt.Errorf("%s:%d: key %q: unknown", name, line, key))
+		faults = append(faults, &UnknownKey{name, line, key.String()})
 	}
 	if len(faults) == 0 {
-		faults = append(faults, fmt.Errorf("%s: key %q: unknown", name, key))
+		faults = append(faults, &UnknownKey{name, 0, key.String()})
 	}
 	return faults
 }
 
-// linesOf finds the lines, from 1, that set a key below its table's header.
+// UnknownKey is the error for an unknown key in a file.
+type UnknownKey struct {
+	File string
+	Line int // from 1; 0: not found
+	Key  string
+}
+
+func (e *UnknownKey) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: key %q: unknown", e.File, e.Key)
+	}
+	return fmt.Sprintf("%s:%d: key %q: unknown", e.File, e.Line, e.Key)
+}
+
+// UnknownKeys returns the unknown keys that an error of [ReadTOML] reports.
+func UnknownKeys(err error) []*UnknownKey {
+	if key, ok := err.(*UnknownKey); ok { // never wrapped
+		return []*UnknownKey{key}
+	}
+	var keys []*UnknownKey
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			keys = append(keys, UnknownKeys(one)...)
+		}
+	}
+	return keys
+}
+
+// linesOf finds the lines, from 1, that set a key in its table.
 func linesOf(text string, key toml.Key) []int {
 	last := key[len(key)-1]
 	var found []int
@@ -72,7 +100,7 @@ func linesOf(text string, key toml.Key) []int {
 	return found
 }
 
-// setsKey reports whether a line has "name =" outside of a word.
+// setsKey reports whether a line has "name =", where name is a whole word.
 func setsKey(line, name string) bool {
 	for rest := line; ; {
 		i := strings.Index(rest, name)

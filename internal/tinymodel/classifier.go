@@ -10,18 +10,18 @@ import (
 	"strconv"
 )
 
-// Classifier is a token classifier in the form in which transformers export them:
-// ONNX, the tokenizer of BERT. It gives every token of its vocabulary one label,
-// whatever stands around it, and all others the first label.
+// Classifier is a token classifier in the format of an ONNX export of transformers,
+// with the tokenizer of BERT. It gives every token of its vocabulary a fixed label,
+// independent of the context, and every other token the first label.
 type Classifier struct {
-	// Labels, in the order of their numbers; the first one is that of no entity.
+	// Labels, in the order of their ids; the first one means no entity.
 	Labels []string
-	// Tokens are the words and ends of words ("##ing") that it knows, with their
+	// Tokens are the words and word pieces ("##ing") of the vocabulary, with their
 	// labels.
 	Tokens map[string]string
-	// Order lists the tokens, so that equal classifiers have equal bytes.
+	// Order lists the tokens: equal classifiers have equal bytes.
 	Order []string
-	// Positions is the number of tokens that it reads, with the two that the
+	// Positions is the maximum number of tokens, including the two that the
 	// tokenizer adds.
 	Positions int
 }
@@ -89,8 +89,8 @@ func (c Classifier) tokenizer() map[string]any {
 	}
 }
 
-// model writes the graph: one table with a row of logits for each token, and the
-// looking up. The format is that of onnx.proto3 (ONNX 1.x), by hand: four kinds of
+// model writes the graph: one table with the logits of each token, and the lookup.
+// It encodes the format of onnx.proto3 (ONNX 1.x) directly, with four kinds of
 // fields.
 func (c Classifier) model() ([]byte, error) {
 	rows := len(special) + len(c.Order)
@@ -146,7 +146,7 @@ func valueInfo(name string, element uint64, sizes ...int) proto {
 	return proto{}.bytes(1, []byte(name)).bytes(2, proto{}.bytes(1, tensor))
 }
 
-// proto is a message of protocol buffers in the making.
+// proto is a protocol buffer message under construction.
 type proto []byte
 
 func (p *proto) varint(n uint64) { *p = binary.AppendUvarint(*p, n) }

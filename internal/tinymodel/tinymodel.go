@@ -1,31 +1,36 @@
-// Package tinymodel writes a language model of random weights, for tests of
-// servers where no trained model is at hand: GGUF version 3, architecture llama,
-// byte-level BPE with 512 tokens, width 64, 2 layers, about 600 KB. What it says
-// makes no sense, and is always the same.
+// Package tinymodel writes a language model of random weights, for tests of servers
+// without a trained model: GGUF version 3, architecture llama, byte-level BPE. Its
+// output is meaningless, and always the same. The usual model ([Tiny]) has about
+// 600 KB; a larger [Size] makes a slow model.
 package tinymodel
 
 import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 )
 
-// The sizes of the model.
-const (
-	vocabulary = 512
-	width      = 64
-	heads      = 2
-	layers     = 2
-	inner      = 128
-	// Context is the context length that the model claims, in tokens.
-	Context = 2048
-)
+// Context is the context length that the model declares, in tokens.
+const Context = 2048
 
-// Write writes the model. Equal seeds give equal bytes.
-func Write(w io.Writer, seed uint64) error {
-	f := &file{random: seed}
+// Size is the size of a model. Width is a multiple of 8 and of Heads; Inner is a
+// multiple of 8; Vocabulary is a multiple of 8 and at least 264.
+type Size struct {
+	Vocabulary, Width, Heads, Layers, Inner int
+}
+
+// Tiny is the size of the model of [Write].
+var Tiny = Size{Vocabulary: 512, Width: 64, Heads: 2, Layers: 2, Inner: 128}
+
+// Write writes the model of size [Tiny]. Equal seeds give equal bytes.
+func Write(w io.Writer, seed uint64) error { return WriteSize(w, seed, Tiny) }
+
+// WriteSize writes a model of the given size. Equal seeds and sizes give equal bytes.
+func WriteSize(w io.Writer, seed uint64, size Size) error {
+	f := &file{size: size, random: seed}
 	f.metadata()
 	f.tensors()
 	out := bufio.NewWriter(w)
@@ -34,8 +39,8 @@ func Write(w io.Writer, seed uint64) error {
 	header = binary.LittleEndian.AppendUint32(header, 3)
 	header = binary.LittleEndian.AppendUint64(header, uint64(f.tensorCount))
 	header = binary.LittleEndian.AppendUint64(header, uint64(f.keyCount))
-	size := len(header) + f.keys.Len() + f.infos.Len()
-	padding := make([]byte, (alignment-size%alignment)%alignment)
+	length := len(header) + f.keys.Len() + f.infos.Len()
+	padding := make([]byte, (alignment-length%alignment)%alignment)
 	for _, part := range [][]byte{header, f.keys.Bytes(), f.infos.Bytes(), padding, f.data.Bytes()} {
 		if _, err := out.Write(part); err != nil {
 			return err
@@ -47,8 +52,9 @@ func Write(w io.Writer, seed uint64) error {
 // alignment of tensors in the file, in bytes.
 const alignment = 32
 
-// file is a GGUF file in the making.
+// file is a GGUF file under construction.
 type file struct {
+	size                  Size
 	keys, infos, data     bytes.Buffer
 	keyCount, tensorCount int
 	random                uint64
@@ -65,17 +71,18 @@ const (
 )
 
 func (f *file) metadata() {
+	number := func(name string, value int) { f.number(name, uint32(value)) }
 	f.str("general.architecture", "llama")
 	f.str("general.name", "tiny random")
 	f.number("general.file_type", 0) // all float32
 	f.number("llama.context_length", Context)
-	f.number("llama.embedding_length", width)
-	f.number("llama.block_count", layers)
-	f.number("llama.feed_forward_length", inner)
-	f.number("llama.attention.head_count", heads)
-	f.number("llama.attention.head_count_kv", heads)
-	f.number("llama.rope.dimension_count", width/heads)
-	f.number("llama.vocab_size", vocabulary)
+	number("llama.embedding_length", f.size.Width)
+	number("llama.block_count", f.size.Layers)
+	number("llama.feed_forward_length", f.size.Inner)
+	number("llama.attention.head_count", f.size.Heads)
+	number("llama.attention.head_count_kv", f.size.Heads)
+	number("llama.rope.dimension_count", f.size.Width/f.size.Heads)
+	number("llama.vocab_size", f.size.Vocabulary)
 	f.float("llama.attention.layer_norm_rms_epsilon", 1e-5)
 	f.float("llama.rope.freq_base", 10000)
 	f.tokenizer()
@@ -116,13 +123,15 @@ func text(b *bytes.Buffer, s string) {
 	b.WriteString(s)
 }
 
-// put writes a number, least byte first. A buffer takes everything.
+// put writes a number, little-endian. Writing to a buffer never fails.
 func put(b *bytes.Buffer, v any) { _ = binary.Write(b, binary.LittleEndian, v) }
 
-// tensors adds the weights. Those of norms are 1, the others small and random.
+// tensors adds the weights. Those of norms are 1, the others are small and random.
 func (f *file) tensors() {
+	width, vocabulary, inner := uint64(f.size.Width), uint64(f.size.Vocabulary), uint64(f.size.Inner)
 	f.tensor("token_embd.weight", true, width, vocabulary)
-	for _, layer := range []string{"blk.0.", "blk.1."} {
+	for i := range f.size.Layers {
+		layer := fmt.Sprintf("blk.%d.", i)
 		f.tensor(layer+"attn_norm.weight", false, width)
 		for _, name := range []string{"attn_q", "attn_k", "attn_v", "attn_output"} {
 			f.tensor(layer+name+".weight", true, width, width)
@@ -157,8 +166,8 @@ func (f *file) tensor(name string, random bool, shape ...uint64) {
 	// All sizes are multiples of the alignment.
 }
 
-// next is a random weight between -1/4 and 1/4. It is made of integers, so that
-// every machine makes the same.
+// next is a random weight between -1/4 and 1/4. It is computed from integers, so
+// that every machine produces the same weights.
 func (f *file) next() float32 {
 	f.random += 0x9E3779B97F4A7C15
 	z := f.random

@@ -1,18 +1,24 @@
 package tinymodel
 
-// tokenizer adds a byte-level BPE in the manner of GPT-2: a token for each byte,
-// one for the beginning and one for the end, and merged pairs of letters.
+import "fmt"
+
+// tokenizer adds a byte-level BPE like that of GPT-2: a token for each byte, one
+// for the beginning and one for the end, and merged pairs of letters. A larger
+// vocabulary has tokens without a merge: they occur in answers, but not in prompts.
 func (f *file) tokenizer() {
-	tokens := make([]string, 0, vocabulary)
+	tokens := make([]string, 0, f.size.Vocabulary)
 	for b := range 256 {
 		tokens = append(tokens, string(letterOf(byte(b))))
 	}
 	const beginning, end = 256, 257
 	tokens = append(tokens, "<s>", "</s>")
 	var merges []string
-	for _, pair := range pairs(vocabulary - len(tokens)) {
+	for _, pair := range pairs(f.size.Vocabulary - len(tokens)) {
 		merges = append(merges, pair[0]+" "+pair[1])
 		tokens = append(tokens, pair[0]+pair[1])
+	}
+	for i := len(tokens); i < f.size.Vocabulary; i++ {
+		tokens = append(tokens, fmt.Sprintf("x%d", i))
 	}
 	f.str("tokenizer.ggml.model", "gpt2")
 	f.str("tokenizer.ggml.pre", "default")
@@ -34,8 +40,8 @@ func (f *file) tokenizer() {
 	put(&f.keys, true)
 }
 
-// letterOf is how the tokenizer writes a byte: printable ones of Latin-1 as they
-// are, the others as letters from U+0100 on, in order.
+// letterOf is the letter that the tokenizer writes for a byte: printable bytes of
+// Latin-1 are unchanged, the others are letters from U+0100 on, in order.
 func letterOf(b byte) rune {
 	printable := func(b int) bool { return '!' <= b && b <= '~' || 0xA1 <= b && b <= 0xAC || 0xAE <= b && b <= 0xFF }
 	if printable(int(b)) {
@@ -50,7 +56,7 @@ func letterOf(b byte) rune {
 	return 0x100 + n
 }
 
-// pairs are the first n pairs of a blank or a letter and a letter.
+// pairs are the first n pairs of a space or a letter, and a letter.
 func pairs(n int) [][2]string {
 	const letters = "etaoinshrdlcumwfgypbvk"
 	var out [][2]string

@@ -9,27 +9,29 @@ import (
 	"nerbench/ner"
 )
 
-// Resamples is the number of resamples of a printed interval (docs/spec/metrics.md §12.3).
+// Resamples is the number of resamples of a printed interval (docs/spec/metrics.md
+// §12.3).
 const Resamples = 10_000
 
-// Dataset is what one dataset of a benchmark gives to a statistic.
+// Dataset is the input of a statistic from one dataset of a benchmark.
 type Dataset struct {
-	// Seed is the dataset's stream seed, see [RowSeed].
+	// Seed is the dataset's stream seed, see [DatasetSeed].
 	Seed uint64
-	// A holds the counts of each passage, in the order of the file. B holds those
-	// of a second system on the same passages; nil where there is only one.
+	// A holds the counts of each passage, in the order of the file. B holds those of
+	// a second system on the same passages; nil if there is only one.
 	A, B []ner.Score
 }
 
-// Interval is a 95 % interval.
+// Interval is a 95 % confidence interval.
 type Interval struct{ Low, High float64 }
 
-// Intervals are those of two systems and of their difference A − B, made of the
-// same draws (docs/spec/metrics.md §12.3).
+// Intervals are those of two systems and of their difference A − B, computed from
+// the same resamples (docs/spec/metrics.md §12.3).
 type Intervals struct{ A, B, Difference Interval }
 
-// Bootstrap returns the percentile interval of the F1 of system A over the datasets,
-// by resampling passages (docs/spec/metrics.md §12.3). It is zero without datasets.
+// Bootstrap returns the percentile interval of the F1 of system A over the
+// datasets, by resampling passages (docs/spec/metrics.md §12.3). It is zero without
+// datasets.
 func Bootstrap(datasets []Dataset, resamples int) Interval {
 	values := make([]float64, resamples)
 	packed := packDatasets(datasets, false)
@@ -50,8 +52,9 @@ func BootstrapPair(datasets []Dataset, resamples int) Intervals {
 	return Intervals{percentiles(a), percentiles(b), percentiles(difference)}
 }
 
-// packedRow holds, for each passage, 2·tp in the upper and n_pred + n_gold in the
-// lower half of a word: sums of words are sums of both, and F1 needs no more.
+// packedDataset holds for each passage one word with 2·tp in the upper and n_pred +
+// n_gold in the lower half: the sum of words holds both sums, which are enough for
+// F1.
 type packedDataset struct {
 	seed uint64
 	a, b []uint64
@@ -78,7 +81,7 @@ func packAll(scores []ner.Score) []uint64 {
 
 func pack(s ner.Score) uint64 { return uint64(2*s.TP)<<32 + uint64(s.NPred+s.NGold) }
 
-// f1 is the F1 of packed counts, 0 where it is undefined.
+// f1 is the F1 of packed counts; 0 if it is undefined.
 func f1(word uint64) float64 {
 	n := uint32(word)
 	if n == 0 {
@@ -87,7 +90,7 @@ func f1(word uint64) float64 {
 	return float64(word>>32) / float64(n)
 }
 
-// resample draws passages anew inside each dataset and averages the datasets' F1s.
+// resample draws passages inside each dataset and averages the datasets' F1s.
 func resample(datasets []packedDataset, b int) (meanA, meanB float64) {
 	for _, dataset := range datasets {
 		stream := NewStream(dataset.seed, b)
@@ -110,8 +113,8 @@ func resample(datasets []packedDataset, b int) (meanA, meanB float64) {
 	return meanA / float64(len(datasets)), meanB / float64(len(datasets))
 }
 
-// percentiles sorts values and returns the points at 2.5 and 97.5 %, linearly
-// interpolated.
+// percentiles sorts values and returns the percentiles 2.5 and 97.5, interpolated
+// linearly.
 func percentiles(values []float64) Interval {
 	if len(values) == 0 || math.IsNaN(values[0]) { // no datasets
 		return Interval{}

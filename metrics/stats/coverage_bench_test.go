@@ -10,8 +10,8 @@ import (
 	"nerbench/ner"
 )
 
-// drawnPassage is a passage of a population: some have no gold, some are hard,
-// and what is predicted in one passage hangs together.
+// drawnPassage is a passage of a population: some have no gold, some are difficult,
+// and the predictions in a passage are correlated.
 func drawnPassage(rng *rand.Rand) (a, b ner.Score) {
 	gold := rng.IntN(7)
 	skill := math.Sqrt(rng.Float64())
@@ -31,9 +31,9 @@ func drawnPassage(rng *rand.Rand) (a, b ner.Score) {
 	return system(), system()
 }
 
-// BenchmarkCoverage shows that 95 % intervals hold the F1 of the population in
-// about 95 % of samples, and that p is uniform where two systems do not differ:
-// 4,000 samples of 250 passages.
+// BenchmarkCoverage shows that 95 % intervals contain the F1 of the population in
+// about 95 % of samples, and that p is uniform if two systems do not differ: 4,000
+// samples of 250 passages.
 func BenchmarkCoverage(b *testing.B) {
 	const samples, passages, resamples, rounds = 4_000, 250, 1_000, 999
 	var truth ner.Score
@@ -76,7 +76,7 @@ func BenchmarkCoverage(b *testing.B) {
 		b.ReportMetric(below(0.5), "%-p<=0.5")
 		b.ReportMetric(farthest, "KS-distance")
 		if coverage < 94 || coverage > 96 {
-			b.Errorf("intervals hold the true F1 in %.1f %% of samples, want 94 to 96", coverage)
+			b.Errorf("intervals contain the true F1 in %.1f %% of samples, want 94 to 96", coverage)
 		}
 		if limit := 1.63 / math.Sqrt(samples); farthest > limit+1.0/(rounds+1) { // p = 0.01
 			b.Errorf("p is not uniform: Kolmogorov-Smirnov distance %.4f, at most %.4f", farthest, limit)

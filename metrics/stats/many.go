@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Holm adjusts p values for the number of comparisons that one table shows
+// Holm adjusts p values for the number of comparisons in one table
 // (docs/spec/metrics.md §12.5). The result has the order of the argument.
 func Holm(p []float64) []float64 {
 	order := make([]int, len(p))
@@ -32,15 +32,15 @@ func Bonferroni(p []float64) []float64 {
 	return adjusted
 }
 
-// Rank is the range of ranks of one system in a column, from 1: systems that
-// the test does not tell apart share ranks.
+// Rank is the range of ranks of one system in a column, from 1: systems without a
+// significant difference share ranks.
 type Rank struct{ From, To int }
 
-// Ranks returns the rank range of each system of a column (docs/spec/metrics.md §12.6).
-// p(i, j) is the p value of the comparison of systems i < j, not adjusted. The
-// family of a test is one system's comparisons with all others, adjusted by
-// [Holm]; two systems differ for it if the adjusted value is at most alpha and
-// their F1s differ. Each range holds for its own system; they are not joint.
+// Ranks returns the rank range of each system of a column (docs/spec/metrics.md
+// §12.6). p(i, j) is the unadjusted p value of the comparison of systems i < j. A
+// test family is the comparisons of one system with all others, adjusted by [Holm].
+// Two systems differ if the adjusted value is at most alpha and their F1s differ.
+// The ranges hold for each system separately, not jointly.
 func Ranks(f1 []float64, p func(i, j int) float64, alpha float64) []Rank {
 	k := len(f1)
 	ranks := make([]Rank, k)
@@ -66,8 +66,8 @@ func Ranks(f1 []float64, p func(i, j int) float64, alpha float64) []Rank {
 	return ranks
 }
 
-// RankRounds is the number of random rounds that a test of k systems needs, so
-// that the smallest possible p value can pass Holm (docs/spec/metrics.md §12.6).
+// RankRounds is the number of random rounds for tests of k systems at which the
+// smallest possible p value passes Holm (docs/spec/metrics.md §12.6).
 func RankRounds(k int, alpha float64) int {
 	return max(Rounds, int(math.Ceil(20*float64(k-1)/alpha))-1)
 }

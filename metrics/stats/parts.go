@@ -8,15 +8,16 @@ import (
 	"nerbench/ner"
 )
 
-// PassageScore is the count of a passage that has any.
+// PassageScore is the count of a passage that is not zero.
 type PassageScore struct {
-	Passage int // its place in the dataset, from 0
+	Passage int // its index in the dataset, from 0
 	Score   ner.Score
 }
 
 // BootstrapParts returns the intervals of parts of one dataset, such as its types,
-// all from the same draws: what [Bootstrap] returns of each, with nothing in the
-// passages that it does not list. The dataset is drawn once for all of them.
+// all from the same resamples. Each equals the result of [Bootstrap] with zero
+// counts for the passages that are not listed, but the dataset is resampled only
+// once.
 func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples int) []Interval {
 	intervals := make([]Interval, len(parts))
 	for i, values := range partValues(seed, passages, parts, resamples) {
@@ -25,7 +26,7 @@ func BootstrapParts(seed uint64, passages int, parts [][]PassageScore, resamples
 	return intervals
 }
 
-// BootstrapPairParts is [BootstrapPair] of parts of one dataset: a and b hold the
+// BootstrapPairParts is [BootstrapPair] for parts of one dataset: a and b hold the
 // same parts of two systems.
 func BootstrapPairParts(seed uint64, passages int, a, b [][]PassageScore, resamples int) []Intervals {
 	values := partValues(seed, passages, slices.Concat(a, b), resamples)
@@ -55,7 +56,7 @@ func partValues(seed uint64, passages int, parts [][]PassageScore, resamples int
 	var group sync.WaitGroup
 	for w := range workers {
 		group.Go(func() {
-			times := make([]uint32, passages) // how often a passage was drawn
+			times := make([]uint32, passages) // number of draws of each passage
 			for b := w; b < resamples; b += workers {
 				clear(times)
 				stream := NewStream(seed, b)
@@ -76,7 +77,7 @@ func partValues(seed uint64, passages int, parts [][]PassageScore, resamples int
 	return values
 }
 
-// packedScore is a packed count and its passage.
+// packedScore is a packed count with its passage.
 type packedScore struct {
 	passage uint32
 	word    uint64

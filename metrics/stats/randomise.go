@@ -10,11 +10,11 @@ import (
 const Rounds = 9_999
 
 // fewest is the largest number of differing passages for which all swaps are
-// tried.
+// computed.
 const fewest = 16
 
-// tolerance decides in favour of >= where two differences are the same fraction
-// and only floating point tells them apart.
+// tolerance decides in favour of >= if two differences are equal fractions that
+// differ only by rounding.
 const tolerance = 1e-12
 
 // Test is the outcome of a paired test.
@@ -23,20 +23,20 @@ type Test struct {
 	Difference float64
 	// P is two-sided.
 	P float64
-	// Count swaps of Tried gave a difference at least as large. The observed
-	// order counts as one of them only where all were tried.
+	// Count swaps of Tried gave a difference at least as large. The observed order
+	// is one of them only if all swaps were computed.
 	Count, Tried int
-	// Exact: all swaps were tried.
+	// Exact: all swaps were computed.
 	Exact bool
 }
 
-// Compare tests whether two systems differ, by exchanging their counts passage
-// by passage (docs/spec/metrics.md §12.4). A dataset's systems must have the same passages. If
-// at most 16 passages differ, all 2^m exchanges are tried, else [Rounds] random
-// ones.
+// Compare tests whether two systems differ, by swapping their counts passage by
+// passage (docs/spec/metrics.md §12.4). Both systems of a dataset must have the
+// same passages. If at most 16 passages differ, all 2^m swaps are computed,
+// otherwise [Rounds] random ones.
 func Compare(datasets []Dataset) Test { return CompareIn(datasets, Rounds) }
 
-// CompareIn is [Compare] with another number of random rounds.
+// CompareIn is [Compare] with a given number of random rounds.
 func CompareIn(datasets []Dataset, rounds int) Test {
 	pairs, places := pairDatasets(datasets)
 	if len(places) > fewest {
@@ -48,8 +48,7 @@ func CompareIn(datasets []Dataset, rounds int) Test {
 	return t
 }
 
-// Randomise is [Compare] by that many random rounds, however few passages
-// differ.
+// Randomise is [Compare] with random rounds, even if few passages differ.
 func Randomise(datasets []Dataset, rounds int) Test {
 	pairs, _ := pairDatasets(datasets)
 	return randomise(pairs, rounds)
@@ -72,18 +71,19 @@ func randomise(pairs []pairedDataset, rounds int) Test {
 	return t
 }
 
-// nothing is moved in the order that was observed.
+// nothing moves no counts: it is the observed order.
 func nothing(int) int64 { return 0 }
 
-// pairedRow holds the sums of both systems, and what moves from B to A when a
-// passage is swapped: 2·tp in the upper, n_pred + n_gold in the lower half.
+// pairedDataset holds the sums of both systems, and the counts that move from B to
+// A if a passage is swapped: 2·tp in the upper, n_pred + n_gold in the lower half.
 type pairedDataset struct {
 	seed  uint64
 	a, b  int64
 	moves []int64
 }
 
-// place is a passage on which the systems differ: its dataset, and what it moves.
+// place is a passage on which the systems differ: its dataset, and the counts that
+// it moves.
 type place struct {
 	dataset int
 	move    int64
@@ -107,8 +107,8 @@ func pairDatasets(datasets []Dataset) (pairs []pairedDataset, places []place) {
 
 func word(s ner.Score) int64 { return int64(2*s.TP)<<32 + int64(s.NPred+s.NGold) }
 
-// swapped sums what moves in round r. Passage i is swapped if bit i mod 64,
-// lowest first, of number i div 64 of the round's stream is set.
+// swapped sums the counts that move in round r. Passage i is swapped if bit i mod
+// 64, lowest first, of number i div 64 of the round's stream is set.
 func (p *pairedDataset) swapped(r int) int64 {
 	stream := NewStream(p.seed, r)
 	var sum int64
@@ -122,7 +122,8 @@ func (p *pairedDataset) swapped(r int) int64 {
 	return sum
 }
 
-// difference is that of the averages after moved(i) was moved in dataset i.
+// difference is the difference of the averages after moved(i) was moved in dataset
+// i.
 func difference(pairs []pairedDataset, moved func(int) int64) float64 {
 	if len(pairs) == 0 {
 		return 0
@@ -135,7 +136,8 @@ func difference(pairs []pairedDataset, moved func(int) int64) float64 {
 	return sum / float64(len(pairs))
 }
 
-// enumerate counts the swaps of the differing passages that reach least.
+// enumerate counts the swaps of the differing passages with a difference of at
+// least least.
 func enumerate(pairs []pairedDataset, places []place, least float64) (count int) {
 	moved := make([]int64, len(pairs))
 	for swaps := range 1 << len(places) {

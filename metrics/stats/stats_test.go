@@ -14,7 +14,7 @@ import (
 	"nerbench/ner"
 )
 
-// passages are counts as the vectors write them: [tp, n_pred, n_gold].
+// passages are counts in the form of the vectors: [tp, n_pred, n_gold].
 type passages [][3]int
 
 func (p passages) scores() []ner.Score {
@@ -25,7 +25,7 @@ func (p passages) scores() []ner.Score {
 	return out
 }
 
-// listed are the passages that have any counts, from the last to the first.
+// listed are the passages with non-zero counts, from the last to the first.
 func listed(p passages) []stats.PassageScore {
 	var list []stats.PassageScore
 	for i, s := range slices.Backward(p.scores()) {
@@ -36,7 +36,7 @@ func listed(p passages) []stats.PassageScore {
 	return list
 }
 
-// readCases reads a file of vectors; each case is decoded by its test.
+// readCases reads a file of vectors; the tests decode its cases.
 func readCases(t *testing.T, set reference.Set, name string) map[string]json.RawMessage {
 	t.Helper()
 	var f struct{ Cases []json.RawMessage }
@@ -102,7 +102,8 @@ func number(t *testing.T, s string) uint64 {
 	return n
 }
 
-// TestStreams holds the random streams of docs/spec/metrics.md §12.2 against the vectors.
+// TestStreams compares the random streams of docs/spec/metrics.md §12.2 with the
+// vectors.
 func TestStreams(t *testing.T) {
 	type streamCase struct {
 		Seed     string `json:"stream_seed"`
@@ -127,7 +128,8 @@ func TestStreams(t *testing.T) {
 	})
 }
 
-// TestRowSeeds: the stream of a dataset depends on its id (docs/spec/metrics.md §12.2).
+// TestDatasetSeeds checks that the stream of a dataset depends on its id
+// (docs/spec/metrics.md §12.2).
 func TestDatasetSeeds(t *testing.T) {
 	type seedCase struct {
 		Seed, Row string
@@ -146,8 +148,8 @@ func TestDatasetSeeds(t *testing.T) {
 	})
 }
 
-// TestSeeded holds intervals (docs/spec/metrics.md §12.3) and the randomisation test
-// (§12.4), by passage (§12.1), against the vectors, to the last count.
+// TestSeeded compares intervals (docs/spec/metrics.md §12.3) and the randomisation
+// test (§12.4), by passage (§12.1), exactly with the vectors.
 func TestSeeded(t *testing.T) {
 	type seededCase struct {
 		Seed      string `json:"stream_seed"`
@@ -169,7 +171,7 @@ func TestSeeded(t *testing.T) {
 		near(t, "low of difference", both.Difference.Low, c.Expected.IntervalDiff[0])
 		near(t, "high of difference", both.Difference.High, c.Expected.IntervalDiff[1])
 		if alone := stats.Bootstrap(datasets, c.Resamples); alone != both.A {
-			t.Errorf("interval alone is %v, beside another %v", alone, both.A)
+			t.Errorf("interval alone is %v, with another system %v", alone, both.A)
 		}
 		if parts := stats.BootstrapParts(datasets[0].Seed, len(datasets[0].A), [][]stats.PassageScore{listed(c.A), nil, listed(c.A)}, c.Resamples); parts[0] != both.A || parts[1] != (stats.Interval{}) || parts[2] != both.A {
 			t.Errorf("intervals of parts are %v, want %v", parts, both.A)
@@ -185,7 +187,8 @@ func TestSeeded(t *testing.T) {
 	})
 }
 
-// TestExactPermutation: all swaps of few passages (docs/spec/metrics.md §12.4).
+// TestExactPermutation tests all swaps of few passages (docs/spec/metrics.md
+// §12.4).
 func TestExactPermutation(t *testing.T) {
 	type pairedCase struct {
 		A, B     passages
@@ -206,7 +209,7 @@ func TestExactPermutation(t *testing.T) {
 	})
 }
 
-// TestCorrections: Holm and Bonferroni (docs/spec/metrics.md §12.5).
+// TestCorrections tests Holm and Bonferroni (docs/spec/metrics.md §12.5).
 func TestCorrections(t *testing.T) {
 	type manyCase struct {
 		P        []float64 `json:"pvalues"`
@@ -220,7 +223,7 @@ func TestCorrections(t *testing.T) {
 	})
 }
 
-// TestRanks: rank ranges by system (docs/spec/metrics.md §12.6).
+// TestRanks tests rank ranges by system (docs/spec/metrics.md §12.6).
 func TestRanks(t *testing.T) {
 	type systemsCase struct {
 		Systems  []passages
@@ -259,8 +262,9 @@ func TestRanks(t *testing.T) {
 	})
 }
 
-// TestManySystemsRank: with the rounds of docs/spec/metrics.md §12.6 the smallest p value
-// passes Holm for any number of systems, so that clear differences still rank.
+// TestManySystemsRank checks that with the rounds of docs/spec/metrics.md §12.6 the
+// smallest p value passes Holm for any number of systems, so that clear differences
+// are ranked.
 func TestManySystemsRank(t *testing.T) {
 	for _, k := range []int{2, 26, 33, 200, 1000} {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
@@ -275,14 +279,14 @@ func TestManySystemsRank(t *testing.T) {
 			smallest := 1 / float64(rounds+1)
 			for i, r := range stats.Ranks(f1, func(int, int) float64 { return smallest }, 0.05) {
 				if r.From != i+1 || r.To != i+1 {
-					t.Fatalf("system %d: ranks %v, want %d alone", i, r, i+1)
+					t.Fatalf("system %d: ranks %v, want only %d", i, r, i+1)
 				}
 			}
 		})
 	}
 }
 
-// invented makes counts that look like those of a real system.
+// invented makes counts similar to those of a real system.
 func invented(seed uint64, n int) []ner.Score {
 	s := stats.NewStream(seed, 0)
 	out := make([]ner.Score, n)
@@ -311,16 +315,16 @@ func TestIdenticalSystemsDoNotDiffer(t *testing.T) {
 	}
 }
 
-func TestExchangingSystemsKeepsP(t *testing.T) {
+func TestSwappedSystemsHaveTheSameP(t *testing.T) {
 	a, b := invented(1, 300), invented(2, 300)
 	one := stats.Randomise([]stats.Dataset{{Seed: 7, A: a, B: b}}, 999)
 	two := stats.Randomise([]stats.Dataset{{Seed: 7, A: b, B: a}}, 999)
 	if one.P != two.P || one.Difference != -two.Difference {
-		t.Errorf("%+v and %+v differ in more than their sign", one, two)
+		t.Errorf("%+v and %+v differ not only in sign", one, two)
 	}
 }
 
-func TestAnAverageOfOneDatasetIsTheDataset(t *testing.T) {
+func TestAverageOfOneDataset(t *testing.T) {
 	a, b := invented(3, 120), invented(4, 120)
 	dataset := stats.Dataset{Seed: stats.DatasetSeed(0, "sample"), A: a, B: b}
 	twice := []stats.Dataset{dataset, dataset}
@@ -331,10 +335,10 @@ func TestAnAverageOfOneDatasetIsTheDataset(t *testing.T) {
 
 func TestNoDatasets(t *testing.T) {
 	if got := stats.Bootstrap(nil, 1000); got != (stats.Interval{}) {
-		t.Errorf("interval of nothing is %v", got)
+		t.Errorf("interval of no datasets is %v", got)
 	}
 	if got := stats.Compare(nil); got.P != 1 {
-		t.Errorf("p of nothing is %v, want 1", got.P)
+		t.Errorf("p of no datasets is %v, want 1", got.P)
 	}
 }
 

@@ -35,8 +35,9 @@ func mix(z uint64) uint64 {
 	return z ^ (z >> 31)
 }
 
-// RowSeed is the stream seed of a dataset (docs/spec/metrics.md §12.2): H(seed, "statistics",
-// dataset) of docs/spec/prompts.md §2.2. A dataset has the same interval alone and in an average.
+// DatasetSeed is the stream seed of a dataset (docs/spec/metrics.md §12.2): H(seed,
+// "statistics", dataset) of docs/spec/prompts.md §2.2. A dataset has the same
+// interval alone and in an average.
 func DatasetSeed(seed int, dataset string) uint64 {
 	sum := sha256.Sum256([]byte(strconv.Itoa(seed) + "\x1fstatistics\x1f" + dataset))
 	return binary.BigEndian.Uint64(sum[:8])

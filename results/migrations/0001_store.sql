@@ -12,7 +12,7 @@ CREATE TABLE runs (
     updated  INTEGER NOT NULL  -- Unix time, milliseconds
 ) STRICT;
 
--- Raw answers, by what was asked: the model, the decoding, the prompt's bytes.
+-- Raw answers, by the hash of the model, the decoding, and the prompt's bytes.
 CREATE TABLE completions (
     key           BLOB    PRIMARY KEY CHECK (length(key) = 16),
     text          TEXT    NOT NULL,
@@ -30,8 +30,8 @@ CREATE TABLE layouts (
     types  TEXT    NOT NULL UNIQUE CHECK (json_valid(types))
 ) STRICT;
 
--- What a run knows of a document: the keys of its answers, 16 bytes each, in
--- the order of the layout. An incomplete passage lacks answers.
+-- The answers of a run about a document: their keys, 16 bytes each, in the order of
+-- the layout. An incomplete passage lacks answers.
 CREATE TABLE passages (
     run      INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
     place    INTEGER NOT NULL CHECK (place >= 0),
@@ -42,7 +42,7 @@ CREATE TABLE passages (
     PRIMARY KEY (run, place)
 ) STRICT, WITHOUT ROWID;
 
--- The last scoring of a run: of how many passages, with which outcomes.
+-- The last scoring of a run: the number of passages, and their outcomes.
 CREATE TABLE scorings (
     run      INTEGER PRIMARY KEY REFERENCES runs (number) ON DELETE CASCADE,
     passages INTEGER NOT NULL CHECK (passages >= 0),
@@ -51,7 +51,7 @@ CREATE TABLE scorings (
     scored   INTEGER NOT NULL -- Unix time, milliseconds
 ) STRICT;
 
--- The counts of one metric, in all, by type, and by passage.
+-- The counts of one metric: total, by type, and by passage.
 CREATE TABLE scores (
     run      INTEGER NOT NULL REFERENCES scorings (run) ON DELETE CASCADE,
     metric   TEXT    NOT NULL,

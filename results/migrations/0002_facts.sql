@@ -1,4 +1,4 @@
--- How a run was asked, beside its keys: device, quantisation, tokens computed.
+-- Metadata of a run: device, quantisation, tokens computed.
 CREATE TABLE facts (
     run   INTEGER NOT NULL REFERENCES runs (number) ON DELETE CASCADE,
     name  TEXT    NOT NULL,

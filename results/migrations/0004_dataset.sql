@@ -1,3 +1,3 @@
--- The key "row" of runs has become "dataset", and with it their ids have changed:
--- renameRow, which follows. Users may still type the id that a run had before.
+-- The key "row" of runs is renamed to "dataset", which changes their ids (function
+-- renameKey). Users can still use the former id of a run.
 ALTER TABLE runs ADD COLUMN former_id TEXT;

@@ -1,5 +1,5 @@
-// Package cards has cards of published models: how each is asked, and what it was
-// trained on. A card is one TOML file; docs/models.md describes every field.
+// Package cards holds cards of published models: their prompts, their decoding and
+// their training data. A card is one TOML file; docs/models.md describes every field.
 package cards
 
 import (
@@ -15,13 +15,13 @@ import (
 	"nerbench/internal/strict"
 )
 
-// Card is what is known of a model.
+// Card describes a model.
 type Card struct {
 	// Name is the file's name without .toml.
 	Name  string `toml:"-" json:"name"`
 	Title string `toml:"title" json:"title"`
-	// Model is what run -m asks when the card is named: ollama/NAME, vllm/NAME, …;
-	// empty: the card says how to ask, not whom.
+	// Model is the model of run -m that the card names: ollama/NAME, vllm/NAME, ….
+	// Empty: the card applies to any model.
 	Model string `toml:"model" json:"model,omitempty"`
 	// Where is the repository of the weights on the Hugging Face hub.
 	Where string `toml:"where" json:"where,omitempty"`
@@ -29,25 +29,25 @@ type Card struct {
 	Family  string `toml:"family" json:"family"`
 	Variant string `toml:"variant" json:"variant"`
 	Shape   string `toml:"shape" json:"shape"`
-	// Context is the longest that the model was made for, in tokens, whatever its
-	// server says; 0: not known.
+	// Context is the longest context that the model was trained for, in tokens,
+	// whatever its server reports; 0: unknown.
 	Context int `toml:"context" json:"context,omitempty"`
-	// Think says that the model was made to think before it answers.
+	// Think: the model was trained to think before it answers.
 	Think bool `toml:"think" json:"think,omitempty"`
-	// Stop are strings that end an answer beside those of the family, Special texts
-	// that must be one token each.
+	// Stop are strings that end an answer, in addition to those of the family.
+	// Special are texts that must be one token each.
 	Stop    []string `toml:"stop" json:"stop,omitempty"`
 	Special []string `toml:"special" json:"special,omitempty"`
-	// Training are the datasets whose train split the model saw; nil: not known, empty:
-	// none.
+	// Training are the datasets whose train split was in the training data; nil:
+	// unknown, empty: none.
 	Training []string `toml:"training" json:"training"`
-	// PriceIn and PriceOut are those of a million tokens of prompts and answers.
+	// PriceIn and PriceOut are the prices of a million tokens of prompts and answers.
 	PriceIn  float64 `toml:"price_in" json:"price_in,omitempty"`
 	PriceOut float64 `toml:"price_out" json:"price_out,omitempty"`
 	Note     string  `toml:"note" json:"note,omitempty"`
 }
 
-// Saw says whether the model saw the train split of a dataset: yes, no, or unknown.
+// Saw returns whether the model was trained on the train split of a dataset: yes, no, or unknown.
 func (c *Card) Saw(dataset string) string {
 	switch {
 	case c.Training == nil:
@@ -61,7 +61,7 @@ func (c *Card) Saw(dataset string) string {
 //go:embed data/*.toml
 var embedded embed.FS
 
-// Embedded are the cards of the program, by name.
+// Embedded returns the cards of the program, by name.
 func Embedded() ([]Card, error) {
 	sub, err := fs.Sub(embedded, "data")
 	if err != nil {
@@ -72,8 +72,8 @@ func Embedded() ([]Card, error) {
 
 var namePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]*$`)
 
-// Read reads the cards (*.toml) at the root of fsys, by name. Reading is strict; the
-// error joins all faults, each with its file.
+// Read reads the cards (*.toml) at the root of fsys, by name. Reading is strict. The
+// error joins the errors of all files.
 func Read(fsys fs.FS) ([]Card, error) {
 	folder, err := ReadFolder(fsys)
 	if err == nil {
@@ -82,8 +82,8 @@ func Read(fsys fs.FS) ([]Card, error) {
 	return folder.Items, err
 }
 
-// ReadFolder is [Read] for a folder in which some files may be bad: their errors
-// are kept by file name.
+// ReadFolder is [Read] for a folder in which some files may be bad: it returns their
+// errors by file name.
 func ReadFolder(fsys fs.FS) (strict.Folder[Card], error) {
 	folder, err := strict.ReadFolder(fsys, readCard)
 	if err != nil {
@@ -106,7 +106,7 @@ func readCard(fsys fs.FS, name string) (Card, error) {
 func (c *Card) lint() error {
 	switch {
 	case !namePattern.MatchString(c.Name):
-		return fmt.Errorf("the file names the card: want lower-case letters, digits, hyphens and full stops")
+		return fmt.Errorf("the name of the file is the name of the card: want lower-case letters, digits, hyphens and full stops")
 	case c.Title == "":
 		return errors.New("title: missing")
 	case c.Family == "":

@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
-	"nerbench/internal/retryafter"
+	"nerbench/internal/retry"
 	"nerbench/runners"
 )
 
-// tooLong reports whether the server refused a prompt because its context is
-// too small. Ollama 0.24.0 answers 400 with the words "the input length exceeds
-// the context length"; other 400s tell of other faults.
+// tooLong reports whether the server refused a prompt because it exceeds the context.
+// Ollama 0.24.0 returns status 400 with the text "the input length exceeds the context
+// length"; other messages with status 400 have other causes.
 func tooLong(err error) bool {
 	status, ok := errors.AsType[*runners.StatusError](err)
 	if !ok {
@@ -26,8 +26,8 @@ func tooLong(err error) bool {
 	return strings.Contains(m, "exceed") && strings.Contains(m, "context")
 }
 
-// refused makes an error of an answer that is not 200: temporary, if asking
-// again may help, else one that ends the run.
+// refused converts a response other than 200 to an error: temporary if a retry may help,
+// else one that ends the run.
 func (r *Runner) refused(response *http.Response, body []byte) error {
 	status := &runners.StatusError{Code: response.StatusCode, Message: message(body)}
 	switch {
@@ -39,14 +39,14 @@ func (r *Runner) refused(response *http.Response, body []byte) error {
 		return fmt.Errorf("%w: %w", runners.ErrFatal, status)
 	}
 	err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
-	if wait, ok := retryafter.Parse(response.Header.Get("Retry-After"), time.Now()); ok {
+	if wait, ok := retry.After(response.Header.Get("Retry-After"), time.Now()); ok {
 		return &runners.RetryAfter{Wait: wait, Err: err}
 	}
 	return err
 }
 
-// message is the server's word in the body of a refusal: its member "error", or
-// the first line of what is not JSON, as proxies send it.
+// message is the error message in the body of a refusal: its member "error", or the
+// first line of a body that is not JSON, as proxies send it.
 func message(body []byte) string {
 	var refusal struct {
 		Error string `json:"error"`
@@ -58,9 +58,9 @@ func message(body []byte) string {
 	return strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
 }
 
-// temporary reports whether a refusal may pass. 499 is what Ollama answers when
-// it gave up a request itself. Its 500 stands for a runner that crashed, which
-// it starts again, but also for an option or a schema that it cannot read.
+// temporary reports whether a retry may help. Ollama returns 499 for a request that it
+// cancelled itself. It returns 500 if its runner crashed (it restarts the runner), but
+// also for an invalid option or schema.
 func temporary(e *runners.StatusError) bool {
 	switch e.Code {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
@@ -76,6 +76,5 @@ func temporary(e *runners.StatusError) bool {
 	return e.Code > 500
 }
 
-// broken makes a temporary error of a connection that could not be made or was
-// lost.
+// broken makes a temporary error of a failed or lost connection.
 func broken(err error) error { return fmt.Errorf("%w: %w", runners.ErrTemporary, err) }

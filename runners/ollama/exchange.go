@@ -16,10 +16,10 @@ import (
 	"nerbench/runners"
 )
 
-// largestAnswer bounds what is read of one answer, in bytes.
+// largestAnswer is the largest size of one answer, in bytes.
 const largestAnswer = 64 << 20
 
-// asking asks queries one after another and keeps what can be used again.
+// asking sends queries one after another and reuses its buffers.
 type asking struct {
 	*Runner
 	answer bytes.Buffer
@@ -27,7 +27,7 @@ type asking struct {
 
 func (r *Runner) asking() *asking { return &asking{Runner: r} }
 
-// reply is what the server answers in either shape.
+// reply is the response of the server in either shape.
 type reply struct {
 	Response   string      `json:"response"`
 	Thinking   string      `json:"thinking"`
@@ -37,7 +37,7 @@ type reply struct {
 	api.Metrics
 }
 
-// ask puts one prompt and understands what comes back.
+// ask sends one prompt and parses the response.
 func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error) {
 	start := time.Now()
 	answer, err := a.put(ctx, p)
@@ -48,8 +48,8 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 		return ner.Completion{}, err
 	}
 	if answer.PromptEvalCount > 0 && answer.PromptEvalCount+p.MaxTokens > a.config.Decoding.Context {
-		// There was no room for the longest answer (docs/spec/prompts.md §2.6): what came
-		// back does not count, as it would not with a server that refuses.
+		// There was no room for the longest answer (docs/spec/prompts.md §2.6). The answer
+		// is ignored, so that the result does not depend on whether the server refuses.
 		if err := a.checkWhole(ctx, p, answer.PromptEvalCount); err != nil {
 			return ner.Completion{}, err
 		}
@@ -67,7 +67,7 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 	return c, a.checkWhole(ctx, p, c.PromptTokens)
 }
 
-// put sends one prompt, within the timeout of a query.
+// put sends one prompt, with the timeout of a query.
 func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	address, body, err := a.encode(p)
 	if err != nil {
@@ -77,7 +77,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	defer cancel()
 	answer, err := a.post(limited, address, body)
 	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err() // it was us who ended it
+		return nil, ctx.Err() // the caller ended it
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, fmt.Errorf("%w: no answer within %s: %w", runners.ErrTemporary, a.config.Timeout, context.DeadlineExceeded)
@@ -85,8 +85,8 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	return answer, err
 }
 
-// post is one exchange. The client of package api is made for streams and
-// allocates for each call a buffer that is larger than all our answers.
+// post sends one request. The client of package api is made for streams: each call
+// allocates a buffer that is larger than all our answers.
 func (a *asking) post(ctx context.Context, address string, body []byte) (*reply, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -103,21 +103,21 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (*reply,
 		return nil, broken(err)
 	}
 	if a.answer.Len() > largestAnswer {
-		return nil, fmt.Errorf("answer of more than %d bytes: %w", largestAnswer, runners.ErrFatal)
+		return nil, fmt.Errorf("answer exceeds %d bytes: %w", largestAnswer, runners.ErrFatal)
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, a.refused(response, a.answer.Bytes())
 	}
 	var answer reply
 	if err := json.Unmarshal(a.answer.Bytes(), &answer); err != nil {
-		return nil, fmt.Errorf("%w: %w: not the JSON expected: %w", runners.ErrTemporary, runners.ErrMisread, err)
+		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
 		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, answer.Error)
 	}
-	// An answer need not be done: the server gives up one that repeats a token
-	// thirty times, and says neither why nor how many tokens it was. Asking again
-	// would end the same way.
+	// done may be false. The server stops an answer that repeats a token thirty times,
+	// and reports neither the reason nor the number of tokens. A retry would end the
+	// same way.
 	return &answer, nil
 }
 

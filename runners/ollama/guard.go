@@ -10,18 +10,18 @@ import (
 	"nerbench/runners"
 )
 
-// guard remembers what is known of a server that reads fewer tokens than usual.
+// guard stores the result of the test of checkWhole.
 type guard struct {
 	mu      sync.Mutex
-	refuses bool // the server was seen to refuse what exceeds its context
+	refuses bool // the server refuses prompts that exceed its context
 }
 
-// checkWhole returns a [runners.ShortenedError] if the server cut the prompt (docs/spec/prompts.md
-// §2.6). Versions before truncate and shift existed ignore them, and betray it
-// by the number of tokens: fewer than one for eight bytes is too few. But a
-// model may have whole sentences of a prompt as one token, so that few tokens
-// raise a suspicion only, and the server is put to the test: does it refuse a
-// prompt that cannot fit? A server that does cuts nothing.
+// checkWhole returns a [runners.ShortenedError] if the server cut the prompt
+// (docs/spec/prompts.md §2.6). Versions without the options truncate and shift ignore
+// them and cut prompts. Then the number of tokens is too low: less than one for eight
+// bytes. But a low number is not a proof, because a vocabulary may have whole sentences
+// of a prompt as one token. So checkWhole sends a prompt that cannot fit: a server that
+// refuses it does not cut prompts.
 func (a *asking) checkWhole(ctx context.Context, p *ner.Prompt, tokens int) error {
 	size := p.Size()
 	if !runners.Suspicious(size, tokens) {
@@ -43,8 +43,8 @@ func (a *asking) checkWhole(ctx context.Context, p *ner.Prompt, tokens int) erro
 	return &runners.ShortenedError{Bytes: size, Tokens: tokens}
 }
 
-// oversize is a prompt of certainly more tokens than the context has: single
-// letters and digits apart, which no vocabulary joins.
+// oversize is a prompt that certainly has more tokens than the context: it consists of
+// separate letters and digits, which no vocabulary joins.
 func oversize(context int, chat bool) *ner.Prompt {
 	const words = "q 7 x 3 z 9 w 1 "
 	text := strings.Repeat(words, context/4+8)

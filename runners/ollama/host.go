@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// ParseHost reads the address of a server as Ollama reads OLLAMA_HOST: a host,
-// a host with its port, or a URL with an optional path. What is left out is
-// http, 127.0.0.1, and port 11434 (with a scheme: 80 or 443).
+// ParseHost parses the address of a server as Ollama parses OLLAMA_HOST: a host, a host
+// with its port, or a URL with an optional path. The defaults are http, 127.0.0.1 and
+// port 11434 (with a scheme: 80 or 443).
 func ParseHost(s string) (*url.URL, error) {
 	s = strings.TrimSpace(s)
 	port := "11434"
@@ -27,7 +27,7 @@ func ParseHost(s string) (*url.URL, error) {
 	}
 	hostport, path, _ := strings.Cut(rest, "/")
 	host, named, err := net.SplitHostPort(hostport)
-	if err != nil { // no port
+	if err != nil { // there is no port
 		host, named = strings.Trim(hostport, "[]"), port
 	}
 	if host == "" {

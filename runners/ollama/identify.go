@@ -21,17 +21,17 @@ import (
 // Kind is the kind of server in the keys of a run.
 const Kind = "ollama"
 
-// patience is how long a question about the server itself may take.
+// patience is the timeout of requests about the server itself.
 const patience = 30 * time.Second
 
-// Status is what a server says of itself.
+// Status is the version and the models of a server.
 type Status struct {
 	Address string // URL
 	Version string
 	Models  []Model
 }
 
-// Model is a model that a server has.
+// Model is a model on a server.
 type Model struct {
 	Name         string
 	Digest       string // hexadecimal SHA-256 of its manifest: weights, template, parameters
@@ -39,8 +39,8 @@ type Model struct {
 	Quantization string
 }
 
-// Look asks a server what it is and what it has. host is as in [Config]. If
-// nothing answers there, the error has a [fault.Hint].
+// Look returns the version and the models of a server. host is as in [Config]. If there
+// is no server, the error has a [fault.Hint].
 func Look(ctx context.Context, host string) (Status, error) {
 	base, err := ParseHost(host)
 	if err != nil {
@@ -70,9 +70,9 @@ func (r *Runner) look(ctx context.Context) (Status, error) {
 	return s, nil
 }
 
-// Identify asks the server which model this is. An unknown model and a server
-// that is not there are errors with a [fault.Hint]; the former wraps
-// [runners.ErrFatal], the latter [runners.ErrTemporary].
+// Identify returns the identity of the model. Errors about an unknown model wrap
+// [runners.ErrFatal], those about a missing server [runners.ErrTemporary]; both have a
+// [fault.Hint].
 func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	status, err := r.look(ctx)
 	if err != nil {
@@ -94,15 +94,15 @@ func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	return id, nil
 }
 
-// Bare reports whether the model has no chat template of its own: then the server
-// gives it the text of a message as it is. A server that does not show the template
-// is believed to have one.
+// Bare reports whether the model has no chat template of its own. In that case the
+// server passes the text of a message on unchanged. If the server does not report the
+// template, Bare returns false.
 func (r *Runner) Bare(ctx context.Context) (bool, error) {
 	show, err := r.show(ctx)
 	return strings.Join(strings.Fields(show.Template), "") == "{{.Prompt}}", err
 }
 
-// show is what the server says of the model.
+// show returns the server's description of the model.
 func (r *Runner) show(ctx context.Context) (show api.ShowResponse, err error) {
 	if err := r.call(ctx, http.MethodPost, "api/show", api.ShowRequest{Model: r.config.Model}, &show); err != nil {
 		return show, fmt.Errorf("ollama: model %s: %w", r.config.Model, err)
@@ -110,16 +110,16 @@ func (r *Runner) show(ctx context.Context) (show api.ShowResponse, err error) {
 	return show, nil
 }
 
-// contextLength is the length that the model was trained for, in tokens; 0 if
-// the server does not say.
+// contextLength is the context of the model's training, in tokens; 0: the server does
+// not report it.
 func contextLength(info map[string]any) int {
 	architecture, _ := info["general.architecture"].(string)
 	length, _ := info[architecture+".context_length"].(float64)
 	return int(length)
 }
 
-// sameModel compares two names of models as the server does: the registry, the
-// folder and the tag may be left out, and case does not matter.
+// sameModel compares two names of models as the server does: registry, folder and tag
+// are optional, and case does not matter.
 func sameModel(a, b string) bool { return strings.EqualFold(fullName(a), fullName(b)) }
 
 func fullName(name string) string {
@@ -135,7 +135,7 @@ func fullName(name string) string {
 	return name
 }
 
-// call asks about the server itself.
+// call sends a request about the server itself.
 func (r *Runner) call(ctx context.Context, method, path string, question, answer any) error {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -167,16 +167,16 @@ func (r *Runner) call(ctx context.Context, method, path string, question, answer
 		return r.refused(response, b)
 	}
 	if err := json.Unmarshal(b, answer); err != nil {
-		return fmt.Errorf("ollama: %s: /%s: not a server of Ollama: %w", r.base, path, err)
+		return fmt.Errorf("ollama: %s: /%s: not an Ollama server: %w", r.base, path, err)
 	}
 	return nil
 }
 
-// absent is the error of a server that cannot be reached, in one line.
+// absent is the one-line error of a server that cannot be reached.
 func (r *Runner) absent(err error) error {
 	why := err
 	if op, ok := errors.AsType[*net.OpError](err); ok {
-		why = op.Err // without the method, the address once more, and the network
+		why = op.Err // without the method, the network and a second copy of the address
 	}
 	return &fault.Hint{
 		Err:    fmt.Errorf("ollama: no server at %s: %w: %w", r.base, runners.ErrTemporary, why),

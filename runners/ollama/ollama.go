@@ -1,13 +1,13 @@
-// Package ollama asks models that a server of Ollama has loaded.
+// Package ollama runs models on an Ollama server.
 //
-// Prompts of the completion shape go through /api/generate with raw set, so
-// that the model sees their bytes and nothing else; prompts of the chat shape
-// go through /api/chat, where the model's own template applies (docs/spec/prompts.md
-// §2.4). Every sampling parameter is sent (docs/spec/prompts.md §2.5), and a prompt that
-// would not fit the context is refused, never cut (docs/spec/prompts.md §2.6).
+// Prompts of the completion shape are sent to /api/generate with raw set, so that the
+// model gets exactly their bytes. Prompts of the chat shape are sent to /api/chat, which
+// applies the model's template (docs/spec/prompts.md §2.4). Every sampling parameter is
+// sent (docs/spec/prompts.md §2.5). A prompt that does not fit the context is refused,
+// never cut (docs/spec/prompts.md §2.6).
 //
-// The queries of one passage are asked one after another, so that the server
-// reads their common prefix once. Passages may be asked in parallel.
+// The queries of one passage are sent one after another, so that the server computes
+// their common prefix once. Passages may be sent in parallel.
 package ollama
 
 import (
@@ -22,32 +22,31 @@ import (
 	"nerbench/runners"
 )
 
-// Config says which model of which server to ask, and how.
+// Config holds the settings of a model on a server.
 type Config struct {
-	// Host is the server, in the forms of the variable OLLAMA_HOST; empty: the
-	// default server of this machine. See [ParseHost].
+	// Host is the server, in the format of the variable OLLAMA_HOST; empty: the default
+	// server of this machine. See [ParseHost].
 	Host string
-	// Model is the server's name for the model, without the "ollama/" of ours.
+	// Model is the name of the model on the server, without the prefix "ollama/".
 	Model string
-	// Decoding is sent with every query. Its Context must be set: a server that is
-	// told nothing cuts prompts at a default of its own.
+	// Decoding is sent with every query. Its Context must be set, because a server
+	// without one cuts prompts at its default.
 	Decoding runners.Decoding
-	// KeepAlive is how long the server keeps the model loaded after a query; 0
-	// leaves it to the server.
+	// KeepAlive is how long the server keeps the model loaded after a query; 0: the
+	// default of the server.
 	KeepAlive time.Duration
-	// Timeout bounds one query, with the loading of the model if it must be
-	// loaded; 0 stands for 10 minutes. A query that takes longer is a temporary
-	// failure.
+	// Timeout is the time limit of one query, with the time to load the model; 0
+	// stands for 10 minutes. Its end is a temporary failure.
 	Timeout time.Duration
-	// Connections is the number of idle connections to keep, which should be the
-	// largest number of passages at once; 0 stands for 64.
+	// Connections is the number of idle connections to keep: the largest number of
+	// passages at once; 0 stands for 64.
 	Connections int
-	// Client replaces the HTTP client; nil: one that is made for many small
-	// requests to one host.
+	// Client replaces the HTTP client; nil: a client for many small requests to one
+	// host.
 	Client *http.Client
 }
 
-// Runner asks one model. It is a [runners.Runner].
+// Runner runs one model. It is a [runners.Runner].
 type Runner struct {
 	config   Config
 	base     *url.URL
@@ -60,18 +59,17 @@ type Runner struct {
 
 const defaultTimeout = 10 * time.Minute
 
-// New makes a runner. It does not speak to the server yet: see
-// [Runner.Identify].
+// New makes a runner. It does not connect to the server; [Runner.Identify] does.
 func New(c Config) (*Runner, error) {
 	base, err := ParseHost(c.Host)
 	if err != nil {
 		return nil, err
 	}
 	if c.Model == "" {
-		return nil, errors.New("ollama: model: no name given")
+		return nil, errors.New("ollama: model: no name")
 	}
 	if c.Decoding.Context <= 0 {
-		return nil, fmt.Errorf("ollama: model %s: context: must be set, or the server cuts prompts at its default", c.Model)
+		return nil, fmt.Errorf("ollama: model %s: context: must be set, because the server cuts prompts at its default", c.Model)
 	}
 	if c.Timeout <= 0 {
 		c.Timeout = defaultTimeout
@@ -87,11 +85,11 @@ func New(c Config) (*Runner, error) {
 	}, nil
 }
 
-// Close closes the connections that no query uses.
+// Close closes idle connections.
 func (r *Runner) Close() { r.client.CloseIdleConnections() }
 
-// Complete implements [runners.Runner]. Besides the errors that its contract
-// names, it returns a [runners.ShortenedError] when the server cut a prompt.
+// Complete implements [runners.Runner]. It returns a [runners.ShortenedError] if the
+// server cut a prompt.
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	completions := make([]ner.Completion, 0, len(queries))
 	asking := r.asking()

@@ -121,7 +121,7 @@ func TestTooLong(t *testing.T) {
 }
 
 // TestTooLongWithItsAnswer: prompt and answer together must fit (docs/spec/prompts.md
-// §2.6), whatever the server does.
+// §2.6), even if the server answers.
 func TestTooLongWithItsAnswer(t *testing.T) {
 	f := ollamatest.New(t)
 	q := query(strings.Repeat("word ", 800)) // 1,000 tokens of 1,024
@@ -171,7 +171,7 @@ func TestFailures(t *testing.T) {
 		"cut JSON": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
 			_, _ = w.Write([]byte(`{"response": "[`))
 			return true
-		}, runners.ErrTemporary, "not the JSON"},
+		}, runners.ErrTemporary, "malformed response: unexpected JSON"},
 		"error in the answer": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
 			_, _ = w.Write([]byte(`{"error": "unexpected EOF"}`))
 			return true
@@ -190,11 +190,11 @@ func TestFailures(t *testing.T) {
 				t.Errorf("error is %v", err)
 			}
 			if len(got) != 1 || got[0].Text != "[]" {
-				t.Errorf("what came before it is lost: %+v", got)
+				t.Errorf("the answers before the error are lost: %+v", got)
 			}
 			var after *runners.RetryAfter
 			if name == "busy" && (!errors.As(err, &after) || after.Wait != 7*time.Second) {
-				t.Errorf("error is %#v, want one that asks to wait 7 s", err)
+				t.Errorf("error is %#v, want one with a wait of 7 s", err)
 			}
 			var hint *fault.Hint
 			if name == "no such model" && (!errors.As(err, &hint) || hint.Advice != "ollama pull tiny") {
@@ -204,8 +204,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// TestGivenUp: the server gives up an answer that repeats a token, and does not
-// say that it is done.
+// TestGivenUp: the server stops an answer that repeats a token, and sends done: false.
 func TestGivenUp(t *testing.T) {
 	f := ollamatest.New(t)
 	f.Intercept = func(w http.ResponseWriter, _ *ollamatest.Request) bool {

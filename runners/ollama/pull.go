@@ -15,22 +15,22 @@ import (
 	"nerbench/runners"
 )
 
-// Pulling is how far the download of a model is. Total is 0 where the server does
-// not say what there is to bring.
+// Pulling is the progress of the download of a model. Total is 0 if the server does not
+// report it.
 type Pulling struct {
 	Status           string
-	Completed, Total int64 // bytes of the part that is being brought
+	Completed, Total int64 // bytes of the current part
 }
 
-// Missing reports whether an error of [Runner.Identify] says that the server does
-// not have the model.
+// Missing reports whether an error of [Runner.Identify] means that the server does not
+// have the model.
 func Missing(err error) bool {
 	status, ok := errors.AsType[*runners.StatusError](err)
 	return ok && status.Code == http.StatusNotFound
 }
 
-// Pull makes the server download the model. observe is told of the progress; it
-// takes as long as it takes. A server that cannot bring the model is an error.
+// Pull makes the server download the model. observe is called with the progress. There
+// is no timeout. It is an error if the server cannot download the model.
 func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 	body, err := json.Marshal(api.PullRequest{Model: r.config.Model})
 	if err != nil {
@@ -46,7 +46,7 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		b, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // what it says of the refusal
+		b, _ := io.ReadAll(io.LimitReader(response.Body, 1<<20)) // the message of the refusal
 		return fmt.Errorf("ollama: pull %s: %w", r.config.Model, r.refused(response, b))
 	}
 	lines := bufio.NewScanner(response.Body)
@@ -57,7 +57,7 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 			Completed, Total int64
 		}
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			return fmt.Errorf("ollama: pull %s: %w: not the JSON expected: %w", r.config.Model, runners.ErrTemporary, err)
+			return fmt.Errorf("ollama: pull %s: %w: unexpected JSON: %w", r.config.Model, runners.ErrTemporary, err)
 		}
 		if line.Error != "" {
 			return fmt.Errorf("ollama: pull %s: %w: %s", r.config.Model, runners.ErrFatal, line.Error)
@@ -69,13 +69,13 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 		return fmt.Errorf("ollama: pull %s: %w", r.config.Model, broken(err))
 	}
 	if !done {
-		return fmt.Errorf("ollama: pull %s: %w: the server ended without saying that it has the model", r.config.Model, runners.ErrTemporary)
+		return fmt.Errorf("ollama: pull %s: %w: the server stopped before the model was complete", r.config.Model, runners.ErrTemporary)
 	}
 	return nil
 }
 
-// Device says where the model is loaded: "GPU", "CPU", or how much of it is on the
-// GPU; empty: it is not loaded, or the server does not say.
+// Device returns where the model is loaded: "GPU", "CPU", or the share on the GPU.
+// Empty: the model is not loaded, or the server does not report it.
 func (r *Runner) Device(ctx context.Context) (string, error) {
 	var loaded api.ProcessResponse
 	if err := r.call(ctx, http.MethodGet, "api/ps", nil, &loaded); err != nil {

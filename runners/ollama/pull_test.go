@@ -10,8 +10,8 @@ import (
 	"nerbench/runners/ollama/ollamatest"
 )
 
-// TestPull: a model that the server does not have is brought, with progress; one that
-// it cannot bring is an error with the server's word.
+// TestPull: a missing model is downloaded, with progress. A model that cannot be
+// downloaded is an error with the server's message.
 func TestPull(t *testing.T) {
 	fake := ollamatest.New(t, func(f *ollamatest.Fake) { f.Pullable = "novel" })
 	open := func(model string) *ollama.Runner {
@@ -41,7 +41,7 @@ func TestPull(t *testing.T) {
 	}
 }
 
-// TestDevice says where a loaded model is.
+// TestDevice: Device returns where a loaded model is.
 func TestDevice(t *testing.T) {
 	for _, c := range []struct {
 		size, vram int64
@@ -54,7 +54,7 @@ func TestDevice(t *testing.T) {
 		}
 		defer r.Close()
 		if got, err := r.Device(t.Context()); got != "" || err != nil {
-			t.Errorf("before anything was asked: %q, %v", got, err)
+			t.Errorf("before the first query: %q, %v", got, err)
 		}
 		if _, err := r.Complete(t.Context(), []ner.Query{query("x")}); err != nil {
 			t.Fatal(err)

@@ -9,9 +9,9 @@ import (
 	"nerbench/runners"
 )
 
-// generateRequest is the request of the completion shape. The client's type
-// always sends three members that raw mode refuses or does not need, if only
-// as empty strings; these hide them.
+// generateRequest is the request of the completion shape. The type of the client always
+// sends three members that raw mode refuses or does not need, even if they are empty.
+// The fields here hide them.
 type generateRequest struct {
 	api.GenerateRequest
 	Suffix   *string `json:"suffix,omitempty"`
@@ -19,8 +19,8 @@ type generateRequest struct {
 	Template *string `json:"template,omitempty"`
 }
 
-// no is a pointer, because the members are left out when they are nil, and the
-// server's defaults of what is left out are true.
+// no is a pointer, because nil members are omitted, and the server's defaults of omitted
+// members are true.
 var no = new(bool)
 
 // encode returns the address and the body of the request for a prompt.
@@ -55,8 +55,8 @@ func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) 
 	return r.generate, append(body, f.Tail...), nil
 }
 
-// Sent are the sampling parameters that are sent with every question, as JSON,
-// without those of the prompt: its limit and stop strings.
+// Sent are the sampling parameters of every query, as JSON, without those of the prompt:
+// its limit and stop strings.
 func (r *Runner) Sent() string {
 	options := r.options(&ner.Prompt{})
 	delete(options, "num_predict")
@@ -64,8 +64,8 @@ func (r *Runner) Sent() string {
 	return string(text)
 }
 
-// options are the sampling parameters of docs/spec/prompts.md §2.5. They belong inside
-// "options": at the top level the server ignores them without a word.
+// options are the sampling parameters of docs/spec/prompts.md §2.5. They must be inside
+// "options": the server ignores them at the top level, without an error.
 func (r *Runner) options(p *ner.Prompt) map[string]any {
 	d := r.config.Decoding
 	options := map[string]any{

@@ -9,22 +9,20 @@ import (
 	"nerbench/runners/local/llamacpp"
 )
 
-// LlamaFolders are the folders in which llama.cpp is found, the preferred one
-// first: named, else that of NERBENCH_LLAMA_LIB, the user's cache folder, those of
-// the system.
+// LlamaFolders are the folders in which llama.cpp is searched, in this order: named, or
+// else that of NERBENCH_LLAMA_LIB; the user's cache folder; those of the system.
 func LlamaFolders(named string, getenv func(string) string) ([]string, error) {
 	if named == "" {
 		named = getenv("NERBENCH_LLAMA_LIB")
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		cache = "" // then it is not there
+		cache = "" // no cache folder
 	}
 	return llamacpp.Find(named, cache)
 }
 
-// openGGUF opens a model in a file, with a context that the longest prompt fits
-// into.
+// openGGUF opens a model in a file, with a context for the longest prompt.
 func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	info, err := llamacpp.Inspect(s.rest)
 	if err != nil {
@@ -48,7 +46,7 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	}
 	connections := s.Connections
 	if connections == 0 {
-		connections = r.Sequences() // a family that asks all types at once has one question a passage
+		connections = r.Sequences() // with a family of layout "all", a passage has one query
 	}
 	special, err := r.Special(s.Special)
 	if err != nil {
@@ -58,7 +56,8 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	s.noteSpecial(special)
 	return &Model{
 		Identity: r.Identity(), Decoding: config.Decoding, Runner: r, Special: special, Slots: runners.NewFixed(connections), close: r.Close,
-		facts: map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
+		facts:   map[string]string{"device": r.Device(), "decoding": r.Sent(), "batch": strconv.Itoa(r.Sequences()), "special_tokens": special.String()},
+		written: func() int64 { return r.Usage().Answers },
 		counts: func() map[string]int64 {
 			u := r.Usage()
 			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}

@@ -23,7 +23,7 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 		return nil, fault.Usagef("ollama: one server only: %s", strings.Join(s.Servers, ", "))
 	}
 	if config.Decoding.Context == 0 {
-		config.Decoding.Context = 1 // only to ask who is there
+		config.Decoding.Context = 1 // this client only identifies the model
 	}
 	asking, err := ollama.New(config)
 	if err != nil {
@@ -52,18 +52,18 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 			runner.Close()
 			return nil, err
 		} else if bare {
-			s.Observe("the model has no chat template: the server gives it the bare messages")
+			s.Observe("the model has no chat template: the server passes it the messages as they are")
 		}
 	}
 	m := &Model{Identity: identity, Decoding: config.Decoding, close: runner.Close}
-	m.facts = map[string]string{"decoding": runner.Sent(), "special_tokens": m.Special.String()} // it has no tokenizer to ask
+	m.facts = map[string]string{"decoding": runner.Sent(), "special_tokens": m.Special.String()} // the server has no API for its tokenizer
 	m.after = func(ctx context.Context) (map[string]string, error) {
 		device, err := runner.Device(ctx)
 		switch {
 		case device == "CPU":
-			s.Observe("the server computes on the processor, not on a GPU")
+			s.Observe("the server computes on the CPU, not on a GPU")
 		case strings.Contains(device, "CPU"):
-			s.Observe("the server computes on the processor in part: " + device)
+			s.Observe("the server computes partly on the CPU: " + device)
 		}
 		return map[string]string{"device": device}, err
 	}
@@ -71,7 +71,7 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 	return m, nil
 }
 
-// pullNotes tells of a download now and then.
+// pullNotes reports the progress of a download from time to time.
 func pullNotes(tell func(string)) func(ollama.Pulling) {
 	status, tenth := "", int64(-1)
 	return func(p ollama.Pulling) {

@@ -9,8 +9,8 @@ import (
 	"nerbench/runners/local/onnx"
 )
 
-// openONNX opens a token classifier in a folder. Its labels get the types of the
-// dataset: by the native labels of the dataset, or by the names of its types.
+// openONNX opens a token classifier in a folder. Its labels are matched with the native
+// labels of the dataset and with the names of its types.
 func openONNX(ctx context.Context, s Spec) (*Model, error) {
 	types := maps.Clone(s.Labels)
 	for _, t := range s.Types {
@@ -27,11 +27,11 @@ func openONNX(ctx context.Context, s Spec) (*Model, error) {
 		return nil, err
 	}
 	if left := r.Unmapped(); len(left) > 0 {
-		s.Observe("labels of the model that are no types of the dataset, left out: " + strings.Join(left, ", "))
+		s.Observe("labels of the model that match no type of the dataset are ignored: " + strings.Join(left, ", "))
 	}
 	connections := s.Connections
 	if connections == 0 {
-		connections = 2 // one computes, one prepares
+		connections = 2 // one passage is computed while the next is prepared
 	}
 	return &Model{
 		Identity: r.Identity(), Runner: r, Slots: runners.NewFixed(connections), close: r.Close,

@@ -1,5 +1,5 @@
 // Package open opens models by name: "ollama/NAME", "vllm/NAME", "gguf/FILE",
-// "onnx/DIR", "tagger". It is the one place that lists all runners.
+// "onnx/DIR", "tagger". It is the only package that imports all runners.
 package open
 
 import (
@@ -20,14 +20,14 @@ import (
 	"nerbench/runners/local/onnx"
 )
 
-// kinds lists the kinds of models by the beginning of their names. A new runner
-// is a line here.
+// kinds lists the kinds of models by the prefix of their names. To add a runner, add a
+// line here.
 var kinds = []struct {
-	prefix string // of the name; after a slash the name of the model follows
+	prefix string // of the name; the name of the model follows a slash
 	usage  string
-	family string // of prompts, unless another is named
+	family string // default prompt family
 	open   func(context.Context, Spec) (*Model, error)
-	stored func(rest string) string // the name that runs have; nil: the same
+	stored func(rest string) string // the name of the model in runs; nil: unchanged
 }{
 	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil},
 	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil},
@@ -45,30 +45,40 @@ func Usages() []string {
 	return lines
 }
 
-// Spec says which model to open, and for which queries.
+// Prefixes are the prefixes of the names of models, one for each kind. The name of the
+// model follows a prefix that ends in a slash.
+func Prefixes() []string {
+	var prefixes []string
+	for _, k := range kinds {
+		prefixes = append(prefixes, k.prefix)
+	}
+	return prefixes
+}
+
+// Spec describes a model to open, and the queries that it will get.
 type Spec struct {
 	// Name is the full name of the model, such as "ollama/llama3.2".
 	Name string
-	// Types are those of the dataset, Labels its native labels by type, and
-	// LabelsHash identifies the label map: for models that have labels of their own.
+	// Types are the types of the dataset, Labels its native labels by type, and
+	// LabelsHash identifies the label map. They are for models with their own labels.
 	Types      []ner.EntityType
 	Labels     map[string]ner.EntityType
 	LabelsHash string
-	// Train opens the documents that a model trained at start learns from. Data
-	// returns their fingerprint once all of them were read.
+	// Train opens the documents for a model that is trained at start. Data returns
+	// their fingerprint once all of them were read.
 	Train func(context.Context) (documents iter.Seq2[*ner.Document, error], data func() string, err error)
 
 	Decoding runners.Decoding
-	// MadeFor is the longest context that the model was made for, in tokens, where its
-	// card says so; 0: as the model itself says. Prompts beyond it are too long.
+	// MadeFor is the longest context that the model was trained for, in tokens, by
+	// its card; 0: by the model's own metadata. Longer prompts are too long.
 	MadeFor int
-	Special []string // texts that should be one token each, by the model's card
+	Special []string // texts that should be one token each, by the card
 	// Longest is the longest prompt in bytes, LongestAnswer the longest answer in
 	// tokens.
 	Longest, LongestAnswer int
-	Example                ner.Prompt // one of those that will be sent
+	Example                ner.Prompt // one of the prompts that will be sent
 
-	Servers     []string // addresses; none: the usual one
+	Servers     []string // addresses; none: the default address
 	KeyFile     string   // file with the key of the servers; empty: OPENAI_API_KEY
 	Timeout     time.Duration
 	Connections int           // passages at once; 0: adapt
@@ -79,16 +89,16 @@ type Spec struct {
 	// NERBENCH_LLAMA_LIB. nil: nothing is set.
 	Getenv func(string) string
 	// Observe is called with remarks on the model and on retries, from several
-	// goroutines at once. nil: they are dropped.
+	// goroutines at once. nil: remarks are dropped.
 	Observe func(string)
 
 	rest string // of the name, after the kind
 }
 
-// Local says how a model in the process is computed. Only Aggregation changes
-// answers; it is a key of the run.
+// Local holds the settings of a model in the process. Only Aggregation changes answers;
+// it is a key of the run.
 type Local struct {
-	Library            string // folder of llama.cpp; empty: the usual ones
+	Library            string // folder of llama.cpp; empty: the default folders
 	GPULayers, MainGPU int    // GPULayers below 0: all
 	Split              string // of the model over several GPUs: none, layer, row
 	Threads, Sequences int
@@ -102,23 +112,23 @@ type Model struct {
 	Runner   runners.Runner
 	Slots    Slots
 	Special  *runners.Special // tokens of special texts; nil: unknown
-	// Keys are keys of the run beyond those of the identity.
+	// Keys are keys of the run, in addition to those of the identity.
 	Keys map[string]string
-	// AnswerBy holds settings that change answers and are in no prompt; see
+	// AnswerBy holds settings that change answers but are not in the prompt; see
 	// results.Address.
 	AnswerBy string
 
-	facts  map[string]string
-	counts func() map[string]int64
-	after  func(context.Context) (map[string]string, error)
-	close  func()
+	facts   map[string]string
+	counts  func() map[string]int64
+	written func() int64
+	after   func(context.Context) (map[string]string, error)
+	close   func()
 }
 
-// Facts are metadata of the run that are known from the start, by the names of
-// [ner.Facts].
+// Facts are metadata of the run that are constant, by the names of [ner.Facts].
 func (m *Model) Facts() map[string]string { return m.facts }
 
-// Counts are metadata that grow while the model is asked.
+// Counts are metadata that grow during the run.
 func (m *Model) Counts() map[string]int64 {
 	if m.counts == nil {
 		return map[string]int64{}
@@ -126,7 +136,17 @@ func (m *Model) Counts() map[string]int64 {
 	return m.counts()
 }
 
-// After returns metadata that are known only once the model was asked.
+// Written is the number of tokens that the model has generated so far, including
+// unfinished answers. It is unknown for models that report it only at the end of an
+// answer. It may be called during a run.
+func (m *Model) Written() (tokens int64, known bool) {
+	if m.written == nil {
+		return 0, false
+	}
+	return m.written(), true
+}
+
+// After returns metadata that are available only after the run.
 func (m *Model) After(ctx context.Context) (map[string]string, error) {
 	if m.after == nil {
 		return nil, nil
@@ -137,7 +157,7 @@ func (m *Model) After(ctx context.Context) (map[string]string, error) {
 // Close releases the model. It is called once.
 func (m *Model) Close() { m.close() }
 
-// AtOnce is the number of passages that are asked at once now.
+// AtOnce is the current number of passages at once.
 func (m *Model) AtOnce() int {
 	if a, adapts := m.Slots.(*runners.Adaptive); adapts {
 		return a.Limit()
@@ -145,15 +165,14 @@ func (m *Model) AtOnce() int {
 	return m.Slots.Most()
 }
 
-// Slots bounds the passages that are asked at once (see loop.Slots).
+// Slots limits the number of passages at once (see loop.Slots).
 type Slots interface {
 	Acquire(context.Context) error
 	Release(int, time.Duration, error)
 	Most() int
 }
 
-// adaptUpTo is the largest number of passages at once where nothing else is
-// said.
+// adaptUpTo is the largest number of passages at once, unless the user sets one.
 const adaptUpTo = 64
 
 // kindOf splits the name of a model into its kind and the rest.
@@ -169,13 +188,13 @@ func kindOf(name string) (kind int, rest string, err error) {
 	return 0, "", fault.Usagef("model %q: unknown (known: %s)", name, strings.Join(Usages(), "; "))
 }
 
-// Check reports a name of no known kind, as a usage error.
+// Check returns a usage error for a name of an unknown kind.
 func Check(name string) error {
 	_, _, err := kindOf(name)
 	return err
 }
 
-// DefaultFamily is the prompt family of a model, unless another is named.
+// DefaultFamily is the default prompt family of a model.
 func DefaultFamily(name string) string {
 	if kind, _, err := kindOf(name); err == nil {
 		return kinds[kind].family
@@ -183,8 +202,8 @@ func DefaultFamily(name string) string {
 	return "uniner"
 }
 
-// StoredName returns the name that the runs of a model have in a store: a model in
-// a file or folder is stored without the path.
+// StoredName returns the name of a model in the runs of a store. For a model in a file
+// or folder, the name has no path.
 func StoredName(name string) string {
 	kind, rest, err := kindOf(name)
 	if err != nil || kinds[kind].stored == nil {
@@ -193,8 +212,8 @@ func StoredName(name string) string {
 	return kinds[kind].stored(rest)
 }
 
-// Open opens a model. Its context is long enough for the longest prompt with its
-// answer, as far as the model allows.
+// Open opens a model. Its context fits the longest prompt and its answer, as far as the
+// model allows.
 func Open(ctx context.Context, s Spec) (*Model, error) {
 	kind, rest, err := kindOf(s.Name)
 	if err != nil {
@@ -210,7 +229,7 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 	return kinds[kind].open(ctx, s)
 }
 
-// RunKeys are the keys that say who answers, and how.
+// RunKeys are the keys that identify the model and its decoding.
 func (m *Model) RunKeys() map[string]string {
 	keys := map[string]string{
 		"model": m.Identity.Model, "digest": m.Identity.Digest,
@@ -229,7 +248,7 @@ func (m *Model) RunKeys() map[string]string {
 	return keys
 }
 
-// shorter is the shorter of two contexts, in tokens, where 0 stands for unknown.
+// shorter is the shorter of two contexts, in tokens; 0 means unknown.
 func shorter(a, b int) int {
 	if a == 0 || b > 0 && b < a {
 		return b
@@ -237,20 +256,20 @@ func shorter(a, b int) int {
 	return a
 }
 
-// noteSpecial tells of texts that should be one token, but are not: those of the
-// card, and the end of an answer where the prompt's family relies on it.
+// noteSpecial reports texts that should be one token but are not: those of the card,
+// and the end-of-sequence text if the prompt family depends on it.
 func (s *Spec) noteSpecial(found *runners.Special) {
 	texts := s.Special
 	if end := runners.EndOfSequence; slices.Contains(s.Example.Stop, end) && !slices.Contains(texts, end) {
 		texts = append([]string{end}, texts...)
 	}
 	for _, t := range found.Split(texts) {
-		s.Observe(fmt.Sprintf("%s is more than one token for this model: it was hardly trained with this prompt family", t))
+		s.Observe(fmt.Sprintf("the tokenizer splits %s into several tokens; the model was probably not trained on this prompt format", t))
 	}
 }
 
-// ask makes a model of a server be asked by a runner: again where that may help, and
-// as many passages at once as the user said, or as the server is fastest with.
+// ask sets the runner of a model on a server. Temporary failures are retried. The
+// number of passages at once is that of the user, or the fastest one for the server.
 func (m *Model) ask(runner runners.Runner, s Spec) {
 	busy := func() {}
 	if s.Connections > 0 {
@@ -261,16 +280,16 @@ func (m *Model) ask(runner runners.Runner, s Spec) {
 	}
 	policy := runners.DefaultPolicy(rand.Float64)
 	failures := &runners.Failures{}
-	if m.counts == nil { // else the runner counts itself
+	if m.counts == nil { // otherwise the runner counts failures itself
 		m.counts = failures.Counts
 	}
 	policy.Failed = func(err error, wait time.Duration) {
 		failures.Count(err)
 		_, answered := errors.AsType[*runners.StatusError](err)
-		if answered || errors.Is(err, context.DeadlineExceeded) { // a server that is gone is not busy
+		if answered || errors.Is(err, context.DeadlineExceeded) { // an unreachable server is not busy
 			busy()
 		}
-		s.Observe(fmt.Sprintf("%v; asking again in %s", err, wait.Round(100*time.Millisecond)))
+		s.Observe(fmt.Sprintf("%v; retry in %s", err, wait.Round(100*time.Millisecond)))
 	}
 	m.Runner = runners.Retry(runner, policy)
 }

@@ -10,9 +10,9 @@ import (
 	"nerbench/runners/vllm"
 )
 
-// APIKey reads the key of a server from a file, or from OPENAI_API_KEY where no
-// file is named. It is in no flag, because other users of the machine see those,
-// and it is never stored.
+// APIKey reads the key of a server from a file, or from OPENAI_API_KEY if no file is
+// named. There is no flag for the key, because other users of the machine can read
+// flags. The key is never stored.
 func APIKey(file string, getenv func(string) string) (string, error) {
 	if file == "" {
 		return strings.TrimSpace(getenv("OPENAI_API_KEY")), nil
@@ -28,7 +28,7 @@ func APIKey(file string, getenv func(string) string) (string, error) {
 	return key, nil
 }
 
-// openVLLM opens a model of one or several servers, and finds out what they can do.
+// openVLLM opens a model on one or several servers, and probes their abilities.
 func openVLLM(ctx context.Context, s Spec) (*Model, error) {
 	key, err := APIKey(s.KeyFile, s.Getenv)
 	if err != nil {
@@ -39,7 +39,7 @@ func openVLLM(ctx context.Context, s Spec) (*Model, error) {
 	}
 	decoding := s.Decoding
 	if decoding.Context == 0 {
-		decoding.Context = s.MadeFor // the server may be shorter
+		decoding.Context = s.MadeFor // the context of the server may be shorter
 	}
 	runner, err := vllm.New(vllm.Config{
 		Servers: s.Servers, Model: s.rest, Key: key, Decoding: decoding, Timeout: s.Timeout,
@@ -74,27 +74,26 @@ func listsFact(a vllm.Abilities) string {
 	return "no, one by one"
 }
 
-// noteAbilities tells what a reader of the scores should know before hours of
-// asking.
+// noteAbilities reports limits of the server that a user should see before a long run.
 func noteAbilities(s Spec, id runners.Identity, a vllm.Abilities) {
 	if id.Context == 0 && s.Decoding.Context == 0 && s.MadeFor == 0 {
-		s.Observe("the server does not say how long its context is: prompts that it cuts are noticed by their token counts only (--context N bounds them)")
+		s.Observe("the server does not report its context length: only token counts show whether it cuts prompts (--context N sets a limit)")
 	}
 	if a.Standard {
-		s.Observe("the server refuses sampling parameters beyond those of OpenAI's API: some are left to its defaults")
+		s.Observe("the server refuses sampling parameters that OpenAI's API does not have: some keep the server's defaults")
 	}
 	s.noteSpecial(a.Special)
 }
 
-// cacheCounts returns what counts the prompt tokens of a run, and those of them that
-// its servers computed: nothing, where they do not tell.
+// cacheCounts returns a function that counts the prompt tokens of a run, and those that
+// its servers computed. The counts are omitted if the servers do not report them.
 func cacheCounts(ctx context.Context, r *vllm.Runner) func() map[string]int64 {
 	before, told := r.Cache(ctx)
 	return func() map[string]int64 {
 		counts := r.Failures()
 		after, ok := r.Cache(context.WithoutCancel(ctx))
 		used := after.Sub(before)
-		// A server that was started again counts anew.
+		// A restarted server counts from 0.
 		if told && ok && used.Tokens > 0 && used.Cached >= 0 {
 			counts["prompt_tokens"], counts["prompt_tokens_computed"] = used.Tokens, used.Tokens-used.Cached
 		}

@@ -8,21 +8,21 @@ import (
 	"nerbench/ner"
 )
 
-// Memory is a store of answers that forgets: what the loop of package harness needs of
-// one. Its fields are to be read when nothing is asked any more.
+// Memory is a store of answers in memory, for the loop of package harness/loop. Its
+// fields may be read once the loop has ended.
 type Memory struct {
 	mu       sync.Mutex
 	Answers  map[ner.AnswerKey]ner.Completion
 	Complete map[int]ner.Passage // by index
-	Fail     error               // of every Record, where it is set
+	Fail     error               // returned by every Record, unless nil
 }
 
-// NewMemory is an empty store.
+// NewMemory returns an empty store.
 func NewMemory() *Memory {
 	return &Memory{Answers: map[ner.AnswerKey]ner.Completion{}, Complete: map[int]ner.Passage{}}
 }
 
-// Known returns the completions that there are.
+// Cached returns the stored completions of keys.
 func (m *Memory) Cached(_ context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -35,7 +35,7 @@ func (m *Memory) Cached(_ context.Context, keys []ner.AnswerKey) (map[ner.Answer
 	return known, nil
 }
 
-// Record keeps the answers of a passage, and the passage if it is complete.
+// Record stores the answers of a passage, and the passage itself if it is complete.
 func (m *Memory) Record(_ context.Context, p ner.Passage, complete bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,7 +59,7 @@ func (m *Memory) Done(index int) bool {
 	return ok
 }
 
-// Texts are the answers of all complete passages, by passage and question.
+// Texts returns the answers of all complete passages, by passage and query.
 func (m *Memory) Texts() map[string]string {
 	out := map[string]string{}
 	for i, p := range m.Complete {

@@ -1,5 +1,5 @@
-// Package runnertest is the suite that every runner passes: what the loop and the
-// store rely on.
+// Package runnertest is the conformance suite of runners. It tests the properties that
+// the loop and the store depend on.
 package runnertest
 
 import (
@@ -15,27 +15,25 @@ import (
 	"nerbench/runners"
 )
 
-// Suite says which runner is tested, and what applies to it.
+// Suite describes the runner under test.
 type Suite struct {
-	// New makes a runner; it may clean up with the test.
+	// New makes a runner. It may register a cleanup with the test.
 	New func(t *testing.T) runners.Runner
-	// Query makes a question about a text. Different texts are different
-	// questions.
+	// Query makes a query about a text. Different texts give different queries.
 	Query func(text string) ner.Query
-	// Answer is the answer to the question about a text, byte for byte; nil where
-	// nobody knows it (a model).
+	// Answer is the answer to the query about a text, byte for byte; nil if it cannot
+	// be predicted, as for a model.
 	Answer func(text string) string
-	// TooLong is a text that the runner must refuse; empty where there is none.
+	// TooLong is a text that the runner must refuse; empty: there is none.
 	TooLong string
-	// Slow makes a runner that takes long for every answer; nil where there is
-	// none.
+	// Slow makes a runner with slow answers; nil: there is none.
 	Slow func(t *testing.T) runners.Runner
 	// Tokens: the runner reports token counts.
 	Tokens bool
 }
 
-// texts hold what is nasty: nothing, quotes, line ends, markup, control strings,
-// scripts, combining marks, joiners.
+// texts are difficult inputs: the empty text, quotes, line ends, markup, control
+// strings, scripts, combining marks, joiners.
 var texts = []string{
 	"Mira left Port Varna .", "", `"quoted" \ back [0] {x} %s $1`, "line\nend\ttab\r\n", "<b>&amp;</b> </s> <|im_end|>",
 	"Zoë نور 東京 👩‍🚀 e\u0301 \u00a0\u2028", strings.Repeat("long ", 100),
@@ -66,7 +64,7 @@ func (s Suite) queries() []ner.Query {
 	return queries
 }
 
-// order: one completion for each query, in their order, byte for byte.
+// order: each query gets one completion, in the order of the queries, byte for byte.
 func (s Suite) order(t *testing.T) {
 	queries := s.queries()
 	got, err := s.New(t).Complete(t.Context(), queries)
@@ -91,12 +89,12 @@ func (s Suite) check(t *testing.T, got []ner.Completion) {
 	}
 	for i, c := range got {
 		if s.Answer != nil && c.Text != s.Answer(texts[i]) {
-			t.Errorf("%q is answered %q, want %q", texts[i], c.Text, s.Answer(texts[i]))
+			t.Errorf("%q: answer %q, want %q", texts[i], c.Text, s.Answer(texts[i]))
 		}
 	}
 }
 
-// repeatable: the same questions have the same answers.
+// repeatable: the same queries get the same answers.
 func (s Suite) repeatable(t *testing.T) {
 	differ, err := runners.Repeatability(t.Context(), s.New(t), s.queries())
 	if err != nil || differ > 0 {
@@ -104,7 +102,7 @@ func (s Suite) repeatable(t *testing.T) {
 	}
 }
 
-// concurrent: several passages at once do not mix, and nothing is left behind.
+// concurrent: the answers of concurrent passages do not mix, and no goroutine is left.
 func (s Suite) concurrent(t *testing.T) {
 	before := runtime.NumGoroutine()
 	r := s.New(t)
@@ -123,7 +121,7 @@ func (s Suite) concurrent(t *testing.T) {
 	if closer, ok := r.(interface{ Close() }); ok {
 		closer.Close()
 	}
-	for range 100 { // connections end in their own time
+	for range 100 { // connections end some time later
 		if runtime.NumGoroutine() <= before+2 {
 			return
 		}
@@ -134,7 +132,7 @@ func (s Suite) concurrent(t *testing.T) {
 	}
 }
 
-// cancelled: a context that has ended ends the asking, and is no failure of the
+// cancelled: when the context ends, Complete ends, and the error is not one of the
 // server.
 func (s Suite) cancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -153,8 +151,8 @@ func (s Suite) cancelled(t *testing.T) {
 	}
 }
 
-// tooLong: a prompt that does not fit is an answer of that class, and the others
-// are answered.
+// tooLong: a prompt that does not fit gets a completion with this finish reason, and
+// the other queries are answered.
 func (s Suite) tooLong(t *testing.T) {
 	got, err := s.New(t).Complete(t.Context(), []ner.Query{s.Query(texts[0]), s.Query(s.TooLong), s.Query(texts[0])})
 	if err != nil {

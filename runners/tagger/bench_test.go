@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// words/s are counted once for each time that a word is seen.
+// words/s counts a word once per epoch.
 
 func BenchmarkTrain(b *testing.B) {
 	b.Run("invented", func(b *testing.B) { benchmarkTrain(b, invented(b, 2000, 1), nil) })

@@ -10,36 +10,36 @@ import (
 	"nerbench/ner"
 )
 
-// Learnt counts what was learnt from, and what of the gold annotation a chain of
-// labels over words cannot express.
+// Learnt counts the training data, and the gold spans that labels of words cannot
+// express.
 type Learnt struct {
 	Documents int
 	Words     int
-	Spans     int // learnt
-	Extended  int // of these, those that began or ended within a word, and were extended to it
-	Nested    int // left out: inside of, or crossing, a span that is learnt
-	Wordless  int // left out: cover no word
-	OtherType int // left out: of a type that was not asked for
+	Spans     int // learnt spans
+	Extended  int // learnt spans that began or ended within a word, and were extended to it
+	Nested    int // skipped: inside a learnt span, or crossing one
+	Wordless  int // skipped: without a word
+	OtherType int // skipped: of a type that was not requested
 }
 
-// corpus is a train split in memory: 8 bytes a word, and each distinct word
-// once.
+// corpus is a train split in memory. It needs 8 bytes per word, and stores each
+// distinct word once.
 type corpus struct {
 	labels *labels
 	learnt Learnt
-	words  []word   // distinct
-	ids    []uint32 // into words
+	words  []word   // distinct words
+	ids    []uint32 // indexes into words
 	gold   []int32  // labels
-	starts []int    // of sentences in ids and gold, and the end of the last
+	starts []int    // starts of sentences in ids and gold, and the end of the last
 }
 
-// sentences is how many there are; documents without words are none.
+// sentences is the number of sentences. Documents without words are not counted.
 func (c *corpus) sentences() int { return len(c.starts) - 1 }
 
 // maxTypes is the largest number of types: labels must fit the table.
 const maxTypes = 5000
 
-// readCorpus reads documents. Without types, those of the documents are taken.
+// readCorpus reads documents. Without types, it uses the types of the documents.
 func readCorpus(ctx context.Context, docs iter.Seq2[*ner.Document, error], types []ner.EntityType) (*corpus, error) {
 	index := map[ner.EntityType]int{}
 	for _, t := range types {
@@ -67,7 +67,7 @@ func readCorpus(ctx context.Context, docs iter.Seq2[*ner.Document, error], types
 		c.add(d, known, index)
 	}
 	if len(index) > maxTypes {
-		return nil, fmt.Errorf("tagger: %d types: more than the %d that it can tell apart", len(index), maxTypes)
+		return nil, fmt.Errorf("tagger: %d types: at most %d are possible", len(index), maxTypes)
 	}
 	all := make([]ner.EntityType, len(index))
 	for t, i := range index {
@@ -101,9 +101,9 @@ func (c *corpus) add(d *ner.Document, known map[string]uint32, types map[ner.Ent
 	c.starts = append(c.starts, len(c.ids))
 }
 
-// annotate writes the gold labels of a document. A chain holds no overlap: of
-// spans that do, the one that begins first is learnt, and of those that begin
-// together the longest, so that nesting leaves the outermost.
+// annotate writes the gold labels of a document. Labels cannot express overlap: of
+// overlapping spans, the one that begins first is learnt; of those that begin together,
+// the longest. So the outermost of nested spans is learnt.
 func (c *corpus) annotate(gold []int32, spans []ner.Span, words []ner.Range, types map[ner.EntityType]int) {
 	spans = slices.Clone(spans)
 	slices.SortStableFunc(spans, func(a, b ner.Span) int {
@@ -112,7 +112,7 @@ func (c *corpus) annotate(gold []int32, spans []ner.Span, words []ner.Range, typ
 		}
 		return b.End - a.End
 	})
-	free := 0 // the first word after all entities so far
+	free := 0 // the first word after the spans so far
 	for _, s := range spans {
 		typ, ok := types[s.Type]
 		if !ok {

@@ -12,8 +12,8 @@ import (
 	"nerbench/ner"
 )
 
-// document reads "[Ada Kern|person] sails ." : tokens at blanks, spans in
-// brackets.
+// document parses "[Ada Kern|person] sails ." : tokens are separated by blanks, spans
+// are in brackets.
 func document(t testing.TB, marked string) *ner.Document {
 	t.Helper()
 	d := &ner.Document{}

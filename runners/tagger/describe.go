@@ -5,23 +5,23 @@ import (
 	"unicode/utf8"
 )
 
-// affixes is the longest prefix and suffix looked at, in letters.
+// affixes is the length of the longest prefix and suffix, in letters.
 const affixes = 5
 
-// word is what can be seen of a word by itself, each view of it as a hash of 64
-// bits. Hashes stand for the views everywhere: no text is kept, and a collision
-// is less likely than a broken memory cell.
+// word holds the properties of a word without its context, each as a hash of 64 bits.
+// The text itself is not stored. Collisions of hashes are less likely than memory
+// errors.
 type word struct {
 	form   uint64          // as written
 	lower  uint64          // lower-cased
 	shape  uint64          // "Xxxxx-dd": the kind of each letter
-	short  uint64          // the same, runs as one: "Xx-d"
-	kind   uint64          // capitals, digits, hyphen: yes or no
+	short  uint64          // the shape with repeated kinds merged: "Xx-d"
+	kind   uint64          // bits: capitals, digits, hyphen, …
 	prefix [affixes]uint64 // first 1 to 5 letters, lower-cased
 	suffix [affixes]uint64 // last 1 to 5
 }
 
-// Kinds of a word, as bits.
+// The bits of word.kind.
 const (
 	startsUpper = 1 << iota
 	allUpper
@@ -32,11 +32,11 @@ const (
 	mixedCase
 )
 
-// mark stands for the letters before and after a word in its affixes. No text
-// holds it.
+// mark stands for missing letters before and after a word in its affixes. No text
+// contains it.
 const mark = unicode.MaxRune + 1
 
-// describe looks at a word.
+// describe computes the properties of a word.
 func describe(s string) word {
 	var w word
 	form, lower, shape, short := seed('f'), seed('l'), seed('s'), seed('r')
@@ -95,9 +95,8 @@ func describe(s string) word {
 	return w
 }
 
-// classOf is the kind of a letter in a shape: X and x for capitals and small
-// letters, l for letters without case, d for digits, a mark for itself if it is
-// ASCII, and o for others.
+// classOf is the kind of a letter in a shape: X and x for upper and lower case, l for
+// letters without case, d for digits, o for others. ASCII marks stand for themselves.
 func classOf(c rune) rune {
 	switch {
 	case unicode.IsUpper(c):
@@ -130,7 +129,7 @@ func (h fnv) add(c rune) fnv { return (h ^ fnv(c)) * 1099511628211 }
 
 func (h fnv) done() uint64 { return mix(uint64(h)) }
 
-// mix spreads every bit over all others (the finisher of SplitMix64).
+// mix makes every bit depend on all others (the finisher of SplitMix64).
 func mix(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb

@@ -5,13 +5,13 @@ import "math/bits"
 // perWord is the number of features of one word.
 const perWord = 42
 
-// keys are the features of one word, hashed; none is 0.
+// keys are the hashed features of one word; none of them is 0.
 type keys [perWord]uint64
 
-// features says what can be seen of word i of a sentence: the word, its shape
-// and affixes, two neighbours on either side, and pairs of these. They are the
-// plain features of Zhang and Johnson (2003, CoNLL) and Ratinov and Roth (2009)
-// that need no gazetteer, no parser and no other text.
+// features computes the features of word i of a sentence: the word, its shape and
+// affixes, two neighbours on either side, and pairs of these. They are the features of
+// Zhang and Johnson (2003, CoNLL) and Ratinov and Roth (2009) that need no gazetteer,
+// no parser and no other text.
 func features(sentence []*word, i int, out *keys) {
 	at := func(j int) *word {
 		if j < 0 || j >= len(sentence) {
@@ -22,7 +22,7 @@ func features(sentence []*word, i int, out *keys) {
 	p2, p, w, q, q2 := at(i-2), at(i-1), at(i), at(i+1), at(i+2)
 	f := emitter{out: out}
 
-	f.one(0) // always there: how frequent the label is
+	f.one(0) // always present: the frequency of the label
 	f.one(w.form)
 	f.one(w.lower)
 	f.one(w.shape)
@@ -33,7 +33,7 @@ func features(sentence []*word, i int, out *keys) {
 		f.one(w.suffix[k])
 	}
 
-	// The words around, and with this word.
+	// Neighbouring words, alone and with this word.
 	f.one(p2.lower)
 	f.one(p.lower)
 	f.one(q.lower)
@@ -44,7 +44,7 @@ func features(sentence []*word, i int, out *keys) {
 	f.two(q.lower, q2.lower)
 	f.two(p.lower, q.lower)
 
-	// Shapes around.
+	// Shapes of neighbours.
 	f.one(p2.short)
 	f.one(p.short)
 	f.one(q.short)
@@ -55,7 +55,7 @@ func features(sentence []*word, i int, out *keys) {
 	f.three(p2.short, p.short, w.short)
 	f.three(w.short, q.short, q2.short)
 
-	// Affixes of the neighbours: a title before, "Ltd" or "-ing" behind.
+	// Affixes of neighbours: a title before, "Ltd" or "-ing" after.
 	f.one(p.prefix[2])
 	f.one(p.suffix[2])
 	f.one(q.prefix[2])
@@ -68,11 +68,11 @@ func features(sentence []*word, i int, out *keys) {
 	f.two(w.lower, q.short)
 }
 
-// nothing is the word before the first and after the last.
+// nothing stands for the words before the first and after the last.
 var nothing = describe(string(rune(0)))
 
-// emitter writes features in turn. The place of a feature is part of its hash,
-// so that the same word before and after are two features.
+// emitter writes features in turn. The position of a feature is part of its hash, so
+// that the same word before and after gives two features.
 type emitter struct {
 	out *keys
 	n   int

@@ -1,18 +1,18 @@
 package tagger
 
-// learner holds a model while it learns. A sentence whose best path is not the
-// gold one raises the weights of what is gold and lowers those of what was
-// found instead, each by 1 (Collins, 2002, figure 2).
+// learner is a model during training. If the best path of a sentence is not the gold
+// one, the weights of the gold path grow by 1 and those of the best path shrink by 1
+// (Collins, 2002, figure 2).
 //
-// The result is the average of the weights over all time, one unit of time for
-// each sentence seen. It is had without adding up all weights every time: w -
-// s/T, where s is the sum of change times time (Daumé, 2006, "Practical
-// Structured Learning Techniques", figure 2.3).
+// The result is the average of the weights over time, with one unit of time per
+// sentence. It is computed without a sum over all weights in every step: w - s/T, where
+// s is the sum of each change times its time (Daumé, 2006, "Practical Structured
+// Learning Techniques", figure 2.3).
 type learner struct {
 	model
 	time  int64
 	sums  []int64          // of table.cells
-	free  map[uint16][]int // room -> starts of cells that are free again
+	free  map[uint16][]int // room -> starts of free cells
 	when  transitionSums
 	dec   decoder
 	line  []*word
@@ -31,7 +31,7 @@ func newLearner(l *labels) *learner {
 	}
 }
 
-// learn learns from one sentence and reports whether it was right already.
+// learn learns from one sentence. It reports whether the best path was right already.
 func (l *learner) learn(c *corpus, i int) bool {
 	from, to := c.starts[i], c.starts[i+1]
 	l.line = l.line[:0]
@@ -57,7 +57,7 @@ func (l *learner) learn(c *corpus, i int) bool {
 	return right
 }
 
-// learnWord changes the weights of a word's features from one label to another.
+// learnWord moves weight of a word's features from the found label to the gold one.
 func (l *learner) learnWord(word *keys, gold, found int32) {
 	l.steps = append(l.steps[:0], cell{gold, +1}, cell{found, -1})
 	if gold == outside || found == outside || typeOf(gold) != typeOf(found) {
@@ -110,7 +110,7 @@ func (l *learner) change(r *row, by cell) {
 	r.n++
 }
 
-// widen moves the cells of a dataset to where there is twice the room.
+// widen moves the cells of a row to a place with twice the room.
 func (l *learner) widen(r *row) {
 	room := max(2, 2*r.room)
 	start := len(l.table.cells)
@@ -129,14 +129,14 @@ func (l *learner) widen(r *row) {
 	r.start, r.room = uint32(start), room
 }
 
-// Averages are kept as integers, in 1/1024, and bounded: so many features of so
-// large a weight, for a label and its type, still fit into 30 bits.
+// Averages are stored as integers, in units of 1/1024. Their bound is such that the sum
+// over all features, for a label and its type, fits into 30 bits.
 const (
 	scale   = 1024
 	largest = 1 << 22
 )
 
-// average returns the model of averaged weights, without those that are 0.
+// average returns the model with averaged weights. Weights of 0 are omitted.
 func (l *learner) average() *model {
 	m := &model{labels: l.labels, table: newTable(l.table.used), transitions: newTransitions(l.labels.count)}
 	for i := range m.transitions.after {
@@ -161,7 +161,7 @@ func (l *learner) average() *model {
 	return m
 }
 
-// mean is the average of a weight, rounded to the nearest.
+// mean is the average of a weight, rounded to the nearest integer.
 func (l *learner) mean(weight int32, sum int64) int32 {
 	if l.time == 0 {
 		return 0

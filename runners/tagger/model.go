@@ -9,15 +9,15 @@ import (
 	"slices"
 )
 
-// model is what decides: labels and weights.
+// model holds labels and weights.
 type model struct {
 	labels      *labels
 	table       table
 	transitions transitions
 }
 
-// digest is the SHA-256 of everything that decides, in an order that does not
-// depend on how it was learnt.
+// digest is the SHA-256 of labels and weights, in an order that does not depend on the
+// order of learning.
 func (m *model) digest() string {
 	w := digestWriter{hash: sha256.New()}
 	w.text(version)
@@ -51,7 +51,7 @@ func (t *table) sorted() []row {
 	return rows
 }
 
-// digestWriter collects numbers, so that the hash gets them in large pieces.
+// digestWriter buffers numbers, so that the hash gets them in large pieces.
 type digestWriter struct {
 	hash    hash.Hash
 	pending []byte

@@ -1,17 +1,16 @@
 package tagger
 
-// table holds the weights of features for labels, sparsely: a hash table of
-// features, each with the few labels that it has a weight for. Most features of
-// a text never take part in a mistake, so they have no weight and no row: the
-// table stays small whatever the number of features and labels, and needs no
-// dictionary of features.
+// table is a sparse hash table of weights: for each feature, the few labels with a
+// weight. Most features of a text are never part of an error, so they have no weight
+// and no row. So the table stays small for any number of features and labels, and it
+// needs no dictionary of features.
 type table struct {
-	rows  []row // a power of two, at most half of them used
+	rows  []row // the length is a power of two; at most half of them are used
 	used  int
 	cells []cell
 }
 
-// row is where the cells of a feature stand.
+// row refers to the cells of a feature.
 type row struct {
 	key   uint64 // the feature, 0 if the row is empty
 	start uint32
@@ -25,7 +24,7 @@ type cell struct {
 	weight int32
 }
 
-// newTable returns a table with room for n features.
+// newTable returns a table for n features.
 func newTable(n int) table {
 	size := 1024
 	for size < 2*n {
@@ -34,8 +33,8 @@ func newTable(n int) table {
 	return table{rows: make([]row, size)}
 }
 
-// find returns the row of a feature, or the empty row where it would be. Keys
-// are hashes already, so their upper bits are the place.
+// find returns the row of a feature, or the empty row for it. Keys are hashes, so their
+// upper bits give the position.
 func (t *table) find(key uint64) *row {
 	mask := uint64(len(t.rows) - 1)
 	for i := key >> 20; ; i++ {
@@ -49,7 +48,7 @@ func (t *table) find(key uint64) *row {
 // of returns the cells of a row.
 func (t *table) of(r *row) []cell { return t.cells[r.start : r.start+uint32(r.n)] }
 
-// insert returns the row of a feature, which is made if there is none.
+// insert returns the row of a feature, and creates it if necessary.
 func (t *table) insert(key uint64) *row {
 	r := t.find(key)
 	if r.key != 0 {

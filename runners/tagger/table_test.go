@@ -21,9 +21,9 @@ func TestTableGrows(t *testing.T) {
 		}
 	}
 	if table.used != n {
-		t.Errorf("%d features after looking, want %d", table.used, n)
+		t.Errorf("%d features after lookups, want %d", table.used, n)
 	}
 	if r := table.find(key(n)); r.key != 0 {
-		t.Errorf("finds %+v, which was not put in", *r)
+		t.Errorf("found %+v, which was not inserted", *r)
 	}
 }

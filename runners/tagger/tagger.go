@@ -1,17 +1,17 @@
-// Package tagger is a model in the process itself: a linear-chain tagger that
-// learns from a dataset's train split at start. It is the supervised baseline of
-// the benchmark, the model of quickstart, and needs no server and no download.
+// Package tagger is a model in the process: a linear-chain tagger that is trained on a
+// dataset's train split at start. It is the supervised baseline of the benchmark and
+// the model of quickstart. It needs no server and no download.
 //
 // It is the structured perceptron with averaged weights (Collins, 2002,
-// "Discriminative Training Methods for Hidden Markov Models", EMNLP) over plain
-// features of words, shapes and affixes. All arithmetic is in integers and
-// learning takes one sentence after the other, so equal data, settings and seed
-// give equal weights on every machine.
+// "Discriminative Training Methods for Hidden Markov Models", EMNLP) over features of
+// words, shapes and affixes. All arithmetic is in integers, and training takes one
+// sentence after the other. So equal data, settings and seed give equal weights on
+// every machine.
 //
-// To follow a document: [words] cuts it, [describe] and [features] say what can
-// be seen of each word, [table] and [transitions] hold the weights, [decoder]
-// finds the best path, [labels] turns paths into spans and back, [learner]
-// changes the weights.
+// In the order of a document: [words] splits it, [describe] and [features] compute the
+// features of each word, [table] and [transitions] hold the weights, [decoder] finds
+// the best path, [labels] converts between paths and spans, [learner] changes the
+// weights.
 package tagger
 
 import (
@@ -22,34 +22,33 @@ import (
 	"nerbench/runners"
 )
 
-// Config says how to learn. The zero value serves every dataset.
+// Config holds the settings of training. The zero value fits every dataset.
 type Config struct {
-	// Seed chooses the order in which sentences are learnt from.
+	// Seed determines the order of the sentences.
 	Seed int
-	// Epochs is how often every sentence is seen; 0 means [DefaultEpochs].
+	// Epochs is the number of passes over the sentences; 0 means [DefaultEpochs].
 	Epochs int
-	// Observe is told of every epoch that is finished. May be nil.
+	// Observe is called after every epoch. May be nil.
 	Observe func(Epoch)
 }
 
-// DefaultEpochs is how often every sentence is seen unless told otherwise.
-// Twice as many gain nothing on the dev splits of conllpp, wikiann-en and
-// bc5cdr.
+// DefaultEpochs is the default number of passes over the sentences. Twice as many gain
+// nothing on the dev splits of conllpp, wikiann-en and bc5cdr.
 const DefaultEpochs = 10
 
 // Epoch is the state of training after one pass over all sentences.
 type Epoch struct {
 	Number, Of int // 1 to Of
 	Sentences  int
-	Wrong      int // sentences whose labels were not all right
+	Wrong      int // sentences with a wrong label
 }
 
-// version names features and learning. It changes whenever the same settings
-// and documents can give other weights.
+// version identifies features and training. It changes whenever the same settings and
+// documents can give other weights.
 const version = "perceptron-2"
 
-// Key is the value of the run key "training": everything of the configuration
-// that can change the weights, and the version of the learner.
+// Key is the value of the run key "training": all settings that can change the weights,
+// and the version of the training.
 func (c Config) Key() string {
 	return fmt.Sprintf("%s epochs=%d seed=%d", version, c.epochs(), c.Seed)
 }
@@ -69,16 +68,16 @@ type Tagger struct {
 	decoders sync.Pool // of *decoder
 }
 
-// Identity names the tagger by its weights: the digest is their SHA-256.
+// Identity identifies the tagger by the SHA-256 of its weights.
 func (t *Tagger) Identity() runners.Identity {
 	return runners.Identity{Model: "tagger", Digest: t.digest, Server: "in-process"}
 }
 
-// Learnt says what of the train split the tagger could learn from.
+// Learnt counts the training data.
 func (t *Tagger) Learnt() Learnt { return t.learnt }
 
-// Tag returns the entities that the tagger finds, in order and without overlap.
-// They depend on the text and the tokens of the document only.
+// Tag returns the entities of a document, in order and without overlap. They depend
+// only on its text and tokens.
 func (t *Tagger) Tag(d *ner.Document) []ner.Span {
 	w := d.Words()
 	if len(w) == 0 {

@@ -7,12 +7,11 @@ import (
 	"nerbench/ner"
 )
 
-// Train learns to find types in documents, of the train split of a dataset. Without
-// types, those that the documents hold are learnt. The same documents, types
-// (in their order) and configuration give the same weights. Documents without
-// tokens are cut into words by the tokenless rule; [Tagger.Learnt] counts spans
-// that could not be learnt. An error is one of the documents, or the end of the
-// context.
+// Train trains a tagger for types on documents, those of the train split of a dataset.
+// Without types, it uses the types of the documents. The same documents, types (in
+// their order) and configuration give the same weights. Documents without tokens are
+// split into words by the tokenless rule. [Tagger.Learnt] counts the spans that could
+// not be learnt. An error is one of the documents, or that of the context.
 func Train(ctx context.Context, docs iter.Seq2[*ner.Document, error], types []ner.EntityType, c Config) (*Tagger, error) {
 	corpus, err := readCorpus(ctx, docs, types)
 	if err != nil {
@@ -39,7 +38,7 @@ func Train(ctx context.Context, docs iter.Seq2[*ner.Document, error], types []ne
 			c.Observe(Epoch{Number: epoch + 1, Of: c.epochs(), Sentences: len(order), Wrong: wrong})
 		}
 		if wrong == 0 {
-			// Nothing would change any more but the time that these weights held.
+			// Further epochs would only add to the time of these weights.
 			l.time += int64(len(order)) * int64(c.epochs()-epoch-1)
 			break
 		}
@@ -48,8 +47,8 @@ func Train(ctx context.Context, docs iter.Seq2[*ner.Document, error], types []ne
 	return &Tagger{model: m, digest: m.digest(), learnt: corpus.learnt}, nil
 }
 
-// source is the generator SplitMix64: its numbers are fixed for ever, unlike
-// those of a library.
+// source is the generator SplitMix64. Unlike the generators of libraries, it will
+// always give the same numbers.
 type source uint64
 
 func (s *source) below(n int) int {

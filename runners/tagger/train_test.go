@@ -31,19 +31,19 @@ func f1(m *Tagger, docs []*ner.Document) float64 {
 func TestLearnsInventedNames(t *testing.T) {
 	m := train(t, invented(t, 150, 1), nil, Config{})
 	if f := f1(m, invented(t, 200, 2)); f < 98 {
-		t.Errorf("F1 %.2f on other names, want 98 at least", f)
+		t.Errorf("F1 %.2f on other names, want at least 98", f)
 	}
 	untaught := invented(t, 150, 1)
 	for _, d := range untaught {
 		d.Spans = nil
 	}
 	if f := f1(train(t, untaught, []ner.EntityType{"ship"}, Config{}), invented(t, 200, 2)); f != 0 {
-		t.Errorf("F1 %.2f learnt from nothing", f)
+		t.Errorf("F1 %.2f without training data", f)
 	}
 }
 
-// Text without tokens is cut by the tokenless rule, and offsets stay those of
-// the text.
+// Text without tokens is split by the tokenless rule, and offsets stay those of the
+// text.
 func TestLearnsFromRunningText(t *testing.T) {
 	running := func(n int, seed uint64) []*ner.Document {
 		docs := invented(t, n, seed)
@@ -54,7 +54,7 @@ func TestLearnsFromRunningText(t *testing.T) {
 	}
 	m := train(t, running(150, 1), nil, Config{})
 	if f := f1(m, running(200, 2)); f < 98 {
-		t.Errorf("F1 %.2f, want 98 at least", f)
+		t.Errorf("F1 %.2f, want at least 98", f)
 	}
 	d := &ner.Document{Text: "In Östvík,\u00a0Ísalia\u2003Mordsdóttir buys…"}
 	var got []string
@@ -62,7 +62,7 @@ func TestLearnsFromRunningText(t *testing.T) {
 		got = append(got, d.Surface(s)+"|"+string(s.Type))
 	}
 	if want := []string{"Östvík|place", "Ísalia\u2003Mordsdóttir|person"}; !slices.Equal(got, want) {
-		t.Errorf("finds %q, want %q", got, want)
+		t.Errorf("found %q, want %q", got, want)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestSameSeedSameWeights(t *testing.T) {
 		"fewer epochs":         train(t, docs, types, Config{Seed: 7, Epochs: 2}),
 		"other documents":      train(t, docs[1:], types, Config{Seed: 7}),
 		"fewer types":          train(t, docs, types[:2], Config{Seed: 7}),
-		"types that are none":  train(t, docs, append(slices.Clone(types), "ghost"), Config{Seed: 7}),
+		"an unused type":       train(t, docs, append(slices.Clone(types), "ghost"), Config{Seed: 7}),
 	}
 	digests := map[string]string{want.Identity().Digest: "the first"}
 	for name, m := range others {
@@ -115,8 +115,8 @@ func TestKeySaysWhatChangesWeights(t *testing.T) {
 	}
 }
 
-// Averages are had from sums of change times time; adding up all weights after
-// every sentence gives the same.
+// Averages are computed from sums of changes times their times. The sum of all weights
+// after every sentence gives the same.
 func TestAverageOfAllTime(t *testing.T) {
 	c, err := readCorpus(t.Context(), each(invented(t, 25, 4)), nil)
 	if err != nil {
@@ -169,7 +169,7 @@ func TestAverageOfAllTime(t *testing.T) {
 	}
 }
 
-// The search relies on bounds that learning has to keep up.
+// The search uses bounds that training must keep up to date.
 func TestLearningKeepsBounds(t *testing.T) {
 	c, err := readCorpus(t.Context(), each(invented(t, 40, 9)), nil)
 	if err != nil {
@@ -187,12 +187,12 @@ func TestLearningKeepsBounds(t *testing.T) {
 		}
 	}
 	if !moved {
-		t.Error("no bound ever moved")
+		t.Error("no bound changed")
 	}
 }
 
-// Training ends early when there is nothing left to learn; going on would give
-// the same weights.
+// Training ends early when every sentence is right. Further epochs give the same
+// weights.
 func TestEndsEarlyWithTheSameWeights(t *testing.T) {
 	docs := invented(t, 40, 5)
 	var epochs []Epoch
@@ -218,7 +218,7 @@ func TestEndsEarlyWithTheSameWeights(t *testing.T) {
 		}
 	}
 	if l.average().digest() != m.Identity().Digest {
-		t.Error("other weights than after all epochs")
+		t.Error("the weights differ from those after all epochs")
 	}
 }
 
@@ -237,13 +237,13 @@ func TestLittleToLearnFrom(t *testing.T) {
 				m := train(t, docs, types, Config{})
 				got := m.Tag(probe)
 				if name == "one type" && !slices.Equal(got, []ner.Span{{Start: 0, End: 11, Type: "person"}}) {
-					t.Errorf("finds %v", got)
+					t.Errorf("found %v", got)
 				}
 				if m.Learnt().Spans == 0 && len(got) > 0 {
-					t.Errorf("finds %v, learnt nothing", got)
+					t.Errorf("found %v without training data", got)
 				}
 				if m.Tag(&ner.Document{}) != nil {
-					t.Error("finds something in nothing")
+					t.Error("found a span in an empty document")
 				}
 			})
 		}

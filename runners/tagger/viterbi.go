@@ -7,25 +7,25 @@ import (
 	"nerbench/ner"
 )
 
-// decoder finds the best path of labels through a sentence (Viterbi, 1967). It
-// keeps its memory from sentence to sentence; one goroutine uses it at a time.
+// decoder finds the best path of labels through a sentence (Viterbi, 1967). It reuses
+// its memory, so only one goroutine may use it at a time.
 type decoder struct {
 	words    []word
 	sentence []*word
 	keys     []keys
 
-	scores     []int32 // of one word: labels, then whole types
-	prev, next []int32 // score of the best path that ends in each label
-	back       []int32 // the label before, for each word and label
+	scores     []int32 // scores of one word: labels, then whole types
+	prev, next []int32 // score of the best path to each label
+	back       []int32 // the preceding label, for each word and label
 	candidates []int32
 	best       []int32
 }
 
-// never is the score of what cannot be. Weights are bounded (see [largest]), so
-// no path of possible labels comes near it and no sum overflows.
+// never is the score of an impossible path. Weights are bounded (see [largest]), so no
+// possible path has such a score, and no sum overflows.
 const never = math.MinInt32 / 2
 
-// read looks up the features of the words of a text.
+// read computes the features of the words of a text.
 func (d *decoder) read(text string, words []ner.Range) []keys {
 	d.words, d.sentence = resize(d.words, len(words)), resize(d.sentence, len(words))
 	for i, r := range words {
@@ -43,8 +43,8 @@ func (d *decoder) features(sentence []*word) []keys {
 	return d.keys
 }
 
-// path returns the best labels of at least one word; the caller has them until
-// the next call. Only whole entities are on it: none is left open.
+// path returns the best labels of a sentence with at least one word. They are valid
+// until the next call. All entities on the path are complete.
 func (d *decoder) path(m *model, sentence []keys) []int32 {
 	n := m.labels.count
 	d.scores = resize(d.scores, n+len(m.labels.types))
@@ -100,7 +100,7 @@ func (d *decoder) start(m *model) {
 	}
 }
 
-// step goes on by one word.
+// step advances by one word.
 func (d *decoder) step(m *model, back []int32) {
 	d.choose(m)
 	for _, to := range m.labels.opens {
@@ -114,7 +114,7 @@ func (d *decoder) step(m *model, back []int32) {
 	d.prev, d.next = d.next, d.prev
 }
 
-// reach finds the best way to a label.
+// reach finds the best path to a label.
 func (d *decoder) reach(m *model, to int32, from []int32, back []int32) {
 	weights := m.transitions.into(to)
 	best, most := from[0], int32(math.MinInt32)
@@ -127,11 +127,11 @@ func (d *decoder) reach(m *model, to int32, from []int32, back []int32) {
 	back[to] = best
 }
 
-// choose collects those closed labels that can be the best before some label:
-// all whose score is not so far below the best one's that no weight of a
-// transition makes up for it. The path is the same as if all were tried
-// (Esposito and Radicioni, 2009, "CarpeDiem", bound the search likewise); with
-// 66 types training takes a quarter of the time (BenchmarkTrain).
+// choose collects the closed labels that can be the best predecessor of some label. It
+// skips a label if its score is so far below the best score that no weight of a
+// transition can make up for the difference. The path is the same as with all labels
+// (Esposito and Radicioni, 2009, "CarpeDiem", use a similar bound). With 66 types,
+// training takes a quarter of the time (BenchmarkTrain).
 func (d *decoder) choose(m *model) {
 	best := int32(outside)
 	for _, f := range m.labels.closed {
@@ -151,7 +151,7 @@ func (d *decoder) choose(m *model) {
 	}
 }
 
-// normalise moves all scores so that the best is 0: texts of any length fit.
+// normalise shifts all scores so that the best one is 0, so that no text is too long.
 func (d *decoder) normalise() {
 	most := slices.Max(d.prev)
 	for l := range d.prev {
@@ -159,7 +159,7 @@ func (d *decoder) normalise() {
 	}
 }
 
-// resize returns a slice of n elements that may be those of s.
+// resize returns a slice of n elements. It reuses the memory of s if possible.
 func resize[T any](s []T, n int) []T {
 	if cap(s) < n {
 		return make([]T, n, n+n/2)

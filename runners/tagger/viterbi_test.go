@@ -7,13 +7,13 @@ import (
 	"nerbench/ner"
 )
 
-// The path that is found has the score of the best of all paths that are
-// possible, tried one by one.
+// The path has the score of the best of all possible paths, which the test tries one by
+// one.
 func TestPathIsTheBestOfAll(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		types, n := r.IntN(4), 1+r.IntN(4)
-		spread := int32(1 + r.IntN(50)) // of transitions: at most scores of words, or beyond
+		spread := int32(1 + r.IntN(50)) // of transitions: up to the scores of words, or beyond
 		m, sentence := randomModel(r, types, n, spread)
 		var dec decoder
 		got := dec.path(m, sentence)
@@ -84,7 +84,7 @@ func paths(labels, n int, f func([]int32)) {
 	}
 }
 
-// possible says by itself whether labels are whole entities.
+// possible reports whether all entities of a path are complete, without package code.
 func possible(l *labels, path []int32) bool {
 	open := -1
 	for _, p := range path {
@@ -117,7 +117,7 @@ func total(m *model, sentence []keys, path []int32) int32 {
 	return sum
 }
 
-// Weights at their bound do not overflow, on a text of any length.
+// The largest weights do not overflow, on a text of any length.
 func TestPathOfLargestWeights(t *testing.T) {
 	l := newLabels([]ner.EntityType{"a", "b"})
 	m := &model{labels: l, table: newTable(0), transitions: newTransitions(l.count)}

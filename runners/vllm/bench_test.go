@@ -15,9 +15,9 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// BenchmarkLists asks passages of 13 prompts, one list each, over 32 connections, a
-// server that answers at once and runs on the same cores; bare is a load generator
-// that posts the same bodies (budget: 40,000 prompts a second).
+// BenchmarkLists sends passages of 13 prompts, one list each, over 32 connections, to a
+// server that answers at once and runs on the same cores. bare is a load generator that
+// posts the same bodies (budget: 40,000 prompts per second).
 func BenchmarkLists(b *testing.B) {
 	const passages, types, connections = 3000, 13, 32
 	fake := vllmtest.New(b, func(f *vllmtest.Fake) {

@@ -13,7 +13,7 @@ import (
 
 func echo(prompt string) string { return `["` + prompt + `"]` }
 
-// TestConformanceOfTheFake: with lists and without, with a tokenizer and without.
+// TestConformanceOfTheFake: with and without lists, with and without a tokenizer.
 func TestConformanceOfTheFake(t *testing.T) {
 	for name, set := range map[string]func(*vllmtest.Fake){
 		"lists":         func(*vllmtest.Fake) {},
@@ -36,7 +36,7 @@ func TestConformanceOfTheFake(t *testing.T) {
 	}
 }
 
-// slow is a runner whose server takes long once it was probed.
+// slow is a runner whose server is slow after the probe.
 func slow(t *testing.T, set func(*vllmtest.Fake)) runners.Runner {
 	f := vllmtest.New(t, set)
 	r := newRunner(t, f, nil)

@@ -19,7 +19,7 @@ import (
 	"nerbench/runners/vllm"
 )
 
-// exchange is one of the recorded exchanges with a real server.
+// exchange is a recorded exchange with a real server.
 type exchange struct {
 	Name    string
 	Request struct {
@@ -50,8 +50,8 @@ func recorded(t *testing.T) []exchange {
 	return file.Pairs
 }
 
-// replay answers as recorded: what is asked about the server by what was recorded
-// of it, all else by one exchange.
+// replay is a server that sends recorded responses: those about the server itself, and
+// one exchange for all other requests.
 type replay struct {
 	*httptest.Server
 	now atomic.Pointer[exchange]
@@ -79,7 +79,7 @@ func newReplay(t *testing.T, all []exchange) *replay {
 		body := []byte(e.Response.Body)
 		var text string
 		if json.Unmarshal(body, &text) == nil {
-			body = []byte(text) // it was no JSON
+			body = []byte(text) // it was not JSON
 		}
 		_, _ = w.Write(body)
 	}))
@@ -87,8 +87,8 @@ func newReplay(t *testing.T, all []exchange) *replay {
 	return r
 }
 
-// asked makes the queries that a recorded request stands for; nil if it is none of
-// this runner's.
+// asked returns the queries of a recorded request; nil if this runner does not send such
+// requests.
 func (e *exchange) asked() []ner.Query {
 	var body struct {
 		Prompt    json.RawMessage
@@ -131,13 +131,13 @@ func (e *exchange) asked() []ner.Query {
 			return queries
 		}
 		var text string
-		_ = json.Unmarshal(body.Prompt, &text) // else it is tokens: any text will do
+		_ = json.Unmarshal(body.Prompt, &text) // on failure, the prompt is tokens: any text will do
 		return []ner.Query{query(text)}
 	}
 	return nil
 }
 
-// TestRecordedExchanges: every recorded answer is understood as what it is.
+// TestRecordedExchanges: the runner handles every recorded response correctly.
 func TestRecordedExchanges(t *testing.T) {
 	all := recorded(t)
 	server := newReplay(t, all)
@@ -171,8 +171,8 @@ func TestRecordedExchanges(t *testing.T) {
 	t.Logf("%v", seen)
 }
 
-// judge holds what the runner made of an exchange to what was recorded, and says
-// what kind of exchange it is.
+// judge compares the result of the runner with the recorded response, and returns the
+// kind of the exchange.
 func (e *exchange) judge(t *testing.T, got []ner.Completion, err error) string {
 	t.Helper()
 	body := string(e.Response.Body)
@@ -249,7 +249,7 @@ func (e *exchange) judgeAnswer(t *testing.T, got []ner.Completion, err error) st
 	return "answered"
 }
 
-// TestRecordedMetrics: the recorded counters are read.
+// TestRecordedMetrics: the runner reads the recorded counters.
 func TestRecordedMetrics(t *testing.T) {
 	text, err := os.ReadFile(reference.Path(t, "vllm", "metrics.txt"))
 	if err != nil {

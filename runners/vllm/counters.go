@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// CacheCounters are counts of the prefix caches of all servers since they were
-// started, of everyone's requests.
+// CacheCounters are counters of the prefix caches of all servers since their start, for
+// the requests of all clients.
 type CacheCounters struct {
-	Tokens int64 // of prompts
-	Cached int64 // of them that did not need computing
+	Tokens int64 // tokens of prompts
+	Cached int64 // tokens that were found in the cache
 }
 
-// Sub is what was counted since before.
+// Sub returns the difference from before.
 func (c CacheCounters) Sub(before CacheCounters) CacheCounters {
 	return CacheCounters{c.Tokens - before.Tokens, c.Cached - before.Cached}
 }
 
-// Cache reads the counters; ok is false where a server does not tell them.
+// Cache reads the counters. ok is false if a server does not report them.
 func (r *Runner) Cache(ctx context.Context) (sum CacheCounters, ok bool) {
 	for _, s := range r.pool.servers {
 		var c CacheCounters
@@ -38,14 +38,14 @@ func (r *Runner) Cache(ctx context.Context) (sum CacheCounters, ok bool) {
 	return sum, true
 }
 
-// The names of the counters, by servers of several ages.
+// The names of the counters, in several versions of the server.
 var (
 	tokenCounters  = []string{"vllm:prefix_cache_queries_total", "vllm:gpu_prefix_cache_queries_total", "vllm:gpu_prefix_cache_queries"}
 	cachedCounters = []string{"vllm:prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits_total", "vllm:gpu_prefix_cache_hits"}
 )
 
-// readCounters reads the text of /metrics (the format of Prometheus), and adds up
-// the engines of a server.
+// readCounters reads the text of /metrics (in the Prometheus format), and adds up the
+// engines of a server.
 func readCounters(text []byte) (c CacheCounters, found bool) {
 	for line := range bytes.Lines(text) {
 		name, value, ok := counter(string(line))
@@ -64,7 +64,7 @@ func readCounters(text []byte) (c CacheCounters, found bool) {
 	return c, found
 }
 
-// counter reads a line such as `name{label="x"} 9.0`.
+// counter parses a line such as `name{label="x"} 9.0`.
 func counter(line string) (name string, value int64, ok bool) {
 	if strings.HasPrefix(line, "#") {
 		return "", 0, false
@@ -78,11 +78,10 @@ func counter(line string) (name string, value int64, ok bool) {
 	if i := strings.LastIndexByte(rest, '}'); i >= 0 {
 		rest = rest[i+1:]
 	}
-	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ") // a time may follow
+	number, _, _ := strings.Cut(strings.TrimSpace(rest), " ") // a timestamp may follow
 	v, err := strconv.ParseFloat(number, 64)
 	return line[:end], int64(v), err == nil
 }
 
-// Failures are counts of what went wrong and was asked again, by the names of
-// ner.Facts.
+// Failures counts retried failures, by the names of ner.Facts.
 func (r *Runner) Failures() map[string]int64 { return r.failures.Counts() }

@@ -13,28 +13,28 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
-	"nerbench/internal/retryafter"
+	"nerbench/internal/retry"
 	"nerbench/runners"
 )
 
-// errServer marks a fault of one server that asking again does not heal: another
-// server may do. It comes with [runners.ErrFatal].
-var errServer = errors.New("this server cannot be asked")
+// errServer marks a permanent fault of one server. Another server may not have it. It
+// comes with [runners.ErrFatal].
+var errServer = errors.New("the server cannot be used")
 
-// errTooLong marks the refusal of a prompt, or of a list with one, that exceeds the
-// context.
+// errTooLong marks the refusal of a prompt that exceeds the context, or of a list with
+// such a prompt.
 var errTooLong = errors.New("prompt exceeds the context")
 
-// refusal is the body of a refusal in its many forms.
+// refusal is the body of a refusal, in its various forms.
 type refusal struct {
 	Error   json.RawMessage `json:"error"`  // {"message": …}, or a string
-	Detail  json.RawMessage `json:"detail"` // of the framework, for paths and methods
+	Detail  json.RawMessage `json:"detail"` // from the web framework, for paths and methods
 	Message string          `json:"message"`
 }
 
-// message is the server's word in a refusal; framework is set where not the server
-// but what it is built on refused. What is not JSON, as proxies send it, gives its
-// first line.
+// message is the error message in the body of a refusal. framework is set if the web
+// framework refused the request, not the server itself. If the body is not JSON, as from
+// proxies, the message is its first line.
 func message(body []byte) (text string, framework bool) {
 	var r refusal
 	if json.Unmarshal(body, &r) != nil {
@@ -59,7 +59,7 @@ func message(body []byte) (text string, framework bool) {
 	return oneLine(text), framework
 }
 
-// oneLine makes one line of a message, and not a long one.
+// oneLine makes a message one line, and cuts long ones.
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	const most = 300
@@ -69,8 +69,8 @@ func oneLine(text string) string {
 	return text
 }
 
-// tooLong reports whether a refusal tells of a context that is too small. The
-// second form is that of a prompt that leaves no room for one token.
+// tooLong reports whether the server refused a prompt because it exceeds the context.
+// The last form is that of a prompt without room for one token.
 func tooLong(code int, text string) bool {
 	return code == http.StatusBadRequest && (strings.Contains(text, "maximum context length") ||
 		strings.Contains(text, "context_length_exceeded") ||
@@ -78,8 +78,8 @@ func tooLong(code int, text string) bool {
 		strings.Contains(text, "max_tokens must be at least 1, got"))
 }
 
-// refused makes an error of an answer that is not 200: temporary, if asking again
-// may help, else one that ends the run.
+// refused converts a response other than 200 to an error: temporary if a retry may help,
+// else one that ends the run.
 func (r *Runner) refused(ctx context.Context, s *server, response *http.Response, body []byte) error {
 	text, framework := message(body)
 	status := &runners.StatusError{Code: response.StatusCode, Message: text}
@@ -87,21 +87,21 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 	case tooLong(status.Code, text):
 		return fmt.Errorf("%w: %w", errTooLong, status)
 	case status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden:
-		advice := "the server wants another key than that of OPENAI_API_KEY"
+		advice := "the server requires another key than that in OPENAI_API_KEY"
 		if r.config.Key == "" {
-			advice = "the server wants a key: set OPENAI_API_KEY, or name a file with --api-key-file"
+			advice = "the server requires a key: set OPENAI_API_KEY, or name a file with --api-key-file"
 		}
 		return &fault.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status), Advice: advice}
 	case status.Code == http.StatusNotFound && framework:
 		return &fault.Hint{
 			Err:    fmt.Errorf("%w: %w: %s has no %s: %w", runners.ErrFatal, errServer, s.name, response.Request.URL.Path, status),
-			Advice: "the model may be one for embeddings, or the address not that of an OpenAI-compatible server",
+			Advice: "the model may be an embedding model, or the server may not be OpenAI-compatible",
 		}
 	case status.Code == http.StatusNotFound:
 		return r.unknownModel(ctx, s, status)
 	case temporary(status.Code):
 		err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
-		if wait, ok := retryafter.Parse(response.Header.Get("Retry-After"), time.Now()); ok {
+		if wait, ok := retry.After(response.Header.Get("Retry-After"), time.Now()); ok {
 			return &runners.RetryAfter{Wait: wait, Err: err}
 		}
 		return err
@@ -109,7 +109,7 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 	return fmt.Errorf("%w: %w", runners.ErrFatal, status)
 }
 
-// temporary reports whether a refusal may pass.
+// temporary reports whether a retry may help.
 func temporary(code int) bool {
 	switch code {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
@@ -118,8 +118,8 @@ func temporary(code int) bool {
 	return code >= 500 && code != http.StatusNotImplemented
 }
 
-// unknownModel is the error of a model that a server does not have, with a hint of
-// those that it has.
+// unknownModel is the error of a missing model, with a hint that lists the models of the
+// server.
 func (r *Runner) unknownModel(ctx context.Context, s *server, err error) error {
 	advice := "name a model that the server has"
 	if list, fault := r.models(ctx, s); fault == nil {
@@ -128,15 +128,14 @@ func (r *Runner) unknownModel(ctx context.Context, s *server, err error) error {
 	return &fault.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, err), Advice: advice}
 }
 
-// broken makes a temporary error of a connection that could not be made or was
-// lost, in one line.
+// broken makes a one-line temporary error of a failed or lost connection.
 func broken(s *server, err error) error {
 	why := err
 	if of, ok := errors.AsType[*url.Error](err); ok {
 		why = of.Err // without the method and the address
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
-		why = op.Err // without the address once more, and the network
+		why = op.Err // without the network and a second copy of the address
 	}
 	return fmt.Errorf("%w: %s: %w", runners.ErrTemporary, s.name, why)
 }

@@ -15,14 +15,14 @@ import (
 	"nerbench/runners"
 )
 
-// largestAnswer bounds what is read of one answer, in bytes.
+// largestAnswer is the largest size of one answer, in bytes.
 const largestAnswer = 64 << 20
 
-// patience is how long a question about a server itself may take.
+// patience is the timeout of requests about a server itself.
 const patience = 30 * time.Second
 
-// ask puts queries to one server, as lists where it takes them. With an error come
-// the completions that were had before it.
+// ask sends queries to one server, as lists if it accepts lists. With an error, it
+// returns the completions before it.
 func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
 	if err := r.verify(ctx, s); err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 		case rest[0].Prompt.Chat():
 			got, err = r.send(ctx, s, rest[:1])
 		case r.abilities.Template:
-			err = fmt.Errorf("%w: %s puts completion prompts into the model's chat template: use -m ollama/%s, which does not", runners.ErrFatal, s.name, r.config.Model)
+			err = fmt.Errorf("%w: %s applies the chat template of the model to completion prompts: use -m ollama/%s, which does not", runners.ErrFatal, s.name, r.config.Model)
 		case !r.abilities.Lists:
 			got, err = r.fitting(ctx, s, rest[:1])
 		default:
@@ -49,9 +49,9 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 	return done, nil
 }
 
-// fitting asks those of the queries that fit the context, as one list, and says of
-// the others that they are too long. A server refuses a list as a whole for one
-// prompt that does not fit: then they are asked one by one.
+// fitting sends the queries that fit the context, as one list. The other queries are too
+// long. A server refuses a whole list if one prompt does not fit; then the queries are
+// sent one by one.
 func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
 	room, err := r.room(ctx, s, queries)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([
 	return done, nil
 }
 
-// send puts one request: a list, or one prompt.
+// send sends one request: a list, or one prompt.
 func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
 	chat := queries[0].Prompt.Chat()
 	address := s.completions
@@ -121,9 +121,9 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 	return out, nil
 }
 
-// accept looks at the token counts of an answer. Where prompt and longest answer
-// exceed the context the server lowered max_tokens, so what came back does not
-// count (docs/spec/prompts.md §2.6).
+// accept checks the token counts of an answer. If prompt and longest answer exceed the
+// context, the server lowered max_tokens. Then the answer is ignored, and the query is
+// too long (docs/spec/prompts.md §2.6).
 func (r *Runner) accept(ctx context.Context, s *server, p *ner.Prompt, c *ner.Completion) error {
 	if limit := r.limit(s); limit > 0 && c.PromptTokens > 0 && c.PromptTokens+p.MaxTokens > limit {
 		*c = ner.Completion{Finish: ner.FinishTooLong, PromptTokens: c.PromptTokens, Duration: c.Duration}
@@ -131,7 +131,7 @@ func (r *Runner) accept(ctx context.Context, s *server, p *ner.Prompt, c *ner.Co
 	if !runners.Suspicious(p.Size(), c.PromptTokens) {
 		return nil
 	}
-	if r.abilities.Tokenize { // some texts have few tokens
+	if r.abilities.Tokenize { // some texts have very few tokens
 		whole, err := r.count(ctx, s, p)
 		if err != nil || whole <= c.PromptTokens {
 			return err
@@ -140,14 +140,13 @@ func (r *Runner) accept(ctx context.Context, s *server, p *ner.Prompt, c *ner.Co
 	return &runners.ShortenedError{Bytes: p.Size(), Tokens: c.PromptTokens}
 }
 
-// exchange is one request to a server, and what is made of its answer while it is
-// there.
+// exchange sends one request to a server and handles the response.
 func (r *Runner) exchange(ctx context.Context, s *server, within time.Duration, method, address string, body []byte, read func([]byte) error) error {
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	err := r.roundTrip(limited, s, method, address, body, read)
 	if err != nil && ctx.Err() != nil {
-		return ctx.Err() // it was us who ended it
+		return ctx.Err() // the caller ended it
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: no answer within %s: %w", runners.ErrTemporary, within, context.DeadlineExceeded)
@@ -180,7 +179,7 @@ func (r *Runner) roundTrip(ctx context.Context, s *server, method, address strin
 		return broken(s, err)
 	}
 	if buffer.Len() > largestAnswer {
-		return fmt.Errorf("answer of more than %d bytes: %w", largestAnswer, runners.ErrFatal)
+		return fmt.Errorf("answer exceeds %d bytes: %w", largestAnswer, runners.ErrFatal)
 	}
 	if response.StatusCode != http.StatusOK {
 		return r.refused(ctx, s, response, buffer.Bytes())
@@ -188,16 +187,16 @@ func (r *Runner) roundTrip(ctx context.Context, s *server, method, address strin
 	return read(buffer.Bytes())
 }
 
-// buffers hold answers while they are read.
+// buffers are reused for the bodies of responses.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 var jsonType = []string{"application/json"}
 
-// get asks about a server itself.
+// get sends a request about a server itself.
 func (r *Runner) get(ctx context.Context, s *server, path string, answer any) error {
 	return r.exchange(ctx, s, s.patience, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
 		if err := json.Unmarshal(b, answer); err != nil {
-			return misread("/%s: not the JSON expected: %w", path, err)
+			return misread("/%s: unexpected JSON: %w", path, err)
 		}
 		return nil
 	})

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// SetAbilities takes the place of a probe.
+// SetAbilities replaces a probe.
 func (r *Runner) SetAbilities(a Abilities) { r.abilities = a }
 
-// Agree takes the place of what the first server said in an earlier session.
+// Agree replaces the description of the first server in an earlier session.
 func (r *Runner) Agree(kind, version, root string, context int) {
 	r.agreed.said = &said{kind, version, root, context}
 	r.agreed.by = "the run"
 }
 
-// RestFor makes servers that fail rest for a shorter time at first.
+// RestFor shortens the first pause of failed servers.
 func (r *Runner) RestFor(first time.Duration) {
 	for _, s := range r.pool.servers {
 		s.firstRest = first
 	}
 }
 
-// LookFor makes questions about servers themselves give up sooner.
+// LookFor shortens the timeout of requests about servers themselves.
 func (r *Runner) LookFor(patience time.Duration) {
 	for _, s := range r.pool.servers {
 		s.patience = patience

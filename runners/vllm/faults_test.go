@@ -22,7 +22,7 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// witness sees what its runner answered, and which prompts are asked again.
+// witness records the answers of its runner and the prompts that are sent again.
 type witness struct {
 	runners.Runner
 	mu       sync.Mutex
@@ -41,8 +41,8 @@ func (w *witness) Complete(ctx context.Context, queries []ner.Query) ([]ner.Comp
 	return got, err
 }
 
-// sending looks at a request as it leaves: a server may read one late that the
-// client gave up, when the prompts are answered.
+// sending records a request before it is sent, because a server may read a cancelled
+// request late, when its prompts are already answered.
 func (w *witness) sending(r *http.Request) {
 	if r.GetBody == nil {
 		return
@@ -53,7 +53,7 @@ func (w *witness) sending(r *http.Request) {
 	}
 	defer body.Close()
 	var q vllmtest.Request
-	_ = json.NewDecoder(body).Decode(&q) // else it has no prompts
+	_ = json.NewDecoder(body).Decode(&q) // on failure, the request has no prompts
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range q.Prompts() {
@@ -84,8 +84,8 @@ func threeTypes(d *ner.Document) ([]ner.Query, error) {
 	return out, nil
 }
 
-// TestThousandsOfFaults: whatever happens on the way, the result is that of a quiet
-// day, nothing that was answered is asked again, and what happened is counted.
+// TestThousandsOfFaults: with any faults, the result is the same as without faults, no
+// answered query is sent again, and the faults are counted.
 func TestThousandsOfFaults(t *testing.T) {
 	const most, documents = 3_000, 5_000
 	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
@@ -93,7 +93,7 @@ func TestThousandsOfFaults(t *testing.T) {
 	proxy := faults.New(t, fake.Config.Handler, 7, func(p *faults.Proxy) {
 		p.Rate, p.Most, p.Stall = 0.5, most+most/10, 400*time.Millisecond
 	})
-	servers := []string{proxy.URL} // one: with others, it would be left alone once it has another model
+	servers := []string{proxy.URL} // only one: with others, it would get no queries once it has another model
 	store := runnertest.NewMemory()
 	failed := map[string]int64{}
 	sessions, noticed := 0, 0
@@ -110,7 +110,7 @@ func TestThousandsOfFaults(t *testing.T) {
 		r.Sending(w.sending)
 		w.Runner = r
 		quick := runners.Policy{Attempts: 30, First: 20 * time.Millisecond, Longest: 200 * time.Millisecond, Patience: time.Second}
-		r.Agree("vllm", "0.32.0", "/models/tiny", 2048) // as the first session did, or the run would be another
+		r.Agree("vllm", "0.32.0", "/models/tiny", 2048) // as in the first session, or it would be another run
 		asked, err := loop.Ask(t.Context(), loop.Plan{
 			Documents: passages(documents), Done: store.Done, Queries: threeTypes, Identity: "model", Decoding: "greedy",
 			Runner: runners.Retry(w, quick), Slots: runners.NewFixed(32), Recorder: store,
@@ -148,13 +148,13 @@ func TestThousandsOfFaults(t *testing.T) {
 		t.Errorf("%d of %d answers are wrong", wrong, len(want))
 	}
 	if w.sent < len(want) {
-		t.Errorf("%d prompts were seen, want %d at least", w.sent, len(want))
+		t.Errorf("%d prompts were sent, want at least %d", w.sent, len(want))
 	}
 	if len(w.again) > 0 {
-		t.Errorf("%d prompts were asked again although they were answered, such as %q", len(w.again), w.again[0])
+		t.Errorf("%d answered prompts were sent again, such as %q", len(w.again), w.again[0])
 	}
 	done := proxy.Done()
-	if faults := proxy.Total() - done[faults.Order]; faults < most { // another order is no fault
+	if faults := proxy.Total() - done[faults.Order]; faults < most { // another order is not an error
 		t.Errorf("%d faults: %v", faults, done)
 	}
 	for _, kind := range faults.Kinds {
@@ -163,18 +163,18 @@ func TestThousandsOfFaults(t *testing.T) {
 		}
 	}
 	if noticed == 0 {
-		t.Error("no session ended because the server has another model")
+		t.Error("no session ended with the error about another model")
 	}
 	for _, name := range []string{"failed_refused", "failed_late", "failed_misread", "failed_broken"} {
 		if failed[name] == 0 {
-			t.Errorf("none is counted as %s: %v", name, failed)
+			t.Errorf("no failure is counted as %s: %v", name, failed)
 		}
 	}
 	t.Logf("%d sessions, %v, counted as %v", sessions+1, done, failed)
 }
 
-// TestDeadServers: a name without an address, a certificate that nobody trusts, and a
-// port where nobody listens do not keep the one that is left from answering all.
+// TestDeadServers: the last good server answers all queries, although one server has an
+// unknown host name, one an invalid certificate, and one no open port.
 func TestDeadServers(t *testing.T) {
 	const documents = 2000
 	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
@@ -200,7 +200,7 @@ func TestDeadServers(t *testing.T) {
 		t.Errorf("%v: %+v", err, asked)
 	}
 	failed := r.Failures()
-	t.Logf("counted as %v; %d looked for a name, %d for a certificate", failed, unnamed.Load(), untrusted.Load())
+	t.Logf("counted as %v; %d attempts with an unknown name, %d with a bad certificate", failed, unnamed.Load(), untrusted.Load())
 	if failed["failed_broken"] == 0 || unnamed.Load() == 0 || untrusted.Load() == 0 {
 		t.Error("not every server failed")
 	}

@@ -20,14 +20,14 @@ const (
 	Other = "openai-compatible"
 )
 
-// said is what a server says of itself and of the model.
+// said is a server's description of itself and of the model.
 type said struct {
 	kind, version string
-	root          string // the weights, as the server names them
-	context       int    // tokens; 0: it does not say
+	root          string // the name of the weights on the server
+	context       int    // in tokens; 0: not reported
 }
 
-// listed is a model of a server, as /v1/models lists it.
+// listed is a model of a server in the list of /v1/models.
 type listed struct {
 	ID          string `json:"id"`
 	OwnedBy     string `json:"owned_by"`
@@ -46,7 +46,7 @@ func names(list []listed) []string {
 	return names
 }
 
-// models asks which models a server has.
+// models lists the models of a server.
 func (r *Runner) models(ctx context.Context, s *server) ([]listed, error) {
 	var answer struct {
 		Data []listed `json:"data"`
@@ -57,7 +57,7 @@ func (r *Runner) models(ctx context.Context, s *server) ([]listed, error) {
 	return answer.Data, nil
 }
 
-// version asks a server which it is; "" if it does not know the question.
+// version returns the version of a server; "" if it does not report one.
 func (r *Runner) version(ctx context.Context, s *server) (string, error) {
 	var answer struct {
 		Version string `json:"version"`
@@ -69,7 +69,7 @@ func (r *Runner) version(ctx context.Context, s *server) (string, error) {
 	return answer.Version, err
 }
 
-// introduce asks a server what it is and what it says of the model.
+// introduce returns the description of a server and of the model on it.
 func (r *Runner) introduce(ctx context.Context, s *server) (said, error) {
 	list, err := r.models(ctx, s)
 	if err != nil {
@@ -90,14 +90,14 @@ func (r *Runner) introduce(ctx context.Context, s *server) (said, error) {
 	return out, err
 }
 
-// agreed is what the first server said: the others must say the same.
+// agreed is the description of the first server. Those of the others must be equal.
 type agreed struct {
 	mu   sync.Mutex
 	said *said
 	by   string
 }
 
-// differs is what one server says otherwise than the first one did.
+// differs returns an error if the description of a server differs from that of the first.
 func (a *agreed) differs(s *server, got said) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -108,7 +108,7 @@ func (a *agreed) differs(s *server, got said) error {
 	if *a.said == got {
 		return nil
 	}
-	return fmt.Errorf("%w: %w: %s serves another model: %s; %s said %s", runners.ErrFatal, errServer, s.name, got, a.by, *a.said)
+	return fmt.Errorf("%w: %w: %s serves another model: %s; that of %s is %s", runners.ErrFatal, errServer, s.name, got, a.by, *a.said)
 }
 
 func (s said) String() string {
@@ -119,9 +119,9 @@ func (s said) String() string {
 	return fmt.Sprintf("%s, root %q, context %d", text, s.root, s.context)
 }
 
-// verify makes sure that a server has the model that was agreed on. It asks when
-// connections were made since it last did: a server that was started again may
-// serve another model under the same name.
+// verify checks that a server still has the agreed model. It sends a request only if
+// there are new connections since the last check, because a restarted server may have
+// another model with the same name.
 func (r *Runner) verify(ctx context.Context, s *server) error {
 	if s.vouchedFor(s.dials.Load()) {
 		return nil
@@ -151,18 +151,19 @@ func (s *server) vouchedFor(dials int64) bool {
 	return s.said != nil && s.verified >= dials
 }
 
-// vouch is verify for an answer that has come: it does not give up at the first
-// failure, because the answer would be lost.
+// vouch is verify after an answer. It retries after a failure, because the answer would
+// be lost otherwise.
 func (r *Runner) vouch(ctx context.Context, s *server) error {
 	return runners.Persist(ctx, runners.Policy{Attempts: 6, First: s.firstRest / 10, Longest: longestRest}, func() error {
 		return r.verify(ctx, s)
 	})
 }
 
-// Identify asks the servers which model this is. Those that are not there are told
-// of and asked later; it is an error if none is, and if two have different models.
-// An unknown model and a server that is not there are errors with a [fault.Hint];
-// the former wraps [runners.ErrFatal], the latter [runners.ErrTemporary].
+// Identify returns the identity of the model on the servers. Servers that cannot be
+// reached are reported and tried again later. It is an error if no server can be
+// reached, or if two servers have different models. Errors about an unknown model wrap
+// [runners.ErrFatal], those about a missing server [runners.ErrTemporary]; both have a
+// [fault.Hint].
 func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	faults := make([]error, len(r.pool.servers))
 	var group sync.WaitGroup
@@ -203,7 +204,7 @@ func (r *Runner) addresses() string {
 	return strings.Join(slices.Compact(all), " ")
 }
 
-// Status is what a server says of itself.
+// Status is a server's description of itself.
 type Status struct {
 	Address string
 	Kind    string
@@ -211,15 +212,15 @@ type Status struct {
 	Models  []Model
 }
 
-// Model is a model that a server has.
+// Model is a model on a server.
 type Model struct {
 	Name    string
-	Root    string // the weights, as the server names them
-	Context int    // tokens; 0: it does not say
+	Root    string // the name of the weights on the server
+	Context int    // in tokens; 0: not reported
 }
 
-// Look asks a server what it is and what it has. If nothing answers there, the
-// error has a [fault.Hint].
+// Look returns the version and the models of a server. If there is no server, the error
+// has a [fault.Hint].
 func Look(ctx context.Context, address, key string) (Status, error) {
 	r, err := New(Config{Servers: []string{address}, Model: "any", Key: key, Connections: 1})
 	if err != nil {
@@ -245,8 +246,8 @@ func Look(ctx context.Context, address, key string) (Status, error) {
 	return status, err
 }
 
-// isOllama reports whether a server is one of Ollama, whose completions are put
-// into the model's chat template.
+// isOllama reports whether a server is an Ollama server. Ollama applies the chat template
+// of the model to completion prompts.
 func (r *Runner) isOllama(ctx context.Context, s *server) (bool, error) {
 	var answer struct {
 		Version string `json:"version"`

@@ -12,40 +12,40 @@ import (
 	"nerbench/runners"
 )
 
-// Abilities are what servers can do, as far as it was tried. Without a probe they
-// are those of which nothing can go wrong.
+// Abilities are the results of a probe. Before the probe, they are the abilities that
+// every server has.
 type Abilities struct {
-	// Lists: a request may hold a list of prompts.
+	// Lists: a request may contain a list of prompts.
 	Lists bool
-	// TokenIDs: answers can hold the tokens of each prompt of a list.
+	// TokenIDs: responses can contain the tokens of each prompt of a list.
 	TokenIDs bool
 	// Tokenize: the server counts tokens.
 	Tokenize bool
-	// Standard: the server refuses members that OpenAI's API does not have, so that
-	// some sampling parameters are left to its defaults.
+	// Standard: the server refuses members that OpenAI's API does not have, so some
+	// sampling parameters keep its defaults.
 	Standard bool
-	// Template: completion prompts would be put into a chat template.
+	// Template: the server applies a chat template to completion prompts.
 	Template bool
-	// Schema is the member by which decoding is constrained; empty: it was not tried.
+	// Schema is the member that constrains decoding; empty: not probed.
 	Schema string
-	// Special is what the server makes of special tokens; nil: it was not asked.
+	// Special is how the server splits special tokens; nil: unknown.
 	Special *runners.Special
 }
 
-// The members that carry a schema: of vLLM since 0.11, of vLLM before 0.12, of
-// OpenAI's API.
+// The members for a schema: of vLLM since 0.11, of vLLM before 0.12, and of OpenAI's
+// API.
 const (
 	structuredOutputs = "structured_outputs"
 	guidedJSON        = "guided_json"
 	responseFormat    = "response_format"
 )
 
-// Probe finds out, once in a run, what the servers can do, by questions of the shape
-// of an example. It must not be called while questions are asked. A schema that is
-// ignored in every form is an error.
+// Probe tests the abilities of the servers, once per run, with queries that are similar
+// to an example. It must not be called during queries. It is an error if the servers
+// ignore the schema in every form.
 func (r *Runner) Probe(ctx context.Context, example *ner.Prompt) (Abilities, error) {
 	var failure error
-	for _, s := range r.pool.servers { // they are of one kind, see agreed
+	for _, s := range r.pool.servers { // all of them are of one kind, see agreed
 		a, err := r.probe(ctx, s, example)
 		if err == nil {
 			r.abilities = a
@@ -75,7 +75,7 @@ func (r *Runner) probe(ctx context.Context, s *server, example *ner.Prompt) (Abi
 		}
 	}
 	if found.Template && !example.Chat() {
-		return found, nil // the first question says what to do instead
+		return found, nil // the first query returns an error with advice
 	}
 	if found, err = r.probeSending(ctx, s, example.Chat(), found); err != nil {
 		return found, err
@@ -84,7 +84,7 @@ func (r *Runner) probe(ctx context.Context, s *server, example *ner.Prompt) (Abi
 	if err != nil && errors.Is(err, runners.ErrTemporary) && !errors.Is(err, runners.ErrMisread) || ctx.Err() != nil {
 		return found, err
 	}
-	found.Tokenize = found.Special != nil // else it has no tokenizer to ask
+	found.Tokenize = found.Special != nil // without an answer, the server has no tokenizer API
 	err = nil
 	if example.Schema != nil {
 		found.Schema, err = r.probeSchema(ctx, s, example.Chat(), found)
@@ -98,8 +98,8 @@ func (r *Runner) ofVLLM(s *server) bool {
 	return s.said != nil && s.said.kind == Kind
 }
 
-// probeSending tries the forms of a request, the best first. A server refuses what
-// it does not know, or answers otherwise than asked.
+// probeSending tries the forms of a request, the best first. A server refuses an unknown
+// form, or its answer does not have the requested form.
 func (r *Runner) probeSending(ctx context.Context, s *server, chat bool, found Abilities) (Abilities, error) {
 	forms := []Abilities{
 		{Lists: true, TokenIDs: true}, {Lists: true}, {Lists: true, Standard: true}, {}, {Standard: true},
@@ -119,7 +119,7 @@ func (r *Runner) probeSending(ctx context.Context, s *server, chat bool, found A
 			return form, err
 		}
 		if form.TokenIDs && got[0].PromptTokens == 0 {
-			continue // the wish was ignored
+			continue // the server ignored the member
 		}
 		return form, nil
 	}
@@ -140,7 +140,7 @@ func probeQueries(chat, list bool) []ner.Query {
 	return []ner.Query{question("one")}
 }
 
-// try sends a request in a form.
+// try sends a request in one form.
 func (r *Runner) try(ctx context.Context, s *server, form Abilities, queries []ner.Query) ([]ner.Completion, error) {
 	before := r.abilities
 	r.abilities = form
@@ -149,8 +149,8 @@ func (r *Runner) try(ctx context.Context, s *server, form Abilities, queries []n
 	return r.send(ctx, s, queries)
 }
 
-// probeSchema finds the member by which the server obeys a schema: it is asked for
-// a text that no model would write. What it does not know it ignores.
+// probeSchema finds the member that the server obeys. A server ignores unknown members,
+// so the schema requires a text that no model would write by itself.
 func (r *Runner) probeSchema(ctx context.Context, s *server, chat bool, found Abilities) (string, error) {
 	const only = "zq nerbench 7413"
 	schema := json.RawMessage(`{"type":"string","enum":["` + only + `"]}`)
@@ -178,7 +178,7 @@ func (r *Runner) probeSchema(ctx context.Context, s *server, chat bool, found Ab
 		}
 	}
 	if failure == nil {
-		failure = errors.New("it ignores them")
+		failure = errors.New("schemas are ignored")
 	}
 	return "", fmt.Errorf("%w: %s does not constrain answers to a schema: %w", runners.ErrFatal, s.name, failure)
 }

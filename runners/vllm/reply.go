@@ -10,7 +10,7 @@ import (
 	"nerbench/runners"
 )
 
-// reply is what a server answers in either shape.
+// reply is the response of a server in either shape.
 type reply struct {
 	Model   string   `json:"model"`
 	Choices []choice `json:"choices"`
@@ -29,13 +29,13 @@ type choice struct {
 	Message      struct {
 		Content          string `json:"content"`
 		Reasoning        string `json:"reasoning"`
-		ReasoningContent string `json:"reasoning_content"` // its older name
+		ReasoningContent string `json:"reasoning_content"` // older name of the member
 	} `json:"message"`
 	PromptTokenIDs length `json:"prompt_token_ids"`
 	TokenIDs       length `json:"token_ids"`
 }
 
-// length is the number of elements of an array of numbers, which are not read.
+// length is the number of elements of an array of numbers. The numbers are not parsed.
 type length int
 
 // UnmarshalJSON counts commas.
@@ -49,18 +49,17 @@ func (n *length) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// misread is the error of an answer that cannot be understood.
+// misread is the error of a malformed response.
 func misread(format string, args ...any) error {
 	return fmt.Errorf("%w: %w: "+format, append([]any{runners.ErrTemporary, runners.ErrMisread}, args...)...)
 }
 
-// understand reads an answer to n prompts and puts its choices into their order.
-// Servers under stress answer 200 with an error inside, some choices twice, or not
-// all of them.
+// understand parses the response to n prompts and sorts its choices. Overloaded servers
+// return an error with status 200, duplicate choices, or too few choices.
 func understand(body []byte, n int) (*reply, error) {
 	var answer reply
 	if err := json.Unmarshal(body, &answer); err != nil {
-		return nil, misread("not the JSON expected: %w", err)
+		return nil, misread("unexpected JSON: %w", err)
 	}
 	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
 		text, _ := message(body)
@@ -76,7 +75,7 @@ func understand(body []byte, n int) (*reply, error) {
 			return nil, misread("choice %d for %d prompts", c.Index, n)
 		}
 		if c.FinishReason == "abort" || c.FinishReason == "error" {
-			return nil, misread("the server gave up: finish_reason %s", c.FinishReason)
+			return nil, misread("the server aborted: finish_reason %s", c.FinishReason)
 		}
 		ordered = ordered && c.Index == i
 	}
@@ -87,7 +86,7 @@ func understand(body []byte, n int) (*reply, error) {
 	seen := make([]bool, n)
 	for _, c := range answer.Choices {
 		if seen[c.Index] {
-			return nil, misread("choice %d twice", c.Index)
+			return nil, misread("duplicate choice %d", c.Index)
 		}
 		sorted[c.Index], seen[c.Index] = c, true
 	}
@@ -95,8 +94,8 @@ func understand(body []byte, n int) (*reply, error) {
 	return &answer, nil
 }
 
-// completion makes a completion of choice i. Token counts of a list are known only
-// where the server returns the tokens: its usage is a sum.
+// completion makes a completion of choice i. The token counts of a list are known only if
+// the server returns the tokens, because its usage is a sum.
 func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion {
 	c := &a.Choices[i]
 	out := ner.Completion{

@@ -10,8 +10,8 @@ import (
 // fields are the members of a request.
 type fields map[string]any
 
-// common are the sampling parameters of docs/spec/prompts.md §2.5 and what both shapes have.
-// Servers that refuse what OpenAI's does not know get the rest only.
+// common are the sampling parameters of docs/spec/prompts.md §2.5 and the members of both
+// shapes. Servers that refuse members unknown to OpenAI's API get only the others.
 func (r *Runner) common(p *ner.Prompt) fields {
 	d := r.config.Decoding
 	f := fields{
@@ -37,8 +37,8 @@ func (r *Runner) common(p *ner.Prompt) fields {
 	return f
 }
 
-// Sent are the sampling parameters that are sent with every question, as JSON,
-// without those of the prompt: its limit and stop strings.
+// Sent are the sampling parameters of every query, as JSON, without those of the prompt:
+// its limit and stop strings.
 func (r *Runner) Sent() string {
 	f := r.common(&ner.Prompt{})
 	for _, name := range []string{"model", "max_tokens", "n", "stream"} {
@@ -48,12 +48,12 @@ func (r *Runner) Sent() string {
 	return string(text)
 }
 
-// constrain adds a schema, or the mode of any JSON, in the way that the server obeys.
+// constrain adds a schema, or the mode of any JSON, with the member that the server obeys.
 func (r *Runner) constrain(f fields, schema json.RawMessage) {
 	if schema == nil {
 		return
 	}
-	anyJSON := string(schema) == `"json"` // by no schema (docs/spec/prompts.md §2.7)
+	anyJSON := string(schema) == `"json"` // any JSON, without a schema (docs/spec/prompts.md §2.7)
 	switch member := r.abilities.Schema; {
 	case member == guidedJSON && anyJSON:
 		f[guidedJSON] = fields{"type": "object"}
@@ -119,7 +119,7 @@ func (r *Runner) frame(p *ner.Prompt) (*runners.Frame, error) {
 	})
 }
 
-// alike is the number of queries at the start that can travel as one list.
+// alike is the number of queries at the start that can be sent as one list.
 func alike(queries []ner.Query) int {
 	n := 1
 	for n < len(queries) && n < longestList && !queries[n].Prompt.Chat() && runners.Alike(&queries[0].Prompt, &queries[n].Prompt) {
@@ -128,5 +128,5 @@ func alike(queries []ner.Query) int {
 	return n
 }
 
-// longestList bounds what is lost when a list fails.
+// longestList limits the loss if a list fails.
 const longestList = 256

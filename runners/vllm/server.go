@@ -12,35 +12,35 @@ import (
 	"nerbench/runners"
 )
 
-// The rest of a server that failed: the first one, and the longest; each failure in
-// a dataset doubles it.
+// The pause of a server after a failure: the first one, and the longest. Each further
+// failure in a row doubles it.
 const (
 	firstRest   = time.Second
 	longestRest = 30 * time.Second
 )
 
-// server is one of the servers, with what is known of it.
+// server is one of the servers, with its state.
 type server struct {
 	name              string // its address
 	base              *url.URL
 	completions, chat string
 	client            *http.Client
-	dials             atomic.Int64 // connections that were made
+	dials             atomic.Int64 // number of connections
 
 	firstRest time.Duration
-	patience  time.Duration // of questions about itself
-	verifying chan struct{} // holds one: who verifies
+	patience  time.Duration // timeout of requests about the server itself
+	verifying chan struct{} // holds one element: a lock for verify
 
 	mu       sync.Mutex
-	said     *said         // of itself; nil: it was not asked yet
-	verified int64         // dials when it was last seen to serve the model
-	asked    int           // prompts under way
-	warm     bool          // it has answered
-	pace     time.Duration // of a passage: a running mean
-	moved    time.Time     // when it last answered, or began to be asked
+	said     *said         // description of the server; nil: unknown
+	verified int64         // value of dials at the last verification
+	asked    int           // prompts in progress
+	warm     bool          // the server has answered
+	pace     time.Duration // time per passage: a running mean
+	moved    time.Time     // time of the last answer, or of the first query in progress
 	failed   int           // failures in a row
-	until    time.Time     // it rests until then
-	gone     error         // why it is not asked any more
+	until    time.Time     // end of the pause
+	gone     error         // the reason why the server is no longer used
 }
 
 func newServer(base *url.URL, connections int) *server {
@@ -53,9 +53,9 @@ func newServer(base *url.URL, connections int) *server {
 	return s
 }
 
-// load says how long n more prompts would take, in no unit: what is under way by
-// how long a request took lately. One that has not answered for long is as slow as
-// that; one that was slow is forgiven with time, else it would never be asked again.
+// load estimates the time for n more prompts, in arbitrary units: the prompts in
+// progress times the recent time of a request. If the last answer was long ago, that
+// time counts. The time of a slow server decays, so that it gets queries again later.
 func (s *server) load(now time.Time, n int) time.Duration {
 	pace, since := s.pace, now.Sub(s.moved)
 	if s.asked > 0 {
@@ -66,13 +66,13 @@ func (s *server) load(now time.Time, n int) time.Duration {
 	return time.Duration(s.asked+n) * pace
 }
 
-// release takes note of how an exchange went.
+// release records the result of an exchange.
 func (s *server) release(asked, answered int, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if answered > 0 {
 		switch {
-		case !s.warm: // the first passage waits for a connection, and what else is to be made
+		case !s.warm: // the first passage includes the time of the connection and other set-up
 			s.warm = true
 		case s.pace == 0:
 			s.pace = took
@@ -84,20 +84,20 @@ func (s *server) release(asked, answered int, took time.Duration) {
 	s.asked -= asked
 }
 
-// answered ends a row of failures.
+// answered resets the count of failures.
 func (s *server) answered() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failed, s.until = 0, time.Time{}
 }
 
-// rest keeps the server from being asked for a while, and reports whether this is
-// news. A server that names a time rests so long.
+// rest pauses the server after a failure. It reports whether this is the first failure of
+// the pause. If the server named a time, the pause lasts so long.
 func (s *server) rest(now time.Time, err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if now.Before(s.until) {
-		return false // what was under way together fails together
+		return false // requests in progress fail together
 	}
 	wait := min(s.firstRest<<min(s.failed, 5), longestRest)
 	if after, ok := asRetryAfter(err); ok {
@@ -108,8 +108,7 @@ func (s *server) rest(now time.Time, err error) bool {
 	return s.failed == 1
 }
 
-// drop keeps the server from being asked for ever, and reports whether this is
-// news.
+// drop stops the use of the server. It reports whether the server was in use before.
 func (s *server) drop(err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,8 +119,8 @@ func (s *server) drop(err error) bool {
 	return true
 }
 
-// clearly is how many times smaller a load must be to be preferred: what is measured
-// scatters.
+// clearly is the factor by which a load must be smaller to be preferred, because
+// measurements vary.
 const clearly = 1.3
 
 // pool chooses among servers.
@@ -130,15 +129,15 @@ type pool struct {
 	turn    atomic.Uint64
 }
 
-// take returns the server that n prompts go to, nil if none is left. Those that
-// rest are taken only where all do.
+// take returns the server for n prompts; nil: none is left. A paused server is used only
+// if all servers are paused.
 func (p *pool) take(now time.Time, n int, not []*server) *server {
 	var best *server
 	var bestLoad time.Duration
 	var bestUntil time.Time
 	first := int(p.turn.Add(1))
 	for i := range p.servers {
-		s := p.servers[(first+i)%len(p.servers)] // equals take turns
+		s := p.servers[(first+i)%len(p.servers)] // servers with equal loads take turns
 		if slices.Contains(not, s) {
 			continue
 		}
@@ -158,7 +157,7 @@ func (p *pool) take(now time.Time, n int, not []*server) *server {
 	if best != nil {
 		best.mu.Lock()
 		if best.asked == 0 {
-			best.moved = now // nothing was to be answered before
+			best.moved = now // it had no queries before
 		}
 		best.asked += n
 		best.mu.Unlock()
@@ -166,8 +165,8 @@ func (p *pool) take(now time.Time, n int, not []*server) *server {
 	return best
 }
 
-// whyNone is why no server was left to take: the last failure, or why they are
-// gone.
+// whyNone is the error if no server is left: the last failure, or the reasons why the
+// servers are no longer used.
 func (p *pool) whyNone(failure error) error {
 	if failure != nil {
 		return failure
@@ -183,7 +182,7 @@ func (p *pool) whyNone(failure error) error {
 	return failure
 }
 
-// alone runs do unless another goroutine does so, and then waits for it.
+// alone runs do. If another goroutine is running it, alone waits first.
 func (s *server) alone(ctx context.Context, do func() error) error {
 	select {
 	case s.verifying <- struct{}{}:

@@ -9,13 +9,13 @@ import (
 	"nerbench/runners"
 )
 
-// room says which of some prompts fit the context with their answers.
+// room holds which prompts fit the context with their answers.
 type room struct {
-	limit   int   // of the context, in tokens; 0: unknown
-	all     bool  // as far as is known, all fit
-	sure    bool  // what is not known cannot matter, or will be seen afterwards
-	tokens  []int // of the prompts; nil: not counted, 0: not this one
-	answers []int // longest, in tokens
+	limit   int   // context, in tokens; 0: unknown
+	all     bool  // all prompts fit, as far as known
+	sure    bool  // unknown counts do not matter, or will be checked afterwards
+	tokens  []int // tokens of the prompts; nil: not counted; 0: not counted for this prompt
+	answers []int // longest answers, in tokens
 }
 
 // tooLong reports whether a counted prompt does not fit.
@@ -24,7 +24,7 @@ func (m *room) tooLong(i int) bool {
 	return n > 0 && n+m.answers[i] > m.limit
 }
 
-// counted are the tokens of a prompt, 0 if they were not counted.
+// counted is the number of tokens of a prompt; 0: not counted.
 func (m *room) counted(i int) int {
 	if m.tokens == nil {
 		return 0
@@ -32,12 +32,12 @@ func (m *room) counted(i int) int {
 	return m.tokens[i]
 }
 
-// added is more than the special tokens that a server adds to a prompt.
+// added is larger than the number of special tokens that a server adds to a prompt.
 const added = 8
 
-// room counts where the length in bytes does not decide (docs/spec/prompts.md §2.6): the
-// longest prompt first, because the prompts of a passage share what is long in
-// them.
+// room counts tokens if the length in bytes does not decide (docs/spec/prompts.md §2.6).
+// It counts the longest prompt first, because the prompts of a passage differ only in
+// short parts.
 func (r *Runner) room(ctx context.Context, s *server, queries []ner.Query) (room, error) {
 	m := room{limit: r.limit(s), all: true, sure: true}
 	if m.limit == 0 || r.fitsByBytes(m.limit, queries) {
@@ -51,7 +51,7 @@ func (r *Runner) room(ctx context.Context, s *server, queries []ner.Query) (room
 			longest = i
 		}
 	}
-	if !r.abilities.Tokenize { // the server decides, and tells the tokens of one prompt
+	if !r.abilities.Tokenize { // the server decides, and reports the tokens of one prompt
 		m.sure = r.abilities.TokenIDs
 		return m, nil
 	}
@@ -74,9 +74,9 @@ func (r *Runner) room(ctx context.Context, s *server, queries []ner.Query) (room
 	return m, nil
 }
 
-// fitsByBytes reports whether prompts fit by their lengths in bytes. Two bytes for
-// a token is a guess; it will do where the tokens of each prompt are seen
-// afterwards. Else one byte is a bound: vocabularies fall back to bytes.
+// fitsByBytes reports whether prompts fit by their lengths in bytes. If the token counts
+// of each prompt are checked afterwards, it assumes two bytes per token. Otherwise it
+// assumes one byte per token, which is a bound, because vocabularies fall back to bytes.
 func (r *Runner) fitsByBytes(limit int, queries []ner.Query) bool {
 	seen := r.abilities.TokenIDs || len(queries) == 1
 	for i := range queries {
@@ -92,8 +92,8 @@ func (r *Runner) fitsByBytes(limit int, queries []ner.Query) bool {
 	return true
 }
 
-// apart is the largest number of bytes in which a prompt differs from the longest
-// one at its end: more tokens than it cannot have beyond those of the longest.
+// apart is the largest number of bytes in which the end of a prompt differs from that of
+// the longest prompt. A prompt cannot have more additional tokens than these bytes.
 func apart(queries []ner.Query, longest int) int {
 	most := 0
 	whole := queries[longest].Prompt.Text
@@ -108,8 +108,8 @@ func apart(queries []ner.Query, longest int) int {
 	return most
 }
 
-// limit is the context of a server, in tokens, or the smaller one that was asked
-// for; 0 if it is unknown.
+// limit is the context of a server, in tokens, or the configured one if that is smaller;
+// 0: unknown.
 func (r *Runner) limit(s *server) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,8 +123,7 @@ func (r *Runner) limit(s *server) int {
 	return limit
 }
 
-// count is the number of tokens that a server makes of a prompt, with those that it
-// adds.
+// count is the number of tokens of a prompt on a server, with those that it adds.
 func (r *Runner) count(ctx context.Context, s *server, p *ner.Prompt) (int, error) {
 	f := fields{"model": r.config.Model}
 	if p.Chat() {
@@ -136,7 +135,7 @@ func (r *Runner) count(ctx context.Context, s *server, p *ner.Prompt) (int, erro
 	return r.tokenize(ctx, s, f)
 }
 
-// tokenize is the number of tokens that a server's tokenizer makes of a text.
+// tokenize is the number of tokens of a text on a server.
 func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (int, error) {
 	body, err := json.Marshal(f)
 	if err != nil {
@@ -147,7 +146,7 @@ func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (int, error)
 	}
 	err = r.exchange(ctx, s, min(patience, r.config.Timeout), http.MethodPost, s.base.JoinPath("tokenize").String(), body, func(b []byte) error {
 		if err := json.Unmarshal(b, &answer); err != nil || answer.Count == nil {
-			return misread("/tokenize: not the JSON expected")
+			return misread("/tokenize: unexpected JSON")
 		}
 		return nil
 	})
@@ -157,7 +156,7 @@ func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (int, error)
 	return *answer.Count, nil
 }
 
-// specialTokens says what a server's tokenizer makes of special tokens.
+// specialTokens returns how a server splits special tokens.
 func (r *Runner) specialTokens(ctx context.Context, s *server) (*runners.Special, error) {
 	return runners.SpecialOf(r.config.Special, func(text string, added bool) (int, error) {
 		f := fields{"model": r.config.Model, "prompt": text}

@@ -1,19 +1,18 @@
-// Package vllm asks models that a vLLM server has loaded, or any other server that
-// speaks as OpenAI's does.
+// Package vllm runs models on vLLM servers, or on other servers with OpenAI's API.
 //
-// Prompts of the completion shape go to /v1/completions, where vLLM adds BOS and
-// nothing else; prompts of the chat shape go to /v1/chat/completions, where the
-// model's own template applies (docs/spec/prompts.md §2.4). All questions of a passage travel
-// as one list where the server takes lists: it then reads their common prefix once.
-// What a server can do is probed once ([Runner.Probe]), because servers ignore in
-// silence what they do not know.
+// Prompts of the completion shape are sent to /v1/completions, where vLLM adds only BOS.
+// Prompts of the chat shape are sent to /v1/chat/completions, which applies the model's
+// template (docs/spec/prompts.md §2.4). All queries of a passage are sent as one list if
+// the server accepts lists, so that it computes their common prefix once. The abilities
+// of a server are probed once ([Runner.Probe]), because servers ignore unknown members
+// without an error.
 //
-// vLLM lowers max_tokens without a word where prompt and answer exceed the context.
-// So tokens are counted, before or after, and such a question is too long, whatever
-// came back (docs/spec/prompts.md §2.6).
+// If prompt and answer exceed the context, vLLM lowers max_tokens without an error. So
+// tokens are counted, before or after the query, and such a query is too long, whatever
+// its answer is (docs/spec/prompts.md §2.6).
 //
-// Several servers of one model share the work: each passage goes to the one that
-// will be done with it first, and a dead or slow one does not stop the others.
+// Several servers of one model share the work. Each passage goes to the server that will
+// probably finish it first. A dead or slow server does not stop the others.
 package vllm
 
 import (
@@ -26,32 +25,31 @@ import (
 	"nerbench/runners"
 )
 
-// Config says which model of which servers to ask, and how.
+// Config holds the settings of a model on one or several servers.
 type Config struct {
 	// Servers are the addresses of servers of the same model, with or without the
-	// /v1 of their API; none: that of this machine. See [ParseAddress].
+	// suffix /v1; none: [DefaultServer]. See [ParseAddress].
 	Servers []string
-	// Model is the name under which the servers have the model.
+	// Model is the name of the model on the servers.
 	Model string
-	// Key is sent with every request; empty: none is. It appears in no error.
+	// Key is sent with every request; empty: no key. No error contains it.
 	Key string
-	// Decoding is sent with every query. Its Context bounds prompt and answer,
-	// where it is smaller than what the server has; 0 leaves it to the server.
+	// Decoding is sent with every query. Its Context limits prompt and answer if it is
+	// smaller than the context of the server; 0: the context of the server.
 	Decoding runners.Decoding
-	// Timeout bounds one request; 0 stands for 10 minutes. A request that takes
-	// longer is a temporary failure.
+	// Timeout is the time limit of one request; 0 stands for 10 minutes. Its end is a
+	// temporary failure.
 	Timeout time.Duration
-	// Connections is the number of idle connections to keep with each server; 0
-	// stands for 64.
+	// Connections is the number of idle connections to each server; 0 stands for 64.
 	Connections int
 	// Special are texts that should be one token each; the probe counts them.
 	Special []string
-	// Observe is told what becomes of the servers, from several goroutines at once.
-	// May be nil.
+	// Observe is called with changes of the state of servers, from several goroutines
+	// at once. May be nil.
 	Observe func(string)
 }
 
-// Runner asks one model. It is a [runners.Runner].
+// Runner runs one model. It is a [runners.Runner].
 type Runner struct {
 	config    Config
 	pool      pool
@@ -63,11 +61,11 @@ type Runner struct {
 
 const defaultTimeout = 10 * time.Minute
 
-// New makes a runner. It does not speak to the servers yet: see [Runner.Identify]
-// and [Runner.Probe].
+// New makes a runner. It does not connect to the servers; [Runner.Identify] and
+// [Runner.Probe] do.
 func New(c Config) (*Runner, error) {
 	if c.Model == "" {
-		return nil, errors.New("vllm: model: no name given")
+		return nil, errors.New("vllm: model: no name")
 	}
 	if len(c.Servers) == 0 {
 		c.Servers = []string{DefaultServer}
@@ -89,15 +87,15 @@ func New(c Config) (*Runner, error) {
 	return r, nil
 }
 
-// Close closes the connections that no query uses.
+// Close closes idle connections.
 func (r *Runner) Close() {
 	for _, s := range r.pool.servers {
 		s.client.CloseIdleConnections()
 	}
 }
 
-// Complete implements [runners.Runner]. What one server could not answer is put to
-// another one at once; an error is one of the last that was left.
+// Complete implements [runners.Runner]. Queries that fail on one server are sent to
+// another one at once. It returns an error if no server is left.
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	done := make([]ner.Completion, 0, len(queries))
 	var tried []*server
@@ -119,7 +117,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 		case err == nil:
 			s.answered()
 		case ctx.Err() != nil:
-			return done, ctx.Err() // it was us who ended it
+			return done, ctx.Err() // the caller ended it
 		case errors.Is(err, runners.ErrTemporary) && !errors.Is(err, runners.ErrFatal):
 			r.failures.Count(err)
 			r.failed(s, err)
@@ -134,16 +132,16 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 	return done, nil
 }
 
-// failed lets a server rest after a failure, and tells of the first one.
+// failed pauses a server after a failure, and reports the first failure.
 func (r *Runner) failed(s *server, err error) {
 	if s.rest(time.Now(), err) && len(r.pool.servers) > 1 {
-		r.config.Observe(fmt.Sprintf("%s: %v; the other servers go on", s.name, err))
+		r.config.Observe(fmt.Sprintf("%s: %v; the run continues on the other servers", s.name, err))
 	}
 }
 
-// drop asks a server no more.
+// drop stops the use of a server.
 func (r *Runner) drop(s *server, err error) {
 	if s.drop(err) && len(r.pool.servers) > 1 {
-		r.config.Observe(fmt.Sprintf("%s is not asked any more: %v", s.name, err))
+		r.config.Observe(fmt.Sprintf("%s is no longer used: %v", s.name, err))
 	}
 }

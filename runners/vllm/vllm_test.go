@@ -19,7 +19,7 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// newRunner is a runner that has probed a fake server.
+// newRunner returns a runner that has probed a fake server.
 func newRunner(t testing.TB, f *vllmtest.Fake, change func(*vllm.Config)) *vllm.Runner {
 	t.Helper()
 	c := vllm.Config{Servers: []string{f.URL}, Model: f.Model, Key: f.Key, Decoding: runners.Decoding{Seed: 1}}
@@ -90,7 +90,7 @@ func TestEverythingIsSent(t *testing.T) {
 	}
 }
 
-// TestConstrained: a schema, and any JSON, are asked for by the member that the server
+// TestConstrained: a schema and any JSON are requested with the member that the server
 // obeys (docs/spec/prompts.md §2.7).
 func TestConstrained(t *testing.T) {
 	for _, tc := range []struct{ member, schema, anyJSON string }{
@@ -190,8 +190,8 @@ func TestProbe(t *testing.T) {
 	})
 }
 
-// TestLists: the questions of a passage are one request, unless they differ in more
-// than their text.
+// TestLists: the queries of a passage are one request, unless they differ in more than
+// their text.
 func TestLists(t *testing.T) {
 	f := vllmtest.New(t, func(f *vllmtest.Fake) { f.Answer = echo })
 	r := newRunner(t, f, nil)
@@ -212,8 +212,9 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestTooLong: in a list, with a tokenizer or without, what does not fit is too long
-// and the rest is answered; what the server would clamp does not fit.
+// TestTooLong: in a list, with or without a tokenizer, queries that do not fit are too
+// long, and the others are answered. A query whose answer the server would limit does
+// not fit.
 func TestTooLong(t *testing.T) {
 	clamped := strings.Repeat("x", 4*2040) // with its 16 tokens of an answer it exceeds 2048
 	for name, set := range map[string]func(*vllmtest.Fake){
@@ -263,7 +264,7 @@ func TestCountingIsRare(t *testing.T) {
 	}
 }
 
-// TestShortened: a server that reads fewer tokens than a prompt can have cuts it.
+// TestShortened: a server that reads too few tokens of a prompt cuts it.
 func TestShortened(t *testing.T) {
 	f := vllmtest.New(t)
 	r := newRunner(t, f, nil)
@@ -280,8 +281,8 @@ func TestShortened(t *testing.T) {
 	}
 }
 
-// TestRefusals: what a server says decides, in each of the forms in which servers
-// say it.
+// TestRefusals: the error depends on the message of the server, in each of the forms
+// that servers use.
 func TestRefusals(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status           int
@@ -291,7 +292,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"rate limit":             {429, "7", `{"error":{"message":"slow down"}}`, true, false, "slow down", ""},
 		"error is a string":      {401, "", `{"error":"Unauthorized"}`, false, true, "Unauthorized", "OPENAI_API_KEY"},
-		"detail":                 {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embeddings"},
+		"detail":                 {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embedding model"},
 		"older form":             {400, "", `{"object":"error","message":"best_of must be 1"}`, false, true, "best_of", ""},
 		"a proxy's page":         {502, "", "<html>\nBad Gateway", true, false, "<html>", ""},
 		"engine dead":            {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},
@@ -300,7 +301,7 @@ func TestRefusals(t *testing.T) {
 		"200 with a page":        {200, "", "<html>", true, false, "JSON", ""},
 		"fewer choices":          {200, "", `{"choices":[]}`, true, false, "0 choices for 1", ""},
 		"index out of the list":  {200, "", `{"choices":[{"index":7,"text":"x"}]}`, true, false, "choice 7", ""},
-		"aborted":                {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "gave up", ""},
+		"aborted":                {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "aborted", ""},
 		"context, without words": {413, "", `{"error":{"message":"too large"}}`, false, true, "too large", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -333,8 +334,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestWrongOrder: choices in another order are put into theirs; one that comes twice
-// is no answer.
+// TestWrongOrder: choices in another order are sorted. A duplicate choice is an error.
 func TestWrongOrder(t *testing.T) {
 	f := vllmtest.New(t)
 	r := newRunner(t, f, nil)
@@ -373,15 +373,15 @@ func TestAddresses(t *testing.T) {
 		case want == "" && err == nil:
 			t.Errorf("%q is accepted", given)
 		case want == "" && strings.Contains(err.Error(), "secret"):
-			t.Errorf("%q: the error tells the password: %v", given, err)
+			t.Errorf("%q: the error contains the password: %v", given, err)
 		case want != "" && (err != nil || u.String() != want):
 			t.Errorf("%q: got %v, %v", given, u, err)
 		}
 	}
 }
 
-// TestSeveralServers: work goes to all of them, a dead and a slow one do not stop the
-// others, and one that has another model is an error.
+// TestSeveralServers: all servers get work; a dead and a slow one do not stop the others;
+// a server with another model is an error.
 func TestSeveralServers(t *testing.T) {
 	ask := func(t *testing.T, r runners.Runner, passages, atOnce int) {
 		t.Helper()
@@ -413,7 +413,7 @@ func TestSeveralServers(t *testing.T) {
 		r := newRunner(t, fast, func(c *vllm.Config) { c.Servers = append(c.Servers, slow.URL) })
 		ask(t, r, 300, 8)
 		if slow.Asked() > fast.Asked()/4 {
-			t.Errorf("the fast one was asked %d, the slow one %d", fast.Asked(), slow.Asked())
+			t.Errorf("the fast server got %d queries, the slow one %d", fast.Asked(), slow.Asked())
 		}
 	})
 	t.Run("dead from the start, and back", func(t *testing.T) {
@@ -430,7 +430,7 @@ func TestSeveralServers(t *testing.T) {
 		}
 		ask(t, r, 50, 4)
 		if told.Load() != 1 {
-			t.Errorf("told %d times", told.Load())
+			t.Errorf("%d remarks", told.Load())
 		}
 	})
 	t.Run("another model", func(t *testing.T) {
@@ -442,8 +442,8 @@ func TestSeveralServers(t *testing.T) {
 	})
 }
 
-// TestAnotherModelAfterARestart: a server that comes back with other weights under
-// the same name is noticed.
+// TestAnotherModelAfterARestart: a restarted server with other weights and the same name
+// is detected.
 func TestAnotherModelAfterARestart(t *testing.T) {
 	f := vllmtest.New(t)
 	r := newRunner(t, f, nil)
@@ -453,7 +453,7 @@ func TestAnotherModelAfterARestart(t *testing.T) {
 	f.Root = "/models/other"
 	f.CloseClientConnections()
 	got, err := r.Complete(t.Context(), []ner.Query{query("a")})
-	if errors.Is(err, runners.ErrTemporary) { // the connection broke before the question went out on a new one
+	if errors.Is(err, runners.ErrTemporary) { // the old connection broke before the query was sent on a new one
 		got, err = r.Complete(t.Context(), []ner.Query{query("a")})
 	}
 	if len(got) != 0 || !errors.Is(err, runners.ErrFatal) || !strings.Contains(err.Error(), "another model") {

@@ -11,11 +11,11 @@ import (
 	"nerbench/runners/local/llamacpp"
 )
 
-// types are those of a dataset, as the questions of family uniner name them.
+// types are the types of a dataset, as queries of the family uniner name them.
 var types = []string{"Rating", "Amenity", "Location", "Restaurant Name", "Price", "Hours", "Dish", "Cuisine"}
 
-// passages are the questions about n invented texts, in the words of the model's
-// training.
+// passages are queries about n invented texts, in the words of the model's training
+// data.
 func passages(n, most int) [][]ner.Query {
 	out := make([][]ner.Query, n)
 	for i := range out {
@@ -29,7 +29,7 @@ func passages(n, most int) [][]ner.Query {
 	return out
 }
 
-// askAll asks passages, so many at once.
+// askAll sends passages, at of them at once.
 func askAll(t testing.TB, r *llamacpp.Runner, all [][]ner.Query, at int) {
 	slots := runners.NewFixed(at)
 	var group sync.WaitGroup
@@ -47,8 +47,8 @@ func askAll(t testing.TB, r *llamacpp.Runner, all [][]ner.Query, at int) {
 	group.Wait()
 }
 
-// BenchmarkQueries asks a small trained model, two threads, in three ways: one
-// question after the other, passage by passage, and passages overlapping.
+// BenchmarkQueries measures a small trained model with two threads in three ways: query
+// by query, passage by passage, and with overlapping passages.
 func BenchmarkQueries(b *testing.B) {
 	file := reference.Path(b, "models", "tiny-uniner-frequency", "model-f16.gguf")
 	const n = 100

@@ -26,7 +26,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// slow asks for long answers.
+// slow requests long answers.
 type slow struct{ *llamacpp.Runner }
 
 func (s slow) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {

@@ -2,20 +2,17 @@ package llamacpp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
+	"nerbench/internal/checksum"
 	"path/filepath"
 	"regexp"
 	"strconv"
 )
 
-// part is the name of the first of several files that hold one model.
+// part matches the name of the first file of a model that is split into several files.
 var part = regexp.MustCompile(`^(.*)-00001-of-(\d{5})\.gguf$`)
 
-// parts are the files of a model: one, or all that a first part speaks of.
+// parts are the files of a model: one, or all parts if file is the first part.
 func parts(file string) []string {
 	m := part.FindStringSubmatch(file)
 	if m == nil {
@@ -29,38 +26,18 @@ func parts(file string) []string {
 	return files
 }
 
-// Digest is the SHA-256, in hexadecimal, of the bytes of a model's file, or of all
-// its files one after the other.
+// Digest is the SHA-256, in hexadecimal, of the file of a model, or of all its files in
+// order.
 func Digest(ctx context.Context, file string) (string, error) {
-	h := sha256.New()
-	for _, name := range parts(file) {
-		if err := hashFile(ctx, h, name); err != nil {
-			return "", fmt.Errorf("llamacpp: digest: %w", err)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-func hashFile(ctx context.Context, h io.Writer, name string) error {
-	f, err := os.Open(name)
+	sum, err := checksum.Files(ctx, parts(file)...)
 	if err != nil {
-		return err
+		return "", fmt.Errorf("llamacpp: digest: %w", err)
 	}
-	defer f.Close()
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if _, err := io.CopyN(h, f, 64<<20); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-	}
+	return sum, nil
 }
 
-// ModelName is how runs call the model of a file: its folder and its name, which
-// together say more than either ("model-f16.gguf") and hold no path of a machine.
+// ModelName is the name of a model in runs: its folder and its file, because the file
+// name alone is often not unique ("model-f16.gguf"). It contains no path of this machine.
 func ModelName(file string) string {
 	if full, err := filepath.Abs(file); err == nil {
 		file = full

@@ -10,76 +10,73 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
-
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
-// mostSequences is the largest number of questions at once: the library has 256
-// sequences, and what passages share takes as many again.
+// mostSequences is the largest number of queries at once: the library has 256
+// sequences, and the prefixes of passages need as many as the queries.
 const mostSequences = 128
 
-// errClosed is the error of questions to a runner that was closed.
+// errClosed is the error of queries to a closed runner.
 var errClosed = errors.New("the model was closed")
 
-// Usage counts what was computed.
+// Usage counts the computed tokens.
 type Usage struct {
-	Prompts  int64 // tokens of all prompts that were answered or begun
-	Computed int64 // of them computed: what a passage shares counts once
+	Prompts  int64 // tokens of all prompts
+	Computed int64 // computed tokens of prompts: a common prefix counts once
 	Answers  int64 // tokens of answers
 	Steps    int64 // batches
 }
 
-// engine owns the context of a model: its goroutine is the only one that computes.
+// engine owns the context of a model. Only its goroutine computes.
 type engine struct {
 	runner *Runner
+	lib    *llama.Library
 	ctx    llama.Context
 	memory llama.Memory
-	batch  llama.Batch
-	size   int // of the vocabulary
+	batch  *llama.Batch
+	size   int // size of the vocabulary
 	pieces [][]byte
 
 	arrive  chan *passage
 	closing chan struct{}
 	ended   chan struct{}
 
-	waiting []*passage  // not begun
-	active  []*passage  // what they share is or will be in memory
-	running []*question // have a sequence
-	cells   int         // of memory that nobody may take yet
-	forQ    []llama.SeqId
-	forP    []llama.SeqId
-	broken  error // the library failed: nothing more can be asked
+	waiting []*passage  // not started
+	active  []*passage  // their prefix is in memory, or has memory reserved
+	running []*question // queries with a sequence
+	cells   int         // free cells of memory
+	forQ    []llama.SeqID
+	forP    []llama.SeqID
+	broken  error // the library failed: no more queries are possible
 
 	prompts, computed, answers, steps atomic.Int64
 }
 
-func newEngine(r *Runner, ctx llama.Context, cells int) (*engine, error) {
-	memory, err := llama.GetMemory(ctx)
-	if err != nil {
-		return nil, err
-	}
+func newEngine(r *Runner, ctx llama.Context, cells int) *engine {
+	lib := r.library.calls
 	e := &engine{
-		runner: r, ctx: ctx, memory: memory, cells: cells, size: int(llama.VocabNTokens(r.vocabulary)),
-		batch:  llama.BatchInit(mostBatch, 0, 1),
+		runner: r, lib: lib, ctx: ctx, memory: lib.ContextMemory(ctx), cells: cells, size: int(lib.VocabSize(r.vocabulary)),
+		batch:  lib.NewBatch(mostBatch),
 		arrive: make(chan *passage), closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	e.pieces = make([][]byte, e.size)
 	for i := range r.config.Sequences {
-		e.forQ = append(e.forQ, llama.SeqId(i))
-		e.forP = append(e.forP, llama.SeqId(r.config.Sequences+i))
+		e.forQ = append(e.forQ, llama.SeqID(i))
+		e.forP = append(e.forP, llama.SeqID(r.config.Sequences+i))
 	}
-	return e, nil
+	return e
 }
 
 func (e *engine) usage() Usage {
 	return Usage{e.prompts.Load(), e.computed.Load(), e.answers.Load(), e.steps.Load()}
 }
 
-// ask hands a passage to the engine and waits until it is answered, its context
-// ends, or the engine does.
+// ask passes a passage to the engine and waits for its answers, or for the end of its
+// context or of the engine.
 func (e *engine) ask(ctx context.Context, p *passage) ([]ner.Completion, error) {
 	if len(p.questions) == 0 {
 		return p.answers, nil
@@ -99,8 +96,8 @@ func (e *engine) ask(ctx context.Context, p *passage) ([]ner.Completion, error) 
 func (e *engine) end() {
 	close(e.closing)
 	<-e.ended
-	_ = llama.BatchFree(e.batch) // never fails
-	_ = llama.Free(e.ctx)        // its only failure is that there is none
+	e.lib.BatchFree(e.batch.BatchData)
+	e.lib.ContextFree(e.ctx)
 }
 
 // run computes until the engine is closed.
@@ -110,7 +107,7 @@ func (e *engine) run() {
 		e.dropCancelled()
 		e.admit()
 		e.begin()
-		if e.fill(); e.batch.NTokens == 0 {
+		if e.fill(); e.batch.Count == 0 {
 			continue
 		}
 		if err := e.step(); err != nil {
@@ -121,8 +118,8 @@ func (e *engine) run() {
 	e.drop(func(*passage) error { return errClosed })
 }
 
-// receive takes passages over; it waits for one if there is nothing to do. It
-// returns false when the engine is closed.
+// receive takes new passages. If there is no other work, it waits for one. It returns
+// false when the engine is closed.
 func (e *engine) receive() bool {
 	for {
 		if len(e.waiting)+len(e.active) == 0 {
@@ -157,7 +154,7 @@ func (e *engine) take(p *passage) {
 // dropCancelled ends the passages whose context has ended.
 func (e *engine) dropCancelled() { e.drop(func(p *passage) error { return p.ctx.Err() }) }
 
-// drop ends the passages for which why gives an error.
+// drop ends the passages for which why returns an error.
 func (e *engine) drop(why func(*passage) error) {
 	for _, p := range slices.Concat(e.waiting, e.active) {
 		err := why(p)
@@ -174,9 +171,9 @@ func (e *engine) drop(why func(*passage) error) {
 	}
 }
 
-// admit lets passages in while what is in cannot fill all sequences. A passage
-// must find room for what it shares and for its largest question: so the one that
-// came last can always go on, and after it the others.
+// admit starts passages while the active ones cannot fill all sequences. A passage needs
+// memory for its prefix and for its largest query. So the last one can always finish,
+// and after it the others.
 func (e *engine) admit() {
 	begun := len(e.running)
 	for _, p := range e.active {
@@ -195,7 +192,7 @@ func (e *engine) admit() {
 	}
 }
 
-// begin gives free sequences to questions, of the first passage first.
+// begin gives free sequences to queries, those of the first passage first.
 func (e *engine) begin() {
 	for _, p := range e.active {
 		if p.read < len(p.shared) {
@@ -220,26 +217,24 @@ func (e *engine) begin() {
 	}
 }
 
-// open prepares the sequence of a question: it holds what the passage shares.
+// open prepares the sequence of a query: it copies the prefix of the passage.
 func (e *engine) open(q *question) (err error) {
 	p := q.passage
 	if len(p.shared) > 0 {
-		if err := llama.MemorySeqCp(e.memory, p.seq, q.seq, -1, -1); err != nil {
-			return err
-		}
+		e.lib.MemoryCopy(e.memory, p.seq, q.seq, -1, -1)
 	}
 	q.pos, q.pending = llama.Pos(len(p.shared)), q.suffix
 	e.prompts.Add(int64(q.prompt))
-	if q.sampler, err = newSampler(e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
+	if q.sampler, err = newSampler(e.lib, e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
 		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
 	}
 	return nil
 }
 
-// fill puts into the batch: the last token of every answer, then questions, then
-// what passages share.
+// fill fills the batch: with the last token of every answer, then with queries, then
+// with prefixes.
 func (e *engine) fill() {
-	e.batch.NTokens = 0
+	e.batch.Count = 0
 	for _, answering := range []bool{true, false} {
 		for _, q := range e.running {
 			if (q.written > 0) == answering {
@@ -248,9 +243,9 @@ func (e *engine) fill() {
 		}
 	}
 	for _, p := range e.active {
-		n := min(len(p.shared)-p.read, e.room())
+		n := min(len(p.shared)-p.read, e.batch.Room())
 		for _, t := range p.shared[p.read : p.read+n] {
-			e.add(t, llama.Pos(p.read), p.seq, false)
+			e.batch.Add(t, llama.Pos(p.read), p.seq, false)
 			p.read++
 		}
 		e.computed.Add(int64(n))
@@ -258,13 +253,13 @@ func (e *engine) fill() {
 }
 
 func (e *engine) addPending(q *question) {
-	n := min(len(q.pending), e.room())
+	n := min(len(q.pending), e.batch.Room())
 	for i, t := range q.pending[:n] {
 		last := i == len(q.pending)-1
 		if last {
-			q.logits = e.batch.NTokens
+			q.logits = e.batch.Count
 		}
-		e.add(t, q.pos, q.seq, last)
+		e.batch.Add(t, q.pos, q.seq, last)
 		q.pos++
 	}
 	if q.written == 0 {
@@ -273,24 +268,16 @@ func (e *engine) addPending(q *question) {
 	q.pending = q.pending[n:]
 }
 
-func (e *engine) room() int { return mostBatch - int(e.batch.NTokens) }
-
-func (e *engine) add(t llama.Token, pos llama.Pos, seq llama.SeqId, logits bool) {
-	if err := e.batch.Add(t, pos, []llama.SeqId{seq}, logits); err != nil {
-		panic("llamacpp: batch: " + err.Error()) // there was room
-	}
-}
-
 // step computes the batch and continues the answers.
 func (e *engine) step() error {
 	e.steps.Add(1)
 	e.runner.library.log.take()
-	if code, err := llama.Decode(e.ctx, e.batch); err != nil || code != 0 {
+	if code := e.lib.Decode(e.ctx, e.batch.BatchData); code != 0 {
 		reason := e.runner.library.log.reason()
 		if reason == "" {
 			reason = "no reason given"
 		}
-		return &fault.Hint{Err: fmt.Errorf("computing failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
+		return &fault.Hint{Err: fmt.Errorf("computation failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
 	}
 	for _, q := range slices.Clone(e.running) {
 		if q.logits < 0 {
@@ -307,9 +294,9 @@ func (e *engine) step() error {
 func (e *engine) extend(q *question) error {
 	place := q.logits
 	q.logits = -1
-	logits, err := llama.GetLogitsIth(e.ctx, place, e.size)
-	if err != nil {
-		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
+	logits := e.lib.Logits(e.ctx, place, e.size)
+	if logits == nil {
+		return fmt.Errorf("the library returned no logits for token %d of a batch: %w", place, runners.ErrFatal)
 	}
 	t := q.sampler.choose(e.ctx, logits, place, e.ends)
 	q.written++
@@ -333,24 +320,18 @@ func (e *engine) extend(q *question) error {
 	return nil
 }
 
-func (e *engine) ends(t llama.Token) bool { return llama.VocabIsEOG(e.runner.vocabulary, t) }
+func (e *engine) ends(t llama.Token) bool { return e.lib.TokenEnds(e.runner.vocabulary, t) }
 
-// piece is the text of a token; control tokens have none.
+// piece is the text of a token. Control tokens have no text.
 func (e *engine) piece(t llama.Token) []byte {
 	if e.pieces[t] == nil {
-		buf := make([]byte, 64)
-		n := llama.TokenToPiece(e.runner.vocabulary, t, buf, 0, false)
-		if n < 0 {
-			buf = make([]byte, -n)
-			n = llama.TokenToPiece(e.runner.vocabulary, t, buf, 0, false)
-		}
-		e.pieces[t] = buf[:max(n, 0):max(n, 0)]
+		e.pieces[t] = e.lib.Piece(e.runner.vocabulary, t)
 	}
 	return e.pieces[t]
 }
 
-// firstStop is the place of the first stop string in a text of which the part
-// before was searched already; -1 if there is none.
+// firstStop is the position of the first stop string in a text; -1: there is none. The
+// part before was searched already.
 func firstStop(text []byte, before int, stops []string) int {
 	first := -1
 	for _, stop := range stops {
@@ -365,7 +346,7 @@ func firstStop(text []byte, before int, stops []string) int {
 	return first
 }
 
-// finish keeps an answer and gives its sequence back.
+// finish stores an answer and frees its sequence.
 func (e *engine) finish(q *question, why ner.Finish) {
 	p := q.passage
 	text, thinking := string(q.text), ""
@@ -382,8 +363,8 @@ func (e *engine) finish(q *question, why ner.Finish) {
 	}
 }
 
-// splitThinking cuts an answer behind the end of its thinking. The template may
-// have written the beginning mark.
+// splitThinking splits an answer at the end of its thinking. The opening tag may be
+// missing, because some templates write it into the prompt.
 func splitThinking(text string) (thinking, answer string) {
 	before, after, ok := strings.Cut(text, "</think>")
 	if !ok {
@@ -392,9 +373,9 @@ func splitThinking(text string) (thinking, answer string) {
 	return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(before), "<think>")), strings.TrimLeft(after, "\n")
 }
 
-// release gives the sequence and the memory of a question back.
+// release frees the sequence and the memory of a query.
 func (e *engine) release(q *question) {
-	_, _ = llama.MemorySeqRm(e.memory, q.seq, -1, -1) // whole sequences never fail
+	e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // removing a whole sequence cannot fail
 	q.sampler.free()
 	e.cells += q.need()
 	e.forQ = append(e.forQ, q.seq)
@@ -404,7 +385,7 @@ func (e *engine) release(q *question) {
 // leave ends a passage.
 func (e *engine) leave(p *passage) {
 	if i := slices.Index(e.active, p); i >= 0 {
-		_, _ = llama.MemorySeqRm(e.memory, p.seq, -1, -1) // whole sequences never fail
+		e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // removing a whole sequence cannot fail
 		e.cells += len(p.shared)
 		e.forP = append(e.forP, p.seq)
 		e.active = slices.Delete(e.active, i, i+1)

@@ -12,22 +12,22 @@ import (
 	"nerbench/internal/fault"
 )
 
-// Info is what the header of a GGUF file says.
+// Info is the header of a GGUF file.
 type Info struct {
 	Name         string // of the model
 	Architecture string // such as "llama"
-	Context      int    // length that the model was trained for, in tokens; 0 if unknown
-	FileType     int    // code of the weights' type (enum llama_ftype); -1 if unknown
-	// Causal is false where each token sees those behind it too: such a model makes
+	Context      int    // context of the model's training, in tokens; 0: unknown
+	FileType     int    // code of the weights' type (enum llama_ftype); -1: unknown
+	// Causal is false if each token also depends on later tokens. Such a model computes
 	// embeddings, not text.
 	Causal bool
 }
 
-// errNoGGUF is the error of a file of another kind.
-var errNoGGUF = errors.New("is no GGUF file")
+// errNoGGUF is the error of a file in another format.
+var errNoGGUF = errors.New("not a GGUF file")
 
-// Inspect reads the header of a GGUF file, without a library. The format is that
-// of versions 2 and 3 of its specification (ggml, docs/gguf.md).
+// Inspect reads the header of a GGUF file, without the library. It supports versions 2
+// and 3 of the format (ggml, docs/gguf.md).
 func Inspect(file string) (Info, error) {
 	f, err := os.Open(file)
 	if err != nil {
@@ -46,18 +46,18 @@ func Inspect(file string) (Info, error) {
 	case errors.Is(err, errNoGGUF):
 		return info, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: %w", file, err),
-			Advice: "the runner reads GGUF only; folders of safetensors are for vllm/, or convert them",
+			Advice: "gguf/ reads GGUF files only: use vllm/ for a folder of safetensors, or convert it",
 		}
 	case err != nil:
 		return info, &fault.Hint{
 			Err:    fmt.Errorf("llamacpp: %s: header: %w", file, err),
-			Advice: fmt.Sprintf("the file has %d bytes and may be cut: get it again", stat.Size()),
+			Advice: fmt.Sprintf("the file has %d bytes and may be truncated: download it again", stat.Size()),
 		}
 	}
 	return info, nil
 }
 
-// readInfo reads a header from a file of that many bytes.
+// readInfo reads a header from a file of size bytes.
 func readInfo(r io.Reader, size int64) (Info, error) {
 	h := header{r: r, left: size}
 	magic := h.bytes(4)
@@ -65,7 +65,7 @@ func readInfo(r io.Reader, size int64) (Info, error) {
 		return Info{}, errNoGGUF
 	}
 	if v := h.uint32(); h.err == nil && v != 2 && v != 3 {
-		return Info{}, fmt.Errorf("version %d of the format: only 2 and 3 can be read", v)
+		return Info{}, fmt.Errorf("version %d of the format: want 2 or 3", v)
 	}
 	h.uint64() // number of tensors
 	count := h.uint64()
@@ -86,10 +86,10 @@ func readInfo(r io.Reader, size int64) (Info, error) {
 	return info, nil
 }
 
-// header reads the parts of a header. After an error it reads nothing more.
+// header reads the parts of a header. After an error, it reads no more.
 type header struct {
 	r    io.Reader
-	left int64 // bytes of the file that were not read yet
+	left int64 // bytes of the file that are not read yet
 	err  error
 }
 
@@ -123,7 +123,7 @@ func (h *header) uint64() uint64 {
 
 func (h *header) text() string { return string(h.bytes(h.uint64())) }
 
-// The types of values that are not plain numbers.
+// The types of values that are not numbers.
 const (
 	typeBool   = 7
 	typeString = 8
@@ -133,8 +133,8 @@ const (
 // numberSize is the size of a number by its type.
 var numberSize = map[uint32]uint64{0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, typeBool: 1, 10: 8, 11: 8, 12: 8}
 
-// value reads a value. Whole numbers, truth values and texts are returned as
-// text, the elements of arrays are passed over.
+// value reads a value. It returns integers, booleans and strings as text, and skips the
+// elements of arrays.
 func (h *header) value(kind uint32, depth int) string {
 	switch {
 	case kind == typeString:
@@ -142,7 +142,7 @@ func (h *header) value(kind uint32, depth int) string {
 	case kind == typeArray:
 		element, count := h.uint32(), h.uint64()
 		if depth > 2 {
-			h.err = errors.New("arrays of arrays of arrays")
+			h.err = errors.New("array: nested too deep")
 		}
 		for i := uint64(0); i < count && h.err == nil; i++ {
 			h.value(element, depth+1)

@@ -31,8 +31,8 @@ func TestReadInfo(t *testing.T) {
 		file []byte
 		text string
 	}{
-		"empty":           {nil, "is no GGUF file"},
-		"another kind":    {[]byte("PK\x03\x04 and more"), "is no GGUF file"},
+		"empty":           {nil, "not a GGUF file"},
+		"another format":  {[]byte("PK\x03\x04 and more"), "not a GGUF file"},
 		"another version": {older, "version 1"},
 		"cut":             {whole[:3000], "unexpected EOF"},
 		"absurd length":   {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
@@ -43,8 +43,8 @@ func TestReadInfo(t *testing.T) {
 	}
 }
 
-// FuzzReadInfo: a header is read or refused, and takes no more memory than its
-// file has bytes.
+// FuzzReadInfo: a header is read or refused, and needs no more memory than the bytes of
+// its file.
 func FuzzReadInfo(f *testing.F) {
 	whole := model(f)
 	f.Add(whole[:2000])

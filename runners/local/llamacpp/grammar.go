@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// Grammar writes a JSON schema of the kinds of docs/spec/prompts.md §2.7 as a grammar of
-// llama.cpp (GBNF): arrays, objects whose members are all required and stand in
-// the order of the schema, texts, and choices of texts. The schema "json" stands
-// for any JSON. What a schema says besides is an error: it would be ignored.
+// Grammar converts a JSON schema of docs/spec/prompts.md §2.7 to a grammar of llama.cpp
+// (GBNF). It supports arrays, strings, choices of strings, and objects whose members are
+// all required and in the order of the schema. The schema "json" means any JSON. Other
+// parts of a schema are errors, because they would be ignored.
 //
-// Between the parts of a value one blank may stand, no more: a weak model writes
-// white space until its limit where a grammar lets it.
+// The grammar allows at most one blank between the parts of a value: a weak model writes
+// white space up to its limit if a grammar allows it.
 func Grammar(schema json.RawMessage) (string, error) {
 	if string(bytes.TrimSpace(schema)) == `"json"` {
 		return anyJSON + texts, nil
@@ -31,7 +31,7 @@ func Grammar(schema json.RawMessage) (string, error) {
 	return "root ::= ws " + value + "\n" + texts, nil
 }
 
-// texts are the rules of a JSON text.
+// texts are the rules of a JSON string.
 const texts = `text ::= "\"" char* "\""
 char ::= [^"\\\x7F\x00-\x1F] | "\\" (["\\bfnrt/] | "u" hex hex hex hex)
 hex ::= [0-9a-fA-F]
@@ -46,10 +46,10 @@ array ::= "[" ws (value ("," ws value)*)? "]"
 number ::= "-"? ("0" | [1-9] [0-9]*) ("." [0-9]+)? ([eE] [-+]? [0-9]+)?
 `
 
-// node is a schema, its members in order.
+// node is a schema, with its members in order.
 type node struct {
 	Type       string
-	Items      string // their grammar
+	Items      string // the grammar of the elements
 	Properties []property
 	Required   []string
 	Enum       []string
@@ -58,7 +58,7 @@ type node struct {
 
 type property struct{ name, grammar string }
 
-// grammarOf reads a schema and writes the grammar of its values.
+// grammarOf reads a schema and returns the grammar of its values.
 func grammarOf(d *json.Decoder) (string, error) {
 	var n node
 	err := members(d, func(name string) (err error) {
@@ -86,7 +86,7 @@ func grammarOf(d *json.Decoder) (string, error) {
 			n.Closed = true
 			return nil
 		}
-		return fmt.Errorf("%q is not understood", name)
+		return fmt.Errorf("%q is not supported", name)
 	})
 	if err != nil {
 		return "", err
@@ -94,7 +94,7 @@ func grammarOf(d *json.Decoder) (string, error) {
 	return n.grammar()
 }
 
-// members reads an object and calls f for each member, which reads its value.
+// members reads an object. It calls f for each member; f reads the value.
 func members(d *json.Decoder, f func(name string) error) error {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return errors.Join(errors.New("want an object"), err)
@@ -104,7 +104,7 @@ func members(d *json.Decoder, f func(name string) error) error {
 		if err != nil {
 			return err
 		}
-		if err := f(name.(string)); err != nil { // names are texts
+		if err := f(name.(string)); err != nil { // names are strings
 			return err
 		}
 	}
@@ -128,25 +128,25 @@ func (n *node) grammar() (string, error) {
 		parts := make([]string, len(n.Properties))
 		for i, p := range n.Properties {
 			if !slices.Contains(n.Required, p.name) {
-				return "", fmt.Errorf("member %q: only required ones are understood", p.name)
+				return "", fmt.Errorf("member %q: optional members are not supported", p.name)
 			}
 			parts[i] = literal(jsonText(p.name)+":") + " ws " + p.grammar
 		}
 		return `"{" ws ` + strings.Join(parts, ` "," ws `) + ` "}"`, nil
 	}
-	return "", fmt.Errorf("type %q: not understood, or not in full", n.Type)
+	return "", fmt.Errorf("type %q: not supported, or incomplete", n.Type)
 }
 
-// jsonText writes a text as JSON, letters as they are.
+// jsonText encodes a string as JSON. It does not escape letters.
 func jsonText(s string) string {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // texts cannot fail
+	_ = e.Encode(s) // strings cannot fail
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// literal writes a text as a literal of a grammar. jsonText leaves no line end in it.
+// literal encodes a string as a literal of a grammar. jsonText escapes line ends.
 func literal(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }

@@ -38,7 +38,7 @@ func TestGrammar(t *testing.T) {
 	}
 }
 
-// TestGrammarOfVectors: all schemas of the vectors can be written.
+// TestGrammarOfVectors: all schemas of the vectors can be converted.
 func TestGrammarOfVectors(t *testing.T) { reference.EachSet(t, grammarVectors) }
 
 func grammarVectors(t *testing.T, set reference.Set) {
@@ -58,8 +58,8 @@ func grammarVectors(t *testing.T, set reference.Set) {
 	}
 }
 
-// TestConstrained: a model of random weights, which writes nothing but noise,
-// writes what the schema says, greedily and by chance.
+// TestConstrained: a model of random weights, whose free answers are noise, follows the
+// schema, with greedy decoding and with sampling.
 func TestConstrained(t *testing.T) {
 	file := tiny(t)
 	for _, temperature := range []float64{0, 1} {

@@ -12,10 +12,10 @@ import (
 	"nerbench/runners/local/llamacpp"
 )
 
-// library is the folder of the library, or skips the test.
+// library is the folder of the library. Without one, the test is skipped.
 func library(t testing.TB) string {
 	t.Helper()
-	cache, _ := os.UserCacheDir() // without one nothing is found there
+	cache, _ := os.UserCacheDir() // without a cache folder, no library is found there
 	folders, err := llamacpp.Find(os.Getenv("NERBENCH_LLAMA_LIB"), cache)
 	if err != nil {
 		reference.Skip(t, err.Error())
@@ -46,7 +46,7 @@ func open(t testing.TB, c llamacpp.Config) *llamacpp.Runner {
 		c.Decoding.Context = 512
 	}
 	if c.Threads == 0 {
-		c.Threads = 1 // several wait for each other without sleep, and are slow beside other tests
+		c.Threads = 1 // several threads wait for each other without sleep, which is slow beside other tests
 	}
 	if c.Decoding.Seed == 0 {
 		c.Decoding.Seed = 1

@@ -25,7 +25,7 @@ func texts(completions []ner.Completion) []string {
 	return out
 }
 
-// TestIdentity: the digest is that of the file's bytes.
+// TestIdentity: the digest is the hash of the file.
 func TestIdentity(t *testing.T) {
 	r := open(t, llamacpp.Config{File: tiny(t)})
 	id := r.Identity()
@@ -40,8 +40,8 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// TestAnswersDependOnTheQuestionOnly: one by one, as one passage, with few
-// sequences, with prompts longer than a batch: the answers are the same.
+// TestAnswersDependOnTheQuestionOnly: the answers are the same one by one, as one
+// passage, with few sequences, and with prompts longer than a batch.
 func TestAnswersDependOnTheQuestionOnly(t *testing.T) {
 	file := tiny(t)
 	shared := "Text: " + strings.Repeat("Mira left Port Varna . ", 80) // beyond one batch
@@ -70,8 +70,8 @@ func TestAnswersDependOnTheQuestionOnly(t *testing.T) {
 	}
 }
 
-// TestPromptTokens: of what a passage shares, and of each question, every token is
-// computed once, on the whole no more than a tenth above that.
+// TestPromptTokens: every token of the common prefix and of the rest of each query is
+// computed once, with at most a tenth more in all.
 func TestPromptTokens(t *testing.T) {
 	r := open(t, llamacpp.Config{File: tiny(t), LongestAnswer: 4, Decoding: runners.Decoding{Context: 2048}})
 	all := passages(20, 4)
@@ -82,8 +82,8 @@ func TestPromptTokens(t *testing.T) {
 			t.Fatal(err)
 		}
 		shortest := slices.MinFunc(got, func(a, b ner.Completion) int { return a.PromptTokens - b.PromptTokens })
-		// What is shared ends at the type's name at the latest.
-		tail := len("Hours in the text? ASSISTANT:") // bytes: no token is less
+		// The common prefix ends before the name of the type.
+		tail := len("Hours in the text? ASSISTANT:") // in bytes; a token has at least one
 		least += shortest.PromptTokens - tail
 		for _, c := range got {
 			least += c.PromptTokens - (shortest.PromptTokens - tail)
@@ -94,7 +94,7 @@ func TestPromptTokens(t *testing.T) {
 		t.Errorf("%d tokens computed, %d are needed; all prompts have %d", u.Computed, least, u.Prompts)
 	}
 	if u.Prompts < 3*u.Computed {
-		t.Errorf("%d of %d tokens computed: nothing was shared", u.Computed, u.Prompts)
+		t.Errorf("%d of %d tokens computed: no prefix was shared", u.Computed, u.Prompts)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestStopAndLength(t *testing.T) {
 		return got[0]
 	}
 	free := ask(query("Text: x", 30))
-	if free.Finish != ner.FinishLength || free.AnswerTokens != 30 || free.PromptTokens != 8 { // a beginning, and a token for each byte
+	if free.Finish != ner.FinishLength || free.AnswerTokens != 30 || free.PromptTokens != 8 { // BOS, and a token for each byte
 		t.Fatalf("free: %+v", free)
 	}
 	stop := free.Text[10:13]
@@ -119,7 +119,7 @@ func TestStopAndLength(t *testing.T) {
 	}
 }
 
-// TestSeed: chance is that of the seed, whatever was asked before.
+// TestSeed: sampling depends on the seed only, not on earlier queries.
 func TestSeed(t *testing.T) {
 	file := tiny(t)
 	sample := func(seed int) string {
@@ -135,8 +135,8 @@ func TestSeed(t *testing.T) {
 	}
 }
 
-// TestChat: the template of the file is applied, with one beginning of a text; a
-// file without a template is an error that says what to do.
+// TestChat: the template of the file is applied, with one BOS. A file without a template
+// is an error with advice.
 func TestChat(t *testing.T) {
 	file := reference.Path(t, "models", "tiny-uniner-frequency", "model-f16.gguf")
 	const text, question = "find me a cheap italian restaurant near here", "What describes Cuisine in the text?"
@@ -170,7 +170,7 @@ func TestClosed(t *testing.T) {
 	}
 	r.Close()
 	if err := <-ended; err == nil {
-		t.Error("what was being asked ends without an error")
+		t.Error("queries in progress end without an error")
 	}
 	if _, err := r.Complete(t.Context(), []ner.Query{query("Text: x", 4)}); err == nil {
 		t.Error("a closed model answers")
@@ -200,12 +200,12 @@ func TestOpenRefuses(t *testing.T) {
 	}{
 		{"absent", llamacpp.Config{File: filepath.Join(dir, "nosuch.gguf")}, "no such file", "-m gguf/PATH"},
 		{"folder", llamacpp.Config{File: dir}, "is a folder", "name the GGUF file"},
-		{"no GGUF", llamacpp.Config{File: write("text.gguf", []byte("hello"))}, "is no GGUF file", "safetensors"},
-		{"cut in the header", llamacpp.Config{File: write("header.gguf", whole[:5000])}, "unexpected EOF", "get it again"},
-		{"cut in the weights", llamacpp.Config{File: write("cut.gguf", whole[:len(whole)-1000])}, "not within the file bounds", "get it again"},
-		{"unknown architecture", llamacpp.Config{File: write("novel.gguf", strange)}, "unknown model architecture: 'novel'", "does not know it"},
-		{"context beyond the model's", llamacpp.Config{File: good, Decoding: runners.Decoding{Context: 1 << 30}}, "the model was made for 2048", "--context"},
-		{"no GPU", llamacpp.Config{File: good, GPULayers: 3}, "sees no GPU", "doctor"},
+		{"no GGUF", llamacpp.Config{File: write("text.gguf", []byte("hello"))}, "not a GGUF file", "safetensors"},
+		{"cut in the header", llamacpp.Config{File: write("header.gguf", whole[:5000])}, "unexpected EOF", "download it again"},
+		{"cut in the weights", llamacpp.Config{File: write("cut.gguf", whole[:len(whole)-1000])}, "not within the file bounds", "download it again"},
+		{"unknown architecture", llamacpp.Config{File: write("novel.gguf", strange)}, "unknown model architecture: 'novel'", "does not support it"},
+		{"context beyond the model's", llamacpp.Config{File: good, Decoding: runners.Decoding{Context: 1 << 30}}, "the model was trained for 2048", "--context"},
+		{"no GPU", llamacpp.Config{File: good, GPULayers: 3}, "finds no GPU", "doctor"},
 		{"unknown split", llamacpp.Config{File: good, Split: "half"}, "want none, layer or row", ""},
 		{"too many sequences", llamacpp.Config{File: good, Sequences: 1000}, "at most", ""},
 	} {
@@ -217,7 +217,7 @@ func TestOpenRefuses(t *testing.T) {
 			r, err := llamacpp.Open(t.Context(), tc.config)
 			if err == nil {
 				r.Close()
-				t.Fatal("it is opened")
+				t.Fatal("no error")
 			}
 			hint, _ := errors.AsType[*fault.Hint](err)
 			if !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") || tc.advice != "" && (hint == nil || !strings.Contains(hint.Advice, tc.advice)) {

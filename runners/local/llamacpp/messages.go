@@ -3,49 +3,43 @@ package llamacpp
 import (
 	"strings"
 	"sync"
-	"unsafe"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
-// messages keeps the last errors that the library wrote: its functions return
-// nothing but failure.
+// messages keeps the last errors in the log of the library, because its functions do not
+// return the reason of a failure.
 type messages struct {
 	mu    sync.Mutex
 	lines []string
 	onGPU string // "5/5 layers"
 }
 
-// mostMessages is the number of errors that are kept.
+// mostMessages is the largest number of stored errors.
 const mostMessages = 16
 
-// write is the library's log function (ggml_log_callback): it is called from any
-// thread.
-func (m *messages) write(level int32, text, _ uintptr) uintptr {
-	if level != int32(llama.LogLevelError) && level != int32(llama.LogLevelInfo) {
-		return 0
-	}
-	line := strings.TrimSpace(goString(*(*unsafe.Pointer)(unsafe.Pointer(&text)))) // the address is C's
-	if line == "" {
-		return 0
+// write handles a message of the library. It is called from any thread.
+func (m *messages) write(level llama.LogLevel, text string) {
+	line := strings.TrimSpace(text)
+	if line == "" || level != llama.LogLevelError && level != llama.LogLevelInfo {
+		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if level == int32(llama.LogLevelInfo) {
+	if level == llama.LogLevelInfo {
 		if _, what, ok := strings.Cut(line, "offloaded "); ok {
 			m.onGPU, _, _ = strings.Cut(what, " to GPU")
 		}
-		return 0
+		return
 	}
 	m.lines = append(m.lines, line)
 	if len(m.lines) > mostMessages {
 		m.lines = m.lines[1:]
 	}
-	return 0
 }
 
-// offload returns how many layers of the model that was loaded last are on a GPU,
-// such as "5/5 layers"; empty if none is.
+// offload returns the number of layers on a GPU of the last loaded model, such as
+// "5/5 layers"; empty: none.
 func (m *messages) offload() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -66,8 +60,8 @@ func (m *messages) take() []string {
 	return lines
 }
 
-// reason is the library's own words for its last failure, the first of them, which
-// are the nearest to it, without the names of functions; empty if it said nothing.
+// reason is the first error message of the last failure, which is closest to its cause,
+// without the names of functions; empty: there was no message.
 func (m *messages) reason() string {
 	lines := m.take()
 	if len(lines) == 0 {

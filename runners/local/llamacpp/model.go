@@ -2,7 +2,6 @@ package llamacpp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,50 +9,47 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
-
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // Kind is the kind of server in the keys of a run.
 const Kind = "llama.cpp"
 
-// Config says which model to ask, and how.
+// Config holds the settings of a model.
 type Config struct {
-	File    string // GGUF; of several parts the first
+	File    string // GGUF file; of a split model, the first part
 	Library string // folder, see [Find]
-	// Decoding is used for every query. Its Context is the longest prompt with its
-	// answer, in tokens; it must be set.
+	// Decoding is used for every query. Its Context is the largest number of tokens
+	// of a prompt and its answer; it must be set.
 	Decoding runners.Decoding
-	// LongestAnswer is the largest MaxTokens of the queries to come; the memory for
-	// sequences is sized by it. 0 stands for 256.
+	// LongestAnswer is the largest MaxTokens of the queries. It determines the memory
+	// of sequences. 0 stands for 256.
 	LongestAnswer int
-	// GPULayers is the number of layers to compute on the GPU; below 0: all that
-	// there are, if there is a GPU.
+	// GPULayers is the number of layers on the GPU; below 0: all, if there is a GPU.
 	GPULayers int
-	// MainGPU is the GPU to use where the model is not split, from 0.
+	// MainGPU is the GPU of a model that is not split, from 0.
 	MainGPU int
-	// Split says how several GPUs share the model: "none", "layer", "dataset"; empty
-	// stands for layer.
+	// Split is how several GPUs share the model: "none", "layer" or "row"; empty:
+	// layer.
 	Split string
-	// Threads is the number of threads that compute; 0: as many as processors.
+	// Threads is the number of threads that compute; 0: one per processor.
 	Threads int
-	// Sequences is the number of questions that are answered at once; 0 stands for
+	// Sequences is the number of queries that are answered at once; 0 stands for
 	// [DefaultSequences].
 	Sequences int
 }
 
-// DefaultSequences is the number of questions that are answered at once unless
-// something else is asked for: measured on processors and weak GPUs (see
-// docs/benchmarks.md), more give little.
+// DefaultSequences is the default number of queries that are answered at once. More
+// sequences gained little on CPUs and weak GPUs (see docs/benchmarks.md).
 const DefaultSequences = 16
 
 const (
 	defaultAnswer = 256
-	// suffixRoom is what is reserved for the question behind a passage when memory
-	// is sized, in tokens. Longer ones only mean that fewer are asked at once.
+	// suffixRoom is the number of tokens that are reserved for a query after the
+	// prefix of its passage. If queries are longer, fewer are answered at once.
 	suffixRoom = 64
 	mostBatch  = 512 // tokens that are computed in one step
 )
@@ -63,8 +59,8 @@ var splits = map[string]llama.SplitMode{
 	"": llama.SplitModeLayer, "none": llama.SplitModeNone, "layer": llama.SplitModeLayer, "row": llama.SplitModeRow,
 }
 
-// Runner asks one model. It is a [runners.Runner]. Close it: it holds the memory
-// of the model.
+// Runner runs one model. It is a [runners.Runner]. Close it to free the memory of the
+// model.
 type Runner struct {
 	config     Config
 	info       Info
@@ -72,16 +68,16 @@ type Runner struct {
 	library    *Library
 	model      llama.Model
 	vocabulary llama.Vocab
-	offloaded  string // what the library said of layers on the GPU; empty: nothing
+	offloaded  string // layers on the GPU, by the log of the library; empty: unknown
 	chat       chat
 	engine     *engine
 
-	using  sync.RWMutex // held for reading while prompts are cut into tokens
+	using  sync.RWMutex // locked for reading during tokenization
 	closed bool
 }
 
-// Open loads the library and a model. Errors say what is wrong with the file, the
-// library or the machine, most of them with a [fault.Hint].
+// Open loads the library and a model. Most errors about the file, the library or the
+// machine have a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
 	if c.Decoding.Context <= 0 {
 		return nil, fmt.Errorf("llamacpp: %s: context: must be set", c.File)
@@ -96,14 +92,14 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	if !info.Causal {
 		return nil, &fault.Hint{
-			Err:    fmt.Errorf("llamacpp: %s: is an embedding model (%s): it writes no text", c.File, info.Architecture),
+			Err:    fmt.Errorf("llamacpp: %s: an embedding model (%s): it generates no text", c.File, info.Architecture),
 			Advice: "name a model that generates text",
 		}
 	}
 	if most := info.Context; most > 0 && c.Decoding.Context > most {
 		return nil, &fault.Hint{
-			Err:    fmt.Errorf("llamacpp: %s: a context of %d tokens: the model was made for %d", c.File, c.Decoding.Context, most),
-			Advice: "leave --context out: longer prompts are counted as too long, not cut",
+			Err:    fmt.Errorf("llamacpp: %s: context of %d tokens: the model was trained for %d", c.File, c.Decoding.Context, most),
+			Advice: "omit --context: longer prompts are counted as too long, not cut",
 		}
 	}
 	digest := hashing(ctx, c.File)
@@ -120,16 +116,16 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		err = r.start()
 	}
 	if err != nil {
-		_ = llama.ModelFree(r.model) // its only failure is that there is none
+		library.calls.ModelFree(r.model)
 		return nil, err
 	}
 	return r, nil
 }
 
-// hash is a digest in the making.
+// hash is a digest that is being computed.
 type hash struct{ wait func() (string, error) }
 
-// hashing reads a file while the model is loaded.
+// hashing computes the digest of a file while the model is loaded.
 func hashing(ctx context.Context, file string) hash {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -152,53 +148,53 @@ func (r *Runner) load(split llama.SplitMode) error {
 	gpus := slices.DeleteFunc(r.library.Devices(), func(d Device) bool { return !d.GPU })
 	if c.GPULayers > 0 && len(gpus) == 0 {
 		return &fault.Hint{
-			Err:    fmt.Errorf("llamacpp: %d layers on the GPU: the library in %s sees no GPU", c.GPULayers, r.library.Folder),
-			Advice: "\"nerbench doctor\" says what it sees; the libraries for CUDA and Vulkan are others: make llama-libs KIND=vulkan",
+			Err:    fmt.Errorf("llamacpp: %d layers on the GPU: the library in %s finds no GPU", c.GPULayers, r.library.Folder),
+			Advice: "\"nerbench doctor\" lists the devices; CUDA and Vulkan need other libraries: make llama-libs KIND=vulkan",
 		}
 	}
 	if c.MainGPU < 0 || c.MainGPU > 0 && c.MainGPU >= len(gpus) {
-		return fmt.Errorf("llamacpp: main GPU %d: the library sees %d", c.MainGPU, len(gpus))
+		return fmt.Errorf("llamacpp: main GPU %d: the library finds %d", c.MainGPU, len(gpus))
 	}
-	p := llama.ModelDefaultParams()
+	p := r.library.calls.ModelDefaultParams()
 	if c.GPULayers >= 0 {
-		p.NGpuLayers = int32(c.GPULayers)
+		p.GPULayers = int32(c.GPULayers)
 	}
-	p.SplitMode, p.MainGpu = split, int32(c.MainGPU)
+	p.SplitMode, p.MainGPU = split, int32(c.MainGPU)
 	r.library.log.take()
-	model, err := llama.ModelLoadFromFile(c.File, p)
-	if err != nil {
-		return r.refused(err)
+	model := r.library.calls.ModelLoad(c.File, p)
+	if model == 0 {
+		return r.refused()
 	}
-	r.model, r.vocabulary = model, llama.ModelGetVocab(model)
+	r.model, r.vocabulary = model, r.library.calls.ModelVocab(model)
 	r.offloaded = r.library.log.offload()
-	if llama.ModelHasEncoder(model) {
-		_ = llama.ModelFree(model) // its only failure is that there is none
-		return fmt.Errorf("llamacpp: %s: has an encoder (%s): only decoders can be asked here", c.File, r.info.Architecture)
+	if r.library.calls.ModelHasEncoder(model) {
+		r.library.calls.ModelFree(model)
+		return fmt.Errorf("llamacpp: %s: the model has an encoder (%s): only decoders are supported", c.File, r.info.Architecture)
 	}
 	return nil
 }
 
-// refused says why the library did not take a model.
-func (r *Runner) refused(err error) error {
+// refused is the error of a model that the library refused.
+func (r *Runner) refused() error {
 	reason := r.library.log.reason()
 	if reason == "" {
-		reason = err.Error()
+		reason = "the library refuses the model without a reason"
 	}
 	hint := &fault.Hint{Err: fmt.Errorf("llamacpp: %s: %s", r.config.File, reason)}
 	switch low := strings.ToLower(reason); {
 	case strings.Contains(low, "unknown model architecture"):
-		hint.Advice = "llama.cpp " + Build + " does not know it: a newer nerbench may, or serve it with vllm/ or ollama/"
+		hint.Advice = "llama.cpp " + Build + " does not support it: try a newer nerbench, or serve the model with vllm/ or ollama/"
 	case strings.Contains(low, "alloc") || strings.Contains(low, "memory"):
 		hint.Advice = outOfMemory
 	default:
-		hint.Advice = "the file may be cut or damaged: get it again"
+		hint.Advice = "the file may be truncated or damaged: download it again"
 	}
 	return hint
 }
 
-const outOfMemory = "take a smaller file (Q4_K_M), fewer --gpu-layers, fewer --sequences, or a shorter --context"
+const outOfMemory = "use a smaller file (Q4_K_M), fewer --gpu-layers, fewer --sequences, or a shorter --context"
 
-// start makes the context and the engine.
+// start creates the context and the engine.
 func (r *Runner) start() error {
 	c := r.config
 	if c.Threads <= 0 {
@@ -214,41 +210,39 @@ func (r *Runner) start() error {
 	if c.Sequences > mostSequences {
 		return fmt.Errorf("llamacpp: %d sequences: at most %d", c.Sequences, mostSequences)
 	}
-	// One passage that fills its context, and the questions of others beside it.
+	// Enough for one passage that fills its context, and for queries of other passages.
 	cells := c.Decoding.Context + (c.Sequences-1)*(c.LongestAnswer+suffixRoom) + c.Decoding.Context
-	p := llama.ContextDefaultParams()
-	p.NCtx, p.NBatch, p.NUbatch = uint32(cells), mostBatch, mostBatch
-	p.NSeqMax = uint32(2 * c.Sequences) // for questions, and for what passages share
-	p.NOutputsMax = p.NSeqMax
-	p.NThreads, p.NThreadsBatch = int32(c.Threads), int32(c.Threads)
-	p.KVUnified, p.NoPerf = 1, 1
+	p := r.library.calls.ContextDefaultParams()
+	p.Cells, p.Batch, p.MicroBatch = uint32(cells), mostBatch, mostBatch
+	p.Sequences = uint32(2 * c.Sequences) // for queries, and for the prefixes of passages
+	p.Outputs = p.Sequences
+	p.Threads, p.ThreadsBatch = int32(c.Threads), int32(c.Threads)
+	p.UnifiedKV, p.NoPerf = true, true
 	if r.offloaded == "" {
-		// On processors it is no faster, and rounds more: of long answers, twice as
-		// many part from those that are computed in full precision.
-		p.FlashAttentionType = llama.FlashAttentionTypeDisabled
-		p.OpOffload, p.Offload_kqv = 0, 0 // no layer on the GPU: nothing else there either
+		// On CPUs, flash attention is not faster and rounds more: twice as many long
+		// answers differ from those in full precision.
+		p.FlashAttention = llama.FlashAttentionOff
+		p.OffloadOps, p.OffloadKQV = false, false // with no layer on the GPU, nothing else is there
 	}
 	r.library.log.take()
-	lctx, err := llama.InitFromModel(r.model, p)
-	if err != nil {
+	lctx := r.library.calls.ContextInit(r.model, p)
+	if lctx == 0 {
 		reason := r.library.log.reason()
 		if reason == "" {
-			reason = err.Error()
+			reason = "the library gives no reason"
 		}
 		return &fault.Hint{
-			Err:    fmt.Errorf("llamacpp: %s: no memory for %d tokens of context (%d questions at once): %s", c.File, cells, c.Sequences, reason),
+			Err:    fmt.Errorf("llamacpp: %s: not enough memory for %d tokens of context (%d queries at once): %s", c.File, cells, c.Sequences, reason),
 			Advice: outOfMemory,
 		}
 	}
-	if r.engine, err = newEngine(r, lctx, cells); err != nil {
-		return errors.Join(err, llama.Free(lctx))
-	}
-	r.chat.open(r.model, r.vocabulary)
+	r.engine = newEngine(r, lctx, cells)
+	r.chat.open(r.library.calls, r.model, r.vocabulary)
 	go r.engine.run()
 	return nil
 }
 
-// Close ends what is being asked and gives the memory of the model back.
+// Close cancels queries in progress and frees the memory of the model.
 func (r *Runner) Close() {
 	r.using.Lock()
 	defer r.using.Unlock()
@@ -257,38 +251,36 @@ func (r *Runner) Close() {
 	}
 	r.closed = true
 	r.engine.end()
-	_ = llama.ModelFree(r.model) // its only failure is that there is none
+	r.library.calls.ModelFree(r.model)
 }
 
-// Identity names the model by the bytes of its file, and the library by its build.
+// Identity identifies the model by the bytes of its file, and the library by its build.
 func (r *Runner) Identity() runners.Identity {
 	id := runners.Identity{
 		Model: ModelName(r.config.File), Digest: r.digest, Server: Kind, ServerVersion: Build, Context: r.info.Context,
 	}
 	if r.info.FileType >= 0 {
-		id.Quantisation = llama.FtypeName(llama.Ftype(r.info.FileType)) // that of most weights
+		id.Quantisation = r.library.calls.FtypeName(int32(r.info.FileType)) // the type of most weights
 	}
 	return id
 }
 
-// Special is what the vocabulary makes of special tokens and of texts that should be
-// one token each.
+// Special is how the vocabulary splits special tokens and the texts that should be one
+// token each.
 func (r *Runner) Special(texts []string) (*runners.Special, error) {
 	return runners.SpecialOf(texts, func(text string, added bool) (int, error) {
-		tokens, err := r.library.tokens(r.vocabulary, text, added)
+		tokens, err := r.library.calls.Tokens(r.vocabulary, text, added)
 		return len(tokens), err
 	})
 }
 
-// Sent are the sampling parameters of every question, in the words of the other
-// runners.
+// Sent are the sampling parameters of every query, with the names of the other runners.
 func (r *Runner) Sent() string {
 	d := r.config.Decoding
 	return fmt.Sprintf("temperature=%g top_p=1 top_k=0 min_p=0 repeat_penalty=1 presence_penalty=0 frequency_penalty=0 seed=%d num_ctx=%d", d.Temperature, d.Seed, d.Context)
 }
 
-// Device says what computes: the processors, and how many layers of the model are
-// on them if they are GPUs.
+// Device describes the devices that compute, and the number of layers on GPUs.
 func (r *Runner) Device() string {
 	var names []string
 	for _, d := range r.library.Devices() {
@@ -303,10 +295,10 @@ func (r *Runner) Device() string {
 	return out
 }
 
-// Sequences is the number of questions that are answered at once.
+// Sequences is the number of queries that are answered at once.
 func (r *Runner) Sequences() int { return r.config.Sequences }
 
-// Usage is what the runner has computed so far.
+// Usage counts the tokens computed so far.
 func (r *Runner) Usage() Usage { return r.engine.usage() }
 
 // Complete implements [runners.Runner].
@@ -325,7 +317,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 	return done, err
 }
 
-// prepare makes a passage of queries, while the model is there.
+// prepare makes a passage of queries, unless the model is closed.
 func (r *Runner) prepare(ctx context.Context, queries []ner.Query) (*passage, error) {
 	r.using.RLock()
 	defer r.using.RUnlock()

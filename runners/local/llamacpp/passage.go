@@ -5,55 +5,53 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
-
 	"nerbench/ner"
 	"nerbench/runners"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
-// passage is one call of Complete: questions that share the beginning of their
-// prompts.
+// passage is one call of Complete: queries whose prompts have a common prefix.
 type passage struct {
 	ctx       context.Context
 	shared    []llama.Token
-	questions []*question // without those that are too long
+	questions []*question // without those whose prompt is too long
 	answers   []ner.Completion
 	answered  []bool
 	err       error         // why it ended early
 	done      chan struct{} // closed by the engine
 
-	// What the engine knows of it.
-	seq  llama.SeqId // holds what is shared
-	read int         // tokens of what is shared that were computed
-	next int         // the first question that was not begun
-	open int         // questions that are not finished
+	// The state in the engine.
+	seq  llama.SeqID // sequence of the prefix
+	read int         // computed tokens of the prefix
+	next int         // first query that has not started
+	open int         // number of unfinished queries
 }
 
 // question is one query.
 type question struct {
 	passage *passage
-	index   int // among the queries
+	index   int // position among the queries
 	begin   time.Time
-	suffix  []llama.Token // the prompt behind what is shared
-	most    int           // tokens of the answer
+	suffix  []llama.Token // the prompt after the prefix
+	most    int           // largest number of tokens of the answer
 	stop    []string
-	grammar string // empty: free
+	grammar string // empty: free decoding
 	prompt  int    // tokens of the whole prompt
 
-	// What the engine knows of it.
-	seq     llama.SeqId
+	// The state in the engine.
+	seq     llama.SeqID
 	pos     llama.Pos     // of the next token
 	pending []llama.Token // to be computed
-	logits  int32         // index in the batch of the token to be continued; -1: none
+	logits  int32         // index in the batch of the token to continue; -1: none
 	sampler sampler
 	text    []byte
 	written int // tokens
 }
 
-// need is the number of cells of memory that a question may take.
+// need is the largest number of cells of memory that a query uses.
 func (q *question) need() int { return len(q.suffix) + q.most }
 
-// newPassage cuts the prompts of queries into tokens and finds what they share.
+// newPassage tokenizes the prompts of queries and finds their common prefix.
 func (r *Runner) newPassage(ctx context.Context, queries []ner.Query, begin time.Time) (*passage, error) {
 	p := &passage{
 		ctx: ctx, answers: make([]ner.Completion, len(queries)), answered: make([]bool, len(queries)), done: make(chan struct{}),
@@ -94,9 +92,8 @@ func (r *Runner) newPassage(ctx context.Context, queries []ner.Query, begin time
 	return p, nil
 }
 
-// sharedLength is the length of the longest common beginning. At least one token
-// of each prompt is left, for the answer to continue. One prompt alone shares
-// nothing.
+// sharedLength is the length of the longest common prefix. It leaves at least one token
+// of each prompt, which the answer continues. A single prompt has no common prefix.
 func sharedLength(prompts [][]llama.Token) int {
 	if len(prompts) < 2 {
 		return 0
@@ -114,7 +111,7 @@ func sharedLength(prompts [][]llama.Token) int {
 	return n
 }
 
-// largest is the largest need of its questions.
+// largest is the largest need of the queries.
 func (p *passage) largest() int {
 	n := 0
 	for _, q := range p.questions {
@@ -123,7 +120,7 @@ func (p *passage) largest() int {
 	return n
 }
 
-// completions are the answers up to the first that is missing.
+// completions are the answers before the first missing one.
 func (p *passage) completions() []ner.Completion {
 	for i, ok := range p.answered {
 		if !ok {

@@ -3,7 +3,7 @@ package llamacpp
 import (
 	"testing"
 
-	"github.com/hybridgroup/yzma/pkg/llama"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 func TestSharedLength(t *testing.T) {
@@ -13,10 +13,10 @@ func TestSharedLength(t *testing.T) {
 		want    int
 	}{
 		{"none", nil, 0},
-		{"one prompt alone shares nothing", [][]llama.Token{{1, 2, 3}}, 0},
+		{"one prompt alone has no common prefix", [][]llama.Token{{1, 2, 3}}, 0},
 		{"common beginning", [][]llama.Token{{1, 2, 3, 4}, {1, 2, 5}}, 2},
 		{"equal prompts leave a token", [][]llama.Token{{1, 2, 3}, {1, 2, 3}}, 2},
-		{"one is the beginning of another", [][]llama.Token{{1, 2}, {1, 2, 3}}, 1},
+		{"one is a prefix of another", [][]llama.Token{{1, 2}, {1, 2, 3}}, 1},
 		{"nothing in common", [][]llama.Token{{1, 2}, {3, 2}}, 0},
 	} {
 		if got := sharedLength(tc.prompts); got != tc.want {
@@ -36,7 +36,7 @@ func TestFirstStop(t *testing.T) {
 		{`["a"]</s`, 7, []string{"</s>"}, -1},
 		{"x END y STOP", 0, []string{"STOP", "END"}, 2},
 		{"one", 0, []string{""}, -1},
-		{"stop is old, stop", 12, []string{"stop"}, 13}, // what was searched is not searched again
+		{"stop is old, stop", 12, []string{"stop"}, 13}, // the part before 12 is not searched again
 		{"ab", 0, nil, -1},
 	} {
 		if got := firstStop([]byte(tc.text), tc.before, tc.stops); got != tc.want {

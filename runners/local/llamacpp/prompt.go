@@ -7,35 +7,35 @@ import (
 	"sync"
 
 	"github.com/ardanlabs/jinja"
-	"github.com/hybridgroup/yzma/pkg/llama"
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/runners/local/llamacpp/llama"
 )
 
 // chat is the chat template of a model.
 type chat struct {
-	source   string // as in the file; empty: the model has none
-	bos, eos string // the texts of the tokens
+	source   string // as in the file; empty: the model has no template
+	bos, eos string // the texts of these tokens
 
-	mu       sync.Mutex // the template is compiled once, and one prompt is written at a time
+	mu       sync.Mutex // the template is compiled once, and used by one goroutine at a time
 	template *jinja.Template
 }
 
-func (c *chat) open(model llama.Model, vocabulary llama.Vocab) {
-	c.source = llama.ModelChatTemplate(model, "")
-	c.bos = llama.VocabGetText(vocabulary, llama.VocabBOS(vocabulary))
-	c.eos = llama.VocabGetText(vocabulary, llama.VocabEOS(vocabulary))
+func (c *chat) open(lib *llama.Library, model llama.Model, vocabulary llama.Vocab) {
+	c.source = lib.ModelChatTemplate(model, 0)
+	c.bos = lib.Text(vocabulary, lib.VocabBOS(vocabulary))
+	c.eos = lib.Text(vocabulary, lib.VocabEOS(vocabulary))
 }
 
-// write writes messages as the model was taught to read them.
+// write applies the template to messages.
 func (c *chat) write(messages []ner.Message, think bool) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.source == "" {
 		return "", &fault.Hint{
 			Err:    errors.New("the model has no chat template"),
-			Advice: "ask it by a family of the completion shape: nerbench prompts list",
+			Advice: "use a prompt family of the completion shape: nerbench prompts list",
 		}
 	}
 	if c.template == nil {
@@ -59,8 +59,7 @@ func (c *chat) write(messages []ner.Message, think bool) (string, error) {
 	return text, nil
 }
 
-// tokens are what the model reads for a prompt, with exactly one beginning of a
-// text where its vocabulary wants one.
+// tokens are the tokens of a prompt, with exactly one BOS if the vocabulary uses it.
 func (r *Runner) tokens(p *ner.Prompt) ([]llama.Token, error) {
 	text, begin := p.Text, true
 	if p.Chat() {
@@ -70,7 +69,7 @@ func (r *Runner) tokens(p *ner.Prompt) ([]llama.Token, error) {
 		}
 		begin = r.chat.bos == "" || !strings.HasPrefix(text, r.chat.bos)
 	}
-	tokens, err := r.library.tokens(r.vocabulary, strings.ToValidUTF8(text, "\uFFFD"), begin)
+	tokens, err := r.library.calls.Tokens(r.vocabulary, strings.ToValidUTF8(text, "\uFFFD"), begin)
 	if err == nil && len(tokens) == 0 {
 		err = errors.New("the prompt is empty")
 	}

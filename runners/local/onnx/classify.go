@@ -12,7 +12,7 @@ import (
 	"nerbench/runners"
 )
 
-// errClosed is the error of questions to a classifier that was closed.
+// errClosed is the error of queries to a closed classifier.
 var errClosed = errors.New("the model was closed")
 
 // classify returns the spans of a text, in order, without overlap.
@@ -45,12 +45,12 @@ func (r *Runner) classify(ctx context.Context, text string) ([]ner.Span, error) 
 	return r.join(pieces, labels), nil
 }
 
-// window is a part of a text that the model reads at once: the tokens [start,end).
-// The labels of [from,to) are taken from it: where two windows overlap, each gives
-// those for which it sees more of what is around.
+// window is a part of a text that fits into the model: the tokens [start,end). Its
+// labels are used for the tokens [from,to). In an overlap, each token gets its label
+// from the window with more context around it.
 type window struct{ start, end, from, to int }
 
-// windows covers n tokens with windows of at most so many, which overlap by a
+// windows covers n tokens with windows of at most this many tokens, which overlap by a
 // quarter.
 func windows(n, most int) []window {
 	var out []window
@@ -104,7 +104,7 @@ func (r *Runner) labelsOf(ctx context.Context, pieces []piece) (labels []string,
 	}
 	logits, ok := batch.OutputValues[0].([][][]float32)
 	if !ok || len(logits) != 1 || len(logits[0]) < len(r.encoder.begin)+len(pieces) {
-		return nil, fmt.Errorf("the model gives %T, not numbers for each of %d tokens", batch.OutputValues[0], len(in.TokenIDs))
+		return nil, fmt.Errorf("the model returned %T, want numbers for each of %d tokens", batch.OutputValues[0], len(in.TokenIDs))
 	}
 	for _, of := range logits[0][len(r.encoder.begin):][:len(pieces)] {
 		best := 0
@@ -118,13 +118,12 @@ func (r *Runner) labelsOf(ctx context.Context, pieces []piece) (labels []string,
 	return labels, nil
 }
 
-// join makes spans of labelled tokens as transformers does: a token continues the
-// span before it if it has the same label, and that does not say that it begins
-// one. With the aggregation "first", the tokens of a word have the label of its
-// first one.
+// join makes spans of labelled tokens, as transformers does. A token continues the span
+// before it if both have the same label and the label does not begin a span. With the
+// aggregation "first", all tokens of a word have the label of the first one.
 func (r *Runner) join(pieces []piece, labels []string) []ner.Span {
 	var out []ner.Span
-	last := "" // label of the span that may be continued; empty: none
+	last := "" // label of the open span; empty: none
 	for i, p := range pieces {
 		label := labels[i]
 		if r.first && i > 0 && !p.word {

@@ -19,12 +19,12 @@ const (
 	exportAdvice  = "export the model again: optimum-cli export onnx --task token-classification -m NAME DIR"
 )
 
-// look returns the files of a folder that an answer depends on, the model first.
+// look returns the files of a folder that determine the answers, the model first.
 func look(folder string) ([]string, error) {
 	if stat, err := os.Stat(folder); err != nil {
 		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: "name a folder: -m onnx/DIR"}
 	} else if !stat.IsDir() {
-		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: is no folder", folder), Advice: "name the folder that holds model.onnx, config.json and tokenizer.json"}
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: not a folder", folder), Advice: "name the folder that contains model.onnx, config.json and tokenizer.json"}
 	}
 	model := ""
 	for _, name := range []string{"model.onnx", filepath.Join("onnx", "model.onnx")} {
@@ -47,15 +47,15 @@ func look(folder string) ([]string, error) {
 	return files, nil
 }
 
-// labels are what the labels of a model mean. Those that mean nothing here are
-// listed.
+// labels maps the labels of a model to types of a dataset. It also lists the labels
+// without a type.
 type labels struct {
 	types    map[string]ner.EntityType // by label, without prefix, folded
 	unmapped []string
 }
 
-// readLabels reads the labels of a model ("id2label") and gives them the types of a
-// dataset. None that has a type is an error.
+// readLabels reads the labels of a model ("id2label") and maps them to the types of a
+// dataset. If no label has a type, that is an error.
 func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -68,7 +68,7 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 		return labels{}, &fault.Hint{Err: fmt.Errorf("onnx: %s: %w", file, err), Advice: exportAdvice}
 	}
 	if len(config.ID2Label) == 0 {
-		return labels{}, &fault.Hint{Err: fmt.Errorf("onnx: %s: no id2label: this is no token classifier", file), Advice: exportAdvice}
+		return labels{}, &fault.Hint{Err: fmt.Errorf("onnx: %s: no id2label: not a token classifier", file), Advice: exportAdvice}
 	}
 	known := map[string]ner.EntityType{}
 	var want []string
@@ -79,7 +79,7 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	l := labels{types: map[string]ner.EntityType{}}
 	for id, label := range config.ID2Label {
 		if _, err := strconv.Atoi(id); err != nil {
-			return labels{}, fmt.Errorf("onnx: %s: id2label: %q is no number", file, id)
+			return labels{}, fmt.Errorf("onnx: %s: id2label: %q is not a number", file, id)
 		}
 		bare := withoutPrefix(label)
 		if bare == "O" {
@@ -95,8 +95,8 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 	if len(l.types) == 0 {
 		slices.Sort(want)
 		return labels{}, &fault.Hint{
-			Err:    fmt.Errorf("onnx: %s: its labels (%s) are no types of the dataset (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
-			Advice: "choose a dataset whose types the model knows, or describe it in a file of your own (--datasets) with the model's labels",
+			Err:    fmt.Errorf("onnx: %s: its labels (%s) match no type of the dataset (%s)", file, strings.Join(l.unmapped, ", "), strings.Join(want, ", ")),
+			Advice: "choose a dataset with the types of the model, or write a dataset file with the model's labels (--datasets)",
 		}
 	}
 	return l, nil
@@ -108,7 +108,7 @@ func (l labels) typeOf(label string) (ner.EntityType, bool) {
 	return t, ok
 }
 
-// withoutPrefix cuts the place in a span off a label: "B-PER" is "PER".
+// withoutPrefix removes the position prefix of a label: "B-PER" is "PER".
 func withoutPrefix(label string) string {
 	if place, rest, ok := strings.Cut(label, "-"); ok && len(place) == 1 && strings.Contains("BIESLU", place) {
 		return rest
@@ -116,7 +116,7 @@ func withoutPrefix(label string) string {
 	return label
 }
 
-// fold makes "Person_Name" and "person name" equal.
+// fold normalises case and separators, so that "Person_Name" and "person name" are equal.
 func fold(s string) string {
 	return strings.ToLower(strings.NewReplacer("_", " ", "-", " ").Replace(s))
 }

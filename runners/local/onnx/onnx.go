@@ -1,52 +1,47 @@
-// Package onnx asks token classifiers inside the process: encoders with a label for
-// each token, in the folders that the exporters of transformers write (model.onnx,
+// Package onnx runs token classifiers in the process: encoders with a label for each
+// token, in folders in the format of the transformers exporters (model.onnx,
 // config.json, tokenizer.json). hugot computes them in Go.
 //
-// The answers are those of the prompt family "spans": places in the text, as the
-// classifier sees them. Texts that are longer than the model reads are read in
-// windows that overlap.
+// The answers have the format of the prompt family "spans", with the offsets of the
+// classifier. Texts that are too long for the model are read in overlapping windows.
 package onnx
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/knights-analytics/hugot"
 	"github.com/knights-analytics/hugot/pipelines"
 
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
 
-// Version names the library that computes, in the keys of a run.
+// Version names the library, for the keys of a run.
 const Version = "hugot v0.7.7 (Go)"
 
-// Config says which classifier to ask, and what its labels mean.
+// Config holds the settings of a classifier.
 type Config struct {
-	// Folder holds the model.
+	// Folder is the folder of the model.
 	Folder string
-	// Types are the entity types of labels: native labels of a dataset and names of its
-	// types. Case does not matter.
+	// Types are the entity types by label: by native labels of a dataset and by names of
+	// its types. Case does not matter.
 	Types map[string]ner.EntityType
-	// Aggregation says how tokens become spans, as in transformers: "simple" (each
-	// token by its own label) or "first" (each word by the label of its first
-	// token). Empty stands for simple.
+	// Aggregation selects how tokens become spans, as in transformers: "simple" (each
+	// token has its own label) or "first" (each word has the label of its first token).
+	// Empty: simple.
 	Aggregation string
 }
 
 // Aggregations are the values of [Config.Aggregation], the default first.
 var Aggregations = []string{"simple", "first"}
 
-// Runner asks one classifier. It is a [runners.Runner].
+// Runner runs one classifier. It is a [runners.Runner].
 type Runner struct {
 	folder   string
 	digest   string
@@ -54,15 +49,14 @@ type Runner struct {
 	session  *hugot.Session
 	pipeline *pipelines.TokenClassificationPipeline
 	encoder  encoder
-	most     int           // tokens that the model reads at once, without those that are added
+	most     int           // largest number of tokens in a window, without special tokens
 	first    bool          // aggregation
-	one      chan struct{} // who has it computes: the library uses all processors for one text
+	one      chan struct{} // held during a computation: the library uses all processors for one text
 	closed   chan struct{}
 	closing  sync.Once
 }
 
-// Open loads a classifier. Errors say what is wrong with its folder, most of them
-// with a [fault.Hint].
+// Open loads a classifier. Most errors about its folder have a [fault.Hint].
 func Open(ctx context.Context, c Config) (*Runner, error) {
 	if c.Aggregation != "" && !slices.Contains(Aggregations, c.Aggregation) {
 		return nil, fmt.Errorf("onnx: aggregation %q: want simple or first", c.Aggregation)
@@ -76,8 +70,8 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		return nil, err
 	}
 	r := &Runner{folder: c.Folder, labels: labels, first: c.Aggregation == "first", one: make(chan struct{}, 1), closed: make(chan struct{})}
-	if r.digest, err = digest(files); err != nil {
-		return nil, err
+	if r.digest, err = checksum.Files(ctx, files...); err != nil {
+		return nil, fmt.Errorf("onnx: %w", err)
 	}
 	if r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx)); err != nil { // it lives longer than the call
 		return nil, fmt.Errorf("onnx: %w", err)
@@ -92,28 +86,27 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		r.most, err = r.reads()
 	}
 	if err != nil {
-		_ = r.session.Destroy() // the error of opening says more
+		_ = r.session.Destroy() // the first error is more useful
 		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
 	}
 	return r, nil
 }
 
-// Close gives the memory of the model back.
+// Close frees the memory of the model.
 func (r *Runner) Close() {
 	r.closing.Do(func() {
 		close(r.closed)
-		r.one <- struct{}{} // what is being computed is finished
+		r.one <- struct{}{} // wait for the computation in progress
 		_ = r.session.Destroy()
 	})
 }
 
-// Identity names the classifier by the bytes of its files.
+// Identity identifies the classifier by the bytes of its files.
 func (r *Runner) Identity() runners.Identity {
 	return runners.Identity{Model: ModelName(r.folder), Digest: r.digest, Server: "in-process", ServerVersion: Version}
 }
 
-// ModelName is the name that runs have for the model in a folder: it holds no path
-// of a machine.
+// ModelName is the name of the model in runs. It contains no path of this machine.
 func ModelName(folder string) string {
 	if full, err := filepath.Abs(folder); err == nil {
 		folder = full
@@ -121,7 +114,7 @@ func ModelName(folder string) string {
 	return "onnx/" + filepath.Base(folder)
 }
 
-// reads is the number of tokens that the model reads at once. RoBERTa and its kin
+// reads is the number of tokens that fit into the model. RoBERTa and similar models
 // count positions from 2.
 func (r *Runner) reads() (int, error) {
 	most := r.pipeline.Model.MaxPositionEmbeddings
@@ -137,53 +130,15 @@ func (r *Runner) reads() (int, error) {
 	return most, nil
 }
 
-// Unmapped are the labels of the model that are no type of the dataset, in order: what
-// they mark is left out.
+// Unmapped are the labels of the model without a type in the dataset, in order. Their
+// spans are ignored.
 func (r *Runner) Unmapped() []string { return r.labels.unmapped }
 
-// Complete implements [runners.Runner] for questions of the prompt family "spans".
+// Complete implements [runners.Runner] for queries of the prompt family "spans".
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
-	out := make([]ner.Completion, 0, len(queries))
-	var classified *ner.Document // queries of one passage share its spans
-	var spans []ner.Span
-	for i := range queries {
-		if err := ctx.Err(); err != nil {
-			return out, err
-		}
-		start := time.Now()
-		d, types, err := runners.SpansQuestion(&queries[i])
-		if err != nil {
-			return out, fmt.Errorf("onnx: query %d: %w: %w", i, err, runners.ErrFatal)
-		}
-		if d != classified {
-			if spans, err = r.classify(ctx, d.Text); err != nil {
-				return out, fmt.Errorf("onnx: query %d: %w", i, err)
-			}
-			classified = d
-		}
-		text, err := runners.SpansAnswer(d, spans, types)
-		if err != nil {
-			return out, fmt.Errorf("onnx: query %d: %w", i, err)
-		}
-		out = append(out, ner.Completion{Text: text, Finish: ner.FinishStop, Duration: time.Since(start)})
+	out, err := runners.CompleteSpans(ctx, queries, func(ctx context.Context, d *ner.Document) ([]ner.Span, error) { return r.classify(ctx, d.Text) })
+	if err != nil {
+		err = fmt.Errorf("onnx: %w", err)
 	}
-	return out, nil
-}
-
-// digest is the SHA-256, in hexadecimal, of the files that make an answer, one
-// after the other.
-func digest(files []string) (string, error) {
-	h := sha256.New()
-	for _, name := range files {
-		f, err := os.Open(name)
-		if err != nil {
-			return "", fmt.Errorf("onnx: %w", err)
-		}
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			return "", fmt.Errorf("onnx: %s: %w", name, err)
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return out, err
 }

@@ -18,7 +18,7 @@ import (
 	"nerbench/runners/runnertest"
 )
 
-// classifier knows a few words, and ends of words with labels of their own.
+// classifier labels a few words, and some word endings with labels of their own.
 var classifier = tinymodel.Classifier{
 	Labels: []string{"O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-SHIP"},
 	Tokens: map[string]string{
@@ -100,11 +100,11 @@ func TestSpans(t *testing.T) {
 	}{
 		{"words and parts of words", "simple", "Mira left Port Varna . Lowe left", []string{"0 Mira/person", "10 Port Varna/place", "23 Lowe/person"}},
 		{"two of a kind", "simple", "Mira Mira", []string{"0 Mira/person", "5 Mira/person"}},
-		{"a label of no type", "simple", "Mira left Anna .", []string{"0 Mira/person"}},
+		{"a label without a type", "simple", "Mira left Anna .", []string{"0 Mira/person"}},
 		{"code points", "simple", "👩‍🚀 x Mira", []string{"6 Mira/person"}},
 		{"simple: each token by itself", "simple", "Bar left", []string{"0 Ba/person"}},
 		{"first: a word by its first token", "first", "Bar left Lowe .", []string{"0 Bar/person", "9 Lowe/person"}},
-		{"a word with other letters is one place", "simple", "Zoë, left Mira.", []string{"0 Zoë/person", "10 Mira/person"}},
+		{"a non-ASCII word is not split", "simple", "Zoë, left Mira.", []string{"0 Zoë/person", "10 Mira/person"}},
 		{"nothing", "simple", "x x .", nil},
 		{"no text", "simple", "", nil},
 		{"blanks", "simple", " \n ", nil},
@@ -118,8 +118,8 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// TestWindows: a text that is longer than the model reads has the spans of its
-// parts, each once, at its place.
+// TestWindows: a text that is too long for the model has the spans of its parts, each
+// once and with the right offsets.
 func TestWindows(t *testing.T) {
 	r := open(t, onnx.Config{})
 	for _, gap := range []int{0, 1, 2, 3, 5, 11} {
@@ -184,15 +184,15 @@ func TestOpenRefuses(t *testing.T) {
 		advice string
 	}{
 		{"absent", onnx.Config{Folder: "nosuch"}, "no such file", "-m onnx/DIR"},
-		{"no folder", onnx.Config{Folder: filepath.Join(folder(t), "model.onnx")}, "is no folder", "name the folder"},
+		{"no folder", onnx.Config{Folder: filepath.Join(folder(t), "model.onnx")}, "not a folder", "name the folder"},
 		{"no model", onnx.Config{Folder: without("model.onnx")}, "no model.onnx", "optimum-cli"},
 		{"no tokenizer", onnx.Config{Folder: without("tokenizer.json")}, "no tokenizer.json", "optimum-cli"},
 		{"no config", onnx.Config{Folder: without("config.json")}, "no config.json", "optimum-cli"},
-		{"config is no JSON", onnx.Config{Folder: with("config.json", "{")}, "unexpected end", "optimum-cli"},
-		{"no labels", onnx.Config{Folder: with("config.json", `{"max_position_embeddings": 16}`)}, "no token classifier", "optimum-cli"},
-		{"broken tokenizer", onnx.Config{Folder: with("tokenizer.json", "{}")}, "makes no tokens", "optimum-cli"},
+		{"config is not JSON", onnx.Config{Folder: with("config.json", "{")}, "unexpected end", "optimum-cli"},
+		{"no labels", onnx.Config{Folder: with("config.json", `{"max_position_embeddings": 16}`)}, "not a token classifier", "optimum-cli"},
+		{"broken tokenizer", onnx.Config{Folder: with("tokenizer.json", "{}")}, "returns no tokens", "optimum-cli"},
 		{"broken model", onnx.Config{Folder: with("model.onnx", "hello")}, "onnx", "optimum-cli"},
-		{"labels of no type", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) are no types of the dataset (Dish)", "--datasets"},
+		{"labels without types", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) match no type of the dataset (Dish)", "--datasets"},
 		{"unknown aggregation", onnx.Config{Aggregation: "best"}, "want simple or first", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestOpenRefuses(t *testing.T) {
 			r, err := onnx.Open(t.Context(), tc.config)
 			if err == nil {
 				r.Close()
-				t.Fatal("it is opened")
+				t.Fatal("no error")
 			}
 			hint, _ := errors.AsType[*fault.Hint](err)
 			if !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "\n") || tc.advice != "" && (hint == nil || !strings.Contains(hint.Advice, tc.advice)) {

@@ -8,7 +8,7 @@ import (
 	"github.com/knights-analytics/hugot/backends"
 )
 
-// piece is a token of the model, with its place in the text in bytes.
+// piece is a token of the model, with its offsets in the text in bytes.
 type piece struct {
 	id         uint32
 	text       string
@@ -16,13 +16,13 @@ type piece struct {
 	word       bool // begins a word
 }
 
-// encoder cuts texts into the tokens of a model. It does so word by word: the
-// library's places of tokens are right in plain ASCII only, so those of words are
-// found here. A word with other letters is one place for all its tokens.
+// encoder splits texts into the tokens of a model. It encodes word by word, because the
+// offsets of the library are right only in ASCII text. All tokens of a non-ASCII word
+// have the offsets of the whole word.
 type encoder struct {
 	tokenizer *backends.GoTokenizer
-	begin     []uint32 // before every text
-	end       []uint32 // behind every text
+	begin     []uint32 // special tokens before every text
+	end       []uint32 // special tokens after every text
 	blank     bool     // a blank before a word is part of its first token
 }
 
@@ -33,17 +33,17 @@ func newEncoder(t *backends.Tokenizer) (encoder, error) {
 	case 2:
 		e.begin, e.end = []uint32{uint32(ids[0])}, []uint32{uint32(ids[1])}
 	default:
-		return e, fmt.Errorf("%s: adds %d tokens to a text, not 2", tokenizerFile, len(ids))
+		return e, fmt.Errorf("%s: adds %d tokens to a text, want 0 or 2", tokenizerFile, len(ids))
 	}
 	if len(e.pieces("a")) == 0 {
-		return e, fmt.Errorf("%s: makes no tokens of a text", tokenizerFile)
+		return e, fmt.Errorf("%s: returns no tokens for a text", tokenizerFile)
 	}
 	with, without := e.tokenizer.Tokenizer.Encode(" a"), e.tokenizer.Tokenizer.Encode("a")
 	e.blank = fmt.Sprint(with) != fmt.Sprint(without)
 	return e, nil
 }
 
-// pieces cuts a text.
+// pieces splits a text into tokens.
 func (e encoder) pieces(text string) []piece {
 	var out []piece
 	for _, w := range words(text) {
@@ -79,11 +79,11 @@ func letter(b byte) bool {
 	return '0' <= b && b <= '9' || 'A' <= b && b <= 'Z' || 'a' <= b && b <= 'z'
 }
 
-// place is a part of a text, in bytes.
+// place is a range of bytes of a text.
 type place struct{ start, end int }
 
-// words are the parts of a text between white space. Those that are not plain ASCII
-// are cut further, into runs of letters and single marks.
+// words are the parts of a text between white space. Words that are not ASCII are split
+// further, into runs of letters and single marks.
 func words(text string) []place {
 	var out []place
 	start := -1
@@ -101,7 +101,7 @@ func words(text string) []place {
 	return out
 }
 
-// parts cuts a word that is not plain ASCII.
+// parts splits a non-ASCII word.
 func parts(text string, start, end int) []place {
 	word := text[start:end]
 	if len(word) == utf8.RuneCountInString(word) {

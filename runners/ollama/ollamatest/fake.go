@@ -1,6 +1,5 @@
-// Package ollamatest serves tests with servers of Ollama: [Fake], which imitates
-// the quirks of version 0.24.0 and answers at once, and [Start], which runs the
-// real one.
+// Package ollamatest provides Ollama servers for tests: [Fake] imitates version 0.24.0
+// and answers at once; [Start] runs a real server.
 package ollamatest
 
 import (
@@ -13,29 +12,29 @@ import (
 	"time"
 )
 
-// Fake is an imitation of a server. Its fields may be set before it is asked; by
-// New, where it is asked by another process.
+// Fake is an imitation of a server. Set its fields before the first request. If another
+// process sends the requests, set them in New.
 type Fake struct {
 	*httptest.Server
-	// Model is the one model that it has; Digest is its digest.
+	// Model is the only model of the server; Digest is its digest.
 	Model, Digest string
-	// ContextLength is what the model was trained for, in tokens.
+	// ContextLength is the context of the model's training, in tokens.
 	ContextLength int
-	// Template is the chat template that it shows; empty: none is shown.
+	// Template is the chat template that the server reports; empty: none.
 	Template string
 	// Answer returns the answer to a prompt (of the chat shape: the last
 	// message); nil: the empty list.
 	Answer func(prompt string) string
-	// Intercept may answer a request itself, and then returns true. May be nil.
+	// Intercept may answer a request itself; then it returns true. May be nil.
 	Intercept func(w http.ResponseWriter, r *Request) bool
 	// Delay is the time that an answer takes.
 	Delay time.Duration
-	// Obeys says whether truncate: false is understood. Servers before it cut
-	// prompts without a word.
+	// Obeys: the server supports truncate: false. Older servers cut prompts without an
+	// error.
 	Obeys bool
 
-	// Pullable is a model that the server does not have, but can bring: then it has
-	// this one. Size and VRAM are what it says of the loaded model, in bytes.
+	// Pullable is a model that the server can download; it replaces Model. Size and
+	// VRAM are the reported sizes of the loaded model, in bytes.
 	Pullable   string
 	Size, VRAM int64
 
@@ -44,10 +43,10 @@ type Fake struct {
 	changed atomic.Pointer[func(prompt string) string]
 }
 
-// Change makes a server that was asked already answer in another way.
+// Change changes the answers of a running server.
 func (f *Fake) Change(answer func(prompt string) string) { f.changed.Store(&answer) }
 
-// Request is what was asked, with what a test may look at.
+// Request is a request, with the parts that tests check.
 type Request struct {
 	Path     string
 	Model    string         `json:"model"`
@@ -75,8 +74,8 @@ func (r *Request) Text() string {
 	return r.Prompt
 }
 
-// New starts a fake server with a model "tiny", after set has changed what it
-// wants to. It is closed when the test ends.
+// New starts a fake server with a model "tiny". set may change its fields first. The
+// server is closed when the test ends.
 func New(t testing.TB, set ...func(*Fake)) *Fake {
 	f := &Fake{Model: "tiny", Digest: strings.Repeat("ab", 32), ContextLength: 2048, Obeys: true}
 	for _, change := range set {
@@ -95,10 +94,10 @@ func New(t testing.TB, set ...func(*Fake)) *Fake {
 	return f
 }
 
-// Asked is the number of prompts that were answered.
+// Asked is the number of answered prompts.
 func (f *Fake) Asked() int { return int(f.asked.Load()) }
 
-// version: a server that was built with go install does not know its own.
+// version answers 0.0.0, like a server that was built with go install.
 func (f *Fake) version(w http.ResponseWriter, _ *http.Request) {
 	write(w, map[string]any{"version": "0.0.0"})
 }
@@ -126,7 +125,7 @@ func (f *Fake) has(model string) bool {
 	return name == f.Model || f.pulled.Load() && name == f.Pullable
 }
 
-// loaded says that the model is loaded once it was asked.
+// loaded lists the model after the first query.
 func (f *Fake) loaded(w http.ResponseWriter, _ *http.Request) {
 	models := []any{}
 	if f.Asked() > 0 && f.Size > 0 {
@@ -135,7 +134,7 @@ func (f *Fake) loaded(w http.ResponseWriter, _ *http.Request) {
 	write(w, map[string]any{"models": models})
 }
 
-// pull brings a model, as the server does: one JSON value a line.
+// pull downloads a model, as the server does: with one JSON value per line.
 func (f *Fake) pull(w http.ResponseWriter, r *http.Request) {
 	var q Request
 	if json.NewDecoder(r.Body).Decode(&q) != nil || q.Model != f.Pullable || q.Model == "" {
@@ -151,7 +150,7 @@ func (f *Fake) pull(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TokensOf is how the fake counts: a token for four bytes.
+// TokensOf is the number of tokens of a text for the fake: one for four bytes.
 func TokensOf(text string) int { return (len(text) + 3) / 4 }
 
 func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
@@ -184,7 +183,7 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 			refuse(w, http.StatusBadRequest, "the input length exceeds the context length")
 			return
 		}
-		tokens = int(context) // cut without a word
+		tokens = int(context) // cut without an error
 	}
 	if !sleep(r, f.Delay) {
 		return
@@ -207,7 +206,7 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 	write(w, reply)
 }
 
-// sleep reports false if the client went away meanwhile.
+// sleep waits. It returns false if the client disconnects first.
 func sleep(r *http.Request, d time.Duration) bool {
 	if d == 0 {
 		return true
@@ -224,10 +223,10 @@ func sleep(r *http.Request, d time.Duration) bool {
 
 func write(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(v) // the client may be gone
+	_ = json.NewEncoder(w).Encode(v) // the client may have disconnected
 }
 
-// Refuse answers as the server refuses.
+// Refuse sends a refusal in the format of the server.
 func Refuse(w http.ResponseWriter, code int, message string) { refuse(w, code, message) }
 
 func refuse(w http.ResponseWriter, code int, message string) {

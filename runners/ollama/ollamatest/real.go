@@ -15,7 +15,7 @@ import (
 
 // Server is a real server that a test started.
 type Server struct {
-	// Host is its address, as OLLAMA_HOST takes it.
+	// Host is the address of the server, in the format of OLLAMA_HOST.
 	Host   string
 	binary string
 	env    []string
@@ -31,7 +31,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	binary := os.Getenv("NERBENCH_OLLAMA")
 	if binary == "" {
-		reference.Skip(t, "no Ollama server: NERBENCH_OLLAMA does not name one (.ci/ollama-server builds it)")
+		reference.Skip(t, "no Ollama server: NERBENCH_OLLAMA is not set (.ci/ollama-server builds the server)")
 	}
 	home := t.TempDir()
 	s := &Server{Host: reference.FreeAddress(t), binary: binary}
@@ -51,7 +51,7 @@ func Start(t testing.TB) *Server {
 	}
 	t.Cleanup(func() {
 		cancel()
-		_ = cmd.Wait() // it was interrupted
+		_ = cmd.Wait() // the error is that of the interrupt
 		log.Close()
 	})
 	for limit := time.Now().Add(startLimit); time.Now().Before(limit); {

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// BadTLS starts a server at whose certificate every client takes offence. It returns
-// its address, and counts those who came.
+// BadTLS starts a server with an invalid certificate. It returns the address of the
+// server and a counter of its connections.
 func BadTLS(t testing.TB) (url string, met *atomic.Int64) {
 	met = new(atomic.Int64)
 	s := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -26,8 +26,8 @@ func BadTLS(t testing.TB) (url string, met *atomic.Int64) {
 	return s.URL, met
 }
 
-// NoNames takes the name servers from this process until the test ends. It returns the
-// address of a server by its name, which nobody finds, and counts who looked.
+// NoNames removes the name servers of this process until the test ends. It returns an
+// address with a host name that cannot be resolved, and a counter of the attempts.
 func NoNames(t testing.TB) (url string, met *atomic.Int64) {
 	met = new(atomic.Int64)
 	before := net.DefaultResolver

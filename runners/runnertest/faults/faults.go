@@ -1,7 +1,7 @@
-// Package faults stands between a runner and a server of vLLM's kind, and does what
-// networks, proxies and servers under stress do: it breaks connections, halves,
-// slows, reorders and garbles answers, refuses, and lets the server come back with
-// another model.
+// Package faults is a proxy between a runner and a vLLM-like server. It simulates the
+// faults of networks, proxies and overloaded servers: it breaks connections; truncates,
+// slows down, reorders and corrupts answers; refuses requests; and restarts the server
+// with another model.
 package faults
 
 import (
@@ -23,16 +23,16 @@ import (
 // Kind is a kind of fault.
 type Kind string
 
-// The kinds. DNS and TLS faults are those of an address of its own each, see
-// [NoNames] and [BadTLS].
+// The kinds. Faults of DNS and TLS need an address of their own: see [NoNames] and
+// [BadTLS].
 const (
-	ResetBefore Kind = "reset before the question"
+	ResetBefore Kind = "reset before the query"
 	ResetAfter  Kind = "reset instead of the answer"
 	HalfBody    Kind = "half a body"
 	SlowBody    Kind = "slow body"
 	Garbage     Kind = "garbage"
 	ContentType Kind = "wrong content type"
-	Order       Kind = "wrong index order" // no fault: the answer is whole
+	Order       Kind = "wrong index order" // not an error: the answer is complete
 	Duplicate   Kind = "duplicate choices"
 	Missing     Kind = "missing choices"
 	ErrorInside Kind = "200 with an error inside"
@@ -42,23 +42,22 @@ const (
 	OtherModel  Kind = "restart with another model"
 )
 
-// Kinds lists the kinds that a proxy does.
+// Kinds lists the kinds of faults of a proxy.
 var Kinds = []Kind{
 	ResetBefore, ResetAfter, HalfBody, SlowBody, Garbage, ContentType, Order, Duplicate, Missing, ErrorInside, TooMany, TooManyWait, Storm, OtherModel,
 }
 
-// Proxy does faults to the questions that it passes on. Its fields may be set by New
-// only.
+// Proxy passes queries on and adds faults. Only New may set its fields.
 type Proxy struct {
 	*httptest.Server
-	// Rate is the share of requests that meet a fault; what is asked about the server
-	// itself meets a tenth of it.
+	// Rate is the share of queries with a fault. For requests about the server itself,
+	// the share is a tenth of it.
 	Rate float64
-	// Most is the number of faults after which there are no more; 0: there always are.
+	// Most is the largest number of faults; 0: there is no limit.
 	Most int
-	// Stall is how long a slow body stands still.
+	// Stall is the pause in a slow body.
 	Stall time.Duration
-	// Kinds are those that are done; nil: all.
+	// Kinds are the kinds of faults; nil: all.
 	Kinds []Kind
 
 	upstream http.Handler
@@ -66,14 +65,14 @@ type Proxy struct {
 	random   *rand.Rand
 	done     map[Kind]int
 	total    int
-	storm    int  // requests that will still be refused
-	other    bool // another model serves
-	life     int  // how often it was started again
+	storm    int  // number of further requests to refuse
+	other    bool // the server has another model
+	life     int  // number of restarts
 	began    time.Time
 }
 
-// New starts a proxy before a server, with its choices made by a seed, after set has
-// changed what it wants to. It is closed when the test ends.
+// New starts a proxy in front of a server. seed determines its faults; set changes its
+// fields first. The proxy is closed when the test ends.
 func New(t testing.TB, upstream http.Handler, seed uint64, set ...func(*Proxy)) *Proxy {
 	p := &Proxy{
 		Rate: 0.3, Stall: time.Second, Kinds: Kinds, upstream: upstream,
@@ -89,7 +88,7 @@ func New(t testing.TB, upstream http.Handler, seed uint64, set ...func(*Proxy)) 
 		defer p.mu.Unlock()
 		life := p.life
 		if time.Since(p.began) < startTime {
-			life = noLife // it was made while the server was down, and waited to be taken
+			life = noLife // the connection was made while the server was down
 		}
 		return context.WithValue(ctx, lifeKey{}, life)
 	}
@@ -98,7 +97,7 @@ func New(t testing.TB, upstream http.Handler, seed uint64, set ...func(*Proxy)) 
 	return p
 }
 
-// Done counts the faults by kind, Total all of them.
+// Done counts the faults by kind.
 func (p *Proxy) Done() map[Kind]int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -135,7 +134,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 		refuse(w, kind)
 		return
 	case OtherModel:
-		reset(w) // it restarts: what is under way is lost
+		reset(w) // the server restarts: requests in progress are lost
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -152,7 +151,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	p.reply(w, r, kind, answer.Code, content)
 }
 
-// Restore brings the first model back: somebody has noticed that it is another one.
+// Restore brings the first model back, as an operator would who noticed the other one.
 func (p *Proxy) Restore() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -162,8 +161,8 @@ func (p *Proxy) Restore() {
 	}
 }
 
-// startTime is how long the server takes to start again: who comes meanwhile is turned
-// away. noLife is that of their connections.
+// startTime is the time of a restart, in which connections are refused. noLife marks
+// these connections.
 const (
 	startTime = 100 * time.Millisecond
 	noLife    = -1
@@ -174,18 +173,18 @@ func (p *Proxy) restart() {
 	p.began = time.Now()
 }
 
-// lifeKey is that of the life of the server that accepted a connection.
+// lifeKey is the context key for the life of the server that accepted a connection.
 type lifeKey struct{}
 
-// alive reports whether the process that accepted a connection still runs: with it
-// all its connections end.
+// alive reports whether the process that accepted a connection still runs. When a
+// process ends, all its connections end.
 func (p *Proxy) alive(r *http.Request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return r.Context().Value(lifeKey{}) == p.life
 }
 
-// draw decides what happens to a request, and which model answers.
+// draw chooses the fault of a request, and the model that answers.
 func (p *Proxy) draw(question bool) (kind Kind, other bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -206,7 +205,7 @@ func (p *Proxy) draw(question bool) (kind Kind, other bool) {
 	case Storm:
 		p.storm = p.random.IntN(8)
 	case OtherModel:
-		if other || !question || p.random.IntN(20) > 0 { // it ends a run: rarely
+		if other || !question || p.random.IntN(20) > 0 { // rare, because it ends a run
 			return "", other
 		}
 		p.other = true
@@ -225,7 +224,7 @@ func (p *Proxy) note(kind Kind) Kind {
 	return kind
 }
 
-// reply passes an answer on, or what a fault makes of it.
+// reply passes an answer on, changed by a fault.
 func (p *Proxy) reply(w http.ResponseWriter, r *http.Request, kind Kind, code int, body []byte) {
 	whole := len(body)
 	switch kind {
@@ -265,11 +264,11 @@ func (p *Proxy) reply(w http.ResponseWriter, r *http.Request, kind Kind, code in
 	_, _ = w.Write(body) // the client may be gone
 }
 
-// reset breaks the connection as a machine that is switched off does.
+// reset breaks the connection, like a machine that loses power.
 func reset(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // the answer was begun
+		panic(http.ErrAbortHandler) // the answer has begun
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0)
@@ -290,7 +289,7 @@ func refuse(w http.ResponseWriter, kind Kind) {
 	_, _ = fmt.Fprintf(w, `{"error":{"message":%q,"code":%d}}`, kind, code)
 }
 
-// rearrange changes the choices of an answer, if it has several.
+// rearrange changes the choices of an answer if it has several.
 func rearrange(body []byte, kind Kind) []byte {
 	var members map[string]json.RawMessage
 	var choices []json.RawMessage
@@ -306,12 +305,12 @@ func rearrange(body []byte, kind Kind) []byte {
 	case Missing:
 		choices = choices[:last]
 	}
-	members["choices"], _ = json.Marshal(choices) // they were read
+	members["choices"], _ = json.Marshal(choices) // cannot fail: they were decoded from JSON
 	out, _ := json.Marshal(members)
 	return out
 }
 
-// another makes an answer one of another model, under the same name.
+// another changes an answer to one of another model with the same name.
 func another(body []byte) []byte {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil {

@@ -5,5 +5,5 @@ import (
 	"log"
 )
 
-// quiet takes what a server logs of the faults that it was made for.
+// quiet discards the log of a server, since its faults are intended.
 var quiet = log.New(io.Discard, "", 0)

@@ -1,6 +1,5 @@
-// Package vllmtest serves tests with servers of vLLM: [Fake], which imitates the
-// quirks of version 0.32.0 and answers at once, and [Start], which runs the real
-// one.
+// Package vllmtest provides vLLM servers for tests: [Fake] imitates version 0.32.0 and
+// answers at once; [Start] runs a real server.
 package vllmtest
 
 import (
@@ -15,32 +14,32 @@ import (
 	"time"
 )
 
-// Fake is an imitation of a server. Its fields may be set before it is asked; by
-// New, where it is asked by another process.
+// Fake is an imitation of a server. Set its fields before the first request. If another
+// process sends the requests, set them in New.
 type Fake struct {
 	*httptest.Server
-	// Model is the one model that it has; Root is where its weights are.
+	// Model is the only model of the server; Root is the name of its weights.
 	Model, Root string
 	// Owner is "vllm", or another kind of server.
 	Owner string
-	// ContextLength is that of the model, in tokens.
+	// ContextLength is the context of the model, in tokens.
 	ContextLength int
-	// Key guards /v1; empty: nothing does.
+	// Key is required for /v1; empty: no key is required.
 	Key string
 	// Single: lists of prompts are refused.
 	Single bool
 	// Bare: no tokenizer, no version, no metrics, no token ids.
 	Bare bool
-	// Schema is the member by which answers are constrained; the others are ignored
-	// in silence.
+	// Schema is the member that constrains answers; the others are ignored without an
+	// error.
 	Schema string
 	// Answer returns the answer to a prompt (of the chat shape: the last message);
 	// nil: the empty list.
 	Answer func(prompt string) string
-	// Intercept may answer a request itself, and then returns true. May be nil.
+	// Intercept may answer a request itself; then it returns true. May be nil.
 	Intercept func(w http.ResponseWriter, path string, q *Request) bool
-	// Delay is the time that a request takes; Slots, if set, is how many requests are
-	// worked on at once: the others wait.
+	// Delay is the time of a request. Slots, unless 0, is the number of requests at
+	// once; the others wait.
 	Delay time.Duration
 	Slots int
 
@@ -51,11 +50,11 @@ type Fake struct {
 	tokens   atomic.Int64
 
 	mu   sync.Mutex
-	seen map[string]bool // passages in the cache
+	seen map[string]bool // prefixes in the cache
 	hits int64
 }
 
-// Request is what was asked, with what a test may look at.
+// Request is a request, with the parts that tests check.
 type Request struct {
 	Model       string          `json:"model"`
 	Prompt      json.RawMessage `json:"prompt"`
@@ -87,8 +86,8 @@ func (q *Request) Prompts() []string {
 	return []string{one}
 }
 
-// New starts a fake server with a model "tiny", after set has changed what it wants
-// to. It is closed when the test ends.
+// New starts a fake server with a model "tiny". set may change its fields first. The
+// server is closed when the test ends.
 func New(t testing.TB, set ...func(*Fake)) *Fake {
 	f := &Fake{Model: "tiny", Root: "/models/tiny", Owner: "vllm", ContextLength: 2048, Schema: "structured_outputs", seen: map[string]bool{}}
 	for _, change := range set {
@@ -102,8 +101,7 @@ func New(t testing.TB, set ...func(*Fake)) *Fake {
 	return f
 }
 
-// Asked is the number of prompts that were answered, Requests that of the requests
-// that held them, Counted that of the prompts whose tokens were counted.
+// Asked is the number of answered prompts.
 func (f *Fake) Asked() int { return int(f.asked.Load()) }
 
 // Requests is the number of requests for completions.
@@ -162,7 +160,7 @@ func (f *Fake) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TokensOf is how the fake counts: a token for four bytes, and one before them.
+// TokensOf is the number of tokens of a text for the fake: one for four bytes, and BOS.
 func TokensOf(text string) int { return 1 + (len(text)+3)/4 }
 
 func (f *Fake) tokenize(w http.ResponseWriter, q *Request) {
@@ -196,7 +194,7 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request, q *Request) {
 		refuse(w, http.StatusBadRequest, "BadRequestError", "Either prompt or prompt_embeds must be provided and non-empty. (parameter=prompt)")
 		return
 	}
-	for _, p := range prompts { // a list fails whole, and the prompt is not named
+	for _, p := range prompts { // the whole list fails, and the error does not name the prompt
 		if f.ContextLength > 0 && TokensOf(p) >= f.ContextLength {
 			refuse(w, http.StatusBadRequest, "BadRequestError", fmt.Sprintf("This model's maximum context length is %d tokens. However, your prompt contains at least %d input tokens.", f.ContextLength, f.ContextLength+1))
 			return
@@ -233,8 +231,8 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request, q *Request) {
 	write(w, reply)
 }
 
-// text is the answer to a prompt: what a schema allows, if there is one that the
-// server obeys.
+// text is the answer to a prompt. If the request has a schema that the server obeys, the
+// answer matches it.
 func (f *Fake) text(q *Request, prompt string) string {
 	if s, there := q.Members[f.Schema]; there {
 		_, rest, found := strings.Cut(string(s), `"enum":["`)
@@ -248,8 +246,8 @@ func (f *Fake) text(q *Request, prompt string) string {
 	return "[]"
 }
 
-// remember counts as a prefix cache would, for prompts that share all but their last
-// five words.
+// remember imitates the counters of a prefix cache, for prompts that differ in their last
+// five words only.
 func (f *Fake) remember(prompt string) {
 	passage := prompt
 	for range 5 {
@@ -288,7 +286,7 @@ type said struct {
 	Content string `json:"content"`
 }
 
-// sleep reports false if the client went away meanwhile.
+// sleep waits. It returns false if the client disconnects first.
 func sleep(r *http.Request, d time.Duration) bool {
 	if d == 0 {
 		return true
@@ -305,16 +303,16 @@ func sleep(r *http.Request, d time.Duration) bool {
 
 func write(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v) // the client may be gone
+	_ = json.NewEncoder(w).Encode(v) // the client may have disconnected
 }
 
 func nothing(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusNotFound)
-	_, _ = w.Write([]byte(`{"detail":"Not Found"}`)) // the client may be gone
+	_, _ = w.Write([]byte(`{"detail":"Not Found"}`)) // the client may have disconnected
 }
 
-// Refuse answers as the server refuses.
+// Refuse sends a refusal in the format of the server.
 func Refuse(w http.ResponseWriter, code int, message string) {
 	refuse(w, code, http.StatusText(code), message)
 }

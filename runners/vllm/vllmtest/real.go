@@ -19,7 +19,7 @@ import (
 // Server is a real server that a test started.
 type Server struct {
 	URL   string
-	Model string // its name for the model
+	Model string // name of the model on the server
 }
 
 // startLimit bounds the start, which takes a minute or two on an idle machine.
@@ -32,13 +32,13 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	t.Helper()
 	python := os.Getenv("NERBENCH_VLLM")
 	if python == "" {
-		reference.Skip(t, "no vLLM server: NERBENCH_VLLM does not name the Python that it is installed for (.ci/vllm-server installs it)")
+		reference.Skip(t, "no vLLM server: NERBENCH_VLLM is not set (.ci/vllm-server installs the server)")
 	}
 	home := t.TempDir()
 	address := reference.FreeAddress(t)
 	_, port, _ := bytes.Cut([]byte(address), []byte(":"))
 	s := &Server{URL: "http://" + address, Model: filepath.Base(folder)}
-	// Whole blocks of 32 tokens are cached; it must be a multiple of 32 here.
+	// The server caches whole blocks of tokens; the CPU build needs a multiple of 32.
 	args := append([]string{
 		"serve", folder, "--served-model-name", s.Model, "--host", "127.0.0.1", "--port", string(port),
 		"--enforce-eager", "--dtype", "float32", "--block-size", "32", "--shutdown-timeout", "5",
@@ -46,7 +46,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	cmd := exec.Command(filepath.Join(filepath.Dir(python), "vllm"), args...)
 	cmd.Env = append(os.Environ(), "HF_HUB_OFFLINE=1", "VLLM_NO_USAGE_STATS=1", "DO_NOT_TRACK=1", "VLLM_CPU_KVCACHE_SPACE=1",
 		"VLLM_CACHE_ROOT="+filepath.Join(home, "cache"), "HF_HOME="+filepath.Join(home, "hf"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it is three processes
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the server has three processes
 	log, err := os.Create(filepath.Join(home, "log"))
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // it is told to end
+		_ = cmd.Wait() // the error is that of the signal
 		close(ended)
 	}()
 	t.Cleanup(func() {
@@ -67,7 +67,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 		case <-ended:
 		case <-time.After(2 * time.Minute):
 		}
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // what is left of the three
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the remaining processes
 		<-ended
 	})
 	key := ""
@@ -78,7 +78,7 @@ func Start(t testing.TB, folder string, flags ...string) *Server {
 	return s
 }
 
-// await waits for a token: /health is well before the first answer is possible.
+// await waits for a first token, because /health succeeds before an answer is possible.
 func (s *Server) await(t testing.TB, ended <-chan struct{}, log, key string) {
 	t.Helper()
 	for limit := time.Now().Add(startLimit); time.Now().Before(limit); {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"io"
+	"slices"
+	"strings"
+
+	"nerbench/internal/fault"
+	"nerbench/reports"
+	"nerbench/results"
+)
+
+// colorModes are the values of --color.
+var colorModes = []string{"auto", "always", "never"}
+
+// readColor checks a value of --color.
+func readColor(mode string) (string, error) {
+	if mode == "" { // a variable that is empty sets nothing
+		return colorModes[0], nil
+	}
+	if !slices.Contains(colorModes, mode) {
+		return "", fault.Usagef("--color %s: unknown (one of %s)", mode, strings.Join(colorModes, ", "))
+	}
+	return mode, nil
+}
+
+// A style is the number of an ANSI sequence. All are equally long, so that the columns
+// of a tabwriter stay aligned.
+type style string
+
+const (
+	usual  style = "39"
+	red    style = "31"
+	green  style = "32"
+	yellow style = "33"
+	cyan   style = "36"
+)
+
+// colors is the one place that decides whether a stream gets colours.
+func (env *environment) colors(w io.Writer) bool {
+	switch {
+	case env.json:
+		return false
+	case env.color == "always":
+		return true
+	case env.color == "never":
+		return false
+	}
+	return env.terminal != nil && env.terminal(w) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
+}
+
+// paint gives a text a colour, if the stream it goes to gets colours.
+func (env *environment) paint(w io.Writer, s style, text string) string {
+	if !env.colors(w) {
+		return text
+	}
+	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
+}
+
+// printed is the form in which a report goes to standard output: a text may be one
+// for a terminal. Files never are.
+func (env *environment) printed(format string) string {
+	if format == "text" && env.colors(env.stdout) {
+		return reports.Terminal
+	}
+	return format
+}
+
+// stateStyle is the colour of the state of a run.
+func stateStyle(state results.State) style {
+	if state == results.Complete {
+		return green
+	}
+	return yellow
+}
+
+// findingStyle is the colour of a state that doctor prints.
+func findingStyle(state string) style {
+	return map[string]style{fine: green, absent: yellow, broken: red}[state]
+}

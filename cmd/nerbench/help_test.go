@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+// printedHelp is the help text of a command.
+func printedHelp(t *testing.T, path ...string) string {
+	t.Helper()
+	var out bytes.Buffer
+	env := &environment{stdout: &out, stderr: io.Discard, getenv: func(string) string { return "" }}
+	if code := run(t.Context(), slices.Concat([]string{"nerbench"}, path, []string{"--help"}), env); code != exitOK {
+		t.Fatalf("%q --help: exit code %d", path, code)
+	}
+	return out.String()
+}
+
+// TestHelpFitsOnOneScreen holds the help of the program to 40 lines, and every help to
+// lines of 80 characters.
+func TestHelpFitsOnOneScreen(t *testing.T) {
+	app := completionApp()
+	text := printedHelp(t)
+	if n := strings.Count(text, "\n"); n > 40 {
+		t.Errorf("nerbench --help has %d lines, want at most 40:\n%s", n, text)
+	}
+	for _, c := range app.Commands {
+		if !strings.Contains(text, "\n  "+c.Name+" ") {
+			t.Errorf("nerbench --help does not list %s", c.Name)
+		}
+	}
+	checkWidth(t, "nerbench", text)
+	var walk func(path []string, cmds []*cli.Command)
+	walk = func(path []string, cmds []*cli.Command) {
+		for _, c := range cmds {
+			here := append(slices.Clone(path), c.Name)
+			checkWidth(t, strings.Join(here, " "), printedHelp(t, here...))
+			if n := len([]rune(c.Usage)); n > 70 {
+				t.Errorf("%q: the meaning has %d characters, want at most 70: %s", here, n, c.Usage)
+			}
+			walk(here, c.Subcommands)
+		}
+	}
+	walk(nil, app.Commands)
+}
+
+// checkWidth reports lines that are too long, but for the first one, which is a title.
+func checkWidth(t *testing.T, name, text string) {
+	t.Helper()
+	for i, line := range strings.Split(text, "\n") {
+		if n := len([]rune(line)); n > helpWidth && i > 0 {
+			t.Errorf("%s --help: a line of %d characters: %s", name, n, line)
+		}
+	}
+}
+
+// TestHelpDefaults demands that help prints a default once, and that each global flag
+// has its variable.
+func TestHelpDefaults(t *testing.T) {
+	app := completionApp()
+	var walk func(path string, cmds []*cli.Command)
+	check := func(path string, flags []cli.Flag) {
+		for _, f := range flags {
+			if _, meaning := flagHelp(f, true); strings.Count(meaning, "default") > 1 {
+				t.Errorf("%s --%s: more than one default: %s", path, f.Names()[0], meaning)
+			}
+		}
+	}
+	walk = func(path string, cmds []*cli.Command) {
+		for _, c := range cmds {
+			check(path+" "+c.Name, c.Flags)
+			walk(path+" "+c.Name, c.Subcommands)
+		}
+	}
+	check("nerbench", app.Flags)
+	walk("nerbench", app.Commands)
+	for _, f := range app.Flags {
+		want := []string{"NERBENCH_" + strings.ToUpper(f.Names()[0])}
+		if got := f.(cli.DocGenerationFlag).GetEnvVars(); !slices.Equal(got, want) {
+			t.Errorf("--%s has the variables %q, want %q", f.Names()[0], got, want)
+		}
+	}
+}
+
+func TestHelpReflow(t *testing.T) {
+	full := strings.Repeat("word ", 15) + "of"
+	for _, tc := range []struct{ name, in, want string }{
+		{"short", "one\ntwo", "one\ntwo\n"},
+		{"long line goes on", full + " seventy seven\nand more", full + "\nseventy seven and more\n"},
+		{"full line goes on", full + "\nthirteen-letters more", full + "\nthirteen-letters more\n"},
+		{"sentence ends", full + ".\nNew one", full + ".\nNew one\n"},
+		{"paragraphs", "one\n\ntwo", "one\n\ntwo\n"},
+		{"list", "  " + full + " seventy\n  b", "  " + full + "\n  seventy\n  b\n"},
+		{"columns", "  name  " + strings.TrimSuffix(full, " of") + " of", "  name  " + strings.TrimSuffix(strings.Repeat("word ", 14), " ") + "\n        word of\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := reflow(tc.in); got != tc.want {
+				t.Errorf("reflow:\n%s\nwant\n%s", got, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,319 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"nerbench/harness/compare"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
+	"nerbench/metrics"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// passageKeys say which documents a run asks about, and their gold: runs that
+// differ in one of them cannot be paired passage by passage.
+var passageKeys = ner.KeyNames(ner.InPart(ner.DataPart), func(k ner.Key) bool { return k.Name != "dataset" })
+
+// CompareRequest says which runs to compare. A and B are each a run (the beginning
+// of its id), a model, or conditions key=value, separated by commas.
+type CompareRequest struct {
+	A, B   string
+	Metric string // id
+	By     metrics.By
+	// Seed returns the seed of the random stream of a dataset; nil: that of
+	// docs/spec/metrics.md §12.2 with seed 0.
+	Seed func(dataset string) uint64
+}
+
+// Compare pairs the stored runs of two systems, dataset by dataset, on the
+// passages that both have completed. Passages that only one has completed are
+// counted as incomplete.
+func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Dataset, incomplete int, err error) {
+	store, err := b.ReadStore(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer store.Close()
+	var sides [2]map[string]results.RunInfo
+	for i, name := range []string{r.A, r.B} {
+		if sides[i], err = runsByDataset(ctx, store, name); err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", []string{"A", "B"}[i], err)
+		}
+	}
+	var refused []error
+	for _, dataset := range sortedKeys(sides[0]) {
+		runA := sides[0][dataset]
+		runB, there := sides[1][dataset]
+		if !there {
+			b.note("dataset %s: only A was run", dataset)
+			continue
+		}
+		compared, err := b.compareDataset(ctx, store, r, runA, runB)
+		if err != nil {
+			refused = append(refused, fmt.Errorf("dataset %s: %w", dataset, err))
+			continue
+		}
+		ds = append(ds, compared)
+		incomplete += compared.Passages - len(compared.A)
+	}
+	for _, dataset := range sortedKeys(sides[1]) {
+		if _, there := sides[0][dataset]; !there {
+			b.note("dataset %s: only B was run", dataset)
+		}
+	}
+	if len(refused) > 0 {
+		return nil, 0, errors.Join(refused...)
+	}
+	if len(ds) == 0 {
+		return nil, 0, fmt.Errorf("the runs of A and of B have no dataset in common")
+	}
+	return ds, incomplete, nil
+}
+
+// runsByDataset finds the runs of a name: the beginning of an id, a
+// model, or values of keys.
+func runsByDataset(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
+	var found []results.RunInfo
+	var err error
+	if strings.Contains(name, "=") {
+		var where map[string][]string
+		if where, err = ParseWhere(strings.Split(name, ","), ner.KnownKey); err != nil {
+			return nil, err
+		}
+		found, err = SelectRuns(ctx, store, where)
+	} else if found, err = SelectRuns(ctx, store, map[string][]string{"model": {name}}); err == nil && len(found) == 0 {
+		var run results.RunInfo
+		run, err = store.Find(ctx, name)
+		found = []results.RunInfo{run}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, fmt.Errorf("%s: no run fits (nerbench runs list shows those of the store)", name)
+	}
+	byDataset := map[string]results.RunInfo{}
+	for _, r := range found {
+		dataset := r.Keys["dataset"]
+		if other, twice := byDataset[dataset]; twice {
+			return nil, fmt.Errorf("%s: two runs on dataset %s, %s and %s, which differ in %s: name one, or narrow it with key=value",
+				name, dataset, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
+		}
+		byDataset[dataset] = r
+	}
+	return byDataset, nil
+}
+
+func differingKeys(a, b map[string]string) []string {
+	var names []string
+	for _, k := range ner.Keys {
+		if a[k.Name] != b[k.Name] {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+// compareDataset pairs two runs on the passages that both have completed.
+func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r CompareRequest, runA, runB results.RunInfo) (*compare.Dataset, error) {
+	for _, key := range passageKeys {
+		if runA.Keys[key] != runB.Keys[key] {
+			return nil, fmt.Errorf("runs %s and %s have other passages: key %s is %q and %q", runA.ID, runB.ID, key, runA.Keys[key], runB.Keys[key])
+		}
+	}
+	id, err := sameMetric(r.Metric, runA, runB)
+	if err != nil {
+		return nil, err
+	}
+	m, options, err := metrics.ParseID(id)
+	if err != nil {
+		return nil, err
+	}
+	dataset := &compare.Dataset{Name: runA.Keys["dataset"], Metric: m, Passages: runA.Passages, WithoutTypes: !r.By.Types}
+	if dataset.Seed = stats.DatasetSeed(0, dataset.Name); r.Seed != nil {
+		dataset.Seed = r.Seed(dataset.Name)
+	}
+	both, err := bothDone(ctx, store, runA, runB)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.By.Attributes) > 0 && m.ID != "span_f1" {
+		return nil, fault.Usagef("--by bucket: buckets are of span_f1")
+	}
+	train, err := b.datasetTraining(ctx, r.By, runA)
+	if err == nil {
+		dataset.Buckets = compare.NewBuckets(r.By.Attributes, train)
+	}
+	var bucketsA, bucketsB []*metrics.Bucketing
+	for _, p := range dataset.Buckets {
+		bucketsA, bucketsB = append(bucketsA, p.A), append(bucketsB, p.B)
+	}
+	var sideA, sideB map[int]compare.Passage
+	if err == nil {
+		sideA, err = b.readSide(ctx, store, runA, sideReading{m, id, options, both, bucketsA})
+	}
+	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // the data is not here: counts alone
+		b.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.Name, err)
+		dataset.Buckets = nil
+		return dataset, pairCounts(ctx, store, dataset, id, runA, runB)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if sideB, err = b.readSide(ctx, store, runB, sideReading{m, id, options, both, bucketsB}); err != nil {
+		return nil, err
+	}
+	for i := range runA.Passages {
+		x, inA := sideA[i]
+		y, inB := sideB[i]
+		if inA && inB {
+			dataset.Add(x, y)
+		}
+	}
+	if len(dataset.A) == 0 {
+		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", runA.ID, runB.ID)
+	}
+	return dataset, nil
+}
+
+// sameMetric is the full id of a metric, which must be the same for both runs.
+func sameMetric(id string, a, b results.RunInfo) (string, error) {
+	var full [2]string
+	for i, r := range []results.RunInfo{a, b} {
+		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], AnswerForm(r.Keys))
+		if err != nil {
+			return "", fmt.Errorf("run %s: %w", r.ID, err)
+		}
+		full[i] = ids[0]
+	}
+	if full[0] != full[1] {
+		return "", fmt.Errorf("run %s is scored by %s, run %s by %s: two ids are never compared", a.ID, full[0], b.ID, full[1])
+	}
+	return full[0], nil
+}
+
+// bothDone reports which passages both runs have completed.
+func bothDone(ctx context.Context, store *results.Store, a, b results.RunInfo) ([]bool, error) {
+	both, err := store.Done(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	done, err := store.Done(ctx, b.ID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range both {
+		both[i] = both[i] && i < len(done) && done[i]
+	}
+	return both, nil
+}
+
+// sideReading says what is counted of one side.
+type sideReading struct {
+	metric  metrics.Metric
+	id      string
+	options map[string]string
+	both    []bool // passages that count
+	buckets []*metrics.Bucketing
+}
+
+// readSide reads the answers of a run again, and keeps of each passage what a
+// comparison needs, by its index.
+func (b *Bench) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]compare.Passage, error) {
+	plan, err := b.ScorePlan(ctx, store, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := map[int]compare.Passage{}
+	plan.Metrics, plan.Parsing = []string{r.id}, plan.Parsing.With(r.options)
+	plan.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
+		if p.Index >= len(r.both) || !r.both[p.Index] {
+			return
+		}
+		out[p.Index] = compare.NewPassage(r.metric, d.ID, &u.Passage)
+		for _, b := range r.buckets {
+			b.Add(&u.Passage, loop.Words(d))
+		}
+	}
+	_, err = loop.Score(ctx, plan)
+	return out, err
+}
+
+// datasetTraining reads the train split that belongs to a run, where attributes need
+// it.
+func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.RunInfo) (*metrics.Training, error) {
+	if by.NeedsTrain() == "" {
+		return nil, nil
+	}
+	dataset, err := b.FindDataset(run.Keys["dataset"])
+	if err != nil {
+		return nil, err
+	}
+	selected, err := ner.PlanOf(run.Keys)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := b.Documents(ctx, dataset, TrainOptions(selected))
+	if err != nil {
+		return nil, err
+	}
+	train := metrics.NewTraining()
+	for d, err := range docs {
+		if err != nil {
+			return nil, err
+		}
+		train.Add(loop.Words(d), d.Spans)
+	}
+	train.Count()
+	return train, nil
+}
+
+// pairCounts pairs the counts that the store keeps, where the data is not at
+// hand to read the answers with.
+func pairCounts(ctx context.Context, store *results.Store, dataset *compare.Dataset, id string, a, b results.RunInfo) error {
+	dataset.CountsOnly = true
+	var counts [2][]ner.Score
+	var done [2][]bool
+	for i, r := range []results.RunInfo{a, b} {
+		kept, there := r.Scores.Metrics[id]
+		if !there {
+			return fmt.Errorf("run %s: no score by %s is kept (nerbench score %s --metric %s)", r.ID, id, r.ID, id)
+		}
+		other := []results.RunInfo{a, b}[1-i].Scores.Metrics[id]
+		if kept.Reader != other.Reader || kept.Version != other.Version {
+			return fmt.Errorf("the kept scores have different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
+		}
+		var err error
+		if counts[i], err = store.Counts(ctx, r.ID, id); err != nil {
+			return err
+		}
+		if done[i], err = store.Done(ctx, r.ID); err != nil {
+			return err
+		}
+	}
+	var at [2]int
+	for i := range a.Passages {
+		if done[0][i] && done[1][i] && at[0] < len(counts[0]) && at[1] < len(counts[1]) {
+			dataset.A, dataset.B = append(dataset.A, counts[0][at[0]]), append(dataset.B, counts[1][at[1]])
+		}
+		for side := range at {
+			if done[side][i] {
+				at[side]++
+			}
+		}
+	}
+	for side, r := range []results.RunInfo{a, b} {
+		if at[side] != len(counts[side]) {
+			return fmt.Errorf("run %s: was scored before its last answers (nerbench score %s)", r.ID, r.ID)
+		}
+	}
+	if len(dataset.A) == 0 {
+		return fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
+	}
+	return nil
+}

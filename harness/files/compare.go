@@ -1,0 +1,119 @@
+package files
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"nerbench/harness/compare"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
+	"nerbench/metrics"
+)
+
+// PredictionPair is two files of predictions, of systems A and B, for the same
+// documents.
+type PredictionPair struct {
+	Gold, A, B File
+	// Parsing is as for [Predictions].
+	Parsing Parsing
+	// Partial: documents that lack a prediction are left out, and counted as missing.
+	// Otherwise they are a [fault.PartialError].
+	Partial bool
+}
+
+// CompareOptions say what of two files is compared.
+type CompareOptions struct {
+	Metric string // its id, with options
+	By     metrics.By
+	Train  File // as for [Options]
+	// Dataset and Seed are the name and the stream of random numbers of the outcome.
+	Dataset string
+	Seed    uint64
+}
+
+// Compare counts the passages of both systems. missing counts the documents that
+// lack a prediction.
+func (p PredictionPair) Compare(ctx context.Context, o CompareOptions) (dataset *compare.Dataset, missing int, err error) {
+	if err := checkParsing(p.Parsing); err != nil {
+		return nil, 0, err
+	}
+	if _, _, err := metrics.ParseID(o.Metric); err != nil {
+		return nil, 0, fault.Usagef("%v", err)
+	}
+	plan, err := newPlan(Options{Metrics: []string{o.Metric}, By: o.By, Train: o.Train}, p.Parsing, "uniner", nil, metricIDs(nil))
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := plan.readTrain(trainDocuments); err != nil {
+		return nil, 0, err
+	}
+	dataset = &compare.Dataset{
+		Name: o.Dataset, Metric: plan.metrics[0].metric, Seed: o.Seed, Buckets: compare.NewBuckets(o.By.Attributes, plan.train),
+		WithoutTypes: !o.By.Types && len(o.By.Attributes) == 0,
+	}
+	join := &joiner{gold: p.Gold, partial: p.Partial, spans: plan.needsSpans()}
+	input := newPredictionInput(p.Parsing.Types)
+	err = p.Gold.Read(func(gold io.Reader) error {
+		return p.A.Read(func(a io.Reader) error {
+			return p.B.Read(func(b io.Reader) error {
+				stream := join.joined(gold, File{p.A.Name, a}, File{p.B.Name, b})
+				work := func(block []joinedDocument) ([]bothSides, error) { return compareBlock(plan, input, block) }
+				for sides, err := range parallel.Map(ctx, parallel.Blocks(stream, 256), parallel.OnAllProcessors(work)) {
+					if err != nil {
+						return err
+					}
+					addBlock(dataset, sides)
+				}
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(dataset.A) == 0 {
+		return nil, 0, fmt.Errorf("%s: no documents: nothing to compare", p.Gold.Name)
+	}
+	dataset.Passages = join.found + join.missing
+	return dataset, join.missing, nil
+}
+
+// bothSides is one document of two files of predictions.
+type bothSides struct {
+	a, b    compare.Passage
+	buckets []compare.Buckets
+}
+
+// addBlock adds documents and their buckets.
+func addBlock(dataset *compare.Dataset, sides []bothSides) {
+	for _, both := range sides {
+		dataset.Add(both.a, both.b)
+		for i, part := range both.buckets {
+			dataset.Buckets[i].A.Merge(part.A)
+			dataset.Buckets[i].B.Merge(part.B)
+		}
+	}
+}
+
+func compareBlock(plan *evalPlan, input predictionInput, block []joinedDocument) ([]bothSides, error) {
+	var out []bothSides
+	m := plan.metrics[0].metric
+	for _, p := range block {
+		both := bothSides{buckets: compare.NewBuckets(plan.By.Attributes, plan.train)}
+		for i, side := range []*compare.Passage{&both.a, &both.b} {
+			parsed, err := input.parse(documentPrediction{p.document, p.given[i]}, plan.parsings[0])
+			if err != nil {
+				return nil, fmt.Errorf("document %q: %w", p.document.ID, err)
+			}
+			*side = compare.NewPassage(m, p.document.ID, &parsed.Passage)
+			for k := range both.buckets {
+				b := []*metrics.Bucketing{both.buckets[k].A, both.buckets[k].B}[i]
+				b.Add(&parsed.Passage, loop.Words(p.document))
+			}
+		}
+		out = append(out, both)
+	}
+	return out, nil
+}

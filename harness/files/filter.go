@@ -1,0 +1,39 @@
+package files
+
+import (
+	"context"
+	"io"
+
+	"nerbench/internal/jsonl"
+)
+
+// filter answers each line of JSON of a file with a line of JSON. Blank lines are
+// skipped. A bad line ends it: the answers to those before it are written, and the
+// error has its number.
+func filter(ctx context.Context, in File, out io.Writer, answer func(line []byte) (any, error)) error {
+	w := jsonl.NewWriter(out)
+	var stopped error // not by the input
+	err := in.Read(func(r io.Reader) error {
+		return jsonl.Read(r, func(_ int, line []byte) error {
+			if stopped = ctx.Err(); stopped != nil {
+				return jsonl.ErrStop
+			}
+			v, err := answer(line)
+			if err != nil {
+				return err
+			}
+			if stopped = w.Write(v); stopped != nil {
+				return jsonl.ErrStop
+			}
+			return nil
+		})
+	})
+	flushed := w.Flush()
+	switch {
+	case err != nil:
+		return err
+	case stopped != nil:
+		return stopped
+	}
+	return flushed
+}

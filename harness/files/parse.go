@@ -1,0 +1,194 @@
+package files
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+
+	"nerbench/answers"
+	"nerbench/internal/fault"
+	"nerbench/ner"
+	"nerbench/prompts"
+)
+
+// Parsers are the names that [ParseOptions.Parser] can have.
+var Parsers = []string{"ladder", "published", "official"}
+
+// ParseOptions say how [Parse] reads raw answers.
+type ParseOptions struct {
+	// Family and Variant of the prompts that were answered.
+	Family, Variant string
+	// Form of the answers, one of [answers.Forms], to prompts of the user's own; empty:
+	// that of the family.
+	Form string
+	// Types are all types of the dataset, at least one. A line can name those it was
+	// asked for.
+	Types []answers.TypeName
+	// Type is the one type that was asked for; empty: all of them.
+	Type    ner.EntityType
+	Unknown string // drop (also if empty) or fp (docs/spec/metrics.md §1.3)
+	// Parser is ladder (also if empty); published, the parser of the family's authors
+	// (docs/spec/metrics.md §3.1, §3.2, §9); or official, uniner's parser alone, on the
+	// answer as it is (§3.2).
+	Parser string
+}
+
+// ParsedAnswer is a line of the output of [Parse] with the ladder. Spans are there if
+// the line has a document; offsets count code points.
+type ParsedAnswer struct {
+	Outcome   ner.Outcome      `json:"outcome"`
+	Step      string           `json:"step"`
+	Flags     []ner.Flag       `json:"flags"`
+	Mentions  []ParsedMention  `json:"mentions"`
+	Dropped   []DroppedMention `json:"dropped"`
+	Spans     *[]ner.PointSpan `json:"spans,omitempty"`
+	Unaligned *int             `json:"unaligned,omitempty"`
+}
+
+// ParsedMention is a mention with the repairs that it took.
+type ParsedMention struct {
+	Text  string         `json:"text"`
+	Type  ner.EntityType `json:"type"`
+	Flags []ner.Flag     `json:"flags"`
+}
+
+// DroppedMention is an item of an answer that is not a mention, and why.
+type DroppedMention struct {
+	Why  string `json:"why"`
+	Type string `json:"type,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// Parse parses raw answers. It reads lines {"text": "raw answer"} and writes a
+// [ParsedAnswer] for each; a [PublishedAnswer] if the parser is published or
+// official. A line may have "document", the passage (then mentions are aligned with
+// it), "tokens" of the passage, "finish" (stop, length), and "types" or "type", those
+// asked for.
+func Parse(ctx context.Context, in File, out io.Writer, o ParseOptions) error {
+	if len(o.Types) == 0 {
+		return fault.Usagef("types: name the types that were asked for")
+	}
+	var all []ner.EntityType
+	for _, n := range o.Types {
+		all = append(all, n.Natural)
+	}
+	if o.Parser != "" && o.Parser != "ladder" {
+		parser, err := publishedParserOf(o)
+		if err != nil {
+			return err
+		}
+		return filter(ctx, in, out, func(line []byte) (any, error) { return parser.parseLine(line, all) })
+	}
+	parser, err := newParser(o)
+	if err != nil {
+		return err
+	}
+	if o.Type != "" {
+		all = []ner.EntityType{o.Type}
+	}
+	return filter(ctx, in, out, func(line []byte) (any, error) {
+		a, err := readRawAnswer(line)
+		if err != nil {
+			return nil, err
+		}
+		return parseAnswer(parser, a, all)
+	})
+}
+
+func newParser(o ParseOptions) (*answers.Parser, error) {
+	form := o.Form
+	if form == "" {
+		a, err := prompts.AnswersOf(o.Family, o.Variant)
+		if err != nil {
+			return nil, fault.Usagef("%v", err)
+		}
+		form = a.Form
+	}
+	parser, err := answers.NewParser(form, o.Types, o.Unknown)
+	if err != nil {
+		return nil, fault.Usagef("%v", err)
+	}
+	return parser, nil
+}
+
+// rawAnswer is a line of the input.
+type rawAnswer struct {
+	Text     *string          `json:"text"`
+	Document *string          `json:"document"`
+	Tokens   [][2]int         `json:"tokens"`
+	Finish   ner.Finish       `json:"finish"`
+	Types    []ner.EntityType `json:"types"`
+	Type     ner.EntityType   `json:"type"`
+}
+
+func readRawAnswer(line []byte) (a rawAnswer, err error) {
+	if err := json.Unmarshal(line, &a); err != nil {
+		return a, err
+	}
+	if a.Text == nil {
+		return a, fmt.Errorf(`want {"text": "raw answer"}`)
+	}
+	return a, nil
+}
+
+func parseAnswer(parser *answers.Parser, a rawAnswer, types []ner.EntityType) (ParsedAnswer, error) {
+	if a.Types != nil {
+		types = a.Types
+	}
+	if a.Type != "" {
+		types = []ner.EntityType{a.Type}
+	}
+	var d *ner.Document
+	if a.Document != nil {
+		var err error
+		if d, err = newDocument(*a.Document, a.Tokens); err != nil {
+			return ParsedAnswer{}, err
+		}
+	} else if parser.NeedsDocument() {
+		return ParsedAnswer{}, fmt.Errorf(`answers of this family have offsets: want "document", too`)
+	}
+	p := parser.Read(d, types, ner.Completion{Text: *a.Text, Finish: a.Finish})
+	out := ParsedAnswer{Outcome: p.Outcome, Step: p.Step, Flags: []ner.Flag{}, Mentions: []ParsedMention{}, Dropped: []DroppedMention{}}
+	if d != nil {
+		aligner, err := answers.NewAligner(d, answers.Alignment{})
+		if err != nil {
+			return out, err
+		}
+		answers.Place(&p, aligner)
+		spans, unaligned := ner.NewCodePoints(d.Text).Spans(p.Spans), len(p.Unaligned)
+		out.Spans, out.Unaligned = &spans, &unaligned
+	}
+	for _, m := range p.Mentions {
+		flags := append([]ner.Flag{}, m.Flags...)
+		out.Mentions = append(out.Mentions, ParsedMention{m.Text, m.Type, flags})
+		for _, f := range flags {
+			if !slices.Contains(out.Flags, f) {
+				out.Flags = append(out.Flags, f)
+			}
+		}
+	}
+	for _, drop := range p.Dropped {
+		out.Dropped = append(out.Dropped, DroppedMention(drop))
+	}
+	return out, nil
+}
+
+// newDocument makes a document of a text and tokens in code points.
+func newDocument(text string, tokens [][2]int) (*ner.Document, error) {
+	d := &ner.Document{Text: text}
+	points := ner.NewCodePoints(text)
+	for i, t := range tokens {
+		start, err := points.Byte(t[0])
+		if err != nil {
+			return nil, fmt.Errorf("token %d: %w", i, err)
+		}
+		end, err := points.Byte(t[1])
+		if err != nil || end < start {
+			return nil, fmt.Errorf("token %d: [%d,%d) is not a range of the text", i, t[0], t[1])
+		}
+		d.Tokens = append(d.Tokens, ner.Range{Start: start, End: end})
+	}
+	return d, nil
+}

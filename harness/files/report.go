@@ -1,0 +1,210 @@
+package files
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"nerbench/answers"
+	"nerbench/internal/signature"
+	"nerbench/metrics"
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+)
+
+// Report is the outcome of an evaluation.
+type Report struct {
+	Metrics []MetricReport
+	ByType  bool // counts by type are wanted
+	// Passages are those that were scored; Missing ones have no prediction.
+	Passages, Missing int
+	// Outcomes counts queries; nil where there were no answers.
+	Outcomes map[ner.Outcome]int
+	// Beside are the counts that stand beside a score (docs/spec/metrics.md §14.1).
+	Beside []Beside
+	// Taxonomy of errors; nil if it is not wanted.
+	Taxonomy *metrics.Taxonomy
+	// Confusion: the table of gold and predicted types is wanted.
+	Confusion bool
+	Buckets   []BucketReport
+	Resamples int // of the intervals; 0: no intervals
+
+	// duplicates are of gold and of predictions, for the taxonomy.
+	duplicates [2]int
+	// extra are members of the JSON form that say how the input was read.
+	extra map[string]any
+	// family of the prompts that were answered; empty without answers.
+	family string
+	// origin are the fields of signatures that say what was read, and how.
+	origin []signature.Field
+}
+
+// MetricReport has the counts of one metric.
+type MetricReport struct {
+	ID     string // with its options
+	Metric metrics.Metric
+	Tally  metrics.Tally
+
+	interval      *stats.Interval
+	typeIntervals map[ner.EntityType]stats.Interval
+}
+
+// BucketReport has the counts of one metric by an attribute.
+type BucketReport struct {
+	Attribute metrics.Attribute
+	ID        string // of the metric
+	Buckets   []metrics.Bucket
+}
+
+// Beside is a count that stands beside a score, such as unaligned mentions.
+type Beside struct {
+	Name string
+	N    int
+}
+
+// Total is the whole of a metric, with its interval.
+func (m MetricReport) Total() metrics.Figures {
+	f := metrics.NewFigures(m.Metric, m.Tally.Total())
+	if m.interval != nil {
+		f.CI = &[2]float64{m.interval.Low, m.interval.High}
+	}
+	return f
+}
+
+// Type is the part of one type, with its interval.
+func (m MetricReport) Type(t ner.EntityType) metrics.Figures {
+	f := metrics.NewFigures(m.Metric, m.Tally[t])
+	if ci, there := m.typeIntervals[t]; there {
+		f.CI = &[2]float64{ci.Low, ci.High}
+	}
+	return f
+}
+
+// TypeMacro is the mean of F1 over types, or nil if it is not defined.
+func (m MetricReport) TypeMacro() *float64 {
+	macro, defined := m.Tally.TypeMacro()
+	return metrics.Ratio{Value: macro, Defined: defined}.Pointer()
+}
+
+// Figures are those of one bucket.
+func (b BucketReport) Figures(bucket metrics.Bucket) metrics.Figures {
+	span, _ := metrics.Find("span_f1") // buckets are of it alone
+	return metrics.NewFigures(span, bucket.Counts)
+}
+
+// Signatures say of each metric, by its id, how its score came about: as the
+// signature of a run does, but with the kind of input and the options by which it
+// was read in place of the keys of a run.
+func (r *Report) Signatures() map[string]string {
+	out := map[string]string{}
+	for _, m := range r.Metrics {
+		out[m.ID] = signature.Line(signature.Head{
+			Metric: m.ID, Counts: m.Tally.Total(), Complete: r.Passages, Passages: r.Passages + r.Missing, Parsers: answers.Version, Metrics: metrics.Version,
+		}, r.origin...)
+	}
+	return out
+}
+
+// JSON is the JSON form of the report.
+func (r *Report) JSON() map[string]any {
+	out := map[string]any{"passages": r.Passages, "signatures": r.Signatures()}
+	totals := map[string]metrics.Figures{}
+	macros := map[string]*float64{}
+	byType := map[ner.EntityType]map[string]metrics.Figures{}
+	for _, m := range r.Metrics {
+		totals[m.ID], macros[m.ID] = m.Total(), m.TypeMacro()
+		for typ := range m.Tally {
+			if byType[typ] == nil {
+				byType[typ] = map[string]metrics.Figures{}
+			}
+			byType[typ][m.ID] = m.Type(typ)
+		}
+	}
+	out["metrics"] = totals
+	if r.ByType {
+		out["by_type"], out["type_macro"] = byType, macros
+	}
+	if r.Outcomes != nil {
+		out["outcomes"] = r.Outcomes
+	}
+	if r.Resamples > 0 {
+		out["resamples"] = r.Resamples
+	}
+	for _, b := range r.Beside {
+		out[b.Name] = b.N
+	}
+	maps.Copy(out, r.extra)
+	if r.Taxonomy != nil {
+		out["taxonomy"], out["semeval"] = r.taxonomyJSON(), semEvalJSON(r.Taxonomy.Total())
+	}
+	if r.Confusion {
+		out["confusion"] = r.ConfusionCells()
+	}
+	if r.Buckets != nil {
+		out["by_bucket"] = r.bucketsJSON()
+	}
+	return out
+}
+
+// bucketsJSON lists the buckets of each attribute; each has its name, its edges,
+// and the counts of the metrics by id. An open edge is null.
+func (r *Report) bucketsJSON() map[string][]map[string]any {
+	out := map[string][]map[string]any{}
+	for _, b := range r.Buckets {
+		list, seen := out[b.Attribute.Name]
+		if !seen {
+			list = []map[string]any{}
+			for _, bucket := range b.Buckets {
+				list = append(list, map[string]any{"name": bucket.Name, "low": metrics.Finite(bucket.Low), "high": metrics.Finite(bucket.High)})
+			}
+		}
+		for i, bucket := range b.Buckets {
+			list[i][b.ID] = b.Figures(bucket)
+			list[i]["few"] = bucket.Counts.NGold < metrics.FewGold
+		}
+		out[b.Attribute.Name] = list
+	}
+	return out
+}
+
+func (r *Report) taxonomyJSON() map[string]any {
+	t := r.Taxonomy.Total()
+	return map[string]any{
+		"C": t.C, "T": t.T, "B": t.B, "BT": t.BT, "MIS": t.MIS, "SPU": t.SPU,
+		"MIS_overlapped": t.MISOverlapped, "SPU_overlapping": t.SPUOverlapping,
+		"duplicates": map[string]int{"gold": r.duplicates[0], "pred": r.duplicates[1]},
+	}
+}
+
+// ConfusionCell is a cell of the confusion table. An empty type stands for none.
+type ConfusionCell struct {
+	Gold ner.EntityType `json:"gold"`
+	Pred ner.EntityType `json:"pred"`
+	N    int            `json:"n"`
+}
+
+// ConfusionCells lists the cells that are not empty, by gold and predicted type.
+func (r *Report) ConfusionCells() []ConfusionCell {
+	cells := []ConfusionCell{}
+	for cell, n := range r.Taxonomy.Confusion {
+		cells = append(cells, ConfusionCell{cell.Gold, cell.Pred, n})
+	}
+	slices.SortFunc(cells, func(a, b ConfusionCell) int {
+		return cmp.Or(cmp.Compare(a.Gold, b.Gold), cmp.Compare(a.Pred, b.Pred))
+	})
+	return cells
+}
+
+func semEvalJSON(errors metrics.Errors) map[string]any {
+	out := map[string]any{}
+	for _, scheme := range metrics.SemEvalSchemes {
+		s := scheme.Count(errors)
+		r := metrics.FromCounts(s.Score())
+		out[scheme.Name] = map[string]any{
+			"correct": s.Correct, "incorrect": s.Incorrect, "partial": s.Partial, "missed": s.Missed, "spurious": s.Spurious,
+			"possible": s.Possible(), "actual": s.Actual(),
+			"precision": r.Precision.Pointer(), "recall": r.Recall.Pointer(), "f1": r.F1.Pointer(),
+		}
+	}
+	return out
+}

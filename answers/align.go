@@ -8,15 +8,15 @@ import (
 	"nerbench/ner"
 )
 
-// Alignment says how mentions become spans (docs/spec/metrics.md §7). The zero value is
-// the default.
+// Alignment has the options to find mentions in a text (docs/spec/metrics.md §7). The
+// zero value is the default.
 type Alignment struct {
-	// Mode: all (the default), first, leftmost, cursor, longest (§7.4).
+	// Mode is all (default), first, leftmost, cursor, or longest (§7.4).
 	Mode string
-	// Boundary: token, word, word_strict, substring (§7.2). Empty: token where the
+	// Boundary is token, word, word_strict, or substring (§7.2). Empty: token if the
 	// document has tokens, else word.
 	Boundary string
-	// Tiers: 3 (the default), or 1 for exact occurrences only (§7.3).
+	// Tiers is 3 (default), or 1 for exact matches only (§7.3).
 	Tiers int
 }
 
@@ -26,7 +26,7 @@ var (
 	Boundaries = []string{"token", "word", "word_strict", "substring"}
 )
 
-// Check reports an unknown value.
+// Check returns an error about an unknown value.
 func (a Alignment) Check() error {
 	switch {
 	case a.Mode != "" && !slices.Contains(Modes, a.Mode):
@@ -39,20 +39,20 @@ func (a Alignment) Check() error {
 	return nil
 }
 
-// Placed is where mentions stand in a text.
+// Placed has the positions of mentions in a text.
 type Placed struct {
-	// Spans are sorted, each once.
+	// Spans are sorted, without duplicates.
 	Spans []ner.Span
-	// Unaligned are mentions without a place, in the order of the answer. Where
-	// copies mean nothing (all, first, longest), each distinct one is listed once.
+	// Unaligned are the mentions that are not in the text, in the order of the answer.
+	// In the modes all, first and longest, each distinct one is listed once.
 	Unaligned []ner.Mention
-	// Ambiguous counts mentions with more than one occurrence (§7.5).
+	// Ambiguous is the number of mentions with several occurrences (§7.5).
 	Ambiguous int
-	// Tiers is the tier that decided for each mention; 0 for none.
+	// Tiers has the tier of each mention; 0: not found.
 	Tiers []int
 }
 
-// Align places mentions in a document, each type apart.
+// Align finds mentions in a document, separately for each type.
 func (a Alignment) Align(d *ner.Document, mentions []ner.Mention) (Placed, error) {
 	al, err := NewAligner(d, a)
 	if err != nil {
@@ -61,9 +61,8 @@ func (a Alignment) Align(d *ner.Document, mentions []ner.Mention) (Placed, error
 	return al.Align(mentions), nil
 }
 
-// Aligner places mentions in one document. What a tier needs of the text is
-// prepared when the first mention comes to it. It may be used by one goroutine at
-// a time.
+// Aligner finds mentions in one document. It prepares the data of a tier when the tier
+// is first used. It must not be used by several goroutines at once.
 type Aligner struct {
 	text    string
 	mode    string
@@ -74,13 +73,13 @@ type Aligner struct {
 	located map[string]found
 }
 
-// found are the occurrences of one mention, and the tier that found them.
+// found has the occurrences of one mention, and their tier.
 type found struct {
 	places []ner.Range
 	tier   int
 }
 
-// NewAligner prepares the alignment of the mentions of a document.
+// NewAligner returns an aligner for the mentions of a document.
 func NewAligner(d *ner.Document, a Alignment) (*Aligner, error) {
 	if err := a.Check(); err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func NewAligner(d *ner.Document, a Alignment) (*Aligner, error) {
 	return al, nil
 }
 
-// Align places mentions in answer order, each type apart.
+// Align finds mentions in the order of the answer, separately for each type.
 func (al *Aligner) Align(mentions []ner.Mention) Placed {
 	p := Placed{Tiers: make([]int, len(mentions))}
 	lost := make([]bool, len(mentions))
@@ -131,7 +130,7 @@ func (al *Aligner) Align(mentions []ner.Mention) Placed {
 	return p
 }
 
-// alignType places the mentions of one type (docs/spec/metrics.md §7.4).
+// alignType finds the mentions of one type (docs/spec/metrics.md §7.4).
 func (al *Aligner) alignType(mentions []ner.Mention, t ner.EntityType, p *Placed, lost []bool) {
 	var spans []ner.Range
 	copies := map[string]int{}
@@ -173,8 +172,8 @@ func (al *Aligner) alignType(mentions []ner.Mention, t ner.EntityType, p *Placed
 	}
 }
 
-// nextFree is the first free place at or behind the cursor, else the first free
-// one anywhere.
+// nextFree returns the first free occurrence at or after the cursor, else the first free
+// one.
 func nextFree(places []ner.Range, taken map[ner.Range]bool, cursor int) (ner.Range, bool) {
 	for _, from := range []int{cursor, 0} {
 		for _, place := range places {
@@ -186,7 +185,7 @@ func nextFree(places []ner.Range, taken map[ner.Range]bool, cursor int) (ner.Ran
 	return ner.Range{}, false
 }
 
-// longest drops each span that lies inside a longer one.
+// longest drops each span that is inside a longer one.
 func longest(spans []ner.Range) []ner.Range {
 	return slices.DeleteFunc(slices.Clone(spans), func(s ner.Range) bool {
 		return slices.ContainsFunc(spans, func(o ner.Range) bool {
@@ -195,7 +194,7 @@ func longest(spans []ner.Range) []ner.Range {
 	})
 }
 
-// locate finds the occurrences of a mention by the first tier that has any
+// locate returns the occurrences of a mention by the first tier that finds any
 // (docs/spec/metrics.md §7.3).
 func (al *Aligner) locate(mention string) found {
 	if f, ok := al.located[mention]; ok {
@@ -221,8 +220,8 @@ func (al *Aligner) locate(mention string) found {
 	return f
 }
 
-// tier looks for a mention in a form of the text: without white space at its
-// edges, and if that is nowhere, without punctuation there.
+// tier finds a mention in a form of the text, without white space at its edges, then
+// also without punctuation at its edges.
 func (al *Aligner) tier(text *mappedText, mention string, form func(string) *mappedText) []ner.Range {
 	for _, trimmed := range []string{strings.TrimFunc(mention, isSpace), strings.TrimFunc(mention, isEdge)} {
 		if places := text.occurrences(form(trimmed).text, al.passes); len(places) > 0 {
@@ -253,9 +252,9 @@ func occurrences(text, mention string, passes func(start, end int) bool) []ner.R
 	}
 }
 
-// Place aligns the mentions of a prediction: it sets spans and unaligned
-// mentions, and flags how each was found (docs/spec/prompts.md §3.5). Where the answer
-// brought offsets, only mentions whose place was lost are aligned.
+// Place aligns the mentions of a prediction with the text. It sets spans, unaligned
+// mentions, and the flags of mentions (docs/spec/prompts.md §3.5). If the answer has
+// offsets, it only aligns mentions without a position.
 func Place(p *ner.Prediction, al *Aligner) (ambiguous int) {
 	offsets := p.Spans != nil
 	var mentions []ner.Mention

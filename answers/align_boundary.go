@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// newBoundary returns the test that an occurrence must pass (docs/spec/metrics.md §7.2).
+// newBoundary returns the test for the edges of an occurrence (docs/spec/metrics.md §7.2).
 func newBoundary(name string, d *ner.Document) func(start, end int) bool {
 	switch name {
 	case "token":
@@ -30,8 +30,8 @@ func atTokens(tokens []ner.Range) func(start, end int) bool {
 	return func(start, end int) bool { return starts[start] && ends[end] }
 }
 
-// atWords: at neither edge two word-like code points touch, and no combining
-// mark stands behind an edge.
+// atWords reports whether no edge is between two word-like code points or before a
+// combining mark.
 func atWords(text string, start, end int, strict bool) bool {
 	return !splitsWord(text, start, strict) && !splitsWord(text, end, strict)
 }
@@ -50,10 +50,11 @@ func splitsWord(text string, at int, strict bool) bool {
 
 func wordLike(r rune) bool { return isWord(r) || r == '_' || unicode.IsMark(r) }
 
-// withoutBlanks: scripts that are written without blanks between words.
+// withoutBlanks are the scripts without spaces between words.
 func withoutBlanks(r rune) bool {
 	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
-// isEdge is what the second attempt of tier 2 removes from a mention's ends.
+// isEdge reports whether the second attempt of tier 2 removes a code point at the edges
+// of a mention.
 func isEdge(r rune) bool { return isSpace(r) || unicode.IsPunct(r) }

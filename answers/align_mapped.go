@@ -6,8 +6,8 @@ import (
 	"nerbench/ner"
 )
 
-// mappedText is a form of a text in which mentions are looked for, with the way
-// back. Offsets are bytes.
+// mappedText is a form of a text for matching, with the offsets of the original in
+// bytes.
 type mappedText struct {
 	text string
 	// start[i] is where the piece of the original that byte i comes from begins,
@@ -17,7 +17,7 @@ type mappedText struct {
 	first      []bool
 }
 
-// add appends what a piece of the original, [start, end), became.
+// add appends the form of a piece [start, end) of the original.
 func (m *mappedText) add(b []byte, piece string, start, end int) []byte {
 	for i := range len(piece) {
 		m.start, m.end, m.first = append(m.start, start), append(m.end, end), append(m.first, i == 0)
@@ -50,8 +50,8 @@ func (m *mappedText) occurrences(mention string, passes func(start, end int) boo
 	return places
 }
 
-// mapBlanks reads every run of white space as one blank (docs/spec/metrics.md §7.3, tier
-// 2).
+// mapBlanks replaces every run of white space by one space (docs/spec/metrics.md §7.3,
+// tier 2).
 func mapBlanks(text string) *mappedText {
 	m := &mappedText{}
 	var b []byte

@@ -8,9 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// mapCaseless is tier 3 of docs/spec/metrics.md §7.3: the text with blanks reduced, in
-// canonical caseless form. Each code point is decomposed, fully case-folded and
-// decomposed again; runs of combining marks are put in canonical order.
+// mapCaseless returns the form of tier 3 (docs/spec/metrics.md §7.3): the canonical
+// caseless form with white space reduced. Each code point is decomposed, fully
+// case-folded and decomposed again. Runs of combining marks are put in canonical order.
 func mapCaseless(text string) *mappedText {
 	fold := cases.Fold()
 	blanks := mapBlanks(text)
@@ -42,11 +42,10 @@ type piece struct {
 	text       string
 	start, end int
 	class      uint8 // canonical combining class
-	first      bool  // of what its source became
+	first      bool  // first code point of its source
 }
 
-// reorder puts each run of combining marks in canonical order: stably, by
-// class.
+// reorder puts each run of combining marks in canonical order, by class and stable.
 func reorder(pieces []piece) {
 	for i := 0; i < len(pieces); {
 		if pieces[i].class == 0 {

@@ -15,16 +15,15 @@ func readGoLLIE(r *reply) ner.Prediction { return readCalls(r, "", "span") }
 // readKnowCoder reads "results = [Type("mention")]".
 func readKnowCoder(r *reply) ner.Prediction { return readCalls(r, "results =", "") }
 
-// call is an instance in an answer.
+// call is a call of a class in an answer.
 type call struct {
 	name, text string
-	// loose: its keyword is another one, or it has more arguments. empty: its
-	// argument is None.
+	// loose is set for another keyword or more arguments, empty for the argument None.
 	loose, empty bool
 }
 
-// readCalls reads a list of instances. lead stands before the list, keyword before
-// the mention, in the strict form. Nothing is ever evaluated.
+// readCalls reads a list of calls. In the strict form, lead is before the list, and
+// keyword before the mention. No code is evaluated.
 func readCalls(r *reply, lead, keyword string) ner.Prediction {
 	body, fenced := fence(r.answer)
 	p := callParser{s: body, keyword: keyword}
@@ -74,8 +73,7 @@ func readCalls(r *reply, lead, keyword string) ner.Prediction {
 	return r.conclude(c, "calls", r.looseCalls(c, p, names))
 }
 
-// looseCalls collects calls that stand in the text. There must be one of a known
-// class.
+// looseCalls collects the calls in a text. At least one must be of a known class.
 func (r *reply) looseCalls(c *collector, p callParser, names []string) bool {
 	known := false
 	for i := 0; i < len(p.s); {
@@ -101,7 +99,7 @@ func (r *reply) looseCalls(c *collector, p callParser, names []string) bool {
 	return known
 }
 
-// addCall keeps the mention of an instance.
+// addCall adds the mention of a call.
 func (r *reply) addCall(c *collector, one call, names []string) {
 	t, folded, ok := r.typeOfClass(one.name, names)
 	switch {
@@ -128,7 +126,7 @@ func (r *reply) typeOfClass(name string, names []string) (t ner.EntityType, fold
 	for i, n := range names {
 		if plainName(n) == want {
 			if found >= 0 {
-				return "", false, false // two of them
+				return "", false, false // ambiguous
 			}
 			found = i
 		}
@@ -139,7 +137,7 @@ func (r *reply) typeOfClass(name string, names []string) (t ner.EntityType, fold
 	return r.asked[found], true, true
 }
 
-// plainName is a name's letters and digits in lower case.
+// plainName returns the letters and digits of a name in lower case.
 func plainName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -149,7 +147,7 @@ func plainName(name string) string {
 	}, name)
 }
 
-// listState is what a bracket turned out to be.
+// listState is the result of reading a list.
 type listState uint8
 
 const (
@@ -162,7 +160,7 @@ const (
 // callParser reads literals of Python.
 type callParser struct {
 	s       string
-	keyword string // of the strict form; empty: none
+	keyword string // of the strict form; may be empty
 }
 
 // list reads a list of calls at a bracket.
@@ -253,7 +251,7 @@ func (p callParser) argument(i int) (keyword, text string, none bool, end int, s
 	return keyword, text, false, end, state
 }
 
-// skip passes over white space and comments.
+// skip skips white space and comments.
 func (p callParser) skip(i int) int {
 	for {
 		i = skipSpace(p.s, i)
@@ -268,7 +266,7 @@ func (p callParser) skip(i int) int {
 	}
 }
 
-// identifierEnd is the end of the identifier at i; i if there is none.
+// identifierEnd returns the end of the identifier at i; i without an identifier.
 func identifierEnd(s string, i int) int {
 	for end := i; end < len(s); {
 		r, n := utf8.DecodeRuneInString(s[end:])

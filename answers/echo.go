@@ -9,18 +9,19 @@ import (
 	"nerbench/ner"
 )
 
-// element is a part of an echoed text that is marked as a mention.
+// element is a marked mention in an echoed text.
 type element struct {
 	start, end int // in the echo, in bytes
 	typ        ner.EntityType
 	folded     bool
 }
 
-// echoed is an answer that repeats the text, with its marks taken out.
+// echoed is an answer that repeats the text, without its marks.
 type echoed struct {
 	text     strings.Builder
 	elements []element
-	// marked: there were marks, known or not. odd: something was not as it should be.
+	// marked is set if there are marks, known or not. odd is set for deviations from the
+	// strict form.
 	marked, odd bool
 }
 
@@ -67,8 +68,8 @@ func (r *reply) place(e *echoed, c *collector, shown string) ner.Prediction {
 	return r.positions(e, c, step, func(el element) (start, end int, ok bool) { return throughWords(el, said, words, of) })
 }
 
-// throughWords finds an element by its words: they must be whole, all have
-// partners, and those must be neighbours.
+// throughWords finds an element by its words: they must be whole words, and match
+// adjacent words of the document.
 func throughWords(el element, said, words []ner.Range, of []int) (start, end int, ok bool) {
 	first, _ := slices.BinarySearchFunc(said, el.start, func(w ner.Range, at int) int { return w.End - 1 - at })
 	last := first
@@ -86,8 +87,8 @@ func throughWords(el element, said, words []ner.Range, of []int) (start, end int
 	return words[of[first]].Start, words[of[last-1]].End, true
 }
 
-// positions collects the elements, in order, with the place that each has. Those
-// that have none are left to alignment.
+// positions collects the elements in order, with their positions. Elements without a
+// position are aligned later.
 func (r *reply) positions(e *echoed, c *collector, step string, find func(element) (start, end int, ok bool)) ner.Prediction {
 	echo := e.text.String()
 	var spans []ner.Span
@@ -119,15 +120,15 @@ func (r *reply) positions(e *echoed, c *collector, step string, find func(elemen
 	return p
 }
 
-// sortedSpans are spans sorted, without duplicates; never nil, which tells that
-// the answer brought places.
+// sortedSpans returns sorted spans without duplicates. They are never nil, because nil
+// stands for an answer without positions.
 func sortedSpans(spans []ner.Span) []ner.Span {
 	out := append([]ner.Span{}, spans...)
 	slices.SortFunc(out, ner.Span.Compare)
 	return slices.Compact(out)
 }
 
-// edge is the length of the white space that a text begins with.
+// edge returns the length of the white space at the start of a text.
 func edge(text string) int { return len(text) - len(strings.TrimLeftFunc(text, isSpace)) }
 
 func isSpaceAt(text string, i int) bool {
@@ -147,7 +148,7 @@ func surfaces(text string, words []ner.Range) []string {
 type tag struct {
 	name      string
 	closing   bool
-	odd       bool // it has attributes, or closes itself
+	odd       bool // with attributes, or self-closing
 	selfClose bool
 	length    int
 }
@@ -256,15 +257,14 @@ func readTagged(r *reply) ner.Prediction {
 	return r.place(e, c, r.document.Text)
 }
 
-// tagName is the name in a tag's text.
+// tagName returns the name in the text of a tag.
 func tagName(literal string) string {
 	t, _ := tagAt(literal)
 	return t.name
 }
 
-// typeOfTag finds the type that a tag's name stands for: exactly, or in lower
-// case. Demonstrations may have asked for more prefixes x_ than the document
-// does.
+// typeOfTag finds the type of a tag by its name, exactly or in lower case. Because of
+// demonstrations, the name may have more prefixes x_ than the document needs.
 func (r *reply) typeOfTag(name string, names []string) (t ner.EntityType, folded, ok bool) {
 	for _, candidate := range []string{name, strings.ToLower(name)} {
 		for stripped := candidate; ; stripped = stripped[len("x_"):] {
@@ -281,8 +281,8 @@ func (r *reply) typeOfTag(name string, names []string) (t ner.EntityType, folded
 
 const wrapperOpen, wrapperClose = "<response>", "</response>"
 
-// unwrapped takes off a fence or a <response> around the answer: it is odd to have
-// one, or none where the prompt asked for one.
+// unwrapped removes a fence or a <response> around the answer. odd is set if the answer
+// has one that the prompt does not ask for, or lacks one.
 func (r *reply) unwrapped(e *echoed) string {
 	body := r.answer
 	if !strings.Contains(r.document.Text, "```") {

@@ -6,28 +6,27 @@ import (
 	"strings"
 )
 
-// answerForm says how the answers of a form are parsed.
+// answerForm describes how to parse a form of answers.
 type answerForm struct {
 	id string
-	// shape is what the JSON ladder looks for; nil: read reads the answer.
+	// shape is the shape of the JSON value; nil: the answer is parsed by read.
 	shape shape
 	read  func(*reply) ner.Prediction
-	stop  string // cuts an answer
-	echo  string // a prompt that some models repeat first
-	// wrapped: the strict form of an object by type has a wrapper, that of tagged
-	// text a <response>.
+	stop  string // the answer ends before it
+	echo  string // prefix that some models repeat from the prompt
+	// wrapped is set if the strict form has a wrapper object or a <response> tag.
 	wrapped bool
-	// list: shape is a list of strings, of the one type that was asked for.
+	// list is set if the answer is a list of strings of the one type in the query.
 	list bool
-	// offsets: the answer says where its mentions are.
+	// offsets is set if the answer has the positions of its mentions.
 	offsets bool
-	// spans: a program wrote the answer.
+	// spans is set if a tagger wrote the answer.
 	spans bool
 }
 
 // forms is the table of the forms of answers. The table of prompt families
-// (prompts.Families) names them by their ids; the header of a family of the user's
-// own does so, too (docs/add-a-prompt.md).
+// (prompts.Families) and the headers of families of the user's own
+// (docs/add-a-prompt.md) refer to their ids.
 var forms = []answerForm{
 	{id: "list", shape: listShape, list: true},
 	{id: "object", shape: byTypeShape},

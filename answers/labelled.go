@@ -61,8 +61,8 @@ func readLabelled(r *reply) ner.Prediction {
 // labelledWords finds the labels of an answer and the word before each, stripped;
 // rest is the text after the last label.
 func labelledWords(answer string) (words, labels []string, rest string) {
-	from := 0 // behind the previous label
-	end := -1 // of the parenthesis or line at hand: without it each "(B-" would look for its own
+	from := 0 // after the previous label
+	end := -1 // end of the current parenthesis or line, so that it is found only once
 	for i := 0; i < len(answer); {
 		label, n := "", 0
 		if answer[i] == '(' {
@@ -85,8 +85,8 @@ func labelledWords(answer string) (words, labels []string, rest string) {
 	return words, labels, strings.TrimFunc(answer[from:], isSpace)
 }
 
-// matchStep names how the words of an answer correspond to those of the document,
-// and counts those of the document that have a partner.
+// matchStep returns how the words of an answer match those of the document, and the
+// number of matched words of the document.
 func matchStep(partner []int, said int) (step string, matched int) {
 	for _, j := range partner {
 		if j >= 0 {
@@ -102,7 +102,7 @@ func matchStep(partner []int, said int) (step string, matched int) {
 	return "align", matched
 }
 
-// unmatched tells which words of the answer have no partner.
+// unmatched reports which words of the answer have no match.
 func unmatched(partner []int, said int) []bool {
 	lost := make([]bool, said)
 	for i := range lost {
@@ -116,8 +116,8 @@ func unmatched(partner []int, said int) []bool {
 	return lost
 }
 
-// lenientSpans makes spans of labels (docs/spec/metrics.md §4, lenient): B- opens, I-
-// continues a span of its type, or opens one, which is an orphan.
+// lenientSpans converts labels to spans (docs/spec/metrics.md §4, lenient): B- begins a
+// span, I- continues a span of its type, or begins one, which is an orphan.
 func lenientSpans(d *ner.Document, c *collector, words []ner.Range, partner []int, labels []string, types []ner.EntityType, folded []bool) (spans []ner.Span, orphans bool) {
 	for i := 0; i < len(words); {
 		j := partner[i]

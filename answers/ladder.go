@@ -4,14 +4,14 @@ import (
 	"strings"
 )
 
-// reading is what the ladder made of an answer.
+// reading is the result of the ladder.
 type reading struct {
 	step       string
-	incomplete bool // the end of the answer came inside the value
+	incomplete bool // the answer ends inside the value
 }
 
-// ladder reads a cleaned answer by the first step that can (docs/spec/prompts.md §3.3).
-// The mentions are in the collector; ok is false if no step read it.
+// ladder parses a cleaned answer by the first step that succeeds (docs/spec/prompts.md
+// §3.3). The mentions are in the collector. ok is false if no step succeeds.
 func ladder(c *collector, want shape, answer string) (r reading, ok bool) {
 	try := func(v value) fit {
 		c.reset()
@@ -50,7 +50,7 @@ func ladder(c *collector, want shape, answer string) (r reading, ok bool) {
 	return reading{step: "none"}, false
 }
 
-// isList reports whether one type is asked for, and a list of strings wanted.
+// isList reports whether the answer should be a list of strings of one type.
 func isList(c *collector) bool { return c.asked != "" }
 
 // fence returns the content of the first Markdown fence: from a line that begins
@@ -79,8 +79,8 @@ func fence(s string) (body string, ok bool) {
 	return s, false
 }
 
-// jsonLines reads two or more objects in a row: typed ones as the elements of a
-// list, others as one object with the members of all.
+// jsonLines parses two or more objects in a row: typed objects as elements of a list,
+// other objects as one object with all members.
 func jsonLines(s string) (value, bool) {
 	var objects []value
 	for i := 0; ; {
@@ -118,9 +118,9 @@ func jsonLines(s string) (value, bool) {
 	return typed, true
 }
 
-// embedded goes through the body from the left. At each bracket it tries strict
-// JSON, the loose parser, and the loose parser up to the end of the body. A value
-// that fits without tolerance is taken; else the first that fits at all.
+// embedded tries, at each bracket from the left, strict JSON, the loose parser, and the
+// loose parser up to the end of the body. It returns the first value that fits without
+// tolerance, else the first that fits with tolerance.
 func embedded(try func(value) fit, body string) (reading, bool) {
 	type candidate struct {
 		value value
@@ -172,7 +172,7 @@ var noneWords = map[string]bool{
 	"no entities": true, "no entity": true,
 }
 
-// noneWord reports whether a text says that there is nothing (docs/spec/prompts.md §3.2).
+// noneWord reports whether a text stands for no mentions (docs/spec/prompts.md §3.2).
 func noneWord(s string) bool {
 	return len(s) < 40 && noneWords[strings.Trim(strings.ToLower(s), " .\"'`*\t\r\n")]
 }
@@ -220,8 +220,8 @@ func unquote(s string) string {
 	return s
 }
 
-// begun reports whether the body holds the beginning of a form: then an answer
-// that no step reads is malformed, else it has no structure.
+// begun reports whether the body has the beginning of a structure. An answer that no
+// step can parse is then malformed, else it has no structure.
 func begun(body string) bool {
 	if strings.HasPrefix(body, "[") || strings.HasPrefix(body, "{") {
 		return true

@@ -5,19 +5,18 @@ import (
 	"unicode/utf8"
 )
 
-// looseParser reads what was meant to be JSON (docs/spec/prompts.md §3.3, "The loose
-// parser"): single and typographic quotes, tuples, bare keys and words, trailing
-// commas, quotes inside of strings, line breaks.
+// looseParser parses JSON with errors (docs/spec/prompts.md §3.3, "The loose parser"):
+// single and typographic quotes, tuples, bare keys and words, trailing commas, quotes
+// inside strings, line breaks.
 type looseParser struct {
 	s string // the body
-	// unclosed allows the end of the body to come inside the value.
+	// unclosed allows the body to end inside the value.
 	unclosed bool
 	// bare allows items without quotes.
 	bare bool
 }
 
-// errEnd and errForm tell why a value was not read: its end is missing, or it is
-// no such value.
+// errEnd is the error about a value without an end, errForm about any other form.
 type looseError uint8
 
 const (
@@ -26,9 +25,8 @@ const (
 	errForm
 )
 
-// looseValue reads a value that starts at i with a bracket. whole says that
-// nothing but white space stands before it: then, and if nothing stands behind
-// it either, its items may be bare.
+// looseValue reads a value that starts at i with a bracket. whole is set if only white
+// space is before it. If also nothing is after it, its items may be bare.
 func looseValue(s string, i int, whole, unclosed bool) (v value, end int, ok bool) {
 	p := looseParser{s: s, unclosed: unclosed}
 	v, end, err := p.value(i, 0)
@@ -76,8 +74,7 @@ func (p *looseParser) value(i, depth int) (value, int, looseError) {
 	return value{}, i, errForm
 }
 
-// cutWord reports whether the rest could be the beginning of a number or word
-// that the end of the answer cut.
+// cutWord reports whether the rest could be a truncated number or word.
 func cutWord(rest string) bool {
 	if len(rest) > 0 && strings.Trim(rest, "+-.0123456789eE") == "" {
 		return true
@@ -90,8 +87,8 @@ func cutWord(rest string) bool {
 	return false
 }
 
-// array reads items up to a closing bracket. Empty places and a comma at the end
-// are allowed, a missing comma is not.
+// array reads items up to a closing bracket. Empty items and a trailing comma are
+// allowed, a missing comma is not.
 func (p *looseParser) array(i, depth int, closing byte) (value, int, looseError) {
 	v := value{kind: isArray}
 	i++
@@ -193,8 +190,8 @@ func (p *looseParser) key(i int) (string, int, looseError) {
 	return name, end, readOK
 }
 
-// quotes returns the quotes that may close a string which begins here; empty if
-// none does.
+// quotes returns the quotes that may close the string that begins here; empty if no
+// string begins.
 func quotes(s string) string {
 	switch r, _ := utf8.DecodeRuneInString(s); r {
 	case '"', '\'':
@@ -207,9 +204,8 @@ func quotes(s string) string {
 	return ""
 }
 
-// str reads a string. A quote ends it only if what follows, after white space,
-// is one of the characters of behind, or the end of the body; else the quote
-// belongs to it.
+// str reads a string. A quote ends it only if the next character after white space is
+// one of behind, or if the body ends. Any other quote is part of the string.
 func (p *looseParser) str(i int, closing, behind string) (string, int, looseError) {
 	_, n := utf8.DecodeRuneInString(p.s[i:])
 	var b []byte

@@ -25,7 +25,7 @@ func readMarked(r *reply) ner.Prediction {
 	if open == "@@" && !strings.Contains(body, open) && strings.Contains(body, "⟦") {
 		open, closing = "⟦", "⟧" // a demonstration had the usual ones
 	}
-	from := -1 // of the element that is open, in the echo
+	from := -1 // start of the open element in the echo
 	unclosed := func() {
 		if from >= 0 {
 			e.odd = true
@@ -64,7 +64,7 @@ func readMarked(r *reply) ner.Prediction {
 	return r.place(e, c, shown)
 }
 
-// indexOfEither is the first place of one of two strings.
+// indexOfEither returns the first index of one of two strings.
 func indexOfEither(s, a, b string) int {
 	i, j := strings.Index(s, a), strings.Index(s, b)
 	if i < 0 || j >= 0 && j < i {

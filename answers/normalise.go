@@ -8,9 +8,9 @@ import (
 	"nerbench/ner"
 )
 
-// Normalise makes two strings equal that the paper's scorer takes for equal
-// (docs/spec/metrics.md §3.3): lower case, ASCII punctuation deleted, articles replaced by
-// a blank, white space reduced to single blanks.
+// Normalise returns the form of a string that the paper's scorer compares
+// (docs/spec/metrics.md §3.3): lower case, without ASCII punctuation, articles replaced by
+// a space, white space reduced to single spaces.
 func Normalise(s string) string {
 	var memory [96]byte // most strings are short: what is built here is not allocated
 	if out, ok := appendNormalised(memory[:0], s); ok {
@@ -141,19 +141,19 @@ func normaliseAny(s string) string {
 
 func isArticle(word string) bool { return word == "a" || word == "an" || word == "the" }
 
-// isPunctuation: the 32 ASCII characters and nothing else.
+// isPunctuation reports whether a character is one of the 32 of ASCII.
 func isPunctuation(r rune) bool {
 	return '!' <= r && r <= '/' || ':' <= r && r <= '@' || '[' <= r && r <= '`' || '{' <= r && r <= '~'
 }
 
-// isSpace is the white space of docs/spec/metrics.md §3.3.
+// isSpace reports whether a code point is white space (docs/spec/metrics.md §3.3).
 func isSpace(r rune) bool { return ner.IsSpace(r) }
 
 // isWord: letters and numbers. Combining marks are none, and the underscore was
 // deleted before.
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
-// Lower maps a string to lower case as the published parsers do (docs/spec/metrics.md
+// Lower returns a string in lower case as in the published parsers (docs/spec/metrics.md
 // §3.3, step 1).
 func Lower(s string) string {
 	if isASCII(s) {

@@ -8,11 +8,11 @@ import (
 	"nerbench/ner"
 )
 
-// Published reads a completion as the UniversalNER paper's evaluator does
-// (docs/spec/metrics.md §3.1, §3.2) and returns its normalised items, each once, in order.
-// void: the answer is not the empty list, but read as one (§8.3). What stands
-// behind the stop string of the paper's models is not part of the answer,
-// whether or not the server cut it off (docs/decisions/0006).
+// Published parses a completion like the evaluator of the UniversalNER paper
+// (docs/spec/metrics.md §3.1, §3.2). It returns the normalised items in order, without
+// duplicates. void is set if the answer is not an empty list, but parsed as one (§8.3).
+// Text after the stop string of the paper's models is ignored
+// (docs/decisions/0006).
 func Published(completion string) (items []string, void bool) {
 	completion, _, _ = strings.Cut(completion, "</s>")
 	if i := strings.LastIndex(completion, "ASSISTANT:"); i >= 0 {
@@ -23,29 +23,28 @@ func Published(completion string) (items []string, void bool) {
 	return items, len(items) == 0 && answer != "[]"
 }
 
-// Official is the parser alone, on an answer as it is (docs/spec/metrics.md §3.2): a JSON
-// list of strings from the first code point to the first closing bracket, on
-// one line. Anything else reads as the empty list. The strings are normalised,
-// the first of equal ones is kept. Lone surrogates in them are kept, in three
-// bytes each.
+// Official parses an unchanged answer with the official parser (docs/spec/metrics.md
+// §3.2): a JSON list of strings on one line, from the first code point to the first
+// closing bracket. Any other answer is parsed as an empty list. The strings are
+// normalised, without duplicates. Lone surrogates have three bytes each.
 func Official(answer string) []string {
 	var r OfficialParser
 	return r.Append(nil, answer)
 }
 
-// OfficialParser parses many answers as [Official] does. It is quicker, because
-// it keeps its memory from one to the next. The zero value is ready; it belongs
-// to one goroutine.
+// OfficialParser parses many answers like [Official]. It is faster, because it reuses
+// memory. The zero value is ready to use. It must not be used by several goroutines at
+// once.
 type OfficialParser struct {
 	raw   []string        // of the answer at hand
 	items strings.Builder // the newest items, one behind the other
 }
 
-// itemMemory is how many bytes of items are kept together.
+// itemMemory is the size of a block of items in bytes.
 const itemMemory = 16 << 10
 
-// Append appends the items of an answer to a list. Those that the list held
-// before are not compared with them.
+// Append appends the items of an answer to a list. They are not compared with earlier
+// items of the list.
 func (r *OfficialParser) Append(items []string, answer string) []string {
 	if answer == "" || answer[0] != '[' {
 		return items
@@ -89,8 +88,8 @@ func (r *OfficialParser) normalise(s string) string {
 
 func stringList(s string) (items []string, ok bool) { return appendStringList(nil, s) }
 
-// appendStringList reads a JSON array whose elements are all strings. It is false
-// for anything else, right or wrong: the official parser makes no difference.
+// appendStringList parses a JSON array of strings. ok is false for any other text, valid
+// or not, as in the official parser.
 func appendStringList(items []string, s string) (list []string, ok bool) {
 	i := skipJSONSpace(s, 1)
 	if i < len(s) && s[i] == ']' {
@@ -220,8 +219,8 @@ func hex4(s string) (r rune, ok bool) {
 	return r, true
 }
 
-// AnswerString writes surface strings as the answer to one query (docs/spec/metrics.md
-// §3.6): a JSON list, ", " between items, non-ASCII kept.
+// AnswerString returns strings as the answer to one query (docs/spec/metrics.md §3.6): a
+// JSON list with ", " between items, and non-ASCII characters not escaped.
 func AnswerString(surfaces []string) string { return ner.JSONList(surfaces, ", ") }
 
 // replaceSurrogates makes valid UTF-8 of a string that may hold lone surrogates.
@@ -232,8 +231,8 @@ func replaceSurrogates(s string) string {
 	return string(runes(s)) // the conversion writes U+FFFD for what is no code point
 }
 
-// PublishedMentions returns the strings that the official parser accepts, as the
-// model wrote them, for alignment (docs/spec/metrics.md §7): never what §3.3 makes of them.
+// PublishedMentions returns the strings that the official parser accepts, as written by
+// the model and not normalised, for alignment (docs/spec/metrics.md §7).
 func PublishedMentions(completion string) []string {
 	if items, _ := Published(completion); len(items) == 0 {
 		return nil

@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// GNERItems are mentions as GNER compares them: text and type normalised
+// GNERItems returns mentions as GNER compares them: text and type normalised
 // (docs/spec/metrics.md §9.1, step 5).
 func GNERItems(mentions []ner.Mention) []ner.Mention {
 	return each(mentions, func(m ner.Mention) ner.Mention {
@@ -15,18 +15,18 @@ func GNERItems(mentions []ner.Mention) []ner.Mention {
 	})
 }
 
-// GoLLIEItems are mentions as GoLLIE compares them: the type, and the
-// lower-cased text, stripped (docs/spec/metrics.md §9.3).
+// GoLLIEItems returns mentions as GoLLIE compares them: the type, and the stripped text
+// in lower case (docs/spec/metrics.md §9.3).
 func GoLLIEItems(mentions []ner.Mention) []ner.Mention {
 	return each(mentions, func(m ner.Mention) ner.Mention {
 		return ner.Mention{Text: strings.TrimFunc(Lower(m.Text), isSpace), Type: m.Type}
 	})
 }
 
-// GoLLIEFilter drops the predictions that GoLLIE's scorer does not count, in
-// order (docs/spec/metrics.md §9.3): those that do not occur in the text, and repeats
-// beyond the number of occurrences there. Types share that number, and a
-// repeat that is dropped still counts.
+// GoLLIEFilter removes the predictions that GoLLIE's scorer does not count, in order
+// (docs/spec/metrics.md §9.3): those that are not in the text, and repeats beyond the
+// number of occurrences in the text. All types share this number, and a removed repeat
+// still counts.
 func GoLLIEFilter(text string, mentions []ner.Mention) []ner.Mention {
 	text = Lower(text)
 	used := map[string]int{}
@@ -47,17 +47,16 @@ func GoLLIEFilter(text string, mentions []ner.Mention) []ner.Mention {
 	return kept
 }
 
-// ReasoningNERItems are predictions as ReasoningNER compares them: the text
-// normalised, the type lower-cased and stripped (docs/spec/metrics.md §9.4, step 4).
+// ReasoningNERItems returns predictions as ReasoningNER compares them: the text
+// normalised, the type stripped and in lower case (docs/spec/metrics.md §9.4, step 4).
 func ReasoningNERItems(mentions []ner.Mention) []ner.Mention {
 	return each(mentions, func(m ner.Mention) ner.Mention {
 		return ner.Mention{Text: Normalise(m.Text), Type: ner.EntityType(reasoningType(string(m.Type)))}
 	})
 }
 
-// ReasoningNERGold are gold mentions as ReasoningNER compares them: those of
-// types that were offered, but for its names of no type (docs/spec/metrics.md §9.4, step
-// 5).
+// ReasoningNERGold returns gold mentions as ReasoningNER compares them: only mentions of
+// the offered types, without its names for no type (docs/spec/metrics.md §9.4, step 5).
 func ReasoningNERGold(mentions []ner.Mention, offered []ner.EntityType) []ner.Mention {
 	types := map[ner.EntityType]bool{}
 	for _, t := range offered {
@@ -74,10 +73,10 @@ func ReasoningNERGold(mentions []ner.Mention, offered []ner.EntityType) []ner.Me
 
 func reasoningType(t string) string { return strings.TrimFunc(Lower(t), isSpace) }
 
-// Words are the pieces of a text between white space (docs/spec/metrics.md §3.3, step 4).
+// Words splits a text at white space (docs/spec/metrics.md §3.3, step 4).
 func Words(text string) []string { return strings.FieldsFunc(text, isSpace) }
 
-// WordRanges are the places of [Words] in the text, in bytes.
+// WordRanges returns the ranges of [Words] in the text, in bytes.
 func WordRanges(text string) []ner.Range {
 	var ranges []ner.Range
 	at := 0
@@ -89,8 +88,8 @@ func WordRanges(text string) []ner.Range {
 	return ranges
 }
 
-// InstructUIEAnswer writes mentions in the grammar of instructuie and b2ner:
-// "type: entity; type: entity", " None" where there are none (docs/spec/metrics.md §9.2).
+// InstructUIEAnswer returns mentions in the form of instructuie and b2ner: "type: entity;
+// type: entity", or " None" without mentions (docs/spec/metrics.md §9.2).
 func InstructUIEAnswer(mentions []ner.Mention) string {
 	if len(mentions) == 0 {
 		return " None"

@@ -7,16 +7,17 @@ import (
 	"nerbench/ner"
 )
 
-// PublishedParser is the parser that the authors of a prompt family published, kept
-// bug for bug (docs/spec/metrics.md §3.2, §9).
+// PublishedParser is the published parser of the authors of a prompt family, with all
+// its bugs (docs/spec/metrics.md §3.2, §9).
 type PublishedParser struct {
 	id string
-	// words: it aligns the answer with the words of the passage.
+	// words is set if it aligns the answer with the words of the passage.
 	words bool
 	parse func(PublishedAnswer) (found []ner.Mention, ok bool)
 }
 
-// PublishedAnswer is an answer with what a published parser may need of its query.
+// PublishedAnswer is an answer with the data of its query that a published parser may
+// need.
 type PublishedAnswer struct {
 	Text  string
 	Words []string         // of the passage
@@ -24,8 +25,8 @@ type PublishedAnswer struct {
 	Type  ner.EntityType   // of an answer about one type; empty: the first of Types
 }
 
-// publishedParsers is the table of the published parsers. The table of prompt
-// families (prompts.Families) names them by their ids.
+// publishedParsers is the table of the published parsers. The table of prompt families
+// (prompts.Families) refers to their ids.
 var publishedParsers = []PublishedParser{
 	{id: "uniner", parse: func(a PublishedAnswer) ([]ner.Mention, bool) {
 		items, void := Published(a.Text)
@@ -48,7 +49,7 @@ func PublishedParsers() []string {
 	return ids
 }
 
-// FindPublishedParser returns the published parser of an id, one of
+// FindPublishedParser returns the published parser with an id, one of
 // [PublishedParsers].
 func FindPublishedParser(id string) (PublishedParser, error) {
 	for _, p := range publishedParsers {
@@ -59,15 +60,14 @@ func FindPublishedParser(id string) (PublishedParser, error) {
 	return PublishedParser{}, fmt.Errorf("answers: published parser %q: unknown (known: %s)", id, strings.Join(PublishedParsers(), ", "))
 }
 
-// NeedsWords reports whether an answer means nothing without the words of its
-// passage.
+// NeedsWords reports whether parsing needs the words of the passage.
 func (p PublishedParser) NeedsWords() bool { return p.words }
 
-// Parse returns what the family's own metric compares. ok is false where the
-// original fails, or finds nothing in an answer that is not the empty one.
+// Parse returns the items that the metric of the family's authors compares. ok is false
+// if the original fails, or finds nothing in an answer that is not an empty list.
 func (p PublishedParser) Parse(a PublishedAnswer) (found []ner.Mention, ok bool) { return p.parse(a) }
 
-// ofOneType makes mentions of the items of a list.
+// ofOneType returns the items of a list as mentions.
 func (a PublishedAnswer) ofOneType(items []string) []ner.Mention {
 	t := a.Type
 	if t == "" && len(a.Types) > 0 {
@@ -80,7 +80,7 @@ func (a PublishedAnswer) ofOneType(items []string) []ner.Mention {
 	return found
 }
 
-// typedItems makes mentions of items "type:text", which are compared whole.
+// typedItems returns items "type:text" as mentions. They are compared as whole strings.
 func typedItems(items []string) []ner.Mention {
 	var found []ner.Mention
 	for _, item := range items {

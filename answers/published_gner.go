@@ -7,9 +7,9 @@ import (
 	"nerbench/ner"
 )
 
-// PublishedGNER reads an answer "word(label) word(label) …" as GNER's evaluator
-// does (docs/spec/metrics.md §9.1, steps 1 to 3): it returns one BIO label for each of
-// the passage's words. types are those that were offered.
+// PublishedGNER parses an answer "word(label) word(label) …" like GNER's evaluator
+// (docs/spec/metrics.md §9.1, steps 1 to 3). It returns one BIO label for each word of the
+// passage. types are those of the query.
 func PublishedGNER(answer string, words []string, types []ner.EntityType) []string {
 	said, labels := gnerPairs(answer)
 	for i, label := range labels {
@@ -26,8 +26,8 @@ func PublishedGNER(answer string, words []string, types []ner.EntityType) []stri
 	return out
 }
 
-// gnerPairs finds the labels of an answer and the words before them (step 1). A
-// label whose word is empty is dropped with it.
+// gnerPairs finds the labels of an answer and the words before them (step 1). A label
+// without a word is dropped.
 func gnerPairs(answer string) (words, labels []string) {
 	answer = strings.TrimFunc(answer, isSpace)
 	from := 0 // behind the previous label
@@ -71,8 +71,8 @@ func gnerOffered(label string, types []ner.EntityType) bool {
 	return slices.Contains(types, ner.EntityType(label[2:]))
 }
 
-// GNEREntities makes entities of words and their BIO labels (docs/spec/metrics.md §9.1,
-// step 4): texts are words joined by blanks, the type is that of the last word.
+// GNEREntities returns the entities of words with BIO labels (docs/spec/metrics.md §9.1,
+// step 4): the texts are words joined by spaces, the type is that of the last word.
 func GNEREntities(words, labels []string) []ner.Mention {
 	var found []ner.Mention
 	var current []string
@@ -95,15 +95,15 @@ func GNEREntities(words, labels []string) []ner.Mention {
 	return found
 }
 
-// typeOfLabel is what follows the first two code points of a label.
+// typeOfLabel returns a label without its first two code points.
 func typeOfLabel(label string) string {
 	points := runes(label)
 	return string(points[min(2, len(points)):])
 }
 
-// matchWords finds for each word of a passage the word of an answer that it
-// corresponds to, -1 for none (docs/spec/metrics.md §9.1, step 3): equal lists, else a
-// subsequence, else a longest common subsequence.
+// matchWords returns, for each word of a passage, the index of the matching word of an
+// answer, or -1 (docs/spec/metrics.md §9.1, step 3): by equal lists, else a subsequence,
+// else a longest common subsequence.
 func matchWords(passage, answer []string) []int {
 	matched := make([]int, len(passage))
 	j := 0

@@ -7,10 +7,10 @@ import (
 	"unicode/utf8"
 )
 
-// InstructUIEItems returns the items of an answer "type: entity; type: entity"
-// as InstructUIE's evaluator compares them (docs/spec/metrics.md §9.2): whole strings,
-// type included, each once, in order. "None" is the item "none", an empty answer
-// the item "".
+// InstructUIEItems returns the items of an answer "type: entity; type: entity" as
+// InstructUIE's evaluator compares them (docs/spec/metrics.md §9.2): whole strings with
+// their type, in order, without duplicates. "None" is the item "none", an empty answer
+// is the item "".
 func InstructUIEItems(answer string) []string {
 	return items(answer, formatInstructUIE)
 }
@@ -31,12 +31,12 @@ func items(answer string, format func(string) string) []string {
 	return out
 }
 
-// formatInstructUIE is format of docs/spec/metrics.md §9.2.
+// formatInstructUIE implements format of docs/spec/metrics.md §9.2.
 func formatInstructUIE(s string) string {
 	return strings.ReplaceAll(formatCommon(s), "location", "located")
 }
 
-// formatCommon is format without its last replacement.
+// formatCommon implements format without its last replacement.
 func formatCommon(s string) string {
 	var memory [256]byte // most answers are short: what is built here is not allocated
 	if out, ok := appendFormatted(memory[:0], s); ok {
@@ -45,7 +45,7 @@ func formatCommon(s string) string {
 	return formatAny(s)
 }
 
-// formatMark are the characters around which no blank stands.
+// formatMark has the characters without spaces around them.
 var formatMark = func() (marks [utf8.RuneSelf]bool) {
 	for _, c := range []byte(",:()._;'-") {
 		marks[c] = true
@@ -102,7 +102,7 @@ func formatAny(s string) string {
 
 var withoutBraces = strings.NewReplacer("{", "", "}", "")
 
-// withoutBlanksAround removes the blanks on both sides of a mark.
+// withoutBlanksAround removes the spaces on both sides of a mark.
 func withoutBlanksAround(s, mark string) string {
 	if !strings.Contains(s, mark) {
 		return s

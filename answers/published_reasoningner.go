@@ -6,10 +6,10 @@ import (
 	"nerbench/ner"
 )
 
-// PublishedReasoningNER reads an answer {"entities": {type: [span, …]}} behind
-// optional thinking, as ReasoningNER's evaluator does (docs/spec/metrics.md §9.4, steps 1
-// to 3). ok is false where the original fails: the answer is malformed, without
-// entities. Types are as the answer names them.
+// PublishedReasoningNER parses an answer {"entities": {type: [span, …]}} after optional
+// thinking, like ReasoningNER's evaluator (docs/spec/metrics.md §9.4, steps 1 to 3). ok is
+// false if the original fails; the answer is then malformed, without entities. Types
+// are as in the answer.
 func PublishedReasoningNER(answer string) (found []ner.Mention, ok bool) {
 	answer, ok = reasoningAnswer(answer)
 	if !ok {
@@ -41,7 +41,7 @@ func PublishedReasoningNER(answer string) (found []ner.Mention, ok bool) {
 	return found, true
 }
 
-// reasoningAnswer cuts the answer out of what surrounds it (step 1).
+// reasoningAnswer removes the text around the answer (step 1).
 func reasoningAnswer(s string) (string, bool) {
 	s = withoutThinking(s)
 	for _, mark := range [][2]string{{"<answer>", "</answer>"}, {"```json", "```"}} {
@@ -58,8 +58,8 @@ func reasoningAnswer(s string) (string, bool) {
 	return strings.TrimFunc(s, isSpace), true
 }
 
-// withoutThinking deletes the shortest <think>…</think> blocks, and then any
-// mark that is left.
+// withoutThinking removes the shortest <think>…</think> blocks, then all other such
+// tags.
 func withoutThinking(s string) string {
 	var b strings.Builder
 	for {
@@ -76,7 +76,7 @@ func withoutThinking(s string) string {
 	return strings.ReplaceAll(s, "</think>", "")
 }
 
-// lastMember finds a member by name; of members of one name the last counts.
+// lastMember finds the last member with a name.
 func lastMember(v value, name string) (value, bool) {
 	for i := len(v.members) - 1; i >= 0; i-- {
 		if v.members[i].name == name {
@@ -95,8 +95,8 @@ func overwritten(later []member, name string) bool {
 	return false
 }
 
-// reasoningTexts are the entities of one type (step 2): the strings of a list,
-// the code points of a string, the keys of an object.
+// reasoningTexts returns the entities of one type (step 2): the strings of a list, the
+// code points of a string, or the keys of an object.
 func reasoningTexts(v value) (texts []string, ok bool) {
 	switch v.kind {
 	case isArray:

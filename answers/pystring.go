@@ -44,8 +44,8 @@ func (p callParser) literal(i int) (text string, end int, state listState) {
 	return "", i, listUnclosed
 }
 
-// appendEscape appends what the escape means that begins behind a backslash; n is
-// its length. An escape that Python does not know keeps its backslash.
+// appendEscape appends the value of the escape after a backslash; n is its length. An
+// escape that is not valid in Python keeps its backslash.
 func appendEscape(b []byte, s string) (out []byte, n int) {
 	switch s[0] {
 	case '\n':

@@ -7,14 +7,14 @@ import (
 	"nerbench/ner"
 )
 
-// TypeName is a type of a dataset with the names that an answer may give it.
+// TypeName is a type of a dataset with its possible names in answers.
 type TypeName struct {
 	Natural ner.EntityType
 	Native  string // the file's label
-	Prompt  string // what the prompt said; empty: the natural name
+	Prompt  string // word in the prompt; empty: the natural name
 }
 
-// word is what the prompt said.
+// word returns the word for the type in the prompt.
 func (t TypeName) word() string {
 	if t.Prompt == "" {
 		return string(t.Natural)
@@ -22,14 +22,14 @@ func (t TypeName) word() string {
 	return t.Prompt
 }
 
-// Question is what a parser needs to know of a query.
+// Question has the data of a query that a parser needs.
 type Question struct {
 	Form     string // of the answer, one of [Forms]
 	Document *ner.Document
-	Types    []ner.EntityType // asked
-	Row      []TypeName       // all types of the dataset
-	// Unknown says what becomes of a mention whose type does not resolve: "drop"
-	// (also if empty), or "fp": it is kept as [ner.Unknown] (docs/spec/metrics.md §1.3).
+	Types    []ner.EntityType // of the query
+	AllTypes []TypeName       // types of the dataset
+	// Unknown is the way to handle mentions of unknown types: "drop" (default), or "fp"
+	// to keep them as [ner.Unknown] (docs/spec/metrics.md §1.3).
 	Unknown string
 }
 
@@ -37,24 +37,24 @@ type Question struct {
 type reply struct {
 	*Parser
 	answer   string
-	document *ner.Document // nil where it is not known
+	document *ner.Document // nil: unknown
 	asked    []ner.EntityType
 	finish   ner.Finish
 }
 
-// Parser parses the answers to questions about one dataset that have one form. It
-// may be used by several goroutines at once.
+// Parser parses answers of one form about one dataset. Several goroutines may use it at
+// once.
 type Parser struct {
 	form    answerForm
 	types   *resolver
-	words   map[ner.EntityType]string // what the prompt said for each type
+	words   map[ner.EntityType]string // word for each type in the prompt
 	unknown bool
 }
 
-// NewParser prepares a parser of answers of a form, one of [Forms]. row has all
-// types of the dataset; unknown is as in [Question]. It is an error if the form or
-// unknown is not known.
-func NewParser(form string, row []TypeName, unknown string) (*Parser, error) {
+// NewParser returns a parser for a form of answers, one of [Forms]. types are all types
+// of the dataset. unknown is as in [Question]. An invalid form or value of unknown is an
+// error.
+func NewParser(form string, types []TypeName, unknown string) (*Parser, error) {
 	f, err := findForm(form)
 	if err != nil {
 		return nil, err
@@ -64,22 +64,22 @@ func NewParser(form string, row []TypeName, unknown string) (*Parser, error) {
 	default:
 		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
 	}
-	r := &Parser{form: f, types: newResolver(row), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
-	for _, t := range row {
+	r := &Parser{form: f, types: newResolver(types), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
+	for _, t := range types {
 		r.words[t.Natural] = t.word()
 	}
 	return r, nil
 }
 
-// HasSpans reports whether the answers are spans that a program wrote: there is
-// nothing to repair in them.
+// HasSpans reports whether the answers are spans written by a tagger. They are not
+// repaired.
 func (r *Parser) HasSpans() bool { return r.form.spans }
 
-// NeedsDocument reports whether the answers say where their mentions are, so that
-// they mean nothing without their document.
+// NeedsDocument reports whether the answers have positions, so that parsing needs the
+// document.
 func (r *Parser) NeedsDocument() bool { return r.form.offsets }
 
-// wordsOf are what the prompt said for some types.
+// wordsOf returns the words for some types in the prompt.
 func (r *Parser) wordsOf(types []ner.EntityType) []string {
 	words := make([]string, len(types))
 	for i, t := range types {
@@ -91,18 +91,18 @@ func (r *Parser) wordsOf(types []ner.EntityType) []string {
 	return words
 }
 
-// Read understands one completion (docs/spec/prompts.md §3). The prediction has no spans
-// yet, unless the answer brings offsets: [Place] finds them. types are those that
-// were asked for. An answer of an unknown form is read as no_structure.
+// Read parses one completion (docs/spec/prompts.md §3). The prediction has spans only if
+// the answer has offsets; else [Place] adds them. An unknown form has the outcome
+// no_structure.
 func Read(q Question, c ner.Completion) ner.Prediction {
-	r, err := NewParser(q.Form, q.Row, q.Unknown)
+	r, err := NewParser(q.Form, q.AllTypes, q.Unknown)
 	if err != nil {
 		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
 	}
 	return r.Read(q.Document, q.Types, c)
 }
 
-// Read is the package's function of this name, for many answers.
+// Read parses one completion like the function Read. types are those of the query.
 func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion) ner.Prediction {
 	if c.Finish == ner.FinishTooLong {
 		return ner.Prediction{Outcome: ner.TooLong, Step: "none"}
@@ -131,19 +131,17 @@ func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 	return p
 }
 
-// collector gathers the mentions of one answer.
+// collector returns an empty collector for one answer.
 func (r *Parser) collector() *collector {
 	return &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
 }
 
-// PerType reports whether an answer is a list of strings of the one type that was
-// asked for.
+// PerType reports whether an answer is a list of strings of the one type in the query.
 func (r *Parser) PerType() bool { return r.form.list }
 
-// outcome puts an answer into its class (docs/spec/prompts.md §3.1). The finish reason
-// decides between truncated and repaired: an incomplete value is repaired only
-// if the model itself stopped; a complete one in an answer that the limit ended
-// is a run-away.
+// outcome returns the outcome of an answer (docs/spec/prompts.md §3.1). An incomplete
+// value is repaired if the model ended the answer, else truncated. A complete value in
+// an answer that reached the token limit is repaired.
 func outcome(r reading, ok bool, finish ner.Finish, nothing bool, body string) ner.Outcome {
 	switch {
 	case !ok && finish == ner.FinishLength:
@@ -162,7 +160,7 @@ func outcome(r reading, ok bool, finish ner.Finish, nothing bool, body string) n
 	return ner.OK
 }
 
-// clean removes what is around the answer and does not change its class
+// clean removes text around the answer that does not affect the outcome
 // (docs/spec/prompts.md §3.2).
 func (r *Parser) clean(s string, d *ner.Document) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")

@@ -79,8 +79,8 @@ func checkAnswer(t *testing.T, v answerVectors, c answerCase) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q := answers.Question{Form: family.Form, Document: d, Row: v.types[c.Types]}
-	for _, typ := range q.Row {
+	q := answers.Question{Form: family.Form, Document: d, AllTypes: v.types[c.Types]}
+	for _, typ := range q.AllTypes {
 		if c.Type == "" || c.Type == string(typ.Natural) {
 			q.Types = append(q.Types, typ.Natural)
 		}
@@ -177,7 +177,7 @@ func TestReadWithoutReference(t *testing.T) {
 		"spans, no spans": {"spans", `{"x":1}`, "stop", ner.Malformed, "none", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := answers.Question{Form: tc.form, Document: d, Types: []ner.EntityType{"person"}, Row: twoTypes}
+			q := answers.Question{Form: tc.form, Document: d, Types: []ner.EntityType{"person"}, AllTypes: twoTypes}
 			p := answers.Read(q, ner.Completion{Text: tc.answer, Finish: tc.finish})
 			if p.Outcome != tc.want || p.Step != tc.step || len(p.Mentions) != tc.mentions {
 				t.Errorf("got %s by %s, %+v", p.Outcome, p.Step, p.Mentions)
@@ -198,7 +198,7 @@ func deep(n int) string {
 // the reserved one (docs/spec/metrics.md §1.3).
 func TestUnknownTypes(t *testing.T) {
 	d := &ner.Document{Text: "Ada wrote it in Lisp ."}
-	q := answers.Question{Form: "uniner_pairs", Document: d, Types: []ner.EntityType{"person", "program language"}, Row: twoTypes}
+	q := answers.Question{Form: "uniner_pairs", Document: d, Types: []ner.EntityType{"person", "program language"}, AllTypes: twoTypes}
 	c := ner.Completion{Text: `[["Ada", "PER"], ["Lisp", "Program-Language"], ["it", "thing"]]`, Finish: ner.FinishStop}
 	p := answers.Read(q, c)
 	if len(p.Mentions) != 2 || p.Mentions[1].Type != "program language" || len(p.Dropped) != 1 || p.Dropped[0].Why != "unknown_type" {
@@ -255,7 +255,7 @@ func TestEchoes(t *testing.T) {
 		"pairs, cut to nothing": {"typed_pairs", d, "person: Ad", "length", ner.Truncated, "none", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			q := answers.Question{Form: tc.form, Document: tc.document, Types: []ner.EntityType{"person", "place"}, Row: row}
+			q := answers.Question{Form: tc.form, Document: tc.document, Types: []ner.EntityType{"person", "place"}, AllTypes: row}
 			p := answers.Read(q, ner.Completion{Text: tc.answer, Finish: tc.finish})
 			var got []string
 			for _, m := range p.Mentions {
@@ -281,7 +281,7 @@ func TestLongAnswers(t *testing.T) {
 			if part == "[" && form != "gollie" && form != "labels" || part == "[#" || part == "{'" {
 				continue // the JSON ladder tries each bracket
 			}
-			q := answers.Question{Form: form, Document: &ner.Document{Text: "Ada left ."}, Types: []ner.EntityType{"person"}, Row: twoTypes}
+			q := answers.Question{Form: form, Document: &ner.Document{Text: "Ada left ."}, Types: []ner.EntityType{"person"}, AllTypes: twoTypes}
 			if p := answers.Read(q, ner.Completion{Text: text}); p.Outcome == "" {
 				t.Errorf("%s: no outcome", form)
 			}

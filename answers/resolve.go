@@ -8,8 +8,9 @@ import (
 	"nerbench/ner"
 )
 
-// fold makes two spellings of a type equal (docs/spec/prompts.md §3.4): casefold, runs of
-// hyphens, underscores, slashes and white space as one blank, edges stripped.
+// fold returns a common form for spellings of a type (docs/spec/prompts.md §3.4): case
+// folded, runs of hyphens, underscores, slashes and white space replaced by one space,
+// edges stripped.
 func fold(s string) string {
 	s = cases.Fold().String(s)
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
@@ -18,7 +19,7 @@ func fold(s string) string {
 	return strings.Trim(s, " .,;:*\"'`")
 }
 
-// resolver finds the type that a string of an answer means.
+// resolver finds the type for a string of an answer.
 type resolver struct {
 	exact  map[string]ner.EntityType
 	folded map[string]ner.EntityType // "" where two types fold alike
@@ -44,7 +45,7 @@ func newResolver(types []TypeName) *resolver {
 	return r
 }
 
-// resolve returns the type that a string means, and whether only by folding.
+// resolve returns the type for a string, and whether folding was needed.
 func (r *resolver) resolve(s string) (t ner.EntityType, folded, ok bool) {
 	if t, ok := r.exact[s]; ok {
 		return t, false, true

@@ -49,8 +49,8 @@ func readSegments(r *reply) ner.Prediction {
 	return r.conclude(c, step, known)
 }
 
-// cutBehind cuts an answer that the token limit ended behind the last of some
-// marks: what stands there is not complete.
+// cutBehind removes the text after the last of some marks, if the answer reached the
+// token limit, because that text is incomplete.
 func cutBehind(r *reply, marks string) (text, step string) {
 	if r.finish != ner.FinishLength {
 		return r.answer, "strict"
@@ -58,7 +58,7 @@ func cutBehind(r *reply, marks string) (text, step string) {
 	return strings.TrimFunc(r.answer[:strings.LastIndexAny(r.answer, marks)+1], isSpace), "cut"
 }
 
-// undecorated is a line without a bullet, bold marks, and a word that some models
+// undecorated returns a line without a bullet, bold marks, and a word that some models
 // begin with.
 func undecorated(line, first string) string {
 	line = strings.TrimFunc(line, isSpace)
@@ -74,9 +74,9 @@ func undecorated(line, first string) string {
 	return strings.TrimFunc(line, isSpace)
 }
 
-// conclude makes a prediction of what a parser collected by a step. read: the
-// answer has the family's form at all. Steps that stand for an end before the
-// answer's own are failures where the token limit was the reason.
+// conclude returns the prediction of a parser. read is set if the answer has the form of
+// the family. A step for an incomplete answer is a failure if the answer reached the
+// token limit.
 func (r *reply) conclude(c *collector, step string, read bool) ner.Prediction {
 	if !read {
 		return ner.Prediction{Step: "none", Outcome: unread(r.finish)}
@@ -94,7 +94,7 @@ func (r *reply) conclude(c *collector, step string, read bool) ner.Prediction {
 	return p
 }
 
-// unread is the class of an answer that has nothing of the family's form.
+// unread returns the outcome of an answer that does not have the form of the family.
 func unread(finish ner.Finish) ner.Outcome {
 	if finish == ner.FinishLength {
 		return ner.Truncated

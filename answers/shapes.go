@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// fit says how a value has the shape that a family wants.
+// fit is the degree to which a value has a shape.
 type fit uint8
 
 const (
@@ -16,10 +16,11 @@ const (
 	fitsStrict
 )
 
-// shape turns a value into mentions (docs/spec/prompts.md §3.3, "Shapes and tolerance").
+// shape collects the mentions of a value (docs/spec/prompts.md §3.3, "Shapes and
+// tolerance").
 type shape func(c *collector, v value) fit
 
-// collector gathers the mentions of one answer.
+// collector collects the mentions of one answer.
 type collector struct {
 	types    *resolver
 	asked    ner.EntityType // of a query for one type
@@ -32,7 +33,7 @@ type collector struct {
 // reset empties the collector for another try.
 func (c *collector) reset() { c.mentions, c.dropped = nil, nil }
 
-// add keeps a mention of a type that is known.
+// add adds a mention of a known type.
 func (c *collector) add(text string, t ner.EntityType, flags ...ner.Flag) {
 	text = strings.TrimFunc(text, isSpace)
 	if text == "" {
@@ -46,7 +47,7 @@ func (c *collector) add(text string, t ner.EntityType, flags ...ner.Flag) {
 	c.mentions = append(c.mentions, ner.FlaggedMention{Mention: m, Flags: flags})
 }
 
-// addNamed keeps a mention whose type is a string of the answer.
+// addNamed adds a mention whose type is a string of the answer.
 func (c *collector) addNamed(text, typ string, flags ...ner.Flag) {
 	t, folded, ok := c.types.resolve(typ)
 	switch {
@@ -105,7 +106,7 @@ func (v *value) unwrap() (value, bool) {
 	return inner, inner.kind == isObject || inner.kind == isArray
 }
 
-// listShape: a list of strings, for one type.
+// listShape is a list of strings of one type.
 func listShape(c *collector, v value) fit {
 	switch v.kind {
 	case isArray:
@@ -160,7 +161,7 @@ func (c *collector) objectInList(v value, t ner.EntityType) {
 	}
 }
 
-// typedFor keeps a mention if its type is the one asked for.
+// typedFor adds a mention if its type is that of the query.
 func (c *collector) typedFor(text, typ string, t ner.EntityType) {
 	got, folded, ok := c.types.resolve(typ)
 	switch {
@@ -173,7 +174,8 @@ func (c *collector) typedFor(text, typ string, t ner.EntityType) {
 	}
 }
 
-// arrayInList: a pair whose second string is a type, or strings.
+// arrayInList reads an array in the list: a pair whose second string is a type, or
+// strings.
 func (c *collector) arrayInList(v value, t ner.EntityType) {
 	if text, typ, ok := v.pair(); ok {
 		if _, _, known := c.types.resolve(typ); known {
@@ -191,7 +193,7 @@ func (c *collector) arrayInList(v value, t ner.EntityType) {
 	}
 }
 
-// objectForList: an object in place of the list.
+// objectForList reads an object in place of the list.
 func (c *collector) objectForList(v value) fit {
 	for _, m := range v.members {
 		if t, _, ok := c.types.resolve(m.name); ok && t == c.asked {
@@ -244,7 +246,7 @@ func (c *collector) allTypes(v value) bool {
 	})
 }
 
-// byTypeShape: an object whose members are types, with lists of strings.
+// byTypeShape is an object whose members are types, with lists of strings.
 func byTypeShape(c *collector, v value) fit {
 	best := fitsStrict
 	switch v.kind {
@@ -320,8 +322,8 @@ func (c *collector) member(m member) fit {
 	return fitsTolerant
 }
 
-// unknownMember drops the strings of a member that is no type, or keeps them as
-// the reserved type.
+// unknownMember drops the strings of a member that is not a type, or keeps them as
+// [ner.Unknown].
 func (c *collector) unknownMember(m member) fit {
 	switch m.value.kind {
 	case isArray:
@@ -350,8 +352,8 @@ func (c *collector) unknownMember(m member) fit {
 	return fitsTolerant
 }
 
-// arrayByType: typed objects, pairs, or objects by type, in place of one object
-// by type.
+// arrayByType reads typed objects, pairs, or objects by type in place of one object by
+// type.
 func (c *collector) arrayByType(v value) fit {
 	for _, item := range v.items {
 		switch {
@@ -377,7 +379,7 @@ func hasMention(v value) bool {
 	return ok
 }
 
-// typedObject keeps the mention of an object that names its type.
+// typedObject adds the mention of an object that has its type.
 func (c *collector) typedObject(v value) bool {
 	text, ok := v.stringMember(mentionNames)
 	typ, typed := v.stringMember(typeNames)
@@ -388,8 +390,8 @@ func (c *collector) typedObject(v value) bool {
 	return true
 }
 
-// typedPair keeps a pair of mention and type, or of type and mention if only its
-// first string is a type.
+// typedPair adds a pair of mention and type, or of type and mention if only the first
+// string is a type.
 func (c *collector) typedPair(v value) bool {
 	a, b, ok := v.pair()
 	if !ok {
@@ -405,7 +407,7 @@ func (c *collector) typedPair(v value) bool {
 	return true
 }
 
-// objectsShape: a list of objects with text and type.
+// objectsShape is a list of objects with text and type.
 func objectsShape(c *collector, v value) fit {
 	if v.kind == isArray {
 		return c.objects(v, func(item value) bool {
@@ -417,7 +419,7 @@ func objectsShape(c *collector, v value) fit {
 	return c.objectsOtherwise(v)
 }
 
-// pairsShape: a list of pairs of mention and type.
+// pairsShape is a list of pairs of mention and type.
 func pairsShape(c *collector, v value) fit {
 	if v.kind == isArray {
 		return c.objects(v, func(item value) bool {
@@ -461,7 +463,7 @@ func (c *collector) objects(v value, strict func(value) bool) fit {
 	return best
 }
 
-// objectsOtherwise: what may stand in place of a list of typed mentions.
+// objectsOtherwise reads other values in place of a list of typed mentions.
 func (c *collector) objectsOtherwise(v value) fit {
 	if v.kind != isObject {
 		return fitsNot

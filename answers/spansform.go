@@ -7,9 +7,9 @@ import (
 	"nerbench/ner"
 )
 
-// readSpans reads the answer of a tagger: {"spans": [{"start", "end", "type"}]},
-// offsets in code points of the passage. It is written by programs, so there is
-// nothing to repair: anything else is malformed.
+// readSpans reads the answer of a tagger: {"spans": [{"start", "end", "type"}]}, with
+// offsets in code points of the passage. Any other answer is malformed, because taggers
+// make no errors of form.
 func readSpans(r *reply) ner.Prediction {
 	answer, d, finish := r.answer, r.document, r.finish
 	var a struct {

@@ -8,9 +8,9 @@ import (
 	"nerbench/ner"
 )
 
-// ParseTypeNames reads a list of types as options have it: names separated by
-// commas, where "PER=person" also gives the native label. Names with commas need a
-// JSON list of names or of {"native", "natural"}.
+// ParseTypeNames parses a list of types: names separated by commas, where "PER=person"
+// also gives the native label. Names with commas need a JSON list of names or of
+// {"native", "natural"}.
 func ParseTypeNames(list string) []TypeName {
 	var names []TypeName
 	var parsed []typeName
@@ -34,8 +34,8 @@ func ParseTypeNames(list string) []TypeName {
 	return names
 }
 
-// FormatTypeNames writes a list that [ParseTypeNames] reads: with commas where that
-// is possible, else as JSON.
+// FormatTypeNames returns a list for [ParseTypeNames], with commas if possible, else as
+// JSON.
 func FormatTypeNames(names []TypeName) string {
 	parts := make([]string, len(names))
 	items := make([]string, len(names))

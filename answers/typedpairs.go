@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// longestLabel bounds, in code points, what may be a label in front of a mention.
+// longestLabel is the largest length of a label before a mention, in code points.
 const longestLabel = 60
 
 // readTypedPairs reads "type: mention; type: mention" (docs/spec/prompts.md §4.5).
@@ -55,8 +55,7 @@ func readTypedPairs(r *reply) ner.Prediction {
 	return r.conclude(c, step, known)
 }
 
-// splitPairs cuts a line at each semicolon behind which a label stands, or
-// nothing.
+// splitPairs splits a line at each semicolon that is before a label or at the end.
 func splitPairs(line string) []string {
 	var parts []string
 	from := 0

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// deepest bounds the nesting that parsers follow (docs/spec/prompts.md §3.1).
+// deepest is the largest depth of nested values (docs/spec/prompts.md §3.1).
 const deepest = 64
 
 // kind is the kind of a value in an answer.
@@ -20,13 +20,13 @@ const (
 	isObject
 )
 
-// value is what a parser makes of JSON, or of what was meant to be JSON.
+// value is a value of JSON, possibly with errors.
 type value struct {
 	kind    kind
 	text    string
 	items   []value
 	members []member
-	// unfinished: the end of the answer came before the value's own.
+	// unfinished is set if the answer ends inside the value.
 	unfinished bool
 }
 
@@ -35,15 +35,15 @@ type member struct {
 	value value
 }
 
-// strictJSON reads one JSON text (RFC 8259) at the start of s: no NaN, no raw
-// control characters in strings. Members of one name are all kept. end is behind
+// strictJSON parses one JSON text (RFC 8259) at the start of s, without NaN and raw
+// control characters in strings. Duplicate members are all kept. end is the index after
 // the value.
 func strictJSON(s string) (v value, end int, ok bool) {
 	p := strictParser{s: s}
 	return p.value(skipJSONSpace(s, 0), 0)
 }
 
-// wholeJSON reads s if it is one JSON text and nothing else.
+// wholeJSON parses s. It must be exactly one JSON text.
 func wholeJSON(s string) (value, bool) {
 	v, end, ok := strictJSON(s)
 	return v, ok && skipJSONSpace(s, end) == len(s)
@@ -149,7 +149,7 @@ func (p strictParser) object(i, depth int) (v value, end int, ok bool) {
 	}
 }
 
-// jsonNumber returns the end of a number of JSON's grammar, 0 if there is none.
+// jsonNumber returns the end of a JSON number; 0 without a number.
 func jsonNumber(s string, i int) int {
 	digits := func() bool {
 		start := i
@@ -184,7 +184,7 @@ func jsonNumber(s string, i int) int {
 	return i
 }
 
-// skipSpace passes over white space of any kind.
+// skipSpace skips white space of any kind.
 func skipSpace(s string, i int) int {
 	for i < len(s) {
 		r, n := utf8.DecodeRuneInString(s[i:])

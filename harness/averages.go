@@ -12,8 +12,8 @@ import (
 	"nerbench/results"
 )
 
-// SystemAverages are the averages of docs/spec/metrics.md §10 by their names, of a system
-// that was scored on more than one dataset.
+// SystemAverages holds the averages (docs/spec/metrics.md §10) of a system that was
+// scored on more than one dataset.
 type SystemAverages struct {
 	System  string           `json:"system"`
 	Metrics []MetricAverages `json:"metrics"`
@@ -21,6 +21,7 @@ type SystemAverages struct {
 	NotRun map[string][]string `json:"not_run"`
 }
 
+// MetricAverages holds the averages of one metric.
 type MetricAverages struct {
 	Metric      string                    `json:"metric"`
 	MeanRows    AverageFigures            `json:"mean_rows"`
@@ -40,7 +41,7 @@ func newAverage(a metrics.Average) AverageFigures {
 	return AverageFigures{a.Ratio.Pointer(), a.Used, a.Total}
 }
 
-// averages averages what was scored.
+// averages computes the averages of each system that was scored on several datasets.
 func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAverages, error) {
 	bySystem := map[string][]RescoredRun{}
 	for _, r := range runs {
@@ -52,7 +53,7 @@ func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAvera
 	}
 	maps.DeleteFunc(bySystem, func(_ string, of []RescoredRun) bool { return !severalDatasets(ds, of) })
 	list := []SystemAverages{}
-	for _, system := range sortedKeys(bySystem) {
+	for _, system := range slices.Sorted(maps.Keys(bySystem)) {
 		s := SystemAverages{System: system, NotRun: b.absentDatasets(ctx, ds, bySystem[system])}
 		for _, id := range metricsOf(bySystem[system]) {
 			s.Metrics = append(s.Metrics, averagesOf(ds, bySystem[system], id))
@@ -62,7 +63,7 @@ func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAvera
 	return list, nil
 }
 
-// severalRows reports whether runs are on more than one dataset of the benchmark.
+// severalDatasets reports whether runs are on more than one dataset of the benchmark.
 func severalDatasets(ds []*datasets.Dataset, runs []RescoredRun) bool {
 	ran := map[string]bool{}
 	for _, r := range runs {
@@ -73,8 +74,8 @@ func severalDatasets(ds []*datasets.Dataset, runs []RescoredRun) bool {
 	return len(ran) > 1
 }
 
-// systemOf names a model with the way it was asked, apart from what belongs to a
-// dataset.
+// systemOf returns a name for a model and its settings. Keys that differ between
+// datasets are left out.
 func systemOf(run results.RunInfo) string {
 	keys := maps.Clone(run.Keys)
 	for _, k := range ner.Keys {
@@ -102,7 +103,7 @@ func metricsOf(runs []RescoredRun) []string {
 			ids[id] = true
 		}
 	}
-	return sortedKeys(ids)
+	return slices.Sorted(maps.Keys(ids))
 }
 
 func averagesOf(ds []*datasets.Dataset, runs []RescoredRun, id string) MetricAverages {
@@ -127,7 +128,7 @@ func averagesOf(ds []*datasets.Dataset, runs []RescoredRun, id string) MetricAve
 	return out
 }
 
-// absentRows lists the datasets of the benchmark without a run, by reason.
+// absentDatasets lists the datasets of the benchmark without a run, by reason.
 func (b *Bench) absentDatasets(ctx context.Context, ds []*datasets.Dataset, runs []RescoredRun) map[string][]string {
 	reasons := map[string][]string{}
 	for _, info := range b.DatasetInfos(ctx, ds) {

@@ -40,32 +40,32 @@ type Hint = fault.Hint
 type Bench struct {
 	// Data is the folder of native files, with one folder for each dataset.
 	Data string
-	// Datasets is a folder of dataset files of the user's own; empty: none. Those
-	// in the folder "datasets" below Data are read, too.
+	// Datasets is a folder of dataset files of the user's own; empty: no folder. The
+	// folder "datasets" below Data is also read.
 	Datasets string
 	// Store is the SQLite file with answers and scores.
 	Store string
 	// Families is a folder of prompt families of the user's own, and of
-	// descriptions of types; empty: none.
+	// descriptions of types; empty: no folder.
 	Families string
-	// Cards is a folder of model cards of the user's own; empty: none.
+	// Cards is a folder of model cards of the user's own; empty: no folder.
 	Cards string
 	// Getenv reads the environment variables of servers, such as OLLAMA_HOST and
-	// OPENAI_API_KEY. nil: none is set.
+	// OPENAI_API_KEY. nil: no variable is set.
 	Getenv func(string) string
-	// HowToGet tells the user how to get the data of a dataset that is missing.
+	// HowToGet returns advice on how to get the missing data of a dataset.
 	// nil: no advice.
 	HowToGet func(*datasets.Dataset) string
-	// Notify is called with remarks and progress, from several goroutines at once.
-	// nil: they are dropped.
+	// Notify is called with notes and progress, from several goroutines at once.
+	// nil: events are dropped.
 	Notify func(Event)
 }
 
 // Event is something that happens during a call.
 type Event struct {
-	// Dataset is the dataset that is being worked on; empty: none.
+	// Dataset is the id of the dataset that the event is about; may be empty.
 	Dataset string
-	// Note is a remark for the user; empty for progress.
+	// Note is a message for the user; empty for progress.
 	Note string
 	// Frequent notes can come many times a second, such as those about retries.
 	Frequent bool

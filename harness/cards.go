@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// AllCards returns the model cards of the program, then the user's own. The error
-// joins those of bad cards; the list has all others.
+// AllCards returns the embedded model cards, then the user's own. The error joins
+// those of invalid cards; the list has all others.
 func (b *Bench) AllCards() ([]cards.Card, error) {
 	list, faults, err := b.readCards()
 	if err != nil {
@@ -24,7 +24,7 @@ func (b *Bench) AllCards() ([]cards.Card, error) {
 	return list, joined(faults)
 }
 
-// readCards reads all cards; faults are the errors of bad ones by name.
+// readCards reads all cards; faults are the errors of invalid ones by name.
 func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err error) {
 	if list, err = cards.Embedded(); err != nil || b.Cards == "" {
 		return list, nil, err
@@ -40,7 +40,7 @@ func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err err
 	for _, c := range folder.Items {
 		_, taken := cards.Find(list, c.Name)
 		if taken == nil {
-			err = errors.New("there is a card of that name")
+			err = errors.New("a card of that name exists")
 		} else {
 			err = b.lintCard(&c)
 		}
@@ -58,8 +58,8 @@ func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err err
 	return list, faults, nil
 }
 
-// lintCard holds a card against the datasets, the prompt families and the kinds of models
-// that there are: a misspelt dataset would be one that the model never saw.
+// lintCard checks that the prompt family, the kind of model and the datasets of a
+// card exist. A misspelt training dataset would otherwise count as unseen.
 func (b *Bench) lintCard(c *cards.Card) error {
 	v, err := b.variant(c.Family, c.Variant)
 	if err != nil {
@@ -70,7 +70,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 	}
 	if c.Model != "" {
 		if err := open.Check(c.Model); err != nil {
-			return fmt.Errorf("model: %v", err) // it is the card that is wrong, not the usage
+			return fmt.Errorf("model: %v", err) // not a usage error: the card is invalid
 		}
 	}
 	ds, err := b.usableDatasets()
@@ -91,7 +91,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 	return errors.Join(faults...)
 }
 
-// variant is a variant of a prompt family, of the program or of the user's own.
+// variant finds a variant of an embedded prompt family or one of the user's own.
 func (b *Bench) variant(family, name string) (prompts.Variant, error) {
 	own, err := b.OwnFamilies(family)
 	if err != nil {
@@ -104,8 +104,7 @@ func (b *Bench) variant(family, name string) (prompts.Variant, error) {
 	return f.Named(name)
 }
 
-// FindCard finds a card by its name. The error of a bad card explains why it is
-// unknown.
+// FindCard finds a card by its name. If the card is invalid, its error is returned.
 func (b *Bench) FindCard(name string) (*cards.Card, error) {
 	list, faults, err := b.readCards()
 	if err != nil {
@@ -121,8 +120,8 @@ func (b *Bench) FindCard(name string) (*cards.Card, error) {
 	return &card, nil
 }
 
-// takeCard takes from a card what a request leaves open: the model, if its name is
-// that of a card, and how to ask it. The card is nil if none is used.
+// takeCard completes a request from a card: the settings that the request leaves
+// open, and the model if its name is that of a card. The card is nil if none is used.
 func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 	named := r.Card
 	if named == "" {
@@ -153,8 +152,7 @@ func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 	return card, b.askAsCard(&r.Plan, card)
 }
 
-// askAsCard takes from a card how its model is asked, where the plan leaves that
-// open.
+// askAsCard sets the keys of a plan that are open from a card.
 func (b *Bench) askAsCard(p *ner.Plan, card *cards.Card) error {
 	if p.Family == "" {
 		p.Family = card.Family
@@ -178,7 +176,7 @@ func (b *Bench) askAsCard(p *ner.Plan, card *cards.Card) error {
 	return nil
 }
 
-// cardFacts are the metadata of a run by its card.
+// cardFacts returns the metadata that a card adds to a run.
 func cardFacts(card *cards.Card, dataset string) map[string]string {
 	if card == nil {
 		return nil

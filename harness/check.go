@@ -19,11 +19,10 @@ const (
 	CheckTimeLimit    = 2 * time.Minute
 )
 
-// CheckRequest says which model to check, and bounds the work. A large model on a
-// processor generates few tokens a second, so a check without a bound could take
-// hours.
+// CheckRequest names the model to check, and limits the work: a large model on a
+// CPU generates few tokens a second, so a check without a limit could take hours.
 type CheckRequest struct {
-	// Request is the run that the check is about. Its first dataset is used.
+	// Request is the run to check. Its first dataset is used.
 	Request
 	// MaxAnswerTokens is the longest answer in tokens; 0: [CheckAnswerTokens]. It
 	// lowers the limit of the prompt, and never raises it.
@@ -36,7 +35,7 @@ type CheckRequest struct {
 // complete fills in the defaults.
 func (r *CheckRequest) complete() error {
 	if r.MaxAnswerTokens < 0 || r.TimeLimit < 0 {
-		return fault.Usagef("check: %d tokens an answer, %s in total: want no negative bound", r.MaxAnswerTokens, r.TimeLimit)
+		return fault.Usagef("check: %d tokens an answer, %s in total: want no negative limit", r.MaxAnswerTokens, r.TimeLimit)
 	}
 	if r.MaxAnswerTokens == 0 {
 		r.MaxAnswerTokens = CheckAnswerTokens
@@ -54,21 +53,21 @@ type Checked struct {
 	Digest   string              `json:"digest"`
 	Server   string              `json:"server"`
 	Device   string              `json:"device,omitempty"`
-	Context  int                 `json:"context"` // tokens for a prompt with its answer; 0: without limit
+	Context  int                 `json:"context"` // tokens for a prompt with its answer; 0: no limit
 	Special  string              `json:"special_tokens,omitempty"`
-	Queries  int                 `json:"queries"` // asked twice
+	Queries  int                 `json:"queries"` // sent twice
 	Outcomes map[ner.Outcome]int `json:"outcomes"`
-	Cut      int                 `json:"cut"`    // answers that reached the bound of the check and are not judged
+	Cut      int                 `json:"cut"`    // answers that reached the limit of the check and are not judged
 	Differ   int                 `json:"differ"` // answered differently the second time
 	Example  string              `json:"example"`
 
 	AnswerTokens    int    `json:"answer_tokens"`     // of all answers
-	MaxAnswerTokens int    `json:"max_answer_tokens"` // bound of one answer
-	TimeLimit       string `json:"time_limit"`        // bound of all queries
+	MaxAnswerTokens int    `json:"max_answer_tokens"` // limit of one answer
+	TimeLimit       string `json:"time_limit"`        // limit of all queries
 	Stopped         bool   `json:"stopped"`           // by the time limit
 
-	Remarks  []string `json:"remarks"`  // what a reader of scores should know
-	Problems []string `json:"problems"` // why it cannot be asked so
+	Remarks  []string `json:"remarks"`  // warnings about the scores
+	Problems []string `json:"problems"` // reasons why the model cannot be run with these settings
 	OK       bool     `json:"ok"`
 }
 
@@ -89,9 +88,9 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := &remarks{}
+	warnings := &remarks{}
 	b.note("opening %s", p.Request.Plan.Model)
-	m, err := p.open(ctx, said.add)
+	m, err := p.open(ctx, warnings.add)
 	if err != nil {
 		return nil, err
 	}
@@ -104,11 +103,11 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	if card != nil {
 		v.Card = card.Name
 		if card.Saw(dataset.ID) == "yes" {
-			said.add("it saw the train split of " + dataset.ID + " in training")
+			warnings.add("the model was trained on the train split of " + dataset.ID)
 		}
 	}
 	if v.Digest == "" {
-		said.add("the server tells no digest: the model is known by name only")
+		warnings.add("the server reports no digest: the model is identified by its name only")
 	}
 	probe, err := b.newProbe(&r, v, m, p.Renderer, dataset, p.found.part)
 	if err != nil {
@@ -129,12 +128,12 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	if facts["device"] != "" {
 		v.Device = facts["device"]
 	}
-	v.Remarks = said.list()
+	v.Remarks = warnings.list()
 	v.judge(p.Request, card, m.Special, longest)
 	return v, nil
 }
 
-// judge says why a model cannot be asked so, and what else a user should know.
+// judge sets the problems, the remarks and the verdict.
 func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, longest ner.Completion) {
 	failed, judged := FailureShare(v.Outcomes)
 	answered := judged + v.Cut
@@ -164,7 +163,7 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 	}
 	if card != nil {
 		for _, text := range special.Split(card.Special) {
-			problem("%s should be one token, by card %s: these are other weights, or another tokenizer", text, card.Name)
+			problem("%s should be one token, by card %s: the weights or the tokenizer differ from those of the card", text, card.Name)
 		}
 	}
 	if v.Differ > 0 {
@@ -173,21 +172,21 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 	v.OK = len(v.Problems) == 0
 }
 
-// remarks are gathered from several goroutines at once, each once.
+// remarks is a list without duplicates. Several goroutines may add to it at once.
 type remarks struct {
 	mu  sync.Mutex
 	all []string
 }
 
-func (r *remarks) add(what string) {
+func (r *remarks) add(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !slices.Contains(r.all, what) {
-		r.all = append(r.all, what)
+	if !slices.Contains(r.all, text) {
+		r.all = append(r.all, text)
 	}
 }
 
-// list is not nil, also where there are none.
+// list returns the remarks; it is never nil.
 func (r *remarks) list() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,22 +11,23 @@ import (
 // Cost is the expense of the answers of runs.
 type Cost struct {
 	Queries int `json:"queries"`
-	// PromptTokens and AnswerTokens are as servers report them; of prompts, Computed
-	// are those that were not taken from a cache, where that is known (null: not).
+	// PromptTokens and AnswerTokens are as servers report them. Computed counts the
+	// prompt tokens that were not taken from a cache; null: unknown.
 	PromptTokens int  `json:"prompt_tokens"`
 	AnswerTokens int  `json:"answer_tokens"`
 	Computed     *int `json:"prompt_tokens_computed"`
-	// Seconds are those from question to answer, added up: what is answered at once
-	// counts each time.
+	// Seconds is the sum of the times from query to answer. Queries that run at the
+	// same time each count in full.
 	Seconds float64 `json:"seconds"`
-	// Money is by the price of the model; null: no price is known.
+	// Money is the cost by the price of the model; null: no price is known.
 	Money *float64 `json:"money"`
 }
 
 // Price is the price of a million tokens, in any currency.
 type Price struct{ In, Out float64 }
 
-// ReadCost adds up the answers of a run. An answer that runs share counts in each.
+// ReadCost sums the answers of a run. An answer that several runs share counts in
+// each of them.
 func ReadCost(ctx context.Context, store *results.Store, info results.RunInfo, p Price) (Cost, error) {
 	var c Cost
 	var spent time.Duration
@@ -62,7 +63,7 @@ func (c Cost) Add(o Cost) Cost {
 	return c
 }
 
-// addKnown adds numbers; the sum is not known (nil) unless both are.
+// addKnown adds numbers; the sum is unknown (nil) if one of them is.
 func addKnown[N int | float64](a, b *N) *N {
 	if a == nil || b == nil {
 		return nil

@@ -22,7 +22,7 @@ import (
 
 // AllDatasets returns the datasets of the benchmark, and those of the user's own:
 // in the folder "datasets" below Data, and in the folder Datasets. The error joins
-// those of bad files; the list has all others.
+// those of invalid files; the list has all others.
 func (b *Bench) AllDatasets() ([]*datasets.Dataset, error) {
 	ds, faults, err := b.readDatasets()
 	if err != nil {
@@ -31,21 +31,22 @@ func (b *Bench) AllDatasets() ([]*datasets.Dataset, error) {
 	return ds, joined(faults)
 }
 
-// usableDatasets are all datasets but those of bad files, which are noted.
+// usableDatasets returns all datasets without those of invalid files. It notes the
+// invalid files.
 func (b *Bench) usableDatasets() ([]*datasets.Dataset, error) {
 	ds, faults, err := b.readDatasets()
 	b.noteSkipped("dataset file", faults)
 	return ds, err
 }
 
-// noteSkipped notes the files of the user's own that cannot be used.
+// noteSkipped notes the files of the user's own that are invalid.
 func (b *Bench) noteSkipped(kind string, faults map[string]error) {
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
 		b.note("%s %s.toml: skipped: %v", kind, name, faults[name])
 	}
 }
 
-// joined joins errors in order of their names.
+// joined joins errors in the order of their names.
 func joined(faults map[string]error) error {
 	var all []error
 	for _, name := range slices.Sorted(maps.Keys(faults)) {
@@ -54,7 +55,7 @@ func joined(faults map[string]error) error {
 	return errors.Join(all...)
 }
 
-// readDatasets reads all datasets; faults are the errors of bad files by id.
+// readDatasets reads all datasets; faults are the errors of invalid files by id.
 func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error, err error) {
 	if ds, err = datasets.Embedded(); err != nil {
 		return nil, nil, err
@@ -83,7 +84,7 @@ func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error,
 		}
 		for _, r := range folder.Items {
 			if other, err := datasets.Find(ds, r.ID); err == nil {
-				faults[r.ID] = fmt.Errorf("datasets in %s: dataset %s: there is a dataset of that id (%s)", name, r.ID, other.Title)
+				faults[r.ID] = fmt.Errorf("datasets in %s: dataset %s: a dataset of that id exists (%s)", name, r.ID, other.Title)
 				continue
 			}
 			ds = append(ds, r)
@@ -92,8 +93,7 @@ func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error,
 	return ds, faults, nil
 }
 
-// findAmong finds a dataset by its id; the error of a bad file explains why its
-// dataset is unknown.
+// findAmong finds a dataset by its id. If its file is invalid, that error is returned.
 func findAmong(ds []*datasets.Dataset, faults map[string]error, id string) (*datasets.Dataset, error) {
 	dataset, err := datasets.Find(ds, id)
 	if err != nil && faults[id] != nil {
@@ -107,16 +107,16 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// sameFile reports whether two names are those of one folder.
+// sameFile reports whether two names refer to the same folder.
 func sameFile(a, b string) bool {
 	one, err1 := os.Stat(a)
 	other, err2 := os.Stat(b)
 	return err1 == nil && err2 == nil && os.SameFile(one, other)
 }
 
-// SelectDatasets returns the datasets that ids (several in one, separated by
-// commas) name, or those of a suite, a domain, or both; all of them if nothing is
-// named.
+// SelectDatasets returns the datasets with the ids (one string may hold several,
+// separated by commas), or those of a suite, a domain, or both. Without any of
+// these it returns all datasets.
 func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.Dataset, error) {
 	if len(ids) > 0 {
 		return b.namedDatasets(ids)
@@ -173,8 +173,8 @@ func (b *Bench) namedDatasets(lists []string) ([]*datasets.Dataset, error) {
 	return named, nil
 }
 
-// AskedDatasets returns the datasets that ids or a suite name, those of the embedded sample
-// included: they can be asked about without any file.
+// AskedDatasets returns the datasets with the ids, or those of a suite. The ids may
+// include the embedded sample, which needs no files.
 func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, error) {
 	var ds []*datasets.Dataset
 	for _, id := range splitIDs(ids) {
@@ -198,7 +198,7 @@ func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, 
 	return b.SelectDatasets(nil, suite, "")
 }
 
-// FindDataset finds a dataset by its id, those of the embedded sample included.
+// FindDataset finds a dataset by its id. The embedded sample is included.
 func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 	if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
 		return SampleDataset(domain)
@@ -211,7 +211,7 @@ func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 }
 
 // Documents streams a split of a dataset, from its native files or the embedded
-// sample. Missing data is an error of exit code 4, with the way to get it.
+// sample. Missing data is a [DataError] with advice on how to get it.
 func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
 	if domain, ok := strings.CutPrefix(dataset.ID, SamplePrefix); ok {
 		return sampleDocuments(domain, o.Split)
@@ -229,7 +229,7 @@ func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o load
 	return docs, nil
 }
 
-// adviseData adds what the user can do about data that is not there.
+// adviseData adds advice to an error about missing data.
 func (b *Bench) adviseData(dataset *datasets.Dataset, err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -241,10 +241,10 @@ func (b *Bench) adviseData(dataset *datasets.Dataset, err error) error {
 	return &fault.DataError{Err: &fault.Hint{Err: missing, Advice: b.HowToGet(dataset)}}
 }
 
-// SamplePrefix begins the ids of the datasets of the embedded sample.
+// SamplePrefix is the prefix of the ids of the embedded sample.
 const SamplePrefix = "sample-"
 
-// SampleDataset describes the sample of a domain as a dataset.
+// SampleDataset returns the embedded sample of a domain as a dataset.
 func SampleDataset(domain string) (*datasets.Dataset, error) {
 	passages, err := sample.Read(domain, "train")
 	if err != nil {
@@ -284,7 +284,7 @@ func sampleDocuments(domain string, split ner.Split) (iter.Seq2[*ner.Document, e
 	}, nil
 }
 
-// splitIDs splits lists with commas, each id once.
+// splitIDs splits lists at commas, and returns each id once.
 func splitIDs(lists []string) []string {
 	var ids []string
 	for id := range strings.SplitSeq(strings.Join(lists, ","), ",") {

@@ -27,7 +27,7 @@ var exports = []struct {
 	{"prompts", (*Bench).exportPrompts},
 }
 
-// ExportNames lists what [Bench.Export] can write, the default first.
+// ExportNames lists the contents that [Bench.Export] can write, the default first.
 func ExportNames() []string {
 	names := make([]string, len(exports))
 	for i, e := range exports {
@@ -36,9 +36,9 @@ func ExportNames() []string {
 	return names
 }
 
-// Export writes a run as JSON Lines, one passage or query a line; what is one of
-// [ExportNames]. Offsets are code points. Incomplete passages are not written, and
-// make the error a [PartialError].
+// Export writes a run as JSON Lines, one passage or query in each line; what is one
+// of [ExportNames]. Offsets count code points. Incomplete passages are not written;
+// the error is then a [PartialError].
 func (b *Bench) Export(ctx context.Context, w io.Writer, name, what string) error {
 	for _, e := range exports {
 		if e.name != what {
@@ -61,7 +61,7 @@ func (b *Bench) Export(ctx context.Context, w io.Writer, name, what string) erro
 			return err
 		}
 		if what != "prompts" && run.Complete < run.Passages {
-			return &fault.PartialError{Err: fmt.Errorf("run %s: %d of %d passages are complete, the others are not exported", run.ID, run.Complete, run.Passages)}
+			return &fault.PartialError{Err: fmt.Errorf("run %s: %d of %d passages are complete and exported", run.ID, run.Complete, run.Passages)}
 		}
 		return nil
 	}
@@ -101,8 +101,8 @@ func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run res
 	return nil
 }
 
-// predictionLine is a passage with what was understood: places in code points,
-// and the mentions that have none.
+// predictionLine is a passage with its predictions: spans in code points, and the
+// mentions that were not found in the text.
 type predictionLine struct {
 	ID        string          `json:"id"`
 	Spans     []ner.PointSpan `json:"spans"`
@@ -158,14 +158,13 @@ func (b *Bench) exportPrompts(ctx context.Context, store *results.Store, run res
 	return writeQueries(w, renderer, plan.Documents, 0)
 }
 
-// WriteQueries writes the queries of documents as JSON Lines, one a line: of the
-// first documents, or of all (limit 0).
+// WriteQueries writes the queries of documents as JSON Lines. limit is the number of
+// documents; 0: all of them.
 func WriteQueries(w io.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	out := jsonl.NewWriter(w)
 	return errors.Join(writeQueries(out, r, docs, limit), out.Flush())
 }
 
-// writeQueries writes the queries of documents.
 func writeQueries(w *jsonl.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	n := 0
 	for d, err := range docs {
@@ -189,7 +188,7 @@ func writeQueries(w *jsonl.Writer, r *prompts.Renderer, docs iter.Seq2[*ner.Docu
 	return nil
 }
 
-// queryLine is one query, byte for byte as it was sent.
+// queryLine is one query exactly as it is sent.
 type queryLine struct {
 	Document  string           `json:"document"`
 	Types     []ner.EntityType `json:"types"`

@@ -8,8 +8,7 @@ import (
 	"nerbench/prompts"
 )
 
-// AllFamilies returns the prompt families of the program, then those of the user's
-// own. The error joins those of bad families; the list has all others.
+// AllFamilies returns the embedded prompt families, then those of the user's own. The error joins those of bad families; the list has all others.
 func (b *Bench) AllFamilies() ([]prompts.Family, error) {
 	own, err := b.readFamilies()
 	if err != nil {
@@ -28,7 +27,7 @@ func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
 	return own.Items, own.Faults[named]
 }
 
-// readFamilies reads the folders in Families.
+// readFamilies reads the prompt families in the folder Families.
 func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
 		return strict.Folder[prompts.Family]{}, nil

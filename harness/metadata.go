@@ -12,8 +12,7 @@ import (
 	"nerbench/runners/open"
 )
 
-// modelFacts are the metadata of a model that are known from the start, by the
-// names of [ner.Facts].
+// modelFacts returns the metadata of an open model, by the names of [ner.Facts].
 func modelFacts(m *open.Model) map[string]string {
 	texts := mergeKeys(m.Facts(), map[string]string{"identity": "digest", "quantisation": m.Identity.Quantisation})
 	if m.Identity.Digest == "" {
@@ -22,16 +21,16 @@ func modelFacts(m *open.Model) map[string]string {
 	return texts
 }
 
-// keepCounts keeps what was counted while a run was asked, and asks a few of its
-// questions twice, once in the life of a run. What the probe finds is a fact, its
-// failure none of the run's.
+// keepCounts stores the counts and metadata of a run. Unless an earlier call did so,
+// it sends some queries again, to check that answers are deterministic. A failure
+// of this probe is noted, and is no failure of the run.
 func (b *Bench) keepCounts(ctx context.Context, store *results.Store, runID string, m *open.Model, queries []ner.Query) (err error) {
 	counts := m.Counts()               // before the probe
-	kept := context.WithoutCancel(ctx) // what was counted is kept also when the run is being stopped
+	kept := context.WithoutCancel(ctx) // counts are stored even if the run is interrupted
 	var texts map[string]string
 	if ctx.Err() == nil {
 		if texts, err = m.After(ctx); err != nil {
-			b.note("%v (the run has its answers)", err)
+			b.note("%v (the answers of the run are stored)", err)
 		}
 	}
 	info, err := store.Find(kept, runID)
@@ -44,18 +43,18 @@ func (b *Bench) keepCounts(ctx context.Context, store *results.Store, runID stri
 			return errors.Join(store.AddFacts(kept, runID, texts, counts), ctx.Err())
 		}
 		if err != nil {
-			b.note("%v (the run has its answers)", err)
+			b.note("%v (the answers of the run are stored)", err)
 		} else {
 			counts["probe_queries"], counts["probe_differ"] = int64(len(queries)), int64(differ)
 		}
 		if differ > 0 {
-			b.note("%s: %d of %d questions are answered differently when they are asked again: scores are as repeatable as that", m.Identity.Model, differ, len(queries))
+			b.note("%s: %d of %d queries are answered differently when they are sent again: another run may have other scores", m.Identity.Model, differ, len(queries))
 		}
 	}
 	return store.AddFacts(kept, runID, texts, counts)
 }
 
-// probeQueries are up to n questions about the first passage that has any.
+// probeQueries returns up to n queries of the first passage that has any.
 func (b *Bench) probeQueries(ctx context.Context, dataset *datasets.Dataset, found survey, renderer *prompts.Renderer, n int) ([]ner.Query, error) {
 	if n <= 0 {
 		return nil, nil

@@ -3,9 +3,12 @@ package harness
 import (
 	"context"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/runners"
@@ -13,9 +16,8 @@ import (
 	"nerbench/runners/open"
 )
 
-// Preparer prepares runs without running them. Runs on the same passages share
-// one pass over the data, so that many of them are prepared fast. It belongs to
-// one goroutine.
+// Preparer prepares runs without running them. It reads the same passages once for
+// all its runs. It must not be used by several goroutines at once.
 type Preparer struct {
 	Bench *Bench
 
@@ -24,11 +26,11 @@ type Preparer struct {
 
 // Prepared is a run before its model is opened.
 type Prepared struct {
-	// Request is complete: the card and the defaults have filled it in.
+	// Request includes the keys of the card and the defaults.
 	Request  Request
 	Card     *cards.Card // nil: no card is used
 	Dataset  *datasets.Dataset
-	Passages int // that the run asks about
+	Passages int // number of passages of the run
 	Renderer *prompts.Renderer
 	Decoding runners.Decoding
 
@@ -68,7 +70,7 @@ func (p *Preparer) survey(ctx context.Context, dataset *datasets.Dataset, s sele
 	var key strings.Builder
 	key.WriteString(dataset.ID)
 	keys := s.keys(dataset)
-	for _, name := range sortedKeys(keys) {
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
 		key.WriteString(" " + name + "=" + keys[name])
 	}
 	if found, there := p.surveys[key.String()]; there {
@@ -93,13 +95,13 @@ func (p *Prepared) Keys() map[string]string {
 	})
 }
 
-// Documents streams the passages that the run asks about.
+// Documents streams the passages of the run.
 func (p *Prepared) Documents(ctx context.Context) (iter.Seq2[*ner.Document, error], error) {
 	return p.bench.asked(ctx, p.Dataset, p.found.part)
 }
 
-// Open opens the model, with a context that the longest prompt fits into. The
-// caller closes the model.
+// Open opens the model with a context length that fits the longest prompt. The
+// caller must close the model.
 func (p *Prepared) Open(ctx context.Context) (*open.Model, error) {
 	return p.open(ctx, func(note string) { p.bench.notify(Event{Dataset: p.Dataset.ID, Note: note, Frequent: true}) })
 }
@@ -124,4 +126,35 @@ func (p *Prepared) open(ctx context.Context, observe func(string)) (*open.Model,
 		spec.MadeFor, spec.Special = p.Card.Context, p.Card.Special
 	}
 	return open.Open(ctx, spec)
+}
+
+// training opens documents to train on. data returns their fingerprint after all of
+// them were read.
+func (b *Bench) training(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (docs iter.Seq2[*ner.Document, error], data func() string, err error) {
+	all, err := b.Documents(ctx, dataset, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	fingerprint := loaders.NewFingerprint()
+	return func(yield func(*ner.Document, error) bool) {
+		for d, err := range all {
+			if err == nil {
+				fingerprint.Add(d)
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}, fingerprint.DataKey, nil
+}
+
+// nativeTypes returns the types of a dataset by their native labels.
+func nativeTypes(dataset *datasets.Dataset) map[string]ner.EntityType {
+	types := map[string]ner.EntityType{}
+	for _, l := range dataset.Labels {
+		if !l.Drop {
+			types[l.Native] = l.Type
+		}
+	}
+	return types
 }

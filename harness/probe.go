@@ -23,7 +23,7 @@ const noteEvery = 5 * time.Second
 // errCheckTime ends the queries of a check.
 var errCheckTime = errors.New("the time limit of the check is over")
 
-// probe sends the queries of a check, within its bound, and counts in checked.
+// probe sends the queries of a check within its limits, and counts in checked.
 type probe struct {
 	bench   *Bench
 	request *CheckRequest
@@ -85,7 +85,8 @@ func (b *Bench) chooseQueries(ctx context.Context, renderer *prompts.Renderer, d
 }
 
 // run sends the first queries twice, and the longest query once. It returns the
-// answer to the longest query. The time limit is no error: it is noted in checked.
+// answer to the longest query. If the time limit ends it, checked is marked as
+// stopped; that is not an error.
 func (p *probe) run(ctx context.Context, first []passageQueries, longest []ner.Query) (ner.Completion, error) {
 	limited, cancel := context.WithTimeoutCause(ctx, p.request.TimeLimit, errCheckTime)
 	defer cancel()
@@ -117,8 +118,7 @@ func (p *probe) send(ctx context.Context, first []passageQueries, longest []ner.
 	return p.sendLongest(ctx, longest)
 }
 
-// noteWaiting sends a note now and then. The function that it returns ends that
-// and waits for it.
+// noteWaiting sends a note every few seconds until stop is called.
 func (p *probe) noteWaiting() (stop func()) {
 	began, ticker := time.Now(), time.NewTicker(noteEvery)
 	end, ended := make(chan struct{}), make(chan struct{})
@@ -195,9 +195,9 @@ func firstText(answers []ner.Completion) string {
 	return ""
 }
 
-// parse counts the outcomes of answers to sent, which are the queries about a
-// passage within the bound of the check. A run has a higher limit, so a malformed
-// answer that reached only the bound is not judged.
+// parse counts the outcomes of answers to sent, the queries with the limit of the
+// check. A run has a higher limit, so a malformed answer that reached the limit of
+// the check is not judged.
 func (p *probe) parse(a passageQueries, sent []ner.Query, got []ner.Completion) error {
 	answers := make([]ner.Answer, len(got))
 	for i, c := range got {
@@ -208,8 +208,8 @@ func (p *probe) parse(a passageQueries, sent []ner.Query, got []ner.Completion) 
 		return err
 	}
 	for i, prediction := range parsed.Predictions {
-		bounded := sent[i].Prompt.MaxTokens != a.queries[i].Prompt.MaxTokens
-		if bounded && got[i].Finish == ner.FinishLength && prediction.Outcome.Failure() {
+		limited := sent[i].Prompt.MaxTokens != a.queries[i].Prompt.MaxTokens
+		if limited && got[i].Finish == ner.FinishLength && prediction.Outcome.Failure() {
 			p.checked.Cut++
 			continue
 		}

@@ -18,18 +18,18 @@ type Progress struct {
 	Dataset    string   `json:"row"`
 	Passages   int      `json:"passages"` // complete ones
 	Total      int      `json:"total"`
-	Queries    int      `json:"queries"` // asked in this call
+	Queries    int      `json:"queries"` // sent in this call
 	Rate       float64  `json:"queries_per_second"`
 	ETA        float64  `json:"eta_seconds"`
-	Failures   int      `json:"failures"`   // passages that could not be asked
+	Failures   int      `json:"failures"`   // passages with failed queries
 	Unreadable *float64 `json:"unreadable"` // share of the answers; null if none was generated
-	F1         *float64 `json:"span_f1"`    // strict, over the passages of this call
-	Slots      int      `json:"slots"`      // passages that are asked at once now
+	F1         *float64 `json:"span_f1"`    // over the passages of this call
+	Slots      int      `json:"slots"`      // passages in work at the moment
 	// Done marks the last state of the run.
 	Done bool `json:"-"`
 }
 
-// progress counts what was asked, and sends it on.
+// progress counts finished passages, and sends the state of the run.
 type progress struct {
 	bench  *Bench
 	began  time.Time
@@ -42,14 +42,14 @@ type progress struct {
 	completions, unreadable int
 }
 
-// newProgress starts at done passages that the store has already.
+// newProgress starts with the number of passages that the store already has.
 func (b *Bench) newProgress(dataset *datasets.Dataset, keys map[string]string, total, done int, slots func() int, scored bool) (*progress, error) {
 	p := &progress{bench: b, began: time.Now(), slots: slots, state: Progress{Dataset: dataset.ID, Passages: done, Total: total}}
 	options, err := parseOptions(dataset, keys)
 	if err != nil {
 		return nil, err
 	}
-	// Answers that cannot be parsed are an error now, not after hours of asking.
+	// A missing parser is an error now, not after hours of inference.
 	parser, err := loop.NewPassageParser(options)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,8 @@ func (b *Bench) newProgress(dataset *datasets.Dataset, keys map[string]string, t
 	return p, nil
 }
 
-// send is called with the lock held, or before others have p.
+// send notifies the bench of the state. It is called with the lock held, or before
+// other goroutines have p.
 func (p *progress) send() {
 	state := p.state
 	p.bench.notify(Event{Dataset: state.Dataset, Progress: &state})
@@ -83,7 +84,7 @@ func (p *progress) finished(f loop.Finished) {
 	switch {
 	case f.Err == nil:
 		s.Passages++
-	case !errors.Is(f.Err, context.Canceled): // stopped by the user: no failure
+	case !errors.Is(f.Err, context.Canceled): // an interrupt is no failure
 		s.Failures++
 	}
 	s.Queries += f.Asked

@@ -11,19 +11,19 @@ import (
 	"nerbench/results"
 )
 
-// rankAlpha is the level at which two systems differ (docs/spec/metrics.md §12.6).
+// rankAlpha is the significance level of rank ranges (docs/spec/metrics.md §12.6).
 const rankAlpha = 0.05
 
-// RankSystems gives the systems on each dataset their range of ranks.
-// Cells of one complete run each take part.
-func RankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+// rankSystems sets the rank ranges of the systems on each dataset. Only cells of
+// exactly one complete run are ranked.
+func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
 	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
 	switch reports.KeyDataset {
 	case t.RowKey:
 	case t.ColKey:
 		lines, others, at = t.Cols, t.Rows, func(line, other string) (string, string) { return other, line }
 	default:
-		return fault.Usagef("table: --ranks orders systems on a row: want --rows or --cols %s", reports.KeyDataset)
+		return fault.Usagef("table: --ranks ranks systems on each dataset: want --rows %[1]s or --cols %[1]s", reports.KeyDataset)
 	}
 	for _, metric := range t.Metrics {
 		for _, line := range lines {
@@ -48,8 +48,8 @@ func RankSystems(ctx context.Context, store *results.Store, t *reports.Table, ru
 	return nil
 }
 
-// cellCounts are the counts by passage of a cell of one complete run; nil: it is
-// none.
+// cellCounts returns the counts by passage of a cell; nil if the cell is not of
+// exactly one complete run.
 func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metric string, runs []results.RunInfo) ([]ner.Score, error) {
 	if c == nil || len(c.Runs) != 1 {
 		return nil, nil
@@ -59,16 +59,16 @@ func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metr
 		return nil, nil
 	}
 	for id := range runs[i].Scores.Metrics {
-		if metricName(id) == metricName(metric) {
+		if MetricName(id) == MetricName(metric) {
 			return store.Counts(ctx, runs[i].ID, id)
 		}
 	}
 	return nil, nil
 }
 
-// rankRanges are the ranges of ranks of systems on one row, by their counts;
-// none for a single system.
-func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
+// rankRanges returns the rank ranges of the systems on one dataset, by their counts
+// of each passage. A single system has no rank.
+func rankRanges(dataset, metric string, counts [][]ner.Score) []stats.Rank {
 	if len(counts) < 2 {
 		return nil
 	}
@@ -76,20 +76,12 @@ func rankRanges(row, metric string, counts [][]ner.Score) []stats.Rank {
 	p := map[[2]int]float64{}
 	rounds := stats.RankRounds(len(counts), rankAlpha)
 	for i := range counts {
-		if _, _, v := Ratios(metric, sum(counts[i])); v != nil {
+		if _, _, v := Ratios(metric, ner.Sum(counts[i])); v != nil {
 			f1[i] = *v
 		}
 		for j := i + 1; j < len(counts); j++ {
-			p[[2]int{i, j}] = stats.CompareIn([]stats.Dataset{{Seed: stats.DatasetSeed(0, row), A: counts[i], B: counts[j]}}, rounds).P
+			p[[2]int{i, j}] = stats.CompareIn([]stats.Dataset{{Seed: stats.DatasetSeed(0, dataset), A: counts[i], B: counts[j]}}, rounds).P
 		}
 	}
 	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)
-}
-
-func sum(scores []ner.Score) ner.Score {
-	var total ner.Score
-	for _, s := range scores {
-		total = total.Add(s)
-	}
-	return total
 }

@@ -20,15 +20,15 @@ import (
 
 // Reported is the input of tables and of the report.
 type Reported struct {
-	Runs      []results.RunInfo     // in order of time
+	Runs      []results.RunInfo     // oldest first
 	Results   []reports.Result      // of the same runs
-	Benchmark []reports.DatasetInfo // the datasets that averages are over
+	Benchmark []reports.DatasetInfo // datasets of the averages
 }
 
-// Reported reads the runs that fit, with intervals of that many resamples
-// (0: none), and the datasets of the benchmark, or of a suite of it. Where no dataset of
-// the benchmark was run, but those of the embedded sample or of the user's own,
-// the report is about these; else the sample is no part of it.
+// Reported reads the runs that match the conditions, and the datasets of the
+// benchmark or of a suite. The intervals have that many resamples (0: no intervals).
+// If no dataset of the benchmark was run, the report is about the datasets of the
+// runs: the embedded sample, or the user's own. Otherwise it omits the sample.
 func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[string][]string, suite string, resamples int) (Reported, error) {
 	var out Reported
 	runs, err := SelectRuns(ctx, store, where)
@@ -58,23 +58,23 @@ func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[st
 		out.Runs, out.Benchmark = runs, b.ranInfos(runs)
 	}
 	b.noteUnscored(out.Runs)
-	out.Results, err = ReportResults(ctx, store, out.Runs, resamples)
+	out.Results, err = reportResults(ctx, store, out.Runs, resamples)
 	return out, err
 }
 
-// withoutSample leaves out the runs on the embedded sample.
+// withoutSample omits the runs on the embedded sample.
 func (b *Bench) withoutSample(runs []results.RunInfo) []results.RunInfo {
 	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["dataset"], SamplePrefix) })
 	if n := len(runs) - len(kept); n > 0 {
-		b.note("left out: runs on the embedded sample (%d), which is no part of the benchmark", n)
+		b.note("%d runs on the embedded sample omitted: the sample is not part of the benchmark", n)
 	}
 	return kept
 }
 
-// withoutBeginnings leaves out runs whose passages are the beginning of those of
-// a complete run of otherwise the same keys: a trial before the whole.
+// withoutBeginnings omits runs with --limit if a longer complete run has the same
+// other keys.
 func (b *Bench) withoutBeginnings(runs []results.RunInfo) []results.RunInfo {
-	whole := func(r results.RunInfo) string { // its keys but for the limit
+	whole := func(r results.RunInfo) string { // identifies the keys without the limit
 		keys := maps.Clone(r.Keys)
 		delete(keys, "limit")
 		return ner.Run{Keys: keys}.ID()
@@ -87,12 +87,12 @@ func (b *Bench) withoutBeginnings(runs []results.RunInfo) []results.RunInfo {
 	}
 	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return r.Passages < longest[whole(r)] })
 	if n := len(runs) - len(kept); n > 0 {
-		b.note("left out: runs (%d) whose passages longer runs of the same kind hold, too (--where limit=N shows them)", n)
+		b.note("%d partial runs omitted: a longer run with the same settings exists (--where limit=N shows them)", n)
 	}
 	return kept
 }
 
-// noteUnscored tells of runs whose answers were not counted, or not all.
+// noteUnscored notes the runs with answers that are not scored.
 func (b *Bench) noteUnscored(runs []results.RunInfo) {
 	never, since := 0, 0
 	for _, r := range runs {
@@ -112,7 +112,7 @@ func (b *Bench) noteUnscored(runs []results.RunInfo) {
 	}
 }
 
-// DatasetInfos describes datasets, with the reason for which one cannot be run here.
+// DatasetInfos describes datasets for reports, with the reasons of [Bench.Absence].
 func (b *Bench) DatasetInfos(ctx context.Context, ds []*datasets.Dataset) []reports.DatasetInfo {
 	infos := make([]reports.DatasetInfo, len(ds))
 	for i, r := range ds {
@@ -121,7 +121,7 @@ func (b *Bench) DatasetInfos(ctx context.Context, ds []*datasets.Dataset) []repo
 	return infos
 }
 
-// Absence says why a dataset cannot be run; empty if it can.
+// Absence returns the reason for which a dataset cannot be run; empty if it can.
 func (b *Bench) Absence(ctx context.Context, dataset *datasets.Dataset) string {
 	err := loaders.Present(ctx, b.dataFS(), dataset, loaders.Options{Split: ner.Test})
 	switch {
@@ -130,7 +130,7 @@ func (b *Bench) Absence(ctx context.Context, dataset *datasets.Dataset) string {
 	case !loaders.Supported(dataset, ""):
 		return "no parser for its files yet"
 	case dataset.Access == "agreement":
-		return "needs an agreement"
+		return "needs an access agreement"
 	case dataset.Access == "paid":
 		return "needs a paid licence"
 	case errors.Is(err, fs.ErrNotExist):
@@ -148,7 +148,7 @@ func (b *Bench) ranInfos(runs []results.RunInfo) []reports.DatasetInfo {
 			continue
 		}
 		info := reports.DatasetInfo{ID: id}
-		if dataset, err := b.FindDataset(id); err == nil { // else its file is not here any more
+		if dataset, err := b.FindDataset(id); err == nil { // else its file is gone
 			info.Title, info.Domain = dataset.Title, dataset.Domain
 		}
 		infos = append(infos, info)
@@ -157,9 +157,19 @@ func (b *Bench) ranInfos(runs []results.RunInfo) []reports.DatasetInfo {
 	return infos
 }
 
-// ReportResults makes the input of tables from runs, with intervals of that many
-// resamples (0: none).
-func ReportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
+// Results reads the runs that match the conditions, as the input of tables without
+// intervals.
+func Results(ctx context.Context, store *results.Store, where map[string][]string) ([]reports.Result, error) {
+	runs, err := SelectRuns(ctx, store, where)
+	if err != nil {
+		return nil, err
+	}
+	return reportResults(ctx, store, runs, 0)
+}
+
+// reportResults returns the input of tables from runs, with intervals from that many
+// resamples (0: no intervals).
+func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
 	byParser := parsersOf(runs)
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {
@@ -169,7 +179,7 @@ func ReportResults(ctx context.Context, store *results.Store, runs []results.Run
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
 			Signatures: r.Signatures(),
 		}
-		if len(byParser) > 1 { // so that reports say it (docs/spec/metrics.md §8.4)
+		if len(byParser) > 1 { // reports must show it (docs/spec/metrics.md §8.4)
 			out[i].Keys["reader"] = parserOf(r)
 		}
 		for id, m := range r.Scores.Metrics {
@@ -189,7 +199,7 @@ func ReportResults(ctx context.Context, store *results.Store, runs []results.Run
 	return out, nil
 }
 
-// parsersOf lists the versions by which runs were scored.
+// parsersOf returns the set of versions by which runs were scored.
 func parsersOf(runs []results.RunInfo) map[string]bool {
 	parsers := map[string]bool{}
 	for _, r := range runs {
@@ -200,8 +210,8 @@ func parsersOf(runs []results.RunInfo) map[string]bool {
 	return parsers
 }
 
-// parserOf names the versions of parsers and metrics of a scoring. All metrics
-// of one scoring have the same.
+// parserOf names the versions of parsers and metrics by which a run was scored.
+// They are the same for all its metrics.
 func parserOf(r results.RunInfo) string {
 	for _, m := range r.Scores.Metrics {
 		return fmt.Sprintf("%s, metrics %s", m.Reader, m.Version)
@@ -209,8 +219,8 @@ func parserOf(r results.RunInfo) string {
 	return ""
 }
 
-// interval is the 95 % interval of a run's F1 (docs/spec/metrics.md §12.3); ok is false
-// where there is nothing to resample.
+// interval returns the 95 % interval of a run's F1 (docs/spec/metrics.md §12.3). ok is
+// false for fewer than two passages.
 func interval(ctx context.Context, store *results.Store, r results.RunInfo, metric string, resamples int) (ci [2]float64, ok bool, err error) {
 	if ctx.Err() != nil {
 		return ci, false, ctx.Err()
@@ -223,10 +233,11 @@ func interval(ctx context.Context, store *results.Store, r results.RunInfo, metr
 	return [2]float64{i.Low, i.High}, true, nil
 }
 
-// Ratios divides counts as the metric's definition says.
+// Ratios returns precision, recall and F1 by the definition of a metric. A ratio
+// that is not defined is nil.
 func Ratios(id string, s ner.Score) (p, r, f1 *float64) {
 	m, _, err := metrics.ParseID(id)
-	if err != nil { // of a newer nerbench, or none
+	if err != nil { // for example a metric of a newer nerbench
 		return reports.FromCounts(id, s)
 	}
 	ratios := m.Ratios(s)

@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"fmt"
+	"maps"
 	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/metrics"
@@ -11,19 +12,19 @@ import (
 	"slices"
 )
 
-// Reproduced is one score that was computed again.
+// Reproduced compares one stored score with the score computed again.
 type Reproduced struct {
 	Metric string     `json:"metric"`
 	Equal  bool       `json:"equal"`
 	Kept   ner.Score  `json:"kept"`
 	Now    *ner.Score `json:"now"`
-	// Parts says where they part; empty if they are equal.
+	// Parts describes the first difference; empty if they are equal.
 	Parts string `json:"parts,omitempty"`
 }
 
-// Reproduce scores a run, or the one score of a signature, again from the stored
-// answers, and compares the counts with the kept ones. Nothing is written. Scores
-// that differ are an error; the list has all of them.
+// Reproduce computes the scores of a run, or the one score of a signature, again
+// from the stored answers, and compares the counts with the stored counts. It
+// writes nothing. Different counts are an error; the list has all scores.
 func (b *Bench) Reproduce(ctx context.Context, name string) (run results.RunInfo, list []Reproduced, err error) {
 	store, err := b.ReadStore(ctx)
 	if err != nil {
@@ -38,7 +39,7 @@ func (b *Bench) Reproduce(ctx context.Context, name string) (run results.RunInfo
 	if err != nil {
 		return run, nil, fmt.Errorf("reproduce: %w", err)
 	}
-	plan.Metrics = sortedKeys(claims)
+	plan.Metrics = slices.Sorted(maps.Keys(claims))
 	var documents []string
 	plan.Observe = func(p ner.Passage, _ *ner.Document, _ loop.ParsedPassage) {
 		documents = append(documents, p.Document)
@@ -47,32 +48,32 @@ func (b *Bench) Reproduce(ctx context.Context, name string) (run results.RunInfo
 	if err != nil {
 		return run, nil, fmt.Errorf("reproduce: %w", err)
 	}
-	parted := 0
+	different := 0
 	for _, id := range plan.Metrics {
 		r := Reproduced{Metric: id, Kept: claims[id].Score}
 		if now, there := scored.Metrics[id]; there {
 			r.Now = &now.Total
 			kept, err := store.Counts(ctx, run.ID, id)
 			if err != nil {
-				kept = nil // not kept any more: only the sums can be compared
+				kept = nil // no longer stored: only the sums can be compared
 			}
-			r.Parts = parting(claims[id], scored, now, kept, documents)
+			r.Parts = difference(claims[id], scored, now, kept, documents)
 		} else {
 			r.Parts = "the metric has another id now"
 		}
 		if r.Equal = r.Parts == ""; !r.Equal {
-			parted++
+			different++
 		}
 		list = append(list, r)
 	}
-	if parted > 0 {
-		return run, list, fmt.Errorf("reproduce: run %s: %d of %d scores are not equal", run.ID, parted, len(list))
+	if different > 0 {
+		return run, list, fmt.Errorf("reproduce: run %s: %d of %d scores are not equal", run.ID, different, len(list))
 	}
 	return run, list, nil
 }
 
-// findClaims finds the run that a name or a signature stands for, and the
-// scores that are to be equal, by metric id.
+// findClaims finds the run of a name or a signature, and the scores to compare with,
+// by metric id.
 func findClaims(ctx context.Context, store *results.Store, name string) (results.RunInfo, map[string]results.Signature, error) {
 	claims := map[string]results.Signature{}
 	if results.IsSignature(name) {
@@ -95,17 +96,17 @@ func findClaims(ctx context.Context, store *results.Store, name string) (results
 		claims[id] = run.Signature(id)
 	}
 	if len(claims) == 0 {
-		return run, nil, fmt.Errorf("run %s: was not scored (nerbench score %s)", run.ID, run.ID)
+		return run, nil, fmt.Errorf("run %s: not scored (nerbench score %s)", run.ID, run.ID)
 	}
 	return run, claims, nil
 }
 
-// parting says where a score of now parts from the one that is claimed; empty if
-// it does not. kept are the counts by passage that the store has, nil if none.
-func parting(claim results.Signature, scored loop.Scored, now loop.MetricCounts, kept []ner.Score, documents []string) string {
+// difference describes the first difference between a claimed score and the score
+// now; empty if they are equal. kept are the stored counts by passage; nil: unknown.
+func difference(claim results.Signature, scored loop.Scored, now loop.MetricCounts, kept []ner.Score, documents []string) string {
 	versions := ""
 	if claim.Reader != answers.Version || claim.Version != metrics.Version {
-		versions = fmt.Sprintf(" (readers and metrics were %s and %s, and are %s and %s)", claim.Reader, claim.Version, answers.Version, metrics.Version)
+		versions = fmt.Sprintf(" (the versions of parsers and metrics were %s and %s, and are %s and %s)", claim.Reader, claim.Version, answers.Version, metrics.Version)
 	}
 	switch {
 	case scored.Passages != claim.Complete:

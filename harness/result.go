@@ -19,13 +19,13 @@ type Result struct {
 	Passages int                        `json:"passages"`
 	Complete int                        `json:"complete"`
 	Queries  int                        `json:"queries"` // of the whole run
-	Asked    int                        `json:"asked"`   // now
-	Cached   int                        `json:"known"`   // answers that the store had
+	Asked    int                        `json:"asked"`   // sent in this call
+	Cached   int                        `json:"known"`   // answered by the store
 	TooLong  int                        `json:"too_long"`
 	Outcomes map[ner.Outcome]int        `json:"outcomes"`
 	Scores   map[string]metrics.Figures `json:"scores"`
 	Facts    map[string]string          `json:"facts"`             // of the whole run, by the names of ner.Facts
-	Failure  string                     `json:"failure,omitempty"` // why a passage is incomplete: the first reason
+	Failure  string                     `json:"failure,omitempty"` // reason of the first incomplete passage
 }
 
 // Summary is the outcome of [Bench.Run].
@@ -35,7 +35,7 @@ type Summary struct {
 	Incomplete int      `json:"incomplete"`
 }
 
-// NotRun is a dataset that could not be asked, and the reason.
+// NotRun is a dataset that was not run, and the reason.
 type NotRun struct {
 	Dataset string `json:"row"`
 	Why     string `json:"why"`
@@ -46,8 +46,8 @@ func (s *Summary) add(r Result) {
 	s.Incomplete += r.Passages - r.Complete
 }
 
-// fill takes over what the store knows of the run, and its scores by the metrics
-// that were asked for; ids nil: it was not scored.
+// fill sets the counts and metadata of the run from the store, and the scores with
+// these ids. nil: the run was not scored.
 func (r *Result) fill(ctx context.Context, store *results.Store, ids []string) error {
 	info, err := store.Find(ctx, r.Run)
 	if err != nil {
@@ -66,7 +66,7 @@ func (r *Result) fill(ctx context.Context, store *results.Store, ids []string) e
 	return err
 }
 
-// Figures prints kept counts as {counts} of the contract, by metric id.
+// Figures returns the figures of stored scores by metric id.
 func Figures(s results.Scores) (map[string]metrics.Figures, error) {
 	out := map[string]metrics.Figures{}
 	for id, m := range s.Metrics {
@@ -79,13 +79,13 @@ func Figures(s results.Scores) (map[string]metrics.Figures, error) {
 	return out, nil
 }
 
-// metricName is a metric's id without its options.
-func metricName(id string) string {
+// MetricName returns the id of a metric without its options.
+func MetricName(id string) string {
 	name, _, _ := strings.Cut(id, "[")
 	return name
 }
 
-// FailureShare counts the outcomes that are failures, and all of them.
+// FailureShare returns the number of queries that failed, and of all queries.
 func FailureShare(outcomes map[ner.Outcome]int) (failures, queries int) {
 	for o, n := range outcomes {
 		queries += n

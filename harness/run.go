@@ -4,22 +4,69 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"strings"
 
+	"maps"
 	"nerbench/datasets"
-	"nerbench/harness/loop"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
-	"nerbench/prompts"
-	"nerbench/results"
+	"nerbench/runners"
 	"nerbench/runners/cards"
-	"nerbench/runners/open"
 )
 
-// runDataset asks what has no answer yet about one dataset, and scores it.
+// Run sends the queries without an answer for each dataset, then scores the answers.
+// If a dataset cannot be run, the others still are, and the summary lists it. The
+// summary is also valid if an error is returned. The store is created when the first
+// run begins.
+func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
+	summary := Summary{Runs: []Result{}, NotRun: []NotRun{}}
+	for _, id := range r.Metrics { // before hours of inference
+		if _, _, err := metrics.ParseID(id); err != nil {
+			return summary, fault.Usagef("run: %v", err)
+		}
+	}
+	if _, err := ner.PlanOf(r.Plan.Keys()); err != nil {
+		return summary, fault.Usagef("run: %v", err)
+	}
+	card, err := b.complete(&r)
+	if err != nil {
+		return summary, err
+	}
+	store, err := b.openLateStore(ctx)
+	if err != nil {
+		return summary, err
+	}
+	var faults []error
+	for _, dataset := range r.Datasets {
+		result, err := b.runDataset(ctx, store, r, card, dataset)
+		if err == nil {
+			summary.add(result)
+			continue
+		}
+		if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || errors.As(err, new(*UsageError)) || len(r.Datasets) == 1 {
+			faults = []error{err}
+			break
+		}
+		b.note("%s: not run: %v", dataset.ID, err)
+		faults = append(faults, err)
+		summary.NotRun = append(summary.NotRun, NotRun{dataset.ID, err.Error()})
+	}
+	if err := store.close(); err != nil {
+		return summary, err
+	}
+	switch {
+	case len(faults) == 1:
+		return summary, faults[0]
+	case len(faults) > 1:
+		return summary, sameKind(faults, fmt.Errorf("%d of %d datasets were not run", len(faults), len(r.Datasets)))
+	case summary.Incomplete > 0:
+		return summary, &PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", summary.Incomplete)}
+	}
+	return summary, nil
+}
+
+// runDataset sends the queries without an answer for one dataset, and scores it.
 func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card *cards.Card, dataset *datasets.Dataset) (report Result, err error) {
 	p, err := (&Preparer{Bench: b}).prepare(ctx, r, card, dataset)
 	if err != nil {
@@ -53,7 +100,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	asked, err := b.ask(ctx, store, run, m, renderer, dataset, found, r.Scored)
 	if asked.Queries > 0 {
 		twice, fault := b.probeQueries(ctx, dataset, found, renderer, r.Probe)
-		if err != nil { // what was counted is kept, but nothing more is asked
+		if err != nil { // store the counts, but send no more queries
 			twice = nil
 		}
 		if fault = errors.Join(fault, b.keepCounts(ctx, store, run.ID(), m, twice)); err == nil {
@@ -64,7 +111,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	if err != nil {
 		return report, err
 	}
-	if asked.Incomplete > 0 { // its score would be one of some passages: on demand only (docs/spec/metrics.md §1.4)
+	if asked.Incomplete > 0 { // scored on demand only (docs/spec/metrics.md §1.4)
 		report.Failure = asked.Failure.Error()
 		return report, report.fill(ctx, store, nil)
 	}
@@ -78,131 +125,42 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	return report, report.fill(ctx, store, ids)
 }
 
-// Renderer prepares the prompts of a dataset, with what they need of its train split.
-func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Dataset) (*prompts.Renderer, error) {
-	settings := PromptSettings(p, dataset)
-	var err error
-	pr := PromptDataset(dataset)
-	if settings.Own, err = b.OwnFamilies(settings.Family); err != nil {
-		return nil, err
-	}
-	if err := b.Describe(&pr); err != nil {
-		return nil, err
-	}
-	shots := settings.Shots != "" && settings.Shots != "0"
-	if byFrequency := strings.HasSuffix(settings.Queries, ":frequency"); shots || byFrequency {
-		docs, err := b.Documents(ctx, dataset, selectionOf(p).train(datasets.NativeGold))
-		if err != nil {
-			return nil, fmt.Errorf("demonstrations and frequencies come from the train split: %w", err)
-		}
-		pr.Frequency = map[ner.EntityType]int{}
-		for d, err := range docs {
-			if err != nil {
-				return nil, err
-			}
-			for _, s := range d.Spans {
-				pr.Frequency[s.Type]++
-			}
-			if shots {
-				pr.Train = append(pr.Train, d)
-			}
+// sameKind makes an error a [DataError] if all of several others are.
+func sameKind(faults []error, err error) error {
+	for _, f := range faults {
+		if !errors.As(f, new(*DataError)) {
+			return err
 		}
 	}
-	r, err := prompts.New(pr, settings)
-	if err != nil {
-		return nil, fault.Usagef("%v", err)
-	}
-	return r, nil
+	return &DataError{Err: err}
 }
 
-// training opens documents to train on; data is their fingerprint once all of
-// them were read.
-func (b *Bench) training(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (docs iter.Seq2[*ner.Document, error], data func() string, err error) {
-	all, err := b.Documents(ctx, dataset, o)
-	if err != nil {
-		return nil, nil, err
+// noteLock notes data that differs from the recorded checksums. Its run has another
+// fingerprint, and cannot be compared with runs on the recorded data.
+func (b *Bench) noteLock(dataset *datasets.Dataset, s survey) {
+	native := s.part.gold == "" || s.part.gold == datasets.NativeGold
+	if !native || s.part.view == loaders.Table6View {
+		return
 	}
-	fingerprint := loaders.NewFingerprint()
-	return func(yield func(*ner.Document, error) bool) {
-		for d, err := range all {
-			if err == nil {
-				fingerprint.Add(d)
-			}
-			if !yield(d, err) {
-				return
-			}
-		}
-	}, fingerprint.DataKey, nil
+	set, err := dataset.Set("")
+	if err != nil {
+		return // the sample has no recorded checksums
+	}
+	p, err := set.Part(s.part.split)
+	if err != nil || p.Lock == nil {
+		return
+	}
+	if s.lock.TextsSHA256 != p.Lock.TextsSHA256 || s.lock.SpansSHA256 != p.Lock.SpansSHA256 {
+		b.note("%s: %s: the data does not match the recorded checksums: %d documents with %d spans, recorded %d with %d (nerbench datasets verify %s lists the differences); the run is marked by the fingerprint of its data",
+			dataset.ID, s.part.split, s.lock.Documents, s.lock.Spans, p.Lock.Documents, p.Lock.Spans, dataset.ID)
+	}
 }
 
-// nativeTypes are the types of a dataset by native label.
-func nativeTypes(dataset *datasets.Dataset) map[string]ner.EntityType {
-	types := map[string]ner.EntityType{}
-	for _, l := range dataset.Labels {
-		if !l.Drop {
-			types[l.Native] = l.Type
-		}
+// mergeKeys merges maps of keys. Later values replace earlier ones.
+func mergeKeys(parts ...map[string]string) map[string]string {
+	keys := map[string]string{}
+	for _, p := range parts {
+		maps.Copy(keys, p)
 	}
-	return types
-}
-
-// longestPrompt renders the prompts of a text of that many bytes, and returns
-// the size of the longest and of its answer, and one of the prompts.
-func longestPrompt(r *prompts.Renderer, bytes int) (size, answer int, example ner.Prompt, err error) {
-	text := strings.Repeat("x", bytes)
-	d := &ner.Document{Text: text}
-	queries, err := r.AllQueries(d)
-	if err != nil {
-		return 0, 0, example, err
-	}
-	for i := range queries {
-		size = max(size, queries[i].Prompt.Size())
-		answer = max(answer, queries[i].Prompt.MaxTokens)
-		example = queries[i].Prompt
-	}
-	return size, answer, example, nil
-}
-
-// ask puts the questions of a run that have no answer yet.
-func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, scored bool) (asked loop.Asked, err error) {
-	done, err := store.Done(ctx, run.ID())
-	if err != nil {
-		return asked, err
-	}
-	already := 0
-	for _, d := range done {
-		if d {
-			already++
-		}
-	}
-	if already == found.passages {
-		b.note("%s: %s: all %d passages have their answers already (run %s)", dataset.ID, m.Identity.Model, already, run.ID())
-		return asked, store.End(ctx, run.ID())
-	}
-	if already > 0 {
-		b.note("%s: %s: continues run %s: %d of %d passages are done", dataset.ID, m.Identity.Model, run.ID(), already, found.passages)
-	}
-	docs, err := b.asked(ctx, dataset, found.part)
-	if err != nil {
-		return asked, err
-	}
-	progress, err := b.newProgress(dataset, run.Keys, found.passages, already, m.AtOnce, scored)
-	if err != nil {
-		return asked, err
-	}
-	writer := store.Writer(ctx, run.ID())
-	defer func() { // whatever happens, what was answered is kept
-		for _, fault := range []error{writer.Close(), store.End(context.WithoutCancel(ctx), run.ID())} {
-			if fault != nil && !errors.Is(err, fault) { // a full disk shows in both
-				err = errors.Join(err, fault)
-			}
-		}
-	}()
-	defer progress.end()
-	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
-	return loop.Ask(ctx, loop.Plan{
-		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
-		Identity: identity, Decoding: decoding,
-		Runner: m.Runner, Slots: m.Slots, Recorder: writer, Observe: progress.finished,
-	})
+	return keys
 }

@@ -12,15 +12,15 @@ import (
 	"nerbench/results"
 )
 
-// A page shows so many passages of a run, and of so many runs.
+// The limits of the sample passages on a page.
 const (
 	samplesOfRun  = 3
 	sampledRuns   = 100
 	sampleAnswers = 40 // of a passage
 )
 
-// Samples reads a few passages of the last run of each model about each dataset.
-// A run whose data is not here has none.
+// Samples reads a few passages of the last run of each model on each dataset. A run
+// whose data is missing has none.
 func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]page.Sample, error) {
 	var samples []page.Sample
 	for _, r := range lastRuns(runs) {
@@ -37,7 +37,7 @@ func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []result
 	return samples, nil
 }
 
-// lastRuns keeps the last run of each model about each dataset that has answers, by
+// lastRuns keeps the last run with answers of each model on each dataset, ordered by
 // dataset and model.
 func lastRuns(runs []results.RunInfo) []results.RunInfo {
 	var last []results.RunInfo
@@ -61,7 +61,7 @@ func lastRuns(runs []results.RunInfo) []results.RunInfo {
 	return last[:min(len(last), sampledRuns)]
 }
 
-// samplesOf returns the first passages of a run that have gold.
+// samplesOf returns the first passages of a run with gold entities.
 func (b *Bench) samplesOf(ctx context.Context, store *results.Store, r results.RunInfo) ([]page.Sample, error) {
 	plan, err := b.ScorePlan(ctx, store, r.ID)
 	if err != nil {

@@ -1,7 +1,6 @@
 package harness
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -17,10 +16,10 @@ import (
 	"nerbench/results"
 )
 
-// Score reads the stored answers of runs again, counts, and keeps the counts. No
-// model is asked. Runs are named by the beginnings of their ids; none: all of the
-// store. The metrics are ids; none: [loop.DefaultMetrics]. A run that cannot be
-// scored does not stop the others; the result holds those that were.
+// Score parses the stored answers of runs again, and stores the counts. It sends no
+// queries. Runs are named by the beginning of their ids; no name: all runs of the
+// store. No metric ids: [loop.DefaultMetrics]. If a run cannot be scored, the others
+// still are.
 func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, error) {
 	var out Rescored
 	for _, id := range metricIDs {
@@ -33,7 +32,7 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 		return out, err
 	}
 	defer store.Close()
-	found, err := FindRuns(ctx, store, runs)
+	found, err := findRuns(ctx, store, runs)
 	if err != nil {
 		return out, err
 	}
@@ -65,9 +64,8 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 	return out, nil
 }
 
-// FindRuns finds runs by the beginning of their ids; all of them if none is
-// named.
-func FindRuns(ctx context.Context, store *results.Store, names []string) ([]results.RunInfo, error) {
+// findRuns finds runs by the beginning of their ids; no name: all of them.
+func findRuns(ctx context.Context, store *results.Store, names []string) ([]results.RunInfo, error) {
 	if len(names) == 0 {
 		return store.Runs(ctx, nil)
 	}
@@ -82,26 +80,25 @@ func FindRuns(ctx context.Context, store *results.Store, names []string) ([]resu
 	return runs, nil
 }
 
-// scoreRun reads the answers of a run, counts, and keeps the counts: of the
-// metrics that are named, those that every run has, and those that were kept
-// before. It returns the ids of those that are named. Unless it must always
-// score, it leaves counts alone that are of all answers and of these parsers.
+// scoreRun scores a run by the named metrics, the default ones, and those of its
+// stored scores. It stores the counts, and returns the full ids of the named metrics.
+// Unless always is set, it skips a run whose stored scores are up to date.
 func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, named []string, always bool) ([]string, error) {
 	info, err := store.Find(ctx, run)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := loop.MetricIDs(named, info.Keys["queries"], AnswerForm(info.Keys))
+	asked, err := MetricIDs(named, info.Keys)
 	if err != nil {
 		return nil, fault.Usagef("%v", err)
 	}
 	wanted := slices.Concat(loop.DefaultMetrics, asked)
-	for _, id := range sortedKeys(info.Scores.Metrics) {
-		if _, _, err := metrics.ParseID(id); err == nil { // else of another nerbench
+	for _, id := range slices.Sorted(maps.Keys(info.Scores.Metrics)) {
+		if _, _, err := metrics.ParseID(id); err == nil { // skip metrics of other versions of nerbench
 			wanted = append(wanted, id)
 		}
 	}
-	if wanted, err = loop.MetricIDs(wanted, info.Keys["queries"], AnswerForm(info.Keys)); err != nil {
+	if wanted, err = MetricIDs(wanted, info.Keys); err != nil {
 		return nil, err
 	}
 	if !always && current(info, wanted) {
@@ -129,8 +126,8 @@ func (b *Bench) scoreRun(ctx context.Context, store *results.Store, run string, 
 	return asked, store.SaveScores(ctx, run, kept)
 }
 
-// sameScores reports whether the store keeps exactly these scores already: then
-// it is left as it is, byte for byte.
+// sameScores reports whether the store has exactly these scores. The store is then
+// not written.
 func sameScores(ctx context.Context, store *results.Store, info results.RunInfo, now results.Scores) (bool, error) {
 	before := info.Scores
 	if before.Passages != now.Passages || len(before.Metrics) != len(now.Metrics) ||
@@ -150,8 +147,8 @@ func sameScores(ctx context.Context, store *results.Store, info results.RunInfo,
 	return true, nil
 }
 
-// current reports whether the kept scores of a run are those that scoring it
-// again would give.
+// current reports whether the stored scores of a run are of all its answers and by
+// the current versions of parsers and metrics.
 func current(info results.RunInfo, ids []string) bool {
 	if info.Scores.Passages != info.Complete || info.Complete == 0 {
 		return false
@@ -165,7 +162,7 @@ func current(info results.RunInfo, ids []string) bool {
 	return true
 }
 
-// ScorePlan joins a run's answers with its documents.
+// ScorePlan returns the plan to score a run: its answers and its documents.
 func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) (loop.ScorePlan, error) {
 	run, err := store.Find(ctx, id)
 	if err != nil {
@@ -184,7 +181,7 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 		return loop.ScorePlan{}, err
 	}
 	if found.data != run.Keys["data"] {
-		return loop.ScorePlan{}, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data is not the data that the run asked about (fingerprint %s, the run has %s)",
+		return loop.ScorePlan{}, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data differs from the data of the run (fingerprint %s, the run has %s)",
 			dataset.ID, plan.Split, found.data, run.Keys["data"])}
 	}
 	options, err := parseOptions(dataset, run.Keys)
@@ -201,20 +198,23 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 	}, nil
 }
 
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+// MetricIDs returns the full ids of metrics for a run with these keys, as
+// [loop.MetricIDs] does.
+func MetricIDs(ids []string, keys map[string]string) ([]string, error) {
+	return loop.MetricIDs(ids, keys["queries"], answerForm(keys))
+}
 
-// AnswerForm returns the form of the answers of a run, and the presets that can parse
-// them. Both are empty where the family of the run is unknown.
-func AnswerForm(keys map[string]string) loop.ParseOptions {
-	a, _ := answersOf(keys) // parsing them is the error
+// answerForm returns the form of the answers of a run, and the presets that can parse
+// them. Both are empty if the family of the run is unknown.
+func answerForm(keys map[string]string) loop.ParseOptions {
+	a, _ := answersOf(keys) // an unknown family has no form
 	return loop.ParseOptions{Form: a.Form, Presets: a.Presets}
 }
 
-// parseOptions says how to parse the answers of a run: no prompts are needed, only
-// the words that they had for the types.
+// parseOptions returns the options to parse the answers of a run. They include the
+// words for the types in its prompts.
 func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.ParseOptions, error) {
-	options := AnswerForm(keys)
+	options := answerForm(keys)
 	plan, err := ner.PlanOf(keys)
 	if err != nil {
 		return options, err

@@ -11,21 +11,21 @@ import (
 	"nerbench/prompts"
 )
 
-// selection is the part of a split that a run asks about.
+// selection describes the passages of a run.
 type selection struct {
 	split ner.Split
 	gold  datasets.UniNERGold
 	view  string // of the loaders; empty: the documents of the files
-	limit int    // passages from the start; 0: all
+	limit int    // number of passages from the start; 0: all
 	shard ner.Shard
-	// cap is the largest number of passage-type pairs (docs/spec/metrics.md §10.5); 0: none.
+	// cap is the largest number of passage-type pairs (docs/spec/metrics.md §10.5); 0: no cap.
 	cap int
-	// sampleSeed draws splits that are not in the release, and the passages under
-	// the cap.
+	// sampleSeed is the seed of splits that are not in the release, and of the sample
+	// under the cap.
 	sampleSeed int
 }
 
-// selectionOf reads the selection of a plan.
+// selectionOf returns the selection of a plan.
 func selectionOf(p ner.Plan) selection {
 	s := selection{split: p.Split, view: p.View, limit: p.Limit, shard: p.Shard, cap: p.Cap}
 	if p.SampleSeed != nil {
@@ -37,21 +37,21 @@ func selectionOf(p ner.Plan) selection {
 	return s
 }
 
-// LoaderOptions are the options under which the documents of a plan are loaded.
+// LoaderOptions returns the options to load the documents of a plan.
 func LoaderOptions(p ner.Plan) loaders.Options { return selectionOf(p).options() }
 
-// options are those of the loader.
+// options returns the options of the loader.
 func (s selection) options() loaders.Options {
 	return loaders.Options{Split: s.split, Gold: s.gold, View: s.view, Seed: s.sampleSeed}
 }
 
-// train are the loader's options of the train split that goes with the selection:
-// random splits have one seed.
+// train returns the options to load the train split that belongs to the selection.
+// The seed is the same, because random splits of one dataset must be disjoint.
 func (s selection) train(gold datasets.UniNERGold) loaders.Options {
 	return loaders.Options{Split: ner.Train, Gold: gold, View: s.view, Seed: s.sampleSeed}
 }
 
-// keys are the run's keys that say which passages of a dataset it asks about.
+// keys returns the keys of a run that determine its passages.
 func (s selection) keys(dataset *datasets.Dataset) map[string]string {
 	p := ner.Plan{Split: s.split, Limit: s.limit, Cap: s.cap}
 	if s.gold != "" && s.gold != datasets.NativeGold {
@@ -69,8 +69,8 @@ func (s selection) keys(dataset *datasets.Dataset) map[string]string {
 	return p.Keys()
 }
 
-// part says which documents of a split are asked: those with index below limit,
-// in the shard, and in the sample.
+// part is a selection of passages: those with an index below the limit, in the
+// shard, and in the sample under the cap.
 type part struct {
 	selection
 	sample []int // ascending; nil: no cap
@@ -87,7 +87,7 @@ func (p part) has(index int) bool {
 	return found
 }
 
-// cut keeps the documents of the part.
+// cut filters the documents of the part.
 func (p part) cut(docs iter.Seq2[*ner.Document, error]) iter.Seq2[*ner.Document, error] {
 	return func(yield func(*ner.Document, error) bool) {
 		index := 0
@@ -103,17 +103,17 @@ func (p part) cut(docs iter.Seq2[*ner.Document, error]) iter.Seq2[*ner.Document,
 	}
 }
 
-// survey is what a run must know of its passages before it asks the first.
+// survey describes the passages of a run before its first query.
 type survey struct {
 	part     part
 	data     string // fingerprint of the whole split
 	lock     datasets.Lock
-	passages int // that are asked
-	longest  int // bytes of the longest text among them
+	passages int // number of passages of the run
+	longest  int // bytes of their longest text
 }
 
-// survey reads a split once: its fingerprint is part of the run's identity,
-// its longest passage decides the context.
+// survey reads a split once, because its fingerprint is part of the run's identity,
+// and its longest passage determines the context length.
 func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
 	out := survey{part: part{selection: s}}
 	docs, err := b.Documents(ctx, dataset, s.options())
@@ -135,7 +135,7 @@ func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selecti
 	}
 	out.data, out.lock = fingerprint.DataKey(), fingerprint.Lock()
 	if s.limit >= len(sizes) {
-		out.part.limit = 0 // all of them: the same run as without a limit
+		out.part.limit = 0 // the same run as without a limit
 	}
 	if s.cap > 0 {
 		out.part.sample = prompts.Sample(s.sampleSeed, dataset.ID, ids, len(dataset.Types()), s.cap)
@@ -152,7 +152,7 @@ func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selecti
 	return out, nil
 }
 
-// asked streams the documents that a run asks.
+// asked streams the documents of a run.
 func (b *Bench) asked(ctx context.Context, dataset *datasets.Dataset, p part) (iter.Seq2[*ner.Document, error], error) {
 	docs, err := b.Documents(ctx, dataset, p.options())
 	if err != nil {
@@ -161,9 +161,8 @@ func (b *Bench) asked(ctx context.Context, dataset *datasets.Dataset, p part) (i
 	return p.cut(docs), nil
 }
 
-// TrainOptions are the options under which the train split that goes with a plan
-// is loaded.
-func TrainOptions(p ner.Plan) loaders.Options {
+// trainOptions returns the options to load the train split that belongs to a plan.
+func trainOptions(p ner.Plan) loaders.Options {
 	s := selectionOf(p)
 	return s.train(s.gold)
 }

@@ -10,7 +10,7 @@ import (
 	"nerbench/runners"
 )
 
-// PromptSettings are the settings of prompts of a plan.
+// PromptSettings returns the prompt settings of a plan.
 func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
 	s := prompts.Settings{
 		Family: p.Family, Variant: p.Variant, Order: p.Order, Wording: p.Wording, Paraphrase: p.Paraphrase,
@@ -24,7 +24,7 @@ func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
 	return s
 }
 
-// decodingOf are the sampling parameters of a plan (docs/spec/prompts.md §2.5).
+// decodingOf returns the sampling parameters of a plan (docs/spec/prompts.md §2.5).
 func decodingOf(p ner.Plan) runners.Decoding {
 	d := runners.Decoding{Seed: 1, Think: p.Think == "on"}
 	if p.Family == "spans" {
@@ -42,8 +42,8 @@ func decodingOf(p ner.Plan) runners.Decoding {
 	return d
 }
 
-// PromptDataset is what prompts need of a dataset. Several labels may have one type: the
-// first one names it.
+// PromptDataset returns the types of a dataset for prompts. If several labels have
+// the same type, the first label is its native name.
 func PromptDataset(dataset *datasets.Dataset) prompts.Dataset {
 	out := prompts.Dataset{ID: dataset.ID}
 	for _, t := range dataset.Types() {
@@ -53,8 +53,8 @@ func PromptDataset(dataset *datasets.Dataset) prompts.Dataset {
 	return out
 }
 
-// typeNames are the names by which an answer may call the types of a dataset: what
-// the prompt said, the natural name, and every native label.
+// typeNames returns the names that answers may use for the types of a dataset: the
+// word of the prompt, the natural name, and every native label.
 func typeNames(dataset *datasets.Dataset, words []string) []answers.TypeName {
 	var names []answers.TypeName
 	for i, t := range dataset.Types() {

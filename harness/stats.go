@@ -9,30 +9,30 @@ import (
 	"nerbench/ner"
 )
 
-// Stats is one dataset of Table 6, measured beside published. Measured is null
-// where the files are not here.
+// Stats compares the measured counts of a dataset with those of Table 6. Measured is
+// null if the files are missing.
 type Stats struct {
 	Dataset   string                    `json:"dataset"`
 	Domain    string                    `json:"domain"`
 	State     string                    `json:"state"`
 	Published datasets.Table6           `json:"published"`
-	Types     int                       `json:"types"` // that occur in what was measured; of the dataset, if nothing was
+	Types     int                       `json:"types"` // in the measured splits; of the dataset if no split was measured
 	Measured  map[ner.Split]*StatsSplit `json:"measured"`
 	Rule      string                    `json:"count_rule"` // exact, near or no
-	// Reason says why a count differs from the published one; empty if none does.
+	// Reason explains why a count differs from the published one; empty if all agree.
 	Reason string `json:"reason"`
 }
 
-// StatsSplit is what was measured in one split.
+// StatsSplit has the measured counts of one split.
 type StatsSplit struct {
-	Documents int `json:"documents"` // of the files, or drawn of them
+	Documents int `json:"documents"` // in the files, or drawn from them
 	Spans     int `json:"spans"`
-	// Instances are the units under the view of Table 6; null where there is no
-	// such view of the files.
+	// Instances is the number of documents under the view of Table 6; null if the
+	// files have no such view.
 	Instances *int `json:"instances"`
 }
 
-// Count is the number that stands beside the published one.
+// Count returns the number to compare with the published one.
 func (p *StatsSplit) Count() int {
 	if p.Instances != nil {
 		return *p.Instances
@@ -40,7 +40,8 @@ func (p *StatsSplit) Count() int {
 	return p.Documents
 }
 
-// Stats measures datasets beside Table 6. The error joins those of all datasets.
+// Stats measures datasets, and compares them with Table 6. The error joins those of
+// all datasets.
 func (b *Bench) Stats(ctx context.Context, ds []*datasets.Dataset) ([]Stats, error) {
 	lines, faults := make([]Stats, len(ds)), make([]error, len(ds))
 	eachJob(len(ds), func(i int) { lines[i], faults[i] = b.statsOf(ctx, ds[i]) })
@@ -67,8 +68,8 @@ func (b *Bench) statsOf(ctx context.Context, dataset *datasets.Dataset) (Stats, 
 	return l, nil
 }
 
-// statsPart counts a split as it is and under the view of Table 6; nil where it
-// is not here.
+// statsPart counts a split with and without the view of Table 6; nil if its files
+// are missing.
 func (b *Bench) statsPart(ctx context.Context, dataset *datasets.Dataset, split ner.Split, types map[ner.EntityType]bool) (*StatsSplit, error) {
 	o := loaders.Options{Split: split, View: loaders.Table6View}
 	var part *StatsSplit
@@ -90,7 +91,7 @@ func (b *Bench) statsPart(ctx context.Context, dataset *datasets.Dataset, split 
 	return part, nil
 }
 
-// count reads a split; documents is -1 where it is not here.
+// count reads a split; documents is -1 if its files are missing.
 func (b *Bench) count(ctx context.Context, dataset *datasets.Dataset, o loaders.Options, types map[ner.EntityType]bool) (documents, spans int, err error) {
 	if !loaders.Supported(dataset, "") || loaders.Present(ctx, b.dataFS(), dataset, o) != nil {
 		return -1, 0, nil
@@ -112,8 +113,8 @@ func (b *Bench) count(ctx context.Context, dataset *datasets.Dataset, o loaders.
 	return documents, spans, nil
 }
 
-// reason says why a measured count is not the published one, in the words of the
-// dataset's file.
+// reason returns the explanation in the dataset's file if a measured count differs
+// from the published one.
 func (l Stats) reason(dataset *datasets.Dataset) string {
 	differs, measured := l.Types != l.Published.Types, false
 	for split, p := range l.Measured {

@@ -16,7 +16,7 @@ import (
 )
 
 // OpenStore opens the store for reading and writing, and upgrades an older
-// schema. It must exist.
+// schema. The store must exist.
 func (b *Bench) OpenStore(ctx context.Context) (*results.Store, error) {
 	return b.openStore(ctx, results.Existing)
 }
@@ -29,7 +29,7 @@ func (b *Bench) openStore(ctx context.Context, mode results.Mode) (*results.Stor
 	return s, adviseStore(err)
 }
 
-// ReadStore opens the store for reading. It must exist, and is never changed.
+// ReadStore opens the store for reading. The store must exist, and is not changed.
 func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
 	if err := b.checkStore(); err != nil {
 		return nil, err
@@ -38,15 +38,15 @@ func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
 	return s, adviseStore(err)
 }
 
-// lateStore is a store that is made when the first run begins: a command that
-// finds neither data nor model leaves no file behind.
+// lateStore is a store that is created when the first run begins, so that a command
+// without data or model creates no file.
 type lateStore struct {
 	bench *Bench
-	store *results.Store // nil if there is none yet
+	store *results.Store // nil until it is opened
 }
 
-// openLateStore opens the store if it exists: a store that must be left alone is
-// an error before anything is asked.
+// openLateStore opens the store if it exists, because an unusable store must be an
+// error before the first query.
 func (b *Bench) openLateStore(ctx context.Context) (*lateStore, error) {
 	s, err := b.openStore(ctx, results.Existing)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -59,7 +59,7 @@ func (b *Bench) openLateStore(ctx context.Context) (*lateStore, error) {
 	return &lateStore{bench: b}, nil
 }
 
-// open returns the store, and makes it if there is none yet.
+// open returns the store, and creates it if need be.
 func (l *lateStore) open(ctx context.Context) (*results.Store, error) {
 	if l.store != nil {
 		return l.store, nil
@@ -76,8 +76,8 @@ func (l *lateStore) close() error {
 	return l.store.Close()
 }
 
-// checkStore refuses the address of a server, which would else become the name
-// of a file.
+// checkStore rejects the address of a server, which would otherwise be the name of a
+// file.
 func (b *Bench) checkStore() error {
 	if strings.Contains(b.Store, "://") {
 		return fault.Usagef("--store: %s: only files are supported", b.Store)
@@ -85,7 +85,7 @@ func (b *Bench) checkStore() error {
 	return nil
 }
 
-// adviseStore adds the way to get a store where there is none.
+// adviseStore adds advice to the error about a missing store.
 func adviseStore(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -93,7 +93,7 @@ func adviseStore(err error) error {
 	return &fault.Hint{Err: err, Advice: "run something first (nerbench run, nerbench quickstart), or name another store with --store"}
 }
 
-// StoreAdvice is what the user can do about an error of a store; empty for other
+// StoreAdvice returns advice for the user about an error of a store; empty for other
 // errors.
 func StoreAdvice(err error) string {
 	for _, a := range []struct {
@@ -104,10 +104,10 @@ func StoreAdvice(err error) string {
 		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
 		{results.ErrOlder, "nerbench score --all upgrades it"},
 		{results.ErrNotStore, "the file was not touched; name another one with --store"},
-		{results.ErrLocked, "wait until the other nerbench is done, or stop it"},
-		{results.ErrFull, "make room and give the same command again: it continues"},
+		{results.ErrLocked, "wait for the other nerbench to finish, or stop it"},
+		{results.ErrFull, "free disk space and run the same command again to resume"},
 		{results.ErrReadOnly, "change the permissions, or name another store with --store"},
-		{results.ErrDamaged, "keep a copy of the file and of those beside it; sqlite3 FILE .recover may save what is left"},
+		{results.ErrDamaged, "copy the file and the files beside it; sqlite3 FILE .recover may save part of the data"},
 	} {
 		if errors.Is(err, a.reason) {
 			return a.advice
@@ -135,9 +135,9 @@ func fits(keys map[string]string, where map[string][]string) bool {
 	return true
 }
 
-// ParseWhere reads conditions key=value on runs: several values of one key are
-// alternatives, several keys must all hold. An empty value selects runs without
-// the key. known reports the keys that may be named.
+// ParseWhere parses conditions key=value on runs. Different keys are ANDed, repeated
+// keys are ORed. An empty value selects runs without the key. known reports whether a
+// key exists.
 func ParseWhere(pairs []string, known func(string) bool) (map[string][]string, error) {
 	where := map[string][]string{}
 	for _, pair := range pairs {

@@ -8,10 +8,10 @@ import (
 	"nerbench/reports"
 )
 
-// TableRequest says which table to make of the runs in the store.
+// TableRequest describes a table of the runs in the store.
 type TableRequest struct {
-	// Spec names the axes, the metrics, and the runs by their keys. Its datasets,
-	// ratios and doubled counts are filled in.
+	// Spec has the axes, the metrics, and the conditions on runs. Its datasets, ratios
+	// and doubled counts are set by [Bench.Table].
 	reports.Spec
 	// Suite limits the datasets to those of a suite; empty: all.
 	Suite string
@@ -19,7 +19,7 @@ type TableRequest struct {
 	Resamples int
 	// Published names published systems that stand beside the runs.
 	Published []string
-	// Ranks asks for rank ranges (docs/spec/metrics.md §12.6).
+	// Ranks adds rank ranges (docs/spec/metrics.md §12.6).
 	Ranks bool
 }
 
@@ -30,7 +30,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, err
 	}
 	defer store.Close()
-	ofRuns := map[string][]string{} // the other keys are known to tables only
+	ofRuns := map[string][]string{} // the other keys are of tables only
 	for key, values := range r.Where {
 		if key != reports.KeyDomain && key != reports.KeySystem {
 			ofRuns[key] = values
@@ -41,7 +41,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, err
 	}
 	if len(found.Runs) == 0 {
-		b.note("no run fits: nerbench runs list shows those of the store")
+		b.note("no run matches: nerbench runs list shows the runs of the store")
 	}
 	r.Benchmark, r.Spec.Ratios, r.Spec.Doubled = found.Benchmark, Ratios, Doubled
 	t, err := reports.Build(found.Results, r.Spec)
@@ -55,15 +55,15 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, &UsageError{Err: err}
 	}
 	if r.Ranks {
-		if err := RankSystems(ctx, store, t, found.Runs); err != nil {
+		if err := rankSystems(ctx, store, t, found.Runs); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
 
-// negativesApart refuses a table of models against query sets: negative sampling in
-// training and at inference never stand in one (docs/spec/prompts.md §2.9).
+// negativesApart rejects a table of models against query sets, because it would mix
+// negative sampling in training and at inference (docs/spec/prompts.md §2.9).
 func negativesApart(t *reports.Table) error {
 	axes := []string{t.RowKey, t.ColKey}
 	models := slices.Contains(axes, reports.KeyModel) || slices.Contains(axes, reports.KeySystem)

@@ -110,7 +110,7 @@ func parsesItself(t *testing.T, s prompts.Settings) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := AnswerForm(r.Keys()) // not of s: a family of the user's own may have gone
+	options := answerForm(r.Keys()) // not of s: a family of the user's own may have gone
 	for i, word := range r.Words() {
 		options.Types = append(options.Types, answers.TypeName{Natural: dataset.Types[i].Name, Prompt: word})
 	}

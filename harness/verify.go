@@ -15,8 +15,8 @@ import (
 )
 
 // Verify loads every split that is present, or those of the named datasets, and
-// compares it with the recorded counts and checksums. Differences, and missing
-// files of a named dataset, are an error; the list has all splits.
+// compares it with the recorded counts and checksums. Differences are an error, and
+// so are missing files of a named dataset. The list has all splits.
 func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, error) {
 	ds, err := b.SelectDatasets(names, "", "")
 	if err != nil {
@@ -58,29 +58,30 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, err
 		}
 	}
 	if bad > 0 {
-		return kept, &fault.DataError{Err: fmt.Errorf("not the locked data: %s (%d of %d splits)", differing(kept), bad, len(kept))}
+		return kept, &fault.DataError{Err: fmt.Errorf("%s: not the recorded counts and checksums (%d of %d splits)", differing(kept), bad, len(kept))}
 	}
 	return kept, nil
 }
 
-// differing names the splits that are not as locked, and in what.
+// differing lists the splits that differ from the recorded data, and the fields that
+// differ.
 func differing(list []verify.Split) string {
 	var parts []string
 	for _, v := range list {
 		if v.State != loaders.StateDiffers {
 			continue
 		}
-		var what []string
+		var fields []string
 		for _, d := range v.Differences {
 			name, _, _ := strings.Cut(d, ":")
-			what = append(what, name)
+			fields = append(fields, name)
 		}
-		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Dataset, v.Set, v.Split, strings.Join(what, ", ")))
+		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Dataset, v.Set, v.Split, strings.Join(fields, ", ")))
 	}
 	return strings.Join(parts, "; ")
 }
 
-// eachJob does n jobs on all processors and waits.
+// eachJob calls do with 0 to n-1 on all processors, and waits.
 func eachJob(n int, do func(int)) {
 	next := make(chan int)
 	var workers sync.WaitGroup

@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// Order returns the items by ascending [ner.Hash] of context and item, ties by
+// Order returns the items ordered by the [ner.Hash] of context and item, ties by their
 // bytes (docs/spec/prompts.md §2.2).
 func Order(seed int, purpose string, context []string, items []string) []string {
 	out := make([]string, len(items))
@@ -20,7 +20,7 @@ func Order(seed int, purpose string, context []string, items []string) []string 
 	return out
 }
 
-// orderedPlaces are the places of the items, in the order of [Order].
+// orderedPlaces returns the indexes of the items in the order of [Order].
 func orderedPlaces(seed int, purpose string, context []string, items []string) []int {
 	places, keys := make([]int, len(items)), make([]uint64, len(items))
 	for i, item := range items {
@@ -38,8 +38,8 @@ type Weighted struct {
 	Weight uint64
 }
 
-// Draw draws n items without replacement, by weight, in the order of the draws
-// (docs/spec/prompts.md §2.2). It stops early when no weight is left.
+// Draw draws n items by weight, without replacement, in the order of the draws
+// (docs/spec/prompts.md §2.2). It returns fewer if all other weights are 0.
 func Draw(seed int, purpose string, context []string, pool []Weighted, n int) []string {
 	left := slices.Clone(pool)
 	var drawn []string
@@ -67,7 +67,7 @@ func Draw(seed int, purpose string, context []string, pool []Weighted, n int) []
 
 // Sample chooses the passages of a dataset under a cap on passage-type pairs
 // (docs/spec/metrics.md §10.5): all of them if they fit, else the first cap/types of
-// order(seed, "passages", dataset, ids). It returns their places in ids, ascending.
+// order(seed, "passages", dataset, ids). It returns ascending indexes in ids.
 func Sample(seed int, dataset string, ids []string, types, capPairs int) []int {
 	n := len(ids)
 	if types > 0 && n*types > capPairs {
@@ -81,7 +81,7 @@ func Sample(seed int, dataset string, ids []string, types, capPairs int) []int {
 	return places
 }
 
-// listedPlaces are 0 to n-1.
+// listedPlaces returns 0 to n-1.
 func listedPlaces(n int) []int {
 	places := make([]int, n)
 	for i := range places {

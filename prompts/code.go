@@ -8,12 +8,12 @@ import (
 	"nerbench/ner"
 )
 
-// code asks for instances of Python classes (docs/spec/prompts.md §4.9).
+// code is the family with Python classes as types (docs/spec/prompts.md §4.9).
 var code = Family{
-	Name: "code", Meaning: "types as classes of Python, mentions as their instances",
+	Name: "code", Meaning: "types as Python classes, mentions as their instances",
 	Layout: "all", Shape: "completion", MaxTokens: 512, Fewshot: true,
 	Variants: []Variant{
-		{Name: "gollie", Meaning: "GoLLIE's template, with generic docstrings: not its published setting"},
+		{Name: "gollie", Meaning: "GoLLIE's template with generic docstrings, unlike its published setting"},
 		{Name: "knowcoder", Meaning: "KnowCoder's template, with one base class", Stop: []string{`"""`}, MaxTokens: 640},
 	},
 	templates: folder("code"),
@@ -67,7 +67,7 @@ func knowCoderAnswer(q *question, d *ner.Document) string {
 	return "results = [\n" + strings.Join(calls, ",\n") + "\n]"
 }
 
-// docstring writes a text so that it can stand between triple quotes.
+// docstring returns a text that is valid between triple quotes.
 func docstring(text string) string {
 	text = strings.ReplaceAll(strings.ReplaceAll(text, `\`, `\\`), `"""`, `\"\"\"`)
 	if strings.HasSuffix(text, `"`) {
@@ -76,8 +76,8 @@ func docstring(text string) string {
 	return text
 }
 
-// pythonString writes a Python string literal: double quotes, unless the text has
-// more of them than single ones.
+// pythonString returns a Python string literal, in double quotes unless the text has
+// more of them than single quotes.
 func pythonString(text string) string {
 	quote := byte('"')
 	if strings.Count(text, `"`) > strings.Count(text, "'") {

@@ -6,15 +6,14 @@ import (
 	"nerbench/ner"
 )
 
-// demonstrations are solved queries: text of the prompt, or messages before its
-// last one (docs/spec/prompts.md §2.8).
+// demonstrations are solved queries, either as text in the prompt or as messages before
+// its last one (docs/spec/prompts.md §2.8).
 type demonstrations struct {
 	text     string
 	messages []ner.Message
 }
 
-// prepareDemonstrations renders those that most documents share, where they are
-// the same for all of them.
+// prepareDemonstrations renders the demonstrations that most documents share.
 func (f *textForm) prepareDemonstrations() {
 	f.standard = map[int]demonstrations{}
 	if f.r.shots == nil || !f.plain {
@@ -30,8 +29,9 @@ func (f *textForm) prepareDemonstrations() {
 	}
 }
 
-// show returns the demonstrations for a group of types. v is what is inserted for
-// them; prepared: what was prepared serves for this document.
+// show returns the demonstrations for a group of types. v are the values of their
+// placeholders. prepared is set if the prepared demonstrations are valid for this
+// document.
 func (f *textForm) show(v *values, q *question, group []int, shown []*ner.Document, texts []string, prepared bool) demonstrations {
 	if prepared {
 		key := allTypes
@@ -69,14 +69,14 @@ func (f *textForm) demonstrate(types *values, q *question, shown []*ner.Document
 	return out
 }
 
-// mention is a gold span of a type that is asked for.
+// mention is a gold span of a type in the query.
 type mention struct {
 	span ner.Span
 	text string
 	of   int // place of its type in the query
 }
 
-// mentions are the gold spans of the types of a query, by start and end.
+// mentions returns the gold spans of the types of a query, ordered by start and end.
 func (q *question) mentions(d *ner.Document) []mention {
 	spans := slices.Clone(d.Spans)
 	slices.SortFunc(spans, ner.Span.Compare)
@@ -89,7 +89,7 @@ func (q *question) mentions(d *ner.Document) []mention {
 	return out
 }
 
-// distinct are the different strings of the mentions of one type.
+// distinct returns the distinct strings of the mentions of one type.
 func distinct(mentions []mention, of int) []string {
 	var out []string
 	for _, m := range mentions {

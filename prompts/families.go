@@ -9,31 +9,31 @@ import (
 	"nerbench/ner"
 )
 
-// Family is a prompt family of docs/spec/prompts.md §1, or one of the user's own
-// ([ReadFamilies]).
+// Family is an embedded prompt family (docs/spec/prompts.md §1), or one of the user's
+// own ([ReadFamilies]).
 type Family struct {
 	Name    string
 	Meaning string // one line
-	// Layout is "per-type" or "all": how many types one query asks for.
+	// Layout is "per-type" (one type per query) or "all".
 	Layout string
 	// Shape is "completion" or "chat".
 	Shape string
-	// Variants, the default first.
+	// Variants are the variants, the default first.
 	Variants []Variant
-	// Stop ends an answer; MaxTokens is its longest length, in tokens, where it does
-	// not depend on what is asked.
+	// Stop has the strings that end an answer. MaxTokens is the limit of an answer in
+	// tokens, unless it depends on the query.
 	Stop      []string
 	MaxTokens int
-	// DatasetLine names the forms of the dataset line, which are appended to a
-	// variant ("repo+nl").
+	// DatasetLine names the forms of the dataset line. They are suffixes of a variant,
+	// as in "repo+nl".
 	DatasetLine []string
-	// Fewshot: the family has a form with demonstrations.
+	// Fewshot is set if prompts can have demonstrations.
 	Fewshot bool
-	// Schema is that of constrained decoding (docs/spec/prompts.md §2.7): list, object,
-	// objects; empty: there is none.
+	// Schema is the kind of schema for constrained decoding (docs/spec/prompts.md §2.7):
+	// list, object, objects; empty: no schema.
 	Schema string
-	// TrainedTokens is the length of the prompts that the models of the family were
-	// trained on (docs/spec/prompts.md §2.6); 0: it is not known.
+	// TrainedTokens is the longest prompt, in tokens, that the models of the family were
+	// trained on (docs/spec/prompts.md §2.6); 0: unknown.
 	TrainedTokens int
 
 	answers   byVariant // of the table [Families], or of a header
@@ -43,32 +43,31 @@ type Family struct {
 	newForm   func(*Renderer) (form, error) // nil: templates and style
 }
 
-// Variant is one template of a family. What it leaves empty is as the family has
-// it.
+// Variant is one template of a family. Empty fields have the values of the family.
 type Variant struct {
 	Name, Meaning string
 	Layout, Shape string
 	Stop          []string
 	MaxTokens     int
-	// Chunk is the largest number of types in one query; 0: all of them.
+	// Chunk is the largest number of types in one query; 0: all types.
 	Chunk int
-	// Needs are what each type must have: definition, guidelines.
+	// Needs are the descriptions that each type must have: definition, guidelines.
 	Needs []string
-	// NoFewshot and NoSchema: this variant has none, where the family has one.
+	// NoFewshot and NoSchema disable Fewshot and Schema of the family.
 	NoFewshot, NoSchema bool
-	// NeedsShots: the prompt speaks of its demonstrations.
+	// NeedsShots is set if the prompt needs demonstrations.
 	NeedsShots bool
 }
 
-// form makes the queries of one document, and their answers.
+// form renders the queries about one document, and their answers.
 type form interface {
 	queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Query, error)
-	// answer is gold in the form of an answer.
+	// answer returns gold in the form of an answer.
 	answer(r *Renderer, d *ner.Document, asked []int) string
 }
 
-// Find returns the family of a name, of the program or of own; the empty name
-// stands for the first.
+// Find returns the family with a name, from the embedded ones and own. The empty name
+// stands for the first embedded family.
 func Find(name string, own ...Family) (Family, error) {
 	known := slices.Concat(Families, own)
 	for _, f := range known {
@@ -79,8 +78,8 @@ func Find(name string, own ...Family) (Family, error) {
 	return Family{}, fmt.Errorf("prompts: family %q: unknown (known: %s)", name, strings.Join(Names(known), ", "))
 }
 
-// variant finds a variant, completed with what it has of its family, and the form
-// of its dataset line.
+// variant finds a variant, with the values of its family, and the form of its dataset
+// line.
 func (f *Family) variant(name string) (v Variant, line string, err error) {
 	base, line, hasLine := strings.Cut(name, "+")
 	if base == "" {
@@ -102,7 +101,7 @@ func (f *Family) variant(name string) (v Variant, line string, err error) {
 	return v, "", fmt.Errorf("prompts: family %s: variant %q: unknown (known: %s)", f.Name, base, strings.Join(names, ", "))
 }
 
-// complete fills in what a variant has of its family.
+// complete sets empty fields of a variant to the values of its family.
 func (f *Family) complete(v Variant) Variant {
 	if v.Layout == "" {
 		v.Layout = f.Layout
@@ -121,7 +120,7 @@ func (f *Family) complete(v Variant) Variant {
 	return v
 }
 
-// Named returns the variant of a name, completed with what it has of its family.
+// Named returns the variant with a name, with the values of its family.
 func (f *Family) Named(variant string) (Variant, error) {
 	v, _, err := f.variant(variant)
 	return v, err
@@ -135,10 +134,9 @@ func (f *Family) Parts(variant string) []Part {
 	return f.templates.parts(variant)
 }
 
-// Hash identifies the templates, and where the family's answers end: the first 16
-// hexadecimal digits of the SHA-256 of all of it. What variants have of their own in
-// the program is not part of it: the hash would be another one for runs that asked
-// the same.
+// Hash identifies the templates, stop strings and limits of a family: the first 16
+// hexadecimal digits of their SHA-256. Settings of variants in the program are not part
+// of it, because existing runs must keep their hash.
 func (f *Family) Hash() string {
 	h := sha256.New()
 	for _, v := range f.Variants {

@@ -8,42 +8,41 @@ import (
 	"nerbench/ner"
 )
 
-// style is what a variant does in its own way. Empty fields stand for what most
-// variants do.
+// style has the special features of a variant. Empty fields stand for the common way.
 type style struct {
-	// text shows a document; nil: as it is.
+	// text returns the text of a document in the prompt; nil: unchanged.
 	text func(d *ner.Document) string
-	// line is the dataset line of a form; nil: "Dataset: NAME" and a line break.
+	// line returns the dataset line of a form; nil: "Dataset: NAME" and a line break.
 	line func(form, name string) string
-	// word changes what the prompts say for a type, whatever the wording: answers are
-	// read by it, too ([Words]).
+	// word changes the word for a type, with any wording. Parsers also use this word
+	// ([Words]).
 	word func(worded string) string
-	// words replaces what the prompts say for the types, and answers do not.
+	// words replaces the words for the types in prompts, but not in answers.
 	words func(types []TypeInfo, worded []string) []string
-	// sorted: the types of a query stand in the order of their words.
+	// sorted orders the types of a query by their words.
 	sorted bool
-	// describe fills the placeholders that are about one type of a list.
+	// describe fills the placeholders about one type of a list.
 	describe func(t TypeInfo, word string, v *values)
-	// names are those that the types of a query have in it, such as tags, where they
-	// are not their words. texts are all texts of the prompt.
+	// names returns the names of the types in the query, such as tags, if they are not
+	// the words. texts are all texts of the prompt.
 	names func(words, texts []string) []string
-	// document fills the placeholders that are about the texts of the prompt.
+	// document fills the placeholders about the texts of the prompt.
 	document func(texts []string, v *values)
-	// group fills the placeholders that are about all types of a query.
+	// group fills the placeholders about all types of a query.
 	group func(q *question, v *values)
-	// varies reports whether names, or what document fills in, may be others where a
-	// prompt has this text; nil: they never are.
+	// varies reports whether the results of names and document may depend on this text;
+	// nil: they never do.
 	varies func(text string) bool
-	// answer writes gold in the strict form of the answer.
+	// answer returns gold in the strict form of the answer.
 	answer func(q *question, d *ner.Document) string
-	// limit is the longest answer to a query for some types, in tokens; nil: that of
-	// the variant.
+	// limit returns the limit of an answer about some types, in tokens; nil: the limit
+	// of the variant.
 	limit func(types int, d *ner.Document) int
-	// refuse tells why a type cannot be asked for.
+	// refuse returns an error if a query cannot have a type.
 	refuse func(word string) *Refusal
 }
 
-// question is one query in the making: the types that it asks for.
+// question has the types of one query.
 type question struct {
 	types []TypeInfo
 	words []string // what the prompt says for each
@@ -61,21 +60,21 @@ type textForm struct {
 	head, tail template // of the prompt, or the user's message: before and from the first part that differs by type
 	// turn is a demonstration in the prompt; nil: demonstrations are messages.
 	turn template
-	// listed is one type of a list; defined and phrased are what is said of a type
-	// that has a definition, or a phrase.
+	// listed is the template for one type of a list. defined and phrased are added for a
+	// type with a definition or a phrase.
 	listed, defined, phrased template
 	dataset, examples        string
-	// described: the prompt has something of the descriptions of the types.
+	// described is set if the prompt uses the descriptions of the types.
 	described bool
 
-	// plain: the demonstrations that most documents share change nothing of what is
-	// inserted.
+	// plain is set if the common demonstrations do not change the values of
+	// placeholders.
 	plain  bool
 	byType []values // what is inserted for one type of the dataset
 	whole  values   // and for all of them in listed order
 	schema []byte   // of all of them
-	// standard are the demonstrations that most documents share, by type of the
-	// dataset; [allTypes] for all.
+	// standard are the common demonstrations by type of the dataset; [allTypes] stands
+	// for all types.
 	standard map[int]demonstrations
 }
 
@@ -117,7 +116,7 @@ func newTextForm(r *Renderer) (form, error) {
 	return f, nil
 }
 
-// parse reads the templates of the variant.
+// parse parses the templates of the variant.
 func (f *textForm) parse() error {
 	var prompt template
 	f.described = len(f.r.variant.Needs) > 0
@@ -150,7 +149,7 @@ func (f *textForm) parse() error {
 	return nil
 }
 
-// check refuses a plan that the variant cannot carry out.
+// check returns an error if the variant cannot render the plan.
 func (f *textForm) check() error {
 	r := f.r
 	for _, need := range r.variant.Needs {
@@ -173,7 +172,7 @@ func (f *textForm) check() error {
 	return nil
 }
 
-// describe prepares what is inserted for each type of the dataset.
+// describe prepares the values of placeholders for each type of the dataset.
 func (f *textForm) describe() {
 	f.byType = make([]values, len(f.words))
 	for i, t := range f.r.dataset.Types {
@@ -193,7 +192,7 @@ func (f *textForm) describe() {
 	}
 }
 
-// question gathers the types of a group, given as places in the dataset.
+// question returns the query for a group of types, given as indexes in the dataset.
 func (f *textForm) question(group []int, texts []string) *question {
 	q := &question{texts: texts, types: make([]TypeInfo, len(group)), words: make([]string, len(group))}
 	for i, n := range group {
@@ -206,7 +205,7 @@ func (f *textForm) question(group []int, texts []string) *question {
 	return q
 }
 
-// fillTypes fills in what is inserted for several types.
+// fillTypes sets the values of placeholders about several types.
 func (f *textForm) fillTypes(q *question, v *values) {
 	if f.listed == nil {
 		v[slotTypes] = strings.Join(q.words, ", ")
@@ -225,7 +224,7 @@ func (f *textForm) fillTypes(q *question, v *values) {
 	}
 }
 
-// fillDocument fills in what is the same for all queries about a document.
+// fillDocument sets the values that all queries about a document share.
 func (f *textForm) fillDocument(v *values, d *ner.Document, texts []string) {
 	v[slotText], v[slotDataset], v[slotDatasetName] = f.text(d), f.dataset, f.r.settings.Dataset
 	if len(texts) > 1 {
@@ -243,7 +242,7 @@ func (f *textForm) text(d *ner.Document) string {
 	return d.Text
 }
 
-// groups cuts the types asked for into those of each query.
+// groups splits the types into those of each query.
 func (f *textForm) groups(asked []int) [][]int {
 	size := len(asked)
 	switch {
@@ -259,12 +258,12 @@ func (f *textForm) groups(asked []int) [][]int {
 	return groups
 }
 
-// prepared reports whether what was prepared for all documents serves for one.
+// prepared reports whether the prepared values are valid for a document.
 func (f *textForm) prepared(text string) bool {
 	return f.plain && (f.style.varies == nil || !f.style.varies(text))
 }
 
-// isWhole reports whether a group is that of all types, in listed order.
+// isWhole reports whether a group has all types in listed order.
 func (f *textForm) isWhole(group []int) bool {
 	return len(group) == len(f.r.listed) && &group[0] == &f.r.listed[0]
 }
@@ -321,10 +320,10 @@ func (f *textForm) answer(_ *Renderer, d *ner.Document, asked []int) string {
 	return f.style.answer(f.question(asked, []string{d.Text}), d)
 }
 
-// insert takes over what is inserted for some types.
+// insert copies the values of placeholders about some types.
 func (v *values) insert(types *values) { copy(v[slotDemonstrations:], types[slotDemonstrations:]) }
 
-// frame makes a prompt of its text, and of the messages before it.
+// frame returns a prompt with its text and the messages before it.
 func (f *textForm) frame(text string, before []ner.Message, types int, d *ner.Document) ner.Prompt {
 	v := &f.r.variant
 	p := ner.Prompt{Stop: v.Stop, MaxTokens: v.MaxTokens}

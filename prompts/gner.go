@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// gner is the family of GNER (docs/spec/prompts.md §4.6): every word gets a label.
+// gner is the family of GNER (docs/spec/prompts.md §4.6): every word has a label.
 var gner = Family{
 	Name: "gner", Meaning: "GNER's prompt: every word with its label, word(B-type)",
 	Layout: "all", Shape: "completion", Fewshot: true, DatasetLine: []string{"dataset"},
@@ -32,7 +32,7 @@ var gner = Family{
 	},
 }
 
-// wordsOf are the words of a document, joined by one blank.
+// wordsOf returns the words of a document, joined by spaces.
 func wordsOf(d *ner.Document) string {
 	b := make([]byte, 0, len(d.Text)+len(d.Text)/4)
 	for i, w := range d.Words() {
@@ -44,8 +44,8 @@ func wordsOf(d *ner.Document) string {
 	return string(b)
 }
 
-// labelledAnswer labels every word of the document. Of spans that share words
-// only the first can be said, the longer one of two that begin together.
+// labelledAnswer labels every word of the document. If spans share words, it has only
+// the first one; the longer one if they begin together.
 func labelledAnswer(q *question, d *ner.Document) string {
 	words := d.Words()
 	labels := make([]string, len(words))
@@ -73,8 +73,7 @@ func labelledAnswer(q *question, d *ner.Document) string {
 	return string(b)
 }
 
-// outermost leaves out mentions that share text with one before, or that lie in
-// another one.
+// outermost removes mentions that overlap an earlier one or are inside another one.
 func outermost(mentions []mention) []mention {
 	var out []mention
 	for _, m := range mentions {

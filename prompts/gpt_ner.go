@@ -8,10 +8,10 @@ import (
 	"nerbench/ner"
 )
 
-// gptNER asks for the sentence with the mentions of one type marked (docs/spec/prompts.md
-// §4.10).
+// gptNER is the family of GPT-NER: the answer is the sentence with the mentions of one
+// type marked (docs/spec/prompts.md §4.10).
 var gptNER = Family{
-	Name: "gpt_ner", Meaning: "one question a type, the answer is the sentence with @@mentions## marked",
+	Name: "gpt_ner", Meaning: "one query per type, the answer is the sentence with @@mentions## marked",
 	Layout: "per-type", Shape: "completion", Fewshot: true,
 	Variants: []Variant{
 		{Name: "zero", Meaning: "the authors' wording without examples", NoFewshot: true},
@@ -29,7 +29,7 @@ var gptNER = Family{
 	},
 }
 
-// onOneLine shows line breaks and TABs as blanks, one for one, so that places stay.
+// onOneLine replaces each line break and TAB by one space, so that offsets stay valid.
 func onOneLine(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\r' || r == '\t' {
@@ -39,8 +39,8 @@ func onOneLine(text string) string {
 	}, text)
 }
 
-// markedAnswer is the text with markers around the mentions of one type. Mentions
-// in another one cannot be said.
+// markedAnswer returns the text with markers around the mentions of one type. Nested
+// mentions are left out, because this form cannot express them.
 func markedAnswer(q *question, d *ner.Document) string {
 	open, closing := ner.Markers(append(q.texts, d.Text)...)
 	text := onOneLine(d.Text)
@@ -53,7 +53,7 @@ func markedAnswer(q *question, d *ner.Document) string {
 	return b.String() + text[at:]
 }
 
-// capitalised has its first letter in upper case.
+// capitalised returns a text with its first letter in upper case.
 func capitalised(word string) string {
 	r, n := utf8.DecodeRuneInString(word)
 	if n == 0 {

@@ -7,12 +7,12 @@ import (
 	"nerbench/ner"
 )
 
-// inlineXML asks for the text with tags in it (docs/spec/prompts.md §4.7).
+// inlineXML is the family whose answer is the text with tags (docs/spec/prompts.md §4.7).
 var inlineXML = Family{
 	Name: "inline_xml", Meaning: "the text again, with a tag around each mention",
 	Layout: "all", Shape: "chat", Fewshot: true,
 	Variants: []Variant{
-		{Name: "plain", Meaning: "a list of tags, and nothing but the text as answer"},
+		{Name: "plain", Meaning: "a list of tags; the answer is only the text"},
 		{Name: "evalscope", Meaning: "the template of EvalScope, with <response> around the answer"},
 	},
 	templates: folder("inline_xml"),
@@ -33,9 +33,9 @@ func inlineXMLStyle(variant string) style {
 	return s
 }
 
-// taggedAnswer is the text with tags. Spans that cross another one cannot be said
-// and are left out; of spans at one place, the type that is first by name stands
-// outside.
+// taggedAnswer returns the text with tags. Spans that cross another one are left out,
+// because this form cannot express them. If spans are equal, the type that is first by
+// name is outside.
 func taggedAnswer(q *question, d *ner.Document) string {
 	mentions := q.mentions(d)
 	slices.SortStableFunc(mentions, func(a, b mention) int { // outer ones first

@@ -11,9 +11,9 @@ var instructuie = Family{
 	Name: "instructuie", Meaning: "InstructUIE's instructions: \"type: word; type: word\"",
 	Layout: "all", Shape: "completion", MaxTokens: 512, Fewshot: true, DatasetLine: []string{"dataset"},
 	Variants: []Variant{
-		{Name: "i1", Meaning: "the first of three instructions, which the sample scripts take"},
-		{Name: "i2", Meaning: "the second"},
-		{Name: "i3", Meaning: "the third"},
+		{Name: "i1", Meaning: "the first of three instructions, used by the sample scripts"},
+		{Name: "i2", Meaning: "the second instruction"},
+		{Name: "i3", Meaning: "the third instruction"},
 	},
 	templates: folder("instructuie"),
 	style: func(string) style {
@@ -35,7 +35,7 @@ var b2ner = Family{
 	},
 }
 
-// b2nerDescriptions says what each type means.
+// b2nerDescriptions returns the types with their definitions.
 func b2nerDescriptions(q *question) string {
 	said := make([]string, len(q.types))
 	for i, t := range q.types {
@@ -44,7 +44,7 @@ func b2nerDescriptions(q *question) string {
 	return strings.Join(said, "; ")
 }
 
-// typedPairsAnswer has every mention with its type before it.
+// typedPairsAnswer returns every mention after its type.
 func typedPairsAnswer(q *question, d *ner.Document) string {
 	var pairs []string
 	for _, m := range q.mentions(d) {

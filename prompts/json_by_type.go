@@ -6,10 +6,10 @@ import (
 	"nerbench/ner"
 )
 
-// jsonByType asks for an object with a list of mentions for each type (docs/spec/prompts.md
-// §4.2).
+// jsonByType is the family whose answer is an object with a list of mentions for each
+// type (docs/spec/prompts.md §4.2).
 var jsonByType = Family{
-	Name: "json_by_type", Meaning: "all types at once, the answer is an object of lists",
+	Name: "json_by_type", Meaning: "all types in one query, the answer is an object of lists",
 	Layout: "all", Shape: "chat", Fewshot: true, Schema: "object",
 	Variants: []Variant{
 		{Name: "plain", Meaning: "types as a list of names"},
@@ -37,7 +37,7 @@ func jsonByTypeStyle(variant string) style {
 	return s
 }
 
-// objectAnswer has all types of the query as members.
+// objectAnswer returns an object with all types of the query as members.
 func objectAnswer(q *question, d *ner.Document) string {
 	mentions := q.mentions(d)
 	members := make([]string, len(q.words))
@@ -47,8 +47,8 @@ func objectAnswer(q *question, d *ner.Document) string {
 	return "{" + strings.Join(members, ", ") + "}"
 }
 
-// wrappedAnswer is the answer of ReasoningNER: only types with mentions, indented
-// by two blanks.
+// wrappedAnswer returns the answer of ReasoningNER: only types with mentions, indented
+// by two spaces.
 func wrappedAnswer(q *question, d *ner.Document) string {
 	mentions := q.mentions(d)
 	var members []string

@@ -6,16 +6,17 @@ import (
 	"nerbench/ner"
 )
 
-// jsonList asks for a list of objects with text and type (docs/spec/prompts.md §4.8).
+// jsonList is the family whose answer is a list of objects with text and type
+// (docs/spec/prompts.md §4.8).
 var jsonList = Family{
-	Name: "json_list", Meaning: "all types at once, the answer is a list of objects with text and type",
+	Name: "json_list", Meaning: "all types in one query, the answer is a list of objects with text and type",
 	Layout: "all", Shape: "chat", MaxTokens: 1024, Fewshot: true, Schema: "objects",
 	Variants:  []Variant{{Name: "plain", Meaning: "types as a list of names"}},
 	templates: folder("json_list"),
 	style:     func(string) style { return style{answer: objectsAnswer} },
 }
 
-// objectsAnswer has every mention, repeats included.
+// objectsAnswer returns every mention, with repeats.
 func objectsAnswer(q *question, d *ner.Document) string {
 	var objects []string
 	for _, m := range q.mentions(d) {

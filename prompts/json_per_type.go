@@ -1,9 +1,9 @@
 package prompts
 
-// jsonPerType puts the question of UniversalNER to any chat model (docs/spec/prompts.md
-// §4.3): the text first, so that all types share the prefix.
+// jsonPerType is the query of UniversalNER for any chat model (docs/spec/prompts.md
+// §4.3). The text is first, so that the queries of all types share a prefix.
 var jsonPerType = Family{
-	Name: "json_per_type", Meaning: "one question a type, the answer is a list of strings",
+	Name: "json_per_type", Meaning: "one query per type, the answer is a list of strings",
 	Layout: "per-type", Shape: "chat", MaxTokens: 256, Fewshot: true, Schema: "list",
 	Variants: []Variant{
 		{Name: "plain", Meaning: "the type's name"},

@@ -19,19 +19,19 @@ func TestOwnFaults(t *testing.T) {
 		want  string
 	}{
 		{"no header", map[string]string{"a.txt": "{text} {type}"}, "mine/family.toml"},
-		{"no template", map[string]string{"family.toml": header}, "mine/family.toml: variant a: there is no template mine/a.txt"},
+		{"no template", map[string]string{"family.toml": header}, "mine/family.toml: variant a: no template mine/a.txt"},
 		{"no text", map[string]string{"family.toml": header, "a.txt": "{type}"}, "mine/a.txt:1: template without {text}"},
 		{"no type", map[string]string{"family.toml": header, "a.txt": "{text}"}, "mine/a.txt:1: template without {type}"},
 		{"unknown placeholder", map[string]string{"family.toml": header, "a.txt": "\n{text} {type} {typo}"}, "mine/a.txt:2: "},
 		{"carriage return", map[string]string{"family.toml": header, "a.txt": "{text}\r\n{type}"}, "mine/a.txt:1: want UTF-8"},
 		{"not UTF-8", map[string]string{"family.toml": header, "a.txt": "{text}\n{type}\xff"}, "mine/a.txt:2: want UTF-8"},
-		{"stray file", map[string]string{"family.toml": header, "a.txt": "{text} {type}", "b.txt": "x"}, "mine/b.txt: belongs to no variant"},
-		{"twice", map[string]string{"family.toml": header + "[[variant]]\nname = \"a\"\n", "a.txt": "{text} {type}"}, `"a" stands twice`},
+		{"stray file", map[string]string{"family.toml": header, "a.txt": "{text} {type}", "b.txt": "x"}, "mine/b.txt: not a file of a variant"},
+		{"twice", map[string]string{"family.toml": header + "[[variant]]\nname = \"a\"\n", "a.txt": "{text} {type}"}, `"a" occurs twice`},
 		{"empty stop", map[string]string{"family.toml": "stop = [\"\"]\n" + header, "a.txt": "{text} {type}"}, "an empty string would end every answer"},
-		{"shots unasked", map[string]string{"family.toml": header, "a.txt": "{text} {type} {demonstrations}"}, "where fewshot is not true"},
+		{"shots unasked", map[string]string{"family.toml": header, "a.txt": "{text} {type} {demonstrations}"}, "but fewshot is not true"},
 		{"shots without form", map[string]string{"family.toml": "fewshot = true\n" + header, "a.txt": "{text} {type}"}, "demonstrations need a template of their own"},
-		{"dataset unasked", map[string]string{"family.toml": header, "a.txt": "{dataset}{text} {type}"}, "where dataset_line is not true"},
-		{"type of a list", map[string]string{"family.toml": header, "a.txt": "{text} {type}", "a.type.txt": "{type}"}, "asks for one type at a time"},
+		{"dataset unasked", map[string]string{"family.toml": header, "a.txt": "{dataset}{text} {type}"}, "but dataset_line is not true"},
+		{"type of a list", map[string]string{"family.toml": header, "a.txt": "{text} {type}", "a.type.txt": "{type}"}, "has one type per query"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			read, err := prompts.ReadFamilies(folderOf("mine", c.files))

@@ -93,16 +93,16 @@ func TestRefusedPlans(t *testing.T) {
 		"queries":             {prompts.Settings{Queries: "gold+k:x:uniform"}, "known: all, gold"},
 		"ratio":               {prompts.Settings{Queries: "ratio:1"}, "known: all, gold"},
 		"shots":               {prompts.Settings{Shots: "many"}, "want K"},
-		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations are asked for: the train split of dataset row has 1 documents (no_fewshot)"},
+		"shots, too many":     {prompts.Settings{Shots: "2"}, "2 demonstrations, but the train split of dataset row has only 1 documents (no_fewshot)"},
 		"variant without":     {prompts.Settings{Family: "json_per_type", Variant: "slimer", Shots: "1"}, "no_fewshot"},
-		"variant that needs":  {prompts.Settings{Family: "gpt_ner", Variant: "few"}, "set shots"},
+		"variant that needs":  {prompts.Settings{Family: "gpt_ner", Variant: "few"}, "want shots"},
 		"no guidelines":       {prompts.Settings{Family: "json_per_type", Variant: "slimer_dg"}, "no_definition"},
 		"schema of a variant": {prompts.Settings{Variant: "allinone", Constrained: "schema"}, "no schema"},
 		"schema of a family":  {prompts.Settings{Family: "ye2023", Constrained: "schema"}, "no schema"},
 		"line of a family":    {prompts.Settings{Family: "ye2023", Variant: "blank+nl", Dataset: "D"}, "no dataset line"},
-		"chunk of one type":   {prompts.Settings{Layout: "chunk=2"}, "one type at a time"},
+		"chunk of one type":   {prompts.Settings{Layout: "chunk=2"}, "one type per query"},
 		"chunk of none":       {prompts.Settings{Family: "json_list", Layout: "chunk=0"}, "above 0"},
-		"layout":              {prompts.Settings{Family: "json_list", Layout: "per-type"}, "asks all"},
+		"layout":              {prompts.Settings{Family: "json_list", Layout: "per-type"}, "has the layout all"},
 		"sorted types":        {prompts.Settings{Family: "json_by_type", Variant: "rner", Order: "name"}, "always sorts"},
 		"no definition":       {prompts.Settings{Variant: "definition"}, "no_definition"},
 		"no schema":           {prompts.Settings{Family: "spans", Constrained: "schema"}, "no schema"},
@@ -125,7 +125,7 @@ func TestRefusedPlans(t *testing.T) {
 
 func TestNoTrainSplit(t *testing.T) {
 	_, err := prompts.New(prompts.Dataset{ID: "row", Types: named([]string{"a"})}, prompts.Settings{Shots: "1"})
-	if err == nil || !strings.Contains(err.Error(), "no train split here") {
+	if err == nil || !strings.Contains(err.Error(), "no train split to choose") {
 		t.Errorf("error is %v", err)
 	}
 }

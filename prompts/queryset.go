@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// querySet says which types are asked of a document (docs/spec/prompts.md §2.9).
+// querySet selects the types in the queries about a document (docs/spec/prompts.md §2.9).
 type querySet struct {
 	kind  string // all, gold, gold+k, ratio
 	k     int
@@ -41,8 +41,8 @@ func parseQuerySet(s string) (querySet, error) {
 	return querySet{}, fail
 }
 
-// choose marks the types that are asked of a document, by their place in the
-// dataset. It looks at gold: such runs are an oracle.
+// choose marks the selected types of a document, by their index in the dataset. It uses
+// gold, so such runs are an oracle.
 func (q querySet) choose(r *Renderer, d *ner.Document) []bool {
 	chosen := make([]bool, len(r.dataset.Types))
 	gold := 0
@@ -75,8 +75,8 @@ func (q querySet) choose(r *Renderer, d *ner.Document) []bool {
 	return chosen
 }
 
-// negatives draws n types that are not gold. By frequency, types without weight
-// follow in a fixed order where the others do not suffice.
+// negatives draws n types that are not in gold. If types are drawn by frequency and too
+// few have one, the others follow in a fixed order.
 func (q querySet) negatives(r *Renderer, d *ner.Document, gold []bool, n int) []string {
 	context := []string{r.dataset.ID, d.ID}
 	var pool []Weighted

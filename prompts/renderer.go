@@ -9,8 +9,8 @@ import (
 	"nerbench/ner"
 )
 
-// Renderer makes the queries of the documents of one dataset. It may be used by
-// several goroutines at once.
+// Renderer renders the queries about the documents of one dataset. Several goroutines
+// may use it at once.
 type Renderer struct {
 	dataset  Dataset
 	settings Settings
@@ -18,15 +18,15 @@ type Renderer struct {
 	variant  Variant
 	added    []string // stop strings beyond those of the family
 	line     string   // form of the dataset line
-	words    []string // what the prompt says for each type
-	listed   []int    // the types in the order of asking, unless it differs by document
+	words    []string // word for each type
+	listed   []int    // types in the order of the prompt, if it is the same for all documents
 	querySet querySet
 	shots    *shots
 	form     form
 }
 
-// New checks a plan and prepares it. An error is one of the plan: an unknown
-// name (the error lists those that there are), or a [Refusal].
+// New checks and prepares settings. Unknown names are errors, and so are settings that
+// cannot be combined ([Refusal]).
 func New(dataset Dataset, s Settings) (*Renderer, error) {
 	family, err := Find(s.Family, s.Own...)
 	if err != nil {
@@ -56,7 +56,7 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 		}
 	}
 	if (s.Constrained == "schema" || s.Constrained == "json") && r.variant.NoSchema {
-		return nil, fmt.Errorf("prompts: variant %s of family %s: has no schema for constrained decoding: its answers are no JSON", r.variant.Name, family.Name)
+		return nil, fmt.Errorf("prompts: variant %s of family %s: no schema for constrained decoding: its answers are not JSON", r.variant.Name, family.Name)
 	}
 	if err := r.setLayout(s.Layout); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 		return nil, err
 	}
 	if r.variant.NeedsShots && r.shots == nil {
-		return nil, fmt.Errorf("prompts: variant %s of family %s: speaks of its demonstrations: set shots", r.variant.Name, family.Name)
+		return nil, fmt.Errorf("prompts: variant %s of family %s: needs demonstrations: want shots", r.variant.Name, family.Name)
 	}
 	if r.words, err = Words(dataset, s); err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 	return r, err
 }
 
-// addStops lets more strings end an answer than those of the family.
+// addStops adds stop strings to those of the family.
 func (r *Renderer) addStops(stops []string) {
 	for _, stop := range stops {
 		if !slices.Contains(r.variant.Stop, stop) {
@@ -92,8 +92,8 @@ func (r *Renderer) addStops(stops []string) {
 	}
 }
 
-// setLayout cuts the types into chunks, or checks that the layout is the
-// variant's own.
+// setLayout sets the number of types per query, or checks that the layout is that of
+// the variant.
 func (r *Renderer) setLayout(layout string) error {
 	v := &r.variant
 	digits, chunked := strings.CutPrefix(layout, "chunk=")
@@ -104,9 +104,9 @@ func (r *Renderer) setLayout(layout string) error {
 		v.Chunk = 0
 		return nil
 	case !chunked:
-		return fmt.Errorf("prompts: layout %q: variant %s of family %s asks %s (or chunk=K, if all)", layout, v.Name, r.family.Name, v.Layout)
+		return fmt.Errorf("prompts: layout %q: variant %s of family %s has the layout %s (or chunk=K, if all)", layout, v.Name, r.family.Name, v.Layout)
 	case v.Layout != "all":
-		return fmt.Errorf("prompts: layout %q: variant %s of family %s asks for one type at a time", layout, v.Name, r.family.Name)
+		return fmt.Errorf("prompts: layout %q: variant %s of family %s has one type per query", layout, v.Name, r.family.Name)
 	}
 	k, err := strconv.Atoi(digits)
 	if err != nil || k < 1 {
@@ -116,7 +116,7 @@ func (r *Renderer) setLayout(layout string) error {
 	return nil
 }
 
-// layout is the key of the run: that of the variant, or the chunk.
+// layout returns the value of the key layout.
 func (r *Renderer) layout() string {
 	if r.variant.Chunk > 0 {
 		return "chunk=" + strconv.Itoa(r.variant.Chunk)
@@ -124,8 +124,8 @@ func (r *Renderer) layout() string {
 	return r.variant.Layout
 }
 
-// Queries renders all queries about one document. Their types have natural
-// names, whatever the wording.
+// Queries renders all queries about one document. Their types have natural names with
+// any wording.
 func (r *Renderer) Queries(d *ner.Document) ([]ner.Query, error) {
 	asked := r.listed
 	if r.settings.Order == "shuffle:document" {
@@ -138,8 +138,8 @@ func (r *Renderer) Queries(d *ner.Document) ([]ner.Query, error) {
 	return r.ask(d, asked)
 }
 
-// AllQueries renders the queries about all types, whatever the query set: about as
-// long as any of [Renderer.Queries] gets. In chunks, other types may stand together.
+// AllQueries renders the queries about all types, with any query set. They are about as
+// long as the longest of [Renderer.Queries]. Chunks may have other types.
 func (r *Renderer) AllQueries(d *ner.Document) ([]ner.Query, error) { return r.ask(d, r.listed) }
 
 func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {
@@ -161,8 +161,8 @@ func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {
 	return queries, nil
 }
 
-// order is the order of the types (docs/spec/prompts.md §2.3), as places in the dataset; d is nil
-// where it is the same for all documents.
+// order returns the order of the types as indexes in the dataset (docs/spec/prompts.md
+// §2.3). d is nil if the order is the same for all documents.
 func (r *Renderer) order(d *ner.Document) []int {
 	names := r.dataset.names()
 	switch {
@@ -178,11 +178,11 @@ func (r *Renderer) order(d *ner.Document) []int {
 	return listedPlaces(len(names))
 }
 
-// Words returns what the prompts say for each type of the dataset, in listed order.
+// Words returns the word for each type of the dataset, in listed order.
 func (r *Renderer) Words() []string { return slices.Clone(r.words) }
 
-// Words returns what prompts with these settings say for each type of a dataset, in
-// listed order. Whoever reads answers needs them, and nothing else of the prompts.
+// Words returns the word for each type of a dataset in prompts with these settings, in
+// listed order. Parsers need nothing else of the prompts.
 func Words(dataset Dataset, s Settings) ([]string, error) {
 	if known := append([]string{""}, wordings...); !slices.Contains(known, s.Wording) {
 		return nil, fmt.Errorf("prompts: wording %q: unknown (known: %s)", s.Wording, strings.Join(wordings, ", "))
@@ -202,8 +202,8 @@ func Words(dataset Dataset, s Settings) ([]string, error) {
 	return words, nil
 }
 
-// wordOf is how a variant of a family of the program changes the words for types;
-// nil: it does not.
+// wordOf returns the function by which a variant of an embedded family changes the
+// words for types; nil: unchanged.
 func wordOf(family, variant string) func(string) string {
 	f, err := Find(family)
 	if err != nil || f.style == nil {
@@ -216,8 +216,8 @@ func wordOf(family, variant string) func(string) string {
 	return f.style(v.Name).word
 }
 
-// namesDataset reports whether the prompt names the dataset elsewhere than in a
-// dataset line.
+// namesDataset reports whether the prompt has the name of the dataset outside a dataset
+// line.
 func (r *Renderer) namesDataset() bool {
 	for _, p := range r.family.templates.parts(r.variant.Name) {
 		if strings.Contains(p.Text, "{"+slotNames[slotDatasetName]+"}") {
@@ -227,7 +227,7 @@ func (r *Renderer) namesDataset() bool {
 	return false
 }
 
-// Shape is "completion" or "chat", as sent.
+// Shape returns "completion" or "chat", as sent.
 func (r *Renderer) Shape() string {
 	if r.settings.AsChat {
 		return "chat"
@@ -235,7 +235,7 @@ func (r *Renderer) Shape() string {
 	return r.variant.Shape
 }
 
-// Variant is the full name of the variant, with its dataset line.
+// Variant returns the full name of the variant, with its dataset line.
 func (r *Renderer) Variant() string {
 	if r.line == "" {
 		return r.variant.Name
@@ -243,14 +243,14 @@ func (r *Renderer) Variant() string {
 	return r.variant.Name + "+" + r.line
 }
 
-// Family is the renderer's family.
+// Family returns the prompt family.
 func (r *Renderer) Family() Family { return r.family }
 
-// Answers says how the answers are parsed.
+// Answers returns how the answers are parsed.
 func (r *Renderer) Answers() Answers { return r.family.Answers(r.variant.Name) }
 
-// Keys are the run's keys that say how it asks. Settings at their default are
-// left out, so that the default way has one identity.
+// Keys returns the keys of a run that determine its prompts. Defaults are left out, so
+// that explicit defaults give the same run.
 func (r *Renderer) Keys() map[string]string {
 	s := r.settings
 	keys := map[string]string{
@@ -277,7 +277,7 @@ func (r *Renderer) Keys() map[string]string {
 	if s.Seed != 0 {
 		keys["seed"] = strconv.Itoa(s.Seed)
 	}
-	if s.AsChat && r.variant.Shape != "chat" { // which is one already
+	if s.AsChat && r.variant.Shape != "chat" { // a chat variant is sent as one anyway
 		keys["as"] = "chat"
 	}
 	if s.MaxTokens > 0 {
@@ -289,15 +289,15 @@ func (r *Renderer) Keys() map[string]string {
 	return keys
 }
 
-// prompt frames a text as the family asks.
+// prompt returns the prompt with a text.
 func (r *Renderer) prompt(text string) ner.Prompt {
 	return ner.Prompt{Text: text, Stop: r.variant.Stop, MaxTokens: r.settings.limit(r.variant.MaxTokens)}
 }
 
-// thinkingTokens is the longest answer of a model that thinks first (docs/spec/prompts.md §2.5).
+// thinkingTokens is the limit of an answer with thinking (docs/spec/prompts.md §2.5).
 const thinkingTokens = 4096
 
-// limit is the longest answer, in tokens, where that of the family is the given one.
+// limit returns the limit of an answer in tokens, given that of the family.
 func (s *Settings) limit(family int) int {
 	switch {
 	case s.MaxTokens > 0:
@@ -308,8 +308,8 @@ func (s *Settings) limit(family int) int {
 	return family
 }
 
-// Answer is the gold of a document in the strict form of an answer to a query for
-// some types of the dataset (docs/spec/prompts.md §4).
+// Answer returns the gold of a document as a strict answer to a query about some types
+// (docs/spec/prompts.md §4).
 func (r *Renderer) Answer(d *ner.Document, types []ner.EntityType) string {
 	asked := make([]int, len(types))
 	for i, t := range types {

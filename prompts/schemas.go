@@ -7,7 +7,7 @@ import (
 	"nerbench/ner"
 )
 
-// schemaFor is the schema of a query for some types.
+// schemaFor returns the schema of a query about some types.
 func (f *textForm) schemaFor(group []int) json.RawMessage {
 	if f.schema != nil && f.isWhole(group) {
 		return f.schema
@@ -19,8 +19,8 @@ func (f *textForm) schemaFor(group []int) json.RawMessage {
 	return schemaOf(f.r.family.Schema, words)
 }
 
-// schemaOf is the JSON schema of an answer about some types (docs/spec/prompts.md §2.7), in
-// the order in which the model must write; nil where there is none.
+// schemaOf returns the JSON schema of an answer about some types (docs/spec/prompts.md
+// §2.7), with members in the order of the answer; nil if there is no schema.
 func schemaOf(kind string, words []string) json.RawMessage {
 	switch kind {
 	case "list":
@@ -38,8 +38,7 @@ func schemaOf(kind string, words []string) json.RawMessage {
 	return nil
 }
 
-// anyJSON is the schema that stands for any JSON: the mode of servers without a
-// schema (§2.7).
+// anyJSON is the schema for any JSON. Servers have a mode of their own for it (§2.7).
 var anyJSON = json.RawMessage(`"json"`)
 
 const listSchema = `{"type":"array","items":{"type":"string"}}`

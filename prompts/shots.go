@@ -9,7 +9,7 @@ import (
 	"nerbench/ner"
 )
 
-// shots are demonstrations: how many, and how they are chosen (docs/spec/prompts.md §2.8).
+// shots is the number and choice of demonstrations (docs/spec/prompts.md §2.8).
 type shots struct {
 	k, empty int
 	random   bool
@@ -18,8 +18,7 @@ type shots struct {
 	texts    map[string]bool // of the train documents
 }
 
-// newShots reads the setting, and refuses a plan that has no demonstrations to
-// show.
+// newShots parses the setting. It is an error if there are too few demonstrations.
 func newShots(r *Renderer) (*shots, error) {
 	s, err := parseShots(r.settings.Shots)
 	if s == nil || err != nil {
@@ -29,15 +28,15 @@ func newShots(r *Renderer) (*shots, error) {
 	case r.variant.NoFewshot:
 		return nil, &Refusal{"no_fewshot", fmt.Sprintf("variant %s of family %s has no form with demonstrations", r.variant.Name, r.family.Name)}
 	case len(r.dataset.Train) == 0:
-		return nil, &Refusal{"no_fewshot", fmt.Sprintf("dataset %s has no train split here to take demonstrations from", r.dataset.ID)}
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("dataset %s has no train split to choose demonstrations from", r.dataset.ID)}
 	case s.k > len(r.dataset.Train):
-		return nil, &Refusal{"no_fewshot", fmt.Sprintf("%d demonstrations are asked for: the train split of dataset %s has %d documents", s.k, r.dataset.ID, len(r.dataset.Train))}
+		return nil, &Refusal{"no_fewshot", fmt.Sprintf("%d demonstrations, but the train split of dataset %s has only %d documents", s.k, r.dataset.ID, len(r.dataset.Train))}
 	}
 	s.order(r.dataset, r.settings.Seed)
 	return s, nil
 }
 
-// parseShots reads the setting; nil stands for no demonstrations.
+// parseShots parses the setting; nil stands for no demonstrations.
 func parseShots(setting string) (*shots, error) {
 	parts := strings.Split(setting, ":")
 	if setting == "" || setting == "0" {
@@ -61,7 +60,7 @@ func parseShots(setting string) (*shots, error) {
 	return s, nil
 }
 
-// key is the setting in its shortest form, so that one choice has one name.
+// key returns the setting in its shortest form, so that equal settings have equal keys.
 func (s *shots) key() string {
 	switch {
 	case s.random:
@@ -72,7 +71,7 @@ func (s *shots) key() string {
 	return strconv.Itoa(s.k)
 }
 
-// order puts the train documents into the order in which they are taken.
+// order returns the train documents in the order of the choice.
 func (s *shots) order(dataset Dataset, seed int) {
 	ids := make([]string, len(dataset.Train))
 	for i, d := range dataset.Train {
@@ -88,9 +87,8 @@ func (s *shots) order(dataset Dataset, seed int) {
 	s.standard = s.pick(slices.Clone(s.ordered))
 }
 
-// choose returns the demonstrations for a document: the same for every document,
-// but that its own text is no demonstration for it. standard: it is the common
-// choice. Of no shots there are no demonstrations.
+// choose returns the demonstrations for a document: the common ones, except that the
+// text of the document itself is replaced. standard is set for the common ones.
 func (s *shots) choose(text string) (shown []*ner.Document, standard bool) {
 	switch {
 	case s == nil:
@@ -101,7 +99,7 @@ func (s *shots) choose(text string) (shown []*ner.Document, standard bool) {
 	return s.pick(slices.DeleteFunc(slices.Clone(s.ordered), func(d *ner.Document) bool { return d.Text == text })), false
 }
 
-// pick takes demonstrations out of a pool.
+// pick chooses demonstrations from a pool.
 func (s *shots) pick(pool []*ner.Document) []*ner.Document {
 	if s.random {
 		return pool[:min(s.k, len(pool))]
@@ -137,7 +135,7 @@ func (s *shots) pick(pool []*ner.Document) []*ner.Document {
 	return chosen
 }
 
-// adds counts the types of a document that are not covered yet.
+// adds returns the number of types of a document that are not covered yet.
 func adds(d *ner.Document, covered map[ner.EntityType]bool) int {
 	seen := map[ner.EntityType]bool{}
 	for _, s := range d.Spans {

@@ -7,9 +7,8 @@ import (
 	"nerbench/ner"
 )
 
-// spans is the family by which taggers are asked that run in the process: one
-// line of JSON with text, tokens and types; the answer has offsets. Offsets
-// count code points. See docs/decisions/0004.
+// spans is the family for taggers in the process: one line of JSON with text, tokens
+// and types. The answer has offsets in code points. See docs/decisions/0004.
 var spans = Family{
 	Name: "spans", Meaning: "text, tokens and types as one line of JSON, for taggers that answer with offsets",
 	Layout: "all", Shape: "completion",
@@ -17,7 +16,7 @@ var spans = Family{
 	newForm:  func(*Renderer) (form, error) { return spansForm{}, nil },
 }
 
-// spansTemplate shows the form of a question.
+// spansTemplate shows the form of a query.
 const spansTemplate = `{"text":…,"tokens":[[start,end],…],"types":[…]}`
 
 type spansForm struct{}

@@ -6,11 +6,10 @@ import (
 	"strings"
 )
 
-// Families is the table of the families of the program, in the order in which help
-// shows them. It joins the prompts of a family with the form of their answers and
-// with the presets of metrics. These are named by their ids, because prompts, answers
-// and metrics do not import each other; a test of package harness walks the table.
-// CONTRIBUTING.md says how to add a family.
+// Families is the table of the embedded families, in the order of help texts. It has
+// the form of the answers and the presets of metrics of each family. These are ids,
+// because prompts, answers and metrics do not import each other; a test of package
+// harness checks them. CONTRIBUTING.md describes how to add a family.
 var Families = joined(
 	entry{uniner, byVariant{
 		"":         {Form: "uniner_list", Published: "uniner"},
@@ -42,19 +41,19 @@ var Families = joined(
 	entry{spans, byVariant{"": {Form: "spans"}}},
 )
 
-// Answers says how the answers to prompts are parsed, by the ids of other packages.
+// Answers has the ids of the parsers and presets for the answers to prompts.
 type Answers struct {
 	// Form is the form of the answers, one of answers.Forms.
 	Form string
-	// Published is the parser that the authors of the prompt published, one of
-	// answers.PublishedParsers; empty: there is none.
+	// Published is the published parser of the authors of the prompt, one of
+	// answers.PublishedParsers; empty: no such parser.
 	Published string
 	// Presets are the metrics whose published parser can parse the answers
-	// (docs/spec/metrics.md §9); those of the authors' own evaluation stand first.
+	// (docs/spec/metrics.md §9). The preset of the authors' own evaluation is first.
 	Presets []string
 }
 
-// byVariant are the answers of a family's variants; "" stands for all others.
+// byVariant has the answers by variant; "" stands for all other variants.
 type byVariant map[string]Answers
 
 // entry is a line of the table.
@@ -72,9 +71,8 @@ func joined(entries ...entry) []Family {
 	return families
 }
 
-// Answers says how the answers to a variant are parsed. A dataset line changes
-// nothing, and a variant that the family does not have any more is parsed as the
-// others are.
+// Answers returns how the answers to a variant are parsed. The dataset line does not
+// matter. A variant that no longer exists is parsed like the others.
 func (f *Family) Answers(variant string) Answers {
 	base, _, _ := strings.Cut(variant, "+")
 	if base == "" {
@@ -86,8 +84,8 @@ func (f *Family) Answers(variant string) Answers {
 	return f.answers[""]
 }
 
-// Published returns the published parser of the family: that of the first variant
-// that has one. Empty: there is none.
+// Published returns the published parser of the first variant that has one; empty: no
+// such parser.
 func (f *Family) Published() string {
 	for _, v := range f.Variants {
 		if id := f.Answers(v.Name).Published; id != "" {
@@ -106,8 +104,8 @@ func Names(families []Family) []string {
 	return names
 }
 
-// AnswersOf says how the answers to prompts of a family are parsed, of the program
-// or of own. Unlike for [Find], the empty name is unknown.
+// AnswersOf returns how the answers to prompts of an embedded family are parsed. Unlike
+// in [Find], the empty name is unknown.
 func AnswersOf(family, variant string, own ...Family) (Answers, error) {
 	for _, f := range slices.Concat(own, Families) {
 		if f.Name == family {
@@ -117,9 +115,9 @@ func AnswersOf(family, variant string, own ...Family) (Answers, error) {
 	return Answers{}, fmt.Errorf("answers: family %q: unknown (known: %s)", family, strings.Join(Names(Families), ", "))
 }
 
-// AnsweredAs returns the family and the variant whose answers the published parser
-// of a preset is for: the first that lists it foremost. ok is false where there is
-// none. An empty variant stands for all but those that the table names.
+// AnsweredAs returns the family and the variant of a preset: the first ones that list
+// it first. ok is false if there are none. An empty variant stands for all variants that
+// the table does not name.
 func AnsweredAs(preset string) (family, variant string, ok bool) {
 	best := -1
 	for _, f := range Families {

@@ -12,8 +12,8 @@ import (
 //go:embed templates
 var embedded embed.FS
 
-// slot is a placeholder of templates. docs/add-a-prompt.md describes those that
-// every family may use; the others belong to the families that fill them.
+// slot is a placeholder of templates. docs/add-a-prompt.md describes those for all
+// families. The others are for single families.
 type slot uint8
 
 const (
@@ -48,15 +48,14 @@ var slotNames = [slots]string{
 	slotClass: "class", slotFormat: "format", slotDescriptions: "descriptions",
 }
 
-// byType reports whether what is inserted differs by the types asked for, and not
-// only by document.
+// byType reports whether the value depends on the types of the query.
 func (s slot) byType() bool { return s >= slotDemonstrations }
 
-// values are what is inserted, by slot.
+// values are the values of placeholders, by slot.
 type values [slots]string
 
-// template is a text with placeholders in braces. It is filled in one pass:
-// what is inserted is never searched for placeholders (docs/spec/prompts.md §2.1).
+// template is a text with placeholders in braces. It is filled in one pass, so that
+// inserted text is not searched for placeholders (docs/spec/prompts.md §2.1).
 type template []segment
 
 // segment is literal text, or a placeholder.
@@ -65,9 +64,9 @@ type segment struct {
 	slot    slot // where literal is empty
 }
 
-// parseTemplate reads a template. A placeholder is a word of lower-case letters and
-// underscores in braces, and must be known; other braces stand for themselves. An
-// error names the line.
+// parseTemplate parses a template. A placeholder is a word of lower-case letters and
+// underscores in braces, one of known. Other braces are literal text. Errors have the
+// line.
 func parseTemplate(text string, known []slot) (template, error) {
 	var t template
 	from := 0
@@ -82,7 +81,7 @@ func parseTemplate(text string, known []slot) (template, error) {
 		name := text[i+1 : i+1+end]
 		at := slices.IndexFunc(known, func(s slot) bool { return slotNames[s] == name })
 		if at < 0 {
-			return nil, fmt.Errorf("%d: placeholder {%s}: unknown here (known: %s)", 1+strings.Count(text[:i], "\n"), name, namesOf(known))
+			return nil, fmt.Errorf("%d: placeholder {%s}: not valid here (valid: %s)", 1+strings.Count(text[:i], "\n"), name, namesOf(known))
 		}
 		if from < i {
 			t = append(t, segment{literal: text[from:i]})
@@ -122,7 +121,7 @@ func (t template) has(s slot) bool {
 	return slices.ContainsFunc(t, func(p segment) bool { return p.literal == "" && p.slot == s })
 }
 
-// split returns the part ahead of the first placeholder that differs by type, and
+// split returns the part before the first placeholder that depends on the types, and
 // the rest.
 func (t template) split() (head, tail template) {
 	i := slices.IndexFunc(t, func(s segment) bool { return s.literal == "" && s.slot.byType() })
@@ -132,27 +131,26 @@ func (t template) split() (head, tail template) {
 	return t[:i], t[i:]
 }
 
-// templateFolder is where the templates of a family are: one file a part of a
-// variant, VARIANT.txt or VARIANT.PART.txt.
+// templateFolder is the folder with the templates of the families. Each part of a
+// variant has a file VARIANT.txt or VARIANT.PART.txt.
 type templateFolder struct {
 	files fs.FS
 	dir   string
 	own   bool // the user's own
 }
 
-// partNames are the parts of a variant, in the order in which they are shown and
-// hashed: the prompt of a completion; system and user message of a chat; one
-// demonstration; what stands before the demonstrations; one type of a list; and
-// what is said of a type that has a definition, or a phrase.
+// partNames are the parts of a variant, in the order of output and hash: the prompt of a
+// completion; system and user message of a chat; one demonstration; the text before the
+// demonstrations; one type of a list; the text for a type with a definition, or with a
+// phrase.
 var partNames = []string{"", "system", "user", "demonstration", "examples", "type", "definition", "phrase"}
 
-// Part is one template of a variant: empty for the prompt of a completion, else one
-// of system, user, demonstration, examples, type, definition, phrase; its file in
-// the family's folder, and its text.
+// Part is one template of a variant: its name (empty for the prompt of a completion,
+// else system, user, demonstration, examples, type, definition, phrase), its file in the
+// folder of the family, and its text.
 type Part struct{ Name, File, Text string }
 
-// parts reads the templates of a variant that there are; a family without a folder
-// has none.
+// parts reads the templates of a variant. A family without a folder has none.
 func (f templateFolder) parts(variant string) []Part {
 	if f.files == nil {
 		return nil
@@ -176,7 +174,7 @@ func (f templateFolder) parts(variant string) []Part {
 	return found
 }
 
-// folder is the folder of a family of the program.
+// folder returns the folder of an embedded family.
 func folder(family string) templateFolder {
 	return templateFolder{embedded, "templates/" + family, false}
 }

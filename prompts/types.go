@@ -14,9 +14,9 @@ import (
 	"nerbench/ner"
 )
 
-// descriptions is a file types/ROW.toml: what prompts may say of the types of a
-// dataset beside their names (docs/spec/prompts.md §2.3), and other names to ask by (§5.3).
-// docs/add-a-prompt.md describes every field; keep it up to date.
+// descriptions is a file types/DATASET.toml with descriptions of the types of a dataset
+// (docs/spec/prompts.md §2.3) and their other names (§5.3). docs/add-a-prompt.md describes
+// every field; keep it up to date.
 type descriptions struct {
 	Types []struct {
 		Name        string   `toml:"name"`
@@ -31,12 +31,12 @@ type descriptions struct {
 //go:embed types
 var embeddedTypes embed.FS
 
-// Descriptions has what the program knows of types, for [Describe].
+// Descriptions returns the embedded descriptions of types, for [Describe].
 func Descriptions() fs.FS { return embeddedTypes }
 
-// Describe adds to a dataset what the file types/ROW.toml of fsys says of its types,
-// and reports whether there is one. Reading is strict: a type that the dataset does not
-// have is an error with file and line, and so are two names that are equal.
+// Describe adds the descriptions in the file types/DATASET.toml of fsys to a dataset.
+// found is false if there is no such file. Reading is strict: types that are not in the
+// dataset and duplicate names are errors with file and line.
 func Describe(dataset *Dataset, fsys fs.FS) (found bool, err error) {
 	name := path.Join(typesFolder, dataset.ID+".toml")
 	text, err := fs.ReadFile(fsys, name)
@@ -62,7 +62,7 @@ func Describe(dataset *Dataset, fsys fs.FS) (found bool, err error) {
 			fault(t.Name, "type %q: dataset %s has no such type (known: %s)", t.Name, dataset.ID, strings.Join(dataset.names(), ", "))
 			continue
 		case seen[t.Name]:
-			fault(t.Name, "type %q: stands twice", t.Name)
+			fault(t.Name, "type %q: occurs twice", t.Name)
 		}
 		seen[t.Name] = true
 		for k, p := range t.Paraphrases {
@@ -87,7 +87,7 @@ func Describe(dataset *Dataset, fsys fs.FS) (found bool, err error) {
 	return true, errors.Join(faults...)
 }
 
-// placeOf is the file, with the line of the first string of that value.
+// placeOf returns the file with the line of the first string of a value.
 func placeOf(file, text, value string) string {
 	for i, line := range strings.Split(text, "\n") {
 		if strings.Contains(line, ner.JSONString(value)) || strings.Contains(line, "'"+value+"'") {
@@ -109,7 +109,7 @@ func (r *Dataset) names() []string {
 	return names
 }
 
-// paraphrase changes a word as the setting "type=other name" says.
+// paraphrase replaces a word by the setting "type=other name".
 func paraphrase(dataset Dataset, setting string, words []string) error {
 	if setting == "" {
 		return nil
@@ -126,7 +126,7 @@ func paraphrase(dataset Dataset, setting string, words []string) error {
 	return nil
 }
 
-// describedHash identifies what is said of the types beside their names.
+// describedHash identifies the descriptions of the types.
 func describedHash(types []TypeInfo) string {
 	h := sha256.New()
 	for _, t := range types {

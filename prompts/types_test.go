@@ -13,7 +13,7 @@ func TestDescribeFaults(t *testing.T) {
 	const person = "[[type]]\nname = \"person\"\n"
 	for _, c := range []struct{ name, text, want string }{
 		{"no such type", "[[type]]\nname = \"animal\"\n", `types/dataset.toml:2: type "animal": dataset dataset has no such type (known: person, City)`},
-		{"a type twice", person + person, `type "person": stands twice`},
+		{"a type twice", person + person, `type "person": occurs twice`},
 		{"blank at an edge", person + "definition = \"A human. \"\n", `"A human. " has white space at its edge`},
 		{"blank at an edge of a name", person + "paraphrases = [\" human\"]\n", `" human" has white space at its edge`},
 		{"its own name", person + "paraphrases = [\"person\"]\n", `types/dataset.toml:2: type "person": paraphrase "person": want another name`},

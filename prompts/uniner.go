@@ -8,9 +8,9 @@ import (
 )
 
 // uniner is the family of the UniversalNER models (docs/spec/prompts.md §4.1): one query
-// for each type, the passage first, so that all types share the prefix.
+// per type. The passage is first, so that the queries of all types share a prefix.
 var uniner = Family{
-	Name: "uniner", Meaning: "one question a type, as the UniversalNER models were trained",
+	Name: "uniner", Meaning: "one query per type, the format of the UniversalNER models",
 	Layout: "per-type", Shape: "completion", Stop: []string{"</s>"}, MaxTokens: 256,
 	Fewshot: true, Schema: "list", TrainedTokens: 1024,
 	DatasetLine: []string{"nl", "nl_sp", "sp_nl", "sp_nl_sp"},
@@ -19,7 +19,7 @@ var uniner = Family{
 		{Name: "card", Meaning: "the form of the model cards, with line breaks"},
 		{Name: "paragraph", Meaning: "the system line of the released training code"},
 		{Name: "definition", Meaning: "the type's definition in place of its name", Needs: []string{"definition"}},
-		{Name: "allinone", Meaning: "all types in one question (our reconstruction)", Layout: "all", NoSchema: true},
+		{Name: "allinone", Meaning: "all types in one query (our reconstruction)", Layout: "all", NoSchema: true},
 	},
 	templates: folder("uniner"),
 	style:     uninerStyle,
@@ -43,7 +43,7 @@ func uninerStyle(variant string) style {
 	return s
 }
 
-// uninerLine is the paper's dataset-specific line in one of its four spellings.
+// uninerLine returns the paper's dataset line in one of its four spellings.
 func uninerLine(form, name string) string {
 	line := "Dataset: " + name
 	for part := range strings.SplitSeq(form, "_") {
@@ -56,7 +56,7 @@ func uninerLine(form, name string) string {
 	return line
 }
 
-// enumerated joins words: "a", "a and b", "a, b and c".
+// enumerated joins words to "a", "a and b", "a, b and c".
 func enumerated(words []string) string {
 	last := len(words) - 1
 	if last == 0 {
@@ -65,12 +65,12 @@ func enumerated(words []string) string {
 	return strings.Join(words[:last], ", ") + " and " + words[last]
 }
 
-// listAnswer is a JSON list of the distinct strings of one type.
+// listAnswer returns a JSON list of the distinct strings of one type.
 func listAnswer(q *question, d *ner.Document) string {
 	return ner.JSONList(distinct(q.mentions(d), 0), ", ")
 }
 
-// pairsAnswer is a JSON list of pairs of mention and type.
+// pairsAnswer returns a JSON list of pairs of mention and type.
 func pairsAnswer(q *question, d *ner.Document) string {
 	var pairs []string
 	for _, m := range q.mentions(d) {

@@ -6,14 +6,14 @@ import (
 	"nerbench/ner"
 )
 
-// ye2023 is the prompt of Ye et al. 2023 that the paper put to ChatGPT and Vicuna
-// (docs/spec/prompts.md §4.4), generalised to any types.
+// ye2023 is the prompt of Ye et al. 2023 that the paper used with ChatGPT and Vicuna
+// (docs/spec/prompts.md §4.4), for any types.
 var ye2023 = Family{
 	Name: "ye2023", Meaning: "the paper's prompt for ChatGPT and Vicuna: \"type: a, b | type: None\"",
 	Layout: "all", Shape: "completion", MaxTokens: 512, Fewshot: true,
 	Variants: []Variant{
 		{Name: "blank", Meaning: "with empty lines between the parts"},
-		{Name: "tight", Meaning: "without them: the original's spacing is unknown"},
+		{Name: "tight", Meaning: "without empty lines (the original spacing is unknown)"},
 	},
 	templates: folder("ye2023"),
 	style: func(string) style {
@@ -23,7 +23,7 @@ var ye2023 = Family{
 	},
 }
 
-// oxford joins words: "a", "a and b", "a, b, and c".
+// oxford joins words to "a", "a and b", "a, b, and c".
 func oxford(words []string) string {
 	last := len(words) - 1
 	switch last {
@@ -35,8 +35,8 @@ func oxford(words []string) string {
 	return strings.Join(words[:last], ", ") + ", and " + words[last]
 }
 
-// yeFormat shows the answer's form: the last type has one word, the one before it
-// two, all others none; a single type has two.
+// yeFormat returns the example of the answer's form: the last type has one word, the one
+// before it two, all others none. A single type has two words.
 func yeFormat(words []string) string {
 	segments := make([]string, len(words))
 	last := len(words) - 1
@@ -53,7 +53,7 @@ func yeFormat(words []string) string {
 	return strings.Join(segments, " | ")
 }
 
-// segmentsAnswer has a segment for each type of the query.
+// segmentsAnswer returns a segment for each type of the query.
 func segmentsAnswer(q *question, d *ner.Document) string {
 	mentions := q.mentions(d)
 	segments := make([]string, len(q.words))

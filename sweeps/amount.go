@@ -2,7 +2,7 @@ package sweeps
 
 import "fmt"
 
-// amount prints a large number shortly.
+// amount formats a number with a unit prefix, such as 1.2M.
 func amount(n float64) string {
 	switch {
 	case n >= 1e9:

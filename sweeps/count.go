@@ -8,18 +8,17 @@ import (
 	"slices"
 
 	"nerbench/harness"
-	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/results"
 )
 
-// pointCounts are the counts of a point on one dataset.
+// pointCounts has the counts of a point on one dataset.
 type pointCounts struct {
-	pooled []ner.Score // by passage, those of all seeds together
-	seeds  []ner.Score // by seed, those of all passages
+	pooled []ner.Score // by passage, summed over the seeds
+	seeds  []ner.Score // by seed, summed over the passages
 }
 
-// counter reads counts of runs out of the store.
+// counter reads the counts of runs from the store.
 type counter struct {
 	bench     *harness.Bench
 	store     *results.Store
@@ -27,7 +26,7 @@ type counter struct {
 	resamples int
 
 	infos   map[string]results.RunInfo
-	partial map[string]string // runs and datasets that are left out, and the reason
+	partial map[string]string // reasons to omit runs and datasets, by name
 	// unscored are the runs that have no counts of a metric, by its id.
 	unscored map[string]map[string]bool
 	costs    map[string]harness.Cost
@@ -40,7 +39,7 @@ func newCounter(bench *harness.Bench, store *results.Store, o Options) *counter 
 	}
 }
 
-// result computes the lines of all points.
+// result computes the results of all points.
 func (c *counter) result(ctx context.Context, p *Prepared) (*Result, error) {
 	out := &Result{Sweep: p.Sweep.Name, Title: p.Sweep.Title, Varied: p.varied, Warning: p.Sweep.Warning, Lines: []Line{}, Notes: []string{}}
 	base := slices.IndexFunc(p.points, func(pt preparedPoint) bool { return pt.Baseline })
@@ -69,17 +68,17 @@ func (c *counter) result(ctx context.Context, p *Prepared) (*Result, error) {
 			return nil, err
 		}
 	}
-	for _, name := range sortedKeys(c.partial) {
+	for _, name := range slices.Sorted(maps.Keys(c.partial)) {
 		out.Notes = append(out.Notes, name+": "+c.partial[name])
 	}
-	for _, id := range sortedKeys(c.unscored) {
-		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run scores them, and so does score RUN --metric ID)",
+	for _, id := range slices.Sorted(maps.Keys(c.unscored)) {
+		out.Notes = append(out.Notes, fmt.Sprintf("not scored by %s: %d of %d runs (sweep run or score RUN --metric ID scores them)",
 			id, len(c.unscored[id]), len(p.runs)))
 	}
 	return out, nil
 }
 
-// counts are those of a point by dataset, without datasets that are not complete.
+// counts returns the counts of a point by dataset. Incomplete datasets are omitted.
 func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[string]*pointCounts, error) {
 	out := map[string]*pointCounts{}
 	for dataset, runs := range p.runs {
@@ -93,7 +92,7 @@ func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[stri
 			if whole = whole && list != nil; !whole {
 				continue
 			}
-			counts.seeds = append(counts.seeds, sum(list))
+			counts.seeds = append(counts.seeds, ner.Sum(list))
 			if counts.pooled == nil {
 				counts.pooled = make([]ner.Score, len(list))
 			}
@@ -108,9 +107,9 @@ func (c *counter) counts(ctx context.Context, p *preparedPoint, m int) (map[stri
 	return out, nil
 }
 
-// ofRun are the counts of a run by passage. They are nil, with a note, if the run is
-// not complete or not scored by the metric: [Prepared.Run] scores, once, by the
-// metrics of all points.
+// ofRun returns the counts of a run by passage. If the run is incomplete or not scored
+// by the metric, it returns nil and adds a note. It does not score, because
+// [Prepared.Run] scores by the metrics of all points.
 func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score, error) {
 	if r.id == "" {
 		c.partial[r.name] = "not run"
@@ -128,7 +127,7 @@ func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score
 		c.partial[r.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
 		return nil, nil
 	}
-	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], harness.AnswerForm(info.Keys))
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -142,15 +141,3 @@ func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score
 	}
 	return list, err
 }
-
-// sum adds up the counts of passages.
-func sum(scores []ner.Score) ner.Score {
-	var total ner.Score
-	for _, s := range scores {
-		total = total.Add(s)
-	}
-	return total
-}
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -52,7 +52,7 @@ func TestMeans(t *testing.T) {
 			t.Errorf("line %d: mean %s, difference %s, want %s, %s", i, l.meanText(), l.differenceText(), want[i].mean, want[i].difference)
 		}
 	}
-	for _, note := range []string{"b1: not run", "c: no gold: in no mean"} {
+	for _, note := range []string{"b1: not run", "c: no gold: omitted from the means"} {
 		if !slices.Contains(got.Notes, note) {
 			t.Errorf("no note %q in %q", note, got.Notes)
 		}

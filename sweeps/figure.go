@@ -8,8 +8,9 @@ import (
 	"nerbench/reports"
 )
 
-// figure draws the points: lines where the values of the last key have an order,
-// else bars; a series for each metric, and for each value of the other keys.
+// figure returns the chart of the points. It has lines if the values of the last key
+// are numbers, else bars. There is a series for each metric and for each value of the
+// other keys.
 func (r *Result) figure() reports.Figure {
 	f := reports.Figure{Title: r.Title, Lines: true}
 	if r.Warning != "" {

@@ -2,6 +2,7 @@ package sweeps
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +11,7 @@ import (
 	"nerbench/reports"
 )
 
-// grids are the tables of the result.
+// grids returns the tables of the result.
 func (r *Result) grids() []reports.Grid {
 	grids := []reports.Grid{r.grid()}
 	if len(r.Paraphrases) > 0 {
@@ -22,8 +23,8 @@ func (r *Result) grids() []reports.Grid {
 	return grids
 }
 
-// mostDatasetColumns is the largest number of datasets that have a column each:
-// more do not fit on a screen.
+// mostDatasetColumns is the largest number of datasets with a column each. More do not
+// fit on a screen.
 const mostDatasetColumns = 8
 
 // column is a column of the table of points.
@@ -32,7 +33,7 @@ type column struct {
 	cell   func(line int, l *Line) string
 }
 
-// grid lays the points out for people.
+// grid returns the table of the points.
 func (r *Result) grid() reports.Grid {
 	columns, labels := r.columns()
 	g := reports.Grid{Title: r.Title, Labels: labels, Notes: r.gridNotes()}
@@ -49,9 +50,8 @@ func (r *Result) grid() reports.Grid {
 	return g
 }
 
-// columns are those of the table: the keys of the points, their scores, their cost.
-// Some columns are left out if no line has a value. labels is the number of columns
-// that name a line.
+// columns returns the columns of the table: keys, scores and cost of the points.
+// Optional columns without a value are omitted. labels is the number of key columns.
 func (r *Result) columns() (columns []column, labels int) {
 	add := func(header string, cell func(int, *Line) string) {
 		columns = append(columns, column{header, cell})
@@ -95,7 +95,7 @@ func (r *Result) columns() (columns []column, labels int) {
 	}
 	ofCost("tokens in", func(c *harness.Cost, _ *Line) string { return tokensText(c.PromptTokens, c) })
 	ofCost("out", func(c *harness.Cost, _ *Line) string { return tokensText(c.AnswerTokens, c) })
-	ofCost("tokens a point", func(c *harness.Cost, l *Line) string { return aPoint(c, l.Mean) })
+	ofCost("tokens per point", func(c *harness.Cost, l *Line) string { return aPoint(c, l.Mean) })
 	ofCost("seconds", func(c *harness.Cost, _ *Line) string { return secondsText(c.Seconds) })
 	if r.priced() {
 		ofCost("money", func(c *harness.Cost, _ *Line) string { return moneyText(c.Money) })
@@ -103,12 +103,12 @@ func (r *Result) columns() (columns []column, labels int) {
 	return columns, labels
 }
 
-// datasets are the datasets of the sweep: every line has all of them.
+// datasets returns the datasets of the sweep. Every line has all of them.
 func (r *Result) datasets() []string {
 	if len(r.Lines) == 0 {
 		return nil
 	}
-	return sortedKeys(r.Lines[0].Datasets)
+	return slices.Sorted(maps.Keys(r.Lines[0].Datasets))
 }
 
 func (r *Result) severalMetrics() bool {
@@ -123,17 +123,17 @@ func (r *Result) priced() bool {
 	return slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Cost != nil && l.Cost.Money != nil })
 }
 
-// gridNotes stand below the table.
+// gridNotes returns the notes below the table.
 func (r *Result) gridNotes() []string {
 	var notes []string
 	if r.hasDeviation() {
-		notes = append(notes, "F1 is of the counts of all seeds together; sd is that of the F1 of each seed")
+		notes = append(notes, "F1: counts summed over all seeds; sd: standard deviation of the F1 of the seeds")
 	}
 	if slices.ContainsFunc(r.Lines, func(l Line) bool { return l.Used > 0 && l.Mean == nil }) {
-		notes = append(notes, "no mean, but the number of datasets: over fewer datasets than others, or over others (docs/spec/metrics.md §10.2)")
+		notes = append(notes, "rows without a mean have fewer or other datasets than the others (docs/spec/metrics.md §10.2)")
 	}
 	notes = append(notes,
-		"tokens as servers report them; seconds from question to answer, added up over all queries",
+		"tokens: as servers report them; seconds: from query to answer, summed over all queries",
 		"F1 in %; p: paired randomisation by passage against the baseline, corrected by Holm (docs/spec/metrics.md §12)")
 	notes = append(notes, r.Notes...)
 	if r.Warning != "" {
@@ -142,7 +142,7 @@ func (r *Result) gridNotes() []string {
 	return notes
 }
 
-// meanText is the F1 of a line, and over how many datasets, where that is not all.
+// meanText returns the F1 of a line, and the number of its datasets if some are missing.
 func (l *Line) meanText() string {
 	if l.Used > 0 && l.Used < l.Total {
 		return fmt.Sprintf("%s (%d/%d)", reports.Percent(l.Mean), l.Used, l.Total)
@@ -157,7 +157,7 @@ func (l *Line) differenceText() string {
 	return reports.Points(l.Difference)
 }
 
-// tokensText prints a number of tokens of a cost: "–" if the server reports none.
+// tokensText formats a number of tokens, "–" if the server reports none.
 func tokensText(n int, of *harness.Cost) string {
 	if of.PromptTokens+of.AnswerTokens == 0 {
 		return "–"
@@ -165,7 +165,7 @@ func tokensText(n int, of *harness.Cost) string {
 	return amount(float64(n))
 }
 
-// aPoint is the cost of one point of F1 in percent: tokens of prompts and answers.
+// aPoint returns the number of prompt and answer tokens per point of F1.
 func aPoint(c *harness.Cost, f1 *float64) string {
 	tokens := c.PromptTokens + c.AnswerTokens
 	if tokens == 0 || f1 == nil || *f1 <= 0 {
@@ -188,8 +188,8 @@ func moneyText(m *float64) string {
 	return fmt.Sprintf("%.2f", *m)
 }
 
-// shownValues are the values of the keys of each line. Models are shown by the parts
-// of their names that differ: their paths may have much in common.
+// shownValues returns the values of the keys of each line. Names of models are
+// shortened to the parts that differ.
 func (r *Result) shownValues() [][]string {
 	var models []string
 	for _, l := range r.Lines {
@@ -212,7 +212,7 @@ func (r *Result) shownValues() [][]string {
 	return out
 }
 
-// apart removes the parts that all names have in common at both ends.
+// apart removes the common parts at both ends of all names.
 func apart(names []string) []string {
 	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
 	if len(distinct) < 2 {

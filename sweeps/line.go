@@ -10,7 +10,7 @@ import (
 	"nerbench/ner"
 )
 
-// line computes one line.
+// line computes the result of one point by one metric.
 func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m int, base map[string]*pointCounts) (Line, error) {
 	metric := point.metrics[m]
 	l := Line{
@@ -38,9 +38,9 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 			l.Datasets[dataset.ID] = nil
 			continue
 		}
-		whole := sum(of.pooled)
+		whole := ner.Sum(of.pooled)
 		if _, _, l.Datasets[dataset.ID] = harness.Ratios(metric, whole); whole.NGold == 0 { // docs/spec/metrics.md §10.4
-			c.partial[dataset.ID] = "no gold: in no mean"
+			c.partial[dataset.ID] = "no gold: omitted from the means"
 			continue
 		}
 		l.used = append(l.used, dataset.ID)
@@ -72,7 +72,7 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 }
 
 // keepComparable removes the means of lines that are not over the largest set of
-// datasets: means over different datasets never share a column
+// datasets, because means over different datasets must not be compared
 // (docs/spec/metrics.md §10.2).
 func keepComparable(lines []Line) {
 	var most []string
@@ -119,11 +119,11 @@ func (c *counter) addCost(ctx context.Context, l *Line, r *run) error {
 	return nil
 }
 
-// meanOf is the unweighted mean of the F1 of datasets (docs/spec/metrics.md §10.1).
+// meanOf returns the unweighted mean of the F1 of datasets (docs/spec/metrics.md §10.1).
 func meanOf(metric string, ds []stats.Dataset) *float64 {
 	total := 0.0
 	for _, d := range ds {
-		if _, _, f1 := harness.Ratios(metric, sum(d.A)); f1 != nil {
+		if _, _, f1 := harness.Ratios(metric, ner.Sum(d.A)); f1 != nil {
 			total += *f1
 		}
 	}
@@ -131,7 +131,8 @@ func meanOf(metric string, ds []stats.Dataset) *float64 {
 	return &total
 }
 
-// deviation is the standard deviation, over the seeds, of the mean over the datasets.
+// deviation returns the standard deviation over the seeds of the mean over the
+// datasets.
 func deviation(metric string, ds [][]ner.Score) *float64 {
 	n := len(ds[0])
 	if n < 2 || slices.ContainsFunc(ds, func(r []ner.Score) bool { return len(r) != n }) {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// lint reports all faults of a plan. hasRows: it has the former name of datasets.
+// lint returns all faults of a plan. hasRows is set if it has the former key rows.
 func (s *Sweep) lint(hasRows bool) error {
 	l := &planLint{Sweep: s}
 	if hasRows {
@@ -28,7 +28,7 @@ func (s *Sweep) lint(hasRows bool) error {
 	repeats(l, "metrics", l.Metrics)
 	l.values()
 	l.negatives()
-	if len(l.faults) == 0 { // else there may be no points
+	if len(l.faults) == 0 { // an invalid plan may have no points
 		l.base()
 		l.twice()
 	}
@@ -63,7 +63,7 @@ func (l *planLint) texts() {
 	}
 }
 
-// keys reports those that a plan cannot have.
+// keys reports unknown keys.
 func (l *planLint) keys(table string, keys func(func(string) bool)) {
 	for _, k := range slices.Sorted(keys) {
 		if !known(k) {
@@ -72,7 +72,7 @@ func (l *planLint) keys(table string, keys func(func(string) bool)) {
 	}
 }
 
-// once reports keys that are fixed and vary, or vary in two ways.
+// once reports keys that occur in more than one table.
 func (l *planLint) once() {
 	for _, k := range l.Varied() {
 		var where []string
@@ -92,17 +92,16 @@ func (l *planLint) once() {
 			where = append(where, "seeds")
 		}
 		if len(where) > 1 {
-			l.fault(where[1], k, "%s: stands in %s: want one of them", k, strings.Join(where, " and "))
+			l.fault(where[1], k, "%s: occurs in %s: want one of them", k, strings.Join(where, " and "))
 		}
 	}
 }
 
-// repeats reports values of a list that stand twice: a run would be pooled with
-// itself, and count as two.
+// repeats reports duplicate values in a list, because the same run would count twice.
 func repeats[V comparable](l *planLint, key string, list []V) {
 	for i, v := range list {
 		if slices.Contains(list[:i], v) {
-			l.fault("", key, "%s: %v stands twice", key, v)
+			l.fault("", key, "%s: %v occurs twice", key, v)
 		}
 	}
 }
@@ -115,7 +114,7 @@ func (l *planLint) values() {
 	}
 	for _, k := range slices.Sorted(maps.Keys(l.Zip)) {
 		if n := len(l.Zip[k]); n == 0 || n != l.zipped() {
-			l.fault("zip", k, "zip.%s: %d values, where another key has %d", k, n, l.zipped())
+			l.fault("zip", k, "zip.%s: %d values, but another key has %d", k, n, l.zipped())
 		}
 	}
 	check := func(table, key string, v any) {
@@ -123,7 +122,7 @@ func (l *planLint) values() {
 			l.fault(table, key, "%s.%s: %v", table, key, err)
 		}
 		if v == All && key != "paraphrase" {
-			l.fault(table, key, `%s.%s: "*" stands for all values of paraphrase only`, table, key)
+			l.fault(table, key, `%s.%s: "*" is valid for paraphrase only`, table, key)
 		}
 	}
 	for k, v := range l.Fixed {
@@ -144,8 +143,8 @@ func (l *planLint) values() {
 	slices.SortFunc(l.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }
 
-// negatives keeps the two meanings of negative sampling apart: the types that a model
-// was trained with, and those that it is asked for (docs/spec/prompts.md §2.9).
+// negatives reports plans that mix negative sampling in training and at inference
+// (docs/spec/prompts.md §2.9).
 func (l *planLint) negatives() {
 	varied := l.Varied()
 	queries := slices.Contains(varied, "queries")
@@ -155,11 +154,11 @@ func (l *planLint) negatives() {
 	case queries && l.Negatives == "":
 		l.fault("", "queries", "queries vary: want negatives = %q", Inference)
 	case queries && (slices.Contains(varied, "model") || l.Models != ""):
-		l.fault("", "queries", "queries and model both vary: negative sampling at inference and in training never stand in one table: want two sweeps")
+		l.fault("", "queries", "queries and model both vary: negative sampling at inference and in training must not share a table: want two sweeps")
 	}
 }
 
-// base reports a baseline that no point is.
+// base reports a baseline that matches no point.
 func (l *planLint) base() {
 	varied := l.Varied()
 	for _, k := range slices.Sorted(maps.Keys(l.Baseline)) {
@@ -173,7 +172,7 @@ func (l *planLint) base() {
 	}
 }
 
-// twice reports points that are the same.
+// twice reports duplicate points.
 func (l *planLint) twice() {
 	varied := l.Varied()
 	seen := map[string]bool{}
@@ -186,7 +185,7 @@ func (l *planLint) twice() {
 	}
 }
 
-// text is a value as keys have it: strings, whole numbers, and numbers.
+// text returns a value of a key as a string. Strings and numbers are valid.
 func text(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
@@ -200,11 +199,11 @@ func text(v any) (string, error) {
 }
 
 func texts(v any) string {
-	s, _ := text(v) // was linted
+	s, _ := text(v) // lint reports the error
 	return s
 }
 
-// line is the line of a key in a table of the file, from 1; 0: not found.
+// line returns the line of a key in a table of the file, from 1; 0: not found.
 func (s *Sweep) line(table, key string) int {
 	at := ""
 	for i, line := range strings.Split(s.text, "\n") {

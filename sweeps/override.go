@@ -11,24 +11,24 @@ import (
 
 // Overrides replace parts of a plan.
 type Overrides struct {
-	// Models are asked; several are compared, where the plan compares models.
+	// Models are the models to run. A plan that compares models needs several.
 	Models []string
 	// Datasets or Suite replace those of the plan, if one of them is set.
 	Datasets []string
 	Suite    string
-	// Metrics are ids; none: those of the plan, else span_f1.
+	// Metrics are ids; empty: those of the plan, else span_f1.
 	Metrics []string
-	// Keys are set for all points.
+	// Keys are keys of all points.
 	Keys map[string]string
 }
 
-// Override puts overrides into a plan, and checks that it is complete: it has
-// models, datasets and metrics.
+// Override applies overrides to a plan, and checks that it has models, datasets and
+// metrics.
 func (s *Sweep) Override(o Overrides) error {
 	varied := s.Varied()
 	for _, key := range slices.Sorted(maps.Keys(o.Keys)) {
 		if slices.Contains(varied, key) || key == "seed" && len(s.Seeds) > 0 {
-			return fault.Usagef("sweep %s: %s varies: it cannot be set", s.Name, key)
+			return fault.Usagef("sweep %s: %s varies and cannot be set", s.Name, key)
 		}
 		s.Fix(key, o.Keys[key])
 	}
@@ -39,7 +39,7 @@ func (s *Sweep) Override(o Overrides) error {
 		s.Datasets, s.Suite = o.Datasets, o.Suite
 	}
 	if len(s.Datasets) == 0 && s.Suite == "" {
-		return fault.Usagef("sweep %s: no datasets: name some with -d DATASET,DATASET or --suite SUITE", s.Name)
+		return fault.Usagef("sweep %s: no datasets: want -d DATASET[,DATASET] or --suite SUITE", s.Name)
 	}
 	if len(o.Metrics) > 0 {
 		s.Metrics = o.Metrics
@@ -47,22 +47,22 @@ func (s *Sweep) Override(o Overrides) error {
 	return s.completeMetrics()
 }
 
-// nameModels puts the models that the user names into a plan.
+// nameModels sets the models of a plan.
 func (s *Sweep) nameModels(models []string) error {
 	_, fixed := s.Fixed["model"]
 	varies := slices.Contains(s.Varied(), "model")
 	switch {
 	case s.Models != "" && len(models) < 2 && !varies:
-		return fault.Usagef("sweep %s: compares models: name them all, the baseline first: -m A -m B (%s)", s.Name, s.Models)
+		return fault.Usagef("sweep %s: compares models: want all of them, the baseline first: -m A -m B (%s)", s.Name, s.Models)
 	case s.Models == "" && len(models) > 1:
-		return fault.Usagef("sweep %s: asks one model, and %d are named", s.Name, len(models))
+		return fault.Usagef("sweep %s: want one model, not %d", s.Name, len(models))
 	case s.Models == "" && len(models) == 0 && !fixed && !varies:
-		return fault.Usagef("sweep %s: no model: name one with -m", s.Name)
+		return fault.Usagef("sweep %s: no model: want -m MODEL", s.Name)
 	case s.Models != "" && len(models) > 0:
 		s.Vary("model", models)
 	case len(models) == 1:
 		if varies {
-			return fault.Usagef("sweep %s: model varies: it cannot be set", s.Name)
+			return fault.Usagef("sweep %s: model varies and cannot be set", s.Name)
 		}
 		s.Fix("model", models[0])
 	}

@@ -3,6 +3,7 @@ package sweeps
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,24 +13,24 @@ import (
 	"nerbench/reports"
 )
 
-// Paraphrase is a type that was asked for by some name (docs/spec/prompts.md §5.3).
+// Paraphrase is the result for one name of a type (docs/spec/prompts.md §5.3).
 type Paraphrase struct {
 	Dataset string         `json:"dataset"`
 	Type    ner.EntityType `json:"type"`
-	// Keys are the others that vary.
+	// Keys are the other keys that vary.
 	Keys map[string]string `json:"keys,omitempty"`
 	Name string            `json:"name"` // in the prompt
-	Base bool              `json:"base"` // it is the type's own name
+	Base bool              `json:"base"` // Name is the type's own name
 	F1   *float64          `json:"f1"`   // of the type
-	// Spread is the highest F1 of any name minus the lowest, on the base line.
+	// Spread is the highest F1 of all names minus the lowest. Only Base has it.
 	Spread *float64 `json:"spread,omitempty"`
 	// Agreement is the mean Jaccard index of the span sets of a passage under this
-	// name and under the type's own; passages where both are empty are left out.
+	// name and under the type's own name. Passages without spans are omitted.
 	Agreement *float64 `json:"agreement,omitempty"`
 }
 
-// paraphrases computes the lines of a sweep over paraphrases. Each run counts for
-// the one type that it asks for by another name.
+// paraphrases computes the results of a sweep over paraphrases. Each run counts for
+// the one type that has another name in it.
 func (c *counter) paraphrases(ctx context.Context, p *Prepared) ([]Paraphrase, error) {
 	var out []Paraphrase
 	for _, dataset := range p.datasets {
@@ -48,7 +49,7 @@ func (c *counter) paraphrases(ctx context.Context, p *Prepared) ([]Paraphrase, e
 	return out, nil
 }
 
-// paraphrasesOf are the lines that belong to one base: one dataset, one model.
+// paraphrasesOf computes the results of one base point on one dataset.
 func (c *counter) paraphrasesOf(ctx context.Context, p *Prepared, base *preparedPoint, of *run) ([]Paraphrase, error) {
 	own, err := c.predictedSpans(ctx, of)
 	if err != nil {
@@ -87,7 +88,7 @@ func (c *counter) paraphrasesOf(ctx context.Context, p *Prepared, base *prepared
 			out = append(out, line)
 		}
 		out[at].Spread = spreadOf(out[at:])
-		if len(out) == at+1 { // no other name was asked
+		if len(out) == at+1 { // no run with another name
 			out = out[:at]
 		}
 	}
@@ -103,7 +104,7 @@ func sameKeys(keys, want map[string]string) bool {
 	return true
 }
 
-// typeF1 is the F1 of one type of a run; nil: it has none.
+// typeF1 returns the F1 of one type of a run; nil if it is not defined.
 func (c *counter) typeF1(ctx context.Context, r *run, metric string, t ner.EntityType) (*float64, error) {
 	list, err := c.ofRun(ctx, r, metric)
 	if err != nil || list == nil {
@@ -113,7 +114,7 @@ func (c *counter) typeF1(ctx context.Context, r *run, metric string, t ner.Entit
 	if err != nil {
 		return nil, err
 	}
-	ids, err := loop.MetricIDs([]string{metric}, info.Keys["queries"], harness.AnswerForm(info.Keys))
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +136,7 @@ func (c *counter) predictedSpans(ctx context.Context, r *run) (map[int][]ner.Spa
 	return out, err
 }
 
-// agreement is the mean Jaccard index of the spans of one type.
+// agreement returns the mean Jaccard index of the spans of one type.
 func agreement(a, b map[int][]ner.Span, t ner.EntityType) *float64 {
 	total, n := 0.0, 0
 	for i := range a {
@@ -166,7 +167,7 @@ func agreement(a, b map[int][]ner.Span, t ner.EntityType) *float64 {
 	return &total
 }
 
-// spreadOf is the highest F1 minus the lowest.
+// spreadOf returns the highest F1 minus the lowest.
 func spreadOf(lines []Paraphrase) *float64 {
 	var low, high *float64
 	for _, l := range lines {
@@ -187,13 +188,13 @@ func spreadOf(lines []Paraphrase) *float64 {
 	return &d
 }
 
-// paraphraseGrid lays the lines out.
+// paraphraseGrid returns the table of paraphrases.
 func paraphraseGrid(title string, lines []Paraphrase) reports.Grid {
-	g := reports.Grid{Title: title + ": the type that is asked for by another name", Labels: 3}
-	g.Header = []string{"dataset", "type", "asked as"}
+	g := reports.Grid{Title: title + ": types under other names", Labels: 3}
+	g.Header = []string{"dataset", "type", "name in the prompt"}
 	var others []string
 	if len(lines) > 0 {
-		others = sortedKeys(lines[0].Keys)
+		others = slices.Sorted(maps.Keys(lines[0].Keys))
 	}
 	g.Header = append(g.Header, others...)
 	g.Labels += len(others)
@@ -217,6 +218,6 @@ func paraphraseGrid(title string, lines []Paraphrase) reports.Grid {
 		}
 		g.Body = append(g.Body, append(cells, reports.Percent(l.F1), spread, agreed))
 	}
-	g.Notes = []string{"spread: the highest F1 of any name minus the lowest; agreement: mean Jaccard index of the span sets with those under the type's own name, passages without any left out (docs/spec/prompts.md §5.3)"}
+	g.Notes = []string{"spread: the highest F1 of all names minus the lowest; agreement: mean Jaccard index with the spans under the type's own name, without passages that have no spans (docs/spec/prompts.md §5.3)"}
 	return g
 }

@@ -16,8 +16,8 @@ import (
 	"nerbench/ner"
 )
 
-// Prepared is a sweep with everything that its runs need: it is made before
-// anything is asked, so that all its faults are reported first.
+// Prepared is a sweep with all its runs prepared. It is made before the first query,
+// so that all faults are reported first.
 type Prepared struct {
 	Sweep *Sweep
 
@@ -28,32 +28,32 @@ type Prepared struct {
 	runs     []*run
 }
 
-// preparedPoint is a point with the runs that answer it.
+// preparedPoint is a point with its runs.
 type preparedPoint struct {
 	Point
-	// metrics are the ids to score by, with the options of the point.
+	// metrics are the ids with the options of the point.
 	metrics []string
-	// runs are those of each dataset (by its id), one a seed.
+	// runs are the runs by dataset id, one per seed.
 	runs map[string][]*run
 }
 
-// run is one run: points that differ only in parsing and alignment share it.
+// run is one run. Points that differ only in parsing and alignment share it.
 type run struct {
 	*harness.Prepared
 	name string // for people: dataset, point, seed
-	// request asks for the run; its metrics are those of all points that share it.
+	// request is the request of the run. Its metrics are those of all its points.
 	request harness.Request
-	// keys are those of the run that do not depend on its model.
+	// keys are the keys of the run that do not depend on its model.
 	keys map[string]string
-	id   string // in the store; empty: unknown, or no such run
+	id   string // in the store; empty: unknown, or not run
 }
 
-// model is the name by which the model of a run is opened.
+// model returns the name of the model in the request.
 func (r *run) model() string { return r.Prepared.Request.Plan.Model }
 
-// Prepare prepares the runs of a sweep. They share the request, except for its plan,
-// datasets and metrics: those are of the sweep.
-// The error joins all faults, each with dataset and point.
+// Prepare prepares the runs of a sweep. The sweep sets the plan, datasets and metrics
+// of their requests; shared sets the rest. The error joins all faults, each with
+// dataset and point.
 func Prepare(ctx context.Context, bench *harness.Bench, s *Sweep, shared harness.Request) (*Prepared, error) {
 	if err := s.completeMetrics(); err != nil {
 		return nil, err
@@ -84,13 +84,13 @@ func Prepare(ctx context.Context, bench *harness.Bench, s *Sweep, shared harness
 		return nil, fmt.Errorf("sweep %s: %w", s.Name, errors.Join(b.faults...))
 	}
 	models := p.models()
-	slices.SortStableFunc(p.runs, func(a, b *run) int { // one model after another: loading one may take minutes
+	slices.SortStableFunc(p.runs, func(a, b *run) int { // by model, because loading one may take minutes
 		return slices.Index(models, a.model()) - slices.Index(models, b.model())
 	})
 	return p, nil
 }
 
-// models are the models of the runs, in their order.
+// models returns the models in the order of the runs.
 func (p *Prepared) models() []string {
 	var models []string
 	for _, r := range p.runs {
@@ -101,7 +101,8 @@ func (p *Prepared) models() []string {
 	return models
 }
 
-// expand writes out the points that stand for all values of a dataset: paraphrases.
+// expand replaces a point for all paraphrases by one point per paraphrase of the
+// dataset.
 func expand(bench *harness.Bench, dataset *datasets.Dataset, point Point) ([]Point, error) {
 	if point.Keys["paraphrase"] != All {
 		return []Point{point}, nil
@@ -119,7 +120,7 @@ func expand(bench *harness.Bench, dataset *datasets.Dataset, point Point) ([]Poi
 		}
 	}
 	if out == nil {
-		return nil, fault.Usagef("sweep: dataset %s: no other names of its types are known (write types/%s.toml, and name its folder with --prompts)", dataset.ID, dataset.ID)
+		return nil, fault.Usagef("sweep: dataset %s: no paraphrases of its types (write types/%s.toml in the folder of --prompts)", dataset.ID, dataset.ID)
 	}
 	return out, nil
 }
@@ -130,12 +131,12 @@ type builder struct {
 	shared    harness.Request
 	preparer  harness.Preparer
 	byKeys    map[string]*run
-	byContent map[string]string // name of the point by everything that its result depends on
+	byContent map[string]string // names of points, by all that determines their results
 	faults    []error
-	reported  map[string]bool // faults, without their points
+	reported  map[string]bool // faults without their points
 }
 
-// fault keeps a fault, once for all points of a dataset that have it.
+// fault adds a fault, once for all points of a dataset.
 func (b *builder) fault(dataset *datasets.Dataset, point string, err error) {
 	if text := dataset.ID + err.Error(); !b.reported[text] {
 		b.reported[text] = true
@@ -173,7 +174,7 @@ func (b *builder) add(ctx context.Context, dataset *datasets.Dataset, p Point) e
 		}
 		content := r.model() + " " + keysText(r.keys) + strings.Join(at.metrics, " ")
 		if other, twice := b.byContent[content]; twice && other != name {
-			return fault.Usagef("is the same run as the point %s", other)
+			return fault.Usagef("the same run as the point %s", other)
 		}
 		b.byContent[content] = name
 		if r.name == "" {
@@ -248,7 +249,7 @@ func (b *builder) run(ctx context.Context, dataset *datasets.Dataset, keys map[s
 	return r, nil
 }
 
-// keysText writes keys in order.
+// keysText formats keys in order.
 func keysText(keys map[string]string) string {
 	var b strings.Builder
 	for _, k := range slices.Sorted(maps.Keys(keys)) {

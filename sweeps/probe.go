@@ -14,8 +14,8 @@ import (
 	"nerbench/results"
 )
 
-// TimeEstimate is the time that a sweep takes, by probes. Its numbers are the sums
-// over the models.
+// TimeEstimate estimates the time of a sweep by probes. Its numbers are sums over the
+// models.
 type TimeEstimate struct {
 	Model       string  `json:"model"` // names, separated by commas
 	Queries     int     `json:"queries"`
@@ -23,7 +23,7 @@ type TimeEstimate struct {
 	Rate        float64 `json:"queries_per_second"`
 	SweepTakes  float64 `json:"sweep_seconds"`
 	TokensAByte float64 `json:"tokens_per_byte,omitempty"`
-	// Probes are those of the models, one each.
+	// Probes has one probe per model.
 	Probes []Probe `json:"probes"`
 }
 
@@ -37,13 +37,13 @@ type Probe struct {
 	RunsTake    float64 `json:"runs_seconds"`
 	TokensAByte float64 `json:"tokens_per_byte,omitempty"`
 
-	tokens, bytes int // of the prompts; tokens 0: the server reports none
+	tokens, bytes int // of the prompts; tokens is 0 if the server reports none
 }
 
-// Estimate probes one unfinished run of each model, because models differ in speed:
-// it sends the queries of some passages as the run would, and keeps no answer. The
-// workload then has an estimate of time, and tokens by the servers' counts. A model
-// that cannot be probed is an error, and leaves the workload as it is.
+// Estimate probes one unfinished run of each model, because models differ in speed.
+// It sends the queries of some passages, and stores no answer. It adds an estimate of
+// time to the workload, and corrects the number of tokens by the servers' counts. If a
+// probe fails, the workload is not changed.
 func (p *Prepared) Estimate(ctx context.Context, w *Workload, passages int) error {
 	return w.estimate(func(i int) (Probe, error) { return probe(ctx, p.runs[i].Prepared, passages) })
 }
@@ -82,7 +82,7 @@ func (w *Workload) estimate(probe func(run int) (Probe, error)) error {
 	return nil
 }
 
-// unfinished are the models that have queries to ask, in the order of the runs.
+// unfinished returns the models with queries to send, in the order of the runs.
 func (w *Workload) unfinished() []string {
 	var models []string
 	for _, r := range w.Runs {
@@ -114,28 +114,28 @@ func sumProbes(probes []Probe) *TimeEstimate {
 	return e
 }
 
-// notes describe the probes for people; nil has none.
+// notes describes the probes. It may be called on nil.
 func (e *TimeEstimate) notes() []string {
 	if e == nil {
 		return nil
 	}
 	if len(e.Probes) == 1 {
-		return []string{fmt.Sprintf("one unfinished run was probed: %s answered %d queries in %.1f s: the sweep takes about %s",
+		return []string{fmt.Sprintf("probe of one unfinished run: %s answered %d queries in %.1f s: the sweep takes about %s",
 			e.Model, e.Queries, e.Seconds, estimated(e.SweepTakes))}
 	}
 	var notes []string
 	for _, p := range e.Probes {
 		notes = append(notes, fmt.Sprintf("%s answered %d queries in %.1f s: its runs take about %s", p.Model, p.Queries, p.Seconds, estimated(p.RunsTake)))
 	}
-	return append(notes, fmt.Sprintf("one unfinished run of each model was probed: the sweep takes about %s", estimated(e.SweepTakes)))
+	return append(notes, fmt.Sprintf("probe of one unfinished run of each model: the sweep takes about %s", estimated(e.SweepTakes)))
 }
 
-// estimated prints a number of seconds.
+// estimated returns a number of seconds as a rounded time.
 func estimated(seconds float64) time.Duration {
 	return roundTime(time.Duration(seconds * float64(time.Second)))
 }
 
-// probe asks some passages of a run, and measures.
+// probe sends the queries of some passages of a run, and measures the time.
 func probe(ctx context.Context, p *harness.Prepared, passages int) (Probe, error) {
 	m, err := p.Open(ctx)
 	if err != nil {
@@ -163,7 +163,7 @@ func probe(ctx context.Context, p *harness.Prepared, passages int) (Probe, error
 		}
 		return asked, err
 	}
-	if len(docs) > 1 { // the first passage waits for the model to be loaded
+	if len(docs) > 1 { // the first passage includes the time to load the model
 		if _, err := ask(docs[:1]); err != nil {
 			return Probe{}, err
 		}
@@ -190,7 +190,7 @@ func documentsOf(docs []*ner.Document) func(func(*ner.Document, error) bool) {
 	}
 }
 
-// tokenCounter is a recorder that keeps nothing but sums.
+// tokenCounter is a recorder that only counts tokens.
 type tokenCounter struct {
 	mutex         sync.Mutex
 	tokens, bytes int

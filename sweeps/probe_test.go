@@ -53,7 +53,7 @@ func TestEstimate(t *testing.T) {
 	notes := strings.Join(w.Grid().Notes, "\n")
 	for _, want := range []string{
 		"fast answered 40 queries in 2.0 s: its runs take about 10s", "slow answered 6 queries in 12.0 s: its runs take about 1m0s",
-		"one unfinished run of each model was probed: the sweep takes about 1m10s",
+		"probe of one unfinished run of each model: the sweep takes about 1m10s",
 	} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no %q in\n%s", want, notes)

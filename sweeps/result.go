@@ -15,10 +15,10 @@ type Result struct {
 	Title  string   `json:"title"`
 	Varied []string `json:"varied"`
 	Lines  []Line   `json:"lines"`
-	// Paraphrases are about the types that were asked for by other names.
+	// Paraphrases has the results for types under other names.
 	Paraphrases []Paraphrase `json:"paraphrases,omitempty"`
 	Notes       []string     `json:"notes"`
-	// Published are tables of the paper on the same question, without own runs.
+	// Published has related tables of the paper, without own runs.
 	Published []*paper.Table `json:"published,omitempty"`
 	Warning   string         `json:"warning,omitempty"`
 }
@@ -29,12 +29,12 @@ type Line struct {
 	Baseline bool                `json:"baseline"`
 	Metric   string              `json:"metric"`
 	Datasets map[string]*float64 `json:"rows"`      // F1 by dataset
-	Mean     *float64            `json:"mean_rows"` // F1: the mean over the datasets; null, too, where others are over more
+	Mean     *float64            `json:"mean_rows"` // mean F1 over the datasets; null if other lines have other datasets
 	CI       *[2]float64         `json:"ci"`
-	// Deviation is the standard deviation over the seeds; null: fewer than two.
+	// Deviation is the standard deviation over the seeds; null with one seed.
 	Deviation *float64 `json:"seeds_sd"`
-	// Difference is from the baseline, P two-sided, PAdjusted by Holm over the
-	// points.
+	// Difference is the difference from the baseline. P is its two-sided p value,
+	// PAdjusted the value corrected by Holm over the points.
 	Difference   *float64    `json:"difference"`
 	DifferenceCI *[2]float64 `json:"difference_ci"`
 	P            *float64    `json:"p"`
@@ -47,20 +47,21 @@ type Line struct {
 	Cost     *harness.Cost `json:"cost"`
 	Runs     []string      `json:"runs"`
 
-	asked string   // the metric as it was asked for, without the options of the point
-	used  []string // the datasets in the mean
+	asked string   // id of the metric without the options of the point
+	used  []string // datasets in the mean
 }
 
-// Options say how a result is computed.
+// Options are the options of [Prepared.Result].
 type Options struct {
-	// Price is that of all models; the zero value takes the prices of their cards.
+	// Price is the price of all models; the zero value stands for the prices of their
+	// cards.
 	Price harness.Price
-	// Resamples are those of intervals; 0: there are no intervals.
+	// Resamples is the number of resamples of intervals; 0: no intervals.
 	Resamples int
 }
 
-// Result computes the result of the runs that are complete. Nothing is asked and
-// nothing is scored.
+// Result computes the result of the complete runs. It sends no queries, and does not
+// score.
 func (p *Prepared) Result(ctx context.Context, o Options) (*Result, error) {
 	store, err := p.bench.ReadStore(ctx)
 	if err != nil {
@@ -78,7 +79,7 @@ func (p *Prepared) Result(ctx context.Context, o Options) (*Result, error) {
 	return r, err
 }
 
-// published are the items of the paper that the sweep names, without own runs.
+// published returns the tables of the paper that the sweep names, without own runs.
 func (p *Prepared) published(ctx context.Context) ([]*paper.Table, error) {
 	items, err := paper.Items()
 	if err != nil || len(p.Sweep.Published) == 0 {
@@ -103,7 +104,7 @@ func (p *Prepared) published(ctx context.Context) ([]*paper.Table, error) {
 	return out, nil
 }
 
-// Exhibit is the result as it is written: tables, and a chart of the points.
+// Exhibit returns the tables and the chart of the result.
 func (r *Result) Exhibit() reports.Exhibit {
 	figure := r.figure()
 	return reports.Exhibit{Name: r.Sweep, Title: r.Title, Grids: r.grids(), Figure: &figure, JSON: r}

@@ -14,7 +14,7 @@ import (
 )
 
 // Run sends the queries of the sweep that have no answer yet, and scores its runs.
-// Passages that stay incomplete are counted, and do not stop the sweep.
+// Incomplete passages are counted, and are no error.
 func (p *Prepared) Run(ctx context.Context) (incomplete int, err error) {
 	for i, r := range p.runs {
 		p.note("sweep %s: run %d of %d: %s", p.Sweep.Name, i+1, len(p.runs), r.name)
@@ -35,9 +35,8 @@ func (p *Prepared) note(format string, args ...any) {
 	}
 }
 
-// find looks up the runs in the store that were not asked now, by the keys that do
-// not depend on their models. Of several that fit, such as those of an older build
-// of a model, the last one counts.
+// find finds the runs in the store by the keys that do not depend on their models. If
+// several match, such as those of an older build of a model, the last one counts.
 func (p *Prepared) find(ctx context.Context, store *results.Store) error {
 	all, err := store.Runs(ctx, nil)
 	if err != nil {
@@ -62,8 +61,8 @@ func (p *Prepared) find(ctx context.Context, store *results.Store) error {
 	return nil
 }
 
-// fits reports whether a run in the store has these keys, and no others but keys of
-// its model that are left open.
+// fits reports whether a run in the store has these keys. It may have other keys of
+// its model.
 func fits(keys, stored map[string]string, ofModel []string) bool {
 	for k, v := range stored {
 		if keys[k] != v && !(slices.Contains(ofModel, k) && keys[k] == "") {
@@ -71,7 +70,7 @@ func fits(keys, stored map[string]string, ofModel []string) bool {
 		}
 	}
 	for k, v := range keys {
-		// A model that is trained at start has its seed among the settings of its training.
+		// A model that is trained when it is opened has its seed in the key training.
 		trained := k == "sampling_seed" && strings.Contains(stored["training"]+" ", " seed="+v+" ")
 		if stored[k] != v && !trained {
 			return false

@@ -109,13 +109,13 @@ func TestOverride(t *testing.T) {
 		want       string // of the error; empty: accepted
 	}{
 		{"complete", order, sweeps.Overrides{Models: one, Datasets: ds, Keys: map[string]string{"limit": "3"}}, ""},
-		{"key that varies", order, sweeps.Overrides{Models: one, Datasets: ds, Keys: map[string]string{"order": "name"}}, "order varies: it cannot be set"},
-		{"seed beside seeds", "seeds = [1, 2]\n" + order, sweeps.Overrides{Models: one, Datasets: ds, Keys: map[string]string{"seed": "3"}}, "seed varies: it cannot be set"},
-		{"no model", order, sweeps.Overrides{Datasets: ds}, "no model: name one with -m"},
-		{"two models", order, sweeps.Overrides{Models: []string{"ollama/x", "ollama/y"}, Datasets: ds}, "asks one model, and 2 are named"},
-		{"model that varies", title + "[grid]\nmodel = [\"a\", \"b\"]\n", sweeps.Overrides{Models: one, Datasets: ds}, "model varies: it cannot be set"},
-		{"one of two models", models, sweeps.Overrides{Models: one, Datasets: ds}, "compares models: name them all"},
-		{"no datasets", order, sweeps.Overrides{Models: one}, "no datasets: name some"},
+		{"key that varies", order, sweeps.Overrides{Models: one, Datasets: ds, Keys: map[string]string{"order": "name"}}, "order varies and cannot be set"},
+		{"seed beside seeds", "seeds = [1, 2]\n" + order, sweeps.Overrides{Models: one, Datasets: ds, Keys: map[string]string{"seed": "3"}}, "seed varies and cannot be set"},
+		{"no model", order, sweeps.Overrides{Datasets: ds}, "no model: want -m MODEL"},
+		{"two models", order, sweeps.Overrides{Models: []string{"ollama/x", "ollama/y"}, Datasets: ds}, "want one model, not 2"},
+		{"model that varies", title + "[grid]\nmodel = [\"a\", \"b\"]\n", sweeps.Overrides{Models: one, Datasets: ds}, "model varies and cannot be set"},
+		{"one of two models", models, sweeps.Overrides{Models: one, Datasets: ds}, "compares models: want all of them"},
+		{"no datasets", order, sweeps.Overrides{Models: one}, "no datasets: want -d"},
 		{"unknown metric", order, sweeps.Overrides{Models: one, Datasets: ds, Metrics: []string{"f1"}}, `metric "f1": unknown`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

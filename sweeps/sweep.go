@@ -5,8 +5,8 @@
 //	s, err := sweeps.Find("order")
 //	err = s.Override(sweeps.Overrides{Models: []string{"ollama/llama3.2"}, Datasets: []string{"mit-movie"}})
 //	p, err := sweeps.Prepare(ctx, bench, s, harness.Request{})
-//	w, err := p.Workload(ctx)        // before anything is asked
-//	incomplete, err := p.Run(ctx)    // ask and score
+//	w, err := p.Workload(ctx)        // before any query is sent
+//	incomplete, err := p.Run(ctx)    // send queries and score
 //	r, err := p.Result(ctx, sweeps.Options{Resamples: 10_000})
 package sweeps
 
@@ -30,62 +30,62 @@ import (
 type Sweep struct {
 	// Name is the file's name without .toml.
 	Name string `toml:"-"`
-	// Title stands above every output, Meaning is the question in one line.
+	// Title is the title of every output. Meaning describes the sweep in one line.
 	Title   string `toml:"title"`
 	Meaning string `toml:"meaning"`
-	// Warning is a caveat below every output.
+	// Warning is a note below every output.
 	Warning string `toml:"warning"`
-	// Negatives says whether the sweep is about negative sampling: in training, at
-	// inference; empty: it is not (docs/spec/prompts.md §2.9).
+	// Negatives is the kind of negative sampling that varies: [Training], [Inference],
+	// or empty (docs/spec/prompts.md §2.9).
 	Negatives string `toml:"negatives"`
-	// Models describes how the models differ that the user names; empty: the sweep is
-	// not one over models.
+	// Models describes the models that the user must name; empty: the sweep does not
+	// compare models.
 	Models string `toml:"models"`
-	// Published names the tables and figures of the literature that stand beside the
-	// result.
+	// Published names the tables and figures of the paper below the result.
 	Published []string `toml:"published"`
 	// Metrics are the ids to score by; empty: span_f1.
 	Metrics []string `toml:"metrics"`
-	// Datasets or Suite are asked about, unless the user names others.
+	// Datasets or Suite are the default datasets.
 	Datasets []string `toml:"datasets"`
 	Suite    string   `toml:"suite"`
-	// Seeds repeat every point: values of the key seed.
+	// Seeds are values of the key seed. Every point has a run for each of them.
 	Seeds []int `toml:"seeds"`
 
-	// Fixed are the keys that all points share.
+	// Fixed are the keys of all points.
 	Fixed map[string]any `toml:"fixed"`
-	// Grid varies every key with every other, Zip its keys together, Points are
-	// listed one by one. If a plan has several of them, all are combined.
+	// Grid combines all values of its keys. Zip takes the values of its keys in
+	// parallel. Points are listed one by one. If a plan has several of these tables,
+	// all of their points are combined.
 	Grid   map[string][]any `toml:"grid"`
 	Zip    map[string][]any `toml:"zip"`
 	Points []map[string]any `toml:"point"`
-	// Baseline are the keys of the point that the others are compared with; empty:
-	// the first point.
+	// Baseline has the keys of the point to compare the others with; empty: the first
+	// point.
 	Baseline map[string]any `toml:"baseline"`
 
-	file, text string // where it was read, for errors
+	file, text string // name and text of the file, for errors
 }
 
-// ParsingKeys say how answers are parsed and aligned. Points that differ only in
-// these share all answers: they are scored, not asked (docs/spec/metrics.md §7, §8).
+// ParsingKeys are the keys of parsing and alignment. Points that differ only in these
+// keys share all answers (docs/spec/metrics.md §7, §8).
 var ParsingKeys = []string{"align", "boundary", "tiers", "unknown", "reader"}
 
-// Negatives of a sweep.
+// The values of Negatives.
 const (
 	Training  = "training"
 	Inference = "inference"
 )
 
-// All stands for every value of the key paraphrase: every other name that the type
-// descriptions of a dataset have for its types.
+// All stands for every value of the key paraphrase: every other name of a type in the
+// type descriptions of a dataset.
 const All = "*"
 
 //go:embed plans/*.toml
 var plans embed.FS
 
-// Names lists the plans of the program.
+// Names lists the embedded plans.
 func Names() []string {
-	files, _ := fs.Glob(plans, "plans/*.toml") // the pattern is good
+	files, _ := fs.Glob(plans, "plans/*.toml") // the pattern is valid
 	names := make([]string, len(files))
 	for i, f := range files {
 		names[i] = strings.TrimSuffix(path.Base(f), ".toml")
@@ -93,7 +93,7 @@ func Names() []string {
 	return names
 }
 
-// Find reads a plan: a file, if the name ends in .toml, else a plan of the program.
+// Find reads a plan: a file if the name ends in .toml, else an embedded plan.
 func Find(name string) (*Sweep, error) {
 	if !strings.HasSuffix(name, ".toml") {
 		return Named(name)
@@ -105,10 +105,10 @@ func Find(name string) (*Sweep, error) {
 	return s, nil
 }
 
-// Named reads a plan of the program.
+// Named reads an embedded plan.
 func Named(name string) (*Sweep, error) {
 	if !slices.Contains(Names(), name) {
-		return nil, fault.Usagef("sweep %q: unknown (a file, or one of %s)", name, strings.Join(Names(), ", "))
+		return nil, fault.Usagef("sweep %q: unknown (want a .toml file, or one of %s)", name, strings.Join(Names(), ", "))
 	}
 	sub, err := fs.Sub(plans, "plans")
 	if err != nil {
@@ -117,9 +117,8 @@ func Named(name string) (*Sweep, error) {
 	return Read(sub, name+".toml")
 }
 
-// Read reads a plan. Reading is strict: an unknown key is an error with file and
-// line, and so are values that nothing varies or nothing can be compared with. The
-// error joins all faults.
+// Read reads a plan. Reading is strict: unknown keys and invalid values are errors
+// with file and line. The error joins all faults.
 func Read(fsys fs.FS, file string) (*Sweep, error) {
 	text, err := fs.ReadFile(fsys, file)
 	if err != nil {
@@ -136,15 +135,15 @@ func Read(fsys fs.FS, file string) (*Sweep, error) {
 	return s, s.lint(fields.Rows != nil)
 }
 
-// Point is one way of asking and reading.
+// Point is one combination of values.
 type Point struct {
-	// Keys are those that vary, with their values.
+	// Keys are the keys that vary, with their values.
 	Keys map[string]string
-	// Baseline: the others are compared with this one.
+	// Baseline is set for the point to compare the others with.
 	Baseline bool
 }
 
-// Name lists the values of the keys that vary, in their order.
+// Name returns the keys that vary with their values.
 func (p Point) Name(varied []string) string {
 	parts := make([]string, len(varied))
 	for i, k := range varied {
@@ -153,7 +152,7 @@ func (p Point) Name(varied []string) string {
 	return strings.Join(parts, " ")
 }
 
-// Value is the value of a key, for people: "–" where the key is at its default.
+// Value returns the value of a key, "–" for the default.
 func (p Point) Value(key string) string {
 	if v := p.Keys[key]; v != "" {
 		return v
@@ -161,7 +160,7 @@ func (p Point) Value(key string) string {
 	return "–"
 }
 
-// Varied are the keys that vary, in the order of the file.
+// Varied returns the keys that vary, in the order of the file.
 func (s *Sweep) Varied() []string {
 	found := map[string]int{}
 	add := func(table string, keys []string) {
@@ -186,7 +185,7 @@ func (s *Sweep) Varied() []string {
 	return keys
 }
 
-// All are the points of the sweep, in the order of the file. Exactly one is the
+// All returns the points of the sweep, in the order of the file. Exactly one is the
 // baseline.
 func (s *Sweep) All() []Point {
 	sets := []map[string]string{{}}
@@ -221,8 +220,7 @@ func (s *Sweep) All() []Point {
 	return points
 }
 
-// cross joins every set with every one of n others; those of the earlier sets
-// change most slowly.
+// cross combines every set with each of n others. The others change fastest.
 func cross(sets []map[string]string, n int, other func(int) map[string]string) []map[string]string {
 	out := make([]map[string]string, 0, len(sets)*n)
 	for _, set := range sets {
@@ -235,7 +233,7 @@ func cross(sets []map[string]string, n int, other func(int) map[string]string) [
 	return out
 }
 
-// zipped is the number of values that the keys of zip have: all the same.
+// zipped returns the number of values of each key of zip.
 func (s *Sweep) zipped() int {
 	n := 0
 	for _, values := range s.Zip {
@@ -244,8 +242,8 @@ func (s *Sweep) zipped() int {
 	return n
 }
 
-// baseline is the place of the point that has the keys of the baseline; -1: there
-// is none.
+// baseline returns the index of the point with the keys of the baseline; -1: no such
+// point.
 func (s *Sweep) baseline(sets []map[string]string) int {
 	return slices.IndexFunc(sets, func(set map[string]string) bool {
 		for k, v := range s.Baseline {
@@ -257,7 +255,7 @@ func (s *Sweep) baseline(sets []map[string]string) int {
 	})
 }
 
-// FixedKeys are the keys that all points share.
+// FixedKeys returns the keys of all points.
 func (s *Sweep) FixedKeys() map[string]string {
 	keys := map[string]string{}
 	for k, v := range s.Fixed {
@@ -266,7 +264,7 @@ func (s *Sweep) FixedKeys() map[string]string {
 	return keys
 }
 
-// Fix gives all points a value of a key that does not vary.
+// Fix sets a key of all points.
 func (s *Sweep) Fix(key, value string) {
 	if s.Fixed == nil {
 		s.Fixed = map[string]any{}
@@ -274,9 +272,8 @@ func (s *Sweep) Fix(key, value string) {
 	s.Fixed[key] = value
 }
 
-// Vary makes a key vary over some values, in place of those of the plan: for models
-// that the user names. The first one is the baseline, unless another key
-// says which point is.
+// Vary sets the values of a key that varies. The first value is the baseline, unless
+// other keys determine the baseline.
 func (s *Sweep) Vary(key string, values []string) {
 	delete(s.Fixed, key)
 	delete(s.Baseline, key)
@@ -289,7 +286,7 @@ func (s *Sweep) Vary(key string, values []string) {
 	}
 }
 
-// known reports whether a key may stand in a plan.
+// known reports whether a plan may have a key.
 func known(key string) bool { return slices.Contains(knownKeys(), key) }
 
 func knownKeys() []string {

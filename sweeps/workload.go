@@ -16,11 +16,11 @@ import (
 	"nerbench/results"
 )
 
-// sampledPrompts is the number of prompts that are rendered to count shared
-// queries: of more, those of passages that are spread evenly.
+// sampledPrompts is the largest number of prompts that are rendered to count shared
+// queries. Larger sweeps are counted on evenly spread passages.
 const sampledPrompts = 150_000
 
-// bytesAToken is a guess, until a server counts tokens.
+// bytesAToken is the assumed number of bytes per token if no server reports tokens.
 const bytesAToken = 4
 
 // Workload is the work that a sweep would do.
@@ -30,12 +30,12 @@ type Workload struct {
 	Points   int           `json:"points"`
 	Runs     []RunWorkload `json:"runs"`
 	Queries  int           `json:"queries"`
-	Shared   int           `json:"shared"` // asked by an earlier run of the sweep already
-	Done     int           `json:"done"`   // of the others, answered in the store already, about
+	Shared   int           `json:"shared"` // sent by an earlier run of the sweep
+	Done     int           `json:"done"`   // of the others, answered by the store, approximate
 	ToAsk    int           `json:"to_ask"`
 	Exact    bool          `json:"exact"`    // false: counted on some passages of each run
-	Tokens   int           `json:"tokens"`   // of the prompts to ask, about
-	Estimate *TimeEstimate `json:"estimate"` // null: nothing was probed
+	Tokens   int           `json:"tokens"`   // of the prompts to send, approximate
+	Estimate *TimeEstimate `json:"estimate"` // null: no probe
 	Warning  string        `json:"warning,omitempty"`
 
 	sharedRuns bool // some points share a run
@@ -47,17 +47,17 @@ type RunWorkload struct {
 	Model    string            `json:"model"`
 	Keys     map[string]string `json:"keys"`
 	Passages int               `json:"passages"`
-	Done     int               `json:"done"` // of them, in the store
+	Done     int               `json:"done"` // complete in the store
 	Queries  int               `json:"queries"`
-	// Distinct are those that no earlier run of the sweep asks, too.
+	// Distinct is the number of queries that no earlier run of the sweep sends.
 	Distinct int `json:"distinct"`
-	// Bytes are those of the prompts of the distinct ones.
+	// Bytes is the size of the prompts of the distinct queries.
 	Bytes int `json:"bytes"`
 
 	name string
 }
 
-// left is the share of the passages that have no answers yet.
+// left returns the share of passages that are not complete.
 func (r *RunWorkload) left() float64 {
 	if r.Passages == 0 {
 		return 1
@@ -65,16 +65,16 @@ func (r *RunWorkload) left() float64 {
 	return 1 - float64(r.Done)/float64(r.Passages)
 }
 
-// toAsk is the number of queries that no run has asked yet, about.
+// toAsk returns the approximate number of queries to send.
 func (r *RunWorkload) toAsk() int { return int(r.left()*float64(r.Distinct) + 0.5) }
 
-// tokens are those of the prompts to ask, about.
+// tokens returns the approximate number of tokens of the prompts to send.
 func (r *RunWorkload) tokens(bytesAToken float64) int {
 	return int(r.left() * float64(r.Bytes) / bytesAToken)
 }
 
-// Workload counts the queries of a sweep, and those that are shared or in the store
-// already. Nothing is asked.
+// Workload counts the queries of a sweep, and those that are shared or answered by the
+// store. It sends no queries.
 func (p *Prepared) Workload(ctx context.Context) (*Workload, error) {
 	store, err := p.bench.ReadStore(ctx)
 	switch {
@@ -90,7 +90,7 @@ func (p *Prepared) Workload(ctx context.Context) (*Workload, error) {
 	return p.workload(ctx, store)
 }
 
-// workload counts; the store is nil if there is none.
+// workload counts the queries. The store may be nil.
 func (p *Prepared) workload(ctx context.Context, store *results.Store) (*Workload, error) {
 	out := &Workload{
 		Sweep: p.Sweep.Name, Title: p.Sweep.Title, Points: len(p.points), Runs: []RunWorkload{}, Exact: true, Warning: p.Sweep.Warning,
@@ -139,7 +139,7 @@ func (w *Workload) add(r RunWorkload) {
 	w.Runs = append(w.Runs, r)
 }
 
-// dataText identifies the passages that a run with these keys asks about.
+// dataText identifies the passages of a run with these keys.
 func dataText(keys map[string]string) string {
 	of := maps.Clone(keys)
 	data := ner.KeyNames(ner.InPart(ner.DataPart))
@@ -147,7 +147,7 @@ func dataText(keys map[string]string) string {
 	return keysText(of)
 }
 
-// spread takes passages of a run that are spread evenly.
+// spread returns about n evenly spread passages of a run.
 func spread(ctx context.Context, p *harness.Prepared, n int) ([]*ner.Document, error) {
 	docs, err := p.Documents(ctx)
 	if err != nil {
@@ -167,8 +167,8 @@ func spread(ctx context.Context, p *harness.Prepared, n int) ([]*ner.Document, e
 	return out, nil
 }
 
-// countRun counts the queries of a run on some of its passages, and scales them to
-// all.
+// countRun counts the queries of a run on some of its passages, and scales the counts
+// to all passages.
 func countRun(r *run, docs []*ner.Document, seen map[ner.AnswerKey]bool) (RunWorkload, error) {
 	w := RunWorkload{Dataset: r.Dataset.ID, Model: r.model(), Keys: r.keys, Passages: r.Passages, name: r.name}
 	decoding := fmt.Sprint(r.Decoding)
@@ -196,21 +196,21 @@ func countRun(r *run, docs []*ner.Document, seen map[ner.AnswerKey]bool) (RunWor
 	return w, nil
 }
 
-// Grid lays the workload out for people.
+// Grid returns the workload as a table.
 func (w *Workload) Grid() reports.Grid {
-	g := reports.Grid{Title: w.Title, Header: []string{"run", "passages", "done", "queries", "of them new"}}
+	g := reports.Grid{Title: w.Title, Header: []string{"run", "passages", "done", "queries", "new queries"}}
 	for _, r := range w.Runs {
 		g.Body = append(g.Body, []string{r.name, strconv.Itoa(r.Passages), strconv.Itoa(r.Done), strconv.Itoa(r.Queries), strconv.Itoa(r.Distinct)})
 	}
 	about := ""
 	if !w.Exact {
 		about = "about "
-		g.Notes = append(g.Notes, "queries and new ones are counted on some passages of each run, and scaled to all")
+		g.Notes = append(g.Notes, "queries are counted on some passages of each run, and scaled to all passages")
 	}
 	if w.sharedRuns {
-		g.Notes = append(g.Notes, "points that differ in how answers are read share a run")
+		g.Notes = append(g.Notes, "points that differ only in parsing or alignment share a run")
 	}
-	g.Notes = append(g.Notes, fmt.Sprintf("%d points, %d runs, %s%d queries: %d asked by an earlier run of the sweep, %d answered already, %d to ask, about %d tokens of prompts",
+	g.Notes = append(g.Notes, fmt.Sprintf("%d points, %d runs, %s%d queries: %d shared with an earlier run of the sweep, %d cached, %d to send, about %d prompt tokens",
 		w.Points, len(w.Runs), about, w.Queries, w.Shared, w.Done, w.ToAsk, w.Tokens))
 	g.Notes = append(g.Notes, w.Estimate.notes()...)
 	if w.Warning != "" {

@@ -14,13 +14,15 @@ import (
 func alignCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "align",
-		Usage: "find mentions in texts",
-		Description: `align < lines reads {"text": "…", "tokens"?: [[start, end], …], "mentions": [{"text", "type"}, …]}
-and prints {"spans": [{"start", "end", "type"}, …], "unaligned": n, "ambiguous": n} for each.`,
+		Usage: "find the positions of mentions in texts",
+		Description: `align reads JSON Lines from standard input:
+  {"text": "…", "tokens"?: [[start, end], …], "mentions": [{"text", "type"}, …]}
+For each line, it prints the positions of the mentions in code points:
+  {"spans": [{"start", "end", "type"}, …], "unaligned": n, "ambiguous": n}`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "mode", Usage: "`MODE`: " + strings.Join(answers.Modes, ", ") + " (default: all)"},
-			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY`: " + strings.Join(answers.Boundaries, ", ") + " (default: token where there are tokens, else word)"},
-			&cli.IntFlag{Name: "tiers", Value: 3, Usage: "`N`: 3, or 1 for exact occurrences only"},
+			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY`: " + strings.Join(answers.Boundaries, ", ") + " (default: token if the line has tokens, else word)"},
+			&cli.IntFlag{Name: "tiers", Value: 3, Usage: "`N`: 3, or 1 for exact matches only"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {

@@ -65,8 +65,8 @@ func run(ctx context.Context, args []string, env *environment) int {
 // globalFlags are understood before and behind the command.
 func globalFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "config", EnvVars: []string{"NERBENCH_CONFIG"}, Usage: "`FILE` of settings (default: nerbench.toml, if it is there)"},
-		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` in which answers are kept"},
+		&cli.StringFlag{Name: "config", EnvVars: []string{"NERBENCH_CONFIG"}, Usage: "`FILE` of settings (default: nerbench.toml, if it exists)"},
+		&cli.StringFlag{Name: "store", Value: "results.db", EnvVars: []string{"NERBENCH_STORE"}, Usage: "`FILE` of stored answers and scores"},
 		&cli.StringFlag{Name: "data", EnvVars: []string{"NERBENCH_DATA"}, Usage: "`DIR` of native files (default: in the user's cache folder)"},
 		&cli.StringFlag{Name: "datasets", EnvVars: []string{"NERBENCH_DATASETS"}, Usage: "`DIR` of your own datasets, beside the embedded ones"},
 		&cli.StringFlag{Name: "prompts", EnvVars: []string{"NERBENCH_PROMPTS"}, Usage: "`DIR` of your own prompt families and descriptions of types"},

@@ -7,10 +7,9 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// arrange puts the arguments into the order that the flag package understands:
-// global flags, the command, its flags, its arguments. Users write flags
-// anywhere; the flag package stops at the first argument. What stands behind
-// "--" is an argument.
+// arrange sorts the arguments: global flags, the command, its flags, its arguments.
+// Users may write flags anywhere, but the flag package stops at the first argument.
+// Everything after "--" is an argument.
 func arrange(app *cli.App, args []string) []string {
 	if len(args) == 0 {
 		return args

@@ -14,23 +14,23 @@ import (
 func modelsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "models",
-		Usage: "list model cards; check whether a model can be asked",
+		Usage: "list model cards, and check that a model works",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "the model cards",
+				Name: "list", Usage: "list the model cards",
 				Action: func(*cli.Context) error { return env.listCards() },
 			},
 			{
-				Name: "show", Usage: "one card", ArgsUsage: "CARD",
+				Name: "show", Usage: "print one card", ArgsUsage: "CARD",
 				Action: func(c *cli.Context) error { return env.showCard(c) },
 			},
 			{
-				Name: "check", Usage: "check whether a model can be asked: server, context, answers", ArgsUsage: "MODEL",
-				Description: `check opens the model as run does and looks at its identity, its context, its special
-tokens, its chat template where one is needed, and what computes it. It asks a few
-questions about the first passages of a dataset, twice, then the longest one of the dataset, and
-reads the answers. MODEL is as in run, or the name of a card that names one. Exit code 1:
-the model cannot be asked so.`,
+				Name: "check", Usage: "check a model before a run: server, context, answers", ArgsUsage: "MODEL",
+				Description: `check opens the model like run. It checks the model's identity, context length,
+special tokens, chat template, and device. It sends a few queries about the
+first passages of a dataset twice, then the longest query, and parses the
+answers. MODEL is as in run, or the name of a card with a model. The exit code is
+1 if a run would fail.`,
 				Flags:  checkFlags(),
 				Action: func(c *cli.Context) error { return env.checkModel(c) },
 			},
@@ -54,7 +54,7 @@ func (env *environment) listCards() error {
 		}
 		g.Body = append(g.Body, []string{c.Name, c.Title, c.Family, c.Variant, c.Shape, training})
 	}
-	g.Notes = []string{"run -m ollama/NAME --card CARD asks a model as its card says"}
+	g.Notes = []string{"run -m ollama/NAME --card CARD runs a model with the settings of its card"}
 	return errors.Join(g.Write(env.stdout, "text"), err)
 }
 
@@ -71,12 +71,12 @@ func (env *environment) showCard(c *cli.Context) error {
 	}
 	thinking := ""
 	if card.Think {
-		thinking = ", thinking first"
+		thinking = ", with thinking"
 	}
-	fmt.Fprintf(env.stdout, "%s: %s\n\nasked by %s, variant %s, as %s%s\n", card.Name, card.Title, card.Family, card.Variant, card.Shape, thinking)
+	fmt.Fprintf(env.stdout, "%s: %s\n\nprompt family %s, variant %s, sent as %s%s\n", card.Name, card.Title, card.Family, card.Variant, card.Shape, thinking)
 	for _, line := range []struct{ name, value string }{
 		{"served as", card.Model}, {"weights", card.Where}, {"stop", strings.Join(card.Stop, " ")},
-		{"one token each", strings.Join(card.Special, " ")}, {"note", card.Note},
+		{"special tokens", strings.Join(card.Special, " ")}, {"note", card.Note},
 	} {
 		if line.value != "" {
 			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, line.value)
@@ -89,7 +89,7 @@ func (env *environment) showCard(c *cli.Context) error {
 	case card.Training == nil:
 		fmt.Fprintln(env.stdout, "training datasets: unknown")
 	case len(card.Training) == 0:
-		fmt.Fprintln(env.stdout, "training datasets: none of the benchmark")
+		fmt.Fprintln(env.stdout, "training datasets: no dataset of the benchmark")
 	default:
 		fmt.Fprintf(env.stdout, "training datasets (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
 	}

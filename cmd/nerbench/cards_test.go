@@ -166,7 +166,7 @@ func TestModelsCheck(t *testing.T) {
 		w.write("cards/house.toml", "title = \"House\"\nfamily = \"uniner\"\nvariant = \"repo\"\nshape = \"completion\"\nspecial = [\"</s>\", \"<|a long one|>\"]\ntraining = [\"mini\"]\n")
 		v := w.check(1, "vllm/tiny", "--base-url", servers[0].URL, "--models", "cards", "--card", "house")
 		said(t, v.Problems, "<|a long one|> should be one token, by card house")
-		said(t, v.Remarks, "saw the train split of mini")
+		said(t, v.Remarks, "trained on the train split of mini")
 		if v.Special != "tokens added to a prompt: 1, tokens of </s>: 1, tokens of <|a long one|>: 4" || len(v.Problems) != 1 {
 			t.Errorf("verdict is %+v", v)
 		}

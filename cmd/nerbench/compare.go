@@ -19,35 +19,37 @@ import (
 func compareCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "compare",
-		Usage:     "test whether two systems differ, and show where",
+		Usage:     "test whether two systems differ, and list the differences",
 		ArgsUsage: "A B",
-		Description: `compare A B compares kept runs. A and B are each a run (the beginning of its id), the name of
-a model, or key=value[,key=value], such as model=ollama/x,family=uniner: then the runs of both on the
-same datasets are compared, Holm's correction is over these datasets, and mean_rows is their average.
-compare --gold FILE --pred A.jsonl --pred B.jsonl compares two files of predictions.
+		Description: `compare A B compares stored runs. A and B are each one of:
+  RUN, the beginning of the id of a run
+  MODEL, the name of a model
+  KEY=VALUE[,KEY=VALUE], such as model=ollama/x,family=uniner
+The runs are paired by dataset. mean_rows is the average over the datasets.
 
-Each line has the difference A − B in F1, its 95 % interval from the same resamples of passages for
-both, and the p value of the paired randomisation test (docs/metrics.md). Flips are gold entities that
-one found and the other missed.
+compare --gold FILE --pred A.jsonl --pred B.jsonl compares files of predictions.
 
---fail-on-regression is for continuous integration, A being the standard and B the candidate: exit
-code 1 if B is lower than A by more than --margin points of F1 (default 0) and the difference is
-significant (p, corrected over the datasets, at most --alpha, default 0.05), on any dataset or on average.`,
+Each line has the difference A − B in F1, its 95 % interval, and the p value of
+the paired randomisation test (docs/metrics.md). Holm's correction is over the
+datasets. A flip is a gold entity that only A or only B found.
+
+--fail-on-regression is for continuous integration. The exit code is 1 if, on any
+dataset or on average, B is significantly lower than A by more than --margin.`,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines"},
 			&cli.StringSliceFlag{Name: "pred", Usage: "`FILE` of predictions; twice: A and B"},
 			&cli.StringFlag{Name: "metric", Value: "span_f1", Usage: "metric `ID`"},
-			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` that answers in the files are of"},
+			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` of the answers in the files"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the dataset, separated by commas (default: any)"},
-			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for buckets that need it"},
-			&cli.BoolFlag{Name: "partial", Usage: "compare the documents that both files have a prediction for"},
-			&cli.StringSliceFlag{Name: "by", Usage: "`ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(metrics.AttributeNames(), ", ")},
-			&cli.IntFlag{Name: "flips", Value: 10, Usage: "show `N` flips of each side; -1: all"},
-			&cli.IntFlag{Name: "rounds", Usage: "`R` random swaps, however few passages differ (default: all swaps where at most 16 differ, else 9999)"},
+			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for the buckets oDen, eFre and eCon"},
+			&cli.BoolFlag{Name: "partial", Usage: "skip documents without a prediction in both files"},
+			&cli.StringSliceFlag{Name: "by", Usage: "compare by `ATTRIBUTE`: type (default), none, or bucket:NAME with " + strings.Join(metrics.AttributeNames(), ", ")},
+			&cli.IntFlag{Name: "flips", Value: 10, Usage: "print `N` flips of each side; -1: all"},
+			&cli.IntFlag{Name: "rounds", Usage: "`R` random swaps (default: all swaps if at most 16 passages differ, else 9999)"},
 			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit code 1 if B is significantly lower than A"},
-			&cli.Float64Flag{Name: "margin", Usage: "`POINTS` of F1 that B may lose"},
-			&cli.Float64Flag{Name: "alpha", Value: compare.Significant, Usage: "largest corrected `P` of a significant difference"},
+			&cli.Float64Flag{Name: "margin", Usage: "`POINTS` of F1 that B may be lower (default: 0)"},
+			&cli.Float64Flag{Name: "alpha", Value: compare.Significant, Usage: "largest corrected `P` value of a significant difference"},
 		}, intervalFlags(stats.Resamples)...),
 		Action: func(c *cli.Context) error { return env.compare(c) },
 	}
@@ -61,7 +63,7 @@ func (env *environment) compare(c *cli.Context) error {
 	named := c.IsSet("gold") || c.IsSet("pred")
 	switch {
 	case named && c.NArg() > 0:
-		return fault.Usagef("compare: unexpected argument %q (files are named by flags)", c.Args().First())
+		return fault.Usagef("compare: unexpected argument %q (files need --gold and --pred)", c.Args().First())
 	case !named && c.NArg() != 2:
 		return fault.Usagef("compare: want two runs, A and B, or --gold with --pred twice")
 	}
@@ -89,7 +91,7 @@ func (env *environment) compare(c *cli.Context) error {
 		return fmt.Errorf("compare: B is significantly lower than A: %s", regressionList(worse))
 	}
 	if incomplete > 0 {
-		return &fault.PartialError{Err: fmt.Errorf("compare: %d passages are not complete on both sides, and are not compared", incomplete)}
+		return &fault.PartialError{Err: fmt.Errorf("compare: %d passages are incomplete in A or B and were skipped", incomplete)}
 	}
 	return nil
 }
@@ -106,7 +108,7 @@ func regressionList(worse []compare.Regression) string {
 	return strings.Join(names, ", ")
 }
 
-// datasetTitle names a dataset; files are one without a name.
+// datasetTitle returns the name of a dataset in the output. Files have no name.
 func datasetTitle(name string) string {
 	if name == "" {
 		return "all passages"

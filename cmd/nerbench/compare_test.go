@@ -100,7 +100,7 @@ func TestCompareRuns(t *testing.T) {
 		}
 		wrong := strings.Replace(right, "counts:", "counts:1", 1)
 		code, out := w.run("reproduce", wrong, "--store", "results.db")
-		if code != exitError || !strings.Contains(out, "parts: tp ") || !strings.Contains(out, ", was tp 1") {
+		if code != exitError || !strings.Contains(out, "different: tp ") || !strings.Contains(out, ", was tp 1") {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 	})
@@ -110,7 +110,7 @@ func TestCompareRuns(t *testing.T) {
 			t.Fatalf("exit code %d\n%s", code, out)
 		}
 		code, out := compare("limit=10", "temperature=0")
-		if code != exitError || !strings.Contains(out, `have other passages: key limit is "10" and ""`) {
+		if code != exitError || !strings.Contains(out, `have different passages: the key limit is "10" and ""`) {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 	})
@@ -118,7 +118,7 @@ func TestCompareRuns(t *testing.T) {
 		if err := os.Remove(filepath.Join(w.dir, "data/mini/test.tsv")); err != nil {
 			t.Fatal(err)
 		}
-		if code, out := compare("limit=10", "limit=10", "--json"); code != 0 || !strings.Contains(out, "compared by kept counts") || !strings.Contains(out, `"flips": null`) {
+		if code, out := compare("limit=10", "limit=10", "--json"); code != 0 || !strings.Contains(out, "the stored counts are compared") || !strings.Contains(out, `"flips": null`) {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 	})

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 
 	"nerbench/harness/compare"
@@ -14,7 +16,7 @@ import (
 type compareText struct{ *compare.Comparison }
 
 func (r *compareText) write(w io.Writer, flips int) error {
-	fmt.Fprintf(w, "%s: F1 of A and B, on the passages that both completed\n", r.Metric)
+	fmt.Fprintf(w, "%s: F1 of A and B on the passages that are complete in both\n", r.Metric)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tpassages\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
 	for i, o := range r.Outcomes {
@@ -38,7 +40,7 @@ func (r *compareText) write(w io.Writer, flips int) error {
 	if err := r.writeFlips(w, flips); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the lines of a table\n", r.swaps())
+	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the rows of a table\n", r.swaps())
 	return err
 }
 
@@ -62,7 +64,7 @@ func (r *compareText) writeTypes(w io.Writer, i int) error {
 	fmt.Fprintf(w, "\nby type%s\n", r.of(i))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tsupport\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
-	for _, t := range sortedKeys(types) {
+	for _, t := range slices.Sorted(maps.Keys(types)) {
 		o := types[t]
 		o.Passages = o.A.NGold
 		writeOutcome(tw, o, printable(string(t)), reports.Percent(o.A.F1), reports.Percent(o.B.F1))

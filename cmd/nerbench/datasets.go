@@ -21,70 +21,70 @@ import (
 )
 
 func datasetsCommand(env *environment) *cli.Command {
-	suite := &cli.StringFlag{Name: "suite", Usage: "datasets of a `SUITE` only"}
-	viewFlag := &cli.StringFlag{Name: "view", Value: "all", Usage: "`VIEW` of the units: all, or table6 for those that the paper counted"}
-	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a split that the release lacks"}
-	domain := &cli.StringFlag{Name: "domain", Usage: "datasets of a `DOMAIN` only"}
+	suite := &cli.StringFlag{Name: "suite", Usage: "only datasets of a `SUITE`"}
+	viewFlag := &cli.StringFlag{Name: "view", Value: "all", Usage: "`VIEW` of the documents: all, or table6 (those that the paper counted)"}
+	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a random split, if the release has none"}
+	domain := &cli.StringFlag{Name: "domain", Usage: "only datasets of a `DOMAIN`"}
 	return &cli.Command{
 		Name:  "datasets",
-		Usage: "the datasets of the benchmark and their data",
+		Usage: "list, download, import and check the datasets",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "the datasets: what is here, what is missing, licences", Flags: []cli.Flag{suite, domain},
+				Name: "list", Usage: "list datasets and the state of their data", Flags: []cli.Flag{suite, domain},
 				Action: func(c *cli.Context) error { return env.listDatasets(c.Context, c.String("suite"), c.String("domain")) },
 			},
 			{
-				Name: "show", Usage: "one dataset in full", ArgsUsage: "DATASET",
+				Name: "show", Usage: "print all about one dataset: labels, files, licence", ArgsUsage: "DATASET",
 				Action: func(c *cli.Context) error { return env.showDataset(c) },
 			},
 			{
-				Name: "fetch", Usage: "download what may be downloaded", ArgsUsage: "[DATASET...]",
-				Description: `fetch downloads the files of datasets from their official sources, verifies them and
-puts them where the loaders look. It goes on where it was stopped. Datasets that need
-an agreement or a licence are refused with the place to ask. HF_TOKEN, HF_HOME,
-HF_ENDPOINT and HTTPS_PROXY are honoured.`,
+				Name: "fetch", Usage: "download datasets that are freely available", ArgsUsage: "[DATASET...]",
+				Description: `fetch downloads the files of datasets from their official sources into the data
+folder, and verifies them. It resumes interrupted downloads. For a dataset that
+needs an access agreement or a licence, it prints where to apply. It uses
+HF_TOKEN, HF_HOME, HF_ENDPOINT and HTTPS_PROXY.`,
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "suite", Usage: "datasets of a `SUITE`"},
-					&cli.BoolFlag{Name: "dry-run", Usage: "print the addresses and download nothing"},
+					&cli.StringFlag{Name: "suite", Usage: "all datasets of a `SUITE`"},
+					&cli.BoolFlag{Name: "dry-run", Usage: "print the addresses; download nothing"},
 				},
 				Action: func(c *cli.Context) error { return env.fetchDatasets(c) },
 			},
 			{
-				Name: "import", Usage: "take over your own copy of a dataset's files", ArgsUsage: "DATASET PATH",
-				Description: `import finds the dataset's files in a folder, an archive (zip, tar, tar.gz) or a single
-file: by their checksums, by their names, else by reading them. What it decided is
-printed; where it cannot decide, --set and --split do.`,
+				Name: "import", Usage: "import your own copy of a dataset's files", ArgsUsage: "DATASET PATH",
+				Description: `PATH is a folder, an archive (zip, tar, tar.gz) or a single file. import recognizes
+the dataset's files by their checksums, names or contents, and prints the result.
+If a file is ambiguous, set --set and --split.`,
 				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "set", Usage: "`SET` of files that it is"},
-					&cli.StringFlag{Name: "split", Usage: "`SPLIT` that it is"},
-					&cli.BoolFlag{Name: "accept", Usage: "take over files that are not the locked data"},
+					&cli.StringFlag{Name: "set", Usage: "`SET` of files at PATH"},
+					&cli.StringFlag{Name: "split", Usage: "`SPLIT` at PATH: train, dev, test"},
+					&cli.BoolFlag{Name: "accept", Usage: "import files that do not match the recorded checksums"},
 				},
 				Action: func(c *cli.Context) error { return env.importDataset(c) },
 			},
 			{
-				Name: "lint", Usage: "check the file of a dataset of your own", ArgsUsage: "FILE...",
+				Name: "lint", Usage: "check files that define your own datasets", ArgsUsage: "FILE...",
 				Action: func(c *cli.Context) error { return env.lintDatasets(c.Args().Slice()) },
 			},
 			{
-				Name: "verify", Usage: "hold the data against the locked counts and checksums", ArgsUsage: "[DATASET...]",
+				Name: "verify", Usage: "compare the data with the recorded counts and checksums", ArgsUsage: "[DATASET...]",
 				Action: func(c *cli.Context) error { return env.verifyDatasets(c.Context, c.Args().Slice()) },
 			},
 			{
-				Name: "stats", Usage: "Table 6: measured beside published",
-				Flags: []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ") + " (or --json)"}},
+				Name: "stats", Usage: "print Table 6: measured counts and published ones",
+				Flags: []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ")}},
 				Action: func(c *cli.Context) error {
 					return env.datasetStats(c.Context, c.String("suite"), c.String("domain"), c.String("format"))
 				},
 			},
 			{
-				Name: "export", Usage: "documents as JSON Lines or columns", ArgsUsage: "DATASET",
+				Name: "export", Usage: "print documents as JSON Lines or columns", ArgsUsage: "DATASET",
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT`: train, dev, test"},
 					&cli.StringFlag{Name: "set", Usage: "`SET` of files (default: the primary one)"},
 					&cli.StringFlag{Name: "gold", Value: "native", Usage: "gold `RULE`: native, uniner"},
 					viewFlag, seedFlag,
 					&cli.StringFlag{Name: "format", Value: "jsonl", Usage: "`FORMAT`: jsonl, conll"},
-					&cli.IntFlag{Name: "limit", Usage: "the first `N` documents only"},
+					&cli.IntFlag{Name: "limit", Usage: "only the first `N` documents"},
 				},
 				Action: func(c *cli.Context) error { return env.exportDataset(c) },
 			},
@@ -130,11 +130,12 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); counts are those of Table 6\n", len(lines), ready, env.bench.Data)
+	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6\n", len(lines), ready, env.bench.Data)
 	return errors.Join(err, bad)
 }
 
-// oneRow reads the single dataset that a command names.
+// oneDataset finds the dataset in the first argument. The command has this many more
+// arguments.
 func (env *environment) oneDataset(c *cli.Context, command string, more int) (*datasets.Dataset, error) {
 	if c.NArg() != 1+more {
 		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
@@ -163,7 +164,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 	}
 	w := bufio.NewWriter(env.stdout)
 	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
-	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reached from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
+	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {
 		fmt.Fprintf(w, "notes: %s\n", dataset.Notes)
@@ -182,7 +183,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 		if set.Primary {
 			primary = ", primary"
 		}
-		fmt.Fprintf(w, "  set %s: format %s, one document a %s%s\n", set.Name, set.Family, set.Unit, primary)
+		fmt.Fprintf(w, "  set %s: format %s, one document per %s%s\n", set.Name, set.Family, set.Unit, primary)
 		for _, p := range set.Splits {
 			var names []string
 			for _, f := range p.Files {
@@ -239,7 +240,7 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	return out.Flush()
 }
 
-// lintRows checks files of datasets, all of them, whatever is wrong with the first.
+// lintDatasets checks all files, and reports the faults of each.
 func (env *environment) lintDatasets(files []string) error {
 	if len(files) == 0 {
 		return fault.Usagef("datasets lint: want FILE...")
@@ -253,7 +254,7 @@ func (env *environment) lintDatasets(files []string) error {
 		dataset, err := datasets.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
 		if err == nil {
 			if _, clash := datasets.Find(benchmark, dataset.ID); clash == nil {
-				err = fmt.Errorf("%s: id: the benchmark has a dataset %s", filepath.Base(file), dataset.ID)
+				err = fmt.Errorf("%s: id: a dataset %s exists in the benchmark", filepath.Base(file), dataset.ID)
 			}
 		}
 		if err != nil {
@@ -261,7 +262,7 @@ func (env *environment) lintDatasets(files []string) error {
 			fmt.Fprintln(env.stdout, err)
 			continue
 		}
-		fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %d types, sets of %s\n", filepath.Base(file), dataset.ID, len(dataset.Types()), strings.Join(dataset.Families, ", "))
+		fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %d types, formats %s\n", filepath.Base(file), dataset.ID, len(dataset.Types()), strings.Join(dataset.Families, ", "))
 	}
 	if bad > 0 {
 		return fmt.Errorf("datasets lint: %d of %d files have faults", bad, len(files))
@@ -276,7 +277,7 @@ func goldRule(dataset *datasets.Dataset, name string) (datasets.UniNERGold, erro
 		return datasets.NativeGold, nil
 	case "uniner":
 		if dataset.UniNERGold == "" {
-			return "", fault.Usagef("dataset %s: gold=uniner: the paper's authors published no test file of this dataset", dataset.ID)
+			return "", fault.Usagef("dataset %s: gold=uniner: the authors of the paper published no test file of this dataset", dataset.ID)
 		}
 		return dataset.UniNERGold, nil
 	}

@@ -13,7 +13,7 @@ import (
 	"nerbench/internal/fault"
 )
 
-// acquirer gets datasets into the data folder.
+// acquirer returns the downloader and importer of datasets.
 func (env *environment) acquirer() *acquire.Acquirer {
 	return &acquire.Acquirer{Data: env.data, DataFlag: env.dataGiven, Hub: fetch.NewHub(env.getenv), GitHub: env.getenv("NERBENCH_GITHUB")}
 }
@@ -24,7 +24,7 @@ func (env *environment) howToGet(dataset *datasets.Dataset) string {
 
 func (env *environment) fetchDatasets(c *cli.Context) error {
 	if c.NArg() == 0 && c.String("suite") == "" {
-		return fault.Usagef("datasets fetch: no datasets: name some, or --suite SUITE")
+		return fault.Usagef("datasets fetch: no datasets: want DATASET... or --suite SUITE")
 	}
 	ds, err := env.bench.SelectDatasets(c.Args().Slice(), c.String("suite"), "")
 	if err != nil {
@@ -37,7 +37,7 @@ func (env *environment) fetchDatasets(c *cli.Context) error {
 	a.Notify = func(e acquire.Event) {
 		switch e := e.(type) {
 		case acquire.Progress:
-			bars.tell(e)
+			bars.show(e)
 		case acquire.Imported:
 			if env.json {
 				return // standard output holds one JSON value
@@ -63,7 +63,7 @@ func (env *environment) printFetched(list []acquire.Fetched) error {
 	}
 	for _, f := range list {
 		if f.State == acquire.Failed && len(list) == 1 {
-			continue // the error says the same
+			continue // the error is printed
 		}
 		fmt.Fprintf(env.stdout, "%s: %s", f.Dataset, f.State)
 		if f.From != "" {

@@ -37,8 +37,7 @@ func (env *environment) printImported(out acquire.Imported) error {
 	return env.printVerified(out.Splits)
 }
 
-// importLines lists the imported files: each file, or the number of files of a folder
-// with many.
+// importLines lists the imported files. A folder with many files is one line.
 func importLines(files []acquire.ImportedFile) []string {
 	const few = 4
 	type folder struct{ from, to, by string }

@@ -32,10 +32,10 @@ func (env *environment) datasetStats(ctx context.Context, suite, domain, format 
 	return statsGrid(lines).Write(env.stdout, format)
 }
 
-// statsGrid lays the lines out, domain by domain, with the totals of each.
+// statsGrid returns the table by domain, with totals.
 func statsGrid(lines []harness.Stats) reports.Grid {
 	g := reports.Grid{
-		Title:  "Table 6: instances measured / published",
+		Title:  "Table 6: documents measured / published",
 		Header: []string{"dataset", "types", "train", "dev", "test", "entities", "state"},
 	}
 	for _, domain := range datasets.Domains {
@@ -52,8 +52,8 @@ func statsGrid(lines []harness.Stats) reports.Grid {
 			g.Body = append(g.Body, totals(domain, of))
 		}
 	}
-	g.Notes = append(g.Notes, "* under the view of Table 6 (--view table6), which differs from the documents of the files",
-		"entities are those of the documents of the files, train + dev + test")
+	g.Notes = append(g.Notes, "* counted with --view table6, because the paper counted other documents than the files have",
+		"entities: train + dev + test, in the documents of the files")
 	for _, l := range lines {
 		if l.Reason != "" {
 			g.Notes = append(g.Notes, l.Dataset+": "+l.Reason)
@@ -77,8 +77,8 @@ func statsCells(l *harness.Stats) []string {
 	return append(cells, strings.Join(entities, " + "), l.State)
 }
 
-// statsText is a measured count beside the published one. A star marks a count under
-// the paper's view that differs from the documents of the files.
+// statsText returns a measured count and the published one. A star marks a count with
+// the view of Table 6 that differs from the number of documents.
 func statsText(p *harness.StatsSplit, published int) string {
 	switch {
 	case p == nil:
@@ -89,8 +89,8 @@ func statsText(p *harness.StatsSplit, published int) string {
 	return fmt.Sprintf("%d/%d", p.Documents, published)
 }
 
-// totals adds up the datasets of a domain: what was measured beside what was
-// published of the same datasets.
+// totals returns the sums of a domain. Published counts are summed over the measured
+// datasets only.
 func totals(domain string, lines []harness.Stats) []string {
 	cells := []string{"= " + domain, ""}
 	for _, split := range ner.Splits {

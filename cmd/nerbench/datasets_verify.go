@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -20,13 +21,13 @@ func (env *environment) verifyDatasets(ctx context.Context, names []string) erro
 		return err
 	}
 	ds, selectErr := env.bench.SelectDatasets(names, "", "")
-	return errors.Join(env.printVerified(list), selectErr, env.printDoors(ds, list), err)
+	return errors.Join(env.printVerified(list), selectErr, env.printSources(ds, list), err)
 }
 
-// printDoors says of each dataset that is not here where its files are to be had.
-func (env *environment) printDoors(ds []*datasets.Dataset, list []verify.Split) error {
+// printSources prints how to get the data of each dataset whose files are missing.
+func (env *environment) printSources(ds []*datasets.Dataset, list []verify.Split) error {
 	if env.json {
-		return nil // the state of the splits says it
+		return nil // the state of the splits has it
 	}
 	here := map[string]bool{}
 	for _, v := range list {
@@ -41,7 +42,7 @@ func (env *environment) printDoors(ds []*datasets.Dataset, list []verify.Split) 
 			fmt.Fprintln(env.stdout)
 			first = false
 		}
-		if _, err := fmt.Fprintf(env.stdout, "%s: not here: %s\n", r.ID, env.howToGet(r)); err != nil {
+		if _, err := fmt.Fprintf(env.stdout, "%s: missing: %s\n", r.ID, env.howToGet(r)); err != nil {
 			return err
 		}
 	}
@@ -75,13 +76,13 @@ func (env *environment) printVerified(list []verify.Split) error {
 
 func repairsText(v verify.Split) string {
 	var parts []string
-	for _, kind := range sortedKeys(v.Repairs) {
+	for _, kind := range slices.Sorted(maps.Keys(v.Repairs)) {
 		parts = append(parts, fmt.Sprintf("%s %d", kind, v.Repairs[kind]))
 	}
 	if v.Duplicates > 0 {
 		parts = append(parts, fmt.Sprintf("duplicates %d", v.Duplicates))
 	}
-	for _, label := range sortedKeys(v.Dropped) {
+	for _, label := range slices.Sorted(maps.Keys(v.Dropped)) {
 		parts = append(parts, fmt.Sprintf("dropped %s %d", label, v.Dropped[label]))
 	}
 	return strings.Join(parts, ", ")

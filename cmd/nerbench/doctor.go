@@ -20,13 +20,12 @@ import (
 func doctorCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
-		Usage: "say what works on this machine",
-		Description: `doctor looks at the configuration file and where each setting comes from, at the
-store, the data, the servers of Ollama and vLLM, the libraries for models in the
-process and the devices they see, and the tagger.
-What is absent is no fault: only what is broken makes the exit code 1.`,
+		Usage: "check settings, store, data, servers and devices",
+		Description: `doctor checks the settings, the store, the data, the servers of Ollama and vLLM,
+the libraries and devices for models in the process, the tagger, and the disk.
+The exit code is 1 if one of them is broken. A missing one is no error.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "only", Usage: "look at one `THING`: " + strings.Join(examined(), ", ")},
+			&cli.StringFlag{Name: "only", Usage: "check only one `THING`: " + strings.Join(examined(), ", ")},
 		},
 		Action: func(c *cli.Context) error {
 			only := c.String("only")

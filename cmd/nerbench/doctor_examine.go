@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -115,7 +116,7 @@ func examineData(env *environment, ctx context.Context) finding {
 	}
 	f := finding{State: fine, Detail: map[string]any{"path": env.bench.Data, "ready": ready, "absent": reasons, "total": len(ds)}}
 	f.Text = fmt.Sprintf("%s: %d of %d datasets are ready", env.bench.Data, len(ready), len(ds))
-	for _, why := range sortedKeys(reasons) {
+	for _, why := range slices.Sorted(maps.Keys(reasons)) {
 		f.Text += fmt.Sprintf("; %s: %d", why, len(reasons[why]))
 	}
 	if len(ready) == 0 {

@@ -117,3 +117,11 @@ func (env *environment) note(format string, args ...any) {
 		fmt.Fprintf(env.stderr, "nerbench: "+format+"\n", args...)
 	}
 }
+
+// newBench returns the bench with the settings of the global flags.
+func (env *environment) newBench() *harness.Bench {
+	return &harness.Bench{
+		Data: env.data, Datasets: env.datasets, Store: env.store, Families: env.prompts, Cards: env.models,
+		Getenv: env.variable, HowToGet: env.howToGet, Notify: env.event,
+	}
+}

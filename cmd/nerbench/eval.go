@@ -15,13 +15,18 @@ import (
 func evalCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "eval",
-		Usage: "score predictions, column files, or pairs of answers, without a store",
-		Description: `eval --gold documents.jsonl --pred predictions.jsonl scores predictions. Gold is "spans"; for metrics
-of strings it may be "mentions", {"text", "type"}, as in predictions.
-eval --tags FILE.conll scores a column file whose last two columns are gold and predicted tag.
-eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} as the UniversalNER paper does,
-or, with --metric, answers "type: entity; …" as InstructUIE and B2NER do.
-A file named - is standard input. docs/metrics.md says what each number is.
+		Usage: "score files: predictions, tag columns, or pairs of answers",
+		Description: `eval --gold documents.jsonl --pred predictions.jsonl scores predictions. Gold is
+"spans", or for metrics without positions also "mentions": {"text", "type"}.
+
+eval --tags FILE.conll scores a column file. Its last two columns are the gold
+tag and the predicted tag.
+
+eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} like the
+UniversalNER paper, or answers "type: entity; …" by a metric of InstructUIE or
+B2NER.
+
+The file name - is standard input. docs/metrics.md defines the metrics.
 
 metrics:
 ` + metricList(),
@@ -29,26 +34,26 @@ metrics:
 			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines"},
 			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS`, or all (default: span_f1, uniner_f1, uniner_f1_lenient)"},
-			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest"},
-			&cli.StringFlag{Name: "boundary", Usage: "where mentions may begin and end: token, word, word_strict, substring"},
-			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3, or 1 for exact occurrences only (default: 3)"},
-			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` that answers are of"},
+			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest (default: all)"},
+			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY` of mentions: token, word, word_strict, substring (default: token if there are tokens, else word)"},
+			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3, or 1 for exact matches only (default: 3)"},
+			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` of the answers"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the dataset, separated by commas (default: any)"},
-			&cli.StringFlag{Name: "unknown", Usage: "predictions of other types: `drop` or fp"},
-			&cli.BoolFlag{Name: "partial", Usage: "score the documents that have a prediction, and leave the others out"},
-			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of answers beside gold answers"},
-			&cli.StringFlag{Name: "tags", Usage: "column `FILE`"},
+			&cli.StringFlag{Name: "unknown", Usage: "`HOW` to count other types: drop, fp (default: drop)"},
+			&cli.BoolFlag{Name: "partial", Usage: "skip documents without a prediction"},
+			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of pairs of gold and predicted answers"},
+			&cli.StringFlag{Name: "tags", Usage: "column `FILE` with gold and predicted tags"},
 			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou (default: iob2)"},
-			&cli.StringFlag{Name: "mode", Usage: "lenient or strict `MODE` (default: strict if a scheme is named, else lenient)"},
-			&cli.StringSliceFlag{Name: "by", Usage: "also counts by `ATTRIBUTE`: type (the default), none, or bucket:NAME, with one of " + strings.Join(metrics.AttributeNames(), ", ")},
-			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, in the format of the other file, for oDen, eFre and eCon"},
-			&cli.BoolFlag{Name: "taxonomy", Usage: "also the taxonomy of errors and the SemEval-2013 schemes"},
-			&cli.BoolFlag{Name: "confusion", Usage: "also the table of gold and predicted types"},
+			&cli.StringFlag{Name: "mode", Usage: "`MODE`: lenient, strict (default: strict with --scheme, else lenient)"},
+			&cli.StringSliceFlag{Name: "by", Usage: "count by `ATTRIBUTE`: type (default), none, or bucket:NAME with " + strings.Join(metrics.AttributeNames(), ", ")},
+			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for the buckets oDen, eFre and eCon"},
+			&cli.BoolFlag{Name: "taxonomy", Usage: "print the taxonomy of errors and the SemEval-2013 schemes"},
+			&cli.BoolFlag{Name: "confusion", Usage: "print the table of gold and predicted types"},
 		}, intervalFlags(0)...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
-				return fault.Usagef("eval: unexpected argument %q (files are named by flags)", c.Args().First())
+				return fault.Usagef("eval: unexpected argument %q (files need --gold, --tags or --pairs)", c.Args().First())
 			}
 			input, err := evalInput(c)
 			if err != nil {
@@ -68,7 +73,7 @@ metrics:
 				err = (&evalText{report}).write(env.stdout)
 			}
 			if err == nil && report.Missing > 0 {
-				err = &fault.PartialError{Err: fmt.Errorf("eval: %d of %d passages have no prediction and are not scored", report.Missing, report.Missing+report.Passages)}
+				err = &fault.PartialError{Err: fmt.Errorf("eval: %d of %d documents have no prediction and were skipped", report.Missing, report.Missing+report.Passages)}
 			}
 			return err
 		},
@@ -77,7 +82,7 @@ metrics:
 
 type evaluator func(*environment, *cli.Context, files.Options) (*files.Report, error)
 
-// evalInputs lists the flags of each kind of input, of which the first chooses it.
+// evalInputs lists the flags of each kind of input. The first flag chooses the kind.
 var evalInputs = []struct {
 	flags    []string
 	evaluate evaluator
@@ -87,8 +92,8 @@ var evalInputs = []struct {
 	{[]string{"tags", "scheme", "mode"}, (*environment).evalTags},
 }
 
-// evalInput finds the kind of input that the flags choose, and refuses flags
-// that would have no effect on it.
+// evalInput finds the kind of input that the flags choose. A flag without effect on
+// this kind is an error.
 func evalInput(c *cli.Context) (evaluator, error) {
 	chosen := -1
 	for i, in := range evalInputs {
@@ -96,12 +101,12 @@ func evalInput(c *cli.Context) (evaluator, error) {
 			continue
 		}
 		if chosen >= 0 {
-			return nil, fault.Usagef("eval: --%s and --%s exclude each other", evalInputs[chosen].flags[0], in.flags[0])
+			return nil, fault.Usagef("eval: --%s and --%s cannot be combined", evalInputs[chosen].flags[0], in.flags[0])
 		}
 		chosen = i
 	}
 	if chosen < 0 {
-		return nil, fault.Usagef("eval: nothing to score: want --gold with --pred, --tags, or --pairs")
+		return nil, fault.Usagef("eval: no input: want --gold with --pred, --tags, or --pairs")
 	}
 	for i, in := range evalInputs {
 		for _, f := range in.flags {
@@ -144,7 +149,7 @@ func (env *environment) evalPredictions(c *cli.Context, o files.Options) (*files
 	}.Eval(c.Context, o)
 }
 
-// readParsing reads the flags that say how answers in files are parsed.
+// readParsing reads the flags about the answers in files.
 func readParsing(c *cli.Context) files.Parsing {
 	o := files.Parsing{Variant: c.String("variant")}
 	o.Types = answers.ParseTypeNames(c.String("types"))
@@ -182,7 +187,7 @@ func readScheme(c *cli.Context) (scheme metrics.Scheme, mode metrics.Mode, err e
 	return scheme, mode, nil
 }
 
-// metricList is the table of metrics for the help text.
+// metricList returns the table of metrics for the help text.
 func metricList() string {
 	var b strings.Builder
 	for _, m := range metrics.Metrics {
@@ -191,8 +196,8 @@ func metricList() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// input is the file of a name, or standard input for "-". It is the zero value for
-// no name.
+// input returns the file of a name, standard input for "-", and the zero value for no
+// name.
 func (env *environment) input(name string) files.File {
 	if name == "-" {
 		return files.File{Name: "standard input", In: env.stdin}

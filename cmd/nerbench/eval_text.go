@@ -3,9 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"text/tabwriter"
 
+	"nerbench/harness"
 	"nerbench/harness/files"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -15,8 +18,7 @@ import (
 // evalText prints a report of eval for people.
 type evalText struct{ *files.Report }
 
-// write prints a table by type for each metric, and below it the counts that stand
-// beside a score.
+// write prints a table by type for each metric, then the other counts.
 func (e *evalText) write(w io.Writer) error {
 	for i, m := range e.Metrics {
 		if i > 0 {
@@ -84,7 +86,7 @@ func (e *evalText) writeMetric(w io.Writer, m files.MetricReport) error {
 	return tw.Flush()
 }
 
-// writeBuckets prints F1 by attribute; a value of few gold entities is marked.
+// writeBuckets prints F1 by attribute. Buckets with few gold entities are marked.
 func (e *evalText) writeBuckets(w io.Writer) error {
 	for _, b := range e.Buckets {
 		fmt.Fprintf(w, "\n%s by %s: %s\n", b.ID, b.Attribute.Name, b.Attribute.Meaning)
@@ -109,8 +111,8 @@ func (e *evalText) writeBuckets(w io.Writer) error {
 	return nil
 }
 
-// writeTaxonomy prints how predictions and gold match, and the schemes that are
-// made of it.
+// writeTaxonomy prints the matches of predictions and gold by kind, and the
+// SemEval-2013 schemes.
 func (e *evalText) writeTaxonomy(w io.Writer) error {
 	if e.Taxonomy == nil {
 		return nil
@@ -123,8 +125,8 @@ func (e *evalText) writeTaxonomy(w io.Writer) error {
 		n             int
 	}{
 		{"C", "correct", t.C}, {"T", "right span, other type", t.T}, {"B", "overlap, right type", t.B}, {"BT", "overlap, other type", t.BT},
-		{"MIS", fmt.Sprintf("gold without partner (%d of them overlap a prediction)", t.MISOverlapped), t.MIS},
-		{"SPU", fmt.Sprintf("prediction without partner (%d of them overlap gold)", t.SPUOverlapping), t.SPU},
+		{"MIS", fmt.Sprintf("gold without a match (%d of them overlap a prediction)", t.MISOverlapped), t.MIS},
+		{"SPU", fmt.Sprintf("prediction without a match (%d of them overlap gold)", t.SPUOverlapping), t.SPU},
 	} {
 		fmt.Fprintf(tw, "  %s\t%d\t%s\n", line.name, line.n, line.meaning)
 	}
@@ -143,7 +145,8 @@ func (e *evalText) writeTaxonomy(w io.Writer) error {
 	return tw.Flush()
 }
 
-// writeConfusion prints the table gold type × predicted type; none is last.
+// writeConfusion prints the table of gold and predicted types. The last row and
+// column are for no entity.
 func (e *evalText) writeConfusion(w io.Writer) error {
 	if !e.Confusion {
 		return nil
@@ -154,11 +157,11 @@ func (e *evalText) writeConfusion(w io.Writer) error {
 		seen[cell.Gold], seen[cell.Pred] = true, true
 		counts[[2]ner.EntityType{cell.Gold, cell.Pred}] = cell.N
 	}
-	types := sortedKeys(seen)
+	types := slices.Sorted(maps.Keys(seen))
 	if len(types) > 0 && types[0] == "" {
 		types = append(types[1:], "")
 	}
-	fmt.Fprintln(w, "\nconfusion: gold types in lines, predicted ones in columns")
+	fmt.Fprintln(w, "\nconfusion: gold types in rows, predicted types in columns")
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, t := range types {
 		fmt.Fprint(tw, "\t"+orNone(t))
@@ -185,7 +188,7 @@ func orNone(t ner.EntityType) string {
 	return printable(string(t))
 }
 
-// printable is a name as it is, or quoted where it could disturb a terminal.
+// printable returns a name, quoted if it has characters that could disturb a terminal.
 func printable(name string) string {
 	quoted := strconv.QuoteToGraphic(name)
 	if name != "" && quoted == `"`+name+`"` {
@@ -194,9 +197,9 @@ func printable(name string) string {
 	return quoted
 }
 
-// writeOutcomes prints how the queries ended, failures last, and their share.
+// writeOutcomes prints the number of queries by outcome, and the share of failures.
 func (e *evalText) writeOutcomes(w io.Writer) error {
-	failures, queries := failureShare(e.Outcomes)
+	failures, queries := harness.FailureShare(e.Outcomes)
 	if queries == 0 {
 		return nil
 	}

@@ -11,8 +11,8 @@ import (
 	"nerbench/reports"
 )
 
-// writeExhibit writes an exhibit into a folder: in one format, or with an empty format
-// in all that it has. It returns the number of files.
+// writeExhibit writes an exhibit into a folder. An empty format stands for all
+// formats. It returns the number of files.
 func writeExhibit(dir string, x *reports.Exhibit, format string) (written int, err error) {
 	for _, f := range x.Files(format) {
 		if err := atomicfile.Write(filepath.Join(dir, f.Name), func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
@@ -23,8 +23,8 @@ func writeExhibit(dir string, x *reports.Exhibit, format string) (written int, e
 	return written, nil
 }
 
-// readFormat is the form that --format names, of those that a command knows: with
-// none named the first, with --json JSON.
+// readFormat returns the format of --format, one of known. The default is json with
+// --json, else the first one.
 func (env *environment) readFormat(command, named string, known []string) (string, error) {
 	switch {
 	case named == "" && env.json:

@@ -10,17 +10,17 @@ import (
 	"nerbench/internal/fault"
 )
 
-// The exit codes (also in the help text).
+// The exit codes, as in the help text.
 const (
 	exitOK          = 0
 	exitError       = 1
 	exitUsage       = 2
 	exitPartial     = 3 // finished, but some queries failed or passages are incomplete
-	exitData        = 4 // data missing, not permitted, or not what the lock says
+	exitData        = 4 // data missing, not permitted, or different from the recorded checksums
 	exitInterrupted = 130
 )
 
-// exitCode is the one place where kinds of errors become exit codes.
+// exitCode returns the exit code of an error by its kind.
 func exitCode(err error) int {
 	switch {
 	case errors.As(err, new(*fault.UsageError)):
@@ -43,7 +43,7 @@ func (env *environment) exit(ctx context.Context, err error) int {
 		code = exitInterrupted
 		err = errors.New("interrupted")
 		if env.asking {
-			err = errors.New("interrupted: all answers so far are kept")
+			err = errors.New("interrupted: all answers until now are stored")
 		}
 	}
 	var hint *fault.Hint

@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// writeFacts prints what is known of how a run was asked.
+// writeFacts prints the metadata of a run.
 func writeFacts(w io.Writer, facts map[string]string) error {
 	if len(facts) == 0 {
 		return nil
@@ -31,7 +31,7 @@ func writeFacts(w io.Writer, facts map[string]string) error {
 	return err
 }
 
-// shareOf is " (12.3 %)", or nothing if the numbers are not.
+// shareOf returns a share such as " (12.3 %)", or "" if it is not defined.
 func shareOf(part, whole string) string {
 	p, errPart := strconv.ParseFloat(part, 64)
 	all, errWhole := strconv.ParseFloat(whole, 64)

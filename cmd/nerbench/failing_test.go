@@ -24,7 +24,7 @@ func TestWhatCannotBeAsked(t *testing.T) {
 }
 
 // TestPartial: what could not be asked leaves the run incomplete and not scored,
-// with exit code 3 and the reason; the same command asks for the rest (docs/spec/metrics.md
+// with exit code 3 and the reason; run the same command again to retry (docs/spec/metrics.md
 // §1.4).
 func TestPartial(t *testing.T) {
 	var broken atomic.Bool
@@ -45,8 +45,8 @@ func TestPartial(t *testing.T) {
 	w.forget()
 	code, out := w.run(append(asking, "results.db")...)
 	for _, want := range []string{
-		"19 of 20 passages", "incomplete, not scored: 1 passages", "the oven is cold",
-		"1 passages are incomplete: the same command asks for the rest",
+		"19 of 20 passages", "not scored: 1 passages are incomplete", "the oven is cold",
+		"1 passages are incomplete: run the same command again to retry",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("a passage fails: output lacks %q:\n%s", want, out)
@@ -60,7 +60,7 @@ func TestPartial(t *testing.T) {
 	}
 	broken.Store(false)
 	before := w.fake.Asked()
-	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "20 of 20 passages") || !strings.Contains(out, "asked now 1, known before 1") {
+	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "20 of 20 passages") || !strings.Contains(out, "asked now 1, cached 1") {
 		t.Errorf("continued: exit code %d\n%s", code, out)
 	}
 	if n := w.fake.Asked() - before; n != 1 {

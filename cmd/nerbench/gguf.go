@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// examineGGUF says which libraries for models in the process are there, and which
-// devices the preferred one sees.
+// examineGGUF finds the libraries for models in the process, and the devices of the
+// first one.
 func examineGGUF(env *environment, _ context.Context) finding {
 	folders, err := open.LlamaFolders("", env.variable)
 	if err != nil {

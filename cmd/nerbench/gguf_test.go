@@ -164,7 +164,7 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 		kept = w.killAfterMore(cmd, "killed.db", kept, time.Duration(random.IntN(50))*time.Millisecond)
 	}
 	code, stdout, stderr := w.with(env, append(asking, "killed.db")...)
-	m := regexp.MustCompile(`asked now (\d+), known before (\d+)`).FindStringSubmatch(stdout)
+	m := regexp.MustCompile(`asked now (\d+), cached (\d+)`).FindStringSubmatch(stdout)
 	if code != 0 || m == nil || !strings.Contains(stdout, fmt.Sprintf("%d of %d passages", passages, passages)) {
 		t.Fatalf("continued run: exit code %d\n%s%s", code, stdout, stderr)
 	}
@@ -236,7 +236,7 @@ wording = ["natural", "upper"]
 	if _, status, _ := w.with(env, sweep("status", "--ci", "1000")...); status != table {
 		t.Errorf("status prints\n%s\nnot\n%s", status, table)
 	}
-	if _, after, _ := w.with(env, sweep("plan", "--probe", "0")...); !strings.Contains(after, " 0 to ask") {
+	if _, after, _ := w.with(env, sweep("plan", "--probe", "0")...); !strings.Contains(after, " 0 to send") {
 		t.Errorf("plan after the run:\n%s", after)
 	}
 	for _, name := range []string{"plan.svg", "plan.html", "plan.csv", "plan.tex", "plan.md", "plan.json", "plan.txt"} {

@@ -7,13 +7,13 @@ import (
 	"nerbench/metrics/stats"
 )
 
-// intervals says how intervals and tests are drawn.
+// intervals has the settings of intervals and tests.
 type intervals struct {
 	resamples int // 0: no intervals
 	seed      uint64
 }
 
-// intervalFlags are the flags of commands that draw.
+// intervalFlags returns the flags of commands with intervals or tests.
 func intervalFlags(resamples int) []cli.Flag {
 	usage := "95 % intervals of `B` resamples, at least 1000"
 	if resamples == 0 {
@@ -21,9 +21,9 @@ func intervalFlags(resamples int) []cli.Flag {
 	}
 	return []cli.Flag{
 		&cli.IntFlag{Name: "ci", Value: resamples, Usage: usage},
-		&cli.IntFlag{Name: "seed", Usage: "`SEED` of intervals and tests"},
-		&cli.StringFlag{Name: "row", Usage: "`ID` of the dataset, whose stream intervals and tests draw from"},
-		&cli.Uint64Flag{Name: "stream-seed", Usage: "the seed of the stream itself, instead of --seed and --row: a `NUMBER` of 64 bits, to check the streams; any number of resamples"},
+		&cli.IntFlag{Name: "seed", Usage: "`SEED` of the intervals and tests"},
+		&cli.StringFlag{Name: "row", Usage: "`ID` of the dataset, as part of the seed"},
+		&cli.Uint64Flag{Name: "stream-seed", Usage: "`NUMBER` of 64 bits as the whole seed, to check other implementations; --ci may then be any number"},
 	}
 }
 
@@ -31,7 +31,7 @@ func readIntervals(c *cli.Context) (intervals, error) {
 	n := intervals{resamples: c.Int("ci"), seed: stats.DatasetSeed(c.Int("seed"), c.String("row"))}
 	if c.IsSet("stream-seed") {
 		if c.IsSet("seed") || c.IsSet("row") {
-			return n, fault.Usagef("--stream-seed excludes --seed and --row")
+			return n, fault.Usagef("--stream-seed cannot be combined with --seed and --row")
 		}
 		n.seed = c.Uint64("stream-seed")
 		if n.resamples < 0 {
@@ -42,4 +42,12 @@ func readIntervals(c *cli.Context) (intervals, error) {
 	var err error
 	n.resamples, err = readResamples(n.resamples)
 	return n, err
+}
+
+// readResamples checks the number of resamples of an interval.
+func readResamples(n int) (int, error) {
+	if n != 0 && n < 1000 {
+		return 0, fault.Usagef("--ci %d: want 0, or at least 1000 resamples", n)
+	}
+	return n, nil
 }

@@ -11,10 +11,10 @@ func localFlags() []cli.Flag {
 		&cli.StringFlag{Name: "llama-lib", EnvVars: []string{"NERBENCH_LLAMA_LIB"}, Usage: "`DIR` of llama.cpp's libraries (default: the user's cache, then the system's)"},
 		&cli.IntFlag{Name: "gpu-layers", Value: -1, Usage: "gguf: `N` layers on the GPU (default: all)"},
 		&cli.IntFlag{Name: "main-gpu", Usage: "gguf: `NUMBER` of the GPU, from 0, with --gpu-split none"},
-		&cli.StringFlag{Name: "gpu-split", Usage: "gguf: `HOW` several GPUs share the model: none, layer, row (default: layer)"},
-		&cli.IntFlag{Name: "threads", Usage: "gguf: `N` threads that compute (default: one for each processor)"},
-		&cli.StringFlag{Name: "aggregation", Usage: "onnx: `HOW` tokens become spans: simple, or first (default: simple)"},
-		&cli.IntFlag{Name: "sequences", Usage: "gguf: `N` questions answered at once (default: 16)"},
+		&cli.StringFlag{Name: "gpu-split", Usage: "gguf: `HOW` to split the model over several GPUs: none, layer, row (default: layer)"},
+		&cli.IntFlag{Name: "threads", Usage: "gguf: `N` CPU threads (default: one per processor)"},
+		&cli.StringFlag{Name: "aggregation", Usage: "onnx: `HOW` to join tokens to spans: simple, first (default: simple)"},
+		&cli.IntFlag{Name: "sequences", Usage: "gguf: `N` queries in parallel (default: 16)"},
 	}
 }
 

@@ -1,5 +1,5 @@
-// Command nerbench runs the UniversalNER benchmark: 49 datasets of named-entity
-// data against any model, answers kept, scores derived.
+// Command nerbench runs the UniversalNER benchmark: 49 datasets for named entity
+// recognition, against any model. It stores the answers and computes the scores.
 package main
 
 import (
@@ -11,8 +11,8 @@ import (
 
 func main() { os.Exit(realMain()) }
 
-// realMain runs the program on the real process. The first interrupt cancels
-// the work, a second one ends the process at once.
+// realMain runs the program and returns the exit code. The first interrupt cancels the
+// work, a second one ends the process at once.
 func realMain() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

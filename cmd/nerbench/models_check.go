@@ -12,8 +12,8 @@ import (
 
 func checkFlags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.StringFlag{Name: "dataset", Aliases: []string{"d"}, Value: "sample-general", Usage: "`DATASET` to ask about"},
-		&cli.StringFlag{Name: "card", Usage: "`CARD` that says how to ask"},
+		&cli.StringFlag{Name: "dataset", Aliases: []string{"d"}, Value: "sample-general", Usage: "`DATASET` of the queries"},
+		&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model"},
 		&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY`"},
 		&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt"},
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
@@ -25,7 +25,7 @@ func checkFlags() []cli.Flag {
 	}, localFlags()...)
 }
 
-// checkModel asks a model for what a run will need.
+// checkModel checks whether a run with a model would work.
 func (env *environment) checkModel(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.Usagef("models check: want MODEL")
@@ -58,7 +58,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 		env.printChecked(v)
 	}
 	if !v.OK {
-		return fmt.Errorf("models check: %s cannot be asked so", plan.Model)
+		return fmt.Errorf("models check: a run of %s would fail", plan.Model)
 	}
 	return nil
 }
@@ -78,7 +78,7 @@ func (env *environment) printChecked(v *harness.Checked) {
 		fmt.Fprintf(env.stdout, "context of a run: %d tokens\n", v.Context)
 	}
 	fmt.Fprintf(env.stdout, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
-	fmt.Fprintf(env.stdout, "bound: at most %d tokens an answer, at most %s for all queries; %d tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, v.AnswerTokens)
+	fmt.Fprintf(env.stdout, "limits: %d tokens per answer, %s for all queries; %d tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, v.AnswerTokens)
 	if v.Example != "" {
 		fmt.Fprintf(env.stdout, "the first answer: %s\n", printable(v.Example))
 	}
@@ -86,14 +86,14 @@ func (env *environment) printChecked(v *harness.Checked) {
 		fmt.Fprintf(env.stdout, "note: %s\n", printable(r))
 	}
 	if v.OK {
-		fmt.Fprintln(env.stdout, "it can be asked")
+		fmt.Fprintln(env.stdout, "the model works")
 		return
 	}
-	fmt.Fprintf(env.stdout, "it cannot be asked so: %s\n", printable(strings.Join(v.Problems, "; ")))
+	fmt.Fprintf(env.stdout, "a run would fail: %s\n", printable(strings.Join(v.Problems, "; ")))
 }
 
-// checkedOutcomes lists the number of answers by outcome, and of those that are
-// not judged.
+// checkedOutcomes lists the numbers of answers by outcome, and the number of those
+// that are not judged.
 func checkedOutcomes(v *harness.Checked) string {
 	line := outcomesLine(v.Outcomes)
 	switch {

@@ -20,16 +20,17 @@ import (
 func paperCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "paper",
-		Usage:     "print the paper's tables and figures with own runs beside them",
+		Usage:     "print the paper's tables and figures, with your own runs",
 		ArgsUsage: "ITEM|all",
-		Description: `paper ITEM prints one: ` + strings.Join(paperNames(), ", ") + `.
-paper all --out DIR writes all of them in every form, for a paper to \input.
+		Description: `paper ITEM prints one item: ` + strings.Join(paperNames(), ", ") + `.
+paper all --out DIR writes all items in all formats, ready for \input in LaTeX.
 
-Published numbers are set in another style, and never averaged with own ones. What was
-not run says so, never 0; the footnotes say where the paper's own numbers part.`,
+Published numbers have their own style, and are never averaged with your own.
+Missing runs are marked, and do not count as 0. Footnotes list contradictions
+between numbers of the paper.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
-			&cli.StringFlag{Name: "out", Usage: "`DIR` to write to"},
+			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
 		},
 		Action: func(c *cli.Context) error { return env.paper(c) },
@@ -54,7 +55,7 @@ func (env *environment) paper(c *cli.Context) error {
 	case name != "all" && !slices.Contains(paperNames(), name):
 		return fault.Usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
 	case name == "all" && out == "":
-		return fault.Usagef("paper all: want --out DIR to write to")
+		return fault.Usagef("paper all: want --out DIR")
 	}
 	format, err := env.readFormat("paper", c.String("format"), reports.ExhibitFormats())
 	if err != nil {
@@ -75,7 +76,7 @@ func (env *environment) paper(c *cli.Context) error {
 		return nil
 	}
 	if name == "all" || !c.IsSet("format") {
-		format = "" // in all forms
+		format = "" // all formats
 	}
 	written := 0
 	for _, x := range parts {
@@ -85,11 +86,11 @@ func (env *environment) paper(c *cli.Context) error {
 		}
 		written += n
 	}
-	env.note("%d files are in %s", written, out)
+	env.note("wrote %d files to %s", written, out)
 	return nil
 }
 
-// paperExhibits builds one item, or all of them.
+// paperExhibits returns one item, or all of them.
 func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]reports.Exhibit, error) {
 	items, err := paper.Items()
 	if err != nil {
@@ -114,7 +115,7 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 			continue
 		}
 		runs := found.Results
-		if item.Own != "" { // it pairs runs, also those of a few passages
+		if item.Own != "" { // partial runs can also be paired
 			runs = all
 		}
 		t, err := paper.Build(item, runs, spec)
@@ -126,8 +127,8 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 	return parts, nil
 }
 
-// paperRuns reads the runs of the store: those that tables are made of, and all of
-// them. Without a store there are none, and the published numbers stand alone.
+// paperRuns reads the runs of the tables, and all runs of the store. Without a store
+// there are only the published numbers.
 func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found harness.Reported, all []reports.Result, err error) {
 	store, err := env.bench.ReadStore(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -141,15 +142,11 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 	if found, err = env.bench.Reported(ctx, store, where, "full49", 0); err != nil {
 		return found, nil, err
 	}
-	runs, err := harness.SelectRuns(ctx, store, where)
-	if err != nil {
-		return found, nil, err
-	}
-	all, err = harness.ReportResults(ctx, store, runs, 0)
+	all, err = harness.Results(ctx, store, where)
 	return found, all, err
 }
 
-// paperData is Table 6, which needs the files of the datasets.
+// paperData returns Table 6. It reads the files of the datasets.
 func (env *environment) paperData(ctx context.Context, item paper.Item) (reports.Exhibit, error) {
 	ds, err := env.bench.SelectDatasets(nil, "full49", "")
 	if err != nil {

@@ -16,17 +16,20 @@ import (
 func parseCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "parse",
-		Usage: "read raw answers",
-		Description: `parse --family F --types a,b,c < answers.jsonl reads lines {"text": "raw answer"} and
-prints what is understood of each. A line may have "document", the passage (then mentions are placed in it),
-"finish" (stop, length), "types" (those asked for, where not all of --types), and "tokens" of the passage.`,
+		Usage: "parse raw answers of a model",
+		Description: `parse --family F --types a,b,c reads JSON Lines {"text": "raw answer"} from standard
+input, and prints the mentions of each answer. Optional members of a line:
+  "document"  the passage, to find the positions of the mentions
+  "tokens"    tokens of the passage, as [[start, end], …]
+  "finish"    finish reason: stop, length
+  "types"     types of the query, if not all of --types`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY`: " + strings.Join(prompts.Names(prompts.Families), ", ")},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
-			&cli.StringFlag{Name: "types", Usage: "`TYPES` asked for, separated by commas; native=natural names both; a JSON list of names or {\"native\", \"natural\"} may have commas in them"},
-			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` asked for, where --types are all of the dataset"},
-			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "mentions of unknown types: `drop` or fp"},
-			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "`READER`: ladder; published, the one of the family's authors (docs/spec/metrics.md §3.1, §3.2, §9); or official, uniner's parser alone, on the answer as it is (§3.2)"},
+			&cli.StringFlag{Name: "types", Usage: "`TYPES` of the queries, separated by commas; native=natural gives both names of a type; names with commas need a JSON list of names or {\"native\", \"natural\"}"},
+			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` of the queries, if --types are all of the dataset"},
+			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "`HOW` to count mentions of unknown types: drop, fp"},
+			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "parser `NAME`: ladder; published, the parser of the family's authors (docs/spec/metrics.md §3.1, §3.2, §9); official, uniner's parser on the unchanged answer (§3.2)"},
 		},
 		Action: func(c *cli.Context) error { return env.parse(c) },
 	}

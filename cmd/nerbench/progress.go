@@ -17,27 +17,26 @@ import (
 	"nerbench/reports"
 )
 
-// display shows events on standard error: a bar on a terminal, plain lines
-// elsewhere, JSON objects with --json, nothing with --quiet. Frequent notes are
-// thinned out.
+// display prints events on standard error: a bar on a terminal, else lines, JSON
+// objects with --json, nothing with --quiet. It drops some of the frequent notes.
 type display struct {
 	mu      sync.Mutex
 	bar     *mpb.Bar
 	bars    *mpb.Progress // writes notes above the bar; nil: there is no bar
-	text    atomic.Value  // of the bar, which reads it when it draws
-	shown   time.Time     // the last line of progress
-	noted   time.Time     // the last frequent note
-	dropped int           // frequent notes since then
-	said    map[string]bool
+	text    atomic.Value  // text of the bar
+	shown   time.Time     // time of the last line of progress
+	noted   time.Time     // time of the last frequent note
+	dropped int           // number of dropped notes since then
+	printed map[string]bool
 }
 
-// every is the time between two lines where there is no bar.
+// every is the time between two lines of progress without a bar.
 const every = 5 * time.Second
 
 // between is the least time between two frequent notes.
 const between = time.Second
 
-// event shows an event of the bench. It is called from several goroutines at once.
+// event prints an event of the bench. It is called from several goroutines at once.
 func (env *environment) event(e harness.Event) {
 	if env.quiet {
 		return
@@ -56,28 +55,28 @@ func (env *environment) event(e harness.Event) {
 			return
 		}
 		if d.dropped > 0 {
-			text += fmt.Sprintf(" (and %d more like it)", d.dropped)
+			text += fmt.Sprintf(" (and %d similar notes)", d.dropped)
 		}
 		d.noted, d.dropped = time.Now(), 0
 	}
 	if e.Dataset != "" {
 		text = e.Dataset + ": " + text
 	}
-	if d.said[text] { // the same remark on the same thing
+	if d.printed[text] { // print each note once
 		return
 	}
-	if d.said == nil {
-		d.said = map[string]bool{}
+	if d.printed == nil {
+		d.printed = map[string]bool{}
 	}
-	d.said[text] = !e.Frequent
+	d.printed[text] = !e.Frequent
 	if d.bars != nil {
-		fmt.Fprintf(d.bars, "nerbench: %s\n", text) // a note is not worth an error
+		fmt.Fprintf(d.bars, "nerbench: %s\n", text) // ignore errors of notes
 		return
 	}
 	env.note("%s", text)
 }
 
-// progress shows the state of a run. It is called with the lock held.
+// progress prints the state of a run. It is called with the lock held.
 func (d *display) progress(env *environment, p *harness.Progress) {
 	if isTerminal(env.stderr) && !env.json {
 		d.draw(env.stderr, p)
@@ -88,13 +87,13 @@ func (d *display) progress(env *environment, p *harness.Progress) {
 	}
 	d.shown = time.Now()
 	if env.json {
-		_ = json.NewEncoder(env.stderr).Encode(p) // progress is not worth an error
+		_ = json.NewEncoder(env.stderr).Encode(p) // ignore errors of progress
 		return
 	}
 	env.note("%s: %d of %d passages, %s", p.Dataset, p.Passages, p.Total, progressText(p))
 }
 
-// draw updates the bar, which rewrites its line.
+// draw updates the bar.
 func (d *display) draw(w io.Writer, p *harness.Progress) {
 	d.text.Store(" " + progressText(p))
 	if d.bars == nil {
@@ -109,7 +108,7 @@ func (d *display) draw(w io.Writer, p *harness.Progress) {
 	}
 }
 
-// endBar leaves the bar as it is. It is called with the lock held.
+// endBar ends the bar in its last state. It is called with the lock held.
 func (d *display) endBar() {
 	if d.bars == nil {
 		return
@@ -119,14 +118,14 @@ func (d *display) endBar() {
 	d.bar, d.bars = nil, nil
 }
 
-// end ends what is being shown, also where a run was stopped.
+// end ends the bar, even if the run was interrupted.
 func (d *display) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.endBar()
 }
 
-// progressText is what a line says beside the number of passages.
+// progressText returns the state of a run after the number of passages.
 func progressText(p *harness.Progress) string {
 	parts := []string{fmt.Sprintf("%.0f queries/s", p.Rate), "span F1 so far " + reports.Percent(p.F1)}
 	if p.Unreadable != nil {

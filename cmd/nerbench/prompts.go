@@ -25,28 +25,28 @@ func promptsCommand(env *environment) *cli.Command {
 		Usage: "list prompt families, and render the exact prompts",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "the prompt families and their variants",
+				Name: "list", Usage: "list prompt families and their variants",
 				Action: func(*cli.Context) error { return env.listPrompts() },
 			},
 			{
-				Name: "show", Usage: "the templates of a family", ArgsUsage: "FAMILY",
+				Name: "show", Usage: "print the templates of a family", ArgsUsage: "FAMILY",
 				Action: func(c *cli.Context) error { return env.showPrompts(c) },
 			},
 			{
-				Name: "render", Usage: "prompts of documents, as JSON Lines",
-				Description: `prompts render --family F --dataset DATASET renders the prompts of a dataset's documents.
-prompts render --documents FILE --types a,b,c renders those of a file of JSON Lines.`,
+				Name: "render", Usage: "print the prompts of documents as JSON Lines",
+				Description: `render --dataset DATASET prints the prompts of the documents of a dataset.
+render --documents FILE --types a,b,c prints those of documents in JSON Lines.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner)"},
 					&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
-					&cli.StringFlag{Name: "dataset", Usage: "`DATASET` whose documents are asked about"},
+					&cli.StringFlag{Name: "dataset", Usage: "`DATASET` of the documents"},
 					&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the dataset"},
-					&cli.StringFlag{Name: "documents", Usage: "`FILE` of JSON Lines; - is standard input"},
-					&cli.StringFlag{Name: "types", Usage: "`TYPES` to ask for, separated by commas, with --documents"},
-					&cli.StringFlag{Name: "dataset-name", Usage: "`NAME` in the dataset line, with --documents"},
-					&cli.StringFlag{Name: "demonstrations", Usage: "`FILE` of JSON Lines that demonstrations are taken from, with --documents"},
+					&cli.StringFlag{Name: "documents", Usage: "`FILE` of documents, JSON Lines; - is standard input"},
+					&cli.StringFlag{Name: "types", Usage: "entity `TYPES`, separated by commas, with --documents"},
+					&cli.StringFlag{Name: "dataset-name", Usage: "`NAME` of the dataset in the prompt, with --documents"},
+					&cli.StringFlag{Name: "demonstrations", Usage: "`FILE` of documents to choose demonstrations from, with --documents"},
 					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run: order, wording, paraphrase, layout, dataset_name, queries, shots, seed, as, constrained, max_tokens"},
-					&cli.IntFlag{Name: "limit", Usage: "the first `N` documents only"},
+					&cli.IntFlag{Name: "limit", Usage: "only the first `N` documents"},
 				},
 				Action: func(c *cli.Context) error { return env.renderPrompts(c) },
 			},
@@ -86,7 +86,7 @@ func (env *environment) listPrompts() error {
 			fmt.Fprintf(w, "  %s\t%s\t\n", v.Name, v.Meaning)
 		}
 		if len(f.DatasetLine) > 0 {
-			fmt.Fprintf(w, "  +%s\tthe same with a dataset line\t\n", strings.Join(f.DatasetLine, ", +"))
+			fmt.Fprintf(w, "  +%s\tany of these with a dataset line\t\n", strings.Join(f.DatasetLine, ", +"))
 		}
 	}
 	return errors.Join(w.Flush(), bad)
@@ -123,7 +123,7 @@ func (env *environment) showPrompts(c *cli.Context) error {
 	return nil
 }
 
-// partName is what a template is called on the screen.
+// partName returns the name of a template in the output.
 func partName(p prompts.Part) string {
 	if p.Name == "" {
 		return "prompt"
@@ -154,8 +154,8 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	})
 }
 
-// documentsRenderer prepares the prompts of documents that belong to no dataset: to
-// prompts, that is the dataset "documents".
+// documentsRenderer prepares the prompts of documents in a file. Their dataset has the
+// id "documents".
 func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.Renderer, error) {
 	settings := harness.PromptSettings(p, &datasets.Dataset{Title: c.String("dataset-name")})
 	var err error
@@ -207,7 +207,7 @@ func (env *environment) renderDataset(c *cli.Context, p ner.Plan, limit int) err
 	return env.printQueries(r, docs, limit)
 }
 
-// printQueries prints the queries of the first documents, or of all (limit 0).
+// printQueries prints the queries of the first documents; limit 0: of all documents.
 func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
 	return harness.WriteQueries(env.stdout, r, docs, limit)
 }

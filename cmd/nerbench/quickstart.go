@@ -18,10 +18,10 @@ import (
 func quickstartCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "quickstart",
-		Usage: "run everything on an embedded sample: no server, no download",
-		Description: `quickstart trains the in-process tagger on invented passages of the nine domains, asks it
-about others, keeps the answers in the store (results.db), scores them, prints the table, and
-writes the report (report/index.html).`,
+		Usage: "run everything on an embedded sample, without a server",
+		Description: `quickstart trains a tagger on invented sample passages, runs it on the test
+passages, scores the answers, prints the table, and writes the report
+(report/index.html). It needs no server and no download.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Value: "report", Usage: "`DIR` of the report"},
 		},
@@ -43,7 +43,7 @@ func (env *environment) quickstart(ctx context.Context, dir string) error {
 		}
 		request.Datasets = append(request.Datasets, dataset)
 	}
-	env.note("training and asking the in-process tagger, one sample dataset for each of the nine domains")
+	env.note("training and running the tagger on nine sample datasets, one per domain")
 	quiet := *env.bench
 	quiet.Notify = nil
 	if _, err := quiet.Run(ctx, request); err != nil {
@@ -60,12 +60,12 @@ func (env *environment) quickstart(ctx context.Context, dir string) error {
 		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, `
-wrote %s (every answer) and %s (open it in a browser)
+wrote %s (all answers) and %s (open it in a browser)
 
-The passages are invented: these figures say that the program works, nothing about models.
-next:  nerbench datasets list                        the 49 datasets, and where their data comes from
-       nerbench run -m ollama/MODEL -d DATASET       a model of an Ollama server
-       nerbench runs list                            what was run
+The passages are invented, so these scores only show that the program works.
+next:  nerbench datasets list                    list the 49 datasets and the state of their data
+       nerbench run -m ollama/MODEL -d DATASET   run a model of an Ollama server
+       nerbench runs list                        list the runs in the store
 `, env.bench.Store, page.Files[0])
 	return err
 }

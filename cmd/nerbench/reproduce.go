@@ -15,12 +15,12 @@ import (
 func reproduceCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "reproduce",
-		Usage:     "score kept answers again, and compare the counts",
+		Usage:     "check that stored scores can be reproduced from the answers",
 		ArgsUsage: "RUN|SIGNATURE",
-		Description: `reproduce RUN reads the kept answers of a run again and compares the counts of all its metrics with
-those that the store keeps. reproduce SIGNATURE does so for the one score that the line stands for (quote
-it: it has vertical bars). Where they part, the first passage that differs is named, and the exit code is 1.
-Nothing is written.`,
+		Description: `reproduce RUN parses the stored answers of a run again, and compares the counts of
+all its metrics with the stored ones. reproduce SIGNATURE does so for one score
+(quote the signature, since it has vertical bars). If counts differ, the first
+different passage is printed, and the exit code is 1. Nothing is written.`,
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 1 {
 				return fault.Usagef("reproduce: want one run or signature")
@@ -45,7 +45,7 @@ func (env *environment) printReproduced(run results.RunInfo, list []harness.Repr
 	for _, r := range list {
 		verdict := "equal"
 		if !r.Equal {
-			verdict = "parts: " + r.Parts
+			verdict = "different: " + r.Parts
 		}
 		if _, err := fmt.Fprintf(env.stdout, "run %s  %s  %s\n", run.ID, r.Metric, verdict); err != nil {
 			return err

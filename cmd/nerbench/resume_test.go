@@ -304,7 +304,7 @@ func TestInterrupted(t *testing.T) {
 	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
 		t.Fatalf("ended with %v, want exit code 130\n%s", err, stderr.String())
 	}
-	if want := "nerbench: interrupted: all answers so far are kept\n"; stderr.String() != want {
+	if want := "nerbench: interrupted: all answers until now are stored\n"; stderr.String() != want {
 		t.Errorf("said %q, want %q", stderr.String(), want)
 	}
 	if n := len(w.completed("results.db")); n < 40 {

@@ -19,36 +19,36 @@ import (
 func runCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "run",
-		Usage: "ask a model about datasets, and score the answers",
-		Description: `run -m MODEL -d DATASET[,DATASET] asks what has no answer yet, then scores. Stop it at
-any moment and give the same command again: it continues, and asks nothing twice.
+		Usage: "run a model on datasets, and score the answers",
+		Description: `run -m MODEL -d DATASET[,DATASET] sends the queries that have no stored answer, then
+scores. To resume an interrupted run, run the same command again.
 
 MODEL is one of:
   ` + strings.Join(open.Usages(), "\n  ") + `
 
---set takes keys of a run: ` + strings.Join(ner.KeyNames(ner.Settable), ", ") + `.`,
+--set KEY=VALUE sets a key of the run: ` + strings.Join(ner.KeyNames(ner.Settable), ", ") + `.`,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask"},
+			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run"},
 			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain"},
-			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` to ask about: train, dev, test"},
+			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the datasets: train, dev, test"},
 			&cli.StringFlag{Name: "view", Usage: "`VIEW` of the documents: all, table6 (those that the paper counted)"},
-			&cli.StringFlag{Name: "card", Usage: "ask as the model `CARD` says (models list prints the cards)"},
+			&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model (see models list)"},
 			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger: spans)"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
 			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
-			&cli.IntFlag{Name: "limit", Usage: "ask only the first `N` passages of each dataset"},
-			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
-			&cli.StringFlag{Name: "shard", Usage: "ask only part `I/N` of the passages, such as 1/4"},
-			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: what the longest prompt needs)"},
+			&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
+			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
+			&cli.StringFlag{Name: "shard", Usage: "only part `I/N` of the passages, such as 1/4"},
+			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: enough for the longest prompt)"},
 			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
-			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; vllm: repeat it for servers that share the work (default: OLLAMA_HOST; for vllm OPENAI_BASE_URL, http://127.0.0.1:8000)"},
+			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm OPENAI_BASE_URL, http://127.0.0.1:8000)"},
 			apiKeyFlag(),
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
-			&cli.IntFlag{Name: "probe", Value: 4, Usage: "ask `N` questions twice at the end, to see whether answers repeat"},
-			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if the server lacks it"},
-			&cli.DurationFlag{Name: "keep-alive", Usage: "ollama: `TIME` that the model stays loaded (default: the server's)"},
-			&cli.BoolFlag{Name: "ask-only", Usage: "ask, and do not score"},
+			&cli.IntFlag{Name: "probe", Value: 4, Usage: "re-send `N` queries at the end to check that answers are deterministic"},
+			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
+			&cli.DurationFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded (default: of the server)"},
+			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
 		}, localFlags()...),
 		Action: func(c *cli.Context) error {
 			request, err := readRequest(env, c)
@@ -60,7 +60,7 @@ MODEL is one of:
 	}
 }
 
-// readRequest reads from the flags what run asks.
+// readRequest reads the flags of run.
 func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	r := harness.Request{
 		Card: c.String("card"), Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
@@ -69,11 +69,11 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	}
 	switch {
 	case c.NArg() > 0:
-		return r, fault.Usagef("run: unexpected argument %q (datasets are named with -d)", c.Args().First())
+		return r, fault.Usagef("run: unexpected argument %q (datasets need -d)", c.Args().First())
 	case c.String("model") == "":
-		return r, fault.Usagef("run: no model: name one with -m (%s)", strings.Join(open.Usages(), "; "))
+		return r, fault.Usagef("run: no model: want -m MODEL (%s)", strings.Join(open.Usages(), "; "))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
-		return r, fault.Usagef("run: no datasets: name some with -d DATASET,DATASET or --suite SUITE")
+		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
 	}
 	var err error
 	if r.Datasets, err = env.bench.AskedDatasets(c.StringSlice("dataset"), c.String("suite")); err != nil {
@@ -87,7 +87,7 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	return r, err
 }
 
-// readPlan reads the keys of --set, and of the flags that are keys.
+// readPlan reads the keys of --set, and the flags that are keys.
 func readPlan(c *cli.Context) (ner.Plan, error) {
 	var p ner.Plan
 	for _, pair := range c.StringSlice("set") {
@@ -114,7 +114,7 @@ func readPlan(c *cli.Context) (ner.Plan, error) {
 	return p, nil
 }
 
-// readConnections reads how many passages are asked at once; 0: adapt.
+// readConnections reads the number of passages at once; 0: adaptive.
 func readConnections(c *cli.Context) (int, error) {
 	n := c.String("max-connections")
 	if n == "auto" {
@@ -127,8 +127,8 @@ func readConnections(c *cli.Context) (int, error) {
 	return connections, nil
 }
 
-// splitList joins repeated flags and lists with commas, each value once; a comma
-// inside of brackets belongs to a metric's options.
+// splitList splits repeated flags at commas, and returns each value once. A comma in
+// brackets belongs to the options of a metric.
 func splitList(values []string) []string {
 	var parts []string
 	for _, part := range strings.Split(strings.Join(values, ","), ",") {
@@ -147,7 +147,7 @@ func splitList(values []string) []string {
 	return out
 }
 
-// run asks, scores and prints.
+// run runs a model and prints the scores.
 func (env *environment) run(ctx context.Context, r harness.Request) error {
 	env.asking = true
 	summary, err := env.bench.Run(ctx, r)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/harness"
@@ -10,14 +12,14 @@ import (
 	"nerbench/reports"
 )
 
-// runText is the outcome of a run for people: one line a metric.
+// runText returns the outcome of a run for people, with one line per metric.
 func runText(r *harness.Result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, known before %d, too long %d)\n",
+	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, cached %d, too long %d)\n",
 		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Cached, r.TooLong)
 	for _, m := range metrics.Metrics {
-		for _, id := range sortedKeys(r.Scores) {
-			if metricName(id) != m.ID {
+		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
+			if harness.MetricName(id) != m.ID {
 				continue
 			}
 			c := r.Scores[id]
@@ -26,31 +28,15 @@ func runText(r *harness.Result) string {
 		}
 	}
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
-		fmt.Fprintf(&b, "  unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+		fmt.Fprintf(&b, "  failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
 	if computed, sent := r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"]; computed != "" {
 		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, shareOf(computed, sent))
 	}
 	if r.Failure != "" {
-		fmt.Fprintf(&b, "  incomplete, not scored: %d passages, the first one because: %s\n", r.Passages-r.Complete, r.Failure)
+		fmt.Fprintf(&b, "  not scored: %d passages are incomplete, the first because: %s\n", r.Passages-r.Complete, r.Failure)
 	}
 	return b.String()
-}
-
-// metricName is a metric's id without its options.
-func metricName(id string) string {
-	name, _, _ := strings.Cut(id, "[")
-	return name
-}
-
-func failureShare(outcomes map[ner.Outcome]int) (failures, queries int) {
-	for o, n := range outcomes {
-		queries += n
-		if o.Failure() {
-			failures += n
-		}
-	}
-	return failures, queries
 }
 
 func outcomesLine(outcomes map[ner.Outcome]int) string {

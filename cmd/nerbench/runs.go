@@ -17,21 +17,21 @@ func runsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "runs",
 		Usage: "list, show, export and remove runs",
-		Description: `A run is one model asked about one split of one dataset in one way. Runs are named by
-the beginning of their ids.`,
+		Description: `A run is one model on one split of one dataset, with one set of keys. RUN is the
+beginning of its id.`,
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "what was run, how far it came, its scores",
+				Name: "list", Usage: "list runs, their progress and their scores",
 				Flags: []cli.Flag{whereFlag()},
 				Action: func(c *cli.Context) error {
 					if c.NArg() > 0 {
-						return fault.Usagef("runs list: unexpected argument %q (runs are selected with --where)", c.Args().First())
+						return fault.Usagef("runs list: unexpected argument %q (select runs with --where)", c.Args().First())
 					}
 					return env.listRuns(c.Context, c.StringSlice("where"))
 				},
 			},
 			{
-				Name: "show", Usage: "one run in full: keys, counts, outcomes", ArgsUsage: "RUN",
+				Name: "show", Usage: "print all about one run: keys, counts, outcomes", ArgsUsage: "RUN",
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
 						return fault.Usagef("runs show: needs one RUN")
@@ -40,8 +40,8 @@ the beginning of their ids.`,
 				},
 			},
 			{
-				Name: "export", Usage: "a run's predictions, answers or prompts as JSON Lines", ArgsUsage: "RUN",
-				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`WHAT`: " + strings.Join(harness.ExportNames(), ", ")}},
+				Name: "export", Usage: "print predictions, answers or prompts as JSON Lines", ArgsUsage: "RUN",
+				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`CONTENT`: " + strings.Join(harness.ExportNames(), ", ")}},
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
 						return fault.Usagef("runs export: needs one RUN")
@@ -50,7 +50,7 @@ the beginning of their ids.`,
 				},
 			},
 			{
-				Name: "rm", Usage: "remove runs, and the answers that no other run uses", ArgsUsage: "RUN...",
+				Name: "rm", Usage: "remove runs, and answers that no other run uses", ArgsUsage: "RUN...",
 				Action: func(c *cli.Context) error {
 					if c.NArg() == 0 {
 						return fault.Usagef("runs rm: needs a RUN")
@@ -63,7 +63,7 @@ the beginning of their ids.`,
 }
 
 func whereFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of runs; repeated: other keys narrow, the same key widens"}
+	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of runs; different keys are ANDed, repeated keys are ORed"}
 }
 
 // readWhere reads the conditions of --where.
@@ -82,7 +82,7 @@ func (env *environment) removeRuns(ctx context.Context, names []string) error {
 	}
 	defer store.Close()
 	var runs []results.RunInfo
-	for _, name := range names { // all must be there before the first one goes
+	for _, name := range names { // all must exist before one is removed
 		run, err := store.Find(ctx, name)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -17,8 +18,7 @@ import (
 	"nerbench/results"
 )
 
-// runJSON is a run as the contract fixes it. Scored is the number of passages
-// that the scores are of.
+// runJSON is the JSON form of a run. Scored is the number of scored passages.
 type runJSON struct {
 	ID       string                     `json:"id"`
 	Keys     map[string]string          `json:"keys"`
@@ -88,7 +88,7 @@ func (env *environment) writeRuns(runs []runJSON) error {
 	return tw.Flush()
 }
 
-// headlineOf is a run's F1 as a percentage.
+// headlineOf returns the F1 of a run in percent.
 func headlineOf(r runJSON, id string) string {
 	if q := r.Keys["queries"]; q != "" && q != "all" {
 		id += "[queries=" + q + "]" // docs/spec/metrics.md §1.4
@@ -105,11 +105,11 @@ type shownRun struct {
 	runJSON
 	ByType   map[ner.EntityType]map[string]metrics.Figures `json:"by_type"`
 	Counters map[string]int                                `json:"counters"`
-	// Facts say how it was asked, by the names of ner.Facts.
+	// Facts are the metadata of the run, by the names of ner.Facts.
 	Facts map[string]string `json:"facts"`
-	// Versions are those of the reader and of the metric, by metric id.
+	// Versions are those of the parsers and of the metric, by metric id.
 	Versions map[string]versionJSON `json:"versions"`
-	// Signatures say in a line how each score came about.
+	// Signatures are the signature lines of the scores, by metric id.
 	Signatures map[string]string `json:"signatures"`
 	Created    time.Time         `json:"created"`
 	Updated    time.Time         `json:"updated"`
@@ -194,17 +194,17 @@ func (r *shownRun) writeText(env *environment) error {
 		return err
 	}
 	if r.Scored < r.Complete {
-		fmt.Fprintf(w, "the scores are of %d passages: nerbench score %s\n", r.Scored, r.ID)
+		fmt.Fprintf(w, "only %d passages are scored: nerbench score %s\n", r.Scored, r.ID)
 	}
-	for _, id := range sortedKeys(r.Scores) {
+	for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 		if err := r.writeMetric(w, id); err != nil {
 			return err
 		}
 	}
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
-		fmt.Fprintf(w, "unreadable answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+		fmt.Fprintf(w, "failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
-	for _, name := range sortedKeys(r.Counters) {
+	for _, name := range slices.Sorted(maps.Keys(r.Counters)) {
 		share := ""
 		if slices.Contains(loop.Marks, name) {
 			share = " queries" + shareOf(strconv.Itoa(r.Counters[name]), strconv.Itoa(r.Queries))
@@ -214,14 +214,14 @@ func (r *shownRun) writeText(env *environment) error {
 	return nil
 }
 
-// writeMetric prints the counts of one metric by type and in all.
+// writeMetric prints the counts of one metric by type and in total.
 func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(tw, "%s\tP\tR\tF1\ttp\tpredicted\tgold\t\n", id)
 	line := func(name string, c metrics.Figures) {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%g\t%d\t%d\t\n", name, reports.Percent(c.Precision), reports.Percent(c.Recall), reports.Percent(c.F1), c.TP, c.NPred, c.NGold)
 	}
-	for _, t := range sortedKeys(r.ByType) {
+	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
 		if c, ok := r.ByType[t][id]; ok {
 			line(printable(string(t)), c)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,17 +19,17 @@ import (
 func scoreCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "score",
-		Usage:     "score kept answers again, without a model",
+		Usage:     "score stored answers again, without a model",
 		ArgsUsage: "[RUN...]",
-		Description: `score RUN... reads the kept answers of runs with the current readers, and counts.
-No model is asked. Runs are named by the beginning of their ids.`,
+		Description: `score parses the stored answers of runs with the current parsers, and stores the
+scores. It sends no queries. RUN is the beginning of the id of a run.`,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "all", Usage: "all runs of the store"},
+			&cli.BoolFlag{Name: "all", Usage: "score all runs of the store"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 == !c.Bool("all") {
-				return fault.Usagef("score: name runs, or all of them with --all")
+				return fault.Usagef("score: want RUN... or --all")
 			}
 			return env.scoreRuns(c.Context, c.Args().Slice(), splitList(c.StringSlice("metric")))
 		},
@@ -52,21 +51,21 @@ func (env *environment) printRescored(scored harness.Rescored) error {
 	}
 	for _, r := range scored.Runs {
 		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Dataset, r.Model)
-		for _, id := range sortedKeys(r.Scores) {
+		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), changeMark(&r, id))
 		}
 		if r.Complete < r.Passages {
 			fmt.Fprintf(env.stdout, "  (%d of %d passages)", r.Complete, r.Passages)
 		}
 		fmt.Fprintln(env.stdout)
-		for _, id := range sortedKeys(r.Signatures) {
+		for _, id := range slices.Sorted(maps.Keys(r.Signatures)) {
 			fmt.Fprintf(env.stdout, "  %s\n", r.Signatures[id])
 		}
 	}
 	return env.printAverages(scored.Averages)
 }
 
-// changeMark says how the score of a metric differs from the one before.
+// changeMark returns the former score of a metric if the score has changed.
 func changeMark(r *harness.RescoredRun, id string) string {
 	before, there := r.Before[id]
 	switch {
@@ -86,7 +85,7 @@ func (env *environment) printAverages(list []harness.SystemAverages) error {
 			fmt.Fprintf(tw, "  %s\tmean_rows %s\tmean_domains %s\tpooled_micro %s\n", m.Metric, averageText(m.MeanRows), averageText(m.MeanDomains), averageText(m.PooledMicro))
 		}
 		var absent []string
-		for _, reason := range sortedKeys(s.NotRun) {
+		for _, reason := range slices.Sorted(maps.Keys(s.NotRun)) {
 			absent = append(absent, fmt.Sprintf("%d datasets (%s)", len(s.NotRun[reason]), reason))
 		}
 		if len(absent) > 0 {
@@ -96,10 +95,7 @@ func (env *environment) printAverages(list []harness.SystemAverages) error {
 	return tw.Flush()
 }
 
-// averageText is an average in percent, with the number of datasets in it.
+// averageText returns an average in percent, with the number of its datasets.
 func averageText(a harness.AverageFigures) string {
 	return fmt.Sprintf("%s (%d/%d)", reports.Percent(a.Value), a.Used, a.Total)
 }
-
-// sortedKeys returns the keys of a map in order.
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -24,9 +24,9 @@ func siteCommand(env *environment) *cli.Command {
 		Usage: "write the report as an HTML page",
 		Subcommands: []*cli.Command{{
 			Name:  "build",
-			Usage: "write DIR/index.html, one self-contained page with charts",
+			Usage: "write the report as one self-contained HTML page",
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "out", Value: "report", Usage: "`DIR` that the page is written to"},
+				&cli.StringFlag{Name: "out", Value: "report", Usage: "write `DIR`/index.html"},
 				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
 			},
 			Action: func(c *cli.Context) error {
@@ -43,7 +43,7 @@ func siteCommand(env *environment) *cli.Command {
 	}
 }
 
-// siteJSON is what site build prints.
+// siteJSON is the JSON output of site build.
 type siteJSON struct {
 	Files   []string `json:"files"`
 	Runs    int      `json:"runs"`
@@ -62,9 +62,9 @@ func (env *environment) buildSite(ctx context.Context, dir string, resamples int
 	return err
 }
 
-// writeReport writes the report of the store into a folder, with intervals of
-// that many resamples (0: none). A page that is there is replaced at once, or
-// stays as it is.
+// writeReport writes the report of the store into a folder, with intervals from that
+// many resamples (0: no intervals). An existing page is replaced only if the new one
+// is complete.
 func writeReport(ctx context.Context, env *environment, dir string, resamples int) (siteJSON, error) {
 	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
@@ -93,7 +93,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	return siteJSON{[]string{path}, len(found.Runs), len(samples)}, nil
 }
 
-// reportTitle says so where the passages are invented.
+// reportTitle returns a title for the invented sample, else "".
 func reportTitle(r harness.Reported) string {
 	for _, dataset := range r.Benchmark {
 		if !strings.HasPrefix(dataset.ID, harness.SamplePrefix) {

@@ -58,7 +58,7 @@ func TestStoresThatAreRefusedAreLeftAlone(t *testing.T) {
 			"written by a newer nerbench: schema 99", "install the newer nerbench",
 		},
 		{"no database", func([]byte) []byte { return []byte("some notes of mine") }, "not a nerbench store", "was not touched"},
-		{"damaged", func(b []byte) []byte { clear(b[4096:]); return b }, "damaged", "keep a copy"},
+		{"damaged", func(b []byte) []byte { clear(b[4096:]); return b }, "damaged", "copy the file"},
 	} {
 		for _, args := range [][]string{
 			{"runs", "list"}, {"runs", "show", "0"}, {"runs", "rm", "0"}, {"runs", "export", "0"},

@@ -14,31 +14,31 @@ import (
 )
 
 func sweepCommand(env *environment) *cli.Command {
-	const about = `NAME is a plan of the program (sweep list prints them), FILE a plan of your own:
-docs/sweeps.md describes the file. -m, -d, --suite, --limit and --set override the plan.
-If a plan compares models, name them all: -m A -m B.`
+	const about = `NAME is an embedded plan (see sweep list). FILE is a plan of your own
+(docs/sweeps.md). -m, -d, --suite, --limit and --set override the plan. If a plan
+compares models, name them all: -m A -m B.`
 	return &cli.Command{
 		Name:  "sweep",
-		Usage: "ablations: runs that differ in some keys, compared in one table",
+		Usage: "run ablations: vary some keys, compare the runs in one table",
 		Subcommands: []*cli.Command{
 			{
-				Name: "list", Usage: "list the plans of the program",
+				Name: "list", Usage: "list the embedded plans",
 				Action: func(*cli.Context) error { return env.listSweeps() },
 			},
 			{
-				Name: "plan", Usage: "print runs, queries, tokens and time; sends only a probe", ArgsUsage: "NAME|FILE", Description: about,
+				Name: "plan", Usage: "print the number of queries and tokens, and estimate the time", ArgsUsage: "NAME|FILE", Description: about,
 				Flags: append(sweepFlags(),
-					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each model to estimate time; 0: none"},
+					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each model to estimate the time; 0: no estimate"},
 				),
 				Action: func(c *cli.Context) error { return env.planSweep(c) },
 			},
 			{
-				Name: "run", Usage: "send queries that have no answer yet, then print the table", ArgsUsage: "NAME|FILE", Description: about,
+				Name: "run", Usage: "run the plan, then print the table", ArgsUsage: "NAME|FILE", Description: about,
 				Flags:  append(sweepFlags(), sweepTableFlags()...),
 				Action: func(c *cli.Context) error { return env.runSweep(c) },
 			},
 			{
-				Name: "status", Usage: "print the table of the complete runs; sends no queries", ArgsUsage: "NAME|FILE", Description: about,
+				Name: "status", Usage: "print the table of the complete runs, without running more", ArgsUsage: "NAME|FILE", Description: about,
 				Flags:  append(sweepFlags(), sweepTableFlags()...),
 				Action: func(c *cli.Context) error { return env.sweepStatus(c) },
 			},
@@ -48,13 +48,13 @@ If a plan compares models, name them all: -m A -m B.`
 
 func sweepFlags() []cli.Flag {
 	return append([]cli.Flag{
-		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask; several are compared, where the plan compares models"},
+		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run; may be repeated if the plan compares models"},
 		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
 		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets"},
 		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs; may be repeated"},
 		&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: those of the plan, else span_f1)"},
-		&cli.IntFlag{Name: "limit", Usage: "ask the first `N` passages of each dataset only"},
-		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "passages at once: `N`, or auto"},
+		&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
+		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
 		apiKeyFlag(),
@@ -64,10 +64,10 @@ func sweepFlags() []cli.Flag {
 func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
-		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR`, in every format"},
-		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million tokens of prompts, to print the cost"},
-		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million tokens of answers"},
-		&cli.IntFlag{Name: "ci", Value: 10_000, Usage: "95 % intervals of `B` resamples, at least 1000; 0: none"},
+		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR` in all formats"},
+		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million prompt tokens, to print the cost"},
+		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million answer tokens"},
+		&cli.IntFlag{Name: "ci", Value: 10_000, Usage: "95 % intervals of `B` resamples, at least 1000; 0: no intervals"},
 	}
 }
 
@@ -89,18 +89,17 @@ func (env *environment) listSweeps() error {
 	if env.json {
 		return env.printJSON(list)
 	}
-	g := reports.Grid{Title: "plans of the program", Header: []string{"sweep", "varies", "asks"}, Labels: 3}
+	g := reports.Grid{Title: "embedded plans", Header: []string{"sweep", "varies", "meaning"}, Labels: 3}
 	for _, p := range list {
 		g.Body = append(g.Body, []string{p.Name, strings.Join(p.Varied, ", "), p.Meaning})
 	}
 	return g.Write(env.stdout, "text")
 }
 
-// readSweep reads the plan that a call names, overrides it by the flags, and prepares
-// its runs.
+// readSweep reads a plan, overrides it by the flags, and prepares its runs.
 func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	if c.NArg() != 1 {
-		return nil, fault.Usagef("%s: want NAME or FILE (plans of the program: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
+		return nil, fault.Usagef("%s: want NAME or FILE (embedded plans: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
 	}
 	s, err := sweeps.Find(c.Args().First())
 	if err != nil {
@@ -125,7 +124,7 @@ func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	return sweeps.Prepare(c.Context, env.bench, s, shared)
 }
 
-// planSweep prints the work that a sweep would do.
+// planSweep prints the workload of a sweep.
 func (env *environment) planSweep(c *cli.Context) error {
 	sweep, err := env.readSweep(c)
 	if err != nil {
@@ -169,7 +168,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 		return err
 	}
 	if incomplete > 0 {
-		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: the same command asks for the rest", incomplete)}
+		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", incomplete)}
 	}
 	return nil
 }
@@ -187,7 +186,7 @@ func (env *environment) sweepStatus(c *cli.Context) error {
 	return env.printSweep(c.Context, sweep, show)
 }
 
-// sweepShow says how the table is printed.
+// sweepShow has the settings of the table.
 type sweepShow struct {
 	format, out string
 	sweeps.Options
@@ -215,7 +214,7 @@ func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, 
 		if _, err := writeExhibit(show.out, &x, ""); err != nil {
 			return fmt.Errorf("sweep %s: %w", result.Sweep, err)
 		}
-		env.note("sweep %s: table and chart are in %s", result.Sweep, show.out)
+		env.note("sweep %s: wrote table and chart to %s", result.Sweep, show.out)
 	}
 	return x.Write(env.stdout, env.printed(show.format))
 }

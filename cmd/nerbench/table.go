@@ -16,22 +16,21 @@ import (
 func tableCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "table",
-		Usage: "print two keys of the runs against each other",
-		Description: `table prints F1 by dataset and model; --rows KEY and --cols KEY make any other table.
-Keys are those of runs, domain (of the dataset), and system (a model, with whatever
-tells two ways of asking it apart):
+		Usage: "print scores by two keys of the runs, such as dataset and model",
+		Description: `table prints F1 by dataset and model. --rows and --cols select other keys: a key of
+the runs, domain (of the dataset), or system (a model with its settings):
   ` + strings.Join(tableKeys(), ", ") + `
 
-Datasets that were not run are shown as such, never as 0; averages say over how many
-datasets they are. Other formats hold more: counts, precision, recall, runs.`,
+Datasets without a run are marked, and do not count as 0. Averages have the number
+of their datasets. The formats csv and json also have counts, precision and recall.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "rows", Value: reports.KeyDataset, Usage: "`KEY` whose values are the rows"},
 			&cli.StringFlag{Name: "cols", Value: reports.KeyModel, Usage: "`KEY` whose values are the columns"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` (default: span_f1)"},
 			whereFlag(),
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain (default: all datasets)"},
-			&cli.StringSliceFlag{Name: "published", Usage: "published `SYSTEMS` beside own runs, such as GLiNER-L"},
-			&cli.BoolFlag{Name: "ranks", Usage: "print each system's range of ranks; bold: the range begins at 1"},
+			&cli.StringSliceFlag{Name: "published", Usage: "add published `SYSTEMS`, such as GLiNER-L"},
+			&cli.BoolFlag{Name: "ranks", Usage: "print the rank range of each system; bold: it begins at 1"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
 		},
@@ -43,7 +42,7 @@ func tableKeys() []string { return append(ner.KeyNames(), reports.KeyDomain, rep
 
 func (env *environment) table(c *cli.Context) error {
 	if c.NArg() > 0 {
-		return fault.Usagef("table: unexpected argument %q (runs are selected with --where)", c.Args().First())
+		return fault.Usagef("table: unexpected argument %q (select runs with --where)", c.Args().First())
 	}
 	format, err := env.readFormat("table", c.String("format"), reports.Formats())
 	if err != nil {
@@ -66,7 +65,8 @@ func (env *environment) table(c *cli.Context) error {
 	return t.Write(env.stdout, env.printed(format))
 }
 
-// readSpec reads which table is wanted. What is unknown in it is wrong usage.
+// readSpec reads the axes, metrics and conditions of a table. An unknown one is a
+// usage error.
 func readSpec(c *cli.Context) (reports.Spec, error) {
 	known := func(key string) bool { return slices.Contains(tableKeys(), key) }
 	spec := reports.Spec{Rows: c.String("rows"), Cols: c.String("cols"), Metrics: splitList(c.StringSlice("metric"))}

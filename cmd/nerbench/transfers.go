@@ -15,7 +15,7 @@ import (
 // elsewhere, nothing with --quiet or --json.
 type transfers struct {
 	env  *environment
-	bars *mpb.Progress // nil where there is no terminal
+	bars *mpb.Progress // nil without a terminal
 
 	mu    sync.Mutex
 	of    map[string]*mpb.Bar
@@ -30,8 +30,8 @@ func (env *environment) newTransfers() *transfers {
 	return t
 }
 
-// tell shows the progress of one file.
-func (t *transfers) tell(p acquire.Progress) {
+// show shows the progress of one file.
+func (t *transfers) show(p acquire.Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	name := filepath.Base(p.File.To)

@@ -10,11 +10,11 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// version is the version of the program; the CHANGELOG lists what is in it.
+// version is the version of the program, as in the CHANGELOG.
 const version = "0.1.0"
 
-// stamp is what git says of the commit that "make build" built ("git describe").
-// The linker sets it; a plain go build leaves it empty.
+// stamp is the output of git describe for the commit. "make build" sets it with the
+// linker; go build leaves it empty.
 var stamp string
 
 func versionCommand(env *environment) *cli.Command {
@@ -22,7 +22,7 @@ func versionCommand(env *environment) *cli.Command {
 		Name:  "version",
 		Usage: "print the version",
 		Action: func(c *cli.Context) error {
-			info, _ := debug.ReadBuildInfo() // nil: then the revision is unknown
+			info, _ := debug.ReadBuildInfo() // nil: the revision is unknown
 			v := struct {
 				Version  string `json:"version"`
 				Revision string `json:"revision,omitempty"`
@@ -42,8 +42,8 @@ func versionCommand(env *environment) *cli.Command {
 	}
 }
 
-// revision is the commit that the program was built from: the stamp, or else what
-// the compiler noted. It ends in -dirty if files differed from the commit.
+// revision returns the commit of the program: the stamp, else the one in the build
+// information. It ends in -dirty if files differed from the commit.
 func revision(stamp string, info *debug.BuildInfo) string {
 	if stamp != "" || info == nil {
 		return stamp

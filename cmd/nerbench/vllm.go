@@ -13,10 +13,10 @@ import (
 
 // apiKeyFlag names a file with the key of a server.
 func apiKeyFlag() cli.Flag {
-	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the key of the server (default: OPENAI_API_KEY)"}
+	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the API key of the server (default: OPENAI_API_KEY)"}
 }
 
-// examineVLLM looks at the server at the usual place, or at OPENAI_BASE_URL.
+// examineVLLM looks for a server at OPENAI_BASE_URL, or at the default address.
 func examineVLLM(env *environment, ctx context.Context) finding {
 	address := env.variable("OPENAI_BASE_URL")
 	if address == "" {

@@ -1,6 +1,6 @@
-// Package compare compares two systems passage by passage: whether they differ
-// (docs/spec/metrics.md §12), and where. Its callers count the passages of stored
-// runs, or of files of predictions.
+// Package compare tests whether two systems differ (docs/spec/metrics.md §12), and
+// lists the differences, passage by passage. Its callers count the passages of stored
+// runs or of files of predictions.
 package compare
 
 import (
@@ -15,11 +15,10 @@ import (
 // significant (docs/spec/metrics.md §12.5).
 const Significant = 0.05
 
-// Settings say how differences are tested.
+// Settings are the settings of the tests.
 type Settings struct {
 	Resamples int // of the intervals; 0: no intervals
-	// Rounds of random swaps, however few passages differ. 0: as
-	// docs/spec/metrics.md §12.4 says.
+	// Rounds is the number of random swaps. 0: the default of docs/spec/metrics.md §12.4.
 	Rounds int
 	Alpha  float64 // largest adjusted p value of a significant difference
 	Margin float64 // points of F1 that B may lose
@@ -46,10 +45,9 @@ type Comparison struct {
 	Datasets []*Dataset
 	// Outcomes are by dataset.
 	Outcomes []Outcome
-	// Types are by dataset, and nil where they are unknown or not wanted.
+	// Types are by dataset; nil if they are unknown or WithoutTypes is set.
 	Types []map[ner.EntityType]Outcome
-	// Whole is the outcome of the average over the datasets. It is that of the
-	// dataset if there is only one.
+	// Whole is the outcome of the average over the datasets, or of the only dataset.
 	Whole Outcome
 }
 
@@ -120,8 +118,8 @@ func (c *Comparison) Exact() (exact bool, tried int) {
 	return exact, tried
 }
 
-// Flips lists the flips of all datasets, those that A found first. They are not
-// known if some datasets have counts only.
+// Flips lists the flips of all datasets, those found by A first. known is false if a
+// dataset has counts only.
 func (c *Comparison) Flips() (flips []Flip, known bool) {
 	known = !slices.ContainsFunc(c.Datasets, func(d *Dataset) bool { return d.CountsOnly })
 	for _, d := range c.Datasets {

@@ -13,17 +13,17 @@ import (
 // Dataset is the comparison of two systems on the passages of one dataset that both
 // have completed.
 type Dataset struct {
-	Name   string // empty: of files
+	Name   string // empty for files
 	Metric metrics.Metric
 	Seed   uint64 // of its stream of random numbers (docs/spec/metrics.md §12.2)
 	// A and B are the counts of each compared passage. [Dataset.Add] extends them.
 	A, B []ner.Score
-	// Passages of the dataset; the compared ones are len(A).
+	// Passages is the number of passages of the dataset. len(A) of them are compared.
 	Passages int
-	// CountsOnly: types and flips are unknown, because A and B were not filled by
-	// [Dataset.Add].
+	// CountsOnly is set if A and B were not filled by [Dataset.Add]. Types and flips are
+	// then unknown.
 	CountsOnly bool
-	// WithoutTypes: outcomes by type are not wanted.
+	// WithoutTypes skips the outcomes by type.
 	WithoutTypes bool
 	Buckets      []Buckets
 
@@ -100,15 +100,15 @@ func spread(list []stats.PassageScore, passages int) []ner.Score {
 	return scores
 }
 
-// Buckets are those of one attribute for both systems. Gold decides their edges, so
-// they have the same ones.
+// Buckets are the buckets of one attribute for both systems. They have the same edges,
+// because the edges depend on gold alone.
 type Buckets struct {
 	Attribute metrics.Attribute
 	A, B      *metrics.Bucketing
 }
 
-// NewBuckets returns empty buckets of attributes. train may be nil where no
-// attribute needs it.
+// NewBuckets returns empty buckets of attributes. train may be nil if no attribute
+// needs it.
 func NewBuckets(attributes []metrics.Attribute, train *metrics.Training) []Buckets {
 	var all []Buckets
 	for _, a := range attributes {
@@ -143,7 +143,7 @@ func (p Buckets) Compare(m metrics.Metric) []Bucket {
 	return out
 }
 
-// value is a ratio, 0 where it is not defined.
+// value returns a ratio, or 0 if it is not defined.
 func value(v *float64) float64 {
 	if v == nil {
 		return 0

@@ -15,7 +15,7 @@ type Outcome struct {
 	P          float64         `json:"p"`
 	PAdjusted  float64         `json:"p_adjusted"` // by Holm, over the family of tests
 	Exact      bool            `json:"exact"`      // all swaps were tried
-	// Count of Tried swaps gave a difference at least as large.
+	// Tried is the number of swaps. Count of them gave a difference at least as large.
 	Count    int `json:"count_abs_ge"`
 	Tried    int `json:"swaps"`
 	Passages int `json:"passages"`

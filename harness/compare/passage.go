@@ -5,14 +5,14 @@ import (
 	"nerbench/ner"
 )
 
-// Passage is what a comparison keeps of one passage of one system.
+// Passage has the counts and the hits of one passage of one system.
 type Passage struct {
 	document string
 	tally    metrics.Tally
 	hits     []hit
 }
 
-// hit is a gold entity that was found.
+// hit is a gold entity that was predicted.
 type hit struct {
 	text       string
 	typ        ner.EntityType

@@ -7,7 +7,7 @@ import "nerbench/ner"
 type Report struct {
 	Metric  string `json:"metric,omitempty"`
 	Dataset string `json:"row,omitempty"`
-	// Average names what difference, ci and p are of, where it is not one dataset.
+	// Average is the name of the average that is compared; empty for one dataset.
 	Average string `json:"average,omitempty"`
 	Used    int    `json:"used,omitempty"` // datasets in the average
 	Outcome
@@ -20,8 +20,8 @@ type Report struct {
 	Datasets []Report                   `json:"rows,omitempty"`
 }
 
-// Report returns the JSON form of a comparison of runs, with at most so many flips
-// of each side of each dataset; a negative number stands for all.
+// Report returns the JSON form of a comparison of runs, with at most this number of
+// flips of each side and dataset; a negative number stands for all.
 func (c *Comparison) Report(flips int) Report {
 	out := c.whole()
 	for i := range c.Datasets {

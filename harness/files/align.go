@@ -20,7 +20,7 @@ type AlignedText struct {
 }
 
 // Align finds mentions in texts. It reads lines {"text", "tokens"?: [[start, end], …],
-// "mentions": [{"text", "type"}, …]} and writes an [AlignedText] for each.
+// "mentions": [{"text", "type"}, …]} and writes one [AlignedText] per line.
 func Align(ctx context.Context, in File, out io.Writer, a answers.Alignment) error {
 	if err := a.Check(); err != nil {
 		return fault.Usagef("%v", err)

@@ -18,23 +18,23 @@ type PredictionPair struct {
 	Gold, A, B File
 	// Parsing is as for [Predictions].
 	Parsing Parsing
-	// Partial: documents that lack a prediction are left out, and counted as missing.
-	// Otherwise they are a [fault.PartialError].
+	// Partial skips documents without a prediction in both files, and counts them as
+	// missing. Otherwise they are a [fault.PartialError].
 	Partial bool
 }
 
-// CompareOptions say what of two files is compared.
+// CompareOptions are the options to compare two files.
 type CompareOptions struct {
 	Metric string // its id, with options
 	By     metrics.By
 	Train  File // as for [Options]
-	// Dataset and Seed are the name and the stream of random numbers of the outcome.
+	// Dataset is the name of the outcome. Seed is the seed of its random numbers.
 	Dataset string
 	Seed    uint64
 }
 
-// Compare counts the passages of both systems. missing counts the documents that
-// lack a prediction.
+// Compare counts the passages of both systems. missing is the number of documents
+// without a prediction in both files.
 func (p PredictionPair) Compare(ctx context.Context, o CompareOptions) (dataset *compare.Dataset, missing int, err error) {
 	if err := checkParsing(p.Parsing); err != nil {
 		return nil, 0, err

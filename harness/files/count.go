@@ -14,18 +14,18 @@ import (
 	"nerbench/ner"
 )
 
-// evalPassage is one passage that is to be scored.
+// evalPassage is one passage to score.
 type evalPassage struct {
-	// name begins its errors; empty where the input has none.
+	// name is the prefix of errors; may be empty.
 	name string
-	// parse makes what metrics see of it.
+	// parse returns the input of metrics.
 	parse func(*parsing) (loop.ParsedPassage, error)
-	// words are for buckets. They are called for if there are buckets.
+	// words returns the words for buckets.
 	words    func() metrics.Words
-	answered bool // there were answers that could fail
+	answered bool // the passage has raw answers, which can fail
 }
 
-// evalCounts is what was counted of some passages.
+// evalCounts has the counts of some passages.
 type evalCounts struct {
 	plan     *evalPlan
 	passages int
@@ -34,13 +34,13 @@ type evalCounts struct {
 	counters map[string]int
 	answered bool
 	taxonomy metrics.Taxonomy
-	// duplicates are collapsed spans of gold and of predictions, beside the taxonomy.
+	// duplicates counts duplicate spans in gold and in predictions, for the taxonomy.
 	duplicates [2]int
 	buckets    [][]*metrics.Bucketing // by attribute, by span metric
 	scores     []passageScores        // by metric; for intervals
 }
 
-// passageScores are the counts of one metric by passage, as a whole and by type.
+// passageScores are the counts of one metric by passage, in total and by type.
 type passageScores struct {
 	total  []ner.Score
 	byType map[ner.EntityType][]stats.PassageScore
@@ -139,7 +139,7 @@ func (s *passageScores) add(passage int, tally metrics.Tally, byType bool) {
 	}
 }
 
-// note counts outcomes and what stands beside a score.
+// note counts outcomes, dropped items and ambiguous mentions.
 func (e *evalCounts) note(u *loop.ParsedPassage, answered bool) {
 	e.answered = e.answered || answered
 	for _, p := range u.Predictions {
@@ -181,10 +181,10 @@ func (e *evalCounts) merge(part *evalCounts) {
 	}
 }
 
-// besideNames are the counts that stand beside a score, in order.
+// besideNames are the names of the counts below a score, in order.
 var besideNames = []string{"unaligned", "ambiguous", "bad_offsets", "duplicate_gold", "duplicate_pred", "unknown_type", "other_type", "bad_item", "void", "gold_void", "missing"}
 
-// report returns what was counted. missing passages have no prediction.
+// report returns the report. missing is the number of documents without a prediction.
 func (e *evalCounts) report(missing int) *Report {
 	out := &Report{
 		Passages: e.passages, Missing: missing, Outcomes: e.outcomes, ByType: e.plan.By.Types,
@@ -226,8 +226,8 @@ func (e *evalCounts) report(missing int) *Report {
 	return out
 }
 
-// intervals draws the intervals of a metric, as a whole and by type, from the
-// same stream (docs/spec/metrics.md §12.3).
+// intervals computes the intervals of a metric, in total and by type, from the same
+// resamples (docs/spec/metrics.md §12.3).
 func (e *evalCounts) intervals(metric int) (whole *stats.Interval, byType map[ner.EntityType]stats.Interval) {
 	seed, resamples := e.plan.Seed, e.plan.Resamples
 	if resamples == 0 || e.passages == 0 {

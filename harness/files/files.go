@@ -2,7 +2,7 @@
 // tags and pairs of answers, compares two files of predictions, parses raw answers,
 // and aligns mentions with texts. Offsets in files count code points.
 //
-// Errors about an input name the file and the line. A wrong option is a
+// Errors about an input have the file and the line. An invalid option is a
 // [fault.UsageError].
 package files
 
@@ -20,14 +20,14 @@ import (
 
 // File is an input: a file on disk, or an open stream.
 type File struct {
-	// Name is the path of the file. Errors call it, or the stream, by this name.
+	// Name is the path of the file. Errors use this name for the file or the stream.
 	Name string
-	// In is the stream. If it is nil, the file is opened.
+	// In is the stream; nil: the file is opened.
 	In io.Reader
 }
 
-// Read opens the file if need be, and reads it. Errors are given the name of the
-// file, and the line where there is one.
+// Read opens the file if need be, and reads it. It adds the name of the file to
+// errors, and the line if it is known.
 func (f File) Read(read func(io.Reader) error) (err error) {
 	in := f.In
 	if in == nil {
@@ -41,8 +41,8 @@ func (f File) Read(read func(io.Reader) error) (err error) {
 	return f.named(read(in))
 }
 
-// named gives an error the name of the file, unless it has the name of a file
-// already, or is not about the input.
+// named adds the name of the file to an error, unless the error already has a file
+// name or is not about the input.
 func (f File) named(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.As(err, new(*os.PathError)) || errors.As(err, new(*namedError)) {
 		return err
@@ -55,13 +55,13 @@ func (f File) named(err error) error {
 
 func (f File) isGiven() bool { return f.Name != "" || f.In != nil }
 
-// namedError names its file.
+// namedError is an error with the name of its file.
 type namedError struct{ error }
 
 func (e *namedError) Unwrap() error { return e.error }
 
-// lineOf is the line that an error is about, from 1, and what is wrong with it. The
-// line is 0 if the error is about no line.
+// lineOf returns the line of an error, from 1, and its cause. The line is 0 if it is
+// unknown.
 func lineOf(err error) (line int, cause error) {
 	var ofJSON *jsonl.LineError
 	var ofMetrics *metrics.LineError

@@ -153,7 +153,7 @@ func TestUsageErrors(t *testing.T) {
 		{"resamples", eval(files.Predictions{}, files.Options{Resamples: -1}), "-1 resamples"},
 		{"no train split", eval(files.Predictions{}, files.Options{By: needsTrain}), "needs the train split"},
 		{"needless train split", eval(files.Predictions{}, files.Options{Train: absent}), "has no effect"},
-		{"buckets of strings", eval(files.Predictions{}, files.Options{By: needsTrain, Metrics: []string{"uniner_f1"}}), "buckets are of span_f1"},
+		{"buckets of strings", eval(files.Predictions{}, files.Options{By: needsTrain, Metrics: []string{"uniner_f1"}}), "only span_f1 has buckets"},
 		{"pairs by bucket", func() error {
 			_, err := files.Pairs{File: absent}.Eval(t.Context(), files.Options{Taxonomy: true})
 			return err
@@ -166,9 +166,9 @@ func TestUsageErrors(t *testing.T) {
 			_, _, err := files.PredictionPair{Gold: absent, A: absent, B: absent}.Compare(t.Context(), files.CompareOptions{Metric: "all"})
 			return err
 		}(), "all"},
-		{"parse without types", files.Parse(t.Context(), absent, nil, files.ParseOptions{Family: "uniner"}), "name the types"},
+		{"parse without types", files.Parse(t.Context(), absent, nil, files.ParseOptions{Family: "uniner"}), "want the types"},
 		{"parser", files.Parse(t.Context(), absent, nil, files.ParseOptions{Family: "uniner", Types: answers.ParseTypeNames("a"), Parser: "nosuch"}), "want one of ladder, published, official"},
-		{"official of another family", files.Parse(t.Context(), absent, nil, files.ParseOptions{Family: "gner", Types: answers.ParseTypeNames("a"), Parser: "official"}), "of the family uniner"},
+		{"official of another family", files.Parse(t.Context(), absent, nil, files.ParseOptions{Family: "gner", Types: answers.ParseTypeNames("a"), Parser: "official"}), "only for the family uniner"},
 		{"align", files.Align(t.Context(), absent, nil, answers.Alignment{Mode: "best"}), `mode "best"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -7,12 +7,12 @@ import (
 	"nerbench/internal/jsonl"
 )
 
-// filter answers each line of JSON of a file with a line of JSON. Blank lines are
-// skipped. A bad line ends it: the answers to those before it are written, and the
-// error has its number.
+// filter converts each line of JSON of a file to a line of JSON. Blank lines are
+// skipped. It stops at an invalid line; the lines before it are written, and the error
+// has the number of the line.
 func filter(ctx context.Context, in File, out io.Writer, answer func(line []byte) (any, error)) error {
 	w := jsonl.NewWriter(out)
-	var stopped error // not by the input
+	var stopped error // by the output or the context
 	err := in.Read(func(r io.Reader) error {
 		return jsonl.Read(r, func(_ int, line []byte) error {
 			if stopped = ctx.Err(); stopped != nil {

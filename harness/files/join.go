@@ -14,33 +14,32 @@ import (
 	"nerbench/ner"
 )
 
-// joinedDocument is a document with what each file predicts for it.
+// joinedDocument is a document with the prediction of each file.
 type joinedDocument struct {
 	document *ner.Document
 	given    []given
 }
 
-// joiner joins documents and predictions by id. Where all files have the same order
-// nothing is kept of them; else predictions wait for their document.
+// joiner joins documents and predictions by id. If the files have different orders,
+// it keeps predictions in memory until their document is read.
 type joiner struct {
 	gold    File   // the documents, for its name
-	partial bool   // documents without a prediction in every file are left out
-	spans   string // what needs the positions of gold; empty if nothing does
-	missing int    // of them
-	first   string // the first one, and the file that lacks it
+	partial bool   // skip documents without a prediction in every file
+	spans   string // name of the first metric or table that needs spans; may be empty
+	missing int    // number of documents without a prediction
+	first   string // the first one, and the file without it
 	found   int
 }
 
 // joined yields the documents that have a prediction in every file, in order. A
-// document without one is an error at the end, unless that is wanted; so is a
-// prediction without document, and any id that occurs twice. Errors name their
-// file.
+// document without one is an error at the end, unless partial is set. Errors are
+// also a prediction without a document, and an id that occurs twice.
 func (j *joiner) joined(gold io.Reader, files ...File) iter.Seq2[joinedDocument, error] {
 	return func(yield func(joinedDocument, error) bool) {
 		stopped, err := j.documents(gold, files, func(p joinedDocument) bool { return yield(p, nil) })
 		if err == nil && !stopped && j.missing > 0 && !j.partial {
 			err = &namedError{&fault.PartialError{Err: &fault.Hint{
-				Err:    fmt.Errorf("%d of %d documents have no prediction, the first is %s: nothing is scored", j.missing, j.missing+j.found, j.first),
+				Err:    fmt.Errorf("%d of %d documents have no prediction, the first is %s: not scored", j.missing, j.missing+j.found, j.first),
 				Advice: "--partial scores the others",
 			}}}
 		}
@@ -67,9 +66,9 @@ func (j *joiner) documents(gold io.Reader, files []File, yield func(joinedDocume
 		case seen[d.ID]:
 			return bad(fmt.Errorf("document %q: occurs twice, want each once", d.ID))
 		case d.Spans == nil && d.Mentions == nil:
-			return bad(fmt.Errorf(`document %q: has no "spans", want its gold (an empty list if there is none)`, d.ID))
+			return bad(fmt.Errorf(`document %q: no "spans": want its gold (an empty list for a document without entities)`, d.ID))
 		case d.Spans == nil && j.spans != "":
-			return bad(fmt.Errorf(`document %q: its gold is "mentions", which have no positions: %s needs "spans" (metrics of strings do not: %s)`, d.ID, j.spans, strings.Join(metricIDs(func(m metrics.Metric) bool { return !m.OfSpans() }), ", ")))
+			return bad(fmt.Errorf(`document %q: its gold is "mentions" without positions, but %s needs "spans" (metrics without positions: %s)`, d.ID, j.spans, strings.Join(metricIDs(func(m metrics.Metric) bool { return !m.OfSpans() }), ", ")))
 		}
 		seen[d.ID] = true
 		p := joinedDocument{document: d.Document}
@@ -107,10 +106,11 @@ func (j *joiner) documents(gold io.Reader, files []File, yield func(joinedDocume
 type predictionStream struct {
 	File
 	next    func() (given, error, bool)
-	waiting map[string]given // for their documents
+	waiting map[string]given // predictions whose document was not read yet
 }
 
-// find returns the prediction for a document. seen are the documents up to it.
+// find returns the prediction for a document. seen are the ids of the documents up
+// to this one.
 func (s *predictionStream) find(id string, seen map[string]bool) (g given, found bool, err error) {
 	if g, found = s.waiting[id]; found {
 		delete(s.waiting, id)
@@ -131,7 +131,7 @@ func (s *predictionStream) find(id string, seen map[string]bool) (g given, found
 	}
 }
 
-// rest reports predictions that belong to no document.
+// rest returns an error if predictions belong to no document.
 func (s *predictionStream) rest(seen map[string]bool) error {
 	for {
 		p, err, more := s.next()
@@ -155,10 +155,10 @@ func (s *predictionStream) rest(seen map[string]bool) error {
 			first = g
 		}
 	}
-	return &metrics.LineError{Line: first.line, Err: fmt.Errorf("document %q: not in the file of documents (%d of the predictions are not)", first.ID, len(s.waiting))}
+	return &metrics.LineError{Line: first.line, Err: fmt.Errorf("document %q: not in the file of documents (%d such predictions)", first.ID, len(s.waiting))}
 }
 
-// twice is the error about a second prediction for one document.
+// twice returns the error about a second prediction for one document.
 func (g given) twice() error {
 	return &metrics.LineError{Line: g.line, Err: fmt.Errorf("document %q: occurs twice, want each once", g.ID)}
 }

@@ -5,22 +5,22 @@ import (
 	"nerbench/metrics"
 )
 
-// Options say what an evaluation counts. They are the same for all kinds of input.
+// Options are the options of an evaluation. They are the same for all kinds of input.
 type Options struct {
 	// Metrics are ids with options (docs/spec/metrics.md §1.5). ["all"] stands for
-	// every metric of the input, no ids for its default.
+	// every metric of the input, no ids for its default metrics.
 	Metrics []string
-	// By names what is counted besides, such as types. The zero value is nothing.
+	// By adds counts by attributes, such as types.
 	By metrics.By
-	// Train is the train split, in the format of the other file. It is needed by
-	// some attributes of By, and an error without them.
+	// Train is the train split, in the format of the other file. Some attributes of By
+	// need it. It is an error without such an attribute.
 	Train File
-	// Taxonomy asks for the taxonomy of errors and the SemEval-2013 schemes,
-	// Confusion for the table of gold and predicted types.
+	// Taxonomy adds the taxonomy of errors and the SemEval-2013 schemes. Confusion
+	// adds the table of gold and predicted types.
 	Taxonomy, Confusion bool
-	// Resamples of passages give 95 % intervals; 0: none.
+	// Resamples is the number of resamples for 95 % intervals; 0: no intervals.
 	Resamples int
-	// Seed of their stream of random numbers (docs/spec/metrics.md §12.2).
+	// Seed is the seed of the resamples (docs/spec/metrics.md §12.2).
 	Seed uint64
 }
 

@@ -31,7 +31,7 @@ func (p Pairs) Eval(ctx context.Context, o Options) (*Report, error) {
 		applicable = slices.Concat(paper, grammar)
 	}
 	if len(o.By.Attributes) > 0 || o.Taxonomy || o.Confusion {
-		return nil, fault.Usagef("pairs have strings and no spans: no buckets, taxonomy, or confusion")
+		return nil, fault.Usagef("pairs have no spans: buckets, taxonomy and confusion do not apply")
 	}
 	o.By.Types = false
 	plan, err := newPlan(o, Parsing{}, "uniner", paper[:1], applicable)
@@ -54,8 +54,7 @@ func (p Pairs) Eval(ctx context.Context, o Options) (*Report, error) {
 	return report, nil
 }
 
-// countPaperPairs counts as the paper does and nothing else, at the speed of
-// reading.
+// countPaperPairs is a fast path for uniner_f1 alone.
 func countPaperPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
 	counts, err := metrics.Pairs(ctx, r, func() metrics.AppendItems { return new(answers.OfficialParser).Append })
 	if err != nil {
@@ -90,7 +89,7 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, erro
 	return report, nil
 }
 
-// pairPassage is a pair of answers as a passage with one query.
+// pairPassage returns a pair of answers as a passage with one query.
 func pairPassage(p metrics.AnswerPair, protocols []metrics.Protocol) loop.ParsedPassage {
 	s := metrics.Strings{Pred: answers.Official(p.Pred), Gold: answers.Official(p.Gold)}
 	s.Void = len(s.Pred) == 0 && p.Pred != "[]"

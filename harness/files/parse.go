@@ -13,30 +13,30 @@ import (
 	"nerbench/prompts"
 )
 
-// Parsers are the names that [ParseOptions.Parser] can have.
+// Parsers are the possible values of [ParseOptions.Parser].
 var Parsers = []string{"ladder", "published", "official"}
 
-// ParseOptions say how [Parse] reads raw answers.
+// ParseOptions are the options of [Parse].
 type ParseOptions struct {
-	// Family and Variant of the prompts that were answered.
+	// Family and Variant are those of the prompts.
 	Family, Variant string
-	// Form of the answers, one of [answers.Forms], to prompts of the user's own; empty:
-	// that of the family.
+	// Form is the form of the answers to a family of the user's own, one of
+	// [answers.Forms]; empty: the form of Family.
 	Form string
-	// Types are all types of the dataset, at least one. A line can name those it was
-	// asked for.
+	// Types are all types of the dataset, at least one. A line can name the types of
+	// its query.
 	Types []answers.TypeName
-	// Type is the one type that was asked for; empty: all of them.
+	// Type is the one type of the queries; empty: all types.
 	Type    ner.EntityType
-	Unknown string // drop (also if empty) or fp (docs/spec/metrics.md §1.3)
-	// Parser is ladder (also if empty); published, the parser of the family's authors
-	// (docs/spec/metrics.md §3.1, §3.2, §9); or official, uniner's parser alone, on the
-	// answer as it is (§3.2).
+	Unknown string // drop (default) or fp (docs/spec/metrics.md §1.3)
+	// Parser is one of [Parsers]: ladder (default); published, the parser of the
+	// family's authors (docs/spec/metrics.md §3.1, §3.2, §9); or official, the parser of
+	// uniner on the unchanged answer (§3.2).
 	Parser string
 }
 
-// ParsedAnswer is a line of the output of [Parse] with the ladder. Spans are there if
-// the line has a document; offsets count code points.
+// ParsedAnswer is a line of the output of [Parse] with the ladder. It has spans if the
+// line has a document. Offsets count code points.
 type ParsedAnswer struct {
 	Outcome   ner.Outcome      `json:"outcome"`
 	Step      string           `json:"step"`
@@ -47,28 +47,27 @@ type ParsedAnswer struct {
 	Unaligned *int             `json:"unaligned,omitempty"`
 }
 
-// ParsedMention is a mention with the repairs that it took.
+// ParsedMention is a mention with flags for the repairs of its answer.
 type ParsedMention struct {
 	Text  string         `json:"text"`
 	Type  ner.EntityType `json:"type"`
 	Flags []ner.Flag     `json:"flags"`
 }
 
-// DroppedMention is an item of an answer that is not a mention, and why.
+// DroppedMention is an item of an answer that is not a mention, and the reason.
 type DroppedMention struct {
 	Why  string `json:"why"`
 	Type string `json:"type,omitempty"`
 	Text string `json:"text,omitempty"`
 }
 
-// Parse parses raw answers. It reads lines {"text": "raw answer"} and writes a
-// [ParsedAnswer] for each; a [PublishedAnswer] if the parser is published or
-// official. A line may have "document", the passage (then mentions are aligned with
-// it), "tokens" of the passage, "finish" (stop, length), and "types" or "type", those
-// asked for.
+// Parse parses raw answers. It reads lines {"text": "raw answer"} and writes one
+// [ParsedAnswer] per line, or a [PublishedAnswer] if the parser is published or
+// official. A line may have "document", the passage to align mentions with, "tokens"
+// of the passage, "finish" (stop, length), and "types" or "type" of the query.
 func Parse(ctx context.Context, in File, out io.Writer, o ParseOptions) error {
 	if len(o.Types) == 0 {
-		return fault.Usagef("types: name the types that were asked for")
+		return fault.Usagef("types: want the types of the queries")
 	}
 	var all []ner.EntityType
 	for _, n := range o.Types {
@@ -147,7 +146,7 @@ func parseAnswer(parser *answers.Parser, a rawAnswer, types []ner.EntityType) (P
 			return ParsedAnswer{}, err
 		}
 	} else if parser.NeedsDocument() {
-		return ParsedAnswer{}, fmt.Errorf(`answers of this family have offsets: want "document", too`)
+		return ParsedAnswer{}, fmt.Errorf(`answers of this family have offsets: want "document" too`)
 	}
 	p := parser.Read(d, types, ner.Completion{Text: *a.Text, Finish: a.Finish})
 	out := ParsedAnswer{Outcome: p.Outcome, Step: p.Step, Flags: []ner.Flag{}, Mentions: []ParsedMention{}, Dropped: []DroppedMention{}}
@@ -175,7 +174,7 @@ func parseAnswer(parser *answers.Parser, a rawAnswer, types []ner.EntityType) (P
 	return out, nil
 }
 
-// newDocument makes a document of a text and tokens in code points.
+// newDocument returns a document. Tokens are in code points.
 func newDocument(text string, tokens [][2]int) (*ner.Document, error) {
 	d := &ner.Document{Text: text}
 	points := ner.NewCodePoints(text)

@@ -16,14 +16,14 @@ type PublishedAnswer struct {
 	Mentions []PublishedMention `json:"mentions"`
 }
 
-// PublishedMention is an item that the family's own metric compares.
+// PublishedMention is an item that the metric of the family's authors compares.
 type PublishedMention struct {
 	Text string         `json:"text"`
 	Type ner.EntityType `json:"type"`
 }
 
-// publishedParser parses an answer as the authors of its family do. readable is false
-// where the original fails, or finds nothing in an answer that is not the empty one.
+// publishedParser is the parser of a family's authors. readable is false if the
+// original fails, or finds nothing in an answer that is not an empty list.
 type publishedParser func(rawAnswer, []ner.EntityType) (found []ner.Mention, readable bool, err error)
 
 // publishedParserOf finds the parser of a family's authors, or the official one.
@@ -32,7 +32,7 @@ func publishedParserOf(o ParseOptions) (publishedParser, error) {
 	case "published":
 	case "official":
 		if o.Family != "uniner" {
-			return nil, fault.Usagef("parser official: is of the family uniner, not of %s", o.Family)
+			return nil, fault.Usagef("parser official: only for the family uniner, not for %s", o.Family)
 		}
 		return parseOfficial, nil
 	default:
@@ -49,10 +49,10 @@ func publishedParserOf(o ParseOptions) (publishedParser, error) {
 		}
 		known = append(known, f.Name)
 	}
-	return nil, fault.Usagef("family %s: has no published parser (known: %s)", o.Family, strings.Join(known, ", "))
+	return nil, fault.Usagef("family %s: no published parser (families with one: %s)", o.Family, strings.Join(known, ", "))
 }
 
-// parseLine parses an answer as the authors of its family do.
+// parseLine parses one line of the input.
 func (p publishedParser) parseLine(line []byte, types []ner.EntityType) (PublishedAnswer, error) {
 	a, err := readRawAnswer(line)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p publishedParser) parseLine(line []byte, types []ner.EntityType) (Publish
 	return out, nil
 }
 
-// newPublishedParser makes the input of a published parser of the lines of a file.
+// newPublishedParser finds the published parser of a metric.
 func newPublishedParser(id string) (publishedParser, error) {
 	parser, err := answers.FindPublishedParser(id)
 	if err != nil {
@@ -96,11 +96,11 @@ func newPublishedParser(id string) (publishedParser, error) {
 	}, nil
 }
 
-// wordsOf are the tokens of the passage, or the pieces between white space where it
-// has none.
+// wordsOf returns the tokens of the passage, or without tokens its text split at
+// white space.
 func wordsOf(a rawAnswer) ([]string, error) {
 	if a.Document == nil {
-		return nil, fmt.Errorf(`answers of this family are aligned with the passage: want "document", too`)
+		return nil, fmt.Errorf(`answers of this family are aligned with the passage: want "document" too`)
 	}
 	d, err := newDocument(*a.Document, a.Tokens)
 	if err != nil {
@@ -116,8 +116,8 @@ func wordsOf(a rawAnswer) ([]string, error) {
 	return words, nil
 }
 
-// parseOfficial parses an answer with the official parser alone (docs/spec/metrics.md §3.2):
-// nothing is cut off or stripped before.
+// parseOfficial parses an unchanged answer with the official parser
+// (docs/spec/metrics.md §3.2).
 func parseOfficial(a rawAnswer, types []ner.EntityType) ([]ner.Mention, bool, error) {
 	items := answers.Official(*a.Text)
 	return ofOneType(items, a, types), len(items) > 0 || *a.Text == "[]", nil

@@ -16,7 +16,7 @@ import (
 	"nerbench/prompts"
 )
 
-// evalPlan is what an evaluation counts, and how answers are parsed for it.
+// evalPlan has the metrics of an evaluation, and the ways to parse answers.
 type evalPlan struct {
 	Options
 	family   string // of the answers
@@ -30,22 +30,21 @@ type scoredMetric struct {
 	id      string
 	metric  metrics.Metric
 	parsing int
-	// plain is the id where nothing is parsed: a preset compares imported mentions
-	// as they are, so that no parser is part of its id.
+	// plain is the id for imported mentions. They are not parsed, so it has no parser.
 	plain string
 }
 
-// parsing is one way of parsing answers. A parser is made for each list of types
-// that comes with the answers.
+// parsing is one way to parse answers, with a parser for each list of types in the
+// answers.
 type parsing struct {
 	options   loop.ParseOptions
 	protocols []metrics.Protocol
 	mutex     sync.Mutex
-	parsers   map[string]*loop.PassageParser // by the types that were added
+	parsers   map[string]*loop.PassageParser // by the added types
 }
 
-// withTypes is the parser of answers to questions about types. Where the dataset's
-// types are not named, those that were asked for are the dataset's.
+// withTypes returns the parser of answers to queries about types. If the types of
+// the dataset are not named, those of the query are used.
 func (p *parsing) withTypes(named bool, asked []ner.EntityType) (*loop.PassageParser, error) {
 	key := ""
 	if !named {
@@ -89,7 +88,7 @@ func checkParsing(o Parsing) error {
 	return nil
 }
 
-// optionsOf are the options of parsing that become part of the ids of metrics.
+// optionsOf returns the options of parsing that are part of the ids of metrics.
 func optionsOf(o loop.ParseOptions) map[string]string {
 	chosen := map[string]string{}
 	for name, value := range map[string]string{"align": o.Alignment.Mode, "boundary": o.Alignment.Boundary, "unknown": o.Unknown} {
@@ -103,9 +102,9 @@ func optionsOf(o loop.ParseOptions) map[string]string {
 	return chosen
 }
 
-// newPlan finds the metrics. defaults are those of a call that names none, applicable
-// those that the input can have. Where parsing has no family, it is that of the first
-// metric, else the given one.
+// newPlan finds the metrics. defaults are the ids if o has none, applicable are the
+// ids that the input can have. If parse has no family, it is that of the first metric,
+// else the given one.
 func newPlan(o Options, parse Parsing, family string, defaults, applicable []string) (*evalPlan, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -127,7 +126,7 @@ func newPlan(o Options, parse Parsing, family string, defaults, applicable []str
 		parse = familyOf(ids, parse)
 	}
 	p.family = parse.Family
-	a, _ := prompts.AnswersOf(parse.Family, parse.Variant) // where answers are parsed, the family was checked
+	a, _ := prompts.AnswersOf(parse.Family, parse.Variant) // the family was checked if answers are parsed
 	parse.Form, parse.Presets = a.Form, a.Presets
 	for _, id := range ids {
 		if err := p.addMetric(id, parse.ParseOptions, chosen, applicable); err != nil {
@@ -135,20 +134,20 @@ func newPlan(o Options, parse Parsing, family string, defaults, applicable []str
 		}
 	}
 	if len(p.By.Attributes) > 0 && len(p.spanMetrics()) == 0 {
-		return nil, fault.Usagef("by bucket: buckets are of span_f1: name it as a metric")
+		return nil, fault.Usagef("by bucket: only span_f1 has buckets: add it to the metrics")
 	}
 	return p, nil
 }
 
-// familyOf is the family of answers where none is named: that of the first metric,
-// if it is a preset of a family whose answers can be parsed.
+// familyOf sets the family of the answers to that of the first metric, if this is a
+// preset of a family.
 func familyOf(ids []string, parse Parsing) Parsing {
 	if len(ids) == 0 {
 		return parse
 	}
 	m, _, err := metrics.ParseID(ids[0])
 	if err != nil {
-		return parse // the caller finds it, too
+		return parse // the caller reports it
 	}
 	if family, variant, ok := prompts.AnsweredAs(m.ID); ok {
 		parse.Family, parse.Variant = family, variant
@@ -156,16 +155,16 @@ func familyOf(ids []string, parse Parsing) Parsing {
 	return parse
 }
 
-// addMetric adds a metric and the parsing that it needs. chosen: the family of the
-// answers was chosen. Then a preset of another grammar compares what the ladder
-// parses, and its id says so.
+// addMetric adds a metric and its way to parse answers. chosen is set if the user
+// chose the family of the answers: then a preset of another family uses the ladder,
+// and its id has the option reader=ladder.
 func (p *evalPlan) addMetric(id string, parse loop.ParseOptions, chosen bool, applicable []string) error {
 	m, options, err := metrics.ParseID(id)
 	if err != nil {
 		return fault.Usagef("%v", err)
 	}
 	if !slices.Contains(applicable, m.ID) {
-		return fault.Usagef("metric %s: does not apply to this input (metrics that do: %s)", id, strings.Join(applicable, ", "))
+		return fault.Usagef("metric %s: does not apply to this input (applicable: %s)", id, strings.Join(applicable, ", "))
 	}
 	all := optionsOf(parse)
 	maps.Copy(all, options)
@@ -188,7 +187,7 @@ func (p *evalPlan) addMetric(id string, parse loop.ParseOptions, chosen bool, ap
 	return nil
 }
 
-// addParsing returns the index of a way of parsing, which metrics may share.
+// addParsing returns the index of a way to parse answers. Metrics may share it.
 func (p *evalPlan) addParsing(o loop.ParseOptions) int {
 	at := slices.IndexFunc(p.parsings, func(other *parsing) bool { return sameParsing(other.options, o) })
 	if at < 0 {
@@ -203,7 +202,7 @@ func sameParsing(a, b loop.ParseOptions) bool {
 	return a.Alignment == b.Alignment && a.Unknown == b.Unknown && a.Reader == b.Reader
 }
 
-// readTrain reads the train split where attributes need it.
+// readTrain reads the train split if an attribute needs it.
 func (p *evalPlan) readTrain(read func(io.Reader, *metrics.Training) error) error {
 	needs := p.By.NeedsTrain()
 	switch {
@@ -220,7 +219,8 @@ func (p *evalPlan) readTrain(read func(io.Reader, *metrics.Training) error) erro
 	return err
 }
 
-// needsSpans names the first thing that compares positions; empty if nothing does.
+// needsSpans returns the name of the first metric or table that compares positions;
+// may be empty.
 func (p *evalPlan) needsSpans() string {
 	for _, m := range p.metrics {
 		if m.metric.OfSpans() {
@@ -236,7 +236,7 @@ func (p *evalPlan) needsSpans() string {
 	return ""
 }
 
-// spanMetrics are the indexes of the metrics that buckets can split.
+// spanMetrics returns the indexes of the metrics with buckets.
 func (p *evalPlan) spanMetrics() []int {
 	var at []int
 	for i, m := range p.metrics {

@@ -37,13 +37,13 @@ type givenAnswer struct {
 	Finish ner.Finish       `json:"finish"`
 }
 
-// given is what was predicted for one document: exactly one of spans, mentions
-// and answers is there.
+// given is the prediction for one document. Exactly one of spans, mentions and
+// answers is set.
 type given struct {
 	ID    string
 	Spans *[]plainSpan
-	// Unaligned are mentions without a position, beside spans, as runs export writes
-	// them: each is a false positive (docs/spec/metrics.md §7.5).
+	// Unaligned are mentions without a position in addition to spans, as in the output
+	// of runs export. Each is a false positive (docs/spec/metrics.md §7.5).
 	Unaligned []ner.Mention
 	Mentions  *[]ner.Mention
 	Answers   *[]plainAnswer
@@ -51,7 +51,7 @@ type given struct {
 	line int // in its file, from 1
 }
 
-// plainSpan is a span in code points, as it was given.
+// plainSpan is a span in code points.
 type plainSpan struct {
 	Start, End int
 	Type       ner.EntityType
@@ -65,8 +65,8 @@ type plainAnswer struct {
 
 var errGiven = errors.New(`want {"id", and one of "spans", "mentions", "answers"}`)
 
-// parseGiven parses one line. Every member must be there: a missing one would
-// silently be zero.
+// parseGiven parses one line. A missing member is an error, because it would
+// otherwise be zero.
 func parseGiven(line []byte) (given, error) {
 	var l givenLine
 	if err := json.Unmarshal(line, &l); err != nil {

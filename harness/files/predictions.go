@@ -16,22 +16,22 @@ import (
 
 // Predictions is a file of predictions for the documents of another file.
 type Predictions struct {
-	// Gold has documents with their gold, and Pred a prediction for each: spans,
-	// mentions, or answers.
+	// Gold has documents with their gold. Pred has a prediction for each of them:
+	// spans, mentions, or answers.
 	Gold, Pred File
-	// Parsing says how answers are parsed and mentions are aligned. Where it has no
-	// family, the family is that of the first metric, else uniner. Where it has no
-	// types, any type is one of the dataset.
+	// Parsing has the options to parse answers and align mentions. If it has no
+	// family, the family is that of the first metric, else uniner. If it has no types,
+	// any type is allowed.
 	Parsing Parsing
-	// Partial: documents without a prediction are left out, and counted as missing.
+	// Partial skips documents without a prediction, and counts them as missing.
 	// Otherwise they are a [fault.PartialError].
 	Partial bool
 }
 
-// Parsing says how the answers in a file are parsed.
+// Parsing has the options to parse the answers in a file.
 type Parsing struct {
-	// Family and Variant of the prompts that were answered. They set the form of the
-	// answers and the presets.
+	// Family and Variant are those of the prompts. They set the form of the answers
+	// and the presets.
 	Family, Variant string
 	loop.ParseOptions
 }
@@ -65,7 +65,7 @@ func (p Predictions) Eval(ctx context.Context, o Options) (*Report, error) {
 	return report, nil
 }
 
-// predictionInput says how predictions become what metrics see.
+// predictionInput converts predictions to the input of metrics.
 type predictionInput struct {
 	types []ner.EntityType // of the dataset; nil: any
 }
@@ -78,7 +78,7 @@ func newPredictionInput(types []answers.TypeName) predictionInput {
 	return in
 }
 
-// passages are the documents with the predictions of the first file.
+// passages returns the documents with the predictions of the first file.
 func (in predictionInput) passages(joined iter.Seq2[joinedDocument, error]) iter.Seq2[evalPassage, error] {
 	return func(yield func(evalPassage, error) bool) {
 		for d, err := range joined {
@@ -93,7 +93,7 @@ func (in predictionInput) passages(joined iter.Seq2[joinedDocument, error]) iter
 	}
 }
 
-// documentPrediction is a document with what was predicted for it.
+// documentPrediction is a document with its prediction.
 type documentPrediction struct {
 	document *ner.Document
 	given
@@ -108,7 +108,7 @@ func (in predictionInput) passage(p documentPrediction) evalPassage {
 	}
 }
 
-// parse makes what metrics see of a line.
+// parse returns the input of metrics for one document.
 func (in predictionInput) parse(p documentPrediction, how *parsing) (loop.ParsedPassage, error) {
 	switch {
 	case p.Answers != nil:
@@ -119,8 +119,8 @@ func (in predictionInput) parse(p documentPrediction, how *parsing) (loop.Parsed
 	return in.spans(p, how)
 }
 
-// answers parses raw answers. Where the dataset's types are not named, they are those
-// that were asked for.
+// answers parses raw answers. If the types of the dataset are not named, those of the
+// queries are used.
 func (in predictionInput) answers(p documentPrediction, how *parsing) (loop.ParsedPassage, error) {
 	var given []ner.Answer
 	var asked []ner.EntityType
@@ -168,8 +168,9 @@ func (in predictionInput) spans(p documentPrediction, how *parsing) (loop.Parsed
 	return loop.Imported(p.document, prediction, how.options, how.protocols...)
 }
 
-// noRange keeps apart spans that are not a range of the text: each different one is
-// a false positive of its own (docs/spec/metrics.md §2). No range begins below 0.
+// noRange returns a span for offsets outside the text. Different offsets give
+// different spans, because each of them is a false positive (docs/spec/metrics.md §2).
+// The span begins below 0, so that it is never a range of the text.
 func noRange(start, end int) (int, int) {
 	below := func(n int) int {
 		if n < 0 {
@@ -180,8 +181,9 @@ func noRange(start, end int) (int, int) {
 	return below(start), below(end)
 }
 
-// typed is what becomes of a predicted type: where the dataset's types are named,
-// another type is dropped, or kept as the reserved type (docs/spec/metrics.md §1.3).
+// typed returns a predicted type, and whether to keep the prediction. If the types of
+// the dataset are named, any other type is dropped, or kept as [ner.Unknown]
+// (docs/spec/metrics.md §1.3).
 func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string, o loop.ParseOptions) (ner.EntityType, bool) {
 	if in.types == nil || slices.Contains(in.types, t) {
 		return t, true
@@ -190,7 +192,7 @@ func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string
 	return ner.Unknown, o.Unknown == "fp"
 }
 
-// trainDocuments learns a train split of documents.
+// trainDocuments adds a train split of documents.
 func trainDocuments(in io.Reader, train *metrics.Training) error {
 	for d, err := range loaders.ReadDocuments(in) {
 		if err != nil {

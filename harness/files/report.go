@@ -15,27 +15,28 @@ import (
 // Report is the outcome of an evaluation.
 type Report struct {
 	Metrics []MetricReport
-	ByType  bool // counts by type are wanted
-	// Passages are those that were scored; Missing ones have no prediction.
+	ByType  bool // the report has counts by type
+	// Passages is the number of scored passages, Missing that of documents without a
+	// prediction.
 	Passages, Missing int
-	// Outcomes counts queries; nil where there were no answers.
+	// Outcomes counts queries by outcome; nil without answers.
 	Outcomes map[ner.Outcome]int
-	// Beside are the counts that stand beside a score (docs/spec/metrics.md §14.1).
+	// Beside are the counts below a score (docs/spec/metrics.md §14.1).
 	Beside []Beside
-	// Taxonomy of errors; nil if it is not wanted.
+	// Taxonomy is the taxonomy of errors; may be nil.
 	Taxonomy *metrics.Taxonomy
-	// Confusion: the table of gold and predicted types is wanted.
+	// Confusion is set if the report has the table of gold and predicted types.
 	Confusion bool
 	Buckets   []BucketReport
 	Resamples int // of the intervals; 0: no intervals
 
-	// duplicates are of gold and of predictions, for the taxonomy.
+	// duplicates counts duplicate spans in gold and in predictions, for the taxonomy.
 	duplicates [2]int
-	// extra are members of the JSON form that say how the input was read.
+	// extra has members of the JSON form for this kind of input.
 	extra map[string]any
-	// family of the prompts that were answered; empty without answers.
+	// family is that of the prompts; empty without answers.
 	family string
-	// origin are the fields of signatures that say what was read, and how.
+	// origin has the fields of signatures for the kind of input and the options.
 	origin []signature.Field
 }
 
@@ -56,13 +57,13 @@ type BucketReport struct {
 	Buckets   []metrics.Bucket
 }
 
-// Beside is a count that stands beside a score, such as unaligned mentions.
+// Beside is a count below a score, such as unaligned mentions.
 type Beside struct {
 	Name string
 	N    int
 }
 
-// Total is the whole of a metric, with its interval.
+// Total returns the figures of all types, with the interval.
 func (m MetricReport) Total() metrics.Figures {
 	f := metrics.NewFigures(m.Metric, m.Tally.Total())
 	if m.interval != nil {
@@ -71,7 +72,7 @@ func (m MetricReport) Total() metrics.Figures {
 	return f
 }
 
-// Type is the part of one type, with its interval.
+// Type returns the figures of one type, with the interval.
 func (m MetricReport) Type(t ner.EntityType) metrics.Figures {
 	f := metrics.NewFigures(m.Metric, m.Tally[t])
 	if ci, there := m.typeIntervals[t]; there {
@@ -80,21 +81,20 @@ func (m MetricReport) Type(t ner.EntityType) metrics.Figures {
 	return f
 }
 
-// TypeMacro is the mean of F1 over types, or nil if it is not defined.
+// TypeMacro returns the mean of F1 over types, or nil if it is not defined.
 func (m MetricReport) TypeMacro() *float64 {
 	macro, defined := m.Tally.TypeMacro()
 	return metrics.Ratio{Value: macro, Defined: defined}.Pointer()
 }
 
-// Figures are those of one bucket.
+// Figures returns the figures of one bucket.
 func (b BucketReport) Figures(bucket metrics.Bucket) metrics.Figures {
-	span, _ := metrics.Find("span_f1") // buckets are of it alone
+	span, _ := metrics.Find("span_f1") // only span_f1 has buckets
 	return metrics.NewFigures(span, bucket.Counts)
 }
 
-// Signatures say of each metric, by its id, how its score came about: as the
-// signature of a run does, but with the kind of input and the options by which it
-// was read in place of the keys of a run.
+// Signatures returns the signature of each metric by its id. In place of the keys of
+// a run, it has the kind of input and the options.
 func (r *Report) Signatures() map[string]string {
 	out := map[string]string{}
 	for _, m := range r.Metrics {
@@ -105,7 +105,7 @@ func (r *Report) Signatures() map[string]string {
 	return out
 }
 
-// JSON is the JSON form of the report.
+// JSON returns the JSON form of the report.
 func (r *Report) JSON() map[string]any {
 	out := map[string]any{"passages": r.Passages, "signatures": r.Signatures()}
 	totals := map[string]metrics.Figures{}
@@ -146,8 +146,8 @@ func (r *Report) JSON() map[string]any {
 	return out
 }
 
-// bucketsJSON lists the buckets of each attribute; each has its name, its edges,
-// and the counts of the metrics by id. An open edge is null.
+// bucketsJSON lists the buckets of each attribute with their names, edges, and figures
+// by metric id. An open edge is null.
 func (r *Report) bucketsJSON() map[string][]map[string]any {
 	out := map[string][]map[string]any{}
 	for _, b := range r.Buckets {
@@ -176,7 +176,7 @@ func (r *Report) taxonomyJSON() map[string]any {
 	}
 }
 
-// ConfusionCell is a cell of the confusion table. An empty type stands for none.
+// ConfusionCell is a cell of the confusion table. An empty type stands for no entity.
 type ConfusionCell struct {
 	Gold ner.EntityType `json:"gold"`
 	Pred ner.EntityType `json:"pred"`

@@ -7,8 +7,8 @@ import (
 	"nerbench/internal/signature"
 )
 
-// origin are the fields of a signature that say how predictions were read: the
-// options that were chosen, and the family of answers.
+// origin returns the fields of a signature with the chosen options and the family of
+// the answers.
 func (p Predictions) origin(r *Report) []signature.Field {
 	fields := []signature.Field{{Name: "input", Value: "documents"}}
 	add := func(name, value string) {

@@ -22,8 +22,8 @@ type Tags struct {
 	Mode   metrics.Mode
 }
 
-// Eval scores the tags. Metrics of strings, and some buckets, need a column of words
-// before those of tags.
+// Eval scores the tags. Metrics of strings and some buckets need a column of words
+// before the two columns of tags.
 func (t Tags) Eval(ctx context.Context, o Options) (*Report, error) {
 	plan, err := newPlan(o, Parsing{}, "", []string{"span_f1"}, metricIDs(nil))
 	if err != nil {
@@ -57,7 +57,7 @@ func (p *evalPlan) tagsAlone() bool {
 		!p.Taxonomy && !p.Confusion && p.Resamples == 0
 }
 
-// countColumns counts strict spans and nothing else, at the speed of reading.
+// countColumns is a fast path for span_f1 alone.
 func (t Tags) countColumns(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
 	counts, err := metrics.Columns(ctx, r, t.Scheme, t.Mode)
 	if err != nil {
@@ -70,14 +70,14 @@ func (t Tags) countColumns(ctx context.Context, plan *evalPlan, r io.Reader) (*R
 	}, nil
 }
 
-// countSentences counts sentence by sentence.
+// countSentences converts each sentence to a passage and counts it.
 func (t Tags) countSentences(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
 	words := plan.needWords()
 	tokens := 0
 	counted, err := plan.count(ctx, func(yield func(evalPassage, error) bool) {
 		for s, err := range metrics.Sentences(r, t.Scheme, t.Mode) {
 			if err == nil && words != "" && s.Words == nil && s.Tokens > 0 {
-				err = fault.Usagef("%s compares words: want a column of them before the two of tags", words)
+				err = fault.Usagef("%s compares words: want a column of words before the two columns of tags", words)
 			}
 			if err != nil {
 				yield(evalPassage{}, err)
@@ -98,7 +98,8 @@ func (t Tags) countSentences(ctx context.Context, plan *evalPlan, r io.Reader) (
 	return report, nil
 }
 
-// needWords names what needs the words of sentences; empty if nothing does.
+// needWords returns the name of the first metric or bucket that needs words; may be
+// empty.
 func (p *evalPlan) needWords() string {
 	for _, m := range p.metrics {
 		if !m.metric.OfSpans() {
@@ -111,7 +112,8 @@ func (p *evalPlan) needWords() string {
 	return ""
 }
 
-// sentencePassage scores a sentence: spans in tokens, strings of its words.
+// sentencePassage returns a sentence as a passage, with spans in tokens and strings of
+// its words.
 func sentencePassage(s metrics.Sentence) evalPassage {
 	return evalPassage{
 		parse: func(how *parsing) (loop.ParsedPassage, error) {
@@ -121,7 +123,7 @@ func sentencePassage(s metrics.Sentence) evalPassage {
 			if err != nil {
 				return u, err
 			}
-			// Overlaps are counted in tokens: a column file has no other offsets
+			// Overlaps are counted in tokens, because a column file has no other offsets
 			// (docs/spec/metrics.md §5).
 			u.Passage.Text = strings.Repeat("x", s.Tokens)
 			u.Passage.Gold, u.Passage.Pred = tokenSpans(s.Gold), tokenSpans(s.Pred)
@@ -131,8 +133,8 @@ func sentencePassage(s metrics.Sentence) evalPassage {
 	}
 }
 
-// sentenceDocument joins the words of a sentence by blanks; a sentence of tags
-// alone has words without text.
+// sentenceDocument joins the words of a sentence by spaces. Without a column of words,
+// each word is "x".
 func sentenceDocument(s metrics.Sentence) (*ner.Document, []ner.Range) {
 	words := s.Words
 	if words == nil {
@@ -166,7 +168,7 @@ func tokenSpans(chunks []metrics.Chunk) []ner.Span {
 	return spans
 }
 
-// sentenceWords are the words of a sentence, with token indexes as ranges.
+// sentenceWords returns the words of a sentence, with token indexes as ranges.
 func sentenceWords(s metrics.Sentence) metrics.Words {
 	var w metrics.Words
 	for i := range s.Tokens {
@@ -180,14 +182,14 @@ func sentenceWords(s metrics.Sentence) metrics.Words {
 	return w
 }
 
-// train adds a train split of columns, of which the last but one is gold.
+// train adds a train split of columns. The last column but one is gold.
 func (t Tags) train(in io.Reader, train *metrics.Training) error {
 	for s, err := range metrics.Sentences(in, t.Scheme, t.Mode) {
 		if err != nil {
 			return err
 		}
 		if s.Words == nil {
-			return fmt.Errorf("want a column of words before the two of tags")
+			return fmt.Errorf("want a column of words before the two columns of tags")
 		}
 		train.Add(sentenceWords(s), tokenSpans(s.Gold))
 	}

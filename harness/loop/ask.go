@@ -1,6 +1,6 @@
-// Package loop asks models and scores their answers: [Ask] puts the questions that have no answer yet
-// and keeps what comes back; [Score] parses the answers and counts. The two are separate steps: asking twice costs nothing, and a parser
-// that was fixed parses every old answer again.
+// Package loop sends queries and scores answers. [Ask] sends the queries that have no
+// answer yet, and stores the answers. [Score] parses stored answers and counts. These
+// are separate steps: after a parser fix, stored answers can be scored again.
 package loop
 
 import (
@@ -15,33 +15,32 @@ import (
 	"nerbench/runners"
 )
 
-// Recorder is what the loop needs of a store.
+// Recorder stores answers.
 type Recorder interface {
-	// Cached returns those completions that the store has, by key.
+	// Cached returns the completions that are stored, by key.
 	Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error)
-	// Record hands a passage over to be committed. The answers of an incomplete
-	// passage are kept, the passage will be asked for the rest again. It blocks
-	// while too much waits to be committed.
+	// Record stores a passage. The answers of an incomplete passage are also stored;
+	// a later run sends its other queries. Record blocks while too many passages wait
+	// to be committed.
 	Record(ctx context.Context, passage ner.Passage, complete bool) error
 }
 
-// Slots bounds how many passages are asked at once.
+// Slots limits the number of passages in work at once.
 type Slots interface {
 	// Acquire waits for a free slot.
 	Acquire(ctx context.Context) error
-	// Release gives it back and tells how long its queries took, how many they
-	// were, and whether asking failed.
+	// Release frees the slot. It takes the number of its queries, their time, and
+	// the error if they failed.
 	Release(queries int, took time.Duration, err error)
-	// Most is the largest number of slots there can be.
+	// Most returns the largest possible number of slots.
 	Most() int
 }
 
-// Plan says what to ask and of whom.
+// Plan describes the queries and their model.
 type Plan struct {
-	// Documents are the passages of the run, in order; their place is the index
-	// of the passage.
+	// Documents are the passages of the run, in order of their index.
 	Documents iter.Seq2[*ner.Document, error]
-	// Done reports whether the store holds a passage already. May be nil.
+	// Done reports whether the store has all answers of a passage. May be nil.
 	Done func(index int) bool
 	// Queries renders all queries of one passage.
 	Queries func(*ner.Document) ([]ner.Query, error)
@@ -52,38 +51,38 @@ type Plan struct {
 	Runner   runners.Runner
 	Slots    Slots
 	Recorder Recorder
-	// Observe is told of every passage that is finished; it is called from
-	// several goroutines at once. May be nil.
+	// Observe is called with every finished passage, from several goroutines at
+	// once. May be nil.
 	Observe func(Finished)
 }
 
-// Finished describes a passage that was just asked.
+// Finished describes a passage whose queries were sent.
 type Finished struct {
 	Document *ner.Document
 	Passage  ner.Passage
-	Queries  int   // all queries of the passage
-	Asked    int   // those that went to the runner; the others were known
-	Err      error // why the passage is incomplete; nil if it is complete
+	Queries  int   // number of its queries
+	Asked    int   // number of queries sent to the runner; the others were cached
+	Err      error // the reason if the passage is incomplete; else nil
 }
 
 // Asked counts what [Ask] did.
 type Asked struct {
-	Passages   int // all passages of the plan that were reached
-	Skipped    int // done before
-	Complete   int // completed now
-	Incomplete int // not completed: a query failed after all retries
-	Queries    int // queries put to the runner
-	Cached     int // queries whose answer the store had
-	TooLong    int // queries that the context was too small for
-	// Failure is why the first incomplete passage is incomplete; nil if none is,
-	// or if they are because the context ended.
+	Passages   int // passages of the plan that were reached
+	Skipped    int // passages that were complete before
+	Complete   int // passages that were completed now
+	Incomplete int // passages with a query that failed after all retries
+	Queries    int // queries sent to the runner
+	Cached     int // queries answered by the store
+	TooLong    int // queries longer than the context
+	// Failure is the reason of the first incomplete passage; nil without one, or if
+	// the context ended.
 	Failure error
 }
 
-// Ask puts the questions of a plan that have no answer yet. It returns when all
-// passages were tried, when the context ends, or when the server fails for one
-// passage after another; what was answered by then is recorded. The error is
-// nil also if some passages are incomplete: Asked counts them.
+// Ask sends the queries of a plan that have no answer yet. It returns when all
+// passages were tried, when the context ends, or when the server fails for several
+// passages in a row. All answers until then are recorded. Incomplete passages are
+// counted in Asked, and are no error.
 func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -101,11 +100,11 @@ func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	return a.count(), err
 }
 
-// ahead is how many workers there are beyond the slots, so that a passage is ready
-// with its prompts when a slot becomes free, while others are being recorded.
+// ahead returns the number of workers beyond the slots. They render prompts and
+// record answers while all slots are in use.
 func ahead(slots int) int { return 1 + slots/8 }
 
-// job is one passage with its place.
+// job is one passage.
 type job struct {
 	index int
 	doc   *ner.Document
@@ -133,7 +132,7 @@ func (a *asker) count() Asked {
 	}
 }
 
-// produce hands the passages that are not done to the workers.
+// produce sends the passages that are not done to the workers.
 func (a *asker) produce(ctx context.Context) error {
 	index := 0
 	for doc, err := range a.plan.Documents {
@@ -160,7 +159,7 @@ func (a *asker) produce(ctx context.Context) error {
 func (a *asker) work(ctx context.Context) {
 	for j := range a.jobs {
 		if ctx.Err() != nil {
-			continue // drain, so that produce is never stuck
+			continue // drain, so that produce does not block
 		}
 		if err := a.passage(ctx, j); err != nil {
 			a.cancel(err)
@@ -168,7 +167,8 @@ func (a *asker) work(ctx context.Context) {
 	}
 }
 
-// passage asks one passage and records it. An error is one that ends the run.
+// passage sends the queries of one passage and records the answers. An error ends
+// the run.
 func (a *asker) passage(ctx context.Context, j job) error {
 	queries, err := a.plan.Queries(j.doc)
 	if err != nil {
@@ -197,7 +197,7 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	var failure error
 	if len(rest) > 0 {
 		if a.plan.Slots.Acquire(ctx) != nil {
-			return nil // the run was stopped before this passage was asked
+			return nil // the context ended
 		}
 		asked, failure = a.ask(ctx, rest)
 	}
@@ -212,15 +212,15 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	return a.record(ctx, j, p, open[len(asked):], failure, len(asked))
 }
 
-// ask puts the queries of one passage to the runner, and gives its slot back. A failure
-// that ends the run does so before another passage gets the slot.
+// ask sends queries of one passage to the runner, and releases its slot. A failure
+// that ends the run does so before the slot is released.
 func (a *asker) ask(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	began := time.Now()
 	completions, err := a.plan.Runner.Complete(ctx, queries)
 	if err == nil && len(completions) != len(queries) {
 		err = fmt.Errorf("runner: %d completions for %d queries", len(completions), len(queries))
 	}
-	if ctx.Err() == nil { // else it was stopped: no fault of the server's
+	if ctx.Err() == nil { // an interrupt is no failure of the server
 		if over := a.outage.judge(began, len(completions), err); over != nil {
 			a.cancel(over)
 		}
@@ -229,8 +229,8 @@ func (a *asker) ask(ctx context.Context, queries []ner.Query) ([]ner.Completion,
 	return completions, err
 }
 
-// record commits what was answered, also when the run is being stopped: nothing
-// that the model has said is thrown away. missing are the unanswered queries.
+// record records the answers of a passage, even if the context has ended. missing
+// are the indexes of the unanswered queries.
 func (a *asker) record(ctx context.Context, j job, p ner.Passage, missing []int, failure error, asked int) error {
 	total := len(p.Answers)
 	if len(missing) > 0 {

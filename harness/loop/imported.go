@@ -8,10 +8,10 @@ import (
 	"nerbench/ner"
 )
 
-// Imported makes what metrics see of a prediction that was not read from an
-// answer: mentions without places, or spans. Mentions are placed by alignment;
-// spans become strings as docs/spec/metrics.md §3.6 says. Types are as they come. What the
-// protocols of other systems compare is made for those that are named.
+// Imported returns the input of metrics for a prediction that is not from an answer:
+// mentions without positions, or spans. Mentions are aligned with the text. Spans are
+// converted to strings (docs/spec/metrics.md §3.6). Types are not changed. The items of
+// the named protocols are added.
 func Imported(d *ner.Document, p ner.Prediction, how ParseOptions, protocols ...metrics.Protocol) (ParsedPassage, error) {
 	u := ParsedPassage{Predictions: []ner.Prediction{p}}
 	u.Passage.Text, u.Passage.Gold = d.Text, d.Spans
@@ -39,8 +39,8 @@ func Imported(d *ner.Document, p ner.Prediction, how ParseOptions, protocols ...
 	return u, nil
 }
 
-// surfaceMentions are the strings of spans in order of (start, end); those that
-// are no range of the text have none.
+// surfaceMentions returns the strings of spans, ordered by (start, end). Spans that
+// are not a range of the text are skipped.
 func surfaceMentions(d *ner.Document, spans []ner.Span) []ner.FlaggedMention {
 	ordered := slices.Clone(spans)
 	slices.SortFunc(ordered, ner.Span.Compare)
@@ -53,8 +53,7 @@ func surfaceMentions(d *ner.Document, spans []ner.Span) []ner.FlaggedMention {
 	return mentions
 }
 
-// typesOf are the types that gold or prediction of a document has: the others
-// have empty strings on both sides.
+// typesOf returns the types in the gold or the prediction of a document.
 func typesOf(d *ner.Document, p *ner.Prediction) []ner.EntityType {
 	var types []ner.EntityType
 	for _, s := range d.Spans {

@@ -7,16 +7,16 @@ import (
 	"nerbench/ner"
 )
 
-// controls are texts that servers read as control tokens, or models as turns, also
-// inside of a document (docs/spec/prompts.md §2.4).
+// controls are strings that a server may treat as control tokens, or a model as
+// turns, even inside a document (docs/spec/prompts.md §2.4).
 var controls = []string{
 	"<s>", "</s>", "<bos>", "<eos>", "<|", "[INST]", "[/INST]", "<<SYS>>", "USER:", "ASSISTANT:",
 	"<think>", "</think>", "<start_of_turn>", "<end_of_turn>",
 }
 
-// Marks are the counters of queries that were asked as they are, though the model may
-// take them for something else: about a document that holds control strings, or
-// longer than what the models of their family were trained on.
+// Marks are the names of the counters of queries that a model may misinterpret: the
+// document has control strings, or the prompt is longer than those that the models of
+// the family were trained on.
 var Marks = []string{hasControl, beyondTraining}
 
 const (
@@ -24,8 +24,8 @@ const (
 	beyondTraining = "beyond_training_length"
 )
 
-// mark counts the marked queries of a passage. trained is the length of the prompts
-// that the models of their family were trained on, in tokens; 0: it is not known.
+// mark counts the marked queries of a passage. trained is the longest prompt, in
+// tokens, that the models of the family were trained on; 0: unknown.
 func mark(counters map[string]int, trained int, d *ner.Document, answers []ner.Answer) {
 	if slices.ContainsFunc(controls, func(c string) bool { return strings.Contains(d.Text, c) }) {
 		counters[hasControl] += len(answers)

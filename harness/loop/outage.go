@@ -9,22 +9,20 @@ import (
 	"nerbench/runners"
 )
 
-// failuresInARow is the number of passages that may fail one after another
-// before Ask gives up on the server.
+// failuresInARow is the number of passages that fail in a row before Ask stops.
 const failuresInARow = 3
 
-// outage tells a server that is gone from one that failed a few passages. It
-// counts failures that follow each other in time: of passages that were under
-// way together, which fail together, one counts. So a dead server ends a run
-// after the same time whether it was asked one passage at once or many.
+// outage detects a server that fails for good. It counts failures in a row. Passages
+// that were in work at the same time fail together, and count as one failure, so that
+// the number of slots does not matter.
 type outage struct {
 	mu    sync.Mutex
-	row   int       // failures one after another
-	last  time.Time // when the last one that counts was seen
+	row   int       // number of failures in a row
+	last  time.Time // time of the last counted failure
 	first error     // the first failure of the run
 }
 
-// judge takes in how a passage fared that got its slot at a certain time. An
+// judge counts the outcome of a passage that got its slot at the time began. An
 // error ends the run.
 func (o *outage) judge(began time.Time, answered int, failure error) error {
 	o.mu.Lock()
@@ -47,7 +45,7 @@ func (o *outage) judge(began time.Time, answered int, failure error) error {
 	if o.row < failuresInARow {
 		return nil
 	}
-	return fmt.Errorf("giving up: passages fail one after another: %w", failure)
+	return fmt.Errorf("giving up: several passages in a row failed: %w", failure)
 }
 
 func (o *outage) firstFailure() error {

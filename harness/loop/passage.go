@@ -10,26 +10,26 @@ import (
 	"nerbench/ner"
 )
 
-// ParseOptions says how answers are parsed and their mentions placed. The zero
-// values of its choices are the defaults.
+// ParseOptions are the options to parse answers and to align their mentions. The zero
+// values of the choices are the defaults.
 type ParseOptions struct {
-	// Form of the answers, one of [answers.Forms].
+	// Form is the form of the answers, one of [answers.Forms].
 	Form string
 	// Presets are the ids of the metrics whose published parser can parse the answers
 	// (docs/spec/metrics.md §9).
 	Presets []string
-	// Types are all types of the dataset, with the names that answers may give them.
+	// Types are all types of the dataset, with their names in answers.
 	Types []answers.TypeName
-	// Alignment places mentions (docs/spec/metrics.md §7).
+	// Alignment is the way to find mentions in the text (docs/spec/metrics.md §7).
 	Alignment answers.Alignment
-	// Unknown: drop (also if empty) or fp (docs/spec/metrics.md §1.3).
+	// Unknown is drop (default) or fp (docs/spec/metrics.md §1.3).
 	Unknown string
 	// Reader is the parser: ladder or published (docs/spec/metrics.md §8.1). Empty: the
 	// ladder for spans, the published parser for the protocols of other systems.
 	Reader string
 }
 
-// With applies the options of a metric's id.
+// With returns the options with those of a metric's id applied.
 func (h ParseOptions) With(options map[string]string) ParseOptions {
 	for name, value := range options {
 		switch name {
@@ -38,7 +38,7 @@ func (h ParseOptions) With(options map[string]string) ParseOptions {
 		case "boundary":
 			h.Alignment.Boundary = value
 		case "tiers":
-			h.Alignment.Tiers, _ = strconv.Atoi(value) // one of 1 and 3: the id was parsed
+			h.Alignment.Tiers, _ = strconv.Atoi(value) // 1 or 3: ParseID checked it
 		case "unknown":
 			h.Unknown = value
 		case "reader":
@@ -48,17 +48,16 @@ func (h ParseOptions) With(options map[string]string) ParseOptions {
 	return h
 }
 
-// PassageParser parses the answers about one document after another. It may be used
-// by several goroutines at once.
+// PassageParser parses the answers about documents. Several goroutines may use it at
+// once.
 type PassageParser struct {
 	options   ParseOptions
 	parser    *answers.Parser
 	protocols []metrics.Protocol
 }
 
-// NewPassageParser prepares a parser. What the protocols of other systems compare is
-// made for those that are named. It is an error if the form of the answers or a
-// choice is unknown.
+// NewPassageParser returns a parser that adds the items of the named protocols. An
+// unknown form of answers or an unknown choice is an error.
 func NewPassageParser(how ParseOptions, protocols ...metrics.Protocol) (*PassageParser, error) {
 	parser, err := answers.NewParser(how.Form, how.Types, how.Unknown)
 	if err != nil {
@@ -70,18 +69,18 @@ func NewPassageParser(how ParseOptions, protocols ...metrics.Protocol) (*Passage
 	return &PassageParser{how, parser, protocols}, nil
 }
 
-// ParsedPassage is what was understood about one document.
+// ParsedPassage is the prediction about one document.
 type ParsedPassage struct {
-	// Passage is what metrics see of it.
+	// Passage is the input of metrics.
 	Passage metrics.Passage
 	// Predictions are those of its answers, in order.
 	Predictions []ner.Prediction
-	// Ambiguous counts mentions with several places (docs/spec/metrics.md §7.5).
+	// Ambiguous counts mentions that occur several times (docs/spec/metrics.md §7.5).
 	Ambiguous int
 }
 
-// Passage parses the answers to all queries about a document, places their
-// mentions, and makes the strings of docs/spec/metrics.md §3.
+// Passage parses the answers to all queries about a document, aligns their mentions
+// with the text, and adds the strings of docs/spec/metrics.md §3.
 func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPassage, error) {
 	u := ParsedPassage{
 		Passage:     metrics.Passage{Text: d.Text, Gold: d.Spans},
@@ -112,11 +111,12 @@ func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPass
 	return u, nil
 }
 
-// HasSpans reports whether the answers bring offsets.
+// HasSpans reports whether the answers have offsets.
 func (r *PassageParser) HasSpans() bool { return r.parser.HasSpans() }
 
-// surfaces are the gold strings of a document by type, in order of (start, end),
-// repeats kept (docs/spec/metrics.md §3.6), or in that of the file where gold has no places.
+// surfaces are the gold strings of a document by type, with repeats, ordered by
+// (start, end) (docs/spec/metrics.md §3.6). Gold without positions has the order of
+// the file.
 type surfaces map[ner.EntityType][]string
 
 func newSurfaces(d *ner.Document) surfaces {
@@ -132,8 +132,8 @@ func newSurfaces(d *ner.Document) surfaces {
 	return s
 }
 
-// official puts strings through the official parser, as an answer would be. void:
-// there are some, and the parser loses them all.
+// official writes strings as an answer and parses it with the official parser. void
+// is set if the parser loses all of them.
 func official(strs []string) (items []string, void bool) {
 	if len(strs) == 0 {
 		return nil, false
@@ -142,7 +142,7 @@ func official(strs []string) (items []string, void bool) {
 	return items, len(items) == 0
 }
 
-// published is one query as the paper's evaluator sees it.
+// published returns the strings of one query as the paper's evaluator compares them.
 func published(gold surfaces, a ner.Answer) metrics.Strings {
 	t := a.Types[0]
 	s := metrics.Strings{Type: t}
@@ -153,8 +153,8 @@ func published(gold surfaces, a ner.Answer) metrics.Strings {
 	return s
 }
 
-// projected makes strings of typed mentions, by type, as the answers to single
-// questions would be (docs/spec/metrics.md §3.6).
+// projected converts typed mentions to strings by type, as if each type had a query
+// of its own (docs/spec/metrics.md §3.6).
 func projected(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
 	out := make([]metrics.Strings, 0, len(types))
 	for _, t := range types {
@@ -169,7 +169,8 @@ func projected(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown
 	return out
 }
 
-// lenient makes the strings of docs/spec/metrics.md §3.7: no JSON, no bracket rule.
+// lenient returns the strings of docs/spec/metrics.md §3.7, without JSON and bracket
+// rules.
 func lenient(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown string) []metrics.Strings {
 	out := make([]metrics.Strings, 0, len(types))
 	for _, t := range types {
@@ -181,8 +182,8 @@ func lenient(gold surfaces, p *ner.Prediction, types []ner.EntityType, unknown s
 	return out
 }
 
-// unknownStrings are the mentions whose type does not resolve: they have no
-// query, and each distinct one is a false positive (docs/spec/metrics.md §3.6).
+// unknownStrings returns the mentions of unknown types. They have no query, and each
+// distinct one is a false positive (docs/spec/metrics.md §3.6).
 func unknownStrings(p *ner.Prediction, unknown string) (metrics.Strings, bool) {
 	if unknown != "fp" {
 		return metrics.Strings{}, false
@@ -209,7 +210,7 @@ func normalised(texts []string) []string {
 	return out
 }
 
-// publishedMentions are what the official parser lets through, as written.
+// publishedMentions returns the mentions that the official parser accepts, as written.
 func publishedMentions(a ner.Answer) []ner.FlaggedMention {
 	var out []ner.FlaggedMention
 	for _, s := range answers.PublishedMentions(a.Completion.Text) {

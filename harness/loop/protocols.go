@@ -9,9 +9,9 @@ import (
 	"nerbench/ner"
 )
 
-// protocolItems makes what the protocols of other systems compare in one
-// document (docs/spec/metrics.md §9). given are its answers, nil where there are none;
-// predictions are how the parser understood them, or what was imported.
+// protocolItems returns the items that the protocols of other systems compare in one
+// document (docs/spec/metrics.md §9). given are its answers, nil for imported
+// predictions.
 func (r *PassageParser) protocolItems(d *ner.Document, given []ner.Answer, predictions []ner.Prediction) map[metrics.Protocol]metrics.Items {
 	if len(r.protocols) == 0 {
 		return nil
@@ -32,11 +32,11 @@ func (r *PassageParser) protocolItems(d *ner.Document, given []ner.Answer, predi
 	return items
 }
 
-// protocolInput is what the items of one document are made of.
+// protocolInput is the input for the items of one document.
 type protocolInput struct {
 	document  *ner.Document
 	given     []ner.Answer
-	published bool // answers are read as the protocol's authors do
+	published bool // answers are parsed by the published parser
 	gold      []ner.Mention
 	read      []ner.Mention
 	words     []string
@@ -45,8 +45,8 @@ type protocolInput struct {
 func (p *protocolInput) items(protocol metrics.Protocol) metrics.Items {
 	switch protocol {
 	case metrics.GNER:
-		// Labels of tokens are compared with tokens, mentions as written with the
-		// text as it is: gold given back is perfect either way.
+		// The published parser returns joined tokens, other mentions are as in the
+		// text. Gold must have the same form, so that a perfect answer scores 1.
 		gold := p.gold
 		if p.published {
 			gold = goldOfTokens(p.document)
@@ -66,8 +66,8 @@ func (p *protocolInput) items(protocol metrics.Protocol) metrics.Items {
 	return metrics.Items{}
 }
 
-// predicted are the typed mentions of a document: as the authors' parser finds
-// them in each answer, or as they were read or imported.
+// predicted returns the typed mentions of a document: from the published parser if
+// it is used, else from the ladder or the import.
 func (p *protocolInput) predicted(published func(ner.Answer) []ner.Mention) []ner.Mention {
 	if !p.published {
 		return p.read
@@ -79,8 +79,8 @@ func (p *protocolInput) predicted(published func(ner.Answer) []ner.Mention) []ne
 	return found
 }
 
-// answered are the answers to what was sent: a query that was too long has none
-// (docs/spec/metrics.md §1.4).
+// answered returns the answers to queries that were sent. A query that was too long
+// was not sent (docs/spec/metrics.md §1.4).
 func (p *protocolInput) answered() []ner.Answer {
 	return slices.DeleteFunc(slices.Clone(p.given), func(a ner.Answer) bool { return a.Completion.Finish == ner.FinishTooLong })
 }
@@ -90,11 +90,11 @@ func (p *protocolInput) gner(a ner.Answer) []ner.Mention {
 }
 
 func (p *protocolInput) reasoning(a ner.Answer) []ner.Mention {
-	found, _ := answers.PublishedReasoningNER(a.Completion.Text) // where the original fails there are none
+	found, _ := answers.PublishedReasoningNER(a.Completion.Text) // if the original fails, it finds nothing
 	return found
 }
 
-// wholeStrings are items that have their type in them.
+// wholeStrings returns items of the form "type: entity".
 func (p *protocolInput) wholeStrings(itemsOf func(string) []string) metrics.Items {
 	typed := func(answer string) []ner.Mention {
 		var out []ner.Mention
@@ -115,8 +115,8 @@ func (p *protocolInput) wholeStrings(itemsOf func(string) []string) metrics.Item
 	return items
 }
 
-// offered are the types that were asked for; of imported predictions, which
-// were not asked for, all types that occur.
+// offered returns the types in the queries. Imported predictions have no queries:
+// then it returns the types of the gold.
 func (p *protocolInput) offered() []ner.EntityType {
 	var types []ner.EntityType
 	for _, a := range p.given {
@@ -130,8 +130,8 @@ func (p *protocolInput) offered() []ner.EntityType {
 	return types
 }
 
-// documentWords are the texts of the document's tokens, or the pieces between
-// white space where it has none.
+// documentWords returns the tokens of a document, or without tokens its text split
+// at white space.
 func documentWords(d *ner.Document) []string {
 	if d.Tokens == nil {
 		return answers.Words(d.Text)
@@ -143,7 +143,7 @@ func documentWords(d *ner.Document) []string {
 	return words
 }
 
-// goldMentions are the gold strings of a document in order of (start, end).
+// goldMentions returns the gold strings of a document, ordered by (start, end).
 func goldMentions(d *ner.Document) []ner.Mention {
 	spans := slices.Clone(d.Spans)
 	slices.SortFunc(spans, ner.Span.Compare)
@@ -154,9 +154,9 @@ func goldMentions(d *ner.Document) []ner.Mention {
 	return append(out, d.Mentions...)
 }
 
-// goldOfTokens are the gold strings as GNER makes them: the tokens of a span
-// joined by blanks (docs/spec/metrics.md §9.1, step 5), or the text as it is where the
-// span's edges are not those of tokens.
+// goldOfTokens returns the gold strings as GNER does: the tokens of a span joined by
+// spaces (docs/spec/metrics.md §9.1, step 5). If the edges of a span are not those of
+// tokens, its string is the text.
 func goldOfTokens(d *ner.Document) []ner.Mention {
 	out := make([]ner.Mention, len(d.Spans))
 	for i, s := range d.Spans {

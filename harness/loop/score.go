@@ -10,26 +10,26 @@ import (
 	"nerbench/ner"
 )
 
-// DefaultMetrics are the ids of the metrics that every run is scored by.
+// DefaultMetrics are the ids of the metrics of every run.
 var DefaultMetrics = []string{"span_f1", "uniner_f1", "uniner_f1_lenient"}
 
-// ScorePlan says what to score.
+// ScorePlan describes the answers to score.
 type ScorePlan struct {
-	// Documents are those of the run, in order.
+	// Documents are the documents of the run, in order.
 	Documents iter.Seq2[*ner.Document, error]
-	// Passages are its complete passages with their answers, in order of index;
-	// some may be missing.
+	// Passages are the complete passages with their answers, ordered by index.
+	// Passages may be missing.
 	Passages iter.Seq2[ner.Passage, error]
 	Parsing  ParseOptions
-	// TrainedTokens is the length of the prompts that the models of their family were
-	// trained on; 0: it is not known. Longer ones are counted ([Marks]).
+	// TrainedTokens is the longest prompt that the models of the family were trained
+	// on; 0: unknown. Longer prompts are counted ([Marks]).
 	TrainedTokens int
 	// Metrics are ids with options (docs/spec/metrics.md §1.5), as for [MetricIDs].
 	Metrics []string
-	// Queries is the run's query set; where it is not "all", it is part of every
+	// Queries is the query set of the run. Unless it is "all", it is part of every
 	// metric's id (docs/spec/metrics.md §1.4).
 	Queries string
-	// Observe is told of every passage, in order; may be nil.
+	// Observe is called with every passage, in order. May be nil.
 	Observe func(ner.Passage, *ner.Document, ParsedPassage)
 }
 
@@ -39,25 +39,24 @@ type MetricCounts struct {
 	ByType map[ner.EntityType]ner.Score
 	// Passages are the counts of each complete passage, in order of index.
 	Passages []ner.Score
-	// Reader and Version name the versions of the parsers and of the metric.
+	// Reader is the version of the parsers, Version that of the metric.
 	Reader, Version string
 }
 
-// Scored is what was counted.
+// Scored has the counts of a run.
 type Scored struct {
 	Passages int
-	// Metrics by id.
+	// Metrics are by id.
 	Metrics map[string]MetricCounts
-	// Outcomes counts queries by class. Answers that bring offsets count only
-	// where they failed: nothing was generated.
+	// Outcomes counts queries by outcome. Answers with offsets are not generated, so
+	// only their failures count.
 	Outcomes map[ner.Outcome]int
-	// Counters are the other figures that stand beside a score (docs/spec/metrics.md §14.1).
+	// Counters are the other counts that belong to a score (docs/spec/metrics.md §14.1).
 	Counters map[string]int
 }
 
-// Score reads the answers of a run, understands them, and counts. It asks no
-// model. Equal answers have equal scores, whatever the number of workers
-// (docs/spec/metrics.md §8.4).
+// Score parses the answers of a run, and counts. It sends no queries. The scores do
+// not depend on the number of workers (docs/spec/metrics.md §8.4).
 func Score(ctx context.Context, plan ScorePlan) (Scored, error) {
 	s, err := newScorer(plan)
 	if err != nil {
@@ -81,7 +80,7 @@ func Score(ctx context.Context, plan ScorePlan) (Scored, error) {
 	return s.scored, nil
 }
 
-// blockSize is the number of passages that are scored in one piece.
+// blockSize is the number of passages in a block.
 const blockSize = 64
 
 type scoreBlock struct {
@@ -112,7 +111,7 @@ func joined(plan ScorePlan) iter.Seq2[*scoreBlock, error] {
 			}
 			if p.Index == index {
 				if p.Document != d.ID {
-					yield(nil, fmt.Errorf("passage %d: the store has document %q, the data has %q: they are not the same data", index, p.Document, d.ID))
+					yield(nil, fmt.Errorf("passage %d: the store has document %q, the data has %q: the data is different", index, p.Document, d.ID))
 					return
 				}
 				b.documents, b.passages = append(b.documents, d), append(b.passages, p)
@@ -130,7 +129,7 @@ func joined(plan ScorePlan) iter.Seq2[*scoreBlock, error] {
 		case err != nil:
 			yield(nil, err)
 		case more:
-			yield(nil, fmt.Errorf("passage %d: the data has only %d documents: they are not the same data", p.Index, index))
+			yield(nil, fmt.Errorf("passage %d: the data has only %d documents: the data is different", p.Index, index))
 		case len(b.passages) > 0:
 			yield(b, nil)
 		}

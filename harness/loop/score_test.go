@@ -151,7 +151,7 @@ func TestMetricIDs(t *testing.T) {
 		{nil, "gold", ParseOptions{}, "span_f1[queries=gold] uniner_f1[queries=gold] uniner_f1_lenient[queries=gold]"},
 		{[]string{"span_f1[queries=gold]", "span_f1"}, "gold", ParseOptions{}, "span_f1[queries=gold]"},
 		{[]string{"span_f1[align=all]", "span_f1[align=first]"}, "all", ParseOptions{}, "span_f1 span_f1[align=first]"},
-		{[]string{"span_f1[queries=gold]"}, "all", ParseOptions{}, "the run asks queries=all"},
+		{[]string{"span_f1[queries=gold]"}, "all", ParseOptions{}, "the run has queries=all"},
 		{[]string{"nosuch"}, "", ParseOptions{}, "unknown"},
 		{[]string{"gner_f1"}, "", ParseOptions{Form: "labels", Presets: []string{"gner_f1"}}, "gner_f1"},
 		{[]string{"gner_f1", "b2ner_f1"}, "", ParseOptions{Form: "uniner_list"}, "gner_f1[reader=ladder] b2ner_f1[reader=ladder]"},
@@ -192,8 +192,8 @@ func TestScoreRefuses(t *testing.T) {
 		plan ScorePlan
 		want string
 	}{
-		"other data":     {ScorePlan{Documents: other, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "not the same data"},
-		"fewer data":     {ScorePlan{Documents: none, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "not the same data"},
+		"other data":     {ScorePlan{Documents: other, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "the data is different"},
+		"fewer data":     {ScorePlan{Documents: none, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "the data is different"},
 		"broken data":    {ScorePlan{Documents: broken, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}}, "file:3"},
 		"unknown form":   {ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Form: "nosuch"}}, "unknown"},
 		"unknown metric": {ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Form: "uniner_list"}, Metrics: []string{"f1"}}, "unknown"},

@@ -11,21 +11,21 @@ import (
 	"nerbench/ner"
 )
 
-// scorer counts: blocks of passages apart, then together in order.
+// scorer scores blocks of passages in parallel, and merges their counts in order.
 type scorer struct {
 	plan    ScorePlan
 	ids     []string
 	metrics []metrics.Metric
-	parser  []int // by metric: which of the parsers
+	parser  []int // index of the parser, by metric
 	parsers []*PassageParser
 	scored  Scored
 }
 
-// MetricIDs returns the full ids of metrics for a run with a certain query set,
-// each once: the ids under which [Score] keeps their counts. No ids stand for
-// [DefaultMetrics]. A preset whose published parser cannot parse the family's
-// answers compares what the ladder parsed, and its id says so (docs/spec/metrics.md §9). An
-// unknown metric or option is an error.
+// MetricIDs returns the full ids of metrics for a run with a query set, each once.
+// [Score] uses the same ids. No ids stand for [DefaultMetrics]. If the published
+// parser of a preset cannot parse the family's answers, the preset uses the ladder,
+// and its id has the option reader=ladder (docs/spec/metrics.md §9). An unknown metric
+// or option is an error.
 func MetricIDs(ids []string, queries string, how ParseOptions) ([]string, error) {
 	if len(ids) == 0 {
 		ids = DefaultMetrics
@@ -40,7 +40,7 @@ func MetricIDs(ids []string, queries string, how ParseOptions) ([]string, error)
 			return nil, err
 		}
 		if q, there := options["queries"]; there && q != queries {
-			return nil, fmt.Errorf("metric %q: the run asks queries=%s", id, queries)
+			return nil, fmt.Errorf("metric %q: the run has queries=%s", id, queries)
 		}
 		options["queries"] = queries
 		if _, chosen := options["reader"]; !chosen && m.Protocol != "" && !slices.Contains(how.Presets, m.ID) {
@@ -63,7 +63,7 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 		return nil, err
 	}
 	s := &scorer{plan: plan, ids: ids, scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
-	// The first parser is the default one: outcomes and counters are of it.
+	// The first parser is the default one. Outcomes and counters are by this parser.
 	hows := []ParseOptions{plan.Parsing}
 	protocols := [][]metrics.Protocol{nil}
 	for _, id := range ids {
@@ -93,7 +93,7 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 	return s, nil
 }
 
-// optionsKey tells parsers of one scoring apart by their options.
+// optionsKey identifies the options of a parser.
 func optionsKey(h ParseOptions) string {
 	return fmt.Sprintf("%+v %s %s", h.Alignment, h.Unknown, h.Reader)
 }
@@ -116,7 +116,7 @@ func (s *scorer) work(b *scoreBlock) {
 		}
 		b.counts = append(b.counts, counts)
 		s.count(b, &understood[0])
-		if !s.parsers[0].HasSpans() { // else nothing was prompted
+		if !s.parsers[0].HasSpans() { // answers with offsets have no prompts
 			mark(b.counters, s.plan.TrainedTokens, b.documents[i], p.Answers)
 		}
 		if s.plan.Observe != nil {
@@ -152,7 +152,7 @@ func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
 	}
 }
 
-// merge adds a block to the whole, in order.
+// merge adds the counts of a block. Blocks are merged in order.
 func (s *scorer) merge(b *scoreBlock) error {
 	if b.err != nil || len(b.counts) < len(b.passages) {
 		return b.err

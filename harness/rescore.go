@@ -15,25 +15,25 @@ type Rescored struct {
 	Averages []SystemAverages `json:"averages"`
 }
 
-// RescoredRun is one run that was scored again.
+// RescoredRun is the outcome for one run.
 type RescoredRun struct {
 	ID       string                     `json:"id"`
 	Dataset  string                     `json:"row"`
 	Model    string                     `json:"model"`
 	Passages int                        `json:"passages"`
 	Complete int                        `json:"complete"`
-	Changed  []string                   `json:"changed"` // ids of metrics whose counts are new or others than before
+	Changed  []string                   `json:"changed"` // ids of metrics with new or different counts
 	Scores   map[string]metrics.Figures `json:"scores"`
-	Before   map[string]metrics.Figures `json:"before"` // of the changed ones, if there were any
-	// TypeMacro is the mean over the types of the dataset, Signatures say how each
-	// score came about.
+	Before   map[string]metrics.Figures `json:"before"` // former scores of the changed ones
+	// TypeMacro is the mean of F1 over the types of the dataset. Signatures are the
+	// signature lines of the scores. Both are by metric id.
 	TypeMacro  map[string]*float64 `json:"type_macro"`
 	Signatures map[string]string   `json:"signatures"`
 
 	after results.RunInfo
 }
 
-// scoreAgain scores one run and compares.
+// scoreAgain scores one run, and compares the scores with the former ones.
 func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before results.RunInfo, ids []string) (RescoredRun, error) {
 	r := RescoredRun{ID: before.ID, Dataset: before.Keys["dataset"], Model: before.Keys["model"], Changed: []string{}}
 	asked, err := b.scoreRun(ctx, store, before.ID, ids, true)
@@ -47,7 +47,7 @@ func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before res
 	r.Passages, r.Complete = after.Passages, after.Complete
 	maps.DeleteFunc(after.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(asked, id) })
 	old := results.Scores{Metrics: map[string]results.MetricScore{}}
-	for _, id := range sortedKeys(after.Scores.Metrics) {
+	for _, id := range slices.Sorted(maps.Keys(after.Scores.Metrics)) {
 		a := after.Scores.Metrics[id]
 		b, there := before.Scores.Metrics[id]
 		if there && a.Total == b.Total && maps.Equal(a.ByType, b.ByType) {

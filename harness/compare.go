@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"nerbench/harness/compare"
@@ -15,11 +17,11 @@ import (
 	"nerbench/results"
 )
 
-// passageKeys say which documents a run asks about, and their gold: runs that
-// differ in one of them cannot be paired passage by passage.
+// passageKeys are the keys that determine the documents of a run and their gold.
+// Runs that differ in one of them cannot be paired passage by passage.
 var passageKeys = ner.KeyNames(ner.InPart(ner.DataPart), func(k ner.Key) bool { return k.Name != "dataset" })
 
-// CompareRequest says which runs to compare. A and B are each a run (the beginning
+// CompareRequest names the runs to compare. A and B are each a run (the beginning
 // of its id), a model, or conditions key=value, separated by commas.
 type CompareRequest struct {
 	A, B   string
@@ -46,7 +48,7 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 		}
 	}
 	var refused []error
-	for _, dataset := range sortedKeys(sides[0]) {
+	for _, dataset := range slices.Sorted(maps.Keys(sides[0])) {
 		runA := sides[0][dataset]
 		runB, there := sides[1][dataset]
 		if !there {
@@ -61,7 +63,7 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 		ds = append(ds, compared)
 		incomplete += compared.Passages - len(compared.A)
 	}
-	for _, dataset := range sortedKeys(sides[1]) {
+	for _, dataset := range slices.Sorted(maps.Keys(sides[1])) {
 		if _, there := sides[0][dataset]; !there {
 			b.note("dataset %s: only B was run", dataset)
 		}
@@ -95,13 +97,13 @@ func runsByDataset(ctx context.Context, store *results.Store, name string) (map[
 		return nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: no run fits (nerbench runs list shows those of the store)", name)
+		return nil, fmt.Errorf("%s: no run matches (nerbench runs list shows the runs of the store)", name)
 	}
 	byDataset := map[string]results.RunInfo{}
 	for _, r := range found {
 		dataset := r.Keys["dataset"]
 		if other, twice := byDataset[dataset]; twice {
-			return nil, fmt.Errorf("%s: two runs on dataset %s, %s and %s, which differ in %s: name one, or narrow it with key=value",
+			return nil, fmt.Errorf("%s: two runs on dataset %s, %s and %s, which differ in %s: name one of them, or add a condition key=value",
 				name, dataset, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
 		}
 		byDataset[dataset] = r
@@ -123,7 +125,7 @@ func differingKeys(a, b map[string]string) []string {
 func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r CompareRequest, runA, runB results.RunInfo) (*compare.Dataset, error) {
 	for _, key := range passageKeys {
 		if runA.Keys[key] != runB.Keys[key] {
-			return nil, fmt.Errorf("runs %s and %s have other passages: key %s is %q and %q", runA.ID, runB.ID, key, runA.Keys[key], runB.Keys[key])
+			return nil, fmt.Errorf("runs %s and %s have different passages: the key %s is %q and %q", runA.ID, runB.ID, key, runA.Keys[key], runB.Keys[key])
 		}
 	}
 	id, err := sameMetric(r.Metric, runA, runB)
@@ -143,7 +145,7 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 		return nil, err
 	}
 	if len(r.By.Attributes) > 0 && m.ID != "span_f1" {
-		return nil, fault.Usagef("--by bucket: buckets are of span_f1")
+		return nil, fault.Usagef("--by bucket: only span_f1 has buckets")
 	}
 	train, err := b.datasetTraining(ctx, r.By, runA)
 	if err == nil {
@@ -157,8 +159,8 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 	if err == nil {
 		sideA, err = b.readSide(ctx, store, runA, sideReading{m, id, options, both, bucketsA})
 	}
-	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // the data is not here: counts alone
-		b.note("dataset %s: %v: compared by kept counts, without types, buckets and flips", dataset.Name, err)
+	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // no data: the stored counts are compared
+		b.note("dataset %s: %v: the stored counts are compared, without types, buckets and flips", dataset.Name, err)
 		dataset.Buckets = nil
 		return dataset, pairCounts(ctx, store, dataset, id, runA, runB)
 	}
@@ -181,18 +183,18 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 	return dataset, nil
 }
 
-// sameMetric is the full id of a metric, which must be the same for both runs.
+// sameMetric returns the full id of a metric. It must be the same for both runs.
 func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	var full [2]string
 	for i, r := range []results.RunInfo{a, b} {
-		ids, err := loop.MetricIDs([]string{id}, r.Keys["queries"], AnswerForm(r.Keys))
+		ids, err := MetricIDs([]string{id}, r.Keys)
 		if err != nil {
 			return "", fmt.Errorf("run %s: %w", r.ID, err)
 		}
 		full[i] = ids[0]
 	}
 	if full[0] != full[1] {
-		return "", fmt.Errorf("run %s is scored by %s, run %s by %s: two ids are never compared", a.ID, full[0], b.ID, full[1])
+		return "", fmt.Errorf("run %s is scored by %s, run %s by %s: different metrics cannot be compared", a.ID, full[0], b.ID, full[1])
 	}
 	return full[0], nil
 }
@@ -213,7 +215,7 @@ func bothDone(ctx context.Context, store *results.Store, a, b results.RunInfo) (
 	return both, nil
 }
 
-// sideReading says what is counted of one side.
+// sideReading selects the counts of one side.
 type sideReading struct {
 	metric  metrics.Metric
 	id      string
@@ -222,8 +224,8 @@ type sideReading struct {
 	buckets []*metrics.Bucketing
 }
 
-// readSide reads the answers of a run again, and keeps of each passage what a
-// comparison needs, by its index.
+// readSide parses the stored answers of a run, and returns the counts of its
+// passages by index.
 func (b *Bench) readSide(ctx context.Context, store *results.Store, run results.RunInfo, r sideReading) (map[int]compare.Passage, error) {
 	plan, err := b.ScorePlan(ctx, store, run.ID)
 	if err != nil {
@@ -244,8 +246,7 @@ func (b *Bench) readSide(ctx context.Context, store *results.Store, run results.
 	return out, err
 }
 
-// datasetTraining reads the train split that belongs to a run, where attributes need
-// it.
+// datasetTraining reads the train split of the dataset of a run, if attributes need it.
 func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.RunInfo) (*metrics.Training, error) {
 	if by.NeedsTrain() == "" {
 		return nil, nil
@@ -258,7 +259,7 @@ func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.
 	if err != nil {
 		return nil, err
 	}
-	docs, err := b.Documents(ctx, dataset, TrainOptions(selected))
+	docs, err := b.Documents(ctx, dataset, trainOptions(selected))
 	if err != nil {
 		return nil, err
 	}
@@ -273,8 +274,8 @@ func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.
 	return train, nil
 }
 
-// pairCounts pairs the counts that the store keeps, where the data is not at
-// hand to read the answers with.
+// pairCounts pairs the counts in the store, because the answers cannot be parsed
+// without the data.
 func pairCounts(ctx context.Context, store *results.Store, dataset *compare.Dataset, id string, a, b results.RunInfo) error {
 	dataset.CountsOnly = true
 	var counts [2][]ner.Score
@@ -282,11 +283,11 @@ func pairCounts(ctx context.Context, store *results.Store, dataset *compare.Data
 	for i, r := range []results.RunInfo{a, b} {
 		kept, there := r.Scores.Metrics[id]
 		if !there {
-			return fmt.Errorf("run %s: no score by %s is kept (nerbench score %s --metric %s)", r.ID, id, r.ID, id)
+			return fmt.Errorf("run %s: not scored by %s (nerbench score %s --metric %s)", r.ID, id, r.ID, id)
 		}
 		other := []results.RunInfo{a, b}[1-i].Scores.Metrics[id]
 		if kept.Reader != other.Reader || kept.Version != other.Version {
-			return fmt.Errorf("the kept scores have different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
+			return fmt.Errorf("the stored scores are by different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
 		}
 		var err error
 		if counts[i], err = store.Counts(ctx, r.ID, id); err != nil {
@@ -309,7 +310,7 @@ func pairCounts(ctx context.Context, store *results.Store, dataset *compare.Data
 	}
 	for side, r := range []results.RunInfo{a, b} {
 		if at[side] != len(counts[side]) {
-			return fmt.Errorf("run %s: was scored before its last answers (nerbench score %s)", r.ID, r.ID)
+			return fmt.Errorf("run %s: scored before its last answers (nerbench score %s)", r.ID, r.ID)
 		}
 	}
 	if len(dataset.A) == 0 {

@@ -1,0 +1,57 @@
+package harness
+
+import (
+	"context"
+	"errors"
+
+	"nerbench/datasets"
+	"nerbench/harness/loop"
+	"nerbench/ner"
+	"nerbench/prompts"
+	"nerbench/results"
+	"nerbench/runners/open"
+)
+
+// ask sends the queries of a run that have no answer yet.
+func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, scored bool) (asked loop.Asked, err error) {
+	done, err := store.Done(ctx, run.ID())
+	if err != nil {
+		return asked, err
+	}
+	already := 0
+	for _, d := range done {
+		if d {
+			already++
+		}
+	}
+	if already == found.passages {
+		b.note("%s: %s: all %d passages are complete (run %s)", dataset.ID, m.Identity.Model, already, run.ID())
+		return asked, store.End(ctx, run.ID())
+	}
+	if already > 0 {
+		b.note("%s: %s: resuming run %s: %d of %d passages are complete", dataset.ID, m.Identity.Model, run.ID(), already, found.passages)
+	}
+	docs, err := b.asked(ctx, dataset, found.part)
+	if err != nil {
+		return asked, err
+	}
+	progress, err := b.newProgress(dataset, run.Keys, found.passages, already, m.AtOnce, scored)
+	if err != nil {
+		return asked, err
+	}
+	writer := store.Writer(ctx, run.ID())
+	defer func() { // answers are stored in any case
+		for _, fault := range []error{writer.Close(), store.End(context.WithoutCancel(ctx), run.ID())} {
+			if fault != nil && !errors.Is(err, fault) { // a full disk fails both
+				err = errors.Join(err, fault)
+			}
+		}
+	}()
+	defer progress.end()
+	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
+	return loop.Ask(ctx, loop.Plan{
+		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
+		Identity: identity, Decoding: decoding,
+		Runner: m.Runner, Slots: m.Slots, Recorder: writer, Observe: progress.finished,
+	})
+}

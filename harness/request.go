@@ -1,0 +1,60 @@
+package harness
+
+import (
+	"nerbench/datasets"
+	"nerbench/ner"
+	"nerbench/runners/cards"
+	"nerbench/runners/open"
+	"time"
+)
+
+// Request describes runs of one model on one or more datasets.
+type Request struct {
+	// Plan holds the keys of the runs. Model is required, the others have defaults.
+	Plan ner.Plan
+	// Datasets are the datasets to run on; empty: Plan.Dataset.
+	Datasets []*datasets.Dataset
+	// Card names the model card with the settings of the model; empty: the card with
+	// the name of the model, if there is one.
+	Card string
+
+	Servers     []string      // addresses of servers; empty: the default ones
+	KeyFile     string        // file with the API key of the servers
+	Timeout     time.Duration // of one query; 0: the default of the runner
+	Connections int           // passages at once; 0: adaptive
+	Pull        bool          // let an Ollama server download the model
+	KeepAlive   time.Duration // of the model in an Ollama server; 0: its default
+	Local       open.Local    // settings of models that run in the process
+
+	Metrics []string // ids; empty: loop.DefaultMetrics
+	AskOnly bool     // do not score
+	Probe   int      // number of queries to send again at the end of a run
+	// Scored adds a score to [Progress]: answers are parsed during the run.
+	Scored bool
+}
+
+// complete sets the keys of a request that are open from the card, then from the
+// defaults. The card is nil if none is used.
+func (b *Bench) complete(r *Request) (*cards.Card, error) {
+	if len(r.Datasets) == 0 {
+		dataset, err := b.FindDataset(r.Plan.Dataset)
+		if err != nil {
+			return nil, &UsageError{Err: err}
+		}
+		r.Datasets = []*datasets.Dataset{dataset}
+	}
+	card, err := b.takeCard(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := open.Check(r.Plan.Model); err != nil {
+		return nil, err
+	}
+	if r.Plan.Split == "" {
+		r.Plan.Split = ner.Test
+	}
+	if r.Plan.Family == "" {
+		r.Plan.Family = open.DefaultFamily(r.Plan.Model)
+	}
+	return card, nil
+}

@@ -8,8 +8,8 @@ STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
 build: ## build the program: bin/nerbench
 	go build -trimpath -ldflags "-s -w -X main.stamp=$(STAMP)" -o bin/nerbench ./cmd/nerbench
 
-test: ## run the tests that need no server, no network and no data
-	go test ./...
+test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
+	go test -timeout 30m $(TESTFLAGS) ./...
 
 integration: ## run all tests, with the reference material, real servers and a browser
 	.ci/integration
@@ -28,11 +28,12 @@ peers: ## install the Python evaluators that make bench compares with
 	$(PEERS)/bin/pip install -q -r cmd/nerbench/testdata/peers/requirements.txt
 
 FUZZTIME ?= 20s
-fuzz: ## run each fuzz target for FUZZTIME
-	.ci/fuzz $(FUZZTIME)
+FUZZPKG ?= .
+fuzz: ## every fuzz target of FUZZPKG for FUZZTIME each
+	.ci/fuzz $(FUZZTIME) $(FUZZPKG)
 
 golden: ## rewrite golden files; read the diff before you commit it
-	go test ./... -update
+	go test $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs -n1 dirname | sort -u) -update
 
 KIND ?= cpu
 llama-libs: ## install llama.cpp into the user's cache folder; KIND=cpu, vulkan or cuda

@@ -89,6 +89,7 @@ var imports = map[string][]string{
 	"internal/parallel":  {},
 	"internal/reference": {},
 	"internal/retry":     {},
+	"internal/servers":   {}, // tests only
 	"internal/signature": {"ner"},
 	"internal/strict":    {"github.com/BurntSushi/toml"},
 	"internal/tinymodel": {},

@@ -93,7 +93,7 @@ func (b *Bench) lintCard(c *cards.Card) error {
 
 // variant finds a variant of an embedded prompt family or one of the user's own.
 func (b *Bench) variant(family, name string) (prompts.Variant, error) {
-	own, err := b.OwnFamilies()
+	own, err := b.OwnFamilies(family)
 	if err != nil {
 		return prompts.Variant{}, err
 	}

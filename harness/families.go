@@ -4,25 +4,39 @@ import (
 	"os"
 	"slices"
 
+	"nerbench/internal/strict"
 	"nerbench/prompts"
 )
 
-// AllFamilies returns the embedded prompt families, then those of the user's own.
+// AllFamilies returns the embedded prompt families, then those of the user's own. The error joins those of bad families; the list has all others.
 func (b *Bench) AllFamilies() ([]prompts.Family, error) {
-	own, err := b.OwnFamilies()
-	return append(append([]prompts.Family{}, prompts.Families...), own...), err
+	own, err := b.readFamilies()
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(prompts.Families, own.Items), own.Err()
 }
 
-// OwnFamilies reads the prompt families in the folder Families.
-func (b *Bench) OwnFamilies() ([]prompts.Family, error) {
+// OwnFamilies returns the families of the user's own that can be used. The error of a
+// bad family is returned only if it is the named one.
+func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
+	own, err := b.readFamilies()
+	if err != nil {
+		return nil, err
+	}
+	return own.Items, own.Faults[named]
+}
+
+// readFamilies reads the prompt families in the folder Families.
+func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
-		return nil, nil
+		return strict.Folder[prompts.Family]{}, nil
 	}
 	return prompts.ReadFamilies(os.DirFS(b.Families))
 }
 
-// answersOf returns how the answers of a run are parsed. A run with a family of the
-// user's own has a key with the form of its answers, so the family may be gone.
+// answersOf says how the answers of a run are parsed. A family of the user's own need
+// not be there any more: the run has the form of its answers.
 func answersOf(keys map[string]string) (prompts.Answers, error) {
 	if form := keys["answer"]; form != "" {
 		return prompts.Answers{Form: form}, nil
@@ -30,8 +44,8 @@ func answersOf(keys map[string]string) (prompts.Answers, error) {
 	return prompts.AnswersOf(keys["family"], keys["variant"])
 }
 
-// trainedTokens returns the longest prompt, in tokens, that the models of a run's
-// family were trained on; 0: unknown.
+// trainedTokens is the length of the prompts that the models of a run's family were
+// trained on; 0: it is not known.
 func trainedTokens(keys map[string]string) int {
 	i := slices.IndexFunc(prompts.Families, func(f prompts.Family) bool { return f.Name == keys["family"] })
 	if i < 0 {
@@ -40,8 +54,8 @@ func trainedTokens(keys map[string]string) int {
 	return prompts.Families[i].TrainedTokens
 }
 
-// Describe adds the descriptions of its types to a dataset: those of the user, else
-// the embedded ones.
+// Describe adds to a dataset what is known of its types beside their names: by the
+// user, else by the program.
 func (b *Bench) Describe(dataset *prompts.Dataset) error {
 	if b.Families != "" {
 		found, err := prompts.Describe(dataset, os.DirFS(b.Families))

@@ -17,7 +17,7 @@ func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Data
 	settings := PromptSettings(p, dataset)
 	var err error
 	pr := PromptDataset(dataset)
-	if settings.Own, err = b.OwnFamilies(); err != nil {
+	if settings.Own, err = b.OwnFamilies(settings.Family); err != nil {
 		return nil, err
 	}
 	if err := b.Describe(&pr); err != nil {

@@ -26,6 +26,9 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 			return summary, fault.Usagef("run: %v", err)
 		}
 	}
+	if _, err := ner.PlanOf(r.Plan.Keys()); err != nil {
+		return summary, fault.Usagef("run: %v", err)
+	}
 	card, err := b.complete(&r)
 	if err != nil {
 		return summary, err

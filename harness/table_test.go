@@ -99,7 +99,7 @@ func TestFamiliesParseThemselves(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			parsesItself(t, prompts.Settings{Family: "mine", Own: own})
+			parsesItself(t, prompts.Settings{Family: "mine", Own: own.Items})
 		})
 	}
 }

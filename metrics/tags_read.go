@@ -56,14 +56,14 @@ func (r *tagReader) read(text []byte) (tag, error) {
 		return tag{}, ErrTagEmpty
 	}
 	if !utf8.Valid(text) {
-		return tag{}, fmt.Errorf("tag %q: %w", text, ErrTagBytes)
+		return tag{}, fmt.Errorf("tag %.80q: %w", text, ErrTagBytes)
 	}
 	prefix, size := utf8.DecodeRune(text)
 	rest := string(text[size:])
 	t := tag{prefix: prefix}
 	if r.mode == Strict {
 		if !strings.ContainsRune(alphabet(r.scheme), prefix) {
-			return tag{}, fmt.Errorf("tag %q: %w %s (%s)", text, ErrTagPrefix, r.scheme, alphabet(r.scheme))
+			return tag{}, fmt.Errorf("tag %.80q: %w %s (%s)", text, ErrTagPrefix, r.scheme, alphabet(r.scheme))
 		}
 		t.typ = r.typeID(strictType(rest))
 	} else {

@@ -34,14 +34,30 @@ func TestOwnFaults(t *testing.T) {
 		{"type of a list", map[string]string{"family.toml": header, "a.txt": "{text} {type}", "a.type.txt": "{type}"}, "has one type per query"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := prompts.ReadFamilies(folderOf("mine", c.files))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			read, err := prompts.ReadFamilies(folderOf("mine", c.files))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := read.Faults["mine"]; err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error is %v, want %q", err, c.want)
 			}
 		})
 	}
-	if _, err := prompts.ReadFamilies(folderOf("uniner", map[string]string{"family.toml": header, "a.txt": "{text} {type}"})); err == nil {
+	if read, _ := prompts.ReadFamilies(folderOf("uniner", map[string]string{"family.toml": header, "a.txt": "{text} {type}"})); read.Faults["uniner"] == nil {
 		t.Error("a family may take the name of one of the program's")
+	}
+}
+
+// TestReadFamiliesKeepsOthers: a bad family does not prevent reading the others.
+func TestReadFamiliesKeepsOthers(t *testing.T) {
+	fsys := folderOf("good", map[string]string{"family.toml": header, "a.txt": "{text} {type}"})
+	fsys["bad/family.toml"] = &fstest.MapFile{Data: []byte("meaning =")}
+	read, err := prompts.ReadFamilies(fsys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(read.Items) != 1 || read.Items[0].Name != "good" || len(read.Faults) != 1 || read.Faults["bad"] == nil {
+		t.Errorf("families %v, faults %v", prompts.Names(read.Items), read.Faults)
 	}
 }
 
@@ -76,7 +92,7 @@ func TestOwnShapes(t *testing.T) {
 				t.Fatal(err)
 			}
 			dataset := prompts.Dataset{ID: "r", Types: []prompts.TypeInfo{{Name: "person"}, {Name: "city"}}, Train: train}
-			r, err := prompts.New(dataset, prompts.Settings{Family: "mine", Own: own, Shots: "1"})
+			r, err := prompts.New(dataset, prompts.Settings{Family: "mine", Own: own.Items, Shots: "1"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +112,7 @@ func TestOwnShapes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if changed[0].Hash() == own[0].Hash() {
+			if changed.Items[0].Hash() == own.Items[0].Hash() {
 				t.Error("another template has the same hash")
 			}
 		})

@@ -56,6 +56,20 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// TestTableWithoutPublished: without published systems, the axes may be any keys.
+func TestTableWithoutPublished(t *testing.T) {
+	table, err := Build([]Result{result("ours", "mit-movie", 50, 100, 100)}, Spec{Rows: KeyModel, Cols: "family"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.AddPublished(nil); err != nil {
+		t.Error(err)
+	}
+	if err := table.AddPublished([]string{"ChatGPT"}); err == nil {
+		t.Error("a published system stands beside models and families")
+	}
+}
+
 // TestTablePublished: published systems are beside datasets on either axis, in another
 // style, once each, and enter no average.
 func TestTablePublished(t *testing.T) {

@@ -22,6 +22,9 @@ type PublishedSystem struct {
 // as columns beside them, or as lines below them. The error of an unknown system lists
 // the known ones.
 func (t *Table) AddPublished(systems []string) error {
+	if len(systems) == 0 {
+		return nil
+	}
 	values, err := Published()
 	if err != nil {
 		return err

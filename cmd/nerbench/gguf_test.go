@@ -2,19 +2,16 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"nerbench/harness"
 	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/runners/local/llamacpp"
@@ -148,9 +145,10 @@ func otherBuild(t *testing.T, library, dir string) {
 // TestGGUFKilledAndContinued: a process that is killed again and again, and given
 // the same command, asks the rest and keeps what it had.
 func TestGGUFKilledAndContinued(t *testing.T) {
+	t.Parallel()
 	// One thread: those of the library wait for each other without sleep, and would
 	// be slow beside other tests.
-	const passages, kills = 300, 8
+	const passages, kills = 60, 6
 	random := reference.Random(t)
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
 	w := newWorkplace(t, passages, 0)
@@ -160,26 +158,10 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, stderr)
 	}
 	kept := 0
-	for kill := range kills {
+	for range kills {
 		cmd := w.program(append(asking, "killed.db")...)
 		cmd.Env = append(cmd.Env, env...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for limit := time.Now().Add(time.Minute); kill == 0 && time.Now().Before(limit) && len(w.completed("killed.db")) == 0; {
-			time.Sleep(5 * time.Millisecond) // so that there is something to keep
-		}
-		time.Sleep(time.Duration(random.IntN(400)) * time.Millisecond)
-		_ = cmd.Process.Kill() // it may be done
-		_ = cmd.Wait()         // it was killed
-		now := len(w.completed("killed.db"))
-		if now < kept {
-			t.Fatalf("%d passages were complete, %d are after the next kill", kept, now)
-		}
-		kept = now
-	}
-	if kept == 0 {
-		t.Error("nothing was kept of a process that was killed")
+		kept = w.killAfterMore(cmd, "killed.db", kept, time.Duration(random.IntN(50))*time.Millisecond)
 	}
 	code, stdout, stderr := w.with(env, append(asking, "killed.db")...)
 	m := regexp.MustCompile(`asked now (\d+), cached (\d+)`).FindStringSubmatch(stdout)
@@ -212,118 +194,12 @@ func lines(s string) map[string]bool {
 	return set
 }
 
-// TestGGUFReference: the small trained model gives the answers that are known of
-// it, but for at most one in a hundred, which are listed. crossner-politics it has
-// hardly learnt: its answers there run on for hundreds of tokens, and the library
-// rounds activations to the 16 bits of the weights, so that a few of them part from
-// the known ones on the way (two in a hundred may). How many depends on what shares a
-// batch, hence one passage at a time: else the load of the machine would decide.
-func TestGGUFReference(t *testing.T) {
-	library := llamaLibrary(t, "cpu")
-	model := reference.Path(t, "models", "tiny-uniner-frequency")
-	env := []string{"NERBENCH_LLAMA_LIB=" + library, "NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_DATASETS="}
-	w := &workplace{t: t, dir: t.TempDir()}
-	var ds map[string]referenceDataset
-	readReference(t, filepath.Join(model, "reference.json"), &ds)
-	questions, parted := 0, 0
-	for dataset, limit := range map[string]int{"mit-restaurant": 200, "crossner-politics": 50} {
-		report := w.askReference(t, env, model, dataset, limit, "--max-connections", "1")
-		if report.Complete != limit || report.Queries != limit*len(ds[dataset].Answers[0]) {
-			t.Errorf("%s: %d passages, %d queries", dataset, report.Complete, report.Queries)
-		}
-		different := listDifferent(t, w, report.Run, ds[dataset].Answers[:limit])
-		t.Logf("%s: %d of %d answers differ from the reference:\n%s", dataset, len(different), report.Queries, strings.Join(different, "\n"))
-		questions, parted = questions+report.Queries, parted+len(different)
-		if dataset == "mit-restaurant" {
-			checkCounts(t, report, ds[dataset])
-		}
-		if most := report.Queries / map[string]int{"mit-restaurant": 100, "crossner-politics": 50}[dataset]; len(different) > most {
-			t.Errorf("%s: %d of %d answers differ from the reference, at most %d may", dataset, len(different), report.Queries, most)
-		}
-	}
-	if parted > questions/100 {
-		t.Errorf("%d of all %d answers differ from the reference", parted, questions)
-	}
-}
-
-// TestGGUFVulkan: with the library for Vulkan, all layers of the model are computed
-// on the device that is there (in continuous integration a renderer in software),
-// and the answers are those of the processor.
-func TestGGUFVulkan(t *testing.T) {
-	library := llamaLibrary(t, "vulkan")
-	model := reference.Path(t, "models", "tiny-uniner-frequency")
-	w := &workplace{t: t, dir: t.TempDir()}
-	env := []string{"NERBENCH_LLAMA_LIB=" + library, "NERBENCH_DATA=" + reference.Path(t, "data"), "NERBENCH_DATASETS=", "GGML_VK_VISIBLE_DEVICES=0", "LP_NUM_THREADS=1"}
-	_, stdout, _ := w.with(env, "doctor")
-	if !strings.Contains(stdout, "Vulkan0 ") {
-		reference.Skip(t, "no Vulkan device:\n"+stdout)
-	}
-	var ds map[string]referenceDataset
-	readReference(t, filepath.Join(model, "reference.json"), &ds)
-	const dataset, limit = "mit-restaurant", 20
-	report := w.askReference(t, env, model, dataset, limit, "--gpu-layers", "99")
-	different := listDifferent(t, w, report.Run, ds[dataset].Answers[:limit])
-	// Another device adds in another order: near ties fall otherwise.
-	if len(different) > report.Queries/20 {
-		t.Errorf("%d of %d answers differ from the reference:\n%s", len(different), report.Queries, strings.Join(different, "\n"))
-	}
-	_, stdout, _ = w.with(env, "runs", "show", report.Run)
-	if !strings.Contains(stdout, "Vulkan0 ") || !strings.Contains(stdout, "5/5 layers") {
-		t.Errorf("the run does not say that all layers were on the device:\n%s", stdout)
-	}
-}
-
-// askReference asks the trained model about a dataset.
-func (w *workplace) askReference(t *testing.T, env []string, model, dataset string, limit int, args ...string) harness.Result {
-	t.Helper()
-	args = append([]string{"run", "-m", "gguf/" + filepath.Join(model, "model-f16.gguf"), "-q", "--json", "--threads", "1", "-d", dataset, "--limit", strconv.Itoa(limit)}, args...)
-	code, stdout, stderr := w.with(env, args...)
-	// Mesa's renderer now and then takes the process down, in a thread of its own.
-	// The run goes on where it was, as after any kill.
-	for range 10 {
-		if code >= 0 || !slices.Contains(args, "--gpu-layers") {
-			break
-		}
-		t.Logf("%s: the renderer crashed; the run goes on", dataset)
-		code, stdout, stderr = w.with(env, args...)
-	}
-	if code != 0 {
-		t.Fatalf("%s: exit code %d\n%s%s", dataset, code, stdout, stderr)
-	}
-	var summary harness.Summary
-	if err := json.Unmarshal([]byte(stdout), &summary); err != nil {
-		t.Fatalf("%s: %v\n%s", dataset, err, stdout)
-	}
-	return summary.Runs[0]
-}
-
-// listDifferent lists the answers of a run that differ from the reference but for
-// white space at their edges.
-func listDifferent(t *testing.T, w *workplace, run string, want [][]string) (different []string) {
-	t.Helper()
-	out, err := w.program("runs", "export", run, "--what", "answers", "-q").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		var passage harness.AnswersLine
-		if err := json.Unmarshal([]byte(line), &passage); err != nil {
-			t.Fatal(err)
-		}
-		for k, a := range passage.Answers {
-			if got, want := strings.TrimSpace(a.Text), strings.TrimSpace(want[i][k]); got != want {
-				different = append(different, fmt.Sprintf("%s %s (%d tokens): %q, not %q", passage.ID, a.Types, a.AnswerTokens, got, want))
-			}
-		}
-	}
-	return different
-}
-
 // TestGGUFSweep: a sweep over the dataset line and the wording, with three seeds, is
 // killed, continued, and gives table and chart.
 func TestGGUFSweep(t *testing.T) {
+	t.Parallel()
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
-	w := newWorkplace(t, 60, 0)
+	w := newWorkplace(t, 16, 0)
 	w.tinyModel("tiny.gguf")
 	w.write("plan.toml", `title = "Line and wording"
 datasets = ["mini"]
@@ -346,15 +222,7 @@ wording = ["natural", "upper"]
 	for range 3 {
 		cmd := w.program(sweep("run", "-q")...)
 		cmd.Env = append(cmd.Env, env...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for limit := time.Now().Add(time.Minute); time.Now().Before(limit) && len(w.completed("results.db")) <= kept; {
-			time.Sleep(5 * time.Millisecond)
-		}
-		_ = cmd.Process.Kill() // it may be done
-		_ = cmd.Wait()         // it was killed
-		kept = len(w.completed("results.db"))
+		kept = w.killAfterMore(cmd, "results.db", kept, 0)
 	}
 	code, table, stderr := w.with(env, sweep("run", "-q", "--ci", "1000", "--out", "out")...)
 	if code != 0 {

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"nerbench/internal/tinymodel"
 )
@@ -64,7 +63,8 @@ func TestONNX(t *testing.T) {
 // TestONNXKilledAndContinued: a process that is killed, and given the same command,
 // asks the rest; its store is that of a quiet day.
 func TestONNXKilledAndContinued(t *testing.T) {
-	const passages = 4000
+	t.Parallel()
+	const passages = 400
 	w := newWorkplace(t, passages, 0)
 	classifier := tinymodel.Classifier{
 		Labels: []string{"O", "B-PER", "I-PER", "B-LOC"}, Positions: 16,
@@ -81,19 +81,7 @@ func TestONNXKilledAndContinued(t *testing.T) {
 	kept := 0
 	for range 4 {
 		cmd := w.program(append(asking, "killed.db")...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		for limit := time.Now().Add(time.Minute); time.Now().Before(limit) && len(w.completed("killed.db")) <= kept; {
-			time.Sleep(2 * time.Millisecond)
-		}
-		_ = cmd.Process.Kill() // it may be done
-		_ = cmd.Wait()         // it was killed
-		now := len(w.completed("killed.db"))
-		if now < kept {
-			t.Fatalf("%d passages were complete, %d are after the next kill", kept, now)
-		}
-		kept = now
+		kept = w.killAfterMore(cmd, "killed.db", kept, 0)
 	}
 	code, stdout, stderr := w.with(nil, append(asking, "killed.db")...)
 	if code != 0 || kept == 0 || kept < passages && strings.Contains(stdout, "asked now 0,") {

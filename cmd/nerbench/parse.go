@@ -43,7 +43,7 @@ func (env *environment) parse(c *cli.Context) error {
 		Family: c.String("family"), Variant: c.String("variant"), Types: answers.ParseTypeNames(c.String("types")),
 		Type: ner.EntityType(c.String("type")), Unknown: c.String("unknown"), Parser: c.String("reader"),
 	}
-	own, err := env.bench.OwnFamilies()
+	own, err := env.bench.OwnFamilies(options.Family)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -54,10 +55,7 @@ render --documents FILE --types a,b,c prints those of documents in JSON Lines.`,
 }
 
 func (env *environment) listPrompts() error {
-	families, err := env.bench.AllFamilies()
-	if err != nil {
-		return err
-	}
+	families, bad := env.bench.AllFamilies()
 	if env.json {
 		type variant struct {
 			Name    string `json:"name"`
@@ -79,7 +77,7 @@ func (env *environment) listPrompts() error {
 			}
 			out = append(out, o)
 		}
-		return env.printJSON(out)
+		return errors.Join(env.printJSON(out), bad)
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	for _, f := range families {
@@ -91,14 +89,14 @@ func (env *environment) listPrompts() error {
 			fmt.Fprintf(w, "  +%s\tany of these with a dataset line\t\n", strings.Join(f.DatasetLine, ", +"))
 		}
 	}
-	return w.Flush()
+	return errors.Join(w.Flush(), bad)
 }
 
 func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.Usagef("prompts show: want FAMILY")
 	}
-	own, err := env.bench.OwnFamilies()
+	own, err := env.bench.OwnFamilies(c.Args().First())
 	if err != nil {
 		return err
 	}
@@ -161,7 +159,7 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.Renderer, error) {
 	settings := harness.PromptSettings(p, &datasets.Dataset{Title: c.String("dataset-name")})
 	var err error
-	if settings.Own, err = env.bench.OwnFamilies(); err != nil {
+	if settings.Own, err = env.bench.OwnFamilies(settings.Family); err != nil {
 		return nil, err
 	}
 	dataset := prompts.Dataset{ID: "documents"}

@@ -31,7 +31,8 @@ func TestPullOnDemand(t *testing.T) {
 // then gives the result of one that does not, and nothing is asked twice that was
 // answered.
 func TestRunThroughFaults(t *testing.T) {
-	const passages = 30
+	t.Parallel()
+	const passages = 12
 	var n atomic.Int64
 	fault := func(rw http.ResponseWriter, _ *ollamatest.Request) bool {
 		switch n.Add(1) % 11 {

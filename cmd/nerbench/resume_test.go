@@ -171,6 +171,62 @@ func (w *workplace) killAt(cmd *exec.Cmd, questions int, later time.Duration) {
 	<-ended
 }
 
+// killAfterMore starts a process and kills it some time after more passages are in
+// the store than before, or it has ended by itself. It returns the number of
+// passages that are there then, which is never lower.
+func (w *workplace) killAfterMore(cmd *exec.Cmd, store string, before int, later time.Duration) int {
+	w.t.Helper()
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // it was killed, or was done before
+		close(ended)
+	}()
+	w.awaitMore(store, before, ended)
+	time.Sleep(later)
+	_ = cmd.Process.Kill() // it may be done
+	<-ended
+	now := len(w.completed(store))
+	if now < before || now == 0 {
+		w.t.Fatalf("%d passages were complete, %d are after the next kill\n%s", before, now, output.String())
+	}
+	return now
+}
+
+// awaitMore waits until more passages are in the store than before, or a process has
+// ended. Then the store is open in that process alone, so that a kill leaves its
+// log as it is.
+func (w *workplace) awaitMore(store string, before int, ended <-chan struct{}) {
+	w.t.Helper()
+	s, err := results.Open(w.t.Context(), filepath.Join(w.dir, store), results.Create)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer s.Close()
+	for {
+		runs, err := s.Runs(w.t.Context(), nil)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		now := 0
+		for _, r := range runs {
+			now += r.Complete
+		}
+		if now > before {
+			return
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
 // forget starts the counting of prompts anew.
 func (w *workplace) forget() {
 	w.mu.Lock()
@@ -184,6 +240,7 @@ var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-con
 // same command again, asks the rest, nothing again that was committed, and ends
 // with the store of an undisturbed run.
 func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	const passages = 400
 	random := reference.Random(t)
 	w := newWorkplace(t, passages, 4*time.Millisecond)
@@ -228,6 +285,7 @@ func head(s string) string { return s[:min(len(s), 2000)] }
 
 // TestInterrupted: Ctrl-C ends with exit code 130 and keeps what was answered.
 func TestInterrupted(t *testing.T) {
+	t.Parallel()
 	w := newWorkplace(t, 400, 10*time.Millisecond)
 	cmd := w.program(append(asking, "results.db")...)
 	var stderr bytes.Buffer

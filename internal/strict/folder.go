@@ -13,8 +13,8 @@ import (
 // malformed file does not prevent reading the others.
 type Folder[T any] struct {
 	Items []T // in order of the file names
-	// Faults are the errors of files that could not be read, by file name without
-	// ".toml".
+	// Faults are the errors of items that could not be read, by file name without
+	// ".toml", or by the name of their folder.
 	Faults map[string]error
 }
 

@@ -1,46 +1,16 @@
-package main
+package servers
 
 import (
-	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"testing"
 
 	"nerbench/datasets"
 	"nerbench/harness"
-	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/loaders"
 	"nerbench/ner"
 )
-
-// TestModelsInTheProcess asks the two kinds of models that need neither server nor
-// library about a dataset of native files: the tagger, and a token classifier that knows
-// the words of the train split by the label that each has most often.
-func TestModelsInTheProcess(t *testing.T) {
-	data := reference.Path(t, "data")
-	w := &workplace{t: t, dir: t.TempDir()}
-	const dataset, limit = "crossner-politics", 50
-	if err := learnWords(t, data, dataset).WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
-		t.Fatal(err)
-	}
-	for _, model := range []string{"tagger", "onnx/classifier"} {
-		t.Run(model, func(t *testing.T) {
-			w.t = t
-			asking := []string{"run", "-m", model, "-d", dataset, "--limit", strconv.Itoa(limit), "-q", "--json", "--data", data, "--datasets", ""}
-			report := w.report(asking...)
-			score := report.Scores["span_f1"]
-			if report.Complete != limit || score.TP == 0 || score.NGold == 0 {
-				t.Errorf("report is %+v", report)
-			}
-			if again := w.report(asking...); again.Asked != 0 || again.Run != report.Run {
-				t.Errorf("asked again: %+v", again)
-			}
-			t.Logf("tp %g, predicted %d, gold %d", score.TP, score.NPred, score.NGold)
-		})
-	}
-}
 
 // plainWord is one that a tokenizer of BERT leaves whole.
 var plainWord = regexp.MustCompile(`^[A-Za-z]+$`)

@@ -199,7 +199,7 @@ func TestSpecAnswers(t *testing.T) {
 			q := answers.Question{Form: of.Form, Document: d}
 			asked := askedFor.FindStringSubmatch(example)
 			for _, typ := range types {
-				q.Row = append(q.Row, answers.TypeName{Natural: typ.Name, Native: typ.Native})
+				q.AllTypes = append(q.AllTypes, answers.TypeName{Natural: typ.Name, Native: typ.Native})
 				if asked == nil || asked[1] == string(typ.Name) {
 					q.Types = append(q.Types, typ.Name)
 				}

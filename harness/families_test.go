@@ -11,8 +11,8 @@ import (
 	"nerbench/runners/cards"
 )
 
-// TestDescriptions lints what the program knows of types: each file is about a dataset
-// of the benchmark, says something of every type, and calls no two types alike.
+// TestDescriptions lints the embedded descriptions of types: each file is about a dataset
+// of the benchmark, describes every type, and has no duplicate names.
 func TestDescriptions(t *testing.T) {
 	ds, err := datasets.Embedded()
 	if err != nil {
@@ -49,8 +49,8 @@ func TestDescriptions(t *testing.T) {
 	}
 }
 
-// TestCards lints the model cards: family, variant and datasets are there, and the shape is
-// that which docs/spec/prompts.md §1 gives the variant.
+// TestCards lints the model cards: family, variant and datasets exist, and the shape is
+// that of the variant in docs/spec/prompts.md §1.
 func TestCards(t *testing.T) {
 	list, err := cards.Embedded()
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"nerbench/prompts"
 )
 
-// unsayable tells what the grammar of a family cannot express (docs/spec/prompts.md §4, §7):
-// gold spans of the types that are asked for with this in them are left out.
+// unsayable has the limits of the answer forms of families (docs/spec/prompts.md §4, §7).
+// Gold spans that a form cannot express are left out.
 var unsayable = map[string]func(d *ner.Document, asked []ner.Span) bool{
 	"ye2023":      func(d *ner.Document, asked []ner.Span) bool { return hasMention(d, asked, ",|") },
 	"instructuie": func(d *ner.Document, asked []ner.Span) bool { return hasMention(d, asked, ";") },
@@ -28,8 +28,8 @@ var unsayable = map[string]func(d *ner.Document, asked []ner.Span) bool{
 	"inline_xml":  func(_ *ner.Document, asked []ner.Span) bool { return cross(asked) },
 }
 
-// hasMention reports whether a mention has one of some characters, or is a word
-// that means no mention.
+// hasMention reports whether a mention has one of some characters, or is a word that
+// stands for no mention.
 func hasMention(d *ner.Document, asked []ner.Span, chars string) bool {
 	return slices.ContainsFunc(asked, func(s ner.Span) bool {
 		none := []string{"none", "n/a", "na", "nil", "null", "nothing", "empty"}
@@ -38,8 +38,8 @@ func hasMention(d *ner.Document, asked []ner.Span, chars string) bool {
 	})
 }
 
-// shareWords reports whether two mentions are in one word: a word has one label.
-// Mentions that end inside of a word are said with all of it.
+// shareWords reports whether two mentions share a word, because a word has only one
+// label. A mention that ends inside a word is labelled with the whole word.
 func shareWords(d *ner.Document, asked []ner.Span) bool {
 	words := d.Words()
 	taken := make([]bool, len(words))
@@ -57,7 +57,7 @@ func shareWords(d *ner.Document, asked []ner.Span) bool {
 	return false
 }
 
-// oddWord reports whether a token has white space in it.
+// oddWord reports whether a token contains white space.
 func oddWord(d *ner.Document) bool {
 	return slices.ContainsFunc(d.Words(), func(w ner.Range) bool { return strings.ContainsFunc(d.Text[w.Start:w.End], unicode.IsSpace) })
 }
@@ -84,9 +84,9 @@ func cross(asked []ner.Span) bool {
 	return false
 }
 
-// TestGoldInGrammars writes gold as the answer of every family, reads it back, and
-// finds it again (docs/spec/metrics.md §13.1): on the sample, and on the first documents of
-// every dataset whose files the reference has.
+// TestGoldInGrammars writes gold as the answer of every family, parses the answer, and
+// compares the result with gold (docs/spec/metrics.md §13.1): on the sample, and on the
+// first documents of every dataset whose files the reference has.
 func TestGoldInGrammars(t *testing.T) {
 	b := &Bench{Data: reference.Path(t, "data")}
 	ds, err := b.AllDatasets()

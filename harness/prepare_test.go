@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// TestPrepare: the keys of a prepared run are those of the run, but for its model.
+// TestPrepare checks that a prepared run has all keys of the run but those of its model.
 func TestPrepare(t *testing.T) {
 	b := &Bench{Store: filepath.Join(t.TempDir(), "results.db")}
 	dataset, err := SampleDataset("law")
@@ -44,7 +44,7 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
-// TestPreparerShares: runs on the same passages share one pass over the data.
+// TestPreparerShares checks that the passages of several runs are read once.
 func TestPreparerShares(t *testing.T) {
 	p := &Preparer{Bench: &Bench{}}
 	for _, c := range []struct {

@@ -24,7 +24,7 @@ import (
 	"nerbench/runners/open"
 )
 
-// notes gathers the notes of a bench.
+// notes collects the notes of a bench.
 type notes struct {
 	mu  sync.Mutex
 	all []string
@@ -42,12 +42,12 @@ func (n *notes) String() string {
 	return strings.Join(n.all, "\n")
 }
 
-// checkOf is a request to check a model on a dataset of the sample.
+// checkOf returns a request to check a model on a dataset of the sample.
 func checkOf(model string) CheckRequest {
 	return CheckRequest{Request: Request{Plan: ner.Plan{Model: model, Dataset: "sample-law"}}}
 }
 
-// prepare prepares the run that a check is about.
+// prepare prepares the run of a check.
 func prepare(t *testing.T, b *Bench, r Request) *Prepared {
 	t.Helper()
 	card, err := b.complete(&r)
@@ -61,8 +61,8 @@ func prepare(t *testing.T, b *Bench, r Request) *Prepared {
 	return p
 }
 
-// TestCheckLimitsAnswers: the server is asked for no more tokens than the bound, in
-// eight queries and the longest one.
+// TestCheckLimitsAnswers checks the token limits of the eight queries and the longest
+// one.
 func TestCheckLimitsAnswers(t *testing.T) {
 	var mu sync.Mutex
 	var limits []float64
@@ -82,9 +82,9 @@ func TestCheckLimitsAnswers(t *testing.T) {
 		bound int
 		want  float64
 	}{
-		{"a bound", 30, 30},
+		{"a limit", 30, 30},
 		{"the default", 0, CheckAnswerTokens},
-		{"a bound above the limit of the prompt", 100_000, 256},
+		{"a limit above that of the prompt", 100_000, 256},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			limits, r.MaxAnswerTokens = nil, tc.bound
@@ -108,8 +108,8 @@ func TestCheckLimitsAnswers(t *testing.T) {
 	}
 }
 
-// llamaLibrary is the folder that NERBENCH_LLAMA_LIB names, or that of the build for
-// processors; without it the test is skipped.
+// llamaLibrary returns the folder in NERBENCH_LLAMA_LIB, or that of the CPU build. Without
+// it the test is skipped.
 func llamaLibrary(t *testing.T) string {
 	t.Helper()
 	if dir := os.Getenv("NERBENCH_LLAMA_LIB"); dir != "" {
@@ -126,7 +126,7 @@ func llamaLibrary(t *testing.T) string {
 	return dir
 }
 
-// checkOfRandom is a request to check a model of random weights in the process.
+// checkOfRandom returns a request to check a model with random weights in the process.
 func checkOfRandom(t *testing.T) CheckRequest {
 	t.Helper()
 	library := llamaLibrary(t)
@@ -143,8 +143,8 @@ func checkOfRandom(t *testing.T) CheckRequest {
 	return r
 }
 
-// TestCheckBound: a model of random weights seldom ends an answer, so it generates
-// about as many tokens as the bound allows, and never more.
+// TestCheckBound checks that a model generates no more tokens than the limit. A model
+// with random weights seldom ends an answer, so it generates almost as many.
 func TestCheckBound(t *testing.T) {
 	var noted notes
 	b := &Bench{Notify: noted.add}
@@ -174,8 +174,8 @@ func TestCheckBound(t *testing.T) {
 	}
 }
 
-// TestWritten: a model in the process counts the tokens that it generates, a model of
-// a server does not.
+// TestWritten checks that a model in the process counts the tokens that it generates. A
+// model of a server does not.
 func TestWritten(t *testing.T) {
 	r := checkOfRandom(t)
 	m, err := prepare(t, &Bench{}, r.Request).Open(t.Context())
@@ -198,7 +198,7 @@ func TestWritten(t *testing.T) {
 	}
 }
 
-// slow answers queries after a time each, in one way.
+// slow is a runner with the same answer to each query, after a delay.
 type slow struct {
 	delay  time.Duration
 	answer ner.Completion
@@ -218,8 +218,8 @@ func (s slow) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completi
 	return answers, s.err
 }
 
-// TestCheckTime: the time limit ends a check without an error, the caller and the
-// server end it with one.
+// TestCheckTime checks that the time limit ends a check without an error, and that the
+// caller and the server end it with an error.
 func TestCheckTime(t *testing.T) {
 	broken := errors.New("broken")
 	answer := ner.Completion{Text: "[]", Finish: ner.FinishStop, AnswerTokens: 2}
@@ -264,7 +264,7 @@ func TestCheckTime(t *testing.T) {
 	}
 }
 
-// probeWith sends the queries of a check to a runner, and stops after a time.
+// probeWith sends the queries of a check to a runner, with a time limit.
 func probeWith(t *testing.T, b *Bench, r CheckRequest, runner runners.Runner, stop time.Duration) (*Checked, error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -289,8 +289,8 @@ func probeWith(t *testing.T, b *Bench, r CheckRequest, runner runners.Runner, st
 	return v, err
 }
 
-// TestCheckCut: a malformed answer that reached the bound of the check is not
-// judged; one that reached the limit of a run, or ended by itself, is.
+// TestCheckCut checks that a malformed answer is not judged if it reached the limit of
+// the check, but is judged if it reached the limit of a run or ended by itself.
 func TestCheckCut(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -299,10 +299,10 @@ func TestCheckCut(t *testing.T) {
 		cut    int
 		want   map[ner.Outcome]int
 	}{
-		{"malformed at the bound", ner.Completion{Text: "[\"a", Finish: ner.FinishLength}, 128, 4, map[ner.Outcome]int{}},
+		{"malformed at the limit of the check", ner.Completion{Text: "[\"a", Finish: ner.FinishLength}, 128, 4, map[ner.Outcome]int{}},
 		{"malformed at the limit of a run", ner.Completion{Text: "no list", Finish: ner.FinishLength}, 100_000, 0, map[ner.Outcome]int{ner.Truncated: 4}},
 		{"malformed by itself", ner.Completion{Text: "no list", Finish: ner.FinishStop}, 128, 0, map[ner.Outcome]int{ner.NoStructure: 4}},
-		{"repaired at the bound", ner.Completion{Text: "[]", Finish: ner.FinishLength}, 128, 0, map[ner.Outcome]int{ner.Repaired: 4}},
+		{"repaired at the limit of the check", ner.Completion{Text: "[]", Finish: ner.FinishLength}, 128, 0, map[ner.Outcome]int{ner.Repaired: 4}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := checkOf("ollama/tiny")
@@ -315,7 +315,7 @@ func TestCheckCut(t *testing.T) {
 	}
 }
 
-// TestJudge: answers that the bound cut are neither good nor bad.
+// TestJudge checks the verdict of a check.
 func TestJudge(t *testing.T) {
 	r := prepare(t, &Bench{}, checkOf("ollama/tiny").Request).Request
 	for _, tc := range []struct {

@@ -14,12 +14,12 @@ import (
 	"nerbench/ner"
 )
 
-// TestPresetsOnRows holds the presets to properties 1, 4 and 7 of docs/spec/metrics.md §13
-// on the test split of every dataset that is present: gold as prediction is perfect,
-// no prediction is nothing right. There are two exceptions, by their definitions:
-// gollie_f1 drops a mention that gold has more often, under several types, than
-// the text has it (§9.3), which is counted here by itself and must explain all
-// that is missing; instructuie_original_f1 is right where there is nothing (§9.2).
+// TestPresetsOnDatasets checks properties 1, 4 and 7 of docs/spec/metrics.md §13 for the
+// presets, on the test split of every dataset that is present: gold as prediction is
+// perfect, and no prediction has no true positives. There are two exceptions by
+// definition. gollie_f1 drops a mention that occurs more often in gold, under several
+// types, than in the text (§9.3); the test counts these. instructuie_original_f1 counts
+// an empty prediction for empty gold as right (§9.2).
 func TestPresetsOnDatasets(t *testing.T) {
 	data := os.DirFS(reference.Path(t, "data"))
 	ds, err := datasets.Embedded()
@@ -70,7 +70,7 @@ func presetMetrics() []metrics.Metric {
 	return slices.DeleteFunc(slices.Clone(metrics.Metrics), func(m metrics.Metric) bool { return m.Protocol == "" })
 }
 
-// goldPrediction is the gold of a document as mentions.
+// goldPrediction returns the gold of a document as mentions.
 func goldPrediction(d *ner.Document) ner.Prediction {
 	p := ner.Prediction{Mentions: []ner.FlaggedMention{}}
 	for _, s := range d.Spans {

@@ -13,8 +13,8 @@ import (
 	"nerbench/prompts"
 )
 
-// TestFamilyTable walks the table of prompt families: the forms of answers, the
-// published parsers and the presets that it names exist, and each of those is named.
+// TestFamilyTable checks that the forms of answers, published parsers and presets in the
+// table of prompt families exist, and that the table has all of them.
 func TestFamilyTable(t *testing.T) {
 	forms, parsers, presets := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, f := range prompts.Families {
@@ -60,7 +60,7 @@ func TestFamilyTable(t *testing.T) {
 	}
 }
 
-// golden is a document that every family can give an answer about.
+// golden is a document whose gold every family can express.
 func golden() (prompts.Dataset, *ner.Document) {
 	dataset := prompts.Dataset{ID: "golden"}
 	for _, name := range []string{"person", "harbour town", "ship"} {
@@ -75,9 +75,9 @@ func golden() (prompts.Dataset, *ner.Document) {
 	return dataset, d
 }
 
-// TestFamiliesParseThemselves parses the gold that each variant of each family gives as
-// its answer, as the answer of a stored run: the ladder finds it again, and so do the
-// published parsers that the table names.
+// TestFamiliesParseThemselves writes gold as the answer of each variant of each family,
+// and parses it as the answer of a stored run, by the ladder and by the published parsers
+// in the table. Both must find all gold entities.
 func TestFamiliesParseThemselves(t *testing.T) {
 	for _, f := range prompts.Families {
 		for _, v := range f.Variants {
@@ -110,7 +110,7 @@ func parsesItself(t *testing.T, s prompts.Settings) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := answerForm(r.Keys()) // not of s: a family of the user's own may have gone
+	options := answerForm(r.Keys()) // not of s, because a family of the user's own may be gone
 	for i, word := range r.Words() {
 		options.Types = append(options.Types, answers.TypeName{Natural: dataset.Types[i].Name, Prompt: word})
 	}
@@ -153,7 +153,7 @@ func parsesItself(t *testing.T, s prompts.Settings) {
 	publishedParserReads(t, r.Answers(), d, given)
 }
 
-// publishedParserReads demands that the published parser of a family finds as many
+// publishedParserReads checks that the published parser of a family finds as many
 // mentions as gold has.
 func publishedParserReads(t *testing.T, a prompts.Answers, d *ner.Document, given []ner.Answer) {
 	if a.Published == "" {
@@ -176,7 +176,7 @@ func publishedParserReads(t *testing.T, a prompts.Answers, d *ner.Document, give
 	}
 }
 
-// TestAnswersOfRuns says how stored runs are parsed.
+// TestAnswersOfRuns checks the form of the answers of stored runs.
 func TestAnswersOfRuns(t *testing.T) {
 	for _, tc := range []struct {
 		name string

@@ -45,8 +45,8 @@ type style struct {
 // question has the types of one query.
 type question struct {
 	types []TypeInfo
-	words []string // what the prompt says for each
-	names []string // what the answer calls each
+	words []string // word for each type in the prompt
+	names []string // name for each type in the answer
 	texts []string // all texts of the prompt: of the document and its demonstrations
 }
 
@@ -54,7 +54,7 @@ type question struct {
 type textForm struct {
 	r     *Renderer
 	style style
-	words []string // what the prompts say for each type of the dataset
+	words []string // word for each type of the dataset
 
 	system     string
 	head, tail template // of the prompt, or the user's message: before and from the first part that differs by type
@@ -70,7 +70,7 @@ type textForm struct {
 	// plain is set if the common demonstrations do not change the values of
 	// placeholders.
 	plain  bool
-	byType []values // what is inserted for one type of the dataset
+	byType []values // values for one type of the dataset
 	whole  values   // and for all of them in listed order
 	schema []byte   // of all of them
 	// standard are the common demonstrations by type of the dataset; [allTypes] stands
@@ -285,7 +285,7 @@ func (f *textForm) queries(r *Renderer, d *ner.Document, asked []int) ([]ner.Que
 	queries := make([]ner.Query, len(groups))
 	for i, group := range groups {
 		v := doc
-		var q *question // nil: what is inserted for its types is prepared
+		var q *question // nil: the values for its types are prepared
 		switch {
 		case r.variant.Layout == "per-type":
 			v.insert(&f.byType[group[0]])

@@ -14,7 +14,7 @@ type shots struct {
 	k, empty int
 	random   bool
 	ordered  []*ner.Document // the train documents in order(seed, fewshot, dataset)
-	standard []*ner.Document // what is shown for all documents but those of the train split
+	standard []*ner.Document // demonstrations for all documents but those of the train split
 	texts    map[string]bool // of the train documents
 }
 

@@ -44,7 +44,7 @@ func TestSettingsCheck(t *testing.T) {
 	}
 }
 
-// passage is one of a text with two gold entities, of which some are found.
+// passage returns a passage with two gold entities, of which some are predicted.
 func passage(m metrics.Metric, document string, found ...ner.Span) compare.Passage {
 	gold := []ner.Span{{Start: 0, End: 4, Type: "person"}, {Start: 9, End: 13, Type: "city"}}
 	return compare.NewPassage(m, document, &metrics.Passage{Text: "Zoë saw Oslo", Gold: gold, Pred: found})
@@ -93,7 +93,7 @@ func TestComparison(t *testing.T) {
 	}
 }
 
-// TestCountsOnly: without passages there are neither types nor flips.
+// TestCountsOnly checks that a comparison of counts has no types and no flips.
 func TestCountsOnly(t *testing.T) {
 	d := dataset(t, "x", 2)
 	d = &compare.Dataset{Name: d.Name, Metric: d.Metric, Passages: 2, A: d.A, B: d.B, CountsOnly: true}

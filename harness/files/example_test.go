@@ -9,8 +9,8 @@ import (
 	"nerbench/harness/files"
 )
 
-// A program scores predictions that it holds in memory. Files on disk are named
-// instead: files.File{Name: "gold.jsonl"}.
+// This example scores predictions in memory. Files on disk only need a name:
+// files.File{Name: "gold.jsonl"}.
 func ExamplePredictions() {
 	gold := `{"id": "1", "text": "Ada lives in Oslo.", "spans": [{"start": 0, "end": 3, "type": "person"}, {"start": 13, "end": 17, "type": "city"}]}`
 	pred := `{"id": "1", "mentions": [{"text": "Ada", "type": "person"}, {"text": "Oslo", "type": "person"}]}`

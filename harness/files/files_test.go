@@ -129,7 +129,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestUsageErrors: a wrong option is a UsageError, and nothing is read.
+// TestUsageErrors checks that an invalid option is a UsageError, before any input is read.
 func TestUsageErrors(t *testing.T) {
 	absent := files.File{Name: "absent"}
 	eval := func(p files.Predictions, o files.Options) error {
@@ -179,7 +179,7 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
-// TestErrorsNameFileAndLine: whichever of the files is wrong.
+// TestErrorsNameFileAndLine checks the errors about each of the files.
 func TestErrorsNameFileAndLine(t *testing.T) {
 	needsTrain, err := metrics.ParseBy([]string{"bucket:oDen"})
 	if err != nil {
@@ -245,7 +245,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestFilter: what is written up to an error, and the error.
+// TestFilter checks the output up to an error, and the error.
 func TestFilter(t *testing.T) {
 	const line = `{"text": "a b", "mentions": [{"text": "b", "type": "x"}]}` + "\n"
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -286,7 +286,7 @@ type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, errFull }
 
-// TestFilterReportsWriteErrors: an error of the output does not name the input.
+// TestFilterReportsWriteErrors checks that an error of the output does not name the input.
 func TestFilterReportsWriteErrors(t *testing.T) {
 	for _, lines := range []int{1, 10_000} { // at the end, and before it
 		in := strings.Repeat(`{"text": "a", "mentions": []}`+"\n", lines)

@@ -16,7 +16,7 @@ import (
 	"nerbench/runners/runnertest"
 )
 
-// runnerFunc is a runner that is one function.
+// runnerFunc is a function as a runner.
 type runnerFunc func(context.Context, []ner.Query) ([]ner.Completion, error)
 
 func (f runnerFunc) Complete(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
@@ -42,7 +42,7 @@ func passages(n int) iter.Seq2[*ner.Document, error] {
 	}
 }
 
-// twoTypes asks two questions about each passage.
+// twoTypes returns two queries about each passage.
 func twoTypes(d *ner.Document) ([]ner.Query, error) {
 	var out []ner.Query
 	for _, t := range []ner.EntityType{"person", "place"} {
@@ -127,8 +127,8 @@ func TestAskKeepsWhatWasAnsweredBeforeAFailure(t *testing.T) {
 	}
 }
 
-// TestAskGivesUpOnADeadServer: after three failures in time, however many
-// passages are asked at once.
+// TestAskGivesUpOnADeadServer checks that Ask stops after three failures in a row, with
+// any number of passages at once.
 func TestAskGivesUpOnADeadServer(t *testing.T) {
 	for _, slots := range []int{1, 4, 64} {
 		synctest.Test(t, func(t *testing.T) {
@@ -153,8 +153,8 @@ func TestAskGivesUpOnADeadServer(t *testing.T) {
 	}
 }
 
-// TestAskGoesOnWhileTheServerAnswers: failures do not end a run while something
-// is answered between them.
+// TestAskGoesOnWhileTheServerAnswers checks that failures with answers between them do not
+// end a run.
 func TestAskGoesOnWhileTheServerAnswers(t *testing.T) {
 	n := 0
 	shaky := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {

@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// delayVariable makes the test program a server whose answers take so long.
+// delayVariable is the environment variable that makes the test program a server with
+// this delay.
 const delayVariable = "NERBENCH_BENCH_DELAY"
 
 func TestMain(m *testing.M) {
@@ -28,8 +29,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newBenchServer starts a server in a process of its own, as servers are, and returns
-// its URL. It ends with the test.
+// newBenchServer starts a server in a process of its own, and returns its URL. The server
+// ends with the test.
 func newBenchServer(b testing.TB, delay time.Duration) string {
 	program, err := os.Executable()
 	if err != nil {
@@ -62,8 +63,8 @@ func newBenchServer(b testing.TB, delay time.Duration) string {
 	return strings.TrimSpace(url)
 }
 
-// serve answers every prompt with a list of one mention, with as little work as it
-// can: the clients share the processors with it. It ends when its input does.
+// serve answers every prompt with a list of one mention. It does little work, because
+// the clients share the processors. It ends when its input ends.
 func serve(delay string) error {
 	takes, err := time.ParseDuration(delay)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"nerbench/ner"
 )
 
-// TestWhereConventionsPart counts the typical cases of docs/spec/metrics.md §7.7 under
+// TestWhereConventionsDiffer counts the typical cases of docs/spec/metrics.md §7.7 under
 // every mode (§7.4), tier 1, with unaligned mentions as false positives (§7.5).
-func TestWhereConventionsPart(t *testing.T) {
+func TestWhereConventionsDiffer(t *testing.T) {
 	columns := []string{"string set", "all", "leftmost", "cursor", "first", "longest", "all at substrings"}
 	for _, tc := range []struct {
 		name, text string

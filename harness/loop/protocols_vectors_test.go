@@ -117,7 +117,7 @@ func wordDocument(words, labels []string) *ner.Document {
 	return d
 }
 
-// TestGNERVectors holds the preset of docs/spec/metrics.md §9.1 against its vectors.
+// TestGNERVectors compares the preset of docs/spec/metrics.md §9.1 with its vectors.
 func TestGNERVectors(t *testing.T) { reference.EachSet(t, gnerVectors) }
 
 func gnerVectors(t *testing.T, set reference.Set) {
@@ -155,7 +155,7 @@ func ofKind(cases []presetCase, kind string) []presetCase {
 	return slices.DeleteFunc(cases, func(c presetCase) bool { return c.Kind != kind })
 }
 
-// TestInstructUIEVectors holds both presets of docs/spec/metrics.md §9.2 against their
+// TestInstructUIEVectors compares both presets of docs/spec/metrics.md §9.2 with their
 // vectors.
 func TestInstructUIEVectors(t *testing.T) { reference.EachSet(t, instructUIEVectors) }
 
@@ -174,7 +174,7 @@ func instructUIEVectors(t *testing.T, set reference.Set) {
 	}
 }
 
-// TestB2NERVectors holds the third preset of docs/spec/metrics.md §9.2 against its vectors.
+// TestB2NERVectors compares the third preset of docs/spec/metrics.md §9.2 with its vectors.
 func TestB2NERVectors(t *testing.T) { reference.EachSet(t, b2nerVectors) }
 
 func b2nerVectors(t *testing.T, set reference.Set) {
@@ -209,7 +209,7 @@ func checkItems(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// TestGoLLIEVectors holds both presets of docs/spec/metrics.md §9.3 against their vectors.
+// TestGoLLIEVectors compares both presets of docs/spec/metrics.md §9.3 with their vectors.
 func TestGoLLIEVectors(t *testing.T) { reference.EachSet(t, gollieVectors) }
 
 func gollieVectors(t *testing.T, set reference.Set) {
@@ -265,7 +265,7 @@ func typedMentions(pairs [][2]string) []ner.Mention {
 	return out
 }
 
-// TestReasoningNERVectors holds the preset of docs/spec/metrics.md §9.4 against its vectors.
+// TestReasoningNERVectors compares the preset of docs/spec/metrics.md §9.4 with its vectors.
 func TestReasoningNERVectors(t *testing.T) { reference.EachSet(t, reasoningNERVectors) }
 
 func reasoningNERVectors(t *testing.T, set reference.Set) {

@@ -68,9 +68,8 @@ func wantTotal(t *testing.T, s Scored, id string, tp, pred, gold int) {
 	}
 }
 
-// TestScorePerType counts answers to single questions: spans, the paper's strings,
-// and the same sets as a person reads them (docs/spec/metrics.md §3.7), of two readings of
-// the same completions (§8.1).
+// TestScorePerType counts answers to queries about one type: spans, the paper's strings,
+// and the lenient strings (docs/spec/metrics.md §3.7), by both kinds of parsers (§8.1).
 func TestScorePerType(t *testing.T) {
 	s := score(t, ParseOptions{Form: "uniner_list"}, nil,
 		told{gold("d0", "Ada met Ada in Essa .", ner.Span{Start: 0, End: 3, Type: "person"}, ner.Span{Start: 8, End: 11, Type: "person"}, ner.Span{Start: 15, End: 19, Type: "place"}),
@@ -224,7 +223,7 @@ func TestImported(t *testing.T) {
 	}
 }
 
-// TestMarks counts what was asked though a model may take it for something else
+// TestMarks checks the counters of queries that a model may misinterpret
 // (docs/spec/prompts.md §2.4, §2.6).
 func TestMarks(t *testing.T) {
 	long := one("place", "[]")

@@ -8,7 +8,8 @@ import (
 	"nerbench/prompts"
 )
 
-// AllFamilies returns the embedded prompt families, then those of the user's own. The error joins those of bad families; the list has all others.
+// AllFamilies returns the prompt families of the program, then those of the user's
+// own. The error joins those of bad families; the list has all others.
 func (b *Bench) AllFamilies() ([]prompts.Family, error) {
 	own, err := b.readFamilies()
 	if err != nil {
@@ -27,7 +28,7 @@ func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
 	return own.Items, own.Faults[named]
 }
 
-// readFamilies reads the prompt families in the folder Families.
+// readFamilies reads the folders in Families.
 func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
 		return strict.Folder[prompts.Family]{}, nil
@@ -35,8 +36,8 @@ func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	return prompts.ReadFamilies(os.DirFS(b.Families))
 }
 
-// answersOf says how the answers of a run are parsed. A family of the user's own need
-// not be there any more: the run has the form of its answers.
+// answersOf returns how the answers of a run are parsed. A run with a family of the
+// user's own has a key with the form of its answers, so the family may be gone.
 func answersOf(keys map[string]string) (prompts.Answers, error) {
 	if form := keys["answer"]; form != "" {
 		return prompts.Answers{Form: form}, nil
@@ -44,8 +45,8 @@ func answersOf(keys map[string]string) (prompts.Answers, error) {
 	return prompts.AnswersOf(keys["family"], keys["variant"])
 }
 
-// trainedTokens is the length of the prompts that the models of a run's family were
-// trained on; 0: it is not known.
+// trainedTokens returns the longest prompt, in tokens, that the models of a run's
+// family were trained on; 0: unknown.
 func trainedTokens(keys map[string]string) int {
 	i := slices.IndexFunc(prompts.Families, func(f prompts.Family) bool { return f.Name == keys["family"] })
 	if i < 0 {
@@ -54,8 +55,8 @@ func trainedTokens(keys map[string]string) int {
 	return prompts.Families[i].TrainedTokens
 }
 
-// Describe adds to a dataset what is known of its types beside their names: by the
-// user, else by the program.
+// Describe adds the descriptions of its types to a dataset: those of the user, else
+// the embedded ones.
 func (b *Bench) Describe(dataset *prompts.Dataset) error {
 	if b.Families != "" {
 		found, err := prompts.Describe(dataset, os.DirFS(b.Families))

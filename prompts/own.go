@@ -13,10 +13,9 @@ import (
 	"nerbench/internal/strict"
 )
 
-// AnswerShapes are the forms of the answers to prompts of the user's own: a list
-// of strings, for one type; and for all types an object of lists, a list of
-// objects with text and type, a list of pairs of mention and type, and the text
-// with a tag around each mention.
+// AnswerShapes are the forms of the answers to prompts of the user's own. For one type:
+// a list of strings. For all types: an object of lists, a list of objects with text
+// and type, a list of pairs of mention and type, or the text with tags around mentions.
 var AnswerShapes = []string{"list", "object", "objects", "pairs", "tags"}
 
 // header is the file family.toml of a family of the user's own.
@@ -39,7 +38,7 @@ type headerVariant struct {
 
 const headerFile = "family.toml"
 
-// typesFolder is beside the families; it has descriptions of types.
+// typesFolder is the folder with descriptions of types, beside the families.
 const typesFolder = "types"
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -101,8 +100,8 @@ func ReadFamily(fsys fs.FS, name string) (Family, error) {
 	return f, nil
 }
 
-// ownForm is the form of the answers to prompts of the user's own; empty: the family
-// is one of the program.
+// ownForm returns the form of the answers if the family is one of the user's own; else
+// "".
 func (f *Family) ownForm() string {
 	if !f.own {
 		return ""
@@ -110,7 +109,7 @@ func (f *Family) ownForm() string {
 	return f.answers[""].Form
 }
 
-// ownStyle is that of a shape of answers.
+// ownStyle returns the style for a form of answers.
 func ownStyle(answer string) style {
 	switch answer {
 	case "list":
@@ -127,8 +126,7 @@ func ownStyle(answer string) style {
 	return s
 }
 
-// familyLint collects the faults of a family. Its methods never stop at the first
-// one.
+// familyLint collects all faults of a family.
 type familyLint struct {
 	family *Family
 	file   string // of the header
@@ -144,9 +142,9 @@ func (l *familyLint) header(h header) {
 	known := func(other Family) bool { return other.Name == f.Name }
 	switch {
 	case !namePattern.MatchString(f.Name):
-		l.fault(l.file, "the folder %q names the family: want lower-case letters, digits and underscores", f.Name)
+		l.fault(l.file, "folder %q: want lower-case letters, digits and underscores, because it is the name of the family", f.Name)
 	case slices.ContainsFunc(Families, known):
-		l.fault(l.file, "family %q: the program has a family of that name", f.Name)
+		l.fault(l.file, "family %q: an embedded family of that name exists", f.Name)
 	}
 	if h.Meaning == "" || strings.Contains(h.Meaning, "\n") {
 		l.fault(l.file, "meaning: want one line")
@@ -158,13 +156,13 @@ func (l *familyLint) header(h header) {
 		l.fault(l.file, "shape: %q is not one of chat, completion", h.Shape)
 	}
 	if h.MaxTokens < 1 {
-		l.fault(l.file, "max_tokens: %d: want the longest answer, in tokens", h.MaxTokens)
+		l.fault(l.file, "max_tokens: %d: want a number of tokens above 0", h.MaxTokens)
 	}
 	if slices.Contains(h.Stop, "") {
 		l.fault(l.file, "stop: an empty string would end every answer")
 	}
 	if len(h.Variants) == 0 {
-		l.fault(l.file, "variant: missing: want one [[variant]] at least")
+		l.fault(l.file, "variant: missing: want at least one [[variant]]")
 	}
 	seen := map[string]bool{}
 	for i, v := range h.Variants {
@@ -172,13 +170,14 @@ func (l *familyLint) header(h header) {
 			l.fault(l.file, "variant[%d].name: %q: want lower-case letters, digits and underscores", i, v.Name)
 		}
 		if seen[v.Name] {
-			l.fault(l.file, "variant[%d].name: %q stands twice", i, v.Name)
+			l.fault(l.file, "variant[%d].name: %q occurs twice", i, v.Name)
 		}
 		seen[v.Name] = true
 	}
 }
 
-// variant lints the templates of a variant, and finds out what types must have.
+// variant lints the templates of a variant, and determines the descriptions that types
+// must have.
 func (l *familyLint) variant(v headerVariant) Variant {
 	f := l.family
 	parsed, files := map[string]template{}, map[string]string{}
@@ -201,7 +200,7 @@ func (l *familyLint) variant(v headerVariant) Variant {
 		main = "user"
 	}
 	if _, there := files[main]; !there {
-		l.fault(l.file, "variant %s: there is no template %s", v.Name, path.Join(f.Name, strings.TrimSuffix(v.Name+"."+main, ".")+".txt"))
+		l.fault(l.file, "variant %s: no template %s", v.Name, path.Join(f.Name, strings.TrimSuffix(v.Name+"."+main, ".")+".txt"))
 		return Variant{Name: v.Name, Meaning: v.Meaning}
 	}
 	prompt, read := parsed[main]
@@ -211,7 +210,7 @@ func (l *familyLint) variant(v headerVariant) Variant {
 	l.prompt(prompt, files[main])
 	l.demonstrations(prompt, parsed, files, main)
 	if _, there := files["type"]; there && f.Layout == "per-type" {
-		l.fault(files["type"], "it is one type of a list, and answer %s asks for one type at a time", f.ownForm())
+		l.fault(files["type"], "template for a list of types, but answer %s has one type per query", f.ownForm())
 	}
 	if t, there := parsed["type"]; there && !t.has(slotType) && !t.has(slotTag) {
 		l.fault(files["type"]+":1", "template without {type}")
@@ -228,7 +227,7 @@ func (l *familyLint) variant(v headerVariant) Variant {
 	return out
 }
 
-// prompt lints the template of the question.
+// prompt lints the template of the query.
 func (l *familyLint) prompt(t template, file string) {
 	f := l.family
 	want := slotTypes
@@ -242,30 +241,29 @@ func (l *familyLint) prompt(t template, file string) {
 	}
 	if line := len(f.DatasetLine) > 0; line != t.has(slotDataset) {
 		if line {
-			l.fault(file+":1", "template without {dataset}, where dataset_line is true")
+			l.fault(file+":1", "template without {dataset}, but dataset_line is true")
 		} else {
-			l.fault(file+":1", "template with {dataset}, where dataset_line is not true")
+			l.fault(file+":1", "template with {dataset}, but dataset_line is not true")
 		}
 	}
 }
 
-// demonstrations lints the forms of few-shot prompts: a part of the prompt, or
-// messages of a chat.
+// demonstrations lints the templates of demonstrations, in the prompt or as messages.
 func (l *familyLint) demonstrations(prompt template, parsed map[string]template, files map[string]string, main string) {
 	f := l.family
 	turn, there := parsed["demonstration"]
 	switch {
 	case !f.Fewshot && prompt.has(slotDemonstrations):
-		l.fault(files[main]+":1", "template with {demonstrations}, where fewshot is not true")
+		l.fault(files[main]+":1", "template with {demonstrations}, but fewshot is not true")
 	case !f.Fewshot && there:
-		l.fault(files["demonstration"], "there are no demonstrations: fewshot is not true")
+		l.fault(files["demonstration"], "template for demonstrations, but fewshot is not true")
 	case there && !prompt.has(slotDemonstrations):
-		l.fault(files[main]+":1", "template without {demonstrations}, where there is one for a demonstration")
+		l.fault(files[main]+":1", "template without {demonstrations}, but there is a template for demonstrations")
 	case prompt.has(slotDemonstrations) && !there, f.Fewshot && f.Shape == "completion" && !there:
 		l.fault(files[main]+":1", "demonstrations need a template of their own, %s", strings.TrimSuffix(path.Base(files[main]), ".txt")+".demonstration.txt")
 	}
 	if _, examples := files["examples"]; examples && !there {
-		l.fault(files["examples"], "it stands before demonstrations in the prompt, and there are none")
+		l.fault(files["examples"], "template for the text before demonstrations, but the prompt has no {demonstrations}")
 	}
 	for _, s := range []slot{slotText, slotAnswer} {
 		if there && !turn.has(s) {
@@ -274,8 +272,7 @@ func (l *familyLint) demonstrations(prompt template, parsed map[string]template,
 	}
 }
 
-// files reports files that belong to nothing: a misspelt name would silently be
-// no part of the prompt.
+// files reports files that belong to no variant, because the name may be misspelt.
 func (l *familyLint) files(fsys fs.FS) {
 	known := []string{headerFile}
 	for _, v := range l.family.Variants {
@@ -289,16 +286,16 @@ func (l *familyLint) files(fsys fs.FS) {
 	}
 	for _, e := range entries {
 		if !slices.Contains(known, e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			l.fault(path.Join(l.family.Name, e.Name()), "belongs to no variant (want VARIANT.txt or VARIANT.PART.txt; parts: %s)", strings.Join(ownParts, ", "))
+			l.fault(path.Join(l.family.Name, e.Name()), "not a file of a variant (want VARIANT.txt or VARIANT.PART.txt; parts: %s)", strings.Join(ownParts, ", "))
 		}
 	}
 }
 
-// ownParts are the parts that families of the user's own may have.
+// ownParts are the template parts of families of the user's own.
 var ownParts = []string{"system", "user", "demonstration", "examples", "type"}
 
-// badLine is the first line, from 1, that is not UTF-8 or ends in a carriage
-// return; 0: none.
+// badLine returns the first line, from 1, that is not UTF-8 or ends in a carriage
+// return; 0: no such line.
 func badLine(text string) int {
 	for i, line := range strings.Split(text, "\n") {
 		if !utf8.ValidString(line) || strings.HasSuffix(line, "\r") {
@@ -308,7 +305,7 @@ func badLine(text string) int {
 	return 0
 }
 
-// slotsOf are the placeholders that a part of a family may use.
+// slotsOf returns the placeholders that are valid in a part.
 func slotsOf(f *Family, part string) []slot {
 	if !f.own {
 		all := make([]slot, slots)

@@ -96,7 +96,9 @@ func readPlan(c *cli.Context) (ner.Plan, error) {
 		switch {
 		case !ok:
 			return p, fault.Usagef("--set %s: want key=value", pair)
-		case known && !key.Settable:
+		case !known:
+			return p, fault.Usagef("--set %v", ner.UnknownKey(name, ner.KeyNames(ner.Settable)))
+		case !key.Settable:
 			return p, fault.Usagef("--set %s: %q is determined by the program and cannot be set (keys to set: %s)", pair, name, strings.Join(ner.KeyNames(ner.Settable), ", "))
 		}
 		if err := p.Set(name, value); err != nil {
@@ -104,7 +106,7 @@ func readPlan(c *cli.Context) (ner.Plan, error) {
 		}
 	}
 	for _, key := range ner.Keys {
-		if !key.Flag || !c.IsSet(key.Name) {
+		if !key.Flag || !c.IsSet(key.Name) || c.Value(key.Name) == 0 { // 0: the default
 			continue
 		}
 		if err := p.Set(key.Name, fmt.Sprint(c.Value(key.Name))); err != nil {

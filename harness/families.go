@@ -8,8 +8,8 @@ import (
 	"nerbench/prompts"
 )
 
-// AllFamilies returns the prompt families of the program, then those of the user's
-// own. The error joins those of bad families; the list has all others.
+// AllFamilies returns the embedded prompt families, then those of the user's own. The
+// error joins those of invalid families; the list has all others.
 func (b *Bench) AllFamilies() ([]prompts.Family, error) {
 	own, err := b.readFamilies()
 	if err != nil {
@@ -18,8 +18,8 @@ func (b *Bench) AllFamilies() ([]prompts.Family, error) {
 	return slices.Concat(prompts.Families, own.Items), own.Err()
 }
 
-// OwnFamilies returns the families of the user's own that can be used. The error of a
-// bad family is returned only if it is the named one.
+// OwnFamilies returns the valid families of the user's own. The error of an invalid
+// family is returned only if it is the named one.
 func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
 	own, err := b.readFamilies()
 	if err != nil {
@@ -28,7 +28,7 @@ func (b *Bench) OwnFamilies(named string) ([]prompts.Family, error) {
 	return own.Items, own.Faults[named]
 }
 
-// readFamilies reads the folders in Families.
+// readFamilies reads the families of the user's own.
 func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 	if b.Families == "" {
 		return strict.Folder[prompts.Family]{}, nil

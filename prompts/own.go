@@ -43,10 +43,9 @@ const typesFolder = "types"
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// ReadFamilies reads the families of the user's own: each folder of fsys is one,
-// but for types, which has descriptions of types. Reading is strict, but a bad
-// family does not prevent reading the others. Its error joins all its faults; each
-// names its file, and its line where there is one.
+// ReadFamilies reads the families of the user's own. Each folder of fsys is a family,
+// except types, the folder with descriptions of types. Reading is strict. The error of
+// an invalid family joins all its faults, with file and line; the others are still read.
 func ReadFamilies(fsys fs.FS) (strict.Folder[Family], error) {
 	folder := strict.Folder[Family]{Faults: map[string]error{}}
 	entries, err := fs.ReadDir(fsys, ".")

@@ -105,11 +105,13 @@ type datasetLine struct {
 }
 
 func (env *environment) listDatasets(ctx context.Context, suite, domain string) error {
-	ds, err := env.bench.SelectDatasets(nil, suite, domain)
+	_, bad := env.bench.AllDatasets() // bad files are errors here, not notes
+	quiet := *env.bench
+	quiet.Notify = nil
+	ds, err := quiet.SelectDatasets(nil, suite, domain)
 	if err != nil {
 		return err
 	}
-	_, bad := env.bench.AllDatasets()
 	lines := []datasetLine{}
 	ready := 0
 	for _, r := range ds {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -215,6 +216,27 @@ func TestEvalEndsWithItsContext(t *testing.T) {
 	cancel()
 	if _, err := predictions(twoDocuments, twoPredictions).Eval(ctx, files.Options{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestParseEndsWithItsContext: an interrupt while the next line is awaited is an error,
+// not the end of the input.
+func TestParseEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, parse := range map[string]func() error{
+		"parse": func() error {
+			return files.Parse(ctx, files.File{Name: "in", In: strings.NewReader("")}, io.Discard, files.ParseOptions{Family: "uniner", Types: answers.ParseTypeNames("person")})
+		},
+		"align": func() error {
+			return files.Align(ctx, files.File{Name: "in", In: strings.NewReader("")}, io.Discard, answers.Alignment{})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := parse(); !errors.Is(err, context.Canceled) {
+				t.Errorf("error is %v", err)
+			}
+		})
 	}
 }
 

@@ -34,6 +34,8 @@ func filter(ctx context.Context, in File, out io.Writer, answer func(line []byte
 		return err
 	case stopped != nil:
 		return stopped
+	case flushed != nil:
+		return flushed
 	}
-	return flushed
+	return ctx.Err() // it may have ended while the last line was awaited
 }

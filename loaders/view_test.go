@@ -149,7 +149,7 @@ func TestTable6(t *testing.T) {
 			Measured map[string]json.RawMessage
 		}
 	}
-	referenceFile(t, &expected, "benchmark", "datasets.json")
+	referenceFile(t, &expected, "benchmark", "rows.json")
 	data := os.DirFS(reference.Path(t, "data"))
 	ds, err := datasets.Embedded()
 	if err != nil {

@@ -66,6 +66,10 @@ var imports = map[string][]string{
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
+	"harness/doctor": {
+		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",
+		"runners/open", "runners/tagger", "runners/vllm",
+	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
 		"ner", "datasets", "harness", "harness/loop", "internal/fault", "internal/strict", "metrics", "metrics/stats",
 		"reports", "reports/paper", "results", "runners/open",
@@ -84,6 +88,7 @@ var imports = map[string][]string{
 	},
 
 	"internal/checksum":  {},
+	"internal/terminal":  {},
 	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
 	"internal/jsonl":     {},
 	"internal/parallel":  {},
@@ -95,9 +100,9 @@ var imports = map[string][]string{
 	"internal/tinymodel": {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/sample", "datasets/verify", "harness/loop", "loaders", "metrics", "metrics/stats", "prompts",
-		"harness", "harness/compare", "harness/files", "internal/atomicfile", "internal/config", "internal/fault", "runners/cards", "runners/open",
-		"reports", "reports/page", "reports/paper", "results", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm", "sweeps",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
+		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/terminal", "loaders", "metrics",
+		"metrics/stats", "prompts", "reports", "reports/page", "reports/paper", "results", "runners/cards", "runners/open", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/harness/doctor"
 	"nerbench/internal/fault"
 	"nerbench/reports"
 	"nerbench/results"
@@ -75,6 +76,6 @@ func stateStyle(state results.State) style {
 }
 
 // findingStyle is the colour of a state that doctor prints.
-func findingStyle(state string) style {
-	return map[string]style{fine: green, absent: yellow, broken: red}[state]
+func findingStyle(state doctor.State) style {
+	return map[doctor.State]style{doctor.OK: green, doctor.Absent: yellow, doctor.Broken: red}[state]
 }

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 
 	"nerbench/harness/compare"
+	"nerbench/internal/terminal"
 	"nerbench/metrics"
 	"nerbench/reports"
 )
@@ -67,7 +68,7 @@ func (r *compareText) writeTypes(w io.Writer, i int) error {
 	for _, t := range slices.Sorted(maps.Keys(types)) {
 		o := types[t]
 		o.Passages = o.A.NGold
-		writeOutcome(tw, o, printable(string(t)), reports.Percent(o.A.F1), reports.Percent(o.B.F1))
+		writeOutcome(tw, o, terminal.Printable(string(t)), reports.Percent(o.A.F1), reports.Percent(o.B.F1))
 	}
 	return tw.Flush()
 }
@@ -113,7 +114,7 @@ func (r *compareText) writeFlips(w io.Writer, n int) error {
 	fmt.Fprintf(w, "\nflips: only A found %d gold entities, only B %d\n", counts.OnlyA, counts.OnlyB)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range compare.FirstFlips(flips, n) {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", map[string]string{"a": "A", "b": "B"}[f.Found], printable(string(f.Type)), printable(f.Text), printable(f.Document))
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", map[string]string{"a": "A", "b": "B"}[f.Found], terminal.Printable(string(f.Type)), terminal.Printable(f.Text), terminal.Printable(f.Document))
 	}
 	if err := tw.Flush(); err != nil {
 		return err

@@ -4,17 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/doctor"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 )
 
 func doctorCommand(env *environment) *cli.Command {
@@ -40,57 +41,62 @@ The exit code is 1 if one of them is broken. A missing one is no error.`,
 	}
 }
 
-// finding is what doctor says of one thing.
-type finding struct {
-	Name   string         `json:"name"`
-	State  string         `json:"state"` // ok, absent, or broken
-	Text   string         `json:"text"`
-	Hint   string         `json:"hint,omitempty"`
-	Lines  []string       `json:"-"` // below the text
-	Detail map[string]any `json:"detail,omitempty"`
-}
-
-const (
-	fine   = "ok"
-	absent = "absent" // not there, which is no fault
-	broken = "broken"
-)
-
-// found makes a finding of an error, with its hint.
-func found(state string, err error) finding {
-	f := finding{State: state, Text: err.Error()}
-	f.Hint = harness.StoreAdvice(err)
-	if hint, ok := errors.AsType[*fault.Hint](err); ok {
-		f.Hint = hint.Advice
-	}
-	return f
-}
-
 // examinations lists what doctor looks at, in order. What stands apart runs code of
 // others, such as the driver of a GPU, which may crash or hang: it is looked at in a
 // process of its own.
 var examinations = []struct {
 	name    string
-	examine func(*environment, context.Context) finding
+	examine func(*environment, context.Context) doctor.Finding
 	apart   bool
 }{
 	{"program", examineProgram, false},
 	{"config", examineConfig, false},
-	{"store", examineStore, false},
-	{"data", examineData, false},
-	{"ollama", examineOllama, false},
-	{"vllm", examineVLLM, false},
-	{"gguf", examineGGUF, true},
-	{"tagger", examineTagger, false},
-	{"disk", examineDisk, false},
+	{"store", checks((*doctor.Doctor).Store), false},
+	{"data", checks((*doctor.Doctor).Data), false},
+	{"ollama", checks((*doctor.Doctor).Ollama), false},
+	{"vllm", checks((*doctor.Doctor).VLLM), false},
+	{"gguf", checks((*doctor.Doctor).GGUF), true},
+	{"tagger", checks((*doctor.Doctor).Tagger), false},
+	{"disk", checks((*doctor.Doctor).Disk), false},
+}
+
+// checks makes an examination of a check of the machine.
+func checks(check func(*doctor.Doctor, context.Context) doctor.Finding) func(*environment, context.Context) doctor.Finding {
+	return func(env *environment, ctx context.Context) doctor.Finding {
+		return check(&doctor.Doctor{Bench: env.bench, Getenv: env.variable, KeyFile: env.keyFile(false)}, ctx)
+	}
+}
+
+func examineProgram(*environment, context.Context) doctor.Finding {
+	return doctor.Finding{
+		State: doctor.OK,
+		Text:  fmt.Sprintf("nerbench %s, %s, %s/%s, %d processors", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0)),
+	}
+}
+
+// examineConfig says where each setting comes from.
+func examineConfig(env *environment, _ context.Context) doctor.Finding {
+	settings := append(slices.Clone(env.settings), env.endpoints()...)
+	f := doctor.Finding{State: doctor.OK, Text: env.config.Path, Detail: map[string]any{"file": env.config.Path, "settings": settings}}
+	if f.Text == "" {
+		f.State, f.Text = doctor.Absent, "no configuration file (docs/config.md)"
+	}
+	for _, s := range settings {
+		value := s.Value
+		if value == "" {
+			value = "none"
+		}
+		f.Lines = append(f.Lines, fmt.Sprintf("%s: %s (%s)", s.Name, terminal.Printable(value), s.origin()))
+	}
+	return f
 }
 
 // apartWait is how long a process of its own may take: drivers need seconds.
 const apartWait = 30 * time.Second
 
 // examineApart looks at one thing in a process of its own.
-func examineApart(name string) func(*environment, context.Context) finding {
-	return func(env *environment, ctx context.Context) finding {
+func examineApart(name string) func(*environment, context.Context) doctor.Finding {
+	return func(env *environment, ctx context.Context) doctor.Finding {
 		ctx, stop := context.WithTimeout(ctx, apartWait)
 		defer stop()
 		args := []string{"doctor", "--only", name, "--json"}
@@ -101,14 +107,14 @@ func examineApart(name string) func(*environment, context.Context) finding {
 		var said bytes.Buffer
 		cmd.Stdout = &said
 		err := cmd.Run()
-		var report struct{ Findings []finding }
+		var report struct{ Findings []doctor.Finding }
 		if json.Unmarshal(said.Bytes(), &report) == nil && len(report.Findings) == 1 {
 			return report.Findings[0]
 		}
 		if ctx.Err() != nil {
 			err = fmt.Errorf("no answer within %s", apartWait)
 		}
-		return finding{State: broken, Text: fmt.Sprintf("what it loads fails: %v", err), Hint: "a driver or a library is broken: name another folder of libraries in NERBENCH_LLAMA_LIB"}
+		return doctor.Finding{State: doctor.Broken, Text: fmt.Sprintf("what it loads fails: %v", err), Hint: "a driver or a library is broken: name another folder of libraries in NERBENCH_LLAMA_LIB"}
 	}
 }
 
@@ -121,7 +127,7 @@ func examined() []string {
 }
 
 func (env *environment) doctor(ctx context.Context, only string) error {
-	findings := []finding{}
+	findings := []doctor.Finding{}
 	var faults []string
 	for _, e := range examinations {
 		if only != "" && e.name != only {
@@ -137,7 +143,7 @@ func (env *environment) doctor(ctx context.Context, only string) error {
 		}
 		f.Name = e.name
 		findings = append(findings, f)
-		if f.State == broken {
+		if f.State == doctor.Broken {
 			faults = append(faults, e.name)
 		}
 		if !env.json {

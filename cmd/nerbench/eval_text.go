@@ -10,6 +10,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/harness/files"
+	"nerbench/internal/terminal"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -76,7 +77,7 @@ func (e *evalText) writeMetric(w io.Writer, m files.MetricReport) error {
 	}
 	if e.ByType {
 		for _, typ := range m.Tally.Types() {
-			line(printable(string(typ)), m.Type(typ))
+			line(terminal.Printable(string(typ)), m.Type(typ))
 		}
 	}
 	line("micro", m.Total())
@@ -185,16 +186,7 @@ func orNone(t ner.EntityType) string {
 	if t == "" {
 		return "none"
 	}
-	return printable(string(t))
-}
-
-// printable returns a name, quoted if it has characters that could disturb a terminal.
-func printable(name string) string {
-	quoted := strconv.QuoteToGraphic(name)
-	if name != "" && quoted == `"`+name+`"` {
-		return name
-	}
-	return quoted
+	return terminal.Printable(string(t))
 }
 
 // writeOutcomes prints the number of queries by outcome, and the share of failures.

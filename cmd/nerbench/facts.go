@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"nerbench/internal/terminal"
 	"nerbench/ner"
 	"strconv"
 	"text/tabwriter"
@@ -22,7 +23,7 @@ func writeFacts(w io.Writer, facts map[string]string) error {
 		if f.Name == "prompt_tokens_computed" {
 			v += shareOf(v, facts["prompt_tokens"])
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%s\n", f.Name, printable(v), f.Meaning)
+		fmt.Fprintf(tw, "%s\t%s\t%s\n", f.Name, terminal.Printable(v), f.Meaning)
 	}
 	if err := tw.Flush(); err != nil {
 		return err

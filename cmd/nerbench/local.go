@@ -25,3 +25,8 @@ func readLocal(c *cli.Context) open.Local {
 		Aggregation: c.String("aggregation"),
 	}
 }
+
+// apiKeyFlag names a file with the key of a server.
+func apiKeyFlag() cli.Flag {
+	return &cli.StringFlag{Name: "api-key-file", Usage: "`FILE` with the API key of the server (default: OPENAI_API_KEY)"}
+}

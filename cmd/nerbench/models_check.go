@@ -8,6 +8,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 )
 
 func checkFlags() []cli.Flag {
@@ -71,7 +72,7 @@ func (env *environment) printChecked(v *harness.Checked) {
 	fmt.Fprintf(env.stdout, "%s at %s, digest %s\n", v.Model, v.Server, digest)
 	for _, line := range []struct{ name, value string }{{"computed by", v.Device}, {"special tokens", v.Special}} {
 		if line.value != "" {
-			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, printable(line.value))
+			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, terminal.Printable(line.value))
 		}
 	}
 	if v.Context > 0 {
@@ -80,16 +81,16 @@ func (env *environment) printChecked(v *harness.Checked) {
 	fmt.Fprintf(env.stdout, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
 	fmt.Fprintf(env.stdout, "limits: %d tokens per answer, %s for all queries; %d tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, v.AnswerTokens)
 	if v.Example != "" {
-		fmt.Fprintf(env.stdout, "the first answer: %s\n", printable(v.Example))
+		fmt.Fprintf(env.stdout, "the first answer: %s\n", terminal.Printable(v.Example))
 	}
 	for _, r := range v.Remarks {
-		fmt.Fprintf(env.stdout, "note: %s\n", printable(r))
+		fmt.Fprintf(env.stdout, "note: %s\n", terminal.Printable(r))
 	}
 	if v.OK {
 		fmt.Fprintln(env.stdout, "the model works")
 		return
 	}
-	fmt.Fprintf(env.stdout, "a run would fail: %s\n", printable(strings.Join(v.Problems, "; ")))
+	fmt.Fprintf(env.stdout, "a run would fail: %s\n", terminal.Printable(strings.Join(v.Problems, "; ")))
 }
 
 // checkedOutcomes lists the numbers of answers by outcome, and the number of those

@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -163,4 +166,30 @@ func (env *environment) paperData(ctx context.Context, item paper.Item) (reports
 	}
 	g.Title, g.Notes = item.Title, append(notes, g.Notes...)
 	return reports.Exhibit{Name: item.Name, Title: item.Title, Grids: []reports.Grid{g}, JSON: lines}, nil
+}
+
+// writeExhibit writes an exhibit into a folder. An empty format stands for all
+// formats. It returns the number of files.
+func writeExhibit(dir string, x *reports.Exhibit, format string) (written int, err error) {
+	for _, f := range x.Files(format) {
+		if err := atomicfile.Write(filepath.Join(dir, f.Name), func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
+			return written, err
+		}
+		written++
+	}
+	return written, nil
+}
+
+// readFormat returns the format of --format, one of known. The default is json with
+// --json, else the first one.
+func (env *environment) readFormat(command, named string, known []string) (string, error) {
+	switch {
+	case named == "" && env.json:
+		return "json", nil
+	case named == "":
+		return known[0], nil
+	case !slices.Contains(known, named):
+		return "", fault.Usagef("%s: --format %s: unknown (one of %s)", command, named, strings.Join(known, ", "))
+	}
+	return named, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 	"nerbench/results"
 )
 
@@ -99,7 +100,7 @@ func (env *environment) removeRuns(ctx context.Context, names []string) error {
 		removed = append(removed, r.ID)
 		if !env.json {
 			fmt.Fprintf(env.stdout, "removed %s: %s, %s, %d of %d passages\n",
-				r.ID, printable(r.Keys["model"]), printable(r.Keys["dataset"]), r.Complete, r.Passages)
+				r.ID, terminal.Printable(r.Keys["model"]), terminal.Printable(r.Keys["dataset"]), r.Complete, r.Passages)
 		}
 	}
 	if env.json {

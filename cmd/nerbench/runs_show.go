@@ -12,6 +12,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/harness/loop"
+	"nerbench/internal/terminal"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -82,7 +83,7 @@ func (env *environment) writeRuns(runs []runJSON) error {
 	fmt.Fprintf(tw, "run\tdataset\tmodel\tfamily\t%s\tpassages\tqueries\tspan_f1\tuniner_f1\t\n", env.paint(w, usual, "state"))
 	for _, r := range runs {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
-			printable(r.Keys["dataset"]), printable(r.Keys["model"]), printable(r.Keys["family"]), env.paint(w, stateStyle(r.State), string(r.State)),
+			terminal.Printable(r.Keys["dataset"]), terminal.Printable(r.Keys["model"]), terminal.Printable(r.Keys["family"]), env.paint(w, stateStyle(r.State), string(r.State)),
 			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1"), headlineOf(r, "uniner_f1"))
 	}
 	return tw.Flush()
@@ -179,7 +180,7 @@ func (r *shownRun) writeText(env *environment) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, k := range ner.Keys {
 		if v, ok := r.Keys[k.Name]; ok {
-			fmt.Fprintf(tw, "%s\t%s\t%s\n", k.Name, printable(v), k.Meaning)
+			fmt.Fprintf(tw, "%s\t%s\t%s\n", k.Name, terminal.Printable(v), k.Meaning)
 		}
 	}
 	if err := tw.Flush(); err != nil {
@@ -223,7 +224,7 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	}
 	for _, t := range slices.Sorted(maps.Keys(r.ByType)) {
 		if c, ok := r.ByType[t][id]; ok {
-			line(printable(string(t)), c)
+			line(terminal.Printable(string(t)), c)
 		}
 	}
 	line("all types", r.Scores[id])

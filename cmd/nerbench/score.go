@@ -13,6 +13,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 	"nerbench/reports"
 )
 
@@ -80,7 +81,7 @@ func changeMark(r *harness.RescoredRun, id string) string {
 func (env *environment) printAverages(list []harness.SystemAverages) error {
 	tw := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	for _, s := range list {
-		fmt.Fprintf(tw, "\naverages of %s\n", printable(s.System))
+		fmt.Fprintf(tw, "\naverages of %s\n", terminal.Printable(s.System))
 		for _, m := range s.Metrics {
 			fmt.Fprintf(tw, "  %s\tmean_rows %s\tmean_domains %s\tpooled_micro %s\n", m.Metric, averageText(m.MeanRows), averageText(m.MeanDomains), averageText(m.PooledMicro))
 		}

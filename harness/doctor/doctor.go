@@ -1,0 +1,255 @@
+// Package doctor checks what works on a machine: the store, the data, the servers,
+// the libraries for models in the process, the tagger, the disk.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"nerbench/harness"
+	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
+	"nerbench/loaders"
+	"nerbench/ner"
+	"nerbench/results"
+	"nerbench/runners"
+	"nerbench/runners/ollama"
+	"nerbench/runners/tagger"
+)
+
+// State is the state of one thing.
+type State string
+
+// The states.
+const (
+	OK     State = "ok"
+	Absent State = "absent" // not there, which is no fault
+	Broken State = "broken"
+)
+
+// Finding is the result of one check.
+type Finding struct {
+	Name   string         `json:"name"`
+	State  State          `json:"state"`
+	Text   string         `json:"text"`
+	Hint   string         `json:"hint,omitempty"`
+	Lines  []string       `json:"-"` // below the text
+	Detail map[string]any `json:"detail,omitempty"`
+}
+
+// Found makes a finding of an error, with its hint.
+func Found(state State, err error) Finding {
+	f := Finding{State: state, Text: err.Error()}
+	f.Hint = harness.StoreAdvice(err)
+	if hint, ok := errors.AsType[*fault.Hint](err); ok {
+		f.Hint = hint.Advice
+	}
+	return f
+}
+
+// Doctor checks a machine.
+type Doctor struct {
+	Bench *harness.Bench
+	// Getenv reads the environment variables of servers and libraries, such as
+	// OLLAMA_HOST.
+	Getenv func(string) string
+	// KeyFile is the file with the key of an OpenAI-compatible server; empty: the
+	// variable OPENAI_API_KEY.
+	KeyFile string
+}
+
+// Store opens the store, and checks that it can be written.
+func (d *Doctor) Store(ctx context.Context) Finding {
+	store, err := d.Bench.ReadStore(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return d.noStore(err)
+	case errors.Is(err, results.ErrOlder):
+		return Found(OK, err)
+	case err != nil:
+		return Found(Broken, err)
+	}
+	defer store.Close()
+	runs, err := store.Runs(ctx, nil)
+	if err != nil {
+		return Found(Broken, err)
+	}
+	complete, queries := 0, 0
+	for _, r := range runs {
+		queries += r.Queries
+		if r.State == results.Complete {
+			complete++
+		}
+	}
+	f := Finding{State: OK, Detail: map[string]any{"path": d.Bench.Store, "runs": len(runs), "complete": complete, "queries": queries}}
+	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", d.Bench.Store, len(runs), complete, queries)
+	// Opening it for writing proves that it can be written, and changes nothing:
+	// its schema is the current one.
+	writable, err := d.Bench.OpenStore(ctx)
+	if errors.Is(err, results.ErrReadOnly) || errors.Is(err, results.ErrLocked) {
+		f.Text += fmt.Sprintf("; it can only be read: %v", err)
+		return f
+	}
+	if err != nil {
+		return Found(Broken, err)
+	}
+	if err := writable.Close(); err != nil {
+		return Found(Broken, err)
+	}
+	return f
+}
+
+// noStore says whether a store could be made.
+func (d *Doctor) noStore(err error) Finding {
+	folder := filepath.Dir(d.Bench.Store)
+	if _, err := os.Stat(folder); err != nil {
+		return Found(Broken, fmt.Errorf("store: %s: its folder: %w", d.Bench.Store, errors.Unwrap(err)))
+	}
+	return Found(Absent, err)
+}
+
+// Data counts the datasets whose files are present.
+func (d *Doctor) Data(ctx context.Context) Finding {
+	ds, err := d.Bench.AllDatasets() // a bad file of the user's own is broken
+	if err != nil {
+		return Found(Broken, err)
+	}
+	if _, err := os.Stat(d.Bench.Data); err != nil {
+		return Finding{
+			State: Absent, Text: fmt.Sprintf("%s: %v", d.Bench.Data, errors.Unwrap(err)),
+			Hint: "name the folder of native files with --data, or fill it with nerbench datasets import",
+		}
+	}
+	ready, reasons := []string{}, map[string][]string{}
+	for _, dataset := range ds {
+		if why := d.Bench.Absence(ctx, dataset); why != "" {
+			reasons[why] = append(reasons[why], dataset.ID)
+		} else {
+			ready = append(ready, dataset.ID)
+		}
+	}
+	f := Finding{State: OK, Detail: map[string]any{"path": d.Bench.Data, "ready": ready, "absent": reasons, "total": len(ds)}}
+	f.Text = fmt.Sprintf("%s: %d of %d datasets are ready", d.Bench.Data, len(ready), len(ds))
+	for _, why := range slices.Sorted(maps.Keys(reasons)) {
+		f.Text += fmt.Sprintf("; %s: %d", why, len(reasons[why]))
+	}
+	if len(ready) == 0 {
+		f.State = Absent
+	}
+	if len(ready) < len(ds) {
+		f.Hint = "nerbench datasets list says it dataset by dataset"
+	}
+	return f
+}
+
+// lookFor is how long doctor waits for a server.
+const lookFor = 5 * time.Second
+
+// Ollama looks for a server at OLLAMA_HOST, or at the default address.
+func (d *Doctor) Ollama(ctx context.Context) Finding {
+	host := d.Getenv("OLLAMA_HOST")
+	if _, err := ollama.ParseHost(host); err != nil {
+		return Found(Broken, err)
+	}
+	limited, cancel := context.WithTimeout(ctx, lookFor)
+	defer cancel()
+	status, err := ollama.Look(limited, host)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return Found(Broken, fmt.Errorf("ollama: %s: no answer in %s", status.Address, lookFor))
+	case errors.Is(err, runners.ErrTemporary):
+		return Found(Absent, err)
+	case err != nil:
+		return Found(Broken, err)
+	}
+	names := []string{}
+	for _, m := range status.Models {
+		names = append(names, m.Name)
+	}
+	f := Finding{State: OK, Detail: map[string]any{"address": status.Address, "version": status.Version, "models": names}}
+	f.Text = fmt.Sprintf("version %s at %s, %d models", terminal.Printable(status.Version), status.Address, len(names))
+	if len(names) == 0 {
+		f.Hint = "ollama pull NAME gets one"
+	}
+	for i, name := range names {
+		f.Text += []string{": ", ", "}[min(i, 1)] + terminal.Printable(name)
+	}
+	return f
+}
+
+// Tagger trains the tagger on the embedded sample and lets it answer.
+func (d *Doctor) Tagger(ctx context.Context) Finding {
+	const domain = "finance"
+	dataset, err := harness.SampleDataset(domain)
+	if err != nil {
+		return Found(Broken, err)
+	}
+	docs, err := d.Bench.Documents(ctx, dataset, loaders.Options{Split: ner.Train})
+	if err != nil {
+		return Found(Broken, err)
+	}
+	start := time.Now()
+	t, err := tagger.Train(ctx, docs, dataset.Types(), tagger.Config{})
+	if err != nil {
+		return Found(Broken, err)
+	}
+	passages, spans := 0, 0
+	for d, err := range docs {
+		if err != nil {
+			return Found(Broken, err)
+		}
+		passages++
+		spans += len(t.Tag(d))
+	}
+	if spans == 0 {
+		return Found(Broken, errors.New("finds nothing in what it has learnt"))
+	}
+	return Finding{State: OK, Text: fmt.Sprintf("learnt %d invented passages in %d ms", passages, time.Since(start).Milliseconds())}
+}
+
+// Disk says how much room there is for answers and data.
+func (d *Doctor) Disk(_ context.Context) Finding {
+	f := Finding{State: OK, Detail: map[string]any{}}
+	var parts []string
+	for _, of := range []struct{ name, folder string }{{"store", filepath.Dir(d.Bench.Store)}, {"data", d.Bench.Data}} {
+		free, err := freeBytes(nearestFolder(of.folder))
+		if err != nil {
+			continue // not every system can tell
+		}
+		f.Detail[of.name+"_free_bytes"] = free
+		parts = append(parts, fmt.Sprintf("%.1f GB free for the %s", float64(free)/1e9, of.name))
+		if free < leastFree {
+			f.State, f.Hint = Broken, "make room: a full disk stops a run (what was answered before is kept)"
+		}
+	}
+	if len(parts) == 0 {
+		return Finding{State: Absent, Text: "this system does not tell how much is free"}
+	}
+	f.Text = strings.Join(parts, ", ")
+	return f
+}
+
+// leastFree is what a run needs to be begun at all.
+const leastFree = 50 << 20
+
+// nearestFolder is the folder, or the nearest above it that is there.
+func nearestFolder(path string) string {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "."
+	}
+	for {
+		if _, err := os.Stat(path); err == nil || filepath.Dir(path) == path {
+			return path
+		}
+		path = filepath.Dir(path)
+	}
+}

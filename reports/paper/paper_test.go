@@ -2,6 +2,8 @@ package paper
 
 import (
 	"bytes"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,6 +91,48 @@ func TestOwnRuns(t *testing.T) {
 }
 
 // TestColumnsThatAreNotDatasets: own runs have a dash in them, and never "not run".
+// TestMeansAreOfTheTable: the mean of a system is over the datasets of the table, also
+// if the store has runs on others.
+func TestMeansAreOfTheTable(t *testing.T) {
+	items, err := Items()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range items {
+		if !item.Average || item.By == "domain" || len(item.Datasets) < 2 {
+			continue
+		}
+		t.Run(item.Name, func(t *testing.T) {
+			var infos []reports.DatasetInfo
+			for _, id := range append(slices.Clone(item.Datasets), "outside") {
+				infos = append(infos, reports.DatasetInfo{ID: id, Title: id, Domain: "general"})
+			}
+			results := []reports.Result{
+				result("m", item.Datasets[0], 20, 40, 40), result("m", item.Datasets[1], 30, 40, 40),
+				result("m", "outside", 40, 40, 40), result("m", "sample-law", 40, 40, 40),
+			}
+			table, err := Build(item, results, reports.Spec{Benchmark: infos})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tested := 0
+			for _, l := range table.Lines {
+				if l.Published {
+					continue
+				}
+				tested++
+				want := (l.Values[item.Datasets[0]] + l.Values[item.Datasets[1]]) / 2
+				if got := l.Values[averageColumn]; math.Abs(got-want) > 1e-9 || l.Used != 2 || l.Total != len(item.Datasets) {
+					t.Errorf("%s: mean is %v (%d/%d), want %v (2/%d)", l.Metric, got, l.Used, l.Total, want, len(item.Datasets))
+				}
+			}
+			if tested == 0 {
+				t.Error("no own lines")
+			}
+		})
+	}
+}
+
 func TestColumnsThatAreNotDatasets(t *testing.T) {
 	table, err := Build(findItem(t, "table2"), []reports.Result{result("ours", "mit-movie", 50, 100, 100)}, reports.Spec{Benchmark: benchmark()})
 	if err != nil {

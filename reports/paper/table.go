@@ -175,11 +175,17 @@ func (t *Table) line(system, metric string) *Line {
 	return &t.Lines[len(t.Lines)-1]
 }
 
+// within reports whether a dataset is one of the table, whose means are over its own
+// datasets only.
+func within(datasets []reports.DatasetInfo, id string) bool {
+	return len(datasets) == 0 || slices.ContainsFunc(datasets, func(d reports.DatasetInfo) bool { return d.ID == id })
+}
+
 // own adds the lines of own runs.
 func (t *Table) own(results []reports.Result, spec reports.Spec) error {
 	results = slices.DeleteFunc(slices.Clone(results), func(r reports.Result) bool {
 		oracle := r.Keys["queries"] != "" && r.Keys["queries"] != "all" // not comparable (docs/spec/prompts.md §2.9)
-		return oracle || r.Keys["paraphrase"] != ""
+		return oracle || r.Keys["paraphrase"] != "" || !within(spec.Benchmark, r.Keys["dataset"])
 	})
 	spec.Rows, spec.Cols, spec.Metrics = reports.KeyDataset, reports.KeySystem, t.item.Metrics
 	if t.item.By == "domain" {

@@ -59,6 +59,9 @@ func run(ctx context.Context, args []string, env *environment) int {
 	}
 	args = arrange(app, args)
 	env.given = givenFlags(app.Flags, args)
+	if name := repeatedFlag(app, args); name != "" {
+		return env.exit(ctx, fault.Usagef("--%s: given more than once, but takes one value", name))
+	}
 	return env.exit(ctx, app.RunContext(ctx, args))
 }
 

@@ -28,7 +28,7 @@ MODEL is one of:
 
 --set KEY=VALUE sets a key of the run: ` + strings.Join(ner.KeyNames(ner.Settable), ", ") + `.`,
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run"},
+			&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run; repeat it to run several in turn"},
 			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain"},
 			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the datasets: train, dev, test"},
@@ -55,7 +55,7 @@ MODEL is one of:
 			if err != nil {
 				return err
 			}
-			return env.run(c.Context, request)
+			return env.run(c.Context, request, c.StringSlice("model"))
 		},
 	}
 }
@@ -70,7 +70,7 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	switch {
 	case c.NArg() > 0:
 		return r, fault.Usagef("run: unexpected argument %q (datasets need -d)", c.Args().First())
-	case c.String("model") == "":
+	case len(c.StringSlice("model")) == 0:
 		return r, fault.Usagef("run: no model: want -m MODEL (%s)", strings.Join(open.Usages(), "; "))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
 		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
@@ -82,7 +82,6 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	if r.Plan, err = readPlan(c); err != nil {
 		return r, err
 	}
-	r.Plan.Model = c.String("model")
 	r.Connections, err = readConnections(c)
 	return r, err
 }
@@ -100,6 +99,9 @@ func readPlan(c *cli.Context) (ner.Plan, error) {
 			return p, fault.Usagef("--set %v", ner.UnknownKey(name, ner.KeyNames(ner.Settable)))
 		case !key.Settable:
 			return p, fault.Usagef("--set %s: %q is determined by the program and cannot be set (keys to set: %s)", pair, name, strings.Join(ner.KeyNames(ner.Settable), ", "))
+		}
+		if key.Flag && c.IsSet(name) && fmt.Sprint(c.Value(name)) != value {
+			return p, fault.Usagef("--set %s: --%s is given, too: want one of them", pair, name)
 		}
 		if err := p.Set(name, value); err != nil {
 			return p, fault.Usagef("--set %v", err)
@@ -149,19 +151,39 @@ func splitList(values []string) []string {
 	return out
 }
 
-// run runs a model and prints the scores.
-func (env *environment) run(ctx context.Context, r harness.Request) error {
+// run runs models in turn and prints the scores. A model that cannot be run does not
+// stop the others.
+func (env *environment) run(ctx context.Context, r harness.Request, models []string) error {
 	env.asking = true
-	summary, err := env.bench.Run(ctx, r)
-	env.shown.end()
-	if env.json {
-		if len(summary.Runs)+len(summary.NotRun) > 0 {
-			return errors.Join(env.printJSON(summary), err)
+	all := harness.Summary{Runs: []harness.Result{}, NotRun: []harness.NotRun{}}
+	var faults []error
+	for _, model := range models {
+		r.Plan.Model = model
+		summary, err := env.bench.Run(ctx, r)
+		env.shown.end()
+		all.Runs = append(all.Runs, summary.Runs...)
+		all.NotRun = append(all.NotRun, summary.NotRun...)
+		all.Incomplete += summary.Incomplete
+		for i := range summary.Runs {
+			if !env.json {
+				fmt.Fprint(env.stdout, runText(&summary.Runs[i]))
+			}
 		}
-		return err
+		if err != nil && len(models) > 1 {
+			err = fmt.Errorf("%s: %w", model, err)
+		}
+		if err != nil {
+			faults = append(faults, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	for i := range summary.Runs {
-		fmt.Fprint(env.stdout, runText(&summary.Runs[i]))
+	if env.json && len(all.Runs)+len(all.NotRun) > 0 {
+		faults = append(faults, env.printJSON(all))
 	}
-	return err
+	if len(faults) == 1 {
+		return faults[0]
+	}
+	return errors.Join(faults...)
 }

@@ -2,8 +2,9 @@ package answers
 
 import (
 	"fmt"
-	"nerbench/ner"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // answerForm describes how to parse a form of answers.

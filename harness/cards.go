@@ -3,15 +3,16 @@ package harness
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
 	"nerbench/datasets"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/runners/cards"
 	"nerbench/runners/open"
-	"os"
-	"path/filepath"
-	"strings"
 )
 
 // AllCards returns the embedded model cards, then the user's own. The error joins

@@ -3,14 +3,15 @@ package harness
 import (
 	"context"
 	"fmt"
-	"nerbench/internal/fault"
-	"nerbench/ner"
-	"nerbench/runners"
-	"nerbench/runners/cards"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"nerbench/internal/fault"
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/cards"
 )
 
 // The defaults of a [CheckRequest].

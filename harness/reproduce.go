@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
+
 	"nerbench/answers"
 	"nerbench/harness/loop"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/results"
-	"slices"
 )
 
 // Reproduced compares one stored score with the score computed again.

@@ -1,11 +1,12 @@
 package harness
 
 import (
+	"time"
+
 	"nerbench/datasets"
 	"nerbench/ner"
 	"nerbench/runners/cards"
 	"nerbench/runners/open"
-	"time"
 )
 
 // Request describes runs of one model on one or more datasets.

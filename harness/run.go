@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
 	"maps"
+
 	"nerbench/datasets"
 	"nerbench/internal/fault"
 	"nerbench/loaders"

@@ -2,6 +2,7 @@ package loaders
 
 import (
 	"fmt"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )

@@ -4,10 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"nerbench/internal/archive"
 	"path"
 	"slices"
 	"strings"
+
+	"nerbench/internal/archive"
 )
 
 // largestArchive limits the unpacked bytes of an archive.

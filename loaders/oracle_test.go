@@ -178,7 +178,7 @@ func FuzzCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if !utf8.ValidString(s) || strings.HasPrefix(s, string(bom)) || strings.Contains(s, "\x00") {
-			t.Skip("rejected or changed before it is read as CSV")
+			return // rejected or changed before it is read as CSV
 		}
 		var want [][]string
 		var theirs error

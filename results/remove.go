@@ -3,8 +3,9 @@ package results
 import (
 	"context"
 	"database/sql"
-	"nerbench/internal/retry"
 	"time"
+
+	"nerbench/internal/retry"
 )
 
 // removalBatch is the number of passages that one transaction removes.

@@ -2,11 +2,12 @@ package runners
 
 import (
 	"context"
-	"nerbench/ner"
 	"net"
 	"net/http"
 	"strings"
 	"time"
+
+	"nerbench/ner"
 )
 
 // defaultConnections is the number of idle connections that a client keeps.

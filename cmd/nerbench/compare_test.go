@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"nerbench/harness/compare"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"nerbench/harness/compare"
 )
 
 type comparisonReport = compare.Report

@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"nerbench/harness"
-	"nerbench/internal/config"
-	"nerbench/internal/fault"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
+
+	"nerbench/harness"
+	"nerbench/internal/config"
+	"nerbench/internal/fault"
 )
 
 // environment is everything outside the program that a command touches. Tests

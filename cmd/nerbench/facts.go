@@ -3,10 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"nerbench/internal/terminal"
-	"nerbench/ner"
 	"strconv"
 	"text/tabwriter"
+
+	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 // writeFacts prints the metadata of a run.

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"nerbench/runners/open"
-
 	"github.com/urfave/cli/v2"
+
+	"nerbench/runners/open"
 )
 
 func localFlags() []cli.Flag {

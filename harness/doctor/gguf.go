@@ -3,10 +3,11 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strings"
+
 	"nerbench/internal/terminal"
 	"nerbench/runners/local/llamacpp"
 	"nerbench/runners/open"
-	"strings"
 )
 
 // GGUF finds the libraries for models in the process, and the devices of the

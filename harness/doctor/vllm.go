@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
 	"nerbench/internal/terminal"
 	"nerbench/runners"
 	"nerbench/runners/open"

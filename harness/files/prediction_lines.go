@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
 	"nerbench/internal/jsonl"
 	"nerbench/ner"
 )

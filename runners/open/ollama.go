@@ -3,10 +3,11 @@ package open
 import (
 	"context"
 	"fmt"
+	"strings"
+
 	"nerbench/internal/fault"
 	"nerbench/runners"
 	"nerbench/runners/ollama"
-	"strings"
 )
 
 // openOllama opens a model of an Ollama server.

@@ -3,9 +3,10 @@ package open
 import (
 	"context"
 	"fmt"
+	"runtime"
+
 	"nerbench/runners"
 	"nerbench/runners/tagger"
-	"runtime"
 )
 
 // openTagger trains a tagger.

@@ -3,10 +3,11 @@ package llamacpp
 import (
 	"context"
 	"fmt"
-	"nerbench/internal/checksum"
 	"path/filepath"
 	"regexp"
 	"strconv"
+
+	"nerbench/internal/checksum"
 )
 
 // part matches the name of the first file of a model that is split into several files.

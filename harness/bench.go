@@ -56,7 +56,7 @@ type Bench struct {
 	// HowToGet returns advice on how to get the missing data of a dataset.
 	// nil: no advice.
 	HowToGet func(*datasets.Dataset) string
-	// Notify is called with notes and progress, from several goroutines at once.
+	// Notify is called with notes, progress and results, from several goroutines at once.
 	// nil: events are dropped.
 	Notify func(Event)
 }
@@ -65,12 +65,14 @@ type Bench struct {
 type Event struct {
 	// Dataset is the id of the dataset that the event is about; may be empty.
 	Dataset string
-	// Note is a message for the user; empty for progress.
+	// Note is a message for the user; empty for progress and results.
 	Note string
 	// Frequent notes can come many times a second, such as those about retries.
 	Frequent bool
-	// Progress is the state of a run; nil for a note.
+	// Progress is the state of a run; nil for notes and results.
 	Progress *Progress
+	// Result is what became of a run, once it has ended; nil before.
+	Result *Result
 }
 
 func (b *Bench) notify(e Event) {

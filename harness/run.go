@@ -42,6 +42,7 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 		result, err := b.runDataset(ctx, store, r, card, dataset)
 		if err == nil {
 			summary.add(result)
+			b.notify(Event{Dataset: dataset.ID, Result: &result})
 			continue
 		}
 		if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || errors.As(err, new(*UsageError)) || len(r.Datasets) == 1 {

@@ -36,9 +36,9 @@ const every = 5 * time.Second
 // between is the least time between two frequent notes.
 const between = time.Second
 
-// event prints an event of the bench. It is called from several goroutines at once.
+// event prints notes and progress. It is called from several goroutines at once.
 func (env *environment) event(e harness.Event) {
-	if env.quiet {
+	if env.quiet || e.Result != nil {
 		return
 	}
 	d := &env.shown

@@ -151,24 +151,27 @@ func splitList(values []string) []string {
 	return out
 }
 
-// run runs models in turn and prints the scores. A model that cannot be run does not
-// stop the others.
+// run runs models in turn, and prints the scores of each dataset when its run ends. A
+// model that cannot be run does not stop the others.
 func (env *environment) run(ctx context.Context, r harness.Request, models []string) error {
 	env.asking = true
+	bench := *env.bench
+	bench.Notify = func(e harness.Event) {
+		if e.Result != nil && !env.json {
+			env.shown.end()
+			fmt.Fprint(env.stdout, runText(e.Result))
+		}
+		env.event(e)
+	}
 	all := harness.Summary{Runs: []harness.Result{}, NotRun: []harness.NotRun{}}
 	var faults []error
 	for _, model := range models {
 		r.Plan.Model = model
-		summary, err := env.bench.Run(ctx, r)
+		summary, err := bench.Run(ctx, r)
 		env.shown.end()
 		all.Runs = append(all.Runs, summary.Runs...)
 		all.NotRun = append(all.NotRun, summary.NotRun...)
 		all.Incomplete += summary.Incomplete
-		for i := range summary.Runs {
-			if !env.json {
-				fmt.Fprint(env.stdout, runText(&summary.Runs[i]))
-			}
-		}
 		if err != nil && len(models) > 1 {
 			err = fmt.Errorf("%s: %w", model, err)
 		}

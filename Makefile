@@ -1,7 +1,7 @@
 # The tasks of this repository. CI runs them through .ci/run.
 export CGO_ENABLED := 0
 
-.PHONY: build test integration lint bench peers fuzz golden llama-libs
+.PHONY: build test integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
 
 # The commit that the program is built from; empty outside a repository.
 STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
@@ -18,6 +18,7 @@ lint: ## run gofmt, vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+	@$(NOTICES) | cmp -s - THIRD_PARTY_NOTICES || { echo "THIRD_PARTY_NOTICES differs from go.mod: run make notices"; exit 1; }
 
 bench: ## measure the figures of docs/benchmarks.md
 	go test -run '^$$' -bench . -benchtime 1x ./...
@@ -38,3 +39,13 @@ golden: ## rewrite golden files; read the diff before you commit it
 KIND ?= cpu
 llama-libs: ## install llama.cpp into the user's cache folder; KIND=cpu, vulkan or cuda
 	.ci/llama-libs $(KIND)
+
+NOTICES = go run .ci/notices.go $$(.ci/release --platforms)
+notices: ## write the licences of the modules that the released programs contain
+	$(NOTICES) > THIRD_PARTY_NOTICES
+
+vulnerabilities: ## check the modules against the database of known vulnerabilities
+	.ci/vulnerabilities
+
+release: ## build the programs for all platforms: dist
+	.ci/release

@@ -71,10 +71,8 @@ If a file is ambiguous, set --set and --split.`,
 			},
 			{
 				Name: "stats", Usage: "print Table 6: measured counts and published ones",
-				Flags: []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ")}},
-				Action: func(c *cli.Context) error {
-					return env.datasetStats(c.Context, c.String("suite"), c.String("domain"), c.String("format"))
-				},
+				Flags:  []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ")}, latexFlag()},
+				Action: func(c *cli.Context) error { return env.datasetStats(c) },
 			},
 			{
 				Name: "export", Usage: "print documents as JSON Lines or columns", ArgsUsage: "DATASET",

@@ -33,6 +33,7 @@ Missing runs are marked, and do not count as 0. Footnotes list contradictions
 between numbers of the paper.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
+			latexFlag(),
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
 		},
@@ -64,6 +65,10 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	latex, err := env.readLatex(c, "paper", format, out != "" && (name == "all" || !c.IsSet("format")))
+	if err != nil {
+		return err
+	}
 	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(ner.KeyNames(), key) })
 	if err != nil {
 		return err
@@ -71,6 +76,9 @@ func (env *environment) paper(c *cli.Context) error {
 	parts, err := env.paperExhibits(c.Context, name, where)
 	if err != nil {
 		return err
+	}
+	for i := range parts {
+		parts[i].Latex = latex
 	}
 	if out == "" {
 		if err := parts[0].Write(env.stdout, env.printed(format)); err != nil {

@@ -35,6 +35,7 @@ const (
 	wrapLabel       = 32
 	wrapLabelNarrow = 20 // if there are many columns
 	wrapText        = 44
+	wrapTurned      = 24
 
 	// Words up to these lengths are never broken.
 	wholeHeader = 15
@@ -89,7 +90,7 @@ func (d *latexGrid) rotate(header []string) {
 	for c, column := range d.columns {
 		upright += column.points()
 		if c >= d.labels() {
-			column.width = max(column.body, 1)
+			column.width = turnedWidth(column, header[c])
 		}
 		turned += column.points()
 	}
@@ -98,13 +99,19 @@ func (d *latexGrid) rotate(header []string) {
 	}
 	for c := d.labels(); c < len(d.columns); c++ {
 		column := &d.columns[c]
-		length := width(header[c])
-		column.group, column.width, column.height = "", max(column.body, 1), 1+int(length*sizeNotes.em/lineHeight)
-		column.head = "\\rotatebox{90}{" + escapeLatex(header[c]) + d.cite(header[c]) + "}"
+		lines := wrapWords(header[c], wrapTurned, wrapTurned)
+		column.group, column.width, column.height = "", turnedWidth(*column, header[c]), 1+int(widestOf(lines)*sizeNotes.em/lineHeight)
+		column.head = "\\rotatebox{90}{" + stack("l", "c", lines, "", d.cite(header[c])) + "}"
 		if strings.HasPrefix(column.format, "S") {
 			column.head = "{" + column.head + "}"
 		}
 	}
+}
+
+// turnedWidth is the width of a column whose header is turned, in em.
+func turnedWidth(c latexColumn, name string) float64 {
+	lines := len(wrapWords(name, wrapTurned, wrapTurned))
+	return max(c.body, float64(lines)*lineHeight/sizeNotes.em)
 }
 
 // points is the width of a column with the space around it.
@@ -172,6 +179,9 @@ func (d *latexGrid) layOutColumn(c int, name string) {
 	for i, cell := range cells {
 		style := d.style(i, c)
 		column.body = max(column.body, widestOf(lines[i]))
+		if len(lines[i]) > 1 {
+			column.body = max(column.body, 0.8+widestOf(lines[i][1:]))
+		}
 		d.heights[i] = max(d.heights[i], len(lines[i]))
 		mark := ""
 		if marks[i] != "" {
@@ -228,7 +238,9 @@ func stack(align, position string, lines []string, style, end string) string {
 	var out []string
 	for i, line := range lines {
 		s := escapeLatex(line)
-		if i > 0 && (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "*")) {
+		if i > 0 && position == "t" && align == "l" {
+			s = "\\hspace{0.8em}" + s // the next line of the table begins further left
+		} else if i > 0 && (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "*")) {
 			s = "{}" + s
 		}
 		if style != "" {

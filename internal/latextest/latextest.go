@@ -43,18 +43,27 @@ func Compile(t *testing.T, sources []Source) {
 	tool(t, "pdflatex")
 	for _, class := range classes {
 		t.Run(class.name, func(t *testing.T) {
-			dir := t.ArtifactDir()
-			var body strings.Builder
-			for i, s := range sources {
-				name := fmt.Sprintf("source%d.tex", i)
-				write(t, filepath.Join(dir, name), s.Text)
-				body.WriteString(placed(s, name, class.name == "twocolumn"))
+			t.Parallel()
+			for _, fault := range compile(t, class.class, class.name == "twocolumn", sources) {
+				t.Error(fault)
 			}
-			text := class.class + "\n" + packages(sources) + "\\begin{document}\n" + body.String() + "\\end{document}\n"
-			write(t, filepath.Join(dir, "all.tex"), text)
-			checkLog(t, run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex"))
 		})
 	}
+}
+
+// compile compiles the sources in one document and returns their faults.
+func compile(t *testing.T, class string, twoColumns bool, sources []Source) []string {
+	t.Helper()
+	dir := t.ArtifactDir()
+	var body strings.Builder
+	for i, s := range sources {
+		name := fmt.Sprintf("source%d.tex", i)
+		write(t, filepath.Join(dir, name), s.Text)
+		body.WriteString(placed(s, name, twoColumns))
+	}
+	text := class + "\n" + packages(sources) + "\\begin{document}\n" + body.String() + "\\end{document}\n"
+	write(t, filepath.Join(dir, "all.tex"), text)
+	return faults(run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex"))
 }
 
 // Bibliography cites all keys of a BibTeX file and compiles the references. It fails on
@@ -70,7 +79,9 @@ func Bibliography(t *testing.T, bib string) {
 	if log := run(t, dir, "bibtex", "all"); strings.Contains(strings.ToLower(log), "warning") || strings.Contains(log, "error message") {
 		t.Errorf("bibtex:\n%s", log)
 	}
-	checkLog(t, run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex"))
+	for _, fault := range faults(run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex")) {
+		t.Error(fault)
+	}
 }
 
 // tool skips the test if a program is missing.
@@ -106,14 +117,17 @@ func packages(sources []Source) string {
 			}
 		}
 	}
+	if len(names) == 0 {
+		return ""
+	}
 	return "\\usepackage{" + strings.Join(names, ",") + "}\n"
 }
 
 var overfull = regexp.MustCompile(`^Overfull \\[hv]box \(([0-9.]+)pt too`)
 
-// checkLog reports the faults in a log of pdfLaTeX.
-func checkLog(t *testing.T, log string) {
-	t.Helper()
+// faults returns the faults in a log of pdfLaTeX.
+func faults(log string) []string {
+	var out []string
 	at, size := "", ""
 	for line := range strings.Lines(log) {
 		line = strings.TrimSpace(line)
@@ -124,17 +138,18 @@ func checkLog(t *testing.T, log string) {
 			at = name
 		case strings.HasPrefix(line, "size "):
 			if size != "" && line != size {
-				t.Errorf("%s: the type behind the table has another size: %s, before %s", at, line, size)
+				out = append(out, fmt.Sprintf("%s: the type behind the table has another size: %s, before %s", at, line, size))
 			}
 			size = line
 		case points != nil:
 			if by, _ := strconv.ParseFloat(points[1], 64); by > widest {
-				t.Errorf("%s: %s", at, line)
+				out = append(out, at+": "+line)
 			}
 		case strings.HasPrefix(line, "! "), strings.Contains(line, "Float too large"), strings.HasPrefix(line, "Missing character"), strings.HasPrefix(line, "Runaway"):
-			t.Errorf("%s: %s", at, line)
+			out = append(out, at+": "+line)
 		}
 	}
+	return out
 }
 
 func write(t *testing.T, path, text string) {

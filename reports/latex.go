@@ -157,9 +157,12 @@ var captionPrefix = regexp.MustCompile(`^(Table|Fig\.) [0-9]+[a-z]?: `)
 // begin opens the float of a part.
 func (d *latexGrid) begin(p latexPart, part int) {
 	d.printf("\\begin{%s}[tp]\n\\centering\n", d.environment(p))
-	title := captionPrefix.ReplaceAllString(d.Title, "")
-	first, size := utf8.DecodeRuneInString(title)
-	caption := escapeLatex(string(unicode.ToUpper(first)) + title[size:])
+	title := d.Title
+	if prefix := captionPrefix.FindString(title); prefix != "" {
+		first, size := utf8.DecodeRuneInString(title[len(prefix):])
+		title = string(unicode.ToUpper(first)) + title[len(prefix)+size:]
+	}
+	caption := escapeLatex(title)
 	switch {
 	case part > 0:
 		d.printf("\\addtocounter{table}{-1}\n\\caption[]{%s (continued)}\n", caption)

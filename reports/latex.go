@@ -78,6 +78,9 @@ func WriteLatex(w io.Writer, o Latex, grids ...Grid) error {
 		packages += ", siunitx"
 	}
 	fmt.Fprintf(b, "%% LaTeX packages: %s\n", packages)
+	if len(o.Cite) > 0 {
+		b.WriteString("% references: nerbench datasets cite > references.bib\n")
+	}
 	for i := range grids {
 		label := o.Label
 		if label != "" && i > 0 {

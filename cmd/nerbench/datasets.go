@@ -37,6 +37,7 @@ func datasetsCommand(env *environment) *cli.Command {
 				Name: "show", Usage: "print all about one dataset: labels, files, licence", ArgsUsage: "DATASET",
 				Action: func(c *cli.Context) error { return env.showDataset(c) },
 			},
+			env.citeCommand(suite),
 			{
 				Name: "fetch", Usage: "download datasets that are freely available", ArgsUsage: "[DATASET...]",
 				Description: `fetch downloads the files of datasets from their official sources into the data

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,4 +38,29 @@ func TestStatsCompile(t *testing.T) {
 		sources = append(sources, latextest.Source{Name: "table 6", Text: b.String(), Float: o.Float})
 	}
 	latextest.Compile(t, sources)
+}
+
+// TestCitationsCompile: all datasets that the tables cite are in references.bib.
+func TestCitationsCompile(t *testing.T) {
+	dir := t.TempDir()
+	env, out := benchEnvironment(t)
+	if code := run(t.Context(), []string{"nerbench", "paper", "all", "--store", env.store, "--data", env.data, "--latex", "cite", "--out", dir}, env); code != 0 {
+		t.Fatal(out.String())
+	}
+	read := func(name string) string {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	var sources []latextest.Source
+	for _, name := range []string{"table2.tex", "table3.tex", "fig9.tex", "table6.tex"} {
+		text := read(name)
+		if !strings.Contains(text, `\cite{`) {
+			t.Errorf("%s: cites nothing", name)
+		}
+		sources = append(sources, latextest.Source{Name: name, Text: text})
+	}
+	latextest.Bibliography(t, read("references.bib"), sources...)
 }

@@ -66,21 +66,35 @@ func compile(t *testing.T, class string, twoColumns bool, sources []Source) []st
 	return faults(run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex"))
 }
 
-// Bibliography cites all keys of a BibTeX file and compiles the references. It fails on
-// each warning and error of BibTeX, and on errors of LaTeX.
-func Bibliography(t *testing.T, bib string) {
+// Bibliography inputs the sources, cites all keys of a BibTeX file, and compiles the
+// references. It fails on each warning and error of BibTeX, on errors of LaTeX, and on
+// citations without an entry.
+func Bibliography(t *testing.T, bib string, sources ...Source) {
 	t.Helper()
 	tool(t, "pdflatex")
 	tool(t, "bibtex")
 	dir := t.ArtifactDir()
 	write(t, filepath.Join(dir, "references.bib"), bib)
-	write(t, filepath.Join(dir, "all.tex"), "\\documentclass{article}\n\\begin{document}\n\\nocite{*}\n\\bibliographystyle{plain}\n\\bibliography{references}\n\\end{document}\n")
-	run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex")
+	var body strings.Builder
+	for i, s := range sources {
+		name := fmt.Sprintf("source%d.tex", i)
+		write(t, filepath.Join(dir, name), s.Text)
+		body.WriteString("\\input{" + name + "}\n")
+	}
+	write(t, filepath.Join(dir, "all.tex"), "\\documentclass{article}\n"+packages(sources)+"\\begin{document}\n"+body.String()+
+		"\\nocite{*}\n\\bibliographystyle{plain}\n\\bibliography{references}\n\\end{document}\n")
+	latex := func() string { return run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex") }
+	latex()
 	if log := run(t, dir, "bibtex", "all"); strings.Contains(strings.ToLower(log), "warning") || strings.Contains(log, "error message") {
 		t.Errorf("bibtex:\n%s", log)
 	}
-	for _, fault := range faults(run(t, dir, "pdflatex", "-interaction=nonstopmode", "all.tex")) {
+	latex()
+	log := latex()
+	for _, fault := range faults(log) {
 		t.Error(fault)
+	}
+	if strings.Contains(log, "undefined citations") || strings.Contains(log, "undefined references") {
+		t.Error("some citations have no entry")
 	}
 }
 

@@ -11,7 +11,7 @@ build: ## build the program: bin/nerbench
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...
 
-integration: ## run all tests, with the reference material, real servers and a browser
+integration: ## run all tests, with the reference material, real servers, a browser and pdfLaTeX
 	.ci/integration
 
 lint: ## run gofmt, vet and staticcheck

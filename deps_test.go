@@ -92,6 +92,7 @@ var imports = map[string][]string{
 	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
 	"internal/jsonl":     {},
 	"internal/parallel":  {},
+	"internal/latextest": {"internal/reference"},
 	"internal/reference": {},
 	"internal/retry":     {},
 	"internal/servers":   {}, // tests only
@@ -109,12 +110,12 @@ var imports = map[string][]string{
 
 // testImports is what test files may import besides.
 var testImports = []string{
-	"internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
+	"internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp",
 }
 
 // testOnly are packages that no program file may import.
-var testOnly = []string{"internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
+var testOnly = []string{"internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	outside := map[string]string{} // outside package -> the room that has it

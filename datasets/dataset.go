@@ -159,6 +159,9 @@ type Counts struct {
 type Citation struct {
 	Key  string `toml:"key" json:"key"`
 	Text string `toml:"text" json:"text"`
+	// BibTeX is the entry of a dataset of your own; those of the benchmark are in
+	// references.bib.
+	BibTeX string `toml:"bibtex" json:"bibtex,omitempty"`
 }
 
 // Source is an official source of the native files, or a copy of them.

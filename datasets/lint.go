@@ -162,6 +162,11 @@ func (l *lint) counts(r *Dataset) {
 func (l *lint) sources(r *Dataset) {
 	l.required("citation.key", r.Citation.Key)
 	l.required("citation.text", r.Citation.Text)
+	if r.Citation.BibTeX != "" {
+		if _, err := r.Citation.reference(); err != nil {
+			l.fault("citation.bibtex", "%v", err)
+		}
+	}
 	if len(r.Sources) == 0 {
 		l.fault("source", "missing: want at least one source of the files")
 	}

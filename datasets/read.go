@@ -11,7 +11,7 @@ import (
 	"nerbench/internal/strict"
 )
 
-//go:embed benchmark/*.toml suites.toml
+//go:embed benchmark/*.toml suites.toml references.bib
 var embedded embed.FS
 
 // Embedded returns the datasets of the benchmark, sorted by id.

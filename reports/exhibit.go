@@ -16,6 +16,8 @@ type Exhibit struct {
 	Grids  []Grid // one at least
 	Figure *Figure
 	JSON   any // the value of the form json
+	// Latex holds the options of the form latex. The name is the label if it has none.
+	Latex Latex
 }
 
 // exhibitForms lists the forms of an exhibit with the endings of their files.
@@ -36,7 +38,13 @@ func ExhibitFormats() []string {
 // without a figure, and an unknown form, are a [fault.UsageError].
 func (x *Exhibit) Write(w io.Writer, format string) error {
 	switch format {
-	case "text", Terminal, "md", "csv", "latex":
+	case "latex":
+		o := x.Latex
+		if o.Label == "" {
+			o.Label = x.Name
+		}
+		return WriteLatex(w, o, x.Grids...)
+	case "text", Terminal, "md", "csv":
 		return x.writeGrids(w, format)
 	case "json":
 		return encodeJSON(w, x.JSON)

@@ -84,7 +84,7 @@ var gridForms = []struct {
 	{"text", func(w io.Writer, g Grid) error { return textGrid(w, g, false) }},
 	{"md", markdownGrid},
 	{"csv", csvGrid},
-	{"latex", latexGrid},
+	{"latex", func(w io.Writer, g Grid) error { return WriteLatex(w, Latex{}, g) }},
 	{"html", htmlGrid},
 }
 

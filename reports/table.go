@@ -60,6 +60,9 @@ type Table struct {
 	// Published are systems with numbers from publications, see [Table.AddPublished].
 	Published []PublishedSystem
 
+	// Latex holds the options of the form latex.
+	Latex Latex
+
 	ranked bool // some cells have a rank
 	where  string
 	index  map[[3]string]int

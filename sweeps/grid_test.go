@@ -1,8 +1,14 @@
 package sweeps
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+
+	"nerbench/harness"
+	"nerbench/internal/latextest"
+	"nerbench/reports"
 )
 
 // TestApart: models are shown by the parts of their names that differ.
@@ -62,4 +68,34 @@ func TestFigure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestLatexCompiles compiles the table of a large sweep with all its columns.
+func TestLatexCompiles(t *testing.T) {
+	half, money, interval := 0.5, 1.25, &[2]float64{-0.0123, 0.5}
+	var sources []latextest.Source
+	for _, lines := range []int{3, 60} {
+		r := &Result{Sweep: "layout", Title: "query layout", Varied: []string{"model", "variant"}, Notes: []string{"p: " + strings.Repeat("a long note ", 20)}}
+		for i := range lines {
+			datasets := map[string]*float64{}
+			for d := range 7 {
+				datasets[fmt.Sprintf("crossner-literature-%d", d)] = &half
+			}
+			r.Lines = append(r.Lines, Line{
+				Keys:     map[string]string{"model": fmt.Sprintf("ollama/llama3.1:8b-instruct-q4_K_M-%d", i), "variant": "one_type_per_query"},
+				Datasets: datasets, Mean: &half, CI: interval, Deviation: &half, Difference: &half, DifferenceCI: interval, PAdjusted: &half,
+				Failures: 3, Queries: 123456, Cost: &harness.Cost{PromptTokens: 123456789, AnswerTokens: 23456, Seconds: 4321.5, Money: &money},
+			})
+		}
+		for _, o := range []reports.Latex{{}, {Siunitx: true, Float: true}} {
+			x := r.Exhibit()
+			x.Latex = o
+			var b strings.Builder
+			if err := x.Write(&b, "latex"); err != nil {
+				t.Fatal(err)
+			}
+			sources = append(sources, latextest.Source{Name: fmt.Sprintf("%d lines", lines), Text: b.String(), Float: o.Float})
+		}
+	}
+	latextest.Compile(t, sources)
 }

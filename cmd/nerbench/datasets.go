@@ -37,6 +37,7 @@ func datasetsCommand(env *environment) *cli.Command {
 				Name: "show", Usage: "print all about one dataset: labels, files, licence", ArgsUsage: "DATASET",
 				Action: func(c *cli.Context) error { return env.showDataset(c) },
 			},
+			env.citeCommand(suite),
 			{
 				Name: "fetch", Usage: "download datasets that are freely available", ArgsUsage: "[DATASET...]",
 				Description: `fetch downloads the files of datasets from their official sources into the data
@@ -71,10 +72,8 @@ If a file is ambiguous, set --set and --split.`,
 			},
 			{
 				Name: "stats", Usage: "print Table 6: measured counts and published ones",
-				Flags: []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ")}},
-				Action: func(c *cli.Context) error {
-					return env.datasetStats(c.Context, c.String("suite"), c.String("domain"), c.String("format"))
-				},
+				Flags:  []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ")}, latexFlag()},
+				Action: func(c *cli.Context) error { return env.datasetStats(c) },
 			},
 			{
 				Name: "export", Usage: "print documents as JSON Lines or columns", ArgsUsage: "DATASET",

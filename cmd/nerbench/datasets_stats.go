@@ -1,10 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
 	"nerbench/harness"
@@ -14,20 +15,29 @@ import (
 )
 
 // datasetStats prints Table 6.
-func (env *environment) datasetStats(ctx context.Context, suite, domain, format string) error {
+func (env *environment) datasetStats(c *cli.Context) error {
+	format := c.String("format")
 	if !slices.Contains(reports.GridFormats(), format) {
 		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
 	}
-	ds, err := env.bench.SelectDatasets(nil, suite, domain)
+	latex, err := env.readLatex(c, "datasets stats", format, false)
 	if err != nil {
 		return err
 	}
-	lines, err := env.bench.Stats(ctx, ds)
+	ds, err := env.bench.SelectDatasets(nil, c.String("suite"), c.String("domain"))
+	if err != nil {
+		return err
+	}
+	lines, err := env.bench.Stats(c.Context, ds)
 	if err != nil {
 		return err
 	}
 	if env.json {
 		return env.printJSON(lines)
+	}
+	if format == "latex" {
+		latex.Label = "table6"
+		return reports.WriteLatex(env.stdout, latex, statsGrid(lines))
 	}
 	return statsGrid(lines).Write(env.stdout, format)
 }

@@ -26,13 +26,15 @@ func paperCommand(env *environment) *cli.Command {
 		Usage:     "print the paper's tables and figures, with your own runs",
 		ArgsUsage: "ITEM|all",
 		Description: `paper ITEM prints one item: ` + strings.Join(paperNames(), ", ") + `.
-paper all --out DIR writes all items in all formats, ready for \input in LaTeX.
+paper all --out DIR writes all items in all formats, ready for \input in LaTeX, and
+references.bib with the papers of the datasets.
 
 Published numbers have their own style, and are never averaged with your own.
 Missing runs are marked, and do not count as 0. Footnotes list contradictions
 between numbers of the paper.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
+			latexFlag(),
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
 		},
@@ -64,13 +66,24 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	latex, err := env.readLatex(c, "paper", format, out != "" && (name == "all" || !c.IsSet("format")))
+	if err != nil {
+		return err
+	}
 	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(ner.KeyNames(), key) })
 	if err != nil {
 		return err
 	}
-	parts, err := env.paperExhibits(c.Context, name, where)
+	items, err := paperItems(name)
 	if err != nil {
 		return err
+	}
+	parts, benchmark, err := env.paperExhibits(c.Context, items, where)
+	if err != nil {
+		return err
+	}
+	for i := range parts {
+		parts[i].Latex = latex
 	}
 	if out == "" {
 		if err := parts[0].Write(env.stdout, env.printed(format)); err != nil {
@@ -89,30 +102,35 @@ func (env *environment) paper(c *cli.Context) error {
 		}
 		written += n
 	}
+	if format == "" || format == "latex" {
+		if err := env.writePaperReferences(out, items, benchmark); err != nil {
+			return fmt.Errorf("paper: %w", err)
+		}
+		written++
+	}
 	env.note("wrote %d files to %s", written, out)
 	return nil
 }
 
-// paperExhibits returns one item, or all of them.
-func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]reports.Exhibit, error) {
+// paperItems returns one item, or all of them.
+func paperItems(name string) ([]paper.Item, error) {
 	items, err := paper.Items()
-	if err != nil {
-		return nil, err
-	}
+	return slices.DeleteFunc(items, func(i paper.Item) bool { return name != "all" && i.Name != name }), err
+}
+
+// paperExhibits returns items with own runs, and the datasets of the benchmark.
+func (env *environment) paperExhibits(ctx context.Context, items []paper.Item, where map[string][]string) ([]reports.Exhibit, []reports.DatasetInfo, error) {
 	found, all, err := env.paperRuns(ctx, where)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	spec := reports.Spec{Benchmark: found.Benchmark, Ratios: harness.Ratios, Doubled: harness.Doubled}
 	var parts []reports.Exhibit
 	for _, item := range items {
-		if name != "all" && item.Name != name {
-			continue
-		}
 		if item.Lines == "data" {
 			part, err := env.paperData(ctx, item)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			parts = append(parts, part)
 			continue
@@ -123,11 +141,11 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 		}
 		t, err := paper.Build(item, runs, spec)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: t.Grids(), Figure: t.Figure(), JSON: t})
 	}
-	return parts, nil
+	return parts, found.Benchmark, nil
 }
 
 // paperRuns reads the runs of the tables, and all runs of the store. Without a store

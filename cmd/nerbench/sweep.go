@@ -64,6 +64,7 @@ func sweepFlags() []cli.Flag {
 func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
+		latexFlag(),
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR` in all formats"},
 		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million prompt tokens, to print the cost"},
 		&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million answer tokens"},
@@ -189,6 +190,7 @@ func (env *environment) sweepStatus(c *cli.Context) error {
 // sweepShow has the settings of the table.
 type sweepShow struct {
 	format, out string
+	latex       reports.Latex
 	sweeps.Options
 }
 
@@ -197,6 +199,9 @@ func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
 	show.Price = harness.Price{In: c.Float64("price-in"), Out: c.Float64("price-out")}
 	var err error
 	if show.format, err = env.readFormat("sweep", c.String("format"), reports.ExhibitFormats()); err != nil {
+		return show, err
+	}
+	if show.latex, err = env.readLatex(c, "sweep", show.format, show.out != ""); err != nil {
 		return show, err
 	}
 	show.Resamples, err = readResamples(c.Int("ci"))
@@ -210,6 +215,7 @@ func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, 
 		return err
 	}
 	x := result.Exhibit()
+	x.Latex = show.latex
 	if show.out != "" {
 		if _, err := writeExhibit(show.out, &x, ""); err != nil {
 			return fmt.Errorf("sweep %s: %w", result.Sweep, err)

@@ -33,6 +33,7 @@ of their datasets. The formats csv and json also have counts, precision and reca
 			&cli.BoolFlag{Name: "ranks", Usage: "print the rank range of each system; bold: it begins at 1"},
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
+			latexFlag(),
 		},
 		Action: func(c *cli.Context) error { return env.table(c) },
 	}
@@ -45,6 +46,10 @@ func (env *environment) table(c *cli.Context) error {
 		return fault.Usagef("table: unexpected argument %q (select runs with --where)", c.Args().First())
 	}
 	format, err := env.readFormat("table", c.String("format"), reports.Formats())
+	if err != nil {
+		return err
+	}
+	latex, err := env.readLatex(c, "table", format, false)
 	if err != nil {
 		return err
 	}
@@ -62,6 +67,7 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	t.Latex = latex
 	return t.Write(env.stdout, env.printed(format))
 }
 

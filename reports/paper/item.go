@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nerbench/internal/strict"
+	"nerbench/reports"
 )
 
 // Item is a table or figure of the paper: its layout, as data.
@@ -84,6 +85,19 @@ func (i Item) Notes() ([]string, error) {
 		notes = append(notes, i.Note)
 	}
 	return notes, nil
+}
+
+// Cited returns the datasets whose papers the item refers to: its columns. Examples have
+// none.
+func (i Item) Cited(benchmark []reports.DatasetInfo) []string {
+	if i.Lines == "fixed" {
+		return nil
+	}
+	var ids []string
+	for _, d := range benchmarkOf(i, benchmark) {
+		ids = append(ids, d.ID)
+	}
+	return ids
 }
 
 // lettered returns footnotes with their letters: "(a) …".

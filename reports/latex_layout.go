@@ -1,0 +1,402 @@
+package reports
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Measures in points, for the class article with type of 10 points on letter paper.
+const (
+	columnWidth = 229.0 // of two columns
+	textWidth   = 345.0 // of one column
+	widestPart  = 450.0 // fits the text of two columns (470 points); in one column, it is reduced
+	columnSep   = 3.5   // on either side of a column
+	lineHeight  = 9.5   // of \footnotesize
+	pageLines   = 47    // lines of \footnotesize that a page has, less a caption and rules
+	partLines   = 44    // of a part in the text
+)
+
+// latexSize is a size of type.
+type latexSize struct {
+	name string
+	em   float64
+}
+
+var (
+	sizeSmall = latexSize{"small", 9.3}
+	sizeNotes = latexSize{"footnotesize", 8.5}
+)
+
+// Lengths in characters at which names and texts are wrapped.
+const (
+	wrapHeader      = 12
+	wrapLabel       = 32
+	wrapLabelNarrow = 20 // if there are many columns
+	wrapText        = 44
+	wrapTurned      = 24
+
+	// Words up to these lengths are never broken.
+	wholeHeader = 15
+	wholeLabel  = 24
+
+	manyColumns = 7
+
+	// rotatedShare is the share of the width of a table in parts that turned headers may
+	// leave: they are harder to read.
+	rotatedShare = 0.75
+)
+
+// latexColumn is a column of a grid.
+type latexColumn struct {
+	format string  // of the tabular
+	head   string  // the header, in LaTeX
+	width  float64 // of the widest cell, in em
+	body   float64 // of the widest cell below the header, in em
+	height int     // lines of the header
+	marked bool    // some cells have the mark of a note, which stands out to the right
+	group  string  // the word that the header shares with a neighbour; empty: none
+}
+
+// latexPart is a part of a grid: some of its columns, and lines from first to before
+// end.
+type latexPart struct {
+	columns    []int
+	first, end int
+	width      float64 // in points
+	height     int     // in lines of text, with the header
+	size       latexSize
+}
+
+// layOut computes the columns and the cells.
+func (d *latexGrid) layOut() {
+	header := d.header()
+	d.columns = make([]latexColumn, len(header))
+	d.lines = make([][]string, len(d.Body))
+	d.heights = make([]int, len(d.Body))
+	groups := d.groups(header)
+	for c, name := range header {
+		d.columns[c].group = groups[c]
+		d.layOutColumn(c, name)
+	}
+	d.rotate(header)
+}
+
+// rotate turns the headers of values by a right angle if the table would be too wide
+// because of them.
+func (d *latexGrid) rotate(header []string) {
+	upright, turned := 0.0, 0.0
+	for c, column := range d.columns {
+		upright += column.points()
+		if c >= d.labels() {
+			column.width = turnedWidth(column, header[c])
+		}
+		turned += column.points()
+	}
+	if upright <= widestPart || turned > widestPart && turned > upright*rotatedShare {
+		return
+	}
+	for c := d.labels(); c < len(d.columns); c++ {
+		column := &d.columns[c]
+		lines := wrapWords(header[c], wrapTurned, wrapTurned)
+		column.group, column.width, column.height = "", turnedWidth(*column, header[c]), 1+int(widestOf(lines)*sizeNotes.em/lineHeight)
+		column.head = "\\rotatebox{90}{" + stack("l", "c", lines, "", d.cite(header[c])) + "}"
+		if strings.HasPrefix(column.format, "S") {
+			column.head = "{" + column.head + "}"
+		}
+	}
+}
+
+// turnedWidth is the width of a column whose header is turned, in em.
+func turnedWidth(c latexColumn, name string) float64 {
+	lines := len(wrapWords(name, wrapTurned, wrapTurned))
+	return max(c.body, float64(lines)*lineHeight/sizeNotes.em)
+}
+
+// points is the width of a column with the space around it.
+func (c latexColumn) points() float64 { return c.width*sizeNotes.em + 2*columnSep }
+
+// groups returns the first word of the headers that share it with a neighbour, such as
+// CrossNER. It is printed once, above them.
+func (d *latexGrid) groups(header []string) []string {
+	groups := make([]string, len(header))
+	for c := d.labels(); c+1 < len(header); c++ {
+		first, rest, _ := strings.Cut(header[c], " ")
+		next, nextRest, _ := strings.Cut(header[c+1], " ")
+		if first == next && groupable(rest) && groupable(nextRest) {
+			groups[c], groups[c+1] = first, first
+		}
+	}
+	return groups
+}
+
+// groupable reports whether the rest of a header is a name by itself.
+func groupable(rest string) bool {
+	return rest != "" && !strings.HasPrefix(rest, dagger) && !strings.HasPrefix(rest, "(")
+}
+
+func (d *latexGrid) layOutColumn(c int, name string) {
+	column := &d.columns[c]
+	cells := make([]string, len(d.Body))
+	marks := make([]string, len(d.Body))
+	for i := range d.Body {
+		cells[i], marks[i] = d.cutMark(d.Grid.marked(i)[c])
+		if marks[i] != "" {
+			column.marked = true
+			if !slices.Contains(d.marks, marks[i]) {
+				d.marks = append(d.marks, marks[i])
+			}
+		}
+	}
+	wrap, align := wrapText, "l"
+	switch {
+	case c < d.labels() && len(d.columns) > manyColumns:
+		wrap = wrapLabelNarrow
+	case c < d.labels():
+		wrap = wrapLabel
+	case numeric(cells):
+		align = "r"
+	}
+	lines := make([][]string, len(cells))
+	for i, cell := range cells {
+		if lines[i] = []string{cell}; align == "l" {
+			lines[i] = wrapWords(cell, wrap, wholeLabel)
+		}
+	}
+	head := wrapWords(strings.TrimPrefix(name, column.group+" "), max(wrapHeader, longestLine(lines)), wholeHeader)
+	column.format, column.height = align, len(head)
+	column.head = stack(align, "b", head, "", d.cite(name))
+	column.width = widestOf(head)
+	var numbers siunitxColumn
+	if align == "r" && d.Siunitx {
+		numbers = siunitxOf(cells)
+		if numbers.any() {
+			column.format = numbers.format()
+			column.head = "{" + column.head + "}"
+		}
+	}
+	for i, cell := range cells {
+		style := d.style(i, c)
+		column.body = max(column.body, widestOf(lines[i]))
+		if len(lines[i]) > 1 {
+			column.body = max(column.body, 0.8+widestOf(lines[i][1:]))
+		}
+		d.heights[i] = max(d.heights[i], len(lines[i]))
+		mark := ""
+		if marks[i] != "" {
+			mark = "\\rlap{" + superscript(marks[i]) + "}"
+		}
+		cite := ""
+		if c < d.labels() {
+			cite = d.cite(cell)
+		}
+		text := stack(align, "t", lines[i], style, cite) + mark
+		if numbers.any() {
+			text = numbers.cell(cell, style, mark)
+		}
+		d.lines[i] = append(d.lines[i], text)
+	}
+	column.width = max(column.width, column.body)
+}
+
+// longestLine is the number of characters that a column has anyway, so that its header
+// can be as long.
+func longestLine(cells [][]string) int {
+	n := 0
+	for _, lines := range cells {
+		for _, line := range lines {
+			n = max(n, utf8.RuneCountInString(line))
+		}
+	}
+	return n
+}
+
+// style is the name of the style of a cell: bf, it or none.
+func (d *latexGrid) style(line, column int) string {
+	switch {
+	case d.Body[line][column] == "":
+		return ""
+	case d.Grid.bold(line, column):
+		return "bf"
+	case d.printedElsewhere(line, column):
+		return "it"
+	}
+	return ""
+}
+
+// cite is the command that cites a name, or empty.
+func (d *latexGrid) cite(name string) string {
+	if key := d.Cite[strings.TrimSuffix(name, " "+dagger)]; key != "" {
+		return "~\\cite{" + key + "}"
+	}
+	return ""
+}
+
+// stack prints lines above each other, in a tabular if there are several.
+func stack(align, position string, lines []string, style, end string) string {
+	var out []string
+	for i, line := range lines {
+		s := escapeLatex(line)
+		if i > 0 && position == "t" && align == "l" {
+			s = "\\hspace{0.8em}" + s // the next line of the table begins further left
+		} else if i > 0 && (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "*")) {
+			s = "{}" + s
+		}
+		if style != "" {
+			s = "\\text" + style + "{" + s + "}"
+		}
+		out = append(out, s)
+	}
+	if len(out) == 0 {
+		return end
+	}
+	out[len(out)-1] += end
+	if len(out) == 1 {
+		return out[0]
+	}
+	return "\\begin{tabular}[" + position + "]{@{}" + align + "@{}}" + strings.Join(out, " \\\\ ") + "\\end{tabular}"
+}
+
+// numberPattern is the beginning of a cell of a column of numbers.
+var numberPattern = regexp.MustCompile(`^[+−-]?[0-9]`)
+
+// numeric reports whether a column has numbers: a cell begins with one, or no cell has a
+// letter.
+func numeric(cells []string) bool {
+	letters := false
+	for _, cell := range cells {
+		if numberPattern.MatchString(cell) {
+			return true
+		}
+		letters = letters || strings.ContainsAny(strings.ToLower(cell), "abcdefghijklmnopqrstuvwxyz[")
+	}
+	return !letters
+}
+
+// parts distributes columns and lines over parts. Each part has the columns that name
+// the line.
+func (d *latexGrid) parts() []latexPart {
+	size, panels := sizeSmall, d.panels()
+	if len(panels) > 1 || d.em(panels[0])*size.em+d.space(panels[0]) > textWidth || len(d.lines) > partLines/2 {
+		size = sizeNotes
+	}
+	var parts []latexPart
+	for _, columns := range panels {
+		head := 1
+		for _, c := range columns {
+			head = max(head, d.columns[c].height)
+			if d.columns[c].group != "" {
+				head = max(head, d.columns[c].height+1)
+			}
+		}
+		for _, lines := range d.split(partLines - head) {
+			p := latexPart{columns: columns, first: lines[0], end: lines[1], width: d.em(columns)*size.em + d.space(columns), height: head, size: size}
+			for _, height := range d.heights[p.first:p.end] {
+				p.height += height
+			}
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// em is the width of columns in em, without the space between them.
+func (d *latexGrid) em(columns []int) float64 {
+	em := 0.0
+	for _, c := range columns {
+		em += d.columns[c].width
+	}
+	return em
+}
+
+// space is the space between columns in points.
+func (d *latexGrid) space(columns []int) float64 { return 2 * columnSep * float64(len(columns)) }
+
+// panels distributes the columns so that no panel is too wide, evenly.
+func (d *latexGrid) panels() [][]int {
+	var labels, others []int
+	room, total := widestPart, 0.0
+	for c := range d.columns {
+		if c < d.labels() {
+			labels = append(labels, c)
+			room -= d.columns[c].points()
+		} else {
+			others = append(others, c)
+			total += d.columns[c].points()
+		}
+	}
+	if len(others) == 0 {
+		return [][]int{labels}
+	}
+	room = max(room, widestPart/3)
+	n := 1
+	if total > room {
+		n = int(total/room) + 1
+	}
+	share := total / float64(n)
+	var panels [][]int
+	at := room + 1 // the first column opens a panel
+	for i := 0; i < len(others); {
+		end, wide := i+1, d.columns[others[i]].points()
+		for ; end < len(others) && d.belongs(others[end]); end++ {
+			wide += d.columns[others[end]].points()
+		}
+		if at > 0 && (at+wide > room || at >= share) {
+			panels, at = append(panels, slices.Clone(labels)), 0
+		}
+		last := &panels[len(panels)-1]
+		*last = append(*last, others[i:end]...)
+		at += wide
+		i = end
+	}
+	return panels
+}
+
+// belongs reports whether a column is about the column before it: several columns have
+// its name, such as fail.
+func (d *latexGrid) belongs(column int) bool {
+	n := 0
+	for _, name := range d.Header {
+		if name == d.Header[column] {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// split distributes the lines so that no part has more than most lines of text, evenly.
+func (d *latexGrid) split(most int) [][2]int {
+	total := 0
+	for _, h := range d.heights {
+		total += h
+	}
+	n := (total + most - 1) / most
+	share := (total + n - 1) / n
+	var out [][2]int
+	first, at := 0, 0
+	for i, h := range d.heights {
+		if i > first && (at+h > most || at >= share) {
+			out, first, at = append(out, [2]int{first, i}), i, 0
+		}
+		at += h
+	}
+	return append(out, [2]int{first, len(d.heights)})
+}
+
+func (d *latexGrid) widest(parts []latexPart) float64 {
+	w := 0.0
+	for _, p := range parts {
+		w = max(w, p.width)
+	}
+	return w
+}
+
+// noteHeight estimates the lines that notes need in a float.
+func (d *latexGrid) noteHeight(notes []string) int {
+	n := 1
+	for _, note := range notes {
+		n += 1 + int(width(note)*sizeNotes.em/textWidth)
+	}
+	return n
+}

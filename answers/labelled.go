@@ -28,7 +28,7 @@ func readLabelled(r *reply) ner.Prediction {
 		case r.unknown:
 			types[i] = ner.Unknown
 		default:
-			c.drop("unknown_type", label[2:], said[i])
+			c.drop(ner.UnknownType, label[2:], said[i])
 		}
 	}
 	words := d.Words()
@@ -43,7 +43,7 @@ func readLabelled(r *reply) ner.Prediction {
 	}
 	for i, lost := range unmatched(partner, len(said)) {
 		if lost && types[i] != "" {
-			c.drop("not_in_text", "", said[i])
+			c.drop(ner.LostWord, "", said[i])
 		}
 	}
 	spans, orphans := lenientSpans(d, c, words, partner, labels, types, folded)
@@ -138,7 +138,7 @@ func lenientSpans(d *ner.Document, c *collector, words []ner.Range, partner []in
 		}
 		end := words[i-1].End
 		spans = append(spans, ner.Span{Start: start, End: end, Type: t})
-		c.add(d.Text[start:end], t, flags...)
+		c.keep(d.Text[start:end], t, flags...)
 	}
 	return spans, orphans
 }

@@ -52,6 +52,9 @@ func readCalls(r *reply, lead, keyword string) ner.Prediction {
 		switch {
 		case state == listUnclosed:
 			step = "unclosed"
+			if rest := strings.TrimFunc(body[end:], isSpace); rest != "" {
+				c.cut(rest)
+			}
 		case r.fenced:
 			step = "fence"
 		case strings.TrimFunc(body[:i], isSpace) != lead || strings.TrimFunc(body[end:], isSpace) != "":
@@ -192,7 +195,7 @@ func (p callParser) list(i int) (calls []call, end int, state listState) {
 		one, next, state := p.call(i)
 		switch {
 		case state == listUnclosed:
-			return calls, len(p.s), listUnclosed
+			return calls, i, listUnclosed
 		case state != listRead && calls == nil:
 			return nil, 0, state
 		case state != listRead:

@@ -116,7 +116,7 @@ func restOf(v value) string {
 		case len(v.members) > 0 && v.members[len(v.members)-1].value.unfinished:
 			v = v.members[len(v.members)-1].value
 		default:
-			return strings.Trim(v.rest, "[{(\"'“”‘’ \t\r\n")
+			return strings.Trim(v.text, "[{(\"'“”‘’ \t\r\n")
 		}
 	}
 	return ""
@@ -239,6 +239,9 @@ func firstText(v value) string {
 	}
 	if len(v.items) > 0 {
 		return firstText(v.items[0])
+	}
+	if v.unfinished {
+		return ""
 	}
 	return v.text
 }

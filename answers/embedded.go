@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// found is a value of a body, with what it says.
+// foundValue is a value of a body, with what it says.
 type foundValue struct {
 	value      value
 	r          reading
@@ -32,7 +32,7 @@ func (l rungs) embedded(body string) (reading, bool) {
 		if values[k].fit == fitsNot {
 			continue
 		}
-		if best < 0 || l.better(&values[k], &values[best], body) {
+		if best < 0 || l.better(values[k], values[best], body) {
 			best = k
 		}
 	}
@@ -51,7 +51,7 @@ func (l rungs) embedded(body string) (reading, bool) {
 }
 
 // values reads the values of a body, one behind the other.
-func (l rungs) values(body string) (values []foundValue) {
+func (l rungs) values(body string) (values []*foundValue) {
 	p := newValueParser(body)
 	behind := 0
 	for i := 0; i < len(body); i++ {
@@ -68,8 +68,8 @@ func (l rungs) values(body string) (values []foundValue) {
 			}
 			continue
 		}
-		f := foundValue{value: v, r: r, start: i, end: end, heading: l.heading(body, behind, i)}
-		l.judge(&f, body)
+		f := &foundValue{value: v, r: r, start: i, end: end, heading: l.heading(body, behind, i)}
+		l.judge(f, body)
 		if f.fit != fitsNot || f.heading != "" {
 			values = append(values, f)
 		}
@@ -119,14 +119,14 @@ func (l rungs) better(later, earlier *foundValue, body string) bool {
 
 // join joins the values that are one answer: typed objects, objects of different types,
 // and values under headings that name their types.
-func (l rungs) join(values []foundValue) []foundValue {
+func (l rungs) join(values []*foundValue) []*foundValue {
 	if len(values) == 0 {
 		return nil
 	}
 	if isList(l.collector) {
 		return l.joinLists(values)
 	}
-	var headed, objects, rest []foundValue
+	var headed, objects, rest []*foundValue
 	for _, f := range values {
 		switch {
 		case f.heading != "" && (!f.answered || f.fit == fitsNot || f.value.kind == isArray && len(f.value.items) == 0):
@@ -145,23 +145,23 @@ func (l rungs) join(values []foundValue) []foundValue {
 		}
 		rest = append(rest, l.whole(whole, headed))
 	}
-	typed := slices.IndexFunc(objects, func(f foundValue) bool { return !isTyped(f.value) }) < 0
+	typed := slices.IndexFunc(objects, func(f *foundValue) bool { return !isTyped(f.value) }) < 0
 	if len(objects) > 1 && (typed || differentKeys(objects)) {
 		var parts []value
 		for _, f := range objects {
 			parts = append(parts, f.value)
 		}
-		objects = []foundValue{l.whole(joined(parts), objects)}
+		objects = []*foundValue{l.whole(joined(parts), objects)}
 	}
 	rest = append(rest, objects...)
-	slices.SortStableFunc(rest, func(a, b foundValue) int { return a.start - b.start })
+	slices.SortStableFunc(rest, func(a, b *foundValue) int { return a.start - b.start })
 	return rest
 }
 
 // joinLists joins lists under headings to an object by type, if one of them is about the
 // type of the query or all have headings.
-func (l rungs) joinLists(values []foundValue) []foundValue {
-	var headed, rest []foundValue
+func (l rungs) joinLists(values []*foundValue) []*foundValue {
+	var headed, rest []*foundValue
 	whole := value{kind: isObject}
 	asked := false
 	for _, f := range values {
@@ -183,13 +183,13 @@ func (l rungs) joinLists(values []foundValue) []foundValue {
 	default:
 		rest = values
 	}
-	return slices.DeleteFunc(rest, func(f foundValue) bool { return f.fit == fitsNot })
+	return slices.DeleteFunc(rest, func(f *foundValue) bool { return f.fit == fitsNot })
 }
 
 // whole judges the value that joins some parts.
-func (l rungs) whole(v value, parts []foundValue) foundValue {
+func (l rungs) whole(v value, parts []*foundValue) *foundValue {
 	last := parts[len(parts)-1]
-	f := foundValue{value: v, r: reading{step: "jsonl"}, start: last.start, end: last.end}
+	f := &foundValue{value: v, r: reading{step: "jsonl"}, start: last.start, end: last.end}
 	for _, part := range parts {
 		f.r.incomplete = f.r.incomplete || part.r.incomplete
 	}
@@ -202,7 +202,7 @@ func (l rungs) whole(v value, parts []foundValue) foundValue {
 }
 
 // differentKeys reports whether no two objects have a common key.
-func differentKeys(objects []foundValue) bool {
+func differentKeys(objects []*foundValue) bool {
 	seen := map[string]bool{}
 	for _, f := range objects {
 		for _, m := range f.value.members {
@@ -234,6 +234,9 @@ func (l rungs) heading(body string, from, at int) string {
 	}
 	line = strings.TrimLeft(line, "0123456789.)")
 	line = strings.Trim(line, " \t\r\n#*-•_:：=`>.,;")
+	if line == "" {
+		return ""
+	}
 	for _, name := range []string{line, strings.TrimSuffix(line, "s"), strings.TrimSuffix(line, "es"), strings.TrimSuffix(line, "ies") + "y", strings.TrimSuffix(line, " entities")} {
 		if name == "" {
 			continue

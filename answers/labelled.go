@@ -2,6 +2,7 @@ package answers
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"nerbench/ner"
 )
@@ -16,6 +17,7 @@ func readLabelled(r *reply) ner.Prediction {
 	types := make([]ner.EntityType, len(labels)) // empty: O
 	folded := make([]bool, len(labels))
 	entities := false
+	var unknown []int
 	for i, label := range labels {
 		if label == "O" {
 			continue
@@ -28,7 +30,7 @@ func readLabelled(r *reply) ner.Prediction {
 		case r.unknown:
 			types[i] = ner.Unknown
 		default:
-			c.drop(ner.UnknownType, label[2:], said[i])
+			unknown = append(unknown, i)
 		}
 	}
 	words := d.Words()
@@ -36,7 +38,12 @@ func readLabelled(r *reply) ner.Prediction {
 	for i, w := range words {
 		own[i] = Lower(d.Text[w.Start:w.End])
 	}
-	partner := matchWords(own, lowerAll(said))
+	lowered := lowerAll(said)
+	prose := cutProse(said, lowered, own)
+	for _, i := range unknown {
+		c.drop(ner.UnknownType, labels[i][2:], said[i])
+	}
+	partner := matchWords(own, lowered)
 	step, matched := matchStep(partner, len(said))
 	if 2*matched < len(words) && !entities {
 		return r.conclude(nil, "none", false)
@@ -50,7 +57,7 @@ func readLabelled(r *reply) ner.Prediction {
 	switch {
 	case r.finish == ner.FinishLength && step != "strict":
 		step = "cut"
-	case step == "strict" && (orphans || rest != ""):
+	case step == "strict" && (orphans || prose || rest != ""):
 		step = "echo"
 	}
 	p := r.conclude(c, step, true)
@@ -83,6 +90,33 @@ func labelledWords(answer string) (words, labels []string, rest string) {
 		from = i
 	}
 	return words, labels, strings.TrimFunc(answer[from:], isSpace)
+}
+
+// cutProse cuts off text without labels before the labelled words: of a word with white
+// space that is none of the document's, only the part behind the last white space is
+// labelled. It reports whether there was any.
+func cutProse(said, lowered, own []string) (any bool) {
+	var known map[string]bool
+	for i, w := range lowered {
+		at := strings.LastIndexFunc(w, isSpace)
+		if at < 0 {
+			continue
+		}
+		if known == nil {
+			known = make(map[string]bool, len(own))
+			for _, o := range own {
+				known[o] = true
+			}
+		}
+		if known[w] {
+			continue
+		}
+		_, n := utf8.DecodeRuneInString(w[at:])
+		lowered[i] = w[at+n:]
+		said[i] = said[i][strings.LastIndexFunc(said[i], isSpace)+n:]
+		any = true
+	}
+	return any
 }
 
 // matchStep returns how the words of an answer match those of the document, and the

@@ -34,21 +34,21 @@ func (p *looseParser) read(i int) (v value, end int, ok bool) {
 	if err != readOK {
 		return value{}, 0, false
 	}
-	p.decode(&v)
+	decodeStrings(&v)
 	return v, end, true
 }
 
-// decode reads the texts of the strings in a value. They are not read before the value
+// decodeStrings reads the texts of the strings in a value. They are not read before the value
 // is known to have the form, because strings that do not fit are often long.
-func (p *looseParser) decode(v *value) {
-	if v.to > 0 {
-		v.text = unescape(p.s[v.from:v.to])
+func decodeStrings(v *value) {
+	if v.escaped {
+		v.text, v.escaped = unescape(v.text), false
 	}
 	for i := range v.items {
-		p.decode(&v.items[i])
+		decodeStrings(&v.items[i])
 	}
 	for i := range v.members {
-		p.decode(&v.members[i].value)
+		decodeStrings(&v.members[i].value)
 	}
 }
 
@@ -69,7 +69,7 @@ func (p *looseParser) value(i, depth int) (value, int, looseError) {
 	}
 	if closing := quotes(p.s[i:]); closing != "" {
 		from, to, end, err := p.str(i, closing, ",]})")
-		return value{kind: isString, from: from, to: to}, end, err
+		return value{kind: isString, text: p.s[from:to], escaped: true}, end, err
 	}
 	if v, end, ok := p.word(i); ok {
 		return v, end, readOK
@@ -161,7 +161,7 @@ func (p *looseParser) cut(v value, i int) (value, int, looseError) {
 	if !p.unclosed {
 		return v, len(p.s), errEnd
 	}
-	v.unfinished, v.rest = true, p.s[min(i, len(p.s)):]
+	v.unfinished, v.text = true, p.s[min(i, len(p.s)):]
 	return v, len(p.s), readOK
 }
 

@@ -291,23 +291,6 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// TestLongAnswers: what would take for ever if a parser looked at everything
-// behind each mark.
-func TestLongAnswers(t *testing.T) {
-	for _, part := range []string{"(B-", "<person>", "<b></person>", "[", "[#", "Person(", "@@", "##x", ";a:", "|", "person:", "⟦", "<a b=", "{'"} {
-		text := strings.Repeat(part, 20_000)
-		for _, form := range answers.Forms() {
-			if part == "[" && form != "gollie" && form != "labels" || part == "[#" || part == "{'" {
-				continue // the JSON ladder tries each bracket
-			}
-			q := answers.Question{Form: form, Document: &ner.Document{Text: "Ada left ."}, Types: []ner.EntityType{"person"}, AllTypes: twoTypes}
-			if p := answers.Read(q, ner.Completion{Text: text}); p.Outcome == "" {
-				t.Errorf("%s: no outcome", form)
-			}
-		}
-	}
-}
-
 // FuzzRead: no answer brings a parser down, and what it finds has a type of the
 // dataset.
 func FuzzRead(f *testing.F) {

@@ -22,16 +22,14 @@ const (
 
 // value is a value of JSON, possibly with errors.
 type value struct {
-	kind    kind
-	text    string
-	items   []value
-	members []member
-	// unfinished is set if the answer ends inside the value. rest is then its last part,
-	// which is in no item.
+	kind kind
+	// unfinished is set if the answer ends inside the value. The text of an array or
+	// object is then its last part, which is in no item.
 	unfinished bool
-	rest       string
-	// from and to are the place of a string's text that is not decoded yet.
-	from, to int
+	escaped    bool // the text of a string is not decoded yet
+	text       string
+	items      []value
+	members    []member
 }
 
 type member struct {

@@ -282,15 +282,6 @@ func (c *collector) wrapped(v value) (at int, inner value, ok bool) {
 	return at, inner, true
 }
 
-// toolCalls returns the value inside an array of one wrapper.
-func (c *collector) toolCalls(v value) (value, bool) {
-	if len(v.items) != 1 {
-		return value{}, false
-	}
-	_, inner, ok := c.wrapped(v.items[0])
-	return inner, ok
-}
-
 // grouped reads an object with a type and a list of mentions. It calls add for each.
 func (c *collector) grouped(v value, add func(text, typ string)) bool {
 	typ, typed := v.stringMember(typeNames)

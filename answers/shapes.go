@@ -28,8 +28,12 @@ func listShape(c *collector, v value) fit {
 			c.list(v, c.asked)
 			return fitsStrict
 		}
-		if inner, ok := c.toolCalls(v); ok {
-			return min(listShape(c, inner), fitsTolerant)
+		if len(v.items) == 1 { // a list of tool calls
+			if k, inner, ok := c.wrapped(v.items[0]); ok {
+				f := min(listShape(c, inner), fitsTolerant)
+				c.beside(v.items[0], k)
+				return f
+			}
 		}
 		c.list(v, c.asked)
 		return fitsTolerant

@@ -19,6 +19,8 @@ type collector struct {
 	seen     map[ner.Mention]bool
 	// counted is set if the unfinished item of the answer is counted.
 	counted bool
+	// loose is set if the answer has errors, so that its strings may be punctuation.
+	loose bool
 }
 
 // reset empties the collector for another try.
@@ -30,10 +32,11 @@ func (c *collector) answered() bool {
 	return len(c.mentions) > 0 || !slices.ContainsFunc(c.dropped, ner.Dropped.Item)
 }
 
-// add adds a mention of a known type.
+// add adds a mention of a known type. Dots stand for more items and are never a mention;
+// in an answer with errors, neither is punctuation of JSON.
 func (c *collector) add(text string, t ner.EntityType, flags ...ner.Flag) {
 	text = strings.TrimFunc(text, isSpace)
-	if placeholder(text) {
+	if text != "." && strings.Trim(text, ".… ") == "" || c.loose && strings.Trim(text, ".…[]{}\",: \t\r\n") == "" {
 		c.drop(ner.BadItem, "", text)
 		return
 	}
@@ -56,12 +59,6 @@ func (c *collector) keep(text string, t ner.EntityType, flags ...ner.Flag) {
 	}
 	c.seen[m] = true
 	c.mentions = append(c.mentions, ner.FlaggedMention{Mention: m, Flags: flags})
-}
-
-// placeholder reports whether a text is never a mention: nothing, dots that stand for
-// more items, or punctuation of JSON.
-func placeholder(text string) bool {
-	return strings.Trim(text, ".…[]{}\",: \t\r\n") == ""
 }
 
 // addNamed adds a mention whose type is a string of the answer.

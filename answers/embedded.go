@@ -39,7 +39,7 @@ func (l rungs) embedded(body string) (reading, bool) {
 	if best < 0 {
 		return reading{}, false
 	}
-	l.try(values[best].value)
+	l.tryRead(values[best].value, values[best].r.loose())
 	for k := range values {
 		if k != best && values[k].fit != fitsNot {
 			for _, d := range values[k].dropped {
@@ -49,6 +49,9 @@ func (l rungs) embedded(body string) (reading, bool) {
 	}
 	return values[best].r, true
 }
+
+// loose reports whether a value is no strict JSON.
+func (r reading) loose() bool { return r.step != "embedded" }
 
 // values reads the values of a body, one behind the other.
 func (l rungs) values(body string) (values []*foundValue) {
@@ -80,7 +83,7 @@ func (l rungs) values(body string) (values []*foundValue) {
 
 // judge tries a value. A list of numbers in a text is a citation.
 func (l rungs) judge(f *foundValue, body string) {
-	f.fit = l.try(f.value)
+	f.fit = l.tryRead(f.value, f.r.loose())
 	if f.value.kind == isArray && len(f.value.items) > 0 && f.value.all(isNumber) && (f.start > skipSpace(body, 0) || skipSpace(body, f.end) < len(body)) {
 		f.fit = fitsNot
 	}
@@ -193,7 +196,7 @@ func (l rungs) whole(v value, parts []*foundValue) *foundValue {
 	for _, part := range parts {
 		f.r.incomplete = f.r.incomplete || part.r.incomplete
 	}
-	f.fit = min(l.try(v), fitsTolerant)
+	f.fit = min(l.tryRead(v, true), fitsTolerant)
 	f.mentions, f.answered = len(l.mentions), l.answered()
 	for _, part := range parts {
 		f.dropped = append(f.dropped, part.dropped...)

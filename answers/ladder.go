@@ -50,8 +50,12 @@ type rungs struct {
 	finish ner.Finish
 }
 
-func (l rungs) try(v value) fit {
+// try collects the mentions of a value of strict JSON.
+func (l rungs) try(v value) fit { return l.tryRead(v, false) }
+
+func (l rungs) tryRead(v value, loose bool) fit {
 	l.reset()
+	l.loose = loose
 	f := l.want(l.collector, v)
 	l.cutRest(v)
 	return f
@@ -76,6 +80,7 @@ func (l rungs) body(body string, fenced bool) (reading, bool) {
 	if noneWord(body) {
 		return reading{step: "none_word"}, true
 	}
+	l.loose = true
 	if isList(l.collector) && bullets(l.collector, body) {
 		return reading{step: "bullets"}, true
 	}

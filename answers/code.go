@@ -25,8 +25,8 @@ type call struct {
 // readCalls reads a list of calls. In the strict form, lead is before the list, and
 // keyword before the mention. No code is evaluated.
 func readCalls(r *reply, lead, keyword string) ner.Prediction {
-	body, fenced := fence(r.answer)
-	p := callParser{s: body, keyword: keyword}
+	body := r.answer
+	p := callParser{s: body, keyword: keyword, line: new(lineEnd)}
 	names := ner.ClassNames(r.wordsOf(r.asked))
 	malformed := false
 	for i := 0; i < len(body); i++ {
@@ -52,7 +52,10 @@ func readCalls(r *reply, lead, keyword string) ner.Prediction {
 		switch {
 		case state == listUnclosed:
 			step = "unclosed"
-		case fenced:
+			if rest := strings.TrimFunc(body[end:], isSpace); rest != "" {
+				c.cut(rest)
+			}
+		case r.fenced:
 			step = "fence"
 		case strings.TrimFunc(body[:i], isSpace) != lead || strings.TrimFunc(body[end:], isSpace) != "":
 			step = "embedded"
@@ -104,11 +107,11 @@ func (r *reply) addCall(c *collector, one call, names []string) {
 	t, folded, ok := r.typeOfClass(one.name, names)
 	switch {
 	case one.empty:
-		c.drop("bad_item", "", "")
+		c.drop(ner.BadItem, "", "")
 	case !ok && c.unknown:
 		c.add(one.text, ner.Unknown)
 	case !ok:
-		c.drop("unknown_type", one.name, strings.TrimFunc(one.text, isSpace))
+		c.drop(ner.UnknownType, one.name, strings.TrimFunc(one.text, isSpace))
 	case folded:
 		c.add(one.text, t, ner.TypeFold)
 	default:
@@ -161,6 +164,22 @@ const (
 type callParser struct {
 	s       string
 	keyword string // of the strict form; may be empty
+	line    *lineEnd
+}
+
+// lineEnd remembers the end of a line, so that the many comments that a damaged answer
+// can have on one line are skipped in linear time.
+type lineEnd struct{ from, to int }
+
+// after returns the end of the line of s that has the index i.
+func (l *lineEnd) after(s string, i int) int {
+	if i < l.from || i >= l.to {
+		l.from, l.to = i, len(s)
+		if n := strings.IndexByte(s[i:], '\n'); n >= 0 {
+			l.to = i + n
+		}
+	}
+	return l.to
 }
 
 // list reads a list of calls at a bracket.
@@ -176,7 +195,7 @@ func (p callParser) list(i int) (calls []call, end int, state listState) {
 		one, next, state := p.call(i)
 		switch {
 		case state == listUnclosed:
-			return calls, len(p.s), listUnclosed
+			return calls, i, listUnclosed
 		case state != listRead && calls == nil:
 			return nil, 0, state
 		case state != listRead:
@@ -258,11 +277,7 @@ func (p callParser) skip(i int) int {
 		if i >= len(p.s) || p.s[i] != '#' {
 			return i
 		}
-		end := strings.IndexByte(p.s[i:], '\n')
-		if end < 0 {
-			return len(p.s)
-		}
-		i += end
+		i = p.line.after(p.s, i)
 	}
 }
 

@@ -11,4 +11,4 @@ package answers
 
 // Version is the version of the parsers. It changes whenever any answer may be parsed
 // differently, so that scores of different parsers are not mixed.
-const Version = "1"
+const Version = "2"

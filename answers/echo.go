@@ -110,7 +110,7 @@ func (r *reply) positions(e *echoed, c *collector, step string, find func(elemen
 			c.add(echo[el.start:el.end], el.typ, append(flags, ner.Searched)...)
 			continue
 		}
-		c.add(r.document.Text[start:end], el.typ, flags...)
+		c.keep(r.document.Text[start:end], el.typ, flags...)
 		if start < end {
 			spans = append(spans, ner.Span{Start: start, End: end, Type: el.typ})
 		}
@@ -221,7 +221,7 @@ func readTagged(r *reply) ner.Prediction {
 		case t.selfClose:
 		case !t.closing && len(open) > deepest:
 			e.odd = true
-			c.drop("bad_item", "", literal)
+			c.drop(ner.BadItem, "", literal)
 		case !t.closing:
 			typ, folded, known := r.typeOfTag(t.name, names)
 			open = append(open, opened{literal, element{start: at, typ: typ, folded: folded}, known})
@@ -245,14 +245,14 @@ func readTagged(r *reply) ner.Prediction {
 				o.element.typ = ner.Unknown
 				e.elements = append(e.elements, o.element)
 			default:
-				c.drop("unknown_type", t.name, strings.TrimFunc(e.text.String()[o.element.start:at], isSpace))
+				c.drop(ner.UnknownType, t.name, strings.TrimFunc(e.text.String()[o.element.start:at], isSpace))
 			}
 		}
 	}
 	e.text.WriteString(body[from:])
 	for _, o := range open {
 		e.odd = true
-		c.drop("bad_item", "", o.tag)
+		c.drop(ner.BadItem, "", o.tag)
 	}
 	return r.place(e, c, r.document.Text)
 }
@@ -281,15 +281,11 @@ func (r *reply) typeOfTag(name string, names []string) (t ner.EntityType, folded
 
 const wrapperOpen, wrapperClose = "<response>", "</response>"
 
-// unwrapped removes a fence or a <response> around the answer. odd is set if the answer
+// unwrapped removes a <response> around the answer. odd is set if the answer
 // has one that the prompt does not ask for, or lacks one.
 func (r *reply) unwrapped(e *echoed) string {
 	body := r.answer
-	if !strings.Contains(r.document.Text, "```") {
-		if inside, fenced := fence(body); fenced {
-			body, e.odd = inside, true
-		}
-	}
+	e.odd = e.odd || r.fenced
 	if strings.Contains(r.document.Text, wrapperOpen) && !r.form.wrapped {
 		return body
 	}

@@ -17,6 +17,8 @@ type answerForm struct {
 	echo  string // prefix that some models repeat from the prompt
 	// wrapped is set if the strict form has a wrapper object or a <response> tag.
 	wrapped bool
+	// tags is set if mentions are in tags named after their types.
+	tags bool
 	// list is set if the answer is a list of strings of the one type in the query.
 	list bool
 	// offsets is set if the answer has the positions of its mentions.
@@ -33,14 +35,14 @@ var forms = []answerForm{
 	{id: "object", shape: byTypeShape},
 	{id: "objects", shape: objectsShape},
 	{id: "pairs", shape: pairsShape},
-	{id: "tags", read: readTagged, offsets: true},
+	{id: "tags", read: readTagged, tags: true, offsets: true},
 	{id: "uniner_list", shape: listShape, list: true, stop: "</s>", echo: "ASSISTANT:"},
 	{id: "uniner_pairs", shape: pairsShape, stop: "</s>", echo: "ASSISTANT:"},
 	{id: "wrapped_object", shape: byTypeShape, wrapped: true},
 	{id: "segments", read: readSegments, echo: "Entity:"},
 	{id: "typed_pairs", read: readTypedPairs, echo: "Answer:"},
 	{id: "labels", read: readLabelled, offsets: true},
-	{id: "wrapped_tags", read: readTagged, wrapped: true, offsets: true},
+	{id: "wrapped_tags", read: readTagged, tags: true, wrapped: true, offsets: true},
 	{id: "gollie", read: readGoLLIE, stop: "</s>"},
 	{id: "knowcoder", read: readKnowCoder, stop: "</s>"},
 	{id: "markers", read: readMarked, echo: "The labeled sentence:", offsets: true},

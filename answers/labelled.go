@@ -2,6 +2,7 @@ package answers
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"nerbench/ner"
 )
@@ -16,6 +17,7 @@ func readLabelled(r *reply) ner.Prediction {
 	types := make([]ner.EntityType, len(labels)) // empty: O
 	folded := make([]bool, len(labels))
 	entities := false
+	var unknown []int
 	for i, label := range labels {
 		if label == "O" {
 			continue
@@ -28,7 +30,7 @@ func readLabelled(r *reply) ner.Prediction {
 		case r.unknown:
 			types[i] = ner.Unknown
 		default:
-			c.drop("unknown_type", label[2:], said[i])
+			unknown = append(unknown, i)
 		}
 	}
 	words := d.Words()
@@ -36,21 +38,26 @@ func readLabelled(r *reply) ner.Prediction {
 	for i, w := range words {
 		own[i] = Lower(d.Text[w.Start:w.End])
 	}
-	partner := matchWords(own, lowerAll(said))
+	lowered := lowerAll(said)
+	prose := cutProse(said, lowered, own)
+	for _, i := range unknown {
+		c.drop(ner.UnknownType, labels[i][2:], said[i])
+	}
+	partner := matchWords(own, lowered)
 	step, matched := matchStep(partner, len(said))
 	if 2*matched < len(words) && !entities {
 		return r.conclude(nil, "none", false)
 	}
 	for i, lost := range unmatched(partner, len(said)) {
 		if lost && types[i] != "" {
-			c.drop("not_in_text", "", said[i])
+			c.drop(ner.LostWord, "", said[i])
 		}
 	}
 	spans, orphans := lenientSpans(d, c, words, partner, labels, types, folded)
 	switch {
 	case r.finish == ner.FinishLength && step != "strict":
 		step = "cut"
-	case step == "strict" && (orphans || rest != ""):
+	case step == "strict" && (orphans || prose || rest != ""):
 		step = "echo"
 	}
 	p := r.conclude(c, step, true)
@@ -83,6 +90,33 @@ func labelledWords(answer string) (words, labels []string, rest string) {
 		from = i
 	}
 	return words, labels, strings.TrimFunc(answer[from:], isSpace)
+}
+
+// cutProse cuts off text without labels before the labelled words: of a word with white
+// space that is none of the document's, only the part behind the last white space is
+// labelled. It reports whether there was any.
+func cutProse(said, lowered, own []string) (any bool) {
+	var known map[string]bool
+	for i, w := range lowered {
+		at := strings.LastIndexFunc(w, isSpace)
+		if at < 0 {
+			continue
+		}
+		if known == nil {
+			known = make(map[string]bool, len(own))
+			for _, o := range own {
+				known[o] = true
+			}
+		}
+		if known[w] {
+			continue
+		}
+		_, n := utf8.DecodeRuneInString(w[at:])
+		lowered[i] = w[at+n:]
+		said[i] = said[i][strings.LastIndexFunc(said[i], isSpace)+n:]
+		any = true
+	}
+	return any
 }
 
 // matchStep returns how the words of an answer match those of the document, and the
@@ -138,7 +172,7 @@ func lenientSpans(d *ner.Document, c *collector, words []ner.Range, partner []in
 		}
 		end := words[i-1].End
 		spans = append(spans, ner.Span{Start: start, End: end, Type: t})
-		c.add(d.Text[start:end], t, flags...)
+		c.keep(d.Text[start:end], t, flags...)
 	}
 	return spans, orphans
 }

@@ -2,6 +2,8 @@ package answers
 
 import (
 	"strings"
+
+	"nerbench/ner"
 )
 
 // reading is the result of the ladder.
@@ -12,77 +14,87 @@ type reading struct {
 
 // ladder parses a cleaned answer by the first step that succeeds (docs/spec/prompts.md
 // §3.3). The mentions are in the collector. ok is false if no step succeeds.
-func ladder(c *collector, want shape, answer string) (r reading, ok bool) {
-	try := func(v value) fit {
-		c.reset()
-		return want(c, v)
-	}
+func ladder(c *collector, want shape, answer string, finish ner.Finish) (r reading, ok bool) {
+	l := rungs{collector: c, want: want, finish: finish}
 	if v, ok := wholeJSON(answer); ok {
-		switch try(v) {
+		switch l.try(v) {
 		case fitsStrict:
 			return reading{step: "strict"}, true
 		case fitsTolerant:
 			return reading{step: "coerce"}, true
 		}
 	}
-	body, fenced := fence(answer)
-	if fenced {
-		if v, ok := wholeJSON(body); ok && try(v) != fitsNot {
-			return reading{step: "fence"}, true
+	// A body from which everything is dropped is the answer only if no other one is.
+	last, reserve := reading{}, ""
+	for _, body := range append(fences(answer), answer) {
+		r, ok := l.body(body, len(body) < len(answer))
+		if ok && c.answered() {
+			return r, true
+		}
+		if ok && last.step == "" {
+			last, reserve = r, body
 		}
 	}
-	if !isList(c) {
-		if v, ok := jsonLines(body); ok && try(v) != fitsNot {
-			return reading{step: "jsonl"}, true
-		}
-	}
-	if r, ok := embedded(try, body); ok {
-		return r, true
-	}
-	c.reset()
-	if noneWord(answer) {
-		return reading{step: "none_word"}, true
-	}
-	if isList(c) && bullets(c, body) {
-		return reading{step: "bullets"}, true
+	if last.step != "" {
+		l.body(reserve, len(reserve) < len(answer))
+		return last, true
 	}
 	c.reset()
 	return reading{step: "none"}, false
 }
 
+// rungs are the steps for a body of an answer.
+type rungs struct {
+	*collector
+	want   shape
+	finish ner.Finish
+}
+
+// try collects the mentions of a value of strict JSON.
+func (l rungs) try(v value) fit { return l.tryRead(v, false) }
+
+func (l rungs) tryRead(v value, loose bool) fit {
+	l.reset()
+	l.loose = loose
+	f := l.want(l.collector, v)
+	l.cutRest(v)
+	return f
+}
+
+// body parses the content of a fence, or the whole answer.
+func (l rungs) body(body string, fenced bool) (reading, bool) {
+	if fenced {
+		if v, ok := wholeJSON(body); ok && l.try(v) != fitsNot {
+			return reading{step: "fence"}, true
+		}
+	}
+	if !isList(l.collector) {
+		if v, ok := jsonLines(body); ok && l.try(v) != fitsNot {
+			return reading{step: "jsonl"}, true
+		}
+	}
+	if r, ok := l.embedded(body); ok {
+		return r, true
+	}
+	l.reset()
+	if noneWord(body) {
+		return reading{step: "none_word"}, true
+	}
+	l.loose = true
+	if isList(l.collector) && bullets(l.collector, body) {
+		return reading{step: "bullets"}, true
+	}
+	return reading{}, false
+}
+
 // isList reports whether the answer should be a list of strings of one type.
 func isList(c *collector) bool { return c.asked != "" }
-
-// fence returns the content of the first Markdown fence: from a line that begins
-// with three backticks to the next such line or the end; or an answer that is
-// one fence on one line.
-func fence(s string) (body string, ok bool) {
-	const ticks = "```"
-	if strings.HasPrefix(s, ticks) && strings.HasSuffix(s, ticks) && len(s) >= 6 && !strings.Contains(s, "\n") {
-		inner := s[3 : len(s)-3]
-		return strings.TrimFunc(strings.TrimLeft(inner, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"), isSpace), true
-	}
-	lines := strings.SplitAfter(s, "\n")
-	for i, line := range lines {
-		if !strings.HasPrefix(line, ticks) {
-			continue
-		}
-		var b strings.Builder
-		for _, inside := range lines[i+1:] {
-			if strings.HasPrefix(inside, ticks) {
-				break
-			}
-			b.WriteString(inside)
-		}
-		return strings.TrimFunc(b.String(), isSpace), true
-	}
-	return s, false
-}
 
 // jsonLines parses two or more objects in a row: typed objects as elements of a list,
 // other objects as one object with all members.
 func jsonLines(s string) (value, bool) {
 	var objects []value
+	p := strictParser{s: s}
 	for i := 0; ; {
 		for i < len(s) && (s[i] == ',' && len(objects) > 0 || skipSpace(s, i) > i) {
 			i = max(i+1, skipSpace(s, i))
@@ -90,81 +102,45 @@ func jsonLines(s string) (value, bool) {
 		if i >= len(s) {
 			break
 		}
-		v, end, ok := strictJSON(s[i:])
+		v, end, ok := p.value(i, 0)
 		if !ok || v.kind != isObject {
 			return value{}, false
 		}
 		objects = append(objects, v)
-		i += end
+		i = end
 	}
 	if len(objects) < 2 {
 		return value{}, false
 	}
+	return joined(objects), true
+}
+
+// joined returns objects as one value: typed objects as elements of a list, other
+// objects as one object with all members.
+func joined(objects []value) value {
 	typed, merged := value{kind: isArray}, value{kind: isObject}
 	for _, o := range objects {
-		_, named := o.stringMember(typeNames)
-		if hasMention(o) && named {
+		if isTyped(o) {
 			typed.items = append(typed.items, o)
 		} else {
 			merged.members = append(merged.members, o.members...)
 		}
+		typed.unfinished = typed.unfinished || o.unfinished
 	}
 	if len(typed.items) == 0 {
-		return merged, true
+		return merged
 	}
 	if len(merged.members) > 0 {
 		typed.items = append(typed.items, merged)
 	}
-	return typed, true
+	return typed
 }
 
-// embedded tries, at each bracket from the left, strict JSON, the loose parser, and the
-// loose parser up to the end of the body. It returns the first value that fits without
-// tolerance, else the first that fits with tolerance.
-func embedded(try func(value) fit, body string) (reading, bool) {
-	type candidate struct {
-		value value
-		r     reading
-	}
-	var tolerant *candidate
-	first := skipSpace(body, 0)
-	for i := 0; i < len(body); i++ {
-		if body[i] != '[' && body[i] != '{' {
-			continue
-		}
-		v, r, end, ok := readAt(body, i, i == first)
-		if !ok {
-			continue
-		}
-		switch try(v) {
-		case fitsStrict:
-			return r, true
-		case fitsTolerant:
-			if tolerant == nil {
-				tolerant = &candidate{v, r}
-			}
-		}
-		i = end - 1
-	}
-	if tolerant == nil {
-		return reading{}, false
-	}
-	try(tolerant.value)
-	return tolerant.r, true
-}
-
-// readAt reads a value at a bracket by the first of three parsers.
-func readAt(body string, i int, whole bool) (v value, r reading, end int, ok bool) {
-	if v, n, ok := strictJSON(body[i:]); ok {
-		return v, reading{step: "embedded"}, i + n, true
-	}
-	if v, end, ok := looseValue(body, i, whole, false); ok {
-		return v, reading{step: "loose"}, end, true
-	}
-	if v, end, ok := looseValue(body, i, whole, true); ok {
-		return v, reading{step: "unclosed", incomplete: v.unfinished}, end, true
-	}
-	return v, r, 0, false
+// isTyped reports whether an object has a mention member and a type member.
+func isTyped(v value) bool {
+	_, named := v.stringMember(mentionNames)
+	_, typed := v.stringMember(typeNames)
+	return v.kind == isObject && named && typed
 }
 
 var noneWords = map[string]bool{

@@ -14,6 +14,7 @@ func readMarked(r *reply) ner.Prediction {
 		return r.conclude(c, "none_word", true)
 	}
 	body := r.answer
+	e.odd = r.fenced
 	if i := strings.Index("\n"+body, "\nThe given sentence:"); i >= 0 {
 		body, e.odd = body[:max(i-1, 0)], true
 	}
@@ -29,7 +30,7 @@ func readMarked(r *reply) ner.Prediction {
 	unclosed := func() {
 		if from >= 0 {
 			e.odd = true
-			c.drop("bad_item", "", strings.TrimFunc(e.text.String()[from:], isSpace))
+			c.drop(ner.BadItem, "", strings.TrimFunc(e.text.String()[from:], isSpace))
 		}
 	}
 	for {

@@ -40,6 +40,10 @@ type OfficialParser struct {
 	items strings.Builder // the newest items, one behind the other
 }
 
+// manyItems is the number of items from which a set is faster than a loop. Only answers
+// that repeat themselves up to the token limit have so many.
+const manyItems = 64
+
 // itemMemory is the size of a block of items in bytes.
 const itemMemory = 16 << 10
 
@@ -58,12 +62,19 @@ func (r *OfficialParser) Append(items []string, answer string) []string {
 		return items
 	}
 	before := len(items)
+	var seen map[string]bool
+	if len(r.raw) > manyItems {
+		seen = make(map[string]bool, len(r.raw))
+	}
 	for _, s := range r.raw {
-		// A loop, for the few items of most answers; a run-away has hundreds,
-		// which this still bears.
-		if n := r.normalise(s); !slices.Contains(items[before:], n) {
-			items = append(items, n)
+		n := r.normalise(s)
+		if seen == nil && slices.Contains(items[before:], n) || seen[n] {
+			continue
 		}
+		if seen != nil {
+			seen[n] = true
+		}
+		items = append(items, n)
 	}
 	return items
 }

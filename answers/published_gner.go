@@ -120,42 +120,6 @@ func matchWords(passage, answer []string) []int {
 	return matched
 }
 
-// longestCommon fills matched with a longest common subsequence, by patience:
-// pairs of equal words, i ascending and j descending, go to the leftmost pile
-// whose last j is at least theirs, and remember the pair then last on the pile
-// before.
-func longestCommon(passage, answer []string, matched []int) {
-	places := map[string][]int{} // of each word in the answer, descending
-	for j, w := range slices.Backward(answer) {
-		places[w] = append(places[w], j)
-	}
-	type pair struct {
-		i, j   int
-		before *pair
-	}
-	var piles []*pair // the last pair of each
-	for i, w := range passage {
-		matched[i] = -1
-		for _, j := range places[w] {
-			at, _ := slices.BinarySearchFunc(piles, j, func(p *pair, j int) int { return p.j - j })
-			p := &pair{i: i, j: j}
-			if at > 0 {
-				p.before = piles[at-1]
-			}
-			if at == len(piles) {
-				piles = append(piles, nil)
-			}
-			piles[at] = p
-		}
-	}
-	if len(piles) == 0 {
-		return
-	}
-	for p := piles[len(piles)-1]; p != nil; p = p.before {
-		matched[p.i] = p.j
-	}
-}
-
 func lowerAll(words []string) []string {
 	out := make([]string, len(words))
 	for i, w := range words {

@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"nerbench/ner"
@@ -40,6 +41,7 @@ type reply struct {
 	document *ner.Document // nil: unknown
 	asked    []ner.EntityType
 	finish   ner.Finish
+	fenced   bool // the answer is the content of a fence
 }
 
 // Parser parses answers of one form about one dataset. Several goroutines may use it at
@@ -49,6 +51,8 @@ type Parser struct {
 	types   *resolver
 	words   map[ner.EntityType]string // word for each type in the prompt
 	unknown bool
+	// thinking are the marks around the thinking in answers.
+	thinking []ThinkingMark
 }
 
 // NewParser returns a parser for a form of answers, one of [Forms]. types are all types
@@ -64,11 +68,19 @@ func NewParser(form string, types []TypeName, unknown string) (*Parser, error) {
 	default:
 		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
 	}
-	r := &Parser{form: f, types: newResolver(types), words: map[ner.EntityType]string{}, unknown: unknown == "fp"}
+	r := &Parser{form: f, types: newResolver(types), words: map[ner.EntityType]string{}, unknown: unknown == "fp", thinking: ThinkingMarks}
 	for _, t := range types {
 		r.words[t.Natural] = t.word()
 	}
 	return r, nil
+}
+
+// WithThinking returns a parser that also knows the marks around the thinking of one
+// model. The receiver does not change.
+func (r *Parser) WithThinking(marks ...ThinkingMark) *Parser {
+	with := *r
+	with.thinking = append(slices.Clone(marks), r.thinking...)
+	return &with
 }
 
 // HasSpans reports whether the answers are spans written by a tagger. They are not
@@ -118,22 +130,58 @@ func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 		if d == nil {
 			d = &ner.Document{}
 		}
-		return r.form.read(&reply{r, answer, d, types, c.Finish})
+		return r.readForm(reply{Parser: r, answer: answer, document: d, asked: types, finish: c.Finish})
 	}
 	col := r.collector()
 	if len(types) == 1 && r.PerType() {
 		col.asked = types[0]
 	}
-	got, ok := ladder(col, r.form.shape, answer)
+	got, ok := ladder(col, r.form.shape, answer, c.Finish)
 	p := ner.Prediction{Step: got.step, Mentions: col.mentions, Dropped: col.dropped}
-	body, _ := fence(answer)
-	p.Outcome = outcome(got, ok, c.Finish, len(col.mentions)+len(col.dropped) == 0, body)
+	p.Outcome = outcome(got, ok, c.Finish, len(col.mentions)+len(col.dropped) == 0, answer)
+	return judged(p)
+}
+
+// readForm parses an answer of a form that is not JSON: the first fence that has an
+// answer, else the whole text. A passage with backticks is shown in no fence.
+func (r *Parser) readForm(a reply) ner.Prediction {
+	if r.form.spans {
+		return judged(r.form.read(&a))
+	}
+	if !strings.Contains(a.document.Text, ticks) {
+		for _, body := range fences(a.answer) {
+			inside := a
+			inside.answer, inside.fenced = body, true
+			p := judged(r.form.read(&inside))
+			if p.Outcome.Failure() && (p.Outcome != ner.Truncated || len(p.Mentions) == 0) {
+				continue
+			}
+			if p.Step == "strict" {
+				p.Step = "fence"
+			}
+			if p.Outcome == ner.OK || p.Outcome == ner.Empty {
+				p.Outcome = ner.Repaired
+			}
+			return p
+		}
+	}
+	return judged(r.form.read(&a))
+}
+
+// judged returns a prediction, as unusable if all of its items were dropped.
+func judged(p ner.Prediction) ner.Prediction {
+	switch p.Outcome {
+	case ner.OK, ner.Empty, ner.Repaired:
+		if len(p.Mentions) == 0 && slices.ContainsFunc(p.Dropped, ner.Dropped.Item) {
+			p.Outcome = ner.Unusable
+		}
+	}
 	return p
 }
 
 // collector returns an empty collector for one answer.
 func (r *Parser) collector() *collector {
-	return &collector{types: r.types, unknown: r.unknown, wrapped: r.form.wrapped}
+	return &collector{types: r.types, unknown: r.unknown, wrapper: r.form.wrapped}
 }
 
 // PerType reports whether an answer is a list of strings of the one type in the query.
@@ -142,11 +190,11 @@ func (r *Parser) PerType() bool { return r.form.list }
 // outcome returns the outcome of an answer (docs/spec/prompts.md §3.1). An incomplete
 // value is repaired if the model ended the answer, else truncated. A complete value in
 // an answer that reached the token limit is repaired.
-func outcome(r reading, ok bool, finish ner.Finish, nothing bool, body string) ner.Outcome {
+func outcome(r reading, ok bool, finish ner.Finish, nothing bool, answer string) ner.Outcome {
 	switch {
 	case !ok && finish == ner.FinishLength:
 		return ner.Truncated
-	case !ok && begun(body):
+	case !ok && (begun(answer) || slices.ContainsFunc(fences(answer), begun)):
 		return ner.Malformed
 	case !ok:
 		return ner.NoStructure
@@ -166,17 +214,26 @@ func (r *Parser) clean(s string, d *ner.Document) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.TrimPrefix(s, "\uFEFF")
 	inText := func(mark string) bool { return d != nil && strings.Contains(d.Text, mark) }
-	if i := strings.LastIndex(s, "</think>"); i >= 0 && !inText("</think>") {
-		s = s[i+len("</think>"):]
-	} else if i := strings.Index(s, "<think>"); i >= 0 && !inText("<think>") {
-		s = s[:i]
-	}
+	s = cutThinking(s, r.thinking, func(mark string) bool { return inText(mark) || r.isTag(mark) })
 	if r.form.stop != "" {
 		s, _, _ = strings.Cut(s, r.form.stop)
 	}
-	s = strings.TrimFunc(s, isSpace)
+	s = withoutTokens(s, func(token string) bool { return r.form.shape == nil && inText(token) })
 	if r.form.echo != "" {
 		s = strings.TrimFunc(strings.TrimPrefix(s, r.form.echo), isSpace)
 	}
 	return s
+}
+
+// isTag reports whether a mark of thinking is a tag of the prompt.
+func (r *Parser) isTag(mark string) bool {
+	if !r.form.tags {
+		return false
+	}
+	for _, word := range r.words {
+		if strings.EqualFold(strings.Trim(mark, "</>"), ner.TagNames([]string{word}, "")[0]) {
+			return true
+		}
+	}
+	return false
 }

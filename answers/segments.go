@@ -8,14 +8,14 @@ import (
 
 // readSegments reads "type: a, b | type: None" (docs/spec/prompts.md §4.4).
 func readSegments(r *reply) ner.Prediction {
-	text, step := cutBehind(r, "|,\n")
+	c := r.collector()
+	text, step := cutBehind(r, c, "|,\n")
 	if text == "" {
-		return r.conclude(r.collector(), "none", false)
+		return r.conclude(c, "none", false)
 	}
 	if noneWord(text) {
-		return r.conclude(r.collector(), "none_word", true)
+		return r.conclude(c, "none_word", true)
 	}
-	c := r.collector()
 	known, lines := false, strings.Contains(text, "\n")
 	for line := range strings.SplitSeq(text, "\n") {
 		if lines {
@@ -25,10 +25,10 @@ func readSegments(r *reply) ner.Prediction {
 			}
 		}
 		for segment := range strings.SplitSeq(line, "|") {
-			label, said, ok := strings.Cut(segment, ":")
-			label = strings.TrimFunc(label, isSpace)
+			label, said, ok := cutLabel(segment)
 			if !ok || label == "" {
 				lines = true
+				c.dropStray(segment)
 				continue
 			}
 			if _, _, resolves := r.types.resolve(label); resolves {
@@ -51,11 +51,30 @@ func readSegments(r *reply) ner.Prediction {
 
 // cutBehind removes the text after the last of some marks, if the answer reached the
 // token limit, because that text is incomplete.
-func cutBehind(r *reply, marks string) (text, step string) {
+func cutBehind(r *reply, c *collector, marks string) (text, step string) {
 	if r.finish != ner.FinishLength {
 		return r.answer, "strict"
 	}
-	return strings.TrimFunc(r.answer[:strings.LastIndexAny(r.answer, marks)+1], isSpace), "cut"
+	end := strings.LastIndexAny(r.answer, marks) + 1
+	if rest := strings.TrimFunc(r.answer[end:], isSpace); rest != "" {
+		c.cut(rest)
+	}
+	return strings.TrimFunc(r.answer[:end], isSpace), "cut"
+}
+
+// cutLabel splits "type: mentions" at the first colon, or at the first full-width one.
+func cutLabel(s string) (label, said string, ok bool) {
+	if label, said, ok = strings.Cut(s, ":"); !ok {
+		label, said, ok = strings.Cut(s, "：")
+	}
+	return strings.TrimFunc(label, isSpace), said, ok
+}
+
+// dropStray counts text without a type in a list of types and mentions.
+func (c *collector) dropStray(text string) {
+	if text = strings.TrimFunc(text, isSpace); strings.Trim(text, "`|;:.,*- ") != "" {
+		c.drop(ner.WithoutLabel, "", text)
+	}
 }
 
 // undecorated returns a line without a bullet, bold marks, and a word that some models

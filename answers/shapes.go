@@ -20,105 +20,27 @@ const (
 // tolerance").
 type shape func(c *collector, v value) fit
 
-// collector collects the mentions of one answer.
-type collector struct {
-	types    *resolver
-	asked    ner.EntityType // of a query for one type
-	unknown  bool           // keep mentions of unknown types as the reserved type
-	wrapped  bool           // the strict form of an object by type has a wrapper
-	mentions []ner.FlaggedMention
-	dropped  []ner.Dropped
-}
-
-// reset empties the collector for another try.
-func (c *collector) reset() { c.mentions, c.dropped = nil, nil }
-
-// add adds a mention of a known type.
-func (c *collector) add(text string, t ner.EntityType, flags ...ner.Flag) {
-	text = strings.TrimFunc(text, isSpace)
-	if text == "" {
-		c.drop("bad_item", "", "")
-		return
-	}
-	m := ner.Mention{Text: text, Type: t}
-	if slices.ContainsFunc(c.mentions, func(f ner.FlaggedMention) bool { return f.Mention == m }) {
-		flags = append(flags, ner.Duplicate)
-	}
-	c.mentions = append(c.mentions, ner.FlaggedMention{Mention: m, Flags: flags})
-}
-
-// addNamed adds a mention whose type is a string of the answer.
-func (c *collector) addNamed(text, typ string, flags ...ner.Flag) {
-	t, folded, ok := c.types.resolve(typ)
-	switch {
-	case !ok && c.unknown:
-		c.add(text, ner.Unknown, flags...)
-	case !ok:
-		c.drop("unknown_type", typ, strings.TrimFunc(text, isSpace))
-	case folded:
-		c.add(text, t, append(flags, ner.TypeFold)...)
-	default:
-		c.add(text, t, flags...)
-	}
-}
-
-func (c *collector) drop(why, typ, text string) {
-	c.dropped = append(c.dropped, ner.Dropped{Why: why, Type: typ, Text: text})
-}
-
-var (
-	mentionNames = []string{"text", "span", "entity", "mention", "name", "value", "word"}
-	typeNames    = []string{"type", "label", "entity_type", "category"}
-	wrapperNames = []string{"entities", "entity", "answer", "answers", "result", "results", "output", "items", "list"}
-)
-
-// stringMember returns the first present of some members, if it is a string.
-func (v *value) stringMember(names []string) (string, bool) {
-	for _, name := range names {
-		for _, m := range v.members {
-			if strings.ToLower(m.name) == name && m.value.kind == isString {
-				return m.value.text, true
-			}
-		}
-	}
-	return "", false
-}
-
-// pair returns the strings of an array of two.
-func (v *value) pair() (a, b string, ok bool) {
-	if v.kind != isArray || v.unfinished || len(v.items) != 2 || v.items[0].kind != isString || v.items[1].kind != isString {
-		return "", "", false
-	}
-	return v.items[0].text, v.items[1].text, true
-}
-
-func (v *value) all(k kind) bool {
-	return !slices.ContainsFunc(v.items, func(i value) bool { return i.kind != k })
-}
-
-// unwrap returns the value of an object's only member if that has the name of a
-// wrapper and a value that may hold mentions.
-func (v *value) unwrap() (value, bool) {
-	if v.kind != isObject || len(v.members) != 1 || !slices.Contains(wrapperNames, strings.ToLower(v.members[0].name)) {
-		return value{}, false
-	}
-	inner := v.members[0].value
-	return inner, inner.kind == isObject || inner.kind == isArray
-}
-
 // listShape is a list of strings of one type.
 func listShape(c *collector, v value) fit {
 	switch v.kind {
 	case isArray:
 		if v.all(isString) {
-			for _, item := range v.items {
-				c.add(item.text, c.asked)
-			}
+			c.list(v, c.asked)
 			return fitsStrict
+		}
+		if len(v.items) == 1 { // a list of tool calls
+			if k, inner, ok := c.wrapped(v.items[0]); ok {
+				f := min(listShape(c, inner), fitsTolerant)
+				c.beside(v.items[0], k)
+				return f
+			}
 		}
 		c.list(v, c.asked)
 		return fitsTolerant
 	case isString:
+		if inner, ok := jsonInside(v.text); ok {
+			return min(listShape(c, inner), fitsTolerant)
+		}
 		if !noneWord(v.text) {
 			c.add(v.text, c.asked)
 		}
@@ -142,31 +64,33 @@ func (c *collector) list(v value, t ner.EntityType) {
 		case isArray:
 			c.arrayInList(item, t)
 		default:
-			c.drop("bad_item", "", "")
+			c.drop(ner.BadItem, "", "")
 		}
 	}
 }
 
 func (c *collector) objectInList(v value, t ner.EntityType) {
-	text, ok := v.stringMember(mentionNames)
-	typ, typed := v.stringMember(typeNames)
+	text, typ, named, typed := c.roles(v)
 	switch {
 	case v.unfinished: // dropped whole
-	case !ok:
-		c.drop("bad_item", "", "")
-	case typed:
+		c.cut(cutText(v))
+	case named && typed:
 		c.typedFor(text, typ, t)
-	default:
+	case named:
 		c.add(text, t)
+	case c.grouped(v, func(text, typ string) { c.typedFor(text, typ, t) }):
+	case c.inverted(v, func(text, typ string) { c.typedFor(text, typ, t) }):
+	default:
+		c.drop(ner.BadItem, "", "")
 	}
 }
 
 // typedFor adds a mention if its type is that of the query.
 func (c *collector) typedFor(text, typ string, t ner.EntityType) {
-	got, folded, ok := c.types.resolve(typ)
+	got, folded, ok := c.resolve(typ)
 	switch {
 	case !ok || got != t:
-		c.drop("other_type", typ, strings.TrimFunc(text, isSpace))
+		c.drop(ner.OtherType, typ, strings.TrimFunc(text, isSpace))
 	case folded:
 		c.add(text, t, ner.TypeFold)
 	default:
@@ -178,72 +102,141 @@ func (c *collector) typedFor(text, typ string, t ner.EntityType) {
 // strings.
 func (c *collector) arrayInList(v value, t ner.EntityType) {
 	if text, typ, ok := v.pair(); ok {
-		if _, _, known := c.types.resolve(typ); known {
+		if _, _, known := c.resolve(typ); known {
 			c.typedFor(text, typ, t)
 			return
 		}
 	}
-	if v.unfinished && len(v.items) < 2 {
-		return // the beginning of a pair
+	if v.unfinished && len(v.items) < 2 { // the beginning of a pair
+		c.cut(cutText(v))
+		return
 	}
 	for _, item := range v.items {
-		if item.kind == isString {
+		switch item.kind {
+		case isString:
 			c.add(item.text, t)
+		case isArray:
+			c.arrayInList(item, t)
+		case isObject:
+			c.objectInList(item, t)
+		default: // an offset or a score
+			c.drop(ner.BadItem, "", item.text)
 		}
 	}
 }
 
 // objectForList reads an object in place of the list.
 func (c *collector) objectForList(v value) fit {
-	for _, m := range v.members {
-		if t, _, ok := c.types.resolve(m.name); ok && t == c.asked {
-			switch m.value.kind {
-			case isArray:
-				c.list(m.value, c.asked)
-			case isString:
-				if !noneWord(m.value.text) {
-					c.add(m.value.text, c.asked)
+	for k, m := range v.members {
+		if t, _, ok := c.resolve(m.name); ok && t == c.asked {
+			inner := m.value
+			if inner.kind == isString {
+				if parsed, ok := jsonInside(inner.text); ok {
+					inner = parsed
 				}
+			}
+			switch inner.kind {
+			case isArray:
+				c.list(inner, c.asked)
+			case isString:
+				if !noneWord(inner.text) {
+					c.add(inner.text, c.asked)
+				}
+			case isObject:
+				c.objectInList(inner, c.asked)
 			case isNull:
 			default:
 				return fitsNot
 			}
+			c.beside(v, k)
 			return fitsTolerant
 		}
 	}
-	if len(v.members) == 1 && slices.Contains(wrapperNames, strings.ToLower(v.members[0].name)) {
-		switch inner := v.members[0].value; inner.kind {
-		case isArray:
-			c.list(inner, c.asked)
-			return fitsTolerant
-		case isString:
-			if _, typed := v.stringMember(typeNames); !typed {
-				if !noneWord(inner.text) {
-					c.add(inner.text, c.asked)
-				}
-				return fitsTolerant
-			}
-		case isObject:
-			return c.objectForList(inner)
+	if k, inner, ok := c.wrapped(v); ok {
+		f := fitsTolerant
+		if inner.kind == isArray {
+			f = min(listShape(c, inner), f)
+		} else {
+			f = min(c.objectForList(inner), f)
 		}
+		c.beside(v, k)
+		return f
+	}
+	if k, text, ok := c.wrappedString(v); ok {
+		if !noneWord(text) {
+			c.add(text, c.asked)
+		}
+		c.beside(v, k)
+		return fitsTolerant
 	}
 	if len(v.members) > 0 && !v.unfinished && c.allTypes(v) {
+		c.beside(v, -1)
 		return fitsTolerant // other types only: nothing of this one
 	}
-	if text, ok := v.stringMember(mentionNames); ok && !v.unfinished {
-		if typ, typed := v.stringMember(typeNames); typed {
-			c.typedFor(text, typ, c.asked)
-			return fitsTolerant
-		}
+	if text, typ, named, typed := c.roles(v); named && typed && !v.unfinished {
+		c.typedFor(text, typ, c.asked)
+		return fitsTolerant
+	}
+	one := func(text, typ string) { c.typedFor(text, typ, c.asked) }
+	if !v.unfinished && (c.grouped(v, one) || c.inverted(v, one)) {
+		return fitsTolerant
 	}
 	return fitsNot
 }
 
+// wrappedString returns the string of a wrapper that is not a mention with a type.
+func (c *collector) wrappedString(v value) (at int, text string, ok bool) {
+	if _, typed := v.stringMember(typeNames); typed || v.kind != isObject {
+		return 0, "", false
+	}
+	for k, m := range v.members {
+		if m.value.kind == isString && slices.Contains(wrapperNames, plainKey(m.name)) {
+			for j, other := range v.members {
+				if j != k && !extraKey(other.name) {
+					return 0, "", false
+				}
+			}
+			return k, m.value.text, true
+		}
+	}
+	return 0, "", false
+}
+
+// beside counts the members of an object beside the one that is the answer: the
+// mentions of other types, and other keys.
+func (c *collector) beside(v value, answer int) {
+	for k, m := range v.members {
+		if k == answer {
+			continue
+		}
+		if _, _, ok := c.resolve(m.name); !ok || c.asked == "" {
+			c.drop(ner.ExtraKey, m.name, m.value.text)
+			continue
+		}
+		switch m.value.kind {
+		case isArray:
+			for _, item := range m.value.items {
+				c.drop(ner.NotAsked, m.name, firstText(item))
+			}
+		case isNull:
+		default:
+			if !noneWord(m.value.text) {
+				c.drop(ner.NotAsked, m.name, firstText(m.value))
+			}
+		}
+	}
+}
+
 func (c *collector) allTypes(v value) bool {
-	return !slices.ContainsFunc(v.members, func(m member) bool {
-		_, _, ok := c.types.resolve(m.name)
-		return !ok
-	})
+	types := false
+	for _, m := range v.members {
+		_, _, ok := c.resolve(m.name)
+		if !ok && !extraKey(m.name) {
+			return false
+		}
+		types = types || ok
+	}
+	return types
 }
 
 // byTypeShape is an object whose members are types, with lists of strings.
@@ -251,24 +244,43 @@ func byTypeShape(c *collector, v value) fit {
 	best := fitsStrict
 	switch v.kind {
 	case isObject:
-		inner, ok := v.unwrap()
+		k, inner, ok := c.wrapped(v)
 		switch {
-		case ok && c.wrapped && inner.kind == isObject:
+		case ok && c.wrapper && inner.kind == isObject && len(v.members) == 1 && strictWrapper(v):
 			return c.byType(inner)
 		case ok:
-			return min(byTypeShape(c, inner), fitsTolerant)
-		case c.wrapped:
+			f := min(byTypeShape(c, inner), fitsTolerant)
+			c.beside(v, k)
+			return f
+		case c.wrapper:
 			best = fitsTolerant
 		}
 		return min(c.byType(v), best)
 	case isArray:
-		return c.arrayByType(v)
+		return min(c.arrayOf(v), fitsTolerant)
+	case isString:
+		if inner, ok := jsonInside(v.text); ok {
+			return min(byTypeShape(c, inner), fitsTolerant)
+		}
 	}
 	return fitsNot
 }
 
+// strictWrapper reports whether the only member has one of the names of a wrapper that
+// do not need tolerance.
+func strictWrapper(v value) bool {
+	return slices.Contains(wrapperNames[:plainWrappers], plainKey(v.members[0].name)) && v.members[0].value.kind == isObject
+}
+
 // byType reads the members of an object by type.
 func (c *collector) byType(v value) fit {
+	if c.typedObject(v) {
+		return fitsTolerant
+	}
+	if c.inverted(v, func(text, typ string) { c.addNamed(text, typ) }) {
+		return fitsTolerant
+	}
+	typed := slices.ContainsFunc(v.members, func(m member) bool { return c.isType(m.name) })
 	best := fitsStrict
 	seen := map[string]bool{}
 	for _, m := range v.members {
@@ -276,18 +288,24 @@ func (c *collector) byType(v value) fit {
 			best = fitsTolerant
 		}
 		seen[m.name] = true
-		if f := c.member(m); f == fitsNot {
-			return fitsNot
-		} else if f < best {
-			best = f
+		if typed && extraKey(m.name) && !c.isType(m.name) {
+			c.drop(ner.ExtraKey, m.name, m.value.text)
+			best = fitsTolerant
+			continue
 		}
+		best = min(best, c.member(m))
 	}
 	return best
 }
 
+func (c *collector) isType(name string) bool {
+	_, _, ok := c.resolve(name)
+	return ok
+}
+
 // member reads one member of an object by type.
 func (c *collector) member(m member) fit {
-	t, folded, known := c.types.resolve(m.name)
+	t, folded, known := c.resolve(m.name)
 	if !known {
 		return c.unknownMember(m)
 	}
@@ -299,25 +317,32 @@ func (c *collector) member(m member) fit {
 			}
 		}
 	}()
-	switch m.value.kind {
+	inner := m.value
+	if inner.kind == isString {
+		if parsed, ok := jsonInside(inner.text); ok {
+			inner = parsed
+		}
+	}
+	switch inner.kind {
 	case isArray:
-		c.list(m.value, t)
-		if m.value.all(isString) {
+		c.list(inner, t)
+		if inner.all(isString) && m.value.kind == isArray {
 			return fitsStrict
 		}
 	case isString:
-		if !noneWord(m.value.text) {
-			c.add(m.value.text, t)
+		if !noneWord(inner.text) {
+			c.add(inner.text, t)
 		}
 	case isNumber:
-		c.add(m.value.text, t, ner.Coerced)
+		c.add(inner.text, t, ner.Coerced)
 	case isObject:
-		if _, ok := m.value.stringMember(mentionNames); !ok {
-			return fitsNot
+		if _, list, ok := c.wrapped(inner); ok && list.kind == isArray {
+			c.list(list, t)
+		} else {
+			c.objectInList(inner, t)
 		}
-		c.objectInList(m.value, t)
 	case isBool:
-		c.drop("bad_item", "", "")
+		c.drop(ner.BadItem, "", "")
 	}
 	return fitsTolerant
 }
@@ -328,9 +353,11 @@ func (c *collector) unknownMember(m member) fit {
 	switch m.value.kind {
 	case isArray:
 		for _, item := range m.value.items {
-			if item.kind == isString || item.kind == isNumber {
-				c.addNamed(item.text, m.name)
+			if item.kind == isObject || item.kind == isArray {
+				c.drop(ner.UnknownType, m.name, firstText(item))
+				continue
 			}
+			c.addNamed(item.text, m.name)
 		}
 		if m.value.all(isString) {
 			return fitsStrict
@@ -341,49 +368,74 @@ func (c *collector) unknownMember(m member) fit {
 		}
 	case isNull:
 	case isObject:
-		text, ok := m.value.stringMember(mentionNames)
-		if !ok {
-			return fitsNot
+		text, _, named, _ := c.roles(m.value)
+		switch {
+		case m.value.unfinished:
+			c.cut(cutText(m.value))
+		case named:
+			c.addNamed(text, m.name)
+		case len(m.value.members) > 0 && c.allTypes(m.value):
+			return min(c.byType(m.value), fitsTolerant)
+		default:
+			c.drop(ner.BadItem, m.name, "")
 		}
-		c.addNamed(text, m.name)
 	default:
 		c.addNamed(m.value.text, m.name)
 	}
 	return fitsTolerant
 }
 
-// arrayByType reads typed objects, pairs, or objects by type in place of one object by
-// type.
-func (c *collector) arrayByType(v value) fit {
+// arrayOf reads an array of typed objects, pairs, or objects by type. Items of another
+// form are dropped, if at least one has the form.
+func (c *collector) arrayOf(v value) fit {
+	any := len(v.items) == 0
+	strays := false
 	for _, item := range v.items {
 		switch {
-		case c.typedObject(item), c.typedPair(item):
-		case item.unfinished && item.kind == isArray:
-		case item.kind == isObject && !hasMention(item):
-			if c.byType(item) == fitsNot {
-				return fitsNot
-			}
-		case item.kind == isObject:
-			if !item.unfinished {
-				c.drop("bad_item", "", "")
-			}
+		case item.unfinished: // dropped whole
+			c.cut(cutText(item))
+			any = true
+		case c.typedPair(item), c.inArray(item):
+			any = true
 		default:
-			return fitsNot
+			c.drop(ner.BadItem, "", item.text)
+			strays = strays || item.kind == isString || item.kind == isNumber || item.kind == isArray
 		}
 	}
-	return fitsTolerant
+	if !any && strays {
+		return fitsNot
+	}
+	return fitsStrict
 }
 
-func hasMention(v value) bool {
-	_, ok := v.stringMember(mentionNames)
-	return ok
+// inArray reads an object in an array of typed mentions: a typed object, a group, a
+// wrapper or an object by type.
+func (c *collector) inArray(item value) bool {
+	if item.kind != isObject {
+		return false
+	}
+	if c.typedObject(item) || c.grouped(item, c.addPlain) || c.inverted(item, c.addPlain) {
+		return true
+	}
+	if k, inner, ok := c.wrapped(item); ok {
+		if f := byTypeShape(c, inner); f == fitsNot {
+			return false
+		}
+		c.beside(item, k)
+		return true
+	}
+	if _, _, named, _ := c.roles(item); named || len(item.members) == 0 {
+		return false
+	}
+	return c.byType(item) != fitsNot
 }
+
+func (c *collector) addPlain(text, typ string) { c.addNamed(text, typ) }
 
 // typedObject adds the mention of an object that has its type.
 func (c *collector) typedObject(v value) bool {
-	text, ok := v.stringMember(mentionNames)
-	typ, typed := v.stringMember(typeNames)
-	if v.kind != isObject || v.unfinished || !ok || !typed {
+	text, typ, named, typed := c.roles(v)
+	if v.kind != isObject || v.unfinished || !named || !typed {
 		return false
 	}
 	c.addNamed(text, typ)
@@ -397,8 +449,8 @@ func (c *collector) typedPair(v value) bool {
 	if !ok {
 		return false
 	}
-	_, _, first := c.types.resolve(a)
-	_, _, second := c.types.resolve(b)
+	_, _, first := c.resolve(a)
+	_, _, second := c.resolve(b)
 	if first && !second {
 		c.addNamed(b, a)
 	} else {
@@ -424,8 +476,8 @@ func pairsShape(c *collector, v value) fit {
 	if v.kind == isArray {
 		return c.objects(v, func(item value) bool {
 			a, b, ok := item.pair()
-			_, _, first := c.types.resolve(a)
-			_, _, second := c.types.resolve(b)
+			_, _, first := c.resolve(a)
+			_, _, second := c.resolve(b)
 			return ok && !(first && !second)
 		})
 	}
@@ -446,36 +498,38 @@ func exactMember(v value, name string) (string, bool) {
 func (c *collector) objects(v value, strict func(value) bool) fit {
 	best := fitsStrict
 	for _, item := range v.items {
-		if item.unfinished {
-			continue // dropped whole
-		}
-		if !strict(item) {
+		if !item.unfinished && !strict(item) {
 			best = fitsTolerant
 		}
-		switch {
-		case c.typedObject(item), c.typedPair(item):
-		case item.kind == isObject, item.kind == isNull, item.kind == isBool:
-			c.drop("bad_item", "", "")
-		default:
-			return fitsNot
-		}
 	}
-	return best
+	return min(best, c.arrayOf(v))
 }
 
 // objectsOtherwise reads other values in place of a list of typed mentions.
 func (c *collector) objectsOtherwise(v value) fit {
+	if v.kind == isString {
+		if inner, ok := jsonInside(v.text); ok {
+			return min(c.objectsAny(inner), fitsTolerant)
+		}
+	}
 	if v.kind != isObject {
 		return fitsNot
 	}
-	if c.typedObject(v) {
+	if k, inner, ok := c.wrapped(v); ok {
+		f := c.objectsAny(inner)
+		c.beside(v, k)
+		return min(f, fitsTolerant)
+	}
+	if c.typedObject(v) || !v.unfinished && c.grouped(v, c.addPlain) {
 		return fitsTolerant
 	}
-	if inner, ok := v.unwrap(); ok {
-		if inner.kind == isArray {
-			return min(c.objects(inner, func(value) bool { return false }), fitsTolerant)
-		}
-		return c.objectsOtherwise(inner)
-	}
 	return min(c.byType(v), fitsTolerant)
+}
+
+// objectsAny reads a list of typed mentions or another value in its place.
+func (c *collector) objectsAny(v value) fit {
+	if v.kind == isArray {
+		return c.objects(v, func(value) bool { return false })
+	}
+	return c.objectsOtherwise(v)
 }

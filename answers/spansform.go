@@ -35,10 +35,10 @@ func readSpans(r *reply) ner.Prediction {
 		end, err2 := points.Byte(s.End)
 		switch {
 		case err1 != nil || err2 != nil || start >= end:
-			p.Dropped = append(p.Dropped, ner.Dropped{Why: "bad_item", Type: string(s.Type)})
+			p.Dropped = append(p.Dropped, ner.Dropped{Why: ner.BadItem, Type: string(s.Type)})
 			continue
 		case !slices.Contains(r.asked, s.Type):
-			p.Dropped = append(p.Dropped, ner.Dropped{Why: "unknown_type", Type: string(s.Type), Text: d.Text[start:end]})
+			p.Dropped = append(p.Dropped, ner.Dropped{Why: ner.UnknownType, Type: string(s.Type), Text: d.Text[start:end]})
 			continue
 		}
 		span := ner.Span{Start: start, End: end, Type: s.Type}

@@ -12,8 +12,8 @@ const longestLabel = 60
 
 // readTypedPairs reads "type: mention; type: mention" (docs/spec/prompts.md §4.5).
 func readTypedPairs(r *reply) ner.Prediction {
-	text, step := cutBehind(r, ";\n")
 	c := r.collector()
+	text, step := cutBehind(r, c, ";\n")
 	switch {
 	case text == "":
 		return r.conclude(c, "none", false)
@@ -29,10 +29,14 @@ func readTypedPairs(r *reply) ner.Prediction {
 			lines = true
 		}
 		for _, part := range splitPairs(plain) {
-			label, said, ok := strings.Cut(part, ":")
-			label, said = strings.TrimFunc(label, isSpace), strings.TrimFunc(said, isSpace)
+			label, said, ok := cutLabel(part)
+			said = strings.TrimFunc(said, isSpace)
 			if !ok || label == "" || said == "" {
 				lines = lines || part != "" || len(plain) > 0
+				if !ok {
+					said = part
+				}
+				c.dropStray(said)
 				continue
 			}
 			if _, _, resolves := r.types.resolve(label); resolves {

@@ -22,12 +22,14 @@ const (
 
 // value is a value of JSON, possibly with errors.
 type value struct {
-	kind    kind
-	text    string
-	items   []value
-	members []member
-	// unfinished is set if the answer ends inside the value.
+	kind kind
+	// unfinished is set if the answer ends inside the value. The text of an array or
+	// object is then its last part, which is in no item.
 	unfinished bool
+	escaped    bool // the text of a string is not decoded yet
+	text       string
+	items      []value
+	members    []member
 }
 
 type member struct {
@@ -57,12 +59,41 @@ func pythonJSON(s string) (value, bool) {
 	return v, ok && skipJSONSpace(s, end) == len(s)
 }
 
+// failures remembers where parsing fails, so that a parser that begins at each bracket
+// of a text in turn still takes linear time. It has bits for each byte of the text.
+type failures struct {
+	at []uint8
+	// behind are the places behind the items of all open arrays and objects.
+	behind []int
+}
+
+const (
+	valueFails  uint8 = 1 << iota // a value that begins here
+	arrayFails                    // the rest of an array, from behind an item
+	tupleFails                    // the same with a parenthesis at the end
+	objectFails                   // the rest of an object, from behind a member
+)
+
+func (f *failures) known(i int, what uint8) bool { return i < len(f.at) && f.at[i]&what != 0 }
+
+// failed remembers that the value at i and its rest behind each item since open fail.
+func (f *failures) failed(length, i, open int, rest uint8) {
+	if f.at == nil {
+		f.at = make([]uint8, length+1)
+	}
+	f.at[i] |= valueFails
+	for _, k := range f.behind[open:] {
+		f.at[k] |= rest
+	}
+}
+
 type strictParser struct {
 	s   string
 	nan bool // NaN, Infinity and -Infinity are numbers
+	failures
 }
 
-func (p strictParser) value(i, depth int) (v value, end int, ok bool) {
+func (p *strictParser) value(i, depth int) (v value, end int, ok bool) {
 	if i >= len(p.s) || depth > deepest {
 		return v, 0, false
 	}
@@ -77,10 +108,22 @@ func (p strictParser) value(i, depth int) (v value, end int, ok bool) {
 	case c == '"':
 		text, end, ok := jsonString(p.s, i+1)
 		return value{kind: isString, text: replaceSurrogates(text)}, end, ok
-	case c == '[':
-		return p.array(i, depth)
-	case c == '{':
-		return p.object(i, depth)
+	case c == '[' || c == '{':
+		if p.known(i, valueFails) {
+			return v, 0, false
+		}
+		open, rest := len(p.behind), arrayFails
+		if c == '[' {
+			v, end, ok = p.array(i, depth)
+		} else {
+			rest = objectFails
+			v, end, ok = p.object(i, depth)
+		}
+		if !ok {
+			p.failed(len(p.s), i, open, rest)
+		}
+		p.behind = p.behind[:open]
+		return v, end, ok
 	case c == '-' || '0' <= c && c <= '9':
 		end := jsonNumber(p.s, i)
 		return value{kind: isNumber, text: p.s[i:max(end, i)]}, end, end > 0
@@ -93,7 +136,7 @@ func (p strictParser) value(i, depth int) (v value, end int, ok bool) {
 	return v, 0, false
 }
 
-func (p strictParser) array(i, depth int) (v value, end int, ok bool) {
+func (p *strictParser) array(i, depth int) (v value, end int, ok bool) {
 	v.kind = isArray
 	i = skipJSONSpace(p.s, i+1)
 	if i < len(p.s) && p.s[i] == ']' {
@@ -101,10 +144,11 @@ func (p strictParser) array(i, depth int) (v value, end int, ok bool) {
 	}
 	for {
 		item, next, ok := p.value(i, depth+1)
-		if !ok {
+		if !ok || p.known(next, arrayFails) {
 			return v, 0, false
 		}
 		v.items = append(v.items, item)
+		p.behind = append(p.behind, next)
 		i = skipJSONSpace(p.s, next)
 		if i >= len(p.s) || p.s[i] != ',' && p.s[i] != ']' {
 			return v, 0, false
@@ -116,7 +160,7 @@ func (p strictParser) array(i, depth int) (v value, end int, ok bool) {
 	}
 }
 
-func (p strictParser) object(i, depth int) (v value, end int, ok bool) {
+func (p *strictParser) object(i, depth int) (v value, end int, ok bool) {
 	v.kind = isObject
 	i = skipJSONSpace(p.s, i+1)
 	if i < len(p.s) && p.s[i] == '}' {
@@ -134,10 +178,11 @@ func (p strictParser) object(i, depth int) (v value, end int, ok bool) {
 			return v, 0, false
 		}
 		item, next, ok := p.value(skipJSONSpace(p.s, i+1), depth+1)
-		if !ok {
+		if !ok || p.known(next, objectFails) {
 			return v, 0, false
 		}
 		v.members = append(v.members, member{replaceSurrogates(name), item})
+		p.behind = append(p.behind, next)
 		i = skipJSONSpace(p.s, next)
 		if i >= len(p.s) || p.s[i] != ',' && p.s[i] != '}' {
 			return v, 0, false

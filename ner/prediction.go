@@ -19,12 +19,13 @@ const (
 	Blank       Outcome = "blank"        // no text
 	NoStructure Outcome = "no_structure" // text without the answer form of the family
 	Malformed   Outcome = "malformed"    // the form begins, but cannot be parsed
+	Unusable    Outcome = "unusable"     // parsed, but every item was dropped
 	TooLong     Outcome = "too_long"     // not sent: the context is too small
 	Failed      Outcome = "error"        // no answer after all retries: the passage is incomplete
 )
 
 // Outcomes lists the outcomes in the order in which reports show them.
-var Outcomes = []Outcome{OK, Empty, Repaired, Truncated, Blank, NoStructure, Malformed, TooLong, Failed}
+var Outcomes = []Outcome{OK, Empty, Repaired, Truncated, Blank, NoStructure, Malformed, Unusable, TooLong, Failed}
 
 // Failure reports whether the outcome counts into the failure share
 // (docs/spec/metrics.md §8.2).
@@ -75,7 +76,33 @@ const (
 
 // Dropped is an item of an answer that was not kept, with the reason.
 type Dropped struct {
-	Why  string // "bad_item", "unknown_type", or "other_type"
+	Why  string // one of DropReasons
 	Type string // as the model wrote it; empty if absent
 	Text string // empty if absent
+}
+
+// The reasons why an item is dropped (docs/spec/prompts.md §3.6).
+const (
+	BadItem      = "bad_item"      // not a mention
+	UnknownType  = "unknown_type"  // its type does not resolve
+	OtherType    = "other_type"    // the answer to one type's query names another type
+	LostWord     = "not_in_text"   // family gner: a labelled word that is not in the text
+	Unfinished   = "unfinished"    // the answer ends inside it
+	NotAsked     = "not_asked"     // listed under another type than that of the query
+	OtherValue   = "other_value"   // in a value that a later one replaces
+	ExtraKey     = "extra_key"     // a member beside the answer
+	WithoutLabel = "without_label" // text of a list of pairs without a type
+)
+
+// DropReasons lists the reasons in the order in which reports show them.
+var DropReasons = []string{BadItem, UnknownType, OtherType, LostWord, Unfinished, NotAsked, OtherValue, ExtraKey, WithoutLabel}
+
+// Item reports whether what was dropped was meant as a mention that the query asked
+// for. Without mentions, an answer with such an item is unusable.
+func (d Dropped) Item() bool {
+	switch d.Why {
+	case BadItem, UnknownType, OtherType, LostWord, Unfinished:
+		return true
+	}
+	return false
 }

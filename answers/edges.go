@@ -1,0 +1,42 @@
+package answers
+
+import "strings"
+
+// edgeTokens are special tokens that some servers leave at the edges of an answer. Those
+// that end with a role begin a turn.
+var edgeTokens = []string{
+	"<s>", "</s>", "<bos>", "<eos>", "<pad>", "<unk>", "[EOS]", "[BOS]",
+	"<|im_start|>assistant", "<|im_start|>", "<|im_end|>",
+	"<|begin_of_text|>", "<|end_of_text|>", "<|start_header_id|>assistant<|end_header_id|>", "<|eot_id|>", "<|eom_id|>", "<|EOT|>",
+	"<start_of_turn>model", "<start_of_turn>", "<end_of_turn>", "<|turn>model", "<turn|>",
+	"<|endoftext|>", "<|startoftext|>", "<|end|>", "<|return|>", "<|assistant|>", "<|user|>", "<|observation|>", "<|end_of_turn|>", "<|endofturn|>", "<|eos|>",
+	"<|start|>assistant", "<|channel|>final<|message|>", "<|message|>",
+	"<|START_RESPONSE|>", "<|END_RESPONSE|>", "<|END_OF_TURN_TOKEN|>", "<|begin_of_solution|>", "<|end_of_solution|>",
+	"<｜end▁of▁sentence｜>", "<｜begin▁of▁sentence｜>", "<|end▁of▁sentence|>", "<|begin▁of▁sentence|>", "<｜Assistant｜>",
+	"[INST]", "[/INST]", "[e~[",
+}
+
+// withoutTokens cuts special tokens and white space off both ends of an answer. keeps
+// reports whether a token is text of the passage.
+func withoutTokens(s string, keeps func(string) bool) string {
+	for {
+		before := len(s)
+		s = strings.TrimFunc(s, isSpace)
+		if s == "" {
+			return s
+		}
+		if strings.IndexByte("<[", s[0]) >= 0 || strings.IndexByte(">][", s[len(s)-1]) >= 0 {
+			for _, token := range edgeTokens {
+				if strings.HasPrefix(s, token) && !keeps(token) {
+					s = s[len(token):]
+				}
+				if strings.HasSuffix(s, token) && !keeps(token) {
+					s = s[:len(s)-len(token)]
+				}
+			}
+		}
+		if len(s) == before {
+			return s
+		}
+	}
+}

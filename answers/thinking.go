@@ -1,0 +1,122 @@
+package answers
+
+import (
+	"fmt"
+	"strings"
+)
+
+// ThinkingMark is a pair of marks around the thinking of a model in its answer.
+type ThinkingMark struct {
+	Open, Close string
+	// Until ends the closing mark, if that has more text; empty: Close is the whole mark.
+	Until string
+	// Start is set if the opening mark counts only at the start of the answer.
+	Start bool
+}
+
+// ThinkingMarks is the table of the marks that are known for all models, compared
+// without case. A model card can add a pair (docs/models.md).
+var ThinkingMarks = []ThinkingMark{
+	{Open: "<think>", Close: "</think>"},
+	{Open: "<thinking>", Close: "</thinking>"},
+	{Open: "<thought>", Close: "</thought>"},
+	{Open: "<thoughts>", Close: "</thoughts>"},
+	{Open: "<reasoning>", Close: "</reasoning>"},
+	{Open: "<seed:think>", Close: "</seed:think>"},
+	{Open: "[THINK]", Close: "[/THINK]"},
+	{Open: "<|begin_of_thought|>", Close: "<|end_of_thought|>"},
+	{Open: "<|START_THINKING|>", Close: "<|END_THINKING|>"},
+	{Open: "◁think▷", Close: "◁/think▷"},
+	{Open: "<|channel>thought", Close: "<channel|>"},
+	// The channels of gpt-oss, with their special tokens and without.
+	{Open: "<|channel|>analysis", Close: "<|channel|>final", Until: "<|message|>"},
+	{Open: "<|channel|>commentary", Close: "<|channel|>final", Until: "<|message|>"},
+	{Open: "analysis", Close: "assistantfinal", Start: true},
+}
+
+// ParseThinkingMark reads the two marks of a model card. Both must have text.
+func ParseThinkingMark(marks []string) (ThinkingMark, error) {
+	if len(marks) != 2 || strings.TrimSpace(marks[0]) == "" || strings.TrimSpace(marks[1]) == "" {
+		return ThinkingMark{}, fmt.Errorf("thinking marks: want two texts, the mark before the thinking and the mark behind it")
+	}
+	return ThinkingMark{Open: marks[0], Close: marks[1]}, nil
+}
+
+// longestUntil is the largest length of the end of a closing mark.
+const longestUntil = 80
+
+// cutThinking removes the thinking from an answer: all up to the last closing mark,
+// also without an opening one, and all from an opening mark without a closing one. If
+// nothing is behind the thinking, the text before it is the answer. keeps reports whether
+// a text is no mark, because it is in the passage or the name of a type.
+func cutThinking(s string, marks []ThinkingMark, keeps func(string) bool) string {
+	rest := s
+	if lower := lowerASCII(s); mayThink(lower, marks) {
+		if end, start := lastThinking(lower, s, marks, keeps); end >= 0 {
+			if rest = s[end:]; strings.TrimFunc(rest, isSpace) == "" {
+				rest = s[:start]
+			}
+		}
+	}
+	lower := lowerASCII(rest)
+	first := len(rest)
+	for _, m := range marks {
+		i := strings.Index(lower, lowerASCII(m.Open))
+		if i >= 0 && i < first && !m.Start && !keeps(rest[i:i+len(m.Open)]) {
+			first = i
+		}
+	}
+	return rest[:first]
+}
+
+func mayThink(lower string, marks []ThinkingMark) bool {
+	for _, m := range marks {
+		if strings.Contains(lower, lowerASCII(m.Close)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lastThinking returns the end of the last closing mark, and the start of the first
+// opening mark; 0 without one. end is -1 without a closing mark.
+func lastThinking(lower, s string, marks []ThinkingMark, keeps func(string) bool) (end, start int) {
+	end, start = -1, len(s)
+	for _, m := range marks {
+		opening, closing := lowerASCII(m.Open), lowerASCII(m.Close)
+		open := strings.Index(lower, opening)
+		if m.Start && !strings.HasPrefix(strings.TrimLeftFunc(lower, isSpace), opening) {
+			continue
+		}
+		if open >= 0 && !keeps(s[open:open+len(opening)]) {
+			start = min(start, open)
+		}
+		i := strings.LastIndex(lower, closing)
+		if i < 0 || keeps(s[i:i+len(closing)]) {
+			continue
+		}
+		i += len(closing)
+		if m.Until != "" {
+			until := strings.Index(lower[i:min(len(lower), i+longestUntil)], m.Until)
+			if until < 0 {
+				continue
+			}
+			i += until + len(m.Until)
+		}
+		end = max(end, i)
+	}
+	if start > end {
+		start = 0
+	}
+	return end, start
+}
+
+// lowerASCII returns a string in lower case, byte for byte as long.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}

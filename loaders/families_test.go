@@ -153,6 +153,13 @@ func conversation(text, asked, answer string) string {
 	return string(b)
 }
 
+// markedLayers is a dataset of layered columns with document marks.
+func markedLayers() *datasets.Dataset {
+	dataset := familyDataset("conll-layered", "sentence", "a")
+	dataset.Sets[0].Conll = &datasets.Conll{SkipPrefix: []string{"# "}}
+	return dataset
+}
+
 func TestFamilies(t *testing.T) {
 	const pubtator = "\n1|t|Zoë left\n1|a|Essa .\n1\t0\t3\tZoë\tPER\tX\n1\t9\t13\tEsa\tLOC\tX\n1\tCID\tX\tY\n\n2|t|Bo\n2|a|\n"
 	const brat = "Title\nZoë left Essa\n \nBo and Cy\n"
@@ -200,6 +207,8 @@ func TestFamilies(t *testing.T) {
 			"\"Zoë Li left Essa\" person=Zoë Li place=Essa\n\"-LRB-\"\n\"Bo\" person=Bo\n", ""},
 		"conll-layered": {familyDataset("conll-layered", "sentence", "a"), map[string]string{"a": "Zoë\tB-PER\tO\nvan\tI-PER\tO\nEssa\tI-PER\tI-LOC\n\nBo\tO\tO"},
 			"\"Zoë van Essa\" person=Zoë van Essa place=Essa\n\"Bo\"\n", "orphan_i"},
+		"conll-layered, marks": {markedLayers(), map[string]string{"a": "# doc 1\nZoë\tB-PER\tO\n# doc 2\nEssa\tO\tB-LOC\n"},
+			"\"Zoë\" person=Zoë\n\"Essa\" place=Essa\n", ""},
 		"nersuite": {familyDataset("nersuite", "sentence", "d"), map[string]string{"d/b.nersuite": "O\t0\t2\tBo\tbo\tN\tO\n", "d/a.nersuite": "B-PER\t0\t3\tZoë\tz\tN\tB\nI-PER\t4\t6\tLi\tl\tN\tI\n\nO\t8\t9\t.\t.\t.\tO\n"},
 			"\"Zoë Li\" person=Zoë Li\n\".\"\n\"Bo\"\n", ""},
 		"jsonl-tokens": {familyDataset("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{

@@ -379,7 +379,7 @@ func (f *recordForm) rulers(text string) []*ruler {
 		u := inUTF16(text)
 		u.counter = ""
 		return []*ruler{u}
-	case f.surface.used() && strings.ContainsFunc(text, func(c rune) bool { return c > 0xFFFF }):
+	case f.surface.used() && !isBasic(text):
 		return []*ruler{inPoints(text), inUTF16(text)}
 	}
 	return []*ruler{inPoints(text)}

@@ -160,6 +160,18 @@ func markedLayers() *datasets.Dataset {
 	return dataset
 }
 
+// bratLines is a dataset whose documents are all lines of a text.
+func bratLines() *datasets.Dataset {
+	dataset := familyDataset("brat", "line", "a.txt")
+	dataset.Sets[0].Fields = &datasets.Fields{FirstLine: "document"}
+	return dataset
+}
+
+func hyphenated(dataset *datasets.Dataset) *datasets.Dataset {
+	dataset.LabelRule = datasets.BeforeHyphen
+	return dataset
+}
+
 func TestFamilies(t *testing.T) {
 	const pubtator = "\n1|t|Zoë left\n1|a|Essa .\n1\t0\t3\tZoë\tPER\tX\n1\t9\t13\tEsa\tLOC\tX\n1\tCID\tX\tY\n\n2|t|Bo\n2|a|\n"
 	const brat = "Title\nZoë left Essa\n \nBo and Cy\n"
@@ -203,6 +215,30 @@ func TestFamilies(t *testing.T) {
 		"brat, zip of the folder": {familyDataset("brat", "document", "x/*"), map[string]string{
 			"x.zip": zipped(t, [2]string{"x/b.txt", "Bo"}, [2]string{"x/b.ann", "T1\tPER 0 2\tBo"}, [2]string{"__MACOSX/b.txt", "?"})},
 			"\"Bo\" person=Bo\n", ""},
+		"brat, pattern of annotations": {familyDataset("brat", "document", "d/*.ann"), map[string]string{"d/a.txt": "Zoë", "d/a.ann": "T1\tPER 0 3\tZoë", "d/b.txt": "Bo", "d/b.ann": ""},
+			"\"Zoë\" person=Zoë\n\"Bo\"\n", ""},
+		"brat, a text without annotations": {familyDataset("brat", "document", "d/*"), map[string]string{"d/a.txt": "Zoë", "d/a.ann": "T1\tPER 0 3\tZoë", "d/README.txt": "Read me."},
+			"\"Zoë\" person=Zoë\n", "texts_without_annotations"},
+		"brat, CRLF, offsets of the file": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "One\r\nZoë left\r\nEssa", "a.ann": "T1\tPER 5 8\tZoë\nT2\tLOC 15 19\tEssa\n"},
+			"\"One\\nZoë left\\nEssa\" person=Zoë place=Essa\n", ""},
+		"brat, CRLF, offsets of the text": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "One\r\nZoë left\r\nEssa", "a.ann": "T1\tPER 4 7\tZoë\nT2\tLOC 13 17\tEssa\n"},
+			"\"One\\nZoë left\\nEssa\" person=Zoë place=Essa\n", ""},
+		"brat, byte order mark": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "\uFEFFZoë left", "a.ann": "T1\tPER 1 4\tZoë\n"},
+			"\"Zoë left\" person=Zoë\n", "bom"},
+		"brat, byte order mark that is not counted": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "\uFEFFZoë left", "a.ann": "T1\tPER 0 3\tZoë\n"},
+			"\"Zoë left\" person=Zoë\n", "bom"},
+		"brat, UTF-16": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "🎉 Zoë left", "a.ann": "T1\tPER 3 6\tZoë\n"},
+			"\"🎉 Zoë left\" person=Zoë\n", "utf16_offsets"},
+		"brat, code points beyond the basic plane": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "🎉 Zoë left", "a.ann": "T1\tPER 2 5\tZoë\n"},
+			"\"🎉 Zoë left\" person=Zoë\n", ""},
+		"brat, other text": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "Zoë\nLi left", "a.ann": "T1\tPER 0 6\tZoë Li\nT2\tMISC 7 11\tlift\n"},
+			"\"Zoë\\nLi left\" person=Zoë\nLi\n", "text_mismatch"},
+		"brat, lines, a title": {familyDataset("brat", "line", "a.txt"), map[string]string{"a.txt": "Zoë\nEssa", "a.ann": "T1\tLOC 4 8\tEssa\n"},
+			"\"Essa\" place=Essa\n", "title_lines"},
+		"brat, lines, no title": {bratLines(), map[string]string{"a.txt": "Zoë\nEssa", "a.ann": "T1\tPER 0 3\tZoë\nT2\tLOC 4 8\tEssa\n"},
+			"\"Zoë\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"brat, label rule": {hyphenated(familyDataset("brat", "document", "a.txt")), map[string]string{"a.txt": "Zoë", "a.ann": "T1\tPER-detail 0 3\tZoë"},
+			"\"Zoë\" person=Zoë\n", ""},
 		"conll-2012": {familyDataset("conll-2012", "sentence", "a/**/*.gold_conll"), map[string]string{"a/b/x.gold_conll": bracketed},
 			"\"Zoë Li left Essa\" person=Zoë Li place=Essa\n\"-LRB-\"\n\"Bo\" person=Bo\n", ""},
 		"conll-layered": {familyDataset("conll-layered", "sentence", "a"), map[string]string{"a": "Zoë\tB-PER\tO\nvan\tI-PER\tO\nEssa\tI-PER\tI-LOC\n\nBo\tO\tO"},
@@ -302,7 +338,7 @@ func TestMalformedFamilies(t *testing.T) {
 		"uniner, type":                {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
 		"instructuie, pos":            {familyDataset("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is not a pair`},
 		"instructuie, sentence":       {familyDataset("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
-		"brat, no annotations":        {familyDataset("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
+		"brat, no annotations":        {familyDataset("brat", "document", "a.txt"), "x", "a.txt: no annotations found: expected a file NAME.ann beside each NAME.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := tc.dataset.Sets[0].Splits[0].Files[0].Path
@@ -344,4 +380,25 @@ func FuzzFamilies(f *testing.F) {
 			_, _, _ = loaded(t, familyDataset("brat", unit, "a.txt"), map[string]string{"a.txt": "Title\nZoë left Essa .\nBo\n", "a.ann": s})
 		}
 	})
+}
+
+// Errors in an .ann file name its line.
+func TestMalformedBrat(t *testing.T) {
+	for ann, want := range map[string]string{
+		"R1\tx\nT1\tPER 0 9\tZoë\n": "a.ann:2: mention: offset 9: outside the text of 3 code points",
+		"T1\tORG 0 3\tZoë\n":        `a.ann:1: unknown label "ORG" (known: PER, LOC, MISC)`,
+		"T1\tPER 3 3\tZoë\n":        "a.ann:1: mention: offsets 3 to 3 are not a range",
+		"T1\tPER 0 x\tZoë\n":        `a.ann:1: "0 x": expected pairs of offsets`,
+		"T1 PER 0 3\n":              "a.ann:1: expected T<n>",
+		"\xff":                      "a.ann:1: not UTF-8",
+	} {
+		_, _, err := loaded(t, familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "Zoë", "a.ann": ann})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error is %v, want one with %q", ann, err, want)
+		}
+	}
+	_, _, err := loaded(t, familyDataset("brat", "document", "d/*"), map[string]string{"d/a.txt": "Zoë", "d/a.ann": "", "d/b.ann": ""})
+	if want := "d/b.ann: its text b.txt is missing"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want one with %q", err, want)
+	}
 }

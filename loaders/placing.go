@@ -15,6 +15,7 @@ type placed struct {
 	label     string
 	fragments [][2]int // end exclusive
 	own       *string  // nil: the file has none
+	where     string   // for errors; may be empty
 }
 
 // ruler converts offsets of a file to bytes of the document's text.
@@ -71,7 +72,7 @@ func inBytes(text string) *ruler {
 }
 
 // inRaw counts the characters of a file whose byte order mark and carriage returns
-// are not in the text (see [cleaned]), in code points or UTF-16 code units.
+// are not in the text (see [reading.clean]), in code points or UTF-16 code units.
 func inRaw(raw string, utf16 bool) *ruler {
 	u := &ruler{unit: "characters of the file"}
 	if utf16 {
@@ -90,6 +91,36 @@ func inRaw(raw string, utf16 bool) *ruler {
 	}
 	u.bytes = append(u.bytes, at)
 	return u
+}
+
+// rulersOf are the possible units of offsets in a file with a text of its own: code
+// points of the file, of the text without byte order mark and carriage returns, and
+// the same in UTF-16 code units.
+func rulersOf(raw, text string) []*ruler {
+	if raw == text && isBasic(text) {
+		return []*ruler{inPoints(text)}
+	}
+	var all []*ruler
+	for _, utf16 := range []bool{false, true} {
+		if utf16 && isBasic(text) {
+			break
+		}
+		all = append(all, inRaw(raw, utf16))
+		if rest, ok := strings.CutPrefix(raw, "\uFEFF"); ok {
+			all = append(all, inRaw(rest, utf16))
+		}
+		if raw != text && !utf16 {
+			all = append(all, inPoints(text))
+		} else if raw != text {
+			all = append(all, inUTF16(text))
+		}
+	}
+	return all
+}
+
+// isBasic reports whether each code point is one UTF-16 code unit.
+func isBasic(text string) bool {
+	return !strings.ContainsFunc(text, func(c rune) bool { return c > 0xFFFF })
 }
 
 // place converts the mentions of a document to spans, in the unit of the ruler that
@@ -116,6 +147,9 @@ func (r *reading) placeBy(find func(string) (*label, error), text string, mentio
 	var spans []labelled
 	for i := range mentions {
 		s, err := r.placeOne(find, text, &mentions[i], best)
+		if err != nil && mentions[i].where != "" {
+			err = fmt.Errorf("%s: %w", mentions[i].where, err)
+		}
 		if err != nil {
 			return nil, err
 		}

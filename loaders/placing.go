@@ -132,21 +132,38 @@ func (r *reading) place(text string, mentions []placed, rulers ...*ruler) ([]lab
 
 // placeBy is [reading.place] with another way to find labels.
 func (r *reading) placeBy(find func(string) (*label, error), text string, mentions []placed, rulers ...*ruler) ([]labelled, error) {
-	best, fewest := rulers[0], -1
+	var attempts []attempt
 	for _, u := range rulers {
-		if n := mismatches(text, mentions, u); fewest < 0 || n < fewest {
-			best, fewest = u, n
+		attempts = append(attempts, attempt{u, mentions})
+	}
+	return r.placeAs(find, text, attempts...)
+}
+
+// attempt is one way to understand the offsets of mentions.
+type attempt struct {
+	*ruler
+	mentions []placed
+}
+
+// placeAs is [reading.placeBy] for mentions whose offsets may also differ in their
+// origins.
+func (r *reading) placeAs(find func(string) (*label, error), text string, attempts ...attempt) ([]labelled, error) {
+	best, fewest := attempts[0], -1
+	for _, a := range attempts {
+		if n := mismatches(text, a.mentions, a.ruler); fewest < 0 || n < fewest {
+			best, fewest = a, n
 		}
 		if fewest == 0 {
 			break
 		}
 	}
+	mentions := best.mentions
 	if best.counter != "" && len(mentions) > 0 {
 		r.tally.Repairs[best.counter]++
 	}
 	var spans []labelled
 	for i := range mentions {
-		s, err := r.placeOne(find, text, &mentions[i], best)
+		s, err := r.placeOne(find, text, &mentions[i], best.ruler)
 		if err != nil && mentions[i].where != "" {
 			err = fmt.Errorf("%s: %w", mentions[i].where, err)
 		}

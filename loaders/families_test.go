@@ -160,6 +160,28 @@ func markedLayers() *datasets.Dataset {
 	return dataset
 }
 
+// sentenceColumn is a dataset of CSV records whose first column is filled at the first
+// token of a sentence.
+func sentenceColumn(separator string) *datasets.Dataset {
+	dataset := familyDataset("csv-tokens", "sentence", "a.csv")
+	dataset.Sets[0].Fields = &datasets.Fields{Tokens: "Word", Tags: "Tag", Key: []string{"Sentence #"}, Separator: separator}
+	return dataset
+}
+
+// otherKey is a dataset whose tags are under another name.
+func otherKey(family, key, scheme string) *datasets.Dataset {
+	dataset := familyDataset(family, "sentence", "a")
+	dataset.Sets[0].Fields = &datasets.Fields{Tags: key, Scheme: scheme}
+	return dataset
+}
+
+// word is a line of CoNLL-U.
+func word(id, form, misc string) string {
+	return strings.Join([]string{id, form, form, "X", "_", "_", "0", "_", "_", misc}, "\t") + "\n"
+}
+
+const webAnnoHead = "#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS|PosValue\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value\n\n\n"
+
 // bratLines is a dataset whose documents are all lines of a text.
 func bratLines() *datasets.Dataset {
 	dataset := familyDataset("brat", "line", "a.txt")
@@ -262,6 +284,27 @@ func TestFamilies(t *testing.T) {
 			"\"Zoë Li left\" person=Zoë Li person=Li\n\"Essa\" place=Essa\n", ""},
 		"csv-tokens": {familyDataset("csv-tokens", "document", "a.csv"), map[string]string{"a.csv": "token,tag,doc\nZoë,1,0\nLi,2,0\n\"\"\"\",0,0\nNA,P,1\n"},
 			"\"Zoë Li \\\"\" person=Zoë Li\n\"NA\" person=NA\n", "orphan_i"},
+		"csv-tokens, Sentence #": {sentenceColumn(""), map[string]string{"a.csv": "Sentence #,Word,POS,Tag\nSentence: 1,Zoë,N,B-PER\n,Li,N,I-PER\n,left,V,O\nSentence: 2,Essa,N,B-LOC\n"},
+			"\"Zoë Li left\" person=Zoë Li\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens, Sentence #, repeated": {sentenceColumn(""), map[string]string{"a.csv": "Sentence #,Word,POS,Tag\nSentence: 1,Zoë,N,B-PER\nSentence: 1,left,V,O\nSentence: 2,Essa,N,B-LOC\n"},
+			"\"Zoë left\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens, semicolons": {sentenceColumn("semicolon"), map[string]string{"a.csv": "Sentence #;Word;POS;Tag\n1;Zoë;N;B-PER\n;\";\";N;O\n2;Essa;N;B-LOC\n"},
+			"\"Zoë ;\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens, tabs": {sentenceColumn("tab"), map[string]string{"a.csv": "Sentence #\tWord\tPOS\tTag\n1\tZoë\tN\tB-PER\n\t,\tN\tO\n2\tEssa\tN\tB-LOC\n"},
+			"\"Zoë ,\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"conllu": {familyDataset("conllu", "sentence", "a"), map[string]string{"a": "# text = Zoë Li left\n" +
+			word("1", "Zoë", "NER=B-PER|SpaceAfter=No") + word("2", "Li", "NER=I-PER") + word("2.1", "x", "_") + word("3", "left", "_") + "\n" +
+			word("1-2", "Essa's", "_") + word("1", "Essa", "NER=B-LOC") + word("2", "'s", "_") + word("3", ".", "NER=O")},
+			"\"Zoë Li left\" person=Zoë Li\n\"Essa's .\" place=Essa's\n", "empty_nodes multiword_tokens"},
+		"conllu, another key": {otherKey("conllu", "NE", "bioes"), map[string]string{"a": word("1", "Zoë", "NE=S-PER")}, "\"Zoë\" person=Zoë\n", ""},
+		"webanno": {familyDataset("webanno-tsv", "sentence", "a"), map[string]string{"a": webAnnoHead +
+			"#Text=Zoë Li left  Essa_\n1-1\t0-3\tZoë\t_\tPER[1]\t\n1-2\t4-6\tLi\t_\tPER[1]|LOC[2]\t\n1-3\t7-11\tleft\t_\t*\t\n1-4\t13-18\tEssa\\_\t_\t_\t\n1-4.1\t13-17\tEssa\t_\tLOC\t\n\n" +
+			"#Text=🎉 Bo\n2-1\t19-21\t🎉\t_\t_\t\n2-2\t22-24\tBo\t_\tPER\t\n"},
+			"\"Zoë Li left  Essa_\" person=Zoë Li place=Li place=Essa\n\"🎉 Bo\" person=Bo\n", "without_label"},
+		"webanno, text of other form": {familyDataset("webanno-tsv", "sentence", "a"), map[string]string{"a": webAnnoHead +
+			"#Text=other\n1-1\t0-3\tZoë\t_\tPER[1]\t\n1-2\t4-6\tLi\t_\tPER[1]\t\n"},
+			"\"Zoë Li\" person=Zoë Li\n", "text_mismatch"},
+		"webanno, another layer": {otherKey("webanno-tsv", "POS|PosValue", ""), map[string]string{"a": webAnnoHead + "#Text=Zoë\n1-1\t0-3\tZoë\tPER\tLOC\t\n"}, "\"Zoë\" person=Zoë\n", ""},
 		"parquet": {familyDataset("hf-parquet", "sentence", "a-*.parquet"), map[string]string{"a-0.parquet": parquetFile(t, "B-PER", "O", "I-PER")},
 			"\"Zoë Li left\" person=Zoë Li\n\"Bo\"\n", "records_without_tokens"},
 		"uniner": {familyDataset("uniner-json", "sentence", "a.json"), map[string]string{"a.json": `[` + conversation("Li saw Li and Zoë Li", "PER", `["Li", "Zoë Li", "Bo"]`) + `,` + conversation("Li saw Li and Zoë Li", "place", `[]`) + `,` + conversation("Li saw Li and Zoë Li", "PER", `[]`) + `]`},
@@ -277,8 +320,10 @@ func TestFamilies(t *testing.T) {
 			if got != tc.want {
 				t.Errorf("found\n%swant\n%s", got, tc.want)
 			}
-			if tc.count != "" && tally.Repairs[tc.count] != 1 {
-				t.Errorf("counted %v, want one %s", tally.Repairs, tc.count)
+			for kind := range strings.FieldsSeq(tc.count) {
+				if tally.Repairs[kind] != 1 {
+					t.Errorf("counted %v, want one %s", tally.Repairs, kind)
+				}
 			}
 		})
 	}
@@ -331,6 +376,16 @@ func TestMalformedFamilies(t *testing.T) {
 		"csv-tokens, a quote":         {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
 		"csv-tokens, tag":             {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: has no name (names for 0 to 3)"},
 		"csv-tokens, UTF-8":           {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
+		"csv-tokens, separator":       {sentenceColumn(""), "Sentence #;Word;POS;Tag\n1;Bo;N;O\n", `a.csv:1: column "Word": missing (columns: Sentence #;Word;POS;Tag): set separator = "semicolon"`},
+		"conllu, columns":             {familyDataset("conllu", "sentence", "a"), "1\tBo\n", "a:1: 2 columns, expected 10"},
+		"conllu, no key":              {familyDataset("conllu", "sentence", "a"), word("1", "Bo", "SpaceAfter=No"), "a: no word has NER= in its last column, MISC: set fields.tags"},
+		"conllu, range":               {familyDataset("conllu", "sentence", "a"), word("1-2", "Bo", "NER=O") + word("1", "B", "_"), "the sentence ends within the multiword token"},
+		"conllu, tag":                 {familyDataset("conllu", "sentence", "a"), word("1", "Bo", "NER=PER"), `a:1: unknown tag "PER" of the scheme iob2`},
+		"webanno, format":             {familyDataset("webanno-tsv", "sentence", "a"), "1-1\t0-2\tBo\n", "a:1: expected #FORMAT=WebAnno TSV 3"},
+		"webanno, empty":              {familyDataset("webanno-tsv", "sentence", "a"), "", "a: expected #FORMAT=WebAnno TSV 3"},
+		"webanno, layer":              {otherKey("webanno-tsv", "Other|x", ""), webAnnoHead + "1-1\t0-2\tBo\t_\t_\n", "a:6: no layer Other|x: set fields.tags to one of"},
+		"webanno, offsets":            {familyDataset("webanno-tsv", "sentence", "a"), webAnnoHead + "1-1\tx\tBo\t_\t_\n", `a:6: offsets "x": expected start-end`},
+		"webanno, label":              {familyDataset("webanno-tsv", "sentence", "a"), webAnnoHead + "1-1\t0-2\tBo\t_\tORG\n\n", `a:7: unknown label "ORG"`},
 		"parquet, not a parquet file": {familyDataset("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
 		"uniner, turns":               {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a:1: element 0: 0 turns, expected 4"},
 		"uniner, question":            {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a:1: element 0: expected the turns"},
@@ -362,13 +417,14 @@ func FuzzFamilies(f *testing.F) {
 		`[{"qas_id": "0.1", "context": "Zoë", "entity_label": "PER", "start_position": [0], "end_position": [0]}]`, "token,tag,doc\nZoë,1,0\n",
 		"[" + conversation("Zoë left", "PER", `["Zoë"]`) + "]", `[{"sentence": "Zoë", "entities": [{"name": "Zoë", "type": "PER", "pos": [0, 3]}]}]`,
 		"recipe,names\nZoë,\"[{\"\"start\"\": 0, \"\"end\"\": 3, \"\"type\"\": \"\"PER\"\"}]\"\n", "T1\tPER 0 1;2 3\tx\n",
+		word("1-2", "Zoë", "NER=B-PER") + word("1", "Zoë", "_") + word("2", "Li", "NER=I-PER"), webAnnoHead + "#Text=🎉 Zoë\n1-1\t0-2\t🎉\t_\tPER[1]|LOC\n1-2\t3-6\tZoë\t_\tPER[1]\n1-2.1\t3-4\tZ\t_\tLOC\n",
 	} {
 		f.Add(s)
 	}
 	f.Add(parquetFile(f, "O", "B-PER", "I-PER"))
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, family := range []string{"pubtator", "dygie-json", "spert-json", "json-index", "scirex-json", "csv-offsets",
-			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet"} {
+			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet", "conllu", "webanno-tsv"} {
 			for _, unit := range []string{"document", "sentence"} {
 				_, _, _ = loaded(t, familyDataset(family, unit, "a"), map[string]string{"a": s}) // an error is accepted, too
 			}

@@ -29,6 +29,7 @@ var formats = map[string]format{
 	"conll":            readConll,
 	"conll-2012":       readConll2012,
 	"conll-layered":    readConllLayered,
+	"conllu":           readConllU,
 	"csv-offsets":      readCSVOffsets,
 	"csv-tokens":       readCSVTokens,
 	"documents":        readDocumentFiles,
@@ -51,6 +52,7 @@ var formats = map[string]format{
 	"sofc-layers":      readSOFC,
 	"spert-json":       readSpert,
 	"uniner-json":      readUniNERJSON,
+	"webanno-tsv":      readWebAnno,
 }
 
 // format reads the files of a reading and passes each document to [reading.emit].

@@ -1,0 +1,72 @@
+package metrics
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// letters are the prefixes of all schemes, without O.
+const letters = "BIESLUM"
+
+// plainTag is the form letter, hyphen, type of a tag of a column file
+// (docs/spec/metrics.md §4.5): the letter may be in lower case or at the end, and an
+// underscore may be the hyphen. Errors wrap [ErrTagPrefix]: the tag has no letter, or
+// one of another scheme that would be misread.
+func plainTag(written string, scheme Scheme) (string, error) {
+	if isOutside(written) {
+		return "O", nil
+	}
+	letter, rest, ok := cutLetter(written)
+	if !ok {
+		letter, rest, ok = cutLastLetter(written)
+	}
+	if !ok {
+		first, size := utf8.DecodeRuneInString(written)
+		if after := written[size:]; strings.HasPrefix(after, "-") || after == "" && strings.ContainsRune(letters, first) {
+			return written, nil // an unknown prefix, or a letter without a type
+		}
+		return "", fmt.Errorf("tag %.80q: %w %s: it has no prefix such as B-; tags that are types have the scheme io, others one of %v", written, ErrTagPrefix, scheme, Schemes)
+	}
+	switch {
+	case strings.ContainsRune("LU", letter) && scheme != BILOU, letter == 'M' && scheme != BMES:
+		return "", fmt.Errorf("tag %.80q: %w %s: %c is a prefix of the scheme %s", written, ErrTagPrefix, scheme, letter, strings.ToLower(schemesWith(letter)))
+	}
+	return string(letter) + "-" + rest, nil
+}
+
+// schemesWith is the scheme that a letter suggests.
+func schemesWith(letter rune) string {
+	switch letter {
+	case 'L', 'U':
+		return string(BILOU)
+	case 'M':
+		return string(BMES)
+	case 'E', 'S':
+		return string(IOBES)
+	}
+	return string(IOB2)
+}
+
+// isOutside reports whether a tag of a column file is outside of all entities.
+func isOutside(written string) bool { return written == "O" || written == "o" || written == "_" }
+
+// cutLetter cuts the tag of an entity into its letter, in upper case, and its type.
+func cutLetter(written string) (letter rune, rest string, ok bool) {
+	if len(written) < 2 || written[1] != '-' && written[1] != '_' {
+		return 0, "", false
+	}
+	letter = unicode.ToUpper(rune(written[0]))
+	return letter, written[2:], strings.ContainsRune(letters, letter)
+}
+
+// cutLastLetter is [cutLetter] for a letter at the end: PER-B, PER_B.
+func cutLastLetter(written string) (letter rune, rest string, ok bool) {
+	n := len(written)
+	if n < 3 || written[n-2] != '-' && written[n-2] != '_' {
+		return 0, "", false
+	}
+	letter = unicode.ToUpper(rune(written[n-1]))
+	return letter, written[:n-2], strings.ContainsRune(letters, letter)
+}

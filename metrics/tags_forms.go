@@ -11,11 +11,11 @@ import (
 const letters = "BIESLUM"
 
 // plainTag is the form letter, hyphen, type of a tag of a column file
-// (docs/spec/metrics.md §4.5): the letter may be in lower case or at the end, and an
-// underscore may be the hyphen. Errors wrap [ErrTagPrefix]: the tag has no letter, or
-// one of another scheme that would be misread.
-func plainTag(written string, scheme Scheme) (string, error) {
-	if isOutside(written) {
+// (docs/spec/metrics.md §4.5): the letter may be at the end, or in lenient mode in
+// lower case, and an underscore may be the hyphen. Errors wrap [ErrTagPrefix]: the tag
+// has no letter, or one of another scheme that would be misread.
+func plainTag(written string, scheme Scheme, mode Mode) (string, error) {
+	if isOutside(written) && (mode == Lenient || written != "o") {
 		return "O", nil
 	}
 	letter, rest, ok := cutLetter(written)
@@ -23,13 +23,17 @@ func plainTag(written string, scheme Scheme) (string, error) {
 		letter, rest, ok = cutLastLetter(written)
 	}
 	if !ok {
-		first, size := utf8.DecodeRuneInString(written)
-		if after := written[size:]; strings.HasPrefix(after, "-") || after == "" && strings.ContainsRune(letters, first) {
+		_, size := utf8.DecodeRuneInString(written)
+		if after := written[size:]; strings.HasPrefix(after, "-") || after == "" {
 			return written, nil // an unknown prefix, or a letter without a type
 		}
 		return "", fmt.Errorf("tag %.80q: %w %s: it has no prefix such as B-; tags that are types have the scheme io, others one of %v", written, ErrTagPrefix, scheme, Schemes)
 	}
-	switch {
+	upper := unicode.ToUpper(letter)
+	if mode == Strict && letter != upper {
+		return written, nil // not in the alphabet
+	}
+	switch letter = upper; {
 	case strings.ContainsRune("LU", letter) && scheme != BILOU, letter == 'M' && scheme != BMES:
 		return "", fmt.Errorf("tag %.80q: %w %s: %c is a prefix of the scheme %s", written, ErrTagPrefix, scheme, letter, strings.ToLower(schemesWith(letter)))
 	}
@@ -38,7 +42,7 @@ func plainTag(written string, scheme Scheme) (string, error) {
 
 // schemesWith is the scheme that a letter suggests.
 func schemesWith(letter rune) string {
-	switch letter {
+	switch unicode.ToUpper(letter) {
 	case 'L', 'U':
 		return string(BILOU)
 	case 'M':
@@ -52,13 +56,13 @@ func schemesWith(letter rune) string {
 // isOutside reports whether a tag of a column file is outside of all entities.
 func isOutside(written string) bool { return written == "O" || written == "o" || written == "_" }
 
-// cutLetter cuts the tag of an entity into its letter, in upper case, and its type.
+// cutLetter cuts the tag of an entity into its letter, as written, and its type.
 func cutLetter(written string) (letter rune, rest string, ok bool) {
 	if len(written) < 2 || written[1] != '-' && written[1] != '_' {
 		return 0, "", false
 	}
-	letter = unicode.ToUpper(rune(written[0]))
-	return letter, written[2:], strings.ContainsRune(letters, letter)
+	letter = rune(written[0])
+	return letter, written[2:], strings.ContainsRune(letters, unicode.ToUpper(letter))
 }
 
 // cutLastLetter is [cutLetter] for a letter at the end: PER-B, PER_B.
@@ -67,6 +71,6 @@ func cutLastLetter(written string) (letter rune, rest string, ok bool) {
 	if n < 3 || written[n-2] != '-' && written[n-2] != '_' {
 		return 0, "", false
 	}
-	letter = unicode.ToUpper(rune(written[n-1]))
-	return letter, written[:n-2], strings.ContainsRune(letters, letter)
+	letter = rune(written[n-1])
+	return letter, written[:n-2], strings.ContainsRune(letters, unicode.ToUpper(letter))
 }

@@ -64,7 +64,7 @@ func (r *tagReader) read(text []byte) (tag, error) {
 	}
 	written := string(text)
 	if r.files {
-		plain, err := plainTag(written, r.scheme)
+		plain, err := plainTag(written, r.scheme, r.mode)
 		if err != nil {
 			return tag{}, err
 		}

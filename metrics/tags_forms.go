@@ -27,7 +27,7 @@ func plainTag(written string, scheme Scheme, mode Mode) (string, error) {
 		if after := written[size:]; strings.HasPrefix(after, "-") || after == "" {
 			return written, nil // an unknown prefix, or a letter without a type
 		}
-		return "", fmt.Errorf("tag %.80q: %w %s: it has no prefix such as B-; tags that are types have the scheme io, others one of %v", written, ErrTagPrefix, scheme, Schemes)
+		return "", fmt.Errorf("tag %.80q: %w %s: it has no prefix such as B-; tags that are types have the scheme io, others one of %s", written, ErrTagPrefix, scheme, schemeNames())
 	}
 	upper := unicode.ToUpper(letter)
 	if mode == Strict && letter != upper {
@@ -38,6 +38,17 @@ func plainTag(written string, scheme Scheme, mode Mode) (string, error) {
 		return "", fmt.Errorf("tag %.80q: %w %s: %c is a prefix of the scheme %s", written, ErrTagPrefix, scheme, letter, strings.ToLower(schemesWith(letter)))
 	}
 	return string(letter) + "-" + rest, nil
+}
+
+// schemeNames lists the schemes of tags with a prefix.
+func schemeNames() string {
+	var names []string
+	for _, s := range Schemes {
+		if s != IO {
+			names = append(names, strings.ToLower(string(s)))
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // schemesWith is the scheme that a letter suggests.

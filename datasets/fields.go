@@ -6,7 +6,7 @@ import (
 )
 
 // Fields describes the records of a set's files, for families whose records have
-// named fields: jsonl-tokens, hf-parquet, csv-tokens, csv-offsets.
+// named fields: documents, jsonl-tokens, hf-parquet, csv-tokens, csv-offsets.
 type Fields struct {
 	Tokens string `toml:"tokens" json:"tokens,omitempty"` // the list of tokens, or the token
 	Tags   string `toml:"tags" json:"tags,omitempty"`     // the list of tags, or the tag
@@ -42,6 +42,36 @@ type Fields struct {
 	// "extent" or "head", the part of a mention that becomes its span.
 	Mentions string `toml:"mentions" json:"mentions,omitempty"`
 
+	// Separator of CSV fields, one of Separators; empty is a comma.
+	Separator string `toml:"separator" json:"separator,omitempty"`
+
+	// Preset is the name of a known export, one of [Presets]: its fields are the
+	// defaults of the others (family documents).
+	Preset string `toml:"preset" json:"preset,omitempty"`
+	// Records is the path of the list of records in a value of the file, if there is
+	// one.
+	Records string `toml:"records" json:"records,omitempty"`
+	ID      string `toml:"id" json:"id,omitempty"`
+	// Start, End, Label, Surface and Sentence are paths in a mention: its offsets, its
+	// label or labels, its own text, and the number of its sentence, to which offsets
+	// in tokens are relative.
+	Start    string `toml:"start" json:"start,omitempty"`
+	End      string `toml:"end" json:"end,omitempty"`
+	Label    string `toml:"label" json:"label,omitempty"`
+	Surface  string `toml:"surface" json:"surface,omitempty"`
+	Sentence string `toml:"sentence" json:"sentence,omitempty"`
+	// Offsets is the unit of start and end, one of OffsetUnits; empty is code-points.
+	Offsets string `toml:"offsets" json:"offsets,omitempty"`
+	// Inclusive is "yes" if end is the last position of the mention, and not the one
+	// after it; empty is "no".
+	Inclusive string `toml:"inclusive" json:"inclusive,omitempty"`
+	// Only keeps the mentions whose fields have these values.
+	Only map[string]string `toml:"only" json:"only,omitempty"`
+
+	// FirstLine is "document" if the first line of a text is a document like the
+	// others; by default it is a title (family brat, unit line).
+	FirstLine string `toml:"first_line" json:"first_line,omitempty"`
+
 	// Elements are the XML elements that are mentions; others are skipped. Empty:
 	// all.
 	Elements []string `toml:"elements" json:"elements,omitempty"`
@@ -63,12 +93,22 @@ type Sentences struct {
 var fieldFamilies = map[string]struct{ needs, may []string }{
 	"jsonl-tokens":  {[]string{"tokens", "tags"}, []string{"scheme", "require", "where", "names", "names_file", "read"}},
 	"hf-parquet":    {[]string{"tokens", "tags"}, []string{"scheme", "names", "names_file", "read"}},
-	"csv-tokens":    {[]string{"tokens", "tags"}, []string{"scheme", "names", "names_file", "read", "columns", "key", "marks", "blank_token", "sentences"}},
-	"csv-offsets":   {[]string{"text", "mentions"}, []string{"columns"}},
+	"csv-tokens":    {[]string{"tokens", "tags"}, []string{"scheme", "names", "names_file", "read", "columns", "separator", "key", "marks", "blank_token", "sentences"}},
+	"csv-offsets":   {[]string{"text", "mentions"}, []string{"columns", "separator"}},
+	"conllu":        {nil, []string{"tags", "scheme", "read"}},
+	"webanno-tsv":   {nil, []string{"tags"}},
+	"documents":     {nil, documentFields},
+	"brat":          {nil, []string{"first_line"}},
 	"i2b2-tags-xml": {[]string{"tags"}, []string{"elements"}},
 	"ace-apf":       {nil, []string{"mentions"}},
 	"bioc-json":     {nil, []string{"skip"}},
 	"bioc-xml":      {nil, []string{"skip"}},
+}
+
+// documentFields are the fields of the family documents.
+var documentFields = []string{
+	"preset", "records", "where", "id", "text", "tokens", "tags", "scheme", "names", "read", "mentions",
+	"start", "end", "label", "surface", "sentence", "offsets", "inclusive", "only",
 }
 
 // present lists the fields that are set, by their keys.
@@ -82,7 +122,10 @@ func (f *Fields) present() []string {
 		{"where", len(f.Where) > 0}, {"names", len(f.Names) > 0}, {"names_file", f.NamesFile != ""}, {"read", len(f.Read) > 0},
 		{"columns", len(f.Columns) > 0}, {"key", len(f.Key) > 0}, {"marks", len(f.Marks) > 0}, {"blank_token", f.BlankToken != ""},
 		{"sentences", f.Sentences != nil}, {"text", f.Text != ""}, {"mentions", f.Mentions != ""},
-		{"elements", len(f.Elements) > 0}, {"skip", len(f.Skip) > 0},
+		{"elements", len(f.Elements) > 0}, {"skip", len(f.Skip) > 0}, {"separator", f.Separator != ""},
+		{"preset", f.Preset != ""}, {"records", f.Records != ""}, {"id", f.ID != ""}, {"start", f.Start != ""}, {"end", f.End != ""},
+		{"label", f.Label != ""}, {"surface", f.Surface != ""}, {"sentence", f.Sentence != ""}, {"offsets", f.Offsets != ""},
+		{"inclusive", f.Inclusive != ""}, {"only", len(f.Only) > 0}, {"first_line", f.FirstLine != ""},
 	} {
 		if field.set {
 			names = append(names, field.name)
@@ -113,6 +156,13 @@ func (l *lint) fields(at string, s *Set) {
 	}
 	oneOf(l, at+": fields.scheme", f.Scheme, append([]string{""}, Schemes...))
 	oneOf(l, at+": fields.blank_token", f.BlankToken, []string{"", "end"})
+	oneOf(l, at+": fields.separator", f.Separator, append([]string{""}, Separators...))
+	oneOf(l, at+": fields.offsets", f.Offsets, append([]string{""}, OffsetUnits...))
+	oneOf(l, at+": fields.inclusive", f.Inclusive, []string{"", "yes", "no"})
+	oneOf(l, at+": fields.first_line", f.FirstLine, []string{"", "title", "document"})
+	if s.Family == "documents" {
+		l.documentFields(at, f)
+	}
 	if s.Family == "ace-apf" {
 		oneOf(l, at+": fields.mentions", f.Mentions, []string{"", "extent", "head"})
 	}

@@ -16,6 +16,8 @@ type Set struct {
 	Labels []Label `toml:"labels" json:"labels,omitempty"`
 	// Fields describes the records, for families whose records have named fields.
 	Fields *Fields `toml:"fields" json:"fields,omitempty"`
+	// Conll replaces the dataset's parameters of column files in this set.
+	Conll *Conll `toml:"conll" json:"conll,omitempty"`
 	// Splits are the parts of the set, in order.
 	Splits []Part `toml:"split" json:"split"`
 }
@@ -87,7 +89,9 @@ func (s *Set) Part(split ner.Split) (*Part, error) {
 // Conll holds the parameters of the family conll: one token per line, documents
 // separated by blank lines.
 type Conll struct {
-	Separator   string `toml:"separator" json:"separator"`       // "tab" or "space": exactly one byte
+	// Separator is "tab" or "space", exactly one byte, or "blanks": a sequence of
+	// spaces and tabs.
+	Separator   string `toml:"separator" json:"separator"`
 	TokenColumn int    `toml:"token_column" json:"token_column"` // from 0
 	TagColumn   int    `toml:"tag_column" json:"tag_column"`     // from 0; -1 is the last
 	// Columns is the number of columns of every line; 0 if it varies.
@@ -95,6 +99,8 @@ type Conll struct {
 	Scheme  string `toml:"scheme" json:"scheme"` // one of Schemes
 	// StripPrefix ("I-") is removed from every tag of the scheme io.
 	StripPrefix string `toml:"strip_prefix" json:"strip_prefix"`
+	// TokenPrefix ("en:") is removed from every token; a token without it is an error.
+	TokenPrefix string `toml:"token_prefix" json:"token_prefix,omitempty"`
 	// SkipPrefix are the prefixes of lines that are document marks.
 	SkipPrefix []string `toml:"skip_prefix" json:"skip_prefix"`
 	// Blank selects the lines that end a document: "spaces" (default: empty, or only

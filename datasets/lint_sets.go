@@ -10,39 +10,57 @@ import (
 )
 
 func (l *lint) conll(r *Dataset) {
-	needed := slices.ContainsFunc(r.Sets, func(s Set) bool { return s.Family == "conll" })
-	c := r.Conll
-	switch {
+	needed := slices.ContainsFunc(r.Sets, func(s Set) bool { return s.Family == "conll" && s.Conll == nil })
+	switch c := r.Conll; {
 	case c == nil && needed:
 		l.fault("conll", "missing: a set has the family conll")
 	case c != nil && !slices.Contains(r.Families, "conll"):
 		l.fault("conll", "families does not list conll")
 	}
-	if c == nil {
-		return
+	if r.Conll != nil {
+		l.columns("conll", r.Conll)
 	}
-	oneOf(l, "conll.separator", c.Separator, []string{"tab", "space"})
-	oneOf(l, "conll.scheme", c.Scheme, Schemes)
-	oneOf(l, "conll.blank", c.Blank, []string{"", "spaces", "empty"})
-	oneOf(l, "conll.skip_lines", c.SkipLines, []string{"", "without-separator"})
-	oneOf(l, "conll.untagged", c.Untagged, []string{"", "outside"})
-	oneOf(l, "conll.blank_token", c.BlankToken, []string{"", "skip"})
+}
+
+// columns checks the parameters of column files.
+func (l *lint) columns(at string, c *Conll) {
+	oneOf(l, at+".separator", c.Separator, []string{"tab", "space", "blanks"})
+	oneOf(l, at+".scheme", c.Scheme, Schemes)
+	oneOf(l, at+".blank", c.Blank, []string{"", "spaces", "empty"})
+	oneOf(l, at+".skip_lines", c.SkipLines, []string{"", "without-separator"})
+	oneOf(l, at+".untagged", c.Untagged, []string{"", "outside"})
+	oneOf(l, at+".blank_token", c.BlankToken, []string{"", "skip"})
 	if c.TokenColumn < 0 || c.TagColumn < -1 || c.TokenColumn == c.TagColumn {
-		l.fault("conll", "token_column %d, tag_column %d: want two different columns from 0, or -1 for the last as tag", c.TokenColumn, c.TagColumn)
+		l.fault(at, "token_column %d, tag_column %d: want two different columns from 0, or -1 for the last as tag", c.TokenColumn, c.TagColumn)
 	}
 	if c.Columns != 0 && (c.TokenColumn >= c.Columns || c.TagColumn >= c.Columns || c.Columns < 2) {
-		l.fault("conll.columns", "%d: token_column is %d, tag_column %d", c.Columns, c.TokenColumn, c.TagColumn)
+		l.fault(at+".columns", "%d: token_column is %d, tag_column %d", c.Columns, c.TokenColumn, c.TagColumn)
 	}
 	if c.StripPrefix != "" && c.Scheme != "io" {
-		l.fault("conll.strip_prefix", "is only used in the scheme io")
+		l.fault(at+".strip_prefix", "is only used in the scheme io")
 	}
 	if slices.Contains(c.SkipPrefix, "") {
-		l.fault("conll.skip_prefix", "an empty prefix would skip every line")
+		l.fault(at+".skip_prefix", "an empty prefix would skip every line")
 	}
 	for i, group := range c.LeaveOut {
 		if len(group) == 0 || slices.Contains(group, "") {
-			l.fault(fmt.Sprintf("conll.leave_out[%d]", i), "is empty or contains an empty string: it would leave out every document")
+			l.fault(fmt.Sprintf("%s.leave_out[%d]", at, i), "is empty or contains an empty string: it would leave out every document")
 		}
+	}
+}
+
+// setColumns checks the parameters of column files of one set.
+func (l *lint) setColumns(at string, s *Set) {
+	switch {
+	case s.Conll == nil:
+	case s.Family == "conll":
+		l.columns(at+": conll", s.Conll)
+	case s.Family == "conll-layered":
+		if c := *s.Conll; !slices.Equal([]any{c.Separator, c.Scheme, c.TokenColumn, c.TagColumn, c.Columns}, []any{"", "", 0, 0, 0}) || len(c.SkipPrefix) == 0 {
+			l.fault(at+": conll", "the family conll-layered uses only skip_prefix")
+		}
+	default:
+		l.fault(at+": conll", "is not used in the family %s", s.Family)
 	}
 }
 
@@ -68,6 +86,7 @@ func (l *lint) sets(r *Dataset) {
 			l.fault(field+": family", "%q is not one of the dataset's families %q", s.Family, r.Families)
 		}
 		l.fields(field, s)
+		l.setColumns(field, s)
 		l.splits(field, r, s)
 	}
 	if primary != 1 {

@@ -15,11 +15,15 @@ var (
 	Families = []string{
 		"conll", "documents",
 		"ace-apf", "bc2gm-native", "bioc-json", "bioc-xml", "brat", "chemdner-tsv", "clef-pipe", "conll-2012", "conll-layered",
-		"csv-offsets", "csv-tokens", "dygie-json", "ebmnlp-native", "genia-xml", "hf-parquet", "i2b2-2006-xml", "i2b2-con", "i2b2-tags-xml",
-		"instructuie-json", "json-index", "jsonl-spans", "jsonl-tokens", "mrc-json", "nersuite", "oneie-jsonl", "pubtator", "scirex-json", "sofc-layers", "spert-json", "uniner-json",
+		"conllu", "csv-offsets", "csv-tokens", "dygie-json", "ebmnlp-native", "genia-xml", "hf-parquet", "i2b2-2006-xml", "i2b2-con", "i2b2-tags-xml",
+		"instructuie-json", "json-index", "jsonl-spans", "jsonl-tokens", "mrc-json", "nersuite", "oneie-jsonl", "pubtator", "scirex-json", "sofc-layers", "spert-json", "uniner-json", "webanno-tsv",
 	}
-	// Schemes are the tag schemes of the family conll.
-	Schemes = []string{"iob2", "io", "bioes", "b/e"}
+	// Schemes are the tag schemes of column files.
+	Schemes = []string{"iob2", "iob1", "io", "bioes", "bilou", "bmes", "b/e"}
+	// Separators are the separators of CSV fields.
+	Separators = []string{"comma", "semicolon", "tab"}
+	// OffsetUnits are the units of offsets in the family documents.
+	OffsetUnits = []string{"code-points", "utf-16", "bytes", "tokens"}
 
 	// Cuts are the ways in which a view splits documents: by the sentence splitter of
 	// package loaders, or at line feeds.

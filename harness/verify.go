@@ -15,8 +15,8 @@ import (
 )
 
 // Verify loads every split that is present, or those of the named datasets, and
-// compares it with the recorded counts and checksums. Differences are an error, and
-// so are missing files of a named dataset. The list has all splits.
+// compares it with the recorded counts and checksums. Differences and unreadable files
+// are an error, and so are missing files of a named dataset. The list has all splits.
 func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, error) {
 	ds, err := b.SelectDatasets(names, "", "")
 	if err != nil {
@@ -30,12 +30,13 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, err
 		return nil, ctx.Err()
 	}
 	kept := []verify.Split{}
-	bad, absent := 0, map[string]bool{}
+	bad, unread, absent := 0, 0, map[string]bool{}
 	for i, v := range out {
 		switch {
+		case v.State == loaders.StateUnreadable:
+			unread++
 		case faults[i] != nil:
-			v.State, v.Differences = loaders.StateDiffers, []string{faults[i].Error()}
-			bad++
+			return nil, faults[i]
 		case v.State == loaders.StateDiffers:
 			bad++
 		case v.State == loaders.StateMissing:
@@ -57,6 +58,9 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, err
 			return kept, b.adviseData(r, fmt.Errorf("dataset %s: files are missing: %w", r.ID, fs.ErrNotExist))
 		}
 	}
+	if unread > 0 {
+		return kept, &fault.DataError{Err: fmt.Errorf("%s: unreadable (%d of %d splits)", splitsIn(kept, loaders.StateUnreadable), unread, len(kept))}
+	}
 	if bad > 0 {
 		return kept, &fault.DataError{Err: fmt.Errorf("%s: not the recorded counts and checksums (%d of %d splits)", differing(kept), bad, len(kept))}
 	}
@@ -77,6 +81,17 @@ func differing(list []verify.Split) string {
 			fields = append(fields, name)
 		}
 		parts = append(parts, fmt.Sprintf("%s %s %s differs in %s", v.Dataset, v.Set, v.Split, strings.Join(fields, ", ")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// splitsIn lists the splits in a state.
+func splitsIn(list []verify.Split, state loaders.State) string {
+	var parts []string
+	for _, v := range list {
+		if v.State == state {
+			parts = append(parts, fmt.Sprintf("%s %s %s", v.Dataset, v.Set, v.Split))
+		}
 	}
 	return strings.Join(parts, "; ")
 }

@@ -20,21 +20,27 @@ import (
 // Spaces at the ends of a span are trimmed (trimmed_span); a span of only spaces is
 // left out (empty_span). The dataset file may select more lines to skip.
 func readConll(r *reading) error {
-	if r.dataset.Conll == nil {
+	p := r.set.Conll
+	if p == nil {
+		p = r.dataset.Conll
+	}
+	if p == nil {
 		return fmt.Errorf("its file has no table [conll]")
 	}
 	names, err := r.files()
 	if err != nil {
 		return err
 	}
-	c := &conll{p: r.dataset.Conll}
+	c := &conll{p: p, turned: r.dataset.LabelRule == datasets.PositionLast}
 	if c.block, err = newBlock(r, c.p.Scheme, c.p.StripPrefix); err != nil {
 		return err
 	}
 	c.emptyOnly = c.p.Blank == "empty"
-	c.separator = ' '
-	if c.p.Separator == "tab" {
+	switch c.p.Separator {
+	case "tab":
 		c.separator = '\t'
+	case "space":
+		c.separator = ' '
 	}
 	for _, name := range names {
 		if err := r.lines(name, c.line); err != nil {
@@ -51,8 +57,10 @@ func readConll(r *reading) error {
 type conll struct {
 	*block
 	p         *datasets.Conll
-	separator byte
+	separator byte  // 0: any number of spaces and tabs
 	emptyOnly bool  // only an empty line is blank
+	turned    bool  // the letter of a tag is at its end
+	starts    []int // of the columns of the current line, for separator 0
 	ends      []int // ends of the columns of the current line
 
 	// waiting is the previous block, if equal neighbours are merged.
@@ -90,6 +98,20 @@ func (c *conll) line(line []byte) error {
 // there are many short lines.
 func (c *conll) split(line []byte) error {
 	c.ends = c.ends[:0]
+	if c.separator == 0 {
+		c.starts = c.starts[:0]
+		for i := 0; i < len(line); i++ {
+			if line[i] == ' ' || line[i] == '\t' {
+				continue
+			}
+			c.starts = append(c.starts, i)
+			for i < len(line) && line[i] != ' ' && line[i] != '\t' {
+				i++
+			}
+			c.ends = append(c.ends, i)
+		}
+		return checkUTF8(line)
+	}
 	var all byte
 	for i, b := range line {
 		all |= b
@@ -106,6 +128,9 @@ func (c *conll) split(line []byte) error {
 
 // column is a column of the current line.
 func (c *conll) column(line []byte, i int) []byte {
+	if c.separator == 0 {
+		return line[c.starts[i]:c.ends[i]]
+	}
 	if i == 0 {
 		return line[:c.ends[0]]
 	}
@@ -143,14 +168,14 @@ func (c *conll) cells(line []byte) (token, tag []byte, skip string, err error) {
 		return nil, nil, "lines_without_separator", nil
 	}
 	if c.p.Columns > 0 && n != c.p.Columns && !(n == 1 && c.p.Untagged == "outside") {
-		return nil, nil, "", fmt.Errorf("%d columns, expected %d separated by one %s", n, c.p.Columns, c.p.Separator)
+		return nil, nil, "", c.otherColumns(line, fmt.Sprint(c.p.Columns))
 	}
 	column := c.p.TagColumn
 	if column < 0 {
 		column = n - 1
 	}
 	if c.p.TokenColumn >= n {
-		return nil, nil, "", fmt.Errorf("%d columns, expected the token in column %d", n, c.p.TokenColumn+1)
+		return nil, nil, "", c.otherColumns(line, fmt.Sprintf("the token in column %d", c.p.TokenColumn+1))
 	}
 	token = c.column(line, c.p.TokenColumn)
 	switch {
@@ -160,12 +185,43 @@ func (c *conll) cells(line []byte) (token, tag []byte, skip string, err error) {
 		tag = outside
 		c.tally.Repairs["untagged"]++
 	default:
-		return nil, nil, "", fmt.Errorf("%d columns, expected the tag in column %d", n, max(c.p.TagColumn, 1)+1)
+		return nil, nil, "", c.otherColumns(line, fmt.Sprintf("the tag in column %d", max(c.p.TagColumn, 1)+1))
+	}
+	if c.turned {
+		if t := letterLast(tag); t != nil {
+			tag = t
+		}
+	}
+	if c.p.TokenPrefix != "" {
+		short, ok := bytes.CutPrefix(token, []byte(c.p.TokenPrefix))
+		if !ok {
+			return nil, nil, "", fmt.Errorf("token %.80q: expected the prefix %s", token, c.p.TokenPrefix)
+		}
+		token = short
 	}
 	if c.p.BlankToken == "skip" && len(bytes.TrimSpace(token)) == 0 {
 		return nil, nil, "blank_tokens", nil
 	}
 	return token, tag, "", nil
+}
+
+// otherColumns explains a line with too few or too many columns. It names a
+// separator that would give more columns.
+func (c *conll) otherColumns(line []byte, want string) error {
+	by := "spaces and tabs"
+	if c.separator != 0 {
+		by = "one " + c.p.Separator
+	}
+	hint := ""
+	if len(c.ends) == 1 && c.separator != 0 {
+		switch {
+		case bytes.IndexByte(line, '\t') >= 0:
+			hint = `: the line has tabs, set separator = "tab"`
+		case bytes.IndexByte(bytes.TrimSpace(line), ' ') >= 0:
+			hint = `: the line has spaces, set separator = "space" or "blanks"`
+		}
+	}
+	return fmt.Errorf("%d columns, expected %s, separated by %s%s", len(c.ends), want, by, hint)
 }
 
 // endBlock makes a document of the block, if it has any tokens.

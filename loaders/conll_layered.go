@@ -3,19 +3,24 @@ package loaders
 import (
 	"bytes"
 	"fmt"
+	"slices"
 )
 
 // readConllLayered reads the family conll-layered (docs/spec/formats.md §2): a
 // token and layers of IOB2 tags, separated by tabs. Each layer is decoded
 // separately; a sentence has the spans of all layers.
 //
-// Policy: every line has as many columns as the first line of its file.
+// Policy: lines with the prefixes of the set's table [set.conll] are document marks.
+// Every other line has as many columns as the first line of its file.
 func readConllLayered(r *reading) error {
 	b, err := newBlock(r, "iob2", "")
 	if err != nil {
 		return err
 	}
 	c := &layered{block: b}
+	if r.set.Conll != nil {
+		c.marks = r.set.Conll.SkipPrefix
+	}
 	names, err := r.files()
 	if err != nil {
 		return err
@@ -35,6 +40,7 @@ func readConllLayered(r *reading) error {
 type layered struct {
 	*block
 	layers []openSpan
+	marks  []string // prefixes of lines that are document marks
 }
 
 func (c *layered) line(line []byte) error {
@@ -46,6 +52,12 @@ func (c *layered) line(line []byte) error {
 	}
 	if len(bytes.Trim(line, " \t")) == 0 {
 		return c.endSentence()
+	}
+	if slices.ContainsFunc(c.marks, func(m string) bool { return bytes.HasPrefix(line, []byte(m)) }) {
+		if err := c.endSentence(); err != nil {
+			return err
+		}
+		return c.mark()
 	}
 	token, rest, ok := bytes.Cut(line, []byte("\t"))
 	if !ok {

@@ -153,6 +153,19 @@ func TestColumns(t *testing.T) {
 			tally: loaders.Tally{Repairs: map[string]int{"orphan_i": 4}}},
 		{name: "b/e: a single token has only B", p: with(func(p *datasets.Conll) { p.Scheme = "b/e" }),
 			text: "a|B-place\nb|E-place\nc|B-person\nd|B-place\n", want: `"a" "b" "c" "d" place=a b person=c place=d`},
+		{name: "bilou", p: with(func(p *datasets.Conll) { p.Scheme = "bilou" }), text: "a|B-place\nb|I-place\nc|L-place\nd|U-place\ne|U-place\n",
+			want: `"a" "b" "c" "d" "e" place=a b c place=d place=e`},
+		{name: "bmes", p: with(func(p *datasets.Conll) { p.Scheme = "bmes" }), text: "a|B-place\nb|M-place\nc|E-place\nd|S-place\n",
+			want: `"a" "b" "c" "d" place=a b c place=d`},
+		{name: "iob1", p: with(func(p *datasets.Conll) { p.Scheme = "iob1" }), text: "a|I-place\nb|I-place\nc|B-place\nd|I-person\n",
+			want: `"a" "b" "c" "d" place=a b place=c person=d`},
+		{name: "underscore, lower case, and _ for outside", p: &iob2, text: "a|B_place\nb|I_place\nc|_\nd|b-person\ne|i-person\nf|o\n",
+			want: `"a" "b" "c" "d" "e" "f" place=a b person=d e`},
+		{name: "letter last", p: &iob2, rule: datasets.PositionLast, text: "a|place-B\nb|place-I\nc|person_B\nd|O\n", want: `"a" "b" "c" "d" place=a b person=c`},
+		{name: "blanks", p: with(func(p *datasets.Conll) { p.Separator, p.TagColumn = "blanks", -1 }),
+			text: "a   x |B-place\n  b|x\t I-place  \n\u00a0 O\n", want: `"a" "b" "\u00a0" place=a b`},
+		{name: "token prefix", p: with(func(p *datasets.Conll) { p.TokenPrefix = "en:" }), text: "en:Oslo|B-place\nen::|O\nen:en:|O\n",
+			want: `"Oslo" ":" "en:" place=Oslo`},
 		{name: "equal neighbours are one document", p: with(func(p *datasets.Conll) { p.MergeEqualNeighbours = true }),
 			text:  "a|B-place\nb|O\n\na|B-place\nb|I-place\n\na|B-place\nb|O\n\nc|O\n",
 			want:  `"a" "b" place=a place=a b` + "\n" + `"c"`,
@@ -191,9 +204,14 @@ func TestMalformedColumns(t *testing.T) {
 	for _, tc := range []struct{ name, text, want string }{
 		{"unknown label", "a|O\n\nb|B-thing\nc|O\n", `dataset own: test.txt:3: unknown label "thing" (known: person, place, city, rest, time-of-day, time)`},
 		{"unknown label at the end of the file", "a|O\nb|B-thing", `dataset own: test.txt:2: unknown label "thing" (known: `},
-		{"tag missing", "a|O\nb\n", `dataset own: test.txt:2: 1 columns, expected 2 separated by one tab`},
+		{"tag missing", "a|O\nb\n", `dataset own: test.txt:2: 1 columns, expected 2, separated by one tab`},
 		{"too many columns", "a|O|x\n", `dataset own: test.txt:1: 3 columns, expected 2`},
-		{"spaces instead of tabs", "a O\n", `dataset own: test.txt:1: 1 columns, expected 2 separated by one tab`},
+		{"spaces instead of tabs", "a O\n", `dataset own: test.txt:1: 1 columns, expected 2, separated by one tab: the line has spaces, set separator = "space" or "blanks"`},
+		{"label without a letter", "a|place\n", `dataset own: test.txt:1: unknown tag "place" of the scheme iob2: for tags that are labels without a letter, set scheme = "io"`},
+		{"bilou", "a|B-place\nb|L-place\n", `dataset own: test.txt:2: unknown tag "L-place" of the scheme iob2: the letters U and L belong to the scheme bilou`},
+		{"bmes", "a|B-place\nb|M-place\n", `dataset own: test.txt:2: unknown tag "M-place" of the scheme iob2: the letter M belongs to the scheme bmes`},
+		{"bioes", "a|S-place\n", `dataset own: test.txt:1: unknown tag "S-place" of the scheme iob2: the letters E and S belong to the scheme bioes`},
+		{"letter last", "a|place_B\n", `dataset own: test.txt:1: unknown tag "place_B" of the scheme iob2: for tags with the letter at the end, set label_rule = "position-last"`},
 		{"unknown tag", "a|O\nb|X-place\n", `dataset own: test.txt:2: unknown tag "X-place" of the scheme iob2`},
 		{"tag without label", "a|B-\n", `dataset own: test.txt:1: unknown tag "B-" of the scheme iob2`},
 		{"empty file", "", "dataset own: test: test.txt: no conll documents found"},
@@ -208,7 +226,7 @@ func TestMalformedColumns(t *testing.T) {
 		})
 	}
 	_, _, err := read(t, columnDataset(any), "a\tO\nb\n")
-	if want := "dataset own: test.txt:2: 1 columns, expected the tag in column 2"; err == nil || err.Error() != want {
+	if want := "dataset own: test.txt:2: 1 columns, expected the tag in column 2, separated by one tab"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 	// The documents before the malformed line were emitted.

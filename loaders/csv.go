@@ -9,12 +9,14 @@ import (
 )
 
 // records reads the records of a CSV file (RFC 4180) by the names of its columns,
-// from its header or from the dataset file. It reads line by line, since this is
+// from its header or from the dataset file. Fields are separated by a comma, or by the
+// separator of the set's fields. It reads line by line, since this is
 // several times as fast as package encoding/csv for files with one token per
 // record.
 type records struct {
 	names  []string
 	needed []string
+	comma  byte
 	use    func(c *records, fields [][]byte) error
 
 	at     []int    // columns of the required fields
@@ -30,7 +32,10 @@ type records struct {
 // the given order; they are valid until use returns. Errors name the file and the
 // line on which a record ends.
 func (r *reading) eachRecord(name string, columns, needed []string, use func(c *records, fields [][]byte) error) error {
-	c := &records{names: columns, needed: needed, use: use, chosen: make([][]byte, len(needed))}
+	c := &records{names: columns, needed: needed, comma: ',', use: use, chosen: make([][]byte, len(needed))}
+	if f := r.set.Fields; f != nil {
+		c.comma = map[string]byte{"semicolon": ';', "tab": '\t', "comma": ',', "": ','}[f.Separator]
+	}
 	if columns != nil {
 		if err := c.find(); err != nil {
 			return fmt.Errorf("%s: %w", r.shown(name), err)
@@ -53,10 +58,22 @@ func (c *records) find() error {
 	c.at = make([]int, len(c.needed))
 	for i, column := range c.needed {
 		if c.at[i] = slices.Index(c.names, column); c.at[i] < 0 {
-			return fmt.Errorf("column %q: missing (columns: %s)", column, strings.Join(c.names, ", "))
+			return fmt.Errorf("column %q: missing (columns: %s)%s", column, strings.Join(c.names, ", "), c.otherSeparator())
 		}
 	}
 	return nil
+}
+
+// otherSeparator is advice for a header that is one field with another separator.
+func (c *records) otherSeparator() string {
+	if len(c.names) == 1 {
+		for name, b := range map[string]string{"comma": ",", "semicolon": ";", "tab": "\t"} {
+			if strings.Contains(c.names[0], b) {
+				return fmt.Sprintf(": set separator = %q", name)
+			}
+		}
+	}
+	return ""
 }
 
 func (c *records) line(line []byte) error {
@@ -129,7 +146,7 @@ func (c *records) split(record []byte) error {
 			}
 			field, record = c.quoted[start:], rest
 		} else {
-			end := bytes.IndexByte(record, ',')
+			end := bytes.IndexByte(record, c.comma)
 			if end < 0 {
 				end = len(record)
 			}
@@ -147,7 +164,7 @@ func (c *records) split(record []byte) error {
 }
 
 // quote reads a quoted value up to its end, and returns the rest: nothing, or a
-// comma and more. Two quotes are an escaped quote.
+// separator and more. Two quotes are an escaped quote.
 func (c *records) quote(text []byte) (rest []byte, err error) {
 	for {
 		end := bytes.IndexByte(text, '"')
@@ -157,7 +174,7 @@ func (c *records) quote(text []byte) (rest []byte, err error) {
 		c.quoted = append(c.quoted, text[:end]...)
 		text = text[end+1:]
 		switch {
-		case len(text) == 0 || text[0] == ',':
+		case len(text) == 0 || text[0] == c.comma:
 			return text, nil
 		case text[0] != '"':
 			return nil, errBehindQuote

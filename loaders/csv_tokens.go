@@ -13,7 +13,8 @@ import (
 // readCSVTokens reads the family csv-tokens (docs/spec/formats.md §2): one token
 // with its tag per record. The set's fields select where a document ends: at a
 // record with a blank token or at a blank line, at a document mark, at a change in
-// a column, or at the sentence ends from separate files.
+// a column (a blank value is that of the record above), or at the sentence ends from
+// separate files.
 //
 // Policy: unknown tags, missing columns, and unclosed quotes stop the reading.
 // Words such as None or NA are tokens.
@@ -106,10 +107,7 @@ func (t *csvTokens) record(c *records, fields [][]byte) error {
 		}
 	}
 	if t.key == nil || !t.same(key) {
-		t.key = t.key[:0]
-		for _, k := range key {
-			t.key = append(t.key, string(k))
-		}
+		t.take(key)
 	}
 	if t.cut != nil {
 		if ends, err := t.cut.before(t.key[0], string(token)); err != nil {
@@ -127,14 +125,27 @@ func (t *csvTokens) record(c *records, fields [][]byte) error {
 	return t.token(token, tag)
 }
 
-// same reports whether a record belongs to the current document.
+// same reports whether a record belongs to the current document. A blank value is
+// that of the record above.
 func (t *csvTokens) same(key [][]byte) bool {
 	for i, k := range key {
-		if i >= len(t.key) || t.key[i] != string(k) {
+		if len(k) > 0 && (i >= len(t.key) || t.key[i] != string(k)) {
 			return false
 		}
 	}
 	return true
+}
+
+// take makes the key of a record the current one.
+func (t *csvTokens) take(key [][]byte) {
+	if t.key == nil {
+		t.key = make([]string, len(key))
+	}
+	for i, k := range key {
+		if len(k) > 0 {
+			t.key[i] = string(k)
+		}
+	}
 }
 
 func isOneOf(words []string, b []byte) bool {

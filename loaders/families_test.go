@@ -153,6 +153,47 @@ func conversation(text, asked, answer string) string {
 	return string(b)
 }
 
+// markedLayers is a dataset of layered columns with document marks.
+func markedLayers() *datasets.Dataset {
+	dataset := familyDataset("conll-layered", "sentence", "a")
+	dataset.Sets[0].Conll = &datasets.Conll{SkipPrefix: []string{"# "}}
+	return dataset
+}
+
+// sentenceColumn is a dataset of CSV records whose first column is filled at the first
+// token of a sentence.
+func sentenceColumn(separator string) *datasets.Dataset {
+	dataset := familyDataset("csv-tokens", "sentence", "a.csv")
+	dataset.Sets[0].Fields = &datasets.Fields{Tokens: "Word", Tags: "Tag", Key: []string{"Sentence #"}, Separator: separator}
+	return dataset
+}
+
+// otherKey is a dataset whose tags are under another name.
+func otherKey(family, key, scheme string) *datasets.Dataset {
+	dataset := familyDataset(family, "sentence", "a")
+	dataset.Sets[0].Fields = &datasets.Fields{Tags: key, Scheme: scheme}
+	return dataset
+}
+
+// word is a line of CoNLL-U.
+func word(id, form, misc string) string {
+	return strings.Join([]string{id, form, form, "X", "_", "_", "0", "_", "_", misc}, "\t") + "\n"
+}
+
+const webAnnoHead = "#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.lexmorph.type.pos.POS|PosValue\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity|value\n\n\n"
+
+// bratLines is a dataset whose documents are all lines of a text.
+func bratLines() *datasets.Dataset {
+	dataset := familyDataset("brat", "line", "a.txt")
+	dataset.Sets[0].Fields = &datasets.Fields{FirstLine: "document"}
+	return dataset
+}
+
+func hyphenated(dataset *datasets.Dataset) *datasets.Dataset {
+	dataset.LabelRule = datasets.BeforeHyphen
+	return dataset
+}
+
 func TestFamilies(t *testing.T) {
 	const pubtator = "\n1|t|Zoë left\n1|a|Essa .\n1\t0\t3\tZoë\tPER\tX\n1\t9\t13\tEsa\tLOC\tX\n1\tCID\tX\tY\n\n2|t|Bo\n2|a|\n"
 	const brat = "Title\nZoë left Essa\n \nBo and Cy\n"
@@ -196,10 +237,36 @@ func TestFamilies(t *testing.T) {
 		"brat, zip of the folder": {familyDataset("brat", "document", "x/*"), map[string]string{
 			"x.zip": zipped(t, [2]string{"x/b.txt", "Bo"}, [2]string{"x/b.ann", "T1\tPER 0 2\tBo"}, [2]string{"__MACOSX/b.txt", "?"})},
 			"\"Bo\" person=Bo\n", ""},
+		"brat, pattern of annotations": {familyDataset("brat", "document", "d/*.ann"), map[string]string{"d/a.txt": "Zoë", "d/a.ann": "T1\tPER 0 3\tZoë", "d/b.txt": "Bo", "d/b.ann": ""},
+			"\"Zoë\" person=Zoë\n\"Bo\"\n", ""},
+		"brat, a text without annotations": {familyDataset("brat", "document", "d/*"), map[string]string{"d/a.txt": "Zoë", "d/a.ann": "T1\tPER 0 3\tZoë", "d/README.txt": "Read me."},
+			"\"Zoë\" person=Zoë\n", "texts_without_annotations"},
+		"brat, CRLF, offsets of the file": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "One\r\nZoë left\r\nEssa", "a.ann": "T1\tPER 5 8\tZoë\nT2\tLOC 15 19\tEssa\n"},
+			"\"One\\nZoë left\\nEssa\" person=Zoë place=Essa\n", ""},
+		"brat, CRLF, offsets of the text": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "One\r\nZoë left\r\nEssa", "a.ann": "T1\tPER 4 7\tZoë\nT2\tLOC 13 17\tEssa\n"},
+			"\"One\\nZoë left\\nEssa\" person=Zoë place=Essa\n", ""},
+		"brat, byte order mark": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "\uFEFFZoë left", "a.ann": "T1\tPER 1 4\tZoë\n"},
+			"\"Zoë left\" person=Zoë\n", "bom"},
+		"brat, byte order mark that is not counted": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "\uFEFFZoë left", "a.ann": "T1\tPER 0 3\tZoë\n"},
+			"\"Zoë left\" person=Zoë\n", "bom"},
+		"brat, UTF-16": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "🎉 Zoë left", "a.ann": "T1\tPER 3 6\tZoë\n"},
+			"\"🎉 Zoë left\" person=Zoë\n", "utf16_offsets"},
+		"brat, code points beyond the basic plane": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "🎉 Zoë left", "a.ann": "T1\tPER 2 5\tZoë\n"},
+			"\"🎉 Zoë left\" person=Zoë\n", ""},
+		"brat, other text": {familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "Zoë\nLi left", "a.ann": "T1\tPER 0 6\tZoë Li\nT2\tMISC 7 11\tlift\n"},
+			"\"Zoë\\nLi left\" person=Zoë\nLi\n", "text_mismatch"},
+		"brat, lines, a title": {familyDataset("brat", "line", "a.txt"), map[string]string{"a.txt": "Zoë\nEssa", "a.ann": "T1\tLOC 4 8\tEssa\n"},
+			"\"Essa\" place=Essa\n", "title_lines"},
+		"brat, lines, no title": {bratLines(), map[string]string{"a.txt": "Zoë\nEssa", "a.ann": "T1\tPER 0 3\tZoë\nT2\tLOC 4 8\tEssa\n"},
+			"\"Zoë\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"brat, label rule": {hyphenated(familyDataset("brat", "document", "a.txt")), map[string]string{"a.txt": "Zoë", "a.ann": "T1\tPER-detail 0 3\tZoë"},
+			"\"Zoë\" person=Zoë\n", ""},
 		"conll-2012": {familyDataset("conll-2012", "sentence", "a/**/*.gold_conll"), map[string]string{"a/b/x.gold_conll": bracketed},
 			"\"Zoë Li left Essa\" person=Zoë Li place=Essa\n\"-LRB-\"\n\"Bo\" person=Bo\n", ""},
 		"conll-layered": {familyDataset("conll-layered", "sentence", "a"), map[string]string{"a": "Zoë\tB-PER\tO\nvan\tI-PER\tO\nEssa\tI-PER\tI-LOC\n\nBo\tO\tO"},
 			"\"Zoë van Essa\" person=Zoë van Essa place=Essa\n\"Bo\"\n", "orphan_i"},
+		"conll-layered, marks": {markedLayers(), map[string]string{"a": "# doc 1\nZoë\tB-PER\tO\n# doc 2\nEssa\tO\tB-LOC\n"},
+			"\"Zoë\" person=Zoë\n\"Essa\" place=Essa\n", ""},
 		"nersuite": {familyDataset("nersuite", "sentence", "d"), map[string]string{"d/b.nersuite": "O\t0\t2\tBo\tbo\tN\tO\n", "d/a.nersuite": "B-PER\t0\t3\tZoë\tz\tN\tB\nI-PER\t4\t6\tLi\tl\tN\tI\n\nO\t8\t9\t.\t.\t.\tO\n"},
 			"\"Zoë Li\" person=Zoë Li\n\".\"\n\"Bo\"\n", ""},
 		"jsonl-tokens": {familyDataset("jsonl-tokens", "sentence", "a.json", "names.json"), map[string]string{
@@ -217,6 +284,27 @@ func TestFamilies(t *testing.T) {
 			"\"Zoë Li left\" person=Zoë Li person=Li\n\"Essa\" place=Essa\n", ""},
 		"csv-tokens": {familyDataset("csv-tokens", "document", "a.csv"), map[string]string{"a.csv": "token,tag,doc\nZoë,1,0\nLi,2,0\n\"\"\"\",0,0\nNA,P,1\n"},
 			"\"Zoë Li \\\"\" person=Zoë Li\n\"NA\" person=NA\n", "orphan_i"},
+		"csv-tokens, Sentence #": {sentenceColumn(""), map[string]string{"a.csv": "Sentence #,Word,POS,Tag\nSentence: 1,Zoë,N,B-PER\n,Li,N,I-PER\n,left,V,O\nSentence: 2,Essa,N,B-LOC\n"},
+			"\"Zoë Li left\" person=Zoë Li\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens, Sentence #, repeated": {sentenceColumn(""), map[string]string{"a.csv": "Sentence #,Word,POS,Tag\nSentence: 1,Zoë,N,B-PER\nSentence: 1,left,V,O\nSentence: 2,Essa,N,B-LOC\n"},
+			"\"Zoë left\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens, semicolons": {sentenceColumn("semicolon"), map[string]string{"a.csv": "Sentence #;Word;POS;Tag\n1;Zoë;N;B-PER\n;\";\";N;O\n2;Essa;N;B-LOC\n"},
+			"\"Zoë ;\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"csv-tokens, tabs": {sentenceColumn("tab"), map[string]string{"a.csv": "Sentence #\tWord\tPOS\tTag\n1\tZoë\tN\tB-PER\n\t,\tN\tO\n2\tEssa\tN\tB-LOC\n"},
+			"\"Zoë ,\" person=Zoë\n\"Essa\" place=Essa\n", ""},
+		"conllu": {familyDataset("conllu", "sentence", "a"), map[string]string{"a": "# text = Zoë Li left\n" +
+			word("1", "Zoë", "NER=B-PER|SpaceAfter=No") + word("2", "Li", "NER=I-PER") + word("2.1", "x", "_") + word("3", "left", "_") + "\n" +
+			word("1-2", "Essa's", "_") + word("1", "Essa", "NER=B-LOC") + word("2", "'s", "_") + word("3", ".", "NER=O")},
+			"\"Zoë Li left\" person=Zoë Li\n\"Essa's .\" place=Essa's\n", "empty_nodes multiword_tokens"},
+		"conllu, another key": {otherKey("conllu", "NE", "bioes"), map[string]string{"a": word("1", "Zoë", "NE=S-PER")}, "\"Zoë\" person=Zoë\n", ""},
+		"webanno": {familyDataset("webanno-tsv", "sentence", "a"), map[string]string{"a": webAnnoHead +
+			"#Text=Zoë Li left  Essa_\n1-1\t0-3\tZoë\t_\tPER[1]\t\n1-2\t4-6\tLi\t_\tPER[1]|LOC[2]\t\n1-3\t7-11\tleft\t_\t*\t\n1-4\t13-18\tEssa\\_\t_\t_\t\n1-4.1\t13-17\tEssa\t_\tLOC\t\n\n" +
+			"#Text=🎉 Bo\n2-1\t19-21\t🎉\t_\t_\t\n2-2\t22-24\tBo\t_\tPER\t\n"},
+			"\"Zoë Li left  Essa_\" person=Zoë Li place=Li place=Essa\n\"🎉 Bo\" person=Bo\n", "without_label"},
+		"webanno, text of other form": {familyDataset("webanno-tsv", "sentence", "a"), map[string]string{"a": webAnnoHead +
+			"#Text=other\n1-1\t0-3\tZoë\t_\tPER[1]\t\n1-2\t4-6\tLi\t_\tPER[1]\t\n"},
+			"\"Zoë Li\" person=Zoë Li\n", "text_mismatch"},
+		"webanno, another layer": {otherKey("webanno-tsv", "POS|PosValue", ""), map[string]string{"a": webAnnoHead + "#Text=Zoë\n1-1\t0-3\tZoë\tPER\tLOC\t\n"}, "\"Zoë\" person=Zoë\n", ""},
 		"parquet": {familyDataset("hf-parquet", "sentence", "a-*.parquet"), map[string]string{"a-0.parquet": parquetFile(t, "B-PER", "O", "I-PER")},
 			"\"Zoë Li left\" person=Zoë Li\n\"Bo\"\n", "records_without_tokens"},
 		"uniner": {familyDataset("uniner-json", "sentence", "a.json"), map[string]string{"a.json": `[` + conversation("Li saw Li and Zoë Li", "PER", `["Li", "Zoë Li", "Bo"]`) + `,` + conversation("Li saw Li and Zoë Li", "place", `[]`) + `,` + conversation("Li saw Li and Zoë Li", "PER", `[]`) + `]`},
@@ -232,8 +320,10 @@ func TestFamilies(t *testing.T) {
 			if got != tc.want {
 				t.Errorf("found\n%swant\n%s", got, tc.want)
 			}
-			if tc.count != "" && tally.Repairs[tc.count] != 1 {
-				t.Errorf("counted %v, want one %s", tally.Repairs, tc.count)
+			for kind := range strings.FieldsSeq(tc.count) {
+				if tally.Repairs[kind] != 1 {
+					t.Errorf("counted %v, want one %s", tally.Repairs, kind)
+				}
 			}
 		})
 	}
@@ -255,10 +345,10 @@ func TestMalformedFamilies(t *testing.T) {
 		"dygie, truncated":            {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"`, "a:1: expected a document"},
 		"dygie, tokens":               {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, 1, "PER"]]]}`, "a:1: mention of tokens 0 to 1: the document has 1 tokens"},
 		"dygie, mention":              {familyDataset("dygie-json", "document", "a"), `{"sentences": [["x"]], "ner": [[[0, "PER"]]]}`, "expected [start, end, label]"},
-		"spert, not an array":         {familyDataset("spert-json", "sentence", "a"), `{"tokens": []}`, "a: expected a JSON array"},
-		"spert, truncated":            {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}`, "a: element 1: unexpected end"},
-		"spert, element":              {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a: element 1: "},
-		"index, no tokens":            {familyDataset("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a: element 0: mention of type PER: has no tokens"},
+		"spert, not an array":         {familyDataset("spert-json", "sentence", "a"), `{"tokens": []}`, "a:1: expected a JSON array"},
+		"spert, truncated":            {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}`, "a:1: element 1: unexpected end"},
+		"spert, element":              {familyDataset("spert-json", "sentence", "a"), `[{"tokens": ["x"]}, {"tokens": 3}]`, "a:1: element 1: "},
+		"index, no tokens":            {familyDataset("json-index", "sentence", "a"), `[{"sentence": ["x"], "ner": [{"index": [], "type": "PER"}]}]`, "a:1: element 0: mention of type PER: has no tokens"},
 		"scirex, sentence":            {familyDataset("scirex-json", "sentence", "a"), `{"words": ["x"], "sentences": [[0, 2]]}`, "a:1: sentence 0: words 0 to 2 of 1"},
 		"csv, header":                 {familyDataset("csv-offsets", "record", "a"), "x,y\n", "a:1: column \"recipe\": missing (columns: x, y)"},
 		"csv, columns":                {familyDataset("csv-offsets", "record", "a"), "recipe,names\nx\n", "a:2: 1 fields, expected 2: recipe, names"},
@@ -277,23 +367,33 @@ func TestMalformedFamilies(t *testing.T) {
 		"jsonl-spans, mention":        {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 1]]}`, "expected [label, start, end, text"},
 		"jsonl-spans, offsets":        {familyDataset("jsonl-spans", "sentence", "a"), `{"data": "x", "ner_label": [["PER", 0, 2, "x", 0, 1, ["x"]]]}`, "a:1: mention: offset 2: outside the text of 1 code points"},
 		"oneie, tokens":               {familyDataset("oneie-jsonl", "sentence", "a"), `{"entity_mentions": []}`, `a:1: expected a sentence {"tokens", "entity_mentions"}: "tokens" is missing`},
-		"mrc, ends":                   {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a: element 0: question 0.1: 1 starts, 0 ends"},
-		"mrc, separated":              {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a: element 2: question 0.2: the questions of its sentence are not consecutive"},
-		"mrc, context":                {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a: element 1: question 0.2: its context differs"},
+		"mrc, ends":                   {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x", "entity_label": "PER", "start_position": [0], "end_position": []}]`, "a:1: element 0: question 0.1: 1 starts, 0 ends"},
+		"mrc, separated":              {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "1.1", "context": "x"}, {"qas_id": "0.2", "context": "x"}]`, "a:1: element 2: question 0.2: the questions of its sentence are not consecutive"},
+		"mrc, context":                {familyDataset("mrc-json", "sentence", "a"), `[{"qas_id": "0.1", "context": "x"}, {"qas_id": "0.2", "context": "y"}]`, "a:1: element 1: question 0.2: its context differs"},
 		"csv-tokens, header":          {familyDataset("csv-tokens", "document", "a"), "", "a: header: the file is empty"},
 		"csv-tokens, quotes":          {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x,0,0\n", "a: a quoted field of the last record does not end"},
 		"csv-tokens, in quotes":       {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\"x\"y,0,0\n", "a:2: text after the quote"},
 		"csv-tokens, a quote":         {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx\"y\",0,0\n", "a:2: a quote within a field"},
 		"csv-tokens, tag":             {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\nx,7,0\n", "a:2: tag 7: has no name (names for 0 to 3)"},
 		"csv-tokens, UTF-8":           {familyDataset("csv-tokens", "document", "a"), "token,tag,doc\n\xff,0,0\n", "a:2: not UTF-8"},
+		"csv-tokens, separator":       {sentenceColumn(""), "Sentence #;Word;POS;Tag\n1;Bo;N;O\n", `a.csv:1: column "Word": missing (columns: Sentence #;Word;POS;Tag): set separator = "semicolon"`},
+		"conllu, columns":             {familyDataset("conllu", "sentence", "a"), "1\tBo\n", "a:1: 2 columns, expected 10"},
+		"conllu, no key":              {familyDataset("conllu", "sentence", "a"), word("1", "Bo", "SpaceAfter=No"), "a: no word has NER= in its last column, MISC: set fields.tags"},
+		"conllu, range":               {familyDataset("conllu", "sentence", "a"), word("1-2", "Bo", "NER=O") + word("1", "B", "_"), "the sentence ends within the multiword token"},
+		"conllu, tag":                 {familyDataset("conllu", "sentence", "a"), word("1", "Bo", "NER=PER"), `a:1: unknown tag "PER" of the scheme iob2`},
+		"webanno, format":             {familyDataset("webanno-tsv", "sentence", "a"), "1-1\t0-2\tBo\n", "a:1: expected #FORMAT=WebAnno TSV 3"},
+		"webanno, empty":              {familyDataset("webanno-tsv", "sentence", "a"), "", "a: expected #FORMAT=WebAnno TSV 3"},
+		"webanno, layer":              {otherKey("webanno-tsv", "Other|x", ""), webAnnoHead + "1-1\t0-2\tBo\t_\t_\n", "a:6: no layer Other|x: set fields.tags to one of"},
+		"webanno, offsets":            {familyDataset("webanno-tsv", "sentence", "a"), webAnnoHead + "1-1\tx\tBo\t_\t_\n", `a:6: offsets "x": expected start-end`},
+		"webanno, label":              {familyDataset("webanno-tsv", "sentence", "a"), webAnnoHead + "1-1\t0-2\tBo\t_\tORG\n\n", `a:7: unknown label "ORG"`},
 		"parquet, not a parquet file": {familyDataset("hf-parquet", "sentence", "a"), "PAR1 and more", "a: parquet: "},
-		"uniner, turns":               {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a: element 0: 0 turns, expected 4"},
-		"uniner, question":            {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a: element 0: expected the turns"},
-		"uniner, answer":              {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a: element 0: expected the mentions as a JSON list"},
-		"uniner, type":                {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a: element 0: unknown label "ORG"`},
+		"uniner, turns":               {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": []}]`, "a:1: element 0: 0 turns, expected 4"},
+		"uniner, question":            {familyDataset("uniner-json", "sentence", "a"), `[{"conversations": [{"value": "x"}, {}, {}, {}]}]`, "a:1: element 0: expected the turns"},
+		"uniner, answer":              {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "PER", "x") + "]", "a:1: element 0: expected the mentions as a JSON list"},
+		"uniner, type":                {familyDataset("uniner-json", "sentence", "a"), "[" + conversation("x", "ORG", "[]") + "]", `a:1: element 0: unknown label "ORG"`},
 		"instructuie, pos":            {familyDataset("instructuie-json", "sentence", "a"), `[{"sentence": "x", "entities": [{"name": "x", "type": "PER"}]}]`, `"pos" is not a pair`},
 		"instructuie, sentence":       {familyDataset("instructuie-json", "sentence", "a"), `[{"entities": []}]`, `"sentence" is missing`},
-		"brat, no annotations":        {familyDataset("brat", "document", "a.txt"), "x", "a.ann: file does not exist"},
+		"brat, no annotations":        {familyDataset("brat", "document", "a.txt"), "x", "a.txt: no annotations found: expected a file NAME.ann beside each NAME.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := tc.dataset.Sets[0].Splits[0].Files[0].Path
@@ -317,13 +417,14 @@ func FuzzFamilies(f *testing.F) {
 		`[{"qas_id": "0.1", "context": "Zoë", "entity_label": "PER", "start_position": [0], "end_position": [0]}]`, "token,tag,doc\nZoë,1,0\n",
 		"[" + conversation("Zoë left", "PER", `["Zoë"]`) + "]", `[{"sentence": "Zoë", "entities": [{"name": "Zoë", "type": "PER", "pos": [0, 3]}]}]`,
 		"recipe,names\nZoë,\"[{\"\"start\"\": 0, \"\"end\"\": 3, \"\"type\"\": \"\"PER\"\"}]\"\n", "T1\tPER 0 1;2 3\tx\n",
+		word("1-2", "Zoë", "NER=B-PER") + word("1", "Zoë", "_") + word("2", "Li", "NER=I-PER"), webAnnoHead + "#Text=🎉 Zoë\n1-1\t0-2\t🎉\t_\tPER[1]|LOC\n1-2\t3-6\tZoë\t_\tPER[1]\n1-2.1\t3-4\tZ\t_\tLOC\n",
 	} {
 		f.Add(s)
 	}
 	f.Add(parquetFile(f, "O", "B-PER", "I-PER"))
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, family := range []string{"pubtator", "dygie-json", "spert-json", "json-index", "scirex-json", "csv-offsets",
-			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet"} {
+			"conll-layered", "jsonl-spans", "oneie-jsonl", "mrc-json", "csv-tokens", "uniner-json", "instructuie-json", "hf-parquet", "conllu", "webanno-tsv"} {
 			for _, unit := range []string{"document", "sentence"} {
 				_, _, _ = loaded(t, familyDataset(family, unit, "a"), map[string]string{"a": s}) // an error is accepted, too
 			}
@@ -335,4 +436,25 @@ func FuzzFamilies(f *testing.F) {
 			_, _, _ = loaded(t, familyDataset("brat", unit, "a.txt"), map[string]string{"a.txt": "Title\nZoë left Essa .\nBo\n", "a.ann": s})
 		}
 	})
+}
+
+// Errors in an .ann file name its line.
+func TestMalformedBrat(t *testing.T) {
+	for ann, want := range map[string]string{
+		"R1\tx\nT1\tPER 0 9\tZoë\n": "a.ann:2: mention: offset 9: outside the text of 3 code points",
+		"T1\tORG 0 3\tZoë\n":        `a.ann:1: unknown label "ORG" (known: PER, LOC, MISC)`,
+		"T1\tPER 3 3\tZoë\n":        "a.ann:1: mention: offsets 3 to 3 are not a range",
+		"T1\tPER 0 x\tZoë\n":        `a.ann:1: "0 x": expected pairs of offsets`,
+		"T1 PER 0 3\n":              "a.ann:1: expected T<n>",
+		"\xff":                      "a.ann:1: not UTF-8",
+	} {
+		_, _, err := loaded(t, familyDataset("brat", "document", "a.txt"), map[string]string{"a.txt": "Zoë", "a.ann": ann})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error is %v, want one with %q", ann, err, want)
+		}
+	}
+	_, _, err := loaded(t, familyDataset("brat", "document", "d/*"), map[string]string{"d/a.txt": "Zoë", "d/a.ann": "", "d/b.ann": ""})
+	if want := "d/b.ann: its text b.txt is missing"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want one with %q", err, want)
+	}
 }

@@ -62,8 +62,8 @@ func (n *tagNames) name(tag string) string {
 		tag = other
 	}
 	if n.dataset.LabelRule == datasets.PositionLast {
-		if label, letter, ok := strings.Cut(tag, "_"); ok {
-			return letter + "-" + label
+		if turned := letterLast([]byte(tag)); turned != nil {
+			return string(turned)
 		}
 	}
 	return tag

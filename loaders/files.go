@@ -138,10 +138,17 @@ func (r *reading) lines(name string, f func(line []byte) error) error {
 	return err
 }
 
-// whole reads a text that fits in memory. As in [reading.lines], it removes a byte
-// order mark, and one CR before each LF. It counts both, since offsets are those of
-// the text without them.
+// whole reads a text that fits in memory, and [reading.clean]s it.
 func (r *reading) whole(name string) ([]byte, error) {
+	b, err := r.raw(name)
+	if err != nil {
+		return nil, err
+	}
+	return r.clean(b), nil
+}
+
+// raw reads the bytes of a text that fits in memory.
+func (r *reading) raw(name string) ([]byte, error) {
 	f, err := open(r.data, name)
 	if err != nil {
 		return nil, err
@@ -154,12 +161,32 @@ func (r *reading) whole(name string) ([]byte, error) {
 		err = fmt.Errorf("more than %d MiB", longestLine>>20)
 	case bytes.IndexByte(b, 0) >= 0:
 		return nil, fmt.Errorf("%s:%d: %w", r.shown(name), 1+bytes.Count(b[:bytes.IndexByte(b, 0)], []byte("\n")), errNUL)
-	default:
-		err = checkUTF8(b)
+	case !utf8.Valid(b):
+		return nil, fmt.Errorf("%s:%d: %w", r.shown(name), 1+bytes.Count(b[:firstInvalid(b)], []byte("\n")), errUTF8)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.shown(name), err)
 	}
+	return b, nil
+}
+
+// firstInvalid is the position of the first byte that is not UTF-8.
+func firstInvalid(b []byte) int {
+	at := 0
+	for at < len(b) {
+		c, size := utf8.DecodeRune(b[at:])
+		if c == utf8.RuneError && size <= 1 {
+			break
+		}
+		at += size
+	}
+	return at
+}
+
+// clean removes a byte order mark, and one CR before each LF, as [reading.lines]
+// does. It counts both, since offsets of most formats are those of the text without
+// them.
+func (r *reading) clean(b []byte) []byte {
 	if rest, ok := bytes.CutPrefix(b, bom); ok {
 		b = rest
 		r.tally.Repairs["bom"]++
@@ -168,7 +195,7 @@ func (r *reading) whole(name string) ([]byte, error) {
 		b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 		r.tally.Repairs["carriage_returns"] += n
 	}
-	return b, nil
+	return b
 }
 
 // nulReader fails at a NUL byte, which occurs in most text in UTF-16 but in no
@@ -192,8 +219,8 @@ func (r *nulReader) Read(p []byte) (int, error) {
 }
 
 var (
-	errUTF8 = errors.New("not UTF-8")
-	errNUL  = errors.New("a NUL byte: expected text in UTF-8")
+	errUTF8 = errors.New("not UTF-8: convert the file to UTF-8")
+	errNUL  = errors.New("a NUL byte: expected text in UTF-8; convert the file, if it is UTF-16")
 	errLong = fmt.Errorf("a line of more than %d MiB", longestLine>>20)
 )
 

@@ -3,9 +3,13 @@ package loaders
 import (
 	"bufio"
 	"bytes"
+	stdjson "encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -67,14 +71,84 @@ func (d decoder) end() error {
 	}
 }
 
-// plainJSON returns an error of the decoder without the decoder's name.
+// plainJSON returns an error of a decoder in words of the file, without the names of
+// the decoder and of Go's types.
 func plainJSON(err error) error {
-	syntax, ok := errors.AsType[*jsontext.SyntacticError](err)
-	if !ok {
-		return err
+	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
+			return fmt.Errorf("unexpected end: %w", io.ErrUnexpectedEOF)
+		}
+		return fmt.Errorf("byte %d: %w", syntax.ByteOffset, syntax.Err)
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Errorf("unexpected end: %w", io.ErrUnexpectedEOF)
+	if other, ok := errors.AsType[*json.SemanticError](err); ok {
+		if other.Err != nil && !errors.Is(other.Err, strconv.ErrSyntax) && !errors.Is(other.Err, strconv.ErrRange) {
+			if _, same := other.Err.(*json.SemanticError); !same {
+				return other.Err
+			}
+			return plainJSON(other.Err)
+		}
+		if other.GoType == nil || other.JSONKind == 0 {
+			return err
+		}
+		return fmt.Errorf("%sfound %s, expected %s", fieldAt(string(other.JSONPointer)), kindName(other.JSONKind), typeName(other.GoType))
 	}
-	return fmt.Errorf("byte %d: %w", syntax.ByteOffset, syntax.Err)
+	if other, ok := errors.AsType[*stdjson.UnmarshalTypeError](err); ok {
+		where := ""
+		if other.Field != "" {
+			where = fmt.Sprintf("field %q: ", other.Field)
+		}
+		found, _, _ := strings.Cut(other.Value, " ")
+		return fmt.Errorf("%sfound %s, expected %s", where, stdKinds[found], typeName(other.Type))
+	}
+	return err
+}
+
+// fieldAt names the field of a JSON pointer, without the numbers of elements.
+func fieldAt(pointer string) string {
+	var names []string
+	for name := range strings.SplitSeq(pointer, "/") {
+		if _, err := strconv.Atoi(name); err != nil && name != "" {
+			names = append(names, name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("field %q: ", strings.Join(names, "."))
+}
+
+// stdKinds are the kinds of values in errors of encoding/json.
+var stdKinds = map[string]string{"string": "a string", "number": "a number", "object": "an object", "array": "a list", "bool": "true or false"}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case 't', 'f':
+		return "true or false"
+	}
+	return k.String()
+}
+
+// typeName is the form of a value that is read into a type.
+func typeName(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return typeName(t.Elem())
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list"
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	}
+	return "a whole number"
 }

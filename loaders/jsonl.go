@@ -23,12 +23,28 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // documentLine is a document in a file of JSON Lines. Offsets are code points.
 type documentLine struct {
-	ID     string          `json:"id"`
+	ID     lineID          `json:"id"`
 	Text   *string         `json:"text"`
 	Tokens [][2]int        `json:"tokens,omitempty"`
 	Spans  []ner.PointSpan `json:"spans"`
 	// Mentions are the gold annotation if there are no spans.
 	Mentions []mentionLine `json:"mentions,omitempty"`
+}
+
+// lineID is an id: a string, or a number as written.
+type lineID string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (id *lineID) UnmarshalJSON(b []byte) error {
+	var number json.Number
+	if len(b) > 0 && b[0] != '"' && b[0] != 'n' {
+		if err := json.Unmarshal(b, &number); err != nil {
+			return fmt.Errorf(`"id": %s: expected a string or a number`, b)
+		}
+		*id = lineID(number.String())
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(id))
 }
 
 type mentionLine struct {
@@ -91,12 +107,12 @@ func parseDocument(line []byte) (*ner.Document, error) {
 	}
 	var l documentLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return nil, fmt.Errorf("expected a document {\"id\", \"text\", \"spans\"}: %w", err)
+		return nil, fmt.Errorf("expected a document {\"id\", \"text\", \"spans\"}: %w", plainJSON(err))
 	}
 	if l.Text == nil {
 		return nil, errors.New(`expected a document: "text" is missing`)
 	}
-	d := &ner.Document{ID: l.ID, Text: *l.Text}
+	d := &ner.Document{ID: string(l.ID), Text: *l.Text}
 	points := ner.NewCodePoints(d.Text)
 	for i, t := range l.Tokens {
 		start, err1 := points.Byte(t[0])
@@ -135,7 +151,7 @@ func parseDocument(line []byte) (*ner.Document, error) {
 // WriteDocument writes a document as one line of JSON, offsets in code points.
 func WriteDocument(w io.Writer, d *ner.Document) error {
 	points := ner.NewCodePoints(d.Text)
-	l := documentLine{ID: d.ID, Text: &d.Text, Spans: points.Spans(d.Spans)}
+	l := documentLine{ID: lineID(d.ID), Text: &d.Text, Spans: points.Spans(d.Spans)}
 	for _, t := range d.Tokens {
 		l.Tokens = append(l.Tokens, [2]int{points.CodePoint(t.Start), points.CodePoint(t.End)})
 	}
@@ -147,27 +163,38 @@ func WriteDocument(w io.Writer, d *ner.Document) error {
 	return nil
 }
 
-// readDocumentFiles reads the family documents: JSON Lines whose types are native
-// labels or types of the dataset.
-func readDocumentFiles(r *reading) error { return r.objects(r.documentLine) }
-
+// documentLine reads a line of the family documents without fields of its own.
 func (r *reading) documentLine(line []byte) error {
 	d, err := parseDocument(line)
 	if err != nil {
 		return err
 	}
+	if d.Spans == nil {
+		return errNoSpans
+	}
 	spans := make([]labelled, len(d.Spans))
 	for i, s := range d.Spans {
-		l, err := r.labels.find([]byte(s.Type))
+		l, err := r.labelOrType(string(s.Type))
 		if err != nil {
-			if l = r.labels.ofType(s.Type); l == nil {
-				return err
-			}
+			return err
 		}
 		spans[i] = labelled{start: s.Start, end: s.End, label: l}
 	}
 	d.Spans = nil
 	return r.emit(d, spans)
+}
+
+var errNoSpans = errors.New(`"spans" is missing: a document without entities has an empty list; fields.mentions names another field`)
+
+// labelOrType finds a native label, or the label of a type of the dataset.
+func (r *reading) labelOrType(name string) (*label, error) {
+	l, err := r.labelOf(name)
+	if err != nil {
+		if other := r.labels.ofType(ner.EntityType(name)); other != nil {
+			return other, nil
+		}
+	}
+	return l, err
 }
 
 // objects reads files of JSON Lines, one object per line. It skips blank lines.

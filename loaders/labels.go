@@ -2,7 +2,6 @@ package loaders
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 
 	"nerbench/datasets"
@@ -92,7 +91,7 @@ func (m *labelMap) find(native []byte) (*label, error) {
 		l, ok = m.ofClass(string(native))
 	}
 	if !ok {
-		return nil, fmt.Errorf("unknown label %q (known: %s)", native, m.known())
+		return nil, m.unknownLabel(native)
 	}
 	return l, nil
 }

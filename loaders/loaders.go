@@ -29,6 +29,7 @@ var formats = map[string]format{
 	"conll":            readConll,
 	"conll-2012":       readConll2012,
 	"conll-layered":    readConllLayered,
+	"conllu":           readConllU,
 	"csv-offsets":      readCSVOffsets,
 	"csv-tokens":       readCSVTokens,
 	"documents":        readDocumentFiles,
@@ -51,6 +52,7 @@ var formats = map[string]format{
 	"sofc-layers":      readSOFC,
 	"spert-json":       readSpert,
 	"uniner-json":      readUniNERJSON,
+	"webanno-tsv":      readWebAnno,
 }
 
 // format reads the files of a reading and passes each document to [reading.emit].
@@ -167,7 +169,10 @@ func (r *reading) read() (err error) {
 		err = nil // the split may end before its files
 	}
 	if err == nil && r.met == 0 {
-		err = fmt.Errorf("%s: %s: no %s documents found: the file is empty or in another format", r.part.Name, r.part.Files[0].Path, r.set.Family)
+		err = &unreadable{
+			fmt.Errorf("%s: %s: no %s documents found: the file is empty or in another format", r.part.Name, r.part.Files[0].Path, r.set.Family),
+			"compare the file with the form of the family in docs/formats.md, and with family and its table in the dataset file",
+		}
 	}
 	if err == nil {
 		err = r.out.end()

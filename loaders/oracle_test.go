@@ -209,7 +209,7 @@ func FuzzCSV(f *testing.F) {
 func ownRecords(t *testing.T, s string, columns int) (got [][]string, err error) {
 	r := &reading{
 		ctx: t.Context(), data: fstest.MapFS{"own/a.csv": {Data: []byte(s)}},
-		dataset: &datasets.Dataset{DataDir: "own"}, tally: &Tally{Repairs: map[string]int{}},
+		dataset: &datasets.Dataset{DataDir: "own"}, set: &datasets.Set{}, tally: &Tally{Repairs: map[string]int{}},
 	}
 	err = r.eachRecord("own/a.csv", make([]string, columns), nil, func(c *records, _ [][]byte) error {
 		record := make([]string, len(c.fields))

@@ -254,7 +254,7 @@ func TestDocumentFiles(t *testing.T) {
 	dataset := columnDataset(nil)
 	o := loaders.Options{Set: "lines", Split: ner.Test}
 	text := `{"id": "x", "text": "Oslo Rome", "spans": [{"start": 0, "end": 4, "type": "city"}, {"start": 0, "end": 4, "type": "place"}, {"start": 5, "end": 9, "type": "time of day"}, {"start": 5, "end": 9, "type": "rest"}]}
-{"text": "Oslo"}
+{"text": "Oslo", "spans": []}
 `
 	docs, tally, err := readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(text)}}, dataset, o)
 	if err != nil {
@@ -267,6 +267,24 @@ func TestDocumentFiles(t *testing.T) {
 	_, _, err = readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte("\n" + `{"text": "a", "spans": [{"start": 0, "end": 1, "type": "x"}]}`)}}, dataset, o)
 	if want := `dataset own: test.jsonl:2: unknown label "x" (known: `; err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error %v, want %s", err, want)
+	}
+	for line, want := range map[string]string{
+		`{"id": "x", "text": "Oslo"}`:                                            `dataset own: test.jsonl:1: "spans" is missing`,
+		`{"id": "x", "text": "Oslo", "spans": null}`:                             `dataset own: test.jsonl:1: "spans" is missing`,
+		`{"text": "Oslo", "mentions": [{"text": "Oslo", "type": "place"}]}`:      `dataset own: test.jsonl:1: "spans" is missing`,
+		`{"text": 3, "spans": []}`:                                               `dataset own: test.jsonl:1: expected a document {"id", "text", "spans"}: field "text": found a number, expected a string`,
+		`{"text": "Oslo", "spans": [{"start": "0", "end": 4, "type": "place"}]}`: `field "spans.start": found a string, expected a whole number`,
+		`{"text": "Oslo", "spans": [{"start": 0.5, "end": 4, "type": "place"}]}`: `field "spans.start": found a number, expected a whole number`,
+		`{"id": {}, "text": "Oslo", "spans": []}`:                                `"id": {}: expected a string or a number`,
+	} {
+		_, _, err := readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(line)}}, dataset, o)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", line, err, want)
+		}
+	}
+	docs, _, err = readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(`{"id": 12345678901234567890, "text": "Oslo", "spans": []}`)}}, dataset, o)
+	if err != nil || docs[0].ID != "12345678901234567890" {
+		t.Errorf("numeric id: %v, error %v", docs, err)
 	}
 }
 
@@ -303,7 +321,7 @@ func FuzzColumns(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, kind byte) {
-		p := &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: datasets.Schemes[kind%4], SkipPrefix: []string{"-DOCSTART-"}}
+		p := &datasets.Conll{Separator: "tab", TagColumn: 1, Scheme: datasets.Schemes[int(kind)%len(datasets.Schemes)], SkipPrefix: []string{"-DOCSTART-"}}
 		if kind&4 != 0 {
 			p.Separator = "space"
 		}

@@ -67,7 +67,7 @@ func readIndex(r *reading) error {
 }
 
 // arrays reads files with one JSON array each, element by element. Errors name the
-// file and the element, from 0.
+// file, the line, and the element, from 0.
 func (r *reading) arrays(element func(decoder) error) error {
 	names, err := r.files()
 	if err != nil {
@@ -75,10 +75,7 @@ func (r *reading) arrays(element func(decoder) error) error {
 	}
 	for _, name := range names {
 		if err := r.array(name, element); err != nil {
-			if err == errStopped {
-				return err
-			}
-			return fmt.Errorf("%s: %w", r.shown(name), err)
+			return err
 		}
 	}
 	return nil
@@ -91,13 +88,20 @@ func (r *reading) array(name string, element func(decoder) error) error {
 	}
 	defer f.Close()
 	dec, err := r.decoder(f)
-	if err != nil {
-		return err
+	if err == nil {
+		err = r.elements(dec, element)
 	}
-	if err := r.elements(dec, element); err != nil {
-		return err
+	if err == nil {
+		err = dec.end()
 	}
-	return dec.end()
+	if err == nil {
+		return nil
+	}
+	var at int64
+	if dec.Decoder != nil {
+		at = dec.InputOffset() - 1
+	}
+	return r.atLine(name, at, err)
 }
 
 // elements reads a JSON array, element by element.

@@ -41,11 +41,16 @@ func (r *reading) span(start, end int, label string) (labelled, error) {
 	if start >= end {
 		return labelled{}, fmt.Errorf("mention of type %s: covers no text", label)
 	}
-	l, err := r.labels.find([]byte(label))
+	l, err := r.labelOf(label)
 	if err != nil {
 		return labelled{}, err
 	}
 	return labelled{start: start, end: end, label: l}, nil
+}
+
+// labelOf finds a native label, by the rules of the dataset.
+func (r *reading) labelOf(name string) (*label, error) {
+	return r.labels.find(r.labels.cut([]byte(name)))
 }
 
 // pointSpan is the span of code points [start, end).

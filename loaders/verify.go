@@ -21,7 +21,12 @@ const (
 	StateDiffers  State = "differs"  // differs from the recorded checksums
 	StateMissing  State = "missing"  // a file is missing
 	StateUnlocked State = "unlocked" // read, but no counts are recorded
+	// StateUnreadable is that of files in another form than the dataset describes.
+	StateUnreadable State = "unreadable"
 )
+
+// Fails reports whether the files are not those of the dataset.
+func (s State) Fails() bool { return s == StateDiffers || s == StateUnreadable }
 
 // Verification is the result of comparing the files of a split with the recorded
 // counts and checksums.

@@ -102,7 +102,7 @@ func TestMadeSplits(t *testing.T) {
 	dataset.Sets[0].Splits[0].Name = "all"
 	var lines strings.Builder
 	for i := range 57 {
-		fmt.Fprintf(&lines, "{\"text\": \"document %d\"}\n", i)
+		fmt.Fprintf(&lines, "{\"text\": \"document %d\", \"spans\": []}\n", i)
 	}
 	data := fstest.MapFS{"own/a.jsonl": {Data: []byte(lines.String())}}
 	for name, tc := range map[string]struct {

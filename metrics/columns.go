@@ -32,7 +32,7 @@ func Columns(ctx context.Context, r io.Reader, scheme Scheme, mode Mode) (Column
 	readers := make([]*columnReader, runtime.GOMAXPROCS(0))
 	workers := make([]func(block) error, len(readers))
 	for i := range readers {
-		readers[i] = &columnReader{scorer: newTagScorer(scheme, mode), columns: &columns}
+		readers[i] = &columnReader{scorer: newFileScorer(scheme, mode), columns: &columns}
 		workers[i] = readers[i].block
 	}
 	if err := eachBlock(ctx, r, cutAtSentence, look, workers); err != nil {

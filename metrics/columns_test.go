@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -90,6 +91,13 @@ func TestColumnErrors(t *testing.T) {
 		{"fewer columns", "a O O\n\n\nO O\n", metrics.Lenient, 4, "2 columns, want 3"},
 		{"prefix of gold", "a O O\nb Q-x O", metrics.Strict, 2, `gold: tag "Q-x"`},
 		{"prefix of prediction", "a O o\n", metrics.Strict, 1, `prediction: tag "o"`},
+		{"lower case, the letter in the type", "a O i-GIN\n", metrics.Strict, 1, `prediction: tag "i-GIN": prefix outside the scheme IOB2`},
+		{"lower case", "a O b-PER\n", metrics.Strict, 1, `prediction: tag "b-PER": prefix outside the scheme IOB2`},
+		{"types without a prefix", "a O O\nb ORG PER\n", metrics.Lenient, 2, `gold: tag "ORG": prefix outside the scheme IOB2: it has no prefix such as B-; tags that are types have the scheme io`},
+		{"the same, strict", "a O O\nb ORG PER\n", metrics.Strict, 2, `gold: tag "ORG": prefix outside the scheme IOB2: it has no prefix`},
+		{"a prefix without a hyphen", "a O BPER\n", metrics.Lenient, 1, `prediction: tag "BPER": prefix outside the scheme IOB2: it has no prefix`},
+		{"BILOU", "a B-PER U-PER\n", metrics.Lenient, 1, `prediction: tag "U-PER": prefix outside the scheme IOB2: U is a prefix of the scheme bilou`},
+		{"BMES", "a M-PER O\n", metrics.Lenient, 1, `gold: tag "M-PER": prefix outside the scheme IOB2: M is a prefix of the scheme bmes`},
 		{"invalid UTF-8 in a word", "a O O\nb\xff O O\n", metrics.Lenient, 2, `not valid UTF-8`},
 		{"invalid UTF-8", "a O O\nb B-\xff O\n", metrics.Lenient, 2, `gold: tag "B-\xff": not valid UTF-8`},
 		{"the first of two errors", many + "a b O O\n\n" + many + "O\n", metrics.Lenient, 200_001, "4 columns, want 3"},
@@ -101,6 +109,50 @@ func TestColumnErrors(t *testing.T) {
 				t.Errorf("error is %v, want line %d: %s", err, tc.line, tc.want)
 			}
 		})
+	}
+}
+
+// TestColumnForms checks the forms of tags in column files (docs/spec/metrics.md §4.5).
+func TestColumnForms(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		scheme metrics.Scheme
+		mode   metrics.Mode
+		data   string
+		want   metrics.Tally
+	}{
+		{"underscore", metrics.IOB2, metrics.Lenient, "B_PER B_PER\nI_PER I_PER\nO O\n", metrics.Tally{"PER": {TP: 1, NPred: 1, NGold: 1}}},
+		{"letter at the end", metrics.IOB2, metrics.Lenient, "PER-B PER_B\nPER-I O\n", metrics.Tally{"PER": {TP: 0, NPred: 1, NGold: 1}}},
+		{"lower case", metrics.IOB2, metrics.Lenient, "b-PER B-PER\ni-PER I-PER\no O\n", metrics.Tally{"PER": {TP: 1, NPred: 1, NGold: 1}}},
+		{"underscore for outside", metrics.IOB2, metrics.Strict, "B-PER B-PER\n_ O\n", metrics.Tally{"PER": {TP: 1, NPred: 1, NGold: 1}}},
+		{"hyphens in a type", metrics.IOB2, metrics.Lenient, "B-a-b B-a-b\nB_a-b O\n", metrics.Tally{"a-b": {TP: 1, NPred: 1, NGold: 2}}},
+		{"io", metrics.IO, metrics.Strict, "ORG PER\nORG ORG\nPER PER\nO O\nI-ORG ORG\n", metrics.Tally{"ORG": {TP: 1, NPred: 2, NGold: 2}, "PER": {TP: 1, NPred: 2, NGold: 1}}},
+		{"bmes", metrics.BMES, metrics.Strict, "B-PER B-PER\nM-PER M-PER\nE-PER E-PER\nS-ORG S-ORG\n", metrics.Tally{"PER": {TP: 1, NPred: 1, NGold: 1}, "ORG": {TP: 1, NPred: 1, NGold: 1}}},
+		{"bilou", metrics.BILOU, metrics.Strict, "B-PER B-PER\nL-PER L-PER\nU-ORG U-ORG\n", metrics.Tally{"PER": {TP: 1, NPred: 1, NGold: 1}, "ORG": {TP: 1, NPred: 1, NGold: 1}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got, err := metrics.Columns(context.Background(), strings.NewReader(tc.data), tc.scheme, tc.mode)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got.ByType, tc.want) {
+				t.Errorf("counts are %v, want %v", got.ByType, tc.want)
+			}
+			var byType []metrics.Chunk
+			for s, err := range metrics.Sentences(strings.NewReader(tc.data), tc.scheme, tc.mode) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				byType = append(byType, s.Gold...)
+			}
+			if len(byType) != tc.want.Total().NGold {
+				t.Errorf("entities are %v, want %d", byType, tc.want.Total().NGold)
+			}
+		})
+	}
+	_, err := metrics.Columns(context.Background(), strings.NewReader("ORG ORG\nB-ORG ORG\n"), metrics.IO, metrics.Strict)
+	if want := `line 2: gold: tag "B-ORG": prefix outside the scheme IO: B is a prefix of another scheme (IOB2)`; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
 	}
 }
 
@@ -132,9 +184,10 @@ func FuzzColumns(f *testing.F) {
 	f.Add([]byte("a B-A B-A\r\nb I-A I-A\r\n\r\nc O B-A\r\n"))
 	f.Add([]byte("\u00a0 B-A B-A\n \t\nb O\n"))
 	f.Add([]byte("O O O O\n\r\n\r\r\n"))
+	f.Add([]byte("PER-B ORG\nU_a _\nM-x M\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
-			got, err := metrics.Columns(context.Background(), bytes.NewReader(data), metrics.IOBES, mode)
+		for i, mode := range slices.Repeat([]metrics.Mode{metrics.Lenient, metrics.Strict}, len(metrics.Schemes)) {
+			got, err := metrics.Columns(context.Background(), bytes.NewReader(data), metrics.Schemes[i/2], mode)
 			var fault *metrics.LineError
 			if errors.As(err, &fault) {
 				if lines := bytes.Count(data, []byte("\n")) + 1; fault.Line < 1 || fault.Line > lines {

@@ -22,7 +22,7 @@ type Sentence struct {
 func Sentences(r io.Reader, scheme Scheme, mode Mode) iter.Seq2[Sentence, error] {
 	return func(yield func(Sentence, error) bool) {
 		columns := 0
-		s := sentenceReader{columnReader: columnReader{scorer: newTagScorer(scheme, mode), columns: &columns}}
+		s := sentenceReader{columnReader: columnReader{scorer: newFileScorer(scheme, mode), columns: &columns}}
 		in := bufio.NewReaderSize(r, blockSize)
 		for number := 1; ; number++ {
 			text, err := readLine(in)

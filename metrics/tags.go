@@ -19,13 +19,20 @@ const (
 	IOE2  Scheme = "IOE2"
 	IOBES Scheme = "IOBES"
 	BILOU Scheme = "BILOU"
+	BMES  Scheme = "BMES"
+	// IO has tags that are a type: a sequence of equal types is one entity.
+	IO Scheme = "IO"
 )
 
 // Schemes lists the schemes.
-var Schemes = []Scheme{IOB1, IOB2, IOE1, IOE2, IOBES, BILOU}
+var Schemes = []Scheme{IOB1, IOB2, IOE1, IOE2, IOBES, BILOU, BMES, IO}
 
-// ParseScheme parses the name of a scheme, in upper or lower case.
+// ParseScheme parses the name of a scheme, in upper or lower case. BIOES is another
+// name of IOBES.
 func ParseScheme(name string) (Scheme, error) {
+	if strings.EqualFold(name, "BIOES") {
+		return IOBES, nil
+	}
 	for _, s := range Schemes {
 		if strings.EqualFold(name, string(s)) {
 			return s, nil
@@ -125,6 +132,13 @@ type tagScorer struct {
 
 func newTagScorer(scheme Scheme, mode Mode) *tagScorer {
 	return &tagScorer{scheme: scheme, mode: mode, reader: newTagReader(scheme, mode)}
+}
+
+// newFileScorer is [newTagScorer] for the forms of tags in column files.
+func newFileScorer(scheme Scheme, mode Mode) *tagScorer {
+	s := newTagScorer(scheme, mode)
+	s.reader.files = true
+	return s
 }
 
 // add counts one sentence. Chunks of a sentence end at different tokens and are

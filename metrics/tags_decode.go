@@ -18,7 +18,7 @@ type decoder struct {
 func (d *decoder) decode(tags []tag, scheme Scheme, mode Mode) []chunk {
 	d.chunks = d.chunks[:0]
 	switch {
-	case mode == Lenient:
+	case mode == Lenient, scheme == IO:
 		d.lenient(tags)
 	case scheme == IOB1:
 		d.strictIOB1(tags)

@@ -23,6 +23,7 @@ const untyped int32 = 0
 type tagReader struct {
 	scheme Scheme
 	mode   Mode
+	files  bool // tags of column files, in their forms
 	seen   map[string]tag
 	types  []ner.EntityType // by id
 	ids    map[ner.EntityType]int32
@@ -58,6 +59,17 @@ func (r *tagReader) read(text []byte) (tag, error) {
 	if !utf8.Valid(text) {
 		return tag{}, fmt.Errorf("tag %.80q: %w", text, ErrTagBytes)
 	}
+	if r.scheme == IO {
+		return r.readType(text)
+	}
+	written := string(text)
+	if r.files {
+		plain, err := plainTag(written, r.scheme, r.mode)
+		if err != nil {
+			return tag{}, err
+		}
+		text = []byte(plain)
+	}
 	prefix, size := utf8.DecodeRune(text)
 	rest := string(text[size:])
 	t := tag{prefix: prefix}
@@ -70,6 +82,23 @@ func (r *tagReader) read(text []byte) (tag, error) {
 		t.typ = r.typeID(lenientType(rest))
 	}
 	t.prefix = canonical(t.prefix, r.scheme)
+	r.seen[written] = t
+	return t, nil
+}
+
+// readType parses a tag of the scheme IO: a type, which may have the prefix I-.
+func (r *tagReader) readType(text []byte) (tag, error) {
+	t := tag{prefix: 'O'}
+	if written := string(text); !isOutside(written) {
+		name := strings.TrimPrefix(written, "I-")
+		if letter, _, ok := cutLetter(name); r.files && ok && name == written {
+			return tag{}, fmt.Errorf("tag %.80q: %w %s: %c is a prefix of another scheme (%s)", text, ErrTagPrefix, IO, letter, schemesWith(letter))
+		}
+		if name == "" {
+			name = "_"
+		}
+		t = tag{'I', r.typeID(name)}
+	}
 	r.seen[string(text)] = t
 	return t, nil
 }
@@ -105,13 +134,20 @@ func alphabet(s Scheme) string {
 		return "IOBES"
 	case BILOU:
 		return "BILOU"
+	case BMES:
+		return "BMESO"
+	case IO:
+		return "IO"
 	}
 	return "IOB"
 }
 
-// canonical renames the prefixes of BILOU to those of IOBES (docs/spec/metrics.md
-// §4.2, §4.3), which the decoders use.
+// canonical renames the prefixes of BILOU and BMES to those of IOBES
+// (docs/spec/metrics.md §4.2, §4.3), which the decoders use.
 func canonical(prefix rune, s Scheme) rune {
+	if s == BMES && prefix == 'M' {
+		return 'I'
+	}
 	if s == BILOU {
 		switch prefix {
 		case 'U':

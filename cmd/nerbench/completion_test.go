@@ -110,7 +110,7 @@ func TestCompletionValues(t *testing.T) {
 		{"eval --metric al", "all"},
 		{"run --metric al", ""},
 		{"eval --align l", "leftmost longest"},
-		{"eval --scheme b", "bilou"},
+		{"eval --scheme bi", "bilou"},
 		{"eval --gold ", ":file"},
 		{"align --boundary word_", "word_strict"},
 		{"eval --by bucket:eL", "bucket:eLen"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -126,13 +127,32 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
 	for _, l := range lines {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", l.Dataset, l.Domain, l.State, l.Types, l.Table6.Train, l.Table6.Dev, l.Table6.Test, l.Licence)
+		counts := fmt.Sprintf("%d\t%d\t%d", l.Table6.Train, l.Table6.Dev, l.Table6.Test)
+		if l.Table6 == (datasets.Table6{}) {
+			counts = recordedCounts(ds, l.Dataset)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", l.Dataset, l.Domain, l.State, l.Types, counts, l.Licence)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6\n", len(lines), ready, env.bench.Data)
+	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6, for your own datasets from their locks\n", len(lines), ready, env.bench.Data)
 	return errors.Join(err, bad)
+}
+
+// recordedCounts returns the documents of each split that the user's own dataset has
+// recorded.
+func recordedCounts(ds []*datasets.Dataset, id string) string {
+	cells := slices.Repeat([]string{"–"}, len(ner.Splits))
+	i := slices.IndexFunc(ds, func(d *datasets.Dataset) bool { return d.ID == id })
+	if set, err := ds[i].Set(""); err == nil {
+		for k, split := range ner.Splits {
+			if p, err := set.Part(split); err == nil && p.Lock != nil {
+				cells[k] = fmt.Sprint(p.Lock.Documents)
+			}
+		}
+	}
+	return strings.Join(cells, "\t")
 }
 
 // oneDataset finds the dataset in the first argument. The command has this many more
@@ -165,7 +185,9 @@ func (env *environment) showDataset(c *cli.Context) error {
 	}
 	w := bufio.NewWriter(env.stdout)
 	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
-	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
+	if dataset.Table6 != (datasets.Table6{}) {
+		fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
+	}
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {
 		fmt.Fprintf(w, "notes: %s\n", dataset.Notes)

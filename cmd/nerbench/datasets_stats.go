@@ -48,7 +48,7 @@ func statsGrid(lines []harness.Stats) reports.Grid {
 		Title:  "Table 6: documents measured / published",
 		Header: []string{"dataset", "types", "train", "dev", "test", "entities", "state"},
 	}
-	for _, domain := range datasets.Domains {
+	for _, domain := range domainsOf(lines) {
 		var of []harness.Stats
 		for _, l := range lines {
 			if l.Domain == domain {
@@ -58,6 +58,7 @@ func statsGrid(lines []harness.Stats) reports.Grid {
 		for _, l := range of {
 			g.Body = append(g.Body, statsCells(&l))
 		}
+		of = slices.DeleteFunc(of, func(l harness.Stats) bool { return !published(&l) })
 		if len(of) > 1 {
 			g.Body = append(g.Body, totals(domain, of))
 		}
@@ -72,12 +73,34 @@ func statsGrid(lines []harness.Stats) reports.Grid {
 	return g
 }
 
+// domainsOf lists the domains of Table 6, and then those of the user's own datasets.
+func domainsOf(lines []harness.Stats) []string {
+	var own []string
+	for _, l := range lines {
+		if !slices.Contains(datasets.Domains, l.Domain) && !slices.Contains(own, l.Domain) {
+			own = append(own, l.Domain)
+		}
+	}
+	slices.Sort(own)
+	return append(slices.Clone(datasets.Domains), own...)
+}
+
+// published reports whether Table 6 has the dataset.
+func published(l *harness.Stats) bool { return l.Published != datasets.Table6{} }
+
 func statsCells(l *harness.Stats) []string {
 	cells := []string{l.Dataset, fmt.Sprintf("%d/%d", l.Types, l.Published.Types)}
+	if !published(l) {
+		cells[1] = fmt.Sprint(l.Types)
+	}
 	var entities []string
 	for _, split := range ner.Splits {
 		n, _ := l.Published.Count(split)
-		cells = append(cells, statsText(l.Measured[split], n))
+		if published(l) {
+			cells = append(cells, statsText(l.Measured[split], n))
+		} else {
+			cells = append(cells, ownText(l.Measured[split]))
+		}
 		if p := l.Measured[split]; p != nil {
 			entities = append(entities, fmt.Sprint(p.Spans))
 		} else {
@@ -99,7 +122,15 @@ func statsText(p *harness.StatsSplit, published int) string {
 	return fmt.Sprintf("%d/%d", p.Documents, published)
 }
 
-// totals returns the sums of a domain. Published counts are summed over the measured
+// ownText returns the count of a split of the user's own dataset.
+func ownText(p *harness.StatsSplit) string {
+	if p == nil {
+		return "–"
+	}
+	return fmt.Sprint(p.Documents)
+}
+
+// totals returns the sums of the published datasets of a domain. Published counts are summed over the measured
 // datasets only.
 func totals(domain string, lines []harness.Stats) []string {
 	cells := []string{"= " + domain, ""}

@@ -70,6 +70,9 @@ func (env *environment) printVerified(list []verify.Split) error {
 		for _, d := range v.Differences {
 			fmt.Fprintf(env.stdout, "%s %s %s: %s\n", v.Dataset, v.Set, v.Split, d)
 		}
+		if v.Hint != "" {
+			fmt.Fprintf(env.stdout, "  hint: %s\n", v.Hint)
+		}
 	}
 	return nil
 }

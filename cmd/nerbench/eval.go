@@ -44,7 +44,7 @@ metrics:
 			&cli.BoolFlag{Name: "partial", Usage: "skip documents without a prediction"},
 			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of pairs of gold and predicted answers"},
 			&cli.StringFlag{Name: "tags", Usage: "column `FILE` with gold and predicted tags"},
-			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou (default: iob2)"},
+			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou, bmes, io (default: iob2)"},
 			&cli.StringFlag{Name: "mode", Usage: "`MODE`: lenient, strict (default: strict with --scheme, else lenient)"},
 			&cli.StringSliceFlag{Name: "by", Usage: "count by `ATTRIBUTE`: type (default), none, or bucket:NAME with " + strings.Join(metrics.AttributeNames(), ", ")},
 			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for the buckets oDen, eFre and eCon"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/loaders"
 )
 
 // The exit codes, as in the help text.
@@ -48,7 +50,7 @@ func (env *environment) exit(ctx context.Context, err error) int {
 	}
 	var hint *fault.Hint
 	if !errors.As(err, &hint) {
-		if advice := harness.StoreAdvice(err); advice != "" {
+		if advice := cmp.Or(harness.StoreAdvice(err), loaders.Advice(err)); advice != "" {
 			hint = &fault.Hint{Err: err, Advice: advice}
 		}
 	}

@@ -1,6 +1,7 @@
 package acquire
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,6 +90,12 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 		}
 	}
 	switch {
+	case !out.Taken && unreadable(out.Splits) != nil:
+		v := unreadable(out.Splits)
+		return out, &fault.DataError{Err: &fault.Hint{
+			Err:    fmt.Errorf("datasets import: %s: %s %s cannot be read: %s; nothing was imported", source, v.Set, v.Split, v.Differences[0]),
+			Advice: cmp.Or(v.Hint, "compare the files with the form of the family in docs/formats.md"),
+		}}
 	case !out.Taken:
 		return out, &fault.DataError{Err: &fault.Hint{
 			Err:    fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; nothing was imported", source, dataset.ID),
@@ -152,15 +159,25 @@ func (im *importer) verify(data fs.FS, out *Imported) (matches bool, err error) 
 		if im.ctx.Err() != nil {
 			return false, im.ctx.Err()
 		}
-		if err != nil {
-			v.State, v.Differences = loaders.StateDiffers, []string{err.Error()}
+		if err != nil && v.State != loaders.StateUnreadable {
+			return false, err
 		}
 		if v.State != loaders.StateMissing {
 			out.Splits = append(out.Splits, v)
-			matches = matches && v.State != loaders.StateDiffers
+			matches = matches && !v.State.Fails()
 		}
 	}
 	return matches, nil
+}
+
+// unreadable returns the first split that cannot be read; nil if there is none.
+func unreadable(splits []verify.Split) *verify.Split {
+	for i := range splits {
+		if splits[i].State == loaders.StateUnreadable {
+			return &splits[i]
+		}
+	}
+	return nil
 }
 
 // overlay is a data folder in which the files of the stage come first.

@@ -35,6 +35,8 @@ type Split struct {
 	// (docs/spec/metrics.md §7.6).
 	Ceiling     map[string]*float64 `json:"ceiling"`
 	Differences []string            `json:"differences"`
+	// Hint is advice for files that cannot be read; may be empty.
+	Hint string `json:"hint,omitempty"`
 }
 
 // Job is one split of one set of a dataset.
@@ -68,7 +70,7 @@ func (j Job) Needed() bool {
 }
 
 // Verify reads the split in a data folder. A missing file is a state, not an error;
-// an error means that a file cannot be read.
+// an error means that a file cannot be read, and is in the result, too.
 func (j Job) Verify(ctx context.Context, data fs.FS) (Split, error) {
 	out := Split{Dataset: j.Dataset.ID, Set: j.Set.Name, Split: j.Part.Name}
 	perfect := ceilings{}
@@ -78,6 +80,7 @@ func (j Job) Verify(ctx context.Context, data fs.FS) (Split, error) {
 		gold.add(d)
 	})
 	if err != nil {
+		out.State, out.Differences, out.Hint = loaders.StateUnreadable, []string{err.Error()}, loaders.Advice(err)
 		return out, err
 	}
 	out.State, out.Differences = v.State, v.Differences

@@ -145,7 +145,7 @@ func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.
 		}
 	}
 	if kept == nil {
-		return nil, fault.Usagef("domain %q: no dataset (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
+		return nil, fault.Usagef("domain %q: no dataset (domains: %s)%s", domain, strings.Join(datasets.Domains, ", "), ner.DidYouMean(domain, datasets.Domains))
 	}
 	return kept, nil
 }
@@ -181,7 +181,7 @@ func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, 
 		if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
 			dataset, err := SampleDataset(domain)
 			if err != nil {
-				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)", id, SamplePrefix+strings.Join(datasets.Domains, ", "+SamplePrefix))
+				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)%s", id, SamplePrefix+strings.Join(datasets.Domains, ", "+SamplePrefix), ner.DidYouMean(domain, datasets.Domains))
 			}
 			ds = append(ds, dataset)
 			continue

@@ -208,7 +208,7 @@ func (w *Workload) Grid() reports.Grid {
 		g.Notes = append(g.Notes, "queries are counted on some passages of each run, and scaled to all passages")
 	}
 	if w.sharedRuns {
-		g.Notes = append(g.Notes, "points that differ only in parsing or alignment share a run")
+		g.Notes = append(g.Notes, "points that differ only in parsing or alignment share a run, and so do seeds that no prompt uses")
 	}
 	g.Notes = append(g.Notes, fmt.Sprintf("%d points, %d runs, %s%d queries: %d shared with an earlier run of the sweep, %d cached, %d to send, about %d prompt tokens",
 		w.Points, len(w.Runs), about, w.Queries, w.Shared, w.Done, w.ToAsk, w.Tokens))

@@ -16,7 +16,7 @@ import (
 // datasetStats prints Table 6.
 func (env *environment) datasetStats(ctx context.Context, suite, domain, format string) error {
 	if !slices.Contains(reports.GridFormats(), format) {
-		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
+		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)%s", format, strings.Join(reports.GridFormats(), ", "), ner.DidYouMean(format, reports.GridFormats()))
 	}
 	ds, err := env.bench.SelectDatasets(nil, suite, domain)
 	if err != nil {

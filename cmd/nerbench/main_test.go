@@ -189,7 +189,8 @@ func pageCommands(ts *testscript.TestScript, neg bool, args []string) {
 			inside = !inside
 			shown = ""
 		case inside && is:
-			words := strings.Fields(command)
+			words, err := shellWords(command)
+			ts.Check(err)
 			ts.Check(ts.Exec(words[0], words[1:]...))
 			shown = ts.ReadFile("stdout")
 			ran++
@@ -200,6 +201,37 @@ func pageCommands(ts *testscript.TestScript, neg bool, args []string) {
 	if ran == 0 {
 		ts.Fatalf("%s: no commands", args[0])
 	}
+}
+
+// shellWords splits a command as a shell does, at blanks outside quotes. A comment ends
+// it.
+func shellWords(command string) ([]string, error) {
+	var words []string
+	word, inWord, quote := "", false, rune(0)
+	for _, r := range command {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote != 0:
+			word += string(r)
+		case r == '\'' || r == '"':
+			quote, inWord = r, true
+		case r == ' ' && inWord:
+			words, word, inWord = append(words, word), "", false
+		case r == ' ':
+		case r == '#' && !inWord:
+			return words, nil
+		default:
+			word, inWord = word+string(r), true
+		}
+	}
+	if quote != 0 {
+		return nil, fmt.Errorf("%s: a quote is not closed", command)
+	}
+	if inWord {
+		words = append(words, word)
+	}
+	return words, nil
 }
 
 // expandFile writes the variables of the script into files: expand FILE...

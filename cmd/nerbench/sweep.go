@@ -51,7 +51,7 @@ func sweepFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run; may be repeated if the plan compares models"},
 		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
 		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets"},
-		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs; may be repeated"},
+		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs (see help keys); may be repeated"},
 		&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: those of the plan, else span_f1)"},
 		&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
 		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
@@ -99,7 +99,7 @@ func (env *environment) listSweeps() error {
 // readSweep reads a plan, overrides it by the flags, and prepares its runs.
 func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	if c.NArg() != 1 {
-		return nil, fault.Usagef("%s: want NAME or FILE (embedded plans: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
+		return nil, fault.Usagef("%s: want NAME or FILE (embedded plans: %s)", commandPath(c), strings.Join(sweeps.Names(), ", "))
 	}
 	s, err := sweeps.Find(c.Args().First())
 	if err != nil {
@@ -110,13 +110,13 @@ func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 		return nil, err
 	}
 	if err := s.Override(sweeps.Overrides{
-		Models: c.StringSlice("model"), Datasets: c.StringSlice("dataset"), Suite: c.String("suite"),
+		Models: splitCommas(c.StringSlice("model")), Datasets: c.StringSlice("dataset"), Suite: c.String("suite"),
 		Metrics: splitList(c.StringSlice("metric")), Keys: keys.Keys(),
 	}); err != nil {
 		return nil, err
 	}
 	shared := harness.Request{
-		Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"), Local: readLocal(c), Scored: !env.quiet,
+		Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"), Local: readLocal(c), Scored: !env.quiet,
 	}
 	if shared.Connections, err = readConnections(c); err != nil {
 		return nil, err

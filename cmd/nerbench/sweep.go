@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -28,7 +29,8 @@ compares models, name them all: -m A -m B.`
 			{
 				Name: "plan", Usage: "print the number of queries and tokens, and estimate the time", ArgsUsage: "NAME|FILE", Description: about,
 				Flags: append(sweepFlags(),
-					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each model to estimate the time; 0: no estimate"},
+					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each variant of each model to estimate the time; 0: no estimate"},
+					&cli.BoolFlag{Name: "summary", Usage: "print one line for the whole sweep, not one for each run"},
 				),
 				Action: func(c *cli.Context) error { return env.planSweep(c) },
 			},
@@ -142,7 +144,14 @@ func (env *environment) planSweep(c *cli.Context) error {
 			env.note("no estimate of time: %v", err)
 		}
 	}
+	if c.Bool("summary") && !env.json {
+		_, err := fmt.Fprintln(env.stdout, work.Summary())
+		return err
+	}
 	if env.json {
+		if c.Bool("summary") {
+			work.Runs = []sweeps.RunWorkload{}
+		}
 		return env.printJSON(work)
 	}
 	g := work.Grid()
@@ -159,10 +168,11 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	env.asking = true
 	incomplete, err := sweep.Run(c.Context)
 	env.shown.end()
 	if err != nil {
-		return err
+		return stoppedSweep(c, sweep, err)
 	}
 	if err := env.printSweep(c.Context, sweep, show); err != nil {
 		return err
@@ -171,6 +181,20 @@ func (env *environment) runSweep(c *cli.Context) error {
 		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", incomplete)}
 	}
 	return nil
+}
+
+// stoppedSweep adds to the error of a sweep that did not end how to see its results so
+// far.
+func stoppedSweep(c *cli.Context, sweep *sweeps.Prepared, err error) error {
+	if c.Context.Err() == nil && !sweep.Begun() {
+		return err
+	}
+	advice := fmt.Sprintf("nerbench sweep status %s, with the same flags, prints the table so far; sweep run continues", c.Args().First())
+	var inner *fault.Hint
+	if errors.As(err, &inner) && c.Context.Err() == nil {
+		advice = inner.Advice + "; " + advice
+	}
+	return &fault.Hint{Err: err, Advice: advice}
 }
 
 // sweepStatus prints the table of the runs that are complete.

@@ -127,13 +127,21 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
 	for _, l := range lines {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", l.Dataset, l.Domain, l.State, l.Types, l.Table6.Train, l.Table6.Dev, l.Table6.Test, l.Licence)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", l.Dataset, l.Domain, l.State, l.Types, table6Counts(l.Table6), l.Licence)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6\n", len(lines), ready, env.bench.Data)
 	return errors.Join(err, bad)
+}
+
+// table6Counts are the columns of the splits; a dataset that is not in Table 6 has none.
+func table6Counts(t datasets.Table6) string {
+	if t == (datasets.Table6{}) {
+		return "–\t–\t–"
+	}
+	return fmt.Sprintf("%d\t%d\t%d", t.Train, t.Dev, t.Test)
 }
 
 // oneDataset finds the dataset in the first argument. The command has this many more
@@ -166,7 +174,9 @@ func (env *environment) showDataset(c *cli.Context) error {
 	}
 	w := bufio.NewWriter(env.stdout)
 	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
-	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
+	if dataset.Table6 != (datasets.Table6{}) { // a dataset of the benchmark
+		fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
+	}
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {
 		fmt.Fprintf(w, "notes: %s\n", dataset.Notes)
@@ -181,11 +191,14 @@ func (env *environment) showDataset(c *cli.Context) error {
 	}
 	fmt.Fprintln(w, "\nfiles:")
 	for _, set := range dataset.Sets {
-		primary := ""
-		if set.Primary {
-			primary = ", primary"
+		about := ""
+		if set.Unit != "" {
+			about = ", one document per " + set.Unit
 		}
-		fmt.Fprintf(w, "  set %s: format %s, one document per %s%s\n", set.Name, set.Family, set.Unit, primary)
+		if set.Primary {
+			about += ", primary"
+		}
+		fmt.Fprintf(w, "  set %s: format %s%s\n", set.Name, set.Family, about)
 		for _, p := range set.Splits {
 			var names []string
 			for _, f := range p.Files {

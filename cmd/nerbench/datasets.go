@@ -23,7 +23,7 @@ import (
 func datasetsCommand(env *environment) *cli.Command {
 	suite := &cli.StringFlag{Name: "suite", Usage: "only datasets of a `SUITE`"}
 	viewFlag := &cli.StringFlag{Name: "view", Value: "all", Usage: "`VIEW` of the documents: all, or table6 (those that the paper counted)"}
-	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a random split, if the release has none"}
+	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a random split, if the release has none: the key sample_seed of a run"}
 	domain := &cli.StringFlag{Name: "domain", Usage: "only datasets of a `DOMAIN`"}
 	return &cli.Command{
 		Name:  "datasets",

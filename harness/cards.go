@@ -154,13 +154,11 @@ func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 }
 
 // unknownModel is the error for a name that is neither of a kind of models nor of a
-// card with a model.
+// card.
 func unknownModel(name string, list []cards.Card) error {
 	var names []string
 	for _, c := range list {
-		if c.Model != "" {
-			names = append(names, c.Name)
-		}
+		names = append(names, c.Name)
 	}
 	err := open.Check(name)
 	if similar := ner.DidYouMean(name, names); similar != "" {

@@ -167,8 +167,8 @@ func (w *Workload) variantOf(r *RunWorkload) string {
 	var parts []string
 	for _, k := range timedKeys {
 		differs := slices.ContainsFunc(w.Runs, func(other RunWorkload) bool { return other.Model == r.Model && other.Keys[k] != r.Keys[k] })
-		if v := r.Keys[k]; differs && v != "" {
-			parts = append(parts, k+"="+v)
+		if differs {
+			parts = append(parts, k+"="+Point{Keys: r.Keys}.Value(k))
 		}
 	}
 	return strings.Join(parts, " ")

@@ -60,7 +60,7 @@ func TestEstimate(t *testing.T) {
 	}
 	notes := strings.Join(w.Grid().Notes, "\n")
 	for _, want := range []string{
-		"fast answered 40 queries in 2.0 s: its runs take about 10s", "slow answered 6 queries in 12.0 s: its runs take about 1m20s",
+		"fast answered 40 queries in 2.0 s: its runs take about 10s", "slow shots=– answered 6 queries in 12.0 s: its runs take about 1m20s",
 		"slow shots=5 answered 2 queries in 10.0 s: its runs take about 50s",
 		"probe of one unfinished run of each variant: the sweep takes about 2m20s",
 	} {

@@ -48,7 +48,7 @@ var imports = map[string][]string{
 	// templates of its files.
 	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
-	"runners/cards":                {"internal/strict"},
+	"runners/cards":                {"ner", "internal/strict"},
 
 	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retry", "github.com/ollama/ollama/api"},

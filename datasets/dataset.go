@@ -208,5 +208,5 @@ func (r *Dataset) Set(name string) (*Set, error) {
 	if name == "" {
 		return nil, fmt.Errorf("dataset %s: has no primary set", r.ID)
 	}
-	return nil, fmt.Errorf("dataset %s: set %q: unknown (one of %q)", r.ID, name, names)
+	return nil, fmt.Errorf("dataset %s: set %q: unknown (one of %q)%s", r.ID, name, names, ner.DidYouMean(name, names))
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"nerbench/internal/strict"
+	"nerbench/ner"
 )
 
 //go:embed benchmark/*.toml suites.toml references.bib
@@ -74,24 +75,13 @@ func readDataset(fsys fs.FS, name string) (*Dataset, error) {
 func Find(ds []*Dataset, id string) (*Dataset, error) {
 	i := slices.IndexFunc(ds, func(r *Dataset) bool { return r.ID == id })
 	if i < 0 {
-		return nil, fmt.Errorf("dataset %q: unknown%s", id, similar(ds, id))
-	}
-	return ds[i], nil
-}
-
-// similar suggests ids with the same beginning as an unknown one.
-func similar(ds []*Dataset, id string) string {
-	first, _, _ := strings.Cut(id, "-")
-	var ids []string
-	for _, r := range ds {
-		if first != "" && strings.HasPrefix(r.ID, first) {
+		var ids []string
+		for _, r := range ds {
 			ids = append(ids, r.ID)
 		}
+		return nil, fmt.Errorf("dataset %q: unknown%s", id, ner.DidYouMean(id, ids))
 	}
-	if len(ids) == 0 {
-		return ""
-	}
-	return " (similar: " + strings.Join(ids, ", ") + ")"
+	return ds[i], nil
 }
 
 // decode reads a TOML file into v and rejects keys that v does not have.

@@ -3,6 +3,8 @@ package datasets
 import (
 	"fmt"
 	"slices"
+
+	"nerbench/ner"
 )
 
 // Suite is a named list of datasets.
@@ -40,7 +42,7 @@ func FindSuite(name string) (*Suite, error) {
 		}
 		names = append(names, suites[i].Name)
 	}
-	return nil, fmt.Errorf("suite %q: unknown (one of %q)", name, names)
+	return nil, fmt.Errorf("suite %q: unknown (one of %q)%s", name, names, ner.DidYouMean(name, names))
 }
 
 // Select returns the datasets of the suite, in its order.

@@ -134,7 +134,7 @@ func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 			return nil, err
 		}
 		if _, err := cards.Find(list, r.Plan.Model); err != nil && faults[r.Plan.Model] == nil {
-			return nil, nil // opening the model reports the unknown name
+			return nil, unknownModel(r.Plan.Model, list)
 		}
 		named = r.Plan.Model
 	}
@@ -151,6 +151,20 @@ func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 		}
 	}
 	return card, b.askAsCard(&r.Plan, card)
+}
+
+// unknownModel is the error for a name that is neither of a kind of models nor of a
+// card.
+func unknownModel(name string, list []cards.Card) error {
+	var names []string
+	for _, c := range list {
+		names = append(names, c.Name)
+	}
+	err := open.Check(name)
+	if similar := ner.DidYouMean(name, names); similar != "" {
+		return fault.Usagef("%v%s", err, similar)
+	}
+	return err
 }
 
 // askAsCard sets the keys of a plan that are open from a card.

@@ -116,8 +116,11 @@ func sameFile(a, b string) bool {
 
 // SelectDatasets returns the datasets with the ids (one string may hold several,
 // separated by commas), or those of a suite, a domain, or both. Without any of
-// these it returns all datasets.
+// these it returns all datasets. Ids beside a suite or a domain are a usage error.
 func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.Dataset, error) {
+	if err := oneSelection(ids, suite, domain); err != nil {
+		return nil, err
+	}
 	if len(ids) > 0 {
 		return b.namedDatasets(ids)
 	}
@@ -145,9 +148,20 @@ func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.
 		}
 	}
 	if kept == nil {
-		return nil, fault.Usagef("domain %q: no dataset (domains: %s)", domain, strings.Join(datasets.Domains, ", "))
+		return nil, fault.Usagef("domain %q: no dataset (domains: %s)%s", domain, strings.Join(datasets.Domains, ", "), ner.DidYouMean(domain, datasets.Domains))
 	}
 	return kept, nil
+}
+
+// oneSelection refuses datasets that are named beside a suite or a domain: it is open
+// whether both are wanted, or what they have in common.
+func oneSelection(ids []string, suite, domain string) error {
+	for _, other := range [][2]string{{"suite", suite}, {"domain", domain}} {
+		if len(ids) > 0 && other[1] != "" {
+			return fault.Usagef("datasets %s and %s %s: want one of them", strings.Join(ids, ","), other[0], other[1])
+		}
+	}
+	return nil
 }
 
 // namedDatasets finds datasets by lists of ids.
@@ -176,12 +190,15 @@ func (b *Bench) namedDatasets(lists []string) ([]*datasets.Dataset, error) {
 // AskedDatasets returns the datasets with the ids, or those of a suite. The ids may
 // include the embedded sample, which needs no files.
 func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, error) {
+	if err := oneSelection(ids, suite, ""); err != nil {
+		return nil, err
+	}
 	var ds []*datasets.Dataset
 	for _, id := range splitIDs(ids) {
 		if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
 			dataset, err := SampleDataset(domain)
 			if err != nil {
-				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)", id, SamplePrefix+strings.Join(datasets.Domains, ", "+SamplePrefix))
+				return nil, fault.Usagef("dataset %q: unknown (the sample has %s)%s", id, SamplePrefix+strings.Join(datasets.Domains, ", "+SamplePrefix), ner.DidYouMean(domain, datasets.Domains))
 			}
 			ds = append(ds, dataset)
 			continue

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"maps"
 	"path/filepath"
 	"testing"
 
@@ -41,6 +42,44 @@ func TestPrepare(t *testing.T) {
 	}
 	if prepared.Passages != 3 || run.Passages != 3 {
 		t.Errorf("%d passages are prepared, %d were asked about, want 3", prepared.Passages, run.Passages)
+	}
+}
+
+// TestSettingsWithoutEffect checks that settings that change no answer of a model make
+// no new run of it, and that others do.
+func TestSettingsWithoutEffect(t *testing.T) {
+	b := &Bench{Store: filepath.Join(t.TempDir(), "results.db")}
+	dataset, err := SampleDataset("law")
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(keys map[string]string) Result {
+		t.Helper()
+		keys["model"], keys["limit"] = "tagger", "2"
+		plan, err := ner.PlanOf(keys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		summary, err := b.Run(t.Context(), Request{Plan: plan, Datasets: []*datasets.Dataset{dataset}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return summary.Runs[0]
+	}
+	first := run(map[string]string{})
+	for _, keys := range []map[string]string{
+		{"seed": "7"}, {"seed": "7", "order": "shuffle:document"}, {"order": "name"}, {"wording": "upper"}, {"paraphrase": "person=somebody"},
+		{"temperature": "0.7"}, {"think": "on"}, {"context": "512"}, {"max_tokens": "5"}, {"stop": `["x"]`}, {"as": "chat"},
+		{"sample_seed": "3"}, {"gold": "native"}, {"view": "all"}, {"shard": "1/1"}, {"sampling_seed": "0"},
+	} {
+		if again := run(maps.Clone(keys)); again.Run != first.Run || again.Asked != 0 {
+			t.Errorf("%v: run %s with %d new queries, want run %s and none", keys, again.Run, again.Asked, first.Run)
+		}
+	}
+	for _, keys := range []map[string]string{{"sampling_seed": "1"}, {"queries": "gold"}, {"shard": "1/2"}} {
+		if other := run(maps.Clone(keys)); other.Run == first.Run {
+			t.Errorf("%v: the same run, want another", keys)
+		}
 	}
 }
 

@@ -32,6 +32,8 @@ type Request struct {
 	Probe   int      // number of queries to send again at the end of a run
 	// Scored adds a score to [Progress]: answers are parsed during the run.
 	Scored bool
+
+	ignored []string // keys that were set, but have no effect on the model
 }
 
 // complete sets the keys of a request that are open from the card, then from the
@@ -57,5 +59,21 @@ func (b *Bench) complete(r *Request) (*cards.Card, error) {
 	if r.Plan.Family == "" {
 		r.Plan.Family = open.DefaultFamily(r.Plan.Model)
 	}
-	return card, nil
+	return card, r.dropIgnored()
+}
+
+// dropIgnored removes the keys that change no answer of the model: with them, the same
+// answers would be another run.
+func (r *Request) dropIgnored() error {
+	given := r.Plan.Keys()
+	for _, name := range open.Ignores(r.Plan.Model) {
+		if given[name] == "" {
+			continue
+		}
+		r.ignored = append(r.ignored, name)
+		if err := r.Plan.Set(name, ""); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 
 	"nerbench/datasets"
 	"nerbench/internal/fault"
@@ -32,6 +33,9 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	card, err := b.complete(&r)
 	if err != nil {
 		return summary, err
+	}
+	if len(r.ignored) > 0 {
+		b.note("%s: no effect on this model, not part of its runs: %s", r.Plan.Model, strings.Join(r.ignored, ", "))
 	}
 	store, err := b.openLateStore(ctx)
 	if err != nil {
@@ -75,6 +79,9 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	}
 	found, renderer := p.found, p.Renderer
 	b.noteLock(dataset, found)
+	if seed := r.Plan.Seed; seed != 0 && renderer.Keys()["seed"] == "" {
+		b.note("%s: seed=%d: no effect on these prompts, not part of the run", dataset.ID, seed)
+	}
 	m, err := p.Open(ctx)
 	if err != nil {
 		return report, err

@@ -3,6 +3,8 @@ package metrics
 import (
 	"fmt"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // By selects the counts that are computed in addition to those of the whole.
@@ -23,11 +25,11 @@ func ParseBy(names []string) (By, error) {
 		case isBucket:
 			a, known := FindAttribute(attribute)
 			if !known {
-				return by, fmt.Errorf("by %s: unknown attribute (known: %s)", name, strings.Join(AttributeNames(), ", "))
+				return by, fmt.Errorf("by %s: unknown attribute (known: %s)%s", name, strings.Join(AttributeNames(), ", "), ner.DidYouMean(attribute, AttributeNames()))
 			}
 			by.Attributes = append(by.Attributes, a)
 		default:
-			return by, fmt.Errorf("by %s: want type, none, or bucket:NAME with one of %s", name, strings.Join(AttributeNames(), ", "))
+			return by, fmt.Errorf("by %s: want type, none, or bucket:NAME with one of %s%s", name, strings.Join(AttributeNames(), ", "), ner.DidYouMean(name, []string{"type", "none"}))
 		}
 	}
 	return by, nil

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // Option is a choice that changes the value of a metric. If it is not the default,
@@ -41,7 +43,7 @@ func (m Metric) WithOptions(chosen map[string]string) (string, error) {
 			return "", fmt.Errorf("metric %s: option %q: unknown (known: %s)", m.ID, name, optionNames())
 		}
 		if option.Values != nil && !slices.Contains(option.Values, value) {
-			return "", fmt.Errorf("metric %s: option %s=%s: want one of %s", m.ID, name, value, strings.Join(option.Values, ", "))
+			return "", fmt.Errorf("metric %s: option %s=%s: want one of %s%s", m.ID, name, value, strings.Join(option.Values, ", "), ner.DidYouMean(value, option.Values))
 		}
 		if slices.Contains(m.Options, name) && value != m.defaultOf(option) {
 			parts = append(parts, name+"="+value)
@@ -60,7 +62,7 @@ func ParseID(id string) (Metric, map[string]string, error) {
 	name, rest, bracket := strings.Cut(id, "[")
 	m, ok := Find(name)
 	if !ok {
-		return Metric{}, nil, fmt.Errorf("metric %q: unknown (known: %s)", name, strings.Join(ids(), ", "))
+		return Metric{}, nil, fmt.Errorf("metric %q: unknown (known: %s)%s", name, strings.Join(ids(), ", "), ner.DidYouMean(name, ids()))
 	}
 	chosen := map[string]string{}
 	if !bracket {

@@ -34,8 +34,12 @@ type Key struct {
 	Pooled bool
 	// Named keys are part of the short name of a system.
 	Named bool
+	// Default tells what holds if a settable key is absent. It is for people: some
+	// defaults depend on other keys.
+	Default string
 
 	values []string // nil: any
+	form   string   // of the values, if values is nil
 	least  *int     // nil: any
 }
 
@@ -51,6 +55,7 @@ func keysOf(plan reflect.Type) []Key {
 			Name: tag.Get("key"), Meaning: tag.Get("about"), Part: Part(tag.Get("part")),
 			Settable: tag.Get("set") != "", Flag: tag.Get("set") == "flag",
 			Of: tag.Get("of"), Pooled: tag.Get("pool") == "yes", Named: tag.Get("name") == "yes",
+			Default: tag.Get("default"), form: tag.Get("values"),
 		}
 		if one := tag.Get("one"); one != "" {
 			keys[i].values = strings.Split(one, "|")
@@ -85,6 +90,18 @@ func KeyNames(conditions ...func(Key) bool) []string {
 
 // Values returns the values that the key can have; nil: any.
 func (k Key) Values() []string { return slices.Clone(k.values) }
+
+// ValuesText describes the values that the key can have, for help; empty for keys that
+// the program determines.
+func (k Key) ValuesText() string {
+	switch {
+	case k.values != nil:
+		return strings.Join(k.values, ", ")
+	case k.least != nil:
+		return "a number from " + strconv.Itoa(*k.least)
+	}
+	return k.form
+}
 
 // Settable selects the keys that a user can set.
 func Settable(k Key) bool { return k.Settable }

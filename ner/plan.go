@@ -16,15 +16,17 @@ import (
 // is read from the tags of this struct, so that a new key is one line here. The
 // zero value of a field means that the key is absent. Tags:
 //
-//	key   name of the key
-//	part  part of the run that the key describes: model, data, prompt, decoding
-//	about one line for help and reports
-//	set   flag: can be set with a flag of that name; key: can be set with --set
-//	of    key that it depends on: tables expect it to differ where that one does
-//	name  yes: it is part of the short name of a system
-//	pool  yes: an average over datasets may pool runs with different values
-//	min   least value of a number
-//	one   values, separated by bars
+//	key     name of the key
+//	part    part of the run that the key describes: model, data, prompt, decoding
+//	about   one line for help and reports
+//	set     flag: can be set with a flag of that name; key: can be set with --set
+//	one     values, separated by bars
+//	values  form of the values, if they are not a list
+//	default what holds if a settable key is absent
+//	of      key that it depends on: tables expect it to differ where that one does
+//	name    yes: it is part of the short name of a system
+//	pool    yes: an average over datasets may pool runs with different values
+//	min     least value of a number
 type Plan struct {
 	Model         string `key:"model" part:"model" about:"name of the model, with its runner: ollama/NAME, tagger"`
 	Digest        string `key:"digest" part:"model" of:"model" about:"identity of the model's weights; empty: identity by name"`
@@ -34,38 +36,38 @@ type Plan struct {
 	Root          string `key:"root" part:"model" of:"model" about:"weights of a model without a digest, under the name that its server reports"`
 
 	Dataset string `key:"dataset" part:"data" pool:"yes" about:"dataset of Table 6"`
-	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" name:"yes" about:"train, dev, or test"`
+	Split   Split  `key:"split" part:"data" set:"flag" one:"train|dev|test" default:"test" name:"yes" about:"split of the dataset"`
 	Data    string `key:"data" part:"data" of:"dataset" pool:"yes" about:"fingerprint of the documents: texts and gold"`
 	Labels  string `key:"labels" part:"data" of:"dataset" pool:"yes" about:"hash of the label map: native label to entity type"`
-	Gold    string `key:"gold" part:"data" set:"key" pool:"yes" one:"native|uniner" about:"gold rule: native, or uniner (the official test files)"`
-	View    string `key:"view" part:"data" set:"flag" one:"all|table6" about:"documents in the run: all, or table6"`
+	Gold    string `key:"gold" part:"data" set:"key" pool:"yes" one:"native|uniner" default:"native" about:"gold rule: of the native files, or of the official test files (uniner)"`
+	View    string `key:"view" part:"data" set:"flag" one:"all|table6" default:"all" about:"documents in the run: all, or those that the paper counted (table6)"`
 
-	Family       string   `key:"family" part:"prompt" set:"flag" name:"yes" about:"prompt family"`
+	Family       string   `key:"family" part:"prompt" set:"flag" values:"a family of prompts list" default:"uniner; spans for tagger and onnx" name:"yes" about:"prompt family"`
 	FamilyHash   string   `key:"family_hash" part:"prompt" of:"family" about:"hash of the family's templates"`
-	Variant      string   `key:"variant" part:"prompt" set:"flag" of:"family" name:"yes" about:"template variant, with the dataset line if any"`
-	Layout       string   `key:"layout" part:"prompt" set:"key" of:"family" name:"yes" about:"types in one query: per-type, all, or chunk=k"`
-	Order        string   `key:"order" part:"prompt" set:"key" about:"order of the types: listed, name, shuffle:row, shuffle:document"`
-	Wording      string   `key:"wording" part:"prompt" set:"key" about:"wording of the types: natural, native, upper, lower, title"`
-	Paraphrase   string   `key:"paraphrase" part:"prompt" set:"key" about:"another name for one type: type=name"`
+	Variant      string   `key:"variant" part:"prompt" set:"flag" values:"a variant of the family; VARIANT+LINE with a dataset line" default:"the family's first" of:"family" name:"yes" about:"template of the family, with the dataset line if any"`
+	Layout       string   `key:"layout" part:"prompt" set:"key" values:"per-type, all, chunk=K" default:"of the variant" of:"family" name:"yes" about:"types in one query: one, all, or at most K"`
+	Order        string   `key:"order" part:"prompt" set:"key" one:"listed|name|shuffle:row|shuffle:document" default:"listed" about:"order of the types: of the dataset, by name, shuffled once (row), or for each document"`
+	Wording      string   `key:"wording" part:"prompt" set:"key" one:"natural|native|upper|lower|title" default:"natural" about:"wording of the types: natural name, native label, or a case"`
+	Paraphrase   string   `key:"paraphrase" part:"prompt" set:"key" values:"TYPE=NAME" default:"none" about:"another name for one type in the prompt"`
 	Descriptions string   `key:"descriptions" part:"prompt" about:"hash of definitions, phrases, guidelines and examples of the types in the prompt"`
 	Answer       string   `key:"answer" part:"prompt" about:"answer form of a custom prompt: list, object, objects, pairs, or tags"`
-	DatasetName  string   `key:"dataset_name" part:"prompt" set:"key" about:"names in the dataset line: table6 (default), or ids (as in the released files)"`
-	Queries      string   `key:"queries" part:"prompt" set:"key" name:"yes" about:"query set: all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R"`
-	Shots        string   `key:"shots" part:"prompt" set:"key" name:"yes" about:"number and choice of demonstrations"`
-	Seed         int      `key:"seed" part:"prompt" set:"key" about:"seed of the choices above"`
-	As           string   `key:"as" part:"prompt" set:"key" one:"chat" about:"chat: a completion prompt sent as one user message"`
-	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" name:"yes" about:"sampling temperature"`
-	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" about:"seed that the server samples with"`
-	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" about:"maximum answer length in tokens, if not the family's default"`
-	Stop         []string `key:"stop" part:"prompt" set:"key" about:"additional stop strings, as a JSON list"`
-	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on" about:"thinking: off or on"`
-	Constrained  string   `key:"constrained" part:"prompt" set:"key" about:"constrained decoding: off, json, or schema"`
-	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" about:"context length in tokens, requested from the server"`
+	DatasetName  string   `key:"dataset_name" part:"prompt" set:"key" one:"table6|ids" default:"table6" about:"names in the dataset line: of Table 6, or ids as in the released files"`
+	Queries      string   `key:"queries" part:"prompt" set:"key" values:"all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R" default:"all" name:"yes" about:"query set: the types that are asked; all values but all use gold (oracle)"`
+	Shots        string   `key:"shots" part:"prompt" set:"key" values:"K, K:random, K:cover, K:cover:EMPTY" default:"0" name:"yes" about:"number and choice of demonstrations"`
+	Seed         int      `key:"seed" part:"prompt" set:"key" values:"an integer" default:"0" about:"seed of the prompt: shuffled types, demonstrations, drawn query sets"`
+	As           string   `key:"as" part:"prompt" set:"key" one:"chat" default:"the shape of the variant" about:"chat: a completion prompt sent as one user message"`
+	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" default:"0" name:"yes" about:"sampling temperature"`
+	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" values:"an integer" default:"1; 0 for tagger" about:"seed of the model: of the server's sampling, or of the tagger's training"`
+	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" default:"of the family; 4096 with think=on" about:"maximum answer length in tokens"`
+	Stop         []string `key:"stop" part:"prompt" set:"key" values:"a JSON list of strings" default:"none" about:"stop strings in addition to those of the family"`
+	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on" default:"off" about:"thinking of the model"`
+	Constrained  string   `key:"constrained" part:"prompt" set:"key" one:"off|json|schema" default:"off" about:"constrained decoding: any JSON, or the schema of the family"`
+	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" default:"enough for the longest prompt" about:"context length in tokens, requested from the server"`
 
-	Cap         int    `key:"cap" part:"data" set:"key" min:"1" pool:"yes" about:"largest number of passage-type pairs of a dataset"`
-	SampleSeed  *int   `key:"sample_seed" part:"data" set:"key" pool:"yes" about:"seed of random splits and of the passages under the cap"`
-	Limit       int    `key:"limit" part:"data" set:"flag" min:"1" pool:"yes" about:"number of passages taken from the start of the split"`
-	Shard       Shard  `key:"shard" part:"data" set:"flag" pool:"yes" about:"part of the passages, i/n"`
+	Cap         int    `key:"cap" part:"data" set:"key" min:"1" default:"none" pool:"yes" about:"largest number of passage-type pairs of a dataset; a sample if it has more"`
+	SampleSeed  *int   `key:"sample_seed" part:"data" set:"key" values:"an integer" default:"0" pool:"yes" about:"seed of the passages: splits that the release lacks, the sample under cap"`
+	Limit       int    `key:"limit" part:"data" set:"flag" min:"1" default:"all" pool:"yes" about:"number of passages taken from the start of the split"`
+	Shard       Shard  `key:"shard" part:"data" set:"flag" values:"I/N, from 1/N to N/N" default:"1/1" pool:"yes" about:"part of the passages"`
 	Aggregation string `key:"aggregation" part:"model" about:"how tokens of an in-process classifier become spans: simple, or first"`
 	Training    string `key:"training" part:"model" of:"model" pool:"yes" about:"training data and settings of a model trained at start"`
 }
@@ -142,7 +144,7 @@ func (p *Plan) Set(name, text string) error {
 
 // UnknownKey is the error for an unknown key.
 func UnknownKey(name string, known []string) error {
-	return fmt.Errorf("key %q: unknown%s (known: %s)", name, renamedKey(name), strings.Join(known, ", "))
+	return fmt.Errorf("key %q: unknown%s (known: %s)%s", name, renamedKey(name), strings.Join(known, ", "), DidYouMean(name, known))
 }
 
 // renamedKey names the key that has replaced an old one.
@@ -156,7 +158,7 @@ func renamedKey(name string) string {
 // parse reads the text of a key as a value of the field's type.
 func (k Key) parse(field any, text string) (any, error) {
 	if len(k.values) > 0 && !slices.Contains(k.values, text) {
-		return nil, fmt.Errorf("want %s", strings.Join(k.values, " or "))
+		return nil, fmt.Errorf("want %s%s", strings.Join(k.values, " or "), DidYouMean(text, k.values))
 	}
 	switch field.(type) {
 	case string:

@@ -58,7 +58,7 @@ func seqOf(v reflect.Value) func(func(reflect.Value) bool) {
 }
 
 // TestKeyTable checks that every key has a name, a meaning and a part, and depends
-// on an existing key.
+// on an existing key, and that a settable one has values and a default.
 func TestKeyTable(t *testing.T) {
 	for _, k := range ner.Keys {
 		if k.Name == "" || k.Meaning == "" || !slices.Contains([]ner.Part{ner.ModelPart, ner.DataPart, ner.PromptPart, ner.DecodingPart}, k.Part) {
@@ -66,6 +66,9 @@ func TestKeyTable(t *testing.T) {
 		}
 		if _, ok := ner.FindKey(k.Of); k.Of != "" && !ok {
 			t.Errorf("key %s: of %q: unknown", k.Name, k.Of)
+		}
+		if k.Settable != (k.ValuesText() != "") || k.Settable != (k.Default != "") {
+			t.Errorf("key %s: settable %v, values %q, default %q: want both for a settable key, none for another", k.Name, k.Settable, k.ValuesText(), k.Default)
 		}
 	}
 }

@@ -198,6 +198,41 @@ func TestDefaultsLeaveNoKeys(t *testing.T) {
 	}
 }
 
+// TestKeysWithoutEffect: settings that change no prompt give the same run.
+func TestKeysWithoutEffect(t *testing.T) {
+	dataset := prompts.Dataset{ID: "row", Types: named([]string{"a", "b"}), Train: []*ner.Document{{ID: "t", Text: "Ada left Rome .", Spans: []ner.Span{{End: 3, Type: "a"}}}}}
+	for _, tc := range []struct {
+		name string
+		in   prompts.Settings
+		key  string
+		want string // empty: no key
+	}{
+		{"seed of nothing", prompts.Settings{Seed: 7}, "seed", ""},
+		{"seed beside a fixed order", prompts.Settings{Seed: 7, Order: "name"}, "seed", ""},
+		{"seed beside gold", prompts.Settings{Seed: 7, Queries: "gold"}, "seed", ""},
+		{"seed of an order for the dataset", prompts.Settings{Seed: 7, Order: "shuffle:row"}, "seed", "7"},
+		{"seed of an order for each document", prompts.Settings{Seed: 7, Order: "shuffle:document"}, "seed", "7"},
+		{"seed of negatives", prompts.Settings{Seed: 7, Queries: "gold+k:1:uniform"}, "seed", "7"},
+		{"seed of a ratio", prompts.Settings{Seed: 7, Queries: "ratio:0.5"}, "seed", "7"},
+		{"seed of demonstrations", prompts.Settings{Seed: 7, Family: "json_by_type", Shots: "1"}, "seed", "7"},
+		{"the limit of the family", prompts.Settings{MaxTokens: 256}, "max_tokens", ""},
+		{"another limit", prompts.Settings{MaxTokens: 255}, "max_tokens", "255"},
+		{"the limit of thinking", prompts.Settings{MaxTokens: 4096, Think: true}, "max_tokens", ""},
+		{"the limit of the family, with thinking", prompts.Settings{MaxTokens: 256, Think: true}, "max_tokens", "256"},
+		{"a stop string of the family", prompts.Settings{Stop: []string{"</s>"}}, "stop", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r, err := prompts.New(dataset, tc.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Keys()[tc.key]; got != tc.want {
+				t.Errorf("key %s is %q, want %q", tc.key, got, tc.want)
+			}
+		})
+	}
+}
+
 // BenchmarkRender renders the prompts of a document of 20 words, about 8 types.
 func BenchmarkRender(b *testing.B) {
 	dataset := prompts.Dataset{ID: "row", Types: named([]string{"a", "b", "c", "d", "e", "f", "g", "h"})}

@@ -41,6 +41,9 @@ func parseQuerySet(s string) (querySet, error) {
 	return querySet{}, fail
 }
 
+// draws reports whether the selection depends on the seed.
+func (q querySet) draws() bool { return q.kind == "gold+k" || q.kind == "ratio" }
+
 // choose marks the selected types of a document, by their index in the dataset. It uses
 // gold, so such runs are an oracle.
 func (q querySet) choose(r *Renderer, d *ner.Document) []bool {

@@ -43,16 +43,9 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 	case r.line == "" && s.DatasetName != "" && !r.namesDataset():
 		return nil, fmt.Errorf("prompts: dataset_name %s: variant %s of family %s has no dataset line", s.DatasetName, r.variant.Name, family.Name)
 	}
-	for _, choice := range []struct {
-		name, value string
-		known       []string
-	}{
-		{"order", s.Order, []string{"", "listed", "name", "shuffle:row", "shuffle:document"}},
-		{"dataset_name", s.DatasetName, []string{"", "table6", "ids"}},
-		{"constrained", s.Constrained, []string{"", "off", "json", "schema"}},
-	} {
-		if !slices.Contains(choice.known, choice.value) {
-			return nil, fmt.Errorf("prompts: %s %q: unknown (known: %s)", choice.name, choice.value, strings.Join(choice.known[1:], ", "))
+	for _, choice := range [][2]string{{"order", s.Order}, {"dataset_name", s.DatasetName}, {"constrained", s.Constrained}} {
+		if err := checkChoice(choice[0], choice[1]); err != nil {
+			return nil, err
 		}
 	}
 	if (s.Constrained == "schema" || s.Constrained == "json") && r.variant.NoSchema {
@@ -80,6 +73,16 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 	}
 	r.form, err = newForm(r)
 	return r, err
+}
+
+// checkChoice checks the value of a setting against those of its key; empty stands for
+// the default.
+func checkChoice(name, value string) error {
+	key, _ := ner.FindKey(name)
+	if value == "" || slices.Contains(key.Values(), value) {
+		return nil
+	}
+	return fmt.Errorf("prompts: %s %q: unknown (known: %s)%s", name, value, strings.Join(key.Values(), ", "), ner.DidYouMean(value, key.Values()))
 }
 
 // addStops adds stop strings to those of the family.
@@ -184,8 +187,8 @@ func (r *Renderer) Words() []string { return slices.Clone(r.words) }
 // Words returns the word for each type of a dataset in prompts with these settings, in
 // listed order. Parsers need nothing else of the prompts.
 func Words(dataset Dataset, s Settings) ([]string, error) {
-	if known := append([]string{""}, wordings...); !slices.Contains(known, s.Wording) {
-		return nil, fmt.Errorf("prompts: wording %q: unknown (known: %s)", s.Wording, strings.Join(wordings, ", "))
+	if err := checkChoice("wording", s.Wording); err != nil {
+		return nil, err
 	}
 	var words []string
 	for _, t := range dataset.Types {
@@ -249,8 +252,8 @@ func (r *Renderer) Family() Family { return r.family }
 // Answers returns how the answers are parsed.
 func (r *Renderer) Answers() Answers { return r.family.Answers(r.variant.Name) }
 
-// Keys returns the keys of a run that determine its prompts. Defaults are left out, so
-// that explicit defaults give the same run.
+// Keys returns the keys of a run that determine its prompts. Defaults are left out, and
+// a seed that no choice uses, so that settings without effect give the same run.
 func (r *Renderer) Keys() map[string]string {
 	s := r.settings
 	keys := map[string]string{
@@ -274,19 +277,34 @@ func (r *Renderer) Keys() map[string]string {
 	if r.shots != nil {
 		keys["shots"] = r.shots.key()
 	}
-	if s.Seed != 0 {
+	if s.Seed != 0 && r.draws() {
 		keys["seed"] = strconv.Itoa(s.Seed)
 	}
 	if s.AsChat && r.variant.Shape != "chat" { // a chat variant is sent as one anyway
 		keys["as"] = "chat"
 	}
-	if s.MaxTokens > 0 {
+	if s.MaxTokens > 0 && s.MaxTokens != r.standardLimit() {
 		keys["max_tokens"] = strconv.Itoa(s.MaxTokens)
 	}
 	if r.added != nil {
 		keys["stop"] = ner.JSONList(r.added, ", ")
 	}
 	return keys
+}
+
+// standardLimit is the limit of an answer without the setting; 0: it depends on the
+// query.
+func (r *Renderer) standardLimit() int {
+	if f, ok := r.form.(*textForm); ok && f.style.limit != nil && !r.settings.Think {
+		return 0
+	}
+	standard := Settings{Think: r.settings.Think}
+	return standard.limit(r.variant.MaxTokens)
+}
+
+// draws reports whether the prompts depend on the seed.
+func (r *Renderer) draws() bool {
+	return r.shots != nil || r.querySet.draws() || strings.HasPrefix(r.settings.Order, "shuffle:")
 }
 
 // prompt returns the prompt with a text.

@@ -78,9 +78,6 @@ type Refusal struct {
 
 func (e *Refusal) Error() string { return fmt.Sprintf("prompts: %s (%s)", e.Why, e.Code) }
 
-// wordings are the possible wordings of types (docs/spec/prompts.md §2.3).
-var wordings = []string{"natural", "native", "upper", "lower", "title"}
-
 // worded returns the word for a type.
 func worded(t TypeInfo, wording string) string {
 	name := string(t.Name)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // PublishedSystem is a system with numbers from a publication, beside the cells of a
@@ -46,7 +48,7 @@ func (t *Table) AddPublished(systems []string) error {
 		}
 		t.Published = append(t.Published[:from], withoutCopies(t.Published[from:])...)
 		if len(t.Published) == from {
-			return fmt.Errorf("table: published system %q: unknown, or has no numbers by %s (known: %s)", name, axis, strings.Join(knownSystems(values), ", "))
+			return fmt.Errorf("table: published system %q: unknown, or has no numbers by %s (known: %s)%s", name, axis, strings.Join(knownSystems(values), ", "), ner.DidYouMean(name, knownSystems(values)))
 		}
 	}
 	return nil

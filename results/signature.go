@@ -109,11 +109,7 @@ func unknownKey(name string) error {
 	if name == "row" {
 		return errors.New(`key "row": renamed to "dataset"`)
 	}
-	names := make([]string, len(ner.Keys))
-	for i, k := range ner.Keys {
-		names[i] = k.Name
-	}
-	return fmt.Errorf("key %q: unknown (known: %s)", name, strings.Join(names, ", "))
+	return ner.UnknownKey(name, ner.KeyNames())
 }
 
 func setNumbers(name, text string, into ...*int) error {

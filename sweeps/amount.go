@@ -2,6 +2,14 @@ package sweeps
 
 import "fmt"
 
+// number formats a number of things.
+func number(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // amount formats a number with a unit prefix, such as 1.2M.
 func amount(n float64) string {
 	switch {

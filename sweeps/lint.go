@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // lint returns all faults of a plan. hasRows is set if it has the former key rows.
@@ -67,7 +69,7 @@ func (l *planLint) texts() {
 func (l *planLint) keys(table string, keys func(func(string) bool)) {
 	for _, k := range slices.Sorted(keys) {
 		if !known(k) {
-			l.fault(table, k, "%s.%s: unknown key (known: %s)", table, k, strings.Join(knownKeys(), ", "))
+			l.fault(table, k, "%s.%s: unknown key (known: %s)%s", table, k, strings.Join(knownKeys(), ", "), ner.DidYouMean(k, knownKeys()))
 		}
 	}
 }

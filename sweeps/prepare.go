@@ -177,8 +177,12 @@ func (b *builder) add(ctx context.Context, dataset *datasets.Dataset, p Point) e
 			return fault.Usagef("the same run as the point %s", other)
 		}
 		b.byContent[content] = name
-		if r.name == "" {
-			r.name = strings.TrimSpace(dataset.ID + " " + name + seedText(b.out.Sweep.Seeds, seed))
+		title := strings.TrimSpace(dataset.ID + " " + name)
+		switch {
+		case r.name == "":
+			r.name = title + seedText(b.out.Sweep.Seeds, seed)
+		case slices.Contains(at.runs[dataset.ID], r) && strings.HasPrefix(r.name, title): // its prompts do not use the seed
+			r.name = title
 		}
 		at.runs[dataset.ID] = append(at.runs[dataset.ID], r)
 		for _, id := range at.metrics {

@@ -29,6 +29,11 @@ func (p *Prepared) Run(ctx context.Context) (incomplete int, err error) {
 	return incomplete, nil
 }
 
+// Begun reports whether a run of the sweep is complete, or was stopped by a failed query.
+func (p *Prepared) Begun() bool {
+	return slices.ContainsFunc(p.runs, func(r *run) bool { return r.id != "" })
+}
+
 func (p *Prepared) note(format string, args ...any) {
 	if p.bench.Notify != nil {
 		p.bench.Notify(harness.Event{Note: fmt.Sprintf(format, args...)})

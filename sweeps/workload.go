@@ -196,22 +196,38 @@ func countRun(r *run, docs []*ner.Document, seen map[ner.AnswerKey]bool) (RunWor
 	return w, nil
 }
 
+// Summary returns the workload in one line.
+func (w *Workload) Summary() string {
+	text := w.Sweep + ": " + w.sums()
+	if w.Estimate != nil {
+		text += "; " + w.Estimate.total()
+	}
+	return text
+}
+
+// sums describes the workload of all runs.
+func (w *Workload) sums() string {
+	about := ""
+	if !w.Exact {
+		about = "about "
+	}
+	return fmt.Sprintf("%d points, %d runs, %s%d queries: %d shared with an earlier run of the sweep, %d cached, %d to send, about %d prompt tokens",
+		w.Points, len(w.Runs), about, w.Queries, w.Shared, w.Done, w.ToAsk, w.Tokens)
+}
+
 // Grid returns the workload as a table.
 func (w *Workload) Grid() reports.Grid {
 	g := reports.Grid{Title: w.Title, Header: []string{"run", "passages", "done", "queries", "new queries"}}
 	for _, r := range w.Runs {
 		g.Body = append(g.Body, []string{r.name, strconv.Itoa(r.Passages), strconv.Itoa(r.Done), strconv.Itoa(r.Queries), strconv.Itoa(r.Distinct)})
 	}
-	about := ""
 	if !w.Exact {
-		about = "about "
 		g.Notes = append(g.Notes, "queries are counted on some passages of each run, and scaled to all passages")
 	}
 	if w.sharedRuns {
-		g.Notes = append(g.Notes, "points that differ only in parsing or alignment share a run")
+		g.Notes = append(g.Notes, "points that differ only in parsing or alignment share a run, and so do seeds that no prompt uses")
 	}
-	g.Notes = append(g.Notes, fmt.Sprintf("%d points, %d runs, %s%d queries: %d shared with an earlier run of the sweep, %d cached, %d to send, about %d prompt tokens",
-		w.Points, len(w.Runs), about, w.Queries, w.Shared, w.Done, w.ToAsk, w.Tokens))
+	g.Notes = append(g.Notes, w.sums())
 	g.Notes = append(g.Notes, w.Estimate.notes()...)
 	if w.Warning != "" {
 		g.Notes = append(g.Notes, w.Warning)

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 )
 
 // commands is the list of all commands, in the order in which help shows them.
@@ -33,6 +34,7 @@ func commands(env *environment) []*cli.Command {
 		doctorCommand(env),
 		completionCommand(env),
 		versionCommand(env),
+		helpCommand(env),
 	}
 }
 
@@ -42,6 +44,8 @@ func run(ctx context.Context, args []string, env *environment) int {
 		Name:        "nerbench",
 		Usage:       "run the UniversalNER benchmark against any model",
 		HideVersion: true,
+		// values may have commas: stop=["a","b"]
+		DisableSliceFlagSeparator: true,
 
 		Writer:         env.stdout,
 		ErrWriter:      env.stderr,
@@ -53,7 +57,7 @@ func run(ctx context.Context, args []string, env *environment) int {
 		Action:         noCommand,
 	}
 	env.share(app.Commands, app.Name)
-	app.CustomAppHelpTemplate = appHelp(app)
+	app.CustomAppHelpTemplate = asTemplate(appHelp(app))
 	if len(args) > 1 && args[1] == completeCommand {
 		return env.complete(app, args[2:])
 	}
@@ -62,6 +66,7 @@ func run(ctx context.Context, args []string, env *environment) int {
 	if name := repeatedFlag(app, args); name != "" {
 		return env.exit(ctx, fault.Usagef("--%s: given more than once, but takes one value", name))
 	}
+	app.Flags = append(app.Flags, cli.HelpFlag) // a command named help keeps the library from adding it
 	return env.exit(ctx, app.RunContext(ctx, args))
 }
 
@@ -87,7 +92,7 @@ func (env *environment) share(cmds []*cli.Command, path string) {
 	for _, c := range cmds {
 		c.OnUsageError = asUsageError
 		c.HideHelpCommand = true
-		c.CustomHelpTemplate = commandHelp(c, path+" "+c.Name)
+		c.CustomHelpTemplate = asTemplate(commandHelp(c, path+" "+c.Name))
 		if len(c.Subcommands) > 0 {
 			env.share(c.Subcommands, path+" "+c.Name)
 			if c.Action == nil {
@@ -103,7 +108,7 @@ func (env *environment) share(cmds []*cli.Command, path string) {
 }
 
 // withoutSettings are commands that also work where the configuration file is broken.
-var withoutSettings = []string{"version", "completion"}
+var withoutSettings = []string{"version", "completion", "help"}
 
 // prepare gives a command its settings before it starts.
 func (env *environment) prepare(c *cli.Context, command string) error {
@@ -111,6 +116,12 @@ func (env *environment) prepare(c *cli.Context, command string) error {
 		return env.broken
 	}
 	return env.settleCommand(c, command)
+}
+
+// commandPath is the full name of a command, such as "sweep plan".
+func commandPath(c *cli.Context) string {
+	_, path, _ := strings.Cut(c.Command.HelpName, " ")
+	return path
 }
 
 // noCommand answers a call that names no command, or an unknown one.
@@ -122,9 +133,7 @@ func noCommand(c *cli.Context) error {
 	}
 	var names []string
 	for _, s := range cmds {
-		if s.Name != "help" {
-			names = append(names, s.Name)
-		}
+		names = append(names, s.Name)
 	}
 	if c.NArg() == 0 {
 		return fault.Usagef("%s: needs a command (one of %s)", where, strings.Join(names, ", "))
@@ -132,18 +141,31 @@ func noCommand(c *cli.Context) error {
 	if where != "" {
 		where += ": "
 	}
-	return fault.Usagef("%sunknown command %q (one of %s)", where, c.Args().First(), strings.Join(names, ", "))
+	return fault.Usagef("%sunknown command %q (one of %s)%s", where, c.Args().First(), strings.Join(names, ", "), ner.DidYouMean(c.Args().First(), names))
 }
 
 // renamedFlags are flags that have another name now.
 var renamedFlags = map[string]string{"-rows": "--datasets", "-row": "--dataset"}
 
-func asUsageError(_ *cli.Context, err error, _ bool) error {
+func asUsageError(c *cli.Context, err error, _ bool) error {
 	if old, found := strings.CutPrefix(err.Error(), "flag provided but not defined: "); found {
 		if now := renamedFlags[old]; now != "" {
 			return fault.Usagef("-%s: unknown flag, it is now %s", old, now)
 		}
-		return fault.Usagef("-%s: unknown flag", old)
+		return fault.Usagef("-%s: unknown flag%s", old, similarFlags(c, strings.TrimLeft(old, "-")))
 	}
 	return fault.Usagef("%v", err)
+}
+
+// similarFlags suggests flags of a command, and global ones, for an unknown name.
+func similarFlags(c *cli.Context, name string) string {
+	var known []string
+	for _, f := range slices.Concat(c.Command.Flags, c.App.Flags) {
+		for _, name := range f.Names() {
+			if len(name) > 1 {
+				known = append(known, "--"+name)
+			}
+		}
+	}
+	return ner.DidYouMean("--"+name, known)
 }

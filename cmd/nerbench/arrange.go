@@ -93,11 +93,11 @@ func givenFlags(flags []cli.Flag, args []string) map[string]bool {
 }
 
 // repeatedFlag returns the name of a flag that takes one value and is given more than
-// once in arranged arguments with different values; empty if there is none. The flag
-// package would drop all values but the last.
+// once in arranged arguments; empty if there is none. The flag package would drop all
+// values but the last.
 func repeatedFlag(app *cli.App, args []string) string {
 	flags, cmds := app.Flags, app.Commands
-	values := map[string]string{}
+	given := map[string]bool{}
 	for i := 1; i < len(args) && args[i] != "--"; i++ {
 		if sub := find(cmds, args[i]); sub != nil {
 			flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
@@ -107,19 +107,17 @@ func repeatedFlag(app *cli.App, args []string) string {
 		if f == nil || !strings.HasPrefix(args[i], "-") || !takesValue(f) {
 			continue
 		}
-		_, value, given := strings.Cut(args[i], "=")
-		if !given && i+1 < len(args) {
+		if !strings.Contains(args[i], "=") {
 			i++
-			value = args[i]
 		}
 		if _, many := f.(*cli.StringSliceFlag); many {
 			continue
 		}
 		name := f.Names()[0]
-		if before, twice := values[name]; twice && before != value {
+		if given[name] {
 			return name
 		}
-		values[name] = value
+		given[name] = true
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 
 	"nerbench/harness/doctor"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
 )
@@ -20,7 +21,7 @@ func readColor(mode string) (string, error) {
 		return colorModes[0], nil
 	}
 	if !slices.Contains(colorModes, mode) {
-		return "", fault.Usagef("--color %s: unknown (one of %s)", mode, strings.Join(colorModes, ", "))
+		return "", fault.Usagef("--color %s: unknown (one of %s)%s", mode, strings.Join(colorModes, ", "), ner.DidYouMean(mode, colorModes))
 	}
 	return mode, nil
 }

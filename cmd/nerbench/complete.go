@@ -116,7 +116,7 @@ func (c *call) flags() []cli.Flag {
 func commandCandidates(cmds []*cli.Command) []candidate {
 	var found []candidate
 	for _, c := range cmds {
-		if !c.Hidden && c.Name != "help" {
+		if !c.Hidden {
 			found = append(found, candidate{c.Name, c.Usage})
 		}
 	}

@@ -95,7 +95,9 @@ func (c *call) argumentValues() []candidate {
 		if word == "NAME" && strings.HasPrefix(c.path, "sweep ") {
 			word = "PLAN"
 		}
-		if values := placeholders[word]; values != nil {
+		if word == "COMMAND" {
+			found = append(found, commandCandidates(c.app.Commands)...)
+		} else if values := placeholders[word]; values != nil {
 			found = append(found, values()...)
 		} else if strings.ToLower(word) == word {
 			found = append(found, candidate{word: word})

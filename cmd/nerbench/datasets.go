@@ -24,7 +24,7 @@ import (
 func datasetsCommand(env *environment) *cli.Command {
 	suite := &cli.StringFlag{Name: "suite", Usage: "only datasets of a `SUITE`"}
 	viewFlag := &cli.StringFlag{Name: "view", Value: "all", Usage: "`VIEW` of the documents: all, or table6 (those that the paper counted)"}
-	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a random split, if the release has none"}
+	seedFlag := &cli.IntFlag{Name: "seed", Usage: "`SEED` of a random split, if the release has none: the key sample_seed of a run"}
 	domain := &cli.StringFlag{Name: "domain", Usage: "only datasets of a `DOMAIN`"}
 	return &cli.Command{
 		Name:  "datasets",
@@ -202,11 +202,14 @@ func (env *environment) showDataset(c *cli.Context) error {
 	}
 	fmt.Fprintln(w, "\nfiles:")
 	for _, set := range dataset.Sets {
-		primary := ""
-		if set.Primary {
-			primary = ", primary"
+		about := ""
+		if set.Unit != "" {
+			about = ", one document per " + set.Unit
 		}
-		fmt.Fprintf(w, "  set %s: format %s, one document per %s%s\n", set.Name, set.Family, set.Unit, primary)
+		if set.Primary {
+			about += ", primary"
+		}
+		fmt.Fprintf(w, "  set %s: format %s%s\n", set.Name, set.Family, about)
 		for _, p := range set.Splits {
 			var names []string
 			for _, f := range p.Files {

@@ -18,7 +18,7 @@ import (
 func (env *environment) datasetStats(c *cli.Context) error {
 	format := c.String("format")
 	if !slices.Contains(reports.GridFormats(), format) {
-		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)", format, strings.Join(reports.GridFormats(), ", "))
+		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)%s", format, strings.Join(reports.GridFormats(), ", "), ner.DidYouMean(format, reports.GridFormats()))
 	}
 	latex, err := env.readLatex(c, "datasets stats", format, false)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 	"nerbench/harness/doctor"
 	"nerbench/internal/fault"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 func doctorCommand(env *environment) *cli.Command {
@@ -34,7 +35,7 @@ The exit code is 1 if one of them is broken. A missing one is no error.`,
 			case c.NArg() > 0:
 				return fault.Usagef("doctor: unexpected argument %q", c.Args().First())
 			case only != "" && !slices.Contains(examined(), only):
-				return fault.Usagef("doctor: --only %s: unknown (one of %s)", only, strings.Join(examined(), ", "))
+				return fault.Usagef("doctor: --only %s: unknown (one of %s)%s", only, strings.Join(examined(), ", "), ner.DidYouMean(only, examined()))
 			}
 			return env.doctor(c.Context, only)
 		},

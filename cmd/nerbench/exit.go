@@ -41,6 +41,7 @@ func (env *environment) exit(ctx context.Context, err error) int {
 		return exitOK
 	}
 	code := exitCode(err)
+	hint, _ := err.(*fault.Hint) // advice of the command itself, which also holds if it was interrupted
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		code = exitInterrupted
 		err = errors.New("interrupted")
@@ -48,8 +49,7 @@ func (env *environment) exit(ctx context.Context, err error) int {
 			err = errors.New("interrupted: all answers until now are stored")
 		}
 	}
-	var hint *fault.Hint
-	if !errors.As(err, &hint) {
+	if hint == nil && !errors.As(err, &hint) {
 		if advice := cmp.Or(harness.StoreAdvice(err), loaders.Advice(err)); advice != "" {
 			hint = &fault.Hint{Err: err, Advice: advice}
 		}

@@ -207,6 +207,7 @@ seeds = [0, 1, 2]
 [fixed]
 model = "gguf/tiny.gguf"
 max_tokens = 12
+order = "shuffle:document"
 [grid]
 variant = ["repo", "repo+nl"]
 wording = ["natural", "upper"]

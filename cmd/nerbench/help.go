@@ -10,7 +10,7 @@ import (
 // helpWidth is the longest line of a help text, in characters.
 const helpWidth = 80
 
-// commandHelp is the help text of a command, as a template without actions.
+// commandHelp is the help text of a command.
 func commandHelp(c *cli.Command, path string) string {
 	var b strings.Builder
 	usage := path
@@ -37,7 +37,7 @@ func commandHelp(c *cli.Command, path string) string {
 		b.WriteString("\nflags:\n")
 		b.WriteString(flagsHelp(c.Flags, true))
 	}
-	return asTemplate(b.String())
+	return b.String()
 }
 
 // asTemplate keeps braces of a text from becoming actions of a template.
@@ -57,7 +57,7 @@ func appHelp(app *cli.App) string {
 exit codes: 0 done, 1 error, 2 wrong usage, 3 finished but incomplete,
 4 data missing or not as recorded, 130 interrupted
 `)
-	return asTemplate(b.String())
+	return b.String()
 }
 
 // reflow breaks the lines of a text that are too long for help. A line that its author

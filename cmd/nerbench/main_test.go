@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageBlock, "commands": pageCommands},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageFile, "walk": walkPage},
 		Setup: func(e *testscript.Env) error {
 			// No file of the person who runs the tests takes part.
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))
@@ -150,56 +150,6 @@ func serveFiles(ts *testscript.TestScript, neg bool, args []string) {
 	server := httptest.NewServer(mux)
 	ts.Defer(server.Close)
 	ts.Setenv("SERVER", server.URL)
-}
-
-// documentation reads a page of the documentation.
-func documentation(ts *testscript.TestScript, name string) string {
-	b, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
-	ts.Check(err)
-	return string(b)
-}
-
-// pageBlock writes the first block of a language on a page of the documentation to
-// a file: page PAGE LANGUAGE FILE.
-func pageBlock(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: page PAGE LANGUAGE FILE")
-	}
-	_, rest, ok := strings.Cut(documentation(ts, args[0]), "```"+args[1]+"\n")
-	block, _, closed := strings.Cut(rest, "```")
-	if !ok || !closed {
-		ts.Fatalf("%s: no block of %s", args[0], args[1])
-	}
-	name := ts.MkAbs(args[2])
-	ts.Check(os.MkdirAll(filepath.Dir(name), 0o755))
-	ts.Check(os.WriteFile(name, []byte(block), 0o600))
-}
-
-// pageCommands runs the commands of a page, the lines that begin with "$ ", and
-// demands the lines of output that the page shows below each: commands PAGE.
-func pageCommands(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: commands PAGE")
-	}
-	inside, shown, ran := false, "", 0
-	for line := range strings.Lines(documentation(ts, args[0])) {
-		line = strings.TrimRight(line, "\n")
-		switch command, is := strings.CutPrefix(line, "$ "); {
-		case strings.HasPrefix(line, "```"):
-			inside = !inside
-			shown = ""
-		case inside && is:
-			words := strings.Fields(command)
-			ts.Check(ts.Exec(words[0], words[1:]...))
-			shown = ts.ReadFile("stdout")
-			ran++
-		case inside && shown != "" && line != "" && !strings.Contains(shown, line):
-			ts.Fatalf("%s shows %q, the program printed\n%s", args[0], line, shown)
-		}
-	}
-	if ran == 0 {
-		ts.Fatalf("%s: no commands", args[0])
-	}
 }
 
 // expandFile writes the variables of the script into files: expand FILE...

@@ -17,7 +17,7 @@ func checkFlags() []cli.Flag {
 		&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model"},
 		&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY`"},
 		&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt"},
-		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
+		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run (see help keys); may be repeated"},
 		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 		&cli.IntFlag{Name: "answer-tokens", Value: harness.CheckAnswerTokens, Usage: "at most `N` tokens in one answer"},
@@ -41,7 +41,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 	}
 	plan.Model = c.Args().First()
 	request := harness.Request{
-		Plan: plan, Card: c.String("card"), Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"),
+		Plan: plan, Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"),
 		Timeout: c.Duration("timeout"), Local: readLocal(c),
 	}
 	if request.Datasets, err = env.bench.AskedDatasets([]string{c.String("dataset")}, ""); err != nil {

@@ -58,7 +58,7 @@ func (env *environment) paper(c *cli.Context) error {
 	name, out := c.Args().First(), c.String("out")
 	switch {
 	case name != "all" && !slices.Contains(paperNames(), name):
-		return fault.Usagef("paper %s: unknown (one of %s, all)", name, strings.Join(paperNames(), ", "))
+		return fault.Usagef("paper %s: unknown (one of %s, all)%s", name, strings.Join(paperNames(), ", "), ner.DidYouMean(name, paperNames()))
 	case name == "all" && out == "":
 		return fault.Usagef("paper all: want --out DIR")
 	}
@@ -70,7 +70,7 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	where, err := readWhere(c.StringSlice("where"), func(key string) bool { return slices.Contains(ner.KeyNames(), key) })
+	where, err := readWhere(c.StringSlice("where"), ner.KeyNames())
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (env *environment) readFormat(command, named string, known []string) (strin
 	case named == "":
 		return known[0], nil
 	case !slices.Contains(known, named):
-		return "", fault.Usagef("%s: --format %s: unknown (one of %s)", command, named, strings.Join(known, ", "))
+		return "", fault.Usagef("%s: --format %s: unknown (one of %s)%s", command, named, strings.Join(known, ", "), ner.DidYouMean(named, known))
 	}
 	return named, nil
 }

@@ -45,7 +45,7 @@ render --documents FILE --types a,b,c prints those of documents in JSON Lines.`,
 					&cli.StringFlag{Name: "types", Usage: "entity `TYPES`, separated by commas, with --documents"},
 					&cli.StringFlag{Name: "dataset-name", Usage: "`NAME` of the dataset in the prompt, with --documents"},
 					&cli.StringFlag{Name: "demonstrations", Usage: "`FILE` of documents to choose demonstrations from, with --documents"},
-					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run: order, wording, paraphrase, layout, dataset_name, queries, shots, seed, as, constrained, max_tokens"},
+					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run (see help keys): " + strings.Join(ner.KeyNames(ner.Settable, rendered), ", ")},
 					&cli.IntFlag{Name: "limit", Usage: "only the first `N` documents"},
 				},
 				Action: func(c *cli.Context) error { return env.renderPrompts(c) },
@@ -136,7 +136,7 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	limit := c.Int("limit")
+	limit := p.Limit
 	switch {
 	case c.IsSet("dataset") == c.IsSet("documents"):
 		return fault.Usagef("prompts render: want --dataset, or --documents with --types")
@@ -199,7 +199,9 @@ func (env *environment) renderDataset(c *cli.Context, p ner.Plan, limit int) err
 	if err != nil {
 		return err
 	}
-	p.Split = ner.Split(c.String("split"))
+	if p.Split == "" {
+		p.Split = ner.Test
+	}
 	docs, err := env.bench.Documents(c.Context, dataset, harness.LoaderOptions(p))
 	if err != nil {
 		return err

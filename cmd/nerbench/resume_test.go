@@ -283,6 +283,37 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 func head(s string) string { return s[:min(len(s), 2000)] }
 
+// TestInterruptedSweep: Ctrl-C tells how to see the table so far.
+func TestInterruptedSweep(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t, 400, 10*time.Millisecond)
+	w.write("plan.toml", "title = \"Lines\"\ndatasets = [\"mini\"]\n[grid]\nvariant = [\"repo\", \"repo+nl\"]\n")
+	cmd := w.program("sweep", "run", "plan.toml", "-m", "ollama/tiny", "-q")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for w.fake.Asked() < 100 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Fatalf("ended with %v, want exit code 130\n%s", err, stderr.String())
+	}
+	want := "nerbench: interrupted: all answers until now are stored\nnerbench: hint: nerbench sweep status plan.toml, with the same flags, prints the table so far; sweep run continues\n"
+	if stderr.String() != want {
+		t.Errorf("said %q, want %q", stderr.String(), want)
+	}
+	if code, out := w.run("sweep", "status", "plan.toml", "-m", "ollama/tiny", "--ci", "0"); code != 0 || !strings.Contains(out, "partial: ") {
+		t.Errorf("sweep status: exit code %d\n%s", code, out)
+	}
+}
+
 // TestInterrupted: Ctrl-C ends with exit code 130 and keeps what was answered.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,8 @@ scores. To resume an interrupted run, run the same command again.
 MODEL is one of:
   ` + strings.Join(open.Usages(), "\n  ") + `
 
---set KEY=VALUE sets a key of the run: ` + strings.Join(ner.KeyNames(ner.Settable), ", ") + `.`,
+--set KEY=VALUE sets a key of the run: ` + strings.Join(ner.KeyNames(ner.Settable), ", ") + `.
+nerbench help keys describes them.`,
 		Flags: append([]cli.Flag{
 			&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run; repeat it to run several in turn"},
 			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
@@ -36,7 +37,7 @@ MODEL is one of:
 			&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model (see models list)"},
 			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger: spans)"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
-			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run; may be repeated"},
+			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run (see help keys); may be repeated"},
 			&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
 			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
 			&cli.StringFlag{Name: "shard", Usage: "only part `I/N` of the passages, such as 1/4"},
@@ -55,7 +56,7 @@ MODEL is one of:
 			if err != nil {
 				return err
 			}
-			return env.run(c.Context, request, c.StringSlice("model"))
+			return env.run(c.Context, request, splitCommas(c.StringSlice("model")))
 		},
 	}
 }
@@ -63,7 +64,7 @@ MODEL is one of:
 // readRequest reads the flags of run.
 func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	r := harness.Request{
-		Card: c.String("card"), Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
+		Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
 		Metrics: splitList(c.StringSlice("metric")), AskOnly: c.Bool("ask-only"), Local: readLocal(c), Probe: c.Int("probe"),
 		Pull: c.Bool("pull"), KeepAlive: c.Duration("keep-alive"), Scored: !env.quiet,
 	}
@@ -84,38 +85,6 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	}
 	r.Connections, err = readConnections(c)
 	return r, err
-}
-
-// readPlan reads the keys of --set, and the flags that are keys.
-func readPlan(c *cli.Context) (ner.Plan, error) {
-	var p ner.Plan
-	for _, pair := range c.StringSlice("set") {
-		name, value, ok := strings.Cut(pair, "=")
-		key, known := ner.FindKey(name)
-		switch {
-		case !ok:
-			return p, fault.Usagef("--set %s: want key=value", pair)
-		case !known:
-			return p, fault.Usagef("--set %v", ner.UnknownKey(name, ner.KeyNames(ner.Settable)))
-		case !key.Settable:
-			return p, fault.Usagef("--set %s: %q is determined by the program and cannot be set (keys to set: %s)", pair, name, strings.Join(ner.KeyNames(ner.Settable), ", "))
-		}
-		if key.Flag && c.IsSet(name) && fmt.Sprint(c.Value(name)) != value {
-			return p, fault.Usagef("--set %s: --%s is given, too: want one of them", pair, name)
-		}
-		if err := p.Set(name, value); err != nil {
-			return p, fault.Usagef("--set %v", err)
-		}
-	}
-	for _, key := range ner.Keys {
-		if !key.Flag || !c.IsSet(key.Name) || c.Value(key.Name) == 0 { // 0: the default
-			continue
-		}
-		if err := p.Set(key.Name, fmt.Sprint(c.Value(key.Name))); err != nil {
-			return p, fault.Usagef("--%v", err)
-		}
-	}
-	return p, nil
 }
 
 // readConnections reads the number of passages at once; 0: adaptive.

@@ -63,19 +63,6 @@ beginning of its id.`,
 	}
 }
 
-func whereFlag() cli.Flag {
-	return &cli.StringSliceFlag{Name: "where", Usage: "`KEY=VALUE` of runs; different keys are ANDed, repeated keys are ORed"}
-}
-
-// readWhere reads the conditions of --where.
-func readWhere(pairs []string, known func(string) bool) (map[string][]string, error) {
-	where, err := harness.ParseWhere(pairs, known)
-	if err != nil {
-		return nil, fault.Usagef("--where %v", err)
-	}
-	return where, nil
-}
-
 func (env *environment) removeRuns(ctx context.Context, names []string) error {
 	store, err := env.bench.OpenStore(ctx)
 	if err != nil {

@@ -45,7 +45,7 @@ func newRunJSON(r results.RunInfo) (runJSON, error) {
 }
 
 func (env *environment) listRuns(ctx context.Context, pairs []string) error {
-	where, err := readWhere(pairs, ner.KnownKey)
+	where, err := readWhere(pairs, ner.KeyNames())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -28,7 +29,8 @@ compares models, name them all: -m A -m B.`
 			{
 				Name: "plan", Usage: "print the number of queries and tokens, and estimate the time", ArgsUsage: "NAME|FILE", Description: about,
 				Flags: append(sweepFlags(),
-					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each model to estimate the time; 0: no estimate"},
+					&cli.IntFlag{Name: "probe", Value: 8, Usage: "send `N` passages to each variant of each model to estimate the time; 0: no estimate"},
+					&cli.BoolFlag{Name: "summary", Usage: "print one line for the whole sweep, not one for each run"},
 				),
 				Action: func(c *cli.Context) error { return env.planSweep(c) },
 			},
@@ -51,7 +53,7 @@ func sweepFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run; may be repeated if the plan compares models"},
 		&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
 		&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets"},
-		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs; may be repeated"},
+		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of all runs (see help keys); may be repeated"},
 		&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: those of the plan, else span_f1)"},
 		&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
 		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
@@ -100,7 +102,7 @@ func (env *environment) listSweeps() error {
 // readSweep reads a plan, overrides it by the flags, and prepares its runs.
 func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 	if c.NArg() != 1 {
-		return nil, fault.Usagef("%s: want NAME or FILE (embedded plans: %s)", c.Command.FullName(), strings.Join(sweeps.Names(), ", "))
+		return nil, fault.Usagef("%s: want NAME or FILE (embedded plans: %s)", commandPath(c), strings.Join(sweeps.Names(), ", "))
 	}
 	s, err := sweeps.Find(c.Args().First())
 	if err != nil {
@@ -111,13 +113,13 @@ func (env *environment) readSweep(c *cli.Context) (*sweeps.Prepared, error) {
 		return nil, err
 	}
 	if err := s.Override(sweeps.Overrides{
-		Models: c.StringSlice("model"), Datasets: c.StringSlice("dataset"), Suite: c.String("suite"),
+		Models: splitCommas(c.StringSlice("model")), Datasets: c.StringSlice("dataset"), Suite: c.String("suite"),
 		Metrics: splitList(c.StringSlice("metric")), Keys: keys.Keys(),
 	}); err != nil {
 		return nil, err
 	}
 	shared := harness.Request{
-		Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"), Local: readLocal(c), Scored: !env.quiet,
+		Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"), Local: readLocal(c), Scored: !env.quiet,
 	}
 	if shared.Connections, err = readConnections(c); err != nil {
 		return nil, err
@@ -143,7 +145,14 @@ func (env *environment) planSweep(c *cli.Context) error {
 			env.note("no estimate of time: %v", err)
 		}
 	}
+	if c.Bool("summary") && !env.json {
+		_, err := fmt.Fprintln(env.stdout, work.Summary())
+		return err
+	}
 	if env.json {
+		if c.Bool("summary") {
+			work.Runs = []sweeps.RunWorkload{}
+		}
 		return env.printJSON(work)
 	}
 	g := work.Grid()
@@ -160,10 +169,11 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	env.asking = true
 	incomplete, err := sweep.Run(c.Context)
 	env.shown.end()
 	if err != nil {
-		return err
+		return stoppedSweep(c, sweep, err)
 	}
 	if err := env.printSweep(c.Context, sweep, show); err != nil {
 		return err
@@ -172,6 +182,20 @@ func (env *environment) runSweep(c *cli.Context) error {
 		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", incomplete)}
 	}
 	return nil
+}
+
+// stoppedSweep adds to the error of a sweep that did not end how to see its results so
+// far.
+func stoppedSweep(c *cli.Context, sweep *sweeps.Prepared, err error) error {
+	if c.Context.Err() == nil && !sweep.Begun() {
+		return err
+	}
+	advice := fmt.Sprintf("nerbench sweep status %s, with the same flags, prints the table so far; sweep run continues", c.Args().First())
+	var inner *fault.Hint
+	if errors.As(err, &inner) && c.Context.Err() == nil {
+		advice = inner.Advice + "; " + advice
+	}
+	return &fault.Hint{Err: err, Advice: advice}
 }
 
 // sweepStatus prints the table of the runs that are complete.

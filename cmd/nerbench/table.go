@@ -62,7 +62,7 @@ func (env *environment) table(c *cli.Context) error {
 		return err
 	}
 	t, err := env.bench.Table(c.Context, harness.TableRequest{
-		Spec: spec, Suite: c.String("suite"), Resamples: resamples, Published: c.StringSlice("published"), Ranks: c.Bool("ranks"),
+		Spec: spec, Suite: c.String("suite"), Resamples: resamples, Published: splitCommas(c.StringSlice("published")), Ranks: c.Bool("ranks"),
 	})
 	if err != nil {
 		return err
@@ -92,6 +92,6 @@ func readSpec(c *cli.Context) (reports.Spec, error) {
 		}
 	}
 	var err error
-	spec.Where, err = readWhere(c.StringSlice("where"), known)
+	spec.Where, err = readWhere(c.StringSlice("where"), tableKeys())
 	return spec, err
 }

@@ -36,7 +36,7 @@ func publishedParserOf(o ParseOptions) (publishedParser, error) {
 		}
 		return parseOfficial, nil
 	default:
-		return nil, fault.Usagef("parser %s: want one of %s", o.Parser, strings.Join(Parsers, ", "))
+		return nil, fault.Usagef("parser %s: want one of %s%s", o.Parser, strings.Join(Parsers, ", "), ner.DidYouMean(o.Parser, Parsers))
 	}
 	var known []string
 	for _, f := range prompts.Families {

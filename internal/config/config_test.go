@@ -139,7 +139,7 @@ func TestConfigPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, rest, _ := strings.Cut(string(page), "```toml\n")
+	_, rest, _ := strings.Cut(string(page), "```toml nerbench.toml\n")
 	example, _, found := strings.Cut(rest, "```")
 	if !found {
 		t.Fatal("the page has no example")

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"nerbench/internal/strict"
+	"nerbench/ner"
 )
 
 // Card describes a model.
@@ -130,5 +131,5 @@ func Find(cards []Card, name string) (Card, error) {
 		}
 		names = append(names, c.Name)
 	}
-	return Card{}, fmt.Errorf("model card %q: unknown (known: %s)", name, strings.Join(names, ", "))
+	return Card{}, fmt.Errorf("model card %q: unknown (known: %s)%s", name, strings.Join(names, ", "), ner.DidYouMean(name, names))
 }

@@ -28,12 +28,28 @@ var kinds = []struct {
 	family string // default prompt family
 	open   func(context.Context, Spec) (*Model, error)
 	stored func(rest string) string // the name of the model in runs; nil: unchanged
+	// ignores are the settable keys that change no answer of the model.
+	ignores []string
 }{
-	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil},
-	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil},
-	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName},
-	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName},
-	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil},
+	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil, nil},
+	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil, nil},
+	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName, nil},
+	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName, append([]string{"sampling_seed"}, ofPrompts...)},
+	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil, ofPrompts},
+}
+
+// ofPrompts are keys that a model without prompt and without generation ignores: it
+// reads text and tokens, and its answer is computed.
+var ofPrompts = []string{"order", "wording", "paraphrase", "as", "temperature", "max_tokens", "stop", "think", "context"}
+
+// Ignores lists the settable keys that change no answer of a model. They are no part of
+// its runs.
+func Ignores(name string) []string {
+	kind, _, err := kindOf(name)
+	if err != nil {
+		return nil
+	}
+	return slices.Clone(kinds[kind].ignores)
 }
 
 // Usages describes the kinds of models, one line each.
@@ -185,7 +201,22 @@ func kindOf(name string) (kind int, rest string, err error) {
 			return i, rest, nil
 		}
 	}
-	return 0, "", fault.Usagef("model %q: unknown (known: %s)", name, strings.Join(Usages(), "; "))
+	return 0, "", fault.Usagef("model %q: unknown (known: %s)%s", name, strings.Join(Usages(), "; "), similarModel(name))
+}
+
+// similarModel suggests the name with a known kind in place of an unknown one.
+func similarModel(name string) string {
+	kind, rest, hasName := strings.Cut(name, "/")
+	if hasName {
+		kind += "/"
+	}
+	var known []string
+	for _, prefix := range Prefixes() {
+		if strings.HasSuffix(prefix, "/") == hasName {
+			known = append(known, prefix)
+		}
+	}
+	return strings.Replace(ner.DidYouMean(kind, known), `/"?`, "/"+rest+`"?`, 1)
 }
 
 // Check returns a usage error for a name of an unknown kind.

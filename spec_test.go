@@ -128,8 +128,8 @@ func TestSpecCitations(t *testing.T) {
 		cited++
 	}
 	eachText(t, func(name string, text []byte) {
-		if name == "spec_test.go" {
-			return // its examples are no citations
+		if name == "spec_test.go" || name == "THIRD_PARTY_NOTICES" {
+			return // examples are no citations; the texts of others name their own documents
 		}
 		if !bytes.Contains(text, []byte(".md")) && !bytes.Contains(text, []byte("§")) {
 			return

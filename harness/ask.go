@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"nerbench/datasets"
 	"nerbench/harness/loop"
@@ -52,6 +53,12 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	return loop.Ask(ctx, loop.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
 		Identity: identity, Decoding: decoding,
-		Runner: m.Runner, Slots: m.Slots, Recorder: writer, Observe: progress.finished,
+		Runner: m.Runner, Slots: m.Slots, Recorder: writer,
+		Observe: func(f loop.Finished) {
+			if f.Refused != "" {
+				b.notify(Event{Dataset: dataset.ID, Note: fmt.Sprintf("document %s: the server refused it: %s", f.Document.ID, f.Refused), Frequent: true})
+			}
+			progress.finished(f)
+		},
 	})
 }

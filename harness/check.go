@@ -148,6 +148,8 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 		problem("%s has no queries", dataset)
 	case judged == 0:
 		problem("no answer ended within %d tokens, so none is judged (--answer-tokens)", v.MaxAnswerTokens)
+	case v.Outcomes[ner.Refused] == judged:
+		problem("the server refuses the queries: %s", v.Example)
 	case failed == judged:
 		problem("no answer can be parsed: is %s the prompt family of this model? (models list)", family)
 	case failed > 0:

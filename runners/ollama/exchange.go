@@ -41,8 +41,9 @@ type reply struct {
 func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error) {
 	start := time.Now()
 	answer, err := a.put(ctx, p)
-	if tooLong(err) {
-		return ner.Completion{Finish: ner.FinishTooLong, Duration: time.Since(start)}, nil
+	if c, refused := refusedAs(err); refused {
+		c.Duration = time.Since(start)
+		return c, nil
 	}
 	if err != nil {
 		return ner.Completion{}, err

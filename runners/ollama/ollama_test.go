@@ -120,6 +120,24 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
+// TestRefusedQuery: a bad request for one query does not stop the others.
+func TestRefusedQuery(t *testing.T) {
+	f := ollamatest.New(t)
+	f.Intercept = func(w http.ResponseWriter, r *ollamatest.Request) bool {
+		if r.Text() == "bad" {
+			ollamatest.Refuse(w, 400, "context deadline exceeded by a proxy")
+		}
+		return r.Text() == "bad"
+	}
+	got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{query("bad"), query("good")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Finish != ner.FinishRefused || got[0].Text != "400 Bad Request: context deadline exceeded by a proxy" || got[1].Text != "[]" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // TestTooLongWithItsAnswer: prompt and answer together must fit (docs/spec/prompts.md
 // §2.6), even if the server answers.
 func TestTooLongWithItsAnswer(t *testing.T) {
@@ -168,6 +186,18 @@ func TestFailures(t *testing.T) {
 			ollamatest.Refuse(w, 400, "raw mode does not support template, system, or context")
 			return true
 		}, runners.ErrFatal, "raw mode"},
+		"deadline": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 500, "context deadline exceeded")
+			return true
+		}, runners.ErrTemporary, "deadline"},
+		"rate limit": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 429, "you exceeded the limit: the input length exceeds the context length of your plan")
+			return true
+		}, runners.ErrTemporary, "plan"},
+		"no thinking": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 400, `"tiny" does not support thinking`)
+			return true
+		}, runners.ErrFatal, "thinking"},
 		"cut JSON": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
 			_, _ = w.Write([]byte(`{"response": "[`))
 			return true

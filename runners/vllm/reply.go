@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"nerbench/ner"
@@ -62,8 +63,11 @@ func understand(body []byte, n int) (*reply, error) {
 		return nil, misread("unexpected JSON: %w", err)
 	}
 	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
-		text, _ := message(body)
-		return nil, misread("an error with status 200: %s", text)
+		if status, _ := readRefusal(errorCode(answer.Error), body); status.TooLong() {
+			return nil, fmt.Errorf("%w: %w", errQuery, status)
+		}
+		status, _ := readRefusal(http.StatusOK, body)
+		return nil, misread("an error with status 200: %s", status.Message)
 	}
 	if len(answer.Choices) != n {
 		return nil, misread("%d choices for %d prompts", len(answer.Choices), n)
@@ -92,6 +96,15 @@ func understand(body []byte, n int) (*reply, error) {
 	}
 	answer.Choices = sorted
 	return &answer, nil
+}
+
+// errorCode is the status that an error inside a response names; 0: none.
+func errorCode(e json.RawMessage) int {
+	var object struct {
+		Code int `json:"code"`
+	}
+	_ = json.Unmarshal(e, &object) // a code that is no number is no status
+	return object.Code
 }
 
 // completion makes a completion of choice i. The token counts of a list are known only if

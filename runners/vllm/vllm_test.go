@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -290,19 +291,20 @@ func TestRefusals(t *testing.T) {
 		temporary, fatal bool
 		want, hint       string
 	}{
-		"rate limit":             {429, "7", `{"error":{"message":"slow down"}}`, true, false, "slow down", ""},
-		"error is a string":      {401, "", `{"error":"Unauthorized"}`, false, true, "Unauthorized", "OPENAI_API_KEY"},
-		"detail":                 {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embedding model"},
-		"older form":             {400, "", `{"object":"error","message":"best_of must be 1"}`, false, true, "best_of", ""},
-		"a proxy's page":         {502, "", "<html>\nBad Gateway", true, false, "<html>", ""},
-		"engine dead":            {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},
-		"unknown model":          {404, "", `{"error":{"message":"The model does not exist."}}`, false, true, "does not exist", `"tiny"`},
-		"200 with an error":      {200, "", `{"error":{"message":"overloaded"}}`, true, false, "overloaded", ""},
-		"200 with a page":        {200, "", "<html>", true, false, "JSON", ""},
-		"fewer choices":          {200, "", `{"choices":[]}`, true, false, "0 choices for 1", ""},
-		"index out of the list":  {200, "", `{"choices":[{"index":7,"text":"x"}]}`, true, false, "choice 7", ""},
-		"aborted":                {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "aborted", ""},
-		"context, without words": {413, "", `{"error":{"message":"too large"}}`, false, true, "too large", ""},
+		"rate limit":            {429, "7", `{"error":{"message":"slow down"}}`, true, false, "slow down", ""},
+		"error is a string":     {401, "", `{"error":"Unauthorized"}`, false, true, "Unauthorized", "OPENAI_API_KEY"},
+		"detail":                {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embedding model"},
+		"a proxy's page":        {502, "", "<html>\nBad Gateway", true, false, "<html>", ""},
+		"engine dead":           {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},
+		"unknown model":         {404, "", `{"error":{"message":"The model does not exist."}}`, false, true, "does not exist", `"tiny"`},
+		"200 with an error":     {200, "", `{"error":{"message":"overloaded"}}`, true, false, "overloaded", ""},
+		"200 with a page":       {200, "", "<html>", true, false, "JSON", ""},
+		"fewer choices":         {200, "", `{"choices":[]}`, true, false, "0 choices for 1", ""},
+		"index out of the list": {200, "", `{"choices":[{"index":7,"text":"x"}]}`, true, false, "choice 7", ""},
+		"aborted":               {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "aborted", ""},
+		"rate limit of tokens":  {429, "", `{"error":{"message":"Rate limit exceeded: the maximum context length is 8192 tokens a minute","code":"context_length_exceeded"}}`, true, false, "Rate limit", ""},
+		"deadline":              {504, "", `{"error":{"message":"context deadline exceeded"}}`, true, false, "deadline", ""},
+		"no completions":        {501, "", `{"error":{"message":"not implemented"}}`, false, true, "not implemented", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := vllmtest.New(t)
@@ -331,6 +333,53 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("error is %v", err)
 			}
 		})
+	}
+}
+
+// TestRefusedQueries: a server refuses one query in the form that it has; the other
+// queries of the list are answered.
+func TestRefusedQueries(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		finish ner.Finish
+		text   string
+	}{
+		"vLLM":             {400, `{"error":{"message":"This model's maximum context length is 1024 tokens. However, your prompt contains at least 1025 input tokens.","type":"BadRequestError","param":"input_tokens","code":400}}`, ner.FinishTooLong, ""},
+		"SGLang":           {400, `{"object":"error","message":"The input (61709 tokens) is longer than the model's context length (40960 tokens).","type":"BadRequestError","param":null,"code":400}`, ner.FinishTooLong, ""},
+		"OpenAI":           {400, `{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}`, ner.FinishTooLong, ""},
+		"TGI":              {422, "{\"error\":\"Input validation error: `inputs` must have less than 4096 tokens. Given: 4545\",\"error_type\":\"validation\"}", ner.FinishTooLong, ""},
+		"LM Studio":        {400, `{"error":"Trying to keep the first 10136 tokens when context the overflows. However, the model is loaded with context length of only 7866 tokens, which is not enough."}`, ner.FinishTooLong, ""},
+		"llama.cpp":        {400, `{"error":{"code":400,"message":"request (4390 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":4390,"n_ctx":4096}}`, ner.FinishTooLong, ""},
+		"llama.cpp in 200": {200, `{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"exceed_context_size_error"}}`, ner.FinishTooLong, ""},
+		"Azure": {400, `{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}`,
+			ner.FinishRefused, "content management policy"},
+		"older form": {400, `{"object":"error","message":"best_of must be 1"}`, ner.FinishRefused, "best_of"},
+		"no words":   {413, `{"error":{"message":"too large"}}`, ner.FinishRefused, "too large"},
+		"legal":      {451, `{}`, ner.FinishRefused, "451"},
+		"moderation": {403, `{"error":{"code":403,"message":"openai/gpt-4o requires moderation on OpenRouter. Your input was flagged"}}`, ner.FinishRefused, "flagged"},
+	} {
+		for _, shape := range []func(string) ner.Query{query, chat} {
+			t.Run(name, func(t *testing.T) {
+				f := vllmtest.New(t)
+				r := newRunner(t, f, nil)
+				f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+					if !strings.HasSuffix(path, "/completions") || !slices.Contains(q.Prompts(), "bad") {
+						return false
+					}
+					w.WriteHeader(tc.status)
+					_, _ = w.Write([]byte(tc.body))
+					return true
+				}
+				got, err := r.Complete(t.Context(), []ner.Query{shape("a"), shape("bad"), shape("b")})
+				if err != nil || len(got) != 3 || got[0].Text != "[]" || got[2].Text != "[]" {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				if got[1].Finish != tc.finish || !strings.Contains(got[1].Text, tc.text) || tc.text == "" && got[1].Text != "" {
+					t.Errorf("got %+v", got[1])
+				}
+			})
+		}
 	}
 }
 

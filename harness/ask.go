@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"nerbench/datasets"
 	"nerbench/harness/loop"
@@ -49,6 +50,7 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		}
 	}()
 	defer progress.end()
+	var refusals atomic.Int64
 	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
 	return loop.Ask(ctx, loop.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
@@ -56,9 +58,24 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		Runner: m.Runner, Slots: m.Slots, Recorder: writer,
 		Observe: func(f loop.Finished) {
 			if f.Refused != "" {
-				b.notify(Event{Dataset: dataset.ID, Note: fmt.Sprintf("document %s: the server refused it: %s", f.Document.ID, f.Refused), Frequent: true})
+				b.noteRefusal(dataset, f, refusals.Add(1))
 			}
 			progress.finished(f)
 		},
 	})
+}
+
+// refusalsNoted is the number of refused passages of a run that are named.
+const refusalsNoted = 10
+
+// noteRefusal names a passage that the server refused. n counts from 1.
+func (b *Bench) noteRefusal(dataset *datasets.Dataset, f loop.Finished, n int64) {
+	more := ""
+	switch {
+	case n > refusalsNoted:
+		return
+	case n == refusalsNoted:
+		more = " (further ones are counted, but not named)"
+	}
+	b.notify(Event{Dataset: dataset.ID, Note: fmt.Sprintf("document %s: the server refused it: %s%s", f.Document.ID, f.Refused, more)})
 }

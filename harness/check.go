@@ -70,6 +70,8 @@ type Checked struct {
 	Remarks  []string `json:"remarks"`  // warnings about the scores
 	Problems []string `json:"problems"` // reasons why the model cannot be run with these settings
 	OK       bool     `json:"ok"`
+
+	thought, blank int // answers with thinking; answers without text beside it
 }
 
 // Check opens the model of a request, sends a few queries about its first dataset
@@ -91,7 +93,7 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	}
 	warnings := &remarks{}
 	b.note("opening %s", p.Request.Plan.Model)
-	m, err := p.open(ctx, warnings.add)
+	m, err := p.open(ctx, warnings.add, warnings.add)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +170,12 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 		for _, text := range special.Split(card.Special) {
 			problem("%s should be one token, by card %s: the weights or the tokenizer differ from those of the card", text, card.Name)
 		}
+	}
+	if v.blank > 0 && !thinks(r.Plan.Think) { // with thinking, the limit of the check may have ended it
+		remark("%d blank answers have text in the thinking field (--set think=on raises the limit of an answer)", v.blank)
+	}
+	if thinks(r.Plan.Think) && answered > 0 && v.thought == 0 {
+		remark("think=%s, but no answer has thinking: the model does not think, or its template has another switch (--set think_switch=thinking)", r.Plan.Think)
 	}
 	if v.Differ > 0 {
 		remark("%d of %d queries are answered differently when they are sent again", v.Differ, v.Queries)

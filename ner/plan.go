@@ -58,7 +58,8 @@ type Plan struct {
 	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" about:"seed that the server samples with"`
 	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" about:"maximum answer length in tokens, if not the family's default"`
 	Stop         []string `key:"stop" part:"prompt" set:"key" about:"additional stop strings, as a JSON list"`
-	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on" about:"thinking: off or on"`
+	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on|low|medium|high" about:"thinking: off, on, or a level; absent where the server was not told"`
+	ThinkSwitch  string   `key:"think_switch" part:"decoding" set:"key" of:"think" about:"variable of the chat template that turns thinking on (default: enable_thinking), or a JSON object of variables"`
 	Constrained  string   `key:"constrained" part:"prompt" set:"key" about:"constrained decoding: off, json, or schema"`
 	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" about:"context length in tokens, requested from the server"`
 

@@ -43,6 +43,7 @@ var tooLong = []struct{ server, reason, message string }{
 	{server: "SGLang", message: "exceeds the maximum allowed length"},
 	{server: "TGI", message: "`inputs` must have less than"},
 	{server: "TGI", message: "`inputs` tokens + `max_new_tokens` must be <="},
+	{server: "Gemini", message: "exceeds the maximum number of tokens allowed"},
 	{server: "LM Studio", message: "when context the overflows"},
 	{server: "LM Studio", message: "is greater than the context length"},
 	{server: "LM Studio", message: "does not currently support mid-generation context overflow"},

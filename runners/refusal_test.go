@@ -28,6 +28,7 @@ func TestTooLong(t *testing.T) {
 			"Try to load the model with a larger context length, or provide a shorter prompt."},
 		"llama.cpp":        {Code: 400, Reason: "exceed_context_size_error", Message: "request (4390 tokens) exceeds the available context size (4096 tokens), try increasing it"},
 		"llama.cpp before": {Code: 400, Message: "the request exceeds the available context size. try increasing the context size or enable context shift"},
+		"Gemini":           {Code: 400, Message: "The input token count (2845475) exceeds the maximum number of tokens allowed (1048576)."},
 		"a proxy":          {Code: 413, Reason: "context_length_exceeded"},
 	} {
 		if !e.TooLong() || e.Temporary() {

@@ -235,6 +235,7 @@ func (a *asker) settle() error {
 	if a.complete.Load() > 0 {
 		a.outage.prove()
 	}
+	a.outage.settle()
 	return a.outage.release()
 }
 
@@ -277,11 +278,12 @@ func (a *asker) ask(ctx context.Context, d *ner.Document, queries []ner.Query) (
 	return completions, err
 }
 
-// answersIn is the number of completions that the server did not refuse.
+// answersIn is the number of completions that the server did not refuse. A refusal that
+// the model wrote has tokens: the server answers.
 func answersIn(completions []ner.Completion) int {
 	n := 0
 	for i := range completions {
-		if completions[i].Finish != ner.FinishRefused {
+		if completions[i].Finish != ner.FinishRefused || completions[i].AnswerTokens > 0 {
 			n++
 		}
 	}

@@ -27,9 +27,10 @@ type outage struct {
 	first    error     // the first failure of the run
 	answered bool      // the server has answered a query
 
-	// held are the passages that were refused since the last answer. They are recorded
-	// when the server answers again: a server that refuses everything has another fault.
-	held []func() error
+	// held are the passages that were refused since the last answer, freed those that
+	// were refused before it. They are recorded when the server answers again: a server
+	// that refuses everything has another fault.
+	held, freed []func() error
 }
 
 // refusedError is the refusal of all queries of a passage.
@@ -46,6 +47,7 @@ func (o *outage) judge(began time.Time, answered int, failure error) error {
 	defer o.mu.Unlock()
 	if answered > 0 {
 		o.row, o.answered = 0, true
+		o.free()
 	}
 	if failure == nil {
 		return nil
@@ -76,17 +78,26 @@ func (o *outage) hold(record func() error) {
 	o.held = append(o.held, record)
 }
 
-// release records the passages that are held.
+func (o *outage) free() { o.freed, o.held = append(o.freed, o.held...), nil }
+
+// release records the passages that were refused before the last answer.
 func (o *outage) release() error {
 	o.mu.Lock()
-	held := o.held
-	o.held = nil
+	freed := o.freed
+	o.freed = nil
 	o.mu.Unlock()
 	var faults []error
-	for _, record := range held {
+	for _, record := range freed {
 		faults = append(faults, record())
 	}
 	return errors.Join(faults...)
+}
+
+// settle frees all passages that were refused, at the end of a run.
+func (o *outage) settle() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.free()
 }
 
 // prove notes that the server can answer.

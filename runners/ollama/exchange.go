@@ -64,6 +64,10 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 	}
 	if p.Chat() {
 		c.Text, c.Thinking = answer.Message.Content, answer.Message.Thinking
+		if calls := answer.Message.ToolCalls; c.Text == "" && len(calls) > 0 {
+			text, _ := json.Marshal(calls) // it was decoded from JSON
+			c.Text, c.Finish = string(text), ner.FinishToolCall
+		}
 	}
 	return c, a.checkWhole(ctx, p, c.PromptTokens)
 }

@@ -37,9 +37,9 @@ func refusedAs(err error, took time.Duration) ner.Completion {
 
 // refusal is the body of a refusal, in its various forms.
 type refusal struct {
-	Error   json.RawMessage `json:"error"`  // {"message": …}, or a string
-	Detail  json.RawMessage `json:"detail"` // from the web framework, for paths and methods
-	Message string          `json:"message"`
+	Error   json.RawMessage `json:"error"`   // {"message": …}, or a string
+	Detail  json.RawMessage `json:"detail"`  // from the web framework, for paths and methods
+	Message json.RawMessage `json:"message"` // mostly a string; of Mistral, an object
 }
 
 // named is the part of a refusal with its cause. The code of the cause is a name or a
@@ -75,8 +75,10 @@ func readRefusal(code int, body []byte) (e *runners.StatusError, framework bool)
 	case object.Message != "":
 		text = object.Message
 	case json.Unmarshal(r.Error, &text) == nil && text != "":
-	case r.Message != "":
-		text = r.Message
+	case len(r.Message) > 0:
+		if json.Unmarshal(r.Message, &text) != nil {
+			text = string(r.Message)
+		}
 	case len(r.Detail) > 0:
 		if json.Unmarshal(r.Detail, &text) != nil {
 			text = string(r.Detail)
@@ -150,11 +152,12 @@ func broken(s *server, err error) error {
 }
 
 // absent is the error of a server that cannot be reached.
-func absent(s *server, err error) error {
-	return &fault.Hint{
-		Err:    fmt.Errorf("vllm: no server: %w", err),
-		Advice: "start one with \"vllm serve MODEL\", or name another with --base-url",
+func (r *Runner) absent(err error) error {
+	advice := "start one with \"vllm serve MODEL\", or name another with --base-url"
+	if r.config.Prefix != Kind {
+		advice = "name another server with --base-url"
 	}
+	return &fault.Hint{Err: fmt.Errorf("%s: no server: %w", r.config.Prefix, err), Advice: advice}
 }
 
 func asRetryAfter(err error) (time.Duration, bool) {

@@ -113,6 +113,7 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 	if err := r.vouch(ctx, s); err != nil {
 		return nil, err
 	}
+	r.noteModel(s, answer.Model)
 	took := time.Since(start)
 	out := make([]ner.Completion, len(queries))
 	for i := range queries {

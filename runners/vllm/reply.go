@@ -2,6 +2,7 @@ package vllm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -28,9 +29,11 @@ type choice struct {
 	Text         string `json:"text"`
 	FinishReason string `json:"finish_reason"`
 	Message      struct {
-		Content          string `json:"content"`
-		Reasoning        string `json:"reasoning"`
-		ReasoningContent string `json:"reasoning_content"` // older name of the member
+		Content          content           `json:"content"`
+		Reasoning        content           `json:"reasoning"`
+		ReasoningContent content           `json:"reasoning_content"` // another name of the member; some servers send both
+		Refusal          string            `json:"refusal"`
+		ToolCalls        []json.RawMessage `json:"tool_calls"`
 	} `json:"message"`
 	PromptTokenIDs length `json:"prompt_token_ids"`
 	TokenIDs       length `json:"token_ids"`
@@ -116,7 +119,17 @@ func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion 
 		PromptTokens: int(c.PromptTokenIDs), AnswerTokens: int(c.TokenIDs),
 	}
 	if chat {
-		out.Text, out.Thinking = c.Message.Content, c.Message.Reasoning+c.Message.ReasoningContent
+		m := &c.Message
+		out.Text, out.Thinking = m.Content.text, cmp.Or(m.Content.thinking, m.Reasoning.text, m.ReasoningContent.text)
+		refusal := cmp.Or(m.Refusal, m.Content.refusal)
+		switch {
+		case out.Text != "": // whatever is beside it
+		case refusal != "":
+			out.Text, out.Finish = refusal, ner.FinishRefused
+		case len(m.ToolCalls) > 0:
+			calls, _ := json.Marshal(m.ToolCalls) // it was decoded from JSON
+			out.Text, out.Finish = string(calls), ner.FinishToolCall
+		}
 	}
 	if len(a.Choices) == 1 {
 		out.PromptTokens, out.AnswerTokens = a.Usage.PromptTokens, a.Usage.CompletionTokens

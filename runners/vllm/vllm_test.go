@@ -156,7 +156,43 @@ func TestProbe(t *testing.T) {
 				}
 				return false
 			}
-		}, chat("x"), vllm.Abilities{Standard: true, Tokenize: true, Special: special}},
+		}, chat("x"), vllm.Abilities{Refuses: []string{"top_k"}, Tokenize: true, Special: special}},
+		"one after another": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["max_tokens"] != nil {
+				return `{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}`
+			}
+			if q.Members["temperature"] != nil {
+				return `{"error":{"message":"Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{Refuses: []string{"max_tokens", "temperature"}, Tokenize: true, Special: special}},
+		"Mistral": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["n"] != nil || q.Members["seed"] != nil {
+				return `{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","n"],"msg":"Extra inputs are not permitted","input":1},{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":1}]},"type":"invalid_request_error","param":null,"code":null}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{Refuses: []string{"n", "seed"}, Tokenize: true, Special: special}},
+		"no name": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["min_p"] != nil {
+				return `{"error":{"message":"bad request"}}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{Refuses: []string{"min_p"}, Tokenize: true, Special: special}},
+		"no name, several": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["min_p"] != nil || q.Members["top_k"] != nil {
+				return `{"error":{"message":"bad request"}}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{
+			Refuses:  []string{"chat_template_kwargs", "include_stop_str_in_output", "min_p", "repetition_penalty", "top_k"},
+			Tokenize: true, Special: special,
+		}},
+		"one member of a list": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["chat_template_kwargs"] != nil || q.Members["return_token_ids"] != nil {
+				return `{"error":{"message":"Unrecognized request argument supplied: return_token_ids"}}`
+			}
+			return ""
+		}), query("x"), vllm.Abilities{Lists: true, Refuses: []string{"return_token_ids"}, Tokenize: true, Special: special}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := probe(t, newRunner(t, vllmtest.New(t, tc.set), nil), tc.example); !reflect.DeepEqual(got, tc.want) {
@@ -189,6 +225,23 @@ func TestProbe(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+}
+
+// refusing makes a server that refuses requests for completions with a body.
+func refusing(body func(*vllmtest.Request) string) func(*vllmtest.Fake) {
+	return func(f *vllmtest.Fake) {
+		f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+			text := ""
+			if strings.HasSuffix(path, "/completions") {
+				text = body(q)
+			}
+			if text != "" {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = w.Write([]byte(text))
+			}
+			return text != ""
+		}
+	}
 }
 
 // TestLists: the queries of a passage are one request, unless they differ in more than

@@ -14,6 +14,7 @@ var Facts = []Key{
 	{Name: "batch", Meaning: "largest number of queries computed in one batch"},
 	{Name: "prompt_tokens", Meaning: "tokens of the prompts that were sent"},
 	{Name: "prompt_tokens_computed", Meaning: "prompt tokens that were computed; the rest came from a shared prefix"},
+	{Name: "constrained_by", Meaning: "member of the request that constrains answers to the schema; none: the server obeys none"},
 	{Name: "answered_by", Meaning: "other models that answered instead of the one that was asked, by their names in the responses"},
 	{Name: "lists", Meaning: "whether all queries of a passage are sent in one request: yes or no"},
 	{Name: "special_tokens", Meaning: "token ids of BOS, </s> and the model card's special tokens; or unchecked"},

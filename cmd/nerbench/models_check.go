@@ -22,6 +22,7 @@ func checkFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 		&cli.IntFlag{Name: "answer-tokens", Value: harness.CheckAnswerTokens, Usage: "at most `N` tokens in one answer"},
 		&cli.DurationFlag{Name: "time-limit", Value: harness.CheckTimeLimit, Usage: "longest `TIME` for all queries"},
+		unconstrainedFlag(),
 		apiKeyFlag(),
 	}, localFlags()...)
 }
@@ -42,7 +43,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 	plan.Model = c.Args().First()
 	request := harness.Request{
 		Plan: plan, Card: c.String("card"), Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"),
-		Timeout: c.Duration("timeout"), Local: readLocal(c),
+		Timeout: c.Duration("timeout"), Unconstrained: c.Bool("allow-unconstrained"), Local: readLocal(c),
 	}
 	if request.Datasets, err = env.bench.AskedDatasets([]string{c.String("dataset")}, ""); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"nerbench/ner"
+	"nerbench/runners/ollama/ollamatest"
 	"nerbench/runners/vllm/vllmtest"
 )
 
@@ -95,6 +96,34 @@ func TestOpenAIBadInput(t *testing.T) {
 			code, _, stderr := w.with([]string{"OPENAI_BASE_URL="}, append([]string{"run", "-d", "mini"}, tc.args...)...)
 			if code != 2 || !strings.Contains(stderr, tc.want) {
 				t.Errorf("exit code %d\n%s", code, stderr)
+			}
+		})
+	}
+}
+
+// TestSchemaIsIgnored: a server that ignores schemas is an error, unless it is allowed.
+func TestSchemaIsIgnored(t *testing.T) {
+	w, servers := vllmWorkplace(t, 2, func(f *vllmtest.Fake) { f.Schema = "" })
+	old := newWorkplace(t, 2, 0, func(f *ollamatest.Fake) { f.IgnoresFormat = true })
+	for name, tc := range map[string]struct {
+		w     *workplace
+		model []string
+		check string
+	}{
+		"vllm":   {w, []string{"vllm/tiny", "--base-url", servers[0].URL}, "none"},
+		"ollama": {old, []string{"ollama/tiny"}, "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asking := append([]string{"run", "-d", "mini", "--set", "constrained=schema", "-m"}, tc.model...)
+			if code, _, stderr := tc.w.with(nil, asking...); code != 1 || !strings.Contains(stderr, "does not constrain answers to a schema: schemas are ignored") {
+				t.Errorf("exit code %d\n%s", code, stderr)
+			}
+			code, _, stderr := tc.w.with(nil, append(asking, "--allow-unconstrained")...)
+			if code != 0 || !strings.Contains(stderr, "answers are not constrained") {
+				t.Errorf("exit code %d\n%s", code, stderr)
+			}
+			if report := tc.w.report(append(asking, "--allow-unconstrained", "--json", "-q")...); report.Facts["constrained_by"] != tc.check {
+				t.Errorf("facts are %v", report.Facts)
 			}
 		})
 	}

@@ -46,6 +46,7 @@ MODEL is one of:
 			apiKeyFlag(),
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "re-send `N` queries at the end to check that answers are deterministic"},
+			unconstrainedFlag(),
 			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
 			&cli.DurationFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded (default: of the server)"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
@@ -60,12 +61,17 @@ MODEL is one of:
 	}
 }
 
+// unconstrainedFlag is the flag of run and of models check.
+func unconstrainedFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "allow-unconstrained", Usage: "run although the server ignores the schema of the answers"}
+}
+
 // readRequest reads the flags of run.
 func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	r := harness.Request{
 		Card: c.String("card"), Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
 		Metrics: splitList(c.StringSlice("metric")), AskOnly: c.Bool("ask-only"), Local: readLocal(c), Probe: c.Int("probe"),
-		Pull: c.Bool("pull"), KeepAlive: c.Duration("keep-alive"), Scored: !env.quiet,
+		Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), KeepAlive: c.Duration("keep-alive"), Scored: !env.quiet,
 	}
 	switch {
 	case c.NArg() > 0:

@@ -308,3 +308,34 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestObeysSchema: a server that ignores the schema is noticed, in each shape.
+func TestObeysSchema(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ignores      bool
+		answer       string
+		schema       string
+		obeys, known bool
+	}{
+		"obeys":               {false, "yes", `{"type":"array"}`, true, true},
+		"obeys json":          {false, "yes", `"json"`, true, true},
+		"ignores":             {true, "yes", `{"type":"array"}`, false, true},
+		"ignores, blank":      {true, "", `{"type":"array"}`, false, true},
+		"ignores json":        {true, "yes", `"json"`, false, true},
+		"ignores, any object": {true, `{"a":1}`, `{"type":"array"}`, false, true},
+	} {
+		for _, shape := range []ner.Prompt{{Text: "x"}, {Messages: []ner.Message{{Role: "user", Content: "x"}}}} {
+			t.Run(name, func(t *testing.T) {
+				f := ollamatest.New(t, func(f *ollamatest.Fake) {
+					f.IgnoresFormat = tc.ignores
+					f.Answer = func(string) string { return tc.answer }
+				})
+				shape.Schema = json.RawMessage(tc.schema)
+				obeys, known, err := newRunner(t, f, nil).ObeysSchema(t.Context(), &shape)
+				if err != nil || obeys != tc.obeys || known != tc.known {
+					t.Errorf("obeys %v, known %v, %v", obeys, known, err)
+				}
+			})
+		}
+	}
+}

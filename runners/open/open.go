@@ -87,10 +87,12 @@ type Spec struct {
 	Servers     []string // addresses; none: the default address
 	KeyFile     string   // file with the key of the servers; empty: OPENAI_API_KEY
 	Timeout     time.Duration
-	Connections int           // passages at once; 0: adapt
-	Pull        bool          // the server may download the model
-	KeepAlive   time.Duration // 0: the server's default
-	Local       Local
+	Connections int  // passages at once; 0: adapt
+	Pull        bool // the server may download the model
+	// Unconstrained: it is no error if the server ignores a schema.
+	Unconstrained bool
+	KeepAlive     time.Duration // 0: the server's default
+	Local         Local
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
 	// NERBENCH_LLAMA_LIB. nil: nothing is set.
 	Getenv func(string) string

@@ -66,6 +66,7 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 	}
 	config.Servers, config.Model, config.Key, config.Decoding, config.Timeout = s.Servers, s.rest, key, decoding, s.Timeout
 	config.Connections, config.Special, config.Observe, config.ThinkSwitch = max(s.Connections, adaptUpTo), s.Special, s.Observe, s.ThinkSwitch
+	config.Unconstrained = s.Unconstrained
 	runner, err := vllm.New(config)
 	if err != nil {
 		return nil, err
@@ -83,11 +84,11 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 	if m.Decoding.Context == 0 {
 		m.Decoding.Context = shorter(identity.Context, s.MadeFor)
 	}
-	m.Keys, m.AnswerBy = sentKeys(s, runner)
+	m.Keys, m.AnswerBy = sentKeys(s, runner, abilities.Schema == vllm.NoSchema)
 	m.after = func(context.Context) (map[string]string, error) {
 		return map[string]string{"answered_by": runner.AnsweredBy()}, nil
 	}
-	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String()}
+	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String(), "constrained_by": abilities.Schema}
 	m.counts = cacheCounts(ctx, runner)
 	m.ask(runner, s)
 	return m, nil
@@ -95,7 +96,7 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 
 // sentKeys are the keys that differ from those of the request, because the server does
 // not get what was asked for, and the setting that is part of an answer's address.
-func sentKeys(s Spec, runner *vllm.Runner) (keys map[string]string, answerBy string) {
+func sentKeys(s Spec, runner *vllm.Runner, unconstrained bool) (keys map[string]string, answerBy string) {
 	keys = map[string]string{"think": runner.ThinkSent(s.Example.Chat())}
 	if keys["think"] == "" && s.Decoding.Think { // the limit of an answer with thinking is all that is left of it
 		keys["max_tokens"] = strconv.Itoa(s.LongestAnswer)
@@ -108,6 +109,9 @@ func sentKeys(s Spec, runner *vllm.Runner) (keys map[string]string, answerBy str
 	for _, name := range runner.Unsent() {
 		keys[name] = ""
 		parts = append(parts, "no "+name)
+	}
+	if unconstrained {
+		parts = append(parts, "unconstrained")
 	}
 	return keys, strings.Join(parts, " ")
 }
@@ -126,6 +130,9 @@ func noteAbilities(s Spec, id runners.Identity, a vllm.Abilities) {
 	}
 	if len(a.Refuses) > 0 {
 		s.Observe(fmt.Sprintf("the server refuses %s: it uses its own defaults for them", strings.Join(a.Refuses, ", ")))
+	}
+	if a.Schema == vllm.NoSchema {
+		s.Observe(ignoresSchema)
 	}
 	s.noteSpecial(a.Special)
 }

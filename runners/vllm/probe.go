@@ -2,13 +2,12 @@ package vllm
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -40,6 +39,10 @@ const (
 	guidedJSON        = "guided_json"
 	responseFormat    = "response_format"
 )
+
+// NoSchema stands for the member if the server obeys none, and the user allows answers
+// without constraints.
+const NoSchema = "none"
 
 // Probe tests the abilities of the servers, once per run, with queries that are similar
 // to an example. It must not be called during queries. It is an error if the servers
@@ -194,23 +197,19 @@ func (r *Runner) try(ctx context.Context, s *server, form Abilities, queries []n
 	return r.send(ctx, s, queries)
 }
 
-// probeSchema finds the member that the server obeys. A server ignores unknown members,
-// so the schema requires a text that no model would write by itself.
+// probeSchema finds the member that the server obeys. If it obeys none, and the user
+// allows that, no schema is sent.
 func (r *Runner) probeSchema(ctx context.Context, s *server, example *ner.Prompt, found Abilities) (string, error) {
-	const only = "zq nerbench 7413"
-	schema := json.RawMessage(`{"type":"string","enum":["` + only + `"]}`)
 	members := []string{structuredOutputs, guidedJSON, responseFormat}
 	if example.Chat() {
 		members = []string{responseFormat, structuredOutputs, guidedJSON}
 	}
+	question := runners.SchemaProbe(example, false, r.config.Decoding.Think && example.Chat())
 	var failure error
 	for _, member := range members {
 		form := found
 		form.Schema = member
-		queries := probeQueries(example, false)
-		queries[0].Prompt.MaxTokens = 48
-		queries[0].Prompt.Schema = schema
-		got, err := r.try(ctx, s, form, queries)
+		got, err := r.try(ctx, s, form, []ner.Query{{Prompt: question}})
 		if status, refused := errors.AsType[*runners.StatusError](err); refused && status.Code < 500 {
 			failure = err
 			continue
@@ -218,12 +217,22 @@ func (r *Runner) probeSchema(ctx context.Context, s *server, example *ner.Prompt
 		if err != nil {
 			return "", err
 		}
-		if text := strings.TrimSpace(got[0].Text); text != "" && strings.HasPrefix(`"`+only+`"`, text) {
+		obeys, known := runners.ObeysSchema(&question, &got[0])
+		if !known {
+			failure = errors.New("the model only thinks")
+		}
+		if obeys {
 			return member, nil
 		}
+	}
+	if r.config.Unconstrained {
+		return NoSchema, nil
 	}
 	if failure == nil {
 		failure = errors.New("schemas are ignored")
 	}
-	return "", fmt.Errorf("%w: %s does not constrain answers to a schema: %w", runners.ErrFatal, s.name, failure)
+	return "", &fault.Hint{
+		Err:    fmt.Errorf("%w: %s does not constrain answers to a schema: %w", runners.ErrFatal, s.name, failure),
+		Advice: "use another server or --set constrained=off; --allow-unconstrained runs the model all the same",
+	}
 }

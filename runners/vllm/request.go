@@ -50,10 +50,10 @@ func (r *Runner) Sent() string {
 
 // constrain adds a schema, or the mode of any JSON, with the member that the server obeys.
 func (r *Runner) constrain(f fields, schema json.RawMessage) {
-	if schema == nil {
+	if schema == nil || r.abilities.Schema == NoSchema {
 		return
 	}
-	anyJSON := string(schema) == `"json"` // any JSON, without a schema (docs/spec/prompts.md §2.7)
+	anyJSON := string(schema) == runners.AnyJSON
 	switch member := r.abilities.Schema; {
 	case member == guidedJSON && anyJSON:
 		f[guidedJSON] = fields{"type": "object"}

@@ -41,6 +41,8 @@ type Config struct {
 	// ThinkSwitch is the variable of the chat template that turns thinking on, or a JSON
 	// object of variables; empty: [DefaultSwitch].
 	ThinkSwitch string
+	// Unconstrained: it is no error if the servers obey no schema.
+	Unconstrained bool
 	// AnyName: the server need not list the model, because routers do not list all.
 	AnyName bool
 	// Prefix is the prefix of the model's name in its identity: "vllm" (if empty), or

@@ -4,6 +4,7 @@ package ollamatest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -32,6 +33,9 @@ type Fake struct {
 	// Obeys: the server supports truncate: false. Older servers cut prompts without an
 	// error.
 	Obeys bool
+
+	// IgnoresFormat: the server ignores schemas, as versions before 0.5 do.
+	IgnoresFormat bool
 
 	// Pullable is a model that the server can download; it replaces Model. Size and
 	// VRAM are the reported sizes of the loaded model, in bytes.
@@ -194,6 +198,9 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 	} else if f.Answer != nil {
 		text = f.Answer(q.Text())
 	}
+	if constrained := formatted(q.Format); constrained != "" && !f.IgnoresFormat {
+		text = constrained
+	}
 	f.asked.Add(1)
 	reply := map[string]any{
 		"model": q.Model, "done": true, "done_reason": "stop", "prompt_eval_count": tokens, "eval_count": TokensOf(text),
@@ -204,6 +211,20 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 		reply["response"] = text
 	}
 	write(w, reply)
+}
+
+// formatted is an answer to a schema that allows one text, or to any JSON; empty: the
+// schema allows all answers of the fake.
+func formatted(format any) string {
+	schema, _ := format.(map[string]any)
+	texts, _ := schema["enum"].([]any)
+	switch {
+	case len(texts) == 1:
+		return fmt.Sprintf("%q", texts[0])
+	case format == "json":
+		return "{}"
+	}
+	return ""
 }
 
 // sleep waits. It returns false if the client disconnects first.

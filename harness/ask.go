@@ -20,6 +20,11 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	if err != nil {
 		return asked, err
 	}
+	info, err := store.Find(ctx, run.ID())
+	if err != nil {
+		return asked, err
+	}
+	defer func() { asked.Cached += info.Queries }() // of the passages that were complete before
 	already := 0
 	for _, d := range done {
 		if d {

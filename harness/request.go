@@ -26,8 +26,8 @@ type Request struct {
 	Pull        bool          // let an Ollama server download the model
 	// Unconstrained: run although the server ignores the schema of the answers.
 	Unconstrained bool
-	KeepAlive     time.Duration // of the model in an Ollama server; 0: its default
-	Local         open.Local    // settings of models that run in the process
+	KeepAlive     *time.Duration // of the model in an Ollama server, see [open.ParseKeepAlive]; nil: its default
+	Local         open.Local     // settings of models that run in the process
 
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score

@@ -128,3 +128,39 @@ func TestSchemaIsIgnored(t *testing.T) {
 		})
 	}
 }
+
+// TestOllamaHost: a password in OLLAMA_HOST is never printed, and the suffix of OpenAI's
+// API is understood.
+func TestOllamaHost(t *testing.T) {
+	w := newWorkplace(t, 2, 0)
+	host := strings.Replace(w.fake.URL, "http://", "http://me:s3cret@", 1) + "/v1"
+	for _, args := range [][]string{
+		{"run", "-m", "ollama/tiny", "-d", "mini", "--keep-alive", "-1"}, {"run", "-m", "ollama/tiny", "-d", "mini", "--keep-alive", "0"},
+		{"doctor"}, {"config", "show"}, {"run", "-m", "ollama/other", "-d", "mini"},
+	} {
+		code, stdout, stderr := w.with([]string{"OLLAMA_HOST=" + host}, args...)
+		if strings.Contains(stdout+stderr, "s3cret") {
+			t.Errorf("%q prints the password\n%s%s", args, stdout, stderr)
+		}
+		if args[len(args)-1] == "mini" && code == 0 || args[0] == "run" && args[len(args)-1] != "mini" && code != 0 {
+			t.Errorf("%q: exit code %d\n%s", args, code, stderr)
+		}
+	}
+	code, stdout, stderr := w.with([]string{"OLLAMA_HOST=http://me:s3cret@127.0.0.1:9"}, "run", "-m", "ollama/tiny", "-d", "mini")
+	if code != 1 || !strings.Contains(stderr, "no server at http://127.0.0.1:9") || strings.Contains(stdout+stderr, "s3cret") {
+		t.Errorf("exit code %d\n%s", code, stderr)
+	}
+}
+
+// TestKnownBefore: the answers that a complete run has are those known before.
+func TestKnownBefore(t *testing.T) {
+	w := newWorkplace(t, 3, 0)
+	asking := []string{"run", "-m", "ollama/tiny", "-d", "mini", "--json", "-q"}
+	first := w.report(asking...)
+	if first.Asked != first.Queries || first.Cached != 0 {
+		t.Errorf("first: %+v", first)
+	}
+	if again := w.report(asking...); again.Asked != 0 || again.Cached != first.Queries {
+		t.Errorf("again: asked %d, known before %d of %d", again.Asked, again.Cached, first.Queries)
+	}
+}

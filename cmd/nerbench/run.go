@@ -48,7 +48,7 @@ MODEL is one of:
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "re-send `N` queries at the end to check that answers are deterministic"},
 			unconstrainedFlag(),
 			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
-			&cli.DurationFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded (default: of the server)"},
+			&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
 		}, localFlags()...),
 		Action: func(c *cli.Context) error {
@@ -71,7 +71,7 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	r := harness.Request{
 		Card: c.String("card"), Servers: c.StringSlice("base-url"), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
 		Metrics: splitList(c.StringSlice("metric")), AskOnly: c.Bool("ask-only"), Local: readLocal(c), Probe: c.Int("probe"),
-		Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), KeepAlive: c.Duration("keep-alive"), Scored: !env.quiet,
+		Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), Scored: !env.quiet,
 	}
 	switch {
 	case c.NArg() > 0:
@@ -82,6 +82,9 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
 	}
 	var err error
+	if r.KeepAlive, err = open.ParseKeepAlive(c.String("keep-alive")); err != nil {
+		return r, fault.Usagef("--keep-alive %v", err)
+	}
 	if r.Datasets, err = env.bench.AskedDatasets(c.StringSlice("dataset"), c.String("suite")); err != nil {
 		return r, err
 	}

@@ -42,11 +42,11 @@ type Model struct {
 // Look returns the version and the models of a server. host is as in [Config]. If there
 // is no server, the error has a [fault.Hint].
 func Look(ctx context.Context, host string) (Status, error) {
-	base, err := ParseHost(host)
+	base, login, err := ParseHost(host)
 	if err != nil {
 		return Status{}, err
 	}
-	r := &Runner{base: base, client: runners.NewClient(1, nil)}
+	r := &Runner{base: base, login: login, client: runners.NewClient(1, nil)}
 	defer r.Close()
 	return r.look(ctx)
 }
@@ -147,7 +147,7 @@ func (r *Runner) call(ctx context.Context, method, path string, question, answer
 		}
 		body = bytes.NewReader(b)
 	}
-	request, err := http.NewRequestWithContext(limited, method, r.base.JoinPath(path).String(), body)
+	request, err := r.request(limited, method, r.base.JoinPath(path).String(), body)
 	if err != nil {
 		return err
 	}

@@ -30,8 +30,8 @@ func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) 
 		think.Value = level
 	}
 	var keep *api.Duration
-	if r.config.KeepAlive > 0 {
-		keep = &api.Duration{Duration: r.config.KeepAlive}
+	if r.config.KeepAlive != nil {
+		keep = &api.Duration{Duration: *r.config.KeepAlive}
 	}
 	if p.Chat() {
 		messages := make([]api.Message, len(p.Messages))

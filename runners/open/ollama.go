@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
+	"time"
 
 	"nerbench/internal/fault"
 	"nerbench/runners"
@@ -131,3 +133,24 @@ func pullNotes(tell func(string)) func(ollama.Pulling) {
 		tell(p.Status)
 	}
 }
+
+// ParseKeepAlive parses the time that an Ollama server keeps a model loaded, in the form
+// of the server: a time such as 30m, or a number of seconds. Below 0 means for ever, and 0
+// not at all. The empty text is nil: the default of the server.
+func ParseKeepAlive(text string) (*time.Duration, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		d := time.Duration(seconds) * time.Second
+		return &d, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: want a time such as 30m, a number of seconds, 0 (unload at once), or -1 (for ever)", text)
+	}
+	return &d, nil
+}
+
+// WithoutLogin returns the address of a server without its name and password.
+func WithoutLogin(address string) string { return ollama.WithoutLogin(address) }

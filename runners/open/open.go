@@ -91,7 +91,7 @@ type Spec struct {
 	Pull        bool // the server may download the model
 	// Unconstrained: it is no error if the server ignores a schema.
 	Unconstrained bool
-	KeepAlive     time.Duration // 0: the server's default
+	KeepAlive     *time.Duration // of the model in an Ollama server, see [ParseKeepAlive]; nil: its default
 	Local         Local
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
 	// NERBENCH_LLAMA_LIB. nil: nothing is set.

@@ -31,12 +31,18 @@ type CheckRequest struct {
 	// TimeLimit is the longest time for all queries; 0: [CheckTimeLimit]. The time to
 	// open the model is not included.
 	TimeLimit time.Duration
+	// Reference is a copy of the model's file, gguf/FILE, whose vocabulary is compared
+	// with the tokens of the server; empty: the file of the server, if it can be read here.
+	Reference string
 }
 
 // complete fills in the defaults.
 func (r *CheckRequest) complete() error {
 	if r.MaxAnswerTokens < 0 || r.TimeLimit < 0 {
 		return fault.Usagef("check: %d tokens an answer, %s in total: want no negative limit", r.MaxAnswerTokens, r.TimeLimit)
+	}
+	if err := checkReference(r.Reference); err != nil {
+		return err
 	}
 	if r.MaxAnswerTokens == 0 {
 		r.MaxAnswerTokens = CheckAnswerTokens
@@ -56,7 +62,8 @@ type Checked struct {
 	Device   string              `json:"device,omitempty"`
 	Context  int                 `json:"context"` // tokens for a prompt with its answer; 0: no limit
 	Special  string              `json:"special_tokens,omitempty"`
-	Queries  int                 `json:"queries"` // sent twice
+	Tokens   string              `json:"tokenisation,omitempty"` // verdict; empty: nothing to compare
+	Queries  int                 `json:"queries"`                // sent twice
 	Outcomes map[ner.Outcome]int `json:"outcomes"`
 	Cut      int                 `json:"cut"`    // answers that reached the limit of the check and are not judged
 	Differ   int                 `json:"differ"` // answered differently the second time
@@ -123,6 +130,13 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	longest, err := probe.run(ctx, first, large)
 	if err != nil {
 		return nil, err
+	}
+	tokens, same, err := probe.checkTokens(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	if v.Tokens = tokens; !same {
+		warnings.add("the server splits texts into other tokens than the model file: the same weights give other answers elsewhere")
 	}
 	facts, err := m.After(ctx)
 	if err != nil {

@@ -9,6 +9,7 @@ var Facts = []Key{
 	{Name: "card", Meaning: "model card that the prompt settings come from"},
 	{Name: "seen", Meaning: "whether the model saw the dataset in training, by its card: yes, no, or unknown"},
 	{Name: "quantisation", Meaning: "type of the weights, as the server or the file reports it"},
+	{Name: "weights", Meaning: "SHA-256 of the GGUF file of a model on a server, if the server reports it"},
 	{Name: "device", Meaning: "device that computed the answers, if known"},
 	{Name: "decoding", Meaning: "sampling parameters that were sent"},
 	{Name: "batch", Meaning: "largest number of queries computed in one batch"},

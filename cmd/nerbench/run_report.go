@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"nerbench/harness"
-	"nerbench/internal/terminal"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -32,7 +31,7 @@ func runText(r *harness.Result) string {
 		fmt.Fprintf(&b, "  failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
 	for _, remark := range r.Remarks {
-		fmt.Fprintf(&b, "  note: %s\n", terminal.Printable(remark))
+		fmt.Fprintf(&b, "  note: %s\n", remark)
 	}
 	if computed, sent := r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"]; computed != "" {
 		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, shareOf(computed, sent))

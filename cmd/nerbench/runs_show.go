@@ -207,7 +207,7 @@ func (r *shownRun) writeText(env *environment) error {
 		fmt.Fprintf(w, "failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
 	for _, remark := range r.Remarks {
-		fmt.Fprintf(w, "note: %s\n", terminal.Printable(remark))
+		fmt.Fprintf(w, "note: %s\n", remark)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Counters)) {
 		share := ""

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -100,6 +101,20 @@ func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 func (r *Runner) Bare(ctx context.Context) (bool, error) {
 	show, err := r.show(ctx)
 	return strings.Join(strings.Fields(show.Template), "") == "{{.Prompt}}", err
+}
+
+// blob finds the file of the weights in the description of a model, by the SHA-256 in its
+// name. Its path is one of the server's machine.
+var blob = regexp.MustCompile(`(?m)^FROM (.*sha256[-:]([0-9a-f]{64}))\s*$`)
+
+// Weights returns the GGUF file of the model on the server's machine, and its SHA-256 in
+// hexadecimal. Both are empty if the server does not report them.
+func (r *Runner) Weights(ctx context.Context) (file, digest string, err error) {
+	show, err := r.show(ctx)
+	if m := blob.FindStringSubmatch(show.Modelfile); m != nil {
+		return m[1], m[2], err
+	}
+	return "", "", err
 }
 
 // show returns the server's description of the model.

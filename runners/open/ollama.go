@@ -68,7 +68,13 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 	if constrained == "none" {
 		m.AnswerBy = "unconstrained" // a newer server has other answers to these prompts
 	}
-	m.facts = map[string]string{"decoding": runner.Sent(), "special_tokens": m.Special.String(), "constrained_by": constrained} // the server has no API for its tokenizer
+	file, weights, err := runner.Weights(ctx)
+	if err != nil {
+		runner.Close()
+		return nil, err
+	}
+	m.File = file
+	m.facts = map[string]string{"weights": weights, "decoding": runner.Sent(), "special_tokens": m.Special.String(), "constrained_by": constrained} // the server has no API for its tokenizer
 	m.after = func(ctx context.Context) (map[string]string, error) {
 		device, err := runner.Device(ctx)
 		switch {

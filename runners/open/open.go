@@ -123,6 +123,8 @@ type Model struct {
 	Runner   runners.Runner
 	Slots    Slots
 	Special  *runners.Special // tokens of special texts; nil: unknown
+	// File is the GGUF file of a model on a server, on the server's machine; empty: unknown.
+	File string
 	// Keys are keys of the run, in addition to those of the identity.
 	Keys map[string]string
 	// AnswerBy holds settings that change answers but are not in the prompt; see

@@ -23,6 +23,10 @@ type Fake struct {
 	ContextLength int
 	// Template is the chat template that the server reports; empty: none.
 	Template string
+	// Modelfile is what the server reports of the model's file; empty: nothing.
+	Modelfile string
+	// Tokens is the number of tokens of a prompt; nil: [TokensOf].
+	Tokens func(prompt string) int
 	// Answer returns the answer to a prompt (of the chat shape: the last
 	// message); nil: the empty list.
 	Answer func(prompt string) string
@@ -119,7 +123,7 @@ func (f *Fake) show(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "model '"+q.Model+"' not found")
 		return
 	}
-	write(w, map[string]any{"template": f.Template, "model_info": map[string]any{
+	write(w, map[string]any{"template": f.Template, "modelfile": f.Modelfile, "model_info": map[string]any{
 		"general.architecture": "llama", "llama.context_length": f.ContextLength,
 	}})
 }
@@ -182,6 +186,9 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 		context = 4096
 	}
 	tokens := TokensOf(q.Text())
+	if f.Tokens != nil {
+		tokens = f.Tokens(q.Text())
+	}
 	if tokens > int(context) {
 		if f.Obeys && q.Truncate != nil && !*q.Truncate {
 			refuse(w, http.StatusBadRequest, "the input length exceeds the context length")

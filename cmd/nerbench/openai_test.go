@@ -79,6 +79,21 @@ func TestOpenAI(t *testing.T) {
 	}
 }
 
+// TestThinkingIsNotSent: if the server cannot be told to think, the run has no key think,
+// and the limit of an answer distinguishes it from a run without thinking.
+func TestThinkingIsNotSent(t *testing.T) {
+	w, servers := vllmWorkplace(t, 6, openAIServer)
+	asking := []string{"run", "-m", "openai/gpt-x", "-d", "mini", "--set", "as=chat", "--base-url", servers[0].URL, "--json", "-q"}
+	off, on := w.report(asking...), w.report(append(asking, "--set", "think=on")...)
+	if off.Run == on.Run || on.Asked == 0 {
+		t.Errorf("runs %s and %s, asked %d", off.Run, on.Run, on.Asked)
+	}
+	_, stdout, _ := w.with(nil, "runs", "show", on.Run)
+	if strings.Contains(stdout, "\nthink ") || !strings.Contains(stdout, "\nmax_tokens ") {
+		t.Errorf("the run is shown as\n%s", stdout)
+	}
+}
+
 // TestOpenAIBadInput: the server must be named, and thinking needs a chat.
 func TestOpenAIBadInput(t *testing.T) {
 	w, servers := vllmWorkplace(t, 2, plain)

@@ -310,3 +310,20 @@ func TestAskGivesUpOnAServerThatRefusesEverything(t *testing.T) {
 		})
 	}
 }
+
+// TestAskGoesOnWhenTheModelDeclines: a refusal that the model wrote is an answer, however
+// many there are in a row.
+func TestAskGoesOnWhenTheModelDeclines(t *testing.T) {
+	store := runnertest.NewMemory()
+	declines := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		out, err := echo(ctx, q)
+		for i := range out {
+			out[i] = ner.Completion{Finish: ner.FinishRefused, Text: "I cannot help with that.", AnswerTokens: 6}
+		}
+		return out, err
+	})
+	got, err := Ask(t.Context(), plan(store, declines, 30))
+	if err != nil || got.Complete != 30 || got.Refused != 60 {
+		t.Errorf("asked %+v, %v", got, err)
+	}
+}

@@ -117,6 +117,11 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 			Err:    fmt.Errorf("%w: %w: %s has no %s: %w", runners.ErrFatal, errServer, s.name, response.Request.URL.Path, status),
 			Advice: "the model may be an embedding model, or the server may not be OpenAI-compatible",
 		}
+	case status.Code == http.StatusNotFound && strings.Contains(status.Message, "chat"):
+		return &fault.Hint{
+			Err:    fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status),
+			Advice: "--set as=chat sends completion prompts as a chat",
+		}
 	case status.Code == http.StatusNotFound:
 		return r.unknownModel(ctx, s, status)
 	case status.Temporary():

@@ -301,7 +301,11 @@ func TestAskGivesUpOnAServerThatRefusesEverything(t *testing.T) {
 			if gave := err != nil; gave != tc.gives || gave && !strings.Contains(err.Error(), "document dataset/test/") {
 				t.Errorf("error is %v", err)
 			}
-			if len(store.Complete) != tc.complete || got.Complete != tc.complete || got.Incomplete != tc.remaining {
+			late := 0 // the workers may swap the last answer and the first refusal
+			if tc.gives && tc.complete > 0 && got.Complete == tc.complete+1 {
+				late = 1
+			}
+			if len(store.Complete) != tc.complete+late || got.Complete != tc.complete+late || got.Incomplete != tc.remaining {
 				t.Errorf("asked %+v, %d stored, want %d complete and %d incomplete", got, len(store.Complete), tc.complete, tc.remaining)
 			}
 			if tc.remaining > 0 && (got.Failure == nil || !strings.Contains(got.Failure.Error(), "document dataset/test/0")) {

@@ -116,8 +116,8 @@ func Read(q Question, c ner.Completion) ner.Prediction {
 
 // Read parses one completion like the function Read. types are those of the query.
 func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion) ner.Prediction {
-	if c.Finish == ner.FinishTooLong {
-		return ner.Prediction{Outcome: ner.TooLong, Step: "none"}
+	if o, unread := c.Finish.Outcome(); unread {
+		return ner.Prediction{Outcome: o, Step: "none"}
 	}
 	answer := r.clean(c.Text, d)
 	if answer == "" {

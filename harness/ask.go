@@ -3,6 +3,8 @@ package harness
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync/atomic"
 
 	"nerbench/datasets"
 	"nerbench/harness/loop"
@@ -18,6 +20,11 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	if err != nil {
 		return asked, err
 	}
+	info, err := store.Find(ctx, run.ID())
+	if err != nil {
+		return asked, err
+	}
+	defer func() { asked.Cached += info.Queries }() // of the passages that were complete before
 	already := 0
 	for _, d := range done {
 		if d {
@@ -48,10 +55,32 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		}
 	}()
 	defer progress.end()
+	var refusals atomic.Int64
 	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
 	return loop.Ask(ctx, loop.Plan{
 		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
 		Identity: identity, Decoding: decoding,
-		Runner: m.Runner, Slots: m.Slots, Recorder: writer, Observe: progress.finished,
+		Runner: m.Runner, Slots: m.Slots, Recorder: writer,
+		Observe: func(f loop.Finished) {
+			if f.Refused != "" {
+				b.noteRefusal(dataset, f, refusals.Add(1))
+			}
+			progress.finished(f)
+		},
 	})
+}
+
+// refusalsNoted is the number of refused passages of a run that are named.
+const refusalsNoted = 10
+
+// noteRefusal names a passage that the server refused. n counts from 1.
+func (b *Bench) noteRefusal(dataset *datasets.Dataset, f loop.Finished, n int64) {
+	more := ""
+	switch {
+	case n > refusalsNoted:
+		return
+	case n == refusalsNoted:
+		more = " (further ones are counted, but not named)"
+	}
+	b.notify(Event{Dataset: dataset.ID, Note: fmt.Sprintf("document %s: the server refused it: %s%s", f.Document.ID, f.Refused, more)})
 }

@@ -31,12 +31,18 @@ type CheckRequest struct {
 	// TimeLimit is the longest time for all queries; 0: [CheckTimeLimit]. The time to
 	// open the model is not included.
 	TimeLimit time.Duration
+	// Reference is a copy of the model's file, gguf/FILE, whose vocabulary is compared
+	// with the tokens of the server; empty: the file of the server, if it can be read here.
+	Reference string
 }
 
 // complete fills in the defaults.
 func (r *CheckRequest) complete() error {
 	if r.MaxAnswerTokens < 0 || r.TimeLimit < 0 {
 		return fault.Usagef("check: %d tokens an answer, %s in total: want no negative limit", r.MaxAnswerTokens, r.TimeLimit)
+	}
+	if err := checkReference(r.Reference); err != nil {
+		return err
 	}
 	if r.MaxAnswerTokens == 0 {
 		r.MaxAnswerTokens = CheckAnswerTokens
@@ -56,7 +62,8 @@ type Checked struct {
 	Device   string              `json:"device,omitempty"`
 	Context  int                 `json:"context"` // tokens for a prompt with its answer; 0: no limit
 	Special  string              `json:"special_tokens,omitempty"`
-	Queries  int                 `json:"queries"` // sent twice
+	Tokens   string              `json:"tokenisation,omitempty"` // verdict; empty: nothing to compare
+	Queries  int                 `json:"queries"`                // sent twice
 	Outcomes map[ner.Outcome]int `json:"outcomes"`
 	Cut      int                 `json:"cut"`    // answers that reached the limit of the check and are not judged
 	Differ   int                 `json:"differ"` // answered differently the second time
@@ -70,6 +77,8 @@ type Checked struct {
 	Remarks  []string `json:"remarks"`  // warnings about the scores
 	Problems []string `json:"problems"` // reasons why the model cannot be run with these settings
 	OK       bool     `json:"ok"`
+
+	thought, blank int // answers with thinking; answers without text beside it
 }
 
 // Check opens the model of a request, sends a few queries about its first dataset
@@ -91,7 +100,7 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	}
 	warnings := &remarks{}
 	b.note("opening %s", p.Request.Plan.Model)
-	m, err := p.open(ctx, warnings.add)
+	m, err := p.open(ctx, warnings.add, warnings.add)
 	if err != nil {
 		return nil, err
 	}
@@ -122,6 +131,13 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
+	tokens, same, err := probe.checkTokens(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	if v.Tokens = tokens; !same {
+		warnings.add("the server splits texts into other tokens than the model file: the same weights give other answers elsewhere")
+	}
 	facts, err := m.After(ctx)
 	if err != nil {
 		return nil, err
@@ -148,6 +164,8 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 		problem("%s has no queries", dataset)
 	case judged == 0:
 		problem("no answer ended within %d tokens, so none is judged (--answer-tokens)", v.MaxAnswerTokens)
+	case v.Outcomes[ner.Refused] == judged:
+		problem("the server refuses the queries: %s", v.Example)
 	case failed == judged:
 		problem("no answer can be parsed: is %s the prompt family of this model? (models list)", family)
 	case failed > 0:
@@ -166,6 +184,12 @@ func (v *Checked) judge(r Request, card *cards.Card, special *runners.Special, l
 		for _, text := range special.Split(card.Special) {
 			problem("%s should be one token, by card %s: the weights or the tokenizer differ from those of the card", text, card.Name)
 		}
+	}
+	if v.blank > 0 && !thinks(r.Plan.Think) { // with thinking, the limit of the check may have ended it
+		remark("%d blank answers have text in the thinking field (--set think=on raises the limit of an answer)", v.blank)
+	}
+	if thinks(r.Plan.Think) && answered > 0 && v.thought == 0 {
+		remark("think=%s, but no answer has thinking: the model does not think, or its template has another switch (--set think_switch=thinking)", r.Plan.Think)
 	}
 	if v.Differ > 0 {
 		remark("%d of %d queries are answered differently when they are sent again", v.Differ, v.Queries)

@@ -140,6 +140,9 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 	if dataset.Seed = stats.DatasetSeed(0, dataset.Name); r.Seed != nil {
 		dataset.Seed = r.Seed(dataset.Name)
 	}
+	if dataset.Tokens, err = tokensOf(ctx, store, runA, runB); err != nil {
+		return nil, err
+	}
 	both, err := bothDone(ctx, store, runA, runB)
 	if err != nil {
 		return nil, err

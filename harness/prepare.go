@@ -103,10 +103,16 @@ func (p *Prepared) Documents(ctx context.Context) (iter.Seq2[*ner.Document, erro
 // Open opens the model with a context length that fits the longest prompt. The
 // caller must close the model.
 func (p *Prepared) Open(ctx context.Context) (*open.Model, error) {
-	return p.open(ctx, func(note string) { p.bench.notify(Event{Dataset: p.Dataset.ID, Note: note, Frequent: true}) })
+	note := func(frequent bool) func(string) {
+		return func(text string) {
+			p.bench.notify(Event{Dataset: p.Dataset.ID, Note: text, Frequent: frequent})
+		}
+	}
+	return p.open(ctx, note(false), note(true))
 }
 
-func (p *Prepared) open(ctx context.Context, observe func(string)) (*open.Model, error) {
+// open opens the model. observe gets remarks, and retrying the failures that are retried.
+func (p *Prepared) open(ctx context.Context, observe, retrying func(string)) (*open.Model, error) {
 	longest, answer, example, err := longestPrompt(p.Renderer, p.found.longest)
 	if err != nil {
 		return nil, err
@@ -117,10 +123,10 @@ func (p *Prepared) open(ctx context.Context, observe func(string)) (*open.Model,
 		Train: func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {
 			return p.bench.training(ctx, p.Dataset, selected.train(selected.gold))
 		},
-		Decoding: p.Decoding, Longest: longest, LongestAnswer: answer, Example: example,
+		Decoding: p.Decoding, ThinkSwitch: r.Plan.ThinkSwitch, Longest: longest, LongestAnswer: answer, Example: example,
 		Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
-		Pull: r.Pull, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: p.bench.Getenv,
-		Observe: observe,
+		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: p.bench.Getenv,
+		Observe: observe, Retrying: retrying,
 	}
 	if p.Card != nil {
 		spec.MadeFor, spec.Special = p.Card.Context, p.Card.Special

@@ -169,6 +169,14 @@ func (p *probe) sendTwice(ctx context.Context, a passageQueries) error {
 	if v.Example == "" {
 		v.Example = firstText(first)
 	}
+	for i := range first {
+		if loop.Thinks(&first[i]) {
+			v.thought++
+		}
+		if loop.OnlyThinks(&first[i]) {
+			v.blank++
+		}
+	}
 	if err := p.parse(a, queries, first); err != nil {
 		return err
 	}

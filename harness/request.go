@@ -24,8 +24,10 @@ type Request struct {
 	Timeout     time.Duration // of one query; 0: the default of the runner
 	Connections int           // passages at once; 0: adaptive
 	Pull        bool          // let an Ollama server download the model
-	KeepAlive   time.Duration // of the model in an Ollama server; 0: its default
-	Local       open.Local    // settings of models that run in the process
+	// Unconstrained: run although the server ignores the schema of the answers.
+	Unconstrained bool
+	KeepAlive     *time.Duration // of the model in an Ollama server, see [open.ParseKeepAlive]; nil: its default
+	Local         open.Local     // settings of models that run in the process
 
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score

@@ -25,6 +25,7 @@ type Result struct {
 	Outcomes map[ner.Outcome]int        `json:"outcomes"`
 	Scores   map[string]metrics.Figures `json:"scores"`
 	Facts    map[string]string          `json:"facts"`             // of the whole run, by the names of ner.Facts
+	Remarks  []string                   `json:"remarks,omitempty"` // what a user should know of the answers
 	Failure  string                     `json:"failure,omitempty"` // reason of the first incomplete passage
 }
 
@@ -60,7 +61,7 @@ func (r *Result) fill(ctx context.Context, store *results.Store, ids []string) e
 	if ids == nil {
 		return nil
 	}
-	r.Outcomes = info.Scores.Outcomes
+	r.Outcomes, r.Remarks = info.Scores.Outcomes, Remarks(info)
 	maps.DeleteFunc(info.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(ids, id) })
 	r.Scores, err = Figures(info.Scores)
 	return err

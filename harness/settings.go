@@ -15,7 +15,7 @@ func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
 	s := prompts.Settings{
 		Family: p.Family, Variant: p.Variant, Order: p.Order, Wording: p.Wording, Paraphrase: p.Paraphrase,
 		Layout: p.Layout, Dataset: dataset.Title, DatasetName: p.DatasetName,
-		Queries: p.Queries, Shots: p.Shots, Seed: p.Seed, Constrained: p.Constrained, AsChat: p.As == "chat", Think: p.Think == "on",
+		Queries: p.Queries, Shots: p.Shots, Seed: p.Seed, Constrained: p.Constrained, AsChat: p.As == "chat", Think: thinks(p.Think),
 		MaxTokens: p.MaxTokens, Stop: p.Stop,
 	}
 	if s.DatasetName == "ids" && dataset.Released != "" {
@@ -24,9 +24,15 @@ func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
 	return s
 }
 
+// thinks reports whether a value of the key think turns thinking on.
+func thinks(value string) bool { return value != "" && value != "off" }
+
 // decodingOf returns the sampling parameters of a plan (docs/spec/prompts.md §2.5).
 func decodingOf(p ner.Plan) runners.Decoding {
-	d := runners.Decoding{Seed: 1, Think: p.Think == "on"}
+	d := runners.Decoding{Seed: 1, Think: thinks(p.Think)}
+	if d.Think && p.Think != "on" {
+		d.Level = p.Think
+	}
 	if p.Family == "spans" {
 		d.Seed = 0
 	}

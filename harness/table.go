@@ -48,6 +48,11 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 	if err != nil {
 		return nil, err
 	}
+	tokens, err := tokenWarnings(ctx, store, found.Runs)
+	if err != nil {
+		return nil, err
+	}
+	t.Warnings = append(t.Warnings, tokens...)
 	if err := negativesApart(t); err != nil {
 		return nil, err
 	}

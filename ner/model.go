@@ -20,6 +20,8 @@ type Decoding struct {
 	Temperature float64
 	Seed        int
 	Think       bool
+	// Level is the amount of thinking: low, medium or high; empty: the model's default.
+	Level string
 	// Context is the context length to ask the server for, in tokens; 0 where
 	// the server fixes it.
 	Context int

@@ -21,11 +21,14 @@ const (
 	Malformed   Outcome = "malformed"    // the form begins, but cannot be parsed
 	Unusable    Outcome = "unusable"     // parsed, but every item was dropped
 	TooLong     Outcome = "too_long"     // not sent: the context is too small
+	Refused     Outcome = "refused"      // the server or the model refused the query
+	Filtered    Outcome = "filtered"     // a content filter ended the answer
+	ToolCall    Outcome = "tool_call"    // a call of a tool instead of an answer
 	Failed      Outcome = "error"        // no answer after all retries: the passage is incomplete
 )
 
 // Outcomes lists the outcomes in the order in which reports show them.
-var Outcomes = []Outcome{OK, Empty, Repaired, Truncated, Blank, NoStructure, Malformed, Unusable, TooLong, Failed}
+var Outcomes = []Outcome{OK, Empty, Repaired, Truncated, Blank, NoStructure, Malformed, Unusable, TooLong, Refused, Filtered, ToolCall, Failed}
 
 // Failure reports whether the outcome counts into the failure share
 // (docs/spec/metrics.md §8.2).

@@ -55,11 +55,30 @@ type Finish string
 // The finish reasons. FinishTooLong is set by this program, not by a server: the
 // query was not sent, since it does not fit the context (docs/spec/prompts.md §2.6).
 const (
-	FinishUnknown Finish = ""
-	FinishStop    Finish = "stop"
-	FinishLength  Finish = "length"
-	FinishTooLong Finish = "too_long"
+	FinishUnknown  Finish = ""
+	FinishStop     Finish = "stop"
+	FinishLength   Finish = "length"
+	FinishTooLong  Finish = "too_long"
+	FinishRefused  Finish = "refused"   // the server or the model refused this query; the text is its reason
+	FinishFiltered Finish = "filtered"  // a content filter of the server ended the answer
+	FinishToolCall Finish = "tool_call" // the model called a tool; the text is the call, in JSON
 )
+
+// Outcome is the outcome of a query whose text is no answer, so that no parser reads it.
+// ok is false for all other queries.
+func (f Finish) Outcome() (outcome Outcome, ok bool) {
+	switch f {
+	case FinishTooLong:
+		return TooLong, true
+	case FinishRefused:
+		return Refused, true
+	case FinishFiltered:
+		return Filtered, true
+	case FinishToolCall:
+		return ToolCall, true
+	}
+	return "", false
+}
 
 // Completion is the raw answer to one query, byte for byte as the server sent it.
 // Only invalid UTF-8 is replaced by U+FFFD when it is stored.

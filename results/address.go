@@ -20,8 +20,12 @@ func Address(id ner.Identity, d ner.Decoding, answerBy string) (identity, decodi
 	if identity == "" {
 		identity = strings.TrimSpace(strings.Join([]string{id.Model, id.Server, id.ServerVersion, id.Address, id.Root}, " "))
 	}
-	decoding = fmt.Sprintf("temperature=%s seed=%d think=%v context=%d",
-		strconv.FormatFloat(d.Temperature, 'g', -1, 64), d.Seed, d.Think, d.Context)
+	think := d.Level
+	if think == "" {
+		think = strconv.FormatBool(d.Think)
+	}
+	decoding = fmt.Sprintf("temperature=%s seed=%d think=%s context=%d",
+		strconv.FormatFloat(d.Temperature, 'g', -1, 64), d.Seed, think, d.Context)
 	if answerBy != "" {
 		decoding += " " + answerBy
 	}

@@ -35,7 +35,8 @@ func TestAddress(t *testing.T) {
 			ner.Decoding{}, "aggregation=simple labels=abc",
 			"0f0f", "temperature=0 seed=0 think=false context=0 aggregation=simple labels=abc",
 		},
-		"nothing": {ner.Identity{}, ner.Decoding{}, "", "", "temperature=0 seed=0 think=false context=0"},
+		"level of thinking": {ner.Identity{Model: "m"}, ner.Decoding{Think: true, Level: "low"}, "", "m", "temperature=0 seed=0 think=low context=0"},
+		"nothing":           {ner.Identity{}, ner.Decoding{}, "", "", "temperature=0 seed=0 think=false context=0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			id, decoding := Address(tc.id, tc.decoding, tc.answerBy)

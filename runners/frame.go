@@ -52,14 +52,16 @@ func Alike(a, b *ner.Prompt) bool {
 	return a.MaxTokens == b.MaxTokens && bytes.Equal(a.Schema, b.Schema) && slices.Equal(a.Stop, b.Stop)
 }
 
-// ReadFinish parses the finish reason of a server. Reasons other than these two mean
-// an unusual end, such as "load" (the answer to an empty prompt) or "repetition".
+// ReadFinish parses the finish reason of a server. Reasons other than these mean an
+// unusual end, such as "load" (the answer to an empty prompt) or "repetition".
 func ReadFinish(reason string) ner.Finish {
 	switch reason {
 	case "stop":
 		return ner.FinishStop
 	case "length":
 		return ner.FinishLength
+	case "content_filter":
+		return ner.FinishFiltered
 	}
 	return ner.FinishUnknown
 }

@@ -2,13 +2,18 @@ package runners
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // StatusError is a refusal of a server.
 type StatusError struct {
 	Code    int    // HTTP status
 	Message string // message of the server
+	// Reason is the server's name of the cause, such as "context_length_exceeded", and
+	// Member the member of the request that it refuses; empty if it names none.
+	Reason, Member string
 }
 
 func (e *StatusError) Error() string {
@@ -20,4 +25,63 @@ func (e *StatusError) Error() string {
 		text += ": " + e.Message
 	}
 	return text
+}
+
+// tooLong are the refusals of prompts that exceed the context, as servers send them
+// (docs/spec/prompts.md §2.6). reason is the whole name of the cause, message a part of
+// the message in lower case.
+var tooLong = []struct{ server, reason, message string }{
+	{server: "OpenAI, llama-cpp-python", reason: "context_length_exceeded"},
+	{server: "llama.cpp", reason: "exceed_context_size_error"},
+	{server: "llama.cpp", message: "exceeds the available context size"},
+	{server: "Ollama", message: "the input length exceeds the context length"},
+	{server: "Ollama with MLX, SGLang", message: "exceeds the model's maximum context length"},
+	{server: "OpenAI, vLLM, OpenRouter", message: "maximum context length is"},
+	{server: "vLLM", message: "longer than the maximum model length"},
+	{server: "vLLM before 0.11", message: "max_tokens must be at least 1, got"},
+	{server: "SGLang", message: "is longer than the model's context length"},
+	{server: "SGLang", message: "exceeds the maximum allowed length"},
+	{server: "TGI", message: "`inputs` must have less than"},
+	{server: "TGI", message: "`inputs` tokens + `max_new_tokens` must be <="},
+	{server: "Gemini", message: "exceeds the maximum number of tokens allowed"},
+	{server: "LM Studio", message: "when context the overflows"},
+	{server: "LM Studio", message: "is greater than the context length"},
+	{server: "LM Studio", message: "does not currently support mid-generation context overflow"},
+}
+
+// TooLong reports whether the server refused a prompt because it exceeds the context,
+// with or without its answer. Only the status of a bad request is trusted: a timeout, a
+// rate limit or a crash may mention the context, too.
+func (e *StatusError) TooLong() bool {
+	switch e.Code {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+	default:
+		return false
+	}
+	message := strings.ToLower(e.Message)
+	return slices.ContainsFunc(tooLong, func(k struct{ server, reason, message string }) bool {
+		return k.reason != "" && k.reason == e.Reason || k.message != "" && strings.Contains(message, k.message)
+	})
+}
+
+// OfQuery reports whether the server may refuse only this query, and answer others: a
+// content filter, a prompt that it cannot read. Permanent faults of the server or of the
+// model have other statuses.
+func (e *StatusError) OfQuery() bool {
+	switch e.Code {
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons:
+		return true
+	case http.StatusForbidden: // OpenRouter's moderation; all others mean the key
+		return strings.Contains(strings.ToLower(e.Message), "flagged")
+	}
+	return false
+}
+
+// Temporary reports whether a retry may help.
+func (e *StatusError) Temporary() bool {
+	switch e.Code {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499: // 499: the server cancelled the request itself
+		return true
+	}
+	return e.Code >= 500 && e.Code != http.StatusNotImplemented
 }

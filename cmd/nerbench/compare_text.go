@@ -30,6 +30,11 @@ func (r *compareText) write(w io.Writer, flips int) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
+	for i, d := range r.Datasets {
+		if text := d.Tokens.String(); text != "" {
+			fmt.Fprintf(w, "%s: %s\n", r.name(i), text)
+		}
+	}
 	for i := range r.Datasets {
 		if err := r.writeTypes(w, i); err != nil {
 			return err

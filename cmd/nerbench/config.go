@@ -13,6 +13,7 @@ import (
 
 	"nerbench/internal/config"
 	"nerbench/internal/fault"
+	"nerbench/runners/open"
 )
 
 // defaultConfigs are the places of the configuration file, the first one first. At
@@ -120,7 +121,7 @@ func (env *environment) endpoints() []setting {
 		switch value := env.variable(name); {
 		case value == "":
 		case env.getenv(name) != "":
-			found = append(found, setting{name, value, fromEnvironment, name})
+			found = append(found, setting{name, open.WithoutLogin(value), fromEnvironment, name})
 		default:
 			found = append(found, setting{name, value, fromFile, env.config.Path})
 		}

@@ -60,7 +60,7 @@ func TestPartial(t *testing.T) {
 	}
 	broken.Store(false)
 	before := w.fake.Asked()
-	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "20 of 20 passages") || !strings.Contains(out, "asked now 1, cached 1") {
+	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "20 of 20 passages") || !strings.Contains(out, "asked now 1, cached 39") {
 		t.Errorf("continued: exit code %d\n%s", code, out)
 	}
 	if n := w.fake.Asked() - before; n != 1 {

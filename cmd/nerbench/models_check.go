@@ -22,6 +22,8 @@ func checkFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 		&cli.IntFlag{Name: "answer-tokens", Value: harness.CheckAnswerTokens, Usage: "at most `N` tokens in one answer"},
 		&cli.DurationFlag{Name: "time-limit", Value: harness.CheckTimeLimit, Usage: "longest `TIME` for all queries"},
+		&cli.StringFlag{Name: "reference", Usage: "copy of the model file, `gguf/FILE`, to compare the server's tokens"},
+		unconstrainedFlag(),
 		apiKeyFlag(),
 	}, localFlags()...)
 }
@@ -42,12 +44,12 @@ func (env *environment) checkModel(c *cli.Context) error {
 	plan.Model = c.Args().First()
 	request := harness.Request{
 		Plan: plan, Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"),
-		Timeout: c.Duration("timeout"), Local: readLocal(c),
+		Timeout: c.Duration("timeout"), Unconstrained: c.Bool("allow-unconstrained"), Local: readLocal(c),
 	}
 	if request.Datasets, err = env.bench.AskedDatasets([]string{c.String("dataset")}, ""); err != nil {
 		return err
 	}
-	v, err := env.bench.Check(c.Context, harness.CheckRequest{Request: request, MaxAnswerTokens: tokens, TimeLimit: limit})
+	v, err := env.bench.Check(c.Context, harness.CheckRequest{Request: request, MaxAnswerTokens: tokens, TimeLimit: limit, Reference: c.String("reference")})
 	if err != nil {
 		return fmt.Errorf("models check: %w", err)
 	}
@@ -70,7 +72,7 @@ func (env *environment) printChecked(v *harness.Checked) {
 		digest = "none"
 	}
 	fmt.Fprintf(env.stdout, "%s at %s, digest %s\n", v.Model, v.Server, digest)
-	for _, line := range []struct{ name, value string }{{"computed by", v.Device}, {"special tokens", v.Special}} {
+	for _, line := range []struct{ name, value string }{{"computed by", v.Device}, {"special tokens", v.Special}, {"tokenisation", v.Tokens}} {
 		if line.value != "" {
 			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, terminal.Printable(line.value))
 		}

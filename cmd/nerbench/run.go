@@ -43,12 +43,13 @@ nerbench help keys describes them.`,
 			&cli.StringFlag{Name: "shard", Usage: "only part `I/N` of the passages, such as 1/4"},
 			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: enough for the longest prompt)"},
 			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
-			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm OPENAI_BASE_URL, http://127.0.0.1:8000)"},
+			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm and openai OPENAI_BASE_URL)"},
 			apiKeyFlag(),
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "re-send `N` queries at the end to check that answers are deterministic"},
+			unconstrainedFlag(),
 			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
-			&cli.DurationFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded (default: of the server)"},
+			&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
 		}, localFlags()...),
 		Action: func(c *cli.Context) error {
@@ -61,12 +62,17 @@ nerbench help keys describes them.`,
 	}
 }
 
+// unconstrainedFlag is the flag of run and of models check.
+func unconstrainedFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "allow-unconstrained", Usage: "run although the server ignores the schema of the answers"}
+}
+
 // readRequest reads the flags of run.
 func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	r := harness.Request{
 		Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
 		Metrics: splitList(c.StringSlice("metric")), AskOnly: c.Bool("ask-only"), Local: readLocal(c), Probe: c.Int("probe"),
-		Pull: c.Bool("pull"), KeepAlive: c.Duration("keep-alive"), Scored: !env.quiet,
+		Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), Scored: !env.quiet,
 	}
 	switch {
 	case c.NArg() > 0:
@@ -77,6 +83,9 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
 	}
 	var err error
+	if r.KeepAlive, err = open.ParseKeepAlive(c.String("keep-alive")); err != nil {
+		return r, fault.Usagef("--keep-alive %v", err)
+	}
 	if r.Datasets, err = env.bench.AskedDatasets(c.StringSlice("dataset"), c.String("suite")); err != nil {
 		return r, err
 	}

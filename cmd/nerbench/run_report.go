@@ -30,6 +30,9 @@ func runText(r *harness.Result) string {
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
 		fmt.Fprintf(&b, "  failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(&b, "  note: %s\n", remark)
+	}
 	if computed, sent := r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"]; computed != "" {
 		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, shareOf(computed, sent))
 	}

@@ -106,6 +106,7 @@ type shownRun struct {
 	runJSON
 	ByType   map[ner.EntityType]map[string]metrics.Figures `json:"by_type"`
 	Counters map[string]int                                `json:"counters"`
+	Remarks  []string                                      `json:"remarks"`
 	// Facts are the metadata of the run, by the names of ner.Facts.
 	Facts map[string]string `json:"facts"`
 	// Versions are those of the parsers and of the metric, by metric id.
@@ -127,7 +128,7 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 		return shownRun{}, err
 	}
 	out := shownRun{
-		runJSON: base, Counters: r.Scores.Counters, ByType: map[ner.EntityType]map[string]metrics.Figures{},
+		runJSON: base, Counters: r.Scores.Counters, Remarks: harness.Remarks(r), ByType: map[ner.EntityType]map[string]metrics.Figures{},
 		Versions: map[string]versionJSON{}, Signatures: r.Signatures(), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 	}
 	if out.Facts = r.Facts; out.Facts == nil {
@@ -204,6 +205,9 @@ func (r *shownRun) writeText(env *environment) error {
 	}
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
 		fmt.Fprintf(w, "failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+	}
+	for _, remark := range r.Remarks {
+		fmt.Fprintf(w, "note: %s\n", remark)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Counters)) {
 		share := ""

@@ -26,6 +26,8 @@ type Dataset struct {
 	// WithoutTypes skips the outcomes by type.
 	WithoutTypes bool
 	Buckets      []Buckets
+	// Tokens compares the tokens of prompts; nil: the systems have other weights or prompts.
+	Tokens *Tokens
 
 	types map[ner.EntityType]*typePair
 	flips []Flip

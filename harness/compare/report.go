@@ -17,6 +17,7 @@ type Report struct {
 	ByType   map[ner.EntityType]Outcome `json:"by_type,omitempty"`
 	ByBucket map[string][]Bucket        `json:"by_bucket,omitempty"`
 	Flipped  []Flip                     `json:"flipped,omitempty"`
+	Tokens   *Tokens                    `json:"tokens,omitempty"` // systems with the same weights
 	Datasets []Report                   `json:"rows,omitempty"`
 }
 
@@ -54,7 +55,7 @@ func (c *Comparison) whole() Report {
 func (c *Comparison) dataset(i, flips int) Report {
 	d := c.Datasets[i]
 	sortFlips(d.flips)
-	out := Report{Dataset: d.Name, Outcome: c.Outcomes[i], ByType: c.Types[i], Flipped: FirstFlips(d.flips, flips)}
+	out := Report{Dataset: d.Name, Outcome: c.Outcomes[i], ByType: c.Types[i], Flipped: FirstFlips(d.flips, flips), Tokens: d.Tokens}
 	if !d.CountsOnly {
 		n := CountFlips(d.flips)
 		out.Flips = &n

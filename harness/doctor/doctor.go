@@ -156,7 +156,7 @@ const lookFor = 5 * time.Second
 // Ollama looks for a server at OLLAMA_HOST, or at the default address.
 func (d *Doctor) Ollama(ctx context.Context) Finding {
 	host := d.Getenv("OLLAMA_HOST")
-	if _, err := ollama.ParseHost(host); err != nil {
+	if _, _, err := ollama.ParseHost(host); err != nil {
 		return Found(Broken, err)
 	}
 	limited, cancel := context.WithTimeout(ctx, lookFor)

@@ -124,9 +124,9 @@ func plainAnswers(list []givenAnswer) (*[]plainAnswer, error) {
 			return nil, fmt.Errorf(`answer %d: want {"types", "text"}`, i)
 		}
 		switch a.Finish {
-		case ner.FinishUnknown, ner.FinishStop, ner.FinishLength, ner.FinishTooLong:
+		case ner.FinishUnknown, ner.FinishStop, ner.FinishLength, ner.FinishTooLong, ner.FinishRefused, ner.FinishFiltered, ner.FinishToolCall:
 		default:
-			return nil, fmt.Errorf(`answer %d: finish %q: want stop, length, or too_long`, i, a.Finish)
+			return nil, fmt.Errorf(`answer %d: finish %q: want stop, length, too_long, refused, filtered, or tool_call`, i, a.Finish)
 		}
 		out[i] = plainAnswer{a.Types, *a.Text, a.Finish}
 	}

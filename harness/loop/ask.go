@@ -4,7 +4,9 @@
 package loop
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -60,9 +62,10 @@ type Plan struct {
 type Finished struct {
 	Document *ner.Document
 	Passage  ner.Passage
-	Queries  int   // number of its queries
-	Asked    int   // number of queries sent to the runner; the others were cached
-	Err      error // the reason if the passage is incomplete; else nil
+	Queries  int    // number of its queries
+	Asked    int    // number of queries sent to the runner; the others were cached
+	Refused  string // the reason if the server refused one of its queries; else empty
+	Err      error  // the reason if the passage is incomplete; else nil
 }
 
 // Asked counts what [Ask] did.
@@ -74,6 +77,7 @@ type Asked struct {
 	Queries    int // queries sent to the runner
 	Cached     int // queries answered by the store
 	TooLong    int // queries longer than the context
+	Refused    int // queries that the server refused, and no other
 	// Failure is the reason of the first incomplete passage; nil without one, or if
 	// the context ended.
 	Failure error
@@ -82,7 +86,8 @@ type Asked struct {
 // Ask sends the queries of a plan that have no answer yet. It returns when all
 // passages were tried, when the context ends, or when the server fails for several
 // passages in a row. All answers until then are recorded. Incomplete passages are
-// counted in Asked, and are no error.
+// counted in Asked, and are no error. A passage that the server refuses is complete, if
+// the server answers others.
 func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -96,6 +101,9 @@ func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	workers.Wait()
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
+	}
+	if err == nil {
+		err = a.settle()
 	}
 	return a.count(), err
 }
@@ -119,7 +127,7 @@ type asker struct {
 	complete          atomic.Int64
 	incomplete        atomic.Int64
 	queries, cached   atomic.Int64
-	tooLong           atomic.Int64
+	tooLong, refused  atomic.Int64
 	outage            outage
 }
 
@@ -127,7 +135,7 @@ func (a *asker) count() Asked {
 	return Asked{
 		Passages: int(a.passages.Load()), Skipped: int(a.skipped.Load()),
 		Complete: int(a.complete.Load()), Incomplete: int(a.incomplete.Load()),
-		Queries: int(a.queries.Load()), Cached: int(a.cached.Load()), TooLong: int(a.tooLong.Load()),
+		Queries: int(a.queries.Load()), Cached: int(a.cached.Load()), TooLong: int(a.tooLong.Load()), Refused: int(a.refused.Load()),
 		Failure: a.outage.firstFailure(),
 	}
 }
@@ -143,6 +151,7 @@ func (a *asker) produce(ctx context.Context) error {
 		a.passages.Add(1)
 		if a.plan.Done != nil && a.plan.Done(index) {
 			a.skipped.Add(1)
+			a.outage.prove()
 			index++
 			continue
 		}
@@ -199,34 +208,105 @@ func (a *asker) passage(ctx context.Context, j job) error {
 		if a.plan.Slots.Acquire(ctx) != nil {
 			return nil // the context ended
 		}
-		asked, failure = a.ask(ctx, rest)
+		asked, failure = a.ask(ctx, j.doc, rest)
 	}
+	if refused, all := errors.AsType[*refusedError](failure); all {
+		a.outage.hold(func() error {
+			if !a.outage.proven() { // nothing was answered: the refusal may concern every passage
+				a.outage.blame(refused)
+				return a.finish(ctx, j, p, open, nil, refused)
+			}
+			return a.finish(ctx, j, p, open, asked, nil)
+		})
+		return nil
+	}
+	if err := a.finish(ctx, j, p, open, asked, failure); err != nil {
+		return err
+	}
+	if answersIn(asked) > 0 {
+		return a.outage.release()
+	}
+	return nil
+}
+
+// settle records the passages at the end of the run that were refused. If nothing was
+// answered in this call, earlier answers show that the server can answer.
+func (a *asker) settle() error {
+	if a.complete.Load() > 0 {
+		a.outage.prove()
+	}
+	a.outage.settle()
+	return a.outage.release()
+}
+
+// finish counts and records the completions of a passage: those of the first open
+// queries.
+func (a *asker) finish(ctx context.Context, j job, p ner.Passage, open []int, asked []ner.Completion, failure error) error {
 	for i, c := range asked {
 		p.Answers[open[i]].Completion = c
-		if c.Finish == ner.FinishTooLong {
+		switch c.Finish {
+		case ner.FinishTooLong:
 			a.tooLong.Add(1)
+		case ner.FinishRefused:
+			a.refused.Add(1)
 		}
 	}
-	a.cached.Add(int64(len(known)))
+	a.cached.Add(int64(len(p.Answers) - len(open)))
 	a.queries.Add(int64(len(asked)))
 	return a.record(ctx, j, p, open[len(asked):], failure, len(asked))
 }
 
 // ask sends queries of one passage to the runner, and releases its slot. A failure
-// that ends the run does so before the slot is released.
-func (a *asker) ask(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
+// that ends the run does so before the slot is released. If all queries are refused, the
+// error is a [refusedError].
+func (a *asker) ask(ctx context.Context, d *ner.Document, queries []ner.Query) ([]ner.Completion, error) {
 	began := time.Now()
 	completions, err := a.plan.Runner.Complete(ctx, queries)
 	if err == nil && len(completions) != len(queries) {
 		err = fmt.Errorf("runner: %d completions for %d queries", len(completions), len(queries))
 	}
+	released := err
+	if why := refusal(completions); err == nil && why != "" && answersIn(completions) == 0 {
+		err = &refusedError{d.ID, why}
+	}
 	if ctx.Err() == nil { // an interrupt is no failure of the server
-		if over := a.outage.judge(began, len(completions), err); over != nil {
+		if over := a.outage.judge(began, answersIn(completions), err); over != nil {
 			a.cancel(over)
 		}
 	}
-	a.plan.Slots.Release(len(completions), time.Since(began), err)
+	a.plan.Slots.Release(len(completions), time.Since(began), released)
 	return completions, err
+}
+
+// answersIn is the number of completions that the server did not refuse. A refusal that
+// the model wrote has tokens: the server answers.
+func answersIn(completions []ner.Completion) int {
+	n := 0
+	for i := range completions {
+		if completions[i].Finish != ner.FinishRefused || completions[i].AnswerTokens > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// refusal is the reason of the first refusal; empty if there is none.
+func refusal(completions []ner.Completion) string {
+	for i := range completions {
+		if c := &completions[i]; c.Finish == ner.FinishRefused {
+			return cmp.Or(c.Text, "no reason")
+		}
+	}
+	return ""
+}
+
+// refusalIn is the reason of the first refusal of a passage; empty if there is none.
+func refusalIn(p ner.Passage) string {
+	completions := make([]ner.Completion, len(p.Answers))
+	for i := range p.Answers {
+		completions[i] = p.Answers[i].Completion
+	}
+	return refusal(completions)
 }
 
 // record records the answers of a passage, even if the context has ended. missing
@@ -256,7 +336,7 @@ func (a *asker) record(ctx context.Context, j job, p ner.Passage, missing []int,
 		a.incomplete.Add(1)
 	}
 	if a.plan.Observe != nil {
-		a.plan.Observe(Finished{j.doc, p, total, asked, failure})
+		a.plan.Observe(Finished{Document: j.doc, Passage: p, Queries: total, Asked: asked, Refused: refusalIn(p), Err: failure})
 	}
 	return nil
 }

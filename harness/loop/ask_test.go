@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -224,5 +226,113 @@ func TestAskKeepsEverythingWhenInterrupted(t *testing.T) {
 	}
 	if len(store.Answers) != answered {
 		t.Errorf("store has %d answers of %d", len(store.Answers), answered)
+	}
+}
+
+// refusing is a runner that refuses the passages with some numbers.
+func refusing(numbers ...int) runnerFunc {
+	return func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		out, err := echo(ctx, q)
+		for _, n := range numbers {
+			if q[0].Document.ID == fmt.Sprintf("dataset/test/%d", n) {
+				for i := range out {
+					out[i] = ner.Completion{Finish: ner.FinishRefused, Text: "400 Bad Request: content management policy"}
+				}
+			}
+		}
+		return out, err
+	}
+}
+
+// TestAskGoesOnAfterARefusal: a passage that the server refuses is complete, wherever it
+// stands, and the reason is observed.
+func TestAskGoesOnAfterARefusal(t *testing.T) {
+	for name, refused := range map[string][]int{"first": {0, 1}, "middle": {3, 4, 5, 6}, "last": {18, 19}, "many": {0, 5, 6, 7, 8, 12, 19}} {
+		t.Run(name, func(t *testing.T) {
+			store := runnertest.NewMemory()
+			p := plan(store, refusing(refused...), 20)
+			p.Slots = runners.NewFixed(1)
+			var mu sync.Mutex
+			named := map[string]bool{}
+			p.Observe = func(f Finished) {
+				mu.Lock()
+				defer mu.Unlock()
+				if f.Refused != "" {
+					named[f.Document.ID] = true
+				}
+			}
+			got, err := Ask(t.Context(), p)
+			if want := (Asked{Passages: 20, Complete: 20, Queries: 40, Refused: 2 * len(refused)}); err != nil || got != want {
+				t.Errorf("asked %+v, %v, want %+v", got, err, want)
+			}
+			for i := range 20 {
+				want := slices.Contains(refused, i)
+				if got := store.Complete[i].Answers[1].Completion.Finish == ner.FinishRefused; got != want || named[fmt.Sprintf("dataset/test/%d", i)] != want {
+					t.Errorf("passage %d: refused %v, want %v; observed: %v", i, got, want, named)
+				}
+			}
+		})
+	}
+}
+
+// TestAskGivesUpOnAServerThatRefusesEverything: its refusals concern no passage, so none
+// is stored, and the error names one.
+func TestAskGivesUpOnAServerThatRefusesEverything(t *testing.T) {
+	all := make([]int, 40)
+	for i := range all {
+		all[i] = i
+	}
+	for name, tc := range map[string]struct {
+		passages  int
+		refused   []int
+		complete  int
+		gives     bool
+		remaining int
+	}{
+		"at once":          {40, all, 0, true, 0},
+		"few passages":     {2, all, 0, false, 2},
+		"after an answer":  {40, all[5:], 5, true, 0},
+		"after ten in row": {40, all[5:14], 40, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store := runnertest.NewMemory()
+			var sent atomic.Int64
+			inner := refusing(tc.refused...)
+			p := plan(store, runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+				sent.Add(1)
+				return inner(ctx, q)
+			}), tc.passages)
+			p.Slots = runners.NewFixed(1)
+			got, err := Ask(t.Context(), p)
+			if gave := err != nil; gave != tc.gives || gave && !strings.Contains(err.Error(), "document dataset/test/") {
+				t.Errorf("error is %v", err)
+			}
+			if tc.gives && tc.complete > 0 { // the workers may send some of them before the last answer
+				tc.complete = min(max(tc.complete, got.Complete), int(sent.Load())-refusalsInARow)
+			}
+			if len(store.Complete) != tc.complete || got.Complete != tc.complete || got.Incomplete != tc.remaining {
+				t.Errorf("asked %+v, %d stored, want %d complete and %d incomplete", got, len(store.Complete), tc.complete, tc.remaining)
+			}
+			if tc.remaining > 0 && (got.Failure == nil || !strings.Contains(got.Failure.Error(), "document dataset/test/0")) {
+				t.Errorf("the failure is %v", got.Failure)
+			}
+		})
+	}
+}
+
+// TestAskGoesOnWhenTheModelDeclines: a refusal that the model wrote is an answer, however
+// many there are in a row.
+func TestAskGoesOnWhenTheModelDeclines(t *testing.T) {
+	store := runnertest.NewMemory()
+	declines := runnerFunc(func(ctx context.Context, q []ner.Query) ([]ner.Completion, error) {
+		out, err := echo(ctx, q)
+		for i := range out {
+			out[i] = ner.Completion{Finish: ner.FinishRefused, Text: "I cannot help with that.", AnswerTokens: 6}
+		}
+		return out, err
+	})
+	got, err := Ask(t.Context(), plan(store, declines, 30))
+	if err != nil || got.Complete != 30 || got.Refused != 60 {
+		t.Errorf("asked %+v, %v", got, err)
 	}
 }

@@ -147,7 +147,7 @@ func published(gold surfaces, a ner.Answer) metrics.Strings {
 	t := a.Types[0]
 	s := metrics.Strings{Type: t}
 	s.Gold, s.GoldVoid = official(gold[t])
-	if a.Completion.Finish != ner.FinishTooLong {
+	if _, unread := a.Completion.Finish.Outcome(); !unread {
 		s.Pred, s.Void = answers.Published(a.Completion.Text)
 	}
 	return s

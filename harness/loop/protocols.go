@@ -82,7 +82,7 @@ func (p *protocolInput) predicted(published func(ner.Answer) []ner.Mention) []ne
 // answered returns the answers to queries that were sent. A query that was too long
 // was not sent (docs/spec/metrics.md §1.4).
 func (p *protocolInput) answered() []ner.Answer {
-	return slices.DeleteFunc(slices.Clone(p.given), func(a ner.Answer) bool { return a.Completion.Finish == ner.FinishTooLong })
+	return slices.DeleteFunc(slices.Clone(p.given), func(a ner.Answer) bool { _, unread := a.Completion.Finish.Outcome(); return unread })
 }
 
 func (p *protocolInput) gner(a ner.Answer) []ner.Mention {

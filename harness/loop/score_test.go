@@ -223,6 +223,29 @@ func TestImported(t *testing.T) {
 	}
 }
 
+// TestThinkingMarks checks the counters of thinking and of the token limit.
+func TestThinkingMarks(t *testing.T) {
+	counters := map[string]int{}
+	d := &ner.Document{Text: "text"}
+	for _, c := range []ner.Completion{
+		{Text: "[]", Finish: ner.FinishStop},
+		{Text: "[]", Thinking: "hm", Finish: ner.FinishStop},
+		{Text: " \n", Thinking: "hm", Finish: ner.FinishLength},
+		{Text: "<Think>hm</Think>[]", Finish: ner.FinishStop},
+		{Text: "[THINK]hm[/THINK][]", Finish: ner.FinishStop},
+		{Text: `["thinking"]`, Finish: ner.FinishLength},
+		{Text: "", Finish: ner.FinishStop},
+		{Text: "400 Bad Request: <think>", Finish: ner.FinishRefused},
+	} {
+		mark(counters, 0, d, []ner.Answer{{Completion: c}})
+	}
+	for name, want := range map[string]int{WithThinking: 4, BlankWithThinking: 1, AtTokenLimit: 2} {
+		if counters[name] != want {
+			t.Errorf("%s is %d, want %d", name, counters[name], want)
+		}
+	}
+}
+
 // TestMarks checks the counters of queries that a model may misinterpret
 // (docs/spec/prompts.md §2.4, §2.6).
 func TestMarks(t *testing.T) {

@@ -51,7 +51,7 @@ type OpenAI struct {
 type Run struct {
 	MaxConnections Connections `toml:"max-connections"`
 	Timeout        Duration    `toml:"timeout"`
-	KeepAlive      Duration    `toml:"keep-alive"`
+	KeepAlive      KeepAlive   `toml:"keep-alive"`
 	Probe          Number      `toml:"probe"`
 	Metric         Texts       `toml:"metric"`
 	Pull           Switch      `toml:"pull"`
@@ -82,6 +82,9 @@ func Read(path string) (*File, error) {
 		if *p, err = f.resolve(*p); err != nil {
 			return nil, err
 		}
+	}
+	if strings.Contains(string(f.Ollama.Host), "@") {
+		return nil, &fault.Hint{Err: fault.Usagef("%s: ollama.host: a password must not be in this file", path), Advice: "set OLLAMA_HOST"}
 	}
 	return f, nil
 }

@@ -15,6 +15,7 @@ type (
 	Number      string // whole
 	Switch      string // true or false
 	Duration    string // with its unit, above 0
+	KeepAlive   string // a time with its unit, or a number of seconds; also 0 and -1
 	Connections string // a number from 1, or auto
 	Color       string // auto, always, or never
 )
@@ -73,6 +74,23 @@ func (d *Duration) UnmarshalTOML(value any) error {
 	}
 	*d = Duration(s)
 	return nil
+}
+
+// UnmarshalTOML reads a string such as "30m", or a number of seconds.
+func (k *KeepAlive) UnmarshalTOML(value any) error {
+	switch v := value.(type) {
+	case int64:
+		*k = KeepAlive(strconv.FormatInt(v, 10))
+		return nil
+	case string:
+		_, errTime := time.ParseDuration(v)
+		_, errNumber := strconv.Atoi(v)
+		if errTime == nil || errNumber == nil {
+			*k = KeepAlive(v)
+			return nil
+		}
+	}
+	return fmt.Errorf(`want a time such as "30m", a number of seconds, 0 (unload at once), or -1 (for ever), have %v`, value)
 }
 
 // UnmarshalTOML reads a number from 1, or "auto".

@@ -18,6 +18,9 @@ var outcomeNames = map[ner.Outcome]string{
 	ner.NoStructure: "in another form",
 	ner.Malformed:   "malformed",
 	ner.TooLong:     "prompt too long, not sent",
+	ner.Refused:     "refused",
+	ner.Filtered:    "ended by a content filter",
+	ner.ToolCall:    "a tool call",
 	ner.Failed:      "no answer",
 }
 

@@ -6,24 +6,32 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"nerbench/internal/fault"
 	"nerbench/internal/retry"
+	"nerbench/ner"
 	"nerbench/runners"
 )
 
-// tooLong reports whether the server refused a prompt because it exceeds the context.
-// Ollama 0.24.0 returns status 400 with the text "the input length exceeds the context
-// length"; other messages with status 400 have other causes.
-func tooLong(err error) bool {
+// refusedAs is the completion of a query that the server refused for its own sake; ok is
+// false if err is another failure.
+func refusedAs(err error) (c ner.Completion, ok bool) {
 	status, ok := errors.AsType[*runners.StatusError](err)
-	if !ok {
-		return false
+	switch {
+	case !ok || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary):
+		return c, false
+	case status.TooLong():
+		return ner.Completion{Finish: ner.FinishTooLong}, true
 	}
-	m := strings.ToLower(status.Message)
-	return strings.Contains(m, "exceed") && strings.Contains(m, "context")
+	return ner.Completion{Finish: ner.FinishRefused, Text: status.Error()}, true
+}
+
+func tooLong(err error) bool {
+	c, ok := refusedAs(err)
+	return ok && c.Finish == ner.FinishTooLong
 }
 
 // refused converts a response other than 200 to an error: temporary if a retry may help,
@@ -31,11 +39,11 @@ func tooLong(err error) bool {
 func (r *Runner) refused(response *http.Response, body []byte) error {
 	status := &runners.StatusError{Code: response.StatusCode, Message: message(body)}
 	switch {
-	case tooLong(status):
+	case status.OfQuery() && !ofServer(status):
 		return status
 	case status.Code == http.StatusNotFound:
 		return &fault.Hint{Err: fmt.Errorf("%w: %w", runners.ErrFatal, status), Advice: "ollama pull " + r.config.Model}
-	case !temporary(status):
+	case !status.Temporary() || ofServer(status):
 		return fmt.Errorf("%w: %w", runners.ErrFatal, status)
 	}
 	err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
@@ -58,22 +66,13 @@ func message(body []byte) string {
 	return strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
 }
 
-// temporary reports whether a retry may help. Ollama returns 499 for a request that it
-// cancelled itself. It returns 500 if its runner crashed (it restarts the runner), but
-// also for an invalid option or schema.
-func temporary(e *runners.StatusError) bool {
-	switch e.Code {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
-		return true
-	case http.StatusInternalServerError:
-		for _, fault := range []string{"invalid JSON schema", "invalid format", "must be of type", "failed to parse grammar"} {
-			if strings.Contains(e.Message, fault) {
-				return false
-			}
-		}
-		return true
-	}
-	return e.Code > 500
+// ofServer reports whether the server refuses something that all queries have: an
+// option, a schema, thinking, or the model. Ollama returns 400 for some of them, and 500
+// for others. (Otherwise 500 means that its runner crashed; it restarts the runner.)
+func ofServer(e *runners.StatusError) bool {
+	return slices.ContainsFunc([]string{
+		"invalid JSON schema", "invalid format", "must be of type", "failed to parse grammar", "does not support", "invalid options",
+	}, func(fault string) bool { return strings.Contains(e.Message, fault) })
 }
 
 // broken makes a temporary error of a failed or lost connection.

@@ -41,8 +41,9 @@ type reply struct {
 func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error) {
 	start := time.Now()
 	answer, err := a.put(ctx, p)
-	if tooLong(err) {
-		return ner.Completion{Finish: ner.FinishTooLong, Duration: time.Since(start)}, nil
+	if c, refused := refusedAs(err); refused {
+		c.Duration = time.Since(start)
+		return c, nil
 	}
 	if err != nil {
 		return ner.Completion{}, err
@@ -63,6 +64,10 @@ func (a *asking) ask(ctx context.Context, p *ner.Prompt) (ner.Completion, error)
 	}
 	if p.Chat() {
 		c.Text, c.Thinking = answer.Message.Content, answer.Message.Thinking
+		if calls := answer.Message.ToolCalls; c.Text == "" && len(calls) > 0 {
+			text, _ := json.Marshal(calls) // it was decoded from JSON
+			c.Text, c.Finish = string(text), ner.FinishToolCall
+		}
 	}
 	return c, a.checkWhole(ctx, p, c.PromptTokens)
 }
@@ -88,7 +93,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 // post sends one request. The client of package api is made for streams: each call
 // allocates a buffer that is larger than all our answers.
 func (a *asking) post(ctx context.Context, address string, body []byte) (*reply, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	request, err := a.request(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}

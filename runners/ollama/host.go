@@ -10,8 +10,10 @@ import (
 
 // ParseHost parses the address of a server as Ollama parses OLLAMA_HOST: a host, a host
 // with its port, or a URL with an optional path. The defaults are http, 127.0.0.1 and
-// port 11434 (with a scheme: 80 or 443).
-func ParseHost(s string) (*url.URL, error) {
+// port 11434 (with a scheme: 80 or 443). The suffix /v1 of OpenAI's API is dropped. login
+// is the name and password, for a proxy before the server; nil: there is none. The URL
+// does not contain them, so that it can be printed.
+func ParseHost(s string) (base *url.URL, login *url.Userinfo, err error) {
 	s = strings.TrimSpace(s)
 	port := "11434"
 	scheme, rest, ok := strings.Cut(s, "://")
@@ -23,7 +25,13 @@ func ParseHost(s string) (*url.URL, error) {
 	case scheme == "https":
 		port = "443"
 	default:
-		return nil, fmt.Errorf("ollama: host %q: scheme %q: must be http or https", s, scheme)
+		return nil, nil, fmt.Errorf("ollama: host %q: scheme %q: must be http or https", WithoutLogin(s), scheme)
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		if login, err = parseLogin(rest[:at]); err != nil {
+			return nil, nil, fmt.Errorf("ollama: host %q: name and password: %w", WithoutLogin(s), err)
+		}
+		rest = rest[at+1:]
 	}
 	hostport, path, _ := strings.Cut(rest, "/")
 	host, named, err := net.SplitHostPort(hostport)
@@ -34,7 +42,38 @@ func ParseHost(s string) (*url.URL, error) {
 		host = "127.0.0.1"
 	}
 	if n, err := strconv.ParseUint(named, 10, 16); err != nil || n == 0 {
-		return nil, fmt.Errorf("ollama: host %q: port %q: must be a number from 1 to 65535", s, named)
+		return nil, nil, fmt.Errorf("ollama: host %q: port %q: must be a number from 1 to 65535", WithoutLogin(s), named)
 	}
-	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, named), Path: "/" + strings.TrimSuffix(path, "/")}, nil
+	path = "/" + strings.TrimRight(path, "/")
+	if path = strings.TrimSuffix(path, "/v1"); path == "" {
+		path = "/"
+	}
+	return &url.URL{Scheme: scheme, Host: net.JoinHostPort(host, named), Path: path}, login, nil
+}
+
+// parseLogin parses NAME:PASSWORD, as in a URL.
+func parseLogin(s string) (*url.Userinfo, error) {
+	name, password, both := strings.Cut(s, ":")
+	name, errName := url.PathUnescape(name)
+	password, errPassword := url.PathUnescape(password)
+	if errName != nil || errPassword != nil { // the error would quote them
+		return nil, fmt.Errorf("%q is not followed by two hexadecimal digits", "%")
+	}
+	if both {
+		return url.UserPassword(name, password), nil
+	}
+	return url.User(name), nil
+}
+
+// WithoutLogin returns an address with its name and password replaced, if it has any.
+func WithoutLogin(s string) string {
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return s
+	}
+	scheme := ""
+	if before, _, ok := strings.Cut(s, "://"); ok {
+		scheme = before + "://"
+	}
+	return scheme + "***" + s[at:]
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -42,11 +43,11 @@ type Model struct {
 // Look returns the version and the models of a server. host is as in [Config]. If there
 // is no server, the error has a [fault.Hint].
 func Look(ctx context.Context, host string) (Status, error) {
-	base, err := ParseHost(host)
+	base, login, err := ParseHost(host)
 	if err != nil {
 		return Status{}, err
 	}
-	r := &Runner{base: base, client: runners.NewClient(1, nil)}
+	r := &Runner{base: base, login: login, client: runners.NewClient(1, nil)}
 	defer r.Close()
 	return r.look(ctx)
 }
@@ -102,6 +103,20 @@ func (r *Runner) Bare(ctx context.Context) (bool, error) {
 	return strings.Join(strings.Fields(show.Template), "") == "{{.Prompt}}", err
 }
 
+// blob finds the file of the weights in the description of a model, by the SHA-256 in its
+// name. Its path is one of the server's machine.
+var blob = regexp.MustCompile(`(?m)^FROM (.*sha256[-:]([0-9a-f]{64}))\s*$`)
+
+// Weights returns the GGUF file of the model on the server's machine, and its SHA-256 in
+// hexadecimal. Both are empty if the server does not report them.
+func (r *Runner) Weights(ctx context.Context) (file, digest string, err error) {
+	show, err := r.show(ctx)
+	if m := blob.FindStringSubmatch(show.Modelfile); m != nil {
+		return m[1], m[2], err
+	}
+	return "", "", err
+}
+
 // show returns the server's description of the model.
 func (r *Runner) show(ctx context.Context) (show api.ShowResponse, err error) {
 	if err := r.call(ctx, http.MethodPost, "api/show", api.ShowRequest{Model: r.config.Model}, &show); err != nil {
@@ -147,7 +162,7 @@ func (r *Runner) call(ctx context.Context, method, path string, question, answer
 		}
 		body = bytes.NewReader(b)
 	}
-	request, err := http.NewRequestWithContext(limited, method, r.base.JoinPath(path).String(), body)
+	request, err := r.request(limited, method, r.base.JoinPath(path).String(), body)
 	if err != nil {
 		return err
 	}

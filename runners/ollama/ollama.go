@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -32,9 +33,9 @@ type Config struct {
 	// Decoding is sent with every query. Its Context must be set, because a server
 	// without one cuts prompts at its default.
 	Decoding runners.Decoding
-	// KeepAlive is how long the server keeps the model loaded after a query; 0: the
-	// default of the server.
-	KeepAlive time.Duration
+	// KeepAlive is how long the server keeps the model loaded after a query: below 0 for
+	// ever, 0 not at all; nil: the default of the server.
+	KeepAlive *time.Duration
 	// Timeout is the time limit of one query, with the time to load the model; 0
 	// stands for 10 minutes. Its end is a temporary failure.
 	Timeout time.Duration
@@ -50,6 +51,7 @@ type Config struct {
 type Runner struct {
 	config   Config
 	base     *url.URL
+	login    *url.Userinfo // nil: none
 	client   *http.Client
 	generate string // address of the completion shape
 	chat     string // address of the chat shape
@@ -61,7 +63,7 @@ const defaultTimeout = 10 * time.Minute
 
 // New makes a runner. It does not connect to the server; [Runner.Identify] does.
 func New(c Config) (*Runner, error) {
-	base, err := ParseHost(c.Host)
+	base, login, err := ParseHost(c.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -79,10 +81,20 @@ func New(c Config) (*Runner, error) {
 		client = runners.NewClient(c.Connections, nil)
 	}
 	return &Runner{
-		config: c, base: base, client: client,
+		config: c, base: base, login: login, client: client,
 		generate: base.JoinPath("api/generate").String(),
 		chat:     base.JoinPath("api/chat").String(),
 	}, nil
+}
+
+// request makes a request, with the login if there is one.
+func (r *Runner) request(ctx context.Context, method, address string, body io.Reader) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, method, address, body)
+	if err == nil && r.login != nil {
+		password, _ := r.login.Password()
+		request.SetBasicAuth(r.login.Username(), password)
+	}
+	return request, err
 }
 
 // Close closes idle connections.

@@ -120,6 +120,24 @@ func TestTooLong(t *testing.T) {
 	}
 }
 
+// TestRefusedQuery: a bad request for one query does not stop the others.
+func TestRefusedQuery(t *testing.T) {
+	f := ollamatest.New(t)
+	f.Intercept = func(w http.ResponseWriter, r *ollamatest.Request) bool {
+		if r.Text() == "bad" {
+			ollamatest.Refuse(w, 400, "context deadline exceeded by a proxy")
+		}
+		return r.Text() == "bad"
+	}
+	got, err := newRunner(t, f, nil).Complete(t.Context(), []ner.Query{query("bad"), query("good")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got[0].Finish != ner.FinishRefused || got[0].Text != "400 Bad Request: context deadline exceeded by a proxy" || got[1].Text != "[]" {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // TestTooLongWithItsAnswer: prompt and answer together must fit (docs/spec/prompts.md
 // §2.6), even if the server answers.
 func TestTooLongWithItsAnswer(t *testing.T) {
@@ -168,6 +186,18 @@ func TestFailures(t *testing.T) {
 			ollamatest.Refuse(w, 400, "raw mode does not support template, system, or context")
 			return true
 		}, runners.ErrFatal, "raw mode"},
+		"deadline": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 500, "context deadline exceeded")
+			return true
+		}, runners.ErrTemporary, "deadline"},
+		"rate limit": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 429, "you exceeded the limit: the input length exceeds the context length of your plan")
+			return true
+		}, runners.ErrTemporary, "plan"},
+		"no thinking": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			ollamatest.Refuse(w, 400, `"tiny" does not support thinking`)
+			return true
+		}, runners.ErrFatal, "thinking"},
 		"cut JSON": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
 			_, _ = w.Write([]byte(`{"response": "[`))
 			return true
@@ -259,22 +289,125 @@ func TestParseHost(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "http://127.0.0.1:11434/", "box": "http://box:11434/", "box:99": "http://box:99/", "https://box/x/": "https://box:443/x",
 		"http://box": "http://box:80/", "[::1]:5": "http://[::1]:5/",
+		"http://box:99/v1": "http://box:99/", "box:99/v1/": "http://box:99/", "https://box/ollama/v1": "https://box:443/ollama", "box/v10": "http://box:11434/v10",
 	} {
-		if u, err := ollama.ParseHost(in); err != nil || u.String() != want {
+		if u, login, err := ollama.ParseHost(in); err != nil || u.String() != want || login != nil {
 			t.Errorf("ParseHost(%q) is %v, %v; want %s", in, u, err, want)
 		}
 	}
 	for _, in := range []string{"ftp://x", "x:0", "x:y"} {
-		if _, err := ollama.ParseHost(in); err == nil {
+		if _, _, err := ollama.ParseHost(in); err == nil {
 			t.Errorf("ParseHost(%q) is accepted", in)
 		}
 	}
 }
 
+// TestLogin: a name and a password are sent to the server, and never printed.
+func TestLogin(t *testing.T) {
+	for in, want := range map[string]string{
+		"http://me:s3cret@box:99/v1": "me:s3cret", "me:s3cret@box": "me:s3cret", "https://me:s3c%40ret@box": "me:s3c@ret",
+		"http://me:s3c@ret@box": "me:s3c@ret", "http://me:s3/cret@box": "me:s3/cret",
+	} {
+		u, login, err := ollama.ParseHost(in)
+		if err != nil || u.User != nil || strings.Contains(u.String(), "s3") || !strings.HasPrefix(u.Host, "box") {
+			t.Errorf("ParseHost(%q) is %v, %v", in, u, err)
+			continue
+		}
+		if password, _ := login.Password(); login.Username()+":"+password != want {
+			t.Errorf("ParseHost(%q) has another login", in)
+		}
+	}
+	for _, in := range []string{"ftp://me:s3cret@x", "me:s3cret@x:0", "me:s3cret@x:y", "http://me:s3cret%zz@x"} {
+		if _, _, err := ollama.ParseHost(in); err == nil || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("ParseHost(%q): error is %v", in, err)
+		}
+	}
+	f := ollamatest.New(t)
+	var denied atomic.Int64
+	inner := f.Config.Handler
+	f.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name, password, ok := r.BasicAuth(); !ok || name != "me" || password != "s3cret" {
+			denied.Add(1)
+		}
+		inner.ServeHTTP(w, r)
+	})
+	host := strings.Replace(f.URL, "http://", "http://me:s3cret@", 1)
+	r := newRunner(t, f, func(c *ollama.Config) { c.Host = host })
+	if _, err := r.Identify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Complete(t.Context(), []ner.Query{query("x")}); err != nil || denied.Load() > 0 {
+		t.Errorf("%v; %d requests have no login", err, denied.Load())
+	}
+	status, err := ollama.Look(t.Context(), host)
+	if err != nil || strings.Contains(status.Address, "me") {
+		t.Errorf("status is %+v, %v", status, err)
+	}
+	f.Close()
+	if _, err := r.Identify(t.Context()); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := r.Complete(t.Context(), []ner.Query{query("x")}); err == nil || strings.Contains(err.Error(), "s3cret") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestKeepAlive: the time is sent in the form of the server; without one, nothing is sent.
+func TestKeepAlive(t *testing.T) {
+	for _, tc := range []struct {
+		keep *time.Duration
+		want string
+	}{{nil, ""}, {new(time.Duration), `"0s"`}, {ptr(-time.Second), "-1"}, {ptr(30 * time.Minute), `"30m0s"`}} {
+		f := ollamatest.New(t)
+		got := ""
+		f.Intercept = func(_ http.ResponseWriter, r *ollamatest.Request) bool {
+			got = string(r.Members["keep_alive"])
+			return false
+		}
+		r := newRunner(t, f, func(c *ollama.Config) { c.KeepAlive = tc.keep })
+		if _, err := r.Complete(t.Context(), []ner.Query{query("x")}); err != nil || got != tc.want {
+			t.Errorf("keep_alive is %s, want %s, %v", got, tc.want, err)
+		}
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
 func TestNewRefuses(t *testing.T) {
 	for _, c := range []ollama.Config{{Model: "x"}, {Decoding: runners.Decoding{Context: 1}}, {Host: "ftp://x", Model: "x", Decoding: runners.Decoding{Context: 1}}} {
 		if _, err := ollama.New(c); err == nil {
 			t.Errorf("%+v is accepted", c)
+		}
+	}
+}
+
+// TestObeysSchema: a server that ignores the schema is noticed, in each shape.
+func TestObeysSchema(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ignores      bool
+		answer       string
+		schema       string
+		obeys, known bool
+	}{
+		"obeys":               {false, "yes", `{"type":"array"}`, true, true},
+		"obeys json":          {false, "yes", `"json"`, true, true},
+		"ignores":             {true, "yes", `{"type":"array"}`, false, true},
+		"ignores, blank":      {true, "", `{"type":"array"}`, false, true},
+		"ignores json":        {true, "yes", `"json"`, false, true},
+		"ignores, any object": {true, `{"a":1}`, `{"type":"array"}`, false, true},
+	} {
+		for _, shape := range []ner.Prompt{{Text: "x"}, {Messages: []ner.Message{{Role: "user", Content: "x"}}}} {
+			t.Run(name, func(t *testing.T) {
+				f := ollamatest.New(t, func(f *ollamatest.Fake) {
+					f.IgnoresFormat = tc.ignores
+					f.Answer = func(string) string { return tc.answer }
+				})
+				shape.Schema = json.RawMessage(tc.schema)
+				obeys, known, err := newRunner(t, f, nil).ObeysSchema(t.Context(), &shape)
+				if err != nil || obeys != tc.obeys || known != tc.known {
+					t.Errorf("obeys %v, known %v, %v", obeys, known, err)
+				}
+			})
 		}
 	}
 }

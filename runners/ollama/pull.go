@@ -36,7 +36,7 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base.JoinPath("api/pull").String(), bytes.NewReader(body))
+	request, err := r.request(ctx, http.MethodPost, r.base.JoinPath("api/pull").String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,12 @@ var no = new(bool)
 // encode returns the address and the body of the request for a prompt.
 func (r *Runner) encode(p *ner.Prompt) (address string, body []byte, err error) {
 	think := &api.ThinkValue{Value: r.config.Decoding.Think}
+	if level := r.config.Decoding.Level; level != "" {
+		think.Value = level
+	}
 	var keep *api.Duration
-	if r.config.KeepAlive > 0 {
-		keep = &api.Duration{Duration: r.config.KeepAlive}
+	if r.config.KeepAlive != nil {
+		keep = &api.Duration{Duration: *r.config.KeepAlive}
 	}
 	if p.Chat() {
 		messages := make([]api.Message, len(p.Messages))

@@ -64,3 +64,15 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 		},
 	}, nil
 }
+
+// Vocabulary is the tokenizer of a GGUF file.
+type Vocabulary = llamacpp.Vocabulary
+
+// OpenVocabulary opens the vocabulary of a GGUF file with the library of [LlamaFolders].
+func OpenVocabulary(file, library string, getenv func(string) string) (*Vocabulary, error) {
+	folders, err := LlamaFolders(library, getenv)
+	if err != nil {
+		return nil, err
+	}
+	return llamacpp.OpenVocabulary(folders[0], file)
+}

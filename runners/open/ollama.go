@@ -3,7 +3,10 @@ package open
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
+	"strconv"
 	"strings"
+	"time"
 
 	"nerbench/internal/fault"
 	"nerbench/runners"
@@ -56,8 +59,22 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 			s.Observe("the model has no chat template: the server passes it the messages as they are")
 		}
 	}
+	constrained, err := probeSchema(ctx, s, runner)
+	if err != nil {
+		runner.Close()
+		return nil, err
+	}
 	m := &Model{Identity: identity, Decoding: config.Decoding, close: runner.Close}
-	m.facts = map[string]string{"decoding": runner.Sent(), "special_tokens": m.Special.String()} // the server has no API for its tokenizer
+	if constrained == "none" {
+		m.AnswerBy = "unconstrained" // a newer server has other answers to these prompts
+	}
+	file, weights, err := runner.Weights(ctx)
+	if err != nil {
+		runner.Close()
+		return nil, err
+	}
+	m.File = file
+	m.facts = map[string]string{"weights": weights, "decoding": runner.Sent(), "special_tokens": m.Special.String(), "constrained_by": constrained} // the server has no API for its tokenizer
 	m.after = func(ctx context.Context) (map[string]string, error) {
 		device, err := runner.Device(ctx)
 		switch {
@@ -70,6 +87,38 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 	}
 	m.ask(runner, s)
 	return m, nil
+}
+
+// ignoresSchema is the remark on a server that ignores schemas.
+const ignoresSchema = "the server ignores the schema: answers are not constrained"
+
+// probeSchema checks that the server constrains answers, if the prompts have a schema. It
+// returns the member that does so.
+func probeSchema(ctx context.Context, s Spec, runner *ollama.Runner) (member string, err error) {
+	if s.Example.Schema == nil {
+		return "", nil
+	}
+	var obeys, known bool
+	err = runners.Persist(ctx, runners.DefaultPolicy(rand.Float64), func() (err error) {
+		obeys, known, err = runner.ObeysSchema(ctx, &s.Example)
+		return err
+	})
+	switch {
+	case err != nil:
+		return "", err
+	case obeys:
+		return "format", nil
+	case !known:
+		s.Observe("the model only thinks, so it is unknown whether the server obeys the schema")
+		return "unchecked", nil
+	case s.Unconstrained:
+		s.Observe(ignoresSchema)
+		return "none", nil
+	}
+	return "", &fault.Hint{
+		Err:    fmt.Errorf("ollama: model %s: %w: the server does not constrain answers to a schema: schemas are ignored", s.rest, runners.ErrFatal),
+		Advice: "use a newer server or --set constrained=off; --allow-unconstrained runs the model all the same",
+	}
 }
 
 // pullNotes reports the progress of a download from time to time.
@@ -90,3 +139,24 @@ func pullNotes(tell func(string)) func(ollama.Pulling) {
 		tell(p.Status)
 	}
 }
+
+// ParseKeepAlive parses the time that an Ollama server keeps a model loaded, in the form
+// of the server: a time such as 30m, or a number of seconds. Below 0 means for ever, and 0
+// not at all. The empty text is nil: the default of the server.
+func ParseKeepAlive(text string) (*time.Duration, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		d := time.Duration(seconds) * time.Second
+		return &d, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: want a time such as 30m, a number of seconds, 0 (unload at once), or -1 (for ever)", text)
+	}
+	return &d, nil
+}
+
+// WithoutLogin returns the address of a server without its name and password.
+func WithoutLogin(address string) string { return ollama.WithoutLogin(address) }

@@ -1,5 +1,5 @@
-// Package open opens models by name: "ollama/NAME", "vllm/NAME", "gguf/FILE",
-// "onnx/DIR", "tagger". It is the only package that imports all runners.
+// Package open opens models by name: "ollama/NAME", "vllm/NAME", "openai/NAME",
+// "gguf/FILE", "onnx/DIR", "tagger". It is the only package that imports all runners.
 package open
 
 import (
@@ -28,14 +28,17 @@ var kinds = []struct {
 	family string // default prompt family
 	open   func(context.Context, Spec) (*Model, error)
 	stored func(rest string) string // the name of the model in runs; nil: unchanged
+	// switches: variables of the chat template can be set. levels: thinking has levels.
+	switches, levels bool
 	// ignores are the settable keys that change no answer of the model.
 	ignores []string
 }{
-	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil, nil},
-	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil, nil},
-	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName, nil},
-	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName, append([]string{"sampling_seed"}, ofPrompts...)},
-	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil, ofPrompts},
+	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil, false, true, nil},
+	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil, true, true, nil},
+	{"openai/", "openai/NAME, a model of any server with OpenAI's API at --base-url", "uniner", openOpenAI, nil, true, true, nil},
+	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName, false, false, nil},
+	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName, false, false, append([]string{"sampling_seed"}, ofPrompts...)},
+	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil, false, false, ofPrompts},
 }
 
 // ofPrompts are keys that a model without prompt and without generation ignores: it
@@ -85,6 +88,9 @@ type Spec struct {
 	Train func(context.Context) (documents iter.Seq2[*ner.Document, error], data func() string, err error)
 
 	Decoding runners.Decoding
+	// ThinkSwitch is the variable of the chat template that turns thinking on, or a JSON
+	// object of variables; empty: enable_thinking. Only for models with OpenAI's API.
+	ThinkSwitch string
 	// MadeFor is the longest context that the model was trained for, in tokens, by
 	// its card; 0: by the model's own metadata. Longer prompts are too long.
 	MadeFor int
@@ -97,16 +103,21 @@ type Spec struct {
 	Servers     []string // addresses; none: the default address
 	KeyFile     string   // file with the key of the servers; empty: OPENAI_API_KEY
 	Timeout     time.Duration
-	Connections int           // passages at once; 0: adapt
-	Pull        bool          // the server may download the model
-	KeepAlive   time.Duration // 0: the server's default
-	Local       Local
+	Connections int  // passages at once; 0: adapt
+	Pull        bool // the server may download the model
+	// Unconstrained: it is no error if the server ignores a schema.
+	Unconstrained bool
+	KeepAlive     *time.Duration // of the model in an Ollama server, see [ParseKeepAlive]; nil: its default
+	Local         Local
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
 	// NERBENCH_LLAMA_LIB. nil: nothing is set.
 	Getenv func(string) string
-	// Observe is called with remarks on the model and on retries, from several
-	// goroutines at once. nil: remarks are dropped.
+	// Observe is called with remarks on the model, from several goroutines at once. nil:
+	// remarks are dropped.
 	Observe func(string)
+	// Retrying is called with the failures that are retried, which can be many a second;
+	// nil: they are dropped.
+	Retrying func(string)
 
 	rest string // of the name, after the kind
 }
@@ -128,6 +139,8 @@ type Model struct {
 	Runner   runners.Runner
 	Slots    Slots
 	Special  *runners.Special // tokens of special texts; nil: unknown
+	// File is the GGUF file of a model on a server, on the server's machine; empty: unknown.
+	File string
 	// Keys are keys of the run, in addition to those of the identity.
 	Keys map[string]string
 	// AnswerBy holds settings that change answers but are not in the prompt; see
@@ -251,11 +264,20 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 		return nil, err
 	}
 	s.rest = rest
+	if s.ThinkSwitch != "" && !kinds[kind].switches {
+		return nil, fault.Usagef("model %s: think_switch is for vllm/ and openai/ only", s.Name)
+	}
+	if s.Decoding.Level != "" && !kinds[kind].levels {
+		return nil, fault.Usagef("model %s: think=%s: want on or off (levels are for servers)", s.Name, s.Decoding.Level)
+	}
 	if s.Getenv == nil {
 		s.Getenv = func(string) string { return "" }
 	}
 	if s.Observe == nil {
 		s.Observe = func(string) {}
+	}
+	if s.Retrying == nil {
+		s.Retrying = func(string) {}
 	}
 	return kinds[kind].open(ctx, s)
 }
@@ -270,13 +292,24 @@ func (m *Model) RunKeys() map[string]string {
 	if m.Identity.Server != "in-process" {
 		keys["temperature"] = strconv.FormatFloat(m.Decoding.Temperature, 'g', -1, 64)
 		keys["sampling_seed"] = strconv.Itoa(m.Decoding.Seed)
-		keys["think"] = map[bool]string{false: "off", true: "on"}[m.Decoding.Think]
+		keys["think"] = thinkKey(m.Decoding)
 		keys["context"] = strconv.Itoa(m.Decoding.Context)
 	}
 	for name, value := range m.Keys {
 		keys[name] = value
 	}
 	return keys
+}
+
+// thinkKey is the value of the key think for what is sent.
+func thinkKey(d runners.Decoding) string {
+	switch {
+	case d.Level != "":
+		return d.Level
+	case d.Think:
+		return "on"
+	}
+	return "off"
 }
 
 // shorter is the shorter of two contexts, in tokens; 0 means unknown.
@@ -320,7 +353,7 @@ func (m *Model) ask(runner runners.Runner, s Spec) {
 		if answered || errors.Is(err, context.DeadlineExceeded) { // an unreachable server is not busy
 			busy()
 		}
-		s.Observe(fmt.Sprintf("%v; retry in %s", err, wait.Round(100*time.Millisecond)))
+		s.Retrying(fmt.Sprintf("%v; retry in %s", err, wait.Round(100*time.Millisecond)))
 	}
 	m.Runner = runners.Retry(runner, policy)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"nerbench/runners/open"
 )
@@ -28,6 +29,22 @@ func TestStoredName(t *testing.T) {
 	} {
 		if got := open.StoredName(name); got != want {
 			t.Errorf("StoredName(%s) = %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestParseKeepAlive(t *testing.T) {
+	for text, want := range map[string]time.Duration{"30m": 30 * time.Minute, "-1": -time.Second, "0": 0, "90": 90 * time.Second, "-1m": -time.Minute} {
+		if got, err := open.ParseKeepAlive(text); err != nil || got == nil || *got != want {
+			t.Errorf("ParseKeepAlive(%s) = %v, %v, want %s", text, got, err, want)
+		}
+	}
+	if got, err := open.ParseKeepAlive(""); got != nil || err != nil {
+		t.Errorf("no time is %v, %v", got, err)
+	}
+	for _, text := range []string{"soon", "1.5", "5 m"} {
+		if _, err := open.ParseKeepAlive(text); err == nil {
+			t.Errorf("%s is accepted", text)
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 
+	"nerbench/internal/fault"
 	"nerbench/runners"
 	"nerbench/runners/vllm"
 )
@@ -28,8 +30,26 @@ func APIKey(file string, getenv func(string) string) (string, error) {
 	return key, nil
 }
 
-// openVLLM opens a model on one or several servers, and probes their abilities.
+// openVLLM opens a model on one or several servers.
 func openVLLM(ctx context.Context, s Spec) (*Model, error) {
+	return openServers(ctx, s, vllm.Config{})
+}
+
+// openOpenAI opens a model on any server with OpenAI's API. The server must be named: a
+// default would send the prompts of one user to a server on the Internet, or those of
+// another to a port of this machine.
+func openOpenAI(ctx context.Context, s Spec) (*Model, error) {
+	if len(s.Servers) == 0 && s.Getenv("OPENAI_BASE_URL") == "" {
+		return nil, fault.Usagef("model %s: no server: want --base-url URL or OPENAI_BASE_URL, such as https://api.openai.com/v1", s.Name)
+	}
+	return openServers(ctx, s, vllm.Config{Prefix: "openai", AnyName: true})
+}
+
+// openServers probes the abilities of servers.
+func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error) {
+	if s.Decoding.Think && !s.Example.Chat() {
+		return nil, fault.Usagef("model %s: think=%s has no effect on completion prompts, which have no chat template (--set as=chat sends them as a chat)", s.Name, thinkKey(s.Decoding))
+	}
 	key, err := APIKey(s.KeyFile, s.Getenv)
 	if err != nil {
 		return nil, err
@@ -37,14 +57,17 @@ func openVLLM(ctx context.Context, s Spec) (*Model, error) {
 	if base := s.Getenv("OPENAI_BASE_URL"); len(s.Servers) == 0 && base != "" {
 		s.Servers = []string{base}
 	}
+	if s.ThinkSwitch != "" && !s.Example.Chat() {
+		return nil, fault.Usagef("model %s: think_switch has no effect on completion prompts, which have no chat template (--set as=chat sends them as a chat)", s.Name)
+	}
 	decoding := s.Decoding
 	if decoding.Context == 0 {
 		decoding.Context = s.MadeFor // the context of the server may be shorter
 	}
-	runner, err := vllm.New(vllm.Config{
-		Servers: s.Servers, Model: s.rest, Key: key, Decoding: decoding, Timeout: s.Timeout,
-		Connections: max(s.Connections, adaptUpTo), Special: s.Special, Observe: s.Observe,
-	})
+	config.Servers, config.Model, config.Key, config.Decoding, config.Timeout = s.Servers, s.rest, key, decoding, s.Timeout
+	config.Connections, config.Special, config.Observe, config.ThinkSwitch = max(s.Connections, adaptUpTo), s.Special, s.Observe, s.ThinkSwitch
+	config.Unconstrained = s.Unconstrained
+	runner, err := vllm.New(config)
 	if err != nil {
 		return nil, err
 	}
@@ -61,10 +84,36 @@ func openVLLM(ctx context.Context, s Spec) (*Model, error) {
 	if m.Decoding.Context == 0 {
 		m.Decoding.Context = shorter(identity.Context, s.MadeFor)
 	}
-	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String()}
+	m.Keys, m.AnswerBy = sentKeys(s, runner, abilities.Schema == vllm.NoSchema)
+	m.after = func(context.Context) (map[string]string, error) {
+		return map[string]string{"answered_by": runner.AnsweredBy()}, nil
+	}
+	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String(), "constrained_by": abilities.Schema}
 	m.counts = cacheCounts(ctx, runner)
 	m.ask(runner, s)
 	return m, nil
+}
+
+// sentKeys are the keys that differ from those of the request, because the server does
+// not get what was asked for, and the setting that is part of an answer's address.
+func sentKeys(s Spec, runner *vllm.Runner, unconstrained bool) (keys map[string]string, answerBy string) {
+	keys = map[string]string{"think": runner.ThinkSent(s.Example.Chat())}
+	if keys["think"] == "" && s.Decoding.Think { // the limit of an answer with thinking is all that is left of it
+		keys["max_tokens"] = strconv.Itoa(s.LongestAnswer)
+	}
+	var parts []string
+	if s.ThinkSwitch != "" && s.ThinkSwitch != vllm.DefaultSwitch {
+		keys["think_switch"] = s.ThinkSwitch
+		parts = append(parts, "think_switch="+s.ThinkSwitch)
+	}
+	for _, name := range runner.Unsent() {
+		keys[name] = ""
+		parts = append(parts, "no "+name)
+	}
+	if unconstrained {
+		parts = append(parts, "unconstrained")
+	}
+	return keys, strings.Join(parts, " ")
 }
 
 func listsFact(a vllm.Abilities) string {
@@ -79,8 +128,11 @@ func noteAbilities(s Spec, id runners.Identity, a vllm.Abilities) {
 	if id.Context == 0 && s.Decoding.Context == 0 && s.MadeFor == 0 {
 		s.Observe("the server does not report its context length: only token counts show whether it cuts prompts (--context N sets a limit)")
 	}
-	if a.Standard {
-		s.Observe("the server refuses sampling parameters that OpenAI's API does not have: some keep the server's defaults")
+	if len(a.Refuses) > 0 {
+		s.Observe(fmt.Sprintf("the server refuses %s: it uses its own defaults for them", strings.Join(a.Refuses, ", ")))
+	}
+	if a.Schema == vllm.NoSchema {
+		s.Observe(ignoresSchema)
 	}
 	s.noteSpecial(a.Special)
 }

@@ -1,6 +1,7 @@
 package vllm
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -20,7 +21,7 @@ func ParseAddress(s string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("vllm: server %q: not a URL", s) // err may contain a password
+		return nil, errors.New("vllm: the address of the server is not a URL") // it may contain a password
 	case u.User != nil:
 		return nil, fmt.Errorf("vllm: server %s: a name or password is not allowed: put the key into OPENAI_API_KEY", u.Redacted())
 	case u.Scheme != "http" && u.Scheme != "https":

@@ -211,8 +211,8 @@ func (e *exchange) judge(t *testing.T, got []ner.Completion, err error) string {
 		}
 		return "server fault"
 	}
-	if !errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || len(got) > 0 {
-		t.Errorf("got %d completions, error is %v", len(got), err)
+	if err != nil || len(got) != len(e.asked()) || len(got) > 0 && (got[0].Finish != ner.FinishRefused || !strings.HasPrefix(got[0].Text, "4")) {
+		t.Errorf("got %+v, error is %v", got, err)
 	}
 	return "refused"
 }

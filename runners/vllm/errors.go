@@ -14,6 +14,7 @@ import (
 
 	"nerbench/internal/fault"
 	"nerbench/internal/retry"
+	"nerbench/ner"
 	"nerbench/runners"
 )
 
@@ -21,42 +22,71 @@ import (
 // comes with [runners.ErrFatal].
 var errServer = errors.New("the server cannot be used")
 
-// errTooLong marks the refusal of a prompt that exceeds the context, or of a list with
-// such a prompt.
-var errTooLong = errors.New("prompt exceeds the context")
+// errQuery marks the refusal of one query, or of a list with such a query. It wraps a
+// [runners.StatusError].
+var errQuery = errors.New("the query was refused")
+
+// refusedAs is the completion of a query that a server refused for its own sake.
+func refusedAs(err error, took time.Duration) ner.Completion {
+	status, _ := errors.AsType[*runners.StatusError](err) // an errQuery has one
+	if status.TooLong() {
+		return ner.Completion{Finish: ner.FinishTooLong, Duration: took}
+	}
+	return ner.Completion{Finish: ner.FinishRefused, Text: status.Error(), Duration: took}
+}
 
 // refusal is the body of a refusal, in its various forms.
 type refusal struct {
-	Error   json.RawMessage `json:"error"`  // {"message": …}, or a string
-	Detail  json.RawMessage `json:"detail"` // from the web framework, for paths and methods
-	Message string          `json:"message"`
+	Error   json.RawMessage `json:"error"`   // {"message": …}, or a string
+	Detail  json.RawMessage `json:"detail"`  // from the web framework, for paths and methods
+	Message json.RawMessage `json:"message"` // mostly a string; of Mistral, an object
 }
 
-// message is the error message in the body of a refusal. framework is set if the web
-// framework refused the request, not the server itself. If the body is not JSON, as from
-// proxies, the message is its first line.
-func message(body []byte) (text string, framework bool) {
+// named is the part of a refusal with its cause. The code of the cause is a name or a
+// number.
+type named struct {
+	Message string `json:"message"`
+	Type    string `json:"type"`
+	Code    any    `json:"code"`
+	Param   string `json:"param"`
+}
+
+// readRefusal reads the body of a refusal. framework is set if the web framework refused
+// the request, not the server itself. If the body is not JSON, as from proxies, the
+// message is its first line.
+func readRefusal(code int, body []byte) (e *runners.StatusError, framework bool) {
+	e = &runners.StatusError{Code: code}
 	var r refusal
 	if json.Unmarshal(body, &r) != nil {
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-		return strings.ToValidUTF8(string(line[:min(len(line), 200)]), ""), true
+		e.Message = strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
+		return e, true
 	}
-	var object struct {
-		Message string `json:"message"`
+	var object named
+	if json.Unmarshal(r.Error, &object) != nil {
+		_ = json.Unmarshal(body, &object) // SGLang, and vLLM before 0.10: the members are not inside "error"
 	}
+	e.Member, e.Reason = object.Param, object.Type
+	if name, ok := object.Code.(string); ok {
+		e.Reason = name
+	}
+	text := ""
 	switch {
-	case json.Unmarshal(r.Error, &object) == nil && object.Message != "":
+	case object.Message != "":
 		text = object.Message
 	case json.Unmarshal(r.Error, &text) == nil && text != "":
-	case r.Message != "":
-		text = r.Message
+	case len(r.Message) > 0:
+		if json.Unmarshal(r.Message, &text) != nil {
+			text = string(r.Message)
+		}
 	case len(r.Detail) > 0:
 		if json.Unmarshal(r.Detail, &text) != nil {
 			text = string(r.Detail)
 		}
 		framework = true
 	}
-	return oneLine(text), framework
+	e.Message = oneLine(text)
+	return e, framework
 }
 
 // oneLine makes a message one line, and cuts long ones.
@@ -69,23 +99,13 @@ func oneLine(text string) string {
 	return text
 }
 
-// tooLong reports whether the server refused a prompt because it exceeds the context.
-// The last form is that of a prompt without room for one token.
-func tooLong(code int, text string) bool {
-	return code == http.StatusBadRequest && (strings.Contains(text, "maximum context length") ||
-		strings.Contains(text, "context_length_exceeded") ||
-		strings.Contains(text, "exceeds the available context size") ||
-		strings.Contains(text, "max_tokens must be at least 1, got"))
-}
-
 // refused converts a response other than 200 to an error: temporary if a retry may help,
 // else one that ends the run.
 func (r *Runner) refused(ctx context.Context, s *server, response *http.Response, body []byte) error {
-	text, framework := message(body)
-	status := &runners.StatusError{Code: response.StatusCode, Message: text}
+	status, framework := readRefusal(response.StatusCode, body)
 	switch {
-	case tooLong(status.Code, text):
-		return fmt.Errorf("%w: %w", errTooLong, status)
+	case status.OfQuery():
+		return fmt.Errorf("%w: %w", errQuery, status)
 	case status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden:
 		advice := "the server requires another key than that in OPENAI_API_KEY"
 		if r.config.Key == "" {
@@ -97,9 +117,14 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 			Err:    fmt.Errorf("%w: %w: %s has no %s: %w", runners.ErrFatal, errServer, s.name, response.Request.URL.Path, status),
 			Advice: "the model may be an embedding model, or the server may not be OpenAI-compatible",
 		}
+	case status.Code == http.StatusNotFound && strings.Contains(status.Message, "chat"):
+		return &fault.Hint{
+			Err:    fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status),
+			Advice: "--set as=chat sends completion prompts as a chat",
+		}
 	case status.Code == http.StatusNotFound:
 		return r.unknownModel(ctx, s, status)
-	case temporary(status.Code):
+	case status.Temporary():
 		err := fmt.Errorf("%w: %w", runners.ErrTemporary, status)
 		if wait, ok := retry.After(response.Header.Get("Retry-After"), time.Now()); ok {
 			return &runners.RetryAfter{Wait: wait, Err: err}
@@ -107,15 +132,6 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 		return err
 	}
 	return fmt.Errorf("%w: %w", runners.ErrFatal, status)
-}
-
-// temporary reports whether a retry may help.
-func temporary(code int) bool {
-	switch code {
-	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499:
-		return true
-	}
-	return code >= 500 && code != http.StatusNotImplemented
 }
 
 // unknownModel is the error of a missing model, with a hint that lists the models of the
@@ -141,11 +157,12 @@ func broken(s *server, err error) error {
 }
 
 // absent is the error of a server that cannot be reached.
-func absent(s *server, err error) error {
-	return &fault.Hint{
-		Err:    fmt.Errorf("vllm: no server: %w", err),
-		Advice: "start one with \"vllm serve MODEL\", or name another with --base-url",
+func (r *Runner) absent(err error) error {
+	advice := "start one with \"vllm serve MODEL\", or name another with --base-url"
+	if r.config.Prefix != Kind {
+		advice = "name another server with --base-url"
 	}
+	return &fault.Hint{Err: fmt.Errorf("%s: no server: %w", r.config.Prefix, err), Advice: advice}
 }
 
 func asRetryAfter(err error) (time.Duration, bool) {

@@ -33,7 +33,10 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 		var err error
 		switch rest := queries[len(done):]; {
 		case rest[0].Prompt.Chat():
-			got, err = r.send(ctx, s, rest[:1])
+			start := time.Now()
+			if got, err = r.send(ctx, s, rest[:1]); errors.Is(err, errQuery) {
+				got, err = []ner.Completion{refusedAs(err, time.Since(start))}, nil
+			}
 		case r.abilities.Template:
 			err = fmt.Errorf("%w: %s applies the chat template of the model to completion prompts: use -m ollama/%s, which does not", runners.ErrFatal, s.name, r.config.Model)
 		case !r.abilities.Lists:
@@ -50,8 +53,8 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 }
 
 // fitting sends the queries that fit the context, as one list. The other queries are too
-// long. A server refuses a whole list if one prompt does not fit; then the queries are
-// sent one by one.
+// long. A server refuses a whole list for one of its prompts; then the queries are sent
+// one by one.
 func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
 	room, err := r.room(ctx, s, queries)
 	if err != nil {
@@ -59,8 +62,11 @@ func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([
 	}
 	if room.all && (room.sure || len(queries) == 1) {
 		got, err := r.send(ctx, s, queries)
-		if !errors.Is(err, errTooLong) {
+		if !errors.Is(err, errQuery) {
 			return got, err
+		}
+		if len(queries) == 1 {
+			return []ner.Completion{refusedAs(err, 0)}, nil
 		}
 	}
 	done := make([]ner.Completion, 0, len(queries))
@@ -70,8 +76,8 @@ func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([
 			continue
 		}
 		got, err := r.send(ctx, s, queries[i:i+1])
-		if errors.Is(err, errTooLong) {
-			got, err = []ner.Completion{{Finish: ner.FinishTooLong}}, nil
+		if errors.Is(err, errQuery) {
+			got, err = []ner.Completion{refusedAs(err, 0)}, nil
 		}
 		if done = append(done, got...); err != nil {
 			return done, err
@@ -101,15 +107,13 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 		answer, err = understand(b, len(queries))
 		return err
 	})
-	switch {
-	case chat && errors.Is(err, errTooLong):
-		return []ner.Completion{{Finish: ner.FinishTooLong, Duration: time.Since(start)}}, nil
-	case err != nil:
+	if err != nil {
 		return nil, err
 	}
 	if err := r.vouch(ctx, s); err != nil {
 		return nil, err
 	}
+	r.noteModel(s, answer.Model)
 	took := time.Since(start)
 	out := make([]ner.Completion, len(queries))
 	for i := range queries {

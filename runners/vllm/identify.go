@@ -72,10 +72,17 @@ func (r *Runner) version(ctx context.Context, s *server) (string, error) {
 // introduce returns the description of a server and of the model on it.
 func (r *Runner) introduce(ctx context.Context, s *server) (said, error) {
 	list, err := r.models(ctx, s)
+	if status, answered := errors.AsType[*runners.StatusError](err); answered && r.config.AnyName && (status.Code == http.StatusNotFound || status.Code == http.StatusMethodNotAllowed) {
+		list, err = nil, nil // the server has no list
+	}
 	if err != nil {
 		return said{}, err
 	}
 	i := slices.IndexFunc(list, func(m listed) bool { return m.ID == r.config.Model })
+	if i < 0 && r.config.AnyName {
+		version, err := r.version(ctx, s)
+		return said{kind: Other, version: version}, err
+	}
 	if i < 0 {
 		return said{}, &fault.Hint{
 			Err:    fmt.Errorf("%w: %w: %s has no model %q", runners.ErrFatal, errServer, s.name, r.config.Model),
@@ -179,17 +186,17 @@ func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 		case ctx.Err() != nil:
 			return runners.Identity{}, ctx.Err()
 		case !errors.Is(err, runners.ErrTemporary) || errors.Is(err, runners.ErrFatal):
-			return runners.Identity{}, fmt.Errorf("vllm: %w", err)
+			return runners.Identity{}, fmt.Errorf("%s: %w", r.config.Prefix, err)
 		default:
 			r.failed(s, err)
 		}
 	}
 	if !there {
-		return runners.Identity{}, absent(r.pool.servers[0], faults[0])
+		return runners.Identity{}, r.absent(faults[0])
 	}
 	all := r.agreed.said
 	return runners.Identity{
-		Model: "vllm/" + r.config.Model, Server: all.kind, ServerVersion: all.version, Context: all.context,
+		Model: r.config.Prefix + "/" + r.config.Model, Server: all.kind, ServerVersion: all.version, Context: all.context,
 		Address: r.addresses(), Root: all.root,
 	}, nil
 }
@@ -231,7 +238,7 @@ func Look(ctx context.Context, address, key string) (Status, error) {
 	status := Status{Address: s.name, Kind: Other}
 	list, err := r.models(ctx, s)
 	if _, answered := errors.AsType[*runners.StatusError](err); err != nil && !answered && errors.Is(err, runners.ErrTemporary) {
-		return status, absent(s, err)
+		return status, r.absent(err)
 	}
 	if err != nil {
 		return status, fmt.Errorf("vllm: %w", err)

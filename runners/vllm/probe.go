@@ -2,12 +2,12 @@ package vllm
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -21,9 +21,9 @@ type Abilities struct {
 	TokenIDs bool
 	// Tokenize: the server counts tokens.
 	Tokenize bool
-	// Standard: the server refuses members that OpenAI's API does not have, so some
-	// sampling parameters keep its defaults.
-	Standard bool
+	// Refuses are the members of requests that the server refuses, sorted. The others are
+	// sent. Sampling parameters among them keep the server's defaults.
+	Refuses []string
 	// Template: the server applies a chat template to completion prompts.
 	Template bool
 	// Schema is the member that constrains decoding; empty: not probed.
@@ -40,6 +40,10 @@ const (
 	responseFormat    = "response_format"
 )
 
+// NoSchema stands for the member if the server obeys none, and the user allows answers
+// without constraints.
+const NoSchema = "none"
+
 // Probe tests the abilities of the servers, once per run, with queries that are similar
 // to an example. It must not be called during queries. It is an error if the servers
 // ignore the schema in every form.
@@ -55,7 +59,10 @@ func (r *Runner) Probe(ctx context.Context, example *ner.Prompt) (Abilities, err
 		if ctx.Err() != nil {
 			return Abilities{}, ctx.Err()
 		}
-		failure = fmt.Errorf("vllm: model %s: probe: %w", r.config.Model, err)
+		if errors.Is(err, errQuery) { // it would refuse all queries
+			err = fmt.Errorf("%w: %w", runners.ErrFatal, err)
+		}
+		failure = fmt.Errorf("%s: model %s: probe: %w", r.config.Prefix, r.config.Model, err)
 		if !errors.Is(err, runners.ErrTemporary) {
 			return Abilities{}, failure
 		}
@@ -77,7 +84,7 @@ func (r *Runner) probe(ctx context.Context, s *server, example *ner.Prompt) (Abi
 	if found.Template && !example.Chat() {
 		return found, nil // the first query returns an error with advice
 	}
-	if found, err = r.probeSending(ctx, s, example.Chat(), found); err != nil {
+	if found, err = r.probeSending(ctx, s, example, found); err != nil {
 		return found, err
 	}
 	found.Special, err = r.specialTokens(ctx, s)
@@ -87,7 +94,7 @@ func (r *Runner) probe(ctx context.Context, s *server, example *ner.Prompt) (Abi
 	found.Tokenize = found.Special != nil // without an answer, the server has no tokenizer API
 	err = nil
 	if example.Schema != nil {
-		found.Schema, err = r.probeSchema(ctx, s, example.Chat(), found)
+		found.Schema, err = r.probeSchema(ctx, s, example, found)
 	}
 	return found, err
 }
@@ -100,18 +107,16 @@ func (r *Runner) ofVLLM(s *server) bool {
 
 // probeSending tries the forms of a request, the best first. A server refuses an unknown
 // form, or its answer does not have the requested form.
-func (r *Runner) probeSending(ctx context.Context, s *server, chat bool, found Abilities) (Abilities, error) {
-	forms := []Abilities{
-		{Lists: true, TokenIDs: true}, {Lists: true}, {Lists: true, Standard: true}, {}, {Standard: true},
-	}
-	if chat {
-		forms = forms[3:]
+func (r *Runner) probeSending(ctx context.Context, s *server, example *ner.Prompt, found Abilities) (Abilities, error) {
+	forms := []Abilities{{Lists: true, TokenIDs: true}, {Lists: true}, {}}
+	if example.Chat() {
+		forms = forms[2:]
 	}
 	var failure error
 	for _, form := range forms {
 		form.Template = found.Template
-		got, err := r.try(ctx, s, form, probeQueries(chat, form.Lists))
-		if status, refused := errors.AsType[*runners.StatusError](err); refused && (status.Code == http.StatusBadRequest || status.Code == http.StatusUnprocessableEntity) || errors.Is(err, runners.ErrMisread) {
+		got, form, err := r.tryWithout(ctx, s, form, probeQueries(example, form.Lists))
+		if refusedForm(err) || errors.Is(err, runners.ErrMisread) {
 			failure = err
 			continue
 		}
@@ -126,11 +131,54 @@ func (r *Runner) probeSending(ctx context.Context, s *server, chat bool, found A
 	return found, failure
 }
 
-func probeQueries(chat, list bool) []ner.Query {
+// refusedForm reports whether a server refused a request for its form.
+func refusedForm(err error) bool {
+	status, refused := errors.AsType[*runners.StatusError](err)
+	return refused && (status.Code == http.StatusBadRequest || status.Code == http.StatusUnprocessableEntity)
+}
+
+// tryWithout sends a request, and leaves out the members that the server refuses. If a
+// refusal names no member, each extension of OpenAI's API is left out in turn, then all
+// of them.
+func (r *Runner) tryWithout(ctx context.Context, s *server, form Abilities, queries []ner.Query) ([]ner.Completion, Abilities, error) {
+	got, err := r.try(ctx, s, form, queries)
+	for range optional {
+		status, _ := errors.AsType[*runners.StatusError](err)
+		if !refusedForm(err) {
+			return got, form, err
+		}
+		members := refusedMembers(status, &form)
+		if len(members) == 0 {
+			break
+		}
+		form = form.without(members...)
+		got, err = r.try(ctx, s, form, queries)
+	}
+	tries := [][]string{extensions}
+	for i := range extensions {
+		tries = append(tries, extensions[i:i+1])
+	}
+	slices.Reverse(tries) // the single ones first
+	for _, members := range tries {
+		if !refusedForm(err) {
+			break
+		}
+		if got, err = r.try(ctx, s, form.without(members...), queries); err == nil {
+			return got, form.without(members...), nil
+		}
+	}
+	return got, form, err
+}
+
+// probeTokens is the length of an answer to a probe of the chat shape. Models that think
+// refuse to write less.
+const probeTokens = 16
+
+func probeQueries(example *ner.Prompt, list bool) []ner.Query {
 	question := func(text string) ner.Query {
-		p := ner.Prompt{Text: text, MaxTokens: 1}
-		if chat {
-			p = ner.Prompt{Messages: []ner.Message{{Role: "user", Content: text}}, MaxTokens: 1}
+		p := ner.Prompt{Text: text, MaxTokens: 1, Stop: example.Stop}
+		if example.Chat() {
+			p = ner.Prompt{Messages: []ner.Message{{Role: "user", Content: text}}, MaxTokens: probeTokens, Stop: example.Stop}
 		}
 		return ner.Query{Prompt: p}
 	}
@@ -149,23 +197,19 @@ func (r *Runner) try(ctx context.Context, s *server, form Abilities, queries []n
 	return r.send(ctx, s, queries)
 }
 
-// probeSchema finds the member that the server obeys. A server ignores unknown members,
-// so the schema requires a text that no model would write by itself.
-func (r *Runner) probeSchema(ctx context.Context, s *server, chat bool, found Abilities) (string, error) {
-	const only = "zq nerbench 7413"
-	schema := json.RawMessage(`{"type":"string","enum":["` + only + `"]}`)
+// probeSchema finds the member that the server obeys. If it obeys none, and the user
+// allows that, no schema is sent.
+func (r *Runner) probeSchema(ctx context.Context, s *server, example *ner.Prompt, found Abilities) (string, error) {
 	members := []string{structuredOutputs, guidedJSON, responseFormat}
-	if chat {
+	if example.Chat() {
 		members = []string{responseFormat, structuredOutputs, guidedJSON}
 	}
+	question := runners.SchemaProbe(example, false, r.config.Decoding.Think && example.Chat())
 	var failure error
 	for _, member := range members {
 		form := found
 		form.Schema = member
-		queries := probeQueries(chat, false)
-		queries[0].Prompt.MaxTokens = 48
-		queries[0].Prompt.Schema = schema
-		got, err := r.try(ctx, s, form, queries)
+		got, err := r.try(ctx, s, form, []ner.Query{{Prompt: question}})
 		if status, refused := errors.AsType[*runners.StatusError](err); refused && status.Code < 500 {
 			failure = err
 			continue
@@ -173,12 +217,22 @@ func (r *Runner) probeSchema(ctx context.Context, s *server, chat bool, found Ab
 		if err != nil {
 			return "", err
 		}
-		if text := strings.TrimSpace(got[0].Text); text != "" && strings.HasPrefix(`"`+only+`"`, text) {
+		obeys, known := runners.ObeysSchema(&question, &got[0])
+		if !known {
+			failure = errors.New("the model only thinks")
+		}
+		if obeys {
 			return member, nil
 		}
+	}
+	if r.config.Unconstrained {
+		return NoSchema, nil
 	}
 	if failure == nil {
 		failure = errors.New("schemas are ignored")
 	}
-	return "", fmt.Errorf("%w: %s does not constrain answers to a schema: %w", runners.ErrFatal, s.name, failure)
+	return "", &fault.Hint{
+		Err:    fmt.Errorf("%w: %s does not constrain answers to a schema: %w", runners.ErrFatal, s.name, failure),
+		Advice: "use another server or --set constrained=off; --allow-unconstrained runs the model all the same",
+	}
 }

@@ -2,8 +2,10 @@ package vllm
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"nerbench/ner"
@@ -27,9 +29,11 @@ type choice struct {
 	Text         string `json:"text"`
 	FinishReason string `json:"finish_reason"`
 	Message      struct {
-		Content          string `json:"content"`
-		Reasoning        string `json:"reasoning"`
-		ReasoningContent string `json:"reasoning_content"` // older name of the member
+		Content          content           `json:"content"`
+		Reasoning        content           `json:"reasoning"`
+		ReasoningContent content           `json:"reasoning_content"` // another name of the member; some servers send both
+		Refusal          string            `json:"refusal"`
+		ToolCalls        []json.RawMessage `json:"tool_calls"`
 	} `json:"message"`
 	PromptTokenIDs length `json:"prompt_token_ids"`
 	TokenIDs       length `json:"token_ids"`
@@ -62,8 +66,11 @@ func understand(body []byte, n int) (*reply, error) {
 		return nil, misread("unexpected JSON: %w", err)
 	}
 	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
-		text, _ := message(body)
-		return nil, misread("an error with status 200: %s", text)
+		if status, _ := readRefusal(errorCode(answer.Error), body); status.TooLong() {
+			return nil, fmt.Errorf("%w: %w", errQuery, status)
+		}
+		status, _ := readRefusal(http.StatusOK, body)
+		return nil, misread("an error with status 200: %s", status.Message)
 	}
 	if len(answer.Choices) != n {
 		return nil, misread("%d choices for %d prompts", len(answer.Choices), n)
@@ -94,6 +101,15 @@ func understand(body []byte, n int) (*reply, error) {
 	return &answer, nil
 }
 
+// errorCode is the status that an error inside a response names; 0: none.
+func errorCode(e json.RawMessage) int {
+	var object struct {
+		Code int `json:"code"`
+	}
+	_ = json.Unmarshal(e, &object) // a code that is no number is no status
+	return object.Code
+}
+
 // completion makes a completion of choice i. The token counts of a list are known only if
 // the server returns the tokens, because its usage is a sum.
 func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion {
@@ -103,7 +119,17 @@ func (a *reply) completion(i int, chat bool, took time.Duration) ner.Completion 
 		PromptTokens: int(c.PromptTokenIDs), AnswerTokens: int(c.TokenIDs),
 	}
 	if chat {
-		out.Text, out.Thinking = c.Message.Content, c.Message.Reasoning+c.Message.ReasoningContent
+		m := &c.Message
+		out.Text, out.Thinking = m.Content.text, cmp.Or(m.Content.thinking, m.Reasoning.text, m.ReasoningContent.text)
+		refusal := cmp.Or(m.Refusal, m.Content.refusal)
+		switch {
+		case out.Text != "": // whatever is beside it
+		case refusal != "":
+			out.Text, out.Finish = refusal, ner.FinishRefused
+		case len(m.ToolCalls) > 0:
+			calls, _ := json.Marshal(m.ToolCalls) // it was decoded from JSON
+			out.Text, out.Finish = string(calls), ner.FinishToolCall
+		}
 	}
 	if len(a.Choices) == 1 {
 		out.PromptTokens, out.AnswerTokens = a.Usage.PromptTokens, a.Usage.CompletionTokens

@@ -11,7 +11,7 @@ import (
 type fields map[string]any
 
 // common are the sampling parameters of docs/spec/prompts.md §2.5 and the members of both
-// shapes. Servers that refuse members unknown to OpenAI's API get only the others.
+// shapes.
 func (r *Runner) common(p *ner.Prompt) fields {
 	d := r.config.Decoding
 	f := fields{
@@ -21,18 +21,17 @@ func (r *Runner) common(p *ner.Prompt) fields {
 		"presence_penalty":  0,
 		"frequency_penalty": 0,
 		"seed":              d.Seed,
-		"max_tokens":        p.MaxTokens,
+		maxTokens:           p.MaxTokens,
 		"n":                 1,
 		"stream":            false,
+
+		"top_k":                      -1,
+		"min_p":                      0,
+		"repetition_penalty":         1,
+		"include_stop_str_in_output": false,
 	}
 	if len(p.Stop) > 0 {
 		f["stop"] = p.Stop
-	}
-	if !r.abilities.Standard {
-		f["top_k"] = -1
-		f["min_p"] = 0
-		f["repetition_penalty"] = 1
-		f["include_stop_str_in_output"] = false
 	}
 	return f
 }
@@ -41,7 +40,8 @@ func (r *Runner) common(p *ner.Prompt) fields {
 // its limit and stop strings.
 func (r *Runner) Sent() string {
 	f := r.common(&ner.Prompt{})
-	for _, name := range []string{"model", "max_tokens", "n", "stream"} {
+	r.abilities.trim(f)
+	for _, name := range []string{"model", maxTokens, completionLimit, "n", "stream"} {
 		delete(f, name)
 	}
 	text, _ := json.Marshal(f) // numbers cannot fail
@@ -50,10 +50,10 @@ func (r *Runner) Sent() string {
 
 // constrain adds a schema, or the mode of any JSON, with the member that the server obeys.
 func (r *Runner) constrain(f fields, schema json.RawMessage) {
-	if schema == nil {
+	if schema == nil || r.abilities.Schema == NoSchema {
 		return
 	}
-	anyJSON := string(schema) == `"json"` // any JSON, without a schema (docs/spec/prompts.md §2.7)
+	anyJSON := string(schema) == runners.AnyJSON
 	switch member := r.abilities.Schema; {
 	case member == guidedJSON && anyJSON:
 		f[guidedJSON] = fields{"type": "object"}
@@ -74,10 +74,9 @@ func (r *Runner) constrain(f fields, schema json.RawMessage) {
 func (r *Runner) encodeChat(p *ner.Prompt) ([]byte, error) {
 	f := r.common(p)
 	f["messages"] = p.Messages
-	if !r.abilities.Standard {
-		f["chat_template_kwargs"] = fields{"enable_thinking": r.config.Decoding.Think}
-	}
+	r.thinking(f)
 	r.constrain(f, p.Schema)
+	r.abilities.trim(f)
 	return json.Marshal(f)
 }
 
@@ -112,9 +111,10 @@ func (r *Runner) frame(p *ner.Prompt) (*runners.Frame, error) {
 		members["prompt"] = place
 		members["echo"] = false
 		if r.abilities.TokenIDs {
-			members["return_token_ids"] = true
+			members[returnTokenIDs] = true
 		}
 		r.constrain(members, p.Schema)
+		r.abilities.trim(members)
 		return members
 	})
 }

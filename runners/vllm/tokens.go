@@ -128,7 +128,7 @@ func (r *Runner) count(ctx context.Context, s *server, p *ner.Prompt) (int, erro
 	f := fields{"model": r.config.Model}
 	if p.Chat() {
 		f["messages"] = p.Messages
-		f["chat_template_kwargs"] = fields{"enable_thinking": r.config.Decoding.Think}
+		f[templateKwargs] = r.variables
 	} else {
 		f["prompt"] = p.Text
 	}

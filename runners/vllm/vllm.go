@@ -17,6 +17,7 @@ package vllm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -37,6 +38,16 @@ type Config struct {
 	// Decoding is sent with every query. Its Context limits prompt and answer if it is
 	// smaller than the context of the server; 0: the context of the server.
 	Decoding runners.Decoding
+	// ThinkSwitch is the variable of the chat template that turns thinking on, or a JSON
+	// object of variables; empty: [DefaultSwitch].
+	ThinkSwitch string
+	// Unconstrained: it is no error if the servers obey no schema.
+	Unconstrained bool
+	// AnyName: the server need not list the model, because routers do not list all.
+	AnyName bool
+	// Prefix is the prefix of the model's name in its identity: "vllm" (if empty), or
+	// "openai".
+	Prefix string
 	// Timeout is the time limit of one request; 0 stands for 10 minutes. Its end is a
 	// temporary failure.
 	Timeout time.Duration
@@ -57,6 +68,8 @@ type Runner struct {
 	frames    runners.Frames // of the completion shape
 	failures  runners.Failures
 	agreed    agreed
+	others    otherModels
+	variables json.RawMessage // of the chat template
 }
 
 const defaultTimeout = 10 * time.Minute
@@ -76,7 +89,14 @@ func New(c Config) (*Runner, error) {
 	if c.Observe == nil {
 		c.Observe = func(string) {}
 	}
+	if c.Prefix == "" {
+		c.Prefix = Kind
+	}
 	r := &Runner{config: c}
+	var err error
+	if r.variables, err = templateVariables(c.ThinkSwitch, c.Decoding.Think); err != nil {
+		return nil, err
+	}
 	for _, address := range c.Servers {
 		base, err := ParseAddress(address)
 		if err != nil {
@@ -107,7 +127,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 		rest := queries[len(done):]
 		s := r.pool.take(time.Now(), len(rest), tried)
 		if s == nil {
-			return done, fmt.Errorf("vllm: model %s: %w", r.config.Model, r.pool.whyNone(failure))
+			return done, fmt.Errorf("%s: model %s: %w", r.config.Prefix, r.config.Model, r.pool.whyNone(failure))
 		}
 		start := time.Now()
 		got, err := r.ask(ctx, s, rest)
@@ -126,7 +146,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 			r.drop(s, err)
 			failure = err
 		default:
-			return done, fmt.Errorf("vllm: model %s: %w", r.config.Model, err)
+			return done, fmt.Errorf("%s: model %s: %w", r.config.Prefix, r.config.Model, err)
 		}
 	}
 	return done, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -155,7 +156,43 @@ func TestProbe(t *testing.T) {
 				}
 				return false
 			}
-		}, chat("x"), vllm.Abilities{Standard: true, Tokenize: true, Special: special}},
+		}, chat("x"), vllm.Abilities{Refuses: []string{"top_k"}, Tokenize: true, Special: special}},
+		"one after another": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["max_tokens"] != nil {
+				return `{"error":{"message":"Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.","type":"invalid_request_error","param":"max_tokens","code":"unsupported_parameter"}}`
+			}
+			if q.Members["temperature"] != nil {
+				return `{"error":{"message":"Unsupported value: 'temperature' does not support 0 with this model. Only the default (1) value is supported.","type":"invalid_request_error","param":"temperature","code":"unsupported_value"}}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{Refuses: []string{"max_tokens", "temperature"}, Tokenize: true, Special: special}},
+		"Mistral": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["n"] != nil || q.Members["seed"] != nil {
+				return `{"object":"error","message":{"detail":[{"type":"extra_forbidden","loc":["body","n"],"msg":"Extra inputs are not permitted","input":1},{"type":"extra_forbidden","loc":["body","seed"],"msg":"Extra inputs are not permitted","input":1}]},"type":"invalid_request_error","param":null,"code":null}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{Refuses: []string{"n", "seed"}, Tokenize: true, Special: special}},
+		"no name": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["min_p"] != nil {
+				return `{"error":{"message":"bad request"}}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{Refuses: []string{"min_p"}, Tokenize: true, Special: special}},
+		"no name, several": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["min_p"] != nil || q.Members["top_k"] != nil {
+				return `{"error":{"message":"bad request"}}`
+			}
+			return ""
+		}), chat("x"), vllm.Abilities{
+			Refuses:  []string{"chat_template_kwargs", "include_stop_str_in_output", "min_p", "repetition_penalty", "top_k"},
+			Tokenize: true, Special: special,
+		}},
+		"one member of a list": {refusing(func(q *vllmtest.Request) string {
+			if q.Members["chat_template_kwargs"] != nil || q.Members["return_token_ids"] != nil {
+				return `{"error":{"message":"Unrecognized request argument supplied: return_token_ids"}}`
+			}
+			return ""
+		}), query("x"), vllm.Abilities{Lists: true, Refuses: []string{"return_token_ids"}, Tokenize: true, Special: special}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := probe(t, newRunner(t, vllmtest.New(t, tc.set), nil), tc.example); !reflect.DeepEqual(got, tc.want) {
@@ -188,6 +225,23 @@ func TestProbe(t *testing.T) {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
+}
+
+// refusing makes a server that refuses requests for completions with a body.
+func refusing(body func(*vllmtest.Request) string) func(*vllmtest.Fake) {
+	return func(f *vllmtest.Fake) {
+		f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+			text := ""
+			if strings.HasSuffix(path, "/completions") {
+				text = body(q)
+			}
+			if text != "" {
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = w.Write([]byte(text))
+			}
+			return text != ""
+		}
+	}
 }
 
 // TestLists: the queries of a passage are one request, unless they differ in more than
@@ -290,19 +344,21 @@ func TestRefusals(t *testing.T) {
 		temporary, fatal bool
 		want, hint       string
 	}{
-		"rate limit":             {429, "7", `{"error":{"message":"slow down"}}`, true, false, "slow down", ""},
-		"error is a string":      {401, "", `{"error":"Unauthorized"}`, false, true, "Unauthorized", "OPENAI_API_KEY"},
-		"detail":                 {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embedding model"},
-		"older form":             {400, "", `{"object":"error","message":"best_of must be 1"}`, false, true, "best_of", ""},
-		"a proxy's page":         {502, "", "<html>\nBad Gateway", true, false, "<html>", ""},
-		"engine dead":            {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},
-		"unknown model":          {404, "", `{"error":{"message":"The model does not exist."}}`, false, true, "does not exist", `"tiny"`},
-		"200 with an error":      {200, "", `{"error":{"message":"overloaded"}}`, true, false, "overloaded", ""},
-		"200 with a page":        {200, "", "<html>", true, false, "JSON", ""},
-		"fewer choices":          {200, "", `{"choices":[]}`, true, false, "0 choices for 1", ""},
-		"index out of the list":  {200, "", `{"choices":[{"index":7,"text":"x"}]}`, true, false, "choice 7", ""},
-		"aborted":                {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "aborted", ""},
-		"context, without words": {413, "", `{"error":{"message":"too large"}}`, false, true, "too large", ""},
+		"rate limit":            {429, "7", `{"error":{"message":"slow down"}}`, true, false, "slow down", ""},
+		"error is a string":     {401, "", `{"error":"Unauthorized"}`, false, true, "Unauthorized", "OPENAI_API_KEY"},
+		"detail":                {404, "", `{"detail":"Not Found"}`, false, true, "no /v1/completions", "embedding model"},
+		"a proxy's page":        {502, "", "<html>\nBad Gateway", true, false, "<html>", ""},
+		"engine dead":           {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},
+		"unknown model":         {404, "", `{"error":{"message":"The model does not exist."}}`, false, true, "does not exist", `"tiny"`},
+		"a model of chats":      {404, "", `{"error":{"message":"This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?","param":"model"}}`, false, true, "chat model", "as=chat"},
+		"200 with an error":     {200, "", `{"error":{"message":"overloaded"}}`, true, false, "overloaded", ""},
+		"200 with a page":       {200, "", "<html>", true, false, "JSON", ""},
+		"fewer choices":         {200, "", `{"choices":[]}`, true, false, "0 choices for 1", ""},
+		"index out of the list": {200, "", `{"choices":[{"index":7,"text":"x"}]}`, true, false, "choice 7", ""},
+		"aborted":               {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "aborted", ""},
+		"rate limit of tokens":  {429, "", `{"error":{"message":"Rate limit exceeded: the maximum context length is 8192 tokens a minute","code":"context_length_exceeded"}}`, true, false, "Rate limit", ""},
+		"deadline":              {504, "", `{"error":{"message":"context deadline exceeded"}}`, true, false, "deadline", ""},
+		"no completions":        {501, "", `{"error":{"message":"not implemented"}}`, false, true, "not implemented", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := vllmtest.New(t)
@@ -331,6 +387,53 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("error is %v", err)
 			}
 		})
+	}
+}
+
+// TestRefusedQueries: a server refuses one query in the form that it has; the other
+// queries of the list are answered.
+func TestRefusedQueries(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		finish ner.Finish
+		text   string
+	}{
+		"vLLM":             {400, `{"error":{"message":"This model's maximum context length is 1024 tokens. However, your prompt contains at least 1025 input tokens.","type":"BadRequestError","param":"input_tokens","code":400}}`, ner.FinishTooLong, ""},
+		"SGLang":           {400, `{"object":"error","message":"The input (61709 tokens) is longer than the model's context length (40960 tokens).","type":"BadRequestError","param":null,"code":400}`, ner.FinishTooLong, ""},
+		"OpenAI":           {400, `{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}`, ner.FinishTooLong, ""},
+		"TGI":              {422, "{\"error\":\"Input validation error: `inputs` must have less than 4096 tokens. Given: 4545\",\"error_type\":\"validation\"}", ner.FinishTooLong, ""},
+		"LM Studio":        {400, `{"error":"Trying to keep the first 10136 tokens when context the overflows. However, the model is loaded with context length of only 7866 tokens, which is not enough."}`, ner.FinishTooLong, ""},
+		"llama.cpp":        {400, `{"error":{"code":400,"message":"request (4390 tokens) exceeds the available context size (4096 tokens), try increasing it","type":"exceed_context_size_error","n_prompt_tokens":4390,"n_ctx":4096}}`, ner.FinishTooLong, ""},
+		"llama.cpp in 200": {200, `{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"exceed_context_size_error"}}`, ner.FinishTooLong, ""},
+		"Azure": {400, `{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}`,
+			ner.FinishRefused, "content management policy"},
+		"older form": {400, `{"object":"error","message":"best_of must be 1"}`, ner.FinishRefused, "best_of"},
+		"no words":   {413, `{"error":{"message":"too large"}}`, ner.FinishRefused, "too large"},
+		"legal":      {451, `{}`, ner.FinishRefused, "451"},
+		"moderation": {403, `{"error":{"code":403,"message":"openai/gpt-4o requires moderation on OpenRouter. Your input was flagged"}}`, ner.FinishRefused, "flagged"},
+	} {
+		for _, shape := range []func(string) ner.Query{query, chat} {
+			t.Run(name, func(t *testing.T) {
+				f := vllmtest.New(t)
+				r := newRunner(t, f, nil)
+				f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+					if !strings.HasSuffix(path, "/completions") || !slices.Contains(q.Prompts(), "bad") {
+						return false
+					}
+					w.WriteHeader(tc.status)
+					_, _ = w.Write([]byte(tc.body))
+					return true
+				}
+				got, err := r.Complete(t.Context(), []ner.Query{shape("a"), shape("bad"), shape("b")})
+				if err != nil || len(got) != 3 || got[0].Text != "[]" || got[2].Text != "[]" {
+					t.Fatalf("got %+v, %v", got, err)
+				}
+				if got[1].Finish != tc.finish || !strings.Contains(got[1].Text, tc.text) || tc.text == "" && got[1].Text != "" {
+					t.Errorf("got %+v", got[1])
+				}
+			})
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package ollamatest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -22,6 +23,10 @@ type Fake struct {
 	ContextLength int
 	// Template is the chat template that the server reports; empty: none.
 	Template string
+	// Modelfile is what the server reports of the model's file; empty: nothing.
+	Modelfile string
+	// Tokens is the number of tokens of a prompt; nil: [TokensOf].
+	Tokens func(prompt string) int
 	// Answer returns the answer to a prompt (of the chat shape: the last
 	// message); nil: the empty list.
 	Answer func(prompt string) string
@@ -32,6 +37,9 @@ type Fake struct {
 	// Obeys: the server supports truncate: false. Older servers cut prompts without an
 	// error.
 	Obeys bool
+
+	// IgnoresFormat: the server ignores schemas, as versions before 0.5 do.
+	IgnoresFormat bool
 
 	// Pullable is a model that the server can download; it replaces Model. Size and
 	// VRAM are the reported sizes of the loaded model, in bytes.
@@ -115,7 +123,7 @@ func (f *Fake) show(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "model '"+q.Model+"' not found")
 		return
 	}
-	write(w, map[string]any{"template": f.Template, "model_info": map[string]any{
+	write(w, map[string]any{"template": f.Template, "modelfile": f.Modelfile, "model_info": map[string]any{
 		"general.architecture": "llama", "llama.context_length": f.ContextLength,
 	}})
 }
@@ -178,6 +186,9 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 		context = 4096
 	}
 	tokens := TokensOf(q.Text())
+	if f.Tokens != nil {
+		tokens = f.Tokens(q.Text())
+	}
 	if tokens > int(context) {
 		if f.Obeys && q.Truncate != nil && !*q.Truncate {
 			refuse(w, http.StatusBadRequest, "the input length exceeds the context length")
@@ -194,6 +205,9 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 	} else if f.Answer != nil {
 		text = f.Answer(q.Text())
 	}
+	if constrained := formatted(q.Format); constrained != "" && !f.IgnoresFormat {
+		text = constrained
+	}
 	f.asked.Add(1)
 	reply := map[string]any{
 		"model": q.Model, "done": true, "done_reason": "stop", "prompt_eval_count": tokens, "eval_count": TokensOf(text),
@@ -204,6 +218,20 @@ func (f *Fake) answer(w http.ResponseWriter, r *http.Request) {
 		reply["response"] = text
 	}
 	write(w, reply)
+}
+
+// formatted is an answer to a schema that allows one text, or to any JSON; empty: the
+// schema allows all answers of the fake.
+func formatted(format any) string {
+	schema, _ := format.(map[string]any)
+	texts, _ := schema["enum"].([]any)
+	switch {
+	case len(texts) == 1:
+		return fmt.Sprintf("%q", texts[0])
+	case format == "json":
+		return "{}"
+	}
+	return ""
 }
 
 // sleep waits. It returns false if the client disconnects first.

@@ -286,7 +286,8 @@ func refuse(w http.ResponseWriter, kind Kind) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_, _ = fmt.Fprintf(w, `{"error":{"message":%q,"code":%d}}`, kind, code)
+	// The words of a prompt that is too long, with the status of a server that is busy.
+	_, _ = fmt.Fprintf(w, `{"error":{"message":"%s: context deadline exceeded, maximum context length is no limit","code":%d}}`, kind, code)
 }
 
 // rearrange changes the choices of an answer if it has several.

@@ -1,0 +1,54 @@
+package llamacpp
+
+import (
+	"errors"
+	"fmt"
+
+	"nerbench/internal/fault"
+	"nerbench/ner"
+	"nerbench/runners/local/llamacpp/llama"
+)
+
+// Vocabulary is the tokenizer of a GGUF file, without its weights. It is not for several
+// goroutines at once. Close it to free its memory.
+type Vocabulary struct {
+	library    *Library
+	model      llama.Model
+	vocabulary llama.Vocab
+}
+
+// OpenVocabulary loads the library from a folder, and the vocabulary of a file.
+func OpenVocabulary(folder, file string) (*Vocabulary, error) {
+	if _, err := Inspect(file); err != nil {
+		return nil, err
+	}
+	library, err := Load(folder)
+	if err != nil {
+		return nil, err
+	}
+	p := library.calls.ModelDefaultParams()
+	p.VocabOnly, p.GPULayers = true, 0
+	library.log.take()
+	model := library.calls.ModelLoad(file, p)
+	if model == 0 {
+		reason := library.log.reason()
+		if reason == "" {
+			reason = "the library refuses the file without a reason"
+		}
+		return nil, &fault.Hint{Err: fmt.Errorf("llamacpp: %s: vocabulary: %s", file, reason), Advice: "llama.cpp " + Build + " may not support the model"}
+	}
+	return &Vocabulary{library: library, model: model, vocabulary: library.calls.ModelVocab(model)}, nil
+}
+
+// Count is the number of tokens of a completion prompt, with those that the vocabulary
+// adds.
+func (v *Vocabulary) Count(p *ner.Prompt) (int, error) {
+	if p.Chat() {
+		return 0, errors.New("llamacpp: vocabulary: a chat has no tokens before its template is applied")
+	}
+	tokens, err := v.library.calls.Tokens(v.vocabulary, p.Text, true)
+	return len(tokens), err
+}
+
+// Close frees the vocabulary.
+func (v *Vocabulary) Close() { v.library.calls.ModelFree(v.model) }

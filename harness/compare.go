@@ -28,10 +28,11 @@ type CompareRequest struct {
 	Seed func(dataset string) uint64
 }
 
-// Compare pairs the stored runs of two systems, dataset by dataset, on the
-// passages that both have completed. Passages that only one has completed are
-// counted as incomplete.
-func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Dataset, incomplete int, err error) {
+// Compare pairs the stored runs of two systems, dataset by dataset, on the passages
+// that both have completed. A note states what only one of them has: datasets, or
+// passages. failed is the number of incomplete passages of runs that have ended: their
+// queries failed.
+func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Dataset, failed int, err error) {
 	store, err := b.ReadStore(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -57,7 +58,11 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 			continue
 		}
 		ds = append(ds, compared)
-		incomplete += compared.Passages - len(compared.A)
+		for _, run := range []results.RunInfo{runA, runB} {
+			if run.State == results.Partial {
+				failed += run.Passages - run.Complete
+			}
+		}
 	}
 	for _, dataset := range slices.Sorted(maps.Keys(sides[1])) {
 		if _, there := sides[0][dataset]; !there {
@@ -70,7 +75,7 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 	if len(ds) == 0 {
 		return nil, 0, fmt.Errorf("the runs of A and of B have no dataset in common")
 	}
-	return ds, incomplete, nil
+	return ds, failed, nil
 }
 
 // runsByDataset finds the runs of a name: the beginning of an id, a

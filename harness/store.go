@@ -128,11 +128,22 @@ func SelectRuns(ctx context.Context, store *results.Store, where map[string][]st
 
 func fits(keys map[string]string, where map[string][]string) bool {
 	for name, values := range where {
-		if !slices.Contains(values, keys[name]) {
+		if !slices.Contains(values, keys[name]) && !(name == "sampling_seed" && slices.Contains(values, trainedSeed(keys))) {
 			return false
 		}
 	}
 	return true
+}
+
+// trainedSeed is the seed of a model that is trained when it is opened: it has its seed
+// in the key training, such as "perceptron seed=5"; "-" if there is none.
+func trainedSeed(keys map[string]string) string {
+	for setting := range strings.FieldsSeq(keys["training"]) {
+		if seed, ok := strings.CutPrefix(setting, "seed="); ok {
+			return seed
+		}
+	}
+	return "-"
 }
 
 // ParseWhere parses conditions key=value on runs. Different keys are ANDed, repeated

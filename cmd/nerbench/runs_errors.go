@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -103,24 +104,16 @@ func (env *environment) runErrors(c *cli.Context) error {
 func (env *environment) errorsFormat(c *cli.Context) (string, error) {
 	named := c.String("format")
 	if out := c.String("out"); named == "" && out != "" && !env.json {
-		_, ending, _ := cutLast(out, ".")
-		switch ending {
+		switch ending := strings.TrimPrefix(filepath.Ext(out), "."); ending {
 		case "html", "jsonl", "json":
 			named = ending
-		case "htm":
-			named = "html"
+		case "txt":
+			named = "text"
+		default:
+			return "", fault.Usagef("runs errors: --out %s: want an ending .html, .jsonl, .json or .txt, or --format", out)
 		}
 	}
 	return env.readFormat("runs errors", named, errorFormats)
-}
-
-// cutLast cuts around the last occurrence of sep.
-func cutLast(s, sep string) (before, after string, found bool) {
-	i := strings.LastIndex(s, sep)
-	if i < 0 {
-		return s, "", false
-	}
-	return s[:i], s[i+len(sep):], true
 }
 
 func (env *environment) writeErrors(c *cli.Context, found *harness.RunErrors, format string) error {

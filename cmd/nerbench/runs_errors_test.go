@@ -104,6 +104,7 @@ func TestRunErrors(t *testing.T) {
 		{"no such kind", []string{"--kind", "wrong"}, exitUsage, []string{`kind "wrong": unknown (one of missed, spurious`}, nil},
 		{"no such type", []string{"--type", "ship"}, exitUsage, []string{`dataset mini has no such type (one of person, location`}, nil},
 		{"no such format", []string{"--format", "csv"}, exitUsage, []string{"unknown (one of text, jsonl, html, json)"}, nil},
+		{"no such ending", []string{"--out", "errors.csv"}, exitUsage, []string{"want an ending .html, .jsonl, .json or .txt, or --format"}, nil},
 		{"negative limit", []string{"--limit", "-1"}, exitUsage, []string{"want a number from 0"}, nil},
 		{"no such run", []string{"--against", "nosuch"}, exitError, []string{"--against: ", "no such run"}, nil},
 	} {

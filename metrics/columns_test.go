@@ -88,6 +88,10 @@ func TestColumnErrors(t *testing.T) {
 		{"one column", "\n\nB-A\n", metrics.Lenient, 3, "1 column, want at least 2"},
 		{"more columns", "a O O\nb c O O\n", metrics.Lenient, 2, "4 columns, want 3"},
 		{"fewer columns", "a O O\n\n\nO O\n", metrics.Lenient, 4, "2 columns, want 3"},
+		{"token and tag", "B-x B-x\n\nMira B-person\n", metrics.Lenient, 3, `2 columns, "Mira" and "B-person": column 1 is not a tag`},
+		{"token and tag, strict", "Mira B-person\n", metrics.Strict, 1, `column 1 is not a tag`},
+		{"characters and tags", "我 O\n", metrics.Lenient, 1, `"我" and "O": column 1 is not a tag`},
+		{"tag and token", "O ,\n", metrics.Lenient, 1, `column 2 is not a tag`},
 		{"prefix of gold", "a O O\nb Q-x O", metrics.Strict, 2, `gold: tag "Q-x"`},
 		{"prefix of prediction", "a O o\n", metrics.Strict, 1, `prediction: tag "o"`},
 		{"invalid UTF-8 in a word", "a O O\nb\xff O O\n", metrics.Lenient, 2, `not valid UTF-8`},
@@ -101,6 +105,21 @@ func TestColumnErrors(t *testing.T) {
 				t.Errorf("error is %v, want line %d: %s", err, tc.line, tc.want)
 			}
 		})
+	}
+}
+
+// TestTwoColumnsOfTags checks that tags of every scheme, also without a type, are read
+// from two columns.
+func TestTwoColumnsOfTags(t *testing.T) {
+	for _, data := range []string{"O O\n", "B-x I-x\n", "S-x U-x\nE-x L-x\n", "B I\n", "B- M-x\n", "b-x O\n"} {
+		if _, err := metrics.Columns(context.Background(), strings.NewReader(data), metrics.IOB2, metrics.Lenient); err != nil {
+			t.Errorf("%q: %v", data, err)
+		}
+		for _, err := range metrics.Sentences(strings.NewReader(data), metrics.IOB2, metrics.Lenient) {
+			if err != nil {
+				t.Errorf("%q as sentences: %v", data, err)
+			}
+		}
 	}
 }
 

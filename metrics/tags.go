@@ -63,6 +63,8 @@ var (
 	ErrTagPrefix = errors.New("prefix outside the scheme")
 	// ErrTagBytes marks a tag or line that is not valid UTF-8.
 	ErrTagBytes = errors.New("not valid UTF-8")
+	// ErrNoTag marks a column that is not a tag.
+	ErrNoTag = errors.New("not a tag")
 	// ErrTagLength marks gold and prediction of different length.
 	ErrTagLength = errors.New("gold and prediction differ in length")
 )

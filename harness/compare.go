@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"nerbench/harness/compare"
 	"nerbench/harness/loop"
@@ -38,11 +37,9 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 		return nil, 0, err
 	}
 	defer store.Close()
-	var sides [2]map[string]results.RunInfo
-	for i, name := range []string{r.A, r.B} {
-		if sides[i], err = runsByDataset(ctx, store, name); err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", []string{"A", "B"}[i], err)
-		}
+	sides, err := bothSides(ctx, store, r)
+	if err != nil {
+		return nil, 0, err
 	}
 	var refused []error
 	for _, dataset := range slices.Sorted(maps.Keys(sides[0])) {
@@ -76,50 +73,6 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 		return nil, 0, fmt.Errorf("the runs of A and of B have no dataset in common")
 	}
 	return ds, failed, nil
-}
-
-// runsByDataset finds the runs of a name: the beginning of an id, a
-// model, or values of keys.
-func runsByDataset(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
-	var found []results.RunInfo
-	var err error
-	if strings.Contains(name, "=") {
-		var where map[string][]string
-		if where, err = ParseWhere(strings.Split(name, ","), ner.KnownKey); err != nil {
-			return nil, err
-		}
-		found, err = SelectRuns(ctx, store, where)
-	} else if found, err = SelectRuns(ctx, store, map[string][]string{"model": {name}}); err == nil && len(found) == 0 {
-		var run results.RunInfo
-		run, err = store.Find(ctx, name)
-		found = []results.RunInfo{run}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: no run matches (nerbench runs list shows the runs of the store)", name)
-	}
-	byDataset := map[string]results.RunInfo{}
-	for _, r := range found {
-		dataset := r.Keys["dataset"]
-		if other, twice := byDataset[dataset]; twice {
-			return nil, fmt.Errorf("%s: two runs on dataset %s, %s and %s, which differ in %s: name one of them, or add a condition key=value",
-				name, dataset, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
-		}
-		byDataset[dataset] = r
-	}
-	return byDataset, nil
-}
-
-func differingKeys(a, b map[string]string) []string {
-	var names []string
-	for _, k := range ner.Keys {
-		if a[k.Name] != b[k.Name] {
-			names = append(names, k.Name)
-		}
-	}
-	return names
 }
 
 // compareDataset pairs two runs on the passages that both have completed.

@@ -117,12 +117,13 @@ func StoreAdvice(err error) string {
 }
 
 // SelectRuns returns the runs of a store whose keys have one of the values, for
-// every key named; oldest first.
+// every key named; oldest first. A model in a file can be named as for a run.
 func SelectRuns(ctx context.Context, store *results.Store, where map[string][]string) ([]results.RunInfo, error) {
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
+	where = namedModels(runs, where)
 	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
 }
 

@@ -23,10 +23,11 @@ func compareCommand(env *environment) *cli.Command {
 		ArgsUsage: "A B",
 		Description: `compare A B compares stored runs. A and B are each one of:
   RUN, the beginning of the id of a run
-  MODEL, the name of a model
+  MODEL, the name of a model, as for run -m
   KEY=VALUE[,KEY=VALUE], such as model=ollama/x,family=uniner
 The runs are paired by dataset, on the passages that both have completed.
-mean_rows is the average over the datasets that have gold in these passages.
+mean_rows is the average over the datasets that have gold in these passages. If
+several runs on one dataset fit, the hint has the exact commands to choose one.
 
 compare --gold FILE --pred A.jsonl --pred B.jsonl compares files of predictions.
 
@@ -81,7 +82,7 @@ func (env *environment) compare(c *cli.Context) error {
 	}
 	ds, failed, err := compareInput(c, s)
 	if err != nil {
-		return fmt.Errorf("compare: %w", err)
+		return fmt.Errorf("compare: %w", env.proposeSides(err, c.Args().Slice()))
 	}
 	result := compare.New(c.String("metric"), ds, s)
 	switch {

@@ -1,63 +1,65 @@
-package page_test
+package page
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/chromedp/chromedp"
+
 	"nerbench/ner"
-	"nerbench/reports/page"
 )
 
 // errorPage has every kind of error, nested and crossing spans, a mention that is not
 // in the text, and text that is no markup.
-func errorPage() page.Errors {
+func errorPage() Errors {
 	text := "Zoë Okafor <b>joined</b> Tessel Labs in Port Varna & Essa , where the Varna Herald has its seat ."
 	span := func(s string, t ner.EntityType) ner.Span {
 		at := strings.Index(text, s)
 		return ner.Span{Start: at, End: at + len(s), Type: t}
 	}
-	entity := func(s, t string) *page.ErrorEntity {
+	entity := func(s, t string) *ErrorEntity {
 		points := ner.NewCodePoints(text)
 		at := strings.Index(text, s)
-		return &page.ErrorEntity{Text: s, Type: t, Placed: true, Start: points.CodePoint(at), End: points.CodePoint(at + len(s))}
+		return &ErrorEntity{Text: s, Type: t, Placed: true, Start: points.CodePoint(at), End: points.CodePoint(at + len(s))}
 	}
 	gold := []ner.Span{span("Zoë Okafor", "person"), span("Tessel Labs", "company"), span("Port Varna", "place"), span("Essa", "place"), span("Varna Herald", "company")}
-	return page.Errors{
+	return Errors{
 		Title: "Errors of ollama/<tiny> on mini", Model: "ollama/<tiny>", Against: "gguf/other.gguf", Version: "1.0",
 		Made: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
 		Lead: []string{"Run 0123456789abcdef: errors by span_f1 in 1 of 1234 passages."},
-		Counts: []page.ErrorCount{
+		Counts: []ErrorCount{
 			{Kind: "missed", N: 1}, {Kind: "spurious", N: 1}, {Kind: "boundary", N: 1}, {Kind: "type", N: 1}, {Kind: "both", N: 0}, {Kind: "unreadable", N: 1},
 		},
-		Passages: []page.ErrorPassage{{
+		Passages: []ErrorPassage{{
 			Document: "mini/test/7", Text: text, Gold: gold,
-			Errors: []page.ErrorLine{
+			Errors: []ErrorLine{
 				{Kind: "boundary", Gold: entity("Zoë Okafor", "person"), Pred: entity("Okafor", "person")},
 				{Kind: "type", Gold: entity("Tessel Labs", "company"), Pred: entity("Tessel Labs", "place")},
 				{Kind: "missed", Gold: entity("Essa", "place")},
-				{Kind: "spurious", Pred: &page.ErrorEntity{Text: "Tesla <script>alert(1)</script>", Type: "company"}},
+				{Kind: "spurious", Pred: &ErrorEntity{Text: "Tesla <script>alert(1)</script>", Type: "company"}},
 				{Kind: "unreadable", Types: []ner.EntityType{"company", "place"}},
 			},
-			Others: []page.ErrorLine{{Kind: "right", Gold: entity("Port Varna", "place"), Pred: entity("Port Varna", "place")}},
-			Run: page.ErrorSide{
+			Others: []ErrorLine{{Kind: "right", Gold: entity("Port Varna", "place"), Pred: entity("Port Varna", "place")}},
+			Run: ErrorSide{
 				Predicted: []ner.Span{span("Okafor", "person"), span("Tessel Labs", "place"), span("Port Varna", "place")},
 				Unaligned: []ner.Mention{{Text: "Tesla <script>alert(1)</script>", Type: "company"}},
-				Answers: []page.SampleAnswer{
+				Answers: []SampleAnswer{
 					{Types: []ner.EntityType{"person"}, Text: `["Okafor"]`, Outcome: ner.OK},
 					{Types: []ner.EntityType{"company", "place"}, Text: "I <i>cannot</i> say\nwhat they are", Outcome: ner.NoStructure},
 				},
 			},
-			Against: &page.ErrorSide{Predicted: gold, Answers: []page.SampleAnswer{{Types: []ner.EntityType{"person"}, Text: `["Zoë Okafor"]`, Outcome: ner.OK}}},
+			Against: &ErrorSide{Predicted: gold, Answers: []SampleAnswer{{Types: []ner.EntityType{"person"}, Text: `["Zoë Okafor"]`, Outcome: ner.OK}}},
 		}},
 	}
 }
 
-func writeErrors(t *testing.T, e page.Errors) string {
+func writeErrors(t *testing.T, e Errors) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := page.WriteErrors(&b, e); err != nil {
+	if err := WriteErrors(&b, e); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -86,7 +88,7 @@ func TestErrorsPage(t *testing.T) {
 }
 
 // TestErrorsPageWithoutText checks that nothing of a dataset whose licence forbids it
-// is on the page.
+// is on the
 func TestErrorsPageWithoutText(t *testing.T) {
 	e := errorPage()
 	e.WithoutText = true
@@ -104,7 +106,45 @@ func TestErrorsPageWithoutText(t *testing.T) {
 }
 
 func TestErrorsPageWithoutErrors(t *testing.T) {
-	if html := writeErrors(t, page.Errors{Title: "Errors"}); !strings.Contains(html, "There are none.") {
+	if html := writeErrors(t, Errors{Title: "Errors"}); !strings.Contains(html, "There are none.") {
 		t.Error("the page does not state that there are no errors")
+	}
+}
+
+// TestErrorsPageInBrowser checks that the style applies, that the page fits a phone, and
+// that text from models and datasets stays text.
+func TestErrorsPageInBrowser(t *testing.T) {
+	e := errorPage()
+	for i, a := range attacks {
+		e.Passages = append(e.Passages, ErrorPassage{
+			Document: a, Text: a, Gold: []ner.Span{{Start: 0, End: len(a), Type: ner.EntityType(a)}},
+			Errors: []ErrorLine{{Kind: "missed", Gold: &ErrorEntity{Text: a, Type: a, End: i, Placed: true}}},
+			Run:    ErrorSide{Unaligned: []ner.Mention{{Text: a, Type: ner.EntityType(a)}}, Answers: []SampleAnswer{{Text: a, Outcome: ner.Malformed}}},
+		})
+	}
+	v := open(t, []byte(writeErrors(t, e)))
+	evaluate[bool](t, v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
+	for _, a := range attacks {
+		if !evaluate[bool](t, v, fmt.Sprintf(`[...document.querySelectorAll("pre")].some(p => p.textContent === %q)`, a)) {
+			t.Errorf("no answer has the text %q", a)
+		}
+	}
+	if got := evaluate[string](t, v, `String(window.pwned)`); got != "undefined" {
+		t.Errorf("attack %s ran", got)
+	}
+	if got := evaluate[int](t, v, `document.querySelectorAll("script, img, iframe, object, embed, [onload], [onerror]").length`); got != 0 {
+		t.Errorf("%d elements of a kind that the page does not have", got)
+	}
+	if got := evaluate[string](t, v, `getComputedStyle(document.querySelector("table.errors")).tableLayout`); got != "fixed" {
+		t.Errorf("the style does not apply: the layout of tables is %s", got)
+	}
+	v.quiet(t)
+	for _, width := range []int64{360, 400, 1440} {
+		if err := chromedp.Do(v.ctx, chromedp.EmulateViewport(width, 900)); err != nil {
+			t.Fatal(err)
+		}
+		if got := evaluate[int](t, v, `document.documentElement.scrollWidth`); int64(got) > width {
+			t.Errorf("the page is %d pixels wide in a window of %d", got, width)
+		}
 	}
 }

@@ -241,7 +241,9 @@ func FileDigest(ctx context.Context, name string) (string, error) {
 
 // WithDigest is the name of a model in runs, if another model in the store has its
 // name: with the beginning of its digest.
-func WithDigest(name, digest string) string { return name + "@" + digest[:min(len(digest), shortDigest)] }
+func WithDigest(name, digest string) string {
+	return name + "@" + digest[:min(len(digest), shortDigest)]
+}
 
 // shortDigest is the length of a digest in a name.
 const shortDigest = 12

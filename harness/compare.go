@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"nerbench/harness/compare"
 	"nerbench/harness/loop"
@@ -16,10 +15,6 @@ import (
 	"nerbench/ner"
 	"nerbench/results"
 )
-
-// passageKeys are the keys that determine the documents of a run and their gold.
-// Runs that differ in one of them cannot be paired passage by passage.
-var passageKeys = ner.KeyNames(ner.InPart(ner.DataPart), func(k ner.Key) bool { return k.Name != "dataset" })
 
 // CompareRequest names the runs to compare. A and B are each a run (the beginning
 // of its id), a model, or conditions key=value, separated by commas.
@@ -32,20 +27,19 @@ type CompareRequest struct {
 	Seed func(dataset string) uint64
 }
 
-// Compare pairs the stored runs of two systems, dataset by dataset, on the
-// passages that both have completed. Passages that only one has completed are
-// counted as incomplete.
-func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Dataset, incomplete int, err error) {
+// Compare pairs the stored runs of two systems, dataset by dataset, on the passages
+// that both have completed. A note states what only one of them has: datasets, or
+// passages. failed is the number of incomplete passages of runs that have ended: their
+// queries failed.
+func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Dataset, failed int, err error) {
 	store, err := b.ReadStore(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer store.Close()
-	var sides [2]map[string]results.RunInfo
-	for i, name := range []string{r.A, r.B} {
-		if sides[i], err = runsByDataset(ctx, store, name); err != nil {
-			return nil, 0, fmt.Errorf("%s: %w", []string{"A", "B"}[i], err)
-		}
+	sides, err := bothSides(ctx, store, r)
+	if err != nil {
+		return nil, 0, err
 	}
 	var refused []error
 	for _, dataset := range slices.Sorted(maps.Keys(sides[0])) {
@@ -61,7 +55,11 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 			continue
 		}
 		ds = append(ds, compared)
-		incomplete += compared.Passages - len(compared.A)
+		for _, run := range []results.RunInfo{runA, runB} {
+			if run.State == results.Partial {
+				failed += run.Passages - run.Complete
+			}
+		}
 	}
 	for _, dataset := range slices.Sorted(maps.Keys(sides[1])) {
 		if _, there := sides[0][dataset]; !there {
@@ -74,59 +72,14 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 	if len(ds) == 0 {
 		return nil, 0, fmt.Errorf("the runs of A and of B have no dataset in common")
 	}
-	return ds, incomplete, nil
-}
-
-// runsByDataset finds the runs of a name: the beginning of an id, a
-// model, or values of keys.
-func runsByDataset(ctx context.Context, store *results.Store, name string) (map[string]results.RunInfo, error) {
-	var found []results.RunInfo
-	var err error
-	if strings.Contains(name, "=") {
-		var where map[string][]string
-		if where, err = ParseWhere(strings.Split(name, ","), ner.KnownKey); err != nil {
-			return nil, err
-		}
-		found, err = SelectRuns(ctx, store, where)
-	} else if found, err = SelectRuns(ctx, store, map[string][]string{"model": {name}}); err == nil && len(found) == 0 {
-		var run results.RunInfo
-		run, err = store.Find(ctx, name)
-		found = []results.RunInfo{run}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: no run matches (nerbench runs list shows the runs of the store)", name)
-	}
-	byDataset := map[string]results.RunInfo{}
-	for _, r := range found {
-		dataset := r.Keys["dataset"]
-		if other, twice := byDataset[dataset]; twice {
-			return nil, fmt.Errorf("%s: two runs on dataset %s, %s and %s, which differ in %s: name one of them, or add a condition key=value",
-				name, dataset, other.ID, r.ID, strings.Join(differingKeys(other.Keys, r.Keys), ", "))
-		}
-		byDataset[dataset] = r
-	}
-	return byDataset, nil
-}
-
-func differingKeys(a, b map[string]string) []string {
-	var names []string
-	for _, k := range ner.Keys {
-		if a[k.Name] != b[k.Name] {
-			names = append(names, k.Name)
-		}
-	}
-	return names
+	return ds, failed, nil
 }
 
 // compareDataset pairs two runs on the passages that both have completed.
 func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r CompareRequest, runA, runB results.RunInfo) (*compare.Dataset, error) {
-	for _, key := range passageKeys {
-		if runA.Keys[key] != runB.Keys[key] {
-			return nil, fmt.Errorf("runs %s and %s have different passages: the key %s is %q and %q", runA.ID, runB.ID, key, runA.Keys[key], runB.Keys[key])
-		}
+	common, err := commonPassages(ctx, store, runA, runB)
+	if err != nil {
+		return nil, err
 	}
 	id, err := sameMetric(r.Metric, runA, runB)
 	if err != nil {
@@ -136,19 +89,23 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 	if err != nil {
 		return nil, err
 	}
-	dataset := &compare.Dataset{Name: runA.Keys["dataset"], Metric: m, Passages: runA.Passages, WithoutTypes: !r.By.Types}
+	dataset := &compare.Dataset{Name: runA.Keys["dataset"], Metric: m, Passages: max(runA.Passages, runB.Passages), WithoutTypes: !r.By.Types}
 	if dataset.Seed = stats.DatasetSeed(0, dataset.Name); r.Seed != nil {
 		dataset.Seed = r.Seed(dataset.Name)
 	}
 	if dataset.Tokens, err = tokensOf(ctx, store, runA, runB); err != nil {
 		return nil, err
 	}
-	both, err := bothDone(ctx, store, runA, runB)
-	if err != nil {
-		return nil, err
-	}
 	if len(r.By.Attributes) > 0 && m.ID != "span_f1" {
 		return nil, fault.Usagef("--by bucket: only span_f1 has buckets")
+	}
+	var inA, inB []int
+	for _, p := range common {
+		inA, inB = append(inA, p.a), append(inB, p.b)
+	}
+	if len(common) < dataset.Passages {
+		b.note("dataset %s: compared on the %d passages that both have completed (A has %d of %d, B %d of %d)",
+			dataset.Name, len(common), runA.Complete, runA.Passages, runB.Complete, runB.Passages)
 	}
 	train, err := b.datasetTraining(ctx, r.By, runA)
 	if err == nil {
@@ -160,28 +117,28 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 	}
 	var sideA, sideB map[int]compare.Passage
 	if err == nil {
-		sideA, err = b.readSide(ctx, store, runA, sideReading{m, id, options, both, bucketsA})
+		sideA, err = b.readSide(ctx, store, runA, sideReading{m, id, options, inA, bucketsA})
 	}
 	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // no data: the stored counts are compared
 		b.note("dataset %s: %v: the stored counts are compared, without types, buckets and flips", dataset.Name, err)
-		dataset.Buckets = nil
-		return dataset, pairCounts(ctx, store, dataset, id, runA, runB)
+		dataset.CountsOnly, dataset.Buckets = true, nil
+		if dataset.A, err = storedCounts(ctx, store, id, runA, runB, inA); err == nil {
+			dataset.B, err = storedCounts(ctx, store, id, runB, runA, inB)
+		}
+		return dataset, err
 	}
 	if err != nil {
 		return nil, err
 	}
-	if sideB, err = b.readSide(ctx, store, runB, sideReading{m, id, options, both, bucketsB}); err != nil {
+	if sideB, err = b.readSide(ctx, store, runB, sideReading{m, id, options, inB, bucketsB}); err != nil {
 		return nil, err
 	}
-	for i := range runA.Passages {
-		x, inA := sideA[i]
-		y, inB := sideB[i]
+	for _, p := range common {
+		x, inA := sideA[p.a]
+		y, inB := sideB[p.b]
 		if inA && inB {
 			dataset.Add(x, y)
 		}
-	}
-	if len(dataset.A) == 0 {
-		return nil, fmt.Errorf("runs %s and %s have no complete passage in common", runA.ID, runB.ID)
 	}
 	return dataset, nil
 }
@@ -202,28 +159,12 @@ func sameMetric(id string, a, b results.RunInfo) (string, error) {
 	return full[0], nil
 }
 
-// bothDone reports which passages both runs have completed.
-func bothDone(ctx context.Context, store *results.Store, a, b results.RunInfo) ([]bool, error) {
-	both, err := store.Done(ctx, a.ID)
-	if err != nil {
-		return nil, err
-	}
-	done, err := store.Done(ctx, b.ID)
-	if err != nil {
-		return nil, err
-	}
-	for i := range both {
-		both[i] = both[i] && i < len(done) && done[i]
-	}
-	return both, nil
-}
-
 // sideReading selects the counts of one side.
 type sideReading struct {
 	metric  metrics.Metric
 	id      string
 	options map[string]string
-	both    []bool // passages that count
+	indexes []int // of the passages that count, ascending on the first side
 	buckets []*metrics.Bucketing
 }
 
@@ -234,10 +175,13 @@ func (b *Bench) readSide(ctx context.Context, store *results.Store, run results.
 	if err != nil {
 		return nil, err
 	}
-	out := map[int]compare.Passage{}
+	out, counts := map[int]compare.Passage{}, map[int]bool{}
+	for _, i := range r.indexes {
+		counts[i] = true
+	}
 	plan.Metrics, plan.Parsing = []string{r.id}, plan.Parsing.With(r.options)
 	plan.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
-		if p.Index >= len(r.both) || !r.both[p.Index] {
+		if !counts[p.Index] {
 			return
 		}
 		out[p.Index] = compare.NewPassage(r.metric, d.ID, &u.Passage)
@@ -277,47 +221,40 @@ func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.
 	return train, nil
 }
 
-// pairCounts pairs the counts in the store, because the answers cannot be parsed
-// without the data.
-func pairCounts(ctx context.Context, store *results.Store, dataset *compare.Dataset, id string, a, b results.RunInfo) error {
-	dataset.CountsOnly = true
-	var counts [2][]ner.Score
-	var done [2][]bool
-	for i, r := range []results.RunInfo{a, b} {
-		kept, there := r.Scores.Metrics[id]
-		if !there {
-			return fmt.Errorf("run %s: not scored by %s (nerbench score %s --metric %s)", r.ID, id, r.ID, id)
+// storedCounts returns the stored counts of passages of a run, by their indexes. They
+// are compared because the answers cannot be parsed without the data.
+func storedCounts(ctx context.Context, store *results.Store, id string, run, other results.RunInfo, indexes []int) ([]ner.Score, error) {
+	kept, there := run.Scores.Metrics[id]
+	if !there {
+		return nil, fmt.Errorf("run %s: not scored by %s (nerbench score %s --metric %s)", run.ID, id, run.ID, id)
+	}
+	if theirs, there := other.Scores.Metrics[id]; there && (kept.Reader != theirs.Reader || kept.Version != theirs.Version) {
+		return nil, fmt.Errorf("the stored scores are by different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, theirs.Reader, theirs.Version)
+	}
+	counts, err := store.Counts(ctx, run.ID, id)
+	if err != nil {
+		return nil, err
+	}
+	done, err := store.Done(ctx, run.ID)
+	if err != nil {
+		return nil, err
+	}
+	byIndex := map[int]ner.Score{}
+	scored := 0
+	for i, complete := range done {
+		if complete && scored < len(counts) {
+			byIndex[i] = counts[scored]
 		}
-		other := []results.RunInfo{a, b}[1-i].Scores.Metrics[id]
-		if kept.Reader != other.Reader || kept.Version != other.Version {
-			return fmt.Errorf("the stored scores are by different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, other.Reader, other.Version)
-		}
-		var err error
-		if counts[i], err = store.Counts(ctx, r.ID, id); err != nil {
-			return err
-		}
-		if done[i], err = store.Done(ctx, r.ID); err != nil {
-			return err
+		if complete {
+			scored++
 		}
 	}
-	var at [2]int
-	for i := range a.Passages {
-		if done[0][i] && done[1][i] && at[0] < len(counts[0]) && at[1] < len(counts[1]) {
-			dataset.A, dataset.B = append(dataset.A, counts[0][at[0]]), append(dataset.B, counts[1][at[1]])
-		}
-		for side := range at {
-			if done[side][i] {
-				at[side]++
-			}
-		}
+	if scored != len(counts) {
+		return nil, fmt.Errorf("run %s: scored before its last answers (nerbench score %s)", run.ID, run.ID)
 	}
-	for side, r := range []results.RunInfo{a, b} {
-		if at[side] != len(counts[side]) {
-			return fmt.Errorf("run %s: scored before its last answers (nerbench score %s)", r.ID, r.ID)
-		}
+	out := make([]ner.Score, len(indexes))
+	for i, index := range indexes {
+		out[i] = byIndex[index]
 	}
-	if len(dataset.A) == 0 {
-		return fmt.Errorf("runs %s and %s have no complete passage in common", a.ID, b.ID)
-	}
-	return nil
+	return out, nil
 }

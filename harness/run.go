@@ -87,6 +87,9 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 		return report, err
 	}
 	defer m.Close()
+	if err := b.nameModel(ctx, late.store, m, p.Request.Plan.Model); err != nil {
+		return report, err
+	}
 	run := ner.Run{Keys: mergeKeys(m.RunKeys(), p.Keys())}
 	if err := run.Check(); err != nil {
 		return report, err

@@ -117,22 +117,34 @@ func StoreAdvice(err error) string {
 }
 
 // SelectRuns returns the runs of a store whose keys have one of the values, for
-// every key named; oldest first.
+// every key named; oldest first. A model in a file can be named as for a run.
 func SelectRuns(ctx context.Context, store *results.Store, where map[string][]string) ([]results.RunInfo, error) {
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
+	where = namedModels(runs, where)
 	return slices.DeleteFunc(runs, func(r results.RunInfo) bool { return !fits(r.Keys, where) }), nil
 }
 
 func fits(keys map[string]string, where map[string][]string) bool {
 	for name, values := range where {
-		if !slices.Contains(values, keys[name]) {
+		if !slices.Contains(values, keys[name]) && !(name == "sampling_seed" && slices.Contains(values, trainedSeed(keys))) {
 			return false
 		}
 	}
 	return true
+}
+
+// trainedSeed is the seed of a model that is trained when it is opened: it has its seed
+// in the key training, such as "perceptron seed=5"; "-" if there is none.
+func trainedSeed(keys map[string]string) string {
+	for setting := range strings.FieldsSeq(keys["training"]) {
+		if seed, ok := strings.CutPrefix(setting, "seed="); ok {
+			return seed
+		}
+	}
+	return "-"
 }
 
 // ParseWhere parses conditions key=value on runs. Different keys are ANDed, repeated

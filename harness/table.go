@@ -30,6 +30,11 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, err
 	}
 	defer store.Close()
+	all, err := store.Runs(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Where = namedModels(all, r.Where)
 	ofRuns := map[string][]string{} // the other keys are of tables only
 	for key, values := range r.Where {
 		if key != reports.KeyDomain && key != reports.KeySystem {

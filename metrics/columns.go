@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -83,6 +84,11 @@ func (c *columnReader) line(text []byte) error {
 	if n != *c.columns {
 		return fmt.Errorf("%d columns, want %d as in the first line", n, *c.columns)
 	}
+	for i, column := range [][]byte{gold, pred} {
+		if n == 2 && c.scorer.reader.scheme != IO && !looksLikeTag(column) {
+			return fmt.Errorf("2 columns, %.80q and %.80q: column %d is %w", gold, pred, i+1, ErrNoTag)
+		}
+	}
 	g, err := c.scorer.reader.read(gold)
 	if err != nil {
 		return fmt.Errorf("gold: %w", err)
@@ -93,6 +99,17 @@ func (c *columnReader) line(text []byte) error {
 	}
 	c.gold, c.pred = append(c.gold, g), append(c.pred, p)
 	return nil
+}
+
+// looksLikeTag reports whether a column has the form of a tag of a common scheme: a
+// letter alone, or before or after a type. Where a file has no other columns, one of
+// them may be the token, and any text would be read as a tag (docs/spec/metrics.md
+// §4.5).
+func looksLikeTag(column []byte) bool {
+	written := string(column)
+	_, _, first := cutLetter(written)
+	_, _, last := cutLastLetter(written)
+	return isOutside(written) || first || last || len(written) == 1 && strings.Contains(letters, written)
 }
 
 func (c *columnReader) endSentence() {

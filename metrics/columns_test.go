@@ -89,6 +89,10 @@ func TestColumnErrors(t *testing.T) {
 		{"one column", "\n\nB-A\n", metrics.Lenient, 3, "1 column, want at least 2"},
 		{"more columns", "a O O\nb c O O\n", metrics.Lenient, 2, "4 columns, want 3"},
 		{"fewer columns", "a O O\n\n\nO O\n", metrics.Lenient, 4, "2 columns, want 3"},
+		{"token and tag", "B-x B-x\n\nMira B-person\n", metrics.Lenient, 3, `2 columns, "Mira" and "B-person": column 1 is not a tag`},
+		{"token and tag, strict", "Mira B-person\n", metrics.Strict, 1, `column 1 is not a tag`},
+		{"characters and tags", "我 O\n", metrics.Lenient, 1, `"我" and "O": column 1 is not a tag`},
+		{"tag and token", "O ,\n", metrics.Lenient, 1, `column 2 is not a tag`},
 		{"prefix of gold", "a O O\nb Q-x O", metrics.Strict, 2, `gold: tag "Q-x"`},
 		{"prefix of prediction", "a O o\n", metrics.Strict, 1, `prediction: tag "o"`},
 		{"lower case, the letter in the type", "a O i-GIN\n", metrics.Strict, 1, `prediction: tag "i-GIN": prefix outside the scheme IOB2`},
@@ -153,6 +157,21 @@ func TestColumnForms(t *testing.T) {
 	_, err := metrics.Columns(context.Background(), strings.NewReader("ORG ORG\nB-ORG ORG\n"), metrics.IO, metrics.Strict)
 	if want := `line 2: gold: tag "B-ORG": prefix outside the scheme IO: B is a prefix of another scheme (IOB2)`; err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+// TestTwoColumnsOfTags checks that tags of every scheme, also without a type, are read
+// from two columns.
+func TestTwoColumnsOfTags(t *testing.T) {
+	for _, data := range []string{"O O\n", "B-x I-x\n", "B_x x-I\n", "B I\n", "B- I-x\n", "b-x O\n"} {
+		if _, err := metrics.Columns(context.Background(), strings.NewReader(data), metrics.IOB2, metrics.Lenient); err != nil {
+			t.Errorf("%q: %v", data, err)
+		}
+		for _, err := range metrics.Sentences(strings.NewReader(data), metrics.IOB2, metrics.Lenient) {
+			if err != nil {
+				t.Errorf("%q as sentences: %v", data, err)
+			}
+		}
 	}
 }
 

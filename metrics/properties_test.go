@@ -2,6 +2,7 @@ package metrics_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -357,6 +358,46 @@ func TestTaxonomyIdentitiesAndBounds(t *testing.T) {
 			if value[pair[0]] > value[pair[1]] {
 				t.Fatalf("seed %d: %s is %v, above %s with %v", seed, pair[0], value[pair[0]], pair[1], value[pair[1]])
 			}
+		}
+	}
+}
+
+// TestMatches checks that the list of matches has what the taxonomy counts, and that
+// each match has the spans of its class (docs/spec/metrics.md §5).
+func TestMatches(t *testing.T) {
+	overlap := func(m metrics.Match) bool { return min(m.Gold.End, m.Pred.End) > max(m.Gold.Start, m.Pred.Start) }
+	sameSpan := func(m metrics.Match) bool { return m.Gold.Start == m.Pred.Start && m.Gold.End == m.Pred.End }
+	sameType := func(m metrics.Match) bool { return m.Gold.Type == m.Pred.Type }
+	fits := map[metrics.Class]func(metrics.Match) bool{
+		metrics.Correct:       func(m metrics.Match) bool { return sameSpan(m) && sameType(m) },
+		metrics.TypeError:     func(m metrics.Match) bool { return sameSpan(m) && !sameType(m) },
+		metrics.BoundaryError: func(m metrics.Match) bool { return overlap(m) && !sameSpan(m) && sameType(m) },
+		metrics.BothErrors:    func(m metrics.Match) bool { return overlap(m) && !sameSpan(m) && !sameType(m) },
+		metrics.Missed:        func(m metrics.Match) bool { return m.Pred == ner.Span{} },
+		metrics.Spurious:      func(m metrics.Match) bool { return m.Gold == ner.Span{} },
+	}
+	for seed := range uint64(1000) {
+		p := randomPassage(rand.New(rand.NewPCG(seed, 6)))
+		n := map[metrics.Class]int{}
+		for _, m := range metrics.Matches(p) {
+			n[m.Class]++
+			if !fits[m.Class](m) {
+				t.Fatalf("seed %d: match %+v does not fit its class", seed, m)
+			}
+			if m.Class != metrics.Spurious && !slices.Contains(p.Gold, m.Gold) {
+				t.Fatalf("seed %d: the gold of %+v is not in the passage", seed, m)
+			}
+			if hasPred := m.Class != metrics.Missed && !m.Unaligned; hasPred && !slices.Contains(p.Pred, m.Pred) {
+				t.Fatalf("seed %d: the prediction of %+v is not in the passage", seed, m)
+			}
+		}
+		e := metrics.Classify(p).Total()
+		want := map[metrics.Class]int{
+			metrics.Correct: e.C, metrics.TypeError: e.T, metrics.BoundaryError: e.B, metrics.BothErrors: e.BT, metrics.Missed: e.MIS, metrics.Spurious: e.SPU,
+		}
+		maps.DeleteFunc(want, func(_ metrics.Class, n int) bool { return n == 0 })
+		if !maps.Equal(n, want) {
+			t.Fatalf("seed %d: matches are %v, the taxonomy counts %v", seed, n, want)
 		}
 	}
 }

@@ -70,6 +70,8 @@ var (
 	ErrTagPrefix = errors.New("prefix outside the scheme")
 	// ErrTagBytes marks a tag or line that is not valid UTF-8.
 	ErrTagBytes = errors.New("not valid UTF-8")
+	// ErrNoTag marks a column that is not a tag.
+	ErrNoTag = errors.New("not a tag")
 	// ErrTagLength marks gold and prediction of different length.
 	ErrTagLength = errors.New("gold and prediction differ in length")
 )
@@ -83,14 +85,24 @@ type Chunk struct {
 // DecodeTags returns the entities of one sentence in order. Errors wrap
 // [ErrTagEmpty], [ErrTagBytes] or [ErrTagPrefix] and name the position, from 0.
 func DecodeTags(tags []string, scheme Scheme, mode Mode) ([]Chunk, error) {
-	r := newTagReader(scheme, mode)
+	return newTagReader(scheme, mode).chunks(tags)
+}
+
+// DecodeColumn is [DecodeTags] for the forms of tags in column files
+// (docs/spec/metrics.md §4.5).
+func DecodeColumn(tags []string, scheme Scheme, mode Mode) ([]Chunk, error) {
+	return newFileScorer(scheme, mode).reader.chunks(tags)
+}
+
+// chunks decodes the tags of one sentence.
+func (r *tagReader) chunks(tags []string) ([]Chunk, error) {
 	read, err := r.sentence(tags)
 	if err != nil {
 		return nil, err
 	}
 	var d decoder
 	var chunks []Chunk
-	for _, c := range d.decode(read, scheme, mode) {
+	for _, c := range d.decode(read, r.scheme, r.mode) {
 		chunks = append(chunks, Chunk{int(c.start), int(c.end), r.types[c.typ]})
 	}
 	return chunks, nil

@@ -67,15 +67,78 @@ func (t Taxonomy) Total() Errors {
 	return sum
 }
 
+// Class is the error class of an entity (docs/spec/metrics.md §5).
+type Class string
+
+// The classes, in the order of the taxonomy.
+const (
+	Correct       Class = "C"   // same span, same type
+	TypeError     Class = "T"   // same span, other type
+	BoundaryError Class = "B"   // overlap, same type
+	BothErrors    Class = "BT"  // overlap, other type
+	Missed        Class = "MIS" // gold without a partner
+	Spurious      Class = "SPU" // prediction without a partner
+)
+
+// Match is a pair of a gold entity and a prediction, or one of them without a partner.
+type Match struct {
+	Class Class
+	// Gold and Pred are the partners, with offsets in bytes. Gold is zero in the class
+	// Spurious, Pred in the class Missed.
+	Gold, Pred ner.Span
+	// Unaligned is set for a prediction that was not found in the text. It has no
+	// offsets, and Text is its mention.
+	Unaligned bool
+	Text      string
+	// Overlapped is set for an entity without a partner that overlaps an entity of the
+	// other side.
+	Overlapped bool
+}
+
+// Matches lists the gold entities and the predictions of one passage with their
+// classes: pairs in the order of pairing, then correct and missed gold entities, then
+// spurious predictions. It has what [Classify] counts.
+func Matches(p *Passage) []Match {
+	var matches []Match
+	pair(p, func(m Match) { matches = append(matches, m) })
+	return matches
+}
+
+// Under is the type that a match counts under: that of gold if there is one.
+func (m Match) Under() ner.EntityType {
+	if m.Class == Spurious {
+		return m.Pred.Type
+	}
+	return m.Gold.Type
+}
+
+// errors counts the match.
+func (m Match) errors() Errors {
+	switch m.Class {
+	case Correct:
+		return Errors{C: 1}
+	case TypeError:
+		return Errors{T: 1}
+	case BoundaryError:
+		return Errors{B: 1}
+	case BothErrors:
+		return Errors{BT: 1}
+	case Missed:
+		return Errors{MIS: 1, MISOverlapped: one(m.Overlapped)}
+	}
+	return Errors{SPU: 1, SPUOverlapping: one(m.Overlapped)}
+}
+
 // Classify pairs the gold entities and the predictions of one passage one to one,
 // in four stages; each stage pairs the entities without a partner so far
 // (docs/spec/metrics.md §5). Unaligned mentions, and spans that are not a range in
 // the text, are spurious.
 func Classify(p *Passage) Taxonomy {
 	t := NewTaxonomy()
-	pair(p, func(gold, pred, under ner.EntityType, e Errors) {
-		t.ByType[under] = t.ByType[under].Add(e)
-		t.Confusion[Confusion{gold, pred}]++
+	pair(p, func(m Match) {
+		under := m.Under()
+		t.ByType[under] = t.ByType[under].Add(m.errors())
+		t.Confusion[Confusion{m.Gold.Type, m.Pred.Type}]++
 	})
 	return t
 }
@@ -93,7 +156,8 @@ func (p *Passage) errorsByType() []typeErrors {
 		return p.errors
 	}
 	p.errors = make([]typeErrors, 0, fewTypes)
-	pair(p, func(_, _, under ner.EntityType, e Errors) {
+	pair(p, func(m Match) {
+		under, e := m.Under(), m.errors()
 		for i := range p.errors {
 			if p.errors[i].typ == under {
 				p.errors[i].errors = p.errors[i].errors.Add(e)
@@ -105,9 +169,9 @@ func (p *Passage) errorsByType() []typeErrors {
 	return p.errors
 }
 
-// pair pairs the entities of a passage, and returns the class of each pair and of
-// each entity without a partner, with the type that it counts under.
-func pair(p *Passage, add func(gold, pred, under ner.EntityType, e Errors)) {
+// pair pairs the entities of a passage, and passes each pair and each entity without
+// a partner to add.
+func pair(p *Passage, add func(Match)) {
 	points := ner.NewCodePoints(p.Text)
 	var memory pairMemory
 	gold := places(memory.gold[:0], p.Text, p.Gold, points)
@@ -118,22 +182,22 @@ func pair(p *Passage, add func(gold, pred, under ner.EntityType, e Errors)) {
 			continue
 		}
 		g.paired, p.paired = true, true
-		add(g.Type, p.Type, g.Type, c.stage.errors())
+		add(Match{Class: c.stage.class(), Gold: g.Span, Pred: p.Span})
 	}
 	for i := range gold {
 		if g := &gold[i]; g.exact {
-			add(g.Type, g.Type, g.Type, Errors{C: 1})
+			add(Match{Class: Correct, Gold: g.Span, Pred: g.Span})
 		} else if !g.paired {
-			add(g.Type, "", g.Type, Errors{MIS: 1, MISOverlapped: one(g.overlapped)})
+			add(Match{Class: Missed, Gold: g.Span, Overlapped: g.overlapped})
 		}
 	}
 	for i := range pred {
 		if p := &pred[i]; !p.paired {
-			add("", p.Type, p.Type, Errors{SPU: 1, SPUOverlapping: one(p.overlapped)})
+			add(Match{Class: Spurious, Pred: p.Span, Overlapped: p.overlapped})
 		}
 	}
 	for _, m := range p.Unaligned {
-		add("", m.Type, m.Type, Errors{SPU: 1})
+		add(Match{Class: Spurious, Pred: ner.Span{Type: m.Type}, Unaligned: true, Text: m.Text})
 	}
 }
 
@@ -150,9 +214,11 @@ func one(b bool) int {
 	return 0
 }
 
-// place is a span in code points, since bytes would change the ties of pairing.
+// place is a span with its offsets in code points, since bytes would change the ties
+// of pairing.
 type place struct {
 	ner.Span
+	start, end int  // code points
 	valid      bool // a range in the text
 	paired     bool
 	exact      bool // paired with an equal span
@@ -166,7 +232,7 @@ func places(memory []place, text string, spans []ner.Span, points ner.CodePoints
 	for _, s := range set {
 		p := place{Span: s, valid: ner.ValidSpan(text, s)}
 		if p.valid {
-			p.Start, p.End = points.CodePoint(s.Start), points.CodePoint(s.End)
+			p.start, p.end = points.CodePoint(s.Start), points.CodePoint(s.End)
 		}
 		list = append(list, p)
 	}
@@ -182,8 +248,8 @@ const (
 	neither
 )
 
-// errors is the error class of a pair in a stage.
-func (s stage) errors() Errors { return [...]Errors{{T: 1}, {B: 1}, {BT: 1}}[s] }
+// class is the error class of a pair in a stage.
+func (s stage) class() Class { return [...]Class{TypeError, BoundaryError, BothErrors}[s] }
 
 func stageOf(gold, pred *place) stage {
 	switch {
@@ -224,7 +290,7 @@ func candidates(list []candidate, gold, pred []place) []candidate {
 			if p.Start >= g.End {
 				break
 			}
-			overlap := min(g.End, p.End) - max(g.Start, p.Start)
+			overlap := min(g.end, p.end) - max(g.start, p.start)
 			if overlap <= 0 {
 				continue
 			}
@@ -233,7 +299,7 @@ func candidates(list []candidate, gold, pred []place) []candidate {
 				g.exact, g.paired, p.paired = true, true, true
 				continue
 			}
-			list = append(list, candidate{stageOf(g, p), overlap, max(g.End, p.End) - min(g.Start, p.Start), i, j})
+			list = append(list, candidate{stageOf(g, p), overlap, max(g.end, p.end) - min(g.start, p.start), i, j})
 		}
 	}
 	slices.SortFunc(list, candidate.compare)

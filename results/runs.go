@@ -126,6 +126,33 @@ func (s *Store) Done(ctx context.Context, runID string) ([]bool, error) {
 	return done, s.fault(rows.Err())
 }
 
+// Documents returns for each passage of a run, by its index, the id of its document;
+// empty for a passage that is not complete.
+func (s *Store) Documents(ctx context.Context, runID string) ([]string, error) {
+	run, passages, err := s.run(ctx, runID)
+	if err != nil {
+		return nil, err
+	}
+	documents := make([]string, passages)
+	rows, err := s.read.QueryContext(ctx, "SELECT place, document FROM passages WHERE run = ? AND complete", run)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var place int
+		var document string
+		if err := rows.Scan(&place, &document); err != nil {
+			return nil, s.fault(err)
+		}
+		if place >= passages {
+			return nil, s.fault(fmt.Errorf("%w: run %s: passage %d of %d", ErrDamaged, runID, place, passages))
+		}
+		documents[place] = document
+	}
+	return documents, s.fault(rows.Err())
+}
+
 // Runs returns the runs whose keys have the given values, oldest first. An
 // empty value selects the runs without the key; an unknown key is an error.
 func (s *Store) Runs(ctx context.Context, filter map[string]string) ([]RunInfo, error) {

@@ -26,6 +26,7 @@ type Prepared struct {
 	datasets []*datasets.Dataset
 	points   []preparedPoint
 	runs     []*run
+	digests  map[string]string // of models in files, by name
 }
 
 // preparedPoint is a point with its runs.

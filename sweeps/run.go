@@ -41,7 +41,8 @@ func (p *Prepared) note(format string, args ...any) {
 }
 
 // find finds the runs in the store by the keys that do not depend on their models. If
-// several match, such as those of an older build of a model, the last one counts.
+// several match, such as those of an older build of a model, the last one counts. Of
+// several models in files with one name, the one with the digest of the file counts.
 func (p *Prepared) find(ctx context.Context, store *results.Store) error {
 	all, err := store.Runs(ctx, nil)
 	if err != nil {
@@ -56,14 +57,43 @@ func (p *Prepared) find(ctx context.Context, store *results.Store) error {
 		if r.id != "" {
 			continue
 		}
-		model := open.StoredName(r.model())
+		names := open.StoredNames(r.model())
+		var matching []results.RunInfo
 		for _, stored := range byDataset[r.Dataset.ID] {
-			if stored.Keys["model"] == model && fits(r.keys, stored.Keys, ofModel) {
-				r.id = stored.ID
+			if open.IsStored(stored.Keys["model"], names) && fits(r.keys, stored.Keys, ofModel) {
+				matching = append(matching, stored)
 			}
+		}
+		if digest := p.digestOf(ctx, r.model(), matching); digest != "" {
+			matching = slices.DeleteFunc(matching, func(s results.RunInfo) bool { return s.Keys["digest"] != digest })
+		}
+		if n := len(matching); n > 0 {
+			r.id = matching[n-1].ID
 		}
 	}
 	return nil
+}
+
+// digestOf returns the digest of a model in a file, if runs of several models match it.
+// Reading a large file takes seconds, so it is read once, and only in this case. Empty:
+// there is one model only, or no file.
+func (p *Prepared) digestOf(ctx context.Context, model string, matching []results.RunInfo) string {
+	several := slices.ContainsFunc(matching, func(r results.RunInfo) bool { return r.Keys["digest"] != matching[0].Keys["digest"] })
+	if !several || !open.InFile(model) {
+		return ""
+	}
+	if digest, known := p.digests[model]; known {
+		return digest
+	}
+	digest, err := open.FileDigest(ctx, model)
+	if err != nil {
+		p.note("model %s: %v: its last run in the store counts", model, err)
+	}
+	if p.digests == nil {
+		p.digests = map[string]string{}
+	}
+	p.digests[model] = digest
+	return digest
 }
 
 // fits reports whether a run in the store has these keys. It may have other keys of

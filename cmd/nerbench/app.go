@@ -62,6 +62,7 @@ func run(ctx context.Context, args []string, env *environment) int {
 		return env.complete(app, args[2:])
 	}
 	args = arrange(app, args)
+	env.args = args
 	env.given = givenFlags(app.Flags, args)
 	if name := repeatedFlag(app, args); name != "" {
 		return env.exit(ctx, fault.Usagef("--%s: given more than once, but takes one value", name))

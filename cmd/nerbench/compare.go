@@ -23,15 +23,19 @@ func compareCommand(env *environment) *cli.Command {
 		ArgsUsage: "A B",
 		Description: `compare A B compares stored runs. A and B are each one of:
   RUN, the beginning of the id of a run
-  MODEL, the name of a model
+  MODEL, the name of a model, as for run -m
   KEY=VALUE[,KEY=VALUE], such as model=ollama/x,family=uniner
-The runs are paired by dataset. mean_rows is the average over the datasets.
+The runs are paired by dataset, on the passages that both have completed.
+mean_rows is the average over the datasets that have gold in these passages. If
+several runs on one dataset fit, the hint has the exact commands to choose one.
 
 compare --gold FILE --pred A.jsonl --pred B.jsonl compares files of predictions.
 
 Each line has the difference A − B in F1, its 95 % interval, and the p value of
 the paired randomisation test (docs/metrics.md). Holm's correction is over the
-datasets. A flip is a gold entity that only A or only B found.
+datasets. A flip is a gold entity that only A or only B found, or a wrong
+prediction that only one of them made. Types without gold are left out. The
+formats md, csv and latex have the scores, and no flips; csv has fractions.
 
 --fail-on-regression is for continuous integration. The exit code is 1 if, on any
 dataset or on average, B is significantly lower than A by more than --margin.`,
@@ -45,7 +49,8 @@ dataset or on average, B is significantly lower than A by more than --margin.`,
 			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for the buckets oDen, eFre and eCon"},
 			&cli.BoolFlag{Name: "partial", Usage: "skip documents without a prediction in both files"},
 			&cli.StringSliceFlag{Name: "by", Usage: "compare by `ATTRIBUTE`: type (default), none, or bucket:NAME with " + strings.Join(metrics.AttributeNames(), ", ")},
-			&cli.IntFlag{Name: "flips", Value: 10, Usage: "print `N` flips of each side; -1: all"},
+			&cli.IntFlag{Name: "flips", Value: 10, Usage: "print `N` flips of each side and kind; -1: all"},
+			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(compareFormats(), ", ") + " (default: text; with --json: json)"},
 			&cli.IntFlag{Name: "rounds", Usage: "`R` random swaps (default: all swaps if at most 16 passages differ, else 9999)"},
 			&cli.BoolFlag{Name: "fail-on-regression", Usage: "exit code 1 if B is significantly lower than A"},
 			&cli.Float64Flag{Name: "margin", Usage: "`POINTS` of F1 that B may be lower (default: 0)"},
@@ -60,6 +65,10 @@ func (env *environment) compare(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	format, err := env.readFormat("compare", c.String("format"), compareFormats())
+	if err != nil {
+		return err
+	}
 	named := c.IsSet("gold") || c.IsSet("pred")
 	switch {
 	case named && c.NArg() > 0:
@@ -67,22 +76,24 @@ func (env *environment) compare(c *cli.Context) error {
 	case !named && c.NArg() != 2:
 		return fault.Usagef("compare: want two runs, A and B, or --gold with --pred twice")
 	}
-	compareInput := env.compareRuns
+	compareInput, systems := env.compareRuns, c.Args().Slice()
 	if named {
-		compareInput = env.compareFiles
+		compareInput, systems = env.compareFiles, c.StringSlice("pred")
 	}
-	ds, incomplete, err := compareInput(c, s)
+	ds, failed, err := compareInput(c, s)
 	if err != nil {
-		return fmt.Errorf("compare: %w", err)
+		return fmt.Errorf("compare: %w", env.proposeSides(err, c.Args().Slice()))
 	}
 	result := compare.New(c.String("metric"), ds, s)
 	switch {
-	case env.json && named:
+	case format == "json" && named:
 		err = env.printJSON(result.FilesReport(c.Int("flips")))
-	case env.json:
+	case format == "json":
 		err = env.printJSON(result.Report(c.Int("flips")))
+	case format == "text":
+		err = (&compareText{result, systems}).write(env.stdout, c.Int("flips"))
 	default:
-		err = (&compareText{result}).write(env.stdout, c.Int("flips"))
+		err = (&compareGrids{compareText{result, systems}}).write(env.stdout, format)
 	}
 	if err != nil {
 		return err
@@ -90,11 +101,14 @@ func (env *environment) compare(c *cli.Context) error {
 	if worse := result.Regressions(s); c.Bool("fail-on-regression") && len(worse) > 0 {
 		return fmt.Errorf("compare: B is significantly lower than A: %s", regressionList(worse))
 	}
-	if incomplete > 0 {
-		return &fault.PartialError{Err: fmt.Errorf("compare: %d passages are incomplete in A or B and were skipped", incomplete)}
+	if failed > 0 {
+		return &fault.PartialError{Err: fmt.Errorf("compare: %d passages of A and B are incomplete, because queries failed, and were skipped", failed)}
 	}
 	return nil
 }
+
+// compareFormats lists the forms of a comparison, the default first.
+func compareFormats() []string { return []string{"text", "md", "csv", "latex", "json"} }
 
 func regressionList(worse []compare.Regression) string {
 	var names []string
@@ -117,7 +131,7 @@ func datasetTitle(name string) string {
 }
 
 // compareRuns compares stored runs, dataset by dataset.
-func (env *environment) compareRuns(c *cli.Context, _ compare.Settings) (ds []*compare.Dataset, incomplete int, err error) {
+func (env *environment) compareRuns(c *cli.Context, _ compare.Settings) (ds []*compare.Dataset, failed int, err error) {
 	by, err := metrics.ParseBy(splitList(c.StringSlice("by")))
 	if err != nil {
 		return nil, 0, fault.Usagef("%v", err)
@@ -139,8 +153,9 @@ func (env *environment) compareRuns(c *cli.Context, _ compare.Settings) (ds []*c
 	return env.bench.Compare(c.Context, r)
 }
 
-// compareFiles compares two files of predictions on the documents of a third.
-func (env *environment) compareFiles(c *cli.Context, s compare.Settings) (ds []*compare.Dataset, incomplete int, err error) {
+// compareFiles compares two files of predictions on the documents of a third. Files
+// have no failed queries.
+func (env *environment) compareFiles(c *cli.Context, s compare.Settings) (ds []*compare.Dataset, failed int, err error) {
 	names := c.StringSlice("pred")
 	if !c.IsSet("gold") || len(names) != 2 {
 		return nil, 0, fault.Usagef("want --gold, and --pred twice: A and B")
@@ -162,7 +177,10 @@ func (env *environment) compareFiles(c *cli.Context, s compare.Settings) (ds []*
 	if err != nil {
 		return nil, 0, err
 	}
-	return []*compare.Dataset{dataset}, missing, nil
+	if missing > 0 {
+		env.note("compared on %d of %d documents: %d have no prediction in A or in B", dataset.Passages-missing, dataset.Passages, missing)
+	}
+	return []*compare.Dataset{dataset}, 0, nil
 }
 
 func readCompareSettings(c *cli.Context) (compare.Settings, error) {

@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"nerbench/harness/compare"
+	"nerbench/runners/ollama/ollamatest"
 )
 
 type comparisonReport = compare.Report
@@ -72,6 +75,12 @@ func TestCompareRuns(t *testing.T) {
 		{"itself", []string{"temperature=0", "temperature=0", "--fail-on-regression"}, 0, "1.0000"},
 		{"two runs of a dataset", []string{"ollama/tiny", "temperature=0"}, exitError, "two runs on dataset mini"},
 		{"which differ", []string{"ollama/tiny", "temperature=0"}, exitError, "which differ in temperature"},
+		{"commands to copy", []string{"ollama/tiny", "temperature=0", "--ci", "0"}, exitError,
+			"copy one of these commands:\n  nerbench --store results.db compare --ci 0 model=ollama/tiny,temperature=0 temperature=0\n  nerbench --store results.db compare --ci 0 model=ollama/tiny,temperature=0.5 temperature=0\n"},
+		{"commands for both sides", []string{"ollama/tiny", "ollama/tiny", "-q"}, exitError,
+			"copy one of these commands:\n  nerbench --store results.db -q compare model=ollama/tiny,temperature=0 model=ollama/tiny,temperature=0.5\n"},
+		{"a proposed command", []string{"model=ollama/tiny,temperature=0.5", "temperature=0", "--ci", "0"}, 0, "+50.0"},
+		{"their models", []string{"ollama/tini", "temperature=0"}, exitError, "their models are ollama/tiny"},
 		{"no such run", []string{"nosuch", "temperature=0"}, exitError, "nosuch"},
 		{"no such metric", []string{"temperature=0", "temperature=0.5", "--metric", "f1"}, exitUsage, "unknown"},
 		{"one side", []string{"temperature=0"}, exitUsage, "want two runs"},
@@ -106,23 +115,123 @@ func TestCompareRuns(t *testing.T) {
 		}
 	})
 
-	t.Run("other passages", func(t *testing.T) {
+	t.Run("fewer passages", func(t *testing.T) {
 		if code, out := w.run(append(ask, "--set", "temperature=0.5", "--limit", "10")...); code != 0 {
 			t.Fatalf("exit code %d\n%s", code, out)
 		}
 		code, out := compare("limit=10", "temperature=0")
-		if code != exitError || !strings.Contains(out, `have different passages: the key limit is "10" and ""`) {
+		for _, want := range []string{
+			"dataset mini: compared on the 10 passages that both have completed (A has 10 of 10, B 40 of 40)", "mini        10  100.0  50.0", "10 of 40 passages are complete in both",
+		} {
+			if code != 0 || !strings.Contains(out, want) {
+				t.Errorf("exit code %d, want %q in\n%s", code, want, out)
+			}
+		}
+	})
+	t.Run("another part", func(t *testing.T) {
+		if code, out := w.run(append(ask, "--set", "temperature=0.5", "--shard", "2/4")...); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, out)
+		}
+		code, out := compare("shard=2/4", "temperature=0", "--json", "-q")
+		var got comparisonReport
+		if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil {
+			t.Fatalf("exit code %d, %v\n%s", code, err, out)
+		}
+		if got.Passages != 10 || got.Flips.OnlyA != 10 || len(got.Datasets[0].Flipped) != 10 {
+			t.Errorf("comparison is %s", out)
+		}
+		for _, f := range got.Datasets[0].Flipped { // of each fourth passage, the second
+			var index int
+			if _, err := fmt.Sscanf(f.Document, "mini/test/%d", &index); err != nil || index%4 != 1 {
+				t.Errorf("flip of document %s, %v", f.Document, err)
+			}
+		}
+	})
+	t.Run("formats", func(t *testing.T) {
+		for format, want := range map[string][]string{
+			"md":    {"| mini | 40 | 100.0 | 50.0 | +50.0 |", "- A: temperature=0.5,limit=,shard=, B: temperature=0", "| location | 40 |", "wrong predictions by A only: 0, by B only: 40"},
+			"csv":   {"kind,dataset,name,passages,gold,a_f1,b_f1,difference,", "dataset,mini,,40,80,1,0.5,0.5,", "type,mini,location,40,40,1,0,1,"},
+			"latex": {`\begin{tabular}`, `mini & 40 & 100.0 & 50.0 & +50.0 &`, `temperature=0.5`},
+			"json":  {`"spurious_only_b": 40`, `"flipped_spurious"`, `"spurious": "b"`},
+		} {
+			code, out := compare("temperature=0.5,limit=,shard=", "temperature=0", "-q", "--format", format)
+			for _, want := range want {
+				if code != 0 || !strings.Contains(out, want) {
+					t.Errorf("%s: exit code %d, want %q in\n%s", format, code, want, out)
+				}
+			}
+		}
+		if code, out := compare("temperature=0.5,limit=,shard=", "temperature=0", "--format", "html"); code != exitUsage || !strings.Contains(out, "one of text, md, csv, latex, json") {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
+	})
+	t.Run("other passages", func(t *testing.T) {
+		before, err := os.ReadFile(filepath.Join(w.dir, "data/mini/test.tsv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write("data/mini/test.tsv", string(before)+"Nobody\tO\n\n")
+		if code, out := w.run(append(ask, "--set", "temperature=0.9")...); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, out)
+		}
+		code, out := compare("temperature=0.9", "temperature=0")
+		if code != exitError || !strings.Contains(out, `have different passages: the key data is `) {
+			t.Errorf("exit code %d\n%s", code, out)
+		}
+		w.write("data/mini/test.tsv", string(before))
 	})
 	t.Run("without data", func(t *testing.T) {
 		if err := os.Remove(filepath.Join(w.dir, "data/mini/test.tsv")); err != nil {
 			t.Fatal(err)
 		}
+		code, out := compare("shard=2/4", "temperature=0", "--json", "-q")
+		var got comparisonReport
+		if err := json.Unmarshal([]byte(out), &got); code != 0 || err != nil || got.Passages != 10 || got.Difference != 0.5 {
+			t.Errorf("exit code %d, %v\n%s", code, err, out)
+		}
 		if code, out := compare("limit=10", "limit=10", "--json"); code != 0 || !strings.Contains(out, "the stored counts are compared") || !strings.Contains(out, `"flips": null`) {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 	})
+}
+
+// TestComparePartial: failed queries are exit code 3, and the other passages are
+// compared.
+func TestComparePartial(t *testing.T) {
+	var broken atomic.Bool
+	w := newWorkplace(t, 8, 0, func(f *ollamatest.Fake) {
+		f.Intercept = func(rw http.ResponseWriter, r *ollamatest.Request) bool {
+			if !broken.Load() || !strings.Contains(r.Text(), "Text: Person3 left") || !strings.Contains(r.Text(), "location") {
+				return false
+			}
+			rw.Header().Set("Retry-After", "3600") // longer than anybody waits
+			ollamatest.Refuse(rw, http.StatusServiceUnavailable, "the oven is cold")
+			return true
+		}
+	})
+	ask := append(asking, "results.db")
+	if code, out := w.run(ask...); code != 0 {
+		t.Fatalf("first run: exit code %d\n%s", code, out)
+	}
+	broken.Store(true)
+	if code, out := w.run(append(ask, "--set", "temperature=0.5")...); code != exitPartial {
+		t.Fatalf("second run: exit code %d\n%s", code, out)
+	}
+	code, out := w.run("compare", "temperature=0", "temperature=0.5", "--store", "results.db")
+	for _, want := range []string{"compare: 1 passages of A and B are incomplete, because queries failed, and were skipped", "mini         7  50.0  50.0"} {
+		if code != exitPartial || !strings.Contains(out, want) {
+			t.Errorf("exit code %d, want %q in\n%s", code, want, out)
+		}
+	}
+	_, out = w.run("runs", "list", "--store", "results.db", "--json", "--where", "temperature=0.5")
+	var runs []struct{ ID string }
+	if err := json.Unmarshal([]byte(out), &runs); err != nil {
+		t.Fatal(err)
+	}
+	code, out = w.run("runs", "errors", runs[0].ID, "--store", "results.db")
+	if code != exitPartial || !strings.Contains(out, "errors by span_f1 in 7 of 7 passages") || !strings.Contains(out, "1 passages of the run are incomplete and were left out.") {
+		t.Errorf("errors: exit code %d\n%s", code, out)
+	}
 }
 
 // TestCompareFilesVectors: the paired vectors as files of predictions, whose

@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"nerbench/harness/compare"
@@ -14,10 +15,18 @@ import (
 )
 
 // compareText prints a comparison for people.
-type compareText struct{ *compare.Comparison }
+type compareText struct {
+	*compare.Comparison
+	systems []string // A and B, as the user named them
+}
+
+// named names A and B.
+func (r *compareText) named() string {
+	return "A: " + terminal.Line(r.systems[0]) + ", B: " + terminal.Line(r.systems[1])
+}
 
 func (r *compareText) write(w io.Writer, flips int) error {
-	fmt.Fprintf(w, "%s: F1 of A and B on the passages that are complete in both\n", r.Metric)
+	fmt.Fprintf(w, "%s: F1 of A and B on the passages that are complete in both\n%s\n", r.Metric, r.named())
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tpassages\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
 	for i, o := range r.Outcomes {
@@ -25,15 +34,13 @@ func (r *compareText) write(w io.Writer, flips int) error {
 	}
 	if len(r.Datasets) > 1 {
 		a, b := r.Means()
-		writeOutcome(tw, r.Whole, fmt.Sprintf("mean_rows (%d datasets)", len(r.Datasets)), reports.Percent(&a), reports.Percent(&b))
+		writeOutcome(tw, r.Whole, fmt.Sprintf("mean_rows (%d/%d datasets)", r.Used, len(r.Datasets)), reports.Percent(a), reports.Percent(b))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	for i, d := range r.Datasets {
-		if text := d.Tokens.String(); text != "" {
-			fmt.Fprintf(w, "%s: %s\n", r.name(i), text)
-		}
+	for _, note := range compareNotes(r.Comparison) {
+		fmt.Fprintln(w, note)
 	}
 	for i := range r.Datasets {
 		if err := r.writeTypes(w, i); err != nil {
@@ -117,15 +124,66 @@ func (r *compareText) writeFlips(w io.Writer, n int) error {
 	}
 	counts := compare.CountFlips(flips)
 	fmt.Fprintf(w, "\nflips: only A found %d gold entities, only B %d\n", counts.OnlyA, counts.OnlyB)
+	found, spurious := splitFlips(flips)
+	if err := writeFlipList(w, found, n); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nspurious: only A made %d wrong predictions, only B %d\n", counts.SpuriousA, counts.SpuriousB)
+	return writeFlipList(w, spurious, n)
+}
+
+// splitFlips separates the flips of gold entities from those of wrong predictions.
+func splitFlips(flips []compare.Flip) (found, spurious []compare.Flip) {
+	for _, f := range flips {
+		if f.Spurious == "" {
+			found = append(found, f)
+		} else {
+			spurious = append(spurious, f)
+		}
+	}
+	return found, spurious
+}
+
+// writeFlipList prints the first n flips of each side.
+func writeFlipList(w io.Writer, flips []compare.Flip, n int) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, f := range compare.FirstFlips(flips, n) {
-		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", map[string]string{"a": "A", "b": "B"}[f.Found], terminal.Printable(string(f.Type)), terminal.Printable(f.Text), terminal.Printable(f.Document))
+	shown := compare.FirstFlips(flips, n)
+	for _, f := range shown {
+		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", strings.ToUpper(f.Side()), terminal.Printable(string(f.Type)), terminal.Printable(f.Text), terminal.Printable(f.Document))
 	}
 	if err := tw.Flush(); err != nil {
 		return err
 	}
-	if hidden := len(flips) - len(compare.FirstFlips(flips, n)); hidden > 0 {
+	if hidden := len(flips) - len(shown); hidden > 0 {
 		fmt.Fprintf(w, "  and %d more (--flips %d, or -1 for all)\n", hidden, len(flips))
 	}
 	return nil
+}
+
+// compareNotes lists what a comparison leaves out.
+func compareNotes(c *compare.Comparison) []string {
+	var notes []string
+	for i, d := range c.Datasets {
+		of := ""
+		if len(c.Datasets) > 1 {
+			of = " of " + datasetTitle(d.Name)
+		}
+		if c.Outcomes[i].A.NGold == 0 {
+			note := "no gold in the common passages" + of
+			if len(c.Datasets) > 1 {
+				note += ": not in mean_rows"
+			}
+			notes = append(notes, note)
+		}
+		if len(d.A) < d.Passages {
+			notes = append(notes, fmt.Sprintf("%d of %d passages%s are complete in both", len(d.A), d.Passages, of))
+		}
+		if left := d.WithoutSupport(); len(left) > 0 && len(c.Types[i]) > 0 {
+			notes = append(notes, fmt.Sprintf("types%s without gold, left out: %s", of, typeNames(left)))
+		}
+		if text := d.Tokens.String(); text != "" {
+			notes = append(notes, datasetTitle(d.Name)+": "+text)
+		}
+	}
+	return notes
 }

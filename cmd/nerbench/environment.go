@@ -25,6 +25,7 @@ type environment struct {
 	configs        []string             // the usual places of the configuration file
 	program        string               // its own file; empty: it starts no other process
 
+	args     []string        // the command line, sorted by arrange
 	given    map[string]bool // the global flags on the command line
 	config   *config.File    // read before a command starts
 	broken   error           // why it cannot be read

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,6 +23,9 @@ func evalCommand(env *environment) *cli.Command {
 eval --tags FILE.conll scores a column file. Its last two columns are the gold
 tag and the predicted tag.
 
+eval --gold A.conll --pred B.conll scores two column files of the same tokens.
+The first column of each is the token, the last one its tag.
+
 eval --pairs FILE.jsonl scores lines {"gold": "[…]", "pred": "[…]"} like the
 UniversalNER paper, or answers "type: entity; …" by a metric of InstructUIE or
 B2NER.
@@ -31,8 +35,8 @@ The file name - is standard input. docs/metrics.md defines the metrics.
 metrics:
 ` + metricList(),
 		Flags: append([]cli.Flag{
-			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines"},
-			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers"},
+			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines; or columns"},
+			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers; or columns"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS`, or all (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest (default: all)"},
 			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY` of mentions: token, word, word_strict, substring (default: token if there are tokens, else word)"},
@@ -87,10 +91,16 @@ var evalInputs = []struct {
 	flags    []string
 	evaluate evaluator
 }{
-	{[]string{"gold", "pred", "align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial"}, (*environment).evalPredictions},
+	{slices.Concat([]string{"gold", "pred"}, answerFlags, schemeFlags), (*environment).evalGold},
 	{[]string{"pairs"}, (*environment).evalPairs},
-	{[]string{"tags", "scheme", "mode"}, (*environment).evalTags},
+	{slices.Concat([]string{"tags"}, schemeFlags), (*environment).evalTags},
 }
+
+// The flags about JSON Lines, and those about column files.
+var (
+	answerFlags = []string{"align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial"}
+	schemeFlags = []string{"scheme", "mode"}
+)
 
 // evalInput finds the kind of input that the flags choose. A flag without effect on
 // this kind is an error.
@@ -110,7 +120,7 @@ func evalInput(c *cli.Context) (evaluator, error) {
 	}
 	for i, in := range evalInputs {
 		for _, f := range in.flags {
-			if i != chosen && c.IsSet(f) {
+			if i != chosen && c.IsSet(f) && !slices.Contains(evalInputs[chosen].flags, f) {
 				return nil, fault.Usagef("eval: --%s has no effect with --%s", f, evalInputs[chosen].flags[0])
 			}
 		}
@@ -134,18 +144,65 @@ func (env *environment) evalOptions(c *cli.Context) (files.Options, error) {
 	}, nil
 }
 
-func (env *environment) evalPredictions(c *cli.Context, o files.Options) (*files.Report, error) {
+// evalGold scores a file of predictions: JSON Lines, or columns.
+func (env *environment) evalGold(c *cli.Context, o files.Options) (*files.Report, error) {
 	if !c.IsSet("pred") {
 		return nil, fault.Usagef("--gold needs --pred")
 	}
 	if c.String("gold") == "-" && c.String("pred") == "-" {
 		return nil, fault.Usagef("only one of --gold and --pred can be standard input")
 	}
+	gold, pred := env.input(c.String("gold")), env.input(c.String("pred"))
+	form, err := formOfBoth(&gold, &pred)
+	if err != nil {
+		return nil, err
+	}
+	without := schemeFlags
+	if form == files.Columns {
+		without = answerFlags
+	}
+	for _, f := range without {
+		if c.IsSet(f) {
+			return nil, fault.Usagef("--%s has no effect on %s", f, form)
+		}
+	}
+	if form == files.Columns {
+		scheme, mode, err := readScheme(c)
+		if err != nil {
+			return nil, err
+		}
+		return files.TagFiles{Gold: gold, Pred: pred, Scheme: scheme, Mode: mode}.Eval(c.Context, o)
+	}
+	return evalPredictions(c, gold, pred, o)
+}
+
+// formOfBoth is the form of both files. An empty file has the form of the other one.
+func formOfBoth(gold, pred *files.File) (files.Form, error) {
+	var forms [2]files.Form
+	for i, f := range []*files.File{gold, pred} {
+		var err error
+		if forms[i], *f, err = files.FormOf(*f); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case forms[0] == files.Empty && forms[1] == files.Empty:
+		return files.JSONLines, nil
+	case forms[0] == files.Empty:
+		return forms[1], nil
+	case forms[1] != files.Empty && forms[0] != forms[1]:
+		return "", fmt.Errorf("%s is %s, but %s is %s: want two files of one form", gold.Name, forms[0], pred.Name, forms[1])
+	}
+	return forms[0], nil
+}
+
+// evalPredictions scores a file of predictions in JSON Lines.
+func evalPredictions(c *cli.Context, gold, pred files.File, o files.Options) (*files.Report, error) {
 	parsing := readParsing(c)
 	parsing.Unknown = c.String("unknown")
 	parsing.Alignment = answers.Alignment{Mode: c.String("align"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")}
 	return files.Predictions{
-		Gold: env.input(c.String("gold")), Pred: env.input(c.String("pred")), Parsing: parsing, Partial: c.Bool("partial"),
+		Gold: gold, Pred: pred, Parsing: parsing, Partial: c.Bool("partial"),
 	}.Eval(c.Context, o)
 }
 
@@ -168,7 +225,11 @@ func (env *environment) evalTags(c *cli.Context, o files.Options) (*files.Report
 	if err != nil {
 		return nil, err
 	}
-	return files.Tags{File: env.input(c.String("tags")), Scheme: scheme, Mode: mode}.Eval(c.Context, o)
+	report, err := files.Tags{File: env.input(c.String("tags")), Scheme: scheme, Mode: mode}.Eval(c.Context, o)
+	if err == nil && report.NoCommonType() {
+		env.note("gold and prediction have no type in common: the last two columns must be the gold tag and the predicted tag")
+	}
+	return report, err
 }
 
 func readScheme(c *cli.Context) (scheme metrics.Scheme, mode metrics.Mode, err error) {

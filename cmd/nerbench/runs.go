@@ -17,7 +17,7 @@ import (
 func runsCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "runs",
-		Usage: "list, show, export and remove runs",
+		Usage: "list, show, export and remove runs, and list their errors",
 		Description: `A run is one model on one split of one dataset, with one set of keys. RUN is the
 beginning of its id.`,
 		Subcommands: []*cli.Command{
@@ -40,6 +40,7 @@ beginning of its id.`,
 					return env.showRun(c.Context, c.Args().First())
 				},
 			},
+			runErrorsCommand(env),
 			{
 				Name: "export", Usage: "print predictions, answers or prompts as JSON Lines", ArgsUsage: "RUN",
 				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`CONTENT`: " + strings.Join(harness.ExportNames(), ", ")}},

@@ -47,17 +47,22 @@ type Comparison struct {
 	Outcomes []Outcome
 	// Types are by dataset; nil if they are unknown or WithoutTypes is set.
 	Types []map[ner.EntityType]Outcome
-	// Whole is the outcome of the average over the datasets, or of the only dataset.
+	// Whole is the outcome of the average over the datasets with gold, or of the only
+	// dataset.
 	Whole Outcome
+	// Used is the number of datasets in the average.
+	Used int
 }
 
 // New tests the differences on each dataset, on each type, and on average. It needs
 // at least one dataset.
 func New(metric string, datasets []*Dataset, s Settings) *Comparison {
 	c := &Comparison{Metric: metric, Datasets: datasets}
-	var all []stats.Dataset
+	var averaged []stats.Dataset
 	for _, d := range datasets {
-		all = append(all, d.stats())
+		if d.averaged() {
+			averaged = append(averaged, d.stats())
+		}
 		c.Outcomes = append(c.Outcomes, s.test(d.Metric, []stats.Dataset{d.stats()}))
 		if d.CountsOnly {
 			c.Types = append(c.Types, nil)
@@ -66,9 +71,12 @@ func New(metric string, datasets []*Dataset, s Settings) *Comparison {
 		}
 	}
 	adjust(c.Outcomes)
-	c.Whole = c.Outcomes[0]
+	c.Whole, c.Used = c.Outcomes[0], len(averaged)
 	if len(datasets) > 1 {
-		c.Whole = s.test(datasets[0].Metric, all)
+		if len(averaged) == 0 {
+			s.Resamples = 0
+		}
+		c.Whole = s.test(datasets[0].Metric, averaged)
 	}
 	return c
 }
@@ -92,20 +100,28 @@ func (c *Comparison) Regressions(s Settings) []Regression {
 			found = append(found, Regression{Dataset: c.Datasets[i].Name, Difference: o.Difference})
 		}
 	}
-	if len(c.Datasets) > 1 && worse(c.Whole) {
+	if len(c.Datasets) > 1 && c.Used > 0 && worse(c.Whole) {
 		found = append(found, Regression{Average: true, Difference: c.Whole.Difference})
 	}
 	return found
 }
 
-// Means are the means of the F1 of A and of B over the datasets.
-func (c *Comparison) Means() (a, b float64) {
-	for _, o := range c.Outcomes {
-		a += value(o.A.F1)
-		b += value(o.B.F1)
+// Means are the means of the F1 of A and of B over the datasets with gold: mean_rows
+// of docs/spec/metrics.md §10, in which each dataset has the same weight. They are nil
+// if no dataset has gold.
+func (c *Comparison) Means() (a, b *float64) {
+	if c.Used == 0 {
+		return nil, nil
 	}
-	n := float64(len(c.Outcomes))
-	return a / n, b / n
+	a, b = new(float64), new(float64)
+	for i, o := range c.Outcomes {
+		if c.Datasets[i].averaged() {
+			*a += value(o.A.F1)
+			*b += value(o.B.F1)
+		}
+	}
+	*a, *b = *a/float64(c.Used), *b/float64(c.Used)
+	return a, b
 }
 
 // Exact reports whether all swaps were tried on every dataset. Tried is the largest

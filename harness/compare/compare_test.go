@@ -66,8 +66,8 @@ func dataset(t *testing.T, name string, passages int) *compare.Dataset {
 
 func TestComparison(t *testing.T) {
 	c := compare.New("span_f1", []*compare.Dataset{dataset(t, "x", 8), dataset(t, "y", 2)}, settings)
-	if a, b := c.Means(); a != 1 || math.Abs(b-2./3) > 1e-12 {
-		t.Errorf("means are %v and %v", a, b)
+	if a, b := c.Means(); *a != 1 || math.Abs(*b-2./3) > 1e-12 {
+		t.Errorf("means are %v and %v", *a, *b)
 	}
 	if exact, tried := c.Exact(); !exact || tried != 256 {
 		t.Errorf("exact %v, %d swaps", exact, tried)
@@ -90,6 +90,95 @@ func TestComparison(t *testing.T) {
 	}
 	if worse := c.Regressions(compare.Settings{Alpha: compare.Significant, Margin: 50}); worse != nil {
 		t.Errorf("regressions beyond the margin are %+v", worse)
+	}
+}
+
+// TestMeanSkipsDatasetsWithoutGold checks that the mean gives each dataset with gold the
+// same weight, whatever its size, and leaves out the others
+// (docs/spec/metrics.md §10.1, §10.4).
+func TestMeanSkipsDatasetsWithoutGold(t *testing.T) {
+	large, small := dataset(t, "large", 30), dataset(t, "small", 1)
+	without := &compare.Dataset{Name: "without", Metric: large.Metric, Passages: 1}
+	wrong := ner.Span{Start: 0, End: 4, Type: "person"}
+	without.Add(compare.NewPassage(large.Metric, "w", &metrics.Passage{Text: "Zoë saw Oslo", Pred: []ner.Span{wrong}}),
+		compare.NewPassage(large.Metric, "w", &metrics.Passage{Text: "Zoë saw Oslo"}))
+	c := compare.New("span_f1", []*compare.Dataset{large, small, without}, settings)
+	a, b := c.Means()
+	if c.Used != 2 || a == nil || *a != 1 || math.Abs(*b-2./3) > 1e-12 || math.Abs(c.Whole.Difference-(*a-*b)) > 1e-12 || c.Whole.Passages != 31 {
+		t.Errorf("means are %v and %v over %d datasets, the whole is %+v", a, b, c.Used, c.Whole)
+	}
+	r := c.Report(0)
+	if r.Used != 2 || r.Total != 3 || len(r.Datasets) != 3 {
+		t.Errorf("report has %d of %d datasets, %d rows", r.Used, r.Total, len(r.Datasets))
+	}
+	c = compare.New("span_f1", []*compare.Dataset{without, without}, compare.Settings{Alpha: 0.05, Resamples: 1000})
+	if a, b := c.Means(); a != nil || b != nil || c.Used != 0 || c.Whole.Difference != 0 || c.Regressions(settings) != nil {
+		t.Errorf("means without gold are %v and %v: %+v", a, b, c.Whole)
+	}
+	if _, err := json.Marshal(c.Report(-1)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSpurious checks that wrong predictions of one system are flips, and that types
+// without gold have no outcome.
+func TestSpurious(t *testing.T) {
+	span := func(start, end int, typ ner.EntityType) ner.Span { return ner.Span{Start: start, End: end, Type: typ} }
+	gold := []ner.Span{span(0, 4, "person")}
+	texts := []string{"Zoë saw Oslo"}
+	for _, tc := range []struct {
+		metric string
+		a, b   metrics.Passage
+		want   string // spurious flips
+		left   string // types without support
+	}{
+		{
+			"span_f1",
+			metrics.Passage{Pred: []ner.Span{span(0, 4, "person"), span(9, 13, "ship"), span(9, 13, "ship"), span(5, 8, "person")}, Unaligned: []ner.Mention{{Text: "Bergen", Type: "ship"}}},
+			metrics.Passage{Pred: []ner.Span{span(5, 8, "person"), span(5, 99, "person")}},
+			"a ship Bergen, a ship Oslo 8-12, b person  5-99", "ship",
+		},
+		{
+			"uniner_f1",
+			metrics.Passage{Published: []metrics.Strings{{Type: "person", Gold: []string{"zoë"}, Pred: []string{"zoë", "oslo"}}, {Type: "ship", Pred: []string{"oslo"}}}},
+			metrics.Passage{Published: []metrics.Strings{{Type: "person", Gold: []string{"zoë"}, Pred: []string{"oslo"}}}},
+			"a ship oslo", "ship",
+		},
+	} {
+		t.Run(tc.metric, func(t *testing.T) {
+			m, _ := metrics.Find(tc.metric)
+			for _, p := range []*metrics.Passage{&tc.a, &tc.b} {
+				p.Text, p.Gold = texts[0], gold
+			}
+			d := &compare.Dataset{Name: "x", Metric: m, Passages: 1}
+			d.Add(compare.NewPassage(m, "x1", &tc.a), compare.NewPassage(m, "x1", &tc.b))
+			c := compare.New(tc.metric, []*compare.Dataset{d}, settings)
+			flips, _ := c.Flips()
+			var got []string
+			for _, f := range flips {
+				if f.Spurious == "" {
+					continue
+				}
+				text := fmt.Sprintf("%s %s %s", f.Spurious, f.Type, f.Text)
+				if f.Start != nil {
+					text += fmt.Sprintf(" %d-%d", *f.Start, *f.End)
+				}
+				got = append(got, text)
+			}
+			if strings.Join(got, ", ") != tc.want {
+				t.Errorf("spurious flips are %q, want %q", strings.Join(got, ", "), tc.want)
+			}
+			if n := compare.CountFlips(flips); n.OnlyA != 1 || n.OnlyB != 0 || n.SpuriousA+n.SpuriousB != len(got) {
+				t.Errorf("flips are %+v", n)
+			}
+			if _, there := c.Types[0]["ship"]; there || fmt.Sprint(d.WithoutSupport()) != "["+tc.left+"]" {
+				t.Errorf("types are %v, without support %v", c.Types[0], d.WithoutSupport())
+			}
+			r := c.Report(-1).Datasets[0]
+			if len(r.Flipped) != 1 || len(r.Spurious) != len(got) || fmt.Sprint(r.WithoutSupport) != "["+tc.left+"]" {
+				t.Errorf("report has %d flips, %d spurious, without support %v", len(r.Flipped), len(r.Spurious), r.WithoutSupport)
+			}
+		})
 	}
 }
 

@@ -47,8 +47,7 @@ func (d *Dataset) Add(a, b Passage) {
 		p := d.pair(t)
 		p.b = append(p.b, stats.PassageScore{Passage: at, Score: s})
 	}
-	d.flips = append(d.flips, without("a", a, b)...)
-	d.flips = append(d.flips, without("b", b, a)...)
+	d.flips = append(d.flips, flipsOf(a, b)...)
 }
 
 func (d *Dataset) pair(t ner.EntityType) *typePair {
@@ -71,7 +70,7 @@ func (d *Dataset) typeOutcomes(s Settings) map[ner.EntityType]Outcome {
 	if d.WithoutTypes {
 		return map[ner.EntityType]Outcome{}
 	}
-	names := slices.Sorted(maps.Keys(d.types))
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(d.types)), func(t ner.EntityType) bool { return !d.supported(t) })
 	outcomes := make([]Outcome, len(names))
 	alone := s
 	alone.Resamples = 0
@@ -93,6 +92,22 @@ func (d *Dataset) typeOutcomes(s Settings) map[ner.EntityType]Outcome {
 	}
 	return out
 }
+
+// supported reports whether a type has gold in the compared passages. Its F1 is else
+// undefined or 0, whatever a system predicts.
+func (d *Dataset) supported(t ner.EntityType) bool {
+	return slices.ContainsFunc(d.types[t].a, func(s stats.PassageScore) bool { return s.Score.NGold > 0 })
+}
+
+// WithoutSupport lists the types that a system predicted, but that have no gold in the
+// compared passages. They have no outcome of their own.
+func (d *Dataset) WithoutSupport() []ner.EntityType {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(d.types)), d.supported)
+}
+
+// averaged reports whether the dataset counts in averages: one without gold does not
+// (docs/spec/metrics.md §10.4).
+func (d *Dataset) averaged() bool { return ner.Sum(d.A).NGold > 0 }
 
 func spread(list []stats.PassageScore, passages int) []ner.Score {
 	scores := make([]ner.Score, passages)

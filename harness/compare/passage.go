@@ -1,18 +1,22 @@
 package compare
 
 import (
+	"slices"
+
 	"nerbench/metrics"
 	"nerbench/ner"
 )
 
-// Passage has the counts and the hits of one passage of one system.
+// Passage has the counts, the hits and the false positives of one passage of one system.
 type Passage struct {
 	document string
 	tally    metrics.Tally
 	hits     []hit
+	spurious []hit
 }
 
-// hit is a gold entity that was predicted.
+// hit is an item of a prediction: a gold entity that was predicted, or a prediction
+// that is not gold. Comparable: two systems have the same hits where they agree.
 type hit struct {
 	text       string
 	typ        ner.EntityType
@@ -21,31 +25,37 @@ type hit struct {
 
 // NewPassage counts a passage of one system. document is the id of its document.
 func NewPassage(m metrics.Metric, document string, p *metrics.Passage) Passage {
-	return Passage{document, m.Count(p).ByType, hitsOf(m, p)}
+	out := Passage{document: document, tally: m.Count(p).ByType}
+	out.hits, out.spurious = hitsOf(m, p)
+	return out
 }
 
-// hitsOf lists the correct predictions of a metric: spans for the metrics of spans
-// (exact ones: half points are no hits), else strings.
-func hitsOf(m metrics.Metric, p *metrics.Passage) []hit {
+// hitsOf lists the correct predictions of a metric and the others, each once: spans
+// for the metrics of spans (exact ones: half points are no hits), else strings.
+func hitsOf(m metrics.Metric, p *metrics.Passage) (hits, spurious []hit) {
 	if m.OfSpans() {
 		return spanHits(p)
 	}
-	var hits []hit
 	match := func(pred, gold []ner.Mention) {
-		left := map[ner.Mention]bool{}
+		isGold, seen := map[ner.Mention]bool{}, map[ner.Mention]bool{}
 		for _, g := range gold {
-			left[g] = true
+			isGold[g] = true
 		}
 		for _, s := range pred {
-			if left[s] {
-				delete(left, s)
-				hits = append(hits, hit{s.Text, s.Type, -1, -1})
+			if seen[s] {
+				continue
+			}
+			seen[s] = true
+			if h := (hit{s.Text, s.Type, -1, -1}); isGold[s] {
+				hits = append(hits, h)
+			} else {
+				spurious = append(spurious, h)
 			}
 		}
 	}
 	if m.Protocol != "" {
 		match(p.Items[m.Protocol].Pred, p.Items[m.Protocol].Gold)
-		return hits
+		return hits, spurious
 	}
 	queries := p.Published
 	if m.Reader == "ladder" {
@@ -54,7 +64,7 @@ func hitsOf(m metrics.Metric, p *metrics.Passage) []hit {
 	for _, q := range queries {
 		match(typed(q.Pred, q.Type), typed(q.Gold, q.Type))
 	}
-	return hits
+	return hits, spurious
 }
 
 func typed(texts []string, t ner.EntityType) []ner.Mention {
@@ -65,18 +75,33 @@ func typed(texts []string, t ner.EntityType) []ner.Mention {
 	return out
 }
 
-func spanHits(p *metrics.Passage) []hit {
-	gold := map[ner.Span]bool{}
+func spanHits(p *metrics.Passage) (hits, spurious []hit) {
+	gold, seen := map[ner.Span]bool{}, map[ner.Span]bool{}
 	for _, s := range p.Gold {
 		gold[s] = true
 	}
 	points := ner.NewCodePoints(p.Text)
-	var hits []hit
 	for _, s := range p.Pred {
-		if gold[s] {
-			delete(gold, s) // once, though it may be predicted twice
-			hits = append(hits, hit{p.Text[s.Start:s.End], s.Type, points.CodePoint(s.Start), points.CodePoint(s.End)})
+		if seen[s] { // once, though it may be predicted twice
+			continue
+		}
+		seen[s] = true
+		switch h := (hit{"", s.Type, s.Start, s.End}); {
+		case !ner.ValidSpan(p.Text, s):
+			spurious = append(spurious, h)
+		default:
+			h.text, h.start, h.end = p.Text[s.Start:s.End], points.CodePoint(s.Start), points.CodePoint(s.End)
+			if gold[s] {
+				hits = append(hits, h)
+			} else {
+				spurious = append(spurious, h)
+			}
 		}
 	}
-	return hits
+	for _, m := range p.Unaligned {
+		if h := (hit{m.Text, m.Type, -1, -1}); !slices.Contains(spurious, h) {
+			spurious = append(spurious, h)
+		}
+	}
+	return hits, spurious
 }

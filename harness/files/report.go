@@ -93,6 +93,19 @@ func (b BucketReport) Figures(bucket metrics.Bucket) metrics.Figures {
 	return metrics.NewFigures(span, bucket.Counts)
 }
 
+// NoCommonType reports whether gold and predictions have types, but none in common. One
+// of them is then probably something else.
+func (r *Report) NoCommonType() bool {
+	gold, pred := false, false
+	for _, s := range r.Metrics[0].Tally {
+		if s.NGold > 0 && s.NPred > 0 {
+			return false
+		}
+		gold, pred = gold || s.NGold > 0, pred || s.NPred > 0
+	}
+	return gold && pred
+}
+
 // Signatures returns the signature of each metric by its id. In place of the keys of
 // a run, it has the kind of input and the options.
 func (r *Report) Signatures() map[string]string {

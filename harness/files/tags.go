@@ -2,8 +2,10 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"nerbench/answers"
@@ -25,28 +27,39 @@ type Tags struct {
 // Eval scores the tags. Metrics of strings and some buckets need a column of words
 // before the two columns of tags.
 func (t Tags) Eval(ctx context.Context, o Options) (*Report, error) {
+	return evalTags(o, t.Scheme, t.Mode, t.train, func(plan *evalPlan) (report *Report, err error) {
+		err = t.File.Read(func(r io.Reader) (err error) {
+			if plan.tagsAlone() {
+				report, err = t.countColumns(ctx, plan, r)
+			} else {
+				report, err = countSentences(ctx, plan, metrics.Sentences(r, t.Scheme, t.Mode))
+			}
+			return err
+		})
+		if errors.Is(err, metrics.ErrNoTag) {
+			err = &fault.Hint{Err: err, Advice: "the last two columns must be the gold tag and the predicted tag; two files of token and tag are --gold FILE --pred FILE"}
+		}
+		return report, err
+	})
+}
+
+// evalTags prepares an evaluation of tags, counts, and adds what the reports of tags
+// have in common.
+func evalTags(o Options, scheme metrics.Scheme, mode metrics.Mode, train func(io.Reader, *metrics.Training) error, count func(*evalPlan) (*Report, error)) (*Report, error) {
 	plan, err := newPlan(o, Parsing{}, "", []string{"span_f1"}, metricIDs(nil))
 	if err != nil {
 		return nil, err
 	}
-	if err := plan.readTrain(t.train); err != nil {
+	if err := plan.readTrain(train); err != nil {
 		return nil, err
 	}
-	var report *Report
-	err = t.File.Read(func(r io.Reader) (err error) {
-		if plan.tagsAlone() {
-			report, err = t.countColumns(ctx, plan, r)
-		} else {
-			report, err = t.countSentences(ctx, plan, r)
-		}
-		return err
-	})
+	report, err := count(plan)
 	if err != nil {
 		return nil, err
 	}
-	report.extra["scheme"], report.extra["mode"] = t.Scheme, t.Mode
+	report.extra["scheme"], report.extra["mode"] = scheme, mode
 	report.origin = []signature.Field{
-		{Name: "input", Value: "tags"}, {Name: "scheme", Value: fmt.Sprint(t.Scheme)}, {Name: "mode", Value: fmt.Sprint(t.Mode)},
+		{Name: "input", Value: "tags"}, {Name: "scheme", Value: fmt.Sprint(scheme)}, {Name: "mode", Value: fmt.Sprint(mode)},
 	}
 	return report, nil
 }
@@ -71,11 +84,11 @@ func (t Tags) countColumns(ctx context.Context, plan *evalPlan, r io.Reader) (*R
 }
 
 // countSentences converts each sentence to a passage and counts it.
-func (t Tags) countSentences(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, error) {
+func countSentences(ctx context.Context, plan *evalPlan, sentences iter.Seq2[metrics.Sentence, error]) (*Report, error) {
 	words := plan.needWords()
 	tokens := 0
 	counted, err := plan.count(ctx, func(yield func(evalPassage, error) bool) {
-		for s, err := range metrics.Sentences(r, t.Scheme, t.Mode) {
+		for s, err := range sentences {
 			if err == nil && words != "" && s.Words == nil && s.Tokens > 0 {
 				err = fault.Usagef("%s compares words: want a column of words before the two columns of tags", words)
 			}

@@ -23,3 +23,20 @@ func TestPrintable(t *testing.T) {
 		})
 	}
 }
+
+func TestLine(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"plain", `["größe", 'x'] \ 模型`, `["größe", 'x'] \ 模型`},
+		{"empty", "", ""},
+		{"tab", "a\tb", "a\tb"},
+		{"escape sequence", "a\x1b[2J", `a\x1b[2J`},
+		{"carriage return", "a\rb", `a\rb`},
+		{"change of direction", "a\u202eb", `a\u202eb`},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := terminal.Line(tc.text); got != tc.want {
+				t.Errorf("%s, want %s", got, tc.want)
+			}
+		})
+	}
+}

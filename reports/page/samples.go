@@ -65,11 +65,15 @@ func newSampleView(s Sample) sampleView {
 }
 
 func newAnswerView(a SampleAnswer) answerView {
-	types := make([]string, len(a.Types))
-	for i, t := range a.Types {
-		types[i] = string(t)
+	return answerView{Types: typeList(a.Types), Text: a.Text, Outcome: cmp.Or(outcomeNames[a.Outcome], string(a.Outcome)), Failure: a.Outcome.Failure()}
+}
+
+func typeList(types []ner.EntityType) string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = string(t)
 	}
-	return answerView{Types: strings.Join(types, ", "), Text: a.Text, Outcome: cmp.Or(outcomeNames[a.Outcome], string(a.Outcome)), Failure: a.Outcome.Failure()}
+	return strings.Join(names, ", ")
 }
 
 type judged struct {

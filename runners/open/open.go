@@ -27,18 +27,27 @@ var kinds = []struct {
 	usage  string
 	family string // default prompt family
 	open   func(context.Context, Spec) (*Model, error)
-	stored func(rest string) string // the name of the model in runs; nil: unchanged
+	// stored is the name of the model in runs, former that in runs of older versions of
+	// this program. nil: the name is unchanged.
+	stored, former func(rest string) string
+	digest         func(ctx context.Context, rest string) (string, error) // of the file or folder; nil: no file
 	// switches: variables of the chat template can be set. levels: thinking has levels.
 	switches, levels bool
 	// ignores are the settable keys that change no answer of the model.
 	ignores []string
 }{
-	{"ollama/", "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", "uniner", openOllama, nil, false, true, nil},
-	{"vllm/", "vllm/NAME, a model of a vLLM or OpenAI-compatible server at --base-url", "uniner", openVLLM, nil, true, true, nil},
-	{"openai/", "openai/NAME, a model of any server with OpenAI's API at --base-url", "uniner", openOpenAI, nil, true, true, nil},
-	{"gguf/", "gguf/FILE, a GGUF file, in the process", "uniner", openGGUF, llamacpp.ModelName, false, false, nil},
-	{"onnx/", "onnx/DIR, a token classifier in a folder, in the process", "spans", openONNX, onnx.ModelName, false, false, append([]string{"sampling_seed"}, ofPrompts...)},
-	{"tagger", "tagger, trained in the process on the dataset's train split", "spans", openTagger, nil, false, false, ofPrompts},
+	{prefix: "ollama/", usage: "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", family: "uniner", open: openOllama, levels: true},
+	{prefix: "vllm/", usage: "vllm/NAME, a model of a vLLM server at --base-url", family: "uniner", open: openVLLM, switches: true, levels: true},
+	{prefix: "openai/", usage: "openai/NAME, a model of any server with OpenAI's API at --base-url", family: "uniner", open: openOpenAI, switches: true, levels: true},
+	{
+		prefix: "gguf/", usage: "gguf/FILE, a GGUF file, in the process", family: "uniner", open: openGGUF,
+		stored: llamacpp.ModelName, former: llamacpp.FormerName, digest: llamacpp.Digest,
+	},
+	{
+		prefix: "onnx/", usage: "onnx/DIR, a token classifier in a folder, in the process", family: "spans", open: openONNX,
+		stored: onnx.ModelName, former: onnx.FormerName, digest: onnx.Digest, ignores: append([]string{"sampling_seed"}, ofPrompts...),
+	},
+	{prefix: "tagger", usage: "tagger, trained in the process on the dataset's train split", family: "spans", open: openTagger, ignores: ofPrompts},
 }
 
 // ofPrompts are keys that a model without prompt and without generation ignores: it
@@ -246,14 +255,54 @@ func DefaultFamily(name string) string {
 	return "uniner"
 }
 
-// StoredName returns the name of a model in the runs of a store. For a model in a file
-// or folder, the name has no path.
-func StoredName(name string) string {
+// StoredNames returns the names that a model can have in the runs of a store, the usual
+// one first. A file or folder has the path as it was given, or the end of the path. In
+// stores of older versions of this program, it always has the end.
+func StoredNames(name string) []string {
 	kind, rest, err := kindOf(name)
 	if err != nil || kinds[kind].stored == nil {
-		return name
+		return []string{name}
 	}
-	return kinds[kind].stored(rest)
+	names := []string{kinds[kind].stored(rest)}
+	if former := kinds[kind].former(rest); former != names[0] {
+		names = append(names, former)
+	}
+	return names
+}
+
+// InFile reports whether a model is in a file or folder of the user.
+func InFile(name string) bool {
+	kind, _, err := kindOf(name)
+	return err == nil && kinds[kind].stored != nil
+}
+
+// FileDigest returns the digest of a model in a file or folder ([InFile]). It reads the
+// whole file.
+func FileDigest(ctx context.Context, name string) (string, error) {
+	kind, rest, err := kindOf(name)
+	if err != nil {
+		return "", err
+	}
+	if kinds[kind].digest == nil {
+		return "", fmt.Errorf("model %s: not in a file", name)
+	}
+	return kinds[kind].digest(ctx, rest)
+}
+
+// WithDigest is the name of a model in runs, if another model in the store has its
+// name: with the beginning of its digest.
+func WithDigest(name, digest string) string {
+	return name + "@" + digest[:min(len(digest), shortDigest)]
+}
+
+// shortDigest is the length of a digest in a name.
+const shortDigest = 12
+
+// IsStored reports whether a name in a store is one of the names of a model, with or
+// without its digest.
+func IsStored(stored string, names []string) bool {
+	bare, _, _ := strings.Cut(stored, "@")
+	return slices.Contains(names, stored) || slices.Contains(names, bare) && strings.Contains(stored, "@")
 }
 
 // Open opens a model. Its context fits the longest prompt and its answer, as far as the

@@ -3,11 +3,11 @@ package llamacpp
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strconv"
 
 	"nerbench/internal/checksum"
+	"nerbench/runners"
 )
 
 // part matches the name of the first file of a model that is split into several files.
@@ -37,11 +37,10 @@ func Digest(ctx context.Context, file string) (string, error) {
 	return sum, nil
 }
 
-// ModelName is the name of a model in runs: its folder and its file, because the file
-// name alone is often not unique ("model-f16.gguf"). It contains no path of this machine.
-func ModelName(file string) string {
-	if full, err := filepath.Abs(file); err == nil {
-		file = full
-	}
-	return "gguf/" + filepath.Base(filepath.Dir(file)) + "/" + filepath.Base(file)
-}
+// ModelName is the name of a model in runs: "gguf/" and the file, as [runners.FileName]
+// has it. A shortened path keeps the folder, because the file name alone is often not
+// unique ("model-f16.gguf").
+func ModelName(file string) string { return "gguf/" + runners.FileName(file, 2) }
+
+// FormerName is the name that older versions of this program gave the model in runs.
+func FormerName(file string) string { return "gguf/" + runners.ShortName(file, 2) }

@@ -92,6 +92,19 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	return r, nil
 }
 
+// Digest is the SHA-256, in hexadecimal, of the files of a classifier.
+func Digest(ctx context.Context, folder string) (string, error) {
+	files, err := look(folder)
+	if err != nil {
+		return "", err
+	}
+	sum, err := checksum.Files(ctx, files...)
+	if err != nil {
+		return "", fmt.Errorf("onnx: %w", err)
+	}
+	return sum, nil
+}
+
 // Close frees the memory of the model.
 func (r *Runner) Close() {
 	r.closing.Do(func() {
@@ -106,13 +119,12 @@ func (r *Runner) Identity() runners.Identity {
 	return runners.Identity{Model: ModelName(r.folder), Digest: r.digest, Server: "in-process", ServerVersion: Version}
 }
 
-// ModelName is the name of the model in runs. It contains no path of this machine.
-func ModelName(folder string) string {
-	if full, err := filepath.Abs(folder); err == nil {
-		folder = full
-	}
-	return "onnx/" + filepath.Base(folder)
-}
+// ModelName is the name of the model in runs: "onnx/" and the folder, as
+// [runners.FileName] has it.
+func ModelName(folder string) string { return "onnx/" + runners.FileName(folder, 1) }
+
+// FormerName is the name that older versions of this program gave the model in runs.
+func FormerName(folder string) string { return "onnx/" + runners.ShortName(folder, 1) }
 
 // reads is the number of tokens that fit into the model. RoBERTa and similar models
 // count positions from 2.

@@ -165,7 +165,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 		}{dataset, env.bench.State(c.Context, dataset), env.howToGet(dataset)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\ntext: %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, textRule(dataset), env.howToGet(dataset))
 	fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
 	if dataset.Notes != "" {
@@ -199,6 +199,17 @@ func (env *environment) showDataset(c *cli.Context) error {
 		}
 	}
 	return w.Flush()
+}
+
+// textRule prints whether others may see the text of a dataset.
+func textRule(dataset *datasets.Dataset) string {
+	switch {
+	case dataset.MayShow(datasets.PublishText):
+		return "publish (may be shown to others)"
+	case dataset.MayShow(datasets.NonCommercialText):
+		return "noncommercial (may be shown to others for non-commercial use)"
+	}
+	return "never (may not be shown to others)"
 }
 
 func (env *environment) exportDataset(c *cli.Context) error {

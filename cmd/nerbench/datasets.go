@@ -52,12 +52,15 @@ HF_TOKEN, HF_HOME, HF_ENDPOINT and HTTPS_PROXY.`,
 			{
 				Name: "import", Usage: "import your own copy of a dataset's files", ArgsUsage: "DATASET PATH",
 				Description: `PATH is a folder, an archive (zip, tar, tar.gz) or a single file. import recognizes
-the dataset's files by their checksums, names or contents, and prints the result.
-If a file is ambiguous, set --set and --split.`,
+the dataset's files by their checksums, their paths, or their counts, and prints
+the result. All files of a set without a checksum come from one folder. If several
+folders fit, choose one with --folder. Files without a name, checksum or count of
+the dataset are only taken as the --set and --split that you name.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "set", Usage: "`SET` of files at PATH"},
 					&cli.StringFlag{Name: "split", Usage: "`SPLIT` at PATH: train, dev, test"},
-					&cli.BoolFlag{Name: "accept", Usage: "import files that do not match the recorded checksums"},
+					&cli.StringFlag{Name: "folder", Usage: "only files in the `FOLDER` inside PATH"},
+					&cli.BoolFlag{Name: "accept", Usage: "import files that do not match the recorded values"},
 				},
 				Action: func(c *cli.Context) error { return env.importDataset(c) },
 			},

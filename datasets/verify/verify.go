@@ -92,7 +92,11 @@ func (j Job) Verify(ctx context.Context, data fs.FS) (Split, error) {
 	out.ByType, out.Dropped, out.Repairs, out.Duplicates = v.Found.ByType, v.Tally.Dropped, v.Tally.Repairs, v.Tally.Duplicates
 	out.SpansSHA256, out.TextsSHA256 = v.Found.SpansSHA256, v.Found.TextsSHA256
 	out.Ceiling = perfect.values()
-	if out.compareCeiling(j.Part.Lock); len(out.Differences) > 0 {
+	out.compareCeiling(j.Part.Lock)
+	if err := j.compareTable6(ctx, data, &out); err != nil {
+		return out, err
+	}
+	if len(out.Differences) > 0 {
 		out.State = loaders.StateDiffers
 	}
 	return out, nil

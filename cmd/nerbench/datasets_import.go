@@ -33,7 +33,7 @@ func (env *environment) printImported(out acquire.Imported) error {
 		for _, line := range importLines(out.Files) {
 			fmt.Fprintln(env.stdout, line)
 		}
-		for _, line := range keptLines(out.Kept) {
+		for _, line := range append(keptLines(out.Kept), leftLines(out.Left)...) {
 			fmt.Fprintln(env.stdout, line)
 		}
 	}
@@ -92,4 +92,13 @@ func keptLines(files []string) []string {
 		}
 	}
 	return lines
+}
+
+// leftLines are the first of the files that were left out.
+func leftLines(left []string) []string {
+	const few = 8
+	if n := len(left) - few; n > 0 {
+		return append(slices.Clone(left[:few]), fmt.Sprintf("%d more files were left out", n))
+	}
+	return left
 }

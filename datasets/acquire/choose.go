@@ -27,6 +27,9 @@ type chooser struct {
 	base    string // the folder of the source, as in the roots of groups
 	// asked is set if the user chose the folder of the source.
 	asked bool
+	// left are the members that [chooser.choose] left out although their files are
+	// missing, with the reasons.
+	left []string
 }
 
 // choose returns the member for each path in the dataset's folder. A file with a
@@ -36,8 +39,11 @@ type chooser struct {
 // [fault.UsageError] that lists them.
 func (c *chooser) choose(members []member) (map[string]match, error) {
 	certain, named := map[*datasets.Set][]match{}, map[*datasets.Set][]match{}
+	var unclear []match
 	for i := range members {
-		for _, one := range matches(c.targets, &members[i]) {
+		found, several := matches(c.targets, &members[i])
+		unclear = append(unclear, several...)
+		for _, one := range found {
 			if set := one.target.set; one.checksum {
 				certain[set] = append(certain[set], one)
 			} else {
@@ -58,7 +64,24 @@ func (c *chooser) choose(members []member) (map[string]match, error) {
 			}
 		}
 	}
+	for i := range c.dataset.Sets {
+		c.leaveOut(chosen, named[&c.dataset.Sets[i]], "it is in another folder than the other files of its set; --folder chooses it")
+	}
+	c.leaveOut(chosen, unclear, "its name fits several files of the dataset; --set and --split choose one")
 	return chosen, nil
+}
+
+// leaveOut records the members whose files have no match among the chosen ones.
+func (c *chooser) leaveOut(chosen map[string]match, found []match, reason string) {
+	for _, one := range found {
+		used := false
+		for _, other := range chosen {
+			used = used || other.target.file.Path == one.target.file.Path || other.member == one.member
+		}
+		if line := one.member.name + ": left out: " + reason; !used && !slices.Contains(c.left, line) {
+			c.left = append(c.left, line)
+		}
+	}
 }
 
 // firstOf keeps one match for each target, the one with the best name.

@@ -217,6 +217,37 @@ func TestImportFolder(t *testing.T) {
 	}
 }
 
+// Files that may belong to the dataset and are not imported are listed.
+func TestImportLeavesOut(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		sets  []string
+		files map[string]string
+		want  []string
+	}{
+		{"a file in another folder", []string{columns("corpus", true, "train: corpus/train.tsv", "test: corpus/test.tsv")},
+			map[string]string{"corpus/test.tsv": "one", "other/train.tsv": "two", "other/test.tsv": "two"},
+			[]string{"other/train.tsv: left out: it is in another folder than the other files of its set; --folder chooses it"}},
+		{"a name that fits two sets", []string{columns("a", true, "train: a/train.tsv", "test: a/test.tsv"), columns("b", false, "test: b/test.tsv")},
+			map[string]string{"train.tsv": "one", "test.tsv": "two"},
+			[]string{"test.tsv: left out: its name fits several files of the dataset; --set and --split choose one"}},
+		{"nothing, since all files were found", []string{columns("corpus", true, "test: corpus/test.tsv")},
+			map[string]string{"corpus/test.tsv": "one", "other/test.tsv": "two"}, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			in := newImporting(t)
+			in.dataset = datasetOf(t, tc.sets...)
+			for name, corpus := range tc.files {
+				in.write(t, "from/"+name, contentOf(corpus))
+			}
+			out, _, err := in.run(t, filepath.Join(in.dir, "from"), ImportOptions{})
+			if err != nil || !slices.Equal(out.Left, tc.want) {
+				t.Errorf("error %v, left out %q, want %q", err, out.Left, tc.want)
+			}
+		})
+	}
+}
+
 // The count that Table 6 has is in the difference.
 func TestImportTable6(t *testing.T) {
 	in := newImporting(t)

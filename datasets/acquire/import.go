@@ -45,6 +45,8 @@ type Imported struct {
 	// Kept are the other files of the same sets in the data folder, from an earlier
 	// import.
 	Kept []string `json:"kept,omitempty"`
+	// Left are files of the source that were left out, with the reasons.
+	Left []string `json:"left,omitempty"`
 	// Splits were verified before the files were moved to the data folder.
 	Splits []verify.Split `json:"splits"`
 }
@@ -147,6 +149,7 @@ func (im *importer) find(source string) error {
 	if err != nil {
 		return err
 	}
+	im.left = c.left
 	if err := im.stageChosen(source, chosen); err != nil {
 		return fmt.Errorf("datasets import: %s: %w", source, err)
 	}
@@ -178,7 +181,7 @@ func expectedNames(dataset *datasets.Dataset) []string {
 // imported lists the staged files, and those of the same sets that are in the data
 // folder.
 func (im *importer) imported(data fs.FS) (Imported, error) {
-	out := Imported{Dataset: im.dataset.ID, Splits: []verify.Split{}}
+	out := Imported{Dataset: im.dataset.ID, Splits: []verify.Split{}, Left: im.left}
 	staged := map[string]bool{}
 	for _, want := range slices.Sorted(maps.Keys(im.found)) {
 		c := im.found[want]

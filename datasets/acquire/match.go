@@ -191,33 +191,40 @@ func commonEnd(a, b []string) int {
 func rootOf(m *member, last int) string { return path.Join(m.place[:len(m.place)-last]...) }
 
 // matches lists the targets that a member can be used for: those with its checksum,
-// or else those with its name. A name that lacks folders of the target's path does
-// not count if it fits several files.
-func matches(all []target, m *member) []match {
+// or else those with its name. Those of a name that lacks folders of the target's
+// path, and fits several files, are unclear.
+func matches(all []target, m *member) (found, unclear []match) {
 	var named, certain []match
 	for i := range all {
 		t := &all[i]
-		found, ok := matchName(t.file, m)
-		found.target = t
+		one, ok := matchName(t.file, m)
+		one.target = t
 		if t.file.SHA256 != "" && t.file.SHA256 == m.sum {
 			if !ok {
-				found = match{target: t, member: m, want: t.file.Path, missing: len(m.place)}
+				one = match{target: t, member: m, want: t.file.Path, missing: len(m.place)}
 			}
-			found.checksum = true
-			certain = append(certain, found)
+			one.checksum = true
+			certain = append(certain, one)
 			continue
 		}
 		if ok {
-			named = append(named, found)
+			named = append(named, one)
 		}
 	}
 	if len(certain) > 0 {
-		return certain
+		return certain, nil
 	}
 	others := func(one match) bool {
 		return slices.ContainsFunc(named, func(other match) bool { return other.target.file.Path != one.target.file.Path })
 	}
-	return slices.DeleteFunc(slices.Clone(named), func(one match) bool { return one.missing > 0 && others(one) })
+	for _, one := range named {
+		if one.missing > 0 && others(one) {
+			unclear = append(unclear, one)
+		} else {
+			found = append(found, one)
+		}
+	}
+	return found, unclear
 }
 
 // ownFolder reports whether a folder has a name of the dataset. Case and signs are

@@ -21,6 +21,7 @@ type importer struct {
 	only    ImportOptions
 	stage   string               // a temporary data folder
 	found   map[string]candidate // by the path of the file in the dataset
+	left    []string             // files that were left out, with the reasons
 }
 
 // candidate is a staged file of the dataset.

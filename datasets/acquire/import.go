@@ -160,11 +160,21 @@ func (im *importer) find(source string) error {
 	}
 	if len(im.found) == 0 {
 		return &fault.DataError{Err: &fault.Hint{
-			Err:    fmt.Errorf("datasets import: %s: contains no file of dataset %s", source, im.dataset.ID),
+			Err:    fmt.Errorf("datasets import: %s: contains no file of dataset %s%s", source, im.dataset.ID, im.leftText()),
 			Advice: "expected files are " + strings.Join(expectedNames(im.dataset), ", ") + "; rename your files, or choose another folder",
 		}}
 	}
 	return nil
+}
+
+// leftText lists the first files that were left out.
+func (im *importer) leftText() string {
+	const few = 8
+	text := ""
+	for _, line := range im.left[:min(few, len(im.left))] {
+		text += "\n  " + line
+	}
+	return text
 }
 
 // expectedNames lists the names of the files that an import expects.

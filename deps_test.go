@@ -40,7 +40,7 @@ var imports = map[string][]string{
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
-	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/fault"},
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault"},
 	// Verification reads the files, and scores gold as prediction.
 	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 

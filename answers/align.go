@@ -3,6 +3,7 @@ package answers
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nerbench/ner"
@@ -16,15 +17,26 @@ type Alignment struct {
 	// Boundary is token, word, word_strict, or substring (§7.2). Empty: token if the
 	// document has tokens, else word.
 	Boundary string
-	// Tiers is 3 (default), or 1 for exact matches only (§7.3).
+	// Tiers is 3 (default), 1 for exact matches only, or 4 to find also mentions with
+	// other blanks and signs (§7.3).
 	Tiers int
 }
 
-// Modes and Boundaries list the values, the defaults first.
+// Modes, Boundaries and Tiers list the values, the defaults first.
 var (
+	Tiers      = []int{3, 1, 4}
 	Modes      = []string{"all", "leftmost", "cursor", "first", "longest"}
 	Boundaries = []string{"token", "word", "word_strict", "substring"}
 )
+
+// TierNames lists [Tiers] for messages.
+func TierNames() string {
+	names := make([]string, len(Tiers))
+	for i, n := range Tiers {
+		names[i] = strconv.Itoa(n)
+	}
+	return "one of " + strings.Join(names, ", ")
+}
 
 // Check returns an error about an unknown value.
 func (a Alignment) Check() error {
@@ -33,8 +45,8 @@ func (a Alignment) Check() error {
 		return fmt.Errorf("align: mode %q: want one of %s", a.Mode, strings.Join(Modes, ", "))
 	case a.Boundary != "" && !slices.Contains(Boundaries, a.Boundary):
 		return fmt.Errorf("align: boundary %q: want one of %s", a.Boundary, strings.Join(Boundaries, ", "))
-	case a.Tiers != 0 && a.Tiers != 1 && a.Tiers != 3:
-		return fmt.Errorf("align: tiers %d: want 1 or 3", a.Tiers)
+	case a.Tiers != 0 && !slices.Contains(Tiers, a.Tiers):
+		return fmt.Errorf("align: tiers %d: want %s", a.Tiers, TierNames())
 	}
 	return nil
 }
@@ -68,8 +80,9 @@ type Aligner struct {
 	mode    string
 	tiers   int
 	passes  func(start, end int) bool
-	blanks  *mappedText // tier 2
-	folded  *mappedText // tier 3
+	blanks  *mappedText  // tier 2
+	folded  *mappedText  // tier 3
+	unified *unifiedText // tier 4
 	located map[string]found
 }
 
@@ -201,17 +214,23 @@ func (al *Aligner) locate(mention string) found {
 		return f
 	}
 	f := found{places: occurrences(al.text, mention, al.passes), tier: 1}
-	if len(f.places) == 0 && al.tiers == 3 {
+	if len(f.places) == 0 && al.tiers >= 3 {
 		if al.blanks == nil {
 			al.blanks = mapBlanks(al.text)
 		}
-		f = found{places: al.tier(al.blanks, mention, mapBlanks), tier: 2}
+		f = found{places: al.tier(al.blanks.occurrences, mention, formBlanks), tier: 2}
 	}
-	if len(f.places) == 0 && al.tiers == 3 {
+	if len(f.places) == 0 && al.tiers >= 3 {
 		if al.folded == nil {
 			al.folded = mapCaseless(al.text)
 		}
-		f = found{places: al.tier(al.folded, mention, mapCaseless), tier: 3}
+		f = found{places: al.tier(al.folded.occurrences, mention, formCaseless), tier: 3}
+	}
+	if len(f.places) == 0 && al.tiers >= 4 {
+		if al.unified == nil {
+			al.unified = mapUnified(al.text)
+		}
+		f = found{places: al.tier(al.unified.occurrences, mention, formUnified), tier: 4}
 	}
 	if len(f.places) == 0 {
 		f = found{}
@@ -220,11 +239,16 @@ func (al *Aligner) locate(mention string) found {
 	return f
 }
 
+// The forms of a mention in tiers 2, 3 and 4.
+func formBlanks(s string) string   { return mapBlanks(s).text }
+func formCaseless(s string) string { return mapCaseless(s).text }
+func formUnified(s string) string  { return mapUnified(s).text }
+
 // tier finds a mention in a form of the text, without white space at its edges, then
 // also without punctuation at its edges.
-func (al *Aligner) tier(text *mappedText, mention string, form func(string) *mappedText) []ner.Range {
+func (al *Aligner) tier(find func(mention string, passes func(start, end int) bool) []ner.Range, mention string, form func(string) string) []ner.Range {
 	for _, trimmed := range []string{strings.TrimFunc(mention, isSpace), strings.TrimFunc(mention, isEdge)} {
-		if places := text.occurrences(form(trimmed).text, al.passes); len(places) > 0 {
+		if places := find(form(trimmed), al.passes); len(places) > 0 {
 			return places
 		}
 	}
@@ -233,23 +257,16 @@ func (al *Aligner) tier(text *mappedText, mention string, form func(string) *map
 
 // occurrences finds a mention from left to right, without overlap (§7.1).
 func occurrences(text, mention string, passes func(start, end int) bool) []ner.Range {
-	if mention == "" {
-		return nil
-	}
 	var places []ner.Range
-	for from := 0; ; {
-		i := strings.Index(text[from:], mention)
-		if i < 0 {
-			return places
-		}
-		start, end := from+i, from+i+len(mention)
-		if ner.Boundary(text, start) && ner.Boundary(text, end) && passes(start, end) {
+	eachMatch(text, mention, func(start int) bool {
+		end := start + len(mention)
+		ok := ner.Boundary(text, start) && ner.Boundary(text, end) && passes(start, end)
+		if ok {
 			places = append(places, ner.Range{Start: start, End: end})
-			from = end
-		} else {
-			from = start + 1
 		}
-	}
+		return ok
+	})
+	return places
 }
 
 // Place aligns the mentions of a prediction with the text. It sets spans, unaligned
@@ -282,6 +299,8 @@ func Place(p *ner.Prediction, al *Aligner) (ambiguous int) {
 			m.Flags = append(m.Flags, ner.Tier2)
 		case 3:
 			m.Flags = append(m.Flags, ner.Tier3)
+		case 4:
+			m.Flags = append(m.Flags, ner.Tier4)
 		}
 	}
 	return placed.Ambiguous

@@ -1,10 +1,6 @@
 package answers
 
-import (
-	"strings"
-
-	"nerbench/ner"
-)
+import "nerbench/ner"
 
 // mappedText is a form of a text for matching, with the offsets of the original in
 // bytes.
@@ -28,25 +24,16 @@ func (m *mappedText) add(b []byte, piece string, start, end int) []byte {
 // occurrences finds a mention from left to right, without overlap, in pieces as a
 // whole; places are those of the original.
 func (m *mappedText) occurrences(mention string, passes func(start, end int) bool) []ner.Range {
-	if mention == "" {
-		return nil
-	}
 	var places []ner.Range
-	for from := 0; from < len(m.text); {
-		i := strings.Index(m.text[from:], mention)
-		if i < 0 {
-			break
+	eachMatch(m.text, mention, func(first int) bool {
+		end := first + len(mention)
+		whole := m.first[first] && (end == len(m.text) || m.first[end])
+		ok := whole && passes(m.start[first], m.end[end-1])
+		if ok {
+			places = append(places, ner.Range{Start: m.start[first], End: m.end[end-1]})
 		}
-		i += from
-		last := i + len(mention)
-		whole := m.first[i] && (last == len(m.text) || m.first[last])
-		if whole && passes(m.start[i], m.end[last-1]) {
-			places = append(places, ner.Range{Start: m.start[i], End: m.end[last-1]})
-			from = last
-		} else {
-			from = i + 1
-		}
-	}
+		return ok
+	})
 	return places
 }
 

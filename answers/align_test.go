@@ -206,8 +206,8 @@ func FuzzAlign(f *testing.F) {
 		text = strings.ToValidUTF8(text, "?")
 		d := &ner.Document{Text: text}
 		for _, boundary := range answers.Boundaries[1:] {
-			for _, mode := range answers.Modes {
-				a := answers.Alignment{Mode: mode, Boundary: boundary}
+			for i, mode := range answers.Modes {
+				a := answers.Alignment{Mode: mode, Boundary: boundary, Tiers: answers.Tiers[i%3]}
 				got, err := a.Align(d, mentions(one, two, one))
 				if err != nil {
 					t.Fatal(err)
@@ -221,6 +221,16 @@ func FuzzAlign(f *testing.F) {
 					if other, _ := a.Align(d, mentions(two, one)); !slices.Equal(got.Spans, other.Spans) {
 						t.Errorf("order changes %v to %v", got.Spans, other.Spans)
 					}
+				}
+			}
+			three, _ := answers.Alignment{Boundary: boundary}.Align(d, mentions(one))
+			four, _ := answers.Alignment{Boundary: boundary, Tiers: 4}.Align(d, mentions(one))
+			if len(three.Spans) > 0 && !slices.Equal(three.Spans, four.Spans) {
+				t.Errorf("the last tier changes %v to %v", three.Spans, four.Spans)
+			}
+			for _, s := range four.Spans {
+				if !ner.ValidSpan(text, s) {
+					t.Errorf("%v of %q is no span of %q", s, one, text)
 				}
 			}
 		}

@@ -30,6 +30,9 @@ type Dataset struct {
 	Offsets string `toml:"offsets" json:"offsets"`
 	Access  string `toml:"access" json:"access"` // one of AccessKinds
 	Licence string `toml:"licence" json:"licence"`
+	// Text is whether the licence permits that others see the text; empty: never. Use
+	// [Dataset.MayShow].
+	Text TextRule `toml:"text" json:"text"`
 	// LabelSource is the source of the wording of the types, unless a label has its
 	// own.
 	LabelSource string `toml:"label_source" json:"label_source"`
@@ -68,6 +71,29 @@ type Label struct {
 	Joins string `toml:"joins" json:"joins,omitempty"`
 	// Source is the source of the wording, if it differs from the dataset's.
 	Source string `toml:"source" json:"source"`
+}
+
+// TextRule is whether the text of a dataset may be shown to others, and for what use.
+type TextRule string
+
+// The text rules.
+const (
+	PublishText       TextRule = "publish"       // the licence plainly permits redistribution
+	NonCommercialText TextRule = "noncommercial" // as before, but not for commercial use
+	NeverText         TextRule = "never"         // the default
+)
+
+// MayShow reports whether a file that is meant for others may contain text of the
+// dataset. Every command that writes such files asks it. The use is PublishText, or
+// NonCommercialText for a file that is made for such use only.
+func (r *Dataset) MayShow(use TextRule) bool {
+	switch r.Text {
+	case PublishText:
+		return use == PublishText || use == NonCommercialText
+	case NonCommercialText:
+		return use == NonCommercialText
+	}
+	return false
 }
 
 // LabelRule changes a native label before it is looked up in the label map.

@@ -46,6 +46,45 @@ func TestEmbeddedDatasets(t *testing.T) {
 	}
 }
 
+// The text rules of the benchmark are explicit, and follow the licences. A dataset
+// without a rule may not be shown.
+func TestTextRules(t *testing.T) {
+	want := map[TextRule][]string{
+		PublishText: {
+			"anatem", "bc2gm", "bc5cdr", "crossner-ai", "crossner-literature", "crossner-music", "crossner-politics", "crossner-science",
+			"fewnerd-coarse", "fewnerd-fine", "mapa-coarse", "mapa-fine", "ncbi", "sofc", "somesci", "stackoverflow-ner", "tasteset", "wlp",
+		},
+		NonCommercialText: {"finer-ord", "multinerd", "wikiann-en", "wikineural"},
+	}
+	for _, r := range embeddedDatasets(t) {
+		raw := &Dataset{}
+		if err := decode(embedded, "benchmark/"+r.ID+".toml", raw); err != nil || raw.Text == "" {
+			t.Errorf("dataset %s: text: missing (%v)", r.ID, err)
+		}
+		publish, some := slices.Contains(want[PublishText], r.ID), slices.Contains(want[NonCommercialText], r.ID)
+		if got := r.MayShow(PublishText); got != publish {
+			t.Errorf("dataset %s: MayShow(publish) = %v", r.ID, got)
+		}
+		if got := r.MayShow(NonCommercialText); got != (publish || some) {
+			t.Errorf("dataset %s: MayShow(noncommercial) = %v", r.ID, got)
+		}
+		if r.MayShow(NeverText) || r.MayShow("") {
+			t.Errorf("dataset %s: may be shown for no use", r.ID)
+		}
+	}
+	if own := valid(nil); own.MayShow(PublishText) || own.MayShow(NonCommercialText) {
+		t.Error("a dataset without a text rule may be shown")
+	}
+	source, err := embedded.ReadFile("benchmark/ncbi.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := ReadFile(fstest.MapFS{"ncbi.toml": {Data: []byte(strings.Replace(string(source), "text = \"publish\"\n", "", 1))}}, "ncbi.toml")
+	if err != nil || own.Text != NeverText {
+		t.Errorf("a file without a text rule: %q, %v, want %q", own.Text, err, NeverText)
+	}
+}
+
 // The paper counts 43 datasets, since several rows of Table 6 share a corpus.
 func TestCorpora(t *testing.T) {
 	seen := map[string]bool{}
@@ -220,6 +259,14 @@ func TestLint(t *testing.T) {
 		{"two at once", func(r *Dataset) { r.Title, r.Domain = "", "Sports" }, []string{"title: missing", `domain: "Sports"`}},
 		{"id", func(r *Dataset) { r.ID, r.File = "Own_Row", "" }, []string{`id: "Own_Row"`}},
 		{"id differs from the file name", func(r *Dataset) { r.ID = "other" }, []string{`id: "other": want the name of the file`}},
+		{"text: another word", func(r *Dataset) { r.Text = "yes" }, []string{`text: "yes" is not one of`}},
+		{"text published", func(r *Dataset) { r.Text = PublishText }, nil},
+		{"text behind an agreement", func(r *Dataset) { r.Access, r.Text = "agreement", NeverText }, nil},
+		{"text behind an agreement, published", func(r *Dataset) { r.Access, r.Text = "agreement", PublishText }, []string{`text: "publish": want "never"`}},
+		{"text behind an agreement, for some use", func(r *Dataset) { r.Access, r.Text = "agreement", NonCommercialText }, []string{`text: "noncommercial": want "never"`}},
+		{"text behind a payment, published", func(r *Dataset) { r.Access, r.Text = "paid", PublishText }, []string{`text: "publish": want "never"`}},
+		{"text for non-commercial use", func(r *Dataset) { r.Access, r.Text = "non-commercial", NonCommercialText }, nil},
+		{"text for non-commercial use, published", func(r *Dataset) { r.Access, r.Text = "non-commercial", PublishText }, []string{`text: "publish": want "noncommercial" or "never"`}},
 		{"folder with ..", func(r *Dataset) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
 		{"folder missing", func(r *Dataset) { r.DataDir = "" }, []string{"data_dir: missing"}},
 		{"names with equal folded form", func(r *Dataset) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" have the same folded form`}},

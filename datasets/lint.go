@@ -70,6 +70,7 @@ func (l *lint) identity(r *Dataset) {
 	}
 	oneOf(l, "overlap", r.Overlap, Overlaps)
 	oneOf(l, "access", r.Access, AccessKinds)
+	l.text(r)
 	oneOf(l, "label_rule", r.LabelRule, labelRules)
 	oneOf(l, "uniner_gold", r.UniNERGold, goldRules)
 	l.relative("data_dir", r.DataDir)
@@ -78,6 +79,17 @@ func (l *lint) identity(r *Dataset) {
 	}
 	for i, f := range r.Families {
 		oneOf(l, fmt.Sprintf("families[%d]", i), f, Families)
+	}
+}
+
+// text checks that the text rule permits no more than the access does.
+func (l *lint) text(r *Dataset) {
+	oneOf(l, "text", r.Text, textRules)
+	switch {
+	case (r.Access == "agreement" || r.Access == "paid") && (r.MayShow(PublishText) || r.MayShow(NonCommercialText)):
+		l.fault("text", "%q: want %q: the access needs an agreement or a licence (access = %q)", r.Text, NeverText, r.Access)
+	case r.Access == "non-commercial" && r.MayShow(PublishText):
+		l.fault("text", "%q: want %q or %q, since access is %q", r.Text, NonCommercialText, NeverText, r.Access)
 	}
 }
 

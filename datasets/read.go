@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"fmt"
@@ -68,6 +69,7 @@ func readDataset(fsys fs.FS, name string) (*Dataset, error) {
 	if err := decode(fsys, name, r); err != nil {
 		return nil, err
 	}
+	r.Text = cmp.Or(r.Text, NeverText)
 	return r, nil
 }
 

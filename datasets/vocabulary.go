@@ -29,6 +29,10 @@ var (
 	// package loaders, or at line feeds.
 	Cuts = []string{"sentences", "lines"}
 
+	// TextUses are the uses of a file that is meant for others, the default first.
+	TextUses = []TextRule{PublishText, NonCommercialText}
+
+	textRules    = []TextRule{"", PublishText, NonCommercialText, NeverText}
 	labelRules   = []LabelRule{"", BeforeHyphen, SemPrefix, Single, WithoutSuffix, PositionLast}
 	goldRules    = []UniNERGold{"", NativeGold, WithoutSentenceFinal}
 	views        = []View{ViewAll, ViewAllButLast, ViewSameAsTest, ViewMarks, ViewSample, ViewSplitter, ViewConversion, ViewUnknown}

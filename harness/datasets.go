@@ -267,7 +267,7 @@ func SampleDataset(domain string) (*datasets.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	dataset := &datasets.Dataset{ID: SamplePrefix + domain, Title: "Sample " + domain, Domain: domain, Access: "open", Licence: "CC0-1.0"}
+	dataset := &datasets.Dataset{ID: SamplePrefix + domain, Title: "Sample " + domain, Domain: domain, Access: "open", Licence: "CC0-1.0", Text: datasets.PublishText}
 	seen := map[string]bool{}
 	for _, p := range passages {
 		for _, s := range p.Spans {

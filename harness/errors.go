@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"nerbench/harness/loop"
+	"nerbench/datasets"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -73,7 +74,7 @@ type RunErrors struct {
 	Counts map[ErrorKind]int
 	List   []WrongPassage
 	// Publishable is set if the text of the dataset may be shown to others
-	// ([MayPublish]).
+	// ([datasets.Dataset.MayShow]).
 	Publishable bool
 }
 
@@ -137,7 +138,7 @@ func (b *Bench) Errors(ctx context.Context, r ErrorsRequest) (*RunErrors, error)
 	}
 	list := &errorList{ErrorsRequest: r, found: &RunErrors{
 		Run: run.ID, Model: run.Keys["model"], Dataset: dataset.ID, Incomplete: run.Passages - run.Complete,
-		Unfinished: run.State == results.Partial, Counts: map[ErrorKind]int{}, Publishable: MayPublish(dataset),
+		Unfinished: run.State == results.Partial, Counts: map[ErrorKind]int{}, Publishable: dataset.MayShow(datasets.PublishText),
 	}}
 	if r.Against != "" {
 		if err := b.readAgainst(ctx, store, run, list); err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // Page returns the errors as the content of a page. Unless the licence of the dataset
-// permits to show its text to others ([MayPublish]) or withText is set, the page has no
+// permits to show its text to others ([datasets.Dataset.MayShow]) or withText is set, the page has no
 // text.
 func (r *RunErrors) Page(withText bool) page.Errors {
 	out := page.Errors{

@@ -53,7 +53,7 @@ func TestErrorsAddUp(t *testing.T) {
 			if missed := want.NGold - want.TP; missed == 0 || found.Wrong == 0 || len(found.List) != found.Wrong || found.Passages != run.Passages {
 				t.Errorf("%d of %d passages are wrong, %d listed", found.Wrong, found.Passages, len(found.List))
 			}
-			if dataset, err := b.FindDataset(dataset); err != nil || found.Page(false).WithoutText == MayPublish(dataset) || found.Page(true).WithoutText {
+			if dataset, err := b.FindDataset(dataset); err != nil || found.Page(false).WithoutText == dataset.MayShow(datasets.PublishText) || found.Page(true).WithoutText {
 				t.Errorf("text on the page: %v without permission, %v with it, %v", !found.Page(false).WithoutText, !found.Page(true).WithoutText, err)
 			}
 			right := 0
@@ -154,27 +154,5 @@ func TestErrorsAgainst(t *testing.T) {
 	}
 	if _, err := b.Errors(t.Context(), ErrorsRequest{Run: ids[0], Against: ids[3]}); err == nil {
 		t.Error("a run on another dataset is accepted")
-	}
-}
-
-func TestMayPublish(t *testing.T) {
-	for _, tc := range []struct {
-		access, licence string
-		want            bool
-	}{
-		{"open", "CC0-1.0", true},
-		{"open", "CC BY 4.0", true},
-		{"open", "CC BY-SA 4.0", true},
-		{"open", "CC BY-NC 4.0", false},
-		{"open", "CC BY 4.0 on the dataset card (another list says CC BY-NC-SA 4.0)", false},
-		{"open", "none in the repository; tweets", false},
-		{"agreement", "data use agreement", false},
-		{"agreement", "CC BY 4.0", false},
-		{"paid", "LDC licence, no redistribution", false},
-		{"", "", false},
-	} {
-		if got := MayPublish(&datasets.Dataset{Access: tc.access, Licence: tc.licence}); got != tc.want {
-			t.Errorf("%s, %q: %v, want %v", tc.access, tc.licence, got, tc.want)
-		}
 	}
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 
+	"nerbench/datasets"
 	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/reports/page"
@@ -19,11 +21,12 @@ const (
 	sampleAnswers = 40 // of a passage
 )
 
-// Samples reads a few passages of the last run of each model on each dataset. A run
-// whose data is missing has none.
-func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]page.Sample, error) {
+// Samples reads a few passages of the last run of each model on each dataset, for a
+// file that others will read: only of datasets whose text may be shown for that use
+// ([datasets.Dataset.MayShow]). A run whose data is missing has none.
+func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []results.RunInfo, use datasets.TextRule) ([]page.Sample, error) {
 	var samples []page.Sample
-	for _, r := range lastRuns(runs) {
+	for _, r := range lastRuns(b.shown(runs, use)) {
 		of, err := b.samplesOf(ctx, store, r)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -35,6 +38,33 @@ func (b *Bench) Samples(ctx context.Context, store *results.Store, runs []result
 		samples = append(samples, of...)
 	}
 	return samples, nil
+}
+
+// shown keeps the runs on datasets whose text may be shown for a use. It notes the
+// other datasets.
+func (b *Bench) shown(runs []results.RunInfo, use datasets.TextRule) []results.RunInfo {
+	var kept []results.RunInfo
+	hidden := map[datasets.TextRule][]string{}
+	for _, r := range runs {
+		id, text := r.Keys["dataset"], datasets.NeverText // if the dataset is unknown
+		if dataset, err := b.FindDataset(id); err == nil {
+			if dataset.MayShow(use) {
+				kept = append(kept, r)
+				continue
+			}
+			text = dataset.Text
+		}
+		if r.Complete > 0 && !slices.Contains(hidden[text], id) {
+			hidden[text] = append(hidden[text], id)
+		}
+	}
+	if ids := hidden[datasets.NonCommercialText]; len(ids) > 0 {
+		b.note("no sample passages of %s: the text may be shown for non-commercial use only (--text %s shows it)", strings.Join(ids, ", "), datasets.NonCommercialText)
+	}
+	if ids := hidden[datasets.NeverText]; len(ids) > 0 {
+		b.note("no sample passages of %s: the text may not be shown to others (text = %q in the file of the dataset)", strings.Join(ids, ", "), datasets.NeverText)
+	}
+	return kept
 }
 
 // lastRuns keeps the last run with answers of each model on each dataset, ordered by

@@ -35,6 +35,11 @@ type expectedSplit struct {
 	SpansSHA256          string         `json:"spans_sha256"`
 	TextsSHA256          string         `json:"texts_sha256"`
 	First, Last          expectedUnit
+	Files                []struct {
+		Path   string
+		Bytes  int64
+		SHA256 string
+	}
 }
 
 type expectedUnit struct {

@@ -14,7 +14,7 @@ import (
 
 // Resolve finds a file of a dataset in the dataset's folder below the data folder.
 // It searches for its name and the other names under which it is published, each
-// also without its folders and with ".gz"; then, if the checksum is recorded, by
+// also without its folders, and with or without ".gz"; then, if the checksum is recorded, by
 // content. A pattern returns all matching files, in byte order; a folder may be an
 // archive of the same name. The returned names are relative to the data folder. If
 // there is no file, the error is a [MissingError].
@@ -47,13 +47,17 @@ func Resolve(ctx context.Context, data fs.FS, dataset *datasets.Dataset, f *data
 	return nil, &MissingError{Dataset: dataset.ID, Path: path.Join(dataset.DataDir, f.Path)}
 }
 
-// otherForms are other names under which a file or folder may exist: packed, and
-// without the folders of its release.
+// otherForms are other names under which a file or folder may exist: packed or
+// unpacked, and without the folders of its release.
 func otherForms(name string) []string {
 	if stem, ok := strings.CutSuffix(name, "/*"); ok || path.Ext(name) == "" {
 		return []string{stem + ".tar.gz", stem + ".tgz", stem + ".zip"}
 	}
-	return []string{name + ".gz", path.Base(name), path.Base(name) + ".gz"}
+	forms := []string{name + ".gz", path.Base(name), path.Base(name) + ".gz"}
+	if plain, ok := strings.CutSuffix(name, ".gz"); ok && !archive.Is(name) {
+		forms = append(forms, plain, path.Base(plain))
+	}
+	return forms
 }
 
 // matches are the files that a name or a pattern selects, in byte order.

@@ -26,7 +26,7 @@ var Options = []Option{
 	{"boundary", "where an occurrence may begin and end (§7.2); default: token if the passage has tokens, else word", []string{"token", "word", "word_strict", "substring"}, ""},
 	{"queries", "queried types, if not all types of the dataset (§1.4)", nil, "all"},
 	{"reader", "parser of answers (§8.1); the default depends on the metric", []string{"ladder", "published"}, ""},
-	{"tiers", "1: exact occurrences only (§7.3)", []string{"3", "1"}, "3"},
+	{"tiers", "1: exact occurrences only; 4: also with other blanks and signs (§7.3)", []string{"3", "1", "4"}, "3"},
 	{"unknown", "treatment of a predicted type that the dataset does not have (§1.3)", []string{"drop", "fp"}, "drop"},
 }
 

@@ -72,6 +72,7 @@ const (
 	Coerced   Flag = "coerced"     // a number read as text
 	Tier2     Flag = "tier2"       // found after white space or edges were repaired
 	Tier3     Flag = "tier3"       // found ignoring case
+	Tier4     Flag = "tier4"       // found with other blanks or signs
 	NotInText Flag = "not_in_text" // not found in the text
 	OrphanI   Flag = "orphan_i"    // family gner: an I- tag begins an entity
 	Searched  Flag = "searched"    // echo families: position lost, located by alignment

@@ -22,14 +22,14 @@ For each line, it prints the positions of the mentions in code points:
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "mode", Usage: "`MODE`: " + strings.Join(answers.Modes, ", ") + " (default: all)"},
 			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY`: " + strings.Join(answers.Boundaries, ", ") + " (default: token if the line has tokens, else word)"},
-			&cli.IntFlag{Name: "tiers", Value: 3, Usage: "`N`: 3, or 1 for exact matches only"},
+			&cli.IntFlag{Name: "tiers", Value: 3, Usage: "`N`: 3; 1: only exact matches; 4: also other blanks and signs"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return fault.Usagef("align: unexpected argument %q (texts come from standard input)", c.Args().First())
 			}
 			if c.Int("tiers") == 0 {
-				return fault.Usagef("align: --tiers 0: want 1 or 3")
+				return fault.Usagef("align: --tiers 0: want %s", answers.TierNames())
 			}
 			a := answers.Alignment{Mode: c.String("mode"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")}
 			if err := files.Align(c.Context, env.input("-"), env.stdout, a); err != nil {

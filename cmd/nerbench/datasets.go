@@ -54,12 +54,15 @@ HF_TOKEN, HF_HOME, HF_ENDPOINT and HTTPS_PROXY.`,
 			{
 				Name: "import", Usage: "import your own copy of a dataset's files", ArgsUsage: "DATASET PATH",
 				Description: `PATH is a folder, an archive (zip, tar, tar.gz) or a single file. import recognizes
-the dataset's files by their checksums, names or contents, and prints the result.
-If a file is ambiguous, set --set and --split.`,
+the dataset's files by their checksums, their paths, or their counts, and prints
+the result. All files of a set without a checksum come from one folder. If several
+folders fit, choose one with --folder. Files without a name, checksum or count of
+the dataset are only taken as the --set and --split that you name.`,
 				Flags: []cli.Flag{
 					&cli.StringFlag{Name: "set", Usage: "`SET` of files at PATH"},
 					&cli.StringFlag{Name: "split", Usage: "`SPLIT` at PATH: train, dev, test"},
-					&cli.BoolFlag{Name: "accept", Usage: "import files that do not match the recorded checksums"},
+					&cli.StringFlag{Name: "folder", Usage: "only files in the `FOLDER` inside PATH"},
+					&cli.BoolFlag{Name: "accept", Usage: "import files that do not match the recorded values"},
 				},
 				Action: func(c *cli.Context) error { return env.importDataset(c) },
 			},
@@ -184,7 +187,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 		}{dataset, env.bench.State(c.Context, dataset), env.howToGet(dataset)})
 	}
 	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, env.howToGet(dataset))
+	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\ntext: %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, textRule(dataset), env.howToGet(dataset))
 	if dataset.Table6 != (datasets.Table6{}) {
 		fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	}
@@ -223,6 +226,17 @@ func (env *environment) showDataset(c *cli.Context) error {
 		}
 	}
 	return w.Flush()
+}
+
+// textRule prints whether others may see the text of a dataset.
+func textRule(dataset *datasets.Dataset) string {
+	switch {
+	case dataset.MayShow(datasets.PublishText):
+		return "publish (may be shown to others)"
+	case dataset.MayShow(datasets.NonCommercialText):
+		return "noncommercial (may be shown to others for non-commercial use)"
+	}
+	return "never (may not be shown to others)"
 }
 
 func (env *environment) exportDataset(c *cli.Context) error {

@@ -58,10 +58,10 @@ func (env *environment) printVerified(list []verify.Split) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "dataset\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\trepairs")
+	fmt.Fprintln(w, "dataset\tset\tsplit\tstate\tdocuments\tspans\ttypes\tceiling\twritten\ttiers=4\trepairs")
 	for _, v := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", v.Dataset, v.Set, v.Split, v.State, v.Documents, v.Spans, len(v.ByType),
-			verify.CeilingText(v.Ceiling["all"]), repairsText(v))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%s\t%s\n", v.Dataset, v.Set, v.Split, v.State, v.Documents, v.Spans, len(v.ByType),
+			verify.CeilingText(v.Ceiling["all"]), verify.CeilingText(v.Written.Default), verify.CeilingText(v.Written.Tiers4), repairsText(v))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -49,7 +49,7 @@ func (env *environment) quickstart(ctx context.Context, dir string) error {
 	if _, err := quiet.Run(ctx, request); err != nil {
 		return err
 	}
-	page, err := writeReport(ctx, env, dir, stats.Resamples)
+	page, err := writeReport(ctx, env, dir, stats.Resamples, datasets.PublishText)
 	if err != nil {
 		return err
 	}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
@@ -25,9 +27,13 @@ func siteCommand(env *environment) *cli.Command {
 		Subcommands: []*cli.Command{{
 			Name:  "build",
 			Usage: "write the report as one self-contained HTML page",
+			Description: `The page is meant for others: its sample passages are from datasets whose licence
+permits redistribution. --text noncommercial adds those whose licence permits it
+for non-commercial use only. "nerbench datasets show" prints the rule of a dataset.`,
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "out", Value: "report", Usage: "write `DIR`/index.html"},
 				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
+				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text that permits the `USE`: " + listUses()},
 			},
 			Action: func(c *cli.Context) error {
 				if c.NArg() > 0 {
@@ -37,10 +43,23 @@ func siteCommand(env *environment) *cli.Command {
 				if err != nil {
 					return err
 				}
-				return env.buildSite(c.Context, c.String("out"), resamples)
+				use := datasets.TextRule(c.String("text"))
+				if !slices.Contains(datasets.TextUses, use) {
+					return fault.Usagef("site build: --text %q: want one of %s", use, listUses())
+				}
+				return env.buildSite(c.Context, c.String("out"), resamples, use)
 			},
 		}},
 	}
+}
+
+// listUses lists the uses of a page.
+func listUses() string {
+	names := make([]string, len(datasets.TextUses))
+	for i, use := range datasets.TextUses {
+		names[i] = string(use)
+	}
+	return strings.Join(names, ", ")
 }
 
 // siteJSON is the JSON output of site build.
@@ -50,8 +69,8 @@ type siteJSON struct {
 	Samples int      `json:"samples"`
 }
 
-func (env *environment) buildSite(ctx context.Context, dir string, resamples int) error {
-	done, err := writeReport(ctx, env, dir, resamples)
+func (env *environment) buildSite(ctx context.Context, dir string, resamples int, use datasets.TextRule) error {
+	done, err := writeReport(ctx, env, dir, resamples, use)
 	if err != nil {
 		return err
 	}
@@ -63,9 +82,9 @@ func (env *environment) buildSite(ctx context.Context, dir string, resamples int
 }
 
 // writeReport writes the report of the store into a folder, with intervals from that
-// many resamples (0: no intervals). An existing page is replaced only if the new one
+// many resamples (0: no intervals), and text that may be shown for the use. An existing page is replaced only if the new one
 // is complete.
-func writeReport(ctx context.Context, env *environment, dir string, resamples int) (siteJSON, error) {
+func writeReport(ctx context.Context, env *environment, dir string, resamples int, use datasets.TextRule) (siteJSON, error) {
 	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
 		return siteJSON{}, err
@@ -75,7 +94,7 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	if err != nil {
 		return siteJSON{}, err
 	}
-	samples, err := env.bench.Samples(ctx, store, found.Runs)
+	samples, err := env.bench.Samples(ctx, store, found.Runs, use)
 	if err != nil {
 		return siteJSON{}, err
 	}

@@ -1,7 +1,6 @@
 package acquire
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/archive"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -58,8 +58,9 @@ var splitWords = map[ner.Split][]string{
 
 // findByContent finds the dataset's files in a source by reading them; it is used
 // if their names do not identify them. A candidate is a file that can be read as a
-// set. Its split is chosen by checksums, or else by the number of documents, or
-// else by name.
+// set. Its split is chosen by checksums, or else by the number of documents. Without
+// either, nothing shows that it is a file of this dataset; it is used only if the
+// options name the set or the split.
 func (im *importer) findByContent(source string) error {
 	tree := filepath.Join(im.stage, ".content")
 	if err := im.copyTree(source, tree); err != nil {
@@ -69,7 +70,7 @@ func (im *importer) findByContent(source string) error {
 	if len(found) == 0 {
 		return nil
 	}
-	chosen, err := im.choose(found)
+	chosen, err := im.choose(source, found)
 	if err != nil {
 		return err
 	}
@@ -84,17 +85,8 @@ func (im *importer) findByContent(source string) error {
 // copyTree writes the members of a source below a folder. Their names are local:
 // see [archive.Each].
 func (im *importer) copyTree(source, tree string) error {
-	return eachMember(im.ctx, source, func(name string, _ int64, content io.Reader) error {
-		to := filepath.Join(tree, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return err
-		}
-		f, err := os.Create(to)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(f, content)
-		return errors.Join(err, f.Close())
+	return im.eachMember(source, func(name string, _ int64, content io.Reader) error {
+		return writeFile(filepath.Join(tree, filepath.FromSlash(name)), content)
 	})
 }
 
@@ -180,7 +172,7 @@ type placed struct {
 
 // choose assigns splits to the candidates. It is an error if two candidates fit one
 // split equally well, or if no split can be assigned.
-func (im *importer) choose(found []readable) ([]placed, error) {
+func (im *importer) choose(source string, found []readable) ([]placed, error) {
 	best := map[*datasets.Part][]placed{}
 	unplaced := []readable{}
 	for _, r := range found {
@@ -205,7 +197,7 @@ func (im *importer) choose(found []readable) ([]placed, error) {
 					continue
 				}
 				if len(candidates) > 1 {
-					return nil, ambiguous(im.dataset, candidates)
+					return nil, im.ambiguous(source, candidates)
 				}
 				chosen = append(chosen, candidates[0])
 				taken[candidates[0].path] = true
@@ -215,7 +207,20 @@ func (im *importer) choose(found []readable) ([]placed, error) {
 	if len(chosen) == 0 && len(unplaced) > 0 {
 		return nil, unknownSplit(unplaced)
 	}
-	return chosen, nil
+	return im.proven(source, chosen)
+}
+
+// proven leaves out candidates that nothing but a name connects with the dataset,
+// unless the options name the set or the split. It is an error if all are left out.
+func (im *importer) proven(source string, chosen []placed) ([]placed, error) {
+	if im.only.Set != "" || im.only.Split != "" {
+		return chosen, nil
+	}
+	kept := slices.DeleteFunc(slices.Clone(chosen), func(c placed) bool { return c.fit < fitTable })
+	if len(kept) == 0 && len(chosen) > 0 {
+		return nil, im.unproven(source, chosen)
+	}
+	return kept, nil
 }
 
 // assign finds the split that a candidate fits best.
@@ -238,7 +243,7 @@ func (im *importer) assign(r readable) (placed, bool) {
 }
 
 func (im *importer) fits(r readable, part *datasets.Part) fit {
-	published, ok := im.dataset.Table6.Count(part.Name)
+	published, ok := viewedCount(im.dataset, part.Name)
 	switch {
 	case part.Lock != nil && part.Lock.TextsSHA256 == r.lock.TextsSHA256 && part.Lock.SpansSHA256 == r.lock.SpansSHA256:
 		return fitLock
@@ -250,6 +255,20 @@ func (im *importer) fits(r readable, part *datasets.Part) fit {
 		return fitAlone
 	}
 	return fitNot
+}
+
+// viewedCount is the number of documents that a file of the split must have so that
+// its view has the count of Table 6, if the view shows it.
+func viewedCount(dataset *datasets.Dataset, split ner.Split) (n int, ok bool) {
+	n, ok = dataset.Table6.Count(split)
+	switch dataset.CountRule.View[split] {
+	case datasets.ViewAll:
+	case datasets.ViewAllButLast:
+		n++
+	default:
+		ok = false
+	}
+	return n, ok && n > 0 && dataset.CountRule.Cut == ""
 }
 
 // namesSplit reports whether the path names this split. If several elements name a
@@ -266,14 +285,31 @@ func namesSplit(name string, split ner.Split) bool {
 	return false
 }
 
-func ambiguous(dataset *datasets.Dataset, candidates []placed) error {
-	var names []string
-	for _, c := range candidates {
-		names = append(names, fmt.Sprintf("%s (%d documents, %d spans)", c.path, c.lock.Documents, c.lock.Spans))
-	}
+func (im *importer) ambiguous(source string, candidates []placed) error {
 	c := candidates[0]
-	return fault.Usagef("datasets import: several files fit split %s of set %s: %s; choose one: nerbench datasets import %s FILE --set %s --split %s",
-		c.part.Name, c.set.Name, strings.Join(names, ", "), dataset.ID, c.set.Name, c.part.Name)
+	return fault.Usagef("datasets import: several files fit split %s of set %s; choose one:%s", c.part.Name, c.set.Name, im.commands(source, candidates))
+}
+
+func (im *importer) unproven(source string, found []placed) error {
+	return fault.Usagef("datasets import: no file has a name, checksum or count of dataset %s; if these are its files, import each with its set and split:%s",
+		im.dataset.ID, im.commands(source, found))
+}
+
+// commands are the commands that import one file each.
+func (im *importer) commands(source string, files []placed) string {
+	var lines strings.Builder
+	for _, c := range files {
+		from := quoteArg(source)
+		switch info, err := os.Stat(source); {
+		case err == nil && info.IsDir():
+			from = quoteArg(filepath.Join(source, filepath.FromSlash(c.path)))
+		case archive.Is(source):
+			from += " --folder " + quoteArg(path.Dir(c.path))
+		}
+		fmt.Fprintf(&lines, "\n  nerbench datasets import %s %s --set %s --split %s  (%d documents, %d spans)",
+			im.dataset.ID, from, quoteArg(c.set.Name), c.part.Name, c.lock.Documents, c.lock.Spans)
+	}
+	return lines.String()
 }
 
 func unknownSplit(found []readable) error {
@@ -292,8 +328,11 @@ func (im *importer) takeReadable(tree string, c placed) error {
 		if strings.ContainsAny(want, "*?[") { // one file of a pattern, such as parquet
 			want = path.Join(path.Dir(want), path.Base(c.path))
 		}
-		if strings.HasSuffix(c.path, ".gz") && !strings.HasSuffix(want, ".gz") {
+		switch packed := strings.HasSuffix(c.path, ".gz"); {
+		case packed && !strings.HasSuffix(want, ".gz"):
 			want += ".gz"
+		case !packed:
+			want = strings.TrimSuffix(want, ".gz")
 		}
 		return im.takeFile(from, c.path, want, c.fit)
 	}
@@ -301,8 +340,7 @@ func (im *importer) takeReadable(tree string, c placed) error {
 	if err != nil {
 		return err
 	}
-	folder, _, _ := strings.Cut(want, "*")
-	folder = path.Dir(folder + "x")
+	folder := patternFolder(want)
 	for _, e := range entries {
 		if e.Type().IsRegular() {
 			if err := im.takeFile(filepath.Join(from, e.Name()), path.Join(c.path, e.Name()), path.Join(folder, e.Name()), c.fit); err != nil {
@@ -313,7 +351,13 @@ func (im *importer) takeReadable(tree string, c placed) error {
 	return nil
 }
 
+// patternFolder is a folder whose files match a pattern. It is without wildcards:
+// "**" also matches no folder.
+func patternFolder(pattern string) string {
+	return path.Dir(strings.Replace(pattern, "/**/", "/", 1))
+}
+
 func (im *importer) takeFile(from, name, want string, f fit) error {
-	im.found[want] = candidate{name, f.by(), 0}
-	return moveFile(from, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want))))
+	im.found[want] = candidate{name, f.by()}
+	return moveFile(from, im.staged(want))
 }

@@ -36,7 +36,7 @@ func site(t *testing.T) string {
 	}
 	serve("/files/corpus/test.tsv", importTest)
 	serve("/broken/corpus/test.tsv", "<html>please sign in</html>")
-	serve("/nobody/repo/tar.gz/abc", string(gzipOf(t, tarOf(t, []member{{name: "repo-abc/corpus/test.tsv", content: importTest}}))))
+	serve("/nobody/repo/tar.gz/abc", string(gzipOf(t, tarOf(t, []entry{{name: "repo-abc/corpus/test.tsv", content: importTest}}))))
 	serve("/api/datasets/nobody/hubbed", `{"sha": "abc", "siblings": [{"rfilename": "train/0.jsonl"}, {"rfilename": "test/0.jsonl"}, {"rfilename": "README.md"}]}`)
 	for name, content := range hubSentences {
 		serve("/datasets/nobody/hubbed/resolve/abc/"+name, content)

@@ -17,6 +17,7 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/datasets/verify"
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -24,21 +25,29 @@ import (
 
 // ImportOptions are the options of [Acquirer.Import].
 type ImportOptions struct {
-	// Set and Split name the only set and split that the source contains. If one of
-	// them is set, files are chosen by content instead of by name.
+	// Set and Split name the only set and split that the source contains. Files that
+	// neither their checksum nor their name identifies are then taken if they can be
+	// read as this set.
 	Set   string
 	Split ner.Split
-	// Accept imports files that do not match the recorded checksums.
+	// Folder is the only folder of the source that contains files; empty: all.
+	Folder string
+	// Accept imports files that do not match the recorded checksums and counts.
 	Accept bool
 }
 
 // Imported is the result of an import.
 type Imported struct {
 	Dataset string `json:"row"`
-	// Taken is false if the files do not match the recorded checksums; the data
-	// folder is then unchanged.
+	// Taken is false if the files do not match the recorded checksums and counts; the
+	// data folder is then unchanged.
 	Taken bool           `json:"taken"`
 	Files []ImportedFile `json:"files"`
+	// Kept are the other files of the same sets in the data folder, from an earlier
+	// import.
+	Kept []string `json:"kept,omitempty"`
+	// Left are files of the source that were left out, with the reasons.
+	Left []string `json:"left,omitempty"`
 	// Splits were verified before the files were moved to the data folder.
 	Splits []verify.Split `json:"splits"`
 }
@@ -48,12 +57,15 @@ type ImportedFile struct {
 	From string `json:"from"` // in the source
 	To   string `json:"to"`   // in the data folder
 	By   string `json:"by"`   // how it was recognized: by checksum, name, or content
+	// Replaces is set if the data folder has other content under this name.
+	Replaces bool `json:"replaces,omitempty"`
 }
 
 // Import imports a dataset's files from a folder, an archive or a single file.
 //
 // The result contains the files that were found, even if there is an error. A
-// [fault.DataError] reports that they do not match the recorded checksums.
+// [fault.DataError] reports that they do not match the recorded checksums and counts,
+// a [fault.UsageError] that an option must decide between several files.
 func (a *Acquirer) Import(ctx context.Context, dataset *datasets.Dataset, source string, o ImportOptions) (Imported, error) {
 	if !loaders.Supported(dataset, "") {
 		return Imported{}, Unsupported(dataset)
@@ -79,7 +91,10 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 	if err := im.find(source); err != nil {
 		return Imported{}, err
 	}
-	out := im.imported()
+	out, err := im.imported(a.dataFS())
+	if err != nil {
+		return Imported{}, err
+	}
 	matches, err := im.verify(a.dataFS(), &out)
 	if err != nil {
 		return Imported{}, err
@@ -89,6 +104,7 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 			return Imported{}, fmt.Errorf("datasets import: %w", err)
 		}
 	}
+	differs := fmt.Errorf("datasets import: %s: does not match the recorded %s of dataset %s", source, im.recorded(), dataset.ID)
 	switch {
 	case !out.Taken && unreadable(out.Splits) != nil:
 		v := unreadable(out.Splits)
@@ -98,21 +114,51 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 		}}
 	case !out.Taken:
 		return out, &fault.DataError{Err: &fault.Hint{
-			Err:    fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; nothing was imported", source, dataset.ID),
+			Err:    fmt.Errorf("%w; nothing was imported", differs),
 			Advice: "import another release with --accept (its runs get a different fingerprint), or describe it in a custom dataset file (docs/add-a-dataset.md)",
 		}}
 	case !matches:
-		return out, &fault.DataError{Err: fmt.Errorf("datasets import: %s: does not match the recorded checksums of dataset %s; it was imported, and its runs get a different fingerprint", source, dataset.ID)}
+		return out, &fault.DataError{Err: fmt.Errorf("%w; it was imported, and its runs get a different fingerprint", differs)}
 	}
 	return out, nil
 }
 
+// recorded names what an import is compared with.
+func (im *importer) recorded() string {
+	for _, set := range im.dataset.Sets {
+		for _, p := range set.Splits {
+			if p.Lock != nil || slices.ContainsFunc(p.Files, func(f datasets.File) bool { return f.SHA256 != "" }) {
+				return "checksums"
+			}
+		}
+	}
+	return "counts"
+}
+
 // find stages the files of the dataset: by checksum and name, or else by content.
 func (im *importer) find(source string) error {
-	if im.only.Set == "" && im.only.Split == "" {
-		if err := eachMember(im.ctx, source, im.look); err != nil {
-			return fmt.Errorf("datasets import: %s: %w", source, err)
-		}
+	base, err := placeOf(source)
+	if err != nil {
+		return fmt.Errorf("datasets import: %s: %w", source, err)
+	}
+	members, err := im.list(source, base)
+	if err != nil {
+		return fmt.Errorf("datasets import: %s: %w", source, err)
+	}
+	if len(members) == 0 && im.only.Folder != "" {
+		return fault.Usagef("datasets import: --folder %s: %s has no such folder with files", im.only.Folder, source)
+	}
+	c := &chooser{
+		dataset: im.dataset, targets: targets(im.dataset, im.only),
+		base: path.Join(append(base, im.only.Folder)...), asked: im.only.Folder != "",
+	}
+	chosen, err := c.choose(members)
+	if err != nil {
+		return err
+	}
+	im.left = c.left
+	if err := im.stageChosen(source, chosen); err != nil {
+		return fmt.Errorf("datasets import: %s: %w", source, err)
 	}
 	if len(im.found) == 0 {
 		if err := im.findByContent(source); err != nil {
@@ -121,11 +167,21 @@ func (im *importer) find(source string) error {
 	}
 	if len(im.found) == 0 {
 		return &fault.DataError{Err: &fault.Hint{
-			Err:    fmt.Errorf("datasets import: %s: contains no file of dataset %s", source, im.dataset.ID),
+			Err:    fmt.Errorf("datasets import: %s: contains no file of dataset %s%s", source, im.dataset.ID, im.leftText()),
 			Advice: "expected files are " + strings.Join(expectedNames(im.dataset), ", ") + "; rename your files, or choose another folder",
 		}}
 	}
 	return nil
+}
+
+// leftText lists the first files that were left out.
+func (im *importer) leftText() string {
+	const few = 8
+	text := ""
+	for _, line := range im.left[:min(few, len(im.left))] {
+		text += "\n  " + line
+	}
+	return text
 }
 
 // expectedNames lists the names of the files that an import expects.
@@ -139,14 +195,72 @@ func expectedNames(dataset *datasets.Dataset) []string {
 	return names
 }
 
-// imported lists the staged files.
-func (im *importer) imported() Imported {
-	out := Imported{Dataset: im.dataset.ID, Splits: []verify.Split{}}
+// imported lists the staged files, and those of the same sets that are in the data
+// folder.
+func (im *importer) imported(data fs.FS) (Imported, error) {
+	out := Imported{Dataset: im.dataset.ID, Splits: []verify.Split{}, Left: im.left}
+	staged := map[string]bool{}
 	for _, want := range slices.Sorted(maps.Keys(im.found)) {
 		c := im.found[want]
-		out.Files = append(out.Files, ImportedFile{c.from, path.Join(im.dataset.DataDir, want), c.by})
+		f := ImportedFile{From: c.from, To: path.Join(im.dataset.DataDir, want), By: c.by}
+		same, err := sameContent(im.ctx, os.DirFS(im.stage), data, f.To)
+		if err != nil {
+			return out, fmt.Errorf("datasets import: %w", err)
+		}
+		f.Replaces = !same
+		staged[f.To] = true
+		out.Files = append(out.Files, f)
 	}
-	return out
+	for i := range im.dataset.Sets {
+		set := &im.dataset.Sets[i]
+		there, here := im.resolve(set, os.DirFS(im.stage)), im.resolve(set, data)
+		if len(there) == 0 {
+			continue
+		}
+		for _, name := range here {
+			if !staged[name] && !slices.Contains(out.Kept, name) {
+				out.Kept = append(out.Kept, name)
+			}
+		}
+	}
+	return out, nil
+}
+
+// resolve lists the files of a set that a data folder has.
+func (im *importer) resolve(set *datasets.Set, data fs.FS) []string {
+	var names []string
+	for i := range set.Splits {
+		for k := range set.Splits[i].Files {
+			found, err := loaders.Resolve(im.ctx, data, im.dataset, &set.Splits[i].Files[k])
+			if err == nil {
+				names = append(names, found...)
+			}
+		}
+	}
+	return names
+}
+
+// sameContent reports whether a file of two folders has the same content, or is
+// missing from the second one.
+func sameContent(ctx context.Context, a, b fs.FS, name string) (bool, error) {
+	one, err := sumOf(ctx, a, name)
+	if err != nil {
+		return false, err
+	}
+	other, err := sumOf(ctx, b, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return one == other, err
+}
+
+func sumOf(ctx context.Context, fsys fs.FS, name string) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return checksum.Of(ctx, f)
 }
 
 // verify reads the staged files, and the files of the data folder for those not
@@ -183,12 +297,29 @@ func unreadable(splits []verify.Split) *verify.Split {
 // overlay is a data folder in which the files of the stage come first.
 type overlay struct{ top, under fs.FS }
 
+// Open implements [fs.FS].
 func (o overlay) Open(name string) (fs.File, error) {
 	f, err := o.top.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return o.under.Open(name)
 	}
 	return f, err
+}
+
+// ReadDir implements [fs.ReadDirFS]: a folder has the files of both.
+func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
+	top, err := fs.ReadDir(o.top, name)
+	under, underErr := fs.ReadDir(o.under, name)
+	if err != nil && underErr != nil {
+		return nil, err
+	}
+	for _, e := range under {
+		if !slices.ContainsFunc(top, func(t fs.DirEntry) bool { return t.Name() == e.Name() }) {
+			top = append(top, e)
+		}
+	}
+	slices.SortFunc(top, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return top, nil
 }
 
 // take moves staged files to the data folder and records their origin.

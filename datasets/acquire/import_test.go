@@ -66,10 +66,10 @@ name = "test"
 files = [{ path = "corpus/test.tsv", sha256 = "%s", bytes = %d }]
 `
 
-// member is a file of an archive. If link is set, it is a symbolic link.
-type member struct{ name, content, link string }
+// entry is a file of an archive. If link is set, it is a symbolic link.
+type entry struct{ name, content, link string }
 
-func tarOf(t *testing.T, members []member) []byte {
+func tarOf(t *testing.T, members []entry) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := tar.NewWriter(&b)
@@ -106,7 +106,7 @@ func gzipOf(t *testing.T, content []byte) []byte {
 	return b.Bytes()
 }
 
-func zipOf(t *testing.T, members []member) []byte {
+func zipOf(t *testing.T, members []entry) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
@@ -172,12 +172,12 @@ func (in importing) run(t *testing.T, source string, o ImportOptions) (out Impor
 }
 
 func TestImport(t *testing.T) {
-	both := []member{
+	both := []entry{
 		{name: "other/train.tsv", content: "not\tit\n"}, {name: "release/corpus/train.tsv", content: importTrain},
 		{name: "release/corpus/test.tsv", content: importTest}, {name: "readme", content: "x"},
 	}
-	hidden := append([]member{{name: "__MACOSX/corpus/._train.tsv", content: "x"}, {name: "corpus/.train.tsv", content: "x"}}, both...)
-	linked := append([]member{{name: "corpus/train.tsv", link: "/etc/passwd"}}, both...)
+	hidden := append([]entry{{name: "__MACOSX/corpus/._train.tsv", content: "x"}, {name: "corpus/.train.tsv", content: "x"}}, both...)
+	linked := append([]entry{{name: "corpus/train.tsv", link: "/etc/passwd"}}, both...)
 	for _, tc := range []struct {
 		name, file string
 		content    []byte
@@ -189,7 +189,7 @@ func TestImport(t *testing.T) {
 		{"tar.gz", "x.tar.gz", gzipOf(t, tarOf(t, both)), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 		{"TGZ", "x.TGZ", gzipOf(t, tarOf(t, both)), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 		{"one file under another name", "copy.dat", []byte(importTest), []string{"mini/corpus/test.tsv"}, "checksum"},
-		{"one file under an old name", "learn.tsv", []byte(importTrain), []string{"mini/corpus/train.tsv"}, "name"},
+		{"one file under an old name", "learn.tsv", []byte(importTrain), []string{"mini/corpus/train.tsv"}, "its file name alone"},
 		{"hidden files are skipped", "x.tar", tarOf(t, hidden), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 		{"links are skipped", "x.tar", tarOf(t, linked), []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}, "checksum name"},
 	} {
@@ -244,8 +244,8 @@ func TestImportRefuses(t *testing.T) {
 		{"unsupported archive", "x.rar", "x", false, "refused: unpack it first", ""},
 		{"not a zip file", "x.zip", "x", false, "zip: not a valid zip file", ""},
 		{"not a gzip file", "x.tgz", "x", false, "gzip: ", ""},
-		{"truncated", "x.tar", string(tarOf(t, []member{{name: "corpus/test.tsv", content: importTest}})[:520]), false, "unexpected EOF", ""},
-		{"names outside the folder", "x.tar", string(tarOf(t, []member{{name: "../../corpus/test.tsv", content: importTest}})), false, "refused: the name points outside", ""},
+		{"truncated", "x.tar", string(tarOf(t, []entry{{name: "corpus/test.tsv", content: importTest}})[:520]), false, "unexpected EOF", ""},
+		{"names outside the folder", "x.tar", string(tarOf(t, []entry{{name: "../../corpus/test.tsv", content: importTest}})), false, "refused: the name points outside", ""},
 		{"missing", "", "", false, "no such file", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,159 +1,247 @@
 package acquire
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"nerbench/datasets"
+	"nerbench/internal/archive"
 )
 
-// importer finds the files of a dataset among the members of a source.
-type importer struct {
-	ctx     context.Context
-	dataset *datasets.Dataset
-	only    ImportOptions
-	stage   string               // a temporary data folder
-	found   map[string]candidate // by the path of the file in the dataset
+// member is a file of a source.
+type member struct {
+	name string // in the source
+	// place is the elements of its path: those of the source, then those of the name.
+	place []string
+	size  int64
+	sum   string // SHA-256; empty if it was not computed
+	self  bool   // it is the source, which is an archive
 }
 
-// candidate is a staged member that may be a file of the dataset.
-type candidate struct {
-	from, by string
-	rank     int // how well its name fits, see [slot]
-}
+// inSource is the number of elements of the place that are in the source.
+func (m *member) inSource() int { return strings.Count(m.name, "/") + 1 }
 
-// place is a file of the dataset that a member can be used for.
-type place struct {
+// target is a file, or a pattern of files, that a dataset consists of.
+type target struct {
+	set  *datasets.Set
+	part *datasets.Part
 	file *datasets.File
-	want string // its path in the dataset's folder
-	rank int    // see [slot]
 }
 
-// look stages a member if it can be one of the dataset's files. The file is chosen
-// by checksum, or else by the best fit of the name.
-func (im *importer) look(name string, size int64, content io.Reader) error {
-	places := im.places(name, size)
-	if len(places) == 0 {
-		return nil
-	}
-	temp, sum, err := im.copy(content)
-	if err != nil {
-		return err
-	}
-	best, by := places[0], "name"
-	for _, p := range places {
-		if p.file.SHA256 != "" && p.file.SHA256 == sum {
-			best, by = p, "checksum"
-			break
+// targets lists the files of the dataset, of one set and split only if they are
+// given.
+func targets(dataset *datasets.Dataset, only ImportOptions) []target {
+	var all []target
+	for i := range dataset.Sets {
+		set := &dataset.Sets[i]
+		if only.Set != "" && set.Name != only.Set {
+			continue
 		}
-		if p.rank > best.rank {
-			best = p
-		}
-	}
-	if before, found := im.found[best.want]; by == "name" && (best.rank == 0 || found && best.rank <= before.rank) {
-		return os.Remove(temp)
-	}
-	im.found[best.want] = candidate{name, by, best.rank}
-	return moveFile(temp, filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, best.want))))
-}
-
-// places lists the files that a member can be used for, by its name and size.
-func (im *importer) places(name string, size int64) []place {
-	var places []place
-	for i := range im.dataset.Sets {
-		for k := range im.dataset.Sets[i].Splits {
-			files := im.dataset.Sets[i].Splits[k].Files
-			for n := range files {
-				want, rank := slot(&files[n], name)
-				if im.wants(&files[n], want, rank, size) {
-					places = append(places, place{&files[n], want, rank})
-				}
+		for k := range set.Splits {
+			part := &set.Splits[k]
+			if only.Split != "" && part.Name != only.Split {
+				continue
+			}
+			for n := range part.Files {
+				all = append(all, target{set, part, &part.Files[n]})
 			}
 		}
 	}
-	return places
+	return all
 }
 
-// wants reports whether a member can be used for a file, and is better than the
-// member found before.
-func (im *importer) wants(f *datasets.File, want string, rank int, size int64) bool {
-	before, found := im.found[want]
-	sameSize := f.SHA256 != "" && f.Bytes == size
+// match is a member that can be used for a target.
+type match struct {
+	target *target
+	member *member
+	want   string // the path of the member in the dataset's folder
+	root   string // the folder of the source that stands for the dataset's folder
+	// missing is the number of elements at the beginning of the target's path that
+	// the member's path does not have. 0: the whole path agrees.
+	missing int
+	// shared is the number of elements that agree, the last one included.
+	shared   int
+	checksum bool // the member has the target's checksum
+	order    int  // preference among the names of the target; lower is better
+}
+
+// matchName compares the path of a member with the names of a file, and returns the
+// best match.
+func matchName(f *datasets.File, m *member) (match, bool) {
+	var best match
+	found := false
+	for i, name := range append([]string{f.Path}, f.Also...) {
+		var one match
+		var ok bool
+		if strings.ContainsAny(name, "*?[") {
+			one, ok = matchPattern(name, f.Except, m)
+		} else if one, ok = matchPath(f, name, m); !ok && path.Ext(name) == "" {
+			one, ok = matchPattern(name+"/*", f.Except, m) // a folder
+		}
+		if one.order += 2 * i; ok && (!found || one.missing < best.missing) {
+			best, found = one, true
+		}
+	}
+	best.member = m
+	return best, found
+}
+
+// matchPath compares the end of a member's path with a name without patterns. One of
+// them may be packed.
+func matchPath(f *datasets.File, name string, m *member) (match, bool) {
+	want := strings.Split(name, "/")
+	form, ok := formOf(want[len(want)-1], m.place[len(m.place)-1])
+	if !ok {
+		return match{}, false
+	}
+	shared := 1 + commonEnd(want[:len(want)-1], m.place[:len(m.place)-1])
+	out := match{root: rootOf(m, shared), missing: len(want) - shared, shared: shared, want: f.Path}
+	if strings.ContainsAny(f.Path, "*?[") || archive.Is(f.Path) != archive.Is(name) {
+		out.want = name // an archive in place of a folder or a file
+	}
+	switch form {
+	case packed:
+		out.want += ".gz"
+	case unpacked:
+		out.want = strings.TrimSuffix(out.want, ".gz")
+	}
+	if form != asIs {
+		out.order = 1
+	}
+	return out, true
+}
+
+// The forms of a member: as its target, or with or without ".gz".
+const (
+	asIs = iota
+	packed
+	unpacked
+)
+
+// formOf compares two file names.
+func formOf(want, has string) (form int, ok bool) {
 	switch {
-	case before.by == "checksum" || rank == 0 && !sameSize:
-		return false
-	case found && !sameSize:
-		return rank > before.rank
+	case want == has:
+		return asIs, true
+	case archive.Is(want) || archive.Is(has):
+		return 0, false
+	case want+".gz" == has:
+		return packed, true
+	case want == has+".gz":
+		return unpacked, true
+	}
+	return 0, false
+}
+
+// matchPattern compares the path of a member with a pattern. The folders before the
+// first wildcard may be those of the source; at least one of them must agree.
+func matchPattern(pattern string, except []string, m *member) (match, bool) {
+	inside := m.place[len(m.place)-m.inSource():]
+	if slices.ContainsFunc(inside, func(e string) bool { return slices.Contains(except, e) }) {
+		return match{}, false
+	}
+	elements := strings.Split(pattern, "/")
+	first := slices.IndexFunc(elements, func(e string) bool { return strings.ContainsAny(e, "*?[") })
+	folders, rest := elements[:first], elements[first:]
+	deep := rest[0] == "**"
+	if deep {
+		rest = rest[1:]
+	}
+	n := len(m.place) - len(rest)
+	if n < 0 || !matchElements(rest, m.place[n:]) || first == 0 && len(rest) > len(inside) {
+		return match{}, false
+	}
+	at, common := n, commonEnd(folders, m.place[:n])
+	for i := 1; deep && i < n; i++ {
+		if c := commonEnd(folders, m.place[:i]); c > common || c == common && at == n {
+			at, common = i, c
+		}
+	}
+	if first > 0 && common == 0 {
+		return match{}, false
+	}
+	want := append(slices.Clone(folders), m.place[at:]...)
+	return match{
+		want: path.Join(want...), root: path.Join(m.place[:at-common]...), missing: first - common, shared: common + len(m.place) - at,
+	}, true
+}
+
+// matchElements compares a path with a pattern, element by element.
+func matchElements(pattern, place []string) bool {
+	for i, p := range pattern {
+		if ok, err := path.Match(p, place[i]); err != nil || !ok {
+			return false
+		}
 	}
 	return true
 }
 
-// slot returns the name under which a member would be imported as the file f, and
-// how well its name fits: 2 for the whole path, 1 for its last part, 0 for neither.
-// Files of a pattern keep their names below the pattern's folder.
-func slot(f *datasets.File, name string) (want string, rank int) {
-	want = f.Path
-	for _, of := range append([]string{f.Path}, f.Also...) {
-		if strings.ContainsAny(of, "*?[") {
-			if inside, ok := insidePattern(of, name, f.Except); ok {
-				return inside, 2
-			}
-			continue
-		}
-		whole := name == of || strings.HasSuffix(name, "/"+of)
-		switch {
-		case whole && strings.ContainsAny(f.Path, "*?["):
-			return of, 2 // the folder is an archive
-		case whole:
-			return want, 2
-		case path.Base(name) == path.Base(of):
-			rank = 1
-		}
+// commonEnd counts the elements at the ends of two paths that agree.
+func commonEnd(a, b []string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[len(a)-1-n] == b[len(b)-1-n] {
+		n++
 	}
-	return want, rank
+	return n
 }
 
-// insidePattern finds the end of a member's name that matches a pattern.
-func insidePattern(pattern, name string, except []string) (inside string, ok bool) {
-	elements := strings.Split(name, "/")
-	if slices.ContainsFunc(elements, func(e string) bool { return slices.Contains(except, e) }) {
-		return "", false
-	}
-	before, after, deep := strings.Cut(pattern, "/**/")
-	for i := range elements {
-		rest := strings.Join(elements[i:], "/")
-		if !deep {
-			if ok, err := path.Match(pattern, rest); err == nil && ok {
-				return rest, true
+// rootOf is the path of a member without its last elements.
+func rootOf(m *member, last int) string { return path.Join(m.place[:len(m.place)-last]...) }
+
+// matches lists the targets that a member can be used for: those with its checksum,
+// or else those with its name. Those of a name that lacks folders of the target's
+// path, and fits several files, are unclear.
+func matches(all []target, m *member) (found, unclear []match) {
+	var named, certain []match
+	for i := range all {
+		t := &all[i]
+		one, ok := matchName(t.file, m)
+		one.target = t
+		if t.file.SHA256 != "" && t.file.SHA256 == m.sum {
+			if !ok {
+				one = match{target: t, member: m, want: t.file.Path, missing: len(m.place)}
 			}
+			one.checksum = true
+			certain = append(certain, one)
 			continue
 		}
-		tail := strings.Join(elements[max(i, len(elements)-1-strings.Count(after, "/")):], "/")
-		if ok, err := path.Match(after, tail); err == nil && ok && strings.HasPrefix(rest, before+"/") {
-			return rest, true
+		if ok {
+			named = append(named, one)
 		}
 	}
-	return "", false
+	if len(certain) > 0 {
+		return certain, nil
+	}
+	others := func(one match) bool {
+		return slices.ContainsFunc(named, func(other match) bool { return other.target.file.Path != one.target.file.Path })
+	}
+	for _, one := range named {
+		if one.missing > 0 && others(one) {
+			unclear = append(unclear, one)
+		} else {
+			found = append(found, one)
+		}
+	}
+	return found, unclear
 }
 
-// copy writes a member to a new file of the stage, and returns its name and SHA-256.
-func (im *importer) copy(content io.Reader) (name, sum string, err error) {
-	f, err := os.CreateTemp(im.stage, "member-*")
-	if err != nil {
-		return "", "", err
-	}
-	h := sha256.New()
-	_, err = io.Copy(io.MultiWriter(f, h), content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return "", "", err
-	}
-	return f.Name(), hex.EncodeToString(h.Sum(nil)), nil
+// ownFolder reports whether a folder has a name of the dataset. Case and signs are
+// ignored.
+func ownFolder(dataset *datasets.Dataset, folder string) bool {
+	name := plainName(path.Base(folder))
+	return slices.ContainsFunc([]string{dataset.DataDir, dataset.ID, dataset.Released}, func(own string) bool {
+		return own != "" && plainName(path.Base(own)) == name
+	})
+}
+
+// plainName keeps letters and digits, in lower case.
+func plainName(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, s)
 }

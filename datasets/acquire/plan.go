@@ -117,22 +117,22 @@ func (a *Acquirer) hubFiles(ctx context.Context, s datasets.Source, dataset *dat
 	}
 	sets := slices.Clone(dataset.Sets)
 	slices.SortStableFunc(sets, func(a, b datasets.Set) int { return trueFirst(a.Primary, b.Primary) })
+	base := strings.Split(listing.ID, "/")
+	var members []member
+	for _, name := range listing.Files {
+		members = append(members, member{name: name, place: append(slices.Clone(base), strings.Split(name, "/")...)})
+	}
 	for _, set := range sets {
-		found := map[string]string{} // names in the hub's dataset, by the dataset's paths
-		for _, p := range set.Splits {
-			for _, file := range p.Files {
-				for _, there := range listing.Files {
-					if want, rank := slot(&file, there); rank == 2 || rank == 1 && found[want] == "" {
-						found[want] = there
-					}
-				}
-			}
+		c := &chooser{dataset: dataset, targets: targets(dataset, ImportOptions{Set: set.Name}), base: listing.ID}
+		found, err := c.choose(members)
+		if err != nil {
+			return out, fmt.Errorf("hub: dataset %s: %w", listing.ID, err)
 		}
 		if len(found) == 0 {
 			continue
 		}
 		for _, want := range slices.Sorted(maps.Keys(found)) {
-			there := found[want]
+			there := found[want].member.name
 			if name, err := a.Hub.Cached(listing, there); err == nil {
 				out.cached = append(out.cached, cachedFile{name, there})
 				continue
@@ -168,7 +168,7 @@ func withChecksum(file fetch.File, dataset *datasets.Dataset, name string) fetch
 	for _, set := range dataset.Sets {
 		for _, p := range set.Splits {
 			for _, f := range p.Files {
-				if _, rank := slot(&f, name); rank == 2 && f.SHA256 != "" && path.Ext(f.Path) == path.Ext(name) {
+				if one, ok := matchName(&f, named(name)); ok && one.missing == 0 && f.SHA256 != "" && path.Ext(f.Path) == path.Ext(name) {
 					file.SHA256, file.Bytes = f.SHA256, f.Bytes
 					return file
 				}
@@ -189,10 +189,13 @@ func covers(dataset *datasets.Dataset, names []string) bool {
 			continue
 		}
 		for _, f := range p.Files {
-			if !slices.ContainsFunc(names, func(n string) bool { _, rank := slot(&f, n); return rank > 0 }) {
+			if !slices.ContainsFunc(names, func(n string) bool { _, ok := matchName(&f, named(n)); return ok }) {
 				return false
 			}
 		}
 	}
 	return true
 }
+
+// named is a member of which only the name is known.
+func named(name string) *member { return &member{name: name, place: strings.Split(name, "/")} }

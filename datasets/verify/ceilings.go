@@ -14,37 +14,73 @@ import (
 type ceilings map[string]ner.Score
 
 func (c ceilings) add(d *ner.Document) {
-	if len(d.Spans) == 0 {
-		return
+	mentions := perfect(d, d.Surface)
+	for _, mode := range answers.Modes[:4] {
+		c.count(mode, d, mentions, answers.Alignment{Mode: mode})
 	}
+}
+
+// perfect is the perfect string answer for a document, with the strings in a form.
+func perfect(d *ner.Document, form func(ner.Span) string) []ner.Mention {
 	spans := slices.Clone(d.Spans)
 	slices.SortFunc(spans, ner.Span.Compare)
+	seen := map[ner.Mention]bool{}
 	var mentions []ner.Mention
 	for _, s := range spans {
-		if m := (ner.Mention{Text: d.Surface(s), Type: s.Type}); !slices.Contains(mentions, m) {
+		if m := (ner.Mention{Text: form(s), Type: s.Type}); !seen[m] {
+			seen[m] = true
 			mentions = append(mentions, m)
 		}
 	}
-	for _, mode := range answers.Modes[:4] {
-		placed, err := answers.Alignment{Mode: mode}.Align(d, mentions)
-		if err != nil {
-			panic(err) // Modes lists only valid modes
-		}
-		counts := metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
-		c[mode] = c[mode].Add(counts.ByType.Total())
+	return mentions
+}
+
+// count adds the counts of an answer under a name.
+func (c ceilings) count(name string, d *ner.Document, mentions []ner.Mention, a answers.Alignment) {
+	if len(d.Spans) == 0 {
+		return
 	}
+	placed, err := a.Align(d, mentions)
+	if err != nil {
+		panic(err) // only valid alignments are used
+	}
+	counts := metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
+	c[name] = c[name].Add(counts.ByType.Total())
+}
+
+func (c ceilings) f1(name string) *float64 {
+	if f1, ok := c[name].F1(); ok {
+		return &f1
+	}
+	return nil
 }
 
 func (c ceilings) values() map[string]*float64 {
 	out := map[string]*float64{}
 	for _, mode := range answers.Modes[:4] {
-		out[mode] = nil
-		if f1, ok := c[mode].F1(); ok {
-			out[mode] = &f1
-		}
+		out[mode] = c.f1(mode)
 	}
 	return out
 }
+
+// Written is the span F1 of perfect strings that are written as models write them
+// (docs/spec/metrics.md §7.6): without the blanks of a tokenizer, and with the signs of
+// a keyboard.
+type Written struct {
+	Default *float64 `json:"tiers=3"`
+	Tiers4  *float64 `json:"tiers=4"`
+}
+
+// writtenCeilings counts the answers of [Written].
+type writtenCeilings struct{ ceilings }
+
+func (w writtenCeilings) add(d *ner.Document) {
+	mentions := perfect(d, func(s ner.Span) string { return written(d.Surface(s)) })
+	w.count("3", d, mentions, answers.Alignment{})
+	w.count("4", d, mentions, answers.Alignment{Tiers: 4})
+}
+
+func (w writtenCeilings) values() Written { return Written{w.f1("3"), w.f1("4")} }
 
 // CeilingText is a ceiling in percent, with two decimals.
 func CeilingText(f *float64) string {

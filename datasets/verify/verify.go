@@ -33,8 +33,10 @@ type Split struct {
 	TextsSHA256 string                 `json:"texts_sha256"`
 	// Ceiling is the span F1 of a perfect string answer, by alignment mode
 	// (docs/spec/metrics.md §7.6).
-	Ceiling     map[string]*float64 `json:"ceiling"`
-	Differences []string            `json:"differences"`
+	Ceiling map[string]*float64 `json:"ceiling"`
+	// Written is the span F1 of the same answers as models write them.
+	Written     Written  `json:"written"`
+	Differences []string `json:"differences"`
 	// Hint is advice for files that cannot be read; may be empty.
 	Hint string `json:"hint,omitempty"`
 }
@@ -73,10 +75,11 @@ func (j Job) Needed() bool {
 // an error means that a file cannot be read, and is in the result, too.
 func (j Job) Verify(ctx context.Context, data fs.FS) (Split, error) {
 	out := Split{Dataset: j.Dataset.ID, Set: j.Set.Name, Split: j.Part.Name}
-	perfect := ceilings{}
+	perfect, asWritten := ceilings{}, writtenCeilings{ceilings{}}
 	gold := newGoldProperties(j.Dataset)
 	v, err := loaders.Verify(ctx, data, j.Dataset, loaders.Options{Set: j.Set.Name, Split: j.Part.Name}, func(d *ner.Document) {
 		perfect.add(d)
+		asWritten.add(d)
 		gold.add(d)
 	})
 	if err != nil {
@@ -94,8 +97,12 @@ func (j Job) Verify(ctx context.Context, data fs.FS) (Split, error) {
 	out.Documents, out.Tokens, out.Spans = v.Found.Documents, v.Found.Tokens, v.Found.Spans
 	out.ByType, out.Dropped, out.Repairs, out.Duplicates = v.Found.ByType, v.Tally.Dropped, v.Tally.Repairs, v.Tally.Duplicates
 	out.SpansSHA256, out.TextsSHA256 = v.Found.SpansSHA256, v.Found.TextsSHA256
-	out.Ceiling = perfect.values()
-	if out.compareCeiling(j.Part.Lock); len(out.Differences) > 0 {
+	out.Ceiling, out.Written = perfect.values(), asWritten.values()
+	out.compareCeiling(j.Part.Lock)
+	if err := j.compareTable6(ctx, data, &out); err != nil {
+		return out, err
+	}
+	if len(out.Differences) > 0 {
 		out.State = loaders.StateDiffers
 	}
 	return out, nil

@@ -38,7 +38,7 @@ func (h ParseOptions) With(options map[string]string) ParseOptions {
 		case "boundary":
 			h.Alignment.Boundary = value
 		case "tiers":
-			h.Alignment.Tiers, _ = strconv.Atoi(value) // 1 or 3: ParseID checked it
+			h.Alignment.Tiers, _ = strconv.Atoi(value) // ParseID checked it
 		case "unknown":
 			h.Unknown = value
 		case "reader":

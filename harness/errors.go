@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"slices"
 
-	"nerbench/harness/loop"
 	"nerbench/datasets"
+	"nerbench/harness/loop"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/ner"

@@ -103,7 +103,7 @@ func (r *Reference) Lint() error {
 	case !known:
 		return fmt.Errorf("%s: type %q: unknown", r.Key, r.Type)
 	case !referenceKey.MatchString(r.Key):
-		return fmt.Errorf("%q: want a key of letters, digits and - . _ :", r.Key)
+		return fmt.Errorf("%q: key: want letters, digits, and - . _ : inside", r.Key)
 	case !referenceYear.MatchString(r.Field("year")):
 		return fmt.Errorf("%s: year %q: want four digits", r.Key, r.Field("year"))
 	}

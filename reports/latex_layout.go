@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -40,6 +41,8 @@ const (
 	// Words up to these lengths are never broken.
 	wholeHeader = 15
 	wholeLabel  = 24
+
+	continued = 0.8 // the indent of the further lines of a text, in em
 
 	manyColumns = 7
 
@@ -136,20 +139,12 @@ func groupable(rest string) bool {
 	return rest != "" && !strings.HasPrefix(rest, dagger) && !strings.HasPrefix(rest, "(")
 }
 
+// layOutColumn computes a column, and appends its cells to the lines.
 func (d *latexGrid) layOutColumn(c int, name string) {
+	cells, marks := d.cutMarks(c)
 	column := &d.columns[c]
-	cells := make([]string, len(d.Body))
-	marks := make([]string, len(d.Body))
-	for i := range d.Body {
-		cells[i], marks[i] = d.cutMark(d.Grid.marked(i)[c])
-		if marks[i] != "" {
-			column.marked = true
-			if !slices.Contains(d.marks, marks[i]) {
-				d.marks = append(d.marks, marks[i])
-			}
-		}
-	}
-	wrap, align := wrapText, "l"
+	column.marked = slices.ContainsFunc(marks, func(mark string) bool { return mark != "" })
+	align, wrap := "l", wrapText
 	switch {
 	case c < d.labels() && len(d.columns) > manyColumns:
 		wrap = wrapLabelNarrow
@@ -163,31 +158,26 @@ func (d *latexGrid) layOutColumn(c int, name string) {
 		if lines[i] = []string{cell}; align == "l" {
 			lines[i] = wrapWords(cell, wrap, wholeLabel)
 		}
+		column.body = max(column.body, widestOf(lines[i]), continued+widestOf(lines[i][1:]))
+		d.heights[i] = max(d.heights[i], len(lines[i]))
 	}
 	head := wrapWords(strings.TrimPrefix(name, column.group+" "), max(wrapHeader, longestLine(lines)), wholeHeader)
 	column.format, column.height = align, len(head)
 	column.head = stack(align, "b", head, "", d.cite(name))
-	column.width = widestOf(head)
+	column.width = max(column.body, widestOf(head))
+
 	var numbers siunitxColumn
 	if align == "r" && d.Siunitx {
 		numbers = siunitxOf(cells)
-		if numbers.any() {
-			column.format = numbers.format()
-			column.head = "{" + column.head + "}"
-		}
+	}
+	if numbers.any() {
+		column.format, column.head = numbers.format(), "{"+column.head+"}"
 	}
 	for i, cell := range cells {
-		style := d.style(i, c)
-		column.body = max(column.body, widestOf(lines[i]))
-		if len(lines[i]) > 1 {
-			column.body = max(column.body, 0.8+widestOf(lines[i][1:]))
-		}
-		d.heights[i] = max(d.heights[i], len(lines[i]))
-		mark := ""
+		style, mark, cite := d.style(i, c), "", ""
 		if marks[i] != "" {
 			mark = "\\rlap{" + superscript(marks[i]) + "}"
 		}
-		cite := ""
 		if c < d.labels() {
 			cite = d.cite(cell)
 		}
@@ -197,7 +187,22 @@ func (d *latexGrid) layOutColumn(c int, name string) {
 		}
 		d.lines[i] = append(d.lines[i], text)
 	}
-	column.width = max(column.width, column.body)
+}
+
+// cutMarks returns the cells of a column without the marks of notes, and the marks.
+func (d *latexGrid) cutMarks(column int) (cells, marks []string) {
+	for i := range d.Body {
+		cell := ""
+		if line := d.Grid.marked(i); column < len(line) {
+			cell = line[column]
+		}
+		cell, mark := d.cutMark(cell)
+		cells, marks = append(cells, cell), append(marks, mark)
+		if mark != "" && !slices.Contains(d.marks, mark) {
+			d.marks = append(d.marks, mark)
+		}
+	}
+	return cells, marks
 }
 
 // longestLine is the number of characters that a column has anyway, so that its header
@@ -215,7 +220,7 @@ func longestLine(cells [][]string) int {
 // style is the name of the style of a cell: bf, it or none.
 func (d *latexGrid) style(line, column int) string {
 	switch {
-	case d.Body[line][column] == "":
+	case column >= len(d.Body[line]) || d.Body[line][column] == "":
 		return ""
 	case d.Grid.bold(line, column):
 		return "bf"
@@ -239,7 +244,7 @@ func stack(align, position string, lines []string, style, end string) string {
 	for i, line := range lines {
 		s := escapeLatex(line)
 		if i > 0 && position == "t" && align == "l" {
-			s = "\\hspace{0.8em}" + s // the next line of the table begins further left
+			s = fmt.Sprintf("\\hspace{%gem}", continued) + s // the next line of the table begins further left
 		} else if i > 0 && (strings.HasPrefix(s, "[") || strings.HasPrefix(s, "*")) {
 			s = "{}" + s
 		}
@@ -353,9 +358,12 @@ func (d *latexGrid) panels() [][]int {
 	return panels
 }
 
-// belongs reports whether a column is about the column before it: several columns have
-// its name, such as fail.
+// belongs reports whether a column is about the column before it, which has another
+// name: several columns have its name, such as fail.
 func (d *latexGrid) belongs(column int) bool {
+	if d.Header[column] == d.Header[column-1] {
+		return false
+	}
 	n := 0
 	for _, name := range d.Header {
 		if name == d.Header[column] {

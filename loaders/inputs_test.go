@@ -1,9 +1,9 @@
 package loaders_test
 
 import (
+	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,7 +15,7 @@ import (
 
 // Every family is described in docs/formats.md, and every preset.
 func TestFormatsAreDescribed(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "docs", "formats.md"))
+	page, err := fs.ReadFile(os.DirFS(".."), "docs/formats.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ const parquetBytes = "parquet"
 
 // Each line of the section Files of docs/inputs.md is a form that is read.
 func TestInputs(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "docs", "inputs.md"))
+	page, err := fs.ReadFile(os.DirFS(".."), "docs/inputs.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,15 +90,23 @@ func PlainJSON(err error) error {
 		if other.GoType == nil || other.JSONKind == 0 {
 			return err
 		}
-		return fmt.Errorf("%sfound %s, expected %s", fieldAt(string(other.JSONPointer)), kindName(other.JSONKind), typeName(other.GoType))
+		found := kindName(other.JSONKind)
+		if other.JSONKind == '0' && len(other.JSONValue) > 0 {
+			found = fmt.Sprintf("the number %s", other.JSONValue)
+		}
+		return fmt.Errorf("%sfound %s, expected %s", fieldAt(string(other.JSONPointer)), found, typeName(other.GoType))
 	}
 	if other, ok := errors.AsType[*stdjson.UnmarshalTypeError](err); ok {
 		where := ""
 		if other.Field != "" {
 			where = fmt.Sprintf("field %q: ", other.Field)
 		}
-		found, _, _ := strings.Cut(other.Value, " ")
-		return fmt.Errorf("%sfound %s, expected %s", where, stdKinds[found], typeName(other.Type))
+		kind, value, _ := strings.Cut(other.Value, " ")
+		found := stdKinds[kind]
+		if value != "" {
+			found = "the " + kind + " " + value
+		}
+		return fmt.Errorf("%sfound %s, expected %s", where, found, typeName(other.Type))
 	}
 	return err
 }
@@ -145,6 +153,8 @@ func typeName(t reflect.Type) string {
 		return "a string"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Float32, reflect.Float64:
+		return "a finite number"
 	case reflect.Slice, reflect.Array:
 		return "a list"
 	case reflect.Struct, reflect.Map:

@@ -197,7 +197,7 @@ func foreignDocuments(name, text string) []string {
 	var found []string
 	for _, m := range foreignDocument.FindAllString(text, -1) {
 		_, absent := os.Stat(m)
-		ours := strings.HasSuffix(m, "spec/formats.md") || m == "formats.md" && strings.HasPrefix(name, specFolder)
+		ours := strings.HasSuffix(m, "spec/formats.md") || m == "formats.md" && strings.HasPrefix(name, "docs/")
 		if absent != nil && !ours && !slices.Contains(found, m) {
 			found = append(found, m)
 		}

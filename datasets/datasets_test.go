@@ -249,6 +249,12 @@ func valid(change func(*Dataset)) *Dataset {
 	return r
 }
 
+// asDocuments makes the set one of the family documents.
+func asDocuments(r *Dataset, f *Fields) {
+	r.Families, r.Conll = []string{"documents"}, nil
+	r.Sets[0].Family, r.Sets[0].Fields = "documents", f
+}
+
 func TestLint(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -301,6 +307,32 @@ func TestLint(t *testing.T) {
 		{"custom domain", func(r *Dataset) { r.Domain = "sports" }, nil},
 		{"fields missing", func(r *Dataset) { r.Families = []string{"csv-tokens"}; r.Sets[0].Family = "csv-tokens"; r.Conll = nil }, []string{"set own: fields: missing"}},
 		{"fields of another family", func(r *Dataset) { r.Sets[0].Fields = &Fields{Tokens: "x"} }, []string{"set own: fields.tokens: is not used"}},
+		{"documents without fields", func(r *Dataset) { asDocuments(r, nil) }, nil},
+		{"preset", func(r *Dataset) { asDocuments(r, &Fields{Preset: "doccano"}) }, nil},
+		{"preset and a field", func(r *Dataset) { asDocuments(r, &Fields{Preset: "label-studio", Text: "data.review"}) }, nil},
+		{"unknown preset", func(r *Dataset) { asDocuments(r, &Fields{Preset: "word"}) },
+			[]string{`set own: fields.preset: "word" is not one of`, "set own: fields: want text, or tokens", "set own: fields: want mentions, or tags"}},
+		{"mentions without places", func(r *Dataset) { asDocuments(r, &Fields{Text: "t", Mentions: "m", Start: "0"}) }, []string{"set own: fields: want start, end and label with mentions"}},
+		{"tags without tokens", func(r *Dataset) { asDocuments(r, &Fields{Text: "t", Tags: "m"}) }, []string{"set own: fields: want tokens with tags"}},
+		{"unit of offsets", func(r *Dataset) { asDocuments(r, &Fields{Preset: "spacy", Offsets: "characters"}) }, []string{`set own: fields.offsets: "characters" is not one of`}},
+		{"sentence without tokens", func(r *Dataset) { asDocuments(r, &Fields{Preset: "spacy", Sentence: "s"}) }, []string{"set own: fields.sentence: "}},
+		{"offsets in tokens without tokens", func(r *Dataset) { asDocuments(r, &Fields{Preset: "doccano", Offsets: "tokens"}) }, []string{"set own: fields: want tokens with offsets in tokens"}},
+		{"inclusive", func(r *Dataset) { asDocuments(r, &Fields{Preset: "doccano", Inclusive: "true"}) }, []string{`set own: fields.inclusive: "true" is not one of`}},
+		{"separator of CSV", func(r *Dataset) {
+			r.Families, r.Conll = []string{"csv-tokens"}, nil
+			r.Sets[0].Family, r.Sets[0].Fields = "csv-tokens", &Fields{Tokens: "a", Tags: "b", Separator: ";"}
+		}, []string{`set own: fields.separator: ";" is not one of`}},
+		{"columns of a set", func(r *Dataset) { r.Sets[0].Conll, r.Conll = r.Conll, nil }, nil},
+		{"columns of a set, wrong", func(r *Dataset) { r.Sets[0].Conll = &Conll{Separator: "tab", Scheme: "x", TagColumn: 1} }, []string{"set own: conll.scheme: "}},
+		{"columns of a set of another family", func(r *Dataset) { asDocuments(r, nil); r.Sets[0].Conll = &Conll{} }, []string{"set own: conll: is not used in the family documents"}},
+		{"marks of layers", func(r *Dataset) {
+			r.Families, r.Conll = []string{"conll-layered"}, nil
+			r.Sets[0].Family, r.Sets[0].Conll = "conll-layered", &Conll{SkipPrefix: []string{"#"}}
+		}, nil},
+		{"scheme of layers", func(r *Dataset) {
+			r.Families, r.Conll = []string{"conll-layered"}, nil
+			r.Sets[0].Family, r.Sets[0].Conll = "conll-layered", &Conll{SkipPrefix: []string{"#"}, Scheme: "io"}
+		}, []string{"set own: conll: the family conll-layered uses only skip_prefix"}},
 		{"positions", func(r *Dataset) { r.Sets[0].Splits[0].First, r.Sets[0].Splits[0].End = 3, 2 }, []string{"set own: split test: first 3, end 2"}},
 		{"cut", func(r *Dataset) { r.CountRule.Cut = "words" }, []string{`count_rule.cut: "words"`}},
 		{"no source", func(r *Dataset) { r.Sources = nil }, []string{"source: missing"}},

@@ -56,11 +56,36 @@ func ReadFile(fsys fs.FS, name string) (*Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
+	pairOfFiles(r)
 	var faults []error
 	for _, fault := range Lint(r) {
 		faults = append(faults, fmt.Errorf("%s: %w", name, fault))
 	}
 	return r, errors.Join(faults...)
+}
+
+// pairOfFiles lets a pattern for one file of the pairs of the family brat also select
+// the other one, so that both are found and imported.
+func pairOfFiles(r *Dataset) {
+	for i := range r.Sets {
+		if r.Sets[i].Family != "brat" {
+			continue
+		}
+		for k := range r.Sets[i].Splits {
+			files := r.Sets[i].Splits[k].Files
+			for n := range files {
+				other := ""
+				if stem, ok := strings.CutSuffix(files[n].Path, ".txt"); ok {
+					other = stem + ".ann"
+				} else if stem, ok := strings.CutSuffix(files[n].Path, ".ann"); ok {
+					other = stem + ".txt"
+				}
+				if other != "" && pattern(other) && !slices.Contains(files[n].Also, other) {
+					files[n].Also = append(files[n].Also, other)
+				}
+			}
+		}
+	}
 }
 
 // readDataset reads one file. It does not lint.

@@ -55,7 +55,7 @@ func (r *reading) biocObject(dec decoder) error {
 	} else if t.Kind() != '{' {
 		return errNoBioC
 	}
-	var id lineID
+	var id LineID
 	var passages []biocJSONPart
 	var annotations []biocJSONAnnotation // of the whole document
 	collection, document := false, false
@@ -77,7 +77,7 @@ func (r *reading) biocObject(dec decoder) error {
 			document = true
 			err = dec.value(&id)
 		default:
-			err = plainJSON(dec.SkipValue())
+			err = PlainJSON(dec.SkipValue())
 		}
 		if err != nil {
 			return err

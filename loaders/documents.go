@@ -230,7 +230,7 @@ func anyValue(dec decoder) (v any, err error) {
 		*v = stdjson.Number(number.Clone())
 		return err
 	})))
-	return v, plainJSON(err)
+	return v, PlainJSON(err)
 }
 
 // atLine adds the file and the line of an offset to an error.

@@ -36,7 +36,7 @@ func mention(dec *jsontext.Decoder, form string, into ...any) error {
 			return fmt.Errorf("a mention is too long: expected %s", form)
 		}
 		if err := json.UnmarshalDecode(dec, into[i], lenient); err != nil {
-			return fmt.Errorf("a mention: expected %s: %w", form, plainJSON(err))
+			return fmt.Errorf("a mention: expected %s: %w", form, PlainJSON(err))
 		}
 		if i+1 < len(into) && dec.PeekKind() == ']' {
 			return fmt.Errorf("a mention is too short: expected %s", form)

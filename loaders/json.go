@@ -20,7 +20,7 @@ import (
 var lenient = jsontext.AllowDuplicateNames(true)
 
 // unmarshal reads one JSON value.
-func unmarshal(b []byte, into any) error { return plainJSON(json.Unmarshal(b, into, lenient)) }
+func unmarshal(b []byte, into any) error { return PlainJSON(json.Unmarshal(b, into, lenient)) }
 
 // decoder reads JSON from a file, value by value.
 type decoder struct{ *jsontext.Decoder }
@@ -43,13 +43,13 @@ func (r *reading) decoder(file io.Reader) (decoder, error) {
 
 // value reads one value.
 func (d decoder) value(into any) error {
-	return plainJSON(json.UnmarshalDecode(d.Decoder, into, lenient))
+	return PlainJSON(json.UnmarshalDecode(d.Decoder, into, lenient))
 }
 
 // token reads one token and returns its kind.
 func (d decoder) token() (jsontext.Token, error) {
 	t, err := d.ReadToken()
-	return t, plainJSON(err)
+	return t, PlainJSON(err)
 }
 
 // more reports whether the current array or object continues. At the end of the
@@ -71,9 +71,9 @@ func (d decoder) end() error {
 	}
 }
 
-// plainJSON returns an error of a decoder in words of the file, without the names of
-// the decoder and of Go's types.
-func plainJSON(err error) error {
+// PlainJSON returns an error of a JSON decoder in words of the file, without the names
+// of the decoder and of Go's types.
+func PlainJSON(err error) error {
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		if errors.Is(err, io.ErrUnexpectedEOF) {
 			return fmt.Errorf("unexpected end: %w", io.ErrUnexpectedEOF)
@@ -85,20 +85,28 @@ func plainJSON(err error) error {
 			if _, same := other.Err.(*json.SemanticError); !same {
 				return other.Err
 			}
-			return plainJSON(other.Err)
+			return PlainJSON(other.Err)
 		}
 		if other.GoType == nil || other.JSONKind == 0 {
 			return err
 		}
-		return fmt.Errorf("%sfound %s, expected %s", fieldAt(string(other.JSONPointer)), kindName(other.JSONKind), typeName(other.GoType))
+		found := kindName(other.JSONKind)
+		if other.JSONKind == '0' && len(other.JSONValue) > 0 {
+			found = fmt.Sprintf("the number %s", other.JSONValue)
+		}
+		return fmt.Errorf("%sfound %s, expected %s", fieldAt(string(other.JSONPointer)), found, typeName(other.GoType))
 	}
 	if other, ok := errors.AsType[*stdjson.UnmarshalTypeError](err); ok {
 		where := ""
 		if other.Field != "" {
 			where = fmt.Sprintf("field %q: ", other.Field)
 		}
-		found, _, _ := strings.Cut(other.Value, " ")
-		return fmt.Errorf("%sfound %s, expected %s", where, stdKinds[found], typeName(other.Type))
+		kind, value, _ := strings.Cut(other.Value, " ")
+		found := stdKinds[kind]
+		if value != "" {
+			found = "the " + kind + " " + value
+		}
+		return fmt.Errorf("%sfound %s, expected %s", where, found, typeName(other.Type))
 	}
 	return err
 }
@@ -145,6 +153,8 @@ func typeName(t reflect.Type) string {
 		return "a string"
 	case reflect.Bool:
 		return "true or false"
+	case reflect.Float32, reflect.Float64:
+		return "a finite number"
 	case reflect.Slice, reflect.Array:
 		return "a list"
 	case reflect.Struct, reflect.Map:

@@ -23,7 +23,7 @@ func (e *LineError) Unwrap() error { return e.Err }
 
 // documentLine is a document in a file of JSON Lines. Offsets are code points.
 type documentLine struct {
-	ID     lineID          `json:"id"`
+	ID     LineID          `json:"id"`
 	Text   *string         `json:"text"`
 	Tokens [][2]int        `json:"tokens,omitempty"`
 	Spans  []ner.PointSpan `json:"spans"`
@@ -31,17 +31,17 @@ type documentLine struct {
 	Mentions []mentionLine `json:"mentions,omitempty"`
 }
 
-// lineID is an id: a string, or a number as written.
-type lineID string
+// LineID is an id in a file of JSON Lines: a string, or a number as written.
+type LineID string
 
 // UnmarshalJSON implements [json.Unmarshaler].
-func (id *lineID) UnmarshalJSON(b []byte) error {
+func (id *LineID) UnmarshalJSON(b []byte) error {
 	var number json.Number
 	if len(b) > 0 && b[0] != '"' && b[0] != 'n' {
 		if err := json.Unmarshal(b, &number); err != nil {
 			return fmt.Errorf(`"id": %s: expected a string or a number`, b)
 		}
-		*id = lineID(number.String())
+		*id = LineID(number.String())
 		return nil
 	}
 	return json.Unmarshal(b, (*string)(id))
@@ -107,7 +107,7 @@ func parseDocument(line []byte) (*ner.Document, error) {
 	}
 	var l documentLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return nil, fmt.Errorf("expected a document {\"id\", \"text\", \"spans\"}: %w", plainJSON(err))
+		return nil, fmt.Errorf("expected a document {\"id\", \"text\", \"spans\"}: %w", PlainJSON(err))
 	}
 	if l.Text == nil {
 		return nil, errors.New(`expected a document: "text" is missing`)
@@ -151,7 +151,7 @@ func parseDocument(line []byte) (*ner.Document, error) {
 // WriteDocument writes a document as one line of JSON, offsets in code points.
 func WriteDocument(w io.Writer, d *ner.Document) error {
 	points := ner.NewCodePoints(d.Text)
-	l := documentLine{ID: lineID(d.ID), Text: &d.Text, Spans: points.Spans(d.Spans)}
+	l := documentLine{ID: LineID(d.ID), Text: &d.Text, Spans: points.Spans(d.Spans)}
 	for _, t := range d.Tokens {
 		l.Tokens = append(l.Tokens, [2]int{points.CodePoint(t.Start), points.CodePoint(t.End)})
 	}

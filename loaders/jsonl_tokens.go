@@ -88,7 +88,7 @@ func (t *taggedRecords) line(line []byte) error {
 		t.dec.Reset(&t.in, lenient)
 	}
 	if err := t.object(); err != nil {
-		return fmt.Errorf("expected an object with %q and %q: %w", t.set.Fields.Tokens, t.set.Fields.Tags, plainJSON(err))
+		return fmt.Errorf("expected an object with %q and %q: %w", t.set.Fields.Tokens, t.set.Fields.Tags, PlainJSON(err))
 	}
 	f := t.set.Fields
 	for _, name := range f.Require {

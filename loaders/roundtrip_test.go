@@ -274,7 +274,7 @@ func TestDocumentFiles(t *testing.T) {
 		`{"text": "Oslo", "mentions": [{"text": "Oslo", "type": "place"}]}`:      `dataset own: test.jsonl:1: "spans" is missing`,
 		`{"text": 3, "spans": []}`:                                               `dataset own: test.jsonl:1: expected a document {"id", "text", "spans"}: field "text": found a number, expected a string`,
 		`{"text": "Oslo", "spans": [{"start": "0", "end": 4, "type": "place"}]}`: `field "spans.start": found a string, expected a whole number`,
-		`{"text": "Oslo", "spans": [{"start": 0.5, "end": 4, "type": "place"}]}`: `field "spans.start": found a number, expected a whole number`,
+		`{"text": "Oslo", "spans": [{"start": 0.5, "end": 4, "type": "place"}]}`: `field "spans.start": found the number 0.5, expected a whole number`,
 		`{"id": {}, "text": "Oslo", "spans": []}`:                                `"id": {}: expected a string or a number`,
 	} {
 		_, _, err := readAll(t, fstest.MapFS{"own/test.jsonl": {Data: []byte(line)}}, dataset, o)

@@ -84,7 +84,7 @@ func unknownTag(scheme string, tag []byte) error {
 		err += ": the letters E and S belong to the scheme bioes"
 	case letterLast(tag) != nil:
 		err += `: for tags with the letter at the end, set label_rule = "position-last"`
-	case len(text) > 1 && strings.IndexAny(text[1:min(len(text), 2)], "-_") < 0:
+	case len(text) > 1 && !strings.ContainsAny(text[1:2], "-_"):
 		err += `: for tags that are labels without a letter, set scheme = "io"`
 	}
 	return errors.New(err)

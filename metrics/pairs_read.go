@@ -55,6 +55,9 @@ func readAnyPair(line []byte) (AnswerPair, error) {
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(line, &members); err != nil {
+		if _, other := err.(*json.UnmarshalTypeError); other {
+			return AnswerPair{}, errors.New("want a JSON object with gold and pred")
+		}
 		return AnswerPair{}, fmt.Errorf("want a JSON object with gold and pred: %w", err)
 	}
 	gold, err := stringMember(members, "gold")
@@ -72,7 +75,7 @@ func stringMember(members map[string]json.RawMessage, name string) (string, erro
 	}
 	var s *string
 	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", fmt.Errorf("member %q: %w", name, err)
+		return "", fmt.Errorf("member %q: %.80s: want a string", name, raw)
 	}
 	if s == nil {
 		return "", fmt.Errorf("member %q: want a string, not null", name)

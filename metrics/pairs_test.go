@@ -68,7 +68,7 @@ func TestPairErrors(t *testing.T) {
 		{"not JSON", "{}x\n", "line 1: want a JSON object"},
 		{"list", "\n[]\n", "line 2: want a JSON object"},
 		{"missing gold", `{"pred": "[]"}`, `line 1: member "gold": missing`},
-		{"number", `{"pred": 3, "gold": "[]"}`, `line 1: member "pred": json: cannot unmarshal number`},
+		{"number", `{"pred": 3, "gold": "[]"}`, `line 1: member "pred": 3: want a string`},
 		{"null", `{"pred": "[]", "gold": null}`, `line 1: member "gold": want a string, not null`},
 		{"raw line end", "{\"pred\": \"\x01\", \"gold\": \"[]\"}", "line 1: want a JSON object"},
 		{"invalid UTF-8", "{\"pred\": \"\xff\", \"gold\": \"[]\"}", "line 1: not valid UTF-8"},

@@ -8,6 +8,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/internal/fault"
+	"nerbench/loaders"
 	"nerbench/ner"
 )
 
@@ -38,7 +39,7 @@ func alignLine(a answers.Alignment, line []byte) (AlignedText, error) {
 		} `json:"mentions"`
 	}
 	if err := json.Unmarshal(line, &in); err != nil {
-		return AlignedText{}, err
+		return AlignedText{}, loaders.PlainJSON(err)
 	}
 	if in.Text == nil {
 		return AlignedText{}, fmt.Errorf(`want {"text": "…", "mentions": […]}`)

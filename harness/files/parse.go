@@ -9,6 +9,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/internal/fault"
+	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
 )
@@ -124,7 +125,7 @@ type rawAnswer struct {
 
 func readRawAnswer(line []byte) (a rawAnswer, err error) {
 	if err := json.Unmarshal(line, &a); err != nil {
-		return a, err
+		return a, loaders.PlainJSON(err)
 	}
 	if a.Text == nil {
 		return a, fmt.Errorf(`want {"text": "raw answer"}`)

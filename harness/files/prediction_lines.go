@@ -8,12 +8,13 @@ import (
 	"iter"
 
 	"nerbench/internal/jsonl"
+	"nerbench/loaders"
 	"nerbench/ner"
 )
 
 // givenLine is a line of a file of predictions: spans, mentions, or answers.
 type givenLine struct {
-	ID        *string         `json:"id"`
+	ID        *loaders.LineID `json:"id"`
 	Spans     *[]givenSpan    `json:"spans"`
 	Unaligned []ner.Mention   `json:"unaligned"`
 	Mentions  *[]givenMention `json:"mentions"`
@@ -71,7 +72,7 @@ var errGiven = errors.New(`want {"id", and one of "spans", "mentions", "answers"
 func parseGiven(line []byte) (given, error) {
 	var l givenLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return given{}, fmt.Errorf("%w: %w", errGiven, err)
+		return given{}, fmt.Errorf("%w: %w", errGiven, loaders.PlainJSON(err))
 	}
 	kinds := 0
 	for _, there := range []bool{l.Spans != nil, l.Mentions != nil, l.Answers != nil} {
@@ -82,7 +83,7 @@ func parseGiven(line []byte) (given, error) {
 	if l.ID == nil || kinds != 1 {
 		return given{}, errGiven
 	}
-	g := given{ID: *l.ID, Unaligned: l.Unaligned}
+	g := given{ID: string(*l.ID), Unaligned: l.Unaligned}
 	var err error
 	switch {
 	case l.Spans != nil:

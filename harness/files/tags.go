@@ -93,7 +93,7 @@ func (t Tags) countSentences(ctx context.Context, plan *evalPlan, r io.Reader) (
 		return nil, err
 	}
 	report := counted.report(0)
-	report.Outcomes = nil
+	report.Outcomes, report.Dropped = nil, nil
 	report.extra = map[string]any{"tokens": tokens}
 	return report, nil
 }

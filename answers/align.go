@@ -205,13 +205,13 @@ func (al *Aligner) locate(mention string) found {
 		if al.blanks == nil {
 			al.blanks = mapBlanks(al.text)
 		}
-		f = found{places: al.tier(al.blanks, mention, mapBlanks), tier: 2}
+		f = found{places: al.tier(al.blanks, mention, blanksForm), tier: 2}
 	}
 	if len(f.places) == 0 && al.tiers == 3 {
 		if al.folded == nil {
 			al.folded = mapCaseless(al.text)
 		}
-		f = found{places: al.tier(al.folded, mention, mapCaseless), tier: 3}
+		f = found{places: al.tier(al.folded, mention, caselessForm), tier: 3}
 	}
 	if len(f.places) == 0 {
 		f = found{}
@@ -222,13 +222,13 @@ func (al *Aligner) locate(mention string) found {
 
 // tier finds a mention in a form of the text, without white space at its edges, then
 // also without punctuation at its edges.
-func (al *Aligner) tier(text *mappedText, mention string, form func(string) *mappedText) []ner.Range {
-	for _, trimmed := range []string{strings.TrimFunc(mention, isSpace), strings.TrimFunc(mention, isEdge)} {
-		if places := text.occurrences(form(trimmed).text, al.passes); len(places) > 0 {
-			return places
-		}
+func (al *Aligner) tier(text *mappedText, mention string, form func(string) string) []ner.Range {
+	blank, edge := strings.TrimFunc(mention, isSpace), strings.TrimFunc(mention, isEdge)
+	places := text.occurrences(form(blank), al.passes)
+	if len(places) == 0 && edge != blank {
+		places = text.occurrences(form(edge), al.passes)
 	}
-	return nil
+	return places
 }
 
 // occurrences finds a mention from left to right, without overlap (§7.1).

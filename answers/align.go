@@ -218,19 +218,19 @@ func (al *Aligner) locate(mention string) found {
 		if al.blanks == nil {
 			al.blanks = mapBlanks(al.text)
 		}
-		f = found{places: al.tier(al.blanks.occurrences, mention, formBlanks), tier: 2}
+		f = found{places: al.tier(al.blanks.occurrences, mention, blanksForm), tier: 2}
 	}
 	if len(f.places) == 0 && al.tiers >= 3 {
 		if al.folded == nil {
 			al.folded = mapCaseless(al.text)
 		}
-		f = found{places: al.tier(al.folded.occurrences, mention, formCaseless), tier: 3}
+		f = found{places: al.tier(al.folded.occurrences, mention, caselessForm), tier: 3}
 	}
 	if len(f.places) == 0 && al.tiers >= 4 {
 		if al.unified == nil {
 			al.unified = mapUnified(al.text)
 		}
-		f = found{places: al.tier(al.unified.occurrences, mention, formUnified), tier: 4}
+		f = found{places: al.tier(al.unified.occurrences, mention, unifiedForm), tier: 4}
 	}
 	if len(f.places) == 0 {
 		f = found{}
@@ -239,20 +239,18 @@ func (al *Aligner) locate(mention string) found {
 	return f
 }
 
-// The forms of a mention in tiers 2, 3 and 4.
-func formBlanks(s string) string   { return mapBlanks(s).text }
-func formCaseless(s string) string { return mapCaseless(s).text }
-func formUnified(s string) string  { return mapUnified(s).text }
+// unifiedForm returns the text of [mapUnified].
+func unifiedForm(text string) string { return mapUnified(text).text }
 
 // tier finds a mention in a form of the text, without white space at its edges, then
 // also without punctuation at its edges.
 func (al *Aligner) tier(find func(mention string, passes func(start, end int) bool) []ner.Range, mention string, form func(string) string) []ner.Range {
-	for _, trimmed := range []string{strings.TrimFunc(mention, isSpace), strings.TrimFunc(mention, isEdge)} {
-		if places := find(form(trimmed), al.passes); len(places) > 0 {
-			return places
-		}
+	blank, edge := strings.TrimFunc(mention, isSpace), strings.TrimFunc(mention, isEdge)
+	places := find(form(blank), al.passes)
+	if len(places) == 0 && edge != blank {
+		places = find(form(edge), al.passes)
 	}
-	return nil
+	return places
 }
 
 // occurrences finds a mention from left to right, without overlap (§7.1).

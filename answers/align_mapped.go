@@ -37,6 +37,26 @@ func (m *mappedText) occurrences(mention string, passes func(start, end int) boo
 	return places
 }
 
+// blanksForm returns the text of [mapBlanks].
+func blanksForm(text string) string {
+	if !hasSpace(text) {
+		return text
+	}
+	return mapBlanks(text).text
+}
+
+// hasSpace reports whether mapBlanks changes a text.
+func hasSpace(text string) bool {
+	blank := false
+	for _, r := range text {
+		if isSpace(r) && (r != ' ' || blank) {
+			return true
+		}
+		blank = r == ' '
+	}
+	return false
+}
+
 // mapBlanks replaces every run of white space by one space (docs/spec/metrics.md §7.3,
 // tier 2).
 func mapBlanks(text string) *mappedText {

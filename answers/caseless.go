@@ -2,11 +2,20 @@ package answers
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
+
+// caselessForm returns the text of [mapCaseless].
+func caselessForm(text string) string {
+	if isASCII(text) {
+		return strings.ToLower(blanksForm(text))
+	}
+	return mapCaseless(text).text
+}
 
 // mapCaseless returns the form of tier 3 (docs/spec/metrics.md §7.3): the canonical
 // caseless form with white space reduced. Each code point is decomposed, fully

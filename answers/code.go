@@ -107,7 +107,7 @@ func (r *reply) addCall(c *collector, one call, names []string) {
 	t, folded, ok := r.typeOfClass(one.name, names)
 	switch {
 	case one.empty:
-		c.drop(ner.BadItem, "", "")
+		c.dropNothing()
 	case !ok && c.unknown:
 		c.add(one.text, ner.Unknown)
 	case !ok:

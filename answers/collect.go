@@ -17,6 +17,8 @@ type collector struct {
 	mentions []ner.FlaggedMention
 	dropped  []ner.Dropped
 	seen     map[ner.Mention]bool
+	// lost counts the dropped items that were meant as mentions that the query asked for.
+	lost int
 	// counted is set if the unfinished item of the answer is counted.
 	counted bool
 	// loose is set if the answer has errors, so that its strings may be punctuation.
@@ -24,19 +26,21 @@ type collector struct {
 }
 
 // reset empties the collector for another try.
-func (c *collector) reset() { c.mentions, c.dropped, c.seen, c.counted = nil, nil, nil, false }
+func (c *collector) reset() {
+	c.mentions, c.dropped, c.seen, c.lost, c.counted = nil, nil, nil, 0, false
+}
 
 // answered reports whether what was collected is an answer: it has mentions, or nothing
 // that should have been one.
 func (c *collector) answered() bool {
-	return len(c.mentions) > 0 || !slices.ContainsFunc(c.dropped, ner.Dropped.Item)
+	return len(c.mentions) > 0 || c.lost == 0
 }
 
 // add adds a mention of a known type. Dots stand for more items and are never a mention;
 // in an answer with errors, neither is punctuation of JSON.
 func (c *collector) add(text string, t ner.EntityType, flags ...ner.Flag) {
 	text = strings.TrimFunc(text, isSpace)
-	if text != "." && strings.Trim(text, ".… ") == "" || c.loose && strings.Trim(text, ".…[]{}\",: \t\r\n") == "" {
+	if text != "" && text != "." && strings.Trim(text, ".… ") == "" || c.loose && strings.Trim(text, ".…[]{}\",: \t\r\n") == "" {
 		c.drop(ner.BadItem, "", text)
 		return
 	}
@@ -47,7 +51,7 @@ func (c *collector) add(text string, t ner.EntityType, flags ...ner.Flag) {
 func (c *collector) keep(text string, t ner.EntityType, flags ...ner.Flag) {
 	text = strings.TrimFunc(text, isSpace)
 	if text == "" {
-		c.drop(ner.BadItem, "", "")
+		c.dropNothing()
 		return
 	}
 	m := ner.Mention{Text: text, Type: t}
@@ -86,8 +90,15 @@ func (c *collector) resolve(s string) (t ner.EntityType, folded, ok bool) {
 }
 
 func (c *collector) drop(why, typ, text string) {
-	c.dropped = append(c.dropped, ner.Dropped{Why: why, Type: typ, Text: text})
+	d := ner.Dropped{Why: why, Type: typ, Text: text}
+	c.dropped = append(c.dropped, d)
+	if !d.Unused() || why == ner.Unfinished {
+		c.lost++
+	}
 }
+
+// dropNothing counts an item that stands for no mention, such as "" or null.
+func (c *collector) dropNothing() { c.dropped = append(c.dropped, ner.Dropped{Why: ner.BadItem}) }
 
 // cut counts the item in which the answer ends. An answer has one.
 func (c *collector) cut(text string) {

@@ -23,8 +23,10 @@ func B2NERItems(answer string) []string {
 
 func items(answer string, format func(string) string) []string {
 	var out []string
+	seen := map[string]bool{}
 	for piece := range strings.SplitSeq(format(answer), ";") {
-		if item := format(piece); !slices.Contains(out, item) {
+		if item := format(piece); !seen[item] {
+			seen[item] = true
 			out = append(out, item)
 		}
 	}

@@ -139,20 +139,17 @@ func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion)
 	got, ok := ladder(col, r.form.shape, answer, c.Finish)
 	p := ner.Prediction{Step: got.step, Mentions: col.mentions, Dropped: col.dropped}
 	p.Outcome = outcome(got, ok, c.Finish, len(col.mentions)+len(col.dropped) == 0, answer)
-	return judged(p)
+	return judged(p, col)
 }
 
 // readForm parses an answer of a form that is not JSON: the first fence that has an
 // answer, else the whole text. A passage with backticks is shown in no fence.
 func (r *Parser) readForm(a reply) ner.Prediction {
-	if r.form.spans {
-		return judged(r.form.read(&a))
-	}
-	if !strings.Contains(a.document.Text, ticks) {
+	if !r.form.spans && !strings.Contains(a.document.Text, ticks) {
 		for _, body := range fences(a.answer) {
 			inside := a
 			inside.answer, inside.fenced = body, true
-			p := judged(r.form.read(&inside))
+			p := r.form.read(&inside)
 			if p.Outcome.Failure() && (p.Outcome != ner.Truncated || len(p.Mentions) == 0) {
 				continue
 			}
@@ -165,14 +162,15 @@ func (r *Parser) readForm(a reply) ner.Prediction {
 			return p
 		}
 	}
-	return judged(r.form.read(&a))
+	return r.form.read(&a)
 }
 
-// judged returns a prediction, as unusable if all of its items were dropped.
-func judged(p ner.Prediction) ner.Prediction {
+// judged returns a prediction, as unusable if it has no mentions, and items that were
+// meant as mentions were dropped.
+func judged(p ner.Prediction, c *collector) ner.Prediction {
 	switch p.Outcome {
 	case ner.OK, ner.Empty, ner.Repaired:
-		if len(p.Mentions) == 0 && slices.ContainsFunc(p.Dropped, ner.Dropped.Item) {
+		if !c.answered() {
 			p.Outcome = ner.Unusable
 		}
 	}

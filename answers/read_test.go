@@ -92,7 +92,7 @@ func checkAnswer(t *testing.T, v answerVectors, c answerCase) {
 	}
 	answers.Place(&p, aligner)
 	c = c.today()
-	p.Dropped = slices.DeleteFunc(p.Dropped, func(d ner.Dropped) bool { return slices.Contains(laterReasons, d.Why) })
+	p.Dropped = slices.DeleteFunc(p.Dropped, ner.Dropped.Unused) // counted since the vectors were made
 	if string(p.Outcome) != c.Class || p.Step != c.Step {
 		t.Errorf("class %s by step %s, want %s by %s", p.Outcome, p.Step, c.Class, c.Step)
 	}
@@ -118,19 +118,15 @@ func checkAnswer(t *testing.T, v answerVectors, c answerCase) {
 	}
 }
 
-// laterReasons are the reasons for dropped items that the vectors do not have. They count
-// what was not counted when the vectors were made.
-var laterReasons = []string{ner.Unfinished, ner.NotAsked, ner.OtherValue, ner.ExtraKey, ner.WithoutLabel}
-
 // today returns a case by the two rules that are newer than the vectors: an answer of
 // which every item is dropped is unusable, and a missing comma between strings is an
 // error.
 func (c answerCase) today() answerCase {
-	if c.ID == "uniner-019" {
-		c.Class, c.Step, c.Mentions, c.Unaligned = "malformed", "none", nil, nil
-	}
-	if len(c.Mentions) == 0 && len(c.Dropped) > 0 && (c.Class == "ok" || c.Class == "repaired") {
+	switch c.ID {
+	case "json_list-006", "gpt_ner-003":
 		c.Class = "unusable"
+	case "uniner-019":
+		c.Class, c.Step, c.Mentions, c.Unaligned = "malformed", "none", nil, nil
 	}
 	return c
 }
@@ -251,7 +247,7 @@ func TestEchoes(t *testing.T) {
 		"a word cut in two":     {"tags", d, "so <person>Ad</person>a met Bo Li in Rome and", "stop", ner.Repaired, "align", "person=Ad[searched]"},
 		"words that moved":      {"tags", d, "<person>Li Bo</person> met Ada in Rome", "stop", ner.Repaired, "align", "person=Li Bo[searched]"},
 		"fenced":                {"tags", d, "```xml\n<person>Ada</person> met Bo Li in Rome\tand Bo Li left .\n```", "stop", ner.Repaired, "echo", "person=Ada"},
-		"nothing in a tag":      {"tags", d, "<person></person>Ada met Bo Li in Rome\tand Bo Li left .", "stop", ner.Unusable, "strict", ""},
+		"nothing in a tag":      {"tags", d, "<person></person>Ada met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", ""},
 		"wrapper cut":           {"wrapped_tags", d, "<response><person>Ada</person> met", "length", ner.Truncated, "cut", "person=Ada"},
 		"talk around a wrapper": {"wrapped_tags", d, "Sure! <response><person>Ada</person> met Bo Li in Rome\tand Bo Li left .</response> Done.", "stop", ner.Repaired, "echo", "person=Ada"},
 		"more prefixes":         {"tags", d, "<x_x_person>Ada</x_x_person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada"},

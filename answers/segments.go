@@ -110,7 +110,7 @@ func (r *reply) conclude(c *collector, step string, read bool) ner.Prediction {
 	default:
 		p.Outcome = ner.OK
 	}
-	return p
+	return judged(p, c)
 }
 
 // unread returns the outcome of an answer that does not have the form of the family.

@@ -63,6 +63,8 @@ func (c *collector) list(v value, t ner.EntityType) {
 			c.objectInList(item, t)
 		case isArray:
 			c.arrayInList(item, t)
+		case isNull:
+			c.dropNothing()
 		default:
 			c.drop(ner.BadItem, "", "")
 		}
@@ -397,6 +399,8 @@ func (c *collector) arrayOf(v value) fit {
 			any = true
 		case c.typedPair(item), c.inArray(item):
 			any = true
+		case item.kind == isNull:
+			c.dropNothing()
 		default:
 			c.drop(ner.BadItem, "", item.text)
 			strays = strays || item.kind == isString || item.kind == isNumber || item.kind == isArray

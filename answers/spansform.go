@@ -27,6 +27,7 @@ func readSpans(r *reply) ner.Prediction {
 		}
 		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
 	}
+	c := r.collector()
 	p := ner.Prediction{Outcome: ner.Empty, Step: "strict", Spans: []ner.Span{}}
 	points := ner.NewCodePoints(d.Text)
 	for _, s := range *a.Spans {
@@ -35,17 +36,18 @@ func readSpans(r *reply) ner.Prediction {
 		end, err2 := points.Byte(s.End)
 		switch {
 		case err1 != nil || err2 != nil || start >= end:
-			p.Dropped = append(p.Dropped, ner.Dropped{Why: ner.BadItem, Type: string(s.Type)})
+			c.drop(ner.BadItem, string(s.Type), "")
 			continue
 		case !slices.Contains(r.asked, s.Type):
-			p.Dropped = append(p.Dropped, ner.Dropped{Why: ner.UnknownType, Type: string(s.Type), Text: d.Text[start:end]})
+			c.drop(ner.UnknownType, string(s.Type), d.Text[start:end])
 			continue
 		}
 		span := ner.Span{Start: start, End: end, Type: s.Type}
-		p.Mentions = append(p.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: d.Text[start:end], Type: s.Type}})
+		c.mentions = append(c.mentions, ner.FlaggedMention{Mention: ner.Mention{Text: d.Text[start:end], Type: s.Type}})
 		p.Spans = append(p.Spans, span)
 	}
 	slices.SortFunc(p.Spans, ner.Span.Compare)
 	p.Spans = slices.Compact(p.Spans)
-	return p
+	p.Mentions, p.Dropped = c.mentions, c.dropped
+	return judged(p, c)
 }

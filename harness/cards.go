@@ -1,12 +1,14 @@
 package harness
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"nerbench/answers"
 	"nerbench/datasets"
 	"nerbench/internal/fault"
 	"nerbench/ner"
@@ -196,5 +198,27 @@ func cardFacts(card *cards.Card, dataset string) map[string]string {
 	if card == nil {
 		return nil
 	}
-	return map[string]string{"card": card.Name, "seen": card.Saw(dataset)}
+	facts := map[string]string{"card": card.Name, "seen": card.Saw(dataset)}
+	if len(card.ThinkingMarks) > 0 {
+		marks, _ := json.Marshal(card.ThinkingMarks) // strings
+		facts["thinking_marks"] = string(marks)
+	}
+	return facts
+}
+
+// thinkingMarks returns the marks around the thinking in the answers of a run, beside
+// those that are known for all models.
+func thinkingMarks(facts map[string]string) ([]answers.ThinkingMark, error) {
+	if facts["thinking_marks"] == "" {
+		return nil, nil
+	}
+	var marks []string
+	if err := json.Unmarshal([]byte(facts["thinking_marks"]), &marks); err != nil {
+		return nil, fmt.Errorf("thinking_marks: %w", err)
+	}
+	mark, err := answers.ParseThinkingMark(marks)
+	if err != nil {
+		return nil, err
+	}
+	return []answers.ThinkingMark{mark}, nil
 }

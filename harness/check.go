@@ -119,7 +119,7 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	if v.Digest == "" {
 		warnings.add("the server reports no digest: the model is identified by its name only")
 	}
-	probe, err := b.newProbe(&r, v, m, p.Renderer, dataset, p.found.part)
+	probe, err := b.newProbe(&r, v, m, p.Renderer, dataset, p.found.part, card)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"nerbench/harness/loop"
 	"nerbench/ner"
 	"nerbench/prompts"
+	"nerbench/runners/cards"
 	"nerbench/runners/open"
 )
 
@@ -38,8 +39,8 @@ type passageQueries struct {
 	queries  []ner.Query
 }
 
-func (b *Bench) newProbe(r *CheckRequest, v *Checked, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, selected part) (*probe, error) {
-	options, err := parseOptions(dataset, mergeKeys(selected.keys(dataset), renderer.Keys()))
+func (b *Bench) newProbe(r *CheckRequest, v *Checked, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, selected part, card *cards.Card) (*probe, error) {
+	options, err := parseOptions(dataset, mergeKeys(selected.keys(dataset), renderer.Keys()), cardFacts(card, dataset.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -277,7 +277,7 @@ func probeWith(t *testing.T, b *Bench, r CheckRequest, runner runners.Runner, st
 	}
 	p := prepare(t, b, r.Request)
 	v := &Checked{Outcomes: map[ner.Outcome]int{}}
-	probe, err := b.newProbe(&r, v, &open.Model{Runner: runner}, p.Renderer, p.Dataset, p.found.part)
+	probe, err := b.newProbe(&r, v, &open.Model{Runner: runner}, p.Renderer, p.Dataset, p.found.part, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

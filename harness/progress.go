@@ -43,9 +43,9 @@ type progress struct {
 }
 
 // newProgress starts with the number of passages that the store already has.
-func (b *Bench) newProgress(dataset *datasets.Dataset, keys map[string]string, total, done int, slots func() int, scored bool) (*progress, error) {
+func (b *Bench) newProgress(dataset *datasets.Dataset, keys, facts map[string]string, total, done int, slots func() int, scored bool) (*progress, error) {
 	p := &progress{bench: b, began: time.Now(), slots: slots, state: Progress{Dataset: dataset.ID, Passages: done, Total: total}}
-	options, err := parseOptions(dataset, keys)
+	options, err := parseOptions(dataset, keys, facts)
 	if err != nil {
 		return nil, err
 	}

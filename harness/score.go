@@ -184,7 +184,7 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 		return loop.ScorePlan{}, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data differs from the data of the run (fingerprint %s, the run has %s)",
 			dataset.ID, plan.Split, found.data, run.Keys["data"])}
 	}
-	options, err := parseOptions(dataset, run.Keys)
+	options, err := parseOptions(dataset, run.Keys, run.Facts)
 	if err != nil {
 		return loop.ScorePlan{}, err
 	}
@@ -212,8 +212,8 @@ func answerForm(keys map[string]string) loop.ParseOptions {
 }
 
 // parseOptions returns the options to parse the answers of a run. They include the
-// words for the types in its prompts.
-func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.ParseOptions, error) {
+// words for the types in its prompts, and the marks of thinking of its model card.
+func parseOptions(dataset *datasets.Dataset, keys, facts map[string]string) (loop.ParseOptions, error) {
 	options := answerForm(keys)
 	plan, err := ner.PlanOf(keys)
 	if err != nil {
@@ -224,6 +224,9 @@ func parseOptions(dataset *datasets.Dataset, keys map[string]string) (loop.Parse
 		return options, err
 	}
 	options.Types = typeNames(dataset, words)
+	if options.Thinking, err = thinkingMarks(facts); err != nil {
+		return options, err
+	}
 	_, err = answersOf(keys)
 	return options, err
 }

@@ -8,6 +8,7 @@ var Facts = []Key{
 	{Name: "identity", Meaning: "how the model is identified: digest (of its weights), or name"},
 	{Name: "card", Meaning: "model card that the prompt settings come from"},
 	{Name: "seen", Meaning: "whether the model saw the dataset in training, by its card: yes, no, or unknown"},
+	{Name: "thinking_marks", Meaning: "marks around the thinking in answers, by the model card: a JSON list"},
 	{Name: "quantisation", Meaning: "type of the weights, as the server or the file reports it"},
 	{Name: "weights", Meaning: "SHA-256 of the GGUF file of a model on a server, if the server reports it"},
 	{Name: "device", Meaning: "device that computed the answers, if known"},

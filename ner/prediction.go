@@ -101,11 +101,12 @@ const (
 // DropReasons lists the reasons in the order in which reports show them.
 var DropReasons = []string{BadItem, UnknownType, OtherType, LostWord, Unfinished, NotAsked, OtherValue, ExtraKey, WithoutLabel}
 
-// Item reports whether what was dropped was meant as a mention that the query asked
-// for. Without mentions, an answer with such an item is unusable.
-func (d Dropped) Item() bool {
+// Unused reports whether what was dropped is no item of the value that was taken as the
+// answer, but another part of the answer: one that is not complete, about something
+// else, or beside the value.
+func (d Dropped) Unused() bool {
 	switch d.Why {
-	case BadItem, UnknownType, OtherType, LostWord, Unfinished:
+	case Unfinished, NotAsked, OtherValue, ExtraKey, WithoutLabel:
 		return true
 	}
 	return false

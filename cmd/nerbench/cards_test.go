@@ -92,6 +92,7 @@ func TestCardsOfOnesOwn(t *testing.T) {
 		"dataset of samples": {map[string]string{"training": `["sample-lore"]`}, "training: sample-lore: "},
 		"model":              {map[string]string{"model": `"llama/x"`}, `model "llama/x": unknown`},
 		"stop":               {map[string]string{"stop": `[""]`}, "want texts that are not empty"},
+		"one mark":           {map[string]string{"thinking_marks": `["<plan>"]`}, "thinking_marks: want two texts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &workplace{t: t, dir: t.TempDir()}

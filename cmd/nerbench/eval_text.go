@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"nerbench/harness"
@@ -42,8 +43,11 @@ func (e *evalText) write(w io.Writer) error {
 	if e.Resamples > 0 {
 		fmt.Fprintf(w, "intervals: 95 %%, %d resamples of passages\n", e.Resamples)
 	}
+	if line := droppedLine(e.Dropped); line != "" {
+		fmt.Fprintln(w, line)
+	}
 	for _, b := range e.Beside {
-		if b.N > 0 {
+		if b.N > 0 && e.Dropped[b.Name] == 0 {
 			fmt.Fprintf(w, "%s %d\n", b.Name, b.N)
 		}
 	}
@@ -187,6 +191,22 @@ func orNone(t ner.EntityType) string {
 		return "none"
 	}
 	return terminal.Printable(string(t))
+}
+
+// droppedLine lists the numbers of dropped items by reason; empty if there are none.
+func droppedLine(dropped map[string]int) string {
+	var parts []string
+	total := 0
+	for _, why := range ner.DropReasons {
+		if n := dropped[why]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", why, n))
+			total += n
+		}
+	}
+	if total == 0 {
+		return ""
+	}
+	return fmt.Sprintf("dropped %d items: %s", total, strings.Join(parts, ", "))
 }
 
 // writeOutcomes prints the number of queries by outcome, and the share of failures.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/answers"
 	"nerbench/datasets"
 	"nerbench/ner"
 	"nerbench/results"
@@ -72,7 +73,7 @@ func keepRun(b testing.TB, store *results.Store, model string, dataset *datasets
 	}
 	scores := results.Scores{Passages: 1, Metrics: map[string]results.MetricScore{}, Outcomes: map[ner.Outcome]int{ner.OK: 3}}
 	for _, id := range []string{"span_f1", "uniner_f1", "uniner_f1_lenient"} {
-		scores.Metrics[id] = results.MetricScore{Total: total, ByType: byType, Passages: []ner.Score{total}, Reader: "1", Version: "1"}
+		scores.Metrics[id] = results.MetricScore{Total: total, ByType: byType, Passages: []ner.Score{total}, Reader: answers.Version, Version: "1"}
 	}
 	if err := store.SaveScores(b.Context(), r.ID(), scores); err != nil {
 		b.Fatal(err)

@@ -107,6 +107,8 @@ type shownRun struct {
 	ByType   map[ner.EntityType]map[string]metrics.Figures `json:"by_type"`
 	Counters map[string]int                                `json:"counters"`
 	Remarks  []string                                      `json:"remarks"`
+	// Dropped counts the items that are in the answers and not used, by reason.
+	Dropped map[string]int `json:"dropped"`
 	// Facts are the metadata of the run, by the names of ner.Facts.
 	Facts map[string]string `json:"facts"`
 	// Versions are those of the parsers and of the metric, by metric id.
@@ -128,7 +130,7 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 		return shownRun{}, err
 	}
 	out := shownRun{
-		runJSON: base, Counters: r.Scores.Counters, Remarks: harness.Remarks(r), ByType: map[ner.EntityType]map[string]metrics.Figures{},
+		runJSON: base, Counters: r.Scores.Counters, Dropped: loop.Dropped(r.Scores.Counters), Remarks: harness.Remarks(r), ByType: map[ner.EntityType]map[string]metrics.Figures{},
 		Versions: map[string]versionJSON{}, Signatures: r.Signatures(), Created: r.Created.UTC(), Updated: r.Updated.UTC(),
 	}
 	if out.Facts = r.Facts; out.Facts == nil {
@@ -206,10 +208,16 @@ func (r *shownRun) writeText(env *environment) error {
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
 		fmt.Fprintf(w, "failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
 	}
+	if line := droppedLine(r.Dropped); line != "" {
+		fmt.Fprintln(w, line)
+	}
 	for _, remark := range r.Remarks {
 		fmt.Fprintf(w, "note: %s\n", remark)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Counters)) {
+		if name == "dropped" || r.Dropped[name] > 0 && name != ner.LostWord {
+			continue // in the line above
+		}
 		share := ""
 		if slices.Contains(loop.Marks, name) {
 			share = " queries" + shareOf(strconv.Itoa(r.Counters[name]), strconv.Itoa(r.Queries))

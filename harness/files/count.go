@@ -32,6 +32,7 @@ type evalCounts struct {
 	counts   []metrics.Counts // by metric
 	outcomes map[ner.Outcome]int
 	counters map[string]int
+	dropped  map[string]int // by reason
 	answered bool
 	taxonomy metrics.Taxonomy
 	// duplicates counts duplicate spans in gold and in predictions, for the taxonomy.
@@ -48,7 +49,7 @@ type passageScores struct {
 
 func (p *evalPlan) newCounts() *evalCounts {
 	e := &evalCounts{
-		plan: p, outcomes: map[ner.Outcome]int{}, counters: map[string]int{}, taxonomy: metrics.NewTaxonomy(),
+		plan: p, outcomes: map[ner.Outcome]int{}, counters: map[string]int{}, dropped: map[string]int{}, taxonomy: metrics.NewTaxonomy(),
 		scores: make([]passageScores, len(p.metrics)),
 	}
 	for i := range p.metrics {
@@ -148,6 +149,7 @@ func (e *evalCounts) note(u *loop.ParsedPassage, answered bool) {
 		}
 		for _, dropped := range p.Dropped {
 			e.counters[dropped.Why]++
+			e.dropped[dropped.Why]++
 		}
 	}
 	e.counters["ambiguous"] += u.Ambiguous
@@ -176,6 +178,9 @@ func (e *evalCounts) merge(part *evalCounts) {
 	for o, n := range part.outcomes {
 		e.outcomes[o] += n
 	}
+	for why, n := range part.dropped {
+		e.dropped[why] += n
+	}
 	for name, n := range part.counters {
 		e.counters[name] += n
 	}
@@ -187,7 +192,7 @@ var besideNames = []string{"unaligned", "ambiguous", "bad_offsets", "duplicate_g
 // report returns the report. missing is the number of documents without a prediction.
 func (e *evalCounts) report(missing int) *Report {
 	out := &Report{
-		Passages: e.passages, Missing: missing, Outcomes: e.outcomes, ByType: e.plan.By.Types,
+		Passages: e.passages, Missing: missing, Outcomes: e.outcomes, Dropped: e.dropped, ByType: e.plan.By.Types,
 		Confusion: e.plan.Confusion, Resamples: e.plan.Resamples, duplicates: e.duplicates,
 	}
 	if e.answered {

@@ -84,7 +84,7 @@ func countPairs(ctx context.Context, plan *evalPlan, r io.Reader) (*Report, erro
 		return nil, err
 	}
 	report := counted.report(0)
-	report.Outcomes = nil
+	report.Outcomes, report.Dropped = nil, nil
 	report.Beside = slices.DeleteFunc(report.Beside, func(b Beside) bool { return !strings.HasSuffix(b.Name, "void") })
 	return report, nil
 }

@@ -39,11 +39,13 @@ type ParseOptions struct {
 // ParsedAnswer is a line of the output of [Parse] with the ladder. It has spans if the
 // line has a document. Offsets count code points.
 type ParsedAnswer struct {
-	Outcome   ner.Outcome      `json:"outcome"`
-	Step      string           `json:"step"`
-	Flags     []ner.Flag       `json:"flags"`
-	Mentions  []ParsedMention  `json:"mentions"`
-	Dropped   []DroppedMention `json:"dropped"`
+	Outcome  ner.Outcome      `json:"outcome"`
+	Step     string           `json:"step"`
+	Flags    []ner.Flag       `json:"flags"`
+	Mentions []ParsedMention  `json:"mentions"`
+	Dropped  []DroppedMention `json:"dropped"`
+	// Unused are the parts of the answer beside the value with the mentions.
+	Unused    []DroppedMention `json:"unused,omitempty"`
 	Spans     *[]ner.PointSpan `json:"spans,omitempty"`
 	Unaligned *int             `json:"unaligned,omitempty"`
 }
@@ -170,7 +172,11 @@ func parseAnswer(parser *answers.Parser, a rawAnswer, types []ner.EntityType) (P
 		}
 	}
 	for _, drop := range p.Dropped {
-		out.Dropped = append(out.Dropped, DroppedMention(drop))
+		if drop.Unused() {
+			out.Unused = append(out.Unused, DroppedMention(drop))
+		} else {
+			out.Dropped = append(out.Dropped, DroppedMention(drop))
+		}
 	}
 	return out, nil
 }

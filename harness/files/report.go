@@ -21,6 +21,8 @@ type Report struct {
 	Passages, Missing int
 	// Outcomes counts queries by outcome; nil without answers.
 	Outcomes map[ner.Outcome]int
+	// Dropped counts the items that are in the answers and not used, by reason.
+	Dropped map[string]int
 	// Beside are the counts below a score (docs/spec/metrics.md §14.1).
 	Beside []Beside
 	// Taxonomy is the taxonomy of errors; may be nil.
@@ -139,6 +141,9 @@ func (r *Report) JSON() map[string]any {
 	}
 	if r.Outcomes != nil {
 		out["outcomes"] = r.Outcomes
+	}
+	if r.Dropped != nil {
+		out["dropped"] = r.Dropped
 	}
 	if r.Resamples > 0 {
 		out["resamples"] = r.Resamples

@@ -106,7 +106,7 @@ func countSentences(ctx context.Context, plan *evalPlan, sentences iter.Seq2[met
 		return nil, err
 	}
 	report := counted.report(0)
-	report.Outcomes = nil
+	report.Outcomes, report.Dropped = nil, nil
 	report.extra = map[string]any{"tokens": tokens}
 	return report, nil
 }

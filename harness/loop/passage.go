@@ -24,6 +24,9 @@ type ParseOptions struct {
 	Alignment answers.Alignment
 	// Unknown is drop (default) or fp (docs/spec/metrics.md §1.3).
 	Unknown string
+	// Thinking are the marks around the thinking in answers, beside those that are known
+	// for all models.
+	Thinking []answers.ThinkingMark
 	// Reader is the parser: ladder or published (docs/spec/metrics.md §8.1). Empty: the
 	// ladder for spans, the published parser for the protocols of other systems.
 	Reader string
@@ -66,7 +69,7 @@ func NewPassageParser(how ParseOptions, protocols ...metrics.Protocol) (*Passage
 	if err := how.Alignment.Check(); err != nil {
 		return nil, err
 	}
-	return &PassageParser{how, parser, protocols}, nil
+	return &PassageParser{how, parser.WithThinking(how.Thinking...), protocols}, nil
 }
 
 // ParsedPassage is the prediction about one document.

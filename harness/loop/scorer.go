@@ -138,6 +138,7 @@ func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
 		}
 		for _, d := range p.Dropped {
 			b.counters[d.Why]++
+			b.counters[droppedItems]++
 		}
 	}
 	spans, strs := metrics.Count(metrics.SpanF1, &u.Passage), metrics.Count(metrics.UniNERF1, &u.Passage)
@@ -150,6 +151,27 @@ func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
 			b.counters[name] += n
 		}
 	}
+}
+
+// droppedItems is the counter of all items that are in an answer and not used.
+const droppedItems = "dropped"
+
+// Dropped returns the numbers of items that are in the answers and not used, by reason,
+// from the counters of a score. The counter of words that are not in the text also has
+// mentions, which are used; their number is what the other reasons leave.
+func Dropped(counters map[string]int) map[string]int {
+	by := map[string]int{}
+	left := counters[droppedItems]
+	for _, why := range ner.DropReasons {
+		if n := counters[why]; n > 0 && why != ner.LostWord {
+			by[why] = n
+			left -= n
+		}
+	}
+	if left > 0 {
+		by[ner.LostWord] = left
+	}
+	return by
 }
 
 // merge adds the counts of a block. Blocks are merged in order.

@@ -17,6 +17,7 @@ var outcomeNames = map[ner.Outcome]string{
 	ner.Blank:       "blank",
 	ner.NoStructure: "in another form",
 	ner.Malformed:   "malformed",
+	ner.Unusable:    "read, nothing usable",
 	ner.TooLong:     "prompt too long, not sent",
 	ner.Refused:     "refused",
 	ner.Filtered:    "ended by a content filter",

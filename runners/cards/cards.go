@@ -35,6 +35,9 @@ type Card struct {
 	Context int `toml:"context" json:"context,omitempty"`
 	// Think: the model was trained to think before it answers.
 	Think bool `toml:"think" json:"think,omitempty"`
+	// ThinkingMarks are the texts before and behind the thinking in an answer, if they
+	// are none of the known ones (docs/spec/prompts.md §3.2).
+	ThinkingMarks []string `toml:"thinking_marks" json:"thinking_marks,omitempty"`
 	// Stop are strings that end an answer, in addition to those of the family.
 	// Special are texts that must be one token each.
 	Stop    []string `toml:"stop" json:"stop,omitempty"`
@@ -116,6 +119,8 @@ func (c *Card) lint() error {
 		return fmt.Errorf("shape: %q is not one of completion, chat", c.Shape)
 	case c.Context < 0 || c.PriceIn < 0 || c.PriceOut < 0:
 		return errors.New("context and prices: want numbers from 0")
+	case len(c.ThinkingMarks) != 0 && len(c.ThinkingMarks) != 2 || slices.Contains(c.ThinkingMarks, ""):
+		return errors.New("thinking_marks: want two texts, the mark before the thinking and the mark behind it")
 	case slices.Contains(c.Stop, "") || slices.Contains(c.Special, ""):
 		return errors.New("stop and special: want texts that are not empty")
 	}

@@ -1,6 +1,7 @@
 package answers
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -113,6 +114,17 @@ func NewAligner(d *ner.Document, a Alignment) (*Aligner, error) {
 	}
 	al.passes = newBoundary(boundary, d)
 	return al, nil
+}
+
+// InMode returns an aligner of the same document in another mode. Both share the
+// occurrences that one of them has found.
+func (al *Aligner) InMode(mode string) (*Aligner, error) {
+	if err := (Alignment{Mode: mode}).Check(); err != nil {
+		return nil, err
+	}
+	other := *al
+	other.mode = cmp.Or(mode, Modes[0])
+	return &other, nil
 }
 
 // Align finds mentions in the order of the answer, separately for each type.

@@ -13,6 +13,11 @@ type mappedText struct {
 	first      []bool
 }
 
+// sized makes room for a form of n bytes.
+func sized(n int) mappedText {
+	return mappedText{start: make([]int, 0, n), end: make([]int, 0, n), first: make([]bool, 0, n)}
+}
+
 // add appends the form of a piece [start, end) of the original.
 func (m *mappedText) add(b []byte, piece string, start, end int) []byte {
 	for i := range len(piece) {
@@ -60,8 +65,8 @@ func hasSpace(text string) bool {
 // mapBlanks replaces every run of white space by one space (docs/spec/metrics.md §7.3,
 // tier 2).
 func mapBlanks(text string) *mappedText {
-	m := &mappedText{}
-	var b []byte
+	m := sized(len(text))
+	b := make([]byte, 0, len(text))
 	for i := 0; i < len(text); {
 		r, n := decode(text[i:])
 		end := i + n
@@ -81,5 +86,5 @@ func mapBlanks(text string) *mappedText {
 		i = end
 	}
 	m.text = string(b)
-	return m
+	return &m
 }

@@ -188,6 +188,29 @@ func TestAlign(t *testing.T) {
 	}
 }
 
+// An aligner in another mode gives what a new one gives.
+func TestAlignInMode(t *testing.T) {
+	d := &ner.Document{Text: "York and York of YORK"}
+	al, err := answers.NewAligner(d, answers.Alignment{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := mentions("York", "York", "york of", "Paris", "Paris")
+	for _, mode := range append(slices.Clone(answers.Modes), "") {
+		in, err := al.InMode(mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := answers.Alignment{Mode: mode}.Align(d, asked)
+		if got := in.Align(asked); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("mode %s: %v, want %v", mode, got, want)
+		}
+	}
+	if _, err := al.InMode("best"); err == nil {
+		t.Error("an unknown mode is accepted")
+	}
+}
+
 func TestAlignRefuses(t *testing.T) {
 	for _, a := range []answers.Alignment{{Mode: "best"}, {Boundary: "line"}, {Tiers: 2}} {
 		if _, err := a.Align(&ner.Document{}, nil); err == nil {

@@ -31,7 +31,7 @@ const bracketCode = len("-LRB-")
 
 // mapUnified returns the form of tier 4. It takes time linear in the text.
 func mapUnified(text string) *unifiedText {
-	var pieces []piece
+	pieces := make([]piece, 0, len(text))
 	fold := cases.Fold()
 	add := func(form string, start, end int) {
 		source := len(pieces)
@@ -40,6 +40,11 @@ func mapUnified(text string) *unifiedText {
 		}
 	}
 	for i := 0; i < len(text); {
+		if c := text[i]; plainASCII(c) {
+			pieces = append(pieces, piece{foldedASCII(c), i, i + 1, 0, true})
+			i++
+			continue
+		}
 		r, n := decode(text[i:])
 		start := i
 		i += n
@@ -57,14 +62,17 @@ func mapUnified(text string) *unifiedText {
 			add("'", start, i)
 		case isDoubleQuote(r):
 			add("''", start, i)
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9': // most characters
-			pieces = append(pieces, piece{text[start:i], start, i, 0, true})
 		default:
 			add(compatible(fold, text[start:i]), start, i)
 		}
 	}
 	reorder(pieces)
 	return unified(text, pieces)
+}
+
+// plainASCII reports whether a character is one of ASCII that only its case can change.
+func plainASCII(c byte) bool {
+	return '!' <= c && c <= '~' && c != '-' && c != '\'' && c != '"' && c != '`'
 }
 
 // compatible is the compatibility caseless form of a code point, without blanks.
@@ -98,8 +106,8 @@ func dashes(text string, i int) int {
 
 // unified makes the text of pieces.
 func unified(text string, pieces []piece) *unifiedText {
-	u := &unifiedText{}
-	var b []byte
+	u := &unifiedText{mappedText: sized(len(text)), outerStart: make([]int, 0, len(text)), outerEnd: make([]int, 0, len(text))}
+	b := make([]byte, 0, len(text))
 	for _, p := range pieces {
 		from := len(u.first)
 		b = u.add(b, p.text, p.start, p.end)

@@ -23,8 +23,13 @@ func caselessForm(text string) string {
 func mapCaseless(text string) *mappedText {
 	fold := cases.Fold()
 	blanks := mapBlanks(text)
-	var pieces []piece
+	pieces := make([]piece, 0, len(blanks.text))
 	for i := 0; i < len(blanks.text); {
+		if c := blanks.text[i]; c < utf8.RuneSelf {
+			pieces = append(pieces, piece{foldedASCII(c), blanks.start[i], blanks.end[i], 0, true})
+			i++
+			continue
+		}
 		_, n := utf8.DecodeRuneInString(blanks.text[i:])
 		folded := norm.NFD.String(fold.String(norm.NFD.String(blanks.text[i : i+n])))
 		source := len(pieces)
@@ -35,16 +40,31 @@ func mapCaseless(text string) *mappedText {
 		i += n
 	}
 	reorder(pieces)
-	m := &mappedText{}
-	var b []byte
+	m := sized(len(blanks.text))
+	b := make([]byte, 0, len(blanks.text))
 	for _, p := range pieces {
 		from := len(m.first)
 		b = m.add(b, p.text, p.start, p.end)
 		m.first[from] = p.first
 	}
 	m.text = string(b)
-	return m
+	return &m
 }
+
+// asciiFolds holds the folded form of each character of ASCII, in order.
+var asciiFolds = func() string {
+	var b [utf8.RuneSelf]byte
+	for i := range b {
+		b[i] = byte(i)
+		if 'A' <= i && i <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return string(b[:])
+}()
+
+// foldedASCII is the caseless form of a character of ASCII.
+func foldedASCII(c byte) string { return asciiFolds[c : c+1] }
 
 // piece is one code point of a caseless form.
 type piece struct {

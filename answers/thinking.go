@@ -69,6 +69,23 @@ func cutThinking(s string, marks []ThinkingMark, keeps func(string) bool) string
 	return rest[:first]
 }
 
+// HasThinking reports whether an answer has a mark of thinking: one of [ThinkingMarks], or
+// of own, the marks of a model card.
+func HasThinking(s string, own []ThinkingMark) bool {
+	lower := lowerASCII(s)
+	for _, marks := range [][]ThinkingMark{ThinkingMarks, own} {
+		for _, m := range marks {
+			opens := strings.Index(lower, lowerASCII(m.Open))
+			closes := strings.Contains(lower, lowerASCII(m.Close))
+			if m.Start && opens == 0 && closes || !m.Start && (opens >= 0 || closes) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayThink reports whether a text has a closing mark.
 func mayThink(lower string, marks []ThinkingMark) bool {
 	for _, m := range marks {
 		if strings.Contains(lower, lowerASCII(m.Close)) {

@@ -42,10 +42,6 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	if err != nil {
 		return asked, err
 	}
-	info, err := store.Find(ctx, run.ID())
-	if err != nil {
-		return asked, err
-	}
 	progress, err := b.newProgress(dataset, run.Keys, info.Facts, found.passages, already, m.AtOnce, scored)
 	if err != nil {
 		return asked, err

@@ -171,7 +171,7 @@ func (p *probe) sendTwice(ctx context.Context, a passageQueries) error {
 		v.Example = firstText(first)
 	}
 	for i := range first {
-		if loop.Thinks(&first[i]) {
+		if loop.Thinks(&first[i], nil) {
 			v.thought++
 		}
 		if loop.OnlyThinks(&first[i]) {

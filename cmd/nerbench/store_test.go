@@ -221,6 +221,7 @@ families = ["conll"]
 overlap = "flat"
 access = "open"
 licence = "CC0"
+text = "publish"
 label_source = "raw"
 labels = [{ native = "PER", type = "person" }, { native = "PET", type = "pet" }]
 

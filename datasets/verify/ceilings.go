@@ -14,10 +14,26 @@ import (
 type ceilings map[string]ner.Score
 
 func (c ceilings) add(d *ner.Document) {
-	mentions := perfect(d, d.Surface)
-	for _, mode := range answers.Modes[:4] {
-		c.count(mode, d, mentions, answers.Alignment{Mode: mode})
+	if len(d.Spans) == 0 {
+		return
 	}
+	mentions := perfect(d, d.Surface)
+	al := newAligner(d, answers.Alignment{})
+	for _, mode := range answers.Modes[:4] {
+		in, err := al.InMode(mode)
+		if err != nil {
+			panic(err) // Modes lists only valid modes
+		}
+		c.count(mode, d, in.Align(mentions))
+	}
+}
+
+func newAligner(d *ner.Document, a answers.Alignment) *answers.Aligner {
+	al, err := answers.NewAligner(d, a)
+	if err != nil {
+		panic(err) // only valid alignments are used
+	}
+	return al
 }
 
 // perfect is the perfect string answer for a document, with the strings in a form.
@@ -36,14 +52,7 @@ func perfect(d *ner.Document, form func(ner.Span) string) []ner.Mention {
 }
 
 // count adds the counts of an answer under a name.
-func (c ceilings) count(name string, d *ner.Document, mentions []ner.Mention, a answers.Alignment) {
-	if len(d.Spans) == 0 {
-		return
-	}
-	placed, err := a.Align(d, mentions)
-	if err != nil {
-		panic(err) // only valid alignments are used
-	}
+func (c ceilings) count(name string, d *ner.Document, placed answers.Placed) {
 	counts := metrics.Count(metrics.SpanF1, &metrics.Passage{Text: d.Text, Gold: d.Spans, Pred: placed.Spans, Unaligned: placed.Unaligned})
 	c[name] = c[name].Add(counts.ByType.Total())
 }
@@ -75,9 +84,28 @@ type Written struct {
 type writtenCeilings struct{ ceilings }
 
 func (w writtenCeilings) add(d *ner.Document) {
+	if len(d.Spans) == 0 {
+		return
+	}
 	mentions := perfect(d, func(s ner.Span) string { return written(d.Surface(s)) })
-	w.count("3", d, mentions, answers.Alignment{})
-	w.count("4", d, mentions, answers.Alignment{Tiers: 4})
+	al := newAligner(d, answers.Alignment{Tiers: 4})
+	placed := al.Align(mentions)
+	w.count("4", d, placed)
+	// Without the fourth tier, its mentions are unaligned. The mode all aligns each
+	// mention by itself.
+	var earlier, lost []ner.Mention
+	for i, m := range mentions {
+		if placed.Tiers[i] == 4 {
+			lost = append(lost, m)
+		} else {
+			earlier = append(earlier, m)
+		}
+	}
+	if len(lost) > 0 {
+		placed = al.Align(earlier)
+		placed.Unaligned = append(placed.Unaligned, lost...)
+	}
+	w.count("3", d, placed)
 }
 
 func (w writtenCeilings) values() Written { return Written{w.f1("3"), w.f1("4")} }

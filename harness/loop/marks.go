@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/answers"
 	"nerbench/ner"
 )
 
@@ -30,20 +31,10 @@ const (
 	AtTokenLimit = "at_token_limit"
 )
 
-// thinkingMarks begin or end thinking inside an answer, in lower case.
-var thinkingMarks = []string{"<think>", "</think>", "<thinking>", "</thinking>", "<thought>", "<reasoning>", "[think]", "[/think]", "<seed:think>", "<|channel|>analysis"}
-
 // Thinks reports whether a model thought: the server returned thinking, or it is inside
-// the text, because the server does not separate it.
-func Thinks(c *ner.Completion) bool {
-	if strings.TrimSpace(c.Thinking) != "" {
-		return true
-	}
-	if !strings.Contains(c.Text, "<") && !strings.Contains(c.Text, "[T") && !strings.Contains(c.Text, "[t") {
-		return false // most answers, without a copy
-	}
-	text := strings.ToLower(c.Text)
-	return slices.ContainsFunc(thinkingMarks, func(m string) bool { return strings.Contains(text, m) })
+// the text, because the server does not separate it. own are the marks of a model card.
+func Thinks(c *ner.Completion, own []answers.ThinkingMark) bool {
+	return strings.TrimSpace(c.Thinking) != "" || answers.HasThinking(c.Text, own)
 }
 
 // OnlyThinks reports whether the server returned thinking, but no text of an answer.
@@ -51,18 +42,17 @@ func OnlyThinks(c *ner.Completion) bool {
 	return c.Thinking != "" && strings.TrimSpace(c.Text) == ""
 }
 
-// mark counts the queries of a passage by [Marks]. trained is the longest prompt, in
-// tokens, that the models of the family were trained on; 0: unknown.
-func mark(counters map[string]int, trained int, d *ner.Document, answers []ner.Answer) {
+// mark counts the queries of a passage by [Marks].
+func (p *ScorePlan) mark(counters map[string]int, d *ner.Document, given []ner.Answer) {
 	if slices.ContainsFunc(controls, func(c string) bool { return strings.Contains(d.Text, c) }) {
-		counters[hasControl] += len(answers)
+		counters[hasControl] += len(given)
 	}
-	for i := range answers {
-		c := &answers[i].Completion
+	for i := range given {
+		c := &given[i].Completion
 		if _, unread := c.Finish.Outcome(); unread {
 			continue
 		}
-		if Thinks(c) {
+		if Thinks(c, p.Parsing.Thinking) {
 			counters[WithThinking]++
 		}
 		if OnlyThinks(c) {
@@ -72,11 +62,11 @@ func mark(counters map[string]int, trained int, d *ner.Document, answers []ner.A
 			counters[AtTokenLimit]++
 		}
 	}
-	if trained == 0 {
+	if p.TrainedTokens == 0 {
 		return
 	}
-	for _, a := range answers {
-		if a.Completion.PromptTokens > trained && a.Completion.Finish != ner.FinishTooLong {
+	for _, a := range given {
+		if a.Completion.PromptTokens > p.TrainedTokens && a.Completion.Finish != ner.FinishTooLong {
 			counters[beyondTraining]++
 		}
 	}

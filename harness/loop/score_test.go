@@ -227,7 +227,10 @@ func TestImported(t *testing.T) {
 func TestThinkingMarks(t *testing.T) {
 	counters := map[string]int{}
 	d := &ner.Document{Text: "text"}
+	plan := &ScorePlan{Parsing: ParseOptions{Thinking: []answers.ThinkingMark{{Open: "((", Close: "))"}}}}
 	for _, c := range []ner.Completion{
+		{Text: "((hm))[]", Finish: ner.FinishStop},
+		{Text: "analysisHm.assistantfinal[]", Finish: ner.FinishStop},
 		{Text: "[]", Finish: ner.FinishStop},
 		{Text: "[]", Thinking: "hm", Finish: ner.FinishStop},
 		{Text: " \n", Thinking: "hm", Finish: ner.FinishLength},
@@ -237,9 +240,9 @@ func TestThinkingMarks(t *testing.T) {
 		{Text: "", Finish: ner.FinishStop},
 		{Text: "400 Bad Request: <think>", Finish: ner.FinishRefused},
 	} {
-		mark(counters, 0, d, []ner.Answer{{Completion: c}})
+		plan.mark(counters, d, []ner.Answer{{Completion: c}})
 	}
-	for name, want := range map[string]int{WithThinking: 4, BlankWithThinking: 1, AtTokenLimit: 2} {
+	for name, want := range map[string]int{WithThinking: 6, BlankWithThinking: 1, AtTokenLimit: 2} {
 		if counters[name] != want {
 			t.Errorf("%s is %d, want %d", name, counters[name], want)
 		}

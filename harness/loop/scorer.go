@@ -117,7 +117,7 @@ func (s *scorer) work(b *scoreBlock) {
 		b.counts = append(b.counts, counts)
 		s.count(b, &understood[0])
 		if !s.parsers[0].HasSpans() { // answers with offsets have no prompts
-			mark(b.counters, s.plan.TrainedTokens, b.documents[i], p.Answers)
+			s.plan.mark(b.counters, b.documents[i], p.Answers)
 		}
 		if s.plan.Observe != nil {
 			b.observed = append(b.observed, understood[0])

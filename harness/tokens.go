@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"nerbench/harness/compare"
 	"nerbench/ner"
@@ -17,10 +18,15 @@ var promptKeys = append(ner.KeyNames(ner.InPart(ner.PromptPart), func(k ner.Key)
 	return !slices.Contains([]string{"max_tokens", "stop", "constrained"}, k.Name)
 }), "dataset", "think", "think_switch")
 
+// serverOf identifies what splits the texts of a run into tokens.
+func serverOf(r results.RunInfo) string {
+	return strings.Join([]string{r.Keys["model"], r.Keys["digest"], r.Keys["server"], r.Keys["server_version"]}, "\n")
+}
+
 // sameWeights reports whether two runs are of the same weights with the same prompts. A
 // server may name the file of the weights beside the digest of its own model.
 func sameWeights(a, b results.RunInfo) bool {
-	if a.ID == b.ID {
+	if serverOf(a) == serverOf(b) { // it splits texts in one way
 		return false
 	}
 	for _, key := range slices.Concat(promptKeys, passageKeys) {
@@ -69,11 +75,23 @@ func tokensOf(ctx context.Context, store *results.Store, a, b results.RunInfo) (
 	return t, nil
 }
 
-// tokenWarnings compares all pairs of runs of the same weights.
+// tokenWarnings compares all pairs of servers with the same weights, by one run of each
+// on the same prompts: runs with other sampling seeds have the same tokens.
 func tokenWarnings(ctx context.Context, store *results.Store, runs []results.RunInfo) ([]string, error) {
 	var warnings []string
+	seen := map[string]bool{}
 	for i, a := range runs {
 		for _, b := range runs[i+1:] {
+			pair := []string{serverOf(a), serverOf(b)}
+			slices.Sort(pair)
+			for _, key := range slices.Concat(promptKeys, passageKeys) {
+				pair = append(pair, a.Keys[key])
+			}
+			id := strings.Join(pair, "\n")
+			if !sameWeights(a, b) || seen[id] {
+				continue
+			}
+			seen[id] = true
 			t, err := tokensOf(ctx, store, a, b)
 			if err != nil {
 				return nil, err

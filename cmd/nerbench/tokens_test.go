@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"nerbench/ner"
 	"nerbench/runners/local/llamacpp"
 	"nerbench/runners/ollama/ollamatest"
+	"nerbench/runners/open"
 )
 
 // TestTokenisation: a server that splits each empty line into two tokens more than the
@@ -19,7 +21,11 @@ func TestTokenisation(t *testing.T) {
 	var count func(prompt string) int
 	w := newWorkplace(t, 4, 0, func(f *ollamatest.Fake) { f.Tokens = func(prompt string) int { return count(prompt) } })
 	sum := fmt.Sprintf("%x", sha256.Sum256(w.tinyModel("tiny.gguf")))
-	own, err := llamacpp.OpenVocabulary(library, filepath.Join(w.dir, "tiny.gguf"))
+	folders, err := open.LlamaFolders("", os.Getenv) // a process loads one library: that of doctor
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := llamacpp.OpenVocabulary(folders[0], filepath.Join(w.dir, "tiny.gguf"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,6 +28,8 @@ type Series struct {
 	Name string
 	// Values has one value for each category; nil is a missing value.
 	Values []*float64
+	// Marks has the mark of the note of each value; nil, or a shorter list, for no mark.
+	Marks []string
 	// CI has the 95 % interval of each value; nil, or a shorter list, for no interval.
 	CI []*[2]float64
 	// Published is set for values from publications. They are hatched, or dashed,
@@ -65,6 +67,15 @@ func (f *Figure) Put(series, category string, value *float64, ci *[2]float64) {
 	if ci != nil {
 		of.CI[c] = &[2]float64{InPercent(ci[0]), InPercent(ci[1])}
 	}
+}
+
+// SetMark sets the mark of a value that [Figure.Put] has set.
+func (f *Figure) SetMark(series, category, mark string) {
+	s := &f.Series[slices.IndexFunc(f.Series, func(s Series) bool { return s.Name == series })]
+	for len(s.Marks) < len(s.Values) {
+		s.Marks = append(s.Marks, "")
+	}
+	s.Marks[slices.Index(f.Categories, category)] = mark
 }
 
 // Measures of a figure, in units of the SVG.

@@ -14,6 +14,30 @@ func fill(i int, s Series) string {
 	return fmt.Sprintf(`class="f%d"`, i%figureColors)
 }
 
+// value prints a value with its mark.
+func (s Series) value(c int) string {
+	text := OneDecimal(*s.Values[c])
+	if mark := s.mark(c); mark != "" {
+		text += " " + mark
+	}
+	return text
+}
+
+// mark is the mark of the note of a value; empty if it has none.
+func (s Series) mark(c int) string {
+	if c < len(s.Marks) {
+		return s.Marks[c]
+	}
+	return ""
+}
+
+// markAt writes the mark of a value where its number is not written.
+func (d *drawing) markAt(s Series, c int, x, y float64, anchor string) {
+	if mark := s.mark(c); mark != "" {
+		d.printf(`<text x="%.1f" y="%.1f" text-anchor="%s" class="tick">%s</text>`+"\n", x, y, anchor, esc(mark))
+	}
+}
+
 func (d *drawing) bars() {
 	group := d.room() * 0.8
 	width := math.Min(64, group/float64(max(1, len(d.Series))))
@@ -25,10 +49,12 @@ func (d *drawing) bars() {
 			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
 			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
 			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
-				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*v))
+				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
 			d.interval(s, c, x+width/2)
 			if width >= 26 {
-				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, OneDecimal(*v))
+				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, esc(s.value(c)))
+			} else {
+				d.markAt(s, c, x+width/2, d.above(s, c, *v)-5, "middle")
 			}
 		}
 	}
@@ -76,7 +102,8 @@ func (d *drawing) lines() {
 			if v != nil {
 				d.interval(s, c, d.x(c))
 				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
-					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*v))
+					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
+				d.markAt(s, c, d.x(c)+7, d.y(*v)-5, "start")
 			}
 		}
 	}
@@ -114,7 +141,8 @@ func (d *drawing) dots(legend [][]int) {
 				style = fmt.Sprintf(`class="paper l%d" stroke-width="2"`, i%figureColors)
 			}
 			d.printf(`<circle cx="%.1f" cy="%.1f" r="5" %s><title>%s, %s: %s</title></circle>`+"\n",
-				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*s.Values[c]))
+				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
+			d.markAt(s, c, x(*s.Values[c])+7, y+4, "start")
 		}
 	}
 	d.end(bottom + 40)

@@ -255,8 +255,8 @@ func (l *layout) value(c *Cell) string {
 	if c.Rank != nil {
 		s += " #" + rankText(*c.Rank)
 	}
-	if c.Note != "" {
-		s += " " + l.marks.Mark(c.Note)
+	if mark := l.marks.Of(c); mark != "" {
+		s += " " + mark
 	}
 	return s
 }

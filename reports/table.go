@@ -83,6 +83,9 @@ type Cell struct {
 	Used, Total int
 	// Complete of Passages documents were scored, over all runs of the cell.
 	Complete, Passages int
+	// Incomplete is set if the value is of a run with passages that are not scored. No
+	// average has it.
+	Incomplete bool
 	// Failures of Queries have no readable answer. Queries is 0 for runs without
 	// generated answers.
 	Failures, Queries int
@@ -94,10 +97,15 @@ type Cell struct {
 	doubled bool // Counts are twice the real ones
 	gold    int  // gold entities, once for each dataset
 	average bool // a mean over datasets, even if it is over one
+
+	first *firstPassages // if Note is about a run with a limit, and nothing else
 }
 
 // Ran reports whether the cell has a run.
 func (c *Cell) Ran() bool { return len(c.Runs) > 0 }
+
+// Mean reports whether the cell is a mean over datasets, also if it is over one.
+func (c *Cell) Mean() bool { return c.average }
 
 // Cell returns the cell of a metric; nil if the table has no such row, column
 // or metric.

@@ -60,6 +60,7 @@ func paired(results []reports.Result, has func(reports.Result) bool, without fun
 // ownDatasetLine compares runs with a dataset line with those without.
 func ownDatasetLine(results []reports.Result, spec reports.Spec) reports.Grid {
 	g := reports.Grid{Title: "own runs: F1 with the dataset line", Header: []string{"model", "dataset", "variant", "without", "with", "difference"}, Labels: 3}
+	marks := reports.Marks{Numbered: true}
 	has := func(r reports.Result) bool { return strings.Contains(r.Keys["variant"], "+") }
 	without := func(keys map[string]string) {
 		keys["variant"], _, _ = strings.Cut(keys["variant"], "+")
@@ -73,24 +74,27 @@ func ownDatasetLine(results []reports.Result, spec reports.Spec) reports.Grid {
 			if n := r.Keys["dataset_name"]; n != "" {
 				variant += " " + n
 			}
-			g.Body = append(g.Body, []string{r.Keys[reports.KeyModel], r.Keys[reports.KeyDataset], variant, reports.Percent(base), reports.Percent(with), differenceText(base, with)})
+			g.Body = append(g.Body, []string{r.Keys[reports.KeyModel], r.Keys[reports.KeyDataset], variant, group[0].Coverage().Print(base, &marks), r.Coverage().Print(with, &marks), differenceText(base, with, group[0], r)})
 		}
 	}
+	g.Notes = marks.Notes()
 	return g
 }
 
 // ownParaphrases compares F1 of a type when the prompt names the type differently.
 func ownParaphrases(results []reports.Result, spec reports.Spec) reports.Grid {
 	g := reports.Grid{Title: "own runs: F1 of a type by the name that it is asked by", Header: []string{"model", "dataset", "type", "asked as", "own name", "this name", "difference"}, Labels: 4}
+	marks := reports.Marks{Numbered: true}
 	has := func(r reports.Result) bool { return r.Keys["paraphrase"] != "" }
 	for _, group := range paired(results, has, func(keys map[string]string) { delete(keys, "paraphrase") }) {
 		for _, r := range group[1:] {
 			typ, name, _ := strings.Cut(r.Keys["paraphrase"], "=")
 			t := ner.EntityType(typ)
 			base, this := ofType(spec, group[0], t), ofType(spec, r, t)
-			g.Body = append(g.Body, []string{r.Keys[reports.KeyModel], r.Keys[reports.KeyDataset], typ, name, reports.Percent(base), reports.Percent(this), differenceText(base, this)})
+			g.Body = append(g.Body, []string{r.Keys[reports.KeyModel], r.Keys[reports.KeyDataset], typ, name, group[0].Coverage().Print(base, &marks), r.Coverage().Print(this, &marks), differenceText(base, this, group[0], r)})
 		}
 	}
+	g.Notes = marks.Notes()
 	return g
 }
 
@@ -112,9 +116,10 @@ func ofType(spec reports.Spec, r reports.Result, t ner.EntityType) *float64 {
 	return f1
 }
 
-// differenceText prints b - a in points.
-func differenceText(a, b *float64) string {
-	if a == nil || b == nil {
+// differenceText prints b - a in points. An incomplete run has other passages than the
+// run that it is paired with: there is no difference then.
+func differenceText(a, b *float64, of, with reports.Result) string {
+	if a == nil || b == nil || of.Incomplete() || with.Incomplete() {
 		return reports.Undefined
 	}
 	d := *b - *a

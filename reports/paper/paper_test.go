@@ -116,7 +116,7 @@ func TestMeansAreOfTheTable(t *testing.T) {
 			}
 			tested := 0
 			for _, l := range table.Lines {
-				if l.Published {
+				if l.Published || len(l.Values) == 0 { // the runs do not have all metrics
 					continue
 				}
 				tested++

@@ -129,6 +129,9 @@ func pool(at map[string][]*run) (kept map[string][]*run, left []*run) {
 		kept[id], left = runs, append(left, shorter...)
 		for _, r := range runs {
 			c := r.Coverage()
+			if !c.Whole() { // no mean has it
+				continue
+			}
 			limit = max(limit, c.Limit)
 			if !c.Partial() {
 				whole, most = true, max(most, r.Passages)
@@ -148,7 +151,7 @@ func pool(at map[string][]*run) (kept map[string][]*run, left []*run) {
 		of := kept[id]
 		kept[id] = nil
 		for _, r := range of {
-			if fits(r.Coverage()) {
+			if c := r.Coverage(); !c.Whole() || fits(c) {
 				kept[id] = append(kept[id], r)
 			} else {
 				left = append(left, r)

@@ -3,6 +3,7 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nerbench/ner"
@@ -56,6 +57,9 @@ type Table struct {
 	Warnings       []string
 	// Signatures describe how scores were computed, by run and metric.
 	Signatures map[string]map[string]string
+
+	// RunOnly leaves out what was not run: cells in CSV and JSON, names in notes.
+	RunOnly bool
 
 	// Published are systems with numbers from publications, see [Table.AddPublished].
 	Published []PublishedSystem
@@ -115,6 +119,14 @@ func (t *Table) Cell(metric, row, col string) *Cell {
 		return nil
 	}
 	return &t.Cells[i]
+}
+
+// shown reports whether a cell is printed in forms that have all cells.
+func (t *Table) shown(c *Cell) bool { return !t.RunOnly || c.Ran() }
+
+// ran reports whether a row or a column has a run.
+func (t *Table) ran(name string) bool {
+	return slices.ContainsFunc(t.Cells, func(c Cell) bool { return (c.Row == name || c.Col == name) && c.Ran() })
 }
 
 // Build computes a table. Unknown keys are errors.

@@ -35,6 +35,7 @@ between numbers of the paper.`,
 			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
+			runOnlyFlag("leave out datasets without an own run (default: in text and md if most have none)"),
 		},
 		Action: func(c *cli.Context) error { return env.paper(c) },
 	}
@@ -68,7 +69,7 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	parts, err := env.paperExhibits(c.Context, name, where)
+	parts, err := env.paperExhibits(c.Context, name, where, readRunOnly(c))
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (env *environment) paper(c *cli.Context) error {
 }
 
 // paperExhibits returns one item, or all of them.
-func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string) ([]reports.Exhibit, error) {
+func (env *environment) paperExhibits(ctx context.Context, name string, where map[string][]string, runOnly *bool) ([]reports.Exhibit, error) {
 	items, err := paper.Items()
 	if err != nil {
 		return nil, err
@@ -125,9 +126,28 @@ func (env *environment) paperExhibits(ctx context.Context, name string, where ma
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: t.Grids(), Figure: t.Figure(), JSON: t})
+		if runOnly != nil && *runOnly {
+			t.RunOnly()
+		}
+		grids := t.Grids()
+		if runOnly != nil { // else text and Markdown are brief by themselves
+			grids[0].Brief = nil
+		}
+		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: grids, Figure: t.Figure(), JSON: t})
 	}
 	return parts, nil
+}
+
+// runOnlyFlag leaves out what was not run.
+func runOnlyFlag(usage string) cli.Flag { return &cli.BoolFlag{Name: "run-only", Usage: usage} }
+
+// readRunOnly returns the value of --run-only; nil if it is not given.
+func readRunOnly(c *cli.Context) *bool {
+	if !c.IsSet("run-only") {
+		return nil
+	}
+	v := c.Bool("run-only")
+	return &v
 }
 
 // paperRuns reads the runs of the tables, and all runs of the store. Without a store

@@ -2,6 +2,7 @@ package paper
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,6 +23,17 @@ func (t *Table) Grids() []reports.Grid {
 }
 
 func (t *Table) grid() reports.Grid {
+	g := t.lines()
+	g.Records = t.records()
+	if brief, most := t.withoutNotRun(); most {
+		short := brief.lines()
+		g.Brief = &short
+	}
+	return g
+}
+
+// lines lays out the lines and the columns of the table.
+func (t *Table) lines() reports.Grid {
 	g := reports.Grid{Title: t.Title}
 	several := len(t.item.Metrics) > 1
 	marks := reports.Marks{Numbered: true} // the footnotes have letters
@@ -36,6 +48,62 @@ func (t *Table) grid() reports.Grid {
 	}
 	g.Notes = append(g.Notes, t.Notes...)
 	return g
+}
+
+// records are the values of the table for other programs.
+func (t *Table) records() reports.Records {
+	records := reports.NewRecords()
+	for _, l := range t.Lines {
+		for _, col := range t.Cols {
+			switch v := l.value(col); {
+			case !l.Published && l.cells[col] != nil:
+				records.Add(l.cells[col])
+			case l.Published && v != nil:
+				records.AddPublished(col, l.System, l.Metric, col == averageColumn || t.item.By == "domain", *v, reports.PaperSource+", "+t.item.Table)
+			}
+		}
+	}
+	return records
+}
+
+// RunOnly leaves out the columns of values without an own run. A note has their number
+// and their names (docs/spec/metrics.md §10.3).
+func (t *Table) RunOnly() {
+	short, _ := t.withoutNotRun()
+	*t = *short
+	for _, l := range t.Lines {
+		maps.DeleteFunc(l.Values, func(col string, _ float64) bool { return !slices.Contains(t.Cols, col) })
+		maps.DeleteFunc(l.Missing, func(col string, _ string) bool { return !slices.Contains(t.Cols, col) })
+	}
+}
+
+// withoutNotRun returns the table without the columns that have no own run; most is
+// set if these are most of the columns. A table without own runs keeps all of them.
+func (t *Table) withoutNotRun() (short *Table, most bool) {
+	var left []string
+	total := 0
+	for _, col := range t.Cols {
+		if col == averageColumn || slices.Contains(t.item.Also, col) {
+			continue
+		}
+		total++
+		if !slices.ContainsFunc(t.Lines, func(l Line) bool { return l.ran(col) }) {
+			left = append(left, col)
+		}
+	}
+	out := *t
+	if len(left) == 0 || len(left) == total {
+		return &out, false
+	}
+	out.Cols = slices.DeleteFunc(slices.Clone(t.Cols), func(col string) bool { return slices.Contains(left, col) })
+	noun := "datasets"
+	if t.item.By == "domain" {
+		noun = "domains"
+	}
+	out.Notes = append(
+		slices.DeleteFunc(slices.Clone(t.Notes), func(note string) bool { return note == t.notRun }),
+		fmt.Sprintf("not run, left out (%d of %d %s; --run-only=false shows them): %s", len(left), total, noun, t.withReasons(left)))
+	return &out, 2*len(left) > total
 }
 
 func (t *Table) bySystems(g *reports.Grid, several bool, marks *reports.Marks) {

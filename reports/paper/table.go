@@ -22,6 +22,8 @@ type Table struct {
 
 	item    Item
 	titles  map[string]string // of columns
+	absent  map[string]string // reasons for which columns were not run
+	notRun  string            // the note about them
 	ownGrid *reports.Grid     // beside an example
 	alone   bool              // without own runs
 }
@@ -220,17 +222,32 @@ func (t *Table) own(results []reports.Result, spec reports.Spec) error {
 	if !slices.ContainsFunc(t.Lines, func(l Line) bool { return !l.Published }) {
 		t.Notes = append(t.Notes, "no own runs on these datasets")
 	}
+	t.absent = map[string]string{}
 	var absent []string
 	for _, r := range spec.Benchmark {
 		ran := slices.ContainsFunc(t.Lines, func(l Line) bool { return l.ran(r.ID) })
 		if r.Absent != "" && !ran && t.item.By != "domain" {
-			absent = append(absent, r.ID+" ("+r.Absent+")")
+			t.absent[r.ID] = r.Absent
+			absent = append(absent, r.ID)
 		}
 	}
 	if len(absent) > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("not run (%d): %s", len(absent), strings.Join(absent, "; ")))
+		t.notRun = fmt.Sprintf("not run (%d): %s", len(absent), t.withReasons(absent))
+		t.Notes = append(t.Notes, t.notRun)
 	}
 	return nil
+}
+
+// withReasons lists names of columns, with the reasons for which they were not run.
+func (t *Table) withReasons(names []string) string {
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i] = name
+		if reason := t.absent[name]; reason != "" {
+			parts[i] += " (" + reason + ")"
+		}
+	}
+	return strings.Join(parts, "; ")
 }
 
 // ownLine returns the line of a system by one metric.

@@ -48,7 +48,7 @@ func (r *Result) grid() reports.Grid {
 		}
 		g.Body = append(g.Body, cells)
 	}
-	g.Notes = append(marks.Notes(), r.gridNotes()...)
+	g.Notes, g.Records = append(marks.Notes(), r.gridNotes()...), r.records()
 	return g
 }
 

@@ -32,7 +32,7 @@ Published numbers have their own style, and are never averaged with your own.
 Missing runs are marked, and do not count as 0. Footnotes list contradictions
 between numbers of the paper.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
+			formatFlag(reports.ExhibitFormats()),
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
 			runOnlyFlag("leave out datasets without an own run (default: in text and md if most have none)"),
@@ -82,15 +82,18 @@ func (env *environment) paper(c *cli.Context) error {
 	if name == "all" || !c.IsSet("format") {
 		format = "" // all formats
 	}
-	written := 0
+	written := []string{}
 	for _, x := range parts {
-		n, err := writeExhibit(out, &x, format)
+		names, err := writeExhibit(out, &x, format)
 		if err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
-		written += n
+		written = append(written, names...)
 	}
-	env.note("wrote %d files to %s", written, out)
+	env.note("wrote %d files to %s", len(written), out)
+	if env.json {
+		return env.printJSON(map[string][]string{"files": written})
+	}
 	return nil
 }
 
@@ -189,27 +192,14 @@ func (env *environment) paperData(ctx context.Context, item paper.Item) (reports
 }
 
 // writeExhibit writes an exhibit into a folder. An empty format stands for all
-// formats. It returns the number of files.
-func writeExhibit(dir string, x *reports.Exhibit, format string) (written int, err error) {
+// formats. It returns the names of the files.
+func writeExhibit(dir string, x *reports.Exhibit, format string) (written []string, err error) {
 	for _, f := range x.Files(format) {
-		if err := atomicfile.Write(filepath.Join(dir, f.Name), func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
+		name := filepath.Join(dir, f.Name)
+		if err := atomicfile.Write(name, func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
 			return written, err
 		}
-		written++
+		written = append(written, name)
 	}
 	return written, nil
-}
-
-// readFormat returns the format of --format, one of known. The default is json with
-// --json, else the first one.
-func (env *environment) readFormat(command, named string, known []string) (string, error) {
-	switch {
-	case named == "" && env.json:
-		return "json", nil
-	case named == "":
-		return known[0], nil
-	case !slices.Contains(known, named):
-		return "", fault.Usagef("%s: --format %s: unknown (one of %s)", command, named, strings.Join(known, ", "))
-	}
-	return named, nil
 }

@@ -33,7 +33,7 @@ of their datasets. The formats csv and json also have counts, precision and reca
 			&cli.BoolFlag{Name: "ranks", Usage: "print the rank range of each system; bold: it begins at 1"},
 			runOnlyFlag("leave out what was not run, in csv and json, too"),
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
+			formatFlag(reports.Formats()),
 		},
 		Action: func(c *cli.Context) error { return env.table(c) },
 	}

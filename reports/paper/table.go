@@ -19,6 +19,8 @@ type Table struct {
 	// apply, by letter.
 	Footnotes map[string]string `json:"footnotes"`
 	Notes     []string          `json:"notes"`
+	// Signatures describe how the scores of own runs were computed, by run and metric.
+	Signatures map[string]map[string]string `json:"signatures,omitempty"`
 
 	item    Item
 	titles  map[string]string // of columns
@@ -212,6 +214,7 @@ func (t *Table) own(results []reports.Result, spec reports.Spec) error {
 	if err != nil {
 		return err
 	}
+	t.Signatures = built.Signatures
 	for _, system := range built.Cols {
 		for _, metric := range t.item.Metrics {
 			if l := t.ownLine(built, metric, system); slices.ContainsFunc(t.Cols, l.ran) {

@@ -211,6 +211,8 @@ func leftOut(runs []*run, named bool) string {
 		part := r.Coverage().Note() // only runs with a note are left out
 		if named {
 			part = r.key(KeyDataset) + " (" + part + ")"
+		} else {
+			part = "another run (" + part + ")"
 		}
 		if !slices.Contains(parts, part) {
 			parts = append(parts, part)

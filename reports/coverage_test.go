@@ -73,14 +73,14 @@ func TestCellsOfParts(t *testing.T) {
 		meanNote  string
 		forbidden string
 	}{
-		{"a longer run", []Result{first(result("a", "stars", 2, 2, 2), "5", 5), stars, courts}, "50.0", "left out: first 5 of 100 passages", "75.0", 2, "left out: stars (first 5 of 100 passages)", ""},
-		{"two limits", []Result{first(result("a", "stars", 2, 2, 2), "5", 5), first(stars, "9", 9)}, "50.0", "first 9 of 100 passages; left out: first 5 of 100 passages", "50.0", 1, "first 9 passages of each dataset; left out: stars (first 5 of 100 passages)", ""},
+		{"a longer run", []Result{first(result("a", "stars", 2, 2, 2), "5", 5), stars, courts}, "50.0", "left out: another run (first 5 of 100 passages)", "75.0", 2, "left out: stars (first 5 of 100 passages)", ""},
+		{"two limits", []Result{first(result("a", "stars", 2, 2, 2), "5", 5), first(stars, "9", 9)}, "50.0", "first 9 of 100 passages; left out: another run (first 5 of 100 passages)", "50.0", 1, "first 9 passages of each dataset; left out: stars (first 5 of 100 passages)", ""},
 		{"a limit on one dataset", []Result{first(stars, "5", 5), courts}, "50.0", "first 5 of 100 passages", "100.0", 1, "left out: stars (first 5 of 100 passages)", ""},
 		{"different limits", []Result{first(stars, "5", 5), first(courts, "9", 9)}, "50.0", "first 5 of 100 passages", "100.0", 1, "first 9 passages of each dataset; left out: stars (first 5 of 100 passages)", ""},
 		{"the same limit", []Result{first(stars, "5", 5), first(courts, "5", 5)}, "50.0", "first 5 of 100 passages", "75.0", 2, "first 5 passages of each dataset", "left out"},
 		{"a dataset that is not longer than the limit", []Result{first(stars, "5", 5), short}, "50.0", "first 5 of 100 passages", "75.0", 2, "first 5 passages of each dataset", "left out"},
 		{"incomplete", []Result{incomplete(stars, 3), courts}, "50.0", "incomplete: 3 of 100 passages", "100.0", 1, "", "incomplete"},
-		{"incomplete beside complete", []Result{incomplete(stars.with("seed", "1"), 3), result("a", "stars", 2, 2, 2).with("seed", "2"), courts}, "100.0", "left out: incomplete: 3 of 100 passages", "100.0", 2, "left out: stars (incomplete: 3 of 100 passages)", ""},
+		{"incomplete beside complete", []Result{incomplete(stars.with("seed", "1"), 3), result("a", "stars", 2, 2, 2).with("seed", "2"), courts}, "100.0", "left out: another run (incomplete: 3 of 100 passages)", "100.0", 2, "left out: stars (incomplete: 3 of 100 passages)", ""},
 		{"nothing answered", []Result{incomplete(result("a", "stars", 0, 0, 0), 0), courts}, "–", "incomplete: 0 of 100 passages", "100.0", 1, "", "incomplete"},
 		{"scored before the last answers", []Result{stale, courts}, "50.0", "incomplete: 60 of 100 passages", "100.0", 1, "", "incomplete"},
 	} {

@@ -104,7 +104,7 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	own := b.averaged(at, c.Metric)
 	if len(own) == 0 || !set.admits(len(own)) {
 		b.fillOrigin(c, slices.Concat(valuesOf(ran)...))
-		c.Note = b.noMean(c, len(ran), len(own), set.most)
+		c.Note = b.noMean(c, ran, len(own), set.most)
 		return
 	}
 	var values []float64
@@ -178,18 +178,39 @@ func (b *builder) fillPooled(c *Cell, datasets []string, set compared, at map[st
 }
 
 // noMean is the reason for which a cell has no average.
-func (b *builder) noMean(c *Cell, ran, own, most int) string {
+func (b *builder) noMean(c *Cell, ran map[string][]*run, own, most int) string {
 	switch {
-	case ran == 0:
+	case len(ran) == 0:
 		return b.notRun(c)
 	case own == 0:
-		return "no dataset that can be averaged"
+		return noneCounts(ran)
 	}
 	noun := "datasets"
 	if own == 1 {
 		noun = "dataset"
 	}
 	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, noun, most)
+}
+
+// namedRuns is the largest number of runs that one note names.
+const namedRuns = 3
+
+// noneCounts is the note of a mean that has none of the runs at its place.
+func noneCounts(ran map[string][]*run) string {
+	var parts []string
+	for _, id := range sortedKeys(ran) {
+		for _, note := range coverageNotes(ran[id]) {
+			parts = append(parts, fmt.Sprintf("%s (%s)", id, note))
+		}
+	}
+	if more := len(parts) - namedRuns; more > 0 {
+		parts = append(parts[:namedRuns], fmt.Sprintf("%d more", more))
+	}
+	note := "no dataset that can be averaged"
+	if len(parts) > 0 {
+		note += ": " + strings.Join(parts, ", ")
+	}
+	return note
 }
 
 // fillOrigin records the runs that a cell was computed from. Several runs of one

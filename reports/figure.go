@@ -127,8 +127,8 @@ func (d *drawing) scale() {
 	}
 	d.step = niceStep((high - low) / 5)
 	d.low, d.high = math.Floor(low/d.step)*d.step, math.Ceil(high/d.step)*d.step
-	for _, c := range d.Categories {
-		d.slanted = d.slanted || float64(len([]rune(c)))*6.6 > d.room()-6
+	for c := range d.Categories {
+		d.slanted = d.slanted || float64(len([]rune(d.name(c))))*6.6 > d.room()-6
 	}
 }
 
@@ -165,8 +165,8 @@ func (d *drawing) draw() {
 	below := 34.0
 	if d.slanted {
 		longest := 0
-		for _, c := range d.Categories {
-			longest = max(longest, len([]rune(c)))
+		for c := range d.Categories {
+			longest = max(longest, len([]rune(d.name(c))))
 		}
 		below = 24 + math.Min(150, 4.4*float64(longest))
 	}
@@ -269,13 +269,26 @@ func trimZeros(v float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
 }
 
+// longestName is the largest number of letters of a name that is slanted.
+const longestName = 34
+
+// name is the name of a category below the plot, with the marks of its values if there
+// is no room for them above the bars.
+func (d *drawing) name(c int) string {
+	name, marks := d.Categories[c], ""
+	if !d.Lines && d.barWidth() < numberedBar {
+		marks = d.marksOf(c)
+	}
+	if r, room := []rune(name), longestName-len(marks); d.slanted && len(r) > room {
+		name = string(r[:max(0, room-1)]) + "…"
+	}
+	return name + marks
+}
+
 func (d *drawing) names() {
-	for c, name := range d.Categories {
-		y := d.top + figurePlot
+	for c := range d.Categories {
+		y, name := d.top+figurePlot, d.name(c)
 		if d.slanted {
-			if r := []rune(name); len(r) > 34 {
-				name = string(r[:33]) + "…"
-			}
 			d.printf(`<text transform="translate(%.1f %.1f) rotate(-40)" text-anchor="end">%s</text>`+"\n", d.x(c)+4, y+16, esc(name))
 		} else {
 			d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", d.x(c), y+20, esc(name))

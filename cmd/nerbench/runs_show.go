@@ -253,6 +253,9 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	if err := tw.Flush(); err != nil {
 		return err
 	}
+	if r.Note != "" {
+		fmt.Fprintln(w, r.Note)
+	}
 	_, err := fmt.Fprintf(w, "%s\n\n", r.Signatures[id])
 	return err
 }

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -19,6 +21,9 @@ type SystemAverages struct {
 	Metrics []MetricAverages `json:"metrics"`
 	// NotRun lists the datasets of the benchmark without a run, by reason.
 	NotRun map[string][]string `json:"not_run"`
+	// Notes name the runs on a part of a split that are in the averages, and the runs
+	// that are left out (docs/spec/metrics.md §10.2).
+	Notes []string `json:"notes"`
 }
 
 // MetricAverages holds the averages of one metric.
@@ -54,13 +59,43 @@ func (b *Bench) averages(ctx context.Context, runs []RescoredRun) ([]SystemAvera
 	maps.DeleteFunc(bySystem, func(_ string, of []RescoredRun) bool { return !severalDatasets(ds, of) })
 	list := []SystemAverages{}
 	for _, system := range slices.Sorted(maps.Keys(bySystem)) {
-		s := SystemAverages{System: system, NotRun: b.absentDatasets(ctx, ds, bySystem[system])}
-		for _, id := range metricsOf(bySystem[system]) {
-			s.Metrics = append(s.Metrics, averagesOf(ds, bySystem[system], id))
+		kept, notes := poolable(bySystem[system])
+		s := SystemAverages{System: system, NotRun: b.absentDatasets(ctx, ds, bySystem[system]), Notes: notes}
+		for _, id := range metricsOf(kept) {
+			s.Metrics = append(s.Metrics, averagesOf(ds, kept, id))
 		}
 		list = append(list, s)
 	}
 	return list, nil
+}
+
+// poolable returns the runs of a system that its averages may pool. The notes name
+// those that have a part of their split, and those that are left out.
+func poolable(runs []RescoredRun) (kept []RescoredRun, notes []string) {
+	infos, byID := make([]results.RunInfo, len(runs)), map[string]RescoredRun{}
+	for i, r := range runs {
+		infos[i], byID[r.ID] = r.after, r
+	}
+	coverages, notes := Coverages(infos), []string{}
+	list := make([]reports.Result, len(runs))
+	for i, r := range infos {
+		c := coverages[r.ID]
+		list[i] = reports.Result{ID: r.ID, Keys: r.Keys, Passages: r.Passages, Complete: r.Complete, Unscored: unscored(r), SplitPassages: c.Split}
+	}
+	in, out := reports.Poolable(list)
+	for _, r := range in {
+		if note := coverages[r.ID].Note(); note != "" && !r.Incomplete() {
+			notes = append(notes, r.Keys["dataset"]+": "+note)
+		}
+		if r.Incomplete() {
+			out = append(out, r)
+		}
+		kept = append(kept, byID[r.ID])
+	}
+	for _, r := range out {
+		notes = append(notes, fmt.Sprintf("left out: %s (%s)", r.Keys["dataset"], coverages[r.ID].Note()))
+	}
+	return kept, notes
 }
 
 // severalDatasets reports whether runs are on more than one dataset of the benchmark.

@@ -51,7 +51,7 @@ func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, ru
 // cellCounts returns the counts by passage of a cell; nil if the cell is not of
 // exactly one complete run.
 func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metric string, runs []results.RunInfo) ([]ner.Score, error) {
-	if c == nil || len(c.Runs) != 1 {
+	if c == nil || len(c.Runs) != 1 || c.Incomplete {
 		return nil, nil
 	}
 	i := slices.IndexFunc(runs, func(r results.RunInfo) bool { return r.ID == c.Runs[0] })

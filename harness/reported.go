@@ -170,11 +170,12 @@ func Results(ctx context.Context, store *results.Store, where map[string][]strin
 // reportResults returns the input of tables from runs, with intervals from that many
 // resamples (0: no intervals).
 func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
-	byParser := parsersOf(runs)
+	byParser, coverages := parsersOf(runs), Coverages(runs)
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {
 		out[i] = reports.Result{
 			ID: r.ID, Keys: maps.Clone(r.Keys), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
+			Unscored: unscored(r), SplitPassages: coverages[r.ID].Split,
 			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
 			Signatures: r.Signatures(),

@@ -22,7 +22,8 @@ type RescoredRun struct {
 	Model    string                     `json:"model"`
 	Passages int                        `json:"passages"`
 	Complete int                        `json:"complete"`
-	Changed  []string                   `json:"changed"` // ids of metrics with new or different counts
+	Note     string                     `json:"note,omitempty"` // "incomplete: 3 of 8 passages", see [reports.Coverage]
+	Changed  []string                   `json:"changed"`        // ids of metrics with new or different counts
 	Scores   map[string]metrics.Figures `json:"scores"`
 	Before   map[string]metrics.Figures `json:"before"` // former scores of the changed ones
 	// TypeMacro is the mean of F1 over the types of the dataset. Signatures are the
@@ -45,6 +46,7 @@ func (b *Bench) scoreAgain(ctx context.Context, store *results.Store, before res
 		return r, err
 	}
 	r.Passages, r.Complete = after.Passages, after.Complete
+	r.Note = Coverages([]results.RunInfo{after})[after.ID].Note()
 	maps.DeleteFunc(after.Scores.Metrics, func(id string, _ results.MetricScore) bool { return !slices.Contains(asked, id) })
 	old := results.Scores{Metrics: map[string]results.MetricScore{}}
 	for _, id := range slices.Sorted(maps.Keys(after.Scores.Metrics)) {

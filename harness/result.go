@@ -27,6 +27,7 @@ type Result struct {
 	Facts    map[string]string          `json:"facts"`             // of the whole run, by the names of ner.Facts
 	Remarks  []string                   `json:"remarks,omitempty"` // what a user should know of the answers
 	Failure  string                     `json:"failure,omitempty"` // reason of the first incomplete passage
+	Note     string                     `json:"note,omitempty"`    // "first 5 of 120 passages", see [reports.Coverage]
 }
 
 // Summary is the outcome of [Bench.Run].
@@ -55,6 +56,7 @@ func (r *Result) fill(ctx context.Context, store *results.Store, ids []string) e
 		return err
 	}
 	r.Complete, r.Queries = info.Complete, info.Queries
+	r.Note = Coverages([]results.RunInfo{info})[info.ID].Note()
 	if r.Facts = info.Facts; r.Facts == nil {
 		r.Facts = map[string]string{}
 	}
@@ -75,9 +77,19 @@ func Figures(s results.Scores) (map[string]metrics.Figures, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[id] = metrics.NewFigures(metric, m.Total)
+		out[id] = FiguresOf(metric, m.Total, s.Passages)
 	}
 	return out, nil
+}
+
+// FiguresOf returns the figures of the counts of a number of scored passages. Without
+// a passage no ratio is defined (docs/spec/metrics.md §1.4).
+func FiguresOf(metric metrics.Metric, s ner.Score, passages int) metrics.Figures {
+	f := metrics.NewFigures(metric, s)
+	if passages == 0 {
+		f.Precision, f.Recall, f.F1 = nil, nil, nil
+	}
+	return f
 }
 
 // MetricName returns the id of a metric without its options.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 
 	"nerbench/datasets"
@@ -105,7 +106,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 		Run: run.ID(), Dataset: dataset.ID, Model: m.Identity.Model, Passages: found.passages,
 		Outcomes: map[ner.Outcome]int{}, Scores: map[string]metrics.Figures{},
 	}
-	if err := store.AddFacts(ctx, run.ID(), mergeKeys(modelFacts(m), cardFacts(card, dataset.ID)), nil); err != nil {
+	if err := store.AddFacts(ctx, run.ID(), mergeKeys(modelFacts(m), cardFacts(card, dataset.ID), map[string]string{splitPassages: strconv.Itoa(found.split)}), nil); err != nil {
 		return report, err
 	}
 	asked, err := b.ask(ctx, store, run, m, renderer, dataset, found, r.Scored)

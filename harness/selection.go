@@ -109,6 +109,7 @@ type survey struct {
 	data     string // fingerprint of the whole split
 	lock     datasets.Lock
 	passages int // number of passages of the run
+	split    int // number of passages of the split
 	longest  int // bytes of their longest text
 }
 
@@ -133,6 +134,7 @@ func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selecti
 			ids = append(ids, d.ID)
 		}
 	}
+	out.split = len(sizes)
 	out.data, out.lock = fingerprint.DataKey(), fingerprint.Lock()
 	if s.limit >= len(sizes) {
 		out.part.limit = 0 // the same run as without a limit

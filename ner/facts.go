@@ -6,6 +6,7 @@ import "slices"
 // identify the run, since they do not change its queries.
 var Facts = []Key{
 	{Name: "identity", Meaning: "how the model is identified: digest (of its weights), or name"},
+	{Name: "split_passages", Meaning: "number of passages of the whole split"},
 	{Name: "card", Meaning: "model card that the prompt settings come from"},
 	{Name: "seen", Meaning: "whether the model saw the dataset in training, by its card: yes, no, or unknown"},
 	{Name: "thinking_marks", Meaning: "marks around the thinking in answers, by the model card: a JSON list"},

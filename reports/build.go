@@ -182,7 +182,7 @@ func (b *builder) f1(r *run, metric string) *float64 {
 		return nil
 	}
 	_, _, f1 := b.spec.Ratios(metric, s)
-	return f1
+	return r.Coverage().Value(f1)
 }
 
 // datasetValue is the value of one dataset at one place in averages: the mean over

@@ -34,41 +34,51 @@ func (b *builder) fillDataset(c *Cell, runs []*run) {
 		c.Note = b.notRun(c)
 		return
 	}
+	runs, left := longest(runs)
 	b.fillOrigin(c, runs)
+	c.Incomplete = slices.ContainsFunc(runs, func(r *run) bool { return r.Incomplete() })
 	if b.datasetValue(runs, c.Metric) != nil {
 		c.Used = 1
 	}
 	if len(runs) > 1 {
 		c.Value = b.valueOfMany(runs, c.Metric)
-		c.Note = fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNone(differing(runs)))
+		c.Note = joinNotes(fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNone(differing(runs))), strings.Join(coverageNotes(runs), ", "), leftOut(left, false))
 		return
 	}
 	b.fillCounts(c, runs[0])
+	c.Note = joinNotes(c.Note, leftOut(left, false))
+	if of := runs[0].Coverage(); of.Whole() && of.Limit > 0 && of.Shard == "" && c.Note == of.Note() {
+		c.first = &firstPassages{of.Passages, of.Split, runs[0].key(KeyDataset)}
+	}
+}
+
+// joinNotes joins the notes that are not empty.
+func joinNotes(notes ...string) string {
+	return strings.Join(slices.DeleteFunc(notes, func(n string) bool { return n == "" }), "; ")
 }
 
 // fillCounts fills the cell of one run.
 func (b *builder) fillCounts(c *Cell, r *run) {
-	var notes []string
-	if r.Incomplete() {
-		notes = append(notes, fmt.Sprintf("incomplete: %d of %d passages", r.Complete, r.Passages))
-	}
+	coverage := r.Coverage()
+	c.Note = coverage.Note()
 	s, ok := b.score(r, c.Metric)
-	if !ok {
-		if !r.Incomplete() {
-			notes = append(notes, "not scored by this metric")
-		}
-		c.Note = strings.Join(notes, "; ")
+	switch {
+	case coverage.Scored == 0:
+		return
+	case !ok && !r.Incomplete():
+		c.Note = joinNotes(c.Note, "not scored by this metric")
+		return
+	case !ok:
 		return
 	}
 	c.Counts, c.doubled = &s, b.spec.Doubled(c.Metric)
 	c.Precision, c.Recall, c.Value = b.spec.Ratios(c.Metric, s)
 	if s.NGold == 0 {
-		notes = append(notes, "no gold: left out of averages")
+		c.Note = joinNotes(c.Note, "no gold: left out of averages")
 	}
 	if ci, ok := r.CI[c.Metric]; ok {
 		c.CI = &ci
 	}
-	c.Note = strings.Join(notes, "; ")
 }
 
 // valueOfMany is the mean over several runs of one dataset.
@@ -89,10 +99,12 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	c.Total = len(datasets)
 	c.average = true
 	set := b.comparedDatasets(c.Metric, datasets)
+	ran := at
+	at, left := pool(at)
 	own := b.averaged(at, c.Metric)
 	if len(own) == 0 || !set.admits(len(own)) {
-		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
-		c.Note = b.noMean(c, len(at), len(own), set.most)
+		b.fillOrigin(c, slices.Concat(valuesOf(ran)...))
+		c.Note = b.noMean(c, ran, len(own), set.most)
 		return
 	}
 	var values []float64
@@ -105,14 +117,15 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 		domain := b.info[id].Domain
 		values = append(values, own[id])
 		byDomain[domain] = append(byDomain[domain], own[id])
-		used = append(used, at[id]...)
+		used = append(used, b.counted(at[id], c.Metric)...)
 	}
 	c.Used = len(values)
 	b.fillOrigin(c, used)
 	switch {
 	case len(values) == 0:
-		b.fillOrigin(c, slices.Concat(valuesOf(at)...))
+		b.fillOrigin(c, slices.Concat(valuesOf(ran)...))
 		c.Note = "no dataset that all cells have"
+		return
 	case c.Row == PooledMicro || c.Col == PooledMicro:
 		b.fillPooled(c, datasets, set, at)
 	case c.Row == MeanDomains || c.Col == MeanDomains:
@@ -121,6 +134,28 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	default:
 		c.Value = mean(values)
 	}
+	c.Note = joinNotes(c.Note, partsNote(used), leftOut(left, true))
+}
+
+// partsNote describes the runs of a mean that have only a part of their split.
+func partsNote(runs []*run) string {
+	var parts []string
+	for _, r := range runs {
+		part := ""
+		switch c := r.Coverage(); {
+		case c.Shard != "":
+			part = "shard " + c.Shard
+		case c.Limit > 0:
+			part = fmt.Sprintf("first %d passages", c.Limit)
+		}
+		if part != "" && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return strings.Join(parts, ", ") + " of each dataset"
 }
 
 // fillPooled fills a cell with the F1 of the counts summed over datasets.
@@ -143,18 +178,39 @@ func (b *builder) fillPooled(c *Cell, datasets []string, set compared, at map[st
 }
 
 // noMean is the reason for which a cell has no average.
-func (b *builder) noMean(c *Cell, ran, own, most int) string {
+func (b *builder) noMean(c *Cell, ran map[string][]*run, own, most int) string {
 	switch {
-	case ran == 0:
+	case len(ran) == 0:
 		return b.notRun(c)
 	case own == 0:
-		return "no dataset that can be averaged"
+		return noneCounts(ran)
 	}
 	noun := "datasets"
 	if own == 1 {
 		noun = "dataset"
 	}
 	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, noun, most)
+}
+
+// namedRuns is the largest number of runs that one note names.
+const namedRuns = 3
+
+// noneCounts is the note of a mean that has none of the runs at its place.
+func noneCounts(ran map[string][]*run) string {
+	var parts []string
+	for _, id := range sortedKeys(ran) {
+		for _, note := range coverageNotes(ran[id]) {
+			parts = append(parts, fmt.Sprintf("%s (%s)", id, note))
+		}
+	}
+	if more := len(parts) - namedRuns; more > 0 {
+		parts = append(parts[:namedRuns], fmt.Sprintf("%d more", more))
+	}
+	note := "no dataset that can be averaged"
+	if len(parts) > 0 {
+		note += ": " + strings.Join(parts, ", ")
+	}
+	return note
 }
 
 // fillOrigin records the runs that a cell was computed from. Several runs of one

@@ -33,7 +33,8 @@ func (b *builder) comparedDatasets(metric string, datasets []string) compared {
 			if !slices.Equal(b.stands(row, col), datasets) || b.single(row, col) {
 				continue
 			}
-			own := b.averaged(b.at(row, col), metric)
+			at, _ := pool(b.at(row, col))
+			own := b.averaged(at, metric)
 			owns = append(owns, own)
 			c.most = max(c.most, len(own))
 		}
@@ -50,7 +51,8 @@ func (b *builder) comparedDatasets(metric string, datasets []string) compared {
 	return c
 }
 
-// averaged returns the values, by dataset, that can enter an average.
+// averaged returns the values, by dataset, that can enter an average, of the runs that
+// it may pool.
 func (b *builder) averaged(at map[string][]*run, metric string) map[string]float64 {
 	own := map[string]float64{}
 	for id, runs := range at {

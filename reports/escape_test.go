@@ -69,7 +69,7 @@ func TestCSVAndJSONKeepNamesAsTheyAre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if lines[1][0] != name || lines[1][1] != name || lines[1][3] != "0.5" {
+		if lines[1][0] != name || lines[1][1] != name || lines[1][5] != "0.5" {
 			t.Errorf("csv of %q: %q", name, lines[1])
 		}
 		var out tableJSON

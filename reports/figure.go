@@ -28,6 +28,8 @@ type Series struct {
 	Name string
 	// Values has one value for each category; nil is a missing value.
 	Values []*float64
+	// Marks has the mark of the note of each value; nil, or a shorter list, for no mark.
+	Marks []string
 	// CI has the 95 % interval of each value; nil, or a shorter list, for no interval.
 	CI []*[2]float64
 	// Published is set for values from publications. They are hatched, or dashed,
@@ -65,6 +67,15 @@ func (f *Figure) Put(series, category string, value *float64, ci *[2]float64) {
 	if ci != nil {
 		of.CI[c] = &[2]float64{InPercent(ci[0]), InPercent(ci[1])}
 	}
+}
+
+// SetMark sets the mark of a value that [Figure.Put] has set.
+func (f *Figure) SetMark(series, category, mark string) {
+	s := &f.Series[slices.IndexFunc(f.Series, func(s Series) bool { return s.Name == series })]
+	for len(s.Marks) < len(s.Values) {
+		s.Marks = append(s.Marks, "")
+	}
+	s.Marks[slices.Index(f.Categories, category)] = mark
 }
 
 // Measures of a figure, in units of the SVG.
@@ -116,8 +127,8 @@ func (d *drawing) scale() {
 	}
 	d.step = niceStep((high - low) / 5)
 	d.low, d.high = math.Floor(low/d.step)*d.step, math.Ceil(high/d.step)*d.step
-	for _, c := range d.Categories {
-		d.slanted = d.slanted || float64(len([]rune(c)))*6.6 > d.room()-6
+	for c := range d.Categories {
+		d.slanted = d.slanted || float64(len([]rune(d.name(c))))*6.6 > d.room()-6
 	}
 }
 
@@ -154,8 +165,8 @@ func (d *drawing) draw() {
 	below := 34.0
 	if d.slanted {
 		longest := 0
-		for _, c := range d.Categories {
-			longest = max(longest, len([]rune(c)))
+		for c := range d.Categories {
+			longest = max(longest, len([]rune(d.name(c))))
 		}
 		below = 24 + math.Min(150, 4.4*float64(longest))
 	}
@@ -258,13 +269,26 @@ func trimZeros(v float64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", v), ".0")
 }
 
+// longestName is the largest number of letters of a name that is slanted.
+const longestName = 34
+
+// name is the name of a category below the plot, with the marks of its values if there
+// is no room for them above the bars.
+func (d *drawing) name(c int) string {
+	name, marks := d.Categories[c], ""
+	if !d.Lines && d.barWidth() < numberedBar {
+		marks = d.marksOf(c)
+	}
+	if r, room := []rune(name), longestName-len(marks); d.slanted && len(r) > room {
+		name = string(r[:max(0, room-1)]) + "…"
+	}
+	return name + marks
+}
+
 func (d *drawing) names() {
-	for c, name := range d.Categories {
-		y := d.top + figurePlot
+	for c := range d.Categories {
+		y, name := d.top+figurePlot, d.name(c)
 		if d.slanted {
-			if r := []rune(name); len(r) > 34 {
-				name = string(r[:33]) + "…"
-			}
 			d.printf(`<text transform="translate(%.1f %.1f) rotate(-40)" text-anchor="end">%s</text>`+"\n", d.x(c)+4, y+16, esc(name))
 		} else {
 			d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", d.x(c), y+20, esc(name))

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -14,9 +15,40 @@ func fill(i int, s Series) string {
 	return fmt.Sprintf(`class="f%d"`, i%figureColors)
 }
 
+// value prints a value with its mark.
+func (s Series) value(c int) string {
+	text := OneDecimal(*s.Values[c])
+	if mark := s.mark(c); mark != "" {
+		text += " " + mark
+	}
+	return text
+}
+
+// mark is the mark of the note of a value; empty if it has none.
+func (s Series) mark(c int) string {
+	if c < len(s.Marks) {
+		return s.Marks[c]
+	}
+	return ""
+}
+
+// markAt writes the mark of a value where its number is not written.
+func (d *drawing) markAt(s Series, c int, x, y float64, anchor string) {
+	if mark := s.mark(c); mark != "" {
+		d.printf(`<text x="%.1f" y="%.1f" text-anchor="%s" class="tick">%s</text>`+"\n", x, y, anchor, esc(mark))
+	}
+}
+
+// numberedBar is the width of a bar from which on its number fits above it.
+const numberedBar = 26
+
+// barWidth is the width of one bar.
+func (d *drawing) barWidth() float64 {
+	return math.Min(64, d.room()*0.8/float64(max(1, len(d.Series))))
+}
+
 func (d *drawing) bars() {
-	group := d.room() * 0.8
-	width := math.Min(64, group/float64(max(1, len(d.Series))))
+	width := d.barWidth()
 	for i, s := range d.Series {
 		for c, v := range s.Values {
 			if v == nil {
@@ -25,10 +57,10 @@ func (d *drawing) bars() {
 			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
 			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
 			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
-				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*v))
+				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
 			d.interval(s, c, x+width/2)
-			if width >= 26 {
-				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, OneDecimal(*v))
+			if width >= numberedBar {
+				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, esc(s.value(c)))
 			}
 		}
 	}
@@ -76,7 +108,8 @@ func (d *drawing) lines() {
 			if v != nil {
 				d.interval(s, c, d.x(c))
 				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
-					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*v))
+					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
+				d.markAt(s, c, d.x(c)+7, d.y(*v)-5, "start")
 			}
 		}
 	}
@@ -86,7 +119,28 @@ func (d *drawing) lines() {
 // drawn below each other, with a dot for each value.
 const mostColumns = 16
 
-// dots draws one line for each category, with its name on the left and values as dots.
+// marksOf returns the marks of all values in a category, each once: beside dots that are
+// close to each other they would overlap.
+func (d *drawing) marksOf(c int) string {
+	var marks []string
+	for _, s := range d.Series {
+		if s.Values[c] == nil {
+			continue
+		}
+		for mark := range strings.FieldsSeq(s.mark(c)) {
+			if !slices.Contains(marks, mark) {
+				marks = append(marks, mark)
+			}
+		}
+	}
+	if len(marks) == 0 {
+		return ""
+	}
+	return " " + strings.Join(marks, " ")
+}
+
+// dots draws one line for each category, with its name and marks on the left. Values
+// are dots, and diamonds if they have a mark.
 func (d *drawing) dots(legend [][]int) {
 	const left, line = 290.0, 19.0
 	width := figureWidth - left - figureRight
@@ -100,9 +154,11 @@ func (d *drawing) dots(legend [][]int) {
 	}
 	for c, name := range d.Categories {
 		y := d.top + line*(float64(c)+0.5)
-		if r := []rune(name); len(r) > 38 {
-			name = string(r[:37]) + "…"
+		marks := d.marksOf(c)
+		if r, room := []rune(name), 38-len(marks); len(r) > room {
+			name = string(r[:max(0, room-1)]) + "…"
 		}
+		name += marks
 		d.printf(`<text x="%.1f" y="%.1f" text-anchor="end">%s</text><line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" class="grid"/>`+"\n",
 			left-10, y+4, esc(name), left, figureWidth-figureRight, y, y)
 		for i, s := range d.Series {
@@ -113,8 +169,12 @@ func (d *drawing) dots(legend [][]int) {
 			if s.Published { // hollow
 				style = fmt.Sprintf(`class="paper l%d" stroke-width="2"`, i%figureColors)
 			}
-			d.printf(`<circle cx="%.1f" cy="%.1f" r="5" %s><title>%s, %s: %s</title></circle>`+"\n",
-				x(*s.Values[c]), y, style, esc(d.Categories[c]), esc(legendName(s)), OneDecimal(*s.Values[c]))
+			shape := fmt.Sprintf(`circle cx="%.1f" cy="%.1f" r="5"`, x(*s.Values[c]), y)
+			if s.mark(c) != "" { // a diamond
+				shape = fmt.Sprintf(`path d="M%.1f %.1fl6 6 -6 6 -6 -6z"`, x(*s.Values[c]), y-6)
+			}
+			element, _, _ := strings.Cut(shape, " ")
+			d.printf(`<%s %s><title>%s, %s: %s</title></%s>`+"\n", shape, style, esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)), element)
 		}
 	}
 	d.end(bottom + 40)

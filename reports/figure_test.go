@@ -60,3 +60,39 @@ func TestFigurePut(t *testing.T) {
 		t.Errorf("intervals %v", ci)
 	}
 }
+
+// TestFigureMarks: values with a note have its mark, above a bar or beside the name of
+// the category, and the note stands below.
+func TestFigureMarks(t *testing.T) {
+	v := func(f float64) *float64 { return &f }
+	for name, categories := range map[string]int{"bars": 2, "narrow bars": 12, "dots": 20, "lines": 4} {
+		t.Run(name, func(t *testing.T) {
+			f := Figure{Title: "t", Notes: []string{"(1) incomplete: 3 of 8 passages"}, Lines: name == "lines"}
+			for i := range 3 {
+				s := Series{Name: string(rune('a' + i)), Marks: make([]string, categories)}
+				for range categories {
+					s.Values = append(s.Values, v(50))
+				}
+				f.Series = append(f.Series, s)
+			}
+			for i := range categories {
+				f.Categories = append(f.Categories, "category "+string(rune('a'+i)))
+			}
+			f.Series[1].Marks[1] = "(1)"
+			var b bytes.Buffer
+			if err := f.WriteSVG(&b); err != nil {
+				t.Fatal(err)
+			}
+			text := b.String()
+			marked := 0
+			for line := range strings.Lines(text) {
+				if strings.Contains(line, "(1)</text>") {
+					marked++
+				}
+			}
+			if marked != 1 || !strings.Contains(text, "b: 50.0 (1)</title>") || !strings.Contains(text, f.Notes[0]) {
+				t.Errorf("%d values have the mark, want 1:\n%s", marked, text)
+			}
+		})
+	}
+}

@@ -25,6 +25,10 @@ type Grid struct {
 	// Bold is true for the best cells, by line and column; nil: no cell. Text shows a
 	// star, CSV nothing.
 	Bold [][]bool
+	// Records are what the form csv prints; nil: the cells of the grid.
+	Records Records
+	// Brief is what text and Markdown print instead, if not nil.
+	Brief *Grid
 }
 
 // labels is the number of columns that name the line.
@@ -99,6 +103,9 @@ func GridFormats() []string {
 
 // Write prints the grid in one of [GridFormats], or as [Terminal].
 func (g Grid) Write(w io.Writer, format string) error {
+	if g.Brief != nil && slices.Contains([]string{"text", Terminal, "md"}, format) {
+		g = *g.Brief
+	}
 	if format == Terminal {
 		return textGrid(w, g, true)
 	}
@@ -125,6 +132,9 @@ func (t *Table) grid(metric string) Grid {
 	t.besides(&g, &l)
 	if slices.ContainsFunc(cols, l.generated) {
 		g.Notes = append([]string{"fail: % of queries without a readable answer"}, g.Notes...)
+	}
+	if t.RunOnly {
+		noRows, noCols = t.countNotRun(noRows, noCols, &g)
 	}
 	g.Notes = append(g.Notes, t.absent(noRows)...)
 	g.Notes = append(g.Notes, t.absent(noCols)...)
@@ -170,6 +180,25 @@ func (t *Table) absent(names []string) []string {
 		out = append(out, fmt.Sprintf("%s (%d): %s", what, len(byReason[reason]), strings.Join(byReason[reason], ", ")))
 	}
 	return out
+}
+
+// countNotRun replaces the lists of names without a run by a note with their number.
+func (t *Table) countNotRun(noRows, noCols []string, g *Grid) (rows, cols []string) {
+	for _, axis := range []struct {
+		key   string
+		names []string
+	}{{t.RowKey, noRows}, {t.ColKey, noCols}} {
+		n := 0
+		for _, name := range axis.names {
+			if !IsAverage(name) {
+				n++
+			}
+		}
+		if n > 0 {
+			g.Notes = append(g.Notes, fmt.Sprintf("not run, left out: %d by %s", n, axis.key))
+		}
+	}
+	return nil, nil
 }
 
 // layout prints the cells of one metric as strings.
@@ -255,8 +284,8 @@ func (l *layout) value(c *Cell) string {
 	if c.Rank != nil {
 		s += " #" + rankText(*c.Rank)
 	}
-	if c.Note != "" {
-		s += " " + l.marks.Mark(c.Note)
+	if mark := l.marks.Of(c); mark != "" {
+		s += " " + mark
 	}
 	return s
 }

@@ -12,7 +12,7 @@ func writeHTMLTable(w io.Writer, t *Table) error {
 	for i, metric := range t.Metrics {
 		parts[i] = figurePart{Table: t.grid(metric)}
 		if i == len(t.Metrics)-1 {
-			parts[i].Table.Notes = append(parts[i].Table.Notes, t.signatureLines()...)
+			parts[i].Block = t.signatureLines()
 			for _, warning := range t.Warnings {
 				parts[i].Table.Notes = append(parts[i].Table.Notes, "warning: "+warning)
 			}
@@ -35,6 +35,16 @@ func writeFigurePage(w io.Writer, title string, parts []figurePart) error {
 			}
 		}
 		p.Table.html(&b, title)
+		for i, line := range p.Block {
+			if i == 0 {
+				fmt.Fprintf(&b, "<p>%s</p><ul>", esc(line))
+			} else {
+				fmt.Fprintf(&b, "<li><code>%s</code></li>", esc(line))
+			}
+			if i == len(p.Block)-1 {
+				b.WriteString("</ul>\n")
+			}
+		}
 		b.WriteString("</section>\n")
 	}
 	b.WriteString("</main></body></html>\n")
@@ -42,10 +52,12 @@ func writeFigurePage(w io.Writer, title string, parts []figurePart) error {
 	return err
 }
 
-// figurePart is a table and the figure above it; Figure may be nil.
+// figurePart is a table, the figure above it, which may be nil, and a block of lines
+// below it, with its title first.
 type figurePart struct {
 	Figure *Figure
 	Table  Grid
+	Block  []string
 }
 
 const figurePageStyle = `:root{color-scheme:light dark}body{margin:0;background:#fff;color:#1c2330;font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Liberation Sans",Arial,sans-serif}main{max-width:1100px;margin:0 auto;padding:1.5rem}section{margin:0 0 3rem;overflow-x:auto}svg{max-width:900px;width:100%;height:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}th,td{padding:.25rem .8rem .25rem 0;text-align:right;border-bottom:1px solid #dfe3e9;white-space:nowrap}.label{text-align:left}caption{text-align:left;font-weight:600;padding:.5rem 0}th{border-bottom:2px solid #5b6675}tr.published td{font-style:italic;color:#5b6675}ul{color:#5b6675;font-size:.87rem;padding-left:1.1rem}` +

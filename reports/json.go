@@ -48,9 +48,16 @@ type countsJSON struct {
 }
 
 func writeJSON(w io.Writer, t *Table) error {
-	out := tableJSON{Rows: orEmpty(t.Rows), Cols: orEmpty(t.Cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings), Signatures: t.Signatures, Published: t.Published}
+	rows, cols := t.Rows, t.Cols
+	if t.RunOnly {
+		rows, _ = part(rows, t.ran)
+		cols, _ = part(cols, t.ran)
+	}
+	out := tableJSON{Rows: orEmpty(rows), Cols: orEmpty(cols), Cells: []cellJSON{}, Warnings: orEmpty(t.Warnings), Signatures: t.Signatures, Published: t.Published}
 	for i := range t.Cells {
-		out.Cells = append(out.Cells, newCellJSON(&t.Cells[i]))
+		if c := &t.Cells[i]; t.shown(c) {
+			out.Cells = append(out.Cells, newCellJSON(c))
+		}
 	}
 	if err := encodeJSON(w, out); err != nil {
 		return fmt.Errorf("table: json: %w", err)

@@ -20,8 +20,9 @@ func writeMarkdown(w io.Writer, t *Table) error {
 		}
 	}
 	for i, line := range t.signatureLines() {
-		if i == 0 {
-			b.WriteByte('\n')
+		if i == 0 { // the title
+			fmt.Fprintf(&b, "\n%s\n\n", escapeMarkdown(line))
+			continue
 		}
 		fmt.Fprintf(&b, "- %s\n", escapeMarkdown(line))
 	}

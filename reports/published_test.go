@@ -99,7 +99,7 @@ func TestTablePublished(t *testing.T) {
 			for form, wants := range map[string][]string{
 				"text": {"50.0 #1–2*", "ChatGPT (UniversalNER, Fig. 9) †", "published by others"},
 				"md":   {"**50.0 #1–2**", "_5.3_"}, "latex": {`\textbf{50.0 \#1--2}`, `\textit{5.3}`},
-				"html": {"<b>50.0 #1–2</b>", "<i>5.3</i>"}, "csv": {"f1 (published),0.053"}, "json": {`"published": [`},
+				"html": {"<b>50.0 #1–2</b>", "<i>5.3</i>"}, "csv": {",f1,dataset,true,0.053,"}, "json": {`"published": [`},
 			} {
 				var b bytes.Buffer
 				if err := table.Write(&b, form); err != nil {

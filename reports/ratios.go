@@ -93,6 +93,16 @@ func InPercent(v float64) float64 {
 	return f
 }
 
+// FromPercent returns a percentage divided by 100, exact in decimals.
+func FromPercent(v float64) float64 {
+	r, ok := decimal(v)
+	if !ok {
+		return v
+	}
+	f, _ := r.Quo(r, hundred).Float64()
+	return f
+}
+
 // OneDecimal prints a number that is in percent, rounded as [Percent] does.
 func OneDecimal(v float64) string {
 	r, ok := decimal(v)

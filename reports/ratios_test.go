@@ -84,7 +84,7 @@ func TestHalfPoints(t *testing.T) {
 	spec := Spec{Metrics: []string{SpanF1}, Doubled: func(metric string) bool { return metric == SpanF1 }}
 	table := build(t, []Result{result("m", "stars", 37, 80, 90)}, spec)
 	for format, want := range map[string]string{
-		"csv":  "stars,m,span_f1,0.43529411764705883,0.4625,0.4111111111111111,18.5,40,45,",
+		"csv":  "stars,m,span_f1,dataset,false,0.43529411764705883,0.4625,0.4111111111111111,18.5,40,45,",
 		"json": `"tp": 18.5,`,
 	} {
 		var b strings.Builder

@@ -11,7 +11,12 @@ type Result struct {
 	// Passages is the number of documents of the run. Complete of them have an answer
 	// to each of their queries.
 	Passages, Complete int
-	Queries            int
+	// Unscored of the complete passages are not in the scores, because they were
+	// answered later.
+	Unscored int
+	// SplitPassages is the number of passages of the whole split; 0: unknown.
+	SplitPassages int
+	Queries       int
 	// Outcomes counts the queries by outcome. It is empty for runs without generated
 	// answers (a tagger, imported spans).
 	Outcomes map[ner.Outcome]int
@@ -39,8 +44,9 @@ type DatasetInfo struct {
 	Absent string
 }
 
-// Incomplete reports whether some passages lack an answer (docs/spec/metrics.md §1.4).
-func (r *Result) Incomplete() bool { return r.Complete < r.Passages }
+// Incomplete reports whether some passages lack an answer, or are not in the scores
+// (docs/spec/metrics.md §1.4).
+func (r *Result) Incomplete() bool { return !r.Coverage().Whole() }
 
 // Asked returns the number of queries with an outcome.
 func (r *Result) Asked() int { return sum(r.Outcomes) }

@@ -3,6 +3,7 @@ package reports
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"nerbench/ner"
@@ -57,6 +58,9 @@ type Table struct {
 	// Signatures describe how scores were computed, by run and metric.
 	Signatures map[string]map[string]string
 
+	// RunOnly leaves out what was not run: cells in CSV and JSON, names in notes.
+	RunOnly bool
+
 	// Published are systems with numbers from publications, see [Table.AddPublished].
 	Published []PublishedSystem
 
@@ -86,6 +90,9 @@ type Cell struct {
 	Used, Total int
 	// Complete of Passages documents were scored, over all runs of the cell.
 	Complete, Passages int
+	// Incomplete is set if the value is of a run with passages that are not scored. No
+	// average has it.
+	Incomplete bool
 	// Failures of Queries have no readable answer. Queries is 0 for runs without
 	// generated answers.
 	Failures, Queries int
@@ -97,10 +104,15 @@ type Cell struct {
 	doubled bool // Counts are twice the real ones
 	gold    int  // gold entities, once for each dataset
 	average bool // a mean over datasets, even if it is over one
+
+	first *firstPassages // if Note is about a run with a limit, and nothing else
 }
 
 // Ran reports whether the cell has a run.
 func (c *Cell) Ran() bool { return len(c.Runs) > 0 }
+
+// Mean reports whether the cell is a mean over datasets, also if it is over one.
+func (c *Cell) Mean() bool { return c.average }
 
 // Cell returns the cell of a metric; nil if the table has no such row, column
 // or metric.
@@ -110,6 +122,14 @@ func (t *Table) Cell(metric, row, col string) *Cell {
 		return nil
 	}
 	return &t.Cells[i]
+}
+
+// shown reports whether a cell is printed in forms that have all cells.
+func (t *Table) shown(c *Cell) bool { return !t.RunOnly || c.Ran() }
+
+// ran reports whether a row or a column has a run.
+func (t *Table) ran(name string) bool {
+	return slices.ContainsFunc(t.Cells, func(c Cell) bool { return (c.Row == name || c.Col == name) && c.Ran() })
 }
 
 // Build computes a table. Unknown keys are errors.

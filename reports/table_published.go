@@ -18,6 +18,8 @@ type PublishedSystem struct {
 	Protocol string `json:"protocol"`
 	// Values are F1 in percent, by dataset or by domain.
 	Values map[string]float64 `json:"values"`
+
+	domains bool // Values are means of domains
 }
 
 // AddPublished adds published systems to a table with datasets or domains on one axis:
@@ -68,7 +70,7 @@ func (t *Table) putPublished(v *PublishedValue, axis string) {
 	i := slices.IndexFunc(t.Published, func(p PublishedSystem) bool { return p.Name == name && p.Setting == v.Setting })
 	if i < 0 {
 		i = len(t.Published)
-		t.Published = append(t.Published, PublishedSystem{Name: name, Source: v.Source, Setting: v.Setting, Protocol: v.Protocol, Values: map[string]float64{}})
+		t.Published = append(t.Published, PublishedSystem{Name: name, Source: v.Source, Setting: v.Setting, Protocol: v.Protocol, Values: map[string]float64{}, domains: axis == KeyDomain})
 	}
 	t.Published[i].Values[at] = v.Value
 }

@@ -79,18 +79,26 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-// TestSignatures: every form of a table except CSV has the signatures of its scores.
+// TestSignatures: every form of a table except CSV has the signatures of its scores, in
+// a block of their own: JSON in full, the others abbreviated.
 func TestSignatures(t *testing.T) {
 	r := result("ollama/small", "stars", 861, 2000, 2000)
-	r.Signatures = map[string]string{SpanF1: "how the score was computed"}
+	const whole = "nerbench|metric:span_f1|counts:1/2/2|passages:100/100|readers:1|metrics:1|model:ollama/small|digest:0123456789abcdef|dataset:stars|split:test|family_hash:0123"
+	const short = "nerbench|metric:span_f1|counts:1/2/2|passages:100/100|readers:1|metrics:1|model:ollama/small|dataset:stars|…"
+	r.Signatures = map[string]string{SpanF1: whole}
 	table := build(t, []Result{r}, Spec{Benchmark: benchmark()})
 	for _, format := range Formats() {
 		var b bytes.Buffer
 		if err := table.Write(&b, format); err != nil {
 			t.Fatal(err)
 		}
-		if said := strings.Contains(b.String(), r.Signatures[SpanF1]); said != (format != "csv") {
-			t.Errorf("%s: signature there: %v\n%s", format, said, b.String())
+		text := strings.NewReplacer(`\|`, "|", `\_`, "_").Replace(b.String())
+		if said := strings.Contains(text, whole); said != (format == "json") {
+			t.Errorf("%s: signature there in full: %v\n%s", format, said, text)
+		}
+		title, block := strings.Index(text, "signatures of scores, abbreviated"), strings.Index(text, r.ID+"  "+short)
+		if said := title >= 0 && block > title; said != (format != "csv" && format != "json") {
+			t.Errorf("%s: block of abbreviated signatures there: %v\n%s", format, said, text)
 		}
 	}
 }

@@ -123,8 +123,8 @@ func (c *counter) ofRun(ctx context.Context, r *run, metric string) ([]ner.Score
 		}
 		c.infos[r.id] = info
 	}
-	if info.Complete < info.Passages {
-		c.partial[r.name] = fmt.Sprintf("partial: %d of %d passages", info.Complete, info.Passages)
+	if info.Complete < info.Passages { // no mean has it (docs/spec/metrics.md §1.4)
+		c.partial[r.name] = harness.Coverages([]results.RunInfo{info})[info.ID].Note()
 		return nil, nil
 	}
 	ids, err := harness.MetricIDs([]string{metric}, info.Keys)

@@ -18,6 +18,7 @@ func (r *Result) figure() reports.Figure {
 	}
 	shown := r.shownValues()
 	split, several := isGrid(shown), r.severalMetrics()
+	var marks reports.Marks
 	for i, l := range r.Lines {
 		category, series := strings.Join(shown[i], " "), []string{}
 		if split {
@@ -31,7 +32,11 @@ func (r *Result) figure() reports.Figure {
 			f.Lines = false
 		}
 		f.Put(strings.Join(series, " "), category, l.Mean, l.CI)
+		if remark := l.meanRemark(); l.Mean != nil && remark != "" {
+			f.SetMark(strings.Join(series, " "), category, marks.Mark(remark))
+		}
 	}
+	f.Notes = append(marks.Notes(), f.Notes...)
 	f.Lines = f.Lines && len(f.Categories) > 2
 	return f
 }

@@ -35,8 +35,9 @@ type column struct {
 
 // grid returns the table of the points.
 func (r *Result) grid() reports.Grid {
-	columns, labels := r.columns()
-	g := reports.Grid{Title: r.Title, Labels: labels, Notes: r.gridNotes()}
+	var marks reports.Marks
+	columns, labels := r.columns(&marks)
+	g := reports.Grid{Title: r.Title, Labels: labels}
 	for _, c := range columns {
 		g.Header = append(g.Header, c.header)
 	}
@@ -47,12 +48,13 @@ func (r *Result) grid() reports.Grid {
 		}
 		g.Body = append(g.Body, cells)
 	}
+	g.Notes, g.Records = append(marks.Notes(), r.gridNotes()...), r.records()
 	return g
 }
 
 // columns returns the columns of the table: keys, scores and cost of the points.
 // Optional columns without a value are omitted. labels is the number of key columns.
-func (r *Result) columns() (columns []column, labels int) {
+func (r *Result) columns(marks *reports.Marks) (columns []column, labels int) {
 	add := func(header string, cell func(int, *Line) string) {
 		columns = append(columns, column{header, cell})
 	}
@@ -70,11 +72,13 @@ func (r *Result) columns() (columns []column, labels int) {
 		f1 = fmt.Sprintf("mean of %d datasets", len(ids))
 		if len(ids) <= mostDatasetColumns {
 			for _, dataset := range ids {
-				add(dataset, func(_ int, l *Line) string { return reports.Percent(l.Datasets[dataset]) })
+				add(dataset, func(_ int, l *Line) string {
+					return marked(reports.Percent(l.Datasets[dataset]), l.Remarks[dataset], marks)
+				})
 			}
 		}
 	}
-	add(f1, func(_ int, l *Line) string { return l.meanText() })
+	add(f1, func(_ int, l *Line) string { return marked(l.meanText(), l.meanRemark(), marks) })
 	add("95 % interval", func(_ int, l *Line) string { return reports.Interval(l.CI) })
 	if r.hasDeviation() {
 		add("sd of seeds", func(_ int, l *Line) string { return reports.Percent(l.Deviation) })
@@ -142,8 +146,38 @@ func (r *Result) gridNotes() []string {
 	return notes
 }
 
-// meanText returns the F1 of a line, and the number of its datasets if some are missing.
+// marked adds the mark of a remark to a value.
+func marked(value, remark string, marks *reports.Marks) string {
+	if remark == "" {
+		return value
+	}
+	return value + " " + marks.Mark(remark)
+}
+
+// meanRemark returns the remarks on the runs in the mean, and without a mean on all of
+// them.
+func (l *Line) meanRemark() string {
+	var parts []string
+	for _, dataset := range slices.Sorted(maps.Keys(l.Remarks)) {
+		switch {
+		case l.Used > 0 && !slices.Contains(l.used, dataset):
+		case len(l.Datasets) == 1:
+			parts = append(parts, l.Remarks[dataset])
+		default:
+			parts = append(parts, dataset+": "+l.Remarks[dataset])
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// meanText returns the F1 of a line, and the number of its datasets if some are
+// missing. A sweep of one dataset has the value of an incomplete run there.
 func (l *Line) meanText() string {
+	if l.Used == 0 && len(l.Datasets) == 1 {
+		for _, v := range l.Datasets {
+			return reports.Percent(v)
+		}
+	}
 	if l.Used > 0 && l.Used < l.Total {
 		return fmt.Sprintf("%s (%d/%d)", reports.Percent(l.Mean), l.Used, l.Total)
 	}

@@ -4,17 +4,19 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"nerbench/harness"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
+	"nerbench/results"
 )
 
 // line computes the result of one point by one metric.
 func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m int, base map[string]*pointCounts) (Line, error) {
 	metric := point.metrics[m]
 	l := Line{
-		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Datasets: map[string]*float64{},
+		Keys: point.Keys, Baseline: point.Baseline, Metric: metric, Datasets: map[string]*float64{}, Remarks: map[string]string{},
 		Total: len(p.datasets), Runs: []string{}, asked: p.Sweep.Metrics[m],
 	}
 	counts, err := c.counts(ctx, point, m)
@@ -33,9 +35,14 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 				}
 			}
 		}
+		if note := c.remark(point.runs[dataset.ID]); note != "" {
+			l.Remarks[dataset.ID] = note
+		}
 		of, there := counts[dataset.ID]
 		if !there {
-			l.Datasets[dataset.ID] = nil
+			if l.Datasets[dataset.ID], err = c.incompleteValue(point.runs[dataset.ID], metric); err != nil {
+				return l, err
+			}
 			continue
 		}
 		whole := ner.Sum(of.pooled)
@@ -69,6 +76,40 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 		}
 	}
 	return l, ctx.Err()
+}
+
+// remark returns the notes on the passages of runs (see [reports.Coverage]), each once.
+func (c *counter) remark(runs []*run) string {
+	var notes []string
+	for _, r := range runs {
+		info, there := c.infos[r.id]
+		if !there {
+			continue
+		}
+		if note := harness.Coverages([]results.RunInfo{info})[info.ID].Note(); note != "" && !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}
+	return strings.Join(notes, ", ")
+}
+
+// incompleteValue returns the F1 of an incomplete run over its scored passages; nil if
+// it is one of several runs, or not scored.
+func (c *counter) incompleteValue(runs []*run, metric string) (*float64, error) {
+	if len(runs) != 1 || runs[0].id == "" {
+		return nil, nil
+	}
+	info := c.infos[runs[0].id]
+	ids, err := harness.MetricIDs([]string{metric}, info.Keys)
+	if err != nil {
+		return nil, err
+	}
+	scored, there := info.Scores.Metrics[ids[0]]
+	if !there {
+		return nil, nil
+	}
+	_, _, f1 := harness.Ratios(ids[0], scored.Total)
+	return harness.Coverages([]results.RunInfo{info})[info.ID].Value(f1), nil
 }
 
 // keepComparable removes the means of lines that are not over the largest set of

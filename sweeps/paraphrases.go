@@ -218,6 +218,7 @@ func paraphraseGrid(title string, lines []Paraphrase) reports.Grid {
 		}
 		g.Body = append(g.Body, append(cells, reports.Percent(l.F1), spread, agreed))
 	}
+	g.Records = paraphraseRecords(lines, others)
 	g.Notes = []string{"spread: the highest F1 of all names minus the lowest; agreement: mean Jaccard index with the spans under the type's own name, without passages that have no spans (docs/spec/prompts.md §5.3)"}
 	return g
 }

@@ -28,9 +28,12 @@ type Line struct {
 	Keys     map[string]string   `json:"keys"`
 	Baseline bool                `json:"baseline"`
 	Metric   string              `json:"metric"`
-	Datasets map[string]*float64 `json:"rows"`      // F1 by dataset
-	Mean     *float64            `json:"mean_rows"` // mean F1 over the datasets; null if other lines have other datasets
-	CI       *[2]float64         `json:"ci"`
+	Datasets map[string]*float64 `json:"rows"` // F1 by dataset
+	// Remarks are notes on runs, by dataset: "incomplete: 3 of 8 passages". The mean
+	// has no incomplete run.
+	Remarks map[string]string `json:"remarks,omitempty"`
+	Mean    *float64          `json:"mean_rows"` // mean F1 over the datasets; null if other lines have other datasets
+	CI      *[2]float64       `json:"ci"`
 	// Deviation is the standard deviation over the seeds; null with one seed.
 	Deviation *float64 `json:"seeds_sd"`
 	// Difference is the difference from the baseline. P is its two-sided p value,

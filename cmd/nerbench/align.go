@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -23,6 +24,7 @@ For each line, it prints the positions of the mentions in code points:
 			&cli.StringFlag{Name: "mode", Usage: "`MODE`: " + strings.Join(answers.Modes, ", ") + " (default: all)"},
 			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY`: " + strings.Join(answers.Boundaries, ", ") + " (default: token if the line has tokens, else word)"},
 			&cli.IntFlag{Name: "tiers", Value: 3, Usage: "`N`: 3; 1: only exact matches; 4: also other blanks and signs"},
+			formatFlag(lineFormats),
 		},
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
@@ -32,10 +34,16 @@ For each line, it prints the positions of the mentions in code points:
 				return fault.Usagef("align: --tiers 0: want %s", answers.TierNames())
 			}
 			a := answers.Alignment{Mode: c.String("mode"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")}
-			if err := files.Align(c.Context, env.input("-"), env.stdout, a); err != nil {
-				return fmt.Errorf("align: %w", err)
+			format, err := env.readFormat("align", c.String("format"), lineFormats)
+			if err != nil {
+				return err
 			}
-			return nil
+			return env.writeLines(format, func(w io.Writer) error {
+				if err := files.Align(c.Context, env.input("-"), w, a); err != nil {
+					return fmt.Errorf("align: %w", err)
+				}
+				return nil
+			})
 		},
 	}
 }

@@ -90,7 +90,7 @@ func TestCompletionValues(t *testing.T) {
 		{"datasets show crossner-ai c", ""},
 		{"datasets verify crossner-ai crossner-a", "crossner-ai"},
 		{"datasets import crossner-ai x", ":file"},
-		{"datasets export --format ", "jsonl conll"},
+		{"datasets export --format ", "jsonl conll json"},
 		{"run --split ", "train dev test"},
 		{"run --family b", "b2ner"},
 		{"run --family gner --variant ", "llama llama+dataset t5 t5+dataset"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,6 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
-	"nerbench/reports"
 )
 
 func datasetsCommand(env *environment) *cli.Command {
@@ -76,7 +76,7 @@ the dataset are only taken as the --set and --split that you name.`,
 			},
 			{
 				Name: "stats", Usage: "print Table 6: measured counts and published ones",
-				Flags:  []cli.Flag{suite, domain, &cli.StringFlag{Name: "format", Value: "text", Usage: "`FORMAT`: " + strings.Join(reports.GridFormats(), ", ")}, latexFlag()},
+				Flags:  []cli.Flag{suite, domain, formatFlag(statsFormats()), latexFlag()},
 				Action: func(c *cli.Context) error { return env.datasetStats(c) },
 			},
 			{
@@ -86,7 +86,7 @@ the dataset are only taken as the --set and --split that you name.`,
 					&cli.StringFlag{Name: "set", Usage: "`SET` of files (default: the primary one)"},
 					&cli.StringFlag{Name: "gold", Value: "native", Usage: "gold `RULE`: native, uniner"},
 					viewFlag, seedFlag,
-					&cli.StringFlag{Name: "format", Value: "jsonl", Usage: "`FORMAT`: jsonl, conll"},
+					formatFlag(documentFormats),
 					&cli.IntFlag{Name: "limit", Usage: "only the first `N` documents"},
 				},
 				Action: func(c *cli.Context) error { return env.exportDataset(c) },
@@ -239,6 +239,9 @@ func textRule(dataset *datasets.Dataset) string {
 	return "never (may not be shown to others)"
 }
 
+// documentFormats are the formats of datasets export.
+var documentFormats = []string{"jsonl", "conll", "json"}
+
 func (env *environment) exportDataset(c *cli.Context) error {
 	dataset, err := env.oneDataset(c, "datasets export", 0)
 	if err != nil {
@@ -251,33 +254,35 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	if err := new(ner.Plan).Set("view", o.View); err != nil {
 		return fault.Usagef("--%v", err)
 	}
+	format, err := env.readFormat("datasets export", c.String("format"), documentFormats)
+	if err != nil {
+		return err
+	}
 	write := loaders.WriteDocument
-	switch format := c.String("format"); format {
-	case "jsonl":
-	case "conll":
+	if format == "conll" {
 		write = loaders.WriteConll
-	default:
-		return fault.Usagef("datasets export: --format %s: want jsonl or conll", format)
 	}
 	docs, err := env.bench.Documents(c.Context, dataset, o)
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(env.stdout)
-	n := 0
-	for d, err := range docs {
-		if err != nil {
-			return errors.Join(out.Flush(), err)
+	return env.writeLines(format, func(w io.Writer) error {
+		out := bufio.NewWriter(w)
+		n := 0
+		for d, err := range docs {
+			if err != nil {
+				return errors.Join(out.Flush(), err)
+			}
+			if limit := c.Int("limit"); limit > 0 && n >= limit {
+				break
+			}
+			n++
+			if err := write(out, d); err != nil {
+				return errors.Join(out.Flush(), err)
+			}
 		}
-		if limit := c.Int("limit"); limit > 0 && n >= limit {
-			break
-		}
-		n++
-		if err := write(out, d); err != nil {
-			return errors.Join(out.Flush(), err)
-		}
-	}
-	return out.Flush()
+		return out.Flush()
+	})
 }
 
 // lintDatasets checks all files, and reports the faults of each.
@@ -289,6 +294,14 @@ func (env *environment) lintDatasets(files []string) error {
 	if err != nil {
 		return err
 	}
+	type linted struct {
+		File    string   `json:"file"`
+		Dataset string   `json:"dataset,omitempty"`
+		Types   int      `json:"types"`
+		Formats []string `json:"formats"`
+		Faults  string   `json:"faults,omitempty"`
+	}
+	list := []linted{}
 	bad := 0
 	for _, file := range files {
 		dataset, err := datasets.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
@@ -299,10 +312,23 @@ func (env *environment) lintDatasets(files []string) error {
 		}
 		if err != nil {
 			bad++
-			fmt.Fprintln(env.stdout, err)
+			list = append(list, linted{File: file, Formats: []string{}, Faults: err.Error()})
 			continue
 		}
-		fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %d types, formats %s\n", filepath.Base(file), dataset.ID, len(dataset.Types()), strings.Join(dataset.Families, ", "))
+		list = append(list, linted{File: file, Dataset: dataset.ID, Types: len(dataset.Types()), Formats: dataset.Families})
+	}
+	if env.json {
+		if err := env.printJSON(list); err != nil {
+			return err
+		}
+	} else {
+		for _, l := range list {
+			if l.Faults != "" {
+				fmt.Fprintln(env.stdout, l.Faults)
+			} else {
+				fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %d types, formats %s\n", filepath.Base(l.File), l.Dataset, l.Types, strings.Join(l.Formats, ", "))
+			}
+		}
 	}
 	if bad > 0 {
 		return fmt.Errorf("datasets lint: %d of %d files have faults", bad, len(files))

@@ -3,22 +3,25 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
 	"nerbench/harness"
-	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/reports"
 )
 
+// statsFormats lists the formats of datasets stats.
+func statsFormats() []string { return append(reports.GridFormats(), "json") }
+
 // datasetStats prints Table 6.
 func (env *environment) datasetStats(c *cli.Context) error {
-	format := c.String("format")
-	if !slices.Contains(reports.GridFormats(), format) {
-		return fault.Usagef("datasets stats: --format %s: unknown (one of %s)%s", format, strings.Join(reports.GridFormats(), ", "), ner.DidYouMean(format, reports.GridFormats()))
+	format, err := env.readFormat("datasets stats", c.String("format"), statsFormats())
+	if err != nil {
+		return err
 	}
 	latex, err := env.readLatex(c, "datasets stats", format, false)
 	if err != nil {
@@ -32,7 +35,7 @@ func (env *environment) datasetStats(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if env.json {
+	if format == "json" {
 		return env.printJSON(lines)
 	}
 	if format == "latex" {
@@ -65,6 +68,7 @@ func statsGrid(lines []harness.Stats) reports.Grid {
 	}
 	g.Notes = append(g.Notes, "* counted with --view table6, because the paper counted other documents than the files have",
 		"entities: train + dev + test, in the documents of the files")
+	g.Records = statsRecords(lines)
 	for _, l := range lines {
 		if l.Reason != "" {
 			g.Notes = append(g.Notes, l.Dataset+": "+l.Reason)
@@ -87,6 +91,42 @@ func domainsOf(lines []harness.Stats) []string {
 
 // published reports whether Table 6 has the dataset.
 func published(l *harness.Stats) bool { return l.Published != datasets.Table6{} }
+
+// statsRecords returns the counts for other programs: a line for each split of each
+// dataset, and the totals of each domain in lines of their own kind. What was not
+// measured is empty.
+func statsRecords(lines []harness.Stats) reports.Records {
+	records := reports.Records{{"row", "domain", "kind", "split", "types", "types_published", "documents", "documents_table6", "documents_published", "entities", "state", "note"}}
+	for _, domain := range domainsOf(lines) {
+		for _, split := range ner.Splits {
+			sum, entities, measured, n := [3]int{}, 0, 0, 0 // documents, those of Table 6, published ones
+			for _, l := range lines {
+				if l.Domain != domain {
+					continue
+				}
+				n++
+				published, _ := l.Published.Count(split)
+				line := []string{l.Dataset, domain, "dataset", string(split), strconv.Itoa(l.Types), strconv.Itoa(l.Published.Types), "", "", strconv.Itoa(published), "", l.State, l.Reason}
+				if l.Published == (datasets.Table6{}) { // a dataset that is not in the paper
+					line[5], line[8] = "", ""
+				}
+				if p := l.Measured[split]; p != nil {
+					line[6], line[7], line[9] = strconv.Itoa(p.Documents), strconv.Itoa(p.Count()), strconv.Itoa(p.Spans)
+					sum[0], sum[1], sum[2] = sum[0]+p.Documents, sum[1]+p.Count(), sum[2]+published
+					entities, measured = entities+p.Spans, measured+1
+				}
+				records = append(records, line)
+			}
+			if measured > 0 {
+				records = append(records, []string{
+					domain, domain, "total", string(split), "", "", strconv.Itoa(sum[0]), strconv.Itoa(sum[1]), strconv.Itoa(sum[2]), strconv.Itoa(entities), "",
+					fmt.Sprintf("%d of %d datasets", measured, n),
+				})
+			}
+		}
+	}
+	return records
+}
 
 func statsCells(l *harness.Stats) []string {
 	cells := []string{l.Dataset, fmt.Sprintf("%d/%d", l.Types, l.Published.Types)}

@@ -55,7 +55,7 @@ func TestPartial(t *testing.T) {
 	if code != exitPartial || strings.Contains(out, "F1") {
 		t.Errorf("a passage fails: exit code %d, want %d and no score\n%s", code, exitPartial, out)
 	}
-	if code, out := w.run("score", "--all", "--store", "results.db"); code != exitPartial || !strings.Contains(out, "(19 of 20 passages)") {
+	if code, out := w.run("score", "--all", "--store", "results.db"); code != exitPartial || !strings.Contains(out, "(incomplete: 19 of 20 passages)") {
 		t.Errorf("scored on demand: exit code %d\n%s", code, out)
 	}
 	broken.Store(false)

@@ -33,10 +33,11 @@ Published numbers have their own style, and are never averaged with your own.
 Missing runs are marked, and do not count as 0. Footnotes list contradictions
 between numbers of the paper.`,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
+			formatFlag(reports.ExhibitFormats()),
 			latexFlag(),
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
+			runOnlyFlag("leave out datasets without an own run (default: in text and md if most have none)"),
 		},
 		Action: func(c *cli.Context) error { return env.paper(c) },
 	}
@@ -78,7 +79,7 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	parts, benchmark, err := env.paperExhibits(c.Context, items, where)
+	parts, benchmark, err := env.paperExhibits(c.Context, items, where, readRunOnly(c))
 	if err != nil {
 		return err
 	}
@@ -94,21 +95,24 @@ func (env *environment) paper(c *cli.Context) error {
 	if name == "all" || !c.IsSet("format") {
 		format = "" // all formats
 	}
-	written := 0
+	written := []string{}
 	for _, x := range parts {
-		n, err := writeExhibit(out, &x, format)
+		names, err := writeExhibit(out, &x, format)
 		if err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
-		written += n
+		written = append(written, names...)
 	}
 	if format == "" || format == "latex" {
 		if err := env.writePaperReferences(out, items, benchmark); err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
-		written++
+		written = append(written, referencesFile)
 	}
-	env.note("wrote %d files to %s", written, out)
+	env.note("wrote %d files to %s", len(written), out)
+	if env.json {
+		return env.printJSON(map[string][]string{"files": written})
+	}
 	return nil
 }
 
@@ -119,7 +123,7 @@ func paperItems(name string) ([]paper.Item, error) {
 }
 
 // paperExhibits returns items with own runs, and the datasets of the benchmark.
-func (env *environment) paperExhibits(ctx context.Context, items []paper.Item, where map[string][]string) ([]reports.Exhibit, []reports.DatasetInfo, error) {
+func (env *environment) paperExhibits(ctx context.Context, items []paper.Item, where map[string][]string, runOnly *bool) ([]reports.Exhibit, []reports.DatasetInfo, error) {
 	found, all, err := env.paperRuns(ctx, where)
 	if err != nil {
 		return nil, nil, err
@@ -143,9 +147,28 @@ func (env *environment) paperExhibits(ctx context.Context, items []paper.Item, w
 		if err != nil {
 			return nil, nil, err
 		}
-		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: t.Grids(), Figure: t.Figure(), JSON: t})
+		if runOnly != nil && *runOnly {
+			t.RunOnly()
+		}
+		grids := t.Grids()
+		if runOnly != nil { // else text and Markdown are brief by themselves
+			grids[0].Brief = nil
+		}
+		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: grids, Figure: t.Figure(), JSON: t})
 	}
 	return parts, found.Benchmark, nil
+}
+
+// runOnlyFlag leaves out what was not run.
+func runOnlyFlag(usage string) cli.Flag { return &cli.BoolFlag{Name: "run-only", Usage: usage} }
+
+// readRunOnly returns the value of --run-only; nil if it is not given.
+func readRunOnly(c *cli.Context) *bool {
+	if !c.IsSet("run-only") {
+		return nil
+	}
+	v := c.Bool("run-only")
+	return &v
 }
 
 // paperRuns reads the runs of the tables, and all runs of the store. Without a store
@@ -187,27 +210,14 @@ func (env *environment) paperData(ctx context.Context, item paper.Item) (reports
 }
 
 // writeExhibit writes an exhibit into a folder. An empty format stands for all
-// formats. It returns the number of files.
-func writeExhibit(dir string, x *reports.Exhibit, format string) (written int, err error) {
+// formats. It returns the names of the files.
+func writeExhibit(dir string, x *reports.Exhibit, format string) (written []string, err error) {
 	for _, f := range x.Files(format) {
-		if err := atomicfile.Write(filepath.Join(dir, f.Name), func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
+		name := filepath.Join(dir, f.Name)
+		if err := atomicfile.Write(name, func(w io.Writer) error { return x.Write(w, f.Format) }); err != nil {
 			return written, err
 		}
-		written++
+		written = append(written, name)
 	}
 	return written, nil
-}
-
-// readFormat returns the format of --format, one of known. The default is json with
-// --json, else the first one.
-func (env *environment) readFormat(command, named string, known []string) (string, error) {
-	switch {
-	case named == "" && env.json:
-		return "json", nil
-	case named == "":
-		return known[0], nil
-	case !slices.Contains(known, named):
-		return "", fault.Usagef("%s: --format %s: unknown (one of %s)%s", command, named, strings.Join(known, ", "), ner.DidYouMean(named, known))
-	}
-	return named, nil
 }

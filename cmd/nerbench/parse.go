@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -30,6 +31,7 @@ input, and prints the mentions of each answer. Optional members of a line:
 			&cli.StringFlag{Name: "type", Usage: "the one `TYPE` of the queries, if --types are all of the dataset"},
 			&cli.StringFlag{Name: "unknown", Value: "drop", Usage: "`HOW` to count mentions of unknown types: drop, fp"},
 			&cli.StringFlag{Name: "reader", Value: "ladder", Usage: "parser `NAME`: ladder; published, the parser of the family's authors (docs/spec/metrics.md §3.1, §3.2, §9); official, uniner's parser on the unchanged answer (§3.2)"},
+			formatFlag(lineFormats),
 		},
 		Action: func(c *cli.Context) error { return env.parse(c) },
 	}
@@ -52,8 +54,14 @@ func (env *environment) parse(c *cli.Context) error {
 			options.Form = f.Answers("").Form
 		}
 	}
-	if err := files.Parse(c.Context, env.input("-"), env.stdout, options); err != nil {
-		return fmt.Errorf("parse: %w", err)
+	format, err := env.readFormat("parse", c.String("format"), lineFormats)
+	if err != nil {
+		return err
 	}
-	return nil
+	return env.writeLines(format, func(w io.Writer) error {
+		if err := files.Parse(c.Context, env.input("-"), w, options); err != nil {
+			return fmt.Errorf("parse: %w", err)
+		}
+		return nil
+	})
 }

@@ -47,6 +47,7 @@ render --documents FILE --types a,b,c prints those of documents in JSON Lines.`,
 					&cli.StringFlag{Name: "demonstrations", Usage: "`FILE` of documents to choose demonstrations from, with --documents"},
 					&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of a run (see help keys): " + strings.Join(ner.KeyNames(ner.Settable, rendered), ", ")},
 					&cli.IntFlag{Name: "limit", Usage: "only the first `N` documents"},
+					formatFlag(lineFormats),
 				},
 				Action: func(c *cli.Context) error { return env.renderPrompts(c) },
 			},
@@ -136,12 +137,16 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	format, err := env.readFormat("prompts render", c.String("format"), lineFormats)
+	if err != nil {
+		return err
+	}
 	limit := p.Limit
 	switch {
 	case c.IsSet("dataset") == c.IsSet("documents"):
 		return fault.Usagef("prompts render: want --dataset, or --documents with --types")
 	case c.IsSet("dataset"):
-		return env.renderDataset(c, p, limit)
+		return env.renderDataset(c, p, format, limit)
 	case !c.IsSet("types"):
 		return fault.Usagef("prompts render: --documents needs --types")
 	}
@@ -150,7 +155,7 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 		return err
 	}
 	return env.input(c.String("documents")).Read(func(in io.Reader) error {
-		return env.printQueries(r, loaders.ReadDocuments(in), limit)
+		return env.printQueries(r, loaders.ReadDocuments(in), format, limit)
 	})
 }
 
@@ -190,7 +195,7 @@ func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.
 	return r, nil
 }
 
-func (env *environment) renderDataset(c *cli.Context, p ner.Plan, limit int) error {
+func (env *environment) renderDataset(c *cli.Context, p ner.Plan, format string, limit int) error {
 	dataset, err := env.bench.FindDataset(c.String("dataset"))
 	if err != nil {
 		return fault.Usagef("%v", err)
@@ -206,10 +211,10 @@ func (env *environment) renderDataset(c *cli.Context, p ner.Plan, limit int) err
 	if err != nil {
 		return err
 	}
-	return env.printQueries(r, docs, limit)
+	return env.printQueries(r, docs, format, limit)
 }
 
 // printQueries prints the queries of the first documents; limit 0: of all documents.
-func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], limit int) error {
-	return harness.WriteQueries(env.stdout, r, docs, limit)
+func (env *environment) printQueries(r *prompts.Renderer, docs iter.Seq2[*ner.Document, error], format string, limit int) error {
+	return env.writeLines(format, func(w io.Writer) error { return harness.WriteQueries(w, r, docs, limit) })
 }

@@ -101,8 +101,9 @@ func (env *environment) printQuickstart(ctx context.Context, page siteJSON) erro
 		Runs  []runJSON `json:"runs"`
 		Files []string  `json:"files"`
 	}{Files: append([]string{env.bench.Store}, page.Files...)}
+	coverages := harness.Coverages(runs)
 	for _, r := range runs {
-		j, err := newRunJSON(r)
+		j, err := newRunJSON(r, coverages[r.ID])
 		if err != nil {
 			return err
 		}

@@ -15,8 +15,12 @@ import (
 // runText returns the outcome of a run for people, with one line per metric.
 func runText(r *harness.Result) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages, %d queries (asked now %d, cached %d, too long %d)\n",
-		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, r.Queries, r.Asked, r.Cached, r.TooLong)
+	part := ""
+	if r.Complete == r.Passages && r.Note != "" { // else the line and the reason of the failure name the passages
+		part = " (" + r.Note + ")"
+	}
+	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages%s, %d queries (asked now %d, cached %d, too long %d)\n",
+		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, part, r.Queries, r.Asked, r.Cached, r.TooLong)
 	for _, m := range metrics.Metrics {
 		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 			if harness.MetricName(id) != m.ID {

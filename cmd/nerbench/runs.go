@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -43,12 +44,21 @@ beginning of its id.`,
 			runErrorsCommand(env),
 			{
 				Name: "export", Usage: "print predictions, answers or prompts as JSON Lines", ArgsUsage: "RUN",
-				Flags: []cli.Flag{&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`CONTENT`: " + strings.Join(harness.ExportNames(), ", ")}},
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`CONTENT`: " + strings.Join(harness.ExportNames(), ", ")},
+					formatFlag(lineFormats),
+				},
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
 						return fault.Usagef("runs export: needs one RUN")
 					}
-					return env.bench.Export(c.Context, env.stdout, c.Args().First(), c.String("what"))
+					format, err := env.readFormat("runs export", c.String("format"), lineFormats)
+					if err != nil {
+						return err
+					}
+					return env.writeLines(format, func(w io.Writer) error {
+						return env.bench.Export(c.Context, w, c.Args().First(), c.String("what"))
+					})
 				},
 			},
 			{

@@ -30,9 +30,13 @@ type runJSON struct {
 	Outcomes map[ner.Outcome]int        `json:"outcomes"`
 	Scores   map[string]metrics.Figures `json:"scores"`
 	Scored   int                        `json:"scored"`
+	// Note is the remark on its passages: "incomplete: 3 of 8 passages".
+	Note string `json:"note,omitempty"`
+
+	coverage reports.Coverage
 }
 
-func newRunJSON(r results.RunInfo) (runJSON, error) {
+func newRunJSON(r results.RunInfo, coverage reports.Coverage) (runJSON, error) {
 	scores, err := harness.Figures(r.Scores)
 	if err != nil {
 		return runJSON{}, fmt.Errorf("run %s: %w", r.ID, err)
@@ -41,7 +45,10 @@ func newRunJSON(r results.RunInfo) (runJSON, error) {
 	if outcomes == nil {
 		outcomes = map[ner.Outcome]int{}
 	}
-	return runJSON{r.ID, r.Keys, r.State, r.Passages, r.Complete, r.Queries, outcomes, scores, r.Scores.Passages}, nil
+	return runJSON{
+		ID: r.ID, Keys: r.Keys, State: r.State, Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
+		Outcomes: outcomes, Scores: scores, Scored: r.Scores.Passages, Note: coverage.Note(), coverage: coverage,
+	}, nil
 }
 
 func (env *environment) listRuns(ctx context.Context, pairs []string) error {
@@ -58,9 +65,9 @@ func (env *environment) listRuns(ctx context.Context, pairs []string) error {
 	if err != nil {
 		return err
 	}
-	lines := []runJSON{}
+	lines, coverages := []runJSON{}, harness.Coverages(runs)
 	for _, r := range runs {
-		line, err := newRunJSON(r)
+		line, err := newRunJSON(r, coverages[r.ID])
 		if err != nil {
 			return err
 		}
@@ -79,26 +86,37 @@ func (env *environment) writeRuns(runs []runJSON) error {
 		_, err := fmt.Fprintln(w, "no runs")
 		return err
 	}
+	var marks reports.Marks
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(tw, "run\tdataset\tmodel\tfamily\t%s\tpassages\tqueries\tspan_f1\tuniner_f1\t\n", env.paint(w, usual, "state"))
 	for _, r := range runs {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
 			terminal.Printable(r.Keys["dataset"]), terminal.Printable(r.Keys["model"]), terminal.Printable(r.Keys["family"]), env.paint(w, stateStyle(r.State), string(r.State)),
-			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1"), headlineOf(r, "uniner_f1"))
+			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1", &marks), headlineOf(r, "uniner_f1", &marks))
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for i, note := range marks.Notes() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, note)
+	}
+	return nil
 }
 
-// headlineOf returns the F1 of a run in percent.
-func headlineOf(r runJSON, id string) string {
+// headlineOf returns the F1 of a run in percent, with the mark of the note on its
+// passages.
+func headlineOf(r runJSON, id string, marks *reports.Marks) string {
 	if q := r.Keys["queries"]; q != "" && q != "all" {
 		id += "[queries=" + q + "]" // docs/spec/metrics.md §1.4
 	}
 	s, ok := r.Scores[id]
-	if !ok {
+	if !ok && r.Complete > 0 {
 		return "not scored"
 	}
-	return reports.Percent(s.F1)
+	return r.coverage.Print(s.F1, marks)
 }
 
 // shownRun is a run in full.
@@ -125,7 +143,7 @@ type versionJSON struct {
 }
 
 func newShownRun(r results.RunInfo) (shownRun, error) {
-	base, err := newRunJSON(r)
+	base, err := newRunJSON(r, harness.Coverages([]results.RunInfo{r})[r.ID])
 	if err != nil {
 		return shownRun{}, err
 	}
@@ -149,7 +167,7 @@ func newShownRun(r results.RunInfo) (shownRun, error) {
 			if out.ByType[t] == nil {
 				out.ByType[t] = map[string]metrics.Figures{}
 			}
-			out.ByType[t][id] = metrics.NewFigures(metric, s)
+			out.ByType[t][id] = harness.FiguresOf(metric, s, r.Scores.Passages)
 		}
 	}
 	return out, nil
@@ -178,7 +196,11 @@ func (env *environment) showRun(ctx context.Context, name string) error {
 // writeText prints a run for people.
 func (r *shownRun) writeText(env *environment) error {
 	w := env.stdout
-	fmt.Fprintf(w, "run %s: %s, %d of %d passages, %d queries\n", r.ID, env.paint(w, stateStyle(r.State), string(r.State)), r.Complete, r.Passages, r.Queries)
+	part := ""
+	if r.coverage.Whole() && r.Note != "" {
+		part = " (" + r.Note + ")"
+	}
+	fmt.Fprintf(w, "run %s: %s, %d of %d passages%s, %d queries\n", r.ID, env.paint(w, stateStyle(r.State), string(r.State)), r.Complete, r.Passages, part, r.Queries)
 	fmt.Fprintf(w, "begun %s, last answers %s\n\n", r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, k := range ner.Keys {
@@ -242,6 +264,9 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	line("all types", r.Scores[id])
 	if err := tw.Flush(); err != nil {
 		return err
+	}
+	if r.Note != "" {
+		fmt.Fprintln(w, r.Note)
 	}
 	_, err := fmt.Fprintf(w, "%s\n\n", r.Signatures[id])
 	return err

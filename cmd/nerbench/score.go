@@ -55,8 +55,8 @@ func (env *environment) printRescored(scored harness.Rescored) error {
 		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), changeMark(&r, id))
 		}
-		if r.Complete < r.Passages {
-			fmt.Fprintf(env.stdout, "  (%d of %d passages)", r.Complete, r.Passages)
+		if r.Note != "" {
+			fmt.Fprintf(env.stdout, "  (%s)", r.Note)
 		}
 		fmt.Fprintln(env.stdout)
 		for _, id := range slices.Sorted(maps.Keys(r.Signatures)) {
@@ -84,6 +84,9 @@ func (env *environment) printAverages(list []harness.SystemAverages) error {
 		fmt.Fprintf(tw, "\naverages of %s\n", terminal.Printable(s.System))
 		for _, m := range s.Metrics {
 			fmt.Fprintf(tw, "  %s\tmean_rows %s\tmean_domains %s\tpooled_micro %s\n", m.Metric, averageText(m.MeanRows), averageText(m.MeanDomains), averageText(m.PooledMicro))
+		}
+		for _, note := range s.Notes {
+			fmt.Fprintf(tw, "  %s\n", terminal.Printable(note))
 		}
 		var absent []string
 		for _, reason := range slices.Sorted(maps.Keys(s.NotRun)) {

@@ -65,7 +65,7 @@ func sweepFlags() []cli.Flag {
 
 func sweepTableFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.ExhibitFormats(), ", ") + " (default: text; with --json: json)"},
+		formatFlag(reports.ExhibitFormats()),
 		latexFlag(),
 		&cli.StringFlag{Name: "out", Usage: "also write table and chart to `DIR` in all formats"},
 		&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million prompt tokens, to print the cost"},

@@ -31,8 +31,9 @@ of their datasets. The formats csv and json also have counts, precision and reca
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain (default: all datasets)"},
 			&cli.StringSliceFlag{Name: "published", Usage: "add published `SYSTEMS`, such as GLiNER-L"},
 			&cli.BoolFlag{Name: "ranks", Usage: "print the rank range of each system; bold: it begins at 1"},
+			runOnlyFlag("leave out what was not run, in csv and json, too"),
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(reports.Formats(), ", ") + " (default: text; with --json: json)"},
+			formatFlag(reports.Formats()),
 			latexFlag(),
 		},
 		Action: func(c *cli.Context) error { return env.table(c) },
@@ -67,7 +68,7 @@ func (env *environment) table(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	t.Latex = latex
+	t.Latex, t.RunOnly = latex, c.Bool("run-only")
 	return t.Write(env.stdout, env.printed(format))
 }
 

@@ -6,7 +6,7 @@ import "nerbench/reports"
 type boardLine struct {
 	system
 	Means            []figure // the averages of each headline metric
-	Note             string   // why there is no mean
+	Note             string   // why there is no mean, or the runs that it has or leaves out
 	Unreadable       string
 	Used, Total, Ran int
 	Passages         int
@@ -24,9 +24,7 @@ func board(d *data) []boardLine {
 		}
 		c := d.datasets.Cell(reports.SpanF1, reports.MeanRows, s.Name)
 		line.Used, line.Total = c.Used, c.Total
-		if c.Value == nil {
-			line.Note = c.Note
-		}
+		line.Note = c.Note
 		own := d.runsOf(s.Name)
 		n := total(own)
 		line.Passages, line.Queries = n.passages, n.queries

@@ -162,14 +162,17 @@ func datasetDots(d *data) chart {
 		ID: "dataset-dots", Label: "Dots: F1 by dataset, one dot for each system. The table below has the numbers.",
 		Height: 80 + 26*len(datasets), Options: map[string]map[string]any{},
 	}
+	if slices.ContainsFunc(d.datasets.Cells, func(cell reports.Cell) bool { return cell.Incomplete }) {
+		c.Note = "Incomplete runs are not drawn."
+	}
 	for _, m := range headline {
 		dots := charts.NewScatter()
 		horizontal(&dots.RectChart, datasets)
 		for i, s := range d.systems {
 			data := []opts.ScatterData{}
 			for n, dataset := range datasets {
-				if v := d.datasets.Cell(m.ID, dataset, s.Name).Value; v != nil {
-					data = append(data, opts.ScatterData{Value: []any{plotted(v), n}})
+				if cell := d.datasets.Cell(m.ID, dataset, s.Name); cell.Value != nil && !cell.Incomplete {
+					data = append(data, opts.ScatterData{Value: []any{plotted(cell.Value), n}})
 				}
 			}
 			dots.AddSeries(s.Name, data, colored(s.color()),

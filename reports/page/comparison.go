@@ -62,8 +62,8 @@ func newFigure(marks *reports.Marks, c *reports.Cell) figure {
 	if c.Failures > 0 {
 		f.Sub = append(f.Sub, reports.Share(c.Failures, c.Queries)+" % unreadable")
 	}
-	if c.Note != "" {
-		f.Main += " " + marks.Mark(c.Note)
+	if mark := marks.Of(c); mark != "" {
+		f.Main += " " + mark
 	}
 	return f
 }

@@ -15,20 +15,21 @@ import (
 type datasetDetail struct {
 	ID, Title, Domain string
 	Runs              []runDetail
+	Notes             []string // of values
 	Types             []typeLine
 	Systems           []string // of the columns of Types
 }
 
 // runDetail is one metric of one run with its counts.
 type runDetail struct {
-	System, Metric         string
-	Precision, Recall, F1  string
-	TP                     string
-	NPred, NGold           int
-	Complete, Passages     int
-	Unreadable, Repaired   string
-	Run                    string
-	FirstOfRun, Incomplete bool
+	System, Metric        string
+	Precision, Recall, F1 string
+	TP                    string
+	NPred, NGold          int
+	Complete, Passages    int
+	Unreadable, Repaired  string
+	Run                   string
+	FirstOfRun            bool
 }
 
 type typeLine struct {
@@ -46,11 +47,16 @@ func detailDatasets(d *data) []datasetDetail {
 		}
 		slices.SortStableFunc(own, func(a, b run) int { return cmp.Compare(d.rank(a.system), d.rank(b.system)) })
 		detail := datasetDetail{ID: reports.Label(id), Title: cmp.Or(d.info[id].Title, reports.Label(id)), Domain: d.info[id].Domain}
+		var marks reports.Marks
 		for _, r := range own {
-			detail.Runs = append(detail.Runs, d.detailRun(r)...)
-			detail.Systems = append(detail.Systems, r.system)
+			detail.Runs = append(detail.Runs, d.detailRun(r, &marks)...)
+			system := r.system
+			if note := r.Coverage().Note(); note != "" {
+				system += " " + marks.Mark(note)
+			}
+			detail.Systems = append(detail.Systems, system)
 		}
-		detail.Types = d.detailTypes(own)
+		detail.Types, detail.Notes = d.detailTypes(own), marks.Notes()
 		out = append(out, detail)
 	}
 	return out
@@ -61,15 +67,17 @@ func (d *data) rank(name string) int {
 	return slices.IndexFunc(d.systems, func(s system) bool { return s.Name == name })
 }
 
-func (d *data) detailRun(r run) []runDetail {
+func (d *data) detailRun(r run, marks *reports.Marks) []runDetail {
 	var out []runDetail
+	coverage := r.Coverage()
 	for i, metric := range slices.Sorted(maps.Keys(r.Scores)) {
 		s := r.Scores[metric]
 		p, rec, f1 := d.ratios(metric, s)
 		tp, pred, gold := reports.PrintedCounts(s, d.doubled(metric))
 		out = append(out, runDetail{
-			System: r.system, Metric: metric, Precision: reports.Percent(p), Recall: reports.Percent(rec), F1: reports.Percent(f1),
-			TP: halves(tp), NPred: pred, NGold: gold, Complete: r.Complete, Passages: r.Passages, Incomplete: r.Incomplete(),
+			System: r.system, Metric: metric, F1: coverage.Print(f1, marks),
+			Precision: reports.Percent(coverage.Value(p)), Recall: reports.Percent(coverage.Value(rec)),
+			TP: halves(tp), NPred: pred, NGold: gold, Complete: coverage.Scored, Passages: r.Passages,
 			Unreadable: reports.Share(r.Failures(), r.Asked()), Repaired: reports.Share(r.Outcomes[ner.Repaired], r.Asked()),
 			Run: r.ID, FirstOfRun: i == 0,
 		})
@@ -105,7 +113,7 @@ func (d *data) detailTypes(runs []run) []typeLine {
 			}
 			gold = append(gold, s.NGold)
 			_, _, f1 := d.ratios(reports.SpanF1, s)
-			line.Figures = append(line.Figures, figure{Main: reports.Percent(f1), Sub: []string{fmt.Sprintf("%d of %d right", s.TP, s.NPred)}})
+			line.Figures = append(line.Figures, figure{Main: reports.Percent(r.Coverage().Value(f1)), Sub: []string{fmt.Sprintf("%d of %d right", s.TP, s.NPred)}})
 		}
 		line.Gold = reports.Range(gold, commas)
 		out = append(out, line)

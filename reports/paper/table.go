@@ -19,9 +19,13 @@ type Table struct {
 	// apply, by letter.
 	Footnotes map[string]string `json:"footnotes"`
 	Notes     []string          `json:"notes"`
+	// Signatures describe how the scores of own runs were computed, by run and metric.
+	Signatures map[string]map[string]string `json:"signatures,omitempty"`
 
 	item    Item
 	titles  map[string]string // of columns
+	absent  map[string]string // reasons for which columns were not run
+	notRun  string            // the note about them
 	ownGrid *reports.Grid     // beside an example
 	alone   bool              // without own runs
 }
@@ -39,7 +43,22 @@ type Line struct {
 	Total int `json:"total,omitempty"`
 	// Missing is the reason for which a column has no value, where it is known.
 	Missing map[string]string `json:"missing,omitempty"`
+	// Remarks are the notes of values, by column: "incomplete: 3 of 8 passages".
+	Remarks map[string]string `json:"remarks,omitempty"`
+
+	cells map[string]*reports.Cell // of own runs, by column
 }
+
+// value returns the value of a column in percent; nil if there is none.
+func (l *Line) value(col string) *float64 {
+	if v, there := l.Values[col]; there {
+		return &v
+	}
+	return nil
+}
+
+// ran reports whether the line has a run in a column, also one without a value.
+func (l *Line) ran(col string) bool { return l.cells[col] != nil && l.cells[col].Ran() }
 
 // averageColumn is the column of the mean, the last one.
 const averageColumn = reports.MeanRows
@@ -195,23 +214,10 @@ func (t *Table) own(results []reports.Result, spec reports.Spec) error {
 	if err != nil {
 		return err
 	}
+	t.Signatures = built.Signatures
 	for _, system := range built.Cols {
 		for _, metric := range t.item.Metrics {
-			l := Line{System: system, Metric: metric, Values: map[string]float64{}, Missing: map[string]string{}}
-			for _, col := range t.Cols {
-				c := built.Cell(metric, col, system)
-				switch {
-				case c == nil:
-				case c.Value != nil:
-					l.Values[col] = reports.InPercent(*c.Value)
-					if col == averageColumn {
-						l.Used, l.Total = c.Used, c.Total
-					}
-				case c.Note != "":
-					l.Missing[col] = c.Note
-				}
-			}
-			if len(l.Values) > 0 {
+			if l := t.ownLine(built, metric, system); slices.ContainsFunc(t.Cols, l.ran) {
 				t.Lines = append(t.Lines, l)
 			}
 		}
@@ -219,15 +225,58 @@ func (t *Table) own(results []reports.Result, spec reports.Spec) error {
 	if !slices.ContainsFunc(t.Lines, func(l Line) bool { return !l.Published }) {
 		t.Notes = append(t.Notes, "no own runs on these datasets")
 	}
+	t.absent = map[string]string{}
 	var absent []string
 	for _, r := range spec.Benchmark {
-		ran := slices.ContainsFunc(t.Lines, func(l Line) bool { _, there := l.Values[r.ID]; return there && !l.Published })
+		ran := slices.ContainsFunc(t.Lines, func(l Line) bool { return l.ran(r.ID) })
 		if r.Absent != "" && !ran && t.item.By != "domain" {
-			absent = append(absent, r.ID+" ("+r.Absent+")")
+			t.absent[r.ID] = r.Absent
+			absent = append(absent, r.ID)
 		}
 	}
 	if len(absent) > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("not run (%d): %s", len(absent), strings.Join(absent, "; ")))
+		t.notRun = fmt.Sprintf("not run (%d): %s", len(absent), t.withReasons(absent))
+		t.Notes = append(t.Notes, t.notRun)
 	}
 	return nil
+}
+
+// withReasons lists names of columns, with the reasons for which they were not run.
+func (t *Table) withReasons(names []string) string {
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i] = name
+		if reason := t.absent[name]; reason != "" {
+			parts[i] += " (" + reason + ")"
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// ownLine returns the line of a system by one metric.
+func (t *Table) ownLine(built *reports.Table, metric, system string) Line {
+	l := Line{
+		System: system, Metric: metric, Values: map[string]float64{}, Missing: map[string]string{}, Remarks: map[string]string{},
+		cells: map[string]*reports.Cell{},
+	}
+	for _, col := range t.Cols {
+		c := built.Cell(metric, col, system)
+		if c == nil {
+			continue
+		}
+		l.cells[col] = c
+		switch {
+		case c.Value != nil:
+			l.Values[col] = reports.InPercent(*c.Value)
+			if c.Note != "" {
+				l.Remarks[col] = c.Note
+			}
+			if col == averageColumn {
+				l.Used, l.Total = c.Used, c.Total
+			}
+		case c.Note != "":
+			l.Missing[col] = c.Note
+		}
+	}
+	return l
 }

@@ -93,7 +93,7 @@ func joined(d *ner.Document) bool {
 
 // TestRealRoundTrip checks docs/spec/metrics.md §13 on real documents: load, export
 // and load again gives the same documents in both formats (8), gold as strings is
-// perfect (1, 9), and gold as tags equals gold in all six schemes (11). It uses
+// perfect (1, 9), and gold as tags equals gold in all schemes but IO (11). It uses
 // only the test splits, since the others are similar.
 func TestRealRoundTrip(t *testing.T) {
 	eachRealSplit(t, func(t *testing.T, data fs.FS, dataset *datasets.Dataset, o loaders.Options, _ expectedSplit) {
@@ -174,6 +174,9 @@ func checkTags(t *testing.T, d *ner.Document) {
 		gold = append(gold, metrics.Chunk{Start: first, End: last + 1, Type: s.Type})
 	}
 	for _, scheme := range metrics.Schemes {
+		if scheme == metrics.IO {
+			continue // it cannot tell adjacent entities of one type apart
+		}
 		tags := encode(len(d.Tokens), gold, string(scheme))
 		for _, mode := range []metrics.Mode{metrics.Lenient, metrics.Strict} {
 			got, err := metrics.DecodeTags(tags, scheme, mode)
@@ -188,7 +191,7 @@ func checkTags(t *testing.T, d *ner.Document) {
 // the end, alone. The IOB1 and IOE1 letters are only used between adjacent chunks
 // of one type.
 func encode(n int, chunks []metrics.Chunk, scheme string) []string {
-	letters := map[string]string{"IOB1": "IIII", "IOB2": "IBIB", "IOE1": "IIII", "IOE2": "IIEE", "IOBES": "IBES", "BILOU": "IBLU"}[scheme]
+	letters := map[string]string{"IOB1": "IIII", "IOB2": "IBIB", "IOE1": "IIII", "IOE2": "IIEE", "IOBES": "IBES", "BILOU": "IBLU", "BMES": "MBES"}[scheme]
 	tags := slices.Repeat([]string{"O"}, n)
 	put := func(i int, letter byte, t ner.EntityType) { tags[i] = string(letter) + "-" + string(t) }
 	for i, c := range chunks {

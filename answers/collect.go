@@ -146,7 +146,7 @@ var (
 	}
 	typeNames = []string{
 		"type", "label", "entitytype", "category", "entitygroup", "class", "tag", "kind", "entitylabel", "entityclass", "entitycategory", "nertag",
-		"nerlabel", "nertype", "group", "semantictype",
+		"nerlabel", "nertype", "group", "semantictype", "types", "labels",
 	}
 	wrapperNames = []string{
 		"entities", "entity", "answer", "answers", "result", "results", "output", "items", "list",
@@ -210,6 +210,11 @@ func (c *collector) roles(v value) (text, typ string, named, typed bool) {
 	}
 	text, named = v.stringMember(mentionNames)
 	typ, typed = v.stringMember(typeNames)
+	for _, m := range v.members { // a list of one type
+		if !typed && m.value.kind == isArray && len(m.value.items) == 1 && m.value.all(isString) && slices.Contains(typeNames, plainKey(m.name)) {
+			typ, typed = m.value.items[0].text, true
+		}
+	}
 	if !named || typed {
 		return text, typ, named, typed
 	}
@@ -321,16 +326,19 @@ func (c *collector) inverted(v value, add func(text, typ string)) bool {
 		if _, _, ok := c.resolve(m.name); ok {
 			return false
 		}
-		typ := typeOf(m.value)
-		if _, _, ok := c.resolve(typ); ok && !slices.Contains(typeNames, plainKey(m.name)) && !slices.Contains(mentionNames, plainKey(m.name)) {
-			types = true
+		if isName(m.name) {
+			return false // a key, and no mention
 		}
+		_, _, ok := c.resolve(typeOf(m.value))
+		types = types || ok && !extraKey(m.name)
 	}
 	if !types {
 		return false
 	}
 	for _, m := range v.members {
-		if typ := typeOf(m.value); typ != "" {
+		if extraKey(m.name) {
+			c.drop(ner.ExtraKey, m.name, m.value.text)
+		} else if typ := typeOf(m.value); typ != "" {
 			add(m.name, typ)
 		} else {
 			c.drop(ner.BadItem, "", m.name)
@@ -348,10 +356,23 @@ func typeOf(v value) string {
 	case v.kind == isArray && len(v.items) == 1:
 		return v.items[0].text
 	case v.kind == isObject:
-		typ, _ := v.stringMember(typeNames)
-		return typ
+		if _, named := v.stringMember(mentionNames); !named {
+			typ, _ := v.stringMember(typeNames)
+			return typ
+		}
 	}
 	return ""
+}
+
+// isName reports whether a key is a name for a mention or a type, also in the plural.
+func isName(key string) bool {
+	name := plainKey(key)
+	for _, names := range [][]string{mentionNames, typeNames, wrapperNames} {
+		if slices.Contains(names, name) || slices.Contains(names, strings.TrimSuffix(name, "s")) {
+			return true
+		}
+	}
+	return false
 }
 
 // jsonInside parses the array or object in a string of JSON.

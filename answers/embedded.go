@@ -99,12 +99,14 @@ func (l rungs) judge(f *foundValue, body string) {
 // answer before one without, a complete one before an incomplete one, one without
 // tolerance before one with, and the later one of equals. There are two exceptions. An
 // empty value in a sentence is no answer after one with mentions. If the answer begins
-// with a value and ends at the token limit, the text behind it is a continuation.
+// with a value, and ends at the token limit or goes on with a query of its own, the text
+// behind the value is a continuation.
 func (l rungs) better(later, earlier *foundValue, body string) bool {
 	if later.answered != earlier.answered {
 		return later.answered
 	}
-	if l.finish == ner.FinishLength && earlier.start == skipSpace(body, 0) && !earlier.r.incomplete && earlier.fit == fitsStrict {
+	if earlier.start == skipSpace(body, 0) && !earlier.r.incomplete && earlier.fit == fitsStrict &&
+		(l.finish == ner.FinishLength || l.asksAgain(body, earlier.end, later.start)) {
 		return false
 	}
 	if later.r.incomplete != earlier.r.incomplete {
@@ -119,6 +121,21 @@ func (l rungs) better(later, earlier *foundValue, body string) bool {
 	}
 	return true
 }
+
+// newQueries begin a query in the usual prompts.
+var newQueries = []string{"USER:", "User:", "Human:", "Text:", "Input:", "Question:", "Passage:", "Sentence:", "[INST]", "<|im_start|>user", "<|user|>", "<start_of_turn>user", "What describes "}
+
+// asksAgain reports whether the body has a query of the model's own at [from, to).
+func (l rungs) asksAgain(body string, from, to int) bool {
+	if to <= from {
+		return false
+	}
+	between := body[from:min(to, from+longestQuery)]
+	return slices.ContainsFunc(newQueries, func(q string) bool { return strings.Contains(between, q) })
+}
+
+// longestQuery is the largest distance in bytes at which a query begins.
+const longestQuery = 200
 
 // join joins the values that are one answer: typed objects, objects of different types,
 // and values under headings that name their types.

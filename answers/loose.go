@@ -118,7 +118,7 @@ func cutWord(rest string) bool {
 }
 
 // array reads items up to a closing bracket. Empty items and a trailing comma are
-// allowed, a missing comma is not.
+// allowed, a missing comma only between objects.
 func (p *looseParser) array(i, depth int, closing byte, rest uint8) (value, int, looseError) {
 	v := value{kind: isArray}
 	_, n := mark(p.s, i)
@@ -128,6 +128,9 @@ func (p *looseParser) array(i, depth int, closing byte, rest uint8) (value, int,
 			return p.cut(v, i)
 		}
 		c, n := mark(p.s, i)
+		if needComma && c == '{' && v.items[len(v.items)-1].kind == isObject {
+			needComma = false
+		}
 		switch {
 		case c == closing:
 			return v, i + n, readOK

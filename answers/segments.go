@@ -17,7 +17,7 @@ func readSegments(r *reply) ner.Prediction {
 		return r.conclude(c, "none_word", true)
 	}
 	known, lines := false, strings.Contains(text, "\n")
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range strings.SplitSeq(withASCII(text), "\n") {
 		if lines {
 			line = undecorated(line, "Entity:")
 			if line == "" {
@@ -62,11 +62,18 @@ func cutBehind(r *reply, c *collector, marks string) (text, step string) {
 	return strings.TrimFunc(r.answer[:end], isSpace), "cut"
 }
 
-// cutLabel splits "type: mentions" at the first colon, or at the first full-width one.
-func cutLabel(s string) (label, said string, ok bool) {
-	if label, said, ok = strings.Cut(s, ":"); !ok {
-		label, said, ok = strings.Cut(s, "：")
+// withASCII returns a text with full-width punctuation as the ASCII one, if it has no
+// ASCII colon.
+func withASCII(text string) string {
+	if strings.Contains(text, ":") || !strings.Contains(text, "：") {
+		return text
 	}
+	return strings.NewReplacer("：", ":", "；", ";", "｜", "|", "，", ",").Replace(text)
+}
+
+// cutLabel splits "type: mentions" at the first colon.
+func cutLabel(s string) (label, said string, ok bool) {
+	label, said, ok = strings.Cut(s, ":")
 	return strings.TrimFunc(label, isSpace), said, ok
 }
 

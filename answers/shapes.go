@@ -374,6 +374,7 @@ func (c *collector) unknownMember(m member) fit {
 		switch {
 		case m.value.unfinished:
 			c.cut(cutText(m.value))
+		case c.typedObject(m.value): // under a number or an id
 		case named:
 			c.addNamed(text, m.name)
 		case len(m.value.members) > 0 && c.allTypes(m.value):

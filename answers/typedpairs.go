@@ -23,7 +23,7 @@ func readTypedPairs(r *reply) ner.Prediction {
 		return r.conclude(c, "none_word", true)
 	}
 	known, lines := false, strings.Contains(text, "\n")
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range strings.SplitSeq(withASCII(text), "\n") {
 		plain := line
 		if plain = undecorated(line, ""); plain != strings.TrimFunc(line, isSpace) {
 			lines = true

@@ -178,7 +178,7 @@ func compareNotes(c *compare.Comparison) []string {
 		if len(d.A) < d.Passages {
 			notes = append(notes, fmt.Sprintf("%d of %d passages%s are complete in both", len(d.A), d.Passages, of))
 		}
-		if left := d.WithoutSupport(); len(left) > 0 && len(c.Types[i]) > 0 {
+		if left := d.WithoutSupport(); len(left) > 0 && !d.WithoutTypes {
 			notes = append(notes, fmt.Sprintf("types%s without gold, left out: %s", of, typeNames(left)))
 		}
 		if text := d.Tokens.String(); text != "" {

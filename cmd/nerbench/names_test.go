@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,5 +110,33 @@ func TestModelNames(t *testing.T) {
 	ask("onnx/b/model")
 	if names := models(); len(names) != 5 || !strings.HasPrefix(names[4], "onnx/b/model@") {
 		t.Errorf("after a change the models are %q", names)
+	}
+}
+
+// TestSweepOfEqualNames: a sweep over two models whose names are equal in the store finds
+// the runs of each by the digests of their files.
+func TestSweepOfEqualNames(t *testing.T) {
+	w := newWorkplace(t, 4, 0)
+	elsewhere := t.TempDir()
+	w.write("plan.toml", fmt.Sprintf(`title = "Two models"
+datasets = ["mini"]
+[grid]
+model = [%q, %q]
+`, "onnx/"+filepath.Join(elsewhere, "a/model"), "onnx/"+filepath.Join(elsewhere, "b/model")))
+	writeClassifier(t, filepath.Join(elsewhere, "a/model"), "Person")
+	writeClassifier(t, filepath.Join(elsewhere, "b/model"), "Town")
+	if code, stdout, stderr := w.with(nil, "sweep", "run", "plan.toml", "-q", "--ci", "1000"); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, stderr := w.with(nil, "sweep", "status", "plan.toml", "--json")
+	if code != 0 {
+		t.Fatalf("status: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	runs := map[string]bool{}
+	for _, m := range regexp.MustCompile(`"[0-9a-f]{16}"`).FindAllString(stdout, -1) {
+		runs[m] = true
+	}
+	if len(runs) != 2 {
+		t.Errorf("the status names %d runs, want 2:\n%s", len(runs), stdout)
 	}
 }

@@ -18,6 +18,10 @@ var promptKeys = append(ner.KeyNames(ner.InPart(ner.PromptPart), func(k ner.Key)
 	return !slices.Contains([]string{"max_tokens", "stop", "constrained"}, k.Name)
 }), "dataset", "think", "think_switch")
 
+// tokenKeys are the keys that two runs with the same prompts, passage by passage, have in
+// common.
+var tokenKeys = slices.Concat(promptKeys, passageKeys, partKeys)
+
 // serverOf identifies what splits the texts of a run into tokens.
 func serverOf(r results.RunInfo) string {
 	return strings.Join([]string{r.Keys["model"], r.Keys["digest"], r.Keys["server"], r.Keys["server_version"]}, "\n")
@@ -29,7 +33,7 @@ func sameWeights(a, b results.RunInfo) bool {
 	if serverOf(a) == serverOf(b) { // it splits texts in one way
 		return false
 	}
-	for _, key := range slices.Concat(promptKeys, passageKeys) {
+	for _, key := range tokenKeys {
 		if key == "think" && (a.Keys[key] == "" || b.Keys[key] == "") {
 			continue // models in the process have no such key
 		}
@@ -84,7 +88,7 @@ func tokenWarnings(ctx context.Context, store *results.Store, runs []results.Run
 		for _, b := range runs[i+1:] {
 			pair := []string{serverOf(a), serverOf(b)}
 			slices.Sort(pair)
-			for _, key := range slices.Concat(promptKeys, passageKeys) {
+			for _, key := range tokenKeys {
 				pair = append(pair, a.Keys[key])
 			}
 			id := strings.Join(pair, "\n")

@@ -309,7 +309,7 @@ func TestInterruptedSweep(t *testing.T) {
 	if stderr.String() != want {
 		t.Errorf("said %q, want %q", stderr.String(), want)
 	}
-	if code, out := w.run("sweep", "status", "plan.toml", "-m", "ollama/tiny", "--ci", "0"); code != 0 || !strings.Contains(out, "partial: ") {
+	if code, out := w.run("sweep", "status", "plan.toml", "-m", "ollama/tiny", "--ci", "0"); code != 0 || !strings.Contains(out, "incomplete: ") {
 		t.Errorf("sweep status: exit code %d\n%s", code, out)
 	}
 }

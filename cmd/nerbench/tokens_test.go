@@ -77,7 +77,7 @@ func TestTokenisation(t *testing.T) {
 			t.Fatalf("%q: exit code %d\n%s", args, code, stderr)
 		}
 	}
-	model := llamacpp.ModelName(filepath.Join(w.dir, "tiny.gguf"))
+	const model = "gguf/tiny.gguf"
 	const want = "8 of 8 prompts have other token counts ("
 	if code, stdout, stderr := w.with(nil, "compare", "ollama/tiny", model); code != 0 || !strings.Contains(stdout, want) {
 		t.Errorf("compare: exit code %d\n%s%s", code, stdout, stderr)

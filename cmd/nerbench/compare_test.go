@@ -151,7 +151,7 @@ func TestCompareRuns(t *testing.T) {
 		for format, want := range map[string][]string{
 			"md":    {"| mini | 40 | 100.0 | 50.0 | +50.0 |", "- A: temperature=0.5,limit=,shard=, B: temperature=0", "| location | 40 |", "wrong predictions by A only: 0, by B only: 40"},
 			"csv":   {"kind,dataset,name,passages,gold,a_f1,b_f1,difference,", "dataset,mini,,40,80,1,0.5,0.5,", "type,mini,location,40,40,1,0,1,"},
-			"latex": {`\begin{tabular}`, `mini & 40 & 100.0 & 50.0 & +50.0 &`, `temperature=0.5`},
+			"latex": {`\begin{tabular}`, `mini & 40 & 100.0 & 50.0 & +50.0 &`, `A: temperature`},
 			"json":  {`"spurious_only_b": 40`, `"flipped_spurious"`, `"spurious": "b"`},
 		} {
 			code, out := compare("temperature=0.5,limit=,shard=", "temperature=0", "-q", "--format", format)

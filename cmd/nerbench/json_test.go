@@ -49,6 +49,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"reproduce RUN", "", 0, 0},
 		{"runs list", "", 0, 0},
 		{"runs show RUN", "", 0, 0},
+		{"runs errors RUN", "", 0, 0},
 		{"runs export RUN", "", 0, 3},
 		{"runs export RUN --what answers", "", 0, 3},
 		{"runs export RUN --what prompts", "", 0, 3},
@@ -65,6 +66,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"site build", "", 0, 0},
 		{"datasets list", "", 0, 50},
 		{"datasets show pets", "", 0, 0},
+		{"datasets cite crossner-ai mit-movie", "", 0, 2},
 		{"datasets fetch --dry-run mit-movie", "", 0, 0},
 		{"datasets import mit-movie nosuch", "", exitError, -1},
 		{"datasets lint own/own.toml", "", 0, 1},
@@ -85,6 +87,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"align", `{"text": "Ann", "mentions": [{"text": "Ann", "type": "person"}]}` + "\n", 0, 1},
 		{"doctor", "", -1, 0},
 		{"completion bash", "", 0, 0},
+		{"help keys", "", 0, 0},
 		{"version", "", 0, 0},
 		{"runs rm RUN", "", 0, 0},
 	} {

@@ -146,7 +146,7 @@ func writeBelow(ts *testscript.TestScript, f docFile) {
 
 // runShown runs a command of a page, and returns its output.
 func runShown(ts *testscript.TestScript, command string) string {
-	words, input, err := shellWords(command)
+	words, input, into, err := shellWords(command)
 	ts.Check(err)
 	if words[0] != "nerbench" {
 		ts.Fatalf("%s: not a command of nerbench", command)
@@ -170,12 +170,15 @@ func runShown(ts *testscript.TestScript, command string) string {
 		ts.Fatalf("%s: exit code %d\n%s%s", command, exit.ExitCode(), output, stderr.String())
 	}
 	ts.Check(err)
+	if into != "" {
+		writeBelow(ts, docFile{into, string(output)})
+	}
 	return string(output)
 }
 
 // shellWords splits a command as a shell does: at blanks outside quotes. "<" names the
-// input, and "#" begins a comment.
-func shellWords(command string) (words []string, input string, err error) {
+// input, ">" the output, and "#" begins a comment.
+func shellWords(command string) (words []string, input, output string, err error) {
 	word, inWord, quote := "", false, rune(0)
 	end := func() {
 		if inWord {
@@ -199,15 +202,20 @@ func shellWords(command string) (words []string, input string, err error) {
 	}
 	end()
 	if quote != 0 {
-		return nil, "", fmt.Errorf("%s: a quote is not closed", command)
+		return nil, "", "", fmt.Errorf("%s: a quote is not closed", command)
 	}
 	if i := slices.Index(words, "#"); i >= 0 {
 		words = words[:i]
 	}
-	if i := slices.Index(words, "<"); i >= 0 && i+1 < len(words) {
-		words, input = words[:i], words[i+1]
+	file := func(sign string) (name string) {
+		if i := slices.Index(words, sign); i >= 0 && i+1 < len(words) {
+			name = words[i+1]
+			words = slices.Delete(words, i, i+2)
+		}
+		return name
 	}
-	return words, input, nil
+	input, output = file("<"), file(">")
+	return words, input, output, nil
 }
 
 // pages are README.md and the pages of the folder docs, without those below it.
@@ -284,7 +292,7 @@ func TestPagesNameRealCommands(t *testing.T) {
 
 func checkCommand(t *testing.T, app *cli.App, page, command string) {
 	t.Helper()
-	words, _, err := shellWords(command)
+	words, _, _, err := shellWords(command)
 	if err != nil {
 		t.Errorf("%s: %v", page, err)
 		return

@@ -8,9 +8,8 @@ import (
 	"nerbench/reports/page"
 )
 
-// Page returns the errors as the content of a page. Unless the licence of the dataset
-// permits to show its text to others ([datasets.Dataset.MayShow]) or withText is set, the page has no
-// text.
+// Page returns the errors as the content of a page. The page has the text of the dataset
+// only if others may see it ([datasets.Dataset.MayShow]), or if withText is set.
 func (r *RunErrors) Page(withText bool) page.Errors {
 	out := page.Errors{
 		Title: "Errors of " + r.Model + " on " + r.Dataset, Model: r.Model, Against: r.AgainstModel,

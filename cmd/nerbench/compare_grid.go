@@ -109,7 +109,7 @@ func (g *compareGrids) fractions() reports.Grid {
 		for _, p := range g.Datasets[i].Buckets {
 			for _, b := range p.Compare(g.Datasets[i].Metric) {
 				out.Body = append(out.Body, []string{
-					"bucket:" + p.Attribute.Name, name, b.Name, strconv.Itoa(o.Passages), strconv.Itoa(b.A.NGold), fraction(b.A.F1), fraction(b.B.F1), fraction(&b.Difference),
+					"bucket:" + p.Attribute.Name, name, b.Name, strconv.Itoa(o.Passages), strconv.Itoa(b.A.NGold), reports.Fraction(b.A.F1), reports.Fraction(b.B.F1), reports.Fraction(&b.Difference),
 					"", "", "", "", "", "",
 				})
 			}
@@ -123,20 +123,12 @@ func (g *compareGrids) fractions() reports.Grid {
 }
 
 func fractionCells(kind, dataset, name string, o compare.Outcome, a, b *float64) []string {
-	low, high := "", ""
-	if o.CI != nil {
-		low, high = fraction(&o.CI[0]), fraction(&o.CI[1])
-	}
-	return []string{
-		kind, dataset, name, strconv.Itoa(o.Passages), strconv.Itoa(o.A.NGold), fraction(a), fraction(b), fraction(&o.Difference), low, high,
-		fraction(&o.P), fraction(&o.PAdjusted),
-	}
-}
-
-// fraction prints an unrounded number; nil is empty.
-func fraction(v *float64) string {
-	if v == nil {
-		return ""
-	}
-	return strconv.FormatFloat(*v, 'g', -1, 64)
+	return slices.Concat(
+		[]string{
+			kind, dataset, name, strconv.Itoa(o.Passages), strconv.Itoa(o.A.NGold),
+			reports.Fraction(a), reports.Fraction(b), reports.Fraction(&o.Difference),
+		},
+		reports.FractionInterval(o.CI),
+		[]string{reports.Fraction(&o.P), reports.Fraction(&o.PAdjusted)},
+	)
 }

@@ -174,8 +174,8 @@ func ownText(p *harness.StatsSplit) string {
 	return fmt.Sprint(p.Documents)
 }
 
-// totals returns the sums of the published datasets of a domain. Published counts are summed over the measured
-// datasets only.
+// totals returns the sums of the published datasets of a domain. Published counts are
+// summed over the measured datasets only.
 func totals(domain string, lines []harness.Stats) []string {
 	cells := []string{"= " + domain, ""}
 	for _, split := range ner.Splits {

@@ -28,7 +28,7 @@ const shownPassages = 20
 
 func runErrorsCommand(env *environment) *cli.Command {
 	return &cli.Command{
-		Name: "errors", Usage: "list what a run got wrong, with gold, prediction and answer", ArgsUsage: "RUN",
+		Name: "errors", Usage: "list the errors of a run, with gold, prediction and answer", ArgsUsage: "RUN",
 		Description: `Errors are those of span_f1: gold entities and predictions are paired one to one
 (docs/metrics.md). The kinds are
   missed      gold without a prediction
@@ -51,7 +51,7 @@ permits that, unless --private is set.`,
 			&cli.StringSliceFlag{Name: "kind", Usage: "only errors of `KINDS`: " + errorKinds()},
 			&cli.StringFlag{Name: "against", Usage: "only errors that `RUN` did not make"},
 			&cli.IntFlag{Name: "limit", Usage: "print `N` passages; 0: all (default: 20 in text and html, else all)"},
-			&cli.StringFlag{Name: "format", Usage: "`FORMAT`: " + strings.Join(errorFormats, ", ") + " (default: text; with --json: json)"},
+			formatFlag(errorFormats),
 			&cli.StringFlag{Name: "out", Usage: "write to `FILE` (format by its ending: .html, .jsonl, .json, .txt)"},
 			&cli.BoolFlag{Name: "private", Usage: "html: with the text of the passages, for yourself only"},
 		},

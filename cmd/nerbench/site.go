@@ -33,7 +33,7 @@ for non-commercial use only. "nerbench datasets show" prints the rule of a datas
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "out", Value: "report", Usage: "write `DIR`/index.html"},
 				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
-				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text that permits the `USE`: " + listUses()},
+				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listUses()},
 			},
 			Action: func(c *cli.Context) error {
 				if c.NArg() > 0 {
@@ -82,8 +82,8 @@ func (env *environment) buildSite(ctx context.Context, dir string, resamples int
 }
 
 // writeReport writes the report of the store into a folder, with intervals from that
-// many resamples (0: no intervals), and text that may be shown for the use. An existing page is replaced only if the new one
-// is complete.
+// many resamples (0: no intervals), and text that may be shown for the use. An existing
+// page is replaced only if the new one is complete.
 func writeReport(ctx context.Context, env *environment, dir string, resamples int, use datasets.TextRule) (siteJSON, error) {
 	store, err := env.bench.ReadStore(ctx)
 	if err != nil {

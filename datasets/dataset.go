@@ -79,7 +79,7 @@ type TextRule string
 // The text rules.
 const (
 	PublishText       TextRule = "publish"       // the licence plainly permits redistribution
-	NonCommercialText TextRule = "noncommercial" // as before, but not for commercial use
+	NonCommercialText TextRule = "noncommercial" // the licence permits it for non-commercial use
 	NeverText         TextRule = "never"         // the default
 )
 

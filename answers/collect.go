@@ -30,7 +30,7 @@ func (c *collector) reset() {
 	c.mentions, c.dropped, c.seen, c.lost, c.counted = nil, nil, nil, 0, false
 }
 
-// answered reports whether what was collected is an answer: it has mentions, or nothing
+// answered reports whether the collected items are an answer: there are mentions, or nothing
 // that should have been one.
 func (c *collector) answered() bool {
 	return len(c.mentions) > 0 || c.lost == 0

@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// foundValue is a value of a body, with what it says.
+// foundValue is a value of a body, with the result of collecting its mentions.
 type foundValue struct {
 	value      value
 	r          reading
@@ -196,7 +196,7 @@ func (l rungs) joinLists(values []*foundValue) []*foundValue {
 	}
 	switch {
 	case len(headed) == 0:
-	case asked && len(headed) == 1: // the heading of the only list says no more
+	case asked && len(headed) == 1: // the heading of the only list adds nothing
 		rest = values
 	case asked || len(rest) == 0:
 		rest = append(rest, l.whole(whole, headed))

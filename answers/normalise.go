@@ -28,7 +28,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// asciiClass says what becomes of a byte: its lower case, or one of these.
+// asciiClass is the lower case of a byte, or one of these.
 // asciiWord is the lower case of a letter or digit, 0 of everything else.
 var asciiClass, asciiWord = func() (class, word [256]byte) {
 	for c := range class {

@@ -498,7 +498,7 @@ func exactMember(v value, name string) (string, bool) {
 	return "", false
 }
 
-// objects reads a list of typed mentions; strict tells which items have the
+// objects reads a list of typed mentions; strict reports which items have the
 // family's own form.
 func (c *collector) objects(v value, strict func(value) bool) fit {
 	best := fitsStrict

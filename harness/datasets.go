@@ -154,7 +154,7 @@ func (b *Bench) SelectDatasets(ids []string, suite, domain string) ([]*datasets.
 }
 
 // oneSelection refuses datasets that are named beside a suite or a domain: it is open
-// whether both are wanted, or what they have in common.
+// whether both are wanted, or only the datasets that are in both.
 func oneSelection(ids []string, suite, domain string) error {
 	for _, other := range [][2]string{{"suite", suite}, {"domain", domain}} {
 		if len(ids) > 0 && other[1] != "" {

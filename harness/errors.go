@@ -112,7 +112,7 @@ type ReadAnswer struct {
 	Dropped    []ner.Dropped
 }
 
-// Errors lists what a run got wrong, passage by passage, by span_f1 with the run's own
+// Errors lists the errors of a run, passage by passage, by span_f1 with the run's own
 // parser. It needs the data of the run.
 func (b *Bench) Errors(ctx context.Context, r ErrorsRequest) (*RunErrors, error) {
 	for _, k := range r.Kinds {

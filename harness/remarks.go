@@ -7,7 +7,7 @@ import (
 	"nerbench/results"
 )
 
-// Remarks are what a user should know of the answers of a run: answers that are empty
+// Remarks are for the user, about the answers of a run: answers that are empty
 // because the text is in the thinking, thinking that was asked for but is missing, and
 // answers that do not end by themselves. They are never nil.
 func Remarks(run results.RunInfo) []string {

@@ -25,7 +25,7 @@ type Result struct {
 	Outcomes map[ner.Outcome]int        `json:"outcomes"`
 	Scores   map[string]metrics.Figures `json:"scores"`
 	Facts    map[string]string          `json:"facts"`             // of the whole run, by the names of ner.Facts
-	Remarks  []string                   `json:"remarks,omitempty"` // what a user should know of the answers
+	Remarks  []string                   `json:"remarks,omitempty"` // for the user, about the answers
 	Failure  string                     `json:"failure,omitempty"` // reason of the first incomplete passage
 	Note     string                     `json:"note,omitempty"`    // "first 5 of 120 passages", see [reports.Coverage]
 }

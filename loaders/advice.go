@@ -15,8 +15,8 @@ func (e *unreadable) Error() string { return e.err.Error() }
 
 func (e *unreadable) Unwrap() error { return e.err }
 
-// Advice returns what a user can do about a file that cannot be read; empty if the
-// error itself says it.
+// Advice returns advice about a file that cannot be read; empty if the error itself
+// contains it.
 func Advice(err error) string {
 	if e, ok := errors.AsType[*unreadable](err); ok {
 		return e.advice

@@ -60,7 +60,7 @@ type biocPart struct {
 }
 
 // passage adds a passage. Its own offset is compared (passage_offset); it is used only
-// where the mentions' own texts say so.
+// where the mentions' own texts require it.
 func (d *biocDocument) passage(r *reading, p *biocPart) {
 	if p.text == nil && len(p.sentences) == 0 {
 		d.keep(p.mentions, d.at(p.offset)) // nothing to add: a figure, or a passage with removed text
@@ -89,7 +89,7 @@ func (d *biocDocument) passage(r *reading, p *biocPart) {
 	d.keep(p.mentions, start)
 }
 
-// gap adds the spaces before a sentence, as its offset says. An offset that cannot be
+// gap adds the spaces before a sentence, by its offset. An offset that cannot be
 // right is counted, and the sentence joined by one space.
 func (d *biocDocument) gap(r *reading, n int, first bool) {
 	const most = 64

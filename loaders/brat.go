@@ -17,15 +17,15 @@ import (
 // NAME.ann in byte order of their names, or in the order of a split list, which is
 // a JSON file of names by split. A pattern may select either file of a pair. Offsets
 // are code points of the whole file, with its byte order mark and carriage returns;
-// if the mentions' own texts say so, those of the text without them, or UTF-16 code
+// if the mentions' own texts require it, those of the text without them, or UTF-16 code
 // units.
 //
 // Policy: in an .ann file only lines that begin with T are mentions; the others are
 // skipped and counted (other_lines). A mention whose own text is not at its offsets
 // is counted (text_mismatch). A discontinuous mention becomes one span from its first
 // start to its last end (discontinuous). If the documents of the set are lines, the
-// first line is a title (title_lines) unless the set's fields say that it is a
-// document, blank lines are skipped, and mentions that cross a line end are dropped
+// first line is a title (title_lines) unless the set's fields make it a
+// document; blank lines are skipped, and mentions that cross a line end are dropped
 // (over_line_end). A text without an .ann file was not annotated
 // (texts_without_annotations).
 func readBrat(r *reading) error {

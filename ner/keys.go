@@ -34,7 +34,7 @@ type Key struct {
 	Pooled bool
 	// Named keys are part of the short name of a system.
 	Named bool
-	// Default tells what holds if a settable key is absent. It is for people: some
+	// Default describes the effect if a settable key is absent. It is for people: some
 	// defaults depend on other keys.
 	Default string
 

@@ -60,7 +60,7 @@ type Plan struct {
 	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" values:"an integer" default:"1; 0 for tagger" about:"seed of the model: of the server's sampling, or of the tagger's training"`
 	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" default:"of the family; 4096 with think=on" about:"maximum answer length in tokens"`
 	Stop         []string `key:"stop" part:"prompt" set:"key" values:"a JSON list of strings" default:"none" about:"stop strings in addition to those of the family"`
-	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on|low|medium|high" default:"off if the server can be told" about:"thinking of the model: off, on, or a level; absent if the server was not told"`
+	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on|low|medium|high" default:"off, if the server has the setting" about:"thinking of the model: off, on, or a level; absent if the server got no setting"`
 	ThinkSwitch  string   `key:"think_switch" part:"decoding" set:"key" values:"a name, or a JSON object of variables" default:"enable_thinking" of:"think" about:"variable of the chat template that turns thinking on"`
 	Constrained  string   `key:"constrained" part:"prompt" set:"key" one:"off|json|schema" default:"off" about:"constrained decoding: any JSON, or the schema of the family"`
 	Context      *int     `key:"context" part:"decoding" set:"flag" min:"0" default:"enough for the longest prompt" about:"context length in tokens, requested from the server"`

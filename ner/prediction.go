@@ -101,9 +101,9 @@ const (
 // DropReasons lists the reasons in the order in which reports show them.
 var DropReasons = []string{BadItem, UnknownType, OtherType, LostWord, Unfinished, NotAsked, OtherValue, ExtraKey, WithoutLabel}
 
-// Unused reports whether what was dropped is no item of the value that was taken as the
-// answer, but another part of the answer: one that is not complete, about something
-// else, or beside the value.
+// Unused reports whether the item is not in the value that was taken as the answer, but
+// in another part of the answer: one that is not complete, about something else, or
+// beside the value.
 func (d Dropped) Unused() bool {
 	switch d.Why {
 	case Unfinished, NotAsked, OtherValue, ExtraKey, WithoutLabel:

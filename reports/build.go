@@ -8,7 +8,7 @@ import (
 	"nerbench/ner"
 )
 
-// builder holds what the cells of one table are computed from.
+// builder holds the input of the cells of one table.
 type builder struct {
 	spec      Spec
 	runs      []*run

@@ -25,7 +25,7 @@ type Grid struct {
 	// Bold is true for the best cells, by line and column; nil: no cell. Text shows a
 	// star, CSV nothing.
 	Bold [][]bool
-	// Records are what the form csv prints; nil: the cells of the grid.
+	// Records are the lines of the form csv; nil: the cells of the grid.
 	Records Records
 	// Brief is what text and Markdown print instead, if not nil.
 	Brief *Grid

@@ -58,7 +58,8 @@ type Table struct {
 	// Signatures describe how scores were computed, by run and metric.
 	Signatures map[string]map[string]string
 
-	// RunOnly leaves out what was not run: cells in CSV and JSON, names in notes.
+	// RunOnly leaves out datasets that were not run: their cells in CSV and JSON, their
+	// names in notes.
 	RunOnly bool
 
 	// Published are systems with numbers from publications, see [Table.AddPublished].

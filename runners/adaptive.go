@@ -128,7 +128,7 @@ func (a *Adaptive) measure(queries int) {
 	rate := float64(a.queries) / took.Seconds()
 	full := a.full
 	a.began, a.queries, a.count, a.full = now, 0, 0, false
-	if full { // if slots stayed free, the rate says nothing about the level
+	if full { // if slots stayed free, the rate does not depend on the level
 		a.set(a.levels.next(a.limit, a.most, rate))
 	}
 }

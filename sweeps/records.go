@@ -38,7 +38,7 @@ func (r *Result) records() reports.Records {
 }
 
 // costRecord returns the tokens, the seconds and the price of a point; empty texts for
-// what is unknown.
+// unknown values.
 func (l *Line) costRecord() []string {
 	if l.Cost == nil {
 		return []string{"", "", "", ""}

@@ -168,8 +168,8 @@ func (env *environment) settleCommand(c *cli.Context, path string) error {
 }
 
 // takesDefault reports whether a flag of a command has its default in the table run.
-// Commands that ask models take what says how a model is asked; the flags probe and
-// metric of a sweep mean something else.
+// Commands that send queries take the flags about sending; the flags probe and metric of
+// a sweep have another meaning.
 func takesDefault(path, flag string) bool {
 	switch path {
 	case "run":

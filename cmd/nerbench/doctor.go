@@ -75,7 +75,7 @@ func examineProgram(*environment, context.Context) doctor.Finding {
 	}
 }
 
-// examineConfig says where each setting comes from.
+// examineConfig reports where each setting comes from.
 func examineConfig(env *environment, _ context.Context) doctor.Finding {
 	settings := append(slices.Clone(env.settings), env.endpoints()...)
 	f := doctor.Finding{State: doctor.OK, Text: env.config.Path, Detail: map[string]any{"file": env.config.Path, "settings": settings}}

@@ -37,7 +37,7 @@ between numbers of the paper.`,
 			latexFlag(),
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
-			runOnlyFlag("leave out datasets without an own run (default: in text and md if most have none)"),
+			runOnlyFlag("leave out datasets that were not run (default: in text and md if most were not)"),
 		},
 		Action: func(c *cli.Context) error { return env.paper(c) },
 	}
@@ -159,7 +159,7 @@ func (env *environment) paperExhibits(ctx context.Context, items []paper.Item, w
 	return parts, found.Benchmark, nil
 }
 
-// runOnlyFlag leaves out what was not run.
+// runOnlyFlag leaves out datasets that were not run.
 func runOnlyFlag(usage string) cli.Flag { return &cli.BoolFlag{Name: "run-only", Usage: usage} }
 
 // readRunOnly returns the value of --run-only; nil if it is not given.

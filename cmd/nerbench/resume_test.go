@@ -283,7 +283,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 func head(s string) string { return s[:min(len(s), 2000)] }
 
-// TestInterruptedSweep: Ctrl-C tells how to see the table so far.
+// TestInterruptedSweep: after Ctrl-C, a hint names the command for the table so far.
 func TestInterruptedSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t, 400, 10*time.Millisecond)

@@ -31,7 +31,7 @@ of their datasets. The formats csv and json also have counts, precision and reca
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain (default: all datasets)"},
 			&cli.StringSliceFlag{Name: "published", Usage: "add published `SYSTEMS`, such as GLiNER-L"},
 			&cli.BoolFlag{Name: "ranks", Usage: "print the rank range of each system; bold: it begins at 1"},
-			runOnlyFlag("leave out what was not run, in csv and json, too"),
+			runOnlyFlag("leave out datasets that were not run, also in csv and json"),
 			&cli.IntFlag{Name: "ci", Usage: "95 % intervals of `N` resamples, at least 1000 (default: none)"},
 			formatFlag(reports.Formats()),
 			latexFlag(),

@@ -255,7 +255,7 @@ func TestImportTable6(t *testing.T) {
 	in.write(t, "from/corpus/train.tsv", sentences("one", 5))
 	in.write(t, "from/corpus/test.tsv", sentences("one", 2))
 	out, _, err := in.run(t, filepath.Join(in.dir, "from"), ImportOptions{})
-	if err == nil || len(out.Splits) != 2 || !slices.Equal(out.Splits[0].Differences, []string{"documents: found 5, Table 6 says 5432"}) || len(out.Splits[1].Differences) > 0 {
+	if err == nil || len(out.Splits) != 2 || !slices.Equal(out.Splits[0].Differences, []string{"documents: found 5, Table 6 has 5432"}) || len(out.Splits[1].Differences) > 0 {
 		t.Errorf("error %v, splits %+v", err, out.Splits)
 	}
 	in.dataset.CountRule.Status, in.dataset.Table6.Train = "near", 5

@@ -123,7 +123,7 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 	return out, nil
 }
 
-// recorded names what an import is compared with.
+// recorded names the values that an import is compared with.
 func (im *importer) recorded() string {
 	for _, set := range im.dataset.Sets {
 		for _, p := range set.Splits {

@@ -39,7 +39,7 @@ func (j Job) compareTable6(ctx context.Context, data fs.FS, v *Split) error {
 		most = int(nearTable6 * float64(want))
 	}
 	if difference := max(found-want, want-found); difference > most {
-		v.Differences = append(v.Differences, fmt.Sprintf("documents: found %d, Table 6 says %d", found, want))
+		v.Differences = append(v.Differences, fmt.Sprintf("documents: found %d, Table 6 has %d", found, want))
 	}
 	return nil
 }

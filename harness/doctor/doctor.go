@@ -107,7 +107,7 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 	return f
 }
 
-// noStore says whether a store could be made.
+// noStore reports whether a store could be made.
 func (d *Doctor) noStore(err error) Finding {
 	folder := filepath.Dir(d.Bench.Store)
 	if _, err := os.Stat(folder); err != nil {
@@ -145,7 +145,7 @@ func (d *Doctor) Data(ctx context.Context) Finding {
 		f.State = Absent
 	}
 	if len(ready) < len(ds) {
-		f.Hint = "nerbench datasets list says it dataset by dataset"
+		f.Hint = "nerbench datasets list prints the state of each dataset"
 	}
 	return f
 }
@@ -215,7 +215,7 @@ func (d *Doctor) Tagger(ctx context.Context) Finding {
 	return Finding{State: OK, Text: fmt.Sprintf("learnt %d invented passages in %d ms", passages, time.Since(start).Milliseconds())}
 }
 
-// Disk says how much room there is for answers and data.
+// Disk reports the free space for answers and data.
 func (d *Doctor) Disk(_ context.Context) Finding {
 	f := Finding{State: OK, Detail: map[string]any{}}
 	var parts []string

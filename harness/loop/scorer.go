@@ -158,7 +158,7 @@ const droppedItems = "dropped"
 
 // Dropped returns the numbers of items that are in the answers and not used, by reason,
 // from the counters of a score. The counter of words that are not in the text also has
-// mentions, which are used; their number is what the other reasons leave.
+// mentions, which are used; their number is the rest of all items.
 func Dropped(counters map[string]int) map[string]int {
 	by := map[string]int{}
 	left := counters[droppedItems]

@@ -95,7 +95,7 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 }
 
 // sentKeys are the keys that differ from those of the request, because the server does
-// not get what was asked for, and the setting that is part of an answer's address.
+// not get them as requested, and the setting that is part of an answer's address.
 func sentKeys(s Spec, runner *vllm.Runner, unconstrained bool) (keys map[string]string, answerBy string) {
 	keys = map[string]string{"think": runner.ThinkSent(s.Example.Chat())}
 	if keys["think"] == "" && s.Decoding.Think { // the limit of an answer with thinking is all that is left of it

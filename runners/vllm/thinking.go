@@ -30,8 +30,8 @@ func templateVariables(thinkSwitch string, think bool) (json.RawMessage, error) 
 	return json.RawMessage(fmt.Sprintf(`{%q:%t}`, thinkSwitch, think)), nil
 }
 
-// ThinkSent is what the servers are told about thinking: off, on, or a level; empty if
-// they are told nothing. Completion prompts have no template, so that the model does not
+// ThinkSent is the setting of thinking that the servers get: off, on, or a level; empty
+// if they get none. Completion prompts have no template, so that the model does not
 // think before its answer: for them it is always off.
 func (r *Runner) ThinkSent(chat bool) string {
 	d := r.config.Decoding

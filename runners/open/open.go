@@ -10,7 +10,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"nerbench/internal/fault"
@@ -71,16 +70,6 @@ func Usages() []string {
 		lines = append(lines, k.usage)
 	}
 	return lines
-}
-
-// Prefixes are the prefixes of the names of models, one for each kind. The name of the
-// model follows a prefix that ends in a slash.
-func Prefixes() []string {
-	var prefixes []string
-	for _, k := range kinds {
-		prefixes = append(prefixes, k.prefix)
-	}
-	return prefixes
 }
 
 // Spec describes a model to open, and the queries that it will get.
@@ -212,98 +201,6 @@ type Slots interface {
 
 // adaptUpTo is the largest number of passages at once, unless the user sets one.
 const adaptUpTo = 64
-
-// kindOf splits the name of a model into its kind and the rest.
-func kindOf(name string) (kind int, rest string, err error) {
-	for i, k := range kinds {
-		if k.prefix == name && !strings.HasSuffix(k.prefix, "/") {
-			return i, "", nil
-		}
-		if rest, ok := strings.CutPrefix(name, k.prefix); ok && strings.HasSuffix(k.prefix, "/") && rest != "" {
-			return i, rest, nil
-		}
-	}
-	return 0, "", fault.Usagef("model %q: unknown (known: %s)%s", name, strings.Join(Usages(), "; "), similarModel(name))
-}
-
-// similarModel suggests the name with a known kind in place of an unknown one.
-func similarModel(name string) string {
-	kind, rest, hasName := strings.Cut(name, "/")
-	if hasName {
-		kind += "/"
-	}
-	var known []string
-	for _, prefix := range Prefixes() {
-		if strings.HasSuffix(prefix, "/") == hasName {
-			known = append(known, prefix)
-		}
-	}
-	return strings.Replace(ner.DidYouMean(kind, known), `/"?`, "/"+rest+`"?`, 1)
-}
-
-// Check returns a usage error for a name of an unknown kind.
-func Check(name string) error {
-	_, _, err := kindOf(name)
-	return err
-}
-
-// DefaultFamily is the default prompt family of a model.
-func DefaultFamily(name string) string {
-	if kind, _, err := kindOf(name); err == nil {
-		return kinds[kind].family
-	}
-	return "uniner"
-}
-
-// StoredNames returns the names that a model can have in the runs of a store, the usual
-// one first. A file or folder has the path as it was given, or the end of the path. In
-// stores of older versions of this program, it always has the end.
-func StoredNames(name string) []string {
-	kind, rest, err := kindOf(name)
-	if err != nil || kinds[kind].stored == nil {
-		return []string{name}
-	}
-	names := []string{kinds[kind].stored(rest)}
-	if former := kinds[kind].former(rest); former != names[0] {
-		names = append(names, former)
-	}
-	return names
-}
-
-// InFile reports whether a model is in a file or folder of the user.
-func InFile(name string) bool {
-	kind, _, err := kindOf(name)
-	return err == nil && kinds[kind].stored != nil
-}
-
-// FileDigest returns the digest of a model in a file or folder ([InFile]). It reads the
-// whole file.
-func FileDigest(ctx context.Context, name string) (string, error) {
-	kind, rest, err := kindOf(name)
-	if err != nil {
-		return "", err
-	}
-	if kinds[kind].digest == nil {
-		return "", fmt.Errorf("model %s: not in a file", name)
-	}
-	return kinds[kind].digest(ctx, rest)
-}
-
-// WithDigest is the name of a model in runs, if another model in the store has its
-// name: with the beginning of its digest.
-func WithDigest(name, digest string) string {
-	return name + "@" + digest[:min(len(digest), shortDigest)]
-}
-
-// shortDigest is the length of a digest in a name.
-const shortDigest = 12
-
-// IsStored reports whether a name in a store is one of the names of a model, with or
-// without its digest.
-func IsStored(stored string, names []string) bool {
-	bare, _, _ := strings.Cut(stored, "@")
-	return slices.Contains(names, stored) || slices.Contains(names, bare) && strings.Contains(stored, "@")
-}
 
 // Open opens a model. Its context fits the longest prompt and its answer, as far as the
 // model allows.

@@ -88,6 +88,9 @@ func (r *reply) looseCalls(c *collector, p callParser, names []string) bool {
 		}
 		one, next, state := p.call(i)
 		if state != listRead {
+			if _, _, ok := r.typeOfClass(p.s[i:end], names); ok && strings.HasPrefix(p.s[end:], "(") {
+				c.drop(ner.BadItem, p.s[i:end], "")
+			}
 			i = end
 			continue
 		}

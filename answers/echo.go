@@ -219,6 +219,9 @@ func readTagged(r *reply) ner.Prediction {
 		e.odd = e.odd || t.odd
 		switch {
 		case t.selfClose:
+			if _, _, known := r.typeOfTag(t.name, names); known {
+				c.drop(ner.BadItem, "", literal)
+			}
 		case !t.closing && len(open) > deepest:
 			e.odd = true
 			c.drop(ner.BadItem, "", literal)
@@ -263,8 +266,9 @@ func tagName(literal string) string {
 	return t.name
 }
 
-// typeOfTag finds the type of a tag by its name, exactly or in lower case. Because of
-// demonstrations, the name may have more prefixes x_ than the document needs.
+// typeOfTag finds the type of a tag by its name, exactly, in lower case, or as another
+// spelling of a type of the query. Because of demonstrations, the name may have more
+// prefixes x_ than the document needs.
 func (r *reply) typeOfTag(name string, names []string) (t ner.EntityType, folded, ok bool) {
 	for _, candidate := range []string{name, strings.ToLower(name)} {
 		for stripped := candidate; ; stripped = stripped[len("x_"):] {
@@ -275,6 +279,9 @@ func (r *reply) typeOfTag(name string, names []string) (t ner.EntityType, folded
 				break
 			}
 		}
+	}
+	if t, _, ok := r.types.resolve(name); ok && slices.Contains(r.asked, t) {
+		return t, true, true
 	}
 	return "", false, false
 }

@@ -16,6 +16,25 @@ var edgeTokens = []string{
 	"[INST]", "[/INST]", "[e~[",
 }
 
+// turnEnds are the tokens that end a turn. Text behind them is a turn of its own.
+var turnEnds = []string{
+	"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<|return|>", "<turn|>",
+	"<|end_of_turn|>", "<|endofturn|>", "<|END_OF_TURN_TOKEN|>", "<｜end▁of▁sentence｜>", "</s>",
+}
+
+// firstTurn cuts an answer at the first token that ends a turn behind some text. keeps
+// reports whether a token is text of the passage.
+func firstTurn(s string, keeps func(string) bool) string {
+	end := len(s)
+	for _, token := range turnEnds {
+		i := strings.Index(s[:end], token)
+		if i > 0 && withoutTokens(s[:i], keeps) != "" && !keeps(token) {
+			end = i
+		}
+	}
+	return s[:end]
+}
+
 // withoutTokens cuts special tokens and white space off both ends of an answer. keeps
 // reports whether a token is text of the passage.
 func withoutTokens(s string, keeps func(string) bool) string {

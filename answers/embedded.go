@@ -257,10 +257,7 @@ func (l rungs) heading(body string, from, at int) string {
 	if line == "" {
 		return ""
 	}
-	for _, name := range []string{line, strings.TrimSuffix(line, "s"), strings.TrimSuffix(line, "es"), strings.TrimSuffix(line, "ies") + "y", strings.TrimSuffix(line, " entities")} {
-		if name == "" {
-			continue
-		}
+	for _, name := range []string{line, strings.TrimSuffix(line, " entities")} {
 		if _, _, ok := l.resolve(name); ok {
 			return name
 		}

@@ -150,7 +150,11 @@ var noneWords = map[string]bool{
 
 // noneWord reports whether a text stands for no mentions (docs/spec/prompts.md §3.2).
 func noneWord(s string) bool {
-	return len(s) < 40 && noneWords[strings.Trim(strings.ToLower(s), " .\"'`*\t\r\n")]
+	if len(s) >= 40 {
+		return false
+	}
+	s = strings.Trim(strings.ToLower(s), " .\"'`*\t\r\n")
+	return s == "[]" || s == "{}" || noneWords[s]
 }
 
 // bullets reads a list of lines with bullets, after an optional first line that

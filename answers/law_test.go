@@ -3,6 +3,7 @@ package answers_test
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 	"testing"
 
 	"nerbench/answers"
@@ -134,4 +135,149 @@ func FuzzCounts(f *testing.F) {
 			}
 		}
 	})
+}
+
+// lawDocument is the passage of the answers of FuzzCountsOfForms, which have its words.
+const lawDocument = "Ada and Bo Li met Cy Dee , x-1 ."
+
+// form makes an answer that is not JSON, and counts its items: mentions, labelled words
+// and marks.
+func (m *answerMaker) form() (form, answer string) {
+	var b strings.Builder
+	words := strings.Fields(lawDocument)
+	word := func() string { return append(words, "Zed", "…", "")[m.next(len(words)+3)] }
+	name := func() string { return []string{"person", "PER", "program language", "alien", "persons"}[m.next(5)] }
+	switch m.next(6) {
+	case 0:
+		form = "segments"
+		b.WriteString("person: Ada")
+		m.items = 1
+		for range m.next(7) {
+			said := []string{"Ada", "Zed", "…", "Bo Li", "x-1"}[m.next(5)]
+			m.items++
+			switch m.next(5) {
+			case 0:
+				b.WriteString("|" + said)
+			case 1:
+				b.WriteString("|" + name() + ":" + said + ", Cy")
+				m.items++
+			case 2:
+				b.WriteString("|" + name() + ": None")
+				m.items--
+			default:
+				b.WriteString("|" + name() + ": " + said)
+			}
+		}
+	case 1:
+		form = "typed_pairs"
+		b.WriteString("person: Ada")
+		m.items = 1
+		for range m.next(7) {
+			m.items++
+			switch m.next(3) {
+			case 0:
+				b.WriteString("\nZed")
+			default:
+				b.WriteString("; " + name() + ": " + []string{"Ada", "Zed", "…", "Bo Li", "x-1"}[m.next(5)])
+			}
+		}
+	case 2:
+		form = "labels"
+		b.WriteString("Ada(B-person) ")
+		m.items = 1
+		for range m.next(24) {
+			label := []string{"(O)", "(B-", "(I-"}[m.next(3)]
+			if label != "(O)" {
+				label += name() + ")"
+				m.items++
+			}
+			b.WriteString(word() + label + " ")
+		}
+	case 3:
+		form = "tags"
+		b.WriteString("<person>Ada</person> ")
+		m.items = 1
+		for range m.next(24) {
+			tag := strings.ReplaceAll(name(), " ", "_")
+			switch m.next(6) {
+			case 0:
+				b.WriteString("<" + tag + ">" + word() + "</" + tag + "> ")
+				m.items++
+			case 1:
+				b.WriteString("<" + tag + ">" + word() + " ")
+				m.items++
+			default:
+				b.WriteString(word() + " ")
+			}
+		}
+	case 4:
+		form = "markers"
+		b.WriteString("@@Ada## ")
+		m.items = 1
+		for range m.next(24) {
+			switch m.next(6) {
+			case 0:
+				b.WriteString("@@" + word() + "## ")
+				m.items++
+			case 1:
+				b.WriteString("@@" + word() + " ")
+				m.items++
+			default:
+				b.WriteString(word() + " ")
+			}
+		}
+	case 5:
+		form = "gollie"
+		b.WriteString(`[Person(span="Ada")`)
+		m.items = 1
+		for range m.next(7) {
+			class := []string{"Person", "ProgramLanguage", "Alien"}[m.next(3)]
+			b.WriteString(", " + class + `(span=` + []string{`"Ada"`, `"…"`, `""`, `None`, `'Zed'`}[m.next(5)] + ")")
+			m.items++
+		}
+		b.WriteString("]")
+	}
+	return form, b.String()
+}
+
+// FuzzCountsOfForms holds the law of FuzzCounts for the answers that are not JSON. Words
+// with labels become spans of several words.
+func FuzzCountsOfForms(f *testing.F) {
+	for kind := range byte(6) {
+		for _, rest := range []string{"", "\x05\x00\x01\x02\x03\x04\x05\x06\x07\x08", "\x17\x01\x00\x00\x02\x01\x01\x00\x0c\x02\x00\x03\x05\x01\x00\x02\x04\x03\x01\x01\x0e\x02\x05", "\x06\x01\x01\x02\x00\x04\x02\x02\x01\x02\x03\x03\x01\x02\x02\x01"} {
+			f.Add(string(kind) + rest)
+		}
+	}
+	d := &ner.Document{Text: lawDocument}
+	f.Fuzz(func(t *testing.T, s string) {
+		m := &answerMaker{bytes: []byte(s)}
+		form, text := m.form()
+		q := answers.Question{Form: form, Document: d, Types: []ner.EntityType{"person", "program language"}, AllTypes: twoTypes}
+		if form == "markers" {
+			q.Types = q.Types[:1]
+		}
+		p := answers.Read(q, ner.Completion{Text: text, Finish: ner.FinishStop})
+		if p.Step == "none" {
+			return // a failure, which is counted as such
+		}
+		got := len(p.Mentions) + len(p.Dropped)
+		if form == "labels" {
+			got = len(p.Dropped)
+			for _, span := range p.Spans {
+				got += len(strings.Fields(d.Text[span.Start:span.End]))
+			}
+		}
+		if got != m.items {
+			t.Errorf("%s: %s has %d items, %d are counted: %+v %+v", form, text, m.items, got, p.Mentions, p.Dropped)
+		}
+	})
+}
+
+// TestUnreadableCall: a call of a known class that cannot be read is counted.
+func TestUnreadableCall(t *testing.T) {
+	q := answers.Question{Form: "gollie", Document: &ner.Document{Text: lawDocument}, Types: []ner.EntityType{"person"}, AllTypes: twoTypes}
+	p := answers.Read(q, ner.Completion{Text: `Person(span="Ada") and Person(span=name)`, Finish: ner.FinishStop})
+	if len(p.Mentions) != 1 || len(p.Dropped) != 1 || p.Dropped[0].Why != ner.BadItem {
+		t.Errorf("got %+v %+v", p.Mentions, p.Dropped)
+	}
 }

@@ -217,6 +217,7 @@ func (r *Parser) clean(s string, d *ner.Document) string {
 		s, _, _ = strings.Cut(s, r.form.stop)
 	}
 	s = withoutTokens(s, func(token string) bool { return r.form.shape == nil && inText(token) })
+	s = firstTurn(s, func(token string) bool { return inText(token) || r.form.spans })
 	if r.form.echo != "" {
 		s = strings.TrimFunc(strings.TrimPrefix(s, r.form.echo), isSpace)
 	}

@@ -242,6 +242,8 @@ func TestEchoes(t *testing.T) {
 		"a tag nobody closes":   {"tags", d, "Ada</person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", ""},
 		"attributes":            {"tags", d, "<person id=\"1\">Ada</person> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", "person=Ada"},
 		"closes itself":         {"tags", d, "Ada<br/> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Repaired, "echo", ""},
+		"a type closes itself":  {"tags", d, "Ada<person/> met Bo Li in Rome\tand Bo Li left .", "stop", ner.Unusable, "echo", ""},
+		"a type in the plural":  {"tags", d, "<Persons>Ada</Persons> met Bo Li in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada[type_fold]"},
 		"less-than is no tag":   {"tags", d, "Ada < met <> Bo <person>Li</person>", "stop", ner.Repaired, "align", "person=Li"},
 		"blanks in the tag":     {"tags", d, "<person> Ada </person>met <person>Bo Li</person> in Rome\tand Bo Li left .", "stop", ner.OK, "strict", "person=Ada; person=Bo Li"},
 		"a word cut in two":     {"tags", d, "so <person>Ad</person>a met Bo Li in Rome and", "stop", ner.Repaired, "align", "person=Ad[searched]"},

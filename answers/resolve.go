@@ -45,11 +45,35 @@ func newResolver(types []TypeName) *resolver {
 	return r
 }
 
-// resolve returns the type for a string, and whether folding was needed.
+// resolve returns the type for a string, and whether folding was needed. A string that
+// is no type may be the plural of one, or its singular.
 func (r *resolver) resolve(s string) (t ner.EntityType, folded, ok bool) {
 	if t, ok := r.exact[s]; ok {
 		return t, false, true
 	}
-	t = r.folded[fold(s)]
-	return t, true, t != ""
+	f := fold(s)
+	if t, seen := r.folded[f]; seen {
+		return t, true, t != ""
+	}
+	for _, number := range otherNumbers(f) {
+		if t := r.folded[number]; t != "" {
+			return t, true, true
+		}
+	}
+	return "", true, false
+}
+
+// otherNumbers returns the words that a folded string is the plural or singular of, by
+// the regular endings of English.
+func otherNumbers(f string) []string {
+	if len(f) < len("abc") {
+		return nil
+	}
+	var out []string
+	for _, ending := range [][2]string{{"ies", "y"}, {"es", ""}, {"s", ""}} {
+		if stem, cut := strings.CutSuffix(f, ending[0]); cut && len(stem) > 1 {
+			out = append(out, stem+ending[1])
+		}
+	}
+	return append(out, f+"s")
 }

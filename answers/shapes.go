@@ -82,6 +82,8 @@ func (c *collector) objectInList(v value, t ner.EntityType) {
 		c.add(text, t)
 	case c.grouped(v, func(text, typ string) { c.typedFor(text, typ, t) }):
 	case c.inverted(v, func(text, typ string) { c.typedFor(text, typ, t) }):
+	case c.asked != "" && len(v.members) > 0 && c.allTypes(v):
+		c.objectForList(v)
 	default:
 		c.drop(ner.BadItem, "", "")
 	}
@@ -276,7 +278,7 @@ func strictWrapper(v value) bool {
 
 // byType reads the members of an object by type.
 func (c *collector) byType(v value) fit {
-	if c.typedObject(v) {
+	if c.typedObject(v) || !v.unfinished && c.grouped(v, c.addPlain) {
 		return fitsTolerant
 	}
 	if c.inverted(v, func(text, typ string) { c.addNamed(text, typ) }) {
@@ -524,9 +526,6 @@ func (c *collector) objectsOtherwise(v value) fit {
 		f := c.objectsAny(inner)
 		c.beside(v, k)
 		return min(f, fitsTolerant)
-	}
-	if c.typedObject(v) || !v.unfinished && c.grouped(v, c.addPlain) {
-		return fitsTolerant
 	}
 	return min(c.byType(v), fitsTolerant)
 }

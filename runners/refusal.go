@@ -64,10 +64,39 @@ func (e *StatusError) TooLong() bool {
 	})
 }
 
+// notReady are the words of servers that cannot answer any query at the moment, in lower
+// case. Some send them with the status of a bad request, as if the query were the cause.
+var notReady = []struct{ server, message string }{
+	{"LM Studio", "model was unloaded"},
+	{"LM Studio", "model unloaded"},
+	{"LM Studio", "no models loaded"},
+	{"LM Studio", "failed to load model"},
+	{"LM Studio", "the model has crashed"},
+	{"llama.cpp, LM Studio", "model is loading"},
+	{"llama.cpp", "loading model"},
+	{"a client between", "context deadline exceeded"},
+	{"a client between", "context canceled"},
+	{"Anthropic", "credit balance is too low"},
+	{"Gemini", "api key expired"},
+}
+
+// NotReady reports whether a refusal with the status of a bad request is about the state
+// of the server, and not about the query.
+func (e *StatusError) NotReady() bool {
+	if e.Code != http.StatusBadRequest || e.TooLong() {
+		return false
+	}
+	message := strings.ToLower(e.Message)
+	return slices.ContainsFunc(notReady, func(k struct{ server, message string }) bool { return strings.Contains(message, k.message) })
+}
+
 // OfQuery reports whether the server may refuse only this query, and answer others: a
 // content filter, a prompt that it cannot read. Permanent faults of the server or of the
 // model have other statuses.
 func (e *StatusError) OfQuery() bool {
+	if e.NotReady() {
+		return false
+	}
 	switch e.Code {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusUnavailableForLegalReasons:
 		return true
@@ -83,5 +112,5 @@ func (e *StatusError) Temporary() bool {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, 499: // 499: the server cancelled the request itself
 		return true
 	}
-	return e.Code >= 500 && e.Code != http.StatusNotImplemented
+	return e.NotReady() || e.Code >= 500 && e.Code != http.StatusNotImplemented
 }

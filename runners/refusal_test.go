@@ -41,6 +41,11 @@ func TestTooLong(t *testing.T) {
 		"deadline of a gateway": {Code: 504, Message: "context deadline exceeded"},
 		"rate limit":            {Code: 429, Message: "Rate limit exceeded: this model's maximum context length is 8192 tokens a minute"},
 		"llama.cpp, a crash":    {Code: 500, Reason: "server_error", Message: "Context size has been exceeded."},
+		"deadline in a 400":     {Code: 400, Message: "context deadline exceeded"},
+		"LM Studio, unloaded":   {Code: 400, Message: "Model was unloaded while the request was still in queue.."},
+		"LM Studio, a crash":    {Code: 400, Message: "The model has crashed without additional information. (Exit code: 18446744072635812000)"},
+		"LM Studio, no model":   {Code: 400, Reason: "model_not_found", Message: "No models loaded. Please load a model in the developer page or use the `lms load` command."},
+		"no credit":             {Code: 400, Reason: "invalid_request_error", Message: "Your credit balance is too low to access the API."},
 		"busy":                  {Code: 503, Message: "server busy, please try again.  maximum pending requests exceeded"},
 	} {
 		if e.TooLong() || !e.Temporary() || e.OfQuery() {
@@ -48,9 +53,8 @@ func TestTooLong(t *testing.T) {
 		}
 	}
 	for name, e := range map[string]StatusError{
-		"a deadline that a client set": {Code: 400, Message: "context deadline exceeded"},
-		"quota":                        {Code: 400, Message: "you exceeded your quota for long context requests"},
-		"answer too long":              {Code: 400, Message: "max_tokens is too large: 40000. This model supports at most 16384 completion tokens"},
+		"quota":           {Code: 400, Message: "you exceeded your quota for long context requests"},
+		"answer too long": {Code: 400, Message: "max_tokens is too large: 40000. This model supports at most 16384 completion tokens"},
 		"content filter": {Code: 400, Reason: "content_filter", Member: "prompt", Message: "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. " +
 			"Please modify your prompt and retry."},
 		"moderation": {Code: 403, Message: "Your input was flagged"},

@@ -32,6 +32,7 @@ type reply struct {
 	Response   string      `json:"response"`
 	Thinking   string      `json:"thinking"`
 	Message    api.Message `json:"message"`
+	Done       *bool       `json:"done"` // every answer has it
 	DoneReason string      `json:"done_reason"`
 	Error      string      `json:"error"`
 	api.Metrics
@@ -119,6 +120,9 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (*reply,
 	}
 	if answer.Error != "" {
 		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, answer.Error)
+	}
+	if answer.Done == nil {
+		return nil, fmt.Errorf("%w: %w: no member done", runners.ErrTemporary, runners.ErrMisread)
 	}
 	// done may be false. The server stops an answer that repeats a token thirty times,
 	// and reports neither the reason nor the number of tokens. A retry would end the

@@ -125,7 +125,7 @@ func TestRefusedQuery(t *testing.T) {
 	f := ollamatest.New(t)
 	f.Intercept = func(w http.ResponseWriter, r *ollamatest.Request) bool {
 		if r.Text() == "bad" {
-			ollamatest.Refuse(w, 400, "context deadline exceeded by a proxy")
+			ollamatest.Refuse(w, 400, "invalid message: a part of the prompt is no text")
 		}
 		return r.Text() == "bad"
 	}
@@ -133,7 +133,7 @@ func TestRefusedQuery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got[0].Finish != ner.FinishRefused || got[0].Text != "400 Bad Request: context deadline exceeded by a proxy" || got[1].Text != "[]" {
+	if got[0].Finish != ner.FinishRefused || got[0].Text != "400 Bad Request: invalid message: a part of the prompt is no text" || got[1].Text != "[]" {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -178,6 +178,10 @@ func TestFailures(t *testing.T) {
 			ollamatest.Refuse(w, 500, "llama runner process has terminated")
 			return true
 		}, runners.ErrTemporary, "terminated"},
+		"another program": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
+			_, _ = w.Write([]byte(`{"status":"ok"}`))
+			return true
+		}, runners.ErrTemporary, "done"},
 		"no such model": {func(w http.ResponseWriter, _ *ollamatest.Request) bool {
 			ollamatest.Refuse(w, 404, "model 'tiny' not found")
 			return true

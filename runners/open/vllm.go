@@ -3,6 +3,7 @@ package open
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
@@ -75,7 +76,11 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 	if err != nil {
 		return nil, err
 	}
-	abilities, err := runner.Probe(ctx, &s.Example)
+	var abilities vllm.Abilities
+	err = runners.Persist(ctx, runners.DefaultPolicy(rand.Float64), func() (err error) {
+		abilities, err = runner.Probe(ctx, &s.Example)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

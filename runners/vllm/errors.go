@@ -106,6 +106,8 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 	switch {
 	case status.OfQuery():
 		return fmt.Errorf("%w: %w", errQuery, status)
+	case status.Code == http.StatusForbidden && framework && s.hasAnswered():
+		return fmt.Errorf("%w: %w", runners.ErrTemporary, status) // a firewall that dislikes a passage, or a check for robots
 	case status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden:
 		advice := "the server requires another key than that in OPENAI_API_KEY"
 		if r.config.Key == "" {

@@ -260,7 +260,7 @@ func (r *Runner) isOllama(ctx context.Context, s *server) (bool, error) {
 		Version string `json:"version"`
 	}
 	err := r.get(ctx, s, "api/version", &answer)
-	if status, refused := errors.AsType[*runners.StatusError](err); refused && status.Code != http.StatusTooManyRequests && status.Code < 500 || errors.Is(err, runners.ErrMisread) {
+	if _, refused := errors.AsType[*runners.StatusError](err); refused && !errors.Is(err, runners.ErrTemporary) || errors.Is(err, runners.ErrMisread) {
 		return false, nil
 	}
 	return answer.Version != "", err

@@ -210,7 +210,7 @@ func (r *Runner) probeSchema(ctx context.Context, s *server, example *ner.Prompt
 		form := found
 		form.Schema = member
 		got, err := r.try(ctx, s, form, []ner.Query{{Prompt: question}})
-		if status, refused := errors.AsType[*runners.StatusError](err); refused && status.Code < 500 {
+		if _, refused := errors.AsType[*runners.StatusError](err); refused && !errors.Is(err, runners.ErrTemporary) {
 			failure = err
 			continue
 		}

@@ -28,7 +28,9 @@ type choice struct {
 	Index        int    `json:"index"`
 	Text         string `json:"text"`
 	FinishReason string `json:"finish_reason"`
-	Message      struct {
+	// Error is set by routers, if the server behind them failed.
+	Error   json.RawMessage `json:"error"`
+	Message struct {
 		Content          content           `json:"content"`
 		Reasoning        content           `json:"reasoning"`
 		ReasoningContent content           `json:"reasoning_content"` // another name of the member; some servers send both
@@ -66,11 +68,7 @@ func understand(body []byte, n int) (*reply, error) {
 		return nil, misread("unexpected JSON: %w", err)
 	}
 	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
-		if status, _ := readRefusal(errorCode(answer.Error), body); status.TooLong() {
-			return nil, fmt.Errorf("%w: %w", errQuery, status)
-		}
-		status, _ := readRefusal(http.StatusOK, body)
-		return nil, misread("an error with status 200: %s", status.Message)
+		return nil, errorInside(answer.Error, body)
 	}
 	if len(answer.Choices) != n {
 		return nil, misread("%d choices for %d prompts", len(answer.Choices), n)
@@ -81,8 +79,14 @@ func understand(body []byte, n int) (*reply, error) {
 		if c.Index < 0 || c.Index >= n {
 			return nil, misread("choice %d for %d prompts", c.Index, n)
 		}
+		if len(c.Error) > 0 && !bytes.Equal(c.Error, []byte("null")) {
+			return nil, errorInside(c.Error, []byte(fmt.Sprintf(`{"error":%s}`, c.Error)))
+		}
 		if c.FinishReason == "abort" || c.FinishReason == "error" {
 			return nil, misread("the server aborted: finish_reason %s", c.FinishReason)
+		}
+		if c.FinishReason == "" && c.nothing() {
+			return nil, misread("no answer and no finish_reason")
 		}
 		ordered = ordered && c.Index == i
 	}
@@ -99,6 +103,22 @@ func understand(body []byte, n int) (*reply, error) {
 	}
 	answer.Choices = sorted
 	return &answer, nil
+}
+
+// errorInside is the error of a response with status 200 that holds an error: the refusal
+// of a query if the error names the status of one, else a temporary one.
+func errorInside(e json.RawMessage, body []byte) error {
+	if status, _ := readRefusal(errorCode(e), body); status.OfQuery() {
+		return fmt.Errorf("%w: %w", errQuery, status)
+	}
+	status, _ := readRefusal(http.StatusOK, body)
+	return misread("an error with status 200: %s", status.Message)
+}
+
+// nothing reports whether a choice has no text of any kind.
+func (c *choice) nothing() bool {
+	m := &c.Message
+	return c.Text == "" && m.Content == content{} && m.Reasoning == content{} && m.ReasoningContent == content{} && m.Refusal == "" && len(m.ToolCalls) == 0
 }
 
 // errorCode is the status that an error inside a response names; 0: none.

@@ -84,6 +84,13 @@ func (s *server) release(asked, answered int, took time.Duration) {
 	s.asked -= asked
 }
 
+// hasAnswered reports whether the server has answered a passage, so that its key is valid.
+func (s *server) hasAnswered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.warm
+}
+
 // answered resets the count of failures.
 func (s *server) answered() {
 	s.mu.Lock()

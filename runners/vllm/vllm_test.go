@@ -358,6 +358,10 @@ func TestRefusals(t *testing.T) {
 		"aborted":               {200, "", `{"choices":[{"index":0,"text":"x","finish_reason":"abort"}]}`, true, false, "aborted", ""},
 		"rate limit of tokens":  {429, "", `{"error":{"message":"Rate limit exceeded: the maximum context length is 8192 tokens a minute","code":"context_length_exceeded"}}`, true, false, "Rate limit", ""},
 		"deadline":              {504, "", `{"error":{"message":"context deadline exceeded"}}`, true, false, "deadline", ""},
+		"a router's error":      {200, "", `{"choices":[{"index":0,"error":{"code":502,"message":"Upstream error"},"text":"","finish_reason":null}]}`, true, false, "Upstream error", ""},
+		"no answer at all":      {200, "", `{"choices":[{"index":0,"finish_reason":null}]}`, true, false, "no finish_reason", ""},
+		"not ready":             {400, "", `{"error":"Model was unloaded while the request was still in queue.."}`, true, false, "unloaded", ""},
+		"a page at the start":   {403, "", "<html>403 Forbidden</html>", false, true, "Forbidden", "OPENAI_API_KEY"},
 		"no completions":        {501, "", `{"error":{"message":"not implemented"}}`, false, true, "not implemented", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -408,10 +412,11 @@ func TestRefusedQueries(t *testing.T) {
 		"llama.cpp in 200": {200, `{"error":{"code":400,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"exceed_context_size_error"}}`, ner.FinishTooLong, ""},
 		"Azure": {400, `{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy.","type":null,"param":"prompt","code":"content_filter","status":400,"innererror":{"code":"ResponsibleAIPolicyViolation"}}}`,
 			ner.FinishRefused, "content management policy"},
-		"older form": {400, `{"object":"error","message":"best_of must be 1"}`, ner.FinishRefused, "best_of"},
-		"no words":   {413, `{"error":{"message":"too large"}}`, ner.FinishRefused, "too large"},
-		"legal":      {451, `{}`, ner.FinishRefused, "451"},
-		"moderation": {403, `{"error":{"code":403,"message":"openai/gpt-4o requires moderation on OpenRouter. Your input was flagged"}}`, ner.FinishRefused, "flagged"},
+		"older form":        {400, `{"object":"error","message":"best_of must be 1"}`, ner.FinishRefused, "best_of"},
+		"no words":          {413, `{"error":{"message":"too large"}}`, ner.FinishRefused, "too large"},
+		"legal":             {451, `{}`, ner.FinishRefused, "451"},
+		"moderation in 200": {200, `{"error":{"code":403,"message":"Your input was flagged"}}`, ner.FinishRefused, "flagged"},
+		"moderation":        {403, `{"error":{"code":403,"message":"openai/gpt-4o requires moderation on OpenRouter. Your input was flagged"}}`, ner.FinishRefused, "flagged"},
 	} {
 		for _, shape := range []func(string) ner.Query{query, chat} {
 			t.Run(name, func(t *testing.T) {
@@ -434,6 +439,64 @@ func TestRefusedQueries(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestPages: a page of a firewall in place of an answer says nothing about the key once the
+// server has answered.
+func TestPages(t *testing.T) {
+	f := vllmtest.New(t)
+	r := newRunner(t, f, nil)
+	f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+		if !strings.HasSuffix(path, "/completions") || !slices.Contains(q.Prompts(), "bad") {
+			return false
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("<html>403 Forbidden</html>"))
+		return true
+	}
+	if _, err := r.Complete(t.Context(), []ner.Query{query("a")}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := r.Complete(t.Context(), []ner.Query{query("bad")})
+	if len(got) != 0 || !errors.Is(err, runners.ErrTemporary) || errors.Is(err, runners.ErrFatal) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestRefusedChoice: a router reports the refusal of a query inside its choice.
+func TestRefusedChoice(t *testing.T) {
+	f := vllmtest.New(t)
+	r := newRunner(t, f, nil)
+	f.Intercept = func(w http.ResponseWriter, path string, _ *vllmtest.Request) bool {
+		if !strings.HasSuffix(path, "/completions") {
+			return false
+		}
+		_, _ = w.Write([]byte(`{"choices":[{"index":0,"error":{"code":400,"message":"content policy"},"finish_reason":"error"}]}`))
+		return true
+	}
+	got, err := r.Complete(t.Context(), []ner.Query{chat("bad")})
+	if err != nil || len(got) != 1 || got[0].Finish != ner.FinishRefused || !strings.Contains(got[0].Text, "content policy") {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestSchemaProbeIsNotLimited: a rate limit during the probe is no proof that the server
+// ignores schemas.
+func TestSchemaProbeIsNotLimited(t *testing.T) {
+	f := vllmtest.New(t)
+	r := newRunner(t, f, func(c *vllm.Config) { c.Unconstrained = true })
+	f.Intercept = func(w http.ResponseWriter, _ string, q *vllmtest.Request) bool {
+		if q.Members["structured_outputs"] == nil {
+			return false
+		}
+		vllmtest.Refuse(w, http.StatusTooManyRequests, "slow down")
+		return true
+	}
+	example := query("x")
+	example.Prompt.Schema = []byte(`{"type":"array"}`)
+	if a, err := r.Probe(t.Context(), &example.Prompt); !errors.Is(err, runners.ErrTemporary) {
+		t.Errorf("got %+v, %v", a, err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -80,7 +81,7 @@ func (l *lateStore) close() error {
 // file.
 func (b *Bench) checkStore() error {
 	if strings.Contains(b.Store, "://") {
-		return fault.Usagef("--store: %s: only files are supported", b.Store)
+		return fault.Usagef("--store: %s: only files are supported", httpclient.Redact(b.Store))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -60,16 +61,16 @@ func misread(format string, args ...any) error {
 
 // understand parses the response to n prompts and sorts its choices. Overloaded servers
 // return an error with status 200, duplicate choices, or too few choices.
-func understand(body []byte, n int) (*reply, error) {
+func understand(body []byte, n int, secrets httpclient.Secrets) (*reply, error) {
 	var answer reply
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, misread("unexpected JSON: %w", err)
 	}
 	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
-		if status, _ := readRefusal(errorCode(answer.Error), body); status.TooLong() {
+		if status, _ := readRefusal(errorCode(answer.Error), body, secrets); status.TooLong() {
 			return nil, fmt.Errorf("%w: %w", errQuery, status)
 		}
-		status, _ := readRefusal(http.StatusOK, body)
+		status, _ := readRefusal(http.StatusOK, body, secrets)
 		return nil, misread("an error with status 200: %s", status.Message)
 	}
 	if len(answer.Choices) != n {

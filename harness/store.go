@@ -129,8 +129,9 @@ func SelectRuns(ctx context.Context, store *results.Store, where map[string][]st
 }
 
 func fits(keys map[string]string, where map[string][]string) bool {
+	shown := results.RunInfo{Keys: keys}.Shown() // values may be copied from a table
 	for name, values := range where {
-		if !slices.Contains(values, keys[name]) && !(name == "sampling_seed" && slices.Contains(values, trainedSeed(keys))) {
+		if !slices.Contains(values, keys[name]) && !slices.Contains(values, shown[name]) && !(name == "sampling_seed" && slices.Contains(values, trainedSeed(keys))) {
 			return false
 		}
 	}

@@ -25,7 +25,7 @@ var imports = map[string][]string{
 
 	"answers":         {"ner", "golang.org/x/text"},
 	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {"internal/checksum", "internal/retry"}, // downloads of files, whatever they are for
+	"datasets/fetch":  {"internal/checksum", "internal/httpclient", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
@@ -34,13 +34,13 @@ var imports = map[string][]string{
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
-	"runners":         {"internal/retry", "ner"},
+	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 
 	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
-	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault"},
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient"},
 	// Verification reads the files, and scores gold as prediction.
 	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
@@ -51,19 +51,19 @@ var imports = map[string][]string{
 	"runners/cards":                {"ner", "internal/strict"},
 
 	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
-	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retry", "github.com/ollama/ollama/api"},
+	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/retry"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
 	"harness/doctor": {
@@ -75,7 +75,7 @@ var imports = map[string][]string{
 		"reports", "reports/paper", "results", "runners/open",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
-		"ner", "internal/fault", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
+		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 	},
 
 	"internal/archive":    {},
@@ -87,18 +87,19 @@ var imports = map[string][]string{
 		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats", "prompts",
 	},
 
-	"internal/checksum":  {},
-	"internal/terminal":  {},
-	"internal/fault":     {}, // kinds of errors, for every package that a user's request reaches
-	"internal/jsonl":     {},
-	"internal/parallel":  {},
-	"internal/latextest": {"internal/reference"},
-	"internal/reference": {},
-	"internal/retry":     {},
-	"internal/servers":   {}, // tests only
-	"internal/signature": {"ner"},
-	"internal/strict":    {"github.com/BurntSushi/toml"},
-	"internal/tinymodel": {},
+	"internal/checksum":   {},
+	"internal/terminal":   {},
+	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
+	"internal/httpclient": {}, // where requests may go, and what of them is printed
+	"internal/jsonl":      {},
+	"internal/parallel":   {},
+	"internal/latextest":  {"internal/reference"},
+	"internal/reference":  {},
+	"internal/retry":      {},
+	"internal/servers":    {}, // tests only
+	"internal/signature":  {"ner"},
+	"internal/strict":     {"github.com/BurntSushi/toml"},
+	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",

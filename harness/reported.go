@@ -174,7 +174,7 @@ func reportResults(ctx context.Context, store *results.Store, runs []results.Run
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {
 		out[i] = reports.Result{
-			ID: r.ID, Keys: maps.Clone(r.Keys), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
+			ID: r.ID, Keys: r.Shown(), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
 			Unscored: unscored(r), SplitPassages: coverages[r.ID].Split,
 			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},

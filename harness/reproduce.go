@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -82,7 +83,7 @@ func findClaims(ctx context.Context, store *results.Store, name string) (results
 		if err != nil {
 			return results.RunInfo{}, nil, &UsageError{Err: err}
 		}
-		run, err := store.Find(ctx, ner.Run{Keys: s.Keys}.ID())
+		run, err := findSigned(ctx, store, s)
 		if err != nil {
 			return run, nil, fmt.Errorf("the run of the signature: %w", err)
 		}
@@ -100,6 +101,23 @@ func findClaims(ctx context.Context, store *results.Store, name string) (results
 		return run, nil, fmt.Errorf("run %s: not scored (nerbench score %s)", run.ID, run.ID)
 	}
 	return run, claims, nil
+}
+
+// findSigned finds the run of a signature. A signature has a mark in place of the
+// addresses of servers, so that the id of the run does not follow from it.
+func findSigned(ctx context.Context, store *results.Store, s results.Signature) (results.RunInfo, error) {
+	run, err := store.Find(ctx, ner.Run{Keys: s.Keys}.ID())
+	if !errors.Is(err, results.ErrNoRun) {
+		return run, err
+	}
+	runs, failure := store.Runs(ctx, nil)
+	if failure != nil {
+		return run, failure
+	}
+	if i := slices.IndexFunc(runs, func(r results.RunInfo) bool { return r.Signed(s) }); i >= 0 {
+		return runs[i], nil
+	}
+	return run, err
 }
 
 // difference describes the first difference between a claimed score and the score

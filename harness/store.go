@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -80,7 +81,7 @@ func (l *lateStore) close() error {
 // file.
 func (b *Bench) checkStore() error {
 	if strings.Contains(b.Store, "://") {
-		return fault.Usagef("--store: %s: only files are supported", b.Store)
+		return fault.Usagef("--store: %s: only files are supported", httpclient.Redact(b.Store))
 	}
 	return nil
 }
@@ -128,8 +129,9 @@ func SelectRuns(ctx context.Context, store *results.Store, where map[string][]st
 }
 
 func fits(keys map[string]string, where map[string][]string) bool {
+	shown := results.RunInfo{Keys: keys}.Shown() // values may be copied from a table
 	for name, values := range where {
-		if !slices.Contains(values, keys[name]) && !(name == "sampling_seed" && slices.Contains(values, trainedSeed(keys))) {
+		if !slices.Contains(values, keys[name]) && !slices.Contains(values, shown[name]) && !(name == "sampling_seed" && slices.Contains(values, trainedSeed(keys))) {
 			return false
 		}
 	}

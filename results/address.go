@@ -1,7 +1,10 @@
 package results
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -30,4 +33,23 @@ func Address(id ner.Identity, d ner.Decoding, answerBy string) (identity, decodi
 		decoding += " " + answerBy
 	}
 	return identity, decoding
+}
+
+// addressKey is the key of a run with the addresses of its servers.
+const addressKey = "address"
+
+const markStart = "sha256:"
+
+// Shown are the keys of the run in what is made for others: tables, pages, signatures.
+// The addresses of the servers are replaced by a mark, which is equal for equal
+// addresses.
+func (r RunInfo) Shown() map[string]string { return shown(r.Keys) }
+
+func shown(keys map[string]string) map[string]string {
+	keys = maps.Clone(keys)
+	if address := keys[addressKey]; address != "" && !strings.HasPrefix(address, markStart) {
+		sum := sha256.Sum256([]byte(address))
+		keys[addressKey] = markStart + hex.EncodeToString(sum[:6])
+	}
+	return keys
 }

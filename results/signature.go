@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,8 @@ import (
 // Signature describes in one line how a score was computed, as in sacreBLEU: the
 // metric with its options and counts, the passages, the versions of parsers and
 // metrics, and every key of the run. It is sufficient to find the run again, and to
-// check that its answers still have these counts.
+// check that its answers still have these counts. Its text has no address of a server,
+// but the mark of [RunInfo.Shown].
 type Signature struct {
 	Metric             string
 	Score              ner.Score // as counted: doubled for half-point metrics
@@ -41,11 +43,18 @@ func (r RunInfo) Signatures() map[string]string {
 	return out
 }
 
+// Signed reports whether the run has the keys of a signature.
+func (r RunInfo) Signed(s Signature) bool {
+	run, signed := r.Shown(), shown(s.Keys)
+	return !slices.ContainsFunc(ner.Keys, func(k ner.Key) bool { return run[k.Name] != signed[k.Name] })
+}
+
 // String returns the line, written by [signature.Line].
 func (s Signature) String() string {
 	var fields []signature.Field
+	keys := shown(s.Keys)
 	for _, k := range ner.Keys {
-		if v := s.Keys[k.Name]; v != "" {
+		if v := keys[k.Name]; v != "" {
 			fields = append(fields, signature.Field{Name: k.Name, Value: v})
 		}
 	}

@@ -69,3 +69,21 @@ func TestParseSignature(t *testing.T) {
 		}
 	}
 }
+
+// TestSignaturesHaveNoAddress: the addresses of servers are replaced by a mark, which is
+// the same in what was parsed, so that the run is found again.
+func TestSignaturesHaveNoAddress(t *testing.T) {
+	run, other := someRun(), someRun()
+	run.Keys["address"], other.Keys["address"] = "http://gpu.example:8000", "http://gpu.example:8001"
+	text := run.Signatures()["span_f1"]
+	if strings.Contains(text, "gpu.example") || !strings.Contains(text, "|address:sha256:") || run.Keys["address"] != "http://gpu.example:8000" {
+		t.Errorf("signature is %s, key is %s", text, run.Keys["address"])
+	}
+	s, err := ParseSignature(text)
+	if err != nil || s.String() != text {
+		t.Errorf("parsed %+v, %v", s, err)
+	}
+	if !run.Signed(s) || !run.Signed(run.Signature("span_f1")) || other.Signed(s) || someRun().Signed(s) {
+		t.Error("the signature belongs to another run")
+	}
+}

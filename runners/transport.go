@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 )
 
@@ -15,14 +16,15 @@ const defaultConnections = 64
 
 // NewClient returns an HTTP client for many small requests to few hosts. It keeps up to
 // connections idle connections to each host; 0 stands for 64. Answers are not
-// compressed, because they are small and the servers are near. dialled is called for
-// each new connection; it may be nil.
+// compressed, because they are small and the servers are near. Redirects are followed
+// within the origin of a request only. dialled is called for each new connection; it may
+// be nil.
 func NewClient(connections int, dialled func()) *http.Client {
 	if connections <= 0 {
 		connections = defaultConnections
 	}
 	dial := (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-	return &http.Client{Transport: &http.Transport{
+	return httpclient.SameOrigin(&http.Client{Transport: &http.Transport{
 		Proxy: http.ProxyFromEnvironment,
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(ctx, network, address)
@@ -36,7 +38,7 @@ func NewClient(connections int, dialled func()) *http.Client {
 		MaxIdleConnsPerHost: connections,
 		IdleConnTimeout:     90 * time.Second,
 		DisableCompression:  true,
-	}}
+	}})
 }
 
 // AppendJSONString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.

@@ -123,7 +123,7 @@ func (env *environment) endpoints() []setting {
 		case env.getenv(name) != "":
 			found = append(found, setting{name, open.WithoutLogin(value), fromEnvironment, name})
 		default:
-			found = append(found, setting{name, value, fromFile, env.config.Path})
+			found = append(found, setting{name, open.WithoutLogin(value), fromFile, env.config.Path})
 		}
 	}
 	if file := env.keyFile(false); file != "" {

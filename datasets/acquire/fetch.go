@@ -15,6 +15,7 @@ import (
 	"nerbench/datasets/fetch"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 )
 
 // Fetched is the result of fetching one dataset.
@@ -134,7 +135,7 @@ func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o Fetch
 func addresses(files []fetch.File) []string {
 	all := make([]string, len(files))
 	for i, f := range files {
-		all[i] = f.URL
+		all[i] = httpclient.WithoutLogin(f.URL)
 	}
 	return all
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nerbench/datasets"
+	"nerbench/internal/httpclient"
 )
 
 // HowToGet describes in one line how to get the files of a dataset: the fetch
@@ -57,6 +58,8 @@ func sourceAddress(s datasets.Source) string {
 		return "Hugging Face dataset " + s.Where
 	case "ldc":
 		return "Linguistic Data Consortium " + s.Where
+	case "url", "ftp":
+		return httpclient.WithoutLogin(s.Where)
 	}
 	return s.Where
 }

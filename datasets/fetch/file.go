@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"nerbench/internal/checksum"
+	"nerbench/internal/httpclient"
 	"nerbench/internal/retry"
 )
 
@@ -24,13 +26,13 @@ type File struct {
 	// SHA256 is its checksum in hexadecimal; empty: unknown.
 	SHA256 string
 	Bytes  int64 // its size; 0: unknown
-	// Token is sent as bearer token, but never to another host.
+	// Token is sent as bearer token, but never to another origin than that of URL.
 	Token string
 }
 
 // Client downloads files. The zero value is ready to use.
 type Client struct {
-	HTTP *http.Client // nil: the default one, which uses HTTPS_PROXY
+	HTTP *http.Client // nil: the default one, which uses HTTPS_PROXY; its redirects follow [httpclient.Download]
 	// Tries is the number of times that a transfer is started or resumed; 0: 5. If
 	// the content is not the published file a second time, the transfer fails at
 	// once.
@@ -87,7 +89,7 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal):
+		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal), errors.As(err, new(*httpclient.RedirectError)):
 			return fmt.Errorf("fetch: %w", err)
 		case errors.Is(err, errMismatch):
 			dropPart(f.To) // it may belong to another file
@@ -98,7 +100,7 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 			try = min(try, tries-1) // bytes were received: does not count as a try
 		}
 		if try >= tries {
-			return fmt.Errorf("fetch: %s: failed after %d tries: %w", f.URL, tries, err)
+			return fmt.Errorf("fetch: %s: failed after %d tries: %w", httpclient.WithoutLogin(f.URL), tries, err)
 		}
 		pause := retry.Backoff{First: wait, Longest: time.Minute}.Wait(try)
 		if refused != nil && refused.after > 0 {
@@ -118,7 +120,7 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 	here, mark := partState(f.To)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
 	if err != nil {
-		return errors.Join(errLocal, err)
+		return errors.Join(errLocal, fmt.Errorf("%s: not a URL", httpclient.Redact(f.URL))) // the error of the parser may quote a password
 	}
 	r.Header.Set("Accept-Encoding", "identity") // compression would change lengths and ranges
 	if f.Token != "" {
@@ -130,13 +132,9 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 			r.Header.Set("If-Range", mark)
 		}
 	}
-	client := c.HTTP
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(r)
+	answer, err := httpclient.Download(c.HTTP).Do(r)
 	if err != nil {
-		return err
+		return httpclient.Bearer(f.Token).Hide(plain(err))
 	}
 	defer answer.Body.Close()
 	at, total, err := beginning(answer, here)
@@ -150,6 +148,15 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 		return err
 	}
 	return finish(ctx, f, total)
+}
+
+// plain is the error of a request without its address, which may contain a password or
+// a signature.
+func plain(err error) error {
+	if of, ok := errors.AsType[*url.Error](err); ok {
+		return of.Err
+	}
+	return err
 }
 
 // beginning returns the offset at which a response begins, and the size of the
@@ -170,7 +177,7 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 	case http.StatusRequestedRangeNotSatisfiable:
 		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errMismatch, here)
 	}
-	s := &StatusError{URL: answer.Request.URL.Redacted(), Status: answer.StatusCode}
+	s := &StatusError{URL: httpclient.Redact(answer.Request.URL.String()), Status: answer.StatusCode}
 	s.after, _ = retry.After(answer.Header.Get("Retry-After"), time.Now())
 	return 0, 0, s
 }

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"nerbench/internal/httpclient"
 )
 
 // Hub is the Hugging Face hub, configured by its environment variables.
@@ -51,21 +53,18 @@ func (h Hub) List(ctx context.Context, client *http.Client, id, revision string)
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return Listing{}, fmt.Errorf("hub: %w", err)
+		return Listing{}, fmt.Errorf("hub: HF_ENDPOINT %q: not a URL", httpclient.Redact(h.Endpoint)) // the error of the parser may quote a password
 	}
 	if h.Token != "" {
 		r.Header.Set("Authorization", "Bearer "+h.Token)
 	}
-	if client == nil {
-		client = http.DefaultClient
-	}
-	answer, err := client.Do(r)
+	answer, err := httpclient.Download(client).Do(r)
 	if err != nil {
-		return Listing{}, fmt.Errorf("hub: %w", err)
+		return Listing{}, fmt.Errorf("hub: %s: %w", httpclient.Redact(h.Endpoint), httpclient.Bearer(h.Token).Hide(plain(err)))
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, &StatusError{URL: address, Status: answer.StatusCode})
+		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, &StatusError{URL: httpclient.Redact(address), Status: answer.StatusCode})
 	}
 	var body struct {
 		SHA      string

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,7 +72,7 @@ func Read(path string) (*File, error) {
 	if err != nil {
 		return nil, faulty(err)
 	}
-	if u, err := url.Parse(string(f.OpenAI.BaseURL)); err == nil && u.User != nil {
+	if strings.Contains(string(f.OpenAI.BaseURL), "@") { // also where it is not a URL
 		return nil, &fault.Hint{
 			Err: fault.Usagef("%s: openai.base-url: a password must not be in this file", path), Advice: keyAdvice,
 		}

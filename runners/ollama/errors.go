@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 	"nerbench/internal/retry"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -37,7 +38,7 @@ func tooLong(err error) bool {
 // refused converts a response other than 200 to an error: temporary if a retry may help,
 // else one that ends the run.
 func (r *Runner) refused(response *http.Response, body []byte) error {
-	status := &runners.StatusError{Code: response.StatusCode, Message: message(body)}
+	status := &runners.StatusError{Code: response.StatusCode, Message: message(body, r.secrets)}
 	switch {
 	case status.OfQuery() && !ofServer(status):
 		return status
@@ -54,16 +55,17 @@ func (r *Runner) refused(response *http.Response, body []byte) error {
 }
 
 // message is the error message in the body of a refusal: its member "error", or the
-// first line of a body that is not JSON, as proxies send it.
-func message(body []byte) string {
+// first line of a body that is not JSON, as proxies send it. Secrets are replaced before
+// it is cut.
+func message(body []byte, secrets httpclient.Secrets) string {
 	var refusal struct {
 		Error string `json:"error"`
 	}
 	if err := json.Unmarshal(body, &refusal); err == nil {
-		return refusal.Error
+		return secrets.Redact(refusal.Error)
 	}
-	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-	return strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
+	line, _, _ := strings.Cut(secrets.Redact(string(bytes.TrimSpace(body[:min(len(body), 1<<16)]))), "\n")
+	return strings.ToValidUTF8(line[:min(len(line), 200)], "")
 }
 
 // ofServer reports whether the server refuses something that all queries have: an
@@ -75,5 +77,19 @@ func ofServer(e *runners.StatusError) bool {
 	}, func(fault string) bool { return strings.Contains(e.Message, fault) })
 }
 
-// broken makes a temporary error of a failed or lost connection.
-func broken(err error) error { return fmt.Errorf("%w: %w", runners.ErrTemporary, err) }
+// broken makes a temporary error of a failed or lost connection. A redirect to another
+// server ends the run.
+func broken(err error) error {
+	if moved, ok := errors.AsType[*httpclient.RedirectError](err); ok {
+		return redirected(moved)
+	}
+	return fmt.Errorf("%w: %w", runners.ErrTemporary, err)
+}
+
+// redirected is the error of a server that redirects to where nothing is sent.
+func redirected(moved *httpclient.RedirectError) error {
+	return &fault.Hint{
+		Err:    fmt.Errorf("ollama: %w: %w", runners.ErrFatal, moved),
+		Advice: "if you trust the target, name it in OLLAMA_HOST or with --base-url",
+	}
+}

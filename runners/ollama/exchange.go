@@ -93,7 +93,8 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 
 // post sends one request. The client of package api is made for streams: each call
 // allocates a buffer that is larger than all our answers.
-func (a *asking) post(ctx context.Context, address string, body []byte) (*reply, error) {
+func (a *asking) post(ctx context.Context, address string, body []byte) (_ *reply, err error) {
+	defer func() { err = a.secrets.Hide(err) }()
 	request, err := a.request(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"nerbench/internal/httpclient"
 )
 
 // ParseHost parses the address of a server as Ollama parses OLLAMA_HOST: a host, a host
@@ -25,11 +27,11 @@ func ParseHost(s string) (base *url.URL, login *url.Userinfo, err error) {
 	case scheme == "https":
 		port = "443"
 	default:
-		return nil, nil, fmt.Errorf("ollama: host %q: scheme %q: must be http or https", WithoutLogin(s), scheme)
+		return nil, nil, fmt.Errorf("ollama: host %q: the scheme must be http or https", httpclient.Redact(s))
 	}
 	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
 		if login, err = parseLogin(rest[:at]); err != nil {
-			return nil, nil, fmt.Errorf("ollama: host %q: name and password: %w", WithoutLogin(s), err)
+			return nil, nil, fmt.Errorf("ollama: host %q: name and password: %w", httpclient.Redact(s), err)
 		}
 		rest = rest[at+1:]
 	}
@@ -42,7 +44,7 @@ func ParseHost(s string) (base *url.URL, login *url.Userinfo, err error) {
 		host = "127.0.0.1"
 	}
 	if n, err := strconv.ParseUint(named, 10, 16); err != nil || n == 0 {
-		return nil, nil, fmt.Errorf("ollama: host %q: port %q: must be a number from 1 to 65535", WithoutLogin(s), named)
+		return nil, nil, fmt.Errorf("ollama: host %q: the port must be a number from 1 to 65535", httpclient.Redact(s))
 	}
 	path = "/" + strings.TrimRight(path, "/")
 	if path = strings.TrimSuffix(path, "/v1"); path == "" {
@@ -63,17 +65,4 @@ func parseLogin(s string) (*url.Userinfo, error) {
 		return url.UserPassword(name, password), nil
 	}
 	return url.User(name), nil
-}
-
-// WithoutLogin returns an address with its name and password replaced, if it has any.
-func WithoutLogin(s string) string {
-	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
-		return s
-	}
-	scheme := ""
-	if before, _, ok := strings.Cut(s, "://"); ok {
-		scheme = before + "://"
-	}
-	return scheme + "***" + s[at:]
 }

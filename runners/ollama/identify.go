@@ -16,6 +16,7 @@ import (
 	"github.com/ollama/ollama/api"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 	"nerbench/runners"
 )
 
@@ -47,7 +48,7 @@ func Look(ctx context.Context, host string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	r := &Runner{base: base, login: login, client: runners.NewClient(1, nil)}
+	r := &Runner{base: base, login: login, secrets: httpclient.Login(login), client: runners.NewClient(1, nil)}
 	defer r.Close()
 	return r.look(ctx)
 }
@@ -151,7 +152,8 @@ func fullName(name string) string {
 }
 
 // call sends a request about the server itself.
-func (r *Runner) call(ctx context.Context, method, path string, question, answer any) error {
+func (r *Runner) call(ctx context.Context, method, path string, question, answer any) (err error) {
+	defer func() { err = r.secrets.Hide(err) }()
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var body io.Reader
@@ -189,6 +191,9 @@ func (r *Runner) call(ctx context.Context, method, path string, question, answer
 
 // absent is the one-line error of a server that cannot be reached.
 func (r *Runner) absent(err error) error {
+	if moved, ok := errors.AsType[*httpclient.RedirectError](err); ok {
+		return redirected(moved)
+	}
 	why := err
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		why = op.Err // without the method, the network and a second copy of the address

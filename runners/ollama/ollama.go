@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"time"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -52,6 +53,7 @@ type Runner struct {
 	config   Config
 	base     *url.URL
 	login    *url.Userinfo // nil: none
+	secrets  httpclient.Secrets
 	client   *http.Client
 	generate string // address of the completion shape
 	chat     string // address of the chat shape
@@ -76,12 +78,12 @@ func New(c Config) (*Runner, error) {
 	if c.Timeout <= 0 {
 		c.Timeout = defaultTimeout
 	}
-	client := c.Client
-	if client == nil {
-		client = runners.NewClient(c.Connections, nil)
+	client := runners.NewClient(c.Connections, nil)
+	if c.Client != nil {
+		client = httpclient.SameOrigin(c.Client)
 	}
 	return &Runner{
-		config: c, base: base, login: login, client: client,
+		config: c, base: base, login: login, secrets: httpclient.Login(login), client: client,
 		generate: base.JoinPath("api/generate").String(),
 		chat:     base.JoinPath("api/chat").String(),
 	}, nil

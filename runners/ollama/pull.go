@@ -31,7 +31,8 @@ func Missing(err error) bool {
 
 // Pull makes the server download the model. observe is called with the progress. There
 // is no timeout. It is an error if the server cannot download the model.
-func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
+func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) (err error) {
+	defer func() { err = r.secrets.Hide(err) }()
 	body, err := json.Marshal(api.PullRequest{Model: r.config.Model})
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 			return fmt.Errorf("ollama: pull %s: %w: %s", r.config.Model, runners.ErrFatal, line.Error)
 		}
 		done = done || line.Status == "success"
-		observe(Pulling{line.Status, line.Completed, line.Total})
+		observe(Pulling{r.secrets.Redact(line.Status), line.Completed, line.Total})
 	}
 	if err := lines.Err(); err != nil {
 		return fmt.Errorf("ollama: pull %s: %w", r.config.Model, broken(err))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 	"nerbench/runners"
 	"nerbench/runners/ollama"
 )
@@ -24,7 +25,7 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 	case 1:
 		config.Host = s.Servers[0]
 	default:
-		return nil, fault.Usagef("ollama: one server only: %s", strings.Join(s.Servers, ", "))
+		return nil, fault.Usagef("ollama: one server only, not %d", len(s.Servers))
 	}
 	if config.Decoding.Context == 0 {
 		config.Decoding.Context = 1 // this client only identifies the model
@@ -158,5 +159,6 @@ func ParseKeepAlive(text string) (*time.Duration, error) {
 	return &d, nil
 }
 
-// WithoutLogin returns the address of a server without its name and password.
-func WithoutLogin(address string) string { return ollama.WithoutLogin(address) }
+// WithoutLogin returns the address of a server as it may be printed: without a name, a
+// password, or a query.
+func WithoutLogin(address string) string { return httpclient.Redact(address) }

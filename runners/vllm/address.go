@@ -1,10 +1,11 @@
 package vllm
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"strings"
+
+	"nerbench/internal/httpclient"
 )
 
 // DefaultServer is the default address of a vLLM server.
@@ -21,15 +22,15 @@ func ParseAddress(s string) (*url.URL, error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errors.New("vllm: the address of the server is not a URL") // it may contain a password
+		return nil, fmt.Errorf("vllm: server %q: not a URL", httpclient.Redact(s)) // the error of the parser may quote a password
 	case u.User != nil:
-		return nil, fmt.Errorf("vllm: server %s: a name or password is not allowed: put the key into OPENAI_API_KEY", u.Redacted())
+		return nil, fmt.Errorf("vllm: server %s: a name or password is not allowed: put the key into OPENAI_API_KEY", httpclient.Redact(s))
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, fmt.Errorf("vllm: server %q: scheme %q: must be http or https", s, u.Scheme)
+		return nil, fmt.Errorf("vllm: server %q: the scheme must be http or https", httpclient.Redact(s))
 	case u.Host == "":
-		return nil, fmt.Errorf("vllm: server %q: no host", s)
+		return nil, fmt.Errorf("vllm: server %q: no host", httpclient.Redact(s))
 	case u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("vllm: server %q: %q and %q are not allowed in a base URL", s, "?", "#")
+		return nil, fmt.Errorf("vllm: server %q: %q and %q are not allowed in a base URL", httpclient.Redact(s), "?", "#")
 	}
 	u.Path = strings.TrimSuffix(strings.TrimRight(u.Path, "/"), "/v1")
 	return u, nil

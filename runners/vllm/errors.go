@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/httpclient"
 	"nerbench/internal/retry"
 	"nerbench/ner"
 	"nerbench/runners"
@@ -54,22 +55,23 @@ type named struct {
 // readRefusal reads the body of a refusal. framework is set if the web framework refused
 // the request, not the server itself. If the body is not JSON, as from proxies, the
 // message is its first line.
-func readRefusal(code int, body []byte) (e *runners.StatusError, framework bool) {
+func readRefusal(code int, body []byte, secrets httpclient.Secrets) (e *runners.StatusError, framework bool) {
 	e = &runners.StatusError{Code: code}
 	var r refusal
 	if json.Unmarshal(body, &r) != nil {
-		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-		e.Message = strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
+		line, _, _ := strings.Cut(secrets.Redact(string(bytes.TrimSpace(body[:min(len(body), 1<<16)]))), "\n")
+		e.Message = strings.ToValidUTF8(line[:min(len(line), 200)], "")
 		return e, true
 	}
 	var object named
 	if json.Unmarshal(r.Error, &object) != nil {
 		_ = json.Unmarshal(body, &object) // SGLang, and vLLM before 0.10: the members are not inside "error"
 	}
-	e.Member, e.Reason = object.Param, object.Type
+	e.Member, e.Reason = secrets.Redact(object.Param), object.Type
 	if name, ok := object.Code.(string); ok {
 		e.Reason = name
 	}
+	e.Reason = secrets.Redact(e.Reason)
 	text := ""
 	switch {
 	case object.Message != "":
@@ -85,7 +87,7 @@ func readRefusal(code int, body []byte) (e *runners.StatusError, framework bool)
 		}
 		framework = true
 	}
-	e.Message = oneLine(text)
+	e.Message = oneLine(secrets.Redact(text))
 	return e, framework
 }
 
@@ -102,7 +104,7 @@ func oneLine(text string) string {
 // refused converts a response other than 200 to an error: temporary if a retry may help,
 // else one that ends the run.
 func (r *Runner) refused(ctx context.Context, s *server, response *http.Response, body []byte) error {
-	status, framework := readRefusal(response.StatusCode, body)
+	status, framework := readRefusal(response.StatusCode, body, r.secrets)
 	switch {
 	case status.OfQuery():
 		return fmt.Errorf("%w: %w", errQuery, status)
@@ -141,13 +143,20 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 func (r *Runner) unknownModel(ctx context.Context, s *server, err error) error {
 	advice := "name a model that the server has"
 	if list, fault := r.models(ctx, s); fault == nil {
-		advice = "the server has: " + strings.Join(names(list), ", ")
+		advice = r.secrets.Redact("the server has: " + strings.Join(names(list), ", "))
 	}
 	return &fault.Hint{Err: fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, err), Advice: advice}
 }
 
-// broken makes a one-line temporary error of a failed or lost connection.
+// broken makes a one-line temporary error of a failed or lost connection. A redirect to
+// another server is a permanent fault of this one.
 func broken(s *server, err error) error {
+	if moved, ok := errors.AsType[*httpclient.RedirectError](err); ok {
+		return &fault.Hint{
+			Err:    fmt.Errorf("%w: %w: %w", runners.ErrFatal, errServer, moved),
+			Advice: "if you trust the target, name it with --base-url",
+		}
+	}
 	why := err
 	if of, ok := errors.AsType[*url.Error](err); ok {
 		why = of.Err // without the method and the address

@@ -104,7 +104,7 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 	start := time.Now()
 	var answer *reply
 	err = r.exchange(ctx, s, r.config.Timeout, http.MethodPost, address, body, func(b []byte) (err error) {
-		answer, err = understand(b, len(queries))
+		answer, err = understand(b, len(queries), r.secrets)
 		return err
 	})
 	if err != nil {
@@ -113,7 +113,7 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 	if err := r.vouch(ctx, s); err != nil {
 		return nil, err
 	}
-	r.noteModel(s, answer.Model)
+	r.noteModel(s, r.secrets.Redact(answer.Model))
 	took := time.Since(start)
 	out := make([]ner.Completion, len(queries))
 	for i := range queries {
@@ -158,7 +158,8 @@ func (r *Runner) exchange(ctx context.Context, s *server, within time.Duration, 
 	return err
 }
 
-func (r *Runner) roundTrip(ctx context.Context, s *server, method, address string, body []byte, read func([]byte) error) error {
+func (r *Runner) roundTrip(ctx context.Context, s *server, method, address string, body []byte, read func([]byte) error) (err error) {
+	defer func() { err = r.secrets.Hide(err) }()
 	var content io.Reader
 	if body != nil {
 		content = bytes.NewReader(body)
@@ -196,10 +197,10 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 var jsonType = []string{"application/json"}
 
-// get sends a request about a server itself.
+// get sends a request about a server itself. The key is replaced where it echoes it.
 func (r *Runner) get(ctx context.Context, s *server, path string, answer any) error {
 	return r.exchange(ctx, s, s.patience, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
-		if err := json.Unmarshal(b, answer); err != nil {
+		if err := json.Unmarshal([]byte(r.secrets.Redact(string(b))), answer); err != nil {
 			return misread("/%s: unexpected JSON: %w", path, err)
 		}
 		return nil

@@ -86,7 +86,7 @@ func (r *Runner) introduce(ctx context.Context, s *server) (said, error) {
 	if i < 0 {
 		return said{}, &fault.Hint{
 			Err:    fmt.Errorf("%w: %w: %s has no model %q", runners.ErrFatal, errServer, s.name, r.config.Model),
-			Advice: "the server has: " + strings.Join(names(list), ", "),
+			Advice: r.secrets.Redact("the server has: " + strings.Join(names(list), ", ")),
 		}
 	}
 	out := said{kind: Other, root: list[i].Root, context: list[i].MaxModelLen}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -62,13 +63,13 @@ func misread(format string, args ...any) error {
 
 // understand parses the response to n prompts and sorts its choices. Overloaded servers
 // return an error with status 200, duplicate choices, or too few choices.
-func understand(body []byte, n int) (*reply, error) {
+func understand(body []byte, n int, secrets httpclient.Secrets) (*reply, error) {
 	var answer reply
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return nil, misread("unexpected JSON: %w", err)
 	}
 	if len(answer.Error) > 0 && !bytes.Equal(answer.Error, []byte("null")) {
-		return nil, errorInside(answer.Error, body)
+		return nil, errorInside(answer.Error, body, secrets)
 	}
 	if len(answer.Choices) != n {
 		return nil, misread("%d choices for %d prompts", len(answer.Choices), n)
@@ -107,11 +108,11 @@ func understand(body []byte, n int) (*reply, error) {
 
 // errorInside is the error of a response with status 200 that holds an error: the refusal
 // of a query if the error names the status of one, else a temporary one.
-func errorInside(e json.RawMessage, body []byte) error {
-	if status, _ := readRefusal(errorCode(e), body); status.OfQuery() {
+func errorInside(e json.RawMessage, body []byte, secrets httpclient.Secrets) error {
+	if status, _ := readRefusal(errorCode(e), body, secrets); status.OfQuery() {
 		return fmt.Errorf("%w: %w", errQuery, status)
 	}
-	status, _ := readRefusal(http.StatusOK, body)
+	status, _ := readRefusal(http.StatusOK, body, secrets)
 	return misread("an error with status 200: %s", status.Message)
 }
 

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"time"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -63,6 +64,7 @@ type Config struct {
 // Runner runs one model. It is a [runners.Runner].
 type Runner struct {
 	config    Config
+	secrets   httpclient.Secrets
 	pool      pool
 	abilities Abilities
 	frames    runners.Frames // of the completion shape
@@ -92,7 +94,7 @@ func New(c Config) (*Runner, error) {
 	if c.Prefix == "" {
 		c.Prefix = Kind
 	}
-	r := &Runner{config: c}
+	r := &Runner{config: c, secrets: httpclient.Bearer(c.Key)}
 	var err error
 	if r.variables, err = templateVariables(c.ThinkSwitch, c.Decoding.Think); err != nil {
 		return nil, err

@@ -251,6 +251,7 @@ func (r *Runner) Close() {
 	}
 	r.closed = true
 	r.engine.end()
+	r.chat.close()
 	r.library.calls.ModelFree(r.model)
 }
 

@@ -51,7 +51,7 @@ var imports = map[string][]string{
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/strict"},
 
-	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
+	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/parallel", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},

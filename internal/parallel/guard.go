@@ -12,12 +12,17 @@ type PanicError struct {
 	Place  string // function and line; empty: unknown
 }
 
-func (e *PanicError) Error() string {
+// Line is the reason as one line that is not too long.
+func (e *PanicError) Line() string {
 	reason := strings.Join(strings.Fields(fmt.Sprint(e.Reason)), " ")
 	if len(reason) > 300 {
 		reason = strings.ToValidUTF8(reason[:300], "") + "…"
 	}
-	text := "internal error: " + reason
+	return reason
+}
+
+func (e *PanicError) Error() string {
+	text := "internal error: " + e.Line()
 	if e.Place != "" {
 		text += " (" + e.Place + ")"
 	}

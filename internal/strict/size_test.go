@@ -35,6 +35,7 @@ func TestLimits(t *testing.T) {
 		{"unknown keys", lines(9_000, "a%d = 1\n"), `f.toml:1: key "a0": unknown`},
 		{"an open string", `x = "` + strings.Repeat("a", 1000), "f.toml:1: "},
 		{"an open long string", `x = """` + strings.Repeat("a\n", 1000), "f.toml:"},
+		{"an unknown empty key", "X = 1\n'' = ''\n", `f.toml: key`},
 		{"a quote", `x = '`, "f.toml:1: "},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

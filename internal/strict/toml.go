@@ -128,6 +128,9 @@ func linesOf(text string, key toml.Key) []int {
 
 // setsKey reports whether a line has "name =", where name is a whole word.
 func setsKey(line, name string) bool {
+	if name == "" {
+		return false // it has no place in the line
+	}
 	for rest := line; ; {
 		i := strings.Index(rest, name)
 		if i < 0 {

@@ -44,13 +44,14 @@ var imports = map[string][]string{
 	// Verification reads the files, and scores gold as prediction.
 	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
-	// In the process: llama.cpp, loaded when a model is opened, and the chat
-	// templates of its files.
-	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "internal/fault", "github.com/ardanlabs/jinja"},
+	// In the process: llama.cpp, loaded when a model is opened. The chat templates of
+	// its files run in a child process.
+	"runners/local/chattemplate":   {"ner", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/strict"},
 
-	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "github.com/knights-analytics/hugot"},
+	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/parallel", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
@@ -103,8 +104,8 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/terminal", "loaders", "metrics",
-		"metrics/stats", "prompts", "reports", "reports/page", "reports/paper", "results", "runners/cards", "runners/open", "sweeps",
+		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
+		"metrics/stats", "prompts", "reports", "reports/page", "reports/paper", "results", "runners/cards", "runners/local/chattemplate", "runners/open", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

@@ -4,9 +4,14 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"nerbench/internal/parallel"
+	"nerbench/runners/local/chattemplate"
 )
 
 func main() { os.Exit(realMain()) }
@@ -14,8 +19,25 @@ func main() { os.Exit(realMain()) }
 // realMain runs the program and returns the exit code. The first interrupt cancels the
 // work, a second one ends the process at once.
 func realMain() int {
+	if chattemplate.Serve() {
+		return exitOK
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return run(ctx, os.Args, realEnvironment())
+	return guarded(os.Stderr, func() int { return run(ctx, os.Args, realEnvironment()) })
+}
+
+// guarded returns the exit code of f. If f panics, it is that of an error: Go would exit
+// with the code of a wrong usage.
+func guarded(stderr io.Writer, f func() int) (code int) {
+	err := parallel.Guard(func() error {
+		code = f()
+		return nil
+	})
+	if err != nil {
+		fmt.Fprintln(stderr, "nerbench:", err)
+		return exitError
+	}
+	return code
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -170,7 +171,7 @@ func (a *asker) work(ctx context.Context) {
 		if ctx.Err() != nil {
 			continue // drain, so that produce does not block
 		}
-		if err := a.passage(ctx, j); err != nil {
+		if err := parallel.Guard(func() error { return a.passage(ctx, j) }); err != nil {
 			a.cancel(err)
 		}
 	}

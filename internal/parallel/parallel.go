@@ -16,7 +16,7 @@ import (
 // at most 2*len(workers)+1 blocks have been read and not yet yielded.
 //
 // The first error of the sequence, of a worker, or of the context is yielded last,
-// after the results of the blocks before it. All goroutines have ended when the
+// after the results of the blocks before it; a panic is a [PanicError]. All goroutines have ended when the
 // iteration ends, for any reason.
 func Map[In, Out any](ctx context.Context, blocks iter.Seq2[In, error], workers []func(In) (Out, error)) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
@@ -99,16 +99,31 @@ type mapping[In, Out any] struct {
 func (m *mapping[In, Out]) work(work func(In) (Out, error)) {
 	for j := range m.todo {
 		if j.err = m.ctx.Err(); j.err == nil {
-			j.out, j.err = work(j.in)
+			j.err = Guard(func() (err error) {
+				j.out, err = work(j.in)
+				return err
+			})
 		}
 		close(j.done)
 	}
 }
 
-// read reads the sequence until the sequence or the context ends.
+// read reads the sequence until the sequence or the context ends. A panic of the sequence
+// is its last error.
 func (m *mapping[In, Out]) read(blocks iter.Seq2[In, error]) {
 	defer close(m.queue)
 	defer close(m.todo)
+	if err := Guard(func() error { m.readAll(blocks); return nil }); err != nil {
+		j := &job[In, Out]{err: err, done: make(chan struct{})}
+		close(j.done)
+		select {
+		case m.queue <- j:
+		case <-m.ctx.Done():
+		}
+	}
+}
+
+func (m *mapping[In, Out]) readAll(blocks iter.Seq2[In, error]) {
 	for in, err := range blocks {
 		j := &job[In, Out]{in: in, err: err, done: make(chan struct{})}
 		select {

@@ -5,6 +5,7 @@ package strict
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -15,9 +16,12 @@ import (
 // ReadTOML reads a file of fsys into v and rejects keys that v does not have. The
 // error joins all faults; each names the file, and its line if it is known.
 func ReadTOML(fsys fs.FS, name string, v any) error {
-	text, err := fs.ReadFile(fsys, name)
+	text, err := readFile(fsys, name)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", path.Base(name), err)
+	}
+	if line, err := checkSize(text); err != nil {
+		return fmt.Errorf("%s:%d: %w", name, line, err)
 	}
 	meta, err := toml.Decode(string(text), v)
 	var parse toml.ParseError
@@ -30,12 +34,34 @@ func ReadTOML(fsys fs.FS, name string, v any) error {
 	var faults []error
 	seen := map[string]bool{}
 	for _, key := range meta.Undecoded() {
-		if !seen[key.String()] {
-			seen[key.String()] = true
+		if seen[key.String()] {
+			continue
+		}
+		if seen[key.String()] = true; len(seen) <= mostUnknown {
 			faults = append(faults, unknownKey(name, string(text), key)...)
 		}
 	}
+	if more := len(seen) - mostUnknown; more > 0 {
+		faults = append(faults, fmt.Errorf("%s: %d more unknown keys", name, more))
+	}
 	return errors.Join(faults...)
+}
+
+// mostUnknown is the number of unknown keys that are reported one by one.
+const mostUnknown = 20
+
+// readFile reads a file of at most [mostBytes] bytes.
+func readFile(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, mostBytes+1))
+	if err == nil && len(text) > mostBytes {
+		err = fmt.Errorf("more than %d bytes", mostBytes)
+	}
+	return text, err
 }
 
 // unknownKey returns one error for each line that has the key. The decoder reports
@@ -102,6 +128,9 @@ func linesOf(text string, key toml.Key) []int {
 
 // setsKey reports whether a line has "name =", where name is a whole word.
 func setsKey(line, name string) bool {
+	if name == "" {
+		return false // it has no place in the line
+	}
 	for rest := line; ; {
 		i := strings.Index(rest, name)
 		if i < 0 {

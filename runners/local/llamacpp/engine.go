@@ -96,8 +96,10 @@ func (e *engine) ask(ctx context.Context, p *passage) ([]ner.Completion, error) 
 func (e *engine) end() {
 	close(e.closing)
 	<-e.ended
-	e.lib.BatchFree(e.batch.BatchData)
-	e.lib.ContextFree(e.ctx)
+	e.runner.library.free(func() {
+		e.lib.BatchFree(e.batch.BatchData)
+		e.lib.ContextFree(e.ctx)
+	})
 }
 
 // run computes until the engine is closed.
@@ -272,7 +274,11 @@ func (e *engine) addPending(q *question) {
 func (e *engine) step() error {
 	e.steps.Add(1)
 	e.runner.library.log.take()
-	if code := e.lib.Decode(e.ctx, e.batch.BatchData); code != 0 {
+	var code int32
+	if err := e.runner.library.try(func() { code = e.lib.Decode(e.ctx, e.batch.BatchData) }); err != nil {
+		return &fault.Hint{Err: fmt.Errorf("computation failed: %w: %w", err, runners.ErrFatal), Advice: mayBeDamaged}
+	}
+	if code != 0 {
 		reason := e.runner.library.log.reason()
 		if reason == "" {
 			reason = "no reason given"
@@ -375,8 +381,10 @@ func splitThinking(text string) (thinking, answer string) {
 
 // release frees the sequence and the memory of a query.
 func (e *engine) release(q *question) {
-	e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // removing a whole sequence cannot fail
-	q.sampler.free()
+	e.runner.library.free(func() {
+		e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // removing a whole sequence cannot fail
+		q.sampler.free()
+	})
 	e.cells += q.need()
 	e.forQ = append(e.forQ, q.seq)
 	e.running = slices.DeleteFunc(e.running, func(other *question) bool { return other == q })
@@ -385,7 +393,9 @@ func (e *engine) release(q *question) {
 // leave ends a passage.
 func (e *engine) leave(p *passage) {
 	if i := slices.Index(e.active, p); i >= 0 {
-		e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // removing a whole sequence cannot fail
+		e.runner.library.free(func() {
+			e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // removing a whole sequence cannot fail
+		})
 		e.cells += len(p.shared)
 		e.forP = append(e.forP, p.seq)
 		e.active = slices.Delete(e.active, i, i+1)

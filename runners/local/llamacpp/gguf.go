@@ -67,15 +67,28 @@ func readInfo(r io.Reader, size int64) (Info, error) {
 	if v := h.uint32(); h.err == nil && v != 2 && v != 3 {
 		return Info{}, fmt.Errorf("version %d of the format: want 2 or 3", v)
 	}
-	h.uint64() // number of tensors
-	count := h.uint64()
+	tensors, count := h.uint64(), h.uint64()
+	if h.err == nil && (tensors > mostTensors || count > mostKeys) {
+		return Info{}, fmt.Errorf("%d tensors and %d keys: at most %d and %d", tensors, count, mostTensors, mostKeys)
+	}
 	values := map[string]string{}
 	for i := uint64(0); i < count && h.err == nil; i++ {
-		key := h.text()
-		values[key] = h.value(h.uint32(), 0)
+		key := h.text(mostKey)
+		if v := h.value(h.uint32(), 0); len(v) <= mostValue {
+			values[key] = v
+		}
+		if h.err != nil && !errors.Is(h.err, io.ErrUnexpectedEOF) {
+			return Info{}, fmt.Errorf("key %d, %q: %w", i+1, key[:min(len(key), 100)], h.err)
+		}
 	}
 	if h.err != nil {
 		return Info{}, h.err
+	}
+	blocks := values["general.architecture"] + ".block_count"
+	if v, ok := values[blocks]; ok {
+		if n, err := strconv.ParseUint(v, 10, 64); err != nil || n == 0 || n > mostBlocks {
+			return Info{}, fmt.Errorf("%s: %.20s: want 1 to %d", blocks, v, mostBlocks)
+		}
 	}
 	info := Info{Name: values["general.name"], Architecture: values["general.architecture"], FileType: -1}
 	info.Context, _ = strconv.Atoi(values[info.Architecture+".context_length"]) // absent: 0
@@ -121,7 +134,37 @@ func (h *header) uint64() uint64 {
 	return 0
 }
 
-func (h *header) text() string { return string(h.bytes(h.uint64())) }
+// text reads a string of at most this many bytes.
+func (h *header) text(most uint64) string {
+	n := h.uint64()
+	if h.err == nil && n > most && n <= uint64(h.left) {
+		h.err = fmt.Errorf("a string of %d bytes: at most %d", n, most)
+	}
+	return string(h.bytes(n))
+}
+
+// skip skips count elements of size bytes.
+func (h *header) skip(count, size uint64) {
+	if h.err == nil && count > uint64(h.left)/size {
+		h.err = io.ErrUnexpectedEOF
+	}
+	if h.err == nil {
+		h.left -= int64(count * size)
+		_, h.err = io.CopyN(io.Discard, h.r, int64(count*size))
+	}
+}
+
+// The limits of a header. The library keeps all of it in memory, and ends the process if
+// there are too many blocks (LLAMA_MAX_LAYERS). The headers of published models are far
+// below the limits.
+const (
+	mostTensors = 1 << 20
+	mostKeys    = 1 << 16
+	mostKey     = 1<<16 - 1 // bytes (ggml, docs/gguf.md)
+	mostString  = 16 << 20  // bytes
+	mostValue   = 1 << 10   // bytes of a value that is kept here
+	mostBlocks  = 512
+)
 
 // The types of values that are not numbers.
 const (
@@ -138,11 +181,15 @@ var numberSize = map[uint32]uint64{0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, typ
 func (h *header) value(kind uint32, depth int) string {
 	switch {
 	case kind == typeString:
-		return h.text()
+		return h.text(mostString)
 	case kind == typeArray:
 		element, count := h.uint32(), h.uint64()
 		if depth > 2 {
 			h.err = errors.New("array: nested too deep")
+		}
+		if size := numberSize[element]; size > 0 {
+			h.skip(count, size)
+			return ""
 		}
 		for i := uint64(0); i < count && h.err == nil; i++ {
 			h.value(element, depth+1)

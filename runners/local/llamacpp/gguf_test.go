@@ -3,6 +3,7 @@ package llamacpp
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +19,12 @@ func model(t testing.TB) []byte {
 	return b.Bytes()
 }
 
+// with changes the value of a key of a header, which is a number of four bytes.
+func with(file []byte, key string, kind byte, value []byte) []byte {
+	at := bytes.Index(file, []byte(key)) + len(key)
+	return slices.Concat(file[:at], []byte{kind, 0, 0, 0}, value, file[at+8:])
+}
+
 func TestReadInfo(t *testing.T) {
 	whole := model(t)
 	info, err := readInfo(bytes.NewReader(whole), int64(len(whole)))
@@ -31,11 +38,19 @@ func TestReadInfo(t *testing.T) {
 		file []byte
 		text string
 	}{
-		"empty":           {nil, "not a GGUF file"},
-		"another format":  {[]byte("PK\x03\x04 and more"), "not a GGUF file"},
-		"another version": {older, "version 1"},
-		"cut":             {whole[:3000], "unexpected EOF"},
-		"absurd length":   {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
+		"empty":            {nil, "not a GGUF file"},
+		"another format":   {[]byte("PK\x03\x04 and more"), "not a GGUF file"},
+		"another version":  {older, "version 1"},
+		"cut":              {whole[:3000], "unexpected EOF"},
+		"no blocks":        {with(whole, "llama.block_count", 4, []byte{0, 0, 0, 0}), "llama.block_count: 0: want 1 to 512"},
+		"many blocks":      {with(whole, "llama.block_count", 4, []byte{0xff, 0xff, 0xff, 0xff}), "llama.block_count: 4294967295: want 1 to 512"},
+		"blocks as text":   {with(whole, "llama.block_count", 8, []byte{4, 0, 0, 0, 0, 0, 0, 0, 'm', 'a', 'n', 'y'}), "llama.block_count: many: want 1 to 512"},
+		"many keys":        {append([]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), whole[24:]...), "at most 1048576 and 65536"},
+		"many tensors":     {append([]byte("GGUF\x03\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\x7f"), whole[16:]...), "9223372036854775807 tensors"},
+		"a long key":       {append([]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"), make([]byte, 1<<16)...), "a string of 65536 bytes"},
+		"a long array":     {with(whole, "llama.context_length", 9, []byte{4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40}), "unexpected EOF"}, // its size in bytes overflows
+		"arrays in arrays": {with(whole, "llama.context_length", 9, bytes.Repeat([]byte{9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, 9)), "nested too deep"},
+		"absurd length":    {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
 	} {
 		if _, err := readInfo(bytes.NewReader(tc.file), int64(len(tc.file))); err == nil || !strings.Contains(err.Error(), tc.text) {
 			t.Errorf("%s: error %v, want %q", name, err, tc.text)

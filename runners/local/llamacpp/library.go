@@ -80,6 +80,7 @@ type Library struct {
 	Folder string
 	calls  *llama.Library
 	log    *messages
+	aborts *aborts
 }
 
 // loaded is the process's library.
@@ -110,8 +111,9 @@ func Load(folder string) (*Library, error) {
 			Advice: fmt.Sprintf("\"make llama-libs\" installs the build that nerbench supports, %s", Build),
 		}
 	}
-	l := &Library{Folder: folder, calls: calls, log: &messages{}}
+	l := &Library{Folder: folder, calls: calls, log: &messages{}, aborts: newAborts()}
 	calls.Log(l.log.write)
+	calls.OnAbort(l.aborts.hold)
 	calls.BackendInit()
 	calls.LoadBackends(folder)
 	loaded.library = l

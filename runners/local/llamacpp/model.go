@@ -3,6 +3,7 @@ package llamacpp
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
@@ -116,7 +117,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		err = r.start()
 	}
 	if err != nil {
-		library.calls.ModelFree(r.model)
+		library.free(func() { library.calls.ModelFree(r.model) })
 		return nil, err
 	}
 	return r, nil
@@ -161,7 +162,10 @@ func (r *Runner) load(split llama.SplitMode) error {
 	}
 	p.SplitMode, p.MainGPU = split, int32(c.MainGPU)
 	r.library.log.take()
-	model := r.library.calls.ModelLoad(c.File, p)
+	var model llama.Model
+	if err := r.library.try(func() { model = r.library.calls.ModelLoad(c.File, p) }); err != nil {
+		return damaged(c.File, err)
+	}
 	if model == 0 {
 		return r.refused()
 	}
@@ -187,10 +191,17 @@ func (r *Runner) refused() error {
 	case strings.Contains(low, "alloc") || strings.Contains(low, "memory"):
 		hint.Advice = outOfMemory
 	default:
-		hint.Advice = "the file may be truncated or damaged: download it again"
+		hint.Advice = mayBeDamaged
 	}
 	return hint
 }
+
+// damaged is the error of a file at which the library failed.
+func damaged(file string, err error) error {
+	return &fault.Hint{Err: fmt.Errorf("llamacpp: %s: %w", file, err), Advice: mayBeDamaged}
+}
+
+const mayBeDamaged = "the file may be truncated or damaged: download it again"
 
 const outOfMemory = "use a smaller file (Q4_K_M), fewer --gpu-layers, fewer --sequences, or a shorter --context"
 
@@ -212,6 +223,9 @@ func (r *Runner) start() error {
 	}
 	// Enough for one passage that fills its context, and for queries of other passages.
 	cells := c.Decoding.Context + (c.Sequences-1)*(c.LongestAnswer+suffixRoom) + c.Decoding.Context
+	if cells > math.MaxInt32 {
+		return &fault.Hint{Err: fmt.Errorf("llamacpp: %s: %d tokens of context: at most %d", c.File, cells, math.MaxInt32), Advice: outOfMemory}
+	}
 	p := r.library.calls.ContextDefaultParams()
 	p.Cells, p.Batch, p.MicroBatch = uint32(cells), mostBatch, mostBatch
 	p.Sequences = uint32(2 * c.Sequences) // for queries, and for the prefixes of passages
@@ -225,7 +239,10 @@ func (r *Runner) start() error {
 		p.OffloadOps, p.OffloadKQV = false, false // with no layer on the GPU, nothing else is there
 	}
 	r.library.log.take()
-	lctx := r.library.calls.ContextInit(r.model, p)
+	var lctx llama.Context
+	if err := r.library.try(func() { lctx = r.library.calls.ContextInit(r.model, p) }); err != nil {
+		return damaged(c.File, err)
+	}
 	if lctx == 0 {
 		reason := r.library.log.reason()
 		if reason == "" {
@@ -251,7 +268,8 @@ func (r *Runner) Close() {
 	}
 	r.closed = true
 	r.engine.end()
-	r.library.calls.ModelFree(r.model)
+	r.chat.close()
+	r.library.free(func() { r.library.calls.ModelFree(r.model) })
 }
 
 // Identity identifies the model by the bytes of its file, and the library by its build.

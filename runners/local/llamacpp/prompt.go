@@ -4,55 +4,42 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
-
-	"github.com/ardanlabs/jinja"
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/runners/local/chattemplate"
 	"nerbench/runners/local/llamacpp/llama"
 )
 
 // chat is the chat template of a model.
 type chat struct {
-	source   string // as in the file; empty: the model has no template
-	bos, eos string // the texts of these tokens
-
-	mu       sync.Mutex // the template is compiled once, and used by one goroutine at a time
-	template *jinja.Template
+	template *chattemplate.Template // nil: the model has no template
+	bos, eos string                 // the texts of these tokens
 }
 
 func (c *chat) open(lib *llama.Library, model llama.Model, vocabulary llama.Vocab) {
-	c.source = lib.ModelChatTemplate(model, 0)
+	if source := lib.ModelChatTemplate(model, 0); source != "" {
+		c.template = chattemplate.New(source)
+	}
 	c.bos = lib.Text(vocabulary, lib.VocabBOS(vocabulary))
 	c.eos = lib.Text(vocabulary, lib.VocabEOS(vocabulary))
 }
 
+func (c *chat) close() {
+	if c.template != nil {
+		c.template.Close()
+	}
+}
+
 // write applies the template to messages.
 func (c *chat) write(messages []ner.Message, think bool) (string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.source == "" {
+	if c.template == nil {
 		return "", &fault.Hint{
 			Err:    errors.New("the model has no chat template"),
 			Advice: "use a prompt family of the completion shape: nerbench prompts list",
 		}
 	}
-	if c.template == nil {
-		t, err := jinja.Compile(c.source)
-		if err != nil {
-			return "", fmt.Errorf("chat template: %w", err)
-		}
-		c.template = t
-	}
-	turns := make([]any, len(messages))
-	for i, m := range messages {
-		turns[i] = map[string]any{"role": m.Role, "content": m.Content}
-	}
-	text, err := c.template.Render(map[string]any{
-		"messages": turns, "add_generation_prompt": true, "enable_thinking": think,
-		"bos_token": c.bos, "eos_token": c.eos,
-	})
+	text, err := c.template.Render(chattemplate.Input{Messages: messages, Think: think, BOS: c.bos, EOS: c.eos})
 	if err != nil {
 		return "", fmt.Errorf("chat template: %w", err)
 	}

@@ -29,7 +29,10 @@ func OpenVocabulary(folder, file string) (*Vocabulary, error) {
 	p := library.calls.ModelDefaultParams()
 	p.VocabOnly, p.GPULayers = true, 0
 	library.log.take()
-	model := library.calls.ModelLoad(file, p)
+	var model llama.Model
+	if err := library.try(func() { model = library.calls.ModelLoad(file, p) }); err != nil {
+		return nil, damaged(file, err)
+	}
 	if model == 0 {
 		reason := library.log.reason()
 		if reason == "" {
@@ -51,4 +54,4 @@ func (v *Vocabulary) Count(p *ner.Prompt) (int, error) {
 }
 
 // Close frees the vocabulary.
-func (v *Vocabulary) Close() { v.library.calls.ModelFree(v.model) }
+func (v *Vocabulary) Close() { v.library.free(func() { v.library.calls.ModelFree(v.model) }) }

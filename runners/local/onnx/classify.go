@@ -30,13 +30,20 @@ func (r *Runner) classify(ctx context.Context, text string) ([]ner.Span, error) 
 		return nil, errClosed
 	default:
 	}
-	pieces := r.encoder.pieces(text)
+	var pieces []piece
+	if err := guard(func() error { pieces = r.encoder.pieces(text); return nil }); err != nil {
+		return nil, fmt.Errorf("%w: %w", err, runners.ErrFatal)
+	}
 	labels := make([]string, len(pieces))
 	for _, w := range windows(len(pieces), r.most) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		found, err := r.labelsOf(ctx, pieces[w.start:w.end])
+		var found []string
+		err := guard(func() (err error) {
+			found, err = r.labelsOf(ctx, pieces[w.start:w.end])
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", err, runners.ErrFatal)
 		}
@@ -107,6 +114,9 @@ func (r *Runner) labelsOf(ctx context.Context, pieces []piece) (labels []string,
 		return nil, fmt.Errorf("the model returned %T, want numbers for each of %d tokens", batch.OutputValues[0], len(in.TokenIDs))
 	}
 	for _, of := range logits[0][len(r.encoder.begin):][:len(pieces)] {
+		if len(of) != r.labels.number {
+			return nil, fmt.Errorf("the model returned %d numbers for a token, and %s has %d labels", len(of), configFile, r.labels.number)
+		}
 		best := 0
 		for i, v := range of {
 			if v > of[best] {

@@ -2,6 +2,7 @@ package onnx
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -44,7 +46,33 @@ func look(folder string) ([]string, error) {
 		}
 		files = append(files, file)
 	}
+	for i, file := range files {
+		stat, err := os.Stat(file)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("onnx: %w", err)
+		case !stat.Mode().IsRegular():
+			return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: not a file", file), Advice: exportAdvice}
+		case stat.Size() == 0:
+			return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: empty", file), Advice: exportAdvice}
+		case i > 0 && stat.Size() > mostText:
+			return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: %d bytes: at most %d", file, stat.Size(), mostText), Advice: exportAdvice}
+		}
+	}
 	return files, nil
+}
+
+// mostText is the largest size of config.json and of tokenizer.json, in bytes. Those of
+// large vocabularies have 20 MB.
+const mostText = 128 << 20
+
+// guard calls the library, which panics at some files that it cannot read.
+func guard(call func() error) error {
+	err := parallel.Guard(call)
+	if fault, ok := errors.AsType[*parallel.PanicError](err); ok {
+		return fmt.Errorf("the library cannot read the model: %s", fault.Line())
+	}
+	return err
 }
 
 // labels maps the labels of a model to types of a dataset. It also lists the labels
@@ -52,6 +80,7 @@ func look(folder string) ([]string, error) {
 type labels struct {
 	types    map[string]ner.EntityType // by label, without prefix, folded
 	unmapped []string
+	number   int // of all labels
 }
 
 // readLabels reads the labels of a model ("id2label") and maps them to the types of a
@@ -76,10 +105,13 @@ func readLabels(file string, types map[string]ner.EntityType) (labels, error) {
 		known[fold(name)] = t
 		want = append(want, name)
 	}
-	l := labels{types: map[string]ner.EntityType{}}
+	l := labels{types: map[string]ner.EntityType{}, number: len(config.ID2Label)}
 	for id, label := range config.ID2Label {
-		if _, err := strconv.Atoi(id); err != nil {
-			return labels{}, fmt.Errorf("onnx: %s: id2label: %q is not a number", file, id)
+		if n, err := strconv.Atoi(id); err != nil || n < 0 || n >= l.number {
+			return labels{}, &fault.Hint{
+				Err:    fmt.Errorf("onnx: %s: id2label: %.40q is not a number from 0 to %d: some labels are missing", file, id, l.number-1),
+				Advice: exportAdvice,
+			}
 		}
 		bare := withoutPrefix(label)
 		if bare == "O" {

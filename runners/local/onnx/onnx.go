@@ -76,17 +76,20 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx)); err != nil { // it lives longer than the call
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
-	r.pipeline, err = hugot.NewPipeline(r.session, hugot.TokenClassificationConfig{
-		ModelPath: c.Folder, Name: "nerbench", OnnxFilename: filepath.Base(files[0]),
+	err = guard(func() (err error) {
+		r.pipeline, err = hugot.NewPipeline(r.session, hugot.TokenClassificationConfig{
+			ModelPath: c.Folder, Name: "nerbench", OnnxFilename: filepath.Base(files[0]),
+		})
+		if err == nil {
+			r.encoder, err = newEncoder(r.pipeline.Model.Tokenizer)
+		}
+		return err
 	})
-	if err == nil {
-		r.encoder, err = newEncoder(r.pipeline.Model.Tokenizer)
-	}
 	if err == nil {
 		r.most, err = r.reads()
 	}
 	if err != nil {
-		_ = r.session.Destroy() // the first error is more useful
+		_ = guard(r.session.Destroy) // the first error is more useful
 		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: %w", c.Folder, err), Advice: exportAdvice}
 	}
 	return r, nil
@@ -110,7 +113,7 @@ func (r *Runner) Close() {
 	r.closing.Do(func() {
 		close(r.closed)
 		r.one <- struct{}{} // wait for the computation in progress
-		_ = r.session.Destroy()
+		_ = guard(r.session.Destroy)
 	})
 }
 

@@ -191,6 +191,15 @@ func TestOpenRefuses(t *testing.T) {
 		{"config is not JSON", onnx.Config{Folder: with("config.json", "{")}, "unexpected end", "optimum-cli"},
 		{"no labels", onnx.Config{Folder: with("config.json", `{"max_position_embeddings": 16}`)}, "not a token classifier", "optimum-cli"},
 		{"broken tokenizer", onnx.Config{Folder: with("tokenizer.json", "{}")}, "returns no tokens", "optimum-cli"},
+		{"empty model", onnx.Config{Folder: with("model.onnx", "")}, "model.onnx: empty", "optimum-cli"},
+		{"model of no parts", onnx.Config{Folder: with("model.onnx", "\x08\x08")}, "the library cannot read the model", "optimum-cli"},
+		{"empty config", onnx.Config{Folder: with("config.json", "")}, "config.json: empty", "optimum-cli"},
+		{"empty tokenizer", onnx.Config{Folder: with("tokenizer.json", "")}, "tokenizer.json: empty", "optimum-cli"},
+		{"null config", onnx.Config{Folder: with("config.json", "null")}, "no id2label", "optimum-cli"},
+		{"nested tokenizer", onnx.Config{Folder: with("tokenizer.json", strings.Repeat("[", 1<<20))}, "exceeded max depth", "optimum-cli"},
+		{"a negative label", onnx.Config{Folder: with("config.json", `{"id2label": {"-1": "O", "1": "B-PER"}}`)}, `id2label: "-1" is not a number from 0 to 1`, "optimum-cli"},
+		{"labels are missing", onnx.Config{Folder: with("config.json", `{"id2label": {"1": "B-PER"}}`)}, `some labels are missing`, "optimum-cli"},
+		{"no room for tokens", onnx.Config{Folder: with("config.json", `{"id2label": {"0": "B-PER"}, "max_position_embeddings": -5}`)}, "leaves -7 tokens", "optimum-cli"},
 		{"broken model", onnx.Config{Folder: with("model.onnx", "hello")}, "onnx", "optimum-cli"},
 		{"labels without types", onnx.Config{Types: map[string]ner.EntityType{"Dish": "dish"}}, "its labels (LOC, PER, SHIP) match no type of the dataset (Dish)", "--datasets"},
 		{"unknown aggregation", onnx.Config{Aggregation: "best"}, "want simple or first", ""},
@@ -213,4 +222,48 @@ func TestOpenRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOtherLabels: a model with other labels than its configuration gives no answers.
+func TestOtherLabels(t *testing.T) {
+	dir := folder(t)
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte(`{"id2label": {"0": "O", "1": "B-PER"}}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, onnx.Config{Folder: dir})
+	_, err := r.Complete(t.Context(), []ner.Query{query("Mira left")})
+	if !errors.Is(err, runners.ErrFatal) || !strings.Contains(err.Error(), "6 numbers for a token, and config.json has 2 labels") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// FuzzFolder: each folder ends in answers or in an error of one line.
+func FuzzFolder(f *testing.F) {
+	good := folder(f)
+	var files [3][]byte
+	names := []string{"config.json", "tokenizer.json", "model.onnx"}
+	for i, name := range names {
+		var err error
+		if files[i], err = os.ReadFile(filepath.Join(good, name)); err != nil {
+			f.Fatal(err)
+		}
+	}
+	f.Add(files[0], files[1], files[2])
+	f.Add(files[0], files[1], []byte{8, 8})
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, config, tokenizer, model []byte) {
+		for i, content := range [][]byte{config, tokenizer, model} {
+			if err := os.WriteFile(filepath.Join(dir, names[i]), content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := onnx.Open(t.Context(), onnx.Config{Folder: dir, Types: types})
+		if err == nil {
+			defer r.Close()
+			_, err = r.Complete(t.Context(), []ner.Query{query("Mira left Port Varna . Lowe left")})
+		}
+		if err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("error %v", err)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 // BaseFunctions are the functions of libggml-base. Each field's tag is the name in
 // C.
 type BaseFunctions struct {
+	SetAbort          func(callback uintptr) uintptr           `c:"ggml_set_abort_callback"` // returns the former one
 	DeviceName        func(Device) string                      `c:"ggml_backend_dev_name"`
 	DeviceDescription func(Device) string                      `c:"ggml_backend_dev_description"`
 	DeviceType        func(Device) DeviceType                  `c:"ggml_backend_dev_type"`

@@ -98,3 +98,13 @@ func (l *Library) Log(to func(level LogLevel, text string)) {
 		return 0
 	}), 0)
 }
+
+// OnAbort calls a function with the reason before the library ends the process, because
+// an assertion failed. The function is called on the thread of the failure; while it does
+// not return, the process lives. Call it once, because the function is never freed.
+func (l *Library) OnAbort(to func(reason string)) {
+	l.SetAbort(purego.NewCallback(func(text *byte) uintptr {
+		to(goString(text))
+		return 0
+	}))
+}

@@ -26,6 +26,27 @@ type Lock struct {
 // with it. If another process, or another call in this process, holds the lock, Take
 // calls waiting once and waits. The error is that of the context, or of the file.
 func Take(ctx context.Context, path string, waiting func()) (*Lock, error) {
+	for waited := false; ; {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		l, err := try(path)
+		if l != nil || err != nil {
+			return l, err
+		}
+		if !waited {
+			waited = true
+			waiting()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(retry):
+		}
+	}
+}
+
+// try takes the lock if it is free; otherwise the lock is nil.
+func try(path string) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -38,18 +59,32 @@ func Take(ctx context.Context, path string, waiting func()) (*Lock, error) {
 	}
 	l := &Lock{file: flock.New(path, flock.SetPermissions(0o600))}
 	locked, err := l.file.TryLock()
-	if err == nil && !locked {
-		waiting()
-		locked, err = l.file.TryLockContext(ctx, retry)
+	switch {
+	case err != nil:
+		// The file can be opened: it is a file system without locks.
+		return l, nil
+	case !locked || !l.current():
+		return nil, l.file.Close()
 	}
-	if ctx.Err() != nil {
-		_ = l.Release()
-		return nil, ctx.Err()
-	}
-	// The file could be opened: an error is that of a file system without locks.
-	l.Exclusive = locked && err == nil
+	l.Exclusive = true
 	return l, nil
 }
 
-// Release ends the lock. The file remains: another process may wait for it.
-func (l *Lock) Release() error { return l.file.Close() }
+// current reports whether the locked file still has its name: its last owner may have
+// removed it.
+func (l *Lock) current() bool {
+	locked, err := l.file.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := os.Stat(l.file.Path())
+	return err == nil && os.SameFile(locked, named)
+}
+
+// Release ends the lock and removes its file.
+func (l *Lock) Release() error {
+	if l.Exclusive {
+		_ = os.Remove(l.file.Path()) // some systems cannot, while the file is open
+	}
+	return l.file.Close()
+}

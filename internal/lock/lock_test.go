@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -52,6 +54,40 @@ func TestTake(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+	if _, err := os.Stat(path); err == nil && runtime.GOOS != "windows" {
+		t.Error("the file remains")
+	}
+}
+
+// Many callers never have the lock at the same time, although its file is removed and
+// created again.
+func TestTakeByMany(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var holders, turns atomic.Int32
+	var callers sync.WaitGroup
+	for range 8 {
+		callers.Go(func() {
+			for range 4 {
+				l, err := Take(t.Context(), path, func() {})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d holders", n)
+				}
+				turns.Add(1)
+				holders.Add(-1)
+				if err := l.Release(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	callers.Wait()
+	if turns.Load() != 32 {
+		t.Errorf("%d turns", turns.Load())
 	}
 }
 

@@ -299,14 +299,14 @@ func (t *transfer) write(answer *http.Response, at, total int64, alive func()) (
 			alive()
 		}
 		here += int64(n)
+		if t.Progress != nil && n > 0 {
+			t.Progress(t.file, here, max(total, t.file.Bytes))
+		}
 		if err := t.within(here); err != nil {
 			return err
 		}
 		if _, err := part.Write(buffer[:n]); err != nil {
 			return local(err)
-		}
-		if t.Progress != nil && n > 0 {
-			t.Progress(t.file, here, max(total, t.file.Bytes))
 		}
 		if reading == io.EOF {
 			if err := part.Sync(); err != nil {

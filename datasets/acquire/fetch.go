@@ -65,11 +65,12 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 			defer func() { <-slots }()
 			var err error
 			out[i], err = a.Fetch(room, dataset, o) // the error is in the result
-			switch cause, stopped := errors.AsType[*noRoom](context.Cause(room)); {
-			case stopped && err != nil:
+			if diskFull(err) {
+				full(&noRoom{dataset.ID}) // the first one is the cause
+			}
+			cause, stopped := errors.AsType[*noRoom](context.Cause(room))
+			if stopped && err != nil && cause.dataset != dataset.ID {
 				out[i] = failed(dataset, fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, cause))
-			case diskFull(err):
-				full(&noRoom{dataset.ID})
 			}
 		})
 	}

@@ -24,12 +24,12 @@ var imports = map[string][]string{
 	"ner": {},
 
 	"answers":         {"ner", "golang.org/x/text"},
-	"datasets":        {"ner", "internal/strict"},
-	"datasets/fetch":  {"internal/checksum", "internal/httpclient", "internal/retry"}, // downloads of files, whatever they are for
+	"datasets":        {"ner", "internal/names", "internal/strict"},
+	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
-	"prompts":         {"ner", "internal/strict"},
+	"prompts":         {"ner", "internal/names", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
@@ -40,7 +40,7 @@ var imports = map[string][]string{
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
-	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient"},
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient", "internal/lock", "internal/names"},
 	// Verification reads the files, and scores gold as prediction.
 	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
@@ -49,7 +49,7 @@ var imports = map[string][]string{
 	"runners/local/chattemplate":   {"ner", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
-	"runners/cards":                {"ner", "internal/strict"},
+	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
 	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/parallel", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
@@ -79,7 +79,7 @@ var imports = map[string][]string{
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 	},
 
-	"internal/archive":    {},
+	"internal/archive":    {"internal/names"},
 	"internal/atomicfile": {},
 	"internal/config":     {"internal/fault", "internal/strict"},
 	// Files and stored runs are compared, and files evaluated, without a store.
@@ -95,6 +95,8 @@ var imports = map[string][]string{
 	"internal/jsonl":      {},
 	"internal/parallel":   {},
 	"internal/latextest":  {"internal/reference"},
+	"internal/lock":       {"github.com/gofrs/flock"},
+	"internal/names":      {}, // which names from outside may be names of files
 	"internal/reference":  {},
 	"internal/retry":      {},
 	"internal/servers":    {}, // tests only

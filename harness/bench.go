@@ -86,4 +86,16 @@ func (b *Bench) note(format string, args ...any) {
 }
 
 // dataFS is the folder of native files.
-func (b *Bench) dataFS() fs.FS { return os.DirFS(b.Data) }
+func (b *Bench) dataFS() fs.FS {
+	if b.Data == "" {
+		return noFiles{}
+	}
+	return os.DirFS(b.Data)
+}
+
+// noFiles is the data folder if none is set.
+type noFiles struct{}
+
+func (noFiles) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}

@@ -252,6 +252,9 @@ func (b *Bench) adviseData(dataset *datasets.Dataset, err error) error {
 		return err
 	}
 	missing := fmt.Errorf("%w (data folder %s)", err, b.Data)
+	if b.Data == "" {
+		missing = fmt.Errorf("%w (no data folder is set)", err)
+	}
 	if b.HowToGet == nil {
 		return &fault.DataError{Err: missing}
 	}
@@ -311,6 +314,9 @@ func splitIDs(lists []string) []string {
 	}
 	return ids
 }
+
+// Unfinished lists the folders of interrupted fetches and imports in the data folder.
+func (b *Bench) Unfinished() (fetches, imports []string) { return acquire.Unfinished(b.dataFS()) }
 
 // State reports whether a dataset can be used, as [acquire.State] does.
 func (b *Bench) State(ctx context.Context, dataset *datasets.Dataset) string {

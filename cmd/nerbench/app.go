@@ -40,6 +40,7 @@ func commands(env *environment) []*cli.Command {
 
 // run is the program without the process: it returns the exit code.
 func run(ctx context.Context, args []string, env *environment) int {
+	env.stdout = &output{w: env.stdout}
 	app := &cli.App{
 		Name:        "nerbench",
 		Usage:       "run the UniversalNER benchmark against any model",

@@ -48,7 +48,7 @@ func (env *environment) colors(w io.Writer) bool {
 	case env.color == "never":
 		return false
 	}
-	return env.terminal != nil && env.terminal(w) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
+	return env.terminal != nil && env.terminal(behind(w)) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
 }
 
 // paint gives a text a colour, if the stream it goes to gets colours.

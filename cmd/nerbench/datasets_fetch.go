@@ -38,6 +38,8 @@ func (env *environment) fetchDatasets(c *cli.Context) error {
 		switch e := e.(type) {
 		case acquire.Progress:
 			bars.show(e)
+		case acquire.Waiting:
+			env.waiting(e)
 		case acquire.Imported:
 			if env.json {
 				return // standard output holds one JSON value
@@ -52,9 +54,14 @@ func (env *environment) fetchDatasets(c *cli.Context) error {
 	out, err := a.FetchAll(c.Context, ds, acquire.FetchOptions{DryRun: c.Bool("dry-run")})
 	bars.close()
 	if out == nil {
-		return err
+		return &fault.Hint{Err: err, Advice: "the next fetch resumes the downloads"}
 	}
 	return errors.Join(failed, env.printFetched(out), err)
+}
+
+// waiting notes that a command waits for another process.
+func (env *environment) waiting(w acquire.Waiting) {
+	env.note("%s: waiting: another process %s", w.Dataset, w.For)
 }
 
 func (env *environment) printFetched(list []acquire.Fetched) error {

@@ -17,7 +17,13 @@ func (env *environment) importDataset(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	out, err := env.acquirer().Import(c.Context, dataset, c.Args().Get(1),
+	a := env.acquirer()
+	a.Notify = func(e acquire.Event) {
+		if w, ok := e.(acquire.Waiting); ok {
+			env.waiting(w)
+		}
+	}
+	out, err := a.Import(c.Context, dataset, c.Args().Get(1),
 		acquire.ImportOptions{Set: c.String("set"), Split: ner.Split(c.String("split")), Folder: c.String("folder"), Accept: c.Bool("accept")})
 	if len(out.Files) > 0 {
 		err = errors.Join(err, env.printImported(out))

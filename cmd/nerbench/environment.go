@@ -84,11 +84,8 @@ func (env *environment) readGlobals(c *cli.Context) error {
 	env.store, env.datasets, env.prompts, env.models = c.String("store"), c.String("datasets"), c.String("prompts"), c.String("models")
 	env.data = c.String("data")
 	env.dataGiven = env.data != ""
-	if !env.dataGiven {
-		cache, err := os.UserCacheDir()
-		if err != nil {
-			return fmt.Errorf("data folder: %w (name one with --data)", err)
-		}
+	// Without a home folder there is no data folder, and commands that need none work.
+	if cache, err := os.UserCacheDir(); err == nil && !env.dataGiven {
 		env.data = filepath.Join(cache, "nerbench", "data")
 		env.settings[slices.IndexFunc(env.settings, func(s setting) bool { return s.Name == "data" })].Value = env.data
 	}

@@ -37,6 +37,9 @@ func exitCode(err error) int {
 
 // exit prints the error, if any, and returns the exit code.
 func (env *environment) exit(ctx context.Context, err error) int {
+	if o, ok := env.stdout.(*output); ok && err == nil {
+		err = o.fault()
+	}
 	if err == nil {
 		return exitOK
 	}

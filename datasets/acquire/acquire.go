@@ -2,16 +2,23 @@
 // them from their official sources, or imports your own copy.
 //
 // Files are collected and verified in a temporary folder before they are moved to
-// the data folder. A failure therefore leaves the data folder unchanged. A name
-// from an archive or a server is only used inside the temporary folder.
+// the data folder. A failure therefore leaves the data folder unchanged. Names from
+// archives and servers are checked by [names.Local], and all files are written
+// through an [os.Root], so that none is written outside the data folder. Only the user
+// can read new folders and files; those that exist keep their permissions.
+//
+// Processes that import into one data folder take turns. Temporary folders of a killed
+// process are removed by the next import.
 package acquire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
+	"path"
 	"strings"
 	"sync"
 
@@ -37,8 +44,17 @@ type Acquirer struct {
 	importing sync.Mutex // serializes imports, since datasets may share a folder
 }
 
-// Event is a [Progress], or the [Imported] files of a fetched dataset.
+// Event is a [Progress], a [Waiting], or the [Imported] files of a fetched dataset.
 type Event interface{ event() }
+
+// Waiting reports that another process, or another call, does the same work, and that
+// the call waits until it ends.
+type Waiting struct {
+	Dataset string
+	For     string // what the other process does, such as "fetches it"
+}
+
+func (Waiting) event() {}
 
 // Progress is the state of one download.
 type Progress struct {
@@ -58,6 +74,41 @@ func (a *Acquirer) notify(e Event) {
 }
 
 func (a *Acquirer) dataFS() fs.FS { return os.DirFS(a.Data) }
+
+// The names that acquire uses in the data folder, besides those of datasets.
+const (
+	fetchFolder = ".fetch"       // downloads, in a folder for each dataset
+	stagePrefix = ".import-"     // of the temporary folder of an import
+	importLock  = ".import.lock" // held while files are imported
+)
+
+// Unfinished lists the folders of interrupted fetches and imports in a data folder.
+func Unfinished(data fs.FS) (fetches, imports []string) {
+	downloads, _ := fs.ReadDir(data, fetchFolder) // a missing folder has none
+	for _, e := range downloads {
+		if e.IsDir() {
+			fetches = append(fetches, path.Join(fetchFolder, e.Name()))
+		}
+	}
+	all, _ := fs.ReadDir(data, ".")
+	for _, e := range all {
+		if e.IsDir() && strings.HasPrefix(e.Name(), stagePrefix) {
+			imports = append(imports, e.Name())
+		}
+	}
+	return fetches, imports
+}
+
+// create creates the data folder, if it is missing.
+func (a *Acquirer) create() error {
+	if a.Data == "" {
+		return &fault.Hint{Err: errors.New("data folder: none is set, and the user has no cache folder"), Advice: "set it with --data DIR or NERBENCH_DATA"}
+	}
+	if err := os.MkdirAll(a.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
 
 // The states of a dataset in a data folder.
 const (

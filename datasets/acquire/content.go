@@ -62,11 +62,18 @@ var splitWords = map[ner.Split][]string{
 // either, nothing shows that it is a file of this dataset; it is used only if the
 // options name the set or the split.
 func (im *importer) findByContent(source string) error {
-	tree := filepath.Join(im.stage, ".content")
-	if err := im.copyTree(source, tree); err != nil {
+	if err := im.stage.Mkdir(contentFolder, 0o700); err != nil {
 		return err
 	}
-	found := im.readables(os.DirFS(tree))
+	tree, err := im.stage.OpenRoot(contentFolder)
+	if err != nil {
+		return err
+	}
+	defer tree.Close()
+	if err := im.copyTree(source, tree); err != nil {
+		return fmt.Errorf("datasets import: %s: %w", source, err)
+	}
+	found := im.readables(tree.FS())
 	if len(found) == 0 {
 		return nil
 	}
@@ -75,19 +82,19 @@ func (im *importer) findByContent(source string) error {
 		return err
 	}
 	for _, c := range chosen {
-		if err := im.takeReadable(tree, c); err != nil {
+		if err := im.takeReadable(tree.FS(), c); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// copyTree writes the members of a source below a folder. Their names are local:
-// see [archive.Each].
-func (im *importer) copyTree(source, tree string) error {
-	return im.eachMember(source, func(name string, _ int64, content io.Reader) error {
-		return writeFile(filepath.Join(tree, filepath.FromSlash(name)), content)
-	})
+// contentFolder is the folder of the stage with all members of a source.
+const contentFolder = ".content"
+
+// copyTree writes the members of a source below a folder.
+func (im *importer) copyTree(source string, tree *os.Root) error {
+	return im.eachMember(source, func(name string, _ int64, content io.Reader) error { return writeFile(tree, name, content) })
 }
 
 // readables tries to read every file or folder as each set of the dataset.
@@ -321,9 +328,8 @@ func unknownSplit(found []readable) error {
 }
 
 // takeReadable moves a file, or the files of a folder, to their paths in the stage.
-func (im *importer) takeReadable(tree string, c placed) error {
+func (im *importer) takeReadable(tree fs.FS, c placed) error {
 	want := c.part.Files[0].Path
-	from := filepath.Join(tree, filepath.FromSlash(c.path))
 	if folders, _ := ofFolders(c.set); !folders {
 		if strings.ContainsAny(want, "*?[") { // one file of a pattern, such as parquet
 			want = path.Join(path.Dir(want), path.Base(c.path))
@@ -334,16 +340,16 @@ func (im *importer) takeReadable(tree string, c placed) error {
 		case !packed:
 			want = strings.TrimSuffix(want, ".gz")
 		}
-		return im.takeFile(from, c.path, want, c.fit)
+		return im.takeFile(c.path, want, c.fit)
 	}
-	entries, err := os.ReadDir(from)
+	entries, err := fs.ReadDir(tree, c.path)
 	if err != nil {
 		return err
 	}
 	folder := patternFolder(want)
 	for _, e := range entries {
 		if e.Type().IsRegular() {
-			if err := im.takeFile(filepath.Join(from, e.Name()), path.Join(c.path, e.Name()), path.Join(folder, e.Name()), c.fit); err != nil {
+			if err := im.takeFile(path.Join(c.path, e.Name()), path.Join(folder, e.Name()), c.fit); err != nil {
 				return err
 			}
 		}
@@ -357,7 +363,15 @@ func patternFolder(pattern string) string {
 	return path.Dir(strings.Replace(pattern, "/**/", "/", 1))
 }
 
-func (im *importer) takeFile(from, name, want string, f fit) error {
+// takeFile moves a file of the content folder.
+func (im *importer) takeFile(name, want string, f fit) error {
+	to, err := im.staged(want)
+	if err != nil {
+		return err
+	}
+	if err := im.stage.MkdirAll(filepath.Dir(filepath.FromSlash(to)), 0o700); err != nil {
+		return err
+	}
 	im.found[want] = candidate{name, f.by()}
-	return moveFile(from, im.staged(want))
+	return im.stage.Rename(filepath.Join(contentFolder, filepath.FromSlash(name)), filepath.FromSlash(to))
 }

@@ -2,20 +2,22 @@ package acquire
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
+	"runtime"
 	"sync"
+	"syscall"
 
 	"nerbench/datasets"
 	"nerbench/datasets/fetch"
-	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/internal/httpclient"
+	"nerbench/internal/lock"
+	"nerbench/internal/names"
 )
 
 // Fetched is the result of fetching one dataset.
@@ -47,10 +49,13 @@ const parallelFetches = 3
 
 // FetchAll fetches several datasets. The results are in the order of ds. The error
 // reports that datasets failed or were refused; the results are then valid, too. If
-// the context ended, there are no results.
+// the context ended, there are no results. A full disk ends all downloads, and is the
+// reason of one dataset only.
 func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o FetchOptions) ([]Fetched, error) {
 	out := make([]Fetched, len(ds))
 	slots := make(chan struct{}, parallelFetches)
+	room, full := context.WithCancelCause(ctx)
+	defer full(nil)
 	var transfers sync.WaitGroup
 	for i, dataset := range ds {
 		slots <- struct{}{}
@@ -59,7 +64,15 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 		}
 		transfers.Go(func() {
 			defer func() { <-slots }()
-			out[i], _ = a.Fetch(ctx, dataset, o) // the error is in the result
+			var err error
+			out[i], err = a.Fetch(room, dataset, o) // the error is in the result
+			if diskFull(err) {
+				full(&noRoom{dataset.ID}) // the first one is the cause
+			}
+			cause, stopped := errors.AsType[*noRoom](context.Cause(room))
+			if stopped && err != nil && cause.dataset != dataset.ID {
+				out[i] = failed(dataset, fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, cause))
+			}
 		})
 	}
 	transfers.Wait()
@@ -67,6 +80,17 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 		return nil, ctx.Err()
 	}
 	return out, summary(out)
+}
+
+// noRoom is the reason why a dataset was not fetched after another one had filled the
+// disk.
+type noRoom struct{ dataset string }
+
+func (e *noRoom) Error() string { return "stopped, because dataset " + e.dataset + " did not fit" }
+
+// failed is the result of a dataset that could not be fetched.
+func failed(dataset *datasets.Dataset, err error) Fetched {
+	return Fetched{Dataset: dataset.ID, State: Failed, Files: []string{}, Why: err.Error(), Err: err}
 }
 
 // summary returns an error if a dataset failed or was refused.
@@ -92,7 +116,9 @@ func summary(list []Fetched) error {
 }
 
 // Fetch downloads the files of a dataset from the first source that offers them,
-// verifies them and imports them. The next call resumes an interrupted download.
+// verifies them and imports them. The next call resumes an interrupted download. If
+// another process fetches the dataset, Fetch waits for it, and uses its files.
+//
 // The error reports that the dataset failed; the result is then valid, too.
 func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o FetchOptions) (Fetched, error) {
 	out := Fetched{Dataset: dataset.ID, Files: []string{}}
@@ -103,6 +129,18 @@ func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o Fetch
 	if dataset.Access == "agreement" || dataset.Access == "paid" {
 		out.State, out.Why = Refused, a.HowToGet(dataset)
 		return out, nil
+	}
+	if !o.DryRun {
+		held, err := a.fetching(ctx, dataset)
+		if err != nil {
+			err = fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, err)
+			return failed(dataset, err), err
+		}
+		defer held.Release()
+		if State(ctx, a.dataFS(), dataset) == Ready { // another process fetched it
+			out.State = Present
+			return out, nil
+		}
 	}
 	var faults []error
 	for _, source := range bestFirst(dataset) {
@@ -121,15 +159,39 @@ func (a *Acquirer) Fetch(ctx context.Context, dataset *datasets.Dataset, o Fetch
 		if err != nil {
 			faults = append(faults, err)
 		}
-		if ctx.Err() != nil {
-			break
+		if ctx.Err() != nil || errors.Is(err, fetch.ErrLocal) || diskFull(err) {
+			break // another source does not help
 		}
 	}
 	if len(faults) == 0 {
 		faults = []error{errors.New("no source offers files for download")}
 	}
-	err := &fault.Hint{Err: fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, errors.Join(faults...)), Advice: a.HowToGet(dataset)}
-	return Fetched{Dataset: dataset.ID, State: Failed, Files: []string{}, Why: err.Error(), Err: err}, err
+	advice := a.HowToGet(dataset)
+	if diskFull(errors.Join(faults...)) {
+		advice = "make room and fetch again: the download is resumed"
+	}
+	err := &fault.Hint{Err: fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, errors.Join(faults...)), Advice: advice}
+	return failed(dataset, err), err
+}
+
+// fetching waits until no other process fetches the dataset.
+func (a *Acquirer) fetching(ctx context.Context, dataset *datasets.Dataset) (*lock.Lock, error) {
+	if _, err := names.Element(dataset.ID); err != nil {
+		return nil, err
+	}
+	if err := a.create(); err != nil {
+		return nil, err
+	}
+	return lock.Take(ctx, filepath.Join(a.Data, fetchFolder, dataset.ID+".lock"), func() { a.notify(Waiting{dataset.ID, "fetches it"}) })
+}
+
+// diskFull reports whether an error is that of a disk or a quota without room.
+func diskFull(err error) bool {
+	const windowsDiskFull, windowsHandleFull = syscall.Errno(112), syscall.Errno(39)
+	if runtime.GOOS == "windows" {
+		return errors.Is(err, windowsDiskFull) || errors.Is(err, windowsHandleFull)
+	}
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 func addresses(files []fetch.File) []string {
@@ -143,27 +205,35 @@ func addresses(files []fetch.File) []string {
 // download downloads the files of a plan and imports them. It keeps downloaded
 // files until all are complete, so that the next call resumes.
 func (a *Acquirer) download(ctx context.Context, dataset *datasets.Dataset, p plan) error {
-	folder := filepath.Join(a.Data, ".fetch", dataset.ID)
-	client := &fetch.Client{HTTP: a.HTTP, Progress: func(f fetch.File, here, of int64) { a.notify(Progress{f, here, of}) }}
+	data, err := os.OpenRoot(a.Data)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	all := filepath.Join(fetchFolder, dataset.ID)
+	name := filepath.Join(all, p.key(), dataset.ID) // an import uses the name of the folder
+	if err := data.MkdirAll(name, 0o700); err != nil {
+		return err
+	}
+	folder, err := data.OpenRoot(name)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	client := &fetch.Client{Folder: folder, HTTP: a.HTTP, Progress: func(f fetch.File, here, of int64) { a.notify(Progress{f, here, of}) }}
 	for _, file := range p.files {
-		file.To = below(folder, file.To)
-		if _, err := os.Stat(file.To); err == nil {
-			continue // from an earlier call
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
 		if err := client.Fetch(ctx, file); err != nil {
 			return hubHint(err)
 		}
 	}
 	for _, c := range p.cached {
-		if err := copyFile(c.from, below(folder, c.to)); err != nil {
+		if err := copyCached(folder, c); err != nil {
 			return err
 		}
 	}
-	source := folder
+	source := filepath.Join(a.Data, name)
 	if len(p.files) == 1 && len(p.cached) == 0 { // an archive is unpacked
-		source = below(folder, p.files[0].To)
+		source = filepath.Join(source, filepath.FromSlash(p.files[0].To))
 	}
 	imported, err := a.importFrom(ctx, dataset, source, ImportOptions{})
 	if len(imported.Files) > 0 {
@@ -172,19 +242,32 @@ func (a *Acquirer) download(ctx context.Context, dataset *datasets.Dataset, p pl
 	if err != nil {
 		return err
 	}
-	return os.RemoveAll(folder)
+	return errors.Join(folder.Close(), data.RemoveAll(all))
 }
 
-// below joins a folder and a name; the result is always inside the folder.
-func below(folder, name string) string {
-	return filepath.Join(folder, filepath.FromSlash(path.Clean("/"+name)))
+// key is different for plans with other addresses, so that files of several sources are
+// not mixed.
+func (p *plan) key() string {
+	h := sha256.New()
+	for _, f := range p.files {
+		fmt.Fprintf(h, "%s\x00%s\x00", f.URL, f.To)
+	}
+	for _, c := range p.cached {
+		fmt.Fprintf(h, "%s\x00", c.to)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
 }
 
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
+// copyCached copies a file that another program downloaded. It may be a link.
+func copyCached(folder *os.Root, c cachedFile) error {
+	to, err := names.Local(c.to)
+	if err != nil {
+		return err
+	}
+	in, err := os.Open(c.from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	return atomicfile.Write(to, func(w io.Writer) error { _, err := io.Copy(w, in); return err })
+	return replaceFile(folder, to, in)
 }

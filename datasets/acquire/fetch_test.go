@@ -140,7 +140,7 @@ func TestFetch(t *testing.T) {
 			if got := filesBelow(t, data); !slices.Equal(got, tc.files) {
 				t.Errorf("files %q, want %q", got, tc.files)
 			}
-			if downloaded := tc.state == Downloaded; (imports == 1) != downloaded || (progress > 0) == (tc.cached || tc.state == Planned || tc.state == Refused || tc.why == "no source offers files for download") {
+			if downloaded := tc.state == Downloaded; (imports == 1) != downloaded || (progress > 0) != (downloaded && !tc.cached) {
 				t.Errorf("%d import events and %d progress events", imports, progress)
 			}
 			if tc.state != Downloaded {

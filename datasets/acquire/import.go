@@ -17,6 +17,7 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/datasets/verify"
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
@@ -79,15 +80,12 @@ func (a *Acquirer) Import(ctx context.Context, dataset *datasets.Dataset, source
 func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, source string, o ImportOptions) (Imported, error) {
 	a.importing.Lock()
 	defer a.importing.Unlock()
-	if err := os.MkdirAll(a.Data, 0o755); err != nil {
-		return Imported{}, fmt.Errorf("datasets import: data folder: %w", err)
-	}
-	stage, err := os.MkdirTemp(a.Data, ".import-*")
+	s, err := a.openStage(ctx, dataset)
 	if err != nil {
-		return Imported{}, fmt.Errorf("datasets import: data folder: %w", err)
+		return Imported{}, err
 	}
-	defer os.RemoveAll(stage)
-	im := &importer{ctx: ctx, dataset: dataset, only: o, stage: stage, found: map[string]candidate{}}
+	defer s.close()
+	im := &importer{ctx: ctx, dataset: dataset, only: o, stage: s.files, found: map[string]candidate{}}
 	if err := im.find(source); err != nil {
 		return Imported{}, err
 	}
@@ -100,7 +98,7 @@ func (a *Acquirer) importFrom(ctx context.Context, dataset *datasets.Dataset, so
 		return Imported{}, err
 	}
 	if out.Taken = matches || o.Accept; out.Taken {
-		if err := a.take(stage, source, dataset, out); err != nil {
+		if err := a.take(s, source, dataset, out); err != nil {
 			return Imported{}, fmt.Errorf("datasets import: %w", err)
 		}
 	}
@@ -156,7 +154,7 @@ func (im *importer) find(source string) error {
 	if err != nil {
 		return err
 	}
-	im.left = c.left
+	im.left = append(im.left, c.left...)
 	if err := im.stageChosen(source, chosen); err != nil {
 		return fmt.Errorf("datasets import: %s: %w", source, err)
 	}
@@ -203,7 +201,7 @@ func (im *importer) imported(data fs.FS) (Imported, error) {
 	for _, want := range slices.Sorted(maps.Keys(im.found)) {
 		c := im.found[want]
 		f := ImportedFile{From: c.from, To: path.Join(im.dataset.DataDir, want), By: c.by}
-		same, err := sameContent(im.ctx, os.DirFS(im.stage), data, f.To)
+		same, err := sameContent(im.ctx, im.stage.FS(), data, f.To)
 		if err != nil {
 			return out, fmt.Errorf("datasets import: %w", err)
 		}
@@ -213,7 +211,7 @@ func (im *importer) imported(data fs.FS) (Imported, error) {
 	}
 	for i := range im.dataset.Sets {
 		set := &im.dataset.Sets[i]
-		there, here := im.resolve(set, os.DirFS(im.stage)), im.resolve(set, data)
+		there, here := im.resolve(set, im.stage.FS()), im.resolve(set, data)
 		if len(there) == 0 {
 			continue
 		}
@@ -267,7 +265,7 @@ func sumOf(ctx context.Context, fsys fs.FS, name string) (string, error) {
 // staged. It reports whether they match the recorded checksums.
 func (im *importer) verify(data fs.FS, out *Imported) (matches bool, err error) {
 	matches = true
-	files := overlay{os.DirFS(im.stage), data}
+	files := overlay{im.stage.FS(), data}
 	for _, job := range verify.Jobs([]*datasets.Dataset{im.dataset}) {
 		v, err := job.Verify(im.ctx, files)
 		if im.ctx.Err() != nil {
@@ -323,25 +321,60 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 // take moves staged files to the data folder and records their origin.
-func (a *Acquirer) take(stage, source string, dataset *datasets.Dataset, out Imported) error {
+func (a *Acquirer) take(s *stage, source string, dataset *datasets.Dataset, out Imported) error {
+	folder, linked, err := a.openFolder(s.data, dataset.DataDir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
 	for _, f := range out.Files {
-		name := filepath.FromSlash(f.To)
-		if err := moveFile(filepath.Join(stage, name), filepath.Join(a.Data, name)); err != nil {
+		name, err := filepath.Rel(filepath.FromSlash(dataset.DataDir), filepath.FromSlash(f.To))
+		if err != nil {
+			return err
+		}
+		if linked {
+			err = copyInto(folder, name, s.files, f.To)
+		} else {
+			err = s.move(f.To)
+		}
+		if err != nil {
 			return err
 		}
 	}
-	return a.recordOrigin(source, dataset, out)
+	return recordOrigin(folder, source, dataset, out)
 }
 
-// moveFile moves a file to its final path in one step.
-func moveFile(from, to string) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+// openFolder opens a dataset's folder in the data folder, and creates it if it is
+// missing. linked is true if it is a link of the user's own that leads elsewhere; files
+// are then copied to its target.
+func (a *Acquirer) openFolder(data *os.Root, dataDir string) (folder *os.Root, linked bool, err error) {
+	dataDir = filepath.FromSlash(dataDir)
+	if err := data.MkdirAll(dataDir, 0o700); err == nil {
+		folder, err := data.OpenRoot(dataDir)
+		return folder, false, err
+	}
+	folder, err = os.OpenRoot(filepath.Join(a.Data, dataDir))
+	return folder, true, err
+}
+
+// move moves a file to its final path in one step. A file that is replaced keeps its
+// permissions.
+func (s *stage) move(name string) error {
+	name = filepath.FromSlash(name)
+	staged := filepath.Join(s.name, name)
+	if info, err := s.data.Stat(name); err == nil {
+		if err := s.data.Chmod(staged, info.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	if err := s.data.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	if err := os.Chmod(from, 0o644); err != nil {
+	if err := s.data.Rename(staged, name); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	atomicfile.SyncFolder(s.data, filepath.Dir(name))
+	return nil
 }
 
 // originFile records the imports of a dataset's folder, one JSON object per line.
@@ -357,12 +390,12 @@ type origin struct {
 }
 
 // recordOrigin records the origin of files in their folder.
-func (a *Acquirer) recordOrigin(source string, dataset *datasets.Dataset, out Imported) error {
+func recordOrigin(folder *os.Root, source string, dataset *datasets.Dataset, out Imported) error {
 	line, err := json.Marshal(origin{dataset.ID, time.Now().UTC().Format(time.RFC3339), filepath.Base(source), out.Files, out.Splits})
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(filepath.Join(a.Data, dataset.DataDir, originFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	f, err := folder.OpenFile(originFile, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

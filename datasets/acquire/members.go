@@ -18,6 +18,8 @@ var unsupported = []string{".7z", ".bz2", ".rar", ".xz", ".zst"}
 
 var errPacker = errors.New("refused: unpack it first (folders, .zip, .tar, .tar.gz and .tgz are supported)")
 
+var errSpecial = errors.New("refused: neither a file nor a folder (copy it to a file first)")
+
 // eachMember visits the regular files of a folder, an archive, or a single file. It
 // skips links and hidden files.
 func eachMember(ctx context.Context, source string, visit archive.Visit) error {
@@ -27,6 +29,8 @@ func eachMember(ctx context.Context, source string, visit archive.Visit) error {
 		return errors.Unwrap(err) // the caller adds the source to the error
 	case info.IsDir():
 		return eachInFolder(ctx, source, visit)
+	case !info.Mode().IsRegular():
+		return errSpecial // it may be endless, and cannot be read twice
 	case slices.Contains(unsupported, strings.ToLower(filepath.Ext(source))):
 		return errPacker
 	}

@@ -3,15 +3,21 @@ package acquire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"nerbench/datasets"
 	"nerbench/internal/archive"
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/checksum"
+	"nerbench/internal/lock"
+	"nerbench/internal/names"
 )
 
 // importer finds the files of a dataset in a source, and puts them into the stage.
@@ -19,7 +25,7 @@ type importer struct {
 	ctx     context.Context
 	dataset *datasets.Dataset
 	only    ImportOptions
-	stage   string               // a temporary data folder
+	stage   *os.Root             // a temporary data folder
 	found   map[string]candidate // by the path of the file in the dataset
 	left    []string             // files that were left out, with the reasons
 }
@@ -96,11 +102,18 @@ func (im *importer) list(source string, base []string) ([]member, error) {
 	return members, add(self, file)
 }
 
-// eachMember is [eachMember] for the folder of the source that was chosen.
+// eachMember is [eachMember] for the folder of the source that was chosen. Members of
+// a folder with names that cannot be used are left out.
 func (im *importer) eachMember(source string, visit archive.Visit) error {
 	folder := path.Clean("/" + filepath.ToSlash(im.only.Folder))[1:]
 	return eachMember(im.ctx, source, func(name string, size int64, content io.Reader) error {
 		if folder != "" && !strings.HasPrefix(name, folder+"/") {
+			return nil
+		}
+		if _, err := names.Local(name); err != nil {
+			if line := fmt.Sprintf("left out: %v", err); !slices.Contains(im.left, line) {
+				im.left = append(im.left, line)
+			}
 			return nil
 		}
 		return visit(name, size, content)
@@ -166,12 +179,19 @@ func (im *importer) copyTo(wants []string, content io.Reader) error {
 	if len(wants) == 0 {
 		return nil
 	}
-	first := im.staged(wants[0])
-	if err := writeFile(first, content); err != nil {
+	first, err := im.staged(wants[0])
+	if err != nil {
+		return err
+	}
+	if err := writeFile(im.stage, first, content); err != nil {
 		return err
 	}
 	for _, want := range wants[1:] {
-		if err := copyFile(first, im.staged(want)); err != nil {
+		other, err := im.staged(want)
+		if err != nil {
+			return err
+		}
+		if err := copyInto(im.stage, other, im.stage, first); err != nil {
 			return err
 		}
 	}
@@ -179,18 +199,99 @@ func (im *importer) copyTo(wants []string, content io.Reader) error {
 }
 
 // staged is the path in the stage of a file of the dataset.
-func (im *importer) staged(want string) string {
-	return filepath.Join(im.stage, filepath.FromSlash(path.Join(im.dataset.DataDir, want)))
+func (im *importer) staged(want string) (string, error) {
+	name, err := names.Local(path.Join(im.dataset.DataDir, want))
+	if err == nil {
+		_, err = names.Local(want) // the folder of the dataset is its limit
+	}
+	return name, err
 }
 
-func writeFile(to string, content io.Reader) error {
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+// stage is the temporary folder of an import, in the data folder.
+type stage struct {
+	data  *os.Root // the data folder
+	name  string   // in the data folder
+	files *os.Root // a data folder itself
+	held  *lock.Lock
+}
+
+// openStage waits for other imports into the data folder, removes what killed ones
+// left, and creates a temporary folder.
+func (a *Acquirer) openStage(ctx context.Context, dataset *datasets.Dataset) (*stage, error) {
+	if err := a.create(); err != nil {
+		return nil, fmt.Errorf("datasets import: %w", err)
+	}
+	held, err := lock.Take(ctx, filepath.Join(a.Data, importLock), func() { a.notify(Waiting{dataset.ID, "imports into the data folder"}) })
+	if err != nil {
+		return nil, fmt.Errorf("datasets import: data folder: %w", err)
+	}
+	s := &stage{held: held}
+	if err := s.open(a.Data); err != nil {
+		s.close()
+		return nil, fmt.Errorf("datasets import: data folder: %w", err)
+	}
+	return s, nil
+}
+
+func (s *stage) open(data string) (err error) {
+	if s.data, err = os.OpenRoot(data); err != nil {
 		return err
 	}
-	f, err := os.Create(to)
+	if s.held.Exclusive {
+		_, left := Unfinished(s.data.FS())
+		for _, name := range left {
+			if err := s.data.RemoveAll(name); err != nil {
+				return err
+			}
+		}
+	}
+	name := fmt.Sprintf("%s%08x", stagePrefix, rand.Uint32())
+	if err := s.data.Mkdir(name, 0o700); err != nil {
+		return err
+	}
+	s.name = name
+	s.files, err = s.data.OpenRoot(name)
+	return err
+}
+
+// close removes the temporary folder.
+func (s *stage) close() {
+	if s.files != nil {
+		_ = s.files.Close()
+	}
+	if s.name != "" {
+		_ = s.data.RemoveAll(s.name) // otherwise the next import removes it
+	}
+	if s.data != nil {
+		_ = s.data.Close()
+	}
+	_ = s.held.Release()
+}
+
+// writeFile writes a file below a folder. When it returns, the file is on the disk.
+func writeFile(folder *os.Root, name string, content io.Reader) error {
+	name = filepath.FromSlash(name)
+	if err := folder.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	f, err := folder.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(f, content)
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// copyInto copies a file below a folder to a name below another one, in one step.
+func copyInto(folder *os.Root, name string, from *os.Root, source string) error {
+	in, err := from.Open(filepath.FromSlash(source))
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	return replaceFile(folder, name, in)
+}
+
+func replaceFile(folder *os.Root, name string, content io.Reader) error {
+	return atomicfile.WriteIn(folder, filepath.FromSlash(name), func(w io.Writer) error { _, err := io.Copy(w, content); return err })
 }

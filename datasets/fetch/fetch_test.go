@@ -11,10 +11,14 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"nerbench/internal/names"
 )
 
 // content is an invented file of 300 kB, different for each version.
@@ -82,7 +86,20 @@ func serve(t *testing.T, h http.Handler) string {
 	return s.URL
 }
 
-func quick() *Client { return &Client{Wait: time.Millisecond} }
+// quick is a client that downloads into a new folder, and the folder.
+func quick(t *testing.T) (*Client, string) {
+	t.Helper()
+	dir := t.TempDir()
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { folder.Close() })
+	return &Client{Folder: folder, Wait: time.Millisecond}, dir
+}
+
+// partial is the size of the partial file of x.
+func partial(c *Client) int64 { return (&transfer{Client: c, to: "x"}).partSize() }
 
 func TestFetch(t *testing.T) {
 	for name, tc := range map[string]struct {
@@ -98,16 +115,16 @@ func TestFetch(t *testing.T) {
 		"file changes between requests": {&cutting{cuts: 2, after: 100_000, versions: true}, 2, content(3)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			to := filepath.Join(t.TempDir(), "a", "x")
+			c, dir := quick(t)
+			to := filepath.Join(dir, "a", "x")
 			var here atomic.Int64
-			c := quick()
 			c.Progress = func(_ File, n, of int64) {
 				here.Store(n)
 				if of != int64(len(tc.want)) {
 					t.Errorf("of %d bytes, want %d", of, len(tc.want))
 				}
 			}
-			if err := c.Fetch(t.Context(), File{URL: serve(t, tc.server), To: to, SHA256: sum(tc.want), Bytes: int64(len(tc.want))}); err != nil {
+			if err := c.Fetch(t.Context(), File{URL: serve(t, tc.server), To: "a/x", SHA256: sum(tc.want), Bytes: int64(len(tc.want))}); err != nil {
 				t.Fatal(err)
 			}
 			got, err := os.ReadFile(to)
@@ -123,6 +140,11 @@ func TestFetch(t *testing.T) {
 			if left, _ := filepath.Glob(to + ".*"); len(left) > 0 {
 				t.Errorf("files remain: %v", left)
 			}
+			for name, want := range map[string]os.FileMode{to: 0o600, filepath.Dir(to): 0o700} {
+				if info, err := os.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != want {
+					t.Errorf("%s: mode %v, error %v, want %v", filepath.Base(name), info.Mode(), err, want)
+				}
+			}
 		})
 	}
 }
@@ -131,9 +153,9 @@ func TestFetch(t *testing.T) {
 func TestFetchResumes(t *testing.T) {
 	server := &cutting{cuts: 1, after: 150_000}
 	ctx, cancel := context.WithCancel(t.Context())
-	to := filepath.Join(t.TempDir(), "x")
-	f := File{URL: serve(t, server), To: to, SHA256: sum(content(0))}
-	c := quick()
+	c, dir := quick(t)
+	to := filepath.Join(dir, "x")
+	f := File{URL: serve(t, server), To: "x", SHA256: sum(content(0))}
 	c.Progress = func(_ File, here, _ int64) {
 		if here > 100_000 {
 			cancel()
@@ -145,7 +167,7 @@ func TestFetchResumes(t *testing.T) {
 	if _, err := os.Stat(to); err == nil {
 		t.Fatal("the incomplete file has its final name")
 	}
-	before := partSize(to)
+	before := partial(c)
 	if before < 100_000 {
 		t.Fatalf("%d bytes were received", before)
 	}
@@ -170,7 +192,7 @@ func TestFetchRefuses(t *testing.T) {
 	other := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>please log in</html>") }
 	// The server declares more bytes than it sends, in every response.
 	wrongSize := func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Length", "1000000")
+		w.Header().Set("Content-Length", fmt.Sprint(len(content(0))))
 		fmt.Fprint(w, "short")
 	}
 	for name, tc := range map[string]struct {
@@ -190,12 +212,13 @@ func TestFetchRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests atomic.Int32
-			to := filepath.Join(t.TempDir(), "x")
+			c, dir := quick(t)
+			to := filepath.Join(dir, "x")
 			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				requests.Add(1)
 				tc.handler(w, r)
 			}))
-			err := quick().Fetch(t.Context(), File{URL: url, To: to, SHA256: sum(content(0)), Bytes: int64(len(content(0)))})
+			err := c.Fetch(t.Context(), File{URL: url, To: "x", SHA256: sum(content(0)), Bytes: int64(len(content(0)))})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}
@@ -230,9 +253,9 @@ func TestFetchWaitsAndFollows(t *testing.T) {
 		}
 		http.Redirect(w, r, elsewhere, http.StatusFound)
 	}))
-	to := filepath.Join(t.TempDir(), "x")
+	c, _ := quick(t)
 	began := time.Now()
-	if err := quick().Fetch(t.Context(), File{URL: url, To: to, Token: "secret", SHA256: sum([]byte("hello"))}); err != nil {
+	if err := c.Fetch(t.Context(), File{URL: url, To: "x", Token: "secret", SHA256: sum([]byte("hello"))}); err != nil {
 		t.Fatal(err)
 	}
 	if time.Since(began) < time.Second {
@@ -252,7 +275,11 @@ func TestHub(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprint(w, `{"sha": "abc", "siblings": [{"rfilename": "data/test file.jsonl"}, {"rfilename": "README.md"}]}`)
+		fmt.Fprint(w, `{"sha": "abc", "siblings": [{"rfilename": "data/test file.jsonl"}, {"rfilename": "README.md"},
+			{"rfilename": "../../x"}, {"rfilename": "/etc/x"}, {"rfilename": "a/../../x"}, {"rfilename": "nul"}, {"rfilename": "./y"}]}`)
+	})
+	mux.HandleFunc("/api/datasets/nobody/evil", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"sha": "../../..", "siblings": [{"rfilename": "token"}]}`)
 	})
 	env["HF_ENDPOINT"] = serve(t, mux) + "/"
 	hub := NewHub(func(name string) string { return env[name] })
@@ -260,8 +287,16 @@ func TestHub(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if l.Revision != "abc" || len(l.Files) != 2 {
-		t.Errorf("listing %+v", l)
+	if want := []string{"data/test file.jsonl", "README.md"}; l.Revision != "abc" || !slices.Equal(l.Files, want) {
+		t.Errorf("listing %+v, want %q", l, want)
+	}
+	if _, err := hub.List(t.Context(), nil, "nobody/evil", ""); !errors.Is(err, names.ErrOutside) {
+		t.Errorf("a revision with parents: error %v", err)
+	}
+	for _, name := range []string{"../../../../token", "/etc/passwd", "a/../../../../../token"} {
+		if file, err := hub.Cached(l, name); !errors.Is(err, names.ErrOutside) {
+			t.Errorf("cached %s: %s, error %v", name, file, err)
+		}
 	}
 	if got, want := hub.URL(l, l.Files[0]), strings.TrimSuffix(env["HF_ENDPOINT"], "/")+"/datasets/nobody/mini/resolve/abc/data/test%20file.jsonl"; got != want {
 		t.Errorf("address %s, want %s", got, want)
@@ -292,6 +327,180 @@ func TestRetryAfter(t *testing.T) {
 		var refused *StatusError
 		if !errors.As(err, &refused) || refused.after < 50*time.Minute {
 			t.Errorf("Retry-After: %s: error %v, wait %v", header, err, refused)
+		}
+	}
+}
+
+// A server that sends nothing, at once or in the middle, ends the transfer. What it
+// has sent is kept.
+func TestFetchStalls(t *testing.T) {
+	for name, tc := range map[string]struct {
+		sent int // bytes before the server stops; -1: no response
+		part int64
+	}{
+		"no response": {-1, 0},
+		"no content":  {0, 0},
+		"in between":  {100_000, 100_000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if n := requests.Add(1); tc.sent >= 0 && n == 1 {
+					w.Header().Set("ETag", `"v"`)
+					w.Header().Set("Content-Length", "300000")
+					_, _ = w.Write(content(0)[:tc.sent])
+					w.(http.Flusher).Flush()
+				}
+				<-r.Context().Done()
+			}))
+			c, _ := quick(t)
+			c.Tries, c.Stall = 2, 200*time.Millisecond
+			err := c.Fetch(t.Context(), File{URL: url, To: "x"})
+			if !errors.Is(err, errStalled) || !strings.Contains(err.Error(), "the server sends nothing for 200ms") {
+				t.Errorf("error %v", err)
+			}
+			if got := partial(c); got != tc.part {
+				t.Errorf("%d bytes are kept, want %d", got, tc.part)
+			}
+		})
+	}
+}
+
+// A slow server that sends something is not stalled.
+func TestFetchIsSlow(t *testing.T) {
+	const stall = time.Second
+	want := []byte("Mira left Essa.")
+	url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for i := range want {
+			_, _ = w.Write(want[i : i+1])
+			w.(http.Flusher).Flush()
+			time.Sleep(stall / 8) // all together twice the limit
+		}
+	}))
+	c, dir := quick(t)
+	c.Tries, c.Stall = 1, stall
+	if err := c.Fetch(t.Context(), File{URL: url, To: "x"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(filepath.Join(dir, "x")); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A file of unknown size has a limit, whether or not the server announces its size. A
+// size that is known is the limit, too.
+func TestFetchLimits(t *testing.T) {
+	for name, tc := range map[string]struct {
+		announced bool
+		bytes     int64
+		want      string
+		requests  int32
+	}{
+		"unknown":           {false, 0, "refused: too large: more than 100000 bytes", 1},
+		"announced":         {true, 0, "refused: too large: more than 100000 bytes", 1},
+		"size is known":     {false, 1000, "not the published file: more than 1000 bytes", 2},
+		"both are known":    {true, 1000, "not the published file: more than 1000 bytes", 2},
+		"larger, but known": {true, int64(len(content(0))), "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var requests atomic.Int32
+			url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				requests.Add(1)
+				if tc.announced {
+					w.Header().Set("Content-Length", fmt.Sprint(len(content(0))))
+				}
+				w.(http.Flusher).Flush()
+				_, _ = w.Write(content(0))
+			}))
+			c, dir := quick(t)
+			c.Largest = 100_000
+			err := c.Fetch(t.Context(), File{URL: url, To: "x", Bytes: tc.bytes})
+			if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if requests.Load() != tc.requests {
+				t.Errorf("%d requests, want %d", requests.Load(), tc.requests)
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "x.part*")); len(left) > 0 {
+				t.Errorf("files remain: %v", left)
+			}
+		})
+	}
+}
+
+// A complete file of an earlier call is checked: by its checksum, or else by what was
+// recorded when it was downloaded.
+func TestFetchChecksCompleteFiles(t *testing.T) {
+	known := sum(content(0))
+	for name, tc := range map[string]struct {
+		sha256   string
+		change   func(t *testing.T, path string)
+		requests int32 // of the second call
+	}{
+		"unchanged":               {known, func(*testing.T, string) {}, 0},
+		"unchanged, no checksum":  {"", func(*testing.T, string) {}, 0},
+		"changed":                 {known, damage, 1},
+		"changed, no checksum":    {"", damage, 1},
+		"truncated":               {"", func(t *testing.T, path string) { check(t, os.Truncate(path, 1000)) }, 1},
+		"no record, no checksum":  {"", func(t *testing.T, path string) { check(t, os.Remove(recordOf(path))) }, 1},
+		"no record, but checksum": {known, func(t *testing.T, path string) { check(t, os.Remove(recordOf(path))) }, 0},
+		"record of another source": {"", func(t *testing.T, path string) {
+			check(t, os.WriteFile(recordOf(path), []byte(`{"URL": "x", "SHA256": "`+known+`"}`), 0o600))
+		}, 1},
+		"damaged record": {"", func(t *testing.T, path string) { check(t, os.WriteFile(recordOf(path), []byte(`{"URL`), 0o600)) }, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := &cutting{}
+			c, dir := quick(t)
+			f := File{URL: serve(t, server), To: "a/x", SHA256: tc.sha256}
+			check(t, c.Fetch(t.Context(), f))
+			path := filepath.Join(dir, "a", "x")
+			tc.change(t, path)
+			server.requests.Store(0)
+			check(t, c.Fetch(t.Context(), f))
+			if n := server.requests.Load(); n != tc.requests {
+				t.Errorf("%d requests, want %d", n, tc.requests)
+			}
+			if got, err := os.ReadFile(path); err != nil || sum(got) != known {
+				t.Errorf("%d bytes, %v", len(got), err)
+			}
+		})
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func recordOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".fetched")
+}
+
+// damage changes one byte of a file.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	check(t, err)
+	b[len(b)/2] ^= 1
+	check(t, os.WriteFile(path, b, 0o600))
+}
+
+// A name from outside does not lead out of the folder, nor do links in it.
+func TestFetchOutside(t *testing.T) {
+	url := serve(t, &cutting{})
+	for _, name := range []string{"../x", "/x", "a/../../x", "", "nul", "link/x"} {
+		c, dir := quick(t)
+		if err := c.Folder.Symlink("..", "link"); err != nil && runtime.GOOS != "windows" {
+			t.Fatal(err)
+		}
+		if err := c.Fetch(t.Context(), File{URL: url, To: name}); err == nil {
+			t.Errorf("%q: no error", name)
+		}
+		if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "x") }) {
+			t.Errorf("%q: %v, %v", name, entries, err)
 		}
 	}
 }

@@ -6,23 +6,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
+	"path"
 	"strconv"
 	"strings"
 	"time"
 
+	"nerbench/internal/atomicfile"
 	"nerbench/internal/checksum"
 	"nerbench/internal/httpclient"
+	"nerbench/internal/names"
 	"nerbench/internal/retry"
 )
 
 // File is one file to download.
 type File struct {
 	URL string
-	To  string // its local name
+	// To is its local name, a path with slashes below the client's folder. A name that
+	// [names.Local] refuses is an error.
+	To string
 	// SHA256 is its checksum in hexadecimal; empty: unknown.
 	SHA256 string
 	Bytes  int64 // its size; 0: unknown
@@ -30,20 +35,32 @@ type File struct {
 	Token string
 }
 
-// Client downloads files. The zero value is ready to use.
+// Client downloads files into a folder. Two clients must not download the same file at
+// the same time.
 type Client struct {
-	HTTP *http.Client // nil: the default one, which uses HTTPS_PROXY; its redirects follow [httpclient.Download]
-	// Tries is the number of times that a transfer is started or resumed; 0: 5. If
-	// the content is not the published file a second time, the transfer fails at
-	// once.
+	Folder *os.Root     // nothing is written outside
+	HTTP   *http.Client // nil: the default one, which uses HTTPS_PROXY; its redirects follow [httpclient.Download]
+	// Tries is the number of times that a transfer is started or resumed; 0: 5. A try
+	// that receives some kilobytes does not count. If the content is not the published
+	// file a second time, the transfer fails at once.
 	Tries int
 	// Wait is the time before the second try, which doubles with each try; 0: one
 	// second. The header Retry-After replaces it, up to one minute.
 	Wait time.Duration
+	// Stall is the longest time without a response or a byte of it; 0: one minute.
+	// Then the transfer is resumed.
+	Stall time.Duration
+	// Largest is the size of the largest file, in bytes, if its size is unknown; 0:
+	// [Largest].
+	Largest int64
 	// Progress, if it is not nil, is called with the number of bytes received and
 	// the size of the file (0: unknown). Calls for several files may be concurrent.
 	Progress func(f File, here, of int64)
 }
+
+// Largest is the usual size of the largest file with an unknown size, in bytes. No
+// published dataset has a tenth of it.
+const Largest = 16 << 30
 
 // StatusError is an error status of the server.
 type StatusError struct {
@@ -64,11 +81,36 @@ func (e *StatusError) temporary() bool {
 // errMismatch reports that the received bytes are not the published file.
 var errMismatch = errors.New("not the published file")
 
+// progress is the number of bytes that a try must receive so that it does not count.
+const progress = 4 << 10
+
+// errTooLarge reports a file of unknown size that has more bytes than the limit.
+var errTooLarge = errors.New("refused: too large")
+
+// errStalled reports a server that sends nothing.
+var errStalled = errors.New("the server sends nothing")
+
+// ErrLocal is wrapped by errors on this machine, such as a full disk: neither a retry
+// nor another source helps.
+var ErrLocal = errors.New("cannot write")
+
+// local marks an error on this machine.
+func local(err error) error { return fmt.Errorf("%w: %w", ErrLocal, err) }
+
 // Fetch downloads one file. It resumes an interrupted transfer, and retries if the
-// connection fails.
+// connection fails or stalls. A complete file of an earlier call is checked, and
+// downloaded again if it has changed or was downloaded from another address.
 func (c *Client) Fetch(ctx context.Context, f File) error {
-	if err := os.MkdirAll(filepath.Dir(f.To), 0o755); err != nil {
-		return fmt.Errorf("fetch: %w", err)
+	name, err := names.Local(f.To)
+	if err != nil {
+		return fmt.Errorf("fetch: %s: %w", httpclient.WithoutLogin(f.URL), err)
+	}
+	t := transfer{Client: c, file: f, to: name}
+	if err := c.Folder.MkdirAll(path.Dir(name), 0o700); err != nil {
+		return fmt.Errorf("fetch: %w", local(err))
+	}
+	if complete, err := t.complete(ctx); err != nil || complete {
+		return err
 	}
 	wait := c.Wait
 	if wait == 0 {
@@ -78,26 +120,28 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 	if tries == 0 {
 		tries = 5
 	}
-	var err error
 	mismatches := 0
 	for try := 1; ; try++ {
-		before := partSize(f.To)
-		if err = c.transfer(ctx, f); err == nil {
+		before := t.partSize()
+		if err = t.try(ctx); err == nil {
 			return nil
 		}
 		var refused *StatusError
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, errLocal), errors.As(err, new(*httpclient.RedirectError)):
+		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, ErrLocal), errors.As(err, new(*httpclient.RedirectError)):
 			return fmt.Errorf("fetch: %w", err)
+		case errors.Is(err, errTooLarge):
+			t.dropPart()
+			return fmt.Errorf("fetch: %s: %w", httpclient.WithoutLogin(f.URL), err)
 		case errors.Is(err, errMismatch):
-			dropPart(f.To) // it may belong to another file
+			t.dropPart() // it may belong to another file
 			if mismatches++; mismatches == 2 {
 				tries = try
 			}
-		case partSize(f.To) > before:
-			try = min(try, tries-1) // bytes were received: does not count as a try
+		case t.partSize() >= before+progress:
+			try = min(try, tries-1) // does not count as a try
 		}
 		if try >= tries {
 			return fmt.Errorf("fetch: %s: failed after %d tries: %w", httpclient.WithoutLogin(f.URL), tries, err)
@@ -112,19 +156,66 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 	}
 }
 
-// errLocal marks errors on this machine, for which a retry does not help.
-var errLocal = errors.New("on this machine")
+// transfer is the download of one file.
+type transfer struct {
+	*Client
+	file File
+	to   string // the clean local name
+}
 
-// transfer starts or resumes a transfer.
-func (c *Client) transfer(ctx context.Context, f File) error {
-	here, mark := partState(f.To)
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
+// limit is the largest number of bytes of the file.
+func (t *transfer) limit() int64 {
+	switch {
+	case t.file.Bytes > 0:
+		return t.file.Bytes
+	case t.Largest > 0:
+		return t.Largest
+	}
+	return Largest
+}
+
+// within checks a number of bytes against the limit.
+func (t *transfer) within(n int64) error {
+	switch {
+	case n <= t.limit():
+		return nil
+	case t.file.Bytes > 0:
+		return fmt.Errorf("%w: more than %d bytes", errMismatch, t.file.Bytes)
+	}
+	return fmt.Errorf("%w: more than %d bytes, the limit for files of unknown size", errTooLarge, t.limit())
+}
+
+// try starts or resumes the transfer.
+func (t *transfer) try(ctx context.Context) error {
+	ctx, alive, stop := t.watch(ctx)
+	defer stop()
+	err := t.receive(ctx, alive)
+	if cause := context.Cause(ctx); errors.Is(cause, errStalled) && err != nil {
+		return cause
+	}
+	return err
+}
+
+// watch returns a context that ends if alive is not called for the time Stall.
+func (t *transfer) watch(ctx context.Context) (watched context.Context, alive, stop func()) {
+	stall := t.Stall
+	if stall == 0 {
+		stall = time.Minute
+	}
+	watched, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(stall, func() { cancel(fmt.Errorf("%w for %s", errStalled, stall)) })
+	return watched, func() { timer.Reset(stall) }, func() { timer.Stop(); cancel(nil) }
+}
+
+func (t *transfer) receive(ctx context.Context, alive func()) error {
+	here, mark := t.partState()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.file.URL, nil)
 	if err != nil {
-		return errors.Join(errLocal, fmt.Errorf("%s: not a URL", httpclient.Redact(f.URL))) // the error of the parser may quote a password
+		return local(fmt.Errorf("%s: not a URL", httpclient.Redact(t.file.URL))) // the error of the parser may quote a password
 	}
 	r.Header.Set("Accept-Encoding", "identity") // compression would change lengths and ranges
-	if f.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+f.Token)
+	if t.file.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+t.file.Token)
 	}
 	if here > 0 {
 		r.Header.Set("Range", fmt.Sprintf("bytes=%d-", here))
@@ -132,22 +223,26 @@ func (c *Client) transfer(ctx context.Context, f File) error {
 			r.Header.Set("If-Range", mark)
 		}
 	}
-	answer, err := httpclient.Download(c.HTTP).Do(r)
+	answer, err := httpclient.Download(t.HTTP).Do(r)
 	if err != nil {
-		return httpclient.Bearer(f.Token).Hide(plain(err))
+		return httpclient.Bearer(t.file.Token).Hide(plain(err))
 	}
 	defer answer.Body.Close()
+	alive()
 	at, total, err := beginning(answer, here)
 	if err != nil {
 		if answer.StatusCode == http.StatusRequestedRangeNotSatisfiable {
-			dropPart(f.To)
+			t.dropPart()
 		}
 		return err
 	}
-	if err := c.write(f, answer, at, total); err != nil {
+	if err := t.within(total); err != nil {
 		return err
 	}
-	return finish(ctx, f, total)
+	if err := t.write(answer, at, total, alive); err != nil {
+		return err
+	}
+	return t.finish(ctx, total)
 }
 
 // plain is the error of a request without its address, which may contain a password or
@@ -182,41 +277,48 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 	return 0, 0, s
 }
 
-// write appends the body to the partial file, or starts a new one.
-func (c *Client) write(f File, answer *http.Response, at, total int64) (err error) {
+// write appends the body to the partial file, or starts a new one. At the end of the
+// body, the file is on the disk.
+func (t *transfer) write(answer *http.Response, at, total int64, alive func()) (err error) {
 	flags := os.O_CREATE | os.O_WRONLY
 	if at == 0 {
 		flags |= os.O_TRUNC
 	}
-	if err := saveMark(f.To, answer.Header); err != nil {
-		return errors.Join(errLocal, err)
+	if err := t.saveMark(answer.Header); err != nil {
+		return local(err)
 	}
-	part, err := os.OpenFile(f.To+partSuffix, flags, 0o644)
+	part, err := t.Folder.OpenFile(t.to+partSuffix, flags, 0o600)
 	if err != nil {
-		return errors.Join(errLocal, err)
+		return local(err)
 	}
 	defer func() {
 		if closing := part.Close(); err == nil && closing != nil {
-			err = errors.Join(errLocal, closing)
+			err = local(closing)
 		}
 	}()
 	if _, err := part.Seek(at, io.SeekStart); err != nil {
-		return errors.Join(errLocal, err)
+		return local(err)
 	}
 	buffer := make([]byte, 1<<16)
 	for here := at; ; {
 		n, reading := answer.Body.Read(buffer)
-		if _, err := part.Write(buffer[:n]); err != nil {
-			return errors.Join(errLocal, err)
+		if n > 0 {
+			alive()
 		}
 		here += int64(n)
-		if c.Progress != nil && n > 0 {
-			c.Progress(f, here, max(total, f.Bytes))
+		if t.Progress != nil && n > 0 {
+			t.Progress(t.file, here, max(total, t.file.Bytes))
 		}
-		if f.Bytes > 0 && here > f.Bytes {
-			return fmt.Errorf("%w: more than %d bytes", errMismatch, f.Bytes)
+		if err := t.within(here); err != nil {
+			return err
+		}
+		if _, err := part.Write(buffer[:n]); err != nil {
+			return local(err)
 		}
 		if reading == io.EOF {
+			if err := part.Sync(); err != nil {
+				return local(err)
+			}
 			return nil
 		}
 		if reading != nil {
@@ -225,31 +327,89 @@ func (c *Client) write(f File, answer *http.Response, at, total int64) (err erro
 	}
 }
 
-// finish renames a partial file to its final name, if it is the published file.
-func finish(ctx context.Context, f File, total int64) error {
-	size := partSize(f.To)
+// finish renames the partial file to its final name, if it is the published file.
+func (t *transfer) finish(ctx context.Context, total int64) error {
+	size := t.partSize()
 	switch {
 	case total > 0 && size < total:
 		return fmt.Errorf("the connection ended after %d of %d bytes: %w", size, total, io.ErrUnexpectedEOF)
-	case f.Bytes > 0 && size != f.Bytes:
-		return fmt.Errorf("%w: %d bytes, expected %d", errMismatch, size, f.Bytes)
+	case total > 0 && size > total:
+		return fmt.Errorf("%w: %d bytes, the server announced %d", errMismatch, size, total)
+	case t.file.Bytes > 0 && size != t.file.Bytes:
+		return fmt.Errorf("%w: %d bytes, expected %d", errMismatch, size, t.file.Bytes)
 	}
-	if f.SHA256 != "" {
-		sum, err := checksum.Files(ctx, f.To+partSuffix)
-		if err != nil {
-			return errors.Join(errLocal, err)
-		}
-		if sum != f.SHA256 {
-			return fmt.Errorf("%w: sha256 is %s, expected %s", errMismatch, sum, f.SHA256)
-		}
+	sum, err := t.sum(ctx, t.to+partSuffix)
+	if err != nil {
+		return local(err)
 	}
-	if err := os.Rename(f.To+partSuffix, f.To); err != nil {
-		return errors.Join(errLocal, err)
+	if t.file.SHA256 != "" && sum != t.file.SHA256 {
+		return fmt.Errorf("%w: sha256 is %s, expected %s", errMismatch, sum, t.file.SHA256)
 	}
-	if err := os.Remove(f.To + markSuffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return errors.Join(errLocal, err)
+	// The record comes first: without it, the file would be downloaded again.
+	if err := t.saveRecord(record{t.file.URL, sum}); err != nil {
+		return local(err)
+	}
+	if err := t.Folder.Rename(t.to+partSuffix, t.to); err != nil {
+		return local(err)
+	}
+	atomicfile.SyncFolder(t.Folder, path.Dir(t.to))
+	if err := t.Folder.Remove(t.to + markSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return local(err)
 	}
 	return nil
+}
+
+// record is what is known of a complete file.
+type record struct{ URL, SHA256 string }
+
+// recordName is the name of a hidden file beside the complete one, so that an import
+// of the folder skips it.
+func (t *transfer) recordName() string {
+	return path.Join(path.Dir(t.to), "."+path.Base(t.to)+".fetched")
+}
+
+func (t *transfer) saveRecord(r record) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteIn(t.Folder, t.recordName(), func(w io.Writer) error { _, err := w.Write(b); return err })
+}
+
+// complete reports whether the file is complete, from an earlier call: it has its
+// checksum, or the one that was recorded when it was downloaded from the same address.
+// Otherwise it is removed.
+func (t *transfer) complete(ctx context.Context) (bool, error) {
+	sum, err := t.sum(ctx, t.to)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case err != nil:
+		return false, fmt.Errorf("fetch: %w", local(err))
+	}
+	var r record
+	if b, err := t.Folder.ReadFile(t.recordName()); err == nil {
+		_ = json.Unmarshal(b, &r) // a damaged record is none
+	}
+	if sum == t.file.SHA256 || t.file.SHA256 == "" && r == (record{t.file.URL, sum}) {
+		return true, nil
+	}
+	if err := t.Folder.Remove(t.to); err != nil {
+		return false, fmt.Errorf("fetch: %w", local(err))
+	}
+	return false, nil
+}
+
+// sum is the checksum of a file of the folder.
+func (t *transfer) sum(ctx context.Context, name string) (string, error) {
+	f, err := t.Folder.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return checksum.Of(ctx, f)
 }
 
 const (
@@ -257,8 +417,8 @@ const (
 	markSuffix = ".part.mark"
 )
 
-func partSize(to string) int64 {
-	info, err := os.Stat(to + partSuffix)
+func (t *transfer) partSize() int64 {
+	info, err := t.Folder.Stat(t.to + partSuffix)
 	if err != nil {
 		return 0
 	}
@@ -266,22 +426,22 @@ func partSize(to string) int64 {
 }
 
 // mark identifies the version of a file on a server.
-type mark struct{ Validator string }
+type mark struct{ URL, Validator string }
 
 // partState returns the size of a partial file, and the validator for the request
 // that resumes it. Without a validator, the transfer is not resumed.
-func partState(to string) (here int64, validator string) {
-	b, err := os.ReadFile(to + markSuffix)
+func (t *transfer) partState() (here int64, validator string) {
+	b, err := t.Folder.ReadFile(t.to + markSuffix)
 	var m mark
-	if err != nil || json.Unmarshal(b, &m) != nil || m.Validator == "" {
+	if err != nil || json.Unmarshal(b, &m) != nil || m.Validator == "" || m.URL != t.file.URL {
 		return 0, ""
 	}
-	return partSize(to), m.Validator
+	return t.partSize(), m.Validator
 }
 
 // saveMark stores the strong validator of a response.
-func saveMark(to string, h http.Header) error {
-	m := mark{h.Get("ETag")}
+func (t *transfer) saveMark(h http.Header) error {
+	m := mark{t.file.URL, h.Get("ETag")}
 	if strings.HasPrefix(m.Validator, "W/") {
 		m.Validator = ""
 	}
@@ -292,10 +452,10 @@ func saveMark(to string, h http.Header) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to+markSuffix, b, 0o644)
+	return t.Folder.WriteFile(t.to+markSuffix, b, 0o600)
 }
 
-func dropPart(to string) {
-	_ = os.Remove(to + partSuffix) // otherwise the next try truncates it
-	_ = os.Remove(to + markSuffix)
+func (t *transfer) dropPart() {
+	_ = t.Folder.Remove(t.to + partSuffix) // otherwise the next try truncates it
+	_ = t.Folder.Remove(t.to + markSuffix)
 }

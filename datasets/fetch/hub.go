@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"nerbench/internal/httpclient"
+	"nerbench/internal/names"
 )
 
 // Hub is the Hugging Face hub, configured by its environment variables.
@@ -45,13 +48,22 @@ type Listing struct {
 	Files    []string
 }
 
-// List lists the files of a dataset. The empty revision means the newest one.
+// The limits of a listing: those of the hub are answered in seconds.
+const (
+	listingWait  = 2 * time.Minute
+	listingBytes = 64 << 20
+)
+
+// List lists the files of a dataset. The empty revision means the newest one. Names
+// that [names.Local] refuses are left out: no download can use them.
 func (h Hub) List(ctx context.Context, client *http.Client, id, revision string) (Listing, error) {
 	address := h.Endpoint + "/api/datasets/" + escapePath(id)
 	if revision != "" {
 		address += "/revision/" + url.PathEscape(revision)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	limited, cancel := context.WithTimeout(ctx, listingWait)
+	defer cancel()
+	r, err := http.NewRequestWithContext(limited, http.MethodGet, address, nil)
 	if err != nil {
 		return Listing{}, fmt.Errorf("hub: HF_ENDPOINT %q: not a URL", httpclient.Redact(h.Endpoint)) // the error of the parser may quote a password
 	}
@@ -70,15 +82,20 @@ func (h Hub) List(ctx context.Context, client *http.Client, id, revision string)
 		SHA      string
 		Siblings []struct{ RFilename string }
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&body); err != nil {
+	if err := json.NewDecoder(io.LimitReader(answer.Body, listingBytes)).Decode(&body); err != nil {
 		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, err)
 	}
 	if body.SHA == "" {
 		return Listing{}, fmt.Errorf("hub: dataset %s: the response has no revision", id)
 	}
+	if _, err := names.Element(body.SHA); err != nil {
+		return Listing{}, fmt.Errorf("hub: dataset %s: revision %w", id, err)
+	}
 	l := Listing{ID: id, Revision: body.SHA}
 	for _, s := range body.Siblings {
-		l.Files = append(l.Files, s.RFilename)
+		if local, err := names.Local(s.RFilename); err == nil && local == s.RFilename {
+			l.Files = append(l.Files, local)
+		}
 	}
 	return l, nil
 }
@@ -94,7 +111,13 @@ func (h Hub) Cached(l Listing, file string) (string, error) {
 	if h.Home == "" {
 		return "", fmt.Errorf("HF_HOME: %w", os.ErrNotExist)
 	}
-	folder := "datasets--" + strings.ReplaceAll(l.ID, "/", "--")
+	if _, err := names.Local(file); err != nil {
+		return "", err
+	}
+	folder, err := names.Element("datasets--" + strings.ReplaceAll(l.ID, "/", "--"))
+	if err != nil {
+		return "", err
+	}
 	name := filepath.Join(h.Home, "hub", folder, "snapshots", l.Revision, filepath.FromSlash(file))
 	info, err := os.Stat(name)
 	if err == nil && !info.Mode().IsRegular() {

@@ -43,11 +43,11 @@ func TestTokenStaysWithTheHub(t *testing.T) {
 		http.Redirect(w, r, store.URL+"/x?signature=secret", http.StatusFound)
 	}))
 	defer hub.Close()
-	to := filepath.Join(t.TempDir(), "file")
-	if err := quick().Fetch(t.Context(), File{URL: hub.URL + "/file", To: to, Token: token}); err != nil {
+	c, dir := quick(t)
+	if err := c.Fetch(t.Context(), File{URL: hub.URL + "/file", To: "file", Token: token}); err != nil {
 		t.Fatal(err)
 	}
-	if b, err := os.ReadFile(to); err != nil || string(b) != "an invented file" {
+	if b, err := os.ReadFile(filepath.Join(dir, "file")); err != nil || string(b) != "an invented file" {
 		t.Errorf("%q, %v", b, err)
 	}
 	h := Hub{Endpoint: hub.URL, Token: token}
@@ -70,9 +70,9 @@ func TestFetchStaysWithHTTPS(t *testing.T) {
 		http.Redirect(w, r, plain.URL, http.StatusFound)
 	}))
 	defer safe.Close()
-	c := quick()
+	c, _ := quick(t)
 	c.HTTP = safe.Client()
-	err := c.Fetch(t.Context(), File{URL: safe.URL + "/file", To: filepath.Join(t.TempDir(), "file")})
+	err := c.Fetch(t.Context(), File{URL: safe.URL + "/file", To: "file"})
 	if _, ok := errors.AsType[*httpclient.RedirectError](err); !ok || requests != 1 {
 		t.Errorf("%v after %d requests", err, requests)
 	}
@@ -89,10 +89,9 @@ func TestErrorsHideCredentials(t *testing.T) {
 	defer hub.Close()
 	login := strings.Replace(hub.URL, "http://", "http://me:s3cret@", 1)
 	for _, address := range []string{hub.URL, login, "http://me:s3cret@127.0.0.1:1", "http://me:s3cret@%zz", "http://me:s3cret", "://me:s3cret@x"} {
-		c := quick()
+		c, _ := quick(t)
 		c.Tries = 1
-		to := filepath.Join(t.TempDir(), "file")
-		if err := c.Fetch(t.Context(), File{URL: address + "/file", To: to}); err == nil || strings.Contains(err.Error(), "s3cret") {
+		if err := c.Fetch(t.Context(), File{URL: address + "/file", To: "file"}); err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%s: error is %v", address, err)
 		}
 		if _, err := (Hub{Endpoint: address}).List(t.Context(), nil, "a/b", ""); err == nil || strings.Contains(err.Error(), "s3cret") {

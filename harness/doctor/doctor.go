@@ -122,6 +122,12 @@ func (d *Doctor) Data(ctx context.Context) Finding {
 	if err != nil {
 		return Found(Broken, err)
 	}
+	if d.Bench.Data == "" {
+		return Finding{
+			State: Absent, Text: "no data folder: the user has no cache folder",
+			Hint: "set it with --data DIR or NERBENCH_DATA",
+		}
+	}
 	if _, err := os.Stat(d.Bench.Data); err != nil {
 		return Finding{
 			State: Absent, Text: fmt.Sprintf("%s: %v", d.Bench.Data, errors.Unwrap(err)),
@@ -144,6 +150,14 @@ func (d *Doctor) Data(ctx context.Context) Finding {
 	if len(ready) == 0 {
 		f.State = Absent
 	}
+	fetches, imports := d.Bench.Unfinished()
+	for _, name := range fetches {
+		f.Lines = append(f.Lines, fmt.Sprintf("%s: an unfinished download; the next fetch of the dataset resumes it", terminal.Printable(name)))
+	}
+	for _, name := range imports {
+		f.Lines = append(f.Lines, fmt.Sprintf("%s: of an interrupted import; the next import removes it", terminal.Printable(name)))
+	}
+	f.Detail["unfinished"] = slices.Concat([]string{}, fetches, imports)
 	if len(ready) < len(ds) {
 		f.Hint = "nerbench datasets list prints the state of each dataset"
 	}
@@ -220,6 +234,9 @@ func (d *Doctor) Disk(_ context.Context) Finding {
 	f := Finding{State: OK, Detail: map[string]any{}}
 	var parts []string
 	for _, of := range []struct{ name, folder string }{{"store", filepath.Dir(d.Bench.Store)}, {"data", d.Bench.Data}} {
+		if of.folder == "" {
+			continue
+		}
 		free, err := freeBytes(nearestFolder(of.folder))
 		if err != nil {
 			continue // not every system can tell

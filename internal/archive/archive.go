@@ -14,8 +14,9 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"strings"
+
+	"nerbench/internal/names"
 )
 
 // Limits bound the number and the size of the files that are read from an archive.
@@ -33,10 +34,6 @@ var DefaultLimits = Limits{Members: 200_000, Bytes: 16 << 30, Ratio: 200, Free: 
 // ErrLimit is wrapped by the error of an archive that exceeds its [Limits].
 var ErrLimit = errors.New("refused: it unpacks to far more than its size or contains too many files")
 
-// ErrName is wrapped by the error for a member whose name points outside the folder
-// that the archive is unpacked to.
-var ErrName = errors.New("refused: the name points outside the archive")
-
 // Is reports whether this package can read a file as an archive, by its name.
 func Is(name string) bool { return isZip(name) || isTar(name) || isTarGzip(name) }
 
@@ -51,7 +48,8 @@ func hasSuffix(name, suffix string) bool { return strings.HasSuffix(strings.ToLo
 // Hidden reports whether a name belongs to a file that programs create for
 // themselves: a name with a leading dot, or macOS metadata.
 func Hidden(name string) bool {
-	return strings.HasPrefix(path.Base(name), ".") || strings.Contains(name, "__MACOSX")
+	base := path.Base(name)
+	return strings.HasPrefix(base, ".") || base == "Icon\r" || strings.Contains(name, "__MACOSX")
 }
 
 // Visit is called with one regular file: its local and clean name with slashes, its
@@ -59,7 +57,8 @@ func Hidden(name string) bool {
 type Visit func(name string, size int64, content io.Reader) error
 
 // Each calls visit for each regular file of an archive, in the order of the
-// archive. It skips folders, links, devices and [Hidden] files. The format of the
+// archive. It skips folders, links, devices and [Hidden] files. A name that
+// [names.Local] refuses is an error. The format of the
 // archive is derived from its name. Errors of visit are returned with the name of
 // the member.
 func Each(ctx context.Context, file fs.File, name string, limits Limits, visit Visit) error {
@@ -103,7 +102,7 @@ func (w *walk) member(name string, regular bool, size int64, open func() (io.Rea
 		return err
 	}
 	local, ok, err := localFile(name, regular)
-	if err != nil || !ok || Hidden(local) {
+	if err != nil || !ok {
 		return err
 	}
 	content, err := open()
@@ -120,14 +119,18 @@ func (w *walk) member(name string, regular bool, size int64, open func() (io.Rea
 }
 
 // localFile returns the name under which a member may be written below a folder. ok
-// is false for a member that is not a regular file; such members are skipped.
+// is false for members that are skipped: those that are not regular files, and hidden
+// files.
 func localFile(name string, regular bool) (local string, ok bool, err error) {
 	if !regular {
 		return "", false, nil
 	}
-	local = path.Clean(name)
-	if !filepath.IsLocal(filepath.FromSlash(name)) || local == "." {
-		return "", false, fmt.Errorf("member %q: %w", name, ErrName)
+	local, err = names.Local(name)
+	switch {
+	case errors.Is(err, names.ErrUnusable) && Hidden(name), err == nil && Hidden(local):
+		return "", false, nil
+	case err != nil:
+		return "", false, fmt.Errorf("member %w", err)
 	}
 	return local, true, nil
 }

@@ -5,8 +5,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
+
+	"nerbench/internal/reference"
 )
 
 var errWrite = errors.New("disk full")
@@ -107,4 +110,48 @@ func TestConcurrentWrites(t *testing.T) {
 	}
 	writers.Wait()
 	check(t, folder, "after")
+}
+
+// Below a folder: only the user can read new files, a replaced file keeps its
+// permissions, and nothing is written outside.
+func TestWriteIn(t *testing.T) {
+	outer := t.TempDir()
+	path := filepath.Join(outer, "folder")
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.OpenRoot(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if err := WriteIn(folder, "a/b/x", text("after")); err != nil {
+		t.Fatal(err)
+	}
+	check(t, filepath.Join(path, "a", "b"), "after")
+	modes := func(want ...os.FileMode) {
+		t.Helper()
+		for i, name := range []string{".", "a", "a/b", "a/b/x"} {
+			if info, err := folder.Stat(name); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != want[i] {
+				t.Errorf("%s: mode %v, error %v, want %v", name, info.Mode().Perm(), err, want[i])
+			}
+		}
+	}
+	modes(0o755, 0o700, 0o700, 0o600)
+	if err := errors.Join(folder.Chmod("a", 0o750), folder.Chmod("a/b/x", 0o640), WriteIn(folder, "a/b/x", text("again"))); err != nil {
+		t.Fatal(err)
+	}
+	check(t, filepath.Join(path, "a", "b"), "again")
+	modes(0o755, 0o750, 0o700, 0o640)
+	if err := folder.Symlink("..", "out"); err != nil {
+		reference.Skip(t, "cannot create links: "+err.Error())
+	}
+	for _, name := range []string{"../x", "out/x", "a/../../x"} {
+		if err := WriteIn(folder, name, text("x")); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if entries, err := os.ReadDir(outer); err != nil || len(entries) != 1 {
+		t.Errorf("%d entries beside the folder, %v", len(entries)-1, err)
+	}
 }

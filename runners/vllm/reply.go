@@ -81,7 +81,7 @@ func understand(body []byte, n int, secrets httpclient.Secrets) (*reply, error) 
 			return nil, misread("choice %d for %d prompts", c.Index, n)
 		}
 		if len(c.Error) > 0 && !bytes.Equal(c.Error, []byte("null")) {
-			return nil, errorInside(c.Error, []byte(fmt.Sprintf(`{"error":%s}`, c.Error)))
+			return nil, errorInside(c.Error, []byte(fmt.Sprintf(`{"error":%s}`, c.Error)), secrets)
 		}
 		if c.FinishReason == "abort" || c.FinishReason == "error" {
 			return nil, misread("the server aborted: finish_reason %s", c.FinishReason)

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sync"
+)
+
+// output is standard output. It keeps the first error, so that a full disk behind it is
+// an error of every command.
+type output struct {
+	w io.Writer
+
+	mu  sync.Mutex
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	n, err := o.w.Write(p)
+	if err != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if o.err == nil {
+			o.err = fmt.Errorf("standard output: %w", err)
+		}
+	}
+	return n, err
+}
+
+// fault is the first error.
+func (o *output) fault() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
+// behind is the writer behind a stream.
+func behind(w io.Writer) io.Writer {
+	if o, ok := w.(*output); ok {
+		return o.w
+	}
+	return w
+}

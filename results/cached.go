@@ -2,6 +2,7 @@ package results
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ var lookupSizes = [...]int{16, 256}
 
 func lookupSQL(n int) string {
 	return "WITH wanted(k) AS (VALUES " + strings.Repeat("(?),", n-1) + `(?))
-		SELECT key, text, thinking, finish, prompt_tokens, answer_tokens, duration
+		SELECT key, ` + answerColumns + `
 		FROM wanted CROSS JOIN completions WHERE key = k`
 }
 
@@ -43,14 +44,15 @@ func (s *Store) lookUp(ctx context.Context, keys []ner.AnswerKey, found map[ner.
 	}
 	defer rows.Close()
 	var row completionRow
+	var f fields
 	for rows.Next() {
 		var key []byte
 		if err := rows.Scan(append([]any{&key}, row.columns()...)...); err != nil {
 			return err
 		}
-		c, err := row.completion()
+		c, err := row.completion(key, &f)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: answer %x: %w", ErrDamaged, key, err)
 		}
 		found[ner.AnswerKey(key)] = c
 	}

@@ -59,7 +59,7 @@ func defaults() config {
 	}
 	return config{
 		migrations: migrations,
-		steps:      map[string]step{"0004_dataset.sql": renameKey},
+		steps:      map[string]step{"0004_dataset.sql": renameKey, "0005_checksums.sql": addChecksums},
 		wait:       lockWait,
 	}
 }

@@ -13,9 +13,11 @@ import (
 // passages fit into the first.
 var lookupSizes = [...]int{16, 256}
 
+// The key that is returned is the wanted one, not that of the row: a damaged file may
+// return another row, which then has a wrong checksum.
 func lookupSQL(n int) string {
 	return "WITH wanted(k) AS (VALUES " + strings.Repeat("(?),", n-1) + `(?))
-		SELECT key, ` + answerColumns + `
+		SELECT k, ` + answerColumns + `
 		FROM wanted CROSS JOIN completions WHERE key = k`
 }
 

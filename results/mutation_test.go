@@ -97,9 +97,14 @@ func observe(ctx context.Context, s *Store) map[string]string {
 		note(name("passages"), passages, fault)
 	}
 	for _, q := range []string{"q", "q0", "q1", "q2", "q3", "own"} {
-		for i, p := range testPassages(q, 30) {
+		for i, p := range testPassages(q, 8) {
 			found, err := s.Cached(ctx, keysOfPassage(p))
-			note(fmt.Sprintf("cached %s %d", q, i), found, err)
+			for key, c := range found { // a lost answer is no error: it is requested again
+				note(fmt.Sprintf("cached %x", key), c, nil)
+			}
+			if err != nil {
+				seen[fmt.Sprintf("cached %s %d", q, i)] = failed
+			}
 		}
 	}
 	return seen
@@ -224,7 +229,7 @@ func exchange(table, column, a, b, key string) string {
 // TestMutations damages copies of a store. Nothing that is read afterwards may differ
 // without an error, and Check must find all that was noticed.
 func TestMutations(t *testing.T) {
-	n := 240
+	n := 150
 	if text := os.Getenv(mutationsVariable); text != "" {
 		var err error
 		n, err = strconv.Atoi(text)
@@ -265,7 +270,7 @@ func TestMutations(t *testing.T) {
 		got := observe(t.Context(), s)
 		differs := ""
 		for name, value := range want {
-			if got[name] == value {
+			if _, found := got[name]; !found || got[name] == value {
 				continue
 			}
 			differs = name

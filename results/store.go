@@ -80,8 +80,21 @@ func Open(ctx context.Context, path string, mode Mode) (*Store, error) {
 	return open(ctx, path, mode, defaults())
 }
 
+// emptyError reports a file without a store, which can become one: a store that lost its
+// content must not look like a store without runs.
+type emptyError struct{}
+
+func (emptyError) Error() string { return "is empty" }
+
+// Is makes the error an [fs.ErrNotExist].
+func (emptyError) Is(target error) bool { return target == fs.ErrNotExist }
+
 func open(ctx context.Context, path string, mode Mode, c config) (*Store, error) {
-	if _, err := inspect(ctx, path, c); err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
+	version, err := inspect(ctx, path, c)
+	if err == nil && version == 0 && mode == Existing {
+		err = emptyError{}
+	}
+	if err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
 		return nil, fault(path, err)
 	}
 	access := shared
@@ -96,7 +109,7 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 		"foreign_keys(on)",
 		fmt.Sprintf("cache_size(-%d)", writeCache),
 	}, c.pragmas...)...)...))
-	err := migrateWithRetry(ctx, s.write, c)
+	err = migrateWithRetry(ctx, s.write, c)
 	if err == nil {
 		s.record, err = prepareRecord(ctx, s.write)
 	}

@@ -118,6 +118,9 @@ func adviseStore(err error) error {
 // StoreAdvice returns advice for the user about an error of a store; empty for other
 // errors.
 func StoreAdvice(err error) string {
+	if errors.As(err, new(*results.AskedError)) {
+		return "wait until that process ends, or stop it; then run the same command again"
+	}
 	for _, a := range []struct {
 		reason error
 		advice string

@@ -63,7 +63,7 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 		return err
 	}
 	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		r := recording{ctx: ctx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64)}
+		r := recording{ctx: ctx, store: s, tx: tx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64)}
 		if err := r.begin(runID); err != nil {
 			return err
 		}
@@ -98,7 +98,9 @@ func transact(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 
 // recording is one transaction of Record.
 type recording struct {
-	ctx context.Context
+	ctx   context.Context
+	store *Store
+	tx    *sql.Tx
 	recordStatements
 
 	run      runRow
@@ -109,6 +111,9 @@ type recording struct {
 
 func (r *recording) begin(runID string) (err error) {
 	if r.run, err = oneRun(r.selectRun.QueryRowContext(r.ctx, runID), runID); err != nil {
+		return err
+	}
+	if err := r.store.checkClaim(r.ctx, r.tx, &r.run); err != nil {
 		return err
 	}
 	return r.anyUnused.QueryRowContext(r.ctx).Scan(&r.removing)

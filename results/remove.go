@@ -12,7 +12,8 @@ import (
 const removalBatch = 1024
 
 // Remove removes a run with its passages and scores, and the answers that no other
-// run uses. It reads all passages of the store.
+// run uses. It reads all passages of the store. If another process sends the queries of
+// the run, the error is an [AskedError].
 //
 // It uses many short transactions with pauses between them, so that other processes
 // can write. If it is interrupted, the run has fewer passages and no scores; the
@@ -28,6 +29,9 @@ func (s *Store) Remove(ctx context.Context, runID string) error {
 	}
 	for gone := false; !gone; {
 		err := turn(ctx, db, func(tx *sql.Tx) (err error) {
+			if err := s.checkFree(ctx, tx, &run); err != nil {
+				return err
+			}
 			gone, err = removePassages(ctx, tx, run.id)
 			return err
 		})

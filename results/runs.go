@@ -17,16 +17,19 @@ import (
 // State is the progress of a run.
 type State string
 
-// The states. A run whose process was killed stays Asking until it is resumed.
+// The states.
 const (
-	Asking   State = "asking"   // begun, but not ended
+	Asking   State = "asking"   // a process sends its queries
+	Stopped  State = "stopped"  // its process was killed, or failed
 	Partial  State = "partial"  // ended with incomplete passages
 	Complete State = "complete" // every passage is complete
 )
 
 // RunInfo describes a run in the store.
 type RunInfo struct {
-	ID       string
+	ID string
+	// Asker is the process that sends the queries of a run in the state Asking.
+	Asker    *AskedError
 	Keys     map[string]string
 	State    State
 	Passages int // all passages
@@ -41,7 +44,9 @@ type RunInfo struct {
 }
 
 // Begin registers a run with its number of passages, or continues it: runs with the
-// same keys are the same run. Another number of passages is an error.
+// same keys are the same run. Another number of passages is an error. If another process
+// sends the queries of the run, the error is an [AskedError]. [Store.End] or [Store.Close]
+// let other processes continue the run.
 func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 	if err := run.Check(); err != nil {
 		return err
@@ -56,21 +61,31 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 	if err != nil {
 		return err
 	}
-	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
+	err = transact(ctx, db, func(tx *sql.Tx) error {
 		r, err := readRun(ctx, tx, run.ID())
 		switch {
 		case errors.Is(err, ErrNoRun):
 			now := time.Now().UnixMilli()
 			r = runRow{id: run.ID(), keys: string(text), passages: passages, asking: true, created: now, updated: now}
-			return r.insert(ctx, tx)
+			if err := r.insert(ctx, tx); err != nil {
+				return err
+			}
+			return s.claim(ctx, tx, &r)
 		case err != nil:
 			return err
 		case r.passages != passages:
 			return fmt.Errorf("run %s: has %d passages, but %d were requested", r.id, r.passages, passages)
 		}
+		if err := s.claim(ctx, tx, &r); err != nil {
+			return err
+		}
 		r.asking = true
 		return r.update(ctx, tx)
-	}))
+	})
+	if err == nil {
+		s.startBeat(run.ID())
+	}
+	return s.fault(err)
 }
 
 // End records that no process works on a run: it is complete, or partial until it
@@ -80,9 +95,14 @@ func (s *Store) End(ctx context.Context, runID string) error {
 	if err != nil {
 		return err
 	}
-	return s.fault(changeRun(ctx, db, runID, func(_ *sql.Tx, r *runRow) error {
+	s.stopBeat(runID)
+	return s.fault(changeRun(ctx, db, runID, func(tx *sql.Tx, r *runRow) error {
+		c, err := readClaim(ctx, tx, r.number)
+		if err != nil || c != nil && c.token != s.claims.here.token {
+			return err // another process has taken it over
+		}
 		r.asking = false
-		return nil
+		return s.release(ctx, tx, r)
 	}))
 }
 
@@ -190,6 +210,10 @@ func (s *Store) list(ctx context.Context, prefix string) (runs []RunInfo, err er
 		if err != nil {
 			return err
 		}
+		claims, err := s.readClaims(ctx, tx)
+		if err != nil {
+			return err
+		}
 		for i := range rows {
 			r := &rows[i]
 			keys, err := r.decode()
@@ -203,12 +227,23 @@ func (s *Store) list(ctx context.Context, prefix string) (runs []RunInfo, err er
 			if factsSum(r.id, facts[r.id]) != r.facts {
 				return fmt.Errorf("%w: facts of run %s: %w", ErrDamaged, r.id, errChecksum)
 			}
-			runs = append(runs, RunInfo{
-				ID: r.id, Keys: keys, State: state(r.complete == r.passages, r.asking),
+			info := RunInfo{
+				ID: r.id, Keys: keys, State: Partial,
 				Passages: r.passages, Complete: r.complete, Queries: r.queries,
 				Created: time.UnixMilli(r.created), Updated: time.UnixMilli(r.updated),
 				Scores: sc.Scores, Facts: facts[r.id],
-			})
+			}
+			claim, claimed := claims[r.number]
+			switch {
+			case r.complete == r.passages:
+				info.State = Complete
+			case r.asking && claimed:
+				info.State = Asking
+				info.Asker = claim.asked(r.id)
+			case r.asking:
+				info.State = Stopped
+			}
+			runs = append(runs, info)
 		}
 		return nil
 	})
@@ -245,14 +280,4 @@ func readRuns(ctx context.Context, q querier, prefix string) (runs []runRow, err
 		return nil, fmt.Errorf("%w: %d of %d runs were found", ErrDamaged, len(runs), total)
 	}
 	return runs, nil
-}
-
-func state(complete, asking bool) State {
-	switch {
-	case complete:
-		return Complete
-	case asking:
-		return Asking
-	}
-	return Partial
 }

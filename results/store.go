@@ -26,6 +26,7 @@ type Store struct {
 	lookups [len(lookupSizes)]*sql.Stmt
 
 	record recordStatements // statements of write
+	claims claims
 }
 
 // config holds the settings that tests vary.
@@ -101,7 +102,7 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 	if mode == Create {
 		access = "mode=rwc"
 	}
-	s := &Store{path: path}
+	s := emptyStore(path)
 	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{
 		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the later steps may have to wait
 		"journal_mode(wal)",
@@ -146,7 +147,7 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	} else if version < last {
 		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
 	}
-	s := &Store{path: path}
+	s := emptyStore(path)
 	err = s.openReaders(ctx, c, shared)
 	if unopenable(err) && !hasLog(path) {
 		// In a read-only folder, SQLite cannot create the files for coordination.
@@ -157,6 +158,10 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 		return nil, fault(path, err)
 	}
 	return s, nil
+}
+
+func emptyStore(path string) *Store {
+	return &Store{path: path, claims: claims{here: newClaim(), beats: map[string]func(){}}}
 }
 
 func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
@@ -178,7 +183,7 @@ func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
 
 // Close closes the store. Writers and iterations must have ended.
 func (s *Store) Close() error {
-	err := s.read.Close()
+	err := errors.Join(s.releaseAll(), s.read.Close())
 	if s.write != nil {
 		// The last connection to close moves the log into the file and removes it.
 		err = errors.Join(err, s.write.Close())

@@ -88,6 +88,8 @@ func TestFormerStore(t *testing.T) {
 	defer s.Close()
 	fresh := newStore(t)
 	fillFormer(t, fresh, "dataset")
+	must(t, fresh.Close()) // its run in progress is stopped
+	fresh = openAt(t, fresh.path)
 	if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
 		t.Errorf("after the migration:\n%s\nwant\n%s", got, want)
 	}

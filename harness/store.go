@@ -39,6 +39,28 @@ func (b *Bench) ReadStore(ctx context.Context) (*results.Store, error) {
 	return s, adviseStore(err)
 }
 
+// BackupStore copies the store to a new file, also while other processes write to it.
+func (b *Bench) BackupStore(ctx context.Context, path string) error {
+	store, err := b.ReadStore(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(store.Backup(ctx, path), store.Close())
+}
+
+// RecoverStore takes over what is whole in the store into a new one, and reports what
+// was damaged ([results.Store.Recover]).
+func (b *Bench) RecoverStore(ctx context.Context, path string) (results.Health, error) {
+	store, err := b.ReadStore(ctx)
+	if errors.Is(err, results.ErrDamaged) {
+		return results.Health{}, &fault.Hint{Err: err, Advice: "nothing can be read: use a copy (runs export --what store), or try sqlite3 FILE .recover"}
+	} else if err != nil {
+		return results.Health{}, err
+	}
+	health, err := store.Recover(ctx, path)
+	return health, errors.Join(err, store.Close())
+}
+
 // lateStore is a store that is created when the first run begins, so that a command
 // without data or model creates no file.
 type lateStore struct {
@@ -97,6 +119,9 @@ func adviseStore(err error) error {
 // StoreAdvice returns advice for the user about an error of a store; empty for other
 // errors.
 func StoreAdvice(err error) string {
+	if errors.As(err, new(*results.AskedError)) {
+		return "wait until that process ends, or stop it; then run the same command again"
+	}
 	for _, a := range []struct {
 		reason error
 		advice string
@@ -108,7 +133,7 @@ func StoreAdvice(err error) string {
 		{results.ErrLocked, "wait for the other nerbench to finish, or stop it"},
 		{results.ErrFull, "free disk space and run the same command again to resume"},
 		{results.ErrReadOnly, "change the permissions, or name another store with --store"},
-		{results.ErrDamaged, "copy the file and the files beside it; sqlite3 FILE .recover may save part of the data"},
+		{results.ErrDamaged, "nerbench doctor --only store lists the damage; nerbench store recover --into FILE takes over what is whole"},
 	} {
 		if errors.Is(err, a.reason) {
 			return a.advice

@@ -2,6 +2,7 @@ package results
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -12,9 +13,11 @@ import (
 // passages fit into the first.
 var lookupSizes = [...]int{16, 256}
 
+// The key that is returned is the wanted one, not that of the row: a damaged file may
+// return another row, which then has a wrong checksum.
 func lookupSQL(n int) string {
 	return "WITH wanted(k) AS (VALUES " + strings.Repeat("(?),", n-1) + `(?))
-		SELECT key, text, thinking, finish, prompt_tokens, answer_tokens, duration
+		SELECT k, ` + answerColumns + `
 		FROM wanted CROSS JOIN completions WHERE key = k`
 }
 
@@ -43,14 +46,15 @@ func (s *Store) lookUp(ctx context.Context, keys []ner.AnswerKey, found map[ner.
 	}
 	defer rows.Close()
 	var row completionRow
+	var f fields
 	for rows.Next() {
 		var key []byte
 		if err := rows.Scan(append([]any{&key}, row.columns()...)...); err != nil {
 			return err
 		}
-		c, err := row.completion()
+		c, err := row.completion(key, &f)
 		if err != nil {
-			return err
+			return fmt.Errorf("%w: answer %x: %w", ErrDamaged, key, err)
 		}
 		found[ner.AnswerKey(key)] = c
 	}

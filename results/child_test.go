@@ -3,6 +3,7 @@ package results
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"nerbench/ner"
 )
@@ -83,8 +85,15 @@ func childRecord(path string, args []string) error {
 	}
 	defer s.Close()
 	run := testRun("m")
-	if err := s.Begin(ctx, run, n); err != nil {
-		return err
+	for {
+		err := s.Begin(ctx, run, n)
+		if err == nil {
+			break
+		}
+		if !errors.As(err, new(*AskedError)) {
+			return err
+		}
+		time.Sleep(time.Millisecond) // until the other process has ended
 	}
 	done, err := s.Done(ctx, run.ID())
 	if err != nil {

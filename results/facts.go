@@ -26,26 +26,22 @@ func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]str
 	if err != nil {
 		return err
 	}
-	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		var run int64
-		if err := tx.QueryRowContext(ctx, "SELECT number FROM runs WHERE id = ?", runID).Scan(&run); errors.Is(err, sql.ErrNoRows) {
-			return fmt.Errorf("run %s: %w", runID, ErrNoRun)
-		} else if err != nil {
-			return err
-		}
+	return s.fault(changeRun(ctx, db, runID, func(tx *sql.Tx, r *runRow) error {
 		for name, text := range texts {
-			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return appendText(old, text), nil })
+			err := changeFact(ctx, tx, r.number, name, func(old string) (string, error) { return appendText(old, text), nil })
 			if err != nil {
 				return err
 			}
 		}
 		for name, n := range counts {
-			err := changeFact(ctx, tx, run, name, func(old string) (string, error) { return sum(old, n) })
+			err := changeFact(ctx, tx, r.number, name, func(old string) (string, error) { return sum(old, n) })
 			if err != nil {
 				return fmt.Errorf("run %s: fact %s: %w", runID, name, err)
 			}
 		}
-		return nil
+		facts, err := factsOf(ctx, tx, r.number)
+		r.facts = factsSum(r.id, facts)
+		return err
 	}))
 }
 
@@ -89,9 +85,27 @@ func sum(old string, n int64) (string, error) {
 	return strconv.FormatInt(before+n, 10), nil
 }
 
-// facts reads the metadata of the runs whose id begins with prefix.
-func (s *Store) facts(ctx context.Context, prefix string) (out map[string]map[string]string, err error) {
-	rows, err := s.read.QueryContext(ctx, "SELECT runs.id, name, value FROM facts JOIN runs ON run = number WHERE "+hasPrefix, prefix)
+// factsOf reads the metadata of a run.
+func factsOf(ctx context.Context, q querier, run int64) (facts map[string]string, err error) {
+	rows, err := q.QueryContext(ctx, "SELECT name, value FROM facts WHERE run = ?", run)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	facts = map[string]string{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, err
+		}
+		facts[name] = value
+	}
+	return facts, rows.Err()
+}
+
+// readFacts reads the metadata of the runs whose id begins with prefix.
+func readFacts(ctx context.Context, q querier, prefix string) (out map[string]map[string]string, err error) {
+	rows, err := q.QueryContext(ctx, "SELECT runs.id, name, value FROM facts JOIN runs ON run = number WHERE "+hasPrefix, prefix)
 	if err != nil {
 		return nil, err
 	}

@@ -98,6 +98,9 @@ func TestEmptyFileIsNewStore(t *testing.T) {
 	if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrOlder) {
 		t.Errorf("read-only: %v, want ErrOlder", err)
 	}
+	if _, err := Open(t.Context(), path, Existing); !errors.Is(err, fs.ErrNotExist) || !strings.HasSuffix(err.Error(), ": is empty") {
+		t.Errorf("existing: %v, want that it is empty", err)
+	}
 	s := openAt(t, path)
 	must(t, s.Begin(t.Context(), testRun("m"), 1))
 	must(t, s.Close())

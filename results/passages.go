@@ -24,13 +24,15 @@ const (
 // iteration may be missing, even if a later one is returned.
 func (s *Store) Passages(ctx context.Context, runID string) iter.Seq2[ner.Passage, error] {
 	return func(yield func(ner.Passage, error) bool) {
-		run, passages, err := s.run(ctx, runID)
+		run, err := s.run(ctx, runID)
 		if err != nil {
 			yield(ner.Passage{}, err)
 			return
 		}
-		for b := range s.blocks(ctx, run, passages) {
+		read := tally{}
+		for b := range s.blocks(ctx, run) {
 			for _, p := range b.passages {
+				read.add(len(p.Answers))
 				if !yield(p, nil) {
 					return
 				}
@@ -40,16 +42,50 @@ func (s *Store) Passages(ctx context.Context, runID string) iter.Seq2[ner.Passag
 				return
 			}
 		}
+		if err := s.checkTally(ctx, run, read); err != nil {
+			yield(ner.Passage{}, err)
+		}
 	}
 }
 
-// run returns the row number of a run, and its number of passages.
-func (s *Store) run(ctx context.Context, id string) (number int64, passages int, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT number, passages FROM runs WHERE id = ?", id).Scan(&number, &passages)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = fmt.Errorf("run %s: %w", id, ErrNoRun)
+// run reads a run.
+func (s *Store) run(ctx context.Context, id string) (runRow, error) {
+	r, err := readRun(ctx, s.read, id)
+	return r, s.fault(err)
+}
+
+// tally counts the complete passages that were read, and their queries.
+type tally struct{ complete, queries int }
+
+func (t *tally) add(queries int) { t.complete, t.queries = t.complete+1, t.queries+queries }
+
+// check compares a tally with the counts of the run.
+func (t tally) check(r runRow) error {
+	if want := (tally{r.complete, r.queries}); t != want {
+		return fmt.Errorf("%w: run %s: %d complete passages with %d queries were found, expected %d with %d",
+			ErrDamaged, r.id, t.complete, t.queries, want.complete, want.queries)
 	}
-	return number, passages, s.fault(err)
+	return nil
+}
+
+// checkTally compares a tally with the counts of the run. If the run has changed since it
+// was read, another process records or removes passages, and the counts must be between
+// those before and after.
+func (s *Store) checkTally(ctx context.Context, before runRow, read tally) error {
+	if read.check(before) == nil {
+		return nil
+	}
+	after, err := s.run(ctx, before.id)
+	if err != nil {
+		return err
+	}
+	if after.complete == before.complete && after.queries == before.queries {
+		return s.fault(read.check(after))
+	}
+	if read.complete < min(before.complete, after.complete) || read.complete > max(before.complete, after.complete) {
+		return s.fault(read.check(after))
+	}
+	return nil
 }
 
 type block struct {
@@ -58,18 +94,18 @@ type block struct {
 }
 
 // blocks reads the blocks of a run, and yields them in order.
-func (s *Store) blocks(ctx context.Context, run int64, passages int) iter.Seq[block] {
+func (s *Store) blocks(ctx context.Context, run runRow) iter.Seq[block] {
 	return func(yield func(block) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		var reading []chan block
 		next := 0
 		start := func() {
-			if next >= passages {
+			if next >= run.passages {
 				return
 			}
 			c, first := make(chan block, 1), next
 			go func() {
-				p, err := s.block(ctx, run, first)
+				p, err := s.block(ctx, run, first, first+blockSize)
 				c <- block{p, err}
 			}()
 			reading = append(reading, c)
@@ -96,7 +132,7 @@ func (s *Store) blocks(ctx context.Context, run int64, passages int) iter.Seq[bl
 }
 
 // The types are null if the layout equals that of the previous passage.
-const selectPassages = `SELECT place, document, keys, layout,
+const selectPassages = `SELECT place, document, keys, checksum, layout,
 		iif(layout IS lag(layout) OVER (ORDER BY place), NULL, (SELECT types FROM layouts WHERE number = layout))
 	FROM passages WHERE run = ? AND place >= ? AND place < ? AND complete ORDER BY place`
 
@@ -106,76 +142,110 @@ const selectAnswers = `WITH RECURSIVE
 	block AS NOT MATERIALIZED (
 		SELECT place, keys FROM passages WHERE run = ?1 AND place >= ?2 AND place < ?3 AND complete),
 	n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE (i + 1) * 16 < (SELECT max(length(keys)) FROM block))
-	SELECT text, thinking, finish, prompt_tokens, answer_tokens, duration
+	SELECT ` + answerColumns + `
 	FROM block CROSS JOIN n LEFT JOIN completions ON key = substr(keys, i * 16 + 1, 16)
 	WHERE i * 16 < length(keys) ORDER BY place, i`
 
-// block reads the passages of a run from place first on.
-func (s *Store) block(ctx context.Context, run int64, first int) ([]ner.Passage, error) {
+// block reads the passages of a run from place first to before place end.
+func (s *Store) block(ctx context.Context, run runRow, first, end int) ([]ner.Passage, error) {
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer tx.Rollback() // read-only: both queries see the same state of the store
-	passages, err := readPassages(ctx, tx, run, first)
+	passages, err := readPassages(ctx, tx, run, first, end)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, selectAnswers, run, first, first+blockSize)
+	rows, err := tx.QueryContext(ctx, selectAnswers, run.number, first, end)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var row completionRow
+	var f fields
 	columns := row.columns()
 	for _, p := range passages {
 		for i := range p.Answers {
 			if !rows.Next() {
-				return nil, errors.Join(rows.Err(), missing(p, i))
+				return nil, errors.Join(rows.Err(), damagedAnswer(p, i, errors.New("is missing")))
 			}
 			if err := rows.Scan(columns...); err != nil {
 				return nil, err
 			}
-			if p.Answers[i].Completion, err = row.completion(); err != nil {
-				return nil, missing(p, i)
+			if p.Answers[i].Completion, err = row.completion(p.Answers[i].Key[:], &f); err != nil {
+				return nil, damagedAnswer(p, i, err)
 			}
 		}
 	}
 	return passages, rows.Err()
 }
 
-func missing(p ner.Passage, i int) error {
-	return fmt.Errorf("%w: passage %d: answer %d is missing", ErrDamaged, p.Index, i)
+func damagedAnswer(p ner.Passage, i int, why error) error {
+	return fmt.Errorf("%w: passage %d: answer %d: %w", ErrDamaged, p.Index, i, why)
 }
 
 // readPassages reads the passages of a block without their completions.
-func readPassages(ctx context.Context, tx *sql.Tx, run int64, first int) ([]ner.Passage, error) {
-	rows, err := tx.QueryContext(ctx, selectPassages, run, first, first+blockSize)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
+func readPassages(ctx context.Context, tx *sql.Tx, run runRow, first, end int) ([]ner.Passage, error) {
 	var passages []ner.Passage
 	var layout [][]ner.EntityType
-	for rows.Next() {
-		var p ner.Passage
-		var keys, types []byte
-		var number int64
-		if err := rows.Scan(&p.Index, &p.Document, &keys, &number, &types); err != nil {
-			return nil, err
-		}
-		if types != nil {
+	err := eachPassage(ctx, tx, run, first, end, func(p *passageRow) error {
+		if p.newTypes {
 			layout = nil
-			if err := json.Unmarshal(types, &layout); err != nil {
-				return nil, fmt.Errorf("%w: layout %d: %w", ErrDamaged, number, err)
+			if err := json.Unmarshal([]byte(p.types), &layout); err != nil {
+				return fmt.Errorf("%w: types: %w", ErrDamaged, err)
 			}
 		}
-		if p.Answers, err = answers(keys, layout); err != nil {
-			return nil, fmt.Errorf("%w: passage %d: %w", ErrDamaged, p.Index, err)
+		given, err := answers(p.keys, layout)
+		if err != nil {
+			return fmt.Errorf("%w: passage %d: %w", ErrDamaged, p.place, err)
 		}
-		passages = append(passages, p)
+		passages = append(passages, ner.Passage{Index: p.place, Document: p.document, Answers: given})
+		return nil
+	})
+	return passages, err
+}
+
+// passageRow is a complete passage without its completions.
+type passageRow struct {
+	place    int
+	document string
+	keys     []byte // only valid until the next row is read
+	types    string
+	newTypes bool // the types differ from those of the previous row
+}
+
+// eachPassage reads the complete passages of a run from place first to before place end,
+// and verifies their checksums.
+func eachPassage(ctx context.Context, q querier, run runRow, first, end int, yield func(*passageRow) error) error {
+	rows, err := q.QueryContext(ctx, selectPassages, run.number, first, end)
+	if err != nil {
+		return err
 	}
-	return passages, rows.Err()
+	defer rows.Close()
+	var p passageRow
+	var f fields
+	for rows.Next() {
+		var keys, types sql.RawBytes
+		var layout, sum int64
+		if err := rows.Scan(&p.place, &p.document, &keys, &sum, &layout, &types); err != nil {
+			return err
+		}
+		if p.newTypes = types != nil; p.newTypes {
+			p.types = string(types)
+		}
+		p.keys = keys
+		if f.passage(run.id, p.place, p.document, true, p.types, p.keys) != sum {
+			return fmt.Errorf("%w: run %s: passage %d: %w", ErrDamaged, run.id, p.place, errChecksum)
+		}
+		if p.place >= run.passages {
+			return fmt.Errorf("%w: run %s: passage %d of %d", ErrDamaged, run.id, p.place, run.passages)
+		}
+		if err := yield(&p); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // answers combines keys, 16 bytes each, with the types of the queries.

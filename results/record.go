@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,15 +11,13 @@ import (
 )
 
 const (
-	insertCompletion = `INSERT INTO completions (key, text, thinking, finish, prompt_tokens, answer_tokens, duration)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	insertCompletion = `INSERT INTO completions (key, text, thinking, finish, prompt_tokens, answer_tokens, duration, checksum)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	// A complete passage is never overwritten.
-	insertPassage = `INSERT INTO passages (run, place, document, layout, complete, keys) VALUES (?, ?, ?, ?, ?, ?)
+	insertPassage = `INSERT INTO passages (run, place, document, layout, complete, keys, checksum) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET document = excluded.document, layout = excluded.layout,
-			complete = excluded.complete, keys = excluded.keys
+			complete = excluded.complete, keys = excluded.keys, checksum = excluded.checksum
 		WHERE NOT passages.complete`
-	updateRun    = `UPDATE runs SET complete = complete + ?, queries = queries + ?, updated = ? WHERE number = ?`
-	selectRun    = "SELECT number, passages FROM runs WHERE id = ?"
 	insertLayout = "INSERT INTO layouts (types) VALUES (?) ON CONFLICT DO NOTHING"
 	selectLayout = "SELECT number FROM layouts WHERE types = ?"
 	anyUnused    = "SELECT EXISTS (SELECT 1 FROM unused)"
@@ -66,7 +63,7 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 		return err
 	}
 	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		r := recording{ctx: ctx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64)}
+		r := recording{ctx: ctx, store: s, tx: tx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64)}
 		if err := r.begin(runID); err != nil {
 			return err
 		}
@@ -80,7 +77,8 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 				return err
 			}
 		}
-		_, err := r.updateRun.ExecContext(ctx, r.complete, r.queries, time.Now().UnixMilli(), r.run)
+		r.run.updated = time.Now().UnixMilli()
+		_, err := r.updateRun.ExecContext(ctx, r.run.updates()...)
 		return err
 	}))
 }
@@ -100,42 +98,43 @@ func transact(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
 
 // recording is one transaction of Record.
 type recording struct {
-	ctx context.Context
+	ctx   context.Context
+	store *Store
+	tx    *sql.Tx
 	recordStatements
 
-	run      int64
-	passages int              // all passages of the run
-	layouts  map[string]int64 // numbers of the layouts seen in this transaction
+	run      runRow
+	layouts  map[string]int64 // numbers of the layouts seen in this transaction, by their types
 	removing bool             // answers are scheduled for removal: those recorded here must stay
-
-	complete, queries int // newly complete
+	fields   fields           // of the row that is written
 }
 
-func (r *recording) begin(runID string) error {
-	err := r.selectRun.QueryRowContext(r.ctx, runID).Scan(&r.run, &r.passages)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("run %s: %w", runID, ErrNoRun)
-	} else if err != nil {
+func (r *recording) begin(runID string) (err error) {
+	if r.run, err = oneRun(r.selectRun.QueryRowContext(r.ctx, runID), runID); err != nil {
+		return err
+	}
+	if err := r.store.checkClaim(r.ctx, r.tx, &r.run); err != nil {
 		return err
 	}
 	return r.anyUnused.QueryRowContext(r.ctx).Scan(&r.removing)
 }
 
 func (r *recording) passage(p *ner.Passage, complete bool) error {
-	if p.Index < 0 || p.Index >= r.passages {
-		return fmt.Errorf("passage %d: outside the run of %d passages", p.Index, r.passages)
+	if p.Index < 0 || p.Index >= r.run.passages {
+		return fmt.Errorf("passage %d: outside the run of %d passages", p.Index, r.run.passages)
 	}
-	layout, err := r.layout(p)
+	types, layout, err := r.layout(p)
 	if err != nil {
 		return err
 	}
 	keys := make([]byte, 0, len(p.Answers)*len(ner.AnswerKey{}))
 	for i := range p.Answers {
 		a := &p.Answers[i]
-		c := &a.Completion
+		c := a.Completion
+		c.Text, c.Thinking = valid(c.Text), valid(c.Thinking)
 		keys = append(keys, a.Key[:]...)
-		if _, err := r.insertCompletion.ExecContext(r.ctx, a.Key[:], valid(c.Text), valid(c.Thinking), string(c.Finish),
-			c.PromptTokens, c.AnswerTokens, int64(c.Duration)); err != nil {
+		if _, err := r.insertCompletion.ExecContext(r.ctx, a.Key[:], c.Text, c.Thinking, string(c.Finish),
+			c.PromptTokens, c.AnswerTokens, int64(c.Duration), r.fields.answer(a.Key[:], &c)); err != nil {
 			return err
 		}
 		if !r.removing {
@@ -145,38 +144,38 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 			return err
 		}
 	}
-	done, err := r.insertPassage.ExecContext(r.ctx, r.run, p.Index, p.Document, layout, complete, keys)
+	done, err := r.insertPassage.ExecContext(r.ctx, r.run.number, p.Index, p.Document, layout, complete, keys,
+		r.fields.passage(r.run.id, p.Index, p.Document, complete, types, keys))
 	if err != nil {
 		return err
 	}
 	if n, err := done.RowsAffected(); err != nil {
 		return err
 	} else if complete && n > 0 {
-		r.complete++
-		r.queries += len(p.Answers)
+		r.run.complete++
+		r.run.queries += len(p.Answers)
 	}
 	return nil
 }
 
-// layout returns the number of the list of types of a passage's answers.
-func (r *recording) layout(p *ner.Passage) (int64, error) {
+// layout returns the list of types of a passage's answers, and its number.
+func (r *recording) layout(p *ner.Passage) (types string, n int64, err error) {
 	text, err := json.Marshal(layoutOf(p))
 	if err != nil {
-		return 0, err
+		return "", 0, err
 	}
-	types := string(text)
+	types = string(text)
 	if n, ok := r.layouts[types]; ok {
-		return n, nil
+		return types, n, nil
 	}
 	if _, err := r.insertLayout.ExecContext(r.ctx, types); err != nil {
-		return 0, err
+		return "", 0, err
 	}
-	var n int64
 	if err := r.selectLayout.QueryRowContext(r.ctx, types).Scan(&n); err != nil {
-		return 0, err
+		return "", 0, err
 	}
 	r.layouts[types] = n
-	return n, nil
+	return types, n, nil
 }
 
 func layoutOf(p *ner.Passage) [][]ner.EntityType {

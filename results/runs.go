@@ -17,16 +17,19 @@ import (
 // State is the progress of a run.
 type State string
 
-// The states. A run whose process was killed stays Asking until it is resumed.
+// The states.
 const (
-	Asking   State = "asking"   // begun, but not ended
+	Asking   State = "asking"   // a process sends its queries
+	Stopped  State = "stopped"  // its process was killed, or failed
 	Partial  State = "partial"  // ended with incomplete passages
 	Complete State = "complete" // every passage is complete
 )
 
 // RunInfo describes a run in the store.
 type RunInfo struct {
-	ID       string
+	ID string
+	// Asker is the process that sends the queries of a run in the state Asking.
+	Asker    *AskedError
 	Keys     map[string]string
 	State    State
 	Passages int // all passages
@@ -41,7 +44,9 @@ type RunInfo struct {
 }
 
 // Begin registers a run with its number of passages, or continues it: runs with the
-// same keys are the same run. Another number of passages is an error.
+// same keys are the same run. Another number of passages is an error. If another process
+// sends the queries of the run, the error is an [AskedError]. [Store.End] or [Store.Close]
+// let other processes continue the run.
 func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 	if err := run.Check(); err != nil {
 		return err
@@ -56,19 +61,31 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 	if err != nil {
 		return err
 	}
-	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		now := time.Now().UnixMilli()
-		const insert = `INSERT INTO runs (id, keys, passages, asking, created, updated) VALUES (?, ?, ?, 1, ?, ?)
-			ON CONFLICT DO UPDATE SET asking = 1 RETURNING passages`
-		var have int
-		if err := tx.QueryRowContext(ctx, insert, run.ID(), string(text), passages, now, now).Scan(&have); err != nil {
+	err = transact(ctx, db, func(tx *sql.Tx) error {
+		r, err := readRun(ctx, tx, run.ID())
+		switch {
+		case errors.Is(err, ErrNoRun):
+			now := time.Now().UnixMilli()
+			r = runRow{id: run.ID(), keys: string(text), passages: passages, asking: true, created: now, updated: now}
+			if err := r.insert(ctx, tx); err != nil {
+				return err
+			}
+			return s.claim(ctx, tx, &r)
+		case err != nil:
+			return err
+		case r.passages != passages:
+			return fmt.Errorf("run %s: has %d passages, but %d were requested", r.id, r.passages, passages)
+		}
+		if err := s.claim(ctx, tx, &r); err != nil {
 			return err
 		}
-		if have != passages {
-			return fmt.Errorf("run %s: has %d passages, but %d were requested", run.ID(), have, passages)
-		}
-		return nil
-	}))
+		r.asking = true
+		return r.update(ctx, tx)
+	})
+	if err == nil {
+		s.startBeat(run.ID())
+	}
+	return s.fault(err)
 }
 
 // End records that no process works on a run: it is complete, or partial until it
@@ -78,79 +95,61 @@ func (s *Store) End(ctx context.Context, runID string) error {
 	if err != nil {
 		return err
 	}
-	done, err := db.ExecContext(ctx, "UPDATE runs SET asking = 0 WHERE id = ?", runID)
-	return s.fault(affected(done, err, runID))
-}
-
-// affected returns an error if a statement changed no row.
-func affected(r sql.Result, err error, runID string) error {
-	if err != nil {
-		return err
-	}
-	if n, err := r.RowsAffected(); err != nil || n > 0 {
-		return err
-	}
-	return fmt.Errorf("run %s: %w", runID, ErrNoRun)
+	s.stopBeat(runID)
+	return s.fault(changeRun(ctx, db, runID, func(tx *sql.Tx, r *runRow) error {
+		c, err := readClaim(ctx, tx, r.number)
+		if err != nil || c != nil && c.token != s.claims.here.token {
+			return err // another process has taken it over
+		}
+		r.asking = false
+		return s.release(ctx, tx, r)
+	}))
 }
 
 // Done reports for each passage of a run, by its index, whether it is complete.
 func (s *Store) Done(ctx context.Context, runID string) ([]bool, error) {
-	run, passages, err := s.run(ctx, runID)
-	if err != nil {
-		return nil, err
-	}
-	done := make([]bool, passages)
-	// Most runs are complete from the start: there are fewer ranges without a gap
-	// than passages.
-	const q = `SELECT min(place), max(place) FROM (
-			SELECT place, place - row_number() OVER (ORDER BY place) AS island
-			FROM passages WHERE run = ? AND complete)
-		GROUP BY island`
-	rows, err := s.read.QueryContext(ctx, q, run)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var first, last int
-		if err := rows.Scan(&first, &last); err != nil {
-			return nil, s.fault(err)
-		}
-		if last >= passages {
-			return nil, s.fault(fmt.Errorf("%w: run %s: passage %d of %d", ErrDamaged, runID, last, passages))
-		}
-		for i := first; i <= last; i++ {
-			done[i] = true
-		}
-	}
-	return done, s.fault(rows.Err())
+	var done []bool
+	err := s.eachComplete(ctx, runID, func(passages int) { done = make([]bool, passages) }, func(p *passageRow) { done[p.place] = true })
+	return done, err
 }
 
 // Documents returns for each passage of a run, by its index, the id of its document;
 // empty for a passage that is not complete.
 func (s *Store) Documents(ctx context.Context, runID string) ([]string, error) {
-	run, passages, err := s.run(ctx, runID)
-	if err != nil {
-		return nil, err
-	}
-	documents := make([]string, passages)
-	rows, err := s.read.QueryContext(ctx, "SELECT place, document FROM passages WHERE run = ? AND complete", run)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var place int
-		var document string
-		if err := rows.Scan(&place, &document); err != nil {
-			return nil, s.fault(err)
+	var documents []string
+	err := s.eachComplete(ctx, runID, func(passages int) { documents = make([]string, passages) }, func(p *passageRow) { documents[p.place] = p.document })
+	return documents, err
+}
+
+// eachComplete reads all complete passages of a run, after the number of its passages.
+func (s *Store) eachComplete(ctx context.Context, runID string, begin func(passages int), yield func(*passageRow)) error {
+	return s.fault(snapshot(ctx, s.read, func(tx *sql.Tx) error {
+		run, err := readRun(ctx, tx, runID)
+		if err != nil {
+			return err
 		}
-		if place >= passages {
-			return nil, s.fault(fmt.Errorf("%w: run %s: passage %d of %d", ErrDamaged, runID, place, passages))
+		begin(run.passages)
+		read := tally{}
+		err = eachPassage(ctx, tx, run, 0, run.passages, func(p *passageRow) error {
+			read.add(len(p.keys) / len(ner.AnswerKey{}))
+			yield(p)
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		documents[place] = document
+		return read.check(run)
+	}))
+}
+
+// snapshot runs queries that see one state of the store.
+func snapshot(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return err
 	}
-	return documents, s.fault(rows.Err())
+	defer tx.Rollback()
+	return f(tx)
 }
 
 // Runs returns the runs whose keys have the given values, oldest first. An
@@ -197,60 +196,88 @@ func (s *Store) Find(ctx context.Context, prefix string) (RunInfo, error) {
 }
 
 // list reads the runs whose id begins with prefix, with their scores.
-func (s *Store) list(ctx context.Context, prefix string) ([]RunInfo, error) {
-	runs, err := s.rows(ctx, prefix)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	scores, err := s.scores(ctx, prefix)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	facts, err := s.facts(ctx, prefix)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	for i := range runs {
-		runs[i].Scores, runs[i].Facts = scores[runs[i].ID], facts[runs[i].ID]
-	}
-	return runs, nil
+func (s *Store) list(ctx context.Context, prefix string) (runs []RunInfo, err error) {
+	err = snapshot(ctx, s.read, func(tx *sql.Tx) error {
+		rows, err := readRuns(ctx, tx, prefix)
+		if err != nil {
+			return err
+		}
+		scores, err := readScores(ctx, tx, prefix)
+		if err != nil {
+			return err
+		}
+		facts, err := readFacts(ctx, tx, prefix)
+		if err != nil {
+			return err
+		}
+		claims, err := s.readClaims(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			r := &rows[i]
+			keys, err := r.decode()
+			if err != nil {
+				return err
+			}
+			sc := scores[r.id]
+			if sc.sum != r.scoring {
+				return fmt.Errorf("%w: scores of run %s: %w", ErrDamaged, r.id, errChecksum)
+			}
+			if factsSum(r.id, facts[r.id]) != r.facts {
+				return fmt.Errorf("%w: facts of run %s: %w", ErrDamaged, r.id, errChecksum)
+			}
+			info := RunInfo{
+				ID: r.id, Keys: keys, State: Partial,
+				Passages: r.passages, Complete: r.complete, Queries: r.queries,
+				Created: time.UnixMilli(r.created), Updated: time.UnixMilli(r.updated),
+				Scores: sc.Scores, Facts: facts[r.id],
+			}
+			claim, claimed := claims[r.number]
+			switch {
+			case r.complete == r.passages:
+				info.State = Complete
+			case r.asking && claimed:
+				info.State = Asking
+				info.Asker = claim.asked(r.id)
+			case r.asking:
+				info.State = Stopped
+			}
+			runs = append(runs, info)
+		}
+		return nil
+	})
+	return runs, s.fault(err)
 }
 
 // hasPrefix selects runs by their id or former id. It compares bytes, since LIKE
 // ignores case and has wildcards.
 const hasPrefix = "(substr(runs.id, 1, length(?1)) = ?1 OR substr(runs.former_id, 1, length(?1)) = ?1)"
 
-func (s *Store) rows(ctx context.Context, prefix string) (runs []RunInfo, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, keys, passages, complete, queries, asking, created, updated
-		FROM runs WHERE `+hasPrefix+` ORDER BY number`, prefix)
+// readRuns reads the rows of the runs whose id begins with prefix. If all runs are
+// wanted, a lost one is an error.
+func readRuns(ctx context.Context, q querier, prefix string) (runs []runRow, err error) {
+	rows, err := q.QueryContext(ctx, "SELECT "+runColumns+" FROM runs WHERE "+hasPrefix+" ORDER BY number", prefix)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
+	defer rows.Close()
 	for rows.Next() {
-		var r RunInfo
-		var keys []byte
-		var asking bool
-		var created, updated int64
-		if err := rows.Scan(&r.ID, &keys, &r.Passages, &r.Complete, &r.Queries, &asking, &created, &updated); err != nil {
+		r, err := scanRun(rows.Scan)
+		if err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(keys, &r.Keys); err != nil {
-			return nil, fmt.Errorf("%w: run %s: %w", ErrDamaged, r.ID, err)
-		}
-		r.State = state(r.Complete == r.Passages, asking)
-		r.Created, r.Updated = time.UnixMilli(created), time.UnixMilli(updated)
 		runs = append(runs, r)
 	}
-	return runs, rows.Err()
-}
-
-func state(complete, asking bool) State {
-	switch {
-	case complete:
-		return Complete
-	case asking:
-		return Asking
+	if err := rows.Err(); err != nil || prefix != "" {
+		return runs, err
 	}
-	return Partial
+	var total int
+	if err := q.QueryRowContext(ctx, "SELECT runs FROM totals").Scan(&total); err != nil {
+		return nil, err
+	}
+	if total != len(runs) {
+		return nil, fmt.Errorf("%w: %d of %d runs were found", ErrDamaged, len(runs), total)
+	}
+	return runs, nil
 }

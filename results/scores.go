@@ -54,42 +54,49 @@ func (s *Store) SaveScores(ctx context.Context, runID string, scores Scores) err
 	if err != nil {
 		return err
 	}
-	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		const remove = "DELETE FROM scorings WHERE run = (SELECT number FROM runs WHERE id = ?)"
-		if _, err := tx.ExecContext(ctx, remove, runID); err != nil {
+	return s.fault(changeRun(ctx, db, runID, func(tx *sql.Tx, r *runRow) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM scorings WHERE run = ?", r.number); err != nil {
 			return err
 		}
-		const insert = `INSERT INTO scorings (run, passages, outcomes, counters, scored)
-			SELECT number, ?, ?, ?, ? FROM runs WHERE id = ?`
-		done, err := tx.ExecContext(ctx, insert, scores.Passages, outcomes, counters, time.Now().UnixMilli(), runID)
-		if err := affected(done, err, runID); err != nil {
+		scoring := scoringRow{
+			passages: scores.Passages, outcomes: outcomes, counters: counters,
+			scored: time.Now().UnixMilli(), scores: map[string]int64{},
+		}
+		const insert = "INSERT INTO scorings (run, passages, outcomes, counters, scored) VALUES (?, ?, ?, ?, ?)"
+		if _, err := tx.ExecContext(ctx, insert, r.number, scoring.passages, scoring.outcomes, scoring.counters, scoring.scored); err != nil {
 			return err
 		}
 		for _, metric := range slices.Sorted(maps.Keys(scores.Metrics)) {
-			if err := saveMetric(ctx, tx, runID, metric, scores.Metrics[metric], scores.Passages); err != nil {
+			sum, err := saveMetric(ctx, tx, r, metric, scores.Metrics[metric], scores.Passages)
+			if err != nil {
 				return fmt.Errorf("run %s: %s: %w", runID, metric, err)
 			}
+			scoring.scores[metric] = sum
 		}
+		r.scoring = scoring.sum(r.id)
 		return nil
 	}))
 }
 
-func saveMetric(ctx context.Context, tx *sql.Tx, runID, metric string, m MetricScore, passages int) error {
+// saveMetric saves the counts of one metric, and returns their checksum.
+func saveMetric(ctx context.Context, tx *sql.Tx, run *runRow, metric string, m MetricScore, passages int) (sum int64, err error) {
 	if len(m.Passages) != passages {
-		return fmt.Errorf("counts of %d passages, but %d were scored", len(m.Passages), passages)
+		return 0, fmt.Errorf("counts of %d passages, but %d were scored", len(m.Passages), passages)
 	}
 	types, err := marshalCounts(m.ByType)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	blob, err := encodeCounts(m.Passages)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	const insert = `INSERT INTO scores (run, metric, reader, version, tp, n_pred, n_gold, types, passages)
-		SELECT number, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ?`
-	_, err = tx.ExecContext(ctx, insert, metric, m.Reader, m.Version, m.Total.TP, m.Total.NPred, m.Total.NGold, types, blob, runID)
-	return err
+	row := scoreRow{metric: metric, reader: m.Reader, version: m.Version, total: m.Total, types: types, countsSum: countsSum(blob)}
+	sum = row.sum(run.id)
+	const insert = `INSERT INTO scores (run, metric, reader, version, tp, n_pred, n_gold, types, passages, counts_sum, checksum)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err = tx.ExecContext(ctx, insert, run.number, metric, m.Reader, m.Version, m.Total.TP, m.Total.NPred, m.Total.NGold, types, blob, row.countsSum, sum)
+	return sum, err
 }
 
 // marshalCounts writes a map as a JSON object, sorted by name.
@@ -104,52 +111,74 @@ func marshalCounts[K ~string, V any](m map[K]V) (string, error) {
 // Scores returns the last scoring of a run, without the counts by passage. It is
 // zero if the run is not scored.
 func (s *Store) Scores(ctx context.Context, runID string) (Scores, error) {
-	if _, _, err := s.run(ctx, runID); err != nil {
+	runs, err := s.list(ctx, runID)
+	if err != nil {
 		return Scores{}, err
 	}
-	scores, err := s.scores(ctx, runID)
-	return scores[runID], s.fault(err)
+	for _, r := range runs {
+		if r.ID == runID {
+			return r.Scores, nil
+		}
+	}
+	return Scores{}, s.fault(fmt.Errorf("run %s: %w", runID, ErrNoRun))
 }
 
-// scores reads the scores of the runs whose id begins with prefix.
-func (s *Store) scores(ctx context.Context, prefix string) (scores map[string]Scores, err error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT runs.id, scorings.passages, outcomes, counters,
-			metric, reader, version, tp, n_pred, n_gold, types
+// storedScores are scores with the checksum of their scoring.
+type storedScores struct {
+	Scores
+	sum int64
+}
+
+// readScores reads the scores of the runs whose id begins with prefix, and verifies
+// their checksums. The caller compares the checksums of the scorings.
+func readScores(ctx context.Context, q querier, prefix string) (map[string]storedScores, error) {
+	rows, err := q.QueryContext(ctx, `SELECT runs.id, scorings.passages, outcomes, counters, scored,
+			metric, reader, version, tp, n_pred, n_gold, types, counts_sum, scores.checksum
 		FROM runs JOIN scorings ON scorings.run = number LEFT JOIN scores ON scores.run = number WHERE `+hasPrefix, prefix)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	scores = make(map[string]Scores)
+	defer rows.Close()
+	scorings := map[string]*scoringRow{}
+	scores := map[string]storedScores{}
 	for rows.Next() {
 		var id string
-		var passages int
-		var outcomes, counters, types []byte
-		var metric, reader, version sql.NullString // null if there is no metric
-		var tp, pred, gold sql.NullInt64
-		if err := rows.Scan(&id, &passages, &outcomes, &counters,
-			&metric, &reader, &version, &tp, &pred, &gold, &types); err != nil {
+		var scoring scoringRow
+		var metric, reader, version, types sql.NullString // null if there is no metric
+		var tp, pred, gold, counts, sum sql.NullInt64
+		if err := rows.Scan(&id, &scoring.passages, &scoring.outcomes, &scoring.counters, &scoring.scored,
+			&metric, &reader, &version, &tp, &pred, &gold, &types, &counts, &sum); err != nil {
 			return nil, err
 		}
-		sc, ok := scores[id]
-		if !ok {
-			sc = Scores{Passages: passages, Metrics: make(map[string]MetricScore)}
-			if err := errors.Join(json.Unmarshal(outcomes, &sc.Outcomes), json.Unmarshal(counters, &sc.Counters)); err != nil {
+		if scorings[id] == nil {
+			scoring.scores = map[string]int64{}
+			scorings[id] = &scoring
+			sc := Scores{Passages: scoring.passages, Metrics: map[string]MetricScore{}}
+			if err := errors.Join(json.Unmarshal([]byte(scoring.outcomes), &sc.Outcomes), json.Unmarshal([]byte(scoring.counters), &sc.Counters)); err != nil {
 				return nil, fmt.Errorf("%w: scores of run %s: %w", ErrDamaged, id, err)
 			}
-			scores[id] = sc
+			scores[id] = storedScores{Scores: sc}
 		}
 		if !metric.Valid {
 			continue
 		}
-		m := MetricScore{
-			Total:  ner.Score{TP: int(tp.Int64), NPred: int(pred.Int64), NGold: int(gold.Int64)},
-			Reader: reader.String, Version: version.String,
+		row := scoreRow{
+			metric: metric.String, reader: reader.String, version: version.String, types: types.String,
+			total: ner.Score{TP: int(tp.Int64), NPred: int(pred.Int64), NGold: int(gold.Int64)}, countsSum: counts.Int64,
 		}
-		if err := json.Unmarshal(types, &m.ByType); err != nil {
+		if row.sum(id) != sum.Int64 {
+			return nil, fmt.Errorf("%w: run %s: %s: %w", ErrDamaged, id, row.metric, errChecksum)
+		}
+		m := MetricScore{Total: row.total, Reader: row.reader, Version: row.version}
+		if err := json.Unmarshal([]byte(row.types), &m.ByType); err != nil {
 			return nil, fmt.Errorf("%w: scores of run %s: %w", ErrDamaged, id, err)
 		}
-		sc.Metrics[metric.String] = m
+		scores[id].Metrics[row.metric] = m
+		scorings[id].scores[row.metric] = sum.Int64
+	}
+	for id, sc := range scores {
+		sc.sum = scorings[id].sum(id)
+		scores[id] = sc
 	}
 	return scores, rows.Err()
 }
@@ -158,20 +187,33 @@ func (s *Store) scores(ctx context.Context, prefix string) (scores map[string]Sc
 // in order of index. They suffice for intervals and paired tests, without data or
 // model.
 func (s *Store) Counts(ctx context.Context, runID, metric string) ([]ner.Score, error) {
+	counts, err := readCounts(ctx, s.read, runID, metric)
+	return counts, s.fault(err)
+}
+
+// readCounts reads the counts by passage, and verifies their checksums.
+func readCounts(ctx context.Context, db querier, runID, metric string) (counts []ner.Score, err error) {
+	var row scoreRow
+	var id string
 	var blob []byte
-	const q = "SELECT scores.passages FROM scores JOIN runs ON number = run WHERE id = ? AND metric = ?"
-	err := s.read.QueryRowContext(ctx, q, runID, metric).Scan(&blob)
+	var sum int64
+	const q = `SELECT id, metric, reader, version, tp, n_pred, n_gold, types, counts_sum, scores.checksum, scores.passages
+		FROM scores JOIN runs ON number = run WHERE id = ? AND metric = ?`
+	err = db.QueryRowContext(ctx, q, runID, metric).Scan(&id, &row.metric, &row.reader, &row.version,
+		&row.total.TP, &row.total.NPred, &row.total.NGold, &row.types, &row.countsSum, &sum, &blob)
 	if errors.Is(err, sql.ErrNoRows) {
-		if _, _, err := s.run(ctx, runID); err != nil {
+		if _, err := readRun(ctx, db, runID); err != nil {
 			return nil, err
 		}
-		return nil, s.fault(fmt.Errorf("run %s: %w by %s", runID, ErrNoScore, metric))
+		return nil, fmt.Errorf("run %s: %w by %s", runID, ErrNoScore, metric)
 	} else if err != nil {
-		return nil, s.fault(err)
+		return nil, err
 	}
-	counts, err := decodeCounts(blob)
-	if err != nil {
-		return nil, s.fault(fmt.Errorf("%w: run %s: %s: %w", ErrDamaged, runID, metric, err))
+	if id != runID || row.metric != metric || row.sum(runID) != sum || countsSum(blob) != row.countsSum {
+		return nil, fmt.Errorf("%w: run %s: %s: %w", ErrDamaged, runID, metric, errChecksum)
+	}
+	if counts, err = decodeCounts(blob); err != nil {
+		return nil, fmt.Errorf("%w: run %s: %s: %w", ErrDamaged, runID, metric, err)
 	}
 	return counts, nil
 }

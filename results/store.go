@@ -26,6 +26,7 @@ type Store struct {
 	lookups [len(lookupSizes)]*sql.Stmt
 
 	record recordStatements // statements of write
+	claims claims
 }
 
 // config holds the settings that tests vary.
@@ -59,7 +60,7 @@ func defaults() config {
 	}
 	return config{
 		migrations: migrations,
-		steps:      map[string]step{"0004_dataset.sql": renameKey},
+		steps:      map[string]step{"0004_dataset.sql": renameKey, "0005_checksums.sql": addChecksums},
 		wait:       lockWait,
 	}
 }
@@ -80,15 +81,28 @@ func Open(ctx context.Context, path string, mode Mode) (*Store, error) {
 	return open(ctx, path, mode, defaults())
 }
 
+// emptyError reports a file without a store, which can become one: a store that lost its
+// content must not look like a store without runs.
+type emptyError struct{}
+
+func (emptyError) Error() string { return "is empty" }
+
+// Is makes the error an [fs.ErrNotExist].
+func (emptyError) Is(target error) bool { return target == fs.ErrNotExist }
+
 func open(ctx context.Context, path string, mode Mode, c config) (*Store, error) {
-	if _, err := inspect(ctx, path, c); err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
+	version, err := inspect(ctx, path, c)
+	if err == nil && version == 0 && mode == Existing {
+		err = emptyError{}
+	}
+	if err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
 		return nil, fault(path, err)
 	}
 	access := shared
 	if mode == Create {
 		access = "mode=rwc"
 	}
-	s := &Store{path: path}
+	s := emptyStore(path)
 	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{
 		fmt.Sprintf("busy_timeout(%d)", c.wait.Milliseconds()), // first: the later steps may have to wait
 		"journal_mode(wal)",
@@ -96,7 +110,7 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 		"foreign_keys(on)",
 		fmt.Sprintf("cache_size(-%d)", writeCache),
 	}, c.pragmas...)...)...))
-	err := migrateWithRetry(ctx, s.write, c)
+	err = migrateWithRetry(ctx, s.write, c)
 	if err == nil {
 		s.record, err = prepareRecord(ctx, s.write)
 	}
@@ -133,7 +147,7 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	} else if version < last {
 		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
 	}
-	s := &Store{path: path}
+	s := emptyStore(path)
 	err = s.openReaders(ctx, c, shared)
 	if unopenable(err) && !hasLog(path) {
 		// In a read-only folder, SQLite cannot create the files for coordination.
@@ -144,6 +158,10 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 		return nil, fault(path, err)
 	}
 	return s, nil
+}
+
+func emptyStore(path string) *Store {
+	return &Store{path: path, claims: claims{here: newClaim(), beats: map[string]func(){}}}
 }
 
 func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
@@ -165,7 +183,7 @@ func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
 
 // Close closes the store. Writers and iterations must have ended.
 func (s *Store) Close() error {
-	err := s.read.Close()
+	err := errors.Join(s.releaseAll(), s.read.Close())
 	if s.write != nil {
 		// The last connection to close moves the log into the file and removes it.
 		err = errors.Join(err, s.write.Close())

@@ -84,6 +84,9 @@ func (s *Store) unused(ctx context.Context) (free, used []int64, err error) {
 		if err := rows.Scan(&keys); err != nil {
 			return nil, nil, err
 		}
+		if len(keys)%len(ner.AnswerKey{}) != 0 {
+			return nil, nil, ErrDamaged
+		}
 		for key := range slices.Chunk(keys, len(ner.AnswerKey{})) {
 			if number, ok := waiting[ner.AnswerKey(key)]; ok {
 				used = append(used, number)
@@ -111,6 +114,9 @@ func readWaiting(ctx context.Context, tx *sql.Tx) (map[ner.AnswerKey]int64, erro
 		var key sql.RawBytes
 		if err := rows.Scan(&number, &key); err != nil {
 			return nil, err
+		}
+		if len(key) != len(ner.AnswerKey{}) {
+			return nil, ErrDamaged
 		}
 		waiting[ner.AnswerKey(key)] = number
 	}

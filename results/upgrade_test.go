@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"nerbench/ner"
 )
@@ -86,6 +88,8 @@ func TestFormerStore(t *testing.T) {
 	defer s.Close()
 	fresh := newStore(t)
 	fillFormer(t, fresh, "dataset")
+	must(t, fresh.Close()) // its run in progress is stopped
+	fresh = openAt(t, fresh.path)
 	if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
 		t.Errorf("after the migration:\n%s\nwant\n%s", got, want)
 	}
@@ -112,6 +116,79 @@ func TestFormerStore(t *testing.T) {
 	}
 	must(t, s.Close())
 	sound(t, path)
+}
+
+// storeWithoutChecksums makes a store with schema 4, the last without checksums.
+func storeWithoutChecksums(t *testing.T) (path string) {
+	t.Helper()
+	path = formerStore(t)
+	c := defaults()
+	former := fstest.MapFS{}
+	names, err := numbered(c.migrations)
+	must(t, err)
+	for _, name := range names[:4] {
+		text, err := fs.ReadFile(c.migrations, name)
+		must(t, err)
+		former[name] = &fstest.MapFile{Data: text}
+	}
+	c.migrations = former
+	db := pool(path, 1, nil)
+	must(t, migrateWithRetry(t.Context(), db, c))
+	must(t, db.Close())
+	return path
+}
+
+// TestChecksumsAreAdded checks that an upgraded store has the checksums of a new one, and
+// the same ids and keys of answers.
+func TestChecksumsAreAdded(t *testing.T) {
+	ctx := t.Context()
+	path := storeWithoutChecksums(t)
+	const addresses = "SELECT (SELECT group_concat(id || passages || complete || queries) FROM runs) || (SELECT group_concat(hex(key)) FROM completions)"
+	before := contents(t, path, addresses)
+	s := openAt(t, path)
+	if after := contents(t, path, addresses); after != before {
+		t.Errorf("ids and keys changed from %s to %s", before, after)
+	}
+	fresh := newStore(t)
+	fillFormer(t, fresh, "dataset")
+	if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
+		t.Errorf("after the upgrade:\n%s\nwant\n%s", got, want)
+	}
+	const sums = `SELECT (SELECT group_concat(checksum ORDER BY key) FROM completions)
+		|| (SELECT group_concat(passages.checksum ORDER BY id, place) FROM passages JOIN runs ON run = number)
+		|| (SELECT group_concat(scores.checksum ORDER BY id, metric) FROM scores JOIN runs ON run = number)
+		|| (SELECT group_concat(facts_sum ORDER BY id) FROM runs)`
+	if got, want := contents(t, path, sums), contents(t, fresh.path, sums); got != want {
+		t.Errorf("checksums\n%s\nwant\n%s", got, want)
+	}
+	h, err := s.Check(ctx)
+	if err != nil || !h.OK() {
+		t.Errorf("the upgraded store: %+v, %v", h, err)
+	}
+}
+
+// TestDamagedStoreIsNotUpgraded checks that a damaged store gets no checksums, which
+// would make it look whole.
+func TestDamagedStoreIsNotUpgraded(t *testing.T) {
+	for name, damage := range map[string]string{
+		"id":      "UPDATE runs SET id = '0123456789abcdef' WHERE number = 1",
+		"counts":  "UPDATE runs SET complete = 4 WHERE number = 1",
+		"queries": "UPDATE runs SET queries = 4 WHERE number = 1",
+		"passage": "DELETE FROM passages WHERE run = 2 AND place = 0",
+		"layout":  "PRAGMA foreign_keys = off; DELETE FROM layouts",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := storeWithoutChecksums(t)
+			execRaw(t, path, damage)
+			_, err := Open(t.Context(), path, Existing)
+			if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "migration 0005_checksums.sql") {
+				t.Errorf("error %v, want ErrDamaged", err)
+			}
+			if got := contents(t, path, "SELECT user_version FROM pragma_user_version"); got != "4" {
+				t.Errorf("schema %s, want 4", got)
+			}
+		})
+	}
 }
 
 // TestFormerRunContinues checks that the same plan finds the answers in a migrated
@@ -152,7 +229,10 @@ func TestCurrentIDComesFirst(t *testing.T) {
 	path := formerStore(t)
 	must(t, openAt(t, path).Close())
 	runs := formerRuns("dataset")
-	execRaw(t, path, fmt.Sprintf("UPDATE runs SET former_id = '%s' WHERE id = '%s'", runs[0].ID(), runs[1].ID()))
+	r, err := readRun(t.Context(), raw(t, path), runs[1].ID())
+	must(t, err)
+	r.former.String = runs[0].ID()
+	execRaw(t, path, fmt.Sprintf("UPDATE runs SET former_id = '%s', checksum = %d WHERE id = '%s'", r.former.String, r.sum(), r.id))
 	got, err := openAt(t, path).Find(t.Context(), runs[0].ID())
 	if err != nil || got.ID != runs[0].ID() {
 		t.Errorf("run %q, %v, want %s", got.ID, err, runs[0].ID())

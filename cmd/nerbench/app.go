@@ -23,6 +23,7 @@ func commands(env *environment) []*cli.Command {
 		scoreCommand(env),
 		reproduceCommand(env),
 		runsCommand(env),
+		storeCommand(env),
 		tableCommand(env),
 		compareCommand(env),
 		sweepCommand(env),

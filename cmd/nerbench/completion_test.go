@@ -119,7 +119,7 @@ func TestCompletionValues(t *testing.T) {
 		{"paper table", "table1 table2 table3 table4 table5 table6"},
 		{"paper al", "all"},
 		{"sweep plan wor", "wording :file"},
-		{"runs export --what ", "predictions answers prompts"},
+		{"runs export --what ", "predictions answers prompts store"},
 		{"doctor --only con", "config"},
 		{"version --color ", "auto always never"},
 		{"version --data ", ":dir"},

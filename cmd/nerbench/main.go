@@ -17,12 +17,17 @@ import (
 func main() { os.Exit(realMain()) }
 
 // realMain runs the program and returns the exit code. The first interrupt cancels the
-// work, a second one ends the process at once.
+// work, a second one ends the process at once. The end of the terminal is an interrupt,
+// unless nohup makes the process ignore it.
 func realMain() int {
 	if chattemplate.Serve() {
 		return exitOK
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		interrupts = append(interrupts, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), interrupts...)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return guarded(os.Stderr, func() int { return run(ctx, os.Args, realEnvironment()) })

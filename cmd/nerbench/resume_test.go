@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -314,8 +315,14 @@ func TestInterruptedSweep(t *testing.T) {
 	}
 }
 
-// TestInterrupted: Ctrl-C ends with exit code 130 and keeps what was answered.
+// TestInterrupted: Ctrl-C, or the end of the terminal, ends with exit code 130 and keeps what was answered.
 func TestInterrupted(t *testing.T) {
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP} {
+		t.Run(sent.String(), func(t *testing.T) { testInterrupted(t, sent) })
+	}
+}
+
+func testInterrupted(t *testing.T, sent syscall.Signal) {
 	t.Parallel()
 	w := newWorkplace(t, 400, 10*time.Millisecond)
 	cmd := w.program(append(asking, "results.db")...)
@@ -327,7 +334,7 @@ func TestInterrupted(t *testing.T) {
 	for w.fake.Asked() < 100 {
 		time.Sleep(5 * time.Millisecond)
 	}
-	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+	if err := cmd.Process.Signal(sent); err != nil {
 		t.Fatal(err)
 	}
 	err := cmd.Wait()
@@ -349,5 +356,44 @@ func TestInterrupted(t *testing.T) {
 	// answered for nobody.
 	if extra := w.fake.Asked() - 800; extra < 0 || extra > 8 || before >= 800 {
 		t.Errorf("%d questions more than there are, after %d before the interrupt", extra, before)
+	}
+}
+
+// TestSecondProcess starts a run twice. The second process sends no query and names the
+// first. When the first was killed, the run is stopped, and can be continued.
+func TestSecondProcess(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t, 100, 20*time.Millisecond)
+	cmd := w.program(append(asking, "results.db")...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for w.fake.Asked() < 20 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	who := fmt.Sprintf("process %d on ", cmd.Process.Pid)
+	if code, out := w.run(append(asking, "results.db")...); code != exitError || !strings.Contains(out, who) || !strings.Contains(out, "hint: wait until that process ends") {
+		t.Errorf("the second process: exit code %d\n%s", code, out)
+	}
+	_, listed := w.run("runs", "list", "--json")
+	var runs []struct{ ID, State string }
+	if err := json.Unmarshal([]byte(listed), &runs); err != nil || len(runs) != 1 || runs[0].State != "asking" {
+		t.Fatalf("runs %s, %v", listed, err)
+	}
+	if code, out := w.run("runs", "rm", runs[0].ID); code != exitError || !strings.Contains(out, who) {
+		t.Errorf("runs rm: exit code %d\n%s", code, out)
+	}
+	if code, out := w.run("runs", "show", runs[0].ID); code != 0 || !strings.Contains(out, "asked by "+who) {
+		t.Errorf("runs show: exit code %d\n%s", code, out)
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait() // killed
+	if _, out := w.run("runs", "list"); !strings.Contains(out, " stopped ") {
+		t.Errorf("the killed run:\n%s", out)
+	}
+	if code, out := w.run(append(asking, "results.db")...); code != 0 || !strings.Contains(out, "100 of 100 passages") {
+		t.Errorf("continued run: exit code %d\n%s", code, out)
 	}
 }

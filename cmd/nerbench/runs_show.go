@@ -33,7 +33,17 @@ type runJSON struct {
 	// Note is the remark on its passages: "incomplete: 3 of 8 passages".
 	Note string `json:"note,omitempty"`
 
+	// Asker is the process that sends its queries; null if there is none.
+	Asker *askerJSON `json:"asker,omitempty"`
+
 	coverage reports.Coverage
+}
+
+// askerJSON is the process that sends the queries of a run.
+type askerJSON struct {
+	Host    string    `json:"host"`
+	Process int       `json:"process"`
+	Since   time.Time `json:"since"`
 }
 
 func newRunJSON(r results.RunInfo, coverage reports.Coverage) (runJSON, error) {
@@ -45,8 +55,13 @@ func newRunJSON(r results.RunInfo, coverage reports.Coverage) (runJSON, error) {
 	if outcomes == nil {
 		outcomes = map[ner.Outcome]int{}
 	}
+	var asker *askerJSON
+	if r.Asker != nil {
+		asker = &askerJSON{r.Asker.Host, r.Asker.Process, r.Asker.Since}
+	}
 	return runJSON{
-		ID: r.ID, Keys: r.Keys, State: r.State, Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
+		Asker: asker,
+		ID:    r.ID, Keys: r.Keys, State: r.State, Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
 		Outcomes: outcomes, Scores: scores, Scored: r.Scores.Passages, Note: coverage.Note(), coverage: coverage,
 	}, nil
 }
@@ -201,6 +216,9 @@ func (r *shownRun) writeText(env *environment) error {
 		part = " (" + r.Note + ")"
 	}
 	fmt.Fprintf(w, "run %s: %s, %d of %d passages%s, %d queries\n", r.ID, env.paint(w, stateStyle(r.State), string(r.State)), r.Complete, r.Passages, part, r.Queries)
+	if a := r.Asker; a != nil {
+		fmt.Fprintf(w, "asked by process %d on %s since %s\n", a.Process, terminal.Printable(a.Host), a.Since.Format(time.RFC3339))
+	}
 	fmt.Fprintf(w, "begun %s, last answers %s\n\n", r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, k := range ner.Keys {

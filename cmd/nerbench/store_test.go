@@ -58,7 +58,7 @@ func TestStoresThatAreRefusedAreLeftAlone(t *testing.T) {
 			"written by a newer nerbench: schema 99", "install the newer nerbench",
 		},
 		{"no database", func([]byte) []byte { return []byte("some notes of mine") }, "not a nerbench store", "was not touched"},
-		{"damaged", func(b []byte) []byte { clear(b[4096:]); return b }, "damaged", "copy the file"},
+		{"damaged", func(b []byte) []byte { clear(b[4096:]); return b }, "damaged", "store recover"},
 	} {
 		for _, args := range [][]string{
 			{"runs", "list"}, {"runs", "show", "0"}, {"runs", "rm", "0"}, {"runs", "export", "0"},
@@ -254,3 +254,64 @@ files = [{ path = "train.txt" }]
 name = "test"
 files = [{ path = "test.txt" }]
 `
+
+// TestDamagedAnswerIsNoOtherNumber changes one byte of an answer. No command prints
+// another number; doctor finds the damage, store recover takes over the rest, and the
+// same run is completed with one request.
+func TestDamagedAnswerIsNoOtherNumber(t *testing.T) {
+	t.Chdir(t.TempDir())
+	expect := func(want int, args ...string) (stdout, stderr string) {
+		t.Helper()
+		code, stdout, stderr := program(t, nil, args...)
+		if code != want {
+			t.Fatalf("%v: exit code %d, want %d\n%s%s", args, code, want, stdout, stderr)
+		}
+		return stdout, stderr
+	}
+	whole, _ := expect(exitOK, "run", "-q", "-m", "tagger", "-d", "sample-finance")
+	expect(exitOK, "runs", "export", "--what", "store", "--out", "copy.db")
+	b, err := os.ReadFile("results.db")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := bytes.LastIndex(b, []byte(`"end":`))
+	if at < 0 {
+		t.Fatal("no answer in the file")
+	}
+	b[at+len(`"end":`)] ^= 1
+	if err := os.WriteFile("results.db", b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	id := strings.TrimSuffix(strings.Fields(whole)[3], ":")
+	for _, args := range [][]string{
+		{"score", "--all"}, {"reproduce", id}, {"runs", "export", id, "--what", "answers"}, {"run", "-m", "tagger", "-d", "sample-finance", "--metric", "semeval_type_f1"},
+	} {
+		if _, stderr := expect(exitError, args...); !strings.Contains(stderr, "wrong checksum") || !strings.Contains(stderr, "store recover") {
+			t.Errorf("%v: %s", args, stderr)
+		}
+	}
+	report, _ := expect(exitError, "doctor", "--only", "store")
+	for _, want := range []string{"1 of 12 answers are damaged", "whole: 11 answers, 1 runs with 11 of 12 complete passages", "hint: nerbench store recover"} {
+		if !strings.Contains(report, want) {
+			t.Errorf("doctor: no %q in\n%s", want, report)
+		}
+	}
+	recovered, stderr := expect(exitPartial, "store", "recover", "--into", "new.db")
+	if recovered != "new.db: 11 answers, 1 runs, 11 of 12 complete passages\n" || !strings.Contains(stderr, "not everything could be recovered") {
+		t.Errorf("recover: %s%s", recovered, stderr)
+	}
+	expect(exitError, "store", "recover", "--into", "new.db")
+	again, _ := expect(exitOK, "run", "-q", "-m", "tagger", "-d", "sample-finance", "--store", "new.db")
+	if want := strings.Replace(whole, "asked now 12, cached 0", "asked now 1, cached 11", 1); again != want {
+		t.Errorf("the completed run:\n%swant\n%s", again, want)
+	}
+	for _, store := range []string{"new.db", "copy.db"} {
+		expect(exitOK, "doctor", "--only", "store", "--store", store)
+	}
+	for _, args := range [][]string{
+		{"store", "recover"}, {"store", "recover", "x.db", "--into", "y.db"}, {"store"},
+		{"runs", "export", "--what", "store"}, {"runs", "export", id, "--what", "store", "--out", "x.db"}, {"runs", "export", id, "--out", "x"},
+	} {
+		expect(exitUsage, args...)
+	}
+}

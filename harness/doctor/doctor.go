@@ -66,7 +66,8 @@ type Doctor struct {
 	KeyFile string
 }
 
-// Store opens the store, and checks that it can be written.
+// Store reads the whole store, verifies its checksums and counts, and checks that it can
+// be written.
 func (d *Doctor) Store(ctx context.Context) Finding {
 	store, err := d.Bench.ReadStore(ctx)
 	switch {
@@ -78,6 +79,13 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 		return Found(Broken, err)
 	}
 	defer store.Close()
+	health, err := store.Check(ctx)
+	if err != nil {
+		return Found(Broken, err)
+	}
+	if !health.OK() {
+		return d.damaged(&health)
+	}
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
 		return Found(Broken, err)
@@ -103,6 +111,32 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 	}
 	if err := writable.Close(); err != nil {
 		return Found(Broken, err)
+	}
+	return f
+}
+
+// damaged describes a damaged store, and what can be recovered.
+func (d *Doctor) damaged(h *results.Health) Finding {
+	f := Finding{State: Broken, Text: fmt.Sprintf("%s: damaged: %s", d.Bench.Store, terminal.Printable(h.Summary()))}
+	damage := []string{}
+	for _, fault := range h.Structure {
+		damage = append(damage, "file: "+terminal.Printable(fault))
+	}
+	for _, lost := range h.Lost {
+		damage = append(damage, "lost: "+terminal.Printable(lost))
+	}
+	complete, whole := 0, 0
+	for _, r := range h.Runs {
+		complete, whole = complete+r.Complete, whole+r.Whole
+		for _, fault := range r.Faults {
+			damage = append(damage, fmt.Sprintf("run %s: %s", r.ID, terminal.Printable(fault)))
+		}
+	}
+	f.Lines = append(slices.Clone(damage), fmt.Sprintf("whole: %d answers, %d runs with %d of %d complete passages", h.Answers, len(h.Runs), whole, complete))
+	f.Hint = "nerbench store recover --into FILE takes over what is whole; keep the damaged file"
+	f.Detail = map[string]any{
+		"path": d.Bench.Store, "damage": damage, "whole_answers": h.Answers, "damaged_answers": h.Damaged,
+		"whole_runs": len(h.Runs), "whole_passages": whole, "recorded_passages": complete,
 	}
 	return f
 }

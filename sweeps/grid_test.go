@@ -11,24 +11,11 @@ import (
 	"nerbench/reports"
 )
 
-// TestApart: models are shown by the parts of their names that differ.
-func TestApart(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		in, want []string
-	}{
-		{"one", []string{"gguf/a/b.gguf", "gguf/a/b.gguf"}, []string{"gguf/a/b.gguf", "gguf/a/b.gguf"}},
-		{"head", []string{"gguf/a/q4.gguf", "gguf/a/q8.gguf"}, []string{"q4.gguf", "q8.gguf"}},
-		{"tail", []string{"gguf/x/model.gguf", "gguf/y/model.gguf"}, []string{"x", "y"}},
-		{"nothing in common", []string{"tagger", "ollama/x"}, []string{"tagger", "ollama/x"}},
-		{"one is the start of another", []string{"gguf/a", "gguf/a/a"}, []string{"gguf/a", "gguf/a/a"}},
-		{"repeated", []string{"ollama/x", "ollama/y", "ollama/x"}, []string{"x", "y", "x"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := apart(c.in); !slices.Equal(got, c.want) {
-				t.Errorf("apart(%q) = %q, want %q", c.in, got, c.want)
-			}
-		})
+// TestModelsHaveTheirNames: the name in the table is the one that commands take.
+func TestModelsHaveTheirNames(t *testing.T) {
+	r := Result{Varied: []string{"model"}, Lines: []Line{{Keys: map[string]string{"model": "gguf/a/q4.gguf"}}, {Keys: map[string]string{"model": "gguf/a/q8.gguf"}}}}
+	if got, want := r.shownValues(), [][]string{{"gguf/a/q4.gguf"}, {"gguf/a/q8.gguf"}}; !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("models are %q, want %q", got, want)
 	}
 }
 

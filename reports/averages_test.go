@@ -176,6 +176,17 @@ func TestMeanWithTooFewDatasetsNamesShorterRuns(t *testing.T) {
 	}
 }
 
+func TestPassagesAreThoseOfTheScore(t *testing.T) {
+	never, outdated := result("never", "stars", 1, 2, 2), result("outdated", "stars", 1, 2, 2)
+	never.Scores, outdated.Unscored = nil, 30
+	table := build(t, []Result{never, outdated}, Spec{Benchmark: benchmark()})
+	for model, want := range map[string]int{"never": 0, "outdated": 70} {
+		if c := table.Cell(SpanF1, "stars", model); c.Complete != want || c.Passages != 100 {
+			t.Errorf("%s: %d of %d passages, want %d of 100", model, c.Complete, c.Passages, want)
+		}
+	}
+}
+
 func TestCellsThatMixRuns(t *testing.T) {
 	a := result("a", "stars", 1, 2, 2)
 	tests := []struct {

@@ -233,9 +233,9 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 	complete, passages, gold := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range runs {
 		dataset := r.key(KeyDataset)
-		complete[dataset] = max(complete[dataset], r.Complete)
 		passages[dataset] = max(passages[dataset], r.Passages)
 		if s, ok := b.score(r, c.Metric); ok {
+			complete[dataset] = max(complete[dataset], r.Coverage().Scored)
 			_, _, n := PrintedCounts(s, b.spec.Doubled(c.Metric))
 			gold[dataset] = max(gold[dataset], n)
 		}

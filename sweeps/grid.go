@@ -86,7 +86,7 @@ func (r *Result) columns(marks *reports.Marks) (columns []column, labels int) {
 	add("difference", func(_ int, l *Line) string { return l.differenceText() })
 	add("95 % interval", func(_ int, l *Line) string { return reports.DifferenceInterval(l.DifferenceCI) })
 	add("p (Holm)", func(_ int, l *Line) string { return reports.Probability(l.PAdjusted) })
-	add("failures, %", func(_ int, l *Line) string { return reports.Share(l.Failures, l.Queries) })
+	add("failures, %", func(_ int, l *Line) string { return l.failuresText() })
 	add("queries", func(_ int, l *Line) string { return strconv.Itoa(l.Queries) })
 
 	ofCost := func(header string, cell func(*harness.Cost, *Line) string) {
@@ -213,6 +213,14 @@ func secondsText(s float64) string {
 		return fmt.Sprintf("%.1f", s)
 	}
 	return amount(s)
+}
+
+// failuresText is the share of the failures in the queries that are parsed.
+func (l *Line) failuresText() string {
+	if l.Failures == nil {
+		return reports.Undefined
+	}
+	return reports.Share(*l.Failures, l.parsed)
 }
 
 func moneyText(m *float64) string {

@@ -19,6 +19,27 @@ func TestModelsHaveTheirNames(t *testing.T) {
 	}
 }
 
+// TestFailuresOfParsedAnswers: answers that nothing has parsed are no answers without
+// failures.
+func TestFailuresOfParsedAnswers(t *testing.T) {
+	none, three := 0, 3
+	for _, tc := range []struct {
+		name         string
+		line         Line
+		text, record string
+	}{
+		{"no run is scored", Line{Queries: 60}, "–", ""},
+		{"no failure", Line{Queries: 60, parsed: 60, Failures: &none}, "0.0", "0"},
+		{"one of two runs is scored", Line{Queries: 60, parsed: 30, Failures: &three}, "10.0", "3"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if text, record := tc.line.failuresText(), tc.line.failuresRecord(); text != tc.text || record != tc.record {
+				t.Errorf("%q and %q, want %q and %q", text, record, tc.text, tc.record)
+			}
+		})
+	}
+}
+
 // TestFigure: values with an order are lines, others are bars; every other key is a
 // series if all combinations exist.
 func TestFigure(t *testing.T) {
@@ -59,7 +80,7 @@ func TestFigure(t *testing.T) {
 
 // TestLatexCompiles compiles the table of a large sweep with all its columns.
 func TestLatexCompiles(t *testing.T) {
-	half, money, interval := 0.5, 1.25, &[2]float64{-0.0123, 0.5}
+	half, money, interval, failures := 0.5, 1.25, &[2]float64{-0.0123, 0.5}, 3
 	var sources []latextest.Source
 	for _, lines := range []int{3, 60} {
 		r := &Result{Sweep: "layout", Title: "query layout", Varied: []string{"model", "variant"}, Notes: []string{"p: " + strings.Repeat("a long note ", 20)}}
@@ -71,7 +92,7 @@ func TestLatexCompiles(t *testing.T) {
 			r.Lines = append(r.Lines, Line{
 				Keys:     map[string]string{"model": fmt.Sprintf("ollama/llama3.1:8b-instruct-q4_K_M-%d", i), "variant": "one_type_per_query"},
 				Datasets: datasets, Mean: &half, CI: interval, Deviation: &half, Difference: &half, DifferenceCI: interval, PAdjusted: &half,
-				Failures: 3, Queries: 123456, Cost: &harness.Cost{PromptTokens: 123456789, AnswerTokens: 23456, Seconds: 4321.5, Money: &money},
+				Failures: &failures, parsed: 123456, Queries: 123456, Cost: &harness.Cost{PromptTokens: 123456789, AnswerTokens: 23456, Seconds: 4321.5, Money: &money},
 			})
 		}
 		for _, o := range []reports.Latex{{}, {Siunitx: true, Float: true}} {

@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"fmt"
+	"strings"
 
 	"nerbench/ner"
 )
@@ -76,14 +77,14 @@ type Lock struct {
 
 // Part returns a split of the set.
 func (s *Set) Part(split ner.Split) (*Part, error) {
-	var names []ner.Split
+	var names []string
 	for i := range s.Splits {
 		if s.Splits[i].Name == split {
 			return &s.Splits[i], nil
 		}
-		names = append(names, s.Splits[i].Name)
+		names = append(names, string(s.Splits[i].Name))
 	}
-	return nil, fmt.Errorf("set %s: split %q: unknown (one of %q)", s.Name, split, names)
+	return nil, fmt.Errorf("set %s: split %q: unknown (one of %s)", s.Name, split, strings.Join(names, ", "))
 }
 
 // Conll holds the parameters of the family conll: one token per line, documents

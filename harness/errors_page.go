@@ -40,7 +40,7 @@ func (r *RunErrors) Lead() []string {
 		lines = append(lines, fmt.Sprintf("%d passages that the other run has not completed were left out.", r.AgainstMissing))
 	}
 	if len(r.List) < r.Wrong {
-		lines = append(lines, fmt.Sprintf("The first %d passages with errors are listed.", len(r.List)))
+		lines = append(lines, fmt.Sprintf("Only the first %d of the %d passages with errors are listed.", len(r.List), r.Wrong))
 	}
 	return lines
 }

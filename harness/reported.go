@@ -87,7 +87,7 @@ func (b *Bench) withoutBeginnings(runs []results.RunInfo) []results.RunInfo {
 	}
 	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return r.Passages < longest[whole(r)] })
 	if n := len(runs) - len(kept); n > 0 {
-		b.note("%d partial runs omitted: a longer run with the same settings exists (--where limit=N shows them)", n)
+		b.note("partial runs omitted: %d, as a longer run with the same settings exists (--where limit=N shows them)", n)
 	}
 	return kept
 }

@@ -154,7 +154,7 @@ func choices(found []results.RunInfo, groups map[string][]results.RunInfo, where
 		candidates = append(candidates, []string{key})
 	}
 	for _, keys := range append(candidates, own, all) {
-		if names := conditions(found, where, keys); names != nil {
+		if names := conditions(found, groups, where, keys); names != nil {
 			return names
 		}
 	}
@@ -170,11 +170,15 @@ func differs(runs []results.RunInfo, key string) bool {
 	return slices.ContainsFunc(runs, func(r results.RunInfo) bool { return valueOf(r.Keys, key) != valueOf(runs[0].Keys, key) })
 }
 
-// conditions adds the values of keys to conditions, once for each combination. nil: the
-// result does not select one run on each dataset.
-func conditions(found []results.RunInfo, where map[string][]string, keys []string) []string {
+// conditions adds the values of keys to conditions, once for each combination that a
+// dataset with several runs has. nil: the result does not select one run on each
+// dataset.
+func conditions(found []results.RunInfo, groups map[string][]results.RunInfo, where map[string][]string, keys []string) []string {
 	var names []string
 	for _, r := range found {
+		if len(groups[r.Keys["dataset"]]) == 1 {
+			continue // its values may be those of no run that the user can mean
+		}
 		own := maps.Clone(where)
 		for _, key := range keys {
 			own[key] = []string{valueOf(r.Keys, key)}

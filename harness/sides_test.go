@@ -34,6 +34,7 @@ func TestChoices(t *testing.T) {
 		{"one key", runsWith("dataset=x temperature=0", "dataset=x temperature=1"), []string{"model=m,temperature=0", "model=m,temperature=1"}},
 		{"absent key", runsWith("dataset=x", "dataset=x limit=5"), []string{"model=m,limit=", "model=m,limit=5"}},
 		{"several datasets", runsWith("dataset=x limit=5", "dataset=x", "dataset=y", "dataset=y limit=5", "dataset=z"), []string{"model=m,limit=5", "model=m,limit="}},
+		{"value of another dataset", runsWith("dataset=x limit=5", "dataset=x", "dataset=y limit=7"), []string{"model=m,limit=5", "model=m,limit="}},
 		{"keys of the user first", runsWith("dataset=x family=a family_hash=1", "dataset=x family=b family_hash=2"), []string{"model=m,family=a", "model=m,family=b"}},
 		{"one of two keys", runsWith("dataset=x think=off limit=1", "dataset=x think=on limit=1", "dataset=x think=on limit=2"), []string{
 			"model=m,think=off,limit=1", "model=m,think=on,limit=1", "model=m,think=on,limit=2",

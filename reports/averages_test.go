@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -128,6 +129,9 @@ func TestAveragesShareTheirDatasets(t *testing.T) {
 		if c.Value == nil || *c.Value != want || c.Used != 2 || c.Total != 5 {
 			t.Errorf("%s: %s over %d/%d, want %v over 2/5", model, Percent(c.Value), c.Used, c.Total, want)
 		}
+		if note := map[string]string{"a": "without plants, which not all have"}[model]; c.Note != note {
+			t.Errorf("%s: note %q, want %q", model, c.Note, note)
+		}
 		if slices.Contains(c.Runs, "a.plants") {
 			t.Errorf("%s: runs %v contain a dataset that b lacks", model, c.Runs)
 		}
@@ -152,6 +156,34 @@ func TestFewDatasetsDoNotReduceOtherAverages(t *testing.T) {
 	c := table.Cell(SpanF1, MeanRows, "b")
 	if c.Value != nil || c.Used != 0 || c.Note != "1 dataset, others up to 3: too few to average with them" {
 		t.Errorf("b: %s over %d datasets, note %q", Percent(c.Value), c.Used, c.Note)
+	}
+}
+
+func TestMeanWithTooFewDatasetsNamesShorterRuns(t *testing.T) {
+	first := func(n int, dataset string) Result {
+		r := result("b", dataset, 1, 2, 2).with("limit", strconv.Itoa(n))
+		r.Passages, r.Complete, r.SplitPassages = n, n, 100
+		return r
+	}
+	results := []Result{
+		result("a", "stars", 1, 2, 2), result("a", "plants", 1, 2, 2), result("a", "courts", 1, 2, 2),
+		first(40, "stars"), first(20, "plants"),
+	}
+	table := build(t, results, Spec{Benchmark: benchmark()})
+	const note = "1 dataset, others up to 3: too few to average with them; left out: plants (first 20 of 100 passages)"
+	if c := table.Cell(SpanF1, MeanRows, "b"); c.Value != nil || c.Note != note {
+		t.Errorf("b: %s, note %q, want none and %q", Percent(c.Value), c.Note, note)
+	}
+}
+
+func TestPassagesAreThoseOfTheScore(t *testing.T) {
+	never, outdated := result("never", "stars", 1, 2, 2), result("outdated", "stars", 1, 2, 2)
+	never.Scores, outdated.Unscored = nil, 30
+	table := build(t, []Result{never, outdated}, Spec{Benchmark: benchmark()})
+	for model, want := range map[string]int{"never": 0, "outdated": 70} {
+		if c := table.Cell(SpanF1, "stars", model); c.Complete != want || c.Passages != 100 {
+			t.Errorf("%s: %d of %d passages, want %d of 100", model, c.Complete, c.Passages, want)
+		}
 	}
 }
 

@@ -104,7 +104,7 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	own := b.averaged(at, c.Metric)
 	if len(own) == 0 || !set.admits(len(own)) {
 		b.fillOrigin(c, slices.Concat(valuesOf(ran)...))
-		c.Note = b.noMean(c, ran, len(own), set.most)
+		c.Note = b.noMean(c, ran, left, len(own), set.most)
 		return
 	}
 	var values []float64
@@ -134,7 +134,20 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	default:
 		c.Value = mean(values)
 	}
-	c.Note = joinNotes(c.Note, partsNote(used), leftOut(left, true))
+	c.Note = joinNotes(c.Note, partsNote(used), leftOut(left, true), notShared(datasets, own, set))
+}
+
+// notShared is the note of a mean that lacks datasets of its column, because others do
+// not have them. The note goes with the value to formats that print no warnings.
+func notShared(datasets []string, own map[string]float64, set compared) string {
+	without := listIn(datasets, func(id string) bool { _, has := own[id]; return has && !set.datasets[id] })
+	if len(without) == 0 {
+		return ""
+	}
+	if more := len(without) - namedRuns; more > 0 {
+		without = append(without[:namedRuns], fmt.Sprintf("%d more", more))
+	}
+	return "without " + strings.Join(without, ", ") + ", which not all have"
 }
 
 // partsNote describes the runs of a mean that have only a part of their split.
@@ -178,7 +191,7 @@ func (b *builder) fillPooled(c *Cell, datasets []string, set compared, at map[st
 }
 
 // noMean is the reason for which a cell has no average.
-func (b *builder) noMean(c *Cell, ran map[string][]*run, own, most int) string {
+func (b *builder) noMean(c *Cell, ran map[string][]*run, left []*run, own, most int) string {
 	switch {
 	case len(ran) == 0:
 		return b.notRun(c)
@@ -189,7 +202,7 @@ func (b *builder) noMean(c *Cell, ran map[string][]*run, own, most int) string {
 	if own == 1 {
 		noun = "dataset"
 	}
-	return fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, noun, most)
+	return joinNotes(fmt.Sprintf("%d %s, others up to %d: too few to average with them", own, noun, most), leftOut(left, true))
 }
 
 // namedRuns is the largest number of runs that one note names.
@@ -220,9 +233,9 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 	complete, passages, gold := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range runs {
 		dataset := r.key(KeyDataset)
-		complete[dataset] = max(complete[dataset], r.Complete)
 		passages[dataset] = max(passages[dataset], r.Passages)
 		if s, ok := b.score(r, c.Metric); ok {
+			complete[dataset] = max(complete[dataset], r.Coverage().Scored)
 			_, _, n := PrintedCounts(s, b.spec.Doubled(c.Metric))
 			gold[dataset] = max(gold[dataset], n)
 		}

@@ -86,7 +86,7 @@ func (r *Result) columns(marks *reports.Marks) (columns []column, labels int) {
 	add("difference", func(_ int, l *Line) string { return l.differenceText() })
 	add("95 % interval", func(_ int, l *Line) string { return reports.DifferenceInterval(l.DifferenceCI) })
 	add("p (Holm)", func(_ int, l *Line) string { return reports.Probability(l.PAdjusted) })
-	add("failures, %", func(_ int, l *Line) string { return reports.Share(l.Failures, l.Queries) })
+	add("failures, %", func(_ int, l *Line) string { return l.failuresText() })
 	add("queries", func(_ int, l *Line) string { return strconv.Itoa(l.Queries) })
 
 	ofCost := func(header string, cell func(*harness.Cost, *Line) string) {
@@ -215,6 +215,14 @@ func secondsText(s float64) string {
 	return amount(s)
 }
 
+// failuresText is the share of the failures in the queries that are parsed.
+func (l *Line) failuresText() string {
+	if l.Failures == nil {
+		return reports.Undefined
+	}
+	return reports.Share(*l.Failures, l.parsed)
+}
+
 func moneyText(m *float64) string {
 	if m == nil {
 		return "–"
@@ -222,21 +230,13 @@ func moneyText(m *float64) string {
 	return fmt.Sprintf("%.2f", *m)
 }
 
-// shownValues returns the values of the keys of each line. Names of models are
-// shortened to the parts that differ.
+// shownValues returns the values of the keys of each line. Models have their whole
+// names, as in all tables and commands.
 func (r *Result) shownValues() [][]string {
-	var models []string
-	for _, l := range r.Lines {
-		models = append(models, l.Keys["model"])
-	}
-	short := apart(models)
 	out := make([][]string, len(r.Lines))
 	for i, l := range r.Lines {
 		for _, k := range r.Varied {
 			v := l.Keys[k]
-			if k == "model" {
-				v = short[i]
-			}
 			if v == "" {
 				v = "–"
 			}
@@ -244,43 +244,4 @@ func (r *Result) shownValues() [][]string {
 		}
 	}
 	return out
-}
-
-// apart removes the common parts at both ends of all names.
-func apart(names []string) []string {
-	distinct := slices.Compact(slices.Sorted(slices.Values(names)))
-	if len(distinct) < 2 {
-		return names
-	}
-	split := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == '/' }) }
-	head, tail := split(distinct[0]), split(distinct[0])
-	for _, n := range distinct[1:] {
-		parts := split(n)
-		head, tail = head[:common(head, parts)], tail[len(tail)-commonEnd(tail, parts):]
-	}
-	out := make([]string, len(names))
-	for i, n := range names {
-		parts := split(n)
-		if parts = parts[len(head):max(len(head), len(parts)-len(tail))]; len(parts) == 0 {
-			return names
-		}
-		out[i] = strings.Join(parts, "/")
-	}
-	return out
-}
-
-func common(a, b []string) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return n
-}
-
-func commonEnd(a, b []string) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[len(a)-1-n] == b[len(b)-1-n] {
-		n++
-	}
-	return n
 }

@@ -11,22 +11,30 @@ import (
 	"nerbench/reports"
 )
 
-// TestApart: models are shown by the parts of their names that differ.
-func TestApart(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		in, want []string
+// TestModelsHaveTheirNames: the name in the table is the one that commands take.
+func TestModelsHaveTheirNames(t *testing.T) {
+	r := Result{Varied: []string{"model"}, Lines: []Line{{Keys: map[string]string{"model": "gguf/a/q4.gguf"}}, {Keys: map[string]string{"model": "gguf/a/q8.gguf"}}}}
+	if got, want := r.shownValues(), [][]string{{"gguf/a/q4.gguf"}, {"gguf/a/q8.gguf"}}; !slices.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("models are %q, want %q", got, want)
+	}
+}
+
+// TestFailuresOfParsedAnswers: answers that nothing has parsed are no answers without
+// failures.
+func TestFailuresOfParsedAnswers(t *testing.T) {
+	none, three := 0, 3
+	for _, tc := range []struct {
+		name         string
+		line         Line
+		text, record string
 	}{
-		{"one", []string{"gguf/a/b.gguf", "gguf/a/b.gguf"}, []string{"gguf/a/b.gguf", "gguf/a/b.gguf"}},
-		{"head", []string{"gguf/a/q4.gguf", "gguf/a/q8.gguf"}, []string{"q4.gguf", "q8.gguf"}},
-		{"tail", []string{"gguf/x/model.gguf", "gguf/y/model.gguf"}, []string{"x", "y"}},
-		{"nothing in common", []string{"tagger", "ollama/x"}, []string{"tagger", "ollama/x"}},
-		{"one is the start of another", []string{"gguf/a", "gguf/a/a"}, []string{"gguf/a", "gguf/a/a"}},
-		{"repeated", []string{"ollama/x", "ollama/y", "ollama/x"}, []string{"x", "y", "x"}},
+		{"no run is scored", Line{Queries: 60}, "–", ""},
+		{"no failure", Line{Queries: 60, parsed: 60, Failures: &none}, "0.0", "0"},
+		{"one of two runs is scored", Line{Queries: 60, parsed: 30, Failures: &three}, "10.0", "3"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			if got := apart(c.in); !slices.Equal(got, c.want) {
-				t.Errorf("apart(%q) = %q, want %q", c.in, got, c.want)
+		t.Run(tc.name, func(t *testing.T) {
+			if text, record := tc.line.failuresText(), tc.line.failuresRecord(); text != tc.text || record != tc.record {
+				t.Errorf("%q and %q, want %q and %q", text, record, tc.text, tc.record)
 			}
 		})
 	}
@@ -72,7 +80,7 @@ func TestFigure(t *testing.T) {
 
 // TestLatexCompiles compiles the table of a large sweep with all its columns.
 func TestLatexCompiles(t *testing.T) {
-	half, money, interval := 0.5, 1.25, &[2]float64{-0.0123, 0.5}
+	half, money, interval, failures := 0.5, 1.25, &[2]float64{-0.0123, 0.5}, 3
 	var sources []latextest.Source
 	for _, lines := range []int{3, 60} {
 		r := &Result{Sweep: "layout", Title: "query layout", Varied: []string{"model", "variant"}, Notes: []string{"p: " + strings.Repeat("a long note ", 20)}}
@@ -84,7 +92,7 @@ func TestLatexCompiles(t *testing.T) {
 			r.Lines = append(r.Lines, Line{
 				Keys:     map[string]string{"model": fmt.Sprintf("ollama/llama3.1:8b-instruct-q4_K_M-%d", i), "variant": "one_type_per_query"},
 				Datasets: datasets, Mean: &half, CI: interval, Deviation: &half, Difference: &half, DifferenceCI: interval, PAdjusted: &half,
-				Failures: 3, Queries: 123456, Cost: &harness.Cost{PromptTokens: 123456789, AnswerTokens: 23456, Seconds: 4321.5, Money: &money},
+				Failures: &failures, parsed: 123456, Queries: 123456, Cost: &harness.Cost{PromptTokens: 123456789, AnswerTokens: 23456, Seconds: 4321.5, Money: &money},
 			})
 		}
 		for _, o := range []reports.Latex{{}, {Siunitx: true, Float: true}} {

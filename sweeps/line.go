@@ -155,8 +155,14 @@ func (c *counter) addCost(ctx context.Context, l *Line, r *run) error {
 		l.Cost = &sum
 	}
 	l.Queries += info.Queries
-	failures, _ := harness.FailureShare(info.Scores.Outcomes)
-	l.Failures += failures
+	failures, parsed := harness.FailureShare(info.Scores.Outcomes)
+	if parsed > 0 {
+		l.parsed += parsed
+		if l.Failures != nil {
+			failures += *l.Failures
+		}
+		l.Failures = &failures
+	}
 	return nil
 }
 

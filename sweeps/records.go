@@ -30,11 +30,19 @@ func (r *Result) records() reports.Records {
 		}
 		line := slices.Concat(keys, []string{reports.MeanRows, "mean", l.Metric, reports.Fraction(l.Mean)}, reports.FractionInterval(l.CI),
 			[]string{reports.Fraction(l.Deviation), strconv.FormatBool(l.Baseline), reports.Fraction(l.Difference)}, reports.FractionInterval(l.DifferenceCI),
-			[]string{reports.Fraction(l.P), reports.Fraction(l.PAdjusted), strconv.Itoa(l.Used), strconv.Itoa(l.Total), strconv.Itoa(l.Queries), strconv.Itoa(l.Failures)},
+			[]string{reports.Fraction(l.P), reports.Fraction(l.PAdjusted), strconv.Itoa(l.Used), strconv.Itoa(l.Total), strconv.Itoa(l.Queries), l.failuresRecord()},
 			l.costRecord(), []string{strings.Join(l.Runs, " "), l.meanRemark()})
 		records = append(records, line)
 	}
 	return records
+}
+
+// failuresRecord returns the number of failures; empty if it is unknown.
+func (l *Line) failuresRecord() string {
+	if l.Failures == nil {
+		return ""
+	}
+	return strconv.Itoa(*l.Failures)
 }
 
 // costRecord returns the tokens, the seconds and the price of a point; empty texts for

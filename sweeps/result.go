@@ -43,15 +43,18 @@ type Line struct {
 	P            *float64    `json:"p"`
 	PAdjusted    *float64    `json:"p_adjusted"`
 	// Used of Total datasets are in the mean.
-	Used     int           `json:"used"`
-	Total    int           `json:"total"`
-	Queries  int           `json:"queries"`
-	Failures int           `json:"failures"`
+	Used    int `json:"used"`
+	Total   int `json:"total"`
+	Queries int `json:"queries"`
+	// Failures have no readable answer; nil if no generated answer is parsed, as those
+	// of runs that are not scored.
+	Failures *int          `json:"failures"`
 	Cost     *harness.Cost `json:"cost"`
 	Runs     []string      `json:"runs"`
 
-	asked string   // id of the metric without the options of the point
-	used  []string // datasets in the mean
+	parsed int      // queries whose answer is parsed: Failures are some of them
+	asked  string   // id of the metric without the options of the point
+	used   []string // datasets in the mean
 }
 
 // Options are the options of [Prepared.Result].

@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -32,7 +33,7 @@ func (env *environment) readLatex(c *cli.Context, command, format string, all bo
 			for _, o := range reports.LatexOptions {
 				known = append(known, o.Name)
 			}
-			return o, fault.Usagef("%s: --latex %s: unknown (any of %s)", command, name, strings.Join(known, ", "))
+			return o, fault.Usagef("%s: --latex %s: unknown (any of %s)%s", command, name, strings.Join(known, ", "), ner.DidYouMean(name, known))
 		}
 		if name == "cite" {
 			o.Cite = env.citations()

@@ -132,6 +132,34 @@ func TestMeansAreOfTheTable(t *testing.T) {
 	}
 }
 
+// TestMeanNamesWhatItLeavesOut: the means of a column are over the same datasets, and a
+// line that has more says which it leaves out, in every format.
+func TestMeanNamesWhatItLeavesOut(t *testing.T) {
+	results := []reports.Result{
+		result("a", "mit-movie", 20, 40, 40), result("a", "mit-restaurant", 30, 40, 40), result("b", "mit-movie", 10, 40, 40),
+	}
+	table, err := Build(findItem(t, "table3"), results, reports.Spec{Benchmark: []reports.DatasetInfo{{ID: "mit-movie"}, {ID: "mit-restaurant"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const note = "without mit-restaurant, which not all have"
+	for _, l := range table.Lines {
+		want := map[string]string{"a": note}[l.System]
+		if !l.Published && (l.Remarks[averageColumn] != want || l.Used != 1) {
+			t.Errorf("%s: mean over %d, remark %q, want 1 and %q", l.System, l.Used, l.Remarks[averageColumn], want)
+		}
+	}
+	for _, format := range []string{"text", "md", "csv", "latex", "html"} {
+		var b strings.Builder
+		if err := table.Grids()[0].Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.ReplaceAll(b.String(), `\allowbreak{}`, ""), note) {
+			t.Errorf("%s lacks the note %q", format, note)
+		}
+	}
+}
+
 // TestColumnsThatAreNotDatasets: own runs have a dash in them, and never "not run".
 func TestColumnsThatAreNotDatasets(t *testing.T) {
 	table, err := Build(findItem(t, "table2"), []reports.Result{result("ours", "mit-movie", 50, 100, 100)}, reports.Spec{Benchmark: benchmark()})

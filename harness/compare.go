@@ -122,9 +122,7 @@ func (b *Bench) compareDataset(ctx context.Context, store *results.Store, r Comp
 	if errors.As(err, new(*fault.DataError)) || errors.As(err, new(*fault.UsageError)) { // no data: the stored counts are compared
 		b.note("dataset %s: %v: the stored counts are compared, without types, buckets and flips", dataset.Name, err)
 		dataset.CountsOnly, dataset.Buckets = true, nil
-		if dataset.A, err = storedCounts(ctx, store, id, runA, runB, inA); err == nil {
-			dataset.B, err = storedCounts(ctx, store, id, runB, runA, inB)
-		}
+		dataset.A, dataset.B, err = storedCounts(ctx, store, id, runA, runB, inA, inB)
 		return dataset, err
 	}
 	if err != nil {
@@ -221,16 +219,31 @@ func (b *Bench) datasetTraining(ctx context.Context, by metrics.By, run results.
 	return train, nil
 }
 
-// storedCounts returns the stored counts of passages of a run, by their indexes. They
+// storedCounts returns the stored counts of passages of two runs, by their indexes. They
 // are compared because the answers cannot be parsed without the data.
-func storedCounts(ctx context.Context, store *results.Store, id string, run, other results.RunInfo, indexes []int) ([]ner.Score, error) {
-	kept, there := run.Scores.Metrics[id]
-	if !there {
-		return nil, fmt.Errorf("run %s: not scored by %s (nerbench score %s --metric %s)", run.ID, id, run.ID, id)
+func storedCounts(ctx context.Context, store *results.Store, id string, runA, runB results.RunInfo, inA, inB []int) (a, b []ner.Score, err error) {
+	for _, run := range []results.RunInfo{runA, runB} {
+		if _, there := run.Scores.Metrics[id]; !there {
+			return nil, nil, &fault.Hint{
+				Err:    fmt.Errorf("run %s: not scored by %s", run.ID, id),
+				Advice: fmt.Sprintf("nerbench score %s --metric %s", run.ID, id),
+			}
+		}
 	}
-	if theirs, there := other.Scores.Metrics[id]; there && (kept.Reader != theirs.Reader || kept.Version != theirs.Version) {
-		return nil, fmt.Errorf("the stored scores are by different versions of parsers or metrics: %s/%s and %s/%s (nerbench score --all)", kept.Reader, kept.Version, theirs.Reader, theirs.Version)
+	if x, y := runA.Scores.Metrics[id], runB.Scores.Metrics[id]; x.Reader != y.Reader || x.Version != y.Version {
+		return nil, nil, &fault.Hint{
+			Err:    fmt.Errorf("the stored scores are by different versions of parsers or metrics: %s/%s and %s/%s", x.Reader, x.Version, y.Reader, y.Version),
+			Advice: "nerbench score --all",
+		}
 	}
+	if a, err = countsAt(ctx, store, id, runA, inA); err == nil {
+		b, err = countsAt(ctx, store, id, runB, inB)
+	}
+	return a, b, err
+}
+
+// countsAt returns the stored counts of passages of a run, by their indexes.
+func countsAt(ctx context.Context, store *results.Store, id string, run results.RunInfo, indexes []int) ([]ner.Score, error) {
 	counts, err := store.Counts(ctx, run.ID, id)
 	if err != nil {
 		return nil, err
@@ -250,7 +263,7 @@ func storedCounts(ctx context.Context, store *results.Store, id string, run, oth
 		}
 	}
 	if scored != len(counts) {
-		return nil, fmt.Errorf("run %s: scored before its last answers (nerbench score %s)", run.ID, run.ID)
+		return nil, &fault.Hint{Err: fmt.Errorf("run %s: scored before its last answers", run.ID), Advice: "nerbench score " + run.ID}
 	}
 	out := make([]ner.Score, len(indexes))
 	for i, index := range indexes {

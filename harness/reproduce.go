@@ -98,7 +98,7 @@ func findClaims(ctx context.Context, store *results.Store, name string) (results
 		claims[id] = run.Signature(id)
 	}
 	if len(claims) == 0 {
-		return run, nil, fmt.Errorf("run %s: not scored (nerbench score %s)", run.ID, run.ID)
+		return run, nil, &Hint{Err: fmt.Errorf("run %s: not scored", run.ID), Advice: "nerbench score " + run.ID}
 	}
 	return run, claims, nil
 }

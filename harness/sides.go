@@ -83,7 +83,7 @@ func namedRuns(ctx context.Context, store *results.Store, runs []results.RunInfo
 	}
 	where = namedModels(runs, where)
 	if found = fitting(runs, where); len(found) == 0 {
-		return nil, nil, fmt.Errorf("%s: no run matches (nerbench runs list shows the runs of the store)", name)
+		return nil, nil, &fault.Hint{Err: fmt.Errorf("%s: no run matches", name), Advice: "nerbench runs list shows the runs of the store"}
 	}
 	return found, where, nil
 }

@@ -33,11 +33,10 @@ func plainTag(written string, scheme Scheme, mode Mode) (string, error) {
 	if mode == Strict && letter != upper {
 		return written, nil // not in the alphabet
 	}
-	switch letter = upper; {
-	case strings.ContainsRune("LU", letter) && scheme != BILOU, letter == 'M' && scheme != BMES:
-		return "", fmt.Errorf("tag %.80q: %w %s: %c is a prefix of the scheme %s", written, ErrTagPrefix, scheme, letter, strings.ToLower(schemesWith(letter)))
+	if strings.ContainsRune("LU", upper) && scheme != BILOU || upper == 'M' && scheme != BMES {
+		return "", fmt.Errorf("tag %.80q: %w %s: %c is a prefix of the scheme %s", written, ErrTagPrefix, scheme, upper, strings.ToLower(schemeWith(upper)))
 	}
-	return string(letter) + "-" + rest, nil
+	return string(upper) + "-" + rest, nil
 }
 
 // schemeNames lists the schemes of tags with a prefix.
@@ -51,8 +50,8 @@ func schemeNames() string {
 	return strings.Join(names, ", ")
 }
 
-// schemesWith is the scheme that a letter suggests.
-func schemesWith(letter rune) string {
+// schemeWith is the usual scheme with a letter.
+func schemeWith(letter rune) string {
 	switch unicode.ToUpper(letter) {
 	case 'L', 'U':
 		return string(BILOU)

@@ -92,7 +92,7 @@ func (r *tagReader) readType(text []byte) (tag, error) {
 	if written := string(text); !isOutside(written) {
 		name := strings.TrimPrefix(written, "I-")
 		if letter, _, ok := cutLetter(name); r.files && ok && name == written {
-			return tag{}, fmt.Errorf("tag %.80q: %w %s: %c is a prefix of another scheme (%s)", text, ErrTagPrefix, IO, letter, schemesWith(letter))
+			return tag{}, fmt.Errorf("tag %.80q: %w %s: %c is a prefix of another scheme (%s)", text, ErrTagPrefix, IO, letter, schemeWith(letter))
 		}
 		if name == "" {
 			name = "_"

@@ -23,8 +23,7 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 	if err != nil {
 		return l, err
 	}
-	var ds []stats.Dataset
-	var pairs []stats.Dataset
+	var ds, pairs []stats.Dataset
 	var seeds [][]ner.Score
 	for _, dataset := range p.datasets {
 		for _, r := range point.runs[dataset.ID] {
@@ -67,15 +66,21 @@ func (c *counter) line(ctx context.Context, p *Prepared, point *preparedPoint, m
 		i := stats.Bootstrap(ds, c.resamples)
 		l.CI = &[2]float64{i.Low, i.High}
 	}
-	if len(pairs) == l.Used && l.Used > 0 && !point.Baseline {
-		t := stats.Compare(pairs)
-		l.Difference, l.P = &t.Difference, &t.P
-		if c.resamples > 0 {
-			i := stats.BootstrapPair(pairs, c.resamples).Difference
-			l.DifferenceCI = &[2]float64{i.Low, i.High}
-		}
+	if len(pairs) == l.Used && !point.Baseline {
+		l.test(pairs, c.resamples)
 	}
 	return l, ctx.Err()
+}
+
+// test sets the difference from the baseline, with its p value, and with its interval
+// from that many resamples (0: none).
+func (l *Line) test(pairs []stats.Dataset, resamples int) {
+	t := stats.Compare(pairs)
+	l.Difference, l.P = &t.Difference, &t.P
+	if resamples > 0 {
+		i := stats.BootstrapPair(pairs, resamples).Difference
+		l.DifferenceCI = &[2]float64{i.Low, i.High}
+	}
 }
 
 // remark returns the notes on the passages of runs (see [reports.Coverage]), each once.

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"testing"
 
 	"nerbench/harness/compare"
-	"nerbench/runners/ollama/ollamatest"
 )
 
 type comparisonReport = compare.Report
@@ -199,16 +197,7 @@ func TestCompareRuns(t *testing.T) {
 // compared.
 func TestComparePartial(t *testing.T) {
 	var broken atomic.Bool
-	w := newWorkplace(t, 8, 0, func(f *ollamatest.Fake) {
-		f.Intercept = func(rw http.ResponseWriter, r *ollamatest.Request) bool {
-			if !broken.Load() || !strings.Contains(r.Text(), "Text: Person3 left") || !strings.Contains(r.Text(), "location") {
-				return false
-			}
-			rw.Header().Set("Retry-After", "3600") // longer than anybody waits
-			ollamatest.Refuse(rw, http.StatusServiceUnavailable, "the oven is cold")
-			return true
-		}
-	})
+	w := newWorkplace(t, 8, 0, failingQuery(&broken))
 	ask := append(asking, "results.db")
 	if code, out := w.run(ask...); code != 0 {
 		t.Fatalf("first run: exit code %d\n%s", code, out)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/csv"
 	"os"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 
 	"nerbench/ner"
 	"nerbench/reports/paper"
-	"nerbench/results"
 )
 
 // numbers are the columns of CSV that have numbers or nothing; fractions are those of
@@ -67,30 +65,11 @@ func checkCSV(t *testing.T, text string) map[string][]string {
 // TestCSV: every CSV has fractions in columns of numbers, no words in them, and means in
 // lines of their own kind.
 func TestCSV(t *testing.T) {
-	t.Chdir(t.TempDir())
-	env, out := benchEnvironment(t)
-	store, err := results.Open(t.Context(), env.store, results.Create)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, k := range []keptRun{
+	call := keptRuns(t, []keptRun{
 		{"one", "mit-movie", "", 8, 8, ner.Score{TP: 1, NPred: 2, NGold: 2}, 8},
 		{"two", "mit-movie", "", 3, 8, ner.Score{TP: 1, NPred: 2, NGold: 2}, 8},
 		{"two", "crossner-ai", "", 0, 8, ner.Score{}, 8},
-	} {
-		k.keep(t, store)
-	}
-	if err := store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	call := func(t *testing.T, args ...string) string {
-		t.Helper()
-		out.Reset()
-		if code := run(context.Background(), append([]string{"nerbench", "-q", "--store", env.store, "--data", env.data}, args...), env); code != 0 {
-			t.Fatalf("%v: exit code %d: %s", args, code, out)
-		}
-		return out.String()
-	}
+	})
 	items, err := paper.Items()
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ metrics:
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS`, or all (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest (default: all)"},
 			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY` of mentions: token, word, word_strict, substring (default: token if there are tokens, else word)"},
-			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3 (default); 1: only exact matches; 4: also other blanks and signs"},
+			&cli.IntFlag{Name: "tiers", Usage: "`N`: 3; 1: only exact matches; 4: also other blanks and signs (default: 3)"},
 			&cli.StringFlag{Name: "family", Value: "uniner", Usage: "prompt `FAMILY` of the answers"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the family"},
 			&cli.StringFlag{Name: "types", Usage: "all `TYPES` of the dataset, separated by commas (default: any)"},

@@ -23,12 +23,9 @@ func TestWhatCannotBeAsked(t *testing.T) {
 	}
 }
 
-// TestPartial: what could not be asked leaves the run incomplete and not scored,
-// with exit code 3 and the reason; run the same command again to retry (docs/spec/metrics.md
-// §1.4).
-func TestPartial(t *testing.T) {
-	var broken atomic.Bool
-	w := newWorkplace(t, 20, 0, func(f *ollamatest.Fake) {
+// failingQuery makes a server refuse one query while broken is set.
+func failingQuery(broken *atomic.Bool) func(*ollamatest.Fake) {
+	return func(f *ollamatest.Fake) {
 		f.Intercept = func(rw http.ResponseWriter, r *ollamatest.Request) bool {
 			if !broken.Load() || !strings.Contains(r.Text(), "Text: Person3 left") || !strings.Contains(r.Text(), "location") {
 				return false
@@ -37,7 +34,15 @@ func TestPartial(t *testing.T) {
 			ollamatest.Refuse(rw, http.StatusServiceUnavailable, "the oven is cold")
 			return true
 		}
-	})
+	}
+}
+
+// TestPartial: what could not be asked leaves the run incomplete and not scored,
+// with exit code 3 and the reason; run the same command again to retry (docs/spec/metrics.md
+// §1.4).
+func TestPartial(t *testing.T) {
+	var broken atomic.Bool
+	w := newWorkplace(t, 20, 0, failingQuery(&broken))
 	if code, out := w.run(append(asking, "calm.db")...); code != 0 {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, out)
 	}

@@ -70,32 +70,23 @@ func (k keptRun) keep(t *testing.T, store *results.Store) string {
 	return r.ID()
 }
 
-// TestPartsInEveryOutput keeps a complete run, an incomplete one, one without an
-// answer, and one with a limit, all scored on demand. Every output has the number of
-// their passages, and none has a 0 for the run without an answer.
-func TestPartsInEveryOutput(t *testing.T) {
+// keptRuns keeps runs in a new store, in a new working folder. It returns a function that
+// runs the program on them and returns its output.
+func keptRuns(t *testing.T, runs []keptRun) (call func(t *testing.T, args ...string) string) {
+	t.Helper()
 	t.Chdir(t.TempDir())
 	env, out := benchEnvironment(t)
 	store, err := results.Open(t.Context(), env.store, results.Create)
 	if err != nil {
 		t.Fatal(err)
 	}
-	half := ner.Score{TP: 1, NPred: 2, NGold: 2}
-	for _, k := range []keptRun{
-		{"entire", "mit-movie", "", 8, 8, ner.Score{TP: 2, NPred: 2, NGold: 2}, 8},
-		{"unfinished", "mit-movie", "", 3, 8, half, 8},
-		{"silent", "mit-movie", "", 0, 8, half, 8},
-		{"short", "mit-movie", "5", 5, 5, half, 8},
-		{"short", "crossner-ai", "5", 5, 5, half, 40},
-		{"mixing", "mit-movie", "", 8, 8, half, 8},
-		{"mixing", "crossner-ai", "5", 5, 5, half, 40},
-	} {
+	for _, k := range runs {
 		k.keep(t, store)
 	}
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	call := func(t *testing.T, args ...string) string {
+	return func(t *testing.T, args ...string) string {
 		t.Helper()
 		out.Reset()
 		if code := run(context.Background(), append([]string{"nerbench", "-q", "--store", env.store, "--data", env.data}, args...), env); code != 0 {
@@ -103,6 +94,22 @@ func TestPartsInEveryOutput(t *testing.T) {
 		}
 		return out.String()
 	}
+}
+
+// TestPartsInEveryOutput keeps a complete run, an incomplete one, one without an
+// answer, and one with a limit, all scored on demand. Every output has the number of
+// their passages, and none has a 0 for the run without an answer.
+func TestPartsInEveryOutput(t *testing.T) {
+	half := ner.Score{TP: 1, NPred: 2, NGold: 2}
+	call := keptRuns(t, []keptRun{
+		{"entire", "mit-movie", "", 8, 8, ner.Score{TP: 2, NPred: 2, NGold: 2}, 8},
+		{"unfinished", "mit-movie", "", 3, 8, half, 8},
+		{"silent", "mit-movie", "", 0, 8, half, 8},
+		{"short", "mit-movie", "5", 5, 5, half, 8},
+		{"short", "crossner-ai", "5", 5, 5, half, 40},
+		{"mixing", "mit-movie", "", 8, 8, half, 8},
+		{"mixing", "crossner-ai", "5", 5, 5, half, 40},
+	})
 	// Datasets with the same limit have one mark in tables for people.
 	const together = "first 5 of 40 passages (crossner-ai), of 8 (mit-movie)"
 	short := func(format string) string {

@@ -11,7 +11,7 @@ import (
 	"testing/fstest"
 
 	"nerbench/datasets"
-	"nerbench/internal/archive"
+	"nerbench/internal/names"
 	"nerbench/ner"
 )
 
@@ -83,7 +83,7 @@ func TestArchiveNames(t *testing.T) {
 	for _, err := range docs {
 		last = err
 	}
-	if !errors.Is(last, archive.ErrName) || !strings.HasPrefix(last.Error(), `dataset own: texts.zip: member "../b.txt": `) {
+	if !errors.Is(last, names.ErrOutside) || !strings.HasPrefix(last.Error(), `dataset own: texts.zip: member "../b.txt": `) {
 		t.Errorf("error %v", last)
 	}
 }

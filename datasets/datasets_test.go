@@ -274,6 +274,9 @@ func TestLint(t *testing.T) {
 		{"text for non-commercial use", func(r *Dataset) { r.Access, r.Text = "non-commercial", NonCommercialText }, nil},
 		{"text for non-commercial use, published", func(r *Dataset) { r.Access, r.Text = "non-commercial", PublishText }, []string{`text: "publish": want "noncommercial" or "never"`}},
 		{"folder with ..", func(r *Dataset) { r.DataDir = "../x" }, []string{`data_dir: "../x"`}},
+		{"folder that is a device", func(r *Dataset) { r.DataDir = "mini/nul" }, []string{`data_dir: "mini/nul": refused: not a usable file name: Windows reserves it for a device`}},
+		{"folder with a control character", func(r *Dataset) { r.DataDir = "a\x1bb" }, []string{"data_dir: \"a\\x1bb\": refused: not a usable file name: it has a control character"}},
+		{"id that is a device", func(r *Dataset) { r.ID, r.File = "con", "con.toml" }, []string{`id: "con": refused: not a usable file name`}},
 		{"folder missing", func(r *Dataset) { r.DataDir = "" }, []string{"data_dir: missing"}},
 		{"names with equal folded form", func(r *Dataset) { r.Labels[1].Type = "Person" }, []string{`labels[1].type: "Person" and "person" have the same folded form`}},
 		{"names that differ in a hyphen", func(r *Dataset) {

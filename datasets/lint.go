@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"nerbench/internal/names"
 	"nerbench/ner"
 )
 
@@ -56,6 +57,8 @@ var idPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 func (l *lint) identity(r *Dataset) {
 	if !idPattern.MatchString(r.ID) {
 		l.fault("id", "%q: want lower-case letters, digits and single hyphens", r.ID)
+	} else if _, err := names.Element(r.ID); err != nil {
+		l.fault("id", "%v", err)
 	}
 	if r.File != "" && r.File != r.ID+".toml" {
 		l.fault("id", "%q: want the name of the file, %s", r.ID, r.File)
@@ -99,6 +102,10 @@ func (l *lint) relative(field, p string) {
 		l.fault(field, "missing")
 	case p == "." || !fs.ValidPath(p):
 		l.fault(field, "%q: want a relative path with slashes, without . and ..", p)
+	default:
+		if _, err := names.Local(p); err != nil {
+			l.fault(field, "%v", err)
+		}
 	}
 }
 

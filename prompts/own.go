@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"nerbench/internal/names"
 	"nerbench/internal/strict"
 )
 
@@ -136,12 +137,20 @@ func (l *familyLint) fault(file, format string, args ...any) {
 	l.faults = append(l.faults, fmt.Errorf("%s: %s", file, fmt.Sprintf(format, args...)))
 }
 
+// unusable is the error of a name that cannot be the name of a file everywhere.
+func unusable(name string) error {
+	_, err := names.Element(name)
+	return err
+}
+
 func (l *familyLint) header(h header) {
 	f := l.family
 	known := func(other Family) bool { return other.Name == f.Name }
 	switch {
 	case !namePattern.MatchString(f.Name):
 		l.fault(l.file, "folder %q: want lower-case letters, digits and underscores, because it is the name of the family", f.Name)
+	case unusable(f.Name) != nil:
+		l.fault(l.file, "family %v", unusable(f.Name))
 	case slices.ContainsFunc(Families, known):
 		l.fault(l.file, "family %q: an embedded family of that name exists", f.Name)
 	}
@@ -167,6 +176,9 @@ func (l *familyLint) header(h header) {
 	for i, v := range h.Variants {
 		if !namePattern.MatchString(v.Name) {
 			l.fault(l.file, "variant[%d].name: %q: want lower-case letters, digits and underscores", i, v.Name)
+		}
+		if err := unusable(v.Name); err != nil && namePattern.MatchString(v.Name) {
+			l.fault(l.file, "variant[%d].name: %v", i, err)
 		}
 		if seen[v.Name] {
 			l.fault(l.file, "variant[%d].name: %q occurs twice", i, v.Name)

@@ -46,6 +46,14 @@ func TestOwnFaults(t *testing.T) {
 	if read, _ := prompts.ReadFamilies(folderOf("uniner", map[string]string{"family.toml": header, "a.txt": "{text} {type}"})); read.Faults["uniner"] == nil {
 		t.Error("a family may take the name of one of the program's")
 	}
+	const device = "Windows reserves it for a device"
+	if read, _ := prompts.ReadFamilies(folderOf("nul", map[string]string{"family.toml": header, "a.txt": "{text} {type}"})); read.Faults["nul"] == nil || !strings.Contains(read.Faults["nul"].Error(), device) {
+		t.Errorf("a family with the name of a device: %v", read.Faults["nul"])
+	}
+	variant := strings.Replace(header, `"a"`, `"con"`, 1)
+	if read, _ := prompts.ReadFamilies(folderOf("mine", map[string]string{"family.toml": variant, "con.txt": "{text} {type}"})); read.Faults["mine"] == nil || !strings.Contains(read.Faults["mine"].Error(), device) {
+		t.Errorf("a variant with the name of a device: %v", read.Faults["mine"])
+	}
 }
 
 // TestReadFamiliesKeepsOthers: a bad family does not prevent reading the others.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -101,6 +102,7 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 	access := shared
 	if mode == Create {
 		access = "mode=rwc"
+		createPrivate(path)
 	}
 	s := emptyStore(path)
 	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{
@@ -123,6 +125,15 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 		return nil, fault(path, err)
 	}
 	return s, nil
+}
+
+// createPrivate creates an empty file that only the user can read, if there is none.
+// SQLite gives the files beside it the same permissions. Errors are those of opening
+// the store.
+func createPrivate(path string) {
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600); err == nil {
+		_ = f.Close()
+	}
 }
 
 // shared opens a file that other processes may write. Readers use it, too, with a

@@ -191,7 +191,7 @@ func (d *Doctor) Data(ctx context.Context) Finding {
 	for _, name := range imports {
 		f.Lines = append(f.Lines, fmt.Sprintf("%s: of an interrupted import; the next import removes it", terminal.Printable(name)))
 	}
-	f.Detail["unfinished"] = slices.Concat([]string{}, fetches, imports)
+	f.Detail["unfinished"] = append(append([]string{}, fetches...), imports...)
 	if len(ready) < len(ds) {
 		f.Hint = "nerbench datasets list prints the state of each dataset"
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/internal/names"
 	"nerbench/internal/strict"
 	"nerbench/ner"
 )
@@ -108,9 +109,12 @@ func readCard(fsys fs.FS, name string) (Card, error) {
 }
 
 func (c *Card) lint() error {
+	_, unusable := names.Element(c.Name)
 	switch {
 	case !namePattern.MatchString(c.Name):
 		return fmt.Errorf("the name of the file is the name of the card: want lower-case letters, digits, hyphens and full stops")
+	case unusable != nil:
+		return fmt.Errorf("name %w", unusable)
 	case c.Title == "":
 		return errors.New("title: missing")
 	case c.Family == "":

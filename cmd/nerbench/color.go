@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"slices"
 	"strings"
 
 	"nerbench/harness/doctor"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
@@ -48,7 +50,46 @@ func (env *environment) colors(w io.Writer) bool {
 	case env.color == "never":
 		return false
 	}
-	return env.terminal != nil && env.terminal(w) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
+	return env.terminal != nil && env.terminal(behind(w)) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
+}
+
+// styles are the sequences that the program writes to a stream itself.
+func (env *environment) styles(w io.Writer) []string {
+	if !env.colors(w) {
+		return nil
+	}
+	all := slices.Clone(reports.TerminalStyles)
+	for _, s := range []style{"0", usual, red, green, yellow, cyan} {
+		all = append(all, "\x1b["+string(s)+"m")
+	}
+	return all
+}
+
+// protect puts a writer before both streams that escapes what could disturb a terminal,
+// in whatever a command prints. The returned function ends it.
+func (env *environment) protect() func() error {
+	stdout, stderr := env.stdout, env.stderr
+	out := terminal.NewWriter(stdout, func() []string { return env.styles(stdout) })
+	err := terminal.NewWriter(stderr, func() []string { return env.styles(stderr) })
+	env.stdout, env.stderr = out, err
+	return func() error { return errors.Join(out.Flush(), err.Flush()) }
+}
+
+// behind is the stream behind the writer of protect.
+func behind(w io.Writer) io.Writer {
+	if safe, ok := w.(*terminal.Writer); ok {
+		return safe.Unwrap()
+	}
+	return w
+}
+
+// output is where a command writes a format. Formats for other programs keep their text
+// exactly, unless standard output is a terminal.
+func (env *environment) output(format string) io.Writer {
+	if format == "text" || env.terminal != nil && env.terminal(behind(env.stdout)) {
+		return env.stdout
+	}
+	return behind(env.stdout)
 }
 
 // paint gives a text a colour, if the stream it goes to gets colours.

@@ -97,7 +97,7 @@ func (env *environment) readGlobals(c *cli.Context) error {
 }
 
 // printJSON writes one JSON value and a line end to standard output.
-func (env *environment) printJSON(v any) error { return writeJSON(env.stdout, v) }
+func (env *environment) printJSON(v any) error { return writeJSON(env.output("json"), v) }
 
 // writeJSON writes one JSON value, indented, and a line end.
 func writeJSON(w io.Writer, v any) error {

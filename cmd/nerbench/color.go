@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"io"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nerbench/harness/doctor"
@@ -53,24 +55,38 @@ func (env *environment) colors(w io.Writer) bool {
 	return env.terminal != nil && env.terminal(behind(w)) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
 }
 
-// styles are the sequences that the program writes to a stream itself.
-func (env *environment) styles(w io.Writer) []string {
+// styles are the sequences that the program writes to a stream itself. Those of colours
+// have marks with a random number, so that no text from outside gets a colour. Tables
+// escape such text themselves.
+func (env *environment) styles(w io.Writer) []terminal.Style {
 	if !env.colors(w) {
 		return nil
 	}
-	all := slices.Clone(reports.TerminalStyles)
-	for _, s := range []style{"0", usual, red, green, yellow, cyan} {
-		all = append(all, "\x1b["+string(s)+"m")
+	var all []terminal.Style
+	for _, s := range reports.TerminalStyles {
+		all = append(all, terminal.Style{Mark: s, Sequence: s})
+	}
+	for _, s := range []style{usual, red, green, yellow, cyan} {
+		all = append(all, terminal.Style{Mark: s.sequence(env.mark), Sequence: s.sequence("")})
 	}
 	return all
+}
+
+// sequence is the sequence of a style, with a mark as a further number.
+func (s style) sequence(mark string) string {
+	if mark != "" {
+		mark = ";" + mark
+	}
+	return "\x1b[" + string(s) + mark + "m"
 }
 
 // protect puts a writer before both streams that escapes what could disturb a terminal,
 // in whatever a command prints. The returned function ends it.
 func (env *environment) protect() func() error {
+	env.mark = strconv.FormatUint(1<<63|rand.Uint64(), 10) // always 19 or 20 digits
 	stdout, stderr := env.stdout, env.stderr
-	out := terminal.NewWriter(stdout, func() []string { return env.styles(stdout) })
-	err := terminal.NewWriter(stderr, func() []string { return env.styles(stderr) })
+	out := terminal.NewWriter(stdout, func() []terminal.Style { return env.styles(stdout) })
+	err := terminal.NewWriter(stderr, func() []terminal.Style { return env.styles(stderr) })
 	env.stdout, env.stderr = out, err
 	return func() error { return errors.Join(out.Flush(), err.Flush()) }
 }
@@ -97,7 +113,11 @@ func (env *environment) paint(w io.Writer, s style, text string) string {
 	if !env.colors(w) {
 		return text
 	}
-	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
+	mark := ""
+	if _, marked := w.(*terminal.Writer); marked {
+		mark = env.mark
+	}
+	return s.sequence(mark) + text + "\x1b[0m"
 }
 
 // printed is the form in which a report goes to standard output: a text may be one

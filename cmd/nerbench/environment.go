@@ -37,8 +37,9 @@ type environment struct {
 	bench *harness.Bench // made of them
 	shown display        // of events of the bench
 
-	asking      bool // the command asks models: their answers are kept when it is stopped
-	dataGiven   bool // --data was named, not taken from the cache folder
+	mark        string // of the sequences for colours, see styles
+	asking      bool   // the command asks models: their answers are kept when it is stopped
+	dataGiven   bool   // --data was named, not taken from the cache folder
 	json, quiet bool
 	color       string // auto (also if empty), always, or never
 }

@@ -7,22 +7,26 @@ import (
 	"unicode/utf8"
 )
 
+// Style is a sequence of the program itself, such as that for a colour. Where the
+// program writes Mark, the terminal gets Sequence.
+type Style struct{ Mark, Sequence string }
+
 // Writer escapes what could disturb a terminal in all that is written to it, as [Line]
 // does; ends of lines stay. It is the last stage before a stream. An incomplete
 // character or sequence at the end of a write waits for the next one, or for
 // [Writer.Flush]. Several goroutines may use it at once.
 type Writer struct {
 	to     io.Writer
-	styles func() []string // sequences that pass
+	styles func() []Style
 
 	mu   sync.Mutex
 	rest []byte // an incomplete character or sequence
 }
 
-// NewWriter returns a writer. styles returns the sequences of the program itself, such as
-// those for colours, which pass unchanged; nil: there are none. It is called for each
-// escape character.
-func NewWriter(to io.Writer, styles func() []string) *Writer { return &Writer{to: to, styles: styles} }
+// NewWriter returns a writer. styles is called for each escape character, with which all
+// marks begin; nil: there are no styles. A mark that text from outside cannot contain
+// keeps that text from having a style.
+func NewWriter(to io.Writer, styles func() []Style) *Writer { return &Writer{to: to, styles: styles} }
 
 // Unwrap returns the stream to which the writer writes.
 func (w *Writer) Unwrap() io.Writer { return w.to }
@@ -64,8 +68,8 @@ func (w *Writer) Flush() error {
 func (w *Writer) escaped(text []byte, last bool) (out, rest []byte) {
 	out = make([]byte, 0, len(text))
 	for len(text) > 0 {
-		if style, part := w.style(text); style > 0 {
-			out, text = append(out, text[:style]...), text[style:]
+		if s, part := w.style(text); s.Mark != "" {
+			out, text = append(out, s.Sequence...), text[len(s.Mark):]
 			continue
 		} else if part && !last {
 			return out, text
@@ -84,19 +88,19 @@ func (w *Writer) escaped(text []byte, last bool) (out, rest []byte) {
 	return out, nil
 }
 
-// style returns the length of a sequence of the program at the beginning of a text; part
-// is set if the whole text is the beginning of one.
-func (w *Writer) style(text []byte) (size int, part bool) {
+// style returns the style at the beginning of a text; part is set if the whole text is
+// the beginning of a mark.
+func (w *Writer) style(text []byte) (found Style, part bool) {
 	if w.styles == nil || text[0] != 0x1b {
-		return 0, false
+		return Style{}, false
 	}
 	for _, s := range w.styles() {
 		switch {
-		case len(text) >= len(s) && string(text[:len(s)]) == s:
-			return len(s), false
-		case len(text) < len(s) && s[:len(text)] == string(text):
+		case bytes.HasPrefix(text, []byte(s.Mark)):
+			return s, false
+		case bytes.HasPrefix([]byte(s.Mark), text):
 			part = true
 		}
 	}
-	return 0, part
+	return Style{}, part
 }

@@ -48,7 +48,11 @@ func TestWriter(t *testing.T) {
 func writtenIn(t *testing.T, size int, text string, styles ...string) string {
 	t.Helper()
 	var b bytes.Buffer
-	w := terminal.NewWriter(&b, func() []string { return styles })
+	var known []terminal.Style
+	for _, s := range styles {
+		known = append(known, terminal.Style{Mark: s, Sequence: s})
+	}
+	w := terminal.NewWriter(&b, func() []terminal.Style { return known })
 	for rest := text; rest != ""; {
 		n := min(size, len(rest))
 		if done, err := w.Write([]byte(rest[:n])); done != n || err != nil {
@@ -60,6 +64,18 @@ func writtenIn(t *testing.T, size int, text string, styles ...string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// TestMarks: only the mark becomes a sequence, not the sequence itself.
+func TestMarks(t *testing.T) {
+	var b bytes.Buffer
+	w := terminal.NewWriter(&b, func() []terminal.Style { return []terminal.Style{{Mark: "\x1b[31;123m", Sequence: red}} })
+	if _, err := w.Write([]byte("\x1b[31;123mown\x1b[31mother\x1b[31;12m")); err != nil || w.Flush() != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), red+`own\u001b[31mother\u001b[31;12m`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
 
 type full struct{}

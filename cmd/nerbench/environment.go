@@ -13,6 +13,7 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/config"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 )
 
 // environment is everything outside the program that a command touches. Tests
@@ -117,7 +118,7 @@ func (env *environment) note(format string, args ...any) {
 		line, _ := json.Marshal(map[string]string{"note": fmt.Sprintf(format, args...)}) // strings cannot fail
 		fmt.Fprintf(env.stderr, "%s\n", line)
 	default:
-		fmt.Fprintf(env.stderr, "nerbench: "+format+"\n", args...)
+		fmt.Fprintf(env.stderr, "nerbench: %s\n", terminal.Line(fmt.Sprintf(format, args...)))
 	}
 }
 

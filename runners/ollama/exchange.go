@@ -119,7 +119,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (_ *repl
 		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
-		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, answer.Error)
+		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, oneLine(answer.Error))
 	}
 	// done may be false. The server stops an answer that repeats a token thirty times,
 	// and reports neither the reason nor the number of tokens. A retry would end the

@@ -30,7 +30,7 @@ var imports = map[string][]string{
 	"metrics":         {"ner", "internal/parallel"},
 	"metrics/stats":   {"ner"},
 	"prompts":         {"ner", "internal/names", "internal/strict"},
-	"reports":         {"ner", "internal/fault", "github.com/olekukonko/tablewriter"},
+	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},

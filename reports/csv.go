@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,10 +88,29 @@ func writeCSV(w io.Writer, t *Table) error {
 }
 
 func (r Records) write(w io.Writer) error {
-	if err := csv.NewWriter(w).WriteAll(r); err != nil {
+	lines := make([][]string, len(r))
+	for i, line := range r {
+		for _, cell := range line {
+			lines[i] = append(lines[i], csvText(cell))
+		}
+	}
+	if err := csv.NewWriter(w).WriteAll(lines); err != nil {
 		return fmt.Errorf("table: csv: %w", err)
 	}
 	return nil
+}
+
+// number is a number as this program and others write it.
+var number = regexp.MustCompile(`^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$`)
+
+// csvText marks a text as text that a spreadsheet would compute as a formula: one that
+// begins with =, +, -, @, a tab or the end of a line, and is no number. The mark is an
+// apostrophe.
+func csvText(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r\n", rune(cell[0])) || number.MatchString(cell) {
+		return cell
+	}
+	return "'" + cell
 }
 
 // csvGrid prints the records of a grid; without records its cells, without its title

@@ -12,7 +12,7 @@ import (
 // accident.
 var hostile = []string{
 	"a|b", "a\nb", "\x1b[31mred\x1b[0m", "<script>alert(1)</script>", `"quoted, with comma"`,
-	"*bold* _it_ `code` [x](y)", "\u202eright to left", "=1+1",
+	"*bold* _it_ `code` [x](y)", "\u202eright to left", "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1+1", "\r=1+1",
 }
 
 func hostileTable(t *testing.T, name string) *Table {
@@ -69,7 +69,11 @@ func TestCSVAndJSONKeepNamesAsTheyAre(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if lines[1][0] != name || lines[1][1] != name || lines[1][5] != "0.5" {
+		want := name
+		if strings.ContainsAny(name[:1], "=+-@\t\r") {
+			want = "'" + name
+		}
+		if lines[1][0] != want || lines[1][1] != want || lines[1][5] != "0.5" {
 			t.Errorf("csv of %q: %q", name, lines[1])
 		}
 		var out tableJSON
@@ -89,4 +93,15 @@ func written(t *testing.T, table *Table, format string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+func TestCSVText(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "a": "a", "0.5": "0.5", "-0.25": "-0.25", "+1.5": "+1.5", "-1e-05": "-1e-05", "-.5": "-.5", "a=1": "a=1",
+		"=1": "'=1", "-": "'-", "-1-1": "'-1-1", "+cmd": "'+cmd", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "-1 (2)": "'-1 (2)", "-Inf": "'-Inf",
+	} {
+		if got := csvText(in); got != want {
+			t.Errorf("csvText(%q) is %q, want %q", in, got, want)
+		}
+	}
 }

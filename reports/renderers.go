@@ -23,6 +23,9 @@ var renderers = []struct {
 // list of forms, because users do not name it.
 const Terminal = "terminal"
 
+// TerminalStyles are the sequences in the form [Terminal].
+var TerminalStyles = []string{boldOn, boldOff}
+
 // Formats lists the names of the forms, the default first.
 func Formats() []string {
 	names := make([]string, len(renderers))

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"nerbench/internal/terminal"
 )
 
 // writeText prints the table as text, one grid for each metric. With bold the best
@@ -159,16 +160,8 @@ func printables(line []string) []string {
 	return out
 }
 
-// printable escapes characters that move the cursor of a terminal or change the
-// direction of writing, because names come from outside.
+// printable escapes what could disturb a terminal, because names come from outside, and
+// white space that could disturb the columns.
 func printable(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) {
-			b.WriteRune(r)
-		} else {
-			fmt.Fprintf(&b, "\\u%04x", r)
-		}
-	}
-	return b.String()
+	return strings.NewReplacer("\t", `\t`, pad, `\u00a0`).Replace(terminal.Line(s))
 }

@@ -41,7 +41,16 @@ func commands(env *environment) []*cli.Command {
 
 // run is the program without the process: it returns the exit code.
 func run(ctx context.Context, args []string, env *environment) int {
-	env.stdout = &output{w: env.stdout}
+	flush := env.protect()
+	code := runApp(ctx, args, env)
+	if err := flush(); err != nil && code == exitOK {
+		return exitError
+	}
+	return code
+}
+
+// runApp is run with streams that are protected.
+func runApp(ctx context.Context, args []string, env *environment) int {
 	app := &cli.App{
 		Name:        "nerbench",
 		Usage:       "run the UniversalNER benchmark against any model",

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"errors"
 	"io"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"nerbench/harness/doctor"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
@@ -48,7 +52,70 @@ func (env *environment) colors(w io.Writer) bool {
 	case env.color == "never":
 		return false
 	}
-	return env.terminal != nil && env.terminal(behind(w)) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
+	return env.terminal != nil && env.terminal(rawStream(w)) && env.getenv("NO_COLOR") == "" && env.getenv("TERM") != "dumb"
+}
+
+// styles are the sequences that the program writes to a stream itself. Those of colours
+// have marks with a random number, so that no text from outside gets a colour. Tables
+// escape such text themselves.
+func (env *environment) styles(w io.Writer) []terminal.Style {
+	if !env.colors(w) {
+		return nil
+	}
+	var all []terminal.Style
+	for _, s := range reports.TerminalStyles {
+		all = append(all, terminal.Style{Mark: s, Sequence: s})
+	}
+	for _, s := range []style{usual, red, green, yellow, cyan} {
+		all = append(all, terminal.Style{Mark: s.sequence(env.mark), Sequence: s.sequence("")})
+	}
+	return all
+}
+
+// sequence is the sequence of a style, with a mark as a further number.
+func (s style) sequence(mark string) string {
+	if mark != "" {
+		mark = ";" + mark
+	}
+	return "\x1b[" + string(s) + mark + "m"
+}
+
+// protect puts a writer before both streams that escapes what could disturb a terminal,
+// in whatever a command prints. The returned function ends it.
+func (env *environment) protect() func() error {
+	env.mark = strconv.FormatUint(1<<63|rand.Uint64(), 10) // always 19 or 20 digits
+	env.out = &output{w: env.stdout}
+	stdout, stderr := env.out.w, env.stderr
+	out := terminal.NewWriter(env.out, func() []terminal.Style { return env.styles(stdout) })
+	err := terminal.NewWriter(stderr, func() []terminal.Style { return env.styles(stderr) })
+	env.stdout, env.stderr = out, err
+	return func() error { return errors.Join(out.Flush(), err.Flush()) }
+}
+
+// behind is what the writer of protect writes to.
+func behind(w io.Writer) io.Writer {
+	if safe, ok := w.(*terminal.Writer); ok {
+		return safe.Unwrap()
+	}
+	return w
+}
+
+// rawStream is the stream behind all writers of the program.
+func rawStream(w io.Writer) io.Writer {
+	w = behind(w)
+	if o, ok := w.(*output); ok {
+		return o.w
+	}
+	return w
+}
+
+// output is where a command writes a format. Formats for other programs keep their text
+// exactly, unless standard output is a terminal.
+func (env *environment) output(format string) io.Writer {
+	if format == "text" || env.terminal != nil && env.terminal(rawStream(env.stdout)) {
+		return env.stdout
+	}
+	return behind(env.stdout)
 }
 
 // paint gives a text a colour, if the stream it goes to gets colours.
@@ -56,7 +123,11 @@ func (env *environment) paint(w io.Writer, s style, text string) string {
 	if !env.colors(w) {
 		return text
 	}
-	return "\x1b[" + string(s) + "m" + text + "\x1b[0m"
+	mark := ""
+	if _, marked := w.(*terminal.Writer); marked {
+		mark = env.mark
+	}
+	return s.sequence(mark) + text + "\x1b[0m"
 }
 
 // printed is the form in which a report goes to standard output: a text may be one

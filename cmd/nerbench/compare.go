@@ -93,7 +93,7 @@ func (env *environment) compare(c *cli.Context) error {
 	case format == "text":
 		err = (&compareText{result, systems}).write(env.stdout, c.Int("flips"))
 	default:
-		err = (&compareGrids{compareText{result, systems}}).write(env.stdout, format)
+		err = (&compareGrids{compareText{result, systems}}).write(env.output(format), format)
 	}
 	if err != nil {
 		return err

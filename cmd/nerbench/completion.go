@@ -43,7 +43,7 @@ where your shell starts:
 			if env.json {
 				return env.printJSON(map[string]string{"shell": shell, "script": string(script)})
 			}
-			_, err = env.stdout.Write(script)
+			_, err = behind(env.stdout).Write(script)
 			return err
 		},
 	}

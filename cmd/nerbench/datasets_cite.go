@@ -50,7 +50,7 @@ func (env *environment) citeDatasets(names []string, suite string) error {
 	if env.json {
 		return env.printJSON(citations(references, ds))
 	}
-	return writeReferences(env.stdout, references)
+	return writeReferences(env.output("bibtex"), references)
 }
 
 // referencesOf returns the entries of datasets, behind that of the paper.

@@ -40,9 +40,9 @@ func (env *environment) datasetStats(c *cli.Context) error {
 	}
 	if format == "latex" {
 		latex.Label = "table6"
-		return reports.WriteLatex(env.stdout, latex, statsGrid(lines))
+		return reports.WriteLatex(env.output(format), latex, statsGrid(lines))
 	}
-	return statsGrid(lines).Write(env.stdout, format)
+	return statsGrid(lines).Write(env.output(format), format)
 }
 
 // statsGrid returns the table by domain, with totals.

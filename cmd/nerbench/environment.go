@@ -13,6 +13,7 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/config"
 	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
 )
 
 // environment is everything outside the program that a command touches. Tests
@@ -25,6 +26,7 @@ type environment struct {
 	configs        []string             // the usual places of the configuration file
 	program        string               // its own file; empty: it starts no other process
 
+	out      *output         // the standard output behind all writers
 	args     []string        // the command line, sorted by arrange
 	given    map[string]bool // the global flags on the command line
 	config   *config.File    // read before a command starts
@@ -37,8 +39,9 @@ type environment struct {
 	bench *harness.Bench // made of them
 	shown display        // of events of the bench
 
-	asking      bool // the command asks models: their answers are kept when it is stopped
-	dataGiven   bool // --data was named, not taken from the cache folder
+	mark        string // of the sequences for colours, see styles
+	asking      bool   // the command asks models: their answers are kept when it is stopped
+	dataGiven   bool   // --data was named, not taken from the cache folder
 	json, quiet bool
 	color       string // auto (also if empty), always, or never
 }
@@ -94,7 +97,7 @@ func (env *environment) readGlobals(c *cli.Context) error {
 }
 
 // printJSON writes one JSON value and a line end to standard output.
-func (env *environment) printJSON(v any) error { return writeJSON(env.stdout, v) }
+func (env *environment) printJSON(v any) error { return writeJSON(env.output("json"), v) }
 
 // writeJSON writes one JSON value, indented, and a line end.
 func writeJSON(w io.Writer, v any) error {
@@ -113,7 +116,7 @@ func (env *environment) note(format string, args ...any) {
 		line, _ := json.Marshal(map[string]string{"note": fmt.Sprintf(format, args...)}) // strings cannot fail
 		fmt.Fprintf(env.stderr, "%s\n", line)
 	default:
-		fmt.Fprintf(env.stderr, "nerbench: "+format+"\n", args...)
+		fmt.Fprintf(env.stderr, "nerbench: %s\n", terminal.Line(fmt.Sprintf(format, args...)))
 	}
 }
 

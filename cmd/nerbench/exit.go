@@ -37,8 +37,8 @@ func exitCode(err error) int {
 
 // exit prints the error, if any, and returns the exit code.
 func (env *environment) exit(ctx context.Context, err error) int {
-	if o, ok := env.stdout.(*output); ok && err == nil {
-		err = o.fault()
+	if err == nil && env.out != nil {
+		err = env.out.fault()
 	}
 	if err == nil {
 		return exitOK

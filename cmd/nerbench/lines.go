@@ -16,9 +16,9 @@ var lineFormats = []string{"jsonl", "json"}
 // writeLines prints the JSON Lines that write writes, in the format json as one list.
 func (env *environment) writeLines(format string, write func(io.Writer) error) error {
 	if format != "json" {
-		return write(env.stdout)
+		return write(env.output(format))
 	}
-	list := &jsonList{out: bufio.NewWriter(env.stdout)}
+	list := &jsonList{out: bufio.NewWriter(env.output(format))}
 	err := write(list)
 	if err != nil && !list.begun && !errors.As(err, new(*fault.PartialError)) {
 		return err

@@ -71,7 +71,7 @@ func (env *environment) printChecked(v *harness.Checked) {
 	if digest == "" {
 		digest = "none"
 	}
-	fmt.Fprintf(env.stdout, "%s at %s, digest %s\n", v.Model, v.Server, digest)
+	fmt.Fprintf(env.stdout, "%s at %s, digest %s\n", terminal.Printable(v.Model), terminal.Printable(v.Server), digest)
 	for _, line := range []struct{ name, value string }{{"computed by", v.Device}, {"special tokens", v.Special}, {"tokenisation", v.Tokens}} {
 		if line.value != "" {
 			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, terminal.Printable(line.value))

@@ -33,11 +33,3 @@ func (o *output) fault() error {
 	defer o.mu.Unlock()
 	return o.err
 }
-
-// behind is the writer behind a stream.
-func behind(w io.Writer) io.Writer {
-	if o, ok := w.(*output); ok {
-		return o.w
-	}
-	return w
-}

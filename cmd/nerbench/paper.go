@@ -87,7 +87,7 @@ func (env *environment) paper(c *cli.Context) error {
 		parts[i].Latex = latex
 	}
 	if out == "" {
-		if err := parts[0].Write(env.stdout, env.printed(format)); err != nil {
+		if err := parts[0].Write(env.output(format), env.printed(format)); err != nil {
 			return fmt.Errorf("paper: %w", err)
 		}
 		return nil

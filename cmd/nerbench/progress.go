@@ -14,6 +14,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"nerbench/harness"
+	"nerbench/internal/terminal"
 	"nerbench/reports"
 )
 
@@ -70,7 +71,7 @@ func (env *environment) event(e harness.Event) {
 	}
 	d.printed[text] = !e.Frequent
 	if d.bars != nil {
-		fmt.Fprintf(d.bars, "nerbench: %s\n", text) // ignore errors of notes
+		fmt.Fprintf(d.bars, "nerbench: %s\n", terminal.Line(text)) // ignore errors of notes
 		return
 	}
 	env.note("%s", text)
@@ -78,8 +79,8 @@ func (env *environment) event(e harness.Event) {
 
 // progress prints the state of a run. It is called with the lock held.
 func (d *display) progress(env *environment, p *harness.Progress) {
-	if isTerminal(env.stderr) && !env.json {
-		d.draw(env.stderr, p)
+	if isTerminal(behind(env.stderr)) && !env.json {
+		d.draw(behind(env.stderr), p)
 		return
 	}
 	if !p.Done && (p.Queries == 0 || time.Since(d.shown) < every) {
@@ -99,7 +100,7 @@ func (d *display) draw(w io.Writer, p *harness.Progress) {
 	if d.bars == nil {
 		d.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(32))
 		d.bar = d.bars.AddBar(int64(p.Total),
-			mpb.PrependDecorators(decor.Name(p.Dataset+" "), decor.CountersNoUnit("%d/%d")),
+			mpb.PrependDecorators(decor.Name(terminal.Line(p.Dataset)+" "), decor.CountersNoUnit("%d/%d")),
 			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return d.text.Load().(string) })))
 	}
 	d.bar.SetCurrent(int64(p.Passages))

@@ -284,7 +284,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 func head(s string) string { return s[:min(len(s), 2000)] }
 
-// interrupted starts the program, sends it SIGINT after 100 queries, and returns its
+// interrupted starts the program, sends it a signal after 100 queries, and returns its
 // standard error.
 func (w *workplace) interrupted(sent syscall.Signal, args ...string) string {
 	w.t.Helper()

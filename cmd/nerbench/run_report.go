@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"nerbench/harness"
+	"nerbench/internal/terminal"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -20,7 +21,7 @@ func runText(r *harness.Result) string {
 		part = " (" + r.Note + ")"
 	}
 	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages%s, %d queries (asked now %d, cached %d, too long %d)\n",
-		r.Dataset, r.Model, r.Run, r.Complete, r.Passages, part, r.Queries, r.Asked, r.Cached, r.TooLong)
+		terminal.Printable(r.Dataset), terminal.Printable(r.Model), r.Run, r.Complete, r.Passages, part, r.Queries, r.Asked, r.Cached, r.TooLong)
 	for _, m := range metrics.Metrics {
 		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 			if harness.MetricName(id) != m.ID {

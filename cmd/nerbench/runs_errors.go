@@ -133,7 +133,7 @@ func (env *environment) writeErrors(c *cli.Context, found *harness.RunErrors, fo
 		if format != "text" && len(found.List) < found.Wrong {
 			env.note("%d of %d passages with errors (--limit 0 for all)", len(found.List), found.Wrong)
 		}
-		return write(env.stdout)
+		return write(env.output(format))
 	}
 	var b bytes.Buffer
 	if err := write(&b); err != nil {

@@ -89,7 +89,7 @@ func TestRunErrors(t *testing.T) {
 	}{
 		{"text", nil, 0, []string{
 			"errors by span_f1 in 8 of 8 passages", "missed 9, spurious 1, boundary 0, type 0, both 0, unreadable 1", "mini/test/1\n  Person1 left Town1 .",
-			"missed      Person1 (person) 0–7", "unreadable  answer about person", `I see <b>no</b> persons\x1b[2J`, "Atlantis (location) not in the text", "right",
+			"missed      Person1 (person) 0–7", "unreadable  answer about person", `I see <b>no</b> persons\u001b[2J`, "Atlantis (location) not in the text", "right",
 		}, []string{"\x1b", "mini/test/8"}},
 		{"limit", []string{"--limit", "2"}, 0, []string{"mini/test/1", "6 more passages with errors (--limit 8, or 0 for all)"}, []string{"mini/test/2"}},
 		{"kind", []string{"--kind", "unreadable"}, 0, []string{"mini/test/1", "missed 0"}, []string{"mini/test/2"}},

@@ -51,7 +51,7 @@ func (env *environment) printRescored(scored harness.Rescored) error {
 		return env.printJSON(scored)
 	}
 	for _, r := range scored.Runs {
-		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, r.Dataset, r.Model)
+		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, terminal.Printable(r.Dataset), terminal.Printable(r.Model))
 		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), changeMark(&r, id))
 		}

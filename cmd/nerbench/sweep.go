@@ -246,5 +246,5 @@ func (env *environment) printSweep(ctx context.Context, sweep *sweeps.Prepared, 
 		}
 		env.note("sweep %s: wrote table and chart to %s", result.Sweep, show.out)
 	}
-	return x.Write(env.stdout, env.printed(show.format))
+	return x.Write(env.output(show.format), env.printed(show.format))
 }

@@ -69,7 +69,7 @@ func (env *environment) table(c *cli.Context) error {
 		return err
 	}
 	t.Latex, t.RunOnly = latex, c.Bool("run-only")
-	return t.Write(env.stdout, env.printed(format))
+	return t.Write(env.output(format), env.printed(format))
 }
 
 // readSpec reads the axes, metrics and conditions of a table. An unknown one is a

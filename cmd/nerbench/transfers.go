@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"nerbench/datasets/acquire"
+	"nerbench/internal/terminal"
 )
 
 // transfers shows the progress of downloads: a bar for each file on a terminal, lines
@@ -24,8 +25,8 @@ type transfers struct {
 
 func (env *environment) newTransfers() *transfers {
 	t := &transfers{env: env, of: map[string]*mpb.Bar{}, shown: map[string]time.Time{}}
-	if !env.quiet && !env.json && isTerminal(env.stderr) {
-		t.bars = mpb.New(mpb.WithOutput(env.stderr), mpb.WithWidth(40))
+	if !env.quiet && !env.json && isTerminal(behind(env.stderr)) {
+		t.bars = mpb.New(mpb.WithOutput(behind(env.stderr)), mpb.WithWidth(40))
 	}
 	return t
 }
@@ -34,7 +35,7 @@ func (env *environment) newTransfers() *transfers {
 func (t *transfers) show(p acquire.Progress) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	name := filepath.Base(p.File.To)
+	name := terminal.Line(filepath.Base(p.File.To))
 	switch {
 	case t.env.quiet || t.env.json:
 	case t.bars != nil:

@@ -11,7 +11,7 @@ func TestPrintable(t *testing.T) {
 		{"plain", "ollama/llama3.2", "ollama/llama3.2"},
 		{"letters of any script", "größe 模型", "größe 模型"},
 		{"empty", "", `""`},
-		{"escape sequence", "a\x1b[2J", `"a\x1b[2J"`},
+		{"escape sequence", "a\x1b[2J", `"a\u001b[2J"`},
 		{"line end", "a\nb", `"a\nb"`},
 		{"change of direction", "a\u202eb", `"a\u202eb"`},
 		{"quote", `a"b`, `"a\"b"`},
@@ -29,7 +29,7 @@ func TestLine(t *testing.T) {
 		{"plain", `["größe", 'x'] \ 模型`, `["größe", 'x'] \ 模型`},
 		{"empty", "", ""},
 		{"tab", "a\tb", "a\tb"},
-		{"escape sequence", "a\x1b[2J", `a\x1b[2J`},
+		{"escape sequence", "a\x1b[2J", `a\u001b[2J`},
 		{"carriage return", "a\rb", `a\rb`},
 		{"change of direction", "a\u202eb", `a\u202eb`},
 	} {

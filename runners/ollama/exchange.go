@@ -120,7 +120,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (_ *repl
 		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
-		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, answer.Error)
+		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, oneLine(answer.Error))
 	}
 	if answer.Done == nil {
 		return nil, fmt.Errorf("%w: %w: no member done", runners.ErrTemporary, runners.ErrMisread)

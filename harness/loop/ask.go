@@ -236,6 +236,10 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	return nil
 }
 
+// keepAfter is the least time between two groups of answers of a passage that are stored
+// before it ends. A fast server ends passages within it, and each answer is written once.
+const keepAfter = 50 * time.Millisecond
+
 // keeping returns a context in which the answers of a passage are stored as they arrive.
 // Refusals are not: whether they are answers is known later.
 func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, queries []ner.Query) context.Context {
@@ -243,7 +247,8 @@ func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, q
 	if !ok || len(queries) == 1 {
 		return ctx
 	}
-	next := 0
+	next, last := 0, time.Now()
+	var pending []ner.Answer
 	return runners.WithAnswered(ctx, func(q *ner.Query, c *ner.Completion) {
 		for next < len(queries) && &queries[next] != q { // in order
 			next++
@@ -251,8 +256,15 @@ func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, q
 		if next < len(queries) && answersIn([]ner.Completion{*c}) > 0 {
 			answer := answers[open[next]]
 			answer.Completion = *c
+			pending = append(pending, answer)
+		}
+		if time.Since(last) < keepAfter {
+			return
+		}
+		for _, answer := range pending {
 			keeper.Keep(answer)
 		}
+		pending, last = pending[:0], time.Now()
 	})
 }
 

@@ -229,7 +229,7 @@ func exchange(table, column, a, b, key string) string {
 // TestMutations damages copies of a store. Nothing that is read afterwards may differ
 // without an error, and Check must find all that was noticed.
 func TestMutations(t *testing.T) {
-	n := 150
+	n := 180
 	if text := os.Getenv(mutationsVariable); text != "" {
 		var err error
 		n, err = strconv.Atoi(text)

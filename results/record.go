@@ -58,6 +58,11 @@ func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
 // lacks answers: its answers are stored, but the passage is not complete. Recording
 // a complete passage again changes nothing.
 func (s *Store) Record(ctx context.Context, runID string, complete, incomplete []ner.Passage) error {
+	return s.recordAll(ctx, runID, complete, incomplete, nil)
+}
+
+// recordAll also stores answers of passages that are not recorded yet.
+func (s *Store) recordAll(ctx context.Context, runID string, complete, incomplete []ner.Passage, kept []ner.Answer) error {
 	db, err := s.writable()
 	if err != nil {
 		return err
@@ -74,6 +79,11 @@ func (s *Store) Record(ctx context.Context, runID string, complete, incomplete [
 		}
 		for i := range incomplete {
 			if err := r.passage(&incomplete[i], false); err != nil {
+				return err
+			}
+		}
+		for i := range kept {
+			if err := r.answer(&kept[i]); err != nil {
 				return err
 			}
 		}
@@ -129,18 +139,8 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 	}
 	keys := make([]byte, 0, len(p.Answers)*len(ner.AnswerKey{}))
 	for i := range p.Answers {
-		a := &p.Answers[i]
-		c := a.Completion
-		c.Text, c.Thinking = valid(c.Text), valid(c.Thinking)
-		keys = append(keys, a.Key[:]...)
-		if _, err := r.insertCompletion.ExecContext(r.ctx, a.Key[:], c.Text, c.Thinking, string(c.Finish),
-			c.PromptTokens, c.AnswerTokens, int64(c.Duration), r.fields.answer(a.Key[:], &c)); err != nil {
-			return err
-		}
-		if !r.removing {
-			continue
-		}
-		if _, err := r.takeOut.ExecContext(r.ctx, a.Key[:]); err != nil {
+		keys = append(keys, p.Answers[i].Key[:]...)
+		if err := r.answer(&p.Answers[i]); err != nil {
 			return err
 		}
 	}
@@ -156,6 +156,20 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 		r.run.queries += len(p.Answers)
 	}
 	return nil
+}
+
+func (r *recording) answer(a *ner.Answer) error {
+	c := a.Completion
+	c.Text, c.Thinking = valid(c.Text), valid(c.Thinking)
+	if _, err := r.insertCompletion.ExecContext(r.ctx, a.Key[:], c.Text, c.Thinking, string(c.Finish),
+		c.PromptTokens, c.AnswerTokens, int64(c.Duration), r.fields.answer(a.Key[:], &c)); err != nil {
+		return err
+	}
+	if !r.removing {
+		return nil
+	}
+	_, err := r.takeOut.ExecContext(r.ctx, a.Key[:])
+	return err
 }
 
 // layout returns the list of types of a passage's answers, and its number.

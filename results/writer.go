@@ -35,6 +35,10 @@ type Writer struct {
 	done  chan struct{}         // closed when the queue is closed and empty
 	err   atomic.Pointer[error] // the first failure; later passages are not stored
 
+	keptMu sync.Mutex
+	kept   map[ner.AnswerKey]ner.Answer // answers of passages that are not recorded yet
+	keep   chan struct{}                // signals that there are such answers
+
 	mu     sync.RWMutex // held for writing to close the queue
 	closed bool
 }
@@ -47,7 +51,8 @@ type finished struct {
 // Writer starts a writer for a run that was begun. It must be closed. It continues
 // when ctx ends, so that paid answers are stored.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
-	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), done: make(chan struct{}),
+		kept: map[ner.AnswerKey]ner.Answer{}, keep: make(chan struct{}, 1)}
 	go w.loop(context.WithoutCancel(ctx))
 	return w
 }
@@ -56,6 +61,42 @@ func (s *Store) Writer(ctx context.Context, runID string) *Writer {
 // it implements Recorder of package harness/loop.
 func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
 	return w.store.Cached(ctx, keys)
+}
+
+// Keep stores an answer with the next commit, unless its passage is recorded before. It
+// implements Keeper of package harness/loop.
+func (w *Writer) Keep(answer ner.Answer) {
+	w.keptMu.Lock()
+	w.kept[answer.Key] = answer
+	w.keptMu.Unlock()
+	select {
+	case w.keep <- struct{}{}:
+	default: // already signalled
+	}
+}
+
+// takeKept returns the answers to keep.
+func (w *Writer) takeKept() []ner.Answer {
+	w.keptMu.Lock()
+	defer w.keptMu.Unlock()
+	answers := make([]ner.Answer, 0, len(w.kept))
+	for _, a := range w.kept {
+		answers = append(answers, a)
+	}
+	clear(w.kept)
+	return answers
+}
+
+// dropKept forgets the answers of a passage that is recorded.
+func (w *Writer) dropKept(p *ner.Passage) {
+	w.keptMu.Lock()
+	defer w.keptMu.Unlock()
+	if len(w.kept) == 0 {
+		return
+	}
+	for i := range p.Answers {
+		delete(w.kept, p.Answers[i].Key)
+	}
 }
 
 // Record queues a passage, complete or with some of its answers, and waits while
@@ -72,6 +113,7 @@ func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error
 	}
 	select {
 	case w.queue <- finished{p, complete}:
+		w.dropKept(&p)
 		if len(w.queue) >= queueLimit/2 {
 			select {
 			case w.wake <- struct{}{}:
@@ -125,25 +167,34 @@ func (w *Writer) loop(ctx context.Context) {
 	defer close(w.done)
 	var complete, incomplete []ner.Passage
 	var awake time.Time
-	for f := range w.queue {
-		w.rest(time.Until(awake))
-		start := time.Now()
+	add := func(f finished) {
+		if f.complete {
+			complete = append(complete, f.passage)
+		} else {
+			incomplete = append(incomplete, f.passage)
+		}
+	}
+	for open := true; open; {
 		complete, incomplete = complete[:0], incomplete[:0]
-		for n := len(w.queue); ; n-- {
-			if f.complete {
-				complete = append(complete, f.passage)
-			} else {
-				incomplete = append(incomplete, f.passage)
+		select {
+		case f, more := <-w.queue:
+			if open = more; more {
+				add(f)
 			}
-			if n == 0 {
-				break
-			}
-			f = <-w.queue // does not block: only this goroutine receives
+		case <-w.keep:
 		}
-		if w.failure() != nil {
-			continue // so that Record does not wait for space in the queue
+		if open {
+			w.rest(time.Until(awake))
 		}
-		if err := w.store.Record(ctx, w.run, complete, incomplete); err != nil {
+		start := time.Now()
+		for n := len(w.queue); n > 0; n-- {
+			add(<-w.queue) // does not block: only this goroutine receives
+		}
+		kept := w.takeKept()
+		if len(complete)+len(incomplete)+len(kept) == 0 || w.failure() != nil {
+			continue // after a failure, so that Record does not wait for space in the queue
+		}
+		if err := w.store.recordAll(ctx, w.run, complete, incomplete, kept); err != nil {
 			w.err.Store(&err)
 		}
 		clear(complete)

@@ -28,6 +28,13 @@ type Recorder interface {
 	Record(ctx context.Context, passage ner.Passage, complete bool) error
 }
 
+// Keeper is a [Recorder] that also stores answers before their passage ends.
+type Keeper interface {
+	// Keep stores an answer soon. It does not block. Record of its passage, complete or
+	// not, replaces it.
+	Keep(answer ner.Answer)
+}
+
 // Slots limits the number of passages in work at once.
 type Slots interface {
 	// Acquire waits for a free slot.
@@ -209,7 +216,7 @@ func (a *asker) passage(ctx context.Context, j job) error {
 		if a.plan.Slots.Acquire(ctx) != nil {
 			return nil // the context ended
 		}
-		asked, failure = a.ask(ctx, j.doc, rest)
+		asked, failure = a.ask(a.keeping(ctx, p.Answers, open, rest), j.doc, rest)
 	}
 	if refused, all := errors.AsType[*refusedError](failure); all {
 		a.outage.hold(func() error {
@@ -228,6 +235,38 @@ func (a *asker) passage(ctx context.Context, j job) error {
 		return a.outage.release()
 	}
 	return nil
+}
+
+// keepAfter is the least time between two groups of answers of a passage that are stored
+// before it ends. A fast server ends passages within it, and each answer is written once.
+const keepAfter = 50 * time.Millisecond
+
+// keeping returns a context in which the answers of a passage are stored as they arrive.
+// Refusals are not: whether they are answers is known later.
+func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, queries []ner.Query) context.Context {
+	keeper, ok := a.plan.Recorder.(Keeper)
+	if !ok || len(queries) == 1 {
+		return ctx
+	}
+	next, last := 0, time.Now()
+	var pending []ner.Answer
+	return runners.WithAnswered(ctx, func(q *ner.Query, c *ner.Completion) {
+		for next < len(queries) && &queries[next] != q { // in order
+			next++
+		}
+		if next < len(queries) && answersIn([]ner.Completion{*c}) > 0 {
+			answer := answers[open[next]]
+			answer.Completion = *c
+			pending = append(pending, answer)
+		}
+		if time.Since(last) < keepAfter {
+			return
+		}
+		for _, answer := range pending {
+			keeper.Keep(answer)
+		}
+		pending, last = pending[:0], time.Now()
+	})
 }
 
 // settle records the passages at the end of the run that were refused. If nothing was

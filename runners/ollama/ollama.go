@@ -116,6 +116,7 @@ func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Compl
 			return completions, fmt.Errorf("ollama: model %s: %w", r.config.Model, err)
 		}
 		completions = append(completions, c)
+		runners.Answered(ctx, queries[i:i+1], completions[i:])
 	}
 	return completions, nil
 }

@@ -44,6 +44,7 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 		default:
 			got, err = r.fitting(ctx, s, rest[:alike(rest)])
 		}
+		runners.Answered(ctx, queries[len(done):], got)
 		done = append(done, got...)
 		if err != nil {
 			return done, err

@@ -60,10 +60,10 @@ func message(body []byte) string {
 		Error string `json:"error"`
 	}
 	if err := json.Unmarshal(body, &refusal); err == nil {
-		return refusal.Error
+		return runners.ShortMessage(refusal.Error)
 	}
 	line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-	return strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
+	return runners.ShortMessage(string(line))
 }
 
 // ofServer reports whether the server refuses something that all queries have: an

@@ -16,9 +16,6 @@ import (
 	"nerbench/runners"
 )
 
-// largestAnswer is the largest size of one answer, in bytes.
-const largestAnswer = 64 << 20
-
 // asking sends queries one after another and reuses its buffers.
 type asking struct {
 	*Runner
@@ -80,7 +77,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, a.config.Timeout)
 	defer cancel()
-	answer, err := a.post(limited, address, body)
+	answer, err := a.post(limited, address, body, runners.LargestReply([]ner.Query{{Prompt: *p}}))
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err() // the caller ended it
 	}
@@ -92,7 +89,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 
 // post sends one request. The client of package api is made for streams: each call
 // allocates a buffer that is larger than all our answers.
-func (a *asking) post(ctx context.Context, address string, body []byte) (*reply, error) {
+func (a *asking) post(ctx context.Context, address string, body []byte, most int) (*reply, error) {
 	request, err := a.request(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -104,11 +101,11 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (*reply,
 	}
 	defer response.Body.Close()
 	a.answer.Reset()
-	if _, err := a.answer.ReadFrom(io.LimitReader(response.Body, largestAnswer+1)); err != nil {
+	if _, err := a.answer.ReadFrom(io.LimitReader(response.Body, int64(most)+1)); err != nil {
 		return nil, broken(err)
 	}
-	if a.answer.Len() > largestAnswer {
-		return nil, fmt.Errorf("answer exceeds %d bytes: %w", largestAnswer, runners.ErrFatal)
+	if a.answer.Len() > most {
+		return nil, runners.ReplyTooLarge(most)
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, a.refused(response, a.answer.Bytes())
@@ -118,7 +115,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (*reply,
 		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
-		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, answer.Error)
+		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, runners.ShortMessage(answer.Error))
 	}
 	// done may be false. The server stops an answer that repeats a token thirty times,
 	// and reports neither the reason nor the number of tokens. A retry would end the

@@ -60,7 +60,7 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) error {
 			return fmt.Errorf("ollama: pull %s: %w: unexpected JSON: %w", r.config.Model, runners.ErrTemporary, err)
 		}
 		if line.Error != "" {
-			return fmt.Errorf("ollama: pull %s: %w: %s", r.config.Model, runners.ErrFatal, line.Error)
+			return fmt.Errorf("ollama: pull %s: %w: %s", r.config.Model, runners.ErrFatal, runners.ShortMessage(line.Error))
 		}
 		done = done || line.Status == "success"
 		observe(Pulling{line.Status, line.Completed, line.Total})

@@ -59,7 +59,7 @@ func readRefusal(code int, body []byte) (e *runners.StatusError, framework bool)
 	var r refusal
 	if json.Unmarshal(body, &r) != nil {
 		line, _, _ := bytes.Cut(bytes.TrimSpace(body), []byte("\n"))
-		e.Message = strings.ToValidUTF8(string(line[:min(len(line), 200)]), "")
+		e.Message = runners.ShortMessage(string(line))
 		return e, true
 	}
 	var object named
@@ -85,18 +85,8 @@ func readRefusal(code int, body []byte) (e *runners.StatusError, framework bool)
 		}
 		framework = true
 	}
-	e.Message = oneLine(text)
+	e.Message = runners.ShortMessage(text)
 	return e, framework
-}
-
-// oneLine makes a message one line, and cuts long ones.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	const most = 300
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + " …"
-	}
-	return text
 }
 
 // refused converts a response other than 200 to an error: temporary if a retry may help,

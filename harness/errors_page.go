@@ -65,7 +65,7 @@ func (w *WrongPassage) page() page.ErrorPassage {
 func (w *WrongPassage) side(p *Predicted) page.ErrorSide {
 	side := page.ErrorSide{Predicted: p.Spans, Unaligned: p.Unaligned}
 	for _, a := range w.RelevantAnswers(p) {
-		side.Answers = append(side.Answers, page.SampleAnswer{Types: a.Types, Text: a.Completion.Text, Outcome: a.Outcome})
+		side.Answers = append(side.Answers, page.SampleAnswer{Types: a.Types, Text: ShownAnswer(a.Completion.Text), Outcome: a.Outcome})
 	}
 	return side
 }

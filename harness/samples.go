@@ -141,7 +141,7 @@ func newSample(r results.RunInfo, d *ner.Document, p ner.Passage, parser *loop.P
 		return s, nil // the answer is the spans
 	}
 	for i, a := range p.Answers[:min(len(p.Answers), sampleAnswers)] {
-		s.Answers = append(s.Answers, page.SampleAnswer{Types: a.Types, Text: a.Completion.Text, Outcome: u.Predictions[i].Outcome})
+		s.Answers = append(s.Answers, page.SampleAnswer{Types: a.Types, Text: ShownAnswer(a.Completion.Text), Outcome: u.Predictions[i].Outcome})
 	}
 	return s, nil
 }

@@ -17,7 +17,7 @@ func readBioCJSON(r *reading) error {
 var errNoBioC = errors.New(`expected an object with "documents", or a document with "passages"`)
 
 func (r *reading) biocFile(name string) error {
-	f, err := open(r.data, name)
+	f, err := r.openData(name)
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func holds(conditions []condition, record any) bool {
 // file reads the records of a file: values one after the other, the elements of an
 // array, or a list within a value.
 func (f *recordForm) file(name string) error {
-	in, err := open(f.data, name)
+	in, err := f.openData(name)
 	if err != nil {
 		return err
 	}
@@ -259,6 +259,7 @@ func lineAt(r *reading, name string, offset int64) (int, error) {
 // record makes a document of a record.
 func (f *recordForm) record(v any) error {
 	if !holds(f.where, v) || v == nil {
+		f.unended = 0
 		f.tally.Repairs["records_left_out"]++
 		return nil
 	}

@@ -106,11 +106,40 @@ func open(data fs.FS, name string) (io.ReadCloser, error) {
 	}{z, f}, nil
 }
 
+// openData opens a file whose documents are read. A read fails if there is no end of a
+// document within [longestDocument] bytes, because a document is kept in memory.
+func (r *reading) openData(name string) (io.ReadCloser, error) {
+	f, err := open(r.data, name)
+	if err != nil {
+		return nil, err
+	}
+	return &documentReader{f, r}, nil
+}
+
+type documentReader struct {
+	io.ReadCloser
+	r *reading
+}
+
+// Read implements [io.Reader].
+func (d *documentReader) Read(p []byte) (int, error) {
+	if d.r.unended > longestDocument {
+		return 0, fmt.Errorf("a document of more than %d MiB", longestDocument>>20)
+	}
+	n, err := d.ReadCloser.Read(p)
+	d.r.unended += n
+	return n, err
+}
+
 // shown is the name of a file in messages: relative to the dataset's folder.
 func (r *reading) shown(name string) string { return strings.TrimPrefix(name, r.dataset.DataDir+"/") }
 
 // longestLine limits the length of a line in bytes: a longer line is not text.
 const longestLine = 64 << 20
+
+// longestDocument limits the bytes of a document in its files. It is more than a line, so
+// that a line that is too long is called so.
+const longestDocument = longestLine + 1<<20
 
 var bom = []byte("\uFEFF")
 
@@ -119,7 +148,7 @@ var bom = []byte("\uFEFF")
 // (docs/spec/formats.md §1). The bytes are valid until f returns. Errors of f are
 // returned as "file:line: why".
 func (r *reading) lines(name string, f func(line []byte) error) error {
-	file, err := open(r.data, name)
+	file, err := r.openData(name)
 	if err != nil {
 		return err
 	}
@@ -149,7 +178,7 @@ func (r *reading) whole(name string) ([]byte, error) {
 
 // raw reads the bytes of a text that fits in memory.
 func (r *reading) raw(name string) ([]byte, error) {
-	f, err := open(r.data, name)
+	f, err := r.openData(name)
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func randomAccess(data fs.FS, name string) (readerAtCloser, int64, error) {
 	if at, ok := f.(readerAtCloser); ok {
 		return at, info.Size(), nil
 	}
-	b, err := io.ReadAll(f)
+	b, err := io.ReadAll(io.LimitReader(f, info.Size()))
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, 0, err
 	}

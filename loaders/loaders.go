@@ -216,6 +216,7 @@ type reading struct {
 
 	tally   *Tally
 	yield   func(*ner.Document, error) bool
+	unended int // bytes that were read since the last document
 	met     int // documents of the files
 	index   int // of the next document of the split
 	id      []byte
@@ -249,7 +250,7 @@ func (r *reading) start(t *Tally, yield func(*ner.Document, error) bool) {
 	r.labels = newLabelMap(r.dataset, r.set)
 	r.id = fmt.Appendf(nil, "%s/%s/", r.dataset.ID, r.part.Name)
 	r.prefix = len(r.id)
-	r.tally, r.yield, r.met, r.index, r.stopped = t, yield, 0, 0, false
+	r.tally, r.yield, r.unended, r.met, r.index, r.stopped = t, yield, 0, 0, 0, false
 	r.out = r.stages(r.deliver)
 	r.archives = map[string]*archive.Files{}
 }
@@ -267,6 +268,7 @@ var errStopped = errors.New("stopped")
 // of the file, and passes it on. It returns an error to stop the reading.
 func (r *reading) emit(d *ner.Document, spans []labelled) error {
 	r.met++
+	r.unended = 0
 	if r.met <= r.part.First {
 		clear(r.tally.Repairs) // documents of other splits are skipped
 		return nil

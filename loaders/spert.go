@@ -82,7 +82,7 @@ func (r *reading) arrays(element func(decoder) error) error {
 }
 
 func (r *reading) array(name string, element func(decoder) error) error {
-	f, err := open(r.data, name)
+	f, err := r.openData(name)
 	if err != nil {
 		return err
 	}

@@ -433,7 +433,7 @@ func noEOF(err error) error {
 
 // eachXML scans a file and calls f for each event. Errors name file and line.
 func (r *reading) eachXML(name string, f func(s *xmlScanner) error) error {
-	file, err := open(r.data, name)
+	file, err := r.openData(name)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,7 @@ func (s *Sweep) lint(hasRows bool) error {
 	repeats(l, "metrics", l.Metrics)
 	l.values()
 	l.negatives()
+	l.size()
 	if len(l.faults) == 0 { // an invalid plan may have no points
 		l.base()
 		l.twice()
@@ -62,6 +63,22 @@ func (l *planLint) texts() {
 	}
 	if len(l.Varied()) == 0 && l.Models == "" {
 		l.fault("", "", "nothing varies: want [grid], [zip], or [[point]]")
+	}
+}
+
+// mostPoints is the largest number of points of a plan.
+const mostPoints = 10_000
+
+// size reports a plan with more points than anybody can run, before they are listed.
+func (l *planLint) size() {
+	n := max(l.zipped(), 1)
+	for _, values := range l.Grid {
+		if n = n * max(len(values), 1); n > mostPoints {
+			break
+		}
+	}
+	if n = n * max(len(l.Points), 1); n > mostPoints {
+		l.fault("", "", "more than %d combinations of values: write several plans", mostPoints)
 	}
 }
 

@@ -86,6 +86,7 @@ func TestFaults(t *testing.T) {
 		{"seeds that repeat", title + "seeds = [0, 1, 0]\n[grid]\norder = [\"name\"]\n", "p.toml:2: seeds: 0 occurs twice"},
 		{"datasets that repeat", title + "datasets = [\"a\", \"a\"]\n[grid]\norder = [\"name\"]\n", "p.toml:2: datasets: a occurs twice"},
 		{"metrics that repeat", title + "metrics = [\"span_f1\", \"span_f1\"]\n[grid]\norder = [\"name\"]\n", "p.toml:2: metrics: span_f1 occurs twice"},
+		{"too many points", title + "[grid]\n" + strings.Join([]string{"shots", "cap", "limit", "sample_seed", "max_tokens", "context"}, " = [1, 2, 3, 4, 5, 6, 7, 8, 9]\n") + " = [1]\n", "p.toml: more than 10000 combinations of values"},
 		{"same point", title + "[grid]\norder = [\"name\", \"name\"]\n", "two points are the same: order=name"},
 		{"no such baseline", title + "[grid]\norder = [\"name\"]\n[baseline]\norder = \"listed\"\n", "p.toml:5: baseline: no point has these values"},
 		{"baseline of another key", title + "[grid]\norder = [\"name\"]\n[baseline]\nshots = 3\n", "p.toml:5: baseline.shots: the key does not vary"},

@@ -83,7 +83,7 @@ func (env *environment) printChecked(v *harness.Checked) {
 	fmt.Fprintf(env.stdout, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
 	fmt.Fprintf(env.stdout, "limits: %d tokens per answer, %s for all queries; %d tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, v.AnswerTokens)
 	if v.Example != "" {
-		fmt.Fprintf(env.stdout, "the first answer: %s\n", terminal.Printable(v.Example))
+		fmt.Fprintf(env.stdout, "the first answer: %s\n", terminal.Printable(harness.ShownAnswer(v.Example)))
 	}
 	for _, r := range v.Remarks {
 		fmt.Fprintf(env.stdout, "note: %s\n", terminal.Printable(r))

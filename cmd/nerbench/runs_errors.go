@@ -257,7 +257,7 @@ func (t *errorsText) against(w io.Writer, p *harness.WrongPassage, points ner.Co
 func (t *errorsText) answers(w io.Writer, name string, answers []harness.ReadAnswer) {
 	for _, a := range answers {
 		fmt.Fprintf(w, "  %s about %s (%s):\n", name, typeNames(a.Types), a.Outcome)
-		indented(w, "    ", a.Completion.Text)
+		indented(w, "    ", harness.ShownAnswer(a.Completion.Text))
 	}
 }
 

@@ -141,6 +141,26 @@ func (s taggedSentence) decode(scheme metrics.Scheme, mode metrics.Mode) ([]metr
 	return nil, &metrics.LineError{Line: s.line(0), Err: err}
 }
 
+// The limits of a column file: a sentence is kept in memory.
+const (
+	mostTagged  = 1_000_000 // tokens of a sentence
+	mostTagLine = 1 << 20   // bytes of a line
+)
+
+// readTagLine reads a line with its end.
+func readTagLine(in *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		part, err := in.ReadSlice('\n')
+		if line = append(line, part...); len(line) > mostTagLine {
+			return "", fmt.Errorf("a line of more than %d bytes", mostTagLine)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return string(line), err
+		}
+	}
+}
+
 // readTagged reads a column file of tokens and tags. It ends after the first error.
 func readTagged(r io.Reader) iter.Seq2[taggedSentence, error] {
 	return func(yield func(taggedSentence, error) bool) {
@@ -148,7 +168,7 @@ func readTagged(r io.Reader) iter.Seq2[taggedSentence, error] {
 		var s taggedSentence
 		columns := 0
 		for number := 1; ; number++ {
-			line, err := in.ReadString('\n')
+			line, err := readTagLine(in)
 			end := errors.Is(err, io.EOF)
 			if err != nil && !end {
 				yield(taggedSentence{}, err)
@@ -160,6 +180,10 @@ func readTagged(r io.Reader) iter.Seq2[taggedSentence, error] {
 			}
 			if err := checkTagged(line, cells, columns); err != nil {
 				yield(taggedSentence{}, &metrics.LineError{Line: number, Err: err})
+				return
+			}
+			if len(s.words) > mostTagged {
+				yield(taggedSentence{}, &metrics.LineError{Line: number, Err: fmt.Errorf("a sentence of more than %d tokens", mostTagged)})
 				return
 			}
 			if len(cells) > 0 {

@@ -125,3 +125,25 @@ func TestFormOf(t *testing.T) {
 		t.Error("a missing file has a form")
 	}
 }
+
+// repeated is a stream without an end.
+type repeated string
+
+func (r repeated) Read(p []byte) (int, error) {
+	n := 0
+	for n+len(r) <= len(p) {
+		n += copy(p[n:], r)
+	}
+	return n, nil
+}
+
+// TestEndlessTagFile: a line or a sentence without an end is an error.
+func TestEndlessTagFile(t *testing.T) {
+	for text, want := range map[string]string{"endless ": "a line of more than 1048576 bytes", "a O\n": "a sentence of more than 1000000 tokens"} {
+		gold := files.File{Name: "g.conll", In: repeated(text)}
+		_, err := files.TagFiles{Gold: gold, Pred: gold, Scheme: metrics.IOB2, Mode: metrics.Strict}.Eval(t.Context(), files.Options{Metrics: []string{"span_f1"}})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q", text, err, want)
+		}
+	}
+}

@@ -62,14 +62,11 @@ func message(body []byte, secrets httpclient.Secrets) string {
 		Error string `json:"error"`
 	}
 	if err := json.Unmarshal(body, &refusal); err == nil {
-		return oneLine(secrets.Redact(refusal.Error))
+		return runners.ShortMessage(secrets.Redact(refusal.Error))
 	}
 	line, _, _ := strings.Cut(secrets.Redact(string(bytes.TrimSpace(body[:min(len(body), 1<<16)]))), "\n")
-	return strings.ToValidUTF8(line[:min(len(line), 200)], "")
+	return runners.ShortMessage(line)
 }
-
-// oneLine makes a message one line.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // ofServer reports whether the server refuses something that all queries have: an
 // option, a schema, thinking, or the model. Ollama returns 400 for some of them, and 500

@@ -16,9 +16,6 @@ import (
 	"nerbench/runners"
 )
 
-// largestAnswer is the largest size of one answer, in bytes.
-const largestAnswer = 64 << 20
-
 // asking sends queries one after another and reuses its buffers.
 type asking struct {
 	*Runner
@@ -81,7 +78,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, a.config.Timeout)
 	defer cancel()
-	answer, err := a.post(limited, address, body)
+	answer, err := a.post(limited, address, body, runners.LargestReply([]ner.Query{{Prompt: *p}}))
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err() // the caller ended it
 	}
@@ -93,7 +90,7 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 
 // post sends one request. The client of package api is made for streams: each call
 // allocates a buffer that is larger than all our answers.
-func (a *asking) post(ctx context.Context, address string, body []byte) (_ *reply, err error) {
+func (a *asking) post(ctx context.Context, address string, body []byte, most int) (_ *reply, err error) {
 	defer func() { err = a.secrets.Hide(err) }()
 	request, err := a.request(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
@@ -106,11 +103,11 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (_ *repl
 	}
 	defer response.Body.Close()
 	a.answer.Reset()
-	if _, err := a.answer.ReadFrom(io.LimitReader(response.Body, largestAnswer+1)); err != nil {
+	if _, err := a.answer.ReadFrom(io.LimitReader(response.Body, int64(most)+1)); err != nil {
 		return nil, broken(err)
 	}
-	if a.answer.Len() > largestAnswer {
-		return nil, fmt.Errorf("answer exceeds %d bytes: %w", largestAnswer, runners.ErrFatal)
+	if a.answer.Len() > most {
+		return nil, runners.ReplyTooLarge(most)
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, a.refused(response, a.answer.Bytes())
@@ -120,7 +117,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte) (_ *repl
 		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
-		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, oneLine(answer.Error))
+		return nil, fmt.Errorf("%w: %s", runners.ErrTemporary, runners.ShortMessage(answer.Error))
 	}
 	if answer.Done == nil {
 		return nil, fmt.Errorf("%w: %w: no member done", runners.ErrTemporary, runners.ErrMisread)

@@ -176,7 +176,7 @@ func (r *Runner) call(ctx context.Context, method, path string, question, answer
 		return r.absent(err)
 	}
 	defer response.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(response.Body, largestAnswer))
+	b, err := io.ReadAll(io.LimitReader(response.Body, runners.LargestDescription))
 	if err != nil {
 		return r.absent(err)
 	}

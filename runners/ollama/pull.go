@@ -61,7 +61,7 @@ func (r *Runner) Pull(ctx context.Context, observe func(Pulling)) (err error) {
 			return fmt.Errorf("ollama: pull %s: %w: unexpected JSON: %w", r.config.Model, runners.ErrTemporary, err)
 		}
 		if line.Error != "" {
-			return fmt.Errorf("ollama: pull %s: %w: %s", r.config.Model, runners.ErrFatal, oneLine(line.Error))
+			return fmt.Errorf("ollama: pull %s: %w: %s", r.config.Model, runners.ErrFatal, runners.ShortMessage(line.Error))
 		}
 		done = done || line.Status == "success"
 		observe(Pulling{r.secrets.Redact(line.Status), line.Completed, line.Total})

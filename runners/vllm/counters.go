@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"nerbench/runners"
 )
 
 // CacheCounters are counters of the prefix caches of all servers since their start, for
@@ -25,7 +27,7 @@ func (r *Runner) Cache(ctx context.Context) (sum CacheCounters, ok bool) {
 	for _, s := range r.pool.servers {
 		var c CacheCounters
 		found := false
-		err := r.exchange(ctx, s, min(patience, r.config.Timeout), http.MethodGet, s.base.JoinPath("metrics").String(), nil, func(b []byte) error {
+		err := r.exchange(ctx, s, min(patience, r.config.Timeout), runners.LargestDescription, http.MethodGet, s.base.JoinPath("metrics").String(), nil, func(b []byte) error {
 			c, found = readCounters(b)
 			return nil
 		})

@@ -60,7 +60,7 @@ func readRefusal(code int, body []byte, secrets httpclient.Secrets) (e *runners.
 	var r refusal
 	if json.Unmarshal(body, &r) != nil {
 		line, _, _ := strings.Cut(secrets.Redact(string(bytes.TrimSpace(body[:min(len(body), 1<<16)]))), "\n")
-		e.Message = strings.ToValidUTF8(line[:min(len(line), 200)], "")
+		e.Message = runners.ShortMessage(line)
 		return e, true
 	}
 	var object named
@@ -87,18 +87,8 @@ func readRefusal(code int, body []byte, secrets httpclient.Secrets) (e *runners.
 		}
 		framework = true
 	}
-	e.Message = oneLine(secrets.Redact(text))
+	e.Message = runners.ShortMessage(secrets.Redact(text))
 	return e, framework
-}
-
-// oneLine makes a message one line, and cuts long ones.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
-	const most = 300
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + " …"
-	}
-	return text
 }
 
 // refused converts a response other than 200 to an error: temporary if a retry may help,

@@ -15,9 +15,6 @@ import (
 	"nerbench/runners"
 )
 
-// largestAnswer is the largest size of one answer, in bytes.
-const largestAnswer = 64 << 20
-
 // patience is the timeout of requests about a server itself.
 const patience = 30 * time.Second
 
@@ -104,7 +101,8 @@ func (r *Runner) send(ctx context.Context, s *server, queries []ner.Query) ([]ne
 	}
 	start := time.Now()
 	var answer *reply
-	err = r.exchange(ctx, s, r.config.Timeout, http.MethodPost, address, body, func(b []byte) (err error) {
+	most := runners.LargestReply(queries)
+	err = r.exchange(ctx, s, r.config.Timeout, most, http.MethodPost, address, body, func(b []byte) (err error) {
 		answer, err = understand(b, len(queries), r.secrets)
 		return err
 	})
@@ -145,11 +143,12 @@ func (r *Runner) accept(ctx context.Context, s *server, p *ner.Prompt, c *ner.Co
 	return &runners.ShortenedError{Bytes: p.Size(), Tokens: c.PromptTokens}
 }
 
-// exchange sends one request to a server and handles the response.
-func (r *Runner) exchange(ctx context.Context, s *server, within time.Duration, method, address string, body []byte, read func([]byte) error) error {
+// exchange sends one request to a server and handles the response, of at most this many
+// bytes.
+func (r *Runner) exchange(ctx context.Context, s *server, within time.Duration, most int, method, address string, body []byte, read func([]byte) error) error {
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	err := r.roundTrip(limited, s, method, address, body, read)
+	err := r.roundTrip(limited, s, most, method, address, body, read)
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err() // the caller ended it
 	}
@@ -159,7 +158,7 @@ func (r *Runner) exchange(ctx context.Context, s *server, within time.Duration, 
 	return err
 }
 
-func (r *Runner) roundTrip(ctx context.Context, s *server, method, address string, body []byte, read func([]byte) error) (err error) {
+func (r *Runner) roundTrip(ctx context.Context, s *server, most int, method, address string, body []byte, read func([]byte) error) (err error) {
 	defer func() { err = r.secrets.Hide(err) }()
 	var content io.Reader
 	if body != nil {
@@ -181,11 +180,11 @@ func (r *Runner) roundTrip(ctx context.Context, s *server, method, address strin
 	buffer := buffers.Get().(*bytes.Buffer)
 	defer buffers.Put(buffer)
 	buffer.Reset()
-	if _, err := buffer.ReadFrom(io.LimitReader(response.Body, largestAnswer+1)); err != nil {
+	if _, err := buffer.ReadFrom(io.LimitReader(response.Body, int64(most)+1)); err != nil {
 		return broken(s, err)
 	}
-	if buffer.Len() > largestAnswer {
-		return fmt.Errorf("answer exceeds %d bytes: %w", largestAnswer, runners.ErrFatal)
+	if buffer.Len() > most {
+		return runners.ReplyTooLarge(most)
 	}
 	if response.StatusCode != http.StatusOK {
 		return r.refused(ctx, s, response, buffer.Bytes())
@@ -200,7 +199,7 @@ var jsonType = []string{"application/json"}
 
 // get sends a request about a server itself. The key is replaced where it echoes it.
 func (r *Runner) get(ctx context.Context, s *server, path string, answer any) error {
-	return r.exchange(ctx, s, s.patience, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
+	return r.exchange(ctx, s, s.patience, runners.LargestDescription, http.MethodGet, s.base.JoinPath(path).String(), nil, func(b []byte) error {
 		if err := json.Unmarshal([]byte(r.secrets.Redact(string(b))), answer); err != nil {
 			return misread("/%s: unexpected JSON: %w", path, err)
 		}

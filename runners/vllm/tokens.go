@@ -144,7 +144,7 @@ func (r *Runner) tokenize(ctx context.Context, s *server, f fields) (int, error)
 	var answer struct {
 		Count *int `json:"count"`
 	}
-	err = r.exchange(ctx, s, min(patience, r.config.Timeout), http.MethodPost, s.base.JoinPath("tokenize").String(), body, func(b []byte) error {
+	err = r.exchange(ctx, s, min(patience, r.config.Timeout), runners.LargestDescription, http.MethodPost, s.base.JoinPath("tokenize").String(), body, func(b []byte) error {
 		if err := json.Unmarshal(b, &answer); err != nil || answer.Count == nil {
 			return misread("/tokenize: unexpected JSON")
 		}

@@ -283,39 +283,31 @@ func TestKilledAtAnyMoment(t *testing.T) {
 
 func head(s string) string { return s[:min(len(s), 2000)] }
 
-// interrupted starts the program, sends it SIGINT after 100 queries, and returns its
-// standard error.
-func (w *workplace) interrupted(args ...string) string {
-	w.t.Helper()
-	cmd := w.program(args...)
+// TestInterruptedSweep: Ctrl-C tells how to see the table so far.
+func TestInterruptedSweep(t *testing.T) {
+	t.Parallel()
+	w := newWorkplace(t, 400, 10*time.Millisecond)
+	w.write("plan.toml", "title = \"Lines\"\ndatasets = [\"mini\"]\n[grid]\nvariant = [\"repo\", \"repo+nl\"]\n")
+	cmd := w.program("sweep", "run", "plan.toml", "-m", "ollama/tiny", "-q")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for w.fake.Asked() < 100 {
 		time.Sleep(5 * time.Millisecond)
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 	err := cmd.Wait()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		w.t.Fatalf("ended with %v, want exit code 130\n%s", err, stderr.String())
+		t.Fatalf("ended with %v, want exit code 130\n%s", err, stderr.String())
 	}
-	return stderr.String()
-}
-
-// TestInterruptedSweep: after Ctrl-C, a hint names the command for the table so far.
-func TestInterruptedSweep(t *testing.T) {
-	t.Parallel()
-	w := newWorkplace(t, 400, 10*time.Millisecond)
-	w.write("plan.toml", "title = \"Lines\"\ndatasets = [\"mini\"]\n[grid]\nvariant = [\"repo\", \"repo+nl\"]\n")
-	stderr := w.interrupted("sweep", "run", "plan.toml", "-m", "ollama/tiny", "-q")
 	want := "nerbench: interrupted: all answers until now are stored\nnerbench: hint: nerbench sweep status plan.toml, with the same flags, prints the table so far; sweep run continues\n"
-	if stderr != want {
-		t.Errorf("said %q, want %q", stderr, want)
+	if stderr.String() != want {
+		t.Errorf("said %q, want %q", stderr.String(), want)
 	}
 	if code, out := w.run("sweep", "status", "plan.toml", "-m", "ollama/tiny", "--ci", "0"); code != 0 || !strings.Contains(out, "incomplete: ") {
 		t.Errorf("sweep status: exit code %d\n%s", code, out)
@@ -326,9 +318,25 @@ func TestInterruptedSweep(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorkplace(t, 400, 10*time.Millisecond)
-	stderr := w.interrupted(append(asking, "results.db")...)
-	if want := "nerbench: interrupted: all answers until now are stored\n"; stderr != want {
-		t.Errorf("said %q, want %q", stderr, want)
+	cmd := w.program(append(asking, "results.db")...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for w.fake.Asked() < 100 {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	err := cmd.Wait()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Fatalf("ended with %v, want exit code 130\n%s", err, stderr.String())
+	}
+	if want := "nerbench: interrupted: all answers until now are stored\n"; stderr.String() != want {
+		t.Errorf("said %q, want %q", stderr.String(), want)
 	}
 	if n := len(w.completed("results.db")); n < 40 {
 		t.Errorf("%d passages are kept of 100 answers", n)

@@ -107,7 +107,7 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 	return f
 }
 
-// noStore reports whether a store could be made.
+// noStore says whether a store could be made.
 func (d *Doctor) noStore(err error) Finding {
 	folder := filepath.Dir(d.Bench.Store)
 	if _, err := os.Stat(folder); err != nil {

@@ -26,6 +26,9 @@ func readInstructUIE(r *reading) error {
 		if record.Sentence == nil {
 			return errors.New(`expected {"sentence", "entities"}: "sentence" is missing`)
 		}
+		if record.Entities == nil {
+			return errors.New(`expected {"sentence", "entities"}: "entities" is missing`)
+		}
 		d := &ner.Document{Text: *record.Sentence}
 		points := ner.NewCodePoints(d.Text)
 		var spans []labelled

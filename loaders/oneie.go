@@ -24,6 +24,9 @@ func readOneIE(r *reading) error {
 		if sentence.Tokens == nil {
 			return fmt.Errorf("expected a sentence {\"tokens\", \"entity_mentions\"}: \"tokens\" is missing")
 		}
+		if sentence.Mentions == nil {
+			return fmt.Errorf("expected a sentence {\"tokens\", \"entity_mentions\"}: \"entity_mentions\" is missing")
+		}
 		d := tokenDocument(sentence.Tokens)
 		var spans []labelled
 		for _, m := range sentence.Mentions {

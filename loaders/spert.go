@@ -22,6 +22,9 @@ func readSpert(r *reading) error {
 		if err := dec.value(&sentence); err != nil {
 			return err
 		}
+		if sentence.Tokens == nil || sentence.Entities == nil {
+			return errors.New(`expected {"tokens", "entities"}: one of them is missing`)
+		}
 		d := tokenDocument(sentence.Tokens)
 		var spans []labelled
 		for _, e := range sentence.Entities {
@@ -49,6 +52,9 @@ func readIndex(r *reading) error {
 		}
 		if err := dec.value(&sentence); err != nil {
 			return err
+		}
+		if sentence.Sentence == nil || sentence.NER == nil {
+			return errors.New(`expected {"sentence", "ner"}: one of them is missing`)
 		}
 		d := tokenDocument(sentence.Sentence)
 		var spans []labelled

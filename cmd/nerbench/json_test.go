@@ -45,6 +45,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"run -m tagger -d pets --set sampling_seed=1", "", 0, 0},
 		{"run -m tagger -m tagger -d pets --limit 2", "", 0, 0},
 		{"quickstart", "", 0, 0},
+		{"store recover --into whole.db", "", 0, 0},
 		{"score --all", "", 0, 0},
 		{"reproduce RUN", "", 0, 0},
 		{"runs list", "", 0, 0},

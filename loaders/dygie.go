@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -53,6 +54,9 @@ func (r *reading) dygieLine(line []byte) error {
 	}
 	if err := unmarshal(line, &doc); err != nil {
 		return fmt.Errorf("expected a document {\"sentences\", \"ner\"}: %w", err)
+	}
+	if doc.Sentences == nil || doc.NER == nil {
+		return errors.New(`expected {"sentences", "ner"}: one of them is missing`)
 	}
 	if len(doc.NER) > len(doc.Sentences) {
 		return fmt.Errorf("mentions of %d sentences, expected %d", len(doc.NER), len(doc.Sentences))

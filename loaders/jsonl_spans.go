@@ -51,6 +51,9 @@ func (r *reading) spansLine(line []byte) error {
 	if record.Data == nil {
 		return errors.New(`expected {"data", "ner_label"}: "data" is missing`)
 	}
+	if record.NERLabel == nil {
+		return errors.New(`expected {"data", "ner_label"}: "ner_label" is missing`)
+	}
 	d := &ner.Document{Text: *record.Data, Tokens: atBlanks(*record.Data)}
 	points := ner.NewCodePoints(d.Text)
 	var spans []labelled

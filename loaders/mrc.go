@@ -41,7 +41,7 @@ func (m *mrc) question(dec decoder) error {
 	}
 	sentence, _, ok := strings.Cut(q.ID, ".")
 	switch {
-	case !ok || q.Context == nil:
+	case !ok || q.Context == nil || q.Starts == nil || q.Ends == nil:
 		return fmt.Errorf("expected a question {\"qas_id\": \"sentence.label\", \"context\", \"entity_label\", \"start_position\", \"end_position\"}")
 	case len(q.Starts) != len(q.Ends):
 		return fmt.Errorf("question %s: %d starts, %d ends: expected equal numbers", q.ID, len(q.Starts), len(q.Ends))

@@ -1,6 +1,7 @@
 package loaders
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -18,6 +19,9 @@ func (r *reading) scirexLine(line []byte) error {
 	}
 	if err := unmarshal(line, &doc); err != nil {
 		return fmt.Errorf("expected a document {\"words\", \"sentences\", \"ner\"}: %w", err)
+	}
+	if doc.Words == nil || doc.NER == nil || r.set.Unit == "sentence" && doc.Sentences == nil {
+		return errors.New(`expected {"words", "sentences", "ner"}: one of them is missing`)
 	}
 	if r.set.Unit != "sentence" {
 		doc.Sentences = [][2]int{{0, len(doc.Words)}}

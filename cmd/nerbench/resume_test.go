@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -332,6 +333,9 @@ func TestInterrupted(t *testing.T) {
 
 func testInterrupted(t *testing.T, sent syscall.Signal) {
 	t.Parallel()
+	caught := make(chan os.Signal, 1) // else the program ignores what nohup ignores in the test
+	signal.Notify(caught, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(caught) })
 	w := newWorkplace(t, 400, 10*time.Millisecond)
 	stderr := w.interrupted(sent, append(asking, "results.db")...)
 	if want := "nerbench: interrupted: all answers until now are stored\n"; stderr != want {

@@ -56,8 +56,12 @@ func newContent(r Report) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
+	code, err := newAssets()
+	if err != nil {
+		return nil, err
+	}
 	c := &content{
-		assets: newAssets(), Notice: strings.TrimSpace(echartsNotice),
+		assets: code, Notice: strings.TrimSpace(echartsNotice),
 		Title: cmp.Or(r.Title, "Named entity recognition"), Version: r.Version,
 		Metrics: headline, Averages: averages(d.datasets), Systems: d.systems, Warnings: d.datasets.Warnings,
 		Board: board(d), NotRun: listNotRun(d), Details: detailDatasets(d),

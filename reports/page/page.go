@@ -3,12 +3,14 @@ package page
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 	"time"
 
 	"nerbench/ner"
@@ -58,10 +60,21 @@ var pageStyle string
 //go:embed assets/report.js
 var pageScript string
 
-// chartLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, unchanged.
+// packedLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, packed, since it
+// is a third of the size.
 //
-//go:embed assets/echarts/echarts.min.js
-var chartLibrary string
+//go:embed assets/echarts/echarts.min.js.gz
+var packedLibrary []byte
+
+// chartLibrary is the script of the charts.
+var chartLibrary = sync.OnceValues(func() (string, error) {
+	r, err := gzip.NewReader(bytes.NewReader(packedLibrary))
+	if err != nil {
+		return "", err
+	}
+	script, err := io.ReadAll(r)
+	return string(script), err
+})
 
 // echartsNotice is printed on the page because the licence of the library
 // (Apache-2.0) requires it.
@@ -101,17 +114,21 @@ type assets struct {
 	Policy          string
 }
 
-func newAssets() assets {
+func newAssets() (assets, error) {
+	library, err := chartLibrary()
+	if err != nil {
+		return assets{}, fmt.Errorf("report: html: script of the charts: %w", err)
+	}
 	return assets{
-		Library: template.JS(chartLibrary),
+		Library: template.JS(library),
 		Script:  template.JS(pageScript),
 		Style:   template.CSS(pageStyle),
 		// Scripts and style sheets are allowed by hash only. 'unsafe-inline' is for
 		// the style attributes that the chart library sets on its drawings.
 		Policy: fmt.Sprintf("default-src 'none'; script-src '%s' '%s'; style-src '%s'; style-src-attr 'unsafe-inline'; "+
 			"img-src data:; base-uri 'none'; form-action 'none'",
-			sourceHash(chartLibrary), sourceHash(pageScript), sourceHash(pageStyle)),
-	}
+			sourceHash(library), sourceHash(pageScript), sourceHash(pageStyle)),
+	}, nil
 }
 
 // sourceHash is the hash by which a policy allows an inline script or style.

@@ -230,12 +230,13 @@ func exchange(table, column, a, b, key string) string {
 // without an error, and Check must find all that was noticed.
 func TestMutations(t *testing.T) {
 	n := 180
+	random := rand.New(rand.NewPCG(9401175839167604383, 0)) // with an exchanged pointer of a page, which returns one row twice
 	if text := os.Getenv(mutationsVariable); text != "" {
 		var err error
 		n, err = strconv.Atoi(text)
 		must(t, err)
+		random = reference.Random(t)
 	}
-	random := reference.Random(t)
 	content := storeToMutate(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "whole.db")

@@ -223,9 +223,10 @@ func eachPassage(ctx context.Context, q querier, run runRow, first, end int, yie
 		return err
 	}
 	defer rows.Close()
-	var p passageRow
+	p := passageRow{place: -1}
 	var f fields
 	for rows.Next() {
+		last := p.place
 		var keys, types sql.RawBytes
 		var layout, sum int64
 		if err := rows.Scan(&p.place, &p.document, &keys, &sum, &layout, &types); err != nil {
@@ -238,8 +239,8 @@ func eachPassage(ctx context.Context, q querier, run runRow, first, end int, yie
 		if f.passage(run.id, p.place, p.document, true, p.types, p.keys) != sum {
 			return fmt.Errorf("%w: run %s: passage %d: %w", ErrDamaged, run.id, p.place, errChecksum)
 		}
-		if p.place >= run.passages {
-			return fmt.Errorf("%w: run %s: passage %d of %d", ErrDamaged, run.id, p.place, run.passages)
+		if p.place <= last || p.place >= run.passages { // SQLite may return another row twice in place of one
+			return fmt.Errorf("%w: run %s: passage %d of %d, after passage %d", ErrDamaged, run.id, p.place, run.passages, last)
 		}
 		if err := yield(&p); err != nil {
 			return err

@@ -267,6 +267,9 @@ func readRuns(ctx context.Context, q querier, prefix string) (runs []runRow, err
 		if err != nil {
 			return nil, err
 		}
+		if n := len(runs); n > 0 && r.number <= runs[n-1].number { // SQLite may return another row twice in place of one
+			return nil, fmt.Errorf("%w: run %s was found after run %s", ErrDamaged, r.id, runs[n-1].id)
+		}
 		runs = append(runs, r)
 	}
 	if err := rows.Err(); err != nil || prefix != "" {

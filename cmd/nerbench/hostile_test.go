@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode"
 
@@ -26,7 +27,7 @@ var ownSequences = strings.NewReplacer("\x1b[0m", "", "\x1b[1m", "", "\x1b[31m",
 // TestHostileText: a server, a model, a dataset, a store and files are full of sequences
 // for terminals. No command lets one pass, with colours and without.
 func TestHostileText(t *testing.T) {
-	refuse := false
+	var refuse atomic.Bool
 	w, servers := vllmWorkplace(t, 3, func(f *vllmtest.Fake) {
 		f.Model, f.Root = "tiny"+evil, "/models/"+evil
 		f.Answer = func(string) string { return `["Town1` + evil + `", "` + "Person0" + `"] ` + evil }
@@ -36,7 +37,7 @@ func TestHostileText(t *testing.T) {
 				_, _ = out.Write(text)
 				return true
 			}
-			if refuse && strings.HasSuffix(path, "completions") {
+			if refuse.Load() && strings.HasSuffix(path, "completions") {
 				text, _ := json.Marshal(map[string]any{"error": map[string]string{"message": "no" + evil}})
 				out.WriteHeader(http.StatusForbidden)
 				_, _ = out.Write(text)
@@ -101,7 +102,7 @@ func TestHostileText(t *testing.T) {
 	if found < 20 {
 		t.Errorf("only %d commands show the text", found)
 	}
-	refuse = true
+	refuse.Store(true)
 	if out := shown("run", "-m", model, "-d", "mini", "--base-url", servers[0].URL, "--set", "seed=7"); !strings.Contains(out, `no\u001b]0;title`) {
 		t.Errorf("the refusal is not shown:\n%s", out)
 	}

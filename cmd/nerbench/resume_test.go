@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -359,7 +360,17 @@ func testInterrupted(t *testing.T, sent syscall.Signal) {
 // first. When the first was killed, the run is stopped, and can be continued.
 func TestSecondProcess(t *testing.T) {
 	t.Parallel()
-	w := newWorkplace(t, 100, 20*time.Millisecond)
+	w := newWorkplace(t, 100, 0)
+	var answered atomic.Int64
+	killed := make(chan struct{})
+	release := sync.OnceFunc(func() { close(killed) })
+	t.Cleanup(release)
+	w.fake.Change(func(string) string { // the first process cannot end by itself
+		if answered.Add(1) > 60 {
+			<-killed
+		}
+		return "[]"
+	})
 	cmd := w.program(append(asking, "results.db")...)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -386,6 +397,7 @@ func TestSecondProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait() // killed
+	release()
 	if _, out := w.run("runs", "list"); !strings.Contains(out, " stopped ") {
 		t.Errorf("the killed run:\n%s", out)
 	}

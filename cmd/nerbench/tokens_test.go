@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"nerbench/ner"
@@ -18,8 +19,8 @@ import (
 // model file is noticed by models check, and by compare and table in its runs.
 func TestTokenisation(t *testing.T) {
 	library := llamaLibrary(t, "cpu")
-	var count func(prompt string) int
-	w := newWorkplace(t, 4, 0, func(f *ollamatest.Fake) { f.Tokens = func(prompt string) int { return count(prompt) } })
+	var count atomic.Pointer[func(prompt string) int]
+	w := newWorkplace(t, 4, 0, func(f *ollamatest.Fake) { f.Tokens = func(prompt string) int { return (*count.Load())(prompt) } })
 	sum := fmt.Sprintf("%x", sha256.Sum256(w.tinyModel("tiny.gguf")))
 	folders, err := open.LlamaFolders("", os.Getenv) // a process loads one library: that of doctor
 	if err != nil {
@@ -37,7 +38,7 @@ func TestTokenisation(t *testing.T) {
 		}
 		return n
 	}
-	count = exact
+	count.Store(&exact)
 	llama := []string{"--llama-lib", library}
 	check := func(args ...string) (stdout, stderr string) {
 		t.Helper()
@@ -63,9 +64,10 @@ func TestTokenisation(t *testing.T) {
 	blob := filepath.Join(w.dir, "blobs", "sha256-"+sum)
 	w.tinyModel("blobs/sha256-" + sum)
 	w.fake.Modelfile = "# Modelfile\nFROM " + blob + "\nTEMPLATE x\n"
-	count = func(prompt string) int {
+	others := func(prompt string) int {
 		return exact(prompt) + strings.Count(prompt, "\n") + strings.Count(prompt, "Text:")
 	}
+	count.Store(&others)
 	if stdout, _ := check(); !strings.Contains(stdout, `tokenisation: differs from the model file in `) || !strings.Contains(stdout, `“one⏎two” has 6 tokens by the model file, 7 on the server`) ||
 		!strings.Contains(stdout, "note: the server splits texts into other tokens than the model file") {
 		t.Errorf("the check says\n%s", stdout)

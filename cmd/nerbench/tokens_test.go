@@ -57,13 +57,13 @@ func TestTokenisation(t *testing.T) {
 	if _, stderr := check("--reference", "tiny.gguf"); !strings.Contains(stderr, "want gguf/FILE") {
 		t.Errorf("the check says\n%s", stderr)
 	}
-	w.fake.Modelfile = "# Modelfile\nFROM /nowhere/blobs/sha256-" + sum + "\nTEMPLATE x\n"
+	w.fake.SetModelfile("# Modelfile\nFROM /nowhere/blobs/sha256-" + sum + "\nTEMPLATE x\n")
 	if stdout, _ := check(); !strings.Contains(stdout, "tokenisation: unchecked: the model file of the server cannot be read here") {
 		t.Errorf("the check says\n%s", stdout)
 	}
 	blob := filepath.Join(w.dir, "blobs", "sha256-"+sum)
 	w.tinyModel("blobs/sha256-" + sum)
-	w.fake.Modelfile = "# Modelfile\nFROM " + blob + "\nTEMPLATE x\n"
+	w.fake.SetModelfile("# Modelfile\nFROM " + blob + "\nTEMPLATE x\n")
 	others := func(prompt string) int {
 		return exact(prompt) + strings.Count(prompt, "\n") + strings.Count(prompt, "Text:")
 	}

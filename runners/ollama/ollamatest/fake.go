@@ -23,8 +23,6 @@ type Fake struct {
 	ContextLength int
 	// Template is the chat template that the server reports; empty: none.
 	Template string
-	// Modelfile is what the server reports of the model's file; empty: nothing.
-	Modelfile string
 	// Tokens is the number of tokens of a prompt; nil: [TokensOf].
 	Tokens func(prompt string) int
 	// Answer returns the answer to a prompt (of the chat shape: the last
@@ -46,9 +44,21 @@ type Fake struct {
 	Pullable   string
 	Size, VRAM int64
 
-	asked   atomic.Int64
-	pulled  atomic.Bool
-	changed atomic.Pointer[func(prompt string) string]
+	asked     atomic.Int64
+	pulled    atomic.Bool
+	changed   atomic.Pointer[func(prompt string) string]
+	modelfile atomic.Pointer[string]
+}
+
+// SetModelfile changes what a running server reports of the model's file. At first it
+// reports nothing.
+func (f *Fake) SetModelfile(text string) { f.modelfile.Store(&text) }
+
+func (f *Fake) file() string {
+	if text := f.modelfile.Load(); text != nil {
+		return *text
+	}
+	return ""
 }
 
 // Change changes the answers of a running server.
@@ -123,7 +133,7 @@ func (f *Fake) show(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "model '"+q.Model+"' not found")
 		return
 	}
-	write(w, map[string]any{"template": f.Template, "modelfile": f.Modelfile, "model_info": map[string]any{
+	write(w, map[string]any{"template": f.Template, "modelfile": f.file(), "model_info": map[string]any{
 		"general.architecture": "llama", "llama.context_length": f.ContextLength,
 	}})
 }

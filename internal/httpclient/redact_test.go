@@ -46,7 +46,7 @@ func FuzzRedact(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, host, after string) {
 		const password = "PASSWORD"
 		if strings.Contains(before+host+after, "PASS") {
-			t.Skip()
+			return
 		}
 		if got := httpclient.Redact(before + "me:" + password + "@" + host + after); strings.Contains(got, password) {
 			t.Errorf("got %q", got)

@@ -362,7 +362,7 @@ func TestRefusals(t *testing.T) {
 		"no answer at all":      {200, "", `{"choices":[{"index":0,"finish_reason":null}]}`, true, false, "no finish_reason", ""},
 		"not ready":             {400, "", `{"error":"Model was unloaded while the request was still in queue.."}`, true, false, "unloaded", ""},
 		"a page at the start":   {403, "", "<html>403 Forbidden</html>", false, true, "Forbidden", "OPENAI_API_KEY"},
-		"no completions":        {501, "", `{"error":{"message":"not implemented"}}`, false, true, "not implemented", ""},
+		"status 501":            {501, "", `{"error":{"message":"no such endpoint"}}`, false, true, "no such endpoint", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := vllmtest.New(t)

@@ -32,7 +32,7 @@ func TestStatsCompile(t *testing.T) {
 	var sources []latextest.Source
 	for _, o := range []reports.Latex{{}, {Float: true, Label: "table6"}} {
 		var b strings.Builder
-		if err := reports.WriteLatex(&b, o, statsGrid(lines)); err != nil {
+		if err := reports.WriteLatex(&b, o, harness.StatsGrid(lines)); err != nil {
 			t.Fatal(err)
 		}
 		sources = append(sources, latextest.Source{Name: "table 6", Text: b.String(), Float: o.Float})

@@ -200,7 +200,7 @@ func (env *environment) paperData(ctx context.Context, item paper.Item) (reports
 	if err != nil {
 		return reports.Exhibit{}, err
 	}
-	g := statsGrid(lines)
+	g := harness.StatsGrid(lines)
 	notes, err := item.Notes()
 	if err != nil {
 		return reports.Exhibit{}, err

@@ -53,7 +53,7 @@ func (r *compareText) write(w io.Writer, flips int) error {
 	if err := r.writeFlips(w, flips); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the rows of a table\n", r.swaps())
+	_, err := fmt.Fprintf(w, "\np: paired randomisation of passages, two-sided, %s; corrected by Holm over the lines of a table\n", r.swaps())
 	return err
 }
 

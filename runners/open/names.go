@@ -108,6 +108,6 @@ const shortDigest = 12
 // IsStored reports whether a name in a store is one of the names of a model, with or
 // without its digest.
 func IsStored(stored string, names []string) bool {
-	bare, _, _ := strings.Cut(stored, "@")
-	return slices.Contains(names, stored) || slices.Contains(names, bare) && strings.Contains(stored, "@")
+	digest := strings.LastIndex(stored, "@") // a path may have the sign, too
+	return slices.Contains(names, stored) || digest >= 0 && slices.Contains(names, stored[:digest])
 }

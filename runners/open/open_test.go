@@ -37,11 +37,12 @@ func TestStoredNames(t *testing.T) {
 }
 
 func TestIsStored(t *testing.T) {
-	names := []string{"gguf/m/a.gguf", "gguf/a.gguf"}
+	names := []string{"gguf/m/a.gguf", "gguf/a.gguf", "gguf/x@y.gguf"}
 	digest := "0123456789abcdef0123"
 	for stored, want := range map[string]bool{
 		"gguf/m/a.gguf": true, "gguf/a.gguf": true, "gguf/b.gguf": false, "gguf/a.ggufx": false,
 		open.WithDigest("gguf/a.gguf", digest): true, open.WithDigest("gguf/b.gguf", digest): false, "": false,
+		"gguf/x@y.gguf": true, open.WithDigest("gguf/x@y.gguf", digest): true, "gguf/x": false,
 	} {
 		if got := open.IsStored(stored, names); got != want {
 			t.Errorf("%q: %v, want %v", stored, got, want)

@@ -32,6 +32,7 @@ var imports = map[string][]string{
 	"prompts":         {"ner", "internal/names", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
+	"reports/site":    {"ner", "reports"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},

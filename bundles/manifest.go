@@ -33,7 +33,8 @@ type Manifest struct {
 type Model struct {
 	// Name is the name of the model with its runner, as in the key "model" of the runs.
 	Name string `json:"name"`
-	// Digest identifies the weights; empty: the model is identified by its name.
+	// Digest identifies the weights; empty: the model is identified by its name, or was
+	// trained for each run (key training), and each run has its own digest.
 	Digest string `json:"digest,omitempty"`
 	About
 }
@@ -91,6 +92,14 @@ type Run struct {
 // Dataset is the id of the run's dataset.
 func (r *Run) Dataset() string { return r.Keys["dataset"] }
 
+// Model is the name and digest of the run's model, as in [Model].
+func (r *Run) Model() (name, digest string) {
+	if r.Keys["training"] != "" {
+		return r.Keys["model"], ""
+	}
+	return r.Keys["model"], r.Keys["digest"]
+}
+
 // Metric is the score of one metric.
 type Metric struct {
 	ID        string                       `json:"id"` // with options
@@ -124,6 +133,9 @@ const (
 	maxMetrics = 100  // of a run
 	maxValue   = 4096 // bytes of a text
 	maxCount   = 1 << 40
+	// maxUnaligned is the largest number of mentions without a position, of one type in a
+	// passage.
+	maxUnaligned = 1 << 16
 )
 
 // runList refuses long lists before it reads their items.
@@ -197,7 +209,7 @@ func (m *Manifest) checkRun(r *Run) error {
 	if _, err := ner.PlanOf(r.Keys); err != nil {
 		return err
 	}
-	if name, digest := r.Keys["model"], r.Keys["digest"]; name != m.Model.Name || digest != m.Model.Digest {
+	if name, digest := r.Model(); name != m.Model.Name || digest != m.Model.Digest {
 		return fmt.Errorf("it is of model %q with digest %q, the bundle is of %q with %q", name, digest, m.Model.Name, m.Model.Digest)
 	}
 	if _, err := names.Element(r.Dataset()); err != nil {

@@ -112,7 +112,7 @@ func (p *Passage) checkSpans() error {
 		}
 	}
 	for t, n := range p.Unaligned {
-		if n <= 0 || n > maxLine {
+		if n <= 0 || n > maxUnaligned {
 			return fmt.Errorf("%d unaligned mentions of type %q: not possible", n, t)
 		}
 	}

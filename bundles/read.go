@@ -231,9 +231,17 @@ func (b *Bundle) findAnswers(files []*zip.File) error {
 		if unpacked += r.Answers.Bytes; unpacked > MaxUnpacked {
 			return fmt.Errorf("it unpacks to more than %d bytes", int64(MaxUnpacked))
 		}
-		if most := free + ratio*int64(f.CompressedSize64); r.Answers.Bytes > most {
-			return fmt.Errorf("%s: its %d bytes unpack to %d: more than %d times its size", f.Name, f.CompressedSize64, r.Answers.Bytes, ratio)
+		if err := checkRatio(int64(f.CompressedSize64), r.Answers.Bytes); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
+	}
+	return nil
+}
+
+// checkRatio refuses a member that unpacks to far more than its size.
+func checkRatio(packed, unpacked int64) error {
+	if unpacked > free+ratio*packed {
+		return fmt.Errorf("its %d bytes unpack to %d: more than %d times its size", packed, unpacked, ratio)
 	}
 	return nil
 }
@@ -353,8 +361,8 @@ func (s *runSums) add(p *Passage) {
 	}
 }
 
-// check compares the sums with the manifest. Without outcomes in the lines, and for
-// answers with offsets, the outcomes are left to whoever parses the answers.
+// check compares the sums with the manifest. Without outcomes in the lines, they are left
+// to whoever parses the answers.
 func (s *runSums) check() error {
 	switch {
 	case s.passages != s.run.Passages:
@@ -365,6 +373,13 @@ func (s *runSums) check() error {
 	for i, m := range s.run.Metrics {
 		if s.totals[i] != m.Total {
 			return fmt.Errorf("metric %s: the counts of its passages add up to %v, the manifest has %v", m.ID, s.totals[i], m.Total)
+		}
+	}
+	generated := func(o ner.Outcome, _ int) bool { return !o.Failure() }
+	if onlyFailures := maps.Clone(s.run.Outcomes); s.run.Answers.Mode == WithSpans {
+		maps.DeleteFunc(onlyFailures, generated)
+		if len(onlyFailures) == len(s.run.Outcomes) { // the outcomes of answers with offsets are only their failures
+			maps.DeleteFunc(s.outcomes, generated)
 		}
 	}
 	if s.run.Answers.Mode == WithSpans && !maps.Equal(s.outcomes, s.run.Outcomes) {

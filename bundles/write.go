@@ -93,6 +93,9 @@ func (l *Lines) End() error {
 	if size > MaxMember {
 		return fmt.Errorf("its answers have %d bytes when compressed, more than %d", size, MaxMember)
 	}
+	if err := checkRatio(size, l.run.Answers.Bytes); err != nil {
+		return err
+	}
 	name := answersName(l.run.Dataset())
 	open := func() (io.Reader, error) { return io.NewSectionReader(w.file, start, size), nil }
 	sums, check := sha256.New(), crc32.NewIEEE()

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"nerbench/answers"
 	"nerbench/bundles"
 	"nerbench/datasets"
 	"nerbench/harness/loop"
@@ -30,7 +29,7 @@ func scoreSpans(opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Data
 	}
 	claims := newClaims(run)
 	types := append(dataset.Types(), ner.Unknown)
-	for d, line := range pairs(plan.Documents, opened.Passages(run)) {
+	for d, line := range joinLines(plan.Documents, opened.Passages(run)) {
 		if line.err != nil {
 			return line.err
 		}
@@ -77,8 +76,8 @@ type paired struct {
 	err     error
 }
 
-// pairs joins documents and lines, which must be as many.
-func pairs(docs iter.Seq2[*ner.Document, error], lines iter.Seq2[*bundles.Passage, error]) iter.Seq2[*ner.Document, paired] {
+// joinLines joins documents and lines, which must be as many.
+func joinLines(docs iter.Seq2[*ner.Document, error], lines iter.Seq2[*bundles.Passage, error]) iter.Seq2[*ner.Document, paired] {
 	return func(yield func(*ner.Document, paired) bool) {
 		next, stop := iter.Pull2(lines)
 		defer stop()
@@ -145,6 +144,3 @@ func f1(s ner.Score) *float64 {
 	}
 	return nil
 }
-
-// versionsText names the versions of parsers and metrics of this program.
-func versionsText() string { return answers.Version + "/" + metrics.Version }

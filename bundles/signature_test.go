@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+
+	"nerbench/internal/reference"
 )
 
 // sshKeygen runs the real ssh-keygen; without it the test skips.
@@ -19,7 +21,7 @@ func sshKeygen(t *testing.T, stdin []byte, args ...string) error {
 	t.Helper()
 	program, err := exec.LookPath("ssh-keygen")
 	if err != nil {
-		t.Skip("there is no ssh-keygen")
+		reference.Skip(t, "there is no ssh-keygen")
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Stdin = bytes.NewReader(stdin)
@@ -163,7 +165,7 @@ func TestKeysThatCannotSign(t *testing.T) {
 // TestAgent signs by the real ssh-agent, with a key whose file has a passphrase.
 func TestAgent(t *testing.T) {
 	if _, err := exec.LookPath("ssh-agent"); err != nil {
-		t.Skip("there is no ssh-agent")
+		reference.Skip(t, "there is no ssh-agent")
 	}
 	path := newKeyFile(t, "ed25519", "secret words")
 	dir, err := os.MkdirTemp("", "agent") // the path of a socket is short

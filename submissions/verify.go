@@ -1,6 +1,7 @@
 package submissions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,17 +117,19 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 	if err := checkSignatures(run); err != nil {
 		return out, err
 	}
-	info := results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts}
-	plan, passages, err := b.PlanOfRun(ctx, info)
-	dataset, known := b.FindDataset(run.Dataset())
-	if known == nil {
+	dataset, unknown := b.FindDataset(run.Dataset())
+	if unknown == nil {
 		out.Data = dataState(dataset, run)
-		if known = checkDataset(dataset, run); known != nil {
-			err = known
+		if err := checkText(dataset, run); err != nil {
+			return out, err
 		}
 	}
+	plan, passages, err := b.PlanOfRun(ctx, results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts})
+	if unknown == nil {
+		err = cmp.Or(checkDataset(dataset, run), err)
+	}
 	if err != nil {
-		if ctx.Err() != nil || !missing(err, known) {
+		if ctx.Err() != nil || unknown == nil && !errors.As(err, new(*fault.DataError)) {
 			return out, err
 		}
 		out.Unchecked = err.Error()
@@ -141,12 +144,6 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 		err = scoreSpans(opened, run, dataset, plan, &out)
 	}
 	return out, errors.Join(err, out.differences())
-}
-
-// missing reports whether an error says that something is missing here: the dataset, or
-// its data. Such a run is neither right nor wrong.
-func missing(err, unknown error) bool {
-	return unknown != nil || errors.As(err, new(*fault.DataError))
 }
 
 func f1Of(m bundles.Metric) *float64 {
@@ -188,11 +185,16 @@ func dataState(dataset *datasets.Dataset, run *bundles.Run) string {
 	return DataOther
 }
 
-// checkDataset compares what the run says about its dataset with the dataset here.
-func checkDataset(dataset *datasets.Dataset, run *bundles.Run) error {
+// checkText refuses answers where they may not be.
+func checkText(dataset *datasets.Dataset, run *bundles.Run) error {
 	if run.Answers.Mode == bundles.WithAnswers && !dataset.MayShow(datasets.PublishText) {
 		return errors.New("it holds answers, but the text of the dataset may not be shown to others")
 	}
+	return nil
+}
+
+// checkDataset compares what the run says about its dataset with the dataset here.
+func checkDataset(dataset *datasets.Dataset, run *bundles.Run) error {
 	if here := dataset.LabelsHash(); here != run.Keys["labels"] {
 		return &fault.DataError{Err: fmt.Errorf("dataset %s: the label map differs from that of the run (%s, the run has %s)", dataset.ID, here, run.Keys["labels"])}
 	}

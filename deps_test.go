@@ -23,7 +23,9 @@ var imports = map[string][]string{
 	".":   {},
 	"ner": {},
 
-	"answers":         {"ner", "golang.org/x/text"},
+	"answers": {"ner", "golang.org/x/text"},
+	// The format of files for others: it reads no store and no data.
+	"bundles":         {"ner", "internal/fault", "internal/names", "github.com/klauspost/compress", "github.com/hiddeco/sshsig", "golang.org/x/crypto"},
 	"datasets":        {"ner", "internal/names", "internal/strict"},
 	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
@@ -75,6 +77,11 @@ var imports = map[string][]string{
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
 		"ner", "datasets", "harness", "harness/loop", "internal/fault", "internal/strict", "metrics", "metrics/stats",
 		"reports", "reports/paper", "results", "runners/open",
+	},
+	// Above the harness, too: bundles made of runs, verified, audited and attested.
+	"submissions": {
+		"ner", "bundles", "datasets", "harness", "harness/loop", "internal/atomicfile", "internal/fault", "internal/strict", "metrics", "metrics/stats", "results",
+		"runners/open",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",

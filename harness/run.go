@@ -150,22 +150,41 @@ func sameKind(faults []error, err error) error {
 // noteLock notes data that differs from the recorded checksums. Its run has another
 // fingerprint, and cannot be compared with runs on the recorded data.
 func (b *Bench) noteLock(dataset *datasets.Dataset, s survey) {
-	native := s.part.gold == "" || s.part.gold == datasets.NativeGold
-	if !native || s.part.view == loaders.Table6View {
+	recorded := recordedLock(dataset, s.part.selection)
+	if recorded == nil {
 		return
+	}
+	if s.lock.TextsSHA256 != recorded.TextsSHA256 || s.lock.SpansSHA256 != recorded.SpansSHA256 {
+		b.note("%s: %s: the data does not match the recorded checksums: %d documents with %d spans, recorded %d with %d (nerbench datasets verify %s lists the differences); the run is marked by the fingerprint of its data",
+			dataset.ID, s.part.split, s.lock.Documents, s.lock.Spans, recorded.Documents, recorded.Spans, dataset.ID)
+	}
+}
+
+// recordedLock returns the recorded counts and checksums of a selection's split; nil if
+// none are recorded, as for the sample, or if the selection changes texts or gold.
+func recordedLock(dataset *datasets.Dataset, s selection) *datasets.Lock {
+	if s.gold != "" && s.gold != datasets.NativeGold || s.view == loaders.Table6View {
+		return nil
 	}
 	set, err := dataset.Set("")
 	if err != nil {
-		return // the sample has no recorded checksums
+		return nil // the sample has no recorded checksums
 	}
-	p, err := set.Part(s.part.split)
-	if err != nil || p.Lock == nil {
-		return
+	p, err := set.Part(s.split)
+	if err != nil {
+		return nil
 	}
-	if s.lock.TextsSHA256 != p.Lock.TextsSHA256 || s.lock.SpansSHA256 != p.Lock.SpansSHA256 {
-		b.note("%s: %s: the data does not match the recorded checksums: %d documents with %d spans, recorded %d with %d (nerbench datasets verify %s lists the differences); the run is marked by the fingerprint of its data",
-			dataset.ID, s.part.split, s.lock.Documents, s.lock.Spans, p.Lock.Documents, p.Lock.Spans, dataset.ID)
+	return p.Lock
+}
+
+// RecordedData returns the key "data" of the recorded release of a dataset, for a plan;
+// empty if there is none to compare with.
+func RecordedData(dataset *datasets.Dataset, p ner.Plan) string {
+	lock := recordedLock(dataset, selectionOf(p))
+	if lock == nil {
+		return ""
 	}
+	return loaders.DataKey(*lock)
 }
 
 // mergeKeys merges maps of keys. Later values replace earlier ones.

@@ -58,8 +58,10 @@ func (f *Fingerprint) Lock() datasets.Lock {
 
 // DataKey is the run key "data". It changes if a text or a span changes. It is the
 // first 16 hexadecimal digits of the SHA-256 of both fingerprints.
-func (f *Fingerprint) DataKey() string {
-	l := f.Lock()
+func (f *Fingerprint) DataKey() string { return DataKey(f.Lock()) }
+
+// DataKey is the run key "data" of documents with a lock.
+func DataKey(l datasets.Lock) string {
 	sum := sha256.Sum256([]byte(l.TextsSHA256 + l.SpansSHA256))
 	return hex.EncodeToString(sum[:])[:16]
 }

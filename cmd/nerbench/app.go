@@ -24,6 +24,7 @@ func commands(env *environment) []*cli.Command {
 		reproduceCommand(env),
 		runsCommand(env),
 		storeCommand(env),
+		bundleCommand(env),
 		tableCommand(env),
 		compareCommand(env),
 		sweepCommand(env),

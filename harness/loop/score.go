@@ -111,7 +111,7 @@ func joined(plan ScorePlan) iter.Seq2[*scoreBlock, error] {
 			}
 			if p.Index == index {
 				if p.Document != d.ID {
-					yield(nil, fmt.Errorf("passage %d: the store has document %q, the data has %q: the data is different", index, p.Document, d.ID))
+					yield(nil, fmt.Errorf("passage %d: the answers are about document %q, the data has %q: the data is different", index, p.Document, d.ID))
 					return
 				}
 				b.documents, b.passages = append(b.documents, d), append(b.passages, p)

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/bundles"
+	"nerbench/harness"
+	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
+	"nerbench/ner"
+	"nerbench/submissions"
+)
+
+func bundleCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name:  "bundle",
+		Usage: "share runs as a file that others can verify",
+		Description: `A bundle has the answers of one model, signed by a key of SSH. It has no text of a
+passage; of datasets whose text may not be shown, it has offsets instead of answers.`,
+		Subcommands: []*cli.Command{
+			{
+				Name: "create", Usage: "write runs of one model as a signed bundle", ArgsUsage: "RUN...",
+				Description: `Each run must be complete and scored, and on another dataset. The same runs give the
+same bytes. Addresses of servers and paths are replaced by marks. A key with a
+passphrase, or the public half of a key, signs by ssh-agent.`,
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: named after the model, .nbz)"},
+					&cli.StringFlag{Name: "about", Usage: "`FILE` with facts of the model, submitter, declarations (docs/bundles.md)"},
+					keyFlag(),
+					&cli.BoolFlag{Name: "unsigned", Usage: "write the bundle without a signature"},
+				},
+				Action: func(c *cli.Context) error { return env.createBundle(c) },
+			},
+			bundleVerifyCommand(env),
+			bundleAttestCommand(env),
+		},
+	}
+}
+
+// keyFlag names the key of a signature.
+func keyFlag() cli.Flag {
+	return &cli.StringFlag{Name: "key", Usage: "sign with the Ed25519 key in `FILE` (default: ~/.ssh/id_ed25519)"}
+}
+
+// openKey opens the key of --key.
+func (env *environment) openKey(c *cli.Context) (*bundles.Key, error) {
+	path := c.String("key")
+	if path == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, fmt.Errorf("key: %w", err)
+		}
+		path = filepath.Join(home, ".ssh", "id_ed25519")
+	}
+	return bundles.OpenKey(path, env.getenv("SSH_AUTH_SOCK"))
+}
+
+func (env *environment) createBundle(c *cli.Context) (err error) {
+	switch {
+	case c.NArg() == 0:
+		return fault.Usagef("bundle create: needs a RUN (nerbench runs list shows them)")
+	case c.Bool("unsigned") && c.String("key") != "":
+		return fault.Usagef("bundle create: --unsigned and --key: want one of them")
+	}
+	r := submissions.Request{Runs: c.Args().Slice(), Tool: version, Out: c.String("out")}
+	if file := c.String("about"); file != "" {
+		if r.About, err = submissions.ReadAbout(file); err != nil {
+			return err
+		}
+	}
+	if !c.Bool("unsigned") {
+		if r.Key, err = env.openKey(c); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, r.Key.Close()) }()
+	}
+	made, err := submissions.Create(c.Context, env.bench, r)
+	if err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(made)
+	}
+	passages := 0
+	for _, run := range made.Manifest.Runs {
+		passages += run.Passages
+		if run.Answers.Mode == bundles.WithSpans {
+			env.note("%s: offsets instead of answers, since its text may not be shown to others: metrics on strings cannot be verified", run.Dataset())
+		}
+	}
+	_, err = fmt.Fprintf(env.stdout, "wrote %s: %s, %d runs, %d passages, %s\n", made.File, terminal.Printable(made.Manifest.Model.Name), len(made.Manifest.Runs), passages, signerText(made.Signer))
+	return err
+}
+
+// signerText says who signed.
+func signerText(s *bundles.Signer) string {
+	if s == nil {
+		return "not signed"
+	}
+	return "signed by " + s.Fingerprint
+}
+
+func bundleVerifyCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name: "verify", Usage: "check a bundle, and compute its scores again", ArgsUsage: "FILE",
+		Description: `verify checks the checksums, the signature and the keys of the runs, then parses and
+counts the answers again, and compares the counts of every passage. It prints for each
+score: verified, claimed (the bundle has no answers for it), differs (and the first
+passage), or unchecked (the data is missing).
+
+The exit code is 1 if the bundle is wrong, and 4 if data is missing.`,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "signer", Usage: "demand a signature by a public key in `FILE`"},
+			&cli.StringSliceFlag{Name: "attestation", Usage: "check a record of bundle attest in `FILE`, too; may be repeated"},
+			&cli.BoolFlag{Name: "audit", Usage: "look for answers that were copied from others or from the gold"},
+			&cli.StringSliceFlag{Name: "against", Usage: "audit: compare with bundles in `FILE`, a file or a folder; may be repeated"},
+		},
+		Action: func(c *cli.Context) error {
+			switch {
+			case c.NArg() != 1:
+				return fault.Usagef("bundle verify: needs one FILE")
+			case c.Bool("audit") && len(c.StringSlice("against")) == 0:
+				return fault.Usagef("bundle verify: --audit: want --against FILE, the bundles to compare with")
+			case !c.Bool("audit") && len(c.StringSlice("against")) > 0:
+				return fault.Usagef("bundle verify: --against has no effect without --audit")
+			}
+			return env.verifyBundle(c)
+		},
+	}
+}
+
+// verifiedJSON is the JSON output of bundle verify.
+type verifiedJSON struct {
+	submissions.Report
+	Attestations []attestedJSON           `json:"attestations,omitempty"`
+	Audit        *submissions.AuditReport `json:"audit,omitempty"`
+}
+
+// attestedJSON is an attestation and whose it is.
+type attestedJSON struct {
+	submissions.Attestation
+	Signer *bundles.Signer `json:"signer"`
+}
+
+func (env *environment) verifyBundle(c *cli.Context) error {
+	var signers []*bundles.Signer
+	if file := c.String("signer"); file != "" {
+		var err error
+		if signers, err = bundles.ReadSigners(file); err != nil {
+			return fault.Usagef("bundle verify: --signer: %v", err)
+		}
+	}
+	file := c.Args().First()
+	report, err := submissions.Verify(c.Context, env.bench, file)
+	if report.File == "" {
+		return err
+	}
+	faults := []error{err}
+	if signers != nil {
+		faults = append(faults, submissions.CheckSigner(file, report.Signer, signers))
+	}
+	out := verifiedJSON{Report: report}
+	for _, name := range c.StringSlice("attestation") {
+		a, signer, err := submissions.ReadAttestation(c.Context, name, file)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		out.Attestations = append(out.Attestations, attestedJSON{a, signer})
+	}
+	if c.Bool("audit") && err == nil {
+		audit, err := submissions.Audit(c.Context, env.bench, file, c.StringSlice("against"))
+		out.Audit, faults = &audit, append(faults, err)
+	}
+	return errors.Join(append([]error{env.printBundle(&out)}, wrongFirst(faults)...)...)
+}
+
+// wrongFirst drops errors about missing data if others say that something is wrong: the
+// exit code is theirs.
+func wrongFirst(faults []error) []error {
+	faults = slices.DeleteFunc(faults, func(err error) bool { return err == nil })
+	data := func(err error) bool { return errors.As(err, new(*fault.DataError)) }
+	if slices.ContainsFunc(faults, func(err error) bool { return !data(err) }) {
+		faults = slices.DeleteFunc(faults, data)
+	}
+	return faults
+}
+
+func (env *environment) printBundle(v *verifiedJSON) error {
+	if env.json {
+		return env.printJSON(v)
+	}
+	if err := writeReportText(env.stdout, &v.Report); err != nil {
+		return err
+	}
+	for i := range v.Attestations {
+		fmt.Fprintln(env.stdout)
+		writeAttestationText(env.stdout, &v.Attestations[i])
+	}
+	if v.Audit != nil {
+		writeAuditText(env.stdout, v.Audit)
+	}
+	return nil
+}
+
+func writeAttestationText(w io.Writer, a *attestedJSON) {
+	fmt.Fprintf(w, "asked again: %s, %d of %d passages are answered in the same way, %s\n", terminal.Printable(a.Model), a.Equal, a.Spot, signerText(a.Signer))
+	fmt.Fprintf(w, "  %s on these passages: %s in the bundle, %s now, p = %.3f\n", a.Metric, percentText(a.F1Bundle), percentText(a.F1Now), a.P)
+}
+
+func percentText(v *float64) string {
+	if v == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", 100**v)
+}
+
+func writeAuditText(w io.Writer, a *submissions.AuditReport) {
+	for _, r := range a.Runs {
+		fmt.Fprintf(w, "\naudit of run %s on %s\n", r.ID, terminal.Printable(r.Dataset))
+		if r.Unchecked != "" {
+			fmt.Fprintf(w, "  not audited: %s\n", terminal.Line(r.Unchecked))
+			continue
+		}
+		for _, c := range r.Copies {
+			fmt.Fprintf(w, "  %d of %d passages have the same entities as %s (%s)%s\n", c.Equal, c.Passages, c.File, terminal.Printable(c.Model), suspicion(c.Suspicious))
+		}
+		if g := r.Gold; g != nil {
+			parser := " and the tagger"
+			if !g.SecondParser {
+				parser = ""
+			}
+			fmt.Fprintf(w, "  has %d of %d gold entities that most of %d others%s contradict%s\n", g.Hits, g.Contested, g.Others, parser, suspicion(g.Suspicious))
+		} else {
+			fmt.Fprintf(w, "  fewer than two others have these passages: hits on contested gold are unknown\n")
+		}
+	}
+	for _, reason := range a.Left {
+		fmt.Fprintf(w, "  left out: %s\n", terminal.Line(reason))
+	}
+}
+
+func suspicion(suspicious bool) string {
+	if suspicious {
+		return ": suspicious"
+	}
+	return ""
+}
+
+// writeReportText prints a report for people.
+func writeReportText(w io.Writer, r *submissions.Report) error {
+	fmt.Fprintf(w, "%s: %s, by nerbench %s, %s\n", r.File, terminal.Printable(r.Model.Name), terminal.Printable(r.Tool), signerText(r.Signer))
+	for _, run := range r.Runs {
+		fmt.Fprintf(w, "\nrun %s on %s, %d passages, %s\n", run.ID, terminal.Printable(run.Dataset), run.Passages, dataText(run.Data))
+		if run.Unchecked != "" {
+			fmt.Fprintf(w, "  not scored again: %s\n  checked: checksums, keys, signature lines, and the sums of all counts\n", terminal.Line(run.Unchecked))
+		}
+		for _, m := range run.Metrics {
+			fmt.Fprintf(w, "  %-10s %6s  %s%s\n", m.Verdict, percentText(m.F1), terminal.Printable(m.ID), prefixed(": ", terminal.Line(m.Why)))
+		}
+	}
+	return nil
+}
+
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
+
+func dataText(data string) string {
+	switch data {
+	case submissions.DataRecorded:
+		return "on the recorded release"
+	case submissions.DataOther:
+		return "on another release than the recorded one"
+	}
+	return "no recorded release to compare with"
+}
+
+func bundleAttestCommand(env *environment) *cli.Command {
+	return &cli.Command{
+		Name: "attest", Usage: "ask passages of a bundle again, and sign the outcome", ArgsUsage: "FILE",
+		Description: `attest asks MODEL a few passages of a bundle again, with the prompts and settings of
+its runs, and writes a signed record: how many are answered in the same way, F1 of
+both, and p. The passages follow from the bundle's content, so that nobody chooses
+them. bundle verify --attestation checks the record.`,
+		Flags: append([]cli.Flag{
+			&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to ask"},
+			&cli.IntFlag{Name: "spot", Value: 200, Usage: "ask `N` passages of all runs together"},
+			&cli.StringFlag{Name: "out", Usage: "write to `FILE` and FILE.sig (default: FILE.attestation.json)"},
+			keyFlag(),
+			&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model"},
+			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
+			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
+			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server"},
+			apiKeyFlag(),
+		}, localFlags()...),
+		Action: func(c *cli.Context) error { return env.attestBundle(c) },
+	}
+}
+
+func (env *environment) attestBundle(c *cli.Context) (err error) {
+	switch {
+	case c.NArg() != 1:
+		return fault.Usagef("bundle attest: needs one FILE")
+	case c.String("model") == "":
+		return fault.Usagef("bundle attest: no model: want -m MODEL")
+	case c.Int("spot") < 1:
+		return fault.Usagef("bundle attest: --spot %d: want a number from 1", c.Int("spot"))
+	}
+	r := submissions.AttestRequest{File: c.Args().First(), Spot: c.Int("spot"), Tool: version, Out: c.String("out")}
+	r.Request = harness.Request{
+		Plan: ner.Plan{Model: c.String("model")}, Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"),
+		Timeout: c.Duration("timeout"), Local: readLocal(c),
+	}
+	if r.Request.Connections, err = readConnections(c); err != nil {
+		return err
+	}
+	if r.Key, err = env.openKey(c); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Key.Close()) }()
+	a, file, err := submissions.Attest(c.Context, env.bench, r)
+	if err != nil {
+		return err
+	}
+	made := attestedJSON{a, r.Key.Signer()}
+	if env.json {
+		return env.printJSON(made)
+	}
+	fmt.Fprintf(env.stdout, "wrote %s and %s.sig\n", file, file)
+	writeAttestationText(env.stdout, &made)
+	return nil
+}

@@ -1,0 +1,362 @@
+package submissions
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/answers"
+	"nerbench/bundles"
+	"nerbench/datasets"
+	"nerbench/harness"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
+	"nerbench/metrics"
+	"nerbench/ner"
+	"nerbench/results"
+)
+
+// Verdict is what is known about a score of a bundle.
+type Verdict string
+
+// The verdicts.
+const (
+	Verified  Verdict = "verified"  // the answers have these counts, passage by passage
+	Claimed   Verdict = "claimed"   // it does not follow from what the bundle holds
+	Differs   Verdict = "differs"   // the answers have other counts
+	Unchecked Verdict = "unchecked" // the data is missing
+)
+
+// Report is the outcome of [Verify].
+type Report struct {
+	File   string          `json:"file"`
+	Digest string          `json:"digest"` // of the content
+	Tool   string          `json:"tool"`
+	Signer *bundles.Signer `json:"signer"` // nil: not signed
+	Model  bundles.Model   `json:"model"`
+	Runs   []RunReport     `json:"runs"`
+}
+
+// RunReport is the outcome for one run.
+type RunReport struct {
+	ID       string       `json:"id"`
+	Dataset  string       `json:"dataset"`
+	Mode     bundles.Mode `json:"mode"`
+	Passages int          `json:"passages"`
+	// Data says whether the run is on the recorded release of the dataset: recorded, other,
+	// or unrecorded.
+	Data string `json:"data"`
+	// Unchecked is why the answers were not scored; empty: they were.
+	Unchecked string         `json:"unchecked,omitempty"`
+	Metrics   []MetricReport `json:"metrics"`
+}
+
+// MetricReport is the outcome for one score.
+type MetricReport struct {
+	ID      string    `json:"metric"`
+	Verdict Verdict   `json:"verdict"`
+	Claimed ner.Score `json:"claimed"`
+	F1      *float64  `json:"f1"` // of the claimed counts; nil: undefined
+	// Why describes the first difference, or why nothing can be computed.
+	Why string `json:"why,omitempty"`
+}
+
+// The values of RunReport.Data.
+const (
+	DataRecorded   = "recorded"
+	DataOther      = "other"
+	DataUnrecorded = "unrecorded"
+)
+
+// Verify checks a bundle: its form, checksums and signature, what its runs say about
+// themselves, and the counts of every passage, which it computes again. A bundle that
+// contradicts itself or its answers is an error. If data is missing, the error is a
+// [fault.DataError], and the report says what could be checked. The report is valid
+// with an error, unless the file could not be opened.
+func Verify(ctx context.Context, b *harness.Bench, path string) (Report, error) {
+	opened, err := bundles.Open(ctx, path)
+	if err != nil {
+		return Report{}, err
+	}
+	defer opened.Close()
+	m := opened.Manifest
+	out := Report{File: path, Digest: opened.Digest, Tool: m.Tool, Signer: opened.Signer, Model: m.Model, Runs: []RunReport{}}
+	var faults []error
+	unchecked := 0
+	for i := range m.Runs {
+		r, err := verifyRun(ctx, b, opened, &m.Runs[i])
+		if ctx.Err() != nil {
+			return out, ctx.Err()
+		}
+		out.Runs = append(out.Runs, r)
+		if r.Unchecked != "" {
+			unchecked++
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("run %s on %s: %w", r.ID, r.Dataset, err))
+		}
+	}
+	if len(faults) > 0 {
+		return out, fmt.Errorf("bundle: %s: %w", path, errors.Join(faults...))
+	}
+	if unchecked > 0 {
+		return out, &fault.DataError{Err: fmt.Errorf("bundle: %s: %d of %d runs were not scored again", path, unchecked, len(m.Runs))}
+	}
+	return out, nil
+}
+
+func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, run *bundles.Run) (RunReport, error) {
+	out := RunReport{ID: run.ID, Dataset: run.Dataset(), Mode: run.Answers.Mode, Passages: run.Passages, Data: DataUnrecorded, Metrics: []MetricReport{}}
+	for _, m := range run.Metrics {
+		out.Metrics = append(out.Metrics, MetricReport{ID: m.ID, Verdict: Unchecked, Claimed: m.Total, F1: f1Of(m)})
+	}
+	if err := checkSignatures(run); err != nil {
+		return out, err
+	}
+	dataset, unknown := b.FindDataset(run.Dataset())
+	if unknown == nil {
+		out.Data = dataState(dataset, run)
+		if err := checkText(dataset, run); err != nil {
+			return out, err
+		}
+	}
+	plan, passages, err := b.PlanOfRun(ctx, results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts})
+	if unknown == nil {
+		err = cmp.Or(checkDataset(dataset, run), err)
+	}
+	if err != nil {
+		if ctx.Err() != nil || unknown == nil && !errors.As(err, new(*fault.DataError)) {
+			return out, err
+		}
+		out.Unchecked = err.Error()
+		return out, eachLine(opened, run) // the sums of the lines can be checked
+	}
+	if passages != run.Passages {
+		return out, fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
+	}
+	if run.Answers.Mode == bundles.WithAnswers {
+		err = scoreAnswers(ctx, opened, run, dataset, plan, &out)
+	} else {
+		err = scoreSpans(opened, run, dataset, plan, &out)
+	}
+	return out, errors.Join(err, out.differences())
+}
+
+func f1Of(m bundles.Metric) *float64 {
+	metric, _, err := metrics.ParseID(m.ID)
+	if err != nil {
+		return nil
+	}
+	return harness.FiguresOf(metric, m.Total, 1).F1
+}
+
+// checkSignatures demands that the signature lines describe the run and its counts.
+func checkSignatures(run *bundles.Run) error {
+	info := results.RunInfo{Keys: run.Keys, Passages: run.Passages}
+	for _, m := range run.Metrics {
+		s, err := results.ParseSignature(m.Signature)
+		if err != nil {
+			return fmt.Errorf("metric %s: %w", m.ID, err)
+		}
+		info.Scores = results.Scores{Passages: run.Passages, Metrics: map[string]results.MetricScore{m.ID: {Total: m.Total, Reader: s.Reader, Version: s.Version}}}
+		if want := info.Signature(m.ID).String(); want != m.Signature {
+			return fmt.Errorf("metric %s: its signature line is not that of the run and its counts, %s", m.ID, want)
+		}
+	}
+	return nil
+}
+
+// dataState compares the fingerprint of the run with the recorded one.
+func dataState(dataset *datasets.Dataset, run *bundles.Run) string {
+	plan, err := ner.PlanOf(run.Keys)
+	if err != nil {
+		return DataUnrecorded
+	}
+	switch harness.RecordedData(dataset, plan) {
+	case "":
+		return DataUnrecorded
+	case run.Keys["data"]:
+		return DataRecorded
+	}
+	return DataOther
+}
+
+// checkText refuses answers where they may not be.
+func checkText(dataset *datasets.Dataset, run *bundles.Run) error {
+	if run.Answers.Mode == bundles.WithAnswers && !dataset.MayShow(datasets.PublishText) {
+		return errors.New("it holds answers, but the text of the dataset may not be shown to others")
+	}
+	return nil
+}
+
+// checkDataset compares what the run says about its dataset with the dataset here.
+func checkDataset(dataset *datasets.Dataset, run *bundles.Run) error {
+	if here := dataset.LabelsHash(); here != run.Keys["labels"] {
+		return &fault.DataError{Err: fmt.Errorf("dataset %s: the label map differs from that of the run (%s, the run has %s)", dataset.ID, here, run.Keys["labels"])}
+	}
+	if dataState(dataset, run) == DataOther {
+		return &fault.DataError{Err: fmt.Errorf("dataset %s: the run is on another release than the recorded one (fingerprint %s)", dataset.ID, run.Keys["data"])}
+	}
+	return nil
+}
+
+// eachLine reads all lines of a run.
+func eachLine(opened *bundles.Bundle, run *bundles.Run) error {
+	for _, err := range opened.Passages(run) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scoreAnswers parses and counts the answers of a run.
+func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
+	claims := newClaims(run)
+	plan.Passages = func(yield func(ner.Passage, error) bool) {
+		for line, err := range opened.Passages(run) {
+			if err != nil {
+				yield(ner.Passage{}, err)
+				return
+			}
+			claims.add(line)
+			if !yield(ner.Passage{Index: line.Index, Document: line.Document, Answers: line.Given()}, nil) {
+				return
+			}
+		}
+	}
+	types := dataset.Types()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	plan.Observe = func(p ner.Passage, d *ner.Document, _ loop.ParsedPassage) {
+		if err := checkAsked(run, types, d, p.Answers); err != nil {
+			stop(fmt.Errorf("passage %d, document %q: %w", p.Index, d.ID, err))
+		}
+	}
+	for i, m := range run.Metrics {
+		full, err := loop.MetricIDs([]string{m.ID}, plan.Queries, plan.Parsing)
+		switch {
+		case err != nil:
+			out.Metrics[i].Verdict, out.Metrics[i].Why = Claimed, err.Error()
+		case full[0] != m.ID:
+			out.Metrics[i].Verdict, out.Metrics[i].Why = Differs, "the metric has the id "+full[0]
+		default:
+			plan.Metrics = append(plan.Metrics, m.ID)
+		}
+	}
+	scored, err := loop.Score(ctx, plan)
+	if err != nil {
+		return err
+	}
+	for i, m := range run.Metrics {
+		if now, there := scored.Metrics[m.ID]; there && out.Metrics[i].Verdict == Unchecked {
+			out.Metrics[i].compare(&run.Metrics[i], claims.of[i], now, claims.documents)
+		}
+	}
+	if !maps.Equal(scored.Outcomes, run.Outcomes) {
+		return fmt.Errorf("the outcomes of its queries are %v, the manifest has %v", scored.Outcomes, run.Outcomes)
+	}
+	return nil
+}
+
+// claims are the counts in the lines of a run.
+type claims struct {
+	of        [][]ner.Score // by metric, by passage
+	documents []string
+}
+
+func newClaims(run *bundles.Run) *claims { return &claims{of: make([][]ner.Score, len(run.Metrics))} }
+
+func (c *claims) add(line *bundles.Passage) {
+	for i, s := range line.Scores() {
+		c.of[i] = append(c.of[i], s)
+	}
+	c.documents = append(c.documents, line.Document)
+}
+
+// compare compares counts with those that were computed now.
+func (r *MetricReport) compare(m *bundles.Metric, claimed []ner.Score, now loop.MetricCounts, documents []string) {
+	r.Verdict = Differs
+	versions := ""
+	if s, err := results.ParseSignature(m.Signature); err == nil && (s.Reader != answers.Version || s.Version != metrics.Version) {
+		versions = fmt.Sprintf(" (it was scored by the versions %s and %s of parsers and metrics, here are %s and %s)", s.Reader, s.Version, answers.Version, metrics.Version)
+	}
+	for i := range now.Passages {
+		if now.Passages[i] != claimed[i] {
+			document := ""
+			if documents[i] != "" {
+				document = fmt.Sprintf(", document %q", documents[i])
+			}
+			r.Why = fmt.Sprintf("passage %d%s: %s, claimed %s%s", i, document, countsText(now.Passages[i]), countsText(claimed[i]), versions)
+			return
+		}
+	}
+	if !maps.Equal(present(now.ByType), present(m.ByType)) {
+		r.Why = "the counts by type are others" + versions
+		return
+	}
+	r.Verdict = Verified
+}
+
+func countsText(s ner.Score) string {
+	return fmt.Sprintf("tp %d, predicted %d, gold %d", s.TP, s.NPred, s.NGold)
+}
+
+// checkAsked demands that the answers are about the types that the run asks: who leaves
+// out the types that a passage lacks has fewer wrong answers.
+func checkAsked(run *bundles.Run, types []ner.EntityType, d *ner.Document, given []ner.Answer) error {
+	asked := map[ner.EntityType]int{}
+	for _, a := range given {
+		for _, t := range a.Types {
+			if asked[t]++; asked[t] > 1 || !slices.Contains(types, t) {
+				return fmt.Errorf("type %q is asked twice, or is none of the dataset", t)
+			}
+		}
+	}
+	wanted := types
+	switch queries := run.Keys["queries"]; {
+	case queries == "" || queries == "all":
+	case strings.HasPrefix(queries, "gold"):
+		wanted = nil
+		for _, s := range d.Spans {
+			wanted = append(wanted, s.Type)
+		}
+	default:
+		return nil
+	}
+	for _, t := range wanted {
+		if asked[t] == 0 {
+			return fmt.Errorf("type %q was not asked", t)
+		}
+	}
+	return nil
+}
+
+// differences is an error if a score differs.
+func (r *RunReport) differences() error {
+	var different []string
+	for _, m := range r.Metrics {
+		if m.Verdict == Differs {
+			different = append(different, m.ID)
+		}
+	}
+	if different == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: not as claimed", strings.Join(different, ", "))
+}
+
+// CheckSigner demands that one of some keys signed a bundle.
+func CheckSigner(file string, signer *bundles.Signer, wanted []*bundles.Signer) error {
+	switch {
+	case signer == nil:
+		return fmt.Errorf("bundle: %s: it is not signed", file)
+	case !slices.ContainsFunc(wanted, func(w *bundles.Signer) bool { return *w == *signer }):
+		return fmt.Errorf("bundle: %s: it is signed by another key, %s", file, signer.Fingerprint)
+	}
+	return nil
+}

@@ -123,7 +123,7 @@ var twoRooms = map[string]string{
 // testImports is what test files may import besides.
 var testImports = []string{
 	"internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
-	"github.com/rogpeppe/go-internal", "github.com/chromedp",
+	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
 }
 
 // testOnly are packages that no program file may import.

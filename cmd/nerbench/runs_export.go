@@ -23,7 +23,7 @@ const wholeStore = "store"
 
 func runExportCommand(env *environment) *cli.Command {
 	return &cli.Command{
-		Name: "export", Usage: "write runs for other programs: JSON Lines, EEE, lm-eval, Hub, CSV, Parquet", ArgsUsage: "[RUN...]",
+		Name: "export", Usage: "write runs as JSON Lines, or in formats of other programs", ArgsUsage: "[RUN...]",
 		Description: `The formats jsonl and json print predictions, answers or prompts of one RUN.
 The other formats write the results of several runs, named by RUN... or
 selected by --where:

@@ -335,7 +335,7 @@ func (s *eeeSamples) write(w *jsonl.Writer, p *Passage) error {
 		}
 		f := m.Counts[s.read]
 		sample.ResultID = m.ID
-		sample.Evaluation = eeeEvaluation{Score(f), Score(f) == 1}
+		sample.Evaluation = eeeEvaluation{passageScore(f), correct(f)}
 		sample.Metadata["tp"], sample.Metadata["n_pred"], sample.Metadata["n_gold"] = number(f.TP), strconv.Itoa(f.NPred), strconv.Itoa(f.NGold)
 		if err := w.Write(sample); err != nil {
 			return err

@@ -320,7 +320,7 @@ func (s *lmSampleWriter) lines(p *Passage) []map[string]any {
 		if scores[filter] == nil {
 			filters, scores[filter] = append(filters, filter), map[string]float64{}
 		}
-		scores[filter][metric] = Score(s.run.Metrics[i].Counts[s.read])
+		scores[filter][metric] = passageScore(s.run.Metrics[i].Counts[s.read])
 	}
 	s.read++
 	lines := make([]map[string]any, len(filters))

@@ -106,14 +106,17 @@ type Query struct {
 	PromptTokens, AnswerTokens int
 }
 
-// Score returns the F1 of a passage. A passage with neither gold nor predictions is
-// correct: 1.
-func Score(f metrics.Figures) float64 {
-	if f.F1 == nil || f.NGold == 0 && f.NPred == 0 {
+// passageScore returns the F1 of the counts of a passage. A passage with neither gold nor
+// predictions is correct: 1.
+func passageScore(f metrics.Figures) float64 {
+	if correct(f) {
 		return 1
 	}
-	return *f.F1
+	return 2 * f.TP / float64(f.NPred+f.NGold)
 }
+
+// correct reports whether a passage has all gold entities and no other ones.
+func correct(f metrics.Figures) bool { return f.TP == float64(f.NPred) && f.NPred == f.NGold }
 
 // Options are what the user says beside the runs.
 type Options struct {

@@ -106,6 +106,7 @@ var imports = map[string][]string{
 	"internal/signature":  {"ner"},
 	"internal/strict":     {"github.com/BurntSushi/toml"},
 	"internal/tinymodel":  {},
+	"internal/validators": {}, // tests only
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",

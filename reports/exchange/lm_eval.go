@@ -155,6 +155,18 @@ func writeLMEval(to *folder, runs []*Run, o Options) error {
 	return nil
 }
 
+// lmFloat is a number that is no integer for a program in Python.
+type lmFloat float64
+
+// MarshalJSON writes a point also in whole numbers.
+func (f lmFloat) MarshalJSON() ([]byte, error) {
+	text := number(float64(f))
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return []byte(text), nil
+}
+
 // lmDate is a time in the names of files.
 func lmDate(t time.Time) string { return t.UTC().Format("2006-01-02T15-04-05.000000") }
 
@@ -223,7 +235,7 @@ func newLMResults(g *lmGroup, o Options) lmResults {
 				if ratio.value == nil {
 					continue
 				}
-				values[ratio.name+","+filter] = *ratio.value
+				values[ratio.name+","+filter] = lmFloat(*ratio.value)
 				values[ratio.name+"_stderr,"+filter] = "N/A"
 				higher[ratio.name] = true
 			}
@@ -332,7 +344,7 @@ func (s *lmSampleWriter) lines(p *Passage) []map[string]any {
 			"doc_hash": docHash, "prompt_hash": promptHash, "target_hash": targetHash,
 		}
 		for metric, score := range scores[filter] { // beside the others
-			lines[i][metric] = score
+			lines[i][metric] = lmFloat(score)
 		}
 	}
 	return lines

@@ -17,6 +17,7 @@ integration: ## run all tests, with the reference material, real servers, a brow
 lint: ## run gofmt, vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
+	go vet -tags validators ./internal/validators
 	go tool staticcheck ./...
 	@$(NOTICES) | cmp -s - THIRD_PARTY_NOTICES || { echo "THIRD_PARTY_NOTICES differs from go.mod: run make notices"; exit 1; }
 

@@ -87,9 +87,13 @@ func writeCSV(w io.Writer, t *Table) error {
 	return records.write(w)
 }
 
-func (r Records) write(w io.Writer) error {
-	lines := make([][]string, len(r))
-	for i, line := range r {
+func (r Records) write(w io.Writer) error { return WriteCSV(w, r) }
+
+// WriteCSV prints lines for other programs. A text that a spreadsheet would compute as a
+// formula is marked as text.
+func WriteCSV(w io.Writer, records [][]string) error {
+	lines := make([][]string, len(records))
+	for i, line := range records {
 		for _, cell := range line {
 			lines[i] = append(lines[i], csvText(cell))
 		}

@@ -3,13 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/internal/terminal"
 	"nerbench/results"
@@ -42,39 +39,7 @@ beginning of its id.`,
 				},
 			},
 			runErrorsCommand(env),
-			{
-				Name: "export", Usage: "print predictions, answers or prompts as JSON Lines", ArgsUsage: "[RUN]",
-				Description: `export --what store --out FILE copies the whole store to a new file, also while
-other processes write to it. It needs no RUN.`,
-				Flags: []cli.Flag{
-					&cli.StringFlag{Name: "what", Value: harness.ExportNames()[0], Usage: "`CONTENT`: " + strings.Join(append(harness.ExportNames(), wholeStore), ", ")},
-					formatFlag(lineFormats),
-					&cli.StringFlag{Name: "out", Usage: "copy the store to `FILE` (with --what store)"},
-				},
-				Action: func(c *cli.Context) error {
-					what, out := c.String("what"), c.String("out")
-					switch {
-					case what == wholeStore && c.NArg() > 0:
-						return fault.Usagef("runs export: unexpected argument %q: --what store copies all runs", c.Args().First())
-					case what == wholeStore && out == "":
-						return fault.Usagef("runs export: --what store: want --out FILE")
-					case what == wholeStore:
-						return env.exportStore(c.Context, out)
-					case out != "":
-						return fault.Usagef("runs export: --out: only for --what store; redirect the output instead")
-					}
-					if c.NArg() != 1 {
-						return fault.Usagef("runs export: needs one RUN")
-					}
-					format, err := env.readFormat("runs export", c.String("format"), lineFormats)
-					if err != nil {
-						return err
-					}
-					return env.writeLines(format, func(w io.Writer) error {
-						return env.bench.Export(c.Context, w, c.Args().First(), c.String("what"))
-					})
-				},
-			},
+			runExportCommand(env),
 			{
 				Name: "rm", Usage: "remove runs, and answers that no other run uses", ArgsUsage: "RUN...",
 				Action: func(c *cli.Context) error {
@@ -87,9 +52,6 @@ other processes write to it. It needs no RUN.`,
 		},
 	}
 }
-
-// wholeStore is the content of runs export that is a copy of the store.
-const wholeStore = "store"
 
 func (env *environment) removeRuns(ctx context.Context, names []string) error {
 	store, err := env.bench.OpenStore(ctx)

@@ -1,0 +1,6 @@
+// Package validators has tests only: they write runs in the formats of other programs,
+// and let these programs read and check the files. The tests have the build tag
+// "validators" and need the Python that .ci/validators installs:
+//
+//	NERBENCH_VALIDATORS=$(.ci/validators) go test -tags validators ./internal/validators
+package validators

@@ -28,26 +28,26 @@ var imports = map[string][]string{
 	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
-	"metrics/stats":   {"ner"},
+	"metrics/stats":   {"internal/parallel", "ner"},
 	"prompts":         {"ner", "internal/names", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
+	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 
 	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
-	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient", "internal/lock", "internal/names"},
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient", "internal/lock", "internal/names", "internal/parallel"},
 	// Verification reads the files, and scores gold as prediction.
 	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
 	// In the process: llama.cpp, loaded when a model is opened. The chat templates of
 	// its files run in a child process.
-	"runners/local/chattemplate":   {"ner", "github.com/ardanlabs/jinja"},
-	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault"},
+	"runners/local/chattemplate":   {"internal/parallel", "ner", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault", "internal/parallel"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
@@ -57,14 +57,14 @@ var imports = map[string][]string{
 	"runners/runnertest":        {"ner", "runners"},
 	"runners/runnertest/faults": {},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
 	"harness/doctor": {
@@ -93,7 +93,7 @@ var imports = map[string][]string{
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/httpclient": {}, // where requests may go, and what of them is printed
 	"internal/jsonl":      {},
-	"internal/parallel":   {},
+	"internal/parallel":   {}, // all goroutines: a panic in one is an error
 	"internal/latextest":  {"internal/reference"},
 	"internal/lock":       {"github.com/gofrs/flock"},
 	"internal/names":      {}, // which names from outside may be names of files

@@ -2,6 +2,7 @@ package llamacpp
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"slices"
 	"strings"
@@ -23,6 +24,33 @@ func model(t testing.TB) []byte {
 func with(file []byte, key string, kind byte, value []byte) []byte {
 	at := bytes.Index(file, []byte(key)) + len(key)
 	return slices.Concat(file[:at], []byte{kind, 0, 0, 0}, value, file[at+8:])
+}
+
+// headerOf is the beginning of a file with a number of tensors and of keys.
+func headerOf(tensors, keys uint64) []byte {
+	b := []byte("GGUF\x03\x00\x00\x00")
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, tensors), keys)
+}
+
+// named appends a name.
+func named(b []byte, name string) []byte {
+	return append(binary.LittleEndian.AppendUint64(b, uint64(len(name))), name...)
+}
+
+// array is a file with one key, an array of elements of a type.
+func array(kind uint32, elements []byte) []byte {
+	size := map[uint32]int{0: 1, 8: 8}[kind]
+	b := binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(named(headerOf(0, 1), "k"), typeArray), kind)
+	return append(binary.LittleEndian.AppendUint64(b, uint64(len(elements)/size)), elements...)
+}
+
+// tensors is a file with one tensor, which has no data.
+func tensors(dims ...uint64) []byte {
+	b := binary.LittleEndian.AppendUint32(named(headerOf(1, 0), "t"), uint32(len(dims)))
+	for _, d := range dims {
+		b = binary.LittleEndian.AppendUint64(b, d)
+	}
+	return append(b, make([]byte, 4+8+16)...) // the type, the place, and a few bytes
 }
 
 func TestReadInfo(t *testing.T) {
@@ -51,6 +79,13 @@ func TestReadInfo(t *testing.T) {
 		"a long array":     {with(whole, "llama.context_length", 9, []byte{4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40}), "unexpected EOF"}, // its size in bytes overflows
 		"arrays in arrays": {with(whole, "llama.context_length", 9, bytes.Repeat([]byte{9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, 9)), "nested too deep"},
 		"absurd length":    {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
+		"a long array of strings": {array(8, make([]byte, 8*(1<<24+1))), "array: 16777217 elements: at most 16777216"},
+		"a long array of numbers": {array(0, make([]byte, 1<<24+1)), "array: 16777217 elements: at most 16777216"},
+		"10^12 elements":          {tensors(1e12), `tensor 1, "t": 1000000000000 elements at 0, and the file has 73 bytes`},
+		"10^6 by 10^6 elements":   {tensors(1e6, 1e6), "1000000000000 elements"},
+		"a size that overflows":   {tensors(1<<32, 1<<32), "its size overflows"},
+		"many dimensions":         {tensors(1, 1, 1, 1, 1), "5 dimensions: at most 4"},
+		"fewer tensors":           {tensors(1)[:50], "unexpected EOF"},
 	} {
 		if _, err := readInfo(bytes.NewReader(tc.file), int64(len(tc.file))); err == nil || !strings.Contains(err.Error(), tc.text) {
 			t.Errorf("%s: error %v, want %q", name, err, tc.text)
@@ -64,6 +99,7 @@ func FuzzReadInfo(f *testing.F) {
 	whole := model(f)
 	f.Add(whole[:2000])
 	f.Add([]byte("GGUF\x03\x00\x00\x00"))
+	f.Add(tensors(3, 4))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		info, err := readInfo(bytes.NewReader(file), int64(len(file)))
 		if !bytes.HasPrefix(file, []byte("GGUF")) && !errors.Is(err, errNoGGUF) {

@@ -88,7 +88,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if !ok {
 		return nil, fmt.Errorf("llamacpp: split %q: want none, layer or row", c.Split)
 	}
-	info, err := Inspect(c.File)
+	info, err := inspectParts(c.File)
 	if err != nil {
 		return nil, err
 	}

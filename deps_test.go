@@ -117,6 +117,7 @@ var imports = map[string][]string{
 var testImports = []string{
 	"internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp",
+	"modernc.org/libc", // to record the writes of SQLite
 }
 
 // testOnly are packages that no program file may import.

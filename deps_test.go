@@ -51,11 +51,11 @@ var imports = map[string][]string{
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
-	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/parallel", "github.com/knights-analytics/hugot"},
+	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/names", "internal/parallel", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
-	"runners/runnertest/faults": {},
+	"runners/runnertest/faults": {"internal/campaign"},
 	"runners/tagger":            {"ner", "runners"},
 	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},

@@ -66,19 +66,19 @@ func TestReadInfo(t *testing.T) {
 		file []byte
 		text string
 	}{
-		"empty":            {nil, "not a GGUF file"},
-		"another format":   {[]byte("PK\x03\x04 and more"), "not a GGUF file"},
-		"another version":  {older, "version 1"},
-		"cut":              {whole[:3000], "unexpected EOF"},
-		"no blocks":        {with(whole, "llama.block_count", 4, []byte{0, 0, 0, 0}), "llama.block_count: 0: want 1 to 512"},
-		"many blocks":      {with(whole, "llama.block_count", 4, []byte{0xff, 0xff, 0xff, 0xff}), "llama.block_count: 4294967295: want 1 to 512"},
-		"blocks as text":   {with(whole, "llama.block_count", 8, []byte{4, 0, 0, 0, 0, 0, 0, 0, 'm', 'a', 'n', 'y'}), "llama.block_count: many: want 1 to 512"},
-		"many keys":        {append([]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), whole[24:]...), "at most 1048576 and 65536"},
-		"many tensors":     {append([]byte("GGUF\x03\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\x7f"), whole[16:]...), "9223372036854775807 tensors"},
-		"a long key":       {append([]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"), make([]byte, 1<<16)...), "a string of 65536 bytes"},
-		"a long array":     {with(whole, "llama.context_length", 9, []byte{4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40}), "unexpected EOF"}, // its size in bytes overflows
-		"arrays in arrays": {with(whole, "llama.context_length", 9, bytes.Repeat([]byte{9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, 9)), "nested too deep"},
-		"absurd length":    {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
+		"empty":                   {nil, "not a GGUF file"},
+		"another format":          {[]byte("PK\x03\x04 and more"), "not a GGUF file"},
+		"another version":         {older, "version 1"},
+		"cut":                     {whole[:3000], "unexpected EOF"},
+		"no blocks":               {with(whole, "llama.block_count", 4, []byte{0, 0, 0, 0}), "llama.block_count: 0: want 1 to 512"},
+		"many blocks":             {with(whole, "llama.block_count", 4, []byte{0xff, 0xff, 0xff, 0xff}), "llama.block_count: 4294967295: want 1 to 512"},
+		"blocks as text":          {with(whole, "llama.block_count", 8, []byte{4, 0, 0, 0, 0, 0, 0, 0, 'm', 'a', 'n', 'y'}), "llama.block_count: many: want 1 to 512"},
+		"many keys":               {append([]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), whole[24:]...), "at most 1048576 and 65536"},
+		"many tensors":            {append([]byte("GGUF\x03\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\x7f"), whole[16:]...), "9223372036854775807 tensors"},
+		"a long key":              {append([]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00"), make([]byte, 1<<16)...), "a string of 65536 bytes"},
+		"a long array":            {with(whole, "llama.context_length", 9, []byte{4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x40}), "unexpected EOF"}, // its size in bytes overflows
+		"arrays in arrays":        {with(whole, "llama.context_length", 9, bytes.Repeat([]byte{9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, 9)), "nested too deep"},
+		"absurd length":           {[]byte("GGUF\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"), "unexpected EOF"},
 		"a long array of strings": {array(8, make([]byte, 8*(1<<24+1))), "array: 16777217 elements: at most 16777216"},
 		"a long array of numbers": {array(0, make([]byte, 1<<24+1)), "array: 16777217 elements: at most 16777216"},
 		"10^12 elements":          {tensors(1e12), `tensor 1, "t": 1000000000000 elements at 0, and the file has 73 bytes`},

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/campaign"
 	"nerbench/internal/tinymodel"
 )
 
@@ -89,6 +90,28 @@ func TestReadInfo(t *testing.T) {
 	} {
 		if _, err := readInfo(bytes.NewReader(tc.file), int64(len(tc.file))); err == nil || !strings.Contains(err.Error(), tc.text) {
 			t.Errorf("%s: error %v, want %q", name, err, tc.text)
+		}
+	}
+}
+
+// TestDamagedHeaders: a damaged header is read or refused, within bounded memory.
+func TestDamagedHeaders(t *testing.T) {
+	c := campaign.Start(t, campaign.Size{Short: 2000, Full: 200_000})
+	whole := model(t)
+	const head = 20_000 // with the names of the tensors
+	for range c.Tries {
+		file := append(campaign.Damage(c.Random, whole[:head]), whole[head:]...)
+		var err error
+		used := campaign.Memory(t, func() { _, err = readInfo(bytes.NewReader(file), int64(len(file))) })
+		switch {
+		case used > 64<<20:
+			t.Errorf("%d MiB were allocated", used>>20)
+		case err == nil:
+			c.Saw(1, "were read")
+		case len(err.Error()) > 500:
+			t.Errorf("error of %d bytes: %.500q", len(err.Error()), err)
+		default:
+			c.Saw(1, "were refused")
 		}
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"nerbench/internal/campaign"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/runners/local/onnx"
 )
 
@@ -153,15 +154,14 @@ func TestHostileModels(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			r, err := onnx.Open(t.Context(), onnx.Config{Folder: dir, Types: types})
-			runtime.ReadMemStats(&after)
+			var r *onnx.Runner
+			var err error
+			used := campaign.Memory(t, func() { r, err = onnx.Open(t.Context(), onnx.Config{Folder: dir, Types: types}) })
 			if err == nil {
 				r.Close()
 				t.Fatal("no error")
 			}
-			if used := after.TotalAlloc - before.TotalAlloc; used > 64<<20 {
+			if used > 64<<20 {
 				t.Errorf("%d MiB were allocated", used>>20)
 			}
 			if !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") || !errors.As(err, new(*fault.Hint)) {
@@ -169,6 +169,80 @@ func TestHostileModels(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHostileTokenizers: tokenizers with which the library does not end.
+func TestHostileTokenizers(t *testing.T) {
+	replace := func(n int, content, pattern string) string {
+		one := `{"type": "Replace", "content": "` + content + `", "pattern": ` + pattern + `}`
+		return `{"normalizer": {"type": "Sequence", "normalizers": [` + strings.Repeat(one+", ", n-1) + one + `]}}`
+	}
+	for name, tc := range map[string]struct{ tokenizer, want string }{
+		"an empty token":                     {`{"added_tokens": [{"id": 1, "content": "a"}, {"id": 0, "content": ""}]}`, "token 2 is empty"},
+		"replacements that double":           {replace(30, "xx", `{"String": "x"}`), "more than 256 times as long"},
+		"a long replacement":                 {replace(1, strings.Repeat("x", 1<<20), `{"String": "x"}`), "more than 256 times as long"},
+		"a replacement of nothing":           {replace(1, strings.Repeat("x", 1<<20), `{"Regex": ""}`), "more than 256 times as long"},
+		"a replacement that repeats all":     {replace(20, "$0$0", `{"Regex": ".*"}`), "more than 256 times as long"},
+		"a template of many parts":           {`{"post_processor": {"type": "TemplateProcessing", "single": [` + strings.Repeat(`{"Sequence": {"id": "A"}}, `, 1000) + `{}]}}`, "1001 parts: at most 64"},
+		"a special token of many tokens":     {`{"post_processor": {"special_tokens": {"[CLS]": {"ids": [` + strings.Repeat("1, ", 1000) + `1]}}}}`, `"[CLS]" has 1001 tokens: at most 64`},
+		"a normalizer of another type":       {`{"normalizer": [1]}`, "cannot unmarshal"},
+		"usual replacements, and no content": {replace(3, "▁", `{"String": " "}`), "onnx"}, // the library has no model
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t)
+			if err := os.WriteFile(filepath.Join(dir, "tokenizer.json"), []byte(tc.tokenizer), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := answerOf(t, dir); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+// TestDamagedModels: a folder with damaged files ends in answers, or in an error of one
+// line, within bounded memory.
+func TestDamagedModels(t *testing.T) {
+	c := campaign.Start(t, campaign.Size{Short: 200, Full: 20_000})
+	dir := folder(t)
+	whole := map[string][]byte{}
+	for _, name := range []string{"config.json", "tokenizer.json", "model.onnx"} {
+		whole[name] = mustRead(t, filepath.Join(dir, name))
+	}
+	for range c.Tries {
+		name := []string{"model.onnx", "model.onnx", "tokenizer.json", "config.json"}[c.Random.IntN(4)]
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, campaign.Damage(c.Random, whole[name]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		used := campaign.Memory(t, func() { err = answerOf(t, dir) })
+		switch {
+		case used > 64<<20:
+			t.Errorf("%s: %d MiB were allocated", name, used>>20)
+		case err == nil:
+			c.Saw(1, "were answered")
+		case strings.Contains(err.Error(), "\n") || len(err.Error()) > 2000:
+			t.Errorf("%s: error of %d bytes: %.500q", name, len(err.Error()), err)
+		default:
+			c.Saw(1, "were errors")
+		}
+		if err := os.WriteFile(file, whole[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// answerOf opens a classifier and sends one query.
+func answerOf(t *testing.T, dir string) error {
+	t.Helper()
+	r, err := onnx.Open(t.Context(), onnx.Config{Folder: dir, Types: types})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = r.Complete(t.Context(), []ner.Query{query("Mira left Port Varna . Lowe left")})
+	return err
 }
 
 func mustRead(t *testing.T, file string) []byte {

@@ -5,7 +5,6 @@ import (
 	"log"
 	"math/rand/v2"
 	"net/http"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -59,13 +58,11 @@ func AttackAll(t testing.TB, c *campaign.Campaign, client Client) {
 		if a.Hangs {
 			within = hangLimit
 		}
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		answer, err := client.Ask(server.URL, within, random)
-		runtime.ReadMemStats(&after)
+		var answer string
+		var err error
+		used := campaign.Memory(t, func() { answer, err = client.Ask(server.URL, within, random) })
 		server.CloseClientConnections()
 		name := a.Name + ", " + place
-		used := after.TotalAlloc - before.TotalAlloc
 		switch {
 		case server.Met() == 0:
 			t.Errorf("%s: no request was attacked: %v", name, err)

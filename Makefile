@@ -1,7 +1,7 @@
 # The tasks of this repository. CI runs them through .ci/run.
 export CGO_ENABLED := 0
 
-.PHONY: build test integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
+.PHONY: build test campaign integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
 
 # The commit that the program is built from; empty outside a repository.
 STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
@@ -10,6 +10,9 @@ build: ## build the program: bin/nerbench
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...
+
+campaign: ## break things on purpose, for hours: kills, power cuts, damage; NERBENCH_CAMPAIGN=0.1 is a tenth
+	.ci/campaign
 
 integration: ## run all tests, with the reference material, real servers, a browser and pdfLaTeX
 	.ci/integration

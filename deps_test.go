@@ -30,13 +30,13 @@ var imports = map[string][]string{
 	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
 	"metrics":         {"ner", "internal/parallel"},
-	"metrics/stats":   {"ner"},
+	"metrics/stats":   {"internal/parallel", "ner"},
 	"prompts":         {"ner", "internal/names", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/site":    {"ner", "reports"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
+	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 	"reports/exchange": { // what other programs read; the figures of metrics are their numbers
 		"ner", "metrics", "reports", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "github.com/parquet-go/parquet-go",
@@ -46,24 +46,24 @@ var imports = map[string][]string{
 
 	// Files are verified, and recognized by their content, with the loaders that will
 	// read them.
-	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient", "internal/lock", "internal/names"},
+	"datasets/acquire": {"ner", "datasets", "datasets/fetch", "datasets/verify", "loaders", "internal/archive", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/httpclient", "internal/lock", "internal/names", "internal/parallel"},
 	// Verification reads the files, and scores gold as prediction.
 	"datasets/verify": {"ner", "answers", "datasets", "loaders", "metrics"},
 
 	// In the process: llama.cpp, loaded when a model is opened. The chat templates of
 	// its files run in a child process.
-	"runners/local/chattemplate":   {"ner", "github.com/ardanlabs/jinja"},
-	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault"},
+	"runners/local/chattemplate":   {"internal/parallel", "ner", "github.com/ardanlabs/jinja"},
+	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault", "internal/parallel"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
-	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/parallel", "github.com/knights-analytics/hugot"},
+	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/names", "internal/parallel", "github.com/knights-analytics/hugot"},
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
-	"runners/runnertest/faults": {},
+	"runners/runnertest/faults": {"internal/campaign"},
 	"runners/tagger":            {"ner", "runners"},
-	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry"},
+	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
 
 	// The loop joins questions, answers and counts, and links no third-party
@@ -72,6 +72,8 @@ var imports = map[string][]string{
 	"harness": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/exchange", "reports/page", "results", "runners", "runners/cards", "runners/open",
+		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
+		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",
@@ -92,6 +94,7 @@ var imports = map[string][]string{
 
 	"internal/archive":    {"internal/names"},
 	"internal/atomicfile": {},
+	"internal/campaign":   {}, // tests only
 	"internal/config":     {"internal/fault", "internal/strict"},
 	// Files and stored runs are compared, and files evaluated, without a store.
 	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
@@ -104,7 +107,7 @@ var imports = map[string][]string{
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/httpclient": {}, // where requests may go, and what of them is printed
 	"internal/jsonl":      {},
-	"internal/parallel":   {},
+	"internal/parallel":   {}, // all goroutines: a panic in one is an error
 	"internal/latextest":  {"internal/reference"},
 	"internal/lock":       {"github.com/gofrs/flock"},
 	"internal/names":      {}, // which names from outside may be names of files
@@ -133,10 +136,13 @@ var twoRooms = map[string]string{
 var testImports = []string{
 	"internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
+	"internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
+	"github.com/rogpeppe/go-internal", "github.com/chromedp",
+	"modernc.org/libc", // to record the writes of SQLite
 }
 
 // testOnly are packages that no program file may import.
-var testOnly = []string{"internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
+var testOnly = []string{"internal/campaign", "internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	outside := map[string]string{} // outside package -> the room that has it

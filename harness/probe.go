@@ -9,6 +9,7 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/harness/loop"
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/runners/cards"
@@ -122,9 +123,9 @@ func (p *probe) send(ctx context.Context, first []passageQueries, longest []ner.
 // noteWaiting sends a note every few seconds until stop is called.
 func (p *probe) noteWaiting() (stop func()) {
 	began, ticker := time.Now(), time.NewTicker(noteEvery)
-	end, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
+	end := make(chan struct{})
+	var notes parallel.Group
+	notes.Go(func() {
 		for {
 			select {
 			case <-end:
@@ -137,11 +138,11 @@ func (p *probe) noteWaiting() (stop func()) {
 				p.bench.note("%s", line)
 			}
 		}
-	}()
+	})
 	return func() {
 		ticker.Stop()
 		close(end)
-		<-ended
+		notes.Wait()
 	}
 }
 

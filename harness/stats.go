@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"nerbench/datasets"
+	"nerbench/internal/parallel"
 	"nerbench/loaders"
 	"nerbench/ner"
 )
@@ -44,7 +45,7 @@ func (p *StatsSplit) Count() int {
 // all datasets.
 func (b *Bench) Stats(ctx context.Context, ds []*datasets.Dataset) ([]Stats, error) {
 	lines, faults := make([]Stats, len(ds)), make([]error, len(ds))
-	eachJob(len(ds), func(i int) { lines[i], faults[i] = b.statsOf(ctx, ds[i]) })
+	parallel.Each(len(ds), func(i int) { lines[i], faults[i] = b.statsOf(ctx, ds[i]) })
 	return lines, errors.Join(faults...)
 }
 

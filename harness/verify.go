@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"runtime"
 	"strings"
-	"sync"
 
 	"nerbench/datasets/acquire"
 	"nerbench/datasets/verify"
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/loaders"
 )
 
@@ -25,7 +24,7 @@ func (b *Bench) Verify(ctx context.Context, names []string) ([]verify.Split, err
 	jobs := verify.Jobs(ds)
 	out := make([]verify.Split, len(jobs))
 	faults := make([]error, len(jobs))
-	eachJob(len(jobs), func(i int) { out[i], faults[i] = jobs[i].Verify(ctx, b.dataFS()) })
+	parallel.Each(len(jobs), func(i int) { out[i], faults[i] = jobs[i].Verify(ctx, b.dataFS()) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -94,22 +93,4 @@ func splitsIn(list []verify.Split, state loaders.State) string {
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-// eachJob calls do with 0 to n-1 on all processors, and waits.
-func eachJob(n int, do func(int)) {
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := range next {
-				do(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
 }

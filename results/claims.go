@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"nerbench/internal/parallel"
 )
 
 // A process that begins a run claims it, so that a second process does not send the same
@@ -123,7 +125,7 @@ func (s *Store) startBeat(runID string) {
 		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	var done sync.WaitGroup
+	var done parallel.Group
 	done.Go(func() {
 		for ticks := time.Tick(beatEvery); ; {
 			select {

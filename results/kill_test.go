@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"nerbench/internal/reference"
+	"nerbench/internal/campaign"
 )
 
 // TestKilledWriterLosesNothing kills a recording process at random moments, several
@@ -15,14 +15,14 @@ import (
 // no passage may be incomplete, and in the end the store must equal that of an
 // uninterrupted run.
 func TestKilledWriterLosesNothing(t *testing.T) {
-	const n, kills = 1500, 30
+	c := campaign.Start(t, campaign.Size{Short: 30, Full: 300})
+	n, kills := 50*c.Tries, c.Tries
 	path := filepath.Join(t.TempDir(), "results.db")
-	random := reference.Random(t)
 	committed := map[int]bool{}
 	rest := n / 2 // of the printed ones
 	for kill := range kills {
 		// 0 is before the first commit of this process.
-		after := random.IntN(max(1, rest/(kills-kill+1)))
+		after := c.Random.IntN(max(1, rest/(kills-kill+1)))
 		for _, i := range recordAndKill(t, path, n, after) {
 			committed[i] = true
 		}
@@ -34,7 +34,7 @@ func TestKilledWriterLosesNothing(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	again := bytes.Count(out, []byte("\n")) - 1 // but for "start"
-	t.Logf("killed %d times; %d passages printed before, %d in the end", kills, len(committed), again)
+	c.Saw(len(committed), "passages were reported as committed, and kept")
 	if again > rest || again == 0 {
 		t.Errorf("the last process recorded %d passages, but %d were not committed", again, rest)
 	}

@@ -12,12 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"nerbench/internal/reference"
+	"nerbench/internal/campaign"
 	"nerbench/ner"
 )
-
-// mutationsVariable is the environment variable with the number of mutations.
-const mutationsVariable = "NERBENCH_MUTATIONS"
 
 // mutatedRuns are the runs of the store that is mutated.
 func mutatedRuns() []ner.Run {
@@ -229,14 +226,7 @@ func exchange(table, column, a, b, key string) string {
 // TestMutations damages copies of a store. Nothing that is read afterwards may differ
 // without an error, and Check must find all that was noticed.
 func TestMutations(t *testing.T) {
-	n := 180
-	random := rand.New(rand.NewPCG(9401175839167604383, 0)) // with an exchanged pointer of a page, which returns one row twice
-	if text := os.Getenv(mutationsVariable); text != "" {
-		var err error
-		n, err = strconv.Atoi(text)
-		must(t, err)
-		random = reference.Random(t)
-	}
+	c := campaign.Start(t, campaign.Size{Short: 180, Full: 1000, Seed: 9401175839167604383}) // with an exchanged pointer of a page, which returns one row twice
 	content := storeToMutate(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "whole.db")
@@ -255,10 +245,10 @@ func TestMutations(t *testing.T) {
 	impatient := defaults()
 	impatient.wait = time.Second
 	noticed, unopened := 0, 0
-	for i := range n {
+	for i := range c.Tries {
 		m := mutations[i%len(mutations)]
 		path := filepath.Join(dir, fmt.Sprint(i, ".db"))
-		what := m.mutate(t, random, path, append([]byte(nil), content...))
+		what := m.mutate(t, c.Random, path, append([]byte(nil), content...))
 		open := openReadOnly
 		if i/len(mutations)%2 == 1 {
 			open = func(ctx context.Context, path string, c config) (*Store, error) { return openWith(ctx, path, c) }
@@ -289,7 +279,9 @@ func TestMutations(t *testing.T) {
 		s.Close() // it may fail
 		removeStore(path)
 	}
-	t.Logf("%d mutations: %d stores could not be opened, %d gave errors, %d were not noticed and changed nothing", n, unopened, noticed, n-unopened-noticed)
+	c.Saw(unopened, "could not be opened")
+	c.Saw(noticed, "gave errors")
+	c.Saw(c.Tries-unopened-noticed, "changed nothing that was read")
 }
 
 func openWith(ctx context.Context, path string, c config) (*Store, error) {

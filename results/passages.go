@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -93,38 +94,45 @@ type block struct {
 	err      error
 }
 
+// reading is a block that is being read.
+type reading struct {
+	passages []ner.Passage
+	done     <-chan error
+}
+
 // blocks reads the blocks of a run, and yields them in order.
 func (s *Store) blocks(ctx context.Context, run runRow) iter.Seq[block] {
 	return func(yield func(block) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		var reading []chan block
+		var ahead []*reading
 		next := 0
 		start := func() {
 			if next >= run.passages {
 				return
 			}
-			c, first := make(chan block, 1), next
-			go func() {
-				p, err := s.block(ctx, run, first, first+blockSize)
-				c <- block{p, err}
-			}()
-			reading = append(reading, c)
+			r, first := &reading{}, next
+			r.done = parallel.Go(func() (err error) {
+				r.passages, err = s.block(ctx, run, first, first+blockSize)
+				return err
+			})
+			ahead = append(ahead, r)
 			next += blockSize
 		}
 		defer func() { // wait for the readers, even if the caller stops early
 			cancel()
-			for _, c := range reading {
-				<-c
+			for _, r := range ahead {
+				<-r.done
 			}
 		}()
 		for range readAhead {
 			start()
 		}
-		for len(reading) > 0 {
-			b := <-reading[0]
-			reading = reading[1:]
+		for len(ahead) > 0 {
+			r := ahead[0]
+			ahead = ahead[1:]
+			err := <-r.done
 			start()
-			if !yield(b) {
+			if !yield(block{r.passages, err}) {
 				return
 			}
 		}

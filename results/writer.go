@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -32,7 +33,7 @@ type Writer struct {
 	run   string
 	queue chan finished
 	wake  chan struct{}         // signals that the queue is full
-	done  chan struct{}         // closed when the queue is closed and empty
+	done  <-chan error          // closed when the queue is closed and empty
 	err   atomic.Pointer[error] // the first failure; later passages are not stored
 
 	keptMu sync.Mutex
@@ -51,9 +52,9 @@ type finished struct {
 // Writer starts a writer for a run that was begun. It must be closed. It continues
 // when ctx ends, so that paid answers are stored.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
-	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1),
 		kept: map[ner.AnswerKey]ner.Answer{}, keep: make(chan struct{}, 1)}
-	go w.loop(context.WithoutCancel(ctx))
+	w.done = parallel.Go(func() error { w.loop(context.WithoutCancel(ctx)); return nil })
 	return w
 }
 
@@ -164,7 +165,6 @@ func (w *Writer) rest(d time.Duration) {
 }
 
 func (w *Writer) loop(ctx context.Context) {
-	defer close(w.done)
 	var complete, incomplete []ner.Passage
 	var awake time.Time
 	add := func(f finished) {
@@ -194,7 +194,7 @@ func (w *Writer) loop(ctx context.Context) {
 		if len(complete)+len(incomplete)+len(kept) == 0 || w.failure() != nil {
 			continue // after a failure, so that Record does not wait for space in the queue
 		}
-		if err := w.store.recordAll(ctx, w.run, complete, incomplete, kept); err != nil {
+		if err := parallel.Guard(func() error { return w.store.recordAll(ctx, w.run, complete, incomplete, kept) }); err != nil {
 			w.err.Store(&err)
 		}
 		clear(complete)

@@ -3,11 +3,14 @@ package results
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"runtime"
 	"sync"
 	"testing"
 	"time"
+
+	"nerbench/internal/parallel"
 )
 
 func TestWriterCommitsAllPassages(t *testing.T) {
@@ -220,5 +223,29 @@ func TestPassagesSkipMissingOnes(t *testing.T) {
 		if p.Index != want[i] {
 			t.Errorf("passage %d, want %d", p.Index, want[i])
 		}
+	}
+}
+
+// TestPanicsAreErrors: a panic while passages are written or read is an error of the caller.
+func TestPanicsAreErrors(t *testing.T) {
+	s := &Store{read: &sql.DB{}, write: &sql.DB{}} // without a driver: each use of them panics
+	w := s.Writer(t.Context(), "run")
+	if err := w.Record(t.Context(), testPassage("q", 0, "person"), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); !errors.As(err, new(*parallel.PanicError)) {
+		t.Errorf("writing: error %v", err)
+	}
+	if err := w.Close(); !errors.As(err, new(*parallel.PanicError)) {
+		t.Errorf("a second Close: error %v", err)
+	}
+	n := 0
+	for b := range s.blocks(t.Context(), runRow{passages: 1}) {
+		if n++; !errors.As(b.err, new(*parallel.PanicError)) {
+			t.Errorf("reading: error %v", b.err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d blocks", n)
 	}
 }

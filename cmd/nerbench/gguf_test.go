@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"nerbench/internal/campaign"
 	"nerbench/internal/reference"
 	"nerbench/internal/tinymodel"
 	"nerbench/runners/local/llamacpp"
@@ -148,8 +149,8 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 	t.Parallel()
 	// One thread: those of the library wait for each other without sleep, and would
 	// be slow beside other tests.
-	const passages, kills = 60, 6
-	random := reference.Random(t)
+	c := campaign.Start(t, campaign.Size{Short: 6, Full: 60})
+	passages := 10 * c.Tries
 	env := []string{"NERBENCH_LLAMA_LIB=" + llamaLibrary(t, "cpu")}
 	w := newWorkplace(t, passages, 0)
 	w.tinyModel("tiny.gguf")
@@ -158,10 +159,10 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, stderr)
 	}
 	kept := 0
-	for range kills {
+	for range c.Tries {
 		cmd := w.program(append(asking, "killed.db")...)
 		cmd.Env = append(cmd.Env, env...)
-		kept = w.killAfterMore(cmd, "killed.db", kept, time.Duration(random.IntN(50))*time.Millisecond)
+		kept = w.killAfterMore(cmd, "killed.db", kept, time.Duration(c.Random.IntN(50))*time.Millisecond)
 	}
 	code, stdout, stderr := w.with(env, append(asking, "killed.db")...)
 	m := regexp.MustCompile(`asked now (\d+), cached (\d+)`).FindStringSubmatch(stdout)
@@ -183,7 +184,8 @@ func TestGGUFKilledAndContinued(t *testing.T) {
 	if len(calm) != len(killed) || different > len(calm)/10 {
 		t.Errorf("%d of %d lines of the stores differ (%d lines)", different, len(calm), len(killed))
 	}
-	t.Logf("%d of %d passages were complete after %d kills; %d lines differ", kept, passages, kills, different)
+	c.Saw(kept, "passages were complete at the last kill")
+	c.Saw(different, "lines of the store differ from the undisturbed run")
 }
 
 func lines(s string) map[string]bool {

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"nerbench/internal/reference"
+	"nerbench/internal/campaign"
 	"nerbench/results"
 	"nerbench/runners/ollama/ollamatest"
 )
@@ -244,21 +244,20 @@ var asking = []string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--max-con
 // with the store of an undisturbed run.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	const passages = 400
-	random := reference.Random(t)
+	c := campaign.Start(t, campaign.Size{Short: 30, Full: 300})
+	passages := 400 * c.Tries / 30
 	w := newWorkplace(t, passages, 4*time.Millisecond)
 	if code, out := w.run(append(asking, "calm.db")...); code != 0 {
 		t.Fatalf("undisturbed run: exit code %d\n%s", code, out)
 	}
 	w.forget()
 	kept := map[int]int{} // passage: how often it was asked when it was complete
-	kills := 0
-	for ; kills < 30; kills++ {
+	for range c.Tries {
 		cmd := w.program(append(asking, "killed.db")...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		w.killAt(cmd, random.IntN(40), time.Duration(random.IntN(10_000))*time.Microsecond)
+		w.killAt(cmd, c.Random.IntN(40), time.Duration(c.Random.IntN(10_000))*time.Microsecond)
 		for _, id := range w.completed("killed.db") {
 			var index int
 			fmt.Sscanf(id, "mini/test/%d", &index)
@@ -268,7 +267,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 	}
 	if len(kept) == 0 {
-		t.Fatal("nothing was kept of a process that was killed 30 times")
+		t.Fatal("nothing was kept of a process that was killed again and again")
 	}
 	if code, out := w.run(append(asking, "killed.db")...); code != 0 {
 		t.Fatalf("continued run: exit code %d\n%s", code, out)
@@ -281,7 +280,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	if calm, killed := w.dump("calm.db"), w.dump("killed.db"); calm != killed {
 		t.Errorf("the stores differ:\n%s\nand\n%s", head(calm), head(killed))
 	}
-	t.Logf("%d kills, %d of %d passages were complete at one of them", kills, len(kept), passages)
+	c.Saw(len(kept), "passages were complete at a kill, and not asked again")
 }
 
 func head(s string) string { return s[:min(len(s), 2000)] }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"syscall"
 
 	"nerbench/datasets"
@@ -18,6 +17,7 @@ import (
 	"nerbench/internal/httpclient"
 	"nerbench/internal/lock"
 	"nerbench/internal/names"
+	"nerbench/internal/parallel"
 )
 
 // Fetched is the result of fetching one dataset.
@@ -56,7 +56,7 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 	slots := make(chan struct{}, parallelFetches)
 	room, full := context.WithCancelCause(ctx)
 	defer full(nil)
-	var transfers sync.WaitGroup
+	var transfers parallel.Group
 	for i, dataset := range ds {
 		slots <- struct{}{}
 		if ctx.Err() != nil {
@@ -64,8 +64,13 @@ func (a *Acquirer) FetchAll(ctx context.Context, ds []*datasets.Dataset, o Fetch
 		}
 		transfers.Go(func() {
 			defer func() { <-slots }()
-			var err error
-			out[i], err = a.Fetch(room, dataset, o) // the error is in the result
+			err := parallel.Guard(func() (err error) {
+				out[i], err = a.Fetch(room, dataset, o) // the error is in the result
+				return err
+			})
+			if fault, ok := errors.AsType[*parallel.PanicError](err); ok {
+				out[i] = failed(dataset, fmt.Errorf("datasets fetch: dataset %s: %w", dataset.ID, fault))
+			}
 			if diskFull(err) {
 				full(&noRoom{dataset.ID}) // the first one is the cause
 			}

@@ -17,6 +17,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/datasets/fetch"
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -225,3 +226,29 @@ func TestFetchAllInterrupted(t *testing.T) {
 		t.Errorf("%d results, error %v", len(out), err)
 	}
 }
+
+// TestFetchAllPanics: a dataset whose download panics is a failure of this dataset.
+func TestFetchAllPanics(t *testing.T) {
+	dataset := func(id string) *datasets.Dataset {
+		return &datasets.Dataset{ID: id, Access: "open", Sets: []datasets.Set{{Name: "x", Primary: true, Splits: []datasets.Part{{Name: ner.Test}}}}}
+	}
+	bad := newImporting(t).dataset
+	bad.Sources = []datasets.Source{{Kind: "url", Where: "https://example.org/", Files: "corpus/test.tsv"}}
+	a := &Acquirer{Data: t.TempDir(), HTTP: &http.Client{Transport: panics{}}}
+	out, err := a.FetchAll(t.Context(), []*datasets.Dataset{dataset("one"), bad, dataset("two")}, FetchOptions{})
+	if err == nil || !strings.Contains(err.Error(), "3 of 3 datasets could not be fetched") || len(out) != 3 {
+		t.Fatalf("error %v, results %+v", err, out)
+	}
+	if !errors.As(out[1].Err, new(*parallel.PanicError)) || out[1].State != Failed || out[1].Dataset != bad.ID || !strings.Contains(out[1].Why, "internal error: the transport (") {
+		t.Errorf("result %+v", out[1])
+	}
+	for _, i := range []int{0, 2} {
+		if !strings.Contains(out[i].Why, "no source offers files for download") {
+			t.Errorf("result %+v", out[i])
+		}
+	}
+}
+
+type panics struct{}
+
+func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("the transport") }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -100,7 +99,7 @@ func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a := asker{plan: plan, cancel: cancel, jobs: make(chan job, plan.Slots.Most())}
-	var workers sync.WaitGroup
+	var workers parallel.Group
 	for range plan.Slots.Most() + ahead(plan.Slots.Most()) {
 		workers.Go(func() { a.work(ctx) })
 	}

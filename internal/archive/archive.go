@@ -112,7 +112,10 @@ func (w *walk) member(name string, regular bool, size int64, open func() (io.Rea
 	// A sparse file of a tar archive has more bytes than the stream, so that the
 	// bytes of members are counted separately.
 	err = w.visit(local, size, &countedReader{w, content, &w.content})
-	if err = errors.Join(err, content.Close()); err != nil {
+	if closing := content.Close(); err == nil {
+		err = closing // else it is the same error, or a consequence
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
@@ -164,16 +167,39 @@ func (w *walk) zip(file fs.File, size int64) error {
 		defer copied.Close()
 		at, size = copied.file, copied.size
 	}
-	archive, err := zip.NewReader(at, size)
+	directory := &boundedAt{at, mostDirectory, false}
+	archive, err := zip.NewReader(directory, size)
 	if err != nil {
 		return err
 	}
+	directory.open = true
 	for _, m := range archive.File {
 		if err := w.member(m.Name, m.Mode().IsRegular(), int64(min(m.UncompressedSize64, 1<<62)), m.Open); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// mostDirectory is the largest directory of a zip, in bytes. It is kept in memory, where
+// an entry has some 300 bytes; it has at least 46 in the file. Published datasets have less
+// than a tenth.
+const mostDirectory = 32 << 20
+
+// boundedAt reads a number of bytes, until it is open.
+type boundedAt struct {
+	io.ReaderAt
+	left int64
+	open bool
+}
+
+func (b *boundedAt) ReadAt(p []byte, at int64) (int, error) {
+	if !b.open {
+		if b.left -= int64(len(p)); b.left < 0 {
+			return 0, ErrLimit
+		}
+	}
+	return b.ReaderAt.ReadAt(p, at)
 }
 
 // copy copies an archive that is not an io.ReaderAt to a temporary file.

@@ -2,6 +2,7 @@ package httpclient
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/url"
 	"strings"
@@ -93,13 +94,22 @@ func Login(login *url.Userinfo) Secrets {
 	return s
 }
 
-// Hide returns an error without the secrets in its message. It wraps the error.
+// longestMessage is the length of the longest message of an error, in bytes. Addresses and
+// numbers in it are those of a server, and may have any length.
+const longestMessage = 1500
+
+// Hide returns an error without the secrets in its message, which is not too long. It
+// wraps the error.
 func (s Secrets) Hide(err error) error {
 	if err == nil {
 		return nil
 	}
 	text := err.Error()
-	if message := s.Redact(text); message != text {
+	message := s.Redact(text)
+	if len(message) > longestMessage {
+		message = fmt.Sprintf("%s … (%d bytes)", strings.ToValidUTF8(message[:longestMessage], ""), len(message))
+	}
+	if message != text {
 		return &hiddenError{message, err}
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"nerbench/internal/httpclient"
 )
@@ -65,6 +66,7 @@ func TestSecrets(t *testing.T) {
 		{"no key", httpclient.Bearer(""), "as it is", "as it is"},
 		{"a key that is in every word", httpclient.Bearer("e"), "here", "here"},
 		{"password", httpclient.Login(login), "s3c/ret s3c%2Fret bWU6czNjL3JldA==", "*** *** ***"},
+		{"a long message", httpclient.Bearer(key), key + strings.Repeat("é", 5000), "***" + strings.Repeat("é", 5000)},
 		{"no login", httpclient.Login(nil), "as it is", "as it is"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -74,6 +76,9 @@ func TestSecrets(t *testing.T) {
 			err := tc.secrets.Hide(&fs.PathError{Op: "open", Path: tc.in, Err: fs.ErrNotExist})
 			if strings.Contains(err.Error(), tc.in) != (tc.in == tc.out) || !errors.Is(err, fs.ErrNotExist) || !errors.As(err, new(*fs.PathError)) {
 				t.Errorf("error is %v", err)
+			}
+			if len(err.Error()) > 1600 || !utf8.ValidString(err.Error()) {
+				t.Errorf("error of %d bytes", len(err.Error()))
 			}
 		})
 	}

@@ -29,10 +29,15 @@ func (e *PanicError) Error() string {
 	return text + ": please report it"
 }
 
-// Guard calls f. If f panics, the error is a [PanicError].
+// Guard calls f. If f panics, the error is a [PanicError]; that of a
+// [Group] stays as it is.
 func Guard(f func() error) (err error) {
 	defer func() {
-		if reason := recover(); reason != nil {
+		switch reason := recover().(type) {
+		case nil:
+		case *PanicError:
+			err = reason
+		default:
 			err = &PanicError{Reason: reason, Place: place()}
 		}
 	}()

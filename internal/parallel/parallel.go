@@ -1,13 +1,13 @@
-// Package parallel processes the blocks of a sequence on several goroutines and
-// returns the results in the order of the sequence. The outcome does not depend on
-// the number of goroutines.
+// Package parallel runs functions on goroutines, so that a panic is an error and does not
+// end the process with the exit code of a wrong usage. All goroutines of the program are
+// started here. Map processes the blocks of a sequence and returns the results in the order
+// of the sequence; the outcome does not depend on the number of goroutines.
 package parallel
 
 import (
 	"context"
 	"iter"
 	"runtime"
-	"sync"
 )
 
 // Map applies the workers to the blocks of a sequence and yields the results in
@@ -26,7 +26,7 @@ func Map[In, Out any](ctx context.Context, blocks iter.Seq2[In, error], workers 
 			todo:  make(chan *job[In, Out]),
 			queue: make(chan *job[In, Out], 2*len(workers)), // one more waits before it
 		}
-		var group sync.WaitGroup
+		var group Group
 		defer group.Wait()
 		defer cancel()
 		for _, work := range workers {

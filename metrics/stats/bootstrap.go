@@ -2,10 +2,9 @@ package stats
 
 import (
 	"math"
-	"runtime"
 	"slices"
-	"sync"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -35,7 +34,7 @@ type Intervals struct{ A, B, Difference Interval }
 func Bootstrap(datasets []Dataset, resamples int) Interval {
 	values := make([]float64, resamples)
 	packed := packDatasets(datasets, false)
-	parallel(resamples, func(b int) {
+	parallel.Each(resamples, func(b int) {
 		values[b], _ = resample(packed, b)
 	})
 	return percentiles(values)
@@ -45,7 +44,7 @@ func Bootstrap(datasets []Dataset, resamples int) Interval {
 func BootstrapPair(datasets []Dataset, resamples int) Intervals {
 	a, b, difference := make([]float64, resamples), make([]float64, resamples), make([]float64, resamples)
 	packed := packDatasets(datasets, true)
-	parallel(resamples, func(i int) {
+	parallel.Each(resamples, func(i int) {
 		a[i], b[i] = resample(packed, i)
 		difference[i] = a[i] - b[i]
 	})
@@ -129,18 +128,4 @@ func percentiles(values []float64) Interval {
 		return values[i] + (h-float64(i))*(values[i+1]-values[i])
 	}
 	return Interval{at(0.025), at(0.975)}
-}
-
-// parallel calls f for 0 to n-1 on all processors and waits.
-func parallel(n int, f func(int)) {
-	workers := min(runtime.GOMAXPROCS(0), n)
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			for i := w; i < n; i += workers {
-				f(i)
-			}
-		})
-	}
-	group.Wait()
 }

@@ -3,8 +3,8 @@ package stats
 import (
 	"runtime"
 	"slices"
-	"sync"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -53,27 +53,23 @@ func partValues(seed uint64, passages int, parts [][]PassageScore, resamples int
 		}
 	}
 	workers := min(runtime.GOMAXPROCS(0), resamples)
-	var group sync.WaitGroup
-	for w := range workers {
-		group.Go(func() {
-			times := make([]uint32, passages) // number of draws of each passage
-			for b := w; b < resamples; b += workers {
-				clear(times)
-				stream := NewStream(seed, b)
-				for range passages {
-					times[stream.Index(passages)]++
-				}
-				for i, part := range packed {
-					var sum uint64
-					for _, s := range part {
-						sum += uint64(times[s.passage]) * s.word
-					}
-					values[i][b] = f1(sum)
-				}
+	parallel.Each(workers, func(w int) {
+		times := make([]uint32, passages) // number of draws of each passage
+		for b := w; b < resamples; b += workers {
+			clear(times)
+			stream := NewStream(seed, b)
+			for range passages {
+				times[stream.Index(passages)]++
 			}
-		})
-	}
-	group.Wait()
+			for i, part := range packed {
+				var sum uint64
+				for _, s := range part {
+					sum += uint64(times[s.passage]) * s.word
+				}
+				values[i][b] = f1(sum)
+			}
+		}
+	})
 	return values
 }
 

@@ -3,6 +3,7 @@ package stats
 import (
 	"math"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -58,7 +59,7 @@ func randomise(pairs []pairedDataset, rounds int) Test {
 	t := Test{Difference: difference(pairs, nothing), Tried: rounds}
 	least := math.Abs(t.Difference) - tolerance
 	reached := make([]bool, rounds)
-	parallel(rounds, func(r int) {
+	parallel.Each(rounds, func(r int) {
 		d := difference(pairs, func(i int) int64 { return pairs[i].swapped(r) })
 		reached[r] = math.Abs(d) >= least
 	})

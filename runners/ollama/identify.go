@@ -23,8 +23,8 @@ import (
 // Kind is the kind of server in the keys of a run.
 const Kind = "ollama"
 
-// patience is the timeout of requests about the server itself.
-const patience = 30 * time.Second
+// defaultPatience is the timeout of requests about the server itself.
+const defaultPatience = 30 * time.Second
 
 // Status is the version and the models of a server.
 type Status struct {
@@ -48,7 +48,7 @@ func Look(ctx context.Context, host string) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	r := &Runner{base: base, login: login, secrets: httpclient.Login(login), client: runners.NewClient(1, nil)}
+	r := &Runner{base: base, login: login, secrets: httpclient.Login(login), client: runners.NewClient(1, nil), patience: defaultPatience}
 	defer r.Close()
 	return r.look(ctx)
 }
@@ -154,7 +154,7 @@ func fullName(name string) string {
 // call sends a request about the server itself.
 func (r *Runner) call(ctx context.Context, method, path string, question, answer any) (err error) {
 	defer func() { err = r.secrets.Hide(err) }()
-	limited, cancel := context.WithTimeout(ctx, patience)
+	limited, cancel := context.WithTimeout(ctx, r.patience)
 	defer cancel()
 	var body io.Reader
 	if question != nil {
@@ -176,9 +176,12 @@ func (r *Runner) call(ctx context.Context, method, path string, question, answer
 		return r.absent(err)
 	}
 	defer response.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(response.Body, runners.LargestDescription))
-	if err != nil {
+	b, err := io.ReadAll(io.LimitReader(response.Body, runners.LargestDescription+1))
+	switch {
+	case err != nil:
 		return r.absent(err)
+	case len(b) > runners.LargestDescription:
+		return fmt.Errorf("ollama: %s: /%s: %w", r.base, path, runners.ReplyTooLarge(runners.LargestDescription))
 	}
 	if response.StatusCode != http.StatusOK {
 		return r.refused(response, b)

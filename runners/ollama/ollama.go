@@ -55,8 +55,9 @@ type Runner struct {
 	login    *url.Userinfo // nil: none
 	secrets  httpclient.Secrets
 	client   *http.Client
-	generate string // address of the completion shape
-	chat     string // address of the chat shape
+	patience time.Duration // timeout of requests about the server itself
+	generate string        // address of the completion shape
+	chat     string        // address of the chat shape
 	guard    guard
 	frames   runners.Frames // of the completion shape
 }
@@ -83,7 +84,7 @@ func New(c Config) (*Runner, error) {
 		client = httpclient.SameOrigin(c.Client)
 	}
 	return &Runner{
-		config: c, base: base, login: login, secrets: httpclient.Login(login), client: client,
+		config: c, base: base, login: login, secrets: httpclient.Login(login), client: client, patience: defaultPatience,
 		generate: base.JoinPath("api/generate").String(),
 		chat:     base.JoinPath("api/chat").String(),
 	}, nil

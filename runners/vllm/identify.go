@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/runners"
 )
 
@@ -173,9 +174,9 @@ func (r *Runner) vouch(ctx context.Context, s *server) error {
 // [fault.Hint].
 func (r *Runner) Identify(ctx context.Context) (runners.Identity, error) {
 	faults := make([]error, len(r.pool.servers))
-	var group sync.WaitGroup
+	var group parallel.Group
 	for i, s := range r.pool.servers {
-		group.Go(func() { faults[i] = r.verify(ctx, s) })
+		group.Go(func() { faults[i] = parallel.Guard(func() error { return r.verify(ctx, s) }) })
 	}
 	group.Wait()
 	there := false

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"time"
 
+	"nerbench/internal/parallel"
+
 	"github.com/ardanlabs/jinja"
 )
 
@@ -53,9 +55,12 @@ func serve(in io.Reader, out io.Writer) {
 			return
 		}
 		done := make(chan struct{})
-		go watch(done)
+		watched := parallel.Go(func() error { watch(done); return nil })
 		answer := apply(&template, last, q)
 		close(done)
+		if <-watched != nil {
+			return // without a watch, no template runs
+		}
 		last = q.Source
 		if encoder.Encode(answer) != nil {
 			return

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -139,7 +140,7 @@ func start() (*process, error) {
 	}
 	p.encoder, p.decoder = gob.NewEncoder(p.in), gob.NewDecoder(out)
 	var hello string
-	if !within(startTime, func() { err = p.decoder.Decode(&hello) }, p.kill) || err != nil || hello != ready {
+	if timely, err := within(startTime, func() error { return p.decoder.Decode(&hello) }, p.kill); !timely || err != nil || hello != ready {
 		p.kill()
 		_ = p.command.Wait() // it was killed
 		return nil, errors.New("it does not start")
@@ -148,31 +149,27 @@ func start() (*process, error) {
 }
 
 // within runs f. After the time, it calls stop, which ends f, and returns false.
-func within(limit time.Duration, f, stop func()) bool {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
+func within(limit time.Duration, f func() error, stop func()) (timely bool, err error) {
+	done := parallel.Go(f)
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-done:
-		return true
+	case err := <-done:
+		return true, err
 	case <-timer.C:
 		stop()
-		<-done
-		return false
+		return false, <-done
 	}
 }
 
 // ask sends a request. An error means that the template exceeded a limit; then the
 // process has ended.
 func (p *process) ask(q request) (answer reply, err error) {
-	timely := within(mostWait, func() {
-		if err = p.encoder.Encode(q); err == nil {
-			err = p.decoder.Decode(&answer)
+	timely, err := within(mostWait, func() error {
+		if err := p.encoder.Encode(q); err != nil {
+			return err
 		}
+		return p.decoder.Decode(&answer)
 	}, p.kill)
 	if timely && err == nil {
 		return answer, nil

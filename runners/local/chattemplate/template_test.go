@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/campaign"
 	"nerbench/ner"
 )
 
@@ -65,6 +66,29 @@ func TestHostile(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDamagedTemplates: a damaged template ends in a text or in an error of one line,
+// within the limits.
+func TestDamagedTemplates(t *testing.T) {
+	c := campaign.Start(t, campaign.Size{Short: 200, Full: 20_000})
+	for range c.Tries {
+		template := New(string(campaign.Damage(c.Random, []byte(good))))
+		text, err := template.Render(input)
+		template.Close()
+		switch {
+		case len(text) > mostText:
+			t.Errorf("%d bytes", len(text))
+		case err == nil:
+			c.Saw(1, "were rendered")
+		case strings.Contains(err.Error(), "\n") || len(err.Error()) > 400:
+			t.Errorf("error of %d bytes: %.500q", len(err.Error()), err)
+		case strings.Contains(err.Error(), "stopped: "):
+			c.Saw(1, "were stopped")
+		default:
+			c.Saw(1, "were refused")
+		}
 	}
 }
 

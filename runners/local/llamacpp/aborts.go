@@ -5,6 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"nerbench/internal/parallel"
 )
 
 // aborts holds the threads on which an assertion of the library failed, so that the
@@ -59,14 +61,10 @@ func (l *Library) try(call func()) error {
 	if err := l.aborts.err(); err != nil {
 		return err
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		call()
-	}()
+	done := parallel.Go(func() error { call(); return nil })
 	select {
-	case <-done:
-		return nil
+	case err := <-done:
+		return err
 	case <-l.aborts.failed:
 		return l.aborts.err()
 	}

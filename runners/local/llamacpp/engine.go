@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/local/llamacpp/llama"
@@ -43,7 +44,7 @@ type engine struct {
 
 	arrive  chan *passage
 	closing chan struct{}
-	ended   chan struct{}
+	ended   <-chan error // closed when it has ended
 
 	waiting []*passage  // not started
 	active  []*passage  // their prefix is in memory, or has memory reserved
@@ -61,7 +62,7 @@ func newEngine(r *Runner, ctx llama.Context, cells int) *engine {
 	e := &engine{
 		runner: r, lib: lib, ctx: ctx, memory: lib.ContextMemory(ctx), cells: cells, size: int(lib.VocabSize(r.vocabulary)),
 		batch:  lib.NewBatch(mostBatch),
-		arrive: make(chan *passage), closing: make(chan struct{}), ended: make(chan struct{}),
+		arrive: make(chan *passage), closing: make(chan struct{}),
 	}
 	e.pieces = make([][]byte, e.size)
 	for i := range r.config.Sequences {
@@ -104,20 +105,24 @@ func (e *engine) end() {
 
 // run computes until the engine is closed.
 func (e *engine) run() {
-	defer close(e.ended)
 	for e.receive() {
-		e.dropCancelled()
-		e.admit()
-		e.begin()
-		if e.fill(); e.batch.Count == 0 {
-			continue
-		}
-		if err := e.step(); err != nil {
+		if err := parallel.Guard(e.turn); err != nil {
 			e.broken = err
 			e.drop(func(*passage) error { return err })
 		}
 	}
 	e.drop(func(*passage) error { return errClosed })
+}
+
+// turn computes the next tokens of the queries that are there.
+func (e *engine) turn() error {
+	e.dropCancelled()
+	e.admit()
+	e.begin()
+	if e.fill(); e.batch.Count == 0 {
+		return nil
+	}
+	return e.step()
 }
 
 // receive takes new passages. If there is no other work, it waits for one. It returns

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"strconv"
 
@@ -29,18 +30,21 @@ var errNoGGUF = errors.New("not a GGUF file")
 // Inspect reads the header of a GGUF file, without the library. It supports versions 2
 // and 3 of the format (ggml, docs/gguf.md).
 func Inspect(file string) (Info, error) {
+	const advice = "name a file: -m gguf/PATH"
+	stat, err := os.Stat(file) // to open a pipe would wait for somebody who writes to it
+	switch {
+	case err != nil:
+		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %w", err), Advice: advice}
+	case stat.IsDir():
+		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %s: is a folder", file), Advice: "name the GGUF file in it"}
+	case !stat.Mode().IsRegular():
+		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %s: not a file", file), Advice: advice}
+	}
 	f, err := os.Open(file)
 	if err != nil {
-		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %w", err), Advice: "name a file: -m gguf/PATH"}
+		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %w", err), Advice: advice}
 	}
 	defer f.Close()
-	stat, err := f.Stat()
-	if err != nil {
-		return Info{}, fmt.Errorf("llamacpp: %w", err)
-	}
-	if stat.IsDir() {
-		return Info{}, &fault.Hint{Err: fmt.Errorf("llamacpp: %s: is a folder", file), Advice: "name the GGUF file in it"}
-	}
 	info, err := readInfo(bufio.NewReaderSize(f, 1<<20), stat.Size())
 	switch {
 	case errors.Is(err, errNoGGUF):
@@ -55,6 +59,21 @@ func Inspect(file string) (Info, error) {
 		}
 	}
 	return info, nil
+}
+
+// inspectParts inspects all files of a model. The first one describes it.
+func inspectParts(file string) (Info, error) {
+	var first Info
+	for i, name := range parts(file) {
+		info, err := Inspect(name)
+		if err != nil {
+			return Info{}, err
+		}
+		if i == 0 {
+			first = info
+		}
+	}
+	return first, nil
 }
 
 // readInfo reads a header from a file of size bytes.
@@ -80,6 +99,9 @@ func readInfo(r io.Reader, size int64) (Info, error) {
 		if h.err != nil && !errors.Is(h.err, io.ErrUnexpectedEOF) {
 			return Info{}, fmt.Errorf("key %d, %q: %w", i+1, key[:min(len(key), 100)], h.err)
 		}
+	}
+	for i := uint64(0); i < tensors && h.err == nil; i++ {
+		h.tensor(i, size)
 	}
 	if h.err != nil {
 		return Info{}, h.err
@@ -143,6 +165,29 @@ func (h *header) text(most uint64) string {
 	return string(h.bytes(n))
 }
 
+// tensor reads what the header says about a tensor of a file of size bytes. No type has
+// less than one bit per element, and none of the library's sizes may overflow.
+func (h *header) tensor(i uint64, size int64) {
+	name := h.text(mostTensorName)
+	elements, fits := uint64(1), true
+	dims := h.uint32()
+	if h.err == nil && dims > mostDims {
+		h.err = fmt.Errorf("tensor %d, %q: %d dimensions: at most %d", i+1, name, dims, mostDims)
+	}
+	for range min(dims, mostDims) {
+		high, low := bits.Mul64(elements, h.uint64())
+		elements, fits = low, fits && high == 0
+	}
+	_ = h.uint32() // its type
+	offset := h.uint64()
+	if h.err == nil && (!fits || elements/8 > uint64(size) || offset > uint64(size)) {
+		h.err = fmt.Errorf("tensor %d, %q: %d elements at %d, and the file has %d bytes", i+1, name, elements, offset, size)
+		if !fits {
+			h.err = fmt.Errorf("tensor %d, %q: its size overflows", i+1, name)
+		}
+	}
+}
+
 // skip skips count elements of size bytes.
 func (h *header) skip(count, size uint64) {
 	if h.err == nil && count > uint64(h.left)/size {
@@ -164,6 +209,10 @@ const (
 	mostString  = 16 << 20  // bytes
 	mostValue   = 1 << 10   // bytes of a value that is kept here
 	mostBlocks  = 512
+
+	mostElements   = 1 << 24 // of an array; the largest arrays are vocabularies
+	mostTensorName = 64      // bytes (GGML_MAX_NAME)
+	mostDims       = 4       // of a tensor (GGML_MAX_DIMS)
 )
 
 // The types of values that are not numbers.
@@ -186,6 +235,9 @@ func (h *header) value(kind uint32, depth int) string {
 		element, count := h.uint32(), h.uint64()
 		if depth > 2 {
 			h.err = errors.New("array: nested too deep")
+		}
+		if h.err == nil && count > mostElements && count <= uint64(h.left) {
+			h.err = fmt.Errorf("array: %d elements: at most %d", count, mostElements)
 		}
 		if size := numberSize[element]; size > 0 {
 			h.skip(count, size)

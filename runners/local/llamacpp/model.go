@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/local/llamacpp/llama"
@@ -87,7 +88,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if !ok {
 		return nil, fmt.Errorf("llamacpp: split %q: want none, layer or row", c.Split)
 	}
-	info, err := Inspect(c.File)
+	info, err := inspectParts(c.File)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		}
 	}
 	digest := hashing(ctx, c.File)
-	defer digest.wait()
+	defer digest()
 	library, err := Load(c.Library)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if err := r.load(split); err != nil {
 		return nil, err
 	}
-	if r.digest, err = digest.wait(); err == nil {
+	if r.digest, err = digest(); err == nil {
 		err = r.start()
 	}
 	if err != nil {
@@ -123,24 +124,18 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	return r, nil
 }
 
-// hash is a digest that is being computed.
-type hash struct{ wait func() (string, error) }
-
-// hashing computes the digest of a file while the model is loaded.
-func hashing(ctx context.Context, file string) hash {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
+// hashing computes the digest of a file while the model is loaded. It returns a function
+// that waits for the digest; it may be called several times.
+func hashing(ctx context.Context, file string) (wait func() (string, error)) {
 	var digest string
-	var err error
-	go func() {
-		defer close(done)
+	done := parallel.Go(func() (err error) {
 		digest, err = Digest(ctx, file)
-	}()
-	return hash{func() (string, error) {
-		<-done
-		cancel()
+		return err
+	})
+	return sync.OnceValues(func() (string, error) {
+		err := <-done
 		return digest, err
-	}}
+	})
 }
 
 // load loads the weights.
@@ -255,7 +250,7 @@ func (r *Runner) start() error {
 	}
 	r.engine = newEngine(r, lctx, cells)
 	r.chat.open(r.library.calls, r.model, r.vocabulary)
-	go r.engine.run()
+	r.engine.ended = parallel.Go(func() error { r.engine.run(); return nil })
 	return nil
 }
 

@@ -19,7 +19,7 @@ type Vocabulary struct {
 
 // OpenVocabulary loads the library from a folder, and the vocabulary of a file.
 func OpenVocabulary(folder, file string) (*Vocabulary, error) {
-	if _, err := Inspect(file); err != nil {
+	if _, err := inspectParts(file); err != nil {
 		return nil, err
 	}
 	library, err := Load(folder)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +22,8 @@ const (
 	exportAdvice  = "export the model again: optimum-cli export onnx --task token-classification -m NAME DIR"
 )
 
-// look returns the files of a folder that determine the answers, the model first.
+// look returns the files of a folder that determine the answers, the model first: its
+// configuration, its tokenizer, and its external data.
 func look(folder string) ([]string, error) {
 	if stat, err := os.Stat(folder); err != nil {
 		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: "name a folder: -m onnx/DIR"}
@@ -59,7 +61,41 @@ func look(folder string) ([]string, error) {
 			return nil, &fault.Hint{Err: fmt.Errorf("onnx: %s: %d bytes: at most %d", file, stat.Size(), mostText), Advice: exportAdvice}
 		}
 	}
-	return files, nil
+	if err := onlyModel(folder, model); err != nil {
+		return nil, err
+	}
+	external, err := inspect(model, folder)
+	if err != nil {
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: exportAdvice}
+	}
+	return append(files, external...), nil
+}
+
+// mostEntries is the largest number of files and folders in the folder of a model.
+const mostEntries = 10_000
+
+// onlyModel checks what the library will find in the folder: it opens all files below it,
+// and reads the first one with the name of the model, in an order of its own.
+func onlyModel(folder, model string) error {
+	entries := 0
+	return filepath.WalkDir(folder, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("onnx: %w", err)
+		}
+		if entries++; entries > mostEntries {
+			return &fault.Hint{Err: fmt.Errorf("onnx: %s: more than %d files", folder, mostEntries), Advice: "name the folder of one model"}
+		}
+		stat, err := os.Stat(file) // a link leads to it
+		switch {
+		case err != nil:
+			return fmt.Errorf("onnx: %w", err)
+		case !stat.Mode().IsRegular() && !stat.IsDir():
+			return &fault.Hint{Err: fmt.Errorf("onnx: %s: neither a file nor a folder", file), Advice: "remove it: the folder of a model contains files"}
+		case file != model && d.Name() == filepath.Base(model) && !d.IsDir():
+			return &fault.Hint{Err: fmt.Errorf("onnx: %s: another model beside %s", file, model), Advice: "remove one of them, or name the folder of one model"}
+		}
+		return nil
+	})
 }
 
 // mostText is the largest size of config.json and of tokenizer.json, in bytes. Those of

@@ -73,6 +73,9 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if r.digest, err = checksum.Files(ctx, files...); err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}
+	if err := checkTokenizer(filepath.Join(c.Folder, tokenizerFile)); err != nil {
+		return nil, &fault.Hint{Err: fmt.Errorf("onnx: %w", err), Advice: exportAdvice}
+	}
 	if r.session, err = hugot.NewGoSession(context.WithoutCancel(ctx)); err != nil { // it lives longer than the call
 		return nil, fmt.Errorf("onnx: %w", err)
 	}

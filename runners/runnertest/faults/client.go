@@ -1,0 +1,103 @@
+package faults
+
+import (
+	"io"
+	"log"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"nerbench/internal/campaign"
+)
+
+// Client is what is attacked: a runner, as it talks to one server.
+type Client struct {
+	Upstream http.Handler // an honest server
+	// Query reports whether a path is one for queries. Other paths describe the server.
+	Query func(path string) bool
+	// Secret is a part of the credentials that the client sends.
+	Secret string
+	// Ask identifies a server and sends one query. limit is the time limit of each
+	// request. It returns the text of the answer.
+	Ask func(address string, limit time.Duration, random *rand.Rand) (answer string, err error)
+}
+
+// hangLimit is the time limit of requests that never end; limit is that of all others,
+// which end by themselves.
+const (
+	hangLimit = 300 * time.Millisecond
+	limit     = time.Minute
+)
+
+// The limits of a client: the memory that it may allocate for one attack, which is some
+// times the largest description of a server, and the bytes of an error.
+const (
+	mostMemory = 300 << 20
+	mostError  = 2000
+)
+
+// AttackAll attacks a client in each way, and checks that it ends with an answer or with
+// an error of one short line, without its secret, within bounded memory, and that no
+// request reaches another server. All queries in turn are attacked, and all descriptions.
+func AttackAll(t testing.TB, c *campaign.Campaign, client Client) {
+	output := log.Writer()
+	log.SetOutput(io.Discard) // net/http prints what servers send unasked
+	t.Cleanup(func() { log.SetOutput(output) })
+	places := []string{"queries", "descriptions"}
+	attacks := Attacks()
+	for n := range c.Tries {
+		a, place := attacks[n%len(attacks)], places[n/len(attacks)%len(places)]
+		random := rand.New(rand.NewPCG(c.Random.Uint64(), c.Random.Uint64()))
+		server := NewHostile(t, client.Upstream, a, random.Uint64(), func(path string) bool {
+			return client.Query(path) == (place == "queries")
+		})
+		within := limit
+		if a.Hangs {
+			within = hangLimit
+		}
+		var answer string
+		var err error
+		used := campaign.Memory(t, func() { answer, err = client.Ask(server.URL, within, random) })
+		server.CloseClientConnections()
+		name := a.Name + ", " + place
+		switch {
+		case server.Met() == 0:
+			t.Errorf("%s: no request was attacked: %v", name, err)
+		case server.Unlimited():
+			t.Errorf("%s: %d bytes were read", name, server.Sent())
+		case used > mostMemory:
+			t.Errorf("%s: %d MiB were allocated", name, used>>20)
+		case server.Reached() > 0:
+			t.Errorf("%s: another server was reached", name)
+		case err == nil && !a.Harmless && place == "queries":
+			t.Errorf("%s: the answer is %.200q", name, answer)
+		}
+		if err == nil {
+			c.Saw(1, "were answered")
+			continue
+		}
+		c.Saw(1, "were errors")
+		line := err.Error()
+		if strings.Contains(line, "\n") || len(line) > mostError || strings.Contains(line, client.Secret) {
+			t.Errorf("%s: error of %d bytes: %.300q", name, len(line), line)
+		}
+	}
+}
+
+// Tries is the size of a campaign that makes each attack on queries and on descriptions.
+func Tries() campaign.Size {
+	return campaign.Size{Short: 2 * len(Attacks()), Full: 100 * len(Attacks())}
+}
+
+// Named is the attack with a name.
+func Named(t testing.TB, name string) Attack {
+	attacks := Attacks()
+	i := slices.IndexFunc(attacks, func(a Attack) bool { return a.Name == name })
+	if i < 0 {
+		t.Fatalf("no attack %q", name)
+	}
+	return attacks[i]
+}

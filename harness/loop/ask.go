@@ -31,7 +31,7 @@ type Recorder interface {
 // Keeper is a [Recorder] that also stores answers before their passage ends.
 type Keeper interface {
 	// Keep stores an answer soon. It does not block. Record of its passage, complete or
-	// not, replaces it.
+	// not, follows.
 	Keep(answer ner.Answer)
 }
 
@@ -237,10 +237,6 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	return nil
 }
 
-// keepAfter is the least time between two groups of answers of a passage that are stored
-// before it ends. A fast server ends passages within it, and each answer is written once.
-const keepAfter = 50 * time.Millisecond
-
 // keeping returns a context in which the answers of a passage are stored as they arrive.
 // Refusals are not: whether they are answers is known later.
 func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, queries []ner.Query) context.Context {
@@ -248,24 +244,14 @@ func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, q
 	if !ok || len(queries) == 1 {
 		return ctx
 	}
-	next, last := 0, time.Now()
-	var pending []ner.Answer
 	return runners.WithAnswered(ctx, func(q *ner.Query, c *ner.Completion) {
-		for next < len(queries) && &queries[next] != q { // in order
-			next++
+		for i := range queries {
+			if &queries[i] == q && !refusedBy(c) {
+				answer := answers[open[i]]
+				answer.Completion = *c
+				keeper.Keep(answer)
+			}
 		}
-		if next < len(queries) && answersIn([]ner.Completion{*c}) > 0 {
-			answer := answers[open[next]]
-			answer.Completion = *c
-			pending = append(pending, answer)
-		}
-		if time.Since(last) < keepAfter {
-			return
-		}
-		for _, answer := range pending {
-			keeper.Keep(answer)
-		}
-		pending, last = pending[:0], time.Now()
 	})
 }
 
@@ -318,16 +304,21 @@ func (a *asker) ask(ctx context.Context, d *ner.Document, queries []ner.Query) (
 	return completions, err
 }
 
-// answersIn is the number of completions that the server did not refuse. A refusal that
-// the model wrote has tokens: the server answers.
+// answersIn is the number of completions that the server did not refuse.
 func answersIn(completions []ner.Completion) int {
 	n := 0
 	for i := range completions {
-		if completions[i].Finish != ner.FinishRefused || completions[i].AnswerTokens > 0 {
+		if !refusedBy(&completions[i]) {
 			n++
 		}
 	}
 	return n
+}
+
+// refusedBy reports whether the server refused the query. A refusal that the model wrote
+// has tokens: the server answers.
+func refusedBy(c *ner.Completion) bool {
+	return c.Finish == ner.FinishRefused && c.AnswerTokens == 0
 }
 
 // refusal is the reason of the first refusal; empty if there is none.

@@ -9,9 +9,8 @@ import (
 	"nerbench/ner"
 )
 
-// lookupSizes are the numbers of keys in prepared statements. The keys of most
-// passages fit into the first.
-var lookupSizes = [...]int{16, 256}
+// lookupSizes are the numbers of keys in prepared statements.
+var lookupSizes = [...]int{16, 64, 256}
 
 // The key that is returned is the wanted one, not that of the row: a damaged file may
 // return another row, which then has a wrong checksum.

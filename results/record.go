@@ -20,21 +20,23 @@ const (
 		WHERE NOT passages.complete`
 	insertLayout = "INSERT INTO layouts (types) VALUES (?) ON CONFLICT DO NOTHING"
 	selectLayout = "SELECT number FROM layouts WHERE types = ?"
-	anyUnused    = "SELECT EXISTS (SELECT 1 FROM unused)"
-	takeOut      = "DELETE FROM unused WHERE key = ?"
+	// The second column changes whenever an answer is scheduled for removal.
+	selectUnused = `SELECT EXISTS (SELECT 1 FROM unused),
+		coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'unused'), 0)`
+	takeOut = "DELETE FROM unused WHERE key = ?"
 )
 
 // recordStatements are prepared once: a fast run has hundreds of transactions a
 // second, and parsing SQL would take much of their time.
 type recordStatements struct {
-	selectRun, insertCompletion, insertPassage, updateRun, insertLayout, selectLayout, anyUnused, takeOut *sql.Stmt
+	selectRun, insertCompletion, insertPassage, updateRun, insertLayout, selectLayout, selectUnused, takeOut *sql.Stmt
 }
 
 func prepareRecord(ctx context.Context, db *sql.DB) (r recordStatements, err error) {
 	for query, into := range map[string]**sql.Stmt{
 		selectRun: &r.selectRun, insertCompletion: &r.insertCompletion, insertPassage: &r.insertPassage,
 		updateRun: &r.updateRun, insertLayout: &r.insertLayout, selectLayout: &r.selectLayout,
-		anyUnused: &r.anyUnused, takeOut: &r.takeOut,
+		selectUnused: &r.selectUnused, takeOut: &r.takeOut,
 	} {
 		if *into, err = db.PrepareContext(ctx, query); err != nil {
 			return r, err
@@ -49,7 +51,7 @@ func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
 		selectRun: tx.StmtContext(ctx, r.selectRun), insertCompletion: tx.StmtContext(ctx, r.insertCompletion),
 		insertPassage: tx.StmtContext(ctx, r.insertPassage), updateRun: tx.StmtContext(ctx, r.updateRun),
 		insertLayout: tx.StmtContext(ctx, r.insertLayout), selectLayout: tx.StmtContext(ctx, r.selectLayout),
-		anyUnused: tx.StmtContext(ctx, r.anyUnused), takeOut: tx.StmtContext(ctx, r.takeOut),
+		selectUnused: tx.StmtContext(ctx, r.selectUnused), takeOut: tx.StmtContext(ctx, r.takeOut),
 	}
 }
 
@@ -58,19 +60,34 @@ func (r recordStatements) in(ctx context.Context, tx *sql.Tx) recordStatements {
 // lacks answers: its answers are stored, but the passage is not complete. Recording
 // a complete passage again changes nothing.
 func (s *Store) Record(ctx context.Context, runID string, complete, incomplete []ner.Passage) error {
-	return s.recordAll(ctx, runID, complete, incomplete, nil)
+	return s.recordAll(ctx, runID, complete, incomplete, nil, &early{})
 }
 
-// recordAll also stores answers of passages that are not recorded yet.
-func (s *Store) recordAll(ctx context.Context, runID string, complete, incomplete []ner.Passage, kept []ner.Answer) error {
+// early are the answers of a run that are stored, and whose passages are not recorded
+// yet. They are not stored again with their passages.
+type early struct {
+	keys map[ner.AnswerKey]struct{}
+	// removals numbers the removals of answers that were scheduled before they were
+	// stored. After further ones, an answer may be missing: no passage refers to it.
+	removals int64
+}
+
+// recordAll also stores answers of passages that are not recorded yet. After an error,
+// before must not be used again.
+func (s *Store) recordAll(ctx context.Context, runID string, complete, incomplete []ner.Passage, kept []ner.Answer, before *early) error {
 	db, err := s.writable()
 	if err != nil {
 		return err
 	}
 	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		r := recording{ctx: ctx, store: s, tx: tx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64)}
+		r := recording{ctx: ctx, store: s, tx: tx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64), early: before}
 		if err := r.begin(runID); err != nil {
 			return err
+		}
+		for i := range kept {
+			if err := r.keep(&kept[i]); err != nil {
+				return err
+			}
 		}
 		for i := range complete {
 			if err := r.passage(&complete[i], true); err != nil {
@@ -79,11 +96,6 @@ func (s *Store) recordAll(ctx context.Context, runID string, complete, incomplet
 		}
 		for i := range incomplete {
 			if err := r.passage(&incomplete[i], false); err != nil {
-				return err
-			}
-		}
-		for i := range kept {
-			if err := r.answer(&kept[i]); err != nil {
 				return err
 			}
 		}
@@ -116,7 +128,8 @@ type recording struct {
 	run      runRow
 	layouts  map[string]int64 // numbers of the layouts seen in this transaction, by their types
 	removing bool             // answers are scheduled for removal: those recorded here must stay
-	fields   fields           // of the row that is written
+	early    *early
+	fields   fields // of the row that is written
 }
 
 func (r *recording) begin(runID string) (err error) {
@@ -126,7 +139,26 @@ func (r *recording) begin(runID string) (err error) {
 	if err := r.store.checkClaim(r.ctx, r.tx, &r.run); err != nil {
 		return err
 	}
-	return r.anyUnused.QueryRowContext(r.ctx).Scan(&r.removing)
+	var removals int64
+	if err := r.selectUnused.QueryRowContext(r.ctx).Scan(&r.removing, &removals); err != nil {
+		return err
+	}
+	if r.early.removals != removals {
+		r.early.keys, r.early.removals = nil, removals
+	}
+	return nil
+}
+
+// keep stores an answer before its passage.
+func (r *recording) keep(a *ner.Answer) error {
+	if err := r.answer(a); err != nil {
+		return err
+	}
+	if r.early.keys == nil {
+		r.early.keys = map[ner.AnswerKey]struct{}{}
+	}
+	r.early.keys[a.Key] = struct{}{}
+	return nil
 }
 
 func (r *recording) passage(p *ner.Passage, complete bool) error {
@@ -139,8 +171,11 @@ func (r *recording) passage(p *ner.Passage, complete bool) error {
 	}
 	keys := make([]byte, 0, len(p.Answers)*len(ner.AnswerKey{}))
 	for i := range p.Answers {
-		keys = append(keys, p.Answers[i].Key[:]...)
-		if err := r.answer(&p.Answers[i]); err != nil {
+		key := p.Answers[i].Key
+		keys = append(keys, key[:]...)
+		if _, stored := r.early.keys[key]; stored {
+			delete(r.early.keys, key)
+		} else if err := r.answer(&p.Answers[i]); err != nil {
 			return err
 		}
 	}

@@ -24,10 +24,10 @@ const (
 	restLimit  = 20 * time.Millisecond
 )
 
-// Writer stores the passages of one run from many workers. It commits the queued
-// passages at once, pauses for some milliseconds, and commits the passages queued
-// in the meantime. A slow run has one commit per passage; a fast one has batches,
-// which share the cost of a commit. A full queue ends the pause.
+// Writer stores the answers and passages of one run from many workers. It commits what is
+// queued at once, pauses for some milliseconds, and commits what was queued in the
+// meantime. A slow run has one commit per answer; a fast one has batches, which share the
+// cost of a commit. A full queue ends the pause.
 type Writer struct {
 	store *Store
 	run   string
@@ -37,8 +37,8 @@ type Writer struct {
 	err   atomic.Pointer[error] // the first failure; later passages are not stored
 
 	keptMu sync.Mutex
-	kept   map[ner.AnswerKey]ner.Answer // answers of passages that are not recorded yet
-	keep   chan struct{}                // signals that there are such answers
+	kept   []ner.Answer  // answers of passages that are not recorded yet
+	keep   chan struct{} // signals that there are such answers
 
 	mu     sync.RWMutex // held for writing to close the queue
 	closed bool
@@ -52,8 +52,7 @@ type finished struct {
 // Writer starts a writer for a run that was begun. It must be closed. It continues
 // when ctx ends, so that paid answers are stored.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
-	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1),
-		kept: map[ner.AnswerKey]ner.Answer{}, keep: make(chan struct{}, 1)}
+	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), keep: make(chan struct{}, 1)}
 	w.done = parallel.Go(func() error { w.loop(context.WithoutCancel(ctx)); return nil })
 	return w
 }
@@ -64,11 +63,11 @@ func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.Answ
 	return w.store.Cached(ctx, keys)
 }
 
-// Keep stores an answer with the next commit, unless its passage is recorded before. It
+// Keep stores an answer with the next commit, before its passage is recorded. It
 // implements Keeper of package harness/loop.
 func (w *Writer) Keep(answer ner.Answer) {
 	w.keptMu.Lock()
-	w.kept[answer.Key] = answer
+	w.kept = append(w.kept, answer)
 	w.keptMu.Unlock()
 	select {
 	case w.keep <- struct{}{}:
@@ -76,28 +75,13 @@ func (w *Writer) Keep(answer ner.Answer) {
 	}
 }
 
-// takeKept returns the answers to keep.
-func (w *Writer) takeKept() []ner.Answer {
+// takeKept returns the answers to keep. Later ones are appended to the empty slice.
+func (w *Writer) takeKept(empty []ner.Answer) []ner.Answer {
 	w.keptMu.Lock()
 	defer w.keptMu.Unlock()
-	answers := make([]ner.Answer, 0, len(w.kept))
-	for _, a := range w.kept {
-		answers = append(answers, a)
-	}
-	clear(w.kept)
-	return answers
-}
-
-// dropKept forgets the answers of a passage that is recorded.
-func (w *Writer) dropKept(p *ner.Passage) {
-	w.keptMu.Lock()
-	defer w.keptMu.Unlock()
-	if len(w.kept) == 0 {
-		return
-	}
-	for i := range p.Answers {
-		delete(w.kept, p.Answers[i].Key)
-	}
+	kept := w.kept
+	w.kept = empty
+	return kept
 }
 
 // Record queues a passage, complete or with some of its answers, and waits while
@@ -114,7 +98,6 @@ func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error
 	}
 	select {
 	case w.queue <- finished{p, complete}:
-		w.dropKept(&p)
 		if len(w.queue) >= queueLimit/2 {
 			select {
 			case w.wake <- struct{}{}:
@@ -166,6 +149,8 @@ func (w *Writer) rest(d time.Duration) {
 
 func (w *Writer) loop(ctx context.Context) {
 	var complete, incomplete []ner.Passage
+	var kept []ner.Answer
+	var before early
 	var awake time.Time
 	add := func(f finished) {
 		if f.complete {
@@ -190,15 +175,16 @@ func (w *Writer) loop(ctx context.Context) {
 		for n := len(w.queue); n > 0; n-- {
 			add(<-w.queue) // does not block: only this goroutine receives
 		}
-		kept := w.takeKept()
+		kept = w.takeKept(kept[:0]) // after the passages: their answers were kept before
 		if len(complete)+len(incomplete)+len(kept) == 0 || w.failure() != nil {
 			continue // after a failure, so that Record does not wait for space in the queue
 		}
-		if err := parallel.Guard(func() error { return w.store.recordAll(ctx, w.run, complete, incomplete, kept) }); err != nil {
+		if err := parallel.Guard(func() error { return w.store.recordAll(ctx, w.run, complete, incomplete, kept, &before) }); err != nil {
 			w.err.Store(&err)
 		}
 		clear(complete)
 		clear(incomplete)
+		clear(kept)
 		end := time.Now()
 		awake = end.Add(restFactor * min(end.Sub(start), restLimit))
 	}

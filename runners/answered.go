@@ -9,10 +9,10 @@ import (
 // answeredKey is the key of the function of [WithAnswered].
 type answeredKey struct{}
 
-// WithAnswered returns a context for [Runner.Complete]. A runner that sends the queries of
-// a passage one after another calls f with each completion as soon as it arrives, from
-// one goroutine. The query is an element of the caller's slice. Complete returns the same
-// completions at its end.
+// WithAnswered returns a context for [Runner.Complete]. The runner calls f with each
+// completion as soon as it has it, in any order, one at a time. The query is an element of
+// the caller's slice. f must not block. Complete returns the same completions at its end;
+// with an error, f may get more of them.
 func WithAnswered(ctx context.Context, f func(*ner.Query, *ner.Completion)) context.Context {
 	return context.WithValue(ctx, answeredKey{}, f)
 }

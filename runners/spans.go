@@ -70,6 +70,7 @@ func CompleteSpans(ctx context.Context, queries []ner.Query, tag func(context.Co
 		}
 		text := spansAnswer(d, spans, types)
 		out = append(out, ner.Completion{Text: text, Finish: ner.FinishStop, Duration: time.Since(start)})
+		Answered(ctx, queries[i:i+1], out[i:])
 	}
 	return out, nil
 }

@@ -37,6 +37,13 @@ func TestMain(m *testing.M) {
 	if os.Getenv(childVariable) != "" {
 		os.Exit(realMain())
 	}
+	if url := os.Getenv(bareVariable); url != "" {
+		if err := bare(url, os.Stdin); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	testscript.Main(m, map[string]func(){
 		"nerbench": func() { os.Exit(realMain()) },
 	})

@@ -30,7 +30,7 @@ type Recorder interface {
 // Keeper is a [Recorder] that also stores answers before their passage ends.
 type Keeper interface {
 	// Keep stores an answer soon. It does not block. Record of its passage, complete or
-	// not, replaces it.
+	// not, follows.
 	Keep(answer ner.Answer)
 }
 
@@ -98,7 +98,7 @@ type Asked struct {
 func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a := asker{plan: plan, cancel: cancel, jobs: make(chan job, plan.Slots.Most())}
+	a := asker{plan: plan, cancel: cancel, jobs: make(chan job)}
 	var workers parallel.Group
 	for range plan.Slots.Most() + ahead(plan.Slots.Most()) {
 		workers.Go(func() { a.work(ctx) })
@@ -115,14 +115,16 @@ func Ask(ctx context.Context, plan Plan) (Asked, error) {
 	return a.count(), err
 }
 
-// ahead returns the number of workers beyond the slots. They render prompts and
-// record answers while all slots are in use.
+// ahead returns the number of workers beyond the slots. They wait for a slot, or record
+// answers, while all slots are in use.
 func ahead(slots int) int { return 1 + slots/8 }
 
-// job is one passage.
+// job is one passage with its queries.
 type job struct {
-	index int
-	doc   *ner.Document
+	doc     *ner.Document
+	queries []ner.Query
+	passage ner.Passage // with the answers that the store has
+	open    []int       // indexes of the queries without an answer
 }
 
 type asker struct {
@@ -147,9 +149,15 @@ func (a *asker) count() Asked {
 	}
 }
 
-// produce sends the passages that are not done to the workers.
+// lookedUp is the number of passages whose answers are looked up at once. More would save
+// little, and the answers of passages just before them would not be found.
+const lookedUp = 16
+
+// produce sends the passages that are not done to the workers, with the answers that the
+// store has. An error ends the run.
 func (a *asker) produce(ctx context.Context) error {
 	index := 0
+	block := make([]job, 0, lookedUp)
 	for doc, err := range a.plan.Documents {
 		if err != nil {
 			a.cancel(err)
@@ -159,15 +167,67 @@ func (a *asker) produce(ctx context.Context) error {
 		if a.plan.Done != nil && a.plan.Done(index) {
 			a.skipped.Add(1)
 			a.outage.prove()
-			index++
-			continue
+		} else {
+			block = append(block, job{doc: doc, passage: ner.Passage{Index: index, Document: doc.ID}})
 		}
+		index++
+		if len(block) == lookedUp {
+			if err := a.send(ctx, block); err != nil {
+				return err
+			}
+			block = block[:0]
+		}
+	}
+	return a.send(ctx, block)
+}
+
+// send prepares passages and sends them to the workers.
+func (a *asker) send(ctx context.Context, block []job) error {
+	if err := parallel.Guard(func() error { return a.prepare(ctx, block) }); err != nil {
+		a.cancel(err)
+		return err
+	}
+	for _, j := range block {
 		select {
-		case a.jobs <- job{index, doc}:
+		case a.jobs <- j:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		index++
+	}
+	return nil
+}
+
+// prepare renders the queries of passages, and looks up their answers.
+func (a *asker) prepare(ctx context.Context, block []job) error {
+	var keys []ner.AnswerKey
+	for i := range block {
+		j := &block[i]
+		var err error
+		if j.queries, err = a.plan.Queries(j.doc); err != nil {
+			return fmt.Errorf("document %s: %w", j.doc.ID, err)
+		}
+		j.passage.Answers = make([]ner.Answer, len(j.queries))
+		for k := range j.queries {
+			q := &j.queries[k]
+			key := ner.NewAnswerKey(a.plan.Identity, a.plan.Decoding, &q.Prompt)
+			j.passage.Answers[k] = ner.Answer{Types: q.Types, Key: key}
+			keys = append(keys, key)
+		}
+	}
+	known, err := a.plan.Recorder.Cached(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i := range block {
+		j := &block[i]
+		for k := range j.passage.Answers {
+			answer := &j.passage.Answers[k]
+			if c, ok := known[answer.Key]; ok {
+				answer.Completion = c
+			} else {
+				j.open = append(j.open, k)
+			}
+		}
 	}
 	return nil
 }
@@ -183,51 +243,29 @@ func (a *asker) work(ctx context.Context) {
 	}
 }
 
-// passage sends the queries of one passage and records the answers. An error ends
+// passage sends the open queries of one passage and records the answers. An error ends
 // the run.
 func (a *asker) passage(ctx context.Context, j job) error {
-	queries, err := a.plan.Queries(j.doc)
-	if err != nil {
-		return fmt.Errorf("document %s: %w", j.doc.ID, err)
-	}
-	p := ner.Passage{Index: j.index, Document: j.doc.ID, Answers: make([]ner.Answer, len(queries))}
-	keys := make([]ner.AnswerKey, len(queries))
-	for i := range queries {
-		keys[i] = ner.NewAnswerKey(a.plan.Identity, a.plan.Decoding, &queries[i].Prompt)
-		p.Answers[i] = ner.Answer{Types: queries[i].Types, Key: keys[i]}
-	}
-	known, err := a.plan.Recorder.Cached(ctx, keys)
-	if err != nil {
-		return err
-	}
-	var open []int
-	var rest []ner.Query
-	for i, key := range keys {
-		if c, ok := known[key]; ok {
-			p.Answers[i].Completion = c
-			continue
-		}
-		open, rest = append(open, i), append(rest, queries[i])
-	}
 	var asked []ner.Completion
 	var failure error
-	if len(rest) > 0 {
+	if len(j.open) > 0 {
 		if a.plan.Slots.Acquire(ctx) != nil {
 			return nil // the context ended
 		}
-		asked, failure = a.ask(a.keeping(ctx, p.Answers, open, rest), j.doc, rest)
+		queries := j.openQueries()
+		asked, failure = a.ask(a.keeping(ctx, &j, queries), j.doc, queries)
 	}
 	if refused, all := errors.AsType[*refusedError](failure); all {
 		a.outage.hold(func() error {
 			if !a.outage.proven() { // nothing was answered: the refusal may concern every passage
 				a.outage.blame(refused)
-				return a.finish(ctx, j, p, open, nil, refused)
+				return a.finish(ctx, j, nil, refused)
 			}
-			return a.finish(ctx, j, p, open, asked, nil)
+			return a.finish(ctx, j, asked, nil)
 		})
 		return nil
 	}
-	if err := a.finish(ctx, j, p, open, asked, failure); err != nil {
+	if err := a.finish(ctx, j, asked, failure); err != nil {
 		return err
 	}
 	if answersIn(asked) > 0 {
@@ -236,35 +274,33 @@ func (a *asker) passage(ctx context.Context, j job) error {
 	return nil
 }
 
-// keepAfter is the least time between two groups of answers of a passage that are stored
-// before it ends. A fast server ends passages within it, and each answer is written once.
-const keepAfter = 50 * time.Millisecond
+// openQueries are the queries without an answer.
+func (j *job) openQueries() []ner.Query {
+	if len(j.open) == len(j.queries) {
+		return j.queries
+	}
+	queries := make([]ner.Query, len(j.open))
+	for i, k := range j.open {
+		queries[i] = j.queries[k]
+	}
+	return queries
+}
 
 // keeping returns a context in which the answers of a passage are stored as they arrive.
 // Refusals are not: whether they are answers is known later.
-func (a *asker) keeping(ctx context.Context, answers []ner.Answer, open []int, queries []ner.Query) context.Context {
+func (a *asker) keeping(ctx context.Context, j *job, queries []ner.Query) context.Context {
 	keeper, ok := a.plan.Recorder.(Keeper)
 	if !ok || len(queries) == 1 {
 		return ctx
 	}
-	next, last := 0, time.Now()
-	var pending []ner.Answer
 	return runners.WithAnswered(ctx, func(q *ner.Query, c *ner.Completion) {
-		for next < len(queries) && &queries[next] != q { // in order
-			next++
+		for i := range queries {
+			if &queries[i] == q && !refusedBy(c) {
+				answer := j.passage.Answers[j.open[i]]
+				answer.Completion = *c
+				keeper.Keep(answer)
+			}
 		}
-		if next < len(queries) && answersIn([]ner.Completion{*c}) > 0 {
-			answer := answers[open[next]]
-			answer.Completion = *c
-			pending = append(pending, answer)
-		}
-		if time.Since(last) < keepAfter {
-			return
-		}
-		for _, answer := range pending {
-			keeper.Keep(answer)
-		}
-		pending, last = pending[:0], time.Now()
 	})
 }
 
@@ -280,9 +316,9 @@ func (a *asker) settle() error {
 
 // finish counts and records the completions of a passage: those of the first open
 // queries.
-func (a *asker) finish(ctx context.Context, j job, p ner.Passage, open []int, asked []ner.Completion, failure error) error {
+func (a *asker) finish(ctx context.Context, j job, asked []ner.Completion, failure error) error {
 	for i, c := range asked {
-		p.Answers[open[i]].Completion = c
+		j.passage.Answers[j.open[i]].Completion = c
 		switch c.Finish {
 		case ner.FinishTooLong:
 			a.tooLong.Add(1)
@@ -290,9 +326,9 @@ func (a *asker) finish(ctx context.Context, j job, p ner.Passage, open []int, as
 			a.refused.Add(1)
 		}
 	}
-	a.cached.Add(int64(len(p.Answers) - len(open)))
+	a.cached.Add(int64(len(j.queries) - len(j.open)))
 	a.queries.Add(int64(len(asked)))
-	return a.record(ctx, j, p, open[len(asked):], failure, len(asked))
+	return a.record(ctx, j, j.open[len(asked):], failure, len(asked))
 }
 
 // ask sends queries of one passage to the runner, and releases its slot. A failure
@@ -317,16 +353,21 @@ func (a *asker) ask(ctx context.Context, d *ner.Document, queries []ner.Query) (
 	return completions, err
 }
 
-// answersIn is the number of completions that the server did not refuse. A refusal that
-// the model wrote has tokens: the server answers.
+// answersIn is the number of completions that the server did not refuse.
 func answersIn(completions []ner.Completion) int {
 	n := 0
 	for i := range completions {
-		if completions[i].Finish != ner.FinishRefused || completions[i].AnswerTokens > 0 {
+		if !refusedBy(&completions[i]) {
 			n++
 		}
 	}
 	return n
+}
+
+// refusedBy reports whether the server refused the query. A refusal that the model wrote
+// has tokens: the server answers.
+func refusedBy(c *ner.Completion) bool {
+	return c.Finish == ner.FinishRefused && c.AnswerTokens == 0
 }
 
 // refusal is the reason of the first refusal; empty if there is none.
@@ -350,8 +391,8 @@ func refusalIn(p ner.Passage) string {
 
 // record records the answers of a passage, even if the context has ended. missing
 // are the indexes of the unanswered queries.
-func (a *asker) record(ctx context.Context, j job, p ner.Passage, missing []int, failure error, asked int) error {
-	total := len(p.Answers)
+func (a *asker) record(ctx context.Context, j job, missing []int, failure error, asked int) error {
+	p, total := j.passage, len(j.queries)
 	if len(missing) > 0 {
 		kept := make([]ner.Answer, 0, total)
 		next := 0

@@ -49,6 +49,7 @@ func Run(t *testing.T, s Suite) {
 		}
 	})
 	t.Run("repeatable", func(t *testing.T) { s.repeatable(t) })
+	t.Run("handed over", func(t *testing.T) { s.handedOver(t) })
 	t.Run("several at once", func(t *testing.T) { s.concurrent(t) })
 	t.Run("cancelled", func(t *testing.T) { s.cancelled(t) })
 	if s.TooLong != "" {
@@ -99,6 +100,29 @@ func (s Suite) repeatable(t *testing.T) {
 	differ, err := runners.Repeatability(t.Context(), s.New(t), s.queries())
 	if err != nil || differ > 0 {
 		t.Errorf("%d answers differ, %v", differ, err)
+	}
+}
+
+// handedOver: each completion is handed over once, before Complete returns, and is the
+// one that Complete returns.
+func (s Suite) handedOver(t *testing.T) {
+	queries := s.queries()
+	handed := make([][]ner.Completion, len(queries))
+	ctx := runners.WithAnswered(t.Context(), func(q *ner.Query, c *ner.Completion) {
+		for i := range queries {
+			if &queries[i] == q {
+				handed[i] = append(handed[i], *c)
+			}
+		}
+	})
+	got, err := s.New(t).Complete(ctx, queries)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range got {
+		if len(handed[i]) != 1 || handed[i][0] != c {
+			t.Errorf("%q: handed over %+v, returned %+v", texts[i], handed[i], c)
+		}
 	}
 }
 

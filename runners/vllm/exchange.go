@@ -34,6 +34,7 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 			if got, err = r.send(ctx, s, rest[:1]); errors.Is(err, errQuery) {
 				got, err = []ner.Completion{refusedAs(err, time.Since(start))}, nil
 			}
+			runners.Answered(ctx, rest, got)
 		case r.abilities.Template:
 			err = fmt.Errorf("%w: %s applies the chat template of the model to completion prompts: use -m ollama/%s, which does not", runners.ErrFatal, s.name, r.config.Model)
 		case !r.abilities.Lists:
@@ -41,7 +42,6 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 		default:
 			got, err = r.fitting(ctx, s, rest[:alike(rest)])
 		}
-		runners.Answered(ctx, queries[len(done):], got)
 		done = append(done, got...)
 		if err != nil {
 			return done, err
@@ -52,7 +52,8 @@ func (r *Runner) ask(ctx context.Context, s *server, queries []ner.Query) ([]ner
 
 // fitting sends the queries that fit the context, as one list. The other queries are too
 // long. A server refuses a whole list for one of its prompts; then the queries are sent
-// one by one.
+// one by one. The completions of each request are handed over as soon as it is answered
+// ([runners.Answered]).
 func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([]ner.Completion, error) {
 	room, err := r.room(ctx, s, queries)
 	if err != nil {
@@ -60,23 +61,23 @@ func (r *Runner) fitting(ctx context.Context, s *server, queries []ner.Query) ([
 	}
 	if room.all && (room.sure || len(queries) == 1) {
 		got, err := r.send(ctx, s, queries)
-		if !errors.Is(err, errQuery) {
-			return got, err
+		if errors.Is(err, errQuery) && len(queries) == 1 {
+			got, err = []ner.Completion{refusedAs(err, 0)}, nil
 		}
-		if len(queries) == 1 {
-			return []ner.Completion{refusedAs(err, 0)}, nil
+		if !errors.Is(err, errQuery) {
+			runners.Answered(ctx, queries, got)
+			return got, err
 		}
 	}
 	done := make([]ner.Completion, 0, len(queries))
 	for i := range queries {
+		var got []ner.Completion
 		if room.tooLong(i) {
-			done = append(done, ner.Completion{Finish: ner.FinishTooLong, PromptTokens: room.counted(i)})
-			continue
-		}
-		got, err := r.send(ctx, s, queries[i:i+1])
-		if errors.Is(err, errQuery) {
+			got = []ner.Completion{{Finish: ner.FinishTooLong, PromptTokens: room.counted(i)}}
+		} else if got, err = r.send(ctx, s, queries[i:i+1]); errors.Is(err, errQuery) {
 			got, err = []ner.Completion{refusedAs(err, 0)}, nil
 		}
+		runners.Answered(ctx, queries[i:], got)
 		if done = append(done, got...); err != nil {
 			return done, err
 		}

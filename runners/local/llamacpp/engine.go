@@ -357,7 +357,7 @@ func firstStop(text []byte, before int, stops []string) int {
 	return first
 }
 
-// finish stores an answer and frees its sequence.
+// finish stores an answer, hands it over, and frees its sequence.
 func (e *engine) finish(q *question, why ner.Finish) {
 	p := q.passage
 	text, thinking := string(q.text), ""
@@ -368,6 +368,7 @@ func (e *engine) finish(q *question, why ner.Finish) {
 		Text: text, Thinking: thinking, Finish: why, PromptTokens: q.prompt, AnswerTokens: q.written, Duration: time.Since(q.begin),
 	}
 	p.answered[q.index] = true
+	runners.Answered(p.ctx, p.queries[q.index:][:1], p.answers[q.index:][:1])
 	e.release(q)
 	if p.open--; p.open == 0 {
 		e.leave(p)

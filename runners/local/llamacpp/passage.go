@@ -13,6 +13,7 @@ import (
 // passage is one call of Complete: queries whose prompts have a common prefix.
 type passage struct {
 	ctx       context.Context
+	queries   []ner.Query
 	shared    []llama.Token
 	questions []*question // without those whose prompt is too long
 	answers   []ner.Completion
@@ -54,7 +55,7 @@ func (q *question) need() int { return len(q.suffix) + q.most }
 // newPassage tokenizes the prompts of queries and finds their common prefix.
 func (r *Runner) newPassage(ctx context.Context, queries []ner.Query, begin time.Time) (*passage, error) {
 	p := &passage{
-		ctx: ctx, answers: make([]ner.Completion, len(queries)), answered: make([]bool, len(queries)), done: make(chan struct{}),
+		ctx: ctx, queries: queries, answers: make([]ner.Completion, len(queries)), answered: make([]bool, len(queries)), done: make(chan struct{}),
 	}
 	var prompts [][]llama.Token
 	for i := range queries {

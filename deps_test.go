@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/site":    {"ner", "reports"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite"},
+	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 	"reports/exchange": { // what other programs read; the figures of metrics are their numbers
 		"ner", "metrics", "reports", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "github.com/parquet-go/parquet-go",

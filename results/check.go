@@ -233,13 +233,10 @@ func (s *Store) attachments(ctx context.Context, run *wholeRun) (faults []string
 		} else {
 			run.texts = facts
 		}
-		if now.scoring == 0 {
-			return nil
-		}
-		scores, err := wholeScores(ctx, tx, now)
+		scores, err := wholeScores(ctx, tx, now) // also of a run without scores, which must have no rows
 		if err != nil {
 			faults = append(faults, "scores: "+reason(s.path, err).Error())
-		} else {
+		} else if now.scoring != 0 {
 			run.scores = scores
 		}
 		return nil

@@ -155,6 +155,8 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	}
 	if last, err := latest(c.migrations); err != nil {
 		return nil, fault(path, err)
+	} else if version == 0 { // its creation was interrupted, or its log was lost
+		return nil, fault(path, emptyError{})
 	} else if version < last {
 		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
 	}

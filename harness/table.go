@@ -65,7 +65,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, &UsageError{Err: err}
 	}
 	if r.Ranks {
-		if err := rankSystems(ctx, store, t, found.Runs); err != nil {
+		if err := rankSystems(ctx, &statistics{b, store}, t, found.Runs); err != nil {
 			return nil, err
 		}
 	}

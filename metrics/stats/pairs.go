@@ -2,26 +2,53 @@ package stats
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 
 	"nerbench/ner"
 )
 
+// Counts holds the counts of one system by passage, in the order of the file, in half of
+// the memory of a list of scores.
+type Counts struct {
+	words     []uint64 // see [pack]
+	predicted []uint32
+}
+
+// NewCounts packs scores.
+func NewCounts(scores []ner.Score) *Counts {
+	c := &Counts{words: packAll(scores), predicted: make([]uint32, len(scores))}
+	for i, s := range scores {
+		c.predicted[i] = uint32(s.NPred)
+	}
+	return c
+}
+
+// Scores returns the counts as scores.
+func (c *Counts) Scores() []ner.Score {
+	scores := make([]ner.Score, len(c.words))
+	for i, w := range c.words {
+		scores[i] = ner.Score{TP: int(w >> 33), NPred: int(c.predicted[i]), NGold: int(uint32(w) - c.predicted[i])}
+	}
+	return scores
+}
+
 // Column holds the counts of several systems on the same passages of one dataset.
 type Column struct {
 	// Seed is the dataset's stream seed, see [DatasetSeed].
 	Seed uint64
-	// Systems holds the counts of each system by passage, in the order of the file; nil
-	// for a system that no family asks for.
-	Systems [][]ner.Score
+	// Systems holds the counts of each system; nil for one that nothing asks for.
+	Systems []*Counts
 }
 
-// Family is a set of paired tests over the same columns: of the F1 of one dataset, or
-// of the mean over several. Both are indexes.
+// Family is a set of paired tests over the same columns, with a number of random
+// rounds: of the F1 of one dataset, or of the mean over several. Columns and systems are
+// indexes.
 type Family struct {
 	Columns []int
-	Pairs   [][2]int // of systems
+	Pairs   [][2]int
+	Rounds  int
 }
 
 // roundChunk is the number of rounds that are computed at once. It is fixed, so that
@@ -31,32 +58,36 @@ const roundChunk = 1024
 // ComparePairs returns the tests of [CompareIn] for each pair of each family. All
 // systems of a column are swapped by the same random bits, so the counts that a round
 // moves are summed once for each system instead of once for each pair.
-func ComparePairs(ctx context.Context, columns []Column, families []Family, rounds int) ([][]Test, error) {
+func ComparePairs(ctx context.Context, columns []Column, families []Family) ([][]Test, error) {
 	tests := make([][]Test, len(families))
-	words := packColumns(columns, families)
 	random := map[[2]int][]*pairTest{} // by pair
 	var order [][2]int
+	rounds := 0
 	for f, family := range families {
 		tests[f] = make([]Test, len(family.Pairs))
 		for i, pair := range family.Pairs {
 			if few := differing(columns, family.Columns, pair); few != nil {
-				tests[f][i] = CompareIn(few, rounds) // which computes all swaps
+				tests[f][i] = CompareIn(few, family.Rounds) // which computes all swaps
 				continue
 			}
 			if random[pair] == nil {
 				order = append(order, pair)
 			}
-			random[pair] = append(random[pair], newPairTest(family.Columns, words, pair, &tests[f][i]))
+			random[pair] = append(random[pair], &pairTest{Family: &families[f], into: &tests[f][i]})
+			rounds = max(rounds, family.Rounds)
+		}
+	}
+	packed := packColumns(columns, random)
+	for pair, of := range random {
+		for _, t := range of {
+			t.begin(packed, pair)
 		}
 	}
 	chunks := (rounds + roundChunk - 1) / roundChunk
-	if len(order) == 0 {
-		chunks = 0
-	}
 	sums := make([]map[*pairTest]chunkSum, chunks)
 	parallel(chunks, func(c int) {
 		if ctx.Err() == nil {
-			sums[c] = sumChunk(words, order, random, c*roundChunk, min(roundChunk, rounds-c*roundChunk))
+			sums[c] = sumChunk(packed, order, random, c*roundChunk, min(roundChunk, rounds-c*roundChunk))
 		}
 	})
 	if ctx.Err() != nil {
@@ -64,14 +95,7 @@ func ComparePairs(ctx context.Context, columns []Column, families []Family, roun
 	}
 	for _, of := range random {
 		for _, t := range of {
-			squares := 0.0
-			*t.into = Test{Difference: t.difference, Tried: rounds}
-			for c := range sums {
-				t.into.Count += sums[c][t].count
-				squares += sums[c][t].squares
-			}
-			t.into.P = float64(1+t.into.Count) / float64(rounds+1)
-			t.into.Spread = math.Sqrt(squares / float64(rounds))
+			t.end(sums)
 		}
 	}
 	return tests, nil
@@ -86,30 +110,31 @@ type packedColumn struct {
 	totals   []uint64
 }
 
-func packColumns(columns []Column, families []Family) []packedColumn {
+func packColumns(columns []Column, tests map[[2]int][]*pairTest) []packedColumn {
 	packed := make([]packedColumn, len(columns))
-	for _, family := range families {
-		for _, c := range family.Columns {
-			p := &packed[c]
-			if p.systems == nil {
-				n := len(columns[c].Systems)
-				*p = packedColumn{seed: columns[c].Seed, systems: make([][]uint64, n), totals: make([]uint64, n)}
-			}
-			for _, pair := range family.Pairs {
-				for _, s := range pair {
-					if p.systems[s] != nil {
-						continue
-					}
-					p.systems[s] = packAll(columns[c].Systems[s])
-					p.passages = len(p.systems[s])
-					for _, w := range p.systems[s] {
-						p.totals[s] += w
-					}
-				}
+	for c, column := range columns {
+		n := len(column.Systems)
+		packed[c] = packedColumn{seed: column.Seed, systems: make([][]uint64, n), totals: make([]uint64, n)}
+	}
+	for pair, of := range tests {
+		for _, t := range of {
+			for _, c := range t.Columns {
+				packed[c].take(columns[c].Systems[pair[0]], pair[0])
+				packed[c].take(columns[c].Systems[pair[1]], pair[1])
 			}
 		}
 	}
 	return packed
+}
+
+func (p *packedColumn) take(counts *Counts, system int) {
+	if p.systems[system] != nil {
+		return
+	}
+	p.systems[system], p.passages = counts.words, len(counts.words)
+	for _, w := range counts.words {
+		p.totals[system] += w
+	}
 }
 
 // differing returns the datasets of a pair if its systems differ on so few passages that
@@ -118,8 +143,8 @@ func differing(columns []Column, of []int, pair [2]int) []Dataset {
 	n := 0
 	for _, c := range of {
 		a, b := columns[c].Systems[pair[0]], columns[c].Systems[pair[1]]
-		for i := range a {
-			if a[i] != b[i] {
+		for i := range a.words {
+			if a.words[i] != b.words[i] || a.predicted[i] != b.predicted[i] {
 				if n++; n > fewest {
 					return nil
 				}
@@ -128,26 +153,25 @@ func differing(columns []Column, of []int, pair [2]int) []Dataset {
 	}
 	datasets := make([]Dataset, len(of))
 	for i, c := range of {
-		datasets[i] = Dataset{Seed: columns[c].Seed, A: columns[c].Systems[pair[0]], B: columns[c].Systems[pair[1]]}
+		datasets[i] = Dataset{Seed: columns[c].Seed, A: columns[c].Systems[pair[0]].Scores(), B: columns[c].Systems[pair[1]].Scores()}
 	}
 	return datasets
 }
 
 // pairTest is a test of one pair with random rounds.
 type pairTest struct {
-	columns           []int
+	*Family
 	difference, least float64
 	into              *Test
 }
 
-func newPairTest(columns []int, words []packedColumn, pair [2]int, into *Test) *pairTest {
-	t := &pairTest{columns: columns, into: into}
-	for _, c := range columns {
-		t.difference += f1(words[c].totals[pair[0]]) - f1(words[c].totals[pair[1]])
+// begin computes the observed difference.
+func (t *pairTest) begin(packed []packedColumn, pair [2]int) {
+	for _, c := range t.Columns {
+		t.difference += f1(packed[c].totals[pair[0]]) - f1(packed[c].totals[pair[1]])
 	}
-	t.difference /= float64(len(columns))
+	t.difference /= float64(len(t.Columns))
 	t.least = math.Abs(t.difference) - tolerance
-	return t
 }
 
 // chunkSum is what a test found in one chunk of rounds.
@@ -156,30 +180,42 @@ type chunkSum struct {
 	squares float64
 }
 
+// end adds up the chunks.
+func (t *pairTest) end(sums []map[*pairTest]chunkSum) {
+	*t.into = Test{Difference: t.difference, Tried: t.Rounds}
+	squares := 0.0
+	for c := range sums {
+		t.into.Count += sums[c][t].count
+		squares += sums[c][t].squares
+	}
+	t.into.P = float64(1+t.into.Count) / float64(t.Rounds+1)
+	t.into.Spread = math.Sqrt(squares / float64(t.Rounds))
+}
+
 // sumChunk computes the rounds from first to first+n-1 of all tests.
-func sumChunk(words []packedColumn, order [][2]int, tests map[[2]int][]*pairTest, first, n int) map[*pairTest]chunkSum {
-	swapped := make([][][]uint64, len(words)) // by column, system and round
-	for c := range words {
-		swapped[c] = words[c].swapped(first, n)
+func sumChunk(packed []packedColumn, order [][2]int, tests map[[2]int][]*pairTest, first, n int) map[*pairTest]chunkSum {
+	swapped := make([][][]uint64, len(packed)) // by column, system and round
+	for c := range packed {
+		swapped[c] = packed[c].swapped(first, n)
 	}
 	out := map[*pairTest]chunkSum{}
-	differences := make([][]float64, len(words)) // of one pair, by column and round
+	differences := make([][]float64, len(packed)) // of one pair, by column and round
 	sum := make([]float64, n)
 	for _, pair := range order {
 		clear(differences)
 		for _, t := range tests[pair] {
 			clear(sum)
-			for _, c := range t.columns {
+			for _, c := range t.Columns {
 				if differences[c] == nil {
-					differences[c] = words[c].differences(pair, swapped[c], n)
+					differences[c] = packed[c].differences(pair, swapped[c], n)
 				}
 				for r, d := range differences[c] {
 					sum[r] += d
 				}
 			}
 			var found chunkSum
-			for _, d := range sum {
-				d /= float64(len(t.columns))
+			for _, d := range sum[:max(0, min(n, t.Rounds-first))] {
+				d /= float64(len(t.Columns))
 				if math.Abs(d) >= t.least {
 					found.count++
 				}
@@ -254,27 +290,33 @@ func fillTables(tables *[8][256]uint64, words []uint64) {
 	}
 }
 
-// BootstrapMany returns the intervals of [Bootstrap] of each system over the columns of
-// each list, by list and system. A system without counts in one of the columns has the
-// zero interval. All systems of a column have the same draws.
-func BootstrapMany(ctx context.Context, columns []Column, lists [][]int, resamples int) ([][]Interval, error) {
-	systems := 0
-	for _, c := range columns {
-		systems = max(systems, len(c.Systems))
+// Sample asks for the interval of a system's mean over columns. Both are indexes.
+type Sample struct {
+	Columns []int
+	System  int
+}
+
+// BootstrapMany returns the intervals of [Bootstrap] for each sample. All systems of a
+// column have the same draws, which are computed once for a group of systems.
+func BootstrapMany(ctx context.Context, columns []Column, samples []Sample, resamples int) ([]Interval, error) {
+	out := make([]Interval, len(samples))
+	groups := map[int][]int{} // samples by group of systems
+	for i, s := range samples {
+		groups[s.System/together] = append(groups[s.System/together], i)
 	}
-	out := make([][]Interval, len(lists))
-	for i := range out {
-		out[i] = make([]Interval, systems)
-	}
-	for first := 0; first < systems; first += together {
-		values, err := groupValues(ctx, columns, first, resamples)
+	for _, group := range slices.Sorted(maps.Keys(groups)) {
+		asked := map[int]bool{} // columns
+		for _, i := range groups[group] {
+			for _, c := range samples[i].Columns {
+				asked[c] = true
+			}
+		}
+		values, err := groupValues(ctx, columns, asked, group*together, resamples)
 		if err != nil {
 			return nil, err
 		}
-		for l, list := range lists {
-			for s := first; s < min(first+together, systems); s++ {
-				out[l][s] = meanInterval(values, list, s-first, resamples)
-			}
+		for _, i := range groups[group] {
+			out[i] = meanInterval(values, samples[i].Columns, samples[i].System%together, resamples)
 		}
 	}
 	return out, nil
@@ -284,11 +326,13 @@ func BootstrapMany(ctx context.Context, columns []Column, lists [][]int, resampl
 // passage fill one line of the processor's cache.
 const together = 8
 
-// groupValues returns the F1s of a group of systems by column, system and resample; nil
-// for a system without counts.
-func groupValues(ctx context.Context, columns []Column, first, resamples int) ([][together][]float64, error) {
+// groupValues returns the F1s of a group of systems by column, system and resample.
+func groupValues(ctx context.Context, columns []Column, asked map[int]bool, first, resamples int) ([][together][]float64, error) {
 	values := make([][together][]float64, len(columns))
 	for c, column := range columns {
+		if !asked[c] {
+			continue
+		}
 		var packed [][together]uint64
 		for s := first; s < min(first+together, len(column.Systems)); s++ {
 			counts := column.Systems[s]
@@ -296,15 +340,12 @@ func groupValues(ctx context.Context, columns []Column, first, resamples int) ([
 				continue
 			}
 			if packed == nil {
-				packed = make([][together]uint64, len(counts))
+				packed = make([][together]uint64, len(counts.words))
 			}
-			for i, score := range counts {
-				packed[i][s-first] = pack(score)
+			for i, word := range counts.words {
+				packed[i][s-first] = word
 			}
 			values[c][s-first] = make([]float64, resamples)
-		}
-		if packed == nil {
-			continue
 		}
 		parallel(resamples, func(b int) {
 			if ctx.Err() != nil {
@@ -341,18 +382,15 @@ func resampleGroup(packed [][together]uint64, stream Stream) (sums [together]uin
 }
 
 // meanInterval is the interval of the mean of a system over columns.
-func meanInterval(values [][together][]float64, list []int, system, resamples int) Interval {
-	if slices.ContainsFunc(list, func(c int) bool { return values[c][system] == nil }) {
-		return Interval{}
-	}
+func meanInterval(values [][together][]float64, columns []int, system, resamples int) Interval {
 	means := make([]float64, resamples)
-	for _, c := range list {
+	for _, c := range columns {
 		for b, v := range values[c][system] {
 			means[b] += v
 		}
 	}
 	for b := range means {
-		means[b] /= float64(len(list))
+		means[b] /= float64(len(columns))
 	}
 	return percentiles(means)
 }

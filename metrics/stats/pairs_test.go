@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"nerbench/metrics/stats"
@@ -16,14 +17,15 @@ import (
 func inventedColumns(systems int, passages ...int) []stats.Column {
 	columns := make([]stats.Column, len(passages))
 	for c, n := range passages {
-		columns[c] = stats.Column{Seed: stats.DatasetSeed(0, fmt.Sprint("dataset ", c)), Systems: make([][]ner.Score, systems)}
+		columns[c] = stats.Column{Seed: stats.DatasetSeed(0, fmt.Sprint("dataset ", c)), Systems: make([]*stats.Counts, systems)}
 		for s := range columns[c].Systems {
-			columns[c].Systems[s] = invented(uint64(100*c+s), n)
+			columns[c].Systems[s] = stats.NewCounts(invented(uint64(100*c+s), n))
 		}
-		columns[c].Systems[1] = append([]ner.Score{}, columns[c].Systems[0]...)
+		similar := columns[c].Systems[0].Scores()
 		for i := range min(5, n) {
-			columns[c].Systems[1][i].NPred++
+			similar[i].NPred++
 		}
+		columns[c].Systems[1] = stats.NewCounts(similar)
 	}
 	return columns
 }
@@ -31,7 +33,10 @@ func inventedColumns(systems int, passages ...int) []stats.Column {
 // TestPairsEqualSingleTests compares the tests of many pairs with those of each pair.
 func TestPairsEqualSingleTests(t *testing.T) {
 	columns := inventedColumns(4, 190, 64, 7)
-	families := []stats.Family{{Columns: []int{0}}, {Columns: []int{2, 0, 1}}, {Columns: []int{2}}, {Columns: []int{1}, Pairs: [][2]int{{3, 2}}}}
+	families := []stats.Family{
+		{Columns: []int{0}, Rounds: 2500}, // more than two chunks
+		{Columns: []int{2, 0, 1}, Rounds: 1100}, {Columns: []int{2}, Rounds: 900}, {Columns: []int{1}, Pairs: [][2]int{{3, 2}}, Rounds: 1024},
+	}
 	for f := range 3 {
 		for i := range 4 {
 			for j := i + 1; j < 4; j++ {
@@ -39,8 +44,7 @@ func TestPairsEqualSingleTests(t *testing.T) {
 			}
 		}
 	}
-	const rounds = 2500 // more than two chunks
-	got, err := stats.ComparePairs(t.Context(), columns, families, rounds)
+	got, err := stats.ComparePairs(t.Context(), columns, families)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,9 +53,9 @@ func TestPairsEqualSingleTests(t *testing.T) {
 		for i, pair := range family.Pairs {
 			var datasets []stats.Dataset
 			for _, c := range family.Columns {
-				datasets = append(datasets, stats.Dataset{Seed: columns[c].Seed, A: columns[c].Systems[pair[0]], B: columns[c].Systems[pair[1]]})
+				datasets = append(datasets, stats.Dataset{Seed: columns[c].Seed, A: columns[c].Systems[pair[0]].Scores(), B: columns[c].Systems[pair[1]].Scores()})
 			}
-			want := stats.CompareIn(datasets, rounds)
+			want := stats.CompareIn(datasets, family.Rounds)
 			near(t, "spread", got[f][i].Spread, want.Spread)
 			if got[f][i].Spread = want.Spread; got[f][i] != want {
 				t.Errorf("columns %v, systems %v: %+v, want %+v", family.Columns, pair, got[f][i], want)
@@ -71,27 +75,32 @@ func TestPairsEqualSingleTests(t *testing.T) {
 func TestManyIntervalsEqualSingleOnes(t *testing.T) {
 	columns := inventedColumns(11, 50, 130, 3) // more than one group
 	columns[1].Systems[9] = nil
-	lists := [][]int{{0}, {1}, {2, 1, 0}}
-	got, err := stats.BootstrapMany(t.Context(), columns, lists, 1000)
+	var samples []stats.Sample
+	for s := range 11 {
+		samples = append(samples, stats.Sample{Columns: []int{0}, System: s})
+		if s != 9 {
+			samples = append(samples, stats.Sample{Columns: []int{2, 1, 0}, System: s})
+		}
+	}
+	got, err := stats.BootstrapMany(t.Context(), columns, samples, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for l, list := range lists {
-		for s := range 11 {
-			var datasets []stats.Dataset
-			for _, c := range list {
-				if counts := columns[c].Systems[s]; counts != nil {
-					datasets = append(datasets, stats.Dataset{Seed: columns[c].Seed, A: counts})
-				}
-			}
-			want := stats.Interval{}
-			if len(datasets) == len(list) {
-				want = stats.Bootstrap(datasets, 1000)
-			}
-			if got[l][s] != want {
-				t.Errorf("columns %v, system %d: %v, want %v", list, s, got[l][s], want)
-			}
+	for i, sample := range samples {
+		var datasets []stats.Dataset
+		for _, c := range sample.Columns {
+			datasets = append(datasets, stats.Dataset{Seed: columns[c].Seed, A: columns[c].Systems[sample.System].Scores()})
 		}
+		if want := stats.Bootstrap(datasets, 1000); got[i] != want {
+			t.Errorf("%+v: %v, want %v", sample, got[i], want)
+		}
+	}
+}
+
+func TestCountsKeepScores(t *testing.T) {
+	want := []ner.Score{{}, {TP: 1, NPred: 2, NGold: 3}, {NPred: 70_000}, {NGold: 90_000}, {TP: 4000, NPred: 4000, NGold: 4001}}
+	if got := stats.NewCounts(want).Scores(); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 
@@ -99,10 +108,10 @@ func TestManyComparisonsCanBeStopped(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	columns := inventedColumns(3, 100)
-	if _, err := stats.ComparePairs(ctx, columns, []stats.Family{{Columns: []int{0}, Pairs: [][2]int{{0, 2}}}}, 999); !errors.Is(err, context.Canceled) {
+	if _, err := stats.ComparePairs(ctx, columns, []stats.Family{{Columns: []int{0}, Pairs: [][2]int{{0, 2}}, Rounds: 999}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("tests: error %v", err)
 	}
-	if _, err := stats.BootstrapMany(ctx, columns, [][]int{{0}}, 1000); !errors.Is(err, context.Canceled) {
+	if _, err := stats.BootstrapMany(ctx, columns, []stats.Sample{{Columns: []int{0}}}, 1000); !errors.Is(err, context.Canceled) {
 		t.Errorf("intervals: error %v", err)
 	}
 }
@@ -130,18 +139,19 @@ func TestSpreadIsTheDeviation(t *testing.T) {
 // mean, in the rounds of their ranks.
 func BenchmarkPairs(b *testing.B) {
 	const systems, datasets, passages = 50, 10, 2000
+	rounds := stats.RankRounds(systems, 0.05)
 	columns := make([]stats.Column, datasets)
 	var all []int
 	for c := range columns {
 		columns[c].Seed = uint64(c)
 		all = append(all, c)
 		for s := range systems {
-			columns[c].Systems = append(columns[c].Systems, invented(uint64(100*c+s), passages))
+			columns[c].Systems = append(columns[c].Systems, stats.NewCounts(invented(uint64(100*c+s), passages)))
 		}
 	}
-	families := []stats.Family{{Columns: all}}
+	families := []stats.Family{{Columns: all, Rounds: rounds}}
 	for c := range columns {
-		families = append(families, stats.Family{Columns: []int{c}})
+		families = append(families, stats.Family{Columns: []int{c}, Rounds: rounds})
 	}
 	for f := range families {
 		for i := range systems {
@@ -151,7 +161,7 @@ func BenchmarkPairs(b *testing.B) {
 		}
 	}
 	for b.Loop() {
-		if _, err := stats.ComparePairs(context.Background(), columns, families, stats.RankRounds(systems, 0.05)); err != nil {
+		if _, err := stats.ComparePairs(context.Background(), columns, families); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -160,8 +170,12 @@ func BenchmarkPairs(b *testing.B) {
 
 func BenchmarkManyIntervals(b *testing.B) {
 	columns := inventedColumns(16, 20_000)
+	var samples []stats.Sample
+	for s := range 16 {
+		samples = append(samples, stats.Sample{Columns: []int{0}, System: s})
+	}
 	for b.Loop() {
-		if _, err := stats.BootstrapMany(context.Background(), columns, [][]int{{0}}, stats.Resamples); err != nil {
+		if _, err := stats.BootstrapMany(context.Background(), columns, samples, stats.Resamples); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -94,12 +94,8 @@ func rankable(c *reports.Cell, metric string, runs []results.RunInfo, partial ma
 	if i < 0 || runs[i].State != results.Complete {
 		return s, false
 	}
-	for id := range runs[i].Scores.Metrics {
-		if MetricName(id) == MetricName(metric) {
-			return scored{runs[i], id}, true
-		}
-	}
-	return s, false
+	id, ok := fullMetric(runs[i], metric)
+	return scored{runs[i], id}, ok
 }
 
 // samePassages keeps the systems that have the same passages as most others: paired tests

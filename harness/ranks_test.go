@@ -214,3 +214,60 @@ func keptTests(t *testing.T, b *Bench) (n int) {
 	}
 	return n
 }
+
+// TestIntervalsOfMeans compares the intervals of a table with those of package stats.
+func TestIntervalsOfMeans(t *testing.T) {
+	ctx := t.Context()
+	b := generatedStore(t, append(lawRuns("ollama/a", 80, 0.5), lawRuns("ollama/b", 60, 0.55)...)...)
+	store, err := b.ReadStore(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	runs, err := store.Runs(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := func(model string) []stats.Dataset {
+		var list []stats.Dataset
+		for _, r := range runs {
+			if r.Keys["model"] != model {
+				continue
+			}
+			counts, err := store.Counts(ctx, r.ID, "span_f1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, stats.Dataset{Seed: stats.DatasetSeed(0, r.Keys["dataset"]), A: counts})
+		}
+		return list
+	}
+	for range 2 { // computed, then kept
+		byDataset, err := b.Table(ctx, TableRequest{Suite: "law", Resamples: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		byDomain, err := b.Table(ctx, TableRequest{Suite: "law", Resamples: 1000, Spec: reports.Spec{Rows: reports.KeyDomain}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, model := range []string{"ollama/a", "ollama/b"} {
+			datasets := of(model)
+			mean := stats.Bootstrap(datasets, 1000)
+			for name, got := range map[string]*reports.Cell{
+				"mean_rows": byDataset.Cell("span_f1", reports.MeanRows, model), "domain": byDomain.Cell("span_f1", "law", model),
+			} {
+				if got.CI == nil || *got.CI != [2]float64{mean.Low, mean.High} {
+					t.Errorf("%s of %s: interval %v, want %v", name, model, got.CI, mean)
+				}
+			}
+			one := stats.Bootstrap(datasets[:1], 1000)
+			if got := byDataset.Cell("span_f1", "e-ner", model); got.CI == nil || *got.CI != [2]float64{one.Low, one.High} {
+				t.Errorf("e-ner of %s: interval %v, want %v", model, got.CI, one)
+			}
+			if got := byDataset.Cell("span_f1", reports.PooledMicro, model); got.CI != nil {
+				t.Errorf("pooled counts have the interval of the mean, %v", got.CI)
+			}
+		}
+	}
+}

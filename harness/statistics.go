@@ -22,6 +22,10 @@ type scored struct {
 // dataset is the id of the dataset of the run.
 func (s scored) dataset() string { return s.run.Keys["dataset"] }
 
+// column names the dataset with the number of passages: runs on parts of a split are
+// resampled apart.
+func (s scored) column() string { return fmt.Sprint(s.dataset(), " ", s.run.Scores.Passages) }
+
 // system is what a statistic is about: a score on one dataset, or one on each of several
 // datasets, whose F1s are averaged.
 type system []scored
@@ -314,9 +318,9 @@ func mostDatasetsFirst[T any](list []T, datasets func(T) int) []int {
 // datasets must come before those with few of the same scores.
 type columnSet struct {
 	columns []stats.Column
-	byName  map[string]int // column by dataset
+	byName  map[string]int // column by [scored.column]
 	systems []map[string]scored
-	used    []map[string]bool // the datasets whose counts are needed, by system
+	used    []map[string]bool // the columns whose counts are needed, by system
 	owner   map[[2]string]int // the system that has a score, by run and metric
 }
 
@@ -332,13 +336,13 @@ func (c *columnSet) find(of system) int {
 	}
 	has := map[string]scored{}
 	for _, s := range of {
-		has[s.dataset()] = s
+		has[s.column()] = s
 		if id := [2]string{s.run.ID, s.metric}; !c.owned(id) {
 			c.owner[id] = len(c.systems)
 		}
-		if _, there := c.byName[s.dataset()]; !there {
-			c.byName[s.dataset()] = len(c.columns)
-			c.columns = append(c.columns, stats.Column{Seed: stats.DatasetSeed(0, s.dataset())})
+		if _, there := c.byName[s.column()]; !there {
+			c.byName[s.column()] = len(c.columns)
+			c.columns = append(c.columns, stats.Column{Seed: stats.DatasetSeed(0, s.column())})
 		}
 	}
 	c.systems, c.used = append(c.systems, has), append(c.used, map[string]bool{})
@@ -353,7 +357,7 @@ func (c *columnSet) owned(id [2]string) bool {
 // within reports whether a system of the set has all scores of another one.
 func (c *columnSet) within(index int, of system) bool {
 	return !slices.ContainsFunc(of, func(s scored) bool {
-		own, there := c.systems[index][s.dataset()]
+		own, there := c.systems[index][s.column()]
 		return !there || own.run.ID != s.run.ID || own.metric != s.metric
 	})
 }
@@ -361,7 +365,7 @@ func (c *columnSet) within(index int, of system) bool {
 // use records that the counts of a system are needed.
 func (c *columnSet) use(index int, of system) {
 	for _, s := range of {
-		c.used[index][s.dataset()] = true
+		c.used[index][s.column()] = true
 	}
 }
 
@@ -369,7 +373,7 @@ func (c *columnSet) use(index int, of system) {
 func (c *columnSet) indexes(of system) []int {
 	list := make([]int, len(of))
 	for i, s := range of {
-		list[i] = c.byName[s.dataset()]
+		list[i] = c.byName[s.column()]
 	}
 	return list
 }
@@ -380,13 +384,13 @@ func (c *columnSet) load(ctx context.Context, store *results.Store) error {
 		c.columns[i].Systems = make([]*stats.Counts, len(c.systems))
 	}
 	for i, used := range c.used {
-		for dataset := range used {
-			s := c.systems[i][dataset]
+		for column := range used {
+			s := c.systems[i][column]
 			counts, err := store.Counts(ctx, s.run.ID, s.metric)
 			if err != nil {
 				return err
 			}
-			c.columns[c.byName[dataset]].Systems[i] = stats.NewCounts(counts)
+			c.columns[c.byName[column]].Systems[i] = stats.NewCounts(counts)
 		}
 	}
 	return nil

@@ -342,7 +342,7 @@ func (c *columnSet) find(of system) int {
 		}
 		if _, there := c.byName[s.column()]; !there {
 			c.byName[s.column()] = len(c.columns)
-			c.columns = append(c.columns, stats.Column{Seed: stats.DatasetSeed(0, s.column())})
+			c.columns = append(c.columns, stats.Column{Seed: stats.DatasetSeed(0, s.dataset())})
 		}
 	}
 	c.systems, c.used = append(c.systems, has), append(c.used, map[string]bool{})

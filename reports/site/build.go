@@ -27,7 +27,7 @@ type site struct {
 	nav       []link
 	boardFile file // the data file of the board
 	plain     file // the same as JSON
-	*index
+	*lookup
 }
 
 // Build writes the site of a board into a folder. The folder is replaced in one step,
@@ -55,7 +55,7 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 func newSite(b *Board) (*site, error) {
 	s := &site{Board: b}
 	var err error
-	if s.index, err = newIndex(b); err != nil {
+	if s.lookup, err = newLookup(b); err != nil {
 		return nil, err
 	}
 	if s.assets, err = newAssets(); err != nil {

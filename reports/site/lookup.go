@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// index finds the parts of a board by their ids, and knows the addresses of their pages.
-type index struct {
+// lookup finds the parts of a board by their ids, and knows the addresses of their pages.
+type lookup struct {
 	models   map[string]*Model
 	datasets map[string]*Dataset
 	runs     map[string]*Run
@@ -16,9 +16,9 @@ type index struct {
 	datasetSlugs, runSlugs, suiteSlugs map[string]string
 }
 
-// newIndex checks that ids are unique and that what they refer to exists.
-func newIndex(b *Board) (*index, error) {
-	x := &index{models: map[string]*Model{}, datasets: map[string]*Dataset{}, runs: map[string]*Run{}, cells: map[[2]string]*Run{}}
+// newLookup checks that ids are unique and that what they refer to exists.
+func newLookup(b *Board) (*lookup, error) {
+	x := &lookup{models: map[string]*Model{}, datasets: map[string]*Dataset{}, runs: map[string]*Run{}, cells: map[[2]string]*Run{}}
 	var datasets, runs, suites []string
 	for i := range b.Models {
 		m := &b.Models[i]
@@ -67,11 +67,11 @@ func newIndex(b *Board) (*index, error) {
 }
 
 // ModelPage, DatasetPage, RunPage and SuitePage are paths in the site.
-func (x *index) ModelPage(slug string) string { return "m/" + slug + ".html" }
+func (x *lookup) ModelPage(slug string) string { return "m/" + slug + ".html" }
 
-func (x *index) DatasetPage(id string) string { return "d/" + x.datasetSlugs[id] + ".html" }
+func (x *lookup) DatasetPage(id string) string { return "d/" + x.datasetSlugs[id] + ".html" }
 
-func (x *index) RunPage(id string) string { return "run/" + x.runSlugs[id] + ".html" }
+func (x *lookup) RunPage(id string) string { return "run/" + x.runSlugs[id] + ".html" }
 
 // SuitePage is the page of a suite. The first suite is on the index page.
 func (s *site) SuitePage(id string) string {

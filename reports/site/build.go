@@ -105,5 +105,12 @@ func (s *site) navigation() []link {
 
 // pages lists the pages of the site.
 func (s *site) pages() []page {
-	return []page{{path: "index.html", body: "ranking", content: func() (any, error) { return s.Suites, nil }}}
+	var list []page
+	for i := range s.Suites {
+		suite := &s.Suites[i]
+		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", wide: true, charts: true}
+		p.content = func() (any, error) { return s.ranking(suite), nil }
+		list = append(list, p)
+	}
+	return list
 }

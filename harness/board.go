@@ -110,14 +110,12 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	if err := m.readCosts(ctx); err != nil {
 		return err
 	}
-	newest := time.Time{}
-	for _, r := range kept {
-		if r.Updated.After(newest) {
-			newest = r.Updated
-		}
+	date, err := m.bench.ShownDate(kept)
+	if err != nil {
+		return err
 	}
-	if !newest.IsZero() {
-		m.board.Date = newest.UTC().Format(time.DateOnly)
+	if !date.IsZero() {
+		m.board.Date = date.Format(time.DateOnly)
 	}
 	if err := m.addDatasets(ctx); err != nil {
 		return err

@@ -26,6 +26,7 @@ var imports = map[string][]string{
 	"answers": {"ner", "golang.org/x/text"},
 	// The format of files for others: it reads no store and no data.
 	"bundles":         {"ner", "internal/fault", "internal/names", "github.com/klauspost/compress", "github.com/hiddeco/sshsig", "golang.org/x/crypto"},
+	"boards":          {"ner", "datasets", "internal/strict"}, // what is ranked, and by which rules
 	"datasets":        {"ner", "internal/names", "internal/strict"},
 	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
@@ -33,8 +34,9 @@ var imports = map[string][]string{
 	"metrics/stats":   {"internal/parallel", "ner"},
 	"prompts":         {"ner", "internal/names", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
-	"reports/page":    {"ner", "reports", "github.com/go-echarts/go-echarts"},
-	"reports/site":    {"ner", "reports"},
+	"reports/echarts": {},
+	"reports/page":    {"ner", "reports", "reports/echarts", "github.com/go-echarts/go-echarts"},
+	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "golang.org/x/sys"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
@@ -74,6 +76,8 @@ var imports = map[string][]string{
 		"reports", "reports/exchange", "reports/page", "results", "runners", "runners/cards", "runners/open",
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
+		"reports", "reports/page", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",

@@ -130,7 +130,7 @@ func (b *Bench) exchangeRun(ctx context.Context, store *results.Store, info resu
 	} else if exchange.NeedsPassages(r.Format) {
 		return nil, err
 	}
-	if out.Metrics, err = exchangeMetrics(ctx, store, info, r); err != nil {
+	if out.Metrics, err = (&statistics{b, store}).exchangeMetrics(ctx, info, r); err != nil {
 		return nil, err
 	}
 	out.Read = func(yield func(*exchange.Passage) error) error {
@@ -172,7 +172,7 @@ func exchangeDataset(d *datasets.Dataset) exchange.Dataset {
 
 // exchangeMetrics are the scores of a run, with the counts of each passage if the format
 // has them.
-func exchangeMetrics(ctx context.Context, store *results.Store, info results.RunInfo, r ExchangeRequest) ([]exchange.Metric, error) {
+func (st *statistics) exchangeMetrics(ctx context.Context, info results.RunInfo, r ExchangeRequest) ([]exchange.Metric, error) {
 	var list []exchange.Metric
 	signatures := info.Signatures()
 	for _, id := range slices.Sorted(maps.Keys(info.Scores.Metrics)) {
@@ -186,16 +186,14 @@ func exchangeMetrics(ctx context.Context, store *results.Store, info results.Run
 			Figures: FiguresOf(metric, score.Total, info.Scores.Passages),
 		}
 		if r.Resamples > 0 && m.Figures.F1 != nil {
-			ci, ok, err := interval(ctx, store, info, id, r.Resamples)
+			intervals, err := st.intervals(ctx, []system{{{info, id}}}, r.Resamples)
 			if err != nil {
 				return nil, err
 			}
-			if ok {
-				m.Figures.CI = &ci
-			}
+			m.Figures.CI = intervals[0]
 		}
 		if exchange.NeedsPassages(r.Format) {
-			counts, err := store.Counts(ctx, info.ID, id)
+			counts, err := st.store.Counts(ctx, info.ID, id)
 			if err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nerbench/reports"
+	"nerbench/reports/echarts"
 )
 
 // content holds the values that the template prints: strings and counts, nothing
@@ -30,7 +31,7 @@ type content struct {
 	Runs     runTable
 	Warnings []string
 	Interval bool // some number has an interval
-	Made     string
+	Date     string
 	Version  string
 	Charts   []chart
 }
@@ -61,7 +62,7 @@ func newContent(r Report) (*content, error) {
 		return nil, err
 	}
 	c := &content{
-		assets: code, Notice: strings.TrimSpace(echartsNotice),
+		assets: code, Notice: strings.TrimSpace(echarts.Notice),
 		Title: cmp.Or(r.Title, "Named entity recognition"), Version: r.Version,
 		Metrics: headline, Averages: averages(d.datasets), Systems: d.systems, Warnings: d.datasets.Warnings,
 		Board: board(d), NotRun: listNotRun(d), Details: detailDatasets(d),
@@ -69,8 +70,8 @@ func newContent(r Report) (*content, error) {
 		Facts: facts(d), Summary: summary(d),
 		Interval: slices.ContainsFunc(d.datasets.Cells, func(c reports.Cell) bool { return c.CI != nil }),
 	}
-	if !r.Made.IsZero() {
-		c.Made = r.Made.Format("2 January 2006, 15:04 MST")
+	if !r.Date.IsZero() {
+		c.Date = r.Date.Format("2 January 2006")
 	}
 	for _, m := range headline {
 		if len(r.Datasets) > 0 { // else no domain is known

@@ -176,7 +176,7 @@ func (g *generator) suites() {
 }
 
 func (g *generator) suite(id, title string, datasets []string) Suite {
-	s := Suite{ID: id, Title: title, Datasets: datasets}
+	s := Suite{ID: id, Title: title, Datasets: slices.Clone(datasets)}
 	domainOf := map[string]string{}
 	for _, d := range g.Datasets {
 		domainOf[d.ID] = d.Domain

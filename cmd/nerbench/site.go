@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -98,9 +97,13 @@ func writeReport(ctx context.Context, env *environment, dir string, resamples in
 	if err != nil {
 		return siteJSON{}, err
 	}
+	date, err := env.bench.ShownDate(found.Runs)
+	if err != nil {
+		return siteJSON{}, err
+	}
 	var html bytes.Buffer
 	if err := page.Write(&html, page.Report{
-		Title: reportTitle(found), Made: time.Now(), Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
+		Title: reportTitle(found), Date: date, Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
 		Ratios: harness.Ratios, Doubled: harness.Doubled,
 	}); err != nil {
 		return siteJSON{}, err

@@ -230,14 +230,14 @@ func filters(rows []rankingRow) []filter {
 	distinct := func(value func(rankingRow) string) [][2]string {
 		set := map[string]bool{}
 		for _, row := range rows {
-			set[value(row)] = true
+			set[short(value(row))] = true
 		}
 		if len(set) < 2 {
 			return nil
 		}
 		var values [][2]string
 		for _, v := range slices.Sorted(maps.Keys(set)) {
-			label := short(v)
+			label := v
 			if v == "" {
 				label = "not given"
 			}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"nerbench/internal/reference"
+	"nerbench/internal/campaign"
 	"nerbench/results"
 )
 
@@ -118,22 +118,24 @@ func awaitAnswers(t *testing.T, path string, want int) {
 // fewer than those of its passages.
 func TestKilledAmongManyQueries(t *testing.T) {
 	t.Parallel()
-	const passages, kills, delay = 4 * wideConnections, 4, 20 * time.Millisecond
-	random := reference.Random(t)
+	const passages, delay = 4 * wideConnections, 20 * time.Millisecond
+	c := campaign.Start(t, campaign.Size{Short: 4, Full: 40})
 	w := newWorkplace(t, passages, delay)
 	command := w.wide()
-	for range kills {
+	for range c.Tries {
 		cmd := w.program(command...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		w.killAt(cmd, 800+random.IntN(400), 0)
+		w.killAt(cmd, 800+c.Random.IntN(400), 0)
+		c.Try()
 	}
 	if code, out := w.run(command...); code != exitOK {
 		t.Fatalf("exit code %d: %s", code, out)
 	}
-	lost := w.again() / kills // the fake counts a query when it answers
-	t.Logf("%d kills among %d queries: each lost %d answers", kills, w.fake.Asked(), lost)
+	lost := w.again() / c.Tries // the fake counts a query when it answers
+	t.Logf("%d kills among %d queries: each lost %d answers", c.Tries, w.fake.Asked(), lost)
+	c.Saw(w.again(), "answers came again")
 	if most := wideConnections * wideTypes / 4; lost > most {
 		t.Errorf("a kill lost %d answers, want at most %d", lost, most)
 	}

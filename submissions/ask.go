@@ -69,13 +69,17 @@ func prepare(ctx context.Context, b *harness.Bench, request harness.Request, dat
 	return prepared, samePrompts(prepared.Keys(), run.Keys)
 }
 
-// settable is the plan of the keys that a user can set.
+// settable is the plan of the keys that a user can set. The seed of a model that is
+// trained is part of another key.
 func settable(keys map[string]string) (ner.Plan, error) {
 	set := map[string]string{}
 	for _, name := range ner.KeyNames(ner.Settable) {
 		if keys[name] != "" {
 			set[name] = keys[name]
 		}
+	}
+	if seed := harness.TrainedSeed(keys); seed != "-" {
+		set["sampling_seed"] = seed
 	}
 	return ner.PlanOf(set)
 }

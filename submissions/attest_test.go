@@ -118,7 +118,11 @@ func TestAttestRefuses(t *testing.T) {
 // TestOtherWeights: a model with another digest than that of the run is not asked.
 func TestOtherWeights(t *testing.T) {
 	w := newWorkplace(t)
-	path := w.bundle(t, "x.nbz", w.run(t, ner.Plan{Model: "tagger"}, "sample-law")...)
+	seed := 3
+	path := w.bundle(t, "x.nbz", w.run(t, ner.Plan{Model: "tagger", SamplingSeed: &seed}, "sample-law")...)
+	if a, _, err := Attest(t.Context(), w.Bench, AttestRequest{File: path, Spot: 3, Key: w.key(t), Request: harness.Request{Plan: ner.Plan{Model: "tagger"}}}); err != nil || a.Equal != 3 {
+		t.Errorf("the model itself: attested %+v, %v", a, err)
+	}
 	lie := w.rewritten(t, path, func(m *bundles.Manifest, _ map[string][]*bundles.Passage) {
 		m.Runs[0].Keys["digest"] = strings.Repeat("0", 64)
 		m.Runs[0].ID = ner.Run{Keys: m.Runs[0].Keys}.ID()

@@ -32,7 +32,7 @@ func TestCreateRefuses(t *testing.T) {
 		runs       []string
 		out        string
 	}{
-		{"no run", "want at least one run", nil, ""},
+		{"no run", "no run is selected", nil, ""},
 		{"unknown run", "no such run", []string{"0123456789"}, ""},
 		{"one dataset twice", "are both on open: a bundle has one run for each dataset", []string{open, first}, ""},
 		{"two models", `are of different models: model is "vllm/tiny" and "tagger"`, []string{open, tagger}, ""},

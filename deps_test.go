@@ -89,7 +89,7 @@ var imports = map[string][]string{
 	},
 	// Above the harness, too: bundles made of runs, verified, audited and attested.
 	"submissions": {
-		"ner", "bundles", "datasets", "harness", "harness/loop", "internal/atomicfile", "internal/fault", "internal/strict", "metrics", "metrics/stats", "results",
+		"ner", "answers", "bundles", "datasets", "harness", "harness/loop", "internal/atomicfile", "internal/fault", "internal/strict", "metrics", "metrics/stats", "results",
 		"runners/open",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
@@ -124,9 +124,10 @@ var imports = map[string][]string{
 	"internal/validators": {}, // tests only
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
+		"ner", "answers", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
 		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
-		"metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners/cards", "runners/local/chattemplate", "runners/open", "sweeps",
+		"metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners/cards", "runners/local/chattemplate",
+		"runners/open", "submissions", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

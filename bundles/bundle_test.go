@@ -160,6 +160,19 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestOlderBundle: a bundle that was written by another version of the program, and of
+// the libraries that it links, is read.
+func TestOlderBundle(t *testing.T) {
+	content, err := os.ReadFile("testdata/format1.nbz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, lines, err := opened(t, content)
+	if err != nil || b.Signer == nil || *b.Signer != *someKey(t, 1).Signer() || len(lines["open"]) != 2 || len(lines["shut"]) != 2 {
+		t.Errorf("lines are %v, %v", lines, err)
+	}
+}
+
 func deref(list []*Passage) (out []Passage) {
 	for _, p := range list {
 		out = append(out, *p)

@@ -168,19 +168,19 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 	if err != nil {
 		return loop.ScorePlan{}, err
 	}
-	plan, _, err := b.PlanOfRun(ctx, run)
+	dataset, err := b.FindDataset(run.Keys["dataset"])
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	plan, _, err := b.PlanOfRun(ctx, dataset, run)
 	plan.Passages = store.Passages(ctx, run.ID)
 	return plan, err
 }
 
-// PlanOfRun returns the plan to score a run without its answers, and the number of its
-// passages. It needs the keys and facts of the run. Missing data, and data that differs
+// PlanOfRun returns the plan to score a run on a dataset without its answers, and the
+// number of its passages. It needs the keys and facts of the run. Missing data, and data that differs
 // from that of the run, are a [DataError].
-func (b *Bench) PlanOfRun(ctx context.Context, run results.RunInfo) (plan loop.ScorePlan, passages int, err error) {
-	dataset, err := b.FindDataset(run.Keys["dataset"])
-	if err != nil {
-		return plan, 0, err
-	}
+func (b *Bench) PlanOfRun(ctx context.Context, dataset *datasets.Dataset, run results.RunInfo) (plan loop.ScorePlan, passages int, err error) {
 	asked, err := ner.PlanOf(run.Keys)
 	if err != nil {
 		return plan, 0, fmt.Errorf("run %s: %w", run.ID, err)

@@ -206,7 +206,7 @@ func valueOf(keys map[string]string, key string) string {
 	if value := keys[key]; value != "" || key != "sampling_seed" {
 		return value
 	}
-	return strings.TrimPrefix(trainedSeed(keys), "-")
+	return strings.TrimPrefix(TrainedSeed(keys), "-")
 }
 
 // conditionText writes conditions as the name of a side; ok is false if a value would

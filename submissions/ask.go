@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"nerbench/bundles"
+	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
@@ -35,9 +36,9 @@ func (m *memory) Record(_ context.Context, p ner.Passage, complete bool) error {
 
 // askAgain asks a model passages of a run, with the prompts and settings of the run. The
 // request has the model and its server. Prompts that would be others here are an error.
-func askAgain(ctx context.Context, b *harness.Bench, request harness.Request, run *bundles.Run, wanted func(index int) bool) (map[int]ner.Passage, ner.Identity, error) {
+func askAgain(ctx context.Context, b *harness.Bench, request harness.Request, dataset *datasets.Dataset, run *bundles.Run, wanted func(index int) bool) (map[int]ner.Passage, ner.Identity, error) {
 	var identity ner.Identity
-	prepared, err := prepare(ctx, b, request, run)
+	prepared, err := prepare(ctx, b, request, dataset, run)
 	if err != nil {
 		return nil, identity, err
 	}
@@ -54,12 +55,9 @@ func askAgain(ctx context.Context, b *harness.Bench, request harness.Request, ru
 }
 
 // prepare prepares the run of a request with the settings of a bundle's run.
-func prepare(ctx context.Context, b *harness.Bench, request harness.Request, run *bundles.Run) (*harness.Prepared, error) {
-	dataset, err := b.FindDataset(run.Dataset())
-	if err != nil {
-		return nil, &fault.DataError{Err: err}
-	}
+func prepare(ctx context.Context, b *harness.Bench, request harness.Request, dataset *datasets.Dataset, run *bundles.Run) (*harness.Prepared, error) {
 	name := request.Plan.Model
+	var err error
 	if request.Plan, err = settable(run.Keys); err != nil {
 		return nil, err
 	}
@@ -71,13 +69,17 @@ func prepare(ctx context.Context, b *harness.Bench, request harness.Request, run
 	return prepared, samePrompts(prepared.Keys(), run.Keys)
 }
 
-// settable is the plan of the keys that a user can set.
+// settable is the plan of the keys that a user can set. The seed of a model that is
+// trained is part of another key.
 func settable(keys map[string]string) (ner.Plan, error) {
 	set := map[string]string{}
 	for _, name := range ner.KeyNames(ner.Settable) {
 		if keys[name] != "" {
 			set[name] = keys[name]
 		}
+	}
+	if seed := harness.TrainedSeed(keys); seed != "-" {
+		set["sampling_seed"] = seed
 	}
 	return ner.PlanOf(set)
 }

@@ -21,7 +21,6 @@ import (
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
-	"nerbench/results"
 )
 
 // Attestation is a signed record: a model was asked passages of a bundle again.
@@ -161,7 +160,11 @@ func attestRun(ctx context.Context, b *harness.Bench, request harness.Request, o
 	out := AttestedRun{ID: run.ID, Dataset: run.Dataset(), Passages: drawn}
 	pair := stats.Dataset{Seed: stats.DatasetSeed(0, run.Dataset())}
 	wanted := func(i int) bool { _, found := slices.BinarySearch(drawn, i); return found }
-	plan, passages, err := b.PlanOfRun(ctx, results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts})
+	dataset, err := b.FindDataset(run.Dataset())
+	if err != nil {
+		return out, pair, ner.Identity{}, &fault.DataError{Err: err}
+	}
+	plan, passages, err := b.PlanOfRun(ctx, dataset, infoOf(run))
 	if err == nil && passages != run.Passages {
 		err = fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
 	}
@@ -172,11 +175,7 @@ func attestRun(ctx context.Context, b *harness.Bench, request harness.Request, o
 	if err != nil {
 		return out, pair, ner.Identity{}, err
 	}
-	dataset, err := b.FindDataset(run.Dataset())
-	if err != nil {
-		return out, pair, ner.Identity{}, err
-	}
-	now, identity, err := askAgain(ctx, b, request, run, wanted)
+	now, identity, err := askAgain(ctx, b, request, dataset, run, wanted)
 	if err != nil {
 		return out, pair, identity, err
 	}

@@ -11,11 +11,11 @@ import (
 	"slices"
 
 	"nerbench/bundles"
+	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/harness/loop"
 	"nerbench/internal/fault"
 	"nerbench/ner"
-	"nerbench/results"
 )
 
 // The shares from which [Audit] marks a finding as suspicious.
@@ -175,7 +175,11 @@ type entities struct {
 // auditRun audits one run.
 func auditRun(ctx context.Context, b *harness.Bench, own *bundles.Bundle, run *bundles.Run, others []other) (AuditRun, error) {
 	out := AuditRun{ID: run.ID, Dataset: run.Dataset(), Copies: []Copy{}}
-	mine, gold, err := predicted(ctx, b, own, run)
+	dataset, err := b.FindDataset(run.Dataset())
+	if err != nil {
+		return out, &fault.DataError{Err: err}
+	}
+	mine, gold, err := predicted(ctx, b, dataset, own, run)
 	if err != nil {
 		return out, err
 	}
@@ -185,7 +189,7 @@ func auditRun(ctx context.Context, b *harness.Bench, own *bundles.Bundle, run *b
 		if r == nil || !samePassages(run.Keys, r.Keys) {
 			continue
 		}
-		theirs, _, err := predicted(ctx, b, o.Bundle, r)
+		theirs, _, err := predicted(ctx, b, dataset, o.Bundle, r)
 		if err != nil {
 			return out, fmt.Errorf("%s: %w", o.file, err)
 		}
@@ -195,7 +199,7 @@ func auditRun(ctx context.Context, b *harness.Bench, own *bundles.Bundle, run *b
 	if len(compared) < 2 {
 		return out, nil
 	}
-	second, err := secondParser(ctx, b, run)
+	second, err := secondParser(ctx, b, dataset, run)
 	if err != nil {
 		return out, err
 	}
@@ -209,12 +213,8 @@ func samePassages(a, b map[string]string) bool {
 }
 
 // predicted reads the entities of a run, and the gold.
-func predicted(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, run *bundles.Run) (predictions, [][]ner.Span, error) {
-	plan, _, err := b.PlanOfRun(ctx, results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts})
-	if err != nil {
-		return nil, nil, err
-	}
-	dataset, err := b.FindDataset(run.Dataset())
+func predicted(ctx context.Context, b *harness.Bench, dataset *datasets.Dataset, opened *bundles.Bundle, run *bundles.Run) (predictions, [][]ner.Span, error) {
+	plan, _, err := b.PlanOfRun(ctx, dataset, infoOf(run))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -304,11 +304,7 @@ func has(p predictions, i int, s ner.Span) bool {
 
 // secondParser are the entities that the tagger finds in the passages of a run; nil if
 // its train split is missing.
-func secondParser(ctx context.Context, b *harness.Bench, run *bundles.Run) (predictions, error) {
-	dataset, err := b.FindDataset(run.Dataset())
-	if err != nil {
-		return nil, err
-	}
+func secondParser(ctx context.Context, b *harness.Bench, dataset *datasets.Dataset, run *bundles.Run) (predictions, error) {
 	plan, err := settable(only(run.Keys, ner.KeyNames(ner.InPart(ner.DataPart))))
 	if err != nil {
 		return nil, err

@@ -27,7 +27,9 @@ import (
 
 // Request describes a bundle to make.
 type Request struct {
-	Runs  []string // ids or their beginnings
+	Runs []string // ids or their beginnings
+	// Where selects further runs, as [harness.SelectRuns]; nil: none.
+	Where map[string][]string
 	About About
 	Tool  string       // version of the program
 	Key   *bundles.Key // nil: the bundle is not signed
@@ -52,7 +54,7 @@ func Create(ctx context.Context, b *harness.Bench, r Request) (Created, error) {
 		return made, err
 	}
 	defer store.Close()
-	runs, err := chooseRuns(ctx, store, r.Runs)
+	runs, err := chooseRuns(ctx, store, r)
 	if err != nil {
 		return made, fmt.Errorf("bundle: %w", err)
 	}
@@ -119,18 +121,24 @@ func checkReplaced(ctx context.Context, path string) error {
 }
 
 // chooseRuns finds the runs, ordered by dataset. All must be complete and scored.
-func chooseRuns(ctx context.Context, store *results.Store, names []string) ([]results.RunInfo, error) {
-	var runs []results.RunInfo
-	for _, name := range names {
+func chooseRuns(ctx context.Context, store *results.Store, r Request) (runs []results.RunInfo, err error) {
+	if r.Where != nil {
+		if runs, err = harness.SelectRuns(ctx, store, r.Where); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range r.Runs {
 		run, err := store.Find(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkRun(run); err != nil {
-			return nil, err
-		}
 		if !slices.ContainsFunc(runs, func(r results.RunInfo) bool { return r.ID == run.ID }) {
 			runs = append(runs, run)
+		}
+	}
+	for _, run := range runs {
+		if err := checkRun(run); err != nil {
+			return nil, err
 		}
 	}
 	slices.SortFunc(runs, func(a, b results.RunInfo) int { return cmp.Compare(a.Keys["dataset"], b.Keys["dataset"]) })
@@ -187,7 +195,7 @@ func unchanged(ctx context.Context, store *results.Store, runs []results.RunInfo
 // newManifest describes the runs, without their answers.
 func newManifest(b *harness.Bench, r Request, runs []results.RunInfo) (*bundles.Manifest, error) {
 	if len(runs) == 0 {
-		return nil, fault.Usagef("want at least one run")
+		return nil, errors.New("no run is selected")
 	}
 	m := &bundles.Manifest{Format: bundles.Format, Tool: cmp.Or(r.Tool, "unknown"), Submitter: r.About.Submitter, Declarations: r.About.Declarations}
 	for _, run := range runs {

@@ -1,9 +1,11 @@
 package submissions
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -147,16 +149,15 @@ func (w *workplace) run(t testing.TB, plan ner.Plan, ids ...string) []string {
 	return runs
 }
 
-// key makes a key of SSH.
+// key is a key with a fixed seed.
 func (w *workplace) key(t testing.TB) *bundles.Key {
 	t.Helper()
-	path := filepath.Join(w.dir, "id_ed25519")
-	if _, err := os.Stat(path); err != nil {
-		if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mira@workstation", "-f", path).CombinedOutput(); err != nil {
-			t.Fatalf("ssh-keygen: %v: %s", err, out)
-		}
+	private, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	if err != nil {
+		t.Fatal(err)
 	}
-	key, err := bundles.OpenKey(path, "")
+	w.write(t, "id_ed25519", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})))
+	key, err := bundles.OpenKey(filepath.Join(w.dir, "id_ed25519"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

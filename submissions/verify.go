@@ -117,23 +117,20 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 	if err := checkSignatures(run); err != nil {
 		return out, err
 	}
-	dataset, unknown := b.FindDataset(run.Dataset())
-	if unknown == nil {
-		out.Data = dataState(dataset, run)
-		if err := checkText(dataset, run); err != nil {
-			return out, err
-		}
-	}
-	plan, passages, err := b.PlanOfRun(ctx, results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts})
-	if unknown == nil {
-		err = cmp.Or(checkDataset(dataset, run), err)
-	}
+	dataset, err := b.FindDataset(run.Dataset())
 	if err != nil {
-		if ctx.Err() != nil || unknown == nil && !errors.As(err, new(*fault.DataError)) {
+		return out.unchecked(err), eachLine(opened, run)
+	}
+	out.Data = dataState(dataset, run)
+	if err := checkText(dataset, run); err != nil {
+		return out, err
+	}
+	plan, passages, err := b.PlanOfRun(ctx, dataset, infoOf(run))
+	if err := cmp.Or(checkDataset(dataset, run), err); err != nil {
+		if ctx.Err() != nil || !errors.As(err, new(*fault.DataError)) {
 			return out, err
 		}
-		out.Unchecked = err.Error()
-		return out, eachLine(opened, run) // the sums of the lines can be checked
+		return out.unchecked(err), eachLine(opened, run)
 	}
 	if passages != run.Passages {
 		return out, fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
@@ -144,6 +141,18 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 		err = scoreSpans(opened, run, dataset, plan, &out)
 	}
 	return out, errors.Join(err, out.differences())
+}
+
+// infoOf is a run of a bundle as one of a store.
+func infoOf(run *bundles.Run) results.RunInfo {
+	return results.RunInfo{ID: run.ID, Keys: run.Keys, Facts: run.Facts}
+}
+
+// unchecked is the report of a run whose answers cannot be scored here. The sums of its
+// lines can be checked.
+func (r RunReport) unchecked(why error) RunReport {
+	r.Unchecked = why.Error()
+	return r
 }
 
 func f1Of(m bundles.Metric) *float64 {

@@ -27,6 +27,8 @@ import (
 
 var tiny = ner.Plan{Model: "vllm/tiny"}
 
+var testOptions = harness.LoaderOptions(ner.Plan{Split: ner.Test})
+
 // verdicts are the verdicts of a report, by dataset and metric.
 func verdicts(r Report) map[string]Verdict {
 	out := map[string]Verdict{}
@@ -172,7 +174,7 @@ func zooTexts(t testing.TB, w *workplace, id string) []string {
 
 func textsOf(t testing.TB, b *harness.Bench, dataset *datasets.Dataset, limit int) (texts []string) {
 	t.Helper()
-	docs, err := b.Documents(t.Context(), dataset, harness.LoaderOptions(ner.Plan{Split: ner.Test}))
+	docs, err := b.Documents(t.Context(), dataset, testOptions)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,11 +26,12 @@ func bundleCommand(env *environment) *cli.Command {
 passage; of datasets whose text may not be shown, it has offsets instead of answers.`,
 		Subcommands: []*cli.Command{
 			{
-				Name: "create", Usage: "write runs of one model as a signed bundle", ArgsUsage: "RUN...",
+				Name: "create", Usage: "write runs of one model as a signed bundle", ArgsUsage: "[RUN...]",
 				Description: `Each run must be complete and scored, and on another dataset. The same runs give the
 same bytes. Addresses of servers and paths are replaced by marks. A key with a
 passphrase, or the public half of a key, signs by ssh-agent.`,
 				Flags: []cli.Flag{
+					whereFlag(),
 					&cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: named after the model, .nbz)"},
 					&cli.StringFlag{Name: "about", Usage: "`FILE` with facts of the model, submitter, declarations (docs/bundles.md)"},
 					keyFlag(),
@@ -64,12 +65,17 @@ func (env *environment) openKey(c *cli.Context) (*bundles.Key, error) {
 
 func (env *environment) createBundle(c *cli.Context) (err error) {
 	switch {
-	case c.NArg() == 0:
-		return fault.Usagef("bundle create: needs a RUN (nerbench runs list shows them)")
+	case c.NArg() == 0 && len(c.StringSlice("where")) == 0:
+		return fault.Usagef("bundle create: needs a RUN, or --where KEY=VALUE (nerbench runs list shows the runs)")
 	case c.Bool("unsigned") && c.String("key") != "":
 		return fault.Usagef("bundle create: --unsigned and --key: want one of them")
 	}
 	r := submissions.Request{Runs: c.Args().Slice(), Tool: version, Out: c.String("out")}
+	if pairs := c.StringSlice("where"); len(pairs) > 0 {
+		if r.Where, err = readWhere(pairs, ner.KeyNames()); err != nil {
+			return err
+		}
+	}
 	if file := c.String("about"); file != "" {
 		if r.About, err = submissions.ReadAbout(file); err != nil {
 			return err

@@ -22,6 +22,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		"pred.jsonl": `{"id": "1", "spans": [{"start": 0, "end": 3, "type": "person"}]}` + "\n",
 		"sweep.toml": "title = \"t\"\ndatasets = [\"pets\"]\n[fixed]\nmodel = \"tagger\"\n[grid]\nsampling_seed = [1, 2]\n",
 	})
+	writeSSHKey(t, "id")
 	call := func(stdin string, args ...string) (code int, stdout, stderr string) {
 		var out, errs strings.Builder
 		env := &environment{stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, getenv: func(string) string { return "" }}
@@ -57,6 +58,12 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"runs export RUN --format eee --out eee", "", 0, 0},
 		{"runs export RUN --format parquet --out parquet", "", 0, 0},
 		{"runs export RUN --format csv", "", exitUsage, -1},
+		{"bundle create --where sampling_seed=1 --where dataset=pets --unsigned --out x.nbz", "", 0, 0},
+		{"bundle verify x.nbz", "", 0, 0},
+		{"bundle verify x.nbz --audit --against .", "", 0, 0},
+		{"bundle attest x.nbz -m tagger --spot 2 --key id", "", 0, 0},
+		{"bundle verify x.nbz --attestation x.attestation.json", "", 0, 0},
+		{"bundle verify data/pets/test.txt", "", exitError, -1},
 		{"table", "", 0, 0},
 		{"compare sampling_seed=1 sampling_seed=9", "", exitError, -1},
 		{"compare --gold gold.jsonl --pred pred.jsonl --pred pred.jsonl", "", 0, 0},

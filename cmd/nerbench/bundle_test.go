@@ -1,0 +1,41 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// someSSHKey is a private key with a fixed seed, in a form that SSH reads.
+func someSSHKey() ([]byte, error) {
+	private, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), err
+}
+
+func writeSSHKey(t *testing.T, name string) {
+	t.Helper()
+	key, err := someSSHKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sshKey writes a key: sshkey FILE.
+func sshKey(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: sshkey FILE")
+	}
+	key, err := someSSHKey()
+	ts.Check(err)
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
+	ts.Check(os.WriteFile(path, key, 0o600))
+}

@@ -1,0 +1,60 @@
+package submissions
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"nerbench/ner"
+)
+
+// BenchmarkVerify verifies bundles of 40,000 and 400,000 answers of a server: budget
+// 50,000 answers a second, and memory that does not grow with the answers.
+func BenchmarkVerify(b *testing.B) {
+	for _, passages := range []int{20_000, 200_000} {
+		b.Run(fmt.Sprint(2*passages), func(b *testing.B) {
+			w := newWorkplace(b)
+			var text strings.Builder
+			for i := range passages {
+				fmt.Fprintf(&text, "Mira%d B-PER\n", i)
+				for range 8 {
+					text.WriteString("joined O\nTessel B-PET\nLabs I-PET\n. O\n")
+				}
+				text.WriteString("\n")
+			}
+			w.write(b, "data/open/test.txt", text.String())
+			w.server.Answer = func(string) string { return `["Tessel Labs"]` }
+			path := w.bundle(b, "x.nbz", w.run(b, ner.Plan{Model: "vllm/tiny"}, "open")...)
+			for b.Loop() {
+				runtime.GC()
+				stop, peak := make(chan struct{}), make(chan uint64)
+				go watch(stop, peak)
+				began := time.Now()
+				if _, err := Verify(b.Context(), w.Bench, path); err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(2*passages)/time.Since(began).Seconds(), "answers/s")
+				close(stop)
+				b.ReportMetric(float64(<-peak)/(1<<20), "peak_MiB")
+			}
+		})
+	}
+}
+
+// watch reports the largest heap in use.
+func watch(stop <-chan struct{}, peak chan<- uint64) {
+	var most uint64
+	for {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		most = max(most, m.HeapInuse)
+		select {
+		case <-stop:
+			peak <- most
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}

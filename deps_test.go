@@ -70,6 +70,10 @@ var imports = map[string][]string{
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/exchange", "reports/page", "results", "runners", "runners/cards", "runners/open",
 	},
+	// Above all that computes, below the flags: what is printed for people.
+	"harness/texts": {
+		"ner", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "metrics", "reports", "results",
+	},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",
 		"runners/open", "runners/tagger", "runners/vllm",
@@ -110,7 +114,7 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
+		"harness/files", "harness/loop", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
 		"metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners/cards", "runners/local/chattemplate", "runners/open", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},

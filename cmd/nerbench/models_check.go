@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/internal/terminal"
 )
@@ -98,7 +99,7 @@ func (env *environment) printChecked(v *harness.Checked) {
 // checkedOutcomes lists the numbers of answers by outcome, and the number of those
 // that are not judged.
 func checkedOutcomes(v *harness.Checked) string {
-	line := outcomesLine(v.Outcomes)
+	line := texts.OutcomesLine(v.Outcomes)
 	switch {
 	case v.Cut > 0 && line != "":
 		return fmt.Sprintf("%s, not judged %d", line, v.Cut)

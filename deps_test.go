@@ -72,7 +72,8 @@ var imports = map[string][]string{
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "metrics", "reports", "results",
+		"ner", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "loaders",
+		"metrics", "reports", "results", "runners/cards",
 	},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",

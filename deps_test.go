@@ -41,7 +41,7 @@ var imports = map[string][]string{
 	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 	"reports/exchange": { // what other programs read; the figures of metrics are their numbers
-		"ner", "metrics", "reports", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "github.com/parquet-go/parquet-go",
+		"ner", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "metrics", "reports", "github.com/parquet-go/parquet-go",
 	},
 
 	"loaders": {"internal/checksum", "ner", "datasets", "internal/archive", "github.com/parquet-go/parquet-go", "github.com/go-json-experiment/json"}, // a dataset says how its files are read
@@ -72,25 +72,27 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "reports/exchange", "reports/page", "results", "runners", "runners/cards", "runners/open",
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "reports/page", "reports/site", "results", "runners", "runners/cards", "runners/open",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault",
+		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
+		"reports/exchange", "reports/page", "reports/site", "results", "runners", "runners/cards", "runners/open",
+	},
+	// Above all that computes, below the flags: what is printed for people.
+	"harness/texts": {
+		"ner", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "loaders",
+		"metrics", "reports", "results", "runners/cards",
 	},
 	"harness/doctor": {
-		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",
-		"runners/open", "runners/tagger", "runners/vllm",
+		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
+		"runners/tagger", "runners/vllm",
 	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
-		"ner", "datasets", "harness", "harness/loop", "internal/fault", "internal/strict", "metrics", "metrics/stats",
-		"reports", "reports/paper", "results", "runners/open",
+		"ner", "datasets", "harness", "harness/loop", "internal/fault", "internal/strict", "metrics", "metrics/stats", "reports", "reports/paper", "results",
+		"runners/open",
 	},
 	// Above the harness, too: bundles made of runs, verified, audited and attested.
 	"submissions": {
-		"ner", "answers", "bundles", "datasets", "harness", "harness/loop", "internal/atomicfile", "internal/fault", "internal/strict", "metrics", "metrics/stats", "results",
-		"runners/open",
+		"ner", "answers", "bundles", "datasets", "harness", "harness/loop", "internal/atomicfile", "internal/fault", "internal/strict", "metrics", "metrics/stats",
+		"results", "runners/open",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
@@ -103,7 +105,8 @@ var imports = map[string][]string{
 	// Files and stored runs are compared, and files evaluated, without a store.
 	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
 	"harness/files": {
-		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "harness/compare", "harness/loop", "internal/fault", "internal/jsonl", "internal/parallel", "internal/signature", "loaders", "metrics",
+		"metrics/stats", "prompts",
 	},
 
 	"internal/checksum":   {},
@@ -125,10 +128,9 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
-		"metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners/cards", "runners/local/chattemplate",
-		"runners/open", "submissions", "sweeps",
-		"github.com/urfave/cli", "github.com/vbauerster/mpb",
+		"harness/files", "harness/loop", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal",
+		"loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners/cards",
+		"runners/local/chattemplate", "runners/open", "submissions", "sweeps", "github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }
 

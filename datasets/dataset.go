@@ -121,6 +121,20 @@ const (
 	WithoutSentenceFinal UniNERGold = "without-sentence-final"
 )
 
+// GoldRule returns the gold rule of a name: native (also if it is empty), or uniner.
+func (r *Dataset) GoldRule(name string) (UniNERGold, error) {
+	switch name {
+	case "", "native":
+		return NativeGold, nil
+	case "uniner":
+		if r.UniNERGold == "" {
+			return "", fmt.Errorf("dataset %s: gold=uniner: the authors of the paper published no test file of this dataset", r.ID)
+		}
+		return r.UniNERGold, nil
+	}
+	return "", fmt.Errorf("gold %q: want native or uniner", name)
+}
+
 // Table6 holds the counts that the paper reports.
 type Table6 struct {
 	Train int `toml:"train" json:"train"` // instances

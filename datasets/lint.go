@@ -3,7 +3,9 @@ package datasets
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -206,3 +208,37 @@ func (l *lint) sha256(field, sum string) {
 
 // pattern reports whether a path is a pattern for several files.
 func pattern(p string) bool { return strings.ContainsAny(path.Base(p), `*?[\`) }
+
+// LintedFile is the result of the lint of a file that defines a dataset.
+type LintedFile struct {
+	File    string   `json:"file"`
+	Dataset string   `json:"dataset,omitempty"`
+	Types   int      `json:"types"`
+	Formats []string `json:"formats"`
+	Faults  string   `json:"faults,omitempty"`
+}
+
+// LintFiles checks files that define a user's own datasets. bad is the number of files
+// with faults.
+func LintFiles(files []string) (list []LintedFile, bad int, err error) {
+	benchmark, err := Embedded()
+	if err != nil {
+		return nil, 0, err
+	}
+	list = []LintedFile{}
+	for _, file := range files {
+		dataset, err := ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
+		if err == nil {
+			if _, clash := Find(benchmark, dataset.ID); clash == nil {
+				err = fmt.Errorf("%s: id: a dataset %s exists in the benchmark", filepath.Base(file), dataset.ID)
+			}
+		}
+		if err != nil {
+			bad++
+			list = append(list, LintedFile{File: file, Formats: []string{}, Faults: err.Error()})
+			continue
+		}
+		list = append(list, LintedFile{File: file, Dataset: dataset.ID, Types: len(dataset.Types()), Formats: dataset.Families})
+	}
+	return list, bad, nil
+}

@@ -1,7 +1,10 @@
 package datasets
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -95,4 +98,75 @@ func (c Citation) reference() (Reference, error) {
 // versions of LaTeX read UTF-8.
 func escapeBibTeX(s string) string {
 	return strings.NewReplacer("\\", "\\textbackslash ", "{", "\\{", "}", "\\}", "&", "\\&", "%", "\\%", "#", "\\#", "$", "\\$", "_", "\\_", "^", "\\^{}", "~", "\\~{}").Replace(s)
+}
+
+// ReferencesOf returns the entries of datasets, behind that of the paper of the benchmark
+// if it is wanted.
+func ReferencesOf(ds []*Dataset, withPaper bool) ([]Reference, error) {
+	references, err := References(ds)
+	if err != nil || !withPaper {
+		return references, err
+	}
+	first, err := Paper()
+	return slices.Insert(references, 0, first), err
+}
+
+// CitedReference is an entry with its datasets, as JSON.
+type CitedReference struct {
+	Key      string            `json:"key"`
+	Type     string            `json:"type"`
+	Fields   map[string]string `json:"fields"`
+	Datasets []string          `json:"datasets"` // empty for the paper of the benchmark
+	BibTeX   string            `json:"bibtex"`
+}
+
+// Citations adds to each entry the datasets that cite it.
+func Citations(references []Reference, ds []*Dataset) []CitedReference {
+	var out []CitedReference
+	for _, r := range references {
+		c := CitedReference{Key: r.Key, Type: r.Type, Fields: map[string]string{}, Datasets: []string{}, BibTeX: r.String()}
+		for _, f := range r.Fields {
+			c.Fields[f.Name] = f.Value
+		}
+		for _, d := range ds {
+			if d.Citation.Key == r.Key {
+				c.Datasets = append(c.Datasets, d.ID)
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// WriteReferences prints entries as BibTeX.
+func WriteReferences(w io.Writer, references []Reference) error {
+	for i, r := range references {
+		text := r.String()
+		if i > 0 {
+			text = "\n" + text
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MergeReferences adds entries to a BibTeX file. Entries that the file has are kept as
+// they are: it may be the file of a user's paper. changed is false if the file has all of
+// them.
+func MergeReferences(file []byte, references []Reference) (merged []byte, changed bool) {
+	missing := slices.DeleteFunc(slices.Clone(references), func(r Reference) bool {
+		return regexp.MustCompile(`@\w+\s*\{\s*` + regexp.QuoteMeta(r.Key) + `\s*,`).Match(file)
+	})
+	if len(missing) == 0 {
+		return file, false
+	}
+	var b bytes.Buffer
+	if len(file) > 0 {
+		b.Write(bytes.TrimRight(file, "\n"))
+		b.WriteString("\n\n")
+	}
+	_ = WriteReferences(&b, missing) // memory
+	return b.Bytes(), true
 }

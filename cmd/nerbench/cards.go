@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/reports"
 )
@@ -69,30 +69,6 @@ func (env *environment) showCard(c *cli.Context) error {
 	if env.json {
 		return env.printJSON(card)
 	}
-	thinking := ""
-	if card.Think {
-		thinking = ", with thinking"
-	}
-	fmt.Fprintf(env.stdout, "%s: %s\n\nprompt family %s, variant %s, sent as %s%s\n", card.Name, card.Title, card.Family, card.Variant, card.Shape, thinking)
-	for _, line := range []struct{ name, value string }{
-		{"organisation", card.Organisation}, {"parameters", card.Parameters}, {"licence", card.Licence}, {"released", card.Released},
-		{"served as", card.Model}, {"weights", card.Where}, {"stop", strings.Join(card.Stop, " ")},
-		{"special tokens", strings.Join(card.Special, " ")}, {"note", card.Note},
-	} {
-		if line.value != "" {
-			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, line.value)
-		}
-	}
-	if card.Context > 0 {
-		fmt.Fprintf(env.stdout, "context: %d tokens\n", card.Context)
-	}
-	switch {
-	case card.Training == nil:
-		fmt.Fprintln(env.stdout, "training datasets: unknown")
-	case len(card.Training) == 0:
-		fmt.Fprintln(env.stdout, "training datasets: no dataset of the benchmark")
-	default:
-		fmt.Fprintf(env.stdout, "training datasets (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
-	}
+	texts.WriteCard(env.stdout, card)
 	return nil
 }

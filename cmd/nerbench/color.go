@@ -9,11 +9,11 @@ import (
 	"strings"
 
 	"nerbench/harness/doctor"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/internal/terminal"
 	"nerbench/ner"
 	"nerbench/reports"
-	"nerbench/results"
 )
 
 // colorModes are the values of --color.
@@ -30,16 +30,12 @@ func readColor(mode string) (string, error) {
 	return mode, nil
 }
 
-// A style is the number of an ANSI sequence. All are equally long, so that the columns
-// of a tabwriter stay aligned.
-type style string
+// style is the number of an ANSI sequence.
+type style = texts.Colour
 
+// The styles, as in texts.
 const (
-	usual  style = "39"
-	red    style = "31"
-	green  style = "32"
-	yellow style = "33"
-	cyan   style = "36"
+	usual, red, green, yellow, cyan = texts.Usual, texts.Red, texts.Green, texts.Yellow, texts.Cyan
 )
 
 // colors is the one place that decides whether a stream gets colours.
@@ -67,13 +63,13 @@ func (env *environment) styles(w io.Writer) []terminal.Style {
 		all = append(all, terminal.Style{Mark: s, Sequence: s})
 	}
 	for _, s := range []style{usual, red, green, yellow, cyan} {
-		all = append(all, terminal.Style{Mark: s.sequence(env.mark), Sequence: s.sequence("")})
+		all = append(all, terminal.Style{Mark: sequence(s, env.mark), Sequence: sequence(s, "")})
 	}
 	return all
 }
 
 // sequence is the sequence of a style, with a mark as a further number.
-func (s style) sequence(mark string) string {
+func sequence(s style, mark string) string {
 	if mark != "" {
 		mark = ";" + mark
 	}
@@ -127,7 +123,12 @@ func (env *environment) paint(w io.Writer, s style, text string) string {
 	if _, marked := w.(*terminal.Writer); marked {
 		mark = env.mark
 	}
-	return s.sequence(mark) + text + "\x1b[0m"
+	return sequence(s, mark) + text + "\x1b[0m"
+}
+
+// painter is [environment.paint] for a stream.
+func (env *environment) painter(w io.Writer) texts.Paint {
+	return func(c texts.Colour, text string) string { return env.paint(w, c, text) }
 }
 
 // printed is the form in which a report goes to standard output: a text may be one
@@ -137,14 +138,6 @@ func (env *environment) printed(format string) string {
 		return reports.Terminal
 	}
 	return format
-}
-
-// stateStyle is the colour of the state of a run.
-func stateStyle(state results.State) style {
-	if state == results.Complete {
-		return green
-	}
-	return yellow
 }
 
 // findingStyle is the colour of a state that doctor prints.

@@ -10,6 +10,7 @@ import (
 	"nerbench/harness"
 	"nerbench/harness/compare"
 	"nerbench/harness/files"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 	"nerbench/metrics/stats"
@@ -91,9 +92,9 @@ func (env *environment) compare(c *cli.Context) error {
 	case format == "json":
 		err = env.printJSON(result.Report(c.Int("flips")))
 	case format == "text":
-		err = (&compareText{result, systems}).write(env.stdout, c.Int("flips"))
+		err = (&texts.Comparison{Comparison: result, Systems: systems}).WriteText(env.stdout, c.Int("flips"))
 	default:
-		err = (&compareGrids{compareText{result, systems}}).write(env.output(format), format)
+		err = (&texts.Comparison{Comparison: result, Systems: systems}).WriteTables(env.output(format), format)
 	}
 	if err != nil {
 		return err
@@ -113,21 +114,13 @@ func compareFormats() []string { return []string{"text", "md", "csv", "latex", "
 func regressionList(worse []compare.Regression) string {
 	var names []string
 	for _, r := range worse {
-		name := datasetTitle(r.Dataset)
+		name := texts.DatasetTitle(r.Dataset)
 		if r.Average {
 			name = "mean_rows"
 		}
 		names = append(names, name+" by "+reports.Points(&r.Difference))
 	}
 	return strings.Join(names, ", ")
-}
-
-// datasetTitle returns the name of a dataset in the output. Files have no name.
-func datasetTitle(name string) string {
-	if name == "" {
-		return "all passages"
-	}
-	return name
 }
 
 // compareRuns compares stored runs, dataset by dataset.

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -16,6 +14,7 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/datasets/acquire"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -132,7 +131,7 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	for _, l := range lines {
 		counts := fmt.Sprintf("%d\t%d\t%d", l.Table6.Train, l.Table6.Dev, l.Table6.Test)
 		if l.Table6 == (datasets.Table6{}) {
-			counts = recordedCounts(ds, l.Dataset)
+			counts = texts.RecordedCounts(ds, l.Dataset)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", l.Dataset, l.Domain, l.State, l.Types, counts, l.Licence)
 	}
@@ -141,21 +140,6 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 	}
 	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6, for your own datasets from their locks\n", len(lines), ready, env.bench.Data)
 	return errors.Join(err, bad)
-}
-
-// recordedCounts returns the documents of each split that the user's own dataset has
-// recorded.
-func recordedCounts(ds []*datasets.Dataset, id string) string {
-	cells := slices.Repeat([]string{"–"}, len(ner.Splits))
-	i := slices.IndexFunc(ds, func(d *datasets.Dataset) bool { return d.ID == id })
-	if set, err := ds[i].Set(""); err == nil {
-		for k, split := range ner.Splits {
-			if p, err := set.Part(split); err == nil && p.Lock != nil {
-				cells[k] = fmt.Sprint(p.Lock.Documents)
-			}
-		}
-	}
-	return strings.Join(cells, "\t")
 }
 
 // oneDataset finds the dataset in the first argument. The command has this many more
@@ -186,57 +170,7 @@ func (env *environment) showDataset(c *cli.Context) error {
 			HowToGet string `json:"how_to_get"`
 		}{dataset, env.bench.State(c.Context, dataset), env.howToGet(dataset)})
 	}
-	w := bufio.NewWriter(env.stdout)
-	fmt.Fprintf(w, "%s: %s\n\ndomain: %s\nstate: %s\naccess: %s, licence %s\ntext: %s\n%s\n", dataset.ID, dataset.Title, dataset.Domain, env.bench.State(c.Context, dataset), dataset.Access, dataset.Licence, textRule(dataset), env.howToGet(dataset))
-	if dataset.Table6 != (datasets.Table6{}) {
-		fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
-	}
-	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
-	if dataset.Notes != "" {
-		fmt.Fprintf(w, "notes: %s\n", dataset.Notes)
-	}
-	fmt.Fprintln(w, "\nlabels:")
-	for _, l := range dataset.Labels {
-		to := string(l.Type)
-		if l.Drop {
-			to = "(dropped)"
-		}
-		fmt.Fprintf(w, "  %s → %s\n", l.Native, to)
-	}
-	fmt.Fprintln(w, "\nfiles:")
-	for _, set := range dataset.Sets {
-		about := ""
-		if set.Unit != "" {
-			about = ", one document per " + set.Unit
-		}
-		if set.Primary {
-			about += ", primary"
-		}
-		fmt.Fprintf(w, "  set %s: format %s%s\n", set.Name, set.Family, about)
-		for _, p := range set.Splits {
-			var names []string
-			for _, f := range p.Files {
-				names = append(names, f.Path)
-			}
-			counts := "not measured"
-			if p.Lock != nil {
-				counts = fmt.Sprintf("%d documents, %d spans", p.Lock.Documents, p.Lock.Spans)
-			}
-			fmt.Fprintf(w, "    %s: %s: %s\n", p.Name, counts, strings.Join(names, ", ")+p.Layout)
-		}
-	}
-	return w.Flush()
-}
-
-// textRule prints whether others may see the text of a dataset.
-func textRule(dataset *datasets.Dataset) string {
-	switch {
-	case dataset.MayShow(datasets.PublishText):
-		return "publish (may be shown to others)"
-	case dataset.MayShow(datasets.NonCommercialText):
-		return "noncommercial (may be shown to others for non-commercial use)"
-	}
-	return "never (may not be shown to others)"
+	return texts.WriteDataset(env.stdout, dataset, env.bench.State(c.Context, dataset), env.howToGet(dataset))
 }
 
 // documentFormats are the formats of datasets export.
@@ -248,8 +182,8 @@ func (env *environment) exportDataset(c *cli.Context) error {
 		return err
 	}
 	o := loaders.Options{Set: c.String("set"), Split: ner.Split(c.String("split")), View: c.String("view"), Seed: c.Int("seed")}
-	if o.Gold, err = goldRule(dataset, c.String("gold")); err != nil {
-		return err
+	if o.Gold, err = dataset.GoldRule(c.String("gold")); err != nil {
+		return fault.Usagef("%v", err)
 	}
 	if err := new(ner.Plan).Set("view", o.View); err != nil {
 		return fault.Usagef("--%v", err)
@@ -290,32 +224,9 @@ func (env *environment) lintDatasets(files []string) error {
 	if len(files) == 0 {
 		return fault.Usagef("datasets lint: want FILE...")
 	}
-	benchmark, err := datasets.Embedded()
+	list, bad, err := datasets.LintFiles(files)
 	if err != nil {
 		return err
-	}
-	type linted struct {
-		File    string   `json:"file"`
-		Dataset string   `json:"dataset,omitempty"`
-		Types   int      `json:"types"`
-		Formats []string `json:"formats"`
-		Faults  string   `json:"faults,omitempty"`
-	}
-	list := []linted{}
-	bad := 0
-	for _, file := range files {
-		dataset, err := datasets.ReadFile(os.DirFS(filepath.Dir(file)), filepath.Base(file))
-		if err == nil {
-			if _, clash := datasets.Find(benchmark, dataset.ID); clash == nil {
-				err = fmt.Errorf("%s: id: a dataset %s exists in the benchmark", filepath.Base(file), dataset.ID)
-			}
-		}
-		if err != nil {
-			bad++
-			list = append(list, linted{File: file, Formats: []string{}, Faults: err.Error()})
-			continue
-		}
-		list = append(list, linted{File: file, Dataset: dataset.ID, Types: len(dataset.Types()), Formats: dataset.Families})
 	}
 	if env.json {
 		if err := env.printJSON(list); err != nil {
@@ -334,18 +245,4 @@ func (env *environment) lintDatasets(files []string) error {
 		return fmt.Errorf("datasets lint: %d of %d files have faults", bad, len(files))
 	}
 	return nil
-}
-
-// goldRule reads the option gold.
-func goldRule(dataset *datasets.Dataset, name string) (datasets.UniNERGold, error) {
-	switch name {
-	case "", "native":
-		return datasets.NativeGold, nil
-	case "uniner":
-		if dataset.UniNERGold == "" {
-			return "", fault.Usagef("dataset %s: gold=uniner: the authors of the paper published no test file of this dataset", dataset.ID)
-		}
-		return dataset.UniNERGold, nil
-	}
-	return "", fault.Usagef("gold %q: want native or uniner", name)
 }

@@ -9,6 +9,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/harness/files"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/metrics"
 )
@@ -74,7 +75,7 @@ metrics:
 			if env.json {
 				err = env.printJSON(report.JSON())
 			} else {
-				err = (&evalText{report}).write(env.stdout)
+				err = texts.WriteEval(env.stdout, report)
 			}
 			if err == nil && report.Missing > 0 {
 				err = &fault.PartialError{Err: fmt.Errorf("eval: %d of %d documents have no prediction and were skipped", report.Missing, report.Missing+report.Passages)}

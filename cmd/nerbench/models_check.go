@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
-	"nerbench/internal/terminal"
 )
 
 func checkFlags() []cli.Flag {
@@ -59,58 +57,10 @@ func (env *environment) checkModel(c *cli.Context) error {
 			return err
 		}
 	} else {
-		env.printChecked(v)
+		texts.WriteChecked(env.stdout, v)
 	}
 	if !v.OK {
 		return fmt.Errorf("models check: a run of %s would fail", plan.Model)
 	}
 	return nil
-}
-
-func (env *environment) printChecked(v *harness.Checked) {
-	digest := v.Digest
-	if digest == "" {
-		digest = "none"
-	}
-	fmt.Fprintf(env.stdout, "%s at %s, digest %s\n", terminal.Printable(v.Model), terminal.Printable(v.Server), digest)
-	for _, line := range []struct{ name, value string }{{"computed by", v.Device}, {"special tokens", v.Special}, {"tokenisation", v.Tokens}} {
-		if line.value != "" {
-			fmt.Fprintf(env.stdout, "%s: %s\n", line.name, terminal.Printable(line.value))
-		}
-	}
-	if v.Context > 0 {
-		fmt.Fprintf(env.stdout, "context of a run: %d tokens\n", v.Context)
-	}
-	fmt.Fprintf(env.stdout, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
-	generated := strconv.Itoa(v.AnswerTokens)
-	if v.AnswerTokens == 0 && v.Queries > 0 { // the server does not tell
-		generated = "an unknown number of"
-	}
-	fmt.Fprintf(env.stdout, "limits: %d tokens per answer, %s for all queries; %s tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, generated)
-	if v.Example != "" {
-		fmt.Fprintf(env.stdout, "the first answer: %s\n", terminal.Printable(harness.ShownAnswer(v.Example)))
-	}
-	for _, r := range v.Remarks {
-		fmt.Fprintf(env.stdout, "note: %s\n", terminal.Printable(r))
-	}
-	if v.OK {
-		fmt.Fprintln(env.stdout, "the model works")
-		return
-	}
-	fmt.Fprintf(env.stdout, "a run would fail: %s\n", terminal.Printable(strings.Join(v.Problems, "; ")))
-}
-
-// checkedOutcomes lists the numbers of answers by outcome, and the number of those
-// that are not judged.
-func checkedOutcomes(v *harness.Checked) string {
-	line := outcomesLine(v.Outcomes)
-	switch {
-	case v.Cut > 0 && line != "":
-		return fmt.Sprintf("%s, not judged %d", line, v.Cut)
-	case v.Cut > 0:
-		return fmt.Sprintf("not judged %d", v.Cut)
-	case line == "":
-		return "no answers"
-	}
-	return line
 }

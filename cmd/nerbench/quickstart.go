@@ -98,12 +98,12 @@ func (env *environment) printQuickstart(ctx context.Context, page siteJSON) erro
 		return err
 	}
 	out := struct {
-		Runs  []runJSON `json:"runs"`
-		Files []string  `json:"files"`
+		Runs  []harness.RunJSON `json:"runs"`
+		Files []string          `json:"files"`
 	}{Files: append([]string{env.bench.Store}, page.Files...)}
 	coverages := harness.Coverages(runs)
 	for _, r := range runs {
-		j, err := newRunJSON(r, coverages[r.ID])
+		j, err := harness.NewRunJSON(r, coverages[r.ID])
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners/open"
@@ -137,7 +138,7 @@ func (env *environment) run(ctx context.Context, r harness.Request, models []str
 	bench.Notify = func(e harness.Event) {
 		if e.Result != nil && !env.json {
 			env.shown.end()
-			fmt.Fprint(env.stdout, runText(e.Result))
+			fmt.Fprint(env.stdout, texts.Result(e.Result))
 		}
 		env.event(e)
 	}

@@ -6,15 +6,13 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
-	"nerbench/internal/terminal"
-	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports/page"
 )
@@ -125,7 +123,7 @@ func (env *environment) writeErrors(c *cli.Context, found *harness.RunErrors, fo
 		case "html":
 			return env.writeErrorsPage(w, found, c.Bool("private"))
 		}
-		return (&errorsText{env: env, RunErrors: found}).write(w)
+		return texts.WriteErrors(w, env.painter(w), found)
 	}
 	out := c.String("out")
 	if out == "" {
@@ -152,126 +150,4 @@ func (env *environment) writeErrorsPage(w io.Writer, found *harness.RunErrors, p
 		env.note("the page has no text: the licence of %s does not permit to show it to others (--private writes it for yourself)", found.Dataset)
 	}
 	return page.WriteErrors(w, content)
-}
-
-// errorsText prints errors for people.
-type errorsText struct {
-	env *environment
-	*harness.RunErrors
-}
-
-func (t *errorsText) write(w io.Writer) error {
-	fmt.Fprintf(w, "%s on %s\n", terminal.Printable(t.Model), terminal.Printable(t.Dataset))
-	for _, line := range t.Lead() {
-		fmt.Fprintln(w, line)
-	}
-	var counts []string
-	for _, kind := range harness.ErrorKinds {
-		counts = append(counts, fmt.Sprintf("%s %d", kind, t.Counts[kind]))
-	}
-	fmt.Fprintln(w, strings.Join(counts, ", "))
-	for i := range t.List {
-		if err := t.passage(w, &t.List[i]); err != nil {
-			return err
-		}
-	}
-	if hidden := t.Wrong - len(t.List); hidden > 0 {
-		_, err := fmt.Fprintf(w, "\n%d more passages with errors (--limit %d, or 0 for all)\n", hidden, t.Wrong)
-		return err
-	}
-	return nil
-}
-
-func (t *errorsText) passage(w io.Writer, p *harness.WrongPassage) error {
-	fmt.Fprintf(w, "\n%s\n", t.env.paint(w, cyan, terminal.Printable(p.Document.ID)))
-	indented(w, "  ", p.Document.Text)
-	fmt.Fprintln(w)
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tw, "  %s\tgold\tpredicted\n", t.env.paint(w, usual, "kind"))
-	points := ner.NewCodePoints(p.Document.Text)
-	for _, e := range p.Errors {
-		t.line(tw, w, e, p.Document.Text, points, red)
-	}
-	for _, e := range p.Others {
-		painted := usual
-		if e.Kind == harness.KindRight {
-			painted = green
-		}
-		t.line(tw, w, e, p.Document.Text, points, painted)
-	}
-	if err := tw.Flush(); err != nil {
-		return err
-	}
-	t.answers(w, "answer", p.RelevantAnswers(&p.Run))
-	if p.Against != nil {
-		t.against(w, p, points)
-	}
-	return nil
-}
-
-// line prints one entity. Selected errors have another colour than the rest.
-func (t *errorsText) line(tw, w io.Writer, e harness.PassageError, text string, points ner.CodePoints, painted style) {
-	kind := t.env.paint(w, painted, string(e.Kind))
-	if e.Answer != nil {
-		fmt.Fprintf(tw, "  %s\tanswer about %s\t%s\n", kind, typeNames(e.Answer.Types), e.Answer.Outcome)
-		return
-	}
-	gold, pred := "–", "–"
-	if e.Class != metrics.Spurious {
-		gold = entityText(text, e.Gold, points)
-	}
-	switch {
-	case e.Unaligned:
-		pred = terminal.Printable(e.Text) + " (" + terminal.Printable(string(e.Pred.Type)) + ") not in the text"
-	case e.Class != metrics.Missed:
-		pred = entityText(text, e.Pred, points)
-	}
-	fmt.Fprintf(tw, "  %s\t%s\t%s\n", kind, gold, pred)
-}
-
-// entityText prints an entity with its type and its offsets in code points.
-func entityText(text string, s ner.Span, points ner.CodePoints) string {
-	if !ner.ValidSpan(text, s) {
-		return fmt.Sprintf("(%s) %d–%d, outside the text", terminal.Printable(string(s.Type)), s.Start, s.End)
-	}
-	return fmt.Sprintf("%s (%s) %d–%d", terminal.Printable(text[s.Start:s.End]), terminal.Printable(string(s.Type)), points.CodePoint(s.Start), points.CodePoint(s.End))
-}
-
-// against prints the prediction of the other run.
-func (t *errorsText) against(w io.Writer, p *harness.WrongPassage, points ner.CodePoints) {
-	var found []string
-	for _, s := range p.Against.Spans {
-		found = append(found, entityText(p.Document.Text, s, points))
-	}
-	for _, m := range p.Against.Unaligned {
-		found = append(found, terminal.Printable(m.Text)+" ("+terminal.Printable(string(m.Type))+") not in the text")
-	}
-	if len(found) == 0 {
-		found = []string{"nothing"}
-	}
-	fmt.Fprintf(w, "  the other run predicted: %s\n", strings.Join(found, "; "))
-	t.answers(w, "the other run's answer", p.RelevantAnswers(p.Against))
-}
-
-func (t *errorsText) answers(w io.Writer, name string, answers []harness.ReadAnswer) {
-	for _, a := range answers {
-		fmt.Fprintf(w, "  %s about %s (%s):\n", name, typeNames(a.Types), a.Outcome)
-		indented(w, "    ", harness.ShownAnswer(a.Completion.Text))
-	}
-}
-
-func typeNames(types []ner.EntityType) string {
-	names := make([]string, len(types))
-	for i, t := range types {
-		names[i] = terminal.Printable(string(t))
-	}
-	return strings.Join(names, ", ")
-}
-
-// indented prints a text of several lines, without characters that could disturb a
-// terminal.
-func indented(w io.Writer, indent, text string) {
-	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
-		fmt.Fprintf(w, "%s%s\n", indent, terminal.Line(line))
-	}
 }

@@ -3,18 +3,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
-	"nerbench/internal/terminal"
-	"nerbench/reports"
 )
 
 func scoreCommand(env *environment) *cli.Command {
@@ -43,63 +36,8 @@ func (env *environment) scoreRuns(ctx context.Context, names, ids []string) erro
 	if len(scored.Runs) == 0 {
 		return err
 	}
-	return errors.Join(env.printRescored(scored), err)
-}
-
-func (env *environment) printRescored(scored harness.Rescored) error {
 	if env.json {
-		return env.printJSON(scored)
+		return errors.Join(env.printJSON(scored), err)
 	}
-	for _, r := range scored.Runs {
-		fmt.Fprintf(env.stdout, "%s  %s  %s:", r.ID, terminal.Printable(r.Dataset), terminal.Printable(r.Model))
-		for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
-			fmt.Fprintf(env.stdout, "  %s %s%s", id, reports.Percent(r.Scores[id].F1), changeMark(&r, id))
-		}
-		if r.Note != "" {
-			fmt.Fprintf(env.stdout, "  (%s)", r.Note)
-		}
-		fmt.Fprintln(env.stdout)
-		for _, id := range slices.Sorted(maps.Keys(r.Signatures)) {
-			fmt.Fprintf(env.stdout, "  %s\n", r.Signatures[id])
-		}
-	}
-	return env.printAverages(scored.Averages)
-}
-
-// changeMark returns the former score of a metric if the score has changed.
-func changeMark(r *harness.RescoredRun, id string) string {
-	before, there := r.Before[id]
-	switch {
-	case !slices.Contains(r.Changed, id):
-		return ""
-	case !there:
-		return " (new)"
-	}
-	return " (was " + reports.Percent(before.F1) + ")"
-}
-
-func (env *environment) printAverages(list []harness.SystemAverages) error {
-	tw := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	for _, s := range list {
-		fmt.Fprintf(tw, "\naverages of %s\n", terminal.Printable(s.System))
-		for _, m := range s.Metrics {
-			fmt.Fprintf(tw, "  %s\tmean_rows %s\tmean_domains %s\tpooled_micro %s\n", m.Metric, averageText(m.MeanRows), averageText(m.MeanDomains), averageText(m.PooledMicro))
-		}
-		for _, note := range s.Notes {
-			fmt.Fprintf(tw, "  %s\n", terminal.Printable(note))
-		}
-		var absent []string
-		for _, reason := range slices.Sorted(maps.Keys(s.NotRun)) {
-			absent = append(absent, fmt.Sprintf("%d datasets (%s)", len(s.NotRun[reason]), reason))
-		}
-		if len(absent) > 0 {
-			fmt.Fprintf(tw, "  not run: %s\n", strings.Join(absent, ", "))
-		}
-	}
-	return tw.Flush()
-}
-
-// averageText returns an average in percent, with the number of its datasets.
-func averageText(a harness.AverageFigures) string {
-	return fmt.Sprintf("%s (%d/%d)", reports.Percent(a.Value), a.Used, a.Total)
+	return errors.Join(texts.WriteRescored(env.stdout, scored), err)
 }

@@ -1,4 +1,4 @@
-package main
+package texts
 
 import (
 	"fmt"
@@ -11,19 +11,18 @@ import (
 	"nerbench/reports"
 )
 
-// compareGrids prints the scores of a comparison as tables, for papers and programs.
-type compareGrids struct{ compareText }
-
-func (g *compareGrids) write(w io.Writer, format string) error {
-	grids := []reports.Grid{g.datasets()}
+// WriteTables prints the scores of a comparison as tables, for papers and programs, in a
+// format of [reports.Grid].
+func (g *Comparison) WriteTables(w io.Writer, format string) error {
+	grids := []reports.Grid{g.datasetGrid()}
 	if format == "csv" {
-		grids = []reports.Grid{g.fractions()}
+		grids = []reports.Grid{g.fractionGrid()}
 	} else {
 		for i := range g.Datasets {
 			if len(g.Types[i]) > 1 {
-				grids = append(grids, g.types(i))
+				grids = append(grids, g.typeGrid(i))
 			}
-			grids = append(grids, g.buckets(i)...)
+			grids = append(grids, g.bucketGrids(i)...)
 		}
 	}
 	for i, grid := range grids {
@@ -37,15 +36,15 @@ func (g *compareGrids) write(w io.Writer, format string) error {
 	return nil
 }
 
-// datasets has a line for each dataset, and one for the average.
-func (g *compareGrids) datasets() reports.Grid {
+// datasetGrid has a line for each dataset, and one for the average.
+func (g *Comparison) datasetGrid() reports.Grid {
 	out := reports.Grid{
 		Title:  g.Metric + ": F1 of A and B in %, on the passages that are complete in both",
 		Header: []string{"dataset", "passages", "A", "B", "A − B", "95 % interval", "p", "corrected"},
 		Notes:  append([]string{g.named()}, compareNotes(g.Comparison)...),
 	}
 	for i, o := range g.Outcomes {
-		out.Body = append(out.Body, outcomeCells(datasetTitle(g.Datasets[i].Name), o.Passages, o, o.A.F1, o.B.F1))
+		out.Body = append(out.Body, outcomeCells(DatasetTitle(g.Datasets[i].Name), o.Passages, o, o.A.F1, o.B.F1))
 	}
 	if n := len(g.Datasets); n > 1 {
 		a, b := g.Means()
@@ -59,7 +58,7 @@ func (g *compareGrids) datasets() reports.Grid {
 	return out
 }
 
-func (g *compareGrids) types(i int) reports.Grid {
+func (g *Comparison) typeGrid(i int) reports.Grid {
 	out := reports.Grid{
 		Title:  g.Metric + ": F1 by type" + g.of(i) + ", in %",
 		Header: []string{"type", "gold", "A", "B", "A − B", "95 % interval", "p", "corrected"},
@@ -78,7 +77,7 @@ func outcomeCells(name string, size int, o compare.Outcome, a, b *float64) []str
 	}
 }
 
-func (g *compareGrids) buckets(i int) []reports.Grid {
+func (g *Comparison) bucketGrids(i int) []reports.Grid {
 	var grids []reports.Grid
 	for _, p := range g.Datasets[i].Buckets {
 		out := reports.Grid{
@@ -93,9 +92,9 @@ func (g *compareGrids) buckets(i int) []reports.Grid {
 	return grids
 }
 
-// fractions has all scores in one table: a line for each dataset, the average, and each
+// fractionGrid has all scores in one table: a line for each dataset, the average, and each
 // type and bucket. Ratios are unrounded fractions; undefined ones are empty.
-func (g *compareGrids) fractions() reports.Grid {
+func (g *Comparison) fractionGrid() reports.Grid {
 	out := reports.Grid{Header: []string{
 		"kind", "dataset", "name", "passages", "gold", "a_f1", "b_f1", "difference", "ci_low", "ci_high", "p", "p_adjusted", "datasets_used", "datasets_total",
 	}}

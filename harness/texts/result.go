@@ -1,4 +1,4 @@
-package main
+package texts
 
 import (
 	"fmt"
@@ -9,12 +9,11 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/terminal"
 	"nerbench/metrics"
-	"nerbench/ner"
 	"nerbench/reports"
 )
 
-// runText returns the outcome of a run for people, with one line per metric.
-func runText(r *harness.Result) string {
+// Result returns the outcome of a run for people, with one line per metric.
+func Result(r *harness.Result) string {
 	var b strings.Builder
 	part := ""
 	if r.Complete == r.Passages && r.Note != "" { // else the line and the reason of the failure name the passages
@@ -33,26 +32,16 @@ func runText(r *harness.Result) string {
 		}
 	}
 	if failures, queries := harness.FailureShare(r.Outcomes); queries > 0 {
-		fmt.Fprintf(&b, "  failed answers %d of %d queries: %s\n", failures, queries, outcomesLine(r.Outcomes))
+		fmt.Fprintf(&b, "  failed answers %d of %d queries: %s\n", failures, queries, OutcomesLine(r.Outcomes))
 	}
 	for _, remark := range r.Remarks {
 		fmt.Fprintf(&b, "  note: %s\n", remark)
 	}
 	if computed, sent := r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"]; computed != "" {
-		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, shareOf(computed, sent))
+		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, ShareOf(computed, sent))
 	}
 	if r.Failure != "" {
 		fmt.Fprintf(&b, "  not scored: %d passages are incomplete, the first because: %s\n", r.Passages-r.Complete, r.Failure)
 	}
 	return b.String()
-}
-
-func outcomesLine(outcomes map[ner.Outcome]int) string {
-	var parts []string
-	for _, o := range ner.Outcomes {
-		if n := outcomes[o]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", o, n))
-		}
-	}
-	return strings.Join(parts, ", ")
 }

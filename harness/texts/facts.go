@@ -1,4 +1,4 @@
-package main
+package texts
 
 import (
 	"fmt"
@@ -22,7 +22,7 @@ func writeFacts(w io.Writer, facts map[string]string) error {
 			continue
 		}
 		if f.Name == "prompt_tokens_computed" {
-			v += shareOf(v, facts["prompt_tokens"])
+			v += ShareOf(v, facts["prompt_tokens"])
 		}
 		fmt.Fprintf(tw, "%s\t%s\t%s\n", f.Name, terminal.Printable(v), f.Meaning)
 	}
@@ -33,8 +33,8 @@ func writeFacts(w io.Writer, facts map[string]string) error {
 	return err
 }
 
-// shareOf returns a share such as " (12.3 %)", or "" if it is not defined.
-func shareOf(part, whole string) string {
+// ShareOf returns a share such as " (12.3 %)", or "" if it is not defined.
+func ShareOf(part, whole string) string {
 	p, errPart := strconv.ParseFloat(part, 64)
 	all, errWhole := strconv.ParseFloat(whole, 64)
 	if errPart != nil || errWhole != nil || all == 0 {

@@ -1,4 +1,4 @@
-package main
+package texts
 
 import (
 	"fmt"
@@ -17,11 +17,13 @@ import (
 	"nerbench/reports"
 )
 
-// evalText prints a report of eval for people.
+// evalText prints a report of an evaluation.
 type evalText struct{ *files.Report }
 
-// write prints a table by type for each metric, then the other counts.
-func (e *evalText) write(w io.Writer) error {
+// WriteEval prints the report of an evaluation: a table by type for each metric, then the
+// other counts.
+func WriteEval(w io.Writer, report *files.Report) error {
+	e := &evalText{report}
 	for i, m := range e.Metrics {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -43,7 +45,7 @@ func (e *evalText) write(w io.Writer) error {
 	if e.Resamples > 0 {
 		fmt.Fprintf(w, "intervals: 95 %%, %d resamples of passages\n", e.Resamples)
 	}
-	if line := droppedLine(e.Dropped); line != "" {
+	if line := DroppedLine(e.Dropped); line != "" {
 		fmt.Fprintln(w, line)
 	}
 	for _, b := range e.Beside {
@@ -193,8 +195,8 @@ func orNone(t ner.EntityType) string {
 	return terminal.Printable(string(t))
 }
 
-// droppedLine lists the numbers of dropped items by reason; empty if there are none.
-func droppedLine(dropped map[string]int) string {
+// DroppedLine lists the numbers of dropped items by reason; empty if there are none.
+func DroppedLine(dropped map[string]int) string {
 	var parts []string
 	total := 0
 	for _, why := range ner.DropReasons {
@@ -215,6 +217,6 @@ func (e *evalText) writeOutcomes(w io.Writer) error {
 	if queries == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, outcomesLine(e.Outcomes), reports.Share(failures, queries))
+	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, OutcomesLine(e.Outcomes), reports.Share(failures, queries))
 	return err
 }

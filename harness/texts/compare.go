@@ -1,4 +1,4 @@
-package main
+package texts
 
 import (
 	"fmt"
@@ -14,18 +14,20 @@ import (
 	"nerbench/reports"
 )
 
-// compareText prints a comparison for people.
-type compareText struct {
+// Comparison prints a comparison of two systems.
+type Comparison struct {
 	*compare.Comparison
-	systems []string // A and B, as the user named them
+	Systems []string // A and B, as the user named them
 }
 
 // named names A and B.
-func (r *compareText) named() string {
-	return "A: " + terminal.Line(r.systems[0]) + ", B: " + terminal.Line(r.systems[1])
+func (r *Comparison) named() string {
+	return "A: " + terminal.Line(r.Systems[0]) + ", B: " + terminal.Line(r.Systems[1])
 }
 
-func (r *compareText) write(w io.Writer, flips int) error {
+// WriteText prints a comparison for people, with the first flips of each side and kind;
+// -1: all of them.
+func (r *Comparison) WriteText(w io.Writer, flips int) error {
 	fmt.Fprintf(w, "%s: F1 of A and B on the passages that are complete in both\n%s\n", r.Metric, r.named())
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "\tpassages\tA\tB\tA − B\t95 % interval\tp\tcorrected\t")
@@ -57,7 +59,7 @@ func (r *compareText) write(w io.Writer, flips int) error {
 	return err
 }
 
-func (r *compareText) swaps() string {
+func (r *Comparison) swaps() string {
 	exact, tried := r.Exact()
 	if exact {
 		return "all swaps tried"
@@ -69,7 +71,7 @@ func writeOutcome(w io.Writer, o compare.Outcome, name, a, b string) {
 	fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\t\n", name, o.Passages, a, b, reports.Points(&o.Difference), reports.DifferenceInterval(o.CI), reports.Probability(&o.P), reports.Probability(&o.PAdjusted))
 }
 
-func (r *compareText) writeTypes(w io.Writer, i int) error {
+func (r *Comparison) writeTypes(w io.Writer, i int) error {
 	types := r.Types[i]
 	if len(types) < 2 {
 		return nil
@@ -85,16 +87,16 @@ func (r *compareText) writeTypes(w io.Writer, i int) error {
 	return tw.Flush()
 }
 
-func (r *compareText) name(i int) string { return datasetTitle(r.Datasets[i].Name) }
+func (r *Comparison) name(i int) string { return DatasetTitle(r.Datasets[i].Name) }
 
-func (r *compareText) of(i int) string {
+func (r *Comparison) of(i int) string {
 	if len(r.Datasets) == 1 {
 		return ""
 	}
 	return " of " + r.name(i)
 }
 
-func (r *compareText) writeBuckets(w io.Writer, i int) error {
+func (r *Comparison) writeBuckets(w io.Writer, i int) error {
 	for _, p := range r.Datasets[i].Buckets {
 		fmt.Fprintf(w, "\nby %s%s: %s\n", p.Attribute.Name, r.of(i), p.Attribute.Meaning)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -117,7 +119,7 @@ func (r *compareText) writeBuckets(w io.Writer, i int) error {
 	return nil
 }
 
-func (r *compareText) writeFlips(w io.Writer, n int) error {
+func (r *Comparison) writeFlips(w io.Writer, n int) error {
 	flips, known := r.Flips()
 	if !known {
 		return nil
@@ -166,7 +168,7 @@ func compareNotes(c *compare.Comparison) []string {
 	for i, d := range c.Datasets {
 		of := ""
 		if len(c.Datasets) > 1 {
-			of = " of " + datasetTitle(d.Name)
+			of = " of " + DatasetTitle(d.Name)
 		}
 		if c.Outcomes[i].A.NGold == 0 {
 			note := "no gold in the common passages" + of
@@ -182,8 +184,16 @@ func compareNotes(c *compare.Comparison) []string {
 			notes = append(notes, fmt.Sprintf("types%s without gold, left out: %s", of, typeNames(left)))
 		}
 		if text := d.Tokens.String(); text != "" {
-			notes = append(notes, datasetTitle(d.Name)+": "+text)
+			notes = append(notes, DatasetTitle(d.Name)+": "+text)
 		}
 	}
 	return notes
+}
+
+// DatasetTitle returns the name of a dataset in the output. Files have no name.
+func DatasetTitle(name string) string {
+	if name == "" {
+		return "all passages"
+	}
+	return name
 }

@@ -1,0 +1,38 @@
+package texts
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"nerbench/runners/cards"
+)
+
+// WriteCard prints a model card.
+func WriteCard(w io.Writer, card *cards.Card) {
+	thinking := ""
+	if card.Think {
+		thinking = ", with thinking"
+	}
+	fmt.Fprintf(w, "%s: %s\n\nprompt family %s, variant %s, sent as %s%s\n", card.Name, card.Title, card.Family, card.Variant, card.Shape, thinking)
+	for _, line := range []struct{ name, value string }{
+		{"organisation", card.Organisation}, {"parameters", card.Parameters}, {"licence", card.Licence}, {"released", card.Released},
+		{"served as", card.Model}, {"weights", card.Where}, {"stop", strings.Join(card.Stop, " ")},
+		{"special tokens", strings.Join(card.Special, " ")}, {"note", card.Note},
+	} {
+		if line.value != "" {
+			fmt.Fprintf(w, "%s: %s\n", line.name, line.value)
+		}
+	}
+	if card.Context > 0 {
+		fmt.Fprintf(w, "context: %d tokens\n", card.Context)
+	}
+	switch {
+	case card.Training == nil:
+		fmt.Fprintln(w, "training datasets: unknown")
+	case len(card.Training) == 0:
+		fmt.Fprintln(w, "training datasets: no dataset of the benchmark")
+	default:
+		fmt.Fprintf(w, "training datasets (%d): %s\n", len(card.Training), strings.Join(card.Training, ", "))
+	}
+}

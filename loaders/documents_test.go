@@ -103,9 +103,11 @@ func TestOwnFields(t *testing.T) {
 		want    string // documents, or a part of the error
 		counts  string
 	}{
-		"triples":              {&triples, `{"body": "Zoë left", "marks": [[0, 3, "PER"]]}`, "\"Zoë left\" person=Zoë\n", ""},
-		"numbers in text":      {&triples, `{"body": "Zoë left", "marks": [["0", 3.0, "PER"]]}`, "\"Zoë left\" person=Zoë\n", ""},
-		"byte order mark":      {&triples, "\uFEFF" + `{"body": "Zoë left", "marks": [[0, 3, "PER"]]}`, "\"Zoë left\" person=Zoë\n", "bom"},
+		"triples":         {&triples, `{"body": "Zoë left", "marks": [[0, 3, "PER"]]}`, "\"Zoë left\" person=Zoë\n", ""},
+		"numbers in text": {&triples, `{"body": "Zoë left", "marks": [["0", 3.0, "PER"]]}`, "\"Zoë left\" person=Zoë\n", ""},
+		"byte order mark": {&triples, "\uFEFF" + `{"body": "Zoë left", "marks": [[0, 3, "PER"]]}`, "\"Zoë left\" person=Zoë\n", "bom"},
+		// The offsets of one mention fit UTF-16 code units, and those of another one do not.
+		"units that disagree":  {with(func(f *datasets.Fields) { f.Surface = "3" }), `{"body": "🎉 Zoë left", "marks": [[3, 6, "PER", "Zoë"], [1, 4, "PER", "x"]]}`, "a.json:1: mention: offset 1: within a character", ""},
 		"inclusive":            {with(func(f *datasets.Fields) { f.Inclusive = "yes" }), `{"body": "Zoë left", "marks": [[0, 2, "PER"]]}`, "\"Zoë left\" person=Zoë\n", ""},
 		"bytes":                {with(func(f *datasets.Fields) { f.Offsets = "bytes" }), `{"body": "Zoë left", "marks": [[0, 4, "PER"]]}`, "\"Zoë left\" person=Zoë\n", ""},
 		"bytes, inside":        {with(func(f *datasets.Fields) { f.Offsets = "bytes" }), `{"body": "Zoë left", "marks": [[0, 3, "PER"]]}`, "a.json:1: mention: offset 3: within a character", ""},

@@ -199,15 +199,20 @@ func labelledLists(d counted, one func(start, end int, labels []string, skipped 
 }
 
 func labelStudio(d counted) (any, int) {
+	text := strings.Join(d.words, " ")
 	mentions, n := labelledLists(d, func(start, end int, labels []string, skipped bool) any {
 		kind := "labels"
 		if skipped {
 			kind = "relation"
 		}
-		return object{"type": kind, "value": object{"start": start, "end": end, "labels": labels}}
+		value := object{"start": start, "end": end, "labels": labels}
+		if len(labels) > 1 { // the own text of a mention, in the same unit as its offsets
+			value["text"] = string([]rune(text)[start:end])
+		}
+		return object{"type": kind, "value": value}
 	})
 	annotation := object{"result": mentions, "was_cancelled": d.out}
-	return object{"data": object{"text": strings.Join(d.words, " ")}, "annotations": []any{annotation}}, n
+	return object{"data": object{"text": text}, "annotations": []any{annotation}}, n
 }
 
 // tagged writes the mentions that do not overlap as IOB2.

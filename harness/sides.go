@@ -19,9 +19,16 @@ type AmbiguousError struct {
 	Dataset    string // the first one with several runs
 	Runs       []results.RunInfo
 	Differ     []string // keys in which these runs differ
-	// Choices are names to use instead of Name; each of them fits one run on each
-	// dataset.
-	Choices []string
+	// Choices are names to use instead of Name.
+	Choices []Choice
+	// Other are the datasets of the other side; nil if it is ambiguous, too.
+	Other []string
+}
+
+// Choice is a name that fits one run on each of some datasets.
+type Choice struct {
+	Name     string
+	Datasets []string
 }
 
 // Error names the first two runs.
@@ -42,6 +49,7 @@ func bothSides(ctx context.Context, store *results.Store, r CompareRequest) (sid
 		return sides, err
 	}
 	var faults []error
+	var ambiguous [2]*AmbiguousError
 	for i, side := range []struct{ name, given string }{{"A", r.A}, {"B", r.B}} {
 		found, where, err := namedRuns(ctx, store, runs, side.given)
 		if err != nil {
@@ -50,9 +58,14 @@ func bothSides(ctx context.Context, store *results.Store, r CompareRequest) (sid
 		}
 		if sides[i], err = byDataset(side.given, found, where); err != nil {
 			if several, ok := errors.AsType[*AmbiguousError](err); ok {
-				several.Side = side.name
+				several.Side, ambiguous[i] = side.name, several
 			}
 			faults = append(faults, err)
+		}
+	}
+	for i, several := range ambiguous {
+		if other := sides[1-i]; several != nil && other != nil {
+			several.Other = slices.Sorted(maps.Keys(other))
 		}
 	}
 	if len(faults) == 1 {
@@ -83,7 +96,7 @@ func namedRuns(ctx context.Context, store *results.Store, runs []results.RunInfo
 	}
 	where = namedModels(runs, where)
 	if found = fitting(runs, where); len(found) == 0 {
-		return nil, nil, &fault.Hint{Err: fmt.Errorf("%s: no run matches", name), Advice: "nerbench runs list shows the runs of the store"}
+		return nil, nil, &fault.Hint{Err: fmt.Errorf("%s: %s", name, WhyNone(runs, where)), Advice: "nerbench runs list shows the runs of the store"}
 	}
 	return found, where, nil
 }
@@ -138,7 +151,7 @@ func differingKeys(runs []results.RunInfo) []string {
 // choices returns conditions that separate the runs of each dataset: those of the
 // request, with the values of one more key if it is enough, else with those of all
 // keys that differ. Runs that no condition separates are named by their ids.
-func choices(found []results.RunInfo, groups map[string][]results.RunInfo, where map[string][]string) []string {
+func choices(found []results.RunInfo, groups map[string][]results.RunInfo, where map[string][]string) []Choice {
 	var own, all []string // keys that differ: those of the user, and all
 	for _, k := range ner.Keys {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(groups)), func(runs []results.RunInfo) bool { return differs(runs, k.Name) }) {
@@ -158,9 +171,9 @@ func choices(found []results.RunInfo, groups map[string][]results.RunInfo, where
 			return names
 		}
 	}
-	var ids []string
+	var ids []Choice
 	for _, r := range found {
-		ids = append(ids, r.ID)
+		ids = append(ids, Choice{r.ID, []string{r.Keys["dataset"]}})
 	}
 	return ids
 }
@@ -173,8 +186,8 @@ func differs(runs []results.RunInfo, key string) bool {
 // conditions adds the values of keys to conditions, once for each combination that a
 // dataset with several runs has. nil: the result does not select one run on each
 // dataset.
-func conditions(found []results.RunInfo, groups map[string][]results.RunInfo, where map[string][]string, keys []string) []string {
-	var names []string
+func conditions(found []results.RunInfo, groups map[string][]results.RunInfo, where map[string][]string, keys []string) []Choice {
+	var names []Choice
 	for _, r := range found {
 		if len(groups[r.Keys["dataset"]]) == 1 {
 			continue // its values may be those of no run that the user can mean
@@ -194,8 +207,8 @@ func conditions(found []results.RunInfo, groups map[string][]results.RunInfo, wh
 		if !ok || len(chosen) == 0 {
 			return nil
 		}
-		if !slices.Contains(names, name) {
-			names = append(names, name)
+		if !slices.ContainsFunc(names, func(c Choice) bool { return c.Name == name }) {
+			names = append(names, Choice{name, slices.Sorted(maps.Keys(datasets))})
 		}
 	}
 	return names

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -50,10 +51,14 @@ func TestChoices(t *testing.T) {
 			if !ok {
 				t.Fatalf("error is %v, want an AmbiguousError", err)
 			}
-			if !slices.Equal(several.Choices, tc.want) {
-				t.Fatalf("choices are %q, want %q", several.Choices, tc.want)
+			var names []string
+			for _, c := range several.Choices {
+				names = append(names, c.Name)
 			}
-			for _, choice := range several.Choices {
+			if !slices.Equal(names, tc.want) {
+				t.Fatalf("choices are %q, want %q", names, tc.want)
+			}
+			for i, choice := range names {
 				if !strings.Contains(choice, "=") {
 					continue
 				}
@@ -61,14 +66,39 @@ func TestChoices(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if one, err := byDataset(choice, fitting(tc.runs, conditions), conditions); err != nil || len(one) == 0 {
+				one, err := byDataset(choice, fitting(tc.runs, conditions), conditions)
+				if err != nil || len(one) == 0 {
 					t.Errorf("%s selects %v, %v", choice, one, err)
+				}
+				if datasets := several.Choices[i].Datasets; !slices.Equal(datasets, slices.Sorted(maps.Keys(one))) {
+					t.Errorf("%s: datasets %q, and it selects %v", choice, datasets, one)
 				}
 			}
 		})
 	}
 	if one, err := byDataset("m", runsWith("dataset=x", "dataset=y"), nil); err != nil || len(one) != 2 {
 		t.Errorf("runs on two datasets: %v, %v", one, err)
+	}
+}
+
+// TestWhyNone: the reason names a value that no run has, and similar ones.
+func TestWhyNone(t *testing.T) {
+	runs := runsWith("dataset=crossner-ai model=tiny think=off", "dataset=mit-movie model=tagger training=p_seed=5")
+	for _, tc := range []struct {
+		name  string
+		where map[string][]string
+		want  string
+	}{
+		{"a typing error", map[string][]string{"dataset": {"crosner-ai"}}, `no run matches: no run has dataset=crosner-ai; did you mean "crossner-ai"?`},
+		{"the second value", map[string][]string{"model": {"tiny", "taggr"}}, `no run matches: no run has model=taggr; did you mean "tagger"?`},
+		{"a seed of training", map[string][]string{"sampling_seed": {"55"}}, `no run matches: no run has sampling_seed=55; did you mean "5"?`},
+		{"nothing similar", map[string][]string{"model": {"gguf/other.gguf"}}, `no run matches: no run has model=gguf/other.gguf`},
+		{"no value", map[string][]string{"dataset": {""}}, `no run matches: all runs have the key dataset`},
+		{"each value, and never together", map[string][]string{"model": {"tiny"}, "dataset": {"mit-movie"}}, `no run matches`},
+	} {
+		if got := WhyNone(runs, tc.where); got != tc.want {
+			t.Errorf("%s: %s, want %s", tc.name, got, tc.want)
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, err
 	}
 	if len(found.Runs) == 0 {
-		b.note("no run matches: nerbench runs list shows the runs of the store")
+		b.note("%s (nerbench runs list shows the runs of the store)", WhyNone(all, ofRuns))
 	}
 	r.Benchmark, r.Spec.Ratios, r.Spec.Doubled = found.Benchmark, Ratios, Doubled
 	t, err := reports.Build(found.Results, r.Spec)

@@ -210,6 +210,8 @@ func TestFamilies(t *testing.T) {
 	}{
 		"pubtator": {familyDataset("pubtator", "document", "a.txt"), map[string]string{"a.txt": pubtator},
 			"\"Zoë left Essa .\" person=Zoë place=Essa\n\"Bo \"\n", "text_mismatch"},
+		"pubtator, cut before its mentions": {familyDataset("pubtator", "document", "a.txt"), map[string]string{"a.txt": "1|t|Zoë\n1|a|left\n1\t0\t3\tZoë\tPER\tX\n\n2|t|Bo\n2|a|l"},
+			"\"Zoë left\" person=Zoë\n\"Bo l\"\n", "records_without_mentions"},
 		"dygie": {familyDataset("dygie-json", "document", "a.json"), map[string]string{"a.json": `{"sentences": [["Zoë", "left"], ["Essa"]], "ner": [[[0, 0, "PER"]], [[2, 2, "LOC"], [2, 2, "LOC"]]]}`},
 			"\"Zoë left Essa\" person=Zoë place=Essa\n", ""},
 		"dygie, sentences": {familyDataset("dygie-json", "sentence", "a.json"), map[string]string{"a.json": `{"sentences": [["Zoë", "left"], ["Essa"]], "ner": [[[0, 0, "PER"]], [[2, 2, "LOC"]]]}`},

@@ -15,7 +15,9 @@ import (
 // code points.
 //
 // Policy: a line with integers in columns 2 and 3 is a mention, every other line
-// with tabs is a relation (relation_lines). Other lines stop the reading.
+// with tabs is a relation (relation_lines). Other lines stop the reading. A document
+// without mentions is counted (records_without_mentions): a file that was cut before
+// them looks the same.
 func readPubtator(r *reading) error {
 	names, err := r.files()
 	if err != nil {
@@ -37,6 +39,7 @@ type pubtator struct {
 	*reading
 	id, title, abstract string
 	hasTitle, hasText   bool
+	annotated           bool // the document has a line of a mention
 	points              ner.CodePoints
 	spans               []labelled
 }
@@ -71,7 +74,7 @@ func (p *pubtator) line(line []byte) error {
 	if p.text()[s.start:s.end] != string(columns[3]) {
 		p.tally.Repairs["text_mismatch"]++
 	}
-	p.spans = append(p.spans, s)
+	p.spans, p.annotated = append(p.spans, s), true
 	return nil
 }
 
@@ -103,6 +106,9 @@ func (p *pubtator) end() error {
 	}
 	if !p.hasText {
 		return fmt.Errorf("document %s: has no abstract line", p.id)
+	}
+	if !p.annotated {
+		p.tally.Repairs["records_without_mentions"]++
 	}
 	d := &ner.Document{Text: p.text()}
 	spans := slices.Clone(p.spans)

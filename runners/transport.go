@@ -34,8 +34,8 @@ func NewClient(connections int, dialled func()) *http.Client {
 			return conn, err
 		},
 		TLSHandshakeTimeout:    10 * time.Second,
-		MaxResponseHeaderBytes: 1 << 20, // for each connection
-		MaxIdleConns:           0,       // those of each host are bounded
+		MaxResponseHeaderBytes: httpclient.MostHeader,
+		MaxIdleConns:           0, // those of each host are bounded
 		MaxIdleConnsPerHost:    connections,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,

@@ -17,32 +17,36 @@ const proposed = 6
 // proposeSides adds commands to copy to an error about names that several runs fit:
 // the command of the user, with a name that fits one run on each dataset.
 func (env *environment) proposeSides(err error, sides []string) error {
-	choices := [][]string{nil, nil}
+	choices := [][]harness.Choice{nil, nil}
 	for _, part := range ambiguous(err) {
-		choices[strings.Index("AB", part.Side)] = part.Choices
-	}
-	if choices[0] == nil && choices[1] == nil {
-		return err
-	}
-	for i := range choices {
-		if choices[i] == nil {
-			choices[i] = sides[i : i+1]
+		side := strings.Index("AB", part.Side)
+		choices[side] = part.Choices
+		if part.Other != nil {
+			choices[1-side] = []harness.Choice{{Name: sides[1-side], Datasets: part.Other}}
 		}
 	}
-	same := slices.Equal(choices[0], choices[1])
+	same := sides[0] == sides[1]
 	var commands []string
 	for i, a := range choices[0] {
 		for j, b := range choices[1] {
-			if !same || i < j { // each pair once, and no run with itself
-				commands = append(commands, env.commandWith(a, b))
+			if (!same || i < j) && meet(a, b) { // each pair once, and no run with itself
+				commands = append(commands, env.commandWith(a.Name, b.Name))
 			}
 		}
+	}
+	if commands == nil {
+		return err
 	}
 	more := ""
 	if n := len(commands) - proposed; n > 0 {
 		commands, more = commands[:proposed], fmt.Sprintf("\n  and %d more (nerbench runs list)", n)
 	}
 	return &fault.Hint{Err: err, Advice: "copy one of these commands:\n  " + strings.Join(commands, "\n  ") + more}
+}
+
+// meet reports whether two choices have runs on one dataset.
+func meet(a, b harness.Choice) bool {
+	return slices.ContainsFunc(a.Datasets, func(id string) bool { return slices.Contains(b.Datasets, id) })
 }
 
 // ambiguous lists the errors about names that several runs fit.

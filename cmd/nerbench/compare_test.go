@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -11,7 +12,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"nerbench/harness"
 	"nerbench/harness/compare"
+	"nerbench/internal/fault"
+	"nerbench/results"
 )
 
 type comparisonReport = compare.Report
@@ -363,5 +367,33 @@ func TestDatasetSeedVectors(t *testing.T) {
 	}
 	if n == 0 {
 		t.Fatal("no cases")
+	}
+}
+
+// TestProposedPairs: a proposed pair has a common dataset, and a side that is not
+// ambiguous is proposed only with choices that it can be compared with.
+func TestProposedPairs(t *testing.T) {
+	choices := []harness.Choice{{Name: "x", Datasets: []string{"one"}}, {Name: "y", Datasets: []string{"two"}}, {Name: "z", Datasets: []string{"one", "two"}}}
+	both := errors.Join(&harness.AmbiguousError{Side: "A", Choices: choices, Runs: make([]results.RunInfo, 2)}, &harness.AmbiguousError{Side: "B", Choices: choices, Runs: make([]results.RunInfo, 2)})
+	one := &harness.AmbiguousError{Side: "B", Choices: choices, Runs: make([]results.RunInfo, 2), Other: []string{"two"}}
+	for _, tc := range []struct {
+		name  string
+		err   error
+		sides []string
+		want  string
+	}{
+		{"a model with itself", both, []string{"m", "m"}, "\n  nerbench compare x z\n  nerbench compare y z"},
+		{"two models", both, []string{"m", "n"}, "\n  nerbench compare x x\n  nerbench compare x z\n  nerbench compare y y\n  nerbench compare y z\n  nerbench compare z x\n  nerbench compare z y\n  and 1 more (nerbench runs list)"},
+		{"one side", one, []string{"m", "n"}, "\n  nerbench compare m y\n  nerbench compare m z"},
+	} {
+		env := &environment{args: []string{"nerbench", "compare", "A", "B"}}
+		hint, ok := errors.AsType[*fault.Hint](env.proposeSides(tc.err, tc.sides))
+		if want := "copy one of these commands:" + tc.want; !ok || hint.Advice != want {
+			t.Errorf("%s: %+v, want %q", tc.name, hint, want)
+		}
+	}
+	one.Other = []string{"three"}
+	if err := (&environment{args: []string{"nerbench", "compare", "A", "B"}}).proposeSides(one, []string{"m", "n"}); err != error(one) {
+		t.Errorf("no pair has a common dataset: %v", err)
 	}
 }

@@ -186,6 +186,13 @@ func (env *environment) paperRuns(ctx context.Context, where map[string][]string
 	if found, err = env.bench.Reported(ctx, store, where, "full49", 0); err != nil {
 		return found, nil, err
 	}
+	if len(found.Runs) == 0 && len(where) > 0 {
+		runs, err := harness.SelectRuns(ctx, store, nil)
+		if err != nil {
+			return found, nil, err
+		}
+		env.note("%s", harness.WhyNone(runs, where))
+	}
 	all, err = harness.Results(ctx, store, where)
 	return found, all, err
 }

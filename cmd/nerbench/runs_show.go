@@ -18,9 +18,16 @@ func (env *environment) listRuns(ctx context.Context, pairs []string) error {
 		return err
 	}
 	defer store.Close()
+	all, err := harness.SelectRuns(ctx, store, nil)
+	if err != nil {
+		return err
+	}
 	runs, err := harness.SelectRuns(ctx, store, where)
 	if err != nil {
 		return err
+	}
+	if len(runs) == 0 && len(all) > 0 {
+		env.note("%s", harness.WhyNone(all, where))
 	}
 	lines, coverages := []harness.RunJSON{}, harness.Coverages(runs)
 	for _, r := range runs {

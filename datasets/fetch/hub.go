@@ -51,7 +51,7 @@ type Listing struct {
 // The limits of a listing: those of the hub are answered in seconds.
 const (
 	listingWait  = 2 * time.Minute
-	listingBytes = 64 << 20
+	listingBytes = 32 << 20
 )
 
 // List lists the files of a dataset. The empty revision means the newest one. Names
@@ -83,7 +83,7 @@ func (h Hub) List(ctx context.Context, client *http.Client, id, revision string)
 		Siblings []struct{ RFilename string }
 	}
 	if err := json.NewDecoder(io.LimitReader(answer.Body, listingBytes)).Decode(&body); err != nil {
-		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, err)
+		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, httpclient.Bearer(h.Token).Hide(err))
 	}
 	if body.SHA == "" {
 		return Listing{}, fmt.Errorf("hub: dataset %s: the response has no revision", id)

@@ -59,14 +59,32 @@ func Download(c *http.Client) *http.Client {
 	})
 }
 
+// MostHeader is the largest size of the headers of a response, in bytes. Real ones have
+// a few kilobytes.
+const MostHeader = 1 << 20
+
+// bounded is the default transport with a limit on headers.
+var bounded = func() http.RoundTripper {
+	t, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	own := t.Clone()
+	own.MaxResponseHeaderBytes = MostHeader
+	return own
+}()
+
 // with returns a copy of a client with a policy for redirects; nil is the default
-// client. The rules of both policies are here: the number of redirects, the schemes,
+// client, with a limit on headers. The rules of both policies are here: the number of redirects, the schemes,
 // and no login that comes from a server.
 func with(c *http.Client, policy func(*http.Request, []*http.Request) error) *http.Client {
 	if c == nil {
 		c = http.DefaultClient
 	}
 	guarded := *c
+	if guarded.Transport == nil {
+		guarded.Transport = bounded
+	}
 	guarded.CheckRedirect = func(next *http.Request, via []*http.Request) error {
 		switch {
 		case len(via) >= mostRedirects:

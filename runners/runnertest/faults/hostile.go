@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,14 +113,12 @@ func Attacks() []Attack {
 			e.write("fffffffffffffffff\r\n{}\r\n0\r\n\r\n")
 		}},
 		{Name: "a compressed bomb", reply: func(e *exchange) {
-			bomb := bombOf(64 << 20)
-			e.head(200, "Content-Encoding: gzip", fmt.Sprint("Content-Length: ", len(bomb)))
-			e.write(bomb)
+			e.head(200, "Content-Encoding: gzip", fmt.Sprint("Content-Length: ", len(bomb())))
+			e.write(bomb())
 		}},
 		{Name: "a compressed bomb in chunks", reply: func(e *exchange) {
-			bomb := bombOf(64 << 20)
 			e.head(200, "Content-Encoding: gzip", "Transfer-Encoding: gzip, chunked")
-			e.write(fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(bomb), bomb))
+			e.write(fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(bomb()), bomb()))
 		}},
 		{Name: "another protocol", reply: func(e *exchange) { e.write("SSH-2.0-OpenSSH_9.6\r\n") }},
 		{Name: "bytes at random", reply: func(e *exchange) {
@@ -184,22 +183,28 @@ func Attacks() []Attack {
 		{Name: "many answers", reply: func(e *exchange) {
 			e.json(200, `{"model":"tiny","choices":[`+strings.Repeat(`{"index":0,"text":"[]","finish_reason":"stop"},`, 1<<16)+`{"index":1}]}`)
 		}},
-		{Name: "10^6 names", reply: func(e *exchange) {
-			var b strings.Builder
-			b.WriteString(`{"data":[`)
-			for i := range 1_000_000 {
-				fmt.Fprintf(&b, `{"id":"m%d"},`, i)
-			}
-			b.WriteString(`{"id":"x"}],"models":[{"name":"x"}`)
-			b.WriteString(strings.Repeat(`,{"name":"x"}`, 1_000_000))
-			b.WriteString(`]}`)
-			e.json(200, b.String())
-		}},
+		{Name: "10^6 names", reply: func(e *exchange) { e.json(200, manyNames()) }},
 		{Name: "a second answer", Harmless: true, reply: func(e *exchange) {
 			e.write(e.whole() + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 		}},
 	}
 }
+
+// manyNames is a list of the names of a million models, for both kinds of servers.
+var manyNames = sync.OnceValue(func() string {
+	var b strings.Builder
+	b.WriteString(`{"data":[`)
+	for i := range 1_000_000 {
+		fmt.Fprintf(&b, `{"id":"m%d"},`, i)
+	}
+	b.WriteString(`{"id":"x"}],"models":[{"name":"x"}`)
+	b.WriteString(strings.Repeat(`,{"name":"x"}`, 1_000_000))
+	b.WriteString(`]}`)
+	return b.String()
+})
+
+// bomb is 64 MiB, compressed.
+var bomb = sync.OnceValue(func() string { return bombOf(64 << 20) })
 
 // bombOf is n bytes, compressed.
 func bombOf(n int) string {
@@ -221,6 +226,7 @@ type Hostile struct {
 	Victim string
 
 	sent, met, reached atomic.Int64
+	stolen             atomic.Bool
 }
 
 // mostSent is the number of bytes after which an endless reply ends. A client that reads
@@ -232,7 +238,12 @@ const mostSent = 128 << 20
 // test ends.
 func NewHostile(t testing.TB, upstream http.Handler, a Attack, seed uint64, attacked func(path string) bool) *Hostile {
 	h := &Hostile{}
-	victim := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { h.reached.Add(1) }))
+	victim := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		h.reached.Add(1)
+		if r.Header.Get("Authorization") != "" {
+			h.stolen.Store(true)
+		}
+	}))
 	t.Cleanup(victim.Close)
 	h.Victim = victim.URL
 	end := make(chan struct{})
@@ -282,6 +293,9 @@ func (h *Hostile) Met() int64 { return h.met.Load() }
 
 // Reached is the number of requests to the other server.
 func (h *Hostile) Reached() int64 { return h.reached.Load() }
+
+// Stolen reports whether a request to the other server had credentials.
+func (h *Hostile) Stolen() bool { return h.stolen.Load() }
 
 // Unlimited reports whether a client read all of an endless reply.
 func (h *Hostile) Unlimited() bool { return h.Sent() >= mostSent }

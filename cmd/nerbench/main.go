@@ -23,6 +23,7 @@ func realMain() int {
 	if chattemplate.Serve() {
 		return exitOK
 	}
+	ignoreFileSizeSignal()
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		interrupts = append(interrupts, syscall.SIGHUP)

@@ -18,7 +18,7 @@ import (
 // equal that of one process after the other.
 func TestProcessesAtOnce(t *testing.T) {
 	t.Parallel()
-	c := campaign.Start(t, campaign.Size{Short: 1, Full: 40})
+	c := campaign.Start(t, campaign.Size{Short: 1, Full: 20})
 	w := newWorkplace(t, 60, time.Millisecond)
 	w.answered()
 	gone := w.withRuns([]string{"OTHER"})[0]

@@ -47,7 +47,7 @@ func TestFullDiskCommands(t *testing.T) {
 	for _, d := range append(disturbedCommands(), run) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			c := campaign.Start(t, campaign.Size{Short: 2, Full: 40})
+			c := campaign.Start(t, campaign.Size{Short: 1, Full: 20})
 			base := newWorkplace(t, 60, 0)
 			d.prepare(base)
 			d := d.named(base)

@@ -263,7 +263,7 @@ func TestKilledCommands(t *testing.T) {
 	for _, d := range disturbedCommands() {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			c := campaign.Start(t, campaign.Size{Short: 3, Full: 100})
+			c := campaign.Start(t, campaign.Size{Short: 2, Full: 60})
 			base := newWorkplace(t, 60, time.Millisecond)
 			d.prepare(base)
 			d := d.named(base)

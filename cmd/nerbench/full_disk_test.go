@@ -68,6 +68,26 @@ func TestFullDiskCommands(t *testing.T) {
 	}
 }
 
+// TestFullStoreEndsTheRun runs several datasets into a store that cannot grow. The first
+// of them says so, and the others send no queries.
+func TestFullStoreEndsTheRun(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("no shell to set a limit")
+	}
+	w := newWorkplace(t, 1, 0)
+	cmd := w.program("quickstart", "-q")
+	cmd.Args = append([]string{bash, "-c", `ulimit -f 130; exec "$0" "$@"`, cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = bash
+	out, err := cmd.CombinedOutput()
+	want := "nerbench: store: results.db: file too large for the limit of file sizes (ulimit -f): committed answers are kept\n" +
+		"nerbench: hint: free disk space and run the same command again to resume\n"
+	if cmd.ProcessState.ExitCode() != exitError || string(out) != want {
+		t.Errorf("%v: %s\nwant %s", err, out, want)
+	}
+	w.must("quickstart", "-q")
+}
+
 // kilobytes is the size of all files, or of the largest one.
 func (w *workplace) kilobytes(largest int) (n int) {
 	_ = fs.WalkDir(os.DirFS(w.dir), ".", func(name string, entry fs.DirEntry, err error) error {

@@ -162,9 +162,9 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	}
 	s := emptyStore(path)
 	err = s.openReaders(ctx, c, shared)
-	if unopenable(err) && !hasLog(path) {
-		// In a read-only folder, SQLite cannot create the files for coordination.
-		// There is neither a log nor a writer.
+	if (unopenable(err) || noRoom(err)) && !hasLog(path) {
+		// In a read-only folder, or on a full disk, SQLite cannot create the files for
+		// coordination. There is neither a log nor a writer.
 		err = s.openReaders(ctx, c, immutable)
 	}
 	if err != nil {

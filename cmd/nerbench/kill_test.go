@@ -49,7 +49,7 @@ func disturbedCommands() []disturbed {
 		{name: "runs rm", prepare: (*workplace).answered, args: []string{"runs", "rm", "RUN"}, then: [][]string{{"runs", "rm", "OTHER"}}, again: "no such run"},
 		{name: "runs export", prepare: (*workplace).answered, args: []string{"runs", "export", "--what", "store", "--out", "copy.db"}, reads: append(export, "--store", "copy.db")},
 		{name: "store recover", prepare: (*workplace).answered, args: []string{"store", "recover", "--into", "copy.db"}, reads: append(export, "--store", "copy.db")},
-		{name: "runs errors", prepare: (*workplace).answered, args: []string{"runs", "errors", "RUN", "--out", "errors.html"}},
+		{name: "runs errors", prepare: (*workplace).answered, args: []string{"runs", "errors", "RUN", "--out", "errors.html"}, timed: true},
 		{name: "site build", prepare: (*workplace).answered, args: []string{"site", "build", "-q", "--out", "site"}, timed: true},
 		{name: "paper", prepare: (*workplace).answered, args: []string{"paper", "all", "-q", "--out", "paper"}},
 		{name: "quickstart", prepare: func(*workplace) {}, args: []string{"quickstart", "-q"}, timed: true},
@@ -263,7 +263,7 @@ func TestKilledCommands(t *testing.T) {
 	for _, d := range disturbedCommands() {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			c := campaign.Start(t, campaign.Size{Short: 3, Full: 100})
+			c := campaign.Start(t, campaign.Size{Short: 2, Full: 60})
 			base := newWorkplace(t, 60, time.Millisecond)
 			d.prepare(base)
 			d := d.named(base)
@@ -293,15 +293,7 @@ func (d *disturbed) killed(c *campaign.Campaign, w *workplace, want calm) {
 		} else if cmd.ProcessState.ExitCode() != 0 && (d.again == "" || !strings.Contains(output.String(), d.again)) && !d.done(d.content(w), want) {
 			t.Errorf("exit code %d\n%s", cmd.ProcessState.ExitCode(), output.String())
 		}
-		now := d.content(w)
-		for name, content := range now {
-			if content != want.before[name] && content != want.after[name] && filepath.Ext(name) != ".db" {
-				t.Errorf("%s has neither the content before nor that after the command: %s", name, content)
-			}
-		}
-		if out := d.read(w); out != "" && out != want.readBefore && out != want.readAfter {
-			t.Errorf("half of it is read: %s:\n%s\nwant\n%s", strings.Join(d.reads, " "), head(out), head(want.readAfter))
-		}
+		now := d.left(w, want)
 		if _, ok := now["results.db"]; ok && want.asked > 0 {
 			if _, answers := w.dumped("results.db"); answers < kept {
 				t.Errorf("%d answers were kept, and %d are there", kept, answers)
@@ -325,6 +317,22 @@ func (d *disturbed) killed(c *campaign.Campaign, w *workplace, want calm) {
 	if got := d.content(w); !d.done(got, want) {
 		t.Errorf("the files differ from those of the undisturbed command:\n%s", difference(got, want.after))
 	}
+}
+
+// left checks what a command left that did not end: whole files, and nothing that is read
+// as a whole.
+func (d *disturbed) left(w *workplace, want calm) map[string]string {
+	w.t.Helper()
+	now := d.content(w)
+	for name, content := range now {
+		if content != want.before[name] && content != want.after[name] && filepath.Ext(name) != ".db" {
+			w.t.Errorf("%s has neither the content before nor that after the command: %s", name, content)
+		}
+	}
+	if out := d.read(w); out != "" && out != want.readBefore && out != want.readAfter {
+		w.t.Errorf("half of it is read: %s:\n%s\nwant\n%s", strings.Join(d.reads, " "), head(out), head(want.readAfter))
+	}
+	return now
 }
 
 // done reports whether the command has done its work.

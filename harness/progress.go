@@ -74,7 +74,7 @@ func (p *progress) send() {
 // All passages are parsed up to parsedFirst, and later one of parsedOf: parsing would be
 // a tenth of the processor time of a fast run, and all answers are parsed for its scores.
 const (
-	parsedFirst = 1000
+	parsedFirst = 200
 	parsedOf    = 8
 )
 

@@ -21,8 +21,12 @@ func caselessForm(text string) string {
 // caseless form with white space reduced. Each code point is decomposed, fully
 // case-folded and decomposed again. Runs of combining marks are put in canonical order.
 func mapCaseless(text string) *mappedText {
-	fold := cases.Fold()
 	blanks := mapBlanks(text)
+	if isASCII(text) { // the common case
+		blanks.text = strings.ToLower(blanks.text)
+		return blanks
+	}
+	fold := cases.Fold()
 	pieces := make([]piece, 0, len(blanks.text))
 	for i := 0; i < len(blanks.text); {
 		if c := blanks.text[i]; c < utf8.RuneSelf {

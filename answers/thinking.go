@@ -130,10 +130,18 @@ func lastThinking(lower, s string, marks []ThinkingMark, keeps func(string) bool
 
 // lowerASCII returns a string in lower case, byte for byte as long.
 func lowerASCII(s string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
+	upper := func(c byte) bool { return 'A' <= c && c <= 'Z' }
+	for i := range len(s) {
+		if !upper(s[i]) {
+			continue
 		}
-		return r
-	}, s)
+		lower := []byte(s)
+		for k := i; k < len(lower); k++ {
+			if upper(lower[k]) {
+				lower[k] += 'a' - 'A'
+			}
+		}
+		return string(lower)
+	}
+	return s
 }

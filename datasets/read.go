@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+	"sync"
 
 	"nerbench/internal/strict"
 	"nerbench/ner"
@@ -16,14 +17,25 @@ import (
 //go:embed benchmark/*.toml suites.toml references.bib
 var embedded embed.FS
 
-// Embedded returns the datasets of the benchmark, sorted by id.
+// Embedded returns the datasets of the benchmark, sorted by id. Their files are read once:
+// the elements of their slices must not be changed.
 func Embedded() ([]*Dataset, error) {
+	read, err := readEmbedded()
+	ds := make([]*Dataset, len(read))
+	for i, d := range read {
+		own := *d
+		ds[i] = &own
+	}
+	return ds, err
+}
+
+var readEmbedded = sync.OnceValues(func() ([]*Dataset, error) {
 	sub, err := fs.Sub(embedded, "benchmark")
 	if err != nil {
 		return nil, fmt.Errorf("embedded datasets: %w", err)
 	}
 	return Read(sub)
-}
+})
 
 // Read reads the dataset files (*.toml) at the root of fsys, sorted by id. An
 // unknown key is an error, and so is a fault found by [Lint]. The error joins all

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"nerbench/datasets"
@@ -22,8 +23,8 @@ type Progress struct {
 	Rate       float64  `json:"queries_per_second"`
 	ETA        float64  `json:"eta_seconds"`
 	Failures   int      `json:"failures"`   // passages with failed queries
-	Unreadable *float64 `json:"unreadable"` // share of the answers; null if none was generated
-	F1         *float64 `json:"span_f1"`    // over the passages of this call
+	Unreadable *float64 `json:"unreadable"` // share of the answers, as for F1; null if none was generated
+	F1         *float64 `json:"span_f1"`    // over the passages of this call; of a long run, over a part
 	Slots      int      `json:"slots"`      // passages in work at the moment
 	// Done marks the last state of the run.
 	Done bool `json:"-"`
@@ -35,6 +36,8 @@ type progress struct {
 	began  time.Time
 	slots  func() int
 	parser *loop.PassageParser // nil: no answers are parsed
+
+	seen atomic.Int64 // finished passages
 
 	mu                      sync.Mutex
 	state                   Progress
@@ -68,11 +71,19 @@ func (p *progress) send() {
 	p.bench.notify(Event{Dataset: state.Dataset, Progress: &state})
 }
 
+// All passages are parsed up to parsedFirst, and later one of parsedOf: parsing would be
+// a tenth of the processor time of a fast run, and all answers are parsed for its scores.
+const (
+	parsedFirst = 200
+	parsedOf    = 8
+)
+
 // finished counts a passage. It is called from several goroutines at once.
 func (p *progress) finished(f loop.Finished) {
 	var counts ner.Score
 	completions, unreadable := 0, 0
-	if p.parser != nil && f.Err == nil {
+	n := p.seen.Add(1)
+	if p.parser != nil && f.Err == nil && (n <= parsedFirst || n%parsedOf == 0) {
 		if parsed, err := p.parser.Passage(f.Document, f.Passage.Answers); err == nil {
 			counts = metrics.Count(metrics.SpanF1, &parsed.Passage).ByType.Total()
 			completions, unreadable = p.readable(&parsed)

@@ -32,7 +32,7 @@ func BenchmarkCost(b *testing.B) {
 	w := newWorkplace(b, 1, 0)
 	server := newCostServer(b, w)
 	datasets, env := costDatasets(b, w)
-	args := []string{"run", "-q", "-m", "ollama/tiny", "--max-connections", strconv.Itoa(costConnections)}
+	args := []string{"run", "-m", "ollama/tiny", "--max-connections", strconv.Itoa(costConnections)}
 	for _, dataset := range datasets {
 		args = append(args, "-d", dataset)
 	}
@@ -105,8 +105,8 @@ func checkStore(b *testing.B, path string) {
 	}
 }
 
-// costServer answers queries at once, and records the sizes of their bodies. Other
-// requests are answered by the fake server.
+// costServer answers queries at once with the first word of their text, and records the
+// sizes of their bodies. Other requests are answered by the fake server.
 type costServer struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -120,12 +120,17 @@ func newCostServer(b *testing.B, w *workplace) *costServer {
 			w.fake.Config.Handler.ServeHTTP(rw, r)
 			return
 		}
-		n, _ := io.Copy(io.Discard, r.Body)
+		body, _ := io.ReadAll(r.Body)
 		s.mu.Lock()
-		s.sizes = append(s.sizes, int(n))
+		s.sizes = append(s.sizes, len(body))
 		s.mu.Unlock()
+		_, text, _ := strings.Cut(string(body), "Text: ")
+		word, _, _ := strings.Cut(text, " ")
+		if strings.Contains(word, `\`) {
+			word = ""
+		}
 		rw.Header()["Content-Type"] = []string{"application/json"}
-		fmt.Fprintf(rw, `{"model":"tiny","response":" [\"Tessel\"]","done":true,"done_reason":"stop","prompt_eval_count":%d,"eval_count":8}`, n/4)
+		fmt.Fprintf(rw, `{"model":"tiny","response":" [\"%s\"]","done":true,"done_reason":"stop","prompt_eval_count":%d,"eval_count":8}`, word, len(body)/4)
 	}))
 	b.Cleanup(s.Close)
 	return s

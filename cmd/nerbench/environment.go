@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -52,6 +53,19 @@ func realEnvironment() *environment {
 		env.program = file
 	}
 	return env
+}
+
+// collectAt is the growth of the heap in percent at which a command that asks models
+// collects garbage. Its heap is some MiB, so that collections would take a tenth of its
+// processor time with the default of 100.
+const collectAt = 400
+
+// asks prepares for asking models.
+func (env *environment) asks() {
+	env.asking = true
+	if env.getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
 }
 
 // readOutput takes over how the program prints, before anything else: errors are

@@ -169,7 +169,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	env.asking = true
+	env.asks()
 	incomplete, err := sweep.Run(c.Context)
 	env.shown.end()
 	if err != nil {

@@ -66,7 +66,7 @@ var imports = map[string][]string{
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "reports/page", "results", "runners", "runners/cards", "runners/open",
+		"reports", "reports/page", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",

@@ -23,7 +23,7 @@ import (
 const program = "./cmd/nerbench"
 
 // scripts is the folder of the script of Apache ECharts, which the pages contain.
-const scripts = "reports/page/assets/echarts"
+const scripts = "reports/echarts"
 
 func main() {
 	if err := run(os.Args[1:], os.Stdout); err != nil {

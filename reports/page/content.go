@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"nerbench/reports"
+	"nerbench/reports/echarts"
 )
 
 // content holds the values that the template prints: strings and counts, nothing
@@ -61,7 +62,7 @@ func newContent(r Report) (*content, error) {
 		return nil, err
 	}
 	c := &content{
-		assets: code, Notice: strings.TrimSpace(echartsNotice),
+		assets: code, Notice: strings.TrimSpace(echarts.Notice),
 		Title: cmp.Or(r.Title, "Named entity recognition"), Version: r.Version,
 		Metrics: headline, Averages: averages(d.datasets), Systems: d.systems, Warnings: d.datasets.Warnings,
 		Board: board(d), NotRun: listNotRun(d), Details: detailDatasets(d),

@@ -16,6 +16,7 @@ import (
 
 	"nerbench/ner"
 	"nerbench/reports"
+	"nerbench/reports/echarts"
 )
 
 var (
@@ -221,7 +222,7 @@ func TestCommas(t *testing.T) {
 // script is the script of the charts: the published file, byte for byte.
 func script(t *testing.T) string {
 	t.Helper()
-	text, err := chartLibrary()
+	text, err := echarts.Script()
 	if err != nil {
 		t.Fatal(err)
 	}

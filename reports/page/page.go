@@ -3,18 +3,17 @@ package page
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
-	"sync"
 	"time"
 
 	"nerbench/ner"
 	"nerbench/reports"
+	"nerbench/reports/echarts"
 )
 
 // Report is the content of the page.
@@ -60,28 +59,6 @@ var pageStyle string
 //go:embed assets/report.js
 var pageScript string
 
-// packedLibrary is dist/echarts.min.js of the npm package echarts 6.1.0, packed, since it
-// is a third of the size.
-//
-//go:embed assets/echarts/echarts.min.js.gz
-var packedLibrary []byte
-
-// chartLibrary is the script of the charts.
-var chartLibrary = sync.OnceValues(func() (string, error) {
-	r, err := gzip.NewReader(bytes.NewReader(packedLibrary))
-	if err != nil {
-		return "", err
-	}
-	script, err := io.ReadAll(r)
-	return string(script), err
-})
-
-// echartsNotice is printed on the page because the licence of the library
-// (Apache-2.0) requires it.
-//
-//go:embed assets/echarts/NOTICE
-var echartsNotice string
-
 // Write writes the report as one self-contained page.
 func Write(w io.Writer, r Report) error {
 	c, err := newContent(r)
@@ -115,9 +92,9 @@ type assets struct {
 }
 
 func newAssets() (assets, error) {
-	library, err := chartLibrary()
+	library, err := echarts.Script()
 	if err != nil {
-		return assets{}, fmt.Errorf("report: html: script of the charts: %w", err)
+		return assets{}, fmt.Errorf("report: html: %w", err)
 	}
 	return assets{
 		Library: template.JS(library),

@@ -1,0 +1,109 @@
+package site
+
+import (
+	"context"
+	"fmt"
+	"html/template"
+	"time"
+)
+
+// Options are the choices of a build.
+type Options struct {
+	// Modified is the time of the files; zero: the time of the build.
+	Modified time.Time
+}
+
+// Built describes a site that was written.
+type Built struct {
+	Files int
+	Bytes int64
+}
+
+// site is a board with all that its pages need.
+type site struct {
+	*Board
+	assets    assets
+	templates *template.Template
+	nav       []link
+	boardFile file // the data file of the board
+	plain     file // the same as JSON
+	*lookup
+}
+
+// Build writes the site of a board into a folder. The folder is replaced in one step,
+// and only if it is missing, empty, or as an earlier build wrote it. The archive may be
+// nil: then the site has no answers.
+func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Built, error) {
+	s, err := newSite(b)
+	if err != nil {
+		return Built{}, err
+	}
+	out, err := newFolder(dir, "nerbench "+b.Version, o.Modified)
+	if err != nil {
+		return Built{}, err
+	}
+	defer out.abandon()
+	if err := s.write(ctx, out); err != nil {
+		return Built{}, err
+	}
+	if err := out.finish(); err != nil {
+		return Built{}, err
+	}
+	return Built{len(out.list.Files) + 1, out.bytes}, nil
+}
+
+func newSite(b *Board) (*site, error) {
+	s := &site{Board: b}
+	var err error
+	if s.lookup, err = newLookup(b); err != nil {
+		return nil, err
+	}
+	if s.assets, err = newAssets(); err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	if s.boardFile, s.plain, err = dataFile("board", b); err != nil {
+		return nil, err
+	}
+	if s.templates, err = s.parseTemplates(); err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	s.nav = s.navigation()
+	return s, nil
+}
+
+// write writes every file of the site.
+func (s *site) write(ctx context.Context, out *folder) error {
+	for _, f := range s.assets {
+		if err := out.add(f); err != nil {
+			return err
+		}
+	}
+	for _, f := range []file{s.boardFile, s.plain} {
+		if err := out.add(f); err != nil {
+			return err
+		}
+	}
+	for _, p := range s.pages() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		f, err := s.render(p)
+		if err != nil {
+			return err
+		}
+		if err := out.add(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// navigation lists the pages that every page links.
+func (s *site) navigation() []link {
+	return []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}, {"Published", "published.html"}, {"Methods", "methods.html"}}
+}
+
+// pages lists the pages of the site.
+func (s *site) pages() []page {
+	return []page{{path: "index.html", body: "ranking", content: func() (any, error) { return s.Suites, nil }}}
+}

@@ -1,0 +1,224 @@
+package site
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"nerbench/internal/fault"
+)
+
+// file is one file of the site; its path has slashes.
+type file struct {
+	path    string
+	content []byte
+}
+
+// listName is the file of a site that lists the others. It tells a later build which
+// files the program wrote.
+const listName = "site.json"
+
+// list is the content of that file.
+type list struct {
+	Format  string            `json:"format"`
+	Program string            `json:"program"`
+	Files   map[string]string `json:"files"` // path: SHA-256
+}
+
+const listFormat = "nerbench site 1"
+
+// folder is a site that is being written, beside the one that it replaces.
+type folder struct {
+	final, temporary string
+	root             *os.Root
+	list             list
+	bytes            int64
+	time             time.Time // of the files; zero: now
+}
+
+// newFolder begins a folder that will replace dir. It fails if dir holds a file that a
+// build did not write, or that was changed since.
+func newFolder(dir, program string, modified time.Time) (*folder, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	if err := replaceable(dir); err != nil {
+		return nil, fmt.Errorf("site: %s: %w", dir, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	f := &folder{final: dir, time: modified, list: list{listFormat, program, map[string]string{}}}
+	for {
+		f.temporary = fmt.Sprintf("%s.new-%08x", dir, rand.Uint32())
+		err := os.Mkdir(f.temporary, 0o777)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("site: %w", err)
+		}
+		break
+	}
+	if f.root, err = os.OpenRoot(f.temporary); err != nil {
+		return nil, errors.Join(fmt.Errorf("site: %w", err), os.RemoveAll(f.temporary))
+	}
+	return f, nil
+}
+
+// replaceable returns an error unless dir is missing, empty, or a site as it was built.
+func replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	}
+	here, err := os.Getwd()
+	if err == nil {
+		if rel, err := filepath.Rel(dir, here); err == nil && filepath.IsLocal(rel) {
+			return errors.New("the current folder cannot be replaced")
+		}
+	}
+	if len(entries) == 0 {
+		return nil
+	}
+	refused := func(name, why string) error {
+		return &fault.Hint{Err: fmt.Errorf("%s %s: the folder is not replaced", name, why), Advice: "choose another folder with --out, or empty this one"}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, listName))
+	var old list
+	if err != nil || json.Unmarshal(text, &old) != nil || old.Format != listFormat {
+		return refused(entries[0].Name(), "was not written by site build")
+	}
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(rel)
+		if name == listName {
+			return nil
+		}
+		want, ok := old.Files[name]
+		if !ok || !d.Type().IsRegular() {
+			return refused(name, "was not written by site build")
+		}
+		if sum, err := checksum(path); err != nil {
+			return err
+		} else if sum != want {
+			return refused(name, "was changed after site build wrote it")
+		}
+		return nil
+	})
+}
+
+func checksum(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// add writes one file.
+func (f *folder) add(file file) error {
+	sum := sha256.Sum256(file.content)
+	if err := f.write(file); err != nil {
+		return fmt.Errorf("site: %s: %w", file.path, err)
+	}
+	f.list.Files[file.path] = hex.EncodeToString(sum[:])
+	return nil
+}
+
+func (f *folder) write(file file) error {
+	name := filepath.FromSlash(file.path)
+	if _, ok := f.list.Files[file.path]; ok || !filepath.IsLocal(name) {
+		return errors.New("written twice, or outside the folder")
+	}
+	if err := f.root.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
+	out, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	_, err = w.Write(file.content)
+	if err := errors.Join(err, w.Flush(), out.Close()); err != nil {
+		return err
+	}
+	f.bytes += int64(len(file.content))
+	if !f.time.IsZero() {
+		return f.root.Chtimes(name, f.time, f.time)
+	}
+	return nil
+}
+
+// finish replaces the old folder by the new one.
+func (f *folder) finish() error {
+	text, err := json.MarshalIndent(f.list, "", " ")
+	if err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	if err := f.write(file{listName, append(text, '\n')}); err != nil {
+		return fmt.Errorf("site: %s: %w", listName, err)
+	}
+	if err := f.root.Close(); err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	if err := replaceable(f.final); err != nil { // it may have changed meanwhile
+		return fmt.Errorf("site: %s: %w", f.final, err)
+	}
+	if err := swap(f.temporary, f.final); err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	return nil
+}
+
+// abandon removes what was written. After finish it does nothing.
+func (f *folder) abandon() {
+	_ = f.root.Close()
+	_ = os.RemoveAll(f.temporary)
+}
+
+// swap puts the folder fresh at final, and removes what was there.
+func swap(fresh, final string) error {
+	if _, err := os.Lstat(final); errors.Is(err, fs.ErrNotExist) {
+		return os.Rename(fresh, final)
+	}
+	if exchange(fresh, final) == nil {
+		return os.RemoveAll(fresh) // the old one
+	}
+	// Without an exchange in one step, the folder is missing for a moment.
+	old := fresh + ".old"
+	if err := os.Rename(final, old); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, final); err != nil {
+		return errors.Join(err, os.Rename(old, final))
+	}
+	return os.RemoveAll(old)
+}

@@ -1,0 +1,131 @@
+package site
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"path"
+	"strings"
+
+	"nerbench/reports/echarts"
+)
+
+//go:embed assets/*.tmpl assets/*.css assets/*.js
+var assetFiles embed.FS
+
+// policy is that of every page: it loads scripts, styles and pictures of the site only.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+
+// assets are the files that all pages share: name without checksum -> file.
+type assets map[string]file
+
+func newAssets() (assets, error) {
+	all := assets{}
+	entries, err := assetFiles.ReadDir("assets")
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if path.Ext(e.Name()) == ".tmpl" {
+			continue
+		}
+		content, err := assetFiles.ReadFile("assets/" + e.Name())
+		if err != nil {
+			return nil, err
+		}
+		all.add(e.Name(), content)
+	}
+	library, err := echarts.Script()
+	if err != nil {
+		return nil, err
+	}
+	all.add("echarts.js", []byte(library))
+	all.add("echarts-notice.txt", []byte(echarts.Notice))
+	return all, nil
+}
+
+func (a assets) add(name string, content []byte) {
+	ext := path.Ext(name)
+	a[name] = file{hashedName("assets/"+strings.TrimSuffix(name, ext), ext, content), content}
+}
+
+// path is the path of an asset in the site.
+func (a assets) path(name string) (string, error) {
+	f, ok := a[name]
+	if !ok {
+		return "", fmt.Errorf("no asset %q", name)
+	}
+	return f.path, nil
+}
+
+// page is one page of the site. It is rendered when it is asked for.
+type page struct {
+	path  string // such as m/gpt-4.html
+	title string
+	body  string // name of the template
+	// scripts are the paths of scripts and data files that it needs beside site.js.
+	scripts []string
+	charts  bool // it may load the script of the charts
+	wide    bool // its tables have the whole width of the window
+	content func() (any, error)
+}
+
+// link is an entry of the navigation.
+type link struct{ Name, Path string }
+
+// frame is what surrounds the body of a page.
+type frame struct {
+	Root, Title, Site, Policy, BoardFile, Date, Version, Current string
+	Nav                                                          []link
+	Scripts                                                      []string
+	Charts, Wide                                                 bool
+	Body                                                         template.HTML
+}
+
+// body is what the template of a body has.
+type body struct {
+	Root string // "" or "../"
+	*site
+	Page any
+}
+
+// render returns the page as HTML.
+func (s *site) render(p page) (file, error) {
+	content, err := p.content()
+	if err != nil {
+		return file{}, fmt.Errorf("site: %s: %w", p.path, err)
+	}
+	root := strings.Repeat("../", strings.Count(p.path, "/"))
+	var inner, whole bytes.Buffer
+	if err := s.templates.ExecuteTemplate(&inner, p.body, body{root, s, content}); err != nil {
+		return file{}, fmt.Errorf("site: %s: %w", p.path, err)
+	}
+	f := frame{
+		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
+		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.nav, Scripts: p.scripts, Charts: p.charts, Wide: p.wide,
+		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
+	}
+	if p.title != "" {
+		f.Title = short(p.title) + " – " + f.Site
+	}
+	if err := s.templates.ExecuteTemplate(&whole, "page", f); err != nil {
+		return file{}, fmt.Errorf("site: %s: %w", p.path, err)
+	}
+	return file{p.path, whole.Bytes()}, nil
+}
+
+// name is the title of the board.
+func (s *site) name() string {
+	if s.Board.Title == "" {
+		return "Named entity recognition"
+	}
+	return short(s.Board.Title)
+}
+
+// parseTemplates reads the templates. Functions that they share are here.
+func (s *site) parseTemplates() (*template.Template, error) {
+	return template.New("").Funcs(template.FuncMap{
+		"asset": s.assets.path, "commas": commas[int], "visible": Visible, "short": short,
+	}).ParseFS(assetFiles, "assets/*.tmpl")
+}

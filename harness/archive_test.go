@@ -125,11 +125,11 @@ func only(own, other []site.Error, missed bool) int {
 // TestArchiveWithoutData checks that runs without data are left out, with a note.
 func TestArchiveWithoutData(t *testing.T) {
 	b, ids := ranSamples(t, ner.Plan{Dataset: "sample-law"})
-	a, store, runs := archived(t, b)
+	_, store, runs := archived(t, b)
 	var notes []string
 	b.Notify = func(e Event) { notes = append(notes, e.Note) }
 	runs[0].Keys["data"] = "0123456789abcdef"
-	a = b.Archive(store, runs)
+	a := b.Archive(store, runs)
 	for _, err := range a.Passages(t.Context(), "sample-law") {
 		if !errors.Is(err, site.ErrNoPassages) {
 			t.Errorf("error is %v", err)

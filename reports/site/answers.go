@@ -27,13 +27,17 @@ type runData struct {
 	Model    string `json:"model"` // slug
 	Name     string `json:"name"`
 	Dataset  string `json:"dataset"`
+	Slug     string `json:"slug"`
+	Data     string `json:"data"` // file of the dataset
 	Passages int    `json:"passages"`
 	Complete int    `json:"complete"`
 	// Missing says what an incomplete run lacks.
-	Missing string     `json:"missing,omitempty"`
-	Score   ner.Score  `json:"score"` // of span_f1
-	Index   string     `json:"index"`
-	Chunks  []chunkRef `json:"chunks"`
+	Missing string    `json:"missing,omitempty"`
+	Score   ner.Score `json:"score"` // of span_f1
+	// Types are the counts of the metric that ranks.
+	Types  map[ner.EntityType]ner.Score `json:"types,omitempty"`
+	Index  string                       `json:"index"`
+	Chunks []chunkRef                   `json:"chunks"`
 	// Templates are prompts, cut at each occurrence of the text of the passage.
 	Templates [][]string `json:"templates,omitempty"`
 }
@@ -86,6 +90,7 @@ type longAnswer struct {
 type runWriter struct {
 	*datasetWriter
 	run       *Run
+	folder    string // of its data files
 	index     *runIndex
 	chunks    chunker
 	templates [][]string
@@ -94,10 +99,10 @@ type runWriter struct {
 }
 
 // writeRun writes the chunks, the index and the file of a run.
-func (w *datasetWriter) writeRun(ctx context.Context, b *Board, run *Run, archive Archive) (*runIndex, error) {
-	r := &runWriter{datasetWriter: w, run: run, index: newRunIndex(len(w.ids)), numbers: map[string]int{}}
+func (w *datasetWriter) writeRun(ctx context.Context, run *Run, archive Archive) (*runIndex, error) {
+	r := &runWriter{datasetWriter: w, run: run, folder: "runs/" + w.site.runSlugs[run.ID], index: newRunIndex(len(w.ids)), numbers: map[string]int{}}
 	r.chunks.write = func(n int, c chunk) (string, error) {
-		return w.files.Hashed(fmt.Sprintf("runs/%s/a%03d", run.ID, n), c)
+		return w.files.Hashed(fmt.Sprintf("%s/a%03d", r.folder, n), c)
 	}
 	at, complete := 0, 0
 	for a, err := range archive.Answers(ctx, run.ID) {
@@ -119,13 +124,14 @@ func (w *datasetWriter) writeRun(ctx context.Context, b *Board, run *Run, archiv
 	if err := r.chunks.flush(); err != nil {
 		return nil, err
 	}
-	index, err := w.files.Hashed("runs/"+run.ID+"/index", r.index.file())
+	index, err := w.files.Hashed(r.folder+"/index", r.index.file())
 	if err != nil {
 		return nil, err
 	}
-	return r.index, w.files.Fixed("runs/"+run.ID+"/answers", runData{
-		ID: run.ID, Model: run.Model, Name: b.modelName(run.Model), Dataset: run.Dataset, Passages: len(w.ids), Complete: complete,
-		Missing: run.Missing, Score: r.index.score(), Index: index, Chunks: r.chunks.refs, Templates: r.templates,
+	return r.index, w.files.Fixed(r.folder+"/answers", runData{
+		ID: run.ID, Slug: w.site.runSlugs[run.ID], Model: run.Model, Name: w.site.models[run.Model].Name, Dataset: run.Dataset, Data: fixedData(w.folder + "/passages"),
+		Passages: len(w.ids), Complete: complete, Missing: run.Missing, Score: r.index.score(), Types: w.site.typeScores(run),
+		Index: index, Chunks: r.chunks.refs, Templates: r.templates,
 	})
 }
 
@@ -196,7 +202,7 @@ func (r *runWriter) answer(p, i int, a *Answered) (answerData, error) {
 	}
 	out.Text, out.Thinking, out.Bytes = beginning(from.Text), beginning(from.Thinking), len(from.Text)+len(from.Thinking)
 	var err error
-	out.File, err = r.files.Hashed(fmt.Sprintf("runs/%s/x%d-%d", r.run.ID, p, i), longAnswer{from.Text, from.Thinking})
+	out.File, err = r.files.Hashed(fmt.Sprintf("%s/x%d-%d", r.folder, p, i), longAnswer{from.Text, from.Thinking})
 	return out, err
 }
 

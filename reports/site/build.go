@@ -11,6 +11,10 @@ import (
 type Options struct {
 	// Modified is the time of the files; zero: the time of the build.
 	Modified time.Time
+	// Answers selects the passages whose answers are written; empty: [ErrorAnswers].
+	Answers AnswersMode
+	// MaxBytes is the largest size of the folder; 0: no limit.
+	MaxBytes int64
 }
 
 // Built describes a site that was written.
@@ -28,6 +32,7 @@ type site struct {
 	boardFile file // the data file of the board
 	plain     file // the same as JSON
 	*lookup
+	answers // of the archive
 }
 
 // Build writes the site of a board into a folder. The folder is replaced in one step,
@@ -43,6 +48,9 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 		return Built{}, err
 	}
 	defer out.abandon()
+	if err := s.writeAnswers(ctx, a, o, out); err != nil {
+		return Built{}, err
+	}
 	if err := s.write(ctx, out); err != nil {
 		return Built{}, err
 	}
@@ -105,5 +113,5 @@ func (s *site) navigation() []link {
 
 // pages lists the pages of the site.
 func (s *site) pages() []page {
-	return []page{{path: "index.html", body: "ranking", content: func() (any, error) { return s.Suites, nil }}}
+	return append(s.answerPages(), page{path: "index.html", body: "ranking", content: func() (any, error) { return s.Suites, nil }})
 }

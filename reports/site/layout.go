@@ -66,8 +66,9 @@ type page struct {
 	body  string // name of the template
 	// scripts are the paths of scripts and data files that it needs beside site.js.
 	scripts []string
-	charts  bool // it may load the script of the charts
-	wide    bool // its tables have the whole width of the window
+	styles  []string // assets beside site.css
+	charts  bool     // it may load the script of the charts
+	wide    bool     // its tables have the whole width of the window
 	content func() (any, error)
 }
 
@@ -78,7 +79,7 @@ type link struct{ Name, Path string }
 type frame struct {
 	Root, Title, Site, Policy, BoardFile, Date, Version, Current string
 	Nav                                                          []link
-	Scripts                                                      []string
+	Scripts, Styles                                              []string
 	Charts, Wide                                                 bool
 	Body                                                         template.HTML
 }
@@ -103,7 +104,7 @@ func (s *site) render(p page) (file, error) {
 	}
 	f := frame{
 		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
-		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.nav, Scripts: p.scripts, Charts: p.charts, Wide: p.wide,
+		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.nav, Scripts: p.scripts, Styles: p.styles, Charts: p.charts, Wide: p.wide,
 		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}
 	if p.title != "" {

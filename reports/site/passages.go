@@ -26,13 +26,12 @@ var AnswersModes = []AnswersMode{AllAnswers, ErrorAnswers, NoAnswers}
 // all runs, whether they have an error or not.
 const drawnPassages = 50
 
-// dataFiles writes data files. Names have neither an ending nor a checksum.
+// dataFiles writes data files by their keys ([dataFile]).
 type dataFiles interface {
-	// Fixed writes a file whose name does not depend on its content.
-	Fixed(name string, content any) error
-	// Hashed writes a file whose name has a checksum of its content, and returns the
-	// name, as [Fixed] would take it.
-	Hashed(name string, content any) (string, error)
+	// Fixed writes a file whose name does not depend on its content ([fixedData]).
+	Fixed(key string, content any) error
+	// Hashed writes a file whose name has a checksum of its content, and returns its path.
+	Hashed(key string, content any) (string, error)
 }
 
 // passageData is a passage with its gold.
@@ -51,11 +50,13 @@ type datasetData struct {
 	Types    []ner.EntityType `json:"types"`
 	Chunks   []chunkRef       `json:"chunks"`
 	Runs     []datasetRun     `json:"runs"`
+	Page     string           `json:"page"`
 }
 
 // datasetRun names a run of a dataset for people.
 type datasetRun struct {
 	ID    string   `json:"id"`
+	Slug  string   `json:"slug"`
 	Model string   `json:"model"` // slug
 	Name  string   `json:"name"`
 	F1    *float64 `json:"f1"` // of span_f1
@@ -63,19 +64,20 @@ type datasetRun struct {
 
 // datasetWriter writes the passages of one dataset, and then its runs.
 type datasetWriter struct {
+	site    *site
+	folder  string // of its data files
 	files   dataFiles
 	dataset *Dataset
 	mode    AnswersMode
 	ids     []string // of the passages
 	chunks  []chunkRef
 	drawn   map[int]bool
-	runs    []*runIndex
 }
 
 // writePassages writes the texts and the gold of a dataset where they may be shown.
 func (w *datasetWriter) writePassages(ctx context.Context, archive Archive) error {
 	chunks := chunker{write: func(n int, c chunk) (string, error) {
-		return w.files.Hashed(fmt.Sprintf("d/%s/t%03d", w.dataset.ID, n), c)
+		return w.files.Hashed(fmt.Sprintf("%s/t%03d", w.folder, n), c)
 	}}
 	for d, err := range archive.Passages(ctx, w.dataset.ID) {
 		if err != nil {
@@ -120,26 +122,27 @@ func draw(dataset string, passages int) map[int]bool {
 
 // writeDataset writes the data files of a dataset and its runs. It returns what is
 // remarkable about the passages.
-func writeDataset(ctx context.Context, b *Board, dataset *Dataset, archive Archive, mode AnswersMode, files dataFiles) (Findings, error) {
-	w := &datasetWriter{files: files, dataset: dataset, mode: mode}
+func (s *site) writeDataset(ctx context.Context, dataset *Dataset, archive Archive, mode AnswersMode, files dataFiles) (Findings, error) {
+	w := &datasetWriter{site: s, folder: "d/" + s.datasetSlugs[dataset.ID], files: files, dataset: dataset, mode: mode}
 	if err := w.writePassages(ctx, archive); err != nil {
 		return Findings{}, err
 	}
-	entry := datasetData{ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types, Chunks: w.chunks}
+	entry := datasetData{ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types, Chunks: w.chunks, Page: s.DatasetPage(dataset.ID)}
 	var whole []*runIndex
-	for i := range b.Runs {
-		r := &b.Runs[i]
+	for i := range s.Runs {
+		r := &s.Runs[i]
 		if r.Dataset != dataset.ID {
 			continue
 		}
-		index, err := w.writeRun(ctx, b, r, archive)
+		index, err := w.writeRun(ctx, r, archive)
 		if errors.Is(err, ErrNoPassages) {
 			continue
 		}
 		if err != nil {
 			return Findings{}, err
 		}
-		of := datasetRun{ID: r.ID, Model: r.Model, Name: b.modelName(r.Model)}
+		s.answered[r.ID] = true
+		of := datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.models[r.Model].Name}
 		if f1, ok := index.score().F1(); ok {
 			of.F1 = &f1
 		}
@@ -157,7 +160,7 @@ func writeDataset(ctx context.Context, b *Board, dataset *Dataset, archive Archi
 		}
 		return 0
 	})
-	if err := files.Fixed("d/"+dataset.ID+"/passages", entry); err != nil {
+	if err := files.Fixed(w.folder+"/passages", entry); err != nil {
 		return Findings{}, err
 	}
 	return findings(whole, len(w.ids)), nil
@@ -168,14 +171,4 @@ func value(f *float64) float64 {
 		return -1
 	}
 	return *f
-}
-
-// modelName is the short name of a model.
-func (b *Board) modelName(slug string) string {
-	for i := range b.Models {
-		if b.Models[i].Slug == slug {
-			return b.Models[i].Name
-		}
-	}
-	return slug
 }

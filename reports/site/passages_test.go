@@ -13,7 +13,9 @@ import (
 
 // text returns a long text without repeats, so that a part of it is found wherever it
 // is written.
-func text(n int) string { return fmt.Sprintf("Passage%05d Zoë 👩‍🚀 flew from Ērgļi to Oslo %05d.", n, n) }
+func text(n int) string {
+	return fmt.Sprintf("Passage%05d Zoë 👩‍🚀 flew from Ērgļi to Oslo %05d.", n, n)
+}
 
 // invented returns a board with one dataset of n passages and three runs: a is right
 // in every third passage, b is right in all of them, and c in none.
@@ -50,8 +52,13 @@ func invented(n int, mayShow bool) (*Board, *fakeArchive) {
 func written(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFiles, Findings) {
 	t.Helper()
 	board, archive := invented(n, mayShow)
+	s, err := newSite(board)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.answered = map[string]bool{}
 	files := memoryFiles{}
-	f, err := writeDataset(t.Context(), board, &board.Datasets[0], archive, mode, files)
+	f, err := s.writeDataset(t.Context(), &board.Datasets[0], archive, mode, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +230,11 @@ func TestFindings(t *testing.T) {
 func TestOtherPassagesAreRefused(t *testing.T) {
 	board, archive := invented(3, true)
 	archive.answers["run-a"][1].Document = "demo/test/7"
-	if _, err := writeDataset(t.Context(), board, &board.Datasets[0], archive, AllAnswers, memoryFiles{}); err == nil || !strings.Contains(err.Error(), "demo/test/7") {
+	s, err := newSite(board)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.writeDataset(t.Context(), &board.Datasets[0], archive, AllAnswers, memoryFiles{}); err == nil || !strings.Contains(err.Error(), "demo/test/7") {
 		t.Errorf("error is %v", err)
 	}
 }

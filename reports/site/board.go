@@ -11,6 +11,10 @@ type Board struct {
 	Date string
 	// Metrics lists the metrics of the board by id, the one that ranks first.
 	Metrics []string
+	// Definitions explains each metric in one line.
+	Definitions map[string]string
+	// Currency is that of prices, such as "$"; empty: no unit is printed.
+	Currency string
 	// Suites lists the sets of datasets that have a ranking; the first is the index page.
 	Suites   []Suite
 	Datasets []Dataset // in the order of the benchmark

@@ -113,5 +113,12 @@ func (s *site) navigation() []link {
 
 // pages lists the pages of the site.
 func (s *site) pages() []page {
-	return append(s.answerPages(), page{path: "index.html", body: "ranking", content: func() (any, error) { return s.Suites, nil }})
+	list := s.answerPages()
+	for i := range s.Suites {
+		suite := &s.Suites[i]
+		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", wide: true, charts: true}
+		p.content = func() (any, error) { return s.ranking(suite), nil }
+		list = append(list, p)
+	}
+	return list
 }

@@ -128,5 +128,8 @@ func (s *site) name() string {
 func (s *site) parseTemplates() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"asset": s.assets.path, "commas": commas[int], "visible": Visible, "short": short,
+		"tierMark": tierMark, "saveFormats": func() []string { return []string{"CSV", "JSON", "LaTeX"} },
+		"row":         func(root string, n int, r rankingRow) rankingLine { return rankingLine{root, n, r} },
+		"columnCount": func(r *ranking) int { return 13 + len(r.Domains) },
 	}).ParseFS(assetFiles, "assets/*.tmpl")
 }

@@ -22,7 +22,7 @@ func text(n int) string {
 func invented(n int, mayShow bool) (*Board, *fakeArchive) {
 	board := &Board{
 		Datasets: []Dataset{{ID: "demo", Title: "Demo", Text: mayShow, Passages: n, Types: []ner.EntityType{"person", "city"}}},
-		Models:   []Model{{Slug: "a", Name: "A"}, {Slug: "b", Name: "B"}, {Slug: "c", Name: "C"}},
+		Models:   []Model{{Slug: "a", Name: "A", Address: "ollama/a:1b"}, {Slug: "b", Name: "B", Address: "vllm/b"}, {Slug: "c", Name: "C", Address: "openai/c"}},
 	}
 	archive := &fakeArchive{map[string][]ner.Document{}, map[string][]Answered{}}
 	for _, m := range board.Models {
@@ -49,7 +49,7 @@ func invented(n int, mayShow bool) (*Board, *fakeArchive) {
 	return board, archive
 }
 
-func written(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFiles, Findings) {
+func writtenData(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFiles, Findings) {
 	t.Helper()
 	board, archive := invented(n, mayShow)
 	s, err := newSite(board)
@@ -66,7 +66,7 @@ func written(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFiles, 
 }
 
 func TestChunks(t *testing.T) {
-	files, _ := written(t, 1203, true, AllAnswers)
+	files, _ := writtenData(t, 1203, true, AllAnswers)
 	entry := files["d/demo/passages"].(datasetData)
 	if entry.Passages != 1203 || len(entry.Chunks) < 3 || len(entry.Runs) != 3 || entry.Runs[0].ID != "run-b" || *entry.Runs[0].F1 != 1 {
 		t.Errorf("the dataset is %+v", entry)
@@ -111,7 +111,7 @@ func TestAnswersModes(t *testing.T) {
 		t.Errorf("%d passages are drawn", len(drawn))
 	}
 	for _, mode := range AnswersModes {
-		files, _ := written(t, n, true, mode)
+		files, _ := writtenData(t, n, true, mode)
 		for run, wrong := range map[string]func(int) bool{
 			"run-a": func(p int) bool { return p%3 > 0 }, "run-b": func(int) bool { return false }, "run-c": func(int) bool { return true },
 		} {
@@ -138,7 +138,7 @@ func TestAnswersModes(t *testing.T) {
 
 // TestIndex checks the counts, the classes, and the keys of errors.
 func TestIndex(t *testing.T) {
-	files, _ := written(t, 5, true, ErrorAnswers)
+	files, _ := writtenData(t, 5, true, ErrorAnswers)
 	x := files["runs/run-a/index"].(indexFile)
 	want := []byte{2, 0, 2, 0, 1, 0, 1, 1<<0 | 1<<4 | bitAnswers | bitComplete} // passage 1
 	if got := x.Passages[8:16]; !bytes.Equal(got, want) {
@@ -164,7 +164,7 @@ func TestIndex(t *testing.T) {
 }
 
 func TestLongAnswers(t *testing.T) {
-	files, _ := written(t, 2, true, AllAnswers)
+	files, _ := writtenData(t, 2, true, AllAnswers)
 	whole, ok := files["runs/run-c/x1-0"].(longAnswer)
 	if !ok || len(whole.Text) != len("I cannot")+7000 {
 		t.Errorf("the long answer is not in a file of its own")
@@ -188,7 +188,7 @@ func TestLongAnswers(t *testing.T) {
 func TestWithoutPermission(t *testing.T) {
 	const n = 20
 	for _, mode := range AnswersModes {
-		files, _ := written(t, n, false, mode)
+		files, _ := writtenData(t, n, false, mode)
 		all, err := json.Marshal(files)
 		if err != nil {
 			t.Fatal(err)
@@ -205,14 +205,14 @@ func TestWithoutPermission(t *testing.T) {
 			t.Error("the offsets are missing")
 		}
 	}
-	files, _ := written(t, n, true, AllAnswers)
+	files, _ := writtenData(t, n, true, AllAnswers)
 	if all, _ := json.Marshal(files); !bytes.Contains(all, []byte("Hallucinated00001")) {
 		t.Error("the test cannot find mentions")
 	}
 }
 
 func TestFindings(t *testing.T) {
-	_, f := written(t, 6, true, ErrorAnswers)
+	_, f := writtenData(t, 6, true, ErrorAnswers)
 	if len(f.Hardest) != 4 || f.Hardest[0].Passage != 1 || f.Hardest[0].Wrong != 2 || f.Hardest[0].Systems != 3 {
 		t.Errorf("hardest are %+v", f.Hardest)
 	}

@@ -19,12 +19,20 @@
 
   function f1(s) { return !s || s.n_pred + s.n_gold === 0 ? null : 2 * s.tp / (s.n_pred + s.n_gold); }
 
-  function percent(f) { return f === null ? "–" : (100 * f).toFixed(1); }
+  // percent prints a ratio with one decimal. It rounds the shortest decimal that reads as
+  // f, half away from zero, as the tables of the program do.
+  function percent(f) {
+    if (f === null) return "–";
+    var sign = f < 0 ? "-" : "", text = String(Math.abs(f));
+    if (text.indexOf("e") >= 0) return "0.0";
+    var parts = text.split("."), digits = ((parts[1] || "") + "0000").slice(0, 4);
+    var tenths = +(parts[0] + digits.slice(0, 3)) + (digits[3] >= "5" ? 1 : 0);
+    return (tenths ? sign : "") + (tenths / 10).toFixed(1);
+  }
 
   function points(d) {
-    if (d === null) return "–";
-    var text = Math.abs(100 * d).toFixed(1);
-    return text === "0.0" ? text : (d > 0 ? "+" : "−") + text;
+    var text = percent(d);
+    return d === null || text === "0.0" ? text : d > 0 ? "+" + text : "−" + text.slice(1);
   }
 
   function pValue(p) { return p < 0.001 ? "<0.001" : p.toFixed(3); }
@@ -95,7 +103,7 @@
       if (d.slug === state.d) link.setAttribute("aria-current", "true");
       var name = document.createDocumentFragment();
       name.append(link);
-      if (x.missing || y.missing) name.append(el("span", { class: "quiet" }, " incomplete"));
+      if (x.missing || y.missing) name.append(el("span", { class: "soft" }, " incomplete"));
       var fa = f1(x.score), fb = f1(y.score);
       rows.push({ name: name, a: fa, b: fb, test: tests && own(tests.datasets, d.slug), current: d.slug === state.d });
       if (fa !== null && fb !== null && !x.missing && !y.missing) {
@@ -109,10 +117,10 @@
       return out;
     }
     out.append(table("F1 in % (" + data.metric + "); A − B in points", "Dataset", tests, rows));
-    if (left) out.append(el("p", { class: "quiet" }, left === 1 ? "One dataset is left out: only one of the models was run on it." : left + " datasets are left out: only one of the models was run on them."));
-    if (tests) out.append(el("p", { class: "quiet" }, "p: paired randomisation test, with Holm's correction over the datasets; * is at most 0.05."));
+    if (left) out.append(el("p", { class: "soft" }, left === 1 ? "One dataset is left out: only one of the models was run on it." : left + " datasets are left out: only one of the models was run on them."));
+    if (tests) out.append(el("p", { class: "soft" }, "p: paired randomisation test, with Holm's correction over the datasets; * is at most 0.05."));
     else {
-      out.append(el("p", { class: "quiet" }, "The intervals and p values of this pair were not computed when the site was built. This command computes them:"),
+      out.append(el("p", { class: "soft" }, "The intervals and p values of this pair were not computed when the site was built. This command computes them:"),
         el("pre", {}, "nerbench compare " + quoted(nb.visible(model(state.a).address)) + " " + quoted(nb.visible(model(state.b).address))));
     }
     return out;
@@ -169,7 +177,7 @@
         kinds.forEach(function (k) { line.append(el("td", { class: "n" }, r.flips[k[0]] ? String(r.flips[k[0]]) : "")); });
         body.append(line);
       });
-      list.replaceChildren(el("p", { class: "quiet" }, commas(kept.length) + (kept.length === 1 ? " passage" : " passages")),
+      list.replaceChildren(el("p", { class: "soft" }, commas(kept.length) + (kept.length === 1 ? " passage" : " passages")),
         el("div", { class: "scroll" }, el("table", { class: "numbers flips" }, el("thead", {}, head), body)));
       if (kept.length > most) {
         var more = el("button", { type: "button" }, "Show " + commas(Math.min(kept.length - most, 10 * mostListed)) + " more");

@@ -178,8 +178,8 @@
       var text = all[0], sides = all.slice(1).map(function (x, i) { return side(lanes[i], x, text); });
       var title = part("title");
       title.replaceChildren(el("a", { href: "#" + address(p), title: "Link to this passage" }, "Passage " + commas(p + 1)),
-        " of " + commas(dataset.passages), text ? el("span", { class: "quiet" }, " ", shown(text.id)) : "");
-      part("text").replaceChildren(text ? marked(text, sides) : el("p", { class: "quiet" }, "The licence of this dataset does not permit to show its text. Offsets count code points."));
+        " of " + commas(dataset.passages), text ? el("span", { class: "soft" }, " ", shown(text.id)) : "");
+      part("text").replaceChildren(text ? marked(text, sides) : el("p", { class: "soft" }, "The licence of this dataset does not permit to show its text. Offsets count code points."));
       part("entities").replaceChildren(entities(text, sides));
       part("answers").replaceChildren.apply(part("answers"), sides.map(function (s) { return answersOf(s, text); }));
       buttons();
@@ -239,7 +239,7 @@
     sides.forEach(function (s, n) {
       legend.append(el("li", {}, el("span", { class: "mark-line lane-" + (n + 1) }), shown(s.lane.name)));
     });
-    legend.append(el("li", { class: "quiet" }, el("span", { class: "mark-line dashed" }), "dashed: wrong"));
+    legend.append(el("li", { class: "soft" }, el("span", { class: "mark-line dashed" }), "dashed: wrong"));
     var both = document.createDocumentFragment();
     both.append(out, legend);
     return both;
@@ -270,7 +270,7 @@
         row("not in the text " + m.type + " " + key, function () { return { start: Infinity, end: 0, type: m.type, text: m.text, loose: true }; }).cells[i] = 1;
       });
     });
-    if (!order.length) return el("p", { class: "quiet" }, text ? "Neither gold nor a system has an entity here." : "No entity is shown here.");
+    if (!order.length) return el("p", { class: "soft" }, text ? "Neither gold nor a system has an entity here." : "No entity is shown here.");
     order.sort(function (a, b) { return a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : 1); });
     var points = text ? Array.from(text.text) : null;
     var head = el("tr", {}, el("th", { scope: "col" }, "Entity"), el("th", { scope: "col" }, "Type"));
@@ -281,7 +281,7 @@
       var entity = el("th", { scope: "row", class: "entity", dir: "auto" });
       if (!r.loose && points) entity.append(shown(points.slice(r.start, r.end).join("")));
       else if (!r.loose) entity.append(r.start + "–" + r.end);
-      else entity.append(r.text === undefined ? "" : shown(r.text), el("span", { class: "quiet" }, (r.text === undefined ? "" : " ") + "not in the text"));
+      else entity.append(r.text === undefined ? "" : shown(r.text), el("span", { class: "soft" }, (r.text === undefined ? "" : " ") + "not in the text"));
       var line = el("tr", {}, entity, el("td", {}, shown(r.type)));
       if (text) line.append(el("td", {}, r.gold ? "gold" : ""));
       r.cells.forEach(function (c, i) { line.append(cell(c, r.gold, sides[i].missing)); });
@@ -300,16 +300,16 @@
   // answersOf shows the raw answers of one system with their prompts.
   function answersOf(s, text) {
     var out = el("section", { class: "system" }, el("h2", {}, el("a", { href: document.documentElement.dataset.root + "run/" + s.lane.slug + ".html" }, shown(s.lane.name))));
-    if (s.note) out.append(el("p", { class: "quiet" }, s.note));
+    if (s.note) out.append(el("p", { class: "soft" }, s.note));
     s.answers.forEach(function (a) {
       var one = el("div", { class: "answer" });
       var failed = names.failures.indexOf(a.outcome) >= 0;
       one.append(el("p", { class: "about" }, el("b", {}, shown(a.types.length > 3 ? a.types.length + " types" : a.types.join(", "))), " ",
         el("span", { class: failed ? "outcome failed" : "outcome" }, (failed ? "✗ " : "") + a.outcome.replace(/_/g, " "))));
-      var pre = el("pre", { dir: "auto", tabindex: "0" }, a.text === "" ? el("span", { class: "quiet" }, "no text") : shown(a.text));
+      var pre = el("pre", { dir: "auto", tabindex: "0" }, a.text === "" ? el("span", { class: "soft" }, "no text") : shown(a.text));
       one.append(pre);
       if (a.file) {
-        pre.append(el("span", { class: "quiet" }, " …"));
+        pre.append(el("span", { class: "soft" }, " …"));
         var more = el("button", { type: "button" }, "Show all " + commas(a.bytes) + " bytes");
         more.addEventListener("click", function () {
           nb.load(a.file).then(function (whole) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"html/template"
 	"time"
+
+	"nerbench/reports"
 )
 
 // Options are the choices of a build.
@@ -32,7 +34,9 @@ type site struct {
 	boardFile file // the data file of the board
 	plain     file // the same as JSON
 	*lookup
-	answers // of the archive
+	answers                       // of the archive
+	medians   map[string]*float64 // of F1 by dataset
+	published *published          // nil: no published number concerns the board
 }
 
 // Build writes the site of a board into a folder. The folder is replaced in one step,
@@ -66,6 +70,12 @@ func newSite(b *Board) (*site, error) {
 	if s.lookup, err = newLookup(b); err != nil {
 		return nil, err
 	}
+	s.medians = newMedians(b, s.lookup, s.first())
+	values, err := reports.Published()
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	s.published = s.publishedTables(values)
 	if s.assets, err = newAssets(); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
@@ -108,7 +118,11 @@ func (s *site) write(ctx context.Context, out *folder) error {
 
 // navigation lists the pages that every page links.
 func (s *site) navigation() []link {
-	return []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}, {"Published", "published.html"}, {"Methods", "methods.html"}}
+	list := []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}}
+	if s.published != nil {
+		list = append(list, link{"Published", "published.html"})
+	}
+	return append(list, link{"Methods", "methods.html"})
 }
 
 // pages lists the pages of the site.
@@ -119,6 +133,26 @@ func (s *site) pages() []page {
 		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", wide: true, charts: true}
 		p.content = func() (any, error) { return s.ranking(suite), nil }
 		list = append(list, p)
+	}
+	list = append(list,
+		page{path: "matrix.html", title: "Matrix", body: "matrix", wide: true, content: func() (any, error) { return s.matrix(), nil }},
+		page{path: "methods.html", title: "Methods", body: "methods", content: func() (any, error) { return nil, nil }},
+	)
+	if s.published != nil {
+		list = append(list, page{path: "published.html", title: "Published numbers", body: "published", content: func() (any, error) { return s.published, nil }})
+	}
+	for i := range s.Models {
+		m := &s.Models[i]
+		list = append(list, page{path: s.ModelPage(m.Slug), title: m.Name, body: "model", content: func() (any, error) { return s.modelPage(m), nil }})
+	}
+	for i := range s.Datasets {
+		d := &s.Datasets[i]
+		list = append(list, page{path: s.DatasetPage(d.ID), title: d.ID, body: "dataset", content: func() (any, error) { return s.datasetPage(d), nil }})
+	}
+	for i := range s.Runs {
+		r := &s.Runs[i]
+		title := s.models[r.Model].Name + " on " + r.Dataset
+		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r), nil }})
 	}
 	return list
 }

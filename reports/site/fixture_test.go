@@ -167,7 +167,7 @@ func (g *generator) suites() {
 	g.Suites = append(g.Suites, g.suite("full49", "All datasets", all), g.suite("open", "Open data", all[:len(all)/2+1]))
 	for _, domain := range domainsOfFixture {
 		if len(byDomain[domain.name]) > 0 {
-			g.Suites = append(g.Suites, g.suite(domain.name, "Domain "+domain.name, byDomain[domain.name]))
+			g.Suites = append(g.Suites, g.suite(domain.name, strings.ToUpper(domain.name[:1])+domain.name[1:], byDomain[domain.name]))
 		}
 	}
 }

@@ -92,12 +92,17 @@ func perThousand(sum *float64, passages int) number {
 	return number{Text: significant(v), Sort: strconv.FormatFloat(v, 'g', 6, 64)}
 }
 
-// plain is a value that is not for 1,000 passages of its own.
-func plainNumber(v *float64) number {
+// price prints a price for 1,000 passages with two decimals, and more if it is below a
+// hundredth.
+func price(v *float64) number {
 	if v == nil {
 		return number{Text: reports.Undefined}
 	}
-	return number{Text: significant(*v), Sort: strconv.FormatFloat(*v, 'g', 6, 64)}
+	text := strconv.FormatFloat(*v, 'f', 2, 64)
+	if *v > 0 && *v < 0.01 {
+		text = strconv.FormatFloat(*v, 'g', 2, 64)
+	}
+	return number{Text: text}
 }
 
 // count prints a count; nil is unknown.

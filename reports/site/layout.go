@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"nerbench/ner"
 	"nerbench/reports/echarts"
 )
 
@@ -127,9 +128,46 @@ func (s *site) name() string {
 // parseTemplates reads the templates. Functions that they share are here.
 func (s *site) parseTemplates() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
-		"asset": s.assets.path, "commas": commas[int], "visible": Visible, "short": short,
+		"asset": s.assets.path, "commas": printCount, "visible": Visible, "short": short,
 		"tierMark": tierMark, "saveFormats": func() []string { return []string{"CSV", "JSON", "LaTeX"} },
-		"row":         func(root string, n int, r rankingRow) rankingLine { return rankingLine{root, n, r} },
+		"row":    func(root string, n int, r rankingRow) rankingLine { return rankingLine{root, n, r} },
+		"linked": newLinkedCells, "rowWith": func(c rowColumns, r cellRow) rowWith { return rowWith{c, r} },
+		"metricName": metricName, "orUnknown": orUnknown, "yesNo": yesNo,
+		"tiers": func() [][2]string { return tierMeanings }, "outcomes": func() [][2]string { return outcomeMeanings },
 		"columnCount": func(r *ranking) int { return 13 + len(r.Domains) },
 	}).ParseFS(assetFiles, "assets/*.tmpl")
+}
+
+// linkedCells are the scores of a line, the first with a link to the run.
+type linkedCells struct {
+	Link              string
+	Scores            []number
+	Precision, Recall string
+	Counts            ner.Score
+}
+
+func newLinkedCells(root, path string, row any) (linkedCells, error) {
+	switch r := row.(type) {
+	case cellRow:
+		return linkedCells{root + path, r.Scores, r.Precision, r.Recall, r.Counts}, nil
+	case typeRow:
+		return linkedCells{root + path, r.Scores, r.Precision, r.Recall, r.Counts}, nil
+	}
+	return linkedCells{}, fmt.Errorf("no scores in a %T", row)
+}
+
+type rowWith struct {
+	Columns rowColumns
+	Row     cellRow
+}
+
+// printCount prints a count or a pointer to one.
+func printCount(n any) (string, error) {
+	switch n := n.(type) {
+	case int:
+		return commas(n), nil
+	case *int:
+		return commas(*n), nil
+	}
+	return "", fmt.Errorf("no count: %T", n)
 }

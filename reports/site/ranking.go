@@ -134,7 +134,7 @@ func (s *site) rankingRow(suite *Suite, domains []suiteDomain, line *Line, order
 	m := s.models[line.Model]
 	row := rankingRow{
 		Line: *line, Model: m, Path: s.ModelPage(m.Slug), Rank: rankRange(line.From, line.To), Unseen: meanNumber(line.Unseen),
-		Failed: share(line.Failures), Price: plainNumber(line.Cost.Price), Folded: len(m.Others), Date: m.Released, Open: yesNo(m.OpenWeights), Order: order,
+		Failed: share(line.Failures), Price: price(line.Cost.Price), Folded: len(m.Others), Date: m.Released, Open: yesNo(m.OpenWeights), Order: order,
 	}
 	if b, ok := billions(m.Parameters); ok {
 		row.Size = strconv.FormatFloat(b, 'g', -1, 64)
@@ -293,10 +293,10 @@ var tierMarks = map[Tier]string{"published": "¶", "self-reported": "○", "spot
 // tierMark is the mark of a tier.
 func tierMark(t Tier) string { return tierMarks[t] }
 
-// zeroShot says over how many datasets of a suite the unseen mean is.
-func (r rankingRow) ZeroShotText(datasets int) string {
+// ZeroShotText is the number of datasets of the mean over unseen ones.
+func (r rankingRow) ZeroShotText() string {
 	if r.Unseen.Known() {
-		return fmt.Sprintf("%d of %d", r.ZeroShot, datasets)
+		return fmt.Sprintf("of %d", r.ZeroShot)
 	}
 	return ""
 }

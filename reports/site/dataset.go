@@ -1,0 +1,80 @@
+package site
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+	"nerbench/reports"
+)
+
+// datasetPage is the page of a dataset.
+type datasetPage struct {
+	*Dataset
+	Rows    []cellRow
+	Columns rowColumns
+	Types   []goldType
+	Repaired
+	Suites []link
+}
+
+// goldType is a type with its number of gold entities, from the counts of a complete
+// run; nil: no run has them.
+type goldType struct {
+	Type ner.EntityType
+	Gold *int
+}
+
+// Repaired lists what was repaired in the files of a dataset.
+type Repaired []repaired
+
+type repaired struct {
+	Name string
+	N    int
+}
+
+func (s *site) datasetPage(d *Dataset) *datasetPage {
+	p := &datasetPage{Dataset: d}
+	var gold map[ner.EntityType]map[string]Measure
+	for _, line := range d.Ranks {
+		run := s.runs[line.Run]
+		if run == nil {
+			continue
+		}
+		p.Rows = append(p.Rows, s.cellRow(run))
+		if run.Missing == "" && gold == nil {
+			gold = run.Types
+		}
+	}
+	p.Columns = columnsOf(p.Rows)
+	for _, t := range d.Types {
+		g := goldType{Type: t}
+		if m, ok := gold[t][s.first()]; ok {
+			g.Gold = &m.NGold
+		}
+		p.Types = append(p.Types, g)
+	}
+	for _, name := range slices.Sorted(maps.Keys(d.Repairs)) {
+		if d.Repairs[name] > 0 {
+			p.Repaired = append(p.Repaired, repaired{name, d.Repairs[name]})
+		}
+	}
+	for i := range s.Suites {
+		if slices.Contains(s.Suites[i].Datasets, d.ID) {
+			p.Suites = append(p.Suites, link{s.Suites[i].Title, s.SuitePage(s.Suites[i].ID)})
+		}
+	}
+	return p
+}
+
+// CeilingText prints the alignment ceiling.
+func (d *Dataset) CeilingText() string { return reports.Percent(d.Ceiling) }
+
+// DistinguishableText prints the smallest difference that the dataset can tell apart.
+func (d *Dataset) DistinguishableText() string {
+	if d.Distinguishable == nil {
+		return "unknown"
+	}
+	return strings.TrimPrefix(reports.Points(d.Distinguishable), "+") + " points"
+}

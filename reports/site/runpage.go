@@ -1,0 +1,146 @@
+package site
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"nerbench/ner"
+	"nerbench/reports"
+)
+
+// runPage is the page of a run.
+type runPage struct {
+	Row       cellRow
+	Keys      [][2]string
+	Facts     [][2]string
+	Measures  []measureRow
+	Types     []typeRow
+	Outcomes  []outcomeCount
+	Counters  []repaired
+	Taxonomy  []taxonomyRow
+	Buckets   []bucketRow
+	Speed     [][2]string
+	Confusion []Confused
+}
+
+// measureRow is the score of a metric.
+type measureRow struct {
+	Metric, Name, Definition, Signature string
+	F1                                  number
+	Precision, Recall                   string
+	Counts                              ner.Score
+}
+
+type taxonomyRow struct {
+	Class, Meaning string
+	N              int
+}
+
+type bucketRow struct {
+	Attribute, Name string
+	measureRow
+}
+
+// errorClasses explains the classes of errors (docs/spec/metrics.md §5), in their order.
+var errorClasses = [][2]string{
+	{"C", "correct span and type"}, {"T", "correct span, wrong type"}, {"B", "overlapping span, correct type"},
+	{"BT", "overlapping span, wrong type"}, {"MIS", "missed: gold entity without a prediction"}, {"SPU", "spurious: prediction without a gold entity"},
+}
+
+func (s *site) runPage(run *Run) *runPage {
+	p := &runPage{
+		Row: s.cellRow(run), Keys: pairs(run.Keys), Facts: pairs(run.Facts), Outcomes: outcomeCounts(run.Outcomes), Confusion: run.Confusion,
+	}
+	for _, metric := range s.metricsOf(run) {
+		p.Measures = append(p.Measures, measured(metric, run.Scores[metric], s.Definitions[metric], run.Signatures[metric]))
+	}
+	for _, t := range slices.Sorted(maps.Keys(run.Types)) {
+		m := run.Types[t][s.first()]
+		row := typeRow{Type: t, Precision: reports.Percent(m.Precision), Recall: reports.Percent(m.Recall), Counts: m.Score}
+		for _, metric := range s.Metrics {
+			row.Scores = append(row.Scores, f1(run.Types[t][metric].F1, nil))
+		}
+		p.Types = append(p.Types, row)
+	}
+	slices.SortStableFunc(p.Types, func(a, b typeRow) int { return cmp.Compare(b.Counts.NGold, a.Counts.NGold) })
+	for _, name := range slices.Sorted(maps.Keys(run.Counters)) {
+		p.Counters = append(p.Counters, repaired{name, run.Counters[name]})
+	}
+	p.Taxonomy = taxonomy(run.Taxonomy)
+	for _, b := range run.Buckets {
+		p.Buckets = append(p.Buckets, bucketRow{b.Attribute, b.Name, measured(s.first(), b.Measure, "", "")})
+	}
+	p.Speed = speed(run, s.Currency)
+	return p
+}
+
+// metricsOf lists the metrics of the board, and then the others that a run has.
+func (s *site) metricsOf(run *Run) []string {
+	list := slices.Clone(s.Metrics)
+	for _, metric := range slices.Sorted(maps.Keys(run.Scores)) {
+		if !slices.Contains(list, metric) {
+			list = append(list, metric)
+		}
+	}
+	return list
+}
+
+func measured(metric string, m Measure, definition, signature string) measureRow {
+	return measureRow{metric, metricName(metric), definition, signature, f1(m.F1, m.Interval), reports.Percent(m.Precision), reports.Percent(m.Recall), m.Score}
+}
+
+func taxonomy(counts map[string]int) []taxonomyRow {
+	var list []taxonomyRow
+	known := map[string]bool{}
+	for _, c := range errorClasses {
+		known[c[0]] = true
+		if n, ok := counts[c[0]]; ok {
+			list = append(list, taxonomyRow{c[0], c[1], n})
+		}
+	}
+	for _, class := range slices.Sorted(maps.Keys(counts)) {
+		if !known[class] {
+			list = append(list, taxonomyRow{class, "", counts[class]})
+		}
+	}
+	return list
+}
+
+// pairs lists names and values by name, without empty values.
+func pairs(m map[string]string) [][2]string {
+	var list [][2]string
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if m[name] != "" {
+			list = append(list, [2]string{name, m[name]})
+		}
+	}
+	return list
+}
+
+// speed lists what the run needed. Unknown values are named as such.
+func speed(run *Run, currency string) [][2]string {
+	seconds, rate := "unknown", "unknown"
+	if v := run.Cost.Seconds; v != nil {
+		seconds = significant(*v)
+		if *v > 0 {
+			queries := 0
+			for _, n := range run.Outcomes {
+				queries += n
+			}
+			rate = significant(float64(queries) / *v)
+		}
+	}
+	known := func(s string) string {
+		if s == reports.Undefined {
+			return "unknown"
+		}
+		return s
+	}
+	return [][2]string{
+		{"Tokens of prompts", known(count(run.Cost.PromptTokens))}, {"Tokens of answers", known(count(run.Cost.AnswerTokens))},
+		{"Seconds", seconds}, {"Queries a second", rate},
+		{strings.TrimSpace("Price of 1,000 passages " + short(currency)), known(price(run.Cost.Price).Text)},
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/reports"
 )
 
 // answers is what the pages know of the archive, once its files are written.
@@ -31,6 +33,34 @@ func (s *site) AnswersPage(run string, passage int) string {
 		address += fmt.Sprintf("&p=%d", passage)
 	}
 	return address
+}
+
+// FindingPage is the address of a passage, counted from 0, in the best runs on a dataset;
+// empty if the site has no answers of them.
+func (s *site) FindingPage(dataset string, passage int) string {
+	var slugs []string
+	for _, id := range s.findings[dataset].Runs {
+		slugs = append(slugs, s.runSlugs[id])
+	}
+	if len(slugs) == 0 || s.written == NoAnswers {
+		return ""
+	}
+	return fmt.Sprintf("view.html#run=%s&p=%d", strings.Join(slugs, ","), passage+1)
+}
+
+// findingCell is the number of a passage, from 1, with its link, if there is one.
+type findingCell struct {
+	Root, Path string
+	Passage    int
+}
+
+// F1 prints the F1 of all systems together.
+func (h HardPassage) F1() string {
+	f1, ok := h.Score.F1()
+	if !ok {
+		return reports.Undefined
+	}
+	return reports.Percent(&f1)
 }
 
 // ComparePage is the address of the comparison of two models; empty if the site has no

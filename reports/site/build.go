@@ -30,7 +30,6 @@ type site struct {
 	*Board
 	assets    assets
 	templates *template.Template
-	nav       []link
 	boardFile file // the data file of the board
 	plain     file // the same as JSON
 	*lookup
@@ -85,7 +84,6 @@ func newSite(b *Board) (*site, error) {
 	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	s.nav = s.navigation()
 	return s, nil
 }
 
@@ -121,6 +119,9 @@ func (s *site) navigation() []link {
 	list := []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}}
 	if s.published != nil {
 		list = append(list, link{"Published", "published.html"})
+	}
+	if len(s.answered) > 0 {
+		list = append(list, link{"Compare", "compare.html"})
 	}
 	return append(list, link{"Methods", "methods.html"})
 }

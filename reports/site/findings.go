@@ -2,6 +2,8 @@ package site
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
 
 	"nerbench/ner"
@@ -15,6 +17,8 @@ type Findings struct {
 	// Against are predictions that most systems make and gold does not have, and gold
 	// entities that most systems do not predict: either systems or gold may be wrong.
 	Against []Disagreement
+	// Runs are the ids of the best complete runs, at most four.
+	Runs []string
 }
 
 // HardPassage is a passage with the number of systems that make an error in it.
@@ -30,8 +34,10 @@ type Disagreement struct {
 	Passage int // from 0
 	// Span is the entity, in code points. Missed is set if it is gold that the systems do
 	// not predict.
-	Span    ner.PointSpan
-	Missed  bool
+	Span   ner.PointSpan
+	Missed bool
+	// Mention is the text of the entity; empty where it may not be shown.
+	Mention string
 	Agree   int // systems
 	Systems int
 }
@@ -87,9 +93,9 @@ func (h HardPassage) compare(other HardPassage) int {
 }
 
 // agreed lists the errors in one passage that more than half of the systems make.
-func agreed(errors []errorIndex, systems int) []Disagreement {
+func agreed(all []errorIndex, systems int) []Disagreement {
 	var found []Disagreement
-	slices.SortStableFunc(errors, func(a, b errorIndex) int {
+	slices.SortStableFunc(all, func(a, b errorIndex) int {
 		if a.missed != b.missed {
 			if b.missed {
 				return -1
@@ -98,15 +104,44 @@ func agreed(errors []errorIndex, systems int) []Disagreement {
 		}
 		return cmp.Or(cmp.Compare(a.span.Start, b.span.Start), cmp.Compare(a.span.End, b.span.End), cmp.Compare(a.span.Type, b.span.Type))
 	})
-	for i := 0; i < len(errors); {
+	for i := 0; i < len(all); {
 		end := i
-		for end < len(errors) && errors[end].missed == errors[i].missed && errors[end].span == errors[i].span {
+		for end < len(all) && all[end].missed == all[i].missed && all[end].span == all[i].span {
 			end++
 		}
 		if n := end - i; 2*n > systems {
-			found = append(found, Disagreement{errors[i].passage, errors[i].span, errors[i].missed, n, systems})
+			found = append(found, Disagreement{Passage: all[i].passage, Span: all[i].span, Missed: all[i].missed, Agree: n, Systems: systems})
 		}
 		i = end
 	}
 	return found
+}
+
+// addMentions reads the texts of the entities on which systems and gold disagree.
+func (f *Findings) addMentions(ctx context.Context, archive Archive, dataset string) error {
+	wanted := map[int][]*Disagreement{}
+	for i := range f.Against {
+		wanted[f.Against[i].Passage] = append(wanted[f.Against[i].Passage], &f.Against[i])
+	}
+	p := 0
+	for d, err := range archive.Passages(ctx, dataset) {
+		if err != nil {
+			return err
+		}
+		if len(wanted) == 0 {
+			return nil
+		}
+		for _, a := range wanted[p] {
+			points := ner.NewCodePoints(d.Text)
+			start, startErr := points.Byte(a.Span.Start)
+			end, endErr := points.Byte(a.Span.End)
+			if err := errors.Join(startErr, endErr); err != nil {
+				return err
+			}
+			a.Mention = d.Text[start:end]
+		}
+		delete(wanted, p)
+		p++
+	}
+	return nil
 }

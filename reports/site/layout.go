@@ -105,7 +105,7 @@ func (s *site) render(p page) (file, error) {
 	}
 	f := frame{
 		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
-		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.nav, Scripts: p.scripts, Styles: p.styles, Charts: p.charts, Wide: p.wide,
+		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.navigation(), Scripts: p.scripts, Styles: p.styles, Charts: p.charts, Wide: p.wide,
 		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}
 	if p.title != "" {
@@ -134,6 +134,7 @@ func (s *site) parseTemplates() (*template.Template, error) {
 		"linked": newLinkedCells, "rowWith": func(c rowColumns, r cellRow) rowWith { return rowWith{c, r} },
 		"metricName": metricName, "orUnknown": orUnknown, "yesNo": yesNo,
 		"tiers": func() [][2]string { return tierMeanings }, "outcomes": func() [][2]string { return outcomeMeanings },
+		"finding":     func(root, path string, passage int) findingCell { return findingCell{root, path, passage + 1} },
 		"columnCount": func(r *ranking) int { return 13 + len(r.Domains) },
 	}).ParseFS(assetFiles, "assets/*.tmpl")
 }

@@ -26,6 +26,9 @@ var AnswersModes = []AnswersMode{AllAnswers, ErrorAnswers, NoAnswers}
 // all runs, whether they have an error or not.
 const drawnPassages = 50
 
+// mostLanes is the number of systems that the viewer shows beside each other.
+const mostLanes = 4
+
 // dataFiles writes data files by their keys ([dataFile]).
 type dataFiles interface {
 	// Fixed writes a file whose name does not depend on its content ([fixedData]).
@@ -129,6 +132,7 @@ func (s *site) writeDataset(ctx context.Context, dataset *Dataset, archive Archi
 	}
 	entry := datasetData{ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types, Chunks: w.chunks, Page: s.DatasetPage(dataset.ID)}
 	var whole []*runIndex
+	wholes := map[string]bool{}
 	for i := range s.Runs {
 		r := &s.Runs[i]
 		if r.Dataset != dataset.ID {
@@ -148,7 +152,7 @@ func (s *site) writeDataset(ctx context.Context, dataset *Dataset, archive Archi
 		}
 		entry.Runs = append(entry.Runs, of)
 		if r.Missing == "" {
-			whole = append(whole, index)
+			whole, wholes[r.ID] = append(whole, index), true
 		}
 	}
 	slices.SortStableFunc(entry.Runs, func(a, b datasetRun) int {
@@ -163,7 +167,16 @@ func (s *site) writeDataset(ctx context.Context, dataset *Dataset, archive Archi
 	if err := files.Fixed(w.folder+"/passages", entry); err != nil {
 		return Findings{}, err
 	}
-	return findings(whole, len(w.ids)), nil
+	f := findings(whole, len(w.ids))
+	for _, r := range entry.Runs {
+		if wholes[r.ID] && len(f.Runs) < mostLanes {
+			f.Runs = append(f.Runs, r.ID)
+		}
+	}
+	if dataset.Text && mode != NoAnswers && len(f.Against) > 0 {
+		return f, f.addMentions(ctx, archive, dataset.ID)
+	}
+	return f, nil
 }
 
 func value(f *float64) float64 {

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"nerbench/internal/fault"
 	"nerbench/ner"
 )
 
@@ -236,5 +240,54 @@ func TestOtherPassagesAreRefused(t *testing.T) {
 	}
 	if _, err := s.writeDataset(t.Context(), &board.Datasets[0], archive, AllAnswers, memoryFiles{}); err == nil || !strings.Contains(err.Error(), "demo/test/7") {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestLinksToAnswers checks that the pages of runs, datasets and models link to the
+// passages, and that no page does without an archive.
+func TestLinksToAnswers(t *testing.T) {
+	board, archive := invented(9, true)
+	board.Suites = []Suite{{ID: "demo", Title: "Demo", Datasets: []string{"demo"}}}
+	for name, a := range map[string]Archive{"with": archive, "without": nil} {
+		dir := filepath.Join(t.TempDir(), "board")
+		if _, err := Build(t.Context(), dir, board, a, Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for page, links := range map[string][]string{
+			"run/run-a.html":  {`../view.html#run=run-a"`, `../view.html#run=run-a&amp;show=errors"`, `../compare.html"`},
+			"d/demo.html":     {`../view.html#run=run-b,run-a,run-c&amp;p=2"`, "<td>predicted by 2 of 3</td>", ">flew<", ">Ērgļi<"},
+			"m/a.html":        {`../compare.html#a=a&amp;b="`},
+			"methods.html":    {`"compare.html"`},
+			"view.html":       {`"outcomes"`},
+			"compare.html":    {`id="compare"`},
+			"data/compare.js": {`nerbench("compare",`},
+		} {
+			content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(page)))
+			if err != nil && a != nil {
+				t.Error(err)
+			}
+			for _, l := range links {
+				// A number in an attribute of JSON is escaped.
+				has := strings.Contains(strings.ReplaceAll(string(content), "&#34;", `"`), l)
+				if has != (a != nil) {
+					t.Errorf("%s an archive: %s has %s: %v", name, page, l, has)
+				}
+			}
+		}
+	}
+}
+
+// TestMaxBytes checks that a folder over the limit is an error that names the flags, and
+// that nothing stays.
+func TestMaxBytes(t *testing.T) {
+	board, archive := invented(9, true)
+	dir := filepath.Join(t.TempDir(), "board")
+	_, err := Build(t.Context(), dir, board, archive, Options{MaxBytes: 10_000})
+	var hint *fault.Hint
+	if !errors.As(err, &hint) || !strings.Contains(hint.Advice, "--max-size") {
+		t.Errorf("error is %v", err)
+	}
+	if left, _ := os.ReadDir(filepath.Dir(dir)); len(left) > 0 {
+		t.Errorf("%v is left", left)
 	}
 }

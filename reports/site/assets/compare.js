@@ -214,7 +214,7 @@
         var select = page.querySelector("[name=" + side + "]");
         select.replaceChildren();
         names.forEach(function (m) { select.append(el("option", { value: m.slug }, nb.visible(m.name))); });
-        if (!names.some(function (m) { return m.slug === state[side]; })) state[side] = (names[i] || names[0]).slug;
+        if (!names.some(function (m) { return m.slug === state[side]; })) state[side] = (names.find(function (m) { return i === 0 || m.slug !== state.a; }) || names[0]).slug;
         select.value = state[side];
       });
       var both = common(state);

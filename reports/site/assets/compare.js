@@ -52,11 +52,11 @@
     ["A", "B", "A − B", "95 % interval", "p"].forEach(function (h, i) { head.append(el("th", { scope: "col", class: "n" }, h)); });
     var body = el("tbody");
     rows.forEach(function (r) {
-      var line = el("tr", r.current ? { class: "current" } : {}, el("th", { scope: "row" }, r.name));
+      var line = el("tr", { class: r.current ? "current" : null }, el("th", { scope: "row" }, r.name));
       line.append.apply(line, numbers(r.a, r.b, r.test));
       body.append(line);
     });
-    var whole = el("table", { class: tested ? "numbers" : "numbers untested" }, el("caption", {}, caption), el("thead", {}, head), body);
+    var whole = el("table", { class: tested ? "numbers differences" : "numbers differences untested" }, el("caption", {}, caption), el("thead", {}, head), body);
     return el("div", { class: "scroll" }, whole);
   }
 

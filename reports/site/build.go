@@ -78,7 +78,7 @@ func newSite(b *Board) (*site, error) {
 	if s.assets, err = newAssets(); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	if s.boardFile, s.plain, err = dataFile("board", b); err != nil {
+	if s.boardFile, s.plain, err = dataFile("board", s.data()); err != nil {
 		return nil, err
 	}
 	if s.templates, err = s.parseTemplates(); err != nil {
@@ -131,12 +131,12 @@ func (s *site) pages() []page {
 	list := s.answerPages()
 	for i := range s.Suites {
 		suite := &s.Suites[i]
-		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", wide: true, charts: true}
+		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", charts: true}
 		p.content = func() (any, error) { return s.ranking(suite), nil }
 		list = append(list, p)
 	}
 	list = append(list,
-		page{path: "matrix.html", title: "Matrix", body: "matrix", wide: true, content: func() (any, error) { return s.matrix(), nil }},
+		page{path: "matrix.html", title: "Matrix", body: "matrix", content: func() (any, error) { return s.matrix(), nil }},
 		page{path: "methods.html", title: "Methods", body: "methods", content: func() (any, error) { return nil, nil }},
 	)
 	if s.published != nil {

@@ -69,7 +69,6 @@ type page struct {
 	scripts []string
 	styles  []string // assets beside site.css
 	charts  bool     // it may load the script of the charts
-	wide    bool     // its tables have the whole width of the window
 	content func() (any, error)
 }
 
@@ -81,7 +80,7 @@ type frame struct {
 	Root, Title, Site, Policy, BoardFile, Date, Version, Current string
 	Nav                                                          []link
 	Scripts, Styles                                              []string
-	Charts, Wide                                                 bool
+	Charts                                                       bool
 	Body                                                         template.HTML
 }
 
@@ -105,7 +104,7 @@ func (s *site) render(p page) (file, error) {
 	}
 	f := frame{
 		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
-		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.navigation(), Scripts: p.scripts, Styles: p.styles, Charts: p.charts, Wide: p.wide,
+		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.navigation(), Scripts: p.scripts, Styles: p.styles, Charts: p.charts,
 		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}
 	if p.title != "" {

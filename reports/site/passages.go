@@ -44,8 +44,8 @@ type passageData struct {
 	Gold []ner.PointSpan `json:"gold"`
 }
 
-// datasetData refers to the data files of a dataset.
-type datasetData struct {
+// passagesData refers to the data files of a dataset.
+type passagesData struct {
 	ID       string           `json:"id"`
 	Title    string           `json:"title"`
 	Text     bool             `json:"text"`
@@ -130,7 +130,7 @@ func (s *site) writeDataset(ctx context.Context, dataset *Dataset, archive Archi
 	if err := w.writePassages(ctx, archive); err != nil {
 		return Findings{}, err
 	}
-	entry := datasetData{ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types, Chunks: w.chunks, Page: s.DatasetPage(dataset.ID)}
+	entry := passagesData{ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types, Chunks: w.chunks, Page: s.DatasetPage(dataset.ID)}
 	var whole []*runIndex
 	wholes := map[string]bool{}
 	for i := range s.Runs {

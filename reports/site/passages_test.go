@@ -71,7 +71,7 @@ func writtenData(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFil
 
 func TestChunks(t *testing.T) {
 	files, _ := writtenData(t, 1203, true, AllAnswers)
-	entry := files["d/demo/passages"].(datasetData)
+	entry := files["d/demo/passages"].(passagesData)
 	if entry.Passages != 1203 || len(entry.Chunks) < 3 || len(entry.Runs) != 3 || entry.Runs[0].ID != "run-b" || *entry.Runs[0].F1 != 1 {
 		t.Errorf("the dataset is %+v", entry)
 	}

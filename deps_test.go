@@ -24,6 +24,7 @@ var imports = map[string][]string{
 	"ner": {},
 
 	"answers":         {"ner", "golang.org/x/text"},
+	"boards":          {"ner", "datasets", "internal/strict"}, // what is ranked, and by which rules
 	"datasets":        {"ner", "internal/names", "internal/strict"},
 	"datasets/fetch":  {"internal/atomicfile", "internal/checksum", "internal/httpclient", "internal/names", "internal/retry"}, // downloads of files, whatever they are for
 	"datasets/sample": {},
@@ -66,7 +67,7 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	"harness/doctor": {

@@ -6,7 +6,6 @@ import (
 
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
-	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
 )
@@ -14,9 +13,11 @@ import (
 // rankAlpha is the significance level of rank ranges (docs/spec/metrics.md §12.6).
 const rankAlpha = 0.05
 
-// rankSystems sets the rank ranges of the systems on each dataset. Only cells of
-// exactly one complete run are ranked.
-func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, runs []results.RunInfo) error {
+// rankSystems sets the rank ranges of the systems on each dataset, and on all datasets of
+// the table by the mean. A system is ranked if it has one whole run there: complete, and
+// neither with a limit nor of a shard. The mean ranks the systems that have one on every
+// dataset.
+func rankSystems(ctx context.Context, st *statistics, t *reports.Table, runs []results.RunInfo) error {
 	lines, others, at := t.Rows, t.Cols, func(line, other string) (string, string) { return line, other }
 	switch reports.KeyDataset {
 	case t.RowKey:
@@ -25,63 +26,106 @@ func rankSystems(ctx context.Context, store *results.Store, t *reports.Table, ru
 	default:
 		return fault.Usagef("table: --ranks ranks systems on each dataset: want --rows %[1]s or --cols %[1]s", reports.KeyDataset)
 	}
+	partial := map[string]bool{}
+	for id, coverage := range Coverages(runs) {
+		partial[id] = coverage.Partial() || !coverage.Whole()
+	}
+	var contests []contest
+	var places []rankPlace
 	for _, metric := range t.Metrics {
+		whole := map[string]system{} // scores of each system on all datasets
+		datasets := 0
 		for _, line := range lines {
-			var names []string
-			var counts [][]ner.Score
+			if reports.IsAverage(line) {
+				continue
+			}
+			datasets++
+			place := rankPlace{metric: metric, line: line}
+			var systems []system
 			for _, other := range others {
 				row, col := at(line, other)
-				list, err := cellCounts(ctx, store, t.Cell(metric, row, col), metric, runs)
-				if err != nil {
-					return err
-				}
-				if list != nil && (len(counts) == 0 || len(list) == len(counts[0])) {
-					names, counts = append(names, other), append(counts, list)
+				if s, ok := rankable(t.Cell(metric, row, col), metric, runs, partial); ok {
+					place.others, systems = append(place.others, other), append(systems, system{s})
+					whole[other] = append(whole[other], s)
 				}
 			}
-			for i, r := range rankRanges(line, metric, counts) {
-				row, col := at(line, names[i])
-				t.SetRank(metric, row, col, r.From, r.To)
+			place.others, systems = samePassages(place.others, systems)
+			contests, places = append(contests, newContest(systems)), append(places, place)
+		}
+		if !slices.Contains(lines, reports.MeanRows) {
+			continue
+		}
+		place := rankPlace{metric: metric, line: reports.MeanRows}
+		var systems []system
+		for _, other := range others {
+			if len(whole[other]) == datasets {
+				place.others, systems = append(place.others, other), append(systems, whole[other])
 			}
+		}
+		place.others, systems = samePassages(place.others, systems)
+		contests, places = append(contests, newContest(systems)), append(places, place)
+	}
+	tests, err := st.pairTests(ctx, contests)
+	if err != nil {
+		return err
+	}
+	for i, place := range places {
+		for s, r := range rankRanges(contests[i], tests[i]) {
+			row, col := at(place.line, place.others[s])
+			t.SetRank(place.metric, row, col, r.From, r.To)
 		}
 	}
 	return nil
 }
 
-// cellCounts returns the counts by passage of a cell; nil if the cell is not of
-// exactly one complete run.
-func cellCounts(ctx context.Context, store *results.Store, c *reports.Cell, metric string, runs []results.RunInfo) ([]ner.Score, error) {
-	if c == nil || len(c.Runs) != 1 || c.Incomplete {
-		return nil, nil
+// rankPlace is a line of a table with the systems that are ranked on it.
+type rankPlace struct {
+	metric, line string
+	others       []string
+}
+
+// rankable returns the score of a cell; ok is false if it is not of exactly one whole
+// run.
+func rankable(c *reports.Cell, metric string, runs []results.RunInfo, partial map[string]bool) (s scored, ok bool) {
+	if c == nil || len(c.Runs) != 1 || c.Incomplete || partial[c.Runs[0]] {
+		return s, false
 	}
 	i := slices.IndexFunc(runs, func(r results.RunInfo) bool { return r.ID == c.Runs[0] })
 	if i < 0 || runs[i].State != results.Complete {
-		return nil, nil
+		return s, false
 	}
-	for id := range runs[i].Scores.Metrics {
-		if MetricName(id) == MetricName(metric) {
-			return store.Counts(ctx, runs[i].ID, id)
-		}
-	}
-	return nil, nil
+	id, ok := fullMetric(runs[i], metric)
+	return scored{runs[i], id}, ok
 }
 
-// rankRanges returns the rank ranges of the systems on one dataset, by their counts
-// of each passage. A single system has no rank.
-func rankRanges(dataset, metric string, counts [][]ner.Score) []stats.Rank {
-	if len(counts) < 2 {
+// samePassages keeps the systems that have the same passages as most others: paired tests
+// need the same passages.
+func samePassages(names []string, systems []system) ([]string, []system) {
+	groups := map[string][]int{}
+	most := ""
+	for i, s := range systems {
+		key := s.passages()
+		if groups[key] = append(groups[key], i); len(groups[key]) > len(groups[most]) {
+			most = key
+		}
+	}
+	var keptNames []string
+	var kept []system
+	for _, i := range groups[most] {
+		keptNames, kept = append(keptNames, names[i]), append(kept, systems[i])
+	}
+	return keptNames, kept
+}
+
+// rankRanges returns the rank ranges of the systems of a contest. A single system has no
+// rank.
+func rankRanges(c contest, tests pairTests) []stats.Rank {
+	if len(c.systems) < 2 {
 		return nil
 	}
-	f1 := make([]float64, len(counts))
-	p := map[[2]int]float64{}
-	rounds := stats.RankRounds(len(counts), rankAlpha)
-	for i := range counts {
-		if _, _, v := Ratios(metric, ner.Sum(counts[i])); v != nil {
-			f1[i] = *v
-		}
-		for j := i + 1; j < len(counts); j++ {
-			p[[2]int{i, j}] = stats.CompareIn([]stats.Dataset{{Seed: stats.DatasetSeed(0, dataset), A: counts[i], B: counts[j]}}, rounds).P
-		}
+	f1 := make([]float64, len(c.systems))
+	for i, s := range c.systems {
+		f1[i] = s.f1()
 	}
-	return stats.Ranks(f1, func(i, j int) float64 { return p[[2]int{i, j}] }, rankAlpha)
+	return stats.Ranks(f1, tests.p, rankAlpha)
 }

@@ -12,7 +12,6 @@ import (
 	"nerbench/datasets"
 	"nerbench/loaders"
 	"nerbench/metrics"
-	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/results"
@@ -58,7 +57,10 @@ func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[st
 		out.Runs, out.Benchmark = runs, b.ranInfos(runs)
 	}
 	b.noteUnscored(out.Runs)
-	out.Results, err = reportResults(ctx, store, out.Runs, resamples)
+	out.Results = reportResults(out.Runs)
+	if resamples > 0 {
+		err = (&statistics{b, store}).setIntervals(ctx, out.Runs, out.Results, resamples)
+	}
 	return out, err
 }
 
@@ -164,12 +166,11 @@ func Results(ctx context.Context, store *results.Store, where map[string][]strin
 	if err != nil {
 		return nil, err
 	}
-	return reportResults(ctx, store, runs, 0)
+	return reportResults(runs), nil
 }
 
-// reportResults returns the input of tables from runs, with intervals from that many
-// resamples (0: no intervals).
-func reportResults(ctx context.Context, store *results.Store, runs []results.RunInfo, resamples int) ([]reports.Result, error) {
+// reportResults returns the input of tables from runs, without intervals.
+func reportResults(runs []results.RunInfo) []reports.Result {
 	byParser, coverages := parsersOf(runs), Coverages(runs)
 	out := make([]reports.Result, len(runs))
 	for i, r := range runs {
@@ -185,19 +186,9 @@ func reportResults(ctx context.Context, store *results.Store, runs []results.Run
 		}
 		for id, m := range r.Scores.Metrics {
 			out[i].Scores[id], out[i].ByType[id] = m.Total, m.ByType
-			if resamples == 0 {
-				continue
-			}
-			ci, ok, err := interval(ctx, store, r, id, resamples)
-			if err != nil {
-				return nil, err
-			}
-			if ok {
-				out[i].CI[id] = ci
-			}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // parsersOf returns the set of versions by which runs were scored.
@@ -220,18 +211,89 @@ func parserOf(r results.RunInfo) string {
 	return ""
 }
 
-// interval returns the 95 % interval of a run's F1 (docs/spec/metrics.md §12.3). ok is
-// false for fewer than two passages.
-func interval(ctx context.Context, store *results.Store, r results.RunInfo, metric string, resamples int) (ci [2]float64, ok bool, err error) {
-	if ctx.Err() != nil {
-		return ci, false, ctx.Err()
+// setIntervals adds the 95 % intervals of all scores (docs/spec/metrics.md §12.3).
+func (st *statistics) setIntervals(ctx context.Context, runs []results.RunInfo, into []reports.Result, resamples int) error {
+	type place struct {
+		result int
+		metric string
 	}
-	counts, err := store.Counts(ctx, r.ID, metric)
-	if err != nil || len(counts) < 2 {
-		return ci, false, err
+	var systems []system
+	var places []place
+	for i, r := range runs {
+		for _, id := range slices.Sorted(maps.Keys(r.Scores.Metrics)) {
+			systems, places = append(systems, system{{r, id}}), append(places, place{i, id})
+		}
 	}
-	i := stats.Bootstrap([]stats.Dataset{{Seed: stats.DatasetSeed(0, r.Keys["dataset"]), A: counts}}, resamples)
-	return [2]float64{i.Low, i.High}, true, nil
+	intervals, err := st.intervals(ctx, systems, resamples)
+	if err != nil {
+		return err
+	}
+	for i, at := range places {
+		if intervals[i] != nil {
+			into[at.result].CI[at.metric] = *intervals[i]
+		}
+	}
+	return nil
+}
+
+// meanIntervals adds the 95 % intervals of the means over datasets of a table, each of
+// one run: of all datasets, and of those of a domain. Means of domain means and pooled
+// counts have none.
+func (st *statistics) meanIntervals(ctx context.Context, t *reports.Table, runs []results.RunInfo, resamples int) error {
+	byID := map[string]results.RunInfo{}
+	for _, r := range runs {
+		byID[r.ID] = r
+	}
+	var systems []system
+	var cells []*reports.Cell
+	for i := range t.Cells {
+		c := &t.Cells[i]
+		if !c.Mean() || c.Value == nil || len(c.Runs) != c.Used || isOther(c.Row) || isOther(c.Col) {
+			continue
+		}
+		if s, ok := meanOf(c, byID); ok {
+			systems, cells = append(systems, s), append(cells, c)
+		}
+	}
+	intervals, err := st.intervals(ctx, systems, resamples)
+	if err != nil {
+		return err
+	}
+	for i, c := range cells {
+		if in := intervals[i]; in != nil {
+			t.SetInterval(c.Metric, c.Row, c.Col, in[0], in[1])
+		}
+	}
+	return nil
+}
+
+// isOther reports whether a line is an average that is no mean over datasets.
+func isOther(line string) bool { return line == reports.MeanDomains || line == reports.PooledMicro }
+
+// meanOf returns the scores of the runs in a mean.
+func meanOf(c *reports.Cell, runs map[string]results.RunInfo) (s system, ok bool) {
+	for _, id := range c.Runs {
+		r := runs[id]
+		metric, ok := fullMetric(r, c.Metric)
+		if !ok {
+			return nil, false
+		}
+		s = append(s, scored{r, metric})
+	}
+	return s, len(s) > 0
+}
+
+// fullMetric returns the id, with its options, of the score of a run by a metric.
+func fullMetric(r results.RunInfo, metric string) (id string, ok bool) {
+	if _, there := r.Scores.Metrics[metric]; there {
+		return metric, true
+	}
+	for _, id := range slices.Sorted(maps.Keys(r.Scores.Metrics)) {
+		if MetricName(id) == MetricName(metric) {
+			return id, true
+		}
+	}
+	return "", false
 }
 
 // Ratios returns precision, recall and F1 by the definition of a metric. A ratio

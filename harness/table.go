@@ -64,8 +64,13 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 	if err := t.AddPublished(r.Published); err != nil {
 		return nil, &UsageError{Err: err}
 	}
+	if r.Resamples > 0 {
+		if err := (&statistics{b, store}).meanIntervals(ctx, t, found.Runs, r.Resamples); err != nil {
+			return nil, err
+		}
+	}
 	if r.Ranks {
-		if err := rankSystems(ctx, store, t, found.Runs); err != nil {
+		if err := rankSystems(ctx, &statistics{b, store}, t, found.Runs); err != nil {
 			return nil, err
 		}
 	}

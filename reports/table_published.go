@@ -173,6 +173,11 @@ func (t *Table) SetRank(metric, row, col string, from, to int) {
 	t.ranked = true
 }
 
+// SetInterval gives a cell the 95 % interval of its value.
+func (t *Table) SetInterval(metric, row, col string, low, high float64) {
+	t.Cell(metric, row, col).CI = &[2]float64{low, high}
+}
+
 // bold sets the cells of a grid that are printed in bold.
 func (t *Table) bold(g *Grid, l *layout) {
 	if !t.ranked {

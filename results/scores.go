@@ -35,6 +35,8 @@ type MetricScore struct {
 	// Passages are the counts of each complete passage, in order of index. Only
 	// [Store.SaveScores] uses them here; [Store.Counts] returns them.
 	Passages []ner.Score
+	// Checksum is that of the counts by passage, which the store computes.
+	Checksum int64
 	// Reader and Version are the versions of the parser of answers and of the
 	// metric.
 	Reader, Version string
@@ -169,7 +171,7 @@ func readScores(ctx context.Context, q querier, prefix string) (map[string]store
 		if row.sum(id) != sum.Int64 {
 			return nil, fmt.Errorf("%w: run %s: %s: %w", ErrDamaged, id, row.metric, errChecksum)
 		}
-		m := MetricScore{Total: row.total, Reader: row.reader, Version: row.version}
+		m := MetricScore{Total: row.total, Reader: row.reader, Version: row.version, Checksum: row.countsSum}
 		if err := json.Unmarshal([]byte(row.types), &m.ByType); err != nil {
 			return nil, fmt.Errorf("%w: scores of run %s: %w", ErrDamaged, id, err)
 		}

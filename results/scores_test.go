@@ -34,7 +34,11 @@ func someScores(passages int) Scores {
 // withoutPassages converts scores to the result of Scores.
 func withoutPassages(s Scores) Scores {
 	for id, m := range s.Metrics {
-		m.Passages = nil
+		blob, err := encodeCounts(m.Passages)
+		if err != nil {
+			panic(err)
+		}
+		m.Passages, m.Checksum = nil, countsSum(blob)
 		s.Metrics[id] = m
 	}
 	return s

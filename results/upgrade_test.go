@@ -119,14 +119,17 @@ func TestFormerStore(t *testing.T) {
 }
 
 // storeWithoutChecksums makes a store with schema 4, the last without checksums.
-func storeWithoutChecksums(t *testing.T) (path string) {
+func storeWithoutChecksums(t *testing.T) (path string) { return storeOfSchema(t, 4) }
+
+// storeOfSchema makes a store of a former schema, from 2 on.
+func storeOfSchema(t *testing.T, version int) (path string) {
 	t.Helper()
 	path = formerStore(t)
 	c := defaults()
 	former := fstest.MapFS{}
 	names, err := numbered(c.migrations)
 	must(t, err)
-	for _, name := range names[:4] {
+	for _, name := range names[:version] {
 		text, err := fs.ReadFile(c.migrations, name)
 		must(t, err)
 		former[name] = &fstest.MapFile{Data: text}

@@ -28,6 +28,9 @@ type Test struct {
 	Count, Tried int
 	// Exact: all swaps were computed.
 	Exact bool
+	// Spread is the root mean square of the differences after the swaps: the standard
+	// deviation of the difference between two systems of which none is better.
+	Spread float64
 }
 
 // Compare tests whether two systems differ, by swapping their counts passage by
@@ -43,7 +46,7 @@ func CompareIn(datasets []Dataset, rounds int) Test {
 		return randomise(pairs, rounds)
 	}
 	t := Test{Difference: difference(pairs, nothing), Tried: 1 << len(places), Exact: true}
-	t.Count = enumerate(pairs, places, math.Abs(t.Difference)-tolerance)
+	t.Count, t.Spread = enumerate(pairs, places, math.Abs(t.Difference)-tolerance)
 	t.P = float64(t.Count) / float64(t.Tried)
 	return t
 }
@@ -57,17 +60,19 @@ func Randomise(datasets []Dataset, rounds int) Test {
 func randomise(pairs []pairedDataset, rounds int) Test {
 	t := Test{Difference: difference(pairs, nothing), Tried: rounds}
 	least := math.Abs(t.Difference) - tolerance
-	reached := make([]bool, rounds)
+	differences := make([]float64, rounds)
 	parallel(rounds, func(r int) {
-		d := difference(pairs, func(i int) int64 { return pairs[i].swapped(r) })
-		reached[r] = math.Abs(d) >= least
+		differences[r] = difference(pairs, func(i int) int64 { return pairs[i].swapped(r) })
 	})
-	for _, hit := range reached {
-		if hit {
+	var squares float64
+	for _, d := range differences {
+		if math.Abs(d) >= least {
 			t.Count++
 		}
+		squares += d * d
 	}
 	t.P = float64(1+t.Count) / float64(rounds+1)
+	t.Spread = math.Sqrt(squares / float64(rounds))
 	return t
 }
 
@@ -137,8 +142,9 @@ func difference(pairs []pairedDataset, moved func(int) int64) float64 {
 }
 
 // enumerate counts the swaps of the differing passages with a difference of at
-// least least.
-func enumerate(pairs []pairedDataset, places []place, least float64) (count int) {
+// least least. spread is the root mean square of all differences.
+func enumerate(pairs []pairedDataset, places []place, least float64) (count int, spread float64) {
+	var squares float64
 	moved := make([]int64, len(pairs))
 	for swaps := range 1 << len(places) {
 		clear(moved)
@@ -147,9 +153,11 @@ func enumerate(pairs []pairedDataset, places []place, least float64) (count int)
 				moved[p.dataset] += p.move
 			}
 		}
-		if d := difference(pairs, func(i int) int64 { return moved[i] }); math.Abs(d) >= least {
+		d := difference(pairs, func(i int) int64 { return moved[i] })
+		if math.Abs(d) >= least {
 			count++
 		}
+		squares += d * d
 	}
-	return count
+	return count, math.Sqrt(squares / float64(int(1)<<len(places)))
 }

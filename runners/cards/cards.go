@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"nerbench/internal/names"
 	"nerbench/internal/strict"
@@ -49,7 +50,15 @@ type Card struct {
 	// PriceIn and PriceOut are the prices of a million tokens of prompts and answers.
 	PriceIn  float64 `toml:"price_in" json:"price_in,omitempty"`
 	PriceOut float64 `toml:"price_out" json:"price_out,omitempty"`
-	Note     string  `toml:"note" json:"note,omitempty"`
+	// Organisation has published the model under Licence, in the year and month, or on the
+	// day, Released: 2024-06 or 2024-06-28. Parameters is their number: "7B". OpenWeights:
+	// anybody can download the weights. Empty or nil: unknown.
+	Organisation string `toml:"organisation" json:"organisation,omitempty"`
+	Parameters   string `toml:"parameters" json:"parameters,omitempty"`
+	Licence      string `toml:"licence" json:"licence,omitempty"`
+	OpenWeights  *bool  `toml:"open_weights" json:"open_weights,omitempty"`
+	Released     string `toml:"released" json:"released,omitempty"`
+	Note         string `toml:"note" json:"note,omitempty"`
 }
 
 // Saw returns whether the model was trained on the train split of a dataset: yes, no, or unknown.
@@ -108,6 +117,15 @@ func readCard(fsys fs.FS, name string) (Card, error) {
 	return c, nil
 }
 
+var parametersPattern = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?[MBT]$`)
+
+// isDay reports whether a text is a month or a day.
+func isDay(text string) bool {
+	_, month := time.Parse("2006-01", text)
+	_, day := time.Parse(time.DateOnly, text)
+	return month == nil || day == nil
+}
+
 func (c *Card) lint() error {
 	_, unusable := names.Element(c.Name)
 	switch {
@@ -125,6 +143,10 @@ func (c *Card) lint() error {
 		return errors.New("context and prices: want numbers from 0")
 	case len(c.ThinkingMarks) != 0 && len(c.ThinkingMarks) != 2 || slices.Contains(c.ThinkingMarks, ""):
 		return errors.New("thinking_marks: want two texts, the mark before the thinking and the mark behind it")
+	case c.Parameters != "" && !parametersPattern.MatchString(c.Parameters):
+		return fmt.Errorf("parameters: %q: want a number with M, B or T, such as 7B", c.Parameters)
+	case c.Released != "" && !isDay(c.Released):
+		return fmt.Errorf("released: %q: want YYYY-MM or YYYY-MM-DD", c.Released)
 	case slices.Contains(c.Stop, "") || slices.Contains(c.Special, ""):
 		return errors.New("stop and special: want texts that are not empty")
 	}

@@ -21,7 +21,7 @@ import (
 
 // Archive gives the passages and the answers of stored runs to a leaderboard. The
 // passages of a dataset are those of the split, the view and the gold that most of its
-// runs have; runs on other passages have no answers on the pages, and a note names them.
+// runs have; runs on other passages have no answers on the pages.
 type Archive struct {
 	bench *Bench
 	store *results.Store
@@ -61,6 +61,13 @@ func passagesOf(r results.RunInfo) string {
 }
 
 var _ site.Archive = (*Archive)(nil)
+
+// Has reports whether a run has complete passages, those that most runs on its dataset
+// have.
+func (a *Archive) Has(id string) bool {
+	run, there := a.runs[id]
+	return there && run.Complete > 0 && passagesOf(a.of[run.Keys["dataset"]]) == passagesOf(run)
+}
 
 // Passages yields the documents of a dataset with their gold. The error wraps
 // [site.ErrNoPassages] if the data is missing or differs from that of the runs.
@@ -147,14 +154,10 @@ func (a *Archive) Answers(ctx context.Context, id string) iter.Seq2[site.Answere
 }
 
 func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)) error {
-	run, there := a.runs[id]
-	if !there {
+	if !a.Has(id) {
 		return site.ErrNoPassages
 	}
-	if of := a.of[run.Keys["dataset"]]; passagesOf(of) != passagesOf(run) {
-		a.bench.note("run %s: no answers on the pages: it has other passages than most runs on %s", run.ID, run.Keys["dataset"])
-		return site.ErrNoPassages
-	}
+	run := a.runs[id]
 	dataset, plan, err := a.plan(run)
 	if err != nil {
 		return a.without("run "+run.ID, err)

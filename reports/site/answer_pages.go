@@ -5,47 +5,156 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/reports"
 )
 
-// answers is what the pages know of the archive, once its files are written.
+// answers makes the data files of the archive, each dataset when it is needed: a build
+// needs all of them, a server those that somebody reads.
 type answers struct {
-	written  AnswersMode
-	findings map[string]Findings // by dataset
-	answered map[string]bool     // runs that have data files
-	compared []file              // data of the page of comparisons
+	ctx     context.Context // of the build or the server
+	archive Archive         // nil: the site has no answers
+	mode    AnswersMode
+	files   dataFiles
+	units   map[string]*answersUnit // by dataset
 }
 
-// Findings are the remarkable passages of a dataset; none without an archive.
-func (s *site) Findings(dataset string) Findings { return s.findings[dataset] }
+// answersUnit are the data files of a dataset.
+type answersUnit struct {
+	mu       sync.Mutex
+	passages *datasetWriter  // nil: not written
+	none     bool            // the archive has no passages of the dataset
+	runs     map[string]bool // runs that were written
+	findings *Findings       // nil: not known
+}
+
+// attach gives the archive to the pages.
+func (s *site) attach(ctx context.Context, archive Archive, mode AnswersMode, files dataFiles) {
+	if mode == "" {
+		mode = ErrorAnswers
+	}
+	s.answers = answers{ctx, archive, mode, files, map[string]*answersUnit{}}
+	for i := range s.Datasets {
+		s.units[s.Datasets[i].ID] = &answersUnit{runs: map[string]bool{}}
+	}
+}
+
+// open writes the passages of a dataset, unless they are written. Without passages, it
+// returns nil. The lock of the unit is held.
+func (s *site) open(unit *answersUnit, dataset *Dataset) (*datasetWriter, error) {
+	if unit.passages != nil || unit.none {
+		return unit.passages, nil
+	}
+	w, err := s.writePassages(s.ctx, dataset)
+	if errors.Is(err, ErrNoPassages) {
+		unit.none = true
+		return nil, nil
+	}
+	unit.passages = w
+	return w, err
+}
+
+// hasPassages reports whether the site has the passages of a dataset.
+func (s *site) hasPassages(dataset string) (bool, error) {
+	if s.archive == nil {
+		return false, nil
+	}
+	unit := s.units[dataset]
+	unit.mu.Lock()
+	defer unit.mu.Unlock()
+	w, err := s.open(unit, s.datasets[dataset])
+	return w != nil, err
+}
+
+// has reports whether the site has the answers of a run.
+func (s *site) has(run string) (bool, error) {
+	if s.archive == nil || !s.archive.Has(run) {
+		return false, nil
+	}
+	return s.hasPassages(s.runs[run].Dataset)
+}
+
+// hasAny reports whether the site has answers of any run.
+func (s *site) hasAny() (bool, error) {
+	for i := range s.Runs {
+		if has, err := s.has(s.Runs[i].ID); has || err != nil {
+			return has, err
+		}
+	}
+	return false, nil
+}
+
+// needRun writes the data files of a run, unless they are written.
+func (s *site) needRun(run *Run) error {
+	if has, err := s.has(run.ID); !has || err != nil {
+		return err
+	}
+	unit := s.units[run.Dataset]
+	unit.mu.Lock()
+	defer unit.mu.Unlock()
+	if unit.runs[run.ID] {
+		return nil
+	}
+	_, err := unit.passages.writeRun(s.ctx, run)
+	unit.runs[run.ID] = err == nil
+	return err
+}
+
+// Findings are the remarkable passages of a dataset; none without an archive. They need
+// the answers of all runs.
+func (s *site) Findings(dataset string) (Findings, error) {
+	if has, err := s.hasPassages(dataset); !has || err != nil {
+		return Findings{}, err
+	}
+	unit := s.units[dataset]
+	unit.mu.Lock()
+	defer unit.mu.Unlock()
+	if unit.findings == nil {
+		f, err := unit.passages.writeRuns(s.ctx, unit.runs)
+		if err != nil {
+			return Findings{}, err
+		}
+		unit.findings = &f
+	}
+	return *unit.findings, nil
+}
 
 // AnswersPage is the address of the viewer of a run; empty if the site has no answers of
-// it. Passages are counted from 1 in addresses; 0: the first one.
-func (s *site) AnswersPage(run string, passage int) string {
-	if !s.answered[run] || s.written == NoAnswers {
-		return ""
+// it.
+func (s *site) AnswersPage(run string) (string, error) {
+	if has, err := s.has(run); !has || err != nil || s.mode == NoAnswers {
+		return "", err
 	}
-	address := "view.html#run=" + s.runSlugs[run]
-	if passage > 0 {
-		address += fmt.Sprintf("&p=%d", passage)
-	}
-	return address
+	return "view.html#run=" + s.runSlugs[run], nil
 }
 
 // FindingPage is the address of a passage, counted from 0, in the best runs on a dataset;
 // empty if the site has no answers of them.
-func (s *site) FindingPage(dataset string, passage int) string {
+func (s *site) FindingPage(dataset string, passage int) (string, error) {
+	f, err := s.Findings(dataset)
+	if err != nil {
+		return "", err
+	}
 	var slugs []string
-	for _, id := range s.findings[dataset].Runs {
+	for _, id := range f.Runs {
 		slugs = append(slugs, s.runSlugs[id])
 	}
-	if len(slugs) == 0 || s.written == NoAnswers {
-		return ""
+	if len(slugs) == 0 || s.mode == NoAnswers {
+		return "", nil
 	}
-	return fmt.Sprintf("view.html#run=%s&p=%d", strings.Join(slugs, ","), passage+1)
+	return fmt.Sprintf("view.html#run=%s&p=%d", strings.Join(slugs, ","), passage+1), nil
+}
+
+// ComparePage is the address of the comparison of a model with another one; empty if the
+// site has no answers.
+func (s *site) ComparePage(model string) (string, error) {
+	if any, err := s.hasAny(); !any || err != nil {
+		return "", err
+	}
+	return "compare.html#a=" + model, nil
 }
 
 // findingCell is the number of a passage, from 1, with its link, if there is one.
@@ -61,15 +170,6 @@ func (h HardPassage) F1() string {
 		return reports.Undefined
 	}
 	return reports.Percent(&f1)
-}
-
-// ComparePage is the address of the comparison of two models; empty if the site has no
-// answers. Other may be empty.
-func (s *site) ComparePage(model, other string) string {
-	if len(s.answered) == 0 {
-		return ""
-	}
-	return "compare.html#a=" + model + "&b=" + other
 }
 
 // folderFiles writes data files into the folder of a site.
@@ -110,34 +210,20 @@ func (f *folderFiles) Hashed(key string, content any) (string, error) {
 	return script.path, f.add(script, plain)
 }
 
-// writeAnswers writes the data files of the archive.
-func (s *site) writeAnswers(ctx context.Context, a Archive, o Options, out *folder) error {
-	if a == nil {
-		return nil
-	}
-	files := &folderFiles{out, o.MaxBytes}
-	mode := o.Answers
-	if mode == "" {
-		mode = ErrorAnswers
-	}
-	s.answers = answers{written: mode, findings: map[string]Findings{}, answered: map[string]bool{}}
+// writeAnswers writes all data files of the archive.
+func (s *site) writeAnswers() error {
 	for i := range s.Datasets {
-		if err := ctx.Err(); err != nil {
+		if err := s.ctx.Err(); err != nil {
 			return err
 		}
-		found, err := s.writeDataset(ctx, &s.Datasets[i], a, mode, files)
-		if errors.Is(err, ErrNoPassages) {
-			continue
-		}
-		if err != nil {
+		if _, err := s.Findings(s.Datasets[i].ID); err != nil {
 			return err
 		}
-		s.findings[s.Datasets[i].ID] = found
 	}
-	if len(s.answered) == 0 {
-		return nil
+	if any, err := s.hasAny(); !any || err != nil {
+		return err
 	}
-	return s.writeComparisons(files)
+	return s.writeComparisons(s.files)
 }
 
 // typeScores are the counts of a run by type, of the metric that ranks.
@@ -162,9 +248,9 @@ type viewNames struct {
 }
 
 // answerPages are the pages that show answers; none without an archive.
-func (s *site) answerPages() []page {
-	if len(s.answered) == 0 {
-		return nil
+func (s *site) answerPages() ([]page, error) {
+	if any, err := s.hasAny(); !any || err != nil {
+		return nil, err
 	}
 	names := viewNames{Outcomes: ner.Outcomes, Classes: Classes}
 	for _, o := range ner.Outcomes {
@@ -175,9 +261,9 @@ func (s *site) answerPages() []page {
 	shared := s.assets["answers.js"].path
 	pages := []page{{
 		path: "compare.html", title: "Compare", body: "compare", scripts: []string{shared, s.assets["compare.js"].path}, styles: []string{"view.css"},
-		content: func() (any, error) { return s.written != NoAnswers, nil },
+		content: func() (any, error) { return s.mode != NoAnswers, nil },
 	}}
-	if s.written != NoAnswers {
+	if s.mode != NoAnswers {
 		pages = append(pages, page{
 			path: "view.html", title: "Answers", body: "view", scripts: []string{shared, s.assets["view.js"].path}, styles: []string{"view.css"},
 			content: func() (any, error) {
@@ -186,5 +272,5 @@ func (s *site) answerPages() []page {
 			},
 		})
 	}
-	return pages
+	return pages, nil
 }

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -98,14 +99,17 @@ type runWriter struct {
 	bytes     int            // of templates
 }
 
-// writeRun writes the chunks, the index and the file of a run.
-func (w *datasetWriter) writeRun(ctx context.Context, run *Run, archive Archive) (*runIndex, error) {
+// writeRun writes the chunks, the index and the file of a run. It may be called again.
+func (w *datasetWriter) writeRun(ctx context.Context, run *Run) (*runIndex, error) {
 	r := &runWriter{datasetWriter: w, run: run, folder: "runs/" + w.site.runSlugs[run.ID], index: newRunIndex(len(w.ids)), numbers: map[string]int{}}
 	r.chunks.write = func(n int, c chunk) (string, error) {
-		return w.files.Hashed(fmt.Sprintf("%s/a%03d", r.folder, n), c)
+		return w.site.files.Hashed(fmt.Sprintf("%s/a%03d", r.folder, n), c)
 	}
 	at, complete := 0, 0
-	for a, err := range archive.Answers(ctx, run.ID) {
+	for a, err := range w.site.archive.Answers(ctx, run.ID) {
+		if errors.Is(err, ErrNoPassages) { // the run is there, without answers
+			break
+		}
 		if err != nil {
 			return nil, fmt.Errorf("run %s: %w", run.ID, err)
 		}
@@ -124,11 +128,11 @@ func (w *datasetWriter) writeRun(ctx context.Context, run *Run, archive Archive)
 	if err := r.chunks.flush(); err != nil {
 		return nil, err
 	}
-	index, err := w.files.Hashed(r.folder+"/index", r.index.file())
+	index, err := w.site.files.Hashed(r.folder+"/index", r.index.file())
 	if err != nil {
 		return nil, err
 	}
-	return r.index, w.files.Fixed(r.folder+"/answers", runData{
+	return r.index, w.site.files.Fixed(r.folder+"/answers", runData{
 		ID: run.ID, Slug: w.site.runSlugs[run.ID], Model: run.Model, Name: w.site.models[run.Model].Name, Dataset: run.Dataset, Data: fixedData(w.folder + "/passages"),
 		Passages: len(w.ids), Complete: complete, Missing: run.Missing, Score: r.index.score(), Types: w.site.typeScores(run),
 		Index: index, Chunks: r.chunks.refs, Templates: r.templates,
@@ -148,7 +152,7 @@ func (x *runIndex) score() ner.Score {
 func (r *runWriter) add(p int, a *Answered) error {
 	points := ner.NewCodePoints(a.Text)
 	at := r.index.add(p, a, points, r.dataset.Text)
-	if r.mode == NoAnswers || r.mode == ErrorAnswers && !at.wrong() && !r.drawn[p] {
+	if r.site.mode == NoAnswers || r.site.mode == ErrorAnswers && !at.wrong() && !r.drawn[p] {
 		return nil
 	}
 	at.answers = true
@@ -202,7 +206,7 @@ func (r *runWriter) answer(p, i int, a *Answered) (answerData, error) {
 	}
 	out.Text, out.Thinking, out.Bytes = beginning(from.Text), beginning(from.Thinking), len(from.Text)+len(from.Thinking)
 	var err error
-	out.File, err = r.files.Hashed(fmt.Sprintf("%s/x%d-%d", r.folder, p, i), longAnswer{from.Text, from.Thinking})
+	out.File, err = r.site.files.Hashed(fmt.Sprintf("%s/x%d-%d", r.folder, p, i), longAnswer{from.Text, from.Thinking})
 	return out, err
 }
 

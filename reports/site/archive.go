@@ -15,6 +15,9 @@ var ErrNoPassages = errors.New("no passages")
 // Archive gives passages and answers in the order of the documents. Its sequences end
 // with the first error.
 type Archive interface {
+	// Has reports whether the archive has answers of a run on the passages of its
+	// dataset. It reads neither.
+	Has(run string) bool
 	// Passages yields the documents of a dataset with their gold.
 	Passages(ctx context.Context, dataset string) iter.Seq2[ner.Document, error]
 	// Answers yields what a run predicted for each document. Documents may be missing.

@@ -51,7 +51,8 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 		return Built{}, err
 	}
 	defer out.abandon()
-	if err := s.writeAnswers(ctx, a, o, out); err != nil {
+	s.attach(ctx, a, o.Answers, &folderFiles{out, o.MaxBytes})
+	if err := s.writeAnswers(); err != nil {
 		return Built{}, err
 	}
 	if err := s.write(ctx, out); err != nil {
@@ -99,7 +100,11 @@ func (s *site) write(ctx context.Context, out *folder) error {
 			return err
 		}
 	}
-	for _, p := range s.pages() {
+	pages, err := s.pages()
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -115,20 +120,21 @@ func (s *site) write(ctx context.Context, out *folder) error {
 }
 
 // navigation lists the pages that every page links.
-func (s *site) navigation() []link {
+func (s *site) navigation() ([]link, error) {
 	list := []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}}
 	if s.published != nil {
 		list = append(list, link{"Published", "published.html"})
 	}
-	if len(s.answered) > 0 {
+	compare, err := s.hasAny()
+	if compare {
 		list = append(list, link{"Compare", "compare.html"})
 	}
-	return append(list, link{"Methods", "methods.html"})
+	return append(list, link{"Methods", "methods.html"}), err
 }
 
 // pages lists the pages of the site.
-func (s *site) pages() []page {
-	list := s.answerPages()
+func (s *site) pages() ([]page, error) {
+	list, err := s.answerPages()
 	for i := range s.Suites {
 		suite := &s.Suites[i]
 		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", charts: true}
@@ -155,5 +161,5 @@ func (s *site) pages() []page {
 		title := s.models[r.Model].Name + " on " + r.Dataset
 		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r), nil }})
 	}
-	return list
+	return list, err
 }

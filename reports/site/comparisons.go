@@ -74,7 +74,12 @@ func (s *site) writeComparisons(files dataFiles) error {
 	}
 	for i := range s.Runs {
 		r := &s.Runs[i]
-		if !s.answered[r.ID] || s.cells[[2]string{r.Model, r.Dataset}] != r {
+		if s.cells[[2]string{r.Model, r.Dataset}] != r {
+			continue
+		}
+		if has, err := s.has(r.ID); err != nil {
+			return err
+		} else if !has {
 			continue
 		}
 		if out.Runs[r.Model] == nil {

@@ -16,6 +16,8 @@ type fakeArchive struct {
 	answers   map[string][]Answered
 }
 
+func (f *fakeArchive) Has(run string) bool { return f.answers[run] != nil }
+
 func (f *fakeArchive) Passages(_ context.Context, dataset string) iter.Seq2[ner.Document, error] {
 	return func(yield func(ner.Document, error) bool) {
 		all, there := f.documents[dataset]

@@ -102,9 +102,13 @@ func (s *site) render(p page) (file, error) {
 	if err := s.templates.ExecuteTemplate(&inner, p.body, body{root, s, content}); err != nil {
 		return file{}, fmt.Errorf("site: %s: %w", p.path, err)
 	}
+	nav, err := s.navigation()
+	if err != nil {
+		return file{}, err
+	}
 	f := frame{
 		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
-		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.navigation(), Scripts: p.scripts, Styles: p.styles, Charts: p.charts,
+		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: nav, Scripts: p.scripts, Styles: p.styles, Charts: p.charts,
 		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}
 	if p.title != "" {

@@ -1,8 +1,8 @@
 package site
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -62,42 +62,88 @@ type datasetRun struct {
 	Slug  string   `json:"slug"`
 	Model string   `json:"model"` // slug
 	Name  string   `json:"name"`
-	F1    *float64 `json:"f1"` // of span_f1
+	F1    *float64 `json:"f1"` // of the metric that ranks
 }
 
 // datasetWriter writes the passages of one dataset, and then its runs.
 type datasetWriter struct {
 	site    *site
 	folder  string // of its data files
-	files   dataFiles
 	dataset *Dataset
-	mode    AnswersMode
 	ids     []string // of the passages
-	chunks  []chunkRef
 	drawn   map[int]bool
 }
 
-// writePassages writes the texts and the gold of a dataset where they may be shown.
-func (w *datasetWriter) writePassages(ctx context.Context, archive Archive) error {
+// writePassages writes the texts and the gold of a dataset where they may be shown, and
+// the file that refers to them.
+func (s *site) writePassages(ctx context.Context, dataset *Dataset) (*datasetWriter, error) {
+	w := &datasetWriter{site: s, folder: "d/" + s.datasetSlugs[dataset.ID], dataset: dataset}
 	chunks := chunker{write: func(n int, c chunk) (string, error) {
-		return w.files.Hashed(fmt.Sprintf("%s/t%03d", w.folder, n), c)
+		return s.files.Hashed(fmt.Sprintf("%s/t%03d", w.folder, n), c)
 	}}
-	for d, err := range archive.Passages(ctx, w.dataset.ID) {
+	for d, err := range s.archive.Passages(ctx, dataset.ID) {
 		if err != nil {
-			return fmt.Errorf("dataset %s: %w", w.dataset.ID, err)
+			return nil, fmt.Errorf("dataset %s: %w", dataset.ID, err)
 		}
-		if w.dataset.Text && w.mode != NoAnswers {
+		if dataset.Text && s.mode != NoAnswers {
 			if err := chunks.add(len(w.ids), passageData{d.ID, d.Text, ner.NewCodePoints(d.Text).Spans(d.Spans)}); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		w.ids = append(w.ids, d.ID)
 	}
 	if err := chunks.flush(); err != nil {
-		return err
+		return nil, err
 	}
-	w.chunks, w.drawn = chunks.refs, draw(w.dataset.ID, len(w.ids))
-	return nil
+	w.drawn = draw(dataset.ID, len(w.ids))
+	return w, s.files.Fixed(w.folder+"/passages", passagesData{
+		ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types,
+		Chunks: chunks.refs, Runs: s.runsOn(dataset), Page: s.DatasetPage(dataset.ID),
+	})
+}
+
+// runsOn lists the runs on a dataset that the archive has, the best first.
+func (s *site) runsOn(dataset *Dataset) []datasetRun {
+	var list []datasetRun
+	for i := range s.Runs {
+		if r := &s.Runs[i]; r.Dataset == dataset.ID && s.archive.Has(r.ID) {
+			list = append(list, datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.models[r.Model].Name, F1: r.Scores[s.first()].F1})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b datasetRun) int { return cmp.Compare(value(b.F1), value(a.F1)) })
+	return list
+}
+
+func value(f *float64) float64 {
+	if f == nil {
+		return -1
+	}
+	return *f
+}
+
+// writeRuns writes all runs on the dataset. It returns what is remarkable about the
+// passages.
+func (w *datasetWriter) writeRuns(ctx context.Context, written map[string]bool) (Findings, error) {
+	s := w.site
+	var whole []*runIndex
+	var best []string
+	for _, of := range s.runsOn(w.dataset) {
+		run := s.runs[of.ID]
+		index, err := w.writeRun(ctx, run)
+		if err != nil {
+			return Findings{}, err
+		}
+		written[run.ID] = true
+		if run.Missing == "" {
+			whole, best = append(whole, index), append(best, run.ID)
+		}
+	}
+	f := findings(whole, len(w.ids))
+	f.Runs = best[:min(len(best), mostLanes)]
+	if w.dataset.Text && s.mode != NoAnswers && len(f.Against) > 0 {
+		return f, f.addMentions(ctx, s.archive, w.dataset.ID)
+	}
+	return f, nil
 }
 
 // draw draws passages of a dataset: the same ones for each run, so that they compare.
@@ -121,67 +167,4 @@ func draw(dataset string, passages int) map[int]bool {
 		drawn[d.passage] = true
 	}
 	return drawn
-}
-
-// writeDataset writes the data files of a dataset and its runs. It returns what is
-// remarkable about the passages.
-func (s *site) writeDataset(ctx context.Context, dataset *Dataset, archive Archive, mode AnswersMode, files dataFiles) (Findings, error) {
-	w := &datasetWriter{site: s, folder: "d/" + s.datasetSlugs[dataset.ID], files: files, dataset: dataset, mode: mode}
-	if err := w.writePassages(ctx, archive); err != nil {
-		return Findings{}, err
-	}
-	entry := passagesData{ID: dataset.ID, Title: dataset.Title, Text: dataset.Text, Passages: len(w.ids), Types: dataset.Types, Chunks: w.chunks, Page: s.DatasetPage(dataset.ID)}
-	var whole []*runIndex
-	wholes := map[string]bool{}
-	for i := range s.Runs {
-		r := &s.Runs[i]
-		if r.Dataset != dataset.ID {
-			continue
-		}
-		index, err := w.writeRun(ctx, r, archive)
-		if errors.Is(err, ErrNoPassages) {
-			continue
-		}
-		if err != nil {
-			return Findings{}, err
-		}
-		s.answered[r.ID] = true
-		of := datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.models[r.Model].Name}
-		if f1, ok := index.score().F1(); ok {
-			of.F1 = &f1
-		}
-		entry.Runs = append(entry.Runs, of)
-		if r.Missing == "" {
-			whole, wholes[r.ID] = append(whole, index), true
-		}
-	}
-	slices.SortStableFunc(entry.Runs, func(a, b datasetRun) int {
-		switch x, y := value(a.F1), value(b.F1); {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return 0
-	})
-	if err := files.Fixed(w.folder+"/passages", entry); err != nil {
-		return Findings{}, err
-	}
-	f := findings(whole, len(w.ids))
-	for _, r := range entry.Runs {
-		if wholes[r.ID] && len(f.Runs) < mostLanes {
-			f.Runs = append(f.Runs, r.ID)
-		}
-	}
-	if dataset.Text && mode != NoAnswers && len(f.Against) > 0 {
-		return f, f.addMentions(ctx, archive, dataset.ID)
-	}
-	return f, nil
-}
-
-func value(f *float64) float64 {
-	if f == nil {
-		return -1
-	}
-	return *f
 }

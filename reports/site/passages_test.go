@@ -25,12 +25,13 @@ func text(n int) string {
 // in every third passage, b is right in all of them, and c in none.
 func invented(n int, mayShow bool) (*Board, *fakeArchive) {
 	board := &Board{
-		Datasets: []Dataset{{ID: "demo", Title: "Demo", Text: mayShow, Passages: n, Types: []ner.EntityType{"person", "city"}}},
-		Models:   []Model{{Slug: "a", Name: "A", Address: "ollama/a:1b"}, {Slug: "b", Name: "B", Address: "vllm/b"}, {Slug: "c", Name: "C", Address: "openai/c"}},
+		Metrics: []string{"span_f1"}, Datasets: []Dataset{{ID: "demo", Title: "Demo", Text: mayShow, Passages: n, Types: []ner.EntityType{"person", "city"}}},
+		Models: []Model{{Slug: "a", Name: "A", Address: "ollama/a:1b"}, {Slug: "b", Name: "B", Address: "vllm/b"}, {Slug: "c", Name: "C", Address: "openai/c"}},
 	}
 	archive := &fakeArchive{map[string][]ner.Document{}, map[string][]Answered{}}
-	for _, m := range board.Models {
-		board.Runs = append(board.Runs, Run{ID: "run-" + m.Slug, Model: m.Slug, Dataset: "demo"})
+	for i, m := range board.Models {
+		f1 := []float64{0.7, 1, 0}[i]
+		board.Runs = append(board.Runs, Run{ID: "run-" + m.Slug, Model: m.Slug, Dataset: "demo", Scores: map[string]Measure{"span_f1": {F1: &f1}}})
 	}
 	for i := range n {
 		d := ner.Document{ID: fmt.Sprintf("demo/test/%d", i), Text: text(i)}
@@ -60,9 +61,9 @@ func writtenData(t *testing.T, n int, mayShow bool, mode AnswersMode) (memoryFil
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.answered = map[string]bool{}
 	files := memoryFiles{}
-	f, err := s.writeDataset(t.Context(), &board.Datasets[0], archive, mode, files)
+	s.attach(t.Context(), archive, mode, files)
+	f, err := s.Findings("demo")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +239,8 @@ func TestOtherPassagesAreRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.writeDataset(t.Context(), &board.Datasets[0], archive, AllAnswers, memoryFiles{}); err == nil || !strings.Contains(err.Error(), "demo/test/7") {
+	s.attach(t.Context(), archive, AllAnswers, memoryFiles{})
+	if _, err := s.Findings("demo"); err == nil || !strings.Contains(err.Error(), "demo/test/7") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -256,7 +258,7 @@ func TestLinksToAnswers(t *testing.T) {
 		for page, links := range map[string][]string{
 			"run/run-a.html":  {`../view.html#run=run-a"`, `../view.html#run=run-a&amp;show=errors"`, `../compare.html"`},
 			"d/demo.html":     {`../view.html#run=run-b,run-a,run-c&amp;p=2"`, "<td>predicted by 2 of 3</td>", ">flew<", ">Ērgļi<"},
-			"m/a.html":        {`../compare.html#a=a&amp;b="`},
+			"m/a.html":        {`../compare.html#a=a"`},
 			"methods.html":    {`"compare.html"`},
 			"view.html":       {`"outcomes"`},
 			"compare.html":    {`id="compare"`},

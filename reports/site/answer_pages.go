@@ -193,21 +193,27 @@ func (f *folderFiles) add(files ...file) error {
 	return nil
 }
 
-func (f *folderFiles) Fixed(key string, content any) error {
+func (f *folderFiles) Fixed(key string, content any) error { return addFixed(f.add, key, content) }
+
+func (f *folderFiles) Hashed(key string, content any) (string, error) {
+	return addHashed(f.add, key, content)
+}
+
+func addFixed(add func(...file) error, key string, content any) error {
 	script, plain, err := dataFile(key, content)
 	if err != nil {
 		return err
 	}
 	script.path = fixedData(key)
-	return f.add(script, plain)
+	return add(script, plain)
 }
 
-func (f *folderFiles) Hashed(key string, content any) (string, error) {
+func addHashed(add func(...file) error, key string, content any) (string, error) {
 	script, plain, err := dataFile(key, content)
 	if err != nil {
 		return "", err
 	}
-	return script.path, f.add(script, plain)
+	return script.path, add(script, plain)
 }
 
 // writeAnswers writes all data files of the archive.

@@ -227,3 +227,6 @@ func (s *Store) SaveCost(ctx context.Context, info RunInfo, c Cost) error {
 		return err
 	}))
 }
+
+// TokensKnown reports whether the numbers of tokens are those of all answers.
+func (c *Cost) TokensKnown() bool { return c.Queries > 0 && c.Uncounted == 0 }

@@ -71,3 +71,18 @@ func Ranks(f1 []float64, p func(i, j int) float64, alpha float64) []Rank {
 func RankRounds(k int, alpha float64) int {
 	return max(Rounds, int(math.Ceil(20*float64(k-1)/alpha))-1)
 }
+
+// Distinguishable is the smallest difference of two systems with p = 0.05, for the median
+// of the spreads of several pairs ([Test]): 1.96 times this spread
+// (docs/spec/metrics.md §12.8). It is 0 without pairs.
+func Distinguishable(spreads []float64) float64 {
+	if len(spreads) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(spreads))
+	n := len(sorted)
+	return normalQuantile * (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// normalQuantile is the quantile 0.975 of the standard normal distribution.
+const normalQuantile = 1.959963984540054

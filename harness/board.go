@@ -27,6 +27,8 @@ type BoardRequest struct {
 	Resamples int
 	// Version is that of the program.
 	Version string
+	// Text is the use for which passages are shown; empty: [datasets.PublishText].
+	Text datasets.TextRule
 }
 
 // Board makes the leaderboard of the runs in the store. All numbers of a suite are over
@@ -252,7 +254,7 @@ func (m *boardMaker) addDatasets(ctx context.Context) error {
 	for _, d := range m.datasets {
 		out := site.Dataset{
 			ID: d.ID, Title: d.Title, Domain: d.Domain, Licence: d.Licence, Types: d.Types(), Published: d.Table6.Test,
-			Text: d.MayShow(datasets.PublishText),
+			Text: d.MayShow(cmp.Or(m.request.Text, datasets.PublishText)),
 		}
 		if set, err := d.Set(""); err == nil {
 			if part, err := set.Part(ner.Test); err == nil && part.Lock != nil {

@@ -55,7 +55,7 @@ type cellRow struct {
 }
 
 // rowColumns says which columns have a value in some line.
-type rowColumns struct{ Format, Ceiling, Failed, Median, Seen bool }
+type rowColumns struct{ Format, Ceiling, Failed, Median, Seen, Track bool }
 
 type outcomeCount struct {
 	Outcome ner.Outcome
@@ -187,6 +187,7 @@ func columnsOf(rows []cellRow) rowColumns {
 		Ceiling: has(func(r cellRow) bool { return r.Dataset.Ceiling != nil }),
 		Failed:  has(func(r cellRow) bool { return r.Failed.Known() }),
 		Median:  has(func(r cellRow) bool { return r.compared }),
+		Track:   has(func(r cellRow) bool { return r.Model.Track != rows[0].Model.Track }),
 		Seen:    has(func(r cellRow) bool { return r.Seen != SeenUnknown }),
 	}
 }

@@ -22,6 +22,19 @@ type modelPage struct {
 	Types          []typeRow
 	Configurations []configurationRow
 	ZeroShot       string
+	Incomplete     bool // some suite lacks a dataset
+}
+
+// Prompt describes the prompt of a model; a tagger has none.
+func (m *Model) Prompt() string {
+	switch examples := fmt.Sprintf("%d examples", m.Demonstrations); {
+	case m.Family == "spans":
+		return "none"
+	case m.Demonstrations == 1:
+		return short(m.Family) + ", 1 example"
+	default:
+		return orUnknown(short(m.Family)) + ", " + examples
+	}
 }
 
 // standing is the place of a model in a suite.
@@ -84,6 +97,7 @@ func (s *site) modelPage(m *Model) *modelPage {
 			for k := range lines {
 				if lines[k].Model == m.Slug {
 					p.Standings = append(p.Standings, s.standing(suite, &lines[k]))
+					p.Incomplete = p.Incomplete || lines[k].Missing != ""
 				}
 			}
 		}

@@ -330,7 +330,7 @@
       var used = selects.filter(function (s) { return s.value; }).length;
       var count = document.getElementById("filters");
       if (count) count.textContent = used ? " (" + used + ")" : "";
-      var text = n === rows.length ? n + " models" : n + " of " + rows.length + " models";
+      var text = (n === rows.length ? "" : n + " of ") + rows.length + (rows.length === 1 ? " model" : " models");
       if (f.metric && f.metric.selectedIndex > 0) text += "; ranks by " + f.metric.options[0].text;
       document.getElementById("shown").textContent = text;
       keep();

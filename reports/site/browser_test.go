@@ -209,7 +209,7 @@ func TestRankingInBrowser(t *testing.T) {
 			}
 			column := func(heading string) string {
 				return fmt.Sprintf(`(function () { const i = [...document.querySelectorAll("#board thead th")].findIndex(h => h.textContent.startsWith(%q));
-					return [...document.querySelectorAll("#board tbody:first-of-type tr")].map(r => parseFloat(r.cells[i].textContent)); })()`, heading)
+					return [...document.querySelectorAll("#board tbody:first-of-type tr[data-slug]")].map(r => parseFloat(r.cells[i].textContent)); })()`, heading)
 			}
 			click("Biomed")
 			if got := evaluate[[]float64](v, column("Biomed")); !slices.IsSortedFunc(got, func(a, b float64) int { return -compareFloats(a, b) }) {
@@ -480,10 +480,13 @@ func TestAccessibility(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := generated(9, 12)
+	answered, _, _ := answeredSite(t, 3)
 	v := newVisit(t, folderURL(build(t, b)))
+	more := newVisit(t, folderURL(answered))
 	for _, features := range [][]string{{"prefers-color-scheme", "light"}, {"prefers-color-scheme", "dark"}} {
 		v.media(features...)
-		for _, page := range samplePages(b) {
+		more.media(features...)
+		check := func(v *visit, page string) {
 			for _, width := range []int64{1440, 400} {
 				v.size(width, 900)
 				v.open(page)
@@ -494,6 +497,12 @@ func TestAccessibility(t *testing.T) {
 					t.Errorf("%s, %s, %d pixels: %s", page, features[1], width, f)
 				}
 			}
+		}
+		for _, page := range samplePages(b) {
+			check(v, page)
+		}
+		for _, page := range []string{"view.html#run=run-a", "compare.html#a=a&b=b", "run/run-a.html", "d/demo.html"} {
+			check(more, page)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 
 // compute computes all tests and intervals at once, and sets the ranks.
 func (m *boardMaker) compute(ctx context.Context) error {
-	tests, err := m.statistics.pairTests(ctx, m.contests)
+	tests, err := m.statistics.contestTests(ctx, m.contests)
 	if err != nil {
 		return err
 	}
@@ -325,7 +325,7 @@ func (m *boardMaker) rankDataset(d *site.Dataset) {
 					}
 				}
 			}
-			for _, test := range tests {
+			for _, test := range tests.tests {
 				spreads = append(spreads, test.Spread)
 			}
 			d.Distinguishable = distinguishable(spreads)

@@ -132,7 +132,7 @@ func TestKeptTests(t *testing.T) {
 			systems = append(systems, byModel[m])
 		}
 		c := newContest(systems)
-		tests, err := (&statistics{b, store}).contestTests(ctx, []contest{c})
+		tests, err := (&statistics{bench: b, store: store}).contestTests(ctx, []contest{c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestRanksOfAStoreThatCannotBeWritten(t *testing.T) {
 	c := newContest([]system{{{runs[0], "span_f1"}}, {{runs[3], "span_f1"}}})
 	pairs := c.pairs()
 	pairs[0].draws += 1000 // which the store does not have
-	list, err := (&statistics{elsewhere, store}).tests(t.Context(), pairs, nil)
+	list, err := (&statistics{bench: elsewhere, store: store}).tests(t.Context(), pairs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func generated(models, datasets int) *Board {
 		Title: "Invented board", Version: "0.0.0-test", Date: "2026-05-17", Metrics: []string{"span_f1", "uniner_f1"},
 		Definitions: map[string]string{"span_f1": "sets of (start, end, type): strict entity-level F1", "uniner_f1": "sets of normalised strings"},
 	}}
-	g.datasets(datasets)
+	g.makeDatasets(datasets)
 	for i := range models {
 		g.model(i)
 	}
@@ -44,7 +44,7 @@ type generator struct {
 	*Board
 }
 
-func (g *generator) datasets(n int) {
+func (g *generator) makeDatasets(n int) {
 	for _, domain := range domainsOfFixture {
 		for i := range domain.n {
 			if len(g.Datasets) == n {
@@ -53,6 +53,9 @@ func (g *generator) datasets(n int) {
 			id := fmt.Sprintf("%s-%s", strings.ToLower(places[len(g.Datasets)%len(places)]), domain.name)
 			if i > 0 {
 				id += fmt.Sprint("-", i+1)
+			}
+			if len(g.Datasets) == 0 {
+				id = "crossner-ai" // papers have numbers on it
 			}
 			d := Dataset{
 				ID: id, Title: places[len(g.Datasets)%len(places)] + " " + domain.name, Domain: domain.name, Licence: []string{"CC-BY-4.0", "MIT", "data use agreement"}[i%3],
@@ -64,7 +67,7 @@ func (g *generator) datasets(n int) {
 			for _, k := range kinds[:2+g.IntN(len(kinds)-2)] {
 				d.Types = append(d.Types, ner.EntityType(k))
 			}
-			g.Board.Datasets = append(g.Board.Datasets, d)
+			g.Datasets = append(g.Datasets, d)
 		}
 	}
 }

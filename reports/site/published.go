@@ -15,12 +15,16 @@ type published struct {
 // publishedTable holds the numbers of one table of a source.
 type publishedTable struct {
 	Source, Table, Metric string
+	Setting               string // of all columns; empty: each column has its own
 	Columns               []publishedColumn
 	Rows                  []publishedRow
 	Notes                 []string
 }
 
-type publishedColumn struct{ System, Setting string }
+type publishedColumn struct {
+	System, Setting string
+	Marks           []int // footnotes that hold for all its values
+}
 
 type publishedRow struct {
 	Printed string
@@ -61,22 +65,53 @@ func (s *site) publishedTables(values []reports.PublishedValue) *published {
 		return nil
 	}
 	for i := range p.Tables {
-		t := &p.Tables[i]
-		for k := range t.Rows {
-			for len(t.Rows[k].Cells) < len(t.Columns) {
-				t.Rows[k].Cells = append(t.Rows[k].Cells, publishedCell{Text: reports.Undefined})
-			}
-		}
+		p.Tables[i].finish()
 	}
 	return p
 }
 
+// finish fills the missing cells, and says once what holds for a column or for all.
+func (t *publishedTable) finish() {
+	for k := range t.Rows {
+		for len(t.Rows[k].Cells) < len(t.Columns) {
+			t.Rows[k].Cells = append(t.Rows[k].Cells, publishedCell{Text: reports.Undefined})
+		}
+	}
+	for c := range t.Columns {
+		for note := range t.Notes {
+			if mark := note + 1; t.holds(c, mark) {
+				t.Columns[c].Marks = append(t.Columns[c].Marks, mark)
+				for k := range t.Rows {
+					cell := &t.Rows[k].Cells[c]
+					cell.Marks = slices.DeleteFunc(cell.Marks, func(m int) bool { return m == mark })
+				}
+			}
+		}
+	}
+	setting := t.Columns[0].Setting
+	if !slices.ContainsFunc(t.Columns, func(c publishedColumn) bool { return c.Setting != setting }) {
+		t.Setting = setting
+		for c := range t.Columns {
+			t.Columns[c].Setting = ""
+		}
+	}
+}
+
+// holds reports whether all values of a column have a footnote.
+func (t *publishedTable) holds(column, mark int) bool {
+	for _, row := range t.Rows {
+		if cell := row.Cells[column]; cell.Text != reports.Undefined && !slices.Contains(cell.Marks, mark) {
+			return false
+		}
+	}
+	return true
+}
+
 func (t *publishedTable) add(s *site, v reports.PublishedValue) {
-	column := publishedColumn{v.System, v.Setting}
-	c := slices.Index(t.Columns, column)
+	c := slices.IndexFunc(t.Columns, func(c publishedColumn) bool { return c.System == v.System && c.Setting == v.Setting })
 	if c < 0 {
 		c = len(t.Columns)
-		t.Columns = append(t.Columns, column)
+		t.Columns = append(t.Columns, publishedColumn{System: v.System, Setting: v.Setting})
 	}
 	r := slices.IndexFunc(t.Rows, func(row publishedRow) bool { return row.Printed == v.Printed })
 	if r < 0 {

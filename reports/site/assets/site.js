@@ -23,7 +23,7 @@
   // load returns a promise of the value of a data file. Its path begins at the root of
   // the site, such as "data/board.0123456789ab.js".
   nerbench.load = function (path) {
-    var key = path.replace(/^data\//, "").replace(/\.[0-9a-f]{12}\.js$/, "");
+    var key = path.replace(/^data\//, "").replace(/(\.[0-9a-f]{12})?\.js$/, "");
     if (Object.prototype.hasOwnProperty.call(values, key)) return Promise.resolve(values[key]);
     return new Promise(function (resolve, reject) {
       if (waiting[key]) {

@@ -130,7 +130,10 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
 	}
-	return m.compute(ctx)
+	if err := m.compute(ctx); err != nil {
+		return err
+	}
+	return m.addPairs(ctx)
 }
 
 // compute computes all tests and intervals at once, and sets the ranks.

@@ -160,13 +160,17 @@ type pair struct {
 // pairKeys returns the keys of pairs. swapped pairs are stored as the statistic of B and
 // A.
 func pairKeys(kind string, pairs []pair) (keys []results.StatisticKey, swapped []bool) {
-	stamps := map[*scored]string{} // by the first score of a system: pairs share systems
+	type list struct { // pairs share systems, and parts of them
+		first *scored
+		n     int
+	}
+	stamps := map[list]string{}
 	stamp := func(s system) string {
-		if known, there := stamps[&s[0]]; there {
-			return known
+		at := list{&s[0], len(s)}
+		if _, there := stamps[at]; !there {
+			stamps[at] = s.stamp()
 		}
-		stamps[&s[0]] = s.stamp()
-		return stamps[&s[0]]
+		return stamps[at]
 	}
 	keys, swapped = make([]results.StatisticKey, len(pairs)), make([]bool, len(pairs))
 	for i, p := range pairs {

@@ -142,8 +142,9 @@ func TestManyComparisonsCanBeStopped(t *testing.T) {
 	}
 }
 
-// TestSpreadIsTheDeviation checks that the spread is that of the difference of F1: with
-// one kind of passage it is known. Of n passages, each with one entity in the gold, the
+// TestSpreadIsTheDeviation checks the smallest difference that a dataset can tell apart
+// (docs/spec/metrics.md §12.8): the spread is the deviation of the difference of F1, which
+// is known for one kind of passage. Of n passages, each with one entity in the gold, the
 // systems find a different half.
 func TestSpreadIsTheDeviation(t *testing.T) {
 	const n = 400
@@ -158,6 +159,12 @@ func TestSpreadIsTheDeviation(t *testing.T) {
 	test := stats.Compare([]stats.Dataset{{Seed: 3, A: a, B: b}})
 	if want := 1 / math.Sqrt(n); math.Abs(test.Spread-want) > want/50 {
 		t.Errorf("spread %v, want %v", test.Spread, want)
+	}
+	for _, tc := range []struct {
+		spreads []float64
+		median  float64
+	}{{nil, 0}, {[]float64{0.2}, 0.2}, {[]float64{0.4, 0.1, 0.2}, 0.2}, {[]float64{0.4, 0.1, 0.3, 0.2}, 0.25}} {
+		near(t, "smallest difference", stats.Distinguishable(tc.spreads), 1.959963984540054*tc.median)
 	}
 }
 

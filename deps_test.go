@@ -70,6 +70,7 @@ var imports = map[string][]string{
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
 		"reports", "reports/page", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
+	"harness/serve": {"harness", "internal/fault", "reports/site", "results"},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama",
 		"runners/open", "runners/tagger", "runners/vllm",
@@ -109,8 +110,8 @@ var imports = map[string][]string{
 
 	"cmd/nerbench": {
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
-		"metrics/stats", "prompts", "reports", "reports/page", "reports/paper", "results", "runners/cards", "runners/local/chattemplate", "runners/open", "sweeps",
+		"harness/files", "harness/loop", "harness/serve", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
+		"metrics/stats", "prompts", "reports", "reports/page", "reports/paper", "reports/site", "results", "runners/cards", "runners/local/chattemplate", "runners/open", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -69,6 +70,7 @@ type page struct {
 	scripts []string
 	styles  []string // assets beside site.css
 	charts  bool     // it may load the script of the charts
+	policy  string   // empty: that of all pages
 	content func() (any, error)
 }
 
@@ -107,7 +109,7 @@ func (s *site) render(p page) (file, error) {
 		return file{}, err
 	}
 	f := frame{
-		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
+		Root: root, Title: s.name(), Site: s.name(), Policy: cmp.Or(p.policy, policy), BoardFile: s.boardFile.path,
 		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: nav, Scripts: p.scripts, Styles: p.styles, Charts: p.charts,
 		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // Lazy is a site whose files are made when they are asked for. They have the bytes that
-// [Build] writes. Its methods may be called from several goroutines.
+// [Build] writes. It has one more page, live.html, for a server. Its methods may be called from several goroutines.
 type Lazy struct {
 	site   *site
 	stop   context.CancelFunc
@@ -47,7 +47,7 @@ func Open(b *Board, a Archive, o Options) (*Lazy, error) {
 	if err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
-	for _, p := range pages {
+	for _, p := range append(pages, s.livePage()) {
 		l.pages[p.path] = p
 	}
 	for _, f := range s.assets {
@@ -63,6 +63,15 @@ func Open(b *Board, a Archive, o Options) (*Lazy, error) {
 		l.sets[s.datasetSlugs[s.Datasets[i].ID]] = &s.Datasets[i]
 	}
 	return l, nil
+}
+
+// livePage shows the runs that are being made. It needs the address "events" of a
+// server, so that no folder has it.
+func (s *site) livePage() page {
+	return page{
+		path: "live.html", title: "Live runs", body: "live", scripts: []string{s.assets["live.js"].path},
+		policy: policy + "; connect-src 'self'", content: func() (any, error) { return len(s.Suites) > 0, nil },
+	}
 }
 
 // Close removes the temporary folder. Files that are being made are not finished.

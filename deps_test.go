@@ -81,6 +81,7 @@ var imports = map[string][]string{
 		"ner", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "loaders",
 		"metrics", "reports", "results", "runners/cards",
 	},
+	"harness/serve": {"harness", "internal/fault", "reports/site", "results"},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
 		"runners/tagger", "runners/vllm",
@@ -127,10 +128,10 @@ var imports = map[string][]string{
 	"internal/validators": {}, // tests only
 
 	"cmd/nerbench": {
-		"ner", "answers", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal",
-		"loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners/cards",
-		"runners/local/chattemplate", "runners/open", "submissions", "sweeps", "github.com/urfave/cli", "github.com/vbauerster/mpb",
+		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
+		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel",
+		"internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
+		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "sweeps", "github.com/urfave/cli", "github.com/vbauerster/mpb",
 	},
 }
 

@@ -19,14 +19,15 @@
 //  7. metrics counts (ner.Score). The counts are integers, and they add up.
 //     loop.Score drives steps 6 and 7; it needs no model.
 //  8. reports makes tables of the counts. reports/paper lays them out as in the
-//     UniversalNER paper, reports/page writes the HTML report, and reports/exchange
-//     the formats of other programs.
+//     UniversalNER paper, reports/page writes the HTML report, reports/site the
+//     leaderboard, and reports/exchange the formats of other programs.
 //
-// Package harness joins these steps: a harness.Bench runs, scores, compares and
-// exports. harness/files scores files without a store, and harness/compare computes
-// the differences of two systems. sweeps plans and runs ablations. bundles is the format
-// of files with runs for others, and submissions makes and verifies them. cmd/nerbench
-// parses flags and prints; it has one file for each command.
+// Package harness joins these steps: a harness.Bench runs, scores, compares, ranks and
+// exports. boards reads the rules of a leaderboard. harness/files scores files without a
+// store, and harness/compare computes the differences of two systems. sweeps plans and
+// runs ablations. bundles is the format of files with runs for others, and submissions
+// makes and verifies them. cmd/nerbench parses flags and prints; it has one file for
+// each command.
 //
 // Package ner defines the types that all packages share, and imports none of them.
 // Packages in internal hold mechanisms that are not about NER; internal/fault

@@ -27,6 +27,11 @@ type BoardRequest struct {
 	Resamples int
 	// Version is that of the program.
 	Version string
+	// Text is the use for which the text of datasets must be permitted
+	// ([datasets.Dataset.MayShow]); empty: publication.
+	Text datasets.TextRule
+	// ReadOnly leaves the store as it is: statistics are not kept in it.
+	ReadOnly bool
 }
 
 // Board makes the leaderboard of the runs in the store. All numbers of a suite are over
@@ -59,7 +64,7 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 		b.note("model cards: %v", err)
 	}
 	m := &boardMaker{
-		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{b, store},
+		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{bench: b, store: store, readOnly: r.ReadOnly},
 		board: &site.Board{Title: r.Rules.Title, Version: r.Version, Metrics: r.Rules.Metrics, Currency: r.Rules.Currency, Definitions: map[string]string{}},
 	}
 	for _, id := range r.Rules.Metrics {
@@ -125,12 +130,15 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
 	}
-	return m.compute(ctx)
+	if err := m.compute(ctx); err != nil {
+		return err
+	}
+	return m.addPairs(ctx)
 }
 
 // compute computes all tests and intervals at once, and sets the ranks.
 func (m *boardMaker) compute(ctx context.Context) error {
-	tests, err := m.statistics.pairTests(ctx, m.contests)
+	tests, err := m.statistics.contestTests(ctx, m.contests)
 	if err != nil {
 		return err
 	}
@@ -252,7 +260,7 @@ func (m *boardMaker) addDatasets(ctx context.Context) error {
 	for _, d := range m.datasets {
 		out := site.Dataset{
 			ID: d.ID, Title: d.Title, Domain: d.Domain, Licence: d.Licence, Types: d.Types(), Published: d.Table6.Test,
-			Text: d.MayShow(datasets.PublishText),
+			Text: d.MayShow(cmp.Or(m.request.Text, datasets.PublishText)),
 		}
 		if set, err := d.Set(""); err == nil {
 			if part, err := set.Part(ner.Test); err == nil && part.Lock != nil {
@@ -325,7 +333,7 @@ func (m *boardMaker) rankDataset(d *site.Dataset) {
 					}
 				}
 			}
-			for _, test := range tests {
+			for _, test := range tests.tests {
 				spreads = append(spreads, test.Spread)
 			}
 			d.Distinguishable = distinguishable(spreads)

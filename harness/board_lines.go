@@ -77,6 +77,8 @@ func (m *boardMaker) missing(r results.RunInfo) string {
 	c := m.coverages[r.ID]
 	_, scored := r.Scores.Metrics[m.rank]
 	switch {
+	case r.State == results.Asking:
+		return "running, " + c.Note()
 	case !c.Whole() || c.Partial():
 		return c.Note()
 	case !scored:

@@ -30,6 +30,7 @@ func commands(env *environment) []*cli.Command {
 		sweepCommand(env),
 		paperCommand(env),
 		siteCommand(env),
+		serveCommand(env),
 		evalCommand(env),
 		parseCommand(env),
 		alignCommand(env),

@@ -20,6 +20,8 @@ type Board struct {
 	Datasets []Dataset // in the order of the benchmark
 	Models   []Model   // by slug
 	Runs     []Run     // by model, then by dataset
+	// Pairs are the tests that were computed; the page of comparisons shows them.
+	Pairs []Pair `json:"-"`
 }
 
 // Suite is a fixed set of datasets with a ranking of the models that completed all of them.

@@ -43,8 +43,8 @@ func browser(t *testing.T) string {
 	return ""
 }
 
-// tab is a page of a site in a browser, with what it should not cause.
-type tab struct {
+// visit is a page of a site in a browser, with what it should not cause.
+type visit struct {
 	t    *testing.T
 	ctx  context.Context
 	base string // address of the site, with a slash at the end
@@ -68,9 +68,9 @@ func served(t *testing.T, dir string) string {
 	return server.URL + "/"
 }
 
-func newTab(t *testing.T, base string) *tab {
+func newVisit(t *testing.T, base string) *visit {
 	t.Helper()
-	v := &tab{t: t, base: base}
+	v := &visit{t: t, base: base}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser(t)), chromedp.NoSandbox)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
@@ -86,7 +86,7 @@ func newTab(t *testing.T, base string) *tab {
 	return v
 }
 
-func (v *tab) watch(event any) {
+func (v *visit) watch(event any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch e := event.(type) {
@@ -107,17 +107,17 @@ func (v *tab) watch(event any) {
 	}
 }
 
-func (v *tab) size(width, height int64) {
+func (v *visit) size(width, height int64) {
 	v.t.Helper()
 	v.do(chromedp.EmulateViewport(width, height))
 }
 
-func (v *tab) open(path string) {
+func (v *visit) open(path string) {
 	v.t.Helper()
 	v.do(chromedp.Navigate("about:blank"), chromedp.Navigate(v.base+path))
 }
 
-func (v *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+func (v *visit) do(steps ...chromedp.Action[chromedp.Void]) {
 	v.t.Helper()
 	if err := chromedp.Do(v.ctx, steps...); err != nil {
 		v.t.Fatal(err)
@@ -125,7 +125,7 @@ func (v *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 }
 
 // media sets features such as prefers-color-scheme.
-func (v *tab) media(features ...string) {
+func (v *visit) media(features ...string) {
 	v.t.Helper()
 	var list []*emulation.MediaFeature
 	for i := 0; i < len(features); i += 2 {
@@ -134,7 +134,7 @@ func (v *tab) media(features ...string) {
 	call(v, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: list})
 }
 
-func call[P, R any](v *tab, command cdp.Command[P, R], params P) R {
+func call[P, R any](v *visit, command cdp.Command[P, R], params P) R {
 	v.t.Helper()
 	result, err := chromedp.Run(v.ctx, func(ctx context.Context, target *chromedp.Target) (R, error) {
 		return cdp.Call(ctx, target, command, params)
@@ -145,7 +145,7 @@ func call[P, R any](v *tab, command cdp.Command[P, R], params P) R {
 	return result
 }
 
-func evaluate[T any](v *tab, script string) T {
+func evaluate[T any](v *visit, script string) T {
 	v.t.Helper()
 	result, err := chromedp.Run(v.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -155,7 +155,7 @@ func evaluate[T any](v *tab, script string) T {
 }
 
 // await waits until a condition holds.
-func (v *tab) await(condition string) {
+func (v *visit) await(condition string) {
 	v.t.Helper()
 	for range 600 {
 		if evaluate[bool](v, condition) {
@@ -167,7 +167,7 @@ func (v *tab) await(condition string) {
 }
 
 // quiet fails the test if the pages wrote to the console or asked for anything outside.
-func (v *tab) quiet() {
+func (v *visit) quiet() {
 	v.t.Helper()
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -188,7 +188,7 @@ func TestRankingInBrowser(t *testing.T) {
 	b := generated(50, 49)
 	for name, base := range map[string]string{"folder": folderURL(dir), "http": served(t, dir)} {
 		t.Run(name, func(t *testing.T) {
-			v := newTab(t, base)
+			v := newVisit(t, base)
 			v.open("index.html")
 			if n := evaluate[int](v, `document.querySelectorAll("*").length`); n > 6000 {
 				t.Errorf("%d elements", n)
@@ -209,7 +209,7 @@ func TestRankingInBrowser(t *testing.T) {
 			}
 			column := func(heading string) string {
 				return fmt.Sprintf(`(function () { const i = [...document.querySelectorAll("#board thead th")].findIndex(h => h.textContent.startsWith(%q));
-					return [...document.querySelectorAll("#board tbody:first-of-type tr")].map(r => parseFloat(r.cells[i].textContent)); })()`, heading)
+					return [...document.querySelectorAll("#board tbody:first-of-type tr[data-slug]")].map(r => parseFloat(r.cells[i].textContent)); })()`, heading)
 			}
 			click("Biomed")
 			if got := evaluate[[]float64](v, column("Biomed")); !slices.IsSortedFunc(got, func(a, b float64) int { return -compareFloats(a, b) }) {
@@ -265,7 +265,7 @@ func TestRankingInBrowser(t *testing.T) {
 }
 
 func TestPins(t *testing.T) {
-	v := newTab(t, folderURL(large(t)))
+	v := newVisit(t, folderURL(large(t)))
 	v.open("index.html")
 	evaluate[bool](v, `[...document.querySelectorAll(".pin input")].slice(0, 5).forEach(b => b.click()), true`)
 	if got := evaluate[int](v, `document.querySelectorAll(".pinned").length`); got != 4 {
@@ -285,7 +285,7 @@ func TestPins(t *testing.T) {
 }
 
 func TestSavedViews(t *testing.T) {
-	v := newTab(t, folderURL(build(t, hostile())))
+	v := newVisit(t, folderURL(build(t, hostile())))
 	v.open("index.html")
 	evaluate[bool](v, `window.saved = [], nerbench.save = (name, type, text) => saved.push([name, type, text]), true`)
 	evaluate[bool](v, `document.querySelectorAll("[data-save]").forEach(b => b.click()), true`)
@@ -307,7 +307,7 @@ func TestSavedViews(t *testing.T) {
 }
 
 func TestCharts(t *testing.T) {
-	v := newTab(t, folderURL(large(t)))
+	v := newVisit(t, folderURL(large(t)))
 	v.open("index.html")
 	if slices.ContainsFunc(v.loaded, func(p string) bool { return strings.Contains(p, "echarts") }) {
 		t.Error("the script of the charts was loaded before it was needed")
@@ -325,7 +325,7 @@ func TestCharts(t *testing.T) {
 }
 
 func TestKeyboard(t *testing.T) {
-	v := newTab(t, folderURL(large(t)))
+	v := newVisit(t, folderURL(large(t)))
 	v.open("index.html")
 	v.do(chromedp.KeyEvent("/"), chromedp.KeyEvent("maple"))
 	if got := evaluate[[]string](v, names); len(got) == 0 || slices.ContainsFunc(got, func(n string) bool { return !strings.HasPrefix(n, "Maple") }) {
@@ -377,7 +377,7 @@ func TestPagesFitPhones(t *testing.T) {
 		board *Board
 	}{"generated": {build(t, generated(9, 12)), generated(9, 12)}, "hostile": {build(t, hostile()), hostile()}} {
 		t.Run(name, func(t *testing.T) {
-			v := newTab(t, folderURL(site.dir))
+			v := newVisit(t, folderURL(site.dir))
 			for _, page := range samplePages(site.board) {
 				if page == "published.html" && name == "hostile" {
 					continue
@@ -396,7 +396,7 @@ func TestPagesFitPhones(t *testing.T) {
 }
 
 func TestRankingFitsTheWindow(t *testing.T) {
-	v := newTab(t, folderURL(large(t)))
+	v := newVisit(t, folderURL(large(t)))
 	v.size(400, 800)
 	v.open("index.html")
 	if got := evaluate[float64](v, `Math.max(...[...document.querySelectorAll("#board .rank, #board .model, #board .mean")].map(c => c.getBoundingClientRect().right))`); got > 400 {
@@ -415,7 +415,7 @@ func TestRankingFitsTheWindow(t *testing.T) {
 
 func TestHostileNamesInBrowser(t *testing.T) {
 	b := hostile()
-	v := newTab(t, folderURL(build(t, b)))
+	v := newVisit(t, folderURL(build(t, b)))
 	for _, page := range slices.Concat(samplePages(b)[:6], []string{"methods.html"}) {
 		v.open(page)
 		evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
@@ -440,7 +440,7 @@ func TestHostileNamesInBrowser(t *testing.T) {
 }
 
 func TestScriptsOff(t *testing.T) {
-	v := newTab(t, folderURL(large(t)))
+	v := newVisit(t, folderURL(large(t)))
 	call(v, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	v.open("index.html")
 	// Evaluation still works for the test itself.
@@ -453,7 +453,7 @@ func TestScriptsOff(t *testing.T) {
 }
 
 func TestPrint(t *testing.T) {
-	v := newTab(t, folderURL(large(t)))
+	v := newVisit(t, folderURL(large(t)))
 	b := generated(50, 49)
 	for page, limit := range map[string]int{"index.html": 4, "m/" + b.Models[0].Slug + ".html": 3} {
 		v.open(page)
@@ -480,10 +480,13 @@ func TestAccessibility(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := generated(9, 12)
-	v := newTab(t, folderURL(build(t, b)))
+	answered, _, _ := answeredSite(t, 3)
+	v := newVisit(t, folderURL(build(t, b)))
+	more := newVisit(t, folderURL(answered))
 	for _, features := range [][]string{{"prefers-color-scheme", "light"}, {"prefers-color-scheme", "dark"}} {
 		v.media(features...)
-		for _, page := range samplePages(b) {
+		more.media(features...)
+		check := func(v *visit, page string) {
 			for _, width := range []int64{1440, 400} {
 				v.size(width, 900)
 				v.open(page)
@@ -494,6 +497,12 @@ func TestAccessibility(t *testing.T) {
 					t.Errorf("%s, %s, %d pixels: %s", page, features[1], width, f)
 				}
 			}
+		}
+		for _, page := range samplePages(b) {
+			check(v, page)
+		}
+		for _, page := range []string{"view.html#run=run-a", "compare.html#a=a&b=b", "run/run-a.html", "d/demo.html"} {
+			check(more, page)
 		}
 	}
 }

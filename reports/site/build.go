@@ -13,6 +13,10 @@ import (
 type Options struct {
 	// Modified is the time of the files; zero: the time of the build.
 	Modified time.Time
+	// Answers selects the passages whose answers are written; empty: [ErrorAnswers].
+	Answers AnswersMode
+	// MaxBytes is the largest size of the folder; 0: no limit.
+	MaxBytes int64
 }
 
 // Built describes a site that was written.
@@ -26,10 +30,10 @@ type site struct {
 	*Board
 	assets    assets
 	templates *template.Template
-	nav       []link
 	boardFile file // the data file of the board
 	plain     file // the same as JSON
 	*lookup
+	answers                       // of the archive
 	medians   map[string]*float64 // of F1 by dataset
 	published *published          // nil: no published number concerns the board
 }
@@ -47,6 +51,10 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 		return Built{}, err
 	}
 	defer out.abandon()
+	s.attach(ctx, a, o.Answers, &folderFiles{out, o.MaxBytes})
+	if err := s.writeAnswers(); err != nil {
+		return Built{}, err
+	}
 	if err := s.write(ctx, out); err != nil {
 		return Built{}, err
 	}
@@ -82,7 +90,6 @@ func newSite(b *Board) (*site, error) {
 	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	s.nav = s.navigation()
 	return s, nil
 }
 
@@ -98,7 +105,11 @@ func (s *site) write(ctx context.Context, out *folder) error {
 			return err
 		}
 	}
-	for _, p := range s.pages() {
+	pages, err := s.pages()
+	if err != nil {
+		return err
+	}
+	for _, p := range pages {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -114,17 +125,21 @@ func (s *site) write(ctx context.Context, out *folder) error {
 }
 
 // navigation lists the pages that every page links.
-func (s *site) navigation() []link {
+func (s *site) navigation() ([]link, error) {
 	list := []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}}
 	if s.published != nil {
 		list = append(list, link{"Published", "published.html"})
 	}
-	return append(list, link{"Methods", "methods.html"})
+	compare, err := s.hasAny()
+	if compare {
+		list = append(list, link{"Compare", "compare.html"})
+	}
+	return append(list, link{"Methods", "methods.html"}), err
 }
 
 // pages lists the pages of the site.
-func (s *site) pages() []page {
-	var list []page
+func (s *site) pages() ([]page, error) {
+	list, err := s.answerPages()
 	for i := range s.Suites {
 		suite := &s.Suites[i]
 		p := page{path: s.SuitePage(suite.ID), title: suite.Title, body: "ranking", charts: true}
@@ -151,5 +166,5 @@ func (s *site) pages() []page {
 		title := s.models[r.Model].Name + " on " + r.Dataset
 		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r), nil }})
 	}
-	return list
+	return list, err
 }

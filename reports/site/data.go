@@ -34,6 +34,10 @@ func dataFile(key string, value any) (script, plain file, err error) {
 	return script, file{"data/" + key + ".json", append(text, '\n')}, nil
 }
 
+// fixedData is the path of the data file of a key whose name has no checksum. Such files
+// are small, and refer to others: addresses of pages can name them.
+func fixedData(key string) string { return "data/" + key + ".js" }
+
 // encode returns compact JSON. Maps are sorted by their keys.
 func encode(value any) ([]byte, error) {
 	var b bytes.Buffer

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
@@ -67,7 +68,9 @@ type page struct {
 	body  string // name of the template
 	// scripts are the paths of scripts and data files that it needs beside site.js.
 	scripts []string
-	charts  bool // it may load the script of the charts
+	styles  []string // assets beside site.css
+	charts  bool     // it may load the script of the charts
+	policy  string   // empty: that of all pages
 	content func() (any, error)
 }
 
@@ -78,7 +81,7 @@ type link struct{ Name, Path string }
 type frame struct {
 	Root, Title, Site, Policy, BoardFile, Date, Version, Current string
 	Nav                                                          []link
-	Scripts                                                      []string
+	Scripts, Styles                                              []string
 	Charts                                                       bool
 	Body                                                         template.HTML
 }
@@ -101,9 +104,13 @@ func (s *site) render(p page) (file, error) {
 	if err := s.templates.ExecuteTemplate(&inner, p.body, body{root, s, content}); err != nil {
 		return file{}, fmt.Errorf("site: %s: %w", p.path, err)
 	}
+	nav, err := s.navigation()
+	if err != nil {
+		return file{}, err
+	}
 	f := frame{
-		Root: root, Title: s.name(), Site: s.name(), Policy: policy, BoardFile: s.boardFile.path,
-		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: s.nav, Scripts: p.scripts, Charts: p.charts,
+		Root: root, Title: s.name(), Site: s.name(), Policy: cmp.Or(p.policy, policy), BoardFile: s.boardFile.path,
+		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: nav, Scripts: p.scripts, Styles: p.styles, Charts: p.charts,
 		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}
 	if p.title != "" {
@@ -132,6 +139,7 @@ func (s *site) parseTemplates() (*template.Template, error) {
 		"linked": newLinkedCells, "rowWith": func(c rowColumns, r cellRow) rowWith { return rowWith{c, r} },
 		"metricName": metricName, "orUnknown": orUnknown, "yesNo": yesNo,
 		"tiers": func() [][2]string { return tierMeanings }, "outcomes": func() [][2]string { return outcomeMeanings },
+		"finding":     func(root, path string, passage int) findingCell { return findingCell{root, path, passage + 1} },
 		"columnCount": func(r *ranking) int { return 13 + len(r.Domains) },
 	}).ParseFS(assetFiles, "assets/*.tmpl")
 }

@@ -23,7 +23,7 @@
   // load returns a promise of the value of a data file. Its path begins at the root of
   // the site, such as "data/board.0123456789ab.js".
   nerbench.load = function (path) {
-    var key = path.replace(/^data\//, "").replace(/\.[0-9a-f]{12}\.js$/, "");
+    var key = path.replace(/^data\//, "").replace(/(\.[0-9a-f]{12})?\.js$/, "");
     if (Object.prototype.hasOwnProperty.call(values, key)) return Promise.resolve(values[key]);
     return new Promise(function (resolve, reject) {
       if (waiting[key]) {
@@ -330,7 +330,7 @@
       var used = selects.filter(function (s) { return s.value; }).length;
       var count = document.getElementById("filters");
       if (count) count.textContent = used ? " (" + used + ")" : "";
-      var text = n === rows.length ? n + " models" : n + " of " + rows.length + " models";
+      var text = (n === rows.length ? "" : n + " of ") + rows.length + (rows.length === 1 ? " model" : " models");
       if (f.metric && f.metric.selectedIndex > 0) text += "; ranks by " + f.metric.options[0].text;
       document.getElementById("shown").textContent = text;
       keep();

@@ -1,0 +1,240 @@
+package harness
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"nerbench/datasets"
+	"nerbench/harness/loop"
+	"nerbench/internal/fault"
+	"nerbench/metrics"
+	"nerbench/ner"
+	"nerbench/prompts"
+	"nerbench/reports"
+	"nerbench/reports/site"
+	"nerbench/results"
+)
+
+// Archive gives the passages and the answers of stored runs to a leaderboard. The
+// passages of a dataset are those of the split, the view and the gold that most of its
+// runs have; runs on other passages have no answers on the pages.
+type Archive struct {
+	bench *Bench
+	store *results.Store
+	runs  map[string]results.RunInfo
+	of    map[string]results.RunInfo // dataset id -> a run on its passages
+}
+
+// Archive returns the archive of runs of a store, which stays open while it is used.
+func (b *Bench) Archive(store *results.Store, runs []results.RunInfo) *Archive {
+	a := &Archive{bench: b, store: store, runs: map[string]results.RunInfo{}, of: map[string]results.RunInfo{}}
+	n := map[string]map[string]int{} // dataset -> passages -> runs
+	for _, r := range runs {
+		a.runs[r.ID] = r
+		id := r.Keys["dataset"]
+		if n[id] == nil {
+			n[id] = map[string]int{}
+		}
+		n[id][passagesOf(r)]++
+	}
+	for _, r := range runs {
+		id := r.Keys["dataset"]
+		first, there := a.of[id]
+		if better := n[id][passagesOf(r)] - n[id][passagesOf(first)]; !there || better > 0 || better == 0 && r.ID < first.ID {
+			a.of[id] = r
+		}
+	}
+	return a
+}
+
+// passagesOf describes the documents of a run, without the part of them that it has.
+func passagesOf(r results.RunInfo) string {
+	var keys []string
+	for _, key := range passageKeys {
+		keys = append(keys, key+"="+r.Keys[key])
+	}
+	return strings.Join(keys, "\x1f")
+}
+
+var _ site.Archive = (*Archive)(nil)
+
+// Has reports whether a run has complete passages, those that most runs on its dataset
+// have.
+func (a *Archive) Has(id string) bool {
+	run, there := a.runs[id]
+	return there && run.Complete > 0 && passagesOf(a.of[run.Keys["dataset"]]) == passagesOf(run)
+}
+
+// Passages yields the documents of a dataset with their gold. The error wraps
+// [site.ErrNoPassages] if the data is missing or differs from that of the runs.
+func (a *Archive) Passages(ctx context.Context, id string) iter.Seq2[ner.Document, error] {
+	return func(yield func(ner.Document, error) bool) {
+		docs, err := a.documents(ctx, id)
+		if err != nil {
+			yield(ner.Document{}, a.without(id, err))
+			return
+		}
+		for d, err := range docs {
+			if err != nil {
+				yield(ner.Document{}, err)
+				return
+			}
+			if !yield(*d, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (a *Archive) documents(ctx context.Context, id string) (iter.Seq2[*ner.Document, error], error) {
+	run, there := a.of[id]
+	if !there {
+		return nil, site.ErrNoPassages
+	}
+	dataset, plan, err := a.plan(run)
+	if err != nil {
+		return nil, err
+	}
+	selected := selectionOf(plan)
+	selected.limit, selected.shard, selected.cap = 0, ner.Shard{}, 0
+	found, err := a.bench.survey(ctx, dataset, selected)
+	if err != nil {
+		return nil, err
+	}
+	if found.data != run.Keys["data"] {
+		return nil, &fault.DataError{Err: fmt.Errorf("the data differs from the data of run %s", run.ID)}
+	}
+	return a.bench.asked(ctx, dataset, found.part)
+}
+
+// plan returns the dataset and the plan of a run.
+func (a *Archive) plan(run results.RunInfo) (*datasets.Dataset, ner.Plan, error) {
+	dataset, err := a.bench.FindDataset(run.Keys["dataset"])
+	if err != nil {
+		return nil, ner.Plan{}, err
+	}
+	plan, err := ner.PlanOf(run.Keys)
+	return dataset, plan, err
+}
+
+// without notes why something is without passages, if that is not a fault of the store.
+func (a *Archive) without(what string, err error) error {
+	var data *fault.DataError
+	var usage *fault.UsageError
+	if !errors.As(err, &data) && !errors.As(err, &usage) {
+		return err
+	}
+	a.bench.note("%s: no answers on the pages: %v", what, err)
+	return fmt.Errorf("%w: %w", site.ErrNoPassages, err)
+}
+
+// errStopped ends the parsing of answers that nobody wants any more.
+var errStopped = errors.New("stopped")
+
+// Answers yields the predictions of a run, passage by passage.
+func (a *Archive) Answers(ctx context.Context, id string) iter.Seq2[site.Answered, error] {
+	return func(yield func(site.Answered, error) bool) {
+		ctx, stop := context.WithCancelCause(ctx)
+		defer stop(nil)
+		stopped := false
+		err := a.each(ctx, id, func(one site.Answered) {
+			if !stopped && !yield(one, nil) {
+				stopped = true
+				stop(errStopped)
+			}
+		})
+		if err != nil && !stopped {
+			yield(site.Answered{}, err)
+		}
+	}
+}
+
+func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)) error {
+	if !a.Has(id) {
+		return site.ErrNoPassages
+	}
+	run := a.runs[id]
+	dataset, plan, err := a.plan(run)
+	if err != nil {
+		return a.without("run "+run.ID, err)
+	}
+	renderer, err := a.bench.Renderer(ctx, plan, dataset)
+	if err != nil {
+		a.bench.note("run %s: no prompts on the pages: %v", run.ID, err)
+		renderer = nil
+	}
+	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
+	if err != nil {
+		return a.without("run "+run.ID, err)
+	}
+	parser, err := loop.NewPassageParser(scoring.Parsing)
+	if err != nil {
+		return err
+	}
+	spans := parser.HasSpans()
+	scoring.Metrics = []string{reports.SpanF1}
+	scoring.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
+		yield(answered(p, d, &u, spans, renderer))
+	}
+	_, err = loop.Score(ctx, scoring)
+	return err
+}
+
+// siteClasses are the classes of errors as pages name them.
+var siteClasses = map[metrics.Class]site.Class{
+	metrics.TypeError: site.WrongType, metrics.BoundaryError: site.Boundary, metrics.BothErrors: site.Both,
+	metrics.Missed: site.Missed, metrics.Spurious: site.Spurious,
+}
+
+// answered returns the prediction for one passage. Answers that are spans only appear
+// where they failed.
+func answered(p ner.Passage, d *ner.Document, u *loop.ParsedPassage, spans bool, renderer *prompts.Renderer) site.Answered {
+	counts := metrics.NewCounts()
+	metrics.SpanF1(&u.Passage, &counts)
+	out := site.Answered{
+		Document: d.ID, Text: d.Text, Spans: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
+		Score: counts.ByType.Total(),
+	}
+	for _, m := range metrics.Matches(&u.Passage) {
+		if m.Class != metrics.Correct {
+			out.Errors = append(out.Errors, site.Error{
+				Class: siteClasses[m.Class], Gold: m.Gold, Predicted: m.Pred, Unaligned: m.Unaligned, Mention: m.Text,
+			})
+		}
+	}
+	var queries []ner.Query
+	if renderer != nil {
+		queries, _ = renderer.Queries(d) // prompts are a help for readers: answers stand without them
+	}
+	for i, answer := range p.Answers {
+		outcome := u.Predictions[i].Outcome
+		if spans && !outcome.Failure() {
+			continue
+		}
+		one := site.Answer{Types: answer.Types, Text: answer.Completion.Text, Thinking: answer.Completion.Thinking, Outcome: outcome}
+		if i < len(queries) && slices.Equal(queries[i].Types, answer.Types) {
+			one.Prompt = promptText(&queries[i].Prompt)
+		}
+		out.Answers = append(out.Answers, one)
+	}
+	return out
+}
+
+// promptText is a prompt as people read it: the messages of a chat with their roles.
+func promptText(p *ner.Prompt) string {
+	if !p.Chat() {
+		return p.Text
+	}
+	var b strings.Builder
+	for i, m := range p.Messages {
+		if i > 0 {
+			b.WriteString("\n\n")
+		}
+		fmt.Fprintf(&b, "[%s]\n%s", m.Role, m.Content)
+	}
+	return b.String()
+}

@@ -1,0 +1,50 @@
+// The runs that are being made, as the server sends them. Text from outside only ever
+// becomes the text of a node.
+(function () {
+  "use strict";
+
+  var nb = window.nerbench, el = nb.el;
+  var page = document.getElementById("live");
+
+  var states = { asking: "running", complete: "complete", partial: "ended, incomplete", stopped: "stopped" };
+
+  function duration(seconds) {
+    if (seconds === null) return "–";
+    var s = Math.round(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
+    return h ? h + " h " + m + " min" : m ? m + " min " + s % 60 + " s" : s + " s";
+  }
+
+  function commas(n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ","); }
+
+  function show(runs) {
+    page.dataset.runs = runs.length;
+    if (!runs.length) {
+      page.replaceChildren(el("p", {}, "No run is being made."));
+      return;
+    }
+    var head = el("tr");
+    [["Model"], ["Dataset"], ["State"], ["Passages", 1], ["%", 1], ["F1 so far", 1], ["Failures", 1], ["Queries/s", 1], ["Time left", 1]].forEach(function (c) {
+      head.append(el("th", { scope: "col", class: c[1] ? "n" : null }, c[0]));
+    });
+    var body = el("tbody");
+    runs.forEach(function (r) {
+      var line = el("tr", { "data-run": r.run, "data-state": r.state }, el("th", { scope: "row" }, nb.visible(r.model)), el("td", {}, nb.visible(r.dataset)), el("td", {}, states[r.state] || nb.visible(r.state)));
+      [
+        commas(r.passages) + " of " + commas(r.total), r.total ? String(Math.floor(100 * r.passages / r.total)) : "–",
+        r.span_f1 === null ? "–" : (100 * r.span_f1).toFixed(1), r.answers ? commas(r.failures) + " of " + commas(r.answers) : "–",
+        r.queries_per_second === null ? "–" : r.queries_per_second.toFixed(1), duration(r.eta_seconds)
+      ].forEach(function (c) { line.append(el("td", { class: "n" }, c)); });
+      body.append(line);
+    });
+    page.replaceChildren(el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), body)),
+      el("p", { class: "soft" }, "F1 and failures are those of the passages that were scored so far."));
+  }
+
+  var source = new EventSource("events");
+  source.addEventListener("runs", function (e) {
+    var state = JSON.parse(e.data);
+    if (state.error) page.replaceChildren(el("p", {}, nb.visible(state.error)));
+    else show(state.runs);
+  });
+  source.onerror = function () { page.dataset.lost = "yes"; };
+})();

@@ -3,18 +3,18 @@ package harness
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"nerbench/results"
 )
 
-// Cost is the expense of the answers of runs.
+// Cost is the expense of the answers of runs. What a server does not tell is unknown
+// (null), and not 0.
 type Cost struct {
 	Queries int `json:"queries"`
 	// PromptTokens and AnswerTokens are as servers report them. Computed counts the
-	// prompt tokens that were not taken from a cache; null: unknown.
-	PromptTokens int  `json:"prompt_tokens"`
-	AnswerTokens int  `json:"answer_tokens"`
+	// prompt tokens that were not taken from a cache.
+	PromptTokens *int `json:"prompt_tokens"`
+	AnswerTokens *int `json:"answer_tokens"`
 	Computed     *int `json:"prompt_tokens_computed"`
 	// Seconds is the sum of the times from query to answer. Queries that run at the
 	// same time each count in full.
@@ -29,36 +29,47 @@ type Price struct{ In, Out float64 }
 // ReadCost sums the answers of a run. An answer that several runs share counts in
 // each of them.
 func ReadCost(ctx context.Context, store *results.Store, info results.RunInfo, p Price) (Cost, error) {
-	var c Cost
-	var spent time.Duration
-	for passage, err := range store.Passages(ctx, info.ID) {
-		if err != nil {
-			return c, err
-		}
-		for _, a := range passage.Answers {
-			c.Queries++
-			c.PromptTokens += a.Completion.PromptTokens
-			c.AnswerTokens += a.Completion.AnswerTokens
-			spent += a.Completion.Duration
-		}
+	sum, _, err := store.Cost(ctx, info.ID)
+	if err != nil {
+		return Cost{}, err
 	}
-	c.Seconds = spent.Seconds()
+	return newCost(info, sum, p), nil
+}
+
+// RunCost is [ReadCost] without a price. It keeps the sum in the store of the bench, if it
+// can be written.
+func (b *Bench) RunCost(ctx context.Context, store *results.Store, info results.RunInfo) (Cost, error) {
+	sum, kept, err := store.Cost(ctx, info.ID)
+	if err != nil {
+		return Cost{}, err
+	}
+	if !kept {
+		(&statistics{b, store}).keep(ctx, sum.Queries, func(s *results.Store) error { return s.SaveCost(ctx, info, sum) })
+	}
+	return newCost(info, sum, Price{}), nil
+}
+
+func newCost(info results.RunInfo, sum results.Cost, p Price) Cost {
+	c := Cost{Queries: sum.Queries, Seconds: sum.Duration.Seconds()}
 	if n, err := strconv.Atoi(info.Facts["prompt_tokens_computed"]); err == nil {
 		c.Computed = &n
 	}
+	if !sum.TokensKnown() {
+		return c
+	}
+	c.PromptTokens, c.AnswerTokens = &sum.PromptTokens, &sum.AnswerTokens
 	if p != (Price{}) {
-		money := (p.In*float64(c.PromptTokens) + p.Out*float64(c.AnswerTokens)) / 1e6
+		money := (p.In*float64(sum.PromptTokens) + p.Out*float64(sum.AnswerTokens)) / 1e6
 		c.Money = &money
 	}
-	return c, nil
+	return c
 }
 
 // Add joins the costs of two runs.
 func (c Cost) Add(o Cost) Cost {
 	c.Queries += o.Queries
-	c.PromptTokens += o.PromptTokens
-	c.AnswerTokens += o.AnswerTokens
 	c.Seconds += o.Seconds
+	c.PromptTokens, c.AnswerTokens = addKnown(c.PromptTokens, o.PromptTokens), addKnown(c.AnswerTokens, o.AnswerTokens)
 	c.Computed, c.Money = addKnown(c.Computed, o.Computed), addKnown(c.Money, o.Money)
 	return c
 }

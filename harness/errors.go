@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"nerbench/datasets"
 	"nerbench/harness/loop"
@@ -68,6 +69,8 @@ type RunErrors struct {
 	// Incomplete is the number of passages of the run without all answers, and
 	// AgainstMissing that of examined passages less for the other run.
 	Incomplete, AgainstMissing int
+	// Answered is the date that pages show ([Bench.ShownDate]).
+	Answered time.Time
 	// Unfinished is set if the run has ended with incomplete passages: queries failed.
 	Unfinished bool
 	// Counts are the selected errors by kind, in all passages.
@@ -136,8 +139,13 @@ func (b *Bench) Errors(ctx context.Context, r ErrorsRequest) (*RunErrors, error)
 	if types := dataset.Types(); r.Type != "" && !slices.Contains(types, r.Type) {
 		return nil, fault.Usagef("type %q: dataset %s has no such type (one of %s)", r.Type, dataset.ID, joinWords(types))
 	}
+	date, err := b.ShownDate([]results.RunInfo{run})
+	if err != nil {
+		return nil, err
+	}
 	list := &errorList{ErrorsRequest: r, found: &RunErrors{
-		Run: run.ID, Model: run.Keys["model"], Dataset: dataset.ID, Incomplete: run.Passages - run.Complete,
+		Answered: date,
+		Run:      run.ID, Model: run.Keys["model"], Dataset: dataset.ID, Incomplete: run.Passages - run.Complete,
 		Unfinished: run.State == results.Partial, Counts: map[ErrorKind]int{}, Publishable: dataset.MayShow(datasets.PublishText),
 	}}
 	if r.Against != "" {

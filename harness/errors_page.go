@@ -13,7 +13,7 @@ import (
 func (r *RunErrors) Page(withText bool) page.Errors {
 	out := page.Errors{
 		Title: "Errors of " + r.Model + " on " + r.Dataset, Model: r.Model, Against: r.AgainstModel,
-		Lead: r.Lead(), WithoutText: !r.Publishable && !withText,
+		Date: r.Answered, Lead: r.Lead(), WithoutText: !r.Publishable && !withText,
 	}
 	if out.Against == out.Model && r.Against != "" { // two runs of one model
 		out.Model, out.Against = "run "+r.Run, "run "+r.Against

@@ -76,12 +76,23 @@ type AnswersLine struct {
 
 // AnswerLine is one raw answer of a passage.
 type AnswerLine struct {
-	Types        []ner.EntityType `json:"types"`
-	Text         string           `json:"text"`
-	Finish       ner.Finish       `json:"finish"`
-	Thinking     string           `json:"thinking,omitempty"`
-	PromptTokens int              `json:"prompt_tokens"`
-	AnswerTokens int              `json:"answer_tokens"`
+	Types    []ner.EntityType `json:"types"`
+	Text     string           `json:"text"`
+	Finish   ner.Finish       `json:"finish"`
+	Thinking string           `json:"thinking,omitempty"`
+	// The numbers of tokens are null if the server does not tell them.
+	PromptTokens *int `json:"prompt_tokens"`
+	AnswerTokens *int `json:"answer_tokens"`
+}
+
+// newAnswerLine copies an answer. A prompt has a token at least, so that 0 is unknown.
+func newAnswerLine(a ner.Answer) AnswerLine {
+	c := a.Completion
+	line := AnswerLine{Types: a.Types, Text: c.Text, Finish: c.Finish, Thinking: c.Thinking}
+	if c.PromptTokens > 0 {
+		line.PromptTokens, line.AnswerTokens = &c.PromptTokens, &c.AnswerTokens
+	}
+	return line
 }
 
 func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run results.RunInfo, w *jsonl.Writer) error {
@@ -91,8 +102,7 @@ func (b *Bench) exportAnswers(ctx context.Context, store *results.Store, run res
 		}
 		line := AnswersLine{ID: p.Document, Answers: make([]AnswerLine, len(p.Answers))}
 		for i, a := range p.Answers {
-			c := a.Completion
-			line.Answers[i] = AnswerLine{a.Types, c.Text, c.Finish, c.Thinking, c.PromptTokens, c.AnswerTokens}
+			line.Answers[i] = newAnswerLine(a)
 		}
 		if err := w.Write(line); err != nil {
 			return err

@@ -132,7 +132,7 @@ func TestKeptTests(t *testing.T) {
 			systems = append(systems, byModel[m])
 		}
 		c := newContest(systems)
-		tests, err := (&statistics{bench: b, store: store}).pairTests(ctx, []contest{c})
+		tests, err := (&statistics{b, store}).pairTests(ctx, []contest{c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestRanksOfAStoreThatCannotBeWritten(t *testing.T) {
 	}
 	c := newContest([]system{{{runs[0], "span_f1"}}, {{runs[3], "span_f1"}}})
 	c.rounds += 1000 // which the store does not have
-	tests, err := (&statistics{bench: elsewhere, store: store}).pairTests(t.Context(), []contest{c})
+	tests, err := (&statistics{elsewhere, store}).pairTests(t.Context(), []contest{c})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,8 +97,8 @@ func (r *Result) columns(marks *reports.Marks) (columns []column, labels int) {
 			return cell(l.Cost, l)
 		})
 	}
-	ofCost("tokens in", func(c *harness.Cost, _ *Line) string { return tokensText(c.PromptTokens, c) })
-	ofCost("out", func(c *harness.Cost, _ *Line) string { return tokensText(c.AnswerTokens, c) })
+	ofCost("tokens in", func(c *harness.Cost, _ *Line) string { return tokensText(c.PromptTokens) })
+	ofCost("out", func(c *harness.Cost, _ *Line) string { return tokensText(c.AnswerTokens) })
 	ofCost("tokens per point", func(c *harness.Cost, l *Line) string { return aPoint(c, l.Mean) })
 	ofCost("seconds", func(c *harness.Cost, _ *Line) string { return secondsText(c.Seconds) })
 	if r.priced() {
@@ -191,21 +191,20 @@ func (l *Line) differenceText() string {
 	return reports.Points(l.Difference)
 }
 
-// tokensText formats a number of tokens, "–" if the server reports none.
-func tokensText(n int, of *harness.Cost) string {
-	if of.PromptTokens+of.AnswerTokens == 0 {
-		return "–"
+// tokensText formats a number of tokens, "–" if the server does not tell it.
+func tokensText(n *int) string {
+	if n == nil {
+		return reports.Undefined
 	}
-	return amount(float64(n))
+	return amount(float64(*n))
 }
 
 // aPoint returns the number of prompt and answer tokens per point of F1.
 func aPoint(c *harness.Cost, f1 *float64) string {
-	tokens := c.PromptTokens + c.AnswerTokens
-	if tokens == 0 || f1 == nil || *f1 <= 0 {
-		return "–"
+	if c.PromptTokens == nil || c.AnswerTokens == nil || f1 == nil || *f1 <= 0 {
+		return reports.Undefined
 	}
-	return amount(float64(tokens) / (100 * *f1))
+	return amount(float64(*c.PromptTokens+*c.AnswerTokens) / (100 * *f1))
 }
 
 func secondsText(s float64) string {

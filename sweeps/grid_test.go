@@ -80,7 +80,7 @@ func TestFigure(t *testing.T) {
 
 // TestLatexCompiles compiles the table of a large sweep with all its columns.
 func TestLatexCompiles(t *testing.T) {
-	half, money, interval, failures := 0.5, 1.25, &[2]float64{-0.0123, 0.5}, 3
+	half, money, interval, failures, in, out := 0.5, 1.25, &[2]float64{-0.0123, 0.5}, 3, 123456789, 23456
 	var sources []latextest.Source
 	for _, lines := range []int{3, 60} {
 		r := &Result{Sweep: "layout", Title: "query layout", Varied: []string{"model", "variant"}, Notes: []string{"p: " + strings.Repeat("a long note ", 20)}}
@@ -92,7 +92,7 @@ func TestLatexCompiles(t *testing.T) {
 			r.Lines = append(r.Lines, Line{
 				Keys:     map[string]string{"model": fmt.Sprintf("ollama/llama3.1:8b-instruct-q4_K_M-%d", i), "variant": "one_type_per_query"},
 				Datasets: datasets, Mean: &half, CI: interval, Deviation: &half, Difference: &half, DifferenceCI: interval, PAdjusted: &half,
-				Failures: &failures, parsed: 123456, Queries: 123456, Cost: &harness.Cost{PromptTokens: 123456789, AnswerTokens: 23456, Seconds: 4321.5, Money: &money},
+				Failures: &failures, parsed: 123456, Queries: 123456, Cost: &harness.Cost{PromptTokens: &in, AnswerTokens: &out, Seconds: 4321.5, Money: &money},
 			})
 		}
 		for _, o := range []reports.Latex{{}, {Siunitx: true, Float: true}} {

@@ -52,8 +52,10 @@ func (l *Line) costRecord() []string {
 		return []string{"", "", "", ""}
 	}
 	tokens := []string{"", ""} // a server may report none
-	if l.Cost.PromptTokens+l.Cost.AnswerTokens > 0 {
-		tokens = []string{strconv.Itoa(l.Cost.PromptTokens), strconv.Itoa(l.Cost.AnswerTokens)}
+	for i, n := range []*int{l.Cost.PromptTokens, l.Cost.AnswerTokens} {
+		if n != nil {
+			tokens[i] = strconv.Itoa(*n)
+		}
 	}
 	return append(tokens, reports.Fraction(&l.Cost.Seconds), reports.Fraction(l.Cost.Money))
 }

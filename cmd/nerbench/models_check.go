@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -81,7 +82,11 @@ func (env *environment) printChecked(v *harness.Checked) {
 		fmt.Fprintf(env.stdout, "context of a run: %d tokens\n", v.Context)
 	}
 	fmt.Fprintf(env.stdout, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
-	fmt.Fprintf(env.stdout, "limits: %d tokens per answer, %s for all queries; %d tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, v.AnswerTokens)
+	generated := strconv.Itoa(v.AnswerTokens)
+	if v.AnswerTokens == 0 && v.Queries > 0 { // the server does not tell
+		generated = "an unknown number of"
+	}
+	fmt.Fprintf(env.stdout, "limits: %d tokens per answer, %s for all queries; %s tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, generated)
 	if v.Example != "" {
 		fmt.Fprintf(env.stdout, "the first answer: %s\n", terminal.Printable(harness.ShownAnswer(v.Example)))
 	}

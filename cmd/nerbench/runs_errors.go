@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -148,7 +147,7 @@ func (env *environment) writeErrors(c *cli.Context, found *harness.RunErrors, fo
 
 func (env *environment) writeErrorsPage(w io.Writer, found *harness.RunErrors, private bool) error {
 	content := found.Page(private)
-	content.Made, content.Version = time.Now(), version
+	content.Version = version
 	if content.WithoutText {
 		env.note("the page has no text: the licence of %s does not permit to show it to others (--private writes it for yourself)", found.Dataset)
 	}

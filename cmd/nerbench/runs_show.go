@@ -144,6 +144,8 @@ type shownRun struct {
 	Dropped map[string]int `json:"dropped"`
 	// Facts are the metadata of the run, by the names of ner.Facts.
 	Facts map[string]string `json:"facts"`
+	// Cost is the sum over its answers; what the server does not tell is null.
+	Cost harness.Cost `json:"cost"`
 	// Versions are those of the parsers and of the metric, by metric id.
 	Versions map[string]versionJSON `json:"versions"`
 	// Signatures are the signature lines of the scores, by metric id.
@@ -202,6 +204,9 @@ func (env *environment) showRun(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if shown.Cost, err = env.bench.RunCost(ctx, store, run); err != nil {
+		return err
+	}
 	if env.json {
 		return env.printJSON(shown)
 	}
@@ -233,6 +238,7 @@ func (r *shownRun) writeText(env *environment) error {
 	if err := writeFacts(w, r.Facts); err != nil {
 		return err
 	}
+	fmt.Fprintf(w, "tokens of prompts %s, of answers %s\n\n", tokensText(r.Cost.PromptTokens), tokensText(r.Cost.AnswerTokens))
 	if len(r.Scores) == 0 {
 		_, err := fmt.Fprintf(w, "not scored: nerbench score %s\n", r.ID)
 		return err
@@ -288,4 +294,12 @@ func (r *shownRun) writeMetric(w io.Writer, id string) error {
 	}
 	_, err := fmt.Fprintf(w, "%s\n\n", r.Signatures[id])
 	return err
+}
+
+// tokensText is a number of tokens; "unknown" if the server does not tell it.
+func tokensText(n *int) string {
+	if n == nil {
+		return "unknown"
+	}
+	return strconv.Itoa(*n)
 }

@@ -31,7 +31,7 @@ type content struct {
 	Runs     runTable
 	Warnings []string
 	Interval bool // some number has an interval
-	Made     string
+	Date     string
 	Version  string
 	Charts   []chart
 }
@@ -70,8 +70,8 @@ func newContent(r Report) (*content, error) {
 		Facts: facts(d), Summary: summary(d),
 		Interval: slices.ContainsFunc(d.datasets.Cells, func(c reports.Cell) bool { return c.CI != nil }),
 	}
-	if !r.Made.IsZero() {
-		c.Made = r.Made.Format("2 January 2006, 15:04 MST")
+	if !r.Date.IsZero() {
+		c.Date = r.Date.Format("2 January 2006")
 	}
 	for _, m := range headline {
 		if len(r.Datasets) > 0 { // else no domain is known

@@ -13,8 +13,8 @@ import (
 // Errors is the content of the page that lists the errors of one run.
 type Errors struct {
 	Title string
-	// Made is the time of writing, Version the version of the program.
-	Made    time.Time
+	// Date is the day of the newest answers; zero: unknown. Version is that of the program.
+	Date    time.Time
 	Version string
 	// Model is the name of the run's model, Against that of the run whose errors are
 	// left out; empty without one.
@@ -87,7 +87,7 @@ type errorsContent struct {
 	Errors
 	Style    template.CSS // embedded, not from a report
 	Policy   string
-	Made     string
+	Date     string
 	Passages []errorPassageView
 }
 
@@ -117,8 +117,8 @@ func newErrorsContent(e Errors) errorsContent {
 		Errors: e, Style: template.CSS(style),
 		Policy: fmt.Sprintf("default-src 'none'; style-src '%s'; img-src data:; base-uri 'none'; form-action 'none'", sourceHash(style)),
 	}
-	if !e.Made.IsZero() {
-		c.Made = e.Made.Format("2 January 2006, 15:04 MST")
+	if !e.Date.IsZero() {
+		c.Date = e.Date.Format("2 January 2006")
 	}
 	for _, p := range e.Passages {
 		c.Passages = append(c.Passages, newErrorPassageView(&e, p))

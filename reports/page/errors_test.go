@@ -28,7 +28,7 @@ func errorPage() Errors {
 	gold := []ner.Span{span("Zoë Okafor", "person"), span("Tessel Labs", "company"), span("Port Varna", "place"), span("Essa", "place"), span("Varna Herald", "company")}
 	return Errors{
 		Title: "Errors of ollama/<tiny> on mini", Model: "ollama/<tiny>", Against: "gguf/other.gguf", Version: "1.0",
-		Made: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
+		Date: time.Date(2026, 1, 2, 3, 4, 0, 0, time.UTC),
 		Lead: []string{"Run 0123456789abcdef: errors by span_f1 in 1 of 1234 passages."},
 		Counts: []ErrorCount{
 			{Kind: "missed", N: 1}, {Kind: "spurious", N: 1}, {Kind: "boundary", N: 1}, {Kind: "type", N: 1}, {Kind: "both", N: 0}, {Kind: "unreadable", N: 1},
@@ -74,7 +74,7 @@ func TestErrorsPage(t *testing.T) {
 		`&lt;b&gt;joined&lt;/b&gt;`, "Tesla &lt;script&gt;", "I &lt;i&gt;cannot&lt;/i&gt; say\nwhat they are",
 		"<td>Zoë Okafor<small>person · <span class=\"position\">0–10</span></small></td><td>Okafor<small>person · <span class=\"position\">4–10</span></small></td>", "company · not in the text",
 		"answer about company, place", "1 other entity of the passage", "2 raw answers of ollama/&lt;tiny&gt;", "1 raw answer of gguf/other.gguf",
-		"Errors that gguf/other.gguf made, too, are left out.", "Written 2 January 2026, 03:04 UTC by nerbench 1.0",
+		"Errors that gguf/other.gguf made, too, are left out.", "Last answers 2 January 2026. Written by nerbench 1.0",
 	} {
 		if !strings.Contains(html, want) {
 			t.Errorf("%q is not on the page", want)

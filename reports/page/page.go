@@ -20,8 +20,8 @@ import (
 type Report struct {
 	// Title is the heading; empty: "Named entity recognition".
 	Title string
-	// Made is the time of writing, Version the version of the program.
-	Made    time.Time
+	// Date is the day of the newest answers; zero: unknown. Version is that of the program.
+	Date    time.Time
 	Version string
 	Results []reports.Result
 	// Datasets is the whole benchmark, in order. Datasets without a run are listed.

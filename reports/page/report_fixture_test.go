@@ -29,7 +29,7 @@ var domains = []string{"general", "biomed", "clinics", "stem", "programming", "s
 func fullReport() Report {
 	r := Report{
 		Title: "Zero-shot named entity recognition", Version: "0.1.0",
-		Made: time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC),
+		Date: time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC),
 	}
 	for i, domain := range domains {
 		for k := range 2 + i%2 {

@@ -65,6 +65,11 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 }
 
 func newSite(b *Board) (*site, error) {
+	if len(b.Suites) == 0 { // the index page is that of a suite
+		whole := *b
+		whole.Suites = []Suite{{ID: "all", Title: "All datasets"}}
+		b = &whole
+	}
 	s := &site{Board: b}
 	var err error
 	if s.lookup, err = newLookup(b); err != nil {

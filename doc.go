@@ -22,8 +22,9 @@
 //     UniversalNER paper, reports/page writes the HTML report, and reports/site the
 //     leaderboard.
 //
-// Package harness joins these steps: a harness.Bench runs, scores, compares and
-// exports. harness/files scores files without a store, and harness/compare computes
+// Package harness joins these steps: a harness.Bench runs, scores, compares, ranks and
+// exports. boards reads the rules of a leaderboard, and reports/site writes its pages.
+// harness/files scores files without a store, and harness/compare computes
 // the differences of two systems. sweeps plans and runs ablations. cmd/nerbench parses
 // flags and prints; it has one file for each command.
 //

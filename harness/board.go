@@ -127,12 +127,15 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
 	}
-	return m.compute(ctx)
+	if err := m.compute(ctx); err != nil {
+		return err
+	}
+	return m.addPairs(ctx)
 }
 
 // compute computes all tests and intervals at once, and sets the ranks.
 func (m *boardMaker) compute(ctx context.Context) error {
-	tests, err := m.statistics.pairTests(ctx, m.contests)
+	tests, err := m.statistics.contestTests(ctx, m.contests)
 	if err != nil {
 		return err
 	}
@@ -327,7 +330,7 @@ func (m *boardMaker) rankDataset(d *site.Dataset) {
 					}
 				}
 			}
-			for _, test := range tests {
+			for _, test := range tests.tests {
 				spreads = append(spreads, test.Spread)
 			}
 			d.Distinguishable = distinguishable(spreads)

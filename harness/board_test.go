@@ -2,6 +2,7 @@ package harness
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/reports/site"
@@ -138,8 +140,53 @@ func TestBoardEqualsTables(t *testing.T) {
 	}
 }
 
+// TestBoardPairsEqualComparisons compares the tests of pairs with those of package stats,
+// which compare uses.
+func TestBoardPairsEqualComparisons(t *testing.T) {
+	ctx := t.Context()
+	b := generatedStore(t, mixedRuns()...)
+	board := boardOf(t, b)
+	store, err := b.ReadStore(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	counts := func(slug, dataset string) []ner.Score {
+		i := slices.IndexFunc(board.Runs, func(r site.Run) bool { return r.Model == slug && r.Dataset == dataset })
+		c, err := store.Counts(ctx, board.Runs[i].ID, "span_f1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	check := func(name string, got site.Test, datasets []stats.Dataset) {
+		t.Helper()
+		want, in := stats.Compare(datasets), stats.BootstrapPair(datasets, 1000).Difference
+		if got.P != want.P || got.Difference != want.Difference || got.Interval == nil || *got.Interval != [2]float64{in.Low, in.High} {
+			t.Errorf("%s: %+v with interval %v, want %+v, %v", name, got, got.Interval, want, in)
+		}
+	}
+	if len(board.Pairs) != 10 { // of five models with whole runs
+		t.Fatalf("%d pairs, want 10", len(board.Pairs))
+	}
+	for _, p := range board.Pairs {
+		var datasets []stats.Dataset
+		var raw, adjusted []float64
+		for _, id := range slices.Sorted(maps.Keys(p.Datasets)) {
+			one := stats.Dataset{Seed: stats.DatasetSeed(0, id), A: counts(p.A, id), B: counts(p.B, id)}
+			check(p.A+" and "+p.B+" on "+id, p.Datasets[id], []stats.Dataset{one})
+			datasets = append(datasets, one)
+			raw, adjusted = append(raw, p.Datasets[id].P), append(adjusted, p.Datasets[id].PAdjusted)
+		}
+		check(p.A+" and "+p.B, *p.Mean, datasets)
+		if !slices.Equal(adjusted, stats.Holm(raw)) {
+			t.Errorf("%s and %s: adjusted %v, raw %v", p.A, p.B, adjusted, raw)
+		}
+	}
+}
+
 // TestBoardRanksWholeSuites checks which models stand below the line, and that they change
-// nothing for the others.
+// nothing for the others (docs/spec/metrics.md §12.7).
 func TestBoardRanksWholeSuites(t *testing.T) {
 	b := generatedStore(t, mixedRuns()...)
 	board := boardOf(t, b)

@@ -44,7 +44,7 @@ func (b *Bench) RunCost(ctx context.Context, store *results.Store, info results.
 		return Cost{}, err
 	}
 	if !kept {
-		(&statistics{b, store}).keep(ctx, sum.Queries, func(s *results.Store) error { return s.SaveCost(ctx, info, sum) })
+		(&statistics{bench: b, store: store}).keep(ctx, sum.Queries, func(s *results.Store) error { return s.SaveCost(ctx, info, sum) })
 	}
 	return newCost(info, sum, Price{}), nil
 }

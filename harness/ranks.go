@@ -65,7 +65,7 @@ func rankSystems(ctx context.Context, st *statistics, t *reports.Table, runs []r
 		place.others, systems = samePassages(place.others, systems)
 		contests, places = append(contests, newContest(systems)), append(places, place)
 	}
-	tests, err := st.pairTests(ctx, contests)
+	tests, err := st.contestTests(ctx, contests)
 	if err != nil {
 		return err
 	}

@@ -132,7 +132,7 @@ func TestKeptTests(t *testing.T) {
 			systems = append(systems, byModel[m])
 		}
 		c := newContest(systems)
-		tests, err := (&statistics{b, store}).pairTests(ctx, []contest{c})
+		tests, err := (&statistics{bench: b, store: store}).contestTests(ctx, []contest{c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,13 +158,13 @@ func TestKeptTests(t *testing.T) {
 		datasets = append(datasets, dataset)
 	}
 	store.Close()
-	want := stats.CompareIn(datasets, c.rounds)
-	if got := tests[[2]int{0, 1}]; got.Count != want.Count || got.Tried != want.Tried || tests.p(0, 1) != want.P {
+	want := stats.CompareIn(datasets, c.pairs()[0].draws)
+	if got := tests.tests[0]; got.Count != want.Count || got.Tried != want.Tried || tests.p(0, 1) != want.P {
 		t.Errorf("test %+v, want %+v", got, want)
 	}
 	addGenerated(t, b, lawRuns("ollama/c", 80, 0.6)...)
-	if _, more := compare(); more[[2]int{0, 1}] != tests[[2]int{0, 1}] {
-		t.Errorf("with a third system: %+v, want %+v", more[[2]int{0, 1}], tests[[2]int{0, 1}])
+	if _, more := compare(); more.tests[0] != tests.tests[0] {
+		t.Errorf("with a third system: %+v, want %+v", more.tests[0], tests.tests[0])
 	}
 	if n := keptTests(t, b); n != 3 {
 		t.Errorf("%d tests are kept, want 3", n)
@@ -188,12 +188,13 @@ func TestRanksOfAStoreThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := newContest([]system{{{runs[0], "span_f1"}}, {{runs[3], "span_f1"}}})
-	c.rounds += 1000 // which the store does not have
-	tests, err := (&statistics{elsewhere, store}).pairTests(t.Context(), []contest{c})
+	pairs := c.pairs()
+	pairs[0].draws += 1000 // which the store does not have
+	list, err := (&statistics{bench: elsewhere, store: store}).tests(t.Context(), pairs, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := rankRanges(c, tests[0])[1]; [2]int{got.From, got.To} != want {
+	if got := rankRanges(c, pairTests{2, list})[1]; [2]int{got.From, got.To} != want {
 		t.Errorf("ranks %v, want %v", got, want)
 	}
 	if len(notes) != 1 || !strings.HasPrefix(notes[0], "statistics are not kept: ") {

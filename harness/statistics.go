@@ -88,137 +88,222 @@ func statisticKey(kind string, draws int, stamps ...string) results.StatisticKey
 	return results.StatisticKey(sum[:])
 }
 
-// contest is a set of systems that are compared with each other on the same datasets.
-type contest struct {
-	systems []system
-	rounds  int
-}
+// contest is a set of systems that are ranked on the same datasets.
+type contest struct{ systems []system }
 
 // newContest is a contest for rank ranges (docs/spec/metrics.md §12.6).
 func newContest(systems []system) contest {
-	c := contest{make([]system, len(systems)), stats.RankRounds(len(systems), rankAlpha)}
+	c := contest{make([]system, len(systems))}
 	for i, s := range systems {
 		c.systems[i] = s.sorted()
 	}
 	return c
 }
 
-// datasets is the number of datasets; 0 without systems.
-func (c contest) datasets() int {
-	if len(c.systems) == 0 {
-		return 0
-	}
-	return len(c.systems[0])
-}
-
-// keys returns the keys of all pairs.
-func (c contest) keys() map[[2]int]results.StatisticKey {
-	stamps := make([]string, len(c.systems))
-	for i, s := range c.systems {
-		stamps[i] = s.stamp()
-	}
-	keys := map[[2]int]results.StatisticKey{}
-	for i := range stamps {
-		for j := i + 1; j < len(stamps); j++ {
-			keys[[2]int{i, j}] = statisticKey("pair", c.rounds, stamps[i], stamps[j])
+// pairs lists the pairs of a contest, with the rounds of rank ranges.
+func (c contest) pairs() []pair {
+	var list []pair
+	for i := range c.systems {
+		for j := i + 1; j < len(c.systems); j++ {
+			list = append(list, pair{c.systems[i], c.systems[j], stats.RankRounds(len(c.systems), rankAlpha)})
 		}
 	}
-	return keys
+	return list
 }
 
-// pairTests holds the tests of all pairs of a contest.
-type pairTests map[[2]int]results.PairTest
+// pairTests holds the tests of all pairs of a contest, in the order of its pairs.
+type pairTests struct {
+	systems int
+	tests   []results.PairTest
+}
 
 // p returns the p value of systems i < j.
 func (t pairTests) p(i, j int) float64 {
-	test := t[[2]int{i, j}]
+	return probability(t.tests[i*t.systems-i*(i+1)/2+j-i-1])
+}
+
+// probability is the p value of a test.
+func probability(test results.PairTest) float64 {
 	if test.Exact {
 		return float64(test.Count) / float64(test.Tried)
 	}
 	return float64(1+test.Count) / float64(test.Tried+1)
 }
 
-// pairTests returns the tests of all pairs of each contest. Those that the store does
-// not have are computed at once, and kept if the store can be written.
-func (s *statistics) pairTests(ctx context.Context, contests []contest) ([]pairTests, error) {
+// contestTests returns the tests of all pairs of each contest.
+func (s *statistics) contestTests(ctx context.Context, contests []contest) ([]pairTests, error) {
+	var pairs []pair
+	for _, c := range contests {
+		pairs = append(pairs, c.pairs()...)
+	}
+	tests, err := s.tests(ctx, pairs, nil)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]pairTests, len(contests))
-	keys := make([]map[[2]int]results.StatisticKey, len(contests))
-	var all []results.StatisticKey
-	for c, of := range contests {
-		out[c], keys[c] = pairTests{}, of.keys()
-		all = slices.AppendSeq(all, maps.Values(keys[c]))
+	for i, c := range contests {
+		n := len(c.systems) * (len(c.systems) - 1) / 2
+		out[i] = pairTests{len(c.systems), tests[:n]}
+		tests = tests[n:]
 	}
-	known, err := s.store.PairTests(ctx, all)
-	if err != nil {
-		return nil, err
-	}
-	fresh, err := s.computePairs(ctx, contests, keys, known)
-	if err != nil {
-		return nil, err
-	}
-	for c := range contests {
-		for pair, key := range keys[c] {
-			test, ok := known[key]
-			if !ok {
-				test = fresh[key]
-			}
-			out[c][pair] = test
-		}
-	}
-	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SavePairTests(ctx, fresh) })
 	return out, nil
 }
 
-// computePairs computes the tests that are not known.
-func (s *statistics) computePairs(ctx context.Context, contests []contest, keys []map[[2]int]results.StatisticKey, known map[results.StatisticKey]results.PairTest) (map[results.StatisticKey]results.PairTest, error) {
-	columns := newColumnSet()
-	var families []stats.Family
-	var ofFamily [][]results.StatisticKey
-	asked := map[results.StatisticKey]bool{}
-	for _, c := range mostDatasetsFirst(contests, contest.datasets) {
-		of := contests[c]
-		family := stats.Family{Rounds: of.rounds}
-		var list []results.StatisticKey
-		indexes := make([]int, len(of.systems))
-		for i, s := range of.systems {
-			indexes[i] = columns.find(s)
-		}
-		for i := range of.systems {
-			for j := i + 1; j < len(of.systems); j++ {
-				key := keys[c][[2]int{i, j}]
-				if _, there := known[key]; there || asked[key] {
-					continue
-				}
-				asked[key] = true
-				columns.use(indexes[i], of.systems[i])
-				columns.use(indexes[j], of.systems[j])
-				family.Pairs, list = append(family.Pairs, [2]int{indexes[i], indexes[j]}), append(list, key)
-			}
-		}
-		if len(list) == 0 {
-			continue
-		}
-		family.Columns = columns.indexes(of.systems[0])
-		families, ofFamily = append(families, family), append(ofFamily, list)
+// pair asks for a statistic of two systems on the same datasets, in the order of their
+// ids. draws is the number of rounds or of resamples.
+type pair struct {
+	a, b  system
+	draws int
+}
+
+// pairKeys returns the keys of pairs. swapped pairs are stored as the statistic of B and
+// A.
+func pairKeys(kind string, pairs []pair) (keys []results.StatisticKey, swapped []bool) {
+	type list struct { // pairs share systems, and parts of them
+		first *scored
+		n     int
 	}
-	if len(families) == 0 {
-		return nil, nil
+	stamps := map[list]string{}
+	stamp := func(s system) string {
+		at := list{&s[0], len(s)}
+		if _, there := stamps[at]; !there {
+			stamps[at] = s.stamp()
+		}
+		return stamps[at]
 	}
-	if err := columns.load(ctx, s.store); err != nil {
-		return nil, err
+	keys, swapped = make([]results.StatisticKey, len(pairs)), make([]bool, len(pairs))
+	for i, p := range pairs {
+		a, b := stamp(p.a), stamp(p.b)
+		keys[i], swapped[i] = statisticKey(kind, p.draws, a, b), a > b
 	}
-	tests, err := stats.ComparePairs(ctx, columns.columns, families)
+	return keys, swapped
+}
+
+// tests returns the paired test of each pair. Those that the store does not have are
+// computed at once, and kept if the store can be written. all are systems with more
+// datasets, of which those of the pairs are parts; may be empty.
+func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]results.PairTest, error) {
+	keys, _ := pairKeys("pair", pairs)
+	known, err := s.store.PairTests(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
 	fresh := map[results.StatisticKey]results.PairTest{}
-	for f, list := range ofFamily {
-		for i, key := range list {
-			t := tests[f][i]
+	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
+	if err != nil {
+		return nil, err
+	}
+	tests, err := stats.ComparePairs(ctx, f.columns, f.families)
+	if err != nil {
+		return nil, err
+	}
+	for i, list := range f.keys {
+		for k, key := range list {
+			t := tests[i][k]
 			fresh[key] = results.PairTest{Count: t.Count, Tried: t.Tried, Exact: t.Exact, Spread: t.Spread}
 		}
 	}
-	return fresh, nil
+	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SavePairTests(ctx, fresh) })
+	maps.Copy(known, fresh)
+	out := make([]results.PairTest, len(pairs))
+	for i, key := range keys {
+		out[i] = known[key]
+	}
+	return out, nil
+}
+
+// differences returns the 95 % interval of the difference of each pair, A less B; nil if
+// one of the datasets has fewer than two passages.
+func (s *statistics) differences(ctx context.Context, pairs []pair, all []system) ([]*[2]float64, error) {
+	keys, swapped := pairKeys("difference", pairs)
+	known, err := s.store.Intervals(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	fresh := map[results.StatisticKey]results.Interval{}
+	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
+	if err != nil {
+		return nil, err
+	}
+	intervals, err := stats.BootstrapPairs(ctx, f.columns, f.families, f.draws)
+	if err != nil {
+		return nil, err
+	}
+	for i, list := range f.keys {
+		for k, key := range list {
+			in := results.Interval(intervals[i][k])
+			if swapped[f.places[i][k]] {
+				in = results.Interval{Low: -in.High, High: -in.Low}
+			}
+			fresh[key] = in
+		}
+	}
+	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveIntervals(ctx, fresh) })
+	maps.Copy(known, fresh)
+	out := make([]*[2]float64, len(pairs))
+	for i, key := range keys {
+		in := known[key]
+		if swapped[i] {
+			in = results.Interval{Low: -in.High, High: -in.Low}
+		}
+		if canResample(pairs[i].a) {
+			out[i] = &[2]float64{in.Low, in.High}
+		}
+	}
+	return out, nil
+}
+
+// familySet are the families of the pairs whose statistics are computed.
+type familySet struct {
+	*columnSet
+	families []stats.Family
+	keys     [][]results.StatisticKey // by family and pair
+	places   [][]int                  // the same in the list of pairs
+	draws    int                      // the largest number
+}
+
+// families groups the pairs that are not known by their datasets and draws, and reads
+// their counts.
+func (s *statistics) families(ctx context.Context, pairs []pair, keys []results.StatisticKey, known func(results.StatisticKey) bool, all []system) (*familySet, error) {
+	f := &familySet{columnSet: newColumnSet()}
+	asked := map[results.StatisticKey]bool{}
+	var order []int
+	for i, key := range keys {
+		if !known(key) && !asked[key] {
+			asked[key] = true
+			order = append(order, i)
+		}
+	}
+	if len(order) == 0 {
+		return f, nil
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return len(pairs[j].a) - len(pairs[i].a) })
+	for _, of := range all {
+		f.find(of.sorted())
+	}
+	indexes := make([][2]int, len(order))
+	for n, i := range order {
+		a, b := f.find(pairs[i].a), f.find(pairs[i].b)
+		f.use(a, pairs[i].a)
+		f.use(b, pairs[i].b)
+		indexes[n] = [2]int{a, b}
+	}
+	f.arrange()
+	byName := map[string]int{}
+	for n, i := range order {
+		columns := f.indexes(pairs[i].a)
+		name := fmt.Sprint(columns, pairs[i].draws)
+		at, there := byName[name]
+		if !there {
+			at = len(f.families)
+			byName[name] = at
+			f.families, f.keys, f.places = append(f.families, stats.Family{Columns: columns, Rounds: pairs[i].draws}), append(f.keys, nil), append(f.places, nil)
+		}
+		f.families[at].Pairs = append(f.families[at].Pairs, indexes[n])
+		f.keys[at], f.places[at] = append(f.keys[at], keys[i]), append(f.places[at], i)
+		f.draws = max(f.draws, pairs[i].draws)
+	}
+	return f, f.load(ctx, s.store)
 }
 
 // intervals returns the 95 % interval of each system: of its F1 on one dataset, or of
@@ -257,33 +342,39 @@ func canResample(of system) bool {
 
 // computeIntervals computes the intervals that are not known.
 func (s *statistics) computeIntervals(ctx context.Context, systems []system, keys []results.StatisticKey, known map[results.StatisticKey]results.Interval, resamples int) (map[results.StatisticKey]results.Interval, error) {
-	columns := newColumnSet()
-	var samples []stats.Sample
-	var list []results.StatisticKey
+	var order []int
 	asked := map[results.StatisticKey]bool{}
-	for _, i := range mostDatasetsFirst(systems, func(s system) int { return len(s) }) {
-		of, key := systems[i].sorted(), keys[i]
-		if _, there := known[key]; there || asked[key] || !canResample(of) {
-			continue
+	for i, key := range keys {
+		if _, there := known[key]; !there && !asked[key] && canResample(systems[i]) {
+			asked[key] = true
+			order = append(order, i)
 		}
-		asked[key] = true
-		index := columns.find(of)
-		columns.use(index, of)
-		samples, list = append(samples, stats.Sample{Columns: columns.indexes(of), System: index}), append(list, key)
 	}
-	if len(samples) == 0 {
+	if len(order) == 0 {
 		return nil, nil
 	}
+	slices.SortStableFunc(order, func(i, j int) int { return len(systems[j]) - len(systems[i]) })
+	columns := newColumnSet()
+	indexes := make([]int, len(order))
+	for n, i := range order {
+		indexes[n] = columns.find(systems[i])
+		columns.use(indexes[n], systems[i])
+	}
+	columns.arrange()
 	if err := columns.load(ctx, s.store); err != nil {
 		return nil, err
+	}
+	samples := make([]stats.Sample, len(order))
+	for n, i := range order {
+		samples[n] = stats.Sample{Columns: columns.indexes(systems[i].sorted()), System: indexes[n]}
 	}
 	intervals, err := stats.BootstrapMany(ctx, columns.columns, samples, resamples)
 	if err != nil {
 		return nil, err
 	}
 	fresh := map[results.StatisticKey]results.Interval{}
-	for i, key := range list {
-		fresh[key] = results.Interval{Low: intervals[i].Low, High: intervals[i].High}
+	for n, i := range order {
+		fresh[keys[i]] = results.Interval(intervals[n])
 	}
 	return fresh, nil
 }
@@ -303,29 +394,19 @@ func (s *statistics) keep(ctx context.Context, n int, save func(*results.Store) 
 	}
 }
 
-// mostDatasetsFirst returns the indexes of a list in the order in which a [columnSet]
-// needs them.
-func mostDatasetsFirst[T any](list []T, datasets func(T) int) []int {
-	order := make([]int, len(list))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return datasets(list[j]) - datasets(list[i]) })
-	return order
-}
-
 // columnSet collects the counts that statistics need, each once. Systems with many
 // datasets must come before those with few of the same scores.
 type columnSet struct {
 	columns []stats.Column
-	byName  map[string]int // column by [scored.column]
+	byName  map[string]int    // column by [scored.column]
+	seeds   map[string]uint64 // the same
 	systems []map[string]scored
 	used    []map[string]bool // the columns whose counts are needed, by system
 	owner   map[[2]string]int // the system that has a score, by run and metric
 }
 
 func newColumnSet() *columnSet {
-	return &columnSet{byName: map[string]int{}, owner: map[[2]string]int{}}
+	return &columnSet{byName: map[string]int{}, seeds: map[string]uint64{}, owner: map[[2]string]int{}}
 }
 
 // find returns the index of a system. Systems that have a score in common are one, unless
@@ -340,10 +421,8 @@ func (c *columnSet) find(of system) int {
 		if id := [2]string{s.run.ID, s.metric}; !c.owned(id) {
 			c.owner[id] = len(c.systems)
 		}
-		if _, there := c.byName[s.column()]; !there {
-			c.byName[s.column()] = len(c.columns)
-			c.columns = append(c.columns, stats.Column{Seed: stats.DatasetSeed(0, s.dataset())})
-		}
+		c.byName[s.column()] = 0
+		c.seeds[s.column()] = stats.DatasetSeed(0, s.dataset())
 	}
 	c.systems, c.used = append(c.systems, has), append(c.used, map[string]bool{})
 	return len(c.systems) - 1
@@ -360,6 +439,14 @@ func (c *columnSet) within(index int, of system) bool {
 		own, there := c.systems[index][s.column()]
 		return !there || own.run.ID != s.run.ID || own.metric != s.metric
 	})
+}
+
+// arrange orders the columns by the ids of their datasets, when all systems are known.
+func (c *columnSet) arrange() {
+	for i, name := range slices.Sorted(maps.Keys(c.byName)) {
+		c.byName[name] = i
+		c.columns = append(c.columns, stats.Column{Seed: c.seeds[name]})
+	}
 }
 
 // use records that the counts of a system are needed.

@@ -2,9 +2,7 @@ package stats
 
 import (
 	"context"
-	"maps"
 	"math"
-	"slices"
 
 	"nerbench/ner"
 )
@@ -288,109 +286,4 @@ func fillTables(tables *[8][256]uint64, words []uint64) {
 			}
 		}
 	}
-}
-
-// Sample asks for the interval of a system's mean over columns. Both are indexes.
-type Sample struct {
-	Columns []int
-	System  int
-}
-
-// BootstrapMany returns the intervals of [Bootstrap] for each sample. All systems of a
-// column have the same draws, which are computed once for a group of systems.
-func BootstrapMany(ctx context.Context, columns []Column, samples []Sample, resamples int) ([]Interval, error) {
-	out := make([]Interval, len(samples))
-	groups := map[int][]int{} // samples by group of systems
-	for i, s := range samples {
-		groups[s.System/together] = append(groups[s.System/together], i)
-	}
-	for _, group := range slices.Sorted(maps.Keys(groups)) {
-		asked := map[int]bool{} // columns
-		for _, i := range groups[group] {
-			for _, c := range samples[i].Columns {
-				asked[c] = true
-			}
-		}
-		values, err := groupValues(ctx, columns, asked, group*together, resamples)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range groups[group] {
-			out[i] = meanInterval(values, samples[i].Columns, samples[i].System%together, resamples)
-		}
-	}
-	return out, nil
-}
-
-// together is the number of systems that are resampled together: their words of one
-// passage fill one line of the processor's cache.
-const together = 8
-
-// groupValues returns the F1s of a group of systems by column, system and resample.
-func groupValues(ctx context.Context, columns []Column, asked map[int]bool, first, resamples int) ([][together][]float64, error) {
-	values := make([][together][]float64, len(columns))
-	for c, column := range columns {
-		if !asked[c] {
-			continue
-		}
-		var packed [][together]uint64
-		for s := first; s < min(first+together, len(column.Systems)); s++ {
-			counts := column.Systems[s]
-			if counts == nil {
-				continue
-			}
-			if packed == nil {
-				packed = make([][together]uint64, len(counts.words))
-			}
-			for i, word := range counts.words {
-				packed[i][s-first] = word
-			}
-			values[c][s-first] = make([]float64, resamples)
-		}
-		parallel(resamples, func(b int) {
-			if ctx.Err() != nil {
-				return
-			}
-			sums := resampleGroup(packed, NewStream(column.Seed, b))
-			for s, of := range values[c] {
-				if of != nil {
-					of[b] = f1(sums[s])
-				}
-			}
-		})
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-	}
-	return values, nil
-}
-
-func resampleGroup(packed [][together]uint64, stream Stream) (sums [together]uint64) {
-	n := len(packed)
-	for range n {
-		words := &packed[stream.Index(n)]
-		sums[0] += words[0]
-		sums[1] += words[1]
-		sums[2] += words[2]
-		sums[3] += words[3]
-		sums[4] += words[4]
-		sums[5] += words[5]
-		sums[6] += words[6]
-		sums[7] += words[7]
-	}
-	return sums
-}
-
-// meanInterval is the interval of the mean of a system over columns.
-func meanInterval(values [][together][]float64, columns []int, system, resamples int) Interval {
-	means := make([]float64, resamples)
-	for _, c := range columns {
-		for b, v := range values[c][system] {
-			means[b] += v
-		}
-	}
-	for b := range means {
-		means[b] /= float64(len(columns))
-	}
-	return percentiles(means)
 }

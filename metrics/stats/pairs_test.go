@@ -97,6 +97,32 @@ func TestManyIntervalsEqualSingleOnes(t *testing.T) {
 	}
 }
 
+// TestPairIntervalsEqualSingleOnes compares the intervals of differences of many pairs with
+// those of each pair. The columns of a mean are in the order of the list.
+func TestPairIntervalsEqualSingleOnes(t *testing.T) {
+	columns := inventedColumns(10, 50, 130, 3)
+	columns[1].Systems[9] = nil
+	families := []stats.Family{
+		{Columns: []int{0}, Pairs: [][2]int{{0, 1}, {9, 2}}}, {Columns: []int{0, 1, 2}, Pairs: [][2]int{{0, 1}, {3, 8}}},
+		{Columns: []int{1, 2}, Pairs: [][2]int{{8, 3}}}, {Columns: []int{2}},
+	}
+	got, err := stats.BootstrapPairs(t.Context(), columns, families, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for f, family := range families {
+		for i, pair := range family.Pairs {
+			var datasets []stats.Dataset
+			for _, c := range family.Columns {
+				datasets = append(datasets, stats.Dataset{Seed: columns[c].Seed, A: columns[c].Systems[pair[0]].Scores(), B: columns[c].Systems[pair[1]].Scores()})
+			}
+			if want := stats.BootstrapPair(datasets, 1000).Difference; got[f][i] != want {
+				t.Errorf("columns %v, systems %v: %v, want %v", family.Columns, pair, got[f][i], want)
+			}
+		}
+	}
+}
+
 func TestCountsKeepScores(t *testing.T) {
 	want := []ner.Score{{}, {TP: 1, NPred: 2, NGold: 3}, {NPred: 70_000}, {NGold: 90_000}, {TP: 4000, NPred: 4000, NGold: 4001}}
 	if got := stats.NewCounts(want).Scores(); !slices.Equal(got, want) {
@@ -116,8 +142,9 @@ func TestManyComparisonsCanBeStopped(t *testing.T) {
 	}
 }
 
-// TestSpreadIsTheDeviation checks that the spread is that of the difference of F1: with
-// one kind of passage it is known. Of n passages, each with one entity in the gold, the
+// TestSpreadIsTheDeviation checks the smallest difference that a dataset can tell apart
+// (docs/spec/metrics.md §12.8): the spread is the deviation of the difference of F1, which
+// is known for one kind of passage. Of n passages, each with one entity in the gold, the
 // systems find a different half.
 func TestSpreadIsTheDeviation(t *testing.T) {
 	const n = 400
@@ -133,13 +160,19 @@ func TestSpreadIsTheDeviation(t *testing.T) {
 	if want := 1 / math.Sqrt(n); math.Abs(test.Spread-want) > want/50 {
 		t.Errorf("spread %v, want %v", test.Spread, want)
 	}
+	for _, tc := range []struct {
+		spreads []float64
+		median  float64
+	}{{nil, 0}, {[]float64{0.2}, 0.2}, {[]float64{0.4, 0.1, 0.2}, 0.2}, {[]float64{0.4, 0.1, 0.3, 0.2}, 0.25}} {
+		near(t, "smallest difference", stats.Distinguishable(tc.spreads), 1.959963984540054*tc.median)
+	}
 }
 
-// BenchmarkPairs computes the tests of all pairs of 50 systems, by dataset and for the
-// mean, in the rounds of their ranks.
+// BenchmarkPairs computes the tests of 50 systems on 49 datasets with as many passages as
+// the benchmark has: by dataset, and of the means of three suites, in the rounds of their
+// ranks. New: only those of one system with all others.
 func BenchmarkPairs(b *testing.B) {
-	const systems, datasets, passages = 50, 10, 2000
-	rounds := stats.RankRounds(systems, 0.05)
+	const systems, datasets, passages = 50, 49, 9_200
 	columns := make([]stats.Column, datasets)
 	var all []int
 	for c := range columns {
@@ -149,23 +182,31 @@ func BenchmarkPairs(b *testing.B) {
 			columns[c].Systems = append(columns[c].Systems, stats.NewCounts(invented(uint64(100*c+s), passages)))
 		}
 	}
-	families := []stats.Family{{Columns: all, Rounds: rounds}}
+	lists := [][]int{all, all[:20], all[:7]}
 	for c := range columns {
-		families = append(families, stats.Family{Columns: []int{c}, Rounds: rounds})
+		lists = append(lists, []int{c})
 	}
-	for f := range families {
-		for i := range systems {
-			for j := i + 1; j < systems; j++ {
-				families[f].Pairs = append(families[f].Pairs, [2]int{i, j})
+	for name, first := range map[string]int{"All": 0, "New": systems - 1} {
+		b.Run(name, func(b *testing.B) {
+			var families []stats.Family
+			for _, list := range lists {
+				family := stats.Family{Columns: list, Rounds: stats.RankRounds(systems, 0.05)}
+				for i := range systems {
+					for j := max(i+1, first); j < systems; j++ {
+						family.Pairs = append(family.Pairs, [2]int{i, j})
+					}
+				}
+				families = append(families, family)
 			}
-		}
+			before := processorTime(b)
+			for b.Loop() {
+				if _, err := stats.ComparePairs(context.Background(), columns, families); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric((processorTime(b)-before).Seconds()/float64(b.N), "cpu-s/op")
+		})
 	}
-	for b.Loop() {
-		if _, err := stats.ComparePairs(context.Background(), columns, families); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/systems/datasets/passages, "ns/system-passage")
 }
 
 func BenchmarkManyIntervals(b *testing.B) {

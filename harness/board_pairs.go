@@ -1,0 +1,96 @@
+package harness
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"nerbench/metrics/stats"
+	"nerbench/ner"
+	"nerbench/reports/site"
+)
+
+// comparedModels are two models with their whole runs on the same passages.
+type comparedModels struct {
+	a, b   *boardEntry
+	of, to system // in the order of the datasets' ids
+}
+
+// addPairs compares all pairs of models, as compare does: on each dataset that both have
+// completed, corrected over these datasets, and by the mean over them.
+func (m *boardMaker) addPairs(ctx context.Context) error {
+	whole := make([]map[string]scored, len(m.entries))
+	all := make([]system, len(m.entries))
+	for i, e := range m.entries {
+		whole[i] = map[string]scored{}
+		for _, d := range m.datasets {
+			if r, there := e.main().runs[d.ID]; there && m.whole(r) {
+				whole[i][d.ID] = scored{r, m.rank}
+				all[i] = append(all[i], scored{r, m.rank})
+			}
+		}
+	}
+	all = slices.DeleteFunc(all, func(s system) bool { return len(s) == 0 })
+	var models []comparedModels
+	var tests, differences []pair
+	for i, a := range m.entries {
+		for k := i + 1; k < len(m.entries); k++ {
+			c := comparedModels{a: a, b: m.entries[k]}
+			for _, id := range slices.Sorted(maps.Keys(whole[i])) {
+				one, other := whole[i][id], whole[k][id]
+				if other.metric != "" && (system{one}).passages() == (system{other}).passages() {
+					c.of, c.to = append(c.of, one), append(c.to, other)
+				}
+			}
+			if len(c.of) == 0 {
+				continue
+			}
+			models = append(models, c)
+			for n := range c.of {
+				tests = append(tests, pair{c.of[n : n+1], c.to[n : n+1], stats.Rounds})
+			}
+			tests = append(tests, pair{c.of, c.to, stats.Rounds})
+		}
+	}
+	found, err := m.statistics.tests(ctx, tests, all)
+	if err != nil {
+		return err
+	}
+	intervals := make([]*[2]float64, len(tests))
+	if m.request.Resamples > 0 {
+		for _, p := range tests {
+			differences = append(differences, pair{p.a, p.b, m.request.Resamples})
+		}
+		if intervals, err = m.statistics.differences(ctx, differences, all); err != nil {
+			return err
+		}
+	}
+	for _, c := range models {
+		n := len(c.of)
+		p := make([]float64, n)
+		for i := range p {
+			p[i] = probability(found[i])
+		}
+		out := site.Pair{A: c.a.slug, B: c.b.slug, Datasets: map[string]site.Test{}}
+		for i, adjusted := range stats.Holm(p) {
+			out.Datasets[c.of[i].dataset()] = site.Test{Difference: meanDifference(c.of[i:i+1], c.to[i:i+1]), Interval: intervals[i], P: p[i], PAdjusted: adjusted}
+		}
+		mean := probability(found[n])
+		out.Mean = &site.Test{Difference: meanDifference(c.of, c.to), Interval: intervals[n], P: mean, PAdjusted: mean}
+		m.board.Pairs = append(m.board.Pairs, out)
+		found, intervals = found[n+1:], intervals[n+1:]
+	}
+	return nil
+}
+
+// meanDifference is the difference of the means of two systems, as the paired test has it.
+func meanDifference(a, b system) float64 {
+	total := func(s scored) ner.Score { return s.run.Scores.Metrics[s.metric].Total }
+	sum := 0.0
+	for i := range a {
+		x, _ := total(a[i]).F1()
+		y, _ := total(b[i]).F1()
+		sum += x - y
+	}
+	return sum / float64(len(a))
+}

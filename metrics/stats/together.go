@@ -4,6 +4,8 @@ import (
 	"context"
 	"maps"
 	"slices"
+
+	"nerbench/internal/parallel"
 )
 
 // Sample asks for the interval of a system's mean over columns. Both are indexes.

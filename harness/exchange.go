@@ -281,7 +281,7 @@ func (x *exchangeParser) passage(stored ner.Passage, d *ner.Document, u loop.Par
 		if x.shown {
 			q.Answer, q.Thinking = c.Text, c.Thinking
 			if len(asked) == len(stored.Answers) {
-				q.Prompt = promptText(&asked[i].Prompt)
+				q.Prompt = promptJSON(&asked[i].Prompt)
 			}
 		}
 		out.Queries = append(out.Queries, q)
@@ -332,8 +332,8 @@ func (x *exchangeParser) typeName(t ner.EntityType) ner.EntityType {
 	return t
 }
 
-// promptText is a prompt as text; that of a chat is its messages as JSON.
-func promptText(p *ner.Prompt) string {
+// promptJSON is a prompt as text; that of a chat is its messages as JSON.
+func promptJSON(p *ner.Prompt) string {
 	if !p.Chat() {
 		return p.Text
 	}

@@ -68,7 +68,7 @@ var imports = map[string][]string{
 	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault", "internal/httpclient", "internal/jsonl", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts",
-		"reports", "reports/exchange", "reports/page", "results", "runners", "runners/cards", "runners/open",
+		"reports", "reports/exchange", "reports/page", "reports/paper", "results", "runners", "runners/cards", "runners/open",
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {

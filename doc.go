@@ -23,9 +23,10 @@
 //     the formats of other programs.
 //
 // Package harness joins these steps: a harness.Bench runs, scores, compares and
-// exports. harness/files scores files without a store, and harness/compare computes
-// the differences of two systems. sweeps plans and runs ablations. cmd/nerbench parses
-// flags and prints; it has one file for each command.
+// exports. harness/files scores files without a store, harness/compare computes the
+// differences of two systems, and harness/texts prints results for people. sweeps plans
+// and runs ablations. cmd/nerbench parses flags and prints; it has one file for each
+// command.
 //
 // Package ner defines the types that all packages share, and imports none of them.
 // Packages in internal hold mechanisms that are not about NER; internal/fault

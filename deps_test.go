@@ -32,7 +32,7 @@ var imports = map[string][]string{
 	"prompts":         {"ner", "internal/names", "internal/strict"},
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/exchange": { // what other programs read; the figures of metrics are their numbers
-		"ner", "metrics", "reports", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "github.com/parquet-go/parquet-go",
+		"ner", "metrics", "reports", "internal/atomicfile", "internal/fault", "internal/names", "github.com/parquet-go/parquet-go",
 	},
 	"reports/page":  {"ner", "reports", "github.com/go-echarts/go-echarts"},
 	"reports/paper": {"ner", "reports", "internal/strict"},

@@ -24,10 +24,10 @@
 //
 // Package harness joins these steps: a harness.Bench runs, scores, compares, ranks and
 // exports. boards reads the rules of a leaderboard. harness/files scores files without a
-// store, and harness/compare computes the differences of two systems. sweeps plans and
-// runs ablations. bundles is the format of files with runs for others, and submissions
-// makes and verifies them. cmd/nerbench parses flags and prints; it has one file for
-// each command.
+// store, harness/compare computes the differences of two systems, and harness/texts
+// prints results for people. sweeps plans and runs ablations. bundles is the format of
+// files with runs for others, and submissions makes and verifies them. cmd/nerbench
+// parses flags and prints; it has one file for each command.
 //
 // Package ner defines the types that all packages share, and imports none of them.
 // Packages in internal hold mechanisms that are not about NER; internal/fault

@@ -154,7 +154,7 @@ func (env *environment) evalGold(c *cli.Context, o files.Options) (*files.Report
 		return nil, fault.Usagef("only one of --gold and --pred can be standard input")
 	}
 	gold, pred := env.input(c.String("gold")), env.input(c.String("pred"))
-	form, err := formOfBoth(&gold, &pred)
+	form, err := files.FormOfBoth(&gold, &pred)
 	if err != nil {
 		return nil, err
 	}
@@ -175,26 +175,6 @@ func (env *environment) evalGold(c *cli.Context, o files.Options) (*files.Report
 		return files.TagFiles{Gold: gold, Pred: pred, Scheme: scheme, Mode: mode}.Eval(c.Context, o)
 	}
 	return evalPredictions(c, gold, pred, o)
-}
-
-// formOfBoth is the form of both files. An empty file has the form of the other one.
-func formOfBoth(gold, pred *files.File) (files.Form, error) {
-	var forms [2]files.Form
-	for i, f := range []*files.File{gold, pred} {
-		var err error
-		if forms[i], *f, err = files.FormOf(*f); err != nil {
-			return "", err
-		}
-	}
-	switch {
-	case forms[0] == files.Empty && forms[1] == files.Empty:
-		return files.JSONLines, nil
-	case forms[0] == files.Empty:
-		return forms[1], nil
-	case forms[1] != files.Empty && forms[0] != forms[1]:
-		return "", fmt.Errorf("%s is %s, but %s is %s: want two files of one form", gold.Name, forms[0], pred.Name, forms[1])
-	}
-	return forms[0], nil
 }
 
 // evalPredictions scores a file of predictions in JSON Lines.

@@ -1,18 +1,14 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"nerbench/harness"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/ner"
@@ -75,11 +71,11 @@ func (env *environment) paper(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	items, err := paperItems(name)
+	items, err := paper.Select(name)
 	if err != nil {
 		return err
 	}
-	parts, benchmark, err := env.paperExhibits(c.Context, items, where, readRunOnly(c))
+	parts, benchmark, err := env.bench.PaperExhibits(c.Context, items, where, readRunOnly(c))
 	if err != nil {
 		return err
 	}
@@ -116,49 +112,6 @@ func (env *environment) paper(c *cli.Context) error {
 	return nil
 }
 
-// paperItems returns one item, or all of them.
-func paperItems(name string) ([]paper.Item, error) {
-	items, err := paper.Items()
-	return slices.DeleteFunc(items, func(i paper.Item) bool { return name != "all" && i.Name != name }), err
-}
-
-// paperExhibits returns items with own runs, and the datasets of the benchmark.
-func (env *environment) paperExhibits(ctx context.Context, items []paper.Item, where map[string][]string, runOnly *bool) ([]reports.Exhibit, []reports.DatasetInfo, error) {
-	found, all, err := env.paperRuns(ctx, where)
-	if err != nil {
-		return nil, nil, err
-	}
-	spec := reports.Spec{Benchmark: found.Benchmark, Ratios: harness.Ratios, Doubled: harness.Doubled}
-	var parts []reports.Exhibit
-	for _, item := range items {
-		if item.Lines == "data" {
-			part, err := env.paperData(ctx, item)
-			if err != nil {
-				return nil, nil, err
-			}
-			parts = append(parts, part)
-			continue
-		}
-		runs := found.Results
-		if item.Own != "" { // partial runs can also be paired
-			runs = all
-		}
-		t, err := paper.Build(item, runs, spec)
-		if err != nil {
-			return nil, nil, err
-		}
-		if runOnly != nil && *runOnly {
-			t.RunOnly()
-		}
-		grids := t.Grids()
-		if runOnly != nil { // else text and Markdown are brief by themselves
-			grids[0].Brief = nil
-		}
-		parts = append(parts, reports.Exhibit{Name: item.Name, Title: item.Title, Grids: grids, Figure: t.Figure(), JSON: t})
-	}
-	return parts, found.Benchmark, nil
-}
-
 // runOnlyFlag leaves out datasets that were not run.
 func runOnlyFlag(usage string) cli.Flag { return &cli.BoolFlag{Name: "run-only", Usage: usage} }
 
@@ -169,51 +122,6 @@ func readRunOnly(c *cli.Context) *bool {
 	}
 	v := c.Bool("run-only")
 	return &v
-}
-
-// paperRuns reads the runs of the tables, and all runs of the store. Without a store
-// there are only the published numbers.
-func (env *environment) paperRuns(ctx context.Context, where map[string][]string) (found harness.Reported, all []reports.Result, err error) {
-	store, err := env.bench.ReadStore(ctx)
-	if errors.Is(err, fs.ErrNotExist) {
-		ds, err := env.bench.SelectDatasets(nil, "full49", "")
-		return harness.Reported{Benchmark: env.bench.DatasetInfos(ctx, ds)}, nil, err
-	}
-	if err != nil {
-		return found, nil, err
-	}
-	defer store.Close()
-	if found, err = env.bench.Reported(ctx, store, where, "full49", 0); err != nil {
-		return found, nil, err
-	}
-	if len(found.Runs) == 0 && len(where) > 0 {
-		runs, err := harness.SelectRuns(ctx, store, nil)
-		if err != nil {
-			return found, nil, err
-		}
-		env.note("%s", harness.WhyNone(runs, where))
-	}
-	all, err = harness.Results(ctx, store, where)
-	return found, all, err
-}
-
-// paperData returns Table 6. It reads the files of the datasets.
-func (env *environment) paperData(ctx context.Context, item paper.Item) (reports.Exhibit, error) {
-	ds, err := env.bench.SelectDatasets(nil, "full49", "")
-	if err != nil {
-		return reports.Exhibit{}, err
-	}
-	lines, err := env.bench.Stats(ctx, ds)
-	if err != nil {
-		return reports.Exhibit{}, err
-	}
-	g := harness.StatsGrid(lines)
-	notes, err := item.Notes()
-	if err != nil {
-		return reports.Exhibit{}, err
-	}
-	g.Title, g.Notes = item.Title, append(notes, g.Notes...)
-	return reports.Exhibit{Name: item.Name, Title: item.Title, Grids: []reports.Grid{g}, JSON: lines}, nil
 }
 
 // writeExhibit writes an exhibit into a folder. An empty format stands for all

@@ -283,3 +283,23 @@ func formOf(start []byte) Form {
 	}
 	return Columns
 }
+
+// FormOfBoth is the form of both  An empty file has the form of the other one.
+func FormOfBoth(gold, pred *File) (Form, error) {
+	var forms [2]Form
+	for i, f := range []*File{gold, pred} {
+		var err error
+		if forms[i], *f, err = FormOf(*f); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case forms[0] == Empty && forms[1] == Empty:
+		return JSONLines, nil
+	case forms[0] == Empty:
+		return forms[1], nil
+	case forms[1] != Empty && forms[0] != forms[1]:
+		return "", fmt.Errorf("%s is %s, but %s is %s: want two files of one form", gold.Name, forms[0], pred.Name, forms[1])
+	}
+	return forms[0], nil
+}

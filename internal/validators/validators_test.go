@@ -81,7 +81,7 @@ func TestOtherProgramsReadExports(t *testing.T) {
 			_, text, _ := strings.Cut(prompt, "Text: ")
 			switch words := strings.Fields(text); {
 			case strings.HasPrefix(text, "It rained"):
-				return "no\x00\x1b[2J\u2028 list" // malformed
+				return "no\x00\x1b[2J\u2028\u0085 list" // malformed
 			case strings.Contains(prompt, "location"):
 				return ` ["Port Varna", "Essa", "Atlantis"]`
 			default:

@@ -1,10 +1,10 @@
 package exchange
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,7 +12,6 @@ import (
 	"strconv"
 	"strings"
 
-	"nerbench/internal/jsonl"
 	"nerbench/ner"
 )
 
@@ -149,11 +148,11 @@ func writeEEE(to *folder, runs []*Run, o Options) error {
 		samples := base + "_samples.jsonl"
 		sum, rows := sha256.New(), 0
 		err := to.create(samples, func(w io.Writer) error {
-			out := jsonl.NewWriter(io.MultiWriter(w, sum))
+			out := io.MultiWriter(w, sum)
 			s := eeeSamples{run: r, record: &record}
 			err := r.Read(func(p *Passage) error { return s.write(out, p) })
 			rows = s.rows
-			return errors.Join(err, out.Flush())
+			return err
 		})
 		if err != nil {
 			return err
@@ -326,7 +325,7 @@ type eeeSamples struct {
 	rows   int
 }
 
-func (s *eeeSamples) write(w *jsonl.Writer, p *Passage) error {
+func (s *eeeSamples) write(w io.Writer, p *Passage) error {
 	sample := s.sample(p)
 	for i := range s.run.Metrics {
 		m := &s.run.Metrics[i]
@@ -337,7 +336,7 @@ func (s *eeeSamples) write(w *jsonl.Writer, p *Passage) error {
 		sample.ResultID = m.ID
 		sample.Evaluation = eeeEvaluation{passageScore(f), correct(f)}
 		sample.Metadata["tp"], sample.Metadata["n_pred"], sample.Metadata["n_gold"] = number(f.TP), strconv.Itoa(f.NPred), strconv.Itoa(f.NGold)
-		if err := w.Write(sample); err != nil {
+		if err := writeLine(w, sample); err != nil {
 			return err
 		}
 		s.rows++
@@ -417,6 +416,19 @@ func entityText(e Entity) string {
 
 // number writes a fraction in full, and a whole number without a point.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+
+// writeLine writes one JSON value as one line, also for programs that take the character
+// U+0085 for the end of one. The encoder escapes all others.
+func writeLine(w io.Writer, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(b.Bytes(), []byte("\u0085"), []byte(`\u0085`)))
+	return err
+}
 
 // writeJSON writes one JSON value, indented.
 func writeJSON(w io.Writer, v any) error {

@@ -53,7 +53,7 @@ func fixture() []*Run {
 			Index: 1, ID: "pets/test/1", Text: "Nothing.", Gold: []Entity{}, Pred: []Entity{},
 			Queries: []Query{
 				{Types: []ner.EntityType{"person"}, Prompt: "Text: Nothing.\nperson?", Answer: "[]", Outcome: ner.Empty, PromptTokens: 7, AnswerTokens: 1},
-				{Types: []ner.EntityType{"pet"}, Prompt: "Text: Nothing.\npet?", Answer: "[\"\x00\xff", Outcome: ner.Malformed, PromptTokens: 7, AnswerTokens: 4},
+				{Types: []ner.EntityType{"pet"}, Prompt: "Text: Nothing.\npet?", Answer: "[\"\x00\xff\u0085\u2028", Outcome: ner.Malformed, PromptTokens: 7, AnswerTokens: 4},
 			},
 		},
 	})

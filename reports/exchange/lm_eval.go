@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,7 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"nerbench/internal/jsonl"
 	"nerbench/ner"
 )
 
@@ -128,19 +126,16 @@ func writeLMEval(to *folder, runs []*Run, o Options) error {
 			task := lmTaskName(r)
 			sum := sha256.New()
 			err := to.create(join(dir, "samples_"+task+"_"+date+".jsonl"), func(w io.Writer) error {
-				out := jsonl.NewWriter(w)
 				s := lmSampleWriter{run: r}
-				err := r.Read(func(p *Passage) error {
-					lines := s.lines(p)
-					for _, line := range lines {
-						if err := out.Write(line); err != nil {
+				return r.Read(func(p *Passage) error {
+					for _, line := range s.lines(p) {
+						if err := writeLine(w, line); err != nil {
 							return err
 						}
 					}
 					_, _ = io.WriteString(sum, s.hashes) // a hash takes everything
 					return nil
 				})
-				return errors.Join(err, out.Flush())
 			})
 			if err != nil {
 				return err

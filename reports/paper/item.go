@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"nerbench/internal/strict"
@@ -124,4 +125,10 @@ func footnotes() (map[string]string, error) {
 		notes[letter] = note
 	}
 	return notes, nil
+}
+
+// Select returns the item of a name, or all items for the name "all".
+func Select(name string) ([]Item, error) {
+	items, err := Items()
+	return slices.DeleteFunc(items, func(i Item) bool { return name != "all" && i.Name != name }), err
 }

@@ -33,4 +33,3 @@ func WhyNone(runs []results.RunInfo, where map[string][]string) string {
 	}
 	return "no run matches"
 }
-

@@ -27,10 +27,10 @@ func TestHostileServers(t *testing.T) {
 	body := `{"sha":"abc","text":"Mira left Essa.","siblings":[{"rfilename":"test.jsonl"}]}`
 	sum := sha256.Sum256([]byte(body))
 	faults.AttackAll(t, c, faults.Client{
-		Upstream:  http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }),
-		Query:     func(path string) bool { return strings.Contains(path, "/resolve/") },
-		Secret:    token,
-		Download:  true,
+		Upstream: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }),
+		Query:    func(path string) bool { return strings.Contains(path, "/resolve/") },
+		Secret:   token,
+		Download: true,
 		Ask: func(address string, limit time.Duration, random *rand.Rand) (string, error) {
 			client, dir := quick(t)
 			client.Tries, client.Stall, client.Largest = 2, limit, 1<<20

@@ -49,7 +49,8 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	writer := store.Writer(ctx, run.ID())
 	defer func() { // answers are stored in any case
 		for _, fault := range []error{writer.Close(), store.End(context.WithoutCancel(ctx), run.ID())} {
-			if fault != nil && !errors.Is(err, fault) { // a full disk fails both
+			full := errors.Is(err, results.ErrFull) && errors.Is(fault, results.ErrFull)
+			if fault != nil && !full && !errors.Is(err, fault) { // a full disk fails them all
 				err = errors.Join(err, fault)
 			}
 		}

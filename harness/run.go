@@ -13,6 +13,7 @@ import (
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/results"
 	"nerbench/runners"
 	"nerbench/runners/cards"
 )
@@ -50,7 +51,7 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 			b.notify(Event{Dataset: dataset.ID, Result: &result})
 			continue
 		}
-		if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || errors.As(err, new(*UsageError)) || len(r.Datasets) == 1 {
+		if ctx.Err() != nil || errors.Is(err, runners.ErrFatal) || errors.Is(err, runners.ErrTemporary) || errors.As(err, new(*UsageError)) || unwritable(err) || len(r.Datasets) == 1 {
 			faults = []error{err}
 			break
 		}
@@ -135,6 +136,11 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 		return report, err
 	}
 	return report, report.fill(ctx, store, ids)
+}
+
+// unwritable reports that the store cannot take answers: more queries would be lost.
+func unwritable(err error) bool {
+	return errors.Is(err, results.ErrFull) || errors.Is(err, results.ErrReadOnly)
 }
 
 // sameKind makes an error a [DataError] if all of several others are.

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -45,6 +46,7 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 		case err == nil:
 			out.Runs = append(out.Runs, r)
 			partial += r.Passages - r.Complete
+		case len(runs) == 0 && errors.Is(err, results.ErrNoRun): // another process has removed it meanwhile
 		case ctx.Err() != nil || StoreAdvice(err) != "" || len(found) == 1:
 			return out, fmt.Errorf("run %s: %w", before.ID, err)
 		default:

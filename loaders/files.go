@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -16,8 +17,25 @@ import (
 	"nerbench/internal/checksum"
 )
 
+// UnfinishedImport is a file in the folder of a dataset while files are moved there. If
+// the import is interrupted, it stays, and the dataset cannot be read: some files may be
+// missing, or those of another release.
+const UnfinishedImport = ".nerbench-import.unfinished"
+
+// unfinishedError is an [fs.ErrNotExist]: the dataset has to be imported again.
+type unfinishedError struct{}
+
+func (unfinishedError) Error() string {
+	return "its files are incomplete: an import was interrupted, or is in progress"
+}
+
+func (unfinishedError) Is(target error) bool { return target == fs.ErrNotExist }
+
 // files resolves the files of the split to names in the data folder, in order.
 func (r *reading) files() ([]string, error) {
+	if _, err := fs.Stat(r.data, path.Join(r.dataset.DataDir, UnfinishedImport)); err == nil {
+		return nil, fmt.Errorf("dataset %s: %w", r.dataset.ID, unfinishedError{})
+	}
 	var names []string
 	for i := range r.part.Files {
 		found, err := Resolve(r.ctx, r.data, r.dataset, &r.part.Files[i])

@@ -88,9 +88,20 @@ func (s *Store) salvage(ctx context.Context, to salvaged) (h Health, err error) 
 		if err := to.end(run); err != nil {
 			return h, err
 		}
+		if len(health.Faults) > 0 && s.removed(ctx, r) {
+			continue
+		}
 		h.Runs = append(h.Runs, health)
 	}
 	return h, ctx.Err()
+}
+
+// removed reports whether another process has removed a run since it was read. It looks
+// for the number, since a damaged index of the ids may not find the run.
+func (s *Store) removed(ctx context.Context, r runRow) bool {
+	var id string
+	err := s.read.QueryRowContext(ctx, "SELECT id FROM runs WHERE number = ?", r.number).Scan(&id)
+	return errors.Is(err, sql.ErrNoRows) || err == nil && id != r.id
 }
 
 // structure returns the faults of the file.
@@ -233,13 +244,10 @@ func (s *Store) attachments(ctx context.Context, run *wholeRun) (faults []string
 		} else {
 			run.texts = facts
 		}
-		if now.scoring == 0 {
-			return nil
-		}
-		scores, err := wholeScores(ctx, tx, now)
+		scores, err := wholeScores(ctx, tx, now) // also of a run without scores, which must have no rows
 		if err != nil {
 			faults = append(faults, "scores: "+reason(s.path, err).Error())
-		} else {
+		} else if now.scoring != 0 {
 			run.scores = scores
 		}
 		return nil

@@ -46,6 +46,8 @@ func child(args []string) error {
 	switch job {
 	case "record":
 		return childRecord(path, args)
+	case "upgrade":
+		return childUpgrade(path)
 	case "power":
 		return childPower(path, args)
 	case "migrate":

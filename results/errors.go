@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -52,6 +53,51 @@ func reason(path string, err error) error {
 		return context.Canceled
 	case sqlite3.SQLITE_CANTOPEN:
 		return cannotOpen(path)
+	case sqlite3.SQLITE_IOERR:
+		return cannotWrite(path, err)
+	}
+	return err
+}
+
+// fileLimitError reports that a file of the store would be larger than the process may
+// make files.
+type fileLimitError struct{}
+
+func (fileLimitError) Error() string {
+	return "file too large for the limit of file sizes (ulimit -f): committed answers are kept"
+}
+
+// Is makes the error an [ErrFull].
+func (fileLimitError) Is(target error) bool { return target == ErrFull }
+
+// cannotWrite returns the reason why a file cannot be written, which SQLite reports only
+// where the disk is full, not for a quota, a limit, or its index of the log. It tries to
+// write at the end of a file of the same size.
+func cannotWrite(path string, err error) error {
+	e, _ := errors.AsType[*sqlite.Error](err)
+	switch e.Code() {
+	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE, sqlite3.SQLITE_IOERR_SHMSIZE:
+	default:
+		return err
+	}
+	var end int64
+	for _, ending := range []string{"", "-wal", "-shm", "-journal"} {
+		if info, err := os.Stat(path + ending); err == nil {
+			end = max(end, info.Size())
+		}
+	}
+	f, tempErr := os.CreateTemp(filepath.Dir(path), ".nerbench-*.tmp")
+	if tempErr != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	_, writeErr := f.WriteAt(make([]byte, 1<<16), end)
+	switch writeErr = errors.Join(writeErr, f.Sync()); {
+	case errors.Is(writeErr, syscall.EFBIG):
+		return fileLimitError{}
+	case errors.Is(writeErr, syscall.ENOSPC), errors.Is(writeErr, syscall.EDQUOT), e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE:
+		return ErrFull
 	}
 	return err
 }
@@ -69,6 +115,13 @@ func cannotOpen(path string) error {
 func unopenable(err error) bool {
 	code := primary(err)
 	return code == sqlite3.SQLITE_CANTOPEN || code == sqlite3.SQLITE_READONLY
+}
+
+// noRoom reports whether SQLite had no room for the index of the log, which it needs even
+// to read.
+func noRoom(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE || e.Code() == sqlite3.SQLITE_FULL)
 }
 
 // busy reports whether another connection holds a lock.

@@ -162,3 +162,20 @@ func TestContradictionsAreErrors(t *testing.T) {
 		}
 	})
 }
+
+// TestScoresOfAnotherTime makes a run forget that it was scored, as a log of another time
+// does.
+func TestScoresOfAnotherTime(t *testing.T) {
+	path := filled(t, 3)
+	s := openAt(t, path)
+	const row = "SELECT 'UPDATE runs SET scoring_sum = ' || scoring_sum || ', checksum = ' || checksum FROM runs"
+	before := contents(t, path, row)
+	must(t, s.SaveScores(t.Context(), testRun("m").ID(), someScores(3)))
+	execRaw(t, path, before)
+	if _, err := s.Find(t.Context(), testRun("m").ID()); !errors.Is(err, ErrDamaged) {
+		t.Errorf("error %v, want ErrDamaged", err)
+	}
+	if h, err := s.Check(t.Context()); err != nil || h.OK() {
+		t.Errorf("%+v, %v, want that the scores are damaged", h, err)
+	}
+}

@@ -38,3 +38,18 @@ func TestModeOfNewStore(t *testing.T) {
 		t.Errorf("the folder has another mode: %v, %v", info.Mode(), err)
 	}
 }
+
+// Copies of a store can be read by the user only, too.
+func TestModeOfCopies(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	s := openAt(t, filled(t, 3))
+	backup, recovered := s.path+".backup", s.path+".recovered"
+	must(t, s.Backup(t.Context(), backup))
+	_, err := s.Recover(t.Context(), recovered)
+	must(t, err)
+	for _, path := range []string{backup, recovered} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v, want 0600", path, info.Mode(), err)
+		}
+	}
+}

@@ -95,11 +95,10 @@ func TestOpenWithoutAFile(t *testing.T) {
 func TestEmptyFileIsNewStore(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c=d#%41&.db")
 	must(t, os.WriteFile(path, nil, 0o644))
-	if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrOlder) {
-		t.Errorf("read-only: %v, want ErrOlder", err)
-	}
-	if _, err := Open(t.Context(), path, Existing); !errors.Is(err, fs.ErrNotExist) || !strings.HasSuffix(err.Error(), ": is empty") {
-		t.Errorf("existing: %v, want that it is empty", err)
+	for how, open := range map[string]func(context.Context, string) (*Store, error){"read-only": OpenReadOnly, "existing": openExisting} {
+		if _, err := open(t.Context(), path); !errors.Is(err, fs.ErrNotExist) || !strings.HasSuffix(err.Error(), ": is empty") {
+			t.Errorf("%s: %v, want that it is empty", how, err)
+		}
 	}
 	s := openAt(t, path)
 	must(t, s.Begin(t.Context(), testRun("m"), 1))

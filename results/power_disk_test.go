@@ -179,14 +179,6 @@ var cuts = []struct {
 	}},
 }
 
-func garbage(random *rand.Rand, n int) []byte {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(random.Uint32())
-	}
-	return b
-}
-
 // cut writes a state that the disk may have without power into a new folder. It returns
 // a description.
 func (d *disk) cut(t *testing.T, random *rand.Rand, folder string) string {

@@ -184,12 +184,11 @@ func recordPart(ctx context.Context, s *Store, id string, from, to int) error {
 
 // upgradeStore opens a store of an older schema.
 func upgradeStore(path string) error {
-	s, err := Open(context.Background(), path, Existing)
-	if err != nil {
+	if err := childUpgrade(path); err != nil {
 		return err
 	}
 	reported("upgraded")
-	return s.Close()
+	return nil
 }
 
 // check opens the store that is left.

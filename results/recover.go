@@ -5,67 +5,45 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"nerbench/ner"
 )
 
 // Backup writes a copy of the store to a new file. Other processes may write meanwhile;
-// the copy has one state of the store.
+// the copy has one state of the store. The file appears when it is complete.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	if err := mustNotExist(path); err != nil {
-		return fault(path, err)
-	}
-	// A connection of its own: those of the pool may only query.
-	db := pool(s.path, 1, []string{shared})
-	defer db.Close()
-	if _, err := db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
-		removeStore(path)
-		return s.fault(err)
-	}
-	return nil
-}
-
-func mustNotExist(path string) error {
-	if _, err := os.Lstat(path); err == nil {
-		return fs.ErrExist
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	return publish(ctx, path, func(part string) error {
+		// A connection of its own: those of the pool may only query.
+		db := pool(s.path, 1, []string{shared})
+		defer db.Close()
+		createPrivate(part)
+		_, err := db.ExecContext(ctx, "VACUUM INTO ?", part)
+		if err = reason(part, err); !errors.Is(err, ErrFull) {
+			err = reason(s.path, err) // SQLite has truncated the part: its size was about that of the store
+		}
 		return err
-	}
-	return nil
-}
-
-// removeStore removes an unfinished store.
-func removeStore(path string) {
-	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
-		_ = os.Remove(path + suffix)
-	}
+	})
 }
 
 // Recover takes over what is whole into a new store: all answers, and the runs whose row
 // is whole, with their whole passages, facts and scores. A run that lacks a passage is
 // partial afterwards, and has no scores: run it again to complete it; only answers that
-// are damaged are requested again. The store itself is not changed.
+// are damaged are requested again. The store itself is not changed. The new store appears
+// when it is complete.
 func (s *Store) Recover(ctx context.Context, path string) (h Health, err error) {
-	if err := mustNotExist(path); err != nil {
-		return h, fault(path, err)
-	}
-	target, err := Open(ctx, path, Create)
-	if err != nil {
-		return h, err
-	}
-	defer func() {
-		if err = errors.Join(err, target.Close()); err != nil {
-			removeStore(path)
+	err = publish(ctx, path, func(part string) error {
+		target, err := Open(ctx, part, Create)
+		if err != nil {
+			return err
 		}
-	}()
-	r := recovery{ctx: ctx, target: target}
-	h, err = s.salvage(ctx, salvaged{answer: r.answer, run: r.run, block: r.passages, end: r.end})
-	if err == nil {
-		err = target.fault(r.flush())
-	}
+		r := recovery{ctx: ctx, target: target}
+		h, err = s.salvage(ctx, salvaged{answer: r.answer, run: r.run, block: r.passages, end: r.end})
+		if err == nil {
+			err = reason(part, r.flush())
+		}
+		return errors.Join(err, target.Close())
+	})
 	return h, err
 }
 

@@ -188,3 +188,28 @@ func TestRecoverFromDamagedPages(t *testing.T) {
 		t.Errorf("only %d stores were recovered", recovered)
 	}
 }
+
+// TestCheckDuringRemoval removes a run that is being checked, which is no damage.
+func TestCheckDuringRemoval(t *testing.T) {
+	ctx := t.Context()
+	path := filled(t, 20)
+	s := openAt(t, path)
+	run := testRun("removed")
+	must(t, s.Begin(ctx, run, 20))
+	must(t, s.Record(ctx, run.ID(), testPassages("removed", 20), nil))
+	must(t, s.End(ctx, run.ID()))
+	h, err := s.salvage(ctx, salvaged{
+		answer: func([]byte, *ner.Completion) error { return nil },
+		run: func(r *wholeRun) error {
+			if r.id == run.ID() {
+				return s.Remove(ctx, r.id)
+			}
+			return nil
+		},
+		block: func(*wholeRun, []ner.Passage) error { return nil },
+		end:   func(*wholeRun) error { return nil },
+	})
+	if err != nil || !h.OK() || len(h.Runs) != 1 {
+		t.Errorf("%+v, %v, want one run without damage", h, err)
+	}
+}

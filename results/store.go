@@ -155,14 +155,16 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	}
 	if last, err := latest(c.migrations); err != nil {
 		return nil, fault(path, err)
+	} else if version == 0 { // its creation was interrupted, or its log was lost
+		return nil, fault(path, emptyError{})
 	} else if version < last {
 		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
 	}
 	s := emptyStore(path)
 	err = s.openReaders(ctx, c, shared)
-	if unopenable(err) && !hasLog(path) {
-		// In a read-only folder, SQLite cannot create the files for coordination.
-		// There is neither a log nor a writer.
+	if (unopenable(err) || noRoom(err)) && !hasLog(path) {
+		// In a read-only folder, or on a full disk, SQLite cannot create the files for
+		// coordination. There is neither a log nor a writer.
 		err = s.openReaders(ctx, c, immutable)
 	}
 	if err != nil {

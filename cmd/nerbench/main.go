@@ -25,6 +25,7 @@ func realMain() int {
 		return exitOK
 	}
 	log.SetOutput(io.Discard) // net/http prints what servers send unasked
+	ignoreFileSizeSignal()
 	interrupts := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		interrupts = append(interrupts, syscall.SIGHUP)

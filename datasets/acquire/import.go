@@ -295,8 +295,12 @@ func unreadable(splits []verify.Split) *verify.Split {
 // overlay is a data folder in which the files of the stage come first.
 type overlay struct{ top, under fs.FS }
 
-// Open implements [fs.FS].
+// Open implements [fs.FS]. The mark of an interrupted import is hidden: this import
+// replaces it.
 func (o overlay) Open(name string) (fs.File, error) {
+	if path.Base(name) == loaders.UnfinishedImport {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
 	f, err := o.top.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return o.under.Open(name)
@@ -320,13 +324,18 @@ func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	return top, nil
 }
 
-// take moves staged files to the data folder and records their origin.
+// take moves staged files to the data folder and records their origin. Meanwhile the
+// folder has a mark, so that a part of the files is not read as the whole.
 func (a *Acquirer) take(s *stage, source string, dataset *datasets.Dataset, out Imported) error {
 	folder, linked, err := a.openFolder(s.data, dataset.DataDir)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
+	if err := writeFile(folder, loaders.UnfinishedImport, strings.NewReader(dataset.ID+"\n")); err != nil {
+		return err
+	}
+	atomicfile.SyncFolder(folder, ".")
 	for _, f := range out.Files {
 		name, err := filepath.Rel(filepath.FromSlash(dataset.DataDir), filepath.FromSlash(f.To))
 		if err != nil {
@@ -341,7 +350,10 @@ func (a *Acquirer) take(s *stage, source string, dataset *datasets.Dataset, out 
 			return err
 		}
 	}
-	return recordOrigin(folder, source, dataset, out)
+	if err := recordOrigin(folder, source, dataset, out); err != nil {
+		return err
+	}
+	return folder.Remove(loaders.UnfinishedImport)
 }
 
 // openFolder opens a dataset's folder in the data folder, and creates it if it is

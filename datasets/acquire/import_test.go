@@ -21,6 +21,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/internal/fault"
 	"nerbench/internal/reference"
+	"nerbench/loaders"
 	"nerbench/ner"
 )
 
@@ -317,6 +318,29 @@ func TestImportInterrupted(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(in.data); len(left) > 0 {
 		t.Errorf("%v remains in the data folder", left)
+	}
+}
+
+// A folder with the mark of an interrupted import has no complete dataset. The next import
+// removes the mark.
+func TestUnfinishedImport(t *testing.T) {
+	in := newImporting(t)
+	in.write(t, "data/mini/corpus/test.tsv", importTest)
+	in.write(t, "data/mini/corpus/train.tsv", importTrain)
+	in.write(t, "data/mini/"+loaders.UnfinishedImport, "mini\n")
+	_, _, err := loaders.Documents(t.Context(), os.DirFS(in.data), in.dataset, loaders.Options{Split: "test"})
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "an import was interrupted") {
+		t.Errorf("error %v", err)
+	}
+	if state := State(t.Context(), os.DirFS(in.data), in.dataset); state != Missing {
+		t.Errorf("state %q, want %q", state, Missing)
+	}
+	source := in.write(t, "from/test.tsv", importTest)
+	if _, files, err := in.run(t, source, ImportOptions{}); err != nil || !slices.Equal(files, []string{"mini/corpus/test.tsv", "mini/corpus/train.tsv"}) {
+		t.Errorf("error %v, files %q", err, files)
+	}
+	if state := State(t.Context(), os.DirFS(in.data), in.dataset); state != Ready {
+		t.Errorf("state %q, want %q", state, Ready)
 	}
 }
 

@@ -1,0 +1,94 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"nerbench/internal/atomicfile"
+	"nerbench/internal/lock"
+)
+
+// unfinished is the ending of a store that is being copied.
+const unfinished = ".unfinished"
+
+// fullCopyError reports that there is no room for the copy of a store.
+type fullCopyError struct{}
+
+func (fullCopyError) Error() string { return "disk full: no copy was made" }
+
+// Is makes the error an [ErrFull].
+func (fullCopyError) Is(target error) bool { return target == ErrFull }
+
+// publish creates the store at path, which must not exist, in one step: write fills a
+// file beside it, which then gets the name. A process that is killed leaves no part of a
+// store at path; the next call removes what it left.
+func publish(ctx context.Context, path string, write func(path string) error) error {
+	fail := func(err error) error {
+		if errors.Is(err, ErrFull) {
+			err = fullCopyError{}
+		}
+		return fault(path, err)
+	}
+	if err := mustNotExist(path); err != nil {
+		return fail(err)
+	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil { // the lock would create the folder
+		return fail(fmt.Errorf("its folder: %w", errors.Unwrap(err)))
+	}
+	held, err := lock.Take(ctx, path+".lock", func() {})
+	if err != nil {
+		return fail(err)
+	}
+	defer func() { _ = held.Release() }()
+	if err := mustNotExist(path); err != nil { // another process may have made it meanwhile
+		return fail(err)
+	}
+	part := path + unfinished
+	if !held.Exclusive {
+		part = fmt.Sprintf("%s-%08x", part, rand.Uint32())
+	}
+	removeStore(part)
+	if err := write(part); err != nil {
+		removeStore(part)
+		return fail(err)
+	}
+	if err := errors.Join(toDisk(part), os.Rename(part, path)); err != nil {
+		removeStore(part)
+		return fail(err)
+	}
+	if folder, err := os.OpenRoot(filepath.Dir(path)); err == nil {
+		atomicfile.SyncFolder(folder, ".")
+		_ = folder.Close()
+	}
+	return nil
+}
+
+// toDisk writes a file to the disk.
+func toDisk(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+func mustNotExist(path string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return fs.ErrExist
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// removeStore removes an unfinished store.
+func removeStore(path string) {
+	for _, suffix := range []string{"", "-wal", "-shm", "-journal"} {
+		_ = os.Remove(path + suffix)
+	}
+}

@@ -30,7 +30,7 @@ func (d *latexGrid) parts() []latexPart {
 				head = max(head, d.columns[c].height+1)
 			}
 		}
-		for _, lines := range d.split(partLines - head) {
+		for _, lines := range d.split(max(partLines-head, partLines/4)) { // a header may be longer than a page
 			p := latexPart{columns: columns, first: lines[0], end: lines[1], width: d.em(columns)*size.em + d.space(columns), height: head, size: size}
 			for _, height := range d.heights[p.first:p.end] {
 				p.height += height

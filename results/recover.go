@@ -19,7 +19,10 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		defer db.Close()
 		createPrivate(part)
 		_, err := db.ExecContext(ctx, "VACUUM INTO ?", part)
-		return reason(part, err)
+		if err = reason(part, err); !errors.Is(err, ErrFull) {
+			err = reason(s.path, err) // SQLite has truncated the part: its size was about that of the store
+		}
+		return err
 	})
 }
 

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -15,6 +17,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -368,10 +371,10 @@ func (w *workplace) killSomewhere(c *campaign.Campaign, cmd *exec.Cmd, took time
 		_ = cmd.Wait() // it was killed, or was done before
 		close(ended)
 	}()
-	changes, after := c.Random.IntN(2)*(1+c.Random.IntN(60)), time.Duration(c.Random.Int64N(int64(took)*5/4+1))
+	changes, after := c.Random.IntN(2)*(1+c.Random.IntN(1<<c.Random.IntN(7))), time.Duration(c.Random.Int64N(int64(took)*5/4+1))
 	if changes > 0 {
-		w.awaitChanges(changes, ended)
-		after = time.Duration(c.Random.IntN(300)) * time.Microsecond
+		w.awaitChanges(cmd.Process, changes, ended)
+		after = 0
 	}
 	select {
 	case <-time.After(after):
@@ -383,20 +386,25 @@ func (w *workplace) killSomewhere(c *campaign.Campaign, cmd *exec.Cmd, took time
 }
 
 // awaitChanges waits until files of the folder were created, renamed, removed or written
-// so often, or the process has ended.
-func (w *workplace) awaitChanges(n int, ended <-chan struct{}) {
+// so often, or the process has ended. The process stands still while the folder is read,
+// so that it does not end before.
+func (w *workplace) awaitChanges(process *os.Process, n int, ended <-chan struct{}) {
 	seen := ""
 	for changes := -1; changes < n; {
+		_ = process.Signal(syscall.SIGSTOP) // it may be done
 		now := w.listing()
 		if now != seen {
 			seen = now
 			changes++
 		}
-		time.Sleep(100 * time.Microsecond)
+		if changes == n {
+			return // it is killed as it stands
+		}
+		_ = process.Signal(syscall.SIGCONT)
 		select {
 		case <-ended:
 			return
-		default:
+		case <-time.After(50 * time.Microsecond):
 		}
 	}
 }

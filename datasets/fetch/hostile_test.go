@@ -18,10 +18,10 @@ import (
 	"nerbench/runners/runnertest/faults"
 )
 
-// TestHostileServers: what hostile servers do to a listing of the hub and to a download.
+// TestHostileDownloads: what hostile servers do to a listing of the hub and to a download.
 // The file is the published one or missing, and no other file remains but the beginning of
 // a transfer.
-func TestHostileServers(t *testing.T) {
+func TestHostileDownloads(t *testing.T) {
 	c := campaign.Start(t, faults.Tries())
 	const token = "hf_very_secret"
 	body := `{"sha":"abc","text":"Mira left Essa.","siblings":[{"rfilename":"test.jsonl"}]}`

@@ -57,7 +57,7 @@ func newContent(r Report) (*content, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := newAssets()
+	code, err := loadAssets()
 	if err != nil {
 		return nil, err
 	}

@@ -65,9 +65,9 @@ func Write(w io.Writer, r Report) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{"commas": commas}).Parse(pageTemplate)
+	t, err := newTemplate()
 	if err != nil {
-		return fmt.Errorf("report: html: %w", err)
+		return err
 	}
 	var b bytes.Buffer
 	if err := t.Execute(&b, c); err != nil {
@@ -83,6 +83,14 @@ func Write(w io.Writer, r Report) error {
 	return nil
 }
 
+func newTemplate() (*template.Template, error) {
+	t, err := template.New("report").Funcs(template.FuncMap{"commas": commas}).Parse(pageTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("report: html: %w", err)
+	}
+	return t, nil
+}
+
 // assets are the code of the page. All of it is embedded, and none of it comes from
 // a report: this is why the template may print it without escaping.
 type assets struct {
@@ -90,6 +98,9 @@ type assets struct {
 	Style           template.CSS
 	Policy          string
 }
+
+// loadAssets unpacks the code of the page once.
+var loadAssets = sync.OnceValues(newAssets)
 
 func newAssets() (assets, error) {
 	library, err := echarts.Script()

@@ -17,8 +17,8 @@ import (
 	"nerbench/runners/runnertest/faults"
 )
 
-// TestHostileServers: what hostile servers do to the runner, in both shapes.
-func TestHostileServers(t *testing.T) {
+// TestHostileOllama: what hostile servers do to the runner, in both shapes.
+func TestHostileOllama(t *testing.T) {
 	c := campaign.Start(t, faults.Tries())
 	fake := ollamatest.New(t)
 	const login = "me:very-secret"

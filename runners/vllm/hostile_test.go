@@ -16,9 +16,9 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// TestHostileServers: what hostile servers do to the runner, as vllm/ and as openai/, in
+// TestHostileVLLM: what hostile servers do to the runner, as vllm/ and as openai/, in
 // both shapes.
-func TestHostileServers(t *testing.T) {
+func TestHostileVLLM(t *testing.T) {
 	c := campaign.Start(t, faults.Tries())
 	const key = "sk-very-secret"
 	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Key = key })

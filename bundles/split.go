@@ -33,6 +33,13 @@ func (p *Part) sums() ([]byte, error) {
 	return encodeSums([]sum{{manifestName, hex.EncodeToString(sha[:])}, {answersName(p.Manifest.Runs[0].Dataset()), p.Blob}}), nil
 }
 
+// Digest is the digest of the bundle that [Join] gives ([Bundle.Digest]).
+func (p *Part) Digest() (string, error) {
+	sums, err := p.sums()
+	digest := sha256.Sum256(sums)
+	return hex.EncodeToString(digest[:]), err
+}
+
 // Check verifies the manifest and the signature of a part, and returns whose it is.
 func (p *Part) Check() (*Signer, error) {
 	if p.Manifest == nil {

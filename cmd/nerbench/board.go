@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -40,6 +41,18 @@ run is signed again.`,
 						return fault.Usagef("board add: needs one FILE, a bundle")
 					}
 					return env.addToBoard(c)
+				},
+			},
+			{
+				Name: "export", Usage: "write a run of a repository as a bundle", ArgsUsage: "RUN",
+				Description: "The bundle is for bundle verify and bundle attest. RUN is the beginning of its id.",
+				Flags:       []cli.Flag{board, &cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: RUN.nbz)"}},
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return fault.Usagef("board export: needs one RUN")
+					}
+					run := c.Args().First()
+					return env.exportFromBoard(c, run, cmp.Or(c.String("out"), run+".nbz"))
 				},
 			},
 			{
@@ -96,6 +109,17 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 		fmt.Fprintln(env.stdout, name)
 	}
 	_, err = fmt.Fprintf(env.stdout, "added %d runs: commit these files\n", len(added.Runs))
+	return err
+}
+
+func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
+	if err := repository.Export(c.Context, c.String("board"), run, out); err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(map[string]string{"file": out})
+	}
+	_, err := fmt.Fprintf(env.stdout, "wrote %s\n", out)
 	return err
 }
 

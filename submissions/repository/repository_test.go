@@ -150,6 +150,56 @@ func appendTo(t testing.TB, path, text string) {
 	}
 }
 
+// TestRecords: a run becomes a bundle again, a maintainer asks its model, and the record
+// is checked.
+func TestRecords(t *testing.T) {
+	b, dir := board(t)
+	runs, _ := filepath.Glob(filepath.Join(dir, "submissions/*/*/*.json"))
+	run := strings.TrimSuffix(filepath.Base(runs[0]), ".json")
+	file := filepath.Join(t.TempDir(), "run.nbz")
+	if err := Export(t.Context(), dir, run[:6], file); err != nil {
+		t.Fatal(err)
+	}
+	report, err := submissions.Verify(t.Context(), b, file)
+	if err != nil || *report.Signer != *key(t, 1).Signer() || report.Runs[0].ID != run {
+		t.Fatalf("verified %+v, %v", report, err)
+	}
+	record := filepath.Join(dir, "attestations", run, "bo.json")
+	attest := submissions.AttestRequest{File: file, Spot: 5, Key: key(t, 2), Out: record, Request: harness.Request{Plan: ner.Plan{Model: "tagger"}}}
+	if a, _, err := submissions.Attest(t.Context(), b, attest); err != nil || a.Equal != 5 {
+		t.Fatalf("attested %+v, %v", a, err)
+	}
+	for _, step := range []struct{ want, key, move string }{
+		{"bo.json: openat keys/bo.pub", "", ""},
+		{"signed by a key that keys/bo.pub does not have", key(t, 3).Signer().Key, ""},
+		{"", key(t, 2).Signer().Key, ""},
+		{"it is about another bundle", key(t, 2).Signer().Key, strings.TrimSuffix(filepath.Base(runs[1]), ".json")},
+		{"there is no such run", key(t, 2).Signer().Key, "0123456789abcdef"},
+	} {
+		if step.key != "" {
+			if err := os.WriteFile(filepath.Join(dir, "keys/bo.pub"), []byte(step.key+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if step.move != "" {
+			to := filepath.Join(dir, "attestations", step.move)
+			if err := os.Rename(filepath.Dir(record), to); err != nil {
+				t.Fatal(err)
+			}
+			record = filepath.Join(to, "bo.json")
+		}
+		got, err := Verify(t.Context(), b, dir, "HEAD")
+		if (err == nil) != (step.want == "") || !strings.Contains(strings.Join(got.Faults, "\n"), step.want) {
+			t.Errorf("faults are %q, %v, want %q", got.Faults, err, step.want)
+		}
+	}
+	for _, name := range []string{"", "ffff"} {
+		if err := Export(t.Context(), dir, name, file); err == nil || !strings.Contains(err.Error(), "begin so, want one") {
+			t.Errorf("run %q: %v", name, err)
+		}
+	}
+}
+
 // TestTampered: each change of what was merged is found, and so is each file that does
 // not belong there.
 func TestTampered(t *testing.T) {
@@ -195,7 +245,7 @@ func TestTampered(t *testing.T) {
 		{"answers without a run", ".zst: no run has these answers", func() error {
 			return os.WriteFile(filepath.Join(dir, "blobs", strings.Repeat("0", 64)+".zst"), nil, 0o600)
 		}},
-		{"a record that nobody signed", "attestations/0123456789abcdef/mira.json: ", func() error {
+		{"a record that nobody signed", "attestations/0123456789abcdef/mira.json: openat", func() error {
 			path := filepath.Join(dir, "attestations/0123456789abcdef/mira.json")
 			return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("{}"), 0o600))
 		}},

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"nerbench/bundles"
 	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/submissions"
@@ -44,7 +43,7 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 		return out, err
 	}
 	defer folder.Close()
-	v := &verifier{ctx: ctx, bench: b, folder: folder, out: &out, used: map[string]bool{}, logged: map[string]bool{}}
+	v := &verifier{ctx: ctx, bench: b, folder: folder, out: &out, used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}}
 	names, err := v.files()
 	if err != nil {
 		return out, fmt.Errorf("board: %w", err)
@@ -89,8 +88,9 @@ type verifier struct {
 	bench  *harness.Bench
 	folder *os.Root
 	out    *Verified
-	used   map[string]bool // blobs
-	logged map[string]bool // runs
+	used   map[string]bool        // blobs
+	logged map[string]bool        // runs
+	runs   map[string]*Submission // by id
 }
 
 // fault records what is wrong with a file; nil: nothing.
@@ -162,7 +162,7 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 		v.fault(name, err)
 		return
 	}
-	v.used[s.blob()] = true
+	v.used[s.blob()], v.runs[s.run().ID] = true, s
 	if s.path() != name {
 		v.fault(name, fmt.Errorf("want the path %s", s.path()))
 	}
@@ -201,23 +201,19 @@ func (v *verifier) score(name string, s *Submission) {
 }
 
 func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
-	blob, err := v.folder.Open(s.blob())
-	if err != nil {
-		return submissions.Report{}, err
-	}
-	defer blob.Close()
 	joined, err := os.CreateTemp("", "nerbench-board-*.nbz")
 	if err != nil {
 		return submissions.Report{}, err
 	}
 	defer os.Remove(joined.Name())
-	if err := errors.Join(bundles.Join(joined, &s.Part, blob), joined.Close()); err != nil {
+	if err := errors.Join(join(v.folder, joined, s), joined.Close()); err != nil {
 		return submissions.Report{}, err
 	}
 	return submissions.Verify(v.ctx, v.bench, joined.Name())
 }
 
-// attestation checks that the user of a record signed it.
+// attestation checks that a record is about a run of the repository, and that its user
+// signed it.
 func (v *verifier) attestation(name string) error {
 	text, err := readFile(v.folder, name)
 	if err != nil {
@@ -227,7 +223,15 @@ func (v *verifier) attestation(name string) error {
 	if err != nil {
 		return err
 	}
-	signer, err := bundles.Verify(text, signature, bundles.AttestationNamespace)
+	s := v.runs[path.Base(path.Dir(name))]
+	if s == nil {
+		return errors.New("there is no such run")
+	}
+	digest, err := s.Digest()
+	if err != nil {
+		return err
+	}
+	_, signer, err := submissions.CheckAttestation(text, signature, s.Manifest, digest)
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,8 @@ var imports = map[string][]string{
 		"ner", "answers", "bundles", "datasets", "harness", "harness/loop", "internal/atomicfile", "internal/fault", "internal/strict", "metrics", "metrics/stats",
 		"results", "runners/open",
 	},
+	// Submissions in a folder under git.
+	"submissions/repository": {"bundles", "harness", "internal/atomicfile", "internal/fault", "internal/names", "submissions"},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 	},
@@ -131,7 +133,8 @@ var imports = map[string][]string{
 		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
 		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel",
 		"internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
-		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "sweeps", "github.com/urfave/cli", "github.com/vbauerster/mpb",
+		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
+		"github.com/vbauerster/mpb",
 	},
 }
 

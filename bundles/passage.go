@@ -120,5 +120,5 @@ func (p *Passage) checkSpans() error {
 }
 
 func comparePoints(a, b ner.PointSpan) int {
-	return ner.Span{Start: a.Start, End: a.End, Type: a.Type}.Compare(ner.Span{Start: b.Start, End: b.End, Type: b.Type})
+	return ner.Span(a).Compare(ner.Span(b))
 }

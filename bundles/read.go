@@ -53,8 +53,9 @@ type Bundle struct {
 	// Signer is whose key signed the bundle; nil: it is not signed.
 	Signer *Signer
 
-	file    *os.File
-	answers map[string]*zip.File // by dataset
+	file      *os.File
+	answers   map[string]*zip.File // by dataset
+	signature []byte
 }
 
 // Open opens a bundle. It verifies the form of all bytes, the checksums, the signature
@@ -107,6 +108,7 @@ func (b *Bundle) read(ctx context.Context) error {
 		return err
 	}
 	if signature, signed := content[signatureName]; signed {
+		b.signature = signature
 		if b.Signer, err = Verify(written, signature, Namespace); err != nil {
 			return fmt.Errorf("%s: %w", signatureName, err)
 		}

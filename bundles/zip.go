@@ -34,7 +34,9 @@ func writeZip(w io.Writer, members []member) error {
 	z := zip.NewWriter(w)
 	for _, m := range members {
 		header := &zip.FileHeader{
-			Name: m.name, Method: zip.Store, CRC32: m.crc, CompressedSize64: uint64(m.size), UncompressedSize64: uint64(m.size), ModifiedDate: firstDay,
+			Name: m.name, Method: zip.Store, CRC32: m.crc, CompressedSize64: uint64(m.size), UncompressedSize64: uint64(m.size),
+			//lint:ignore SA1019 CreateRaw writes this field, not its successor
+			ModifiedDate: firstDay,
 		}
 		header.SetMode(0o644)
 		to, err := z.CreateRaw(header)

@@ -277,7 +277,7 @@ func writeAttestation(file string, a Attestation, key *bundles.Key) error {
 const maxAttestation = 16 << 20
 
 // ReadAttestation reads a record with its signature, and checks that it is about a
-// bundle, whose passages were drawn as they must be.
+// bundle, as [CheckAttestation] does.
 func ReadAttestation(ctx context.Context, file, bundle string) (Attestation, *bundles.Signer, error) {
 	text, err := readSmall(file)
 	if err != nil {
@@ -287,21 +287,31 @@ func ReadAttestation(ctx context.Context, file, bundle string) (Attestation, *bu
 	if err != nil {
 		return Attestation{}, nil, fmt.Errorf("attestation: %w", err)
 	}
+	opened, err := bundles.Open(ctx, bundle)
+	if err != nil {
+		return Attestation{}, nil, err
+	}
+	defer opened.Close()
+	a, signer, err := CheckAttestation(text, signature, opened.Manifest, opened.Digest)
+	if err != nil {
+		err = fmt.Errorf("attestation: %s: %w", file, err)
+	}
+	return a, signer, err
+}
+
+// CheckAttestation checks that a signed record is about the bundle of a manifest and a
+// digest, and that its passages were drawn as they must be. It returns whose it is.
+func CheckAttestation(text, signature []byte, m *bundles.Manifest, digest string) (Attestation, *bundles.Signer, error) {
 	a, err := parseAttestation(text)
 	if err != nil {
-		return a, nil, fmt.Errorf("attestation: %s: %w", file, err)
+		return a, nil, err
 	}
 	signer, err := bundles.Verify(text, signature, bundles.AttestationNamespace)
 	if err != nil {
-		return a, nil, fmt.Errorf("attestation: %s.sig: %w", file, err)
+		return a, nil, err
 	}
-	opened, err := bundles.Open(ctx, bundle)
-	if err != nil {
-		return a, signer, err
-	}
-	defer opened.Close()
-	if a.Bundle != opened.Digest {
-		return a, signer, fmt.Errorf("attestation: %s: it is about another bundle (%s, this one is %s)", file, a.Bundle, opened.Digest)
+	if a.Bundle != digest {
+		return a, signer, fmt.Errorf("it is about another bundle (%s, this one is %s)", a.Bundle, digest)
 	}
 	drawn := map[string][]int{}
 	equal := 0
@@ -309,8 +319,8 @@ func ReadAttestation(ctx context.Context, file, bundle string) (Attestation, *bu
 		drawn[r.ID] = r.Passages
 		equal += r.Equal
 	}
-	if want := Draw(opened.Manifest, opened.Digest, a.Spot); !maps.EqualFunc(drawn, want, slices.Equal) || equal != a.Equal || a.Equal > a.Spot {
-		return a, signer, fmt.Errorf("attestation: %s: its passages are not those that are drawn, or its numbers do not add up", file)
+	if want := Draw(m, digest, a.Spot); !maps.EqualFunc(drawn, want, slices.Equal) || equal != a.Equal || a.Equal > a.Spot {
+		return a, signer, errors.New("its passages are not those that are drawn, or its numbers do not add up")
 	}
 	return a, signer, nil
 }

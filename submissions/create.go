@@ -63,7 +63,7 @@ func Create(ctx context.Context, b *harness.Bench, r Request) (Created, error) {
 		return made, fmt.Errorf("bundle: %w", err)
 	}
 	out := cmp.Or(r.Out, FileName(m.Model.Name))
-	if err := checkReplaced(ctx, out); err != nil {
+	if err := CheckReplaced(ctx, out); err != nil {
 		return made, err
 	}
 	w, err := bundles.NewWriter()
@@ -105,8 +105,8 @@ func FileName(model string) string {
 	return cmp.Or(name[:min(len(name), 100)], "model") + ".nbz"
 }
 
-// checkReplaced refuses to replace a file that is no bundle.
-func checkReplaced(ctx context.Context, path string) error {
+// CheckReplaced refuses to replace a file that is no bundle.
+func CheckReplaced(ctx context.Context, path string) error {
 	old, err := bundles.Open(ctx, path)
 	switch {
 	case err == nil:

@@ -477,3 +477,44 @@ func backward(list []string) []string {
 	slices.Reverse(list)
 	return list
 }
+
+// TestHostileNames: a name of a model that is a path or markup is a name. It becomes no
+// name of a file, and verify has nothing to write.
+func TestHostileNames(t *testing.T) {
+	w := newWorkplace(t)
+	path := w.bundle(t, "x.nbz", w.run(t, tiny, "open")...)
+	before := files(t, w.dir)
+	for _, name := range []string{"</script>", "../../x", "a\u202Eb", "x\ny"} {
+		lie := w.rewritten(t, path, func(m *bundles.Manifest, _ map[string][]*bundles.Passage) {
+			m.Model.Name = name
+			m.Runs[0].Keys["model"] = name
+			m.Runs[0].ID = ner.Run{Keys: m.Runs[0].Keys}.ID()
+			resign(t, &m.Runs[0])
+		})
+		report, err := Verify(t.Context(), w.Bench, lie)
+		if err != nil || report.Model.Name != name {
+			t.Errorf("%q: verified %+v, %v", name, report.Model, err)
+		}
+		if file := FileName(name); strings.ContainsAny(file, `/\<>`) {
+			t.Errorf("%q: the file is %q", name, file)
+		}
+		if err := os.Remove(lie); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := files(t, w.dir); !slices.Equal(before, after) {
+		t.Errorf("files are %q, before %q", after, before)
+	}
+}
+
+func files(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		names = append(names, path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}

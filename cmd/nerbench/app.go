@@ -25,6 +25,7 @@ func commands(env *environment) []*cli.Command {
 		runsCommand(env),
 		storeCommand(env),
 		bundleCommand(env),
+		boardCommand(env),
 		tableCommand(env),
 		compareCommand(env),
 		sweepCommand(env),

@@ -46,7 +46,7 @@ func asTemplate(text string) string { return strings.ReplaceAll(text, "{{", `{{"
 // appHelp is the help text of the program; it fits on one screen.
 func appHelp(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\nusage: %s COMMAND [flags]\n\ncommands:\n", app.Name, app.Usage, app.Name)
+	fmt.Fprintf(&b, "%s: %s\n\nusage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
 	for _, c := range app.Commands {
 		lines := wrap(c.Usage, helpWidth-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))

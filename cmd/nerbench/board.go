@@ -1,0 +1,150 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/fault"
+	"nerbench/internal/terminal"
+	"nerbench/submissions/repository"
+)
+
+func boardCommand(env *environment) *cli.Command {
+	board := &cli.StringFlag{Name: "board", Value: ".", Usage: "`DIR` of the repository"}
+	return &cli.Command{
+		Name:  "board",
+		Usage: "keep submissions of many people in a git repository",
+		Description: `A repository of submissions has one file for each run, which people read in a diff,
+and its answers beside it. docs/bundles.md describes it.`,
+		Subcommands: []*cli.Command{
+			{
+				Name: "init", Usage: "make a repository in an empty folder", ArgsUsage: "DIR",
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return fault.Usagef("board init: needs one DIR")
+					}
+					return env.initBoard(c.Args().First())
+				},
+			},
+			{
+				Name: "add", Usage: "add the runs of a bundle to a repository", ArgsUsage: "FILE",
+				Description: `add writes the runs, their answers, and the public key of a new USER. A run that is
+there is not replaced. The signature of a bundle of one run is kept; of another one, each
+run is signed again.`,
+				Flags: []cli.Flag{board, &cli.StringFlag{Name: "user", Usage: "`NAME` of the submitter, as on the site of the repository"}, keyFlag()},
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return fault.Usagef("board add: needs one FILE, a bundle")
+					}
+					return env.addToBoard(c)
+				},
+			},
+			{
+				Name: "export", Usage: "write a run of a repository as a bundle", ArgsUsage: "RUN",
+				Description: "The bundle is for bundle verify and bundle attest. RUN is the beginning of its id.",
+				Flags:       []cli.Flag{board, &cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: RUN.nbz)"}},
+				Action: func(c *cli.Context) error {
+					if c.NArg() != 1 {
+						return fault.Usagef("board export: needs one RUN")
+					}
+					run := c.Args().First()
+					return env.exportFromBoard(c, run, cmp.Or(c.String("out"), run+".nbz"))
+				},
+			},
+			{
+				Name: "verify", Usage: "check a repository, and compute its scores again",
+				Description: `verify checks the layout, the sizes, that the user of each run signed it, and the
+scores, as bundle verify does. With --changed-since, it scores only new runs, and demands
+that what was merged has not changed: runs, answers and records stay, and the log only
+grows. It runs no program of the repository.
+
+The exit code is 1 if something is wrong, and 4 if data is missing.`,
+				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only what is new since `COMMIT`"}},
+				Action: func(c *cli.Context) error {
+					if c.NArg() > 0 {
+						return fault.Usagef("board verify: unexpected argument %q (the repository is --board DIR)", c.Args().First())
+					}
+					return env.verifyBoard(c)
+				},
+			},
+		},
+	}
+}
+
+func (env *environment) initBoard(dir string) error {
+	if err := repository.Init(dir); err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(map[string]string{"board": dir})
+	}
+	_, err := fmt.Fprintf(env.stdout, "wrote %s: edit board.toml, then commit the folder\n", dir)
+	return err
+}
+
+func (env *environment) addToBoard(c *cli.Context) (err error) {
+	if c.String("user") == "" {
+		return fault.Usagef("board add: no user: want --user NAME")
+	}
+	r := repository.AddRequest{Dir: c.String("board"), File: c.Args().First(), User: c.String("user")}
+	key, missing := env.openKey(c)
+	if missing == nil {
+		r.Key = key
+		defer func() { err = errors.Join(err, key.Close()) }()
+	} else if c.String("key") != "" {
+		return missing
+	}
+	added, err := repository.Add(c.Context, r)
+	if err != nil {
+		return errors.Join(err, missing)
+	}
+	if env.json {
+		return env.printJSON(added)
+	}
+	for _, name := range added.Files {
+		fmt.Fprintln(env.stdout, name)
+	}
+	_, err = fmt.Fprintf(env.stdout, "added %d runs: commit these files\n", len(added.Runs))
+	return err
+}
+
+func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
+	if err := repository.Export(c.Context, c.String("board"), run, out); err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(map[string]string{"file": out})
+	}
+	_, err := fmt.Fprintf(env.stdout, "wrote %s\n", out)
+	return err
+}
+
+func (env *environment) verifyBoard(c *cli.Context) error {
+	v, err := repository.Verify(c.Context, env.bench, c.String("board"), c.String("changed-since"))
+	if v.Files == 0 {
+		return err
+	}
+	if env.json {
+		return errors.Join(env.printJSON(v), err)
+	}
+	for _, name := range v.Names() {
+		run := v.Runs[name]
+		var verdicts []string
+		for _, m := range run.Metrics {
+			verdicts = append(verdicts, fmt.Sprintf("%s %s %s", m.ID, percentText(m.F1), m.Verdict))
+		}
+		fmt.Fprintf(env.stdout, "%s: %s: %s\n", name, terminal.Printable(run.Dataset), strings.Join(verdicts, ", "))
+	}
+	for _, f := range v.Faults {
+		fmt.Fprintf(env.stdout, "wrong: %s\n", terminal.Line(f))
+	}
+	for _, name := range v.Unchecked {
+		fmt.Fprintf(env.stdout, "not scored again: %s: the data or the answers are missing\n", name)
+	}
+	_, printed := fmt.Fprintf(env.stdout, "%d files, %d runs scored again, %d faults\n", v.Files, len(v.Runs), len(v.Faults))
+	return errors.Join(printed, err)
+}

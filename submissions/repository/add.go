@@ -1,0 +1,264 @@
+package repository
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"nerbench/bundles"
+	"nerbench/internal/atomicfile"
+	"nerbench/internal/fault"
+)
+
+// AddRequest describes a submission.
+type AddRequest struct {
+	Dir  string
+	File string // the bundle
+	User string // of keys/USER.pub
+	// Key signs each run, if the bundle has several; nil: the bundle has one, and is signed.
+	Key *bundles.Key
+}
+
+// Added is what [Add] wrote.
+type Added struct {
+	Runs  []string `json:"runs"`
+	Files []string `json:"files"` // new or changed, in the order in which they were written
+}
+
+// Add adds the runs of a bundle to a repository. A run that is there is not replaced. It
+// does not score the answers: [Verify] does.
+func Add(ctx context.Context, r AddRequest) (Added, error) {
+	out := Added{Runs: []string{}, Files: []string{}}
+	if !userPattern.MatchString(r.User) {
+		return out, fault.Usagef("board add: user %q: want letters, digits and hyphens, at most 39", r.User)
+	}
+	folder, err := open(r.Dir)
+	if err != nil {
+		return out, err
+	}
+	defer folder.Close()
+	b, err := bundles.Open(ctx, r.File)
+	if err != nil {
+		return out, err
+	}
+	defer b.Close()
+	a := adder{folder: folder, request: r, bundle: b, out: &out}
+	if err := a.prepare(); err != nil {
+		return out, fmt.Errorf("board: %w", err)
+	}
+	if err := a.write(); err != nil {
+		return out, fmt.Errorf("board: %w", err)
+	}
+	return out, nil
+}
+
+type adder struct {
+	folder      *os.Root
+	request     AddRequest
+	bundle      *bundles.Bundle
+	out         *Added
+	submissions []*Submission
+	texts       [][]byte
+	keyFile     []byte // nil: it is there
+}
+
+// prepare checks all runs before a file is written.
+func (a *adder) prepare() error {
+	var signer *bundles.Signer
+	for i := range a.bundle.Manifest.Runs {
+		run := &a.bundle.Manifest.Runs[i]
+		for _, err := range a.bundle.Passages(run) {
+			if err != nil {
+				return err
+			}
+		}
+		part, err := a.bundle.Split(run, a.request.Key)
+		if err != nil {
+			return err
+		}
+		if signer, err = part.Check(); err != nil {
+			return err
+		}
+		s := &Submission{User: a.request.User, Part: *part}
+		text, err := s.encode()
+		if err != nil {
+			return err
+		}
+		if len(text) > maxRun {
+			return fmt.Errorf("run %s: its file has %d bytes, more than %d", run.ID, len(text), maxRun)
+		}
+		old, err := readFile(a.folder, s.path())
+		if err == nil && !bytes.Equal(old, text) {
+			return fmt.Errorf("%s: is there with another content: a run that was merged never changes", s.path())
+		} else if err == nil {
+			continue
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		a.submissions, a.texts = append(a.submissions, s), append(a.texts, text)
+	}
+	return a.checkKey(signer)
+}
+
+// checkKey demands that the signer is one of the user's keys; a new user gets one.
+func (a *adder) checkKey(signer *bundles.Signer) error {
+	name := keyPath(a.request.User)
+	text, err := readFile(a.folder, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		a.keyFile = []byte(signer.Key + "\n")
+		return nil
+	}
+	if err == nil && !hasKey(text, signer) {
+		err = fmt.Errorf("%s: has not the key that signed, %s", name, signer.Fingerprint)
+	}
+	return err
+}
+
+func keyPath(user string) string { return path.Join("keys", user+".pub") }
+
+// hasKey reports whether a file of public keys has that of a signer, in any line.
+func hasKey(text []byte, signer *bundles.Signer) bool {
+	for line := range strings.Lines(string(text)) {
+		fields := strings.Fields(line)
+		if len(fields) >= 2 && fields[0]+" "+fields[1] == signer.Key {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *adder) write() error {
+	if a.keyFile != nil {
+		if err := a.file(keyPath(a.request.User), a.keyFile); err != nil {
+			return err
+		}
+	}
+	log, err := readFile(a.folder, logName)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if _, err := parseLog(log); err != nil {
+		return err
+	}
+	for i, s := range a.submissions {
+		if err := a.blob(s); err != nil {
+			return err
+		}
+		if err := a.model(s); err != nil {
+			return err
+		}
+		if err := a.file(s.path(), a.texts[i]); err != nil {
+			return err
+		}
+		a.out.Runs = append(a.out.Runs, s.run().ID)
+		line, err := json.Marshal(Event{Event: "added", Run: s.run().ID, User: s.User})
+		if err != nil {
+			return err
+		}
+		log = append(append(log, line...), '\n')
+	}
+	if len(a.submissions) == 0 {
+		return nil
+	}
+	return a.file(logName, log)
+}
+
+func (a *adder) file(name string, content []byte) error {
+	a.out.Files = append(a.out.Files, name)
+	return writeFile(a.folder, name, content)
+}
+
+// blob writes the answers of a run, unless they are there.
+func (a *adder) blob(s *Submission) error {
+	if _, err := a.folder.Stat(s.blob()); err == nil {
+		return nil
+	}
+	var size int64
+	err := atomicfile.WriteIn(a.folder, s.blob(), func(w io.Writer) error {
+		counted := &counter{w: w}
+		if err := a.bundle.CopyBlob(counted, a.bundle.Run(s.run().Dataset())); err != nil {
+			return err
+		}
+		if size = counted.n; size > maxBlob {
+			return fmt.Errorf("%s: %d bytes, more than %d", s.blob(), size, int64(maxBlob))
+		}
+		return nil
+	})
+	a.out.Files = append(a.out.Files, s.blob())
+	return err
+}
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// model writes what the submitter says about a model, unless it is there.
+func (a *adder) model(s *Submission) error {
+	name := path.Join("models", s.model(), "model.toml")
+	if _, err := a.folder.Stat(filepath.FromSlash(name)); err == nil {
+		return nil
+	}
+	return a.file(name, modelFile(s.Manifest.Model))
+}
+
+// modelFile writes the facts of a model that are known.
+func modelFile(m bundles.Model) []byte {
+	var b bytes.Buffer
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%s = %s\n", key, tomlString(value))
+		}
+	}
+	line("name", m.Name)
+	line("organisation", m.Organisation)
+	line("title", m.Title)
+	line("url", m.URL)
+	line("licence", m.Licence)
+	if m.OpenWeights != nil {
+		fmt.Fprintf(&b, "open_weights = %v\n", *m.OpenWeights)
+	}
+	line("parameters", m.Parameters)
+	line("released", m.Released)
+	if m.Training != nil {
+		list := make([]string, len(m.Training))
+		for i, id := range m.Training {
+			list[i] = tomlString(id)
+		}
+		fmt.Fprintf(&b, "training = [%s]\n", strings.Join(list, ", "))
+	}
+	return b.Bytes()
+}
+
+// tomlString is a string of TOML. Characters that a JSON string may have and one of TOML
+// may not are escaped.
+func tomlString(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ' || r == 0x7F:
+			fmt.Fprintf(&b, `\u%04X`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + `"`
+}

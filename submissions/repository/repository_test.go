@@ -1,0 +1,315 @@
+package repository
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"nerbench/bundles"
+	"nerbench/harness"
+	"nerbench/internal/fault"
+	"nerbench/internal/reference"
+	"nerbench/ner"
+	"nerbench/submissions"
+)
+
+// key is a key of SSH with a fixed seed.
+func key(t testing.TB, seed byte) *bundles.Key {
+	t.Helper()
+	private, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed([]byte(strings.Repeat(string(rune('a'+seed)), ed25519.SeedSize))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "id")
+	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, err := bundles.OpenKey(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// bundle makes a bundle of the tagger on samples.
+func bundle(t testing.TB, b *harness.Bench, seed int, k *bundles.Key, ids ...string) string {
+	t.Helper()
+	ds, err := b.AskedDatasets(ids, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Run(t.Context(), harness.Request{Plan: ner.Plan{Model: "tagger", SamplingSeed: &seed}, Datasets: ds})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := submissions.Request{Key: k, Out: filepath.Join(t.TempDir(), "x.nbz"), About: submissions.About{Model: bundles.About{Organisation: "Tessel Labs", Title: "Ta\"gger", Training: []string{}}}}
+	for _, run := range s.Runs {
+		r.Runs = append(r.Runs, run.Run)
+	}
+	made, err := submissions.Create(t.Context(), b, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.File
+}
+
+// git runs git in a folder.
+func git(t testing.TB, dir string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Mira", "-c", "user.email=mira@zoo.example", "-c", "commit.gpgsign=false"}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v: %s", args, err, out)
+	}
+}
+
+// board is a repository under git with one merged submission of two runs.
+func board(t testing.TB) (b *harness.Bench, dir string) {
+	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		reference.Skip(t, "there is no git")
+	}
+	b = &harness.Bench{Store: filepath.Join(t.TempDir(), "results.db")}
+	dir = filepath.Join(t.TempDir(), "board")
+	if err := Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	git(t, dir, "init", "-q")
+	added, err := Add(t.Context(), AddRequest{Dir: dir, File: bundle(t, b, 1, key(t, 1), "sample-law", "sample-stem"), User: "mira", Key: key(t, 1)})
+	if err != nil || len(added.Runs) != 2 || len(added.Files) != 7 { // a key, a model, two runs, two blobs, the log
+		t.Fatalf("added %+v, %v", added, err)
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "first")
+	return b, dir
+}
+
+// TestSubmission: a fork adds a submission, which is verified; what was merged stays.
+func TestSubmission(t *testing.T) {
+	b, dir := board(t)
+	whole, err := Verify(t.Context(), b, dir, "")
+	if err != nil || len(whole.Runs) != 2 || len(whole.Faults) > 0 {
+		t.Fatalf("verified %+v, %v", whole, err)
+	}
+	for _, r := range whole.Runs {
+		for _, m := range r.Metrics {
+			if m.Verdict != submissions.Verified {
+				t.Errorf("%s %s: %s", r.Dataset, m.ID, m.Verdict)
+			}
+		}
+	}
+	fork := filepath.Join(t.TempDir(), "fork")
+	git(t, dir, "clone", "-q", dir, fork)
+	file := bundle(t, b, 2, key(t, 2), "sample-law")
+	request := AddRequest{Dir: fork, File: file, User: "bo"} // one run: its signature is kept
+	if added, err := Add(t.Context(), request); err != nil || len(added.Runs) != 1 || slices.Contains(added.Files, "models/tessel-labs__ta-gger/model.toml") {
+		t.Fatalf("added %+v, %v", added, err)
+	}
+	for _, commit := range []bool{false, true} { // a submission before and after its commit
+		if commit {
+			git(t, fork, "add", "-A")
+			git(t, fork, "commit", "-q", "-m", "second")
+		}
+		got, err := Verify(t.Context(), b, fork, "origin/HEAD")
+		if err != nil || len(got.Runs) != 1 || got.Files != whole.Files+3 {
+			t.Errorf("committed %v: verified %+v, %v", commit, got, err)
+		}
+	}
+	if again, err := Add(t.Context(), request); err != nil || len(again.Runs)+len(again.Files) != 0 {
+		t.Errorf("added again %+v, %v", again, err)
+	}
+	// A withdrawal is an event.
+	appendTo(t, filepath.Join(fork, logName), `{"event": "withdrawn", "run": "0123456789abcdef", "user": "bo", "reason": "wrong prompt"}`+"\n")
+	if _, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil {
+		t.Errorf("withdrawn: %v", err)
+	}
+	if _, err := Verify(t.Context(), b, fork, "nosuch"); err == nil || !strings.Contains(err.Error(), "git diff") {
+		t.Errorf("an unknown commit: %v", err)
+	}
+	if _, err := Verify(t.Context(), b, fork, "--output=x"); !errors.As(err, new(*fault.UsageError)) {
+		t.Errorf("a flag of git: %v", err)
+	}
+}
+
+func appendTo(t testing.TB, path, text string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRecords: a run becomes a bundle again, a maintainer asks its model, and the record
+// is checked.
+func TestRecords(t *testing.T) {
+	b, dir := board(t)
+	runs, _ := filepath.Glob(filepath.Join(dir, "submissions/*/*/*.json"))
+	run := strings.TrimSuffix(filepath.Base(runs[0]), ".json")
+	file := filepath.Join(t.TempDir(), "run.nbz")
+	if err := Export(t.Context(), dir, run[:6], file); err != nil {
+		t.Fatal(err)
+	}
+	report, err := submissions.Verify(t.Context(), b, file)
+	if err != nil || *report.Signer != *key(t, 1).Signer() || report.Runs[0].ID != run {
+		t.Fatalf("verified %+v, %v", report, err)
+	}
+	record := filepath.Join(dir, "attestations", run, "bo.json")
+	attest := submissions.AttestRequest{File: file, Spot: 5, Key: key(t, 2), Out: record, Request: harness.Request{Plan: ner.Plan{Model: "tagger"}}}
+	if a, _, err := submissions.Attest(t.Context(), b, attest); err != nil || a.Equal != 5 {
+		t.Fatalf("attested %+v, %v", a, err)
+	}
+	for _, step := range []struct{ want, key, move string }{
+		{"bo.json: openat keys/bo.pub", "", ""},
+		{"signed by a key that keys/bo.pub does not have", key(t, 3).Signer().Key, ""},
+		{"", key(t, 2).Signer().Key, ""},
+		{"it is about another bundle", key(t, 2).Signer().Key, strings.TrimSuffix(filepath.Base(runs[1]), ".json")},
+		{"there is no such run", key(t, 2).Signer().Key, "0123456789abcdef"},
+	} {
+		if step.key != "" {
+			if err := os.WriteFile(filepath.Join(dir, "keys/bo.pub"), []byte(step.key+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if step.move != "" {
+			to := filepath.Join(dir, "attestations", step.move)
+			if err := os.Rename(filepath.Dir(record), to); err != nil {
+				t.Fatal(err)
+			}
+			record = filepath.Join(to, "bo.json")
+		}
+		got, err := Verify(t.Context(), b, dir, "HEAD")
+		if (err == nil) != (step.want == "") || !strings.Contains(strings.Join(got.Faults, "\n"), step.want) {
+			t.Errorf("faults are %q, %v, want %q", got.Faults, err, step.want)
+		}
+	}
+	for _, name := range []string{"", "ffff"} {
+		if err := Export(t.Context(), dir, name, file); err == nil || !strings.Contains(err.Error(), "begin so, want one") {
+			t.Errorf("run %q: %v", name, err)
+		}
+	}
+}
+
+// TestTampered: each change of what was merged is found, and so is each file that does
+// not belong there.
+func TestTampered(t *testing.T) {
+	b, dir := board(t)
+	runs, _ := filepath.Glob(filepath.Join(dir, "submissions/*/*/*.json"))
+	blobs, _ := filepath.Glob(filepath.Join(dir, "blobs/*.zst"))
+	if len(runs) != 2 || len(blobs) != 2 {
+		t.Fatalf("runs %v, blobs %v", runs, blobs)
+	}
+	name := func(path string) string { rel, _ := filepath.Rel(dir, path); return rel }
+	edit := func(path, old, new string) func() error {
+		return func() error {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(path, []byte(strings.Replace(string(text), old, new, 1)), 0o600)
+		}
+	}
+	for _, tc := range []struct {
+		name, want string
+		change     func() error
+	}{
+		{"a count", name(runs[0]) + ": ", edit(runs[0], `"n_pred": `, `"n_pred": 1`)},
+		{"another user", "keys/bo.pub: no such file", edit(runs[0], `"user": "mira"`, `"user": "bo"`)},
+		{"a user outside", `user "../x": not a name`, edit(runs[0], `"user": "mira"`, `"user": "../x"`)},
+		{"a run that is gone", name(runs[0]) + ": was merged, and must not change or go", func() error { return os.Remove(runs[0]) }},
+		{"answers that are gone", name(blobs[0]) + ": was merged", func() error { return os.Remove(blobs[0]) }},
+		{"other answers", name(blobs[0]) + ": was merged", func() error { appendTo(t, blobs[0], "x"); return nil }},
+		{"another key", "signed by a key that keys/mira.pub does not have", func() error {
+			return os.WriteFile(filepath.Join(dir, "keys/mira.pub"), []byte(key(t, 3).Signer().Key+"\n"), 0o600)
+		}},
+		{"a run that moved", "want the path submissions/", func() error {
+			return os.Rename(runs[0], filepath.Join(filepath.Dir(runs[0]), "0123456789abcdef.json"))
+		}},
+		{"a log that changed", "log.jsonl: lines that were merged changed", edit(filepath.Join(dir, logName), "mira", "bo")},
+		{"a log that is no log", "log.jsonl:3: want an event", func() error { appendTo(t, filepath.Join(dir, logName), "{}\n"); return nil }},
+		{"a file more", "evil.sh: not part of a repository", func() error { return os.WriteFile(filepath.Join(dir, "evil.sh"), nil, 0o700) }},
+		{"a link", "keys/x.pub: not a file: links are refused", func() error { return os.Symlink("/etc/passwd", filepath.Join(dir, "keys/x.pub")) }},
+		{"a large file", "keys/x.pub: 30000 bytes: more than 20480", func() error {
+			return os.WriteFile(filepath.Join(dir, "keys/x.pub"), make([]byte, 30000), 0o600)
+		}},
+		{"answers without a run", ".zst: no run has these answers", func() error {
+			return os.WriteFile(filepath.Join(dir, "blobs", strings.Repeat("0", 64)+".zst"), nil, 0o600)
+		}},
+		{"a record that nobody signed", "attestations/0123456789abcdef/mira.json: openat", func() error {
+			path := filepath.Join(dir, "attestations/0123456789abcdef/mira.json")
+			return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("{}"), 0o600))
+		}},
+		{"no model", "model.toml is missing", func() error { return os.RemoveAll(filepath.Join(dir, "models")) }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if err := tc.change(); err != nil {
+				t.Fatal(err)
+			}
+			got, err := Verify(t.Context(), b, dir, "HEAD")
+			if err == nil || errors.As(err, new(*fault.DataError)) || !strings.Contains(strings.Join(got.Faults, "\n"), tc.want) {
+				t.Errorf("error is %v, faults are %q, want %q", err, got.Faults, tc.want)
+			}
+			git(t, dir, "reset", "-q", "--hard")
+			git(t, dir, "clean", "-q", "-f", "-d")
+		})
+	}
+	// Without git, answers that are not those of the run are found by their checksum.
+	appendTo(t, blobs[0], "x")
+	if got, err := Verify(t.Context(), b, dir, ""); err == nil || !strings.Contains(strings.Join(got.Faults, "\n"), "not the checksum of") {
+		t.Errorf("other answers: %v, %q", err, got.Faults)
+	}
+	if err := os.Remove(blobs[0]); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Verify(t.Context(), b, dir, ""); !errors.As(err, new(*fault.DataError)) || len(got.Unchecked) != 1 {
+		t.Errorf("answers that are elsewhere: %v, %+v", err, got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	b, dir := board(t)
+	unsigned := bundle(t, b, 1, nil, "sample-law", "sample-stem")
+	for name, tc := range map[string]struct {
+		want    string
+		request AddRequest
+	}{
+		"user":         {`user "../x": want letters`, AddRequest{Dir: dir, File: unsigned, User: "../x"}},
+		"no key":       {"want a key to sign each", AddRequest{Dir: dir, File: unsigned, User: "mira"}},
+		"another key":  {"keys/mira.pub: has not the key that signed", AddRequest{Dir: dir, File: bundle(t, b, 2, nil, "sample-law", "sample-stem"), User: "mira", Key: key(t, 2)}},
+		"merged":       {"is there with another content", AddRequest{Dir: dir, File: unsigned, User: "bo", Key: key(t, 2)}},
+		"no bundle":    {"not as a bundle is written", AddRequest{Dir: dir, File: filepath.Join(dir, "board.toml"), User: "mira"}},
+		"no board":     {"not a repository of submissions", AddRequest{Dir: t.TempDir(), File: unsigned, User: "mira"}},
+		"other folder": {"no such file", AddRequest{Dir: filepath.Join(dir, "nosuch"), File: unsigned, User: "mira"}},
+	} {
+		if added, err := Add(t.Context(), tc.request); err == nil || !strings.Contains(err.Error(), tc.want) || len(added.Files) > 0 {
+			t.Errorf("%s: error is %v, want %q; wrote %v", name, err, tc.want, added.Files)
+		}
+	}
+	if err := Init(dir); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("a folder with files: %v", err)
+	}
+}
+
+func TestModelFile(t *testing.T) {
+	open := true
+	m := bundles.Model{Name: "ollama/x", About: bundles.About{Organisation: "A \"B\" \\ \x01\n", OpenWeights: &open, Training: []string{"a", "b"}}}
+	want := "name = \"ollama/x\"\norganisation = \"A \\\"B\\\" \\\\ \\u0001\\u000A\"\nopen_weights = true\ntraining = [\"a\", \"b\"]\n"
+	if got := string(modelFile(m)); got != want {
+		t.Errorf("model file is\n%s\nwant\n%s", got, want)
+	}
+	for text, want := range map[string]string{"</script>": "script", "../../x": "x", "…": "none", "Tessel Labs": "tessel-labs"} {
+		if got := slug(text, "none"); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

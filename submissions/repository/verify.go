@@ -1,0 +1,315 @@
+package repository
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+
+	"nerbench/harness"
+	"nerbench/internal/fault"
+	"nerbench/submissions"
+)
+
+// Verified is the outcome of [Verify].
+type Verified struct {
+	// Runs are the reports of the runs that were scored again, by file.
+	Runs map[string]submissions.RunReport `json:"runs"`
+	// Faults are all that is wrong, one line each.
+	Faults []string `json:"faults"`
+	// Unchecked are the files of runs whose data or answers are missing here.
+	Unchecked []string `json:"unchecked"`
+	Files     int      `json:"files"`
+}
+
+// Verify checks a repository: its layout and sizes, that each run is signed by the key of
+// its user, and that its scores follow from its answers. base is a commit of git; with
+// it, only runs that are new since then are scored again, and what was merged must be
+// unchanged: runs, answers and records stay, and the log only grows. Empty: all runs are
+// scored. The error says how much is wrong; a [fault.DataError] says that all that could
+// be checked is right.
+func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, error) {
+	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}}
+	folder, err := open(dir)
+	if err != nil {
+		return out, err
+	}
+	defer folder.Close()
+	v := &verifier{ctx: ctx, bench: b, folder: folder, out: &out, used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}}
+	names, err := v.files()
+	if err != nil {
+		return out, fmt.Errorf("board: %w", err)
+	}
+	out.Files = len(names)
+	wanted := func(string) bool { return true }
+	if base != "" {
+		changed, err := v.changes(dir, base)
+		if err != nil {
+			return out, fmt.Errorf("board: %w", err)
+		}
+		wanted = func(name string) bool { return changed[name] }
+	}
+	v.readLog()
+	for _, name := range names {
+		if strings.HasPrefix(name, "submissions/") {
+			v.submission(name, wanted)
+		}
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "blobs/") && !v.used[name] {
+			v.fault(name, errors.New("no run has these answers"))
+		}
+		if strings.HasPrefix(name, "attestations/") && strings.HasSuffix(name, ".json") {
+			v.fault(name, v.attestation(name))
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return out, err
+	}
+	switch {
+	case len(out.Faults) > 0:
+		return out, fmt.Errorf("board: %s: %d faults", dir, len(out.Faults))
+	case len(out.Unchecked) > 0:
+		return out, &fault.DataError{Err: fmt.Errorf("board: %s: %d runs were not scored again", dir, len(out.Unchecked))}
+	}
+	return out, nil
+}
+
+type verifier struct {
+	ctx    context.Context
+	bench  *harness.Bench
+	folder *os.Root
+	out    *Verified
+	used   map[string]bool        // blobs
+	logged map[string]bool        // runs
+	runs   map[string]*Submission // by id
+}
+
+// fault records what is wrong with a file; nil: nothing.
+func (v *verifier) fault(name string, err error) {
+	if err != nil {
+		v.out.Faults = append(v.out.Faults, fmt.Sprintf("%s: %v", name, err))
+	}
+}
+
+// files lists the files, in order. Those that are no part of the layout, too large, or
+// links are faults.
+func (v *verifier) files() (list []string, err error) {
+	err = fs.WalkDir(v.folder.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name == ".git":
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil // of a work tree
+		case d.IsDir():
+			return v.ctx.Err()
+		}
+		i := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
+		info, err := d.Info()
+		switch {
+		case err != nil:
+			return err
+		case !d.Type().IsRegular():
+			v.fault(name, errors.New("not a file: links are refused"))
+		case i < 0:
+			v.fault(name, errors.New("not part of a repository of submissions"))
+		case info.Size() > layout[i].most:
+			v.fault(name, fmt.Errorf("%d bytes: more than %d", info.Size(), layout[i].most))
+		default:
+			list = append(list, name)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// readLog reads the log.
+func (v *verifier) readLog() {
+	text, err := readFile(v.folder, logName)
+	if err == nil {
+		var list []Event
+		list, err = parseLog(text)
+		for _, e := range list {
+			v.logged[e.Run] = true
+		}
+	}
+	v.fault(logName, err)
+}
+
+// submission checks one run, and scores it again if it is wanted.
+func (v *verifier) submission(name string, wanted func(string) bool) {
+	if v.ctx.Err() != nil {
+		return
+	}
+	text, err := readFile(v.folder, name)
+	if err != nil {
+		v.fault(name, err)
+		return
+	}
+	s, signer, err := decode(text)
+	if err != nil {
+		v.fault(name, err)
+		return
+	}
+	v.used[s.blob()], v.runs[s.run().ID] = true, s
+	if s.path() != name {
+		v.fault(name, fmt.Errorf("want the path %s", s.path()))
+	}
+	if !userPattern.MatchString(s.User) {
+		v.fault(name, fmt.Errorf("user %q: not a name of a user", s.User))
+		return
+	}
+	keys, err := readFile(v.folder, keyPath(s.User))
+	if err == nil && !hasKey(keys, signer) {
+		err = fmt.Errorf("signed by a key that %s does not have", keyPath(s.User))
+	}
+	v.fault(name, err)
+	if _, err := v.folder.Stat(path.Join("models", s.model(), "model.toml")); err != nil {
+		v.fault(name, fmt.Errorf("models/%s/model.toml is missing", s.model()))
+	}
+	if !v.logged[s.run().ID] {
+		v.fault(name, fmt.Errorf("%s has no event of this run", logName))
+	}
+	if wanted(name) || wanted(s.blob()) {
+		v.score(name, s)
+	}
+}
+
+// score verifies the bundle of a submission.
+func (v *verifier) score(name string, s *Submission) {
+	report, err := v.verifyBundle(s)
+	var data *fault.DataError
+	if errors.As(err, &data) || errors.Is(err, fs.ErrNotExist) {
+		v.out.Unchecked = append(v.out.Unchecked, name)
+		err = nil
+	}
+	v.fault(name, err)
+	if len(report.Runs) == 1 {
+		v.out.Runs[name] = report.Runs[0]
+	}
+}
+
+func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
+	joined, err := os.CreateTemp("", "nerbench-board-*.nbz")
+	if err != nil {
+		return submissions.Report{}, err
+	}
+	defer os.Remove(joined.Name())
+	if err := errors.Join(join(v.folder, joined, s), joined.Close()); err != nil {
+		return submissions.Report{}, err
+	}
+	return submissions.Verify(v.ctx, v.bench, joined.Name())
+}
+
+// attestation checks that a record is about a run of the repository, and that its user
+// signed it.
+func (v *verifier) attestation(name string) error {
+	text, err := readFile(v.folder, name)
+	if err != nil {
+		return err
+	}
+	signature, err := readFile(v.folder, name+".sig")
+	if err != nil {
+		return err
+	}
+	s := v.runs[path.Base(path.Dir(name))]
+	if s == nil {
+		return errors.New("there is no such run")
+	}
+	digest, err := s.Digest()
+	if err != nil {
+		return err
+	}
+	_, signer, err := submissions.CheckAttestation(text, signature, s.Manifest, digest)
+	if err != nil {
+		return err
+	}
+	user := strings.TrimSuffix(path.Base(name), ".json")
+	keys, err := readFile(v.folder, keyPath(user))
+	if err == nil && !hasKey(keys, signer) {
+		err = fmt.Errorf("signed by a key that %s does not have", keyPath(user))
+	}
+	return err
+}
+
+// changes lists the files that are new or changed since a commit. Files that were merged
+// and must not change are faults.
+func (v *verifier) changes(dir, base string) (map[string]bool, error) {
+	if strings.HasPrefix(base, "-") {
+		return nil, fault.Usagef("--changed-since %q: want a commit", base)
+	}
+	diff, err := v.git(dir, "diff", "--no-ext-diff", "--no-textconv", "--name-status", "--no-renames", "-z", "--relative", base, "--", ".")
+	if err != nil {
+		return nil, err
+	}
+	untracked, err := v.git(dir, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+	if err != nil {
+		return nil, err
+	}
+	changed := map[string]bool{}
+	fields := strings.Split(strings.TrimSuffix(string(diff), "\x00"), "\x00")
+	for i := 0; i+1 < len(fields); i += 2 {
+		status, name := fields[i], fields[i+1]
+		changed[name] = true
+		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
+		switch {
+		case status == "A":
+		case status == "D" && name != logName && at < 0:
+		case at >= 0 && layout[at].fixed:
+			v.fault(name, errors.New("was merged, and must not change or go (a withdrawal is an event in the log)"))
+		case name == logName:
+			v.fault(name, v.onlyAppended(dir, base))
+		}
+	}
+	for name := range strings.SplitSeq(string(untracked), "\x00") {
+		changed[name] = true
+	}
+	return changed, nil
+}
+
+// onlyAppended demands that the log has all that it had.
+func (v *verifier) onlyAppended(dir, base string) error {
+	before, err := v.git(dir, "show", base+":./"+logName)
+	if err != nil {
+		return err
+	}
+	now, err := readFile(v.folder, logName)
+	if err == nil && !bytes.HasPrefix(now, before) {
+		err = errors.New("lines that were merged changed: only append")
+	}
+	return err
+}
+
+// git runs git, which runs no other program.
+func (v *verifier) git(dir string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(v.ctx, "git", append([]string{"-C", dir, "-c", "core.fsmonitor=false"}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &limited{w: &stderr}
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("git %s: %w: %s", args[0], err, strings.TrimSpace(stderr.String()))
+	}
+	return text, nil
+}
+
+// limited drops what is behind the first bytes.
+type limited struct{ w *bytes.Buffer }
+
+func (l *limited) Write(p []byte) (int, error) {
+	_, _ = io.CopyN(l.w, bytes.NewReader(p), int64(min(len(p), max(0, 1000-l.w.Len()))))
+	return len(p), nil
+}
+
+// Names are the files of the runs of a report, in order.
+func (v *Verified) Names() []string { return slices.Sorted(maps.Keys(v.Runs)) }

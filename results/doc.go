@@ -2,9 +2,10 @@
 // and the counts computed from the answers.
 //
 // A completion is stored once, under the hash of its query; runs share it. The id
-// of a run is the hash of its keys, so the same command finds the same run. A
-// passage becomes complete in one transaction together with all its answers: a
-// process that is killed loses only answers that were not yet committed.
+// of a run is the hash of its keys, so the same command finds the same run. Answers are
+// stored when they are finished, and a passage becomes complete in the transaction that
+// stores the last of them, or in a later one: a process that is killed loses only answers
+// that were not yet committed.
 //
 // The file is opened with these rules:
 //

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -14,14 +16,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"nerbench/internal/reference"
 	"nerbench/results"
 )
-
-const costConnections = 64
 
 // BenchmarkCost compares the processor time of a run with that of a bare client, which
 // sends bodies of the same sizes over as many connections, and parses the replies. Both
@@ -37,6 +38,7 @@ func BenchmarkCost(b *testing.B) {
 		args = append(args, "-d", dataset)
 	}
 	var ours, bare time.Duration
+	var peak int64 // KiB
 	queries, n := 0, 0
 	for b.Loop() {
 		n++
@@ -46,6 +48,7 @@ func BenchmarkCost(b *testing.B) {
 		run.Env = append(run.Env, env...)
 		run.Env = append(run.Env, "OLLAMA_HOST="+server.URL)
 		ours += processorTime(b, run)
+		peak = max(peak, run.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)
 		checkStore(b, filepath.Join(w.dir, store))
 		queries += len(server.sizes)
 		bare += processorTime(b, bareClient(b, server))
@@ -55,6 +58,7 @@ func BenchmarkCost(b *testing.B) {
 	b.ReportMetric(float64(queries)/float64(n), "queries")
 	b.ReportMetric(perQuery(ours), "µs/query")
 	b.ReportMetric(perQuery(bare), "bare-µs/query")
+	b.ReportMetric(float64(peak)/1024, "peak-MiB")
 	b.ReportMetric(ours.Seconds()/bare.Seconds(), "ratio")
 }
 
@@ -136,10 +140,6 @@ func newCostServer(b *testing.B, w *workplace) *costServer {
 	return s
 }
 
-// bareVariable is the environment variable that makes the test program a bare client of
-// this server. It reads the sizes of the bodies from its input.
-const bareVariable = "NERBENCH_TEST_BARE"
-
 func bareClient(b *testing.B, server *costServer) *exec.Cmd {
 	program, err := os.Executable()
 	if err != nil {
@@ -153,49 +153,4 @@ func bareClient(b *testing.B, server *costServer) *exec.Cmd {
 	cmd.Env = append(os.Environ(), bareVariable+"="+server.URL)
 	cmd.Stdin = bytes.NewReader(sizes)
 	return cmd
-}
-
-// bare sends bodies with net/http and parses the replies.
-func bare(url string, input io.Reader) error {
-	var sizes []int
-	if err := json.NewDecoder(input).Decode(&sizes); err != nil {
-		return err
-	}
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: costConnections, DisableCompression: true}}
-	next := make(chan int, len(sizes))
-	for _, size := range sizes {
-		next <- size
-	}
-	close(next)
-	faults := make(chan error, costConnections)
-	var workers sync.WaitGroup
-	for range costConnections {
-		workers.Go(func() {
-			for size := range next {
-				if err := bareRequest(client, url, size); err != nil {
-					faults <- err
-					return
-				}
-			}
-		})
-	}
-	workers.Wait()
-	close(faults)
-	return <-faults
-}
-
-func bareRequest(client *http.Client, url string, size int) error {
-	response, err := client.Post(url+"/api/generate", "application/json", bytes.NewReader(bytes.Repeat([]byte{'x'}, size)))
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	var answer struct {
-		Response string `json:"response"`
-	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return err
-	}
-	_, err = io.Copy(io.Discard, response.Body)
-	return err
 }

@@ -368,7 +368,7 @@ func samplePages(b *Board) []string {
 	if err != nil {
 		return nil
 	}
-	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html"}
+	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", "ablations.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html"}
 }
 
 func TestPagesFitPhones(t *testing.T) {
@@ -416,7 +416,7 @@ func TestRankingFitsTheWindow(t *testing.T) {
 func TestHostileNamesInBrowser(t *testing.T) {
 	b := hostile()
 	v := newVisit(t, folderURL(build(t, b)))
-	for _, page := range slices.Concat(samplePages(b)[:6], []string{"methods.html"}) {
+	for _, page := range slices.Concat(samplePages(b)[:7], []string{"methods.html"}) {
 		v.open(page)
 		evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 		evaluate[bool](v, `document.querySelectorAll("button").forEach(b => b.click()), true`)

@@ -137,7 +137,7 @@ func (s *site) parseTemplates() (*template.Template, error) {
 		"tierMark": tierMark, "saveFormats": func() []string { return []string{"CSV", "JSON", "LaTeX"} },
 		"row":    func(root string, n int, r rankingRow) rankingLine { return rankingLine{root, n, r} },
 		"linked": newLinkedCells, "rowWith": func(c rowColumns, r cellRow) rowWith { return rowWith{c, r} },
-		"metricName": metricName, "orUnknown": orUnknown, "yesNo": yesNo,
+		"metricName": metricName, "valueText": valueText, "orUnknown": orUnknown, "yesNo": yesNo,
 		"tiers": func() [][2]string { return tierMeanings }, "outcomes": func() [][2]string { return outcomeMeanings },
 		"finding":     func(root, path string, passage int) findingCell { return findingCell{root, path, passage + 1} },
 		"columnCount": func(r *ranking) int { return 13 + len(r.Domains) },

@@ -284,6 +284,23 @@ func TestPins(t *testing.T) {
 	v.quiet()
 }
 
+func TestPinsLeadToComparisons(t *testing.T) {
+	b, archive := invented(2, true)
+	b.Suites = []Suite{{ID: "demo", Title: "Demo", Datasets: []string{"demo"}, Ranked: []Line{{Model: "b", From: 1, To: 1}, {Model: "a", From: 2, To: 2}, {Model: "c", From: 3, To: 3}}}}
+	dir := filepath.Join(t.TempDir(), "site")
+	if _, err := Build(t.Context(), dir, b, archive, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	v := newVisit(t, folderURL(dir))
+	v.open("index.html")
+	evaluate[bool](v, `document.querySelectorAll(".pin input").forEach(b => b.click()), true`)
+	links := evaluate[[]string](v, `[...document.querySelectorAll("#pins a")].map(a => a.getAttribute("href"))`)
+	if want := []string{"compare.html#a=b&b=a", "compare.html#a=b&b=c", "compare.html#a=a&b=c"}; !slices.Equal(links, want) {
+		t.Errorf("links %q, want %q", links, want)
+	}
+	v.quiet()
+}
+
 func TestSavedViews(t *testing.T) {
 	v := newVisit(t, folderURL(build(t, hostile())))
 	v.open("index.html")

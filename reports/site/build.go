@@ -51,7 +51,8 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 		return Built{}, err
 	}
 	defer out.abandon()
-	s.attach(ctx, a, o.Answers, &folderFiles{out, o.MaxBytes})
+	out.max = o.MaxBytes
+	s.attach(ctx, a, o.Answers, &folderFiles{out})
 	if err := s.writeAnswers(); err != nil {
 		return Built{}, err
 	}

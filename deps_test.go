@@ -109,7 +109,7 @@ var imports = map[string][]string{
 	"internal/tinymodel":  {},
 
 	"cmd/nerbench": {
-		"ner", "answers", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
 		"harness/files", "harness/loop", "harness/serve", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics",
 		"metrics/stats", "prompts", "reports", "reports/page", "reports/paper", "reports/site", "results", "runners/cards", "runners/local/chattemplate", "runners/open", "sweeps",
 		"github.com/urfave/cli", "github.com/vbauerster/mpb",

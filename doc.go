@@ -19,7 +19,8 @@
 //  7. metrics counts (ner.Score). The counts are integers, and they add up.
 //     loop.Score drives steps 6 and 7; it needs no model.
 //  8. reports makes tables of the counts. reports/paper lays them out as in the
-//     UniversalNER paper, and reports/page writes the HTML report.
+//     UniversalNER paper, reports/page writes the HTML report, and reports/site the
+//     leaderboard.
 //
 // Package harness joins these steps: a harness.Bench runs, scores, compares, ranks and
 // exports. boards reads the rules of a leaderboard, and reports/site writes its pages.

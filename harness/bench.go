@@ -45,6 +45,8 @@ type Bench struct {
 	Datasets string
 	// Store is the SQLite file with answers and scores.
 	Store string
+	// ReadOnly keeps no statistics in the store: they are computed each time.
+	ReadOnly bool
 	// Families is a folder of prompt families of the user's own, and of
 	// descriptions of types; empty: no folder.
 	Families string

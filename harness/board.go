@@ -27,11 +27,8 @@ type BoardRequest struct {
 	Resamples int
 	// Version is that of the program.
 	Version string
-	// Text is the use for which the text of datasets must be permitted
-	// ([datasets.Dataset.MayShow]); empty: publication.
+	// Text is the use for which passages are shown; empty: [datasets.PublishText].
 	Text datasets.TextRule
-	// ReadOnly leaves the store as it is: statistics are not kept in it.
-	ReadOnly bool
 }
 
 // Board makes the leaderboard of the runs in the store. All numbers of a suite are over
@@ -64,7 +61,7 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 		b.note("model cards: %v", err)
 	}
 	m := &boardMaker{
-		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{bench: b, store: store, readOnly: r.ReadOnly},
+		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{b, store},
 		board: &site.Board{Title: r.Rules.Title, Version: r.Version, Metrics: r.Rules.Metrics, Currency: r.Rules.Currency, Definitions: map[string]string{}},
 	}
 	for _, id := range r.Rules.Metrics {

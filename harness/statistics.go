@@ -73,9 +73,8 @@ func (s system) stamp() string {
 // statistics computes paired tests and intervals from the counts of a store, and keeps
 // them there ([results.Store.SavePairTests]).
 type statistics struct {
-	bench    *Bench
-	store    *results.Store
-	readOnly bool // what is computed is not kept
+	bench *Bench
+	store *results.Store
 }
 
 // statisticsVersion changes with the definition of a statistic.
@@ -383,7 +382,7 @@ func (s *statistics) computeIntervals(ctx context.Context, systems []system, key
 // keep writes what was computed into the store. A store that cannot be written is no
 // error: the same is computed again the next time.
 func (s *statistics) keep(ctx context.Context, n int, save func(*results.Store) error) {
-	if n == 0 || s.readOnly {
+	if n == 0 || s.bench.ReadOnly {
 		return
 	}
 	store, err := results.Open(ctx, s.bench.Store, results.Existing)

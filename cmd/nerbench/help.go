@@ -46,7 +46,7 @@ func asTemplate(text string) string { return strings.ReplaceAll(text, "{{", `{{"
 // appHelp is the help text of the program; it fits on one screen.
 func appHelp(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\nusage: %s COMMAND [flags]\n\ncommands:\n", app.Name, app.Usage, app.Name)
+	fmt.Fprintf(&b, "%s: %s\n\nusage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
 	for _, c := range app.Commands {
 		lines := wrap(c.Usage, helpWidth-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
@@ -54,8 +54,7 @@ func appHelp(app *cli.App) string {
 	b.WriteString("\nglobal flags (each has a variable, such as NERBENCH_STORE):\n")
 	b.WriteString(flagsHelp(app.Flags, false))
 	b.WriteString(`
-exit codes: 0 done, 1 error, 2 wrong usage, 3 finished but incomplete,
-4 data missing or not as recorded, 130 interrupted
+exit codes: 0 done, 1 error, 2 usage, 3 incomplete, 4 wrong data, 130 stopped
 `)
 	return b.String()
 }

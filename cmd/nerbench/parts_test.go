@@ -154,7 +154,7 @@ func TestPartsInEveryOutput(t *testing.T) {
 		})
 	}
 	t.Run("site build", func(t *testing.T) {
-		call(t, "site", "build", "--out", "report")
+		call(t, "site", "build", "--single", "--out", "report")
 		html, err := os.ReadFile(filepath.Join("report", "index.html"))
 		if err != nil {
 			t.Fatal(err)

@@ -87,7 +87,7 @@ func (env *environment) sampleTable(ctx context.Context, w io.Writer, format str
 }
 
 // printQuickstart prints the runs and the files as one JSON value.
-func (env *environment) printQuickstart(ctx context.Context, page siteJSON) error {
+func (env *environment) printQuickstart(ctx context.Context, page pageJSON) error {
 	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
 		return err

@@ -2,52 +2,50 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/boards"
 	"nerbench/datasets"
 	"nerbench/harness"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/reports/page"
+	"nerbench/reports/site"
 )
 
 func siteCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "site",
-		Usage: "write the report as an HTML page",
+		Usage: "write the leaderboard as web pages",
 		Subcommands: []*cli.Command{{
 			Name:  "build",
-			Usage: "write the report as one self-contained HTML page",
-			Description: `The page is meant for others: its sample passages are from datasets whose licence
-permits redistribution. --text noncommercial adds those whose licence permits it
-for non-commercial use only. "nerbench datasets show" prints the rule of a dataset.`,
+			Usage: "write the leaderboard of the store into a folder of pages",
+			Description: `The pages work from the folder, from any static host, and without scripts. The folder
+is replaced as a whole; one with other files in it is not. Only models that completed
+every dataset of a suite are ranked. The pages are meant for others: their passages are
+from datasets whose licence permits redistribution. --text noncommercial adds those
+whose licence permits it for non-commercial use only. "nerbench datasets show" prints
+the rule of a dataset. --single writes one self-contained page instead.`,
 			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "out", Value: "report", Usage: "write `DIR`/index.html"},
+				&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: site; with --single: report)"},
+				&cli.BoolFlag{Name: "single", Usage: "write one self-contained page, DIR/index.html"},
+				&cli.StringFlag{Name: "board", Usage: "suites, tracks and prices of a board.toml `FILE` (default: built in)"},
 				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
+				&cli.StringFlag{Name: "answers", Value: string(site.ErrorAnswers), Usage: "write `ANSWERS`: all, those with errors and 50 drawn passages\na dataset (errors), or none"},
+				&cli.StringFlag{Name: "max-size", Value: "900MB", Usage: "fail if the folder is larger than `SIZE`"},
 				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listUses()},
 			},
-			Action: func(c *cli.Context) error {
-				if c.NArg() > 0 {
-					return fault.Usagef("site build: unexpected argument %q", c.Args().First())
-				}
-				resamples, err := readResamples(c.Int("ci"))
-				if err != nil {
-					return err
-				}
-				use := datasets.TextRule(c.String("text"))
-				if !slices.Contains(datasets.TextUses, use) {
-					return fault.Usagef("site build: --text %q: want one of %s", use, listUses())
-				}
-				return env.buildSite(c.Context, c.String("out"), resamples, use)
-			},
+			Action: func(c *cli.Context) error { return env.buildSite(c) },
 		}},
 	}
 }
@@ -61,14 +59,76 @@ func listUses() string {
 	return strings.Join(names, ", ")
 }
 
-// siteJSON is the JSON output of site build.
-type siteJSON struct {
+// readAnswers reads the choice of answers.
+func readAnswers(text string) (site.AnswersMode, error) {
+	if mode := site.AnswersMode(text); slices.Contains(site.AnswersModes, mode) {
+		return mode, nil
+	}
+	return "", fault.Usagef("--answers %q: want one of %s", text, listAnswers())
+}
+
+// pageJSON is the JSON output of site build --single.
+type pageJSON struct {
 	Files   []string `json:"files"`
 	Runs    int      `json:"runs"`
 	Samples int      `json:"samples"`
 }
 
-func (env *environment) buildSite(ctx context.Context, dir string, resamples int, use datasets.TextRule) error {
+// siteJSON is the JSON output of site build.
+type siteJSON struct {
+	Folder string `json:"folder"`
+	Files  int    `json:"files"`
+	Bytes  int64  `json:"bytes"`
+	Models int    `json:"models"`
+	Runs   int    `json:"runs"`
+}
+
+func (env *environment) buildSite(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return fault.Usagef("site build: unexpected argument %q", c.Args().First())
+	}
+	resamples, err := readResamples(c.Int("ci"))
+	if err != nil {
+		return err
+	}
+	use := datasets.TextRule(c.String("text"))
+	if !slices.Contains(datasets.TextUses, use) {
+		return fault.Usagef("site build: --text %q: want one of %s", use, listUses())
+	}
+	if c.Bool("single") {
+		for _, name := range []string{"board", "answers", "max-size"} {
+			if c.IsSet(name) {
+				return fault.Usagef("site build: --%s has no effect with --single", name)
+			}
+		}
+		return env.buildPage(c.Context, cmp.Or(c.String("out"), "report"), resamples, use)
+	}
+	request := harness.SiteRequest{BoardRequest: harness.BoardRequest{Resamples: resamples, Version: version, Text: use}}
+	if request.Answers, err = readAnswers(c.String("answers")); err != nil {
+		return err
+	}
+	if request.MaxBytes, err = site.ParseSize(c.String("max-size")); err != nil {
+		return fault.Usagef("site build: --max-size: %v", err)
+	}
+	if file := c.String("board"); file != "" {
+		if request.Rules, err = boards.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file)); err != nil {
+			return err
+		}
+	}
+	dir := cmp.Or(c.String("out"), "site")
+	board, built, err := env.bench.WriteSite(c.Context, dir, request)
+	if err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(siteJSON{dir, built.Files, built.Bytes, len(board.Models), len(board.Runs)})
+	}
+	_, err = fmt.Fprintf(env.stdout, "wrote %s: %d models, %d runs, %d files\n", filepath.Join(dir, "index.html"), len(board.Models), len(board.Runs), built.Files)
+	return err
+}
+
+// buildPage writes the report as one page.
+func (env *environment) buildPage(ctx context.Context, dir string, resamples int, use datasets.TextRule) error {
 	done, err := writeReport(ctx, env, dir, resamples, use)
 	if err != nil {
 		return err
@@ -83,36 +143,36 @@ func (env *environment) buildSite(ctx context.Context, dir string, resamples int
 // writeReport writes the report of the store into a folder, with intervals from that
 // many resamples (0: no intervals), and text that may be shown for the use. An existing
 // page is replaced only if the new one is complete.
-func writeReport(ctx context.Context, env *environment, dir string, resamples int, use datasets.TextRule) (siteJSON, error) {
+func writeReport(ctx context.Context, env *environment, dir string, resamples int, use datasets.TextRule) (pageJSON, error) {
 	store, err := env.bench.ReadStore(ctx)
 	if err != nil {
-		return siteJSON{}, err
+		return pageJSON{}, err
 	}
 	defer store.Close()
 	found, err := env.bench.Reported(ctx, store, nil, "", resamples)
 	if err != nil {
-		return siteJSON{}, err
+		return pageJSON{}, err
 	}
 	samples, err := env.bench.Samples(ctx, store, found.Runs, use)
 	if err != nil {
-		return siteJSON{}, err
+		return pageJSON{}, err
 	}
 	date, err := env.bench.ShownDate(found.Runs)
 	if err != nil {
-		return siteJSON{}, err
+		return pageJSON{}, err
 	}
 	var html bytes.Buffer
 	if err := page.Write(&html, page.Report{
 		Title: reportTitle(found), Date: date, Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
 		Ratios: harness.Ratios, Doubled: harness.Doubled,
 	}); err != nil {
-		return siteJSON{}, err
+		return pageJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
 	if err := atomicfile.Write(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
-		return siteJSON{}, fmt.Errorf("report: %w", err)
+		return pageJSON{}, fmt.Errorf("report: %w", err)
 	}
-	return siteJSON{[]string{path}, len(found.Runs), len(samples)}, nil
+	return pageJSON{[]string{path}, len(found.Runs), len(samples)}, nil
 }
 
 // reportTitle returns a title for the invented sample, else "".

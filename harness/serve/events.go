@@ -33,8 +33,6 @@ func newEvents(source Source) *events {
 
 // run reads the state until the context ends.
 func (e *events) run(ctx context.Context) {
-	timer := time.NewTicker(eventPause)
-	defer timer.Stop()
 	for {
 		if e.count() == 0 {
 			select {
@@ -47,7 +45,7 @@ func (e *events) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-timer.C:
+		case <-time.After(eventPause):
 		}
 	}
 }

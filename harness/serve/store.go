@@ -30,8 +30,9 @@ func OpenStore(ctx context.Context, b *harness.Bench, r harness.BoardRequest, an
 	if err != nil {
 		return nil, err
 	}
-	r.ReadOnly = true
-	return &Store{b, r, answers, store, b.Watch(store)}, nil
+	reader := *b
+	reader.ReadOnly = true
+	return &Store{&reader, r, answers, store, reader.Watch(store)}, nil
 }
 
 // Close closes the store.

@@ -51,7 +51,8 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 		return Built{}, err
 	}
 	defer out.abandon()
-	s.attach(ctx, a, o.Answers, &folderFiles{out, o.MaxBytes})
+	out.max = o.MaxBytes
+	s.attach(ctx, a, o.Answers, &folderFiles{out})
 	if err := s.writeAnswers(); err != nil {
 		return Built{}, err
 	}
@@ -65,6 +66,11 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 }
 
 func newSite(b *Board) (*site, error) {
+	if len(b.Suites) == 0 { // the index page is that of a suite
+		whole := *b
+		whole.Suites = []Suite{{ID: "all", Title: "All datasets"}}
+		b = &whole
+	}
 	s := &site{Board: b}
 	var err error
 	if s.lookup, err = newLookup(b); err != nil {

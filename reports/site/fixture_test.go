@@ -176,7 +176,7 @@ func (g *generator) suites() {
 }
 
 func (g *generator) suite(id, title string, datasets []string) Suite {
-	s := Suite{ID: id, Title: title, Datasets: datasets}
+	s := Suite{ID: id, Title: title, Datasets: slices.Clone(datasets)}
 	domainOf := map[string]string{}
 	for _, d := range g.Datasets {
 		domainOf[d.ID] = d.Domain
@@ -236,8 +236,16 @@ func (g *generator) suite(id, title string, datasets []string) Suite {
 		s.Ranked = append(s.Ranked, line)
 	}
 	slices.SortStableFunc(s.Ranked, func(a, b Line) int { return -compareFloats(a.Means["span_f1"].F1, b.Means["span_f1"].F1) })
+	track := func(l Line) string {
+		return g.Models[slices.IndexFunc(g.Models, func(m Model) bool { return m.Slug == l.Model })].Track
+	}
+	slices.SortStableFunc(s.Ranked, func(a, b Line) int { return -strings.Compare(track(a), track(b)) })
+	n := 0
 	for i := range s.Ranked {
-		s.Ranked[i].From, s.Ranked[i].To = max(1, i-1), min(len(s.Ranked), i+2)
+		if n++; i > 0 && track(s.Ranked[i]) != track(s.Ranked[i-1]) {
+			n = 1
+		}
+		s.Ranked[i].From, s.Ranked[i].To = max(1, n-2), n+1
 	}
 	return s
 }

@@ -66,6 +66,17 @@ func newLookup(b *Board) (*lookup, error) {
 	return x, nil
 }
 
+// label is the name of a model, with its slug if another model has the same name.
+func (x *lookup) label(slug string) string {
+	name := x.models[slug].Name
+	for other, m := range x.models {
+		if other != slug && m.Name == name {
+			return name + " (" + slug + ")"
+		}
+	}
+	return name
+}
+
 // ModelPage, DatasetPage, RunPage and SuitePage are paths in the site.
 func (x *lookup) ModelPage(slug string) string { return "m/" + slug + ".html" }
 

@@ -22,6 +22,19 @@ type modelPage struct {
 	Types          []typeRow
 	Configurations []configurationRow
 	ZeroShot       string
+	Incomplete     bool // some suite lacks a dataset
+}
+
+// Prompt describes the prompt of a model; a tagger has none.
+func (m *Model) Prompt() string {
+	switch examples := fmt.Sprintf("%d examples", m.Demonstrations); {
+	case m.Family == "spans":
+		return "none"
+	case m.Demonstrations == 1:
+		return short(m.Family) + ", 1 example"
+	default:
+		return orUnknown(short(m.Family)) + ", " + examples
+	}
 }
 
 // standing is the place of a model in a suite.
@@ -55,7 +68,7 @@ type cellRow struct {
 }
 
 // rowColumns says which columns have a value in some line.
-type rowColumns struct{ Format, Ceiling, Failed, Median, Seen bool }
+type rowColumns struct{ Format, Ceiling, Failed, Median, Seen, Track bool }
 
 type outcomeCount struct {
 	Outcome ner.Outcome
@@ -84,6 +97,7 @@ func (s *site) modelPage(m *Model) *modelPage {
 			for k := range lines {
 				if lines[k].Model == m.Slug {
 					p.Standings = append(p.Standings, s.standing(suite, &lines[k]))
+					p.Incomplete = p.Incomplete || lines[k].Missing != ""
 				}
 			}
 		}
@@ -187,6 +201,7 @@ func columnsOf(rows []cellRow) rowColumns {
 		Ceiling: has(func(r cellRow) bool { return r.Dataset.Ceiling != nil }),
 		Failed:  has(func(r cellRow) bool { return r.Failed.Known() }),
 		Median:  has(func(r cellRow) bool { return r.compared }),
+		Track:   has(func(r cellRow) bool { return r.Model.Track != rows[0].Model.Track }),
 		Seen:    has(func(r cellRow) bool { return r.Seen != SeenUnknown }),
 	}
 }

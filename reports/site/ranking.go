@@ -19,12 +19,16 @@ type ranking struct {
 	Suites  []suiteLink
 	Domains []suiteDomain
 	Metrics []metricLink
-	Rows    []rankingRow // the ranked models
-	Below   []rankingRow // the others
+	Parts   []rankingPart
 	Filters []filter
 	Columns []column
-	// Track: some model is in another track than the rest.
-	Passages int
+}
+
+// rankingPart is a group of lines: the ranked models of one track, which have ranks of
+// their own, or those that are not ranked.
+type rankingPart struct {
+	Heading string // empty: the only track
+	Rows    []rankingRow
 }
 
 type suiteLink struct {
@@ -78,16 +82,43 @@ func (s *site) ranking(suite *Suite) *ranking {
 		r.Metrics = append(r.Metrics, metricLink{m, metricName(m), s.Definitions[m]})
 	}
 	r.Domains = s.domainsOf(suite)
+	var ranked, below, all []rankingRow
 	for i := range suite.Ranked {
-		r.Rows = append(r.Rows, s.rankingRow(suite, r.Domains, &suite.Ranked[i], i))
+		ranked = append(ranked, s.rankingRow(suite, r.Domains, &suite.Ranked[i], i))
 	}
 	for i := range suite.Unranked {
-		r.Below = append(r.Below, s.rankingRow(suite, r.Domains, &suite.Unranked[i], len(suite.Ranked)+i))
+		below = append(below, s.rankingRow(suite, r.Domains, &suite.Unranked[i], len(suite.Ranked)+i))
 	}
-	all := slices.Concat(r.Rows, r.Below)
+	all = slices.Concat(ranked, below)
+	r.Parts = parts(ranked)
+	if len(below) > 0 {
+		r.Parts = append(r.Parts, rankingPart{"Not ranked: without every dataset of the suite complete, there is no mean that compares", below})
+	}
 	r.Filters = filters(all)
 	r.Columns = columns(r.Domains, all)
 	return r
+}
+
+// parts groups ranked lines by their track, in the order in which they come.
+func parts(ranked []rankingRow) []rankingPart {
+	list := []rankingPart{}
+	at := map[string]int{}
+	for _, row := range ranked {
+		i, ok := at[row.Track]
+		if !ok {
+			i = len(list)
+			at[row.Track] = i
+			list = append(list, rankingPart{Heading: "Track " + short(row.Track)})
+		}
+		list[i].Rows = append(list[i].Rows, row)
+	}
+	switch len(list) {
+	case 0:
+		return []rankingPart{{}}
+	case 1:
+		list[0].Heading = ""
+	}
+	return list
 }
 
 // domainsOf lists the domains of a suite in the order of its datasets. A suite of one
@@ -230,14 +261,14 @@ func filters(rows []rankingRow) []filter {
 	distinct := func(value func(rankingRow) string) [][2]string {
 		set := map[string]bool{}
 		for _, row := range rows {
-			set[value(row)] = true
+			set[short(value(row))] = true
 		}
 		if len(set) < 2 {
 			return nil
 		}
 		var values [][2]string
 		for _, v := range slices.Sorted(maps.Keys(set)) {
-			label := short(v)
+			label := v
 			if v == "" {
 				label = "not given"
 			}

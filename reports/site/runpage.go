@@ -124,12 +124,8 @@ func speed(run *Run, currency string) [][2]string {
 	seconds, rate := "unknown", "unknown"
 	if v := run.Cost.Seconds; v != nil {
 		seconds = significant(*v)
-		if *v > 0 {
-			queries := 0
-			for _, n := range run.Outcomes {
-				queries += n
-			}
-			rate = significant(float64(queries) / *v)
+		if *v > 0 && run.Complete > 0 {
+			rate = significant(float64(run.Complete) / *v)
 		}
 	}
 	known := func(s string) string {
@@ -140,7 +136,7 @@ func speed(run *Run, currency string) [][2]string {
 	}
 	return [][2]string{
 		{"Tokens of prompts", known(count(run.Cost.PromptTokens))}, {"Tokens of answers", known(count(run.Cost.AnswerTokens))},
-		{"Seconds", seconds}, {"Queries a second", rate},
+		{"Seconds", seconds}, {"Passages a second", rate},
 		{strings.TrimSpace("Price of 1,000 passages " + short(currency)), known(price(run.Cost.Price).Text)},
 	}
 }

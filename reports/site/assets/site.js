@@ -318,6 +318,10 @@
         row.classList.toggle("off", !on);
         n += on;
       });
+      Array.prototype.forEach.call(table.tBodies, function (body) {
+        var models = body.querySelectorAll("tr[data-slug]");
+        body.classList.toggle("off", models.length > 0 && !body.querySelector("tr[data-slug]:not(.off)"));
+      });
       boxes.forEach(function (b) { table.classList.toggle("no-" + b.value, !b.checked); });
       var d = domain();
       Array.prototype.forEach.call(table.rows, function (row) {
@@ -326,7 +330,7 @@
       var used = selects.filter(function (s) { return s.value; }).length;
       var count = document.getElementById("filters");
       if (count) count.textContent = used ? " (" + used + ")" : "";
-      var text = n === rows.length ? n + " models" : n + " of " + rows.length + " models";
+      var text = (n === rows.length ? "" : n + " of ") + rows.length + (rows.length === 1 ? " model" : " models");
       if (f.metric && f.metric.selectedIndex > 0) text += "; ranks by " + f.metric.options[0].text;
       document.getElementById("shown").textContent = text;
       keep();
@@ -434,12 +438,12 @@
     var series = [{
       type: "scatter", data: data.points, symbolSize: 9, itemStyle: { color: accent, opacity: 0.85 },
       labelLayout: { hideOverlap: true },
-      label: { show: true, position: "right", color: ink, fontFamily: font, fontSize: 11, formatter: function (p) { return onFront(p.data) ? p.data.name : ""; } }
+      label: { show: true, position: "top", color: ink, fontFamily: font, fontSize: 11, formatter: function (p) { return onFront(p.data) ? p.data.name : ""; } }
     }];
     if (!time) series.push({ type: "line", step: "end", symbol: "none", silent: true, data: best.map(function (p) { return p.value; }), lineStyle: { color: soft, width: 1.5 } });
     return {
       animation: false,
-      grid: { left: 48, right: 90, top: 20, bottom: 44 },
+      grid: { left: 44, right: 40, top: 34, bottom: 44 },
       tooltip: { renderMode: "richText", confine: true, backgroundColor: color("--paper"), borderColor: soft, textStyle: { color: ink, fontFamily: font, fontSize: 12 },
         formatter: function (p) { return p.data.name + "\nF1 " + p.data.value[1].toFixed(1) + " %\n" + data.title + " " + p.data.shown; } },
       xAxis: Object.assign({}, axis, { type: time ? "time" : "log", name: time ? data.title : data.title + " for 1,000 passages", nameLocation: "middle", nameGap: 28 }),
@@ -519,12 +523,16 @@
         m.querySelector("summary").focus();
       });
     }
-    var typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
-    if (e.key === "/" && !typing && tools && tools.elements.q) {
-      e.preventDefault();
-      tools.elements.q.focus();
-    }
+    if (searches(e)) e.preventDefault(); // no search of the browser
   });
+  // The key / leads to the search field.
+  document.addEventListener("keyup", function (e) {
+    if (searches(e)) tools.elements.q.focus();
+  });
+  function searches(e) {
+    var typing = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName);
+    return e.key === "/" && !e.ctrlKey && !e.altKey && !e.metaKey && !typing && tools && tools.elements.q;
+  }
   Array.prototype.forEach.call(document.querySelectorAll("[data-copy]"), function (source) {
     var button = el("button", { type: "button", "class": "copy" }, "Copy");
     source.after(" ", button);

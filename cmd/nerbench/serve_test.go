@@ -1,0 +1,155 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"nerbench/internal/reference"
+)
+
+// TestServeShowsLiveRuns opens the pages of serve in a browser while another process
+// makes a run against a fake server.
+func TestServeShowsLiveRuns(t *testing.T) {
+	w := newWorkplace(t, 60, 0)
+	model := []string{"run", "-m", "ollama/tiny", "-d", "mini", "--store", "r.db"}
+	if code, out := w.run(append(model, "--set", "limit=5")...); code != 0 {
+		t.Fatalf("exit code %d: %s", code, out)
+	}
+	before, err := os.ReadFile(filepath.Join(w.dir, "r.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	temporary := filepath.Join(w.dir, "temporary")
+	if err := os.Mkdir(temporary, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	server := w.program("serve", "--store", "r.db", "--addr", "127.0.0.1:0", "--ci", "0", "--json")
+	server.Env = append(server.Env, "TMPDIR="+temporary)
+	var complaints strings.Builder
+	server.Stderr = &complaints
+	stdout, err := server.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Process.Kill() })
+	var started struct{ URL string }
+	if err := json.NewDecoder(bufio.NewReader(stdout)).Decode(&started); err != nil {
+		t.Fatal(err, complaints.String())
+	}
+
+	b := newBrowser(t)
+	b.open(started.URL + "/")
+	b.wait(`document.body.innerText.includes("tiny")`, "true")
+	if after, err := os.ReadFile(filepath.Join(w.dir, "r.db")); err != nil || string(after) != string(before) {
+		t.Errorf("serve changed the store: %v", err)
+	}
+	b.open(started.URL + "/live.html")
+	b.wait(`document.querySelector("#live").dataset.runs`, "0")
+
+	answer := w.fake.Answer
+	w.fake.Change(func(prompt string) string {
+		time.Sleep(100 * time.Millisecond)
+		return answer(prompt)
+	})
+	asking := w.program(append(model, "--set", "temperature=0.5")...)
+	var output bytes.Buffer
+	asking.Stdout, asking.Stderr = &output, &output
+	if err := asking.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = asking.Process.Kill() })
+	row := `document.querySelector("#live tbody tr")`
+	cell := func(n int) string { return fmt.Sprintf(`(%s ? %s.cells[%d].textContent : "")`, row, row, n) }
+	b.wait(row+` ? `+row+`.dataset.state : ""`, "asking")
+	b.wait(cell(3)+`.endsWith(" of 60") && parseInt(`+cell(3)+`) > 0`, "true")
+	b.wait(`parseFloat(`+cell(7)+`) > 0 && `+cell(8)+` !== "–"`, "true")
+	b.wait(`parseFloat(`+cell(5)+`) > 0`, "true")
+	if err := asking.Wait(); err != nil {
+		t.Fatal(err, output.String())
+	}
+	b.wait(row+`.dataset.state`, "complete")
+	b.wait(cell(3), "60 of 60")
+	b.wait(cell(5), "50.0") // every answer names the person: right for persons, wrong for places
+	b.wait(cell(6), "0 of 120")
+	if len(b.console) > 0 {
+		t.Errorf("the console is not clean: %q", b.console)
+	}
+
+	if err := server.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := server.Wait(); err != nil || complaints.Len() > 0 {
+		t.Errorf("serve ended with %v: %s", err, complaints.String())
+	}
+	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
+		t.Errorf("serve left %v in the temporary folder, %v", left, err)
+	}
+}
+
+// browserTab is a page in a browser, with the messages that it should not write.
+type browserTab struct {
+	t       *testing.T
+	ctx     context.Context
+	console []string
+}
+
+// newBrowser starts a Chromium: NERBENCH_CHROMIUM, or one in the path.
+func newBrowser(t *testing.T) *browserTab {
+	t.Helper()
+	path := os.Getenv("NERBENCH_CHROMIUM")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
+		if found, err := exec.LookPath(name); err == nil && path == "" {
+			path = found
+		}
+	}
+	if path == "" {
+		reference.Skip(t, "no chromium in the path, and NERBENCH_CHROMIUM is not set")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	return &browserTab{t: t, ctx: ctx}
+}
+
+func (b *browserTab) open(address string) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, chromedp.Navigate(address)); err != nil {
+		b.t.Fatalf("%s: %v", address, err)
+	}
+}
+
+// wait waits until a script gives the text.
+func (b *browserTab) wait(script, want string) {
+	b.t.Helper()
+	got := ""
+	for range 1000 {
+		var err error
+		if got, err = chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+script+")")); err != nil {
+			b.t.Fatalf("%s: %v", script, err)
+		}
+		if got == want {
+			return
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	b.t.Fatalf("%s is %q, want %q; the page: %s", script, got, want, text)
+}

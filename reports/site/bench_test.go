@@ -1,0 +1,18 @@
+package site
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// BenchmarkBuild builds the site of 50 models on 49 datasets.
+func BenchmarkBuild(b *testing.B) {
+	board := generated(50, 49)
+	dir := filepath.Join(b.TempDir(), "site")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Build(b.Context(), dir, board, nil, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -130,6 +130,9 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
 	}
+	if err := m.addAblations(ctx); err != nil {
+		return err
+	}
 	if err := m.compute(ctx); err != nil {
 		return err
 	}

@@ -60,9 +60,9 @@ func (env *environment) serve(c *cli.Context) (err error) {
 	if !slices.Contains(datasets.TextUses, request.Text) {
 		return fault.Usagef("serve: --text %q: want one of %s", request.Text, listUses())
 	}
-	answers := site.AnswersMode(c.String("answers"))
-	if !slices.Contains(site.AnswersModes, answers) {
-		return fault.Usagef("serve: --answers %q: want one of %s", answers, listAnswers())
+	answers, err := readAnswers(c.String("answers"))
+	if err != nil {
+		return err
 	}
 	o := serve.Options{Addr: c.String("addr"), Note: func(message string) { env.note("%s", message) }}
 	if o.Token, err = readToken(c.String("token-file")); err != nil {

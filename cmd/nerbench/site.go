@@ -20,6 +20,7 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
 	"nerbench/reports/page"
+	"nerbench/reports/site"
 )
 
 func siteCommand(env *environment) *cli.Command {
@@ -40,6 +41,8 @@ the rule of a dataset. --single writes one self-contained page instead.`,
 				&cli.BoolFlag{Name: "single", Usage: "write one self-contained page, DIR/index.html"},
 				&cli.StringFlag{Name: "board", Usage: "suites, tracks and prices of a board.toml `FILE` (default: built in)"},
 				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
+				&cli.StringFlag{Name: "answers", Value: string(site.ErrorAnswers), Usage: "write `ANSWERS`: all, those with errors and 50 drawn passages\na dataset (errors), or none"},
+				&cli.StringFlag{Name: "max-size", Value: "900MB", Usage: "fail if the folder is larger than `SIZE`"},
 				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listUses()},
 			},
 			Action: func(c *cli.Context) error { return env.buildSite(c) },
@@ -54,6 +57,14 @@ func listUses() string {
 		names[i] = string(use)
 	}
 	return strings.Join(names, ", ")
+}
+
+// readAnswers reads the choice of answers.
+func readAnswers(text string) (site.AnswersMode, error) {
+	if mode := site.AnswersMode(text); slices.Contains(site.AnswersModes, mode) {
+		return mode, nil
+	}
+	return "", fault.Usagef("--answers %q: want one of %s", text, listAnswers())
 }
 
 // pageJSON is the JSON output of site build --single.
@@ -85,12 +96,20 @@ func (env *environment) buildSite(c *cli.Context) error {
 		return fault.Usagef("site build: --text %q: want one of %s", use, listUses())
 	}
 	if c.Bool("single") {
-		if c.IsSet("board") {
-			return fault.Usagef("site build: --board has no effect with --single")
+		for _, name := range []string{"board", "answers", "max-size"} {
+			if c.IsSet(name) {
+				return fault.Usagef("site build: --%s has no effect with --single", name)
+			}
 		}
 		return env.buildPage(c.Context, cmp.Or(c.String("out"), "report"), resamples, use)
 	}
 	request := harness.SiteRequest{BoardRequest: harness.BoardRequest{Resamples: resamples, Version: version, Text: use}}
+	if request.Answers, err = readAnswers(c.String("answers")); err != nil {
+		return err
+	}
+	if request.MaxBytes, err = site.ParseSize(c.String("max-size")); err != nil {
+		return fault.Usagef("site build: --max-size: %v", err)
+	}
 	if file := c.String("board"); file != "" {
 		if request.Rules, err = boards.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file)); err != nil {
 			return err

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/reports"
 )
@@ -173,21 +172,12 @@ func (h HardPassage) F1() string {
 }
 
 // folderFiles writes data files into the folder of a site.
-type folderFiles struct {
-	out *folder
-	max int64
-}
+type folderFiles struct{ out *folder }
 
 func (f *folderFiles) add(files ...file) error {
 	for _, file := range files {
 		if err := f.out.add(file); err != nil {
 			return err
-		}
-	}
-	if f.max > 0 && f.out.bytes > f.max {
-		return &fault.Hint{
-			Err:    fmt.Errorf("site: the folder is larger than %s bytes", commas(f.max)),
-			Advice: "--answers errors or none writes fewer answers, --max-size permits more bytes",
 		}
 	}
 	return nil

@@ -133,7 +133,7 @@ func (w *datasetWriter) writeRun(ctx context.Context, run *Run) (*runIndex, erro
 		return nil, err
 	}
 	return r.index, w.site.files.Fixed(r.folder+"/answers", runData{
-		ID: run.ID, Slug: w.site.runSlugs[run.ID], Model: run.Model, Name: w.site.models[run.Model].Name, Dataset: run.Dataset, Data: fixedData(w.folder + "/passages"),
+		ID: run.ID, Slug: w.site.runSlugs[run.ID], Model: run.Model, Name: w.site.label(run.Model), Dataset: run.Dataset, Data: fixedData(w.folder + "/passages"),
 		Passages: len(w.ids), Complete: complete, Missing: run.Missing, Score: r.index.score(), Types: w.site.typeScores(run),
 		Index: index, Chunks: r.chunks.refs, Templates: r.templates,
 	})

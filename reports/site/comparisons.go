@@ -66,7 +66,7 @@ func (s *site) writeComparisons(files dataFiles) error {
 	}
 	for i := range s.Models {
 		m := &s.Models[i]
-		out.Models = append(out.Models, comparedModel{m.Slug, m.Name, m.Address})
+		out.Models = append(out.Models, comparedModel{m.Slug, s.label(m.Slug), m.Address})
 	}
 	for i := range s.Datasets {
 		d := &s.Datasets[i]

@@ -41,7 +41,7 @@ type folder struct {
 	final, temporary string
 	root             *os.Root
 	list             list
-	bytes            int64
+	bytes, max       int64     // 0: no limit
 	time             time.Time // of the files; zero: now
 }
 
@@ -150,6 +150,12 @@ func (f *folder) add(file file) error {
 		return fmt.Errorf("site: %s: %w", file.path, err)
 	}
 	f.list.Files[file.path] = hex.EncodeToString(sum[:])
+	if f.max > 0 && f.bytes > f.max {
+		return &fault.Hint{
+			Err:    fmt.Errorf("site: the folder is larger than %s bytes", commas(f.max)),
+			Advice: "--answers errors or none writes fewer answers, --max-size permits more bytes",
+		}
+	}
 	return nil
 }
 

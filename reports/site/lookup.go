@@ -49,6 +49,11 @@ func newLookup(b *Board) (*lookup, error) {
 			x.cells[cell] = r
 		}
 	}
+	for _, a := range b.Ablations {
+		if x.models[a.Model] == nil {
+			return nil, fmt.Errorf("site: ablation of %s: model %q is not on the board", short(a.Key), short(a.Model))
+		}
+	}
 	for _, suite := range b.Suites {
 		suites = append(suites, suite.ID)
 		for _, line := range slices.Concat(suite.Ranked, suite.Unranked) {
@@ -64,6 +69,17 @@ func newLookup(b *Board) (*lookup, error) {
 	}
 	x.datasetSlugs, x.runSlugs, x.suiteSlugs = Slugs(datasets), Slugs(runs), Slugs(suites)
 	return x, nil
+}
+
+// label is the name of a model, with its slug if another model has the same name.
+func (x *lookup) label(slug string) string {
+	name := x.models[slug].Name
+	for other, m := range x.models {
+		if other != slug && m.Name == name {
+			return name + " (" + slug + ")"
+		}
+	}
+	return name
 }
 
 // ModelPage, DatasetPage, RunPage and SuitePage are paths in the site.

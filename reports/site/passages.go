@@ -107,7 +107,7 @@ func (s *site) runsOn(dataset *Dataset) []datasetRun {
 	var list []datasetRun
 	for i := range s.Runs {
 		if r := &s.Runs[i]; r.Dataset == dataset.ID && s.archive.Has(r.ID) {
-			list = append(list, datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.models[r.Model].Name, F1: r.Scores[s.first()].F1})
+			list = append(list, datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.label(r.Model), F1: r.Scores[s.first()].F1})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b datasetRun) int { return cmp.Compare(value(b.F1), value(a.F1)) })

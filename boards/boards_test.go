@@ -1,6 +1,8 @@
 package boards_test
 
 import (
+	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -120,6 +122,33 @@ func TestDefault(t *testing.T) {
 	} {
 		if got := b.Track(tc.keys, tc.own); got != tc.want {
 			t.Errorf("%s: track %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+// TestPage reads the example of docs/board.md, and checks that the page names every key.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../docs/board.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```toml\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("no example")
+	}
+	b, err := read(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Tracks) != 2 || len(b.Own) != 1 || len(b.Prices) != 1 || b.Currency == "" {
+		t.Errorf("the example is read as %+v", b)
+	}
+	for _, of := range []reflect.Type{reflect.TypeFor[boards.Board](), reflect.TypeFor[boards.Track](), reflect.TypeFor[boards.Price]()} {
+		for i := range of.NumField() {
+			if key := of.Field(i).Tag.Get("toml"); !strings.Contains(string(page), "`"+key+"`") && !strings.Contains(string(page), "`[["+key+"]]`") && !strings.Contains(string(page), "."+key+"]`") && !strings.Contains(string(page), "`"+key+" = ") {
+				t.Errorf("docs/board.md does not describe %s of %s", key, of.Name())
+			}
 		}
 	}
 }

@@ -19,14 +19,19 @@ type comparedModels struct {
 // addPairs compares all pairs of models, as compare does: on each dataset that both have
 // completed, corrected over these datasets, and by the mean over them.
 func (m *boardMaker) addPairs(ctx context.Context) error {
-	whole := make([]map[string]scored, len(m.entries))
+	type run struct {
+		scored
+		passages string
+	}
+	whole := make([]map[string]run, len(m.entries))
 	all := make([]system, len(m.entries))
 	for i, e := range m.entries {
-		whole[i] = map[string]scored{}
+		whole[i] = map[string]run{}
 		for _, d := range m.datasets {
 			if r, there := e.main().runs[d.ID]; there && m.whole(r) {
-				whole[i][d.ID] = scored{r, m.rank}
-				all[i] = append(all[i], scored{r, m.rank})
+				one := scored{r, m.rank}
+				whole[i][d.ID] = run{one, (system{one}).passages()}
+				all[i] = append(all[i], one)
 			}
 		}
 	}
@@ -37,9 +42,8 @@ func (m *boardMaker) addPairs(ctx context.Context) error {
 		for k := i + 1; k < len(m.entries); k++ {
 			c := comparedModels{a: a, b: m.entries[k]}
 			for _, id := range slices.Sorted(maps.Keys(whole[i])) {
-				one, other := whole[i][id], whole[k][id]
-				if other.metric != "" && (system{one}).passages() == (system{other}).passages() {
-					c.of, c.to = append(c.of, one), append(c.to, other)
+				if one, other := whole[i][id], whole[k][id]; one.passages == other.passages {
+					c.of, c.to = append(c.of, one.scored), append(c.to, other.scored)
 				}
 			}
 			if len(c.of) == 0 {

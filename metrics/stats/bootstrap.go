@@ -113,22 +113,55 @@ func resample(datasets []packedDataset, b int) (meanA, meanB float64) {
 	return meanA / float64(len(datasets)), meanB / float64(len(datasets))
 }
 
-// percentiles sorts values and returns the percentiles 2.5 and 97.5, interpolated
-// linearly.
+// percentiles returns the percentiles 2.5 and 97.5 of values, interpolated linearly. It
+// changes the order of the values.
 func percentiles(values []float64) Interval {
 	if len(values) == 0 || math.IsNaN(values[0]) { // no datasets
 		return Interval{}
 	}
-	slices.Sort(values)
 	at := func(q float64) float64 {
 		h := float64(len(values)-1) * q
 		i := int(h)
+		v := smallest(values, i)
 		if i+1 == len(values) {
-			return values[i]
+			return v
 		}
-		return values[i] + (h-float64(i))*(values[i+1]-values[i])
+		next := slices.Min(values[i+1:]) // smallest has moved the larger values there
+		return v + (h-float64(i))*(next-v)
 	}
 	return Interval{at(0.025), at(0.975)}
+}
+
+// smallest returns the value that would be at index k if the values were sorted, moves no
+// larger ones before it, and no smaller ones behind it. It needs linear time.
+func smallest(values []float64, k int) float64 {
+	for low, high := 0, len(values)-1; low < high; {
+		a, b, c := values[low], values[(low+high)/2], values[high]
+		pivot := max(min(a, b), min(max(a, b), c)) // their median
+		less, i, more := low, low, high
+		for i <= more {
+			switch v := values[i]; {
+			case v < pivot:
+				values[i], values[less] = values[less], v
+				less++
+				i++
+			case v > pivot:
+				values[i], values[more] = values[more], v
+				more--
+			default:
+				i++
+			}
+		}
+		switch {
+		case k < less:
+			high = less - 1
+		case k > more:
+			low = more + 1
+		default:
+			return pivot
+		}
+	}
+	return values[k]
 }
 
 // parallel calls f for 0 to n-1 on all processors and waits.

@@ -24,10 +24,11 @@
 //
 // Package harness joins these steps: a harness.Bench runs, scores, compares, ranks and
 // exports. boards reads the rules of a leaderboard. harness/files scores files without a
-// store, harness/compare computes the differences of two systems, and harness/texts
-// prints results for people. sweeps plans and runs ablations. bundles is the format of
-// files with runs for others, and submissions makes and verifies them. cmd/nerbench
-// parses flags and prints; it has one file for each command.
+// store, harness/compare computes the differences of two systems, harness/texts prints
+// results for people, and harness/serve shows the leaderboard in a browser. sweeps plans
+// and runs ablations. bundles is the format of files with runs for others, and
+// submissions makes and verifies them. cmd/nerbench parses flags and prints; it has one
+// file for each command.
 //
 // Package ner defines the types that all packages share, and imports none of them.
 // Packages in internal hold mechanisms that are not about NER; internal/fault

@@ -17,8 +17,12 @@ const proposed = 6
 // proposeSides adds commands to copy to an error about names that several runs fit:
 // the command of the user, with a name that fits one run on each dataset.
 func (env *environment) proposeSides(err error, sides []string) error {
+	parts := ambiguous(err)
+	if len(parts) == 0 {
+		return err // also for files, which have no names
+	}
 	choices := [][]harness.Choice{nil, nil}
-	for _, part := range ambiguous(err) {
+	for _, part := range parts {
 		side := strings.Index("AB", part.Side)
 		choices[side] = part.Choices
 		if part.Other != nil {

@@ -392,6 +392,9 @@ func TestProposedPairs(t *testing.T) {
 			t.Errorf("%s: %+v, want %q", tc.name, hint, want)
 		}
 	}
+	if err := (&environment{args: []string{"nerbench", "compare"}}).proposeSides(errors.ErrUnsupported, nil); err != errors.ErrUnsupported {
+		t.Errorf("files: %v", err)
+	}
 	one.Other = []string{"three"}
 	if err := (&environment{args: []string{"nerbench", "compare", "A", "B"}}).proposeSides(one, []string{"m", "n"}); err != error(one) {
 		t.Errorf("no pair has a common dataset: %v", err)

@@ -27,8 +27,11 @@ type BoardRequest struct {
 	Resamples int
 	// Version is that of the program.
 	Version string
-	// Text is the use for which passages are shown; empty: [datasets.PublishText].
+	// Text is the use for which the text of datasets must be permitted
+	// ([datasets.Dataset.MayShow]); empty: publication.
 	Text datasets.TextRule
+	// ReadOnly leaves the store as it is: statistics are not kept in it.
+	ReadOnly bool
 }
 
 // Board makes the leaderboard of the runs in the store. All numbers of a suite are over
@@ -126,6 +129,9 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	m.addRuns()
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
+	}
+	if err := m.addAblations(ctx); err != nil {
+		return err
 	}
 	if err := m.compute(ctx); err != nil {
 		return err

@@ -22,6 +22,8 @@ type Board struct {
 	Runs     []Run     // by model, then by dataset
 	// Pairs are the tests that were computed; the page of comparisons shows them.
 	Pairs []Pair `json:"-"`
+	// Ablations compare settings of one model, by model and key.
+	Ablations []Ablation
 }
 
 // Suite is a fixed set of datasets with a ranking of the models that completed all of them.
@@ -183,4 +185,17 @@ type Confused struct {
 type Bucket struct {
 	Attribute, Name string
 	Measure         Measure
+}
+
+// Ablation compares a configuration of a model with its main one, from which it differs
+// in one key.
+type Ablation struct {
+	Model            string // its slug
+	Key, Base, Value string
+	// Datasets lists those that both have completed, on the same passages. F1 and BaseF1
+	// are the means over them.
+	Datasets   []string
+	F1, BaseF1 float64
+	// Test is about their difference; its correction is over the values of the key.
+	Test Test
 }

@@ -284,6 +284,23 @@ func TestPins(t *testing.T) {
 	v.quiet()
 }
 
+func TestPinsLeadToComparisons(t *testing.T) {
+	b, archive := invented(2, true)
+	b.Suites = []Suite{{ID: "demo", Title: "Demo", Datasets: []string{"demo"}, Ranked: []Line{{Model: "b", From: 1, To: 1}, {Model: "a", From: 2, To: 2}, {Model: "c", From: 3, To: 3}}}}
+	dir := filepath.Join(t.TempDir(), "site")
+	if _, err := Build(t.Context(), dir, b, archive, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	v := newVisit(t, folderURL(dir))
+	v.open("index.html")
+	evaluate[bool](v, `document.querySelectorAll(".pin input").forEach(b => b.click()), true`)
+	links := evaluate[[]string](v, `[...document.querySelectorAll("#pins a")].map(a => a.getAttribute("href"))`)
+	if want := []string{"compare.html#a=b&b=a", "compare.html#a=b&b=c", "compare.html#a=a&b=c"}; !slices.Equal(links, want) {
+		t.Errorf("links %q, want %q", links, want)
+	}
+	v.quiet()
+}
+
 func TestSavedViews(t *testing.T) {
 	v := newVisit(t, folderURL(build(t, hostile())))
 	v.open("index.html")
@@ -368,7 +385,7 @@ func samplePages(b *Board) []string {
 	if err != nil {
 		return nil
 	}
-	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html"}
+	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", "ablations.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html"}
 }
 
 func TestPagesFitPhones(t *testing.T) {
@@ -416,7 +433,7 @@ func TestRankingFitsTheWindow(t *testing.T) {
 func TestHostileNamesInBrowser(t *testing.T) {
 	b := hostile()
 	v := newVisit(t, folderURL(build(t, b)))
-	for _, page := range slices.Concat(samplePages(b)[:6], []string{"methods.html"}) {
+	for _, page := range slices.Concat(samplePages(b)[:7], []string{"methods.html"}) {
 		v.open(page)
 		evaluate[bool](v, `document.querySelectorAll("details").forEach(d => d.open = true), true`)
 		evaluate[bool](v, `document.querySelectorAll("button").forEach(b => b.click()), true`)

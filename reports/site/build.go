@@ -128,6 +128,9 @@ func (s *site) write(ctx context.Context, out *folder) error {
 // navigation lists the pages that every page links.
 func (s *site) navigation() ([]link, error) {
 	list := []link{{"Ranking", "index.html"}, {"Matrix", "matrix.html"}}
+	if len(s.Ablations) > 0 {
+		list = append(list, link{"Ablations", "ablations.html"})
+	}
 	if s.published != nil {
 		list = append(list, link{"Published", "published.html"})
 	}
@@ -151,6 +154,9 @@ func (s *site) pages() ([]page, error) {
 		page{path: "matrix.html", title: "Matrix", body: "matrix", content: func() (any, error) { return s.matrix(), nil }},
 		page{path: "methods.html", title: "Methods", body: "methods", content: func() (any, error) { return nil, nil }},
 	)
+	if len(s.Ablations) > 0 {
+		list = append(list, page{path: "ablations.html", title: "Ablations", body: "ablations", content: func() (any, error) { return s.ablationGroups(), nil }})
+	}
 	if s.published != nil {
 		list = append(list, page{path: "published.html", title: "Published numbers", body: "published", content: func() (any, error) { return s.published, nil }})
 	}

@@ -284,6 +284,18 @@ func TestDataOfTheBoard(t *testing.T) {
 	}
 }
 
+func TestAblations(t *testing.T) {
+	text := contents(t, build(t, generated(5, 10)))["ablations.html"]
+	for _, want := range []string{">60.0<", ">-2.0<", ">-3.0 to -1.0<", "&lt;0.0001", ">0.0123<", ">(none)<"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if _, ok := contents(t, build(t, &Board{Title: "x"}))["ablations.html"]; ok {
+		t.Error("a page without ablations")
+	}
+}
+
 func TestPublishedNotesOfAColumnStandOnce(t *testing.T) {
 	s := &site{Board: &Board{}, lookup: &lookup{datasets: map[string]*Dataset{"d": {ID: "d"}}, datasetSlugs: map[string]string{"d": "d"}}}
 	value := func(system, printed, note string) reports.PublishedValue {

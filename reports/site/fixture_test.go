@@ -36,6 +36,13 @@ func generated(models, datasets int) *Board {
 	slices.SortFunc(g.Models, func(a, b Model) int { return strings.Compare(a.Slug, b.Slug) })
 	g.suites()
 	g.ranks()
+	for i, value := range []string{"0.7", "1", ""} {
+		f := 0.6 + float64(i)/100
+		g.Ablations = append(g.Ablations, Ablation{
+			Model: g.Models[i/2].Slug, Key: "temperature", Base: "0", Value: value, Datasets: []string{g.Datasets[0].ID}, F1: f, BaseF1: 0.62,
+			Test: Test{Difference: f - 0.62, Interval: &[2]float64{f - 0.63, f - 0.61}, P: 0.00005, PAdjusted: 0.0123},
+		})
+	}
 	return g.Board
 }
 
@@ -361,6 +368,10 @@ func hostile() *Board {
 				lines[k].Missing = attacks[k%len(attacks)]
 			}
 		}
+	}
+	for i := range b.Ablations {
+		a := &b.Ablations[i]
+		a.Model, a.Key, a.Base, a.Value = renamed[a.Model], attacks[i], attacks[i+1], attacks[i+2]
 	}
 	slices.SortFunc(b.Models, func(a, b Model) int { return strings.Compare(a.Slug, b.Slug) })
 	b.Title = attacks[0]

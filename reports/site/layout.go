@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"path"
+	"slices"
 	"strings"
 
 	"nerbench/ner"
@@ -74,6 +75,9 @@ type page struct {
 	content func() (any, error)
 }
 
+// comparePage is the path of the page of comparisons.
+const comparePage = "compare.html"
+
 // link is an entry of the navigation.
 type link struct{ Name, Path string }
 
@@ -83,6 +87,7 @@ type frame struct {
 	Nav                                                          []link
 	Scripts, Styles                                              []string
 	Charts                                                       bool
+	Compare                                                      bool // there is a page of comparisons
 	Body                                                         template.HTML
 }
 
@@ -111,7 +116,8 @@ func (s *site) render(p page) (file, error) {
 	f := frame{
 		Root: root, Title: s.name(), Site: s.name(), Policy: cmp.Or(p.policy, policy), BoardFile: s.boardFile.path,
 		Date: s.Board.Date, Version: s.Board.Version, Current: p.path, Nav: nav, Scripts: p.scripts, Styles: p.styles, Charts: p.charts,
-		Body: template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
+		Compare: slices.ContainsFunc(nav, func(l link) bool { return l.Path == comparePage }),
+		Body:    template.HTML(strings.TrimSpace(inner.String())), // of a template that escapes
 	}
 	if p.title != "" {
 		f.Title = short(p.title) + " – " + f.Site
@@ -137,7 +143,7 @@ func (s *site) parseTemplates() (*template.Template, error) {
 		"tierMark": tierMark, "saveFormats": func() []string { return []string{"CSV", "JSON", "LaTeX"} },
 		"row":    func(root string, n int, r rankingRow) rankingLine { return rankingLine{root, n, r} },
 		"linked": newLinkedCells, "rowWith": func(c rowColumns, r cellRow) rowWith { return rowWith{c, r} },
-		"metricName": metricName, "orUnknown": orUnknown, "yesNo": yesNo,
+		"metricName": metricName, "valueText": valueText, "orUnknown": orUnknown, "yesNo": yesNo,
 		"tiers": func() [][2]string { return tierMeanings }, "outcomes": func() [][2]string { return outcomeMeanings },
 		"finding":     func(root, path string, passage int) findingCell { return findingCell{root, path, passage + 1} },
 		"columnCount": func(r *ranking) int { return 13 + len(r.Domains) },

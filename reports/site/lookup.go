@@ -49,6 +49,11 @@ func newLookup(b *Board) (*lookup, error) {
 			x.cells[cell] = r
 		}
 	}
+	for _, a := range b.Ablations {
+		if x.models[a.Model] == nil {
+			return nil, fmt.Errorf("site: ablation of %s: model %q is not on the board", short(a.Key), short(a.Model))
+		}
+	}
 	for _, suite := range b.Suites {
 		suites = append(suites, suite.ID)
 		for _, line := range slices.Concat(suite.Ranked, suite.Unranked) {

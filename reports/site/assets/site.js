@@ -288,10 +288,16 @@
       var names = pins.map(function (p) { return rowOf(p).querySelector(".model a").textContent; });
       var clear = el("button", { type: "button" }, "Clear");
       clear.addEventListener("click", function () { pins = []; showPins(); keep(); });
-      var query = new URLSearchParams();
-      pins.forEach(function (p, i) { query.set("abce"[i], p); });
-      var compare = root.dataset.compare && pins.length > 1 ? el("a", { href: root.dataset.root + root.dataset.compare + "#" + query }, "Compare") : null;
-      bar.replaceChildren(el("span", {}, "Pinned: " + names.join(" · ")), compare || "", clear);
+      var parts = [el("span", {}, "Pinned: " + names.join(" · "))];
+      // A comparison is of two models: a link for each pair.
+      pins.forEach(function (a, i) {
+        pins.slice(i + 1).forEach(function (b, k) {
+          if (!root.dataset.compare) return;
+          var text = pins.length === 2 ? "Compare" : "Compare " + names[i] + " and " + names[i + 1 + k];
+          parts.push(el("a", { href: root.dataset.root + root.dataset.compare + "#" + new URLSearchParams({ a: a, b: b }) }, text));
+        });
+      });
+      bar.replaceChildren.apply(bar, parts.concat(clear));
     }
 
     function matches(row, i) {

@@ -52,14 +52,26 @@ func newData(r Report) (*data, error) {
 	if d.domains, err = reports.Build(r.Results, spec); err != nil {
 		return nil, fmt.Errorf("report: %w", err)
 	}
-	d.systems = ranked(d.datasets)
+	d.systems = ranked(d.datasets, r.Results)
 	return d, nil
 }
 
-// ranked lists the systems of a table by their mean, best first.
-func ranked(t *reports.Table) []system {
+// ranked lists the systems of a table by their mean, best first. Those with runs on a part
+// of a split stand behind all others, whatever their means are.
+func ranked(t *reports.Table, results []reports.Result) []system {
+	partial := map[string]bool{} // runs
+	for _, r := range results {
+		partial[r.ID] = r.Coverage().Partial()
+	}
 	names := slices.Clone(t.Cols)
-	mean := func(name string) float64 { return orMinus(t.Cell(reports.SpanF1, reports.MeanRows, name).Value) }
+	mean := func(name string) float64 {
+		c := t.Cell(reports.SpanF1, reports.MeanRows, name)
+		value := orMinus(c.Value)
+		if slices.ContainsFunc(c.Runs, func(id string) bool { return partial[id] }) {
+			value -= 10
+		}
+		return value
+	}
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(mean(b), mean(a)) })
 	var systems []system
 	for i, name := range names {

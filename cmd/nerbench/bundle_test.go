@@ -6,20 +6,23 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // someSSHKey is a private key with a fixed seed, in a form that SSH reads.
-func someSSHKey() ([]byte, error) {
-	private, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+func someSSHKey(seed string) ([]byte, error) {
+	whole := make([]byte, ed25519.SeedSize)
+	copy(whole, seed)
+	private, err := x509.MarshalPKCS8PrivateKey(ed25519.NewKeyFromSeed(whole))
 	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), err
 }
 
 func writeSSHKey(t *testing.T, name string) {
 	t.Helper()
-	key, err := someSSHKey()
+	key, err := someSSHKey("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,12 +31,12 @@ func writeSSHKey(t *testing.T, name string) {
 	}
 }
 
-// sshKey writes a key: sshkey FILE.
+// sshKey writes a key, or another one: sshkey FILE [SEED].
 func sshKey(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: sshkey FILE")
+	if neg || len(args) < 1 || len(args) > 2 {
+		ts.Fatalf("usage: sshkey FILE [SEED]")
 	}
-	key, err := someSSHKey()
+	key, err := someSSHKey(strings.Join(args[1:], ""))
 	ts.Check(err)
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))

@@ -385,7 +385,7 @@ func samplePages(b *Board) []string {
 	if err != nil {
 		return nil
 	}
-	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", "ablations.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html"}
+	return []string{"index.html", s.SuitePage(b.Suites[1].ID), "matrix.html", "ablations.html", s.ModelPage(b.Models[0].Slug), s.DatasetPage(b.Datasets[0].ID), s.RunPage(b.Runs[0].ID), "published.html", "methods.html", "log.html"}
 }
 
 func TestPagesFitPhones(t *testing.T) {

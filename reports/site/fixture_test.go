@@ -43,6 +43,10 @@ func generated(models, datasets int) *Board {
 			Test: Test{Difference: f - 0.62, Interval: &[2]float64{f - 0.63, f - 0.61}, P: 0.00005, PAdjusted: 0.0123},
 		})
 	}
+	g.Log = []LogEvent{
+		{Event: "added", Run: g.Runs[0].ID, Model: g.Runs[0].Model, Dataset: g.Runs[0].Dataset, User: "mira"},
+		{Event: "withdrawn", Run: "0123456789abcdef", Model: "ollama/gone", Dataset: g.Datasets[0].ID, User: "bo", Reason: "trained on the test split"},
+	}
 	return g.Board
 }
 
@@ -123,6 +127,17 @@ func (g *generator) run(m Model, d Dataset, skill float64, partial bool) Run {
 		Facts:      map[string]string{"device": "invented accelerator", "server": "ollama 0.24.0"},
 		Signatures: map[string]string{}, Scores: map[string]Measure{}, Types: map[ner.EntityType]map[string]Measure{},
 		Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{"unaligned": g.IntN(100)}, Taxonomy: map[string]int{"T": 12, "B": 40, "BT": 3, "MIS": 120, "SPU": 90},
+	}
+	if m.Tier != "" {
+		r.Submission = &Submission{
+			User: "mira", Name: "Mira Novak", Affiliation: "Tessel Labs", Signer: "SHA256:" + strings.Repeat("Zz0/", 10) + "abc", Bundle: strings.Repeat("0123abcd", 8), Tool: "0.1.0",
+			TrainedOn: "train", Configurations: 3, Files: []Source{{r.ID + ".json", "https://board.example/" + r.ID + ".json"}, {strings.Repeat("89ab", 16) + ".zst", ""}},
+			Claims: map[string]Measure{"uniner_f1:tiers=4": {Score: ner.Score{TP: 3, NPred: 4, NGold: 5}, F1: some(2.0 / 3)}},
+			Attestations: []Attestation{
+				{User: "bo", Signer: "SHA256:" + strings.Repeat("Yy1+", 10) + "abc", Model: m.Address, Spot: 200, Equal: 199, F1Bundle: some(0.5), F1Now: some(0.49), P: 0.25, Tier: m.Tier, Files: []Source{{"bo.json", ""}}},
+				{User: "mira", Model: m.Address, Spot: 2, Equal: 1, P: 1, Why: "by the submitter"},
+			},
+		}
 	}
 	if partial {
 		r.Missing, r.Complete = "first 100 passages", 100
@@ -343,6 +358,12 @@ func hostile() *Board {
 		r.Model, r.Dataset = renamed[r.Model], sets[r.Dataset]
 		r.Keys, r.Facts, r.Signatures = map[string]string{attack: attack}, map[string]string{attack: attack}, map[string]string{"span_f1": attack}
 		r.Types[ner.EntityType(attack)] = r.Types["place"]
+		r.Submission = &Submission{
+			User: attack, Name: attack, Affiliation: attack, Signer: attack, Bundle: attack, Tool: attack, TrainedOn: attack, Files: []Source{{attack, attack}},
+			Claims:       map[string]Measure{attack: {}},
+			Attestations: []Attestation{{User: attack, Signer: attack, Model: attack, Tier: Tier(attack), Files: []Source{{attack, attack}}}, {Why: attack}},
+		}
+		b.Log = append(b.Log, LogEvent{Event: attack, Run: attack, Model: attack, Dataset: attack, User: attack, Reason: attack})
 		r.Outcomes[ner.Outcome(attack)] = 1
 		r.Counters, r.Taxonomy = map[string]int{attack: 1}, map[string]int{attack: 1}
 		r.Confusion = []Confused{{ner.EntityType(attack), ner.EntityType(attack), 1}}

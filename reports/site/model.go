@@ -22,8 +22,8 @@ type modelPage struct {
 	Types          []typeRow
 	Configurations []configurationRow
 	ZeroShot       string
-	Incomplete     bool // some suite lacks a dataset
-	Submitted      []submittedRow
+	Incomplete     bool       // some suite lacks a dataset
+	Submitted      *submitted // nil: runs of the own store
 }
 
 // Prompt describes the prompt of a model; a tagger has none.
@@ -131,7 +131,7 @@ func (s *site) modelPage(m *Model) *modelPage {
 		p.ZeroShot = fmt.Sprintf("on %d of %d datasets", unseen, len(p.Rows))
 	}
 	p.Columns = columnsOf(p.Rows)
-	p.Submitted = submittedRows(p.Rows)
+	p.Submitted = submissionsOf(p.Rows)
 	p.Outcomes = outcomeCounts(outcomes)
 	p.Types = commonTypes(types)
 	p.Strong, p.Weak = extremes(p.Rows)

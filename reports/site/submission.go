@@ -35,6 +35,14 @@ type Source struct {
 	Address string // https://…; empty: the repository does not say where it is published
 }
 
+// Link is the address, if a page may link to it.
+func (f Source) Link() string {
+	if !strings.HasPrefix(f.Address, "https://") {
+		return ""
+	}
+	return f.Address
+}
+
 // Attestation is a signed record: a user asked a model again for passages of a run.
 type Attestation struct {
 	User, Signer string
@@ -72,7 +80,19 @@ func attestationRows(list []Attestation) []attestationRow {
 	return rows
 }
 
-// submittedRow is a run in the table of submissions on the page of its model.
+// submitted are the submissions of a model.
+type submitted struct {
+	Users []submitterRow
+	Runs  []submittedRow
+}
+
+// submitterRow is a user with one of the keys that signed runs of a model.
+type submitterRow struct {
+	User, Signer string
+	Runs         int
+}
+
+// submittedRow is a run that was submitted.
 type submittedRow struct {
 	*Submission
 	Run, Path, Dataset string
@@ -80,15 +100,26 @@ type submittedRow struct {
 	Attested           []attestationRow
 }
 
-// submittedRows lists the submissions of runs.
-func submittedRows(rows []cellRow) []submittedRow {
-	var list []submittedRow
+// submissionsOf lists the submissions of runs; nil: there is none.
+func submissionsOf(rows []cellRow) *submitted {
+	var all submitted
 	for _, r := range rows {
-		if s := r.Submission; s != nil {
-			list = append(list, submittedRow{s, r.ID, r.Path, r.Dataset.ID, r.Tier, attestationRows(s.Attestations)})
+		s := r.Submission
+		if s == nil {
+			continue
 		}
+		i := slices.IndexFunc(all.Users, func(u submitterRow) bool { return u.User == s.User && u.Signer == s.Signer })
+		if i < 0 {
+			i = len(all.Users)
+			all.Users = append(all.Users, submitterRow{User: s.User, Signer: s.Signer})
+		}
+		all.Users[i].Runs++
+		all.Runs = append(all.Runs, submittedRow{s, r.ID, r.Path, r.Dataset.ID, r.Tier, attestationRows(s.Attestations)})
 	}
-	return list
+	if all.Runs == nil {
+		return nil
+	}
+	return &all
 }
 
 // claimRows are the claims of a run in the order of the metrics' ids.

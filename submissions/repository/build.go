@@ -169,7 +169,7 @@ func (m *builder) refuse() error {
 	if m.request.Skip {
 		wrong = slices.DeleteFunc(slices.Clone(faults), skippable)
 		m.skipped = faults
-		maps.DeleteFunc(m.runs, func(run string, _ harness.Submitted) bool { return v.wrong[v.runs[run].path()] })
+		maps.DeleteFunc(m.runs, func(run string, _ harness.Submitted) bool { return v.wrong[v.places[run]] })
 	}
 	if len(wrong) == 0 {
 		return nil

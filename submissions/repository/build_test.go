@@ -175,3 +175,39 @@ func TestCheckOut(t *testing.T) {
 		}
 	}
 }
+
+// TestSkipped: a run with any fault is left out, also one that is about its place or its
+// model.
+func TestSkipped(t *testing.T) {
+	b, dir := board(t)
+	names, err := filepath.Glob(filepath.Join(dir, "submissions/*/*/*.json"))
+	if err != nil || len(names) != 2 {
+		t.Fatalf("%v, %v", names, err)
+	}
+	copied := filepath.Join(dir, "submissions", "other__model", "by-name", filepath.Base(names[0]))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(copied), 0o700), os.WriteFile(copied, []byte(read(t, names[0])), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := Verify(t.Context(), b, dir, ""); err == nil || !strings.Contains(strings.Join(got.Faults, "\n"), "is the same run") {
+		t.Errorf("the same run twice: %v, %q", err, got.Faults)
+	}
+	if err := os.Rename(copied, filepath.Join(filepath.Dir(copied), "0123456789abcdef.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(names[0]); err != nil {
+		t.Fatal(err)
+	}
+	if done, _, err := build(t, b, dir, true); !errors.As(err, new(*fault.PartialError)) || done.Runs != 1 {
+		t.Errorf("a run in another place: %+v, %v", done, err)
+	}
+	git(t, dir, "checkout", "-q", ".")
+	git(t, dir, "clean", "-q", "-f", "-d")
+	models, err := filepath.Glob(filepath.Join(dir, "models/*/model.toml"))
+	if err != nil || len(models) != 1 {
+		t.Fatalf("%v, %v", models, err)
+	}
+	appendTo(t, models[0], "nosuch = 1\n")
+	if done, _, err := build(t, b, dir, true); !errors.As(err, new(*fault.PartialError)) || done.Runs != 0 || len(done.Skipped) != 2 {
+		t.Errorf("a malformed model: %+v, %v", done, err)
+	}
+}

@@ -84,6 +84,7 @@ type verifier struct {
 	events []Event                // of the log
 	logged map[string]bool        // runs
 	runs   map[string]*Submission // by id
+	places map[string]string      // files of the runs, by id
 	wrong  map[string]bool        // files with a fault, or that were not scored again
 	// abouts are what is said about models, by their folder.
 	abouts map[string]bundles.About
@@ -103,7 +104,7 @@ type record struct {
 func newVerifier(ctx context.Context, b *harness.Bench, folder *os.Root) *verifier {
 	return &verifier{
 		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}},
-		used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}, wrong: map[string]bool{},
+		used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}, places: map[string]string{}, wrong: map[string]bool{},
 		abouts: map[string]bundles.About{}, records: map[string][]record{},
 	}
 }
@@ -196,11 +197,11 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 		return
 	}
 	v.used[s.blob()] = true
-	if other := v.runs[s.run().ID]; other != nil {
-		v.fault(name, fmt.Errorf("%s is the same run", other.path()))
+	if other, there := v.places[s.run().ID]; there {
+		v.fault(name, fmt.Errorf("%s is the same run", other))
 		return
 	}
-	v.runs[s.run().ID] = s
+	v.runs[s.run().ID], v.places[s.run().ID] = s, name
 	if s.path() != name {
 		v.fault(name, fmt.Errorf("want the path %s", s.path()))
 	}
@@ -267,7 +268,9 @@ func (v *verifier) model(folder string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s is missing", name)
 	}
-	v.abouts[folder] = file.About
+	if err == nil {
+		v.abouts[folder] = file.About
+	}
 	return err
 }
 

@@ -24,8 +24,8 @@
 //
 // Package harness joins these steps: a harness.Bench runs, scores, compares, ranks and
 // exports. boards reads the rules of a leaderboard, and reports/site writes its pages.
-// harness/files scores files without a store, and harness/compare computes
-// the differences of two systems. sweeps plans and runs ablations. cmd/nerbench parses
+// harness/files scores files without a store, harness/compare computes the differences
+// of two systems, and harness/serve shows the leaderboard in a browser. sweeps plans and runs ablations. cmd/nerbench parses
 // flags and prints; it has one file for each command.
 //
 // Package ner defines the types that all packages share, and imports none of them.

@@ -66,6 +66,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"paper table3 --out paper", "", 0, 0},
 		{"site build", "", 0, 0},
 		{"site build --single", "", 0, 0},
+		{"serve --addr 0.0.0.0:0", "", exitUsage, -1},
 		{"datasets list", "", 0, 50},
 		{"datasets show pets", "", 0, 0},
 		{"datasets cite crossner-ai mit-movie", "", 0, 2},

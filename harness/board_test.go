@@ -14,6 +14,7 @@ import (
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/reports/site"
+	"nerbench/results"
 )
 
 // boardOf makes the board of a store with intervals.
@@ -332,5 +333,17 @@ func TestBoardOfTheSample(t *testing.T) {
 	}
 	if _, err := site.Build(t.Context(), filepath.Join(t.TempDir(), "site"), board, nil, site.Options{}); err != nil {
 		t.Errorf("pages: %v", err)
+	}
+}
+
+// TestRunningRunsAreMarked checks that a run that is being made is never whole.
+func TestRunningRunsAreMarked(t *testing.T) {
+	r := results.RunInfo{ID: "0123", State: results.Asking, Passages: 12, Complete: 3}
+	m := &boardMaker{rank: "span_f1", coverages: Coverages([]results.RunInfo{r})}
+	if got := m.missing(r); !strings.HasPrefix(got, "running, ") {
+		t.Errorf("it lacks %q", got)
+	}
+	if m.whole(r) {
+		t.Error("it is whole")
 	}
 }

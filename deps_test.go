@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/echarts": {},
 	"reports/page":    {"ner", "reports", "reports/echarts", "github.com/go-echarts/go-echarts"},
-	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "golang.org/x/sys"},
+	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "internal/lock", "golang.org/x/sys"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},

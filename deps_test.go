@@ -96,7 +96,9 @@ var imports = map[string][]string{
 		"results", "runners/open",
 	},
 	// Submissions in a folder under git.
-	"submissions/repository": {"bundles", "harness", "internal/atomicfile", "internal/fault", "internal/names", "submissions"},
+	"submissions/repository": {
+		"ner", "boards", "bundles", "harness", "internal/atomicfile", "internal/fault", "internal/names", "internal/strict", "reports/site", "results", "submissions",
+	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 	},

@@ -30,6 +30,8 @@ type BoardRequest struct {
 	// Text is the use for which the text of datasets must be permitted
 	// ([datasets.Dataset.MayShow]); empty: publication.
 	Text datasets.TextRule
+	// Repository says where the runs come from; nil: they are those of the user.
+	Repository *Repository
 	// ReadOnly leaves the store as it is: statistics are not kept in it.
 	ReadOnly bool
 }
@@ -59,6 +61,9 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 	if err != nil {
 		return nil, err
 	}
+	if r.Repository != nil {
+		runs = r.Repository.keepSubmitted(runs)
+	}
 	list, err := b.AllCards()
 	if err != nil {
 		b.note("model cards: %v", err)
@@ -66,6 +71,9 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 	m := &boardMaker{
 		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{b, store},
 		board: &site.Board{Title: r.Rules.Title, Version: r.Version, Metrics: r.Rules.Metrics, Currency: r.Rules.Currency, Definitions: map[string]string{}},
+	}
+	if r.Repository != nil {
+		m.board.Log = append([]site.LogEvent{}, r.Repository.Log...)
 	}
 	for _, id := range r.Rules.Metrics {
 		metric, _, _ := metrics.ParseID(id)

@@ -48,6 +48,7 @@ func (m *boardMaker) run(e *boardEntry, r results.RunInfo) site.Run {
 		Scores: map[string]site.Measure{}, Types: map[ner.EntityType]map[string]site.Measure{},
 		Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters, Cost: m.cost(e, []results.RunInfo{r}),
 	}
+	out.Tier, out.Submission = m.submission(r)
 	for _, id := range m.rules.Metrics {
 		score, there := r.Scores.Metrics[id]
 		if !there {
@@ -81,8 +82,12 @@ func (m *boardMaker) missing(r results.RunInfo) string {
 		return "running, " + c.Note()
 	case !c.Whole() || c.Partial():
 		return c.Note()
+	case !scored && m.claimed(r.ID):
+		return m.rank + " is only claimed"
 	case !scored:
 		return "not scored by " + m.rank
+	case m.unrankedTier(r.ID) != "":
+		return "a " + string(m.unrankedTier(r.ID)) + " result"
 	case !m.whole(r):
 		return "F1 is not defined"
 	}

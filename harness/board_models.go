@@ -38,12 +38,12 @@ type boardConfig struct {
 
 func (e *boardEntry) main() *boardConfig { return e.configs[0] }
 
-// whole reports whether a run can be ranked: complete, on the whole split, and scored by
-// the metric that ranks.
+// whole reports whether a run can be ranked: complete, on the whole split, scored by the
+// metric that ranks, and of a tier that is ranked.
 func (m *boardMaker) whole(r results.RunInfo) bool {
 	c := m.coverages[r.ID]
 	score, scored := r.Scores.Metrics[m.rank]
-	if r.State != results.Complete || !c.Whole() || c.Partial() || !scored {
+	if r.State != results.Complete || !c.Whole() || c.Partial() || !scored || m.unrankedTier(r.ID) != "" {
 		return false
 	}
 	_, _, f1 := Ratios(m.rank, score.Total)
@@ -265,7 +265,7 @@ func (m *boardMaker) seen(e *boardEntry, dataset string) site.Seen {
 		}
 	}
 	if e.card == nil {
-		return site.SeenUnknown
+		return m.submittedModel(e).saw(dataset)
 	}
 	return site.Seen(e.card.Saw(dataset))
 }
@@ -276,7 +276,7 @@ func (m *boardMaker) addModels() {
 		c := e.main()
 		out := site.Model{
 			Slug: e.slug, Address: e.model, Track: e.track, Family: c.keys["family"], Demonstrations: demonstrations(c.keys["shots"]),
-			Seen: map[string]site.Seen{},
+			Tier: m.weakestTier(e), Seen: map[string]site.Seen{},
 		}
 		out.Organisation, out.Name = nameParts(e.model)
 		out.Digest = e.digest()
@@ -284,6 +284,7 @@ func (m *boardMaker) addModels() {
 			out.Name, out.Organisation = card.Title, cmp.Or(card.Organisation, out.Organisation)
 			out.Parameters, out.Licence, out.OpenWeights, out.Released = card.Parameters, card.Licence, card.OpenWeights, card.Released
 		}
+		m.submittedModel(e).describe(&out, e.card != nil)
 		for _, d := range m.datasets {
 			out.Seen[d.ID] = m.seen(e, d.ID)
 		}

@@ -2,8 +2,10 @@ package harness
 
 import (
 	"context"
+	"slices"
 
 	"nerbench/reports/site"
+	"nerbench/results"
 )
 
 // SiteRequest describes the pages of a leaderboard.
@@ -31,6 +33,9 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (*site
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
 		return nil, site.Built{}, err
+	}
+	if r.Repository != nil {
+		runs = slices.DeleteFunc(r.Repository.keepSubmitted(runs), func(run results.RunInfo) bool { return !r.Repository.Runs[run.ID].Answers })
 	}
 	built, err := site.Build(ctx, dir, board, b.Archive(store, runs), r.Options)
 	return board, built, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -53,6 +54,26 @@ run is signed again.`,
 					}
 					run := c.Args().First()
 					return env.exportFromBoard(c, run, cmp.Or(c.String("out"), run+".nbz"))
+				},
+			},
+			{
+				Name: "build", Usage: "write the leaderboard of a repository as web pages",
+				Description: `build verifies the repository as "board verify" does, and writes pages as "site build"
+does, of the runs that are not withdrawn. Scores are those that follow from the answers.
+board.toml says which suites, tracks and tiers are ranked. The runs of your store are no
+part of it. Nothing is written if something is wrong, or if data is missing; with --skip,
+those submissions are left out, and the exit code is 3.`,
+				Flags: []cli.Flag{
+					board,
+					&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: " + repository.DefaultSite + " of the repository)"},
+					&cli.BoolFlag{Name: "skip", Usage: "leave out what is wrong or cannot be scored again"},
+					intervalsFlag(), answersFlag(), sizeFlag(),
+				},
+				Action: func(c *cli.Context) error {
+					if c.NArg() > 0 {
+						return fault.Usagef("board build: unexpected argument %q (the repository is --board DIR)", c.Args().First())
+					}
+					return env.buildBoard(c)
 				},
 			},
 			{
@@ -121,6 +142,28 @@ func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
 	}
 	_, err := fmt.Fprintf(env.stdout, "wrote %s\n", out)
 	return err
+}
+
+func (env *environment) buildBoard(c *cli.Context) error {
+	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip")}
+	r.Out = cmp.Or(c.String("out"), filepath.Join(r.Dir, filepath.FromSlash(repository.DefaultSite)))
+	var err error
+	if r.Site, err = readSite(c); err != nil {
+		return err
+	}
+	done, err := repository.Build(c.Context, env.bench, r)
+	if done.Files == 0 {
+		return err
+	}
+	if env.json {
+		return errors.Join(env.printJSON(done), err)
+	}
+	for _, f := range done.Skipped {
+		fmt.Fprintf(env.stdout, "left out: %s\n", terminal.Line(f))
+	}
+	_, printed := fmt.Fprintf(env.stdout, "wrote %s: %d models, %d runs, %d withdrawn, %d files\n",
+		filepath.Join(done.Folder, "index.html"), done.Models, done.Runs, done.Withdrawn, done.Files)
+	return errors.Join(printed, err)
 }
 
 func (env *environment) verifyBoard(c *cli.Context) error {

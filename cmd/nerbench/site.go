@@ -40,14 +40,39 @@ the rule of a dataset. --single writes one self-contained page instead.`,
 				&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: site; with --single: report)"},
 				&cli.BoolFlag{Name: "single", Usage: "write one self-contained page, DIR/index.html"},
 				&cli.StringFlag{Name: "board", Usage: "suites, tracks and prices of a board.toml `FILE` (default: built in)"},
-				&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
-				&cli.StringFlag{Name: "answers", Value: string(site.ErrorAnswers), Usage: "write `ANSWERS`: all, those with errors and 50 drawn passages\na dataset (errors), or none"},
-				&cli.StringFlag{Name: "max-size", Value: "900MB", Usage: "fail if the folder is larger than `SIZE`"},
+				intervalsFlag(), answersFlag(), sizeFlag(),
 				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listUses()},
 			},
 			Action: func(c *cli.Context) error { return env.buildSite(c) },
 		}},
 	}
+}
+
+func intervalsFlag() cli.Flag {
+	return &cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"}
+}
+
+func answersFlag() cli.Flag {
+	return &cli.StringFlag{Name: "answers", Value: string(site.ErrorAnswers), Usage: "write `ANSWERS`: all, those with errors and 50 drawn passages\na dataset (errors), or none"}
+}
+
+func sizeFlag() cli.Flag {
+	return &cli.StringFlag{Name: "max-size", Value: "900MB", Usage: "fail if the folder is larger than `SIZE`"}
+}
+
+// readSite reads the flags that all commands for sites have.
+func readSite(c *cli.Context) (r harness.SiteRequest, err error) {
+	r.Version = version
+	if r.Resamples, err = readResamples(c.Int("ci")); err != nil {
+		return r, err
+	}
+	if r.Answers, err = readAnswers(c.String("answers")); err != nil {
+		return r, err
+	}
+	if r.MaxBytes, err = site.ParseSize(c.String("max-size")); err != nil {
+		return r, fault.Usagef("%s: --max-size: %v", c.Command.Name, err)
+	}
+	return r, nil
 }
 
 // listUses lists the uses of a page.
@@ -87,7 +112,7 @@ func (env *environment) buildSite(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return fault.Usagef("site build: unexpected argument %q", c.Args().First())
 	}
-	resamples, err := readResamples(c.Int("ci"))
+	request, err := readSite(c)
 	if err != nil {
 		return err
 	}
@@ -101,15 +126,9 @@ func (env *environment) buildSite(c *cli.Context) error {
 				return fault.Usagef("site build: --%s has no effect with --single", name)
 			}
 		}
-		return env.buildPage(c.Context, cmp.Or(c.String("out"), "report"), resamples, use)
+		return env.buildPage(c.Context, cmp.Or(c.String("out"), "report"), request.Resamples, use)
 	}
-	request := harness.SiteRequest{BoardRequest: harness.BoardRequest{Resamples: resamples, Version: version, Text: use}}
-	if request.Answers, err = readAnswers(c.String("answers")); err != nil {
-		return err
-	}
-	if request.MaxBytes, err = site.ParseSize(c.String("max-size")); err != nil {
-		return fault.Usagef("site build: --max-size: %v", err)
-	}
+	request.Text = use
 	if file := c.String("board"); file != "" {
 		if request.Rules, err = boards.Read(os.DirFS(filepath.Dir(file)), filepath.Base(file)); err != nil {
 			return err

@@ -24,6 +24,9 @@ type Board struct {
 	Pairs []Pair `json:"-"`
 	// Ablations compare settings of one model, by model and key.
 	Ablations []Ablation
+	// Log is that of a repository of submissions, oldest event first; nil: the runs are
+	// those of the own store.
+	Log []LogEvent `json:"-"`
 }
 
 // Suite is a fixed set of datasets with a ranking of the models that completed all of them.
@@ -149,6 +152,7 @@ type DatasetLine struct {
 type Run struct {
 	ID, Model, Dataset string
 	Tier               Tier
+	Submission         *Submission `json:"-"` // nil: a run of the own store
 	Keys               map[string]string
 	Facts              map[string]string // metadata of the run, such as its device
 	Signatures         map[string]string // by metric

@@ -138,6 +138,9 @@ func (s *site) navigation() ([]link, error) {
 	if compare {
 		list = append(list, link{"Compare", "compare.html"})
 	}
+	if s.Log != nil {
+		list = append(list, link{"Log", "log.html"})
+	}
 	return append(list, link{"Methods", "methods.html"}), err
 }
 
@@ -154,6 +157,9 @@ func (s *site) pages() ([]page, error) {
 		page{path: "matrix.html", title: "Matrix", body: "matrix", content: func() (any, error) { return s.matrix(), nil }},
 		page{path: "methods.html", title: "Methods", body: "methods", content: func() (any, error) { return nil, nil }},
 	)
+	if s.Log != nil {
+		list = append(list, page{path: "log.html", title: "Log", body: "log", content: func() (any, error) { return s.logRows(), nil }})
+	}
 	if len(s.Ablations) > 0 {
 		list = append(list, page{path: "ablations.html", title: "Ablations", body: "ablations", content: func() (any, error) { return s.ablationGroups(), nil }})
 	}

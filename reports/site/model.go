@@ -23,6 +23,7 @@ type modelPage struct {
 	Configurations []configurationRow
 	ZeroShot       string
 	Incomplete     bool // some suite lacks a dataset
+	Submitted      []submittedRow
 }
 
 // Prompt describes the prompt of a model; a tagger has none.
@@ -130,6 +131,7 @@ func (s *site) modelPage(m *Model) *modelPage {
 		p.ZeroShot = fmt.Sprintf("on %d of %d datasets", unseen, len(p.Rows))
 	}
 	p.Columns = columnsOf(p.Rows)
+	p.Submitted = submittedRows(p.Rows)
 	p.Outcomes = outcomeCounts(outcomes)
 	p.Types = commonTypes(types)
 	p.Strong, p.Weak = extremes(p.Rows)

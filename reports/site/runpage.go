@@ -23,6 +23,8 @@ type runPage struct {
 	Buckets   []bucketRow
 	Speed     [][2]string
 	Confusion []Confused
+	Claims    []measureRow
+	Attested  []attestationRow
 }
 
 // measureRow is the score of a metric.
@@ -73,6 +75,9 @@ func (s *site) runPage(run *Run) *runPage {
 		p.Buckets = append(p.Buckets, bucketRow{b.Attribute, b.Name, measured(s.first(), b.Measure, "", "")})
 	}
 	p.Speed = speed(run, s.Currency)
+	if run.Submission != nil {
+		p.Claims, p.Attested = claimRows(run.Submission), attestationRows(run.Submission.Attestations)
+	}
 	return p
 }
 

@@ -6,7 +6,7 @@ import "nerbench/ner"
 var tierMeanings = [][2]string{
 	{"¶ published", "printed in a paper; never ranked with measured results"},
 	{"○ self-reported", "a bundle that its submitter signed; its answers were scored again here"},
-	{"◐ spot-checked", "a maintainer asked the model again for passages drawn by the checksum of the bundle"},
+	{"◐ spot-checked", "another signer asked the model again for passages drawn by the checksum of the bundle, without a significant difference"},
 	{"● reproduced", "a full run by another signer, without a significant difference"},
 	{"× withdrawn", "taken back; the entry stays, without numbers"},
 }

@@ -14,8 +14,10 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/bundles"
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/internal/strict"
 	"nerbench/submissions"
 )
 
@@ -43,7 +45,9 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 		return out, err
 	}
 	defer folder.Close()
-	v := &verifier{ctx: ctx, bench: b, folder: folder, out: &out, used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}}
+	v := newVerifier(ctx, b, folder)
+	out = *v.out
+	v.out = &out
 	names, err := v.files()
 	if err != nil {
 		return out, fmt.Errorf("board: %w", err)
@@ -58,19 +62,7 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 		wanted = func(name string) bool { return changed[name] }
 	}
 	v.readLog()
-	for _, name := range names {
-		if strings.HasPrefix(name, "submissions/") {
-			v.submission(name, wanted)
-		}
-	}
-	for _, name := range names {
-		if strings.HasPrefix(name, "blobs/") && !v.used[name] {
-			v.fault(name, errors.New("no run has these answers"))
-		}
-		if strings.HasPrefix(name, "attestations/") && strings.HasSuffix(name, ".json") {
-			v.fault(name, v.attestation(name))
-		}
-	}
+	v.check(names, wanted)
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
@@ -89,14 +81,56 @@ type verifier struct {
 	folder *os.Root
 	out    *Verified
 	used   map[string]bool        // blobs
+	events []Event                // of the log
 	logged map[string]bool        // runs
 	runs   map[string]*Submission // by id
+	wrong  map[string]bool        // files with a fault, or that were not scored again
+	// abouts are what is said about models, by their folder.
+	abouts map[string]bundles.About
+	// records are the attestations of each run, in the order of their users.
+	records map[string][]record
+	// keep is called with the bundle of each run whose scores were verified; may be nil.
+	keep func(file string, s *Submission, r *submissions.RunReport) error
+}
+
+// record is an attestation that is signed by its user.
+type record struct {
+	submissions.Attestation
+	name, user string
+	signer     *bundles.Signer
+}
+
+func newVerifier(ctx context.Context, b *harness.Bench, folder *os.Root) *verifier {
+	return &verifier{
+		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}},
+		used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}, wrong: map[string]bool{},
+		abouts: map[string]bundles.About{}, records: map[string][]record{},
+	}
+}
+
+// check checks the submissions, their answers and records. Those runs that are wanted are
+// scored again.
+func (v *verifier) check(names []string, wanted func(string) bool) {
+	for _, name := range names {
+		if strings.HasPrefix(name, "submissions/") {
+			v.submission(name, wanted)
+		}
+	}
+	for _, name := range names {
+		if strings.HasPrefix(name, "blobs/") && !v.used[name] {
+			v.fault(name, errors.New("no run has these answers"))
+		}
+		if strings.HasPrefix(name, "attestations/") && strings.HasSuffix(name, ".json") {
+			v.fault(name, v.attestation(name))
+		}
+	}
 }
 
 // fault records what is wrong with a file; nil: nothing.
 func (v *verifier) fault(name string, err error) {
 	if err != nil {
 		v.out.Faults = append(v.out.Faults, fmt.Sprintf("%s: %v", name, err))
+		v.wrong[name] = true
 	}
 }
 
@@ -138,9 +172,8 @@ func (v *verifier) files() (list []string, err error) {
 func (v *verifier) readLog() {
 	text, err := readFile(v.folder, logName)
 	if err == nil {
-		var list []Event
-		list, err = parseLog(text)
-		for _, e := range list {
+		v.events, err = parseLog(text)
+		for _, e := range v.events {
 			v.logged[e.Run] = true
 		}
 	}
@@ -162,7 +195,12 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 		v.fault(name, err)
 		return
 	}
-	v.used[s.blob()], v.runs[s.run().ID] = true, s
+	v.used[s.blob()] = true
+	if other := v.runs[s.run().ID]; other != nil {
+		v.fault(name, fmt.Errorf("%s is the same run", other.path()))
+		return
+	}
+	v.runs[s.run().ID] = s
 	if s.path() != name {
 		v.fault(name, fmt.Errorf("want the path %s", s.path()))
 	}
@@ -175,9 +213,7 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 		err = fmt.Errorf("signed by a key that %s does not have", keyPath(s.User))
 	}
 	v.fault(name, err)
-	if _, err := v.folder.Stat(path.Join("models", s.model(), "model.toml")); err != nil {
-		v.fault(name, fmt.Errorf("models/%s/model.toml is missing", s.model()))
-	}
+	v.fault(name, v.model(s.model()))
 	if !v.logged[s.run().ID] {
 		v.fault(name, fmt.Errorf("%s has no event of this run", logName))
 	}
@@ -192,6 +228,7 @@ func (v *verifier) score(name string, s *Submission) {
 	var data *fault.DataError
 	if errors.As(err, &data) || errors.Is(err, fs.ErrNotExist) {
 		v.out.Unchecked = append(v.out.Unchecked, name)
+		v.wrong[name] = true
 		err = nil
 	}
 	v.fault(name, err)
@@ -209,7 +246,29 @@ func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
 	if err := errors.Join(join(v.folder, joined, s), joined.Close()); err != nil {
 		return submissions.Report{}, err
 	}
-	return submissions.Verify(v.ctx, v.bench, joined.Name())
+	report, err := submissions.Verify(v.ctx, v.bench, joined.Name())
+	if err == nil && v.keep != nil {
+		err = v.keep(joined.Name(), s, &report.Runs[0])
+	}
+	return report, err
+}
+
+// model reads what is said about a model.
+func (v *verifier) model(folder string) error {
+	if _, read := v.abouts[folder]; read {
+		return nil
+	}
+	var file struct {
+		Name string `toml:"name"`
+		bundles.About
+	}
+	name := path.Join("models", folder, "model.toml")
+	err := strict.ReadTOML(v.folder.FS(), name, &file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is missing", name)
+	}
+	v.abouts[folder] = file.About
+	return err
 }
 
 // attestation checks that a record is about a run of the repository, and that its user
@@ -231,7 +290,7 @@ func (v *verifier) attestation(name string) error {
 	if err != nil {
 		return err
 	}
-	_, signer, err := submissions.CheckAttestation(text, signature, s.Manifest, digest)
+	a, signer, err := submissions.CheckAttestation(text, signature, s.Manifest, digest)
 	if err != nil {
 		return err
 	}
@@ -239,6 +298,9 @@ func (v *verifier) attestation(name string) error {
 	keys, err := readFile(v.folder, keyPath(user))
 	if err == nil && !hasKey(keys, signer) {
 		err = fmt.Errorf("signed by a key that %s does not have", keyPath(user))
+	}
+	if err == nil {
+		v.records[s.run().ID] = append(v.records[s.run().ID], record{a, name, user, signer})
 	}
 	return err
 }

@@ -1,12 +1,15 @@
 # The tasks of this repository. CI runs them through .ci/run.
 export CGO_ENABLED := 0
 
-.PHONY: build test campaign integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
+.PHONY: build board test campaign integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
 
 # The commit that the program is built from; empty outside a repository.
 STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
 build: ## build the program: bin/nerbench
 	go build -trimpath -ldflags "-s -w -X main.stamp=$(STAMP)" -o bin/nerbench ./cmd/nerbench
+
+board: ## build the leaderboard of the embedded sample, to look at: board/site/index.html
+	.ci/board
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...

@@ -36,7 +36,7 @@ var imports = map[string][]string{
 	"reports":         {"ner", "internal/fault", "internal/terminal", "github.com/olekukonko/tablewriter"},
 	"reports/echarts": {},
 	"reports/page":    {"ner", "reports", "reports/echarts", "github.com/go-echarts/go-echarts"},
-	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "golang.org/x/sys"},
+	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "internal/lock", "golang.org/x/sys"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
 	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
@@ -81,7 +81,7 @@ var imports = map[string][]string{
 		"ner", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "loaders",
 		"metrics", "reports", "results", "runners/cards",
 	},
-	"harness/serve": {"harness", "internal/fault", "reports/site", "results"},
+	"harness/serve": {"harness", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
 		"runners/tagger", "runners/vllm",

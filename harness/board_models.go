@@ -294,6 +294,47 @@ func (m *boardMaker) addModels() {
 		out.Rerun = m.rerun(e)
 		m.board.Models = append(m.board.Models, out)
 	}
+	m.tellApart()
+}
+
+// tellApart adds to models of one name in one track what they differ in: the settings of
+// their training, else the beginning of the digest, else the name with its runner.
+func (m *boardMaker) tellApart() {
+	type label struct{ organisation, name, track string }
+	same := map[label][]int{}
+	for i, of := range m.board.Models {
+		at := label{of.Organisation, of.Name, of.Track}
+		same[at] = append(same[at], i)
+	}
+	for _, group := range same {
+		if len(group) < 2 {
+			continue
+		}
+		settings := map[string]int{} // how many of the group have it
+		for _, i := range group {
+			for _, s := range strings.Fields(m.entries[i].training()) {
+				settings[s]++
+			}
+		}
+		for _, i := range group {
+			of := &m.board.Models[i]
+			own := slices.DeleteFunc(strings.Fields(m.entries[i].training()), func(s string) bool { return settings[s] == len(group) })
+			switch {
+			case len(own) > 0:
+				of.Name += ", " + strings.ReplaceAll(strings.Join(own, ", "), "=", " ")
+			case of.Digest != "":
+				digest := strings.TrimPrefix(of.Digest, "sha256:")
+				of.Name += " " + digest[:min(8, len(digest))]
+			default:
+				of.Name = of.Address
+			}
+		}
+	}
+}
+
+// training are the settings of a model that is trained on each dataset; "" for others.
+func (e *boardEntry) training() string {
+	return trainingSettings(e.main().all[0].Keys["training"])
 }
 
 // demonstrations is the number of examples that the key shots asks for.
@@ -388,6 +429,9 @@ func (m *boardMaker) rerun(e *boardEntry) string {
 			continue
 		}
 		parts = append(parts, "--set", quoted(k.Name+"="+value))
+	}
+	if seed := TrainedSeed(e.main().all[0].Keys); seed != "-" && seed != "0" {
+		parts = append(parts, "--set", "sampling_seed="+seed)
 	}
 	if s := m.suites; len(s) == 1 && strings.HasPrefix(s[0].datasets[0].ID, SamplePrefix) {
 		var ids []string

@@ -14,6 +14,7 @@ import (
 	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/reports/site"
+	"nerbench/results"
 )
 
 // boardOf makes the board of a store with intervals.
@@ -259,6 +260,12 @@ func TestBoardFoldsConfigurations(t *testing.T) {
 		t.Errorf("the line is not the best configuration")
 	}
 	open := modelOf(t, board, "ollama/a", "open")
+	for _, m := range board.Models {
+		want := map[string]string{"aaaaaaaaaaaaaaaa standard": "a aaaaaaaa", "bbbbbbbbbbbbbbbb standard": "a bbbbbbbb", "aaaaaaaaaaaaaaaa open": "a"}
+		if m.Name != want[m.Digest+" "+m.Track] {
+			t.Errorf("%s in track %s is called %q", m.Digest, m.Track, m.Name)
+		}
+	}
 	if len(open.Others) != 1 || open.Family != "json_list" {
 		t.Errorf("open track: %+v", open)
 	}
@@ -327,10 +334,42 @@ func TestBoardOfTheSample(t *testing.T) {
 	if m.Address != "tagger" || m.Digest != "" || m.Seen["sample-law"] != site.SeenYes || m.Rerun != "nerbench run -m tagger -d sample-law" {
 		t.Errorf("model %+v", m)
 	}
+	if m.Name != "tagger" {
+		t.Errorf("the only tagger is called %q", m.Name)
+	}
 	if c := board.Runs[0].Cost; c.PromptTokens != nil || c.Price != nil {
 		t.Errorf("cost of the tagger: %+v, want unknown tokens", c)
 	}
 	if _, err := site.Build(t.Context(), filepath.Join(t.TempDir(), "site"), board, nil, site.Options{}); err != nil {
 		t.Errorf("pages: %v", err)
+	}
+}
+
+// TestRunningRunsAreMarked checks that a run that is being made is never whole.
+func TestRunningRunsAreMarked(t *testing.T) {
+	r := results.RunInfo{ID: "0123", State: results.Asking, Passages: 12, Complete: 3}
+	m := &boardMaker{rank: "span_f1", coverages: Coverages([]results.RunInfo{r})}
+	if got := m.missing(r); !strings.HasPrefix(got, "running, ") {
+		t.Errorf("it lacks %q", got)
+	}
+	if m.whole(r) {
+		t.Error("it is whole")
+	}
+}
+
+// TestBoardOfSeeds checks that taggers of several seeds have names and commands of their own.
+func TestBoardOfSeeds(t *testing.T) {
+	seed := 3
+	b, _ := ranSamples(t, ner.Plan{Dataset: "sample-law"}, ner.Plan{Dataset: "sample-law", SamplingSeed: &seed})
+	rerun := map[string]string{}
+	for _, m := range boardOf(t, b).Models {
+		rerun[m.Name] = m.Rerun
+	}
+	want := map[string]string{
+		"tagger, seed 0": "nerbench run -m tagger -d sample-law",
+		"tagger, seed 3": "nerbench run -m tagger --set sampling_seed=3 -d sample-law",
+	}
+	if !maps.Equal(rerun, want) {
+		t.Errorf("commands by name %q, want %q", rerun, want)
 	}
 }

@@ -136,7 +136,7 @@ func (w *workplace) copied() *workplace {
 
 // temporary are files that a command leaves if it is killed, and that nothing reads; and
 // files that differ each time.
-var temporary = regexp.MustCompile(`-wal$|-shm$|\.new-[0-9a-f]{8}$|\.lock$|\.unfinished|^data/\.(fetch|import)|\.nerbench-import\.jsonl$`)
+var temporary = regexp.MustCompile(`-wal$|-shm$|-journal$|\.new-[0-9a-f]{8}(\.old)?(/|$)|\.lock$|\.unfinished|^data/\.(fetch|import)|\.nerbench-import\.jsonl$`)
 
 var digits = regexp.MustCompile("[0-9]+")
 

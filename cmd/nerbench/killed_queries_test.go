@@ -118,9 +118,8 @@ func awaitAnswers(t *testing.T, path string, want int) {
 // fewer than those of its passages.
 func TestKilledAmongManyQueries(t *testing.T) {
 	t.Parallel()
-	const passages, delay = 4 * wideConnections, 20 * time.Millisecond
 	c := campaign.Start(t, campaign.Size{Short: 4, Full: 40})
-	w := newWorkplace(t, passages, delay)
+	w := newWorkplace(t, c.Tries*wideConnections, 20*time.Millisecond)
 	command := w.wide()
 	for range c.Tries {
 		cmd := w.program(command...)

@@ -182,7 +182,7 @@ func TestHostileAnswersReachTheReportAsText(t *testing.T) {
 	if table := call("table"); !strings.Contains(table, "fail: % of queries without a readable answer") {
 		t.Errorf("the table does not show failures:\n%s", table)
 	}
-	call("site", "build")
+	call("site", "build", "--single")
 	page, err := os.ReadFile(filepath.Join("report", "index.html"))
 	if err != nil {
 		t.Fatal(err)

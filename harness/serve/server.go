@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 )
 
 // The limits of connections.
@@ -70,9 +70,8 @@ func Serve(ctx context.Context, source Source, o Options) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var owned sync.WaitGroup // every goroutine of the server
 	events := newEvents(source)
-	owned.Go(func() { events.run(ctx) })
+	sending := parallel.Go(func() error { events.run(ctx); return nil })
 	pages := &pages{source: source, note: o.Note}
 	a := newAccess(listener.Addr().String(), o)
 	server := &http.Server{
@@ -81,13 +80,13 @@ func Serve(ctx context.Context, source Source, o Options) error {
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    quietLog(),
 	}
-	ended := make(chan error, 1)
-	owned.Go(func() { ended <- server.Serve(listener) })
+	ended := parallel.Go(func() error { return server.Serve(listener) })
 	if o.Listening != nil {
 		o.Listening("http://" + a.shown)
 	}
+	var served error
 	select {
-	case err = <-ended:
+	case served = <-ended:
 		stop()
 	case <-ctx.Done():
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
@@ -95,11 +94,12 @@ func Serve(ctx context.Context, source Source, o Options) error {
 			err = server.Close()
 		}
 		cancel()
+		served = <-ended
 	}
-	owned.Wait()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
+	if errors.Is(served, http.ErrServerClosed) {
+		served = nil
 	}
+	err = errors.Join(err, served, <-sending)
 	if err != nil {
 		err = fmt.Errorf("serve: %w", err)
 	}

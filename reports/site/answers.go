@@ -50,6 +50,8 @@ type predictedData struct {
 	Spans   []spanData   `json:"spans"`
 	Other   []otherData  `json:"unaligned,omitempty"`
 	Answers []answerData `json:"answers,omitempty"`
+	// Missed is the number of gold entities without a prediction, where gold is not shown.
+	Missed int `json:"missed,omitempty"`
 }
 
 // spanData is a predicted span: start and end in code points, type, and the number of
@@ -167,7 +169,13 @@ func (r *runWriter) add(p int, a *Answered) error {
 	for _, m := range a.Unaligned {
 		out.Other = append(out.Other, r.other(m))
 	}
-	if r.dataset.Text {
+	if !r.dataset.Text {
+		for _, e := range a.Errors {
+			if e.Class == Missed {
+				out.Missed++
+			}
+		}
+	} else {
 		for i := range a.Answers {
 			answer, err := r.answer(p, i, a)
 			if err != nil {

@@ -1,19 +1,13 @@
 package site
 
 import (
-	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"nerbench/ner"
@@ -46,7 +40,7 @@ func answeredSite(t *testing.T, n int) (string, *Board, *fakeArchive) {
 		archive.answers["run-d"] = append(archive.answers["run-d"], a)
 	}
 	secret := ner.Document{ID: "closed/test/0", Text: "Undisclosable sentence about Agathe Ölberg ."}
-	secret.Spans = []ner.Span{find(&secret, "Agathe Ölberg", "person")}
+	secret.Spans = []ner.Span{find(&secret, "Agathe Ölberg", "person")} // missed
 	archive.documents["closed"] = []ner.Document{secret}
 	archive.answers["run-closed"] = []Answered{told(&secret, []ner.Span{find(&secret, "Ölberg", "person")}, []ner.Mention{{Text: "Undisclosed Person", Type: "person"}},
 		Answer{Types: []ner.EntityType{"person"}, Prompt: "Text: " + secret.Text, Text: "[Undisclosed Person]", Outcome: ner.OK})}
@@ -71,82 +65,21 @@ func answeredSite(t *testing.T, n int) (string, *Board, *fakeArchive) {
 	return dir, board, archive
 }
 
-// tab is a page in a browser, with the messages that it should not write.
-type tab struct {
-	t       *testing.T
-	ctx     context.Context
-	console []string
-	loaded  []string // addresses of requests, in order
-}
-
-// newTab starts a browser.
-func newTab(t *testing.T) *tab {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser(t)), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	v := &tab{t: t, ctx: ctx}
-	if err := chromedp.Listen(ctx, v.watch); err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-func (v *tab) watch(event any) {
-	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		v.console = append(v.console, fmt.Sprint(e.Type, e.Args))
-	case *runtime.EventExceptionThrown:
-		v.console = append(v.console, fmt.Sprint(e.ExceptionDetails, e.ExceptionDetails.Exception))
-	case *log.EventEntryAdded:
-		v.console = append(v.console, e.Entry.Text)
-	case *network.EventRequestWillBeSent:
-		if !strings.HasPrefix(e.Request.URL, "data:") {
-			v.loaded = append(v.loaded, e.Request.URL)
-		}
-	}
-}
-
-// open opens an address as a new page.
-func (v *tab) open(address string) {
-	v.t.Helper()
-	if err := chromedp.Do(v.ctx, chromedp.Navigate("about:blank"), chromedp.EmulateViewport(1440, 900)); err != nil {
-		v.t.Fatal(err)
-	}
-	v.loaded = nil
-	if err := chromedp.Do(v.ctx, chromedp.Navigate(address)); err != nil {
-		v.t.Fatalf("%s: %v", address, err)
-	}
-}
-
-func ask[T any](v *tab, script string) T {
-	v.t.Helper()
-	result, err := chromedp.Run(v.ctx, chromedp.Evaluate[T](script))
-	if err != nil {
-		v.t.Fatalf("%s: %v", script, err)
-	}
-	return result
-}
-
 // wait waits until a script gives the text.
-func (v *tab) wait(script, want string) {
+func (v *visit) wait(script, want string) {
 	v.t.Helper()
 	var got string
 	for range 600 {
-		if got = ask[string](v, "String("+script+")"); got == want {
+		if got = evaluate[string](v, "String("+script+")"); got == want {
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	v.t.Fatalf("%s is %q, want %q; the page: %s; console: %q", script, got, want, ask[string](v, "document.body.innerText.slice(0, 600)"), v.console)
+	v.t.Fatalf("%s is %q, want %q; the page: %s; console: %q", script, got, want, evaluate[string](v, "document.body.innerText.slice(0, 600)"), v.console)
 }
 
 // press presses a key.
-func (v *tab) press(key string) {
+func (v *visit) press(key string) {
 	v.t.Helper()
 	if err := chromedp.Do(v.ctx, chromedp.KeyEvent(key)); err != nil {
 		v.t.Fatal(err)
@@ -154,9 +87,9 @@ func (v *tab) press(key string) {
 }
 
 // choose chooses a value of a control.
-func (v *tab) choose(name, value string) {
+func (v *visit) choose(name, value string) {
 	v.t.Helper()
-	ask[bool](v, fmt.Sprintf(`(function () {
+	evaluate[bool](v, fmt.Sprintf(`(function () {
 		const e = document.querySelector("[name=%s]");
 		e.value = %q;
 		e.dispatchEvent(new Event("change", {bubbles: true}));
@@ -164,12 +97,12 @@ func (v *tab) choose(name, value string) {
 	})()`, name, value))
 }
 
-func (v *tab) quiet() {
+// unharmed fails the test if a hostile text ran, or if the page wrote to the console or
+// asked for anything outside.
+func (v *visit) unharmed() {
 	v.t.Helper()
-	if len(v.console) > 0 {
-		v.t.Errorf("the console is not clean: %q", v.console)
-	}
-	if got := ask[string](v, "String(window.pwned)"); got != "undefined" {
+	v.quiet()
+	if got := evaluate[string](v, "String(window.pwned)"); got != "undefined" {
 		v.t.Error("a hostile text ran")
 	}
 }
@@ -179,24 +112,22 @@ const ready = `document.querySelector("#view").dataset.ready`
 // TestPassageByLink opens a link to a passage, from a folder and from a server.
 func TestPassageByLink(t *testing.T) {
 	dir, _, _ := answeredSite(t, 1300)
-	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
-	t.Cleanup(server.Close)
-	v := newTab(t)
-	for _, base := range []string{"file://" + filepath.ToSlash(dir), server.URL} {
-		v.open(base + "/view.html#run=run-a,run-c&p=1203")
+	for _, base := range []string{folderURL(dir), served(t, dir)} {
+		v := newVisit(t, base)
+		v.open("view.html#run=run-a,run-c&p=1203")
 		v.wait(ready, "1203")
-		took := ask[float64](v, `performance.now()`)
-		if got, want := ask[string](v, `document.querySelector(".passage").textContent`), text(1202); got != want {
+		took := evaluate[float64](v, `performance.now()`)
+		if got, want := evaluate[string](v, `document.querySelector(".passage").textContent`), text(1202); got != want {
 			t.Errorf("the passage is %q, want %q", got, want)
 		}
 		// The entities in the text are those of the spans: offsets are right.
 		for lane, want := range map[string]string{"lane-0-gold": "Zoë Ērgļi Oslo", "lane-1-right": "Zoë Oslo", "lane-1-wrong": "flew", "lane-2-wrong": "flew", "lane-2-right": ""} {
-			got := ask[string](v, `[...document.querySelectorAll(".`+lane+`")].map(e => e.textContent).join(" ")`)
+			got := evaluate[string](v, `[...document.querySelectorAll(".`+lane+`")].map(e => e.textContent).join(" ")`)
 			if got != want {
 				t.Errorf("%s marks %q, want %q", lane, got, want)
 			}
 		}
-		rows := ask[string](v, `[...document.querySelectorAll(".entities tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`)
+		rows := evaluate[string](v, `[...document.querySelectorAll(".entities tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`)
 		want := strings.Join([]string{
 			"Zoë|person|gold|✓ right|– missed", "flew|city||✗ spurious|✗ spurious", "Ērgļi|city|gold|– missed|– missed", "Oslo|city|gold|✓ right|– missed",
 			"Hallucinated01202 not in the text|city||✗ spurious|",
@@ -204,15 +135,14 @@ func TestPassageByLink(t *testing.T) {
 		if rows != want {
 			t.Errorf("the entities are\n%s\nwant\n%s", rows, want)
 		}
-		if got := ask[string](v, `document.querySelector(".prompt pre").textContent`); got != "Text: "+text(1202)+"\nWhich cities?" {
+		if got := evaluate[string](v, `document.querySelector(".prompt pre").textContent`); got != "Text: "+text(1202)+"\nWhich cities?" {
 			t.Errorf("the prompt is %q", got)
 		}
 		size := 0
-		for _, address := range v.loaded {
-			name, _, _ := strings.Cut(strings.TrimPrefix(address, base+"/"), "#")
+		for _, name := range v.loaded {
 			info, err := os.Stat(filepath.Join(dir, name))
 			if err != nil {
-				t.Errorf("the page loads %s: %v", address, err)
+				t.Errorf("the page loads %s: %v", name, err)
 				continue
 			}
 			size += int(info.Size())
@@ -221,22 +151,22 @@ func TestPassageByLink(t *testing.T) {
 			t.Errorf("a passage by its link loads %d bytes: %q", size, v.loaded)
 		}
 		t.Logf("%.20s…: a passage by its link: %.0f ms, %d bytes of %d files", base, took, size, len(v.loaded))
+		v.unharmed()
 	}
-	v.quiet()
 }
 
 // TestViewerWalk walks through passages by keys, filters and choices.
 func TestViewerWalk(t *testing.T) {
 	dir, _, archive := answeredSite(t, 60)
-	v := newTab(t)
-	v.open("file://" + filepath.ToSlash(dir) + "/view.html#run=run-a&p=1")
+	v := newVisit(t, folderURL(dir))
+	v.open("view.html#run=run-a&p=1")
 	v.wait(ready, "1")
 	for _, step := range []struct{ key, want string }{
 		{"j", "2"}, {"j", "3"}, {"j", "4"}, {"k", "3"}, {"e", "5"}, {"e", "6"}, {"e", "8"}, {"E", "6"}, {"k", "5"},
 	} {
 		v.press(step.key)
 		v.wait(ready, step.want)
-		if got := ask[string](v, `nerbench.state().p`); got != step.want {
+		if got := evaluate[string](v, `nerbench.state().p`); got != step.want {
 			t.Errorf("the address has passage %s, want %s", got, step.want)
 		}
 	}
@@ -272,29 +202,29 @@ func TestViewerWalk(t *testing.T) {
 	v.wait(count, fmt.Sprintf("%d passages match", want))
 	v.choose("show", "no_structure")
 	v.wait(count, "0 passages match")
-	ask[bool](v, `document.querySelector(".systems button").click(), true`) // removes run-a
+	evaluate[bool](v, `document.querySelector(".systems button").click(), true`) // removes run-a
 	v.wait(count, "60 passages match")
-	if got := ask[string](v, `nerbench.state().run`); got != "run-c" {
+	if got := evaluate[string](v, `nerbench.state().run`); got != "run-c" {
 		t.Errorf("the address has runs %s", got)
 	}
 	// A passage without an error has no answer in the site, unless it was drawn.
 	plain := 0
 	for drawn := draw("demo", 60); plain%3 > 0 || drawn[plain]; plain++ {
 	}
-	v.open(fmt.Sprintf("file://%s/view.html#run=run-a&p=%d", filepath.ToSlash(dir), plain+1))
+	v.open(fmt.Sprintf("view.html#run=run-a&p=%d", plain+1))
 	v.wait(ready, fmt.Sprint(plain+1))
-	if got := ask[string](v, `document.querySelector("[data-part=answers]").textContent`); got != "AEvery entity is right. The answer is not part of this site." {
+	if got := evaluate[string](v, `document.querySelector("[data-part=answers]").textContent`); got != "AEvery entity is right. The answer is not part of this site." {
 		t.Errorf("the answers are %q", got)
 	}
 	v.wait(`document.querySelectorAll(".lane-1-right").length`, "3")
 	// Keys in a field are text.
-	ask[bool](v, `document.querySelector("[name=q]").focus(), true`)
-	before := ask[string](v, ready)
+	evaluate[bool](v, `document.querySelector("[name=q]").focus(), true`)
+	before := evaluate[string](v, ready)
 	v.press("j")
-	if got := ask[string](v, ready); got != before {
+	if got := evaluate[string](v, ready); got != before {
 		t.Error("a key in the field of the search moves")
 	}
-	v.quiet()
+	v.unharmed()
 }
 
 // flips counts what two systems do not have in common: only A found, only B found,
@@ -329,10 +259,9 @@ func flips(a, b Answered) [4]int {
 
 func TestCompareInBrowser(t *testing.T) {
 	dir, _, archive := answeredSite(t, 60)
-	v := newTab(t)
-	base := "file://" + filepath.ToSlash(dir)
+	v := newVisit(t, folderURL(dir))
 	for _, pair := range [][2]string{{"a", "c"}, {"c", "a"}, {"a", "d"}, {"b", "d"}} {
-		v.open(base + "/compare.html#a=" + pair[0] + "&b=" + pair[1] + "&d=demo")
+		v.open("compare.html#a=" + pair[0] + "&b=" + pair[1] + "&d=demo")
 		var want [4]int
 		for i, x := range archive.answers["run-"+pair[0]] {
 			for k, n := range flips(x, archive.answers["run-"+pair[1]][i]) {
@@ -343,49 +272,49 @@ func TestCompareInBrowser(t *testing.T) {
 	}
 	// The pair b, a was tested; a, b shows the same numbers turned.
 	row := `[...document.querySelector("[data-part=datasets] tbody tr").cells].map(c => c.textContent).join("|")`
-	v.open(base + "/compare.html#a=b&b=a")
+	v.open("compare.html#a=b&b=a")
 	v.wait(`document.querySelector("#compare").dataset.ready`, "b a demo")
 	for _, turned := range []bool{false, true} {
 		want := "Demo|100.0|70.0|+25.0|+20.0 to +30.0|<0.001 *"
 		if turned {
-			ask[bool](v, `document.querySelector("[data-part=swap]").click(), true`)
+			evaluate[bool](v, `document.querySelector("[data-part=swap]").click(), true`)
 			v.wait(`document.querySelector("#compare").dataset.ready`, "a b demo")
 			want = "Demo|70.0|100.0|−25.0|−30.0 to −20.0|<0.001 *"
 		}
-		got := ask[string](v, row)
+		got := evaluate[string](v, row)
 		if got != want {
 			t.Errorf("the line is %q, want %q", got, want)
 		}
 	}
 	v.wait(`document.querySelectorAll("[data-part=flips] tbody a").length`, "40")
-	ask[bool](v, `document.querySelector("[data-part=flips] tbody a").click(), true`)
+	evaluate[bool](v, `document.querySelector("[data-part=flips] tbody a").click(), true`)
 	v.wait(`location.pathname.endsWith("/view.html") && !!document.querySelector("#view") && `+ready, "2")
 	v.wait(`document.querySelector("[data-part=count]").textContent`, "40 passages match")
-	v.open(base + "/compare.html#a=a&b=d&d=demo")
+	v.open("compare.html#a=a&b=d&d=demo")
 	v.wait(`document.querySelector("[data-part=datasets] pre").textContent`, `nerbench compare ollama/a:1b 'openai/d d'\''x'`)
-	v.quiet()
+	v.unharmed()
 }
 
 // TestHostileAnswers checks that hostile answers are shown as they are.
 func TestHostileAnswers(t *testing.T) {
 	dir, _, _ := answeredSite(t, len(hostileAnswers))
-	v := newTab(t)
+	v := newVisit(t, folderURL(dir))
 	for i, want := range hostileAnswers {
-		v.open(fmt.Sprintf("file://%s/view.html#run=run-d&p=%d", filepath.ToSlash(dir), i+1))
+		v.open(fmt.Sprintf("view.html#run=run-d&p=%d", i+1))
 		v.wait(ready, fmt.Sprint(i+1))
 		if len(want) > longText {
-			ask[bool](v, `document.querySelector(".answer > button").click(), true`)
+			evaluate[bool](v, `document.querySelector(".answer > button").click(), true`)
 			v.wait(`document.querySelector(".answer pre").textContent.length`, fmt.Sprint(len(want)))
 			continue
 		}
-		if got := ask[string](v, `document.querySelector(".answer pre").textContent`); got != Visible(want) {
+		if got := evaluate[string](v, `document.querySelector(".answer pre").textContent`); got != Visible(want) {
 			t.Errorf("answer %q is shown as %q, want %q", want, got, Visible(want))
 		}
-		if got := ask[string](v, `document.querySelector(".systems li").textContent`); got != `D <b>&amp;\u202e "quoted"` {
+		if got := evaluate[string](v, `document.querySelector(".systems li").textContent`); got != `D <b>&amp;\u202e "quoted"` {
 			t.Errorf("the system is %q", got)
 		}
 	}
-	v.quiet()
+	v.unharmed()
 }
 
 // TestClosedText checks that nothing of a text that may not be shown is in the folder,
@@ -417,12 +346,15 @@ func TestClosedText(t *testing.T) {
 	if err != nil || files < 10 {
 		t.Errorf("%d files, %v", files, err)
 	}
-	v := newTab(t)
-	v.open("file://" + filepath.ToSlash(dir) + "/view.html#run=run-closed&p=1")
+	v := newVisit(t, folderURL(dir))
+	v.open("view.html#run=run-closed&p=1")
 	v.wait(ready, "1")
-	got := ask[string](v, `[...document.querySelectorAll(".entities tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`)
+	got := evaluate[string](v, `[...document.querySelectorAll(".entities tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("\n")`)
 	if want := "36–42|person|✗ spurious\nnot in the text|person|✗ spurious"; got != want {
 		t.Errorf("the entities are %q, want %q", got, want)
 	}
-	v.quiet()
+	if got := evaluate[string](v, `document.querySelector(".system p").textContent`); got != "Missed gold entities: 1. Answers and prompts may not be shown." {
+		t.Errorf("the note is %q", got)
+	}
+	v.unharmed()
 }

@@ -46,7 +46,7 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 	if err != nil {
 		return Built{}, err
 	}
-	out, err := newFolder(dir, "nerbench "+b.Version, o.Modified)
+	out, err := newFolder(ctx, dir, "nerbench "+b.Version, o.Modified)
 	if err != nil {
 		return Built{}, err
 	}

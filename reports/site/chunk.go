@@ -6,7 +6,7 @@ import "encoding/json"
 // texts, and one of answers. A larger passage is a chunk of its own.
 const (
 	chunkPassages = 500
-	chunkBytes    = 24_000
+	chunkBytes    = 20_000
 )
 
 // chunk is a data file with passages.

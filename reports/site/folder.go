@@ -1,7 +1,7 @@
 package site
 
 import (
-	"bufio"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -11,10 +11,13 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/lock"
 )
 
 // file is one file of the site; its path has slashes.
@@ -39,6 +42,7 @@ const listFormat = "nerbench site 1"
 // folder is a site that is being written, beside the one that it replaces.
 type folder struct {
 	final, temporary string
+	lock             *lock.Lock
 	root             *os.Root
 	list             list
 	bytes, max       int64     // 0: no limit
@@ -46,10 +50,10 @@ type folder struct {
 }
 
 // newFolder begins a folder that will replace dir. It fails if dir holds a file that a
-// build did not write, or that was changed since.
-func newFolder(dir, program string, modified time.Time) (*folder, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
+// build did not write, or that was changed since. A second build of the same folder waits
+// for the first. What killed builds left is removed.
+func newFolder(ctx context.Context, dir, program string, modified time.Time) (_ *folder, err error) {
+	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
@@ -61,7 +65,19 @@ func newFolder(dir, program string, modified time.Time) (*folder, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o777); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	f := &folder{final: dir, time: modified, list: list{listFormat, program, map[string]string{}}}
+	held, err := lock.Take(ctx, dir+".lock", func() {})
+	if err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, held.Release())
+		}
+	}()
+	if err := removeLeft(dir, held); err != nil {
+		return nil, fmt.Errorf("site: %w", err)
+	}
+	f := &folder{final: dir, lock: held, time: modified, list: list{listFormat, program, map[string]string{}}}
 	for {
 		f.temporary = fmt.Sprintf("%s.new-%08x", dir, rand.Uint32())
 		err := os.Mkdir(f.temporary, 0o777)
@@ -77,6 +93,29 @@ func newFolder(dir, program string, modified time.Time) (*folder, error) {
 		return nil, errors.Join(fmt.Errorf("site: %w", err), os.RemoveAll(f.temporary))
 	}
 	return f, nil
+}
+
+// left are the names of folders that a killed build leaves beside its own.
+const left = ".new-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]"
+
+// removeLeft removes what killed builds of a folder left.
+func removeLeft(dir string, held *lock.Lock) error {
+	if !held.Exclusive { // they may be those of another process
+		return nil
+	}
+	entries, err := os.ReadDir(filepath.Dir(dir))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		suffix, ok := strings.CutPrefix(strings.TrimSuffix(entry.Name(), ".old"), filepath.Base(dir))
+		if is, err := path.Match(left, suffix); ok && is && err == nil && entry.IsDir() {
+			if err := os.RemoveAll(filepath.Join(filepath.Dir(dir), entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // replaceable returns an error unless dir is missing, empty, or a site as it was built.
@@ -171,9 +210,10 @@ func (f *folder) write(file file) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(out)
-	_, err = w.Write(file.content)
-	if err := errors.Join(err, w.Flush(), out.Close()); err != nil {
+	if _, err := out.Write(file.content); err != nil {
+		return errors.Join(err, out.Close())
+	}
+	if err := out.Close(); err != nil {
 		return err
 	}
 	f.bytes += int64(len(file.content))
@@ -204,10 +244,11 @@ func (f *folder) finish() error {
 	return nil
 }
 
-// abandon removes what was written. After finish it does nothing.
+// abandon removes what was written, if finish was not called, and ends the work.
 func (f *folder) abandon() {
 	_ = f.root.Close()
 	_ = os.RemoveAll(f.temporary)
+	_ = f.lock.Release()
 }
 
 // swap puts the folder fresh at final, and removes what was there.

@@ -1,9 +1,11 @@
 package site
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,8 +14,8 @@ import (
 )
 
 // put replaces dir by a folder with these files.
-func put(dir string, files map[string]string) error {
-	f, err := newFolder(dir, "test", time.Time{})
+func put(ctx context.Context, dir string, files map[string]string) error {
+	f, err := newFolder(ctx, dir, "test", time.Time{})
 	if err != nil {
 		return err
 	}
@@ -28,10 +30,10 @@ func put(dir string, files map[string]string) error {
 
 func TestFolderIsReplaced(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a", "site")
-	if err := put(dir, map[string]string{"index.html": "1", "m/x.html": "old"}); err != nil {
+	if err := put(t.Context(), dir, map[string]string{"index.html": "1", "m/x.html": "old"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := put(dir, map[string]string{"index.html": "2"}); err != nil {
+	if err := put(t.Context(), dir, map[string]string{"index.html": "2"}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := os.ReadFile(filepath.Join(dir, "index.html")); string(got) != "2" {
@@ -69,12 +71,12 @@ func TestFoldersOfOthersAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "site")
 			if tc.built {
-				if err := put(dir, map[string]string{"index.html": "1"}); err != nil {
+				if err := put(t.Context(), dir, map[string]string{"index.html": "1"}); err != nil {
 					t.Fatal(err)
 				}
 			}
 			tc.then(t, dir)
-			err := put(dir, map[string]string{"index.html": "2"})
+			err := put(t.Context(), dir, map[string]string{"index.html": "2"})
 			var hint *fault.Hint
 			if err == nil || !strings.Contains(err.Error(), tc.want) || !errors.As(err, &hint) {
 				t.Errorf("error %v, want %q with a hint", err, tc.want)
@@ -99,7 +101,7 @@ func relink(t *testing.T, path string) {
 func TestFolderKeepsTimes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "site")
 	want := time.Unix(1_700_000_000, 0)
-	f, err := newFolder(dir, "test", want)
+	f, err := newFolder(t.Context(), dir, "test", want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +117,7 @@ func TestFolderKeepsTimes(t *testing.T) {
 }
 
 func TestNothingIsWrittenOutside(t *testing.T) {
-	f, err := newFolder(filepath.Join(t.TempDir(), "site"), "test", time.Time{})
+	f, err := newFolder(t.Context(), filepath.Join(t.TempDir(), "site"), "test", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,5 +126,25 @@ func TestNothingIsWrittenOutside(t *testing.T) {
 		if err := f.add(file{path, nil}); err == nil {
 			t.Errorf("%q was written", path)
 		}
+	}
+}
+
+func TestLeftFoldersAreRemoved(t *testing.T) {
+	parent := t.TempDir()
+	for _, name := range []string{"site.new-0123abcd", "site.new-0123abcd.old", "site.new-mine", "other.new-0123abcd"} {
+		if err := os.MkdirAll(filepath.Join(parent, name, "m"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := put(t.Context(), filepath.Join(parent, "site"), map[string]string{"index.html": "1"}); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	entries, _ := os.ReadDir(parent)
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if want := []string{"other.new-0123abcd", "site", "site.new-mine"}; !slices.Equal(names, want) {
+		t.Errorf("there are %q, want %q", names, want)
 	}
 }

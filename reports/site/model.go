@@ -300,10 +300,18 @@ func extremes(rows []cellRow) (strong, weak []cellRow) {
 		return nil, nil
 	}
 	slices.SortStableFunc(sorted, func(a, b cellRow) int { return cmp.Compare(b.difference, a.difference) })
-	n := min(5, len(sorted)/2)
-	weak = slices.Clone(sorted[len(sorted)-n:])
-	slices.Reverse(weak)
-	return sorted[:n], weak
+	for _, r := range sorted {
+		if r.difference > 0 {
+			strong = append(strong, r)
+		}
+	}
+	slices.Reverse(sorted)
+	for _, r := range sorted {
+		if r.difference < 0 {
+			weak = append(weak, r)
+		}
+	}
+	return strong[:min(5, len(strong))], weak[:min(5, len(weak))]
 }
 
 func (s *site) configuration(c Configuration) configurationRow {

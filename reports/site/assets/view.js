@@ -207,7 +207,7 @@
       out.spans = data.spans;
       out.unaligned = data.unaligned || [];
       out.answers = data.answers || [];
-      if (!dataset.text) out.note = "Answers and prompts may not be shown.";
+      if (!dataset.text) out.note = (data.missed ? "Missed gold entities: " + data.missed + ". " : "") + "Answers and prompts may not be shown.";
       else if (!out.answers.length) out.note = "The model answers with spans, not with text.";
     }
     out.missing = data === "missing" || data === "unknown";
@@ -336,7 +336,7 @@
 
   function buttons() {
     var n = list ? list.length : dataset.passages;
-    part("count").textContent = list ? commas(n) + (n === 1 ? " passage matches" : " passages match") : commas(n) + " passages";
+    part("count").textContent = list ? commas(n) + (n === 1 ? " passage matches" : " passages match") : commas(n) + (n === 1 ? " passage" : " passages");
   }
 
   function option(value, label) { return el("option", { value: value }, label); }

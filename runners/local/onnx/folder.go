@@ -102,11 +102,15 @@ func onlyModel(folder, model string) error {
 // large vocabularies have 20 MB.
 const mostText = 128 << 20
 
-// guard calls the library, which panics at some files that it cannot read.
+// guard calls the library, which panics at some files that it cannot read. It joins
+// several errors with line breaks; an error of this program is one line.
 func guard(call func() error) error {
 	err := parallel.Guard(call)
 	if fault, ok := errors.AsType[*parallel.PanicError](err); ok {
 		return fmt.Errorf("the library cannot read the model: %s", fault.Line())
+	}
+	if err != nil && strings.Contains(err.Error(), "\n") {
+		return errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 	return err
 }

@@ -66,6 +66,12 @@ var Tiers = []string{"published", "self-reported", "spot-checked", "reproduced",
 //go:embed default.toml
 var embedded embed.FS
 
+//go:embed default.toml
+var defaultText string
+
+// DefaultText returns the file of the embedded board, from which others begin.
+func DefaultText() []byte { return []byte(defaultText) }
+
 // Default returns the embedded board.
 func Default() (*Board, error) { return Read(embedded, "default.toml") }
 

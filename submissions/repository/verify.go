@@ -29,7 +29,10 @@ type Verified struct {
 	Faults []string `json:"faults"`
 	// Unchecked are the files of runs whose data or answers are missing here.
 	Unchecked []string `json:"unchecked"`
-	Files     int      `json:"files"`
+	// Read are changed files that a person must judge: the definition, workflows, and keys
+	// and models that were merged.
+	Read  []string `json:"read"`
+	Files int      `json:"files"`
 }
 
 // Verify checks a repository: its layout and sizes, that each run is signed by the key of
@@ -39,7 +42,7 @@ type Verified struct {
 // scored. The error says how much is wrong; a [fault.DataError] says that all that could
 // be checked is right.
 func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, error) {
-	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}}
+	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}}
 	folder, err := open(dir)
 	if err != nil {
 		return out, err
@@ -103,7 +106,7 @@ type record struct {
 
 func newVerifier(ctx context.Context, b *harness.Bench, folder *os.Root) *verifier {
 	return &verifier{
-		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}},
+		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}},
 		used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}, places: map[string]string{}, wrong: map[string]bool{},
 		abouts: map[string]bundles.About{}, records: map[string][]record{},
 	}
@@ -328,6 +331,9 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 		status, name := fields[i], fields[i+1]
 		changed[name] = true
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
+		if isRule(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
+			v.out.Read = append(v.out.Read, name)
+		}
 		switch {
 		case status == "A":
 		case status == "D" && name != logName && at < 0:
@@ -339,9 +345,15 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		changed[name] = true
+		if isRule(name) {
+			v.out.Read = append(v.out.Read, name)
+		}
 	}
 	return changed, nil
 }
+
+// isRule reports whether a file says how the others are checked or ranked.
+func isRule(name string) bool { return name == "board.toml" || strings.HasPrefix(name, ".github/") }
 
 // onlyAppended demands that the log has all that it had.
 func (v *verifier) onlyAppended(dir, base string) error {

@@ -83,7 +83,8 @@ those submissions are left out, and the exit code is 3.`,
 				Description: `verify checks the layout, the sizes, that the user of each run signed it, and the
 scores, as bundle verify does. With --changed-since, it scores only new runs, and demands
 that what was merged has not changed: runs, answers and records stay, and the log only
-grows. It lists changed files that a person must read: board.toml, .github, and the keys
+grows. It prints the difference of each new run from the models of the key references of
+board.toml. It lists changed files that a person must read: board.toml, .github, and the keys
 and models of others. It runs no program of the repository.
 
 The exit code is 1 if something is wrong, and 4 if data is missing.`,
@@ -184,6 +185,10 @@ func (env *environment) verifyBoard(c *cli.Context) error {
 			verdicts = append(verdicts, fmt.Sprintf("%s %s %s", m.ID, percentText(m.F1), m.Verdict))
 		}
 		fmt.Fprintf(env.stdout, "%s: %s: %s\n", name, terminal.Printable(run.Dataset), strings.Join(verdicts, ", "))
+	}
+	for _, d := range v.Differences {
+		fmt.Fprintf(env.stdout, "difference: %s: %s: %s %s, %+.2f against %s (%s)\n", d.File, terminal.Printable(d.Dataset), d.Metric,
+			percentText(&d.F1), 100*(d.F1-d.ReferenceF1), terminal.Printable(d.Model), percentText(&d.ReferenceF1))
 	}
 	for _, name := range v.Read {
 		fmt.Fprintf(env.stdout, "read: %s: it was changed, and a person must judge how\n", terminal.Line(name))

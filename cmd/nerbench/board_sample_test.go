@@ -34,6 +34,6 @@ func TestBoardOfTheSample(t *testing.T) {
 	b.wait(`[...document.querySelectorAll("#board tbody tr[data-slug] .model a:first-child")].map(a => a.textContent).sort().join("; ")`, strings.Join(models, "; "))
 	b.wait(`[...document.querySelectorAll("#board tbody tr[data-slug]")].every(r => parseFloat(r.querySelector(".mean").textContent) > 0)`, "true")
 	b.wait(`document.querySelector("#board tbody tr[data-slug] .model a").click()`, "undefined")
-	b.wait(`location.pathname.includes("/m/") && document.querySelector("h1").textContent.startsWith("tagger, seed ")`, "true")
+	b.wait(`location.pathname.includes("/m/") && document.querySelector("h1")?.textContent.startsWith("tagger, seed ") === true`, "true")
 	b.wait(`[...document.querySelectorAll("table th[scope=row]")].filter(h => h.textContent.startsWith("sample-")).length >= 9`, "true")
 }

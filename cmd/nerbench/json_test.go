@@ -68,6 +68,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"board add x.nbz --board board --user mira --key id", "", 0, 0},
 		{"board verify --board board", "", 0, 0},
 		{"board export RUN --board board --out y.nbz", "", 0, 0},
+		{"board build --board board --out public", "", 0, 0},
 		{"table", "", 0, 0},
 		{"compare sampling_seed=1 sampling_seed=9", "", exitError, -1},
 		{"compare --gold gold.jsonl --pred pred.jsonl --pred pred.jsonl", "", 0, 0},

@@ -10,5 +10,6 @@
 //	log.jsonl                                  one line for each event, only appended
 //
 // A file RUN.json and its blob are a bundle of one run in two pieces (bundles.Part).
-// [Verify] puts them together, and verifies the bundle.
+// [Verify] puts them together, and verifies the bundle. [Build] writes the leaderboard of
+// what was verified.
 package repository

@@ -104,7 +104,9 @@ func TestSubmission(t *testing.T) {
 	if err != nil || len(whole.Runs) != 2 || len(whole.Faults) > 0 {
 		t.Fatalf("verified %+v, %v", whole, err)
 	}
+	merged := map[string]bool{}
 	for _, r := range whole.Runs {
+		merged[r.ID] = true
 		for _, m := range r.Metrics {
 			if m.Verdict != submissions.Verified {
 				t.Errorf("%s %s: %s", r.Dataset, m.ID, m.Verdict)
@@ -131,6 +133,49 @@ func TestSubmission(t *testing.T) {
 	if again, err := Add(t.Context(), request); err != nil || len(again.Runs)+len(again.Files) != 0 {
 		t.Errorf("added again %+v, %v", again, err)
 	}
+	// Board.toml names a reference model: its merged run on the same passages is compared.
+	rules, err := os.ReadFile(filepath.Join(fork, "board.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, references, event string
+		want                    int
+	}{
+		{"no reference", "", "", 0},
+		{"another model", `references = ["other"]`, "", 0},
+		{"the tagger", `references = ["other", "tagger"]`, "", 1},
+		{"a withdrawn run", `references = ["tagger"]`, "withdrawn", 0},
+	} {
+		text := tc.references + "\n" + string(rules)
+		if err := os.WriteFile(filepath.Join(fork, "board.toml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if tc.event != "" {
+			for id := range merged {
+				appendTo(t, filepath.Join(fork, logName), `{"event": "`+tc.event+`", "run": "`+id+`", "user": "mira"}`+"\n")
+			}
+		}
+		v, err := Verify(t.Context(), b, fork, "origin/HEAD")
+		if err != nil || len(v.Differences) != tc.want {
+			t.Errorf("%s: differences %+v, %v", tc.name, v.Differences, err)
+		}
+		for _, d := range v.Differences {
+			m := whole.Runs[d.Reference]
+			if d.Dataset != "sample-law" || d.Metric != "span_f1" || d.Model != "tagger" || m.Dataset != d.Dataset || d.ReferenceF1 != *m.Metrics[0].F1 || d.F1 != *v.Runs[d.File].Metrics[0].F1 || d.F1 == 0 {
+				t.Errorf("%s: difference %+v", tc.name, d)
+			}
+		}
+	}
+	git(t, fork, "checkout", "-q", "--", ".")
+	// A malformed board.toml is a fault.
+	if err := os.WriteFile(filepath.Join(fork, "board.toml"), []byte("colour = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err == nil || !strings.Contains(strings.Join(v.Faults, "\n"), `board.toml:1: key "colour": unknown`) {
+		t.Errorf("a malformed board.toml: %q, %v", v.Faults, err)
+	}
+	git(t, fork, "checkout", "-q", "--", ".")
 	// Changes that a person must judge are listed: keys that were merged, and rules.
 	appendTo(t, filepath.Join(fork, "keys/mira.pub"), key(t, 3).Signer().Key+"\n")
 	appendTo(t, filepath.Join(fork, "board.toml"), "\n")

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/harness"
 	"nerbench/internal/fault"
@@ -31,18 +32,20 @@ type Verified struct {
 	Unchecked []string `json:"unchecked"`
 	// Read are changed files that a person must judge: the definition, workflows, and keys
 	// and models that were merged.
-	Read  []string `json:"read"`
-	Files int      `json:"files"`
+	Read []string `json:"read"`
+	// Differences compare new runs with the reference models of board.toml.
+	Differences []Difference `json:"differences"`
+	Files       int          `json:"files"`
 }
 
-// Verify checks a repository: its layout and sizes, that each run is signed by the key of
-// its user, and that its scores follow from its answers. base is a commit of git; with
+// Verify checks a repository: its board.toml, layout and sizes, that each run is signed by
+// the key of its user, and that its scores follow from its answers. base is a commit of git; with
 // it, only runs that are new since then are scored again, and what was merged must be
 // unchanged: runs, answers and records stay, and the log only grows. Empty: all runs are
 // scored. The error says how much is wrong; a [fault.DataError] says that all that could
 // be checked is right.
 func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, error) {
-	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}}
+	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}, Differences: []Difference{}}
 	folder, err := open(dir)
 	if err != nil {
 		return out, err
@@ -66,6 +69,13 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 	}
 	v.readLog()
 	v.check(names, wanted)
+	if slices.Contains(names, "board.toml") {
+		rules, err := boards.Read(folder.FS(), "board.toml")
+		v.fault("board.toml", err)
+		if err == nil && base != "" {
+			out.Differences = append(out.Differences, v.differences(rules.Metrics[0], rules.References, wanted)...)
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
@@ -106,7 +116,7 @@ type record struct {
 
 func newVerifier(ctx context.Context, b *harness.Bench, folder *os.Root) *verifier {
 	return &verifier{
-		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}},
+		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}, Differences: []Difference{}},
 		used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}, places: map[string]string{}, wrong: map[string]bool{},
 		abouts: map[string]bundles.About{}, records: map[string][]record{},
 	}

@@ -197,9 +197,10 @@ var workflows embed.FS
 // first are the files of a new repository.
 func first() (map[string][]byte, error) {
 	files := map[string][]byte{
-		"board.toml":     boards.DefaultText(),
-		logName:          {},
-		".gitattributes": []byte("*.zst binary\n*.json text eol=lf\n"),
+		"board.toml": boards.DefaultText(),
+		logName:      {},
+		// Two submissions both append to the log: git keeps the lines of both.
+		".gitattributes": []byte("*.zst binary\n*.json text eol=lf\n" + logName + " text eol=lf merge=union\n"),
 		".gitignore":     []byte("/cache/\n"),
 	}
 	entries, err := workflows.ReadDir("workflows")

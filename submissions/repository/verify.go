@@ -248,6 +248,11 @@ func (v *verifier) score(name string, s *Submission) {
 	v.fault(name, err)
 	if len(report.Runs) == 1 {
 		v.out.Runs[name] = report.Runs[0]
+		for _, m := range report.Runs[0].Metrics {
+			if m.Verdict == submissions.Differs { // the first passage
+				v.fault(name, fmt.Errorf("%s: %s", m.ID, m.Why))
+			}
+		}
 	}
 }
 
@@ -264,8 +269,23 @@ func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
 	if err == nil && v.keep != nil {
 		err = v.keep(joined.Name(), s, &report.Runs[0])
 	}
+	if err != nil {
+		err = joinedError{err, joined.Name()}
+	}
 	return report, err
 }
+
+// joinedError is an error without the name of the temporary file, which tells nothing.
+type joinedError struct {
+	error
+	file string
+}
+
+func (e joinedError) Error() string {
+	return strings.ReplaceAll(e.error.Error(), "bundle: "+e.file+": ", "")
+}
+
+func (e joinedError) Unwrap() error { return e.error }
 
 // model reads what is said about a model.
 func (v *verifier) model(folder string) error {

@@ -152,6 +152,7 @@ var testImports = []string{
 	"internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp",
 	"modernc.org/libc", // to record the writes of SQLite
+	"gopkg.in/yaml.v3", // to read the workflows that board init writes
 }
 
 // testOnly are packages that no program file may import.

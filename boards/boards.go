@@ -40,6 +40,8 @@ type Board struct {
 	Prices   []Price `toml:"price"`
 	// Addresses are those under which the files of submissions are published.
 	Addresses []string `toml:"addresses"`
+	// References are models, as given to run -m, with which new submissions are compared.
+	References []string `toml:"references"`
 }
 
 // Track is a set of runs that are ranked with each other.
@@ -65,6 +67,12 @@ var Tiers = []string{"published", "self-reported", "spot-checked", "reproduced",
 
 //go:embed default.toml
 var embedded embed.FS
+
+//go:embed default.toml
+var defaultText string
+
+// DefaultText returns the file of the embedded board, from which others begin.
+func DefaultText() []byte { return []byte(defaultText) }
 
 // Default returns the embedded board.
 func Default() (*Board, error) { return Read(embedded, "default.toml") }
@@ -99,7 +107,7 @@ func (b *Board) lint() (faults []error) {
 	if len(b.SuiteNames) == 0 {
 		fault("suites: want one or more")
 	}
-	for name, list := range map[string][]string{"metrics": b.Metrics, "suites": b.SuiteNames, "tiers": b.Tiers} {
+	for name, list := range map[string][]string{"metrics": b.Metrics, "suites": b.SuiteNames, "tiers": b.Tiers, "references": b.References} {
 		if twice := repeated(list); twice != "" {
 			fault("%s: %q stands twice", name, twice)
 		}
@@ -128,6 +136,9 @@ func (b *Board) lint() (faults []error) {
 		if !slices.Contains(Tiers, tier) || tier == "published" || tier == "withdrawn" {
 			fault("tiers: %q: want self-reported, spot-checked or reproduced", tier)
 		}
+	}
+	if slices.Contains(b.References, "") {
+		fault("references: want names of models")
 	}
 	faults = append(faults, b.lintTracks()...)
 	for i, p := range b.Prices {

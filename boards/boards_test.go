@@ -67,6 +67,8 @@ func TestLint(t *testing.T) {
 		"tier":             {`family = "uniner"`, `family = "uniner"` + "\n" + `tiers = ["published"]`, `tiers: "published"`},
 		"address":          {"https://example.org/blobs", "file:///etc", `addresses: "file:///etc": want https`},
 		"password":         {"https://example.org/blobs", "https://a:b@example.org", "addresses: "},
+		"reference":        {`title = "Ours"`, "title = \"Ours\"\nreferences = [\"\"]", "references: want names of models"},
+		"reference twice":  {`title = "Ours"`, "title = \"Ours\"\nreferences = [\"a\", \"a\"]", `references: "a" stands twice`},
 		"unknown key":      {`title = "Ours"`, "title = \"Ours\"\ncolour = 1", `board.toml:2: key "colour": unknown`},
 		"key of a track":   {`split = ["test"]`, `splitt = ["test"]`, "track standard: "},
 		"no value":         {`split = ["test"]`, `split = []`, "track standard: key split: want one or more values"},

@@ -112,7 +112,7 @@ func Verify(ctx context.Context, b *harness.Bench, path string) (Report, error) 
 func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, run *bundles.Run) (RunReport, error) {
 	out := RunReport{ID: run.ID, Dataset: run.Dataset(), Mode: run.Answers.Mode, Passages: run.Passages, Data: DataUnrecorded, Metrics: []MetricReport{}}
 	for _, m := range run.Metrics {
-		out.Metrics = append(out.Metrics, MetricReport{ID: m.ID, Verdict: Unchecked, Claimed: m.Total, F1: f1Of(m)})
+		out.Metrics = append(out.Metrics, MetricReport{ID: m.ID, Verdict: Unchecked, Claimed: m.Total, F1: F1(m)})
 	}
 	if err := checkSignatures(run); err != nil {
 		return out, err
@@ -155,7 +155,8 @@ func (r RunReport) unchecked(why error) RunReport {
 	return r
 }
 
-func f1Of(m bundles.Metric) *float64 {
+// F1 is the F1 of the counts of a metric; nil: undefined.
+func F1(m bundles.Metric) *float64 {
 	metric, _, err := metrics.ParseID(m.ID)
 	if err != nil {
 		return nil

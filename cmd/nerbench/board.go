@@ -20,10 +20,12 @@ func boardCommand(env *environment) *cli.Command {
 		Name:  "board",
 		Usage: "keep submissions of many people in a git repository",
 		Description: `A repository of submissions has one file for each run, which people read in a diff,
-and its answers beside it. docs/bundles.md describes it.`,
+and its answers beside it. docs/bundles.md describes it, and docs/submit.md how to use it.`,
 		Subcommands: []*cli.Command{
 			{
 				Name: "init", Usage: "make a repository in an empty folder", ArgsUsage: "DIR",
+				Description: `init writes board.toml (the built-in board), an empty log, and the checks of pull
+requests for GitHub. docs/submit.md describes how to keep a repository.`,
 				Action: func(c *cli.Context) error {
 					if c.NArg() != 1 {
 						return fault.Usagef("board init: needs one DIR")
@@ -81,7 +83,9 @@ those submissions are left out, and the exit code is 3.`,
 				Description: `verify checks the layout, the sizes, that the user of each run signed it, and the
 scores, as bundle verify does. With --changed-since, it scores only new runs, and demands
 that what was merged has not changed: runs, answers and records stay, and the log only
-grows. It runs no program of the repository.
+grows. It prints the difference of each new run from the models of the key references of
+board.toml. It lists changed files that a person must read: board.toml, .github, and the keys
+and models of others. It runs no program of the repository.
 
 The exit code is 1 if something is wrong, and 4 if data is missing.`,
 				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only what is new since `COMMIT`"}},
@@ -103,7 +107,7 @@ func (env *environment) initBoard(dir string) error {
 	if env.json {
 		return env.printJSON(map[string]string{"board": dir})
 	}
-	_, err := fmt.Fprintf(env.stdout, "wrote %s: edit board.toml, then commit the folder\n", dir)
+	_, err := fmt.Fprintf(env.stdout, "wrote %s: edit board.toml and .github/workflows/verify.yml, then commit the folder\n", dir)
 	return err
 }
 
@@ -181,6 +185,13 @@ func (env *environment) verifyBoard(c *cli.Context) error {
 			verdicts = append(verdicts, fmt.Sprintf("%s %s %s", m.ID, percentText(m.F1), m.Verdict))
 		}
 		fmt.Fprintf(env.stdout, "%s: %s: %s\n", name, terminal.Printable(run.Dataset), strings.Join(verdicts, ", "))
+	}
+	for _, d := range v.Differences {
+		fmt.Fprintf(env.stdout, "difference: %s: %s: %s %s, %+.2f against %s (%s)\n", d.File, terminal.Printable(d.Dataset), d.Metric,
+			percentText(&d.F1), 100*(d.F1-d.ReferenceF1), terminal.Printable(d.Model), percentText(&d.ReferenceF1))
+	}
+	for _, name := range v.Read {
+		fmt.Fprintf(env.stdout, "read: %s: it was changed, and a person must judge how\n", terminal.Line(name))
 	}
 	for _, f := range v.Faults {
 		fmt.Fprintf(env.stdout, "wrong: %s\n", terminal.Line(f))

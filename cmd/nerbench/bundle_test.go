@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"nerbench/bundles"
 )
 
 // someSSHKey is a private key with a fixed seed, in a form that SSH reads.
@@ -31,7 +33,7 @@ func writeSSHKey(t *testing.T, name string) {
 	}
 }
 
-// sshKey writes a key, or another one: sshkey FILE [SEED].
+// sshKey writes a key, or another one, with its public half FILE.pub: sshkey FILE [SEED].
 func sshKey(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: sshkey FILE [SEED]")
@@ -41,4 +43,8 @@ func sshKey(ts *testscript.TestScript, neg bool, args []string) {
 	path := ts.MkAbs(args[0])
 	ts.Check(os.MkdirAll(filepath.Dir(path), 0o700))
 	ts.Check(os.WriteFile(path, key, 0o600))
+	opened, err := bundles.OpenKey(path, "")
+	ts.Check(err)
+	ts.Check(os.WriteFile(path+".pub", []byte(opened.Signer().Key+"\n"), 0o600))
+	ts.Check(opened.Close())
 }

@@ -54,6 +54,13 @@ func TestScripts(t *testing.T) {
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageFile, "walk": walkPage, "sshkey": sshKey, "sameboard": sameBoard},
+		// [noskip]: continuous integration, where no test is skipped (reference.Skip).
+		Condition: func(name string) (bool, error) {
+			if name != "noskip" {
+				return false, fmt.Errorf("unknown condition %s", name)
+			}
+			return os.Getenv("NERBENCH_NO_SKIP") != "", nil
+		},
 		Setup: func(e *testscript.Env) error {
 			// No file of the person who runs the tests takes part.
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "cache"))

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"bytes"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/names"
@@ -187,34 +189,33 @@ func writeFile(folder *os.Root, name string, content []byte) error {
 	return atomicfile.WriteIn(folder, name, func(w io.Writer) error { _, err := w.Write(content); return err })
 }
 
-// definition is the first board.toml of a repository.
-const definition = `title = "Named entity recognition: which model finds what"
-metrics = ["span_f1", "uniner_f1", "uniner_f1_lenient"]
-suites = ["open", "crossner-mit", "supervised20", "full49"]
-family = "uniner"
-tiers = ["self-reported", "spot-checked", "reproduced"]
+// workflows are the checks of pull requests on GitHub, which docs/submit.md shows, too.
+//
+//go:embed workflows/*.yml
+var workflows embed.FS
 
-[[track]]
-name = "standard"
-title = "test split, temperature 0, all types in their natural wording, no demonstrations"
+// first are the files of a new repository.
+func first() (map[string][]byte, error) {
+	files := map[string][]byte{
+		"board.toml": boards.DefaultText(),
+		logName:      {},
+		// Two submissions both append to the log: git keeps the lines of both.
+		".gitattributes": []byte("*.zst binary\n*.json text eol=lf\n" + logName + " text eol=lf merge=union\n"),
+		".gitignore":     []byte("/cache/\n"),
+	}
+	entries, err := workflows.ReadDir("workflows")
+	for _, e := range entries {
+		var text []byte
+		if err == nil {
+			text, err = workflows.ReadFile("workflows/" + e.Name())
+		}
+		files[".github/workflows/"+e.Name()] = text
+	}
+	return files, err
+}
 
-[track.keys]
-split = ["test"]
-view = ["", "all"]
-gold = ["", "native"]
-queries = ["", "all"]
-wording = ["", "natural"]
-paraphrase = [""]
-shots = ["", "0"]
-temperature = ["0"]
-
-[[track]]
-name = "open"
-title = "any settings, which are shown"
-open = true
-`
-
-// Init makes a repository in a folder, which must be empty or new.
+// Init makes a repository in a folder, which must be empty or new: the built-in
+// definition of the board, an empty log, and the checks of pull requests.
 func Init(dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("board: %w", err)
@@ -233,8 +234,12 @@ func Init(dir string) error {
 		return fmt.Errorf("board: %w", err)
 	}
 	defer folder.Close()
-	for name, content := range map[string]string{"board.toml": definition, logName: "", ".gitattributes": "*.zst binary\n*.json text eol=lf\n", ".gitignore": "/cache/\n"} {
-		if err := writeFile(folder, name, []byte(content)); err != nil {
+	files, err := first()
+	if err != nil {
+		return fmt.Errorf("board: %w", err)
+	}
+	for name, content := range files {
+		if err := writeFile(folder, name, content); err != nil {
 			return fmt.Errorf("board: %w", err)
 		}
 	}

@@ -1,17 +1,23 @@
 package repository
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"gopkg.in/yaml.v3"
+
+	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/harness"
 	"nerbench/internal/fault"
@@ -98,7 +104,9 @@ func TestSubmission(t *testing.T) {
 	if err != nil || len(whole.Runs) != 2 || len(whole.Faults) > 0 {
 		t.Fatalf("verified %+v, %v", whole, err)
 	}
+	merged := map[string]bool{}
 	for _, r := range whole.Runs {
+		merged[r.ID] = true
 		for _, m := range r.Metrics {
 			if m.Verdict != submissions.Verified {
 				t.Errorf("%s %s: %s", r.Dataset, m.ID, m.Verdict)
@@ -124,6 +132,57 @@ func TestSubmission(t *testing.T) {
 	}
 	if again, err := Add(t.Context(), request); err != nil || len(again.Runs)+len(again.Files) != 0 {
 		t.Errorf("added again %+v, %v", again, err)
+	}
+	// Board.toml names a reference model: its merged run on the same passages is compared.
+	rules, err := os.ReadFile(filepath.Join(fork, "board.toml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, references, event string
+		want                    int
+	}{
+		{"no reference", "", "", 0},
+		{"another model", `references = ["other"]`, "", 0},
+		{"the tagger", `references = ["other", "tagger"]`, "", 1},
+		{"a withdrawn run", `references = ["tagger"]`, "withdrawn", 0},
+	} {
+		text := tc.references + "\n" + string(rules)
+		if err := os.WriteFile(filepath.Join(fork, "board.toml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if tc.event != "" {
+			for id := range merged {
+				appendTo(t, filepath.Join(fork, logName), `{"event": "`+tc.event+`", "run": "`+id+`", "user": "mira"}`+"\n")
+			}
+		}
+		v, err := Verify(t.Context(), b, fork, "origin/HEAD")
+		if err != nil || len(v.Differences) != tc.want {
+			t.Errorf("%s: differences %+v, %v", tc.name, v.Differences, err)
+		}
+		for _, d := range v.Differences {
+			m := whole.Runs[d.Reference]
+			if d.Dataset != "sample-law" || d.Metric != "span_f1" || d.Model != "tagger" || m.Dataset != d.Dataset || d.ReferenceF1 != *m.Metrics[0].F1 || d.F1 != *v.Runs[d.File].Metrics[0].F1 || d.F1 == 0 {
+				t.Errorf("%s: difference %+v", tc.name, d)
+			}
+		}
+	}
+	git(t, fork, "checkout", "-q", "--", ".")
+	// A malformed board.toml is a fault.
+	if err := os.WriteFile(filepath.Join(fork, "board.toml"), []byte("colour = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err == nil || !strings.Contains(strings.Join(v.Faults, "\n"), `board.toml:1: key "colour": unknown`) {
+		t.Errorf("a malformed board.toml: %q, %v", v.Faults, err)
+	}
+	git(t, fork, "checkout", "-q", "--", ".")
+	// Changes that a person must judge are listed: keys that were merged, and rules.
+	appendTo(t, filepath.Join(fork, "keys/mira.pub"), key(t, 3).Signer().Key+"\n")
+	appendTo(t, filepath.Join(fork, "board.toml"), "\n")
+	appendTo(t, filepath.Join(fork, ".github/workflows/verify.yml"), "\n")
+	appendTo(t, filepath.Join(fork, ".github/new"), "\n")
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Equal(v.Read, []string{".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
+		t.Errorf("changes to read: %q, %v", v.Read, err)
 	}
 	// A withdrawal is an event.
 	appendTo(t, filepath.Join(fork, logName), `{"event": "withdrawn", "run": "0123456789abcdef", "user": "bo", "reason": "wrong prompt"}`+"\n")
@@ -297,6 +356,96 @@ func TestRefused(t *testing.T) {
 	}
 	if err := Init(dir); err == nil || !strings.Contains(err.Error(), "is not empty") {
 		t.Errorf("a folder with files: %v", err)
+	}
+}
+
+// TestFirst: a new repository has the built-in board, which is valid, and the workflows
+// that docs/submit.md shows; it has no fault.
+func TestFirst(t *testing.T) {
+	dir := t.TempDir()
+	if err := Init(dir); err != nil {
+		t.Fatal(err)
+	}
+	got, err := boards.Read(os.DirFS(dir), "board.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := boards.Default(); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("board.toml is %+v, want %+v, %v", got, want, err)
+	}
+	page, err := os.ReadFile("../../docs/submit.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, ".github/workflows/*"))
+	if err != nil || len(paths) != 2 {
+		t.Fatalf("workflows %v, %v", paths, err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		block := "\n```yaml .github/workflows/" + filepath.Base(path) + "\n" + string(text) + "```\n"
+		if !strings.Contains(string(page), block) {
+			t.Errorf("docs/submit.md does not show %s as it is", path)
+		}
+	}
+	if v, err := Verify(t.Context(), &harness.Bench{}, dir, ""); err != nil || v.Files != 6 {
+		t.Errorf("verified %+v, %v", v, err)
+	}
+}
+
+// TestWorkflows: what reads a submission can only read, and what can write reads none.
+func TestWorkflows(t *testing.T) {
+	files, err := first()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type step struct {
+		Uses, Run string
+		With      map[string]any
+	}
+	type workflow struct {
+		On          any
+		Permissions map[string]string
+		Jobs        map[string]struct {
+			Permissions map[string]string
+			Steps       []step
+		}
+	}
+	read := func(name string) (w workflow) {
+		text := files[".github/workflows/"+name]
+		if err := yaml.Unmarshal(text, &w); err != nil || len(w.Jobs) != 1 {
+			t.Fatalf("%s: %d jobs, %v", name, len(w.Jobs), err)
+		}
+		if bytes.Contains(text, []byte("${{ secrets.")) {
+			t.Errorf("%s has secrets", name)
+		}
+		for _, job := range w.Jobs {
+			for _, s := range job.Steps {
+				// Names of branches and the like are hostile: in a script they would be code.
+				if strings.Contains(s.Run, "${{") {
+					t.Errorf("%s: %q has an expression", name, s.Run)
+				}
+				if strings.HasPrefix(s.Uses, "actions/checkout") && s.With["persist-credentials"] != false {
+					t.Errorf("%s: a checkout keeps the token", name)
+				}
+			}
+		}
+		return w
+	}
+	verify, comment := read("verify.yml"), read("comment.yml")
+	if verify.On != "pull_request" || !maps.Equal(verify.Permissions, map[string]string{"contents": "read"}) || verify.Jobs["verify"].Permissions != nil {
+		t.Errorf("verify.yml: on %v, permissions %v", verify.On, verify.Permissions)
+	}
+	if on, is := comment.On.(map[string]any); !is || len(on) != 1 || on["workflow_run"] == nil || len(comment.Permissions) > 0 {
+		t.Errorf("comment.yml: on %v, permissions %v", comment.On, comment.Permissions)
+	}
+	for _, s := range comment.Jobs["comment"].Steps {
+		if strings.HasPrefix(s.Uses, "actions/checkout") {
+			t.Error("comment.yml has a checkout")
+		}
 	}
 }
 

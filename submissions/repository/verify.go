@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/harness"
 	"nerbench/internal/fault"
@@ -29,17 +30,22 @@ type Verified struct {
 	Faults []string `json:"faults"`
 	// Unchecked are the files of runs whose data or answers are missing here.
 	Unchecked []string `json:"unchecked"`
-	Files     int      `json:"files"`
+	// Read are changed files that a person must judge: the definition, workflows, and keys
+	// and models that were merged.
+	Read []string `json:"read"`
+	// Differences compare new runs with the reference models of board.toml.
+	Differences []Difference `json:"differences"`
+	Files       int          `json:"files"`
 }
 
-// Verify checks a repository: its layout and sizes, that each run is signed by the key of
-// its user, and that its scores follow from its answers. base is a commit of git; with
+// Verify checks a repository: its board.toml, layout and sizes, that each run is signed by
+// the key of its user, and that its scores follow from its answers. base is a commit of git; with
 // it, only runs that are new since then are scored again, and what was merged must be
 // unchanged: runs, answers and records stay, and the log only grows. Empty: all runs are
 // scored. The error says how much is wrong; a [fault.DataError] says that all that could
 // be checked is right.
 func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, error) {
-	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}}
+	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}, Differences: []Difference{}}
 	folder, err := open(dir)
 	if err != nil {
 		return out, err
@@ -63,6 +69,13 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 	}
 	v.readLog()
 	v.check(names, wanted)
+	if slices.Contains(names, "board.toml") {
+		rules, err := boards.Read(folder.FS(), "board.toml")
+		v.fault("board.toml", err)
+		if err == nil && base != "" {
+			out.Differences = append(out.Differences, v.differences(rules.Metrics[0], rules.References, wanted)...)
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return out, err
 	}
@@ -103,7 +116,7 @@ type record struct {
 
 func newVerifier(ctx context.Context, b *harness.Bench, folder *os.Root) *verifier {
 	return &verifier{
-		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}},
+		ctx: ctx, bench: b, folder: folder, out: &Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}, Differences: []Difference{}},
 		used: map[string]bool{}, logged: map[string]bool{}, runs: map[string]*Submission{}, places: map[string]string{}, wrong: map[string]bool{},
 		abouts: map[string]bundles.About{}, records: map[string][]record{},
 	}
@@ -235,6 +248,11 @@ func (v *verifier) score(name string, s *Submission) {
 	v.fault(name, err)
 	if len(report.Runs) == 1 {
 		v.out.Runs[name] = report.Runs[0]
+		for _, m := range report.Runs[0].Metrics {
+			if m.Verdict == submissions.Differs { // the first passage
+				v.fault(name, fmt.Errorf("%s: %s", m.ID, m.Why))
+			}
+		}
 	}
 }
 
@@ -251,8 +269,23 @@ func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
 	if err == nil && v.keep != nil {
 		err = v.keep(joined.Name(), s, &report.Runs[0])
 	}
+	if err != nil {
+		err = joinedError{err, joined.Name()}
+	}
 	return report, err
 }
+
+// joinedError is an error without the name of the temporary file, which tells nothing.
+type joinedError struct {
+	error
+	file string
+}
+
+func (e joinedError) Error() string {
+	return strings.ReplaceAll(e.error.Error(), "bundle: "+e.file+": ", "")
+}
+
+func (e joinedError) Unwrap() error { return e.error }
 
 // model reads what is said about a model.
 func (v *verifier) model(folder string) error {
@@ -328,6 +361,9 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 		status, name := fields[i], fields[i+1]
 		changed[name] = true
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
+		if isRule(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
+			v.out.Read = append(v.out.Read, name)
+		}
 		switch {
 		case status == "A":
 		case status == "D" && name != logName && at < 0:
@@ -339,9 +375,15 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		changed[name] = true
+		if isRule(name) {
+			v.out.Read = append(v.out.Read, name)
+		}
 	}
 	return changed, nil
 }
+
+// isRule reports whether a file says how the others are checked or ranked.
+func isRule(name string) bool { return name == "board.toml" || strings.HasPrefix(name, ".github/") }
 
 // onlyAppended demands that the log has all that it had.
 func (v *verifier) onlyAppended(dir, base string) error {

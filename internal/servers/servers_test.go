@@ -123,7 +123,7 @@ func checkReport(t *testing.T, w *workplace, dataset string) {
 	if table := w.printed(t, "table", "--metric", "uniner_f1", "--format", "csv", "--suite", "crossner-mit"); !strings.Contains(table, dataset) {
 		t.Errorf("the table lacks %s:\n%s", dataset, table)
 	}
-	w.printed(t, "site", "build")
+	w.printed(t, "site", "build", "--single")
 	page, err := os.ReadFile(filepath.Join(w.dir, "report", "index.html"))
 	if err != nil || !strings.Contains(string(page), dataset) {
 		t.Errorf("the page lacks %s: %v", dataset, err)

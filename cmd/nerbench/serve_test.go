@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -107,19 +106,10 @@ type browserTab struct {
 	console []string
 }
 
-// newBrowser starts a Chromium: NERBENCH_CHROMIUM, or one in the path.
+// newBrowser starts a Chromium.
 func newBrowser(t *testing.T) *browserTab {
 	t.Helper()
-	path := os.Getenv("NERBENCH_CHROMIUM")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); err == nil && path == "" {
-			path = found
-		}
-	}
-	if path == "" {
-		reference.Skip(t, "no chromium in the path, and NERBENCH_CHROMIUM is not set")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

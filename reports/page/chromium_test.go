@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -22,21 +20,6 @@ import (
 	"nerbench/internal/reference"
 	"nerbench/reports"
 )
-
-// browser finds a Chromium: NERBENCH_CHROMIUM, or one in the path.
-func browser(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("NERBENCH_CHROMIUM"); path != "" {
-		return path
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	reference.Skip(t, "no chromium in the path, and NERBENCH_CHROMIUM is not set")
-	return ""
-}
 
 // visit is a page in a browser, with the messages and requests that it should not
 // cause.
@@ -69,7 +52,7 @@ func open(t *testing.T, page []byte) *visit {
 	t.Cleanup(server.Close)
 	v.url = server.URL + "/report/index.html"
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser(t)), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

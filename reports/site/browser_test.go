@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -27,21 +26,6 @@ import (
 
 	"nerbench/internal/reference"
 )
-
-// browser finds a Chromium: NERBENCH_CHROMIUM, or one in the path.
-func browser(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("NERBENCH_CHROMIUM"); path != "" {
-		return path
-	}
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	reference.Skip(t, "no chromium in the path, and NERBENCH_CHROMIUM is not set")
-	return ""
-}
 
 // visit is a page of a site in a browser, with what it should not cause.
 type visit struct {
@@ -71,7 +55,7 @@ func served(t *testing.T, dir string) string {
 func newVisit(t *testing.T, base string) *visit {
 	t.Helper()
 	v := &visit{t: t, base: base}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(browser(t)), chromedp.NoSandbox)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
 	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -142,64 +141,17 @@ The exit code is 1 if the bundle is wrong, and 4 if data is missing.`,
 	}
 }
 
-// verifiedJSON is the JSON output of bundle verify.
-type verifiedJSON struct {
-	submissions.Report
-	Attestations []attestedJSON           `json:"attestations,omitempty"`
-	Audit        *submissions.AuditReport `json:"audit,omitempty"`
-}
-
-// attestedJSON is an attestation and whose it is.
-type attestedJSON struct {
-	submissions.Attestation
-	Signer *bundles.Signer `json:"signer"`
-}
-
 func (env *environment) verifyBundle(c *cli.Context) error {
-	var signers []*bundles.Signer
-	if file := c.String("signer"); file != "" {
-		var err error
-		if signers, err = bundles.ReadSigners(file); err != nil {
-			return fault.Usagef("bundle verify: --signer: %v", err)
-		}
-	}
-	file := c.Args().First()
-	report, err := submissions.Verify(c.Context, env.bench, file)
-	if report.File == "" {
+	checked, err := submissions.Check(c.Context, env.bench, submissions.CheckRequest{
+		File: c.Args().First(), Signers: c.String("signer"), Attestations: c.StringSlice("attestation"), Against: c.StringSlice("against"),
+	})
+	if checked.File == "" {
 		return err
 	}
-	faults := []error{err}
-	if signers != nil {
-		faults = append(faults, submissions.CheckSigner(file, report.Signer, signers))
-	}
-	out := verifiedJSON{Report: report}
-	for _, name := range c.StringSlice("attestation") {
-		a, signer, err := submissions.ReadAttestation(c.Context, name, file)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		out.Attestations = append(out.Attestations, attestedJSON{a, signer})
-	}
-	if c.Bool("audit") && err == nil {
-		audit, err := submissions.Audit(c.Context, env.bench, file, c.StringSlice("against"))
-		out.Audit, faults = &audit, append(faults, err)
-	}
-	return errors.Join(append([]error{env.printBundle(&out)}, wrongFirst(faults)...)...)
+	return errors.Join(env.printBundle(&checked), err)
 }
 
-// wrongFirst drops errors about missing data if others say that something is wrong: the
-// exit code is theirs.
-func wrongFirst(faults []error) []error {
-	faults = slices.DeleteFunc(faults, func(err error) bool { return err == nil })
-	data := func(err error) bool { return errors.As(err, new(*fault.DataError)) }
-	if slices.ContainsFunc(faults, func(err error) bool { return !data(err) }) {
-		faults = slices.DeleteFunc(faults, data)
-	}
-	return faults
-}
-
-func (env *environment) printBundle(v *verifiedJSON) error {
+func (env *environment) printBundle(v *submissions.Checked) error {
 	if env.json {
 		return env.printJSON(v)
 	}
@@ -216,7 +168,7 @@ func (env *environment) printBundle(v *verifiedJSON) error {
 	return nil
 }
 
-func writeAttestationText(w io.Writer, a *attestedJSON) {
+func writeAttestationText(w io.Writer, a *submissions.Attested) {
 	fmt.Fprintf(w, "asked again: %s, %d of %d passages are answered in the same way, %s\n", terminal.Printable(a.Model), a.Equal, a.Spot, signerText(a.Signer))
 	fmt.Fprintf(w, "  %s on these passages: %s in the bundle, %s now, p = %.3f\n", a.Metric, percentText(a.F1Bundle), percentText(a.F1Now), a.P)
 }
@@ -339,7 +291,7 @@ func (env *environment) attestBundle(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	made := attestedJSON{a, r.Key.Signer()}
+	made := submissions.Attested{Attestation: a, Signer: r.Key.Signer()}
 	if env.json {
 		return env.printJSON(made)
 	}

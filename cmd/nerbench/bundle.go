@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -11,8 +10,8 @@ import (
 
 	"nerbench/bundles"
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
-	"nerbench/internal/terminal"
 	"nerbench/ner"
 	"nerbench/submissions"
 )
@@ -93,23 +92,12 @@ func (env *environment) createBundle(c *cli.Context) (err error) {
 	if env.json {
 		return env.printJSON(made)
 	}
-	passages := 0
 	for _, run := range made.Manifest.Runs {
-		passages += run.Passages
 		if run.Answers.Mode == bundles.WithSpans {
 			env.note("%s: offsets instead of answers, since its text may not be shown to others: metrics on strings cannot be verified", run.Dataset())
 		}
 	}
-	_, err = fmt.Fprintf(env.stdout, "wrote %s: %s, %d runs, %d passages, %s\n", made.File, terminal.Printable(made.Manifest.Model.Name), len(made.Manifest.Runs), passages, signerText(made.Signer))
-	return err
-}
-
-// signerText says who signed.
-func signerText(s *bundles.Signer) string {
-	if s == nil {
-		return "not signed"
-	}
-	return "signed by " + s.Fingerprint
+	return texts.WriteCreated(env.stdout, &made)
 }
 
 func bundleVerifyCommand(env *environment) *cli.Command {
@@ -148,100 +136,11 @@ func (env *environment) verifyBundle(c *cli.Context) error {
 	if checked.File == "" {
 		return err
 	}
-	return errors.Join(env.printBundle(&checked), err)
-}
-
-func (env *environment) printBundle(v *submissions.Checked) error {
 	if env.json {
-		return env.printJSON(v)
+		return errors.Join(env.printJSON(checked), err)
 	}
-	if err := writeReportText(env.stdout, &v.Report); err != nil {
-		return err
-	}
-	for i := range v.Attestations {
-		fmt.Fprintln(env.stdout)
-		writeAttestationText(env.stdout, &v.Attestations[i])
-	}
-	if v.Audit != nil {
-		writeAuditText(env.stdout, v.Audit)
-	}
-	return nil
-}
-
-func writeAttestationText(w io.Writer, a *submissions.Attested) {
-	fmt.Fprintf(w, "asked again: %s, %d of %d passages are answered in the same way, %s\n", terminal.Printable(a.Model), a.Equal, a.Spot, signerText(a.Signer))
-	fmt.Fprintf(w, "  %s on these passages: %s in the bundle, %s now, p = %.3f\n", a.Metric, percentText(a.F1Bundle), percentText(a.F1Now), a.P)
-}
-
-func percentText(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f", 100**v)
-}
-
-func writeAuditText(w io.Writer, a *submissions.AuditReport) {
-	for _, r := range a.Runs {
-		fmt.Fprintf(w, "\naudit of run %s on %s\n", r.ID, terminal.Printable(r.Dataset))
-		if r.Unchecked != "" {
-			fmt.Fprintf(w, "  not audited: %s\n", terminal.Line(r.Unchecked))
-			continue
-		}
-		for _, c := range r.Copies {
-			fmt.Fprintf(w, "  %d of %d passages have the same entities as %s (%s)%s\n", c.Equal, c.Passages, c.File, terminal.Printable(c.Model), suspicion(c.Suspicious))
-		}
-		if g := r.Gold; g != nil {
-			parser := " and the tagger"
-			if !g.SecondParser {
-				parser = ""
-			}
-			fmt.Fprintf(w, "  has %d of %d gold entities that most of %d others%s contradict%s\n", g.Hits, g.Contested, g.Others, parser, suspicion(g.Suspicious))
-		} else {
-			fmt.Fprintf(w, "  fewer than two others have these passages: hits on contested gold are unknown\n")
-		}
-	}
-	for _, reason := range a.Left {
-		fmt.Fprintf(w, "  left out: %s\n", terminal.Line(reason))
-	}
-}
-
-func suspicion(suspicious bool) string {
-	if suspicious {
-		return ": suspicious"
-	}
-	return ""
-}
-
-// writeReportText prints a report for people.
-func writeReportText(w io.Writer, r *submissions.Report) error {
-	fmt.Fprintf(w, "%s: %s, by nerbench %s, %s\n", r.File, terminal.Printable(r.Model.Name), terminal.Printable(r.Tool), signerText(r.Signer))
-	for _, run := range r.Runs {
-		fmt.Fprintf(w, "\nrun %s on %s, %d passages, %s\n", run.ID, terminal.Printable(run.Dataset), run.Passages, dataText(run.Data))
-		if run.Unchecked != "" {
-			fmt.Fprintf(w, "  not scored again: %s\n  checked: checksums, keys, signature lines, and the sums of all counts\n", terminal.Line(run.Unchecked))
-		}
-		for _, m := range run.Metrics {
-			fmt.Fprintf(w, "  %-10s %6s  %s%s\n", m.Verdict, percentText(m.F1), terminal.Printable(m.ID), prefixed(": ", terminal.Line(m.Why)))
-		}
-	}
-	return nil
-}
-
-func prefixed(prefix, text string) string {
-	if text == "" {
-		return ""
-	}
-	return prefix + text
-}
-
-func dataText(data string) string {
-	switch data {
-	case submissions.DataRecorded:
-		return "on the recorded release"
-	case submissions.DataOther:
-		return "on another release than the recorded one"
-	}
-	return "no recorded release to compare with"
+	texts.WriteBundle(env.stdout, &checked)
+	return err
 }
 
 func bundleAttestCommand(env *environment) *cli.Command {
@@ -296,6 +195,6 @@ func (env *environment) attestBundle(c *cli.Context) (err error) {
 		return env.printJSON(made)
 	}
 	fmt.Fprintf(env.stdout, "wrote %s and %s.sig\n", file, file)
-	writeAttestationText(env.stdout, &made)
+	texts.WriteAttestation(env.stdout, &made)
 	return nil
 }

@@ -19,7 +19,6 @@ import (
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
-	"nerbench/reports/page"
 	"nerbench/reports/site"
 )
 
@@ -163,43 +162,14 @@ func (env *environment) buildPage(ctx context.Context, dir string, resamples int
 // many resamples (0: no intervals), and text that may be shown for the use. An existing
 // page is replaced only if the new one is complete.
 func writeReport(ctx context.Context, env *environment, dir string, resamples int, use datasets.TextRule) (pageJSON, error) {
-	store, err := env.bench.ReadStore(ctx)
-	if err != nil {
-		return pageJSON{}, err
-	}
-	defer store.Close()
-	found, err := env.bench.Reported(ctx, store, nil, "", resamples)
-	if err != nil {
-		return pageJSON{}, err
-	}
-	samples, err := env.bench.Samples(ctx, store, found.Runs, use)
-	if err != nil {
-		return pageJSON{}, err
-	}
-	date, err := env.bench.ShownDate(found.Runs)
-	if err != nil {
-		return pageJSON{}, err
-	}
 	var html bytes.Buffer
-	if err := page.Write(&html, page.Report{
-		Title: reportTitle(found), Date: date, Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
-		Ratios: harness.Ratios, Doubled: harness.Doubled,
-	}); err != nil {
+	runs, samples, err := env.bench.WriteReport(ctx, &html, harness.ReportRequest{Version: version, Resamples: resamples, Text: use})
+	if err != nil {
 		return pageJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
 	if err := atomicfile.Write(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
 		return pageJSON{}, fmt.Errorf("report: %w", err)
 	}
-	return pageJSON{[]string{path}, len(found.Runs), len(samples)}, nil
-}
-
-// reportTitle returns a title for the invented sample, else "".
-func reportTitle(r harness.Reported) string {
-	for _, dataset := range r.Benchmark {
-		if !strings.HasPrefix(dataset.ID, harness.SamplePrefix) {
-			return ""
-		}
-	}
-	return "Named entity recognition: invented sample"
+	return pageJSON{[]string{path}, runs, samples}, nil
 }

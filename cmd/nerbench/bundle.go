@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -50,15 +48,7 @@ func keyFlag() cli.Flag {
 
 // openKey opens the key of --key.
 func (env *environment) openKey(c *cli.Context) (*bundles.Key, error) {
-	path := c.String("key")
-	if path == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil, fmt.Errorf("key: %w", err)
-		}
-		path = filepath.Join(home, ".ssh", "id_ed25519")
-	}
-	return bundles.OpenKey(path, env.getenv("SSH_AUTH_SOCK"))
+	return bundles.OpenKey(c.String("key"), env.getenv("SSH_AUTH_SOCK"))
 }
 
 func (env *environment) createBundle(c *cli.Context) (err error) {

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -65,7 +64,7 @@ func (env *environment) serve(c *cli.Context) (err error) {
 		return err
 	}
 	o := serve.Options{Addr: c.String("addr"), Note: func(message string) { env.note("%s", message) }}
-	if o.Token, err = readToken(c.String("token-file")); err != nil {
+	if o.Token, err = serve.ReadToken(c.String("token-file")); err != nil {
 		return err
 	}
 	if err := o.Check(); err != nil {
@@ -83,20 +82,4 @@ func (env *environment) serve(c *cli.Context) (err error) {
 		fmt.Fprintf(env.stdout, "ranking:   %s/\nlive runs: %s/live.html\n", url, url)
 	}
 	return errors.Join(serve.Serve(c.Context, source, o), source.Close())
-}
-
-// readToken reads the first line of a file; empty without a file.
-func readToken(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("serve: --token-file: %w", err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	if line = strings.TrimSpace(line); line == "" {
-		return "", fault.Usagef("serve: --token-file %s: the first line is empty", path)
-	}
-	return line, nil
 }

@@ -78,8 +78,8 @@ var imports = map[string][]string{
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal", "loaders",
-		"metrics", "reports", "results", "runners/cards",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
+		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {

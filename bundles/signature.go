@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/hiddeco/sshsig"
@@ -52,10 +53,17 @@ func (k *Key) Close() error {
 	return k.close()
 }
 
-// OpenKey opens a private Ed25519 key of SSH. A key with a passphrase, and the public
-// half of a key (FILE.pub), sign by the agent at the address agentSocket; empty: there
-// is no agent.
+// OpenKey opens a private Ed25519 key of SSH; without a path, that of the user's folder,
+// .ssh/id_ed25519. A key with a passphrase, and the public half of a key (FILE.pub), sign
+// by the agent at the address agentSocket; empty: there is no agent.
 func OpenKey(path, agentSocket string) (*Key, error) {
+	if path == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return nil, fmt.Errorf("key: %w", err)
+		}
+		path = filepath.Join(home, ".ssh", "id_ed25519")
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, &fault.Hint{Err: fmt.Errorf("key: %w", err), Advice: "ssh-keygen -t ed25519 makes a key; --key names another file, --unsigned writes a bundle without a signature"}

@@ -7,6 +7,7 @@
 //     and no model.
 //   - [Audit] compares a bundle with others, and looks for answers that were copied from
 //     them or from the gold.
+//   - [Check] verifies a bundle with its signer and its attestations, and audits it.
 //   - [Attest] asks a model some passages of a bundle again, and records how many answers
 //     are equal.
 package submissions

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
-	"nerbench/internal/terminal"
 	"nerbench/submissions/repository"
 )
 
@@ -130,11 +129,7 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 	if env.json {
 		return env.printJSON(added)
 	}
-	for _, name := range added.Files {
-		fmt.Fprintln(env.stdout, name)
-	}
-	_, err = fmt.Fprintf(env.stdout, "added %d runs: commit these files\n", len(added.Runs))
-	return err
+	return texts.WriteAdded(env.stdout, &added)
 }
 
 func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
@@ -162,12 +157,7 @@ func (env *environment) buildBoard(c *cli.Context) error {
 	if env.json {
 		return errors.Join(env.printJSON(done), err)
 	}
-	for _, f := range done.Skipped {
-		fmt.Fprintf(env.stdout, "left out: %s\n", terminal.Line(f))
-	}
-	_, printed := fmt.Fprintf(env.stdout, "wrote %s: %d models, %d runs, %d withdrawn, %d files\n",
-		filepath.Join(done.Folder, "index.html"), done.Models, done.Runs, done.Withdrawn, done.Files)
-	return errors.Join(printed, err)
+	return errors.Join(texts.WriteBuilt(env.stdout, &done), err)
 }
 
 func (env *environment) verifyBoard(c *cli.Context) error {
@@ -178,27 +168,5 @@ func (env *environment) verifyBoard(c *cli.Context) error {
 	if env.json {
 		return errors.Join(env.printJSON(v), err)
 	}
-	for _, name := range v.Names() {
-		run := v.Runs[name]
-		var verdicts []string
-		for _, m := range run.Metrics {
-			verdicts = append(verdicts, fmt.Sprintf("%s %s %s", m.ID, percentText(m.F1), m.Verdict))
-		}
-		fmt.Fprintf(env.stdout, "%s: %s: %s\n", name, terminal.Printable(run.Dataset), strings.Join(verdicts, ", "))
-	}
-	for _, d := range v.Differences {
-		fmt.Fprintf(env.stdout, "difference: %s: %s: %s %s, %+.2f against %s (%s)\n", d.File, terminal.Printable(d.Dataset), d.Metric,
-			percentText(&d.F1), 100*(d.F1-d.ReferenceF1), terminal.Printable(d.Model), percentText(&d.ReferenceF1))
-	}
-	for _, name := range v.Read {
-		fmt.Fprintf(env.stdout, "read: %s: it was changed, and a person must judge how\n", terminal.Line(name))
-	}
-	for _, f := range v.Faults {
-		fmt.Fprintf(env.stdout, "wrong: %s\n", terminal.Line(f))
-	}
-	for _, name := range v.Unchecked {
-		fmt.Fprintf(env.stdout, "not scored again: %s: the data or the answers are missing\n", name)
-	}
-	_, printed := fmt.Fprintf(env.stdout, "%d files, %d runs scored again, %d faults\n", v.Files, len(v.Runs), len(v.Faults))
-	return errors.Join(printed, err)
+	return errors.Join(texts.WriteRepository(env.stdout, &v), err)
 }

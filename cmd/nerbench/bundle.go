@@ -3,17 +3,13 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/bundles"
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
-	"nerbench/internal/terminal"
 	"nerbench/ner"
 	"nerbench/submissions"
 )
@@ -52,15 +48,7 @@ func keyFlag() cli.Flag {
 
 // openKey opens the key of --key.
 func (env *environment) openKey(c *cli.Context) (*bundles.Key, error) {
-	path := c.String("key")
-	if path == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return nil, fmt.Errorf("key: %w", err)
-		}
-		path = filepath.Join(home, ".ssh", "id_ed25519")
-	}
-	return bundles.OpenKey(path, env.getenv("SSH_AUTH_SOCK"))
+	return bundles.OpenKey(c.String("key"), env.getenv("SSH_AUTH_SOCK"))
 }
 
 func (env *environment) createBundle(c *cli.Context) (err error) {
@@ -94,23 +82,12 @@ func (env *environment) createBundle(c *cli.Context) (err error) {
 	if env.json {
 		return env.printJSON(made)
 	}
-	passages := 0
 	for _, run := range made.Manifest.Runs {
-		passages += run.Passages
 		if run.Answers.Mode == bundles.WithSpans {
 			env.note("%s: offsets instead of answers, since its text may not be shown to others: metrics on strings cannot be verified", run.Dataset())
 		}
 	}
-	_, err = fmt.Fprintf(env.stdout, "wrote %s: %s, %d runs, %d passages, %s\n", made.File, terminal.Printable(made.Manifest.Model.Name), len(made.Manifest.Runs), passages, signerText(made.Signer))
-	return err
-}
-
-// signerText says who signed.
-func signerText(s *bundles.Signer) string {
-	if s == nil {
-		return "not signed"
-	}
-	return "signed by " + s.Fingerprint
+	return texts.WriteCreated(env.stdout, &made)
 }
 
 func bundleVerifyCommand(env *environment) *cli.Command {
@@ -142,154 +119,18 @@ The exit code is 1 if the bundle is wrong, and 4 if data is missing.`,
 	}
 }
 
-// verifiedJSON is the JSON output of bundle verify.
-type verifiedJSON struct {
-	submissions.Report
-	Attestations []attestedJSON           `json:"attestations,omitempty"`
-	Audit        *submissions.AuditReport `json:"audit,omitempty"`
-}
-
-// attestedJSON is an attestation and whose it is.
-type attestedJSON struct {
-	submissions.Attestation
-	Signer *bundles.Signer `json:"signer"`
-}
-
 func (env *environment) verifyBundle(c *cli.Context) error {
-	var signers []*bundles.Signer
-	if file := c.String("signer"); file != "" {
-		var err error
-		if signers, err = bundles.ReadSigners(file); err != nil {
-			return fault.Usagef("bundle verify: --signer: %v", err)
-		}
-	}
-	file := c.Args().First()
-	report, err := submissions.Verify(c.Context, env.bench, file)
-	if report.File == "" {
+	checked, err := submissions.Check(c.Context, env.bench, submissions.CheckRequest{
+		File: c.Args().First(), Signers: c.String("signer"), Attestations: c.StringSlice("attestation"), Against: c.StringSlice("against"),
+	})
+	if checked.File == "" {
 		return err
 	}
-	faults := []error{err}
-	if signers != nil {
-		faults = append(faults, submissions.CheckSigner(file, report.Signer, signers))
-	}
-	out := verifiedJSON{Report: report}
-	for _, name := range c.StringSlice("attestation") {
-		a, signer, err := submissions.ReadAttestation(c.Context, name, file)
-		if err != nil {
-			faults = append(faults, err)
-			continue
-		}
-		out.Attestations = append(out.Attestations, attestedJSON{a, signer})
-	}
-	if c.Bool("audit") && err == nil {
-		audit, err := submissions.Audit(c.Context, env.bench, file, c.StringSlice("against"))
-		out.Audit, faults = &audit, append(faults, err)
-	}
-	return errors.Join(append([]error{env.printBundle(&out)}, wrongFirst(faults)...)...)
-}
-
-// wrongFirst drops errors about missing data if others say that something is wrong: the
-// exit code is theirs.
-func wrongFirst(faults []error) []error {
-	faults = slices.DeleteFunc(faults, func(err error) bool { return err == nil })
-	data := func(err error) bool { return errors.As(err, new(*fault.DataError)) }
-	if slices.ContainsFunc(faults, func(err error) bool { return !data(err) }) {
-		faults = slices.DeleteFunc(faults, data)
-	}
-	return faults
-}
-
-func (env *environment) printBundle(v *verifiedJSON) error {
 	if env.json {
-		return env.printJSON(v)
+		return errors.Join(env.printJSON(checked), err)
 	}
-	if err := writeReportText(env.stdout, &v.Report); err != nil {
-		return err
-	}
-	for i := range v.Attestations {
-		fmt.Fprintln(env.stdout)
-		writeAttestationText(env.stdout, &v.Attestations[i])
-	}
-	if v.Audit != nil {
-		writeAuditText(env.stdout, v.Audit)
-	}
-	return nil
-}
-
-func writeAttestationText(w io.Writer, a *attestedJSON) {
-	fmt.Fprintf(w, "asked again: %s, %d of %d passages are answered in the same way, %s\n", terminal.Printable(a.Model), a.Equal, a.Spot, signerText(a.Signer))
-	fmt.Fprintf(w, "  %s on these passages: %s in the bundle, %s now, p = %.3f\n", a.Metric, percentText(a.F1Bundle), percentText(a.F1Now), a.P)
-}
-
-func percentText(v *float64) string {
-	if v == nil {
-		return "–"
-	}
-	return fmt.Sprintf("%.2f", 100**v)
-}
-
-func writeAuditText(w io.Writer, a *submissions.AuditReport) {
-	for _, r := range a.Runs {
-		fmt.Fprintf(w, "\naudit of run %s on %s\n", r.ID, terminal.Printable(r.Dataset))
-		if r.Unchecked != "" {
-			fmt.Fprintf(w, "  not audited: %s\n", terminal.Line(r.Unchecked))
-			continue
-		}
-		for _, c := range r.Copies {
-			fmt.Fprintf(w, "  %d of %d passages have the same entities as %s (%s)%s\n", c.Equal, c.Passages, c.File, terminal.Printable(c.Model), suspicion(c.Suspicious))
-		}
-		if g := r.Gold; g != nil {
-			parser := " and the tagger"
-			if !g.SecondParser {
-				parser = ""
-			}
-			fmt.Fprintf(w, "  has %d of %d gold entities that most of %d others%s contradict%s\n", g.Hits, g.Contested, g.Others, parser, suspicion(g.Suspicious))
-		} else {
-			fmt.Fprintf(w, "  fewer than two others have these passages: hits on contested gold are unknown\n")
-		}
-	}
-	for _, reason := range a.Left {
-		fmt.Fprintf(w, "  left out: %s\n", terminal.Line(reason))
-	}
-}
-
-func suspicion(suspicious bool) string {
-	if suspicious {
-		return ": suspicious"
-	}
-	return ""
-}
-
-// writeReportText prints a report for people.
-func writeReportText(w io.Writer, r *submissions.Report) error {
-	fmt.Fprintf(w, "%s: %s, by nerbench %s, %s\n", r.File, terminal.Printable(r.Model.Name), terminal.Printable(r.Tool), signerText(r.Signer))
-	for _, run := range r.Runs {
-		fmt.Fprintf(w, "\nrun %s on %s, %d passages, %s\n", run.ID, terminal.Printable(run.Dataset), run.Passages, dataText(run.Data))
-		if run.Unchecked != "" {
-			fmt.Fprintf(w, "  not scored again: %s\n  checked: checksums, keys, signature lines, and the sums of all counts\n", terminal.Line(run.Unchecked))
-		}
-		for _, m := range run.Metrics {
-			fmt.Fprintf(w, "  %-10s %6s  %s%s\n", m.Verdict, percentText(m.F1), terminal.Printable(m.ID), prefixed(": ", terminal.Line(m.Why)))
-		}
-	}
-	return nil
-}
-
-func prefixed(prefix, text string) string {
-	if text == "" {
-		return ""
-	}
-	return prefix + text
-}
-
-func dataText(data string) string {
-	switch data {
-	case submissions.DataRecorded:
-		return "on the recorded release"
-	case submissions.DataOther:
-		return "on another release than the recorded one"
-	}
-	return "no recorded release to compare with"
+	texts.WriteBundle(env.stdout, &checked)
+	return err
 }
 
 func bundleAttestCommand(env *environment) *cli.Command {
@@ -339,11 +180,11 @@ func (env *environment) attestBundle(c *cli.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	made := attestedJSON{a, r.Key.Signer()}
+	made := submissions.Attested{Attestation: a, Signer: r.Key.Signer()}
 	if env.json {
 		return env.printJSON(made)
 	}
 	fmt.Fprintf(env.stdout, "wrote %s and %s.sig\n", file, file)
-	writeAttestationText(env.stdout, &made)
+	texts.WriteAttestation(env.stdout, &made)
 	return nil
 }

@@ -5,9 +5,7 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -124,7 +122,7 @@ func (env *environment) exchangeRuns(c *cli.Context, format string) error {
 	if r.Resamples, err = readResamples(c.Int("ci")); err != nil {
 		return err
 	}
-	if r.Options.Exported, err = sourceDate(env.getenv("SOURCE_DATE_EPOCH")); err != nil {
+	if r.Options.Exported, err = env.bench.ShownDate(nil); err != nil {
 		return err
 	}
 	files, err := env.bench.Exchange(c.Context, env.output(format), r)
@@ -141,17 +139,4 @@ func (env *environment) exchangeRuns(c *cli.Context, format string) error {
 		fmt.Fprintln(env.stdout, filepath.Join(r.Out, filepath.FromSlash(name)))
 	}
 	return err
-}
-
-// sourceDate reads the time of reproducible outputs: seconds since 1970. It is zero
-// without one.
-func sourceDate(seconds string) (time.Time, error) {
-	if seconds == "" {
-		return time.Time{}, nil
-	}
-	n, err := strconv.ParseInt(seconds, 10, 64)
-	if err != nil || n < 0 {
-		return time.Time{}, fault.Usagef("SOURCE_DATE_EPOCH=%s: want seconds since 1970", seconds)
-	}
-	return time.Unix(n, 0).UTC(), nil
 }

@@ -3,9 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -13,7 +10,6 @@ import (
 	"nerbench/harness"
 	"nerbench/harness/serve"
 	"nerbench/internal/fault"
-	"nerbench/metrics/stats"
 	"nerbench/reports/site"
 )
 
@@ -32,40 +28,31 @@ encrypted: use it in a network that you trust, or behind a proxy.`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "addr", Value: "127.0.0.1:8080", Usage: "listen on `HOST:PORT`; port 0: any free one"},
 			&cli.StringFlag{Name: "token-file", Usage: "ask for the token in `FILE` (at least 16 characters)"},
-			&cli.IntFlag{Name: "ci", Value: stats.Resamples, Usage: "95 % intervals of `N` resamples; 0: none"},
-			&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listUses()},
-			&cli.StringFlag{Name: "answers", Value: string(site.AllAnswers), Usage: "show the `ANSWERS`: " + listAnswers()},
+			intervalsFlag(),
+			&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listed(datasets.TextUses)},
+			&cli.StringFlag{Name: "answers", Value: string(site.AllAnswers), Usage: "show the `ANSWERS`: " + listed(site.AnswersModes)},
 		},
 		Action: func(c *cli.Context) error { return env.serve(c) },
 	}
-}
-
-// listAnswers lists the choices of answers.
-func listAnswers() string {
-	names := make([]string, len(site.AnswersModes))
-	for i, mode := range site.AnswersModes {
-		names[i] = string(mode)
-	}
-	return strings.Join(names, ", ")
 }
 
 func (env *environment) serve(c *cli.Context) (err error) {
 	if c.NArg() > 0 {
 		return fault.Usagef("serve: unexpected argument %q", c.Args().First())
 	}
-	request := harness.BoardRequest{Version: version, Text: datasets.TextRule(c.String("text"))}
+	request := harness.BoardRequest{Version: version}
 	if request.Resamples, err = readResamples(c.Int("ci")); err != nil {
 		return err
 	}
-	if !slices.Contains(datasets.TextUses, request.Text) {
-		return fault.Usagef("serve: --text %q: want one of %s", request.Text, listUses())
+	if request.Text, err = readChoice("serve: --text", c.String("text"), datasets.TextUses); err != nil {
+		return err
 	}
-	answers, err := readAnswers(c.String("answers"))
+	answers, err := readChoice("--answers", c.String("answers"), site.AnswersModes)
 	if err != nil {
 		return err
 	}
 	o := serve.Options{Addr: c.String("addr"), Note: func(message string) { env.note("%s", message) }}
-	if o.Token, err = readToken(c.String("token-file")); err != nil {
+	if o.Token, err = serve.ReadToken(c.String("token-file")); err != nil {
 		return err
 	}
 	if err := o.Check(); err != nil {
@@ -83,20 +70,4 @@ func (env *environment) serve(c *cli.Context) (err error) {
 		fmt.Fprintf(env.stdout, "ranking:   %s/\nlive runs: %s/live.html\n", url, url)
 	}
 	return errors.Join(serve.Serve(c.Context, source, o), source.Close())
-}
-
-// readToken reads the first line of a file; empty without a file.
-func readToken(path string) (string, error) {
-	if path == "" {
-		return "", nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("serve: --token-file: %w", err)
-	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	if line = strings.TrimSpace(line); line == "" {
-		return "", fault.Usagef("serve: --token-file %s: the first line is empty", path)
-	}
-	return line, nil
 }

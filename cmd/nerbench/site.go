@@ -19,7 +19,6 @@ import (
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
-	"nerbench/reports/page"
 	"nerbench/reports/site"
 )
 
@@ -41,7 +40,7 @@ the rule of a dataset. --single writes one self-contained page instead.`,
 				&cli.BoolFlag{Name: "single", Usage: "write one self-contained page, DIR/index.html"},
 				&cli.StringFlag{Name: "board", Usage: "suites, tracks and prices of a board.toml `FILE` (default: built in)"},
 				intervalsFlag(), answersFlag(), sizeFlag(),
-				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listUses()},
+				&cli.StringFlag{Name: "text", Value: string(datasets.PublishText), Usage: "show text whose licence permits the `USE`: " + listed(datasets.TextUses)},
 			},
 			Action: func(c *cli.Context) error { return env.buildSite(c) },
 		}},
@@ -66,7 +65,7 @@ func readSite(c *cli.Context) (r harness.SiteRequest, err error) {
 	if r.Resamples, err = readResamples(c.Int("ci")); err != nil {
 		return r, err
 	}
-	if r.Answers, err = readAnswers(c.String("answers")); err != nil {
+	if r.Answers, err = readChoice("--answers", c.String("answers"), site.AnswersModes); err != nil {
 		return r, err
 	}
 	if r.MaxBytes, err = site.ParseSize(c.String("max-size")); err != nil {
@@ -75,21 +74,21 @@ func readSite(c *cli.Context) (r harness.SiteRequest, err error) {
 	return r, nil
 }
 
-// listUses lists the uses of a page.
-func listUses() string {
-	names := make([]string, len(datasets.TextUses))
-	for i, use := range datasets.TextUses {
-		names[i] = string(use)
+// readChoice reads the value of a flag, one of known.
+func readChoice[S ~string](flag, text string, known []S) (S, error) {
+	if !slices.Contains(known, S(text)) {
+		return "", fault.Usagef("%s %q: want one of %s", flag, text, listed(known))
 	}
-	return strings.Join(names, ", ")
+	return S(text), nil
 }
 
-// readAnswers reads the choice of answers.
-func readAnswers(text string) (site.AnswersMode, error) {
-	if mode := site.AnswersMode(text); slices.Contains(site.AnswersModes, mode) {
-		return mode, nil
+// listed lists the values of a flag.
+func listed[S ~string](known []S) string {
+	names := make([]string, len(known))
+	for i, name := range known {
+		names[i] = string(name)
 	}
-	return "", fault.Usagef("--answers %q: want one of %s", text, listAnswers())
+	return strings.Join(names, ", ")
 }
 
 // pageJSON is the JSON output of site build --single.
@@ -116,9 +115,9 @@ func (env *environment) buildSite(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	use := datasets.TextRule(c.String("text"))
-	if !slices.Contains(datasets.TextUses, use) {
-		return fault.Usagef("site build: --text %q: want one of %s", use, listUses())
+	use, err := readChoice("site build: --text", c.String("text"), datasets.TextUses)
+	if err != nil {
+		return err
 	}
 	if c.Bool("single") {
 		for _, name := range []string{"board", "answers", "max-size"} {
@@ -163,43 +162,14 @@ func (env *environment) buildPage(ctx context.Context, dir string, resamples int
 // many resamples (0: no intervals), and text that may be shown for the use. An existing
 // page is replaced only if the new one is complete.
 func writeReport(ctx context.Context, env *environment, dir string, resamples int, use datasets.TextRule) (pageJSON, error) {
-	store, err := env.bench.ReadStore(ctx)
-	if err != nil {
-		return pageJSON{}, err
-	}
-	defer store.Close()
-	found, err := env.bench.Reported(ctx, store, nil, "", resamples)
-	if err != nil {
-		return pageJSON{}, err
-	}
-	samples, err := env.bench.Samples(ctx, store, found.Runs, use)
-	if err != nil {
-		return pageJSON{}, err
-	}
-	date, err := env.bench.ShownDate(found.Runs)
-	if err != nil {
-		return pageJSON{}, err
-	}
 	var html bytes.Buffer
-	if err := page.Write(&html, page.Report{
-		Title: reportTitle(found), Date: date, Version: version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
-		Ratios: harness.Ratios, Doubled: harness.Doubled,
-	}); err != nil {
+	runs, samples, err := env.bench.WriteReport(ctx, &html, harness.ReportRequest{Version: version, Resamples: resamples, Text: use})
+	if err != nil {
 		return pageJSON{}, err
 	}
 	path := filepath.Join(dir, "index.html")
 	if err := atomicfile.Write(path, func(w io.Writer) error { _, err := html.WriteTo(w); return err }); err != nil {
 		return pageJSON{}, fmt.Errorf("report: %w", err)
 	}
-	return pageJSON{[]string{path}, len(found.Runs), len(samples)}, nil
-}
-
-// reportTitle returns a title for the invented sample, else "".
-func reportTitle(r harness.Reported) string {
-	for _, dataset := range r.Benchmark {
-		if !strings.HasPrefix(dataset.ID, harness.SamplePrefix) {
-			return ""
-		}
-	}
-	return "Named entity recognition: invented sample"
+	return pageJSON{[]string{path}, runs, samples}, nil
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"nerbench/internal/fault"
 )
 
 // policy is that of every response. The pages have most of it, too, for folders.
@@ -110,3 +113,19 @@ func (a *access) is(token string) bool {
 // quietLog drops what the server of the standard library logs: broken connections of
 // clients.
 func quietLog() *log.Logger { return log.New(io.Discard, "", 0) }
+
+// ReadToken reads the token of a server, the first line of a file; empty without a file.
+func ReadToken(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("serve: --token-file: %w", err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	if line = strings.TrimSpace(line); line == "" {
+		return "", fault.Usagef("serve: --token-file %s: the first line is empty", path)
+	}
+	return line, nil
+}

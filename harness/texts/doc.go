@@ -1,4 +1,4 @@
-// Package texts prints for people what package harness and the packages below it compute:
-// comparisons, evaluations, runs, and errors. Texts from outside are printed without
-// characters that could disturb a terminal.
+// Package texts prints for people what package harness, the packages below it and package
+// submissions compute: comparisons, evaluations, runs, errors, and bundles. Texts from
+// outside are printed without characters that could disturb a terminal.
 package texts

@@ -12,6 +12,7 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/internal/terminal"
 	"nerbench/ner"
+	"nerbench/runners/open"
 )
 
 func doctorCommand(env *environment) *cli.Command {
@@ -54,7 +55,7 @@ func (env *environment) newDoctor() *doctor.Doctor {
 
 // configFinding reports where each setting comes from.
 func (env *environment) configFinding() doctor.Finding {
-	settings := append(slices.Clone(env.settings), env.endpoints()...)
+	settings := append(slices.Clone(env.settings), env.config.Endpoints(env.getenv, open.WithoutLogin)...)
 	f := doctor.Finding{State: doctor.OK, Text: env.config.Path, Detail: map[string]any{"file": env.config.Path, "settings": settings}}
 	if f.Text == "" {
 		f.State, f.Text = doctor.Absent, "no configuration file (docs/config.md)"
@@ -64,7 +65,7 @@ func (env *environment) configFinding() doctor.Finding {
 		if value == "" {
 			value = "none"
 		}
-		f.Lines = append(f.Lines, fmt.Sprintf("%s: %s (%s)", s.Name, terminal.Printable(value), s.origin()))
+		f.Lines = append(f.Lines, fmt.Sprintf("%s: %s (%s)", s.Name, terminal.Printable(value), s.Source()))
 	}
 	return f
 }

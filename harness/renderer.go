@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"nerbench/answers"
 	"nerbench/datasets"
 	"nerbench/internal/fault"
 	"nerbench/ner"
@@ -47,6 +48,35 @@ func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Data
 		return nil, fault.Usagef("%v", err)
 	}
 	return r, nil
+}
+
+// DocumentsRequest describes documents that are of no dataset.
+type DocumentsRequest struct {
+	Name  string // of the dataset in the prompts
+	Types []answers.TypeName
+	Train []*ner.Document // to choose demonstrations from
+}
+
+// DocumentsRenderer prepares the prompts of documents that are of no dataset. Their
+// dataset has the id "documents".
+func (b *Bench) DocumentsRenderer(p ner.Plan, r DocumentsRequest) (*prompts.Renderer, error) {
+	settings := PromptSettings(p, &datasets.Dataset{Title: r.Name})
+	var err error
+	if settings.Own, err = b.OwnFamilies(settings.Family); err != nil {
+		return nil, err
+	}
+	dataset := prompts.Dataset{ID: "documents", Train: r.Train}
+	for _, t := range r.Types {
+		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
+	}
+	if err := b.Describe(&dataset); err != nil {
+		return nil, err
+	}
+	renderer, err := prompts.New(dataset, settings)
+	if err != nil {
+		return nil, fault.Usagef("%v", err)
+	}
+	return renderer, nil
 }
 
 // longestPrompt renders the prompts of a text of that many bytes. It returns the

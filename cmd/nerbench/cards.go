@@ -2,13 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness/texts"
 	"nerbench/internal/fault"
-	"nerbench/reports"
 )
 
 func modelsCommand(env *environment) *cli.Command {
@@ -46,16 +44,7 @@ func (env *environment) listCards() error {
 	if env.json {
 		return errors.Join(env.printJSON(list), err)
 	}
-	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training datasets"}, Labels: 5}
-	for _, c := range list {
-		training := "unknown"
-		if c.Training != nil {
-			training = fmt.Sprint(len(c.Training))
-		}
-		g.Body = append(g.Body, []string{c.Name, c.Title, c.Family, c.Variant, c.Shape, training})
-	}
-	g.Notes = []string{"run -m ollama/NAME --card CARD runs a model with the settings of its card"}
-	return errors.Join(g.Write(env.stdout, "text"), err)
+	return errors.Join(texts.WriteCards(env.stdout, list), err)
 }
 
 func (env *environment) showCard(c *cli.Context) error {

@@ -11,21 +11,18 @@ import (
 	"nerbench/harness"
 	"nerbench/metrics"
 	"nerbench/ner"
-	"nerbench/prompts"
-	"nerbench/runners/cards"
-	"nerbench/runners/open"
 	"nerbench/sweeps"
 )
 
 // placeholders lists the values of what stands in capital letters in usage lines, as
 // far as they are a closed list that the program has in itself.
 var placeholders = map[string]func() []candidate{
-	"DATASET": datasetNames,
-	"SUITE":   suiteNames,
+	"DATASET": func() []candidate { return offered(harness.DatasetValues()) },
+	"SUITE":   func() []candidate { return offered(harness.SuiteValues()) },
 	"DOMAIN":  func() []candidate { return named(datasets.Domains) },
-	"FAMILY":  familyNames,
-	"CARD":    func() []candidate { return cardNames(func(cards.Card) bool { return true }) },
-	"MODEL":   modelNames,
+	"FAMILY":  func() []candidate { return offered(harness.FamilyValues()) },
+	"CARD":    func() []candidate { return offered(harness.CardValues()) },
+	"MODEL":   func() []candidate { return offered(harness.ModelValues()) },
 	"KEY":     func() []candidate { return named(tableKeys()) },
 	"ITEM":    func() []candidate { return named(paperNames()) },
 	"PLAN":    func() []candidate { return named(sweeps.Names()) },
@@ -39,7 +36,11 @@ func (c *call) flagValues(f cli.Flag, word string) []candidate {
 	usage := f.(cli.DocGenerationFlag).GetUsage()
 	switch f.Names()[0] {
 	case "metric":
-		return inList(metricNames(strings.Contains(usage, "or all")), word)
+		ids := offered(harness.MetricValues())
+		if strings.Contains(usage, "or all") {
+			ids = append(ids, candidate{"all", "every metric"})
+		}
+		return inList(ids, word)
 	case "set":
 		if strings.Contains(usage, "`KEY=VALUE`") {
 			return pairs(ner.KeyNames(ner.Settable), word)
@@ -47,7 +48,7 @@ func (c *call) flagValues(f cli.Flag, word string) []candidate {
 	case "where":
 		return pairs(ner.KeyNames(), word)
 	case "variant":
-		return variantNames(c.family)
+		return offered(harness.VariantValues(c.family))
 	case "max-connections":
 		return named([]string{"auto"})
 	case "by":
@@ -169,83 +170,19 @@ func pairs(keys []string, word string) []candidate {
 	return found
 }
 
+// offered are the candidates of values.
+func offered(values []harness.Value) []candidate {
+	found := make([]candidate, len(values))
+	for i, v := range values {
+		found[i] = candidate{v.Name, v.Meaning}
+	}
+	return found
+}
+
 func named(names []string) []candidate {
 	found := make([]candidate, len(names))
 	for i, n := range names {
 		found[i].word = n
-	}
-	return found
-}
-
-func datasetNames() []candidate {
-	embedded, _ := datasets.Embedded() // tests read them
-	var found []candidate
-	for _, d := range embedded {
-		found = append(found, candidate{d.ID, d.Title})
-	}
-	for _, domain := range datasets.Domains {
-		found = append(found, candidate{harness.SamplePrefix + domain, "embedded sample"})
-	}
-	return found
-}
-
-func suiteNames() []candidate {
-	suites, _ := datasets.Suites() // tests read them
-	var found []candidate
-	for _, s := range suites {
-		found = append(found, candidate{s.Name, s.Title})
-	}
-	return found
-}
-
-func familyNames() []candidate {
-	var found []candidate
-	for _, f := range prompts.Families {
-		found = append(found, candidate{f.Name, f.Meaning})
-	}
-	return found
-}
-
-// variantNames are the variants of a family, with and without its dataset lines.
-func variantNames(family string) []candidate {
-	f, err := prompts.Find(family)
-	if err != nil {
-		return nil
-	}
-	var found []candidate
-	for _, v := range f.Variants {
-		found = append(found, candidate{v.Name, v.Meaning})
-		for _, line := range f.DatasetLine {
-			found = append(found, candidate{v.Name + "+" + line, v.Meaning + ", with a dataset line"})
-		}
-	}
-	return found
-}
-
-// cardNames are the embedded model cards that fit.
-func cardNames(fits func(cards.Card) bool) []candidate {
-	embedded, _ := cards.Embedded() // tests read them
-	var found []candidate
-	for _, c := range embedded {
-		if fits(c) {
-			found = append(found, candidate{c.Name, c.Title})
-		}
-	}
-	return found
-}
-
-// modelNames are the beginnings of the names of models, and the cards that name one.
-func modelNames() []candidate {
-	return append(named(open.Prefixes()), cardNames(func(c cards.Card) bool { return c.Model != "" })...)
-}
-
-func metricNames(all bool) []candidate {
-	var found []candidate
-	for _, m := range metrics.Metrics {
-		found = append(found, candidate{m.ID, m.Meaning})
-	}
-	if all {
-		found = append(found, candidate{"all", "every metric"})
 	}
 	return found
 }

@@ -1,83 +1,31 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/internal/config"
 	"nerbench/internal/fault"
-	"nerbench/runners/open"
 )
 
-// defaultConfigs are the places of the configuration file, the first one first. At
-// most one file is read.
-func defaultConfigs() []string {
-	places := []string{"nerbench.toml"}
-	if folder, err := os.UserConfigDir(); err == nil {
-		places = append(places, filepath.Join(folder, "nerbench", "config.toml"))
-	}
-	return places
-}
-
-// setting is a value with its origin, as doctor prints it.
-type setting struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	From  string `json:"from"`            // flag, environment, file, or default
-	Where string `json:"where,omitempty"` // the variable, or the file
-}
-
-func (s setting) origin() string { return strings.TrimSpace(s.From + " " + s.Where) }
-
-// The origins of values, in the order in which they count.
-const (
-	fromFlag        = "flag"
-	fromEnvironment = "environment"
-	fromFile        = "file"
-	fromDefault     = "default"
-)
-
-// readConfig reads the configuration file: the one that is named, which must be
-// there, or else the first of the usual places that is.
+// readConfig reads the configuration file: the one that is named, or else the first of
+// the usual places.
 func (env *environment) readConfig(c *cli.Context) error {
-	named := c.String("config")
-	s := setting{Name: "config", Value: named, From: fromDefault}
+	s := config.Setting{Name: "config", Value: c.String("config"), From: config.FromDefault}
 	switch {
 	case env.given["config"]:
-		s.From = fromFlag
-	case named != "":
-		s.From, s.Where = fromEnvironment, "NERBENCH_CONFIG"
+		s.From = config.FromFlag
+	case s.Value != "":
+		s.From, s.Where = config.FromEnvironment, "NERBENCH_CONFIG"
 	}
 	env.config, env.settings = &config.File{}, nil
-	places := env.configs
-	if s.From != fromDefault {
-		places = []string{named}
+	file, s, err := config.Find(s, env.configs)
+	if err != nil {
+		return err
 	}
-	for _, place := range places {
-		if place == "" { // --config "" reads none
-			continue
-		}
-		file, err := config.Read(place)
-		if errors.Is(err, fs.ErrNotExist) && s.From == fromDefault {
-			continue
-		}
-		if errors.As(err, new(*fs.PathError)) {
-			return fault.Usagef("--config: %v", err)
-		}
-		if err != nil {
-			return err
-		}
-		env.config, s.Value = file, place
-		break
-	}
-	env.settings = append(env.settings, s)
+	env.config, env.settings = file, []config.Setting{s}
 	return nil
 }
 
@@ -86,63 +34,32 @@ func (env *environment) readConfig(c *cli.Context) error {
 func (env *environment) settle(c *cli.Context, f cli.Flag) error {
 	name := f.Names()[0]
 	builtin := f.(cli.DocGenerationFlag).GetValue()
-	s := setting{Name: name, Value: fmt.Sprint(c.Value(name)), From: fromDefault}
+	s := config.Setting{Name: name, Value: fmt.Sprint(c.Value(name)), From: config.FromDefault}
 	value, inFile := env.config.Globals()[name]
 	switch {
 	case env.given[name]:
-		s.From = fromFlag
+		s.From = config.FromFlag
 	case c.IsSet(name) && s.Value != "":
-		s.From, s.Where = fromEnvironment, f.(cli.DocGenerationFlag).GetEnvVars()[0]
+		s.From, s.Where = config.FromEnvironment, f.(cli.DocGenerationFlag).GetEnvVars()[0]
 	case inFile:
-		s.Value, s.From, s.Where = value, fromFile, env.config.Path
+		s.Value, s.From, s.Where = value, config.FromFile, env.config.Path
 	case s.Value == "": // a variable that is empty sets nothing
 		s.Value = builtin
 	}
 	env.settings = append(env.settings, s)
-	if s.From == fromFlag || s.Value == fmt.Sprint(c.Value(name)) {
+	if s.From == config.FromFlag || s.Value == fmt.Sprint(c.Value(name)) {
 		return nil
 	}
 	return c.Set(name, s.Value)
 }
 
-// variable reads the environment. Where a variable is not set, the file may stand for
-// it.
-func (env *environment) variable(name string) string {
-	if value := env.getenv(name); value != "" || env.config == nil {
-		return value
-	}
-	return env.config.Variables()[name]
-}
-
-// endpoints are the settings that have no global flag, as far as they are set.
-func (env *environment) endpoints() []setting {
-	var found []setting
-	for _, name := range []string{"OLLAMA_HOST", "OPENAI_BASE_URL", "NERBENCH_LLAMA_LIB"} {
-		switch value := env.variable(name); {
-		case value == "":
-		case env.getenv(name) != "":
-			found = append(found, setting{name, open.WithoutLogin(value), fromEnvironment, name})
-		default:
-			found = append(found, setting{name, open.WithoutLogin(value), fromFile, env.config.Path})
-		}
-	}
-	if file := env.keyFile(false); file != "" {
-		found = append(found, setting{"api-key-file", file, fromFile, env.config.Path})
-	}
-	return found
-}
+// variable reads the environment, and the file where a variable is not set.
+func (env *environment) variable(name string) string { return env.config.Variable(env.getenv, name) }
 
 // keyFile is the file of the configuration that holds the key of the server; empty:
-// none. The key of one server is not sent to another: it counts only for the address
-// beside it.
+// none.
 func (env *environment) keyFile(addressGiven bool) string {
-	if env.config == nil || env.getenv("OPENAI_API_KEY") != "" {
-		return ""
-	}
-	if env.config.OpenAI.BaseURL != "" && (addressGiven || env.getenv("OPENAI_BASE_URL") != "") {
-		return ""
-	}
-	return string(env.config.OpenAI.KeyFile)
+	return env.config.ServerKeyFile(env.getenv, addressGiven)
 }
 
 // settleCommand gives the flags of a command the values of the file, if neither the

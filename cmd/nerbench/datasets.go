@@ -1,19 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/datasets"
-	"nerbench/datasets/acquire"
+	"nerbench/harness"
 	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
@@ -94,52 +92,15 @@ the dataset are only taken as the --set and --split that you name.`,
 	}
 }
 
-// datasetLine is a dataset in the list.
-type datasetLine struct {
-	Dataset string          `json:"row"`
-	Title   string          `json:"title"`
-	Domain  string          `json:"domain"`
-	State   string          `json:"state"`
-	Types   int             `json:"types"`
-	Table6  datasets.Table6 `json:"table6"`
-	Access  string          `json:"access"`
-	Licence string          `json:"licence"`
-}
-
 func (env *environment) listDatasets(ctx context.Context, suite, domain string) error {
-	_, bad := env.bench.AllDatasets() // bad files are errors here, not notes
-	quiet := *env.bench
-	quiet.Notify = nil
-	ds, err := quiet.SelectDatasets(nil, suite, domain)
+	lines, bad, err := env.bench.ListDatasets(ctx, suite, domain)
 	if err != nil {
 		return err
-	}
-	lines := []datasetLine{}
-	ready := 0
-	for _, r := range ds {
-		l := datasetLine{r.ID, r.Title, r.Domain, env.bench.State(ctx, r), len(r.Types()), r.Table6, r.Access, r.Licence}
-		if l.State == acquire.Ready {
-			ready++
-		}
-		lines = append(lines, l)
 	}
 	if env.json {
 		return errors.Join(env.printJSON(lines), bad)
 	}
-	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
-	for _, l := range lines {
-		counts := fmt.Sprintf("%d\t%d\t%d", l.Table6.Train, l.Table6.Dev, l.Table6.Test)
-		if l.Table6 == (datasets.Table6{}) {
-			counts = texts.RecordedCounts(ds, l.Dataset)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", l.Dataset, l.Domain, l.State, l.Types, counts, l.Licence)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.stdout, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6, for your own datasets from their locks\n", len(lines), ready, env.bench.Data)
-	return errors.Join(err, bad)
+	return errors.Join(texts.WriteDatasets(env.stdout, lines, env.bench.Data), bad)
 }
 
 // oneDataset finds the dataset in the first argument. The command has this many more
@@ -192,30 +153,12 @@ func (env *environment) exportDataset(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	write := loaders.WriteDocument
-	if format == "conll" {
-		write = loaders.WriteConll
-	}
 	docs, err := env.bench.Documents(c.Context, dataset, o)
 	if err != nil {
 		return err
 	}
 	return env.writeLines(format, func(w io.Writer) error {
-		out := bufio.NewWriter(w)
-		n := 0
-		for d, err := range docs {
-			if err != nil {
-				return errors.Join(out.Flush(), err)
-			}
-			if limit := c.Int("limit"); limit > 0 && n >= limit {
-				break
-			}
-			n++
-			if err := write(out, d); err != nil {
-				return errors.Join(out.Flush(), err)
-			}
-		}
-		return out.Flush()
+		return harness.WriteDocuments(w, docs, format, c.Int("limit"))
 	})
 }
 

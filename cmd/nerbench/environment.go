@@ -27,12 +27,12 @@ type environment struct {
 	configs        []string             // the usual places of the configuration file
 	program        string               // its own file; empty: it starts no other process
 
-	out      *output         // the standard output behind all writers
-	args     []string        // the command line, sorted by arrange
-	given    map[string]bool // the global flags on the command line
-	config   *config.File    // read before a command starts
-	broken   error           // why it cannot be read
-	settings []setting       // the global flags, with the origins of their values
+	out      *output          // the standard output behind all writers
+	args     []string         // the command line, sorted by arrange
+	given    map[string]bool  // the global flags on the command line
+	config   *config.File     // read before a command starts
+	broken   error            // why it cannot be read
+	settings []config.Setting // the global flags, with the origins of their values
 
 	// The global flags, read before a command starts.
 	store, data, datasets, prompts, models string
@@ -48,7 +48,7 @@ type environment struct {
 }
 
 func realEnvironment() *environment {
-	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, terminal: isTerminal, configs: defaultConfigs()}
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, terminal: isTerminal, configs: config.Places()}
 	if file, err := os.Executable(); err == nil {
 		env.program = file
 	}
@@ -104,7 +104,7 @@ func (env *environment) readGlobals(c *cli.Context) error {
 	// Without a home folder there is no data folder, and commands that need none work.
 	if cache, err := os.UserCacheDir(); err == nil && !env.dataGiven {
 		env.data = filepath.Join(cache, "nerbench", "data")
-		env.settings[slices.IndexFunc(env.settings, func(s setting) bool { return s.Name == "data" })].Value = env.data
+		env.settings[slices.IndexFunc(env.settings, func(s config.Setting) bool { return s.Name == "data" })].Value = env.data
 	}
 	env.bench = env.newBench()
 	return nil

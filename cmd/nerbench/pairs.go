@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,28 +25,6 @@ func splitCommas(values []string) []string {
 	return parts
 }
 
-var pairStart = regexp.MustCompile(`^[a-z_]+=`)
-
-// splitPairs splits repeated flags KEY=VALUE[,KEY=VALUE]. A comma belongs to the value
-// if no key follows it, and within brackets: stop=["a","b"].
-func splitPairs(values []string) []string {
-	var pairs []string
-	for _, v := range values {
-		parts := strings.Split(v, ",")
-		pair := parts[0]
-		for _, part := range parts[1:] {
-			open := strings.Count(pair, "[") > strings.Count(pair, "]")
-			if open || !pairStart.MatchString(part) {
-				pair += "," + part
-				continue
-			}
-			pairs, pair = append(pairs, pair), part
-		}
-		pairs = append(pairs, pair)
-	}
-	return pairs
-}
-
 // readPlan reads the keys of --set, and the flags that are keys.
 func readPlan(c *cli.Context) (ner.Plan, error) {
 	var p ner.Plan
@@ -55,7 +32,7 @@ func readPlan(c *cli.Context) (ner.Plan, error) {
 	takes := keysOf(command)
 	given := map[string]bool{}
 	known := ner.KeyNames(ner.Settable, takes)
-	for _, pair := range splitPairs(c.StringSlice("set")) {
+	for _, pair := range ner.SplitPairs(c.StringSlice("set")) {
 		name, value, ok := strings.Cut(pair, "=")
 		key, isKey := ner.FindKey(name)
 		switch {
@@ -111,7 +88,7 @@ func whereFlag() cli.Flag {
 
 // readWhere reads the conditions of --where on some keys.
 func readWhere(values, known []string) (map[string][]string, error) {
-	pairs := splitPairs(values)
+	pairs := ner.SplitPairs(values)
 	for _, pair := range pairs {
 		if key, _, ok := strings.Cut(pair, "="); ok && !slices.Contains(known, key) {
 			return nil, helpedKeys(fault.Usagef("--where %s: %v", pair, ner.UnknownKey(key, known)))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +13,8 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/terminal"
-	"nerbench/reports"
 )
 
 // display prints events on standard error: a bar on a terminal, else lines, JSON
@@ -91,12 +90,12 @@ func (d *display) progress(env *environment, p *harness.Progress) {
 		_ = json.NewEncoder(env.stderr).Encode(p) // ignore errors of progress
 		return
 	}
-	env.note("%s: %d of %d passages, %s", p.Dataset, p.Passages, p.Total, progressText(p))
+	env.note("%s: %d of %d passages, %s", p.Dataset, p.Passages, p.Total, texts.Progress(p))
 }
 
 // draw updates the bar.
 func (d *display) draw(w io.Writer, p *harness.Progress) {
-	d.text.Store(" " + progressText(p))
+	d.text.Store(" " + texts.Progress(p))
 	if d.bars == nil {
 		d.bars = mpb.New(mpb.WithOutput(w), mpb.WithWidth(32))
 		d.bar = d.bars.AddBar(int64(p.Total),
@@ -124,24 +123,6 @@ func (d *display) end() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.endBar()
-}
-
-// progressText returns the state of a run after the number of passages.
-func progressText(p *harness.Progress) string {
-	parts := []string{fmt.Sprintf("%.0f queries/s", p.Rate), "span F1 so far " + reports.Percent(p.F1)}
-	if p.Unreadable != nil {
-		parts = append(parts, "unreadable "+reports.Percent(p.Unreadable)+"%")
-	}
-	if p.Slots > 0 {
-		parts = append(parts, fmt.Sprintf("%d at once", p.Slots))
-	}
-	if p.ETA > 0 {
-		parts = append(parts, (time.Duration(p.ETA)*time.Second).String()+" left")
-	}
-	if p.Failures > 0 {
-		parts = append(parts, fmt.Sprintf("%d passages failed", p.Failures))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // isTerminal reports whether w is a terminal.

@@ -6,13 +6,12 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
 	"nerbench/answers"
-	"nerbench/datasets"
 	"nerbench/harness"
+	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -56,54 +55,20 @@ render --documents FILE --types a,b,c prints those of documents in JSON Lines.`,
 }
 
 func (env *environment) listPrompts() error {
-	families, bad := env.bench.AllFamilies()
+	families, bad := env.bench.ListFamilies()
 	if env.json {
-		type variant struct {
-			Name    string `json:"name"`
-			Meaning string `json:"meaning"`
-		}
-		type family struct {
-			Name        string    `json:"name"`
-			Meaning     string    `json:"meaning"`
-			Layout      string    `json:"layout"`
-			Shape       string    `json:"shape"`
-			Variants    []variant `json:"variants"`
-			DatasetLine []string  `json:"dataset_line"`
-		}
-		out := []family{}
-		for _, f := range families {
-			o := family{Name: f.Name, Meaning: f.Meaning, Layout: f.Layout, Shape: f.Shape, DatasetLine: f.DatasetLine}
-			for _, v := range f.Variants {
-				o.Variants = append(o.Variants, variant{v.Name, v.Meaning})
-			}
-			out = append(out, o)
-		}
-		return errors.Join(env.printJSON(out), bad)
+		return errors.Join(env.printJSON(families), bad)
 	}
-	w := tabwriter.NewWriter(env.stdout, 0, 0, 2, ' ', 0)
-	for _, f := range families {
-		fmt.Fprintf(w, "%s\t%s\t(%s, %s)\n", f.Name, f.Meaning, f.Layout, f.Shape)
-		for _, v := range f.Variants {
-			fmt.Fprintf(w, "  %s\t%s\t\n", v.Name, v.Meaning)
-		}
-		if len(f.DatasetLine) > 0 {
-			fmt.Fprintf(w, "  +%s\tany of these with a dataset line\t\n", strings.Join(f.DatasetLine, ", +"))
-		}
-	}
-	return errors.Join(w.Flush(), bad)
+	return errors.Join(texts.WriteFamilies(env.stdout, families), bad)
 }
 
 func (env *environment) showPrompts(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.Usagef("prompts show: want FAMILY")
 	}
-	own, err := env.bench.OwnFamilies(c.Args().First())
+	f, err := env.bench.FindFamily(c.Args().First())
 	if err != nil {
 		return err
-	}
-	f, err := prompts.Find(c.Args().First(), own...)
-	if err != nil {
-		return fault.Usagef("%v", err)
 	}
 	if env.json {
 		shown := map[string]map[string]string{}
@@ -159,28 +124,16 @@ func (env *environment) renderPrompts(c *cli.Context) error {
 	})
 }
 
-// documentsRenderer prepares the prompts of documents in a file. Their dataset has the
-// id "documents".
+// documentsRenderer prepares the prompts of documents in a file.
 func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.Renderer, error) {
-	settings := harness.PromptSettings(p, &datasets.Dataset{Title: c.String("dataset-name")})
-	var err error
-	if settings.Own, err = env.bench.OwnFamilies(settings.Family); err != nil {
-		return nil, err
-	}
-	dataset := prompts.Dataset{ID: "documents"}
-	for _, t := range answers.ParseTypeNames(c.String("types")) {
-		dataset.Types = append(dataset.Types, prompts.TypeInfo{Name: t.Natural, Native: string(t.Natural)})
-	}
-	if err := env.bench.Describe(&dataset); err != nil {
-		return nil, err
-	}
+	r := harness.DocumentsRequest{Name: c.String("dataset-name"), Types: answers.ParseTypeNames(c.String("types"))}
 	if name := c.String("demonstrations"); name != "" {
 		err := env.input(name).Read(func(in io.Reader) error {
 			for d, err := range loaders.ReadDocuments(in) {
 				if err != nil {
 					return err
 				}
-				dataset.Train = append(dataset.Train, d)
+				r.Train = append(r.Train, d)
 			}
 			return nil
 		})
@@ -188,11 +141,7 @@ func (env *environment) documentsRenderer(c *cli.Context, p ner.Plan) (*prompts.
 			return nil, err
 		}
 	}
-	r, err := prompts.New(dataset, settings)
-	if err != nil {
-		return nil, fault.Usagef("%v", err)
-	}
-	return r, nil
+	return env.bench.DocumentsRenderer(p, r)
 }
 
 func (env *environment) renderDataset(c *cli.Context, p ner.Plan, format string, limit int) error {

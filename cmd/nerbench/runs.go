@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -54,31 +53,16 @@ beginning of its id.`,
 }
 
 func (env *environment) removeRuns(ctx context.Context, names []string) error {
-	store, err := env.bench.OpenStore(ctx)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	var runs []results.RunInfo
-	for _, name := range names { // all must exist before one is removed
-		run, err := store.Find(ctx, name)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(runs, func(r results.RunInfo) bool { return r.ID == run.ID }) {
-			runs = append(runs, run)
-		}
-	}
 	removed := []string{}
-	for _, r := range runs {
-		if err := store.Remove(ctx, r.ID); err != nil {
-			return err
-		}
+	err := env.bench.RemoveRuns(ctx, names, func(r results.RunInfo) {
 		removed = append(removed, r.ID)
 		if !env.json {
 			fmt.Fprintf(env.stdout, "removed %s: %s, %s, %d of %d passages\n",
 				r.ID, terminal.Printable(r.Keys["model"]), terminal.Printable(r.Keys["dataset"]), r.Complete, r.Passages)
 		}
+	})
+	if err != nil {
+		return err
 	}
 	if env.json {
 		return env.printJSON(map[string][]string{"removed": removed})

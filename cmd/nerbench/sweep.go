@@ -75,28 +75,14 @@ func sweepTableFlags() []cli.Flag {
 }
 
 func (env *environment) listSweeps() error {
-	type plan struct {
-		Name    string   `json:"name"`
-		Title   string   `json:"title"`
-		Meaning string   `json:"meaning"`
-		Varied  []string `json:"varied"`
-	}
-	list := []plan{}
-	for _, name := range sweeps.Names() {
-		s, err := sweeps.Named(name)
-		if err != nil {
-			return err
-		}
-		list = append(list, plan{s.Name, s.Title, s.Meaning, s.Varied()})
+	list, err := sweeps.List()
+	if err != nil {
+		return err
 	}
 	if env.json {
 		return env.printJSON(list)
 	}
-	g := reports.Grid{Title: "embedded plans", Header: []string{"sweep", "varies", "meaning"}, Labels: 3}
-	for _, p := range list {
-		g.Body = append(g.Body, []string{p.Name, strings.Join(p.Varied, ", "), p.Meaning})
-	}
-	return g.Write(env.stdout, "text")
+	return sweeps.ListGrid(list).Write(env.stdout, "text")
 }
 
 // readSweep reads a plan, overrides it by the flags, and prepares its runs.

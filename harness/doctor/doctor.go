@@ -1,5 +1,6 @@
 // Package doctor checks what works on a machine: the store, the data, the servers,
-// the libraries for models in the process, the tagger, the disk.
+// the libraries for models in the process, the tagger, the disk. [Doctor.Examine] checks
+// everything.
 package doctor
 
 import (
@@ -64,6 +65,13 @@ type Doctor struct {
 	// KeyFile is the file with the key of an OpenAI-compatible server; empty: the
 	// variable OPENAI_API_KEY.
 	KeyFile string
+	// Version is that of the program.
+	Version string
+	// Config is the finding about the settings of the program.
+	Config Finding
+	// Apart is the command that checks one thing in a process of its own, and prints a
+	// report with its finding as JSON; nil: everything is checked in this process.
+	Apart func(name string) []string
 }
 
 // Store reads the whole store, verifies its checksums and counts, and checks that it can

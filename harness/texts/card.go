@@ -5,8 +5,23 @@ import (
 	"io"
 	"strings"
 
+	"nerbench/reports"
 	"nerbench/runners/cards"
 )
+
+// WriteCards prints a list of model cards.
+func WriteCards(w io.Writer, list []cards.Card) error {
+	g := reports.Grid{Title: "model cards", Header: []string{"card", "model", "family", "variant", "shape", "training datasets"}, Labels: 5}
+	for _, c := range list {
+		training := "unknown"
+		if c.Training != nil {
+			training = fmt.Sprint(len(c.Training))
+		}
+		g.Body = append(g.Body, []string{c.Name, c.Title, c.Family, c.Variant, c.Shape, training})
+	}
+	g.Notes = []string{"run -m ollama/NAME --card CARD runs a model with the settings of its card"}
+	return g.Write(w, "text")
+}
 
 // WriteCard prints a model card.
 func WriteCard(w io.Writer, card *cards.Card) {

@@ -6,8 +6,11 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"nerbench/datasets"
+	"nerbench/datasets/acquire"
+	"nerbench/harness"
 	"nerbench/ner"
 )
 
@@ -66,16 +69,33 @@ func textRule(dataset *datasets.Dataset) string {
 	return "never (may not be shown to others)"
 }
 
-// RecordedCounts returns the documents of each split that the user's own dataset has
-// recorded.
-func RecordedCounts(ds []*datasets.Dataset, id string) string {
+// WriteDatasets prints a list of datasets, with the data folder.
+func WriteDatasets(to io.Writer, lines []harness.DatasetLine, data string) error {
+	w := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "dataset\tdomain\tstate\ttypes\ttrain\tdev\ttest\tlicence")
+	ready := 0
+	for _, l := range lines {
+		if l.State == acquire.Ready {
+			ready++
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", l.Dataset, l.Domain, l.State, l.Types, documentCounts(&l), l.Licence)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(to, "\n%d datasets, %d ready (data folder %s); the counts are from Table 6, for your own datasets from their locks\n", len(lines), ready, data)
+	return err
+}
+
+// documentCounts are the cells with the documents of each split.
+func documentCounts(l *harness.DatasetLine) string {
+	if l.Table6 != (datasets.Table6{}) {
+		return fmt.Sprintf("%d\t%d\t%d", l.Table6.Train, l.Table6.Dev, l.Table6.Test)
+	}
 	cells := slices.Repeat([]string{"–"}, len(ner.Splits))
-	i := slices.IndexFunc(ds, func(d *datasets.Dataset) bool { return d.ID == id })
-	if set, err := ds[i].Set(""); err == nil {
-		for k, split := range ner.Splits {
-			if p, err := set.Part(split); err == nil && p.Lock != nil {
-				cells[k] = fmt.Sprint(p.Lock.Documents)
-			}
+	for k, split := range ner.Splits {
+		if n, recorded := l.Recorded[split]; recorded {
+			cells[k] = fmt.Sprint(n)
 		}
 	}
 	return strings.Join(cells, "\t")

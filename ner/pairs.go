@@ -1,0 +1,28 @@
+package ner
+
+import (
+	"regexp"
+	"strings"
+)
+
+var pairStart = regexp.MustCompile(`^[a-z_]+=`)
+
+// SplitPairs splits lists KEY=VALUE[,KEY=VALUE] into pairs. A comma belongs to the value
+// if no key follows it, and within brackets: stop=["a","b"].
+func SplitPairs(values []string) []string {
+	var pairs []string
+	for _, v := range values {
+		parts := strings.Split(v, ",")
+		pair := parts[0]
+		for _, part := range parts[1:] {
+			open := strings.Count(pair, "[") > strings.Count(pair, "]")
+			if open || !pairStart.MatchString(part) {
+				pair += "," + part
+				continue
+			}
+			pairs, pair = append(pairs, pair), part
+		}
+		pairs = append(pairs, pair)
+	}
+	return pairs
+}

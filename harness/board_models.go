@@ -433,14 +433,15 @@ func (m *boardMaker) rerun(e *boardEntry) string {
 	if seed := TrainedSeed(e.main().all[0].Keys); seed != "-" && seed != "0" {
 		parts = append(parts, "--set", "sampling_seed="+seed)
 	}
-	if s := m.suites; len(s) == 1 && strings.HasPrefix(s[0].datasets[0].ID, SamplePrefix) {
-		var ids []string
-		for _, d := range s[0].datasets {
-			ids = append(ids, d.ID)
-		}
-		return strings.Join(append(parts, "-d", strings.Join(ids, ",")), " ")
+	first := m.suites[0]
+	if _, err := datasets.FindSuite(first.id); err == nil {
+		return strings.Join(append(parts, "--suite", first.id), " ")
 	}
-	return strings.Join(append(parts, "--suite", m.suites[0].id), " ")
+	ids := make([]string, len(first.datasets)) // the command run knows no other suites
+	for i, d := range first.datasets {
+		ids[i] = d.ID
+	}
+	return strings.Join(append(parts, "-d", strings.Join(ids, ",")), " ")
 }
 
 // quoted is a word of a command line.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/boards"
+	"nerbench/datasets"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -371,5 +373,26 @@ func TestBoardOfSeeds(t *testing.T) {
 	}
 	if !maps.Equal(rerun, want) {
 		t.Errorf("commands by name %q, want %q", rerun, want)
+	}
+}
+
+// TestRerunOfASuiteOfTheBoard checks that the command names the datasets of a suite that
+// the command run does not have.
+func TestRerunOfASuiteOfTheBoard(t *testing.T) {
+	rules, err := boards.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules.Own = []datasets.Suite{{Name: "contracts", Title: "Contracts", Datasets: []string{"mapa-fine", "e-ner"}}}
+	b := generatedStore(t, lawRuns("ollama/a", 9, 0.5)...)
+	for suite, want := range map[string]string{"contracts": " -d mapa-fine,e-ner", "law": " --suite law"} {
+		rules.SuiteNames = []string{suite}
+		board, err := b.Board(t.Context(), BoardRequest{Rules: rules, Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := board.Models[0].Rerun; !strings.HasSuffix(got, want) {
+			t.Errorf("suite %s: %q, want it to end with %q", suite, got, want)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"nerbench/boards"
 	"nerbench/datasets"
@@ -394,5 +395,17 @@ func TestRerunOfASuiteOfTheBoard(t *testing.T) {
 		if got := board.Models[0].Rerun; !strings.HasSuffix(got, want) {
 			t.Errorf("suite %s: %q, want it to end with %q", suite, got, want)
 		}
+	}
+}
+
+// TestTimesThatNobodyTells checks that a sum with an unknown time is unknown.
+func TestTimesThatNobodyTells(t *testing.T) {
+	timed, imported := results.RunInfo{ID: "timed"}, results.RunInfo{ID: "imported"}
+	m := &boardMaker{rules: &boards.Board{}, costs: map[string]results.Cost{"timed": {Queries: 2, Duration: 3 * time.Second}, "imported": {Queries: 2}}}
+	if c := m.cost(&boardEntry{}, []results.RunInfo{timed, timed}); c.Seconds == nil || *c.Seconds != 6 {
+		t.Errorf("both are timed: %v seconds, want 6", c.Seconds)
+	}
+	if c := m.cost(&boardEntry{}, []results.RunInfo{timed, imported}); c.Seconds != nil {
+		t.Errorf("one is not timed: %v seconds, want unknown", *c.Seconds)
 	}
 }

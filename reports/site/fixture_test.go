@@ -74,7 +74,7 @@ func (g *generator) makeDatasets(n int) {
 				Ceiling: some(0.97 + 0.03*g.Float64()), Distinguishable: some(0.005 + 0.03*g.Float64()), Repairs: map[string]int{"empty_span": g.IntN(3), "trailing_space": g.IntN(50)},
 			}
 			d.Spans = 2 * d.Passages
-			d.Published = d.Spans - g.IntN(2)
+			d.Published = d.Passages - g.IntN(2)
 			for _, k := range kinds[:2+g.IntN(len(kinds)-2)] {
 				d.Types = append(d.Types, ner.EntityType(k))
 			}

@@ -109,7 +109,7 @@ func (b *Board) lint() (faults []error) {
 	}
 	for name, list := range map[string][]string{"metrics": b.Metrics, "suites": b.SuiteNames, "tiers": b.Tiers, "references": b.References} {
 		if twice := repeated(list); twice != "" {
-			fault("%s: %q stands twice", name, twice)
+			fault("%s: %q is listed twice", name, twice)
 		}
 	}
 	for i, s := range b.Own {
@@ -148,7 +148,7 @@ func (b *Board) lint() (faults []error) {
 		case p.In < 0 || p.Out < 0 || p.In+p.Out == 0:
 			fault("price of %s: want in and out, numbers from 0, not both 0", p.Model)
 		case slices.ContainsFunc(b.Prices[:i], func(o Price) bool { return o.Model == p.Model }):
-			fault("price of %s: stands twice", p.Model)
+			fault("price of %s: is listed twice", p.Model)
 		}
 	}
 	for _, address := range b.Addresses {
@@ -170,7 +170,7 @@ func (b *Board) lintTracks() (faults []error) {
 		case !namePattern.MatchString(t.Name):
 			fault("track %q: want lower-case letters, digits, hyphens and full stops", t.Name)
 		case slices.ContainsFunc(b.Tracks[:i], func(o Track) bool { return o.Name == t.Name }):
-			fault("track %s: stands twice", t.Name)
+			fault("track %s: is listed twice", t.Name)
 		case t.Title == "":
 			fault("track %s: title: missing", t.Name)
 		case t.Open && len(t.Keys) > 0:

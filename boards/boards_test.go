@@ -58,7 +58,7 @@ func TestLint(t *testing.T) {
 	for name, tc := range map[string]struct{ old, new, want string }{
 		"title":            {`title = "Ours"`, `title = ""`, "title: want one line"},
 		"no metric":        {`["span_f1"]`, `[]`, "metrics: want one or more"},
-		"metric twice":     {`["span_f1"]`, `["span_f1", "span_f1"]`, `"span_f1" stands twice`},
+		"metric twice":     {`["span_f1"]`, `["span_f1", "span_f1"]`, `"span_f1" is listed twice`},
 		"unknown suite":    {`"law", "house"`, `"lav"`, `suite "lav": unknown`},
 		"suite of program": {`name = "house"`, `name = "law"`, "suite law: a suite of that name exists"},
 		"empty suite":      {`["mit-movie", "letters"]`, `[]`, "suite house: datasets"},
@@ -68,7 +68,7 @@ func TestLint(t *testing.T) {
 		"address":          {"https://example.org/blobs", "file:///etc", `addresses: "file:///etc": want https`},
 		"password":         {"https://example.org/blobs", "https://a:b@example.org", "addresses: "},
 		"reference":        {`title = "Ours"`, "title = \"Ours\"\nreferences = [\"\"]", "references: want names of models"},
-		"reference twice":  {`title = "Ours"`, "title = \"Ours\"\nreferences = [\"a\", \"a\"]", `references: "a" stands twice`},
+		"reference twice":  {`title = "Ours"`, "title = \"Ours\"\nreferences = [\"a\", \"a\"]", `references: "a" is listed twice`},
 		"unknown key":      {`title = "Ours"`, "title = \"Ours\"\ncolour = 1", `board.toml:2: key "colour": unknown`},
 		"key of a track":   {`split = ["test"]`, `splitt = ["test"]`, "track standard: "},
 		"no value":         {`split = ["test"]`, `split = []`, "track standard: key split: want one or more values"},

@@ -32,8 +32,6 @@ type BoardRequest struct {
 	Text datasets.TextRule
 	// Repository says where the runs come from; nil: they are those of the user.
 	Repository *Repository
-	// ReadOnly leaves the store as it is: statistics are not kept in it.
-	ReadOnly bool
 }
 
 // Board makes the leaderboard of the runs in the store. All numbers of a suite are over

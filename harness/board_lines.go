@@ -97,7 +97,7 @@ func (m *boardMaker) missing(r results.RunInfo) string {
 // cost sums the costs of runs of a model. What one of them does not tell is unknown.
 func (m *boardMaker) cost(e *boardEntry, runs []results.RunInfo) site.Cost {
 	var sum results.Cost
-	passages := 0
+	passages, timed := 0, true
 	for _, r := range runs {
 		c := m.costs[r.ID]
 		sum.Queries += c.Queries
@@ -106,9 +106,10 @@ func (m *boardMaker) cost(e *boardEntry, runs []results.RunInfo) site.Cost {
 		sum.AnswerTokens += c.AnswerTokens
 		sum.Duration += c.Duration
 		passages += r.Complete
+		timed = timed && c.Duration > 0
 	}
 	var out site.Cost
-	if sum.Duration > 0 {
+	if timed && sum.Duration > 0 {
 		seconds := sum.Duration.Seconds()
 		out.Seconds = &seconds
 	}

@@ -55,7 +55,7 @@ func (m *boardMaker) group(runs []results.RunInfo) []*boardEntry {
 	type place struct{ identity, track string }
 	entries := map[place]*boardEntry{}
 	for _, r := range runs {
-		card := m.cardOf(r)
+		card := findCard(m.cards, r)
 		track := m.rules.Track(r.Keys, m.ownPrompts(r, card))
 		if track == "" {
 			continue // the board has no open track
@@ -134,16 +134,16 @@ func (e *boardEntry) digest() string {
 	return e.identity
 }
 
-// cardOf returns the card of the model of a run; nil if none is known.
-func (m *boardMaker) cardOf(r results.RunInfo) *cards.Card {
-	for i := range m.cards {
-		if slices.Contains(strings.Split(r.Facts["card"], "; "), m.cards[i].Name) {
-			return &m.cards[i]
+// findCard returns the card of the model of a run; nil if none is known.
+func findCard(list []cards.Card, r results.RunInfo) *cards.Card {
+	for i := range list {
+		if slices.Contains(strings.Split(r.Facts["card"], "; "), list[i].Name) {
+			return &list[i]
 		}
 	}
-	for i := range m.cards {
-		if m.cards[i].Model != "" && m.cards[i].Model == r.Keys["model"] {
-			return &m.cards[i]
+	for i := range list {
+		if list[i].Model != "" && list[i].Model == r.Keys["model"] {
+			return &list[i]
 		}
 	}
 	return nil
@@ -433,14 +433,15 @@ func (m *boardMaker) rerun(e *boardEntry) string {
 	if seed := TrainedSeed(e.main().all[0].Keys); seed != "-" && seed != "0" {
 		parts = append(parts, "--set", "sampling_seed="+seed)
 	}
-	if s := m.suites; len(s) == 1 && strings.HasPrefix(s[0].datasets[0].ID, SamplePrefix) {
-		var ids []string
-		for _, d := range s[0].datasets {
-			ids = append(ids, d.ID)
-		}
-		return strings.Join(append(parts, "-d", strings.Join(ids, ",")), " ")
+	first := m.suites[0]
+	if _, err := datasets.FindSuite(first.id); err == nil {
+		return strings.Join(append(parts, "--suite", first.id), " ")
 	}
-	return strings.Join(append(parts, "--suite", m.suites[0].id), " ")
+	ids := make([]string, len(first.datasets)) // the command run knows no other suites
+	for i, d := range first.datasets {
+		ids[i] = d.ID
+	}
+	return strings.Join(append(parts, "-d", strings.Join(ids, ",")), " ")
 }
 
 // quoted is a word of a command line.

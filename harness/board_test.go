@@ -9,7 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"nerbench/boards"
+	"nerbench/datasets"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/reports"
@@ -371,5 +374,38 @@ func TestBoardOfSeeds(t *testing.T) {
 	}
 	if !maps.Equal(rerun, want) {
 		t.Errorf("commands by name %q, want %q", rerun, want)
+	}
+}
+
+// TestRerunOfASuiteOfTheBoard checks that the command names the datasets of a suite that
+// the command run does not have.
+func TestRerunOfASuiteOfTheBoard(t *testing.T) {
+	rules, err := boards.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules.Own = []datasets.Suite{{Name: "contracts", Title: "Contracts", Datasets: []string{"mapa-fine", "e-ner"}}}
+	b := generatedStore(t, lawRuns("ollama/a", 9, 0.5)...)
+	for suite, want := range map[string]string{"contracts": " -d mapa-fine,e-ner", "law": " --suite law"} {
+		rules.SuiteNames = []string{suite}
+		board, err := b.Board(t.Context(), BoardRequest{Rules: rules, Version: "test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := board.Models[0].Rerun; !strings.HasSuffix(got, want) {
+			t.Errorf("suite %s: %q, want it to end with %q", suite, got, want)
+		}
+	}
+}
+
+// TestTimesThatNobodyTells checks that a sum with an unknown time is unknown.
+func TestTimesThatNobodyTells(t *testing.T) {
+	timed, imported := results.RunInfo{ID: "timed"}, results.RunInfo{ID: "imported"}
+	m := &boardMaker{rules: &boards.Board{}, costs: map[string]results.Cost{"timed": {Queries: 2, Duration: 3 * time.Second}, "imported": {Queries: 2}}}
+	if c := m.cost(&boardEntry{}, []results.RunInfo{timed, timed}); c.Seconds == nil || *c.Seconds != 6 {
+		t.Errorf("both are timed: %v seconds, want 6", c.Seconds)
+	}
+	if c := m.cost(&boardEntry{}, []results.RunInfo{timed, imported}); c.Seconds != nil {
+		t.Errorf("one is not timed: %v seconds, want unknown", *c.Seconds)
 	}
 }

@@ -69,7 +69,7 @@ type Checked struct {
 	Differ   int                 `json:"differ"` // answered differently the second time
 	Example  string              `json:"example"`
 
-	AnswerTokens    int    `json:"answer_tokens"`     // of all answers
+	AnswerTokens    *int   `json:"answer_tokens"`     // of all answers; null: the server does not tell
 	MaxAnswerTokens int    `json:"max_answer_tokens"` // limit of one answer
 	TimeLimit       string `json:"time_limit"`        // limit of all queries
 	Stopped         bool   `json:"stopped"`           // by the time limit
@@ -79,6 +79,7 @@ type Checked struct {
 	OK       bool     `json:"ok"`
 
 	thought, blank int // answers with thinking; answers without text beside it
+	generated      int // tokens that the server told
 }
 
 // Check opens the model of a request, sends a few queries about its first dataset
@@ -144,6 +145,9 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	}
 	if facts["device"] != "" {
 		v.Device = facts["device"]
+	}
+	if v.generated > 0 || v.Queries == 0 {
+		v.AnswerTokens = &v.generated
 	}
 	v.Remarks = warnings.list()
 	v.judge(p.Request, card, m.Special, longest)

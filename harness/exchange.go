@@ -53,12 +53,22 @@ func (b *Bench) Exchange(ctx context.Context, w io.Writer, r ExchangeRequest) (f
 	if err != nil {
 		return nil, err
 	}
+	list, _, err := b.readCards()
+	if err != nil {
+		list = nil // cards only name the repository of a model
+	}
 	runs, missing := make([]*exchange.Run, len(found)), 0
 	for i, info := range found {
 		if runs[i], err = b.exchangeRun(ctx, store, info, r); err != nil {
 			return nil, err
 		}
+		runs[i].Model = exchangeModel(info, findCard(list, info))
 		missing += info.Passages - info.Complete
+	}
+	if r.Resamples > 0 {
+		if err := (&statistics{b, store}).exchangeIntervals(ctx, found, runs, r.Resamples); err != nil {
+			return nil, err
+		}
 	}
 	if r.Options.Datasets, err = benchmarkIDs(); err != nil {
 		return nil, err
@@ -122,7 +132,7 @@ func (b *Bench) exchangeRun(ctx context.Context, store *results.Store, info resu
 		ID: info.ID, Keys: info.Shown(), Facts: info.Facts, Updated: info.Updated.UTC(),
 		Scored: info.Scores.Passages, Passages: info.Passages, Split: coverage.Split, Queries: info.Queries,
 		Whole: coverage.Note() == "", Note: coverage.Note(), Outcomes: info.Scores.Outcomes,
-		Model: b.exchangeModel(info), Dataset: exchange.Dataset{ID: info.Keys["dataset"], Title: info.Keys["dataset"]},
+		Dataset: exchange.Dataset{ID: info.Keys["dataset"], Title: info.Keys["dataset"]},
 	}
 	dataset, err := b.FindDataset(info.Keys["dataset"])
 	if err == nil {
@@ -130,7 +140,7 @@ func (b *Bench) exchangeRun(ctx context.Context, store *results.Store, info resu
 	} else if exchange.NeedsPassages(r.Format) {
 		return nil, err
 	}
-	if out.Metrics, err = (&statistics{b, store}).exchangeMetrics(ctx, info, r); err != nil {
+	if out.Metrics, err = exchangeMetrics(ctx, store, info, r.Format); err != nil {
 		return nil, err
 	}
 	out.Read = func(yield func(*exchange.Passage) error) error {
@@ -139,12 +149,11 @@ func (b *Bench) exchangeRun(ctx context.Context, store *results.Store, info resu
 	return out, nil
 }
 
-func (b *Bench) exchangeModel(info results.RunInfo) exchange.Model {
+// exchangeModel describes the model of a run. card is nil if none is known.
+func exchangeModel(info results.RunInfo, card *cards.Card) exchange.Model {
 	m := exchange.Model{Name: info.Keys["model"], Local: info.Keys["server"] == "in-process"}
-	if list, _, err := b.readCards(); err == nil {
-		if card, err := cards.Find(list, info.Facts["card"]); err == nil {
-			m.Repository, m.Open = card.Where, card.Where != ""
-		}
+	if card != nil {
+		m.Repository, m.Open = card.Where, card.Where != ""
 	}
 	if name, ok := strings.CutPrefix(m.Name, "vllm/"); ok && m.Repository == "" && strings.Count(name, "/") == 1 {
 		m.Repository = name // vLLM serves models by their names on the hub
@@ -170,9 +179,9 @@ func exchangeDataset(d *datasets.Dataset) exchange.Dataset {
 	return out
 }
 
-// exchangeMetrics are the scores of a run, with the counts of each passage if the format
-// has them.
-func (st *statistics) exchangeMetrics(ctx context.Context, info results.RunInfo, r ExchangeRequest) ([]exchange.Metric, error) {
+// exchangeMetrics are the scores of a run without intervals, with the counts of each
+// passage if the format has them.
+func exchangeMetrics(ctx context.Context, store *results.Store, info results.RunInfo, format string) ([]exchange.Metric, error) {
 	var list []exchange.Metric
 	signatures := info.Signatures()
 	for _, id := range slices.Sorted(maps.Keys(info.Scores.Metrics)) {
@@ -185,15 +194,8 @@ func (st *statistics) exchangeMetrics(ctx context.Context, info results.RunInfo,
 			ID: id, Meaning: metric.Meaning, Reader: score.Reader, Version: score.Version, Signature: signatures[id],
 			Figures: FiguresOf(metric, score.Total, info.Scores.Passages),
 		}
-		if r.Resamples > 0 && m.Figures.F1 != nil {
-			intervals, err := st.intervals(ctx, []system{{{info, id}}}, r.Resamples)
-			if err != nil {
-				return nil, err
-			}
-			m.Figures.CI = intervals[0]
-		}
-		if exchange.NeedsPassages(r.Format) {
-			counts, err := st.store.Counts(ctx, info.ID, id)
+		if exchange.NeedsPassages(format) {
+			counts, err := store.Counts(ctx, info.ID, id)
 			if err != nil {
 				return nil, err
 			}
@@ -205,6 +207,27 @@ func (st *statistics) exchangeMetrics(ctx context.Context, info results.RunInfo,
 		list = append(list, m)
 	}
 	return list, nil
+}
+
+// exchangeIntervals adds the 95 % intervals of all scores, which are resampled together.
+func (st *statistics) exchangeIntervals(ctx context.Context, infos []results.RunInfo, runs []*exchange.Run, resamples int) error {
+	var systems []system
+	var figures []*metrics.Figures
+	for i, run := range runs {
+		for k := range run.Metrics {
+			if m := &run.Metrics[k]; m.Figures.F1 != nil {
+				systems, figures = append(systems, system{{infos[i], m.ID}}), append(figures, &m.Figures)
+			}
+		}
+	}
+	intervals, err := st.intervals(ctx, systems, resamples)
+	if err != nil {
+		return err
+	}
+	for i, in := range intervals {
+		figures[i].CI = in
+	}
+	return nil
 }
 
 // exchangePassages reads the passages of a run, parsed by span_f1. What may not be shown

@@ -112,7 +112,11 @@ func (p *probe) send(ctx context.Context, first []passageQueries, longest []ner.
 		if err := p.sendTwice(ctx, a); err != nil {
 			return answer, err
 		}
-		p.bench.note("%d of %d queries were sent twice, %d tokens were generated", p.checked.Queries, n, p.checked.AnswerTokens)
+		line := fmt.Sprintf("%d of %d queries were sent twice", p.checked.Queries, n)
+		if tokens := p.checked.generated; tokens > 0 { // else the server does not tell
+			line += fmt.Sprintf(", %d tokens were generated", tokens)
+		}
+		p.bench.note("%s", line)
 	}
 	if len(longest) == 0 {
 		return answer, nil
@@ -150,7 +154,7 @@ func (p *probe) noteWaiting() (stop func()) {
 func (p *probe) complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	got, err := p.model.Runner.Complete(ctx, queries)
 	for i := range got {
-		p.checked.AnswerTokens += got[i].AnswerTokens
+		p.checked.generated += got[i].AnswerTokens
 	}
 	return got, err
 }

@@ -284,7 +284,8 @@ func formOf(start []byte) Form {
 	return Columns
 }
 
-// FormOfBoth is the form of both  An empty file has the form of the other one.
+// FormOfBoth is the form of two files, which must be the same. An empty file has the form
+// of the other one.
 func FormOfBoth(gold, pred *File) (Form, error) {
 	var forms [2]Form
 	for i, f := range []*File{gold, pred} {

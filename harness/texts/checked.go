@@ -26,9 +26,9 @@ func WriteChecked(w io.Writer, v *harness.Checked) {
 		fmt.Fprintf(w, "context of a run: %d tokens\n", v.Context)
 	}
 	fmt.Fprintf(w, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
-	generated := strconv.Itoa(v.AnswerTokens)
-	if v.AnswerTokens == 0 && v.Queries > 0 { // the server does not tell
-		generated = "an unknown number of"
+	generated := "an unknown number of"
+	if v.AnswerTokens != nil {
+		generated = strconv.Itoa(*v.AnswerTokens)
 	}
 	fmt.Fprintf(w, "limits: %d tokens per answer, %s for all queries; %s tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, generated)
 	if v.Example != "" {

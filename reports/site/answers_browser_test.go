@@ -56,8 +56,7 @@ func answeredSite(t *testing.T, n int) (string, *Board, *fakeArchive) {
 		r.Types = map[ner.EntityType]map[string]Measure{"city": {"span_f1": {Score: sum}}}
 	}
 	board.Suites = []Suite{{ID: "demo", Title: "Demo", Datasets: []string{"demo"}}}
-	board.Pairs = []Pair{{A: "b", B: "a", Datasets: map[string]Test{"demo": {Difference: 0.25, Interval: &[2]float64{0.2, 0.3}, P: 0.0004, PAdjusted: 0.0008}},
-		Types: map[string]map[ner.EntityType]Test{"demo": {"city": {Difference: 0.25, P: 0.02, PAdjusted: 0.02}}}}}
+	board.Pairs = []Pair{{A: "b", B: "a", Datasets: map[string]Test{"demo": {Difference: 0.25, Interval: &[2]float64{0.2, 0.3}, P: 0.0004, PAdjusted: 0.0008}}}}
 	dir := filepath.Join(t.TempDir(), "board")
 	if _, err := Build(t.Context(), dir, board, archive, Options{}); err != nil {
 		t.Fatal(err)

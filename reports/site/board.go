@@ -112,8 +112,8 @@ type Model struct {
 	// Others lists the folded configurations of the same digest: the keys in which each
 	// differs, and its means by suite.
 	Others []Configuration
-	// Rerun is the command that runs the model again; Cite is BibTeX.
-	Rerun, Cite string
+	// Rerun is the command that runs the model again.
+	Rerun string
 }
 
 // Configuration is another way of asking the same model, below its line.
@@ -131,8 +131,7 @@ type Dataset struct {
 	Types     []ner.EntityType
 	Passages  int
 	Spans     int
-	Published int // spans of Table 6; 0: none
-	Repairs   map[string]int
+	Published int // passages of the test split in Table 6 of the paper; 0: none
 	// Ceiling is the F1 of gold given back as strings and aligned again.
 	Ceiling *float64
 	// Text: passages and mentions may be shown.
@@ -165,10 +164,6 @@ type Run struct {
 	Outcomes           map[ner.Outcome]int
 	Counters           map[string]int
 	Cost               Cost
-	// Taxonomy counts errors by class; Confusion lists pairs of gold and predicted type.
-	Taxonomy  map[string]int
-	Confusion []Confused
-	Buckets   []Bucket
 }
 
 // Measure is the score of one metric.
@@ -177,18 +172,6 @@ type Measure struct {
 	// Precision, Recall and F1 are fractions; nil where the metric does not define them.
 	Precision, Recall, F1 *float64
 	Interval              *[2]float64
-}
-
-// Confused counts the entities of type Gold that were predicted as type Predicted.
-type Confused struct {
-	Gold, Predicted ner.EntityType
-	N               int
-}
-
-// Bucket is the score of a part of the entities, such as those of three tokens.
-type Bucket struct {
-	Attribute, Name string
-	Measure         Measure
 }
 
 // Ablation compares a configuration of a model with its main one, from which it differs

@@ -231,7 +231,7 @@ func TestRankingInBrowser(t *testing.T) {
 			line := b.Suites[0].Ranked[0]
 			mean := line.Means["uniner_f1"]
 			v.open("index.html#metric=uniner_f1")
-			if got, want := evaluate[string](v, `document.querySelector("#r-`+line.Model+` .mean").textContent.trim()`), f1(&mean.F1, mean.Interval); got != want.Text+" "+want.Interval {
+			if got, want := evaluate[string](v, `document.querySelector("[id=\"r-`+line.Model+`\"] .mean").textContent.trim()`), f1(&mean.F1, mean.Interval); got != want.Text+" "+want.Interval {
 				t.Errorf("by the other metric %q, want %q", got, want.Text+" "+want.Interval)
 			}
 

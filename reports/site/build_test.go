@@ -316,3 +316,17 @@ func TestPublishedNotesOfAColumnStandOnce(t *testing.T) {
 		t.Error("numbers on datasets of other boards are shown")
 	}
 }
+
+// TestPassagesOfThePaper checks that the published number of passages stands beside that
+// of the files.
+func TestPassagesOfThePaper(t *testing.T) {
+	board := generated(5, 5)
+	d := &board.Datasets[0]
+	d.Passages, d.Spans, d.Published = 431, 1800, 430
+	page := contents(t, build(t, board))["d/"+d.ID+".html"]
+	for _, want := range []string{"<dt>Passages</dt><dd>431; Table 6 of the paper: 430</dd>", "<dt>Gold entities</dt><dd>1,800</dd>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %s", want)
+		}
+	}
+}

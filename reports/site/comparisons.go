@@ -9,8 +9,6 @@ type Pair struct {
 	// Mean compares the means over the datasets that both have completed; nil: not computed.
 	Mean     *Test
 	Datasets map[string]Test
-	// Types are by dataset; a dataset may have none.
-	Types map[string]map[ner.EntityType]Test
 }
 
 // Test is one test of a pair (docs/spec/metrics.md §12).
@@ -53,9 +51,8 @@ type comparedRun struct {
 
 // comparedPair is the data file of a pair. Datasets are named by their slugs.
 type comparedPair struct {
-	Mean     *Test                              `json:"mean,omitempty"`
-	Datasets map[string]Test                    `json:"datasets"`
-	Types    map[string]map[ner.EntityType]Test `json:"types,omitempty"`
+	Mean     *Test           `json:"mean,omitempty"`
+	Datasets map[string]Test `json:"datasets"`
 }
 
 // writeComparisons writes the data of the page of comparisons.
@@ -106,12 +103,9 @@ func (s *site) writeComparisons(files dataFiles) error {
 }
 
 func (s *site) pairFile(p *Pair) comparedPair {
-	out := comparedPair{Mean: p.Mean, Datasets: map[string]Test{}, Types: map[string]map[ner.EntityType]Test{}}
+	out := comparedPair{Mean: p.Mean, Datasets: map[string]Test{}}
 	for id, t := range p.Datasets {
 		out.Datasets[s.datasetSlugs[id]] = t
-	}
-	for id, types := range p.Types {
-		out.Types[s.datasetSlugs[id]] = types
 	}
 	return out
 }

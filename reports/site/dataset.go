@@ -1,7 +1,6 @@
 package site
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,8 +14,7 @@ type datasetPage struct {
 	Rows    []cellRow
 	Columns rowColumns
 	Types   []goldType
-	Repaired
-	Suites []link
+	Suites  []link
 }
 
 // goldType is a type with its number of gold entities, from the counts of a complete
@@ -24,14 +22,6 @@ type datasetPage struct {
 type goldType struct {
 	Type ner.EntityType
 	Gold *int
-}
-
-// Repaired lists what was repaired in the files of a dataset.
-type Repaired []repaired
-
-type repaired struct {
-	Name string
-	N    int
 }
 
 func (s *site) datasetPage(d *Dataset) *datasetPage {
@@ -54,11 +44,6 @@ func (s *site) datasetPage(d *Dataset) *datasetPage {
 			g.Gold = &m.NGold
 		}
 		p.Types = append(p.Types, g)
-	}
-	for _, name := range slices.Sorted(maps.Keys(d.Repairs)) {
-		if d.Repairs[name] > 0 {
-			p.Repaired = append(p.Repaired, repaired{name, d.Repairs[name]})
-		}
 	}
 	for i := range s.Suites {
 		if slices.Contains(s.Suites[i].Datasets, d.ID) {

@@ -71,10 +71,10 @@ func (g *generator) makeDatasets(n int) {
 			d := Dataset{
 				ID: id, Title: places[len(g.Datasets)%len(places)] + " " + domain.name, Domain: domain.name, Licence: []string{"CC-BY-4.0", "MIT", "data use agreement"}[i%3],
 				Fingerprint: fmt.Sprintf("sha256:%064x", g.Uint64()), Passages: 200 + g.IntN(20_000), Text: i%3 < 2,
-				Ceiling: some(0.97 + 0.03*g.Float64()), Distinguishable: some(0.005 + 0.03*g.Float64()), Repairs: map[string]int{"empty_span": g.IntN(3), "trailing_space": g.IntN(50)},
+				Ceiling: some(0.97 + 0.03*g.Float64()), Distinguishable: some(0.005 + 0.03*g.Float64()),
 			}
 			d.Spans = 2 * d.Passages
-			d.Published = d.Spans - g.IntN(2)
+			d.Published = d.Passages - g.IntN(2)
 			for _, k := range kinds[:2+g.IntN(len(kinds)-2)] {
 				d.Types = append(d.Types, ner.EntityType(k))
 			}
@@ -95,7 +95,7 @@ func (g *generator) model(i int) {
 		Digest: fmt.Sprintf("sha256:%064x", g.Uint64()), Track: []string{"standard", "open"}[i%9/8], Tier: []Tier{"self-reported", "spot-checked", "reproduced", ""}[i%4],
 		Parameters: fmt.Sprintf("%dB", size), Licence: []string{"Apache-2.0", "MIT", "own licence"}[i%3], OpenWeights: &open,
 		Released: fmt.Sprintf("202%d-%02d", 3+i%4, 1+i%12), Demonstrations: i % 3 * i % 4, Family: []string{"uniner", "json_list"}[i%2], Seen: map[string]Seen{},
-		Rerun: "nerbench run -m ollama/" + Slugs([]string{name})[name] + " --suite full49", Cite: "@misc{invented" + fmt.Sprint(i) + ",\n  title = {" + name + "},\n  year = {2026}\n}",
+		Rerun: "nerbench run -m ollama/" + Slugs([]string{name})[name] + " --suite full49",
 	}
 	if i%11 == 0 {
 		m.Digest = ""
@@ -126,7 +126,7 @@ func (g *generator) run(m Model, d Dataset, skill float64, partial bool) Run {
 		Keys:       map[string]string{"model": m.Address, "dataset": d.ID, "split": "test", "family": m.Family, "temperature": "0", "digest": m.Digest},
 		Facts:      map[string]string{"device": "invented accelerator", "server": "ollama 0.24.0"},
 		Signatures: map[string]string{}, Scores: map[string]Measure{}, Types: map[ner.EntityType]map[string]Measure{},
-		Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{"unaligned": g.IntN(100)}, Taxonomy: map[string]int{"T": 12, "B": 40, "BT": 3, "MIS": 120, "SPU": 90},
+		Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{"unaligned": g.IntN(100)},
 	}
 	if m.Tier != "" {
 		r.Submission = &Submission{
@@ -154,8 +154,6 @@ func (g *generator) run(m Model, d Dataset, skill float64, partial bool) Run {
 	r.Outcomes[ner.Malformed], r.Outcomes[ner.Repaired], r.Outcomes[ner.Truncated] = g.IntN(queries/20), queries/50, g.IntN(5)
 	r.Outcomes[ner.Empty] = queries / 2
 	r.Outcomes[ner.OK] = queries - r.Outcomes[ner.Malformed] - r.Outcomes[ner.Repaired] - r.Outcomes[ner.Truncated] - r.Outcomes[ner.Empty]
-	r.Confusion = []Confused{{d.Types[0], d.Types[1], 7}, {d.Types[1], d.Types[0], 5}}
-	r.Buckets = []Bucket{{"length", "1 token", g.measure(d.Spans/2, f+0.05)}, {"length", "2 tokens", g.measure(d.Spans/3, f)}, {"length", "3 tokens or more", g.measure(d.Spans/6, f-0.1)}}
 	prompt, answer, seconds := int64(queries)*180, int64(queries)*14, float64(queries)*0.02
 	if m.Track == "standard" {
 		r.Cost = Cost{&prompt, &answer, &seconds, some(0.01 + 2*g.Float64())}
@@ -330,7 +328,7 @@ func hostile() *Board {
 		m := &b.Models[i]
 		renamed[m.Slug] = slugs[attack]
 		m.Slug = slugs[attack]
-		m.Name, m.Organisation, m.Address, m.Digest, m.Licence, m.Parameters, m.Family, m.Rerun, m.Cite = attack, attack, attack, attack, attack, attack, attack, attack, attack
+		m.Name, m.Organisation, m.Address, m.Digest, m.Licence, m.Parameters, m.Family, m.Rerun = attack, attack, attack, attack, attack, attack, attack, attack
 		m.Track, m.Tier, m.Released = attack, Tier(attack), attack
 		m.Others = []Configuration{{Name: attack}}
 	}
@@ -340,7 +338,6 @@ func hostile() *Board {
 		sets[d.ID] = attacks[i]
 		d.ID, d.Title, d.Domain, d.Licence, d.Fingerprint = attacks[i], attacks[i], attacks[i], attacks[i], attacks[i]
 		d.Types[0] = ner.EntityType(attacks[i])
-		d.Repairs = map[string]int{attacks[i]: 3}
 		for k := range d.Ranks {
 			d.Ranks[k].Model = renamed[d.Ranks[k].Model]
 		}
@@ -365,9 +362,7 @@ func hostile() *Board {
 		}
 		b.Log = append(b.Log, LogEvent{Event: attack, Run: attack, Model: attack, Dataset: attack, User: attack, Reason: attack})
 		r.Outcomes[ner.Outcome(attack)] = 1
-		r.Counters, r.Taxonomy = map[string]int{attack: 1}, map[string]int{attack: 1}
-		r.Confusion = []Confused{{ner.EntityType(attack), ner.EntityType(attack), 1}}
-		r.Buckets[0].Attribute, r.Buckets[0].Name = attack, attack
+		r.Counters = map[string]int{attack: 1}
 	}
 	for i := range b.Suites {
 		s := &b.Suites[i]

@@ -12,19 +12,16 @@ import (
 
 // runPage is the page of a run.
 type runPage struct {
-	Row       cellRow
-	Keys      [][2]string
-	Facts     [][2]string
-	Measures  []measureRow
-	Types     []typeRow
-	Outcomes  []outcomeCount
-	Counters  []repaired
-	Taxonomy  []taxonomyRow
-	Buckets   []bucketRow
-	Speed     [][2]string
-	Confusion []Confused
-	Claims    []measureRow
-	Attested  []attestationRow
+	Row      cellRow
+	Keys     [][2]string
+	Facts    [][2]string
+	Measures []measureRow
+	Types    []typeRow
+	Outcomes []outcomeCount
+	Counters []counter
+	Speed    [][2]string
+	Claims   []measureRow
+	Attested []attestationRow
 }
 
 // measureRow is the score of a metric.
@@ -35,25 +32,15 @@ type measureRow struct {
 	Counts                              ner.Score
 }
 
-type taxonomyRow struct {
-	Class, Meaning string
-	N              int
-}
-
-type bucketRow struct {
-	Attribute, Name string
-	measureRow
-}
-
-// errorClasses explains the classes of errors (docs/spec/metrics.md §5), in their order.
-var errorClasses = [][2]string{
-	{"C", "correct span and type"}, {"T", "correct span, wrong type"}, {"B", "overlapping span, correct type"},
-	{"BT", "overlapping span, wrong type"}, {"MIS", "missed: gold entity without a prediction"}, {"SPU", "spurious: prediction without a gold entity"},
+// counter is a number of a run, such as that of mentions without a place.
+type counter struct {
+	Name string
+	N    int
 }
 
 func (s *site) runPage(run *Run) *runPage {
 	p := &runPage{
-		Row: s.cellRow(run), Keys: pairs(run.Keys), Facts: pairs(run.Facts), Outcomes: outcomeCounts(run.Outcomes), Confusion: run.Confusion,
+		Row: s.cellRow(run), Keys: pairs(run.Keys), Facts: pairs(run.Facts), Outcomes: outcomeCounts(run.Outcomes),
 	}
 	for _, metric := range s.metricsOf(run) {
 		p.Measures = append(p.Measures, measured(metric, run.Scores[metric], s.Definitions[metric], run.Signatures[metric]))
@@ -68,11 +55,7 @@ func (s *site) runPage(run *Run) *runPage {
 	}
 	slices.SortStableFunc(p.Types, func(a, b typeRow) int { return cmp.Compare(b.Counts.NGold, a.Counts.NGold) })
 	for _, name := range slices.Sorted(maps.Keys(run.Counters)) {
-		p.Counters = append(p.Counters, repaired{name, run.Counters[name]})
-	}
-	p.Taxonomy = taxonomy(run.Taxonomy)
-	for _, b := range run.Buckets {
-		p.Buckets = append(p.Buckets, bucketRow{b.Attribute, b.Name, measured(s.first(), b.Measure, "", "")})
+		p.Counters = append(p.Counters, counter{name, run.Counters[name]})
 	}
 	p.Speed = speed(run, s.Currency)
 	if run.Submission != nil {
@@ -94,23 +77,6 @@ func (s *site) metricsOf(run *Run) []string {
 
 func measured(metric string, m Measure, definition, signature string) measureRow {
 	return measureRow{metric, metricName(metric), definition, signature, f1(m.F1, m.Interval), reports.Percent(m.Precision), reports.Percent(m.Recall), m.Score}
-}
-
-func taxonomy(counts map[string]int) []taxonomyRow {
-	var list []taxonomyRow
-	known := map[string]bool{}
-	for _, c := range errorClasses {
-		known[c[0]] = true
-		if n, ok := counts[c[0]]; ok {
-			list = append(list, taxonomyRow{c[0], c[1], n})
-		}
-	}
-	for _, class := range slices.Sorted(maps.Keys(counts)) {
-		if !known[class] {
-			list = append(list, taxonomyRow{class, "", counts[class]})
-		}
-	}
-	return list
 }
 
 // pairs lists names and values by name, without empty values.

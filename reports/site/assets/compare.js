@@ -77,13 +77,8 @@
     var test = function (t) {
       return t && { difference: -t.difference, interval: t.interval && [-t.interval[1], -t.interval[0]], p: t.p, p_adjusted: t.p_adjusted };
     };
-    var all = function (o) {
-      var out = {};
-      Object.keys(o || {}).forEach(function (k) { out[k] = test(o[k]); });
-      return out;
-    };
-    var out = { mean: test(p.mean), datasets: all(p.datasets), types: {} };
-    Object.keys(p.types || {}).forEach(function (d) { out.types[d] = all(p.types[d]); });
+    var out = { mean: test(p.mean), datasets: {} };
+    Object.keys(p.datasets || {}).forEach(function (d) { out.datasets[d] = test(p.datasets[d]); });
     return out;
   }
 
@@ -128,16 +123,16 @@
 
   // ---- the types of one dataset ----
 
-  function types(x, y, tests) {
+  function types(x, y) {
     var all = Object.keys(x.types || {}).concat(Object.keys(y.types || {}));
     all = Array.from(new Set(all)).sort();
     var rows = [];
     all.forEach(function (t) {
       var a = own(x.types, t), b = own(y.types, t);
       if (!(a && a.n_gold) && !(b && b.n_gold)) return; // predicted, but not in the dataset
-      rows.push({ name: shown(t), a: f1(a), b: f1(b), test: tests && own(tests, t) });
+      rows.push({ name: shown(t), a: f1(a), b: f1(b) });
     });
-    return rows.length ? table("By type", "Type", tests, rows) : document.createDocumentFragment();
+    return rows.length ? table("By type", "Type", false, rows) : document.createDocumentFragment();
   }
 
   // ---- the passages on which they differ ----
@@ -227,17 +222,17 @@
         part("flips").replaceChildren();
         page.dataset.flips = "";
         page.dataset.ready = state.a + " " + state.b + " " + state.d;
-        return state.d ? dataset(state, tests, now) : null;
+        return state.d ? dataset(state, now) : null;
       });
     });
   }
 
-  function dataset(state, tests, now) {
+  function dataset(state, now) {
     var runs = [data.runs[state.a][state.d], data.runs[state.b][state.d]];
     return Promise.all(runs.map(function (r) { return nb.load("data/runs/" + r.slug + "/answers.js"); })).then(function (entries) {
       if (now !== turn) return null;
       var title = data.datasets.find(function (d) { return d.slug === state.d; }).title;
-      part("types").replaceChildren(el("h2", {}, shown(title)), types(entries[0], entries[1], tests && own(tests.types, state.d)));
+      part("types").replaceChildren(el("h2", {}, shown(title)), types(entries[0], entries[1]));
       return Promise.all(entries.map(function (e) { return nb.load(e.index); })).then(function (files) {
         if (now !== turn) return;
         part("flips").replaceChildren(flips(nb.readIndex(files[0]), nb.readIndex(files[1]), entries, state));

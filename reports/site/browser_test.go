@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -246,6 +247,29 @@ func TestRankingInBrowser(t *testing.T) {
 			v.quiet()
 		})
 	}
+}
+
+func TestDifferencesAreSortedAsNumbers(t *testing.T) {
+	b := generated(50, 49)
+	v := newVisit(t, folderURL(large(t)))
+	v.open("m/" + b.Models[0].Slug + ".html")
+	differences := evaluate[[]string](v, `(function () {
+		const head = [...document.querySelectorAll("table.sortable th")].find(h => h.textContent === "To median");
+		head.querySelector("button").click();
+		return [...head.closest("table").tBodies[0].rows].map(r => r.cells[head.cellIndex].textContent).filter(c => c !== "–");
+	})()`)
+	var values []float64
+	for _, d := range differences {
+		value, err := strconv.ParseFloat(strings.Replace(d, "−", "-", 1), 64)
+		if err != nil {
+			t.Error(err)
+		}
+		values = append(values, -value) // the largest first
+	}
+	if !slices.IsSorted(values) || !slices.ContainsFunc(differences, func(d string) bool { return strings.HasPrefix(d, "−") }) {
+		t.Errorf("sorted: %q", differences)
+	}
+	v.quiet()
 }
 
 func TestPins(t *testing.T) {

@@ -94,6 +94,7 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	if err := server.Wait(); err != nil || complaints.Len() > 0 {
 		t.Errorf("serve ended with %v: %s", err, complaints.String())
 	}
+	b.wait(`document.querySelector("#live").textContent.includes("connection to the server is lost")`, "true")
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
 		t.Errorf("serve left %v in the temporary folder, %v", left, err)
 	}

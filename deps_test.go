@@ -105,7 +105,8 @@ var imports = map[string][]string{
 
 	"internal/archive":    {"internal/names"},
 	"internal/atomicfile": {},
-	"internal/campaign":   {}, // tests only
+	"internal/browser":    {"internal/reference", "github.com/chromedp"}, // tests only
+	"internal/campaign":   {},                                            // tests only
 	"internal/config":     {"internal/fault", "internal/strict"},
 	// Files and stored runs are compared, and files evaluated, without a store.
 	"harness/compare": {"ner", "harness/loop", "internal/fault", "metrics", "metrics/stats"},
@@ -147,16 +148,14 @@ var twoRooms = map[string]string{
 
 // testImports is what test files may import besides.
 var testImports = []string{
-	"internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
+	"internal/browser", "internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
-	"internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
-	"github.com/rogpeppe/go-internal", "github.com/chromedp",
 	"modernc.org/libc", // to record the writes of SQLite
 	"gopkg.in/yaml.v3", // to read the workflows that board init writes
 }
 
 // testOnly are packages that no program file may import.
-var testOnly = []string{"internal/campaign", "internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
+var testOnly = []string{"internal/browser", "internal/campaign", "internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	outside := map[string]string{} // outside package -> the room that has it

@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,7 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"nerbench/internal/reference"
+	"nerbench/internal/browser"
 )
 
 // TestServeShowsLiveRuns opens the pages of serve in a browser while another process
@@ -84,8 +83,8 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	b.wait(cell(3), "60 of 60")
 	b.wait(cell(5), "50.0") // every answer names the person: right for persons, wrong for places
 	b.wait(cell(6), "0 of 120")
-	if len(b.console) > 0 {
-		t.Errorf("the console is not clean: %q", b.console)
+	if console := b.Console(); len(console) > 0 {
+		t.Errorf("the console is not clean: %q", console)
 	}
 
 	if err := server.Process.Signal(os.Interrupt); err != nil {
@@ -94,47 +93,34 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	if err := server.Wait(); err != nil || complaints.Len() > 0 {
 		t.Errorf("serve ended with %v: %s", err, complaints.String())
 	}
+	b.wait(`document.querySelector("#live").textContent.includes("connection to the server is lost")`, "true")
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {
 		t.Errorf("serve left %v in the temporary folder, %v", left, err)
 	}
 }
 
-// browserTab is a page in a browser, with the messages that it should not write.
-type browserTab struct {
-	t       *testing.T
-	ctx     context.Context
-	console []string
-}
+// browserTab is a tab of a browser.
+type browserTab struct{ *browser.Tab }
 
-// newBrowser starts a Chromium.
 func newBrowser(t *testing.T) *browserTab {
 	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	return &browserTab{t: t, ctx: ctx}
+	return &browserTab{browser.New(t)}
 }
 
 func (b *browserTab) open(address string) {
-	b.t.Helper()
-	if err := chromedp.Do(b.ctx, chromedp.Navigate(address)); err != nil {
-		b.t.Fatalf("%s: %v", address, err)
-	}
+	b.T.Helper()
+	b.Do(chromedp.Navigate(address))
 }
 
 // wait waits until a script gives the text.
 func (b *browserTab) wait(script, want string) {
-	b.t.Helper()
+	b.T.Helper()
 	got := ""
 	for range 1000 {
 		var err error
-		if got, err = chromedp.Run(b.ctx, chromedp.Evaluate[string]("String("+script+")")); err != nil {
-			if b.ctx.Err() != nil {
-				b.t.Fatalf("%s: %v", script, err)
+		if got, err = chromedp.Run(b.Ctx, chromedp.Evaluate[string]("String("+script+")")); err != nil {
+			if b.Ctx.Err() != nil {
+				b.T.Fatalf("%s: %v", script, err)
 			}
 			got = err.Error() // the tab goes to another page
 		}
@@ -143,6 +129,6 @@ func (b *browserTab) wait(script, want string) {
 		}
 		time.Sleep(30 * time.Millisecond)
 	}
-	text, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
-	b.t.Fatalf("%s is %q, want %q; the page: %s", script, got, want, text)
+	text, _ := chromedp.Run(b.Ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	b.T.Fatalf("%s is %q, want %q; the page: %s", script, got, want, text)
 }

@@ -2,115 +2,82 @@ package page
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"nerbench/internal/reference"
+	"nerbench/internal/browser"
 	"nerbench/reports"
 )
 
-// visit is a page in a browser, with the messages and requests that it should not
-// cause.
+// visit is a page in a browser, and what it requests from its server.
 type visit struct {
-	ctx context.Context
+	*browser.Tab
 	url string
 
-	mu       sync.Mutex
-	console  []string
-	requests []string // that the page tried, refused or not
-	served   []string // requests that reached the server, beside that of the page
+	mu     sync.Mutex
+	served []string // requests that reached the server, beside that of the page
 }
 
 // open serves a page to a headless browser. It uses HTTP so that the server records
 // every other request.
 func open(t *testing.T, page []byte) *visit {
 	t.Helper()
-	v := &visit{}
+	v := &visit{Tab: browser.New(t)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/report/index.html" {
-			v.add(&v.served, r.URL.String())
+			v.mu.Lock()
+			v.served = append(v.served, r.URL.String())
+			v.mu.Unlock()
 			http.NotFound(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if _, err := w.Write(page); err != nil && !errors.Is(err, http.ErrHandlerTimeout) {
-			v.add(&v.console, err.Error())
+			t.Error(err)
 		}
 	}))
 	t.Cleanup(server.Close)
 	v.url = server.URL + "/report/index.html"
 
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	v.ctx = ctx
-	if err := chromedp.Listen(ctx, v.watch); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(ctx, chromedp.EmulateViewport(1200, 900), chromedp.Navigate(v.url)); err != nil {
-		t.Fatal(err)
-	}
+	v.Do(chromedp.EmulateViewport(1200, 900), chromedp.Navigate(v.url))
 	return v
 }
 
-// watch records every console message, exception, and request.
-func (v *visit) watch(event any) {
-	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		v.add(&v.console, fmt.Sprint(e.Type, e.Args))
-	case *runtime.EventExceptionThrown:
-		v.add(&v.console, fmt.Sprint(e.ExceptionDetails))
-	case *log.EventEntryAdded:
-		v.add(&v.console, e.Entry.Text)
-	case *network.EventRequestWillBeSent:
-		if url := e.Request.URL; url != v.url && !strings.HasPrefix(url, "data:") {
-			v.add(&v.requests, url)
+// requests lists what the page requested, refused or not, and what of it reached the
+// server.
+func (v *visit) requests() (tried, served []string) {
+	for _, url := range v.Requests() {
+		if url != v.url && !strings.HasPrefix(url, "data:") {
+			tried = append(tried, url)
 		}
 	}
-}
-
-func (v *visit) add(list *[]string, s string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	*list = append(*list, s)
+	return tried, slices.Clone(v.served)
 }
 
 // quiet fails the test if the page wrote to the console or requested anything.
 func (v *visit) quiet(t *testing.T) {
 	t.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.console) > 0 {
-		t.Errorf("the console is not clean: %q", v.console)
+	if console := v.Console(); len(console) > 0 {
+		t.Errorf("the console is not clean: %q", console)
 	}
-	if len(v.requests)+len(v.served) > 0 {
-		t.Errorf("the page requests %q, the server received requests for %q", v.requests, v.served)
+	if tried, served := v.requests(); len(tried)+len(served) > 0 {
+		t.Errorf("the page requests %q, the server received requests for %q", tried, served)
 	}
 }
 
 func evaluate[T any](t *testing.T, v *visit, script string) T {
 	t.Helper()
-	result, err := chromedp.Run(v.ctx, chromedp.Evaluate[T](script))
-	if err != nil {
-		t.Fatalf("%s: %v", script, err)
-	}
-	return result
+	return browser.Evaluate[T](v.Tab, script)
 }
 
 func rendered(t *testing.T, r Report) []byte {
@@ -187,9 +154,7 @@ func TestMetricSwitch(t *testing.T) {
 
 func TestPageFitsAPhone(t *testing.T) {
 	v := open(t, rendered(t, hostileReport()))
-	if err := chromedp.Do(v.ctx, chromedp.EmulateViewport(360, 800)); err != nil {
-		t.Fatal(err)
-	}
+	v.Do(chromedp.EmulateViewport(360, 800))
 	if got := evaluate[int](t, v, `document.documentElement.scrollWidth`); got > 360 {
 		t.Errorf("the page is %d pixels wide on a phone of 360", got)
 	}
@@ -235,15 +200,14 @@ func TestPolicyForbidsRequestsAndScripts(t *testing.T) {
 	if got := evaluate[string](t, v, `String(window.pwned)`); got != "undefined" {
 		t.Error("an injected script ran")
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.console) == 0 {
+	tried, served := v.requests()
+	if len(v.Console()) == 0 {
 		t.Error("nothing was refused: the test does not see the console")
 	}
-	if len(v.requests) == 0 {
+	if len(tried) == 0 {
 		t.Error("no request was tried: the test does not see requests")
 	}
-	if len(v.served) > 0 {
-		t.Errorf("requests left the page: %q", v.served)
+	if len(served) > 0 {
+		t.Errorf("requests left the page: %q", served)
 	}
 }

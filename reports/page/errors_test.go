@@ -140,9 +140,7 @@ func TestErrorsPageInBrowser(t *testing.T) {
 	}
 	v.quiet(t)
 	for _, width := range []int64{360, 400, 1440} {
-		if err := chromedp.Do(v.ctx, chromedp.EmulateViewport(width, 900)); err != nil {
-			t.Fatal(err)
-		}
+		v.Do(chromedp.EmulateViewport(width, 900))
 		if got := evaluate[int](t, v, `document.documentElement.scrollWidth`); int64(got) > width {
 			t.Errorf("the page is %d pixels wide in a window of %d", got, width)
 		}

@@ -30,11 +30,11 @@ func (s *site) ablationGroups() []ablationGroup {
 			list = append(list, ablationGroup{Model: s.models[a.Model], Path: s.ModelPage(a.Model), Key: a.Key})
 		}
 		row := ablationRow{
-			Ablation: a, F1: reports.Percent(&a.F1), BaseF1: reports.Percent(&a.BaseF1), Difference: reports.Points(&a.Test.Difference),
+			Ablation: a, F1: reports.Percent(&a.F1), BaseF1: reports.Percent(&a.BaseF1), Difference: points(&a.Test.Difference),
 			P: probability(a.Test.P), PAdjusted: probability(a.Test.PAdjusted),
 		}
 		if in := a.Test.Interval; in != nil {
-			row.Interval = reports.Points(&in[0]) + " to " + reports.Points(&in[1])
+			row.Interval = points(&in[0]) + " to " + points(&in[1])
 		}
 		last := &list[len(list)-1]
 		last.Rows = append(last.Rows, row)

@@ -74,15 +74,13 @@ func (v *visit) wait(script, want string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	v.t.Fatalf("%s is %q, want %q; the page: %s; console: %q", script, got, want, evaluate[string](v, "document.body.innerText.slice(0, 600)"), v.console)
+	v.t.Fatalf("%s is %q, want %q; the page: %s; console: %q", script, got, want, evaluate[string](v, "document.body.innerText.slice(0, 600)"), v.Console())
 }
 
 // press presses a key.
 func (v *visit) press(key string) {
 	v.t.Helper()
-	if err := chromedp.Do(v.ctx, chromedp.KeyEvent(key)); err != nil {
-		v.t.Fatal(err)
-	}
+	v.Do(chromedp.KeyEvent(key))
 }
 
 // choose chooses a value of a control.
@@ -138,7 +136,8 @@ func TestPassageByLink(t *testing.T) {
 			t.Errorf("the prompt is %q", got)
 		}
 		size := 0
-		for _, name := range v.loaded {
+		loaded, _ := v.requests()
+		for _, name := range loaded {
 			info, err := os.Stat(filepath.Join(dir, name))
 			if err != nil {
 				t.Errorf("the page loads %s: %v", name, err)
@@ -147,9 +146,9 @@ func TestPassageByLink(t *testing.T) {
 			size += int(info.Size())
 		}
 		if size > 150_000 || size == 0 {
-			t.Errorf("a passage by its link loads %d bytes: %q", size, v.loaded)
+			t.Errorf("a passage by its link loads %d bytes: %q", size, loaded)
 		}
-		t.Logf("%.20s…: a passage by its link: %.0f ms, %d bytes of %d files", base, took, size, len(v.loaded))
+		t.Logf("%.20s…: a passage by its link: %.0f ms, %d bytes of %d files", base, took, size, len(loaded))
 		v.unharmed()
 	}
 }

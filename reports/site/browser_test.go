@@ -11,32 +11,25 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
+	"nerbench/internal/browser"
 	"nerbench/internal/reference"
 )
 
-// visit is a page of a site in a browser, with what it should not cause.
+// visit is a page of a site in a browser.
 type visit struct {
+	*browser.Tab
 	t    *testing.T
-	ctx  context.Context
 	base string // address of the site, with a slash at the end
-
-	mu      sync.Mutex
-	console []string
-	outside []string // requests that leave the site
-	loaded  []string // requests for parts of the site
 }
 
 // folderURL is the address of a folder on this machine.
@@ -54,58 +47,33 @@ func served(t *testing.T, dir string) string {
 
 func newVisit(t *testing.T, base string) *visit {
 	t.Helper()
-	v := &visit{t: t, base: base}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(reference.Chromium(t)), chromedp.NoSandbox)
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 4*time.Minute)
-	t.Cleanup(cancel)
-	v.ctx = ctx
-	if err := chromedp.Listen(ctx, v.watch); err != nil {
-		t.Fatal(err)
-	}
+	v := &visit{browser.New(t), t, base}
 	v.size(1440, 900)
 	return v
 }
 
-func (v *visit) watch(event any) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	switch e := event.(type) {
-	case *runtime.EventConsoleAPICalled:
-		v.console = append(v.console, fmt.Sprint(e.Type, e.Args))
-	case *runtime.EventExceptionThrown:
-		v.console = append(v.console, fmt.Sprint(e.ExceptionDetails))
-	case *log.EventEntryAdded:
-		v.console = append(v.console, e.Entry.Text)
-	case *network.EventRequestWillBeSent:
-		switch url := e.Request.URL; {
-		case strings.HasPrefix(url, "data:"), strings.HasPrefix(url, "blob:"):
-		case strings.HasPrefix(url, v.base):
-			v.loaded = append(v.loaded, strings.TrimPrefix(url, v.base))
-		default:
-			v.outside = append(v.outside, url)
+// requests lists the files of the site that the pages loaded, and the addresses outside.
+func (v *visit) requests() (loaded, outside []string) {
+	for _, url := range v.Requests() {
+		name, ours := strings.CutPrefix(url, v.base)
+		switch {
+		case ours:
+			loaded = append(loaded, name)
+		case !strings.HasPrefix(url, "data:") && !strings.HasPrefix(url, "blob:") && url != "about:blank":
+			outside = append(outside, url)
 		}
 	}
+	return loaded, outside
 }
 
 func (v *visit) size(width, height int64) {
 	v.t.Helper()
-	v.do(chromedp.EmulateViewport(width, height))
+	v.Do(chromedp.EmulateViewport(width, height))
 }
 
 func (v *visit) open(path string) {
 	v.t.Helper()
-	v.do(chromedp.Navigate("about:blank"), chromedp.Navigate(v.base+path))
-}
-
-func (v *visit) do(steps ...chromedp.Action[chromedp.Void]) {
-	v.t.Helper()
-	if err := chromedp.Do(v.ctx, steps...); err != nil {
-		v.t.Fatal(err)
-	}
+	v.Do(chromedp.Navigate("about:blank"), chromedp.Navigate(v.base+path))
 }
 
 // media sets features such as prefers-color-scheme.
@@ -120,7 +88,7 @@ func (v *visit) media(features ...string) {
 
 func call[P, R any](v *visit, command cdp.Command[P, R], params P) R {
 	v.t.Helper()
-	result, err := chromedp.Run(v.ctx, func(ctx context.Context, target *chromedp.Target) (R, error) {
+	result, err := chromedp.Run(v.Ctx, func(ctx context.Context, target *chromedp.Target) (R, error) {
 		return cdp.Call(ctx, target, command, params)
 	})
 	if err != nil {
@@ -131,11 +99,7 @@ func call[P, R any](v *visit, command cdp.Command[P, R], params P) R {
 
 func evaluate[T any](v *visit, script string) T {
 	v.t.Helper()
-	result, err := chromedp.Run(v.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
-	if err != nil {
-		v.t.Fatalf("%.300s: %v", script, err)
-	}
-	return result
+	return browser.Evaluate[T](v.Tab, script)
 }
 
 // await waits until a condition holds.
@@ -153,13 +117,10 @@ func (v *visit) await(condition string) {
 // quiet fails the test if the pages wrote to the console or asked for anything outside.
 func (v *visit) quiet() {
 	v.t.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.console) > 0 {
-		v.t.Errorf("the console is not clean: %q", v.console)
+	if console := v.Console(); len(console) > 0 {
+		v.t.Errorf("the console is not clean: %q", console)
 	}
-	outside := slices.DeleteFunc(slices.Clone(v.outside), func(u string) bool { return u == "about:blank" })
-	if len(outside) > 0 {
+	if _, outside := v.requests(); len(outside) > 0 {
 		v.t.Errorf("requests for %q", outside)
 	}
 }
@@ -248,6 +209,29 @@ func TestRankingInBrowser(t *testing.T) {
 	}
 }
 
+func TestDifferencesAreSortedAsNumbers(t *testing.T) {
+	b := generated(50, 49)
+	v := newVisit(t, folderURL(large(t)))
+	v.open("m/" + b.Models[0].Slug + ".html")
+	differences := evaluate[[]string](v, `(function () {
+		const head = [...document.querySelectorAll("table.sortable th")].find(h => h.textContent === "To median");
+		head.querySelector("button").click();
+		return [...head.closest("table").tBodies[0].rows].map(r => r.cells[head.cellIndex].textContent).filter(c => c !== "–");
+	})()`)
+	var values []float64
+	for _, d := range differences {
+		value, err := strconv.ParseFloat(strings.Replace(d, "−", "-", 1), 64)
+		if err != nil {
+			t.Error(err)
+		}
+		values = append(values, -value) // the largest first
+	}
+	if !slices.IsSorted(values) || !slices.ContainsFunc(differences, func(d string) bool { return strings.HasPrefix(d, "−") }) {
+		t.Errorf("sorted: %q", differences)
+	}
+	v.quiet()
+}
+
 func TestPins(t *testing.T) {
 	v := newVisit(t, folderURL(large(t)))
 	v.open("index.html")
@@ -310,7 +294,7 @@ func TestSavedViews(t *testing.T) {
 func TestCharts(t *testing.T) {
 	v := newVisit(t, folderURL(large(t)))
 	v.open("index.html")
-	if slices.ContainsFunc(v.loaded, func(p string) bool { return strings.Contains(p, "echarts") }) {
+	if loaded, _ := v.requests(); slices.ContainsFunc(loaded, func(p string) bool { return strings.Contains(p, "echarts") }) {
 		t.Error("the script of the charts was loaded before it was needed")
 	}
 	evaluate[bool](v, `document.querySelector(".charts").scrollIntoView(), true`)
@@ -328,24 +312,24 @@ func TestCharts(t *testing.T) {
 func TestKeyboard(t *testing.T) {
 	v := newVisit(t, folderURL(large(t)))
 	v.open("index.html")
-	v.do(chromedp.KeyEvent("/"), chromedp.KeyEvent("maple"))
+	v.Do(chromedp.KeyEvent("/"), chromedp.KeyEvent("maple"))
 	if got := evaluate[[]string](v, names); len(got) == 0 || slices.ContainsFunc(got, func(n string) bool { return !strings.HasPrefix(n, "Maple") }) {
 		t.Errorf("after / and maple: %v", got)
 	}
 	// Every control can be reached and used by keys alone.
 	seen := map[string]bool{}
 	for range 60 {
-		v.do(chromedp.KeyEvent("\t"))
+		v.Do(chromedp.KeyEvent("\t"))
 		at := evaluate[string](v, `document.activeElement.name || document.activeElement.textContent.trim()`)
 		if at == "Mean F1" {
-			v.do(chromedp.KeyEvent("\r"))
+			v.Do(chromedp.KeyEvent("\r"))
 		}
 		if at == "Columns" && !seen[at] {
-			v.do(chromedp.KeyEvent("\r"))
+			v.Do(chromedp.KeyEvent("\r"))
 			if !evaluate[bool](v, `document.activeElement.parentNode.open`) {
 				t.Error("Enter does not open the choice of columns")
 			}
-			v.do(chromedp.KeyEvent("\x1b"))
+			v.Do(chromedp.KeyEvent("\x1b"))
 			if evaluate[bool](v, `document.activeElement.parentNode.open`) {
 				t.Error("Escape does not close it")
 			}

@@ -289,7 +289,7 @@ func TestDataOfTheBoard(t *testing.T) {
 
 func TestAblations(t *testing.T) {
 	text := contents(t, build(t, generated(5, 10)))["ablations.html"]
-	for _, want := range []string{">60.0<", ">-2.0<", ">-3.0 to -1.0<", "&lt;0.0001", ">0.0123<", ">(none)<"} {
+	for _, want := range []string{">60.0<", ">−2.0<", ">−3.0 to −1.0<", "&lt;0.0001", ">0.0123<", ">(none)<"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q", want)
 		}

@@ -2,7 +2,6 @@ package site
 
 import (
 	"slices"
-	"strings"
 
 	"nerbench/ner"
 	"nerbench/reports"
@@ -56,10 +55,10 @@ func (s *site) datasetPage(d *Dataset) *datasetPage {
 // CeilingText prints the alignment ceiling.
 func (d *Dataset) CeilingText() string { return reports.Percent(d.Ceiling) }
 
-// DistinguishableText prints the smallest difference that the dataset can tell apart.
+// DistinguishableText prints the smallest difference that is typically significant.
 func (d *Dataset) DistinguishableText() string {
 	if d.Distinguishable == nil {
 		return "unknown"
 	}
-	return strings.TrimPrefix(reports.Points(d.Distinguishable), "+") + " points"
+	return reports.Percent(d.Distinguishable) + " points"
 }

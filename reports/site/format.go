@@ -47,6 +47,11 @@ func interval95(i *[2]float64) string {
 	return reports.Percent(&i[0]) + "–" + reports.Percent(&i[1])
 }
 
+// points prints a difference in points, with the minus sign of compare.js.
+func points(d *float64) string {
+	return strings.Replace(reports.Points(d), "-", "−", 1)
+}
+
 // rankRange prints a range of ranks; empty for an unranked line.
 func rankRange(from, to int) string {
 	switch {

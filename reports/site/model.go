@@ -187,11 +187,11 @@ func (s *site) cellRow(run *Run) cellRow {
 	row.Precision, row.Recall, row.Counts = reports.Percent(main.Precision), reports.Percent(main.Recall), main.Score
 	if median := s.median(d); median != nil && main.F1 != nil && run.Missing == "" {
 		row.difference, row.compared = *main.F1-*median, true
-		row.Median = reports.Points(&row.difference)
+		row.Median = points(&row.difference)
 	}
 	if lenient, official := run.Scores["uniner_f1_lenient"].F1, run.Scores[reports.UninerF1].F1; lenient != nil && official != nil {
 		difference := *lenient - *official
-		row.Format = reports.Points(&difference)
+		row.Format = points(&difference)
 	}
 	return row
 }

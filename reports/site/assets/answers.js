@@ -21,8 +21,6 @@
     return out;
   };
 
-  nb.commas = function (n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ","); };
-
   function bytes(base64) {
     var text = atob(base64 || ""), out = new Uint8Array(text.length);
     for (var i = 0; i < text.length; i++) out[i] = text.charCodeAt(i);

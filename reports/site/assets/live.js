@@ -3,7 +3,7 @@
 (function () {
   "use strict";
 
-  var nb = window.nerbench, el = nb.el;
+  var nb = window.nerbench, el = nb.el, commas = nb.commas;
   var page = document.getElementById("live");
 
   var states = { asking: "running", complete: "complete", partial: "ended, incomplete", stopped: "stopped" };
@@ -13,8 +13,6 @@
     var s = Math.round(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
     return h ? h + " h " + m + " min" : m ? m + " min " + s % 60 + " s" : s + " s";
   }
-
-  function commas(n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ","); }
 
   function show(runs) {
     page.dataset.runs = runs.length;
@@ -46,5 +44,12 @@
     if (state.error) page.replaceChildren(el("p", {}, nb.visible(state.error)));
     else show(state.runs);
   });
-  source.onerror = function () { page.dataset.lost = "yes"; };
+  // The browser connects again by itself, except after an answer that refuses it.
+  var lost = el("p", { class: "soft" });
+  source.onerror = function () {
+    lost.textContent = source.readyState === EventSource.CLOSED
+      ? "The server refused the connection. Reload the page to try again."
+      : "The connection to the server is lost: the numbers may be old. Connecting again …";
+    page.prepend(lost); // until the next state replaces it
+  };
 })();

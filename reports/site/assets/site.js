@@ -70,6 +70,9 @@
     });
   };
 
+  // commas prints a count with groups of thousands.
+  nerbench.commas = function (n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ","); };
+
   // state is the part of the address behind #: a=1&b=2.
   nerbench.state = function () {
     var state = {};
@@ -110,7 +113,7 @@
   // number is the value of a cell for sorting; null: it has none.
   function number(cell) {
     var text = cell.dataset.v !== undefined ? cell.dataset.v : cell.firstChild ? cell.firstChild.textContent : "";
-    var v = parseFloat(text.replace(/,/g, "").replace(/^</, ""));
+    var v = parseFloat(text.replace(/,/g, "").replace(/^</, "").replace(/^−/, "-"));
     return isFinite(v) ? v : null;
   }
 
@@ -145,7 +148,6 @@
         if (changed) changed(label(th), descending);
       });
     });
-    // Where cells span rows or columns, an order by lines has no meaning.
     return heads;
   }
 

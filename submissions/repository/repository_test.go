@@ -335,6 +335,38 @@ func TestTampered(t *testing.T) {
 	}
 }
 
+// TestNoProgram: a submission to a board in a subfolder brings files that look like a
+// repository of git, with a filter. The filter does not run.
+func TestNoProgram(t *testing.T) {
+	b, first := board(t)
+	outer := t.TempDir()
+	dir := filepath.Join(outer, "board")
+	if err := os.Rename(first, dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	git(t, outer, "init", "-q")
+	git(t, outer, "add", "-A")
+	git(t, outer, "commit", "-q", "-m", "first")
+	ran := filepath.Join(t.TempDir(), "ran")
+	git(t, dir, "init", "-q", "--bare", ".")
+	git(t, dir, "config", "core.bare", "false")
+	git(t, dir, "config", "core.worktree", dir)
+	appendTo(t, filepath.Join(dir, ".gitattributes"), "* filter=x\n")
+	git(t, dir, "--git-dir=.", "add", "log.jsonl")
+	git(t, dir, "--git-dir=.", "commit", "-q", "-m", "hostile")
+	git(t, dir, "config", "filter.x.clean", "touch '"+ran+"'; cat")
+	appendTo(t, filepath.Join(dir, logName), "\n")
+	if _, err := Verify(t.Context(), b, dir, "HEAD"); err == nil || !strings.Contains(err.Error(), "cannot use bare repository") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the filter of the submission ran")
+	}
+}
+
 func TestRefused(t *testing.T) {
 	b, dir := board(t)
 	unsigned := bundle(t, b, 1, nil, "sample-law", "sample-stem")

@@ -398,9 +398,13 @@ func (v *verifier) onlyAppended(dir, base string) error {
 	return err
 }
 
-// git runs git, which runs no other program.
+// gitOptions keep git from running programs. A folder that looks like a bare repository
+// is not read as one: a submission could bring it, with a configuration of its own.
+var gitOptions = []string{"--no-optional-locks", "-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull}
+
+// git runs git, which runs no program of the repository.
 func (v *verifier) git(dir string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(v.ctx, "git", append([]string{"-C", dir, "-c", "core.fsmonitor=false"}, args...)...)
+	cmd := exec.CommandContext(v.ctx, "git", slices.Concat([]string{"-C", dir}, gitOptions, args)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &limited{w: &stderr}
 	text, err := cmd.Output()

@@ -481,6 +481,26 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+func TestLog(t *testing.T) {
+	const event = `{"event":"withdrawn","run":"0123456789abcdef","user":"bo","reason":"x"}`
+	for _, tc := range []struct{ text, want string }{
+		{"", ""},
+		{event + "\n" + event + "\n", ""},
+		{event, "log.jsonl:1: want an event (added, corrected, withdrawn) of a run in one line: the line has no end"},
+		{event + "\n" + event + event + "\n", "log.jsonl:2: want an event (added, corrected, withdrawn) of a run in one line: more than one value"},
+		{event + "\n\n", "EOF"},
+		{strings.Replace(event, "withdrawn", "gone", 1) + "\n", `event "gone": unknown`},
+		{strings.Replace(event, "01", "", 1) + "\n", `run "23456789abcdef": want the id of a run`},
+		{strings.Replace(event, "bo", "../x", 1) + "\n", `user "../x": not a name of a user`},
+		{strings.Replace(event, "reason", "why", 1) + "\n", `unknown field "why"`},
+	} {
+		list, err := parseLog([]byte(tc.text))
+		if tc.want == "" && (err != nil || len(list) != strings.Count(tc.text, "\n")) || tc.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tc.want)) {
+			t.Errorf("%q: %v, %v, want %q", tc.text, list, err, tc.want)
+		}
+	}
+}
+
 func TestModelFile(t *testing.T) {
 	open := true
 	m := bundles.Model{Name: "ollama/x", About: bundles.About{Organisation: "A \"B\" \\ \x01\n", OpenWeights: &open, Training: []string{"a", "b"}}}

@@ -181,7 +181,8 @@ func TestSubmission(t *testing.T) {
 	appendTo(t, filepath.Join(fork, "board.toml"), "\n")
 	appendTo(t, filepath.Join(fork, ".github/workflows/verify.yml"), "\n")
 	appendTo(t, filepath.Join(fork, ".github/new"), "\n")
-	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Equal(v.Read, []string{".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
+	appendTo(t, filepath.Join(fork, ".gitattributes"), "\n")
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Equal(v.Read, []string{".gitattributes", ".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
 		t.Errorf("changes to read: %q, %v", v.Read, err)
 	}
 	// A withdrawal is an event.
@@ -300,6 +301,13 @@ func TestTampered(t *testing.T) {
 		{"a link", "keys/x.pub: not a file: links are refused", func() error { return os.Symlink("/etc/passwd", filepath.Join(dir, "keys/x.pub")) }},
 		{"a large file", "keys/x.pub: 30000 bytes: more than 20480", func() error {
 			return os.WriteFile(filepath.Join(dir, "keys/x.pub"), make([]byte, 30000), 0o600)
+		}},
+		{"a user in another case", "keys/mira.pub: differs from keys/MIRA.pub only in upper and lower case", func() error {
+			return os.WriteFile(filepath.Join(dir, "keys/MIRA.pub"), []byte(key(t, 3).Signer().Key+"\n"), 0o600)
+		}},
+		{"a submodule", "cache/x: not a file: submodules are refused", func() error {
+			git(t, dir, "update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",cache/x")
+			return os.MkdirAll(filepath.Join(dir, "cache/x"), 0o700)
 		}},
 		{"answers without a run", ".zst: no run has these answers", func() error {
 			return os.WriteFile(filepath.Join(dir, "blobs", strings.Repeat("0", 64)+".zst"), nil, 0o600)

@@ -30,8 +30,9 @@ type Verified struct {
 	Faults []string `json:"faults"`
 	// Unchecked are the files of runs whose data or answers are missing here.
 	Unchecked []string `json:"unchecked"`
-	// Read are changed files that a person must judge: the definition, workflows, and keys
-	// and models that were merged.
+	// Read are changed files that a person must judge: the definition, workflows, files of
+	// git, keys and models that were merged, and the log if it has other events than that a
+	// new run was added.
 	Read []string `json:"read"`
 	// Differences compare new runs with the reference models of board.toml.
 	Differences []Difference `json:"differences"`
@@ -61,7 +62,7 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 	out.Files = len(names)
 	wanted := func(string) bool { return true }
 	if base != "" {
-		changed, err := v.changes(dir, base)
+		changed, err := v.changes(dir, base, names)
 		if err != nil {
 			return out, fmt.Errorf("board: %w", err)
 		}
@@ -149,8 +150,9 @@ func (v *verifier) fault(name string, err error) {
 }
 
 // files lists the files, in order. Those that are no part of the layout, too large, or
-// links are faults.
+// links, or that some systems take for another one, are faults.
 func (v *verifier) files() (list []string, err error) {
+	folded := map[string]string{}
 	err = fs.WalkDir(v.folder.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -174,7 +176,10 @@ func (v *verifier) files() (list []string, err error) {
 			v.fault(name, errors.New("not part of a repository of submissions"))
 		case info.Size() > layout[i].most:
 			v.fault(name, fmt.Errorf("%d bytes: more than %d", info.Size(), layout[i].most))
+		case folded[strings.ToLower(name)] != "": // the key of one user would be that of another
+			v.fault(name, fmt.Errorf("differs from %s only in upper and lower case", folded[strings.ToLower(name)]))
 		default:
+			folded[strings.ToLower(name)] = name
 			list = append(list, name)
 		}
 		return nil
@@ -342,18 +347,22 @@ func (v *verifier) attestation(name string) error {
 }
 
 // changes lists the files that are new or changed since a commit. Files that were merged
-// and must not change are faults.
-func (v *verifier) changes(dir, base string) (map[string]bool, error) {
+// and must not change are faults, and so is what is no file, such as a submodule.
+func (v *verifier) changes(dir, base string, files []string) (map[string]bool, error) {
 	if strings.HasPrefix(base, "-") {
 		return nil, fault.Usagef("--changed-since %q: want a commit", base)
 	}
-	diff, err := v.git(dir, "diff", "--no-ext-diff", "--no-textconv", "--name-status", "--no-renames", "-z", "--relative", base, "--", ".")
+	diff, err := v.git(dir, "diff", "--no-ext-diff", "--no-textconv", "--name-status", "--no-renames", "--ignore-submodules=dirty", "-z", "--relative", base, "--", ".")
 	if err != nil {
 		return nil, err
 	}
 	untracked, err := v.git(dir, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
 	if err != nil {
 		return nil, err
+	}
+	there := map[string]bool{}
+	for _, name := range files {
+		there[name] = true
 	}
 	changed := map[string]bool{}
 	fields := strings.Split(strings.TrimSuffix(string(diff), "\x00"), "\x00")
@@ -363,6 +372,9 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
 		if isRule(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
 			v.out.Read = append(v.out.Read, name)
+		}
+		if status != "D" && !there[name] && !v.wrong[name] {
+			v.fault(name, errors.New("not a file: submodules are refused"))
 		}
 		switch {
 		case status == "A":
@@ -382,8 +394,10 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 	return changed, nil
 }
 
-// isRule reports whether a file says how the others are checked or ranked.
-func isRule(name string) bool { return name == "board.toml" || strings.HasPrefix(name, ".github/") }
+// isRule reports whether a file says how the others are checked, ranked or merged.
+func isRule(name string) bool {
+	return name == "board.toml" || strings.HasPrefix(name, ".git") // .github/, too
+}
 
 // onlyAppended demands that the log has all that it had.
 func (v *verifier) onlyAppended(dir, base string) error {

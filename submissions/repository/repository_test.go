@@ -126,7 +126,7 @@ func TestSubmission(t *testing.T) {
 			git(t, fork, "commit", "-q", "-m", "second")
 		}
 		got, err := Verify(t.Context(), b, fork, "origin/HEAD")
-		if err != nil || len(got.Runs) != 1 || got.Files != whole.Files+3 {
+		if err != nil || len(got.Runs) != 1 || got.Files != whole.Files+3 || len(got.Read) > 0 {
 			t.Errorf("committed %v: verified %+v, %v", commit, got, err)
 		}
 	}
@@ -187,8 +187,17 @@ func TestSubmission(t *testing.T) {
 	}
 	// A withdrawal is an event.
 	appendTo(t, filepath.Join(fork, logName), `{"event": "withdrawn", "run": "0123456789abcdef", "user": "bo", "reason": "wrong prompt"}`+"\n")
-	if _, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil {
-		t.Errorf("withdrawn: %v", err)
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Contains(v.Read, logName) {
+		t.Errorf("withdrawn: to read %q, %v", v.Read, err)
+	}
+	// So is an event that ranks a merged run again, or is about no run.
+	runs := append(slices.Collect(maps.Keys(merged)), "0123456789abcdef")
+	for _, run := range runs {
+		git(t, fork, "checkout", "-q", "--", ".")
+		appendTo(t, filepath.Join(fork, logName), `{"event": "added", "run": "`+run+`", "user": "mira"}`+"\n")
+		if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Contains(v.Read, logName) {
+			t.Errorf("added %s: to read %q, %v", run, v.Read, err)
+		}
 	}
 	if _, err := Verify(t.Context(), b, fork, "nosuch"); err == nil || !strings.Contains(err.Error(), "git diff") {
 		t.Errorf("an unknown commit: %v", err)
@@ -251,6 +260,9 @@ func TestRecords(t *testing.T) {
 		got, err := Verify(t.Context(), b, dir, "HEAD")
 		if (err == nil) != (step.want == "") || !strings.Contains(strings.Join(got.Faults, "\n"), step.want) {
 			t.Errorf("faults are %q, %v, want %q", got.Faults, err, step.want)
+		}
+		if name, _ := filepath.Rel(dir, record); !slices.Contains(got.Read, name) {
+			t.Errorf("to read are %q, want %s", got.Read, name)
 		}
 	}
 	for _, name := range []string{"", "ffff"} {

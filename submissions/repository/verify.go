@@ -31,8 +31,8 @@ type Verified struct {
 	// Unchecked are the files of runs whose data or answers are missing here.
 	Unchecked []string `json:"unchecked"`
 	// Read are changed files that a person must judge: the definition, workflows, files of
-	// git, keys and models that were merged, and the log if it has other events than that a
-	// new run was added.
+	// git, keys and models that were merged, new attestations, and the log if it has other
+	// events than that a new run was added.
 	Read []string `json:"read"`
 	// Differences compare new runs with the reference models of board.toml.
 	Differences []Difference `json:"differences"`
@@ -61,15 +61,18 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 	}
 	out.Files = len(names)
 	wanted := func(string) bool { return true }
+	var changed map[string]bool
 	if base != "" {
-		changed, err := v.changes(dir, base, names)
-		if err != nil {
+		if changed, err = v.changes(dir, base, names); err != nil {
 			return out, fmt.Errorf("board: %w", err)
 		}
 		wanted = func(name string) bool { return changed[name] }
 	}
 	v.readLog()
 	v.check(names, wanted)
+	if changed[logName] && v.hasVerdict(changed) {
+		out.Read = append(out.Read, logName)
+	}
 	if slices.Contains(names, "board.toml") {
 		rules, err := boards.Read(folder.FS(), "board.toml")
 		v.fault("board.toml", err)
@@ -96,6 +99,7 @@ type verifier struct {
 	out    *Verified
 	used   map[string]bool        // blobs
 	events []Event                // of the log
+	merged int                    // the number of events that were merged
 	logged map[string]bool        // runs
 	runs   map[string]*Submission // by id
 	places map[string]string      // files of the runs, by id
@@ -370,7 +374,7 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 		status, name := fields[i], fields[i+1]
 		changed[name] = true
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
-		if isRule(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
+		if isJudged(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
 			v.out.Read = append(v.out.Read, name)
 		}
 		if status != "D" && !there[name] && !v.wrong[name] {
@@ -387,16 +391,28 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		changed[name] = true
-		if isRule(name) {
+		if isJudged(name) {
 			v.out.Read = append(v.out.Read, name)
 		}
 	}
 	return changed, nil
 }
 
-// isRule reports whether a file says how the others are checked, ranked or merged.
-func isRule(name string) bool {
-	return name == "board.toml" || strings.HasPrefix(name, ".git") // .github/, too
+// isJudged reports whether a person must judge a file that is new, too: it says how the
+// others are checked, ranked or merged, or vouches for a run. Who vouches may be the
+// submitter with another key.
+func isJudged(name string) bool {
+	return name == "board.toml" || strings.HasPrefix(name, ".git") || // .github/, too
+		strings.HasPrefix(name, "attestations/") && strings.HasSuffix(name, ".json")
+}
+
+// hasVerdict reports whether the log has a new event other than that its user added a new
+// run: one that withdraws a run, or ranks it again.
+func (v *verifier) hasVerdict(changed map[string]bool) bool {
+	return slices.ContainsFunc(v.events[min(v.merged, len(v.events)):], func(e Event) bool {
+		run := v.runs[e.Run]
+		return e.Event != "added" || run == nil || run.User != e.User || !changed[v.places[e.Run]]
+	})
 }
 
 // onlyAppended demands that the log has all that it had.
@@ -405,6 +421,7 @@ func (v *verifier) onlyAppended(dir, base string) error {
 	if err != nil {
 		return err
 	}
+	v.merged = bytes.Count(before, []byte("\n"))
 	now, err := readFile(v.folder, logName)
 	if err == nil && !bytes.HasPrefix(now, before) {
 		err = errors.New("lines that were merged changed: only append")

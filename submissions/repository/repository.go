@@ -182,9 +182,14 @@ func parseEvent(line string) (e Event, err error) {
 	return e, nil
 }
 
+var errNoFile = errors.New("not a file: links are refused")
+
 // readFile reads a file below a folder, which is no link and not larger than its place
 // permits.
 func readFile(folder *os.Root, name string) ([]byte, error) {
+	if info, err := folder.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", name, errNoFile)
+	}
 	f, err := folder.Open(name)
 	if err != nil {
 		return nil, err

@@ -498,6 +498,10 @@ func TestWorkflows(t *testing.T) {
 		if strings.HasPrefix(s.Uses, "actions/checkout") {
 			t.Error("comment.yml has a checkout")
 		}
+		// To Markdown, "\r" ends a line: what is behind it would be no part of the code block.
+		if strings.Contains(s.Run, "sed") && !strings.Contains(s.Run, `tr -d '\r'`) {
+			t.Error("comment.yml: a file name or the table can end the code block")
+		}
 	}
 }
 
@@ -517,6 +521,28 @@ func TestLog(t *testing.T) {
 		list, err := parseLog([]byte(tc.text))
 		if tc.want == "" && (err != nil || len(list) != strings.Count(tc.text, "\n")) || tc.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tc.want)) {
 			t.Errorf("%q: %v, %v, want %q", tc.text, list, err, tc.want)
+		}
+	}
+}
+
+// TestReadFile: neither a link nor a folder is read.
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	err := errors.Join(os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0o600), os.Symlink("a", filepath.Join(dir, "b")), os.Mkdir(filepath.Join(dir, "c"), 0o700))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if text, err := readFile(folder, "a"); err != nil || string(text) != "x" {
+		t.Errorf("a file: %q, %v", text, err)
+	}
+	for _, name := range []string{"b", "c"} {
+		if text, err := readFile(folder, name); !errors.Is(err, errNoFile) {
+			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}
 }

@@ -175,7 +175,7 @@ func (v *verifier) files() (list []string, err error) {
 		case err != nil:
 			return err
 		case !d.Type().IsRegular():
-			v.fault(name, errors.New("not a file: links are refused"))
+			v.fault(name, errNoFile)
 		case i < 0:
 			v.fault(name, errors.New("not part of a repository of submissions"))
 		case info.Size() > layout[i].most:

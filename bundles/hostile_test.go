@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -211,6 +212,25 @@ func TestHostileZips(t *testing.T) {
 	for _, n := range []int{1004, 70_000} {
 		if _, _, err := opened(t, zipped(t, many[:n])); err == nil || !strings.Contains(err.Error(), "members: more than 1003") {
 			t.Errorf("%d members: error is %v", n, err)
+		}
+	}
+	// The end of a zip can say that a long list is a short one.
+	for name, lie := range map[string]func(content, end []byte){
+		"a number modulo 65536": func(_, _ []byte) {},
+		"no length":             func(_, end []byte) { binary.LittleEndian.PutUint32(end[12:], 0) },
+		"a length of 64 bits":   func(_, end []byte) { binary.LittleEndian.PutUint32(end[12:], 1<<32-1) },
+		"an end of 64 bits": func(content, end []byte) { // the library looks for it if the length is 0xffff
+			binary.LittleEndian.PutUint32(end[12:], 1<<16-1)
+			binary.LittleEndian.PutUint32(end[16:], uint32(len(content)-endSize-(1<<16-1)))
+			copy(content[len(content)-endSize-locatorSize:], "PK\x06\x07")
+		},
+	} {
+		content := zipped(t, many)
+		end := content[len(content)-endSize:]
+		binary.LittleEndian.PutUint16(end[10:], 1000)
+		lie(content, end)
+		if _, _, err := opened(t, content); err == nil || !strings.Contains(err.Error(), "its list of members is not as a bundle is written") {
+			t.Errorf("many members, %s: error is %v", name, err)
 		}
 	}
 	if _, err := Open(t.Context(), t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a file") {

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+
+	"nerbench/internal/names"
 )
 
 // member is a member of the zip.
@@ -60,24 +62,38 @@ func writeZip(w io.Writer, members []member) error {
 	return z.Close()
 }
 
-// endSize is the size of the end of a zip without a comment.
-const endSize = 22
+const (
+	// endSize is the size of the end of a zip without a comment.
+	endSize = 22
+	// locatorSize is the size of what is before it in a zip with numbers of 64 bits.
+	locatorSize = 20
+	// maxList is the largest size of the list of members, in bytes: the longest names of
+	// files, beside their ending, and 46 more for each member.
+	maxList = (maxRuns + 3) * (names.MaxElement + 64)
+)
 
 // readZip lists the members of a zip that [writeZip] wrote. It does not read them.
 func readZip(file io.ReaderAt, size int64) ([]*zip.File, error) {
-	var end [endSize]byte
 	if size < endSize {
 		return nil, zip.ErrFormat
 	}
-	if _, err := file.ReadAt(end[:], size-endSize); err != nil {
+	last := make([]byte, min(size, locatorSize+endSize))
+	if _, err := file.ReadAt(last, size-int64(len(last))); err != nil {
 		return nil, err
 	}
+	locator, end := last[:len(last)-endSize], last[len(last)-endSize:]
 	// The list of a zip with many members is long, so their number is read first.
-	if !bytes.HasPrefix(end[:], []byte("PK\x05\x06")) {
+	if !bytes.HasPrefix(end, []byte("PK\x05\x06")) {
 		return nil, fmt.Errorf("its end is %w", errNotWritten)
 	}
 	if n := binary.LittleEndian.Uint16(end[10:]); n > maxRuns+3 {
 		return nil, fmt.Errorf("%d members: more than %d", n, maxRuns+3)
+	}
+	// The library takes this number modulo 65536, and reads as many members as it finds
+	// from the place of the list on, which may be in an end of 64 bits.
+	length, place := int64(binary.LittleEndian.Uint32(end[12:])), int64(binary.LittleEndian.Uint32(end[16:]))
+	if length > maxList || place+length+endSize != size || bytes.HasPrefix(locator, []byte("PK\x06\x07")) {
+		return nil, fmt.Errorf("its list of members is %w", errNotWritten)
 	}
 	z, err := zip.NewReader(file, size)
 	if err != nil {

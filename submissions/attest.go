@@ -314,12 +314,13 @@ func CheckAttestation(text, signature []byte, m *bundles.Manifest, digest string
 		return a, signer, fmt.Errorf("it is about another bundle (%s, this one is %s)", a.Bundle, digest)
 	}
 	drawn := map[string][]int{}
-	equal := 0
+	spot, equal := 0, 0
 	for _, r := range a.Runs {
 		drawn[r.ID] = r.Passages
-		equal += r.Equal
+		spot, equal = spot+len(r.Passages), equal+r.Equal
 	}
-	if want := Draw(m, digest, a.Spot); !maps.EqualFunc(drawn, want, slices.Equal) || equal != a.Equal || a.Equal > a.Spot {
+	// The numbers first: a hostile manifest and record could demand a draw without end.
+	if spot != a.Spot || equal != a.Equal || a.Equal > a.Spot || !maps.EqualFunc(drawn, Draw(m, digest, a.Spot), slices.Equal) {
 		return a, signer, errors.New("its passages are not those that are drawn, or its numbers do not add up")
 	}
 	return a, signer, nil

@@ -133,6 +133,31 @@ func TestOtherWeights(t *testing.T) {
 	}
 }
 
+// TestDrawWithoutEnd: a record of more passages than it has is refused before they are
+// drawn from a manifest that claims them, too.
+func TestDrawWithoutEnd(t *testing.T) {
+	w := newWorkplace(t)
+	m := &bundles.Manifest{Runs: []bundles.Run{{ID: "0", Passages: 1 << 40}}}
+	for name, a := range map[string]Attestation{
+		"no passages":  {Spot: 1 << 40, Runs: []AttestedRun{}},
+		"few passages": {Spot: 1 << 40, Runs: []AttestedRun{{ID: "0", Passages: []int{1, 2}}}},
+		"others":       {Spot: 2, Runs: []AttestedRun{{ID: "0", Passages: []int{1, 2}}}},
+	} {
+		a.Format, a.Bundle = bundles.Format, "digest"
+		text, err := encodeAttestation(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signature, err := w.key(t).Sign(text, bundles.AttestationNamespace)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := CheckAttestation(text, signature, m, "digest"); err == nil || !strings.Contains(err.Error(), "its numbers do not add up") {
+			t.Errorf("%s: error is %v", name, err)
+		}
+	}
+}
+
 // TestDraw: the draw depends on the content alone, has no passage twice, and reaches all.
 func TestDraw(t *testing.T) {
 	m := &bundles.Manifest{}

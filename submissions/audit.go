@@ -186,7 +186,7 @@ func auditRun(ctx context.Context, b *harness.Bench, own *bundles.Bundle, run *b
 	var compared []predictions
 	for _, o := range others {
 		r := o.Run(run.Dataset())
-		if r == nil || !samePassages(run.Keys, r.Keys) {
+		if r == nil || !SamePassages(run.Keys, r.Keys) {
 			continue
 		}
 		theirs, _, err := predicted(ctx, b, dataset, o.Bundle, r)
@@ -207,8 +207,8 @@ func auditRun(ctx context.Context, b *harness.Bench, own *bundles.Bundle, run *b
 	return out, nil
 }
 
-// samePassages reports whether two runs have the same passages and gold.
-func samePassages(a, b map[string]string) bool {
+// SamePassages reports whether the keys of two runs have the same passages and gold.
+func SamePassages(a, b map[string]string) bool {
 	return !slices.ContainsFunc(ner.KeyNames(ner.InPart(ner.DataPart)), func(name string) bool { return a[name] != b[name] })
 }
 

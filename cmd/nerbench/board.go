@@ -83,8 +83,9 @@ those submissions are left out, and the exit code is 3.`,
 scores, as bundle verify does. With --changed-since, it scores only new runs, and demands
 that what was merged has not changed: runs, answers and records stay, and the log only
 grows. It prints the difference of each new run from the models of the key references of
-board.toml. It lists changed files that a person must read: board.toml, .github, and the keys
-and models of others. It runs no program of the repository.
+board.toml. It lists changed files that a person must read: board.toml, .github, the keys and
+models of others, new attestations, and the log if a run is withdrawn. It runs no program of
+the repository.
 
 The exit code is 1 if something is wrong, and 4 if data is missing.`,
 				Flags: []cli.Flag{board, &cli.StringFlag{Name: "changed-since", Usage: "score only what is new since `COMMIT`"}},

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"nerbench/bundles"
-	"nerbench/ner"
 	"nerbench/submissions"
 )
 
@@ -36,7 +35,7 @@ func (v *verifier) differences(metric string, models []string, isNew func(string
 			best := Difference{File: file, Dataset: run.Dataset(), Metric: metric, F1: f1, Model: model}
 			for id, place := range v.places {
 				other := v.runs[id].run()
-				if name, _ := other.Model(); name != model || isNew(place) || withdrawn[id] || v.wrong[place] || !samePassages(run, other) {
+				if name, _ := other.Model(); name != model || isNew(place) || withdrawn[id] || v.wrong[place] || run.Passages != other.Passages || !submissions.SamePassages(run.Keys, other.Keys) {
 					continue
 				}
 				if f1, ok := f1Of(other, metric); ok && (best.Reference == "" || f1 > best.ReferenceF1 || f1 == best.ReferenceF1 && place < best.Reference) {
@@ -50,18 +49,6 @@ func (v *verifier) differences(metric string, models []string, isNew func(string
 	}
 	slices.SortStableFunc(list, func(a, b Difference) int { return strings.Compare(a.Dataset, b.Dataset) })
 	return list
-}
-
-// samePassages reports whether two runs are about the same passages and gold.
-func samePassages(a, b *bundles.Run) bool {
-	for _, keys := range []map[string]string{a.Keys, b.Keys} {
-		for name := range keys {
-			if key, known := ner.FindKey(name); known && key.Part == ner.DataPart && a.Keys[name] != b.Keys[name] {
-				return false
-			}
-		}
-	}
-	return a.Passages == b.Passages
 }
 
 // f1Of is the F1 of a run; ok is false if it has none.

@@ -150,10 +150,8 @@ func parseLog(text []byte) ([]Event, error) {
 		if line == "" {
 			continue
 		}
-		var e Event
-		decoder := json.NewDecoder(strings.NewReader(line))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&e); err != nil || !strings.HasSuffix(line, "\n") || !slices.Contains(events, e.Event) {
+		e, err := parseEvent(line)
+		if err != nil {
 			return nil, fmt.Errorf("%s:%d: want an event (%s) of a run in one line: %w", logName, i+1, strings.Join(events, ", "), err)
 		}
 		list = append(list, e)
@@ -161,9 +159,37 @@ func parseLog(text []byte) ([]Event, error) {
 	return list, nil
 }
 
+var runPattern = regexp.MustCompile(`^[0-9a-f]{16}$`)
+
+func parseEvent(line string) (e Event, err error) {
+	decoder := json.NewDecoder(strings.NewReader(line))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&e); err != nil {
+		return e, err
+	}
+	switch rest := line[decoder.InputOffset():]; {
+	case rest == "":
+		return e, errors.New("the line has no end")
+	case strings.TrimSpace(rest) != "":
+		return e, errors.New("more than one value")
+	case !slices.Contains(events, e.Event):
+		return e, fmt.Errorf("event %q: unknown", e.Event)
+	case !runPattern.MatchString(e.Run):
+		return e, fmt.Errorf("run %q: want the id of a run", e.Run)
+	case !userPattern.MatchString(e.User):
+		return e, fmt.Errorf("user %q: not a name of a user", e.User)
+	}
+	return e, nil
+}
+
+var errNoFile = errors.New("not a file: links are refused")
+
 // readFile reads a file below a folder, which is no link and not larger than its place
 // permits.
 func readFile(folder *os.Root, name string) ([]byte, error) {
+	if info, err := folder.Lstat(name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", name, errNoFile)
+	}
 	f, err := folder.Open(name)
 	if err != nil {
 		return nil, err

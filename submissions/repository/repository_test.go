@@ -126,7 +126,7 @@ func TestSubmission(t *testing.T) {
 			git(t, fork, "commit", "-q", "-m", "second")
 		}
 		got, err := Verify(t.Context(), b, fork, "origin/HEAD")
-		if err != nil || len(got.Runs) != 1 || got.Files != whole.Files+3 {
+		if err != nil || len(got.Runs) != 1 || got.Files != whole.Files+3 || len(got.Read) > 0 {
 			t.Errorf("committed %v: verified %+v, %v", commit, got, err)
 		}
 	}
@@ -181,13 +181,23 @@ func TestSubmission(t *testing.T) {
 	appendTo(t, filepath.Join(fork, "board.toml"), "\n")
 	appendTo(t, filepath.Join(fork, ".github/workflows/verify.yml"), "\n")
 	appendTo(t, filepath.Join(fork, ".github/new"), "\n")
-	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Equal(v.Read, []string{".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
+	appendTo(t, filepath.Join(fork, ".gitattributes"), "\n")
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Equal(v.Read, []string{".gitattributes", ".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
 		t.Errorf("changes to read: %q, %v", v.Read, err)
 	}
 	// A withdrawal is an event.
 	appendTo(t, filepath.Join(fork, logName), `{"event": "withdrawn", "run": "0123456789abcdef", "user": "bo", "reason": "wrong prompt"}`+"\n")
-	if _, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil {
-		t.Errorf("withdrawn: %v", err)
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Contains(v.Read, logName) {
+		t.Errorf("withdrawn: to read %q, %v", v.Read, err)
+	}
+	// So is an event that ranks a merged run again, or is about no run.
+	runs := append(slices.Collect(maps.Keys(merged)), "0123456789abcdef")
+	for _, run := range runs {
+		git(t, fork, "checkout", "-q", "--", ".")
+		appendTo(t, filepath.Join(fork, logName), `{"event": "added", "run": "`+run+`", "user": "mira"}`+"\n")
+		if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Contains(v.Read, logName) {
+			t.Errorf("added %s: to read %q, %v", run, v.Read, err)
+		}
 	}
 	if _, err := Verify(t.Context(), b, fork, "nosuch"); err == nil || !strings.Contains(err.Error(), "git diff") {
 		t.Errorf("an unknown commit: %v", err)
@@ -251,6 +261,9 @@ func TestRecords(t *testing.T) {
 		if (err == nil) != (step.want == "") || !strings.Contains(strings.Join(got.Faults, "\n"), step.want) {
 			t.Errorf("faults are %q, %v, want %q", got.Faults, err, step.want)
 		}
+		if name, _ := filepath.Rel(dir, record); !slices.Contains(got.Read, name) {
+			t.Errorf("to read are %q, want %s", got.Read, name)
+		}
 	}
 	for _, name := range []string{"", "ffff"} {
 		if err := Export(t.Context(), dir, name, file); err == nil || !strings.Contains(err.Error(), "begin so, want one") {
@@ -301,6 +314,13 @@ func TestTampered(t *testing.T) {
 		{"a large file", "keys/x.pub: 30000 bytes: more than 20480", func() error {
 			return os.WriteFile(filepath.Join(dir, "keys/x.pub"), make([]byte, 30000), 0o600)
 		}},
+		{"a user in another case", "keys/mira.pub: differs from keys/MIRA.pub only in upper and lower case", func() error {
+			return os.WriteFile(filepath.Join(dir, "keys/MIRA.pub"), []byte(key(t, 3).Signer().Key+"\n"), 0o600)
+		}},
+		{"a submodule", "cache/x: not a file: submodules are refused", func() error {
+			git(t, dir, "update-index", "--add", "--cacheinfo", "160000,"+strings.Repeat("1", 40)+",cache/x")
+			return os.MkdirAll(filepath.Join(dir, "cache/x"), 0o700)
+		}},
 		{"answers without a run", ".zst: no run has these answers", func() error {
 			return os.WriteFile(filepath.Join(dir, "blobs", strings.Repeat("0", 64)+".zst"), nil, 0o600)
 		}},
@@ -332,6 +352,38 @@ func TestTampered(t *testing.T) {
 	}
 	if got, err := Verify(t.Context(), b, dir, ""); !errors.As(err, new(*fault.DataError)) || len(got.Unchecked) != 1 {
 		t.Errorf("answers that are elsewhere: %v, %+v", err, got)
+	}
+}
+
+// TestNoProgram: a submission to a board in a subfolder brings files that look like a
+// repository of git, with a filter. The filter does not run.
+func TestNoProgram(t *testing.T) {
+	b, first := board(t)
+	outer := t.TempDir()
+	dir := filepath.Join(outer, "board")
+	if err := os.Rename(first, dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, ".git")); err != nil {
+		t.Fatal(err)
+	}
+	git(t, outer, "init", "-q")
+	git(t, outer, "add", "-A")
+	git(t, outer, "commit", "-q", "-m", "first")
+	ran := filepath.Join(t.TempDir(), "ran")
+	git(t, dir, "init", "-q", "--bare", ".")
+	git(t, dir, "config", "core.bare", "false")
+	git(t, dir, "config", "core.worktree", dir)
+	appendTo(t, filepath.Join(dir, ".gitattributes"), "* filter=x\n")
+	git(t, dir, "--git-dir=.", "add", "log.jsonl")
+	git(t, dir, "--git-dir=.", "commit", "-q", "-m", "hostile")
+	git(t, dir, "config", "filter.x.clean", "touch '"+ran+"'; cat")
+	appendTo(t, filepath.Join(dir, logName), "\n")
+	if _, err := Verify(t.Context(), b, dir, "HEAD"); err == nil || !strings.Contains(err.Error(), "cannot use bare repository") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the filter of the submission ran")
 	}
 }
 
@@ -445,6 +497,52 @@ func TestWorkflows(t *testing.T) {
 	for _, s := range comment.Jobs["comment"].Steps {
 		if strings.HasPrefix(s.Uses, "actions/checkout") {
 			t.Error("comment.yml has a checkout")
+		}
+		// To Markdown, "\r" ends a line: what is behind it would be no part of the code block.
+		if strings.Contains(s.Run, "sed") && !strings.Contains(s.Run, `tr -d '\r'`) {
+			t.Error("comment.yml: a file name or the table can end the code block")
+		}
+	}
+}
+
+func TestLog(t *testing.T) {
+	const event = `{"event":"withdrawn","run":"0123456789abcdef","user":"bo","reason":"x"}`
+	for _, tc := range []struct{ text, want string }{
+		{"", ""},
+		{event + "\n" + event + "\n", ""},
+		{event, "log.jsonl:1: want an event (added, corrected, withdrawn) of a run in one line: the line has no end"},
+		{event + "\n" + event + event + "\n", "log.jsonl:2: want an event (added, corrected, withdrawn) of a run in one line: more than one value"},
+		{event + "\n\n", "EOF"},
+		{strings.Replace(event, "withdrawn", "gone", 1) + "\n", `event "gone": unknown`},
+		{strings.Replace(event, "01", "", 1) + "\n", `run "23456789abcdef": want the id of a run`},
+		{strings.Replace(event, "bo", "../x", 1) + "\n", `user "../x": not a name of a user`},
+		{strings.Replace(event, "reason", "why", 1) + "\n", `unknown field "why"`},
+	} {
+		list, err := parseLog([]byte(tc.text))
+		if tc.want == "" && (err != nil || len(list) != strings.Count(tc.text, "\n")) || tc.want != "" && (err == nil || !strings.HasSuffix(err.Error(), tc.want)) {
+			t.Errorf("%q: %v, %v, want %q", tc.text, list, err, tc.want)
+		}
+	}
+}
+
+// TestReadFile: neither a link nor a folder is read.
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	err := errors.Join(os.WriteFile(filepath.Join(dir, "a"), []byte("x"), 0o600), os.Symlink("a", filepath.Join(dir, "b")), os.Mkdir(filepath.Join(dir, "c"), 0o700))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if text, err := readFile(folder, "a"); err != nil || string(text) != "x" {
+		t.Errorf("a file: %q, %v", text, err)
+	}
+	for _, name := range []string{"b", "c"} {
+		if text, err := readFile(folder, name); !errors.Is(err, errNoFile) {
+			t.Errorf("%s: %q, %v", name, text, err)
 		}
 	}
 }

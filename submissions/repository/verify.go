@@ -30,8 +30,9 @@ type Verified struct {
 	Faults []string `json:"faults"`
 	// Unchecked are the files of runs whose data or answers are missing here.
 	Unchecked []string `json:"unchecked"`
-	// Read are changed files that a person must judge: the definition, workflows, and keys
-	// and models that were merged.
+	// Read are changed files that a person must judge: the definition, workflows, files of
+	// git, keys and models that were merged, new attestations, and the log if it has other
+	// events than that a new run was added.
 	Read []string `json:"read"`
 	// Differences compare new runs with the reference models of board.toml.
 	Differences []Difference `json:"differences"`
@@ -60,15 +61,18 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 	}
 	out.Files = len(names)
 	wanted := func(string) bool { return true }
+	var changed map[string]bool
 	if base != "" {
-		changed, err := v.changes(dir, base)
-		if err != nil {
+		if changed, err = v.changes(dir, base, names); err != nil {
 			return out, fmt.Errorf("board: %w", err)
 		}
 		wanted = func(name string) bool { return changed[name] }
 	}
 	v.readLog()
 	v.check(names, wanted)
+	if changed[logName] && v.hasVerdict(changed) {
+		out.Read = append(out.Read, logName)
+	}
 	if slices.Contains(names, "board.toml") {
 		rules, err := boards.Read(folder.FS(), "board.toml")
 		v.fault("board.toml", err)
@@ -95,6 +99,7 @@ type verifier struct {
 	out    *Verified
 	used   map[string]bool        // blobs
 	events []Event                // of the log
+	merged int                    // the number of events that were merged
 	logged map[string]bool        // runs
 	runs   map[string]*Submission // by id
 	places map[string]string      // files of the runs, by id
@@ -149,8 +154,9 @@ func (v *verifier) fault(name string, err error) {
 }
 
 // files lists the files, in order. Those that are no part of the layout, too large, or
-// links are faults.
+// links, or that some systems take for another one, are faults.
 func (v *verifier) files() (list []string, err error) {
+	folded := map[string]string{}
 	err = fs.WalkDir(v.folder.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -169,12 +175,15 @@ func (v *verifier) files() (list []string, err error) {
 		case err != nil:
 			return err
 		case !d.Type().IsRegular():
-			v.fault(name, errors.New("not a file: links are refused"))
+			v.fault(name, errNoFile)
 		case i < 0:
 			v.fault(name, errors.New("not part of a repository of submissions"))
 		case info.Size() > layout[i].most:
 			v.fault(name, fmt.Errorf("%d bytes: more than %d", info.Size(), layout[i].most))
+		case folded[strings.ToLower(name)] != "": // the key of one user would be that of another
+			v.fault(name, fmt.Errorf("differs from %s only in upper and lower case", folded[strings.ToLower(name)]))
 		default:
+			folded[strings.ToLower(name)] = name
 			list = append(list, name)
 		}
 		return nil
@@ -342,12 +351,12 @@ func (v *verifier) attestation(name string) error {
 }
 
 // changes lists the files that are new or changed since a commit. Files that were merged
-// and must not change are faults.
-func (v *verifier) changes(dir, base string) (map[string]bool, error) {
+// and must not change are faults, and so is what is no file, such as a submodule.
+func (v *verifier) changes(dir, base string, files []string) (map[string]bool, error) {
 	if strings.HasPrefix(base, "-") {
 		return nil, fault.Usagef("--changed-since %q: want a commit", base)
 	}
-	diff, err := v.git(dir, "diff", "--no-ext-diff", "--no-textconv", "--name-status", "--no-renames", "-z", "--relative", base, "--", ".")
+	diff, err := v.git(dir, "diff", "--no-ext-diff", "--no-textconv", "--name-status", "--no-renames", "--ignore-submodules=dirty", "-z", "--relative", base, "--", ".")
 	if err != nil {
 		return nil, err
 	}
@@ -355,14 +364,21 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 	if err != nil {
 		return nil, err
 	}
+	there := map[string]bool{}
+	for _, name := range files {
+		there[name] = true
+	}
 	changed := map[string]bool{}
 	fields := strings.Split(strings.TrimSuffix(string(diff), "\x00"), "\x00")
 	for i := 0; i+1 < len(fields); i += 2 {
 		status, name := fields[i], fields[i+1]
 		changed[name] = true
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
-		if isRule(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
+		if isJudged(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
 			v.out.Read = append(v.out.Read, name)
+		}
+		if status != "D" && !there[name] && !v.wrong[name] {
+			v.fault(name, errors.New("not a file: submodules are refused"))
 		}
 		switch {
 		case status == "A":
@@ -375,15 +391,29 @@ func (v *verifier) changes(dir, base string) (map[string]bool, error) {
 	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		changed[name] = true
-		if isRule(name) {
+		if isJudged(name) {
 			v.out.Read = append(v.out.Read, name)
 		}
 	}
 	return changed, nil
 }
 
-// isRule reports whether a file says how the others are checked or ranked.
-func isRule(name string) bool { return name == "board.toml" || strings.HasPrefix(name, ".github/") }
+// isJudged reports whether a person must judge a file that is new, too: it says how the
+// others are checked, ranked or merged, or vouches for a run. Who vouches may be the
+// submitter with another key.
+func isJudged(name string) bool {
+	return name == "board.toml" || strings.HasPrefix(name, ".git") || // .github/, too
+		strings.HasPrefix(name, "attestations/") && strings.HasSuffix(name, ".json")
+}
+
+// hasVerdict reports whether the log has a new event other than that its user added a new
+// run: one that withdraws a run, or ranks it again.
+func (v *verifier) hasVerdict(changed map[string]bool) bool {
+	return slices.ContainsFunc(v.events[min(v.merged, len(v.events)):], func(e Event) bool {
+		run := v.runs[e.Run]
+		return e.Event != "added" || run == nil || run.User != e.User || !changed[v.places[e.Run]]
+	})
+}
 
 // onlyAppended demands that the log has all that it had.
 func (v *verifier) onlyAppended(dir, base string) error {
@@ -391,6 +421,7 @@ func (v *verifier) onlyAppended(dir, base string) error {
 	if err != nil {
 		return err
 	}
+	v.merged = bytes.Count(before, []byte("\n"))
 	now, err := readFile(v.folder, logName)
 	if err == nil && !bytes.HasPrefix(now, before) {
 		err = errors.New("lines that were merged changed: only append")
@@ -398,9 +429,13 @@ func (v *verifier) onlyAppended(dir, base string) error {
 	return err
 }
 
-// git runs git, which runs no other program.
+// gitOptions keep git from running programs. A folder that looks like a bare repository
+// is not read as one: a submission could bring it, with a configuration of its own.
+var gitOptions = []string{"--no-optional-locks", "-c", "safe.bareRepository=explicit", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.DevNull}
+
+// git runs git, which runs no program of the repository.
 func (v *verifier) git(dir string, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(v.ctx, "git", append([]string{"-C", dir, "-c", "core.fsmonitor=false"}, args...)...)
+	cmd := exec.CommandContext(v.ctx, "git", slices.Concat([]string{"-C", dir}, gitOptions, args)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &limited{w: &stderr}
 	text, err := cmd.Output()

@@ -75,7 +75,7 @@ func TestFullDiskCommands(t *testing.T) {
 func TestFullStoreEndsTheRun(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("no shell to set a limit")
+		reference.Skip(t, "no bash, which sets a limit of file sizes")
 	}
 	w := newWorkplace(t, 1, 0)
 	limited := func(kilobytes int, args ...string) (code int, output string) {

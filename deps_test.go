@@ -63,7 +63,7 @@ var imports = map[string][]string{
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
-	"runners/runnertest/faults": {"internal/campaign"},
+	"runners/runnertest/faults": {"ner", "internal/campaign"},
 	"runners/tagger":            {"ner", "runners"},
 	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},

@@ -45,7 +45,7 @@ func TestHostileServers(t *testing.T) {
 			upstream = servers[0].Config.Handler
 		}
 		server := faults.NewHostile(t, upstream, a, c.Random.Uint64(), func(path string) bool {
-			return (strings.HasSuffix(path, "completions") || path == "/api/generate" || path == "/api/chat") == queries
+			return faults.ModelQuery(path) == queries
 		})
 		slots <- struct{}{}
 		group.Go(func() {

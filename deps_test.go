@@ -54,7 +54,7 @@ var imports = map[string][]string{
 
 	// In the process: llama.cpp, loaded when a model is opened. The chat templates of
 	// its files run in a child process.
-	"runners/local/chattemplate":   {"internal/parallel", "ner", "github.com/ardanlabs/jinja"},
+	"runners/local/chattemplate":   {"internal/parallel", "internal/processor", "ner", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault", "internal/parallel"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
@@ -123,6 +123,7 @@ var imports = map[string][]string{
 	"internal/latextest":  {"internal/reference"},
 	"internal/lock":       {"github.com/gofrs/flock"},
 	"internal/names":      {}, // which names from outside may be names of files
+	"internal/processor":  {},
 	"internal/reference":  {},
 	"internal/retry":      {},
 	"internal/servers":    {}, // tests only
@@ -147,10 +148,8 @@ var twoRooms = map[string]string{
 
 // testImports is what test files may import besides.
 var testImports = []string{
-	"internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
-	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
 	"internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
-	"github.com/rogpeppe/go-internal", "github.com/chromedp",
+	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
 	"modernc.org/libc", // to record the writes of SQLite
 	"gopkg.in/yaml.v3", // to read the workflows that board init writes
 }

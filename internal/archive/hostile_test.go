@@ -175,7 +175,7 @@ func hostileArchives(t testing.TB) []hostile {
 		{"a cut zip", "x.zip", zipped[:len(zipped)-10], "zip: ", nil},
 		{"a cut tar", "x.tar", tarred[:514], "unexpected EOF", nil},
 		{"a cut gzip", "x.tgz", gz(tarred)[:60], "unexpected EOF", nil},
-		{"a gzip with another checksum", "x.tgz", func() []byte { b := gz(tarred); b[len(b)-5] ^= 1; return b }(), "", []string{"a.txt=good"}},
+		{"a gzip with another checksum", "x.tgz", func() []byte { b := gz(tarred); b[len(b)-5] ^= 1; return b }(), "gzip: invalid checksum", nil},
 		{"a gzip with an endless name", "x.tgz", append([]byte{0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 0}, bytes.Repeat([]byte{'n'}, 1<<20)...), "gzip: ", nil},
 		{"bytes after a gzip", "x.tgz", append(gz(tarred), "garbage"...), "", []string{"a.txt=good"}},
 		{"a negative size", "x.tar", rawTar(t, 124, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", good), "archive/tar: ", nil},

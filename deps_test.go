@@ -54,7 +54,7 @@ var imports = map[string][]string{
 
 	// In the process: llama.cpp, loaded when a model is opened. The chat templates of
 	// its files run in a child process.
-	"runners/local/chattemplate":   {"internal/parallel", "ner", "github.com/ardanlabs/jinja"},
+	"runners/local/chattemplate":   {"internal/parallel", "internal/processor", "ner", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault", "internal/parallel"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
@@ -63,7 +63,7 @@ var imports = map[string][]string{
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
-	"runners/runnertest/faults": {"internal/campaign"},
+	"runners/runnertest/faults": {"ner", "internal/campaign"},
 	"runners/tagger":            {"ner", "runners"},
 	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
@@ -124,6 +124,7 @@ var imports = map[string][]string{
 	"internal/latextest":  {"internal/reference"},
 	"internal/lock":       {"github.com/gofrs/flock"},
 	"internal/names":      {}, // which names from outside may be names of files
+	"internal/processor":  {},
 	"internal/reference":  {},
 	"internal/retry":      {},
 	"internal/servers":    {}, // tests only

@@ -23,10 +23,11 @@ func LargestReply(queries []ner.Query) int {
 	return most
 }
 
-// ReplyTooLarge is the error of a reply of more than this many bytes.
+// ReplyTooLarge is the error of a reply of more than this many bytes: [LargestDescription],
+// or the result of [LargestReply].
 func ReplyTooLarge(most int) error {
 	if most == LargestDescription {
-		return fmt.Errorf("the server describes itself in more than %d bytes: %w", most, ErrFatal)
+		return fmt.Errorf("the reply of the server about itself exceeds %d bytes: %w", most, ErrFatal)
 	}
 	return fmt.Errorf("the reply of the server exceeds %d bytes, far more than max_tokens permits: %w", most, ErrFatal)
 }

@@ -55,10 +55,12 @@ func TestFullDiskCommands(t *testing.T) {
 			d := d.named(base)
 			calm := base.copied()
 			want := d.undisturbed(calm)
+			before, _ := base.kilobytes()
+			after, largest := calm.kilobytes()
 			for i := range c.Tries {
-				kind, room := "room", 1+c.Random.IntN(1+(calm.kilobytes(0)-base.kilobytes(0))*5/4)
+				kind, room := "room", 1+c.Random.IntN(1+(after-before)*5/4)
 				if i%2 == 1 {
-					kind, room = "limit", 1+c.Random.IntN(calm.kilobytes(1))
+					kind, room = "limit", 1+c.Random.IntN(largest)
 				}
 				d.withoutRoom(c, base, want, kind, room)
 				if t.Failed() {
@@ -75,7 +77,7 @@ func TestFullDiskCommands(t *testing.T) {
 func TestFullStoreEndsTheRun(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("no shell to set a limit")
+		reference.Skip(t, "no bash, which sets a limit of file sizes")
 	}
 	w := newWorkplace(t, 1, 0)
 	limited := func(kilobytes int, args ...string) (code int, output string) {
@@ -97,18 +99,16 @@ func TestFullStoreEndsTheRun(t *testing.T) {
 	}
 }
 
-// kilobytes is the size of all files, or of the largest one.
-func (w *workplace) kilobytes(largest int) (n int) {
+// kilobytes are the sizes of all files and of the largest one.
+func (w *workplace) kilobytes() (all, largest int) {
 	_ = fs.WalkDir(os.DirFS(w.dir), ".", func(name string, entry fs.DirEntry, err error) error {
 		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() {
 			size := int(info.Size()/1024) + 1
-			if n += size; largest == 1 {
-				n = max(n-size, size)
-			}
+			all, largest = all+size, max(largest, size)
 		}
 		return nil
 	})
-	return n
+	return all, largest
 }
 
 // withoutRoom runs a command with little room, and then with enough.

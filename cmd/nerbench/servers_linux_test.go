@@ -45,7 +45,7 @@ func TestHostileServers(t *testing.T) {
 			upstream = servers[0].Config.Handler
 		}
 		server := faults.NewHostile(t, upstream, a, c.Random.Uint64(), func(path string) bool {
-			return (strings.HasSuffix(path, "completions") || path == "/api/generate" || path == "/api/chat") == queries
+			return faults.ModelQuery(path) == queries
 		})
 		slots <- struct{}{}
 		group.Go(func() {
@@ -110,6 +110,8 @@ func (s *siege) run(server *faults.Hostile) (code int) {
 		t.Errorf("%s: prints %d bytes: %.2000s", what, len(text), text)
 	case used > siegeMemory:
 		t.Errorf("%s: %d MiB of memory", what, used>>10)
+	case server.Met() == 0:
+		t.Errorf("%s: no request was attacked: exit code %d:\n%.2000s", what, code, text)
 	case server.Unlimited():
 		t.Errorf("%s: %d bytes were read", what, server.Sent())
 	case server.Reached() > 0:

@@ -29,7 +29,7 @@ func TestHostileDownloads(t *testing.T) {
 	faults.AttackAll(t, c, faults.Client{
 		Upstream: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, body) }),
 		Query:    func(path string) bool { return strings.Contains(path, "/resolve/") },
-		Secret:   token,
+		Secrets:  []string{token},
 		Download: true,
 		Ask: func(address string, limit time.Duration, random *rand.Rand) (string, error) {
 			client, dir := quick(t)

@@ -17,6 +17,7 @@ import (
 
 	"nerbench/answers"
 	"nerbench/harness/loop"
+	"nerbench/internal/processor"
 	"nerbench/ner"
 	"nerbench/prompts"
 	"nerbench/results"
@@ -114,7 +115,7 @@ func bare(b testing.TB, url string, queries, connections int) spent {
 // spent is the time of a piece of work, and its processor time.
 type spent struct{ time, processor time.Duration }
 
-func now() spent { return spent{time.Duration(time.Now().UnixNano()), processorTime()} }
+func now() spent { return spent{time.Duration(time.Now().UnixNano()), processor.Time()} }
 
 func since(start spent) spent {
 	end := now()

@@ -76,7 +76,14 @@ func Each(ctx context.Context, file fs.File, name string, limits Limits, visit V
 		if err != nil {
 			return fmt.Errorf("gzip: %w", err)
 		}
-		return w.tar(in)
+		if err := w.tar(in); err != nil {
+			return err
+		}
+		// The checksum of the gzip is behind the end of the tar. Other bytes there do no harm.
+		if _, err := io.Copy(io.Discard, &countedReader{w, in, &w.stream}); errors.Is(err, gzip.ErrChecksum) {
+			return err
+		}
+		return nil
 	case isTar(name):
 		return w.tar(bufio.NewReader(file))
 	}

@@ -98,8 +98,8 @@ func Login(login *url.Userinfo) Secrets {
 // numbers in it are those of a server, and may have any length.
 const longestMessage = 1500
 
-// Hide returns an error without the secrets in its message, which is not too long. It
-// wraps the error.
+// Hide returns an error without the secrets in its message, and shortens a long message.
+// It wraps the error.
 func (s Secrets) Hide(err error) error {
 	if err == nil {
 		return nil

@@ -75,8 +75,8 @@ var bounded = func() http.RoundTripper {
 }()
 
 // with returns a copy of a client with a policy for redirects; nil is the default
-// client, with a limit on headers. The rules of both policies are here: the number of redirects, the schemes,
-// and no login that comes from a server.
+// client, with a limit on headers. The rules of both policies are here: the number of
+// redirects, the schemes, and no login that comes from a server.
 func with(c *http.Client, policy func(*http.Request, []*http.Request) error) *http.Client {
 	if c == nil {
 		c = http.DefaultClient

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"nerbench/internal/processor"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
 )
@@ -198,13 +199,13 @@ func BenchmarkPairs(b *testing.B) {
 				}
 				families = append(families, family)
 			}
-			before := processorTime(b)
+			before := processor.Time()
 			for b.Loop() {
 				if _, err := stats.ComparePairs(context.Background(), columns, families); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric((processorTime(b)-before).Seconds()/float64(b.N), "cpu-s/op")
+			b.ReportMetric((processor.Time()-before).Seconds()/float64(b.N), "cpu-s/op")
 		})
 	}
 }

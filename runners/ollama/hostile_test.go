@@ -3,7 +3,6 @@ package ollama_test
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -21,11 +20,12 @@ import (
 func TestHostileOllama(t *testing.T) {
 	c := campaign.Start(t, faults.Tries())
 	fake := ollamatest.New(t)
-	const login = "me:very-secret"
+	const password = "very-secret"
+	const login = "me:" + password
 	faults.AttackAll(t, c, faults.Client{
 		Upstream: fake.Config.Handler,
-		Query:    func(path string) bool { return path == "/api/generate" || path == "/api/chat" },
-		Secret:   base64.StdEncoding.EncodeToString([]byte(login)),
+		Query:    faults.ModelQuery,
+		Secrets:  []string{password, base64.StdEncoding.EncodeToString([]byte(login))},
 		Ask: func(address string, limit time.Duration, random *rand.Rand) (string, error) {
 			host := strings.Replace(address, "://", "://"+login+"@", 1)
 			r, err := ollama.New(ollama.Config{Host: host, Model: fake.Model, Decoding: runners.Decoding{Seed: 1, Context: 1024}, Timeout: limit})
@@ -48,17 +48,10 @@ func askOnce(ctx context.Context, r *ollama.Runner, q ner.Query) (string, error)
 	if _, err := r.Identify(ctx); err != nil {
 		return "", err
 	}
-	got, err := r.Complete(ctx, []ner.Query{q})
-	switch {
-	case err != nil:
-		return "", err
-	case len(got) != 1:
-		return "", errors.New("no answer and no error")
-	case got[0].Finish == ner.FinishRefused:
-		return "", errors.New(got[0].Text)
-	}
-	if _, err := r.Device(ctx); err != nil {
+	answer, err := faults.Answer(r.Complete(ctx, []ner.Query{q}))
+	if err != nil {
 		return "", err
 	}
-	return got[0].Text + got[0].Thinking, nil
+	_, err = r.Device(ctx)
+	return answer, err
 }

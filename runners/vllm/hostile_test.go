@@ -2,9 +2,7 @@ package vllm_test
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
@@ -24,8 +22,8 @@ func TestHostileVLLM(t *testing.T) {
 	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Key = key })
 	faults.AttackAll(t, c, faults.Client{
 		Upstream: fake.Config.Handler,
-		Query:    func(path string) bool { return strings.HasSuffix(path, "/completions") },
-		Secret:   key,
+		Query:    faults.ModelQuery,
+		Secrets:  []string{key},
 		Ask: func(address string, limit time.Duration, random *rand.Rand) (string, error) {
 			config := vllm.Config{Servers: []string{address}, Model: "tiny", Key: key, Decoding: runners.Decoding{Seed: 1}, Timeout: limit}
 			if random.IntN(2) == 0 {
@@ -55,14 +53,5 @@ func askOnce(ctx context.Context, r *vllm.Runner, q ner.Query) (string, error) {
 	if _, err := r.Probe(ctx, &q.Prompt); err != nil {
 		return "", err
 	}
-	got, err := r.Complete(ctx, []ner.Query{q})
-	switch {
-	case err != nil:
-		return "", err
-	case len(got) != 1:
-		return "", errors.New("no answer and no error")
-	case got[0].Finish == ner.FinishRefused:
-		return "", errors.New(got[0].Text)
-	}
-	return got[0].Text + got[0].Thinking, nil
+	return faults.Answer(r.Complete(ctx, []ner.Query{q}))
 }

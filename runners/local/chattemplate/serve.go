@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"nerbench/internal/parallel"
+	"nerbench/internal/processor"
 
 	"github.com/ardanlabs/jinja"
 )
@@ -69,17 +70,18 @@ func serve(in io.Reader, out io.Writer) {
 }
 
 // watch ends the process if a template needs too much time or memory. The time is that of
-// processors, so that a busy machine stops no good template.
+// processors, so that a busy machine stops no good template. Where it is unknown, only the wait of the
+// parent is limited.
 func watch(done chan struct{}) {
 	ticker := time.NewTicker(2 * time.Millisecond)
 	defer ticker.Stop()
-	begin := processorTime()
+	begin := processor.Time()
 	for {
 		select {
 		case <-done:
 			return
 		case <-ticker.C:
-			if processorTime()-begin > mostTime {
+			if processor.Time()-begin > mostTime {
 				os.Exit(exitTime)
 			}
 			if allocated() > mostMemory {

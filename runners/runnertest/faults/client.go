@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"log"
 	"math/rand/v2"
@@ -11,15 +13,17 @@ import (
 	"time"
 
 	"nerbench/internal/campaign"
+	"nerbench/ner"
 )
 
 // Client is what is attacked: a runner, as it talks to one server.
 type Client struct {
 	Upstream http.Handler // an honest server
-	// Query reports whether a path is one for queries. Other paths describe the server.
+	// Query reports whether a path is one for queries ([ModelQuery]). Other paths describe
+	// the server.
 	Query func(path string) bool
-	// Secret is a part of the credentials that the client sends.
-	Secret string
+	// Secrets are parts of the credentials that the client sends. No error has one.
+	Secrets []string
 	// Download: the client follows redirects to other servers, without its secret, and
 	// compares what it gets with a checksum.
 	Download bool
@@ -85,10 +89,29 @@ func AttackAll(t testing.TB, c *campaign.Campaign, client Client) {
 		}
 		c.Saw(1, "were errors")
 		line := err.Error()
-		if strings.Contains(line, "\n") || len(line) > mostError || strings.Contains(line, client.Secret) {
+		leaks := func(secret string) bool { return strings.Contains(line, secret) }
+		if strings.Contains(line, "\n") || len(line) > mostError || slices.ContainsFunc(client.Secrets, leaks) {
 			t.Errorf("%s: error of %d bytes: %.300q", name, len(line), line)
 		}
 	}
+}
+
+// ModelQuery reports whether a path of a server like Ollama or vLLM is one for queries.
+func ModelQuery(path string) bool {
+	return strings.HasSuffix(path, "/completions") || path == "/api/generate" || path == "/api/chat"
+}
+
+// Answer is the text of the answer to one query. A refusal is an error.
+func Answer(got []ner.Completion, err error) (string, error) {
+	switch {
+	case err != nil:
+		return "", err
+	case len(got) != 1:
+		return "", fmt.Errorf("%d answers and no error", len(got))
+	case got[0].Finish == ner.FinishRefused:
+		return "", errors.New(got[0].Text)
+	}
+	return got[0].Text + got[0].Thinking, nil
 }
 
 // Tries is the size of a campaign that makes each attack on queries and on descriptions.

@@ -1,14 +1,14 @@
 //go:build unix
 
-package chattemplate
+package processor
 
 import (
 	"syscall"
 	"time"
 )
 
-// processorTime is the time that processors spent on this process.
-func processorTime() time.Duration {
+// Time is the time that processors spent on this process.
+func Time() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // fails for no process that asks about itself
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())

@@ -1,0 +1,3 @@
+// Package processor measures the processor time of this process, which depends less on
+// other processes than the time of a clock.
+package processor

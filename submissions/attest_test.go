@@ -52,7 +52,8 @@ func TestAttest(t *testing.T) {
 	if a, _, err = w.attest(t, path, 20); err != nil {
 		t.Fatal(err)
 	}
-	if a.Equal == 0 || a.Equal > 5 || a.F1Now != nil && *a.F1Now != 0 || a.P > 0.05 {
+	// Equal are the passages without entities; how many of them are drawn differs with the key.
+	if a.Equal == a.Spot || a.F1Now != nil && *a.F1Now != 0 || a.P > 0.05 {
 		t.Errorf("another model: attested %+v", a)
 	}
 }

@@ -60,6 +60,7 @@ var imports = map[string][]string{
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
 	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/names", "internal/parallel", "github.com/knights-analytics/hugot"},
+	"runners/exec":              {"internal/checksum", "ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"}, // programs of the user
 	"runners/ollama":            {"ner", "runners", "internal/fault", "internal/httpclient", "internal/retry", "github.com/ollama/ollama/api"},
 	"runners/ollama/ollamatest": {"internal/reference"},
 	"runners/runnertest":        {"ner", "runners"},
@@ -100,7 +101,7 @@ var imports = map[string][]string{
 		"ner", "boards", "bundles", "harness", "internal/atomicfile", "internal/fault", "internal/names", "internal/strict", "reports/site", "results", "submissions",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
-		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
+		"ner", "internal/fault", "internal/httpclient", "runners", "runners/exec", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
 	},
 
 	"internal/archive":    {"internal/names"},

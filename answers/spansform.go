@@ -8,8 +8,8 @@ import (
 )
 
 // readSpans reads the answer of a tagger: {"spans": [{"start", "end", "type"}]}, with
-// offsets in code points of the passage. Any other answer is malformed, because taggers
-// make no errors of form.
+// offsets in code points of the passage, or {"mentions": [{"text", "type"}]}, which are
+// searched in it. Any other answer is malformed, because taggers make no errors of form.
 func readSpans(r *reply) ner.Prediction {
 	answer, d, finish := r.answer, r.document, r.finish
 	var a struct {
@@ -17,8 +17,12 @@ func readSpans(r *reply) ner.Prediction {
 			Start, End int
 			Type       ner.EntityType
 		}
+		Mentions *[]struct {
+			Text string
+			Type ner.EntityType
+		}
 	}
-	if err := json.Unmarshal([]byte(answer), &a); err != nil || a.Spans == nil {
+	if err := json.Unmarshal([]byte(answer), &a); err != nil || (a.Spans == nil) == (a.Mentions == nil) {
 		if finish == ner.FinishLength {
 			return ner.Prediction{Outcome: ner.Truncated, Step: "none"}
 		}
@@ -28,7 +32,20 @@ func readSpans(r *reply) ner.Prediction {
 		return ner.Prediction{Outcome: ner.NoStructure, Step: "none"}
 	}
 	c := r.collector()
-	p := ner.Prediction{Outcome: ner.Empty, Step: "strict", Spans: []ner.Span{}}
+	p := ner.Prediction{Outcome: ner.Empty, Step: "strict"}
+	if a.Mentions != nil {
+		for _, m := range *a.Mentions {
+			p.Outcome = ner.OK
+			if slices.Contains(r.asked, m.Type) {
+				c.keep(m.Text, m.Type)
+			} else {
+				c.drop(ner.UnknownType, string(m.Type), m.Text)
+			}
+		}
+		p.Mentions, p.Dropped = c.mentions, c.dropped
+		return judged(p, c)
+	}
+	p.Spans = []ner.Span{}
 	points := ner.NewCodePoints(d.Text)
 	for _, s := range *a.Spans {
 		p.Outcome = ner.OK

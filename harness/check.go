@@ -120,6 +120,9 @@ func (b *Bench) Check(ctx context.Context, r CheckRequest) (*Checked, error) {
 	if v.Digest == "" {
 		warnings.add("the server reports no digest: the model is identified by its name only")
 	}
+	if m.Facts()["identity"] == "command" {
+		warnings.add("the program reports no digest: it is identified by its command, and the files that the command names")
+	}
 	probe, err := b.newProbe(&r, v, m, p.Renderer, dataset, p.found.part, card)
 	if err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 
 // modelFacts returns the metadata of an open model, by the names of [ner.Facts].
 func modelFacts(m *open.Model) map[string]string {
-	texts := mergeKeys(m.Facts(), map[string]string{"identity": "digest", "quantisation": m.Identity.Quantisation})
+	texts := mergeKeys(map[string]string{"identity": "digest", "quantisation": m.Identity.Quantisation}, m.Facts())
 	if m.Identity.Digest == "" {
 		texts["identity"] = "by name"
 	}

@@ -119,7 +119,7 @@ func (p *Prepared) open(ctx context.Context, observe, retrying func(string)) (*o
 	}
 	r, selected := p.Request, selectionOf(p.Request.Plan)
 	spec := open.Spec{
-		Name: r.Plan.Model, Types: p.Dataset.Types(), Labels: nativeTypes(p.Dataset), LabelsHash: p.Dataset.LabelsHash(),
+		Name: r.Plan.Model, Dataset: p.Dataset.ID, Family: r.Plan.Family, Types: p.Dataset.Types(), Labels: nativeTypes(p.Dataset), LabelsHash: p.Dataset.LabelsHash(),
 		Train: func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {
 			return p.bench.training(ctx, p.Dataset, selected.train(selected.gold))
 		},
@@ -127,6 +127,7 @@ func (p *Prepared) open(ctx context.Context, observe, retrying func(string)) (*o
 		Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
 		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: p.bench.Getenv,
 		Observe: observe, Retrying: retrying,
+		Log: func(text string) { p.bench.notify(Event{Dataset: p.Dataset.ID, Note: text}) },
 	}
 	if p.Card != nil {
 		spec.MadeFor, spec.Special = p.Card.Context, p.Card.Special

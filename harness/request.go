@@ -68,7 +68,7 @@ func (b *Bench) complete(r *Request) (*cards.Card, error) {
 // answers would be another run.
 func (r *Request) dropIgnored() error {
 	given := r.Plan.Keys()
-	for _, name := range open.Ignores(r.Plan.Model) {
+	for _, name := range open.Ignores(r.Plan.Model, r.Plan.Family) {
 		if given[name] == "" {
 			continue
 		}

@@ -5,7 +5,9 @@ import "slices"
 // Facts is the table of the metadata of a run. Unlike its keys, they do not
 // identify the run, since they do not change its queries.
 var Facts = []Key{
-	{Name: "identity", Meaning: "how the model is identified: digest (of its weights), or name"},
+	{Name: "identity", Meaning: "how the model is identified: digest (of its weights), name, or command (of a program, with the files that it names)"},
+	{Name: "command", Meaning: "command line of a program, without folders and secrets"},
+	{Name: "reported_digest", Meaning: "digest that a program reports for itself; the digest of the run covers it"},
 	{Name: "split_passages", Meaning: "number of passages of the whole split"},
 	{Name: "card", Meaning: "model card that the prompt settings come from"},
 	{Name: "seen", Meaning: "whether the model saw the dataset in training, by its card: yes, no, or unknown"},

@@ -78,3 +78,18 @@ func SpansAnswer(text string, spans []Span) string {
 	}
 	return string(append(b, `]}`...))
 }
+
+// MentionsAnswer writes mentions without positions as an answer of the prompt family
+// "spans": {"mentions":[{"text":"…","type":"…"}]}.
+func MentionsAnswer(mentions []Mention) string {
+	b := []byte(`{"mentions":[`)
+	for i, m := range mentions {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendJSONString(append(b, `{"text":`...), m.Text)
+		b = AppendJSONString(append(b, `,"type":`...), string(m.Type))
+		b = append(b, '}')
+	}
+	return string(append(b, `]}`...))
+}

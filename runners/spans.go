@@ -17,9 +17,9 @@ type spansPrompt struct {
 	Types  []ner.EntityType `json:"types"`
 }
 
-// spansQuestion returns the document and the types of a query of the family "spans".
+// SpansQuestion returns the document and the types of a query of the family "spans".
 // If the query has no document, it parses the prompt, which has the same content.
-func spansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
+func SpansQuestion(q *ner.Query) (*ner.Document, []ner.EntityType, error) {
 	if q.Document != nil {
 		return q.Document, q.Types, nil
 	}
@@ -58,7 +58,7 @@ func CompleteSpans(ctx context.Context, queries []ner.Query, tag func(context.Co
 			return out, err
 		}
 		start := time.Now()
-		d, types, err := spansQuestion(&queries[i])
+		d, types, err := SpansQuestion(&queries[i])
 		if err != nil {
 			return out, fmt.Errorf("query %d: %w: %w", i, err, ErrFatal)
 		}

@@ -78,7 +78,7 @@ func TestCompletionValues(t *testing.T) {
 		{"--store x.db datasets s", "show stats"},
 		{"datasets nosuch s", ""},
 		{"run --max", "--max-connections"},
-		{"run -m ", "ollama/ vllm/ openai/ gguf/ onnx/ tagger"},
+		{"run -m ", "ollama/ vllm/ openai/ gguf/ onnx/ exec/ tagger"},
 		{"models check o", "ollama/ openai/ onnx/"},
 		{"run -d crossner-a", "crossner-ai"},
 		{"run -d mit-movie,mit-", "mit-movie,mit-restaurant"},

@@ -14,6 +14,8 @@ func localFlags() []cli.Flag {
 		&cli.StringFlag{Name: "gpu-split", Usage: "gguf: `HOW` to split the model over several GPUs: none, layer, row (default: layer)"},
 		&cli.IntFlag{Name: "threads", Usage: "gguf: `N` CPU threads (default: one per processor)"},
 		&cli.StringFlag{Name: "aggregation", Usage: "onnx: `HOW` to join tokens to spans: simple, first (default: simple)"},
+		&cli.StringFlag{Name: "command", Usage: "exec: `COMMAND` line of the program, split into words without a shell"},
+		&cli.IntFlag{Name: "workers", Value: 1, Usage: "exec: `N` processes of the program"},
 		&cli.IntFlag{Name: "sequences", Usage: "gguf: `N` queries in parallel (default: 16)"},
 	}
 }
@@ -22,7 +24,7 @@ func readLocal(c *cli.Context) open.Local {
 	return open.Local{
 		Library: c.String("llama-lib"), GPULayers: c.Int("gpu-layers"), MainGPU: c.Int("main-gpu"),
 		Split: c.String("gpu-split"), Threads: c.Int("threads"), Sequences: c.Int("sequences"),
-		Aggregation: c.String("aggregation"),
+		Aggregation: c.String("aggregation"), Command: c.String("command"), Workers: c.Int("workers"),
 	}
 }
 

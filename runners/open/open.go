@@ -1,5 +1,5 @@
 // Package open opens models by name: "ollama/NAME", "vllm/NAME", "openai/NAME",
-// "gguf/FILE", "onnx/DIR", "tagger". It is the only package that imports all runners.
+// "gguf/FILE", "onnx/DIR", "exec/NAME", "tagger". It is the only package that imports all runners.
 package open
 
 import (
@@ -32,8 +32,9 @@ var kinds = []struct {
 	digest         func(ctx context.Context, rest string) (string, error) // of the file or folder; nil: no file
 	// switches: variables of the chat template can be set. levels: thinking has levels.
 	switches, levels bool
-	// ignores are the settable keys that change no answer of the model.
-	ignores []string
+	// ignores are the settable keys that change no answer of the model. ignoresOfSpans are
+	// those that a model ignores if it is not asked with prompts; nil: ignores.
+	ignores, ignoresOfSpans []string
 }{
 	{prefix: "ollama/", usage: "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", family: "uniner", open: openOllama, levels: true},
 	{prefix: "vllm/", usage: "vllm/NAME, a model of a vLLM server at --base-url", family: "uniner", open: openVLLM, switches: true, levels: true},
@@ -46,6 +47,10 @@ var kinds = []struct {
 		prefix: "onnx/", usage: "onnx/DIR, a token classifier in a folder, in the process", family: "spans", open: openONNX,
 		stored: onnx.ModelName, former: onnx.FormerName, digest: onnx.Digest, ignores: append([]string{"sampling_seed"}, ofPrompts...),
 	},
+	{
+		prefix: "exec/", usage: "exec/NAME, a program of your own (--command, docs/exec.md)", family: spansFamily, open: openExec,
+		ignores: []string{"think", "context"}, ignoresOfSpans: append([]string{"sampling_seed"}, ofPrompts...),
+	},
 	{prefix: "tagger", usage: "tagger, trained in the process on the dataset's train split", family: "spans", open: openTagger, ignores: ofPrompts},
 }
 
@@ -53,12 +58,15 @@ var kinds = []struct {
 // reads text and tokens, and its answer is computed.
 var ofPrompts = []string{"order", "wording", "paraphrase", "as", "temperature", "max_tokens", "stop", "think", "context"}
 
-// Ignores lists the settable keys that change no answer of a model. They are no part of
-// its runs.
-func Ignores(name string) []string {
+// Ignores lists the settable keys that change no answer of a model to prompts of a family.
+// They are no part of its runs.
+func Ignores(name, family string) []string {
 	kind, _, err := kindOf(name)
 	if err != nil {
 		return nil
+	}
+	if family == spansFamily && kinds[kind].ignoresOfSpans != nil {
+		return slices.Clone(kinds[kind].ignoresOfSpans)
 	}
 	return slices.Clone(kinds[kind].ignores)
 }
@@ -81,6 +89,8 @@ type Spec struct {
 	Types      []ner.EntityType
 	Labels     map[string]ner.EntityType
 	LabelsHash string
+	// Dataset is the id of the dataset, Family the prompt family.
+	Dataset, Family string
 	// Train opens the documents for a model that is trained at start. Data returns
 	// their fingerprint once all of them were read.
 	Train func(context.Context) (documents iter.Seq2[*ner.Document, error], data func() string, err error)
@@ -113,6 +123,9 @@ type Spec struct {
 	// Observe is called with remarks on the model, from several goroutines at once. nil:
 	// remarks are dropped.
 	Observe func(string)
+	// Log is called with what a program of the user writes to its standard error; nil: it
+	// is dropped.
+	Log func(string)
 	// Retrying is called with the failures that are retried, which can be many a second;
 	// nil: they are dropped.
 	Retrying func(string)
@@ -120,14 +133,18 @@ type Spec struct {
 	rest string // of the name, after the kind
 }
 
-// Local holds the settings of a model in the process. Only Aggregation changes answers;
-// it is a key of the run.
+// Local holds the settings of a model on this machine. Only Aggregation, which is a key
+// of the run, and Command change answers.
 type Local struct {
 	Library            string // folder of llama.cpp; empty: the default folders
 	GPULayers, MainGPU int    // GPULayers below 0: all
 	Split              string // of the model over several GPUs: none, layer, row
 	Threads, Sequences int
 	Aggregation        string // of a token classifier; empty: simple
+	// Command is the command line of a program of the user, see [exec.Split]; Workers is the
+	// number of its processes, 0: one.
+	Command string
+	Workers int
 }
 
 // Model is an open model.

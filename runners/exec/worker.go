@@ -1,0 +1,319 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"nerbench/internal/fault"
+	"nerbench/internal/retry"
+	"nerbench/ner"
+	"nerbench/runners"
+)
+
+// The number of attempts for a passage after which its failure is final. An attempt counts
+// if the passage is known to be the cause: it was the only one in the process, or its
+// answer was wrong.
+const (
+	mostAttempts     = 3
+	mostLateAttempts = 2 // after a deadline, or a wrong answer
+	mostStarts       = 3 // of a process, without an answer between them
+)
+
+// linger is the time that passages wait for others that come at the same time, if the
+// program takes several at once.
+const linger = 5 * time.Millisecond
+
+// task is one passage for a program.
+type task struct {
+	queries  []ner.Query
+	document *ner.Document
+	types    []ner.EntityType
+	labels   map[ner.EntityType][]string
+	body     []byte // of its line: all members but the first ones, with the brace at the end
+
+	left     atomic.Bool // nobody waits for the answer any more
+	done     chan result // has room for the one result
+	sent     time.Time
+	attempts int  // that failed because of this passage
+	alone    bool // it may have ended a process: no other passage may be in its process
+}
+
+type result struct {
+	completions []ner.Completion
+	err         error
+}
+
+// worker asks one process at a time. All its fields belong to its goroutine.
+type worker struct {
+	runner  *Runner
+	name    string
+	process *process
+	last    time.Time        // of the last answer, or the first passage since there was none
+	flight  map[string]*task // in the process, by id
+	order   []*task          // of flight, as sent
+	fresh   []*task          // to be sent
+	suspect []*task          // to be sent alone
+	fails   int              // of the process in a row, without an answer
+	lingers <-chan time.Time // nil: fresh tasks can be sent
+}
+
+// run works until the runner is closed.
+func (w *worker) run() {
+	w.flight = map[string]*task{}
+	for {
+		if !w.send() {
+			return
+		}
+		var in chan *task
+		if w.accepts() {
+			in = w.runner.queue
+		}
+		var lines chan line
+		if w.process != nil {
+			lines = w.process.lines
+		}
+		var late <-chan time.Time
+		if len(w.flight) > 0 {
+			late = time.After(time.Until(w.last.Add(w.runner.config.Timeout)))
+		}
+		select {
+		case t := <-in:
+			if len(w.fresh) == 0 && w.runner.batch > 1 {
+				w.lingers = time.After(linger)
+			}
+			w.fresh = append(w.fresh, t)
+		case <-w.lingers:
+			w.lingers = nil
+		case l := <-lines:
+			w.hear(l)
+		case <-late:
+			w.fail(mark(fmt.Errorf("no answer within %s%s", w.runner.config.Timeout, w.process.lastWords()), context.DeadlineExceeded), nil)
+		case <-w.runner.closed:
+			w.close()
+			return
+		}
+	}
+}
+
+// accepts reports whether the process takes another passage. A program that takes
+// several at once has enough to do as long as half of them are unanswered.
+func (w *worker) accepts() bool {
+	batch := w.runner.batch
+	return len(w.suspect) == 0 && !w.busyAlone() && len(w.flight)+len(w.fresh) < batch && len(w.flight) <= batch/2
+}
+
+// busyAlone reports whether the process has a passage that is asked alone.
+func (w *worker) busyAlone() bool { return len(w.order) == 1 && w.order[0].alone }
+
+// send sends the tasks that the process can take now. It returns false if the runner was
+// closed meanwhile.
+func (w *worker) send() bool {
+	w.fresh, w.suspect = waiting(w.fresh), waiting(w.suspect)
+	var tasks []*task
+	switch full := len(w.flight)+len(w.fresh) >= w.runner.batch; {
+	case w.busyAlone():
+		return true
+	case len(w.suspect) > 0 && len(w.flight) > 0:
+		return true
+	case len(w.suspect) > 0:
+		tasks, w.suspect = w.suspect[:1], w.suspect[1:]
+		tasks[0].alone = true
+	case len(w.fresh) > 0 && (w.lingers == nil || full):
+		tasks, w.fresh, w.lingers = w.fresh, nil, nil
+	default:
+		return true
+	}
+	if w.process == nil {
+		if err := w.start(); err != nil {
+			if errors.Is(err, errClosed) {
+				w.answer(tasks, result{err: errClosed})
+				w.close()
+				return false
+			}
+			tasks = append(tasks, slices.Concat(w.suspect, w.fresh)...)
+			w.suspect, w.fresh, w.lingers = nil, nil, nil
+			w.answer(tasks, result{err: err})
+			return true
+		}
+	}
+	var b []byte
+	p := w.process
+	if len(w.flight) == 0 {
+		w.last = time.Now()
+	}
+	for i, t := range tasks {
+		p.asked++
+		id := strconv.Itoa(p.asked)
+		b = fmt.Appendf(b, `{"id":"%s","more":%d,%s`+"\n", id, len(tasks)-1-i, t.body)
+		t.sent = time.Now()
+		w.flight[id], w.order = t, append(w.order, t)
+	}
+	select {
+	case p.writes <- b:
+	default: // there is room for each unanswered passage
+		w.fail(mark(errors.New("it answers passages that it has not read"), runners.ErrMisread), nil)
+	}
+	return true
+}
+
+// waiting are the tasks whose answer somebody waits for.
+func waiting(tasks []*task) []*task {
+	return slices.DeleteFunc(tasks, func(t *task) bool { return t.left.Load() })
+}
+
+func (w *worker) answer(tasks []*task, r result) {
+	for _, t := range tasks {
+		t.done <- r
+	}
+}
+
+// start starts a process. It waits longer after each failure in a row.
+func (w *worker) start() error {
+	r := w.runner
+	for {
+		if w.fails > 0 {
+			backoff := retry.Backoff{First: r.config.Pause, Longest: 16 * r.config.Pause}
+			if retry.Sleep(r.life, backoff.Wait(w.fails)) != nil {
+				return errClosed
+			}
+		}
+		p, h, err := r.start(r.life, w.name)
+		if err == nil && !h.same(r.hello) {
+			p.kill()
+			err = mark(fmt.Errorf("another process of the program has another hello: %s, before %s", h, r.hello), runners.ErrFatal)
+		}
+		switch {
+		case r.life.Err() != nil:
+			if err == nil {
+				p.kill()
+			}
+			return errClosed
+		case err == nil:
+			w.process = p
+			return nil
+		}
+		w.fails++
+		r.failed(err)
+		if errors.Is(err, runners.ErrFatal) {
+			return r.wrap(err)
+		}
+		if w.fails >= mostStarts {
+			w.fails = 0
+			return r.wrap(mark(err, runners.ErrTemporary))
+		}
+	}
+}
+
+// hear handles a line of the process, or the end of its output.
+func (w *worker) hear(l line) {
+	r := w.runner
+	if l.err != nil {
+		err := w.process.stopped(l.err, "in the middle", r.config.Command[0])
+		w.fail(err, nil)
+		return
+	}
+	id, a, err := readAnswer(l.text)
+	if err != nil {
+		w.fail(&fault.Hint{Err: mark(err, runners.ErrMisread), Advice: logAdvice}, nil)
+		return
+	}
+	t, known := w.flight[id]
+	if !known {
+		if n, err := strconv.Atoi(id); err == nil && n >= 1 && n <= w.process.asked && strconv.Itoa(n) == id {
+			w.fail(mark(fmt.Errorf("passage %s was answered twice", id), runners.ErrMisread), nil)
+		} else {
+			w.fail(mark(fmt.Errorf("an answer has the id %s: no such passage was asked", quoted([]byte(id))), runners.ErrMisread), nil)
+		}
+		return
+	}
+	completions, err := t.completions(r.hello.Answers, a)
+	if err != nil {
+		w.fail(err, t)
+		return
+	}
+	for i := range completions {
+		completions[i].Duration = time.Since(t.sent)
+	}
+	w.fails, w.last = 0, time.Now()
+	delete(w.flight, id)
+	w.order = slices.DeleteFunc(w.order, func(o *task) bool { return o == t })
+	r.credit.answered()
+	t.done <- result{completions: completions}
+}
+
+// fail ends the process after a failure. Its passages are asked again in a fresh one: the
+// culprit alone; if it is unknown, all of them alone, one after the other, so that it is
+// found.
+func (w *worker) fail(err error, culprit *task) {
+	r := w.runner
+	w.process.kill()
+	w.process = nil
+	if len(w.order) == 1 {
+		culprit = w.order[0]
+	}
+	flight := waiting(w.order)
+	w.order = nil
+	clear(w.flight)
+	w.fails++
+	r.failed(err)
+	if fatal := r.credit.failed(); fatal != nil {
+		w.answer(flight, result{err: r.wrap(mark(fmt.Errorf("%w: %w", fatal, err), runners.ErrFatal))})
+		return
+	}
+	for i := len(flight) - 1; i >= 0; i-- {
+		switch t := flight[i]; {
+		case culprit == nil:
+			w.suspect = slices.Insert(w.suspect, 0, t)
+		case t != culprit:
+			w.fresh = slices.Insert(w.fresh, 0, t)
+		default:
+			if t.attempts++; t.attempts >= attempts(err) {
+				w.giveUp(t, err)
+			} else {
+				w.suspect = append(w.suspect, t)
+			}
+		}
+	}
+}
+
+// attempts is the number of attempts for a passage with this failure.
+func attempts(err error) int {
+	if _, bad := errors.AsType[*badAnswer](err); bad || errors.Is(err, context.DeadlineExceeded) {
+		return mostLateAttempts
+	}
+	return mostAttempts
+}
+
+// giveUp answers a task that failed too often. A wrong answer counts as a refusal, so that
+// the passage is complete; a passage without an answer is not.
+func (w *worker) giveUp(t *task, err error) {
+	if bad, ok := errors.AsType[*badAnswer](err); ok {
+		out := make([]ner.Completion, len(t.queries))
+		for i := range out {
+			out[i] = ner.Completion{Text: bad.Error(), Finish: ner.FinishRefused, Duration: time.Since(t.sent)}
+		}
+		t.done <- result{completions: out}
+		return
+	}
+	t.done <- result{err: w.runner.wrap(mark(fmt.Errorf("%w (%d attempts)", err, t.attempts), runners.ErrTemporary))}
+}
+
+// close ends the process: by the end of its input, or at once if it has unanswered
+// passages.
+func (w *worker) close() {
+	w.answer(slices.Concat(w.order, w.suspect, w.fresh), result{err: errClosed})
+	if w.process == nil {
+		return
+	}
+	if len(w.order) > 0 {
+		w.process.kill()
+	} else if err := w.process.end(); err != nil {
+		w.runner.note(err.Error())
+	}
+	w.process = nil
+}

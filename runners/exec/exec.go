@@ -42,14 +42,20 @@ type Config struct {
 	// Pause is the time before a process is started after a failure; it doubles with each
 	// one in a row. 0: one second.
 	Pause time.Duration
+	// Grace is the time within which a process must end after the end of its input; 0:
+	// [DefaultGrace].
+	Grace time.Duration
 	// Observe gets remarks, Log lines of standard error, Failed the failures after which a
 	// passage is asked again; from several goroutines at once. nil: they are dropped.
 	Observe, Log func(string)
 	Failed       func(error)
 }
 
-// DefaultTimeout is the time limit of a passage if none is set.
-const DefaultTimeout = 10 * time.Minute
+// The time limits if none are set.
+const (
+	DefaultTimeout = 10 * time.Minute
+	DefaultGrace   = 10 * time.Second
+)
 
 // errClosed is the error of passages of a closed runner.
 var errClosed = errors.New("exec: the program was closed")
@@ -84,6 +90,9 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	if c.Pause <= 0 {
 		c.Pause = time.Second
+	}
+	if c.Grace <= 0 {
+		c.Grace = DefaultGrace
 	}
 	c.Workers = max(c.Workers, 1)
 	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: mostCredit / 2}}

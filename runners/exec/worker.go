@@ -60,6 +60,7 @@ type worker struct {
 	suspect []*task          // to be sent alone
 	fails   int              // of the process in a row, without an answer
 	lingers <-chan time.Time // nil: fresh tasks can be sent
+	fatal   error            // nothing is asked any more
 }
 
 // run works until the runner is closed.
@@ -115,6 +116,11 @@ func (w *worker) busyAlone() bool { return len(w.order) == 1 && w.order[0].alone
 func (w *worker) send() bool {
 	w.fresh, w.suspect = waiting(w.fresh), waiting(w.suspect)
 	var tasks []*task
+	if w.fatal != nil {
+		w.answer(slices.Concat(w.suspect, w.fresh), result{err: w.fatal})
+		w.suspect, w.fresh, w.lingers = nil, nil, nil
+		return true
+	}
 	switch full := len(w.flight)+len(w.fresh) >= w.runner.batch; {
 	case w.busyAlone():
 		return true
@@ -135,9 +141,8 @@ func (w *worker) send() bool {
 				w.close()
 				return false
 			}
-			tasks = append(tasks, slices.Concat(w.suspect, w.fresh)...)
+			w.answer(slices.Concat(tasks, w.suspect, w.fresh), result{err: err})
 			w.suspect, w.fresh, w.lingers = nil, nil, nil
-			w.answer(tasks, result{err: err})
 			return true
 		}
 	}
@@ -262,7 +267,8 @@ func (w *worker) fail(err error, culprit *task) {
 	w.fails++
 	r.failed(err)
 	if fatal := r.credit.failed(); fatal != nil {
-		w.answer(flight, result{err: r.wrap(mark(fmt.Errorf("%w: %w", fatal, err), runners.ErrFatal))})
+		w.fatal = r.wrap(mark(fmt.Errorf("%w: %w", fatal, err), runners.ErrFatal))
+		w.fresh = append(flight, w.fresh...)
 		return
 	}
 	for i := len(flight) - 1; i >= 0; i-- {
@@ -312,7 +318,7 @@ func (w *worker) close() {
 	}
 	if len(w.order) > 0 {
 		w.process.kill()
-	} else if err := w.process.end(); err != nil {
+	} else if err := w.process.end(w.runner.config.Grace); err != nil {
 		w.runner.note(err.Error())
 	}
 	w.process = nil

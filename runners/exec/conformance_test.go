@@ -45,6 +45,7 @@ func TestConformance(t *testing.T) {
 	}{
 		{"spans", whole},
 		{"batches", whole},
+		{"one each", whole},
 		{"mentions", nil},
 		{"answers", func(text string) string { return "re: " + text }},
 	} {

@@ -39,8 +39,8 @@ type Config struct {
 	Labels  map[ner.EntityType][]string
 	// Decoding is sent to programs that answer as a language model does.
 	Decoding runners.Decoding
-	// Pause is the time before a process is started after a failure; it doubles with each
-	// one in a row. 0: one second.
+	// Pause is the time before a process is started after the second failure in a row; it
+	// doubles twice. 0: one second.
 	Pause time.Duration
 	// Grace is the time within which a process must end after the end of its input; 0:
 	// [DefaultGrace].
@@ -95,7 +95,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 		c.Grace = DefaultGrace
 	}
 	c.Workers = max(c.Workers, 1)
-	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: mostCredit / 2}}
+	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: firstCredit}}
 	r.log = log{show: c.Log, secrets: secretsOf(os.Environ()), room: linesAtOnce, grown: time.Now()}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx)) // it lives longer than the call
 	first := &worker{runner: r, name: r.nameOf(0)}
@@ -318,6 +318,7 @@ type credit struct {
 }
 
 const (
+	firstCredit  = 8
 	mostCredit   = 40
 	answerCredit = 0.25
 )
@@ -328,14 +329,12 @@ func (c *credit) answered() {
 	c.left = min(c.left+answerCredit, mostCredit)
 }
 
-// failed returns an error if the program fails too often.
-func (c *credit) failed() error {
+// spend pays for a failure. It returns false if the program fails too often.
+func (c *credit) spend() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.left--; c.left < 0 {
-		return errors.New("the program fails too often")
-	}
-	return nil
+	c.left--
+	return c.left >= 0
 }
 
 // marked is an error of a kind, which its message does not name.

@@ -190,6 +190,18 @@ func TestOneBadPassage(t *testing.T) {
 	}
 }
 
+// TestALargeAnswer: an answer of 1 GB is not kept.
+func TestALargeAnswer(t *testing.T) {
+	r := opened(t, "endless")
+	used := campaign.Memory(t, func() {
+		_, faults := ask(t, r, "bad")
+		checkError(t, faults[0], "a line of its standard output has more than 16 MiB", "")
+	})
+	if used > mostAttempts*mostMemory {
+		t.Errorf("%d MiB were allocated", used>>20)
+	}
+}
+
 // TestAnswersOfOtherKinds checks answers of mentions, and of language models.
 func TestAnswersOfOtherKinds(t *testing.T) {
 	d := &ner.Document{Text: "Mira left Mira ."}

@@ -40,7 +40,9 @@ type process struct {
 	work    parallel.Group // its goroutines
 	ending  sync.Once
 	pipes   []io.Closer
-	asked   int // passages that were sent: their ids are the numbers from 1
+	// answered: it has answered a passage.
+	answered bool
+	asked    int // passages that were sent: their ids are the numbers from 1
 }
 
 // line is a line of standard output without its end, or the error that ends it.
@@ -263,6 +265,10 @@ func (p *process) settle() (ended bool) {
 	}
 	return true
 }
+
+// retired reports whether a process ended by its own will, after answers: a fresh one is
+// asked the rest. A process without an answer has failed.
+func (p *process) retired() bool { return p.answered && p.settle() && p.state.Success() }
 
 // ended describes the end of a process that has ended: its exit code, and what it said
 // last.

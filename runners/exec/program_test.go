@@ -109,6 +109,12 @@ var behaviours = map[string]func(*program){
 			}
 		}
 	},
+	"one each": func(p *program) {
+		p.hello(Spans, 1)
+		if a := p.next(); a != nil {
+			say("%s", a.answer())
+		}
+	},
 	"counting": func(p *program) {
 		p.hello(Spans, 8)
 		largest := 0

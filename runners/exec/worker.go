@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -177,13 +178,14 @@ func (w *worker) answer(tasks []*task, r result) {
 	}
 }
 
-// start starts a process. It waits longer after each failure in a row.
+// start starts a process. After the second failure in a row, it waits, and longer after
+// each further one.
 func (w *worker) start() error {
 	r := w.runner
 	for {
-		if w.fails > 0 {
-			backoff := retry.Backoff{First: r.config.Pause, Longest: 16 * r.config.Pause}
-			if retry.Sleep(r.life, backoff.Wait(w.fails)) != nil {
+		if w.fails > 1 {
+			backoff := retry.Backoff{First: r.config.Pause, Longest: 4 * r.config.Pause}
+			if retry.Sleep(r.life, backoff.Wait(w.fails-1)) != nil {
 				return errClosed
 			}
 		}
@@ -217,6 +219,12 @@ func (w *worker) start() error {
 // hear handles a line of the process, or the end of its output.
 func (w *worker) hear(l line) {
 	r := w.runner
+	if errors.Is(l.err, io.EOF) && w.process.retired() {
+		w.process.kill()
+		w.process, w.fresh, w.order = nil, slices.Concat(w.order, w.fresh), nil
+		clear(w.flight)
+		return
+	}
 	if l.err != nil {
 		err := w.process.stopped(l.err, "in the middle", r.config.Command[0])
 		w.fail(err, nil)
@@ -244,7 +252,7 @@ func (w *worker) hear(l line) {
 	for i := range completions {
 		completions[i].Duration = time.Since(t.sent)
 	}
-	w.fails, w.last = 0, time.Now()
+	w.fails, w.last, w.process.answered = 0, time.Now(), true
 	delete(w.flight, id)
 	w.order = slices.DeleteFunc(w.order, func(o *task) bool { return o == t })
 	r.credit.answered()
@@ -264,10 +272,11 @@ func (w *worker) fail(err error, culprit *task) {
 	flight := waiting(w.order)
 	w.order = nil
 	clear(w.flight)
-	w.fails++
 	r.failed(err)
-	if fatal := r.credit.failed(); fatal != nil {
-		w.fatal = r.wrap(mark(fmt.Errorf("%w: %w", fatal, err), runners.ErrFatal))
+	if _, bad := errors.AsType[*badAnswer](err); bad { // the process itself was well
+		w.fails = 0
+	} else if w.fails++; !r.credit.spend() {
+		w.fatal = r.wrap(mark(fmt.Errorf("the program fails too often: %w", err), runners.ErrFatal))
 		w.fresh = append(flight, w.fresh...)
 		return
 	}

@@ -37,6 +37,8 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (*site
 	if r.Repository != nil {
 		runs = slices.DeleteFunc(r.Repository.keepSubmitted(runs), func(run results.RunInfo) bool { return !r.Repository.Runs[run.ID].Answers })
 	}
-	built, err := site.Build(ctx, dir, board, b.Archive(store, runs), r.Options)
+	archive := b.Archive(store, runs)
+	built, err := site.Build(ctx, dir, board, archive, r.Options)
+	archive.Keep(ctx)
 	return board, built, err
 }

@@ -172,12 +172,12 @@ func (s *site) pages() ([]page, error) {
 	}
 	for i := range s.Datasets {
 		d := &s.Datasets[i]
-		list = append(list, page{path: s.DatasetPage(d.ID), title: d.ID, body: "dataset", content: func() (any, error) { return s.datasetPage(d), nil }})
+		list = append(list, page{path: s.DatasetPage(d.ID), title: d.ID, body: "dataset", content: func() (any, error) { return s.datasetPage(d) }})
 	}
 	for i := range s.Runs {
 		r := &s.Runs[i]
 		title := s.models[r.Model].Name + " on " + r.Dataset
-		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r), nil }})
+		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r) }})
 	}
 	return list, err
 }

@@ -97,6 +97,7 @@ func (g *generator) model(i int) {
 		Parameters: fmt.Sprintf("%dB", size), Licence: []string{"Apache-2.0", "MIT", "own licence"}[i%3], OpenWeights: &open,
 		Released: fmt.Sprintf("202%d-%02d", 3+i%4, 1+i%12), Demonstrations: i % 3 * i % 4, Family: []string{"uniner", "json_list"}[i%2], Seen: map[string]Seen{},
 		Rerun: "nerbench run -m ollama/" + Slugs([]string{name})[name] + " --suite full49",
+		Page:  "https://board.example/" + name, Cite: "@misc{invented" + fmt.Sprint(i) + ",\n  title = {" + name + "},\n  year = {2026},\n}\n",
 	}
 	if i%11 == 0 {
 		m.Digest = ""
@@ -361,7 +362,7 @@ func hostile() *Board {
 		m := &b.Models[i]
 		renamed[m.Slug] = slugs[attack]
 		m.Slug = slugs[attack]
-		m.Name, m.Organisation, m.Address, m.Digest, m.Licence, m.Parameters, m.Family, m.Rerun = attack, attack, attack, attack, attack, attack, attack, attack
+		m.Name, m.Organisation, m.Address, m.Digest, m.Licence, m.Parameters, m.Family, m.Rerun, m.Cite, m.Page = attack, attack, attack, attack, attack, attack, attack, attack, attack, attack
 		m.Track, m.Tier, m.Released = attack, Tier(attack), attack
 		m.Others = []Configuration{{Name: attack}}
 	}

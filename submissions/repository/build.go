@@ -236,7 +236,7 @@ func (m *builder) vouch(id string) {
 	about := m.verifier.abouts[s.model()]
 	run.Model = harness.SubmittedModel{
 		Name: about.Title, Organisation: about.Organisation, Parameters: about.Parameters, Licence: about.Licence, Released: about.Released,
-		OpenWeights: about.OpenWeights, Training: about.Training,
+		OpenWeights: about.OpenWeights, URL: about.URL, Training: about.Training,
 	}
 	for _, r := range m.verifier.records[id] {
 		shown := site.Attestation{

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -415,6 +416,9 @@ func TestTimesThatNobodyTells(t *testing.T) {
 	}
 }
 
+// bibTeX is an entry whose values have pairs of braces at most two deep.
+var bibTeX = regexp.MustCompile(`^@misc\{s,\n(  [a-z]+ = \{(\{([^{}\\\n]|\\.)*\}|[^{}\\\n]|\\.)*\},\n)+\}\n$`)
+
 // TestCitationsOfHostileModels checks that no name of a model ends a field of its entry,
 // and that only safe addresses are in one.
 func TestCitationsOfHostileModels(t *testing.T) {
@@ -430,8 +434,8 @@ func TestCitationsOfHostileModels(t *testing.T) {
 	} {
 		if got := m.cite(&tc.model); !strings.Contains(got, tc.want) {
 			t.Errorf("%s: %s\nwant %s", name, got, tc.want)
-		} else if _, err := datasets.ParseBibTeX(got); err != nil {
-			t.Errorf("%s: %v", name, err)
+		} else if !bibTeX.MatchString(got) {
+			t.Errorf("%s: is no entry: %s", name, got)
 		}
 	}
 }

@@ -7,3 +7,10 @@ CREATE TABLE error_counts (
     counts   TEXT    NOT NULL, -- JSON
     checksum INTEGER NOT NULL
 ) STRICT;
+
+-- Sites that were written from this store, by the hash of the folder, its list of files,
+-- and all that the pages depend on. Rows can be deleted at any time; a site without a row
+-- is written again.
+CREATE TABLE sites (
+    key BLOB PRIMARY KEY CHECK (length(key) = 16)
+) STRICT, WITHOUT ROWID;

@@ -68,7 +68,7 @@ func (d *Dataset) reference(known []Reference) (Reference, error) {
 		return r, nil
 	}
 	return Reference{Type: "misc", Key: c.Key, Fields: []ReferenceField{
-		{"key", escapeBibTeX(d.Title)}, {"title", "{" + escapeBibTeX(d.Title) + "}"}, {"note", escapeBibTeX(c.Text)},
+		{"key", EscapeBibTeX(d.Title)}, {"title", "{" + EscapeBibTeX(d.Title) + "}"}, {"note", EscapeBibTeX(c.Text)},
 	}}, nil
 }
 
@@ -94,9 +94,9 @@ func (c Citation) reference() (Reference, error) {
 	return references[0], nil
 }
 
-// escapeBibTeX escapes a text. Characters that are not ASCII stay, since current
+// EscapeBibTeX escapes a text. Characters that are not ASCII stay, since current
 // versions of LaTeX read UTF-8.
-func escapeBibTeX(s string) string {
+func EscapeBibTeX(s string) string {
 	return strings.NewReplacer("\\", "\\textbackslash ", "{", "\\{", "}", "\\}", "&", "\\&", "%", "\\%", "#", "\\#", "$", "\\$", "_", "\\_", "^", "\\^{}", "~", "\\~{}").Replace(s)
 }
 

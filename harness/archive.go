@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 
 	"nerbench/datasets"
 	"nerbench/harness/loop"
@@ -27,11 +28,18 @@ type Archive struct {
 	store *results.Store
 	runs  map[string]results.RunInfo
 	of    map[string]results.RunInfo // dataset id -> a run on its passages
+
+	errors  *errorCounts
+	mu      sync.Mutex
+	repairs map[string]map[string]int // by dataset whose passages were read
 }
 
 // Archive returns the archive of runs of a store, which stays open while it is used.
 func (b *Bench) Archive(store *results.Store, runs []results.RunInfo) *Archive {
-	a := &Archive{bench: b, store: store, runs: map[string]results.RunInfo{}, of: map[string]results.RunInfo{}}
+	a := &Archive{
+		bench: b, store: store, runs: map[string]results.RunInfo{}, of: map[string]results.RunInfo{},
+		errors: b.errorCounts(store), repairs: map[string]map[string]int{},
+	}
 	n := map[string]map[string]int{} // dataset -> passages -> runs
 	for _, r := range runs {
 		a.runs[r.ID] = r
@@ -108,8 +116,42 @@ func (a *Archive) documents(ctx context.Context, id string) (iter.Seq2[*ner.Docu
 	if found.data != run.Keys["data"] {
 		return nil, &fault.DataError{Err: fmt.Errorf("the data differs from the data of run %s", run.ID)}
 	}
+	a.mu.Lock()
+	a.repairs[id] = found.repairs
+	a.mu.Unlock()
 	return a.bench.asked(ctx, dataset, found.part)
 }
+
+// Errors counts the errors of a run; nil: its answers cannot be parsed here.
+func (a *Archive) Errors(ctx context.Context, id string) (*ner.ErrorCounts, error) {
+	run, there := a.runs[id]
+	if !there {
+		return nil, nil
+	}
+	return a.errors.of(ctx, run)
+}
+
+// Repairs counts what was repaired or skipped in the files of a dataset, by kind, as
+// "datasets verify" does; nil: not known. It reads the passages if nobody did before.
+func (a *Archive) Repairs(ctx context.Context, id string) (map[string]int, error) {
+	for read := false; ; read = true {
+		a.mu.Lock()
+		repairs, known := a.repairs[id]
+		a.mu.Unlock()
+		if known || read {
+			return repairs, nil
+		}
+		if _, err := a.documents(ctx, id); err != nil {
+			if err = a.without(id, err); errors.Is(err, site.ErrNoPassages) {
+				return nil, nil
+			}
+			return nil, err
+		}
+	}
+}
+
+// Keep writes the errors that were counted into the store, if it can be written.
+func (a *Archive) Keep(ctx context.Context) { a.errors.keep(ctx) }
 
 // plan returns the dataset and the plan of a run.
 func (a *Archive) plan(run results.RunInfo) (*datasets.Dataset, ner.Plan, error) {
@@ -177,10 +219,20 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 	}
 	spans := parser.HasSpans()
 	scoring.Metrics = []string{reports.SpanF1}
+	known, err := a.errors.find(ctx, run)
+	if err != nil {
+		return err
+	}
+	counter := newErrorCounter()
 	scoring.Observe = func(p ner.Passage, d *ner.Document, u loop.ParsedPassage) {
+		if known == nil {
+			counter.add(d, &u.Passage)
+		}
 		yield(answered(p, d, &u, spans, renderer))
 	}
-	_, err = loop.Score(ctx, scoring)
+	if _, err = loop.Score(ctx, scoring); err == nil && known == nil {
+		a.errors.put(run, counter)
+	}
 	return err
 }
 

@@ -291,10 +291,13 @@ func (m *boardMaker) addModels() {
 		for _, other := range e.configs[1:] {
 			out.Others = append(out.Others, m.configuration(c, other))
 		}
-		out.Rerun = m.rerun(e)
+		out.Rerun, out.Page = m.rerun(e), m.pageOf(e)
 		m.board.Models = append(m.board.Models, out)
 	}
 	m.tellApart()
+	for i := range m.board.Models { // by the names that tell them apart
+		m.board.Models[i].Cite = m.cite(&m.board.Models[i])
+	}
 }
 
 // tellApart adds to models of one name in one track what they differ in: the settings of

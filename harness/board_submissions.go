@@ -39,6 +39,7 @@ type SubmittedModel struct {
 	Name, Organisation            string
 	Parameters, Licence, Released string
 	OpenWeights                   *bool
+	URL                           string   // page of the model
 	Training                      []string // datasets; nil: unknown
 }
 

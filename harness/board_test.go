@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -285,7 +286,7 @@ func TestBoardFoldsConfigurations(t *testing.T) {
 func TestBoardFacts(t *testing.T) {
 	cards := t.TempDir()
 	card := "title = \"House\"\nmodel = \"ollama/house\"\nfamily = \"uniner\"\nvariant = \"repo\"\nshape = \"completion\"\ntraining = [\"e-ner\"]\n" +
-		"price_in = 2.0\nprice_out = 10.0\norganisation = \"Lab\"\nparameters = \"7B\"\nlicence = \"MIT\"\nopen_weights = true\nreleased = \"2024-06\"\n"
+		"price_in = 2.0\nprice_out = 10.0\norganisation = \"Lab\"\nparameters = \"7B\"\nlicence = \"MIT\"\nopen_weights = true\nreleased = \"2024-06\"\nwhere = \"lab/house_7b\"\n"
 	if err := os.WriteFile(filepath.Join(cards, "house.toml"), []byte(card), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -305,6 +306,11 @@ func TestBoardFacts(t *testing.T) {
 	if house.Seen["e-ner"] != site.SeenYes || house.Seen["mapa-fine"] != site.SeenNo {
 		t.Errorf("seen %v", house.Seen)
 	}
+	cite := "@misc{" + house.Slug + ",\n  author = {{Lab}},\n  title = {{House}},\n  year = {2024},\n  howpublished = {\\url{https://huggingface.co/lab/house_7b}},\n" +
+		"  note = {Model ollama/house; run with nerbench test, newest answer of " + board.Date + "},\n}\n"
+	if house.Page != "https://huggingface.co/lab/house_7b" || house.Cite != cite || board.Date == "" {
+		t.Errorf("page %s, to be cited as\n%s\nwant\n%s", house.Page, house.Cite, cite)
+	}
 	law := suiteOf(t, board, "law")
 	line := lineOf(t, law.Ranked, house.Slug)
 	if line.ZeroShot != 2 || line.Unseen == nil || line.Unseen.Datasets != 2 || line.Unseen.Interval == nil {
@@ -321,7 +327,7 @@ func TestBoardFacts(t *testing.T) {
 			t.Errorf("%s: %+v, %+v: want unknown", address, line, m)
 		}
 	}
-	if m := modelOf(t, board, "vllm/org/silent", "standard"); m.Name != "silent" || m.Organisation != "org" {
+	if m := modelOf(t, board, "vllm/org/silent", "standard"); m.Name != "silent" || m.Organisation != "org" || m.Page != "" || !strings.HasPrefix(m.Cite, "@misc{vllm-org-silent,\n  author = {{org}},\n  title = {{silent}},\n  note = {") {
 		t.Errorf("name %q of %q", m.Name, m.Organisation)
 	}
 }
@@ -407,5 +413,29 @@ func TestTimesThatNobodyTells(t *testing.T) {
 	}
 	if c := m.cost(&boardEntry{}, []results.RunInfo{timed, imported}); c.Seconds != nil {
 		t.Errorf("one is not timed: %v seconds, want unknown", *c.Seconds)
+	}
+}
+
+// bibTeX is an entry whose values have pairs of braces at most two deep.
+var bibTeX = regexp.MustCompile(`^@misc\{s,\n(  [a-z]+ = \{(\{([^{}\\\n]|\\.)*\}|[^{}\\\n]|\\.)*\},\n)+\}\n$`)
+
+// TestCitationsOfHostileModels checks that no name of a model ends a field of its entry,
+// and that only safe addresses are in one.
+func TestCitationsOfHostileModels(t *testing.T) {
+	m := &boardMaker{request: BoardRequest{Version: "test"}, board: &site.Board{Date: "2026-01-02"}}
+	for name, tc := range map[string]struct {
+		model site.Model
+		want  string
+	}{
+		"braces":     {site.Model{Slug: "s", Released: "2025-06", Name: "a}, year = {1", Organisation: `\input{x}`, Address: "ollama/a_b", Digest: "sha256:01"}, "author = {{\\textbackslash input\\{x\\}}},\n  title = {{a\\}, year = \\{1}},\n  year = {2025},\n  note = {Model ollama/a\\_b, digest sha256:01; run with nerbench test, newest answer of 2026-01-02},\n}\n"},
+		"lines":      {site.Model{Slug: "s", Released: "2025-06", Name: "a\n@misc{b"}, "title = {{a @misc\\{b}},"},
+		"no address": {site.Model{Slug: "s", Released: "2025-06", Name: "a", Page: "javascript:alert(1)"}, "year = {2025},\n  note"},
+		"an address": {site.Model{Slug: "s", Released: "2025-06", Name: "a", Page: "https://lab.example/a}b"}, "year = {2025},\n  note"},
+	} {
+		if got := m.cite(&tc.model); !strings.Contains(got, tc.want) {
+			t.Errorf("%s: %s\nwant %s", name, got, tc.want)
+		} else if !bibTeX.MatchString(got) {
+			t.Errorf("%s: is no entry: %s", name, got)
+		}
 	}
 }

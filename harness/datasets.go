@@ -230,20 +230,28 @@ func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 // Documents streams a split of a dataset, from its native files or the embedded
 // sample. Missing data is a [DataError] with advice on how to get it.
 func (b *Bench) Documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], error) {
+	docs, _, err := b.documents(ctx, dataset, o)
+	return docs, err
+}
+
+// documents is [Bench.Documents] with a tally, which is complete when all documents have
+// been read. That of the embedded sample stays empty.
+func (b *Bench) documents(ctx context.Context, dataset *datasets.Dataset, o loaders.Options) (iter.Seq2[*ner.Document, error], *loaders.Tally, error) {
 	if domain, ok := strings.CutPrefix(dataset.ID, SamplePrefix); ok {
-		return sampleDocuments(domain, o.Split)
+		docs, err := sampleDocuments(domain, o.Split)
+		return docs, &loaders.Tally{}, err
 	}
 	if !loaders.Supported(dataset, o.Set) {
 		if _, err := dataset.Set(o.Set); err != nil {
-			return nil, fault.Usagef("%v", err)
+			return nil, nil, fault.Usagef("%v", err)
 		}
-		return nil, acquire.Unsupported(dataset)
+		return nil, nil, acquire.Unsupported(dataset)
 	}
-	docs, _, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
+	docs, tally, err := loaders.Documents(ctx, b.dataFS(), dataset, o)
 	if err != nil {
-		return nil, b.adviseData(dataset, err)
+		return nil, nil, b.adviseData(dataset, err)
 	}
-	return docs, nil
+	return docs, tally, nil
 }
 
 // adviseData adds advice to an error about missing data.

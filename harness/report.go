@@ -38,8 +38,20 @@ func (b *Bench) WriteReport(ctx context.Context, w io.Writer, r ReportRequest) (
 	if err != nil {
 		return 0, 0, err
 	}
+	counts := b.errorCounts(store)
+	classes := map[string]map[string]int{}
+	for _, run := range found.Runs {
+		of, err := counts.of(ctx, run)
+		if err != nil {
+			return 0, 0, err
+		}
+		if of != nil {
+			classes[run.ID] = of.Classes
+		}
+	}
+	counts.keep(ctx)
 	err = page.Write(w, page.Report{
-		Title: reportTitle(found), Date: date, Version: r.Version, Results: found.Results, Datasets: found.Benchmark, Samples: samples,
+		Title: reportTitle(found), Date: date, Version: r.Version, Results: found.Results, Datasets: found.Benchmark, Samples: samples, Errors: classes,
 		Ratios: Ratios, Doubled: Doubled,
 	})
 	return len(found.Runs), len(samples), err

@@ -111,13 +111,15 @@ type survey struct {
 	passages int // number of passages of the run
 	split    int // number of passages of the split
 	longest  int // bytes of their longest text
+	// repairs are those of the files, by kind ([loaders.Tally]).
+	repairs map[string]int
 }
 
 // survey reads a split once, because its fingerprint is part of the run's identity,
 // and its longest passage determines the context length.
 func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
 	out := survey{part: part{selection: s}}
-	docs, err := b.Documents(ctx, dataset, s.options())
+	docs, tally, err := b.documents(ctx, dataset, s.options())
 	if err != nil {
 		return out, err
 	}
@@ -134,7 +136,7 @@ func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selecti
 			ids = append(ids, d.ID)
 		}
 	}
-	out.split = len(sizes)
+	out.split, out.repairs = len(sizes), tally.Repairs
 	out.data, out.lock = fingerprint.DataKey(), fingerprint.Lock()
 	if s.limit >= len(sizes) {
 		out.part.limit = 0 // the same run as without a limit

@@ -67,6 +67,27 @@ func (t Taxonomy) Total() Errors {
 	return sum
 }
 
+// Cells lists the cells of the confusion table that are not empty, by gold and predicted
+// type.
+func (t Taxonomy) Cells() []ner.ConfusionCell {
+	cells := []ner.ConfusionCell{}
+	for cell, n := range t.Confusion {
+		cells = append(cells, ner.ConfusionCell{Gold: cell.Gold, Pred: cell.Pred, N: n})
+	}
+	slices.SortFunc(cells, func(a, b ner.ConfusionCell) int {
+		return cmp.Or(cmp.Compare(a.Gold, b.Gold), cmp.Compare(a.Pred, b.Pred))
+	})
+	return cells
+}
+
+// ByName returns the counts under the names that output has.
+func (e Errors) ByName() map[string]int {
+	return map[string]int{
+		string(Correct): e.C, string(TypeError): e.T, string(BoundaryError): e.B, string(BothErrors): e.BT, string(Missed): e.MIS, string(Spurious): e.SPU,
+		"MIS_overlapped": e.MISOverlapped, "SPU_overlapping": e.SPUOverlapping,
+	}
+}
+
 // Class is the error class of an entity (docs/spec/metrics.md §5).
 type Class string
 

@@ -107,7 +107,7 @@ func spansFilterVector(t *testing.T, c spansVector) {
 		evalOutput
 		Taxonomy  map[string]any
 		SemEval   map[string]schemeCounts
-		Confusion []files.ConfusionCell
+		Confusion []ner.ConfusionCell
 	}
 	out := filtered(t, pred.String(), "eval", "--gold", writeLines(t, "gold.jsonl", gold.String()), "--pred", "-",
 		"--metric", "span_f1,semeval_strict_f1,semeval_exact_f1,semeval_partial_f1,semeval_type_f1", "--taxonomy", "--confusion", "--json")

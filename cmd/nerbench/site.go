@@ -134,14 +134,18 @@ func (env *environment) buildSite(c *cli.Context) error {
 		}
 	}
 	dir := cmp.Or(c.String("out"), "site")
-	board, built, err := env.bench.WriteSite(c.Context, dir, request)
+	built, err := env.bench.WriteSite(c.Context, dir, request)
 	if err != nil {
 		return err
 	}
 	if env.json {
-		return env.printJSON(siteJSON{dir, built.Files, built.Bytes, len(board.Models), len(board.Runs)})
+		return env.printJSON(siteJSON{dir, built.Files, built.Bytes, built.Models, built.Runs})
 	}
-	_, err = fmt.Fprintf(env.stdout, "wrote %s: %d models, %d runs, %d files\n", filepath.Join(dir, "index.html"), len(board.Models), len(board.Runs), built.Files)
+	verb := "wrote"
+	if built.Unchanged {
+		verb = "unchanged:"
+	}
+	_, err = fmt.Fprintf(env.stdout, "%s %s: %d models, %d runs, %d files\n", verb, filepath.Join(dir, "index.html"), built.Models, built.Runs, built.Files)
 	return err
 }
 

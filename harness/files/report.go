@@ -1,9 +1,7 @@
 package files
 
 import (
-	"cmp"
 	"maps"
-	"slices"
 
 	"nerbench/answers"
 	"nerbench/internal/signature"
@@ -186,32 +184,15 @@ func (r *Report) bucketsJSON() map[string][]map[string]any {
 }
 
 func (r *Report) taxonomyJSON() map[string]any {
-	t := r.Taxonomy.Total()
-	return map[string]any{
-		"C": t.C, "T": t.T, "B": t.B, "BT": t.BT, "MIS": t.MIS, "SPU": t.SPU,
-		"MIS_overlapped": t.MISOverlapped, "SPU_overlapping": t.SPUOverlapping,
-		"duplicates": map[string]int{"gold": r.duplicates[0], "pred": r.duplicates[1]},
+	out := map[string]any{"duplicates": map[string]int{"gold": r.duplicates[0], "pred": r.duplicates[1]}}
+	for class, n := range r.Taxonomy.Total().ByName() {
+		out[class] = n
 	}
-}
-
-// ConfusionCell is a cell of the confusion table. An empty type stands for no entity.
-type ConfusionCell struct {
-	Gold ner.EntityType `json:"gold"`
-	Pred ner.EntityType `json:"pred"`
-	N    int            `json:"n"`
+	return out
 }
 
 // ConfusionCells lists the cells that are not empty, by gold and predicted type.
-func (r *Report) ConfusionCells() []ConfusionCell {
-	cells := []ConfusionCell{}
-	for cell, n := range r.Taxonomy.Confusion {
-		cells = append(cells, ConfusionCell{cell.Gold, cell.Pred, n})
-	}
-	slices.SortFunc(cells, func(a, b ConfusionCell) int {
-		return cmp.Or(cmp.Compare(a.Gold, b.Gold), cmp.Compare(a.Pred, b.Pred))
-	})
-	return cells
-}
+func (r *Report) ConfusionCells() []ner.ConfusionCell { return r.Taxonomy.Cells() }
 
 func semEvalJSON(errors metrics.Errors) map[string]any {
 	out := map[string]any{}

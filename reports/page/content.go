@@ -25,6 +25,7 @@ type content struct {
 	Datasets []comparison
 	NotRun   []notRun
 	Details  []datasetDetail
+	Errors   errorTable
 	Outcomes outcomeTable
 	Counters counterTable
 	Samples  []sampleView
@@ -66,7 +67,7 @@ func newContent(r Report) (*content, error) {
 		Title: cmp.Or(r.Title, "Named entity recognition"), Version: r.Version,
 		Metrics: headline, Averages: averages(d.datasets), Systems: d.systems, Warnings: d.datasets.Warnings,
 		Board: board(d), NotRun: listNotRun(d), Details: detailDatasets(d),
-		Outcomes: countOutcomes(d), Counters: sumCounters(d), Runs: listRuns(d.runs),
+		Errors: countErrors(d, r.Errors), Outcomes: countOutcomes(d), Counters: sumCounters(d), Runs: listRuns(d.runs),
 		Facts: facts(d), Summary: summary(d),
 		Interval: slices.ContainsFunc(d.datasets.Cells, func(c reports.Cell) bool { return c.CI != nil }),
 	}

@@ -28,6 +28,8 @@ type Report struct {
 	// Datasets is the whole benchmark, in order. Datasets without a run are listed.
 	Datasets []reports.DatasetInfo
 	Samples  []Sample
+	// Errors are the entities by class of error, by the id of the run; a run may have none.
+	Errors map[string]map[string]int
 	// Ratios and Doubled are as in [reports.Spec].
 	Ratios  reports.Ratios
 	Doubled func(metric string) bool

@@ -45,6 +45,12 @@ func fullReport() Report {
 		}
 	}
 	r.Samples = []Sample{fullSample()}
+	r.Errors = map[string]map[string]int{}
+	for i, result := range r.Results {
+		if i%7 > 0 {
+			r.Errors[result.ID] = map[string]int{"C": 70 + i, "T": 5, "B": 9, "BT": 1, "MIS": 15, "SPU": 20}
+		}
+	}
 	return r
 }
 

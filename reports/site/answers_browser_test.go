@@ -284,6 +284,10 @@ func TestCompareInBrowser(t *testing.T) {
 			t.Errorf("the line is %q, want %q", got, want)
 		}
 	}
+	f := evaluate[string](v, `document.querySelector("table.types tbody tr").textContent`)
+	if want := "city" + "180" + "70.0" + "100.0" + "−30.0" + "63.6" + "100.0" + "77.8" + "100.0"; f != want {
+		t.Errorf("the line of a type is %q, want %q", f, want)
+	}
 	v.wait(`document.querySelectorAll("[data-part=flips] tbody a").length`, "40")
 	evaluate[bool](v, `document.querySelector("[data-part=flips] tbody a").click(), true`)
 	v.wait(`location.pathname.endsWith("/view.html") && !!document.querySelector("#view") && `+ready, "2")

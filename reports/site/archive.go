@@ -22,6 +22,11 @@ type Archive interface {
 	Passages(ctx context.Context, dataset string) iter.Seq2[ner.Document, error]
 	// Answers yields what a run predicted for each document. Documents may be missing.
 	Answers(ctx context.Context, run string) iter.Seq2[Answered, error]
+	// Errors counts the errors of a run by span_f1; nil: not known.
+	Errors(ctx context.Context, run string) (*ner.ErrorCounts, error)
+	// Repairs counts what was repaired or skipped in the files of a dataset, by kind; nil:
+	// not known.
+	Repairs(ctx context.Context, dataset string) (map[string]int, error)
 }
 
 // Answered is what one run predicted for one document.

@@ -112,8 +112,10 @@ type Model struct {
 	// Others lists the folded configurations of the same digest: the keys in which each
 	// differs, and its means by suite.
 	Others []Configuration
-	// Rerun is the command that runs the model again.
-	Rerun string
+	// Page is an address about the model: https://…; empty: none is known.
+	Page string
+	// Rerun is the command that runs the model again; Cite is BibTeX.
+	Rerun, Cite string
 }
 
 // Configuration is another way of asking the same model, below its line.

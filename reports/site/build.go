@@ -23,6 +23,10 @@ type Options struct {
 type Built struct {
 	Files int
 	Bytes int64
+	// Models and Runs are the numbers of those on the board.
+	Models, Runs int
+	// Unchanged: it was there before, and was not written again.
+	Unchanged bool
 }
 
 // site is a board with all that its pages need.
@@ -46,7 +50,7 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 	if err != nil {
 		return Built{}, err
 	}
-	out, err := newFolder(ctx, dir, "nerbench "+b.Version, o.Modified)
+	out, err := newFolder(ctx, dir, list{listFormat, "nerbench " + b.Version, len(b.Models), len(b.Runs), map[string]string{}}, o.Modified)
 	if err != nil {
 		return Built{}, err
 	}
@@ -62,7 +66,7 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 	if err := out.finish(); err != nil {
 		return Built{}, err
 	}
-	return Built{len(out.list.Files) + 1, out.bytes}, nil
+	return Built{Files: len(out.list.Files) + 1, Bytes: out.bytes, Models: len(b.Models), Runs: len(b.Runs)}, nil
 }
 
 func newSite(b *Board) (*site, error) {
@@ -172,12 +176,12 @@ func (s *site) pages() ([]page, error) {
 	}
 	for i := range s.Datasets {
 		d := &s.Datasets[i]
-		list = append(list, page{path: s.DatasetPage(d.ID), title: d.ID, body: "dataset", content: func() (any, error) { return s.datasetPage(d), nil }})
+		list = append(list, page{path: s.DatasetPage(d.ID), title: d.ID, body: "dataset", content: func() (any, error) { return s.datasetPage(d) }})
 	}
 	for i := range s.Runs {
 		r := &s.Runs[i]
 		title := s.models[r.Model].Name + " on " + r.Dataset
-		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r), nil }})
+		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r) }})
 	}
 	return list, err
 }

@@ -38,9 +38,10 @@ func large(t *testing.T) string {
 			}
 			largeDir = filepath.Join(largeDir, "site")
 		}
+		board := generated(50, 49)
 		start := time.Now()
 		var built Built
-		built, largeErr = Build(t.Context(), largeDir, generated(50, 49), nil, Options{})
+		built, largeErr = Build(t.Context(), largeDir, board, counted(board), Options{})
 		t.Logf("built %d files, %d bytes, in %v", built.Files, built.Bytes, time.Since(start))
 	})
 	if largeErr != nil {
@@ -62,7 +63,7 @@ func TestMain(m *testing.M) {
 func build(t *testing.T, b *Board) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "site")
-	if _, err := Build(t.Context(), dir, b, nil, Options{}); err != nil {
+	if _, err := Build(t.Context(), dir, b, counted(b), Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -254,6 +255,17 @@ func TestEveryNumberIsThere(t *testing.T) {
 		for _, metric := range b.Metrics {
 			m := run.Scores[metric]
 			need(s.RunPage(run.ID), reports.Percent(m.F1), reports.Percent(m.Precision), reports.Percent(m.Recall), commas(m.TP), run.Signatures[metric])
+		}
+		errors, _ := counted(b).Errors(t.Context(), run.ID)
+		for _, c := range errors.Confusion {
+			need(s.RunPage(run.ID), ">"+commas(c.N)+"<")
+		}
+		for _, c := range errors.Buckets {
+			p, _ := c.Counts.Precision()
+			need(s.RunPage(run.ID), ">"+c.Name+"<", ">"+reports.Percent(&p)+"<")
+		}
+		for class, n := range errors.Classes {
+			need(s.RunPage(run.ID), ">"+class+"<", ">"+commas(n)+"<")
 		}
 		need(s.ModelPage(run.Model), reports.Percent(run.Scores["span_f1"].F1), s.RunPage(run.ID))
 		need(s.DatasetPage(run.Dataset), reports.Percent(run.Scores["uniner_f1"].F1), s.RunPage(run.ID))

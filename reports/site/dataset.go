@@ -14,6 +14,7 @@ type datasetPage struct {
 	Columns rowColumns
 	Types   []goldType
 	Suites  []link
+	Repairs *[]counter // of the files; nil: not known
 }
 
 // goldType is a type with its number of gold entities, from the counts of a complete
@@ -23,7 +24,7 @@ type goldType struct {
 	Gold *int
 }
 
-func (s *site) datasetPage(d *Dataset) *datasetPage {
+func (s *site) datasetPage(d *Dataset) (*datasetPage, error) {
 	p := &datasetPage{Dataset: d}
 	var gold map[ner.EntityType]map[string]Measure
 	for _, line := range d.Ranks {
@@ -49,7 +50,23 @@ func (s *site) datasetPage(d *Dataset) *datasetPage {
 			p.Suites = append(p.Suites, link{s.Suites[i].Title, s.SuitePage(s.Suites[i].ID)})
 		}
 	}
-	return p
+	var err error
+	p.Repairs, err = s.repairsOf(d.ID)
+	return p, err
+}
+
+// repairsOf lists what was repaired or skipped in the files of a dataset, by kind; nil:
+// not known.
+func (s *site) repairsOf(dataset string) (*[]counter, error) {
+	if s.archive == nil {
+		return nil, nil
+	}
+	repairs, err := s.archive.Repairs(s.ctx, dataset)
+	if repairs == nil || err != nil {
+		return nil, err
+	}
+	list := counters(repairs)
+	return &list, nil
 }
 
 // CeilingText prints the alignment ceiling.

@@ -14,6 +14,8 @@ import (
 type fakeArchive struct {
 	documents map[string][]ner.Document
 	answers   map[string][]Answered
+	errors    map[string]*ner.ErrorCounts
+	repairs   map[string]map[string]int
 }
 
 func (f *fakeArchive) Has(run string) bool { return f.answers[run] != nil }
@@ -46,6 +48,14 @@ func (f *fakeArchive) Answers(_ context.Context, run string) iter.Seq2[Answered,
 			}
 		}
 	}
+}
+
+func (f *fakeArchive) Errors(_ context.Context, run string) (*ner.ErrorCounts, error) {
+	return f.errors[run], nil
+}
+
+func (f *fakeArchive) Repairs(_ context.Context, dataset string) (map[string]int, error) {
+	return f.repairs[dataset], nil
 }
 
 // told returns the prediction of spans for a document, with errors of the classes that

@@ -2,6 +2,7 @@ package site
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -96,6 +97,7 @@ func (g *generator) model(i int) {
 		Parameters: fmt.Sprintf("%dB", size), Licence: []string{"Apache-2.0", "MIT", "own licence"}[i%3], OpenWeights: &open,
 		Released: fmt.Sprintf("202%d-%02d", 3+i%4, 1+i%12), Demonstrations: i % 3 * i % 4, Family: []string{"uniner", "json_list"}[i%2], Seen: map[string]Seen{},
 		Rerun: "nerbench run -m ollama/" + Slugs([]string{name})[name] + " --suite full49",
+		Page:  "https://board.example/" + name, Cite: "@misc{invented" + fmt.Sprint(i) + ",\n  title = {" + name + "},\n  year = {2026},\n}\n",
 	}
 	if i%11 == 0 {
 		m.Digest = ""
@@ -159,6 +161,38 @@ func (g *generator) run(m Model, d Dataset, skill float64, partial bool) Run {
 		r.Cost = Cost{&prompt, &answer, &seconds, some(0.01 + 2*g.Float64())}
 	}
 	return r
+}
+
+// counted is an archive without passages, which has the errors of all runs of a board and
+// the repairs of its datasets.
+func counted(b *Board) *fakeArchive {
+	f := &fakeArchive{errors: map[string]*ner.ErrorCounts{}, repairs: map[string]map[string]int{}}
+	for _, d := range b.Datasets {
+		f.repairs[d.ID] = map[string]int{"orphan_i": len(d.ID), string(d.Types[0]): 1_200}
+	}
+	for _, r := range b.Runs {
+		types := slices.Sorted(maps.Keys(r.Types))
+		e := &ner.ErrorCounts{Classes: map[string]int{"C": 0, "T": 0, "B": 40, "BT": 3, "MIS": 0, "SPU": 0, "MIS_overlapped": 4, "SPU_overlapping": 2}}
+		add := func(class string, gold, pred ner.EntityType, n int) {
+			e.Classes[class] += n
+			e.Confusion = append(e.Confusion, ner.ConfusionCell{Gold: gold, Pred: pred, N: n})
+		}
+		for i, t := range types {
+			s := r.Types[t]["span_f1"].Score
+			add("C", t, t, s.TP)
+			add("T", t, types[(i+1)%len(types)], 1+s.NGold/50)
+			add("MIS", t, "", s.NGold/7)
+			add("SPU", "", t, s.NGold/9)
+		}
+		for i, name := range []string{"1", "2", "3", "4 and more"} {
+			e.Buckets = append(e.Buckets, ner.BucketCounts{Attribute: "eLen", Name: name, Counts: ner.Score{TP: 40 >> i, NPred: 55 >> i, NGold: 60 >> i}})
+		}
+		for _, name := range []string{"3–11", "12–19", "20–28", "29–64"} {
+			e.Buckets = append(e.Buckets, ner.BucketCounts{Attribute: "sLen", Name: name, Counts: ner.Score{TP: 40, NPred: 55, NGold: 60}})
+		}
+		f.errors[r.ID] = e
+	}
+	return f
 }
 
 func (g *generator) measure(gold int, f float64) Measure {
@@ -328,7 +362,7 @@ func hostile() *Board {
 		m := &b.Models[i]
 		renamed[m.Slug] = slugs[attack]
 		m.Slug = slugs[attack]
-		m.Name, m.Organisation, m.Address, m.Digest, m.Licence, m.Parameters, m.Family, m.Rerun = attack, attack, attack, attack, attack, attack, attack, attack
+		m.Name, m.Organisation, m.Address, m.Digest, m.Licence, m.Parameters, m.Family, m.Rerun, m.Cite, m.Page = attack, attack, attack, attack, attack, attack, attack, attack, attack, attack
 		m.Track, m.Tier, m.Released = attack, Tier(attack), attack
 		m.Others = []Configuration{{Name: attack}}
 	}

@@ -34,6 +34,8 @@ const listName = "site.json"
 type list struct {
 	Format  string            `json:"format"`
 	Program string            `json:"program"`
+	Models  int               `json:"models"`
+	Runs    int               `json:"runs"`
 	Files   map[string]string `json:"files"` // path: SHA-256
 }
 
@@ -52,7 +54,7 @@ type folder struct {
 // newFolder begins a folder that will replace dir. It fails if dir holds a file that a
 // build did not write, or that was changed since. A second build of the same folder waits
 // for the first. What killed builds left is removed.
-func newFolder(ctx context.Context, dir, program string, modified time.Time) (_ *folder, err error) {
+func newFolder(ctx context.Context, dir string, of list, modified time.Time) (_ *folder, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
@@ -77,7 +79,7 @@ func newFolder(ctx context.Context, dir, program string, modified time.Time) (_ 
 	if err := removeLeft(dir, held); err != nil {
 		return nil, fmt.Errorf("site: %w", err)
 	}
-	f := &folder{final: dir, lock: held, time: modified, list: list{listFormat, program, map[string]string{}}}
+	f := &folder{final: dir, lock: held, time: modified, list: of}
 	for {
 		f.temporary = fmt.Sprintf("%s.new-%08x", dir, rand.Uint32())
 		err := os.Mkdir(f.temporary, 0o777)
@@ -93,6 +95,31 @@ func newFolder(ctx context.Context, dir, program string, modified time.Time) (_ 
 		return nil, errors.Join(fmt.Errorf("site: %w", err), os.RemoveAll(f.temporary))
 	}
 	return f, nil
+}
+
+// List returns the list of the files of a site with their checksums, as a build wrote it.
+func List(dir string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, listName)) }
+
+// Existing describes the site in a folder; ok is false unless all its files are as a build
+// wrote them, and no others are there.
+func Existing(dir string) (built Built, ok bool) {
+	if replaceable(dir) != nil {
+		return Built{}, false
+	}
+	text, err := List(dir)
+	var l list
+	if err != nil || json.Unmarshal(text, &l) != nil {
+		return Built{}, false
+	}
+	built = Built{Files: len(l.Files) + 1, Bytes: int64(len(text)), Models: l.Models, Runs: l.Runs, Unchanged: true}
+	for name := range l.Files {
+		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
+		if err != nil {
+			return Built{}, false
+		}
+		built.Bytes += info.Size()
+	}
+	return built, true
 }
 
 // left are the names of folders that a killed build leaves beside its own.

@@ -15,7 +15,7 @@ import (
 
 // put replaces dir by a folder with these files.
 func put(ctx context.Context, dir string, files map[string]string) error {
-	f, err := newFolder(ctx, dir, "test", time.Time{})
+	f, err := newFolder(ctx, dir, list{Format: listFormat, Program: "test", Files: map[string]string{}}, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func relink(t *testing.T, path string) {
 func TestFolderKeepsTimes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "site")
 	want := time.Unix(1_700_000_000, 0)
-	f, err := newFolder(t.Context(), dir, "test", want)
+	f, err := newFolder(t.Context(), dir, list{Format: listFormat, Program: "test", Files: map[string]string{}}, want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func TestFolderKeepsTimes(t *testing.T) {
 }
 
 func TestNothingIsWrittenOutside(t *testing.T) {
-	f, err := newFolder(t.Context(), filepath.Join(t.TempDir(), "site"), "test", time.Time{})
+	f, err := newFolder(t.Context(), filepath.Join(t.TempDir(), "site"), list{Format: listFormat, Program: "test", Files: map[string]string{}}, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,5 +146,36 @@ func TestLeftFoldersAreRemoved(t *testing.T) {
 	}
 	if want := []string{"other.new-0123abcd", "site", "site.new-mine"}; !slices.Equal(names, want) {
 		t.Errorf("there are %q, want %q", names, want)
+	}
+}
+
+// TestExisting checks which folders are taken for a whole site.
+func TestExisting(t *testing.T) {
+	b := generated(3, 4)
+	for name, tc := range map[string]struct {
+		change func(dir string) error
+		want   bool
+	}{
+		"whole":   {func(string) error { return nil }, true},
+		"changed": {func(dir string) error { return os.WriteFile(filepath.Join(dir, "index.html"), []byte("x"), 0o600) }, false},
+		"added":   {func(dir string) error { return os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o600) }, false},
+		"lost":    {func(dir string) error { return os.Remove(filepath.Join(dir, "index.html")) }, false},
+		"no list": {func(dir string) error { return os.Remove(filepath.Join(dir, listName)) }, false},
+		"removed": {os.RemoveAll, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "site")
+			want, err := Build(t.Context(), dir, b, nil, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := tc.change(dir); err != nil {
+				t.Fatal(err)
+			}
+			got, ok := Existing(dir)
+			if want.Unchanged = true; ok != tc.want || ok && got != want {
+				t.Errorf("%+v, %v, want %+v, %v", got, ok, want, tc.want)
+			}
+		})
 	}
 }

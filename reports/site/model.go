@@ -38,6 +38,9 @@ func (m *Model) Prompt() string {
 	}
 }
 
+// Link is the page of the model, if a page may link to it.
+func (m *Model) Link() string { return Source{Address: m.Page}.Link() }
+
 // standing is the place of a model in a suite.
 type standing struct {
 	Suite          *Suite

@@ -28,7 +28,7 @@ func invented(n int, mayShow bool) (*Board, *fakeArchive) {
 		Metrics: []string{"span_f1"}, Datasets: []Dataset{{ID: "demo", Title: "Demo", Text: mayShow, Passages: n, Types: []ner.EntityType{"person", "city"}}},
 		Models: []Model{{Slug: "a", Name: "A", Address: "ollama/a:1b"}, {Slug: "b", Name: "B", Address: "vllm/b"}, {Slug: "c", Name: "C", Address: "openai/c"}},
 	}
-	archive := &fakeArchive{map[string][]ner.Document{}, map[string][]Answered{}}
+	archive := &fakeArchive{documents: map[string][]ner.Document{}, answers: map[string][]Answered{}}
 	for i, m := range board.Models {
 		f1 := []float64{0.7, 1, 0}[i]
 		board.Runs = append(board.Runs, Run{ID: "run-" + m.Slug, Model: m.Slug, Dataset: "demo", Scores: map[string]Measure{"span_f1": {F1: &f1}}})

@@ -22,6 +22,7 @@ type runPage struct {
 	Speed    [][2]string
 	Claims   []measureRow
 	Attested []attestationRow
+	Errors   *errorTables // nil: not known
 }
 
 // measureRow is the score of a metric.
@@ -32,13 +33,22 @@ type measureRow struct {
 	Counts                              ner.Score
 }
 
-// counter is a number of a run, such as that of mentions without a place.
+// counter is a number of a run or of a dataset, such as that of mentions without a place.
 type counter struct {
 	Name string
 	N    int
 }
 
-func (s *site) runPage(run *Run) *runPage {
+// counters lists numbers by name.
+func counters(numbers map[string]int) []counter {
+	var list []counter
+	for _, name := range slices.Sorted(maps.Keys(numbers)) {
+		list = append(list, counter{name, numbers[name]})
+	}
+	return list
+}
+
+func (s *site) runPage(run *Run) (*runPage, error) {
 	p := &runPage{
 		Row: s.cellRow(run), Keys: pairs(run.Keys), Facts: pairs(run.Facts), Outcomes: outcomeCounts(run.Outcomes),
 	}
@@ -54,14 +64,24 @@ func (s *site) runPage(run *Run) *runPage {
 		p.Types = append(p.Types, row)
 	}
 	slices.SortStableFunc(p.Types, func(a, b typeRow) int { return cmp.Compare(b.Counts.NGold, a.Counts.NGold) })
-	for _, name := range slices.Sorted(maps.Keys(run.Counters)) {
-		p.Counters = append(p.Counters, counter{name, run.Counters[name]})
-	}
+	p.Counters = counters(run.Counters)
 	p.Speed = speed(run, s.Currency)
 	if run.Submission != nil {
 		p.Claims, p.Attested = claimRows(run.Submission), attestationRows(run.Submission.Attestations)
 	}
-	return p
+	errors, err := s.errorsOf(run)
+	if errors != nil {
+		p.Errors = newErrorTables(errors)
+	}
+	return p, err
+}
+
+// errorsOf counts the errors of a run; nil: not known.
+func (s *site) errorsOf(run *Run) (*ner.ErrorCounts, error) {
+	if s.archive == nil {
+		return nil, nil
+	}
+	return s.archive.Errors(s.ctx, run.ID)
 }
 
 // metricsOf lists the metrics of the board, and then the others that a run has.

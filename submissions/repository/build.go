@@ -78,11 +78,11 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	}
 	out.Withdrawn, out.Skipped = len(m.withdrawn), m.skipped
 	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log()}
-	board, built, err := own.WriteSite(ctx, r.Out, r.Site)
+	built, err := own.WriteSite(ctx, r.Out, r.Site)
 	if err != nil {
 		return out, err
 	}
-	out.Files, out.Bytes, out.Models, out.Runs = built.Files, built.Bytes, len(board.Models), len(m.runs)
+	out.Files, out.Bytes, out.Models, out.Runs = built.Files, built.Bytes, built.Models, len(m.runs)
 	if len(out.Skipped) > 0 {
 		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: %d files were left out", r.Dir, len(out.Skipped))}
 	}
@@ -236,7 +236,7 @@ func (m *builder) vouch(id string) {
 	about := m.verifier.abouts[s.model()]
 	run.Model = harness.SubmittedModel{
 		Name: about.Title, Organisation: about.Organisation, Parameters: about.Parameters, Licence: about.Licence, Released: about.Released,
-		OpenWeights: about.OpenWeights, Training: about.Training,
+		OpenWeights: about.OpenWeights, URL: about.URL, Training: about.Training,
 	}
 	for _, r := range m.verifier.records[id] {
 		shown := site.Attestation{

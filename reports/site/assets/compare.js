@@ -123,16 +123,36 @@
 
   // ---- the types of one dataset ----
 
+  function ratio(a, b) { return b ? a / b : null; }
+
+  // columns are those of the table by type: name, and text of the scores of A and B.
+  var columns = [
+    ["Gold", function (a, b) { return a.n_gold === b.n_gold ? commas(a.n_gold) : commas(a.n_gold) + " / " + commas(b.n_gold); }],
+    ["A", function (a) { return percent(f1(a)); }],
+    ["B", function (a, b) { return percent(f1(b)); }],
+    ["A − B", function (a, b) { return points(f1(a) === null || f1(b) === null ? null : f1(a) - f1(b)); }],
+    ["P of A", function (a) { return percent(ratio(a.tp, a.n_pred)); }],
+    ["P of B", function (a, b) { return percent(ratio(b.tp, b.n_pred)); }],
+    ["R of A", function (a) { return percent(ratio(a.tp, a.n_gold)); }],
+    ["R of B", function (a, b) { return percent(ratio(b.tp, b.n_gold)); }]
+  ];
+
   function types(x, y) {
+    var none = { tp: 0, n_pred: 0, n_gold: 0 }, body = el("tbody"), out = document.createDocumentFragment();
+    var head = el("tr", {}, el("th", { scope: "col" }, "Type"));
+    columns.forEach(function (c) { head.append(el("th", { scope: "col", class: "n" }, c[0])); });
     var all = Object.keys(x.types || {}).concat(Object.keys(y.types || {}));
-    all = Array.from(new Set(all)).sort();
-    var rows = [];
-    all.forEach(function (t) {
-      var a = own(x.types, t), b = own(y.types, t);
-      if (!(a && a.n_gold) && !(b && b.n_gold)) return; // predicted, but not in the dataset
-      rows.push({ name: shown(t), a: f1(a), b: f1(b) });
+    Array.from(new Set(all)).sort().forEach(function (t) {
+      var a = own(x.types, t) || none, b = own(y.types, t) || none;
+      if (!a.n_gold && !b.n_gold) return; // predicted, but not in the dataset
+      var line = el("tr", {}, el("th", { scope: "row" }, shown(t)));
+      columns.forEach(function (c) { line.append(el("td", { class: "n" }, c[1](a, b))); });
+      body.append(line);
     });
-    return rows.length ? table("By type", "Type", false, rows) : document.createDocumentFragment();
+    if (!body.rows.length) return out;
+    out.append(el("div", { class: "scroll" }, el("table", { class: "numbers types" }, el("caption", {}, "By type: F1 in % of A and of B, A − B in points, precision and recall in %"), el("thead", {}, head), body)),
+      el("p", { class: "soft" }, "This command computes the intervals and p values by type:"), el("pre", {}, "nerbench compare " + quoted(nb.visible(x.id)) + " " + quoted(nb.visible(y.id))));
+    return out;
   }
 
   // ---- the passages on which they differ ----

@@ -67,10 +67,11 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 		b.note("model cards: %v", err)
 	}
 	m := &boardMaker{
-		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{b, store},
+		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{bench: b, store: store},
 		board: &site.Board{Title: r.Rules.Title, Version: r.Version, Metrics: r.Rules.Metrics, Currency: r.Rules.Currency, Definitions: map[string]string{}},
 	}
 	if r.Repository != nil {
+		m.statistics.cache = r.Repository.Cache
 		m.board.Log = append([]site.LogEvent{}, r.Repository.Log...)
 	}
 	for _, id := range r.Rules.Metrics {

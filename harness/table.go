@@ -65,12 +65,12 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, &UsageError{Err: err}
 	}
 	if r.Resamples > 0 {
-		if err := (&statistics{b, store}).meanIntervals(ctx, t, found.Runs, r.Resamples); err != nil {
+		if err := (&statistics{bench: b, store: store}).meanIntervals(ctx, t, found.Runs, r.Resamples); err != nil {
 			return nil, err
 		}
 	}
 	if r.Ranks {
-		if err := rankSystems(ctx, &statistics{b, store}, t, found.Runs); err != nil {
+		if err := rankSystems(ctx, &statistics{bench: b, store: store}, t, found.Runs); err != nil {
 			return nil, err
 		}
 	}

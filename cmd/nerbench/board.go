@@ -63,7 +63,8 @@ run is signed again.`,
 does, of the runs that are not withdrawn. Scores are those that follow from the answers.
 board.toml says which suites, tracks and tiers are ranked. The runs of your store are no
 part of it. Nothing is written if something is wrong, or if data is missing; with --skip,
-those submissions are left out, and the exit code is 3.`,
+those submissions are left out, and the exit code is 3. Tests and intervals are kept in
+cache/pairs of the repository.`,
 				Flags: []cli.Flag{
 					board,
 					&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: " + repository.DefaultSite + " of the repository)"},

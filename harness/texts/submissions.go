@@ -128,6 +128,7 @@ func WriteBuilt(w io.Writer, done *repository.Built) error {
 	for _, f := range done.Skipped {
 		fmt.Fprintf(w, "left out: %s\n", terminal.Line(f))
 	}
+	fmt.Fprintf(w, "tests and intervals: %d computed, %d of earlier builds\n", done.Computed, done.Cached)
 	_, err := fmt.Fprintf(w, "wrote %s: %d models, %d runs, %d withdrawn, %d files\n",
 		filepath.Join(done.Folder, "index.html"), done.Models, done.Runs, done.Withdrawn, done.Files)
 	return err

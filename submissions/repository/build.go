@@ -43,6 +43,10 @@ type Built struct {
 	// were left out, with the reason.
 	Withdrawn int      `json:"withdrawn"`
 	Skipped   []string `json:"skipped"`
+	// Computed is the number of tests and intervals that were computed, Cached of those
+	// that the folder cache/pairs had.
+	Computed int `json:"computed"`
+	Cached   int `json:"cached"`
 }
 
 // DefaultSite is the folder of the site below that of the repository. Git ignores it.
@@ -50,8 +54,9 @@ const DefaultSite = "cache/site"
 
 // Build verifies a repository as [Verify] does, and writes its leaderboard. The runs are
 // those that are not withdrawn, with the scores that follow from their answers. Data of
-// the user's store is not part of it. The error is a [fault.PartialError] if files were
-// skipped.
+// the user's store is not part of it. Tests and intervals of earlier builds are taken from
+// the folder cache/pairs, which then has those of this one. The error is a
+// [fault.PartialError] if files were skipped.
 func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error) {
 	out := Built{Folder: r.Out, Skipped: []string{}}
 	if err := checkOut(r.Dir, r.Out); err != nil {
@@ -77,12 +82,20 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		return out, err
 	}
 	out.Withdrawn, out.Skipped = len(m.withdrawn), m.skipped
-	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log()}
+	cache := &harness.StatisticsCache{Used: map[string]harness.Statistics{}}
+	if cache.Known, err = readPairs(folder); err != nil {
+		return out, fmt.Errorf("board: %w", err)
+	}
+	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log(), Cache: cache}
 	board, built, err := own.WriteSite(ctx, r.Out, r.Site)
 	if err != nil {
 		return out, err
 	}
 	out.Files, out.Bytes, out.Models, out.Runs = built.Files, built.Bytes, len(board.Models), len(m.runs)
+	out.Computed, out.Cached = cache.Computed, cached(cache)
+	if err := writePairs(folder, cache.Used); err != nil && b.Notify != nil { // the repository may be one that cannot be written
+		b.Notify(harness.Event{Note: fmt.Sprintf("tests and intervals are not kept: %v", err)})
+	}
 	if len(out.Skipped) > 0 {
 		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: %d files were left out", r.Dir, len(out.Skipped))}
 	}

@@ -374,13 +374,15 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 		status, name := fields[i], fields[i+1]
 		changed[name] = true
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
-		if isJudged(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
+		if isJudged(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName && !isCached(name) {
 			v.out.Read = append(v.out.Read, name)
 		}
 		if status != "D" && !there[name] && !v.wrong[name] {
 			v.fault(name, errors.New("not a file: submodules are refused"))
 		}
 		switch {
+		case isCached(name):
+			v.fault(name, errors.New("is written by the board build of a maintainer, and no part of a submission"))
 		case status == "A":
 		case status == "D" && name != logName && at < 0:
 		case at >= 0 && layout[at].fixed:
@@ -391,12 +393,17 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		changed[name] = true
-		if isJudged(name) {
+		if isCached(name) || isJudged(name) {
 			v.out.Read = append(v.out.Read, name)
 		}
 	}
 	return changed, nil
 }
+
+// isCached reports whether a file is of the cache, whose numbers are believed by later
+// builds. A submission must not bring them.
+// The maintainer has them in his clone, and may not have committed them yet.
+func isCached(name string) bool { return strings.HasPrefix(name, "cache/") }
 
 // isJudged reports whether a person must judge a file that is new, too: it says how the
 // others are checked, ranked or merged, or vouches for a run. Who vouches may be the

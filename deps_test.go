@@ -97,7 +97,8 @@ var imports = map[string][]string{
 	},
 	// Submissions in a folder under git.
 	"submissions/repository": {
-		"ner", "boards", "bundles", "harness", "internal/atomicfile", "internal/fault", "internal/names", "internal/strict", "reports/site", "results", "submissions",
+		"ner", "boards", "bundles", "datasets/fetch", "harness", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/lock", "internal/names",
+		"internal/strict", "reports/site", "results", "submissions",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",

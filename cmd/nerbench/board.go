@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -101,6 +102,15 @@ The exit code is 1 if something is wrong, and 4 if data is missing.`,
 	}
 }
 
+// blobs are answers that a repository does not have: in the user's cache folder. Without
+// a home folder, there is none.
+func blobs() (b repository.Blobs) {
+	if cache, err := os.UserCacheDir(); err == nil {
+		b.Cache = filepath.Join(cache, "nerbench", "blobs")
+	}
+	return b
+}
+
 func (env *environment) initBoard(dir string) error {
 	if err := repository.Init(dir); err != nil {
 		return err
@@ -116,7 +126,7 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 	if c.String("user") == "" {
 		return fault.Usagef("board add: no user: want --user NAME")
 	}
-	r := repository.AddRequest{Dir: c.String("board"), File: c.Args().First(), User: c.String("user")}
+	r := repository.AddRequest{Dir: c.String("board"), File: c.Args().First(), User: c.String("user"), Blobs: blobs()}
 	key, missing := env.openKey(c)
 	if missing == nil {
 		r.Key = key
@@ -135,7 +145,7 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 }
 
 func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
-	if err := repository.Export(c.Context, c.String("board"), run, out); err != nil {
+	if err := repository.Export(c.Context, c.String("board"), run, out, blobs()); err != nil {
 		return err
 	}
 	if env.json {
@@ -146,7 +156,7 @@ func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
 }
 
 func (env *environment) buildBoard(c *cli.Context) error {
-	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip")}
+	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip"), Blobs: blobs()}
 	r.Out = cmp.Or(c.String("out"), filepath.Join(r.Dir, filepath.FromSlash(repository.DefaultSite)))
 	var err error
 	if r.Site, err = readSite(c); err != nil {
@@ -163,7 +173,7 @@ func (env *environment) buildBoard(c *cli.Context) error {
 }
 
 func (env *environment) verifyBoard(c *cli.Context) error {
-	v, err := repository.Verify(c.Context, env.bench, c.String("board"), c.String("changed-since"))
+	v, err := repository.Verify(c.Context, env.bench, c.String("board"), c.String("changed-since"), blobs())
 	if v.Files == 0 {
 		return err
 	}

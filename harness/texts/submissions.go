@@ -119,6 +119,9 @@ func WriteAdded(w io.Writer, added *repository.Added) error {
 	for _, name := range added.Files {
 		fmt.Fprintln(w, name)
 	}
+	for _, p := range added.Publish {
+		fmt.Fprintf(w, "too large for the repository: publish %s at %s\n", terminal.Line(p.File), terminal.Line(p.Address))
+	}
 	_, err := fmt.Fprintf(w, "added %d runs: commit these files\n", len(added.Runs))
 	return err
 }

@@ -27,7 +27,8 @@ type BuildRequest struct {
 	Out string // folder of the site
 	// Skip leaves out submissions and records that are wrong, or that cannot be scored
 	// again here. Without it, they are an error, and there is no site.
-	Skip bool
+	Skip  bool
+	Blobs Blobs
 	// Site has the options of the pages. The rules are those of board.toml.
 	Site harness.SiteRequest
 }
@@ -134,6 +135,7 @@ func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, f
 	}
 	defer func() { err = errors.Join(err, m.store.Close()) }()
 	m.verifier = newVerifier(ctx, b, folder)
+	m.verifier.blobs = newBlobReader(m.request.Blobs, folder, m.rules.Addresses)
 	names, err := m.verifier.files()
 	if err != nil {
 		return fmt.Errorf("board: %w", err)

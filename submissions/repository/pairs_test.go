@@ -137,7 +137,7 @@ func TestPairsOfASubmission(t *testing.T) {
 	buildWith(t, b, dir)
 	refused := func(name, base string, want int, listed ...string) {
 		t.Helper()
-		v, err := Verify(t.Context(), b, dir, base)
+		v, err := Verify(t.Context(), b, dir, base, Blobs{})
 		n := 0
 		for _, f := range v.Faults {
 			if strings.HasPrefix(f, "cache/pairs/") && strings.Contains(f, "no part of a submission") {

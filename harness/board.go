@@ -134,6 +134,7 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	}
 	m.addModels()
 	m.addRuns()
+	m.addFolded()
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
 	}

@@ -2,10 +2,8 @@ package harness
 
 import (
 	"context"
-	"slices"
 
 	"nerbench/reports/site"
-	"nerbench/results"
 )
 
 // SiteRequest describes the pages of a leaderboard.
@@ -35,8 +33,10 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (*site
 		return nil, site.Built{}, err
 	}
 	if r.Repository != nil {
-		runs = slices.DeleteFunc(r.Repository.keepSubmitted(runs), func(run results.RunInfo) bool { return !r.Repository.Runs[run.ID].Answers })
+		runs = r.Repository.keepSubmitted(runs)
 	}
-	built, err := site.Build(ctx, dir, board, b.Archive(store, runs), r.Options)
+	archive := b.Archive(store, runs)
+	archive.submissions = r.Repository
+	built, err := site.Build(ctx, dir, board, archive, r.Options)
 	return board, built, err
 }

@@ -70,10 +70,32 @@ func (s *site) hasPassages(dataset string) (bool, error) {
 
 // has reports whether the site has the answers of a run.
 func (s *site) has(run string) (bool, error) {
-	if s.archive == nil || !s.archive.Has(run) {
+	if s.archive == nil || !s.archive.Has(run) || !s.keeps(s.runs[run]) {
 		return false, nil
 	}
 	return s.hasPassages(s.runs[run].Dataset)
+}
+
+// keeps reports whether the mode has answers of a run. Folded configurations may be many:
+// their answers are only part of a site with all answers.
+func (s *site) keeps(run *Run) bool { return run.Configuration == "" || s.mode == AllAnswers }
+
+// NoAnswers says why the site has no viewer of a run; empty if it has one.
+func (s *site) NoAnswers(run string) (string, error) {
+	page, err := s.AnswersPage(run)
+	switch {
+	case page != "" || err != nil:
+		return "", err
+	case s.archive == nil || s.mode == NoAnswers:
+		return "This site has no answers.", nil
+	case !s.keeps(s.runs[run]):
+		return "This site has no answers of other configurations.", nil
+	case s.runs[run].Complete > 0 && !s.archive.Has(run):
+		return "This site has no answers of this run, which is on other passages than most runs on this dataset.", nil
+	case s.runs[run].Complete > 0:
+		return "This site has no answers on this dataset: its passages were missing.", nil
+	}
+	return "", nil
 }
 
 // hasAny reports whether the site has answers of any run.

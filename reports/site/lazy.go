@@ -56,8 +56,8 @@ func Open(b *Board, a Archive, o Options) (*Lazy, error) {
 	for _, f := range []file{s.boardFile, s.plain} {
 		l.fixed[f.path] = f.content
 	}
-	for i := range s.Runs {
-		l.runs[s.runSlugs[s.Runs[i].ID]] = &s.Runs[i]
+	for _, r := range s.allRuns() {
+		l.runs[s.runSlugs[r.ID]] = r
 	}
 	for i := range s.Datasets {
 		l.sets[s.datasetSlugs[s.Datasets[i].ID]] = &s.Datasets[i]

@@ -78,7 +78,7 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	defer os.RemoveAll(temporary)
 	own := *b
 	own.Store = filepath.Join(temporary, "results.db")
-	m := &builder{request: r, rules: r.Site.Rules, runs: map[string]harness.Submitted{}}
+	m := &builder{request: r, rules: r.Site.Rules, temporary: temporary, runs: map[string]harness.Submitted{}}
 	if err := m.read(ctx, b, folder, own.Store); err != nil {
 		return out, err
 	}
@@ -121,6 +121,7 @@ func checkOut(dir, out string) error {
 type builder struct {
 	request   BuildRequest
 	rules     *boards.Board
+	temporary string // folder of the build
 	verifier  *verifier
 	store     *results.Store
 	runs      map[string]harness.Submitted
@@ -227,11 +228,23 @@ func (m *builder) keep(file string, s *Submission, report *submissions.RunReport
 			claims[metric.ID] = metric.Claimed
 		}
 	}
-	m.runs[run.ID] = harness.Submitted{Tier: "self-reported", Claims: claims, Answers: run.Answers.Mode == bundles.WithAnswers, Shown: site.Submission{
+	out := harness.Submitted{Tier: "self-reported", Claims: claims, Shown: site.Submission{
 		User: s.User, Name: s.Manifest.Submitter.Name, Affiliation: s.Manifest.Submitter.Affiliation, Signer: opened.Signer.Fingerprint,
 		Bundle: opened.Digest, Tool: s.Manifest.Tool, TrainedOn: s.Manifest.Declarations.TrainedOn, Configurations: s.Manifest.Declarations.Configurations,
 		Files: []site.Source{m.source(s.path()), m.source(s.blob())},
 	}}
+	if run.Answers.Mode == bundles.WithSpans {
+		dataset, err := m.verifier.bench.FindDataset(run.Dataset())
+		if err != nil {
+			return err
+		}
+		kept := filepath.Join(m.temporary, run.ID+".nbz")
+		if err := errors.Join(opened.Close(), os.Rename(file, kept)); err != nil {
+			return err
+		}
+		out.Predicted = submissions.Predicted(kept, dataset.Types())
+	}
+	m.runs[run.ID] = out
 	return nil
 }
 

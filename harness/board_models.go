@@ -435,7 +435,7 @@ func (m *boardMaker) rerun(e *boardEntry) string {
 		}
 		parts = append(parts, "--set", quoted(k.Name+"="+value))
 	}
-	if seed := TrainedSeed(e.main().all[0].Keys); seed != "-" && seed != "0" {
+	if seed := ner.TrainedSeed(e.main().all[0].Keys); seed != "" && seed != "0" {
 		parts = append(parts, "--set", "sampling_seed="+seed)
 	}
 	first := m.suites[0]

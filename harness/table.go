@@ -48,6 +48,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 	if len(found.Runs) == 0 {
 		b.note("%s (nerbench runs list shows the runs of the store)", WhyNone(all, ofRuns))
 	}
+	r.Spec.Selected = true
 	r.Benchmark, r.Spec.Ratios, r.Spec.Doubled = found.Benchmark, Ratios, Doubled
 	t, err := reports.Build(found.Results, r.Spec)
 	if err != nil {

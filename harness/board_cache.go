@@ -1,29 +1,43 @@
 package harness
 
-import "nerbench/results"
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
 
-// StatisticsCache holds the tests and intervals of a board outside of its store, which a
-// repository makes anew for each build.
+	"nerbench/results"
+)
+
+// StatisticsCache holds what is slow to compute for a board outside of its store: that of a
+// repository is made anew for each build, and a server does not write the user's.
 type StatisticsCache struct {
 	// Known are those that were computed before. A key is the hash of the counts, of the
 	// version of the metric and of the seed: what is about other counts is never used.
 	Known Statistics
 	// Used are all those of the board, by what they are about: the id of a dataset; empty:
-	// a mean over several.
+	// several, such as a mean.
 	Used map[string]Statistics
-	// Computed is the number of those that were not known.
+	// Computed is the number of tests and intervals that were not known.
 	Computed int
+	// Costs: sums over the answers of runs are kept, too. Their keys have the times of the
+	// runs, which are new in each store of a repository.
+	Costs bool
 }
 
-// Statistics are tests and intervals by their keys.
-type Statistics struct {
-	Tests     map[results.StatisticKey]results.PairTest
-	Intervals map[results.StatisticKey]results.Interval
+// NewStatisticsCache is the cache for one board.
+func NewStatisticsCache(known Statistics) *StatisticsCache {
+	return &StatisticsCache{Known: known, Used: map[string]Statistics{}}
 }
 
-// NewStatistics has no tests and intervals.
-func NewStatistics() Statistics {
-	return Statistics{map[results.StatisticKey]results.PairTest{}, map[results.StatisticKey]results.Interval{}}
+// All are all statistics of the board.
+func (c *StatisticsCache) All() Statistics {
+	all := NewStatistics()
+	for _, of := range c.Used {
+		maps.Copy(all.Tests, of.Tests)
+		maps.Copy(all.Intervals, of.Intervals)
+		maps.Copy(all.Costs, of.Costs)
+	}
+	return all
 }
 
 // about is the dataset of a system; empty: it has several.
@@ -35,12 +49,11 @@ func (s system) about() string {
 }
 
 // use returns the place of a used statistic.
-func (c *StatisticsCache) use(of system) Statistics {
-	at := of.about()
-	if _, there := c.Used[at]; !there {
-		c.Used[at] = NewStatistics()
+func (c *StatisticsCache) use(about string) Statistics {
+	if _, there := c.Used[about]; !there {
+		c.Used[about] = NewStatistics()
 	}
-	return c.Used[at]
+	return c.Used[about]
 }
 
 // knownTests adds the tests that the cache has to those of the store.
@@ -71,14 +84,14 @@ func copyKnown[T any](keys []results.StatisticKey, from, to map[results.Statisti
 // useTest records a test of the board.
 func (c *StatisticsCache) useTest(of system, key results.StatisticKey, t results.PairTest) {
 	if c != nil {
-		c.use(of).Tests[key] = t
+		c.use(of.about()).Tests[key] = t
 	}
 }
 
 // useInterval records an interval of the board.
 func (c *StatisticsCache) useInterval(of system, key results.StatisticKey, i results.Interval) {
 	if c != nil {
-		c.use(of).Intervals[key] = i
+		c.use(of.about()).Intervals[key] = i
 	}
 }
 
@@ -87,4 +100,23 @@ func (c *StatisticsCache) computed(n int) {
 	if c != nil {
 		c.Computed += n
 	}
+}
+
+// cost returns the sum over the answers of a run, which compute computes if it is not
+// known.
+func (c *StatisticsCache) cost(r results.RunInfo, compute func() (results.Cost, error)) (results.Cost, error) {
+	if c == nil || !c.Costs {
+		return compute()
+	}
+	sum := sha256.Sum256(fmt.Append(nil, "cost ", statisticsVersion, " ", r.ID, " ", r.Complete, " ", r.Updated.UnixMilli()))
+	key := results.StatisticKey(sum[:])
+	cost, known := c.Known.Costs[key]
+	if !known {
+		var err error
+		if cost, err = compute(); err != nil {
+			return cost, err
+		}
+	}
+	c.use(r.Keys["dataset"]).Costs[key] = cost
+	return cost, nil
 }

@@ -466,14 +466,17 @@ func (m *boardMaker) readCosts(ctx context.Context) error {
 	for _, e := range m.entries {
 		for _, config := range e.configs {
 			for _, r := range config.runs {
-				c, kept, err := m.statistics.store.Cost(ctx, r.ID)
+				c, err := m.statistics.cache.cost(r, func() (results.Cost, error) {
+					c, kept, err := m.statistics.store.Cost(ctx, r.ID)
+					if !kept {
+						fresh[r.ID] = r
+					}
+					return c, err
+				})
 				if err != nil {
 					return err
 				}
 				m.costs[r.ID] = c
-				if !kept {
-					fresh[r.ID] = r
-				}
 			}
 		}
 	}

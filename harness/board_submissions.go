@@ -21,8 +21,6 @@ type Repository struct {
 	Runs map[string]Submitted
 	// Log is shown on a page of its own, oldest event first.
 	Log []site.LogEvent
-	// Cache has tests and intervals of earlier builds; nil: all are computed.
-	Cache *StatisticsCache
 }
 
 // Submitted is the submission of one run.

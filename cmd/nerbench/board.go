@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/urfave/cli/v2"
@@ -102,14 +101,8 @@ The exit code is 1 if something is wrong, and 4 if data is missing.`,
 	}
 }
 
-// blobs are answers that a repository does not have: in the user's cache folder. Without
-// a home folder, there is none.
-func blobs() (b repository.Blobs) {
-	if cache, err := os.UserCacheDir(); err == nil {
-		b.Cache = filepath.Join(cache, "nerbench", "blobs")
-	}
-	return b
-}
+// blobs are answers that a repository does not have: in the user's cache folder.
+func blobs() repository.Blobs { return repository.Blobs{Cache: cacheFolder("blobs")} }
 
 func (env *environment) initBoard(dir string) error {
 	if err := repository.Init(dir); err != nil {

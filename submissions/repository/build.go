@@ -83,11 +83,13 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		return out, err
 	}
 	out.Withdrawn, out.Skipped = len(m.withdrawn), m.skipped
-	cache := &harness.StatisticsCache{Used: map[string]harness.Statistics{}}
-	if cache.Known, err = readPairs(folder); err != nil {
+	known, err := readPairs(folder)
+	if err != nil {
 		return out, fmt.Errorf("board: %w", err)
 	}
-	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log(), Cache: cache}
+	cache := harness.NewStatisticsCache(known)
+	r.Site.Cache = cache
+	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log()}
 	board, built, err := own.WriteSite(ctx, r.Out, r.Site)
 	if err != nil {
 		return out, err

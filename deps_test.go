@@ -82,7 +82,7 @@ var imports = map[string][]string{
 		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
 		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
-	"harness/serve": {"harness", "internal/fault", "internal/parallel", "reports/site", "results"},
+	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {
 		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
 		"runners/tagger", "runners/vllm",
@@ -98,7 +98,8 @@ var imports = map[string][]string{
 	},
 	// Submissions in a folder under git.
 	"submissions/repository": {
-		"ner", "boards", "bundles", "harness", "internal/atomicfile", "internal/fault", "internal/names", "internal/strict", "reports/site", "results", "submissions",
+		"ner", "boards", "bundles", "datasets/fetch", "harness", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/lock", "internal/names",
+		"internal/strict", "reports/site", "results", "submissions",
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/exec", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",

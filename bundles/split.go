@@ -82,6 +82,9 @@ func (b *Bundle) Split(r *Run, key *Key) (*Part, error) {
 	return p, err
 }
 
+// BlobSize is the size of the compressed answers of a run, in bytes.
+func (b *Bundle) BlobSize(r *Run) int64 { return int64(b.answers[r.Dataset()].CompressedSize64) }
+
 // CopyBlob copies the compressed answers of a run.
 func (b *Bundle) CopyBlob(to io.Writer, r *Run) error {
 	raw, err := b.answers[r.Dataset()].OpenRaw()

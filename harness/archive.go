@@ -28,6 +28,8 @@ type Archive struct {
 	store *results.Store
 	runs  map[string]results.RunInfo
 	of    map[string]results.RunInfo // dataset id -> a run on its passages
+	// submissions are those that the runs come from; nil: the runs are those of the user.
+	submissions *Repository
 
 	errors  *errorCounts
 	mu      sync.Mutex
@@ -200,6 +202,9 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 		return site.ErrNoPassages
 	}
 	run := a.runs[id]
+	if a.submissions != nil && a.submissions.Runs[id].Predicted != nil {
+		return a.eachPredicted(ctx, run, yield)
+	}
 	dataset, plan, err := a.plan(run)
 	if err != nil {
 		return a.without("run "+run.ID, err)
@@ -236,28 +241,39 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 	return err
 }
 
+// eachPredicted yields the predictions of a submission without answers.
+func (a *Archive) eachPredicted(ctx context.Context, run results.RunInfo, yield func(site.Answered)) error {
+	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
+	if err != nil {
+		return a.without("run "+run.ID, err)
+	}
+	for p, err := range a.submissions.Runs[run.ID].Predicted(ctx, scoring.Documents) {
+		if err != nil {
+			return err
+		}
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		out := predicted(p.Document, p.Passage)
+		out.WithoutText = true
+		for _, outcome := range p.Outcomes {
+			out.Answers = append(out.Answers, site.Answer{Outcome: outcome})
+		}
+		yield(out)
+	}
+	return nil
+}
+
 // siteClasses are the classes of errors as pages name them.
 var siteClasses = map[metrics.Class]site.Class{
 	metrics.TypeError: site.WrongType, metrics.BoundaryError: site.Boundary, metrics.BothErrors: site.Both,
 	metrics.Missed: site.Missed, metrics.Spurious: site.Spurious,
 }
 
-// answered returns the prediction for one passage. Answers that are spans only appear
+// answered returns the prediction for one passage with its answers. Answers that are spans only appear
 // where they failed.
 func answered(p ner.Passage, d *ner.Document, u *loop.ParsedPassage, spans bool, renderer *prompts.Renderer) site.Answered {
-	counts := metrics.NewCounts()
-	metrics.SpanF1(&u.Passage, &counts)
-	out := site.Answered{
-		Document: d.ID, Text: d.Text, Spans: u.Passage.Pred, Unaligned: u.Passage.Unaligned,
-		Score: counts.ByType.Total(),
-	}
-	for _, m := range metrics.Matches(&u.Passage) {
-		if m.Class != metrics.Correct {
-			out.Errors = append(out.Errors, site.Error{
-				Class: siteClasses[m.Class], Gold: m.Gold, Predicted: m.Pred, Unaligned: m.Unaligned, Mention: m.Text,
-			})
-		}
-	}
+	out := predicted(d, &u.Passage)
 	var queries []ner.Query
 	if renderer != nil {
 		queries, _ = renderer.Queries(d) // prompts are a help for readers: answers stand without them
@@ -272,6 +288,21 @@ func answered(p ner.Passage, d *ner.Document, u *loop.ParsedPassage, spans bool,
 			one.Prompt = promptText(&queries[i].Prompt)
 		}
 		out.Answers = append(out.Answers, one)
+	}
+	return out
+}
+
+// predicted returns the entities of one passage with their errors.
+func predicted(d *ner.Document, p *metrics.Passage) site.Answered {
+	counts := metrics.NewCounts()
+	metrics.SpanF1(p, &counts)
+	out := site.Answered{Document: d.ID, Text: d.Text, Spans: p.Pred, Unaligned: p.Unaligned, Score: counts.ByType.Total()}
+	for _, m := range metrics.Matches(p) {
+		if m.Class != metrics.Correct {
+			out.Errors = append(out.Errors, site.Error{
+				Class: siteClasses[m.Class], Gold: m.Gold, Predicted: m.Pred, Unaligned: m.Unaligned, Mention: m.Text,
+			})
+		}
 	}
 	return out
 }

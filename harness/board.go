@@ -32,6 +32,8 @@ type BoardRequest struct {
 	Text datasets.TextRule
 	// Repository says where the runs come from; nil: they are those of the user.
 	Repository *Repository
+	// Cache has what was computed before, if the store does not; nil: nothing.
+	Cache *StatisticsCache
 }
 
 // Board makes the leaderboard of the runs in the store. All numbers of a suite are over
@@ -67,7 +69,7 @@ func (b *Bench) Board(ctx context.Context, r BoardRequest) (*site.Board, error) 
 		b.note("model cards: %v", err)
 	}
 	m := &boardMaker{
-		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{b, store},
+		bench: b, request: r, rules: r.Rules, rank: r.Rules.Metrics[0], cards: list, statistics: &statistics{bench: b, store: store, cache: r.Cache},
 		board: &site.Board{Title: r.Rules.Title, Version: r.Version, Metrics: r.Rules.Metrics, Currency: r.Rules.Currency, Definitions: map[string]string{}},
 	}
 	if r.Repository != nil {
@@ -133,6 +135,7 @@ func (m *boardMaker) make(ctx context.Context, runs []results.RunInfo) error {
 	}
 	m.addModels()
 	m.addRuns()
+	m.addFolded()
 	for i := range m.suites {
 		m.addSuite(&m.suites[i])
 	}

@@ -24,13 +24,34 @@ func (m *boardMaker) addRuns() {
 	}
 	for i := range m.board.Runs {
 		out := &m.board.Runs[i]
-		for id, measure := range out.Scores {
-			r := m.runOf(out)
-			m.interval(system{{r, id}}, func(in *[2]float64) {
-				measure.Interval = in
-				out.Scores[id] = measure
-			})
+		m.scoreIntervals(m.runOf(out), out.Scores)
+	}
+}
+
+// addFolded adds the runs of folded configurations.
+func (m *boardMaker) addFolded() {
+	for _, e := range m.entries {
+		for _, c := range e.configs[1:] {
+			name := differences(e.main(), c)
+			for _, d := range m.datasets {
+				if r, there := c.runs[d.ID]; there {
+					out := m.run(e, r)
+					out.Configuration = name
+					m.board.Folded = append(m.board.Folded, out)
+					m.scoreIntervals(r, out.Scores)
+				}
+			}
 		}
+	}
+}
+
+// scoreIntervals asks for the intervals of the scores of a run.
+func (m *boardMaker) scoreIntervals(r results.RunInfo, scores map[string]site.Measure) {
+	for id, measure := range scores {
+		m.interval(system{{r, id}}, func(in *[2]float64) {
+			measure.Interval = in
+			scores[id] = measure
+		})
 	}
 }
 

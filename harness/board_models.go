@@ -371,13 +371,7 @@ func nameParts(model string) (organisation, name string) {
 // main one.
 func (m *boardMaker) configuration(main, other *boardConfig) site.Configuration {
 	out := site.Configuration{Means: map[string]site.Mean{}}
-	var parts []string
-	for _, k := range ner.Keys {
-		if value := other.keys[k.Name]; value != main.keys[k.Name] {
-			parts = append(parts, k.Name+"="+value)
-		}
-	}
-	out.Name = strings.Join(parts, ", ")
+	out.Name = differences(main, other)
 	for _, dataset := range slices.Sorted(maps.Keys(other.runs)) {
 		out.Runs = append(out.Runs, other.runs[dataset].ID)
 	}
@@ -388,6 +382,17 @@ func (m *boardMaker) configuration(main, other *boardConfig) site.Configuration 
 		}
 	}
 	return out
+}
+
+// differences lists the keys in which a configuration differs from the main one.
+func differences(main, other *boardConfig) string {
+	var parts []string
+	for _, k := range ner.Keys {
+		if value := other.keys[k.Name]; value != main.keys[k.Name] {
+			parts = append(parts, k.Name+"="+value)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // complete returns the scores of a configuration on datasets; ok is false if one of them
@@ -433,7 +438,7 @@ func (m *boardMaker) rerun(e *boardEntry) string {
 		}
 		parts = append(parts, "--set", quoted(k.Name+"="+value))
 	}
-	if seed := TrainedSeed(e.main().all[0].Keys); seed != "-" && seed != "0" {
+	if seed := ner.TrainedSeed(e.main().all[0].Keys); seed != "" && seed != "0" {
 		parts = append(parts, "--set", "sampling_seed="+seed)
 	}
 	first := m.suites[0]
@@ -462,14 +467,19 @@ func (m *boardMaker) readCosts(ctx context.Context) error {
 	m.costs = map[string]results.Cost{}
 	fresh := map[string]results.RunInfo{}
 	for _, e := range m.entries {
-		for _, r := range e.main().runs {
-			c, kept, err := m.statistics.store.Cost(ctx, r.ID)
-			if err != nil {
-				return err
-			}
-			m.costs[r.ID] = c
-			if !kept {
-				fresh[r.ID] = r
+		for _, config := range e.configs {
+			for _, r := range config.runs {
+				c, err := m.statistics.cache.cost(r, func() (results.Cost, error) {
+					c, kept, err := m.statistics.store.Cost(ctx, r.ID)
+					if !kept {
+						fresh[r.ID] = r
+					}
+					return c, err
+				})
+				if err != nil {
+					return err
+				}
+				m.costs[r.ID] = c
 			}
 		}
 	}

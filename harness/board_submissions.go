@@ -2,10 +2,13 @@ package harness
 
 import (
 	"cmp"
+	"context"
+	"iter"
 	"slices"
 	"time"
 
 	"nerbench/boards"
+	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/reports/site"
 	"nerbench/results"
@@ -29,9 +32,18 @@ type Submitted struct {
 	// Claims are counts that do not follow from what was submitted, by metric. The store
 	// does not have them.
 	Claims map[string]ner.Score
-	// Answers: the store has the answers of the run, not only its counts.
-	Answers bool
-	Model   SubmittedModel
+	// Predicted yields what the run predicted for each of its documents, if it was submitted
+	// without answers; nil: the store has them.
+	Predicted func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[PredictedPassage, error]
+	Model     SubmittedModel
+}
+
+// PredictedPassage is the prediction for one passage, of a submission without answers. Its
+// mentions that are not in the passage have no text.
+type PredictedPassage struct {
+	Document *ner.Document
+	Passage  *metrics.Passage
+	Outcomes []ner.Outcome // of its queries
 }
 
 // SubmittedModel is what submitters say about a model. Empty fields are unknown.

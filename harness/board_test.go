@@ -263,6 +263,19 @@ func TestBoardFoldsConfigurations(t *testing.T) {
 	if best := standard.Others[0].Means["law"].F1; lineOf(t, suiteOf(t, board, "law").Ranked, standard.Slug).Means["span_f1"].F1 < best {
 		t.Errorf("the line is not the best configuration")
 	}
+	if len(board.Folded) != 9 { // on three datasets each: two of the first line, one of the track open
+		t.Errorf("%d runs of folded configurations, want 9", len(board.Folded))
+	}
+	for _, r := range board.Folded {
+		m := board.Models[slices.IndexFunc(board.Models, func(m site.Model) bool { return m.Slug == r.Model })]
+		at := slices.IndexFunc(m.Others, func(c site.Configuration) bool { return slices.Contains(c.Runs, r.ID) })
+		if at < 0 || r.Configuration == "" || r.Configuration != m.Others[at].Name || r.Scores["span_f1"].Interval == nil || r.Missing != "" {
+			t.Errorf("folded run %+v of %+v", r, m.Others)
+		}
+		if slices.ContainsFunc(board.Runs, func(o site.Run) bool { return o.ID == r.ID }) {
+			t.Errorf("run %s is in the matrix, too", r.ID)
+		}
+	}
 	open := modelOf(t, board, "ollama/a", "open")
 	for _, m := range board.Models {
 		want := map[string]string{"aaaaaaaaaaaaaaaa standard": "a aaaaaaaa", "bbbbbbbbbbbbbbbb standard": "a bbbbbbbb", "aaaaaaaaaaaaaaaa open": "a"}

@@ -100,7 +100,7 @@ func (e *errorCounts) keep(ctx context.Context) {
 	fresh := maps.Clone(e.fresh)
 	clear(e.fresh)
 	e.mu.Unlock()
-	(&statistics{e.bench, e.store}).keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveErrorCounts(ctx, fresh) })
+	(&statistics{bench: e.bench, store: e.store}).keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveErrorCounts(ctx, fresh) })
 }
 
 // passagesName names the documents that a run is about.

@@ -66,7 +66,7 @@ func (b *Bench) Exchange(ctx context.Context, w io.Writer, r ExchangeRequest) (f
 		missing += info.Passages - info.Complete
 	}
 	if r.Resamples > 0 {
-		if err := (&statistics{b, store}).exchangeIntervals(ctx, found, runs, r.Resamples); err != nil {
+		if err := (&statistics{bench: b, store: store}).exchangeIntervals(ctx, found, runs, r.Resamples); err != nil {
 			return nil, err
 		}
 	}

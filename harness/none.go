@@ -19,7 +19,7 @@ func WhyNone(runs []results.RunInfo, where map[string][]string) string {
 			}
 			known := map[string]bool{}
 			for _, r := range runs {
-				for _, v := range []string{r.Keys[key], r.Shown()[key], valueOf(r.Keys, key)} {
+				for _, v := range []string{r.Keys[key], r.Shown()[key], ner.KeyValue(r.Keys, key)} {
 					if v != "" && v != "-" {
 						known[v] = true
 					}

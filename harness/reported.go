@@ -59,7 +59,7 @@ func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[st
 	b.noteUnscored(out.Runs)
 	out.Results = reportResults(out.Runs)
 	if resamples > 0 {
-		err = (&statistics{b, store}).setIntervals(ctx, out.Runs, out.Results, resamples)
+		err = (&statistics{bench: b, store: store}).setIntervals(ctx, out.Runs, out.Results, resamples)
 	}
 	return out, err
 }

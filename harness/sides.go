@@ -180,7 +180,7 @@ func choices(found []results.RunInfo, groups map[string][]results.RunInfo, where
 
 // differs reports whether runs have different values of a key.
 func differs(runs []results.RunInfo, key string) bool {
-	return slices.ContainsFunc(runs, func(r results.RunInfo) bool { return valueOf(r.Keys, key) != valueOf(runs[0].Keys, key) })
+	return slices.ContainsFunc(runs, func(r results.RunInfo) bool { return ner.KeyValue(r.Keys, key) != ner.KeyValue(runs[0].Keys, key) })
 }
 
 // conditions adds the values of keys to conditions, once for each combination that a
@@ -194,7 +194,7 @@ func conditions(found []results.RunInfo, groups map[string][]results.RunInfo, wh
 		}
 		own := maps.Clone(where)
 		for _, key := range keys {
-			own[key] = []string{valueOf(r.Keys, key)}
+			own[key] = []string{ner.KeyValue(r.Keys, key)}
 		}
 		chosen, datasets := fitting(found, own), map[string]bool{}
 		for _, c := range chosen {
@@ -212,14 +212,6 @@ func conditions(found []results.RunInfo, groups map[string][]results.RunInfo, wh
 		}
 	}
 	return names
-}
-
-// valueOf is the value of a key as a condition has it.
-func valueOf(keys map[string]string, key string) string {
-	if value := keys[key]; value != "" || key != "sampling_seed" {
-		return value
-	}
-	return strings.TrimPrefix(TrainedSeed(keys), "-")
 }
 
 // conditionText writes conditions as the name of a side; ok is false if a value would

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"nerbench/reports/site"
 	"nerbench/results"
@@ -54,9 +53,10 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 		return site.Built{}, err
 	}
 	if r.Repository != nil {
-		runs = slices.DeleteFunc(r.Repository.keepSubmitted(runs), func(run results.RunInfo) bool { return !r.Repository.Runs[run.ID].Answers })
+		runs = r.Repository.keepSubmitted(runs)
 	}
 	archive := b.Archive(store, runs)
+	archive.submissions = r.Repository
 	built, err := site.Build(ctx, dir, board, archive, r.Options)
 	archive.Keep(ctx)
 	if err != nil || r.Repository != nil {
@@ -65,7 +65,7 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 	after, err := b.siteInput(ctx, store, r)
 	if err == nil && after.outside == before.outside { // nothing changed meanwhile
 		if key, ok := after.key(dir); ok {
-			(&statistics{b, store}).keep(ctx, 1, func(s *results.Store) error { return s.SaveSite(ctx, key) })
+			(&statistics{bench: b, store: store}).keep(ctx, 1, func(s *results.Store) error { return s.SaveSite(ctx, key) })
 		}
 	}
 	return built, err
@@ -81,6 +81,7 @@ type siteInput struct {
 
 func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteRequest) (in siteInput, err error) {
 	h := sha256.New()
+	r.Cache = nil // its statistics are those of the runs
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
 		return in, err

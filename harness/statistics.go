@@ -75,6 +75,7 @@ func (s system) stamp() string {
 type statistics struct {
 	bench *Bench
 	store *results.Store
+	cache *StatisticsCache // nil: none
 }
 
 // statisticsVersion changes with the definition of a statistic.
@@ -188,6 +189,7 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 	if err != nil {
 		return nil, err
 	}
+	s.cache.knownTests(keys, known)
 	fresh := map[results.StatisticKey]results.PairTest{}
 	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
 	if err != nil {
@@ -203,11 +205,13 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 			fresh[key] = results.PairTest{Count: t.Count, Tried: t.Tried, Exact: t.Exact, Spread: t.Spread}
 		}
 	}
+	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SavePairTests(ctx, fresh) })
 	maps.Copy(known, fresh)
 	out := make([]results.PairTest, len(pairs))
 	for i, key := range keys {
 		out[i] = known[key]
+		s.cache.useTest(pairs[i].a, key, out[i])
 	}
 	return out, nil
 }
@@ -220,6 +224,7 @@ func (s *statistics) differences(ctx context.Context, pairs []pair, all []system
 	if err != nil {
 		return nil, err
 	}
+	s.cache.knownIntervals(keys, known)
 	fresh := map[results.StatisticKey]results.Interval{}
 	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
 	if err != nil {
@@ -238,17 +243,20 @@ func (s *statistics) differences(ctx context.Context, pairs []pair, all []system
 			fresh[key] = in
 		}
 	}
+	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveIntervals(ctx, fresh) })
 	maps.Copy(known, fresh)
 	out := make([]*[2]float64, len(pairs))
 	for i, key := range keys {
 		in := known[key]
+		if !canResample(pairs[i].a) {
+			continue
+		}
+		s.cache.useInterval(pairs[i].a, key, in)
 		if swapped[i] {
 			in = results.Interval{Low: -in.High, High: -in.Low}
 		}
-		if canResample(pairs[i].a) {
-			out[i] = &[2]float64{in.Low, in.High}
-		}
+		out[i] = &[2]float64{in.Low, in.High}
 	}
 	return out, nil
 }
@@ -317,6 +325,7 @@ func (s *statistics) intervals(ctx context.Context, systems []system, resamples 
 	if err != nil {
 		return nil, err
 	}
+	s.cache.knownIntervals(keys, known)
 	fresh, err := s.computeIntervals(ctx, systems, keys, known, resamples)
 	if err != nil {
 		return nil, err
@@ -329,8 +338,10 @@ func (s *statistics) intervals(ctx context.Context, systems []system, resamples 
 		}
 		if canResample(of) {
 			out[i] = &[2]float64{in.Low, in.High}
+			s.cache.useInterval(of, keys[i], in)
 		}
 	}
+	s.cache.computed(len(fresh))
 	s.keep(ctx, len(fresh), func(store *results.Store) error { return store.SaveIntervals(ctx, fresh) })
 	return out, nil
 }

@@ -156,22 +156,11 @@ func SelectRuns(ctx context.Context, store *results.Store, where map[string][]st
 func fits(keys map[string]string, where map[string][]string) bool {
 	shown := results.RunInfo{Keys: keys}.Shown() // values may be copied from a table
 	for name, values := range where {
-		if !slices.Contains(values, keys[name]) && !slices.Contains(values, shown[name]) && !(name == "sampling_seed" && slices.Contains(values, TrainedSeed(keys))) {
+		if !slices.Contains(values, keys[name]) && !slices.Contains(values, shown[name]) && !slices.Contains(values, ner.KeyValue(keys, name)) {
 			return false
 		}
 	}
 	return true
-}
-
-// TrainedSeed is the seed of a model that is trained when it is opened: it has its seed
-// in the key training, such as "perceptron seed=5"; "-" if there is none.
-func TrainedSeed(keys map[string]string) string {
-	for setting := range strings.FieldsSeq(keys["training"]) {
-		if seed, ok := strings.CutPrefix(setting, "seed="); ok {
-			return seed
-		}
-	}
-	return "-"
 }
 
 // ParseWhere parses conditions key=value on runs. Different keys are ANDed, repeated

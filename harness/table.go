@@ -48,6 +48,7 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 	if len(found.Runs) == 0 {
 		b.note("%s (nerbench runs list shows the runs of the store)", WhyNone(all, ofRuns))
 	}
+	r.Spec.Selected = true
 	r.Benchmark, r.Spec.Ratios, r.Spec.Doubled = found.Benchmark, Ratios, Doubled
 	t, err := reports.Build(found.Results, r.Spec)
 	if err != nil {
@@ -65,12 +66,12 @@ func (b *Bench) Table(ctx context.Context, r TableRequest) (*reports.Table, erro
 		return nil, &UsageError{Err: err}
 	}
 	if r.Resamples > 0 {
-		if err := (&statistics{b, store}).meanIntervals(ctx, t, found.Runs, r.Resamples); err != nil {
+		if err := (&statistics{bench: b, store: store}).meanIntervals(ctx, t, found.Runs, r.Resamples); err != nil {
 			return nil, err
 		}
 	}
 	if r.Ranks {
-		if err := rankSystems(ctx, &statistics{b, store}, t, found.Runs); err != nil {
+		if err := rankSystems(ctx, &statistics{bench: b, store: store}, t, found.Runs); err != nil {
 			return nil, err
 		}
 	}

@@ -7,11 +7,32 @@ import (
 	"hash"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // KnownKey reports whether name is in [Keys].
 func KnownKey(name string) bool {
 	return slices.ContainsFunc(Keys, func(k Key) bool { return k.Name == name })
+}
+
+// KeyValue is the value of a key as users give it. The seed of a model that is trained when
+// it is opened is part of the key training.
+func KeyValue(keys map[string]string, name string) string {
+	if value := keys[name]; value != "" || name != "sampling_seed" {
+		return value
+	}
+	return TrainedSeed(keys)
+}
+
+// TrainedSeed is the seed of a model that is trained when it is opened, from the key
+// training, such as "perceptron seed=5"; empty: there is none.
+func TrainedSeed(keys map[string]string) string {
+	for setting := range strings.FieldsSeq(keys["training"]) {
+		if seed, ok := strings.CutPrefix(setting, "seed="); ok {
+			return seed
+		}
+	}
+	return ""
 }
 
 // Run is one model on one split of one dataset, prompted in one way.

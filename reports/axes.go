@@ -36,7 +36,7 @@ func (r *run) key(name string) string {
 	case KeySystem:
 		return r.system
 	}
-	return r.Keys[name]
+	return ner.KeyValue(r.Keys, name)
 }
 
 // owner is the value of the key that a key belongs to. A model that is trained on

@@ -41,6 +41,9 @@ func newBuilder(results []Result, spec Spec) *builder {
 // wanted applies the filter to the keys of a run.
 func (b *builder) wanted(key func(string) string) bool {
 	for name, values := range b.spec.Where {
+		if b.spec.Selected && name != KeyDomain && name != KeySystem {
+			continue
+		}
 		if !slices.Contains(values, key(name)) {
 			return false
 		}

@@ -36,6 +36,9 @@ type Spec struct {
 	Metrics []string
 	// Where keeps the runs whose key has one of the values, for every key.
 	Where map[string][]string
+	// Selected: the results are those that fit the conditions on keys of runs. Only the
+	// conditions on [KeyDomain] and [KeySystem] are left.
+	Selected bool
 	// Benchmark lists the datasets that averages are over, in the order of printing.
 	// Empty: the datasets that were run.
 	Benchmark []DatasetInfo

@@ -78,7 +78,7 @@ func settable(keys map[string]string) (ner.Plan, error) {
 			set[name] = keys[name]
 		}
 	}
-	if seed := harness.TrainedSeed(keys); seed != "-" {
+	if seed := ner.TrainedSeed(keys); seed != "" {
 		set["sampling_seed"] = seed
 	}
 	return ner.PlanOf(set)

@@ -4,9 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"iter"
+	"slices"
 	"strconv"
 
 	"nerbench/bundles"
+	"nerbench/harness"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -63,6 +66,32 @@ func Restore(ctx context.Context, store *results.Store, opened *bundles.Bundle, 
 		return err
 	}
 	return store.End(ctx, run.ID)
+}
+
+// Predicted returns what a run without answers predicted for each of its documents. file is
+// its verified bundle.
+func Predicted(file string, types []ner.EntityType) func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[harness.PredictedPassage, error] {
+	known := append(slices.Clone(types), ner.Unknown)
+	return func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[harness.PredictedPassage, error] {
+		return func(yield func(harness.PredictedPassage, error) bool) {
+			opened, err := bundles.Open(ctx, file)
+			if err != nil {
+				yield(harness.PredictedPassage{}, err)
+				return
+			}
+			defer opened.Close()
+			for d, line := range joinLines(docs, opened.Passages(&opened.Manifest.Runs[0])) {
+				out, err := harness.PredictedPassage{Document: d}, line.err
+				if err == nil {
+					out.Outcomes = line.passage.Outcomes
+					out.Passage, err = passageOf(d, line.passage, known)
+				}
+				if !yield(out, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // restored is the passage of a line. A bundle has no prompts: each answer has a key of its

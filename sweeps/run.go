@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"nerbench/harness"
 	"nerbench/ner"
@@ -105,9 +104,7 @@ func fits(keys, stored map[string]string, ofModel []string) bool {
 		}
 	}
 	for k, v := range keys {
-		// A model that is trained when it is opened has its seed in the key training.
-		trained := k == "sampling_seed" && strings.Contains(stored["training"]+" ", " seed="+v+" ")
-		if stored[k] != v && !trained {
+		if ner.KeyValue(stored, k) != v {
 			return false
 		}
 	}

@@ -63,7 +63,8 @@ run is signed again.`,
 does, of the runs that are not withdrawn. Scores are those that follow from the answers.
 board.toml says which suites, tracks and tiers are ranked. The runs of your store are no
 part of it. Nothing is written if something is wrong, or if data is missing; with --skip,
-those submissions are left out, and the exit code is 3.`,
+those submissions are left out, and the exit code is 3. Tests and intervals are kept in
+cache/pairs of the repository.`,
 				Flags: []cli.Flag{
 					board,
 					&cli.StringFlag{Name: "out", Usage: "write into the folder `DIR` (default: " + repository.DefaultSite + " of the repository)"},
@@ -100,6 +101,9 @@ The exit code is 1 if something is wrong, and 4 if data is missing.`,
 	}
 }
 
+// blobs are answers that a repository does not have: in the user's cache folder.
+func blobs() repository.Blobs { return repository.Blobs{Cache: cacheFolder("blobs")} }
+
 func (env *environment) initBoard(dir string) error {
 	if err := repository.Init(dir); err != nil {
 		return err
@@ -115,7 +119,7 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 	if c.String("user") == "" {
 		return fault.Usagef("board add: no user: want --user NAME")
 	}
-	r := repository.AddRequest{Dir: c.String("board"), File: c.Args().First(), User: c.String("user")}
+	r := repository.AddRequest{Dir: c.String("board"), File: c.Args().First(), User: c.String("user"), Blobs: blobs()}
 	key, missing := env.openKey(c)
 	if missing == nil {
 		r.Key = key
@@ -134,7 +138,7 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 }
 
 func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
-	if err := repository.Export(c.Context, c.String("board"), run, out); err != nil {
+	if err := repository.Export(c.Context, c.String("board"), run, out, blobs()); err != nil {
 		return err
 	}
 	if env.json {
@@ -145,7 +149,7 @@ func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
 }
 
 func (env *environment) buildBoard(c *cli.Context) error {
-	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip")}
+	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip"), Blobs: blobs()}
 	r.Out = cmp.Or(c.String("out"), filepath.Join(r.Dir, filepath.FromSlash(repository.DefaultSite)))
 	var err error
 	if r.Site, err = readSite(c); err != nil {
@@ -162,7 +166,7 @@ func (env *environment) buildBoard(c *cli.Context) error {
 }
 
 func (env *environment) verifyBoard(c *cli.Context) error {
-	v, err := repository.Verify(c.Context, env.bench, c.String("board"), c.String("changed-since"))
+	v, err := repository.Verify(c.Context, env.bench, c.String("board"), c.String("changed-since"), blobs())
 	if v.Files == 0 {
 		return err
 	}

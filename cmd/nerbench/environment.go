@@ -102,12 +102,22 @@ func (env *environment) readGlobals(c *cli.Context) error {
 	env.data = c.String("data")
 	env.dataGiven = env.data != ""
 	// Without a home folder there is no data folder, and commands that need none work.
-	if cache, err := os.UserCacheDir(); err == nil && !env.dataGiven {
-		env.data = filepath.Join(cache, "nerbench", "data")
+	if folder := cacheFolder("data"); folder != "" && !env.dataGiven {
+		env.data = folder
 		env.settings[slices.IndexFunc(env.settings, func(s config.Setting) bool { return s.Name == "data" })].Value = env.data
 	}
 	env.bench = env.newBench()
 	return nil
+}
+
+// cacheFolder is a folder of the program in the user's cache folder; empty without a home
+// folder.
+func cacheFolder(name string) string {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(cache, "nerbench", name)
 }
 
 // printJSON writes one JSON value and a line end to standard output.

@@ -20,7 +20,8 @@ func serveCommand(env *environment) *cli.Command {
 		Description: `serve answers requests until it is interrupted. It shows the pages of the
 leaderboard as the store is now, with the answers of all runs, and the progress of
 the runs that other processes make, at the address /live.html. It does not change
-the store.
+the store: tests and intervals that the store does not have are kept in the cache
+folder. The first time, they may take minutes; the pages say so meanwhile.
 
 Only this machine can reach the default address. Another address needs a token,
 which every reader needs, too: http://HOST:PORT/?token=TOKEN. The connection is not
@@ -58,7 +59,7 @@ func (env *environment) serve(c *cli.Context) (err error) {
 	if err := o.Check(); err != nil {
 		return err
 	}
-	source, err := serve.OpenStore(c.Context, env.bench, request, answers)
+	source, err := serve.OpenStore(c.Context, env.bench, request, answers, cacheFolder("statistics"))
 	if err != nil {
 		return err
 	}

@@ -78,14 +78,14 @@ func (e *StatusError) temporary() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout || e.Status >= 500
 }
 
-// errMismatch reports that the received bytes are not the published file.
-var errMismatch = errors.New("not the published file")
+// ErrMismatch reports that the received bytes are not the published file.
+var ErrMismatch = errors.New("not the published file")
 
 // progress is the number of bytes that a try must receive so that it does not count.
 const progress = 4 << 10
 
-// errTooLarge reports a file of unknown size that has more bytes than the limit.
-var errTooLarge = errors.New("refused: too large")
+// ErrTooLarge reports a file of unknown size that has more bytes than the limit.
+var ErrTooLarge = errors.New("refused: too large")
 
 // errStalled reports a server that sends nothing.
 var errStalled = errors.New("the server sends nothing")
@@ -132,10 +132,10 @@ func (c *Client) Fetch(ctx context.Context, f File) error {
 			return ctx.Err()
 		case errors.As(err, &refused) && !refused.temporary(), errors.Is(err, ErrLocal), errors.As(err, new(*httpclient.RedirectError)):
 			return fmt.Errorf("fetch: %w", err)
-		case errors.Is(err, errTooLarge):
+		case errors.Is(err, ErrTooLarge):
 			t.dropPart()
 			return fmt.Errorf("fetch: %s: %w", httpclient.WithoutLogin(f.URL), err)
-		case errors.Is(err, errMismatch):
+		case errors.Is(err, ErrMismatch):
 			t.dropPart() // it may belong to another file
 			if mismatches++; mismatches == 2 {
 				tries = try
@@ -180,9 +180,9 @@ func (t *transfer) within(n int64) error {
 	case n <= t.limit():
 		return nil
 	case t.file.Bytes > 0:
-		return fmt.Errorf("%w: more than %d bytes", errMismatch, t.file.Bytes)
+		return fmt.Errorf("%w: more than %d bytes", ErrMismatch, t.file.Bytes)
 	}
-	return fmt.Errorf("%w: more than %d bytes, the limit for files of unknown size", errTooLarge, t.limit())
+	return fmt.Errorf("%w: more than %d bytes, the limit for files of unknown size", ErrTooLarge, t.limit())
 }
 
 // try starts or resumes the transfer.
@@ -265,12 +265,12 @@ func beginning(answer *http.Response, here int64) (at, total int64, err error) {
 		span, size, _ := strings.Cut(of, "/")
 		first, _, _ := strings.Cut(span, "-")
 		if at, err = strconv.ParseInt(first, 10, 64); err != nil || at != here {
-			return 0, 0, fmt.Errorf("%w: requested from byte %d, the server sent %q", errMismatch, here, of)
+			return 0, 0, fmt.Errorf("%w: requested from byte %d, the server sent %q", ErrMismatch, here, of)
 		}
 		total, _ = strconv.ParseInt(size, 10, 64) // "*" is unknown
 		return at, total, nil
 	case http.StatusRequestedRangeNotSatisfiable:
-		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", errMismatch, here)
+		return 0, 0, fmt.Errorf("%w: it now has fewer than %d bytes", ErrMismatch, here)
 	}
 	s := &StatusError{URL: httpclient.Redact(answer.Request.URL.String()), Status: answer.StatusCode}
 	s.after, _ = retry.After(answer.Header.Get("Retry-After"), time.Now())
@@ -334,16 +334,16 @@ func (t *transfer) finish(ctx context.Context, total int64) error {
 	case total > 0 && size < total:
 		return fmt.Errorf("the connection ended after %d of %d bytes: %w", size, total, io.ErrUnexpectedEOF)
 	case total > 0 && size > total:
-		return fmt.Errorf("%w: %d bytes, the server announced %d", errMismatch, size, total)
+		return fmt.Errorf("%w: %d bytes, the server announced %d", ErrMismatch, size, total)
 	case t.file.Bytes > 0 && size != t.file.Bytes:
-		return fmt.Errorf("%w: %d bytes, expected %d", errMismatch, size, t.file.Bytes)
+		return fmt.Errorf("%w: %d bytes, expected %d", ErrMismatch, size, t.file.Bytes)
 	}
 	sum, err := t.sum(ctx, t.to+partSuffix)
 	if err != nil {
 		return local(err)
 	}
 	if t.file.SHA256 != "" && sum != t.file.SHA256 {
-		return fmt.Errorf("%w: sha256 is %s, expected %s", errMismatch, sum, t.file.SHA256)
+		return fmt.Errorf("%w: sha256 is %s, expected %s", ErrMismatch, sum, t.file.SHA256)
 	}
 	// The record comes first: without it, the file would be downloaded again.
 	if err := t.saveRecord(record{t.file.URL, sum}); err != nil {

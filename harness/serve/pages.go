@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"nerbench/harness"
+	"nerbench/internal/parallel"
 )
 
 // Source gives what is served.
@@ -52,39 +54,87 @@ type snapshot struct {
 	old     bool // a newer one replaced it
 }
 
+// The longest times that a request waits for a new site: as long as there is none, and if
+// there is an old one. The site is made in the background, and its statistics may take
+// minutes the first time.
+const (
+	waitFirst = 10 * time.Second
+	waitNext  = 2 * time.Second
+)
+
+// errComputing reports that the first site is being made.
+var errComputing = errors.New("the leaderboard is being computed")
+
 // pages serves the files of the site.
 type pages struct {
+	ctx    context.Context // of the server: a site is made for all requests
 	source Source
 	note   func(string)
-
-	building sync.Mutex // held by the one request that looks for a new version
+	// first and next are waitFirst and waitNext.
+	first, next time.Duration
 
 	mu      sync.Mutex
 	now     *snapshot
 	looked  time.Time
 	rebuild time.Time // not before
 	faults  []error   // of closing
+	renewal *renewal  // nil: none
 }
 
-// acquire returns the current site. The caller releases it.
+// renewal is a look for a new version, and the making of its site.
+type renewal struct {
+	done chan struct{}
+	err  error
+}
+
+// acquire returns the current site. The caller releases it. The error is errComputing if
+// there is none yet, and making it takes long.
 func (p *pages) acquire(ctx context.Context) (*snapshot, error) {
 	if s := p.use(false); s != nil {
 		return s, nil
 	}
-	if !p.building.TryLock() {
-		if s := p.use(true); s != nil { // the one before, while another request makes a new one
-			return s, nil
+	r, wait := p.look()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-r.done:
+		if r.err != nil {
+			return nil, r.err
 		}
-		p.building.Lock()
+	case <-timer.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	defer p.building.Unlock()
-	if s := p.use(false); s != nil {
+	if s := p.use(true); s != nil {
 		return s, nil
 	}
-	if err := p.renew(ctx); err != nil {
-		return nil, err
+	return nil, errComputing
+}
+
+// look returns the look for a new version that goes on, or begins one, and how long to wait
+// for it.
+func (p *pages) look() (*renewal, time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := p.first
+	if p.now != nil {
+		wait = p.next
 	}
-	return p.use(true), nil
+	if p.renewal != nil {
+		return p.renewal, wait
+	}
+	r := &renewal{done: make(chan struct{})}
+	p.renewal = r
+	ended := parallel.Go(func() error { return p.renew(p.ctx) })
+	parallel.Go(func() error {
+		err := <-ended
+		p.mu.Lock()
+		r.err, p.renewal = err, nil
+		p.mu.Unlock()
+		close(r.done)
+		return nil
+	})
+	return r, wait
 }
 
 // use returns the current site if it need not be looked at again, or in any case.
@@ -98,7 +148,7 @@ func (p *pages) use(anyway bool) *snapshot {
 	return p.now
 }
 
-// renew makes a new site if the version changed. The lock building is held.
+// renew makes a new site if the version changed. One call at a time.
 func (p *pages) renew(ctx context.Context) error {
 	version, err := p.source.Version(ctx)
 	if err != nil {
@@ -146,8 +196,14 @@ func (p *pages) closeUnused(s *snapshot) {
 	}
 }
 
-// close closes the current site, when no request is left.
+// close closes the current site, when no request is left and the context has ended.
 func (p *pages) close() error {
+	p.mu.Lock()
+	r := p.renewal
+	p.mu.Unlock()
+	if r != nil {
+		<-r.done
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.now != nil {
@@ -166,6 +222,10 @@ const smallest = 1 << 10
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTime)) // a recorder of tests has none
 	s, err := p.acquire(r.Context())
+	if errors.Is(err, errComputing) {
+		computing(w)
+		return
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -212,6 +272,20 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(content)))
 	_, _ = w.Write(content) // the client may be gone; HEAD has no body
+}
+
+// computingPage loads itself again.
+const computingPage = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="5"><title>Leaderboard</title></head>
+<body><p>The statistics of the leaderboard are being computed. This takes minutes for many models, once. The page loads again by itself.</p></body></html>
+`
+
+// computing answers a request before there is a site.
+func computing(w http.ResponseWriter) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Retry-After", "5")
+	w.Header().Set("Content-Type", contentType("computing.html"))
+	w.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = io.WriteString(w, computingPage) // the client may be gone
 }
 
 // fail answers a request that failed, and tells the user why.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -28,6 +29,7 @@ type fake struct {
 	closed  int
 	running int // calls
 	fault   error
+	slow    chan struct{} // sites are made when it is closed; nil: at once
 }
 
 type fakeFiles struct {
@@ -41,10 +43,20 @@ func (f *fake) Version(context.Context) (string, error) {
 	return f.version, f.fault
 }
 
-func (f *fake) Open(context.Context) (Files, error) {
+func (f *fake) Open(ctx context.Context) (Files, error) {
+	f.mu.Lock()
+	f.opened++
+	slow := f.slow
+	f.mu.Unlock()
+	if slow != nil {
+		select {
+		case <-slow:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.opened++
 	return &fakeFiles{f, "<!doctype html>" + strings.Repeat("page of "+f.version+" ", 200)}, nil
 }
 
@@ -204,7 +216,7 @@ func TestGzip(t *testing.T) {
 // closed when nobody reads it.
 func TestNewVersion(t *testing.T) {
 	f := &fake{version: "v1"}
-	p := &pages{source: f}
+	p := &pages{ctx: t.Context(), source: f, first: time.Minute, next: time.Minute}
 	first, err := p.acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -235,6 +247,61 @@ func TestNewVersion(t *testing.T) {
 	p.release(second)
 	if err := p.close(); err != nil || f.closed != 2 {
 		t.Errorf("%d closed, %v", f.closed, err)
+	}
+}
+
+// TestComputing checks that a site that takes long is made in the background, once,
+// whoever waits for it: without a site, a page says so; else the one before is shown.
+func TestComputing(t *testing.T) {
+	f := &fake{version: "v1", slow: make(chan struct{})}
+	p := &pages{ctx: t.Context(), source: f, first: time.Millisecond, next: time.Millisecond}
+	server := httptest.NewServer(p)
+	defer server.Close()
+	for range 3 {
+		response, body := get(t, "GET", server.URL+"/")
+		if response.StatusCode != 503 || response.Header.Get("Retry-After") != "5" || !strings.Contains(body, "are being computed") || !strings.Contains(body, `http-equiv="refresh"`) {
+			t.Fatalf("status %d: %s", response.StatusCode, body)
+		}
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	p.first = time.Minute
+	if _, err := p.acquire(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("a client that is gone: %v", err)
+	}
+	close(f.slow)
+	first, err := p.acquire(t.Context())
+	if err != nil || first.version != "v1" || f.opened != 1 {
+		t.Fatalf("%v, %d sites were made", err, f.opened)
+	}
+	f.mu.Lock()
+	f.version, f.slow = "v2", make(chan struct{})
+	f.mu.Unlock()
+	p.looked, p.rebuild = time.Time{}, time.Time{}
+	again, err := p.acquire(t.Context())
+	if err != nil || again != first {
+		t.Errorf("while v2 is made: %v", err)
+	}
+	close(f.slow)
+	p.next = time.Minute
+	second, err := p.acquire(t.Context())
+	if err != nil || second.version != "v2" || f.opened != 2 {
+		t.Errorf("%v, %d sites were made", err, f.opened)
+	}
+	for _, s := range []*snapshot{first, again, second} {
+		p.release(s)
+	}
+	if err := p.close(); err != nil || f.closed != 2 {
+		t.Errorf("%d closed, %v", f.closed, err)
+	}
+}
+
+// TestEndWhileComputing checks that a server ends while the first site is made.
+func TestEndWhileComputing(t *testing.T) {
+	f := &fake{version: "v1", slow: make(chan struct{})}
+	_, stop := served(t, f, Options{})
+	if err := stop(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -72,7 +72,8 @@ func Serve(ctx context.Context, source Source, o Options) error {
 	defer stop()
 	events := newEvents(source)
 	sending := parallel.Go(func() error { events.run(ctx); return nil })
-	pages := &pages{source: source, note: o.Note}
+	pages := &pages{ctx: ctx, source: source, note: o.Note, first: waitFirst, next: waitNext}
+	pages.look() // the first site takes longest
 	a := newAccess(listener.Addr().String(), o)
 	server := &http.Server{
 		Handler:           a.guard(newMux(pages, events)),
@@ -103,5 +104,6 @@ func Serve(ctx context.Context, source Source, o Options) error {
 	if err != nil {
 		err = fmt.Errorf("serve: %w", err)
 	}
+	stop() // the making of a site ends
 	return errors.Join(err, pages.close())
 }

@@ -20,19 +20,22 @@ type Store struct {
 	answers site.AnswersMode
 	store   *results.Store
 	watch   *harness.Watch
+	kept    keptStatistics
 }
 
 var _ Source = (*Store)(nil)
 
-// OpenStore opens the store of a bench. The caller closes it after the server ended.
-func OpenStore(ctx context.Context, b *harness.Bench, r harness.BoardRequest, answers site.AnswersMode) (*Store, error) {
+// OpenStore opens the store of a bench. The caller closes it after the server ended. What
+// is slow to compute is kept in a file of the folder cache, since the store is not written;
+// empty: in memory only.
+func OpenStore(ctx context.Context, b *harness.Bench, r harness.BoardRequest, answers site.AnswersMode, cache string) (*Store, error) {
 	store, err := b.ReadStore(ctx)
 	if err != nil {
 		return nil, err
 	}
 	reader := *b
 	reader.ReadOnly = true
-	return &Store{&reader, r, answers, store, reader.Watch(store)}, nil
+	return &Store{&reader, r, answers, store, reader.Watch(store), openKept(cache, b.Store)}, nil
 }
 
 // Close closes the store.
@@ -58,9 +61,14 @@ func (s *Store) Version(ctx context.Context) (string, error) {
 
 // Open makes the site of the runs that the store has now.
 func (s *Store) Open(ctx context.Context) (Files, error) {
-	board, err := s.bench.Board(ctx, s.request)
+	request := s.request
+	request.Cache = s.kept.cache()
+	board, err := s.bench.Board(ctx, request)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.kept.save(request.Cache); err != nil && s.bench.Notify != nil {
+		s.bench.Notify(harness.Event{Note: fmt.Sprintf("statistics are not kept: %v", err)})
 	}
 	store, err := s.bench.ReadStore(ctx)
 	if err != nil {

@@ -119,6 +119,9 @@ func WriteAdded(w io.Writer, added *repository.Added) error {
 	for _, name := range added.Files {
 		fmt.Fprintln(w, name)
 	}
+	for _, p := range added.Publish {
+		fmt.Fprintf(w, "too large for the repository: publish %s at %s\n", terminal.Line(p.File), terminal.Line(p.Address))
+	}
 	_, err := fmt.Fprintf(w, "added %d runs: commit these files\n", len(added.Runs))
 	return err
 }
@@ -128,6 +131,7 @@ func WriteBuilt(w io.Writer, done *repository.Built) error {
 	for _, f := range done.Skipped {
 		fmt.Fprintf(w, "left out: %s\n", terminal.Line(f))
 	}
+	fmt.Fprintf(w, "tests and intervals: %d computed, %d of earlier builds\n", done.Computed, done.Cached)
 	_, err := fmt.Fprintf(w, "wrote %s: %d models, %d runs, %d withdrawn, %d files\n",
 		filepath.Join(done.Folder, "index.html"), done.Models, done.Runs, done.Withdrawn, done.Files)
 	return err

@@ -19,6 +19,9 @@ type answers struct {
 	mode    AnswersMode
 	files   dataFiles
 	units   map[string]*answersUnit // by dataset
+
+	comparing sync.Mutex
+	compared  string // data file of the page of comparisons; empty: not written
 }
 
 // answersUnit are the data files of a dataset.
@@ -35,7 +38,7 @@ func (s *site) attach(ctx context.Context, archive Archive, mode AnswersMode, fi
 	if mode == "" {
 		mode = ErrorAnswers
 	}
-	s.answers = answers{ctx, archive, mode, files, map[string]*answersUnit{}}
+	s.ctx, s.archive, s.mode, s.files, s.units = ctx, archive, mode, files, map[string]*answersUnit{}
 	for i := range s.Datasets {
 		s.units[s.Datasets[i].ID] = &answersUnit{runs: map[string]bool{}}
 	}
@@ -70,10 +73,32 @@ func (s *site) hasPassages(dataset string) (bool, error) {
 
 // has reports whether the site has the answers of a run.
 func (s *site) has(run string) (bool, error) {
-	if s.archive == nil || !s.archive.Has(run) {
+	if s.archive == nil || !s.archive.Has(run) || !s.keeps(s.runs[run]) {
 		return false, nil
 	}
 	return s.hasPassages(s.runs[run].Dataset)
+}
+
+// keeps reports whether the mode has answers of a run. Folded configurations may be many:
+// their answers are only part of a site with all answers.
+func (s *site) keeps(run *Run) bool { return run.Configuration == "" || s.mode == AllAnswers }
+
+// NoAnswers says why the site has no viewer of a run; empty if it has one.
+func (s *site) NoAnswers(run string) (string, error) {
+	page, err := s.AnswersPage(run)
+	switch {
+	case page != "" || err != nil:
+		return "", err
+	case s.archive == nil || s.mode == NoAnswers:
+		return "This site has no answers.", nil
+	case !s.keeps(s.runs[run]):
+		return "This site has no answers of other configurations.", nil
+	case s.runs[run].Complete > 0 && !s.archive.Has(run):
+		return "This site has no answers of this run, which is on other passages than most runs on this dataset.", nil
+	case s.runs[run].Complete > 0:
+		return "This site has no answers on this dataset: its passages were missing.", nil
+	}
+	return "", nil
 }
 
 // hasAny reports whether the site has answers of any run.
@@ -156,6 +181,17 @@ func (s *site) ComparePage(model string) (string, error) {
 	return "compare.html#a=" + model, nil
 }
 
+// comparePage is what the page of comparisons has: its data file, and whether the site has
+// passages.
+func (s *site) comparePage() (p struct {
+	Data string
+	View bool
+}, err error) {
+	p.View = s.mode != NoAnswers
+	p.Data, err = s.comparisonsFile()
+	return p, err
+}
+
 // findingCell is the number of a passage, from 1, with its link, if there is one.
 type findingCell struct {
 	Root, Path string
@@ -219,7 +255,8 @@ func (s *site) writeAnswers() error {
 	if any, err := s.hasAny(); !any || err != nil {
 		return err
 	}
-	return s.writeComparisons(s.files)
+	_, err := s.comparisonsFile()
+	return err
 }
 
 // typeScores are the counts of a run by type, of the metric that ranks.
@@ -257,7 +294,7 @@ func (s *site) answerPages() ([]page, error) {
 	shared := s.assets["answers.js"].path
 	pages := []page{{
 		path: "compare.html", title: "Compare", body: "compare", scripts: []string{shared, s.assets["compare.js"].path}, styles: []string{"view.css"},
-		content: func() (any, error) { return s.mode != NoAnswers, nil },
+		content: func() (any, error) { return s.comparePage() },
 	}}
 	if s.mode != NoAnswers {
 		pages = append(pages, page{

@@ -52,6 +52,8 @@ type predictedData struct {
 	Answers []answerData `json:"answers,omitempty"`
 	// Missed is the number of gold entities without a prediction, where gold is not shown.
 	Missed int `json:"missed,omitempty"`
+	// Outcomes are those of the queries, where answers are not shown.
+	Outcomes []ner.Outcome `json:"outcomes,omitempty"`
 }
 
 // spanData is a predicted span: start and end in code points, type, and the number of
@@ -135,7 +137,7 @@ func (w *datasetWriter) writeRun(ctx context.Context, run *Run) (*runIndex, erro
 		return nil, err
 	}
 	return r.index, w.site.files.Fixed(r.folder+"/answers", runData{
-		ID: run.ID, Slug: w.site.runSlugs[run.ID], Model: run.Model, Name: w.site.label(run.Model), Dataset: run.Dataset, Data: fixedData(w.folder + "/passages"),
+		ID: run.ID, Slug: w.site.runSlugs[run.ID], Model: run.Model, Name: w.site.runLabel(run), Dataset: run.Dataset, Data: fixedData(w.folder + "/passages"),
 		Passages: len(w.ids), Complete: complete, Missing: run.Missing, Score: r.index.score(), Types: w.site.typeScores(run),
 		Index: index, Chunks: r.chunks.refs, Templates: r.templates,
 	})
@@ -163,17 +165,22 @@ func (r *runWriter) add(p int, a *Answered) error {
 		if ner.ValidSpan(a.Text, s) {
 			out.Spans = append(out.Spans, spanData{pointSpan(s, points), a.class(s)})
 		} else {
-			out.Other = append(out.Other, r.other(ner.Mention{Text: outside(s), Type: s.Type}))
+			out.Other = append(out.Other, r.other(ner.Mention{Text: outside(s), Type: s.Type}, a.WithoutText))
 		}
 	}
 	for _, m := range a.Unaligned {
-		out.Other = append(out.Other, r.other(m))
+		out.Other = append(out.Other, r.other(m, a.WithoutText))
 	}
 	if !r.dataset.Text {
 		for _, e := range a.Errors {
 			if e.Class == Missed {
 				out.Missed++
 			}
+		}
+	}
+	if !r.dataset.Text || a.WithoutText {
+		for _, answer := range a.Answers {
+			out.Outcomes = append(out.Outcomes, answer.Outcome)
 		}
 	} else {
 		for i := range a.Answers {
@@ -197,8 +204,8 @@ func (a *Answered) class(s ner.Span) int {
 	return 0
 }
 
-func (r *runWriter) other(m ner.Mention) otherData {
-	if !r.dataset.Text {
+func (r *runWriter) other(m ner.Mention, withoutText bool) otherData {
+	if !r.dataset.Text || withoutText {
 		m.Text = ""
 	}
 	return otherData(m)

@@ -355,7 +355,7 @@ func TestClosedText(t *testing.T) {
 	if want := "36–42|person|✗ spurious\nnot in the text|person|✗ spurious"; got != want {
 		t.Errorf("the entities are %q, want %q", got, want)
 	}
-	if got := evaluate[string](v, `document.querySelector(".system p").textContent`); got != "Missed gold entities: 1. Answers and prompts may not be shown." {
+	if got := evaluate[string](v, `document.querySelector(".system p").textContent`); got != "Missed gold entities: 1. Outcomes of the queries: ok. Answers and prompts may not be shown." {
 		t.Errorf("the note is %q", got)
 	}
 	v.unharmed()

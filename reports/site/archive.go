@@ -42,6 +42,9 @@ type Answered struct {
 	Score   ner.Score
 	Errors  []Error
 	Answers []Answer
+	// WithoutText: the archive has no text of the answers and of the mentions that are not
+	// in the passage, but only the outcomes of the queries, and the types.
+	WithoutText bool
 }
 
 // Answer is one raw answer, byte for byte.

@@ -20,6 +20,8 @@ type Board struct {
 	Datasets []Dataset // in the order of the benchmark
 	Models   []Model   // by slug
 	Runs     []Run     // by model, then by dataset
+	// Folded are the runs of folded configurations, which only have pages.
+	Folded []Run `json:"-"`
 	// Pairs are the tests that were computed; the page of comparisons shows them.
 	Pairs []Pair `json:"-"`
 	// Ablations compare settings of one model, by model and key.
@@ -152,11 +154,13 @@ type DatasetLine struct {
 // Run is one model on one dataset: a cell of the matrix.
 type Run struct {
 	ID, Model, Dataset string
-	Tier               Tier
-	Submission         *Submission `json:"-"` // nil: a run of the own store
-	Keys               map[string]string
-	Facts              map[string]string // metadata of the run, such as its device
-	Signatures         map[string]string // by metric
+	// Configuration is that of a folded run: the keys in which it differs; else empty.
+	Configuration string
+	Tier          Tier
+	Submission    *Submission `json:"-"` // nil: a run of the own store
+	Keys          map[string]string
+	Facts         map[string]string // metadata of the run, such as its device
+	Signatures    map[string]string // by metric
 	// Missing says what an incomplete or partial run lacks, such as "first 400 of
 	// 3,453 passages"; empty: it is whole.
 	Missing            string

@@ -178,10 +178,22 @@ func (s *site) pages() ([]page, error) {
 		d := &s.Datasets[i]
 		list = append(list, page{path: s.DatasetPage(d.ID), title: d.ID, body: "dataset", content: func() (any, error) { return s.datasetPage(d) }})
 	}
-	for i := range s.Runs {
-		r := &s.Runs[i]
+	for _, r := range s.allRuns() {
 		title := s.models[r.Model].Name + " on " + r.Dataset
 		list = append(list, page{path: s.RunPage(r.ID), title: title, body: "run", content: func() (any, error) { return s.runPage(r) }})
 	}
 	return list, err
+}
+
+// allRuns lists the runs with a page: those of the board, and those of folded
+// configurations.
+func (s *site) allRuns() []*Run {
+	var list []*Run
+	for i := range s.Runs {
+		list = append(list, &s.Runs[i])
+	}
+	for i := range s.Folded {
+		list = append(list, &s.Folded[i])
+	}
+	return list
 }

@@ -55,8 +55,21 @@ type comparedPair struct {
 	Datasets map[string]Test `json:"datasets"`
 }
 
-// writeComparisons writes the data of the page of comparisons.
-func (s *site) writeComparisons(files dataFiles) error {
+// comparisonsFile returns the data file of the page of comparisons, and writes it and
+// those of the pairs, unless they are written.
+func (s *site) comparisonsFile() (string, error) {
+	s.comparing.Lock()
+	defer s.comparing.Unlock()
+	if s.compared != "" {
+		return s.compared, nil
+	}
+	var err error
+	s.compared, err = s.writeComparisons(s.files)
+	return s.compared, err
+}
+
+// writeComparisons writes the data of the page of comparisons, and returns its file.
+func (s *site) writeComparisons(files dataFiles) (string, error) {
 	out := comparisons{Runs: map[string]map[string]comparedRun{}, Pairs: map[string]map[string]string{}}
 	if len(s.Metrics) > 0 {
 		out.Metric = s.Metrics[0]
@@ -75,7 +88,7 @@ func (s *site) writeComparisons(files dataFiles) error {
 			continue
 		}
 		if has, err := s.has(r.ID); err != nil {
-			return err
+			return "", err
 		} else if !has {
 			continue
 		}
@@ -92,14 +105,14 @@ func (s *site) writeComparisons(files dataFiles) error {
 		p := &s.Pairs[i]
 		path, err := files.Hashed("pairs/"+p.A+"/"+p.B, s.pairFile(p))
 		if err != nil {
-			return err
+			return "", err
 		}
 		if out.Pairs[p.A] == nil {
 			out.Pairs[p.A] = map[string]string{}
 		}
 		out.Pairs[p.A][p.B] = path
 	}
-	return files.Fixed("compare", out)
+	return files.Hashed("compare", out)
 }
 
 func (s *site) pairFile(p *Pair) comparedPair {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 )
 
 // Lazy is a site whose files are made when they are asked for. They have the bytes that
@@ -21,9 +20,6 @@ type Lazy struct {
 	fixed  map[string][]byte // assets and the data of the board
 	runs   map[string]*Run   // by slug
 	sets   map[string]*Dataset
-
-	mu       sync.Mutex
-	compared bool // the data of comparisons is written
 }
 
 // Open prepares the site of a board. Data files are kept in a temporary folder, until
@@ -56,8 +52,8 @@ func Open(b *Board, a Archive, o Options) (*Lazy, error) {
 	for _, f := range []file{s.boardFile, s.plain} {
 		l.fixed[f.path] = f.content
 	}
-	for i := range s.Runs {
-		l.runs[s.runSlugs[s.Runs[i].ID]] = &s.Runs[i]
+	for _, r := range s.allRuns() {
+		l.runs[s.runSlugs[r.ID]] = r
 	}
 	for i := range s.Datasets {
 		l.sets[s.datasetSlugs[s.Datasets[i].ID]] = &s.Datasets[i]
@@ -107,13 +103,7 @@ func (l *Lazy) File(path string) ([]byte, error) {
 func (l *Lazy) make(parts []string) error {
 	switch {
 	case parts[0] == "pairs", strings.HasPrefix(parts[0], "compare."):
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if l.compared {
-			return nil
-		}
-		err := l.site.writeComparisons(l.folder)
-		l.compared = err == nil
+		_, err := l.site.comparisonsFile()
 		return err
 	case len(parts) == 3 && parts[0] == "d" && l.sets[parts[1]] != nil:
 		_, err := l.site.hasPassages(l.sets[parts[1]].ID)

@@ -37,17 +37,19 @@ func newLookup(b *Board) (*lookup, error) {
 	}
 	for i := range b.Runs {
 		r := &b.Runs[i]
-		if x.runs[r.ID] != nil {
-			return nil, fmt.Errorf("site: run %q is not unique", short(r.ID))
+		if err := x.addRun(r); err != nil {
+			return nil, err
 		}
-		if x.models[r.Model] == nil || x.datasets[r.Dataset] == nil {
-			return nil, fmt.Errorf("site: run %s: model %q or dataset %q is not on the board", short(r.ID), short(r.Model), short(r.Dataset))
-		}
-		x.runs[r.ID] = r
 		runs = append(runs, r.ID)
 		if cell := [2]string{r.Model, r.Dataset}; x.cells[cell] == nil {
 			x.cells[cell] = r
 		}
+	}
+	for i := range b.Folded {
+		if err := x.addRun(&b.Folded[i]); err != nil {
+			return nil, err
+		}
+		runs = append(runs, b.Folded[i].ID)
 	}
 	for _, a := range b.Ablations {
 		if x.models[a.Model] == nil {
@@ -69,6 +71,27 @@ func newLookup(b *Board) (*lookup, error) {
 	}
 	x.datasetSlugs, x.runSlugs, x.suiteSlugs = Slugs(datasets), Slugs(runs), Slugs(suites)
 	return x, nil
+}
+
+// addRun adds a run, which must be the only one with its id, of a model and on a dataset of
+// the board.
+func (x *lookup) addRun(r *Run) error {
+	if x.runs[r.ID] != nil {
+		return fmt.Errorf("site: run %q is not unique", short(r.ID))
+	}
+	if x.models[r.Model] == nil || x.datasets[r.Dataset] == nil {
+		return fmt.Errorf("site: run %s: model %q or dataset %q is not on the board", short(r.ID), short(r.Model), short(r.Dataset))
+	}
+	x.runs[r.ID] = r
+	return nil
+}
+
+// runLabel is the name of a run for people: that of its model, and its configuration.
+func (x *lookup) runLabel(r *Run) string {
+	if r.Configuration == "" {
+		return x.label(r.Model)
+	}
+	return x.label(r.Model) + ", " + r.Configuration
 }
 
 // label is the name of a model, with its slug if another model has the same name.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"nerbench/ner"
 	"nerbench/reports"
@@ -324,9 +323,9 @@ func (s *site) configuration(c Configuration) configurationRow {
 			row.Means = append(row.Means, short(suite.Title)+": "+meanNumber(&mean).Text)
 		}
 	}
-	for i, id := range c.Runs {
-		if s.runs[id] != nil {
-			row.Paths = append(row.Paths, link{strconv.Itoa(i + 1), s.RunPage(id)})
+	for _, id := range c.Runs {
+		if run := s.runs[id]; run != nil {
+			row.Paths = append(row.Paths, link{short(run.Dataset), s.RunPage(id)})
 		}
 	}
 	return row

@@ -63,6 +63,8 @@ type datasetRun struct {
 	Model string   `json:"model"` // slug
 	Name  string   `json:"name"`
 	F1    *float64 `json:"f1"` // of the metric that ranks
+
+	folded bool
 }
 
 // datasetWriter writes the passages of one dataset, and then its runs.
@@ -102,15 +104,24 @@ func (s *site) writePassages(ctx context.Context, dataset *Dataset) (*datasetWri
 	})
 }
 
-// runsOn lists the runs on a dataset that the archive has, the best first.
+// runsOn lists the runs on a dataset whose answers the site has, the best first, and
+// those of folded configurations behind.
 func (s *site) runsOn(dataset *Dataset) []datasetRun {
 	var list []datasetRun
-	for i := range s.Runs {
-		if r := &s.Runs[i]; r.Dataset == dataset.ID && s.archive.Has(r.ID) {
-			list = append(list, datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.label(r.Model), F1: r.Scores[s.first()].F1})
+	for _, r := range s.allRuns() {
+		if r.Dataset == dataset.ID && s.archive.Has(r.ID) && s.keeps(r) {
+			list = append(list, datasetRun{ID: r.ID, Slug: s.runSlugs[r.ID], Model: r.Model, Name: s.runLabel(r), F1: r.Scores[s.first()].F1, folded: r.Configuration != ""})
 		}
 	}
-	slices.SortStableFunc(list, func(a, b datasetRun) int { return cmp.Compare(value(b.F1), value(a.F1)) })
+	slices.SortStableFunc(list, func(a, b datasetRun) int {
+		if a.folded != b.folded {
+			if b.folded {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(value(b.F1), value(a.F1))
+	})
 	return list
 }
 
@@ -134,7 +145,7 @@ func (w *datasetWriter) writeRuns(ctx context.Context, written map[string]bool) 
 			return Findings{}, err
 		}
 		written[run.ID] = true
-		if run.Missing == "" {
+		if run.Missing == "" && run.Configuration == "" {
 			whole, best = append(whole, index), append(best, run.ID)
 		}
 	}

@@ -256,13 +256,13 @@ func TestLinksToAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		for page, links := range map[string][]string{
-			"run/run-a.html":  {`../view.html#run=run-a"`, `../view.html#run=run-a&amp;show=errors"`, `../compare.html"`},
-			"d/demo.html":     {`../view.html#run=run-b,run-a,run-c&amp;p=2"`, "<td>predicted by 2 of 3</td>", ">flew<", ">Ērgļi<"},
-			"m/a.html":        {`../compare.html#a=a"`},
-			"methods.html":    {`"compare.html"`},
-			"view.html":       {`"outcomes"`},
-			"compare.html":    {`id="compare"`},
-			"data/compare.js": {`nerbench("compare",`},
+			"run/run-a.html":    {`../view.html#run=run-a"`, `../view.html#run=run-a&amp;show=errors"`, `../compare.html"`},
+			"d/demo.html":       {`../view.html#run=run-b,run-a,run-c&amp;p=2"`, "<td>predicted by 2 of 3</td>", ">flew<", ">Ērgļi<"},
+			"m/a.html":          {`../compare.html#a=a"`},
+			"methods.html":      {`"compare.html"`},
+			"view.html":         {`"outcomes"`},
+			"compare.html":      {`id="compare"`, `data-file="data/compare.`},
+			"data/compare.json": {`"metric":"span_f1"`},
 		} {
 			content, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(page)))
 			if err != nil && a != nil {

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
@@ -25,18 +27,29 @@ type AddRequest struct {
 	User string // of keys/USER.pub
 	// Key signs each run, if the bundle has several; nil: the bundle has one, and is signed.
 	Key *bundles.Key
+	// Blobs has the folder for answers that are too large for the repository.
+	Blobs   Blobs
+	largest int64 // of a file of answers in the repository; 0: maxBlob
 }
 
 // Added is what [Add] wrote.
 type Added struct {
 	Runs  []string `json:"runs"`
 	Files []string `json:"files"` // new or changed, in the order in which they were written
+	// Publish are files outside of the repository, which have to be published.
+	Publish []Published `json:"publish"`
+}
+
+// Published is a file and the address at which it has to be.
+type Published struct {
+	File    string `json:"file"`
+	Address string `json:"address"`
 }
 
 // Add adds the runs of a bundle to a repository. A run that is there is not replaced. It
 // does not score the answers: [Verify] does.
 func Add(ctx context.Context, r AddRequest) (Added, error) {
-	out := Added{Runs: []string{}, Files: []string{}}
+	out := Added{Runs: []string{}, Files: []string{}, Publish: []Published{}}
 	if !userPattern.MatchString(r.User) {
 		return out, fault.Usagef("board add: user %q: want letters, digits and hyphens, at most 39", r.User)
 	}
@@ -68,6 +81,7 @@ type adder struct {
 	submissions []*Submission
 	texts       [][]byte
 	keyFile     []byte // nil: it is there
+	address     string // of answers that are too large
 }
 
 // prepare checks all runs before a file is written.
@@ -102,6 +116,11 @@ func (a *adder) prepare() error {
 			continue
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			return err
+		}
+		if size := a.bundle.BlobSize(run); size > a.largest() {
+			if err := a.findAddress(size); err != nil {
+				return fmt.Errorf("%s: %w", s.blob(), err)
+			}
 		}
 		a.submissions, a.texts = append(a.submissions, s), append(a.texts, text)
 	}
@@ -176,35 +195,36 @@ func (a *adder) file(name string, content []byte) error {
 	return writeFile(a.folder, name, content)
 }
 
-// blob writes the answers of a run, unless they are there.
+// blob writes the answers of a run, unless they are there. Those that are too large for the
+// repository are written into the user's cache, for an address of the board.
 func (a *adder) blob(s *Submission) error {
 	if _, err := a.folder.Stat(s.blob()); err == nil {
 		return nil
 	}
-	var size int64
-	err := atomicfile.WriteIn(a.folder, s.blob(), func(w io.Writer) error {
-		counted := &counter{w: w}
-		if err := a.bundle.CopyBlob(counted, a.bundle.Run(s.run().Dataset())); err != nil {
-			return err
-		}
-		if size = counted.n; size > maxBlob {
-			return fmt.Errorf("%s: %d bytes, more than %d", s.blob(), size, int64(maxBlob))
-		}
-		return nil
-	})
+	write := func(w io.Writer) error { return a.bundle.CopyBlob(w, a.bundle.Run(s.run().Dataset())) }
+	if a.bundle.BlobSize(a.bundle.Run(s.run().Dataset())) > a.largest() {
+		file, err := a.request.Blobs.keep(s.Blob+".zst", write)
+		a.out.Publish = append(a.out.Publish, Published{file, a.address + "/" + s.blob()})
+		return err
+	}
 	a.out.Files = append(a.out.Files, s.blob())
-	return err
+	return atomicfile.WriteIn(a.folder, s.blob(), write)
 }
 
-type counter struct {
-	w io.Writer
-	n int64
-}
+// largest is the size of the largest file of answers in the repository.
+func (a *adder) largest() int64 { return cmp.Or(a.request.largest, maxBlob) }
 
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
+// findAddress finds the address for answers that are too large for the repository.
+func (a *adder) findAddress(size int64) error {
+	rules, err := boards.Read(a.folder.FS(), "board.toml")
+	if err != nil {
+		return err
+	}
+	if len(rules.Addresses) == 0 || a.request.Blobs.Cache == "" {
+		return fmt.Errorf("%d bytes, more than %d, and board.toml has no addresses for larger ones", size, a.largest())
+	}
+	a.address = strings.TrimSuffix(rules.Addresses[0], "/")
+	return nil
 }
 
 // model writes what the submitter says about a model, unless it is there.

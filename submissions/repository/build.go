@@ -27,7 +27,8 @@ type BuildRequest struct {
 	Out string // folder of the site
 	// Skip leaves out submissions and records that are wrong, or that cannot be scored
 	// again here. Without it, they are an error, and there is no site.
-	Skip bool
+	Skip  bool
+	Blobs Blobs
 	// Site has the options of the pages. The rules are those of board.toml.
 	Site harness.SiteRequest
 }
@@ -43,6 +44,10 @@ type Built struct {
 	// were left out, with the reason.
 	Withdrawn int      `json:"withdrawn"`
 	Skipped   []string `json:"skipped"`
+	// Computed is the number of tests and intervals that were computed, Cached of those
+	// that the folder cache/pairs had.
+	Computed int `json:"computed"`
+	Cached   int `json:"cached"`
 }
 
 // DefaultSite is the folder of the site below that of the repository. Git ignores it.
@@ -50,8 +55,9 @@ const DefaultSite = "cache/site"
 
 // Build verifies a repository as [Verify] does, and writes its leaderboard. The runs are
 // those that are not withdrawn, with the scores that follow from their answers. Data of
-// the user's store is not part of it. The error is a [fault.PartialError] if files were
-// skipped.
+// the user's store is not part of it. Tests and intervals of earlier builds are taken from
+// the folder cache/pairs, which then has those of this one. The error is a
+// [fault.PartialError] if files were skipped.
 func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error) {
 	out := Built{Folder: r.Out, Skipped: []string{}}
 	if err := checkOut(r.Dir, r.Out); err != nil {
@@ -72,17 +78,27 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	defer os.RemoveAll(temporary)
 	own := *b
 	own.Store = filepath.Join(temporary, "results.db")
-	m := &builder{request: r, rules: r.Site.Rules, runs: map[string]harness.Submitted{}}
+	m := &builder{request: r, rules: r.Site.Rules, temporary: temporary, runs: map[string]harness.Submitted{}}
 	if err := m.read(ctx, b, folder, own.Store); err != nil {
 		return out, err
 	}
 	out.Withdrawn, out.Skipped = len(m.withdrawn), m.skipped
+	known, err := readPairs(folder)
+	if err != nil {
+		return out, fmt.Errorf("board: %w", err)
+	}
+	cache := harness.NewStatisticsCache(known)
+	r.Site.Cache = cache
 	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log()}
 	built, err := own.WriteSite(ctx, r.Out, r.Site)
 	if err != nil {
 		return out, err
 	}
 	out.Files, out.Bytes, out.Models, out.Runs = built.Files, built.Bytes, built.Models, len(m.runs)
+	out.Computed, out.Cached = cache.Computed, cached(cache)
+	if err := writePairs(folder, cache.Used); err != nil && b.Notify != nil { // the repository may be one that cannot be written
+		b.Notify(harness.Event{Note: fmt.Sprintf("tests and intervals are not kept: %v", err)})
+	}
 	if len(out.Skipped) > 0 {
 		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: %d files were left out", r.Dir, len(out.Skipped))}
 	}
@@ -107,6 +123,7 @@ func checkOut(dir, out string) error {
 type builder struct {
 	request   BuildRequest
 	rules     *boards.Board
+	temporary string // folder of the build
 	verifier  *verifier
 	store     *results.Store
 	runs      map[string]harness.Submitted
@@ -121,6 +138,7 @@ func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, f
 	}
 	defer func() { err = errors.Join(err, m.store.Close()) }()
 	m.verifier = newVerifier(ctx, b, folder)
+	m.verifier.blobs = newBlobReader(m.request.Blobs, folder, m.rules.Addresses)
 	names, err := m.verifier.files()
 	if err != nil {
 		return fmt.Errorf("board: %w", err)
@@ -212,11 +230,23 @@ func (m *builder) keep(file string, s *Submission, report *submissions.RunReport
 			claims[metric.ID] = metric.Claimed
 		}
 	}
-	m.runs[run.ID] = harness.Submitted{Tier: "self-reported", Claims: claims, Answers: run.Answers.Mode == bundles.WithAnswers, Shown: site.Submission{
+	out := harness.Submitted{Tier: "self-reported", Claims: claims, Shown: site.Submission{
 		User: s.User, Name: s.Manifest.Submitter.Name, Affiliation: s.Manifest.Submitter.Affiliation, Signer: opened.Signer.Fingerprint,
 		Bundle: opened.Digest, Tool: s.Manifest.Tool, TrainedOn: s.Manifest.Declarations.TrainedOn, Configurations: s.Manifest.Declarations.Configurations,
 		Files: []site.Source{m.source(s.path()), m.source(s.blob())},
 	}}
+	if run.Answers.Mode == bundles.WithSpans {
+		dataset, err := m.verifier.bench.FindDataset(run.Dataset())
+		if err != nil {
+			return err
+		}
+		kept := filepath.Join(m.temporary, run.ID+".nbz")
+		if err := errors.Join(opened.Close(), os.Rename(file, kept)); err != nil {
+			return err
+		}
+		out.Predicted = submissions.Predicted(kept, dataset.Types())
+	}
+	m.runs[run.ID] = out
 	return nil
 }
 

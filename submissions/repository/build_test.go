@@ -115,7 +115,7 @@ func read(t testing.TB, name string) string {
 func attest(t testing.TB, b *harness.Bench, dir, run, user string, seed byte, spot int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "run.nbz")
-	if err := Export(t.Context(), dir, run, file); err != nil {
+	if err := Export(t.Context(), dir, run, file, Blobs{}); err != nil {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "attestations", run, user+".json")
@@ -136,7 +136,7 @@ func attest(t testing.TB, b *harness.Bench, dir, run, user string, seed byte, sp
 // TestTiers: who asks again gives a tier, unless it is the submitter, by name or by key.
 func TestTiers(t *testing.T) {
 	b, dir := board(t)
-	whole, err := Verify(t.Context(), b, dir, "")
+	whole, err := Verify(t.Context(), b, dir, "", Blobs{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestSkipped(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(copied), 0o700), os.WriteFile(copied, []byte(read(t, names[0])), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Verify(t.Context(), b, dir, ""); err == nil || !strings.Contains(strings.Join(got.Faults, "\n"), "is the same run") {
+	if got, err := Verify(t.Context(), b, dir, "", Blobs{}); err == nil || !strings.Contains(strings.Join(got.Faults, "\n"), "is the same run") {
 		t.Errorf("the same run twice: %v, %q", err, got.Faults)
 	}
 	if err := os.Rename(copied, filepath.Join(filepath.Dir(copied), "0123456789abcdef.json")); err != nil {

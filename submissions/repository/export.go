@@ -9,6 +9,7 @@ import (
 	"path"
 	"strings"
 
+	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/internal/atomicfile"
 	"nerbench/submissions"
@@ -17,7 +18,7 @@ import (
 // Export writes a run of a repository as a bundle, with the signature of its submitter.
 // The run is named by the beginning of its id. An existing file is replaced only if it is
 // a bundle.
-func Export(ctx context.Context, dir, run, out string) error {
+func Export(ctx context.Context, dir, run, out string, blobs Blobs) error {
 	folder, err := open(dir)
 	if err != nil {
 		return err
@@ -30,7 +31,12 @@ func Export(ctx context.Context, dir, run, out string) error {
 	if err := submissions.CheckReplaced(ctx, out); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(out, func(w io.Writer) error { return join(folder, w, s) }); err != nil {
+	rules, err := boards.Read(folder.FS(), "board.toml")
+	if err != nil {
+		return fmt.Errorf("board: %s: %w", dir, err)
+	}
+	reader := newBlobReader(blobs, folder, rules.Addresses)
+	if err := atomicfile.Write(out, func(w io.Writer) error { return reader.join(ctx, w, s) }); err != nil {
 		return fmt.Errorf("board: %w", err)
 	}
 	return nil
@@ -63,8 +69,8 @@ func find(folder *os.Root, run string) (*Submission, error) {
 }
 
 // join writes the bundle of a submission.
-func join(folder *os.Root, to io.Writer, s *Submission) error {
-	blob, err := folder.Open(s.blob())
+func (b *blobReader) join(ctx context.Context, to io.Writer, s *Submission) error {
+	blob, err := b.open(ctx, s)
 	if err != nil {
 		return err
 	}

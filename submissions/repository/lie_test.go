@@ -18,7 +18,7 @@ func TestLie(t *testing.T) {
 	if _, err := Add(t.Context(), AddRequest{Dir: dir, File: file, User: "bo"}); err != nil {
 		t.Fatal(err)
 	}
-	v, err := Verify(t.Context(), b, dir, "HEAD")
+	v, err := Verify(t.Context(), b, dir, "HEAD", Blobs{})
 	faults := strings.Join(v.Faults, "\n")
 	want := `.json: span_f1: passage 3, document "sample-law/test/3": tp 0, predicted 0, gold 3, claimed tp 3, predicted 3, gold 3`
 	if err == nil || !strings.Contains(faults, want) || strings.Contains(faults, "nerbench-board-") {

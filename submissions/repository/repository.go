@@ -24,6 +24,8 @@ const (
 	maxRun  = 20 << 10
 	maxBlob = 25 << 20
 	maxText = 1 << 20 // of the log and other files
+	// maxCache is that of the largest sites of repositories.
+	maxCache = 100 << 20
 )
 
 // logName is the file of the events.
@@ -48,6 +50,7 @@ var layout = []layoutEntry{
 	{regexp.MustCompile(`^blobs/[0-9a-f]{64}\.zst$`), maxBlob, true},
 	{regexp.MustCompile(`^attestations/[0-9a-f]{16}/[a-zA-Z0-9-]{1,39}\.json(\.sig)?$`), maxText, true},
 	{regexp.MustCompile(`^log\.jsonl$`), maxText, false},
+	{regexp.MustCompile(`^cache/pairs/.+$`), maxCache, false},
 	{regexp.MustCompile(`^cache/.+$`), 1 << 40, false},
 }
 
@@ -196,10 +199,8 @@ func readFile(folder *os.Root, name string) ([]byte, error) {
 	}
 	defer f.Close()
 	most := int64(maxText)
-	for _, l := range layout {
-		if l.path.MatchString(name) {
-			most = l.most
-		}
+	if i := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) }); i >= 0 {
+		most = layout[i].most
 	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(text)) > most {
@@ -226,8 +227,8 @@ func first() (map[string][]byte, error) {
 		"board.toml": boards.DefaultText(),
 		logName:      {},
 		// Two submissions both append to the log: git keeps the lines of both.
-		".gitattributes": []byte("*.zst binary\n*.json text eol=lf\n" + logName + " text eol=lf merge=union\n"),
-		".gitignore":     []byte("/cache/\n"),
+		".gitattributes": []byte("*.zst binary\n*.json text eol=lf\n" + logName + " text eol=lf merge=union\n/" + pairsFolder + "/** text eol=lf merge=union\n"),
+		".gitignore":     []byte("/cache/*\n!/" + pairsFolder + "/\n"),
 	}
 	entries, err := workflows.ReadDir("workflows")
 	for _, e := range entries {

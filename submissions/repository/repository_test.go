@@ -100,7 +100,7 @@ func board(t testing.TB) (b *harness.Bench, dir string) {
 // TestSubmission: a fork adds a submission, which is verified; what was merged stays.
 func TestSubmission(t *testing.T) {
 	b, dir := board(t)
-	whole, err := Verify(t.Context(), b, dir, "")
+	whole, err := Verify(t.Context(), b, dir, "", Blobs{})
 	if err != nil || len(whole.Runs) != 2 || len(whole.Faults) > 0 {
 		t.Fatalf("verified %+v, %v", whole, err)
 	}
@@ -125,7 +125,7 @@ func TestSubmission(t *testing.T) {
 			git(t, fork, "add", "-A")
 			git(t, fork, "commit", "-q", "-m", "second")
 		}
-		got, err := Verify(t.Context(), b, fork, "origin/HEAD")
+		got, err := Verify(t.Context(), b, fork, "origin/HEAD", Blobs{})
 		if err != nil || len(got.Runs) != 1 || got.Files != whole.Files+3 || len(got.Read) > 0 {
 			t.Errorf("committed %v: verified %+v, %v", commit, got, err)
 		}
@@ -156,7 +156,7 @@ func TestSubmission(t *testing.T) {
 				appendTo(t, filepath.Join(fork, logName), `{"event": "`+tc.event+`", "run": "`+id+`", "user": "mira"}`+"\n")
 			}
 		}
-		v, err := Verify(t.Context(), b, fork, "origin/HEAD")
+		v, err := Verify(t.Context(), b, fork, "origin/HEAD", Blobs{})
 		if err != nil || len(v.Differences) != tc.want {
 			t.Errorf("%s: differences %+v, %v", tc.name, v.Differences, err)
 		}
@@ -172,7 +172,7 @@ func TestSubmission(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(fork, "board.toml"), []byte("colour = 1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err == nil || !strings.Contains(strings.Join(v.Faults, "\n"), `board.toml:1: key "colour": unknown`) {
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD", Blobs{}); err == nil || !strings.Contains(strings.Join(v.Faults, "\n"), `board.toml:1: key "colour": unknown`) {
 		t.Errorf("a malformed board.toml: %q, %v", v.Faults, err)
 	}
 	git(t, fork, "checkout", "-q", "--", ".")
@@ -182,12 +182,12 @@ func TestSubmission(t *testing.T) {
 	appendTo(t, filepath.Join(fork, ".github/workflows/verify.yml"), "\n")
 	appendTo(t, filepath.Join(fork, ".github/new"), "\n")
 	appendTo(t, filepath.Join(fork, ".gitattributes"), "\n")
-	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Equal(v.Read, []string{".gitattributes", ".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD", Blobs{}); err != nil || !slices.Equal(v.Read, []string{".gitattributes", ".github/workflows/verify.yml", "board.toml", "keys/mira.pub", ".github/new"}) {
 		t.Errorf("changes to read: %q, %v", v.Read, err)
 	}
 	// A withdrawal is an event.
 	appendTo(t, filepath.Join(fork, logName), `{"event": "withdrawn", "run": "0123456789abcdef", "user": "bo", "reason": "wrong prompt"}`+"\n")
-	if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Contains(v.Read, logName) {
+	if v, err := Verify(t.Context(), b, fork, "origin/HEAD", Blobs{}); err != nil || !slices.Contains(v.Read, logName) {
 		t.Errorf("withdrawn: to read %q, %v", v.Read, err)
 	}
 	// So is an event that ranks a merged run again, or is about no run.
@@ -195,14 +195,14 @@ func TestSubmission(t *testing.T) {
 	for _, run := range runs {
 		git(t, fork, "checkout", "-q", "--", ".")
 		appendTo(t, filepath.Join(fork, logName), `{"event": "added", "run": "`+run+`", "user": "mira"}`+"\n")
-		if v, err := Verify(t.Context(), b, fork, "origin/HEAD"); err != nil || !slices.Contains(v.Read, logName) {
+		if v, err := Verify(t.Context(), b, fork, "origin/HEAD", Blobs{}); err != nil || !slices.Contains(v.Read, logName) {
 			t.Errorf("added %s: to read %q, %v", run, v.Read, err)
 		}
 	}
-	if _, err := Verify(t.Context(), b, fork, "nosuch"); err == nil || !strings.Contains(err.Error(), "git diff") {
+	if _, err := Verify(t.Context(), b, fork, "nosuch", Blobs{}); err == nil || !strings.Contains(err.Error(), "git diff") {
 		t.Errorf("an unknown commit: %v", err)
 	}
-	if _, err := Verify(t.Context(), b, fork, "--output=x"); !errors.As(err, new(*fault.UsageError)) {
+	if _, err := Verify(t.Context(), b, fork, "--output=x", Blobs{}); !errors.As(err, new(*fault.UsageError)) {
 		t.Errorf("a flag of git: %v", err)
 	}
 }
@@ -226,7 +226,7 @@ func TestRecords(t *testing.T) {
 	runs, _ := filepath.Glob(filepath.Join(dir, "submissions/*/*/*.json"))
 	run := strings.TrimSuffix(filepath.Base(runs[0]), ".json")
 	file := filepath.Join(t.TempDir(), "run.nbz")
-	if err := Export(t.Context(), dir, run[:6], file); err != nil {
+	if err := Export(t.Context(), dir, run[:6], file, Blobs{}); err != nil {
 		t.Fatal(err)
 	}
 	report, err := submissions.Verify(t.Context(), b, file)
@@ -257,7 +257,7 @@ func TestRecords(t *testing.T) {
 			}
 			record = filepath.Join(to, "bo.json")
 		}
-		got, err := Verify(t.Context(), b, dir, "HEAD")
+		got, err := Verify(t.Context(), b, dir, "HEAD", Blobs{})
 		if (err == nil) != (step.want == "") || !strings.Contains(strings.Join(got.Faults, "\n"), step.want) {
 			t.Errorf("faults are %q, %v, want %q", got.Faults, err, step.want)
 		}
@@ -266,7 +266,7 @@ func TestRecords(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "ffff"} {
-		if err := Export(t.Context(), dir, name, file); err == nil || !strings.Contains(err.Error(), "begin so, want one") {
+		if err := Export(t.Context(), dir, name, file, Blobs{}); err == nil || !strings.Contains(err.Error(), "begin so, want one") {
 			t.Errorf("run %q: %v", name, err)
 		}
 	}
@@ -334,7 +334,7 @@ func TestTampered(t *testing.T) {
 			if err := tc.change(); err != nil {
 				t.Fatal(err)
 			}
-			got, err := Verify(t.Context(), b, dir, "HEAD")
+			got, err := Verify(t.Context(), b, dir, "HEAD", Blobs{})
 			if err == nil || errors.As(err, new(*fault.DataError)) || !strings.Contains(strings.Join(got.Faults, "\n"), tc.want) {
 				t.Errorf("error is %v, faults are %q, want %q", err, got.Faults, tc.want)
 			}
@@ -344,13 +344,13 @@ func TestTampered(t *testing.T) {
 	}
 	// Without git, answers that are not those of the run are found by their checksum.
 	appendTo(t, blobs[0], "x")
-	if got, err := Verify(t.Context(), b, dir, ""); err == nil || !strings.Contains(strings.Join(got.Faults, "\n"), "not the checksum of") {
+	if got, err := Verify(t.Context(), b, dir, "", Blobs{}); err == nil || !strings.Contains(strings.Join(got.Faults, "\n"), "not the checksum of") {
 		t.Errorf("other answers: %v, %q", err, got.Faults)
 	}
 	if err := os.Remove(blobs[0]); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := Verify(t.Context(), b, dir, ""); !errors.As(err, new(*fault.DataError)) || len(got.Unchecked) != 1 {
+	if got, err := Verify(t.Context(), b, dir, "", Blobs{}); !errors.As(err, new(*fault.DataError)) || len(got.Unchecked) != 1 {
 		t.Errorf("answers that are elsewhere: %v, %+v", err, got)
 	}
 }
@@ -379,7 +379,7 @@ func TestNoProgram(t *testing.T) {
 	git(t, dir, "--git-dir=.", "commit", "-q", "-m", "hostile")
 	git(t, dir, "config", "filter.x.clean", "touch '"+ran+"'; cat")
 	appendTo(t, filepath.Join(dir, logName), "\n")
-	if _, err := Verify(t.Context(), b, dir, "HEAD"); err == nil || !strings.Contains(err.Error(), "cannot use bare repository") {
+	if _, err := Verify(t.Context(), b, dir, "HEAD", Blobs{}); err == nil || !strings.Contains(err.Error(), "cannot use bare repository") {
 		t.Errorf("error is %v", err)
 	}
 	if _, err := os.Stat(ran); err == nil {
@@ -443,7 +443,7 @@ func TestFirst(t *testing.T) {
 			t.Errorf("docs/submit.md does not show %s as it is", path)
 		}
 	}
-	if v, err := Verify(t.Context(), &harness.Bench{}, dir, ""); err != nil || v.Files != 6 {
+	if v, err := Verify(t.Context(), &harness.Bench{}, dir, "", Blobs{}); err != nil || v.Files != 6 {
 		t.Errorf("verified %+v, %v", v, err)
 	}
 }

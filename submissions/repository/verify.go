@@ -45,7 +45,10 @@ type Verified struct {
 // unchanged: runs, answers and records stay, and the log only grows. Empty: all runs are
 // scored. The error says how much is wrong; a [fault.DataError] says that all that could
 // be checked is right.
-func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, error) {
+//
+// Answers that the repository does not have are downloaded from the addresses of
+// board.toml, unless board.toml is changed since base: a submission must not name them.
+func Verify(ctx context.Context, b *harness.Bench, dir, base string, blobs Blobs) (Verified, error) {
 	out := Verified{Runs: map[string]submissions.RunReport{}, Faults: []string{}, Unchecked: []string{}, Read: []string{}, Differences: []Difference{}}
 	folder, err := open(dir)
 	if err != nil {
@@ -68,15 +71,19 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string) (Verified, 
 		}
 		wanted = func(name string) bool { return changed[name] }
 	}
+	rules, invalid := boards.Read(folder.FS(), "board.toml")
+	v.blobs = newBlobReader(blobs, folder, nil)
+	if invalid == nil && !changed["board.toml"] {
+		v.blobs = newBlobReader(blobs, folder, rules.Addresses)
+	}
 	v.readLog()
 	v.check(names, wanted)
 	if changed[logName] && v.hasVerdict(changed) {
 		out.Read = append(out.Read, logName)
 	}
 	if slices.Contains(names, "board.toml") {
-		rules, err := boards.Read(folder.FS(), "board.toml")
-		v.fault("board.toml", err)
-		if err == nil && base != "" {
+		v.fault("board.toml", invalid)
+		if invalid == nil && base != "" {
 			out.Differences = append(out.Differences, v.differences(rules.Metrics[0], rules.References, wanted)...)
 		}
 	}
@@ -108,6 +115,7 @@ type verifier struct {
 	abouts map[string]bundles.About
 	// records are the attestations of each run, in the order of their users.
 	records map[string][]record
+	blobs   *blobReader
 	// keep is called with the bundle of each run whose scores were verified; may be nil.
 	keep func(file string, s *Submission, r *submissions.RunReport) error
 }
@@ -250,6 +258,9 @@ func (v *verifier) score(name string, s *Submission) {
 	report, err := v.verifyBundle(s)
 	var data *fault.DataError
 	if errors.As(err, &data) || errors.Is(err, fs.ErrNotExist) {
+		if missing, ok := errors.AsType[missingBlob](err); ok && v.bench.Notify != nil {
+			v.bench.Notify(harness.Event{Note: fmt.Sprintf("%s: %v", name, missing)})
+		}
 		v.out.Unchecked = append(v.out.Unchecked, name)
 		v.wrong[name] = true
 		err = nil
@@ -271,7 +282,7 @@ func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
 		return submissions.Report{}, err
 	}
 	defer os.Remove(joined.Name())
-	if err := errors.Join(join(v.folder, joined, s), joined.Close()); err != nil {
+	if err := errors.Join(v.blobs.join(v.ctx, joined, s), joined.Close()); err != nil {
 		return submissions.Report{}, err
 	}
 	report, err := submissions.Verify(v.ctx, v.bench, joined.Name())
@@ -374,13 +385,15 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 		status, name := fields[i], fields[i+1]
 		changed[name] = true
 		at := slices.IndexFunc(layout, func(l layoutEntry) bool { return l.path.MatchString(name) })
-		if isJudged(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName {
+		if isJudged(name) || status != "A" && at >= 0 && !layout[at].fixed && name != logName && !isCached(name) {
 			v.out.Read = append(v.out.Read, name)
 		}
 		if status != "D" && !there[name] && !v.wrong[name] {
 			v.fault(name, errors.New("not a file: submodules are refused"))
 		}
 		switch {
+		case isCached(name):
+			v.fault(name, errors.New("is written by the board build of a maintainer, and no part of a submission"))
 		case status == "A":
 		case status == "D" && name != logName && at < 0:
 		case at >= 0 && layout[at].fixed:
@@ -391,12 +404,17 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		changed[name] = true
-		if isJudged(name) {
+		if isCached(name) || isJudged(name) {
 			v.out.Read = append(v.out.Read, name)
 		}
 	}
 	return changed, nil
 }
+
+// isCached reports whether a file is of the cache, whose numbers are believed by later
+// builds. A submission must not bring them.
+// The maintainer has them in his clone, and may not have committed them yet.
+func isCached(name string) bool { return strings.HasPrefix(name, "cache/") }
 
 // isJudged reports whether a person must judge a file that is new, too: it says how the
 // others are checked, ranked or merged, or vouches for a run. Who vouches may be the

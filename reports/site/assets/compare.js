@@ -220,7 +220,7 @@
   function open() {
     var now = ++turn;
     say("");
-    return (data ? Promise.resolve(data) : nb.load("data/compare.js")).then(function (d) {
+    return (data ? Promise.resolve(data) : nb.load(page.dataset.file)).then(function (d) {
       if (now !== turn) return null;
       data = d;
       var state = nb.state();

@@ -207,7 +207,10 @@
       out.spans = data.spans;
       out.unaligned = data.unaligned || [];
       out.answers = data.answers || [];
-      if (!dataset.text) out.note = (data.missed ? "Missed gold entities: " + data.missed + ". " : "") + "Answers and prompts may not be shown.";
+      var outcomes = (data.outcomes || []).map(function (o) { return o.replace(/_/g, " "); }).join(", ");
+      outcomes = outcomes ? "Outcomes of the queries: " + outcomes + ". " : "";
+      if (!dataset.text) out.note = (data.missed ? "Missed gold entities: " + data.missed + ". " : "") + outcomes + "Answers and prompts may not be shown.";
+      else if (outcomes) out.note = outcomes + "The submission has no answers.";
       else if (!out.answers.length) out.note = "The model answers with spans, not with text.";
     }
     out.missing = data === "missing" || data === "unknown";

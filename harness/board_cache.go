@@ -1,0 +1,122 @@
+package harness
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"maps"
+
+	"nerbench/results"
+)
+
+// StatisticsCache holds what is slow to compute for a board outside of its store: that of a
+// repository is made anew for each build, and a server does not write the user's.
+type StatisticsCache struct {
+	// Known are those that were computed before. A key is the hash of the counts, of the
+	// version of the metric and of the seed: what is about other counts is never used.
+	Known Statistics
+	// Used are all those of the board, by what they are about: the id of a dataset; empty:
+	// several, such as a mean.
+	Used map[string]Statistics
+	// Computed is the number of tests and intervals that were not known.
+	Computed int
+	// Costs: sums over the answers of runs are kept, too. Their keys have the times of the
+	// runs, which are new in each store of a repository.
+	Costs bool
+}
+
+// NewStatisticsCache is the cache for one board.
+func NewStatisticsCache(known Statistics) *StatisticsCache {
+	return &StatisticsCache{Known: known, Used: map[string]Statistics{}}
+}
+
+// All are all statistics of the board.
+func (c *StatisticsCache) All() Statistics {
+	all := NewStatistics()
+	for _, of := range c.Used {
+		maps.Copy(all.Tests, of.Tests)
+		maps.Copy(all.Intervals, of.Intervals)
+		maps.Copy(all.Costs, of.Costs)
+	}
+	return all
+}
+
+// about is the dataset of a system; empty: it has several.
+func (s system) about() string {
+	if len(s) == 1 {
+		return s[0].dataset()
+	}
+	return ""
+}
+
+// use returns the place of a used statistic.
+func (c *StatisticsCache) use(about string) Statistics {
+	if _, there := c.Used[about]; !there {
+		c.Used[about] = NewStatistics()
+	}
+	return c.Used[about]
+}
+
+// knownTests adds the tests that the cache has to those of the store.
+func (c *StatisticsCache) knownTests(keys []results.StatisticKey, known map[results.StatisticKey]results.PairTest) {
+	if c != nil {
+		copyKnown(keys, c.Known.Tests, known)
+	}
+}
+
+// knownIntervals adds the intervals that the cache has to those of the store.
+func (c *StatisticsCache) knownIntervals(keys []results.StatisticKey, known map[results.StatisticKey]results.Interval) {
+	if c != nil {
+		copyKnown(keys, c.Known.Intervals, known)
+	}
+}
+
+func copyKnown[T any](keys []results.StatisticKey, from, to map[results.StatisticKey]T) {
+	for _, key := range keys {
+		if _, there := to[key]; there {
+			continue
+		}
+		if value, there := from[key]; there {
+			to[key] = value
+		}
+	}
+}
+
+// useTest records a test of the board.
+func (c *StatisticsCache) useTest(of system, key results.StatisticKey, t results.PairTest) {
+	if c != nil {
+		c.use(of.about()).Tests[key] = t
+	}
+}
+
+// useInterval records an interval of the board.
+func (c *StatisticsCache) useInterval(of system, key results.StatisticKey, i results.Interval) {
+	if c != nil {
+		c.use(of.about()).Intervals[key] = i
+	}
+}
+
+// computed records that n statistics were computed.
+func (c *StatisticsCache) computed(n int) {
+	if c != nil {
+		c.Computed += n
+	}
+}
+
+// cost returns the sum over the answers of a run, which compute computes if it is not
+// known.
+func (c *StatisticsCache) cost(r results.RunInfo, compute func() (results.Cost, error)) (results.Cost, error) {
+	if c == nil || !c.Costs {
+		return compute()
+	}
+	sum := sha256.Sum256(fmt.Append(nil, "cost ", statisticsVersion, " ", r.ID, " ", r.Complete, " ", r.Updated.UnixMilli()))
+	key := results.StatisticKey(sum[:])
+	cost, known := c.Known.Costs[key]
+	if !known {
+		var err error
+		if cost, err = compute(); err != nil {
+			return cost, err
+		}
+	}
+	c.use(r.Keys["dataset"]).Costs[key] = cost
+	return cost, nil
+}

@@ -23,8 +23,10 @@ type answerForm struct {
 	list bool
 	// offsets is set if the answer has the positions of its mentions.
 	offsets bool
-	// spans is set if a tagger wrote the answer.
+	// spans is set if a tagger wrote the answer, or another system made the prediction.
 	spans bool
+	// given is set for [GivenForm].
+	given bool
 }
 
 // forms is the table of the forms of answers. The table of prompt families
@@ -59,6 +61,9 @@ func Forms() []string {
 }
 
 func findForm(id string) (answerForm, error) {
+	if id == GivenForm {
+		return givenForm, nil
+	}
 	for _, f := range forms {
 		if f.id == id {
 			return f, nil

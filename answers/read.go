@@ -83,9 +83,12 @@ func (r *Parser) WithThinking(marks ...ThinkingMark) *Parser {
 	return &with
 }
 
-// HasSpans reports whether the answers are spans written by a tagger. They are not
-// repaired.
+// HasSpans reports whether the answers were written by a tagger, or are predictions that
+// were made elsewhere. They are not repaired.
 func (r *Parser) HasSpans() bool { return r.form.spans }
+
+// IsGiven reports whether the answers have the form [GivenForm].
+func (r *Parser) IsGiven() bool { return r.form.given }
 
 // NeedsDocument reports whether the answers have positions, so that parsing needs the
 // document.
@@ -118,6 +121,12 @@ func Read(q Question, c ner.Completion) ner.Prediction {
 func (r *Parser) Read(d *ner.Document, types []ner.EntityType, c ner.Completion) ner.Prediction {
 	if o, unread := c.Finish.Outcome(); unread {
 		return ner.Prediction{Outcome: o, Step: "none"}
+	}
+	if r.form.given {
+		if d == nil {
+			d = &ner.Document{}
+		}
+		return r.readGiven(d, c.Text)
 	}
 	answer := r.clean(c.Text, d)
 	if answer == "" {

@@ -42,6 +42,18 @@ const (
 	questionEnd   = " in the text?"
 )
 
+// UniNERQuestion returns the text and the type of a conversation of UniversalNER, from its
+// first and its third turn.
+func UniNERQuestion(first, third string) (text, asked string, err error) {
+	text, ok1 := strings.CutPrefix(first, textTurn)
+	question, ok2 := strings.CutPrefix(third, questionStart)
+	asked, ok3 := strings.CutSuffix(question, questionEnd)
+	if !ok1 || !ok2 || !ok3 {
+		return "", "", fmt.Errorf("expected the turns %q and %q", textTurn+"…", questionStart+"…"+questionEnd)
+	}
+	return text, asked, nil
+}
+
 func (u *uninerTexts) conversation(dec decoder) error {
 	var c struct {
 		Conversations []struct {
@@ -54,11 +66,9 @@ func (u *uninerTexts) conversation(dec decoder) error {
 	if len(c.Conversations) != 4 {
 		return fmt.Errorf("%d turns, expected 4: the text, an answer, the question, the list of mentions", len(c.Conversations))
 	}
-	text, ok1 := strings.CutPrefix(c.Conversations[0].Value, textTurn)
-	question, ok2 := strings.CutPrefix(c.Conversations[2].Value, questionStart)
-	asked, ok3 := strings.CutSuffix(question, questionEnd)
-	if !ok1 || !ok2 || !ok3 {
-		return fmt.Errorf("expected the turns %q and %q", textTurn+"…", questionStart+"…"+questionEnd)
+	text, asked, err := UniNERQuestion(c.Conversations[0].Value, c.Conversations[2].Value)
+	if err != nil {
+		return err
 	}
 	var answers []string
 	if err := unmarshal([]byte(c.Conversations[3].Value), &answers); err != nil {

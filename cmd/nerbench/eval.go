@@ -20,6 +20,8 @@ func evalCommand(env *environment) *cli.Command {
 		Usage: "score files: predictions, tag columns, or pairs of answers",
 		Description: `eval --gold documents.jsonl --pred predictions.jsonl scores predictions. Gold is
 "spans", or for metrics without positions also "mentions": {"text", "type"}.
+Predictions are JSON Lines, columns of tokens and tags, or files of UniNER,
+GLiNER or EvalScope (docs/formats.md).
 
 eval --tags FILE.conll scores a column file. Its last two columns are the gold
 tag and the predicted tag.
@@ -37,7 +39,7 @@ metrics:
 ` + metricList(),
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "gold", Usage: "`FILE` of documents with gold spans, JSON Lines; or columns"},
-			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers; or columns"},
+			&cli.StringFlag{Name: "pred", Usage: "`FILE` of predictions, JSON Lines: spans, mentions, or answers; or another FORMAT"},
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS`, or all (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.StringFlag{Name: "align", Usage: "alignment `MODE`: all, leftmost, cursor, first, longest (default: all)"},
 			&cli.StringFlag{Name: "boundary", Usage: "`BOUNDARY` of mentions: token, word, word_strict, substring (default: token if there are tokens, else word)"},
@@ -49,13 +51,11 @@ metrics:
 			&cli.BoolFlag{Name: "partial", Usage: "skip documents without a prediction"},
 			&cli.StringFlag{Name: "pairs", Usage: "`FILE` of pairs of gold and predicted answers"},
 			&cli.StringFlag{Name: "tags", Usage: "column `FILE` with gold and predicted tags"},
-			&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou, bmes, io (default: iob2)"},
-			&cli.StringFlag{Name: "mode", Usage: "`MODE`: lenient, strict (default: strict with --scheme, else lenient)"},
 			&cli.StringSliceFlag{Name: "by", Usage: "count by `ATTRIBUTE`: type (default), none, or bucket:NAME with " + strings.Join(metrics.AttributeNames(), ", ")},
 			&cli.StringFlag{Name: "train", Usage: "`FILE` of the train split, for the buckets oDen, eFre and eCon"},
 			&cli.BoolFlag{Name: "taxonomy", Usage: "print the taxonomy of errors and the SemEval-2013 schemes"},
 			&cli.BoolFlag{Name: "confusion", Usage: "print the table of gold and predicted types"},
-		}, intervalFlags(0)...),
+		}, append(formatFlags(), intervalFlags(0)...)...),
 		Action: func(c *cli.Context) error {
 			if c.NArg() > 0 {
 				return fault.Usagef("eval: unexpected argument %q (files need --gold, --tags or --pairs)", c.Args().First())
@@ -99,7 +99,7 @@ var evalInputs = []struct {
 
 // The flags about JSON Lines, and those about column files.
 var (
-	answerFlags = []string{"align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial"}
+	answerFlags = []string{"align", "boundary", "tiers", "family", "variant", "types", "unknown", "partial", "format"}
 	schemeFlags = []string{"scheme", "mode"}
 )
 
@@ -158,9 +158,19 @@ func (env *environment) evalGold(c *cli.Context, o files.Options) (*files.Report
 	if err != nil {
 		return nil, err
 	}
-	without := schemeFlags
-	if form == files.Columns {
-		without = answerFlags
+	reading, err := readFormat(c)
+	if err != nil {
+		return nil, err
+	}
+	without := answerFlags
+	if form == files.JSONLines {
+		if reading.Format, pred, err = reading.Recognize(pred); err != nil {
+			return nil, err
+		}
+		without = nil
+		if reading.Format != files.CoNLL {
+			without = schemeFlags
+		}
 	}
 	for _, f := range without {
 		if c.IsSet(f) {
@@ -168,23 +178,32 @@ func (env *environment) evalGold(c *cli.Context, o files.Options) (*files.Report
 		}
 	}
 	if form == files.Columns {
-		scheme, mode, err := readScheme(c)
-		if err != nil {
-			return nil, err
-		}
-		return files.TagFiles{Gold: gold, Pred: pred, Scheme: scheme, Mode: mode}.Eval(c.Context, o)
+		return files.TagFiles{Gold: gold, Pred: pred, Scheme: reading.Scheme, Mode: reading.Mode}.Eval(c.Context, o)
 	}
-	return evalPredictions(c, gold, pred, o)
-}
-
-// evalPredictions scores a file of predictions in JSON Lines.
-func evalPredictions(c *cli.Context, gold, pred files.File, o files.Options) (*files.Report, error) {
 	parsing := readParsing(c)
 	parsing.Unknown = c.String("unknown")
 	parsing.Alignment = answers.Alignment{Mode: c.String("align"), Boundary: c.String("boundary"), Tiers: c.Int("tiers")}
 	return files.Predictions{
-		Gold: gold, Pred: pred, Parsing: parsing, Partial: c.Bool("partial"),
+		Gold: gold, Pred: pred, Reading: reading, Parsing: parsing, Partial: c.Bool("partial"),
 	}.Eval(c.Context, o)
+}
+
+// formatFlags are the flags that say how to read a file of predictions.
+func formatFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "format", Usage: "`FORMAT` of the predictions: " + strings.Join(files.Formats(), ", ") + " (default: recognized)"},
+		&cli.StringFlag{Name: "scheme", Usage: "tag `SCHEME`: iob1, iob2, ioe1, ioe2, iobes, bilou, bmes, io (default: iob2)"},
+		&cli.StringFlag{Name: "mode", Usage: "`MODE`: lenient, strict (default: strict with --scheme, else lenient)"},
+	}
+}
+
+// readFormat reads the flags of formatFlags.
+func readFormat(c *cli.Context) (r files.Reading, err error) {
+	if r.Format, err = files.ParseFormat(c.String("format")); err != nil {
+		return r, err
+	}
+	r.Scheme, r.Mode, err = readScheme(c)
+	return r, err
 }
 
 // readParsing reads the flags about the answers in files.

@@ -16,6 +16,8 @@ import (
 // documents.
 type PredictionPair struct {
 	Gold, A, B File
+	// Reading is that of both files.
+	Reading
 	// Parsing is as for [Predictions].
 	Parsing Parsing
 	// Partial skips documents without a prediction in both files, and counts them as
@@ -49,16 +51,28 @@ func (p PredictionPair) Compare(ctx context.Context, o CompareOptions) (dataset 
 	if err := plan.readTrain(trainDocuments); err != nil {
 		return nil, 0, err
 	}
+	first, err := p.Reading.recognize(p.A)
+	if err != nil {
+		return nil, 0, err
+	}
+	second, err := p.Reading.recognize(p.B)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p.Parsing, err = plan.withFormats(p.Parsing, nil, first, second); err != nil {
+		return nil, 0, err
+	}
 	dataset = &compare.Dataset{
 		Name: o.Dataset, Metric: plan.metrics[0].metric, Seed: o.Seed, Buckets: compare.NewBuckets(o.By.Attributes, plan.train),
 		WithoutTypes: !o.By.Types && len(o.By.Attributes) == 0,
 	}
-	join := &joiner{gold: p.Gold, partial: p.Partial, spans: plan.needsSpans()}
+	join := &joiner{partial: p.Partial}
 	input := newPredictionInput(p.Parsing.Types)
 	err = p.Gold.Read(func(gold io.Reader) error {
-		return p.A.Read(func(a io.Reader) error {
-			return p.B.Read(func(b io.Reader) error {
-				stream := join.joined(gold, File{p.A.Name, a}, File{p.B.Name, b})
+		return first.Read(func(a io.Reader) error {
+			return second.Read(func(b io.Reader) error {
+				first.In, second.In = a, b
+				stream := join.joined(goldDocuments(p.Gold, gold, plan.needsSpans()), first, second)
 				work := func(block []joinedDocument) ([]bothSides, error) { return compareBlock(plan, input, block) }
 				for sides, err := range parallel.Map(ctx, parallel.Blocks(stream, 256), parallel.OnAllProcessors(work)) {
 					if err != nil {

@@ -13,6 +13,9 @@ func FuzzPredictions(f *testing.F) {
 	f.Add(twoDocuments, `{"id": "1", "mentions": [{"text": "Bo", "type": "person"}]}`+"\n"+`{"id": "2", "spans": [{"start": 0, "end": 2, "type": "person"}]}`)
 	f.Add(twoDocuments, `{"id": "1", "answers": [{"types": ["person"], "text": "[\"Bo\"]"}]}`)
 	f.Add(`{"id": "1", "text": "é", "spans": [{"start": 0, "end": 1, "type": "x"}]}`, `{"id": "1", "spans": []}`)
+	for _, shape := range formatFiles {
+		f.Add(formatGold, shape.text)
+	}
 	f.Fuzz(func(t *testing.T, gold, pred string) {
 		p := predictions(gold, pred)
 		p.Partial = true

@@ -1,14 +1,15 @@
 package files
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"iter"
-	"slices"
 
 	"nerbench/answers"
 	"nerbench/harness/loop"
+	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
@@ -19,6 +20,7 @@ type Predictions struct {
 	// Gold has documents with their gold. Pred has a prediction for each of them:
 	// spans, mentions, or answers.
 	Gold, Pred File
+	Reading
 	// Parsing has the options to parse answers and align mentions. If it has no
 	// family, the family is that of the first metric, else uniner. If it has no types,
 	// any type is allowed.
@@ -36,6 +38,14 @@ type Parsing struct {
 	loop.ParseOptions
 }
 
+// Reading says how to read a file of predictions.
+type Reading struct {
+	Format Format // empty: recognized by the content
+	// Scheme and Mode are those of the tags in columns.
+	Scheme metrics.Scheme
+	Mode   metrics.Mode
+}
+
 // Eval scores the predictions.
 func (p Predictions) Eval(ctx context.Context, o Options) (*Report, error) {
 	if err := checkParsing(p.Parsing); err != nil {
@@ -48,12 +58,20 @@ func (p Predictions) Eval(ctx context.Context, o Options) (*Report, error) {
 	if err := plan.readTrain(trainDocuments); err != nil {
 		return nil, err
 	}
+	pred, err := p.Reading.recognize(p.Pred)
+	if err != nil {
+		return nil, err
+	}
+	if p.Parsing, err = plan.withFormats(p.Parsing, loop.DefaultMetrics, pred); err != nil {
+		return nil, err
+	}
 	var counted *evalCounts
-	join := &joiner{gold: p.Gold, partial: p.Partial, spans: plan.needsSpans()}
+	join := &joiner{partial: p.Partial}
 	input := newPredictionInput(p.Parsing.Types)
 	err = p.Gold.Read(func(gold io.Reader) error {
-		return p.Pred.Read(func(pred io.Reader) (err error) {
-			counted, err = plan.count(ctx, input.passages(join.joined(gold, File{p.Pred.Name, pred})))
+		return pred.Read(func(in io.Reader) (err error) {
+			pred.In = in
+			counted, err = plan.count(ctx, input.passages(join.joined(goldDocuments(p.Gold, gold, plan.needsSpans()), pred)))
 			return err
 		})
 	})
@@ -63,6 +81,43 @@ func (p Predictions) Eval(ctx context.Context, o Options) (*Report, error) {
 	report := counted.report(join.missing)
 	report.origin = p.origin(report)
 	return report, nil
+}
+
+// recognize recognizes the format of a file. The file that is returned must be read
+// instead of the given one, because a stream can be read only once.
+func (r Reading) recognize(f File) (predictionFile, error) {
+	p := predictionFile{File: f, format: r.Format, scheme: cmp.Or(r.Scheme, metrics.IOB2), mode: cmp.Or(r.Mode, metrics.Lenient), show: true}
+	if p.format != "" {
+		return p, nil
+	}
+	start, opened, err := peek(f)
+	if err != nil {
+		return p, err
+	}
+	p.File = opened
+	if p.format, err = detect(start); err != nil {
+		err = f.named(err)
+	}
+	return p, err
+}
+
+// withFormats sets the family of the answers to that of the formats of files, unless the
+// user chose one. The metrics are found again, because they depend on it.
+func (p *evalPlan) withFormats(parsing Parsing, defaults []string, files ...predictionFile) (Parsing, error) {
+	for _, f := range files {
+		family, variant := f.format.AnswersAs()
+		if parsing.Family != "" || family == "" {
+			continue
+		}
+		parsing.Family, parsing.Variant = family, cmp.Or(parsing.Variant, variant)
+		plan, err := newPlan(p.Options, parsing, "uniner", defaults, metricIDs(nil))
+		if err != nil {
+			return parsing, err
+		}
+		plan.train = p.train
+		*p = *plan
+	}
+	return parsing, nil
 }
 
 // predictionInput converts predictions to the input of metrics.
@@ -104,19 +159,20 @@ func (in predictionInput) passage(p documentPrediction) evalPassage {
 		name:     fmt.Sprintf("document %q", p.document.ID),
 		parse:    func(how *parsing) (loop.ParsedPassage, error) { return in.parse(p, how) },
 		words:    func() metrics.Words { return loop.Words(p.document) },
-		answered: p.Answers != nil,
+		answered: !p.isGiven(),
 	}
 }
 
 // parse returns the input of metrics for one document.
 func (in predictionInput) parse(p documentPrediction, how *parsing) (loop.ParsedPassage, error) {
-	switch {
-	case p.Answers != nil:
-		return in.answers(p, how)
-	case p.Mentions != nil:
-		return in.mentions(p, how)
+	if p.isGiven() {
+		parser, err := how.withTypes(in.types != nil, nil)
+		if err != nil {
+			return loop.ParsedPassage{}, err
+		}
+		return parser.Given(p.document, p.Given, in.types == nil)
 	}
-	return in.spans(p, how)
+	return in.answers(p, how)
 }
 
 // answers parses raw answers. If the types of the dataset are not named, those of the
@@ -124,72 +180,22 @@ func (in predictionInput) parse(p documentPrediction, how *parsing) (loop.Parsed
 func (in predictionInput) answers(p documentPrediction, how *parsing) (loop.ParsedPassage, error) {
 	var given []ner.Answer
 	var asked []ner.EntityType
-	for _, a := range *p.Answers {
-		given = append(given, ner.Answer{Types: a.Types, Completion: ner.Completion{Text: a.Text, Finish: a.Finish}})
-		asked = append(asked, a.Types...)
+	for _, a := range p.given.answers {
+		types := a.types
+		if types == nil {
+			types = in.types
+		}
+		if len(types) == 0 {
+			return loop.ParsedPassage{}, fault.Usagef("the answers do not say which types were asked: name the types of the dataset with --types")
+		}
+		given = append(given, ner.Answer{Types: types, Completion: ner.Completion{Text: a.text, Finish: a.finish}})
+		asked = append(asked, types...)
 	}
 	parser, err := how.withTypes(in.types != nil, asked)
 	if err != nil {
 		return loop.ParsedPassage{}, err
 	}
 	return parser.Passage(p.document, given)
-}
-
-func (in predictionInput) mentions(p documentPrediction, how *parsing) (loop.ParsedPassage, error) {
-	prediction := ner.Prediction{Mentions: []ner.FlaggedMention{}}
-	for _, m := range *p.Mentions {
-		if typ, keep := in.typed(&prediction, m.Type, m.Text, how.options); keep {
-			prediction.Mentions = append(prediction.Mentions, ner.FlaggedMention{Mention: ner.Mention{Text: m.Text, Type: typ}})
-		}
-	}
-	return loop.Imported(p.document, prediction, how.options, how.protocols...)
-}
-
-func (in predictionInput) spans(p documentPrediction, how *parsing) (loop.ParsedPassage, error) {
-	var prediction ner.Prediction
-	points := ner.NewCodePoints(p.document.Text)
-	for _, s := range *p.Spans {
-		typ, keep := in.typed(&prediction, s.Type, "", how.options)
-		if !keep {
-			continue
-		}
-		start, err1 := points.Byte(s.Start)
-		end, err2 := points.Byte(s.End)
-		if err1 != nil || err2 != nil || start >= end {
-			start, end = noRange(s.Start, s.End)
-		}
-		prediction.Spans = append(prediction.Spans, ner.Span{Start: start, End: end, Type: typ})
-	}
-	for _, m := range p.Unaligned {
-		if typ, keep := in.typed(&prediction, m.Type, m.Text, how.options); keep {
-			prediction.Unaligned = append(prediction.Unaligned, ner.Mention{Text: m.Text, Type: typ})
-		}
-	}
-	return loop.Imported(p.document, prediction, how.options, how.protocols...)
-}
-
-// noRange returns a span for offsets outside the text. Different offsets give
-// different spans, because each of them is a false positive (docs/spec/metrics.md §2).
-// The span begins below 0, so that it is never a range of the text.
-func noRange(start, end int) (int, int) {
-	below := func(n int) int {
-		if n < 0 {
-			return 2*n - 1
-		}
-		return -2*n - 2
-	}
-	return below(start), below(end)
-}
-
-// typed returns a predicted type, and whether to keep the prediction. If the types of
-// the dataset are named, any other type is dropped, or kept as [ner.Unknown]
-// (docs/spec/metrics.md §1.3).
-func (in predictionInput) typed(p *ner.Prediction, t ner.EntityType, text string, o loop.ParseOptions) (ner.EntityType, bool) {
-	if in.types == nil || slices.Contains(in.types, t) {
-		return t, true
-	}
-	p.Dropped = append(p.Dropped, ner.Dropped{Why: "unknown_type", Type: string(t), Text: text})
-	return ner.Unknown, o.Unknown == "fp"
 }
 
 // trainDocuments adds a train split of documents.

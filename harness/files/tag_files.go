@@ -161,8 +161,11 @@ func readTagLine(in *bufio.Reader) (string, error) {
 	}
 }
 
-// readTagged reads a column file of tokens and tags. It ends after the first error.
-func readTagged(r io.Reader) iter.Seq2[taggedSentence, error] {
+// readTagged reads a column file of tokens and tags, split at blanks and TABs.
+func readTagged(r io.Reader) iter.Seq2[taggedSentence, error] { return readColumns(r, cellsOf) }
+
+// readColumns reads a column file of tokens and tags. It ends after the first error.
+func readColumns(r io.Reader, split func(line string) []string) iter.Seq2[taggedSentence, error] {
 	return func(yield func(taggedSentence, error) bool) {
 		in := bufio.NewReader(r)
 		var s taggedSentence
@@ -174,7 +177,10 @@ func readTagged(r io.Reader) iter.Seq2[taggedSentence, error] {
 				yield(taggedSentence{}, err)
 				return
 			}
-			cells := cellsOf(line)
+			if number == 1 {
+				line = strings.TrimPrefix(line, "\ufeff")
+			}
+			cells := split(line)
 			if columns == 0 {
 				columns = len(cells)
 			}
@@ -241,34 +247,43 @@ const (
 // FormOf recognizes the form of a file by its first line with text. It returns the
 // file to read from, because a stream can be read only once.
 func FormOf(f File) (Form, File, error) {
+	start, opened, err := peek(f)
+	if err != nil {
+		return "", f, err
+	}
+	return formOf(start), opened, nil
+}
+
+// peek returns the first bytes of a file, and the file to read from.
+func peek(f File) (start []byte, opened File, err error) {
 	if f.In == nil {
 		info, err := os.Stat(f.Name)
 		if err == nil && !info.Mode().IsRegular() { // a pipe cannot be opened twice
 			f.In, err = os.Open(f.Name)
 		}
 		if err != nil {
-			return "", f, err
+			return nil, f, err
 		}
 	}
 	if f.In != nil {
 		in := bufio.NewReaderSize(f.In, sniffed)
 		start, err := in.Peek(sniffed)
 		if err != nil && !errors.Is(err, io.EOF) {
-			return "", f, f.named(err)
+			return nil, f, f.named(err)
 		}
-		return formOf(start), File{f.Name, in}, nil
+		return start, File{f.Name, in}, nil
 	}
 	file, err := os.Open(f.Name)
 	if err != nil {
-		return "", f, err
+		return nil, f, err
 	}
 	defer file.Close() // it was only read
-	start := make([]byte, sniffed)
+	start = make([]byte, sniffed)
 	n, err := io.ReadFull(file, start)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return "", f, err
+		return nil, f, err
 	}
-	return formOf(start[:n]), f, nil
+	return start[:n], f, nil
 }
 
 func formOf(start []byte) Form {
@@ -284,8 +299,9 @@ func formOf(start []byte) Form {
 	return Columns
 }
 
-// FormOfBoth is the form of two files, which must be the same. An empty file has the form
-// of the other one.
+// FormOfBoth is the form of two files, gold and predictions. Predictions for documents in
+// JSON Lines may be in any of [Formats]. Otherwise the forms must be the same; an empty
+// file has the form of the other one.
 func FormOfBoth(gold, pred *File) (Form, error) {
 	var forms [2]Form
 	for i, f := range []*File{gold, pred} {
@@ -295,7 +311,7 @@ func FormOfBoth(gold, pred *File) (Form, error) {
 		}
 	}
 	switch {
-	case forms[0] == Empty && forms[1] == Empty:
+	case forms[0] == JSONLines || forms[0] == Empty && forms[1] == Empty:
 		return JSONLines, nil
 	case forms[0] == Empty:
 		return forms[1], nil

@@ -85,6 +85,9 @@ type ParsedPassage struct {
 // Passage parses the answers to all queries about a document, aligns their mentions
 // with the text, and adds the strings of docs/spec/metrics.md §3.
 func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPassage, error) {
+	if r.parser.IsGiven() && len(given) == 1 {
+		return Imported(d, r.parser.Read(d, given[0].Types, given[0].Completion), r.options, r.protocols...)
+	}
 	u := ParsedPassage{
 		Passage:     metrics.Passage{Text: d.Text, Gold: d.Spans},
 		Predictions: make([]ner.Prediction, len(given)),
@@ -112,6 +115,12 @@ func (r *PassageParser) Passage(d *ner.Document, given []ner.Answer) (ParsedPass
 	}
 	u.Passage.Items = r.protocolItems(d, given, u.Predictions)
 	return u, nil
+}
+
+// Given returns the input of metrics for a prediction that was made elsewhere. With
+// anyType, each type is one of the dataset.
+func (r *PassageParser) Given(d *ner.Document, g answers.Given, anyType bool) (ParsedPassage, error) {
+	return Imported(d, r.parser.Given(d, g, anyType), r.options, r.protocols...)
 }
 
 // HasSpans reports whether the answers have offsets.

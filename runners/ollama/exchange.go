@@ -127,8 +127,8 @@ func (a *asking) post(ctx context.Context, address string, body []byte, most int
 	if response.StatusCode != http.StatusOK {
 		return nil, a.refused(response, a.answer.Bytes())
 	}
-	var answer reply
-	if err := json.Unmarshal(a.answer.Bytes(), &answer); err != nil {
+	answer, err := readReply(a.answer.Bytes())
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
@@ -140,7 +140,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte, most int
 	// done may be false. The server stops an answer that repeats a token thirty times,
 	// and reports neither the reason nor the number of tokens. A retry would end the
 	// same way.
-	return &answer, nil
+	return answer, nil
 }
 
 var jsonType = []string{"application/json"}

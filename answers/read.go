@@ -51,7 +51,7 @@ type Parser struct {
 	types   *resolver
 	words   map[ner.EntityType]string // word for each type in the prompt
 	unknown bool
-	// thinking are the marks around the thinking in answers.
+	// thinking are the marks around the thinking in answers, in lower case.
 	thinking []ThinkingMark
 }
 
@@ -68,7 +68,7 @@ func NewParser(form string, types []TypeName, unknown string) (*Parser, error) {
 	default:
 		return nil, fmt.Errorf("answers: unknown=%s: want drop or fp", unknown)
 	}
-	r := &Parser{form: f, types: newResolver(types), words: map[ner.EntityType]string{}, unknown: unknown == "fp", thinking: ThinkingMarks}
+	r := &Parser{form: f, types: newResolver(types), words: map[ner.EntityType]string{}, unknown: unknown == "fp", thinking: knownMarks}
 	for _, t := range types {
 		r.words[t.Natural] = t.word()
 	}
@@ -79,7 +79,7 @@ func NewParser(form string, types []TypeName, unknown string) (*Parser, error) {
 // model. The receiver does not change.
 func (r *Parser) WithThinking(marks ...ThinkingMark) *Parser {
 	with := *r
-	with.thinking = append(slices.Clone(marks), r.thinking...)
+	with.thinking = append(lowerMarks(marks), r.thinking...)
 	return &with
 }
 

@@ -2,6 +2,7 @@ package answers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -34,6 +35,18 @@ var ThinkingMarks = []ThinkingMark{
 	{Open: "analysis", Close: "assistantfinal", Start: true},
 }
 
+// knownMarks are [ThinkingMarks] in lower case.
+var knownMarks = lowerMarks(ThinkingMarks)
+
+// lowerMarks returns marks in lower case, to be found in a text in lower case.
+func lowerMarks(marks []ThinkingMark) []ThinkingMark {
+	lower := slices.Clone(marks)
+	for i, m := range marks {
+		lower[i].Open, lower[i].Close = lowerASCII(m.Open), lowerASCII(m.Close)
+	}
+	return lower
+}
+
 // ParseThinkingMark reads the two marks of a model card. Both must have text.
 func ParseThinkingMark(marks []string) (ThinkingMark, error) {
 	if len(marks) != 2 || strings.TrimSpace(marks[0]) == "" || strings.TrimSpace(marks[1]) == "" {
@@ -48,7 +61,8 @@ const longestUntil = 80
 // cutThinking removes the thinking from an answer: all up to the last closing mark,
 // also without an opening one, and all from an opening mark without a closing one. If
 // nothing is behind the thinking, the text before it is the answer. keeps reports whether
-// a text is no mark, because it is in the passage or the name of a type.
+// a text is no mark, because it is in the passage or the name of a type. marks are in lower
+// case.
 func cutThinking(s string, marks []ThinkingMark, keeps func(string) bool) string {
 	rest := s
 	if lower := lowerASCII(s); mayThink(lower, marks) {
@@ -61,7 +75,7 @@ func cutThinking(s string, marks []ThinkingMark, keeps func(string) bool) string
 	lower := lowerASCII(rest)
 	first := len(rest)
 	for _, m := range marks {
-		i := strings.Index(lower, lowerASCII(m.Open))
+		i := strings.Index(lower, m.Open)
 		if i >= 0 && i < first && !m.Start && !keeps(rest[i:i+len(m.Open)]) {
 			first = i
 		}
@@ -73,10 +87,10 @@ func cutThinking(s string, marks []ThinkingMark, keeps func(string) bool) string
 // of own, the marks of a model card.
 func HasThinking(s string, own []ThinkingMark) bool {
 	lower := lowerASCII(s)
-	for _, marks := range [][]ThinkingMark{ThinkingMarks, own} {
+	for _, marks := range [][]ThinkingMark{knownMarks, lowerMarks(own)} {
 		for _, m := range marks {
-			opens := strings.Index(lower, lowerASCII(m.Open))
-			closes := strings.Contains(lower, lowerASCII(m.Close))
+			opens := strings.Index(lower, m.Open)
+			closes := strings.Contains(lower, m.Close)
 			if m.Start && opens == 0 && closes || !m.Start && (opens >= 0 || closes) {
 				return true
 			}
@@ -88,7 +102,7 @@ func HasThinking(s string, own []ThinkingMark) bool {
 // mayThink reports whether a text has a closing mark.
 func mayThink(lower string, marks []ThinkingMark) bool {
 	for _, m := range marks {
-		if strings.Contains(lower, lowerASCII(m.Close)) {
+		if strings.Contains(lower, m.Close) {
 			return true
 		}
 	}
@@ -100,7 +114,7 @@ func mayThink(lower string, marks []ThinkingMark) bool {
 func lastThinking(lower, s string, marks []ThinkingMark, keeps func(string) bool) (end, start int) {
 	end, start = -1, len(s)
 	for _, m := range marks {
-		opening, closing := lowerASCII(m.Open), lowerASCII(m.Close)
+		opening, closing := m.Open, m.Close
 		open := strings.Index(lower, opening)
 		if m.Start && !strings.HasPrefix(strings.TrimLeftFunc(lower, isSpace), opening) {
 			continue

@@ -15,10 +15,10 @@ import (
 func TestFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	small := defaults()
-	small.pragmas = []string{"max_page_count(40)"}
+	small.pragmas = []string{"max_page_count(150)"}
 	s, err := open(t.Context(), path, Create, small)
 	must(t, err)
-	const n = 1000
+	const n = 4 * queueLimit
 	run := testRun("m")
 	must(t, s.Begin(t.Context(), run, n))
 

@@ -130,7 +130,7 @@ func (s *Store) eachComplete(ctx context.Context, runID string, begin func(passa
 		}
 		begin(run.passages)
 		read := tally{}
-		err = eachPassage(ctx, tx, run, 0, run.passages, func(p *passageRow) error {
+		err = eachPassage(ctx, tx.StmtContext(ctx, s.readBlock.passages), run, 0, run.passages, func(p *passageRow) error {
 			read.add(len(p.keys) / len(ner.AnswerKey{}))
 			yield(p)
 			return nil

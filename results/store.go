@@ -21,10 +21,11 @@ var embedded embed.FS
 
 // Store is an open store. Its methods may be called concurrently.
 type Store struct {
-	path    string
-	read    *sql.DB // several read-only connections
-	write   *sql.DB // one connection; nil if the store is read-only
-	lookups [len(lookupSizes)]*sql.Stmt
+	path      string
+	read      *sql.DB // several read-only connections
+	write     *sql.DB // one connection; nil if the store is read-only
+	lookups   [len(lookupSizes)]*sql.Stmt
+	readBlock blockStatements
 
 	record recordStatements // statements of write
 	claims claims
@@ -191,7 +192,11 @@ func (s *Store) openReaders(ctx context.Context, c config, mode string) error {
 		}
 		s.lookups[i] = stmt
 	}
-	return nil
+	var err error
+	if s.readBlock, err = prepareBlock(ctx, s.read); err != nil {
+		s.read.Close()
+	}
+	return err
 }
 
 // Close closes the store. Writers and iterations must have ended.

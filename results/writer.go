@@ -12,8 +12,9 @@ import (
 )
 
 // queueLimit is the maximum number of passages that wait for a commit, and so the
-// maximum size of a transaction.
-const queueLimit = 256
+// maximum size of a transaction. Most answers change a page of their own in a small
+// transaction, but share pages in a large one.
+const queueLimit = 1024
 
 var errClosed = errors.New("store: passage recorded after the writer was closed")
 

@@ -23,23 +23,24 @@ func NewClient(connections int, dialled func()) *http.Client {
 	if connections <= 0 {
 		connections = defaultConnections
 	}
-	dial := (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
-	return httpclient.SameOrigin(&http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dial(ctx, network, address)
-			if err == nil && dialled != nil {
-				dialled()
-			}
-			return conn, err
-		},
+	direct := (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := direct(ctx, network, address)
+		if err == nil && dialled != nil {
+			dialled()
+		}
+		return conn, err
+	}
+	return httpclient.SameOrigin(&http.Client{Transport: &httpclient.Direct{Dial: dial, Idle: connections, Other: &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            dial,
 		TLSHandshakeTimeout:    10 * time.Second,
 		MaxResponseHeaderBytes: httpclient.MostHeader,
 		MaxIdleConns:           0, // those of each host are bounded
 		MaxIdleConnsPerHost:    connections,
 		IdleConnTimeout:        90 * time.Second,
 		DisableCompression:     true,
-	}})
+	}}})
 }
 
 // AppendJSONString writes a JSON string. Text that is not UTF-8 becomes U+FFFD.

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	if os.Getenv(childVariable) != "" {
-		os.Exit(realMain())
+		os.Exit(profiled(realMain))
 	}
 	if url := os.Getenv(bareVariable); url != "" {
 		if err := bare(url, os.Stdin); err != nil {

@@ -16,13 +16,28 @@ import (
 	"nerbench/runners"
 )
 
-// asking sends queries one after another and reuses its buffers.
+// asking sends queries one after another and reuses its buffers and its timer.
 type asking struct {
 	*Runner
-	answer bytes.Buffer
+	answer  bytes.Buffer
+	ctx     context.Context // ends with that of the caller, or when a query takes too long
+	cancel  context.CancelCauseFunc
+	timeout *time.Timer
 }
 
-func (r *Runner) asking() *asking { return &asking{Runner: r} }
+// asking must be ended.
+func (r *Runner) asking(ctx context.Context) *asking {
+	a := &asking{Runner: r}
+	a.ctx, a.cancel = context.WithCancelCause(ctx)
+	a.timeout = time.AfterFunc(r.config.Timeout, func() { a.cancel(context.DeadlineExceeded) })
+	a.timeout.Stop()
+	return a
+}
+
+func (a *asking) end() {
+	a.timeout.Stop()
+	a.cancel(nil)
+}
 
 // reply is the response of the server in either shape.
 type reply struct {
@@ -76,9 +91,9 @@ func (a *asking) put(ctx context.Context, p *ner.Prompt) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	limited, cancel := context.WithTimeout(ctx, a.config.Timeout)
-	defer cancel()
-	answer, err := a.post(limited, address, body, runners.LargestReply([]ner.Query{{Prompt: *p}}))
+	a.timeout.Reset(a.config.Timeout)
+	defer a.timeout.Stop()
+	answer, err := a.post(a.ctx, address, body, runners.LargestReply([]ner.Query{{Prompt: *p}}))
 	if err != nil && ctx.Err() != nil {
 		return nil, ctx.Err() // the caller ended it
 	}
@@ -112,8 +127,8 @@ func (a *asking) post(ctx context.Context, address string, body []byte, most int
 	if response.StatusCode != http.StatusOK {
 		return nil, a.refused(response, a.answer.Bytes())
 	}
-	var answer reply
-	if err := json.Unmarshal(a.answer.Bytes(), &answer); err != nil {
+	answer, err := readReply(a.answer.Bytes())
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w: unexpected JSON: %w", runners.ErrTemporary, runners.ErrMisread, err)
 	}
 	if answer.Error != "" {
@@ -125,7 +140,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte, most int
 	// done may be false. The server stops an answer that repeats a token thirty times,
 	// and reports neither the reason nor the number of tokens. A retry would end the
 	// same way.
-	return &answer, nil
+	return answer, nil
 }
 
 var jsonType = []string{"application/json"}

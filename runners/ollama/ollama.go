@@ -107,7 +107,8 @@ func (r *Runner) Close() { r.client.CloseIdleConnections() }
 // server cut a prompt.
 func (r *Runner) Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error) {
 	completions := make([]ner.Completion, 0, len(queries))
-	asking := r.asking()
+	asking := r.asking(ctx)
+	defer asking.end()
 	for i := range queries {
 		if err := ctx.Err(); err != nil {
 			return completions, err

@@ -14,7 +14,9 @@ import (
 func (r *Runner) ObeysSchema(ctx context.Context, example *ner.Prompt) (obeys, known bool, err error) {
 	p := runners.SchemaProbe(example, string(example.Schema) == runners.AnyJSON, r.config.Decoding.Think)
 	p.MaxTokens = min(p.MaxTokens, r.config.Decoding.Context/2)
-	c, err := r.asking().ask(ctx, &p)
+	asking := r.asking(ctx)
+	defer asking.end()
+	c, err := asking.ask(ctx, &p)
 	if err != nil {
 		return false, false, fmt.Errorf("ollama: model %s: probe of the schema: %w", r.config.Model, err)
 	}

@@ -31,16 +31,16 @@ func (r *Runner) LookFor(patience time.Duration) {
 // Sending calls f with every request before it is sent.
 func (r *Runner) Sending(f func(*http.Request)) {
 	for _, s := range r.pool.servers {
-		s.client.Transport = sending{s.client.Transport.(*http.Transport), f}
+		s.client.Transport = sending{s.client.Transport, f}
 	}
 }
 
 type sending struct {
-	*http.Transport
+	http.RoundTripper
 	f func(*http.Request)
 }
 
 func (s sending) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.f(r)
-	return s.Transport.RoundTrip(r)
+	return s.RoundTripper.RoundTrip(r)
 }

@@ -1,0 +1,275 @@
+package httpclient
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Direct sends requests to plain HTTP servers. The goroutine that makes a request writes
+// it and reads the response itself. An [http.Transport] has two further goroutines for
+// each connection, and passing a request between them is a third of its cost. Package
+// net/http writes and parses the messages of both. A request that needs more, https or a
+// proxy, is sent by Other.
+//
+// Requests must be repeatable: if the server closes a used connection before it responds,
+// the request is sent once more, over a new one. A response must be read or closed by one
+// goroutine at a time.
+type Direct struct {
+	// Dial makes a connection.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Idle is the number of connections that are kept for each host.
+	Idle int
+	// Other sends the requests that Direct does not. Its proxy decides for all requests.
+	Other *http.Transport
+
+	mu   sync.Mutex
+	idle map[string][]*connection // by host and port; the last one was used last
+}
+
+// mostIdle is how long a connection may be idle. After that, it is not used again.
+const mostIdle = 90 * time.Second
+
+// connection is one connection to a server.
+type connection struct {
+	net.Conn
+	address string
+	reader  *bufio.Reader
+	writer  *bufio.Writer
+	left    int64 // the number of bytes that may be read
+	since   time.Time
+}
+
+var errHeaders = fmt.Errorf("the headers of the response exceed %d bytes", MostHeader)
+
+// Read reads from the connection, up to the limit.
+func (c *connection) Read(p []byte) (int, error) {
+	if c.left <= 0 {
+		return 0, errHeaders
+	}
+	n, err := c.Conn.Read(p[:min(int64(len(p)), c.left)])
+	c.left -= int64(n)
+	return n, err
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (d *Direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !d.plain(r) {
+		return d.Other.RoundTrip(r)
+	}
+	address := net.JoinHostPort(r.URL.Hostname(), port(r.URL))
+	if c := d.take(address); c != nil {
+		response, err := d.send(c, r)
+		if err == nil || c.left < MostHeader || r.Context().Err() != nil {
+			return response, err
+		}
+		again, fault := repeated(r)
+		if fault != nil {
+			return nil, err
+		}
+		r = again
+	}
+	conn, err := d.Dial(r.Context(), "tcp", address)
+	if err != nil {
+		if r.Body != nil {
+			_ = r.Body.Close()
+		}
+		return nil, ended(r.Context(), err)
+	}
+	c := &connection{Conn: conn, address: address, writer: bufio.NewWriter(conn)}
+	c.reader = bufio.NewReader(c)
+	return d.send(c, r)
+}
+
+// repeated returns a request that can be sent after this one.
+func repeated(r *http.Request) (*http.Request, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return r, nil
+	}
+	if r.GetBody == nil {
+		return nil, errors.New("the body cannot be read again")
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		return nil, err
+	}
+	again := *r
+	again.Body = body
+	return &again, nil
+}
+
+// send sends a request over a connection.
+func (d *Direct) send(c *connection, r *http.Request) (*http.Response, error) {
+	ctx := r.Context()
+	stop := context.AfterFunc(ctx, func() { _ = c.SetDeadline(time.Unix(1, 0)) })
+	response, err := c.exchange(r)
+	if err != nil {
+		stop()
+		_ = c.Close()
+		return nil, ended(ctx, err)
+	}
+	body := &body{direct: d, connection: c, ctx: ctx, stop: stop, content: response.Body, keep: !response.Close && !r.Close}
+	if response.Body == http.NoBody {
+		body.end(io.EOF)
+	} else {
+		response.Body = body
+	}
+	return response, nil
+}
+
+// plain reports whether a request needs neither encryption nor a proxy.
+func (d *Direct) plain(r *http.Request) bool {
+	if r.URL.Scheme != "http" || r.URL.Host == "" || r.Header.Get("Upgrade") != "" || r.Header.Get("Expect") != "" {
+		return false
+	}
+	if d.Other.Proxy == nil {
+		return true
+	}
+	proxy, err := d.Other.Proxy(r)
+	return proxy == nil && err == nil
+}
+
+// ended returns the reason why the context ended, if it did: the error is a consequence.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// take returns the connection that was used last; nil if none is idle.
+func (d *Direct) take(address string) *connection {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	idle := d.idle[address]
+	if len(idle) == 0 {
+		return nil
+	}
+	c := idle[len(idle)-1]
+	if time.Since(c.since) > mostIdle {
+		closeAll(idle) // the others were used before
+		delete(d.idle, address)
+		return nil
+	}
+	idle[len(idle)-1] = nil
+	d.idle[address] = idle[:len(idle)-1]
+	return c
+}
+
+func closeAll(connections []*connection) {
+	for _, c := range connections {
+		_ = c.Close()
+	}
+}
+
+// put keeps a connection for further requests.
+func (d *Direct) put(c *connection) {
+	c.since = time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.idle[c.address]) >= d.Idle {
+		_ = c.Close()
+		return
+	}
+	if d.idle == nil {
+		d.idle = map[string][]*connection{}
+	}
+	d.idle[c.address] = append(d.idle[c.address], c)
+}
+
+// CloseIdleConnections closes all connections that no request uses.
+func (d *Direct) CloseIdleConnections() {
+	d.Other.CloseIdleConnections()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, idle := range d.idle {
+		closeAll(idle)
+	}
+	d.idle = nil
+}
+
+// exchange writes a request, and reads the response up to its body.
+func (c *connection) exchange(r *http.Request) (*http.Response, error) {
+	c.left = MostHeader
+	sent := r.Write(c.writer) // closes the body of the request
+	if sent == nil {
+		sent = c.writer.Flush()
+	}
+	// A server that refuses a request may respond before it has read it, and close the
+	// connection: its response says more than the error.
+	response, err := c.response(r)
+	switch {
+	case err != nil && sent != nil:
+		return nil, sent
+	case err != nil:
+		return nil, err
+	}
+	response.Close = response.Close || sent != nil
+	c.left = math.MaxInt64
+	return response, nil
+}
+
+// response reads the response, without interim ones such as "103 Early Hints".
+func (c *connection) response(r *http.Request) (*http.Response, error) {
+	for {
+		response, err := http.ReadResponse(c.reader, r)
+		if err != nil || response.StatusCode >= http.StatusOK || response.StatusCode == http.StatusSwitchingProtocols {
+			return response, err
+		}
+	}
+}
+
+// body is the body of a response. At its end, the connection is used again.
+type body struct {
+	direct     *Direct
+	connection *connection
+	ctx        context.Context
+	stop       func() bool // ends the watch of the context; false if the context has ended
+	content    io.ReadCloser
+	keep       bool
+	err        error // the result of the last read, once the body has ended
+}
+
+var errClosed = errors.New("read of a closed response")
+
+// Read implements [io.Reader].
+func (b *body) Read(p []byte) (int, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	n, err := b.content.Read(p)
+	if err != nil {
+		b.end(err)
+		err = b.err
+	}
+	return n, err
+}
+
+// Close ends the response. A connection with a rest of it is closed.
+func (b *body) Close() error {
+	if b.err == nil {
+		b.end(errClosed)
+	}
+	return nil
+}
+
+// end returns the connection after the last read of the body.
+func (b *body) end(err error) {
+	whole := err == io.EOF
+	if watched := b.stop(); whole && watched && b.keep && b.connection.reader.Buffered() == 0 {
+		b.direct.put(b.connection)
+	} else {
+		_ = b.connection.Close()
+	}
+	if !whole && err != errClosed {
+		err = ended(b.ctx, err)
+	}
+	b.err = err
+}

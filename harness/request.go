@@ -29,6 +29,10 @@ type Request struct {
 	KeepAlive     *time.Duration // of the model in an Ollama server, see [open.ParseKeepAlive]; nil: its default
 	Local         open.Local     // settings of models that run in the process
 
+	// Part is the part of the passages to send; the zero value: all. The runs are the same
+	// as without it, and are not scored before all their parts are complete.
+	Part ner.Shard
+
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score
 	Probe   int      // number of queries to send again at the end of a run

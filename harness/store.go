@@ -120,7 +120,7 @@ func adviseStore(err error) error {
 // errors.
 func StoreAdvice(err error) string {
 	if errors.As(err, new(*results.AskedError)) {
-		return "wait until that process ends, or stop it; then run the same command again"
+		return "wait until that process ends, or stop it; then run the same command again (parts of a run at once, as with run --shard: each in a store of its own, then merge)"
 	}
 	for _, a := range []struct {
 		reason error

@@ -41,7 +41,7 @@ nerbench help keys describes them.`,
 			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run (see help keys); may be repeated"},
 			&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
 			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
-			&cli.StringFlag{Name: "shard", Usage: "only part `I/N` of the passages, such as 1/4"},
+			&cli.StringFlag{Name: "shard", Usage: "ask only part `I/N` of the passages; merge joins the parts"},
 			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: enough for the longest prompt)"},
 			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm and openai OPENAI_BASE_URL)"},
@@ -92,6 +92,11 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	}
 	if r.Plan, err = readPlan(c); err != nil {
 		return r, err
+	}
+	if c.IsSet("shard") {
+		if r.Part, err = ner.ParseShard(c.String("shard")); err != nil {
+			return r, fault.Usagef("--shard %s: %v", c.String("shard"), err)
+		}
 	}
 	r.Connections, err = readConnections(c)
 	return r, err

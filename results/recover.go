@@ -104,13 +104,8 @@ func (r *recovery) passages(run *wholeRun, passages []ner.Passage) error {
 func (r *recovery) end(run *wholeRun) error {
 	if len(run.texts) > 0 {
 		err := changeRun(r.ctx, r.target.write, run.id, func(tx *sql.Tx, row *runRow) error {
-			for name, value := range run.texts {
-				if _, err := tx.ExecContext(r.ctx, "INSERT INTO facts (run, name, value) VALUES (?, ?, ?)", row.number, name, value); err != nil {
-					return err
-				}
-			}
-			row.facts = factsSum(row.id, run.texts)
-			return nil
+			row.facts = run.texts.sum(row.id)
+			return run.texts.insert(r.ctx, tx, row.number)
 		})
 		if err != nil {
 			return err

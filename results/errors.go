@@ -22,6 +22,7 @@ var (
 	ErrFull     = errors.New("disk full: committed answers are kept")       // the last transaction is lost
 	ErrReadOnly = errors.New("cannot be written: read-only file or folder") // or a read-only file system
 	ErrDamaged  = errors.New("damaged: the database is malformed")          // or answers are missing
+	ErrInUse    = errors.New("in use by another process, or left with a log by one that was killed")
 	ErrNoRun    = errors.New("no such run")
 	ErrNoScore  = errors.New("not scored") // with the requested metric
 )

@@ -13,7 +13,7 @@ import (
 // Backup writes a copy of the store to a new file. Other processes may write meanwhile;
 // the copy has one state of the store. The file appears when it is complete.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	return publish(ctx, path, func(part string) error {
+	return publish(ctx, path, false, func(part string) error {
 		// A connection of its own: those of the pool may only query.
 		db := pool(s.path, 1, []string{shared})
 		defer db.Close()
@@ -32,7 +32,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 // are damaged are requested again. The store itself is not changed. The new store appears
 // when it is complete.
 func (s *Store) Recover(ctx context.Context, path string) (h Health, err error) {
-	err = publish(ctx, path, func(part string) error {
+	err = publish(ctx, path, false, func(part string) error {
 		target, err := Open(ctx, part, Create)
 		if err != nil {
 			return err

@@ -57,6 +57,7 @@ var imports = map[string][]string{
 	"runners/local/chattemplate":   {"internal/parallel", "internal/processor", "ner", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault", "internal/parallel"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
+	"runners/weights":              {"datasets/fetch", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/parallel"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
 	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/names", "internal/parallel", "github.com/knights-analytics/hugot"},
@@ -101,6 +102,7 @@ var imports = map[string][]string{
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
+		"datasets/fetch", "runners/weights", // weights are named on the hub, too
 	},
 
 	"internal/archive":    {"internal/names"},

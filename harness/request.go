@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners/cards"
 	"nerbench/runners/open"
@@ -18,6 +19,11 @@ type Request struct {
 	// Card names the model card with the settings of the model; empty: the card with
 	// the name of the model, if there is one.
 	Card string
+
+	// Weights names the weights of a model whose server reports no digest: DIR, FILE,
+	// hf:ORG/NAME@COMMIT or sha256:HEX; empty: those of the card, or else the model is
+	// identified by name.
+	Weights string
 
 	Servers     []string      // addresses of servers; empty: the default ones
 	KeyFile     string        // file with the API key of the servers
@@ -59,6 +65,9 @@ func (b *Bench) complete(r *Request) (*cards.Card, error) {
 	if err := open.Check(r.Plan.Model); err != nil {
 		return nil, err
 	}
+	if err := r.chooseWeights(card); err != nil {
+		return nil, err
+	}
 	if r.Plan.Split == "" {
 		r.Plan.Split = ner.Test
 	}
@@ -82,4 +91,16 @@ func (r *Request) dropIgnored() error {
 		}
 	}
 	return nil
+}
+
+// chooseWeights takes the weights of the card, unless the request names some, and checks
+// their form.
+func (r *Request) chooseWeights(card *cards.Card) error {
+	if r.Weights != "" && !open.TakesWeights(r.Plan.Model) {
+		return fault.Usagef("--weights: model %s has a digest of its own: weights are named for vllm/ and openai/", r.Plan.Model)
+	}
+	if r.Weights == "" && card != nil && open.TakesWeights(r.Plan.Model) {
+		r.Weights = card.Weights
+	}
+	return open.CheckWeights(r.Weights)
 }

@@ -15,7 +15,7 @@ import (
 func TestFullDisk(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "results.db")
 	small := defaults()
-	small.pragmas = []string{"max_page_count(40)"}
+	small.pragmas = []string{"max_page_count(60)"}
 	s, err := open(t.Context(), path, Create, small)
 	must(t, err)
 	const n = 1000

@@ -38,7 +38,7 @@ var imports = map[string][]string{
 	"reports/page":    {"ner", "reports", "reports/echarts", "github.com/go-echarts/go-echarts"},
 	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "internal/lock", "golang.org/x/sys"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
+	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/filesystem", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 	"reports/exchange": { // what other programs read; the figures of metrics are their numbers
 		"ner", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "metrics", "reports", "github.com/parquet-go/parquet-go",
@@ -84,7 +84,7 @@ var imports = map[string][]string{
 	},
 	"harness/serve": {"harness", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {
-		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
+		"ner", "harness", "internal/fault", "internal/filesystem", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
 		"runners/tagger", "runners/vllm",
 	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
@@ -119,6 +119,7 @@ var imports = map[string][]string{
 
 	"internal/checksum":   {},
 	"internal/terminal":   {},
+	"internal/filesystem": {}, // local or network: where locks may fail
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/httpclient": {}, // where requests may go, and what of them is printed
 	"internal/jsonl":      {},

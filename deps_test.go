@@ -38,7 +38,7 @@ var imports = map[string][]string{
 	"reports/page":    {"ner", "reports", "reports/echarts", "github.com/go-echarts/go-echarts"},
 	"reports/site":    {"ner", "reports", "reports/echarts", "internal/fault", "internal/lock", "golang.org/x/sys"},
 	"reports/paper":   {"ner", "reports", "internal/strict"},
-	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/lock"},
+	"results":         {"internal/parallel", "internal/retry", "ner", "internal/signature", "modernc.org/sqlite", "internal/atomicfile", "internal/filesystem", "internal/lock"},
 	"runners":         {"internal/httpclient", "internal/retry", "ner"},
 	"reports/exchange": { // what other programs read; the figures of metrics are their numbers
 		"ner", "internal/atomicfile", "internal/fault", "internal/jsonl", "internal/names", "metrics", "reports", "github.com/parquet-go/parquet-go",
@@ -57,6 +57,7 @@ var imports = map[string][]string{
 	"runners/local/chattemplate":   {"internal/parallel", "internal/processor", "ner", "github.com/ardanlabs/jinja"},
 	"runners/local/llamacpp":       {"internal/checksum", "ner", "runners", "runners/local/llamacpp/llama", "runners/local/chattemplate", "internal/fault", "internal/parallel"},
 	"runners/local/llamacpp/llama": {"github.com/ebitengine/purego"},
+	"runners/weights":              {"datasets/fetch", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/parallel"},
 	"runners/cards":                {"ner", "internal/names", "internal/strict"},
 
 	"runners/local/onnx":        {"internal/checksum", "ner", "runners", "internal/fault", "internal/names", "internal/parallel", "github.com/knights-analytics/hugot"},
@@ -84,7 +85,7 @@ var imports = map[string][]string{
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {
-		"ner", "harness", "internal/fault", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
+		"ner", "harness", "internal/fault", "internal/filesystem", "internal/terminal", "loaders", "results", "runners", "runners/local/llamacpp", "runners/ollama", "runners/open",
 		"runners/tagger", "runners/vllm",
 	},
 	"sweeps": { // above the harness: plans, runs, counts and tables of ablations
@@ -103,6 +104,7 @@ var imports = map[string][]string{
 	},
 	"runners/open": { // a model name becomes a runner: it sees them all
 		"ner", "internal/fault", "internal/httpclient", "runners", "runners/exec", "runners/local/llamacpp", "runners/local/onnx", "runners/ollama", "runners/tagger", "runners/vllm",
+		"datasets/fetch", "runners/weights", // weights are named on the hub, too
 	},
 
 	"internal/archive":    {"internal/names"},
@@ -119,6 +121,7 @@ var imports = map[string][]string{
 
 	"internal/checksum":   {},
 	"internal/terminal":   {},
+	"internal/filesystem": {}, // local or network: where locks may fail
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/httpclient": {}, // where requests may go, and what of them is printed
 	"internal/jsonl":      {},

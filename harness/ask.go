@@ -15,7 +15,7 @@ import (
 )
 
 // ask sends the queries of a run that have no answer yet.
-func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, scored bool) (asked loop.Asked, err error) {
+func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *open.Model, renderer *prompts.Renderer, dataset *datasets.Dataset, found survey, r Request) (asked loop.Asked, err error) {
 	done, err := store.Done(ctx, run.ID())
 	if err != nil {
 		return asked, err
@@ -25,24 +25,23 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 		return asked, err
 	}
 	defer func() { asked.Cached += info.Queries }() // of the passages that were complete before
-	already := 0
-	for _, d := range done {
-		if d {
-			already++
-		}
+	already, wanted := countPart(done, r.Part)
+	of := ""
+	if !r.Part.Whole() {
+		of = " of part " + r.Part.String()
 	}
-	if already == found.passages {
-		b.note("%s: %s: all %d passages are complete (run %s)", dataset.ID, m.Identity.Model, already, run.ID())
+	if already == wanted {
+		b.note("%s: %s: all %d passages%s are complete (run %s)", dataset.ID, m.Identity.Model, already, of, run.ID())
 		return asked, store.End(ctx, run.ID())
 	}
 	if already > 0 {
-		b.note("%s: %s: resuming run %s: %d of %d passages are complete", dataset.ID, m.Identity.Model, run.ID(), already, found.passages)
+		b.note("%s: %s: resuming run %s: %d of %d passages%s are complete", dataset.ID, m.Identity.Model, run.ID(), already, wanted, of)
 	}
 	docs, err := b.asked(ctx, dataset, found.part)
 	if err != nil {
 		return asked, err
 	}
-	progress, err := b.newProgress(dataset, run.Keys, info.Facts, found.passages, already, m.AtOnce, scored)
+	progress, err := b.newProgress(dataset, run.Keys, info.Facts, wanted, already, m.AtOnce, r.Scored)
 	if err != nil {
 		return asked, err
 	}
@@ -59,7 +58,7 @@ func (b *Bench) ask(ctx context.Context, store *results.Store, run ner.Run, m *o
 	var refusals atomic.Int64
 	identity, decoding := results.Address(m.Identity, m.Decoding, m.AnswerBy)
 	return loop.Ask(ctx, loop.Plan{
-		Documents: docs, Done: func(i int) bool { return i < len(done) && done[i] }, Queries: renderer.Queries,
+		Documents: docs, Done: func(i int) bool { return i < len(done) && (done[i] || !r.Part.Has(i)) }, Queries: renderer.Queries,
 		Identity: identity, Decoding: decoding,
 		Runner: m.Runner, Slots: m.Slots, Recorder: writer,
 		Observe: func(f loop.Finished) {

@@ -64,7 +64,7 @@ func (m *boardMaker) runOf(cell *site.Run) results.RunInfo {
 // run describes a run.
 func (m *boardMaker) run(e *boardEntry, r results.RunInfo) site.Run {
 	out := site.Run{
-		ID: r.ID, Model: e.slug, Dataset: r.Keys["dataset"], Keys: r.Shown(), Facts: r.Facts, Signatures: r.Signatures(),
+		ID: r.ID, Model: e.slug, Dataset: r.Keys["dataset"], Keys: r.Shown(), Facts: r.ShownFacts(), Signatures: r.Signatures(),
 		Missing: m.missing(r), Passages: r.Passages, Complete: r.Complete,
 		Scores: map[string]site.Measure{}, Types: map[ner.EntityType]map[string]site.Measure{},
 		Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters, Cost: m.cost(e, []results.RunInfo{r}),

@@ -56,6 +56,9 @@ func (b *Bench) readCards() (list []cards.Card, faults map[string]error, err err
 				c.Model = kind + filepath.Join(b.Cards, file)
 			}
 		}
+		if open.WeightsInFile(c.Weights) && !filepath.IsAbs(c.Weights) {
+			c.Weights = filepath.Join(b.Cards, c.Weights)
+		}
 		list = append(list, c)
 	}
 	return list, faults, nil
@@ -75,6 +78,9 @@ func (b *Bench) lintCard(c *cards.Card) error {
 		if err := open.Check(c.Model); err != nil {
 			return fmt.Errorf("model: %v", err) // not a usage error: the card is invalid
 		}
+	}
+	if err := open.CheckWeights(c.Weights); err != nil {
+		return fmt.Errorf("%v", err) // no usage error, either
 	}
 	ds, err := b.usableDatasets()
 	if err != nil {

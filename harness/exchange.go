@@ -129,7 +129,7 @@ func (b *Bench) exchangeRun(ctx context.Context, store *results.Store, info resu
 	}
 	coverage := Coverages([]results.RunInfo{info})[info.ID]
 	out := &exchange.Run{
-		ID: info.ID, Keys: info.Shown(), Facts: info.Facts, Updated: info.Updated.UTC(),
+		ID: info.ID, Keys: info.Shown(), Facts: info.ShownFacts(), Updated: info.Updated.UTC(),
 		Scored: info.Scores.Passages, Passages: info.Passages, Split: coverage.Split, Queries: info.Queries,
 		Whole: coverage.Note() == "", Note: coverage.Note(), Outcomes: info.Scores.Outcomes,
 		Dataset: exchange.Dataset{ID: info.Keys["dataset"], Title: info.Keys["dataset"]},

@@ -70,13 +70,13 @@ func TestSettingsWithoutEffect(t *testing.T) {
 	for _, keys := range []map[string]string{
 		{"seed": "7"}, {"seed": "7", "order": "shuffle:document"}, {"order": "name"}, {"wording": "upper"}, {"paraphrase": "person=somebody"},
 		{"temperature": "0.7"}, {"think": "on"}, {"context": "512"}, {"max_tokens": "5"}, {"stop": `["x"]`}, {"as": "chat"},
-		{"sample_seed": "3"}, {"gold": "native"}, {"view": "all"}, {"shard": "1/1"}, {"sampling_seed": "0"},
+		{"sample_seed": "3"}, {"gold": "native"}, {"view": "all"}, {"sampling_seed": "0"},
 	} {
 		if again := run(maps.Clone(keys)); again.Run != first.Run || again.Asked != 0 {
 			t.Errorf("%v: run %s with %d new queries, want run %s and none", keys, again.Run, again.Asked, first.Run)
 		}
 	}
-	for _, keys := range []map[string]string{{"sampling_seed": "1"}, {"queries": "gold"}, {"shard": "1/2"}} {
+	for _, keys := range []map[string]string{{"sampling_seed": "1"}, {"queries": "gold"}} {
 		if other := run(maps.Clone(keys)); other.Run == first.Run {
 			t.Errorf("%v: the same run, want another", keys)
 		}

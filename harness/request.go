@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"nerbench/datasets"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners/cards"
 	"nerbench/runners/open"
@@ -19,6 +20,11 @@ type Request struct {
 	// the name of the model, if there is one.
 	Card string
 
+	// Weights names the weights of a model whose server reports no digest: DIR, FILE,
+	// hf:ORG/NAME@COMMIT or sha256:HEX; empty: those of the card, or else the model is
+	// identified by name.
+	Weights string
+
 	Servers     []string      // addresses of servers; empty: the default ones
 	KeyFile     string        // file with the API key of the servers
 	Timeout     time.Duration // of one query; 0: the default of the runner
@@ -28,6 +34,10 @@ type Request struct {
 	Unconstrained bool
 	KeepAlive     *time.Duration // of the model in an Ollama server, see [open.ParseKeepAlive]; nil: its default
 	Local         open.Local     // settings of models that run in the process
+
+	// Part is the part of the passages to send; the zero value: all. The runs are the same
+	// as without it, and are not scored before all their parts are complete.
+	Part ner.Shard
 
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score
@@ -53,6 +63,9 @@ func (b *Bench) complete(r *Request) (*cards.Card, error) {
 		return nil, err
 	}
 	if err := open.Check(r.Plan.Model); err != nil {
+		return nil, err
+	}
+	if err := r.chooseWeights(card); err != nil {
 		return nil, err
 	}
 	if r.Plan.Split == "" {
@@ -81,4 +94,16 @@ func (r *Request) dropIgnored() error {
 		}
 	}
 	return nil
+}
+
+// chooseWeights takes the weights of the card, unless the request names some, and checks
+// their form.
+func (r *Request) chooseWeights(card *cards.Card) error {
+	if r.Weights != "" && !open.TakesWeights(r.Plan.Model) {
+		return fault.Usagef("--weights: model %s has a digest of its own: weights are named for vllm/ and openai/", r.Plan.Model)
+	}
+	if r.Weights == "" && card != nil && open.TakesWeights(r.Plan.Model) {
+		r.Weights = card.Weights
+	}
+	return open.CheckWeights(r.Weights)
 }

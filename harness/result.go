@@ -28,6 +28,22 @@ type Result struct {
 	Remarks  []string                   `json:"remarks,omitempty"` // for the user, about the answers
 	Failure  string                     `json:"failure,omitempty"` // reason of the first incomplete passage
 	Note     string                     `json:"note,omitempty"`    // "first 5 of 120 passages", see [reports.Coverage]
+	Part     *PartResult                `json:"part,omitempty"`    // nil: all passages were asked for
+}
+
+// PartResult is the part of the passages of a run that a command asked for.
+type PartResult struct {
+	Part     string `json:"part"` // 3/8
+	Passages int    `json:"passages"`
+	Complete int    `json:"complete"`
+}
+
+// Missing is the number of passages that were asked for, and are not complete.
+func (r *Result) Missing() int {
+	if r.Part != nil {
+		return r.Part.Passages - r.Part.Complete
+	}
+	return r.Passages - r.Complete
 }
 
 // Summary is the outcome of [Bench.Run].
@@ -45,7 +61,7 @@ type NotRun struct {
 
 func (s *Summary) add(r Result) {
 	s.Runs = append(s.Runs, r)
-	s.Incomplete += r.Passages - r.Complete
+	s.Incomplete += r.Missing()
 }
 
 // fill sets the counts and metadata of the run from the store, and the scores with

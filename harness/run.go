@@ -32,6 +32,12 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	if _, err := ner.PlanOf(r.Plan.Keys()); err != nil {
 		return summary, fault.Usagef("run: %v", err)
 	}
+	if _, err := ner.ParseShard(r.Part.String()); err != nil && r.Part != (ner.Shard{}) {
+		return summary, fault.Usagef("run: part %s: %v", r.Part, err)
+	}
+	if r.Plan.Shard != (ner.Shard{}) {
+		return summary, fault.Usagef("run: shard=%s is a key of runs of older versions: want a part of a run (--shard)", r.Plan.Shard)
+	}
 	card, err := b.complete(&r)
 	if err != nil {
 		return summary, err
@@ -110,7 +116,8 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	if err := store.AddFacts(ctx, run.ID(), mergeKeys(modelFacts(m), cardFacts(card, dataset.ID), map[string]string{splitPassages: strconv.Itoa(found.split)}), nil); err != nil {
 		return report, err
 	}
-	asked, err := b.ask(ctx, store, run, m, renderer, dataset, found, r.Scored)
+	b.noteApart(dataset, r.Part, m)
+	asked, err := b.ask(ctx, store, run, m, renderer, dataset, found, r)
 	if asked.Queries > 0 {
 		twice, fault := b.probeQueries(ctx, dataset, found, renderer, r.Probe)
 		if err != nil { // store the counts, but send no more queries
@@ -124,11 +131,15 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 	if err != nil {
 		return report, err
 	}
+	whole, err := report.takePart(ctx, store, r.Part)
+	if err != nil {
+		return report, err
+	}
 	if asked.Incomplete > 0 { // scored on demand only (docs/spec/metrics.md §1.4)
 		report.Failure = asked.Failure.Error()
 		return report, report.fill(ctx, store, nil)
 	}
-	if r.AskOnly {
+	if r.AskOnly || !whole {
 		return report, report.fill(ctx, store, nil)
 	}
 	ids, err := b.scoreRun(ctx, store, run.ID(), r.Metrics, false)

@@ -120,7 +120,7 @@ func adviseStore(err error) error {
 // errors.
 func StoreAdvice(err error) string {
 	if errors.As(err, new(*results.AskedError)) {
-		return "wait until that process ends, or stop it; then run the same command again"
+		return "wait until that process ends, or stop it; then run the same command again (parts of a run at once, as with run --shard: each in a store of its own, then merge)"
 	}
 	for _, a := range []struct {
 		reason error
@@ -128,8 +128,10 @@ func StoreAdvice(err error) string {
 	}{
 		{results.ErrNoRun, "nerbench runs list shows the runs of the store"},
 		{results.ErrNewer, "install the newer nerbench; the store was not touched"},
-		{results.ErrOlder, "nerbench score --all upgrades it"},
+		{results.ErrOlder, "nerbench score --all upgrades it (--store FILE)"},
 		{results.ErrNotStore, "the file was not touched; name another one with --store"},
+		{results.ErrFileSystem, "put the store on a local disk (--store), and merge (nerbench merge): docs/scale.md"},
+		{results.ErrInUse, "wait until that process ends; if there is none, nerbench runs list --store FILE takes over the log"},
 		{results.ErrLocked, "wait for the other nerbench to finish, or stop it"},
 		{results.ErrFull, "free disk space and run the same command again to resume"},
 		{results.ErrReadOnly, "change the permissions, or name another store with --store"},

@@ -34,6 +34,9 @@ type Key struct {
 	Pooled bool
 	// Named keys are part of the short name of a system.
 	Named bool
+	// Summed: an item of the metadata that is a count, which adds up over the sessions of
+	// a run.
+	Summed bool
 	// Default describes the effect if a settable key is absent. It is for people: some
 	// defaults depend on other keys.
 	Default string

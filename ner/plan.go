@@ -68,13 +68,13 @@ type Plan struct {
 	Cap         int    `key:"cap" part:"data" set:"key" min:"1" default:"none" pool:"yes" about:"largest number of passage-type pairs of a dataset; a sample if it has more"`
 	SampleSeed  *int   `key:"sample_seed" part:"data" set:"key" values:"an integer" default:"0" pool:"yes" about:"seed of the passages: splits that the release lacks, the sample under cap"`
 	Limit       int    `key:"limit" part:"data" set:"flag" min:"1" default:"all" pool:"yes" about:"number of passages taken from the start of the split"`
-	Shard       Shard  `key:"shard" part:"data" set:"flag" values:"I/N, from 1/N to N/N" default:"1/1" pool:"yes" about:"part of the passages"`
+	Shard       Shard  `key:"shard" part:"data" pool:"yes" about:"part of the passages, in runs of older versions: run --shard no longer makes a run of its own"`
 	Aggregation string `key:"aggregation" part:"model" about:"how tokens of an in-process classifier become spans: simple, or first"`
 	Training    string `key:"training" part:"model" of:"model" pool:"yes" about:"training data and settings of a model trained at start"`
 }
 
-// Shard is one of Of parts of the passages of a run; Index counts from 1. The zero
-// value is all passages.
+// Shard is one of Of parts of the passages of a run: passage i, from 0, belongs to part
+// i mod Of + 1. Index counts from 1. The zero value is all passages.
 type Shard struct{ Index, Of int }
 
 // String writes i/n; empty for the zero value.
@@ -86,7 +86,10 @@ func (s Shard) String() string {
 }
 
 // Has reports whether the passage at an index belongs to the part.
-func (s Shard) Has(index int) bool { return s.Of <= 1 || index%s.Of == s.Index-1 }
+func (s Shard) Has(index int) bool { return s.Whole() || index%s.Of == s.Index-1 }
+
+// Whole reports whether the part is all passages.
+func (s Shard) Whole() bool { return s.Of <= 1 }
 
 // ParseShard reads i/n with 1 <= i <= n.
 func ParseShard(text string) (Shard, error) {

@@ -126,11 +126,11 @@ func addToRun(ctx context.Context, tx *sql.Tx, r *runRow) error {
 	if err := addToPassages(ctx, tx, r); err != nil {
 		return err
 	}
-	facts, err := factsOf(ctx, tx, r.number)
+	facts, err := formerFacts(ctx, tx, r.number)
 	if err != nil {
 		return err
 	}
-	r.facts = factsSum(r.id, facts)
+	r.facts = formerFactsSum(r.id, facts)
 	if r.scoring, err = addToScores(ctx, tx, r); err != nil {
 		return err
 	}

@@ -45,11 +45,32 @@ const markStart = "sha256:"
 // addresses.
 func (r RunInfo) Shown() map[string]string { return shown(r.Keys) }
 
+// ShownFacts are the metadata of the run in what is made for others: without addresses, as
+// in [RunInfo.Shown].
+func (r RunInfo) ShownFacts() map[string]string {
+	facts := maps.Clone(r.Facts)
+	if served := facts[servedAt]; served != "" {
+		facts[servedAt] = mark(served)
+	}
+	return facts
+}
+
+// servedAt is the fact with the addresses of servers.
+const servedAt = "served_at"
+
+// mark replaces an address by a mark, unless it is one.
+func mark(address string) string {
+	if strings.HasPrefix(address, markStart) {
+		return address
+	}
+	sum := sha256.Sum256([]byte(address))
+	return markStart + hex.EncodeToString(sum[:6])
+}
+
 func shown(keys map[string]string) map[string]string {
 	keys = maps.Clone(keys)
-	if address := keys[addressKey]; address != "" && !strings.HasPrefix(address, markStart) {
-		sum := sha256.Sum256([]byte(address))
-		keys[addressKey] = markStart + hex.EncodeToString(sum[:6])
+	if address := keys[addressKey]; address != "" {
+		keys[addressKey] = mark(address)
 	}
 	return keys
 }

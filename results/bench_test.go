@@ -98,7 +98,7 @@ func BenchmarkFinishedRun(b *testing.B) {
 			for p, err := range s.Passages(b.Context(), testRun("m").ID()) {
 				must(b, err)
 				if got += len(p.Answers); p.Index%4096 == 0 {
-					most = max(most, heap())
+					most = max(most, heapBytes())
 				}
 			}
 			if got != queries {
@@ -132,7 +132,7 @@ func BenchmarkFinishedRun(b *testing.B) {
 	}
 }
 
-func heap() uint64 {
+func heapBytes() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc

@@ -57,8 +57,8 @@ func (s *Store) Check(ctx context.Context) (Health, error) {
 // wholeRun is a run whose row is whole.
 type wholeRun struct {
 	runRow
-	texts  map[string]string // the facts; nil if they are damaged
-	scores *Scores           // with the counts by passage; nil without scores, or if they are damaged
+	texts  facts   // nil if they are damaged
+	scores *Scores // with the counts by passage; nil without scores, or if they are damaged
 }
 
 // salvaged receives what is whole. A run comes before its passages, and ends after them.
@@ -236,7 +236,7 @@ func (s *Store) attachments(ctx context.Context, run *wholeRun) (faults []string
 		}
 		run.runRow = now
 		facts, err := factsOf(ctx, tx, now.number)
-		if err == nil && factsSum(now.id, facts) != now.facts {
+		if err == nil && facts.sum(now.id) != now.facts {
 			err = errChecksum
 		}
 		if err != nil {

@@ -66,18 +66,22 @@ func number(b bool) int64 {
 	return 0
 }
 
-// factsSum returns the checksum of all facts of a run; 0 if there are none.
-func factsSum(runID string, facts map[string]string) int64 {
-	if len(facts) == 0 {
+// sum returns the checksum of all facts of a run; 0 if there are none.
+func (f facts) sum(runID string) int64 {
+	if len(f) == 0 {
 		return 0
 	}
-	var f fields
-	f.text(runID)
-	for _, name := range slices.Sorted(maps.Keys(facts)) {
-		f.text(name)
-		f.text(facts[name])
+	var row fields
+	row.text(runID)
+	for _, source := range slices.Sorted(maps.Keys(f)) {
+		row.text(source)
+		row.number(int64(len(f[source])))
+		for _, name := range slices.Sorted(maps.Keys(f[source])) {
+			row.text(name)
+			row.text(f[source][name])
+		}
 	}
-	return f.sum()
+	return row.sum()
 }
 
 // countsSum returns the checksum of the counts by passage.

@@ -48,6 +48,8 @@ func child(args []string) error {
 		return childRecord(path, args)
 	case "upgrade":
 		return childUpgrade(path)
+	case "merge":
+		return childMerge(path, args)
 	case "power":
 		return childPower(path, args)
 	case "migrate":

@@ -10,6 +10,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"nerbench/internal/filesystem"
 )
 
 // Reasons why an operation of a store fails. Errors of this package wrap them and
@@ -22,8 +24,11 @@ var (
 	ErrFull     = errors.New("disk full: committed answers are kept")       // the last transaction is lost
 	ErrReadOnly = errors.New("cannot be written: read-only file or folder") // or a read-only file system
 	ErrDamaged  = errors.New("damaged: the database is malformed")          // or answers are missing
-	ErrNoRun    = errors.New("no such run")
-	ErrNoScore  = errors.New("not scored") // with the requested metric
+	ErrInUse    = errors.New("in use by another process, or left with a log by one that was killed")
+	// ErrFileSystem: the file is on a network file system, or it seems so.
+	ErrFileSystem = errors.New("a network file system")
+	ErrNoRun      = errors.New("no such run")
+	ErrNoScore    = errors.New("not scored") // with the requested metric
 )
 
 // fault adds the path of the store to an error, and replaces codes of SQLite by reasons.
@@ -38,7 +43,16 @@ func fault(path string, err error) error {
 
 // reason translates the codes of SQLite for which a user can do something.
 func reason(path string, err error) error {
-	switch primary(err) {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return err
+	}
+	return reasonOf(path, e.Code(), err)
+}
+
+// reasonOf is [reason] for an error with an extended code.
+func reasonOf(path string, code int, err error) error {
+	switch code & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return ErrLocked
 	case sqlite3.SQLITE_FULL:
@@ -53,8 +67,10 @@ func reason(path string, err error) error {
 		return context.Canceled
 	case sqlite3.SQLITE_CANTOPEN:
 		return cannotOpen(path)
+	case sqlite3.SQLITE_PROTOCOL:
+		return lockError{filesystem.Of(path)}
 	case sqlite3.SQLITE_IOERR:
-		return cannotWrite(path, err)
+		return cannotUse(path, code, err)
 	}
 	return err
 }
@@ -70,12 +86,61 @@ func (fileLimitError) Error() string {
 // Is makes the error an [ErrFull].
 func (fileLimitError) Is(target error) bool { return target == ErrFull }
 
+// lockError reports a file system whose locks or shared memory do not work.
+type lockError struct{ filesystem.Kind }
+
+func (e lockError) Error() string { return "its locks fail, as on " + aNetwork(e.Kind) }
+
+// Is makes the error an [ErrFileSystem].
+func (lockError) Is(target error) bool { return target == ErrFileSystem }
+
+// ioError reports that a file cannot be read or written.
+type ioError struct {
+	filesystem.Kind
+	err error
+}
+
+func (e ioError) Error() string {
+	where := " (a broken disk, or " + aNetwork(e.Kind) + ")"
+	if e.Name != "" && !e.Network {
+		where = " (file system " + e.Name + ")"
+	}
+	return fmt.Sprintf("cannot be read or written: %v%s", e.err, where)
+}
+
+func (e ioError) Unwrap() error { return e.err }
+
+// Is makes the error an [ErrFileSystem], unless the file is on a local disk.
+func (e ioError) Is(target error) bool {
+	return target == ErrFileSystem && (e.Network || e.Name == "")
+}
+
+// aNetwork describes a network file system.
+func aNetwork(k filesystem.Kind) string {
+	if k.Network {
+		return "this network file system (" + k.Name + ")"
+	}
+	return "a network file system"
+}
+
+// cannotUse returns the reason why a file cannot be read or written.
+func cannotUse(path string, code int, err error) error {
+	switch code {
+	case sqlite3.SQLITE_IOERR_LOCK, sqlite3.SQLITE_IOERR_RDLOCK, sqlite3.SQLITE_IOERR_UNLOCK, sqlite3.SQLITE_IOERR_CHECKRESERVEDLOCK, sqlite3.SQLITE_IOERR_BLOCKED,
+		sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMLOCK, sqlite3.SQLITE_IOERR_SHMMAP:
+		return lockError{filesystem.Of(path)}
+	}
+	if reason := cannotWrite(path, code, err); reason != err {
+		return reason
+	}
+	return ioError{filesystem.Of(path), err}
+}
+
 // cannotWrite returns the reason why a file cannot be written, which SQLite reports only
 // where the disk is full, not for a quota, a limit, or its index of the log. It tries to
 // write at the end of a file of the same size.
-func cannotWrite(path string, err error) error {
-	e, _ := errors.AsType[*sqlite.Error](err)
-	switch e.Code() {
+func cannotWrite(path string, code int, err error) error {
+	switch code {
 	case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE, sqlite3.SQLITE_IOERR_SHMSIZE:
 	default:
 		return err
@@ -96,7 +161,7 @@ func cannotWrite(path string, err error) error {
 	switch writeErr = errors.Join(writeErr, f.Sync()); {
 	case errors.Is(writeErr, syscall.EFBIG):
 		return fileLimitError{}
-	case errors.Is(writeErr, syscall.ENOSPC), errors.Is(writeErr, syscall.EDQUOT), e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE:
+	case errors.Is(writeErr, syscall.ENOSPC), errors.Is(writeErr, syscall.EDQUOT), code == sqlite3.SQLITE_IOERR_SHMSIZE:
 		return ErrFull
 	}
 	return err

@@ -33,6 +33,9 @@ func TestFacts(t *testing.T) {
 	if err := s.AddFacts(t.Context(), run.ID(), map[string]string{"weather": "fine"}, nil); err == nil {
 		t.Error("an unknown fact is accepted")
 	}
+	if err := s.AddFacts(t.Context(), run.ID(), nil, map[string]int64{"device": 1}); err == nil {
+		t.Error("a count of a text is accepted")
+	}
 	must(t, s.Remove(t.Context(), run.ID()))
 	var left int
 	must(t, s.read.QueryRow("SELECT count(*) FROM facts").Scan(&left))

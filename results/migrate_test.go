@@ -13,7 +13,7 @@ import (
 )
 
 // real is the number of migrations of the actual schema.
-const real = 8
+const real = 9
 
 // versions returns the settings of a program with the actual schema and n-1 further
 // migrations.

@@ -24,15 +24,19 @@ func (fullCopyError) Error() string { return "disk full: no copy was made" }
 // Is makes the error an [ErrFull].
 func (fullCopyError) Is(target error) bool { return target == ErrFull }
 
-// publish creates the store at path, which must not exist, in one step: write fills a
-// file beside it, which then gets the name. A process that is killed leaves no part of a
-// store at path; the next call removes what it left.
-func publish(ctx context.Context, path string, write func(path string) error) error {
+// publish creates the store at path in one step: write fills a file beside it, which then
+// gets the name. The store must not exist, unless it is to be replaced. A process that is
+// killed leaves no part of a store at path; the next call removes what it left.
+func publish(ctx context.Context, path string, replace bool, write func(path string) error) error {
 	fail := func(err error) error {
 		if errors.Is(err, ErrFull) {
 			err = fullCopyError{}
 		}
 		return fault(path, err)
+	}
+	mustNotExist := mustNotExist
+	if replace {
+		mustNotExist = func(string) error { return nil }
 	}
 	if err := mustNotExist(path); err != nil {
 		return fail(err)

@@ -13,7 +13,7 @@ import (
 // Backup writes a copy of the store to a new file. Other processes may write meanwhile;
 // the copy has one state of the store. The file appears when it is complete.
 func (s *Store) Backup(ctx context.Context, path string) error {
-	return publish(ctx, path, func(part string) error {
+	return publish(ctx, path, false, func(part string) error {
 		// A connection of its own: those of the pool may only query.
 		db := pool(s.path, 1, []string{shared})
 		defer db.Close()
@@ -32,7 +32,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 // are damaged are requested again. The store itself is not changed. The new store appears
 // when it is complete.
 func (s *Store) Recover(ctx context.Context, path string) (h Health, err error) {
-	err = publish(ctx, path, func(part string) error {
+	err = publish(ctx, path, false, func(part string) error {
 		target, err := Open(ctx, part, Create)
 		if err != nil {
 			return err
@@ -104,13 +104,8 @@ func (r *recovery) passages(run *wholeRun, passages []ner.Passage) error {
 func (r *recovery) end(run *wholeRun) error {
 	if len(run.texts) > 0 {
 		err := changeRun(r.ctx, r.target.write, run.id, func(tx *sql.Tx, row *runRow) error {
-			for name, value := range run.texts {
-				if _, err := tx.ExecContext(r.ctx, "INSERT INTO facts (run, name, value) VALUES (?, ?, ?)", row.number, name, value); err != nil {
-					return err
-				}
-			}
-			row.facts = factsSum(row.id, run.texts)
-			return nil
+			row.facts = run.texts.sum(row.id)
+			return run.texts.insert(r.ctx, tx, row.number)
 		})
 		if err != nil {
 			return err

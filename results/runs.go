@@ -224,14 +224,14 @@ func (s *Store) list(ctx context.Context, prefix string) (runs []RunInfo, err er
 			if sc.sum != r.scoring {
 				return fmt.Errorf("%w: scores of run %s: %w", ErrDamaged, r.id, errChecksum)
 			}
-			if factsSum(r.id, facts[r.id]) != r.facts {
+			if facts[r.id].sum(r.id) != r.facts {
 				return fmt.Errorf("%w: facts of run %s: %w", ErrDamaged, r.id, errChecksum)
 			}
 			info := RunInfo{
 				ID: r.id, Keys: keys, State: Partial,
 				Passages: r.passages, Complete: r.complete, Queries: r.queries,
 				Created: time.UnixMilli(r.created), Updated: time.UnixMilli(r.updated),
-				Scores: sc.Scores, Facts: facts[r.id],
+				Scores: sc.Scores, Facts: facts[r.id].joined(),
 			}
 			claim, claimed := claims[r.number]
 			switch {

@@ -62,7 +62,7 @@ func defaults() config {
 	}
 	return config{
 		migrations: migrations,
-		steps:      map[string]step{"0004_dataset.sql": renameKey, "0005_checksums.sql": addChecksums},
+		steps:      map[string]step{"0004_dataset.sql": renameKey, "0005_checksums.sql": addChecksums, "0009_source.sql": addSources},
 		wait:       lockWait,
 	}
 }

@@ -153,6 +153,8 @@ func TestChecksumsAreAdded(t *testing.T) {
 		t.Errorf("ids and keys changed from %s to %s", before, after)
 	}
 	fresh := newStore(t)
+	_, err := fresh.write.Exec("UPDATE origin SET source = ?", contents(t, path, "SELECT source FROM origin"))
+	must(t, err)
 	fillFormer(t, fresh, "dataset")
 	if got, want := dumpOf(t, s), dumpOf(t, fresh); got != want {
 		t.Errorf("after the upgrade:\n%s\nwant\n%s", got, want)
@@ -167,6 +169,31 @@ func TestChecksumsAreAdded(t *testing.T) {
 	h, err := s.Check(ctx)
 	if err != nil || !h.OK() {
 		t.Errorf("the upgraded store: %+v, %v", h, err)
+	}
+}
+
+// TestSourcesAreAdded checks that the facts of a store of the schema before keep their
+// values and get its source, and that damaged ones get no checksum.
+func TestSourcesAreAdded(t *testing.T) {
+	ctx := t.Context()
+	path := storeOfSchema(t, 7)
+	s := openAt(t, path)
+	info, err := s.Find(ctx, formerRuns("dataset")[0].ID())
+	must(t, err)
+	if want := map[string]string{"device": "CPU", "seen": "no", "prompt_tokens": "1500"}; !maps.Equal(info.Facts, want) {
+		t.Errorf("facts %v, want %v", info.Facts, want)
+	}
+	must(t, s.AddFacts(ctx, info.ID, nil, map[string]int64{"prompt_tokens": 7}))
+	if info, err = s.Find(ctx, info.ID); err != nil || info.Facts["prompt_tokens"] != "1507" {
+		t.Errorf("facts %v, %v", info.Facts, err)
+	}
+	if n := contents(t, path, "SELECT count(DISTINCT facts.source) || ' ' || min(length(facts.source)) FROM facts JOIN origin USING (source)"); n != "1 16" {
+		t.Errorf("sources and their length: %s, want 1 16", n)
+	}
+	damaged := storeOfSchema(t, 7)
+	execRaw(t, damaged, "UPDATE facts SET value = '9' WHERE name = 'prompt_tokens'")
+	if _, err := Open(ctx, damaged, Existing); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "facts of run") {
+		t.Errorf("error %v, want ErrDamaged", err)
 	}
 }
 

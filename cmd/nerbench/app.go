@@ -24,6 +24,7 @@ func commands(env *environment) []*cli.Command {
 		reproduceCommand(env),
 		runsCommand(env),
 		storeCommand(env),
+		mergeCommand(env),
 		bundleCommand(env),
 		boardCommand(env),
 		tableCommand(env),

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"nerbench/harness"
 	"nerbench/harness/compare"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/results"
 )
 
@@ -131,7 +133,8 @@ func TestCompareRuns(t *testing.T) {
 		}
 	})
 	t.Run("another part", func(t *testing.T) {
-		if code, out := w.run(append(ask, "--set", "temperature=0.5", "--shard", "2/4")...); code != 0 {
+		addFormerShard(t, filepath.Join(w.dir, "results.db"), "0.5", ner.Shard{Index: 2, Of: 4})
+		if code, out := w.run("score", "--all", "--store", "results.db", "--datasets", "datasets", "--data", "data"); code != 0 {
 			t.Fatalf("exit code %d\n%s", code, out)
 		}
 		code, out := compare("shard=2/4", "temperature=0", "--json", "-q")
@@ -398,5 +401,38 @@ func TestProposedPairs(t *testing.T) {
 	one.Other = []string{"three"}
 	if err := (&environment{args: []string{"nerbench", "compare", "A", "B"}}).proposeSides(one, []string{"m", "n"}); err != error(one) {
 		t.Errorf("no pair has a common dataset: %v", err)
+	}
+}
+
+// addFormerShard adds a part of a whole run as older versions stored it: as a run of its
+// own, with the key shard.
+func addFormerShard(t *testing.T, path, temperature string, part ner.Shard) {
+	t.Helper()
+	store, err := results.Open(t.Context(), path, results.Existing)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	runs, err := store.Runs(t.Context(), map[string]string{"temperature": temperature, "limit": ""})
+	if err != nil || len(runs) != 1 {
+		t.Fatalf("%d runs, %v", len(runs), err)
+	}
+	var passages []ner.Passage
+	for p, err := range store.Passages(t.Context(), runs[0].ID) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if part.Has(p.Index) {
+			p.Index = len(passages)
+			passages = append(passages, p)
+		}
+	}
+	run := ner.Run{Keys: maps.Clone(runs[0].Keys)}
+	run.Keys["shard"] = part.String()
+	err = errors.Join(store.Begin(t.Context(), run, len(passages)),
+		store.AddFacts(t.Context(), run.ID(), map[string]string{"split_passages": runs[0].Facts["split_passages"]}, nil),
+		store.Record(t.Context(), run.ID(), passages, nil), store.End(t.Context(), run.ID()))
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -52,6 +52,7 @@ func disturbedCommands() []disturbed {
 		{name: "runs rm", prepare: (*workplace).answered, args: []string{"runs", "rm", "RUN"}, then: [][]string{{"runs", "rm", "OTHER"}}, again: "no such run"},
 		{name: "runs export", prepare: (*workplace).answered, args: []string{"runs", "export", "--what", "store", "--out", "copy.db"}, reads: append(export, "--store", "copy.db")},
 		{name: "store recover", prepare: (*workplace).answered, args: []string{"store", "recover", "--into", "copy.db"}, reads: append(export, "--store", "copy.db")},
+		{name: "merge", prepare: (*workplace).halved, args: []string{"merge", "results.db", "other.db", "--into", "copy.db"}, reads: append(export, "--store", "copy.db")},
 		{name: "runs errors", prepare: (*workplace).answered, args: []string{"runs", "errors", "RUN", "--out", "errors.html"}, timed: true},
 		{name: "site build", prepare: (*workplace).answered, args: []string{"site", "build", "-q", "--out", "site"}, timed: true},
 		{name: "paper", prepare: (*workplace).answered, args: []string{"paper", "all", "-q", "--out", "paper"}},
@@ -71,6 +72,12 @@ func (w *workplace) planned() {
 func (w *workplace) answered() {
 	w.must("run", "-m", "ollama/tiny", "-d", "mini", "-q", "--probe", "0")
 	w.must("run", "-m", "ollama/tiny", "-d", "mini", "-q", "--probe", "0", "--variant", "repo+nl")
+}
+
+// halved has two stores, each with a part of one run, and one of them with another run.
+func (w *workplace) halved() {
+	w.answered()
+	w.must("run", "-m", "ollama/tiny", "-d", "mini", "-q", "--probe", "0", "--shard", "2/2", "--store", "other.db")
 }
 
 // textsDataset is a dataset of many small files.

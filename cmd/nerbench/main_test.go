@@ -50,6 +50,7 @@ func TestMain(m *testing.M) {
 	}
 	testscript.Main(m, map[string]func(){
 		"nerbench": func() { os.Exit(realMain()) },
+		"vllm":     fakeVLLM,
 	})
 }
 

@@ -22,6 +22,7 @@ func checkFlags() []cli.Flag {
 		&cli.IntFlag{Name: "answer-tokens", Value: harness.CheckAnswerTokens, Usage: "at most `N` tokens in one answer"},
 		&cli.DurationFlag{Name: "time-limit", Value: harness.CheckTimeLimit, Usage: "longest `TIME` for all queries"},
 		&cli.StringFlag{Name: "reference", Usage: "copy of the model file, `gguf/FILE`, to compare the server's tokens"},
+		weightsFlag(),
 		unconstrainedFlag(),
 		apiKeyFlag(),
 	}, localFlags()...)
@@ -43,7 +44,7 @@ func (env *environment) checkModel(c *cli.Context) error {
 	plan.Model = c.Args().First()
 	request := harness.Request{
 		Plan: plan, Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"),
-		Timeout: c.Duration("timeout"), Unconstrained: c.Bool("allow-unconstrained"), Local: readLocal(c),
+		Timeout: c.Duration("timeout"), Weights: c.String("weights"), Unconstrained: c.Bool("allow-unconstrained"), Local: readLocal(c),
 	}
 	if request.Datasets, err = env.bench.AskedDatasets([]string{c.String("dataset")}, ""); err != nil {
 		return err

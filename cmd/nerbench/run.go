@@ -36,12 +36,13 @@ nerbench help keys describes them.`,
 			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the datasets: train, dev, test"},
 			&cli.StringFlag{Name: "view", Usage: "`VIEW` of the documents: all, table6 (those that the paper counted)"},
 			&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model (see models list)"},
+			weightsFlag(),
 			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger, onnx, exec: spans)"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
 			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run (see help keys); may be repeated"},
 			&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
 			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
-			&cli.StringFlag{Name: "shard", Usage: "only part `I/N` of the passages, such as 1/4"},
+			&cli.StringFlag{Name: "shard", Usage: "ask only part `I/N` of the passages; merge joins the parts"},
 			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: enough for the longest prompt)"},
 			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
 			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm and openai OPENAI_BASE_URL)"},
@@ -63,6 +64,11 @@ nerbench help keys describes them.`,
 	}
 }
 
+// weightsFlag is the flag of run and of models check.
+func weightsFlag() cli.Flag {
+	return &cli.StringFlag{Name: "weights", Usage: "identify the served model by `WEIGHTS`: " + open.WeightsForm}
+}
+
 // unconstrainedFlag is the flag of run and of models check.
 func unconstrainedFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "allow-unconstrained", Usage: "run although the server ignores the schema of the answers"}
@@ -73,13 +79,15 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	r := harness.Request{
 		Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
 		Metrics: splitList(c.StringSlice("metric")), AskOnly: c.Bool("ask-only"), Local: readLocal(c), Probe: c.Int("probe"),
-		Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), Scored: !env.quiet,
+		Weights: c.String("weights"), Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), Scored: !env.quiet,
 	}
 	switch {
 	case c.NArg() > 0:
 		return r, fault.Usagef("run: unexpected argument %q (datasets need -d)", c.Args().First())
 	case len(c.StringSlice("model")) == 0:
 		return r, fault.Usagef("run: no model: want -m MODEL (%s)", strings.Join(open.Usages(), "; "))
+	case c.String("weights") != "" && len(c.StringSlice("model")) > 1:
+		return r, fault.Usagef("run: --weights names the weights of one model, but -m is given %d times", len(c.StringSlice("model")))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
 		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
 	}
@@ -92,6 +100,11 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	}
 	if r.Plan, err = readPlan(c); err != nil {
 		return r, err
+	}
+	if c.IsSet("shard") {
+		if r.Part, err = ner.ParseShard(c.String("shard")); err != nil {
+			return r, fault.Usagef("--shard %s: %v", c.String("shard"), err)
+		}
 	}
 	r.Connections, err = readConnections(c)
 	return r, err

@@ -61,29 +61,12 @@ func (h Hub) List(ctx context.Context, client *http.Client, id, revision string)
 	if revision != "" {
 		address += "/revision/" + url.PathEscape(revision)
 	}
-	limited, cancel := context.WithTimeout(ctx, listingWait)
-	defer cancel()
-	r, err := http.NewRequestWithContext(limited, http.MethodGet, address, nil)
-	if err != nil {
-		return Listing{}, fmt.Errorf("hub: HF_ENDPOINT %q: not a URL", httpclient.Redact(h.Endpoint)) // the error of the parser may quote a password
-	}
-	if h.Token != "" {
-		r.Header.Set("Authorization", "Bearer "+h.Token)
-	}
-	answer, err := httpclient.Download(client).Do(r)
-	if err != nil {
-		return Listing{}, fmt.Errorf("hub: %s: %w", httpclient.Redact(h.Endpoint), httpclient.Bearer(h.Token).Hide(plain(err)))
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, &StatusError{URL: httpclient.Redact(address), Status: answer.StatusCode})
-	}
 	var body struct {
 		SHA      string
 		Siblings []struct{ RFilename string }
 	}
-	if err := json.NewDecoder(io.LimitReader(answer.Body, listingBytes)).Decode(&body); err != nil {
-		return Listing{}, fmt.Errorf("hub: dataset %s: %w", id, httpclient.Bearer(h.Token).Hide(err))
+	if _, err := h.get(ctx, client, "dataset "+id, address, func(in io.Reader) error { return json.NewDecoder(in).Decode(&body) }); err != nil {
+		return Listing{}, err
 	}
 	if body.SHA == "" {
 		return Listing{}, fmt.Errorf("hub: dataset %s: the response has no revision", id)
@@ -98,6 +81,32 @@ func (h Hub) List(ctx context.Context, client *http.Client, id, revision string)
 		}
 	}
 	return l, nil
+}
+
+// get requests a small file or a list, and lets read take its content. what names it in
+// errors.
+func (h Hub) get(ctx context.Context, client *http.Client, what, address string, read func(io.Reader) error) (http.Header, error) {
+	limited, cancel := context.WithTimeout(ctx, listingWait)
+	defer cancel()
+	r, err := http.NewRequestWithContext(limited, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("hub: HF_ENDPOINT %q: not a URL", httpclient.Redact(h.Endpoint)) // the error of the parser may quote a password
+	}
+	if h.Token != "" {
+		r.Header.Set("Authorization", "Bearer "+h.Token)
+	}
+	answer, err := httpclient.Download(client).Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("hub: %s: %w", httpclient.Redact(h.Endpoint), httpclient.Bearer(h.Token).Hide(plain(err)))
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("hub: %s: %w", what, &StatusError{URL: httpclient.Redact(address), Status: answer.StatusCode})
+	}
+	if err := read(io.LimitReader(answer.Body, listingBytes)); err != nil {
+		return nil, fmt.Errorf("hub: %s: %w", what, httpclient.Bearer(h.Token).Hide(err))
+	}
+	return answer.Header, nil
 }
 
 // URL is the address of a file of a listing.

@@ -17,6 +17,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/internal/filesystem"
 	"nerbench/internal/terminal"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -107,6 +108,7 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 	}
 	f := Finding{State: OK, Detail: map[string]any{"path": d.Bench.Store, "runs": len(runs), "complete": complete, "queries": queries}}
 	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", d.Bench.Store, len(runs), complete, queries)
+	f.place(d.Bench.Store)
 	// Opening it for writing proves that it can be written, and changes nothing:
 	// its schema is the current one.
 	writable, err := d.Bench.OpenStore(ctx)
@@ -121,6 +123,26 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 		return Found(Broken, err)
 	}
 	return f
+}
+
+// place adds the file system of a store. On a network file system, locks may fail.
+func (f *Finding) place(path string) {
+	kind := filesystem.Of(path)
+	if kind.Name == "" {
+		return // not every system can tell
+	}
+	if f.Detail == nil {
+		f.Detail = map[string]any{}
+	}
+	f.Detail["file_system"], f.Detail["network_file_system"] = kind.Name, kind.Network
+	f.Text += ", file system " + kind.Name
+	if kind.Network {
+		f.Text += " (of the network)"
+		if f.Hint != "" {
+			return
+		}
+		f.Hint = "locks may fail on a network file system: put the store on a local disk, and merge (docs/scale.md)"
+	}
 }
 
 // damaged describes a damaged store, and what can be recovered.
@@ -146,6 +168,7 @@ func (d *Doctor) damaged(h *results.Health) Finding {
 		"path": d.Bench.Store, "damage": damage, "whole_answers": h.Answers, "damaged_answers": h.Damaged,
 		"whole_runs": len(h.Runs), "whole_passages": whole, "recorded_passages": complete,
 	}
+	f.place(d.Bench.Store)
 	return f
 }
 
@@ -155,7 +178,9 @@ func (d *Doctor) noStore(err error) Finding {
 	if _, err := os.Stat(folder); err != nil {
 		return Found(Broken, fmt.Errorf("store: %s: its folder: %w", d.Bench.Store, errors.Unwrap(err)))
 	}
-	return Found(Absent, err)
+	f := Found(Absent, err)
+	f.place(folder)
+	return f
 }
 
 // Data counts the datasets whose files are present.

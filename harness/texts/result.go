@@ -41,7 +41,28 @@ func Result(r *harness.Result) string {
 		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, ShareOf(computed, sent))
 	}
 	if r.Failure != "" {
-		fmt.Fprintf(&b, "  not scored: %d passages are incomplete, the first because: %s\n", r.Passages-r.Complete, r.Failure)
+		fmt.Fprintf(&b, "  not scored: %d passages are incomplete, the first because: %s\n", r.Missing(), r.Failure)
+	}
+	if p := r.Part; p != nil {
+		fmt.Fprintf(&b, "part %s %s: %d of %d; %s\n", p.Part, partState(p), p.Complete, p.Passages, partAdvice(r))
 	}
 	return b.String()
+}
+
+func partState(p *harness.PartResult) string {
+	if p.Complete < p.Passages {
+		return "incomplete"
+	}
+	return "done"
+}
+
+// partAdvice tells what to do after a part of a run.
+func partAdvice(r *harness.Result) string {
+	switch {
+	case r.Missing() > 0:
+		return "run the same command again"
+	case r.Complete == r.Passages:
+		return "all parts are in this store"
+	}
+	return "merge the parts"
 }

@@ -31,6 +31,9 @@ type Card struct {
 	Command string `toml:"command" json:"command,omitempty"`
 	// Where is the repository of the weights on the Hugging Face hub.
 	Where string `toml:"where" json:"where,omitempty"`
+	// Weights names the weights of a model whose server reports no digest, as run
+	// --weights does; a path is relative to the folder of the card.
+	Weights string `toml:"weights" json:"weights,omitempty"`
 	// Family and Variant are those of the prompts; Shape is completion or chat.
 	Family  string `toml:"family" json:"family"`
 	Variant string `toml:"variant" json:"variant"`

@@ -32,13 +32,15 @@ var kinds = []struct {
 	digest         func(ctx context.Context, rest string) (string, error) // of the file or folder; nil: no file
 	// switches: variables of the chat template can be set. levels: thinking has levels.
 	switches, levels bool
+	// weights: the server reports no digest, so that the user may name the weights.
+	weights bool
 	// ignores are the settable keys that change no answer of the model. ignoresOfSpans are
 	// those that a model ignores if it is not asked with prompts; nil: ignores.
 	ignores, ignoresOfSpans []string
 }{
 	{prefix: "ollama/", usage: "ollama/NAME, a model of the Ollama server at OLLAMA_HOST", family: "uniner", open: openOllama, levels: true},
-	{prefix: "vllm/", usage: "vllm/NAME, a model of a vLLM server at --base-url", family: "uniner", open: openVLLM, switches: true, levels: true},
-	{prefix: "openai/", usage: "openai/NAME, a model of any server with OpenAI's API at --base-url", family: "uniner", open: openOpenAI, switches: true, levels: true},
+	{prefix: "vllm/", usage: "vllm/NAME, a model of a vLLM server at --base-url", family: "uniner", open: openVLLM, switches: true, levels: true, weights: true},
+	{prefix: "openai/", usage: "openai/NAME, a model of any server with OpenAI's API at --base-url", family: "uniner", open: openOpenAI, switches: true, levels: true, weights: true},
 	{
 		prefix: "gguf/", usage: "gguf/FILE, a GGUF file, in the process", family: "uniner", open: openGGUF,
 		stored: llamacpp.ModelName, former: llamacpp.FormerName, digest: llamacpp.Digest,
@@ -69,6 +71,13 @@ func Ignores(name, family string) []string {
 		return slices.Clone(kinds[kind].ignoresOfSpans)
 	}
 	return slices.Clone(kinds[kind].ignores)
+}
+
+// TakesWeights reports whether the weights of a model can be named: its server reports no
+// digest.
+func TakesWeights(name string) bool {
+	kind, _, err := kindOf(name)
+	return err == nil && kinds[kind].weights
 }
 
 // Usages describes the kinds of models, one line each.
@@ -108,6 +117,10 @@ type Spec struct {
 	Longest, LongestAnswer int
 	Example                ner.Prompt // one of the prompts that will be sent
 
+	// Weights names the weights of a model whose server reports no digest, see
+	// [weights.Resolver]; empty: the model is identified by name.
+	Weights string
+
 	Servers     []string // addresses; none: the default address
 	KeyFile     string   // file with the key of the servers; empty: OPENAI_API_KEY
 	Timeout     time.Duration
@@ -118,7 +131,7 @@ type Spec struct {
 	KeepAlive     *time.Duration // of the model in an Ollama server, see [ParseKeepAlive]; nil: its default
 	Local         Local
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
-	// NERBENCH_LLAMA_LIB. nil: nothing is set.
+	// NERBENCH_LLAMA_LIB, HF_ENDPOINT, HF_TOKEN, HF_HOME. nil: nothing is set.
 	Getenv func(string) string
 	// Observe is called with remarks on the model, from several goroutines at once. nil:
 	// remarks are dropped.
@@ -229,6 +242,9 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 	s.rest = rest
 	if s.ThinkSwitch != "" && !kinds[kind].switches {
 		return nil, fault.Usagef("model %s: think_switch is for vllm/ and openai/ only", s.Name)
+	}
+	if s.Weights != "" && !kinds[kind].weights {
+		return nil, fault.Usagef("model %s: weights are for models whose server reports no digest (vllm/, openai/)", s.Name)
 	}
 	if s.Decoding.Level != "" && !kinds[kind].levels {
 		return nil, fault.Usagef("model %s: think=%s: want on or off (levels are for servers)", s.Name, s.Decoding.Level)

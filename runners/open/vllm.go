@@ -55,6 +55,10 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 	if err != nil {
 		return nil, err
 	}
+	named, err := s.namedWeights(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if base := s.Getenv("OPENAI_BASE_URL"); len(s.Servers) == 0 && base != "" {
 		s.Servers = []string{base}
 	}
@@ -94,6 +98,9 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 		return map[string]string{"answered_by": runner.AnsweredBy()}, nil
 	}
 	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String(), "constrained_by": abilities.Schema}
+	if s.Weights != "" {
+		m.identifyBy(named, s)
+	}
 	m.counts = cacheCounts(ctx, runner)
 	m.ask(runner, s)
 	return m, nil

@@ -1,0 +1,42 @@
+package texts
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"nerbench/harness"
+	"nerbench/internal/terminal"
+)
+
+// WriteMerged prints what stores were merged, and the runs of the union.
+func WriteMerged(w io.Writer, m *harness.Merged) error {
+	verb := "merged"
+	if m.Checked {
+		verb = "checked, nothing was written:"
+	}
+	into := ""
+	if m.Store != "" {
+		into = " into " + terminal.Printable(m.Store)
+	}
+	fmt.Fprintf(w, "%s %d stores%s: %d runs, %d answers\n", verb, len(m.Sources), into, len(m.Runs), m.Answers)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, s := range m.Sources {
+		fmt.Fprintf(tw, "  %s\t%d runs\t%d answers\t\n", terminal.Printable(s.Store), s.Runs, s.Answers)
+	}
+	for _, r := range m.Runs {
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d of %d passages\t\n", r.ID, terminal.Printable(r.Dataset), terminal.Printable(r.Model), r.Complete, r.Passages)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "prompts that the stores answer differently: %d of %d\n", m.Differing, m.Answers)
+	for i := range m.Apart {
+		fmt.Fprintf(w, "note: %s\n", m.Apart[i].Note())
+	}
+	if m.Checked {
+		return nil
+	}
+	_, err := fmt.Fprintf(w, "the merged store has no scores: nerbench score --all --store %s\n", terminal.Printable(m.Store))
+	return err
+}

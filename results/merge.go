@@ -1,0 +1,186 @@
+package results
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// Merged describes the union of stores.
+type Merged struct {
+	// Sources are the stores, in the order in which they were named. If the new store
+	// existed before, it is the first one.
+	Sources []MergedSource
+	// Extended: the new store existed before.
+	Extended bool
+	// Runs are those of the union, oldest first.
+	Runs []MergedRun
+	// Answers is the number of answers of the union. Differing is the number of prompts
+	// that two stores answer with another text or another end: a measure of repeatability.
+	Answers, Differing int
+}
+
+// MergedSource is one of the stores that were merged.
+type MergedSource struct {
+	Path          string
+	Runs, Answers int
+}
+
+// MergedRun is a run of the union.
+type MergedRun struct {
+	ID                 string
+	Keys               map[string]string
+	Passages, Complete int
+}
+
+// Merge writes the union of stores to path: the runs with their passages, the answers
+// by their keys, the metadata of runs by their source ([ner.Facts]). If there is a store
+// at path, it is extended. Scores, and what was computed from them, are left out.
+//
+// A complete passage counts more than an incomplete one. Where two stores answer one prompt
+// differently, the answer stays whose (finish, text) is smaller, compared by bytes. So the
+// union does not depend on the order of the stores, nor on how often they are merged.
+//
+// The stores are read in the order of their keys, with their checksums, and are not
+// changed. It is an error if one of them is damaged ([ErrDamaged]), is open in another
+// process or was left with a log ([ErrInUse]), has another schema, or has another number of
+// passages or other documents for one run. The store at path appears, or is replaced, when
+// the new one is complete.
+func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
+	extended := false
+	if _, err := os.Lstat(path); err == nil {
+		extended = true
+		paths = append([]string{path}, paths...)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return Merged{}, fault(path, err)
+	}
+	sources, err := openSources(ctx, paths)
+	if err != nil {
+		return Merged{}, err
+	}
+	defer sources.close()
+	var merged Merged
+	var failed error // with the path of the source
+	err = publish(ctx, path, extended, func(part string) error {
+		target, err := newTarget(ctx, part)
+		if err != nil {
+			return err
+		}
+		merged, failed = sources.merge(ctx, target)
+		if failed == nil {
+			failed = sources.unchanged()
+		}
+		sources.close() // Windows replaces no open file
+		return errors.Join(failed, target.close(failed == nil))
+	})
+	merged.Extended = extended
+	if failed != nil && errors.As(failed, new(*sourceError)) {
+		return merged, failed
+	}
+	return merged, err
+}
+
+// CheckMerge reads and verifies stores as [Merge] does, and describes their union, but
+// writes nothing. The empty path is no store.
+func CheckMerge(ctx context.Context, paths []string, path string) (Merged, error) {
+	extended := false
+	if path != "" {
+		if _, err := os.Lstat(path); err == nil {
+			extended = true
+			paths = append([]string{path}, paths...)
+		}
+	}
+	sources, err := openSources(ctx, paths)
+	if err != nil {
+		return Merged{}, err
+	}
+	defer sources.close()
+	merged, err := sources.merge(ctx, nil)
+	if err == nil {
+		err = sources.unchanged()
+	}
+	merged.Extended = extended
+	return merged, err
+}
+
+// sources are the stores that are merged.
+type sources []*source
+
+// merge merges the sources into a target; nil: they are only read.
+func (s sources) merge(ctx context.Context, t *target) (m Merged, err error) {
+	if err := s.mergeAnswers(ctx, t, &m); err != nil {
+		return m, err
+	}
+	if err := s.mergeUnused(ctx, t); err != nil {
+		return m, err
+	}
+	runs, err := s.runs()
+	if err != nil {
+		return m, err
+	}
+	for _, r := range runs {
+		if err := s.mergeRun(ctx, t, r); err != nil {
+			return m, err
+		}
+		keys, err := r.row.decode()
+		if err != nil {
+			return m, err
+		}
+		m.Runs = append(m.Runs, MergedRun{ID: r.row.id, Keys: keys, Passages: r.row.passages, Complete: r.row.complete})
+	}
+	for _, from := range s {
+		m.Sources = append(m.Sources, MergedSource{Path: from.path, Runs: len(from.rows), Answers: from.answers})
+	}
+	return m, nil
+}
+
+// mergedRun is a run with the sources that have it.
+type mergedRun struct {
+	row   runRow // of the union
+	facts facts
+	from  []runOf
+}
+
+// runOf is a run in one source.
+type runOf struct {
+	source *source
+	row    runRow
+}
+
+// runs returns the runs of all sources, oldest first.
+func (s sources) runs() ([]*mergedRun, error) {
+	all := map[string]*mergedRun{}
+	var list []*mergedRun
+	for _, from := range s {
+		for _, row := range from.rows {
+			r := all[row.id]
+			if r == nil {
+				r = &mergedRun{row: row, facts: facts{}}
+				r.row.complete, r.row.queries, r.row.asking, r.row.scoring = 0, 0, false, 0
+				all[row.id] = r
+				list = append(list, r)
+			}
+			if first := r.row.passages; row.passages != first {
+				return nil, from.fail(fmt.Errorf("run %s: has %d passages, but %d in %s", row.id, row.passages, first, r.from[0].source.path))
+			}
+			r.take(row, from.facts[row.id])
+			r.from = append(r.from, runOf{from, row})
+		}
+	}
+	slices.SortFunc(list, func(a, b *mergedRun) int { return a.row.compare(&b.row) })
+	return list, nil
+}
+
+// take adds what one store has about a run: the values that remain do not depend on the
+// order of the stores.
+func (r *mergedRun) take(row runRow, of facts) {
+	r.row.keys = min(r.row.keys, row.keys) // the same keys, perhaps written by another version
+	r.row.created, r.row.updated = min(r.row.created, row.created), max(r.row.updated, row.updated)
+	if row.former.Valid && (!r.row.former.Valid || row.former.String < r.row.former.String) {
+		r.row.former = row.former
+	}
+	r.facts.merge(of)
+}

@@ -152,6 +152,9 @@ func (b *Bench) takeCard(r *Request) (*cards.Card, error) {
 			}
 		}
 	}
+	if r.Local.Command == "" {
+		r.Local.Command = card.Command
+	}
 	return card, b.askAsCard(&r.Plan, card)
 }
 

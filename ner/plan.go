@@ -42,7 +42,7 @@ type Plan struct {
 	Gold    string `key:"gold" part:"data" set:"key" pool:"yes" one:"native|uniner" default:"native" about:"gold rule: of the native files, or of the official test files (uniner)"`
 	View    string `key:"view" part:"data" set:"flag" one:"all|table6" default:"all" about:"documents in the run: all, or those that the paper counted (table6)"`
 
-	Family       string   `key:"family" part:"prompt" set:"flag" values:"a family of prompts list" default:"uniner; spans for tagger and onnx" name:"yes" about:"prompt family"`
+	Family       string   `key:"family" part:"prompt" set:"flag" values:"a family of prompts list" default:"uniner; spans for tagger, onnx and exec" name:"yes" about:"prompt family"`
 	FamilyHash   string   `key:"family_hash" part:"prompt" of:"family" about:"hash of the family's templates"`
 	Variant      string   `key:"variant" part:"prompt" set:"flag" values:"a variant of the family; VARIANT+LINE with a dataset line" default:"the family's first" of:"family" name:"yes" about:"template of the family, with the dataset line if any"`
 	Layout       string   `key:"layout" part:"prompt" set:"key" values:"per-type, all, chunk=K" default:"of the variant" of:"family" name:"yes" about:"types in one query: one, all, or at most K"`

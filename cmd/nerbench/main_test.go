@@ -31,6 +31,10 @@ var update = flag.Bool("update", false, "rewrite golden outputs in the scripts")
 
 // TestMain lets the test binary stand in for the program in scripts.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == programArgument {
+		beProgram(os.Args[2], os.Args[3:])
+		return
+	}
 	if chattemplate.Serve() { // tests that call run in this process
 		return
 	}

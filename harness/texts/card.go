@@ -32,7 +32,7 @@ func WriteCard(w io.Writer, card *cards.Card) {
 	fmt.Fprintf(w, "%s: %s\n\nprompt family %s, variant %s, sent as %s%s\n", card.Name, card.Title, card.Family, card.Variant, card.Shape, thinking)
 	for _, line := range []struct{ name, value string }{
 		{"organisation", card.Organisation}, {"parameters", card.Parameters}, {"licence", card.Licence}, {"released", card.Released},
-		{"served as", card.Model}, {"weights", card.Where}, {"stop", strings.Join(card.Stop, " ")},
+		{"served as", card.Model}, {"command", card.Command}, {"weights", card.Where}, {"stop", strings.Join(card.Stop, " ")},
 		{"special tokens", strings.Join(card.Special, " ")}, {"note", card.Note},
 	} {
 		if line.value != "" {

@@ -59,6 +59,7 @@ type Run struct {
 	GPUSplit       Text        `toml:"gpu-split"`
 	Threads        Number      `toml:"threads"`
 	Sequences      Number      `toml:"sequences"`
+	Workers        Number      `toml:"workers"`
 }
 
 // Read reads a configuration file. Faults in it are a [fault.UsageError]. Relative
@@ -165,7 +166,7 @@ func (f *File) RunFlags() map[string][]string {
 	for name, value := range map[string]string{
 		"max-connections": string(f.Run.MaxConnections), "timeout": string(f.Run.Timeout), "keep-alive": string(f.Run.KeepAlive),
 		"probe": string(f.Run.Probe), "pull": string(f.Run.Pull), "gpu-layers": string(f.Run.GPULayers), "main-gpu": string(f.Run.MainGPU),
-		"gpu-split": string(f.Run.GPUSplit), "threads": string(f.Run.Threads), "sequences": string(f.Run.Sequences),
+		"gpu-split": string(f.Run.GPUSplit), "threads": string(f.Run.Threads), "sequences": string(f.Run.Sequences), "workers": string(f.Run.Workers),
 	} {
 		if value != "" {
 			values[name] = []string{value}

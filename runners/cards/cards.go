@@ -26,6 +26,9 @@ type Card struct {
 	// Model is the model of run -m that the card names: ollama/NAME, vllm/NAME, ….
 	// Empty: the card applies to any model.
 	Model string `toml:"model" json:"model,omitempty"`
+	// Command is the command line of the program of a model exec/NAME; a command of the
+	// user's own overrides it.
+	Command string `toml:"command" json:"command,omitempty"`
 	// Where is the repository of the weights on the Hugging Face hub.
 	Where string `toml:"where" json:"where,omitempty"`
 	// Family and Variant are those of the prompts; Shape is completion or chat.
@@ -137,6 +140,8 @@ func (c *Card) lint() error {
 		return errors.New("title: missing")
 	case c.Family == "":
 		return errors.New("family: missing")
+	case c.Command != "" && !strings.HasPrefix(c.Model, "exec/"):
+		return errors.New("command: only for a model exec/NAME")
 	case c.Shape != "completion" && c.Shape != "chat":
 		return fmt.Errorf("shape: %q is not one of completion, chat", c.Shape)
 	case c.Context < 0 || c.PriceIn < 0 || c.PriceOut < 0:

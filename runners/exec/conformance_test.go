@@ -1,6 +1,9 @@
 package exec
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +45,7 @@ func TestConformance(t *testing.T) {
 	}{
 		{"spans", whole},
 		{"batches", whole},
+		{"one each", whole},
 		{"mentions", nil},
 		{"answers", func(text string) string { return "re: " + text }},
 	} {
@@ -55,6 +59,75 @@ func TestConformance(t *testing.T) {
 					Answer: tc.answer,
 				})
 			})
+		}
+	}
+}
+
+// TestBatches: a program never has more unanswered passages than its batch, and gets full
+// batches if there are enough passages.
+func TestBatches(t *testing.T) {
+	var notes []string
+	r := opened(t, "counting", func(c *Config) { c.Observe = func(note string) { notes = append(notes, note) } })
+	if r.AtOnce() != 8 {
+		t.Fatalf("%d at once", r.AtOnce())
+	}
+	texts := make([]string, 100)
+	for i := range texts {
+		texts[i] = fmt.Sprint(i)
+	}
+	answers, faults := ask(t, r, texts...)
+	for i := range texts {
+		if faults[i] != nil || answers[i].Text != whole(texts[i]) {
+			t.Errorf("%s: %+v, %v", texts[i], answers[i], faults[i])
+		}
+	}
+	if r.Close(); len(notes) > 0 { // its exit code tells
+		t.Error(notes)
+	}
+}
+
+// TestQueriesOfOnePassage: several queries of one passage are one question to a language
+// model; other programs get the types of each query by themselves.
+func TestQueriesOfOnePassage(t *testing.T) {
+	d := &ner.Document{Text: "Mira"}
+	queries := []ner.Query{
+		{Document: d, Types: []ner.EntityType{"place"}, Prompt: ner.Prompt{Text: "a"}},
+		{Document: d, Types: []ner.EntityType{"person"}, Prompt: ner.Prompt{Text: "b"}},
+	}
+	for behaviour, want := range map[string][2]string{
+		"answers": {"re: a", "re: b"},
+		"spans":   {`{"spans":[{"start":0,"end":4,"type":"place"}]}`, `{"spans":[{"start":0,"end":4,"type":"person"}]}`},
+	} {
+		got, err := opened(t, behaviour).Complete(t.Context(), queries)
+		if err != nil || len(got) != 2 || got[0].Text != want[0] || got[1].Text != want[1] {
+			t.Errorf("%s: %+v, %v", behaviour, got, err)
+		}
+	}
+	// The other prompts of the family are not for programs without prompts.
+	_, err := opened(t, "spans").Complete(t.Context(), []ner.Query{{Prompt: ner.Prompt{Text: "Who?"}}})
+	if !errors.Is(err, runners.ErrFatal) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestTheQuestion: all that a program is told about a passage.
+func TestTheQuestion(t *testing.T) {
+	text := "Zoë sails ."
+	d := &ner.Document{Text: text, Tokens: []ner.Range{{Start: 0, End: 4}, {Start: 5, End: 10}, {Start: 11, End: 12}}}
+	change := func(c *Config) {
+		c.Dataset, c.Labels = "mini", map[ner.EntityType][]string{"person": {"PER"}, "ship": {"SHIP"}}
+		c.Decoding.Temperature, c.Decoding.Seed = 0.5, 7
+	}
+	for behaviour, want := range map[string]string{
+		"spans": `{"id":"1","more":0,"dataset":"mini","text":"Zoë sails .","tokens":[[0,3],[4,9],[10,11]],"types":["person"],"labels":{"person":["PER"]}}`,
+		"answers": `{"id":"1","more":0,"dataset":"mini","text":"Zoë sails .","tokens":[[0,3],[4,9],[10,11]],"types":["person"],"labels":{"person":["PER"]},` +
+			`"queries":[{"types":["person"],"prompt":"Who?","stop":["\n"],"max_tokens":9,"temperature":0.5,"seed":7,"schema":{"type":"array"}}]}`,
+	} {
+		r := opened(t, "shows", change, func(c *Config) { c.Command = append(c.Command, behaviour) })
+		query := ner.Query{Document: d, Types: []ner.EntityType{"person"}, Prompt: ner.Prompt{Text: "Who?", Stop: []string{"\n"}, MaxTokens: 9, Schema: []byte(`{"type": "array"}`)}}
+		got, err := r.Complete(t.Context(), []ner.Query{query})
+		if err != nil || got[0].Text != want && !strings.Contains(got[0].Text, want) {
+			t.Errorf("%s: %+v, %v\nwant %s", behaviour, got, err, want)
 		}
 	}
 }

@@ -39,17 +39,23 @@ type Config struct {
 	Labels  map[ner.EntityType][]string
 	// Decoding is sent to programs that answer as a language model does.
 	Decoding runners.Decoding
-	// Pause is the time before a process is started after a failure; it doubles with each
-	// one in a row. 0: one second.
+	// Pause is the time before a process is started after the second failure in a row; it
+	// doubles twice. 0: one second.
 	Pause time.Duration
+	// Grace is the time within which a process must end after the end of its input; 0:
+	// [DefaultGrace].
+	Grace time.Duration
 	// Observe gets remarks, Log lines of standard error, Failed the failures after which a
 	// passage is asked again; from several goroutines at once. nil: they are dropped.
 	Observe, Log func(string)
 	Failed       func(error)
 }
 
-// DefaultTimeout is the time limit of a passage if none is set.
-const DefaultTimeout = 10 * time.Minute
+// The time limits if none are set.
+const (
+	DefaultTimeout = 10 * time.Minute
+	DefaultGrace   = 10 * time.Second
+)
 
 // errClosed is the error of passages of a closed runner.
 var errClosed = errors.New("exec: the program was closed")
@@ -85,8 +91,11 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	if c.Pause <= 0 {
 		c.Pause = time.Second
 	}
+	if c.Grace <= 0 {
+		c.Grace = DefaultGrace
+	}
 	c.Workers = max(c.Workers, 1)
-	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: mostCredit / 2}}
+	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: firstCredit}}
 	r.log = log{show: c.Log, secrets: secretsOf(os.Environ()), room: linesAtOnce, grown: time.Now()}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx)) // it lives longer than the call
 	first := &worker{runner: r, name: r.nameOf(0)}
@@ -309,6 +318,7 @@ type credit struct {
 }
 
 const (
+	firstCredit  = 8
 	mostCredit   = 40
 	answerCredit = 0.25
 )
@@ -319,14 +329,12 @@ func (c *credit) answered() {
 	c.left = min(c.left+answerCredit, mostCredit)
 }
 
-// failed returns an error if the program fails too often.
-func (c *credit) failed() error {
+// spend pays for a failure. It returns false if the program fails too often.
+func (c *credit) spend() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.left--; c.left < 0 {
-		return errors.New("the program fails too often")
-	}
-	return nil
+	c.left--
+	return c.left >= 0
 }
 
 // marked is an error of a kind, which its message does not name.

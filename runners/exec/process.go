@@ -20,11 +20,8 @@ import (
 	"nerbench/runners"
 )
 
-// The waits for a process that ends.
-const (
-	endTime   = 10 * time.Second // for its end after the end of its input
-	drainTime = 2 * time.Second  // for what is left in its pipes after its end
-)
+// drainTime is the wait for what is left in the pipes of a process after its end.
+const drainTime = time.Second
 
 // helloNote is the time after which a note says that a program has not said hello.
 const helloNote = 10 * time.Second
@@ -37,12 +34,15 @@ type process struct {
 	quit    chan struct{} // closed: nobody reads lines
 	writes  chan []byte
 	exited  chan struct{}
+	heard   chan struct{}    // closed: standard error was read
 	state   *os.ProcessState // after exited
 	said    *tail
 	work    parallel.Group // its goroutines
 	ending  sync.Once
 	pipes   []io.Closer
-	asked   int // passages that were sent: their ids are the numbers from 1
+	// answered: it has answered a passage.
+	answered bool
+	asked    int // passages that were sent: their ids are the numbers from 1
 }
 
 // line is a line of standard output without its end, or the error that ends it.
@@ -58,7 +58,7 @@ var errTooLong = fmt.Errorf("a line of its standard output has more than %d MiB"
 func begin(command []string, environment []string, name string, l *log, batch int) (*process, error) {
 	p := &process{
 		command: exec.Command(command[0], command[1:]...), said: &tail{}, lines: make(chan line), quit: make(chan struct{}),
-		writes: make(chan []byte, batch+1), exited: make(chan struct{}),
+		writes: make(chan []byte, batch+1), exited: make(chan struct{}), heard: make(chan struct{}),
 	}
 	p.command.Env = environment
 	separate(p.command)
@@ -94,9 +94,8 @@ func begin(command []string, environment []string, name string, l *log, batch in
 		p.work.Wait()
 		return nil, startError(command[0], err)
 	}
-	heard := make(chan struct{})
-	p.work.Go(func() { defer close(heard); l.read(said, name, p.said) })
-	p.work.Go(func() { p.read(out, heard) })
+	p.work.Go(func() { defer close(p.heard); l.read(said, name, p.said) })
+	p.work.Go(func() { p.read(out) })
 	p.work.Go(p.write)
 	p.work.Go(p.release)
 	return p, nil
@@ -117,9 +116,8 @@ func startError(program string, err error) error {
 	return &fault.Hint{Err: mark(fmt.Errorf("%s: %w", program, err), runners.ErrFatal), Advice: advice}
 }
 
-// read reads standard output line by line. Before the error that ends it, it waits until
-// standard error was read, too, so that the reason is known.
-func (p *process) read(out io.Reader, heard <-chan struct{}) {
+// read reads standard output line by line.
+func (p *process) read(out io.Reader) {
 	send := func(l line) bool {
 		select {
 		case p.lines <- l:
@@ -136,13 +134,6 @@ func (p *process) read(out io.Reader, heard <-chan struct{}) {
 				break
 			}
 			continue
-		}
-		if err != errTooLong {
-			select {
-			case <-heard:
-			case <-p.quit:
-			case <-time.After(drainTime): // a child of the program may hold it
-			}
 		}
 		send(line{err: err})
 		break
@@ -219,11 +210,11 @@ func (p *process) kill() {
 	})
 }
 
-// end lets the process end by itself: its input ends. It returns an error if the process
-// does not, or does so with an error.
-func (p *process) end() error {
+// end lets the process end by itself within some time: its input ends. It returns an
+// error if the process does not, or does so with an error.
+func (p *process) end(grace time.Duration) error {
 	close(p.writes)
-	timer := time.NewTimer(endTime)
+	timer := time.NewTimer(grace)
 	defer timer.Stop()
 	lines := p.lines
 	var late, spoke bool
@@ -243,10 +234,13 @@ wait:
 			break wait
 		}
 	}
+	if !late {
+		p.settle()
+	}
 	p.kill()
 	switch {
 	case late:
-		return fmt.Errorf("the program did not end within %s after the end of its input, and was killed", endTime)
+		return fmt.Errorf("the program did not end within %s after the end of its input, and was killed", grace)
 	case !p.state.Success():
 		return fmt.Errorf("the program had answered everything, and ended with %s", p.ended())
 	case spoke:
@@ -254,6 +248,27 @@ wait:
 	}
 	return nil
 }
+
+// settle waits until a process that ends has ended, and its standard error was read. It
+// returns false if the process does not end.
+func (p *process) settle() (ended bool) {
+	timer := time.NewTimer(drainTime)
+	defer timer.Stop()
+	select {
+	case <-p.exited:
+	case <-timer.C:
+		return false
+	}
+	select {
+	case <-p.heard:
+	case <-timer.C: // a child of the program may hold it
+	}
+	return true
+}
+
+// retired reports whether a process ended by its own will, after answers: a fresh one is
+// asked the rest. A process without an answer has failed.
+func (p *process) retired() bool { return p.answered && p.settle() && p.state.Success() }
 
 // ended describes the end of a process that has ended: its exit code, and what it said
 // last.
@@ -323,12 +338,8 @@ var noModule = regexp.MustCompile(`No module named '([A-Za-z0-9_]+)`)
 
 // stopped ends a process whose output has ended, and describes why.
 func (p *process) stopped(output error, when, program string) error {
-	if errors.Is(output, io.EOF) { // it may end in a moment
-		select {
-		case <-p.exited:
-		case <-time.After(drainTime):
-			output = errors.New("the program closed its standard output " + when + p.lastWords())
-		}
+	if errors.Is(output, io.EOF) && !p.settle() {
+		output = errors.New("the program closed its standard output " + when + p.lastWords())
 	}
 	p.kill()
 	if !errors.Is(output, io.EOF) {

@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -106,6 +109,43 @@ var behaviours = map[string]func(*program){
 			}
 		}
 	},
+	"one each": func(p *program) {
+		p.hello(Spans, 1)
+		if a := p.next(); a != nil {
+			say("%s", a.answer())
+		}
+	},
+	"counting": func(p *program) {
+		p.hello(Spans, 8)
+		largest := 0
+		for a := p.next(); a != nil; a = p.next() {
+			batch := []*asked{a}
+			for range a.More {
+				batch = append(batch, p.next())
+			}
+			if largest = max(largest, len(batch)); len(batch) > 8 {
+				os.Exit(1)
+			}
+			for _, a := range batch {
+				say("%s", a.answer())
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		if largest < 8 {
+			os.Exit(1)
+		}
+	},
+	"shows": func(p *program) { // the line as it was read
+		p.hello(p.args[0], 1)
+		for p.in.Scan() {
+			line, _ := json.Marshal(p.in.Text())
+			if p.args[0] == Answers {
+				say(`{"id":"1","answers":[{"text":%s}]}`, line)
+			} else {
+				say(`{"id":"1","error":%s}`, line)
+			}
+		}
+	},
 	"mentions": func(p *program) {
 		p.hello(Mentions, 4)
 		for a := p.next(); a != nil; a = p.next() {
@@ -128,10 +168,150 @@ var behaviours = map[string]func(*program){
 			say(`{"id":%q,"answers":[%s]}`, a.ID, strings.Join(answers, ","))
 		}
 	},
+	// These behave well, but for passages with a certain text.
+	"crash": func(p *program) {
+		p.spansBut("bad", func(*asked) {
+			fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\n  File \"x.py\", line 7, in <module>\n    go()\nValueError: too bad")
+			os.Exit(3)
+		})
+	},
+	"hang": func(p *program) {
+		p.spansBut("bad", func(*asked) { fmt.Fprintln(os.Stderr, "thinking"); time.Sleep(time.Hour) })
+	},
+	"silent": func(p *program) { p.spansBut("bad", func(*asked) {}) }, // no answer for this passage
+	"closes": func(p *program) { p.spansBut("bad", func(*asked) { os.Stdout.Close(); time.Sleep(time.Hour) }) },
+	"half":   func(p *program) { p.spansBut("bad", func(*asked) { fmt.Print(`{"id":"1","sp`); os.Exit(0) }) },
+	"log":    func(p *program) { p.spansBut("bad", func(*asked) { say("INFO loading \x1b[31mthe model") }) },
+	"foreign": func(p *program) {
+		p.spansBut("bad", func(a *asked) { say(`{"id":"conllpp/17","spans":[]}`) })
+	},
+	"ahead": func(p *program) { p.spansBut("bad", func(a *asked) { say(`{"id":"%d","spans":[]}`, 999) }) },
+	"twice": func(p *program) { p.spansBut("good", func(a *asked) { say("%s\n%s", a.answer(), a.answer()) }) },
+	"raw": func(p *program) {
+		p.spansBut("bad", func(a *asked) { say("%s", strings.ReplaceAll(p.args[0], "ID", a.ID)) })
+	},
+	"endless": func(p *program) {
+		p.spansBut("bad", func(a *asked) {
+			part := strings.Repeat("x", 1<<20)
+			fmt.Print(`{"id":"` + a.ID + `","spans":[`)
+			for range 1 << 10 {
+				if _, err := fmt.Print(part); err != nil {
+					os.Exit(0)
+				}
+			}
+		})
+	},
+	"loud": func(p *program) {
+		p.spansBut("bad", func(a *asked) {
+			for i := range 20_000 {
+				fmt.Fprintf(os.Stderr, "line %d with %s\r", i, os.Getenv("TEST_API_KEY"))
+			}
+			fmt.Fprintln(os.Stderr, strings.Repeat("long ", 100_000))
+			say("%s", a.answer())
+		})
+	},
+	"once": func(p *program) { // each passage fails once, in the way that its text names
+		p.hello(Spans, p.number(1))
+		for a := p.next(); a != nil; a = p.next() {
+			_, err := os.OpenFile(filepath.Join(p.args[0], url.PathEscape(a.Text)), os.O_CREATE|os.O_EXCL, 0o600)
+			if err == nil {
+				fault, _, _ := strings.Cut(a.Text, " ")
+				faults[fault](a)
+			}
+			say("%s", a.answer())
+		}
+	},
+	"decode": func(p *program) {
+		p.hello(Answers, 1)
+		for a := p.next(); a != nil; a = p.next() {
+			say(`{"id":%q,"answers":[{"text":"x"}]}`, a.ID)
+		}
+	},
+	"unstoppable": func(p *program) {
+		p.hello(Spans, 1)
+		for a := p.next(); a != nil; a = p.next() {
+			say("%s", a.answer())
+		}
+		time.Sleep(time.Hour)
+	},
+	"fails at its end": func(p *program) {
+		p.hello(Spans, 1)
+		p.next()
+		fmt.Fprintln(os.Stderr, "cannot save")
+		os.Exit(4)
+	},
+	"parent": func(p *program) {
+		child := exec.Command(os.Args[0], programArgument, "sleep")
+		if err := child.Start(); err != nil {
+			panic(err)
+		}
+		fmt.Fprintf(os.Stderr, "child %d\n", child.Process.Pid)
+		p.hello(Spans, 1)
+		time.Sleep(time.Hour)
+	},
+	// These never say hello.
+	"sleep":       func(*program) { time.Sleep(time.Hour) },
+	"nothing":     func(*program) {},
+	"first a log": func(*program) { say("Loading the model …"); time.Sleep(time.Hour) },
+	"raw hello":   func(p *program) { say("%s", p.args[0]); time.Sleep(time.Hour) },
+	"no package": func(*program) {
+		fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\n  File \"/home/mira/x.py\", line 1, in <module>\n    import gliner\nModuleNotFoundError: No module named 'gliner'")
+		os.Exit(1)
+	},
+	"endless hello": func(*program) {
+		for {
+			if _, err := fmt.Print(strings.Repeat("x", 1<<20)); err != nil {
+				return
+			}
+		}
+	},
+	"another hello": func(p *program) { // each process says that it has another version
+		say(`{"nerbench_exec":1,"name":"test","version":"%d","answers":"spans"}`, time.Now().UnixNano())
+		for a := p.next(); a != nil; a = p.next() {
+			os.Exit(0)
+		}
+	},
+	"starts once": func(p *program) {
+		if _, err := os.OpenFile(p.args[0], os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+			fmt.Fprintln(os.Stderr, "out of memory")
+			os.Exit(1)
+		}
+		p.hello(Spans, 1)
+		p.next()
+		os.Exit(0)
+	},
 	"slow": func(p *program) {
 		p.hello(Spans, 2)
-		time.Sleep(time.Minute)
+		for p.next() != nil { // no answer
+		}
 	},
+}
+
+// faults are what a passage can cause once.
+var faults = map[string]func(*asked){
+	"crash":   func(*asked) { os.Exit(1) },
+	"hang":    func(*asked) { time.Sleep(time.Hour) },
+	"broken":  func(a *asked) { say(`{"id":%q,"spans":[{"start":`, a.ID) },
+	"log":     func(*asked) { say("WARNING") },
+	"id":      func(a *asked) { say(`{"id":"x%s","spans":[]}`, a.ID) },
+	"number":  func(a *asked) { say(`{"id":%s,"spans":[]}`, a.ID) },
+	"outside": func(a *asked) { say(`{"id":%q,"spans":[{"start":0,"end":9999,"type":%q}]}`, a.ID, a.Types[0]) },
+	"type":    func(a *asked) { say(`{"id":%q,"spans":[{"start":0,"end":1,"type":"DATE"}]}`, a.ID) },
+	"members": func(a *asked) { say(`{"id":%q}`, a.ID) },
+	"twice":   func(a *asked) { say("%s", a.answer()) },
+	"good":    func(*asked) {},
+}
+
+// spansBut answers with spans, but passages with a text by other means.
+func (p *program) spansBut(text string, other func(*asked)) {
+	p.hello(Spans, 4)
+	for a := p.next(); a != nil; a = p.next() {
+		if strings.Contains(a.Text, text) {
+			other(a)
+		} else {
+			say("%s", a.answer())
+		}
+	}
 }
 
 // number is an argument of a behaviour.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -60,6 +61,7 @@ type worker struct {
 	suspect []*task          // to be sent alone
 	fails   int              // of the process in a row, without an answer
 	lingers <-chan time.Time // nil: fresh tasks can be sent
+	fatal   error            // nothing is asked any more
 }
 
 // run works until the runner is closed.
@@ -115,6 +117,11 @@ func (w *worker) busyAlone() bool { return len(w.order) == 1 && w.order[0].alone
 func (w *worker) send() bool {
 	w.fresh, w.suspect = waiting(w.fresh), waiting(w.suspect)
 	var tasks []*task
+	if w.fatal != nil {
+		w.answer(slices.Concat(w.suspect, w.fresh), result{err: w.fatal})
+		w.suspect, w.fresh, w.lingers = nil, nil, nil
+		return true
+	}
 	switch full := len(w.flight)+len(w.fresh) >= w.runner.batch; {
 	case w.busyAlone():
 		return true
@@ -135,9 +142,8 @@ func (w *worker) send() bool {
 				w.close()
 				return false
 			}
-			tasks = append(tasks, slices.Concat(w.suspect, w.fresh)...)
+			w.answer(slices.Concat(tasks, w.suspect, w.fresh), result{err: err})
 			w.suspect, w.fresh, w.lingers = nil, nil, nil
-			w.answer(tasks, result{err: err})
 			return true
 		}
 	}
@@ -172,13 +178,14 @@ func (w *worker) answer(tasks []*task, r result) {
 	}
 }
 
-// start starts a process. It waits longer after each failure in a row.
+// start starts a process. After the second failure in a row, it waits, and longer after
+// each further one.
 func (w *worker) start() error {
 	r := w.runner
 	for {
-		if w.fails > 0 {
-			backoff := retry.Backoff{First: r.config.Pause, Longest: 16 * r.config.Pause}
-			if retry.Sleep(r.life, backoff.Wait(w.fails)) != nil {
+		if w.fails > 1 {
+			backoff := retry.Backoff{First: r.config.Pause, Longest: 4 * r.config.Pause}
+			if retry.Sleep(r.life, backoff.Wait(w.fails-1)) != nil {
 				return errClosed
 			}
 		}
@@ -212,6 +219,12 @@ func (w *worker) start() error {
 // hear handles a line of the process, or the end of its output.
 func (w *worker) hear(l line) {
 	r := w.runner
+	if errors.Is(l.err, io.EOF) && w.process.retired() {
+		w.process.kill()
+		w.process, w.fresh, w.order = nil, slices.Concat(w.order, w.fresh), nil
+		clear(w.flight)
+		return
+	}
 	if l.err != nil {
 		err := w.process.stopped(l.err, "in the middle", r.config.Command[0])
 		w.fail(err, nil)
@@ -239,7 +252,7 @@ func (w *worker) hear(l line) {
 	for i := range completions {
 		completions[i].Duration = time.Since(t.sent)
 	}
-	w.fails, w.last = 0, time.Now()
+	w.fails, w.last, w.process.answered = 0, time.Now(), true
 	delete(w.flight, id)
 	w.order = slices.DeleteFunc(w.order, func(o *task) bool { return o == t })
 	r.credit.answered()
@@ -259,10 +272,12 @@ func (w *worker) fail(err error, culprit *task) {
 	flight := waiting(w.order)
 	w.order = nil
 	clear(w.flight)
-	w.fails++
 	r.failed(err)
-	if fatal := r.credit.failed(); fatal != nil {
-		w.answer(flight, result{err: r.wrap(mark(fmt.Errorf("%w: %w", fatal, err), runners.ErrFatal))})
+	if _, bad := errors.AsType[*badAnswer](err); bad { // the process itself was well
+		w.fails = 0
+	} else if w.fails++; !r.credit.spend() {
+		w.fatal = r.wrap(mark(fmt.Errorf("the program fails too often: %w", err), runners.ErrFatal))
+		w.fresh = append(flight, w.fresh...)
 		return
 	}
 	for i := len(flight) - 1; i >= 0; i-- {
@@ -312,7 +327,7 @@ func (w *worker) close() {
 	}
 	if len(w.order) > 0 {
 		w.process.kill()
-	} else if err := w.process.end(); err != nil {
+	} else if err := w.process.end(w.runner.config.Grace); err != nil {
 		w.runner.note(err.Error())
 	}
 	w.process = nil

@@ -83,6 +83,9 @@ func InFile(name string) bool {
 	return err == nil && kinds[kind].stored != nil
 }
 
+// HasCommand reports whether a model is a program of the user, which a command starts.
+func HasCommand(name string) bool { return strings.HasPrefix(name, "exec/") }
+
 // FileDigest returns the digest of a model in a file or folder ([InFile]). It reads the
 // whole file.
 func FileDigest(ctx context.Context, name string) (string, error) {

@@ -44,6 +44,12 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Example.Chat() {
+		if err := r.Chats(); err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
 	connections := s.Connections
 	if connections == 0 {
 		connections = r.Sequences() // with a family of layout "all", a passage has one query

@@ -66,7 +66,7 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 		written: func() int64 { return r.Usage().Answers },
 		counts: func() map[string]int64 {
 			u := r.Usage()
-			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}
+			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed, "prompt_tokens_distinct": u.Distinct}
 		},
 	}, nil
 }

@@ -15,7 +15,7 @@ func PromptSettings(p ner.Plan, dataset *datasets.Dataset) prompts.Settings {
 	s := prompts.Settings{
 		Family: p.Family, Variant: p.Variant, Order: p.Order, Wording: p.Wording, Paraphrase: p.Paraphrase,
 		Layout: p.Layout, Dataset: dataset.Title, DatasetName: p.DatasetName,
-		Queries: p.Queries, Shots: p.Shots, Seed: p.Seed, Constrained: p.Constrained, AsChat: p.As == "chat", Think: thinks(p.Think),
+		Queries: p.Queries, Shots: p.Shots, Seed: p.Seed, Constrained: p.Constrained, As: p.As, Think: thinks(p.Think),
 		MaxTokens: p.MaxTokens, Stop: p.Stop,
 	}
 	if s.DatasetName == "ids" && dataset.Released != "" {

@@ -23,6 +23,7 @@ var Facts = []Key{
 	{Name: "batch", Meaning: "largest number of queries computed in one batch"},
 	{Name: "prompt_tokens", Summed: true, Meaning: "tokens of the prompts that were sent"},
 	{Name: "prompt_tokens_computed", Summed: true, Meaning: "prompt tokens that were computed; the rest came from a shared prefix"},
+	{Name: "prompt_tokens_distinct", Summed: true, Meaning: "different prefixes of the prompts: the least number of tokens that must be computed, if nothing is computed twice"},
 	{Name: "constrained_by", Meaning: "member of the request that constrains answers to the schema; none: the server obeys none"},
 	{Name: "answered_by", Meaning: "other models that answered instead of the one that was asked, by their names in the responses"},
 	{Name: "lists", Meaning: "whether all queries of a passage are sent in one request: yes or no"},

@@ -55,11 +55,11 @@ type Plan struct {
 	Queries      string   `key:"queries" part:"prompt" set:"key" values:"all, gold, gold+k:K:uniform, gold+k:K:frequency, ratio:R" default:"all" name:"yes" about:"query set: the types that are asked; all values but all use gold (oracle)"`
 	Shots        string   `key:"shots" part:"prompt" set:"key" values:"K, K:random, K:cover, K:cover:EMPTY" default:"0" name:"yes" about:"number and choice of demonstrations"`
 	Seed         int      `key:"seed" part:"prompt" set:"key" values:"an integer" default:"0" about:"seed of the prompt: shuffled types, demonstrations, drawn query sets"`
-	As           string   `key:"as" part:"prompt" set:"key" one:"chat" default:"the shape of the variant" about:"chat: a completion prompt sent as one user message"`
+	As           string   `key:"as" part:"prompt" set:"key" one:"chat|completion" default:"the shape of the variant" about:"chat: a completion prompt sent as one user message; completion: messages sent as one text"`
 	Temperature  *float64 `key:"temperature" part:"decoding" set:"key" min:"0" default:"0" name:"yes" about:"sampling temperature"`
 	SamplingSeed *int     `key:"sampling_seed" part:"decoding" set:"key" values:"an integer" default:"1; 0 for tagger" about:"seed of the model: of the server's sampling, or of the tagger's training"`
 	MaxTokens    int      `key:"max_tokens" part:"prompt" set:"key" min:"1" default:"of the family; 4096 with think=on" about:"maximum answer length in tokens"`
-	Stop         []string `key:"stop" part:"prompt" set:"key" values:"a JSON list of strings" default:"none" about:"stop strings in addition to those of the family"`
+	Stop         []string `key:"stop" part:"prompt" set:"key" values:"a JSON list of strings" default:"none; with shots, where the next demonstration would begin" of:"shots" about:"stop strings in addition to those of the family"`
 	Think        string   `key:"think" part:"decoding" set:"key" one:"off|on|low|medium|high" default:"off, if the server has the setting" about:"thinking of the model: off, on, or a level; absent if the server got no setting"`
 	ThinkSwitch  string   `key:"think_switch" part:"decoding" set:"key" values:"a name, or a JSON object of variables" default:"enable_thinking" of:"think" about:"variable of the chat template that turns thinking on"`
 	Constrained  string   `key:"constrained" part:"prompt" set:"key" one:"off|json|schema" default:"off" about:"constrained decoding: any JSON, or the schema of the family"`

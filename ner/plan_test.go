@@ -92,7 +92,7 @@ func TestPlanRefuses(t *testing.T) {
 		"seed":                      {"seed", "x", "want a number"},
 		"think":                     {"think", "maybe", "want off or on"},
 		"view":                      {"view", "some", "want all or table6"},
-		"as":                        {"as", "completion", "want chat"},
+		"as":                        {"as", "text", "want chat or completion"},
 		"stop is not a list":        {"stop", "x", "want a JSON list"},
 		"stop with an empty string": {"stop", `[""]`, "want a JSON list"},
 	} {

@@ -45,7 +45,7 @@ func TestAllInOne(t *testing.T) {
 }
 
 func TestAsChat(t *testing.T) {
-	queries := render(t, prompts.Settings{AsChat: true}, "x", "a")
+	queries := render(t, prompts.Settings{As: "chat"}, "x", "a")
 	if p := queries[0].Prompt; p.Text != "" || len(p.Messages) != 1 || p.Messages[0].Role != "user" {
 		t.Errorf("prompt is %+v", p)
 	}
@@ -356,7 +356,8 @@ func TestOneWayOneKey(t *testing.T) {
 		{"cover is the default", prompts.Settings{Shots: "2"}, prompts.Settings{Shots: "2:cover"}},
 		{"no places kept", prompts.Settings{Shots: "2"}, prompts.Settings{Shots: "2:cover:0"}},
 		{"a number", prompts.Settings{Shots: "2:random"}, prompts.Settings{Shots: "02:random"}},
-		{"a chat as a chat", prompts.Settings{Family: "json_list"}, prompts.Settings{Family: "json_list", AsChat: true}},
+		{"a chat as a chat", prompts.Settings{Family: "json_list"}, prompts.Settings{Family: "json_list", As: "chat"}},
+		{"a completion as one", prompts.Settings{Family: "ye2023"}, prompts.Settings{Family: "ye2023", As: "completion"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var keys []map[string]string

@@ -36,14 +36,13 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 	if r.variant, r.line, err = r.family.variant(s.Variant); err != nil {
 		return nil, err
 	}
-	r.addStops(s.Stop)
 	switch {
 	case r.line != "" && s.Dataset == "":
 		return nil, fmt.Errorf("prompts: variant %s: the dataset line needs a name of the dataset", s.Variant)
 	case r.line == "" && s.DatasetName != "" && !r.namesDataset():
 		return nil, fmt.Errorf("prompts: dataset_name %s: variant %s of family %s has no dataset line", s.DatasetName, r.variant.Name, family.Name)
 	}
-	for _, choice := range [][2]string{{"order", s.Order}, {"dataset_name", s.DatasetName}, {"constrained", s.Constrained}} {
+	for _, choice := range [][2]string{{"order", s.Order}, {"dataset_name", s.DatasetName}, {"constrained", s.Constrained}, {"as", s.As}} {
 		if err := checkChoice(choice[0], choice[1]); err != nil {
 			return nil, err
 		}
@@ -71,8 +70,14 @@ func New(dataset Dataset, s Settings) (*Renderer, error) {
 	if newForm == nil {
 		newForm = newTextForm
 	}
-	r.form, err = newForm(r)
-	return r, err
+	if r.form, err = newForm(r); err != nil {
+		return nil, err
+	}
+	if f, ok := r.form.(*textForm); ok && r.shots != nil && r.Shape() == "completion" {
+		r.addStops(f.nextShot())
+	}
+	r.addStops(s.Stop)
+	return r, nil
 }
 
 // checkChoice checks the value of a setting against those of its key; empty stands for
@@ -153,13 +158,8 @@ func (r *Renderer) ask(d *ner.Document, asked []int) ([]ner.Query, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.settings.AsChat {
-		for i := range queries {
-			p := &queries[i].Prompt
-			if p.Messages == nil {
-				p.Messages, p.Text = []ner.Message{{Role: "user", Content: p.Text}}, ""
-			}
-		}
+	for i := range queries {
+		reshape(&queries[i].Prompt, r.Shape())
 	}
 	return queries, nil
 }
@@ -232,8 +232,8 @@ func (r *Renderer) namesDataset() bool {
 
 // Shape returns "completion" or "chat", as sent.
 func (r *Renderer) Shape() string {
-	if r.settings.AsChat {
-		return "chat"
+	if r.settings.As != "" {
+		return r.settings.As
 	}
 	return r.variant.Shape
 }
@@ -280,9 +280,7 @@ func (r *Renderer) Keys() map[string]string {
 	if s.Seed != 0 && r.draws() {
 		keys["seed"] = strconv.Itoa(s.Seed)
 	}
-	if s.AsChat && r.variant.Shape != "chat" { // a chat variant is sent as one anyway
-		keys["as"] = "chat"
-	}
+	set("as", s.As, r.variant.Shape)
 	if s.MaxTokens > 0 && s.MaxTokens != r.standardLimit() {
 		keys["max_tokens"] = strconv.Itoa(s.MaxTokens)
 	}

@@ -33,8 +33,9 @@ type Settings struct {
 	Seed  int // of all choices (§2.2)
 	// Constrained is the mode of constrained decoding: off, json, or schema (§2.7).
 	Constrained string
-	// AsChat sends a completion prompt as one user message (§1).
-	AsChat bool
+	// As is the shape in which prompts are sent: chat, completion, or empty for that of
+	// the variant (§1).
+	As string
 	// Think raises the limit of an answer to 4,096 tokens, for thinking (§2.5).
 	Think bool
 	// MaxTokens replaces the limit of an answer; 0: the default.

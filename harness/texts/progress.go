@@ -9,9 +9,17 @@ import (
 	"nerbench/reports"
 )
 
+// rate returns a number of queries per second; below 1, as seconds for each.
+func rate(perSecond float64) string {
+	if perSecond > 0 && perSecond < 1 {
+		return fmt.Sprintf("%.1f s/query", 1/perSecond)
+	}
+	return fmt.Sprintf("%.0f queries/s", perSecond)
+}
+
 // Progress returns the state of a run after the number of passages.
 func Progress(p *harness.Progress) string {
-	parts := []string{fmt.Sprintf("%.0f queries/s", p.Rate), "span F1 so far " + reports.Percent(p.F1)}
+	parts := []string{rate(p.Rate), "span F1 so far " + reports.Percent(p.F1)}
 	if p.Unreadable != nil {
 		parts = append(parts, "unreadable "+reports.Percent(p.Unreadable)+"%")
 	}

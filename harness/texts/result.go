@@ -38,7 +38,11 @@ func Result(r *harness.Result) string {
 		fmt.Fprintf(&b, "  note: %s\n", remark)
 	}
 	if computed, sent := r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"]; computed != "" {
-		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s\n", computed, sent, ShareOf(computed, sent))
+		least := ""
+		if n := r.Facts["prompt_tokens_distinct"]; n != "" {
+			least = fmt.Sprintf("; computed once each, the different prefixes are %s", n)
+		}
+		fmt.Fprintf(&b, "  prompt tokens computed %s of %s%s%s\n", computed, sent, ShareOf(computed, sent), least)
 	}
 	if r.Failure != "" {
 		fmt.Fprintf(&b, "  not scored: %d passages are incomplete, the first because: %s\n", r.Missing(), r.Failure)

@@ -2,6 +2,6 @@
 // vLLM, and a trained model whose answers are known. They drive the program as a
 // user does. One server runs at a time, is started once, and serves all its tests.
 //
-// They run where NERBENCH_REFERENCE, NERBENCH_OLLAMA and NERBENCH_VLLM name what they
-// need (.ci/integration), and skip elsewhere.
+// They run where NERBENCH_REFERENCE, NERBENCH_OLLAMA, NERBENCH_VLLM and NERBENCH_GEMMA
+// name what they need (.ci/integration), and skip elsewhere.
 package servers

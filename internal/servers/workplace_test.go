@@ -25,7 +25,7 @@ type workplace struct {
 }
 
 // newWorkplace is an empty folder, with the native files of the reference.
-func newWorkplace(t *testing.T, env ...string) *workplace {
+func newWorkplace(t testing.TB, env ...string) *workplace {
 	t.Helper()
 	env = append(env, "NERBENCH_DATA="+reference.Path(t, "data"), "NERBENCH_DATASETS=")
 	return &workplace{dir: t.TempDir(), env: env}
@@ -134,7 +134,7 @@ func (w *workplace) kept(t *testing.T) (n int) {
 }
 
 // llamaLibrary is the folder of a kind of llama.cpp (cpu, vulkan).
-func llamaLibrary(t *testing.T, kind string) string {
+func llamaLibrary(t testing.TB, kind string) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {

@@ -44,6 +44,12 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.Example.Chat() {
+		if err := r.Chats(); err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
 	connections := s.Connections
 	if connections == 0 {
 		connections = r.Sequences() // with a family of layout "all", a passage has one query
@@ -60,7 +66,7 @@ func openGGUF(ctx context.Context, s Spec) (*Model, error) {
 		written: func() int64 { return r.Usage().Answers },
 		counts: func() map[string]int64 {
 			u := r.Usage()
-			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed}
+			return map[string]int64{"prompt_tokens": u.Prompts, "prompt_tokens_computed": u.Computed, "prompt_tokens_distinct": u.Distinct}
 		},
 	}, nil
 }

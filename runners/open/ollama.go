@@ -57,7 +57,7 @@ func openOllama(ctx context.Context, s Spec) (*Model, error) {
 			runner.Close()
 			return nil, err
 		} else if bare {
-			s.Observe("the model has no chat template: the server passes it the messages as they are")
+			s.Observe("the model has no chat template: the server passes it the messages as they are (--set as=completion sends them as one text)")
 		}
 	}
 	constrained, err := probeSchema(ctx, s, runner)

@@ -17,9 +17,12 @@ import (
 	"nerbench/runners/local/llamacpp/llama"
 )
 
-// mostSequences is the largest number of queries at once: the library has 256
-// sequences, and the prefixes of passages need as many as the queries.
-const mostSequences = 128
+// mostSequences is the largest number of queries at once: the library has
+// librarySequences, and a query may need one for its prompt and one for its answer.
+const (
+	mostSequences    = librarySequences / 2
+	librarySequences = 256
+)
 
 // errClosed is the error of queries to a closed runner.
 var errClosed = errors.New("the model was closed")
@@ -27,7 +30,8 @@ var errClosed = errors.New("the model was closed")
 // Usage counts the computed tokens.
 type Usage struct {
 	Prompts  int64 // tokens of all prompts
-	Computed int64 // computed tokens of prompts: a common prefix counts once
+	Computed int64 // computed tokens of prompts
+	Distinct int64 // different prefixes of the prompts: the least that must be computed
 	Answers  int64 // tokens of answers
 	Steps    int64 // batches
 }
@@ -37,7 +41,6 @@ type engine struct {
 	runner *Runner
 	lib    *llama.Library
 	ctx    llama.Context
-	memory llama.Memory
 	batch  *llama.Batch
 	size   int // size of the vocabulary
 	pieces [][]byte
@@ -46,34 +49,31 @@ type engine struct {
 	closing chan struct{}
 	ended   <-chan error // closed when it has ended
 
-	waiting []*passage  // not started
-	active  []*passage  // their prefix is in memory, or has memory reserved
-	running []*question // queries with a sequence
-	cells   int         // free cells of memory
-	forQ    []llama.SeqID
-	forP    []llama.SeqID
+	waiting []*question // without memory, those that came first at the front
+	running []*question // with memory
+	tree    *prefixes
+	cells   int       // of memory
+	touched []*prefix // that have tokens in the batch
+	seen    distinct
 	broken  error // the library failed: no more queries are possible
 
-	prompts, computed, answers, steps atomic.Int64
+	prompts, computed, least, answers, steps atomic.Int64
 }
 
-func newEngine(r *Runner, ctx llama.Context, cells int) *engine {
+func newEngine(r *Runner, ctx llama.Context, cells, sequences int) *engine {
 	lib := r.library.calls
 	e := &engine{
-		runner: r, lib: lib, ctx: ctx, memory: lib.ContextMemory(ctx), cells: cells, size: int(lib.VocabSize(r.vocabulary)),
+		runner: r, lib: lib, ctx: ctx, cells: cells, size: int(lib.VocabSize(r.vocabulary)),
 		batch:  lib.NewBatch(mostBatch),
 		arrive: make(chan *passage), closing: make(chan struct{}),
 	}
+	e.tree = newPrefixes(lib, lib.ContextMemory(ctx), r.library.free, cells, sequences, r.recurrent())
 	e.pieces = make([][]byte, e.size)
-	for i := range r.config.Sequences {
-		e.forQ = append(e.forQ, llama.SeqID(i))
-		e.forP = append(e.forP, llama.SeqID(r.config.Sequences+i))
-	}
 	return e
 }
 
 func (e *engine) usage() Usage {
-	return Usage{e.prompts.Load(), e.computed.Load(), e.answers.Load(), e.steps.Load()}
+	return Usage{e.prompts.Load(), e.computed.Load(), e.least.Load(), e.answers.Load(), e.steps.Load()}
 }
 
 // ask passes a passage to the engine and waits for its answers, or for the end of its
@@ -117,8 +117,9 @@ func (e *engine) run() {
 // turn computes the next tokens of the queries that are there.
 func (e *engine) turn() error {
 	e.dropCancelled()
-	e.admit()
-	e.begin()
+	if err := e.admit(); err != nil {
+		return err
+	}
 	if e.fill(); e.batch.Count == 0 {
 		return nil
 	}
@@ -129,7 +130,7 @@ func (e *engine) turn() error {
 // false when the engine is closed.
 func (e *engine) receive() bool {
 	for {
-		if len(e.waiting)+len(e.active) == 0 {
+		if len(e.waiting)+len(e.running) == 0 {
 			select {
 			case p := <-e.arrive:
 				e.take(p)
@@ -155,7 +156,11 @@ func (e *engine) take(p *passage) {
 		close(p.done)
 		return
 	}
-	e.waiting = append(e.waiting, p)
+	for _, q := range p.questions {
+		e.seen.add(q.tokens)
+	}
+	e.least.Store(e.seen.count())
+	e.waiting = append(e.waiting, p.questions...)
 }
 
 // dropCancelled ends the passages whose context has ended.
@@ -163,116 +168,106 @@ func (e *engine) dropCancelled() { e.drop(func(p *passage) error { return p.ctx.
 
 // drop ends the passages for which why returns an error.
 func (e *engine) drop(why func(*passage) error) {
-	for _, p := range slices.Concat(e.waiting, e.active) {
-		err := why(p)
-		if err == nil {
-			continue
-		}
-		p.err = err
-		for _, q := range slices.Clone(e.running) {
-			if q.passage == p {
-				e.release(q)
+	for _, q := range slices.Concat(e.waiting, e.running) {
+		if p := q.passage; p.err == nil {
+			if p.err = why(p); p.err == nil {
+				continue
 			}
+			e.waiting = slices.DeleteFunc(e.waiting, func(q *question) bool { return q.passage == p })
+			for _, q := range slices.Clone(e.running) {
+				if q.passage == p {
+					e.release(q)
+				}
+			}
+			close(p.done)
 		}
-		e.leave(p)
 	}
 }
 
-// admit starts passages while the active ones cannot fill all sequences. A passage needs
-// memory for its prefix and for its largest query. So the last one can always finish,
-// and after it the others.
-func (e *engine) admit() {
-	begun := len(e.running)
-	for _, p := range e.active {
-		begun += len(p.questions) - p.next
-	}
-	for len(e.waiting) > 0 && len(e.forP) > 0 && begun < 2*e.runner.config.Sequences {
-		p := e.waiting[0]
-		if len(p.shared)+p.largest() > e.cells {
-			return
+// admit starts queries, in their order, while there are places and memory. A query gets
+// all memory that it may need, so it can always finish, and after it the others.
+func (e *engine) admit() error {
+	for len(e.waiting) > 0 && len(e.running) < e.runner.config.Sequences {
+		q := e.waiting[0]
+		if !e.tree.enter(q) {
+			if len(e.running) == 0 {
+				return fmt.Errorf("no memory for a prompt of %d tokens: %w", q.prompt, runners.ErrFatal)
+			}
+			return nil
 		}
 		e.waiting = e.waiting[1:]
-		e.cells -= len(p.shared)
-		p.seq, e.forP = e.forP[0], e.forP[1:]
-		e.active = append(e.active, p)
-		begun += len(p.questions)
-	}
-}
-
-// begin gives free sequences to queries, those of the first passage first.
-func (e *engine) begin() {
-	for _, p := range e.active {
-		if p.read < len(p.shared) {
-			continue
+		e.running = append(e.running, q)
+		e.prompts.Add(int64(q.prompt))
+		var err error
+		if q.sampler, err = newSampler(e.lib, e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
+			e.drop(func(p *passage) error {
+				if p == q.passage {
+					return fmt.Errorf("%w: %w", err, runners.ErrFatal)
+				}
+				return nil
+			})
 		}
-		for p.next < len(p.questions) && len(e.forQ) > 0 && p.questions[p.next].need() <= e.cells {
-			q := p.questions[p.next]
-			p.next++
-			e.cells -= q.need()
-			q.seq, e.forQ = e.forQ[0], e.forQ[1:]
-			e.running = append(e.running, q)
-			if err := e.open(q); err != nil {
-				e.drop(func(other *passage) error {
-					if other == p {
-						return err
-					}
-					return nil
-				})
-				return // the list of passages has changed
-			}
-		}
-	}
-}
-
-// open prepares the sequence of a query: it copies the prefix of the passage.
-func (e *engine) open(q *question) (err error) {
-	p := q.passage
-	if len(p.shared) > 0 {
-		e.lib.MemoryCopy(e.memory, p.seq, q.seq, -1, -1)
-	}
-	q.pos, q.pending = llama.Pos(len(p.shared)), q.suffix
-	e.prompts.Add(int64(q.prompt))
-	if q.sampler, err = newSampler(e.lib, e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
-		return fmt.Errorf("%w: %w", err, runners.ErrFatal)
 	}
 	return nil
 }
 
-// fill fills the batch: with the last token of every answer, then with queries, then
-// with prefixes.
+// fill fills the batch: with the last token of every answer, then with prompts.
 func (e *engine) fill() {
-	e.batch.Count = 0
-	for _, answering := range []bool{true, false} {
-		for _, q := range e.running {
-			if (q.written > 0) == answering {
-				e.addPending(q)
-			}
+	e.batch.Count, e.touched = 0, e.touched[:0]
+	for _, q := range e.running {
+		if q.written > 0 {
+			e.addLast(q, q.last)
 		}
 	}
-	for _, p := range e.active {
-		n := min(len(p.shared)-p.read, e.batch.Room())
-		for _, t := range p.shared[p.read : p.read+n] {
-			e.batch.Add(t, llama.Pos(p.read), p.seq, false)
-			p.read++
+	for _, q := range e.running {
+		if q.written == 0 {
+			e.addPrompt(q)
 		}
-		e.computed.Add(int64(n))
 	}
 }
 
-func (e *engine) addPending(q *question) {
-	n := min(len(q.pending), e.batch.Room())
-	for i, t := range q.pending[:n] {
-		last := i == len(q.pending)-1
-		if last {
-			q.logits = e.batch.Count
+// addPrompt adds the next tokens of a prompt. A part that other prompts have is computed
+// before the rest.
+func (e *engine) addPrompt(q *question) {
+	n := q.node.next()
+	if n != nil {
+		e.addNode(n)
+		if n != q.node || n.read < len(n.tokens) {
+			return
 		}
-		e.batch.Add(t, q.pos, q.seq, last)
-		q.pos++
 	}
-	if q.written == 0 {
-		e.computed.Add(int64(n))
+	if n != nil && n.owner != q || e.batch.Room() == 0 {
+		return
 	}
-	q.pending = q.pending[n:]
+	if q.pos = llama.Pos(q.node.end()); q.node.owner == q {
+		e.tree.begin(q.node)
+	} else {
+		e.tree.copyTo(q.node, q.seq)
+	}
+	e.addLast(q, q.tokens[len(q.tokens)-1])
+	e.computed.Add(1)
+}
+
+// addNode adds the next tokens of a node, the path to which is computed.
+func (e *engine) addNode(n *prefix) {
+	count := min(len(n.tokens)-n.read, e.batch.Room())
+	if count == 0 {
+		return
+	}
+	e.tree.begin(n)
+	for _, t := range n.tokens[n.read : n.read+count] {
+		e.batch.Add(t, llama.Pos(n.start+n.read), n.seq, false)
+		n.read++
+	}
+	e.touched = append(e.touched, n)
+	e.computed.Add(int64(count))
+}
+
+// addLast adds the token that the answer continues.
+func (e *engine) addLast(q *question, t llama.Token) {
+	q.logits = e.batch.Count
+	e.batch.Add(t, q.pos, q.seq, true)
+	q.pos++
 }
 
 // step computes the batch and continues the answers.
@@ -289,6 +284,9 @@ func (e *engine) step() error {
 			reason = "no reason given"
 		}
 		return &fault.Hint{Err: fmt.Errorf("computation failed with code %d: %s: %w", code, reason, runners.ErrFatal), Advice: outOfMemory}
+	}
+	for _, n := range e.touched {
+		n.done = n.read
 	}
 	for _, q := range slices.Clone(e.running) {
 		if q.logits < 0 {
@@ -327,7 +325,7 @@ func (e *engine) extend(q *question) error {
 		e.finish(q, ner.FinishLength)
 		return nil
 	}
-	q.pending = append(q.pending[:0:0], t)
+	q.last = t
 	return nil
 }
 
@@ -371,7 +369,7 @@ func (e *engine) finish(q *question, why ner.Finish) {
 	runners.Answered(p.ctx, p.queries[q.index:][:1], p.answers[q.index:][:1])
 	e.release(q)
 	if p.open--; p.open == 0 {
-		e.leave(p)
+		close(p.done)
 	}
 }
 
@@ -387,26 +385,7 @@ func splitThinking(text string) (thinking, answer string) {
 
 // release frees the sequence and the memory of a query.
 func (e *engine) release(q *question) {
-	e.runner.library.free(func() {
-		e.lib.MemoryRemove(e.memory, q.seq, -1, -1) // removing a whole sequence cannot fail
-		q.sampler.free()
-	})
-	e.cells += q.need()
-	e.forQ = append(e.forQ, q.seq)
+	e.runner.library.free(q.sampler.free)
+	e.tree.leave(q)
 	e.running = slices.DeleteFunc(e.running, func(other *question) bool { return other == q })
-}
-
-// leave ends a passage.
-func (e *engine) leave(p *passage) {
-	if i := slices.Index(e.active, p); i >= 0 {
-		e.runner.library.free(func() {
-			e.lib.MemoryRemove(e.memory, p.seq, -1, -1) // removing a whole sequence cannot fail
-		})
-		e.cells += len(p.shared)
-		e.forP = append(e.forP, p.seq)
-		e.active = slices.Delete(e.active, i, i+1)
-	} else if i := slices.Index(e.waiting, p); i >= 0 {
-		e.waiting = slices.Delete(e.waiting, i, i+1)
-	}
-	close(p.done)
 }

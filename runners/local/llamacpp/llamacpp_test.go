@@ -154,7 +154,7 @@ func TestChat(t *testing.T) {
 	}
 	_, err = open(t, llamacpp.Config{File: tiny(t)}).Complete(t.Context(), []ner.Query{chat})
 	hint, ok := errors.AsType[*fault.Hint](err)
-	if !ok || !strings.Contains(hint.Advice, "completion") || !errors.Is(err, runners.ErrFatal) {
+	if !ok || !strings.Contains(hint.Advice, "as=completion") || !errors.Is(err, runners.ErrFatal) {
 		t.Errorf("without a template: %v", err)
 	}
 }

@@ -51,7 +51,7 @@ const DefaultSequences = 16
 const (
 	defaultAnswer = 256
 	// suffixRoom is the number of tokens that are reserved for a query after the
-	// prefix of its passage. If queries are longer, fewer are answered at once.
+	// prefixes that it shares. If queries are longer, fewer are answered at once.
 	suffixRoom = 64
 	mostBatch  = 512 // tokens that are computed in one step
 )
@@ -223,8 +223,9 @@ func (r *Runner) start() error {
 	}
 	p := r.library.calls.ContextDefaultParams()
 	p.Cells, p.Batch, p.MicroBatch = uint32(cells), mostBatch, mostBatch
-	p.Sequences = uint32(2 * c.Sequences) // for queries, and for the prefixes of passages
-	p.Outputs = p.Sequences
+	sequences := min(4*c.Sequences+16, librarySequences)          // for answers, and for the prefixes of prompts
+	p.Sequences, p.Outputs = uint32(sequences), uint32(sequences) // the library wants an output for each
+	p.FullSWA = true                                              // a prefix is used again however long the text after it was
 	p.Threads, p.ThreadsBatch = int32(c.Threads), int32(c.Threads)
 	p.UnifiedKV, p.NoPerf = true, true
 	if r.offloaded == "" {
@@ -248,10 +249,15 @@ func (r *Runner) start() error {
 			Advice: outOfMemory,
 		}
 	}
-	r.engine = newEngine(r, lctx, cells)
+	r.engine = newEngine(r, lctx, cells, sequences)
 	r.chat.open(r.library.calls, r.model, r.vocabulary)
 	r.engine.ended = parallel.Go(func() error { r.engine.run(); return nil })
 	return nil
+}
+
+// recurrent reports whether the memory of the model has a state per sequence.
+func (r *Runner) recurrent() bool {
+	return r.library.calls.ModelIsRecurrent(r.model) || r.library.calls.ModelIsHybrid(r.model)
 }
 
 // Close cancels queries in progress and frees the memory of the model.

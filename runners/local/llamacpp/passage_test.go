@@ -1,29 +1,6 @@
 package llamacpp
 
-import (
-	"testing"
-
-	"nerbench/runners/local/llamacpp/llama"
-)
-
-func TestSharedLength(t *testing.T) {
-	for _, tc := range []struct {
-		name    string
-		prompts [][]llama.Token
-		want    int
-	}{
-		{"none", nil, 0},
-		{"one prompt alone has no common prefix", [][]llama.Token{{1, 2, 3}}, 0},
-		{"common beginning", [][]llama.Token{{1, 2, 3, 4}, {1, 2, 5}}, 2},
-		{"equal prompts leave a token", [][]llama.Token{{1, 2, 3}, {1, 2, 3}}, 2},
-		{"one is a prefix of another", [][]llama.Token{{1, 2}, {1, 2, 3}}, 1},
-		{"nothing in common", [][]llama.Token{{1, 2}, {3, 2}}, 0},
-	} {
-		if got := sharedLength(tc.prompts); got != tc.want {
-			t.Errorf("%s: %d, want %d", tc.name, got, tc.want)
-		}
-	}
-}
+import "testing"
 
 func TestFirstStop(t *testing.T) {
 	for _, tc := range []struct {

@@ -17,6 +17,20 @@ type chat struct {
 	bos, eos string                 // the texts of these tokens
 }
 
+// errNoTemplate is the error of a chat with a model that has no chat template.
+var errNoTemplate = &fault.Hint{
+	Err:    errors.New("the model has no chat template"),
+	Advice: "--set as=completion sends the messages as one text; a base model needs demonstrations too: --set shots=3",
+}
+
+// Chats returns an error if the model has no chat template, and so cannot read messages.
+func (r *Runner) Chats() error {
+	if r.chat.template == nil {
+		return fmt.Errorf("llamacpp: %s: %w", r.config.File, errNoTemplate)
+	}
+	return nil
+}
+
 func (c *chat) open(lib *llama.Library, model llama.Model, vocabulary llama.Vocab) {
 	if source := lib.ModelChatTemplate(model, 0); source != "" {
 		c.template = chattemplate.New(source)
@@ -34,10 +48,7 @@ func (c *chat) close() {
 // write applies the template to messages.
 func (c *chat) write(messages []ner.Message, think bool) (string, error) {
 	if c.template == nil {
-		return "", &fault.Hint{
-			Err:    errors.New("the model has no chat template"),
-			Advice: "use a prompt family of the completion shape: nerbench prompts list",
-		}
+		return "", errNoTemplate
 	}
 	text, err := c.template.Render(chattemplate.Input{Messages: messages, Think: think, BOS: c.bos, EOS: c.eos})
 	if err != nil {

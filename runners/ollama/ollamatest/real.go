@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,15 +21,16 @@ type Server struct {
 	Host   string
 	binary string
 	env    []string
+	pid    int
 }
 
 // startLimit bounds the start, which takes a second on an idle machine.
 const startLimit = 5 * time.Minute
 
 // Start runs the server whose binary NERBENCH_OLLAMA names, on a free port, with
-// an empty folder of models. It ends with the test. Without the variable the
-// test is skipped.
-func Start(t testing.TB) *Server {
+// an empty folder of models and further variables of the environment. It ends with the
+// test. Without the variable the test is skipped.
+func Start(t testing.TB, env ...string) *Server {
 	t.Helper()
 	binary := os.Getenv("NERBENCH_OLLAMA")
 	if binary == "" {
@@ -36,6 +39,7 @@ func Start(t testing.TB) *Server {
 	home := t.TempDir()
 	s := &Server{Host: reference.FreeAddress(t), binary: binary}
 	s.env = append(os.Environ(), "OLLAMA_HOST="+s.Host, "OLLAMA_MODELS="+filepath.Join(home, "models"), "HOME="+home)
+	s.env = append(s.env, env...)
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "serve")
 	cmd.Env = s.env
@@ -49,6 +53,7 @@ func Start(t testing.TB) *Server {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		cancel()
 		_ = cmd.Wait() // the error is that of the interrupt
@@ -79,4 +84,40 @@ func (s *Server) Create(t testing.TB, name, gguf string) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("create %s: %v\n%s", name, err, out)
 	}
+}
+
+// Processor is the processor time of the server and its children. It is known on Linux
+// only.
+func (s *Server) Processor(t testing.TB) time.Duration {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(files) == 0 {
+		reference.Skip(t, "no processor times of processes")
+	}
+	type process struct{ parent, ticks int }
+	all := map[int]process{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		pid, _, _ := strings.Cut(string(text), " ")
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		number := func(i int) int {
+			n, _ := strconv.Atoi(fields[i])
+			return n
+		}
+		id, _ := strconv.Atoi(pid)
+		all[id] = process{number(1), number(11) + number(12)} // ppid, utime and stime
+	}
+	ticks := 0
+	for id, p := range all {
+		for up := id; up > 1; up = all[up].parent {
+			if up == s.pid {
+				ticks += p.ticks
+				break
+			}
+		}
+	}
+	return time.Duration(ticks) * time.Second / 100 // USER_HZ
 }

@@ -35,6 +35,8 @@ type LlamaFunctions struct {
 	ModelFree          func(Model)                            `c:"llama_model_free"`
 	ModelVocab         func(Model) Vocab                      `c:"llama_model_get_vocab"`
 	ModelHasEncoder    func(Model) bool                       `c:"llama_model_has_encoder"`
+	ModelIsRecurrent   func(Model) bool                       `c:"llama_model_is_recurrent"`
+	ModelIsHybrid      func(Model) bool                       `c:"llama_model_is_hybrid"`
 	ModelChatTemplate  func(model Model, name uintptr) string `c:"llama_model_chat_template"` // name 0: the default template
 
 	ContextDefaultParams func() ContextParams                               `c:"llama_context_default_params"`

@@ -1,0 +1,137 @@
+//go:build unix
+
+package servers
+
+import (
+	"cmp"
+	"encoding/json"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"nerbench/harness"
+	"nerbench/internal/reference"
+	"nerbench/ner"
+	"nerbench/runners/ollama/ollamatest"
+)
+
+// gemma is the file of a real base model, which .ci/gemma installs.
+func gemma(t testing.TB) string {
+	t.Helper()
+	file := os.Getenv("NERBENCH_GEMMA")
+	if file == "" {
+		reference.Skip(t, "no gemma-3-270m: NERBENCH_GEMMA is not set (.ci/gemma installs it)")
+	}
+	return file
+}
+
+// asBase are flags that ask a base model: with demonstrations, and, for chats, as one
+// text. Not all of its answers end by themselves.
+var asBase = map[string][]string{
+	"ye2023":       {"--family", "ye2023"},
+	"json_by_type": {"--family", "json_by_type", "--set", "as=completion"},
+	"gpt_ner":      {"--family", "gpt_ner", "--variant", "few"},
+	"code":         {"--family", "code"},
+}
+
+// TestGemma asks a real base model, in the process and through Ollama. It was not
+// trained on any of the prompts, so it goes on after its answers: they end at the stop
+// string of the demonstrations.
+func TestGemma(t *testing.T) {
+	file := gemma(t)
+	server := ollamatest.Start(t)
+	server.Create(t, "gemma", file)
+	w := newWorkplace(t, "NERBENCH_LLAMA_LIB="+llamaLibrary(t, "cpu"), "OLLAMA_HOST="+server.Host)
+	t.Run("no chat template", func(t *testing.T) {
+		code, _, complaints := w.run(t, "run", "-m", "gguf/"+file, "-d", "conllpp", "--family", "json_by_type", "--limit", "1", "-q")
+		if code != 1 || !strings.Contains(complaints, "no chat template") || !strings.Contains(complaints, "--set as=completion") {
+			t.Errorf("exit code %d\n%s", code, complaints)
+		}
+		if _, err := os.Stat(w.dir + "/results.db"); err == nil {
+			t.Error("a run was stored")
+		}
+	})
+	for _, dataset := range []string{"conllpp", "mit-restaurant"} {
+		for family, flags := range asBase {
+			t.Run(dataset+" "+family, func(t *testing.T) {
+				q := question{dataset: dataset, limit: 20, flags: append([]string{"--set", "shots=3", "--set", "max_tokens=96", "--probe", "0"}, flags...)}
+				q.model = "gguf/" + file
+				inProcess := w.ask(t, withFlags(q, "--threads", "1"))
+				computed, distinct := number(t, inProcess, "prompt_tokens_computed"), number(t, inProcess, "prompt_tokens_distinct")
+				if computed*10 > distinct*11 || computed == 0 {
+					t.Errorf("%d prompt tokens computed, the different prefixes are %d", computed, distinct)
+				}
+				checkBase(t, w, q, inProcess)
+				if family == "gpt_ner" && dataset == "mit-restaurant" {
+					return // eight queries a passage: minutes of a server
+				}
+				q.model = "ollama/gemma"
+				served := w.ask(t, q)
+				checkBase(t, w, q, served)
+				same, all := equalAnswers(w.answers(t, inProcess.Run), w.answers(t, served.Run))
+				t.Logf("%d of %d answers are equal in the process and through Ollama", same, all)
+				if same*2 < all {
+					t.Errorf("%d of %d answers are equal in the process and through Ollama", same, all)
+				}
+			})
+		}
+	}
+}
+
+func withFlags(q question, flags ...string) question {
+	q.flags = append(append([]string{}, q.flags...), flags...)
+	return q
+}
+
+func number(t *testing.T, r harness.Result, fact string) int {
+	t.Helper()
+	n, err := strconv.Atoi(r.Facts[fact])
+	if err != nil {
+		t.Errorf("fact %s: %v", fact, err)
+	}
+	return n
+}
+
+// checkBase checks that a run of a base model is complete, that most of its answers can
+// be read, and that none goes on into another demonstration.
+func checkBase(t *testing.T, w *workplace, q question, r harness.Result) {
+	t.Helper()
+	failed, queries := harness.FailureShare(r.Outcomes)
+	t.Logf("%s: F1 %.3f, outcomes %v, prompt tokens computed %s of %s", r.Model, *cmp.Or(r.Scores["span_f1"].F1, new(float64)), r.Outcomes, r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"])
+	if r.Complete != q.limit || queries == 0 || failed*2 > queries {
+		t.Errorf("%d of %d passages are complete, and %d of %d answers failed: %v", r.Complete, q.limit, failed, queries, r.Outcomes)
+	}
+	keys := w.printed(t, "runs", "show", r.Run, "--json")
+	var shown struct{ Keys map[string]string }
+	var stop []string
+	if err := json.Unmarshal([]byte(keys), &shown); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(shown.Keys["stop"]), &stop); err != nil || len(stop) != 1 {
+		t.Fatalf("key stop is %q: %v", shown.Keys["stop"], err)
+	}
+	for _, p := range w.answers(t, r.Run) {
+		for _, a := range p.Answers {
+			if strings.Contains(a.Text, stop[0]) {
+				t.Errorf("%s: answer goes on: %q", p.ID, a.Text)
+			}
+			if a.Finish != ner.FinishStop && a.Finish != ner.FinishLength && a.Finish != "" {
+				t.Errorf("%s: finish %q", p.ID, a.Finish)
+			}
+		}
+	}
+}
+
+// equalAnswers is the number of equal answers of two runs, and of all.
+func equalAnswers(a, b []harness.AnswersLine) (same, all int) {
+	for i := range min(len(a), len(b)) {
+		for k := range min(len(a[i].Answers), len(b[i].Answers)) {
+			all++
+			if strings.TrimSpace(a[i].Answers[k].Text) == strings.TrimSpace(b[i].Answers[k].Text) {
+				same++
+			}
+		}
+	}
+	return same, all
+}

@@ -70,8 +70,9 @@ var imports = map[string][]string{
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"distill":      {"ner", "answers"}, // the recipe without a corpus or a teacher
-	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
+	"distill":        {"ner", "answers"}, // the recipe without a corpus or a teacher
+	"distill/ngrams": {"ner"},
+	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",

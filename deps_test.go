@@ -70,7 +70,8 @@ var imports = map[string][]string{
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"distill":        {"ner", "answers"}, // the recipe without a corpus or a teacher
+	"distill":        {"ner", "answers", "distill/ngrams"}, // the recipe, without files and without a teacher
+	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
@@ -146,7 +147,8 @@ var imports = map[string][]string{
 
 // twoRooms are the outside packages that two rooms have, with the reason.
 var twoRooms = map[string]string{
-	"github.com/parquet-go/parquet-go": "loaders reads the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/parquet-go/parquet-go": "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/klauspost/compress":    "bundles writes and reads its own members, distill/corpus reads the files of others",
 }
 
 // testImports is what test files may import besides.

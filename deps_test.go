@@ -147,8 +147,8 @@ var imports = map[string][]string{
 
 // twoRooms are the outside packages that two rooms have, with the reason.
 var twoRooms = map[string]string{
-	"github.com/parquet-go/parquet-go": "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
-	"github.com/klauspost/compress":    "bundles writes and reads its own members, distill/corpus reads the files of others",
+	"github.com/parquet-go/parquet-go":   "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others",
 }
 
 // testImports is what test files may import besides.

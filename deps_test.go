@@ -72,7 +72,10 @@ var imports = map[string][]string{
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"harness/loop": {"ner", "answers", "metrics", "runners", "internal/parallel"},
+	"distill":        {"ner", "answers", "distill/ngrams"}, // the recipe, without files and without a teacher
+	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	"distill/ngrams": {"ner"},
+	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
@@ -149,7 +152,8 @@ var imports = map[string][]string{
 
 // twoRooms are the outside packages that two rooms have, with the reason.
 var twoRooms = map[string]string{
-	"github.com/parquet-go/parquet-go": "loaders reads the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/parquet-go/parquet-go":   "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others",
 }
 
 // testImports is what test files may import besides.

@@ -106,7 +106,7 @@ func (l rungs) better(later, earlier *foundValue, body string) bool {
 		return later.answered
 	}
 	if earlier.start == skipSpace(body, 0) && !earlier.r.incomplete && earlier.fit == fitsStrict &&
-		(l.finish == ner.FinishLength || l.asksAgain(body, earlier.end, later.start)) {
+		(l.finish == ner.FinishLength || asksAgain(body, earlier.end, later.start)) {
 		return false
 	}
 	if later.r.incomplete != earlier.r.incomplete {
@@ -126,7 +126,7 @@ func (l rungs) better(later, earlier *foundValue, body string) bool {
 var newQueries = []string{"USER:", "User:", "Human:", "Text:", "Input:", "Question:", "Passage:", "Sentence:", "[INST]", "<|im_start|>user", "<|user|>", "<start_of_turn>user", "What describes "}
 
 // asksAgain reports whether the body has a query of the model's own at [from, to).
-func (l rungs) asksAgain(body string, from, to int) bool {
+func asksAgain(body string, from, to int) bool {
 	if to <= from {
 		return false
 	}

@@ -8,10 +8,10 @@ import (
 	"nerbench/ner"
 )
 
-// fold returns a common form for spellings of a type (docs/spec/prompts.md §3.4): case
+// Fold returns a common form for spellings of a type (docs/spec/prompts.md §3.4): case
 // folded, runs of hyphens, underscores, slashes and white space replaced by one space,
 // edges stripped.
-func fold(s string) string {
+func Fold(s string) string {
 	s = cases.Fold().String(s)
 	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
 		return r == '-' || r == '_' || r == '/' || isSpace(r)
@@ -34,7 +34,7 @@ func newResolver(types []TypeName) *resolver {
 			if name == "" {
 				continue
 			}
-			f := fold(name)
+			f := Fold(name)
 			if other, seen := r.folded[f]; seen && other != t.Natural {
 				r.folded[f] = ""
 			} else {
@@ -51,7 +51,7 @@ func (r *resolver) resolve(s string) (t ner.EntityType, folded, ok bool) {
 	if t, ok := r.exact[s]; ok {
 		return t, false, true
 	}
-	f := fold(s)
+	f := Fold(s)
 	if t, seen := r.folded[f]; seen {
 		return t, true, t != ""
 	}

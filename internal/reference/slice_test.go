@@ -41,6 +41,7 @@ var sliced = map[string]int{
 
 	"vectors-prompts/answers.json":   0,
 	"vectors-prompts/choices.json":   0,
+	"vectors-prompts/distill.json":   0,
 	"vectors-prompts/documents.json": 0,
 	"vectors-prompts/schemas.json":   0,
 	"vectors-prompts/render-*.json":  20_000,
@@ -96,7 +97,7 @@ func cut(file []byte, size int) ([]byte, error) {
 		return nil, err
 	}
 	list := "cases"
-	if head["answers"] != nil {
+	if bytes.HasPrefix(head["answers"], []byte("[")) {
 		list = "answers"
 	}
 	delete(head, "peers")

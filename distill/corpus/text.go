@@ -1,0 +1,133 @@
+package corpus
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+var errEncoding = errors.New("it is not UTF-8")
+
+// wholeText reads a file of plain text as one text.
+func (r *reader) wholeText(in io.Reader) error {
+	data, err := io.ReadAll(io.LimitReader(in, longest+1))
+	switch {
+	case err != nil:
+		return r.fault(fmt.Sprintf("byte %d", len(data)), err)
+	case len(data) > longest:
+		return r.fault("byte 0", errLong)
+	case !utf8.Valid(data):
+		return r.fault(fmt.Sprintf("byte %d", firstInvalid(data)), errEncoding)
+	}
+	return r.add(r.name, string(bytes.TrimPrefix(data, []byte("\uFEFF"))), "", "line 1")
+}
+
+// firstInvalid is the offset of the first byte that is not UTF-8.
+func firstInvalid(data []byte) int {
+	for i := 0; i < len(data); {
+		c, n := utf8.DecodeRune(data[i:])
+		if c == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(data)
+}
+
+// lines reads JSON Lines.
+func (r *reader) lines(in *bufio.Reader) error {
+	var line []byte
+	for number := 1; ; number++ {
+		var long bool
+		var err error
+		line, long, err = readLine(in, line[:0])
+		at := fmt.Sprintf("line %d", number)
+		if err != nil && !errors.Is(err, io.EOF) { // the compression is broken
+			return r.fault(at, err)
+		}
+		end := err != nil
+		switch trimmed := bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\uFEFF"))); {
+		case long:
+			err = r.fault(at, errLong)
+		case len(trimmed) == 0:
+			err = nil
+		default:
+			err = r.line(trimmed, at)
+		}
+		if err != nil || end {
+			return err
+		}
+	}
+}
+
+// readLine reads a line into a buffer; of a line that is too long, the rest is skipped.
+func readLine(in *bufio.Reader, line []byte) (_ []byte, long bool, err error) {
+	for {
+		part, err := in.ReadSlice('\n')
+		if !long {
+			line = append(line, part...)
+			if len(line) > longest {
+				line, long = nil, true
+			}
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, long, err
+		}
+	}
+}
+
+// line reads an object.
+func (r *reader) line(line []byte, at string) error {
+	if !utf8.Valid(line) {
+		return r.fault(at, errEncoding)
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(line, &object); err != nil {
+		return r.fault(at, errors.New("it is no JSON object"))
+	}
+	raw, there := object[r.Field]
+	if !there {
+		return r.noField(at, slices.Sorted(maps.Keys(object)))
+	}
+	var text string
+	if json.Unmarshal(raw, &text) != nil {
+		return r.fault(at, fmt.Errorf("the field %s is no string", r.Field))
+	}
+	id := scalar(object[cmp.Or(r.ID, "id")])
+	if r.ID != "" && id == "" {
+		return r.noField(at, slices.Sorted(maps.Keys(object)), r.ID)
+	}
+	return r.add(id, text, scalar(object["source"]), at)
+}
+
+// scalar returns a string or a number as text; "": it is neither.
+func scalar(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	var n json.Number
+	if json.Unmarshal(raw, &n) == nil {
+		return n.String()
+	}
+	return ""
+}
+
+// noField is the error about a field that the first text lacks, and the fault of a later
+// one.
+func (r *reader) noField(at string, seen []string, field ...string) error {
+	name := append(field, r.Field)[0]
+	err := fmt.Errorf("no field %s (fields: %s)", name, shown(strings.Join(seen, ", ")))
+	if r.report.Texts == 0 {
+		return fmt.Errorf("corpus: %s: %s: %w; --field and --id name others", r.name, at, err)
+	}
+	return r.fault(at, err)
+}

@@ -1,0 +1,134 @@
+package distill
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+// Cutter cuts texts into parts of at most Most tokens (docs/spec/prompts.md §6.2).
+type Cutter struct {
+	Most int
+	// Count counts the tokens of a text by a tokenizer; nil: the words of [ner.Words].
+	Count func(text string) (int, error)
+}
+
+// Cut returns the parts of a text, in bytes. They cover it exactly. A part ends at the
+// last end of a sentence in its second half, else at the last word that fits. A word that
+// does not fit by itself is cut.
+func (c Cutter) Cut(text string) ([]ner.Range, error) {
+	if c.Most < 1 {
+		return nil, errors.New("cut: a part has at least 1 token")
+	}
+	words := ner.Words(text)
+	var parts []ner.Range
+	for start := 0; len(words) > 0; {
+		n, err := c.fits(text, words)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 { // the first word is too long
+			end, err := c.inside(text, words[0])
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, ner.Range{Start: start, End: end})
+			start, words[0].Start = end, end
+			continue
+		}
+		if n < len(words) {
+			n = lastSentence(text, words[:n+1])
+		}
+		words = words[n:]
+		end := len(text)
+		if len(words) > 0 {
+			end = words[0].Start
+		}
+		parts = append(parts, ner.Range{Start: start, End: end})
+		start = end
+	}
+	if len(parts) == 0 && text != "" { // white space
+		parts = append(parts, ner.Range{End: len(text)})
+	}
+	return parts, nil
+}
+
+// fits returns the number of words at the start that are at most Most tokens together.
+func (c Cutter) fits(text string, words []ner.Range) (int, error) {
+	if c.Count == nil {
+		return min(c.Most, len(words)), nil
+	}
+	within := func(n int) (bool, error) {
+		tokens, err := c.Count(text[words[0].Start:words[n-1].End])
+		return tokens <= c.Most, err
+	}
+	return most(min(c.Most, len(words)), within)
+}
+
+// inside returns the end of the longest part of a word that is at most Most tokens; at
+// least one character.
+func (c Cutter) inside(text string, word ner.Range) (int, error) {
+	_, first := utf8.DecodeRuneInString(text[word.Start:word.End])
+	boundary := func(n int) int {
+		for n > 0 && !ner.Boundary(text, word.Start+n) {
+			n--
+		}
+		return n
+	}
+	n, err := most(word.End-word.Start, func(n int) (bool, error) {
+		tokens, err := c.Count(text[word.Start : word.Start+boundary(n)])
+		return tokens <= c.Most, err
+	})
+	return word.Start + max(boundary(n), first), err
+}
+
+// most returns the largest n up to limit that is within, which holds for all smaller ones.
+func most(limit int, within func(int) (bool, error)) (int, error) {
+	low, high := 0, limit
+	for low < high {
+		mid := (low + high + 1) / 2
+		ok, err := within(mid)
+		if err != nil {
+			return 0, err
+		}
+		if ok {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	return low, nil
+}
+
+// lastSentence returns the number of words up to the last end of a sentence in the second
+// half of all words but the last one, which begins the next part; all but the last one if
+// there is none.
+func lastSentence(text string, words []ner.Range) int {
+	whole := len(words) - 1
+	for n := whole; n > whole/2; n-- {
+		if sentenceEnds(text[words[n-1].Start:words[n].Start]) {
+			return n
+		}
+	}
+	return whole
+}
+
+// sentenceEnds reports whether a sentence ends with a word, given with the white space
+// behind it: a full stop or the like and white space, or a blank line. Quotes and brackets
+// behind the full stop are words of their own, and no end.
+func sentenceEnds(word string) bool {
+	body := strings.TrimRightFunc(word, ner.IsSpace)
+	space := word[len(body):]
+	if strings.Count(space, "\n") > 1 {
+		return true
+	}
+	switch body {
+	case ".", "!", "?", "…":
+		return space != ""
+	case "。", "！", "？":
+		return true
+	}
+	return false
+}

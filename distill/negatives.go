@@ -1,0 +1,170 @@
+package distill
+
+import (
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+	"strconv"
+
+	"nerbench/answers"
+	"nerbench/ner"
+)
+
+// Strategies are the ways to draw negatives (Table 4 of the paper).
+var Strategies = []string{"none", "uniform", "frequency"}
+
+// Negatives draws types that are not in a passage. It is for one goroutine.
+type Negatives struct {
+	seed    int
+	ratio   float64
+	types   []string         // by bytes
+	places  map[string][]int // of the types, by their folded name
+	weights []uint64
+	sums    sums
+	// guard is the types that an entity has anywhere in the data; nil: no guard.
+	guard map[string][]string
+}
+
+// NegativeOptions say how negatives are drawn.
+type NegativeOptions struct {
+	Strategy string  // one of [Strategies]
+	Ratio    float64 // negatives for each type of a passage
+	Seed     int
+	// Guard takes out the types that an entity of the passage has anywhere in the data:
+	// teachers write synonyms, so that a passage with a location may be asked for LOC.
+	Guard bool
+}
+
+// NewNegatives prepares draws from the types of constructed data (docs/spec/prompts.md
+// §6.6).
+func NewNegatives(kept []*Kept, o NegativeOptions) (*Negatives, error) {
+	if o.Ratio < 0 || math.IsNaN(o.Ratio) || math.IsInf(o.Ratio, 0) {
+		return nil, fmt.Errorf("negatives: ratio %v: want 0 or more", o.Ratio)
+	}
+	n := &Negatives{seed: o.Seed, ratio: o.Ratio, places: map[string][]int{}}
+	frequency := Frequency(kept)
+	switch o.Strategy {
+	case "none":
+		return n, nil
+	case "uniform", "frequency":
+	default:
+		return nil, fmt.Errorf("negatives: %s: %w", o.Strategy, ner.UnknownKey(o.Strategy, Strategies))
+	}
+	for name := range frequency {
+		n.types = append(n.types, name)
+	}
+	slices.Sort(n.types)
+	for i, name := range n.types {
+		weight := uint64(1)
+		if o.Strategy == "frequency" {
+			weight = uint64(frequency[name])
+		}
+		n.weights = append(n.weights, weight)
+		folded := answers.Fold(name)
+		n.places[folded] = append(n.places[folded], i)
+	}
+	n.sums = newSums(n.weights)
+	if o.Guard {
+		n.guard = typesOfEntities(kept)
+	}
+	return n, nil
+}
+
+// typesOfEntities lists the folded types of each entity in the data.
+func typesOfEntities(kept []*Kept) map[string][]string {
+	types := map[string][]string{}
+	for _, k := range kept {
+		for _, e := range k.Entities {
+			if folded := answers.Fold(e.Type); !slices.Contains(types[e.Text], folded) {
+				types[e.Text] = append(types[e.Text], folded)
+			}
+		}
+	}
+	return types
+}
+
+// Draw returns the negatives of a passage, in the order of the draws: without
+// replacement, and the same in all epochs.
+func (n *Negatives) Draw(k *Kept) []string {
+	if len(n.types) == 0 || k.Unclosed {
+		return nil
+	}
+	own := k.Types()
+	want := int(math.Floor(n.ratio*float64(len(own)) + 0.5))
+	var out []int // places that are taken out for this passage
+	exclude := func(folded string) {
+		for _, i := range n.places[folded] {
+			if n.sums.at(i) > 0 {
+				n.sums.set(i, 0)
+				out = append(out, i)
+			}
+		}
+	}
+	for _, name := range own {
+		exclude(answers.Fold(name))
+	}
+	for _, e := range k.Entities {
+		for _, folded := range n.guard[e.Text] {
+			exclude(folded)
+		}
+	}
+	var drawn []string
+	for i := range want {
+		sum := n.sums.total()
+		if sum == 0 {
+			break
+		}
+		h := ner.Hash(n.seed, "negatives", "distill", k.ID, strconv.Itoa(i))
+		r, _ := bits.Mul64(h, sum) // floor(h · sum / 2^64)
+		place := n.sums.find(r)
+		drawn = append(drawn, n.types[place])
+		n.sums.set(place, 0)
+		out = append(out, place)
+	}
+	for _, i := range out {
+		n.sums.set(i, n.weights[i])
+	}
+	return drawn
+}
+
+// sums holds weights and finds the first whose running sum exceeds a number, both in
+// logarithmic time: a Fenwick tree. The draws of 45,889 passages from 353,092 types would
+// otherwise take 10^11 steps.
+type sums struct {
+	weights []uint64
+	tree    []uint64 // tree[i] is the sum of the weights in (i - lowest bit of i, i]
+	sum     uint64
+}
+
+func newSums(weights []uint64) sums {
+	s := sums{weights: make([]uint64, len(weights)), tree: make([]uint64, len(weights)+1)}
+	for i, w := range weights {
+		s.set(i, w)
+	}
+	return s
+}
+
+func (s *sums) total() uint64 { return s.sum }
+
+func (s *sums) at(i int) uint64 { return s.weights[i] }
+
+// set changes a weight.
+func (s *sums) set(i int, weight uint64) {
+	change := weight - s.weights[i] // modulo 2^64
+	s.weights[i], s.sum = weight, s.sum+change
+	for k := i + 1; k < len(s.tree); k += k & -k {
+		s.tree[k] += change
+	}
+}
+
+// find returns the first place whose running sum exceeds r. r is less than the total.
+func (s *sums) find(r uint64) int {
+	at := 0
+	for step := 1 << (bits.Len(uint(len(s.weights))) - 1); step > 0; step /= 2 {
+		if next := at + step; next < len(s.tree) && s.tree[next] <= r {
+			at, r = next, r-s.tree[next]
+		}
+	}
+	return at
+}

@@ -1,0 +1,198 @@
+// Package ngrams finds texts that share words with other texts: passages of a corpus that
+// are in the test sets of the benchmark.
+//
+// Sequences of 13 words alone find little here, because most test sentences are shorter.
+// So whole sentences of 6 words or more count too.
+package ngrams
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"nerbench/ner"
+)
+
+const (
+	// Long is the number of words of the sequences that are compared.
+	Long = 13
+	// Short is the smallest number of words of a sentence that is compared as a whole.
+	Short = 6
+)
+
+// Set holds hashes of the sequences of words of texts. The zero value is not ready: see
+// [New]. After the last Add, several goroutines may use it.
+type Set struct {
+	long      map[uint64]struct{}
+	sentences map[uint64][]sentence // by the hash of the first [Short] words
+	filter    []uint64              // bits of all hashes: most lookups end here
+	powers    [Long + 1]uint64      // of the base of the hash
+}
+
+// sentence is a sentence shorter than [Long].
+type sentence struct {
+	words int
+	hash  uint64
+}
+
+const (
+	base       = 0x9E3779B97F4A7C15 // odd, so that no power is 0
+	filterBits = 25                 // 4 MB
+)
+
+// New returns an empty set.
+func New() *Set {
+	s := &Set{long: map[uint64]struct{}{}, sentences: map[uint64][]sentence{}, filter: make([]uint64, 1<<(filterBits-6))}
+	s.powers[0] = 1
+	for i := range Long {
+		s.powers[i+1] = s.powers[i] * base
+	}
+	return s
+}
+
+// Len is the number of sequences and sentences.
+func (s *Set) Len() int {
+	n := len(s.long)
+	for _, list := range s.sentences {
+		n += len(list)
+	}
+	return n
+}
+
+// Add adds a text: all sequences of [Long] words, and the sentences that are shorter but
+// have [Short] words.
+func (s *Set) Add(text string) {
+	w := scan(text)
+	for i := 0; i+Long <= len(w.words); i++ {
+		h := s.hash(w, i, i+Long)
+		s.long[h] = struct{}{}
+		s.mark(h)
+	}
+	from := 0
+	for to := 1; to <= len(w.words); to++ {
+		if to == len(w.words) || w.ends[to-1] {
+			s.addSentence(w, from, to)
+			from = to
+		}
+	}
+	if len(w.words) < Long { // also of several sentences
+		s.addSentence(w, 0, len(w.words))
+	}
+}
+
+func (s *Set) addSentence(w scanned, from, to int) {
+	if to-from < Short || to-from >= Long {
+		return
+	}
+	first := s.hash(w, from, from+Short)
+	added := sentence{to - from, s.hash(w, from, to)}
+	for _, known := range s.sentences[first] {
+		if known == added {
+			return
+		}
+	}
+	s.sentences[first] = append(s.sentences[first], added)
+	s.mark(first)
+}
+
+// Find returns the first place of a text with words of the set, in bytes. ok is false if
+// there is none.
+func (s *Set) Find(text string) (place ner.Range, ok bool) {
+	w := scan(text)
+	for i := 0; i+Short <= len(w.words); i++ {
+		if h := s.hash(w, i, i+Short); s.marked(h) {
+			for _, known := range s.sentences[h] {
+				if to := i + known.words; to <= len(w.words) && s.hash(w, i, to) == known.hash {
+					return ner.Range{Start: w.words[i].Start, End: w.words[to-1].End}, true
+				}
+			}
+		}
+		if i+Long > len(w.words) {
+			continue
+		}
+		if h := s.hash(w, i, i+Long); s.marked(h) {
+			if _, known := s.long[h]; known {
+				return ner.Range{Start: w.words[i].Start, End: w.words[i+Long-1].End}, true
+			}
+		}
+	}
+	return place, false
+}
+
+func (s *Set) mark(h uint64) {
+	bit := mixed(h)
+	s.filter[bit>>6] |= 1 << (bit & 63)
+}
+
+func (s *Set) marked(h uint64) bool {
+	bit := mixed(h)
+	return s.filter[bit>>6]&(1<<(bit&63)) != 0
+}
+
+// mixed maps a hash to a bit of the filter.
+func mixed(h uint64) uint64 { return (h ^ h>>32) * base >> (64 - filterBits) }
+
+// hash is the hash of words from to to: the sum of their hashes, each times a power of
+// the base.
+func (s *Set) hash(w scanned, from, to int) uint64 {
+	return w.sums[to] - w.sums[from]*s.powers[to-from]
+}
+
+// scanned are the words of a text: runs of letters, digits and marks, in lower case.
+// Punctuation is left out, because data with tokens has blanks around it.
+type scanned struct {
+	words []ner.Range
+	sums  []uint64 // sums[i] is the hash of the first i words
+	ends  []bool   // whether a sentence ends behind a word
+}
+
+func scan(text string) scanned {
+	guess := len(text)/5 + 1
+	w := scanned{words: make([]ner.Range, 0, guess), sums: make([]uint64, 1, guess+1), ends: make([]bool, 0, guess)}
+	for i := 0; i < len(text); {
+		r, n := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		if !inWord(r) {
+			if last := len(w.ends) - 1; last >= 0 && strings.ContainsRune(".!?…。！？\n", r) {
+				w.ends[last] = true
+			}
+			i += n
+			continue
+		}
+		start := i
+		const offset, prime = 0xcbf29ce484222325, 0x100000001b3 // FNV-1a, of code points
+		h := uint64(offset)
+		for inWord(r) {
+			h = (h ^ uint64(lower(r))) * prime
+			if i += n; i == len(text) {
+				break
+			}
+			if r, n = rune(text[i]), 1; r >= utf8.RuneSelf {
+				r, n = utf8.DecodeRuneInString(text[i:])
+			}
+		}
+		w.words = append(w.words, ner.Range{Start: start, End: i})
+		w.sums = append(w.sums, w.sums[len(w.sums)-1]*base+h)
+		w.ends = append(w.ends, false)
+	}
+	return w
+}
+
+func lower(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r + 'a' - 'A'
+	}
+	if r < utf8.RuneSelf {
+		return r
+	}
+	return unicode.ToLower(r)
+}
+
+func inWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.M)
+}

@@ -1,0 +1,54 @@
+package distill
+
+import (
+	"cmp"
+	"slices"
+
+	"nerbench/ner"
+)
+
+// Question asks for the entities of one type.
+type Question struct {
+	Type     string   `json:"type"`
+	Answers  []string `json:"answers"` // entities, in order of first appearance
+	Negative bool     `json:"negative,omitempty"`
+}
+
+// Conversation is a passage with the questions about it, in the order in which they are
+// asked.
+type Conversation struct {
+	ID        string     `json:"id"`
+	Text      string     `json:"text"`
+	Source    string     `json:"source,omitempty"`
+	Dataset   string     `json:"dataset,omitempty"` // named in the first turn; empty: none
+	Questions []Question `json:"questions"`
+}
+
+// NewConversation joins a passage and its negatives. Types have the order of their first
+// appearance; the negatives follow in the order of their draws.
+func NewConversation(k *Kept, negatives []string) Conversation {
+	c := Conversation{ID: k.ID, Text: k.Text, Source: k.Source}
+	for _, name := range k.Types() {
+		q := Question{Type: name}
+		for _, e := range k.Entities {
+			if e.Type == name && !slices.Contains(q.Answers, e.Text) {
+				q.Answers = append(q.Answers, e.Text)
+			}
+		}
+		c.Questions = append(c.Questions, q)
+	}
+	for _, name := range negatives {
+		c.Questions = append(c.Questions, Question{Type: name, Answers: []string{}, Negative: true})
+	}
+	return c
+}
+
+// Shuffle orders the questions by the seed and the id of the passage (docs/spec/prompts.md
+// §6.5). If all types with answers came first, students would learn that late questions
+// have empty answers.
+func (c *Conversation) Shuffle(seed int) {
+	key := func(q Question) uint64 { return ner.Hash(seed, "questions", c.ID, q.Type) }
+	slices.SortFunc(c.Questions, func(a, b Question) int {
+		return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a.Type, b.Type))
+	})
+}

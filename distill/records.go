@@ -1,0 +1,72 @@
+package distill
+
+import "fmt"
+
+// sharedTurn is a turn in the form of FastChat and of the released trainer.
+type sharedTurn struct {
+	From  string `json:"from"` // human, gpt
+	Value string `json:"value"`
+}
+
+// SharedConversation is a record of the format "conversations" (docs/spec/prompts.md
+// §6.8). Its number of turns is even.
+type SharedConversation struct {
+	ID            string       `json:"id"`
+	Conversations []sharedTurn `json:"conversations"`
+}
+
+// Shared returns the record of a conversation. The system line is not in it.
+func (c *Conversation) Shared() SharedConversation {
+	s := SharedConversation{ID: c.ID}
+	for _, t := range c.Turns() {
+		from := "gpt"
+		if t.Human {
+			from = "human"
+		}
+		s.Conversations = append(s.Conversations, sharedTurn{from, t.Text})
+	}
+	return s
+}
+
+// Message is a message in the form of OpenAI.
+type Message struct {
+	Role    string `json:"role"` // system, user, assistant
+	Content string `json:"content"`
+}
+
+// Chat is a record of the format "messages" (docs/spec/prompts.md §6.8).
+type Chat struct {
+	Messages []Message `json:"messages"`
+}
+
+// Chat returns the record of a conversation, which begins with the system line of
+// released inference code, so that training and inference agree.
+func (c *Conversation) Chat() Chat {
+	chat := Chat{Messages: []Message{{"system", system}}}
+	for _, t := range c.Turns() {
+		role := "assistant"
+		if t.Human {
+			role = "user"
+		}
+		chat.Messages = append(chat.Messages, Message{role, t.Text})
+	}
+	return chat
+}
+
+// Alpaca is a record of the format "alpaca", one for each question (docs/spec/prompts.md
+// §6.8).
+type Alpaca struct {
+	Instruction string `json:"instruction"`
+	Input       string `json:"input"`
+	Output      string `json:"output"`
+}
+
+// Alpaca returns the records of a conversation.
+func (c *Conversation) Alpaca() []Alpaca {
+	input := c.Turns()[0].Text
+	var records []Alpaca
+	for _, q := range c.Questions {
+		records = append(records, Alpaca{fmt.Sprintf(asking, q.Type), input, asciiList(q.Answers)})
+	}
+	return records
+}

@@ -1,0 +1,56 @@
+package distill
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf16"
+
+	"nerbench/ner"
+)
+
+// The texts of a conversation, as in the released data (docs/spec/prompts.md §6.5).
+const (
+	read   = "I've read this text."
+	asking = "What describes %s in the text?"
+	system = "A virtual assistant answers questions from a user based on the provided text."
+)
+
+// Turn is what one side says.
+type Turn struct {
+	Human bool
+	Text  string
+	// Answer is set for the answers to questions, which a trainer should train. The paper
+	// trains nothing else; the released code also trains the first turn of the model.
+	Answer bool
+}
+
+// Turns writes a conversation as turns, those of the human first.
+func (c *Conversation) Turns() []Turn {
+	first := "Text: " + c.Text
+	if c.Dataset != "" {
+		first = "Dataset: " + c.Dataset + "\n" + first
+	}
+	turns := []Turn{{Human: true, Text: first}, {Text: read}}
+	for _, q := range c.Questions {
+		turns = append(turns, Turn{Human: true, Text: fmt.Sprintf(asking, q.Type)}, Turn{Text: asciiList(q.Answers), Answer: true})
+	}
+	return turns
+}
+
+// asciiList writes a JSON list with ", " between its items and without characters beyond
+// ASCII, as the released data has it.
+func asciiList(items []string) string {
+	var b strings.Builder
+	for _, r := range ner.JSONList(items, ", ") {
+		switch {
+		case r < 0x7f:
+			b.WriteRune(r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		}
+	}
+	return b.String()
+}

@@ -56,6 +56,7 @@ func TestOpenFails(t *testing.T) {
 		"says nothing":      {as("sleep"), "no hello within 500ms", "must write its hello line, and flush it"},
 		"ends at once":      {as("nothing"), "the program ended before it said hello with exit code 0", "must write its hello line first"},
 		"no package":        {as("no package"), "the program ended before it said hello with exit code 1: ModuleNotFoundError: No module named 'gliner'", "-m pip install gliner"},
+		"advice":            {as("no package, with advice"), "with exit code 1: No module named 'gliner' | install: pip install gliner==0.2", ""},
 		"a log first":       {as("first a log"), `its first line is not a hello: "Loading the model …"`, "print logs to standard error"},
 		"an endless line":   {as("endless hello"), "a line of its standard output has more than 16 MiB", ""},
 		"another version":   {hello(`{"nerbench_exec":2}`), "it speaks version 2 of the protocol, this program version 1", "docs/exec.md"},

@@ -346,10 +346,11 @@ func (p *process) stopped(output error, when, program string) error {
 		return mark(output, runners.ErrMisread)
 	}
 	err := fmt.Errorf("the program ended %s with %s", when, p.ended())
-	if m := noModule.FindStringSubmatch(p.said.last()); m != nil {
+	last := p.said.last()
+	if m := noModule.FindStringSubmatch(last); m != nil && !strings.Contains(last, "install") { // else the program says how
 		return &fault.Hint{Err: err, Advice: fmt.Sprintf("install the package that the program needs: %s -m pip install %s", program, m[1])}
 	}
-	if p.said.last() == "" && when == beforeHello {
+	if last == "" && when == beforeHello {
 		return &fault.Hint{Err: err, Advice: "the program must write its hello line first, and then read passages (docs/exec.md)"}
 	}
 	return err

@@ -258,6 +258,10 @@ var behaviours = map[string]func(*program){
 		fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\n  File \"/home/mira/x.py\", line 1, in <module>\n    import gliner\nModuleNotFoundError: No module named 'gliner'")
 		os.Exit(1)
 	},
+	"no package, with advice": func(*program) {
+		fmt.Fprintln(os.Stderr, "No module named 'gliner'\ninstall: pip install gliner==0.2")
+		os.Exit(1)
+	},
 	"endless hello": func(*program) {
 		for {
 			if _, err := fmt.Print(strings.Repeat("x", 1<<20)); err != nil {

@@ -27,7 +27,7 @@ type Request struct {
 	// Unconstrained: run although the server ignores the schema of the answers.
 	Unconstrained bool
 	KeepAlive     *time.Duration // of the model in an Ollama server, see [open.ParseKeepAlive]; nil: its default
-	Local         open.Local     // settings of models that run in the process
+	Local         open.Local     // settings of models that run on this machine
 
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score

@@ -137,6 +137,8 @@ func TestOneBadPassage(t *testing.T) {
 		"no answer":              {behaviour: "silent", want: "no answer within 500ms (2 attempts)", fact: "failed_late"},
 		"closes its output":      {behaviour: "closes", want: "the program closed its standard output in the middle", fact: "failed_misread"},
 		"half a line":            {behaviour: "half", want: "its standard output ended inside a line", fact: "failed_misread"},
+		"a crash inside a line":  {behaviour: "segfault", want: "the program ended in the middle with exit code 139: segmentation fault", fact: "failed_broken"},
+		"killed":                 {behaviour: "killed", want: "the program ended in the middle with signal: killed", hint: "memory was short", fact: "failed_broken"},
 		"a log":                  {behaviour: "log", want: `a line of its standard output is not of the protocol: "INFO loading \x1b[31mthe model" (3 attempts)`, hint: "print logs to standard error", fact: "failed_misread"},
 		"another id":             {behaviour: "foreign", want: `an answer has the id "conllpp/17": no such passage was asked`, fact: "failed_misread"},
 		"a later id":             {behaviour: "ahead", want: `no such passage was asked`, fact: "failed_misread"},

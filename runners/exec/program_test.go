@@ -181,7 +181,21 @@ var behaviours = map[string]func(*program){
 	"silent": func(p *program) { p.spansBut("bad", func(*asked) {}) }, // no answer for this passage
 	"closes": func(p *program) { p.spansBut("bad", func(*asked) { os.Stdout.Close(); time.Sleep(time.Hour) }) },
 	"half":   func(p *program) { p.spansBut("bad", func(*asked) { fmt.Print(`{"id":"1","sp`); os.Exit(0) }) },
-	"log":    func(p *program) { p.spansBut("bad", func(*asked) { say("INFO loading \x1b[31mthe model") }) },
+	"segfault": func(p *program) {
+		p.spansBut("bad", func(*asked) {
+			fmt.Print(`{"id":"1","sp`)
+			fmt.Fprintln(os.Stderr, "segmentation fault")
+			os.Exit(139)
+		})
+	},
+	"killed": func(p *program) {
+		p.spansBut("bad", func(*asked) {
+			self, _ := os.FindProcess(os.Getpid())
+			_ = self.Kill()
+			time.Sleep(time.Hour)
+		})
+	},
+	"log": func(p *program) { p.spansBut("bad", func(*asked) { say("INFO loading \x1b[31mthe model") }) },
 	"foreign": func(p *program) {
 		p.spansBut("bad", func(a *asked) { say(`{"id":"conllpp/17","spans":[]}`) })
 	},

@@ -9,7 +9,8 @@
 //  3. prompts turns a document into queries (ner.Query): the exact bytes to send,
 //     in one of the published prompt families.
 //  4. runners sends the queries of one passage and returns completions
-//     (ner.Completion). The model runs on a server, or in the process.
+//     (ner.Completion). The model runs on a server, in the process, or in a program of
+//     the user.
 //     runners/open opens a model by name; runners/cards describes published models.
 //  5. results stores every completion in SQLite, addressed by the query that it
 //     answers. loop.Ask (package harness/loop) drives steps 2 to 5; it sends only

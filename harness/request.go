@@ -33,7 +33,7 @@ type Request struct {
 	// Unconstrained: run although the server ignores the schema of the answers.
 	Unconstrained bool
 	KeepAlive     *time.Duration // of the model in an Ollama server, see [open.ParseKeepAlive]; nil: its default
-	Local         open.Local     // settings of models that run in the process
+	Local         open.Local     // settings of models that run on this machine
 
 	// Part is the part of the passages to send; the zero value: all. The runs are the same
 	// as without it, and are not scored before all their parts are complete.

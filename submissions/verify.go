@@ -38,7 +38,10 @@ type Report struct {
 	Tool   string          `json:"tool"`
 	Signer *bundles.Signer `json:"signer"` // nil: not signed
 	Model  bundles.Model   `json:"model"`
-	Runs   []RunReport     `json:"runs"`
+	// Command is the command line of a program that reports no digest, which identifies it
+	// with the files that it names; empty: another model.
+	Command string      `json:"command,omitempty"`
+	Runs    []RunReport `json:"runs"`
 }
 
 // RunReport is the outcome for one run.
@@ -72,6 +75,15 @@ const (
 	DataUnrecorded = "unrecorded"
 )
 
+// CommandOf is the command line that identifies the model of a bundle, if it is a program
+// that reports no digest; else empty.
+func CommandOf(m *bundles.Manifest) string {
+	if len(m.Runs) == 0 || m.Runs[0].Facts["identity"] != "command" {
+		return ""
+	}
+	return m.Runs[0].Facts["command"]
+}
+
 // Verify checks a bundle: its form, checksums and signature, what its runs say about
 // themselves, and the counts of every passage, which it computes again. A bundle that
 // contradicts itself or its answers is an error. If data is missing, the error is a
@@ -84,7 +96,7 @@ func Verify(ctx context.Context, b *harness.Bench, path string) (Report, error) 
 	}
 	defer opened.Close()
 	m := opened.Manifest
-	out := Report{File: path, Digest: opened.Digest, Tool: m.Tool, Signer: opened.Signer, Model: m.Model, Runs: []RunReport{}}
+	out := Report{File: path, Digest: opened.Digest, Tool: m.Tool, Signer: opened.Signer, Model: m.Model, Command: CommandOf(m), Runs: []RunReport{}}
 	var faults []error
 	unchecked := 0
 	for i := range m.Runs {

@@ -92,7 +92,7 @@ func TestExec(t *testing.T) {
 			{"bundle", "create", "--where", "model=exec/two-processes", "--unsigned", "--out", "x.nbz"},
 			{"bundle", "verify", "x.nbz"},
 		} {
-			if code, stdout, stderr := w.with(nil, args...); code != 0 {
+			if code, stdout, stderr := w.with(nil, args...); code != 0 || !strings.Contains(stdout, "identified by its command and the files that the command names: ") {
 				t.Errorf("%v: exit code %d\n%s%s", args, code, stdout, stderr)
 			}
 		}

@@ -19,7 +19,15 @@ func WriteCreated(w io.Writer, made *submissions.Created) error {
 		passages += run.Passages
 	}
 	_, err := fmt.Fprintf(w, "wrote %s: %s, %d runs, %d passages, %s\n", made.File, terminal.Printable(made.Manifest.Model.Name), len(made.Manifest.Runs), passages, signerText(made.Signer))
+	writeCommand(w, submissions.CommandOf(made.Manifest))
 	return err
+}
+
+// writeCommand says that a model is identified by a command, if it is.
+func writeCommand(w io.Writer, command string) {
+	if command != "" {
+		fmt.Fprintf(w, "the model reports no digest: it is identified by its command and the files that the command names: %s\n", terminal.Printable(command))
+	}
 }
 
 // signerText says who signed.
@@ -33,6 +41,7 @@ func signerText(s *bundles.Signer) string {
 // WriteBundle prints what is known about a bundle after its check.
 func WriteBundle(w io.Writer, c *submissions.Checked) {
 	fmt.Fprintf(w, "%s: %s, by nerbench %s, %s\n", c.File, terminal.Printable(c.Model.Name), terminal.Printable(c.Tool), signerText(c.Signer))
+	writeCommand(w, c.Command)
 	for i := range c.Runs {
 		writeBundleRun(w, &c.Runs[i])
 	}

@@ -54,6 +54,9 @@ type line struct {
 // errTooLong is the error of a line that is longer than the limit.
 var errTooLong = fmt.Errorf("a line of its standard output has more than %d MiB", longestAnswer>>20)
 
+// errHalf is the error of a last line without an end.
+var errHalf = errors.New("its standard output ended inside a line")
+
 // begin starts a process, and reads nothing yet.
 func begin(command []string, environment []string, name string, l *log, batch int) (*process, error) {
 	p := &process{
@@ -154,7 +157,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		case err == bufio.ErrBufferFull:
 			continue
 		case err != nil && len(whole) > 0 && errors.Is(err, io.EOF):
-			return nil, fmt.Errorf("its standard output ended inside a line: %s", quoted(whole))
+			return nil, fmt.Errorf("%w: %s", errHalf, quoted(whole))
 		case err != nil:
 			return nil, io.EOF
 		}
@@ -338,6 +341,9 @@ var noModule = regexp.MustCompile(`No module named '([A-Za-z0-9_]+)`)
 
 // stopped ends a process whose output has ended, and describes why.
 func (p *process) stopped(output error, when, program string) error {
+	if errors.Is(output, errHalf) && p.settle() && !p.state.Success() {
+		output = io.EOF // its end is the reason
+	}
 	if errors.Is(output, io.EOF) && !p.settle() {
 		output = errors.New("the program closed its standard output " + when + p.lastWords())
 	}
@@ -346,10 +352,14 @@ func (p *process) stopped(output error, when, program string) error {
 		return mark(output, runners.ErrMisread)
 	}
 	err := fmt.Errorf("the program ended %s with %s", when, p.ended())
-	if m := noModule.FindStringSubmatch(p.said.last()); m != nil {
+	last := p.said.last()
+	if m := noModule.FindStringSubmatch(last); m != nil && !strings.Contains(last, "install") { // else the program says how
 		return &fault.Hint{Err: err, Advice: fmt.Sprintf("install the package that the program needs: %s -m pip install %s", program, m[1])}
 	}
-	if p.said.last() == "" && when == beforeHello {
+	if p.state != nil && p.state.String() == "signal: killed" {
+		return &fault.Hint{Err: err, Advice: "the system may have ended it because memory was short: a smaller batch, or fewer --workers, need less"}
+	}
+	if last == "" && when == beforeHello {
 		return &fault.Hint{Err: err, Advice: "the program must write its hello line first, and then read passages (docs/exec.md)"}
 	}
 	return err

@@ -181,7 +181,21 @@ var behaviours = map[string]func(*program){
 	"silent": func(p *program) { p.spansBut("bad", func(*asked) {}) }, // no answer for this passage
 	"closes": func(p *program) { p.spansBut("bad", func(*asked) { os.Stdout.Close(); time.Sleep(time.Hour) }) },
 	"half":   func(p *program) { p.spansBut("bad", func(*asked) { fmt.Print(`{"id":"1","sp`); os.Exit(0) }) },
-	"log":    func(p *program) { p.spansBut("bad", func(*asked) { say("INFO loading \x1b[31mthe model") }) },
+	"segfault": func(p *program) {
+		p.spansBut("bad", func(*asked) {
+			fmt.Print(`{"id":"1","sp`)
+			fmt.Fprintln(os.Stderr, "segmentation fault")
+			os.Exit(139)
+		})
+	},
+	"killed": func(p *program) {
+		p.spansBut("bad", func(*asked) {
+			self, _ := os.FindProcess(os.Getpid())
+			_ = self.Kill()
+			time.Sleep(time.Hour)
+		})
+	},
+	"log": func(p *program) { p.spansBut("bad", func(*asked) { say("INFO loading \x1b[31mthe model") }) },
 	"foreign": func(p *program) {
 		p.spansBut("bad", func(a *asked) { say(`{"id":"conllpp/17","spans":[]}`) })
 	},
@@ -256,6 +270,10 @@ var behaviours = map[string]func(*program){
 	"raw hello":   func(p *program) { say("%s", p.args[0]); time.Sleep(time.Hour) },
 	"no package": func(*program) {
 		fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\n  File \"/home/mira/x.py\", line 1, in <module>\n    import gliner\nModuleNotFoundError: No module named 'gliner'")
+		os.Exit(1)
+	},
+	"no package, with advice": func(*program) {
+		fmt.Fprintln(os.Stderr, "No module named 'gliner'\ninstall: pip install gliner==0.2")
 		os.Exit(1)
 	},
 	"endless hello": func(*program) {

@@ -2,13 +2,17 @@ package harness
 
 import (
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"nerbench/datasets"
+	"nerbench/internal/processor"
 )
 
 // BenchmarkBoard makes the board of 50 models on 49 datasets with 200,000 answers: first
-// with the computation of all tests and intervals, then from those that the store has.
+// with the computation of all tests and intervals, then from those that the store has; and
+// the site, first of changed input, then of the same. There are no passages, so that the
+// site has no answers.
 func BenchmarkBoard(b *testing.B) {
 	suite, err := datasets.FindSuite("full49")
 	if err != nil {
@@ -23,6 +27,7 @@ func BenchmarkBoard(b *testing.B) {
 	bench := generatedStore(b, runs...)
 	for _, name := range []string{"Computed", "Kept"} {
 		b.Run(name, func(b *testing.B) {
+			defer reportProcessor(b)()
 			for b.Loop() {
 				board, err := bench.Board(b.Context(), BoardRequest{Resamples: 10_000, Version: "test"})
 				if err != nil {
@@ -34,4 +39,31 @@ func BenchmarkBoard(b *testing.B) {
 			}
 		})
 	}
+	dir := filepath.Join(b.TempDir(), "site")
+	write := func(b *testing.B, version string, unchanged bool) {
+		built, err := bench.WriteSite(b.Context(), dir, SiteRequest{BoardRequest: BoardRequest{Resamples: 10_000, Version: version}})
+		if err != nil || built.Unchanged != unchanged {
+			b.Fatalf("%+v, %v", built, err)
+		}
+	}
+	n := 0
+	b.Run("Site", func(b *testing.B) {
+		defer reportProcessor(b)()
+		for b.Loop() {
+			n++
+			write(b, fmt.Sprint(n), false)
+		}
+	})
+	b.Run("SiteUnchanged", func(b *testing.B) {
+		defer reportProcessor(b)()
+		for b.Loop() {
+			write(b, fmt.Sprint(n), true)
+		}
+	})
+}
+
+// reportProcessor reports the processor time until the function that it returns is called.
+func reportProcessor(b *testing.B) func() {
+	began := processor.Time()
+	return func() { b.ReportMetric((processor.Time()-began).Seconds()/float64(b.N), "processor-s/op") }
 }

@@ -22,6 +22,13 @@ type answers struct {
 
 	comparing sync.Mutex
 	compared  string // data file of the page of comparisons; empty: not written
+	any     anyAnswers
+}
+
+// anyAnswers remembers whether there are answers of any run: each page asks.
+type anyAnswers struct {
+	mu         sync.Mutex
+	known, has bool
 }
 
 // answersUnit are the data files of a dataset.
@@ -103,12 +110,20 @@ func (s *site) NoAnswers(run string) (string, error) {
 
 // hasAny reports whether the site has answers of any run.
 func (s *site) hasAny() (bool, error) {
-	for i := range s.Runs {
-		if has, err := s.has(s.Runs[i].ID); has || err != nil {
-			return has, err
-		}
+	if s.archive == nil {
+		return false, nil
 	}
-	return false, nil
+	s.any.mu.Lock()
+	defer s.any.mu.Unlock()
+	for i := 0; i < len(s.Runs) && !s.any.known; i++ {
+		has, err := s.has(s.Runs[i].ID)
+		if err != nil {
+			return false, err
+		}
+		s.any.known, s.any.has = has, has
+	}
+	s.any.known = true
+	return s.any.has, nil
 }
 
 // needRun writes the data files of a run, unless they are written.

@@ -50,7 +50,9 @@ func scoreSpans(opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Data
 	}
 	for i := range run.Metrics {
 		if add[i] != nil {
-			out.Metrics[i].compare(&run.Metrics[i], claims.of[i], counted[i], claims.documents)
+			if err := out.Metrics[i].compare(opened, run, i, claims[i], counted[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

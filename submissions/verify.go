@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -276,7 +277,9 @@ func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run,
 	}
 	for i, m := range run.Metrics {
 		if now, there := scored.Metrics[m.ID]; there && out.Metrics[i].Verdict == Unchecked {
-			out.Metrics[i].compare(&run.Metrics[i], claims.of[i], now, claims.documents)
+			if err := out.Metrics[i].compare(opened, run, i, claims[i], now); err != nil {
+				return err
+			}
 		}
 	}
 	if !maps.Equal(scored.Outcomes, run.Outcomes) {
@@ -285,43 +288,71 @@ func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run,
 	return nil
 }
 
-// claims are the counts in the lines of a run.
-type claims struct {
-	of        [][]ner.Score // by metric, by passage
-	documents []string
+// claims are the counts in the lines of a run, by metric and passage. They are all that
+// stays in memory of a line.
+type claims [][]counts
+
+// counts are those of a passage: true positives, predicted, gold. Larger ones than a
+// passage can have are all the same.
+type counts [3]uint32
+
+func countsOf(s ner.Score) counts {
+	small := func(n int) uint32 { return uint32(min(n, math.MaxUint32)) }
+	return counts{small(s.TP), small(s.NPred), small(s.NGold)}
 }
 
-func newClaims(run *bundles.Run) *claims { return &claims{of: make([][]ner.Score, len(run.Metrics))} }
-
-func (c *claims) add(line *bundles.Passage) {
-	for i, s := range line.Scores() {
-		c.of[i] = append(c.of[i], s)
+// newClaims are those of a run that has as many passages as the data.
+func newClaims(run *bundles.Run) claims {
+	c := make(claims, len(run.Metrics))
+	for i := range c {
+		c[i] = make([]counts, 0, run.Passages)
 	}
-	c.documents = append(c.documents, line.Document)
+	return c
 }
 
-// compare compares counts with those that were computed now.
-func (r *MetricReport) compare(m *bundles.Metric, claimed []ner.Score, now loop.MetricCounts, documents []string) {
+func (c claims) add(line *bundles.Passage) {
+	for i, s := range line.Scores() {
+		c[i] = append(c[i], countsOf(s))
+	}
+}
+
+// lineOf reads the line of a passage again.
+func lineOf(opened *bundles.Bundle, run *bundles.Run, passage int) (*bundles.Passage, error) {
+	for line, err := range opened.Passages(run) {
+		if err != nil || line.Index == passage {
+			return line, err
+		}
+	}
+	return nil, fmt.Errorf("passage %d is missing", passage)
+}
+
+// compare compares the counts of a metric, by its place, with those that were computed now.
+func (r *MetricReport) compare(opened *bundles.Bundle, run *bundles.Run, place int, claimed []counts, now loop.MetricCounts) error {
 	r.Verdict = Differs
-	versions := ""
+	m, versions := run.Metrics[place], ""
 	if s, err := results.ParseSignature(m.Signature); err == nil && (s.Reader != answers.Version || s.Version != metrics.Version) {
 		versions = fmt.Sprintf(" (it was scored by the versions %s and %s of parsers and metrics, here are %s and %s)", s.Reader, s.Version, answers.Version, metrics.Version)
 	}
 	for i := range now.Passages {
-		if now.Passages[i] != claimed[i] {
-			document := ""
-			if documents[i] != "" {
-				document = fmt.Sprintf(", document %q", documents[i])
+		if countsOf(now.Passages[i]) != claimed[i] {
+			line, err := lineOf(opened, run, i)
+			if err != nil {
+				return err
 			}
-			r.Why = fmt.Sprintf("passage %d%s: %s, claimed %s%s", i, document, countsText(now.Passages[i]), countsText(claimed[i]), versions)
-			return
+			document := ""
+			if line.Document != "" {
+				document = fmt.Sprintf(", document %q", line.Document)
+			}
+			r.Why = fmt.Sprintf("passage %d%s: %s, claimed %s%s", i, document, countsText(now.Passages[i]), countsText(line.Scores()[place]), versions)
+			return nil
 		}
 	}
 	if !maps.Equal(present(now.ByType), present(m.ByType)) {
 		r.Why = "the counts by type are others" + versions
-		return
+		return nil
 	}
 	r.Verdict = Verified
+	return nil
 }
 
 func countsText(s ner.Score) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 )
 
@@ -55,13 +56,18 @@ func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 		extended = true
 		paths = append([]string{path}, paths...)
 	} else if !errors.Is(err, fs.ErrNotExist) {
-		return Merged{}, fault(path, err)
+		return Merged{}, fault(path, errors.Unwrap(err))
 	}
 	sources, err := openSources(ctx, paths)
 	if err != nil {
 		return Merged{}, err
 	}
 	defer sources.close()
+	if extended {
+		if path, err = filepath.EvalSymlinks(path); err != nil { // a link stays, its store is replaced
+			return Merged{}, fault(path, err)
+		}
+	}
 	var merged Merged
 	var failed error // with the path of the source
 	err = publish(ctx, path, extended, func(part string) error {

@@ -167,6 +167,14 @@ func TestMergeExtends(t *testing.T) {
 			t.Errorf("extended:\n%s\nwant\n%s", got, want)
 		}
 	}
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(into, link); err == nil {
+		_, err := Merge(t.Context(), []string{odd}, link)
+		must(t, err)
+		if target, err := os.Readlink(link); err != nil || target != into {
+			t.Errorf("the link to the store leads to %s, %v", target, err)
+		}
+	}
 	s := openAt(t, into)
 	id := testRun("a").ID()
 	must(t, s.Begin(t.Context(), testRun("a"), 60))

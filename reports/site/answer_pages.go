@@ -22,7 +22,7 @@ type answers struct {
 
 	comparing sync.Mutex
 	compared  string // data file of the page of comparisons; empty: not written
-	any     anyAnswers
+	any       anyAnswers
 }
 
 // anyAnswers remembers whether there are answers of any run: each page asks.

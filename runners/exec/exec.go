@@ -96,7 +96,7 @@ func Open(ctx context.Context, c Config) (*Runner, error) {
 	}
 	c.Workers = max(c.Workers, 1)
 	r := &Runner{config: c, environment: environment(os.Environ()), queue: make(chan *task), closed: make(chan struct{}), credit: credit{left: firstCredit}}
-	r.log = log{show: c.Log, secrets: secretsOf(os.Environ()), room: linesAtOnce, grown: time.Now()}
+	r.log = log{show: c.Log, secrets: append(secretsOf(os.Environ()), secretsIn(c.Command)...), room: linesAtOnce, grown: time.Now()}
 	r.life, r.end = context.WithCancel(context.WithoutCancel(ctx)) // it lives longer than the call
 	first := &worker{runner: r, name: r.nameOf(0)}
 	p, h, err := r.start(ctx, first.name)

@@ -316,6 +316,7 @@ func TestStandardError(t *testing.T) {
 	var mu sync.Mutex
 	var lines []string
 	r := opened(t, "loud", func(c *Config) {
+		c.Command = append(c.Command, "--token", "also-secret")
 		c.Log = func(line string) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -330,7 +331,7 @@ func TestStandardError(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	all := strings.Join(lines, "\n")
-	if len(lines) < linesAtOnce || len(lines) > 10*linesAtOnce || len(all) > 1<<16 || strings.Contains(all, "secret") || !strings.HasPrefix(all, "exec/test: line 0 with ***\n") {
+	if len(lines) < linesAtOnce || len(lines) > 10*linesAtOnce || len(all) > 1<<16 || strings.Contains(all, "secret") || !strings.HasPrefix(all, "exec/test: line 0 with *** ***\n") {
 		t.Errorf("%d lines, %d bytes: %.500q", len(lines), len(all), all)
 	}
 }
@@ -338,7 +339,7 @@ func TestStandardError(t *testing.T) {
 // TestTheEndOfAProgram: it is told by the end of its input, and its failure is noted.
 func TestTheEndOfAProgram(t *testing.T) {
 	for behaviour, want := range map[string]string{
-		"spans": "", "batches": "",
+		"spans": "", "batches": "", "loads": "",
 		"unstoppable":      "the program did not end within 300ms after the end of its input, and was killed",
 		"fails at its end": "the program had answered everything, and ended with exit code 4: cannot save",
 	} {
@@ -353,6 +354,11 @@ func TestTheEndOfAProgram(t *testing.T) {
 				}
 				c.Observe = func(note string) { notes = append(notes, note) }
 			})
+			if behaviour != "loads" {
+				if _, faults := ask(t, r, "x"); faults[0] != nil {
+					t.Fatal(faults[0])
+				}
+			}
 			r.Close()
 			if got := strings.Join(notes, "\n"); got != want {
 				t.Errorf("notes %q, want %q", got, want)

@@ -25,9 +25,6 @@ const largestFile = 64 << 20
 // files differ between machines.
 var interpreters = regexp.MustCompile(`^(python|pypy|node|ruby|perl|java|julia|Rscript|bash|zsh|sh|env|uv)[0-9.]*$`)
 
-// secretFlag are flags whose value is not shown, and identifies nothing.
-var secretFlag = regexp.MustCompile(`(?i)(key|token|secret|password)$`)
-
 // identify returns the digest of a program in runs, and the command as it is shown: with
 // shortened paths, without secrets. The digest covers the name, the version and the
 // digest that the program reports; if it reports no digest, the words of the command and
@@ -35,17 +32,14 @@ var secretFlag = regexp.MustCompile(`(?i)(key|token|secret|password)$`)
 func identify(ctx context.Context, command []string, h Hello) (digest, shown string, err error) {
 	words, contents := make([]string, len(command)), make([]string, len(command))
 	for i, word := range command {
-		if i > 0 && secretFlag.MatchString(command[i-1]) && strings.HasPrefix(command[i-1], "-") {
-			words[i], contents[i] = "***", "***"
+		if secret := secretPart(command[max(i-1, 0)], word); i > 0 && secret != "" {
+			words[i] = strings.TrimSuffix(word, secret) + "***"
+			contents[i] = words[i]
 			continue
 		}
 		flag, value := "", word
 		if name, after, found := strings.Cut(word, "="); found && strings.HasPrefix(word, "-") {
 			flag, value = name+"=", after
-			if secretFlag.MatchString(name) {
-				words[i], contents[i] = flag+"***", flag+"***"
-				continue
-			}
 		}
 		short := shortened(value)
 		if i == 0 {

@@ -218,7 +218,7 @@ var behaviours = map[string]func(*program){
 	"loud": func(p *program) {
 		p.spansBut("bad", func(a *asked) {
 			for i := range 20_000 {
-				fmt.Fprintf(os.Stderr, "line %d with %s\r", i, os.Getenv("TEST_API_KEY"))
+				fmt.Fprintf(os.Stderr, "line %d with %s %s\r", i, os.Getenv("TEST_API_KEY"), p.args[1])
 			}
 			fmt.Fprintln(os.Stderr, strings.Repeat("long ", 100_000))
 			say("%s", a.answer())
@@ -250,6 +250,7 @@ var behaviours = map[string]func(*program){
 	},
 	"fails at its end": func(p *program) {
 		p.hello(Spans, 1)
+		say("%s", p.next().answer())
 		p.next()
 		fmt.Fprintln(os.Stderr, "cannot save")
 		os.Exit(4)
@@ -260,6 +261,10 @@ var behaviours = map[string]func(*program){
 			panic(err)
 		}
 		fmt.Fprintf(os.Stderr, "child %d\n", child.Process.Pid)
+		p.hello(Spans, 1)
+		time.Sleep(time.Hour)
+	},
+	"loads": func(p *program) {
 		p.hello(Spans, 1)
 		time.Sleep(time.Hour)
 	},

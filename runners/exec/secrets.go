@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"regexp"
 	"strings"
 
 	"nerbench/internal/httpclient"
@@ -21,6 +22,32 @@ func secretsOf(environment []string) httpclient.Secrets {
 				secrets = append(secrets, value)
 				break
 			}
+		}
+	}
+	return secrets
+}
+
+// secretFlag are flags whose value is not shown, and identifies nothing.
+var secretFlag = regexp.MustCompile(`(?i)(key|token|secret|password)$`)
+
+// secretPart returns the part of a word of a command that is a secret; empty: there is
+// none. before is the word before it.
+func secretPart(before, word string) string {
+	if strings.HasPrefix(before, "-") && !strings.Contains(before, "=") && secretFlag.MatchString(before) {
+		return word
+	}
+	if name, value, found := strings.Cut(word, "="); found && strings.HasPrefix(word, "-") && secretFlag.MatchString(name) {
+		return value
+	}
+	return ""
+}
+
+// secretsIn are the secrets of a command.
+func secretsIn(command []string) httpclient.Secrets {
+	var secrets httpclient.Secrets
+	for i := 1; i < len(command); i++ {
+		if s := secretPart(command[i-1], command[i]); len(s) >= shortestSecret {
+			secrets = append(secrets, s)
 		}
 	}
 	return secrets

@@ -319,13 +319,13 @@ func (w *worker) giveUp(t *task, err error) {
 }
 
 // close ends the process: by the end of its input, or at once if it has unanswered
-// passages.
+// passages, or was asked nothing and may still load its model.
 func (w *worker) close() {
 	w.answer(slices.Concat(w.order, w.suspect, w.fresh), result{err: errClosed})
 	if w.process == nil {
 		return
 	}
-	if len(w.order) > 0 {
+	if len(w.order) > 0 || w.process.asked == 0 {
 		w.process.kill()
 	} else if err := w.process.end(w.runner.config.Grace); err != nil {
 		w.runner.note(err.Error())

@@ -17,32 +17,45 @@ import (
 // texts that differ between them are joined ("CPU; CUDA0"), counts are added up. An
 // empty text is ignored.
 func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]string, counts map[string]int64) error {
-	for _, name := range slices.Concat(slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(counts))) {
-		if !ner.KnownFact(name) {
-			return fmt.Errorf("run %s: fact %q: unknown", runID, name)
-		}
+	if err := errors.Join(checkFacts(runID, texts), checkFacts(runID, counts)); err != nil {
+		return err
 	}
 	db, err := s.writable()
 	if err != nil {
 		return err
 	}
 	return s.fault(changeRun(ctx, db, runID, func(tx *sql.Tx, r *runRow) error {
-		for name, text := range texts {
-			err := changeFact(ctx, tx, r.number, name, func(old string) (string, error) { return appendText(old, text), nil })
-			if err != nil {
-				return err
-			}
-		}
 		for name, n := range counts {
 			err := changeFact(ctx, tx, r.number, name, func(old string) (string, error) { return sum(old, n) })
 			if err != nil {
 				return fmt.Errorf("run %s: fact %s: %w", runID, name, err)
 			}
 		}
-		facts, err := factsOf(ctx, tx, r.number)
-		r.facts = factsSum(r.id, facts)
-		return err
+		return addTexts(ctx, tx, r, texts)
 	}))
+}
+
+// checkFacts demands that the names of facts are known.
+func checkFacts[T any](runID string, facts map[string]T) error {
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		if !ner.KnownFact(name) {
+			return fmt.Errorf("run %s: fact %q: unknown", runID, name)
+		}
+	}
+	return nil
+}
+
+// addTexts adds texts to the facts of a run. The row is not yet updated.
+func addTexts(ctx context.Context, tx *sql.Tx, r *runRow, texts map[string]string) error {
+	for name, text := range texts {
+		err := changeFact(ctx, tx, r.number, name, func(old string) (string, error) { return appendText(old, text), nil })
+		if err != nil {
+			return err
+		}
+	}
+	facts, err := factsOf(ctx, tx, r.number)
+	r.facts = factsSum(r.id, facts)
+	return err
 }
 
 // changeFact replaces the value of a fact; the empty value means that there is

@@ -77,7 +77,7 @@ var imports = map[string][]string{
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/loop", "internal/fault",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/files", "harness/loop", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
 		"reports/exchange", "reports/page", "reports/paper", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},

@@ -84,7 +84,7 @@ func (r *Parser) Given(d *ner.Document, g Given, anyType bool) ner.Prediction {
 		if anyType {
 			return t, true
 		}
-		if known, _, ok := r.types.resolve(string(t)); ok {
+		if known, ok := r.Type(t); ok {
 			return known, true
 		}
 		p.Dropped = append(p.Dropped, ner.Dropped{Why: ner.UnknownType, Type: string(t), Text: text})
@@ -111,6 +111,12 @@ func (r *Parser) Given(d *ner.Document, g Given, anyType bool) ner.Prediction {
 		}
 	}
 	return p
+}
+
+// Type returns the type of the dataset that a name stands for (docs/spec/prompts.md §3.4).
+func (r *Parser) Type(name ner.EntityType) (t ner.EntityType, ok bool) {
+	t, _, ok = r.types.resolve(string(name))
+	return t, ok
 }
 
 // bytesOf returns a span in bytes. Offsets outside the text give a span that begins below

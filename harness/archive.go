@@ -210,7 +210,7 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 		return a.without("run "+run.ID, err)
 	}
 	renderer, err := a.bench.Renderer(ctx, plan, dataset)
-	if err != nil {
+	if err != nil && !ner.Imported(run.Keys) {
 		a.bench.note("run %s: no prompts on the pages: %v", run.ID, err)
 		renderer = nil
 	}

@@ -279,6 +279,9 @@ func (m *boardMaker) addModels() {
 			Tier: m.weakestTier(e), Seen: map[string]site.Seen{},
 		}
 		out.Organisation, out.Name = nameParts(e.model)
+		if strings.HasPrefix(e.model, ner.ImportedPrefix) {
+			out.Name, out.Imported = out.Name+" (imported)", true
+		}
 		out.Digest = e.digest()
 		if card := e.card; card != nil {
 			out.Name, out.Organisation = card.Title, cmp.Or(card.Organisation, out.Organisation)
@@ -425,6 +428,9 @@ func (m *boardMaker) mean(of system) site.Mean { return site.Mean{F1: of.f1(), D
 
 // rerun is the command that runs the model again on the first suite of the board.
 func (m *boardMaker) rerun(e *boardEntry) string {
+	if name, imported := strings.CutPrefix(e.model, ner.ImportedPrefix); imported {
+		return "nerbench import FILE --model " + quoted(name) + " -d DATASET"
+	}
 	parts := []string{"nerbench", "run", "-m", quoted(e.model)}
 	if e.card != nil {
 		parts = append(parts, "--card", e.card.Name)

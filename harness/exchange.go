@@ -239,7 +239,7 @@ func (b *Bench) exchangePassages(ctx context.Context, store *results.Store, info
 		return err
 	}
 	p := &exchangeParser{dataset: dataset, split: info.Keys["split"], shown: dataset.MayShow(datasets.PublishText)}
-	if p.shown {
+	if p.shown && !ner.Imported(info.Keys) {
 		asked, err := ner.PlanOf(info.Keys)
 		if err != nil {
 			return err
@@ -272,7 +272,7 @@ type exchangeParser struct {
 	dataset  *datasets.Dataset
 	split    string
 	shown    bool
-	renderer *prompts.Renderer // nil if the texts are left out
+	renderer *prompts.Renderer // nil: the prompts are left out
 }
 
 func (x *exchangeParser) passage(stored ner.Passage, d *ner.Document, u loop.ParsedPassage) (*exchange.Passage, error) {
@@ -293,6 +293,8 @@ func (x *exchangeParser) passage(stored ner.Passage, d *ner.Document, u loop.Par
 	var asked []ner.Query
 	if x.shown {
 		out.Text = d.Text
+	}
+	if x.renderer != nil {
 		var err error
 		if asked, err = x.renderer.Queries(d); err != nil {
 			return nil, err

@@ -4,7 +4,9 @@ import (
 	"os"
 	"slices"
 
+	"nerbench/answers"
 	"nerbench/internal/strict"
+	"nerbench/ner"
 	"nerbench/prompts"
 )
 
@@ -41,6 +43,9 @@ func (b *Bench) readFamilies() (strict.Folder[prompts.Family], error) {
 func answersOf(keys map[string]string) (prompts.Answers, error) {
 	if form := keys["answer"]; form != "" {
 		return prompts.Answers{Form: form}, nil
+	}
+	if ner.Imported(keys) && keys["family"] == "" {
+		return prompts.Answers{Form: answers.GivenForm}, nil
 	}
 	return prompts.AnswersOf(keys["family"], keys["variant"])
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"nerbench/ner"
 	"nerbench/results"
 	"nerbench/runners/open"
 )
@@ -40,8 +41,8 @@ func (b *Bench) nameModel(ctx context.Context, store *results.Store, m *open.Mod
 	return nil
 }
 
-// namedModels returns the conditions on runs. A name of a model in a file that no run
-// has is replaced by the names that the model can have in runs.
+// namedModels returns the conditions on runs. A name of a model in a file, or of an imported
+// one, that no run has is replaced by the names that the model can have in runs.
 func namedModels(runs []results.RunInfo, where map[string][]string) map[string][]string {
 	given, there := where["model"]
 	if !there {
@@ -53,7 +54,7 @@ func namedModels(runs []results.RunInfo, where map[string][]string) map[string][
 	}
 	var names []string
 	for _, name := range given {
-		others := slices.DeleteFunc(open.StoredNames(name), func(n string) bool { return !stored[n] })
+		others := slices.DeleteFunc(append(open.StoredNames(name), ner.ImportedPrefix+name), func(n string) bool { return !stored[n] })
 		if stored[name] || len(others) == 0 {
 			others = []string{name}
 		}

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -15,6 +16,9 @@ import (
 // Renderer prepares the prompts of a dataset. It reads the train split if the prompts
 // have demonstrations, or if the query set depends on frequencies.
 func (b *Bench) Renderer(ctx context.Context, p ner.Plan, dataset *datasets.Dataset) (*prompts.Renderer, error) {
+	if p.Imported != "" {
+		return nil, errors.New("the predictions were imported: their prompts are unknown")
+	}
 	settings := PromptSettings(p, dataset)
 	var err error
 	pr := PromptDataset(dataset)

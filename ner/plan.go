@@ -70,6 +70,7 @@ type Plan struct {
 	Limit       int    `key:"limit" part:"data" set:"flag" min:"1" default:"all" pool:"yes" about:"number of passages taken from the start of the split"`
 	Shard       Shard  `key:"shard" part:"data" pool:"yes" about:"part of the passages, in runs of older versions: run --shard no longer makes a run of its own"`
 	Aggregation string `key:"aggregation" part:"model" about:"how tokens of an in-process classifier become spans: simple, or first"`
+	Imported    string `key:"imported" part:"model" of:"model" pool:"yes" about:"checksum and format of the file that predictions were imported from"`
 	Training    string `key:"training" part:"model" of:"model" pool:"yes" about:"training data and settings of a model trained at start"`
 }
 

@@ -67,6 +67,8 @@ func systemName(model string, r *run, split set) string {
 			}
 		case name == "digest":
 			parts = append(parts, name+"="+v[:min(len(v), shortDigest)])
+		case name == "imported":
+			parts = append(parts, name+"="+v[:min(len(v), len("sha256:")+shortDigest)])
 		default:
 			parts = append(parts, name+"="+v)
 		}

@@ -21,10 +21,8 @@ type facts map[string]map[string]string
 // texts that differ between them are joined ("CPU; CUDA0"), counts are added up. An
 // empty text is ignored.
 func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]string, counts map[string]int64) error {
-	for _, name := range slices.Concat(slices.Sorted(maps.Keys(texts)), slices.Sorted(maps.Keys(counts))) {
-		if !ner.KnownFact(name) {
-			return fmt.Errorf("run %s: fact %q: unknown", runID, name)
-		}
+	if err := errors.Join(checkFacts(runID, texts), checkFacts(runID, counts)); err != nil {
+		return err
 	}
 	for name := range counts {
 		if !ner.SummedFact(name) {
@@ -36,15 +34,9 @@ func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]str
 		return err
 	}
 	return s.fault(changeRun(ctx, db, runID, func(tx *sql.Tx, r *runRow) error {
-		var source string
-		if err := tx.QueryRowContext(ctx, "SELECT source FROM origin").Scan(&source); err != nil {
+		source, err := origin(ctx, tx)
+		if err != nil {
 			return err
-		}
-		for name, text := range texts {
-			err := changeFact(ctx, tx, r.number, source, name, func(old string) (string, error) { return appendText(old, text), nil })
-			if err != nil {
-				return err
-			}
 		}
 		for name, n := range counts {
 			err := changeFact(ctx, tx, r.number, source, name, func(old string) (string, error) { return sum(old, n) })
@@ -52,10 +44,37 @@ func (s *Store) AddFacts(ctx context.Context, runID string, texts map[string]str
 				return fmt.Errorf("run %s: fact %s: %w", runID, name, err)
 			}
 		}
-		all, err := factsOf(ctx, tx, r.number)
-		r.facts = all.sum(r.id)
-		return err
+		return addTexts(ctx, tx, r, source, texts)
 	}))
+}
+
+// checkFacts demands that the names of facts are known.
+func checkFacts[T any](runID string, facts map[string]T) error {
+	for _, name := range slices.Sorted(maps.Keys(facts)) {
+		if !ner.KnownFact(name) {
+			return fmt.Errorf("run %s: fact %q: unknown", runID, name)
+		}
+	}
+	return nil
+}
+
+// origin is the name of the store as the source of facts.
+func origin(ctx context.Context, tx *sql.Tx) (source string, err error) {
+	err = tx.QueryRowContext(ctx, "SELECT source FROM origin").Scan(&source)
+	return source, err
+}
+
+// addTexts adds texts to the facts of a run. The row is not yet updated.
+func addTexts(ctx context.Context, tx *sql.Tx, r *runRow, source string, texts map[string]string) error {
+	for name, text := range texts {
+		err := changeFact(ctx, tx, r.number, source, name, func(old string) (string, error) { return appendText(old, text), nil })
+		if err != nil {
+			return err
+		}
+	}
+	all, err := factsOf(ctx, tx, r.number)
+	r.facts = all.sum(r.id)
+	return err
 }
 
 // changeFact replaces the value of a fact; the empty value means that there is

@@ -80,29 +80,34 @@ func (s *Store) recordAll(ctx context.Context, runID string, complete, incomplet
 		return err
 	}
 	return s.fault(transact(ctx, db, func(tx *sql.Tx) error {
-		r := recording{ctx: ctx, store: s, tx: tx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64), early: before}
-		if err := r.begin(runID); err != nil {
+		return s.recordIn(ctx, tx, runID, complete, incomplete, kept, before)
+	}))
+}
+
+// recordIn is recordAll in a transaction.
+func (s *Store) recordIn(ctx context.Context, tx *sql.Tx, runID string, complete, incomplete []ner.Passage, kept []ner.Answer, before *early) error {
+	r := recording{ctx: ctx, store: s, tx: tx, recordStatements: s.record.in(ctx, tx), layouts: make(map[string]int64), early: before}
+	if err := r.begin(runID); err != nil {
+		return err
+	}
+	for i := range kept {
+		if err := r.keep(&kept[i]); err != nil {
 			return err
 		}
-		for i := range kept {
-			if err := r.keep(&kept[i]); err != nil {
-				return err
-			}
+	}
+	for i := range complete {
+		if err := r.passage(&complete[i], true); err != nil {
+			return err
 		}
-		for i := range complete {
-			if err := r.passage(&complete[i], true); err != nil {
-				return err
-			}
+	}
+	for i := range incomplete {
+		if err := r.passage(&incomplete[i], false); err != nil {
+			return err
 		}
-		for i := range incomplete {
-			if err := r.passage(&incomplete[i], false); err != nil {
-				return err
-			}
-		}
-		r.run.updated = time.Now().UnixMilli()
-		_, err := r.updateRun.ExecContext(ctx, r.run.updates()...)
-		return err
-	}))
+	}
+	r.run.updated = time.Now().UnixMilli()
+	_, err := r.updateRun.ExecContext(ctx, r.run.updates()...)
+	return err
 }
 
 // transact runs f in a transaction that takes the write lock at once.

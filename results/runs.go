@@ -48,12 +48,7 @@ type RunInfo struct {
 // sends the queries of the run, the error is an [AskedError]. [Store.End] or [Store.Close]
 // let other processes continue the run.
 func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
-	if err := run.Check(); err != nil {
-		return err
-	}
-	keys := maps.Clone(run.Keys)
-	maps.DeleteFunc(keys, func(_, value string) bool { return value == "" })
-	text, err := json.Marshal(keys)
+	text, err := keysText(run)
 	if err != nil {
 		return err
 	}
@@ -66,7 +61,7 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 		switch {
 		case errors.Is(err, ErrNoRun):
 			now := time.Now().UnixMilli()
-			r = runRow{id: run.ID(), keys: string(text), passages: passages, asking: true, created: now, updated: now}
+			r = runRow{id: run.ID(), keys: text, passages: passages, asking: true, created: now, updated: now}
 			if err := r.insert(ctx, tx); err != nil {
 				return err
 			}
@@ -86,6 +81,17 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 		s.startBeat(run.ID())
 	}
 	return s.fault(err)
+}
+
+// keysText is the text of the keys of a run in the store.
+func keysText(run ner.Run) (string, error) {
+	if err := run.Check(); err != nil {
+		return "", err
+	}
+	keys := maps.Clone(run.Keys)
+	maps.DeleteFunc(keys, func(_, value string) bool { return value == "" })
+	text, err := json.Marshal(keys)
+	return string(text), err
 }
 
 // End records that no process works on a run: it is complete, or partial until it

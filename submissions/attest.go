@@ -82,6 +82,11 @@ func Attest(ctx context.Context, b *harness.Bench, r AttestRequest) (a Attestati
 		return a, "", err
 	}
 	m := opened.Manifest
+	for _, run := range m.Runs {
+		if ner.Imported(run.Keys) {
+			return a, "", fmt.Errorf("bundle: %s: run %s on %s was imported from a file: there is no model to ask again", r.File, run.ID, run.Dataset())
+		}
+	}
 	a = Attestation{Format: bundles.Format, Tool: cmp.Or(r.Tool, "unknown"), Bundle: opened.Digest, Metric: "span_f1", Model: modelName(r.Request.Plan.Model), Runs: []AttestedRun{}}
 	var pairs []stats.Dataset
 	drawn := Draw(m, opened.Digest, r.Spot)

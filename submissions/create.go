@@ -163,7 +163,11 @@ func checkRun(run results.RunInfo) error {
 		return fmt.Errorf("run %s: %w", run.ID, run.Asker)
 	}
 	if run.Complete < run.Passages || run.Passages == 0 {
-		return &fault.Hint{Err: fmt.Errorf("run %s: %d of %d passages are complete", run.ID, run.Complete, run.Passages), Advice: "finish it: nerbench run with the same flags"}
+		advice := "finish it: nerbench run with the same flags"
+		if ner.Imported(run.Keys) {
+			advice = "import a file with predictions for all passages"
+		}
+		return &fault.Hint{Err: fmt.Errorf("run %s: %d of %d passages are complete", run.ID, run.Complete, run.Passages), Advice: advice}
 	}
 	if run.Scores.Passages == run.Complete && len(run.Scores.Metrics) > 0 {
 		old := false

@@ -20,6 +20,7 @@ func commands(env *environment) []*cli.Command {
 		promptsCommand(env),
 		modelsCommand(env),
 		runCommand(env),
+		importCommand(env),
 		scoreCommand(env),
 		reproduceCommand(env),
 		runsCommand(env),

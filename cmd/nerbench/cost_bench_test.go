@@ -13,7 +13,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,33 +60,6 @@ func BenchmarkCost(b *testing.B) {
 	b.ReportMetric(perQuery(bare), "bare-µs/query")
 	b.ReportMetric(float64(peak)/1024, "peak-MiB")
 	b.ReportMetric(ours.Seconds()/bare.Seconds(), "ratio")
-}
-
-// profileVariable is the environment variable that makes processes of the program write
-// a profile of their processor time into this file.
-const profileVariable = "NERBENCH_PROFILE"
-
-// profiled runs the program, with a profile if one is demanded.
-func profiled(program func() int) int {
-	path := os.Getenv(profileVariable)
-	if path == "" {
-		return program()
-	}
-	f, err := os.Create(path)
-	if err == nil {
-		err = pprof.StartCPUProfile(f)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	code := program()
-	pprof.StopCPUProfile()
-	if err := f.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return code
 }
 
 // costDatasets returns datasets with many short passages: real ones if the reference

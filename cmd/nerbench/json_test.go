@@ -18,9 +18,10 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 	writeFiles(t, map[string]string{
 		"own/own.toml": strings.NewReplacer(`id = "pets"`, `id = "own"`).Replace(petsDataset), "bad/bad.toml": "id = 3\n", "datasets/pets.toml": petsDataset,
 		"data/pets/train.txt": "Ann B-PER\nfeeds O\nRex B-PET\n\nBob B-PER\n\n", "data/pets/test.txt": petsTest(3),
-		"gold.jsonl": `{"id": "1", "text": "Ann", "spans": [{"start": 0, "end": 3, "type": "person"}]}` + "\n",
-		"pred.jsonl": `{"id": "1", "spans": [{"start": 0, "end": 3, "type": "person"}]}` + "\n",
-		"sweep.toml": "title = \"t\"\ndatasets = [\"pets\"]\n[fixed]\nmodel = \"tagger\"\n[grid]\nsampling_seed = [1, 2]\n",
+		"gold.jsonl":     `{"id": "1", "text": "Ann", "spans": [{"start": 0, "end": 3, "type": "person"}]}` + "\n",
+		"pred.jsonl":     `{"id": "1", "spans": [{"start": 0, "end": 3, "type": "person"}]}` + "\n",
+		"imported.jsonl": `{"id": "pets/test/0", "spans": []}` + "\n",
+		"sweep.toml":     "title = \"t\"\ndatasets = [\"pets\"]\n[fixed]\nmodel = \"tagger\"\n[grid]\nsampling_seed = [1, 2]\n",
 	})
 	writeSSHKey(t, "id")
 	call := func(stdin string, args ...string) (code int, stdout, stderr string) {
@@ -50,6 +51,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"merge results.db whole.db --into merged.db", "", 0, 0},
 		{"merge results.db whole.db --check", "", 0, 0},
 		{"merge results.db", "", exitUsage, -1},
+		{"import imported.jsonl --model x -d pets --limit 1", "", 0, 0},
 		{"score --all", "", 0, 0},
 		{"reproduce RUN", "", 0, 0},
 		{"runs list", "", 0, 0},

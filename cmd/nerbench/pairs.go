@@ -72,7 +72,13 @@ func helpedKeys(err error) error {
 
 // keysOf selects the keys that a command with --set uses.
 func keysOf(command string) func(ner.Key) bool {
-	return func(k ner.Key) bool { return command != "prompts render" || rendered(k) }
+	switch command {
+	case "prompts render":
+		return rendered
+	case "import":
+		return imported
+	}
+	return func(ner.Key) bool { return true }
 }
 
 // rendered selects the keys that prompts render uses: those of prompts, and those that

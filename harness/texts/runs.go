@@ -1,6 +1,7 @@
 package texts
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -29,7 +30,7 @@ func WriteRuns(w io.Writer, paint Paint, runs []harness.RunJSON) error {
 	fmt.Fprintf(tw, "run\tdataset\tmodel\tfamily\t%s\tpassages\tqueries\tspan_f1\tuniner_f1\t\n", paint(Usual, "state"))
 	for _, r := range runs {
 		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
-			terminal.Printable(r.Keys["dataset"]), terminal.Printable(r.Keys["model"]), terminal.Printable(r.Keys["family"]), paint(stateColour(r.State), string(r.State)),
+			terminal.Printable(r.Keys["dataset"]), terminal.Printable(r.Keys["model"]), terminal.Printable(cmp.Or(r.Keys["family"], "–")), paint(stateColour(r.State), string(r.State)),
 			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1", &marks), headlineOf(r, "uniner_f1", &marks))
 	}
 	if err := tw.Flush(); err != nil {

@@ -144,7 +144,7 @@ func (o Options) exported(r *Run) time.Time {
 
 // temperature is that of the sampling; nil for models that generate no text.
 func (r *Run) temperature() *float64 {
-	if r.Keys["family"] == "spans" {
+	if r.Keys["family"] == "spans" || ner.Imported(r.Keys) {
 		return nil
 	}
 	t, _ := strconv.ParseFloat(r.Keys["temperature"], 64) // no key: 0

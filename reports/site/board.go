@@ -100,6 +100,7 @@ type Model struct {
 	Name         string // short: without organisation, runner and digest
 	Organisation string
 	Address      string // as given to run -m, such as "ollama/qwen3:8b"
+	Imported     bool   // its predictions were made elsewhere
 	Digest       string // empty: identity by name
 	Track        string
 	Tier         Tier

@@ -28,6 +28,8 @@ type modelPage struct {
 // Prompt describes the prompt of a model; a tagger has none.
 func (m *Model) Prompt() string {
 	switch examples := fmt.Sprintf("%d examples", m.Demonstrations); {
+	case m.Imported:
+		return "unknown: the predictions were imported"
 	case m.Family == "spans":
 		return "none"
 	case m.Demonstrations == 1:

@@ -30,6 +30,9 @@ func kindOf(name string) (kind int, rest string, err error) {
 			return i, rest, nil
 		}
 	}
+	if strings.HasPrefix(name, ner.ImportedPrefix) {
+		return 0, "", fault.Usagef("model %q: its predictions were imported: there is no model to ask", name)
+	}
 	return 0, "", fault.Usagef("model %q: unknown (known: %s)%s", name, strings.Join(Usages(), "; "), similarModel(name))
 }
 

@@ -53,8 +53,7 @@ func appHelp(app *cli.App) string {
 	}
 	b.WriteString("\nglobal flags (each has a variable, such as NERBENCH_STORE):\n")
 	b.WriteString(flagsHelp(app.Flags, false))
-	b.WriteString(`
-exit: 0 done, 1 error, 2 usage, 3 incomplete, 4 data missing, 130 interrupted
+	b.WriteString(`exit: 0 done, 1 error, 2 usage, 3 incomplete, 4 data missing, 130 interrupted
 `)
 	return b.String()
 }

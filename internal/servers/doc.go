@@ -2,6 +2,9 @@
 // vLLM, and a trained model whose answers are known. They drive the program as a
 // user does. One server runs at a time, is started once, and serves all its tests.
 //
+// So do the tests of the programs of examples/adapters, with the Python that
+// NERBENCH_ADAPTERS names (.ci/adapters).
+//
 // They run where NERBENCH_REFERENCE, NERBENCH_OLLAMA, NERBENCH_VLLM and NERBENCH_GEMMA
 // name what they need (.ci/integration), and skip elsewhere.
 package servers

@@ -19,7 +19,7 @@ import (
 // the ratio of processor times is that of the queries a second.
 func BenchmarkGemma(b *testing.B) {
 	file := gemma(b)
-	const passages = 41
+	const passages = 21
 	ask := func(w *workplace, model string, limit int, flags ...string) time.Duration {
 		store := filepath.Join(b.TempDir(), "results.db")
 		args := append([]string{

@@ -96,6 +96,11 @@ func readRefusal(code int, body []byte, secrets httpclient.Secrets) (e *runners.
 func (r *Runner) refused(ctx context.Context, s *server, response *http.Response, body []byte) error {
 	status, framework := readRefusal(response.StatusCode, body, r.secrets)
 	switch {
+	case noTemplate(status):
+		return &fault.Hint{
+			Err:    fmt.Errorf("%w: %w: %s: %w", runners.ErrFatal, errServer, s.name, status),
+			Advice: "--set as=completion sends the messages as one text; a base model needs demonstrations too: --set shots=3",
+		}
 	case status.OfQuery():
 		return fmt.Errorf("%w: %w", errQuery, status)
 	case status.Code == http.StatusForbidden && framework && s.hasAnswered():
@@ -126,6 +131,13 @@ func (r *Runner) refused(ctx context.Context, s *server, response *http.Response
 		return err
 	}
 	return fmt.Errorf("%w: %w", runners.ErrFatal, status)
+}
+
+// noTemplate reports whether the server refuses messages because the model has no chat
+// template, in the words of transformers, which servers pass on.
+func noTemplate(status *runners.StatusError) bool {
+	return status.Code == http.StatusBadRequest && (strings.Contains(status.Message, "must provide a chat template") ||
+		strings.Contains(status.Message, "tokenizer.chat_template is not set"))
 }
 
 // unknownModel is the error of a missing model, with a hint that lists the models of the

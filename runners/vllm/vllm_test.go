@@ -351,6 +351,7 @@ func TestRefusals(t *testing.T) {
 		"engine dead":           {500, "", `{"error":{"message":"EngineCore encountered an issue."}}`, true, false, "EngineCore", ""},
 		"unknown model":         {404, "", `{"error":{"message":"The model does not exist."}}`, false, true, "does not exist", `"tiny"`},
 		"a model of chats":      {404, "", `{"error":{"message":"This is a chat model and not supported in the v1/completions endpoint. Did you mean to use v1/chat/completions?","param":"model"}}`, false, true, "chat model", "as=chat"},
+		"no chat template":      {400, "", `{"error":{"message":"As of transformers v4.44, default chat template is no longer allowed, so you must provide a chat template if the tokenizer does not define one."}}`, false, true, "chat template", "as=completion"},
 		"200 with an error":     {200, "", `{"error":{"message":"overloaded"}}`, true, false, "overloaded", ""},
 		"200 with a page":       {200, "", "<html>", true, false, "JSON", ""},
 		"fewer choices":         {200, "", `{"choices":[]}`, true, false, "0 choices for 1", ""},

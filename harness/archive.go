@@ -127,10 +127,41 @@ func (a *Archive) documents(ctx context.Context, id string) (iter.Seq2[*ner.Docu
 // Errors counts the errors of a run; nil: its answers cannot be parsed here.
 func (a *Archive) Errors(ctx context.Context, id string) (*ner.ErrorCounts, error) {
 	run, there := a.runs[id]
-	if !there {
+	switch {
+	case !there:
 		return nil, nil
+	case a.withoutAnswers(id):
+		return a.predictedErrors(ctx, run)
 	}
 	return a.errors.of(ctx, run)
+}
+
+// withoutAnswers reports whether a run is a submission that has its predictions only.
+func (a *Archive) withoutAnswers(id string) bool {
+	return a.submissions != nil && a.submissions.Runs[id].Predicted != nil
+}
+
+// predictedErrors counts the errors of a submission without answers; nil: the passages are
+// missing.
+func (a *Archive) predictedErrors(ctx context.Context, run results.RunInfo) (*ner.ErrorCounts, error) {
+	if counts, err := a.errors.find(ctx, run); counts != nil || err != nil {
+		return counts, err
+	}
+	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
+	if err != nil {
+		if err = a.without("run "+run.ID, err); errors.Is(err, site.ErrNoPassages) {
+			return nil, nil
+		}
+		return nil, err
+	}
+	counter := newErrorCounter()
+	for p, err := range a.submissions.Runs[run.ID].Predicted(ctx, scoring.Documents) {
+		if err != nil {
+			return nil, err
+		}
+		counter.add(p.Document, p.Passage)
+	}
+	return a.errors.put(run, counter), nil
 }
 
 // Repairs counts what was repaired or skipped in the files of a dataset, by kind, as
@@ -202,7 +233,7 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 		return site.ErrNoPassages
 	}
 	run := a.runs[id]
-	if a.submissions != nil && a.submissions.Runs[id].Predicted != nil {
+	if a.withoutAnswers(id) {
 		return a.eachPredicted(ctx, run, yield)
 	}
 	dataset, plan, err := a.plan(run)

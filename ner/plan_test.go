@@ -17,7 +17,7 @@ var full = map[string]string{
 	"family": "uniner", "family_hash": "h", "variant": "repo+nl", "layout": "per-type", "order": "name", "wording": "native", "paraphrase": "a=b",
 	"descriptions": "d", "answer": "list", "dataset_name": "ids", "queries": "gold", "shots": "3:random", "seed": "7", "as": "chat",
 	"temperature": "0.7", "sampling_seed": "0", "max_tokens": "64", "stop": `["\n", "</s>"]`, "think": "off", "think_switch": "thinking", "constrained": "schema", "context": "4096",
-	"cap": "200000", "sample_seed": "0", "limit": "10", "shard": "2/3", "aggregation": "first", "training": "perceptron seed=1 data=x",
+	"cap": "200000", "sample_seed": "0", "limit": "10", "shard": "2/3", "aggregation": "first", "imported": "sha256:0f jsonl", "training": "perceptron seed=1 data=x",
 }
 
 // TestPlanKeys converts keys to a plan and back, each key alone and all together.

@@ -258,6 +258,7 @@ func TestPagesAreWalked(t *testing.T) {
 		"metrics.md":    "TestMetricsPage compares the whole outputs",
 		"in-process.md": "needs libraries and files of models: the tests of gguf and onnx",
 		"benchmarks.md": "measures, on real data",
+		"adapters.md":   "needs packages of Python and models: the tests of internal/servers",
 	}
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil {

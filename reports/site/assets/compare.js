@@ -57,7 +57,7 @@
       body.append(line);
     });
     var whole = el("table", { class: tested ? "numbers differences" : "numbers differences untested" }, el("caption", {}, caption), el("thead", {}, head), body);
-    return el("div", { class: "scroll" }, whole);
+    return el("div", { class: "scroll", role: "region", "aria-label": "By dataset", tabindex: "0" }, whole);
   }
 
   function model(slug) { return data.models.find(function (m) { return m.slug === slug; }); }
@@ -150,7 +150,7 @@
       body.append(line);
     });
     if (!body.rows.length) return out;
-    out.append(el("div", { class: "scroll" }, el("table", { class: "numbers types" }, el("caption", {}, "By type: F1 in % of A and of B, A − B in points, precision and recall in %"), el("thead", {}, head), body)),
+    out.append(el("div", { class: "scroll", role: "region", "aria-label": "By type", tabindex: "0" }, el("table", { class: "numbers types" }, el("caption", {}, "By type: F1 in % of A and of B, A − B in points, precision and recall in %"), el("thead", {}, head), body)),
       el("p", { class: "soft" }, "This command computes the intervals and p values by type:"), el("pre", {}, "nerbench compare " + quoted(nb.visible(x.id)) + " " + quoted(nb.visible(y.id))));
     return out;
   }
@@ -193,7 +193,7 @@
         body.append(line);
       });
       list.replaceChildren(el("p", { class: "soft" }, commas(kept.length) + (kept.length === 1 ? " passage" : " passages")),
-        el("div", { class: "scroll" }, el("table", { class: "numbers flips" }, el("thead", {}, head), body)));
+        el("div", { class: "scroll", role: "region", "aria-label": "Passages that differ", tabindex: "0" }, el("table", { class: "numbers flips" }, el("thead", {}, head), body)));
       if (kept.length > most) {
         var more = el("button", { type: "button" }, "Show " + commas(Math.min(kept.length - most, 10 * mostListed)) + " more");
         more.addEventListener("click", function () { show(most + 10 * mostListed); });

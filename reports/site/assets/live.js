@@ -34,7 +34,7 @@
       ].forEach(function (c) { line.append(el("td", { class: "n" }, c)); });
       body.append(line);
     });
-    page.replaceChildren(el("div", { class: "scroll" }, el("table", {}, el("thead", {}, head), body)),
+    page.replaceChildren(el("div", { class: "scroll", role: "region", "aria-label": "Runs", tabindex: "0" }, el("table", {}, el("thead", {}, head), body)),
       el("p", { class: "soft" }, "F1 and failures are those of the passages that were scored so far."));
   }
 

@@ -112,7 +112,8 @@ func checkBase(t *testing.T, w *workplace, q question, r harness.Result) {
 	}
 	for _, p := range w.answers(t, r.Run) {
 		for _, a := range p.Answers {
-			if strings.Contains(a.Text, stop[0]) {
+			// Ollama leaves the stop string in an answer that reaches the token limit with it.
+			if _, more, found := strings.Cut(a.Text, stop[0]); found && more != "" {
 				t.Errorf("%s: answer goes on: %q", p.ID, a.Text)
 			}
 			if a.Finish != ner.FinishStop && a.Finish != ner.FinishLength && a.Finish != "" {

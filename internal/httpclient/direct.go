@@ -19,9 +19,7 @@ import (
 // net/http writes and parses the messages of both. A request that needs more, https or a
 // proxy, is sent by Other.
 //
-// Requests must be repeatable: if the server closes a used connection before it responds,
-// the request is sent once more, over a new one. A response must be read or closed by one
-// goroutine at a time.
+// A response must be read or closed by one goroutine at a time.
 type Direct struct {
 	// Dial makes a connection.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -64,45 +62,33 @@ func (d *Direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !d.plain(r) {
 		return d.Other.RoundTrip(r)
 	}
-	address := net.JoinHostPort(r.URL.Hostname(), port(r.URL))
-	if c := d.take(address); c != nil {
-		response, err := d.send(c, r)
-		if err == nil || c.left < MostHeader || r.Context().Err() != nil {
-			return response, err
-		}
-		again, fault := repeated(r)
-		if fault != nil {
-			return nil, err
-		}
-		r = again
-	}
-	conn, err := d.Dial(r.Context(), "tcp", address)
+	c, err := d.connect(r)
 	if err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close()
 		}
 		return nil, ended(r.Context(), err)
 	}
-	c := &connection{Conn: conn, address: address, writer: bufio.NewWriter(conn)}
-	c.reader = bufio.NewReader(c)
 	return d.send(c, r)
 }
 
-// repeated returns a request that can be sent after this one.
-func repeated(r *http.Request) (*http.Request, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return r, nil
+// connect returns a connection to the server of a request: an idle one that is still
+// open, or a new one.
+func (d *Direct) connect(r *http.Request) (*connection, error) {
+	address := net.JoinHostPort(r.URL.Hostname(), port(r.URL))
+	for c := d.take(address); c != nil; c = d.take(address) {
+		if open(c.Conn) {
+			return c, nil
+		}
+		_ = c.Close()
 	}
-	if r.GetBody == nil {
-		return nil, errors.New("the body cannot be read again")
-	}
-	body, err := r.GetBody()
+	conn, err := d.Dial(r.Context(), "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	again := *r
-	again.Body = body
-	return &again, nil
+	c := &connection{Conn: conn, address: address, writer: bufio.NewWriter(conn)}
+	c.reader = bufio.NewReader(c)
+	return c, nil
 }
 
 // send sends a request over a connection.

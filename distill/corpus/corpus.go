@@ -37,11 +37,11 @@ type Options struct {
 
 // File is a file that was read.
 type File struct {
-	Name    string `json:"name" toml:"name"` // below the folder that was named; a file without its folder
-	SHA256  string `json:"sha256" toml:"sha256"`
-	Bytes   int64  `json:"bytes" toml:"bytes"`
-	Texts   int    `json:"texts" toml:"texts"`
-	Skipped int    `json:"skipped,omitempty" toml:"skipped,omitempty"` // faulty texts
+	Name   string `json:"name" toml:"name"` // below the folder that was named; a file without its folder
+	SHA256 string `json:"sha256" toml:"sha256"`
+	Bytes  int64  `json:"bytes" toml:"bytes"`
+	Texts  int    `json:"texts" toml:"texts"`
+	Faulty int    `json:"faulty,omitempty" toml:"faulty,omitempty"` // texts that cannot be read, and are left out
 }
 
 // Fault is a text that cannot be read.
@@ -58,10 +58,10 @@ func (f *Fault) Unwrap() error { return f.Err }
 // Report says what was read.
 type Report struct {
 	Files []File
-	// Faults are the first faults; Skipped is the number of all.
-	Faults  []*Fault
-	Skipped int
-	Texts   int
+	// Faults are the first faults; Faulty is the number of all.
+	Faults []*Fault
+	Faulty int
+	Texts  int
 }
 
 // faultsKept is the number of faults that a report names.
@@ -71,10 +71,10 @@ const faultsKept = 5
 const textsBefore = 1000
 
 // tooMany reports whether more than one text of a hundred is faulty.
-func (r *Report) tooMany() bool { return r.Skipped*100 > r.Texts+r.Skipped }
+func (r *Report) tooMany() bool { return r.Faulty*100 > r.Texts+r.Faulty }
 
 // Read calls f with each text of files and folders, in the order of the paths and then of
-// the names. Faulty texts are skipped and counted; if they are more than 1 % of all, the
+// the names. Faulty texts are left out and counted; if they are more than 1 % of all, the
 // first is the error. That ids differ is not checked: a corpus may have any size.
 func Read(ctx context.Context, paths []string, o Options, f func(Text) error) (Report, error) {
 	if o.Field == "" {
@@ -199,7 +199,7 @@ func (r *reader) file(file named) (err error) {
 		return fmt.Errorf("corpus: %s: %w", r.name, err)
 	}
 	r.report.Files = append(r.report.Files, File{
-		Name: r.name, SHA256: hex.EncodeToString(counted.hash.Sum(nil)), Bytes: counted.n, Texts: r.texts, Skipped: r.faults,
+		Name: r.name, SHA256: hex.EncodeToString(counted.hash.Sum(nil)), Bytes: counted.n, Texts: r.texts, Faulty: r.faults,
 	})
 	return nil
 }
@@ -273,18 +273,18 @@ func shown(s string) string {
 // fault counts a text that cannot be read.
 func (r *reader) fault(at string, err error) error {
 	r.faults++
-	r.report.Skipped++
+	r.report.Faulty++
 	if len(r.report.Faults) < faultsKept {
 		r.report.Faults = append(r.report.Faults, &Fault{r.name, at, err})
 	}
-	if r.report.Texts+r.report.Skipped > textsBefore && r.report.tooMany() {
+	if r.report.Texts+r.report.Faulty > textsBefore && r.report.tooMany() {
 		return r.tooManyFaults()
 	}
 	return nil
 }
 
 func (r *reader) tooManyFaults() error {
-	return fmt.Errorf("corpus: %d of %d texts cannot be read, more than 1 %%; the first: %w", r.report.Skipped, r.report.Texts+r.report.Skipped, r.report.Faults[0])
+	return fmt.Errorf("corpus: %d of %d texts cannot be read, more than 1 %%; the first: %w", r.report.Faulty, r.report.Texts+r.report.Faulty, r.report.Faults[0])
 }
 
 var errLong = errors.New("it is longer than 64 MiB")

@@ -103,7 +103,7 @@ func TestRead(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, report, err := read(t, tc.o, filepath.Join(dir, tc.path))
-			if err != nil || !slices.Equal(got, tc.want) || report.Texts != len(tc.want) || report.Skipped != 0 {
+			if err != nil || !slices.Equal(got, tc.want) || report.Texts != len(tc.want) || report.Faulty != 0 {
 				t.Errorf("texts are %q, want %q; %+v, %v", got, tc.want, report, err)
 			}
 		})
@@ -129,9 +129,9 @@ func TestFaults(t *testing.T) {
 	good := strings.Repeat("{\"text\":\"Ada ran.\"}\n", 300)
 	whole := gzipped(t, good)
 	for name, tc := range map[string]struct {
-		files   map[string]string
-		skipped int
-		err     string
+		files  map[string]string
+		faulty int
+		err    string
 	}{
 		"one broken line of many":        {map[string]string{"x.jsonl": good + "{\"text\":\n"}, 1, ""},
 		"one line that is not UTF-8":     {map[string]string{"x.jsonl": good + "{\"text\":\"\xff\"}\n"}, 1, ""},
@@ -154,8 +154,8 @@ func TestFaults(t *testing.T) {
 			if tc.err == "" && err != nil || tc.err != "" && (err == nil || !strings.Contains(err.Error(), tc.err)) {
 				t.Errorf("error is %v, want %q", err, tc.err)
 			}
-			if report.Skipped != tc.skipped || len(report.Faults) != tc.skipped {
-				t.Errorf("%d are skipped, want %d", report.Skipped, tc.skipped)
+			if report.Faulty != tc.faulty || len(report.Faults) != tc.faulty {
+				t.Errorf("%d are faulty, want %d", report.Faulty, tc.faulty)
 			}
 		})
 	}
@@ -169,7 +169,7 @@ func TestLongLine(t *testing.T) {
 	good := strings.Repeat("{\"text\":\"Ada ran.\"}\n", 200)
 	dir := write(t, map[string]string{"x.jsonl": good + "{\"text\":\"" + strings.Repeat("x", longest+10) + "\"}\n{\"id\":\"last\",\"text\":\"end\"}\n"})
 	texts, report, err := read(t, Options{}, dir)
-	if err != nil || report.Skipped != 1 || texts[len(texts)-1] != "last|end|x" {
+	if err != nil || report.Faulty != 1 || texts[len(texts)-1] != "last|end|x" {
 		t.Errorf("%d texts, %+v, %v", len(texts), report.Faults, err)
 	}
 	if got := fmt.Sprint(report.Faults); !strings.Contains(got, "line 201: it is longer than 64 MiB") {

@@ -60,9 +60,10 @@ func (s *Set) Len() int {
 }
 
 // Add adds a text: all sequences of [Long] words, and the sentences that are shorter but
-// have [Short] words.
+// have [Short] words or more. A text that is shorter than [Long] counts as one sentence too,
+// since its sentences may all be shorter than [Short].
 func (s *Set) Add(text string) {
-	w := scan(text)
+	w := scan(text, scanned{sums: make([]uint64, 1)})
 	for i := 0; i+Long <= len(w.words); i++ {
 		h := s.hash(w, i, i+Long)
 		s.long[h] = struct{}{}
@@ -70,14 +71,20 @@ func (s *Set) Add(text string) {
 	}
 	from := 0
 	for to := 1; to <= len(w.words); to++ {
-		if to == len(w.words) || w.ends[to-1] {
+		if to == len(w.words) || sentenceEnds(text[w.words[to-1].End:w.words[to].Start]) {
 			s.addSentence(w, from, to)
 			from = to
 		}
 	}
-	if len(w.words) < Long { // also of several sentences
+	if len(w.words) < Long {
 		s.addSentence(w, 0, len(w.words))
 	}
+}
+
+// sentenceEnds reports whether a sentence ends between two words, given what is between
+// them. A full stop alone is part of a number or a name, such as 3.5.
+func sentenceEnds(between string) bool {
+	return between != "." && strings.ContainsAny(between, ".!?…。！？\n")
 }
 
 func (s *Set) addSentence(w scanned, from, to int) {
@@ -98,7 +105,9 @@ func (s *Set) addSentence(w scanned, from, to int) {
 // Find returns the first place of a text with words of the set, in bytes. ok is false if
 // there is none.
 func (s *Set) Find(text string) (place ner.Range, ok bool) {
-	w := scan(text)
+	var words [usualWords]ner.Range // no allocation for a text of the usual length
+	var sums [usualWords + 1]uint64
+	w := scan(text, scanned{words: words[:0], sums: sums[:1]})
 	for i := 0; i+Short <= len(w.words); i++ {
 		if h := s.hash(w, i, i+Short); s.marked(h) {
 			for _, known := range s.sentences[h] {
@@ -143,40 +152,34 @@ func (s *Set) hash(w scanned, from, to int) uint64 {
 type scanned struct {
 	words []ner.Range
 	sums  []uint64 // sums[i] is the hash of the first i words
-	ends  []bool   // whether a sentence ends behind a word
 }
 
-func scan(text string) scanned {
-	guess := len(text)/5 + 1
-	w := scanned{words: make([]ner.Range, 0, guess), sums: make([]uint64, 1, guess+1), ends: make([]bool, 0, guess)}
-	for i := 0; i < len(text); {
-		r, n := rune(text[i]), 1
-		if r >= utf8.RuneSelf {
-			r, n = utf8.DecodeRuneInString(text[i:])
+// usualWords is the largest number of words of a usual chunk.
+const usualWords = 320
+
+// scan appends the words of a text to w, whose only sum is 0.
+func scan(text string, w scanned) scanned {
+	const offset, prime = 0xcbf29ce484222325, 0x100000001b3 // FNV-1a, of code points
+	h, start := uint64(offset), -1                          // of the current word; -1: there is none
+	sum := uint64(0)
+	end := func(at int) {
+		if start >= 0 {
+			sum = sum*base + h
+			w.words, w.sums = append(w.words, ner.Range{Start: start, End: at}), append(w.sums, sum)
+			h, start = offset, -1
 		}
+	}
+	for i, r := range text {
 		if !inWord(r) {
-			if last := len(w.ends) - 1; last >= 0 && strings.ContainsRune(".!?…。！？\n", r) {
-				w.ends[last] = true
-			}
-			i += n
+			end(i)
 			continue
 		}
-		start := i
-		const offset, prime = 0xcbf29ce484222325, 0x100000001b3 // FNV-1a, of code points
-		h := uint64(offset)
-		for inWord(r) {
-			h = (h ^ uint64(lower(r))) * prime
-			if i += n; i == len(text) {
-				break
-			}
-			if r, n = rune(text[i]), 1; r >= utf8.RuneSelf {
-				r, n = utf8.DecodeRuneInString(text[i:])
-			}
+		if start < 0 {
+			start = i
 		}
-		w.words = append(w.words, ner.Range{Start: start, End: i})
-		w.sums = append(w.sums, w.sums[len(w.sums)-1]*base+h)
-		w.ends = append(w.ends, false)
+		h = (h ^ uint64(lower(r))) * prime
 	}
+	end(len(text))
 	return w
 }
 
@@ -194,5 +197,5 @@ func inWord(r rune) bool {
 	if r < utf8.RuneSelf {
 		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 	}
-	return unicode.In(r, unicode.L, unicode.N, unicode.M)
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
 }

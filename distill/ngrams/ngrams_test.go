@@ -50,6 +50,8 @@ func TestPartsOfSentences(t *testing.T) {
 	set.Add("Ada and Bo ran home at noon. It was hot.")           // 7 words and 3: 10 in all
 	set.Add(strings.Repeat("one two three four five six ", 3))    // 18 words
 	set.Add("Mira swims . Where do all of the fishes swim now ?") // a short one, and one of 8
+	set.Add("Bo sat. Cy and Di sat too.")                         // 2 words and 5: 7 in all
+	set.Add("Prices rose by 3.5 points this year. And prices fell by 2 points in the last one, they say.")
 	for text, want := range map[string]bool{
 		"then ada and bo ran home at noon, and":                    true,  // a sentence
 		"then ada and bo ran home at":                              false, // six words of seven
@@ -58,7 +60,11 @@ func TestPartsOfSentences(t *testing.T) {
 		"six " + strings.Repeat("one two three four five six ", 2): true,
 		"where do all of the fishes swim now":                      true,
 		"Mira swims. Where do all of the fishes swim":              false,
-		"": false,
+		"bo sat, cy and di sat too":                                true, // a text of short sentences
+		"this is what cy and di sat too":                           false,
+		"last year prices rose by 3.5 points this year too":        true, // 3.5 ends no sentence
+		"rose by 3.5 points this year":                             false,
+		"":                                                         false,
 	} {
 		if _, got := set.Find(text); got != want {
 			t.Errorf("%q: found is %v", text, got)

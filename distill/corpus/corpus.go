@@ -41,10 +41,13 @@ type File struct {
 	SHA256 string `json:"sha256" toml:"sha256"`
 	Bytes  int64  `json:"bytes" toml:"bytes"`
 	Texts  int    `json:"texts" toml:"texts"`
-	Faulty int    `json:"faulty,omitempty" toml:"faulty,omitempty"` // texts that cannot be read, and are left out
+	// Faulty is the number of texts that cannot be read, and are left out. Where the rest of
+	// a file that is compressed as a whole is lost, it counts as one: how many texts it held
+	// is unknown. Of a Parquet file, all rows that are lost count.
+	Faulty int `json:"faulty,omitempty" toml:"faulty,omitempty"`
 }
 
-// Fault is a text that cannot be read.
+// Fault is a text that cannot be read, or the first of several that are lost together.
 type Fault struct {
 	File string
 	At   string // "line 7", "row 7", "byte 4096"
@@ -74,7 +77,8 @@ const textsBefore = 1000
 func (r *Report) tooMany() bool { return r.Faulty*100 > r.Texts+r.Faulty }
 
 // Read calls f with each text of files and folders, in the order of the paths and then of
-// the names. Faulty texts are left out and counted; if they are more than 1 % of all, the
+// the names. Links to files are followed, and links to folders only where they are named:
+// a folder may have a link to itself. Faulty texts are left out and counted; if they are more than 1 % of all, the
 // first is the error. That ids differ is not checked: a corpus may have any size.
 func Read(ctx context.Context, paths []string, o Options, f func(Text) error) (Report, error) {
 	if o.Field == "" {
@@ -126,25 +130,34 @@ func list(paths []string) (files []named, err error) {
 			files = append(files, named{path, filepath.Base(path)})
 			continue
 		}
+		root, err := filepath.EvalSymlinks(path) // WalkDir follows no links
+		if err != nil {
+			return nil, fmt.Errorf("corpus: %w", err)
+		}
 		before := len(files)
-		err = filepath.WalkDir(path, func(name string, e fs.DirEntry, err error) error {
+		err = filepath.WalkDir(root, func(name string, e fs.DirEntry, err error) error {
 			if err != nil {
 				return err
 			}
-			if hidden := strings.HasPrefix(e.Name(), ".") && name != path; hidden {
+			if hidden := strings.HasPrefix(e.Name(), ".") && name != root; hidden {
 				if e.IsDir() {
 					return fs.SkipDir
 				}
 				return nil
 			}
 			inner, _ := plain(e.Name())
-			if e.Type().IsRegular() && slices.Contains(endings, strings.ToLower(filepath.Ext(inner))) {
-				below, err := filepath.Rel(path, name)
-				if err != nil {
-					return err
-				}
-				files = append(files, named{name, filepath.ToSlash(below)})
+			if !slices.Contains(endings, strings.ToLower(filepath.Ext(inner))) {
+				return nil
 			}
+			info, err := os.Stat(name) // of what a link leads to
+			if err != nil || !info.Mode().IsRegular() {
+				return err
+			}
+			below, err := filepath.Rel(root, name)
+			if err != nil {
+				return err
+			}
+			files = append(files, named{name, filepath.ToSlash(below)})
 			return nil
 		})
 		if err != nil {
@@ -222,7 +235,7 @@ func (c *counter) Read(p []byte) (int, error) {
 func (r *reader) stream(in *counter, compression, ending string) error {
 	text, end, err := unpack(in, compression)
 	if err != nil {
-		return r.fault(fmt.Sprintf("byte %d", in.n), err)
+		return r.fault(fmt.Sprintf("byte %d", in.n), 1, err)
 	}
 	defer end()
 	if ending == ".txt" || ending == ".text" || ending == ".md" {
@@ -270,10 +283,10 @@ func shown(s string) string {
 	return s
 }
 
-// fault counts a text that cannot be read.
-func (r *reader) fault(at string, err error) error {
-	r.faults++
-	r.report.Faulty++
+// fault counts n texts that cannot be read for the same reason.
+func (r *reader) fault(at string, n int, err error) error {
+	r.faults += n
+	r.report.Faulty += n
 	if len(r.report.Faults) < faultsKept {
 		r.report.Faults = append(r.report.Faults, &Fault{r.name, at, err})
 	}

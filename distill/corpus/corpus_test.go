@@ -44,6 +44,11 @@ type row struct {
 
 func inParquet(t testing.TB, rows ...row) string {
 	t.Helper()
+	return parquetOf(t, rows...)
+}
+
+func parquetOf[T any](t testing.TB, rows ...T) string {
+	t.Helper()
 	var b bytes.Buffer
 	if err := parquet.Write(&b, rows); err != nil {
 		t.Fatal(err)
@@ -145,9 +150,22 @@ func TestFaults(t *testing.T) {
 			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: it is not UTF-8"},
 		"no field": {map[string]string{"x.jsonl": "{\"body\":\"a\",\"title\":\"b\"}\n"}, 0,
 			"corpus: x.jsonl: line 1: no field text (fields: body, title); --field and --id name others"},
-		"no column": {map[string]string{"x.parquet": inParquet(t, row{"a", "b"})[:0]}, 1, "more than 1 %"},
-		"empty":     {map[string]string{"x.jsonl": "\n"}, 0, "it has no text"},
-		"nothing":   {map[string]string{"x.png": "p"}, 0, "no file ends in .jsonl"},
+		"an empty parquet": {map[string]string{"x.parquet": ""}, 1, "more than 1 %"},
+		"no column": {map[string]string{"x.parquet": parquetOf(t, struct {
+			ID   string   `parquet:"id"`
+			Text []string `parquet:"text,list"`
+		}{"a", []string{"b"}})}, 0, "corpus: x.parquet: row 1: no field text (fields: id, text.list.element); --field and --id name others"},
+		"a later file without the column": {map[string]string{"a.jsonl": good, "x.parquet": parquetOf(t, struct {
+			Body string `parquet:"body"`
+		}{"a"})}, 1, ""},
+		"a column of numbers": {map[string]string{"x.parquet": parquetOf(t, struct {
+			Text int64 `parquet:"text"`
+		}{7})}, 1, "the first: x.parquet: row 1: the field text is no string"},
+		"a column of several strings": {map[string]string{"x.parquet": parquetOf(t, struct {
+			Text []string `parquet:"text"`
+		}{[]string{"a", "b"}})}, 1, "the first: x.parquet: row 1: the field text is no string"},
+		"empty":   {map[string]string{"x.jsonl": "\n"}, 0, "it has no text"},
+		"nothing": {map[string]string{"x.png": "p"}, 0, "no file ends in .jsonl"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, report, err := read(t, Options{}, write(t, tc.files))
@@ -161,6 +179,59 @@ func TestFaults(t *testing.T) {
 	}
 	if _, _, err := read(t, Options{}, filepath.Join(t.TempDir(), "gone.jsonl")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("error is %v", err)
+	}
+}
+
+// TestLostRows: all rows of a damaged group count as faulty, and the rows after it keep
+// their numbers.
+func TestLostRows(t *testing.T) {
+	var b bytes.Buffer
+	w := parquet.NewGenericWriter[row](&b, parquet.MaxRowsPerRowGroup(10))
+	for i := range 30 {
+		if _, err := w.Write([]row{{Text: fmt.Sprintf("Text %02d ends.", i+1)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	damaged := strings.Replace(b.String(), "Text 15 ends.", "Text 15 ENDS.", 1) // against its checksum
+	good := strings.Repeat("{\"text\":\"Ada ran.\"}\n", 2000)
+	for name, tc := range map[string]struct {
+		files map[string]string
+		fails bool
+	}{
+		"among many": {map[string]string{"a.jsonl": good, "x.parquet": damaged}, false},
+		"alone":      {map[string]string{"x.parquet": damaged}, true},
+	} {
+		texts, report, err := read(t, Options{}, write(t, tc.files))
+		if (err != nil) != tc.fails || report.Faulty != 10 || report.Faults[0].At != "row 11" {
+			t.Errorf("%s: %+v, %v", name, report, err)
+		}
+		if last := texts[len(texts)-10]; last != "x.parquet:21|Text 21 ends.|x" {
+			t.Errorf("%s: after the damage comes %s", name, last)
+		}
+	}
+}
+
+// TestLinks: a folder may be a link, and may have links to files and to itself.
+func TestLinks(t *testing.T) {
+	dir := write(t, map[string]string{"blobs/0f": "one", "corpus/b.txt": "two"})
+	corpus, named := filepath.Join(dir, "corpus"), filepath.Join(dir, "named")
+	for link, to := range map[string]string{filepath.Join(corpus, "a.txt"): filepath.Join("..", "blobs", "0f"), filepath.Join(corpus, "self"): ".", named: corpus} {
+		if err := os.Symlink(to, link); err != nil {
+			t.Skip(err) // Windows needs a permission
+		}
+	}
+	texts, _, err := read(t, Options{}, named)
+	if want := []string{"a.txt|one|a", "b.txt|two|b"}; err != nil || !slices.Equal(texts, want) {
+		t.Errorf("texts are %q, want %q; %v", texts, want, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "blobs", "0f")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := read(t, Options{}, named); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a link to no file: %v", err)
 	}
 }
 

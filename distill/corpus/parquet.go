@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
@@ -19,55 +20,65 @@ func (r *reader) parquet(in *os.File) error {
 	}
 	f, err := openParquet(in, info.Size())
 	if err != nil {
-		return r.fault("byte 0", fmt.Errorf("parquet: %w", err))
+		return r.fault("byte 0", 1, fmt.Errorf("parquet: %w", err))
 	}
-	columns, names := map[string]int{}, []string{}
-	for i, path := range f.Schema().Columns() {
-		if len(path) == 1 {
-			columns[path[0]] = i
-			names = append(names, path[0])
-		}
+	text, there := f.Schema().Lookup(r.Field)
+	id, hasID := f.Schema().Lookup(cmp.Or(r.ID, "id"))
+	source, hasSource := f.Schema().Lookup("source")
+	switch {
+	case !there:
+		return r.noField("row 1", rowCount(f.NumRows()), r.Field, columnNames(f))
+	case r.ID != "" && !hasID:
+		return r.noField("row 1", rowCount(f.NumRows()), r.ID, columnNames(f))
+	case text.MaxRepetitionLevel > 0 || text.Node.Type().Kind() != parquet.ByteArray:
+		return r.fault("row 1", rowCount(f.NumRows()), fmt.Errorf("the field %s is no string", r.Field))
 	}
-	text, there := columns[r.Field]
-	if !there {
-		return r.noField("row 1", names)
-	}
-	id, hasID := columns[cmp.Or(r.ID, "id")]
-	if r.ID != "" && !hasID {
-		return r.noField("row 1", names, r.ID)
-	}
-	source, hasSource := columns["source"]
 	number := 0
 	for _, group := range f.RowGroups() {
+		before := number
 		err := eachRow(group, func(row parquet.Row) error {
 			number++
 			at := fmt.Sprintf("row %d", number)
 			var got Text
 			for _, v := range row {
 				switch c := v.Column(); {
-				case c == text && v.Kind() == parquet.ByteArray:
+				case v.IsNull():
+				case c == text.ColumnIndex:
 					got.Text = string(v.ByteArray())
-				case hasID && c == id && !v.IsNull():
+				case hasID && c == id.ColumnIndex:
 					got.ID = v.String()
-				case hasSource && c == source && !v.IsNull():
+				case hasSource && c == source.ColumnIndex:
 					got.Source = v.String()
 				}
 			}
 			if !utf8.ValidString(got.Text) {
-				return r.fault(at, errEncoding)
+				return r.fault(at, 1, errEncoding)
 			}
 			return r.add(got.ID, got.Text, got.Source, at)
 		})
 		if broken := (*groupError)(nil); errors.As(err, &broken) {
-			err = r.fault(fmt.Sprintf("row %d", number+1), broken.err)
+			lost := rowCount(group.NumRows() - int64(number-before))
+			err = r.fault(fmt.Sprintf("row %d", number+1), lost, broken.err)
+			number += lost
 		}
 		if err != nil {
 			return err
 		}
 	}
-	_, err = in.Seek(0, io.SeekStart) // for the checksum
-	return err
+	return nil
 }
+
+// columnNames lists the columns, those of nested types by their whole path.
+func columnNames(f *parquet.File) []string {
+	var names []string
+	for _, path := range f.Schema().Columns() {
+		names = append(names, strings.Join(path, "."))
+	}
+	return names
+}
+
+// rowCount is a number of lost rows as a file states it. A damaged file may state any number.
+func rowCount(stated int64) int { return int(max(1, min(stated, 1<<30))) }
 
 // openParquet opens a file. The library panics on some damaged files.
 func openParquet(in io.ReaderAt, size int64) (f *parquet.File, err error) {

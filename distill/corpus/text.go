@@ -21,11 +21,11 @@ func (r *reader) wholeText(in io.Reader) error {
 	data, err := io.ReadAll(io.LimitReader(in, longest+1))
 	switch {
 	case err != nil:
-		return r.fault(fmt.Sprintf("byte %d", len(data)), err)
+		return r.fault(fmt.Sprintf("byte %d", len(data)), 1, err)
 	case len(data) > longest:
-		return r.fault("byte 0", errLong)
+		return r.fault("byte 0", 1, errLong)
 	case !utf8.Valid(data):
-		return r.fault(fmt.Sprintf("byte %d", firstInvalid(data)), errEncoding)
+		return r.fault(fmt.Sprintf("byte %d", firstInvalid(data)), 1, errEncoding)
 	}
 	return r.add(r.name, string(bytes.TrimPrefix(data, []byte("\uFEFF"))), "", "line 1")
 }
@@ -51,12 +51,12 @@ func (r *reader) lines(in *bufio.Reader) error {
 		line, long, err = readLine(in, line[:0])
 		at := fmt.Sprintf("line %d", number)
 		if err != nil && !errors.Is(err, io.EOF) { // the compression is broken
-			return r.fault(at, err)
+			return r.fault(at, 1, err)
 		}
 		end := err != nil
 		switch trimmed := bytes.TrimSpace(bytes.TrimPrefix(line, []byte("\uFEFF"))); {
 		case long:
-			err = r.fault(at, errLong)
+			err = r.fault(at, 1, errLong)
 		case len(trimmed) == 0:
 			err = nil
 		default:
@@ -87,23 +87,23 @@ func readLine(in *bufio.Reader, line []byte) (_ []byte, long bool, err error) {
 // line reads an object.
 func (r *reader) line(line []byte, at string) error {
 	if !utf8.Valid(line) {
-		return r.fault(at, errEncoding)
+		return r.fault(at, 1, errEncoding)
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(line, &object); err != nil {
-		return r.fault(at, errors.New("it is no JSON object"))
+		return r.fault(at, 1, errors.New("it is no JSON object"))
 	}
 	raw, there := object[r.Field]
 	if !there {
-		return r.noField(at, slices.Sorted(maps.Keys(object)))
+		return r.noField(at, 1, r.Field, slices.Sorted(maps.Keys(object)))
 	}
 	var text string
 	if json.Unmarshal(raw, &text) != nil {
-		return r.fault(at, fmt.Errorf("the field %s is no string", r.Field))
+		return r.fault(at, 1, fmt.Errorf("the field %s is no string", r.Field))
 	}
 	id := scalar(object[cmp.Or(r.ID, "id")])
 	if r.ID != "" && id == "" {
-		return r.noField(at, slices.Sorted(maps.Keys(object)), r.ID)
+		return r.noField(at, 1, r.ID, slices.Sorted(maps.Keys(object)))
 	}
 	return r.add(id, text, scalar(object["source"]), at)
 }
@@ -121,13 +121,12 @@ func scalar(raw json.RawMessage) string {
 	return ""
 }
 
-// noField is the error about a field that the first text lacks, and the fault of a later
-// one.
-func (r *reader) noField(at string, seen []string, field ...string) error {
-	name := append(field, r.Field)[0]
-	err := fmt.Errorf("no field %s (fields: %s)", name, shown(strings.Join(seen, ", ")))
+// noField is the error about a field that the first text lacks, and the fault of n later
+// ones.
+func (r *reader) noField(at string, n int, field string, seen []string) error {
+	err := fmt.Errorf("no field %s (fields: %s)", field, shown(strings.Join(seen, ", ")))
 	if r.report.Texts == 0 {
 		return fmt.Errorf("corpus: %s: %s: %w; --field and --id name others", r.name, at, err)
 	}
-	return r.fault(at, err)
+	return r.fault(at, n, err)
 }

@@ -8,11 +8,14 @@ import (
 	"nerbench/ner"
 )
 
+// Counter counts the tokens of a text.
+type Counter func(text string) (int, error)
+
 // Cutter cuts texts into parts of at most Most tokens (docs/spec/prompts.md §6.2).
 type Cutter struct {
 	Most int
-	// Count counts the tokens of a text by a tokenizer; nil: the words of [ner.Words].
-	Count func(text string) (int, error)
+	// Count counts by a tokenizer; nil: the words of [ner.Words].
+	Count Counter
 }
 
 // Cut returns the parts of a text, in bytes. They cover it exactly. A part ends at the

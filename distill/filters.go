@@ -61,9 +61,6 @@ const (
 	NoEntityLeft Reason = "no_entity_left" // of a passage
 )
 
-// Reasons lists all filters, in their order.
-var Reasons = []Reason{Unparseable, BadPair, ElseType, NotEnglish, NotInPassage, Repeat, Echo, Conflict, NoEntityLeft}
-
 // Dropped is an entity, or a passage, that a filter dropped.
 type Dropped struct {
 	Passage string `json:"passage"` // its ID
@@ -199,25 +196,11 @@ func (f Filters) conflicts(p *Kept) (found []Dropped) {
 // ParseFilters reads the values of --unclosed, --verbatim and --conflict: "keep" or
 // "drop"; empty: the default, which is to drop unclosed lists and entities that do not
 // occur, and to keep conflicts.
-func ParseFilters(unclosed, verbatim, conflict string) (f Filters, err error) {
-	for _, choice := range []struct {
-		name, value string
-		keep        *bool
-		byDefault   bool
-	}{
-		{"unclosed", unclosed, &f.KeepUnclosed, false},
-		{"verbatim", verbatim, &f.KeepElsewhere, false},
-		{"conflict", conflict, &f.DropConflicts, true},
-	} {
-		switch choice.value {
-		case "":
-			*choice.keep = choice.byDefault
-		case "keep", "drop":
-			*choice.keep = choice.value == "keep"
-		default:
-			return f, fmt.Errorf("%s=%s: want keep or drop", choice.name, choice.value)
+func ParseFilters(unclosed, verbatim, conflict string) (Filters, error) {
+	for _, choice := range [][2]string{{"unclosed", unclosed}, {"verbatim", verbatim}, {"conflict", conflict}} {
+		if !slices.Contains([]string{"", "keep", "drop"}, choice[1]) {
+			return Filters{}, fmt.Errorf("%s=%s: want keep or drop", choice[0], choice[1])
 		}
 	}
-	f.DropConflicts = !f.DropConflicts
-	return f, nil
+	return Filters{KeepUnclosed: unclosed == "keep", KeepElsewhere: verbatim == "keep", DropConflicts: conflict == "drop"}, nil
 }

@@ -91,11 +91,11 @@ func (n *Negatives) Draw(k *Kept) []string {
 		return nil
 	}
 	own := k.Types()
-	want := int(math.Floor(n.ratio*float64(len(own)) + 0.5))
+	want := int(min(math.Floor(n.ratio*float64(len(own))+0.5), float64(len(n.types))))
 	var out []int // places that are taken out for this passage
 	exclude := func(folded string) {
 		for _, i := range n.places[folded] {
-			if n.sums.at(i) > 0 {
+			if n.sums.weights[i] > 0 {
 				n.sums.set(i, 0)
 				out = append(out, i)
 			}
@@ -111,7 +111,7 @@ func (n *Negatives) Draw(k *Kept) []string {
 	}
 	var drawn []string
 	for i := range want {
-		sum := n.sums.total()
+		sum := n.sums.total
 		if sum == 0 {
 			break
 		}
@@ -134,7 +134,7 @@ func (n *Negatives) Draw(k *Kept) []string {
 type sums struct {
 	weights []uint64
 	tree    []uint64 // tree[i] is the sum of the weights in (i - lowest bit of i, i]
-	sum     uint64
+	total   uint64
 }
 
 func newSums(weights []uint64) sums {
@@ -145,14 +145,10 @@ func newSums(weights []uint64) sums {
 	return s
 }
 
-func (s *sums) total() uint64 { return s.sum }
-
-func (s *sums) at(i int) uint64 { return s.weights[i] }
-
 // set changes a weight.
 func (s *sums) set(i int, weight uint64) {
 	change := weight - s.weights[i] // modulo 2^64
-	s.weights[i], s.sum = weight, s.sum+change
+	s.weights[i], s.total = weight, s.total+change
 	for k := i + 1; k < len(s.tree); k += k & -k {
 		s.tree[k] += change
 	}

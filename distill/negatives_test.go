@@ -151,6 +151,9 @@ func TestFilters(t *testing.T) {
 			if !reflect.DeepEqual(got, tc.want) || !reflect.DeepEqual(dropped, tc.dropped) {
 				t.Errorf("kept %v, want %v; dropped %+v, want %+v", got, tc.want, dropped, tc.dropped)
 			}
+			if kept != nil && kept.Unclosed != tc.filters.KeepUnclosed {
+				t.Errorf("unclosed is %v", kept.Unclosed)
+			}
 		})
 	}
 }
@@ -164,7 +167,9 @@ func TestParseFilters(t *testing.T) {
 		{want: Filters{}},
 		{unclosed: "keep", verbatim: "keep", conflict: "drop", want: Filters{true, true, true}},
 		{unclosed: "drop", verbatim: "drop", conflict: "keep"},
+		{verbatim: "keep", want: Filters{KeepElsewhere: true}},
 		{unclosed: "some", fails: true},
+		{conflict: "some", fails: true},
 	} {
 		if got, err := ParseFilters(tc.unclosed, tc.verbatim, tc.conflict); (err != nil) != tc.fails || !tc.fails && got != tc.want {
 			t.Errorf("%+v: %+v, %v", tc, got, err)

@@ -18,12 +18,12 @@ type SharedConversation struct {
 // Shared returns the record of a conversation. The system line is not in it.
 func (c *Conversation) Shared() SharedConversation {
 	s := SharedConversation{ID: c.ID}
-	for _, t := range c.Turns() {
+	for _, t := range c.turns() {
 		from := "gpt"
-		if t.Human {
+		if t.human {
 			from = "human"
 		}
-		s.Conversations = append(s.Conversations, sharedTurn{from, t.Text})
+		s.Conversations = append(s.Conversations, sharedTurn{from, t.text})
 	}
 	return s
 }
@@ -43,12 +43,12 @@ type Chat struct {
 // released inference code, so that training and inference agree.
 func (c *Conversation) Chat() Chat {
 	chat := Chat{Messages: []Message{{"system", system}}}
-	for _, t := range c.Turns() {
+	for _, t := range c.turns() {
 		role := "assistant"
-		if t.Human {
+		if t.human {
 			role = "user"
 		}
-		chat.Messages = append(chat.Messages, Message{role, t.Text})
+		chat.Messages = append(chat.Messages, Message{role, t.text})
 	}
 	return chat
 }
@@ -63,7 +63,7 @@ type Alpaca struct {
 
 // Alpaca returns the records of a conversation.
 func (c *Conversation) Alpaca() []Alpaca {
-	input := c.Turns()[0].Text
+	input := c.turns()[0].text
 	var records []Alpaca
 	for _, q := range c.Questions {
 		records = append(records, Alpaca{fmt.Sprintf(asking, q.Type), input, asciiList(q.Answers)})

@@ -1,22 +1,19 @@
 package distill
 
-// Counter counts the tokens of a text.
-type Counter func(text string) (int, error)
-
 // render writes a turn as the released inference code does, for counting
 // (docs/spec/prompts.md §6.5).
-func render(t Turn) string {
-	if t.Human {
-		return "USER: " + t.Text + " "
+func render(t turn) string {
+	if t.human {
+		return "USER: " + t.text + " "
 	}
-	return "ASSISTANT: " + t.Text + "</s>"
+	return "ASSISTANT: " + t.text + "</s>"
 }
 
 // Split cuts a conversation of more than most tokens into several, each with the turn of
 // the passage, so that no trainer cuts off late questions. left is the number of
 // questions that do not fit beside the passage; if it is all of them, there are no parts.
 func (c *Conversation) Split(most int, count Counter) (parts []Conversation, left int, err error) {
-	turns := c.Turns()
+	turns := c.turns()
 	begin, err := count(system + " " + render(turns[0]) + render(turns[1]))
 	if err != nil {
 		return nil, 0, err

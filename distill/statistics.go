@@ -2,14 +2,9 @@ package distill
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
-
-// TypeCount is a type and the number of entities that have it.
-type TypeCount struct {
-	Type     string `json:"type"`
-	Entities int    `json:"entities"`
-}
 
 // Table1 is Table 1 of the paper: statistics of constructed data.
 type Table1 struct {
@@ -18,10 +13,6 @@ type Table1 struct {
 	Types    int `json:"types"` // distinct, compared as exact strings
 	// Ranges are the types by frequency: the first 1 %, those up to 10 %, and the rest.
 	Ranges [3]Range `json:"ranges"`
-	// Frequency has all types, the most frequent first, ties by their bytes.
-	Frequency []TypeCount `json:"-"`
-	// Filters counts what each filter dropped.
-	Filters map[Reason]int `json:"filters,omitempty"`
 }
 
 // Range is a part of the types by frequency.
@@ -34,20 +25,19 @@ type Range struct {
 // topNames is the number of names of a range in Table 1.
 const topNames = 10
 
-// Statistics computes Table 1 (docs/spec/prompts.md §6.4).
+// Statistics computes Table 1 (docs/spec/prompts.md §6.4) of the entities of each type.
+// Types that are equally frequent are ordered by their bytes.
 func Statistics(frequency map[string]int, passages int) Table1 {
 	t := Table1{Passages: passages, Types: len(frequency)}
-	for name, n := range frequency {
-		t.Frequency = append(t.Frequency, TypeCount{name, n})
+	for _, n := range frequency {
 		t.Entities += n
 	}
-	slices.SortFunc(t.Frequency, func(a, b TypeCount) int {
-		return cmp.Or(cmp.Compare(b.Entities, a.Entities), cmp.Compare(a.Type, b.Type))
+	types := slices.SortedFunc(maps.Keys(frequency), func(a, b string) int {
+		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a, b))
 	})
-	ends := [3]int{hundredths(t.Types, 1), hundredths(t.Types, 10), t.Types}
 	from := 0
-	for i, to := range ends {
-		t.Ranges[i] = t.rangeOf(t.Frequency[from:to])
+	for i, to := range []int{hundredths(t.Types, 1), hundredths(t.Types, 10), t.Types} {
+		t.Ranges[i] = rangeOf(types[from:to], frequency, t.Entities)
 		from = to
 	}
 	return t
@@ -56,17 +46,14 @@ func Statistics(frequency map[string]int, passages int) Table1 {
 // hundredths is a part of n, rounded up.
 func hundredths(n, percent int) int { return (n*percent + 99) / 100 }
 
-func (t *Table1) rangeOf(part []TypeCount) Range {
-	r := Range{Types: len(part), Top: []string{}}
+func rangeOf(types []string, frequency map[string]int, all int) Range {
+	r := Range{Types: len(types), Top: append([]string{}, types[:min(topNames, len(types))]...)}
 	entities := 0
-	for i, c := range part {
-		entities += c.Entities
-		if i < topNames {
-			r.Top = append(r.Top, c.Type)
-		}
+	for _, name := range types {
+		entities += frequency[name]
 	}
-	if t.Entities > 0 {
-		r.Share = float64(entities) / float64(t.Entities)
+	if all > 0 {
+		r.Share = float64(entities) / float64(all)
 	}
 	return r
 }

@@ -15,24 +15,21 @@ const (
 	system = "A virtual assistant answers questions from a user based on the provided text."
 )
 
-// Turn is what one side says.
-type Turn struct {
-	Human bool
-	Text  string
-	// Answer is set for the answers to questions, which a trainer should train. The paper
-	// trains nothing else; the released code also trains the first turn of the model.
-	Answer bool
+// turn is what one side says.
+type turn struct {
+	human bool
+	text  string
 }
 
-// Turns writes a conversation as turns, those of the human first.
-func (c *Conversation) Turns() []Turn {
+// turns writes a conversation as turns, those of the human first.
+func (c *Conversation) turns() []turn {
 	first := "Text: " + c.Text
 	if c.Dataset != "" {
 		first = "Dataset: " + c.Dataset + "\n" + first
 	}
-	turns := []Turn{{Human: true, Text: first}, {Text: read}}
+	turns := []turn{{human: true, text: first}, {text: read}}
 	for _, q := range c.Questions {
-		turns = append(turns, Turn{Human: true, Text: fmt.Sprintf(asking, q.Type)}, Turn{Text: asciiList(q.Answers), Answer: true})
+		turns = append(turns, turn{human: true, text: fmt.Sprintf(asking, q.Type)}, turn{text: asciiList(q.Answers)})
 	}
 	return turns
 }

@@ -38,13 +38,14 @@ func (f *textForm) nextShot() []string {
 	if len(turn) == 0 {
 		return nil
 	}
-	first, _, _ := strings.Cut(turn[0].literal, "\n")
+	begin, last := turn[0].literal, turn[len(turn)-1].literal
+	words := strings.TrimLeft(begin, "\n")
+	first, _, _ := strings.Cut(words, "\n")
 	first = strings.TrimRight(first, " ")
-	last := turn[len(turn)-1].literal
 	switch {
 	case !strings.ContainsFunc(first, unicode.IsLetter):
 		return nil
-	case f.turn == nil || strings.HasSuffix(last, "\n"):
+	case f.turn == nil || words != begin || strings.HasSuffix(last, "\n"):
 		return []string{"\n" + first}
 	}
 	for _, stop := range f.r.variant.Stop {

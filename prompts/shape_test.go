@@ -113,8 +113,10 @@ func TestNextShot(t *testing.T) {
 // comes once.
 func TestNextShotElsewhere(t *testing.T) {
 	own, err := prompts.ReadFamilies(fstest.MapFS{
-		"mine/family.toml": {Data: []byte("meaning = \"m\"\nanswer = \"object\"\nshape = \"completion\"\nmax_tokens = 9\nfewshot = true\n[[variant]]\nname = \"worded\"\nmeaning = \"m\"\n[[variant]]\nname = \"bare\"\nmeaning = \"m\"\n")},
+		"mine/family.toml": {Data: []byte("meaning = \"m\"\nanswer = \"object\"\nshape = \"completion\"\nmax_tokens = 9\nfewshot = true\n[[variant]]\nname = \"worded\"\nmeaning = \"m\"\n[[variant]]\nname = \"bare\"\nmeaning = \"m\"\n[[variant]]\nname = \"before\"\nmeaning = \"m\"\n[[variant]]\nname = \"inline\"\nmeaning = \"m\"\n")},
 		"mine/worded.txt":  {Data: []byte("{types}\n{demonstrations}Passage: {text}\nFound:")}, "mine/worded.demonstration.txt": {Data: []byte("Passage: {text}\nFound: {answer}\n")},
+		"mine/before.txt": {Data: []byte("{types}{demonstrations}\nPassage: {text}\nFound:")}, "mine/before.demonstration.txt": {Data: []byte("\nPassage: {text}\nFound: {answer}")},
+		"mine/inline.txt": {Data: []byte("{types}\n{demonstrations}Passage: {text} Found:")}, "mine/inline.demonstration.txt": {Data: []byte("Passage: {text} Found: {answer} ")},
 		"mine/bare.txt": {Data: []byte("{types}\n{demonstrations}{text} =>")}, "mine/bare.demonstration.txt": {Data: []byte("{text} => {answer}\n")},
 	})
 	if err != nil || len(own.Faults) > 0 {
@@ -129,6 +131,8 @@ func TestNextShotElsewhere(t *testing.T) {
 		"no demonstrations":      {prompts.Settings{Family: "ye2023"}, ""},
 		"set by the user too":    {prompts.Settings{Family: "ye2023", Shots: "1", Stop: []string{"\n\n", "\nText:"}}, `["\nText:", "\n\n"]`},
 		"an own family":          {prompts.Settings{Family: "mine", Shots: "1"}, `["\nPassage:"]`},
+		"a line break before":    {prompts.Settings{Family: "mine", Variant: "before", Shots: "1"}, `["\nPassage:"]`},
+		"no line break":          {prompts.Settings{Family: "mine", Variant: "inline", Shots: "1"}, `["Passage:"]`},
 		"an own family, no word": {prompts.Settings{Family: "mine", Variant: "bare", Shots: "1"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

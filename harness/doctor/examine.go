@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"runtime"
@@ -77,13 +78,17 @@ func examineApart(ctx context.Context, command []string) Finding {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var said bytes.Buffer
 	cmd.Stdout = &said
+	cmd.WaitDelay = time.Second // a process that a driver started may hold the output open
 	err := cmd.Run()
 	var report struct{ Findings []Finding }
 	if json.Unmarshal(said.Bytes(), &report) == nil && len(report.Findings) == 1 {
 		return report.Findings[0]
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		err = fmt.Errorf("no answer within %s", apartWait)
+	case err == nil:
+		err = errors.New("no report")
 	}
-	return Finding{State: Broken, Text: fmt.Sprintf("what it loads fails: %v", err), Hint: "a driver or a library is broken: name another folder of libraries in NERBENCH_LLAMA_LIB"}
+	return Finding{State: Broken, Text: fmt.Sprintf("the check did not finish: %v", err), Hint: "a driver or a library is broken: name another folder of libraries in NERBENCH_LLAMA_LIB"}
 }

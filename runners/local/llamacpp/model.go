@@ -223,7 +223,10 @@ func (r *Runner) start() error {
 	}
 	p := r.library.calls.ContextDefaultParams()
 	p.Cells, p.Batch, p.MicroBatch = uint32(cells), mostBatch, mostBatch
-	sequences := min(4*c.Sequences+16, librarySequences)          // for answers, and for the prefixes of prompts
+	sequences := min(4*c.Sequences+16, librarySequences) // for answers, and for the prefixes of prompts
+	if r.recurrent() {
+		sequences = 2 * c.Sequences // each has the memory of a whole state, and no prefix is kept
+	}
 	p.Sequences, p.Outputs = uint32(sequences), uint32(sequences) // the library wants an output for each
 	p.FullSWA = true                                              // a prefix is used again however long the text after it was
 	p.Threads, p.ThreadsBatch = int32(c.Threads), int32(c.Threads)

@@ -65,7 +65,7 @@ func TestPrefixes(t *testing.T) {
 			for seed := range uint64(200) {
 				random := rand.New(rand.NewPCG(seed, 1))
 				memory := &sequences{t: t, whole: whole, of: map[llama.SeqID][]llama.Token{}}
-				const cells, places = 60, 9
+				const cells, places = 60, 8 // twice the queries at once, as recurrent models have
 				tree := newPrefixes(memory.library(), 0, func(call func()) { call() }, cells, places, whole)
 				var waiting, running []*question
 				for range 40 {

@@ -1,6 +1,7 @@
 package ner
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 )
@@ -15,7 +16,8 @@ func SplitPairs(values []string) []string {
 		parts := strings.Split(v, ",")
 		pair := parts[0]
 		for _, part := range parts[1:] {
-			open := strings.Count(pair, "[") > strings.Count(pair, "]")
+			_, value, _ := strings.Cut(pair, "=")
+			open := strings.Count(value, "[") > strings.Count(value, "]") && !json.Valid([]byte(value)) // stop=["["] is closed
 			if open || !pairStart.MatchString(part) {
 				pair += "," + part
 				continue

@@ -14,6 +14,7 @@ func TestSplitPairs(t *testing.T) {
 		{"repeated lists", []string{"split=dev,limit=3", "seed=1"}, []string{"split=dev", "limit=3", "seed=1"}},
 		{"a comma in a value", []string{"model=a,b,split=dev"}, []string{"model=a,b", "split=dev"}},
 		{"commas and a key in brackets", []string{`stop=["a","b",c=],seed=1`}, []string{`stop=["a","b",c=]`, "seed=1"}},
+		{"a bracket in a string", []string{`stop=["["],seed=1`}, []string{`stop=["["]`, "seed=1"}},
 		{"no pair", []string{"dev"}, []string{"dev"}},
 	} {
 		if got := SplitPairs(tc.lists); !slices.Equal(got, tc.want) {

@@ -1,10 +1,36 @@
 package answers
 
 import (
+	"reflect"
 	"testing"
 
 	"nerbench/ner"
 )
+
+func TestReadOpenPairs(t *testing.T) {
+	a, b := OpenPair{"a", "x"}, OpenPair{"b", "y"}
+	for name, tc := range map[string]struct {
+		answer string
+		want   OpenPairs
+		none   bool
+	}{
+		"the last of equals":            {`[("a", "x")], or rather [("b", "y")]`, OpenPairs{Pairs: []OpenPair{b}}, false},
+		"pairs before none":             {`[("a", "x")], and nothing else: []`, OpenPairs{Pairs: []OpenPair{a}}, false},
+		"closed before unclosed":        {`[("a", "x")], or rather [("b", "y"), ("c`, OpenPairs{Pairs: []OpenPair{a}}, false},
+		"a fence first":                 {"```\n[(\"a\", \"x\")]\n```\nNot [(\"b\", \"y\")].", OpenPairs{Pairs: []OpenPair{a}}, false},
+		"before a query of its own":     {"[(\"a\", \"x\")]\n\nPassage: Bo ran.\n[(\"b\", \"y\")]", OpenPairs{Pairs: []OpenPair{a}}, false},
+		"behind the thinking":           {`<think>[("b", "y")]</think>[("a", "x")]`, OpenPairs{Pairs: []OpenPair{a}}, false},
+		"unclosed":                      {`[("a", "x"), ("b", "y"), ("c`, OpenPairs{Pairs: []OpenPair{a, b}, Unclosed: true}, false},
+		"a number":                      {`[(1999, "date")]`, OpenPairs{Pairs: []OpenPair{{"1999", "date"}}}, false},
+		"items that are no pairs":       {`[["a", "x"], 3, ["", "x"], ["a", "x", "y"]]`, OpenPairs{Pairs: []OpenPair{a}, Bad: 3}, false},
+		"an empty list":                 {`[]`, OpenPairs{}, false},
+		"a list without a pair is none": {`["a", "x"]`, OpenPairs{}, true},
+	} {
+		if got, ok := ReadOpenPairs(ner.Completion{Text: tc.answer}); ok == tc.none || !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, ok, tc.want)
+		}
+	}
+}
 
 func FuzzOpenPairs(f *testing.F) {
 	for _, seed := range []string{`[("Ada", "person")]`, "```\n[['a', 'b'],]\n```", `[("Ada", "per`, `[]`, `[[1, 2], {"a": 1}]`, "[[\"a\", \"b\"]]\nPassage: x\n[]"} {

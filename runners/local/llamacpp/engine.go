@@ -191,13 +191,13 @@ func (e *engine) admit() error {
 		q := e.waiting[0]
 		if !e.tree.enter(q) {
 			if len(e.running) == 0 {
-				return fmt.Errorf("no memory for a prompt of %d tokens: %w", q.prompt, runners.ErrFatal)
+				return fmt.Errorf("no memory for a prompt of %d tokens: %w", len(q.tokens), runners.ErrFatal)
 			}
 			return nil
 		}
 		e.waiting = e.waiting[1:]
 		e.running = append(e.running, q)
-		e.prompts.Add(int64(q.prompt))
+		e.prompts.Add(int64(len(q.tokens)))
 		var err error
 		if q.sampler, err = newSampler(e.lib, e.runner.vocabulary, e.runner.config.Decoding, q.grammar); err != nil {
 			e.drop(func(p *passage) error {
@@ -363,7 +363,7 @@ func (e *engine) finish(q *question, why ner.Finish) {
 		thinking, text = splitThinking(text)
 	}
 	p.answers[q.index] = ner.Completion{
-		Text: text, Thinking: thinking, Finish: why, PromptTokens: q.prompt, AnswerTokens: q.written, Duration: time.Since(q.begin),
+		Text: text, Thinking: thinking, Finish: why, PromptTokens: len(q.tokens), AnswerTokens: q.written, Duration: time.Since(q.begin),
 	}
 	p.answered[q.index] = true
 	runners.Answered(p.ctx, p.queries[q.index:][:1], p.answers[q.index:][:1])

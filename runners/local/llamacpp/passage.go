@@ -32,7 +32,6 @@ type question struct {
 	most    int           // largest number of tokens of the answer
 	stop    []string
 	grammar string // empty: free decoding
-	prompt  int    // tokens of the whole prompt
 
 	// The state in the engine.
 	node    *prefix     // with the prompt but its last token
@@ -65,7 +64,7 @@ func (r *Runner) newPassage(ctx context.Context, queries []ner.Query, begin time
 			p.answered[i] = true
 			continue
 		}
-		q := &question{passage: p, index: i, begin: begin, most: most, stop: prompt.Stop, tokens: tokens, prompt: len(tokens), logits: -1}
+		q := &question{passage: p, index: i, begin: begin, most: most, stop: prompt.Stop, tokens: tokens, logits: -1}
 		if prompt.Schema != nil {
 			if q.grammar, err = Grammar(prompt.Schema); err != nil {
 				return nil, fmt.Errorf("query %d: %w", i, err)

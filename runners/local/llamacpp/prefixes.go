@@ -300,8 +300,8 @@ func (t *prefixes) remove(n *prefix) {
 }
 
 // evict removes a node that no query needs: the least recently used one that served one
-// passage only, else any. The prefixes of the types of a dataset are used in turn, so the
-// one that was used least recently is the one that is needed next. With keep, the nodes on
+// passage only, else a random one. The prefixes of the types of a dataset are used in turn,
+// so of those the one that was used least recently is needed next. With keep, the nodes on
 // a path stay. It returns false if there is none.
 func (t *prefixes) evict(path *prefix, keep bool) bool {
 	var oldest *prefix

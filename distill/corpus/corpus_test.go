@@ -150,7 +150,8 @@ func TestFaults(t *testing.T) {
 			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: it is not UTF-8"},
 		"no field": {map[string]string{"x.jsonl": "{\"body\":\"a\",\"title\":\"b\"}\n"}, 0,
 			"corpus: x.jsonl: line 1: no field text (fields: body, title); --field and --id name others"},
-		"an empty parquet": {map[string]string{"x.parquet": ""}, 1, "more than 1 %"},
+		"a parquet with a long footer": {map[string]string{"x.parquet": "PAR1\x15\x06\x15\xf0PAR1"}, 1, "its footer is longer than the file"},
+		"an empty parquet":             {map[string]string{"x.parquet": ""}, 1, "more than 1 %"},
 		"no column": {map[string]string{"x.parquet": parquetOf(t, struct {
 			ID   string   `parquet:"id"`
 			Text []string `parquet:"text,list"`

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -80,13 +81,18 @@ func columnNames(f *parquet.File) []string {
 // rowCount is a number of lost rows as a file states it. A damaged file may state any number.
 func rowCount(stated int64) int { return int(max(1, min(stated, 1<<30))) }
 
-// openParquet opens a file. The library panics on some damaged files.
+// openParquet opens a file. The library panics on some damaged files, and allocates the
+// footer before it knows that the file has it.
 func openParquet(in io.ReaderAt, size int64) (f *parquet.File, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("damaged: %v", p)
 		}
 	}()
+	var end [8]byte // the size of the footer, and a mark
+	if _, err := in.ReadAt(end[:], max(0, size-int64(len(end)))); err == nil && int64(binary.LittleEndian.Uint32(end[:])) > size {
+		return nil, errors.New("damaged: its footer is longer than the file")
+	}
 	return parquet.OpenFile(in, size, parquet.SkipBloomFilters(true), parquet.SkipPageIndex(true))
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/filetest"
 	"nerbench/internal/reference"
 	"nerbench/ner"
 )
@@ -170,15 +171,7 @@ func withGuests(t *testing.T, w *workplace, passages []guest) *workplace {
 		lines.Write(append(line, '\n'))
 	}
 	dir := t.TempDir()
-	for name, content := range map[string]string{"data/guests/test.jsonl": lines.String(), "datasets/guests.toml": guests} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	filetest.Write(t, dir, map[string]string{"data/guests/test.jsonl": lines.String(), "datasets/guests.toml": guests})
 	w = w.with("NERBENCH_DATA="+filepath.Join(dir, "data"), "NERBENCH_DATASETS="+filepath.Join(dir, "datasets"))
 	w.dir = dir
 	return w

@@ -1,31 +1,19 @@
 package exec
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"nerbench/internal/filetest"
 )
 
 // TestIdentity: what changes the identity of a program, and what does not.
 func TestIdentity(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("x.py", "1")
-	write("edited.py", "2")
-	write("sub/x.py", "1")
-	write("bin/tool", "a")
-	write("other/tool", "b")
-	write(".venv/bin/python3.12", "an interpreter")
+	filetest.Write(t, dir, map[string]string{
+		"x.py": "1", "edited.py": "2", "sub/x.py": "1", "bin/tool": "a", "other/tool": "b", ".venv/bin/python3.12": "an interpreter",
+	})
 	hello := Hello{Name: "n", Release: "1"}
 	of := func(command string, h Hello) (string, string) {
 		t.Helper()

@@ -69,6 +69,16 @@ func TestIdentity(t *testing.T) {
 	if changed, _ := of("python3 x.py --token b", hello); changed != secret {
 		t.Error("a secret is part of the identity")
 	}
+	for command, want := range map[string]string{
+		"env OPENAI_API_KEY='k3 y' SEED=1 python3 x.py":                                           "env OPENAI_API_KEY=*** SEED=1 python3 x.py",
+		`sh -c 'cd /srv/work; HF_TOKEN="k3 y" python3 x.py --password k3y --api.key=k3y --top 3'`: "sh -c 'cd work; HF_TOKEN=*** python3 x.py --password *** --api.key=*** --top 3'",
+		"sh -c 'API_KEY=k3y; echo $API_KEY'":                                                      "sh -c 'API_KEY=***; echo $API_KEY'",
+		"python3 x.py --keys=a sort_key=b":                                                        "python3 x.py --keys=a sort_key=b",
+	} {
+		if _, shown := of(command, hello); shown != want {
+			t.Errorf("%s: shown %s, want %s", command, shown, want)
+		}
+	}
 	if _, shown := of("sh -c 'cd /srv/work && exec ~/bin/run --x=/a/b'", hello); shown != "sh -c 'cd work && exec run --x=b'" {
 		t.Errorf("shown %s", shown)
 	}

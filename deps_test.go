@@ -125,6 +125,7 @@ var imports = map[string][]string{
 	"internal/checksum":   {},
 	"internal/terminal":   {},
 	"internal/filesystem": {}, // local or network: where locks may fail
+	"internal/filetest":   {}, // tests only
 	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
 	"internal/httpclient": {}, // where requests may go, and what of them is printed
 	"internal/jsonl":      {},
@@ -158,14 +159,14 @@ var twoRooms = map[string]string{
 
 // testImports is what test files may import besides.
 var testImports = []string{
-	"internal/browser", "internal/campaign", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
+	"internal/browser", "internal/campaign", "internal/filetest", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
 	"modernc.org/libc", // to record the writes of SQLite
 	"gopkg.in/yaml.v3", // to read the workflows that board init writes
 }
 
 // testOnly are packages that no program file may import.
-var testOnly = []string{"internal/browser", "internal/campaign", "internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
+var testOnly = []string{"internal/browser", "internal/campaign", "internal/filetest", "internal/latextest", "internal/reference", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest"}
 
 func TestImportsPointOneWay(t *testing.T) {
 	outside := map[string]string{} // outside package -> the room that has it

@@ -3,6 +3,7 @@ package harness
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -104,16 +105,23 @@ func TestFamiliesParseThemselves(t *testing.T) {
 	}
 }
 
+// goldenOptions are those of a stored run: they come from its keys, because a family of the
+// user's own may be gone.
+func goldenOptions(dataset prompts.Dataset, r *prompts.Renderer) loop.ParseOptions {
+	options := answerForm(r.Keys())
+	for i, word := range r.Words() {
+		options.Types = append(options.Types, answers.TypeName{Natural: dataset.Types[i].Name, Prompt: word})
+	}
+	return options
+}
+
 func parsesItself(t *testing.T, s prompts.Settings) {
 	dataset, d := golden()
 	r, err := prompts.New(dataset, s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := answerForm(r.Keys()) // not of s, because a family of the user's own may be gone
-	for i, word := range r.Words() {
-		options.Types = append(options.Types, answers.TypeName{Natural: dataset.Types[i].Name, Prompt: word})
-	}
+	options := goldenOptions(dataset, r)
 	var presets []metrics.Metric
 	var protocols []metrics.Protocol
 	for _, id := range options.Presets {
@@ -151,6 +159,62 @@ func parsesItself(t *testing.T, s prompts.Settings) {
 		}
 	}
 	publishedParserReads(t, r.Answers(), d, given)
+}
+
+// TestStopStringInAnswer: a server may leave the stop string, or a part of it, at the end of
+// an answer that reaches the token limit there. All gold entities are found all the same,
+// and nothing else.
+func TestStopStringInAnswer(t *testing.T) {
+	dataset, d := golden()
+	for _, f := range prompts.Families {
+		for _, v := range f.Variants {
+			complete, err := f.Named(v.Name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if complete.NoFewshot || len(v.Needs) > 0 {
+				continue
+			}
+			t.Run(f.Name+"/"+v.Name, func(t *testing.T) {
+				r, err := prompts.New(dataset, prompts.Settings{Family: f.Name, Variant: v.Name, Shots: "1", As: "completion", Dataset: "D"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				parser, err := loop.NewPassageParser(goldenOptions(dataset, r))
+				if err != nil {
+					t.Fatal(err)
+				}
+				queries, err := r.Queries(d)
+				if err != nil {
+					t.Fatal(err)
+				}
+				stop := queries[0].Prompt.Stop[len(queries[0].Prompt.Stop)-1]
+				for n := 1; n <= len(stop); n++ {
+					if strings.TrimSpace(stop[:n]) == "" {
+						continue // white space is removed, and does not end a last item
+					}
+					var given []ner.Answer
+					for _, q := range queries {
+						given = append(given, ner.Answer{Types: q.Types, Completion: ner.Completion{Text: r.Answer(d, q.Types) + stop[:n], Finish: ner.FinishLength}})
+					}
+					parsed, err := parser.Passage(d, given)
+					if err != nil {
+						t.Fatal(err)
+					}
+					for _, p := range parsed.Predictions {
+						// A form without an end of its own cannot tell whether an answer is complete.
+						if p.Outcome != ner.OK && p.Outcome != ner.Empty && p.Outcome != ner.Repaired && p.Outcome != ner.Truncated {
+							t.Errorf("behind %q: %s by step %s", stop[:n], p.Outcome, p.Step)
+						}
+					}
+					slices.SortFunc(parsed.Passage.Pred, ner.Span.Compare)
+					if !slices.Equal(parsed.Passage.Pred, d.Spans) {
+						t.Errorf("behind %q: found %v, want %v", stop[:n], parsed.Passage.Pred, d.Spans)
+					}
+				}
+			})
+		}
+	}
 }
 
 // publishedParserReads checks that the published parser of a family finds as many

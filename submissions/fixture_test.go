@@ -13,6 +13,7 @@ import (
 	"nerbench/bundles"
 	"nerbench/datasets"
 	"nerbench/harness"
+	"nerbench/internal/filetest"
 	"nerbench/ner"
 	"nerbench/runners/vllm/vllmtest"
 )
@@ -98,13 +99,7 @@ func newWorkplace(t testing.TB) *workplace {
 
 func (w *workplace) write(t testing.TB, name, content string) {
 	t.Helper()
-	path := filepath.Join(w.dir, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	filetest.Write(t, w.dir, map[string]string{name: content})
 }
 
 // scripted answers with right, wrong, unaligned and malformed lists, by the passage.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"nerbench/internal/filetest"
 )
 
 // An interrupted fetch speaks of downloads, not of answers. Doctor names what it left,
@@ -46,14 +48,7 @@ func TestInterruptedFetch(t *testing.T) {
 	}))
 	defer server.Close()
 	t.Chdir(t.TempDir())
-	for name, text := range map[string]string{"datasets/plain.toml": strings.ReplaceAll(fetchDataset, "SERVER", server.URL), "data/.import-0123/x": "x"} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	filetest.Write(t, "", map[string]string{"datasets/plain.toml": strings.ReplaceAll(fetchDataset, "SERVER", server.URL), "data/.import-0123/x": "x"})
 	call := func(ctx context.Context, args ...string) (code int, stdout, stderr string) {
 		var out, errs bytes.Buffer
 		code = run(ctx, append(append([]string{"nerbench"}, args...), "--data", "data", "--datasets", "datasets", "-q"), testEnvironment(&out, &errs))

@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/filetest"
 )
 
 // TestEveryCommandPrintsOneJSONValue runs every command with --json: standard output is
 // one JSON value. A new command needs a line here.
 func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, map[string]string{
+	filetest.Write(t, "", map[string]string{
 		"own/own.toml": strings.NewReplacer(`id = "pets"`, `id = "own"`).Replace(petsDataset), "bad/bad.toml": "id = 3\n", "datasets/pets.toml": petsDataset,
 		"data/pets/train.txt": "Ann B-PER\nfeeds O\nRex B-PET\n\nBob B-PER\n\n", "data/pets/test.txt": petsTest(3),
 		"gold.jsonl":     `{"id": "1", "text": "Ann", "spans": [{"start": 0, "end": 3, "type": "person"}]}` + "\n",
@@ -173,7 +175,7 @@ func TestEveryCommandIsInTheTestOfJSON(t *testing.T) {
 // --json, and refuse --json beside another format.
 func TestLinesAndLists(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, map[string]string{"datasets/pets.toml": petsDataset, "data/pets/test.txt": petsTest(3)})
+	filetest.Write(t, "", map[string]string{"datasets/pets.toml": petsDataset, "data/pets/test.txt": petsTest(3)})
 	shared := []string{"--datasets", "datasets", "--data", "data"}
 	for _, args := range [][]string{{"datasets", "export", "pets"}, {"prompts", "render", "--dataset", "pets"}} {
 		args = append(args, shared...)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"nerbench/datasets"
+	"nerbench/internal/filetest"
 	"nerbench/reports/paper"
 )
 
@@ -85,7 +86,7 @@ type scored map[string]struct {
 // runs export and datasets export print.
 func TestMeansFromExportedPredictions(t *testing.T) {
 	t.Chdir(t.TempDir())
-	writeFiles(t, map[string]string{"datasets/pets.toml": petsDataset})
+	filetest.Write(t, "", map[string]string{"datasets/pets.toml": petsDataset})
 	ids := slices.Sorted(func(yield func(string) bool) {
 		for id := range meanDatasets {
 			if !yield(id) {
@@ -94,7 +95,7 @@ func TestMeansFromExportedPredictions(t *testing.T) {
 		}
 	})
 	for i, id := range ids {
-		writeFiles(t, meanDatasets[id].write(i))
+		filetest.Write(t, "", meanDatasets[id].write(i))
 	}
 	call := func(args ...string) string {
 		t.Helper()
@@ -152,7 +153,7 @@ func recompute(t *testing.T, call func(...string) string, metrics string) map[st
 	out := map[string]map[string]scored{"seed=1": {}, "seed=2": {}}
 	for _, r := range runs {
 		gold, pred := call("datasets", "export", r.Keys["dataset"]), call("runs", "export", r.ID)
-		writeFiles(t, map[string]string{"gold.jsonl": gold, "pred.jsonl": pred})
+		filetest.Write(t, "", map[string]string{"gold.jsonl": gold, "pred.jsonl": pred})
 		var file struct{ Metrics scored }
 		if err := json.Unmarshal([]byte(call("eval", "--gold", "gold.jsonl", "--pred", "pred.jsonl", "--metric", metrics, "--json")), &file); err != nil {
 			t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"nerbench/internal/campaign"
+	"nerbench/internal/filetest"
 	"nerbench/results"
 	"nerbench/runners/ollama/ollamatest"
 )
@@ -64,10 +65,7 @@ func newWorkplace(t testing.TB, passages int, delay time.Duration, set ...func(*
 }
 
 func (w *workplace) write(name, content string) {
-	path := filepath.Join(w.dir, name)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(content), 0o644)); err != nil {
-		w.t.Fatal(err)
-	}
+	filetest.Write(w.t, w.dir, map[string]string{name: content})
 }
 
 // program is the program as a process of its own.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/filetest"
 	"nerbench/results"
 )
 
@@ -148,7 +149,7 @@ func hostileServer(t *testing.T) string {
 func TestHostileAnswersReachTheReportAsText(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	writeFiles(t, map[string]string{
+	filetest.Write(t, "", map[string]string{
 		"datasets/pets.toml": petsDataset, "data/pets/train.txt": "Ann B-PER\n", "data/pets/test.txt": petsTest(12),
 	})
 	getenv := map[string]string{"OLLAMA_HOST": hostileServer(t)}
@@ -189,18 +190,6 @@ func TestHostileAnswersReachTheReportAsText(t *testing.T) {
 	}
 	if bytes.Contains(page, []byte(`<script>alert`)) || !bytes.Contains(page, []byte(`&lt;script&gt;alert(`)) {
 		t.Error("markup of an answer is not text in the page")
-	}
-}
-
-func writeFiles(t *testing.T, files map[string]string) {
-	t.Helper()
-	for name, text := range files {
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

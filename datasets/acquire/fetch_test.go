@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/datasets/fetch"
 	"nerbench/internal/fault"
+	"nerbench/internal/filetest"
 	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
@@ -159,12 +159,7 @@ func TestFetch(t *testing.T) {
 func cacheOf(t *testing.T, files map[string]string) string {
 	t.Helper()
 	home := t.TempDir()
-	for name, content := range files {
-		to := filepath.Join(home, "hub", "datasets--nobody--hubbed", "snapshots", "abc", filepath.FromSlash(name))
-		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o755), os.WriteFile(to, []byte(content), 0o600)); err != nil {
-			t.Fatal(err)
-		}
-	}
+	filetest.Write(t, filepath.Join(home, "hub", "datasets--nobody--hubbed", "snapshots", "abc"), files)
 	return home
 }
 

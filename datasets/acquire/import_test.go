@@ -20,6 +20,7 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/internal/fault"
+	"nerbench/internal/filetest"
 	"nerbench/internal/reference"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -146,14 +147,8 @@ func newImporting(t *testing.T) importing {
 
 func (in importing) write(t *testing.T, name, content string) string {
 	t.Helper()
-	to := filepath.Join(in.dir, filepath.FromSlash(name))
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(to, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return to
+	filetest.Write(t, in.dir, map[string]string{name: content})
+	return filepath.Join(in.dir, filepath.FromSlash(name))
 }
 
 // run imports and returns the result, and the files of the data folder.

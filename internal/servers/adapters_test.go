@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/harness"
+	"nerbench/internal/filetest"
 	"nerbench/internal/reference"
 	"nerbench/ner"
 )
@@ -170,27 +172,25 @@ func withGuests(t *testing.T, w *workplace, passages []guest) *workplace {
 		lines.Write(append(line, '\n'))
 	}
 	dir := t.TempDir()
-	for name, content := range map[string]string{"data/guests/test.jsonl": lines.String(), "datasets/guests.toml": guests} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	filetest.Write(t, dir, map[string]string{"data/guests/test.jsonl": lines.String(), "datasets/guests.toml": guests})
 	w = w.with("NERBENCH_DATA="+filepath.Join(dir, "data"), "NERBENCH_DATASETS="+filepath.Join(dir, "datasets"))
 	w.dir = dir
 	return w
 }
 
 // predicted asks a program about the guests, in a store of its own.
-func (w *workplace) predicted(t *testing.T, model, command string) map[string][]span {
+func (w *workplace) predicted(t *testing.T, model, command string, flags ...string) map[string][]span {
 	t.Helper()
 	store := filepath.Join(t.TempDir(), "results.db")
-	result := readResult(t, w.printed(t, "run", "-m", model, "--command", command, "-d", "guests", "--store", store, "-q", "--json"))
+	args := append([]string{"run", "-m", model, "--command", command, "-d", "guests", "--store", store, "-q", "--json"}, flags...)
+	return w.mentions(t, readResult(t, w.printed(t, args...)), store)
+}
+
+// mentions are those of a run about the guests, which must be complete.
+func (w *workplace) mentions(t *testing.T, result harness.Result, store string) map[string][]span {
+	t.Helper()
 	if result.Complete != result.Passages || result.Outcomes[ner.Refused] != 0 {
-		t.Errorf("%s: %d of %d passages, outcomes %v", model, result.Complete, result.Passages, result.Outcomes)
+		t.Errorf("%s: %d of %d passages, outcomes %v", result.Model, result.Complete, result.Passages, result.Outcomes)
 	}
 	spans := map[string][]span{}
 	for line := range strings.Lines(w.printed(t, "runs", "export", result.Run, "--what", "predictions", "--store", store, "-q")) {
@@ -234,15 +234,23 @@ func TestAdaptersWithRandomWeights(t *testing.T) {
 		t.Fatalf("models.py: %v\n%s", err, out)
 	}
 	passages := hostileGuests()
+	all := slices.Clone(passages)
+	for i := range 400 { // enough for a kill in the middle
+		all = append(all, guest{ID: fmt.Sprint("more ", i), Text: fmt.Sprintf("Guest %d saw Mira Okafor in Port Varna .", i)})
+	}
 	for _, name := range []string{"transformers", "gliner", "flair"} {
 		t.Run(name, func(t *testing.T) {
 			command := fmt.Sprintf("%s %s --model %s", python, adapterFile(t, name, "adapter.py"), filepath.Join(models, name))
 			if name == "gliner" {
 				command += " --threshold 0.3" // random weights are never sure
 			}
-			guests := withGuests(t, w, passages)
-			one := guests.predicted(t, "exec/"+name, command+" --batch 1")
-			many := guests.predicted(t, "exec/"+name, command+" --batch 7")
+			guests := withGuests(t, w, all)
+			one := guests.predicted(t, "exec/"+name, command+" --batch 1", "--limit", fmt.Sprint(len(passages)))
+			result := guests.askKilled(t, question{model: "exec/" + name, dataset: "guests", flags: []string{"--command", command + " --batch 7"}})
+			many := guests.mentions(t, result, "results.db")
+			if len(one) != len(passages) || len(many) != len(all) {
+				t.Errorf("%d and %d passages, want %d and %d", len(one), len(many), len(passages), len(all))
+			}
 			for _, p := range passages {
 				if !slices.Equal(one[p.ID], many[p.ID]) {
 					t.Errorf("%s: alone %v, in a batch %v", p.ID, one[p.ID], many[p.ID])
@@ -253,9 +261,8 @@ func TestAdaptersWithRandomWeights(t *testing.T) {
 			if len(long) == 0 || long[len(long)-1].End < len([]rune(passages[13].Text))*3/4 {
 				t.Errorf("the end of a long passage has no mention: %v", long)
 			}
-			q := question{model: "exec/" + name, dataset: "conllpp", limit: 1000, flags: []string{"--command", command}}
-			if result := w.askKilled(t, q); result.Complete != q.limit || result.Scores["span_f1"].NPred == 0 {
-				t.Errorf("%d of %d passages, %+v", result.Complete, q.limit, result.Scores["span_f1"])
+			if result.Scores["span_f1"].NPred == 0 {
+				t.Errorf("no mention: %+v", result.Scores["span_f1"])
 			}
 		})
 	}

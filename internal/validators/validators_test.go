@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/filetest"
 	"nerbench/runners/ollama/ollamatest"
 )
 
@@ -65,17 +66,9 @@ func TestOtherProgramsReadExports(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "nerbench/cmd/nerbench").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	for name, content := range map[string]string{
+	filetest.Write(t, dir, map[string]string{
 		"data/guests/test.jsonl": guests, "datasets/guests.toml": fmt.Sprintf(dataset, "guests", "publish"), "datasets/ward.toml": fmt.Sprintf(dataset, "ward", "never"),
-	} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	server := ollamatest.New(t, func(f *ollamatest.Fake) {
 		f.Answer = func(prompt string) string {
 			_, text, _ := strings.Cut(prompt, "Text: ")

@@ -145,7 +145,7 @@ func (r *Runner) start(ctx context.Context, name string) (*process, Hello, error
 	if err := ctx.Err(); err != nil {
 		return nil, Hello{}, err
 	}
-	p, err := begin(r.config.Command, r.environment, name, &r.log, mostBatch)
+	p, err := begin(r.config.Command, r.environment, name, &r.log)
 	if err != nil {
 		return nil, Hello{}, err
 	}

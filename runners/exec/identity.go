@@ -32,8 +32,8 @@ var interpreters = regexp.MustCompile(`^(python|pypy|node|ruby|perl|java|julia|R
 func identify(ctx context.Context, command []string, h Hello) (digest, shown string, err error) {
 	words, contents := make([]string, len(command)), make([]string, len(command))
 	for i, word := range command {
-		if secret := secretPart(command[max(i-1, 0)], word); i > 0 && secret != "" {
-			words[i] = strings.TrimSuffix(word, secret) + "***"
+		if hidden, secrets := withoutSecrets(command[max(i-1, 0)], word); i > 0 && len(secrets) > 0 {
+			words[i] = shortened(hidden)
 			contents[i] = words[i]
 			continue
 		}

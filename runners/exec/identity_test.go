@@ -1,31 +1,19 @@
 package exec
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"nerbench/internal/filetest"
 )
 
 // TestIdentity: what changes the identity of a program, and what does not.
 func TestIdentity(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	write := func(name, text string) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write("x.py", "1")
-	write("edited.py", "2")
-	write("sub/x.py", "1")
-	write("bin/tool", "a")
-	write("other/tool", "b")
-	write(".venv/bin/python3.12", "an interpreter")
+	filetest.Write(t, dir, map[string]string{
+		"x.py": "1", "edited.py": "2", "sub/x.py": "1", "bin/tool": "a", "other/tool": "b", ".venv/bin/python3.12": "an interpreter",
+	})
 	hello := Hello{Name: "n", Release: "1"}
 	of := func(command string, h Hello) (string, string) {
 		t.Helper()
@@ -80,6 +68,16 @@ func TestIdentity(t *testing.T) {
 	secret, _ := of("python3 x.py --token a", hello)
 	if changed, _ := of("python3 x.py --token b", hello); changed != secret {
 		t.Error("a secret is part of the identity")
+	}
+	for command, want := range map[string]string{
+		"env OPENAI_API_KEY='k3 y' SEED=1 python3 x.py":                                           "env OPENAI_API_KEY=*** SEED=1 python3 x.py",
+		`sh -c 'cd /srv/work; HF_TOKEN="k3 y" python3 x.py --password k3y --api.key=k3y --top 3'`: "sh -c 'cd work; HF_TOKEN=*** python3 x.py --password *** --api.key=*** --top 3'",
+		"sh -c 'API_KEY=k3y; echo $API_KEY'":                                                      "sh -c 'API_KEY=***; echo $API_KEY'",
+		"python3 x.py --keys=a sort_key=b":                                                        "python3 x.py --keys=a sort_key=b",
+	} {
+		if _, shown := of(command, hello); shown != want {
+			t.Errorf("%s: shown %s, want %s", command, shown, want)
+		}
 	}
 	if _, shown := of("sh -c 'cd /srv/work && exec ~/bin/run --x=/a/b'", hello); shown != "sh -c 'cd work && exec run --x=b'" {
 		t.Errorf("shown %s", shown)

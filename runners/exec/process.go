@@ -58,10 +58,10 @@ var errTooLong = fmt.Errorf("a line of its standard output has more than %d MiB"
 var errHalf = errors.New("its standard output ended inside a line")
 
 // begin starts a process, and reads nothing yet.
-func begin(command []string, environment []string, name string, l *log, batch int) (*process, error) {
+func begin(command, environment []string, name string, l *log) (*process, error) {
 	p := &process{
 		command: exec.Command(command[0], command[1:]...), said: &tail{}, lines: make(chan line), quit: make(chan struct{}),
-		writes: make(chan []byte, batch+1), exited: make(chan struct{}), heard: make(chan struct{}),
+		writes: make(chan []byte, mostBatch+1), exited: make(chan struct{}), heard: make(chan struct{}),
 	}
 	p.command.Env = environment
 	separate(p.command)

@@ -27,28 +27,44 @@ func secretsOf(environment []string) httpclient.Secrets {
 	return secrets
 }
 
-// secretFlag are flags whose value is not shown, and identifies nothing.
-var secretFlag = regexp.MustCompile(`(?i)(key|token|secret|password)$`)
+// Flags and variables whose value is not shown, and identifies nothing: by their names, and
+// with their values in the script of a shell.
+var (
+	secretFlag     = regexp.MustCompile(`(?i)^-.*(key|token|secret|password)$`)
+	secretVariable = regexp.MustCompile(`^[A-Z0-9_]*(KEY|TOKEN|SECRET|PASSWORD)$`)
+	secretInScript = regexp.MustCompile(`((?:^|[\s;&|("'])(?:[A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD)=|-[\w.-]*(?i:key|token|secret|password)(?:=|\s+)))` +
+		`("[^"]*"|'[^']*'|[^\s;&|)"']+)`)
+	scriptFlag = regexp.MustCompile(`^-[a-z]*c$`) // sh -c, bash -lc
+)
 
-// secretPart returns the part of a word of a command that is a secret; empty: there is
-// none. before is the word before it.
-func secretPart(before, word string) string {
-	if strings.HasPrefix(before, "-") && !strings.Contains(before, "=") && secretFlag.MatchString(before) {
-		return word
+// withoutSecrets is a word of a command with *** in place of its secrets, which are
+// returned, too. before is the word before it.
+func withoutSecrets(before, word string) (hidden string, secrets []string) {
+	name, value, assigned := strings.Cut(word, "=")
+	switch {
+	case word == "":
+	case secretFlag.MatchString(before) && !strings.Contains(before, "="):
+		return "***", []string{word}
+	case scriptFlag.MatchString(before):
+		for _, m := range secretInScript.FindAllStringSubmatch(word, -1) {
+			secrets = append(secrets, strings.Trim(m[2], `"'`))
+		}
+		return secretInScript.ReplaceAllString(word, "${1}***"), secrets
+	case assigned && value != "" && (secretFlag.MatchString(name) || secretVariable.MatchString(name)):
+		return name + "=***", []string{value}
 	}
-	if name, value, found := strings.Cut(word, "="); found && strings.HasPrefix(word, "-") && secretFlag.MatchString(name) {
-		return value
-	}
-	return ""
+	return word, nil
 }
 
 // secretsIn are the secrets of a command.
-func secretsIn(command []string) httpclient.Secrets {
-	var secrets httpclient.Secrets
+func secretsIn(command []string) (all httpclient.Secrets) {
 	for i := 1; i < len(command); i++ {
-		if s := secretPart(command[i-1], command[i]); len(s) >= shortestSecret {
-			secrets = append(secrets, s)
+		_, secrets := withoutSecrets(command[i-1], command[i])
+		for _, s := range secrets {
+			if len(s) >= shortestSecret {
+				all = append(all, s)
+			}
 		}
 	}
-	return secrets
+	return all
 }

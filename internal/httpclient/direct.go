@@ -197,7 +197,7 @@ func (c *connection) exchange(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		return nil, err
 	}
-	response.Close = response.Close || sent != nil
+	response.Close = response.Close || sent != nil || response.StatusCode == http.StatusSwitchingProtocols
 	c.left = math.MaxInt64
 	return response, nil
 }

@@ -141,6 +141,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		"kept":                 {[]string{ok, chunked, ok, "HTTP/1.1 204 No Content\r\n\r\n"}, 1},
 		"closed by the header": {[]string{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\ndone", ok}, 4},
 		"too much":             {[]string{ok + "x", ok}, 4},
+		"another protocol":     {[]string{"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", ok}, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			direct, dials := dialling(2)

@@ -76,11 +76,14 @@ func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 			return err
 		}
 		merged, failed = sources.merge(ctx, target)
-		if failed == nil {
-			failed = sources.unchanged()
+		err = target.close(failed == nil)
+		if failed == nil && err == nil {
+			if err = reason(part, toDisk(part)); err == nil { // takes long, so the sources are compared afterwards
+				failed = sources.unchanged()
+			}
 		}
 		sources.close() // Windows replaces no open file
-		return errors.Join(failed, target.close(failed == nil))
+		return errors.Join(failed, err)
 	})
 	merged.Extended = extended
 	if failed != nil && errors.As(failed, new(*sourceError)) {

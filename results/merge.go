@@ -49,10 +49,13 @@ type MergedRun struct {
 // changed. It is an error if one of them is damaged ([ErrDamaged]), is open in another
 // process or was left with a log ([ErrInUse]), has another schema, or has another number of
 // passages or other documents for one run. The store at path appears, or is replaced, when
-// the new one is complete.
+// the new one is complete. One that must not be written ([ErrReadOnly]) is not replaced.
 func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 	extended := false
 	if _, err := os.Lstat(path); err == nil {
+		if err := mayReplace(path); err != nil {
+			return Merged{}, fault(path, err)
+		}
 		extended = true
 		paths = append([]string{path}, paths...)
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -90,6 +93,19 @@ func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 		return merged, failed
 	}
 	return merged, err
+}
+
+// mayReplace reports a store that must not be written: a file can be replaced whatever its
+// permissions are.
+func mayReplace(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		return ErrReadOnly
+	}
+	if err == nil {
+		_ = f.Close()
+	}
+	return nil // another reason is found when the store is read
 }
 
 // CheckMerge reads and verifies stores as [Merge] does, and describes their union, but

@@ -51,15 +51,9 @@ type MergedRun struct {
 // passages or other documents for one run. The store at path appears, or is replaced, when
 // the new one is complete. One that must not be written ([ErrReadOnly]) is not replaced.
 func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
-	extended := false
-	if _, err := os.Lstat(path); err == nil {
-		if err := mayReplace(path); err != nil {
-			return Merged{}, fault(path, err)
-		}
-		extended = true
-		paths = append([]string{path}, paths...)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return Merged{}, fault(path, errors.Unwrap(err))
+	paths, extended, err := withTarget(paths, path)
+	if err != nil {
+		return Merged{}, err
 	}
 	sources, err := openSources(ctx, paths)
 	if err != nil {
@@ -95,28 +89,33 @@ func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 	return merged, err
 }
 
-// mayReplace reports a store that must not be written: a file can be replaced whatever its
-// permissions are.
-func mayReplace(path string) error {
+// withTarget adds the store at path to those that are merged, if there is one. A store that
+// must not be written is an error: a file can be replaced whatever its permissions are.
+func withTarget(paths []string, path string) (all []string, extended bool, err error) {
+	if path == "" {
+		return paths, false, nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return paths, false, nil
+	} else if err != nil {
+		return nil, false, fault(path, errors.Unwrap(err))
+	}
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrPermission) {
-		return ErrReadOnly
+		return nil, false, fault(path, ErrReadOnly)
 	}
 	if err == nil {
-		_ = f.Close()
+		_ = f.Close() // another reason is found when the store is read
 	}
-	return nil // another reason is found when the store is read
+	return append([]string{path}, paths...), true, nil
 }
 
 // CheckMerge reads and verifies stores as [Merge] does, and describes their union, but
 // writes nothing. The empty path is no store.
 func CheckMerge(ctx context.Context, paths []string, path string) (Merged, error) {
-	extended := false
-	if path != "" {
-		if _, err := os.Lstat(path); err == nil {
-			extended = true
-			paths = append([]string{path}, paths...)
-		}
+	paths, extended, err := withTarget(paths, path)
+	if err != nil {
+		return Merged{}, err
 	}
 	sources, err := openSources(ctx, paths)
 	if err != nil {

@@ -120,6 +120,11 @@ func (s *Store) structure(ctx context.Context) (faults []string) {
 	if err := rows.Err(); err != nil {
 		faults = append(faults, reason(s.path, err).Error())
 	}
+	if _, err := origin(ctx, s.read); errors.Is(err, errNameless) {
+		faults = append(faults, errNameless.Error())
+	} else if err != nil && ctx.Err() == nil {
+		faults = append(faults, reason(s.path, err).Error())
+	}
 	return faults
 }
 

@@ -58,9 +58,14 @@ func checkFacts[T any](runID string, facts map[string]T) error {
 	return nil
 }
 
+var errNameless = errors.New("the store has no name")
+
 // origin is the name of the store as the source of facts.
-func origin(ctx context.Context, tx *sql.Tx) (source string, err error) {
-	err = tx.QueryRowContext(ctx, "SELECT source FROM origin").Scan(&source)
+func origin(ctx context.Context, q querier) (source string, err error) {
+	err = q.QueryRowContext(ctx, "SELECT source FROM origin").Scan(&source)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && source == "" {
+		err = fmt.Errorf("%w: %w", ErrDamaged, errNameless)
+	}
 	return source, err
 }
 

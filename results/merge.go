@@ -49,14 +49,11 @@ type MergedRun struct {
 // changed. It is an error if one of them is damaged ([ErrDamaged]), is open in another
 // process or was left with a log ([ErrInUse]), has another schema, or has another number of
 // passages or other documents for one run. The store at path appears, or is replaced, when
-// the new one is complete.
+// the new one is complete. One that must not be written ([ErrReadOnly]) is not replaced.
 func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
-	extended := false
-	if _, err := os.Lstat(path); err == nil {
-		extended = true
-		paths = append([]string{path}, paths...)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return Merged{}, fault(path, errors.Unwrap(err))
+	paths, extended, err := withTarget(paths, path)
+	if err != nil {
+		return Merged{}, err
 	}
 	sources, err := openSources(ctx, paths)
 	if err != nil {
@@ -76,11 +73,14 @@ func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 			return err
 		}
 		merged, failed = sources.merge(ctx, target)
-		if failed == nil {
-			failed = sources.unchanged()
+		err = target.close(failed == nil)
+		if failed == nil && err == nil {
+			if err = reason(part, toDisk(part)); err == nil { // takes long, so the sources are compared afterwards
+				failed = sources.unchanged()
+			}
 		}
 		sources.close() // Windows replaces no open file
-		return errors.Join(failed, target.close(failed == nil))
+		return errors.Join(failed, err)
 	})
 	merged.Extended = extended
 	if failed != nil && errors.As(failed, new(*sourceError)) {
@@ -89,15 +89,33 @@ func Merge(ctx context.Context, paths []string, path string) (Merged, error) {
 	return merged, err
 }
 
+// withTarget adds the store at path to those that are merged, if there is one. A store that
+// must not be written is an error: a file can be replaced whatever its permissions are.
+func withTarget(paths []string, path string) (all []string, extended bool, err error) {
+	if path == "" {
+		return paths, false, nil
+	}
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		return paths, false, nil
+	} else if err != nil {
+		return nil, false, fault(path, errors.Unwrap(err))
+	}
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, false, fault(path, ErrReadOnly)
+	}
+	if err == nil {
+		_ = f.Close() // another reason is found when the store is read
+	}
+	return append([]string{path}, paths...), true, nil
+}
+
 // CheckMerge reads and verifies stores as [Merge] does, and describes their union, but
 // writes nothing. The empty path is no store.
 func CheckMerge(ctx context.Context, paths []string, path string) (Merged, error) {
-	extended := false
-	if path != "" {
-		if _, err := os.Lstat(path); err == nil {
-			extended = true
-			paths = append([]string{path}, paths...)
-		}
+	paths, extended, err := withTarget(paths, path)
+	if err != nil {
+		return Merged{}, err
 	}
 	sources, err := openSources(ctx, paths)
 	if err != nil {

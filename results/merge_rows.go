@@ -83,13 +83,13 @@ func (s sources) mergeUnused(ctx context.Context, t *target) error {
 		}
 		for err == nil && rows.Next() {
 			var key []byte
-			if err = rows.Scan(&key); err == nil {
+			if err = from.fail(rows.Scan(&key)); err == nil {
 				err = t.exec("INSERT OR IGNORE INTO unused (key) VALUES (?)", key)
 			}
 		}
-		if err = cmp.Or(err, rows.Err()); err != nil {
+		if err = cmp.Or(err, from.fail(rows.Err())); err != nil {
 			_ = rows.Close()
-			return from.fail(err)
+			return err
 		}
 		if err := rows.Close(); err != nil {
 			return from.fail(err)

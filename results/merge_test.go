@@ -318,6 +318,18 @@ func TestMergeKeepsTarget(t *testing.T) {
 	}
 }
 
+// TestUnwrittenStoreIsNotPublished: a file that cannot be written to the disk does not get
+// the name of the store. A folder stands for it.
+func TestUnwrittenStoreIsNotPublished(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "merged.db")
+	if err := publish(t.Context(), path, true, func(part string) error { return os.Mkdir(part, 0o700) }); err == nil {
+		t.Error("no error")
+	}
+	if files := folder(t, filepath.Dir(path)); len(files) > 1 || len(files) == 1 && files["merged.db.lock"] == "" {
+		t.Errorf("files %v", files)
+	}
+}
+
 // replaceStore replaces a store by one with another number of passages, or another
 // document, of the first run.
 func replaceStore(t *testing.T, path string, passages int, document string) {

@@ -53,3 +53,18 @@ func TestModeOfCopies(t *testing.T) {
 		}
 	}
 }
+
+// A merged store can be read by the user only, or by whom the store could that it
+// replaces.
+func TestModeOfMergedStores(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0))
+	from, path := storeWith(t, everything), filepath.Join(t.TempDir(), "merged.db")
+	for _, mode := range []os.FileMode{0o600, 0o664} {
+		_, err := Merge(t.Context(), []string{from}, path)
+		must(t, err)
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("mode %v, %v, want %v", info.Mode(), err, mode)
+		}
+		must(t, os.Chmod(path, 0o664))
+	}
+}

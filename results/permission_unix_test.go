@@ -69,3 +69,26 @@ func TestPermissions(t *testing.T) {
 		})
 	}
 }
+
+// TestMergeIntoReadOnlyStore: a store that must not be written is not replaced.
+func TestMergeIntoReadOnlyStore(t *testing.T) {
+	from, into := storeWith(t, everything), storeWith(t, func(_, i int) (bool, bool) { return i == 0, true })
+	dir := filepath.Dir(into)
+	for _, path := range []string{filepath.Dir(from), dir} {
+		for ; path != filepath.Clean(os.TempDir()) && path != "/" && os.Chmod(path, 0o755) == nil; path = filepath.Dir(path) {
+		}
+	}
+	must(t, os.Chmod(from, 0o444))
+	must(t, os.Chmod(into, 0o444))
+	must(t, os.Chmod(dir, 0o777))
+	before := folder(t, dir)
+	cmd := childCommand(t, into, "merge", from)
+	asNobody(cmd)
+	out, err := cmd.CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "store: "+into+": "+ErrReadOnly.Error()) {
+		t.Errorf("%v: %s", err, out)
+	}
+	if after := folder(t, dir); !maps.Equal(after, before) {
+		t.Errorf("files %v, before %v", after, before)
+	}
+}

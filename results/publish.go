@@ -25,8 +25,9 @@ func (fullCopyError) Error() string { return "disk full: no copy was made" }
 func (fullCopyError) Is(target error) bool { return target == ErrFull }
 
 // publish creates the store at path in one step: write fills a file beside it, which then
-// gets the name. The store must not exist, unless it is to be replaced. A process that is
-// killed leaves no part of a store at path; the next call removes what it left.
+// gets the name. The store must not exist, unless it is to be replaced: then the new one
+// gets its permissions. A process that is killed leaves no part of a store at path; the
+// next call removes what it left.
 func publish(ctx context.Context, path string, replace bool, write func(path string) error) error {
 	fail := func(err error) error {
 		if errors.Is(err, ErrFull) {
@@ -61,7 +62,7 @@ func publish(ctx context.Context, path string, replace bool, write func(path str
 		removeStore(part)
 		return fail(err)
 	}
-	if err := errors.Join(toDisk(part), os.Rename(part, path)); err != nil {
+	if err := place(part, path, replace); err != nil {
 		removeStore(part)
 		return fail(err)
 	}
@@ -70,6 +71,17 @@ func publish(ctx context.Context, path string, replace bool, write func(path str
 		_ = folder.Close()
 	}
 	return nil
+}
+
+// place gives a file its name when all of it is on the disk.
+func place(part, path string, replace bool) error {
+	if err := toDisk(part); err != nil {
+		return err
+	}
+	if former, err := os.Stat(path); replace && err == nil {
+		_ = os.Chmod(part, former.Mode().Perm()) // others may use it, too
+	}
+	return os.Rename(part, path)
 }
 
 // toDisk writes a file to the disk.

@@ -172,28 +172,30 @@ func TestChecksumsAreAdded(t *testing.T) {
 	}
 }
 
-// TestSourcesAreAdded checks that the facts of a store of the schema before keep their
-// values and get its source, and that damaged ones get no checksum.
+// TestSourcesAreAdded checks that the facts of a store without sources keep their values
+// and get its source, and that damaged ones get no checksum.
 func TestSourcesAreAdded(t *testing.T) {
 	ctx := t.Context()
-	path := storeOfSchema(t, 7)
-	s := openAt(t, path)
-	info, err := s.Find(ctx, formerRuns("dataset")[0].ID())
-	must(t, err)
-	if want := map[string]string{"device": "CPU", "seen": "no", "prompt_tokens": "1500"}; !maps.Equal(info.Facts, want) {
-		t.Errorf("facts %v, want %v", info.Facts, want)
-	}
-	must(t, s.AddFacts(ctx, info.ID, nil, map[string]int64{"prompt_tokens": 7}))
-	if info, err = s.Find(ctx, info.ID); err != nil || info.Facts["prompt_tokens"] != "1507" {
-		t.Errorf("facts %v, %v", info.Facts, err)
-	}
-	if n := contents(t, path, "SELECT count(DISTINCT facts.source) || ' ' || min(length(facts.source)) FROM facts JOIN origin USING (source)"); n != "1 16" {
-		t.Errorf("sources and their length: %s, want 1 16", n)
-	}
-	damaged := storeOfSchema(t, 7)
-	execRaw(t, damaged, "UPDATE facts SET value = '9' WHERE name = 'prompt_tokens'")
-	if _, err := Open(ctx, damaged, Existing); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "facts of run") {
-		t.Errorf("error %v, want ErrDamaged", err)
+	for _, schema := range []int{7, 8} {
+		path := storeOfSchema(t, schema)
+		s := openAt(t, path)
+		info, err := s.Find(ctx, formerRuns("dataset")[0].ID())
+		must(t, err)
+		if want := map[string]string{"device": "CPU", "seen": "no", "prompt_tokens": "1500"}; !maps.Equal(info.Facts, want) {
+			t.Errorf("schema %d: facts %v, want %v", schema, info.Facts, want)
+		}
+		must(t, s.AddFacts(ctx, info.ID, nil, map[string]int64{"prompt_tokens": 7}))
+		if info, err = s.Find(ctx, info.ID); err != nil || info.Facts["prompt_tokens"] != "1507" {
+			t.Errorf("schema %d: facts %v, %v", schema, info.Facts, err)
+		}
+		if n := contents(t, path, "SELECT count(DISTINCT facts.source) || ' ' || min(length(facts.source)) FROM facts JOIN origin USING (source)"); n != "1 16" {
+			t.Errorf("schema %d: sources and their length: %s, want 1 16", schema, n)
+		}
+		damaged := storeOfSchema(t, schema)
+		execRaw(t, damaged, "UPDATE facts SET value = '9' WHERE name = 'prompt_tokens'")
+		if _, err := Open(ctx, damaged, Existing); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "facts of run") {
+			t.Errorf("schema %d: error %v, want ErrDamaged", schema, err)
+		}
 	}
 }
 

@@ -9,15 +9,18 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // Direct sends requests to plain HTTP servers. The goroutine that makes a request writes
 // it and reads the response itself. An [http.Transport] has two further goroutines for
 // each connection, and passing a request between them is a third of its cost. Package
-// net/http writes and parses the messages of both. A request that needs more, https or a
-// proxy, is sent by Other.
+// net/http writes and parses the messages of both. A request that needs more, https, a
+// proxy, or a host whose name is not ASCII, is sent by Other, and so are all requests on
+// systems other than Unix.
 //
 // A response must be read or closed by one goroutine at a time.
 type Direct struct {
@@ -110,8 +113,11 @@ func (d *Direct) send(c *connection, r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// plain reports whether a request needs neither encryption nor a proxy.
+// plain reports whether a request needs no more than a connection.
 func (d *Direct) plain(r *http.Request) bool {
+	if !canLook || strings.ContainsFunc(r.URL.Host, func(c rune) bool { return c > unicode.MaxASCII }) {
+		return false
+	}
 	if r.URL.Scheme != "http" || r.URL.Host == "" || r.Header.Get("Upgrade") != "" || r.Header.Get("Expect") != "" {
 		return false
 	}
@@ -197,7 +203,7 @@ func (c *connection) exchange(r *http.Request) (*http.Response, error) {
 	case err != nil:
 		return nil, err
 	}
-	response.Close = response.Close || sent != nil
+	response.Close = response.Close || sent != nil || response.StatusCode == http.StatusSwitchingProtocols
 	c.left = math.MaxInt64
 	return response, nil
 }

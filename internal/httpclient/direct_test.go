@@ -1,3 +1,5 @@
+//go:build unix
+
 package httpclient_test
 
 import (
@@ -141,6 +143,7 @@ func TestConnectionsAreReused(t *testing.T) {
 		"kept":                 {[]string{ok, chunked, ok, "HTTP/1.1 204 No Content\r\n\r\n"}, 1},
 		"closed by the header": {[]string{"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\ndone", ok}, 4},
 		"too much":             {[]string{ok + "x", ok}, 4},
+		"another protocol":     {[]string{"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n", ok}, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			direct, dials := dialling(2)
@@ -336,7 +339,8 @@ func TestEarlyRefusal(t *testing.T) {
 	}
 }
 
-// TestOtherRequests: https and requests through a proxy go the other way.
+// TestOtherRequests: https, requests through a proxy, and hosts with names that are not
+// ASCII, go the other way.
 func TestOtherRequests(t *testing.T) {
 	secure := newSite(t, true)
 	proxy := newSite(t, false)
@@ -359,6 +363,14 @@ func TestOtherRequests(t *testing.T) {
 	}
 	if got := post(client, "POST", "http://nobody.invalid/"); !got.failed || dials.Load() != 1 {
 		t.Errorf("a host that does not exist: %+v", got)
+	}
+	encoded := ""
+	direct.Other.DialContext = func(_ context.Context, _, address string) (net.Conn, error) {
+		encoded = address
+		return nil, errors.New("no such host")
+	}
+	if got := post(client, "POST", "http://bücher.invalid/"); !got.failed || dials.Load() != 1 || encoded != "xn--bcher-kva.invalid:80" {
+		t.Errorf("a name that is not ASCII: %+v, %q", got, encoded)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"syscall"
 )
 
+// canLook: open needs no time.
+const canLook = true
+
 // open reports whether an idle connection is still open: the server has neither closed it
 // nor sent anything.
 func open(c net.Conn) bool {

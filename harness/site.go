@@ -74,8 +74,8 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 // siteInput identifies all that the pages of a site depend on.
 type siteInput struct {
 	// outside is the hash of the program, the request, the runs, and the files of the data
-	// and of the user's definitions; kept is that of the errors that the store has, which a build adds
-	// to.
+	// and of the user's definitions; kept is that of the counts of errors in the store, to
+	// which a build adds.
 	outside, kept [sha256.Size]byte
 }
 
@@ -92,13 +92,16 @@ func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteReque
 	if err := json.NewEncoder(h).Encode([]any{r, runs}); err != nil {
 		return in, fmt.Errorf("site: %w", err)
 	}
-	program, err := os.Executable()
-	if err == nil {
-		stampFiles(h, program, 0)
+	if program, err := os.Executable(); err == nil {
+		newStamper(h, false).add(program)
 	}
-	for _, folder := range []string{b.Data, b.Datasets, b.Families, b.Cards} {
+	if b.Data != "" {
+		newStamper(h, false).add(b.Data)
+		newStamper(h, true).add(filepath.Join(b.Data, "datasets"))
+	}
+	for _, folder := range []string{b.Datasets, b.Families, b.Cards} {
 		if folder != "" {
-			stampFiles(h, folder, deepest)
+			newStamper(h, true).add(folder)
 		}
 	}
 	in.outside = [sha256.Size]byte(h.Sum(nil))
@@ -116,28 +119,60 @@ func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteReque
 	return in, nil
 }
 
-// deepest limits the folders below the data folder, in which a link may lead in circles.
-const deepest = 12
+// stamper writes what identifies the files of a folder: their names, sizes, times and
+// permissions.
+type stamper struct {
+	to io.Writer
+	// content: small files, such as the user's definitions, are identified by their
+	// content, too. An editor or a copy may leave the size and the time as they were.
+	content bool
+	// seen are the folders that were read, by their paths without links: links may lead
+	// in circles.
+	seen map[string]bool
+}
 
-// stampFiles writes the names, sizes and times of a file, or of all files of a folder. A
-// file that cannot be read is named as such.
-func stampFiles(w io.Writer, path string, depth int) {
+// maxContent is the largest size in bytes of a file that is identified by its content: a
+// folder of model cards may hold weights.
+const maxContent = 1 << 20
+
+func newStamper(to io.Writer, content bool) *stamper {
+	return &stamper{to, content, map[string]bool{}}
+}
+
+// add writes the stamps of a file, or of all files of a folder. A file that cannot be read
+// is named as such.
+func (s *stamper) add(path string) {
 	info, err := os.Stat(path)
 	if err != nil {
-		fmt.Fprintf(w, "%q missing\n", path)
+		fmt.Fprintf(s.to, "%q missing\n", path)
 		return
 	}
-	if !info.IsDir() {
-		fmt.Fprintf(w, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+	if info.IsDir() {
+		s.addFolder(path, info)
 		return
 	}
-	var entries []fs.DirEntry
-	if depth > 0 {
-		entries, _ = os.ReadDir(path) // what cannot be read is no data
+	fmt.Fprintf(s.to, "%q %v %d %d\n", path, info.Mode(), info.Size(), info.ModTime().UnixNano())
+	if s.content && info.Mode().IsRegular() && info.Size() <= maxContent {
+		text, err := os.ReadFile(path)
+		fmt.Fprintf(s.to, "%x %v\n", sha256.Sum256(text), err != nil)
 	}
-	fmt.Fprintf(w, "%q %d\n", path, len(entries))
+}
+
+func (s *stamper) addFolder(path string, info fs.FileInfo) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		fmt.Fprintf(s.to, "%q missing\n", path)
+		return
+	}
+	fmt.Fprintf(s.to, "%q %q %v\n", path, real, info.Mode())
+	if s.seen[real] {
+		return
+	}
+	s.seen[real] = true
+	entries, _ := os.ReadDir(path) // what cannot be read is no data
+	fmt.Fprintf(s.to, "%d\n", len(entries))
 	for _, e := range entries {
-		stampFiles(w, filepath.Join(path, e.Name()), depth-1)
+		s.add(filepath.Join(path, e.Name()))
 	}
 }
 

@@ -38,10 +38,8 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 		if before, err = b.siteInput(ctx, store, r); err != nil {
 			return site.Built{}, err
 		}
-		if known, err := before.wrote(ctx, store, dir); known || err != nil {
-			if built, ok := site.Existing(dir); ok || err != nil {
-				return built, err
-			}
+		if built, ok, err := before.written(ctx, store, dir); ok || err != nil {
+			return built, err
 		}
 	}
 	board, err := b.Board(ctx, r.BoardRequest)
@@ -64,7 +62,7 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 	}
 	after, err := b.siteInput(ctx, store, r)
 	if err == nil && after.outside == before.outside { // nothing changed meanwhile
-		if key, ok := after.key(dir); ok {
+		if key, err := after.key(dir, built.List); err == nil {
 			(&statistics{bench: b, store: store}).keep(ctx, 1, func(s *results.Store) error { return s.SaveSite(ctx, key) })
 		}
 	}
@@ -176,27 +174,32 @@ func (s *stamper) addFolder(path string, info fs.FileInfo) {
 	}
 }
 
-// wrote reports whether a folder was written from this input.
-func (in siteInput) wrote(ctx context.Context, store *results.Store, dir string) (bool, error) {
-	key, ok := in.key(dir)
-	if !ok {
-		return false, nil
+// written describes the site in a folder; ok is false unless it was written from this
+// input.
+func (in siteInput) written(ctx context.Context, store *results.Store, dir string) (built site.Built, ok bool, err error) {
+	list, err := site.ListSum(dir)
+	if err != nil { // there is none
+		return built, false, nil
 	}
-	return store.HasSite(ctx, key)
+	key, err := in.key(dir, list)
+	if err != nil {
+		return built, false, err
+	}
+	if known, err := store.HasSite(ctx, key); !known || err != nil {
+		return built, false, err
+	}
+	built, ok = site.Existing(dir)
+	return built, ok && built.List == list, nil
 }
 
-// key is the hash of the input, the folder and its list of files; ok is false if it has
-// none.
-func (in siteInput) key(dir string) (key results.StatisticKey, ok bool) {
+// key is the hash of the input, the folder, and the checksum of the list of files that was
+// written: another build may have replaced them meanwhile.
+func (in siteInput) key(dir string, list [sha256.Size]byte) (key results.StatisticKey, err error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
-		return key, false
-	}
-	list, err := site.List(dir)
-	if err != nil {
-		return key, false
+		return key, fmt.Errorf("site: %w", err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %x %x\n%s", path, in.outside, in.kept, list)
-	return results.StatisticKey(h.Sum(nil)[:len(key)]), true
+	fmt.Fprintf(h, "%q %x %x %x", path, in.outside, in.kept, list)
+	return results.StatisticKey(h.Sum(nil)[:len(key)]), nil
 }

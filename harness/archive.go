@@ -147,21 +147,14 @@ func (a *Archive) predictedErrors(ctx context.Context, run results.RunInfo) (*ne
 	if counts, err := a.errors.find(ctx, run); counts != nil || err != nil {
 		return counts, err
 	}
-	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
+	err := a.eachPredicted(ctx, run, func(PredictedPassage) {})
+	if errors.Is(err, site.ErrNoPassages) {
+		return nil, nil
+	}
 	if err != nil {
-		if err = a.without("run "+run.ID, err); errors.Is(err, site.ErrNoPassages) {
-			return nil, nil
-		}
 		return nil, err
 	}
-	counter := newErrorCounter()
-	for p, err := range a.submissions.Runs[run.ID].Predicted(ctx, scoring.Documents) {
-		if err != nil {
-			return nil, err
-		}
-		counter.add(p.Document, p.Passage)
-	}
-	return a.errors.put(run, counter), nil
+	return a.errors.find(ctx, run)
 }
 
 // Repairs counts what was repaired or skipped in the files of a dataset, by kind, as
@@ -234,7 +227,7 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 	}
 	run := a.runs[id]
 	if a.withoutAnswers(id) {
-		return a.eachPredicted(ctx, run, yield)
+		return a.eachPredicted(ctx, run, func(p PredictedPassage) { yield(predictedOnly(p)) })
 	}
 	dataset, plan, err := a.plan(run)
 	if err != nil {
@@ -272,12 +265,18 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 	return err
 }
 
-// eachPredicted yields the predictions of a submission without answers.
-func (a *Archive) eachPredicted(ctx context.Context, run results.RunInfo, yield func(site.Answered)) error {
+// eachPredicted yields the predictions of a submission without answers, and counts its
+// errors, unless they are known.
+func (a *Archive) eachPredicted(ctx context.Context, run results.RunInfo, yield func(PredictedPassage)) error {
 	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
 	if err != nil {
 		return a.without("run "+run.ID, err)
 	}
+	known, err := a.errors.find(ctx, run)
+	if err != nil {
+		return err
+	}
+	counter := newErrorCounter()
 	for p, err := range a.submissions.Runs[run.ID].Predicted(ctx, scoring.Documents) {
 		if err != nil {
 			return err
@@ -285,14 +284,25 @@ func (a *Archive) eachPredicted(ctx context.Context, run results.RunInfo, yield 
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		out := predicted(p.Document, p.Passage)
-		out.WithoutText = true
-		for _, outcome := range p.Outcomes {
-			out.Answers = append(out.Answers, site.Answer{Outcome: outcome})
+		if known == nil {
+			counter.add(p.Document, p.Passage)
 		}
-		yield(out)
+		yield(p)
+	}
+	if known == nil {
+		a.errors.put(run, counter)
 	}
 	return nil
+}
+
+// predictedOnly returns the prediction for one passage, of a submission without answers.
+func predictedOnly(p PredictedPassage) site.Answered {
+	out := predicted(p.Document, p.Passage)
+	out.WithoutText = true
+	for _, outcome := range p.Outcomes {
+		out.Answers = append(out.Answers, site.Answer{Outcome: outcome})
+	}
+	return out
 }
 
 // siteClasses are the classes of errors as pages name them.

@@ -1,7 +1,10 @@
 package harness
 
 import (
+	"context"
 	"errors"
+	"iter"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -160,5 +163,50 @@ func TestArchiveStops(t *testing.T) {
 	}
 	if n != 2 {
 		t.Errorf("%d answers", n)
+	}
+}
+
+// TestPredictedErrors: the predictions of a submission without answers are read once, for
+// its answers and for its errors, and stopping early counts nothing.
+func TestPredictedErrors(t *testing.T) {
+	b, ids := ranSamples(t, ner.Plan{Dataset: "sample-law"})
+	var all []ner.ErrorCounts
+	for _, answersFirst := range []bool{false, true} {
+		a, _, _ := archived(t, b)
+		read := 0
+		predicted := func(_ context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[PredictedPassage, error] {
+			read++
+			return func(yield func(PredictedPassage, error) bool) {
+				for d, err := range docs { // no entity is found
+					if err != nil {
+						yield(PredictedPassage{}, err)
+						return
+					}
+					if !yield(PredictedPassage{Document: d, Passage: &metrics.Passage{Text: d.Text, Gold: d.Spans}, Outcomes: []ner.Outcome{ner.Empty}}, nil) {
+						return
+					}
+				}
+			}
+		}
+		a.submissions = &Repository{Runs: map[string]Submitted{ids[0]: {Predicted: predicted}}}
+		want := 1
+		if answersFirst {
+			for range a.Answers(t.Context(), ids[0]) {
+				break
+			}
+			if len(a.errors.known) > 0 {
+				t.Error("errors of a part are kept")
+			}
+			answersIn(t, a, ids[0])
+			want = 2
+		}
+		counts, err := a.Errors(t.Context(), ids[0])
+		if err != nil || counts == nil || read != want || counts.Classes["MIS"] == 0 || counts.Classes["C"]+counts.Classes["SPU"] > 0 {
+			t.Fatalf("%+v, %v, read %d times", counts, err, read)
+		}
+		all = append(all, *counts)
+	}
+	if !reflect.DeepEqual(all[0], all[1]) {
+		t.Errorf("errors are %+v, after the answers %+v", all[0], all[1])
 	}
 }

@@ -38,10 +38,8 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 		if before, err = b.siteInput(ctx, store, r); err != nil {
 			return site.Built{}, err
 		}
-		if known, err := before.wrote(ctx, store, dir); known || err != nil {
-			if built, ok := site.Existing(dir); ok || err != nil {
-				return built, err
-			}
+		if built, ok, err := before.written(ctx, store, dir); ok || err != nil {
+			return built, err
 		}
 	}
 	board, err := b.Board(ctx, r.BoardRequest)
@@ -64,7 +62,7 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 	}
 	after, err := b.siteInput(ctx, store, r)
 	if err == nil && after.outside == before.outside { // nothing changed meanwhile
-		if key, ok := after.key(dir); ok {
+		if key, err := after.key(dir, built.List); err == nil {
 			(&statistics{bench: b, store: store}).keep(ctx, 1, func(s *results.Store) error { return s.SaveSite(ctx, key) })
 		}
 	}
@@ -74,8 +72,8 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 // siteInput identifies all that the pages of a site depend on.
 type siteInput struct {
 	// outside is the hash of the program, the request, the runs, and the files of the data
-	// and of the user's definitions; kept is that of the errors that the store has, which a build adds
-	// to.
+	// and of the user's definitions; kept is that of the counts of errors in the store, to
+	// which a build adds.
 	outside, kept [sha256.Size]byte
 }
 
@@ -92,13 +90,16 @@ func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteReque
 	if err := json.NewEncoder(h).Encode([]any{r, runs}); err != nil {
 		return in, fmt.Errorf("site: %w", err)
 	}
-	program, err := os.Executable()
-	if err == nil {
-		stampFiles(h, program, 0)
+	if program, err := os.Executable(); err == nil {
+		newStamper(h, false).add(program)
 	}
-	for _, folder := range []string{b.Data, b.Datasets, b.Families, b.Cards} {
+	if b.Data != "" {
+		newStamper(h, false).add(b.Data)
+		newStamper(h, true).add(filepath.Join(b.Data, "datasets"))
+	}
+	for _, folder := range []string{b.Datasets, b.Families, b.Cards} {
 		if folder != "" {
-			stampFiles(h, folder, deepest)
+			newStamper(h, true).add(folder)
 		}
 	}
 	in.outside = [sha256.Size]byte(h.Sum(nil))
@@ -116,52 +117,89 @@ func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteReque
 	return in, nil
 }
 
-// deepest limits the folders below the data folder, in which a link may lead in circles.
-const deepest = 12
+// stamper writes what identifies the files of a folder: their names, sizes, times and
+// permissions.
+type stamper struct {
+	to io.Writer
+	// content: small files, such as the user's definitions, are identified by their
+	// content, too. An editor or a copy may leave the size and the time as they were.
+	content bool
+	// seen are the folders that were read, by their paths without links: links may lead
+	// in circles.
+	seen map[string]bool
+}
 
-// stampFiles writes the names, sizes and times of a file, or of all files of a folder. A
-// file that cannot be read is named as such.
-func stampFiles(w io.Writer, path string, depth int) {
+// maxContent is the largest size in bytes of a file that is identified by its content: a
+// folder of model cards may hold weights.
+const maxContent = 1 << 20
+
+func newStamper(to io.Writer, content bool) *stamper {
+	return &stamper{to, content, map[string]bool{}}
+}
+
+// add writes the stamps of a file, or of all files of a folder. A file that cannot be read
+// is named as such.
+func (s *stamper) add(path string) {
 	info, err := os.Stat(path)
 	if err != nil {
-		fmt.Fprintf(w, "%q missing\n", path)
+		fmt.Fprintf(s.to, "%q missing\n", path)
 		return
 	}
-	if !info.IsDir() {
-		fmt.Fprintf(w, "%q %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+	if info.IsDir() {
+		s.addFolder(path, info)
 		return
 	}
-	var entries []fs.DirEntry
-	if depth > 0 {
-		entries, _ = os.ReadDir(path) // what cannot be read is no data
+	fmt.Fprintf(s.to, "%q %v %d %d\n", path, info.Mode(), info.Size(), info.ModTime().UnixNano())
+	if s.content && info.Mode().IsRegular() && info.Size() <= maxContent {
+		text, err := os.ReadFile(path)
+		fmt.Fprintf(s.to, "%x %v\n", sha256.Sum256(text), err != nil)
 	}
-	fmt.Fprintf(w, "%q %d\n", path, len(entries))
+}
+
+func (s *stamper) addFolder(path string, info fs.FileInfo) {
+	real, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		fmt.Fprintf(s.to, "%q missing\n", path)
+		return
+	}
+	fmt.Fprintf(s.to, "%q %q %v\n", path, real, info.Mode())
+	if s.seen[real] {
+		return
+	}
+	s.seen[real] = true
+	entries, _ := os.ReadDir(path) // what cannot be read is no data
+	fmt.Fprintf(s.to, "%d\n", len(entries))
 	for _, e := range entries {
-		stampFiles(w, filepath.Join(path, e.Name()), depth-1)
+		s.add(filepath.Join(path, e.Name()))
 	}
 }
 
-// wrote reports whether a folder was written from this input.
-func (in siteInput) wrote(ctx context.Context, store *results.Store, dir string) (bool, error) {
-	key, ok := in.key(dir)
-	if !ok {
-		return false, nil
+// written describes the site in a folder; ok is false unless it was written from this
+// input.
+func (in siteInput) written(ctx context.Context, store *results.Store, dir string) (built site.Built, ok bool, err error) {
+	list, err := site.ListSum(dir)
+	if err != nil { // there is none
+		return built, false, nil
 	}
-	return store.HasSite(ctx, key)
+	key, err := in.key(dir, list)
+	if err != nil {
+		return built, false, err
+	}
+	if known, err := store.HasSite(ctx, key); !known || err != nil {
+		return built, false, err
+	}
+	built, ok = site.Existing(dir)
+	return built, ok && built.List == list, nil
 }
 
-// key is the hash of the input, the folder and its list of files; ok is false if it has
-// none.
-func (in siteInput) key(dir string) (key results.StatisticKey, ok bool) {
+// key is the hash of the input, the folder, and the checksum of the list of files that was
+// written: another build may have replaced them meanwhile.
+func (in siteInput) key(dir string, list [sha256.Size]byte) (key results.StatisticKey, err error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
-		return key, false
-	}
-	list, err := site.List(dir)
-	if err != nil {
-		return key, false
+		return key, fmt.Errorf("site: %w", err)
 	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%q %x %x\n%s", path, in.outside, in.kept, list)
-	return results.StatisticKey(h.Sum(nil)[:len(key)]), true
+	fmt.Fprintf(h, "%q %x %x %x", path, in.outside, in.kept, list)
+	return results.StatisticKey(h.Sum(nil)[:len(key)]), nil
 }

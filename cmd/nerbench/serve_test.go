@@ -73,6 +73,8 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	row := `document.querySelector("#live tbody tr")`
 	cell := func(n int) string { return fmt.Sprintf(`(%s ? %s.cells[%d].textContent : "")`, row, row, n) }
 	b.wait(row+` ? `+row+`.dataset.state : ""`, "asking")
+	region := `document.querySelector("#live [role=region]")`
+	b.wait(`(`+region+`.focus(), document.activeElement === `+region+`)`, "true")
 	b.wait(cell(3)+`.endsWith(" of 60") && parseInt(`+cell(3)+`) > 0`, "true")
 	b.wait(`parseFloat(`+cell(7)+`) > 0 && `+cell(8)+` !== "–"`, "true")
 	b.wait(`parseFloat(`+cell(5)+`) > 0`, "true")
@@ -83,6 +85,7 @@ func TestServeShowsLiveRuns(t *testing.T) {
 	b.wait(cell(3), "60 of 60")
 	b.wait(cell(5), "50.0") // every answer names the person: right for persons, wrong for places
 	b.wait(cell(6), "0 of 120")
+	b.wait(`document.activeElement === `+region, "true") // new numbers keep the focus
 	if console := b.Console(); len(console) > 0 {
 		t.Errorf("the console is not clean: %q", console)
 	}

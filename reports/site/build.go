@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"html/template"
 	"time"
@@ -25,6 +26,8 @@ type Built struct {
 	Bytes int64
 	// Models and Runs are the numbers of those on the board.
 	Models, Runs int
+	// List is the checksum of the list of files ([ListSum]).
+	List [sha256.Size]byte
 	// Unchanged: it was there before, and was not written again.
 	Unchanged bool
 }
@@ -63,10 +66,11 @@ func Build(ctx context.Context, dir string, b *Board, a Archive, o Options) (Bui
 	if err := s.write(ctx, out); err != nil {
 		return Built{}, err
 	}
-	if err := out.finish(); err != nil {
+	text, err := out.finish()
+	if err != nil {
 		return Built{}, err
 	}
-	return Built{Files: len(out.list.Files) + 1, Bytes: out.bytes, Models: len(b.Models), Runs: len(b.Runs)}, nil
+	return Built{Files: len(out.list.Files) + 1, Bytes: out.bytes, Models: len(b.Models), Runs: len(b.Runs), List: sha256.Sum256(text)}, nil
 }
 
 func newSite(b *Board) (*site, error) {

@@ -63,9 +63,12 @@ func (s *site) comparisonsFile() (string, error) {
 	if s.compared != "" {
 		return s.compared, nil
 	}
-	var err error
-	s.compared, err = s.writeComparisons(s.files)
-	return s.compared, err
+	path, err := s.writeComparisons(s.files)
+	if err != nil {
+		return "", err
+	}
+	s.compared = path
+	return path, nil
 }
 
 // writeComparisons writes the data of the page of comparisons, and returns its file.

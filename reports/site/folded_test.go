@@ -2,6 +2,7 @@ package site
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -143,5 +144,34 @@ func TestAnswersWithoutText(t *testing.T) {
 				t.Errorf("may be shown %v: %+v", mayShow, p)
 			}
 		}
+	}
+}
+
+// failingFiles fails to write the file of comparisons, once.
+type failingFiles struct{ failed bool }
+
+func (f *failingFiles) Fixed(string, any) error { return nil }
+
+func (f *failingFiles) Hashed(key string, _ any) (string, error) {
+	if key == "compare" && !f.failed {
+		f.failed = true
+		return "data/compare.js", errors.New("disk full")
+	}
+	return "data/" + key + ".js", nil
+}
+
+// TestComparisonsAfterAFault: a file that could not be written is not taken for written.
+func TestComparisonsAfterAFault(t *testing.T) {
+	board, archive := folded()
+	s, err := newSite(board)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.attach(t.Context(), archive, AllAnswers, &failingFiles{})
+	if name, err := s.comparisonsFile(); name != "" || err == nil || s.compared != "" {
+		t.Errorf("%q, %v, then %q", name, err, s.compared)
+	}
+	if name, err := s.comparisonsFile(); name != "data/compare.js" || err != nil {
+		t.Errorf("again: %q, %v", name, err)
 	}
 }

@@ -97,8 +97,12 @@ func newFolder(ctx context.Context, dir string, of list, modified time.Time) (_ 
 	return f, nil
 }
 
-// List returns the list of the files of a site with their checksums, as a build wrote it.
-func List(dir string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, listName)) }
+// ListSum returns the checksum of the list of files of a site, which has the checksums of
+// all others.
+func ListSum(dir string) ([sha256.Size]byte, error) {
+	text, err := os.ReadFile(filepath.Join(dir, listName))
+	return sha256.Sum256(text), err
+}
 
 // Existing describes the site in a folder; ok is false unless all its files are as a build
 // wrote them, and no others are there.
@@ -106,12 +110,12 @@ func Existing(dir string) (built Built, ok bool) {
 	if replaceable(dir) != nil {
 		return Built{}, false
 	}
-	text, err := List(dir)
+	text, err := os.ReadFile(filepath.Join(dir, listName))
 	var l list
 	if err != nil || json.Unmarshal(text, &l) != nil {
 		return Built{}, false
 	}
-	built = Built{Files: len(l.Files) + 1, Bytes: int64(len(text)), Models: l.Models, Runs: l.Runs, Unchanged: true}
+	built = Built{Files: len(l.Files) + 1, Bytes: int64(len(text)), Models: l.Models, Runs: l.Runs, List: sha256.Sum256(text), Unchanged: true}
 	for name := range l.Files {
 		info, err := os.Lstat(filepath.Join(dir, filepath.FromSlash(name)))
 		if err != nil {
@@ -250,25 +254,26 @@ func (f *folder) write(file file) error {
 	return nil
 }
 
-// finish replaces the old folder by the new one.
-func (f *folder) finish() error {
+// finish replaces the old folder by the new one, and returns its list.
+func (f *folder) finish() ([]byte, error) {
 	text, err := json.MarshalIndent(f.list, "", " ")
 	if err != nil {
-		return fmt.Errorf("site: %w", err)
+		return nil, fmt.Errorf("site: %w", err)
 	}
-	if err := f.write(file{listName, append(text, '\n')}); err != nil {
-		return fmt.Errorf("site: %s: %w", listName, err)
+	text = append(text, '\n')
+	if err := f.write(file{listName, text}); err != nil {
+		return nil, fmt.Errorf("site: %s: %w", listName, err)
 	}
 	if err := f.root.Close(); err != nil {
-		return fmt.Errorf("site: %w", err)
+		return nil, fmt.Errorf("site: %w", err)
 	}
 	if err := replaceable(f.final); err != nil { // it may have changed meanwhile
-		return fmt.Errorf("site: %s: %w", f.final, err)
+		return nil, fmt.Errorf("site: %s: %w", f.final, err)
 	}
 	if err := swap(f.temporary, f.final); err != nil {
-		return fmt.Errorf("site: %w", err)
+		return nil, fmt.Errorf("site: %w", err)
 	}
-	return nil
+	return text, nil
 }
 
 // abandon removes what was written, if finish was not called, and ends the work.

@@ -25,7 +25,8 @@ func put(ctx context.Context, dir string, files map[string]string) error {
 			return err
 		}
 	}
-	return f.finish()
+	_, err = f.finish()
+	return err
 }
 
 func TestFolderIsReplaced(t *testing.T) {
@@ -105,8 +106,9 @@ func TestFolderKeepsTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(f.add(file{"a.html", []byte("a")}), f.finish()); err != nil {
-		t.Fatal(err)
+	err = f.add(file{"a.html", []byte("a")})
+	if _, finished := f.finish(); errors.Join(err, finished) != nil {
+		t.Fatal(err, finished)
 	}
 	for _, name := range []string{"a.html", listName} {
 		info, err := os.Stat(filepath.Join(dir, name))

@@ -411,9 +411,9 @@ func (v *verifier) changes(dir, base string, files []string) (map[string]bool, e
 	return changed, nil
 }
 
-// isCached reports whether a file is of the cache, whose numbers are believed by later
-// builds. A submission must not bring them.
-// The maintainer has them in his clone, and may not have committed them yet.
+// isCached reports whether a file is of the cache, whose numbers later builds use without
+// computing them again. A submission must not bring them. Those of a maintainer's own
+// builds may be in the folder, not yet committed.
 func isCached(name string) bool { return strings.HasPrefix(name, "cache/") }
 
 // isJudged reports whether a person must judge a file that is new, too: it says how the

@@ -8,6 +8,11 @@
 
   var states = { asking: "running", complete: "complete", partial: "ended, incomplete", stopped: "stopped" };
 
+  // The region stays: another one in its place would lose the focus and the place of a reader.
+  var region = el("div", { class: "scroll", role: "region", "aria-label": "Runs", tabindex: "0" });
+  var note = el("p", { class: "soft" }, "F1 and failures are those of the passages that were scored so far.");
+  var lost = el("p", { class: "soft" });
+
   function duration(seconds) {
     if (seconds === null) return "–";
     var s = Math.round(seconds), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
@@ -34,8 +39,9 @@
       ].forEach(function (c) { line.append(el("td", { class: "n" }, c)); });
       body.append(line);
     });
-    page.replaceChildren(el("div", { class: "scroll", role: "region", "aria-label": "Runs", tabindex: "0" }, el("table", {}, el("thead", {}, head), body)),
-      el("p", { class: "soft" }, "F1 and failures are those of the passages that were scored so far."));
+    region.replaceChildren(el("table", {}, el("thead", {}, head), body));
+    lost.remove();
+    if (region.parentNode !== page) page.replaceChildren(region, note);
   }
 
   var source = new EventSource("events");
@@ -45,11 +51,10 @@
     else show(state.runs);
   });
   // The browser connects again by itself, except after an answer that refuses it.
-  var lost = el("p", { class: "soft" });
   source.onerror = function () {
     lost.textContent = source.readyState === EventSource.CLOSED
       ? "The server refused the connection. Reload the page to try again."
       : "The connection to the server is lost: the numbers may be old. Connecting again …";
-    page.prepend(lost); // until the next state replaces it
+    page.prepend(lost); // until the next state
   };
 })();

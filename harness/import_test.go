@@ -159,3 +159,34 @@ func TestImportOfGoldIsPerfect(t *testing.T) {
 		}
 	}
 }
+
+// TestImportOfAnswersAboutSomeTypes: whoever leaves out types would have fewer wrong
+// answers than a run.
+func TestImportOfAnswersAboutSomeTypes(t *testing.T) {
+	dataset, err := SampleDataset("general")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, typ := range dataset.Types() {
+		all = append(all, `{"types": [`+ner.JSONString(string(typ))+`], "text": "[]"}`)
+	}
+	answersOf := func(list ...string) string { return `"answers": [` + strings.Join(list, ", ") + `]` }
+	for name, tc := range map[string]struct{ prediction, want string }{
+		"all types":          {answersOf(all...), ""},
+		"a type is left out": {answersOf(all[1:]...), "has no answer"},
+		"a type twice":       {answersOf(append(all[:len(all):len(all)], all[0])...), "has an answer already"},
+		"another type":       {answersOf(append(all[:len(all):len(all)], `{"types": ["no such type"], "text": "[]"}`)...), `the dataset has no type "no such type"`},
+		"no answers":         {`"answers": []`, "has no answer"},
+		"outside":            {`"spans": [{"start": 0, "end": 100000, "type": "person"}]`, "is not a range in the text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &Bench{Store: filepath.Join(t.TempDir(), "results.db")}
+			text := `{"id": "sample-general/test/0", ` + tc.prediction + "}\n"
+			_, err := b.Import(t.Context(), ImportRequest{File: files.File{Name: "p", In: strings.NewReader(text)}, Name: "x", Dataset: dataset, Plan: ner.Plan{Limit: 1}})
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("%v, want %q", err, tc.want)
+			}
+		})
+	}
+}

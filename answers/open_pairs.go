@@ -32,7 +32,7 @@ type OpenPairs struct {
 func ReadOpenPairs(c ner.Completion) (list OpenPairs, ok bool) {
 	answer := strings.TrimPrefix(strings.ToValidUTF8(c.Text, "\uFFFD"), "\uFEFF")
 	never := func(string) bool { return false }
-	answer = cutThinking(answer, ThinkingMarks, never)
+	answer = cutThinking(answer, knownMarks, never)
 	answer = firstTurn(withoutTokens(answer, never), never)
 	for _, body := range append(fences(answer), answer) {
 		if found, there := openPairsOf(body); there && (!ok || better(found, list)) {

@@ -32,6 +32,23 @@ func TestReadOpenPairs(t *testing.T) {
 	}
 }
 
+// TestOpenPairsBehindThinking: the marks of thinking are compared without case.
+func TestOpenPairsBehindThinking(t *testing.T) {
+	for _, m := range ThinkingMarks {
+		if m.Until != "" {
+			continue // channels have their own message marks
+		}
+		answer := m.Open + `such as [("Bo", "city")]` + m.Close + `[("Ada", "person")]`
+		list, ok := ReadOpenPairs(ner.Completion{Text: answer + ` or [`})
+		if !ok || len(list.Pairs) != 1 || list.Pairs[0].Entity != "Ada" {
+			t.Errorf("%s: %+v, %v", m.Open, list, ok)
+		}
+		if list, ok := ReadOpenPairs(ner.Completion{Text: m.Open + `such as [("Bo", "city")]` + m.Close + `none`}); ok {
+			t.Errorf("%s: a list inside of the thinking is the answer: %+v", m.Open, list)
+		}
+	}
+}
+
 func FuzzOpenPairs(f *testing.F) {
 	for _, seed := range []string{`[("Ada", "person")]`, "```\n[['a', 'b'],]\n```", `[("Ada", "per`, `[]`, `[[1, 2], {"a": 1}]`, "[[\"a\", \"b\"]]\nPassage: x\n[]"} {
 		f.Add(seed)

@@ -249,8 +249,11 @@ func (t *Track) takes(keys map[string]string) bool {
 	return true
 }
 
-// WithoutPrompts reports whether the model of a run answers with spans, without prompts.
-func WithoutPrompts(keys map[string]string) bool { return keys["family"] == "spans" }
+// WithoutPrompts reports whether the model of a run answers with spans, without prompts. Of
+// imported answers nobody knows how they were made.
+func WithoutPrompts(keys map[string]string) bool {
+	return keys["family"] == "spans" && !ner.Imported(keys)
+}
 
 // PriceOf returns the price of a model; ok is false if the board has none.
 func (b *Board) PriceOf(model string) (p Price, ok bool) {

@@ -118,6 +118,8 @@ func TestDefault(t *testing.T) {
 		"table 6":          {with("view", "table6"), true, "open"},
 		"dev":              {with("split", "dev"), true, "open"},
 		"without prompts":  {map[string]string{"model": "tagger", "split": "test", "family": "spans"}, true, "standard"},
+		"imported spans":   {map[string]string{"model": "imported/x", "split": "test", "imported": "sha256:0f jsonl"}, true, "open"},
+		"imported answers": {map[string]string{"model": "imported/x", "split": "test", "family": "spans", "imported": "sha256:0f jsonl"}, true, "open"},
 		"tagger on dev":    {map[string]string{"model": "tagger", "split": "dev", "family": "spans"}, true, "open"},
 		"first passages":   {with("limit", "100"), true, "standard"}, // it is not ranked, for another reason
 		"the default view": {with("view", "all"), true, "standard"},

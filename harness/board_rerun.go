@@ -10,10 +10,11 @@ import (
 
 // rerun is the command that runs the model again on the first suite of the board.
 func (m *boardMaker) rerun(e *boardEntry) string {
-	if name, imported := strings.CutPrefix(e.model, ner.ImportedPrefix); imported {
-		return "nerbench import FILE --model " + quoted(name) + " -d DATASET"
-	}
+	name, imported := strings.CutPrefix(e.model, ner.ImportedPrefix)
 	parts := []string{"nerbench", "run", "-m", quoted(e.model)}
+	if imported {
+		parts = []string{"nerbench", "import", "FILE", "--model", quoted(name)}
+	}
 	if e.card != nil {
 		parts = append(parts, "--card", e.card.Name)
 	}
@@ -21,10 +22,13 @@ func (m *boardMaker) rerun(e *boardEntry) string {
 	for _, k := range ner.Keys {
 		value := keys[k.Name]
 		fromCard := e.card != nil && (k.Name == "family" || k.Name == "variant" || k.Name == "stop" || k.Name == "think" || k.Name == "as")
-		if value == "" || !k.Settable || fromCard || boards.WithoutPrompts(keys) {
+		if value == "" || !k.Settable || fromCard || boards.WithoutPrompts(keys) && !imported {
 			continue
 		}
 		parts = append(parts, "--set", quoted(k.Name+"="+value))
+	}
+	if imported {
+		return strings.Join(append(parts, "-d", "DATASET"), " ")
 	}
 	if seed := ner.TrainedSeed(e.main().all[0].Keys); seed != "" && seed != "0" {
 		parts = append(parts, "--set", "sampling_seed="+seed)

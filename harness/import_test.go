@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,9 +10,11 @@ import (
 
 	"nerbench/harness/files"
 	"nerbench/harness/loop"
+	"nerbench/internal/reference"
 	"nerbench/loaders"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -112,5 +115,78 @@ func TestImportStoresNothingOfABadFile(t *testing.T) {
 	}
 	if _, err := os.Stat(b.Store); err == nil {
 		t.Error("there is a store")
+	}
+}
+
+// TestImportOfGoldIsPerfect imports the gold of real datasets as predictions, as JSON Lines
+// and, where the documents have tokens and flat spans, as columns.
+func TestImportOfGoldIsPerfect(t *testing.T) {
+	b := &Bench{Data: reference.Path(t, "data"), Store: filepath.Join(t.TempDir(), "results.db")}
+	for id, columns := range map[string]bool{"crossner-ai": true, "mit-movie": true, "conllpp": true, "genia": false, "ebmnlp": false} {
+		dataset, err := b.FindDataset(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write := map[files.Format]func(io.Writer, *ner.Document) error{files.JSONL: loaders.WriteDocument}
+		if columns {
+			write[files.CoNLL] = loaders.WriteConll
+		}
+		for format, write := range write {
+			documents, err := b.Documents(t.Context(), dataset, loaders.Options{Split: ner.Test})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var gold strings.Builder
+			spans := 0
+			for d, err := range documents {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := write(&gold, d); err != nil {
+					t.Fatal(err)
+				}
+				spans += len(d.Spans)
+			}
+			out, err := b.Import(t.Context(), ImportRequest{File: files.File{Name: id, In: strings.NewReader(gold.String())}, Name: "gold", Dataset: dataset, Metrics: []string{reports.SpanF1}})
+			if err != nil {
+				t.Errorf("%s as %s: %v", id, format, err)
+				continue
+			}
+			score := out.Scores[reports.SpanF1]
+			if out.Format != format || score.NGold != score.NPred || score.F1 == nil || *score.F1 != 1 || score.NGold == 0 || score.NGold > spans {
+				t.Errorf("%s as %s: %+v of %d spans, recognized as %s", id, format, score, spans, out.Format)
+			}
+		}
+	}
+}
+
+// TestImportOfAnswersAboutSomeTypes: whoever leaves out types would have fewer wrong
+// answers than a run.
+func TestImportOfAnswersAboutSomeTypes(t *testing.T) {
+	dataset, err := SampleDataset("general")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, typ := range dataset.Types() {
+		all = append(all, `{"types": [`+ner.JSONString(string(typ))+`], "text": "[]"}`)
+	}
+	answersOf := func(list ...string) string { return `"answers": [` + strings.Join(list, ", ") + `]` }
+	for name, tc := range map[string]struct{ prediction, want string }{
+		"all types":          {answersOf(all...), ""},
+		"a type is left out": {answersOf(all[1:]...), "has no answer"},
+		"a type twice":       {answersOf(append(all[:len(all):len(all)], all[0])...), "has an answer already"},
+		"another type":       {answersOf(append(all[:len(all):len(all)], `{"types": ["no such type"], "text": "[]"}`)...), `the dataset has no type "no such type"`},
+		"no answers":         {`"answers": []`, "has no answer"},
+		"outside":            {`"spans": [{"start": 0, "end": 100000, "type": "person"}]`, "is not a range in the text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := &Bench{Store: filepath.Join(t.TempDir(), "results.db")}
+			text := `{"id": "sample-general/test/0", ` + tc.prediction + "}\n"
+			_, err := b.Import(t.Context(), ImportRequest{File: files.File{Name: "p", In: strings.NewReader(text)}, Name: "x", Dataset: dataset, Plan: ner.Plan{Limit: 1}})
+			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+				t.Errorf("%v, want %q", err, tc.want)
+			}
+		})
 	}
 }

@@ -41,11 +41,12 @@ func (r *run) key(name string) string {
 
 // owner is the value of the key that a key belongs to. A model that is trained on
 // each dataset has a training and a digest of its own there: the training belongs to
-// the dataset, and the digest to the training.
+// the dataset, and the digest to the training. A file of imported predictions belongs to
+// its dataset, too.
 func (r *run) owner(name string) string {
 	training := r.key("training")
 	switch {
-	case training != "" && name == "training":
+	case training != "" && name == "training", name == "imported":
 		return r.key(KeyModel) + "\x1f" + r.key(KeyDataset)
 	case training != "" && name == "digest":
 		return r.key(KeyModel) + "\x1f" + r.key(KeyDataset) + "\x1f" + training

@@ -30,6 +30,18 @@ func TestSystemNamesHaveTheKeysThatDiffer(t *testing.T) {
 			[]string{"tagger (training seed=0)", "tagger (training seed=7)"}, "cells differ in: training",
 		},
 		{
+			"imported files of several datasets are one system",
+			[]Result{result("imported/m", "stars", 1, 2, 2).with("imported", "sha256:01 jsonl"), result("imported/m", "courts", 1, 2, 2).with("imported", "sha256:02 jsonl")},
+			[]string{"imported/m"}, "",
+		},
+		{
+			"two imported files of one dataset",
+			[]Result{
+				result("imported/m", "stars", 1, 2, 2).with("imported", "sha256:0123456789abcdef jsonl"), result("imported/m", "stars", 1, 2, 3).with("imported", "sha256:12 jsonl"),
+			},
+			[]string{"imported/m (imported=sha256:0123456789ab)", "imported/m (imported=sha256:12 jsonl)"}, "cells differ in: imported",
+		},
+		{
 			"a model that was changed",
 			[]Result{result("m", "stars", 1, 2, 2), result("m", "stars", 1, 2, 3).with("digest", "0123456789abcdef")},
 			[]string{"m (digest=0123456789ab)", "m (digest=digest-of-m)"}, "cells differ in: digest",

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/harness/files"
 	"nerbench/harness/texts"
 	"nerbench/internal/fault"
 	"nerbench/ner"
@@ -77,6 +78,14 @@ func (env *environment) readImport(c *cli.Context) (r harness.ImportRequest, err
 	}
 	if r.Reading, err = readFormat(c); err != nil {
 		return r, err
+	}
+	if r.Reading.Format, r.File, err = r.Reading.Recognize(r.File); err != nil {
+		return r, err
+	}
+	for _, f := range schemeFlags {
+		if c.IsSet(f) && r.Reading.Format != files.CoNLL {
+			return r, fault.Usagef("import: --%s has no effect on the format %s", f, r.Reading.Format)
+		}
 	}
 	r.Plan, err = readPlan(c)
 	return r, err

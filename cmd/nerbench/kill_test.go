@@ -49,6 +49,7 @@ func disturbedCommands() []disturbed {
 	return []disturbed{
 		{name: "sweep run", prepare: (*workplace).planned, args: []string{"sweep", "run", "plan.toml", "-m", "ollama/tiny", "-q", "--ci", "1000", "--out", "out"}, timed: true},
 		{name: "score", prepare: (*workplace).answered, args: []string{"score", "--all", "-q", "--metric", "span_f1[align=first],paper_partial_f1"}, reads: export},
+		{name: "import", prepare: (*workplace).predicted, args: []string{"import", "predictions.jsonl", "--model", "other", "-d", "mini", "-q"}, reads: []string{"runs", "list"}},
 		{name: "runs rm", prepare: (*workplace).answered, args: []string{"runs", "rm", "RUN"}, then: [][]string{{"runs", "rm", "OTHER"}}, again: "no such run"},
 		{name: "runs export", prepare: (*workplace).answered, args: []string{"runs", "export", "--what", "store", "--out", "copy.db"}, reads: append(export, "--store", "copy.db")},
 		{name: "store recover", prepare: (*workplace).answered, args: []string{"store", "recover", "--into", "copy.db"}, reads: append(export, "--store", "copy.db")},
@@ -72,6 +73,12 @@ func (w *workplace) planned() {
 func (w *workplace) answered() {
 	w.must("run", "-m", "ollama/tiny", "-d", "mini", "-q", "--probe", "0")
 	w.must("run", "-m", "ollama/tiny", "-d", "mini", "-q", "--probe", "0", "--variant", "repo+nl")
+}
+
+// predicted has a store with two runs, and predictions to import.
+func (w *workplace) predicted() {
+	w.answered()
+	w.write("predictions.jsonl", w.must("runs", "export", "--what", "predictions", w.withRuns([]string{"RUN"})[0]))
 }
 
 // halved has two stores, each with a part of one run, and one of them with another run.

@@ -40,7 +40,7 @@ func ImportedRun(r *harness.Imported) string {
 		unknown = append(unknown, fmt.Sprintf("%s (%d)", terminal.Printable(string(t)), r.UnknownTypes[t]))
 	}
 	if unknown != nil {
-		fmt.Fprintf(&b, "  note: predictions of types that are none of the dataset are not used: %s\n", strings.Join(unknown, ", "))
+		fmt.Fprintf(&b, "  note: predictions whose type is not in the dataset are ignored: %s\n", strings.Join(unknown, ", "))
 	}
 	return b.String()
 }

@@ -40,7 +40,7 @@ type Imported struct {
 	SHA256 string       `json:"sha256"`
 	// Known: the store had the run before.
 	Known bool `json:"known_run"`
-	// UnknownTypes counts predictions of types that the dataset does not have, by type.
+	// UnknownTypes counts predictions whose type is not in the dataset, by type.
 	UnknownTypes map[ner.EntityType]int `json:"unknown_types"`
 }
 
@@ -210,7 +210,7 @@ func (i *importer) checkAsked(given []ner.Answer) error {
 			t, ok := i.parser.Type(name)
 			switch {
 			case !ok:
-				return fmt.Errorf("answer %d: the dataset has no type %q", k, name)
+				return fmt.Errorf("answer %d: type %q is not a type of the dataset", k, name)
 			case asked[t]:
 				return fmt.Errorf("answer %d: type %q has an answer already", k, t)
 			}

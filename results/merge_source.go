@@ -66,7 +66,7 @@ func openSource(ctx context.Context, path string) (*source, error) {
 	case err == nil && version == 0:
 		err = emptyError{}
 	case err == nil && version < last:
-		err = fmt.Errorf("%w: schema %d, here %d", ErrOlder, version, last)
+		err = fmt.Errorf("%w: schema %d, this program has %d", ErrOlder, version, last)
 	}
 	if err == nil {
 		err = s.inUse(ctx)

@@ -48,7 +48,7 @@ func inspect(ctx context.Context, path string, c config) (version int, err error
 	case h.application != applicationID:
 		return 0, fmt.Errorf("%w: a database of another program", ErrNotStore)
 	case h.version > last:
-		return 0, fmt.Errorf("%w: schema %d, here %d", ErrNewer, h.version, last)
+		return 0, fmt.Errorf("%w: schema %d, this program has %d", ErrNewer, h.version, last)
 	}
 	return h.version, nil
 }

@@ -132,7 +132,7 @@ func TestNewerStoreIsUnchanged(t *testing.T) {
 			before := folder(t, filepath.Dir(path))
 			for _, open := range []func(context.Context, string) (*Store, error){openExisting, OpenReadOnly} {
 				_, err := open(t.Context(), path)
-				if !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), fmt.Sprintf("written by a newer nerbench: schema 99, here %d", real)) {
+				if !errors.Is(err, ErrNewer) || !strings.HasSuffix(err.Error(), fmt.Sprintf("written by a newer nerbench: schema 99, this program has %d", real)) {
 					t.Errorf("error %v, want ErrNewer", err)
 				}
 			}

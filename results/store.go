@@ -159,7 +159,7 @@ func openReadOnly(ctx context.Context, path string, c config) (*Store, error) {
 	} else if version == 0 { // its creation was interrupted, or its log was lost
 		return nil, fault(path, emptyError{})
 	} else if version < last {
-		return nil, fault(path, fmt.Errorf("%w: schema %d, here %d; any command that writes upgrades it", ErrOlder, version, last))
+		return nil, fault(path, fmt.Errorf("%w: schema %d, this program has %d; any command that writes upgrades it", ErrOlder, version, last))
 	}
 	s := emptyStore(path)
 	err = s.openReaders(ctx, c, shared)

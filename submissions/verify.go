@@ -366,7 +366,7 @@ func checkAsked(run *bundles.Run, types []ner.EntityType, d *ner.Document, given
 	for _, a := range given {
 		for _, t := range a.Types {
 			if asked[t]++; asked[t] > 1 || !slices.Contains(types, t) {
-				return fmt.Errorf("type %q is asked twice, or is none of the dataset", t)
+				return fmt.Errorf("type %q is asked twice, or is not a type of the dataset", t)
 			}
 		}
 	}

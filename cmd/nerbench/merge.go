@@ -13,9 +13,9 @@ func mergeCommand(env *environment) *cli.Command {
 		Usage:     "join stores, such as those of the parts of run --shard",
 		ArgsUsage: "FILE FILE...",
 		Description: `merge writes the union of stores: runs with all their passages, and answers. If the
-store of --into exists, it is extended. Scores are left out: score counts them again.
-Where two stores answer a prompt differently, the same answer stays in any order of
-the stores, and the number of such prompts is printed.
+store of --into exists, it is extended. Scores are not merged: score computes them again.
+If two stores have different answers to a prompt, one is kept, which does not depend on
+the order of the stores. The number of such prompts is printed.
 
 The stores are verified, and not changed. A store that is open, damaged, of another
 version, or has other passages for a run, is refused.`,

@@ -186,7 +186,7 @@ func (in predictionInput) answers(p documentPrediction, how *parsing) (loop.Pars
 			types = in.types
 		}
 		if len(types) == 0 {
-			return loop.ParsedPassage{}, fault.Usagef("the answers do not say which types were asked: name the types of the dataset with --types")
+			return loop.ParsedPassage{}, fault.Usagef("the answers have no \"types\": name the types of the dataset with --types")
 		}
 		given = append(given, ner.Answer{Types: types, Completion: ner.Completion{Text: a.text, Finish: a.finish}})
 		asked = append(asked, types...)

@@ -15,10 +15,10 @@ func WriteFamilies(to io.Writer, families []harness.FamilyLine) error {
 	for _, f := range families {
 		fmt.Fprintf(w, "%s\t%s\t(%s, %s)\n", f.Name, f.Meaning, f.Layout, f.Shape)
 		for _, v := range f.Variants {
-			fmt.Fprintf(w, "  %s\t%s\t\n", v.Name, v.Meaning)
+			fmt.Fprintf(w, "  %s\t%s\n", v.Name, v.Meaning)
 		}
 		if len(f.DatasetLine) > 0 {
-			fmt.Fprintf(w, "  +%s\tany of these with a dataset line\t\n", strings.Join(f.DatasetLine, ", +"))
+			fmt.Fprintf(w, "  +%s\tany of these with a dataset line\n", strings.Join(f.DatasetLine, ", +"))
 		}
 	}
 	return w.Flush()

@@ -22,10 +22,13 @@ func WriteMerged(w io.Writer, m *harness.Merged) error {
 	fmt.Fprintf(w, "%s %d stores%s: %d runs, %d answers\n", verb, len(m.Sources), into, len(m.Runs), m.Answers)
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range m.Sources {
-		fmt.Fprintf(tw, "  %s\t%d runs\t%d answers\t\n", terminal.Printable(s.Store), s.Runs, s.Answers)
+		fmt.Fprintf(tw, "  %s\t%d runs\t%d answers\n", terminal.Printable(s.Store), s.Runs, s.Answers)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
 	}
 	for _, r := range m.Runs {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%d of %d passages\t\n", r.ID, terminal.Printable(r.Dataset), terminal.Printable(r.Model), r.Complete, r.Passages)
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%d of %d passages\n", r.ID, terminal.Printable(r.Dataset), terminal.Printable(r.Model), r.Complete, r.Passages)
 	}
 	if err := tw.Flush(); err != nil {
 		return err

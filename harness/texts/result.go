@@ -40,7 +40,7 @@ func ImportedRun(r *harness.Imported) string {
 		unknown = append(unknown, fmt.Sprintf("%s (%d)", terminal.Printable(string(t)), r.UnknownTypes[t]))
 	}
 	if unknown != nil {
-		fmt.Fprintf(&b, "  note: not used are predictions of types that the dataset does not have: %s\n", strings.Join(unknown, ", "))
+		fmt.Fprintf(&b, "  note: predictions whose type is not in the dataset are ignored: %s\n", strings.Join(unknown, ", "))
 	}
 	return b.String()
 }

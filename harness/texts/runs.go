@@ -27,9 +27,9 @@ func WriteRuns(w io.Writer, paint Paint, runs []harness.RunJSON) error {
 	}
 	var marks reports.Marks
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(tw, "run\tdataset\tmodel\tfamily\t%s\tpassages\tqueries\tspan_f1\tuniner_f1\t\n", paint(Usual, "state"))
+	fmt.Fprintf(tw, "run\tdataset\tmodel\tfamily\t%s\tpassages\tqueries\tspan_f1\tuniner_f1\n", paint(Usual, "state"))
 	for _, r := range runs {
-		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\t\n", r.ID,
+		fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%d of %d\t%d\t%s\t%s\n", r.ID,
 			terminal.Printable(r.Keys["dataset"]), terminal.Printable(r.Keys["model"]), terminal.Printable(cmp.Or(r.Keys["family"], "–")), paint(stateColour(r.State), string(r.State)),
 			r.Complete, r.Passages, r.Queries, headlineOf(r, "span_f1", &marks), headlineOf(r, "uniner_f1", &marks))
 	}

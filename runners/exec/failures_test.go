@@ -59,7 +59,7 @@ func TestOpenFails(t *testing.T) {
 		"advice":            {as("no package, with advice"), "with exit code 1: No module named 'gliner' | install: pip install gliner==0.2", ""},
 		"a log first":       {as("first a log"), `its first line is not a hello: "Loading the model …"`, "print logs to standard error"},
 		"an endless line":   {as("endless hello"), "a line of its standard output has more than 16 MiB", ""},
-		"another version":   {hello(`{"nerbench_exec":2}`), "it speaks version 2 of the protocol, this program version 1", "docs/exec.md"},
+		"another version":   {hello(`{"nerbench_exec":2}`), "hello: protocol version 2: want version 1", "docs/exec.md"},
 		"no name":           {hello(`{"nerbench_exec":1,"version":"1","answers":"spans"}`), "hello: name: want a text", "docs/exec.md"},
 		"a number":          {hello(`{"nerbench_exec":1,"name":"x","version":1,"answers":"spans"}`), "hello: a member version that is a number: want a text", "docs/exec.md"},
 		"other answers":     {hello(`{"nerbench_exec":1,"name":"x","version":"1","answers":"tags"}`), `hello: answers: "tags" is not one of spans, mentions, answers`, "docs/exec.md"},

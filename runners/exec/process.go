@@ -247,7 +247,7 @@ wait:
 	case !p.state.Success():
 		return fmt.Errorf("the program had answered everything, and ended with %s", p.ended())
 	case spoke:
-		return errors.New("the program wrote lines that nobody asked for at its end")
+		return errors.New("the program wrote extra lines at its end")
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func readHello(line []byte) (Hello, error) {
 		return Hello{}, fmt.Errorf("%w: %s", errNoHello, quoted(line))
 	}
 	if v := string(members["nerbench_exec"]); v != strconv.Itoa(Version) {
-		return Hello{}, fmt.Errorf("it speaks version %s of the protocol, this program version %d", runners.ShortMessage(v), Version)
+		return Hello{}, fmt.Errorf("hello: protocol version %s: want version %d", runners.ShortMessage(v), Version)
 	}
 	var h Hello
 	if err := json.Unmarshal(line, &h); err != nil {

@@ -176,7 +176,7 @@ func TestImportOfAnswersAboutSomeTypes(t *testing.T) {
 		"all types":          {answersOf(all...), ""},
 		"a type is left out": {answersOf(all[1:]...), "has no answer"},
 		"a type twice":       {answersOf(append(all[:len(all):len(all)], all[0])...), "has an answer already"},
-		"another type":       {answersOf(append(all[:len(all):len(all)], `{"types": ["no such type"], "text": "[]"}`)...), `the dataset has no type "no such type"`},
+		"another type":       {answersOf(append(all[:len(all):len(all)], `{"types": ["no such type"], "text": "[]"}`)...), `type "no such type" is not a type of the dataset`},
 		"no answers":         {`"answers": []`, "has no answer"},
 		"outside":            {`"spans": [{"start": 0, "end": 100000, "type": "person"}]`, "is not a range in the text"},
 	} {

@@ -92,13 +92,24 @@ func number(t *testing.T, r harness.Result, fact string) int {
 	return n
 }
 
+// endless are the dataset and family for which the model writes lists that repeat their
+// items without end. All that the program can do is to end them at the token limit.
+var endless = map[string]bool{"mit-restaurant code": true}
+
 // checkBase checks that a run of a base model is complete, that most of its answers can
 // be read, and that none goes on into another demonstration.
 func checkBase(t *testing.T, w *workplace, q question, r harness.Result) {
 	t.Helper()
 	failed, queries := harness.FailureShare(r.Outcomes)
 	t.Logf("%s: F1 %.3f, outcomes %v, prompt tokens computed %s of %s", r.Model, *cmp.Or(r.Scores["span_f1"].F1, new(float64)), r.Outcomes, r.Facts["prompt_tokens_computed"], r.Facts["prompt_tokens"])
-	if r.Complete != q.limit || queries == 0 || failed*2 > queries {
+	switch {
+	case r.Complete != q.limit || queries == 0:
+		t.Errorf("%d of %d passages are complete, with %d queries", r.Complete, q.limit, queries)
+	case endless[q.dataset+" "+q.flags[len(q.flags)-1]]:
+		if truncated := r.Outcomes[ner.Truncated]; failed != truncated {
+			t.Errorf("%d answers failed, but %d are at the token limit: %v", failed, truncated, r.Outcomes)
+		}
+	case failed*2 > queries:
 		t.Errorf("%d of %d passages are complete, and %d of %d answers failed: %v", r.Complete, q.limit, failed, queries, r.Outcomes)
 	}
 	keys := w.printed(t, "runs", "show", r.Run, "--json")

@@ -122,30 +122,31 @@ var imports = map[string][]string{
 		"metrics/stats", "prompts",
 	},
 
-	"internal/checksum":   {},
-	"internal/terminal":   {},
-	"internal/filesystem": {}, // local or network: where locks may fail
-	"internal/filetest":   {}, // tests only
-	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
-	"internal/httpclient": {}, // where requests may go, and what of them is printed
-	"internal/jsonl":      {},
-	"internal/parallel":   {}, // all goroutines: a panic in one is an error
-	"internal/latextest":  {"internal/reference"},
-	"internal/lock":       {"github.com/gofrs/flock"},
-	"internal/names":      {}, // which names from outside may be names of files
-	"internal/processor":  {},
-	"internal/reference":  {},
-	"internal/retry":      {},
-	"internal/servers":    {}, // tests only
-	"internal/signature":  {"ner"},
-	"internal/strict":     {"github.com/BurntSushi/toml"},
-	"internal/tinymodel":  {},
-	"internal/validators": {}, // tests only
+	"internal/checksum":    {},
+	"internal/commandline": {"internal/terminal", "github.com/urfave/cli"}, // flags, help and completion of any program
+	"internal/terminal":    {},
+	"internal/filesystem":  {}, // local or network: where locks may fail
+	"internal/filetest":    {}, // tests only
+	"internal/fault":       {}, // kinds of errors, for every package that a user's request reaches
+	"internal/httpclient":  {}, // where requests may go, and what of them is printed
+	"internal/jsonl":       {},
+	"internal/parallel":    {}, // all goroutines: a panic in one is an error
+	"internal/latextest":   {"internal/reference"},
+	"internal/lock":        {"github.com/gofrs/flock"},
+	"internal/names":       {}, // which names from outside may be names of files
+	"internal/processor":   {},
+	"internal/reference":   {},
+	"internal/retry":       {},
+	"internal/servers":     {}, // tests only
+	"internal/signature":   {"ner"},
+	"internal/strict":      {"github.com/BurntSushi/toml"},
+	"internal/tinymodel":   {},
+	"internal/validators":  {}, // tests only
 
 	"cmd/nerbench": {
 		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel",
-		"internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
+		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/commandline", "internal/config", "internal/fault",
+		"internal/parallel", "internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
 		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
 		"github.com/vbauerster/mpb",
 	},
@@ -154,6 +155,7 @@ var imports = map[string][]string{
 // twoRooms are the outside packages that two rooms have, with the reason.
 var twoRooms = map[string]string{
 	"github.com/parquet-go/parquet-go":   "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/urfave/cli/v2":           "cmd/nerbench defines commands, internal/commandline reads and describes any of them",
 	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others",
 }
 

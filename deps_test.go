@@ -72,18 +72,19 @@ var imports = map[string][]string{
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"distill":        {"ner", "answers", "distill/ngrams"}, // the recipe, without files and without a teacher
-	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	// The recipe and its files, without a teacher.
+	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
+	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "harness/compare", "harness/files", "harness/loop", "internal/fault",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "harness/compare", "harness/files", "harness/loop", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
 		"reports/exchange", "reports/page", "reports/paper", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
 		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
@@ -144,9 +145,10 @@ var imports = map[string][]string{
 	"internal/validators":  {}, // tests only
 
 	"cmd/nerbench": {
-		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/commandline", "internal/config", "internal/fault",
-		"internal/parallel", "internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
+		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare",
+		"harness/doctor", "harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/commandline",
+		"internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports",
+		"reports/exchange", "reports/page", "reports/paper", "reports/site", "distill",
 		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
 		"github.com/vbauerster/mpb",
 	},

@@ -18,7 +18,7 @@ func appHelp(app *cli.App) string {
 		lines := terminal.Wrap(c.Usage, terminal.Width-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
 	}
-	b.WriteString("\nglobal flags (each has a variable, such as NERBENCH_STORE):\n")
+	b.WriteString("global flags (each has a variable, such as NERBENCH_STORE):\n")
 	b.WriteString(commandline.FlagsHelp(app.Flags, false))
 	b.WriteString(`exit: 0 done, 1 error, 2 usage, 3 incomplete, 4 data missing, 130 interrupted
 `)

@@ -72,7 +72,7 @@ var imports = map[string][]string{
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
-	"distill":        {"ner", "answers", "distill/ngrams"}, // the recipe, without files and without a teacher
+	"distill":        {"ner", "answers", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"}, // the recipe, without a teacher
 	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},

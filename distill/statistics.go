@@ -8,18 +8,18 @@ import (
 
 // Table1 is Table 1 of the paper: statistics of constructed data.
 type Table1 struct {
-	Passages int `json:"passages"` // pairs of input and output
-	Entities int `json:"entities"`
-	Types    int `json:"types"` // distinct, compared as exact strings
+	Passages int `json:"passages" toml:"passages"` // pairs of input and output
+	Entities int `json:"entities" toml:"entities"`
+	Types    int `json:"types" toml:"types"` // distinct, compared as exact strings
 	// Ranges are the types by frequency: the first 1 %, those up to 10 %, and the rest.
-	Ranges [3]Range `json:"ranges"`
+	Ranges [3]Range `json:"ranges" toml:"ranges"`
 }
 
 // Range is a part of the types by frequency.
 type Range struct {
-	Types int      `json:"types"`
-	Share float64  `json:"share"` // of all entities
-	Top   []string `json:"top"`   // at most ten
+	Types int      `json:"types" toml:"types"`
+	Share float64  `json:"share" toml:"share"` // of all entities
+	Top   []string `json:"top" toml:"top"`     // at most ten
 }
 
 // topNames is the number of names of a range in Table 1.

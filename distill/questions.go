@@ -17,11 +17,14 @@ type Question struct {
 // Conversation is a passage with the questions about it, in the order in which they are
 // asked.
 type Conversation struct {
-	ID        string     `json:"id"`
-	Text      string     `json:"text"`
-	Source    string     `json:"source,omitempty"`
-	Dataset   string     `json:"dataset,omitempty"` // named in the first turn; empty: none
-	Questions []Question `json:"questions"`
+	ID      string `json:"id"`
+	Text    string `json:"text"`
+	Source  string `json:"source,omitempty"`
+	Dataset string `json:"dataset,omitempty"` // named in the first turn; empty: none
+	// DatasetLine is how it is named, a form of the family uniner (docs/spec/prompts.md
+	// §4.1): nl (also if empty), nl_sp, sp_nl or sp_nl_sp.
+	DatasetLine string     `json:"dataset_line,omitempty"`
+	Questions   []Question `json:"questions"`
 }
 
 // NewConversation joins a passage and its negatives. Types have the order of their first

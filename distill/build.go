@@ -48,6 +48,7 @@ func (b *Builder) AddKept(kept []*Kept) error {
 	if err != nil {
 		return err
 	}
+	b.passages = slices.Grow(b.passages, len(kept))
 	for _, k := range kept {
 		if err := b.Add(NewConversation(k, negatives.Draw(k))); err != nil {
 			return err

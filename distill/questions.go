@@ -50,8 +50,18 @@ func NewConversation(k *Kept, negatives []string) Conversation {
 // §6.5). If all types with answers came first, students would learn that late questions
 // have empty answers.
 func (c *Conversation) Shuffle(seed int) {
-	key := func(q Question) uint64 { return ner.Hash(seed, "questions", c.ID, q.Type) }
-	slices.SortFunc(c.Questions, func(a, b Question) int {
-		return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a.Type, b.Type))
+	type keyed struct {
+		key uint64
+		q   Question
+	}
+	list := make([]keyed, len(c.Questions))
+	for i, q := range c.Questions {
+		list[i] = keyed{ner.Hash(seed, "questions", c.ID, q.Type), q}
+	}
+	slices.SortFunc(list, func(a, b keyed) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.q.Type, b.q.Type))
 	})
+	for i, k := range list {
+		c.Questions[i] = k.q
+	}
 }

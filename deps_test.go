@@ -76,6 +76,7 @@ var imports = map[string][]string{
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
 	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	"distill/ngrams": {"ner"},
+	"distill/tables": {"distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "harness/compare", "harness/files", "harness/loop", "internal/fault",

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,7 +15,6 @@ import (
 	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/prompts"
-	"nerbench/runners/open"
 )
 
 // TrainingRequest describes training data.
@@ -194,27 +192,13 @@ func (b *Bench) trainingCounter(ctx context.Context, s *distill.Settings, librar
 	if s.Tokens == "words" {
 		return distill.CountWords, func() {}, nil
 	}
-	file, gguf := strings.CutPrefix(s.Tokens, "gguf:")
+	file, gguf := strings.CutPrefix(s.Tokens, ggufTokens)
 	if !gguf || file == "" {
 		return nil, nil, fault.Usagef("distill build: --tokens %s: want words, or gguf:FILE", s.Tokens)
 	}
-	v, err := open.OpenVocabulary(file, library, b.Getenv)
-	if err != nil {
-		return nil, nil, err
-	}
-	added, err := v.Count(&ner.Prompt{Text: ""}) // the beginning of a text
-	if err == nil {
-		s.Tokenizer, err = open.FileDigest(ctx, "gguf/"+file)
-	}
-	if err != nil {
-		v.Close()
-		return nil, nil, err
-	}
-	s.Tokens = "gguf:" + filepath.Base(file)
-	return func(text string) (int, error) {
-		n, err := v.Count(&ner.Prompt{Text: text})
-		return n - added, err
-	}, v.Close, nil
+	count, digest, end, err := b.fileCounter(ctx, file, library)
+	s.Tokens, s.Tokenizer = tokensName(s.Tokens), digest
+	return count, end, err
 }
 
 // mixed selects the datasets of the supervised mix.

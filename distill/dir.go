@@ -96,3 +96,26 @@ func WriteRecords[T any](path string, records []T) error {
 		return b.Flush()
 	})
 }
+
+// Reasons counts what the filters dropped. Conflicts that are only counted are in it.
+func (d *Data) Reasons() map[Reason]int {
+	n := map[Reason]int{}
+	for _, dropped := range d.Dropped {
+		n[dropped.Why]++
+	}
+	return n
+}
+
+// Unanswered is the number of passages whose answer is not there yet.
+func (d *Data) Unanswered() int {
+	n := d.Passages - len(d.Kept)
+	for _, dropped := range d.Dropped {
+		if dropped.OfPassage() {
+			n--
+		}
+	}
+	return n
+}
+
+// OfPassage reports whether a whole passage was dropped.
+func (d Dropped) OfPassage() bool { return d.Why == Unparseable || d.Why == NoEntityLeft }

@@ -8,18 +8,18 @@ import (
 
 // Table1 is Table 1 of the paper: statistics of constructed data.
 type Table1 struct {
-	Passages int `json:"passages"` // pairs of input and output
-	Entities int `json:"entities"`
-	Types    int `json:"types"` // distinct, compared as exact strings
+	Passages int `json:"passages" toml:"passages"` // pairs of input and output
+	Entities int `json:"entities" toml:"entities"`
+	Types    int `json:"types" toml:"types"` // distinct, compared as exact strings
 	// Ranges are the types by frequency: the first 1 %, those up to 10 %, and the rest.
-	Ranges [3]Range `json:"ranges"`
+	Ranges [3]Range `json:"ranges" toml:"ranges"`
 }
 
 // Range is a part of the types by frequency.
 type Range struct {
-	Types int      `json:"types"`
-	Share float64  `json:"share"` // of all entities
-	Top   []string `json:"top"`   // at most ten
+	Types int      `json:"types" toml:"types"`
+	Share float64  `json:"share" toml:"share"` // of all entities
+	Top   []string `json:"top" toml:"top"`     // at most ten
 }
 
 // topNames is the number of names of a range in Table 1.
@@ -32,15 +32,21 @@ func Statistics(frequency map[string]int, passages int) Table1 {
 	for _, n := range frequency {
 		t.Entities += n
 	}
-	types := slices.SortedFunc(maps.Keys(frequency), func(a, b string) int {
-		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a, b))
-	})
+	types := byFrequency(frequency)
 	from := 0
 	for i, to := range []int{hundredths(t.Types, 1), hundredths(t.Types, 10), t.Types} {
 		t.Ranges[i] = rangeOf(types[from:to], frequency, t.Entities)
 		from = to
 	}
 	return t
+}
+
+// byFrequency lists types, the most frequent first. Types that are equally frequent are
+// ordered by their bytes.
+func byFrequency(frequency map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(frequency), func(a, b string) int {
+		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a, b))
+	})
 }
 
 // hundredths is a part of n, rounded up.

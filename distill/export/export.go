@@ -73,9 +73,16 @@ type Result struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
+// Options are what the data itself does not say.
+type Options struct {
+	// CorpusLicence and TeacherLicence are those of the texts and of the teacher's output,
+	// for the card of a dataset; empty: not stated.
+	CorpusLicence, TeacherLicence string
+}
+
 // Write writes a set for a target into a folder. Equal sets are equal files. A file that
 // exists and differs is an error, and then nothing is written.
-func Write(set *distill.Set, target, dir string) (*Result, error) {
+func Write(set *distill.Set, target, dir string, o Options) (*Result, error) {
 	t, err := Find(target)
 	if err != nil {
 		return nil, err
@@ -83,7 +90,10 @@ func Write(set *distill.Set, target, dir string) (*Result, error) {
 	if len(set.Train) == 0 {
 		return nil, errors.New("export: the training data has no conversation")
 	}
-	j := &job{set: set, files: map[string][]byte{}, result: Result{Target: t.Name, Dir: dir, Start: t.Start}}
+	if err := checkVariant(set.Build.Settings.Variant); err != nil {
+		return nil, err
+	}
+	j := &job{set: set, options: o, files: map[string][]byte{}, result: Result{Target: t.Name, Dir: dir, Start: t.Start}}
 	if err := t.files(j); err != nil {
 		return nil, fmt.Errorf("export: %s: %w", t.Name, err)
 	}
@@ -93,9 +103,19 @@ func Write(set *distill.Set, target, dir string) (*Result, error) {
 
 // job is an export in progress.
 type job struct {
-	set    *distill.Set
-	files  map[string][]byte
-	result Result
+	set     *distill.Set
+	options Options
+	files   map[string][]byte
+	result  Result
+}
+
+// checkVariant refuses data for prompts whose text the chat template does not write.
+func checkVariant(variant string) error {
+	base, line, _ := strings.Cut(variant, "+")
+	if (base == "repo" || base == "definition" || base == "") && (line == "" || line == "nl") {
+		return nil
+	}
+	return fmt.Errorf("export: the data is for variant %s of family uniner: the forms of trainers are those of repo and repo+nl", variant)
 }
 
 // save writes the files, after a look at all that exist.

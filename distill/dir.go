@@ -96,3 +96,12 @@ func WriteRecords[T any](path string, records []T) error {
 		return b.Flush()
 	})
 }
+
+// Reasons counts what the filters dropped. Conflicts that are only counted are in it.
+func (d *Data) Reasons() map[Reason]int {
+	n := map[Reason]int{}
+	for _, dropped := range d.Dropped {
+		n[dropped.Why]++
+	}
+	return n
+}

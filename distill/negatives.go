@@ -2,6 +2,7 @@ package distill
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -39,11 +40,49 @@ type NegativeOptions struct {
 // NewNegatives prepares draws from the types of constructed data (docs/spec/prompts.md
 // §6.6).
 func NewNegatives(kept []*Kept, o NegativeOptions) (*Negatives, error) {
+	pool := NewPool()
+	for _, k := range kept {
+		pool.Add(k.Entities, o.Guard)
+	}
+	return pool.Negatives(o)
+}
+
+// Pool is the types of some data, from which negatives are drawn.
+type Pool struct {
+	frequency map[string]int      // entities of each type
+	carried   map[string][]string // the folded types of each entity
+}
+
+// NewPool returns a pool with types that no entity has so far.
+func NewPool(types ...string) *Pool {
+	p := &Pool{frequency: map[string]int{}, carried: map[string][]string{}}
+	for _, t := range types {
+		p.frequency[t] = 0
+	}
+	return p
+}
+
+// Add adds the entities of a passage. guard is set if their types are needed by
+// [NegativeOptions.Guard].
+func (p *Pool) Add(entities []Entity, guard bool) {
+	for _, e := range entities {
+		p.frequency[e.Type]++
+		if !guard {
+			continue
+		}
+		if folded := answers.Fold(e.Type); !slices.Contains(p.carried[e.Text], folded) {
+			p.carried[e.Text] = append(p.carried[e.Text], folded)
+		}
+	}
+}
+
+// Negatives prepares draws from a pool. A type that no entity has is drawn only
+// uniformly.
+func (p *Pool) Negatives(o NegativeOptions) (*Negatives, error) {
 	if o.Ratio < 0 || math.IsNaN(o.Ratio) || math.IsInf(o.Ratio, 0) {
 		return nil, fmt.Errorf("negatives: ratio %v: want 0 or more", o.Ratio)
 	}
 	n := &Negatives{seed: o.Seed, ratio: o.Ratio, places: map[string][]int{}}
-	frequency := Frequency(kept)
 	switch o.Strategy {
 	case "none":
 		return n, nil
@@ -51,14 +90,11 @@ func NewNegatives(kept []*Kept, o NegativeOptions) (*Negatives, error) {
 	default:
 		return nil, fmt.Errorf("negatives: %s: %w", o.Strategy, ner.UnknownKey(o.Strategy, Strategies))
 	}
-	for name := range frequency {
-		n.types = append(n.types, name)
-	}
-	slices.Sort(n.types)
+	n.types = slices.Sorted(maps.Keys(p.frequency))
 	for i, name := range n.types {
 		weight := uint64(1)
 		if o.Strategy == "frequency" {
-			weight = uint64(frequency[name])
+			weight = uint64(p.frequency[name])
 		}
 		n.weights = append(n.weights, weight)
 		folded := answers.Fold(name)
@@ -66,32 +102,24 @@ func NewNegatives(kept []*Kept, o NegativeOptions) (*Negatives, error) {
 	}
 	n.sums = newSums(n.weights)
 	if o.Guard {
-		n.guard = typesOfEntities(kept)
+		n.guard = p.carried
 	}
 	return n, nil
 }
 
-// typesOfEntities lists the folded types of each entity in the data.
-func typesOfEntities(kept []*Kept) map[string][]string {
-	types := map[string][]string{}
-	for _, k := range kept {
-		for _, e := range k.Entities {
-			if folded := answers.Fold(e.Type); !slices.Contains(types[e.Text], folded) {
-				types[e.Text] = append(types[e.Text], folded)
-			}
-		}
-	}
-	return types
-}
-
 // Draw returns the negatives of a passage, in the order of the draws: without
 // replacement, and the same in all epochs.
-func (n *Negatives) Draw(k *Kept) []string {
+func (n *Negatives) Draw(k *Kept) []string { return n.DrawAtLeast(k, 0) }
+
+// DrawAtLeast is [Negatives.Draw] with a least number of negatives, whatever the ratio.
+// There may be fewer, if the pool has no more.
+func (n *Negatives) DrawAtLeast(k *Kept, least int) []string {
 	if len(n.types) == 0 || k.Unclosed {
 		return nil
 	}
 	own := k.Types()
 	want := int(min(math.Floor(n.ratio*float64(len(own))+0.5), float64(len(n.types))))
+	want = max(want, least)
 	var out []int // places that are taken out for this passage
 	exclude := func(folded string) {
 		for _, i := range n.places[folded] {

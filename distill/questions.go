@@ -17,11 +17,14 @@ type Question struct {
 // Conversation is a passage with the questions about it, in the order in which they are
 // asked.
 type Conversation struct {
-	ID        string     `json:"id"`
-	Text      string     `json:"text"`
-	Source    string     `json:"source,omitempty"`
-	Dataset   string     `json:"dataset,omitempty"` // named in the first turn; empty: none
-	Questions []Question `json:"questions"`
+	ID      string `json:"id"`
+	Text    string `json:"text"`
+	Source  string `json:"source,omitempty"`
+	Dataset string `json:"dataset,omitempty"` // named in the first turn; empty: none
+	// DatasetLine is how it is named, a form of the family uniner (docs/spec/prompts.md
+	// §4.1): nl (also if empty), nl_sp, sp_nl or sp_nl_sp.
+	DatasetLine string     `json:"dataset_line,omitempty"`
+	Questions   []Question `json:"questions"`
 }
 
 // NewConversation joins a passage and its negatives. Types have the order of their first
@@ -47,8 +50,18 @@ func NewConversation(k *Kept, negatives []string) Conversation {
 // §6.5). If all types with answers came first, students would learn that late questions
 // have empty answers.
 func (c *Conversation) Shuffle(seed int) {
-	key := func(q Question) uint64 { return ner.Hash(seed, "questions", c.ID, q.Type) }
-	slices.SortFunc(c.Questions, func(a, b Question) int {
-		return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a.Type, b.Type))
+	type keyed struct {
+		key uint64
+		q   Question
+	}
+	list := make([]keyed, len(c.Questions))
+	for i, q := range c.Questions {
+		list[i] = keyed{ner.Hash(seed, "questions", c.ID, q.Type), q}
+	}
+	slices.SortFunc(list, func(a, b keyed) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.q.Type, b.q.Type))
 	})
+	for i, k := range list {
+		c.Questions[i] = k.q
+	}
 }

@@ -97,6 +97,21 @@ type Source struct {
 	Kept     string         `toml:"kept" json:"kept"`
 	Passages int            `toml:"passages" json:"passages"` // kept ones
 	Dropped  map[Reason]int `toml:"dropped" json:"dropped"`
+	// Corpus is its file corpus.toml, without the names of files, with the filters of the
+	// build.
+	Corpus Corpus `toml:"corpus" json:"corpus"`
+}
+
+// NewSource describes constructed data in a SET.
+func NewSource(ctx context.Context, dir string, d *Data) (Source, error) {
+	lines, err := linesOf(d.Kept)
+	if err != nil {
+		return Source{}, err
+	}
+	s := Source{Dir: dir, Passages: len(d.Kept), Dropped: d.Reasons(), Corpus: d.Corpus}
+	s.Corpus.Files = nil
+	s.Kept, err = checksum.Of(ctx, bytes.NewReader(lines))
+	return s, err
 }
 
 // Mixed is a dataset of the supervised mix.

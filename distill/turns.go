@@ -15,6 +15,10 @@ const (
 	system = "A virtual assistant answers questions from a user based on the provided text."
 )
 
+// datasetLines are what stands between the name of a dataset and the text; without a form
+// it is that of nl.
+var datasetLines = map[string]string{"": "\n", "nl": "\n", "nl_sp": "\n ", "sp_nl": " \n", "sp_nl_sp": " \n "}
+
 // turn is what one side says.
 type turn struct {
 	human bool
@@ -25,7 +29,7 @@ type turn struct {
 func (c *Conversation) turns() []turn {
 	first := "Text: " + c.Text
 	if c.Dataset != "" {
-		first = "Dataset: " + c.Dataset + "\n" + first
+		first = "Dataset: " + c.Dataset + datasetLines[c.DatasetLine] + first
 	}
 	turns := []turn{{human: true, text: first}, {text: read}}
 	for _, q := range c.Questions {

@@ -1,0 +1,133 @@
+package distill
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"nerbench/internal/fault"
+	"nerbench/ner"
+)
+
+// Builder makes the conversations of a SET, in the order in which their passages are
+// added.
+type Builder struct {
+	settings Settings
+	count    Counter
+	passages []built
+	counts   Counts
+}
+
+// built is a passage with its conversations.
+type built struct {
+	id    string
+	parts []Conversation
+}
+
+// NewBuilder returns a builder without passages. count counts tokens; nil: the words of
+// [ner.Words].
+func NewBuilder(s Settings, count Counter) (*Builder, error) {
+	if err := s.Check(); err != nil {
+		return nil, &fault.UsageError{Err: err}
+	}
+	if count == nil {
+		count = CountWords
+	}
+	return &Builder{settings: s, count: count}, nil
+}
+
+// CountWords counts the words of [ner.Words].
+func CountWords(text string) (int, error) { return len(ner.Words(text)), nil }
+
+// AddKept adds constructed data, with negatives from all of it (docs/spec/prompts.md
+// §6.5 and §6.6).
+func (b *Builder) AddKept(kept []*Kept) error {
+	negatives, err := NewNegatives(kept, b.settings.options())
+	if err != nil {
+		return err
+	}
+	b.passages = slices.Grow(b.passages, len(kept))
+	for _, k := range kept {
+		if err := b.Add(NewConversation(k, negatives.Draw(k))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Add adds the conversation about a passage. Its questions are shuffled, and it is split,
+// as the settings say.
+func (b *Builder) Add(c Conversation) error {
+	if b.settings.Order == "shuffled" {
+		c.Shuffle(b.settings.Seed)
+	}
+	parts, left, err := c.Split(b.settings.MaxTokens, b.count)
+	if err != nil {
+		return fmt.Errorf("passage %s: %w", c.ID, err)
+	}
+	b.counts.TooLong += left
+	switch len(parts) {
+	case 0:
+		b.counts.PassagesLeft++
+		return nil
+	case 1:
+	default:
+		b.counts.Split++
+	}
+	b.passages = append(b.passages, built{c.ID, parts})
+	return nil
+}
+
+// Set returns the training data of all passages. The dev share is order(seed, "dev", ids);
+// all conversations of a passage are on one side.
+func (b *Builder) Set() (*Set, error) {
+	switch n := b.counts.PassagesLeft; {
+	case len(b.passages) == 0 && n > 0:
+		err := fmt.Errorf("none of %d passages leaves room for a question in %d tokens", n, b.settings.MaxTokens)
+		return nil, &fault.Hint{Err: err, Advice: "raise --max-tokens"}
+	case len(b.passages) == 0:
+		return nil, errors.New("no kept passage: there is nothing to train on")
+	}
+	s := &Set{Build: Build{Settings: b.settings, Counts: b.counts, Seen: []string{}}}
+	dev := b.dev()
+	for i, p := range b.passages {
+		s.Build.Counts.Passages++
+		for _, c := range p.parts {
+			s.Build.Counts.Conversations++
+			s.Build.Counts.Questions += len(c.Questions)
+			for _, q := range c.Questions {
+				if q.Negative {
+					s.Build.Counts.Negatives++
+				}
+			}
+		}
+		if dev[i] {
+			s.Dev = append(s.Dev, p.parts...)
+		} else {
+			s.Train = append(s.Train, p.parts...)
+		}
+	}
+	return s, nil
+}
+
+// dev says of each passage whether it is in the dev share.
+func (b *Builder) dev() []bool {
+	type place struct {
+		key uint64
+		i   int
+	}
+	places := make([]place, len(b.passages))
+	for i, p := range b.passages {
+		places[i] = place{ner.Hash(b.settings.Seed, "dev", p.id), i}
+	}
+	slices.SortFunc(places, func(a, c place) int {
+		return cmp.Or(cmp.Compare(a.key, c.key), cmp.Compare(b.passages[a.i].id, b.passages[c.i].id))
+	})
+	dev := make([]bool, len(places))
+	for _, p := range places[:int(math.Floor(b.settings.Dev*float64(len(places))+0.5))] {
+		dev[p.i] = true
+	}
+	return dev
+}

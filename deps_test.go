@@ -75,6 +75,11 @@ var imports = map[string][]string{
 	// The recipe and its files, without a teacher.
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
 	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	// A student is opened as far as it reads text, and compared with the prompts.
+	"distill/check": {
+		"ner", "distill", "internal/atomicfile", "internal/fault", "internal/strict", "prompts", "runners", "runners/cards", "runners/local/chattemplate",
+		"runners/local/llamacpp", "runners/ollama", "runners/open", "runners/vllm", "github.com/gomlx/go-huggingface",
+	},
 	"distill/export": {"ner", "answers", "distill", "internal/atomicfile", "internal/fault", "internal/jsonl"}, // the formats of trainers
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},

@@ -90,7 +90,7 @@ var imports = map[string][]string{
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill/check", "distill/export", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
 		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
@@ -150,7 +150,7 @@ var imports = map[string][]string{
 	"internal/validators": {}, // tests only
 
 	"cmd/nerbench": {
-		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
+		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "distill", "distill/check", "distill/export", "harness", "harness/compare", "harness/doctor",
 		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel",
 		"internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
 		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",

@@ -39,14 +39,14 @@ type writtenCard struct {
 // The datasets in its training data are those that it has seen, so that tables mark
 // them. A card that exists is not changed, so that the user's own fields stay; if it names
 // other prompts or datasets, that is an error.
-func WriteCard(set *distill.Set, s *Student, folder string) (string, error) {
+func WriteCard(set *distill.Set, s *Model, folder string) (string, error) {
 	base, _, _ := strings.Cut(cmp.Or(set.Build.Settings.Variant, "repo"), "+")
 	training := set.Build.Seen
 	if training == nil {
 		training = []string{} // none, which is known
 	}
 	card := writtenCard{
-		Title: cardName(s.Name), Model: s.Model, Family: "uniner", Variant: base, Shape: "completion", Context: s.Context,
+		Title: cardName(s.Name), Model: s.Run, Family: "uniner", Variant: base, Shape: "completion", Context: s.Context,
 		Stop: []string{runners.EndOfSequence}, Special: []string{runners.EndOfSequence}, Training: training,
 		Note: fmt.Sprintf("A student of data made with negatives %s. Training data: SHA-256 %s.", set.Build.Settings.Negatives, set.Build.Train.SHA256),
 	}

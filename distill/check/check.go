@@ -53,11 +53,11 @@ type Result struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Student is a model as far as it reads text.
-type Student struct {
+// Model is a student, as far as it reads text.
+type Model struct {
 	Name string // as the user named it
-	// Model is the name of the model for a run; empty: it cannot be run by itself.
-	Model    string
+	// Run is the name of the model for a run; empty: it cannot be run by itself.
+	Run      string
 	BOS, EOS string // texts of the tokens that begin and end a text; empty: none or unknown
 	Context  int    // in tokens; 0: unknown
 	// Prompt writes messages that end with a question, with the beginning of an answer.
@@ -88,7 +88,7 @@ type Student struct {
 const most = 256
 
 // Run compares a student with a set.
-func Run(ctx context.Context, set *distill.Set, s *Student) (*Result, error) {
+func Run(ctx context.Context, set *distill.Set, s *Model) (*Result, error) {
 	all := slices.Concat(set.Train, set.Dev)
 	c := &comparison{student: s, variant: set.Build.Settings.Variant, result: Result{Student: s.Name, All: len(all), Notes: s.Notes}}
 	for _, i := range chosen(all, cmp.Or(s.Most, most)) {
@@ -136,7 +136,7 @@ func chosen(all []distill.Conversation, most int) []int {
 
 // comparison is a check in progress.
 type comparison struct {
-	student *Student
+	student *Model
 	variant string
 	result  Result
 

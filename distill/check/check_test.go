@@ -198,7 +198,7 @@ func TestOpenRefuses(t *testing.T) {
 
 func TestCard(t *testing.T) {
 	set := invented()
-	s := &Student{Name: "students/model.gguf", Model: "gguf//x/students/model.gguf", Context: 2048}
+	s := &Model{Name: "students/model.gguf", Run: "gguf//x/students/model.gguf", Context: 2048}
 	dir := t.TempDir()
 	file, err := WriteCard(set, s, dir)
 	if err != nil || filepath.Base(file) != "students-model.toml" {
@@ -209,7 +209,7 @@ func TestCard(t *testing.T) {
 		t.Fatalf("%v, %v", list, err)
 	}
 	c := list[0]
-	if c.Saw("ncbi") != "yes" || c.Saw("jnlpba") != "no" || c.Family != "uniner" || c.Variant != "repo" || c.Model != s.Model || c.Context != 2048 {
+	if c.Saw("ncbi") != "yes" || c.Saw("jnlpba") != "no" || c.Family != "uniner" || c.Variant != "repo" || c.Model != s.Run || c.Context != 2048 {
 		t.Errorf("card is %+v", c)
 	}
 	before, _ := os.ReadFile(file)
@@ -223,7 +223,7 @@ func TestCard(t *testing.T) {
 	if after, _ := os.ReadFile(file); string(after) != string(before) {
 		t.Error("the card changed")
 	}
-	if file, err := WriteCard(set, &Student{Name: "ollama/tiny:latest"}, dir); err != nil || filepath.Base(file) != "tiny-latest.toml" {
+	if file, err := WriteCard(set, &Model{Name: "ollama/tiny:latest"}, dir); err != nil || filepath.Base(file) != "tiny-latest.toml" {
 		t.Errorf("%q, %v", file, err)
 	}
 	if list, err := cards.Read(os.DirFS(dir)); err != nil || list[1].Saw("ncbi") != "no" {

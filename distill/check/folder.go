@@ -64,7 +64,7 @@ func (t *templateList) UnmarshalJSON(text []byte) error {
 
 // openFolder opens the tokenizer and the chat template in a folder of Hugging Face. The
 // weights are not read.
-func openFolder(dir string) (*Student, error) {
+func openFolder(dir string) (*Model, error) {
 	var config tokenizerConfig
 	if err := readJSON(dir, "tokenizer_config.json", &config); err != nil {
 		return nil, noStudent(dir, err)
@@ -78,7 +78,7 @@ func openFolder(dir string) (*Student, error) {
 	if err := readJSON(dir, "config.json", &model); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	s := &Student{Name: dir, BOS: string(config.BOS), EOS: string(config.EOS), Context: max(model.Context, model.Text.Context), Close: func() {}}
+	s := &Model{Name: dir, BOS: string(config.BOS), EOS: string(config.EOS), Context: max(model.Context, model.Text.Context), Close: func() {}}
 	if n := config.Length; n >= 1 && n < 1<<24 && (s.Context == 0 || int(n) < s.Context) {
 		s.Context = int(n)
 	}
@@ -125,7 +125,7 @@ func readJSON(dir, name string, v any) error {
 }
 
 // useTokenizer lets a student split texts by a file tokenizer.json.
-func (s *Student) useTokenizer(text []byte, config *tokenizerConfig) error {
+func (s *Model) useTokenizer(text []byte, config *tokenizerConfig) error {
 	t, err := readTokenizer(text)
 	if err != nil {
 		return fmt.Errorf("check: %s: tokenizer.json: %w", s.Name, err)
@@ -172,7 +172,7 @@ func recovered(err *error) {
 
 // addsBOS reports whether the tokenizer adds a BOS to a text: as the configuration says,
 // or else as the file of the tokenizer does.
-func (s *Student) addsBOS(tokenizer []byte, config *tokenizerConfig) (bool, error) {
+func (s *Model) addsBOS(tokenizer []byte, config *tokenizerConfig) (bool, error) {
 	var file struct {
 		Post postProcessor `json:"post_processor"`
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // openGGUF opens the vocabulary and the chat template of a GGUF file.
-func openGGUF(file, library string, getenv func(string) string) (*Student, error) {
+func openGGUF(file, library string, getenv func(string) string) (*Model, error) {
 	info, err := llamacpp.Inspect(file)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func openGGUF(file, library string, getenv func(string) string) (*Student, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Student{Name: file, Model: "gguf/" + path, Context: info.Context, Close: v.Close}
+	s := &Model{Name: file, Run: "gguf/" + path, Context: info.Context, Close: v.Close}
 	s.BOS, s.EOS = v.Ends()
 	s.Tokens = func(_ context.Context, text string, begin bool) ([]int, error) { return v.Tokens(text, begin) }
 	s.useTemplate(v.ChatTemplate())
@@ -48,7 +48,7 @@ func preTokenizer(tokenizer, pre string) Point {
 }
 
 // useTemplate lets a student write with a chat template; empty: it has none.
-func (s *Student) useTemplate(source string) {
+func (s *Model) useTemplate(source string) {
 	if source == "" {
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"nerbench/distill"
 	"nerbench/internal/fault"
 )
 
@@ -17,9 +18,25 @@ type Where struct {
 	Getenv  func(string) string // as in open.Spec
 }
 
+// Student compares a student (see [Open]) with a set. It writes the card of a student
+// without a difference into a folder of cards.
+func Student(ctx context.Context, set *distill.Set, name string, w Where, cards string) (*Result, error) {
+	s, err := Open(ctx, name, w)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	r, err := Run(ctx, set, s)
+	if err != nil || !r.OK {
+		return r, err
+	}
+	r.Card, err = WriteCard(set, s, cards)
+	return r, err
+}
+
 // Open opens a student: a folder of Hugging Face, a GGUF file, or a model of a server
 // (vllm/NAME, ollama/NAME). Close it after use.
-func Open(ctx context.Context, name string, w Where) (*Student, error) {
+func Open(ctx context.Context, name string, w Where) (*Model, error) {
 	if rest, ok := strings.CutPrefix(name, "vllm/"); ok && rest != "" {
 		return openVLLM(ctx, name, rest, w)
 	}

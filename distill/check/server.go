@@ -14,7 +14,7 @@ import (
 )
 
 // openVLLM lets a vLLM server split texts and apply the template of its model.
-func openVLLM(ctx context.Context, name, model string, w Where) (*Student, error) {
+func openVLLM(ctx context.Context, name, model string, w Where) (*Model, error) {
 	key, err := open.APIKey(w.KeyFile, w.Getenv)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func openVLLM(ctx context.Context, name, model string, w Where) (*Student, error
 		r.Close()
 		return nil, err
 	}
-	s := &Student{Name: name, Model: name, Context: id.Context, Close: r.Close}
+	s := &Model{Name: name, Run: name, Context: id.Context, Close: r.Close}
 	s.Tokens = func(ctx context.Context, text string, begin bool) ([]int, error) {
 		return r.Tokens(ctx, &ner.Prompt{Text: text}, begin)
 	}
@@ -67,7 +67,7 @@ func openVLLM(ctx context.Context, name, model string, w Where) (*Student, error
 }
 
 // findBOS finds the token that a server adds to a text.
-func (s *Student) findBOS(ctx context.Context, r *vllm.Runner) error {
+func (s *Model) findBOS(ctx context.Context, r *vllm.Runner) error {
 	with, err := s.Tokens(ctx, "a", true)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ const mostOnServer = 16
 
 // openOllama lets an Ollama server apply the template of its model. It has no API for its
 // tokenizer, but tells its metadata.
-func openOllama(ctx context.Context, name, model string, w Where) (*Student, error) {
+func openOllama(ctx context.Context, name, model string, w Where) (*Model, error) {
 	config := ollama.Config{Model: model, Connections: 1, Decoding: runners.Decoding{Context: 1}, Host: w.Getenv("OLLAMA_HOST")}
 	switch len(w.Servers) {
 	case 0:
@@ -99,7 +99,7 @@ func openOllama(ctx context.Context, name, model string, w Where) (*Student, err
 	if err != nil {
 		return nil, err
 	}
-	s := &Student{Name: name, Model: name, Most: mostOnServer, Close: r.Close}
+	s := &Model{Name: name, Run: name, Most: mostOnServer, Close: r.Close}
 	if err := s.describe(ctx, r); err != nil {
 		r.Close()
 		return nil, err
@@ -108,7 +108,7 @@ func openOllama(ctx context.Context, name, model string, w Where) (*Student, err
 }
 
 // describe completes a student from what an Ollama server tells.
-func (s *Student) describe(ctx context.Context, r *ollama.Runner) error {
+func (s *Model) describe(ctx context.Context, r *ollama.Runner) error {
 	id, err := r.Identify(ctx)
 	if err != nil {
 		return err

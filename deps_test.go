@@ -74,7 +74,7 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	// The recipe and its files, without a teacher.
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
-	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	// A student is opened as far as it reads text, and compared with the prompts.
 	"distill/check": {
 		"ner", "distill", "internal/atomicfile", "internal/fault", "internal/strict", "prompts", "runners", "runners/cards", "runners/local/chattemplate",
@@ -84,13 +84,13 @@ var imports = map[string][]string{
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "harness/compare", "harness/files", "harness/loop", "internal/fault",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "harness/compare", "harness/files", "harness/loop", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
 		"reports/exchange", "reports/page", "reports/paper", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill/check", "distill/export", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "distill/check", "distill/export", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
 		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},

@@ -31,6 +31,7 @@ func commands(env *environment) []*cli.Command {
 		tableCommand(env),
 		compareCommand(env),
 		sweepCommand(env),
+		distillCommand(env),
 		paperCommand(env),
 		siteCommand(env),
 		serveCommand(env),

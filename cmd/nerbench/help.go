@@ -51,7 +51,7 @@ func appHelp(app *cli.App) string {
 		lines := wrap(c.Usage, helpWidth-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
 	}
-	b.WriteString("\nglobal flags (each has a variable, such as NERBENCH_STORE):\n")
+	b.WriteString("global flags (each has a variable, such as NERBENCH_STORE):\n")
 	b.WriteString(flagsHelp(app.Flags, false))
 	b.WriteString(`exit: 0 done, 1 error, 2 usage, 3 incomplete, 4 data missing, 130 interrupted
 `)

@@ -83,6 +83,7 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"sweep plan sweep.toml --probe 0", "", 0, 0},
 		{"sweep run sweep.toml --ci 0", "", 0, 0},
 		{"sweep status sweep.toml --ci 0", "", 0, 0},
+		{"distill construct data/pets/test.txt -m tagger --out made", "", exitUsage, -1},
 		{"paper table3", "", 0, 0},
 		{"paper table6", "", 0, 0},
 		{"paper table3 --out paper", "", 0, 0},

@@ -77,6 +77,8 @@ func keysOf(command string) func(ner.Key) bool {
 		return rendered
 	case "import":
 		return imported
+	case "distill construct":
+		return harness.TeacherKey
 	}
 	return func(ner.Key) bool { return true }
 }

@@ -82,6 +82,7 @@ var imports = map[string][]string{
 	},
 	"distill/export": {"ner", "answers", "distill", "internal/atomicfile", "internal/fault", "internal/jsonl"}, // the formats of trainers
 	"distill/ngrams": {"ner"},
+	"distill/tables": {"distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
 		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "harness/compare", "harness/files", "harness/loop", "internal/fault",

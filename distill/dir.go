@@ -105,3 +105,17 @@ func (d *Data) Reasons() map[Reason]int {
 	}
 	return n
 }
+
+// Unanswered is the number of passages whose answer is not there yet.
+func (d *Data) Unanswered() int {
+	n := d.Passages - len(d.Kept)
+	for _, dropped := range d.Dropped {
+		if dropped.OfPassage() {
+			n--
+		}
+	}
+	return n
+}
+
+// OfPassage reports whether a whole passage was dropped.
+func (d Dropped) OfPassage() bool { return d.Why == Unparseable || d.Why == NoEntityLeft }

@@ -120,8 +120,11 @@ type Mixed struct {
 	Name        string `toml:"name" json:"name"`               // in the dataset line
 	Fingerprint string `toml:"fingerprint" json:"fingerprint"` // of the train split: the key "data" of runs
 	Documents   int    `toml:"documents" json:"documents"`     // of the train split
-	Taken       int    `toml:"taken" json:"taken"`
-	Licence     string `toml:"licence" json:"licence"`
+	// Taken of them are in the data. Asked are those of them with a question: without
+	// negatives, a document without mentions has none.
+	Taken   int    `toml:"taken" json:"taken"`
+	Asked   int    `toml:"asked" json:"asked"`
+	Licence string `toml:"licence" json:"licence"`
 }
 
 // ReadSet reads a SET, and compares its files with the checksums of build.toml.
@@ -198,6 +201,9 @@ func (s *Set) Write(ctx context.Context, dir string) error {
 	var build bytes.Buffer
 	if err := strict.WriteTOML(&build, s.Build); err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, CorpusFile)); err == nil {
+		return &fault.UsageError{Err: fmt.Errorf("--out %s: the folder has constructed data: want another one", dir)}
 	}
 	files := []struct {
 		name    string

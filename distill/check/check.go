@@ -53,6 +53,14 @@ type Result struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
+// Err is the error about a student that differs.
+func (r *Result) Err() error {
+	if r.OK {
+		return nil
+	}
+	return fmt.Errorf("distill check: %s does not read what it was trained on", r.Student)
+}
+
 // Model is a student, as far as it reads text.
 type Model struct {
 	Name string // as the user named it

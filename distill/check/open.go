@@ -18,9 +18,13 @@ type Where struct {
 	Getenv  func(string) string // as in open.Spec
 }
 
-// Student compares a student (see [Open]) with a set. It writes the card of a student
-// without a difference into a folder of cards.
-func Student(ctx context.Context, set *distill.Set, name string, w Where, cards string) (*Result, error) {
+// Folder compares a student (see [Open]) with the set in a folder. It writes the card of a
+// student without a difference into a folder of cards.
+func Folder(ctx context.Context, dir, name string, w Where, cards string) (*Result, error) {
+	set, err := distill.ReadSet(dir)
+	if err != nil {
+		return nil, err
+	}
 	s, err := Open(ctx, name, w)
 	if err != nil {
 		return nil, err

@@ -80,6 +80,18 @@ type Options struct {
 	CorpusLicence, TeacherLicence string
 }
 
+// Folder writes the set in a folder for a target, as [Write] does.
+func Folder(set, target, dir string, o Options) (*Result, error) {
+	if _, err := Find(target); err != nil {
+		return nil, err
+	}
+	s, err := distill.ReadSet(set)
+	if err != nil {
+		return nil, err
+	}
+	return Write(s, target, dir, o)
+}
+
 // Write writes a set for a target into a folder. Equal sets are equal files. A file that
 // exists and differs is an error, and then nothing is written.
 func Write(set *distill.Set, target, dir string, o Options) (*Result, error) {

@@ -10,17 +10,26 @@ import (
 	"nerbench/internal/terminal"
 )
 
-// WriteExport prints what an export has written, and how to go on.
-func WriteExport(w io.Writer, r *export.Result) {
+// WriteExport prints what an export has written, and how to go on. It does nothing without
+// a result.
+func WriteExport(w io.Writer, r *export.Result) error {
+	if r == nil {
+		return nil
+	}
 	fmt.Fprintf(w, "wrote %d records for training and %d for evaluation into %s: %s\n", r.Train, r.Dev, terminal.Printable(r.Dir), strings.Join(r.Files, ", "))
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "note: %s\n", terminal.Printable(n))
 	}
-	fmt.Fprintf(w, "next: cd %s && %s\n", terminal.Printable(r.Dir), r.Start)
+	_, err := fmt.Fprintf(w, "next: cd %s && %s\n", terminal.Printable(r.Dir), r.Start)
+	return err
 }
 
-// WriteStudent prints how a student differs from its training data.
-func WriteStudent(w io.Writer, r *check.Result) {
+// WriteStudent prints how a student differs from its training data, and returns the error
+// about one that differs. It does nothing without a result.
+func WriteStudent(w io.Writer, r *check.Result) error {
+	if r == nil {
+		return nil
+	}
 	fmt.Fprintf(w, "compared %d of %d conversations, %d prompts\n", r.Conversations, r.All, r.Prompts)
 	const columns = "%-14s %-8s %s\n"
 	for _, p := range r.Points {
@@ -44,4 +53,5 @@ func WriteStudent(w io.Writer, r *check.Result) {
 	if r.Card != "" {
 		fmt.Fprintf(w, "model card: %s\n", terminal.Printable(r.Card))
 	}
+	return r.Err()
 }

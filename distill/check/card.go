@@ -40,13 +40,16 @@ type writtenCard struct {
 // them. A card that exists is not changed, so that the user's own fields stay; if it names
 // other prompts or datasets, that is an error.
 func WriteCard(set *distill.Set, s *Model, folder string) (string, error) {
-	base, _, _ := strings.Cut(cmp.Or(set.Build.Settings.Variant, "repo"), "+")
+	variant := cmp.Or(set.Build.Settings.Variant, "repo")
+	if len(set.Build.Sources) > 0 { // most of the data has no dataset line
+		variant, _, _ = strings.Cut(variant, "+")
+	}
 	training := set.Build.Seen
 	if training == nil {
 		training = []string{} // none, which is known
 	}
 	card := writtenCard{
-		Title: cardName(s.Name), Model: s.Run, Family: "uniner", Variant: base, Shape: "completion", Context: s.Context,
+		Title: cardName(s.Name), Model: s.Run, Family: "uniner", Variant: variant, Shape: "completion", Context: s.Context,
 		Stop: []string{runners.EndOfSequence}, Special: []string{runners.EndOfSequence}, Training: training,
 		Note: fmt.Sprintf("A student of data made with negatives %s. Training data: SHA-256 %s.", set.Build.Settings.Negatives, set.Build.Train.SHA256),
 	}

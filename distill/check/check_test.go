@@ -209,14 +209,18 @@ func TestCard(t *testing.T) {
 		t.Fatalf("%v, %v", list, err)
 	}
 	c := list[0]
-	if c.Saw("ncbi") != "yes" || c.Saw("jnlpba") != "no" || c.Family != "uniner" || c.Variant != "repo" || c.Model != s.Run || c.Context != 2048 {
+	if c.Saw("ncbi") != "yes" || c.Saw("jnlpba") != "no" || c.Family != "uniner" || c.Variant != "repo+nl" || c.Model != s.Run || c.Context != 2048 {
 		t.Errorf("card is %+v", c)
 	}
 	before, _ := os.ReadFile(file)
 	if _, err := WriteCard(set, s, dir); err != nil {
 		t.Errorf("again: %v", err)
 	}
-	set.Build.Seen = nil
+	set.Build.Sources = []distill.Source{{Dir: "made"}} // with passages without a dataset line
+	if _, err := WriteCard(set, s, dir); err == nil || !strings.Contains(err.Error(), "variant is uniner repo+nl, and the training data has uniner repo") {
+		t.Errorf("other prompts: %v", err)
+	}
+	set.Build.Sources, set.Build.Seen = nil, nil
 	if _, err := WriteCard(set, s, dir); err == nil || !strings.Contains(err.Error(), "training is [ncbi], and the training data has []") {
 		t.Errorf("another set: %v", err)
 	}

@@ -145,7 +145,8 @@ func (c *Corpus) Differences(wanted *Corpus) []Difference {
 		{"--variant", c.Teacher.Variant, wanted.Teacher.Variant},
 		{"--demonstration", short(c.Teacher.Demonstrations), short(wanted.Teacher.Demonstrations)},
 	} {
-		if p.folder != p.wanted {
+		ofTeacher := p.name == "--variant" || p.name == "--demonstration"
+		if p.folder != p.wanted && !(ofTeacher && c.Teacher.Run == "") { // it was not asked yet
 			list = append(list, Difference{p.name, p.folder, p.wanted})
 		}
 	}

@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageFile, "walk": walkPage, "sshkey": sshKey, "sameboard": sameBoard, "runerrors": runErrors},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageFile, "walk": walkPage, "sshkey": sshKey, "sameboard": sameBoard, "runerrors": runErrors, "teacher": startTeacher},
 		// [noskip]: continuous integration, where no test is skipped (reference.Skip).
 		Condition: func(name string) (bool, error) {
 			if name != "noskip" {

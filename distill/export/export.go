@@ -110,7 +110,10 @@ func Write(set *distill.Set, target, dir string, o Options) (*Result, error) {
 		return nil, fmt.Errorf("export: %s: %w", t.Name, err)
 	}
 	j.result.Files = slices.Sorted(maps.Keys(j.files))
-	return &j.result, j.save()
+	if err := j.save(); err != nil {
+		return nil, err
+	}
+	return &j.result, nil
 }
 
 // job is an export in progress.

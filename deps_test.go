@@ -75,6 +75,12 @@ var imports = map[string][]string{
 	// The recipe and its files, without a teacher.
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
 	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	// A student is opened as far as it reads text, and compared with the prompts.
+	"distill/check": {
+		"ner", "distill", "internal/atomicfile", "internal/fault", "internal/strict", "prompts", "runners", "runners/cards", "runners/local/chattemplate",
+		"runners/local/llamacpp", "runners/ollama", "runners/open", "runners/vllm", "github.com/gomlx/go-huggingface",
+	},
+	"distill/export": {"ner", "answers", "distill", "internal/atomicfile", "internal/fault", "internal/jsonl"}, // the formats of trainers
 	"distill/ngrams": {"ner"},
 	"distill/tables": {"distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
@@ -85,7 +91,7 @@ var imports = map[string][]string{
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "distill/check", "distill/export", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
 		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
@@ -149,7 +155,7 @@ var imports = map[string][]string{
 		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare",
 		"harness/doctor", "harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/commandline",
 		"internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports",
-		"reports/exchange", "reports/page", "reports/paper", "reports/site", "distill",
+		"reports/exchange", "reports/page", "reports/paper", "reports/site", "distill", "distill/check", "distill/export",
 		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
 		"github.com/vbauerster/mpb",
 	},

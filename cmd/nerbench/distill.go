@@ -12,6 +12,8 @@ student is trained on the conversations that are made of its answers.`,
 			distillConstructCommand(env),
 			distillStatsCommand(env),
 			distillBuildCommand(env),
+			distillExportCommand(env),
+			distillCheckCommand(env),
 		},
 	}
 }

@@ -2,18 +2,13 @@ package harness
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -102,7 +97,7 @@ func measureFullSize(t *testing.T, part float64) (f fullSize) {
 	}
 	rules.Own = []datasets.Suite{suite}
 	request := Request{Plan: ner.Plan{Model: "vllm/tiny"}, Connections: 32}
-	request.Servers = []string{newInstantServer(t)}
+	request.Servers = []string{vllmtest.NewInstant(t, 0).URL}
 	if request.Datasets, err = bench.SelectDatasets([]string{strings.Join(suite.Datasets, ",")}, "", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -185,43 +180,6 @@ func (s sized) write(b *Bench) error {
 		text.WriteString(".\tO\n\n")
 	}
 	return os.WriteFile(filepath.Join(b.Data, s.id(), "test.tsv"), []byte(text.String()), 0o600)
-}
-
-// newInstantServer starts a server in this process that answers a list of prompts at
-// once: one in three with the first word of the text, the others with no mention. Unlike
-// the fake of other tests, it keeps nothing of what it was asked.
-func newInstantServer(t *testing.T) (url string) {
-	fake := vllmtest.New(t, func(f *vllmtest.Fake) { f.Bare = true })
-	var words atomic.Int64
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		var asked struct {
-			Prompt []string `json:"prompt"`
-		}
-		if r.URL.Path != "/v1/completions" || err != nil || json.Unmarshal(body, &asked) != nil {
-			r.Body = io.NopCloser(strings.NewReader(string(body)))
-			fake.Config.Handler.ServeHTTP(w, r)
-			return
-		}
-		reply := []byte(`{"object":"text_completion","model":"tiny","choices":[`)
-		for i, prompt := range asked.Prompt {
-			if i > 0 {
-				reply = append(reply, ',')
-			}
-			answer := "[]"
-			if words.Add(1)%3 == 0 {
-				_, text, _ := strings.Cut(prompt, "Text: ")
-				word, _, _ := strings.Cut(text, " ")
-				answer = `[\"` + word + `\"]`
-			}
-			reply = fmt.Appendf(reply, `{"index":%d,"text":" %s","finish_reason":"stop"}`, i, answer)
-		}
-		reply = append(reply, `],"usage":{"prompt_tokens":200,"completion_tokens":8}}`...)
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(reply) // the client may have disconnected
-	}))
-	t.Cleanup(server.Close)
-	return server.URL
 }
 
 // watchMemory measures the memory that the process has of the system. The function that it

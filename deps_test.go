@@ -69,6 +69,9 @@ var imports = map[string][]string{
 	"runners/tagger":            {"ner", "runners"},
 	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
+	"runners/fleet": { // the same runners on other machines, behind a queue
+		"ner", "runners", "runners/open", "internal/fault", "internal/lock", "internal/parallel", "internal/retry", "github.com/klauspost/compress", "github.com/nats-io",
+	},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
@@ -84,7 +87,7 @@ var imports = map[string][]string{
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
 		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
-		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
+		"loaders", "metrics", "reports", "results", "runners/cards", "runners/fleet", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {
@@ -146,7 +149,7 @@ var imports = map[string][]string{
 		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
 		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel",
 		"internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
-		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
+		"results", "runners/cards", "runners/fleet", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
 		"github.com/vbauerster/mpb",
 	},
 }
@@ -154,7 +157,7 @@ var imports = map[string][]string{
 // twoRooms are the outside packages that two rooms have, with the reason.
 var twoRooms = map[string]string{
 	"github.com/parquet-go/parquet-go":   "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
-	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others",
+	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others, runners/fleet its own messages",
 }
 
 // testImports is what test files may import besides.

@@ -125,7 +125,7 @@ func (p *Prepared) open(ctx context.Context, observe, retrying func(string)) (*o
 		},
 		Decoding: p.Decoding, ThinkSwitch: r.Plan.ThinkSwitch, Longest: longest, LongestAnswer: answer, Example: example,
 		Weights: r.Weights, Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
-		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: p.bench.Getenv,
+		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Elsewhere: r.Elsewhere, Getenv: p.bench.Getenv,
 		Observe: observe, Retrying: retrying,
 		Log: func(text string) { p.bench.notify(Event{Dataset: p.Dataset.ID, Note: text}) },
 	}

@@ -53,13 +53,22 @@ nerbench help keys describes them.`,
 			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
 			&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
-		}, localFlags()...),
+		}, append(fleetFlags(), localFlags()...)...),
 		Action: func(c *cli.Context) error {
 			request, err := readRequest(env, c)
 			if err != nil {
 				return err
 			}
-			return env.run(c.Context, request, splitCommas(c.StringSlice("model")))
+			models := splitCommas(c.StringSlice("model"))
+			f, err := env.startFleet(c, len(models))
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				defer f.Close()
+				request.Elsewhere = f
+			}
+			return env.run(c.Context, request, models)
 		},
 	}
 }
@@ -90,6 +99,9 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 		return r, fault.Usagef("run: --weights names the weights of one model, but -m is given %d times", len(c.StringSlice("model")))
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
 		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
+	}
+	if c.IsSet("shard") && (c.IsSet("listen") || c.IsSet("queue")) {
+		return r, fault.Usagef("run: --shard is a part for this machine, --listen and --queue are for workers: want one of them")
 	}
 	var err error
 	if r.KeepAlive, err = open.ParseKeepAlive(c.String("keep-alive")); err != nil {

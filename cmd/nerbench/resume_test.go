@@ -27,6 +27,9 @@ import (
 // can kill it.
 const childVariable = "NERBENCH_TEST_PROGRAM"
 
+// fleetLease is the lease of a passage of fleets in tests.
+const fleetLease = "2s"
+
 // workplace is a folder with a dataset of invented passages, and a fake server.
 type workplace struct {
 	t    testing.TB

@@ -116,7 +116,7 @@ func Start(ctx context.Context, config Config) (c *Coordinator, err error) {
 	}); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
-	if _, err := c.conn.Subscribe("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES."+c.subjects.streams()+c.session+"_*.*", func(m *nats.Msg) {
+	if _, err := c.conn.Subscribe("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.*.*", func(m *nats.Msg) {
 		_ = parallel.Guard(func() error { c.undeliverable(m); return nil })
 	}); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)

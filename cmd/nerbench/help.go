@@ -46,12 +46,12 @@ func asTemplate(text string) string { return strings.ReplaceAll(text, "{{", `{{"
 // appHelp is the help text of the program; it fits on one screen.
 func appHelp(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\nusage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
+	fmt.Fprintf(&b, "%s: %s; usage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
 	for _, c := range app.Commands {
 		lines := wrap(c.Usage, helpWidth-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
 	}
-	b.WriteString("\nglobal flags (each has a variable, such as NERBENCH_STORE):\n")
+	b.WriteString("global flags (each has a variable, such as NERBENCH_STORE):\n")
 	b.WriteString(flagsHelp(app.Flags, false))
 	b.WriteString(`exit: 0 done, 1 error, 2 usage, 3 incomplete, 4 data missing, 130 interrupted
 `)

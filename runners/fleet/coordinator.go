@@ -83,13 +83,13 @@ type member struct {
 const mostEarly = 256 << 20
 
 // Start starts a coordinator. It must be closed.
-func Start(ctx context.Context, config Config) (c *Coordinator, err error) {
+func Start(ctx context.Context, config Config) (started *Coordinator, err error) {
 	config.Times = config.Times.withDefaults()
 	config.WaitWorkers = cmp.Or(config.WaitWorkers, 30*time.Minute)
 	if config.Note == nil {
 		config.Note = func(string) {}
 	}
-	c = &Coordinator{
+	c := &Coordinator{
 		config: config, session: rand.Text(), path: config.Store + FileSuffix, members: map[string]*member{}, early: map[string]*nats.Msg{},
 		alone: time.Now(), said: time.Now(),
 	}

@@ -135,7 +135,7 @@ const (
 // connect connects to the server. further are more options.
 func (f *file) connect(ctx context.Context, name string, further ...nats.Option) (*nats.Conn, error) {
 	options := append([]nats.Option{
-		nats.Name(name), nats.Timeout(5 * time.Second), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
+		nats.Name(name), nats.DontRandomize(), nats.Timeout(5 * time.Second), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
 		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
 	}, further...)
 	if f.Token != "" {

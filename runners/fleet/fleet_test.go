@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
 
 	"nerbench/ner"
 	"nerbench/runners"
@@ -165,5 +169,167 @@ func TestNoWorkers(t *testing.T) {
 	_, err := c.Open(t.Context(), spec("vllm/model"))
 	if !errors.Is(err, runners.ErrFatal) || !strings.Contains(err.Error(), "no worker for 300ms") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// until runs a worker that ends by itself, and returns how to wait for its end.
+func until(t *testing.T, join string, own open.Spec) (wait func() error) {
+	w := &fleet.Worker{Join: join, Spec: own, Times: quick, Build: "test", Note: func(text string) { t.Log("worker: " + text) }}
+	return func() error { return w.Run(t.Context()) }
+}
+
+// natsServer starts a server as a user may have it: with JetStream, without a token.
+func natsServer(t *testing.T) (address string) {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(time.Minute) {
+		t.Fatal("the server does not start")
+	}
+	return s.ClientURL()
+}
+
+// TestQueueOfTheUser: passages go through a server that exists, and nothing is left in it.
+func TestQueueOfTheUser(t *testing.T) {
+	address := natsServer(t)
+	_, own := fakeServer(t, func(*vllmtest.Fake) {})
+	work(t, address+"/lab", own, nil)
+	for range 2 { // a second run finds an empty queue
+		c, _ := start(t, func(c *fleet.Config) { c.Listen, c.Queue = "", address+"/lab" })
+		m, err := c.Open(t.Context(), spec(own.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.Runner.Complete(t.Context(), []ner.Query{query("a"), query("b")})
+		if err != nil || len(got) != 2 || got[1].Text != echo("b") {
+			t.Errorf("got %v, %v", got, err)
+		}
+		m.Close()
+		c.Close()
+	}
+}
+
+// TestGivenBack: a worker that is stopped gives its passages back, and another one
+// answers them at once, although they were given back more often than a passage may fail.
+func TestGivenBack(t *testing.T) {
+	slow, own := fakeServer(t, func(*vllmtest.Fake) {})
+	c, join := start(t, func(c *fleet.Config) { c.Times.Lease = time.Hour })
+	patient := func(w *fleet.Worker) { w.Times.Lease = time.Hour }
+	stop := work(t, join, own, patient)
+	m, err := c.Open(t.Context(), spec(own.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	asked := make(chan bool, 100)
+	slow.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+		if strings.Contains(string(q.Prompt), "slow") {
+			asked <- true
+			time.Sleep(300 * time.Millisecond)
+		}
+		return false
+	}
+	done := make(chan error, 1)
+	var got []ner.Completion
+	go func() {
+		var err error
+		got, err = m.Runner.Complete(t.Context(), []ner.Query{query("slow")})
+		done <- err
+	}()
+	for range 7 {
+		<-asked
+		_ = stop()
+		stop = work(t, join, own, patient)
+	}
+	if err := <-done; err != nil || got[0].Text != echo("slow") {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
+// TestNextCoordinator: an answer that no coordinator has taken is taken by the next one,
+// and the passage is not asked again.
+func TestNextCoordinator(t *testing.T) {
+	f, own := fakeServer(t, func(*vllmtest.Fake) {})
+	store := filepath.Join(t.TempDir(), "results.db")
+	c, join := start(t, func(c *fleet.Config) { c.Store = store })
+	work(t, join, own, nil)
+	m, err := c.Open(t.Context(), spec(own.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begun, answer := make(chan bool, 10), make(chan bool)
+	f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+		if strings.Contains(string(q.Prompt), "kept") {
+			begun <- true
+			<-answer
+		}
+		return false
+	}
+	asked := make(chan error, 1)
+	go func() {
+		_, err := m.Runner.Complete(t.Context(), []ner.Query{query("kept")})
+		asked <- err
+	}()
+	<-begun
+	m.Close()
+	c.Close()
+	if err := <-asked; err == nil {
+		t.Error("the first coordinator has an answer")
+	}
+	close(answer)
+	c, _ = start(t, func(c *fleet.Config) { c.Store = store })
+	if m, err = c.Open(t.Context(), spec(own.Name)); err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	got, err := m.Runner.Complete(t.Context(), []ner.Query{query("kept")})
+	if err != nil || got[0].Text != echo("kept") {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if len(begun) > 0 {
+		t.Error("it was asked again")
+	}
+}
+
+// TestPassageThatEndsWorkers: a passage that ends every worker is given to five, and the
+// error names them; others are answered.
+func TestPassageThatEndsWorkers(t *testing.T) {
+	f, own := fakeServer(t, func(*vllmtest.Fake) {})
+	c, join := start(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel()
+	group.Go(func() {
+		for ctx.Err() == nil {
+			w := &fleet.Worker{Join: join, Spec: own, Times: quick, Build: "test", Note: func(text string) { t.Log("worker: " + text) }}
+			if err := w.Run(ctx); ctx.Err() == nil && (err == nil || !strings.Contains(err.Error(), "not here")) {
+				t.Errorf("a worker ended with %v", err)
+			}
+		}
+	})
+	m, err := c.Open(t.Context(), spec(own.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+		if strings.Contains(string(q.Prompt), "bad") {
+			http.Error(w, `{"error": {"message": "not here"}}`, http.StatusNotImplemented)
+			return true
+		}
+		return false
+	}
+	_, err = m.Runner.Complete(t.Context(), []ner.Query{query("bad")})
+	node, _ := os.Hostname()
+	if !errors.Is(err, runners.ErrTemporary) || !strings.Contains(err.Error(), "it was given to workers 5 times ("+node+"): ") || !strings.Contains(err.Error(), "not here") {
+		t.Errorf("error %v", err)
+	}
+	if got, err := m.Runner.Complete(t.Context(), []ner.Query{query("good")}); err != nil || got[0].Text != echo("good") {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

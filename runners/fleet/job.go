@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +39,7 @@ type job struct {
 	asked map[uint64]*pending
 	byID  map[string]*pending
 	past  map[string]int64 // counts of workers that left
+	built map[string]int   // workers of other builds than this program
 }
 
 // pending is a passage without an answer.
@@ -62,7 +64,7 @@ type result struct {
 func newJob(ctx context.Context, c *Coordinator, number int, s open.Spec) (*job, error) {
 	j := &job{
 		of: c, number: number, name: fmt.Sprintf("%s%s_%d", c.subjects.streams(), c.session, number), spec: s, slots: newSlots(mostInFlight),
-		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, past: map[string]int64{},
+		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, past: map[string]int64{}, built: map[string]int{},
 	}
 	if err := j.makeStream(ctx); err != nil {
 		return nil, fmt.Errorf("fleet: queue: %w", err)
@@ -88,8 +90,12 @@ func (j *job) makeStream(ctx context.Context) error {
 // consumer is the name of the consumer of a stream.
 const consumer = "workers"
 
-// join takes a worker that has opened the model, or returns why it is refused.
+// join takes a worker that has opened the model, or returns why it is refused. It is
+// called with the lock held.
 func (j *job) join(b *beat) (refused string) {
+	if m := j.of.members[b.Worker]; b.Build != j.of.config.Build && (m == nil || m.Job != b.Job) {
+		j.built[b.Build]++
+	}
 	select {
 	case <-j.opened:
 	default:
@@ -340,18 +346,24 @@ func (j *job) counts() map[string]int64 {
 
 // after asks one worker for metadata that are available only now.
 func (j *job) after(context.Context) (map[string]string, error) {
-	m, err := j.of.conn.Request(j.of.subjects.after(), fmt.Appendf(nil, "%d", j.number), 5*time.Second)
-	if err != nil {
-		return nil, nil // no worker is left: they are unknown
-	}
 	texts := map[string]string{}
-	if err := decode(m.Data, &texts); err != nil {
-		return nil, err
+	m, err := j.of.conn.Request(j.of.subjects.after(), fmt.Appendf(nil, "%d", j.number), 5*time.Second)
+	if err == nil { // else no worker is left: they are unknown
+		_ = decode(m.Data, &texts)
 	}
 	for name := range texts {
 		if !ner.KnownFact(name) {
 			delete(texts, name)
 		}
+	}
+	j.of.mu.Lock()
+	defer j.of.mu.Unlock()
+	var builds []string
+	for _, build := range slices.Sorted(maps.Keys(j.built)) {
+		builds = append(builds, fmt.Sprintf("%d of build %s", j.built[build], build))
+	}
+	if len(builds) > 0 {
+		texts["workers"] = strings.Join(builds, ", ")
 	}
 	return texts, nil
 }

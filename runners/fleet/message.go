@@ -78,8 +78,8 @@ type answer struct {
 	Node        string
 	Completions []ner.Completion // of the first queries
 	Failure     string           // why the others have none
-	// Again: another worker may do better: the passage stays in the queue. Back: the worker
-	// ends, and has not done it.
+	// Again: another worker may do better, the passage stays in the queue. Back: the worker
+	// has not tried it, since it ends.
 	Again, Back bool
 }
 

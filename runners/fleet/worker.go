@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 
 	"nerbench/internal/fault"
 	"nerbench/internal/parallel"
@@ -52,6 +51,7 @@ type Worker struct {
 	done    int64
 	failed  int64
 	problem string
+	fatal   error     // that ends the worker
 	active  time.Time // of the last passage
 	said    string    // the last note about the connection
 }
@@ -102,7 +102,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.closeModel()
 	w.group.Wait()
 	w.closeModel() // that was being opened
-	w.leave(err)
 	return err
 }
 
@@ -173,14 +172,16 @@ func (w *Worker) connected(ctx context.Context) error {
 	defer conn.Close()
 	w.say("connected with " + f.place())
 	s := &session{worker: w, live: ctx, subjects: f.subjects(), conn: conn, lost: lost, opened: make(chan error, 1)}
-	if s.stream, err = jetstream.New(conn); err != nil {
-		return err
-	}
 	linked, cut := context.WithCancel(ctx)
 	defer cut()
 	w.use(&link{conn, s.subjects, linked})
 	defer w.use(nil)
-	return s.run(ctx)
+	err = s.run(ctx)
+	if err != nil && !conn.IsClosed() {
+		w.closeModel()
+		s.leave(err)
+	}
+	return err
 }
 
 // say notes something about the connection once.
@@ -203,21 +204,16 @@ func (w *Worker) use(l *link) {
 	}
 }
 
-// leave gives back what is in work, if a coordinator can be reached.
-func (w *Worker) leave(why error) {
-	f, err := readJoin(w.Join)
-	if err != nil {
-		return
-	}
+// leave sends the answers that were not taken, and gives back what has none.
+func (s *session) leave(why error) {
+	w := s.worker
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	conn, err := f.connect(ctx, "nerbench worker", nats.NoReconnect(), nats.Timeout(2*time.Second))
-	if err != nil {
-		return
-	}
-	defer conn.Close()
-	to := &link{conn, f.subjects(), ctx}
-	for _, k := range slices.Collect(maps.Keys(w.inWork)) {
+	to := &link{s.conn, s.subjects, ctx}
+	w.mu.Lock()
+	left := slices.Collect(maps.Keys(w.inWork))
+	w.mu.Unlock()
+	for _, k := range left {
 		if w.send(ctx, to, k.answer) {
 			w.finish(to, k)
 		}
@@ -228,9 +224,9 @@ func (w *Worker) leave(why error) {
 		b.Problem = why.Error()
 	}
 	if data, err := encode(b); err == nil {
-		_, _ = conn.RequestWithContext(ctx, to.subjects.beat(), data)
+		_, _ = s.conn.RequestWithContext(ctx, to.subjects.beat(), data)
 	}
-	_ = conn.FlushWithContext(ctx)
+	_ = s.conn.FlushWithContext(ctx)
 }
 
 // state is the next beat.
@@ -257,7 +253,6 @@ type session struct {
 	worker   *Worker
 	subjects subjects
 	conn     *nats.Conn
-	stream   jetstream.JetStream
 	lost     chan struct{} // closed with the connection
 
 	live    context.Context // of the worker
@@ -312,6 +307,9 @@ func (s *session) run(ctx context.Context) error {
 			w.extend(s.conn)
 		case <-w.wake:
 		}
+		if err := w.ended(); err != nil {
+			return err
+		}
 		slots = w.slots()
 		if err := s.beat(ctx); err != nil {
 			return err
@@ -325,6 +323,13 @@ func (w *Worker) poke() {
 	case w.wake <- struct{}{}:
 	default:
 	}
+}
+
+// ended is the failure that ends the worker; nil: there is none.
+func (w *Worker) ended() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fatal
 }
 
 // fail notes why the worker cannot work; empty: it can.
@@ -467,10 +472,7 @@ func (l *loaded) pause() {
 
 // close ends the passages in work and closes the model.
 func (l *loaded) close() {
-	if l.stop != nil {
-		l.stop()
-	}
-	l.cancel()
+	l.cancel() // which also stops pulling
 	l.group.Wait()
 	l.model.Close()
 }
@@ -555,8 +557,9 @@ func (s *session) after(ctx context.Context, m *nats.Msg) {
 	w := s.worker
 	w.mu.Lock()
 	l := w.loaded
+	mine := l != nil && fmt.Sprint(l.job) == string(m.Data)
 	w.mu.Unlock()
-	if l == nil || fmt.Sprint(s.order.Job) != string(m.Data) {
+	if !mine {
 		return
 	}
 	texts, err := l.model.After(ctx)
@@ -570,11 +573,6 @@ func (s *session) after(ctx context.Context, m *nats.Msg) {
 
 // pull starts to pull passages of a stream: one for each free slot.
 func (s *session) pull(ctx context.Context, l *loaded, o order) {
-	queue, err := s.stream.Consumer(ctx, o.Stream, consumer)
-	if err != nil {
-		s.worker.poke()
-		return
-	}
 	w := s.worker
 	pulling, stop := context.WithCancel(ctx)
 	w.mu.Lock()
@@ -586,7 +584,7 @@ func (s *session) pull(ctx context.Context, l *loaded, o order) {
 	for range most + 1 + most/8 { // some wait until an answer is taken
 		l.group.Go(func() {
 			for pulling.Err() == nil {
-				s.one(pulling, l, queue)
+				s.one(pulling, l, o.Session, o.Stream)
 			}
 		})
 	}
@@ -595,24 +593,59 @@ func (s *session) pull(ctx context.Context, l *loaded, o order) {
 // pullFor is how long one request for a passage waits.
 const pullFor = 30 * time.Second
 
+// next pulls a passage; nil: there is none. A passage that comes when the context has
+// ended already is given back, so that it does not wait for the end of its lease.
+func (s *session) next(ctx context.Context, stream string) (*nats.Msg, error) {
+	got, inbox := make(chan *nats.Msg, 2), s.conn.NewInbox()
+	sub, err := s.conn.ChanSubscribe(inbox, got)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = sub.Unsubscribe() }()
+	request := fmt.Appendf(nil, `{"batch": 1, "expires": %d}`, pullFor)
+	if err := s.conn.PublishRequest("$JS.API.CONSUMER.MSG.NEXT."+stream+"."+consumer, inbox, request); err != nil {
+		return nil, err
+	}
+	select {
+	case m := <-got:
+		if status := m.Header.Get("Status"); status != "" || m.Reply == "" {
+			if status == "408" || status == "404" { // none came
+				return nil, nil
+			}
+			return nil, fmt.Errorf("fleet: queue: %s %s", status, m.Header.Get("Description"))
+		}
+		return m, nil
+	case <-time.After(pullFor + time.Second):
+		return nil, nil
+	case <-s.lost:
+		return nil, nats.ErrConnectionClosed
+	case <-ctx.Done():
+	}
+	_ = sub.Unsubscribe()
+	if s.conn.FlushTimeout(5*time.Second) == nil && len(got) > 0 { // from now on, none can come
+		if m := <-got; m.Reply != "" {
+			_ = m.Nak()
+		}
+	}
+	return nil, ctx.Err()
+}
+
 // one pulls one passage and answers it.
-func (s *session) one(pulling context.Context, l *loaded, queue jetstream.Consumer) {
+func (s *session) one(pulling context.Context, l *loaded, session, stream string) {
 	w := s.worker
 	if l.model.Slots.Acquire(pulling) != nil {
 		return
 	}
-	waiting, cancel := context.WithTimeout(pulling, pullFor)
-	m, err := queue.Next(jetstream.FetchContext(waiting))
-	cancel()
-	if err != nil {
+	m, err := s.next(pulling, stream)
+	if m == nil {
 		l.model.Slots.Release(0, 0, nil)
-		if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
+		if err != nil {
 			_ = retry.Sleep(pulling, min(w.Times.Dial, time.Second)) // the queue is gone
 		}
 		return
 	}
-	k := &work{reply: m.Reply()}
-	if decode(m.Data(), &k.passage) != nil || len(k.passage.Prompts) == 0 {
+	k := &work{reply: m.Reply}
+	if decode(m.Data, &k.passage) != nil || len(k.passage.Prompts) == 0 || k.passage.Session != session {
 		l.model.Slots.Release(0, 0, nil)
 		_ = m.Term() // not from the coordinator
 		return
@@ -651,13 +684,14 @@ func (s *session) claims(ctx context.Context, k *work, again bool) bool {
 	return err != nil || string(m.Data) != "no"
 }
 
-// adopt gives a passage that is in work already the place in the queue of k.
+// adopt gives a passage that is in work already the place in the queue of k: that of an
+// earlier session, or one whose lease has ended while this process was stopped.
 func (w *Worker) adopt(k *work) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.active = time.Now()
 	for old := range w.inWork {
-		if old.passage.ID == k.passage.ID && old.passage.Session != k.passage.Session {
+		if old.passage.ID == k.passage.ID && (old.passage.Session != k.passage.Session || old.passage.Ask == k.passage.Ask) {
 			old.passage.Session, old.passage.Ask, old.reply = k.passage.Session, k.passage.Ask, k.reply
 			return true
 		}
@@ -690,13 +724,14 @@ func (w *Worker) compute(l *loaded, k *work) {
 		a.Completions, a.Back = nil, true
 	case err == nil:
 		w.failed++
-		a.Completions, a.Failure = nil, fmt.Sprintf("runner: %d completions for %d queries", len(completions), len(queries))
+		a.Completions, a.Again, a.Failure = nil, true, fmt.Sprintf("runner: %d completions for %d queries", len(completions), len(queries))
 	default:
 		w.failed++
-		a.Failure, a.Again = err.Error(), errors.Is(err, runners.ErrTemporary)
-		if a.Again {
-			a.Completions = nil
+		if errors.Is(err, runners.ErrFatal) && w.fatal == nil { // it would fail them all
+			w.fatal = err
+			w.poke()
 		}
+		a.Completions, a.Failure, a.Again = nil, err.Error(), true
 	}
 	k.answer = a
 }
@@ -722,6 +757,9 @@ func (w *Worker) deliver(ctx context.Context, k *work) {
 // send sends an answer, and reports whether it was taken.
 func (w *Worker) send(ctx context.Context, to *link, a *answer) bool {
 	data, err := encode(a)
+	if most := to.conn.MaxPayload(); err == nil && int64(len(data)) > most {
+		err = fmt.Errorf("fleet: an answer of %d bytes is larger than the server of the queue takes (max_payload %d)", len(data), most)
+	}
 	if err != nil { // too large
 		a = &answer{Session: a.Session, Ask: a.Ask, ID: a.ID, Worker: a.Worker, Node: a.Node, Failure: err.Error()}
 		if data, err = encode(a); err != nil {
@@ -740,7 +778,7 @@ func (w *Worker) finish(to *link, k *work) {
 	defer w.mu.Unlock()
 	delete(w.inWork, k)
 	if k.answer.Again { // another worker may have it, a little later
-		_ = to.conn.Publish(k.reply, []byte(`-NAK {"delay": 1000000000}`))
+		_ = to.conn.Publish(k.reply, fmt.Appendf(nil, `-NAK {"delay": %d}`, w.Times.Dial))
 		return
 	}
 	_ = to.conn.Publish(k.reply, []byte("+ACK"))

@@ -176,8 +176,9 @@ var twoRooms = map[string]string{
 var testImports = []string{
 	"internal/browser", "internal/campaign", "internal/filetest", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
-	"modernc.org/libc", // to record the writes of SQLite
-	"gopkg.in/yaml.v3", // to read the workflows that board init writes
+	"github.com/nats-io", // to send garbage to a fleet
+	"modernc.org/libc",   // to record the writes of SQLite
+	"gopkg.in/yaml.v3",   // to read the workflows that board init writes
 }
 
 // testOnly are packages that no program file may import.

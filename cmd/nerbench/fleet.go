@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"os"
-	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -35,8 +35,16 @@ func (env *environment) startFleet(c *cli.Context, models int) (*fleet.Coordinat
 	}
 	return fleet.Start(c.Context, fleet.Config{
 		Listen: c.String("listen"), Queue: c.String("queue"), Token: env.variable("NERBENCH_FLEET_TOKEN"), Store: env.store,
-		WaitWorkers: c.Duration("wait-workers"), Several: models != 1, Build: buildName(), Note: func(text string) { env.event(harness.Event{Note: text}) },
+		WaitWorkers: c.Duration("wait-workers"), Several: models != 1, Build: buildName(), Times: env.fleetTimes(), Note: func(text string) { env.event(harness.Event{Note: text}) },
 	})
+}
+
+// fleetTimes are the intervals of a fleet. NERBENCH_FLEET_LEASE is the lease, the same for
+// the coordinator and its workers.
+func (env *environment) fleetTimes() (t fleet.Times) {
+	t.Lease, _ = time.ParseDuration(env.variable("NERBENCH_FLEET_LEASE")) // malformed: the default
+	t.Beat = t.Lease / 3
+	return t
 }
 
 func workerCommand(env *environment) *cli.Command {
@@ -93,14 +101,11 @@ func (env *environment) work(c *cli.Context) error {
 		return err
 	}
 	w := fleet.Worker{
-		Join: c.String("join"), Spec: spec, UntilIdle: c.Duration("until-idle"), Build: buildName(),
+		Join: c.String("join"), Spec: spec, UntilIdle: c.Duration("until-idle"), Build: buildName(), Times: env.fleetTimes(),
 		Note: func(text string) { env.event(harness.Event{Note: text}) },
 	}
-	ended := make(chan os.Signal, 1)
-	signal.Notify(ended, syscall.SIGTERM)
-	context.AfterFunc(c.Context, func() { signal.Stop(ended) }) // a second signal ends the process
 	err = w.Run(c.Context)
-	if len(ended) > 0 {
+	if cause := context.Cause(c.Context); cause != nil && strings.HasPrefix(cause.Error(), syscall.SIGTERM.String()) { // signal.NotifyContext names the signal
 		return errTerminated
 	}
 	return err

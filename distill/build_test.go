@@ -253,3 +253,11 @@ func paperData(types int) []*Kept {
 	}
 	return kept
 }
+
+// BenchmarkSummarize counts what is printed about data of the size of the paper's.
+func BenchmarkSummarize(b *testing.B) {
+	data := &Data{Kept: paperData(13_020), Passages: 50_000}
+	for b.Loop() {
+		Summarize(Folder{Name: "data", Data: data})
+	}
+}

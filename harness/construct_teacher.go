@@ -9,6 +9,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"nerbench/distill"
@@ -26,7 +27,7 @@ func (c *construction) answersPath() string { return filepath.Join(c.Dir, distil
 // complete reports whether all passages that are asked about have an answer, so that the
 // teacher is not needed.
 func (c *construction) complete(ctx context.Context) (bool, error) {
-	if c.corpus.Teacher.Run == "" {
+	if c.corpus.Teacher.Run == "" || !c.asksAlike() {
 		return false, nil
 	}
 	store, err := results.OpenReadOnly(ctx, c.answersPath())
@@ -43,6 +44,27 @@ func (c *construction) complete(ctx context.Context) (bool, error) {
 	}
 	already, wanted := countPart(done, c.has)
 	return already == wanted && len(done) == len(c.passages), err
+}
+
+// asksAlike reports whether the teacher would be asked as it was. If not, the teacher is
+// opened, and its keys name the difference.
+func (c *construction) asksAlike() bool {
+	was, d := c.corpus.Teacher.Keys, decodingOf(c.Ask.Plan)
+	keys := c.keys()
+	for _, name := range []string{"data", "family_hash", "variant", "shots", "max_tokens", "stop"} {
+		if was[name] != keys[name] {
+			return false
+		}
+	}
+	for name, value := range map[string]string{
+		"temperature": strconv.FormatFloat(d.Temperature, 'g', -1, 64), "sampling_seed": strconv.Itoa(d.Seed),
+		"think": cmp.Or(c.Ask.Plan.Think, "off"), "context": c.Ask.Plan.Keys()["context"],
+	} {
+		if was[name] != value && was[name] != "" && value != "" { // a model in the process has no such key
+			return false
+		}
+	}
+	return true
 }
 
 // ask asks the teacher about the passages without an answer.

@@ -65,13 +65,16 @@ type scriptTB struct {
 func (s scriptTB) Cleanup(f func()) { s.ts.Defer(f) }
 
 // startTeacher starts an Ollama server with a model that finds names: teacher MODEL. With
-// bad, its answers are no lists.
+// bad, it is another model of that name, whose answers are no lists.
 func startTeacher(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 1 {
 		ts.Fatalf("usage: teacher MODEL [bad]")
 	}
 	fake := ollamatest.New(scriptTB{ts: ts}, func(f *ollamatest.Fake) {
 		f.Model = args[0]
+		if len(args) > 1 {
+			f.Digest = strings.Repeat("cd", 32)
+		}
 		f.Answer = func(prompt string) string {
 			if len(args) > 1 {
 				return "I see no need for a list here."

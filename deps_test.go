@@ -73,7 +73,7 @@ var imports = map[string][]string{
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
 	// The recipe and its files, without a teacher.
-	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
+	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/parallel", "internal/strict"},
 	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	// A student is opened as far as it reads text, and compared with the prompts.
 	"distill/check": {
@@ -85,7 +85,7 @@ var imports = map[string][]string{
 	"distill/tables": {"distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "harness/compare", "harness/files", "harness/loop", "internal/checksum", "internal/fault",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "distill/tables", "harness/compare", "harness/files", "harness/loop", "internal/checksum", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
 		"reports/exchange", "reports/page", "reports/paper", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},

@@ -153,22 +153,29 @@ func (c *construction) counter(ctx context.Context) (count distill.Counter, end 
 
 // fileCounter counts by the tokenizer of a model file.
 func (c *construction) fileCounter(ctx context.Context, file string) (distill.Counter, func(), error) {
-	v, err := open.OpenVocabulary(file, c.Ask.Local.Library, c.bench.Getenv)
+	count, digest, end, err := c.bench.fileCounter(ctx, file, c.Ask.Local.Library)
+	c.corpus.Passages.Tokenizer = digest
+	return count, end, err
+}
+
+// fileCounter counts by the tokenizer of a model file, which has a digest. end closes it.
+func (b *Bench) fileCounter(ctx context.Context, file, library string) (count distill.Counter, digest string, end func(), err error) {
+	v, err := open.OpenVocabulary(file, library, b.Getenv)
 	if err != nil {
-		return nil, nil, err
+		return nil, "", nil, err
 	}
-	added, err := v.Count(&ner.Prompt{Text: ""})
+	added, err := v.Count(&ner.Prompt{Text: ""}) // the beginning of a text
 	if err == nil {
-		c.corpus.Passages.Tokenizer, err = open.FileDigest(ctx, "gguf/"+file)
+		digest, err = open.FileDigest(ctx, "gguf/"+file)
 	}
 	if err != nil {
 		v.Close()
-		return nil, nil, err
+		return nil, "", nil, err
 	}
 	return func(text string) (int, error) {
 		n, err := v.Count(&ner.Prompt{Text: text})
 		return n - added, err
-	}, v.Close, nil
+	}, digest, v.Close, nil
 }
 
 // wordBytes is the number of bytes for which a token of a passage has room in the context,

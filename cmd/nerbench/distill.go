@@ -10,6 +10,8 @@ func distillCommand(env *environment) *cli.Command {
 student is trained on the conversations that are made of its answers.`,
 		Subcommands: []*cli.Command{
 			distillConstructCommand(env),
+			distillStatsCommand(env),
+			distillBuildCommand(env),
 			distillExportCommand(env),
 			distillCheckCommand(env),
 		},

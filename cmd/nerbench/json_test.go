@@ -90,6 +90,8 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"sweep run sweep.toml --ci 0", "", 0, 0},
 		{"sweep status sweep.toml --ci 0", "", 0, 0},
 		{"distill construct data/pets/test.txt -m tagger --out made", "", exitUsage, -1},
+		{"distill stats made", "", exitError, -1},
+		{"distill build -d pets --out built", "", 0, 0},
 		{"distill export set --for trl --out student", "", 0, 0},
 		{"distill check set student", "", 0, 0},
 		{"paper table3", "", 0, 0},

@@ -102,7 +102,7 @@ func TestSuites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]int{"full49": 49, "paper43": 49, "crossner-mit": 7, "supervised20": 20, "table3": 7}
+	want := map[string]int{"full49": 49, "paper43": 49, "crossner-mit": 7, "supervised": 42, "supervised20": 20, "table3": 7}
 	for _, r := range ds {
 		if r.Access == "open" || r.Access == "non-commercial" {
 			want["open"]++

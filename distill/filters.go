@@ -74,11 +74,11 @@ type Dropped struct {
 // Filters are the choices about filters. The zero value is the default.
 type Filters struct {
 	// KeepUnclosed reads the complete pairs of an unclosed list, up to the first repeat.
-	KeepUnclosed bool
+	KeepUnclosed bool `toml:"keep_unclosed" json:"keep_unclosed"`
 	// KeepElsewhere keeps entities that do not occur in their passage.
-	KeepElsewhere bool
+	KeepElsewhere bool `toml:"keep_elsewhere" json:"keep_elsewhere"`
 	// DropConflicts drops all entities of a passage that have more than two types in it.
-	DropConflicts bool
+	DropConflicts bool `toml:"drop_conflicts" json:"drop_conflicts"`
 }
 
 // Apply filters the answer about a passage. keep is nil if the passage is dropped; the

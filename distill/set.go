@@ -97,6 +97,21 @@ type Source struct {
 	Kept     string         `toml:"kept" json:"kept"`
 	Passages int            `toml:"passages" json:"passages"` // kept ones
 	Dropped  map[Reason]int `toml:"dropped" json:"dropped"`
+	// Corpus is its file corpus.toml, without the names of files, with the filters of the
+	// build.
+	Corpus Corpus `toml:"corpus" json:"corpus"`
+}
+
+// NewSource describes constructed data in a SET.
+func NewSource(ctx context.Context, dir string, d *Data) (Source, error) {
+	lines, err := linesOf(d.Kept)
+	if err != nil {
+		return Source{}, err
+	}
+	s := Source{Dir: dir, Passages: len(d.Kept), Dropped: d.Reasons(), Corpus: d.Corpus}
+	s.Corpus.Files = nil
+	s.Kept, err = checksum.Of(ctx, bytes.NewReader(lines))
+	return s, err
 }
 
 // Mixed is a dataset of the supervised mix.
@@ -105,8 +120,11 @@ type Mixed struct {
 	Name        string `toml:"name" json:"name"`               // in the dataset line
 	Fingerprint string `toml:"fingerprint" json:"fingerprint"` // of the train split: the key "data" of runs
 	Documents   int    `toml:"documents" json:"documents"`     // of the train split
-	Taken       int    `toml:"taken" json:"taken"`
-	Licence     string `toml:"licence" json:"licence"`
+	// Taken of them are in the data. Asked are those of them with a question: without
+	// negatives, a document without mentions has none.
+	Taken   int    `toml:"taken" json:"taken"`
+	Asked   int    `toml:"asked" json:"asked"`
+	Licence string `toml:"licence" json:"licence"`
 }
 
 // ReadSet reads a SET, and compares its files with the checksums of build.toml.
@@ -183,6 +201,9 @@ func (s *Set) Write(ctx context.Context, dir string) error {
 	var build bytes.Buffer
 	if err := strict.WriteTOML(&build, s.Build); err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, CorpusFile)); err == nil {
+		return &fault.UsageError{Err: fmt.Errorf("--out %s: the folder has constructed data: want another one", dir)}
 	}
 	files := []struct {
 		name    string

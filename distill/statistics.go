@@ -32,15 +32,21 @@ func Statistics(frequency map[string]int, passages int) Table1 {
 	for _, n := range frequency {
 		t.Entities += n
 	}
-	types := slices.SortedFunc(maps.Keys(frequency), func(a, b string) int {
-		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a, b))
-	})
+	types := byFrequency(frequency)
 	from := 0
 	for i, to := range []int{hundredths(t.Types, 1), hundredths(t.Types, 10), t.Types} {
 		t.Ranges[i] = rangeOf(types[from:to], frequency, t.Entities)
 		from = to
 	}
 	return t
+}
+
+// byFrequency lists types, the most frequent first. Types that are equally frequent are
+// ordered by their bytes.
+func byFrequency(frequency map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(frequency), func(a, b string) int {
+		return cmp.Or(cmp.Compare(frequency[b], frequency[a]), cmp.Compare(a, b))
+	})
 }
 
 // hundredths is a part of n, rounded up.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -20,6 +21,8 @@ type Figure struct {
 	Series     []Series
 	// Lines joins the values of a series by a line.
 	Lines bool
+	// Log makes the axis of values logarithmic, from 1. Values below 1 are not drawn.
+	Log   bool
 	Notes []string
 }
 
@@ -110,6 +113,9 @@ type drawing struct {
 // scale computes the ends of the axis: round numbers, below and above all values and
 // 0.
 func (d *drawing) scale() {
+	if d.Log {
+		d.takeLogarithms()
+	}
 	low, high := 0.0, 0.0
 	for _, s := range d.Series {
 		for i, v := range s.Values {
@@ -126,10 +132,29 @@ func (d *drawing) scale() {
 		high = low + 1
 	}
 	d.step = niceStep((high - low) / 5)
+	if d.Log {
+		d.step = math.Max(1, d.step) // powers of ten
+	}
 	d.low, d.high = math.Floor(low/d.step)*d.step, math.Ceil(high/d.step)*d.step
 	for c := range d.Categories {
 		d.slanted = d.slanted || float64(len([]rune(d.name(c))))*6.6 > d.room()-6
 	}
+}
+
+// takeLogarithms replaces the values by their decimal logarithms.
+func (d *drawing) takeLogarithms() {
+	series := slices.Clone(d.Series)
+	for i := range series {
+		values := make([]*float64, len(series[i].Values))
+		for c, v := range series[i].Values {
+			if v != nil && *v >= 1 {
+				l := math.Log10(*v)
+				values[c] = &l
+			}
+		}
+		series[i].Values, series[i].CI = values, nil
+	}
+	d.Series = series
 }
 
 // niceStep is the least of 1, 2, 5, 10, 20, … that is not below a number.
@@ -256,10 +281,18 @@ func (d *drawing) axis() {
 			class = "zero"
 		}
 		d.printf(`<line x1="%.0f" x2="%.0f" y1="%.1f" y2="%.1f" class="%s"/><text x="%.0f" y="%.1f" class="tick" text-anchor="end">%s</text>`+"\n",
-			figureLeft, figureWidth-figureRight, d.y(v), d.y(v), class, figureLeft-8, d.y(v)+4, trimZeros(v))
+			figureLeft, figureWidth-figureRight, d.y(v), d.y(v), class, figureLeft-8, d.y(v)+4, d.tick(v))
 	}
 	d.printf(`<text x="14" y="%.1f" class="tick" transform="rotate(-90 14 %.1f)" text-anchor="middle">%s</text>`+"\n",
 		d.top+figurePlot/2, d.top+figurePlot/2, esc(unit))
+}
+
+// tick is the number at a place of the axis.
+func (d *drawing) tick(v float64) string {
+	if d.Log {
+		return strconv.FormatFloat(math.Pow(10, v), 'f', 0, 64)
+	}
+	return trimZeros(v)
 }
 
 func trimZeros(v float64) string {

@@ -24,6 +24,14 @@ func (s Series) value(c int) string {
 	return text
 }
 
+// value prints a value of a series, also of a logarithmic axis.
+func (d *drawing) value(s Series, c int) string {
+	if d.Log {
+		return d.tick(*s.Values[c])
+	}
+	return s.value(c)
+}
+
 // mark is the mark of the note of a value; empty if it has none.
 func (s Series) mark(c int) string {
 	if c < len(s.Marks) {
@@ -57,10 +65,10 @@ func (d *drawing) bars() {
 			x := d.x(c) - width*float64(len(d.Series))/2 + width*float64(i)
 			top, bottom := d.y(math.Max(*v, 0)), d.y(math.Min(*v, 0))
 			d.printf(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" %s><title>%s, %s: %s</title></rect>`+"\n",
-				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
+				x+0.5, top, math.Max(1, width-1), math.Max(0.5, bottom-top), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(d.value(s, c)))
 			d.interval(s, c, x+width/2)
 			if width >= numberedBar {
-				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, esc(s.value(c)))
+				d.printf(`<text x="%.1f" y="%.1f" text-anchor="middle" class="tick">%s</text>`+"\n", x+width/2, d.above(s, c, *v)-5, esc(d.value(s, c)))
 			}
 		}
 	}
@@ -108,7 +116,7 @@ func (d *drawing) lines() {
 			if v != nil {
 				d.interval(s, c, d.x(c))
 				d.printf(`<circle cx="%.1f" cy="%.1f" r="4" %s><title>%s, %s: %s</title></circle>`+"\n",
-					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)))
+					d.x(c), d.y(*v), fill(i, s), esc(d.Categories[c]), esc(legendName(s)), esc(d.value(s, c)))
 				d.markAt(s, c, d.x(c)+7, d.y(*v)-5, "start")
 			}
 		}
@@ -174,7 +182,7 @@ func (d *drawing) dots(legend [][]int) {
 				shape = fmt.Sprintf(`path d="M%.1f %.1fl6 6 -6 6 -6 -6z"`, x(*s.Values[c]), y-6)
 			}
 			element, _, _ := strings.Cut(shape, " ")
-			d.printf(`<%s %s><title>%s, %s: %s</title></%s>`+"\n", shape, style, esc(d.Categories[c]), esc(legendName(s)), esc(s.value(c)), element)
+			d.printf(`<%s %s><title>%s, %s: %s</title></%s>`+"\n", shape, style, esc(d.Categories[c]), esc(legendName(s)), esc(d.value(s, c)), element)
 		}
 	}
 	d.end(bottom + 40)

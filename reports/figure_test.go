@@ -2,6 +2,9 @@ package reports
 
 import (
 	"bytes"
+	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -94,5 +97,36 @@ func TestFigureMarks(t *testing.T) {
 				t.Errorf("%d values have the mark, want 1:\n%s", marked, text)
 			}
 		})
+	}
+}
+
+// TestFigureLog: powers of ten are equally far apart, and the values are printed as they
+// are.
+func TestFigureLog(t *testing.T) {
+	values := []float64{1000, 10, 1, 0}
+	f := Figure{Title: "ranks", Unit: "entities", Log: true, Lines: true, Categories: []string{"1", "2", "3", "4"}, Series: []Series{{Name: "a", Values: []*float64{&values[0], &values[1], &values[2], &values[3]}}}}
+	var b strings.Builder
+	if err := f.WriteSVG(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	var heights []float64
+	for _, m := range regexp.MustCompile(`cy="([0-9.]+)"`).FindAllStringSubmatch(text, -1) {
+		y, err := strconv.ParseFloat(m[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heights = append(heights, y)
+	}
+	if len(heights) != 3 || math.Abs((heights[1]-heights[0])-2*(heights[2]-heights[1])) > 0.3 {
+		t.Errorf("the points are at %v, want three: 0 has no logarithm", heights)
+	}
+	for _, want := range []string{">1000</text>", ">100</text>", ">1</text>", "1, a: 1000<"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if *f.Series[0].Values[0] != 1000 {
+		t.Error("the values of the caller are changed")
 	}
 }

@@ -75,6 +75,7 @@ var imports = map[string][]string{
 	// The recipe and its files, without a teacher.
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
 	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	"distill/export": {"ner", "answers", "distill", "internal/atomicfile", "internal/fault", "internal/jsonl"}, // the formats of trainers
 	"distill/ngrams": {"ner"},
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {

@@ -109,7 +109,7 @@ func apply(template **jinja.Template, last string, q request) (answer reply) {
 	}()
 	if *template == nil || last != q.Source {
 		*template = nil
-		t, err := jinja.Compile(q.Source)
+		t, err := jinja.Compile(withMarks(q.Source))
 		if err != nil {
 			return reply{Fault: oneLine(err.Error())}
 		}
@@ -119,10 +119,14 @@ func apply(template **jinja.Template, last string, q request) (answer reply) {
 	for i, m := range q.Input.Messages {
 		turns[i] = map[string]any{"role": m.Role, "content": m.Content}
 	}
-	text, err := (*template).Render(map[string]any{
-		"messages": turns, "add_generation_prompt": true, "enable_thinking": q.Input.Think,
-		"bos_token": q.Input.BOS, "eos_token": q.Input.EOS,
-	})
+	values := map[string]any{
+		"messages": turns, "add_generation_prompt": !q.Marks, "enable_thinking": q.Input.Think,
+		"bos_token": q.Input.BOS, "eos_token": q.Input.EOS, "generation_begin": "", "generation_end": "",
+	}
+	if q.Marks {
+		values["generation_begin"], values["generation_end"] = generationBegin, generationEnd
+	}
+	text, err := (*template).Render(values)
 	switch {
 	case err != nil:
 		return reply{Fault: oneLine(err.Error())}

@@ -57,7 +57,9 @@ func New(source string) *Template { return &Template{source: source} }
 
 // Render applies the template. A template that exceeds a limit is an error of one line,
 // at this and each later call.
-func (t *Template) Render(in Input) (string, error) {
+func (t *Template) Render(in Input) (string, error) { return t.render(in, false) }
+
+func (t *Template) render(in Input, marks bool) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
@@ -73,7 +75,7 @@ func (t *Template) Render(in Input) (string, error) {
 		}
 		t.process = p
 	}
-	answer, err := t.process.ask(request{Source: t.source, Input: in})
+	answer, err := t.process.ask(request{Source: t.source, Input: in, Marks: marks})
 	if err != nil {
 		t.process, t.failed = nil, err // the process has ended
 		return "", err
@@ -82,6 +84,28 @@ func (t *Template) Render(in Input) (string, error) {
 		return "", errors.New(answer.Fault)
 	}
 	return answer.Text, nil
+}
+
+// RenderTrained applies the template to a whole conversation, without the beginning of a
+// further answer. trained are the parts between its generation marks, in bytes: what a
+// trainer that reads them trains. They are nil if the template has no marks.
+func (t *Template) RenderTrained(in Input) (text string, trained []ner.Range, err error) {
+	marked, err := t.render(in, true)
+	if err != nil {
+		return "", nil, err
+	}
+	var b strings.Builder
+	for i, part := range strings.Split(marked, generationBegin) {
+		if i > 0 {
+			var answer string
+			if answer, part, _ = strings.Cut(part, generationEnd); answer != "" {
+				trained = append(trained, ner.Range{Start: b.Len(), End: b.Len() + len(answer)})
+			}
+			b.WriteString(answer)
+		}
+		b.WriteString(part)
+	}
+	return b.String(), trained, nil
 }
 
 // Close ends the process of the template.
@@ -100,6 +124,7 @@ type (
 	request struct {
 		Source string
 		Input  Input
+		Marks  bool // write marks around what is trained, and no beginning of an answer
 	}
 	reply struct{ Text, Fault string }
 )

@@ -2,6 +2,7 @@ package chattemplate
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,41 @@ func TestRender(t *testing.T) {
 	}
 	if template.process != first {
 		t.Error("a second process was started")
+	}
+}
+
+// TestGeneration: the tags of transformers are no error, and mark what is trained.
+func TestGeneration(t *testing.T) {
+	messages := []ner.Message{{Role: "user", Content: "Who?"}, {Role: "assistant", Content: "Zoë."}, {Role: "user", Content: "Where?"}, {Role: "assistant", Content: "Essa."}}
+	for _, tc := range []struct {
+		name, source, text string
+		trained            []string
+	}{
+		{"marks", `{% for m in messages %}{% if m.role == 'user' %}<{{ m.content }}>{% else %} {% generation %}{{ m.content }}|{% endgeneration %}{% endif %}{% endfor %}{% if add_generation_prompt %}@{% endif %}`,
+			"<Who?> Zoë.|<Where?> Essa.|", []string{"Zoë.|", "Essa.|"}},
+		{"minus signs", `{% for m in messages %}{% if m.role == 'user' %}<{{ m.content }}>{% else %} {%- generation -%} {{ m.content }} {%- endgeneration %} |{% endif %}{% endfor %}`,
+			"<Who?>Zoë. |<Where?>Essa. |", []string{"Zoë.", "Essa."}},
+		{"no marks", `{% for m in messages %}{{ m.content }}{% endfor %}`, "Who?Zoë.Where?Essa.", nil},
+		{"an empty part", `{% for m in messages %}{{ m.content }}{% generation %}{% endgeneration %}{% endfor %}`, "Who?Zoë.Where?Essa.", nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			template := New(tc.source)
+			defer template.Close()
+			text, ranges, err := template.RenderTrained(Input{Messages: messages})
+			if err != nil || text != tc.text {
+				t.Fatalf("text is %q, %v; want %q", text, err, tc.text)
+			}
+			var trained []string
+			for _, r := range ranges {
+				trained = append(trained, text[r.Start:r.End])
+			}
+			if !slices.Equal(trained, tc.trained) {
+				t.Errorf("trained is %q, want %q", trained, tc.trained)
+			}
+			if plain, err := template.Render(Input{Messages: messages}); err != nil || strings.TrimSuffix(plain, "@") != tc.text {
+				t.Errorf("without marks: %q, %v", plain, err)
+			}
+		})
 	}
 }
 

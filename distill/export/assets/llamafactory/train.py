@@ -1,0 +1,19 @@
+"""Trains a student with LLaMA-Factory: python train.py llamafactory.yaml
+
+The turns in the data have the whole text of the prompts. The template adds the token
+that begins a text, and nothing else; LLaMA-Factory has no such template of its own.
+"""
+
+from llamafactory.data.formatter import EmptyFormatter, StringFormatter
+from llamafactory.data.template import register_template
+from llamafactory.train.tuner import run_exp
+
+register_template(
+    name="uniner",
+    format_user=StringFormatter(slots=["{{content}}"]),
+    format_assistant=StringFormatter(slots=["{{content}}"]),
+    format_prefix=EmptyFormatter(slots=[{"bos_token"}]),
+)
+
+if __name__ == "__main__":
+    run_exp()

@@ -1,0 +1,28 @@
+"""Starts a fine-tuning job at OpenAI, or at a service with its API: python train.py MODEL
+
+The key is read from OPENAI_API_KEY, the address from OPENAI_BASE_URL. This uploads the
+passages and costs money. Ask the student as chat: the service has its own template, so
+its prompts are not those of family uniner byte for byte.
+"""
+
+import sys
+
+from openai import OpenAI
+
+client = OpenAI()
+
+
+def upload(name):
+    with open(name, "rb") as f:
+        return client.files.create(file=f, purpose="fine-tune").id
+
+
+job = client.fine_tuning.jobs.create(
+    model=sys.argv[1],
+    training_file=upload("train.jsonl"),
+[[- if .HasDev]]
+    validation_file=upload("dev.jsonl"),
+[[- end]]
+    method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 3}}},
+)
+print(job.id)

@@ -1,0 +1,43 @@
+"""Trains GLiNER: python train.py MODEL OUT
+
+MODEL is a GLiNER model: a folder, or a name on the Hugging Face hub. OUT is the folder of
+the student. The types asked about a passage are its own and its negatives, and no others.
+"""
+
+import json
+import os
+import sys
+
+import torch
+from gliner import GLiNER
+
+base, out = sys.argv[1:3]
+here = os.path.dirname(os.path.abspath(__file__))
+
+
+def read(name):
+    with open(os.path.join(here, name), encoding="utf-8") as f:
+        return json.load(f)
+
+
+model = GLiNER.from_pretrained(base)
+trainer = model.train_model(
+    read("train.json"),
+    read("dev.json"),
+    output_dir=out,
+    learning_rate=1e-5,
+    others_lr=5e-5,
+    weight_decay=0.01,
+    lr_scheduler_type="cosine",
+    warmup_ratio=0.1,
+    per_device_train_batch_size=8,
+    focal_loss_alpha=0.75,
+    focal_loss_gamma=2,
+    max_steps=int(os.environ.get("MAX_STEPS", 10000)),
+    save_steps=1000,
+    save_total_limit=2,
+    logging_steps=10,
+    bf16=torch.cuda.is_available(),
+    use_cpu=not torch.cuda.is_available(),
+)
+model.save_pretrained(out)

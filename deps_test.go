@@ -74,18 +74,24 @@ var imports = map[string][]string{
 	// code: where documents come from and where answers go is told to it.
 	// The recipe and its files, without a teacher.
 	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
-	"distill/corpus": {"github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
+	// A student is opened as far as it reads text, and compared with the prompts.
+	"distill/check": {
+		"ner", "distill", "internal/atomicfile", "internal/fault", "internal/strict", "prompts", "runners", "runners/cards", "runners/local/chattemplate",
+		"runners/local/llamacpp", "runners/ollama", "runners/open", "runners/vllm", "github.com/gomlx/go-huggingface",
+	},
 	"distill/export": {"ner", "answers", "distill", "internal/atomicfile", "internal/fault", "internal/jsonl"}, // the formats of trainers
 	"distill/ngrams": {"ner"},
+	"distill/tables": {"distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "harness/compare", "harness/files", "harness/loop", "internal/fault",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "distill/tables", "harness/compare", "harness/files", "harness/loop", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
 		"reports/exchange", "reports/page", "reports/paper", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "distill/check", "distill/export", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
 		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
@@ -124,30 +130,32 @@ var imports = map[string][]string{
 		"metrics/stats", "prompts",
 	},
 
-	"internal/checksum":   {},
-	"internal/terminal":   {},
-	"internal/filesystem": {}, // local or network: where locks may fail
-	"internal/filetest":   {}, // tests only
-	"internal/fault":      {}, // kinds of errors, for every package that a user's request reaches
-	"internal/httpclient": {}, // where requests may go, and what of them is printed
-	"internal/jsonl":      {},
-	"internal/parallel":   {}, // all goroutines: a panic in one is an error
-	"internal/latextest":  {"internal/reference"},
-	"internal/lock":       {"github.com/gofrs/flock"},
-	"internal/names":      {}, // which names from outside may be names of files
-	"internal/processor":  {},
-	"internal/reference":  {},
-	"internal/retry":      {},
-	"internal/servers":    {}, // tests only
-	"internal/signature":  {"ner"},
-	"internal/strict":     {"github.com/BurntSushi/toml"},
-	"internal/tinymodel":  {},
-	"internal/validators": {}, // tests only
+	"internal/checksum":    {},
+	"internal/commandline": {"internal/terminal", "github.com/urfave/cli"}, // flags, help and completion of any program
+	"internal/terminal":    {},
+	"internal/filesystem":  {}, // local or network: where locks may fail
+	"internal/filetest":    {}, // tests only
+	"internal/fault":       {}, // kinds of errors, for every package that a user's request reaches
+	"internal/httpclient":  {}, // where requests may go, and what of them is printed
+	"internal/jsonl":       {},
+	"internal/parallel":    {}, // all goroutines: a panic in one is an error
+	"internal/latextest":   {"internal/reference"},
+	"internal/lock":        {"github.com/gofrs/flock"},
+	"internal/names":       {}, // which names from outside may be names of files
+	"internal/processor":   {},
+	"internal/reference":   {},
+	"internal/retry":       {},
+	"internal/servers":     {}, // tests only
+	"internal/signature":   {"ner"},
+	"internal/strict":      {"github.com/BurntSushi/toml"},
+	"internal/tinymodel":   {},
+	"internal/validators":  {}, // tests only
 
 	"cmd/nerbench": {
-		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare", "harness/doctor",
-		"harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/config", "internal/fault", "internal/parallel",
-		"internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports", "reports/exchange", "reports/page", "reports/paper", "reports/site",
+		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare",
+		"harness/doctor", "harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/commandline",
+		"internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports",
+		"reports/exchange", "reports/page", "reports/paper", "reports/site", "distill", "distill/check", "distill/export",
 		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
 		"github.com/vbauerster/mpb",
 	},
@@ -156,6 +164,7 @@ var imports = map[string][]string{
 // twoRooms are the outside packages that two rooms have, with the reason.
 var twoRooms = map[string]string{
 	"github.com/parquet-go/parquet-go":   "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
+	"github.com/urfave/cli/v2":           "cmd/nerbench defines commands, internal/commandline reads and describes any of them",
 	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others",
 }
 

@@ -29,8 +29,8 @@
 // results for people, and harness/serve shows the leaderboard in a browser. sweeps plans
 // and runs ablations. bundles is the format of files with runs for others, and
 // submissions makes and verifies them. cmd/nerbench parses flags and prints; it has one
-// file for each command. distill, of which no command exists yet, has the paper's recipe
-// for training data.
+// file for each command. distill has the paper's recipe for training data, distill/corpus
+// reads the texts for it, and distill/ngrams finds the test sets of the benchmark in them.
 //
 // Package ner defines the types that all packages share, and imports none of them.
 // Packages in internal hold mechanisms that are not about NER; internal/fault

@@ -11,7 +11,7 @@ import (
 func newBoundary(name string, d *ner.Document) func(start, end int) bool {
 	switch name {
 	case "token":
-		return atTokens(d.Tokens)
+		return atTokens(d)
 	case "word":
 		return func(start, end int) bool { return atWords(d.Text, start, end, false) }
 	case "word_strict":
@@ -20,14 +20,16 @@ func newBoundary(name string, d *ner.Document) func(start, end int) bool {
 	return func(int, int) bool { return true }
 }
 
-func atTokens(tokens []ner.Range) func(start, end int) bool {
-	starts, ends := make(map[int]bool, len(tokens)), make(map[int]bool, len(tokens))
-	for _, t := range tokens {
-		if t.Start < t.End {
-			starts[t.Start], ends[t.End] = true, true
+func atTokens(d *ner.Document) func(start, end int) bool {
+	const starts, ends = 1, 2
+	edges := make([]byte, len(d.Text)+1)
+	for _, t := range d.Tokens {
+		if 0 <= t.Start && t.Start < t.End && t.End <= len(d.Text) {
+			edges[t.Start] |= starts
+			edges[t.End] |= ends
 		}
 	}
-	return func(start, end int) bool { return starts[start] && ends[end] }
+	return func(start, end int) bool { return edges[start]&starts != 0 && edges[end]&ends != 0 }
 }
 
 // atWords reports whether no edge is between two word-like code points or before a

@@ -59,6 +59,10 @@ func decodeManifest(text []byte) (*Manifest, error) {
 
 // decodeLine reads the line at a place of a run, in the form that [encodeLine] writes.
 func decodeLine(line []byte, place int, r *Run, p *Passage) error {
+	if parseLine(line, p) {
+		return p.check(place, r)
+	}
+	*p = Passage{}
 	if err := checkDepth(line); err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 func settings(change func(*Settings)) Settings {
-	s := Settings{Negatives: DefaultNegatives, Ratio: DefaultRatio, Guard: "none", Order: "shuffled", MaxTokens: DefaultMaxTokens, Dev: DefaultDev, Cap: DefaultCap, Variant: "repo"}
+	s := DefaultSettings()
+	s.Variant = "repo"
 	if change != nil {
 		change(&s)
 	}

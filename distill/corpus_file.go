@@ -29,12 +29,12 @@ const (
 // Corpus is the file corpus.toml: where the passages of a folder are from, what was removed
 // and why, and who the teacher is.
 type Corpus struct {
-	Corpus   CorpusFiles    `toml:"corpus" json:"corpus"`
-	Passages Sample    `toml:"passages" json:"passages"`
-	Removed  Removed   `toml:"removed" json:"removed"`
-	Teacher  Teacher   `toml:"teacher" json:"teacher"`
-	Filters  Filters   `toml:"filters" json:"filters"`
-	Tests    []TestSet `toml:"tests" json:"tests"` // by dataset
+	Corpus   CorpusFiles `toml:"corpus" json:"corpus"`
+	Passages Sample      `toml:"passages" json:"passages"`
+	Removed  Removed     `toml:"removed" json:"removed"`
+	Teacher  Teacher     `toml:"teacher" json:"teacher"`
+	Filters  Filters     `toml:"filters" json:"filters"`
+	Tests    []TestSet   `toml:"tests" json:"tests"` // by dataset
 	// Files are the first [FilesNamed] files.
 	Files []corpus.File `toml:"files" json:"files"`
 }
@@ -145,7 +145,8 @@ func (c *Corpus) Differences(wanted *Corpus) []Difference {
 		{"--variant", c.Teacher.Variant, wanted.Teacher.Variant},
 		{"--demonstration", short(c.Teacher.Demonstrations), short(wanted.Teacher.Demonstrations)},
 	} {
-		if p.folder != p.wanted {
+		ofTeacher := p.name == "--variant" || p.name == "--demonstration"
+		if p.folder != p.wanted && !(ofTeacher && c.Teacher.Run == "") { // it was not asked yet
 			list = append(list, Difference{p.name, p.folder, p.wanted})
 		}
 	}
@@ -162,4 +163,28 @@ func Names(tests []TestSet) string {
 		names = append(names, t.Dataset)
 	}
 	return strings.Join(names, ", ")
+}
+
+// FileDifferences compares the files of a corpus with those that were read. Files without a
+// checksum are compared by name and size.
+func (c *Corpus) FileDifferences(files []corpus.File) []Difference {
+	bytes := int64(0)
+	for _, f := range files {
+		bytes += f.Bytes
+	}
+	s := &c.Corpus
+	if len(files) != s.Files || bytes != s.Bytes {
+		return []Difference{{"corpus", fmt.Sprintf("%d files of %d bytes", s.Files, s.Bytes), fmt.Sprintf("%d files of %d bytes", len(files), bytes)}}
+	}
+	for i, was := range c.Files {
+		switch is := files[i]; {
+		case is.Name != was.Name:
+			return []Difference{{"corpus", "the file " + was.Name, is.Name}}
+		case is.Bytes != was.Bytes:
+			return []Difference{{was.Name, fmt.Sprintf("%d bytes", was.Bytes), fmt.Sprintf("%d bytes", is.Bytes)}}
+		case is.SHA256 != "" && is.SHA256 != was.SHA256:
+			return []Difference{{was.Name, "the checksum " + short(was.SHA256), short(is.SHA256)}}
+		}
+	}
+	return nil
 }

@@ -57,10 +57,12 @@ type Settings struct {
 	Verbatim  string  `toml:"verbatim" json:"verbatim"`   // drop, keep: entities that do not occur
 	Conflict  string  `toml:"conflict" json:"conflict"`   // keep, drop
 	MaxTokens int     `toml:"max_tokens" json:"max_tokens"`
-	// Tokens is how the tokens of a conversation were counted, such as "words".
-	Tokens string  `toml:"tokens" json:"tokens"`
-	Dev    float64 `toml:"dev" json:"dev"` // share of the passages
-	Seed   int     `toml:"seed" json:"seed"`
+	// Tokens is how the tokens of a conversation were counted: words, or gguf:FILE with the
+	// digest Tokenizer.
+	Tokens    string  `toml:"tokens" json:"tokens"`
+	Tokenizer string  `toml:"tokenizer" json:"tokenizer"`
+	Dev       float64 `toml:"dev" json:"dev"` // share of the passages
+	Seed      int     `toml:"seed" json:"seed"`
 	// Suite are the datasets of the supervised mix, at most Cap documents of each; empty: no
 	// mix.
 	Suite string `toml:"suite" json:"suite"`

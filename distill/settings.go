@@ -19,14 +19,11 @@ var (
 // others are not turns. Each may have a dataset line.
 var variants = []string{"repo", "paragraph", "definition"}
 
-// The defaults of settings.
-const (
-	DefaultNegatives = "frequency"
-	DefaultRatio     = 1
-	DefaultMaxTokens = 1024
-	DefaultDev       = 0.02
-	DefaultCap       = 10_000
-)
+// DefaultSettings are the settings of a build for which nothing else is chosen. Filters and
+// the variant are empty: they depend on the data.
+func DefaultSettings() Settings {
+	return Settings{Negatives: "frequency", Ratio: 1, Guard: "none", Order: "shuffled", MaxTokens: 1024, Tokens: "words", Dev: 0.02, Cap: 10_000}
+}
 
 // Check returns the first setting that no build can have. The flags of the errors are those
 // of the command.

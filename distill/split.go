@@ -9,6 +9,16 @@ func render(t turn) string {
 	return "ASSISTANT: " + t.text + "</s>"
 }
 
+// Rendered is the whole text of a conversation, as it is trained, without the token that
+// begins a text. Its beginning, up to a question, is the prompt of that question.
+func (c *Conversation) Rendered() string {
+	text := system + " "
+	for _, t := range c.turns() {
+		text += render(t)
+	}
+	return text
+}
+
 // Split cuts a conversation of more than most tokens into several, each with the turn of
 // the passage, so that no trainer cuts off late questions. left is the number of
 // questions that do not fit beside the passage; if it is all of them, there are no parts.

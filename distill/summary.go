@@ -100,7 +100,7 @@ func spread(numbers []int) (s Spread) {
 		sum += n
 	}
 	last := len(numbers) - 1
-	return Spread{float64(sum) / float64(len(numbers)), numbers[last/2], numbers[last*9/10], numbers[last]}
+	return Spread{float64(sum) / float64(len(numbers)), numbers[last/2], numbers[(9*len(numbers)+9)/10-1], numbers[last]}
 }
 
 // RankSteps are the ranks 1, 3, 10, 30 and so on, up to a number of types; all of them if

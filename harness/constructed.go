@@ -11,6 +11,96 @@ import (
 	"nerbench/results"
 )
 
+// Constructed is the outcome of [Bench.Construct].
+type Constructed struct {
+	Dir      string          `json:"dir"`
+	Passages int             `json:"passages"`
+	Texts    int             `json:"texts"`
+	Faulty   int             `json:"faulty"` // texts that cannot be read
+	Removed  distill.Removed `json:"removed"`
+	Tests    int             `json:"tests"` // datasets whose test sets were compared
+	Teacher  string          `json:"teacher"`
+	Run      string          `json:"run"`
+	Asked    int             `json:"asked"`    // passages, in this call
+	Answered int             `json:"answered"` // passages with an answer
+	Failed   int             `json:"failed"`   // passages whose query failed in this call
+	Kept     int             `json:"kept"`     // passages
+	Entities int             `json:"entities"` // kept
+	Types    int             `json:"types"`    // distinct, of the kept entities
+	// Dropped counts entities, and passages, by filter.
+	Dropped map[distill.Reason]int `json:"dropped"`
+	// Conflicts are entities with more than two types that were kept.
+	Conflicts int `json:"conflicts"`
+	// Unparsed are the first answers that cannot be parsed.
+	Unparsed []string       `json:"unparsed,omitempty"`
+	Plan     *ConstructPlan `json:"plan,omitempty"`
+}
+
+// unparsedShown is the number of answers that are shown if most of them cannot be parsed.
+const unparsedShown = 5
+
+// result is the outcome before the teacher is asked.
+func (c *construction) result() *Constructed {
+	return &Constructed{
+		Dir: c.Dir, Passages: len(c.passages), Texts: c.corpus.Corpus.Texts, Faulty: c.corpus.Corpus.Faulty, Removed: c.corpus.Removed,
+		Tests: len(c.corpus.Tests), Dropped: map[distill.Reason]int{},
+	}
+}
+
+// filter filters the answers, and writes kept.jsonl and dropped.jsonl.
+func (c *construction) filter(ctx context.Context, out *Constructed) error {
+	out.Teacher, out.Run = c.corpus.Teacher.Model, c.corpus.Teacher.Run
+	if c.corpus.Filters != c.Filters {
+		c.corpus.Filters = c.Filters
+		if err := c.corpus.Write(c.Dir); err != nil {
+			return err
+		}
+	}
+	store, err := results.OpenReadOnly(ctx, c.answersPath())
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	d, err := filterAnswers(ctx, store, c.corpus, c.passages, func(answer string) {
+		if len(out.Unparsed) < unparsedShown {
+			out.Unparsed = append(out.Unparsed, answer)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	out.Kept, out.Answered = len(d.Kept), d.Answered
+	frequency := distill.Frequency(d.Kept)
+	out.Types = len(frequency)
+	for _, n := range frequency {
+		out.Entities += n
+	}
+	for _, one := range d.Dropped {
+		if one.Kept {
+			out.Conflicts++
+		} else {
+			out.Dropped[one.Why]++
+		}
+	}
+	if err := distill.WriteRecords(filepath.Join(c.Dir, distill.KeptFile), d.Kept); err != nil {
+		return err
+	}
+	return distill.WriteRecords(filepath.Join(c.Dir, distill.DroppedFile), d.Dropped)
+}
+
+// partial is the error about a result that is not what was asked for; nil: it is.
+func (out *Constructed) partial() error {
+	if unparsed := out.Dropped[distill.Unparseable]; 2*unparsed > out.Answered {
+		err := fmt.Errorf("%d of %d answers cannot be parsed, more than half: this teacher does not follow the prompt", unparsed, out.Answered)
+		return &Hint{Err: &PartialError{Err: err}, Advice: "try another teacher, --unclosed keep, or --demonstration FILE for a base model"}
+	}
+	if out.Failed > 0 {
+		return &PartialError{Err: fmt.Errorf("%d passages have no answer: run the same command again to retry", out.Failed)}
+	}
+	out.Unparsed = nil
+	return nil
+}
+
 // ReadConstructed reads a folder of constructed data, and filters the answers of its teacher
 // anew: no model is asked. Passages without an answer are left out.
 func ReadConstructed(ctx context.Context, dir string, filters distill.Filters) (*distill.Data, error) {
@@ -28,12 +118,23 @@ func ReadConstructed(ctx context.Context, dir string, filters distill.Filters) (
 	}
 	defer store.Close()
 	corpus.Filters = filters
-	return filterAnswers(ctx, store, corpus, passages)
+	d, err := filterAnswers(ctx, store, corpus, passages, func(string) {})
+	if err != nil {
+		return nil, err
+	}
+	return &d.Data, nil
 }
 
-// filterAnswers applies the filters of a corpus to the answers about its passages.
-func filterAnswers(ctx context.Context, store *results.Store, corpus distill.Corpus, passages []distill.Passage) (*distill.Data, error) {
-	d := &distill.Data{Corpus: corpus, Passages: len(passages)}
+// filtered are the answers of a teacher, filtered.
+type filtered struct {
+	distill.Data
+	Answered int // passages
+}
+
+// filterAnswers applies the filters of a corpus to the answers about its passages. It calls
+// unparsed with the answers that cannot be parsed.
+func filterAnswers(ctx context.Context, store *results.Store, corpus distill.Corpus, passages []distill.Passage, unparsed func(answer string)) (*filtered, error) {
+	d := &filtered{Data: distill.Data{Corpus: corpus, Passages: len(passages)}}
 	for p, err := range store.Passages(ctx, corpus.Teacher.Run) {
 		switch {
 		case errors.Is(err, results.ErrNoRun):
@@ -43,11 +144,16 @@ func filterAnswers(ctx context.Context, store *results.Store, corpus distill.Cor
 		case p.Index >= len(passages) || passages[p.Index].ID != p.Document || len(p.Answers) != 1:
 			return nil, fmt.Errorf("distill: %s: passage %d is %q, not one of %s", distill.AnswersFile, p.Index, p.Document, distill.PassagesFile)
 		}
-		keep, dropped := corpus.Filters.Apply(passages[p.Index], asAnswer(p.Answers[0].Completion))
+		answer := &p.Answers[0].Completion
+		keep, dropped := corpus.Filters.Apply(passages[p.Index], asAnswer(*answer))
 		if keep != nil {
 			d.Kept = append(d.Kept, keep)
 		}
+		if len(dropped) > 0 && dropped[0].Why == distill.Unparseable {
+			unparsed(answer.Text)
+		}
 		d.Dropped = append(d.Dropped, dropped...)
+		d.Answered++
 	}
 	return d, nil
 }

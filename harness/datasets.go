@@ -55,11 +55,8 @@ func joined(faults map[string]error) error {
 	return errors.Join(all...)
 }
 
-// readDatasets reads all datasets; faults are the errors of invalid files by id.
-func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error, err error) {
-	if ds, err = datasets.Embedded(); err != nil {
-		return nil, nil, err
-	}
+// datasetFolders are the folders with dataset files of the user's own.
+func (b *Bench) datasetFolders() ([]string, error) {
 	if old := filepath.Join(b.Data, "rows"); b.Data != "" && isFolder(old) {
 		b.note("%s: not read: rename the folder to %s", old, filepath.Join(b.Data, "datasets"))
 	}
@@ -69,9 +66,21 @@ func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error,
 	}
 	if b.Datasets != "" {
 		if _, err := os.Stat(b.Datasets); err != nil {
-			return nil, nil, fault.Usagef("--datasets: %v", err)
+			return nil, fault.Usagef("--datasets: %v", err)
 		}
 		folders = append(folders, b.Datasets)
+	}
+	return folders, nil
+}
+
+// readDatasets reads all datasets; faults are the errors of invalid files by id.
+func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error, err error) {
+	if ds, err = datasets.Embedded(); err != nil {
+		return nil, nil, err
+	}
+	folders, err := b.datasetFolders()
+	if err != nil {
+		return nil, nil, err
 	}
 	faults = map[string]error{}
 	for _, name := range folders {
@@ -83,8 +92,8 @@ func (b *Bench) readDatasets() (ds []*datasets.Dataset, faults map[string]error,
 			faults[id] = fmt.Errorf("datasets in %s:\n%w", name, err)
 		}
 		for _, r := range folder.Items {
-			if other, err := datasets.Find(ds, r.ID); err == nil {
-				faults[r.ID] = fmt.Errorf("datasets in %s: dataset %s: a dataset of that id exists (%s)", name, r.ID, other.Title)
+			if i := slices.IndexFunc(ds, func(d *datasets.Dataset) bool { return d.ID == r.ID }); i >= 0 {
+				faults[r.ID] = fmt.Errorf("datasets in %s: dataset %s: a dataset of that id exists (%s)", name, r.ID, ds[i].Title)
 				continue
 			}
 			ds = append(ds, r)
@@ -220,11 +229,36 @@ func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
 	if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
 		return SampleDataset(domain)
 	}
+	if dataset, err := b.readDataset(id); dataset != nil || err != nil {
+		return dataset, err
+	}
 	ds, faults, err := b.readDatasets()
 	if err != nil {
 		return nil, err
 	}
 	return findAmong(ds, faults, id)
+}
+
+// readDataset reads the file of a dataset alone, which has the name of its id; nil: there
+// is none, or it is invalid.
+func (b *Bench) readDataset(id string) (*datasets.Dataset, error) {
+	folders, err := b.datasetFolders()
+	if err != nil {
+		return nil, err
+	}
+	ds, err := datasets.Embedded()
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.IndexFunc(ds, func(d *datasets.Dataset) bool { return d.ID == id }); i >= 0 {
+		return ds[i], nil
+	}
+	for _, name := range folders {
+		if dataset, err := datasets.ReadFile(os.DirFS(name), id+".toml"); err == nil {
+			return dataset, nil
+		}
+	}
+	return nil, nil
 }
 
 // Documents streams a split of a dataset, from its native files or the embedded

@@ -13,11 +13,11 @@ import (
 // the passages, the keys and the id of the whole run, and is partial until its parts are
 // merged ([results.Merge]). So a part is never taken for a whole run.
 
-// countPart returns the numbers of complete passages and of all passages of a part. done
-// tells for each passage of the run whether it is complete.
-func countPart(done []bool, part ner.Shard) (complete, passages int) {
+// countPart returns the numbers of complete passages and of all passages of a part: those
+// that it has. done tells for each passage of the run whether it is complete.
+func countPart(done []bool, has func(index int) bool) (complete, passages int) {
 	for i, d := range done {
-		if !part.Has(i) {
+		if !has(i) {
 			continue
 		}
 		passages++
@@ -39,8 +39,8 @@ func (r *Result) takePart(ctx context.Context, store *results.Store, part ner.Sh
 		return false, err
 	}
 	r.Part = &PartResult{Part: part.String()}
-	r.Part.Complete, r.Part.Passages = countPart(done, part)
-	complete, passages := countPart(done, ner.Shard{})
+	r.Part.Complete, r.Part.Passages = countPart(done, part.Has)
+	complete, passages := countPart(done, ner.Shard{}.Has)
 	return complete == passages, nil
 }
 

@@ -103,12 +103,12 @@ func (p *Prepared) Documents(ctx context.Context) (iter.Seq2[*ner.Document, erro
 // Open opens the model with a context length that fits the longest prompt. The
 // caller must close the model.
 func (p *Prepared) Open(ctx context.Context) (*open.Model, error) {
-	note := func(frequent bool) func(string) {
-		return func(text string) {
-			p.bench.notify(Event{Dataset: p.Dataset.ID, Note: text, Frequent: frequent})
-		}
-	}
-	return p.open(ctx, note(false), note(true))
+	return p.open(ctx, p.bench.notesOn(p.Dataset.ID, false), p.bench.notesOn(p.Dataset.ID, true))
+}
+
+// notesOn returns a function that sends notes on a dataset.
+func (b *Bench) notesOn(dataset string, frequent bool) func(string) {
+	return func(text string) { b.notify(Event{Dataset: dataset, Note: text, Frequent: frequent}) }
 }
 
 // open opens the model. observe gets remarks, and retrying the failures that are retried.
@@ -118,21 +118,29 @@ func (p *Prepared) open(ctx context.Context, observe, retrying func(string)) (*o
 		return nil, err
 	}
 	r, selected := p.Request, selectionOf(p.Request.Plan)
-	spec := open.Spec{
-		Name: r.Plan.Model, Dataset: p.Dataset.ID, Family: r.Plan.Family, Types: p.Dataset.Types(), Labels: nativeTypes(p.Dataset), LabelsHash: p.Dataset.LabelsHash(),
-		Train: func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {
-			return p.bench.training(ctx, p.Dataset, selected.train(selected.gold))
-		},
-		Decoding: p.Decoding, ThinkSwitch: r.Plan.ThinkSwitch, Longest: longest, LongestAnswer: answer, Example: example,
-		Weights: r.Weights, Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
-		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: p.bench.Getenv,
-		Observe: observe, Retrying: retrying,
-		Log: func(text string) { p.bench.notify(Event{Dataset: p.Dataset.ID, Note: text}) },
+	spec := p.bench.spec(r, p.Card, p.Dataset.ID)
+	spec.Types, spec.Labels, spec.LabelsHash = p.Dataset.Types(), nativeTypes(p.Dataset), p.Dataset.LabelsHash()
+	spec.Train = func(ctx context.Context) (iter.Seq2[*ner.Document, error], func() string, error) {
+		return p.bench.training(ctx, p.Dataset, selected.train(selected.gold))
 	}
-	if p.Card != nil {
-		spec.MadeFor, spec.Special = p.Card.Context, p.Card.Special
-	}
+	spec.Decoding, spec.Longest, spec.LongestAnswer, spec.Example = p.Decoding, longest, answer, example
+	spec.Observe, spec.Retrying = observe, retrying
 	return open.Open(ctx, spec)
+}
+
+// spec describes the model of a request, without its prompts. The name is that of the
+// dataset.
+func (b *Bench) spec(r Request, card *cards.Card, name string) open.Spec {
+	s := open.Spec{
+		Name: r.Plan.Model, Dataset: name, Family: r.Plan.Family, Decoding: decodingOf(r.Plan), ThinkSwitch: r.Plan.ThinkSwitch,
+		Weights: r.Weights, Servers: r.Servers, KeyFile: r.KeyFile, Timeout: r.Timeout, Connections: r.Connections,
+		Pull: r.Pull, Unconstrained: r.Unconstrained, KeepAlive: r.KeepAlive, Local: r.Local, Getenv: b.Getenv,
+		Observe: b.notesOn(name, false), Retrying: b.notesOn(name, true), Log: b.notesOn(name, false),
+	}
+	if card != nil {
+		s.MadeFor, s.Special = card.Context, card.Special
+	}
+	return s
 }
 
 // training opens documents to train on. data returns their fingerprint after all of

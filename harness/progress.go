@@ -11,6 +11,7 @@ import (
 	"nerbench/harness/loop"
 	"nerbench/metrics"
 	"nerbench/ner"
+	"nerbench/results"
 )
 
 // Progress is the state of a run while its model is asked. It is sent at the
@@ -30,12 +31,17 @@ type Progress struct {
 	Done bool `json:"-"`
 }
 
+// judge looks at the answers about a passage, for the state of the run. It returns the
+// counts of span_f1 if they are scored, the number of answers that a model wrote, and how
+// many of them cannot be read. It is called from several goroutines at once.
+type judge func(loop.Finished) (counts ner.Score, completions, unreadable int)
+
 // progress counts finished passages, and sends the state of the run.
 type progress struct {
-	bench  *Bench
-	began  time.Time
-	slots  func() int
-	parser *loop.PassageParser // nil: no answers are parsed
+	bench *Bench
+	began time.Time
+	slots func() int
+	judge judge // nil: no answers are parsed
 
 	seen atomic.Int64 // finished passages
 
@@ -46,22 +52,10 @@ type progress struct {
 }
 
 // newProgress starts with the number of passages that the store already has.
-func (b *Bench) newProgress(dataset *datasets.Dataset, keys, facts map[string]string, total, done int, slots func() int, scored bool) (*progress, error) {
-	p := &progress{bench: b, began: time.Now(), slots: slots, state: Progress{Dataset: dataset.ID, Passages: done, Total: total}}
-	options, err := parseOptions(dataset, keys, facts)
-	if err != nil {
-		return nil, err
-	}
-	// A missing parser is an error now, not after hours of inference.
-	parser, err := loop.NewPassageParser(options)
-	if err != nil {
-		return nil, err
-	}
-	if scored {
-		p.parser = parser
-	}
+func (b *Bench) newProgress(name string, total, done int, slots func() int, judge judge) *progress {
+	p := &progress{bench: b, began: time.Now(), slots: slots, judge: judge, state: Progress{Dataset: name, Passages: done, Total: total}}
 	p.send()
-	return p, nil
+	return p
 }
 
 // send notifies the bench of the state. It is called with the lock held, or before
@@ -83,11 +77,8 @@ func (p *progress) finished(f loop.Finished) {
 	var counts ner.Score
 	completions, unreadable := 0, 0
 	n := p.seen.Add(1)
-	if p.parser != nil && f.Err == nil && (n <= parsedFirst || n%parsedOf == 0) {
-		if parsed, err := p.parser.Passage(f.Document, f.Passage.Answers); err == nil {
-			counts = metrics.Count(metrics.SpanF1, &parsed.Passage).ByType.Total()
-			completions, unreadable = p.readable(&parsed)
-		}
+	if p.judge != nil && f.Err == nil && (n <= parsedFirst || n%parsedOf == 0) {
+		counts, completions, unreadable = p.judge(f)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,18 +106,33 @@ func (p *progress) finished(f loop.Finished) {
 	p.send()
 }
 
-// readable counts the answers of a passage that a model generated, and those of
-// them that cannot be parsed.
-func (p *progress) readable(parsed *loop.ParsedPassage) (completions, unreadable int) {
-	if p.parser.HasSpans() {
-		return 0, 0
+// newScoring is the judge of a run on a dataset; nil if its answers are not scored. A
+// parser that is missing is an error in any case.
+func newScoring(dataset *datasets.Dataset, info results.RunInfo, scored bool) (judge, error) {
+	options, err := parseOptions(dataset, info.Keys, info.Facts)
+	if err != nil {
+		return nil, err
 	}
-	for i := range parsed.Predictions {
-		if parsed.Predictions[i].Outcome.Failure() {
-			unreadable++
+	parser, err := loop.NewPassageParser(options)
+	if err != nil || !scored {
+		return nil, err
+	}
+	return func(f loop.Finished) (counts ner.Score, completions, unreadable int) {
+		parsed, err := parser.Passage(f.Document, f.Passage.Answers)
+		if err != nil {
+			return counts, 0, 0
 		}
-	}
-	return len(parsed.Predictions), unreadable
+		counts = metrics.Count(metrics.SpanF1, &parsed.Passage).ByType.Total()
+		if parser.HasSpans() {
+			return counts, 0, 0
+		}
+		for i := range parsed.Predictions {
+			if parsed.Predictions[i].Outcome.Failure() {
+				unreadable++
+			}
+		}
+		return counts, len(parsed.Predictions), unreadable
+	}, nil
 }
 
 // end sends the last state.

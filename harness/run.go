@@ -117,7 +117,7 @@ func (b *Bench) runDataset(ctx context.Context, late *lateStore, r Request, card
 		return report, err
 	}
 	b.noteApart(dataset, r.Part, m)
-	asked, err := b.ask(ctx, store, run, m, renderer, dataset, found, r)
+	asked, err := b.ask(ctx, store, run, m, b.questionsAbout(dataset, found, renderer, r))
 	if asked.Queries > 0 {
 		twice, fault := b.probeQueries(ctx, dataset, found, renderer, r.Probe)
 		if err != nil { // store the counts, but send no more queries

@@ -28,8 +28,10 @@ type TrainingRequest struct {
 	Datasets []string
 	// HeldOutToo permits datasets of CrossNER and MIT, which the paper held out.
 	HeldOutToo bool
-	// Count counts tokens as Settings.Tokens says; nil: words.
-	Count distill.Counter
+	// Library is the folder of llama.cpp's libraries, to count tokens by a model file.
+	Library string
+	// Out is the folder that [Bench.WriteTraining] writes.
+	Out string
 }
 
 // heldOut is the suite of datasets that are not in training data, so that a student can be
@@ -54,7 +56,15 @@ func (b *Bench) Training(ctx context.Context, r TrainingRequest) (*distill.Set, 
 	if err != nil {
 		return nil, err
 	}
-	builder, err := distill.NewBuilder(settings, r.Count)
+	if err := settings.Check(); err != nil {
+		return nil, fault.Usagef("distill build: %v", err)
+	}
+	count, end, err := b.trainingCounter(ctx, &settings, r.Library)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	builder, err := distill.NewBuilder(settings, count)
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +104,18 @@ func (b *Bench) Training(ctx context.Context, r TrainingRequest) (*distill.Set, 
 		set.Build.Seen = append(set.Build.Seen, m.Dataset)
 	}
 	return set, nil
+}
+
+// WriteTraining makes training data, and writes it into a folder.
+func (b *Bench) WriteTraining(ctx context.Context, r TrainingRequest) (*distill.Set, error) {
+	if r.Out == "" {
+		return nil, fault.Usagef("distill build: want --out SET")
+	}
+	set, err := b.Training(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return set, set.Write(ctx, r.Out)
 }
 
 // filteredFolders reads the folders of a request. Where its filters are not those of a
@@ -161,8 +183,22 @@ func settingsFor(s distill.Settings, folders []distill.Folder, mix bool) (distil
 	if !mix {
 		s.Cap = 0
 	}
-	s.Tokens = cmp.Or(s.Tokens, "words")
 	return s, nil
+}
+
+// trainingCounter opens the tokenizer of settings, which gets its name without folders, and
+// its digest.
+func (b *Bench) trainingCounter(ctx context.Context, s *distill.Settings, library string) (distill.Counter, func(), error) {
+	if s.Tokens == "words" {
+		return distill.CountWords, func() {}, nil
+	}
+	file, gguf := strings.CutPrefix(s.Tokens, ggufTokens)
+	if !gguf || file == "" {
+		return nil, nil, fault.Usagef("distill build: --tokens %s: want words, or gguf:FILE", s.Tokens)
+	}
+	count, digest, end, err := b.fileCounter(ctx, file, library)
+	s.Tokens, s.Tokenizer = tokensName(s.Tokens), digest
+	return count, end, err
 }
 
 // mixed selects the datasets of the supervised mix.

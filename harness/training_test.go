@@ -36,13 +36,6 @@ func constructed(t *testing.T, change func(*distill.Corpus), texts ...string) st
 	return dir
 }
 
-func buildSettings() distill.Settings {
-	return distill.Settings{
-		Negatives: distill.DefaultNegatives, Ratio: distill.DefaultRatio, Guard: "none", Order: "shuffled",
-		MaxTokens: distill.DefaultMaxTokens, Dev: distill.DefaultDev, Cap: distill.DefaultCap,
-	}
-}
-
 // TestTrainingEqualsPrompts: what a student is trained on, and what the harness asks it, is
 // one text, with each dataset line.
 func TestTrainingEqualsPrompts(t *testing.T) {
@@ -50,7 +43,7 @@ func TestTrainingEqualsPrompts(t *testing.T) {
 	dir := constructed(t, nil, "Ada met Bo", "Essa is big")
 	for _, variant := range []string{"", "repo", "repo+nl", "repo+nl_sp", "repo+sp_nl", "repo+sp_nl_sp"} {
 		t.Run(variant, func(t *testing.T) {
-			s := buildSettings()
+			s := distill.DefaultSettings()
 			s.Variant, s.Dev = variant, 0
 			set, err := b.Training(t.Context(), TrainingRequest{Dirs: []string{dir}, Settings: s, Datasets: []string{"sample-law"}})
 			if err != nil {
@@ -98,7 +91,7 @@ func TestTrainingEqualsPrompts(t *testing.T) {
 // and is the same again.
 func TestTrainingMix(t *testing.T) {
 	b := &Bench{}
-	s := buildSettings()
+	s := distill.DefaultSettings()
 	s.Cap = 3
 	r := TrainingRequest{Dirs: []string{constructed(t, nil, "Ada met Bo", "Essa is big")}, Settings: s, Datasets: []string{"sample-law", "sample-biomed"}}
 	set, err := b.Training(t.Context(), r)
@@ -130,7 +123,7 @@ func TestTrainingMix(t *testing.T) {
 func TestTrainingOfTwoFolders(t *testing.T) {
 	b := &Bench{}
 	one, two := constructed(t, nil, "Ada met Bo"), constructed(t, nil, "Bo met Ada")
-	set, err := b.Training(t.Context(), TrainingRequest{Dirs: []string{one, two}, Settings: buildSettings()})
+	set, err := b.Training(t.Context(), TrainingRequest{Dirs: []string{one, two}, Settings: distill.DefaultSettings()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +160,7 @@ func TestTrainingRefuses(t *testing.T) {
 		"no definition":            {datasets: []string{"sample-law"}, change: func(s *distill.Settings) { s.Variant = "definition+nl" }, want: "has no definition", usage: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := buildSettings()
+			s := distill.DefaultSettings()
 			if tc.change != nil {
 				tc.change(&s)
 			}

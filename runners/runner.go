@@ -24,6 +24,9 @@ type Runner interface {
 	Complete(ctx context.Context, queries []ner.Query) ([]ner.Completion, error)
 }
 
+// ErrNoTemplate is the reason why a model cannot read messages.
+var ErrNoTemplate = errors.New("the model has no chat template")
+
 // ErrTemporary marks a failure for which a retry may help: a busy or restarting
 // server, a broken connection, a deadline.
 var ErrTemporary = errors.New("temporary failure")

@@ -18,16 +18,19 @@ import (
 // scoreSpans counts the spans of a run without answers. Metrics on strings are left as
 // claims.
 func scoreSpans(opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
-	counted := make([]loop.MetricCounts, len(run.Metrics))
+	comparison := newComparison(run)
+	byType := make([]metrics.Tally, len(run.Metrics))
 	add := make([]func(*metrics.Passage, *metrics.Counts), len(run.Metrics))
 	for i, m := range run.Metrics {
-		counted[i].ByType = map[ner.EntityType]ner.Score{}
 		metric, why := ofSpans(m.ID)
-		if add[i] = metric.Add; why != "" {
-			add[i], out.Metrics[i].Verdict, out.Metrics[i].Why = nil, Claimed, why
+		if why != "" {
+			out.Metrics[i].Verdict, out.Metrics[i].Why = Claimed, why
+			continue
 		}
+		comparison.places = append(comparison.places, i)
+		add[i], byType[i] = metric.Add, metrics.Tally{}
 	}
-	claims := newClaims(run)
+	counts := make([]ner.Score, len(comparison.places))
 	types := append(dataset.Types(), ner.Unknown)
 	for d, line := range joinLines(plan.Documents, opened.Passages(run)) {
 		if line.err != nil {
@@ -37,23 +40,16 @@ func scoreSpans(opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Data
 		if err != nil {
 			return fmt.Errorf("passage %d: %w", line.passage.Index, err)
 		}
-		claims.add(line.passage)
-		for i := range add {
-			if add[i] == nil {
-				continue
-			}
+		comparison.claim(line.passage)
+		for k, i := range comparison.places {
 			c := metrics.Count(add[i], p)
-			total := c.ByType.Total()
-			counted[i].Passages = append(counted[i].Passages, total)
-			metrics.Tally(counted[i].ByType).Merge(c.ByType)
+			counts[k] = c.ByType.Total()
+			byType[i].Merge(c.ByType)
 		}
+		comparison.counted(line.passage.Index, counts)
 	}
-	for i := range run.Metrics {
-		if add[i] != nil {
-			if err := out.Metrics[i].compare(opened, run, i, claims[i], counted[i]); err != nil {
-				return err
-			}
-		}
+	for _, i := range comparison.places {
+		out.Metrics[i].compare(run.Metrics[i], comparison.differences[i], byType[i])
 	}
 	return nil
 }

@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"nerbench/answers"
 	"nerbench/bundles"
@@ -239,14 +239,14 @@ func eachLine(opened *bundles.Bundle, run *bundles.Run) error {
 
 // scoreAnswers parses and counts the answers of a run.
 func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
-	claims := newClaims(run)
+	comparison := newComparison(run)
 	plan.Passages = func(yield func(ner.Passage, error) bool) {
 		for line, err := range opened.Passages(run) {
 			if err != nil {
 				yield(ner.Passage{}, err)
 				return
 			}
-			claims.add(line)
+			comparison.claim(line)
 			if !yield(ner.Passage{Index: line.Index, Document: line.Document, Answers: line.Given()}, nil) {
 				return
 			}
@@ -269,18 +269,17 @@ func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run,
 			out.Metrics[i].Verdict, out.Metrics[i].Why = Differs, "the metric has the id "+full[0]
 		default:
 			plan.Metrics = append(plan.Metrics, m.ID)
+			comparison.places = append(comparison.places, i)
 		}
 	}
+	plan.Counted = comparison.counted
 	scored, err := loop.Score(ctx, plan)
 	if err != nil {
 		return err
 	}
-	for i, m := range run.Metrics {
-		if now, there := scored.Metrics[m.ID]; there && out.Metrics[i].Verdict == Unchecked {
-			if err := out.Metrics[i].compare(opened, run, i, claims[i], now); err != nil {
-				return err
-			}
-		}
+	for _, place := range comparison.places {
+		m := run.Metrics[place]
+		out.Metrics[place].compare(m, comparison.differences[place], scored.Metrics[m.ID].ByType)
 	}
 	if !maps.Equal(scored.Outcomes, run.Outcomes) {
 		return fmt.Errorf("the outcomes of its queries are %v, the manifest has %v", scored.Outcomes, run.Outcomes)
@@ -288,71 +287,68 @@ func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run,
 	return nil
 }
 
-// claims are the counts in the lines of a run, by metric and passage. They are all that
-// stays in memory of a line.
-type claims [][]counts
+// comparison compares the counts of each passage with those of its line. Few lines are in
+// memory at once: those that were read, and whose answers are not yet counted.
+type comparison struct {
+	// places are those of the metrics that are counted, among those of the run.
+	places []int
+	// differences describe the first different passage, by place; empty: there is none.
+	differences []string
 
-// counts are those of a passage: true positives, predicted, gold. Larger ones than a
-// passage can have are all the same.
-type counts [3]uint32
-
-func countsOf(s ner.Score) counts {
-	small := func(n int) uint32 { return uint32(min(n, math.MaxUint32)) }
-	return counts{small(s.TP), small(s.NPred), small(s.NGold)}
+	mu     sync.Mutex
+	claims map[int]claim // by index
 }
 
-// newClaims are those of a run that has as many passages as the data.
-func newClaims(run *bundles.Run) claims {
-	c := make(claims, len(run.Metrics))
-	for i := range c {
-		c[i] = make([]counts, 0, run.Passages)
-	}
-	return c
+// claim is what a line says about its passage.
+type claim struct {
+	document string
+	counts   []ner.Score // by place
 }
 
-func (c claims) add(line *bundles.Passage) {
-	for i, s := range line.Scores() {
-		c[i] = append(c[i], countsOf(s))
-	}
+func newComparison(run *bundles.Run) *comparison {
+	return &comparison{differences: make([]string, len(run.Metrics)), claims: map[int]claim{}}
 }
 
-// lineOf reads the line of a passage again.
-func lineOf(opened *bundles.Bundle, run *bundles.Run, passage int) (*bundles.Passage, error) {
-	for line, err := range opened.Passages(run) {
-		if err != nil || line.Index == passage {
-			return line, err
+// claim notes what a line says, until its answers are counted.
+func (c *comparison) claim(line *bundles.Passage) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.claims[line.Index] = claim{line.Document, line.Scores()}
+}
+
+// counted compares the counts of a passage with its line. They are in the order of the
+// places.
+func (c *comparison) counted(index int, counts []ner.Score) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	claimed := c.claims[index]
+	delete(c.claims, index)
+	for i, place := range c.places {
+		if c.differences[place] != "" || counts[i] == claimed.counts[place] {
+			continue
 		}
+		document := ""
+		if claimed.document != "" {
+			document = fmt.Sprintf(", document %q", claimed.document)
+		}
+		c.differences[place] = fmt.Sprintf("passage %d%s: %s, claimed %s", index, document, countsText(counts[i]), countsText(claimed.counts[place]))
 	}
-	return nil, fmt.Errorf("passage %d is missing", passage)
 }
 
-// compare compares the counts of a metric, by its place, with those that were computed now.
-func (r *MetricReport) compare(opened *bundles.Bundle, run *bundles.Run, place int, claimed []counts, now loop.MetricCounts) error {
-	r.Verdict = Differs
-	m, versions := run.Metrics[place], ""
+// compare sets the verdict on a metric from the first difference of its passages, and from
+// the counts by type that were computed now.
+func (r *MetricReport) compare(m bundles.Metric, difference string, byType map[ner.EntityType]ner.Score) {
+	if difference == "" && !maps.Equal(present(byType), present(m.ByType)) {
+		difference = "the counts by type are others"
+	}
+	if difference == "" {
+		r.Verdict = Verified
+		return
+	}
+	r.Verdict, r.Why = Differs, difference
 	if s, err := results.ParseSignature(m.Signature); err == nil && (s.Reader != answers.Version || s.Version != metrics.Version) {
-		versions = fmt.Sprintf(" (it was scored by the versions %s and %s of parsers and metrics, here are %s and %s)", s.Reader, s.Version, answers.Version, metrics.Version)
+		r.Why += fmt.Sprintf(" (it was scored by the versions %s and %s of parsers and metrics, here are %s and %s)", s.Reader, s.Version, answers.Version, metrics.Version)
 	}
-	for i := range now.Passages {
-		if countsOf(now.Passages[i]) != claimed[i] {
-			line, err := lineOf(opened, run, i)
-			if err != nil {
-				return err
-			}
-			document := ""
-			if line.Document != "" {
-				document = fmt.Sprintf(", document %q", line.Document)
-			}
-			r.Why = fmt.Sprintf("passage %d%s: %s, claimed %s%s", i, document, countsText(now.Passages[i]), countsText(line.Scores()[place]), versions)
-			return nil
-		}
-	}
-	if !maps.Equal(present(now.ByType), present(m.ByType)) {
-		r.Why = "the counts by type are others" + versions
-		return nil
-	}
-	r.Verdict = Verified
-	return nil
 }
 
 func countsText(s ner.Score) string {

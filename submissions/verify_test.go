@@ -11,9 +11,12 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"nerbench/bundles"
 	"nerbench/datasets"
@@ -517,4 +520,59 @@ func files(t testing.TB, dir string) (names []string) {
 		t.Fatal(err)
 	}
 	return names
+}
+
+// TestVerifyMemory: the memory in use does not grow with the passages. It counts objects,
+// because the window of the compression is one that grows up to its limit.
+func TestVerifyMemory(t *testing.T) {
+	live := func(dataset string, passages int) int64 {
+		w := newWorkplace(t)
+		w.write(t, "data/"+dataset+"/test.txt", zoo(passages))
+		path := w.bundle(t, "x.nbz", w.run(t, tiny, dataset)...)
+		w.server.Forget()
+		before := objects()
+		ctx := &pausing{Context: t.Context(), at: int64(2*passages - 10)} // it reads the dataset twice
+		if _, err := Verify(ctx, w.Bench, path); err != nil {
+			t.Fatal(err)
+		}
+		if ctx.used == 0 {
+			t.Fatal("no memory was measured")
+		}
+		return ctx.used - before
+	}
+	// A line that stays is at least five objects.
+	const few, many, bound = 200, 1800, 1000
+	for _, dataset := range []string{"open", "shut"} {
+		if small, large := live(dataset, few), live(dataset, many); large > small+bound {
+			t.Errorf("%s: %d objects in use with %d passages, %d with %d", dataset, small, few, large, many)
+		}
+	}
+}
+
+// pausing is a context that measures the memory when it is asked a number of times whether
+// it is done. Loaders ask once for each document.
+type pausing struct {
+	context.Context
+	at, asked, used int64
+}
+
+func (p *pausing) Err() error {
+	if atomic.AddInt64(&p.asked, 1) == p.at {
+		p.used = objects()
+	}
+	return p.Context.Err()
+}
+
+// objects is the number of objects in use when all others wait.
+func objects() int64 {
+	for last := int64(-1); ; time.Sleep(5 * time.Millisecond) {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		if now := int64(m.HeapObjects); max(now-last, last-now) < 20 {
+			return now
+		} else {
+			last = now
+		}
+	}
 }

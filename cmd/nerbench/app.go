@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/commandline"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 )
@@ -31,6 +32,7 @@ func commands(env *environment) []*cli.Command {
 		tableCommand(env),
 		compareCommand(env),
 		sweepCommand(env),
+		distillCommand(env),
 		paperCommand(env),
 		siteCommand(env),
 		serveCommand(env),
@@ -73,14 +75,14 @@ func runApp(ctx context.Context, args []string, env *environment) int {
 		Action:         noCommand,
 	}
 	env.share(app.Commands, app.Name)
-	app.CustomAppHelpTemplate = asTemplate(appHelp(app))
+	app.CustomAppHelpTemplate = commandline.AsTemplate(appHelp(app))
 	if len(args) > 1 && args[1] == completeCommand {
 		return env.complete(app, args[2:])
 	}
-	args = arrange(app, args)
+	args = commandline.Arrange(app, args)
 	env.args = args
-	env.given = givenFlags(app.Flags, args)
-	if name := repeatedFlag(app, args); name != "" {
+	env.given = commandline.GivenFlags(app.Flags, args)
+	if name := commandline.RepeatedFlag(app, args); name != "" {
 		return env.exit(ctx, fault.Usagef("--%s: given more than once, but takes one value", name))
 	}
 	app.Flags = append(app.Flags, cli.HelpFlag) // a command named help keeps the library from adding it
@@ -109,7 +111,7 @@ func (env *environment) share(cmds []*cli.Command, path string) {
 	for _, c := range cmds {
 		c.OnUsageError = asUsageError
 		c.HideHelpCommand = true
-		c.CustomHelpTemplate = asTemplate(commandHelp(c, path+" "+c.Name))
+		c.CustomHelpTemplate = commandline.AsTemplate(commandline.Help(c, path+" "+c.Name))
 		if len(c.Subcommands) > 0 {
 			env.share(c.Subcommands, path+" "+c.Name)
 			if c.Action == nil {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -9,138 +8,84 @@ import (
 
 	"nerbench/datasets"
 	"nerbench/harness"
+	"nerbench/internal/commandline"
 	"nerbench/metrics"
 	"nerbench/ner"
 	"nerbench/sweeps"
 )
+
+// candidate is what a word may become.
+type candidate = commandline.Candidate
+
+// completions lists what the last word of a command line may become.
+func completions(app *cli.App, words []string) []candidate {
+	return commandline.Complete(app, words, commandline.Values{Flag: flagValues, Placeholder: placeholderValues, Key: keyValues})
+}
 
 // placeholders lists the values of what stands in capital letters in usage lines, as
 // far as they are a closed list that the program has in itself.
 var placeholders = map[string]func() []candidate{
 	"DATASET": func() []candidate { return offered(harness.DatasetValues()) },
 	"SUITE":   func() []candidate { return offered(harness.SuiteValues()) },
-	"DOMAIN":  func() []candidate { return named(datasets.Domains) },
+	"DOMAIN":  func() []candidate { return commandline.Named(datasets.Domains) },
 	"FAMILY":  func() []candidate { return offered(harness.FamilyValues()) },
 	"CARD":    func() []candidate { return offered(harness.CardValues()) },
 	"MODEL":   func() []candidate { return offered(harness.ModelValues()) },
-	"KEY":     func() []candidate { return named(tableKeys()) },
-	"ITEM":    func() []candidate { return named(paperNames()) },
-	"PLAN":    func() []candidate { return named(sweeps.Names()) },
-	"FILE":    func() []candidate { return []candidate{{word: fileNames}} },
-	"PATH":    func() []candidate { return []candidate{{word: fileNames}} },
-	"DIR":     func() []candidate { return []candidate{{word: folderNames}} },
+	"KEY":     func() []candidate { return commandline.Named(tableKeys()) },
+	"ITEM":    func() []candidate { return commandline.Named(paperNames()) },
+	"PLAN":    func() []candidate { return commandline.Named(sweeps.Names()) },
+	"FILE":    func() []candidate { return []candidate{{Word: commandline.FileNames}} },
+	"PATH":    func() []candidate { return []candidate{{Word: commandline.FileNames}} },
+	"DIR":     func() []candidate { return []candidate{{Word: commandline.FolderNames}} },
 }
 
-// flagValues lists the values of a flag, of which the word is the beginning.
-func (c *call) flagValues(f cli.Flag, word string) []candidate {
-	usage := f.(cli.DocGenerationFlag).GetUsage()
-	switch f.Names()[0] {
+// placeholderValues lists the values of a placeholder.
+func placeholderValues(c *commandline.Call, placeholder string) []candidate {
+	if placeholder == "NAME" && strings.HasPrefix(c.Path, "sweep ") {
+		placeholder = "PLAN"
+	}
+	if values := placeholders[placeholder]; values != nil {
+		return values()
+	}
+	return nil
+}
+
+// flagValues lists the values of some flags, of which the word is the beginning.
+func flagValues(c *commandline.Call, f cli.DocGenerationFlag, name, word string) []candidate {
+	switch name {
 	case "metric":
 		ids := offered(harness.MetricValues())
-		if strings.Contains(usage, "or all") {
-			ids = append(ids, candidate{"all", "every metric"})
+		if strings.Contains(f.GetUsage(), "or all") {
+			ids = append(ids, candidate{Word: "all", Meaning: "every metric"})
 		}
-		return inList(ids, word)
+		return commandline.InList(ids, word)
 	case "set":
-		if strings.Contains(usage, "`KEY=VALUE`") {
+		if strings.Contains(f.GetUsage(), "`KEY=VALUE`") {
 			return pairs(ner.KeyNames(ner.Settable), word)
 		}
 	case "where":
 		return pairs(ner.KeyNames(), word)
 	case "variant":
-		return offered(harness.VariantValues(c.family))
+		return offered(harness.VariantValues(c.Set["family"]))
 	case "max-connections":
-		return named([]string{"auto"})
+		return commandline.Named([]string{"auto"})
 	case "by":
 		values := []string{"type", "none"}
 		for _, a := range metrics.Attributes {
 			values = append(values, "bucket:"+a.Name)
 		}
-		return named(values)
+		return commandline.Named(values)
 	}
-	placeholder := ""
-	if parts := strings.SplitN(usage, "`", 3); len(parts) == 3 {
-		placeholder = parts[1]
-	}
-	values := placeholders[placeholder]
-	if placeholder != "FILE" && placeholder != "DIR" {
-		if listed := listedIn(usage); listed != nil {
-			return named(listed)
-		}
-		if key, ok := ner.FindKey(f.Names()[0]); ok && values == nil {
-			return named(key.Values())
-		}
-	}
-	if values == nil {
-		return nil
-	}
-	if _, several := f.(*cli.StringSliceFlag); several {
-		return inList(values(), word)
-	}
-	return values()
+	return nil
 }
 
-// argumentValues lists the values of the next argument of a command, by its usage
-// line: "DATASET PATH", "[DATASET...]", "bash|zsh|fish".
-func (c *call) argumentValues() []candidate {
-	wanted := strings.Fields(c.command.ArgsUsage)
-	i := c.args
-	if last := len(wanted) - 1; i > last {
-		if !strings.Contains(wanted[last], "...") {
-			return nil
-		}
-		i = last
-	}
-	var found []candidate
-	for word := range strings.SplitSeq(strings.Trim(wanted[i], "[]."), "|") {
-		if word == "NAME" && strings.HasPrefix(c.path, "sweep ") {
-			word = "PLAN"
-		}
-		if word == "COMMAND" {
-			found = append(found, commandCandidates(c.app.Commands)...)
-		} else if values := placeholders[word]; values != nil {
-			found = append(found, values()...)
-		} else if strings.ToLower(word) == word {
-			found = append(found, candidate{word: word})
-		}
-	}
-	return found
-}
-
-var oneWord = regexp.MustCompile(`^[a-z0-9_.-]+$`)
-
-// listedIn reads the values that a help text lists behind its placeholder, as in
-// "`SPLIT` to ask about: train, dev, test (default: test)"; nil: it lists none.
-func listedIn(usage string) []string {
-	parts := strings.SplitN(usage, "`", 3)
-	if len(parts) < 3 {
+// keyValues lists the values of a key of runs; nil: there is none of the name.
+func keyValues(name string) []candidate {
+	key, ok := ner.FindKey(name)
+	if !ok {
 		return nil
 	}
-	_, list, _ := strings.Cut(parts[2], ": ")
-	list, _, _ = strings.Cut(list, " (")
-	values := strings.Split(list, ", ")
-	for i := range values {
-		values[i] = strings.TrimPrefix(values[i], "or ")
-		if !oneWord.MatchString(values[i]) {
-			return nil
-		}
-	}
-	if len(values) < 2 {
-		return nil
-	}
-	return values
-}
-
-// inList completes the last of several values that are separated by commas.
-func inList(values []candidate, word string) []candidate {
-	before := word[:strings.LastIndex(word, ",")+1]
-	var found []candidate
-	for _, v := range values {
-		if !slices.Contains(strings.Split(before, ","), v.word) {
-			found = append(found, candidate{before + v.word, v.about})
-		}
-	}
-	return found
+	return commandline.Named(key.Values())
 }
 
 // pairs completes KEY=VALUE.
@@ -150,7 +95,7 @@ func pairs(keys []string, word string) []candidate {
 		var found []candidate
 		for _, k := range keys {
 			key, _ := ner.FindKey(k)
-			found = append(found, candidate{k + "=", key.Meaning})
+			found = append(found, candidate{Word: k + "=", Meaning: key.Meaning})
 		}
 		return found
 	}
@@ -160,12 +105,12 @@ func pairs(keys []string, word string) []candidate {
 	}
 	if listed := placeholders[strings.ToUpper(name)]; listed != nil {
 		values = listed()
-	} else if key, ok := ner.FindKey(name); ok {
-		values = named(key.Values())
+	} else {
+		values = keyValues(name)
 	}
 	var found []candidate
 	for _, v := range values {
-		found = append(found, candidate{name + "=" + v.word, v.about})
+		found = append(found, candidate{Word: name + "=" + v.Word, Meaning: v.Meaning})
 	}
 	return found
 }
@@ -174,15 +119,7 @@ func pairs(keys []string, word string) []candidate {
 func offered(values []harness.Value) []candidate {
 	found := make([]candidate, len(values))
 	for i, v := range values {
-		found[i] = candidate{v.Name, v.Meaning}
-	}
-	return found
-}
-
-func named(names []string) []candidate {
-	found := make([]candidate, len(names))
-	for i, n := range names {
-		found[i].word = n
+		found[i] = candidate{Word: v.Name, Meaning: v.Meaning}
 	}
 	return found
 }

@@ -58,9 +58,9 @@ const completeCommand = "__complete"
 // folders, which the shell completes.
 func (env *environment) complete(app *cli.App, words []string) int {
 	for _, c := range completions(app, words) {
-		line := c.word
-		if c.about != "" {
-			line += "\t" + c.about
+		line := c.Word
+		if c.Meaning != "" {
+			line += "\t" + c.Meaning
 		}
 		if _, err := fmt.Fprintln(env.stdout, line); err != nil {
 			return exitError

@@ -18,7 +18,7 @@ func completionApp() *cli.App {
 func words(found []candidate) []string {
 	var out []string
 	for _, c := range found {
-		out = append(out, c.word)
+		out = append(out, c.Word)
 	}
 	return out
 }
@@ -60,8 +60,8 @@ func TestCompletionMeanings(t *testing.T) {
 	app := completionApp()
 	for _, line := range []string{"", "run -", "run -d ", "run --set ", "run -m ", "run --card ", "run --suite ", "run --family ", "eval --metric "} {
 		for _, c := range completions(app, strings.Split(line, " ")) {
-			if strings.ContainsAny(c.word+c.about, "\t\n") || c.word == "" {
-				t.Errorf("%q: candidate %q, %q", line, c.word, c.about)
+			if strings.ContainsAny(c.Word+c.Meaning, "\t\n") || c.Word == "" {
+				t.Errorf("%q: candidate %q, %q", line, c.Word, c.Meaning)
 			}
 		}
 	}

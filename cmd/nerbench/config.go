@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/commandline"
 	"nerbench/internal/config"
 	"nerbench/internal/fault"
 )
@@ -65,7 +66,7 @@ func (env *environment) keyFile(addressGiven bool) string {
 // settleCommand gives the flags of a command the values of the file, if neither the
 // command line nor the environment sets them.
 func (env *environment) settleCommand(c *cli.Context, path string) error {
-	has := func(name string) bool { return flagNamed(c.Command.Flags, name) != nil }
+	has := func(name string) bool { return commandline.Flag(c.Command.Flags, name) != nil }
 	if file := env.keyFile(has("base-url") && c.IsSet("base-url")); file != "" && has("api-key-file") && !c.IsSet("api-key-file") {
 		if err := c.Set("api-key-file", file); err != nil {
 			return err

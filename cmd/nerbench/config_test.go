@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"testing"
 
+	"nerbench/internal/commandline"
 	"nerbench/internal/config"
 )
 
@@ -11,10 +12,10 @@ import (
 // the commands which share it have its most used flags.
 func TestConfigRunFlags(t *testing.T) {
 	app := completionApp()
-	command := func(path ...string) call { return readCall(app, path) }
-	run := command("run").command
+	command := func(path ...string) commandline.Call { return commandline.ReadCall(app, path) }
+	run := command("run").Command
 	for field := range reflect.TypeFor[config.Run]().Fields() {
-		if name := field.Tag.Get("toml"); flagNamed(run.Flags, name) == nil {
+		if name := field.Tag.Get("toml"); commandline.Flag(run.Flags, name) == nil {
 			t.Errorf("run has no flag --%s", name)
 		}
 	}
@@ -33,11 +34,11 @@ func TestConfigRunFlags(t *testing.T) {
 		{[]string{"table"}, "metric", false},
 	} {
 		c := command(tc.path...)
-		if flagNamed(c.command.Flags, tc.flag) == nil {
-			t.Errorf("%s has no flag --%s", c.path, tc.flag)
+		if commandline.Flag(c.Command.Flags, tc.flag) == nil {
+			t.Errorf("%s has no flag --%s", c.Path, tc.flag)
 		}
-		if got := takesDefault(c.path, tc.flag); got != tc.takes {
-			t.Errorf("%s --%s has its default in the file: %t, want %t", c.path, tc.flag, got, tc.takes)
+		if got := takesDefault(c.Path, tc.flag); got != tc.takes {
+			t.Errorf("%s --%s has its default in the file: %t, want %t", c.Path, tc.flag, got, tc.takes)
 		}
 	}
 }

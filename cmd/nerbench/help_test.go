@@ -8,6 +8,9 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/commandline"
+	"nerbench/internal/terminal"
 )
 
 // printedHelp is the help text of a command.
@@ -53,7 +56,7 @@ func TestHelpFitsOnOneScreen(t *testing.T) {
 func checkWidth(t *testing.T, name, text string) {
 	t.Helper()
 	for i, line := range strings.Split(text, "\n") {
-		if n := len([]rune(line)); n > helpWidth && i > 0 {
+		if n := len([]rune(line)); n > terminal.Width && i > 0 {
 			t.Errorf("%s --help: a line of %d characters: %s", name, n, line)
 		}
 	}
@@ -66,7 +69,7 @@ func TestHelpDefaults(t *testing.T) {
 	var walk func(path string, cmds []*cli.Command)
 	check := func(path string, flags []cli.Flag) {
 		for _, f := range flags {
-			if _, meaning := flagHelp(f, true); strings.Count(meaning, "default") > 1 {
+			if _, meaning := commandline.FlagHelp(f, true); strings.Count(meaning, "default") > 1 {
 				t.Errorf("%s --%s: more than one default: %s", path, f.Names()[0], meaning)
 			}
 		}
@@ -84,24 +87,5 @@ func TestHelpDefaults(t *testing.T) {
 		if got := f.(cli.DocGenerationFlag).GetEnvVars(); !slices.Equal(got, want) {
 			t.Errorf("--%s has the variables %q, want %q", f.Names()[0], got, want)
 		}
-	}
-}
-
-func TestHelpReflow(t *testing.T) {
-	full := strings.Repeat("word ", 15) + "of"
-	for _, tc := range []struct{ name, in, want string }{
-		{"short", "one\ntwo", "one\ntwo\n"},
-		{"long line goes on", full + " seventy seven\nand more", full + "\nseventy seven and more\n"},
-		{"full line goes on", full + "\nthirteen-letters more", full + "\nthirteen-letters more\n"},
-		{"sentence ends", full + ".\nNew one", full + ".\nNew one\n"},
-		{"paragraphs", "one\n\ntwo", "one\n\ntwo\n"},
-		{"list", "  " + full + " seventy\n  b", "  " + full + "\n  seventy\n  b\n"},
-		{"columns", "  name  " + strings.TrimSuffix(full, " of") + " of", "  name  " + strings.TrimSuffix(strings.Repeat("word ", 14), " ") + "\n        word of\n"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			if got := reflow(tc.in); got != tc.want {
-				t.Errorf("reflow:\n%s\nwant\n%s", got, tc.want)
-			}
-		})
 	}
 }

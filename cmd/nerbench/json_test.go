@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/distill"
 	"nerbench/internal/filetest"
 )
 
@@ -25,6 +26,11 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		"imported.jsonl": `{"id": "pets/test/0", "spans": []}` + "\n",
 		"sweep.toml":     "title = \"t\"\ndatasets = [\"pets\"]\n[fixed]\nmodel = \"tagger\"\n[grid]\nsampling_seed = [1, 2]\n",
 	})
+	filetest.Write(t, "student", map[string]string{"tokenizer_config.json": `{"bos_token": "<s>"}`})
+	set := distill.Set{Train: []distill.Conversation{{ID: "1", Text: "Ann", Questions: []distill.Question{{Type: "person", Answers: []string{"Ann"}}}}}}
+	if err := set.Write(t.Context(), "set"); err != nil {
+		t.Fatal(err)
+	}
 	writeSSHKey(t, "id")
 	call := func(stdin string, args ...string) (code int, stdout, stderr string) {
 		var out, errs strings.Builder
@@ -83,6 +89,11 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 		{"sweep plan sweep.toml --probe 0", "", 0, 0},
 		{"sweep run sweep.toml --ci 0", "", 0, 0},
 		{"sweep status sweep.toml --ci 0", "", 0, 0},
+		{"distill construct data/pets/test.txt -m tagger --out made", "", exitUsage, -1},
+		{"distill stats made", "", exitError, -1},
+		{"distill build -d pets --out built", "", 0, 0},
+		{"distill export set --for trl --out student", "", 0, 0},
+		{"distill check set student", "", 0, 0},
 		{"paper table3", "", 0, 0},
 		{"paper table6", "", 0, 0},
 		{"paper table3 --out paper", "", 0, 0},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/harness/texts"
 	"nerbench/ner"
 	"nerbench/runners/open"
 )
@@ -21,7 +22,7 @@ func TestKeysPage(t *testing.T) {
 	}
 	uses := keyUses(completionApp())
 	text := string(page)
-	for mark, group := range map[string]keyGroup{"data": keyGroups[0], "prompt": keyGroups[1], "decoding": keyGroups[2], "determined": keyGroups[3]} {
+	for mark, group := range map[string]texts.KeyGroup{"data": texts.KeyGroups[0], "prompt": texts.KeyGroups[1], "decoding": texts.KeyGroups[2], "determined": texts.KeyGroups[3]} {
 		before, rest, found := strings.Cut(text, "<!-- "+mark+" -->\n")
 		_, behind, closed := strings.Cut(rest, "<!-- end -->")
 		if !found || !closed {
@@ -46,20 +47,20 @@ func TestKeysPage(t *testing.T) {
 }
 
 // keysTable is a group of keys as a Markdown table.
-func keysTable(g keyGroup, uses []keyUse) string {
+func keysTable(g texts.KeyGroup, uses []texts.KeyUse) string {
 	var b strings.Builder
-	if g.part == "" {
+	if g.Part == "" {
 		b.WriteString("| key | meaning |\n|---|---|\n")
 	} else {
-		fmt.Fprintf(&b, "| key: %s | meaning | values | default | commands |\n|---|---|---|---|---|\n", g.part)
+		fmt.Fprintf(&b, "| key: %s | meaning | values | default | commands |\n|---|---|---|---|---|\n", g.Part)
 	}
 	for _, u := range uses {
 		switch {
-		case !g.has(&u):
-		case g.part == "":
+		case !g.Has(&u):
+		case g.Part == "":
 			fmt.Fprintf(&b, "| `%s` | %s |\n", u.Key, u.Meaning)
 		default:
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", u.Key, u.Meaning, u.Values, u.Default, strings.TrimPrefix(u.commands(), "commands: "))
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", u.Key, u.Meaning, u.Values, u.Default, u.TakenBy())
 		}
 	}
 	return b.String()

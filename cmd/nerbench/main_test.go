@@ -24,6 +24,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
 
+	"nerbench/internal/commandline"
 	"nerbench/runners/local/chattemplate"
 )
 
@@ -58,7 +59,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageFile, "walk": walkPage, "sshkey": sshKey, "sameboard": sameBoard, "runerrors": runErrors},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "content": content, "capture": capture, "serve": serveFiles, "expand": expandFile, "page": pageFile, "walk": walkPage, "sshkey": sshKey, "sameboard": sameBoard, "runerrors": runErrors, "teacher": startTeacher},
 		// [noskip]: continuous integration, where no test is skipped (reference.Skip).
 		Condition: func(name string) (bool, error) {
 			if name != "noskip" {
@@ -227,7 +228,7 @@ func TestArrange(t *testing.T) {
 		{"dataset named like a command", []string{"n", "datasets", "show", "version"}, []string{"n", "datasets", "show", "version"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := arrange(app, tc.in); !slices.Equal(got, tc.want) {
+			if got := commandline.Arrange(app, tc.in); !slices.Equal(got, tc.want) {
 				t.Errorf("arrange(%q) = %q, want %q", tc.in, got, tc.want)
 			}
 		})

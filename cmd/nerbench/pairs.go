@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/harness"
+	"nerbench/internal/commandline"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 )
@@ -46,7 +47,7 @@ func readPlan(c *cli.Context) (ner.Plan, error) {
 			return p, helpedKeys(fault.Usagef("--set %s: %s does not use the key (keys: %s)", pair, command, strings.Join(known, ", ")))
 		case given[name]:
 			return p, fault.Usagef("--set %s: %s is given more than once, but takes one value", pair, name)
-		case key.Flag && flagNamed(c.Command.Flags, name) != nil && c.IsSet(name):
+		case key.Flag && commandline.Flag(c.Command.Flags, name) != nil && c.IsSet(name):
 			return p, fault.Usagef("--set %s: --%s is given, too: want one of them", pair, name)
 		}
 		given[name] = true
@@ -77,6 +78,8 @@ func keysOf(command string) func(ner.Key) bool {
 		return rendered
 	case "import":
 		return imported
+	case "distill construct":
+		return harness.TeacherKey
 	}
 	return func(ner.Key) bool { return true }
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/harness"
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/ner"
@@ -33,6 +34,7 @@ between numbers of the paper.`,
 			latexFlag(),
 			&cli.StringFlag{Name: "out", Usage: "write files to `DIR`"},
 			whereFlag(),
+			&cli.StringSliceFlag{Name: "distill", Usage: "table1: add constructed data in the folders `DIR` (distill construct)"},
 			runOnlyFlag("leave out datasets that were not run (default: in text and md if most were not)"),
 		},
 		Action: func(c *cli.Context) error { return env.paper(c) },
@@ -78,6 +80,11 @@ func (env *environment) paper(c *cli.Context) error {
 	parts, benchmark, err := env.bench.PaperExhibits(c.Context, items, where, readRunOnly(c))
 	if err != nil {
 		return err
+	}
+	if dirs := c.StringSlice("distill"); len(dirs) > 0 {
+		if err := harness.PaperConstructed(c.Context, parts, dirs); err != nil {
+			return err
+		}
 	}
 	for i := range parts {
 		parts[i].Latex = latex

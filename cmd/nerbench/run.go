@@ -29,31 +29,19 @@ MODEL is one of:
 
 --set KEY=VALUE sets a key of the run: ` + strings.Join(ner.KeyNames(ner.Settable), ", ") + `.
 nerbench help keys describes them.`,
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringSliceFlag{Name: "model", Aliases: []string{"m"}, Usage: "`MODEL` to run; repeat it to run several in turn"},
 			&cli.StringSliceFlag{Name: "dataset", Aliases: []string{"d"}, Usage: "`DATASET`s, separated by commas"},
 			&cli.StringFlag{Name: "suite", Usage: "`SUITE` of datasets: full49, crossner-mit, supervised20, or a domain"},
 			&cli.StringFlag{Name: "split", Value: "test", Usage: "`SPLIT` of the datasets: train, dev, test"},
 			&cli.StringFlag{Name: "view", Usage: "`VIEW` of the documents: all, table6 (those that the paper counted)"},
-			&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model (see models list)"},
-			weightsFlag(),
 			&cli.StringFlag{Name: "family", Usage: "prompt `FAMILY` (default: uniner; for tagger, onnx, exec: spans)"},
 			&cli.StringFlag{Name: "variant", Usage: "`VARIANT` of the prompt (default: the family's first)"},
-			&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run (see help keys); may be repeated"},
 			&cli.IntFlag{Name: "limit", Usage: "only the first `N` passages of each dataset"},
-			&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
-			&cli.StringFlag{Name: "shard", Usage: "run only part `I/N` of the passages; merge joins the parts"},
-			&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: enough for the longest prompt)"},
-			&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
-			&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm and openai OPENAI_BASE_URL)"},
-			apiKeyFlag(),
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "re-send `N` queries at the end to check that answers are deterministic"},
-			unconstrainedFlag(),
-			&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
-			&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
-		}, localFlags()...),
+		}, askFlags(), localFlags()),
 		Action: func(c *cli.Context) error {
 			request, err := readRequest(env, c)
 			if err != nil {
@@ -61,6 +49,24 @@ nerbench help keys describes them.`,
 			}
 			return env.run(c.Context, request, splitCommas(c.StringSlice("model")))
 		},
+	}
+}
+
+// askFlags are the flags of run and of distill construct about a model that is asked.
+func askFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "card", Usage: "model `CARD` with the settings of the model (see models list)"},
+		weightsFlag(),
+		&cli.StringSliceFlag{Name: "set", Usage: "`KEY=VALUE` of the run (see help keys); may be repeated"},
+		&cli.StringFlag{Name: "max-connections", Value: "auto", Usage: "`N` passages at once, or auto"},
+		&cli.StringFlag{Name: "shard", Usage: "run only part `I/N` of the passages; merge joins the parts"},
+		&cli.IntFlag{Name: "context", Usage: "context length in `TOKENS` (default: enough for the longest prompt)"},
+		&cli.DurationFlag{Name: "timeout", Usage: "longest `TIME` for one query (default: 10m)"},
+		&cli.StringSliceFlag{Name: "base-url", Usage: "`URL` of the server; for vllm, repeat it to use several servers (default: OLLAMA_HOST; for vllm and openai OPENAI_BASE_URL)"},
+		apiKeyFlag(),
+		unconstrainedFlag(),
+		&cli.BoolFlag{Name: "pull", Usage: "ollama: download the model if it is missing"},
+		&cli.StringFlag{Name: "keep-alive", Usage: "ollama: `TIME` to keep the model loaded; -1: for ever, 0: not at all"},
 	}
 }
 
@@ -75,12 +81,7 @@ func unconstrainedFlag() cli.Flag {
 }
 
 // readRequest reads the flags of run.
-func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
-	r := harness.Request{
-		Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
-		Metrics: splitList(c.StringSlice("metric")), AskOnly: c.Bool("ask-only"), Local: readLocal(c), Probe: c.Int("probe"),
-		Weights: c.String("weights"), Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"), Scored: !env.quiet,
-	}
+func readRequest(env *environment, c *cli.Context) (r harness.Request, err error) {
 	switch {
 	case c.NArg() > 0:
 		return r, fault.Usagef("run: unexpected argument %q (datasets need -d)", c.Args().First())
@@ -91,12 +92,23 @@ func readRequest(env *environment, c *cli.Context) (harness.Request, error) {
 	case len(c.StringSlice("dataset")) == 0 && c.String("suite") == "":
 		return r, fault.Usagef("run: no datasets: want -d DATASET[,DATASET] or --suite SUITE")
 	}
+	if r, err = readAsk(c); err != nil {
+		return r, err
+	}
+	r.Metrics, r.AskOnly, r.Probe, r.Scored = splitList(c.StringSlice("metric")), c.Bool("ask-only"), c.Int("probe"), !env.quiet
+	r.Datasets, err = env.bench.AskedDatasets(c.StringSlice("dataset"), c.String("suite"))
+	return r, err
+}
+
+// readAsk reads the flags of [askFlags].
+func readAsk(c *cli.Context) (harness.Request, error) {
+	r := harness.Request{
+		Card: c.String("card"), Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"), Timeout: c.Duration("timeout"),
+		Local: readLocal(c), Weights: c.String("weights"), Pull: c.Bool("pull"), Unconstrained: c.Bool("allow-unconstrained"),
+	}
 	var err error
 	if r.KeepAlive, err = open.ParseKeepAlive(c.String("keep-alive")); err != nil {
 		return r, fault.Usagef("--keep-alive %v", err)
-	}
-	if r.Datasets, err = env.bench.AskedDatasets(c.StringSlice("dataset"), c.String("suite")); err != nil {
-		return r, err
 	}
 	if r.Plan, err = readPlan(c); err != nil {
 		return r, err

@@ -13,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/commandline"
 )
 
 // docPage is a page of the documentation, or a section of it, taken apart.
@@ -334,13 +336,13 @@ func checkCommand(t *testing.T, app *cli.App, page, command string) {
 	for i, w := range words[1:] {
 		w = strings.Trim(w, "[].,;:")
 		if strings.HasPrefix(w, "-") && w != "-" {
-			if flagNamed(flags, w) == nil && w != "--help" {
+			if commandline.Flag(flags, w) == nil && w != "--help" {
 				t.Errorf("%s: %s: no flag %s", page, command, w)
 			}
 			continue
 		}
 		for name := range strings.SplitSeq(w, "|") {
-			c := find(cmds, name)
+			c := commandline.Find(cmds, name)
 			if c == nil {
 				if i == 0 && name != "COMMAND" {
 					t.Errorf("%s: %s: no command %s", page, command, name)

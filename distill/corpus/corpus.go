@@ -19,6 +19,8 @@ import (
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
+
+	"nerbench/internal/checksum"
 )
 
 // Text is one text of a corpus.
@@ -304,3 +306,28 @@ var errLong = errors.New("it is longer than 64 MiB")
 
 // longest is the largest size of a text, in bytes.
 const longest = 64 << 20
+
+// List names the files that [Read] would read, with their sizes; with sums, also their
+// checksums. It reads no texts.
+func List(ctx context.Context, paths []string, sums bool) ([]File, error) {
+	found, err := list(paths)
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, one := range found {
+		f := File{Name: one.name}
+		info, err := os.Stat(one.path)
+		if err == nil {
+			f.Bytes = info.Size()
+		}
+		if err == nil && sums {
+			f.SHA256, err = checksum.Files(ctx, one.path)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("corpus: %s: %w", one.name, err)
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}

@@ -80,6 +80,18 @@ type Options struct {
 	CorpusLicence, TeacherLicence string
 }
 
+// Folder writes the set in a folder for a target, as [Write] does.
+func Folder(set, target, dir string, o Options) (*Result, error) {
+	if _, err := Find(target); err != nil {
+		return nil, err
+	}
+	s, err := distill.ReadSet(set)
+	if err != nil {
+		return nil, err
+	}
+	return Write(s, target, dir, o)
+}
+
 // Write writes a set for a target into a folder. Equal sets are equal files. A file that
 // exists and differs is an error, and then nothing is written.
 func Write(set *distill.Set, target, dir string, o Options) (*Result, error) {
@@ -98,7 +110,10 @@ func Write(set *distill.Set, target, dir string, o Options) (*Result, error) {
 		return nil, fmt.Errorf("export: %s: %w", t.Name, err)
 	}
 	j.result.Files = slices.Sorted(maps.Keys(j.files))
-	return &j.result, j.save()
+	if err := j.save(); err != nil {
+		return nil, err
+	}
+	return &j.result, nil
 }
 
 // job is an export in progress.

@@ -30,11 +30,20 @@ func inventedSet() *distill.Set {
 				Negatives: "frequency", Ratio: 1, Guard: "surface", Order: "shuffled", Unclosed: "drop", Verbatim: "drop", Conflict: "keep",
 				MaxTokens: 1024, Tokens: "words", Dev: 0.25, Seed: 7, Suite: "supervised", Cap: 10, Variant: "repo+nl",
 			},
-			Counts:  distill.Counts{Passages: 4, Conversations: 5, Questions: 9, Negatives: 4, Split: 1},
-			Seen:    []string{"ncbi"},
-			Table1:  distill.Statistics(map[string]int{"person": 3, "town": 1, "animal": 1}, 3),
-			Sources: []distill.Source{{Dir: "testdata/made", Kept: strings.Repeat("ab", 32), Passages: 3, Dropped: map[distill.Reason]int{distill.Unparseable: 1, distill.Echo: 2}}},
-			Mix:     []distill.Mixed{{Dataset: "ncbi", Name: "NCBI", Fingerprint: "f0", Documents: 20, Taken: 1, Licence: "public domain"}},
+			Counts: distill.Counts{Passages: 4, Conversations: 5, Questions: 9, Negatives: 4, Split: 1},
+			Seen:   []string{"ncbi"},
+			Table1: distill.Statistics(map[string]int{"person": 3, "town": 1, "animal": 1}, 3),
+			Sources: []distill.Source{{
+				Dir: "made", Kept: strings.Repeat("ab", 32), Passages: 3, Dropped: map[distill.Reason]int{distill.Unparseable: 1, distill.Echo: 2},
+				Corpus: distill.Corpus{
+					Corpus:   distill.CorpusFiles{Files: 1, Bytes: 120, SHA256: strings.Repeat("01", 32), Texts: 3, Field: "text", ID: "id"},
+					Passages: distill.Sample{Passages: 4, SHA256: strings.Repeat("02", 32), Tokens: "words", Chunk: 256, Size: 50000, Decontaminate: "full49"},
+					Removed:  distill.Removed{Parts: 9, Blank: 1, Contaminated: 2, Repeated: 2},
+					Teacher:  distill.Teacher{Model: "ollama/teacher", Digest: strings.Repeat("03", 32), Server: "ollama", Variant: "type", Run: "r1"},
+					Tests:    []distill.TestSet{{Dataset: "ncbi", Data: "f1"}},
+				},
+			}},
+			Mix: []distill.Mixed{{Dataset: "ncbi", Name: "NCBI", Fingerprint: "f0", Documents: 20, Taken: 1, Licence: "public domain"}},
 		},
 		Train: []distill.Conversation{
 			{ID: "a/0", Text: split, Source: "letters", Questions: []q{

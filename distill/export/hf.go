@@ -3,9 +3,7 @@ package export
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,19 +22,7 @@ func hub(j *job) error {
 		j.files["data/"+name] = content
 	}
 	card := &hubCard{build: &j.set.Build, options: j.options}
-	for i := range j.set.Build.Sources {
-		c, err := distill.ReadCorpus(j.set.Build.Sources[i].Dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		if err != nil {
-			j.result.Notes = append(j.result.Notes, fmt.Sprintf("%s has no %s: the card does not describe its corpus and teacher", j.set.Build.Sources[i].Dir, distill.CorpusFile))
-			card.corpora = append(card.corpora, nil)
-			continue
-		}
-		card.corpora = append(card.corpora, &c)
-	}
-	if len(card.corpora) > 0 && (j.options.CorpusLicence == "" || j.options.TeacherLicence == "") {
+	if len(card.build.Sources) > 0 && (j.options.CorpusLicence == "" || j.options.TeacherLicence == "") {
 		j.result.Notes = append(j.result.Notes, "a licence is not stated in the card: name it with --corpus-licence and --teacher-licence")
 	}
 	j.files["README.md"] = card.write(len(j.set.Dev) > 0)
@@ -46,7 +32,6 @@ func hub(j *job) error {
 // hubCard is the card of a dataset.
 type hubCard struct {
 	build   *distill.Build
-	corpora []*distill.Corpus // of the sources; nil: unknown
 	options Options
 	bytes.Buffer
 }
@@ -79,7 +64,7 @@ const notStated = "not stated"
 func (c *hubCard) licences() {
 	c.line("\n## Licences\n")
 	c.line("| part | licence |\n|---|---|")
-	if len(c.corpora) > 0 {
+	if len(c.build.Sources) > 0 {
 		c.line("| corpus: the passages | %s |", cell(cmp.Or(c.options.CorpusLicence, notStated)))
 		c.line("| teacher: the entities and types | %s |", cell(cmp.Or(c.options.TeacherLicence, notStated)))
 	}
@@ -97,15 +82,13 @@ func (c *hubCard) sources() {
 			c.line("\n## Source\n")
 		}
 		c.line("| | |\n|---|---|")
-		if corpus := c.corpora[i]; corpus != nil {
-			t, f := corpus.Teacher, corpus.Corpus
-			c.line("| teacher | %s |", cell(t.Model))
-			c.line("| its digest | %s |", cell(cmp.Or(t.Digest, "unknown: the server reports none")))
-			c.line("| its prompt | %s |", cell(t.Variant))
-			c.line("| corpus | %d files, %d bytes, %d texts |", f.Files, f.Bytes, f.Texts)
-			c.line("| SHA-256 of the corpus | %s |", f.SHA256)
-			c.line("| passages | %d of at most %d tokens (%s), seed %d |", corpus.Passages.Passages, corpus.Passages.Chunk, cell(corpus.Passages.Tokens), corpus.Passages.Seed)
-		}
+		t, f, p := s.Corpus.Teacher, s.Corpus.Corpus, s.Corpus.Passages
+		c.line("| teacher | %s |", cell(t.Model))
+		c.line("| its digest | %s |", cell(cmp.Or(t.Digest, "unknown: the server reports none")))
+		c.line("| its prompt | %s |", cell(t.Variant))
+		c.line("| corpus | %d files, %d bytes, %d texts |", f.Files, f.Bytes, f.Texts)
+		c.line("| SHA-256 of the corpus | %s |", f.SHA256)
+		c.line("| passages | %d of at most %d tokens (%s), seed %d |", p.Passages, p.Chunk, cell(p.Tokens), p.Seed)
 		c.line("| passages kept | %d |", s.Passages)
 		c.line("| SHA-256 of kept.jsonl | %s |", s.Kept)
 		c.line("\n| filter | dropped |\n|---|---:|")
@@ -145,17 +128,14 @@ func (c *hubCard) table1() {
 
 // decontamination says which test sets the passages were compared with.
 func (c *hubCard) decontamination() {
-	if len(c.corpora) == 0 {
+	if len(c.build.Sources) == 0 {
 		return
 	}
 	c.line("\n## Decontamination\n")
-	for _, corpus := range c.corpora {
-		switch {
-		case corpus == nil:
-			c.line("Unknown: the source has no %s.", distill.CorpusFile)
-		case corpus.Passages.Decontaminate == "off":
+	for _, s := range c.build.Sources {
+		if corpus := s.Corpus; corpus.Passages.Decontaminate == "off" {
 			c.line("Off: passages may have sentences of the benchmark's test sets.")
-		default:
+		} else {
 			c.line("%d of %d parts of the corpus were removed, because they share words with a test set of %s (test sets compared: %d).",
 				corpus.Removed.Contaminated, corpus.Removed.Parts, cell(corpus.Passages.Decontaminate), len(corpus.Tests))
 		}

@@ -31,6 +31,10 @@ type ScorePlan struct {
 	Queries string
 	// Observe is called with every passage, in order. May be nil.
 	Observe func(ner.Passage, *ner.Document, ParsedPassage)
+	// Counted is called with the counts of every passage, in order, by metric in the
+	// order of [MetricIDs]; it must not keep them. The outcome then has no counts of
+	// passages, so that memory does not grow with their number. May be nil.
+	Counted func(index int, counts []ner.Score)
 }
 
 // MetricCounts are the counts of one metric.
@@ -77,7 +81,7 @@ func Score(ctx context.Context, plan ScorePlan) (Scored, error) {
 			return Scored{}, err
 		}
 	}
-	return s.scored, nil
+	return s.end(), nil
 }
 
 // blockSize is the number of passages in a block.

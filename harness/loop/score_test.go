@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -48,6 +49,40 @@ func sequences(all []told) (iter.Seq2[*ner.Document, error], iter.Seq2[ner.Passa
 		}
 	}
 	return docs, passages
+}
+
+// TestCounted: the counts of passages are given away one by one, in order, and are not
+// kept.
+func TestCounted(t *testing.T) {
+	var all []told
+	for i := range 3*blockSize + 7 {
+		d := gold(fmt.Sprint(i), "Mira", ner.Span{Start: 0, End: 4, Type: "person"})
+		all = append(all, told{d, []ner.Answer{one("person", map[bool]string{true: `["Mira"]`, false: `[]`}[i%3 == 0])}})
+	}
+	docs, passages := sequences(all)
+	plan := ScorePlan{Documents: docs, Passages: passages, Parsing: ParseOptions{Form: "uniner_list", Types: scoreTypes}, Metrics: []string{"uniner_f1", "span_f1"}}
+	kept, err := Score(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counted [2][]ner.Score
+	plan.Counted = func(index int, counts []ner.Score) {
+		if index != len(counted[0]) || len(counts) != 2 {
+			t.Errorf("passage %d with %d counts after %d passages", index, len(counts), len(counted[0]))
+		}
+		for i := range counted {
+			counted[i] = append(counted[i], counts[i])
+		}
+	}
+	given, err := Score(t.Context(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, id := range []string{"uniner_f1", "span_f1"} {
+		if k, g := kept.Metrics[id], given.Metrics[id]; !slices.Equal(counted[i], k.Passages) || g.Passages != nil || g.Total != k.Total || !maps.Equal(g.ByType, k.ByType) {
+			t.Errorf("%s: given %v, kept %v", id, counted[i], k.Passages)
+		}
+	}
 }
 
 func score(t *testing.T, how ParseOptions, ids []string, all ...told) Scored {

@@ -18,7 +18,12 @@ type scorer struct {
 	metrics []metrics.Metric
 	parser  []int // index of the parser, by metric
 	parsers []*PassageParser
-	scored  Scored
+	counted []MetricCounts // by metric
+	totals  []ner.Score    // of the passage that is merged, by metric
+	// spans and strings are the places of span_f1 and uniner_f1 by the first parser; -1:
+	// they are not among the metrics.
+	spans, strings int
+	scored         Scored
 }
 
 // MetricIDs returns the full ids of metrics for a run with a query set, each once.
@@ -62,11 +67,11 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scorer{plan: plan, ids: ids, scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
+	s := &scorer{plan: plan, ids: ids, spans: -1, strings: -1, totals: make([]ner.Score, len(ids)), scored: Scored{Metrics: map[string]MetricCounts{}, Outcomes: map[ner.Outcome]int{}, Counters: map[string]int{}}}
 	// The first parser is the default one. Outcomes and counters are by this parser.
 	hows := []ParseOptions{plan.Parsing}
 	protocols := [][]metrics.Protocol{nil}
-	for _, id := range ids {
+	for i, id := range ids {
 		m, options, err := metrics.ParseID(id)
 		if err != nil {
 			return nil, err
@@ -80,7 +85,13 @@ func newScorer(plan ScorePlan) (*scorer, error) {
 		if m.Protocol != "" && !slices.Contains(protocols[at], m.Protocol) {
 			protocols[at] = append(protocols[at], m.Protocol)
 		}
-		s.scored.Metrics[id] = MetricCounts{ByType: map[ner.EntityType]ner.Score{}, Reader: answers.Version, Version: metrics.Version}
+		switch {
+		case m.ID == "span_f1" && at == 0:
+			s.spans = i
+		case m.ID == "uniner_f1" && at == 0:
+			s.strings = i
+		}
+		s.counted = append(s.counted, MetricCounts{ByType: map[ner.EntityType]ner.Score{}, Reader: answers.Version, Version: metrics.Version})
 		s.metrics, s.parser = append(s.metrics, m), append(s.parser, at)
 	}
 	for i, how := range hows {
@@ -115,7 +126,7 @@ func (s *scorer) work(b *scoreBlock) {
 			counts[k] = m.Count(&understood[s.parser[k]].Passage)
 		}
 		b.counts = append(b.counts, counts)
-		s.count(b, &understood[0])
+		s.count(b, &understood[0], counts)
 		if !s.parsers[0].HasSpans() { // answers with offsets have no prompts
 			s.plan.mark(b.counters, b.documents[i], p.Answers)
 		}
@@ -126,7 +137,7 @@ func (s *scorer) work(b *scoreBlock) {
 }
 
 // count adds outcomes and counters of one passage.
-func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
+func (s *scorer) count(b *scoreBlock, u *ParsedPassage, counts []metrics.Counts) {
 	for _, p := range u.Predictions {
 		if !s.parsers[0].HasSpans() || p.Outcome.Failure() {
 			b.outcomes[p.Outcome]++
@@ -141,16 +152,28 @@ func (s *scorer) count(b *scoreBlock, u *ParsedPassage) {
 			b.counters[droppedItems]++
 		}
 	}
-	spans, strs := metrics.Count(metrics.SpanF1, &u.Passage), metrics.Count(metrics.UniNERF1, &u.Passage)
-	for name, n := range map[string]int{
-		"ambiguous": u.Ambiguous, "unaligned": spans.Unaligned, "bad_offsets": spans.BadOffsets,
-		"duplicate_gold": spans.DuplicateGold, "duplicate_pred": spans.DuplicatePred,
-		"void": strs.Void, "gold_void": strs.GoldVoid,
+	spans, strs := countOnce(metrics.SpanF1, &u.Passage, counts, s.spans), countOnce(metrics.UniNERF1, &u.Passage, counts, s.strings)
+	for _, c := range []struct {
+		name string
+		n    int
+	}{
+		{"ambiguous", u.Ambiguous}, {"unaligned", spans.Unaligned}, {"bad_offsets", spans.BadOffsets},
+		{"duplicate_gold", spans.DuplicateGold}, {"duplicate_pred", spans.DuplicatePred},
+		{"void", strs.Void}, {"gold_void", strs.GoldVoid},
 	} {
-		if n > 0 {
-			b.counters[name] += n
+		if c.n > 0 {
+			b.counters[c.name] += c.n
 		}
 	}
+}
+
+// countOnce returns the counts of a metric at a place of those that are counted; -1: it is
+// counted now.
+func countOnce(add func(*metrics.Passage, *metrics.Counts), p *metrics.Passage, counts []metrics.Counts, place int) metrics.Counts {
+	if place >= 0 {
+		return counts[place]
+	}
+	return metrics.Count(add, p)
 }
 
 // droppedItems is the counter of all items that are in an answer and not used.
@@ -179,14 +202,18 @@ func (s *scorer) merge(b *scoreBlock) error {
 	if b.err != nil || len(b.counts) < len(b.passages) {
 		return b.err
 	}
-	for i := range b.passages {
-		for k, id := range s.ids {
-			m := s.scored.Metrics[id]
-			total := b.counts[i][k].ByType.Total()
-			m.Total = m.Total.Add(total)
-			m.Passages = append(m.Passages, total)
+	for i, p := range b.passages {
+		for k := range s.counted {
+			m := &s.counted[k]
+			s.totals[k] = b.counts[i][k].ByType.Total()
+			m.Total = m.Total.Add(s.totals[k])
 			metrics.Tally(m.ByType).Merge(b.counts[i][k].ByType)
-			s.scored.Metrics[id] = m
+			if s.plan.Counted == nil {
+				m.Passages = append(m.Passages, s.totals[k])
+			}
+		}
+		if s.plan.Counted != nil {
+			s.plan.Counted(p.Index, s.totals)
 		}
 		if s.plan.Observe != nil {
 			s.plan.Observe(b.passages[i], b.documents[i], b.observed[i])
@@ -196,6 +223,14 @@ func (s *scorer) merge(b *scoreBlock) error {
 	addAll(s.scored.Outcomes, b.outcomes)
 	addAll(s.scored.Counters, b.counters)
 	return nil
+}
+
+// end returns the counts of all blocks.
+func (s *scorer) end() Scored {
+	for k, id := range s.ids {
+		s.scored.Metrics[id] = s.counted[k]
+	}
+	return s.scored
 }
 
 func addAll[K comparable](into, part map[K]int) {

@@ -19,7 +19,10 @@ func rate(perSecond float64) string {
 
 // Progress returns the state of a run after the number of passages.
 func Progress(p *harness.Progress) string {
-	parts := []string{rate(p.Rate), "span F1 so far " + reports.Percent(p.F1)}
+	parts := []string{rate(p.Rate)}
+	if p.F1 != nil || p.Unreadable == nil { // else the answers are not scored
+		parts = append(parts, "span F1 so far "+reports.Percent(p.F1))
+	}
 	if p.Unreadable != nil {
 		parts = append(parts, "unreadable "+reports.Percent(p.Unreadable)+"%")
 	}

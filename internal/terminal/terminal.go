@@ -1,6 +1,7 @@
 // Package terminal makes text from outside safe for a terminal: from servers, stores,
 // datasets and models. Control characters, those of C1, marks that change the direction
-// of writing and other invisible characters are escaped, as in JSON.
+// of writing and other invisible characters are escaped, as in JSON. It also breaks texts
+// into lines that fit a terminal.
 package terminal
 
 import (

@@ -166,3 +166,49 @@ func (r *Runner) specialTokens(ctx context.Context, s *server) (*runners.Special
 		return r.tokenize(ctx, s, f)
 	})
 }
+
+// Tokens returns the tokens of a prompt on the first server. Those of a completion have the
+// tokens that the server adds to a prompt, if begin is set. Those of a chat are written by
+// the model's template, with the beginning of an answer if the last message is a
+// question.
+func (r *Runner) Tokens(ctx context.Context, p *ner.Prompt, begin bool) ([]int, error) {
+	f := fields{"model": r.config.Model}
+	if p.Chat() {
+		f["messages"], f[templateKwargs] = p.Messages, r.variables
+		f["add_generation_prompt"] = p.Messages[len(p.Messages)-1].Role != "assistant"
+	} else {
+		f["prompt"], f["add_special_tokens"] = p.Text, begin
+	}
+	var answer struct {
+		Tokens []int `json:"tokens"`
+	}
+	err := r.consult(ctx, "tokenize", f, &answer)
+	if err == nil && answer.Tokens == nil {
+		err = misread("/tokenize: no tokens")
+	}
+	return answer.Tokens, err
+}
+
+// Text returns the text of tokens on the first server.
+func (r *Runner) Text(ctx context.Context, tokens []int) (string, error) {
+	var answer struct {
+		Prompt string `json:"prompt"`
+	}
+	err := r.consult(ctx, "detokenize", fields{"model": r.config.Model, "tokens": tokens}, &answer)
+	return answer.Prompt, err
+}
+
+// consult sends a question about the tokenizer to the first server.
+func (r *Runner) consult(ctx context.Context, path string, f fields, answer any) error {
+	body, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	s := r.pool.servers[0]
+	return r.exchange(ctx, s, min(patience, r.config.Timeout), runners.LargestDescription, http.MethodPost, s.base.JoinPath(path).String(), body, func(b []byte) error {
+		if err := json.Unmarshal(b, answer); err != nil {
+			return misread("/%s: unexpected JSON: %w", path, err)
+		}
+		return nil
+	})
+}

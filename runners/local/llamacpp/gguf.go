@@ -22,6 +22,9 @@ type Info struct {
 	// Causal is false if each token also depends on later tokens. Such a model computes
 	// embeddings, not text.
 	Causal bool
+	// Tokenizer is the kind of tokenizer, such as "gpt2". PreTokenizer is how it splits words
+	// from each other, if it needs that; empty: the file does not say it.
+	Tokenizer, PreTokenizer string
 }
 
 // errNoGGUF is the error of a file in another format.
@@ -112,7 +115,7 @@ func readInfo(r io.Reader, size int64) (Info, error) {
 			return Info{}, fmt.Errorf("%s: %.20s: want 1 to %d", blocks, v, mostBlocks)
 		}
 	}
-	info := Info{Name: values["general.name"], Architecture: values["general.architecture"], FileType: -1}
+	info := Info{Name: values["general.name"], Architecture: values["general.architecture"], FileType: -1, Tokenizer: values["tokenizer.ggml.model"], PreTokenizer: values["tokenizer.ggml.pre"]}
 	info.Context, _ = strconv.Atoi(values[info.Architecture+".context_length"]) // absent: 0
 	if v, err := strconv.Atoi(values["general.file_type"]); err == nil {
 		info.FileType = v

@@ -7,6 +7,7 @@ import (
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
+	"nerbench/runners"
 	"nerbench/runners/local/chattemplate"
 	"nerbench/runners/local/llamacpp/llama"
 )
@@ -19,7 +20,7 @@ type chat struct {
 
 // errNoTemplate is the error of a chat with a model that has no chat template.
 var errNoTemplate = &fault.Hint{
-	Err:    errors.New("the model has no chat template"),
+	Err:    runners.ErrNoTemplate,
 	Advice: "--set as=completion sends the messages as one text; a base model needs demonstrations too: --set shots=3",
 }
 

@@ -3,6 +3,7 @@ package llamacpp
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"nerbench/internal/fault"
 	"nerbench/ner"
@@ -51,6 +52,29 @@ func (v *Vocabulary) Count(p *ner.Prompt) (int, error) {
 	}
 	tokens, err := v.library.calls.Tokens(v.vocabulary, p.Text, true)
 	return len(tokens), err
+}
+
+// Tokens splits a text into tokens, with those that the vocabulary adds to a prompt if begin
+// is set.
+func (v *Vocabulary) Tokens(text string, begin bool) ([]int, error) {
+	tokens, err := v.library.calls.Tokens(v.vocabulary, strings.ToValidUTF8(text, "\uFFFD"), begin)
+	if err != nil {
+		return nil, fmt.Errorf("llamacpp: vocabulary: %w", err)
+	}
+	ids := make([]int, len(tokens))
+	for i, t := range tokens {
+		ids[i] = int(t)
+	}
+	return ids, nil
+}
+
+// ChatTemplate is the source of the chat template in the file; empty: there is none.
+func (v *Vocabulary) ChatTemplate() string { return v.library.calls.ModelChatTemplate(v.model, 0) }
+
+// Ends are the texts of the tokens that begin and end a text; empty: there are none.
+func (v *Vocabulary) Ends() (bos, eos string) {
+	lib := v.library.calls
+	return lib.Text(v.vocabulary, lib.VocabBOS(v.vocabulary)), lib.Text(v.vocabulary, lib.VocabEOS(v.vocabulary))
 }
 
 // Close frees the vocabulary.

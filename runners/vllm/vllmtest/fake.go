@@ -262,6 +262,13 @@ func (f *Fake) remember(prompt string) {
 	f.seen[passage] = true
 }
 
+// Forget empties the imitated prefix cache, and the memory that it needs.
+func (f *Fake) Forget() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = map[string]bool{}
+}
+
 type answers struct {
 	Object  string   `json:"object"`
 	Model   string   `json:"model"`

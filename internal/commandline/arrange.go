@@ -1,4 +1,4 @@
-package main
+package commandline
 
 import (
 	"slices"
@@ -7,10 +7,10 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// arrange sorts the arguments: global flags, the command, its flags, its arguments.
+// Arrange sorts the arguments: global flags, the command, its flags, its arguments.
 // Users may write flags anywhere, but the flag package stops at the first argument.
 // Everything after "--" is an argument.
-func arrange(app *cli.App, args []string) []string {
+func Arrange(app *cli.App, args []string) []string {
 	if len(args) == 0 {
 		return args
 	}
@@ -23,7 +23,7 @@ func arrange(app *cli.App, args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(a, "-") || a == "-" {
-			if sub := find(cmds, a); sub != nil && len(plain) == 0 {
+			if sub := Find(cmds, a); sub != nil && len(plain) == 0 {
 				path, flags, cmds = append(path, a), sub.Flags, sub.Subcommands
 			} else {
 				plain, cmds = append(plain, a), nil
@@ -31,9 +31,9 @@ func arrange(app *cli.App, args []string) []string {
 			continue
 		}
 		to := &local
-		f := flagNamed(flags, a)
+		f := Flag(flags, a)
 		if f == nil {
-			if f = flagNamed(app.Flags, a); f != nil {
+			if f = Flag(app.Flags, a); f != nil {
 				to = &global
 			}
 		}
@@ -51,7 +51,8 @@ func arrange(app *cli.App, args []string) []string {
 	return append(out, plain...)
 }
 
-func find(cmds []*cli.Command, name string) *cli.Command {
+// Find returns the command of a name; nil: there is none.
+func Find(cmds []*cli.Command, name string) *cli.Command {
 	for _, c := range cmds {
 		if c.HasName(name) {
 			return c
@@ -60,8 +61,9 @@ func find(cmds []*cli.Command, name string) *cli.Command {
 	return nil
 }
 
-// flagNamed returns the flag that an argument such as "--json" or "-d=x" sets.
-func flagNamed(flags []cli.Flag, arg string) cli.Flag {
+// Flag returns the flag that an argument such as "--json" or "-d=x" sets; nil: there is
+// none.
+func Flag(flags []cli.Flag, arg string) cli.Flag {
 	name, _, _ := strings.Cut(strings.TrimLeft(arg, "-"), "=")
 	for _, f := range flags {
 		if slices.Contains(f.Names(), name) {
@@ -76,11 +78,11 @@ func takesValue(f cli.Flag) bool {
 	return ok && d.TakesValue()
 }
 
-// givenFlags are the names of the flags that arranged arguments begin with.
-func givenFlags(flags []cli.Flag, args []string) map[string]bool {
+// GivenFlags are the names of the flags that arranged arguments begin with.
+func GivenFlags(flags []cli.Flag, args []string) map[string]bool {
 	given := map[string]bool{}
 	for i := 1; i < len(args) && strings.HasPrefix(args[i], "-"); i++ {
-		f := flagNamed(flags, args[i])
+		f := Flag(flags, args[i])
 		if f == nil {
 			break
 		}
@@ -92,18 +94,18 @@ func givenFlags(flags []cli.Flag, args []string) map[string]bool {
 	return given
 }
 
-// repeatedFlag returns the name of a flag that takes one value and is given more than
+// RepeatedFlag returns the name of a flag that takes one value and is given more than
 // once in arranged arguments; empty if there is none. The flag package would drop all
 // values but the last.
-func repeatedFlag(app *cli.App, args []string) string {
+func RepeatedFlag(app *cli.App, args []string) string {
 	flags, cmds := app.Flags, app.Commands
 	given := map[string]bool{}
 	for i := 1; i < len(args) && args[i] != "--"; i++ {
-		if sub := find(cmds, args[i]); sub != nil {
+		if sub := Find(cmds, args[i]); sub != nil {
 			flags, cmds = append(slices.Clone(sub.Flags), app.Flags...), sub.Subcommands
 			continue
 		}
-		f := flagNamed(flags, args[i])
+		f := Flag(flags, args[i])
 		if f == nil || !strings.HasPrefix(args[i], "-") || !takesValue(f) {
 			continue
 		}

@@ -1,0 +1,91 @@
+package texts
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"nerbench/distill"
+	"nerbench/harness"
+	"nerbench/internal/terminal"
+)
+
+// reasons are the meanings of the filters, in the order in which they are tried.
+var reasons = []struct {
+	reason  distill.Reason
+	meaning string
+}{
+	{distill.Unparseable, "answers without a list of pairs"},
+	{distill.BadPair, "items that are no pair"},
+	{distill.ElseType, "entities of a type that says nothing"},
+	{distill.NotEnglish, "entities in another script"},
+	{distill.NotInPassage, "entities that do not occur"},
+	{distill.Repeat, "entities that were there before"},
+	{distill.Echo, "entities that are their own type"},
+	{distill.Conflict, "entities with more than two types"},
+	{distill.NoEntityLeft, "passages without an entity"},
+}
+
+// WriteConstructed prints what was constructed.
+func WriteConstructed(w io.Writer, c *harness.Constructed) error {
+	fmt.Fprintf(w, "%d passages of %d texts in %s\n", c.Passages, c.Texts, terminal.Printable(c.Dir))
+	r := c.Removed
+	fmt.Fprintf(w, "parts of the corpus: %d, of them blank %d, repeated %d, with words of a test set %d (%d datasets)\n", r.Parts, r.Blank, r.Repeated, r.Contaminated, c.Tests)
+	fmt.Fprintf(w, "teacher %s (run %s): %d passages answered, %d of them now\n", terminal.Printable(c.Teacher), c.Run, c.Answered, c.Asked)
+	if c.Plan != nil {
+		return writePlan(w, c.Plan)
+	}
+	fmt.Fprintf(w, "kept: %d passages with %d entities of %d types\n", c.Kept, c.Entities, c.Types)
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, one := range reasons {
+		if n := c.Dropped[one.reason]; n > 0 {
+			fmt.Fprintf(tw, "  dropped: %s\t%d\t%s\n", one.reason, n, one.meaning)
+		}
+	}
+	if c.Conflicts > 0 {
+		fmt.Fprintf(tw, "  kept: %s\t%d\tentities with more than two types\n", distill.Conflict, c.Conflicts)
+	}
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	for i, answer := range c.Unparsed {
+		fmt.Fprintf(w, "answer %d that cannot be parsed: %s\n", i+1, terminal.Printable(beginning(answer)))
+	}
+	return nil
+}
+
+// beginning is the first part of an answer, on one line.
+func beginning(answer string) string {
+	const most = 120
+	runes := []rune(strings.Join(strings.Fields(answer), " "))
+	if len(runes) == 0 {
+		return "(no text)"
+	}
+	if len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return string(runes)
+}
+
+// writePlan prints what the answers that are left will cost.
+func writePlan(w io.Writer, p *harness.ConstructPlan) error {
+	if p.Probed == 0 {
+		_, err := fmt.Fprintf(w, "plan: %d passages are left, none was asked about\n", p.Left)
+		return err
+	}
+	number := func(n *int) string {
+		if n == nil {
+			return "an unknown number of"
+		}
+		return fmt.Sprint(*n)
+	}
+	money := "an unknown sum (--price-in and --price-out give the price)"
+	if p.Money != nil {
+		money = fmt.Sprintf("%.2f", *p.Money)
+	}
+	_, err := fmt.Fprintf(w, "plan, from the answers about %d passages, which are kept: %d passages are left\n  tokens: %s of prompts, %s of answers\n  time: %s\n  money: %s\n",
+		p.Probed, p.Left, number(p.PromptTokens), number(p.AnswerTokens), time.Duration(p.Seconds*float64(time.Second)).Round(time.Second), money)
+	return err
+}

@@ -1,0 +1,127 @@
+package commandline_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+
+	"nerbench/internal/commandline"
+)
+
+// kitchen is a program that cooks.
+func kitchen() *cli.App {
+	return &cli.App{
+		Name:  "kitchen",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "stove"}, &cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}}},
+		Commands: []*cli.Command{
+			{
+				Name: "cook", Usage: "cook a meal", ArgsUsage: "MEAL...",
+				Flags: []cli.Flag{
+					&cli.StringFlag{Name: "heat", Usage: "`HEAT` of the stove: low, high (default: low)"},
+					&cli.StringSliceFlag{Name: "with", Usage: "`HERBS` to add"},
+				},
+			},
+			{Name: "cupboard", Usage: "list what is there", Subcommands: []*cli.Command{{Name: "show", Usage: "show a shelf", ArgsUsage: "top|bottom"}}},
+		},
+	}
+}
+
+func TestArrange(t *testing.T) {
+	for _, tc := range []struct{ name, line, want string }{
+		{"sorted", "--stove gas cook --heat low soup", "--stove gas cook --heat low soup"},
+		{"flags last", "cook soup --heat low --stove gas", "--stove gas cook --heat low soup"},
+		{"values behind =", "cook soup --heat=low -q", "-q cook --heat=low soup"},
+		{"command of a group", "cupboard show top -q", "-q cupboard show top"},
+		{"argument like a command", "cook cupboard", "cook cupboard"},
+		{"only arguments", "cook -- --heat", "cook -- --heat"},
+		{"unknown flag", "cook --salt soup", "cook --salt soup"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			got := commandline.Arrange(kitchen(), strings.Fields("kitchen "+tc.line))
+			if want := "kitchen " + tc.want; strings.Join(got, " ") != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestGivenFlags(t *testing.T) {
+	given := commandline.GivenFlags(kitchen().Flags, strings.Fields("kitchen --stove gas -q cook --heat low"))
+	if got := slices.Sorted(maps.Keys(given)); !slices.Equal(got, []string{"quiet", "stove"}) {
+		t.Errorf("flags before the command: %q", got)
+	}
+}
+
+func TestRepeatedFlag(t *testing.T) {
+	for _, tc := range []struct{ name, line, want string }{
+		{"once", "cook --heat low soup", ""},
+		{"twice", "cook --heat low --heat=high soup", "heat"},
+		{"a list", "cook --with salt --with dill soup", ""},
+		{"no value", "-q -q cook soup", ""},
+		{"behind --", "cook --heat low -- --heat", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := commandline.RepeatedFlag(kitchen(), strings.Fields("kitchen "+tc.line)); got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	const want = `kitchen cook: cook a meal
+
+usage: kitchen cook MEAL... [flags]
+
+flags:
+  --heat HEAT   HEAT of the stove: low, high (default: low)
+  --with HERBS  HERBS to add
+`
+	if got := commandline.Help(kitchen().Commands[0], "kitchen cook"); got != want {
+		t.Errorf("help:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestComplete(t *testing.T) {
+	herbs := commandline.Named([]string{"dill", "mint"})
+	values := commandline.Values{
+		Flag: func(c *commandline.Call, _ cli.DocGenerationFlag, name, _ string) []commandline.Candidate {
+			if name == "stove" && c.Set["quiet"] == "" {
+				return commandline.Named([]string{"gas", "wood"})
+			}
+			return nil
+		},
+		Placeholder: func(_ *commandline.Call, placeholder string) []commandline.Candidate {
+			return map[string][]commandline.Candidate{"HERBS": herbs, "MEAL": {{Word: commandline.FileNames}}}[placeholder]
+		},
+		Key: func(string) []commandline.Candidate { return nil },
+	}
+	for _, tc := range []struct{ name, line, want string }{
+		{"commands", "c", "cook cupboard"},
+		{"command of a group", "cupboard ", "show"},
+		{"flags", "cook --h", "--heat --help"},
+		{"value of a global flag", "--stove ", "gas wood"},
+		{"listed in the usage line", "cook --heat ", "low high"},
+		{"behind =", "cook --heat=h", "--heat=high"},
+		{"placeholder", "cook --with m", "mint"},
+		{"in a list", "cook --with mint,", "mint,dill"},
+		{"argument", "cook ", ":file"},
+		{"further argument", "cook soup ", ":file"},
+		{"words of the usage line", "cupboard show b", "bottom"},
+		{"no further argument", "cupboard show top ", ""},
+		{"behind --", "cook -- -", ":file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var got []string
+			for _, c := range commandline.Complete(kitchen(), strings.Split(tc.line, " "), values) {
+				got = append(got, c.Word)
+			}
+			if strings.Join(got, " ") != tc.want {
+				t.Errorf("%q becomes %q, want %q", tc.line, got, tc.want)
+			}
+		})
+	}
+}

@@ -31,21 +31,23 @@ export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
 student() {
   kind=$1
+  "$program" distill build -d $datasets --held-out-too --variant repo \
+    --negatives "$kind" --ratio "${RATIO:-3}" --out "sets/$kind"
+  "$program" distill export "sets/$kind" --for trl --out "exports/$kind"
   if [ ! -e "$kind.gguf" ]; then
-    "$program" distill build -d $datasets --held-out-too --variant repo \
-      --negatives "$kind" --ratio "${RATIO:-3}" --out "sets/$kind"
-    "$program" distill export "sets/$kind" --for trl --out "exports/$kind"
     rm -rf "students/$kind"
     "$python" "$here/train.py" --base "$base" --data "exports/$kind" --out "students/$kind" \
       --steps "${STEPS:-400}" --batch "${BATCH:-16}"
     "$python" "$here/to_gguf.py" "students/$kind" "$kind.gguf.part"
     mv "$kind.gguf.part" "$kind.gguf"
   fi
-  "$program" distill check "sets/$kind" "students/$kind"
-  "$program" distill check "sets/$kind" "$kind.gguf"
+  # The folder and the file, whose card names the datasets that the student has seen.
+  "$program" distill check "sets/$kind" "students/$kind" --models checked
+  "$program" distill check "sets/$kind" "$kind.gguf" --models checked
+  { cat "checked/$kind.toml" && echo "model = \"gguf/../$kind.gguf\""; } >"cards/$kind.toml"
 }
 
-mkdir -p students logs
+mkdir -p students logs checked cards
 running=() failed=
 finish() { # waits for the first of the running students
   set -- ${running[0]}
@@ -60,6 +62,8 @@ done
 while [ ${#running[@]} -gt 0 ]; do finish; done
 [ -z "$failed" ]
 
-# With one thread, answers do not depend on how many processors there are.
-nerbench sweep run checkpoints $(printf -- '-m gguf/%s.gguf ' "${kinds[@]}") \
-  -d $datasets --limit "${LIMIT:-200}" --metric uniner_f1 --threads 1 --out table
+# A processor gives one thread the same answers, however busy it is.
+nerbench sweep run checkpoints --models cards $(printf -- '-m %s ' "${kinds[@]}") -d $datasets \
+  --limit "${LIMIT:-200}" --metric uniner_f1 --threads 1 --out table
+nerbench table --cols model --metric uniner_f1 --ci 10000 --run-only --format csv >table/ratios.csv
+echo "precision and recall: $PWD/table/ratios.csv"

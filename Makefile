@@ -1,7 +1,7 @@
 # The tasks of this repository. CI runs them through .ci/run.
 export CGO_ENABLED := 0
 
-.PHONY: build board test campaign integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
+.PHONY: build board train test campaign integration lint bench peers fuzz golden llama-libs notices vulnerabilities release
 
 # The commit that the program is built from; empty outside a repository.
 STAMP := $(shell git describe --always --dirty --tags 2>/dev/null)
@@ -10,6 +10,9 @@ build: ## build the program: bin/nerbench
 
 board: ## build the leaderboard of the embedded sample, to look at: board/site/index.html
 	.ci/board
+
+train: ## train three students with other negatives, and ask them: Table 4 in small; 5.6 GB of packages
+	examples/train/run.sh
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...

@@ -1,0 +1,123 @@
+//go:build unix
+
+package servers
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"nerbench/internal/reference"
+)
+
+// trainFile is a file of examples/train.
+func trainFile(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("..", "..", "examples", "train", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// trainer is the Python with the packages of examples/train. Continuous integration does
+// not install them (docs/decisions/0028-training.md), so the test skips there too.
+func trainer(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("NERBENCH_TRAIN")
+	if path == "" {
+		t.Skip("NERBENCH_TRAIN names no Python with the packages of examples/train (.ci/train)")
+	}
+	return path
+}
+
+// python runs a program of examples/train, with one thread.
+func (w *workplace) python(t *testing.T, python, program string, args ...string) {
+	t.Helper()
+	cmd := exec.Command(python, append([]string{trainFile(t, program)}, args...)...)
+	cmd.Dir = w.dir
+	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "HF_HUB_OFFLINE=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", program, err, out)
+	}
+}
+
+// TestTrainPins compares the packages that an export for TRL names with those that
+// .ci/train installs.
+func TestTrainPins(t *testing.T) {
+	installed, err := os.ReadFile(trainFile(t, "requirements.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported, err := os.ReadFile(filepath.Join("..", "..", "distill", "export", "assets", "trl", "requirements.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pin := range append(strings.Fields(string(exported)), "gguf==0.19.0") {
+		if !strings.Contains(string(installed), "\n"+pin+"\n") {
+			t.Errorf("%s is not installed by .ci/train", pin)
+		}
+	}
+}
+
+// TestConverted asks a file that to_gguf.py has written: its answers are the known ones.
+// The tokenizer of the folder does not say that it adds BOS.
+func TestConverted(t *testing.T) {
+	python, model := trainer(t), newTrained(t)
+	w := newWorkplace(t, "NERBENCH_LLAMA_LIB="+llamaLibrary(t, "cpu"))
+	folder := filepath.Join(w.dir, "model")
+	if err := os.CopyFS(folder, os.DirFS(model.folder)); err != nil {
+		t.Fatal(err)
+	}
+	forgetBOS(t, filepath.Join(folder, "tokenizer_config.json"))
+	w.python(t, python, "to_gguf.py", "model", "model.gguf")
+	q := question{model: "gguf/model.gguf", dataset: "mit-restaurant", limit: 20, flags: []string{"--threads", "1"}}
+	model.check(t, w, q, w.ask(t, q), 5, 0)
+}
+
+// forgetBOS removes add_bos_token from a file, as saving it with transformers 5 does.
+func forgetBOS(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config map[string]any
+	if err := json.Unmarshal(text, &config); err != nil {
+		t.Fatal(err)
+	}
+	if config["add_bos_token"] != true {
+		t.Fatalf("%s: add_bos_token is %v", file, config["add_bos_token"])
+	}
+	delete(config, "add_bos_token")
+	if text, err = json.Marshal(config); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil { // the copy of a file that nobody may write
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestTrain takes a student from a dataset to a score, with 20 steps of training.
+func TestTrain(t *testing.T) {
+	python, base := trainer(t), reference.Path(t, "models", "tiny-uniner-none")
+	w := newWorkplace(t, "NERBENCH_LLAMA_LIB="+llamaLibrary(t, "cpu"))
+	w.printed(t, "distill", "build", "-d", "mit-restaurant", "--held-out-too", "--variant", "repo", "--cap", "300", "--negatives", "frequency", "--out", "set")
+	w.printed(t, "distill", "export", "set", "--for", "trl", "--out", "export")
+	// It compares the labels of TRL with the answers.
+	w.python(t, python, "train.py", "--base", base, "--data", "export", "--out", "student", "--steps", "20", "--batch", "4")
+	w.python(t, python, "to_gguf.py", "student", "student.gguf")
+	for _, student := range []string{"student", "student.gguf"} {
+		w.printed(t, "distill", "check", "set", student)
+	}
+	q := question{model: "gguf/student.gguf", dataset: "mit-restaurant", limit: 10, flags: []string{"--threads", "1"}}
+	if result := w.ask(t, q); result.Complete != q.limit || result.Scores["uniner_f1"].TP == 0 {
+		t.Errorf("result is %+v", result)
+	}
+}

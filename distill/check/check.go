@@ -187,11 +187,11 @@ func chat(list []distill.Message) []ner.Message {
 
 // promptsOf are the prompts about a conversation that a run sends.
 func promptsOf(v *distill.Conversation, variant string) ([]string, error) {
-	s := prompts.Settings{Family: "uniner", Variant: variant}
-	if v.Dataset == "" {
-		s.Variant, _, _ = strings.Cut(variant, "+")
+	base, _, _ := strings.Cut(variant, "+")
+	s := prompts.Settings{Family: "uniner", Variant: base, Dataset: v.Dataset}
+	if v.Dataset != "" {
+		s.Variant = cmp.Or(base, "repo") + "+" + cmp.Or(v.DatasetLine, "nl")
 	}
-	s.Dataset = v.Dataset
 	data := prompts.Dataset{ID: "check"}
 	for _, q := range v.Questions {
 		data.Types = append(data.Types, prompts.TypeInfo{Name: ner.EntityType(q.Type), Definition: q.Type})

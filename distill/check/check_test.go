@@ -35,7 +35,7 @@ func invented() *distill.Set {
 			{ID: "a/0", Text: "Zoë Quill, \"the 2nd\", met Ümit in Port-Varna. \n 😀", Questions: []q{
 				{Type: "person", Answers: []string{"Zoë Quill", "Ümit"}}, {Type: "river", Answers: []string{}, Negative: true}, {Type: "town", Answers: []string{"Port-Varna"}},
 			}},
-			{ID: "n/3", Text: "Old sores heal .", Dataset: "NCBI", Questions: []q{{Type: "disease", Answers: []string{"sores"}}}},
+			{ID: "n/3", Text: "Old sores heal .", Dataset: "NCBI", DatasetLine: "sp_nl", Questions: []q{{Type: "disease", Answers: []string{"sores"}}}},
 		},
 		Dev: []distill.Conversation{{ID: "c/0", Text: "Ada left.", Questions: []q{{Type: "person", Answers: []string{"Ada"}}}}},
 	}

@@ -126,11 +126,10 @@ type job struct {
 
 // checkVariant refuses data for prompts whose text the chat template does not write.
 func checkVariant(variant string) error {
-	base, line, _ := strings.Cut(variant, "+")
-	if (base == "repo" || base == "definition" || base == "") && (line == "" || line == "nl") {
+	if base, _, _ := strings.Cut(variant, "+"); base == "repo" || base == "definition" || base == "" {
 		return nil
 	}
-	return fmt.Errorf("export: the data is for variant %s of family uniner: the forms of trainers are those of repo and repo+nl", variant)
+	return fmt.Errorf("export: the data is for variant %s of family uniner: the forms of trainers are those of repo and definition", variant)
 }
 
 // save writes the files, after a look at all that exist.

@@ -30,8 +30,9 @@
 // and runs ablations. bundles is the format of files with runs for others, and
 // submissions makes and verifies them. cmd/nerbench parses flags and prints; it has one
 // file for each command. distill has the paper's recipe for training data, distill/corpus
-// reads the texts for it, and distill/ngrams finds the test sets of the benchmark in them.
-// distill/export writes the data for trainers, and distill/check compares a student with it.
+// reads the texts for it, distill/ngrams finds the test sets of the benchmark in them, and
+// distill/tables lays out its statistics. distill/export writes the data for trainers, and
+// distill/check compares a student with it.
 //
 // Package ner defines the types that all packages share, and imports none of them.
 // Packages in internal hold mechanisms that are not about NER; internal/fault

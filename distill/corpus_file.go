@@ -35,6 +35,7 @@ type Corpus struct {
 	Teacher  Teacher     `toml:"teacher" json:"teacher"`
 	Filters  Filters     `toml:"filters" json:"filters"`
 	Tests    []TestSet   `toml:"tests" json:"tests"` // by dataset
+	Kept     Derived     `toml:"kept" json:"kept"`
 	// Files are the first [FilesNamed] files.
 	Files []corpus.File `toml:"files" json:"files"`
 }
@@ -90,6 +91,38 @@ type Teacher struct {
 	Run string `toml:"run" json:"run"`
 	// Keys are the keys of that run.
 	Keys map[string]string `toml:"keys" json:"keys"`
+}
+
+// Derived describes kept.jsonl and dropped.jsonl: what the filters made of the answers.
+type Derived struct {
+	Answers  int `toml:"answers" json:"answers"` // passages with an answer
+	Passages int `toml:"passages" json:"passages"`
+	Entities int `toml:"entities" json:"entities"`
+	Types    int `toml:"types" json:"types"`
+	// Conflicts are entities with more than two types that were kept.
+	Conflicts int `toml:"conflicts" json:"conflicts"`
+	// Kept and DroppedFile are the checksums of the files.
+	Kept        string `toml:"kept_sha256" json:"kept_sha256"`
+	DroppedFile string `toml:"dropped_sha256" json:"dropped_sha256"`
+	// Dropped counts entities, and passages, by filter.
+	Dropped map[Reason]int `toml:"dropped" json:"dropped"`
+}
+
+// Derive counts what the filters made of a number of answers.
+func (d *Data) Derive(answers int) Derived {
+	frequency := Frequency(d.Kept)
+	out := Derived{Answers: answers, Passages: len(d.Kept), Types: len(frequency), Dropped: map[Reason]int{}}
+	for _, n := range frequency {
+		out.Entities += n
+	}
+	for _, one := range d.Dropped {
+		if one.Kept {
+			out.Conflicts++
+		} else {
+			out.Dropped[one.Why]++
+		}
+	}
+	return out
 }
 
 // ReadCorpus reads the file corpus.toml of a folder.

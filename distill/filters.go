@@ -131,8 +131,9 @@ func untilRepeat(pairs []answers.OpenPair) []answers.OpenPair {
 
 // why returns the filter that drops an entity of a passage; "": none does.
 func (f Filters) why(p *Kept, e Entity) Reason {
+	entityType := answers.Fold(e.Type)
 	switch {
-	case saysNothing(e.Type):
+	case saysNothing(entityType):
 		return ElseType
 	case !isEnglish(e.Text):
 		return NotEnglish
@@ -140,16 +141,16 @@ func (f Filters) why(p *Kept, e Entity) Reason {
 		return NotInPassage
 	case slices.Contains(p.Entities, e):
 		return Repeat
-	case answers.Fold(e.Type) == answers.Fold(e.Text):
+	case entityType == answers.Fold(e.Text):
 		return Echo
 	}
 	return ""
 }
 
-// saysNothing reports whether a type is one of the "ELSE" categories of the paper. "n a",
+// saysNothing reports whether a folded type is one of the "ELSE" categories of the paper. "n a",
 // "miscellaneous" and "other" are added to those that it names.
 func saysNothing(entityType string) bool {
-	switch answers.Fold(entityType) {
+	switch entityType {
 	case "", "none", "na", "n a", "misc", "miscellaneous", "else", "other":
 		return true
 	}

@@ -60,9 +60,9 @@ type construction struct {
 	variant  string
 	card     *cards.Card
 	asking   *distill.Asking
-	wanted   distill.Corpus // the settings
-	corpus   distill.Corpus // of the folder
-	passages []distill.Passage
+	wanted   distill.Corpus    // the settings
+	corpus   distill.Corpus    // of the folder
+	passages []distill.Passage // nil: not read yet
 }
 
 // Construct makes the folder of constructed data, or continues it: it chooses passages of
@@ -78,9 +78,18 @@ func (b *Bench) Construct(ctx context.Context, r ConstructRequest) (*Constructed
 		return nil, err
 	}
 	out := c.result()
-	complete, err := c.complete(ctx)
+	answered, complete, err := c.complete(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if complete && c.derived(ctx, answered) {
+		out.take(&c.corpus)
+		return out, out.partial()
+	}
+	if c.passages == nil {
+		if c.passages, err = distill.ReadPassages(ctx, c.Dir); err != nil {
+			return nil, err
+		}
 	}
 	if !complete {
 		if err := c.ask(ctx, out); err != nil {
@@ -135,7 +144,7 @@ func (b *Bench) newConstruction(r ConstructRequest) (*construction, error) {
 	return c, nil
 }
 
-// choose reads the passages of the folder; if there are none, it chooses them from the
+// choose checks the passages of the folder; if there are none, it chooses them from the
 // corpus.
 func (c *construction) choose(ctx context.Context) error {
 	var err error
@@ -160,8 +169,7 @@ func (c *construction) choose(ctx context.Context) error {
 	if sum != c.corpus.Passages.SHA256 {
 		return fmt.Errorf("distill: %s: its checksum is not that of %s: it was changed", file, distill.CorpusFile)
 	}
-	c.passages, err = distill.ReadPassages(ctx, c.Dir)
-	return err
+	return nil
 }
 
 // checkFolder refuses a folder with files of something else.
@@ -223,7 +231,7 @@ func (c *construction) part() string {
 	if !c.Ask.Part.Whole() {
 		text = " of part " + c.Ask.Part.String()
 	}
-	if c.Ask.Plan.Limit > 0 && c.Ask.Plan.Limit < len(c.passages) {
+	if c.Ask.Plan.Limit > 0 && c.Ask.Plan.Limit < c.corpus.Passages.Passages {
 		text += fmt.Sprintf(" of the first %d", c.Ask.Plan.Limit)
 	}
 	return text

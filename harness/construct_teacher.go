@@ -25,25 +25,26 @@ import (
 func (c *construction) answersPath() string { return filepath.Join(c.Dir, distill.AnswersFile) }
 
 // complete reports whether all passages that are asked about have an answer, so that the
-// teacher is not needed.
-func (c *construction) complete(ctx context.Context) (bool, error) {
+// teacher is not needed, and the number of all passages with an answer.
+func (c *construction) complete(ctx context.Context) (answered int, complete bool, err error) {
 	if c.corpus.Teacher.Run == "" || !c.asksAlike() {
-		return false, nil
+		return 0, false, nil
 	}
 	store, err := results.OpenReadOnly(ctx, c.answersPath())
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, results.ErrOlder) {
-		return false, nil
+		return 0, false, nil
 	}
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	defer store.Close()
 	done, err := store.Done(ctx, c.corpus.Teacher.Run)
 	if errors.Is(err, results.ErrNoRun) {
-		return false, nil
+		return 0, false, nil
 	}
+	answered, _ = countPart(done, ner.Shard{}.Has)
 	already, wanted := countPart(done, c.has)
-	return already == wanted && len(done) == len(c.passages), err
+	return answered, already == wanted && len(done) == c.corpus.Passages.Passages, err
 }
 
 // asksAlike reports whether the teacher would be asked as it was. If not, the teacher is

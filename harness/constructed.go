@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 
 	"nerbench/distill"
+	"nerbench/internal/checksum"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -42,20 +44,34 @@ const unparsedShown = 5
 // result is the outcome before the teacher is asked.
 func (c *construction) result() *Constructed {
 	return &Constructed{
-		Dir: c.Dir, Passages: len(c.passages), Texts: c.corpus.Corpus.Texts, Faulty: c.corpus.Corpus.Faulty, Removed: c.corpus.Removed,
+		Dir: c.Dir, Passages: c.corpus.Passages.Passages, Texts: c.corpus.Corpus.Texts, Faulty: c.corpus.Corpus.Faulty, Removed: c.corpus.Removed,
 		Tests: len(c.corpus.Tests), Dropped: map[distill.Reason]int{},
 	}
 }
 
+// take takes over what is known of a folder.
+func (out *Constructed) take(c *distill.Corpus) {
+	out.Teacher, out.Run = c.Teacher.Model, c.Teacher.Run
+	k := &c.Kept
+	out.Answered, out.Kept, out.Entities, out.Types, out.Conflicts = k.Answers, k.Passages, k.Entities, k.Types, k.Conflicts
+	maps.Copy(out.Dropped, k.Dropped)
+}
+
+// derived reports whether kept.jsonl and dropped.jsonl are those of so many answers and of
+// the filters, so that the answers need not be read.
+func (c *construction) derived(ctx context.Context, answered int) bool {
+	k := &c.corpus.Kept
+	if c.corpus.Filters != c.Filters || k.Answers != answered || mostUnparsed(k.Dropped, k.Answers) {
+		return false // the answers that cannot be parsed are shown
+	}
+	kept, err := checksum.Files(ctx, filepath.Join(c.Dir, distill.KeptFile))
+	dropped, errDropped := checksum.Files(ctx, filepath.Join(c.Dir, distill.DroppedFile))
+	return err == nil && errDropped == nil && kept == k.Kept && dropped == k.DroppedFile
+}
+
 // filter filters the answers, and writes kept.jsonl and dropped.jsonl.
 func (c *construction) filter(ctx context.Context, out *Constructed) error {
-	out.Teacher, out.Run = c.corpus.Teacher.Model, c.corpus.Teacher.Run
-	if c.corpus.Filters != c.Filters {
-		c.corpus.Filters = c.Filters
-		if err := c.corpus.Write(c.Dir); err != nil {
-			return err
-		}
-	}
+	c.corpus.Filters = c.Filters
 	store, err := results.OpenReadOnly(ctx, c.answersPath())
 	if err != nil {
 		return err
@@ -69,29 +85,31 @@ func (c *construction) filter(ctx context.Context, out *Constructed) error {
 	if err != nil {
 		return err
 	}
-	out.Kept, out.Answered = len(d.Kept), d.Answered
-	frequency := distill.Frequency(d.Kept)
-	out.Types = len(frequency)
-	for _, n := range frequency {
-		out.Entities += n
-	}
-	for _, one := range d.Dropped {
-		if one.Kept {
-			out.Conflicts++
-		} else {
-			out.Dropped[one.Why]++
-		}
-	}
-	if err := distill.WriteRecords(filepath.Join(c.Dir, distill.KeptFile), d.Kept); err != nil {
+	kept, dropped := filepath.Join(c.Dir, distill.KeptFile), filepath.Join(c.Dir, distill.DroppedFile)
+	if err := errors.Join(distill.WriteRecords(kept, d.Kept), distill.WriteRecords(dropped, d.Dropped)); err != nil {
 		return err
 	}
-	return distill.WriteRecords(filepath.Join(c.Dir, distill.DroppedFile), d.Dropped)
+	k := d.Derive(d.Answered)
+	if k.Kept, err = checksum.Files(ctx, kept); err != nil {
+		return err
+	}
+	if k.DroppedFile, err = checksum.Files(ctx, dropped); err != nil {
+		return err
+	}
+	c.corpus.Kept = k
+	out.take(&c.corpus)
+	return c.corpus.Write(c.Dir)
+}
+
+// mostUnparsed reports whether more than half of the answers cannot be parsed.
+func mostUnparsed(dropped map[distill.Reason]int, answers int) bool {
+	return 2*dropped[distill.Unparseable] > answers
 }
 
 // partial is the error about a result that is not what was asked for; nil: it is.
 func (out *Constructed) partial() error {
-	if unparsed := out.Dropped[distill.Unparseable]; 2*unparsed > out.Answered {
-		err := fmt.Errorf("%d of %d answers cannot be parsed, more than half: this teacher does not follow the prompt", unparsed, out.Answered)
+	if mostUnparsed(out.Dropped, out.Answered) {
+		err := fmt.Errorf("%d of %d answers cannot be parsed, more than half: this teacher does not follow the prompt", out.Dropped[distill.Unparseable], out.Answered)
 		return &Hint{Err: &PartialError{Err: err}, Advice: "try another teacher, --unclosed keep, or --demonstration FILE for a base model"}
 	}
 	if out.Failed > 0 {
@@ -122,6 +140,7 @@ func ReadConstructed(ctx context.Context, dir string, filters distill.Filters) (
 	if err != nil {
 		return nil, err
 	}
+	d.Corpus.Kept = d.Derive(d.Answered)
 	return &d.Data, nil
 }
 

@@ -69,11 +69,14 @@ var imports = map[string][]string{
 	"runners/tagger":            {"ner", "runners"},
 	"runners/vllm":              {"ner", "runners", "internal/fault", "internal/httpclient", "internal/parallel", "internal/retry"},
 	"runners/vllm/vllmtest":     {"internal/reference"},
+	"runners/fleet": { // the same runners on other machines, behind a queue
+		"ner", "runners", "runners/open", "internal/fault", "internal/lock", "internal/parallel", "internal/retry", "github.com/klauspost/compress", "github.com/nats-io",
+	},
 
 	// The loop joins questions, answers and counts, and links no third-party
 	// code: where documents come from and where answers go is told to it.
 	// The recipe and its files, without a teacher.
-	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/strict"},
+	"distill":        {"ner", "answers", "distill/corpus", "distill/ngrams", "internal/atomicfile", "internal/checksum", "internal/fault", "internal/jsonl", "internal/parallel", "internal/strict"},
 	"distill/corpus": {"internal/checksum", "github.com/klauspost/compress", "github.com/parquet-go/parquet-go"},
 	// A student is opened as far as it reads text, and compared with the prompts.
 	"distill/check": {
@@ -85,14 +88,15 @@ var imports = map[string][]string{
 	"distill/tables": {"distill", "reports"}, // its statistics, for people
 	"harness/loop":   {"ner", "answers", "metrics", "runners", "internal/parallel"},
 	"harness": {
-		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "distill/tables", "harness/compare", "harness/files", "harness/loop", "internal/fault",
+		"ner", "answers", "boards", "datasets", "datasets/acquire", "datasets/sample", "datasets/verify", "distill", "distill/corpus", "distill/ngrams", "distill/tables", "harness/compare", "harness/files", "harness/loop", "internal/checksum", "internal/fault",
 		"internal/httpclient", "internal/jsonl", "internal/parallel", "internal/strict", "loaders", "metrics", "metrics/stats", "prompts", "reports",
 		"reports/exchange", "reports/page", "reports/paper", "reports/site", "results", "runners", "runners/cards", "runners/open",
 	},
 	// Above all that computes, below the flags: what is printed for people.
 	"harness/texts": {
-		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "distill/check", "distill/export", "harness", "harness/compare", "harness/files", "harness/loop", "internal/terminal",
-		"loaders", "metrics", "reports", "results", "runners/cards", "submissions", "submissions/repository",
+		"ner", "bundles", "datasets", "datasets/acquire", "datasets/verify", "distill", "distill/check", "distill/export", "harness", "harness/compare",
+		"harness/files", "harness/loop", "internal/terminal", "loaders", "metrics", "reports", "results", "runners/cards", "submissions",
+		"submissions/repository", "runners/fleet",
 	},
 	"harness/serve": {"harness", "internal/atomicfile", "internal/fault", "internal/parallel", "reports/site", "results"},
 	"harness/doctor": {
@@ -155,8 +159,8 @@ var imports = map[string][]string{
 		"ner", "answers", "boards", "bundles", "datasets", "datasets/acquire", "datasets/fetch", "datasets/verify", "harness", "harness/compare",
 		"harness/doctor", "harness/files", "harness/loop", "harness/serve", "harness/texts", "internal/atomicfile", "internal/commandline",
 		"internal/config", "internal/fault", "internal/parallel", "internal/terminal", "loaders", "metrics", "metrics/stats", "prompts", "reports",
-		"reports/exchange", "reports/page", "reports/paper", "reports/site", "distill", "distill/check", "distill/export",
-		"results", "runners/cards", "runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli",
+		"reports/exchange", "reports/page", "reports/paper", "reports/site", "distill", "distill/check", "distill/export", "results", "runners/cards",
+		"runners/local/chattemplate", "runners/open", "submissions", "submissions/repository", "sweeps", "github.com/urfave/cli", "runners/fleet",
 		"github.com/vbauerster/mpb",
 	},
 }
@@ -165,15 +169,16 @@ var imports = map[string][]string{
 var twoRooms = map[string]string{
 	"github.com/parquet-go/parquet-go":   "loaders and distill/corpus read the Parquet files of others, reports/exchange writes tables; they share no code",
 	"github.com/urfave/cli/v2":           "cmd/nerbench defines commands, internal/commandline reads and describes any of them",
-	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others",
+	"github.com/klauspost/compress/zstd": "bundles writes and reads its own members, distill/corpus reads the files of others, runners/fleet its own messages",
 }
 
 // testImports is what test files may import besides.
 var testImports = []string{
 	"internal/browser", "internal/campaign", "internal/filetest", "internal/latextest", "internal/reference", "internal/tinymodel", "runners/runnertest", "runners/runnertest/faults", "runners/ollama/ollamatest", "runners/vllm/vllmtest",
 	"github.com/rogpeppe/go-internal", "github.com/chromedp", "github.com/parquet-go/parquet-go",
-	"modernc.org/libc", // to record the writes of SQLite
-	"gopkg.in/yaml.v3", // to read the workflows that board init writes
+	"github.com/nats-io", // to send garbage to a fleet
+	"modernc.org/libc",   // to record the writes of SQLite
+	"gopkg.in/yaml.v3",   // to read the workflows that board init writes
 }
 
 // testOnly are packages that no program file may import.

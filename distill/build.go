@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/ner"
 )
 
@@ -15,7 +16,7 @@ import (
 // added.
 type Builder struct {
 	settings Settings
-	count    Counter
+	count    Counter // nil: words
 	passages []built
 	counts   Counts
 }
@@ -32,9 +33,6 @@ func NewBuilder(s Settings, count Counter) (*Builder, error) {
 	if err := s.Check(); err != nil {
 		return nil, &fault.UsageError{Err: err}
 	}
-	if count == nil {
-		count = CountWords
-	}
 	return &Builder{settings: s, count: count}, nil
 }
 
@@ -48,9 +46,21 @@ func (b *Builder) AddKept(kept []*Kept) error {
 	if err != nil {
 		return err
 	}
+	list := make([]Conversation, len(kept))
+	for i, k := range kept {
+		list[i] = NewConversation(k, negatives.Draw(k))
+	}
+	done := make([]finished, len(kept))
+	if b.count == nil {
+		parallel.Each(len(list), func(i int) { done[i] = b.finish(list[i]) })
+	} else { // a tokenizer is for one goroutine
+		for i, c := range list {
+			done[i] = b.finish(c)
+		}
+	}
 	b.passages = slices.Grow(b.passages, len(kept))
-	for _, k := range kept {
-		if err := b.Add(NewConversation(k, negatives.Draw(k))); err != nil {
+	for _, f := range done {
+		if err := b.take(f); err != nil {
 			return err
 		}
 	}
@@ -59,16 +69,33 @@ func (b *Builder) AddKept(kept []*Kept) error {
 
 // Add adds the conversation about a passage. Its questions are shuffled, and it is split,
 // as the settings say.
-func (b *Builder) Add(c Conversation) error {
+func (b *Builder) Add(c Conversation) error { return b.take(b.finish(c)) }
+
+// finished is a passage whose questions are shuffled and split.
+type finished struct {
+	built
+	left int // questions that do not fit
+	err  error
+}
+
+func (b *Builder) finish(c Conversation) finished {
 	if b.settings.Order == "shuffled" {
 		c.Shuffle(b.settings.Seed)
 	}
-	parts, left, err := c.Split(b.settings.MaxTokens, b.count)
-	if err != nil {
-		return fmt.Errorf("passage %s: %w", c.ID, err)
+	count := b.count
+	if count == nil {
+		count = CountWords
 	}
-	b.counts.TooLong += left
-	switch len(parts) {
+	parts, left, err := c.Split(b.settings.MaxTokens, count)
+	return finished{built{c.ID, parts}, left, err}
+}
+
+func (b *Builder) take(f finished) error {
+	if f.err != nil {
+		return fmt.Errorf("passage %s: %w", f.id, f.err)
+	}
+	b.counts.TooLong += f.left
+	switch len(f.parts) {
 	case 0:
 		b.counts.PassagesLeft++
 		return nil
@@ -76,7 +103,7 @@ func (b *Builder) Add(c Conversation) error {
 	default:
 		b.counts.Split++
 	}
-	b.passages = append(b.passages, built{c.ID, parts})
+	b.passages = append(b.passages, f.built)
 	return nil
 }
 

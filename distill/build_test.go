@@ -253,3 +253,55 @@ func paperData(types int) []*Kept {
 	}
 	return kept
 }
+
+// BenchmarkSummarize counts what is printed about data of the size of the paper's.
+func BenchmarkSummarize(b *testing.B) {
+	data := &Data{Kept: paperData(13_020), Passages: 50_000}
+	for b.Loop() {
+		Summarize(Folder{Name: "data", Data: data})
+	}
+}
+
+// TestNegativesHaveTheirShare: a passage has ratio negatives for each of its types, types
+// are drawn as often as their weights say, and none is a type of the passage.
+func TestNegativesHaveTheirShare(t *testing.T) {
+	var kept []*Kept
+	for i, n := range []int{600, 300, 100} { // entities of the types that are drawn
+		for range n {
+			kept = append(kept, &Kept{Passage: Passage{ID: fmt.Sprint(i, "/", len(kept))}, Entities: []Entity{{"e", fmt.Sprint("type ", i)}}})
+		}
+	}
+	const asked = 3000
+	for i := range asked {
+		kept = append(kept, &Kept{Passage: Passage{ID: fmt.Sprint("asked/", i)}, Entities: []Entity{{"Ada", "person"}}})
+	}
+	for _, tc := range []struct {
+		strategy string
+		want     [3]float64
+	}{{"uniform", [3]float64{1. / 3, 1. / 3, 1. / 3}}, {"frequency", [3]float64{0.6, 0.3, 0.1}}} {
+		t.Run(tc.strategy, func(t *testing.T) {
+			drawn := map[string]int{}
+			for _, c := range build(t, settings(func(s *Settings) { s.Negatives, s.Dev = tc.strategy, 0 }), kept).Train {
+				if !strings.HasPrefix(c.ID, "asked/") {
+					continue
+				}
+				if len(c.Questions) != 2 {
+					t.Fatalf("%s has %d questions, want one and one negative", c.ID, len(c.Questions))
+				}
+				for _, q := range c.Questions {
+					if q.Negative {
+						drawn[q.Type]++
+					}
+				}
+			}
+			if drawn["person"] > 0 {
+				t.Errorf("person is a negative of a passage with persons %d times", drawn["person"])
+			}
+			for i, share := range tc.want {
+				if got := float64(drawn[fmt.Sprint("type ", i)]) / asked; got < share-0.03 || got > share+0.03 {
+					t.Errorf("type %d has the share %.3f, want %.3f", i, got, share)
+				}
+			}
+		})
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/distill"
 	"nerbench/distill/corpus"
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/ner"
 	"nerbench/runners/cards"
@@ -151,13 +152,16 @@ func (c *construction) choose(ctx context.Context) error {
 	if err := c.checkSettings(ctx); err != nil {
 		return err
 	}
-	if c.passages, err = distill.ReadPassages(ctx, c.Dir); err != nil {
-		return err
+	file := filepath.Join(c.Dir, distill.PassagesFile)
+	sum, err := checksum.Files(ctx, file)
+	if err != nil {
+		return fmt.Errorf("distill: %w", err)
 	}
-	if len(c.passages) != c.corpus.Passages.Passages {
-		return fmt.Errorf("distill: %s: %s has %d passages, %s says %d: it was changed", c.Dir, distill.PassagesFile, len(c.passages), distill.CorpusFile, c.corpus.Passages.Passages)
+	if sum != c.corpus.Passages.SHA256 {
+		return fmt.Errorf("distill: %s: its checksum is not that of %s: it was changed", file, distill.CorpusFile)
 	}
-	return nil
+	c.passages, err = distill.ReadPassages(ctx, c.Dir)
+	return err
 }
 
 // checkFolder refuses a folder with files of something else.

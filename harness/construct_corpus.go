@@ -2,11 +2,8 @@ package harness
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,6 +11,7 @@ import (
 	"nerbench/distill"
 	"nerbench/distill/corpus"
 	"nerbench/distill/ngrams"
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -58,12 +56,9 @@ func (c *construction) sample(ctx context.Context) error {
 	if err := distill.WriteRecords(file, c.passages); err != nil {
 		return err
 	}
-	written, err := os.ReadFile(file)
-	if err != nil {
+	if c.corpus.Passages.SHA256, err = checksum.Files(ctx, file); err != nil {
 		return err
 	}
-	sum := sha256.Sum256(written)
-	c.corpus.Passages.SHA256 = hex.EncodeToString(sum[:])
 	return c.corpus.Write(c.Dir) // last: a folder without it has no passages
 }
 

@@ -38,6 +38,8 @@ type Request struct {
 	// Part is the part of the passages to send; the zero value: all. The runs are the same
 	// as without it, and are not scored before all their parts are complete.
 	Part ner.Shard
+	// Elsewhere opens the models on other machines; nil: they are opened here.
+	Elsewhere open.Elsewhere
 
 	Metrics []string // ids; empty: loop.DefaultMetrics
 	AskOnly bool     // do not score

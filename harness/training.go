@@ -190,7 +190,7 @@ func settingsFor(s distill.Settings, folders []distill.Folder, mix bool) (distil
 // its digest.
 func (b *Bench) trainingCounter(ctx context.Context, s *distill.Settings, library string) (distill.Counter, func(), error) {
 	if s.Tokens == "words" {
-		return distill.CountWords, func() {}, nil
+		return nil, func() {}, nil
 	}
 	file, gguf := strings.CutPrefix(s.Tokens, ggufTokens)
 	if !gguf || file == "" {

@@ -18,6 +18,7 @@ var Facts = []Key{
 	{Name: "weights_doubt", Meaning: "the server reports another name for its weights than the one they were named by"},
 	{Name: "served_at", Meaning: "addresses of the servers of a model that is identified by its weights"},
 	{Name: "served_as", Meaning: "name that these servers report for the weights"},
+	{Name: "workers", Meaning: "programs on other machines that answered, by build, if they differ from the one that asked"},
 	{Name: "device", Meaning: "device that computed the answers, if known"},
 	{Name: "decoding", Meaning: "sampling parameters that were sent"},
 	{Name: "batch", Meaning: "largest number of queries computed in one batch"},

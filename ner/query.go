@@ -25,7 +25,7 @@ type Prompt struct {
 	// Schema is the JSON schema of constrained decoding (docs/spec/prompts.md §2.7); nil
 	// if decoding is not constrained, "json" for any JSON. The order of its members is
 	// part of the prompt.
-	Schema json.RawMessage
+	Schema json.RawMessage `json:",omitempty"`
 }
 
 // Chat reports whether the prompt consists of chat messages.

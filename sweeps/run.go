@@ -28,6 +28,13 @@ func (p *Prepared) Run(ctx context.Context) (incomplete int, err error) {
 	return incomplete, nil
 }
 
+// Elsewhere lets the models of the sweep be opened on other machines.
+func (p *Prepared) Elsewhere(e open.Elsewhere) {
+	for _, r := range p.runs {
+		r.request.Elsewhere = e
+	}
+}
+
 // Begun reports whether a run of the sweep is complete, or was stopped by a failed query.
 func (p *Prepared) Begun() bool {
 	return slices.ContainsFunc(p.runs, func(r *run) bool { return r.id != "" })

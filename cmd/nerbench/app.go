@@ -21,6 +21,8 @@ func commands(env *environment) []*cli.Command {
 		promptsCommand(env),
 		modelsCommand(env),
 		runCommand(env),
+		workerCommand(env),
+		workersCommand(env),
 		importCommand(env),
 		scoreCommand(env),
 		reproduceCommand(env),

@@ -20,7 +20,11 @@ const (
 	exitPartial     = 3 // finished, but some queries failed or passages are incomplete
 	exitData        = 4 // data missing, not permitted, or different from the recorded checksums
 	exitInterrupted = 130
+	exitTerminated  = 143 // a worker was told to end (SIGTERM)
 )
+
+// errTerminated ends a worker.
+var errTerminated = errors.New("terminated: the passages in work were given back")
 
 // exitCode returns the exit code of an error by its kind.
 func exitCode(err error) int {
@@ -31,6 +35,8 @@ func exitCode(err error) int {
 		return exitData
 	case errors.As(err, new(*fault.PartialError)):
 		return exitPartial
+	case errors.Is(err, errTerminated):
+		return exitTerminated
 	}
 	return exitError
 }

@@ -13,7 +13,7 @@ import (
 // appHelp is the help text of the program; it fits on one screen.
 func appHelp(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\nusage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
+	fmt.Fprintf(&b, "%s: %s; usage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
 	for _, c := range app.Commands {
 		lines := terminal.Wrap(c.Usage, terminal.Width-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))

@@ -54,6 +54,8 @@ func TestEveryCommandPrintsOneJSONValue(t *testing.T) {
 	}{
 		{"run -m tagger -d pets --set sampling_seed=1", "", 0, 0},
 		{"run -m tagger -m tagger -d pets --limit 2", "", 0, 0},
+		{"worker", "", exitUsage, -1},
+		{"workers --join nosuch.fleet", "", exitError, -1},
 		{"quickstart", "", 0, 0},
 		{"store recover --into whole.db", "", 0, 0},
 		{"merge results.db whole.db --into merged.db", "", 0, 0},

@@ -27,6 +27,9 @@ import (
 // can kill it.
 const childVariable = "NERBENCH_TEST_PROGRAM"
 
+// fleetLease is the lease of a passage of fleets in tests.
+const fleetLease = "2s"
+
 // workplace is a folder with a dataset of invented passages, and a fake server.
 type workplace struct {
 	t    testing.TB
@@ -76,7 +79,7 @@ func (w *workplace) program(args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(program, args...)
 	cmd.Dir = w.dir
-	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_DATA=data")
+	cmd.Env = append(os.Environ(), childVariable+"=1", "NERBENCH_DATASETS=datasets", "NERBENCH_FLEET_LEASE="+fleetLease, "NERBENCH_DATA=data")
 	if w.fake != nil {
 		cmd.Env = append(cmd.Env, "OLLAMA_HOST="+w.fake.URL)
 	}

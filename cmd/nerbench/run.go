@@ -41,13 +41,22 @@ nerbench help keys describes them.`,
 			&cli.StringSliceFlag{Name: "metric", Usage: "metric `IDS` to score by (default: span_f1, uniner_f1, uniner_f1_lenient)"},
 			&cli.IntFlag{Name: "probe", Value: 4, Usage: "re-send `N` queries at the end to check that answers are deterministic"},
 			&cli.BoolFlag{Name: "ask-only", Usage: "do not score the answers"},
-		}, askFlags(), localFlags()),
+		}, askFlags(), fleetFlags(), localFlags()),
 		Action: func(c *cli.Context) error {
 			request, err := readRequest(env, c)
 			if err != nil {
 				return err
 			}
-			return env.run(c.Context, request, splitCommas(c.StringSlice("model")))
+			models := splitCommas(c.StringSlice("model"))
+			f, err := env.startFleet(c, len(models))
+			if err != nil {
+				return err
+			}
+			if f != nil {
+				defer f.Close()
+				request.Elsewhere = f
+			}
+			return env.run(c.Context, request, models)
 		},
 	}
 }
@@ -114,6 +123,9 @@ func readAsk(c *cli.Context) (harness.Request, error) {
 		return r, err
 	}
 	if c.IsSet("shard") {
+		if c.IsSet("listen") || c.IsSet("queue") {
+			return r, fault.Usagef("%s: --shard is a part for this machine, --listen and --queue are for workers: want one of them", commandPath(c))
+		}
 		if r.Part, err = ner.ParseShard(c.String("shard")); err != nil {
 			return r, fault.Usagef("--shard %s: %v", c.String("shard"), err)
 		}

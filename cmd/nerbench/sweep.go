@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -36,7 +37,7 @@ compares models, name them all: -m A -m B.`
 			},
 			{
 				Name: "run", Usage: "run the plan, then print the table", ArgsUsage: "NAME|FILE", Description: about,
-				Flags:  append(sweepFlags(), sweepTableFlags()...),
+				Flags:  slices.Concat(sweepFlags(), fleetFlags(), sweepTableFlags()),
 				Action: func(c *cli.Context) error { return env.runSweep(c) },
 			},
 			{
@@ -154,6 +155,14 @@ func (env *environment) runSweep(c *cli.Context) error {
 	sweep, err := env.readSweep(c)
 	if err != nil {
 		return err
+	}
+	f, err := env.startFleet(c, 0)
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		defer f.Close()
+		sweep.Elsewhere(f)
 	}
 	env.asks()
 	incomplete, err := sweep.Run(c.Context)

@@ -42,6 +42,12 @@ func versionCommand(env *environment) *cli.Command {
 	}
 }
 
+// buildName is the version and the commit of the program.
+func buildName() string {
+	info, _ := debug.ReadBuildInfo() // nil: the revision is unknown
+	return strings.TrimSpace(version + " " + revision(stamp, info))
+}
+
 // revision returns the commit of the program: the stamp, else the one in the build
 // information. It ends in -dirty if files differed from the commit.
 func revision(stamp string, info *debug.BuildInfo) string {

@@ -19,12 +19,14 @@ func (c *comparison) points() {
 	}
 }
 
+const noTemplate = "the student has no chat template; a run needs none"
+
 func (c *comparison) textPoint() Point {
 	switch {
 	case c.text != nil:
 		return Point{Name: "text", State: Failed, Note: "the chat template of the student does not write the prompts", Difference: c.text}
 	case c.student.Prompt == nil:
-		return Point{Name: "text", State: Unknown, Note: "the student has no chat template: put that of the export beside its tokenizer"}
+		return Point{Name: "text", State: Unknown, Note: noTemplate}
 	}
 	return Point{Name: "text", State: OK, Note: fmt.Sprintf("equal to %d prompts of family uniner, byte by byte", c.result.Prompts)}
 }
@@ -93,6 +95,8 @@ func (c *comparison) trainedPoint() Point {
 	switch {
 	case c.untrained != "":
 		return Point{Name: "trained", State: Failed, Note: fmt.Sprintf("conversation %s: the marks of the chat template leave out an answer or its %s", c.untrained, runners.EndOfSequence)}
+	case c.student.Prompt == nil:
+		return Point{Name: "trained", State: Unknown, Note: noTemplate}
 	case c.marked:
 		return Point{Name: "trained", State: OK, Note: "answers and their " + runners.EndOfSequence}
 	}

@@ -125,6 +125,7 @@ func (s *Model) describe(ctx context.Context, r *ollama.Runner) error {
 	if t.HasBOS {
 		s.BOS = "the token of the beginning"
 	}
+	s.Notes = append(s.Notes, "Ollama has no API for its tokenizer: check the GGUF file, too")
 	if !bare {
 		s.Prompt = r.Rendered
 	}

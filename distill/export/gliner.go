@@ -69,11 +69,9 @@ func joinParts(list []distill.Conversation) []distill.Conversation {
 func glinerOf(c *distill.Conversation) (r glinerRecord, lost int, err error) {
 	words := glinerWords(c.Text)
 	d := &ner.Document{ID: c.ID, Text: c.Text, Tokens: words}
-	first, last := map[int]int{}, map[int]int{}
 	r = glinerRecord{Words: make([]string, len(words)), Spans: [][3]any{}, Negatives: []string{}}
 	for i, w := range words {
 		r.Words[i] = c.Text[w.Start:w.End]
-		first[w.Start], last[w.End] = i, i
 	}
 	aligner, err := answers.NewAligner(d, answers.Alignment{Boundary: "token"})
 	if err != nil {
@@ -91,7 +89,9 @@ func glinerOf(c *distill.Conversation) (r glinerRecord, lost int, err error) {
 		placed := aligner.Align(mentions)
 		lost += len(placed.Unaligned)
 		for _, s := range placed.Spans {
-			r.Spans = append(r.Spans, [3]any{first[s.Start], last[s.End], q.Type})
+			first, _ := slices.BinarySearchFunc(words, s.Start, func(w ner.Range, at int) int { return w.Start - at })
+			last, _ := slices.BinarySearchFunc(words, s.End, func(w ner.Range, at int) int { return w.End - at })
+			r.Spans = append(r.Spans, [3]any{first, last, q.Type})
 		}
 	}
 	return r, lost, nil

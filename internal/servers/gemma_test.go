@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/datasets"
 	"nerbench/harness"
+	"nerbench/internal/filetest"
 	"nerbench/internal/reference"
+	"nerbench/loaders"
 	"nerbench/ner"
 	"nerbench/runners/ollama/ollamatest"
 )
@@ -91,6 +94,61 @@ func number(t *testing.T, r harness.Result, fact string) int {
 		t.Errorf("fact %s: %v", fact, err)
 	}
 	return n
+}
+
+// TestGemmaTeaches: a real base model names the entities of the sample's passages, with
+// demonstrations. Without them, it cannot read the prompt of a chat.
+func TestGemmaTeaches(t *testing.T) {
+	file := gemma(t)
+	w := newWorkplace(t, "NERBENCH_LLAMA_LIB="+llamaLibrary(t, "cpu"))
+	var corpus strings.Builder
+	docs, err := (&harness.Bench{}).Documents(t.Context(), sampleDataset(t), loaders.Options{Split: ner.Test})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d, err := range docs {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.NewEncoder(&corpus).Encode(map[string]string{"id": d.ID, "text": d.Text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	filetest.Write(t, w.dir, map[string]string{
+		"sample.jsonl": corpus.String(),
+		"shown.jsonl": `{"text": "Kestrel Labs will ship the phone in May .", "entities": [{"text": "Kestrel Labs", "type": "organization"}, {"text": "May", "type": "date"}]}
+{"text": "Ada Lund returned to Oslo .", "entities": [{"text": "Ada Lund", "type": "person"}, {"text": "Oslo", "type": "location"}]}
+`,
+	})
+	construct := []string{"distill", "construct", "sample.jsonl", "-m", "gguf/" + file, "--decontaminate", "off", "--limit", "6", "--threads", "2", "--set", "max_tokens=48", "-q", "--json", "--out", "made"}
+	if code, _, complaints := w.run(t, construct...); code != 1 || !strings.Contains(complaints, "no chat template") || !strings.Contains(complaints, "--demonstration FILE") {
+		t.Errorf("exit code %d\n%s", code, complaints)
+	}
+	construct = append(construct, "--demonstration", "shown.jsonl", "--unclosed", "keep")
+	read := func() (made harness.Constructed) {
+		if err := json.Unmarshal([]byte(w.printed(t, construct...)), &made); err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	made := read()
+	t.Logf("%d of %d passages kept, %d entities of %d types, dropped %v", made.Kept, made.Answered, made.Entities, made.Types, made.Dropped)
+	if made.Asked != 6 || made.Answered != 6 || made.Entities == 0 {
+		t.Errorf("constructed: %+v", made)
+	}
+	if again := read(); again.Asked != 0 || again.Entities != made.Entities {
+		t.Errorf("again: %+v", again)
+	}
+}
+
+// sampleDataset is a domain of the embedded sample.
+func sampleDataset(t *testing.T) *datasets.Dataset {
+	t.Helper()
+	d, err := harness.SampleDataset("general")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // endless are the dataset and family for which the model writes lists that repeat their

@@ -17,6 +17,7 @@ import (
 	"nerbench/runners"
 	"nerbench/runners/local/llamacpp"
 	"nerbench/runners/local/onnx"
+	"nerbench/runners/weights"
 )
 
 // kinds lists the kinds of models by the prefix of their names. To add a runner, add a
@@ -102,7 +103,7 @@ type Spec struct {
 	Dataset, Family string
 	// Train opens the documents for a model that is trained at start. Data returns
 	// their fingerprint once all of them were read.
-	Train func(context.Context) (documents iter.Seq2[*ner.Document, error], data func() string, err error)
+	Train func(context.Context) (documents iter.Seq2[*ner.Document, error], data func() string, err error) `json:"-"`
 
 	Decoding runners.Decoding
 	// ThinkSwitch is the variable of the chat template that turns thinking on, or a JSON
@@ -118,30 +119,35 @@ type Spec struct {
 	Example                ner.Prompt // one of the prompts that will be sent
 
 	// Weights names the weights of a model whose server reports no digest, see
-	// [weights.Resolver]; empty: the model is identified by name.
-	Weights string
+	// [weights.Resolver]; empty: the model is identified by name. Named is their digest, if
+	// it was found elsewhere.
+	Weights string `json:"-"`
+	Named   *weights.Weights
 
-	Servers     []string // addresses; none: the default address
-	KeyFile     string   // file with the key of the servers; empty: OPENAI_API_KEY
-	Timeout     time.Duration
-	Connections int  // passages at once; 0: adapt
-	Pull        bool // the server may download the model
+	Servers     []string      `json:"-"` // addresses; none: the default address
+	KeyFile     string        `json:"-"` // file with the key of the servers; empty: OPENAI_API_KEY
+	Timeout     time.Duration `json:"-"`
+	Connections int           `json:"-"` // passages at once; 0: adapt
+	Pull        bool          `json:"-"` // the server may download the model
 	// Unconstrained: it is no error if the server ignores a schema.
 	Unconstrained bool
-	KeepAlive     *time.Duration // of the model in an Ollama server, see [ParseKeepAlive]; nil: its default
-	Local         Local
+	KeepAlive     *time.Duration `json:"-"` // of the model in an Ollama server, see [ParseKeepAlive]; nil: its default
+	Local         Local          `json:"-"`
+	// Elsewhere opens the model on other machines; nil: it is opened here. Fields that are
+	// left out of the JSON of a Spec are those of the machine that opens it.
+	Elsewhere Elsewhere `json:"-"`
 	// Getenv reads the environment: OLLAMA_HOST, OPENAI_BASE_URL, OPENAI_API_KEY,
 	// NERBENCH_LLAMA_LIB, HF_ENDPOINT, HF_TOKEN, HF_HOME. nil: nothing is set.
-	Getenv func(string) string
+	Getenv func(string) string `json:"-"`
 	// Observe is called with remarks on the model, from several goroutines at once. nil:
 	// remarks are dropped.
-	Observe func(string)
+	Observe func(string) `json:"-"`
 	// Log is called with what a program of the user writes to its standard error; nil: it
 	// is dropped.
-	Log func(string)
+	Log func(string) `json:"-"`
 	// Retrying is called with the failures that are retried, which can be many a second;
 	// nil: they are dropped.
-	Retrying func(string)
+	Retrying func(string) `json:"-"`
 
 	rest string // of the name, after the kind
 }
@@ -216,7 +222,7 @@ func (m *Model) Close() { m.close() }
 
 // AtOnce is the current number of passages at once.
 func (m *Model) AtOnce() int {
-	if a, adapts := m.Slots.(*runners.Adaptive); adapts {
+	if a, adapts := m.Slots.(interface{ Limit() int }); adapts {
 		return a.Limit()
 	}
 	return m.Slots.Most()
@@ -257,6 +263,9 @@ func Open(ctx context.Context, s Spec) (*Model, error) {
 	}
 	if s.Retrying == nil {
 		s.Retrying = func(string) {}
+	}
+	if s.Elsewhere != nil {
+		return s.Elsewhere.Open(ctx, s)
 	}
 	return kinds[kind].open(ctx, s)
 }

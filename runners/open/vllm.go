@@ -55,7 +55,7 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 	if err != nil {
 		return nil, err
 	}
-	named, err := s.namedWeights(ctx)
+	named, err := s.NamedWeights(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func openServers(ctx context.Context, s Spec, config vllm.Config) (*Model, error
 		return map[string]string{"answered_by": runner.AnsweredBy()}, nil
 	}
 	m.facts = map[string]string{"decoding": runner.Sent(), "lists": listsFact(abilities), "special_tokens": abilities.Special.String(), "constrained_by": abilities.Schema}
-	if s.Weights != "" {
+	if named.Digest != "" {
 		m.identifyBy(named, s)
 	}
 	m.counts = cacheCounts(ctx, runner)

@@ -26,8 +26,12 @@ func WeightsInFile(spec string) bool { return weights.IsPath(spec) }
 // WeightsForm describes how weights are named, for help texts.
 const WeightsForm = weights.Form
 
-// namedWeights finds the digest of the weights that the user named.
-func (s *Spec) namedWeights(ctx context.Context) (weights.Weights, error) {
+// NamedWeights finds the digest of the weights that the user named; the zero value if
+// none were named.
+func (s *Spec) NamedWeights(ctx context.Context) (weights.Weights, error) {
+	if s.Named != nil {
+		return *s.Named, nil
+	}
 	if s.Weights == "" {
 		return weights.Weights{}, nil
 	}

@@ -35,7 +35,9 @@ type Weights struct {
 	// name of a folder or file, hf:ORG/NAME@COMMIT, or sha256.
 	From string
 
-	name string // by which servers know the weights: ORG/NAME, or that of a folder; empty: unknown
+	// Name is that by which servers know the weights: ORG/NAME, or that of a folder; empty:
+	// unknown.
+	Name string
 }
 
 // Resolver finds digests.
@@ -82,14 +84,14 @@ func (r *Resolver) Resolve(ctx context.Context, spec string) (Weights, error) {
 	}
 	if m := hubForm.FindStringSubmatch(spec); m != nil {
 		digest, err := r.ofHub(ctx, m[1], m[2])
-		return Weights{Digest: digest, From: spec, name: m[1]}, err
+		return Weights{Digest: digest, From: spec, Name: m[1]}, err
 	}
 	info, err := os.Stat(spec)
 	if err != nil {
 		return Weights{}, fmt.Errorf("weights: %w", err)
 	}
 	name := folderName(spec)
-	w := Weights{From: path.Base(name), name: name}
+	w := Weights{From: path.Base(name), Name: name}
 	if info.IsDir() {
 		w.Digest, err = r.ofFolder(ctx, spec)
 		return w, err
@@ -102,14 +104,14 @@ func (r *Resolver) Resolve(ctx context.Context, spec string) (Weights, error) {
 // Fits reports whether the name that a server reports for its weights may be that of
 // these: their last elements are equal, and so are the organisations if both are known.
 func (w Weights) Fits(reported string) bool {
-	if w.name == "" || reported == "" {
+	if w.Name == "" || reported == "" {
 		return true
 	}
 	other := folderName(reported)
 	if org, name, is := strings.Cut(reported, "/"); is && org != "" && org != "." && org != ".." && !strings.Contains(name, "/") {
 		other = reported // ORG/NAME, or a relative path: the organisation is compared only with another one
 	}
-	org, last := path.Split(w.name)
+	org, last := path.Split(w.Name)
 	otherOrg, otherLast := path.Split(other)
 	return strings.EqualFold(last, otherLast) && (org == "" || otherOrg == "" || strings.EqualFold(org, otherOrg))
 }

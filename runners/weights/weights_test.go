@@ -197,7 +197,7 @@ func TestFits(t *testing.T) {
 		{"tiny-7b", "", true},
 		{"", "anything", true},
 	} {
-		if got := (Weights{name: c.name}).Fits(c.reported); got != c.want {
+		if got := (Weights{Name: c.name}).Fits(c.reported); got != c.want {
 			t.Errorf("%q fits %q: %v", c.name, c.reported, got)
 		}
 	}

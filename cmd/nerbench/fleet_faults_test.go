@@ -1,0 +1,348 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"nerbench/internal/campaign"
+	"nerbench/runners/ollama/ollamatest"
+)
+
+// fleetFault is something that goes wrong while a fleet works.
+type fleetFault struct {
+	name string
+	full int // tries in the full form
+	do   func(c *campaign.Campaign, f *machines)
+}
+
+var fleetFaults = []fleetFault{
+	{"frozen worker", 10, frozenWorker},
+	{"frozen coordinator", 10, frozenCoordinator},
+	{"silent network", 10, silentNetwork},
+	{"cut connections", 10, cutConnections},
+	{"slow network", 10, slowNetwork},
+	{"connections in another order", 10, otherOrder},
+	{"wrong join files", 10, wrongJoinFiles},
+	{"two coordinators", 10, twoCoordinators},
+	{"server dies", 10, deadServer},
+	{"other model", 10, otherModel},
+	{"passage that kills", 5, killingPassage},
+	{"full disk", 10, fullCoordinator},
+	{"stopped workers", 10, stoppedWorkers},
+}
+
+// TestFleetFaults breaks a fleet of processes in many ways. Each time the store must equal
+// that of an undisturbed process in the end, and no query may be asked again that was not
+// in flight.
+func TestFleetFaults(t *testing.T) {
+	for _, fault := range fleetFaults {
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			c := campaign.Start(t, campaign.Size{Short: 1, Full: fault.full})
+			f := newMachines(t, 40, 20*time.Millisecond)
+			for range c.Tries {
+				fault.do(c, f)
+				if t.Failed() {
+					return
+				}
+				f.again()
+			}
+		})
+	}
+}
+
+func frozenWorker(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	f.work(3)
+	if f.answered(8 + c.Random.IntN(40)) {
+		f.disturbed(1)
+		if err := f.workers[c.Random.IntN(3)].freeze(3 * fleetLeaseTime); err != nil {
+			f.t.Error(err)
+		}
+		c.Saw(1, "was frozen at work")
+	}
+	f.finish()
+}
+
+func frozenCoordinator(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	f.work(3)
+	if f.answered(8 + c.Random.IntN(40)) {
+		f.disturbed(3)
+		if err := f.coordinator.freeze(3 * fleetLeaseTime); err != nil {
+			f.t.Error(err)
+		}
+		c.Saw(1, "was frozen at work")
+	}
+	f.finish()
+}
+
+// address finds the address in a join file.
+var address = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
+
+// joined waits for the join file of the coordinator, and returns its text.
+func (f *machines) joined() string {
+	f.t.Helper()
+	for deadline := time.Now().Add(fleetPatience); ; time.Sleep(5 * time.Millisecond) {
+		text, err := os.ReadFile(filepath.Join(f.dir, f.store+".fleet"))
+		if err == nil && address.Match(text) {
+			return string(text)
+		}
+		if f.coordinator.over() || time.Now().After(deadline) {
+			f.t.Fatalf("no join file: %v\n%s", err, f.coordinator.output)
+		}
+	}
+}
+
+// through starts the fleet with a proxy between the coordinator and its workers.
+func (f *machines) through(workers int) *proxy {
+	f.t.Helper()
+	f.coordinate()
+	text := f.joined()
+	p := newProxy(f.t, func() string { return address.FindString(text) })
+	f.write("proxy.fleet", address.ReplaceAllString(text, p.address()))
+	for range workers {
+		f.workers = append(f.workers, f.workerOf("proxy.fleet"))
+	}
+	return p
+}
+
+func silentNetwork(c *campaign.Campaign, f *machines) {
+	p := f.through(3)
+	if f.answered(8 + c.Random.IntN(40)) {
+		f.disturbed(3)
+		p.set(network{silent: true})
+		time.Sleep(fleetLeaseTime + time.Duration(c.Random.Int64N(int64(2*fleetLeaseTime))))
+		p.set(network{})
+		if c.Random.IntN(2) == 0 {
+			c.Saw(p.cut(), "connections were lost after the silence")
+		} else {
+			c.Saw(1, "silences ended")
+		}
+	}
+	f.finish()
+}
+
+func cutConnections(c *campaign.Campaign, f *machines) {
+	p := f.through(3)
+	for at := 0; f.answered(at); at += 10 + c.Random.IntN(20) {
+		if at > 0 {
+			c.Saw(p.cut(), "connections were cut")
+			f.disturbed(3)
+		}
+		if at > f.passages*fleetQueries {
+			break
+		}
+	}
+	f.finish()
+}
+
+func slowNetwork(c *campaign.Campaign, f *machines) {
+	p := f.through(3)
+	delay := 1 + c.Random.IntN(30)
+	p.set(network{delay: time.Duration(delay) * time.Millisecond})
+	f.finish()
+	c.Saw(delay, "ms for each kilobyte, in all")
+}
+
+func otherOrder(c *campaign.Campaign, f *machines) {
+	p := f.through(4)
+	p.set(network{reverse: true})
+	for at := 0; f.answered(at); at += 30 {
+		if at > 0 {
+			c.Saw(p.cut(), "connections were made again in another order")
+			f.disturbed(4)
+		}
+		if at > f.passages*fleetQueries {
+			break
+		}
+	}
+	f.finish()
+}
+
+// wrongJoinFiles gives workers files that lead nowhere. They wait, and work when the file
+// of the coordinator is there.
+func wrongJoinFiles(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	stale := f.joined()
+	f.coordinator.kill()
+	f.coordinate()
+	text := f.joined()
+	for text == stale {
+		time.Sleep(5 * time.Millisecond)
+		text = f.joined()
+	}
+	token := regexp.MustCompile(`(?i)("?token"?\s*[:=]\s*"[^"]*)[0-9A-Za-z]"`)
+	wrong := token.ReplaceAllString(text, `${1}!"`)
+	if wrong == text {
+		f.t.Fatalf("no token in %s", text)
+	}
+	for name, content := range map[string]string{"stale": stale, "empty": "", "foreign": "{\"version\": 1}\n", "binary": "\x00\x01\x02", "cut": text[:len(text)/2], "token": wrong} {
+		f.write(name+".fleet", content)
+		f.workers = append(f.workers, f.workerOf(name+".fleet"))
+		c.Saw(1, "wrong files")
+	}
+	f.workers = append(f.workers, f.workerOf("missing.fleet"))
+	f.work(1)
+	f.finish()
+	for _, m := range f.workers[:len(f.workers)-1] {
+		if m.over() && m.ProcessState.ExitCode() == exitOK {
+			f.t.Errorf("%s: exit code 0\n%s", strings.Join(m.Args[1:], " "), m.output)
+		}
+	}
+}
+
+func twoCoordinators(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	f.work(2)
+	if f.answered(1 + c.Random.IntN(20)) {
+		before := f.joined()
+		code, out := f.run(f.ask("--store", f.store, "--listen", "127.0.0.1:0")...)
+		switch {
+		case f.coordinator.over():
+		case code != exitError || !strings.Contains(out, "the store has a coordinator already"):
+			f.t.Errorf("another coordinator: exit code %d\n%s", code, out)
+		case f.joined() != before:
+			f.t.Error("the refused coordinator has changed the join file")
+		default:
+			c.Saw(1, "was refused")
+		}
+	}
+	f.finish()
+}
+
+// deadServer ends the server of one worker. The others do its work.
+func deadServer(c *campaign.Campaign, f *machines) {
+	other := ollamatest.New(f.t, func(s *ollamatest.Fake) { s.Answer, s.Delay = f.fake.Answer, f.fake.Delay })
+	f.coordinate()
+	m := f.program("worker", "--join", f.join, "-m", "ollama/tiny", "--max-connections", "2")
+	m.Env = append(m.Env, "OLLAMA_HOST="+other.URL)
+	f.workers = append(f.workers, f.launch(m))
+	f.work(1)
+	asked := 4 + c.Random.IntN(20)
+	for f.sent() < asked && !f.coordinator.over() {
+		time.Sleep(time.Millisecond)
+	}
+	other.CloseClientConnections()
+	other.Close()
+	f.disturbed(1)
+	c.Saw(other.Asked(), "answers of the server before its end")
+	f.finish()
+}
+
+// otherModel starts workers whose server has a model of that name with other weights, and
+// another model. They are refused, and nothing of them is kept.
+func otherModel(c *campaign.Campaign, f *machines) {
+	other := ollamatest.New(f.t, func(s *ollamatest.Fake) {
+		s.Digest = strings.Repeat("cd", 32)
+		s.Answer = func(string) string { return ` ["wrong"]` }
+	})
+	f.coordinate()
+	f.work(1)
+	if !f.answered(2) {
+		f.finish()
+		return
+	}
+	for _, model := range []string{"ollama/tiny", "ollama/other"} {
+		m := f.program("worker", "--join", f.join, "-m", model)
+		m.Env = append(m.Env, "OLLAMA_HOST="+other.URL)
+		worker := f.launch(m)
+		f.workers = append(f.workers, worker)
+		select {
+		case <-worker.ended:
+			if out := worker.output.String(); worker.wait() != exitUsage || !strings.Contains(out, "abab") && !strings.Contains(out, "ollama/tiny") {
+				f.t.Errorf("%s: exit code %d\n%s", model, worker.wait(), out)
+			}
+			c.Saw(1, "were refused")
+		case <-f.coordinator.ended:
+		}
+	}
+	f.finish()
+}
+
+// killingPassage has a passage that kills each worker that asks about it. It is given up
+// after some deliveries, with the names of their nodes; all others are complete. Then the
+// same command does the rest.
+func killingPassage(c *campaign.Campaign, f *machines) {
+	var mu sync.Mutex
+	var harmless atomic.Bool
+	answer := f.fake.Answer
+	f.fake.Change(func(prompt string) string {
+		if strings.Contains(prompt, "Text: Person7 left") && !harmless.Load() {
+			mu.Lock()
+			defer mu.Unlock()
+			for i, m := range f.workers {
+				if !m.over() {
+					m.kill()
+					f.workers[i] = f.worker()
+					c.Saw(1, "workers were killed by a passage")
+				}
+			}
+		}
+		return answer(prompt)
+	})
+	defer f.fake.Change(answer)
+	f.coordinate()
+	mu.Lock()
+	f.work(2)
+	mu.Unlock()
+	if code, out := f.coordinator.wait(), f.coordinator.output.String(); code != exitPartial || !strings.Contains(out, "it was given to workers 5 times") {
+		f.t.Fatalf("with a passage that kills: exit code %d\n%s", code, out)
+	}
+	harmless.Store(true)
+	f.coordinate()
+	f.inFlight = f.passages * fleetQueries // the kills were many
+	f.finish()
+}
+
+// fullCoordinator lets the coordinator run out of room. It says so and ends; its workers
+// wait for the next one.
+func fullCoordinator(c *campaign.Campaign, f *machines) {
+	cmd := f.program(f.ask("--store", f.store, "--listen", "127.0.0.1:0")...)
+	cmd.Args = append([]string{"bash", "-c", `ulimit -f "$1"; shift; exec "$@"`, "full", "130", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/bash"
+	f.coordinator = f.launch(cmd)
+	f.work(2)
+	code, out := f.coordinator.wait(), f.coordinator.output.String()
+	if code == exitOK {
+		c.Saw(1, "had room enough")
+		f.same()
+		return
+	}
+	if code != exitError || !strings.Contains(out, "file too large") {
+		f.t.Errorf("without room: exit code %d\n%s", code, out)
+	}
+	c.Saw(1, "failed for want of room")
+	f.inFlight = f.passages * fleetQueries // answers that could not be kept are asked again
+	f.coordinate()
+	f.finish()
+}
+
+// stoppedWorkers ends workers by a signal, as Slurm and Kubernetes do. They give back what
+// they have not answered, so that nobody waits for the lease.
+func stoppedWorkers(c *campaign.Campaign, f *machines) {
+	f.coordinate()
+	f.work(3)
+	for at := 4; f.answered(at) && at < f.passages*fleetQueries; at += 10 + c.Random.IntN(10) {
+		i := c.Random.IntN(len(f.workers))
+		if err := f.workers[i].Process.Signal(syscall.SIGTERM); err != nil {
+			f.t.Error(err)
+		}
+		f.disturbed(1)
+		if code := f.workers[i].wait(); code != 143 {
+			f.t.Errorf("a stopped worker: exit code %d\n%s", code, f.workers[i].output)
+		}
+		c.Saw(1, "workers were stopped")
+		f.workers[i] = f.worker()
+	}
+	f.finish()
+}

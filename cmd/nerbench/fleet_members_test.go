@@ -1,0 +1,300 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"nerbench/internal/campaign"
+)
+
+const (
+	// fleetSlots is the number of passages at once of a worker in these tests, and
+	// fleetQueries that of the queries of a passage.
+	fleetSlots, fleetQueries = 2, 2
+	// fleetLeaseTime is the lease of a passage in these tests.
+	fleetLeaseTime = 2 * time.Second
+	// fleetPatience ends a test of a fleet that does not end: many times what it needs.
+	fleetPatience = time.Minute
+)
+
+// machines are a coordinator with workers, each a process of its own. All ask the server of
+// the workplace.
+type machines struct {
+	*workplace
+	want        string // the dump of an undisturbed store
+	passages    int
+	coordinator *member
+	workers     []*member
+	// store is that of the coordinator; join is the file by which the workers find it.
+	store, join string
+	inFlight    int // queries that may have been in flight when something was disturbed
+}
+
+// newMachines makes a folder with passages and the store of an undisturbed process.
+func newMachines(t *testing.T, passages int, delay time.Duration) *machines {
+	t.Helper()
+	f := &machines{workplace: newWorkplace(t, passages, delay), passages: passages, store: "results.db", join: "results.db.fleet"}
+	f.must(f.ask("--store", "calm.db", "--max-connections", "16")...)
+	f.want, _ = f.dumped("calm.db")
+	f.forget()
+	t.Cleanup(f.end)
+	return f
+}
+
+// ask is the command that asks, with more flags.
+func (f *machines) ask(more ...string) []string {
+	return append([]string{"run", "-m", "ollama/tiny", "-d", "mini", "-q", "--probe", "0"}, more...)
+}
+
+// coordinate starts the coordinator, on a port that is free.
+func (f *machines) coordinate(more ...string) {
+	f.t.Helper()
+	f.coordinator = f.start(f.ask(append([]string{"--store", f.store, "--listen", "127.0.0.1:0"}, more...)...)...)
+}
+
+// work starts workers.
+func (f *machines) work(n int, more ...string) {
+	f.t.Helper()
+	for range n {
+		f.workers = append(f.workers, f.worker(more...))
+	}
+}
+
+func (f *machines) worker(more ...string) *member { return f.workerOf(f.join, more...) }
+
+// workerOf starts a worker that joins by a file.
+func (f *machines) workerOf(join string, more ...string) *member {
+	f.t.Helper()
+	return f.start(append([]string{"worker", "--join", join, "-m", "ollama/tiny", "--max-connections", fmt.Sprint(fleetSlots)}, more...)...)
+}
+
+// disturbed notes that so many workers may have had passages in flight.
+func (f *machines) disturbed(workers int) { f.inFlight += workers * fleetSlots * fleetQueries }
+
+// finish waits for the coordinator, and demands the store of an undisturbed process, and
+// that no query was asked again without need.
+func (f *machines) finish() {
+	f.t.Helper()
+	if code := f.coordinator.wait(); code != exitOK {
+		f.t.Fatalf("coordinator: exit code %d\n%s", code, f.coordinator.output)
+	}
+	if n, most := f.sent(), f.passages*fleetQueries+f.inFlight; n > most {
+		f.t.Errorf("%d queries were sent for %d, with %d in flight when processes were disturbed", n, f.passages*fleetQueries, f.inFlight)
+	}
+	f.same()
+}
+
+// sent is the number of queries that servers have answered since the fleet was started.
+func (f *machines) sent() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for prompt, times := range f.times {
+		if strings.Contains(prompt, "Text: ") { // not the one that loads the model
+			n += times
+		}
+	}
+	return n
+}
+
+// same demands the store of an undisturbed process.
+func (f *machines) same() {
+	f.t.Helper()
+	if got, _ := f.dumped(f.store); got != f.want {
+		f.t.Errorf("the store of the fleet:\n%s\nwant\n%s", head(got), head(f.want))
+	}
+}
+
+// end kills all processes, and prints what they said if the test has failed.
+func (f *machines) end() {
+	for _, m := range append(f.workers, f.coordinator) {
+		if m != nil {
+			m.kill()
+		}
+	}
+	if !f.t.Failed() {
+		return
+	}
+	for _, m := range append(f.workers, f.coordinator) {
+		if m != nil {
+			f.t.Logf("%s:\n%s", strings.Join(m.Args[1:], " "), m.output)
+		}
+	}
+}
+
+// again starts the fleet anew, with an empty store.
+func (f *machines) again() {
+	f.t.Helper()
+	f.end()
+	f.workers, f.coordinator, f.inFlight = nil, nil, 0
+	f.forget()
+	left, err := filepath.Glob(filepath.Join(f.dir, f.store+"*"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	for _, name := range left {
+		if err := os.Remove(name); err != nil {
+			f.t.Fatal(err)
+		}
+	}
+}
+
+// answered waits until the server has answered so many queries of the fleet, or the
+// coordinator has ended. It reports whether the coordinator is still at work.
+func (f *machines) answered(queries int) bool {
+	f.t.Helper()
+	for deadline := time.Now().Add(fleetPatience); f.sent() < queries; time.Sleep(2 * time.Millisecond) {
+		if f.coordinator.over() {
+			return false
+		}
+		if time.Now().After(deadline) {
+			f.t.Fatalf("%d of %d queries were asked", f.sent(), queries)
+		}
+	}
+	return !f.coordinator.over()
+}
+
+// member is a process of a fleet.
+type member struct {
+	*exec.Cmd
+	output *sharedBuffer
+	ended  chan struct{}
+}
+
+// start starts the program.
+func (w *workplace) start(args ...string) *member {
+	w.t.Helper()
+	return w.launch(w.program(args...))
+}
+
+// launch starts a process of a fleet.
+func (w *workplace) launch(cmd *exec.Cmd) *member {
+	w.t.Helper()
+	m := &member{Cmd: cmd, output: &sharedBuffer{}, ended: make(chan struct{})}
+	m.Stdout, m.Stderr = m.output, m.output
+	if err := m.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	go func() {
+		_ = m.Wait() // the exit code counts
+		close(m.ended)
+	}()
+	return m
+}
+
+// kill kills the process, if it has not ended.
+func (m *member) kill() {
+	_ = m.Process.Kill() // it may be done
+	<-m.ended
+}
+
+// wait waits for the end of the process, and returns its exit code; -1 if it was killed,
+// -2 if it does not end.
+func (m *member) wait() int {
+	select {
+	case <-m.ended:
+		return m.ProcessState.ExitCode()
+	case <-time.After(fleetPatience):
+		return -2
+	}
+}
+
+// over reports whether the process has ended.
+func (m *member) over() bool {
+	select {
+	case <-m.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// freeze stops the process for some time.
+func (m *member) freeze(d time.Duration) error {
+	if err := m.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	time.Sleep(d)
+	return m.Process.Signal(syscall.SIGCONT)
+}
+
+// says waits until the process has printed a text, or has ended.
+func (m *member) says(text string) error {
+	for deadline := time.Now().Add(fleetPatience); ; time.Sleep(5 * time.Millisecond) {
+		over := m.over()
+		if strings.Contains(m.output.String(), text) {
+			return nil
+		}
+		if over || time.Now().After(deadline) {
+			return fmt.Errorf("%s: does not print %q:\n%s", strings.Join(m.Args[1:], " "), text, m.output)
+		}
+	}
+}
+
+// sharedBuffer keeps what a process prints while others read it.
+type sharedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+// TestKilledFleet runs eight workers, kills them and the coordinator at random moments, and
+// starts others in their place; a new coordinator has another port. The store must equal
+// that of one process, and a bundle of it must be accepted.
+func TestKilledFleet(t *testing.T) {
+	c := campaign.Start(t, campaign.Size{Short: 6, Full: 120})
+	const workers = 8
+	f := newMachines(t, 120+30*c.Tries, 20*time.Millisecond)
+	f.coordinate()
+	f.work(workers)
+	for at, tries := 0, 0; tries < c.Tries; tries++ {
+		at += 20 + c.Random.IntN(40)
+		if !f.answered(at) {
+			break
+		}
+		if c.Random.IntN(6) == 0 {
+			f.coordinator.kill()
+			f.disturbed(workers)
+			f.coordinate()
+			c.Saw(1, "kills of the coordinator")
+		} else {
+			i := c.Random.IntN(workers)
+			f.workers[i].kill()
+			f.disturbed(1)
+			f.workers[i] = f.worker()
+			c.Saw(1, "kills of workers")
+		}
+		c.Try()
+	}
+	f.finish()
+	f.bundled()
+}
+
+// bundled makes a bundle of the store, which must be accepted.
+func (f *machines) bundled() {
+	f.t.Helper()
+	f.must("bundle", "create", "--store", f.store, "--where", "dataset=mini", "--unsigned", "--out", "fleet.nbz")
+	if out := f.must("bundle", "verify", "fleet.nbz"); !strings.Contains(out, "verified") {
+		f.t.Errorf("bundle verify: %s", out)
+	}
+}

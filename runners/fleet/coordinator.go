@@ -1,0 +1,659 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"nerbench/internal/fault"
+	"nerbench/internal/lock"
+	"nerbench/internal/parallel"
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/open"
+)
+
+// Config describes a coordinator. Exactly one of Listen and Queue is set.
+type Config struct {
+	Listen string // address and port of the embedded server
+	Queue  string // address of a NATS server
+	Token  string // of the embedded server; empty: a random one
+	// Store is the file of the store; the file for workers is beside it.
+	Store string
+	// WaitWorkers is how long to wait while there are no workers; 0: 30 minutes.
+	WaitWorkers time.Duration
+	// Several: other models are asked in turn, so that workers of another model wait.
+	Several bool
+	Build   string // of this program
+	Times   Times
+	// Note is called with messages for the user, from several goroutines at once.
+	Note func(string)
+}
+
+// Coordinator asks models by the workers that join it. It implements [open.Elsewhere].
+type Coordinator struct {
+	config   Config
+	session  string
+	path     string // of the file for workers
+	lock     *lock.Lock
+	server   *embedded // nil: the server of the user
+	file     file
+	subjects subjects
+	conn     *nats.Conn
+	stream   jetstream.JetStream
+	cancel   context.CancelFunc
+	group    parallel.Group
+	closed   sync.Once
+
+	mu      sync.Mutex
+	members map[string]*member // by id
+	job     *job               // nil: none at the moment
+	jobs    int                // since the start
+	asks    uint64
+	early   map[string]*nats.Msg // answers to passages that are not asked yet, by their ids
+	size    int                  // of early, in bytes
+	alone   time.Time            // since when there are no workers; zero: there are
+	said    time.Time            // of the last note about it
+}
+
+// member is a worker.
+type member struct {
+	beat
+	joined  time.Time
+	before  int64 // passages that it had done by then
+	seen    time.Time
+	problem string // that was noted
+}
+
+// mostEarly limits the bytes of answers that wait for their passage. Their workers keep
+// them, too.
+const mostEarly = 256 << 20
+
+// Start starts a coordinator. It must be closed.
+func Start(ctx context.Context, config Config) (started *Coordinator, err error) {
+	config.Times = config.Times.withDefaults()
+	config.WaitWorkers = cmp.Or(config.WaitWorkers, 30*time.Minute)
+	if config.Note == nil {
+		config.Note = func(string) {}
+	}
+	c := &Coordinator{
+		config: config, session: rand.Text(), path: config.Store + FileSuffix, members: map[string]*member{}, early: map[string]*nats.Msg{},
+		alone: time.Now(), said: time.Now(),
+	}
+	if c.lock, err = lockStore(ctx, c.path); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.Close()
+		}
+	}()
+	if config.Queue == "" {
+		err = c.listen()
+	} else {
+		err = c.use(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.conn.Subscribe(c.subjects.up(), func(m *nats.Msg) {
+		if err := parallel.Guard(func() error { c.receive(m); return nil }); err != nil {
+			c.config.Note(err.Error())
+		}
+	}); err != nil {
+		return nil, fmt.Errorf("fleet: %w", err)
+	}
+	if _, err := c.conn.Subscribe("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.*.*", func(m *nats.Msg) {
+		_ = parallel.Guard(func() error { c.undeliverable(m); return nil })
+	}); err != nil {
+		return nil, fmt.Errorf("fleet: %w", err)
+	}
+	if err := c.file.write(c.path); err != nil {
+		return nil, fmt.Errorf("fleet: %s: %w", c.path, err)
+	}
+	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c.cancel = cancel
+	c.group.Go(func() { c.watch(live) })
+	c.sayWhere()
+	return c, nil
+}
+
+// lockStore keeps a second coordinator away from a store. The lock ends with the process.
+func lockStore(ctx context.Context, path string) (*lock.Lock, error) {
+	free, busy := context.WithCancel(ctx)
+	defer busy()
+	l, err := lock.Take(free, path+".lock", busy)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.Canceled) {
+		other := ""
+		if f, err := readFile(path); err == nil {
+			other = fmt.Sprintf(": process %d on %s, %s", f.Process, f.Host, f.place())
+		}
+		return nil, fmt.Errorf("%s: the store has a coordinator already%s", strings.TrimSuffix(path, FileSuffix), other)
+	}
+	return l, err
+}
+
+// listen starts the embedded server.
+func (c *Coordinator) listen() (err error) {
+	if c.server, err = startServer(c.config.Listen, c.config.Token); err != nil {
+		return err
+	}
+	c.file = c.server.file
+	c.subjects = c.file.subjects()
+	c.conn, err = nats.Connect("", nats.InProcessServer(c.server.server), nats.Token(c.file.Token), nats.Name("nerbench coordinator"),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
+	if err != nil {
+		return fmt.Errorf("fleet: %w", err)
+	}
+	c.stream, err = jetstream.New(c.conn)
+	return err
+}
+
+// use connects to the server of the user.
+func (c *Coordinator) use(ctx context.Context) error {
+	f, err := readAddress(c.config.Queue)
+	if err != nil {
+		return err
+	}
+	c.file, c.subjects = *f, f.subjects()
+	c.file.Host, _ = os.Hostname()
+	c.file.Process = os.Getpid()
+	if c.conn, err = f.connect(ctx, "nerbench coordinator", nats.MaxReconnects(-1), nats.ReconnectWait(c.config.Times.Dial), nats.ReconnectHandler(func(*nats.Conn) { c.restore() })); err != nil {
+		return fmt.Errorf("--queue %s: %w", f.place(), err)
+	}
+	if c.stream, err = jetstream.New(c.conn); err != nil {
+		return err
+	}
+	if other, err := c.conn.Request(c.subjects.workers(), []byte("{}"), 2*time.Second); err == nil {
+		var list Workers
+		_ = decode(other.Data, &list)
+		return &fault.Hint{
+			Err:    fmt.Errorf("--queue %s: the fleet %q has a coordinator already, on %s", f.place(), f.Name, cmp.Or(list.Coordinator, "an unknown host")),
+			Advice: "give each fleet a name: " + f.place() + "/NAME",
+		}
+	}
+	if _, err := c.stream.AccountInfo(ctx); err != nil {
+		return &fault.Hint{Err: fmt.Errorf("--queue %s: %w", f.place(), err), Advice: "the server needs JetStream: nats-server -js"}
+	}
+	return c.removeStreams(ctx)
+}
+
+// removeStreams removes what earlier coordinators of the fleet left in the server.
+func (c *Coordinator) removeStreams(ctx context.Context) error {
+	names := c.stream.StreamNames(ctx)
+	var old []string
+	for name := range names.Name() {
+		if strings.HasPrefix(name, c.subjects.streams()) {
+			old = append(old, name)
+		}
+	}
+	if err := names.Err(); err != nil {
+		return fmt.Errorf("--queue %s: %w", c.file.place(), err)
+	}
+	for _, name := range old {
+		if err := c.stream.DeleteStream(ctx, name); err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return fmt.Errorf("--queue %s: %w", c.file.place(), err)
+		}
+	}
+	return nil
+}
+
+// sayWhere notes how workers join.
+func (c *Coordinator) sayWhere() {
+	where := c.path
+	if c.config.Queue != "" {
+		where = c.file.place()
+		if c.file.Name != "fleet" {
+			where += "/" + c.file.Name
+		}
+	}
+	text := fmt.Sprintf("workers join with: nerbench worker --join %s -m MODEL", where)
+	if c.file.Certificate != "" {
+		text = fmt.Sprintf("listening on %s, with TLS; ", c.config.Listen) + text
+		if c.config.Token == "" {
+			text += fmt.Sprintf(" (no token was given: one was made, it is in %s)", filepath.Base(c.path))
+		}
+	}
+	c.config.Note(text)
+}
+
+// Close tells the workers to wait for another coordinator, and ends the server.
+func (c *Coordinator) Close() { c.closed.Do(c.close) }
+
+func (c *Coordinator) close() {
+	if c.cancel != nil {
+		c.cancel()
+		c.group.Wait()
+	}
+	if c.conn != nil {
+		c.mu.Lock()
+		for _, m := range c.early { // their passages were complete before
+			_ = m.Respond([]byte(taken))
+		}
+		c.mu.Unlock()
+		_ = c.conn.FlushTimeout(time.Second)
+		c.conn.Close()
+	}
+	if c.server != nil {
+		c.server.stop()
+	}
+	if c.cancel != nil { // the file is that of this coordinator
+		_ = os.Remove(c.path)
+	}
+	if c.lock != nil {
+		_ = c.lock.Release()
+	}
+}
+
+// Open opens a model on the workers. It waits for the first worker.
+func (c *Coordinator) Open(ctx context.Context, s open.Spec) (*open.Model, error) {
+	named, err := s.NamedWeights(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if named.Digest != "" {
+		s.Named = &named
+	}
+	c.mu.Lock()
+	c.jobs++
+	number := c.jobs
+	c.mu.Unlock()
+	j, err := newJob(ctx, c, number, s)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.job = j
+	c.mu.Unlock()
+	c.wake()
+	select {
+	case <-j.opened:
+	case <-j.over:
+		j.close()
+		return nil, j.why
+	case <-ctx.Done():
+		j.close()
+		return nil, ctx.Err()
+	}
+	if id := j.model.Identity; id.Digest == "" && id.Address != "" {
+		s.Observe(fmt.Sprintf("%s is identified by its name and the addresses of its servers: its answers will not join those of other servers (--weights identifies it by its weights)", id.Model))
+	}
+	return j.model.Model(s.Name, open.Remote{Runner: j, Slots: j.slots, Counts: j.counts, After: j.after, Close: j.close}), nil
+}
+
+// wake makes all workers send a beat now.
+func (c *Coordinator) wake() { _ = c.conn.Publish(c.subjects.wake(), nil) }
+
+// receive handles a message of a worker, or of anyone else.
+func (c *Coordinator) receive(m *nats.Msg) {
+	switch m.Subject {
+	case c.subjects.beat():
+		var b beat
+		if decode(m.Data, &b) == nil && b.Worker != "" {
+			c.reply(m, c.order(b))
+		}
+	case c.subjects.claim():
+		var claim claim
+		if decode(m.Data, &claim) == nil && claim.Session == c.session {
+			c.claimed(m, claim)
+		}
+	case c.subjects.answer():
+		var a answer
+		if decode(m.Data, &a) == nil {
+			c.answered(m, &a)
+		}
+	case c.subjects.lesson():
+		var l lesson
+		if decode(m.Data, &l) == nil {
+			c.teach(m, l)
+		}
+	case c.subjects.workers():
+		c.reply(m, c.Workers())
+	}
+}
+
+func (c *Coordinator) reply(m *nats.Msg, v any) {
+	if m.Reply == "" {
+		return
+	}
+	data, err := encode(v)
+	if err != nil {
+		c.config.Note(err.Error())
+		return
+	}
+	_ = m.Respond(data) // a lost reply is asked for again
+}
+
+// order notes the state of a worker and replies what it should do.
+func (c *Coordinator) order(b beat) order {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := order{Protocol: Protocol, Build: c.config.Build, Session: c.session}
+	if b.Protocol != Protocol {
+		o.Refused = fmt.Sprintf("the worker on %s has protocol %d (%s), the coordinator protocol %d (%s)", b.Node, b.Protocol, b.Build, Protocol, c.config.Build)
+		return o
+	}
+	if b.Leaving {
+		c.leave(b.Worker, "left: "+cmp.Or(b.Problem, "stopped"))
+		return o
+	}
+	j := c.job
+	if j == nil {
+		c.seen(b)
+		return o
+	}
+	if !open.SameName(j.spec.Name, b.Model) {
+		if !c.config.Several {
+			o.Refused = fmt.Sprintf("the worker on %s has the model %s, the coordinator asks %s", b.Node, b.Model, j.spec.Name)
+			c.leave(b.Worker, "refused: "+o.Refused)
+			return o
+		}
+		c.seen(b)
+		return o
+	}
+	o.Job, o.Stream = j.number, j.name
+	if b.Session != c.session || b.Job != j.number || b.Opened == nil {
+		o.Spec, o.Aggregation = &j.spec, j.spec.Local.Aggregation
+	} else if o.Refused = j.join(&b); o.Refused != "" {
+		c.leave(b.Worker, "refused: "+o.Refused)
+		return o
+	}
+	c.seen(b)
+	return o
+}
+
+// seen notes a worker. It is called with the lock held.
+func (c *Coordinator) seen(b beat) {
+	m := c.members[b.Worker]
+	if m == nil {
+		m = &member{joined: time.Now(), before: b.Done}
+		c.members[b.Worker] = m
+		build := ""
+		if b.Build != c.config.Build {
+			build = fmt.Sprintf(", of another build (%s, here %s)", b.Build, c.config.Build)
+		}
+		c.config.Note(fmt.Sprintf("worker %s joined%s", b.name(), build))
+	}
+	m.beat, m.seen = b, time.Now()
+	if b.Problem != m.problem {
+		m.problem = b.Problem
+		if b.Problem != "" {
+			c.config.Note(fmt.Sprintf("worker %s: %s", b.name(), b.Problem))
+		}
+	}
+	c.alone = time.Time{}
+	c.resize()
+}
+
+func (b *beat) name() string { return fmt.Sprintf("%s/%d", b.Node, b.Process) }
+
+// leave removes a worker. It is called with the lock held.
+func (c *Coordinator) leave(id, why string) {
+	m := c.members[id]
+	if m == nil {
+		return
+	}
+	delete(c.members, id)
+	if c.job != nil {
+		c.job.gone(m)
+	}
+	c.config.Note(fmt.Sprintf("worker %s %s", m.name(), why))
+	c.resize()
+}
+
+// resize fits the passages in flight to the slots of the workers. It is called with the
+// lock held.
+func (c *Coordinator) resize() {
+	if c.job == nil {
+		return
+	}
+	sum := 0
+	for _, m := range c.members {
+		if m.Session == c.session && m.Job == c.job.number && m.Opened != nil {
+			sum += m.Slots
+		}
+	}
+	c.job.slots.set(min((11*sum+9)/10, mostInFlight))
+}
+
+// watch removes workers that are silent, and ends the job if there are none for too long.
+func (c *Coordinator) watch(ctx context.Context) {
+	t := c.config.Times
+	every := min(t.Beat, t.Say, c.config.WaitWorkers) / 4
+	last := time.Now()
+	for ticks := time.Tick(max(every, time.Millisecond)); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+		now := time.Now()
+		c.mu.Lock()
+		if stopped := now.Sub(last) - every; stopped > t.Beat { // this process was stopped: nobody was silent
+			for _, m := range c.members {
+				m.seen = m.seen.Add(stopped)
+			}
+			c.alone, c.said = shift(c.alone, stopped), shift(c.said, stopped)
+		}
+		last = now
+		c.check(now)
+		c.mu.Unlock()
+	}
+}
+
+// shift moves a time that is set.
+func shift(t time.Time, d time.Duration) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return t.Add(d)
+}
+
+// check is called with the lock held.
+func (c *Coordinator) check(now time.Time) {
+	for id, m := range c.members {
+		if now.Sub(m.seen) > c.config.Times.Lease {
+			c.leave(id, fmt.Sprintf("is gone: silent for %s", c.config.Times.Lease))
+		}
+	}
+	if len(c.members) > 0 {
+		c.alone = time.Time{}
+		return
+	}
+	if c.alone.IsZero() {
+		c.alone, c.said = now, now
+	}
+	if c.job == nil {
+		return
+	}
+	if now.Sub(c.alone) > c.config.WaitWorkers {
+		c.job.end(&fault.PartialError{Err: fmt.Errorf("no worker for %s (--wait-workers): %w", c.config.WaitWorkers, runners.ErrFatal)})
+		return
+	}
+	if now.Sub(c.said) >= c.config.Times.Say {
+		c.said = now
+		c.config.Note(fmt.Sprintf("no workers: waiting since %s, at most %s", now.Sub(c.alone).Round(time.Second), c.config.WaitWorkers))
+	}
+}
+
+// claimed notes that a worker begins with a passage, and replies whether it should.
+func (c *Coordinator) claimed(m *nats.Msg, claim claim) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wanted := "no"
+	if c.job != nil {
+		if p := c.job.asked[claim.Ask]; p != nil {
+			wanted = "yes"
+			p.nodes = append(p.nodes, claim.Node)
+		}
+	}
+	if m.Reply != "" {
+		_ = m.Respond([]byte(wanted))
+	}
+}
+
+// answered takes an answer, or keeps it until its passage is asked.
+func (c *Coordinator) answered(m *nats.Msg, a *answer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var p *pending
+	if c.job != nil {
+		if a.Session == c.session {
+			p = c.job.asked[a.Ask]
+		} else {
+			p = c.job.byID[a.ID]
+		}
+	}
+	switch {
+	case p != nil:
+		if a.ID != p.id || !c.job.take(p, a) {
+			return // not an answer to this passage
+		}
+	case a.Session == c.session: // it was taken, or its run has ended
+	case a.Failure != "": // it will be asked again
+	default:
+		if old := c.early[a.ID]; old != nil {
+			c.size -= len(old.Data)
+		}
+		if c.size+len(m.Data) <= mostEarly {
+			c.early[a.ID] = m
+			c.size += len(m.Data)
+		}
+		return
+	}
+	if m.Reply != "" {
+		_ = m.Respond([]byte(taken))
+	}
+}
+
+// undeliverable handles the advisory that a passage was given to too many workers.
+func (c *Coordinator) undeliverable(m *nats.Msg) {
+	var advisory struct {
+		Stream string `json:"stream"`
+		Seq    uint64 `json:"stream_seq"`
+	}
+	if json.Unmarshal(m.Data, &advisory) != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.job != nil && c.job.name == advisory.Stream {
+		c.job.giveUp(advisory.Seq)
+	}
+}
+
+// teach replies with a block of training documents.
+func (c *Coordinator) teach(m *nats.Msg, l lesson) {
+	c.mu.Lock()
+	j := c.job
+	c.mu.Unlock()
+	if j == nil || j.number != l.Job {
+		return
+	}
+	c.group.Go(func() { c.reply(m, j.lesson(l.Block)) })
+}
+
+// restore makes the queue again after the server of the user was started again.
+func (c *Coordinator) restore() {
+	c.mu.Lock()
+	j := c.job
+	c.mu.Unlock()
+	if j != nil {
+		c.group.Go(j.restore)
+	}
+}
+
+// Workers is the state of a fleet, for the command workers.
+type Workers struct {
+	Coordinator string         `json:"coordinator"` // its host and process
+	Build       string         `json:"build"`
+	Model       string         `json:"model"`   // asked now; empty: none
+	Dataset     string         `json:"dataset"` // asked now
+	InFlight    int            `json:"in_flight"`
+	Workers     []WorkerStatus `json:"workers"`
+}
+
+// WorkerStatus is the state of a worker.
+type WorkerStatus struct {
+	Node    string `json:"node"`
+	Process int    `json:"process"`
+	Model   string `json:"model"`
+	Server  string `json:"server"`
+	Build   string `json:"build"`
+	Slots   int    `json:"slots"`
+	InWork  int    `json:"in_work"`
+	Done    int64  `json:"passages"`
+	// Rate is in passages a second since the worker joined this coordinator.
+	Rate    float64 `json:"passages_per_second"`
+	Failed  int64   `json:"failures"`
+	Silent  float64 `json:"last_seen_seconds"` // time since its last beat
+	Problem string  `json:"problem"`
+}
+
+// Workers lists the workers, in the order of their nodes.
+func (c *Coordinator) Workers() Workers {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := Workers{Coordinator: fmt.Sprintf("%s/%d", c.file.Host, c.file.Process), Build: c.config.Build, Workers: []WorkerStatus{}}
+	if c.job != nil {
+		w.Model, w.Dataset, w.InFlight = c.job.spec.Name, c.job.spec.Dataset, len(c.job.asked)
+	}
+	for _, id := range slices.Sorted(maps.Keys(c.members)) {
+		m := c.members[id]
+		w.Workers = append(w.Workers, WorkerStatus{
+			Node: m.Node, Process: m.Process, Model: m.Model, Server: m.Server, Build: m.Build, Slots: m.Slots, InWork: m.InWork, Done: m.Done,
+			Rate: float64(m.Done-m.before) / max(m.seen.Sub(m.joined).Seconds(), 1), Failed: m.Failed, Silent: time.Since(m.seen).Seconds(), Problem: m.Problem,
+		})
+	}
+	slices.SortStableFunc(w.Workers, func(a, b WorkerStatus) int {
+		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Process, b.Process))
+	})
+	return w
+}
+
+// documents of a block of training documents.
+const inBlock = 500
+
+var errNoTraining = errors.New("the model is not trained on documents")
+
+// lessons reads the training documents once, for all workers.
+type lessons struct {
+	once   sync.Once
+	blocks [][]*ner.Document
+	data   string
+	err    error
+}
+
+func (l *lessons) read(ctx context.Context, s *open.Spec) {
+	if s.Train == nil {
+		l.err = errNoTraining
+		return
+	}
+	docs, data, err := s.Train(ctx)
+	if err != nil {
+		l.err = err
+		return
+	}
+	var all []*ner.Document
+	for d, err := range docs {
+		if err != nil {
+			l.err = err
+			return
+		}
+		all = append(all, d)
+	}
+	l.blocks, l.data = slices.Collect(slices.Chunk(all, inBlock)), data()
+}

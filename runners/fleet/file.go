@@ -1,0 +1,170 @@
+package fleet
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"nerbench/internal/fault"
+)
+
+// FileSuffix is what the name of the file for workers adds to that of the store.
+const FileSuffix = ".fleet"
+
+// file is what workers need to reach a coordinator.
+type file struct {
+	Fleet       int      `json:"nerbench_fleet"` // [Protocol]
+	Addresses   []string `json:"addresses"`      // of the server, the best one first
+	Token       string   `json:"token,omitempty"`
+	Certificate string   `json:"certificate_sha256,omitempty"` // of the server, in DER; empty: no TLS of its own
+	Name        string   `json:"name"`                         // of the fleet, in the server
+	Host        string   `json:"host"`                         // of the coordinator
+	Process     int      `json:"process"`
+}
+
+// write replaces the file. Only the user can read it.
+func (f *file) write(path string) error {
+	text, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return err
+	}
+	fresh, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = fresh.Write(append(text, '\n'))
+	err = errors.Join(err, fresh.Sync(), fresh.Close())
+	if err == nil {
+		err = os.Rename(fresh.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(fresh.Name())
+	}
+	return err
+}
+
+// readFile reads the file of a coordinator.
+func readFile(path string) (*file, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &file{}
+	if err := json.Unmarshal(text, f); err != nil || f.Fleet == 0 || len(f.Addresses) == 0 {
+		return nil, fmt.Errorf("%s: not the file of a coordinator", path)
+	}
+	if f.Fleet != Protocol {
+		return nil, &fault.UsageError{Err: fmt.Errorf("%s: protocol %d, but this program has protocol %d", path, f.Fleet, Protocol)}
+	}
+	return f, nil
+}
+
+// fleetName is the form of the name of a fleet in a server.
+var fleetName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// readAddress reads the address of a NATS server: nats:// or tls://, the name of a fleet
+// as its path.
+func readAddress(address string) (*file, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
+		return nil, fault.Usagef("%s: want nats://HOST:PORT or tls://HOST:PORT, and /NAME behind it if the server has several fleets", withoutLogin(address))
+	}
+	f := &file{Fleet: Protocol, Name: strings.Trim(u.Path, "/")}
+	if f.Name == "" {
+		f.Name = "fleet"
+	}
+	if !fleetName.MatchString(f.Name) {
+		return nil, fault.Usagef("%s: %q is not the name of a fleet: want letters, digits, - and _", withoutLogin(address), f.Name)
+	}
+	u.Path = ""
+	f.Addresses = []string{u.String()}
+	return f, nil
+}
+
+// isAddress reports whether a fleet is named by the address of a server.
+func isAddress(join string) bool { return strings.Contains(join, "://") }
+
+// readJoin reads what names a fleet: a file, or the address of a NATS server.
+func readJoin(join string) (*file, error) {
+	if isAddress(join) {
+		return readAddress(join)
+	}
+	return readFile(join)
+}
+
+// place is where the fleet is, for people.
+func (f *file) place() string {
+	var places []string
+	for _, a := range f.Addresses {
+		places = append(places, withoutLogin(a))
+	}
+	return strings.Join(places, ", ")
+}
+
+// withoutLogin is an address as it may be printed.
+func withoutLogin(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "(a malformed address)"
+	}
+	u.User = nil
+	return u.String()
+}
+
+func (f *file) subjects() subjects { return subjects{"nerbench." + f.Name} }
+
+// pings notice a connection that is dead, but not closed.
+const (
+	pingEvery = 5 * time.Second
+	pingsOut  = 2
+)
+
+// connect connects to the server. further are more options.
+func (f *file) connect(ctx context.Context, name string, further ...nats.Option) (*nats.Conn, error) {
+	options := append([]nats.Option{
+		nats.Name(name), nats.DontRandomize(), nats.Timeout(5 * time.Second), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+	}, further...)
+	if f.Token != "" {
+		options = append(options, nats.Token(f.Token))
+	}
+	if f.Certificate != "" {
+		options = append(options, nats.Secure(pinned(f.Certificate)))
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return nats.Connect(strings.Join(f.Addresses, ","), options...)
+}
+
+// pinned accepts one certificate, by its SHA-256, and no other.
+func pinned(sum string) *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		InsecureSkipVerify: true, // no authority has signed it: it is compared instead
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) == 0 || certificateSum(s.PeerCertificates[0]) != sum {
+				return errors.New("the server has another certificate than the file names")
+			}
+			return nil
+		},
+	}
+}
+
+func certificateSum(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return hex.EncodeToString(sum[:])
+}

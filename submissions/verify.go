@@ -297,7 +297,7 @@ type claims [][]counts
 type counts [3]uint32
 
 func countsOf(s ner.Score) counts {
-	small := func(n int) uint32 { return uint32(min(n, math.MaxUint32)) }
+	small := func(n int) uint32 { return uint32(min(int64(n), math.MaxUint32)) }
 	return counts{small(s.TP), small(s.NPred), small(s.NGold)}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -132,7 +133,7 @@ const (
 	maxRuns    = 1000
 	maxMetrics = 100  // of a run
 	maxValue   = 4096 // bytes of a text
-	maxCount   = 1 << 40
+	maxCount   = min(1<<40, math.MaxInt)
 	// maxUnaligned is the largest number of mentions without a position, of one type in a
 	// passage.
 	maxUnaligned = 1 << 16

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 
 	"nerbench/ner"
 )
@@ -51,7 +52,7 @@ func decodeCounts(b []byte) ([]ner.Score, error) {
 // uvarint decodes one number and returns the rest.
 func uvarint(b []byte) (int, []byte, error) {
 	v, size := binary.Uvarint(b)
-	if size <= 0 || v > 1<<62 {
+	if size <= 0 || v > min(1<<62, math.MaxInt) {
 		return 0, nil, errCounts
 	}
 	return int(v), b[size:], nil

@@ -10,7 +10,7 @@
 //     in one of the published prompt families.
 //  4. runners sends the queries of one passage and returns completions
 //     (ner.Completion). The model runs on a server, in the process, or in a program of
-//     the user.
+//     the user. Package runners/fleet asks models on other machines, through a queue.
 //     runners/open opens a model by name; runners/cards describes published models.
 //  5. results stores every completion in SQLite, addressed by the query that it
 //     answers. loop.Ask (package harness/loop) drives steps 2 to 5; it sends only

@@ -71,6 +71,7 @@ func spec(name string) open.Spec {
 	return open.Spec{
 		Name: name, Family: "uniner", Dataset: "pets", Longest: 1000, LongestAnswer: 16,
 		Example: ner.Prompt{Text: "Text: example", MaxTokens: 16}, Observe: func(string) {},
+		Getenv: func(string) string { return "" },
 	}
 }
 

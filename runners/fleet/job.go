@@ -103,8 +103,8 @@ func (j *job) join(b *beat) (refused string) {
 		close(j.opened)
 		return ""
 	}
-	if here, there := j.model.Differs(*b.Opened); here != "" {
-		return fmt.Sprintf("the worker on %s has another model or other settings than the first worker, on %s: %s there, %s here", b.Node, j.node, there, here)
+	if first, other := j.model.Differs(*b.Opened); first != "" {
+		return fmt.Sprintf("the worker on %s has %s, the first worker, on %s, has %s", b.Node, other, j.node, first)
 	}
 	return ""
 }

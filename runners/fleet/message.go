@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -110,9 +111,16 @@ func passageID(model string, prompts []prompt) string {
 // compressed message is not that of JSON.
 const compressFrom = 2 << 10
 
+// packer and unpacker are shared: they keep buffers. Their options are valid.
 var (
-	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
-	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderMaxMemory(16*largest), zstd.WithDecoderConcurrency(2))
+	packer = sync.OnceValue(func() *zstd.Encoder {
+		e, _ := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest))
+		return e
+	})
+	unpacker = sync.OnceValue(func() *zstd.Decoder {
+		d, _ := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(16*largest))
+		return d
+	})
 )
 
 // encode returns the bytes of a message.
@@ -122,7 +130,7 @@ func encode(v any) ([]byte, error) {
 		return nil, fmt.Errorf("fleet: message: %w", err)
 	}
 	if len(text) >= compressFrom {
-		text = packer.EncodeAll(text, nil)
+		text = packer().EncodeAll(text, nil)
 	}
 	if len(text) > largest {
 		return nil, fmt.Errorf("fleet: a message of %.1f MB: more than %d MB", float64(len(text))/(1<<20), largest>>20)
@@ -136,7 +144,7 @@ func decode(data []byte, v any) (err error) {
 		return fmt.Errorf("fleet: a message of %d bytes", len(data))
 	}
 	if len(data) > 0 && data[0] != '{' {
-		if data, err = unpacker.DecodeAll(data, nil); err != nil {
+		if data, err = unpacker().DecodeAll(data, nil); err != nil {
 			return fmt.Errorf("fleet: malformed message: %w", err)
 		}
 	}

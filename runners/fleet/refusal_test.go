@@ -140,6 +140,6 @@ func TestRefusedWorkers(t *testing.T) {
 		shorter := vllmtest.New(t, func(s *vllmtest.Fake) { s.Model, s.Root, s.ContextLength = f.Model, f.Root, f.ContextLength/2 })
 		other := own
 		other.Servers = []string{shorter.URL}
-		refused(t, until(t, join, other), "than the first worker, on ", fmt.Sprintf("context of the model %d there, context of the model %d here", f.ContextLength, f.ContextLength/2))
+		refused(t, until(t, join, other), fmt.Sprintf("has context of the model %d, the first worker, on ", f.ContextLength/2), fmt.Sprintf("has context of the model %d", f.ContextLength))
 	})
 }

@@ -58,9 +58,9 @@ func (d Description) Model(name string, r Remote) *Model {
 	}
 }
 
-// Differs names the first difference of two models that can change an answer, as texts
-// that name both sides; empty: they are the same. The path of a file is none.
-func (d Description) Differs(o Description) (here, there string) {
+// Differs names the first difference of two models that can change an answer, for each of
+// them; empty: they are the same. The path of a file is none.
+func (d Description) Differs(o Description) (mine, others string) {
 	if d.Identity.Digest != "" { // with a digest, the name of the file does not matter
 		d.Identity.Model, o.Identity.Model = "", ""
 	}

@@ -12,6 +12,9 @@ import (
 	"nerbench/runners/vllm/vllmtest"
 )
 
+// vllmVariable makes the test binary stand in for the program vllm.
+const vllmVariable = "NERBENCH_TEST_VLLM"
+
 // fakeVLLM stands in for the program vllm in scripts: vllm serve DIR --served-model-name
 // NAME --port PORT. It needs 100 ms to load the model, and 20 ms for an answer.
 func fakeVLLM() {

@@ -227,19 +227,6 @@ func (m *member) freeze(d time.Duration) error {
 	return m.Process.Signal(syscall.SIGCONT)
 }
 
-// says waits until the process has printed a text, or has ended.
-func (m *member) says(text string) error {
-	for deadline := time.Now().Add(fleetPatience); ; time.Sleep(5 * time.Millisecond) {
-		over := m.over()
-		if strings.Contains(m.output.String(), text) {
-			return nil
-		}
-		if over || time.Now().After(deadline) {
-			return fmt.Errorf("%s: does not print %q:\n%s", strings.Join(m.Args[1:], " "), text, m.output)
-		}
-	}
-}
-
 // sharedBuffer keeps what a process prints while others read it.
 type sharedBuffer struct {
 	mu     sync.Mutex

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	if chattemplate.Serve() { // tests that call run in this process
 		return
 	}
+	if os.Getenv(vllmVariable) != "" {
+		fakeVLLM()
+	}
 	if os.Getenv(childVariable) != "" {
 		os.Exit(profiled(realMain))
 	}

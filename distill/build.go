@@ -71,6 +71,9 @@ func (b *Builder) AddKept(kept []*Kept) error {
 // as the settings say.
 func (b *Builder) Add(c Conversation) error { return b.take(b.finish(c)) }
 
+// Passages is the number of passages with a conversation so far.
+func (b *Builder) Passages() int { return len(b.passages) }
+
 // finished is a passage whose questions are shuffled and split.
 type finished struct {
 	built

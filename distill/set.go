@@ -122,8 +122,8 @@ type Mixed struct {
 	Name        string `toml:"name" json:"name"`               // in the dataset line
 	Fingerprint string `toml:"fingerprint" json:"fingerprint"` // of the train split: the key "data" of runs
 	Documents   int    `toml:"documents" json:"documents"`     // of the train split
-	// Taken of them are in the data. Asked are those of them with a question: without
-	// negatives, a document without mentions has none.
+	// Taken of them were chosen. Asked of those are in the data: a question fits beside them,
+	// and, without negatives, they have a mention.
 	Taken   int    `toml:"taken" json:"taken"`
 	Asked   int    `toml:"asked" json:"asked"`
 	Licence string `toml:"licence" json:"licence"`

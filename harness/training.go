@@ -317,15 +317,16 @@ func (b *Bench) mix(ctx context.Context, to *distill.Builder, dataset *datasets.
 			chosen[place] = &c
 		}
 	}
+	before := to.Passages()
 	for _, c := range chosen {
 		if c == nil {
 			continue
 		}
-		out.Asked++
 		if err := to.Add(*c); err != nil {
 			return out, err
 		}
 	}
+	out.Asked = to.Passages() - before
 	return out, nil
 }
 

@@ -113,6 +113,14 @@ func TestTrainingMix(t *testing.T) {
 	if other, err := b.Training(t.Context(), r); err != nil || reflect.DeepEqual(other.Train, set.Train) {
 		t.Errorf("another seed gives the same set (%v)", err)
 	}
+	r.Settings.MaxTokens = 60 // some documents leave no room for a question
+	short, err := b.Training(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := short.Build.Counts; n.PassagesLeft == 0 || short.Build.Mix[0].Asked+short.Build.Mix[1].Asked+2 != n.Passages || n.Passages+n.PassagesLeft != 8 {
+		t.Errorf("asked %d and %d documents, counts are %+v", short.Build.Mix[0].Asked, short.Build.Mix[1].Asked, n)
+	}
 	only, err := b.Training(t.Context(), TrainingRequest{Settings: s, Datasets: []string{"sample-law"}})
 	if err != nil || only.Build.Counts.Passages != 3 {
 		t.Errorf("datasets alone: %v", err)

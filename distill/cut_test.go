@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"nerbench/internal/processor"
 	"nerbench/ner"
 )
 
@@ -96,9 +97,11 @@ func FuzzCut(f *testing.F) {
 func BenchmarkCut(b *testing.B) {
 	text := strings.Repeat("The harbour of Varna lies at the Black Sea, and ships from 3 ports (Odesa, Batumi, Poti) call there. ", 10_000)
 	b.SetBytes(int64(len(text)))
+	began := processor.Time()
 	for b.Loop() {
 		if _, err := (Cutter{Most: 256}).Cut(text); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric(float64(b.N*len(text))/1e6/(processor.Time()-began).Seconds(), "MB/processor-s")
 }

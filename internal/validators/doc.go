@@ -4,4 +4,7 @@
 // "validators" and need the Python that .ci/validators installs:
 //
 //	NERBENCH_VALIDATORS=$(.ci/validators) go test -tags validators ./internal/validators
+//
+// The test of training data needs the Python of .ci/adapters (NERBENCH_ADAPTERS) for GLiNER,
+// and that of .ci/train (NERBENCH_TRAIN) for datasets and transformers.
 package validators

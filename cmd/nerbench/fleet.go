@@ -50,8 +50,9 @@ func (env *environment) fleetTimes() (t fleet.Times) {
 func workerCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "worker",
-		Usage: "answer the queries of a run --listen with a model of this machine",
-		Description: `worker opens the model and answers queries until it is stopped. It needs no data and no
+		Usage: "answer the queries of a run --listen; list its workers",
+		Description: `worker opens a model on this machine and answers queries until it is stopped. It
+needs no data and no
 store. It waits for a coordinator that is not there yet, or is started again.
 
 FLEET is the file that run --listen writes beside its store (results.db.fleet), or the

@@ -13,10 +13,17 @@ import (
 // appHelp is the help text of the program; it fits on one screen.
 func appHelp(app *cli.App) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s; usage: %s COMMAND [flags], where COMMAND is one of:\n", app.Name, app.Usage, app.Name)
+	fmt.Fprintf(&b, "usage: %s COMMAND [flags]: %s\n", app.Name, app.Usage)
 	for _, c := range app.Commands {
+		if c.Name == "workers" { // there is room for one line
+			continue
+		}
+		name := c.Name
+		if name == "worker" {
+			name = "worker(s)"
+		}
 		lines := terminal.Wrap(c.Usage, terminal.Width-14)
-		fmt.Fprintf(&b, "  %-11s %s\n", c.Name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
+		fmt.Fprintf(&b, "  %-11s %s\n", name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
 	}
 	b.WriteString("global flags (each has a variable, such as NERBENCH_STORE):\n")
 	b.WriteString(commandline.FlagsHelp(app.Flags, false))

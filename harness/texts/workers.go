@@ -1,6 +1,7 @@
 package texts
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -22,7 +23,7 @@ func WriteWorkers(w io.Writer, list *fleet.Workers) error {
 		fmt.Fprint(tw, "node\tserver\tslots\tin work\tpassages\tper second\tfailures\tlast seen\n")
 	}
 	for _, m := range list.Workers {
-		fmt.Fprintf(tw, "%s/%d\t%s\t%d\t%d\t%d\t%.1f\t%d\t%s ago", terminal.Printable(m.Node), m.Process, terminal.Printable(m.Server), m.Slots, m.InWork,
+		fmt.Fprintf(tw, "%s/%d\t%s\t%d\t%d\t%d\t%.1f\t%d\t%s ago", terminal.Printable(m.Node), m.Process, terminal.Printable(cmp.Or(m.Server, "-")), m.Slots, m.InWork,
 			m.Done, m.Rate, m.Failed, time.Duration(m.Silent*float64(time.Second)).Round(time.Second))
 		if m.Problem != "" {
 			fmt.Fprintf(tw, "\t%s", terminal.Line(m.Problem))

@@ -222,7 +222,7 @@ func (c *Coordinator) sayWhere() {
 	}
 	text := fmt.Sprintf("workers join with: nerbench worker --join %s -m MODEL", where)
 	if c.file.Certificate != "" {
-		text = fmt.Sprintf("listening on %s, with TLS; ", c.config.Listen) + text
+		text = fmt.Sprintf("listening on %s, with TLS; ", c.server.server.Addr()) + text
 		if c.config.Token == "" {
 			text += fmt.Sprintf(" (no token was given: one was made, it is in %s)", filepath.Base(c.path))
 		}

@@ -170,7 +170,7 @@ func (w *Worker) connected(ctx context.Context) error {
 		return nil
 	}
 	defer conn.Close()
-	w.say("connected with " + f.place())
+	w.say("connected with " + withoutLogin(conn.ConnectedUrl()))
 	s := &session{worker: w, live: ctx, subjects: f.subjects(), conn: conn, lost: lost, opened: make(chan error, 1)}
 	linked, cut := context.WithCancel(ctx)
 	defer cut()

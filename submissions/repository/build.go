@@ -133,7 +133,7 @@ type builder struct {
 
 // read verifies the repository, and writes its runs into a store.
 func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, file string) (err error) {
-	if m.store, err = results.Open(ctx, file, results.Create); err != nil {
+	if m.store, err = results.Open(ctx, file, results.Temporary); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.store.Close()) }()
@@ -230,7 +230,7 @@ func (m *builder) keep(file string, s *Submission, report *submissions.RunReport
 			claims[metric.ID] = metric.Claimed
 		}
 	}
-	out := harness.Submitted{Tier: "self-reported", Claims: claims, Shown: site.Submission{
+	out := harness.Submitted{Tier: "self-reported", Claims: claims, Answers: s.Blob, Shown: site.Submission{
 		User: s.User, Name: s.Manifest.Submitter.Name, Affiliation: s.Manifest.Submitter.Affiliation, Signer: opened.Signer.Fingerprint,
 		Bundle: opened.Digest, Tool: s.Manifest.Tool, TrainedOn: s.Manifest.Declarations.TrainedOn, Configurations: s.Manifest.Declarations.Configurations,
 		Files: []site.Source{m.source(s.path()), m.source(s.blob())},

@@ -100,7 +100,7 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		b.Notify(harness.Event{Note: fmt.Sprintf("tests and intervals are not kept: %v", err)})
 	}
 	if len(out.Skipped) > 0 {
-		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: %d files were left out", r.Dir, len(out.Skipped))}
+		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: left out %s", r.Dir, ner.Count(len(out.Skipped), "file"))}
 	}
 	return out, nil
 }
@@ -192,7 +192,7 @@ func (m *builder) refuse() error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("board: %s: %d faults: %s", m.request.Dir, len(wrong), listed(wrong))
+	err := fmt.Errorf("board: %s: %s: %s", m.request.Dir, ner.Count(len(wrong), "fault"), listed(wrong))
 	if len(v.out.Faults) == 0 {
 		return &fault.DataError{Err: err}
 	}

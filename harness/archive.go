@@ -61,6 +61,19 @@ func (b *Bench) Archive(store *results.Store, runs []results.RunInfo) *Archive {
 	return a
 }
 
+// keepIn makes the runs those of a repository, unless it is nil. Their errors are kept in
+// the cache.
+func (a *Archive) keepIn(cache *StatisticsCache, repository *Repository) {
+	if repository == nil {
+		return
+	}
+	a.submissions = repository
+	a.errors.cache, a.errors.answers = cache, map[string]string{}
+	for id, s := range repository.Runs {
+		a.errors.answers[id] = s.Answers
+	}
+}
+
 // passagesOf describes the documents of a run, without the part of them that it has.
 func passagesOf(r results.RunInfo) string {
 	var keys []string

@@ -2,9 +2,11 @@ package harness
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"maps"
 
+	"nerbench/ner"
 	"nerbench/results"
 )
 
@@ -36,6 +38,7 @@ func (c *StatisticsCache) All() Statistics {
 		maps.Copy(all.Tests, of.Tests)
 		maps.Copy(all.Intervals, of.Intervals)
 		maps.Copy(all.Costs, of.Costs)
+		maps.Copy(all.Errors, of.Errors)
 	}
 	return all
 }
@@ -119,4 +122,25 @@ func (c *StatisticsCache) cost(r results.RunInfo, compute func() (results.Cost, 
 	}
 	c.use(r.Keys["dataset"]).Costs[key] = cost
 	return cost, nil
+}
+
+// errorsOf returns the errors of a run that were counted before, and keeps them; nil: they
+// are not known.
+func (c *StatisticsCache) errorsOf(dataset string, key results.StatisticKey) *ner.ErrorCounts {
+	text, known := c.Known.Errors[key]
+	counts := &ner.ErrorCounts{}
+	if !known || json.Unmarshal([]byte(text), counts) != nil {
+		return nil
+	}
+	c.use(dataset).Errors[key] = text
+	return counts
+}
+
+// useErrors keeps the errors of a run.
+func (c *StatisticsCache) useErrors(dataset string, key results.StatisticKey, counts *ner.ErrorCounts) error {
+	text, err := json.Marshal(counts)
+	if err == nil {
+		c.use(dataset).Errors[key] = string(text)
+	}
+	return err
 }

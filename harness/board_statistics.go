@@ -3,6 +3,7 @@ package harness
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -14,19 +15,21 @@ import (
 	"nerbench/results"
 )
 
-// Statistics are tests, intervals and sums over answers by their keys.
+// Statistics are tests, intervals, sums over answers, and errors of runs by their keys.
 type Statistics struct {
 	Tests     map[results.StatisticKey]results.PairTest
 	Intervals map[results.StatisticKey]results.Interval
 	Costs     map[results.StatisticKey]results.Cost
-	twice     map[results.StatisticKey]bool // keys of which two values were read
+	// Errors are [ner.ErrorCounts] as JSON.
+	Errors map[results.StatisticKey]string
+	twice  map[results.StatisticKey]bool // keys of which two values were read
 }
 
 // NewStatistics has none.
 func NewStatistics() Statistics {
 	return Statistics{
 		map[results.StatisticKey]results.PairTest{}, map[results.StatisticKey]results.Interval{}, map[results.StatisticKey]results.Cost{},
-		map[results.StatisticKey]bool{},
+		map[results.StatisticKey]string{}, map[results.StatisticKey]bool{},
 	}
 }
 
@@ -64,6 +67,10 @@ func (s Statistics) readLine(line string) {
 	case "cost":
 		if c, err := parseCost(fields[2:]); err == nil {
 			addOnce(s, s.Costs, key, c)
+		}
+	case "errors":
+		if text := strings.Join(fields[2:], " "); json.Valid([]byte(text)) {
+			addOnce(s, s.Errors, key, text)
 		}
 	}
 }
@@ -137,6 +144,7 @@ func lineSum(line string) string {
 //
 //	9f86d081884c7d659a2feaa0c55ad015 test 12 9999 drawn 0.0123 1a2b3c4d
 //	60303ae22b998861bce3b28f33eec1be interval 0.41 0.48 5e6f7a8b
+//	fd61a03af4f77d870fc21e05e7e80678 errors {"classes":{"C":7},"confusion":null,"buckets":[]} 9c0d1e2f
 func (s Statistics) String() string {
 	var lines []string
 	add := func(format string, args ...any) {
@@ -156,6 +164,9 @@ func (s Statistics) String() string {
 	}
 	for key, c := range s.Costs {
 		add("%x cost %d %d %d %d %d", key, c.Queries, c.Uncounted, c.PromptTokens, c.AnswerTokens, int64(c.Duration))
+	}
+	for key, text := range s.Errors {
+		add("%x errors %s", key, text)
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")

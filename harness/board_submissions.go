@@ -32,6 +32,8 @@ type Submitted struct {
 	// Claims are counts that do not follow from what was submitted, by metric. The store
 	// does not have them.
 	Claims map[string]ner.Score
+	// Answers is the checksum of its answers or predictions.
+	Answers string
 	// Predicted yields what the run predicted for each of its documents, if it was submitted
 	// without answers; nil: the store has them.
 	Predicted func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[PredictedPassage, error]

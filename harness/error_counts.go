@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,10 @@ import (
 type errorCounts struct {
 	bench *Bench
 	store *results.Store
+	// cache, unless nil, has and keeps the errors of submissions instead of the store.
+	// answers are the checksums of their answers, by run.
+	cache   *StatisticsCache
+	answers map[string]string
 
 	mu    sync.Mutex
 	known map[string]results.KeptErrors // by run; nil: the store was not read
@@ -72,11 +77,18 @@ func (e *errorCounts) find(ctx context.Context, run results.RunInfo) (*ner.Error
 			return nil, err
 		}
 	}
-	kept, there := e.known[run.ID]
-	if !there || kept.Key != errorsKey(run, answers.Version, metrics.Version) {
+	key := e.key(run)
+	if kept, there := e.known[run.ID]; there && kept.Key == key {
+		return &kept.Counts, nil
+	}
+	if e.cache == nil {
 		return nil, nil
 	}
-	return &kept.Counts, nil
+	counts := e.cache.errorsOf(run.Keys["dataset"], key)
+	if counts != nil {
+		e.known[run.ID] = results.KeptErrors{Key: key, Counts: *counts}
+	}
+	return counts, nil
 }
 
 func (e *errorCounts) lack(run results.RunInfo) bool {
@@ -87,10 +99,14 @@ func (e *errorCounts) lack(run results.RunInfo) bool {
 
 // put adds the errors of a run that were counted, after [errorCounts.find] had none.
 func (e *errorCounts) put(run results.RunInfo, c *errorCounter) *ner.ErrorCounts {
-	kept := results.KeptErrors{Key: errorsKey(run, answers.Version, metrics.Version), Counts: c.counts()}
+	kept := results.KeptErrors{Key: e.key(run), Counts: c.counts()}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.known[run.ID], e.fresh[run.ID] = kept, kept
+	if e.known[run.ID] = kept; e.cache == nil {
+		e.fresh[run.ID] = kept
+	} else if err := e.cache.useErrors(run.Keys["dataset"], kept.Key, &kept.Counts); err != nil {
+		e.bench.note("run %s: its errors are not kept: %v", run.ID, err)
+	}
 	return &kept.Counts
 }
 
@@ -106,12 +122,22 @@ func (e *errorCounts) keep(ctx context.Context) {
 // passagesName names the documents that a run is about.
 func passagesName(run results.RunInfo) string { return run.Keys["dataset"] + " " + passagesOf(run) }
 
-// errorsKey is the hash of all that the errors of a run depend on: its answers and how
-// they are parsed. Answers do not change; a run gets more of them, which changes the
-// number of its complete passages and its time.
-func errorsKey(run results.RunInfo, parser, metric string) results.StatisticKey {
+// key is the hash of all that the errors of a run depend on: its answers and how they are
+// parsed. Answers of a store do not change; a run gets more of them, which changes the
+// number of its complete passages and its time. Those of a submission have a checksum: its
+// time is that of the build.
+func (e *errorCounts) key(run results.RunInfo) results.StatisticKey {
+	return errorsKey(run, cmp.Or(e.answers[run.ID], answersOfStore(run)), answers.Version, metrics.Version)
+}
+
+// answersOfStore identifies the answers of a run in its store.
+func answersOfStore(run results.RunInfo) string {
+	return fmt.Sprint(run.Complete, " ", run.Updated.UnixMilli())
+}
+
+func errorsKey(run results.RunInfo, given, parser, metric string) results.StatisticKey {
 	of := system{{run, reports.SpanF1}}
-	stamp := fmt.Sprintf("%s %d %d %s %s %q\n", run.ID, run.Complete, run.Updated.UnixMilli(), parser, metric, run.Facts["thinking_marks"])
+	stamp := fmt.Sprintf("%s %s %s %s %q\n", run.ID, given, parser, metric, run.Facts["thinking_marks"])
 	return statisticKey("errors", 0, stamp, of.stamp())
 }
 

@@ -100,15 +100,15 @@ func TestErrorCountsAreKept(t *testing.T) {
 	}
 	_, store, runs := archived(t, b)
 	for name, key := range map[string]results.StatisticKey{
-		"other parser": errorsKey(runs[0], "0", metrics.Version), "other metric": errorsKey(runs[0], answers.Version, "0"),
+		"other parser": errorsKey(runs[0], answersOfStore(runs[0]), "0", metrics.Version), "other metric": errorsKey(runs[0], answersOfStore(runs[0]), answers.Version, "0"),
 		"other marks of thinking": errorsKey(results.RunInfo{ID: runs[0].ID, Keys: runs[0].Keys, Complete: runs[0].Complete, Updated: runs[0].Updated, Scores: runs[0].Scores,
-			Facts: map[string]string{"thinking_marks": `["<a>","</a>"]`}}, answers.Version, metrics.Version),
+			Facts: map[string]string{"thinking_marks": `["<a>","</a>"]`}}, answersOfStore(runs[0]), answers.Version, metrics.Version),
 	} {
 		changeKept(t, b, ids[0], func(kept *results.KeptErrors) { mark(kept); kept.Key = key })
 		if got := pageErrors(t, b, ids[0]); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)
 		}
-		if kept, _ := keptErrors(t, b, ids[0]); kept.Key != errorsKey(runs[0], answers.Version, metrics.Version) {
+		if kept, _ := keptErrors(t, b, ids[0]); kept.Key != errorsKey(runs[0], answersOfStore(runs[0]), answers.Version, metrics.Version) {
 			t.Errorf("%s: the new counts are not kept", name)
 		}
 	}

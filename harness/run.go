@@ -74,7 +74,7 @@ func (b *Bench) Run(ctx context.Context, r Request) (Summary, error) {
 	case len(faults) > 1:
 		return summary, sameKind(faults, fmt.Errorf("%d of %d datasets were not run", len(faults), len(r.Datasets)))
 	case summary.Incomplete > 0:
-		return summary, &PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", summary.Incomplete)}
+		return summary, &PartialError{Err: fmt.Errorf("%s %s incomplete: run the same command again to retry", ner.Count(summary.Incomplete, "passage"), ner.Are(summary.Incomplete))}
 	}
 	return summary, nil
 }
@@ -172,8 +172,8 @@ func (b *Bench) noteLock(dataset *datasets.Dataset, s survey) {
 		return
 	}
 	if s.lock.TextsSHA256 != recorded.TextsSHA256 || s.lock.SpansSHA256 != recorded.SpansSHA256 {
-		b.note("%s: %s: the data does not match the recorded checksums: %d documents with %d spans, recorded %d with %d (nerbench datasets verify %s lists the differences); the run is marked by the fingerprint of its data",
-			dataset.ID, s.part.split, s.lock.Documents, s.lock.Spans, recorded.Documents, recorded.Spans, dataset.ID)
+		b.note("%s: %s: the data does not match the recorded checksums: %s with %s, recorded %d with %d (nerbench datasets verify %s lists the differences); the run is marked by the fingerprint of its data",
+			dataset.ID, s.part.split, ner.Count(s.lock.Documents, "document"), ner.Count(s.lock.Spans, "span"), recorded.Documents, recorded.Spans, dataset.ID)
 	}
 }
 

@@ -61,7 +61,7 @@ func (b *Bench) Score(ctx context.Context, runs, metricIDs []string) (Rescored, 
 	case len(faults) > 0:
 		return out, sameKind(faults, fmt.Errorf("%d of %d runs were not scored", len(faults), len(found)))
 	case partial > 0:
-		return out, &PartialError{Err: fmt.Errorf("%d passages are incomplete and not scored", partial)}
+		return out, &PartialError{Err: fmt.Errorf("%s %s incomplete and not scored", ner.Count(partial, "passage"), ner.Are(partial))}
 	}
 	return out, nil
 }

@@ -54,7 +54,7 @@ func (b *Bench) WriteSite(ctx context.Context, dir string, r SiteRequest) (site.
 		runs = r.Repository.keepSubmitted(runs)
 	}
 	archive := b.Archive(store, runs)
-	archive.submissions = r.Repository
+	archive.keepIn(r.Cache, r.Repository)
 	built, err := site.Build(ctx, dir, board, archive, r.Options)
 	archive.Keep(ctx)
 	if err != nil || r.Repository != nil {

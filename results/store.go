@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,11 +75,14 @@ type Mode int
 const (
 	Existing Mode = iota // an error, which wraps [fs.ErrNotExist]
 	Create               // a new store
+	// Temporary is Create for a store that is removed after its use: commits do not wait
+	// for the disk, and a power cut may damage it.
+	Temporary
 )
 
 // Open opens the store at path for reading and writing, and upgrades an older
 // schema. A file that is not a database, another program's database, and a newer
-// schema are errors, and the file stays unchanged. Only [Create] creates a file.
+// schema are errors, and the file stays unchanged. [Existing] creates no file.
 func Open(ctx context.Context, path string, mode Mode) (*Store, error) {
 	return open(ctx, path, mode, defaults())
 }
@@ -97,13 +101,16 @@ func open(ctx context.Context, path string, mode Mode, c config) (*Store, error)
 	if err == nil && version == 0 && mode == Existing {
 		err = emptyError{}
 	}
-	if err != nil && !(mode == Create && errors.Is(err, fs.ErrNotExist)) {
+	if err != nil && !(mode != Existing && errors.Is(err, fs.ErrNotExist)) {
 		return nil, fault(path, err)
 	}
 	access := shared
-	if mode == Create {
+	if mode != Existing {
 		access = "mode=rwc"
 		createPrivate(path)
+	}
+	if mode == Temporary {
+		c.pragmas = append(slices.Clone(c.pragmas), "synchronous(off)") // after the other
 	}
 	s := emptyStore(path)
 	s.write = pool(path, 1, append([]string{access, "_txlock=immediate"}, pragmas(append([]string{

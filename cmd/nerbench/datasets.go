@@ -180,7 +180,7 @@ func (env *environment) lintDatasets(files []string) error {
 			if l.Faults != "" {
 				fmt.Fprintln(env.stdout, l.Faults)
 			} else {
-				fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %d types, formats %s\n", filepath.Base(l.File), l.Dataset, l.Types, strings.Join(l.Formats, ", "))
+				fmt.Fprintf(env.stdout, "%s: ok: dataset %s, %s, formats %s\n", filepath.Base(l.File), l.Dataset, ner.Count(l.Types, "type"), strings.Join(l.Formats, ", "))
 			}
 		}
 	}

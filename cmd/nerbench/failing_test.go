@@ -50,8 +50,8 @@ func TestPartial(t *testing.T) {
 	w.forget()
 	code, out := w.run(append(asking, "results.db")...)
 	for _, want := range []string{
-		"19 of 20 passages", "not scored: 1 passages are incomplete", "the oven is cold",
-		"1 passages are incomplete: run the same command again to retry",
+		"19 of 20 passages", "not scored: 1 passage is incomplete", "the oven is cold",
+		"1 passage is incomplete: run the same command again to retry",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("a passage fails: output lacks %q:\n%s", want, out)

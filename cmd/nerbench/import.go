@@ -62,7 +62,7 @@ docs/formats.md describes the formats.`,
 func (env *environment) readImport(c *cli.Context) (r harness.ImportRequest, err error) {
 	switch {
 	case c.NArg() != 1:
-		return r, fault.Usagef("import: %d files: want one FILE (datasets import takes the data of a dataset)", c.NArg())
+		return r, fault.Usagef("import: %s: want one FILE (datasets import takes the data of a dataset)", ner.Count(c.NArg(), "file"))
 	case c.String("dataset") == "":
 		return r, fault.Usagef("import: no dataset: want -d DATASET")
 	}

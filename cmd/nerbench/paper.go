@@ -112,7 +112,7 @@ func (env *environment) paper(c *cli.Context) error {
 		}
 		written = append(written, referencesFile)
 	}
-	env.note("wrote %d files to %s", len(written), out)
+	env.note("wrote %s to %s", ner.Count(len(written), "file"), out)
 	if env.json {
 		return env.printJSON(map[string][]string{"files": written})
 	}

@@ -19,6 +19,7 @@ import (
 	"nerbench/internal/atomicfile"
 	"nerbench/internal/fault"
 	"nerbench/metrics/stats"
+	"nerbench/ner"
 	"nerbench/reports/site"
 )
 
@@ -145,7 +146,7 @@ func (env *environment) buildSite(c *cli.Context) error {
 	if built.Unchanged {
 		verb = "unchanged:"
 	}
-	_, err = fmt.Fprintf(env.stdout, "%s %s: %d models, %d runs, %d files\n", verb, filepath.Join(dir, "index.html"), built.Models, built.Runs, built.Files)
+	_, err = fmt.Fprintf(env.stdout, "%s %s: %s, %s, %s\n", verb, filepath.Join(dir, "index.html"), ner.Count(built.Models, "model"), ner.Count(built.Runs, "run"), ner.Count(built.Files, "file"))
 	return err
 }
 
@@ -158,7 +159,7 @@ func (env *environment) buildPage(ctx context.Context, dir string, resamples int
 	if env.json {
 		return env.printJSON(done)
 	}
-	_, err = fmt.Fprintf(env.stdout, "wrote %s: %d runs, %d sample passages\n", done.Files[0], done.Runs, done.Samples)
+	_, err = fmt.Fprintf(env.stdout, "wrote %s: %s, %s\n", done.Files[0], ner.Count(done.Runs, "run"), ner.Count(done.Samples, "sample passage"))
 	return err
 }
 

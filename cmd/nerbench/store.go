@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"nerbench/internal/fault"
+	"nerbench/ner"
 )
 
 func storeCommand(env *environment) *cli.Command {
@@ -49,7 +50,7 @@ func (env *environment) recoverStore(ctx context.Context, into string) error {
 			"passages": whole, "recorded_passages": complete,
 		})
 	} else {
-		_, err = fmt.Fprintf(env.stdout, "%s: %d answers, %d runs, %d of %d complete passages\n", into, h.Answers, len(h.Runs), whole, complete)
+		_, err = fmt.Fprintf(env.stdout, "%s: %s, %s, %d of %d complete passages\n", into, ner.Count(h.Answers, "answer"), ner.Count(len(h.Runs), "run"), whole, complete)
 	}
 	if err != nil || h.OK() {
 		return err

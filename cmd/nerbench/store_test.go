@@ -280,13 +280,13 @@ func TestDamagedAnswerIsNoOtherNumber(t *testing.T) {
 		}
 	}
 	report, _ := expect(exitError, "doctor", "--only", "store")
-	for _, want := range []string{"1 of 12 answers are damaged", "whole: 11 answers, 1 runs with 11 of 12 complete passages", "hint: nerbench store recover"} {
+	for _, want := range []string{"1 of 12 answers are damaged", "whole: 11 answers, 1 run with 11 of 12 complete passages", "hint: nerbench store recover"} {
 		if !strings.Contains(report, want) {
 			t.Errorf("doctor: no %q in\n%s", want, report)
 		}
 	}
 	recovered, stderr := expect(exitPartial, "store", "recover", "--into", "new.db")
-	if recovered != "new.db: 11 answers, 1 runs, 11 of 12 complete passages\n" || !strings.Contains(stderr, "not everything could be recovered") {
+	if recovered != "new.db: 11 answers, 1 run, 11 of 12 complete passages\n" || !strings.Contains(stderr, "not everything could be recovered") {
 		t.Errorf("recover: %s%s", recovered, stderr)
 	}
 	expect(exitError, "store", "recover", "--into", "new.db")

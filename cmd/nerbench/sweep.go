@@ -11,6 +11,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/reports"
 	"nerbench/sweeps"
 )
@@ -174,7 +175,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 		return err
 	}
 	if incomplete > 0 {
-		return &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete: run the same command again to retry", incomplete)}
+		return &fault.PartialError{Err: fmt.Errorf("%s %s incomplete: run the same command again to retry", ner.Count(incomplete, "passage"), ner.Are(incomplete))}
 	}
 	return nil
 }

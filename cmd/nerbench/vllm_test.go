@@ -132,7 +132,7 @@ func TestVLLMContext(t *testing.T) {
 func TestDoctorSeesVLLM(t *testing.T) {
 	w, servers := vllmWorkplace(t, 1, plain)
 	_, stdout, _ := w.with([]string{"OPENAI_BASE_URL=" + servers[0].URL}, "doctor")
-	if !strings.Contains(stdout, "vllm     ok      vllm 0.32.0 at "+servers[0].URL+", 1 models: tiny") {
+	if !strings.Contains(stdout, "vllm     ok      vllm 0.32.0 at "+servers[0].URL+", 1 model: tiny") {
 		t.Errorf("doctor says\n%s", stdout)
 	}
 	_, stdout, _ = w.with([]string{"OPENAI_BASE_URL=http://127.0.0.1:9"}, "doctor")

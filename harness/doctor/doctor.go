@@ -107,7 +107,7 @@ func (d *Doctor) Store(ctx context.Context) Finding {
 		}
 	}
 	f := Finding{State: OK, Detail: map[string]any{"path": d.Bench.Store, "runs": len(runs), "complete": complete, "queries": queries}}
-	f.Text = fmt.Sprintf("%s: %d runs, %d of them complete, %d answered queries", d.Bench.Store, len(runs), complete, queries)
+	f.Text = fmt.Sprintf("%s: %s, %d of them complete, %d answered queries", d.Bench.Store, ner.Count(len(runs), "run"), complete, queries)
 	f.place(d.Bench.Store)
 	// Opening it for writing proves that it can be written, and changes nothing:
 	// its schema is the current one.
@@ -162,7 +162,7 @@ func (d *Doctor) damaged(h *results.Health) Finding {
 			damage = append(damage, fmt.Sprintf("run %s: %s", r.ID, terminal.Printable(fault)))
 		}
 	}
-	f.Lines = append(slices.Clone(damage), fmt.Sprintf("whole: %d answers, %d runs with %d of %d complete passages", h.Answers, len(h.Runs), whole, complete))
+	f.Lines = append(slices.Clone(damage), fmt.Sprintf("whole: %s, %s with %d of %d complete passages", ner.Count(h.Answers, "answer"), ner.Count(len(h.Runs), "run"), whole, complete))
 	f.Hint = "nerbench store recover --into FILE takes over what is whole; keep the damaged file"
 	f.Detail = map[string]any{
 		"path": d.Bench.Store, "damage": damage, "whole_answers": h.Answers, "damaged_answers": h.Damaged,
@@ -256,7 +256,7 @@ func (d *Doctor) Ollama(ctx context.Context) Finding {
 		names = append(names, m.Name)
 	}
 	f := Finding{State: OK, Detail: map[string]any{"address": status.Address, "version": status.Version, "models": names}}
-	f.Text = fmt.Sprintf("version %s at %s, %d models", terminal.Printable(status.Version), status.Address, len(names))
+	f.Text = fmt.Sprintf("version %s at %s, %s", terminal.Printable(status.Version), status.Address, ner.Count(len(names), "model"))
 	if len(names) == 0 {
 		f.Hint = "ollama pull NAME gets one"
 	}

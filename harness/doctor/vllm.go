@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/open"
 	"nerbench/runners/vllm"
@@ -33,7 +34,7 @@ func (d *Doctor) VLLM(ctx context.Context) Finding {
 		return Found(Broken, err)
 	}
 	f := Finding{State: OK, Detail: map[string]any{"address": status.Address, "kind": status.Kind, "version": status.Version, "models": status.Models}}
-	f.Text = fmt.Sprintf("%s %s at %s, %d models", status.Kind, terminal.Printable(status.Version), status.Address, len(status.Models))
+	f.Text = fmt.Sprintf("%s %s at %s, %s", status.Kind, terminal.Printable(status.Version), status.Address, ner.Count(len(status.Models), "model"))
 	for i, m := range status.Models {
 		f.Text += []string{": ", ", "}[min(i, 1)] + terminal.Printable(m.Name)
 	}

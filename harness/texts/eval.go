@@ -40,10 +40,10 @@ func WriteEval(w io.Writer, report *files.Report) error {
 	if e.Missing > 0 {
 		fmt.Fprintf(w, "\n%d of %d passages\n", e.Passages, e.Passages+e.Missing)
 	} else {
-		fmt.Fprintf(w, "\n%d passages\n", e.Passages)
+		fmt.Fprintf(w, "\n%s\n", ner.Count(e.Passages, "passage"))
 	}
 	if e.Resamples > 0 {
-		fmt.Fprintf(w, "intervals: 95 %%, %d resamples of passages\n", e.Resamples)
+		fmt.Fprintf(w, "intervals: 95 %%, %s of passages\n", ner.Count(e.Resamples, "resample"))
 	}
 	if line := DroppedLine(e.Dropped); line != "" {
 		fmt.Fprintln(w, line)
@@ -217,6 +217,6 @@ func (e *evalText) writeOutcomes(w io.Writer) error {
 	if queries == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintf(w, "%d queries: %s; failed %s %%\n", queries, OutcomesLine(e.Outcomes), reports.Share(failures, queries))
+	_, err := fmt.Fprintf(w, "%s: %s; failed %s %%\n", ner.Count(queries, "query"), OutcomesLine(e.Outcomes), reports.Share(failures, queries))
 	return err
 }

@@ -7,6 +7,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 // WriteMerged prints what stores were merged, and the runs of the union.
@@ -19,10 +20,10 @@ func WriteMerged(w io.Writer, m *harness.Merged) error {
 	if m.Store != "" {
 		into = " into " + terminal.Printable(m.Store)
 	}
-	fmt.Fprintf(w, "%s %d stores%s: %d runs, %d answers\n", verb, len(m.Sources), into, len(m.Runs), m.Answers)
+	fmt.Fprintf(w, "%s %s%s: %s, %s\n", verb, ner.Count(len(m.Sources), "store"), into, ner.Count(len(m.Runs), "run"), ner.Count(m.Answers, "answer"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, s := range m.Sources {
-		fmt.Fprintf(tw, "  %s\t%d runs\t%d answers\n", terminal.Printable(s.Store), s.Runs, s.Answers)
+		fmt.Fprintf(tw, "  %s\t%s\t%s\n", terminal.Printable(s.Store), ner.Count(s.Runs, "run"), ner.Count(s.Answers, "answer"))
 	}
 	if err := tw.Flush(); err != nil {
 		return err

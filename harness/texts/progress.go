@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"nerbench/harness"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -33,7 +34,7 @@ func Progress(p *harness.Progress) string {
 		parts = append(parts, (time.Duration(p.ETA)*time.Second).String()+" left")
 	}
 	if p.Failures > 0 {
-		parts = append(parts, fmt.Sprintf("%d passages failed", p.Failures))
+		parts = append(parts, fmt.Sprintf("%s failed", ner.Count(p.Failures, "passage")))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -9,6 +9,7 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/terminal"
 	"nerbench/metrics"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -19,8 +20,8 @@ func Result(r *harness.Result) string {
 	if r.Complete == r.Passages && r.Note != "" { // else the line and the reason of the failure name the passages
 		part = " (" + r.Note + ")"
 	}
-	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages%s, %d queries (asked now %d, cached %d, too long %d)\n",
-		terminal.Printable(r.Dataset), terminal.Printable(r.Model), r.Run, r.Complete, r.Passages, part, r.Queries, r.Asked, r.Cached, r.TooLong)
+	fmt.Fprintf(&b, "%s  %s  run %s: %d of %d passages%s, %s (asked now %d, cached %d, too long %d)\n",
+		terminal.Printable(r.Dataset), terminal.Printable(r.Model), r.Run, r.Complete, r.Passages, part, ner.Count(r.Queries, "query"), r.Asked, r.Cached, r.TooLong)
 	writeScores(&b, r)
 	return b.String()
 }
@@ -71,7 +72,7 @@ func writeScores(b *strings.Builder, r *harness.Result) {
 		fmt.Fprintf(b, "  prompt tokens computed %s of %s%s%s\n", computed, sent, ShareOf(computed, sent), least)
 	}
 	if r.Failure != "" {
-		fmt.Fprintf(b, "  not scored: %d passages are incomplete, the first because: %s\n", r.Missing(), r.Failure)
+		fmt.Fprintf(b, "  not scored: %s %s incomplete, the first because: %s\n", ner.Count(r.Missing(), "passage"), ner.Are(r.Missing()), r.Failure)
 	}
 	if p := r.Part; p != nil {
 		fmt.Fprintf(b, "part %s %s: %d of %d; %s\n", p.Part, partState(p), p.Complete, p.Passages, partAdvice(r))

@@ -64,7 +64,7 @@ func WriteRun(w io.Writer, paint Paint, r *harness.ShownRun) error {
 	if r.Coverage.Whole() && r.Note != "" {
 		part = " (" + r.Note + ")"
 	}
-	fmt.Fprintf(w, "run %s: %s, %d of %d passages%s, %d queries\n", r.ID, paint(stateColour(r.State), string(r.State)), r.Complete, r.Passages, part, r.Queries)
+	fmt.Fprintf(w, "run %s: %s, %d of %d passages%s, %s\n", r.ID, paint(stateColour(r.State), string(r.State)), r.Complete, r.Passages, part, ner.Count(r.Queries, "query"))
 	if a := r.Asker; a != nil {
 		fmt.Fprintf(w, "asked by process %d on %s since %s\n", a.Process, terminal.Printable(a.Host), a.Since.Format(time.RFC3339))
 	}
@@ -88,7 +88,7 @@ func WriteRun(w io.Writer, paint Paint, r *harness.ShownRun) error {
 		return err
 	}
 	if r.Scored < r.Complete {
-		fmt.Fprintf(w, "only %d passages are scored: nerbench score %s\n", r.Scored, r.ID)
+		fmt.Fprintf(w, "only %s %s scored: nerbench score %s\n", ner.Count(r.Scored, "passage"), ner.Are(r.Scored), r.ID)
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Scores)) {
 		if err := writeRunMetric(w, r, id); err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"nerbench/bundles"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 	"nerbench/submissions"
 	"nerbench/submissions/repository"
 )
@@ -18,7 +19,7 @@ func WriteCreated(w io.Writer, made *submissions.Created) error {
 	for _, run := range made.Manifest.Runs {
 		passages += run.Passages
 	}
-	_, err := fmt.Fprintf(w, "wrote %s: %s, %d runs, %d passages, %s\n", made.File, terminal.Printable(made.Manifest.Model.Name), len(made.Manifest.Runs), passages, signerText(made.Signer))
+	_, err := fmt.Fprintf(w, "wrote %s: %s, %s, %s, %s\n", made.File, terminal.Printable(made.Manifest.Model.Name), ner.Count(len(made.Manifest.Runs), "run"), ner.Count(passages, "passage"), signerText(made.Signer))
 	writeCommand(w, submissions.CommandOf(made.Manifest))
 	return err
 }
@@ -55,7 +56,7 @@ func WriteBundle(w io.Writer, c *submissions.Checked) {
 }
 
 func writeBundleRun(w io.Writer, run *submissions.RunReport) {
-	fmt.Fprintf(w, "\nrun %s on %s, %d passages, %s\n", run.ID, terminal.Printable(run.Dataset), run.Passages, dataText(run.Data))
+	fmt.Fprintf(w, "\nrun %s on %s, %s, %s\n", run.ID, terminal.Printable(run.Dataset), ner.Count(run.Passages, "passage"), dataText(run.Data))
 	if run.Unchecked != "" {
 		fmt.Fprintf(w, "  not scored again: %s\n  checked: checksums, keys, signature lines, and the sums of all counts\n", terminal.Line(run.Unchecked))
 	}
@@ -131,7 +132,7 @@ func WriteAdded(w io.Writer, added *repository.Added) error {
 	for _, p := range added.Publish {
 		fmt.Fprintf(w, "too large for the repository: publish %s at %s\n", terminal.Line(p.File), terminal.Line(p.Address))
 	}
-	_, err := fmt.Fprintf(w, "added %d runs: commit these files\n", len(added.Runs))
+	_, err := fmt.Fprintf(w, "added %s: commit these files\n", ner.Count(len(added.Runs), "run"))
 	return err
 }
 
@@ -141,8 +142,8 @@ func WriteBuilt(w io.Writer, done *repository.Built) error {
 		fmt.Fprintf(w, "left out: %s\n", terminal.Line(f))
 	}
 	fmt.Fprintf(w, "tests and intervals: %d computed, %d of earlier builds\n", done.Computed, done.Cached)
-	_, err := fmt.Fprintf(w, "wrote %s: %d models, %d runs, %d withdrawn, %d files\n",
-		filepath.Join(done.Folder, "index.html"), done.Models, done.Runs, done.Withdrawn, done.Files)
+	_, err := fmt.Fprintf(w, "wrote %s: %s, %s, %d withdrawn, %s\n",
+		filepath.Join(done.Folder, "index.html"), ner.Count(done.Models, "model"), ner.Count(done.Runs, "run"), done.Withdrawn, ner.Count(done.Files, "file"))
 	return err
 }
 
@@ -170,6 +171,6 @@ func WriteRepository(w io.Writer, v *repository.Verified) error {
 	for _, name := range v.Unchecked {
 		fmt.Fprintf(w, "not scored again: %s: the data or the answers are missing\n", name)
 	}
-	_, err := fmt.Fprintf(w, "%d files, %d runs scored again, %d faults\n", v.Files, len(v.Runs), len(v.Faults))
+	_, err := fmt.Fprintf(w, "%s, %s scored again, %s\n", ner.Count(v.Files, "file"), ner.Count(len(v.Runs), "run"), ner.Count(len(v.Faults), "fault"))
 	return err
 }

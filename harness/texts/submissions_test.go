@@ -68,7 +68,7 @@ difference: runs/a.json: pets: span_f1 50.00, +25.00 against tagger (25.00)
 read: board.toml: it was changed, and a person must judge how
 wrong: x: bad
 not scored again: runs/b.json: the data or the answers are missing
-3 files, 1 runs scored again, 1 faults
+3 files, 1 run scored again, 1 fault
 `
 	if b.String() != want {
 		t.Errorf("%s\nwant\n%s", b.String(), want)

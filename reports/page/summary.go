@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -14,12 +15,12 @@ type fact struct{ Value, Label string }
 func facts(d *data) []fact {
 	n := total(d.runs)
 	out := []fact{
-		{commas(len(d.systems)), plural(len(d.systems), "system", "systems")},
+		{commas(len(d.systems)), ner.Plural(len(d.systems), "system")},
 		{fmt.Sprintf("%d of %d", len(datasetsOf(d.runs)), len(d.datasets.Rows)-len(averages(d.datasets))), "datasets run"},
-		{commas(n.passages), plural(n.passages, "passage", "passages")},
+		{commas(n.passages), ner.Plural(n.passages, "passage")},
 	}
 	if n.queries > 0 { // a tagger has no answers
-		out = append(out, fact{commas(n.queries), plural(n.queries, "answer", "answers")}, fact{reports.Share(n.failures, n.queries) + " %", "of the answers unreadable"})
+		out = append(out, fact{commas(n.queries), ner.Plural(n.queries, "answer")}, fact{reports.Share(n.failures, n.queries) + " %", "of the answers unreadable"})
 	}
 	return out
 }
@@ -74,11 +75,4 @@ func listNotRun(d *data) []notRun {
 		out[i].Datasets = append(out[i].Datasets, info)
 	}
 	return out
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
 }

@@ -27,15 +27,13 @@ type modelPage struct {
 
 // Prompt describes the prompt of a model; a tagger has none.
 func (m *Model) Prompt() string {
-	switch examples := fmt.Sprintf("%d examples", m.Demonstrations); {
+	switch {
 	case m.Imported:
 		return "unknown: the predictions were imported"
 	case m.Family == "spans":
 		return "none"
-	case m.Demonstrations == 1:
-		return short(m.Family) + ", 1 example"
 	default:
-		return orUnknown(short(m.Family)) + ", " + examples
+		return orUnknown(short(m.Family)) + ", " + ner.Count(m.Demonstrations, "example")
 	}
 }
 

@@ -100,7 +100,7 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		b.Notify(harness.Event{Note: fmt.Sprintf("tests and intervals are not kept: %v", err)})
 	}
 	if len(out.Skipped) > 0 {
-		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: %d files were left out", r.Dir, len(out.Skipped))}
+		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: left out %s", r.Dir, ner.Count(len(out.Skipped), "file"))}
 	}
 	return out, nil
 }
@@ -133,7 +133,7 @@ type builder struct {
 
 // read verifies the repository, and writes its runs into a store.
 func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, file string) (err error) {
-	if m.store, err = results.Open(ctx, file, results.Create); err != nil {
+	if m.store, err = results.Open(ctx, file, results.Temporary); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.store.Close()) }()
@@ -192,7 +192,7 @@ func (m *builder) refuse() error {
 	if len(wrong) == 0 {
 		return nil
 	}
-	err := fmt.Errorf("board: %s: %d faults: %s", m.request.Dir, len(wrong), listed(wrong))
+	err := fmt.Errorf("board: %s: %s: %s", m.request.Dir, ner.Count(len(wrong), "fault"), listed(wrong))
 	if len(v.out.Faults) == 0 {
 		return &fault.DataError{Err: err}
 	}
@@ -230,7 +230,7 @@ func (m *builder) keep(file string, s *Submission, report *submissions.RunReport
 			claims[metric.ID] = metric.Claimed
 		}
 	}
-	out := harness.Submitted{Tier: "self-reported", Claims: claims, Shown: site.Submission{
+	out := harness.Submitted{Tier: "self-reported", Claims: claims, Answers: s.Blob, Shown: site.Submission{
 		User: s.User, Name: s.Manifest.Submitter.Name, Affiliation: s.Manifest.Submitter.Affiliation, Signer: opened.Signer.Fingerprint,
 		Bundle: opened.Digest, Tool: s.Manifest.Tool, TrainedOn: s.Manifest.Declarations.TrainedOn, Configurations: s.Manifest.Declarations.Configurations,
 		Files: []site.Source{m.source(s.path()), m.source(s.blob())},

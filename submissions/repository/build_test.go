@@ -88,7 +88,7 @@ func TestBuild(t *testing.T) {
 	}
 	name = filepath.ToSlash(name)
 	run := strings.TrimSuffix(filepath.Base(name), ".json")
-	if _, _, err := build(t, b, dir, false); err == nil || !strings.Contains(err.Error(), "1 faults: "+name) {
+	if _, _, err := build(t, b, dir, false); err == nil || !strings.Contains(err.Error(), "1 fault: "+name) {
 		t.Errorf("other answers: %v", err)
 	}
 	done, data, err = build(t, b, dir, true)

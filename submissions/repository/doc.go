@@ -8,7 +8,7 @@
 //	blobs/SHA256.zst                           the answers of a run, compressed
 //	attestations/RUN/USER.json, USER.json.sig  records of bundle attest
 //	log.jsonl                                  one line for each event, only appended
-//	cache/pairs/**.txt                         tests and intervals of earlier builds
+//	cache/pairs/**.txt                         tests, intervals and errors of earlier builds
 //
 // A file RUN.json and its blob are a bundle of one run in two pieces (bundles.Part).
 // [Verify] puts them together, and verifies the bundle. [Build] writes the leaderboard of

@@ -10,8 +10,8 @@ import (
 	"nerbench/harness"
 )
 
-// The folder cache/pairs keeps what is slow to compute from the counts of submissions:
-// tests of pairs, and intervals. There is a file for each dataset, and one for means over
+// The folder cache/pairs keeps what is slow to compute from submissions: tests of pairs,
+// intervals, and the errors of each run. There is a file for each dataset, and one for means over
 // several, in the form of [harness.Statistics.String].
 const (
 	pairsFolder = "cache/pairs"

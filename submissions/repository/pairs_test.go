@@ -41,6 +41,64 @@ func buildWith(t testing.TB, b *harness.Bench, dir string) (Built, string) {
 	return done, read(t, filepath.Join(r.Out, "data", "board.json"))
 }
 
+// signed is a line of a file with its checksum.
+func signed(line string) string {
+	sum := sha256.Sum256([]byte(line))
+	return fmt.Sprintf("%s %x\n", line, sum[:4])
+}
+
+// TestErrorsInCache: the errors of submissions are counted once. Other answers, and damaged
+// lines, are counted again.
+func TestErrorsInCache(t *testing.T) {
+	b, dir := board(t)
+	page := func() string {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), "site")
+		if _, err := Build(t.Context(), b, BuildRequest{Dir: dir, Out: out}); err != nil {
+			t.Fatal(err)
+		}
+		names, err := filepath.Glob(filepath.Join(out, "run", "*.html"))
+		if err != nil || len(names) != 2 {
+			t.Fatalf("%q, %v", names, err)
+		}
+		return read(t, names[0]) + read(t, names[1])
+	}
+	want := page()
+	law := filepath.Join(dir, "cache/pairs/datasets/sample-law.txt")
+	content := read(t, law)
+	_, rest, found := strings.Cut(content, ` errors {"classes":{`)
+	before, _, _ := strings.Cut(rest, ",") // "B":0
+	name, _, _ := strings.Cut(before, ":")
+	lines := strings.SplitAfter(content, "\n")
+	at := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, " errors ") })
+	if !found || at < 0 || strings.Count(content, " errors ") != 1 {
+		t.Fatalf("the cache is %s", content)
+	}
+	line := lines[at][:strings.LastIndexByte(lines[at], ' ')]
+	changed := strings.Replace(line, before, name+":98765", 1)
+	for _, tc := range []struct {
+		name, line string
+		used       bool
+	}{
+		{"changed", signed(changed), true},
+		{"changed without its checksum", strings.Replace(lines[at], before, name+":98765", 1), false},
+		{"of other answers", signed(strings.Repeat("ab", 16) + changed[32:]), false},
+		{"no JSON", signed(strings.Replace(changed, "{", "[", 1)), false},
+		{"missing", "", false},
+	} {
+		if err := os.WriteFile(law, []byte(strings.Join(slices.Concat(lines[:at], []string{tc.line}, lines[at+1:]), "")), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got := page()
+		if strings.Contains(got, "98,765") != tc.used || !tc.used && got != want {
+			t.Errorf("%s: the errors of the cache are used: %v", tc.name, !tc.used)
+		}
+		if !tc.used && read(t, law) != content {
+			t.Errorf("%s: the cache is not as before", tc.name)
+		}
+	}
+}
+
 // TestPairs: a second build computes nothing, a new submission what is about it, and lines
 // that are damaged or about other counts are computed again.
 func TestPairs(t *testing.T) {
@@ -75,12 +133,8 @@ func TestPairs(t *testing.T) {
 
 	// Each change makes some lines useless.
 	law := filepath.Join(dir, "cache/pairs/datasets/sample-law.txt")
-	lines := strings.SplitAfter(files["sample-law.txt"], "\n")
+	lines := slices.DeleteFunc(strings.SplitAfter(files["sample-law.txt"], "\n"), func(line string) bool { return strings.Contains(line, " errors ") })
 	test := slices.IndexFunc(lines, func(l string) bool { return strings.Contains(l, " test ") })
-	signed := func(line string) string { // as the file has it
-		sum := sha256.Sum256([]byte(line))
-		return fmt.Sprintf("%s %x\n", line, sum[:4])
-	}
 	fields := strings.Fields(lines[test])
 	other := signed(strings.Join([]string{fields[0], "test", "0", fields[3], fields[4], fields[5]}, " "))
 	for name, tc := range map[string]struct {
@@ -91,7 +145,7 @@ func TestPairs(t *testing.T) {
 		"a changed digit": {func() string {
 			return strings.Replace(files["sample-law.txt"], " test "+fields[2], " test "+fields[2]+"0", 1)
 		}, 1},
-		"without its end":     {func() string { return strings.TrimSuffix(files["sample-law.txt"], "\n") }, 1},
+		"without its end":     {func() string { return strings.TrimSuffix(strings.Join(lines, ""), "\n") }, 1},
 		"no text":             {func() string { return "\x00\xff\n" + files["sample-law.txt"] }, 0},
 		"marks of a conflict": {func() string { return "<<<<<<< HEAD\n" + files["sample-law.txt"] + "=======\n>>>>>>> x\n" }, 0},
 		"two values of a key": {func() string { return files["sample-law.txt"] + other }, 1},

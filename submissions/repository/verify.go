@@ -19,6 +19,7 @@ import (
 	"nerbench/harness"
 	"nerbench/internal/fault"
 	"nerbench/internal/strict"
+	"nerbench/ner"
 	"nerbench/submissions"
 )
 
@@ -92,9 +93,9 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string, blobs Blobs
 	}
 	switch {
 	case len(out.Faults) > 0:
-		return out, fmt.Errorf("board: %s: %d faults", dir, len(out.Faults))
+		return out, fmt.Errorf("board: %s: %s", dir, ner.Count(len(out.Faults), "fault"))
 	case len(out.Unchecked) > 0:
-		return out, &fault.DataError{Err: fmt.Errorf("board: %s: %d runs were not scored again", dir, len(out.Unchecked))}
+		return out, &fault.DataError{Err: fmt.Errorf("board: %s: did not score %s again", dir, ner.Count(len(out.Unchecked), "run"))}
 	}
 	return out, nil
 }

@@ -51,9 +51,9 @@ func workerCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "worker",
 		Usage: "answer the queries of a run --listen; list its workers",
-		Description: `worker opens a model on this machine and answers queries until it is stopped. It
-needs no data and no
-store. It waits for a coordinator that is not there yet, or is started again.
+		Description: `worker opens a model on this machine and answers queries until it is stopped. It needs
+no data and no store. It waits for a coordinator that is not there yet, or is started
+again.
 
 FLEET is the file that run --listen writes beside its store (results.db.fleet), or the
 address of run --queue. docs/scale.md has recipes.`,

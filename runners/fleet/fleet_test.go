@@ -254,21 +254,22 @@ func TestGivenBack(t *testing.T) {
 // TestNextCoordinator: an answer that no coordinator has taken is taken by the next one,
 // and the passage is not asked again.
 func TestNextCoordinator(t *testing.T) {
-	f, own := fakeServer(t, func(*vllmtest.Fake) {})
+	begun, answer := make(chan bool, 10), make(chan bool)
+	_, own := fakeServer(t, func(f *vllmtest.Fake) {
+		f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+			if strings.Contains(string(q.Prompt), "kept") {
+				begun <- true
+				<-answer
+			}
+			return false
+		}
+	})
 	store := filepath.Join(t.TempDir(), "results.db")
 	c, join := start(t, func(c *fleet.Config) { c.Store = store })
 	work(t, join, own, nil)
 	m, err := c.Open(t.Context(), spec(own.Name))
 	if err != nil {
 		t.Fatal(err)
-	}
-	begun, answer := make(chan bool, 10), make(chan bool)
-	f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
-		if strings.Contains(string(q.Prompt), "kept") {
-			begun <- true
-			<-answer
-		}
-		return false
 	}
 	asked := make(chan error, 1)
 	go func() {

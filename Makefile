@@ -13,6 +13,8 @@ board: ## build the leaderboard of the embedded sample, to look at: board/site/i
 
 train: ## train three students with other negatives, and ask them: Table 4 in small; 5.6 GB of packages
 	examples/train/run.sh
+	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags train ./internal/servers -run '^(TestConverted|TestTrain)$$'
+	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags validators,train ./internal/validators -run '^TestTRLReadsExports$$'
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags
 	go test -timeout 30m $(TESTFLAGS) ./...
@@ -26,7 +28,7 @@ integration: ## run all tests, with the reference material, real servers, a brow
 lint: ## run gofmt, vet and staticcheck
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi
 	go vet ./...
-	go vet -tags validators ./internal/validators
+	go vet -tags validators,train ./internal/validators ./internal/servers
 	go tool staticcheck ./...
 	@$(NOTICES) | cmp -s - THIRD_PARTY_NOTICES || { echo "THIRD_PARTY_NOTICES differs from go.mod: run make notices"; exit 1; }
 

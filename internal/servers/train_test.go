@@ -1,4 +1,4 @@
-//go:build unix
+//go:build unix && train
 
 package servers
 
@@ -7,29 +7,18 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"nerbench/internal/reference"
 )
 
-// trainFile is a file of examples/train.
-func trainFile(t *testing.T, name string) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", "examples", "train", name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// trainer is the Python with the packages of examples/train. Continuous integration does
-// not install them (docs/decisions/0028-training.md), so the test skips there too.
+// trainer is the Python with the packages of examples/train. make train installs them and
+// runs these tests, which have a build tag (docs/decisions/0028-training.md).
 func trainer(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("NERBENCH_TRAIN")
 	if path == "" {
-		t.Skip("NERBENCH_TRAIN names no Python with the packages of examples/train (.ci/train)")
+		t.Fatal("NERBENCH_TRAIN names no Python with the packages of examples/train (.ci/train)")
 	}
 	return path
 }
@@ -42,24 +31,6 @@ func (w *workplace) python(t *testing.T, python, program string, args ...string)
 	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "HF_HUB_OFFLINE=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", program, err, out)
-	}
-}
-
-// TestTrainPins compares the packages that an export for TRL names with those that
-// .ci/train installs.
-func TestTrainPins(t *testing.T) {
-	installed, err := os.ReadFile(trainFile(t, "requirements.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	exported, err := os.ReadFile(filepath.Join("..", "..", "distill", "export", "assets", "trl", "requirements.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, pin := range append(strings.Fields(string(exported)), "gguf==0.19.0") {
-		if !strings.Contains(string(installed), "\n"+pin+"\n") {
-			t.Errorf("%s is not installed by .ci/train", pin)
-		}
 	}
 }
 

@@ -5,6 +5,6 @@
 //
 //	NERBENCH_VALIDATORS=$(.ci/validators) go test -tags validators ./internal/validators
 //
-// The test of training data needs the Python of .ci/adapters (NERBENCH_ADAPTERS) for GLiNER,
-// and that of .ci/train (NERBENCH_TRAIN) for datasets and transformers.
+// The test of training data for GLiNER needs the Python of .ci/adapters (NERBENCH_ADAPTERS).
+// That for TRL has the tag "train", too, and needs the Python of .ci/train (NERBENCH_TRAIN).
 package validators

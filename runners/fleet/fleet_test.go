@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,7 +218,19 @@ func TestQueueOfTheUser(t *testing.T) {
 // TestGivenBack: a worker that is stopped gives its passages back, and another one
 // answers them at once, although they were given back more often than a passage may fail.
 func TestGivenBack(t *testing.T) {
-	slow, own := fakeServer(t, func(*vllmtest.Fake) {})
+	const stops = 7
+	asked, ended := make(chan bool, stops), make(chan bool)
+	var times atomic.Int32
+	_, own := fakeServer(t, func(f *vllmtest.Fake) {
+		f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+			if strings.Contains(string(q.Prompt), "slow") && times.Add(1) <= stops {
+				asked <- true
+				<-ended
+			}
+			return false
+		}
+	})
+	defer close(ended)
 	c, join := start(t, func(c *fleet.Config) { c.Times.Lease = time.Hour })
 	patient := func(w *fleet.Worker) { w.Times.Lease = time.Hour }
 	stop := work(t, join, own, patient)
@@ -226,14 +239,6 @@ func TestGivenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	asked := make(chan bool, 100)
-	slow.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
-		if strings.Contains(string(q.Prompt), "slow") {
-			asked <- true
-			time.Sleep(300 * time.Millisecond)
-		}
-		return false
-	}
 	done := make(chan error, 1)
 	var got []ner.Completion
 	go func() {
@@ -241,7 +246,7 @@ func TestGivenBack(t *testing.T) {
 		got, err = m.Runner.Complete(t.Context(), []ner.Query{query("slow")})
 		done <- err
 	}()
-	for range 7 {
+	for range stops {
 		<-asked
 		_ = stop()
 		stop = work(t, join, own, patient)
@@ -300,7 +305,15 @@ func TestNextCoordinator(t *testing.T) {
 // TestPassageThatEndsWorkers: a passage that ends every worker is given to five, and the
 // error names them; others are answered.
 func TestPassageThatEndsWorkers(t *testing.T) {
-	f, own := fakeServer(t, func(*vllmtest.Fake) {})
+	_, own := fakeServer(t, func(f *vllmtest.Fake) {
+		f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+			if strings.Contains(string(q.Prompt), "bad") {
+				http.Error(w, `{"error": {"message": "not here"}}`, http.StatusNotImplemented)
+				return true
+			}
+			return false
+		}
+	})
 	c, join := start(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	var group sync.WaitGroup
@@ -319,13 +332,6 @@ func TestPassageThatEndsWorkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
-		if strings.Contains(string(q.Prompt), "bad") {
-			http.Error(w, `{"error": {"message": "not here"}}`, http.StatusNotImplemented)
-			return true
-		}
-		return false
-	}
 	_, err = m.Runner.Complete(t.Context(), []ner.Query{query("bad")})
 	node, _ := os.Hostname()
 	if !errors.Is(err, runners.ErrTemporary) || !strings.Contains(err.Error(), "it was given to workers 5 times ("+node+"): ") || !strings.Contains(err.Error(), "not here") {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -34,7 +35,7 @@ the answers, and what the filters kept and dropped (docs/distill.md).`,
 			&cli.Float64Flag{Name: "price-in", Usage: "`PRICE` of a million prompt tokens, for --plan"},
 			&cli.Float64Flag{Name: "price-out", Usage: "`PRICE` of a million answer tokens, for --plan"},
 			&cli.IntFlag{Name: "limit", Usage: "ask only about the first `N` passages"},
-		}, filterFlags(), askFlags(), localFlags()),
+		}, filterFlags(), askFlags(), fleetFlags(), localFlags()),
 		Action: func(c *cli.Context) error { return env.construct(c) },
 	}
 }
@@ -70,6 +71,17 @@ func (env *environment) construct(c *cli.Context) (err error) {
 		return err
 	}
 	r.Ask.Plan.Model = c.String("model")
+	if r.Dir == "" {
+		return fault.Usagef("distill construct: want --out DIR, the folder of the data")
+	}
+	f, err := env.startFleet(c, filepath.Join(r.Dir, distill.AnswersFile), 1)
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		defer f.Close()
+		r.Ask.Elsewhere = f
+	}
 	env.asks()
 	out, err := env.bench.Construct(c.Context, r)
 	env.shown.end()

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -25,16 +28,20 @@ func fleetFlags() []cli.Flag {
 	}
 }
 
-// startFleet starts the coordinator that the flags ask for; nil: none. It must be closed.
-func (env *environment) startFleet(c *cli.Context, models int) (*fleet.Coordinator, error) {
+// startFleet starts the coordinator that the flags ask for, beside a store; nil: none. It
+// must be closed.
+func (env *environment) startFleet(c *cli.Context, store string, models int) (*fleet.Coordinator, error) {
 	if !c.IsSet("listen") && !c.IsSet("queue") {
 		return nil, nil
 	}
 	if c.IsSet("listen") && c.IsSet("queue") {
 		return nil, fault.Usagef("%s: --listen and --queue: want one of them", commandPath(c))
 	}
+	if err := os.MkdirAll(filepath.Dir(store), 0o777); err != nil {
+		return nil, fmt.Errorf("%s: %w", commandPath(c), err)
+	}
 	return fleet.Start(c.Context, fleet.Config{
-		Listen: c.String("listen"), Queue: c.String("queue"), Token: env.variable("NERBENCH_FLEET_TOKEN"), Store: env.store,
+		Listen: c.String("listen"), Queue: c.String("queue"), Token: env.variable("NERBENCH_FLEET_TOKEN"), Store: store,
 		WaitWorkers: c.Duration("wait-workers"), Several: models != 1, Build: buildName(), Times: env.fleetTimes(), Note: func(text string) { env.event(harness.Event{Note: text}) },
 	})
 }

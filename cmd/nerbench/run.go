@@ -48,7 +48,7 @@ nerbench help keys describes them.`,
 				return err
 			}
 			models := splitCommas(c.StringSlice("model"))
-			f, err := env.startFleet(c, len(models))
+			f, err := env.startFleet(c, env.store, len(models))
 			if err != nil {
 				return err
 			}

@@ -157,7 +157,7 @@ func (env *environment) runSweep(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := env.startFleet(c, 0)
+	f, err := env.startFleet(c, env.store, 0)
 	if err != nil {
 		return err
 	}

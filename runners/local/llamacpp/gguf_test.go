@@ -57,7 +57,7 @@ func tensors(dims ...uint64) []byte {
 func TestReadInfo(t *testing.T) {
 	whole := model(t)
 	info, err := readInfo(bytes.NewReader(whole), int64(len(whole)))
-	want := Info{Name: "tiny random", Architecture: "llama", Context: tinymodel.Context, FileType: 0, Causal: true}
+	want := Info{Name: "tiny random", Architecture: "llama", Context: tinymodel.Context, FileType: 0, Causal: true, Tokenizer: "gpt2", PreTokenizer: "default"}
 	if err != nil || info != want {
 		t.Errorf("got %+v, %v; want %+v", info, err, want)
 	}

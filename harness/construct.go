@@ -67,8 +67,8 @@ type construction struct {
 
 // Construct makes the folder of constructed data, or continues it: it chooses passages of
 // the corpus, asks the teacher about those without an answer, and filters the answers. A
-// folder that was made with other settings is an error. The result is also valid if the
-// error is a [PartialError].
+// folder that was made with other settings is an error. The result is nil if the answers
+// were not filtered; otherwise an error is a [PartialError].
 func (b *Bench) Construct(ctx context.Context, r ConstructRequest) (*Constructed, error) {
 	c, err := b.newConstruction(r)
 	if err != nil {
@@ -93,11 +93,11 @@ func (b *Bench) Construct(ctx context.Context, r ConstructRequest) (*Constructed
 	}
 	if !complete {
 		if err := c.ask(ctx, out); err != nil {
-			return out, err
+			return nil, err
 		}
 	}
 	if err := c.filter(ctx, out); err != nil {
-		return out, err
+		return nil, err
 	}
 	return out, out.partial()
 }

@@ -85,7 +85,7 @@ func (env *environment) construct(c *cli.Context) (err error) {
 	env.asks()
 	out, err := env.bench.Construct(c.Context, r)
 	env.shown.end()
-	if err != nil && exitCode(err) != exitPartial {
+	if out == nil {
 		return err
 	}
 	print := func() error { return texts.WriteConstructed(env.stdout, out) }

@@ -14,8 +14,8 @@ const probed = 16
 // are kept: they are not asked again.
 type ConstructPlan struct {
 	Probed   int `json:"probed"`   // passages that were asked about
-	Answered int `json:"answered"` // passages with an answer, these included
-	Left     int `json:"left"`     // passages without an answer
+	Answered int `json:"answered"` // passages of the part with an answer, these included
+	Left     int `json:"left"`     // passages of the part without an answer
 	// PromptTokens and AnswerTokens are those of the passages that are left; null: the server
 	// does not tell.
 	PromptTokens *int `json:"prompt_tokens"`
@@ -42,16 +42,11 @@ func (c *construction) probe(ctx context.Context, store *results.Store, run stri
 	return nil
 }
 
-// estimate extrapolates what a probe cost, which took some time.
-func (c *construction) estimate(before, after results.Cost, took time.Duration) *ConstructPlan {
-	wanted := 0
-	for i := range c.passages {
-		if c.has(i) {
-			wanted++
-		}
-	}
-	p := &ConstructPlan{Probed: after.Queries - before.Queries, Answered: after.Queries}
-	p.Left = max(0, wanted-p.Answered)
+// estimate extrapolates what a probe cost, which took some time. done tells for each
+// passage whether it has an answer.
+func (c *construction) estimate(done []bool, before, after results.Cost, took time.Duration) *ConstructPlan {
+	answered, wanted := countPart(done, c.has)
+	p := &ConstructPlan{Probed: after.Queries - before.Queries, Answered: answered, Left: wanted - answered}
 	if p.Probed == 0 {
 		return p
 	}

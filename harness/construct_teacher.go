@@ -173,9 +173,11 @@ func (c *construction) askAll(ctx context.Context, store *results.Store, m *open
 		return err
 	}
 	after, _, err := store.Cost(ctx, run.ID())
-	if err == nil {
-		out.Plan = c.estimate(before, after, took)
+	if err != nil {
+		return err
 	}
+	done, err := store.Done(ctx, run.ID())
+	out.Plan = c.estimate(done, before, after, took)
 	return err
 }
 

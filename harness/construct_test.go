@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,5 +112,27 @@ func TestConstructChangedPassages(t *testing.T) {
 		if _, err := b.Construct(t.Context(), r); err == nil || !strings.Contains(err.Error(), "it was changed") {
 			t.Errorf("%s: the error is %v", name, err)
 		}
+	}
+}
+
+// TestPlanOfAPart: a plan counts the passages of its part, whatever the answers about others.
+func TestPlanOfAPart(t *testing.T) {
+	b, _ := teacherBench(t)
+	var text strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&text, "Ada saw thing%d. ", i)
+	}
+	r := constructRequest(t, text.String())
+	r.Ask.Part = ner.Shard{Index: 1, Of: 2}
+	if _, err := b.Construct(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	r.Ask.Part, r.Plan = ner.Shard{Index: 2, Of: 2}, true
+	out, err := b.Construct(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := out.Plan; p.Probed != 16 || p.Answered != 16 || p.Left != 4 || out.Answered != 36 {
+		t.Errorf("the plan is %+v of %d answers", p, out.Answered)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"nerbench/distill/ngrams"
+	"nerbench/internal/fault"
 	"nerbench/ner"
 )
 
@@ -108,7 +109,8 @@ func (s *Sampler) Passages() ([]Passage, error) {
 	passages := make([]Passage, len(list))
 	for i, c := range list {
 		if i > 0 && list[i-1].passage.ID == c.passage.ID {
-			return nil, fmt.Errorf("corpus: %s and %s: both have the id %q: ids must differ", list[i-1].place, c.place, c.passage.ID)
+			err := fmt.Errorf("corpus: %s and %s: both have the id %q: ids must differ", list[i-1].place, c.place, c.passage.ID)
+			return nil, &fault.Hint{Err: err, Advice: "name another field of ids with --id; or, if two folders have files of one name, name the folder above them"}
 		}
 		passages[i] = c.passage
 	}

@@ -69,11 +69,15 @@ func (b *Bench) testSets(ctx context.Context, name string) (*ngrams.Set, []disti
 		return nil, nil, nil
 	}
 	var ids []string
-	suite := name
-	if _, err := datasets.FindSuite(name); err != nil {
-		ids, suite = []string{name}, ""
+	suite, fetch := name, "--suite "+name
+	_, noSuite := datasets.FindSuite(name)
+	if noSuite != nil {
+		ids, suite, fetch = []string{name}, "", name
 	}
 	list, err := b.AskedDatasets(ids, suite)
+	if errors.As(err, new(*fault.UsageError)) && noSuite != nil {
+		return nil, nil, fault.Usagef("--decontaminate %s: want off, a suite or a dataset: %v; %v", name, noSuite, err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -91,8 +95,8 @@ func (b *Bench) testSets(ctx context.Context, name string) (*ngrams.Set, []disti
 		}
 	}
 	if len(found) == 0 {
-		err := &DataError{Err: fmt.Errorf("decontaminate %s: no files of its %d datasets are there: their test sets are unknown", name, len(list))}
-		return nil, nil, &fault.Hint{Err: err, Advice: "nerbench datasets fetch --suite full49, or --decontaminate off"}
+		err := &DataError{Err: fmt.Errorf("--decontaminate %s: no files of its %s are there: their test sets are unknown", name, ner.Count(len(list), "dataset"))}
+		return nil, nil, &fault.Hint{Err: err, Advice: "get the files (nerbench datasets fetch " + fetch + "), or use --decontaminate off: passages may then contain test sentences"}
 	}
 	if missing > 0 {
 		b.note("passages are compared with the test sets of %d of %d datasets: the files of the others are not there", len(found), len(list))

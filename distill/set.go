@@ -215,7 +215,7 @@ func (s *Set) Write(ctx context.Context, dir string) error {
 		old, err := os.ReadFile(filepath.Join(dir, f.name))
 		if err == nil && !bytes.Equal(old, f.content) {
 			err := fmt.Errorf("training data %s: %s exists, and differs", dir, f.name)
-			return &fault.Hint{Err: err, Advice: "name another folder with --out, or remove this one"}
+			return &fault.Hint{Err: err, Advice: "name another folder with --out"}
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("training data: %w", err)

@@ -139,7 +139,7 @@ func TestFaults(t *testing.T) {
 		"a gzip that is cut":             {map[string]string{"a.jsonl": good, "x.jsonl.gz": whole[:len(whole)-4]}, 1, ""},
 		"a parquet that is cut":          {map[string]string{"a.jsonl": good, "x.parquet": inParquet(t, row{"a", "b"})[:40]}, 1, ""},
 		"too many": {map[string]string{"x.jsonl": "{\"text\":\"a\"}\nnonsense\n"}, 1,
-			"corpus: 1 of 2 texts cannot be read, more than 1 %; the first: x.jsonl: line 2: it is no JSON object"},
+			"corpus: 1 of 2 texts cannot be read, more than 1 %; the first: x.jsonl: line 2: it is no JSON object: want one object a line"},
 		"text that is not UTF-8": {map[string]string{"x.txt": "ab\xff"}, 1,
 			"corpus: 1 of 1 texts cannot be read, more than 1 %; the first: x.txt: byte 2: it is not UTF-8"},
 		"no field": {map[string]string{"x.jsonl": "{\"body\":\"a\",\"title\":\"b\"}\n"}, 0,

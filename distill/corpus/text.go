@@ -91,7 +91,7 @@ func (r *reader) line(line []byte, at string) error {
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(line, &object); err != nil {
-		return r.fault(at, 1, errors.New("it is no JSON object"))
+		return r.fault(at, 1, errors.New("it is no JSON object: want one object a line"))
 	}
 	raw, there := object[r.Field]
 	if !there {

@@ -144,14 +144,22 @@ func (c *Corpus) Write(dir string) error {
 
 // SetFiles records the files that were read, in the order in which they were read.
 func (c *Corpus) SetFiles(r *corpus.Report) {
-	s, h := &c.Corpus, sha256.New()
+	s := &c.Corpus
 	s.Files, s.Bytes, s.Texts, s.Faulty = len(r.Files), 0, r.Texts, r.Faulty
 	for _, f := range r.Files {
 		s.Bytes += f.Bytes
+	}
+	s.SHA256 = sumOf(r.Files)
+	c.Files = slices.Clone(r.Files[:min(len(r.Files), FilesNamed)])
+}
+
+// sumOf is the checksum of the names and checksums of files.
+func sumOf(files []corpus.File) string {
+	h := sha256.New()
+	for _, f := range files {
 		fmt.Fprintf(h, "%s  %s\n", f.SHA256, f.Name)
 	}
-	s.SHA256 = hex.EncodeToString(h.Sum(nil))
-	c.Files = slices.Clone(r.Files[:min(len(r.Files), FilesNamed)])
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Difference is a setting that differs from that of a folder.
@@ -217,6 +225,11 @@ func (c *Corpus) FileDifferences(files []corpus.File) []Difference {
 			return []Difference{{was.Name, fmt.Sprintf("%d bytes", was.Bytes), fmt.Sprintf("%d bytes", is.Bytes)}}
 		case is.SHA256 != "" && is.SHA256 != was.SHA256:
 			return []Difference{{was.Name, "the checksum " + short(was.SHA256), short(is.SHA256)}}
+		}
+	}
+	if len(files) > len(c.Files) && files[0].SHA256 != "" { // files that are not named
+		if sum := sumOf(files); sum != s.SHA256 {
+			return []Difference{{"corpus", "files with the checksum " + short(s.SHA256), short(sum)}}
 		}
 	}
 	return nil

@@ -17,26 +17,26 @@ type Folder struct {
 // two teachers, or one with other settings, answered about one text.
 func Join(folders []Folder) ([]*Kept, error) {
 	var all []*Kept
-	type place struct {
-		folder int
-		text   string
-	}
-	seen := map[string]place{}
+	type passage struct{ id, text string }
+	folderOf := map[passage]int{}
+	ids := map[string]bool{} // of the folders before
 	for i, f := range folders {
 		for _, k := range f.Kept {
-			first, found := seen[k.ID]
-			switch {
-			case found && first.folder != i && first.text == k.Text:
-				err := fmt.Errorf("%s and %s both have the passage %s: training data with two answers about one text", folders[first.folder].Name, f.Name, k.ID)
+			same := passage{k.ID, k.Text}
+			if first, found := folderOf[same]; found && first != i {
+				err := fmt.Errorf("%s and %s both have the passage %s: training data with two answers about one text", folders[first].Name, f.Name, k.ID)
 				return nil, &fault.Hint{Err: err, Advice: "build from one of them (nerbench distill stats compares both)"}
-			case found && first.folder != i:
+			}
+			folderOf[same] = i
+			if ids[k.ID] {
 				renamed := *k
 				renamed.ID = fmt.Sprintf("%s@%d", k.ID, i+1)
 				k = &renamed
-			case !found:
-				seen[k.ID] = place{i, k.Text}
 			}
 			all = append(all, k)
+		}
+		for _, k := range f.Kept {
+			ids[k.ID] = true
 		}
 	}
 	return all, nil

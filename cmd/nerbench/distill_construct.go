@@ -62,7 +62,10 @@ func (env *environment) construct(c *cli.Context) (err error) {
 	r := harness.ConstructRequest{
 		Paths: c.Args().Slice(), Dir: c.String("out"), Field: c.String("field"), ID: c.String("id"),
 		Sample: c.Int("sample"), Seed: c.Int("seed"), Chunk: c.Int("chunk"), Tokens: c.String("tokens"), Decontaminate: c.String("decontaminate"),
-		Demonstrations: c.String("demonstration"), Plan: c.Bool("plan"), Price: harness.Price{In: c.Float64("price-in"), Out: c.Float64("price-out")},
+		Demonstrations: c.String("demonstration"), Plan: c.Bool("plan"),
+	}
+	if r.Price, err = readPrice(c); err != nil {
+		return err
 	}
 	if r.Filters, err = readFilters(c); err != nil {
 		return err

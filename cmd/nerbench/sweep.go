@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -216,8 +217,10 @@ type sweepShow struct {
 
 func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
 	show := sweepShow{out: c.String("out")}
-	show.Price = harness.Price{In: c.Float64("price-in"), Out: c.Float64("price-out")}
 	var err error
+	if show.Price, err = readPrice(c); err != nil {
+		return show, err
+	}
 	if show.format, err = env.readFormat("sweep", c.String("format"), reports.ExhibitFormats()); err != nil {
 		return show, err
 	}
@@ -226,6 +229,16 @@ func (env *environment) readSweepTable(c *cli.Context) (sweepShow, error) {
 	}
 	show.Resamples, err = readResamples(c.Int("ci"))
 	return show, err
+}
+
+// readPrice reads the flags of the price of a model.
+func readPrice(c *cli.Context) (harness.Price, error) {
+	for _, name := range []string{"price-in", "price-out"} {
+		if price := c.Float64(name); !(price >= 0) || math.IsInf(price, 0) {
+			return harness.Price{}, fault.Usagef("--%s %v: want 0 or more", name, price)
+		}
+	}
+	return harness.Price{In: c.Float64("price-in"), Out: c.Float64("price-out")}, nil
 }
 
 // printSweep prints the table of the complete runs.

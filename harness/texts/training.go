@@ -7,13 +7,14 @@ import (
 
 	"nerbench/distill"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 // WriteTraining prints what was built in a folder.
 func WriteTraining(w io.Writer, dir string, b *distill.Build) error {
 	s, n := b.Settings, b.Counts
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d conversations in %s: %d to train, %d for development\n", n.Conversations, terminal.Printable(dir), b.Train.Conversations, b.Dev.Conversations)
+	fmt.Fprintf(&text, "%s in %s: %d to train, %d for development\n", ner.Count(n.Conversations, "conversation"), terminal.Printable(dir), b.Train.Conversations, b.Dev.Conversations)
 	fmt.Fprintf(&text, "passages: %d, of them %d constructed\n", n.Passages+n.PassagesLeft, b.Table1.Passages)
 	how := s.Negatives
 	if how != "none" {
@@ -25,7 +26,7 @@ func WriteTraining(w io.Writer, dir string, b *distill.Build) error {
 		text.WriteString("  a tokenizer has more tokens than words: --tokens gguf:FILE counts those of the student\n")
 	}
 	for _, m := range b.Mix {
-		fmt.Fprintf(&text, "dataset %s: %d of %d documents of the train split\n", m.Dataset, m.Asked, m.Documents)
+		fmt.Fprintf(&text, "dataset %s: %d of %s of the train split\n", m.Dataset, m.Asked, ner.Count(m.Documents, "document"))
 	}
 	if len(b.Seen) > 0 {
 		fmt.Fprintf(&text, "a student has seen: %s\n", strings.Join(b.Seen, ", "))

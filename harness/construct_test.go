@@ -1,6 +1,8 @@
 package harness
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,8 +10,10 @@ import (
 	"testing"
 
 	"nerbench/distill"
+	"nerbench/internal/tinymodel"
 	"nerbench/ner"
 	"nerbench/runners/ollama/ollamatest"
+	"nerbench/runners/open"
 )
 
 // teacherBench has a server whose model says that Ada is a person.
@@ -134,5 +138,77 @@ func TestPlanOfAPart(t *testing.T) {
 	}
 	if p := out.Plan; p.Probed != 16 || p.Answered != 16 || p.Left != 4 || out.Answered != 36 {
 		t.Errorf("the plan is %+v of %d answers", p, out.Answered)
+	}
+}
+
+// TestFileTokens: passages and conversations are cut by the tokens of a model file, which is
+// recorded by its name and digest.
+func TestFileTokens(t *testing.T) {
+	library := llamaLibrary(t)
+	var model bytes.Buffer
+	if err := tinymodel.Write(&model, 1); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "tiny.gguf")
+	if err := os.WriteFile(file, model.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v, err := open.OpenVocabulary(file, library, os.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	tokens := func(text string) int { // without the beginning of a text
+		n, err := v.Count(&ner.Prompt{Text: text})
+		first, errFirst := v.Count(&ner.Prompt{Text: ""})
+		if err != nil || errFirst != nil {
+			t.Fatal(err, errFirst)
+		}
+		return n - first
+	}
+	b, fake := teacherBench(t)
+	fake.Change(func(string) string { return `[("Ada", "person"), ("Varna", "town"), ("Tessel", "ship")]` })
+	const most = 40
+	r := constructRequest(t, "Ada saw the Tessel in Varna, and Bo did not see it there . Bo saw Ada and the Tessel near Varna, but Mira never came back .")
+	r.Chunk, r.Tokens, r.Ask.Local.Library = most, "gguf:"+file, library
+	if _, err := b.Construct(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	passages, err := distill.ReadPassages(t.Context(), r.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := 0
+	for _, p := range passages {
+		words = max(words, len(ner.Words(p.Text)))
+		if n := tokens(p.Text); n > most {
+			t.Errorf("%q has %d tokens, more than %d", p.Text, n, most)
+		}
+	}
+	if len(passages) < 2 || words == most {
+		t.Errorf("passages of at most %d words, which are not cut by tokens: %v", words, passages)
+	}
+	c, err := distill.ReadCorpus(r.Dir)
+	if want := fmt.Sprintf("%x", sha256.Sum256(model.Bytes())); err != nil || c.Passages.Tokens != "gguf:tiny.gguf" || c.Passages.Tokenizer != want {
+		t.Errorf("the tokenizer is %q %q, want the digest %q; %v", c.Passages.Tokens, c.Passages.Tokenizer, want, err)
+	}
+
+	s := distill.DefaultSettings()
+	s.Negatives, s.Dev, s.Tokens, s.MaxTokens = "none", 0, "gguf:"+file, 200
+	set, err := b.Training(t.Context(), TrainingRequest{Dirs: []string{r.Dir}, Settings: s, Library: library})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if of := set.Build.Settings; set.Build.Counts.Split == 0 || of.Tokens != "gguf:tiny.gguf" || of.Tokenizer != c.Passages.Tokenizer {
+		t.Errorf("the training data is %+v", set.Build)
+	}
+	for _, conversation := range set.Train {
+		if n := tokens(conversation.Rendered()); n > s.MaxTokens {
+			t.Errorf("%s has %d tokens, more than %d", conversation.ID, n, s.MaxTokens)
+		}
+	}
+	s.Tokens = "words"
+	if set, err = b.Training(t.Context(), TrainingRequest{Dirs: []string{r.Dir}, Settings: s}); err != nil || set.Build.Counts.Split != 0 {
+		t.Errorf("by words, %d passages are split; %v", set.Build.Counts.Split, err)
 	}
 }

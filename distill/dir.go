@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 
 	"nerbench/internal/atomicfile"
+	"nerbench/internal/checksum"
 	"nerbench/internal/fault"
 	"nerbench/internal/jsonl"
 )
@@ -25,7 +26,8 @@ type Data struct {
 }
 
 // ReadDir reads a folder that construct has written, with the filters that it applied.
-// Cut files, and lines that are no records, are errors with their file and line.
+// Cut files, and lines that are no records, are errors with their file and line. So are files
+// that differ from the checksums in corpus.toml: construct was stopped before it wrote them.
 func ReadDir(ctx context.Context, dir string) (*Data, error) {
 	c, err := ReadCorpus(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,6 +42,17 @@ func ReadDir(ctx context.Context, dir string) (*Data, error) {
 	}
 	if d.Dropped, err = readRecords[Dropped](ctx, dir, DroppedFile); err != nil {
 		return nil, unfinished(dir, err)
+	}
+	for _, of := range [][2]string{{KeptFile, c.Kept.Kept}, {DroppedFile, c.Kept.DroppedFile}} {
+		file := filepath.Join(dir, of[0])
+		sum, err := checksum.Files(ctx, file)
+		if err != nil {
+			return nil, fmt.Errorf("distill: %w", err)
+		}
+		if sum != of[1] && of[1] != "" {
+			err := fmt.Errorf("distill: %s: its checksum is not that of %s", file, CorpusFile)
+			return nil, &fault.Hint{Err: err, Advice: "the construction of " + dir + " did not end, or the file was changed: run its command again"}
+		}
 	}
 	return d, nil
 }

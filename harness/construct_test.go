@@ -91,6 +91,40 @@ func TestReadConstructed(t *testing.T) {
 	}
 }
 
+// TestStoppedFilter: if construct is stopped before it writes corpus.toml, no training data
+// is made of its files, and the same command mends them.
+func TestStoppedFilter(t *testing.T) {
+	b, fake := teacherBench(t)
+	r := constructRequest(t, "Ada sat. Bo sat. Ada ran off .")
+	if _, err := b.Construct(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	asked := fake.Asked()
+	for _, name := range []string{distill.KeptFile, distill.DroppedFile} {
+		file := filepath.Join(r.Dir, name)
+		before, err := os.ReadFile(file)
+		if err != nil || len(before) == 0 {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, before[:bytes.IndexByte(before, '\n')], 0o600); err != nil { // the last line feed is missing, or more
+			t.Fatal(err)
+		}
+		_, err = b.Training(t.Context(), TrainingRequest{Dirs: []string{r.Dir}, Settings: distill.DefaultSettings()})
+		if err == nil || !strings.Contains(err.Error(), name+": its checksum is not that of corpus.toml") {
+			t.Errorf("the error is %v", err)
+		}
+		if _, err := b.Construct(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, before) {
+			t.Errorf("%s is %q, %v, want %q", name, after, err, before)
+		}
+	}
+	if fake.Asked() != asked {
+		t.Error("the model was asked")
+	}
+}
+
 // TestConstructChangedPassages: a folder whose passages are not those of its answers is
 // refused.
 func TestConstructChangedPassages(t *testing.T) {

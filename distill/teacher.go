@@ -94,6 +94,9 @@ func (d *Demonstration) check() error {
 	if strings.TrimFunc(d.Text, ner.IsSpace) == "" {
 		return errors.New("it has no text")
 	}
+	if d.Entities == nil {
+		return errors.New(`it has no field entities: want "entities": [] for a text without them`)
+	}
 	for _, e := range d.Entities {
 		switch {
 		case e.Text == "" || e.Type == "":

@@ -84,6 +84,7 @@ func TestDemonstrateErrors(t *testing.T) {
 		"empty":               {"", "no demonstration"},
 		"no JSON":             {"{", "line 1: want {"},
 		"no text":             {`{"entities": []}`, "it has no text"},
+		"a text of a corpus":  {`{"text": "Ada ran."}`, "line 1: it has no field entities"},
 		"no type":             {`{"text": "Ada", "entities": [{"text": "Ada"}]}`, "without text or type"},
 		"an entity elsewhere": {"{\"text\": \"x\", \"entities\": []}\n" + `{"text": "Ada", "entities": [{"text": "Bo", "type": "person"}]}`, "line 2: the entity \"Bo\" does not occur"},
 	} {

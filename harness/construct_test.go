@@ -3,9 +3,11 @@ package harness
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,6 +124,18 @@ func TestStoppedFilter(t *testing.T) {
 	}
 	if fake.Asked() != asked {
 		t.Error("the model was asked")
+	}
+}
+
+// TestTooLong: if no passage fits into the context, the reason is shown in place of answers.
+func TestTooLong(t *testing.T) {
+	b, fake := teacherBench(t)
+	fake.ContextLength = 40
+	r := constructRequest(t, strings.Repeat("Ada sat by the sea. ", 40))
+	r.Chunk, r.Ask.Plan.MaxTokens = 256, 8
+	out, err := b.Construct(t.Context(), r)
+	if !errors.As(err, new(*PartialError)) || out == nil || !slices.Equal(out.Unparsed, []string{"(no answer: too_long)"}) {
+		t.Errorf("the result is %+v, %v", out, err)
 	}
 }
 

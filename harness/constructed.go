@@ -169,12 +169,20 @@ func filterAnswers(ctx context.Context, store *results.Store, corpus distill.Cor
 			d.Kept = append(d.Kept, keep)
 		}
 		if len(dropped) > 0 && dropped[0].Why == distill.Unparseable {
-			unparsed(answer.Text)
+			unparsed(shownAnswer(*answer))
 		}
 		d.Dropped = append(d.Dropped, dropped...)
 		d.Answered++
 	}
 	return d, nil
+}
+
+// shownAnswer is a completion for people. Without an answer of the model, it is the reason.
+func shownAnswer(c ner.Completion) string {
+	if outcome, none := c.Finish.Outcome(); none {
+		return "(no answer: " + string(outcome) + ")"
+	}
+	return c.Text
 }
 
 // asAnswer is a completion as the filters read it. What is no answer of the model has no

@@ -36,8 +36,8 @@ func NewBuilder(s Settings, count Counter) (*Builder, error) {
 	return &Builder{settings: s, count: count}, nil
 }
 
-// CountWords counts the words of [ner.Words].
-func CountWords(text string) (int, error) { return len(ner.Words(text)), nil }
+// countWords counts the words of [ner.Words].
+func countWords(text string) (int, error) { return len(ner.Words(text)), nil }
 
 // AddKept adds constructed data, with negatives from all of it (docs/spec/prompts.md
 // §6.5 and §6.6).
@@ -87,7 +87,7 @@ func (b *Builder) finish(c Conversation) finished {
 	}
 	count := b.count
 	if count == nil {
-		count = CountWords
+		count = countWords
 	}
 	parts, left, err := c.Split(b.settings.MaxTokens, count)
 	return finished{built{c.ID, parts}, left, err}

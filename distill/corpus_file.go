@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"nerbench/distill/corpus"
 	"nerbench/internal/atomicfile"
@@ -196,15 +195,6 @@ func (c *Corpus) Differences(wanted *Corpus) []Difference {
 
 // short is the beginning of a checksum.
 func short(sum string) string { return sum[:min(len(sum), 12)] }
-
-// Names lists the names of test sets.
-func Names(tests []TestSet) string {
-	var names []string
-	for _, t := range tests {
-		names = append(names, t.Dataset)
-	}
-	return strings.Join(names, ", ")
-}
 
 // FileDifferences compares the files of a corpus with those that were read. Files without a
 // checksum are compared by name and size.

@@ -210,7 +210,7 @@ func (c *construction) serverCounter(ctx context.Context) (distill.Counter, func
 		case got[0].Finish == ner.FinishTooLong:
 			return c.Chunk + 1<<20, nil
 		case got[0].PromptTokens == 0:
-			return 0, fault.Usagef("--tokens server: the server of %s does not tell the number of tokens: want words, or gguf:FILE", c.Ask.Plan.Model)
+			return 0, fault.Usagef("--tokens server: the server of %s does not report the number of tokens: want words, or gguf:FILE", c.Ask.Plan.Model)
 		}
 		return got[0].PromptTokens, nil
 	}

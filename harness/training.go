@@ -165,7 +165,7 @@ func settingsFor(s distill.Settings, folders []distill.Folder, mix bool) (distil
 		if i == 0 {
 			s.Unclosed, s.Verbatim, s.Conflict = cmp.Or(s.Unclosed, unclosed), cmp.Or(s.Verbatim, verbatim), cmp.Or(s.Conflict, conflict)
 		} else if f.Corpus.Filters != first.Corpus.Filters {
-			return s, fault.Usagef("distill build: %s and %s have other filters: give --unclosed, --verbatim and --conflict", first.Name, f.Name)
+			return s, fault.Usagef("distill build: %s and %s have different filters: give --unclosed, --verbatim and --conflict", first.Name, f.Name)
 		}
 	}
 	if s.Variant == "" {

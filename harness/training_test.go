@@ -157,7 +157,7 @@ func TestTrainingRefuses(t *testing.T) {
 		"variants": {
 			dirs: []string{dir, constructed(t, func(c *distill.Corpus) { c.Teacher.Variant = "definition" }, "Bo ran")}, want: "want folders of one variant", usage: true},
 		"filters": {
-			dirs: []string{dir, constructed(t, func(c *distill.Corpus) { c.Filters.DropConflicts = true }, "Bo ran")}, want: "have other filters", usage: true},
+			dirs: []string{dir, constructed(t, func(c *distill.Corpus) { c.Filters.DropConflicts = true }, "Bo ran")}, want: "have different filters", usage: true},
 		"names as definitions":     {dirs: []string{dir}, change: func(s *distill.Settings) { s.Variant = "definition" }, want: "--variant definition", usage: true},
 		"a line without a dataset": {dirs: []string{dir}, change: func(s *distill.Settings) { s.Variant = "repo+nl" }, want: "only datasets have a dataset line", usage: true},
 		"ratio":                    {dirs: []string{dir}, change: func(s *distill.Settings) { s.Ratio = -1 }, want: "--ratio -1: want 0 or more", usage: true},

@@ -42,7 +42,7 @@ func distillStatsCommand(env *environment) *cli.Command {
 func distillBuildCommand(env *environment) *cli.Command {
 	d := distill.DefaultSettings()
 	return &cli.Command{
-		Name: "build", Usage: "make training data of constructed data, and of datasets", ArgsUsage: "[DIR...]",
+		Name: "build", Usage: "make training data from constructed data and datasets", ArgsUsage: "[DIR...]",
 		Description: "DIR is a folder of distill construct. The files train.jsonl, dev.jsonl and build.toml\nare the same for the same input. No model is asked.",
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "out", Usage: "write into the folder `SET`"},

@@ -19,12 +19,12 @@ var reasons = []struct {
 	meaning string
 }{
 	{distill.Unparseable, "answers without a list of pairs"},
-	{distill.BadPair, "items that are no pair"},
-	{distill.ElseType, "entities of a type that says nothing"},
-	{distill.NotEnglish, "entities in another script"},
-	{distill.NotInPassage, "entities that do not occur"},
-	{distill.Repeat, "entities that were there before"},
-	{distill.Echo, "entities that are their own type"},
+	{distill.BadPair, "items that are not a pair of entity and type"},
+	{distill.ElseType, "entities of types such as none, misc or other"},
+	{distill.NotEnglish, "entities in neither Latin nor Greek letters"},
+	{distill.NotInPassage, "entities that do not occur in their passage"},
+	{distill.Repeat, "repeated entities"},
+	{distill.Echo, "entities that are equal to their type"},
 	{distill.Conflict, "entities with more than two types"},
 	{distill.NoEntityLeft, "passages without an entity"},
 }

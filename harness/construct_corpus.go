@@ -45,7 +45,7 @@ func (c *construction) sample(ctx context.Context) error {
 		return err
 	}
 	if len(c.passages) == 0 {
-		return fmt.Errorf("corpus: no passage is left: %d parts, %d of them blank, %d with words of a test set", sampler.Removed.Parts, sampler.Removed.Blank, sampler.Removed.Contaminated)
+		return fmt.Errorf("corpus: no passage is left: %s, %d of them blank, %d with words of a test set", ner.Count(sampler.Removed.Parts, "part"), sampler.Removed.Blank, sampler.Removed.Contaminated)
 	}
 	if len(c.passages) < c.Sample {
 		c.bench.note("the corpus has %s, less than the sample of %d: all are taken", ner.Count(len(c.passages), "passage"), c.Sample)

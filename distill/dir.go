@@ -43,6 +43,9 @@ func ReadDir(ctx context.Context, dir string) (*Data, error) {
 	if d.Dropped, err = readRecords[Dropped](ctx, dir, DroppedFile); err != nil {
 		return nil, unfinished(dir, err)
 	}
+	if d.Unanswered() < 0 {
+		return nil, fmt.Errorf("distill: %s: %d passages, less than %s and %s have: the file is damaged", filepath.Join(dir, CorpusFile), d.Passages, KeptFile, DroppedFile)
+	}
 	for _, of := range [][2]string{{KeptFile, c.Kept.Kept}, {DroppedFile, c.Kept.DroppedFile}} {
 		file := filepath.Join(dir, of[0])
 		sum, err := checksum.Files(ctx, file)

@@ -55,6 +55,7 @@ func TestReadDirErrors(t *testing.T) {
 	for name, tc := range map[string]struct{ file, text, want string }{
 		"no corpus.toml":     {CorpusFile, "", "no corpus.toml in it"},
 		"an unknown key":     {CorpusFile, "colour = 1\n", `key "colour": unknown`},
+		"a cut corpus.toml":  {CorpusFile, "\n", "corpus.toml: 0 passages, less than kept.jsonl and dropped.jsonl have"},
 		"no kept.jsonl":      {KeptFile, "", KeptFile},
 		"a line that is cut": {KeptFile, "{\"id\":\"a\",\"text\":\"x\",\"entities\":[]}\n{\"id\":", "line 2"},
 	} {

@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +19,6 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/internal/lock"
 	"nerbench/internal/parallel"
-	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/open"
 )
@@ -555,17 +552,6 @@ func (c *Coordinator) undeliverable(m *nats.Msg) {
 	}
 }
 
-// teach replies with a block of training documents.
-func (c *Coordinator) teach(m *nats.Msg, l lesson) {
-	c.mu.Lock()
-	j := c.job
-	c.mu.Unlock()
-	if j == nil || j.number != l.Job {
-		return
-	}
-	c.group.Go(func() { c.reply(m, j.lesson(l.Block)) })
-}
-
 // restore makes the queue again after the server of the user was started again.
 func (c *Coordinator) restore() {
 	c.mu.Lock()
@@ -574,86 +560,4 @@ func (c *Coordinator) restore() {
 	if j != nil {
 		c.group.Go(j.restore)
 	}
-}
-
-// Workers is the state of a fleet, for the command workers.
-type Workers struct {
-	Coordinator string         `json:"coordinator"` // its host and process
-	Build       string         `json:"build"`
-	Model       string         `json:"model"`   // asked now; empty: none
-	Dataset     string         `json:"dataset"` // asked now
-	InFlight    int            `json:"in_flight"`
-	Workers     []WorkerStatus `json:"workers"`
-}
-
-// WorkerStatus is the state of a worker.
-type WorkerStatus struct {
-	Node    string `json:"node"`
-	Process int    `json:"process"`
-	Model   string `json:"model"`
-	Server  string `json:"server"`
-	Build   string `json:"build"`
-	Slots   int    `json:"slots"`
-	InWork  int    `json:"in_work"`
-	Done    int64  `json:"passages"`
-	// Rate is in passages a second since the worker joined this coordinator.
-	Rate    float64 `json:"passages_per_second"`
-	Failed  int64   `json:"failures"`
-	Silent  float64 `json:"last_seen_seconds"` // time since its last beat
-	Problem string  `json:"problem"`
-}
-
-// Workers lists the workers, in the order of their nodes.
-func (c *Coordinator) Workers() Workers {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w := Workers{Coordinator: fmt.Sprintf("%s/%d", c.file.Host, c.file.Process), Build: c.config.Build, Workers: []WorkerStatus{}}
-	if c.job != nil {
-		w.Model, w.Dataset, w.InFlight = c.job.spec.Name, c.job.spec.Dataset, len(c.job.asked)
-	}
-	for _, id := range slices.Sorted(maps.Keys(c.members)) {
-		m := c.members[id]
-		w.Workers = append(w.Workers, WorkerStatus{
-			Node: m.Node, Process: m.Process, Model: m.Model, Server: m.Server, Build: m.Build, Slots: m.Slots, InWork: m.InWork, Done: m.Done,
-			Rate: float64(m.Done-m.before) / max(m.seen.Sub(m.joined).Seconds(), 1), Failed: m.Failed, Silent: time.Since(m.seen).Seconds(), Problem: m.Problem,
-		})
-	}
-	slices.SortStableFunc(w.Workers, func(a, b WorkerStatus) int {
-		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Process, b.Process))
-	})
-	return w
-}
-
-// documents of a block of training documents.
-const inBlock = 500
-
-var errNoTraining = errors.New("the model is not trained on documents")
-
-// lessons reads the training documents once, for all workers.
-type lessons struct {
-	once   sync.Once
-	blocks [][]*ner.Document
-	data   string
-	err    error
-}
-
-func (l *lessons) read(ctx context.Context, s *open.Spec) {
-	if s.Train == nil {
-		l.err = errNoTraining
-		return
-	}
-	docs, data, err := s.Train(ctx)
-	if err != nil {
-		l.err = err
-		return
-	}
-	var all []*ner.Document
-	for d, err := range docs {
-		if err != nil {
-			l.err = err
-			return
-		}
-		all = append(all, d)
-	}
-	l.blocks, l.data = slices.Collect(slices.Chunk(all, inBlock)), data()
 }

@@ -506,35 +506,44 @@ func (c *Coordinator) claimed(m *nats.Msg, claim claim) {
 func (c *Coordinator) answered(m *nats.Msg, a *answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now := a.Session == c.session
 	var p *pending
-	if c.job != nil {
-		if a.Session == c.session {
-			p = c.job.asked[a.Ask]
-		} else {
-			p = c.job.byID[a.ID]
-		}
+	switch {
+	case c.job == nil:
+	case now:
+		p = c.job.asked[a.Ask]
+	default:
+		p = c.job.byID[a.ID]
 	}
 	switch {
+	case !now && (a.Failure != "" || a.Back): // this session has the passage in its own queue, or asks it later
 	case p != nil:
 		if a.ID != p.id || !c.job.take(p, a) {
 			return // not an answer to this passage
 		}
-	case a.Session == c.session: // it was taken, or its run has ended
-	case a.Failure != "": // it will be asked again
+	case now: // it was taken, or its run has ended
 	default:
-		if old := c.early[a.ID]; old != nil {
-			c.size -= len(old.Data)
-		}
-		if c.size+len(m.Data) <= mostEarly {
-			c.early[a.ID] = m
-			c.size += len(m.Data)
-		}
+		c.keep(m, a.ID)
 		return
 	}
 	if m.Reply != "" {
 		_ = m.Respond([]byte(taken))
 	}
 }
+
+// keep keeps an answer to a passage that is not asked yet. It is called with the lock held.
+func (c *Coordinator) keep(m *nats.Msg, id string) {
+	size := c.size + memory(m)
+	if old := c.early[id]; old != nil {
+		size -= memory(old)
+	}
+	if size <= mostEarly {
+		c.early[id], c.size = m, size
+	}
+}
+
+// memory is about what a kept message needs, in bytes.
+func memory(m *nats.Msg) int { return len(m.Data) + 1<<10 }
 
 // undeliverable handles the advisory that a passage was given to too many workers.
 func (c *Coordinator) undeliverable(m *nats.Msg) {

@@ -162,7 +162,7 @@ func (j *job) expect(queries []ner.Query) (*pending, error) {
 	j.asked[p.ask], j.byID[p.id] = p, p
 	if m := c.early[p.id]; m != nil {
 		delete(c.early, p.id)
-		c.size -= len(m.Data)
+		c.size -= memory(m)
 		var a answer
 		if decode(m.Data, &a) == nil && j.take(p, &a) {
 			_ = m.Respond([]byte(taken))

@@ -1,9 +1,12 @@
 package fleet
 
 import (
+	"context"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 
 	"nerbench/ner"
 	"nerbench/runners/open"
@@ -12,7 +15,13 @@ import (
 // asking is a coordinator with one job, whose model is open.
 func asking(t *testing.T) (*Coordinator, *job) {
 	t.Helper()
-	c, err := Start(t.Context(), Config{Listen: "127.0.0.1:0", Store: filepath.Join(t.TempDir(), "results.db"), Note: func(text string) { t.Log(text) }})
+	return askingFor(t, t.Context())
+}
+
+// askingFor is a coordinator of a command that ends with the context.
+func askingFor(t *testing.T, run context.Context) (*Coordinator, *job) {
+	t.Helper()
+	c, err := Start(run, Config{Listen: "127.0.0.1:0", Store: filepath.Join(t.TempDir(), "results.db"), Note: func(text string) { t.Log(text) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,5 +160,42 @@ func TestKeptAnswersAreLimited(t *testing.T) {
 	tell(t, c, a)
 	if n, size := c.kept(); n != 1 || size != mostEarly {
 		t.Errorf("%d answers, %d bytes beside the limit", n, size-mostEarly)
+	}
+}
+
+// TestAnswersAtTheEnd: an answer whose passage was not asked is taken when the run is
+// complete. After an interruption it stays with its worker, for the next coordinator.
+func TestAnswersAtTheEnd(t *testing.T) {
+	for _, interrupted := range []bool{false, true} {
+		run, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		c, _ := askingFor(t, run)
+		lost := make(chan bool)
+		conn, err := c.file.connect(t.Context(), "worker", nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(lost) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply := make(chan *nats.Msg, 1)
+		if _, err := conn.ChanSubscribe("reply", reply); err != nil {
+			t.Fatal(err)
+		}
+		data, err := encode(answer{Session: "earlier", ID: "a", Completions: []ner.Completion{{Text: "kept"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := conn.PublishRequest(c.subjects.answer(), "reply", data); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Request(c.subjects.workers(), []byte("{}"), time.Minute); err != nil { // it comes after the answer
+			t.Fatal(err)
+		}
+		if interrupted {
+			interrupt()
+		}
+		c.Close()
+		<-lost
+		if n := len(reply); (n == 0) != interrupted {
+			t.Errorf("interrupted %t: %d replies", interrupted, n)
+		}
 	}
 }

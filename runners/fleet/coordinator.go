@@ -51,11 +51,14 @@ type Coordinator struct {
 	subjects subjects
 	conn     *nats.Conn
 	stream   jetstream.JetStream
+	run      context.Context // of the command; once it has ended, the run stays incomplete
+	live     context.Context // ends with the coordinator
 	cancel   context.CancelFunc
-	group    parallel.Group
+	group    parallel.Group // of what goes on in the background, see background
 	closed   sync.Once
 
 	mu      sync.Mutex
+	closing bool               // nothing more starts in the background
 	members map[string]*member // by id
 	job     *job               // nil: none at the moment
 	jobs    int                // since the start
@@ -87,17 +90,18 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 		config.Note = func(string) {}
 	}
 	c := &Coordinator{
-		config: config, session: rand.Text(), path: config.Store + FileSuffix, members: map[string]*member{}, early: map[string]*nats.Msg{},
+		config: config, session: rand.Text(), path: config.Store + FileSuffix, run: ctx, members: map[string]*member{}, early: map[string]*nats.Msg{},
 		alone: time.Now(), said: time.Now(),
 	}
-	if c.lock, err = lockStore(ctx, c.path); err != nil {
-		return nil, err
-	}
+	c.live, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
 			c.Close()
 		}
 	}()
+	if c.lock, err = lockStore(ctx, c.path); err != nil {
+		return nil, err
+	}
 	if config.Queue == "" {
 		err = c.listen()
 	} else {
@@ -121,11 +125,17 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 	if err := c.file.write(c.path); err != nil {
 		return nil, fmt.Errorf("fleet: %s: %w", c.path, err)
 	}
-	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c.cancel = cancel
-	c.group.Go(func() { c.watch(live) })
+	c.group.Go(c.watch)
 	c.sayWhere()
 	return c, nil
+}
+
+// background runs f until the end of the coordinator, which waits for it. It is called with
+// the lock held.
+func (c *Coordinator) background(f func()) {
+	if !c.closing {
+		c.group.Go(f)
+	}
 }
 
 // lockStore keeps a second coordinator away from a store. The lock ends with the process.
@@ -168,7 +178,13 @@ func (c *Coordinator) use(ctx context.Context) error {
 	c.file, c.subjects = *f, f.subjects()
 	c.file.Host, _ = os.Hostname()
 	c.file.Process = os.Getpid()
-	if c.conn, err = f.connect(ctx, "nerbench coordinator", nats.MaxReconnects(-1), nats.ReconnectWait(c.config.Times.Dial), nats.ReconnectHandler(func(*nats.Conn) { c.restore() })); err != nil {
+	if c.conn, err = f.connect(ctx, "nerbench coordinator", nats.MaxReconnects(-1), nats.ReconnectWait(c.config.Times.Dial),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				c.config.Note(fmt.Sprintf("--queue %s: the connection is lost: %v; trying again", f.place(), err))
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { c.restore() })); err != nil {
 		return fmt.Errorf("--queue %s: %w", f.place(), err)
 	}
 	if c.stream, err = jetstream.New(c.conn); err != nil {
@@ -227,18 +243,24 @@ func (c *Coordinator) sayWhere() {
 	c.config.Note(text)
 }
 
-// Close tells the workers to wait for another coordinator, and ends the server.
+// Close ends the coordinator and its server. The workers wait for another one.
 func (c *Coordinator) Close() { c.closed.Do(c.close) }
 
 func (c *Coordinator) close() {
-	if c.cancel != nil {
-		c.cancel()
-		c.group.Wait()
+	c.mu.Lock()
+	c.closing = true
+	if c.job != nil {
+		c.job.end(errEnded)
 	}
+	c.mu.Unlock()
+	c.cancel()
+	c.group.Wait()
 	if c.conn != nil {
 		c.mu.Lock()
-		for _, m := range c.early { // their passages were complete before
-			_ = m.Respond([]byte(taken))
+		if c.run.Err() == nil { // their passages were complete before; else the next coordinator asks them
+			for _, m := range c.early {
+				_ = m.Respond([]byte(taken))
+			}
 		}
 		c.mu.Unlock()
 		_ = c.conn.FlushTimeout(time.Second)
@@ -247,10 +269,8 @@ func (c *Coordinator) close() {
 	if c.server != nil {
 		c.server.stop()
 	}
-	if c.cancel != nil { // the file is that of this coordinator
+	if c.lock != nil { // the file is that of this coordinator, or of one that was killed
 		_ = os.Remove(c.path)
-	}
-	if c.lock != nil {
 		_ = c.lock.Release()
 	}
 }
@@ -427,13 +447,13 @@ func (c *Coordinator) resize() {
 }
 
 // watch removes workers that are silent, and ends the job if there are none for too long.
-func (c *Coordinator) watch(ctx context.Context) {
+func (c *Coordinator) watch() {
 	t := c.config.Times
 	every := min(t.Beat, t.Say, c.config.WaitWorkers) / 4
 	last := time.Now()
 	for ticks := time.Tick(max(every, time.Millisecond)); ; {
 		select {
-		case <-ctx.Done():
+		case <-c.live.Done():
 			return
 		case <-ticks:
 		}
@@ -564,9 +584,8 @@ func (c *Coordinator) undeliverable(m *nats.Msg) {
 // restore makes the queue again after the server of the user was started again.
 func (c *Coordinator) restore() {
 	c.mu.Lock()
-	j := c.job
-	c.mu.Unlock()
-	if j != nil {
-		c.group.Go(j.restore)
+	defer c.mu.Unlock()
+	if c.job != nil {
+		c.background(c.job.restore)
 	}
 }

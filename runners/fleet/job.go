@@ -51,6 +51,8 @@ type pending struct {
 	nodes   []string // of its workers
 	failure string   // that the last of them reported
 	got     chan result
+	twice   bool // it was put into the queue again: its first worker does not remove that
+	acked   bool // the worker that has answered removes it from the queue
 }
 
 // result is what became of a passage.
@@ -179,9 +181,9 @@ func (j *job) forget(p *pending) {
 	if j.byID[p.id] == p {
 		delete(j.byID, p.id)
 	}
-	seq := p.seq
+	seq, acked := p.seq, p.acked
 	c.mu.Unlock()
-	if seq != 0 && len(p.got) == 0 { // no worker will acknowledge it
+	if seq != 0 && !acked {
 		j.remove(seq)
 	}
 }
@@ -202,13 +204,14 @@ func (j *job) take(p *pending, a *answer) bool {
 		return true
 	}
 	if a.Back {
-		j.of.group.Go(func() { _ = j.publish(context.Background(), p) })
+		j.of.background(func() { _ = j.publish(j.of.live, p) })
 		return true
 	}
 	r := result{completions: a.Completions}
 	if a.Failure != "" {
 		r.err = fmt.Errorf("worker on %s: %s", a.Node, a.Failure)
 	}
+	p.acked = a.Session == j.of.session && !p.twice
 	j.settle(p, r)
 	return true
 }
@@ -236,60 +239,99 @@ func (j *job) giveUp(seq uint64) {
 	}
 }
 
-// publish puts a passage into the queue, unless its answer is there. A queue that cannot be
+// publish puts a passage into the queue while it has no answer. A queue that cannot be
 // reached is tried again until the context or the job ends.
 func (j *job) publish(ctx context.Context, p *pending) error {
-	for len(p.got) == 0 {
+	for j.waits(p) {
 		ack, err := j.of.stream.PublishMsg(ctx, &nats.Msg{Subject: j.of.subjects.work(j.name), Data: p.data})
 		if err == nil {
-			j.of.mu.Lock()
-			p.seq = ack.Sequence
-			j.of.mu.Unlock()
+			j.queued(p, ack.Sequence)
 			return nil
 		}
 		if errors.Is(err, nats.ErrMaxPayload) {
 			return fmt.Errorf("fleet: a passage of %d bytes is larger than the server of the queue takes (max_payload): %w", len(p.data), err)
 		}
-		select {
-		case <-j.over:
-			return j.why
-		default:
-		}
-		if err := retry.Sleep(ctx, j.of.config.Times.Dial); err != nil {
+		if err := j.pause(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// restore makes the stream again if the server has lost it, with all passages that have
-// no answer.
-func (j *job) restore() {
-	ctx, cancel := context.WithTimeout(context.Background(), j.of.config.Times.Lease)
-	defer cancel()
-	if _, err := j.of.stream.Stream(ctx, j.name); !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return
-	}
-	if err := j.makeStream(ctx); err != nil {
-		j.of.config.Note(fmt.Sprintf("the queue cannot be made again: %v", err))
-		return
-	}
+// waits reports whether a passage has no answer yet.
+func (j *job) waits(p *pending) bool {
 	j.of.mu.Lock()
-	var lost []*pending
-	for _, p := range j.asked {
-		if p.seq != 0 {
-			lost = append(lost, p)
+	defer j.of.mu.Unlock()
+	return j.asked[p.ask] == p && len(p.got) == 0
+}
+
+// queued notes the place of a passage in the queue. Its wait may have ended meanwhile.
+func (j *job) queued(p *pending, seq uint64) {
+	j.of.mu.Lock()
+	defer j.of.mu.Unlock()
+	if p.seq = seq; j.asked[p.ask] != p {
+		j.remove(seq)
+	}
+}
+
+// pause waits until the queue is tried again, unless the job has ended.
+func (j *job) pause(ctx context.Context) error {
+	select {
+	case <-j.over:
+		return j.why
+	default:
+		return retry.Sleep(ctx, j.of.config.Times.Dial)
+	}
+}
+
+// restore makes the stream again if the server has lost it, with all passages that have
+// no answer. A server that was just started may not be able to yet: it is tried again.
+func (j *job) restore() {
+	ctx, failed, lost := j.of.live, "", false
+	for {
+		_, err := j.of.stream.Stream(ctx, j.name)
+		if lost = lost || errors.Is(err, jetstream.ErrStreamNotFound); lost {
+			err = j.makeStream(ctx)
+		}
+		if err == nil {
+			break
+		}
+		if text := err.Error(); text != failed {
+			failed = text
+			j.of.config.Note(fmt.Sprintf("the queue cannot be restored: %s; trying again", text))
+		}
+		if j.pause(ctx) != nil {
+			return
 		}
 	}
-	j.of.mu.Unlock()
-	j.of.config.Note(fmt.Sprintf("the server of the queue has lost it: %d passages are put into it again", len(lost)))
-	for _, p := range lost {
-		if err := j.publish(ctx, p); err != nil {
+	if !lost {
+		return
+	}
+	passages := j.unqueue()
+	j.of.config.Note(fmt.Sprintf("the queue was lost with its server: passages put into the new one: %d", len(passages)))
+	for _, p := range passages {
+		if j.publish(ctx, p) != nil {
 			return
 		}
 	}
 	j.of.wake()
 }
+
+// unqueue notes that no passage is in the queue, and returns those that were.
+func (j *job) unqueue() (passages []*pending) {
+	j.of.mu.Lock()
+	defer j.of.mu.Unlock()
+	for _, p := range j.asked {
+		if p.seq != 0 {
+			p.seq, p.twice = 0, true
+			passages = append(passages, p)
+		}
+	}
+	return passages
+}
+
+// errEnded is what became of passages whose run ended before they had an answer.
+var errEnded = errors.New("fleet: the run has ended")
 
 // end fails all passages.
 func (j *job) end(why error) {
@@ -308,7 +350,7 @@ func (j *job) close() {
 	if c.job == j {
 		c.job = nil
 	}
-	j.end(errors.New("fleet: the run has ended"))
+	j.end(errEnded)
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

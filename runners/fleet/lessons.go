@@ -49,17 +49,15 @@ func (l *lessons) read(ctx context.Context, s *open.Spec) {
 // teach replies with a block of training documents.
 func (c *Coordinator) teach(m *nats.Msg, l lesson) {
 	c.mu.Lock()
-	j := c.job
-	c.mu.Unlock()
-	if j == nil || j.number != l.Job {
-		return
+	defer c.mu.Unlock()
+	if j := c.job; j != nil && j.number == l.Job {
+		c.background(func() { c.reply(m, j.lesson(l.Block)) })
 	}
-	c.group.Go(func() { c.reply(m, j.lesson(l.Block)) })
 }
 
 // lesson returns a block of the training documents.
 func (j *job) lesson(block int) lessonReply {
-	j.read.once.Do(func() { j.read.read(context.Background(), &j.spec) })
+	j.read.once.Do(func() { j.read.read(j.of.live, &j.spec) })
 	switch {
 	case j.read.err != nil:
 		return lessonReply{Failure: j.read.err.Error()}

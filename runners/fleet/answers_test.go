@@ -199,3 +199,29 @@ func TestAnswersAtTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestWorkersOfOtherBuilds: they are accepted and recorded; refused ones are not. The
+// counts of a worker that was away count once.
+func TestWorkersOfOtherBuilds(t *testing.T) {
+	c, j := asking(t)
+	b := beat{Protocol: Protocol, Build: "another", Worker: "a", Model: "vllm/model", Session: c.session, Job: 1, Opened: &open.Description{}, Slots: 2, Counts: map[string]int64{"retries": 3}}
+	if o := c.order(b); o.Refused != "" || o.Stream != j.name {
+		t.Errorf("order %+v", o)
+	}
+	other := b
+	other.Worker, other.Opened = "b", &open.Description{Identity: ner.Identity{Model: "other"}}
+	if o := c.order(other); o.Refused == "" {
+		t.Error("another model is accepted")
+	}
+	c.mu.Lock()
+	c.leave("a", "is gone")
+	c.mu.Unlock()
+	b.Counts = map[string]int64{"retries": 5}
+	c.order(b)
+	if n := j.counts()["retries"]; n != 5 {
+		t.Errorf("%d retries, want 5", n)
+	}
+	if texts, err := j.after(t.Context()); err != nil || texts["workers"] != "1 of build another" {
+		t.Errorf("recorded %v, %v", texts, err)
+	}
+}

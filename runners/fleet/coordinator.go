@@ -411,7 +411,6 @@ func (c *Coordinator) seen(b beat) {
 			c.config.Note(fmt.Sprintf("worker %s: %s", b.name(), b.Problem))
 		}
 	}
-	c.alone = time.Time{}
 	c.resize()
 }
 
@@ -424,9 +423,6 @@ func (c *Coordinator) leave(id, why string) {
 		return
 	}
 	delete(c.members, id)
-	if c.job != nil {
-		c.job.gone(m)
-	}
 	c.config.Note(fmt.Sprintf("worker %s %s", m.name(), why))
 	c.resize()
 }
@@ -440,7 +436,7 @@ func (c *Coordinator) resize() {
 	sum := 0
 	for _, m := range c.members {
 		if m.Session == c.session && m.Job == c.job.number && m.Opened != nil {
-			sum += m.Slots
+			sum += min(max(m.Slots, 0), mostInFlight)
 		}
 	}
 	c.job.slots.set(min((11*sum+9)/10, mostInFlight))
@@ -486,7 +482,7 @@ func (c *Coordinator) check(now time.Time) {
 			c.leave(id, fmt.Sprintf("is gone: silent for %s", c.config.Times.Lease))
 		}
 	}
-	if len(c.members) > 0 {
+	if c.attended() {
 		c.alone = time.Time{}
 		return
 	}
@@ -502,8 +498,19 @@ func (c *Coordinator) check(now time.Time) {
 	}
 	if now.Sub(c.said) >= c.config.Times.Say {
 		c.said = now
-		c.config.Note(fmt.Sprintf("no workers: waiting since %s, at most %s", now.Sub(c.alone).Round(time.Second), c.config.WaitWorkers))
+		c.config.Note(fmt.Sprintf("no workers for %s: waiting since %s, at most %s", c.job.spec.Name, now.Sub(c.alone).Round(time.Second), c.config.WaitWorkers))
 	}
+}
+
+// attended reports whether there are workers: of the model, if one is asked now. It is
+// called with the lock held.
+func (c *Coordinator) attended() bool {
+	for _, m := range c.members {
+		if c.job == nil || open.SameName(c.job.spec.Name, m.Model) {
+			return true
+		}
+	}
+	return false
 }
 
 // claimed notes that a worker begins with a passage, and replies whether it should.

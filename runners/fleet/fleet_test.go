@@ -177,6 +177,18 @@ func TestNoWorkers(t *testing.T) {
 	}
 }
 
+// TestNoWorkersOfTheModel: workers that wait for another model do not end the wait.
+func TestNoWorkersOfTheModel(t *testing.T) {
+	c, join := start(t, func(c *fleet.Config) { c.WaitWorkers, c.Several = 300*time.Millisecond, true })
+	work(t, join, open.Spec{Name: "vllm/other"}, nil)
+	for len(c.Workers().Workers) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := c.Open(t.Context(), spec("vllm/model")); err == nil || !strings.Contains(err.Error(), "no worker for 300ms") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // until runs a worker that ends by itself, and returns how to wait for its end.
 func until(t *testing.T, join string, own open.Spec) (wait func() error) {
 	w := &fleet.Worker{Join: join, Spec: own, Times: quick, Build: "test", Note: func(text string) { t.Log("worker: " + text) }}

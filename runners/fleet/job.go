@@ -37,8 +37,10 @@ type job struct {
 
 	asked map[uint64]*pending
 	byID  map[string]*pending
-	past  map[string]int64 // counts of workers that left
-	built map[string]int   // workers of other builds than this program
+	// Of the workers that were accepted, by their ids, also of those that left: what they
+	// have counted, and their builds if they differ from that of this program.
+	counted map[string]map[string]int64
+	builds  map[string]string
 }
 
 // pending is a passage without an answer.
@@ -65,7 +67,7 @@ type result struct {
 func newJob(ctx context.Context, c *Coordinator, number int, s open.Spec) (*job, error) {
 	j := &job{
 		of: c, number: number, name: fmt.Sprintf("%s%s_%d", c.subjects.streams(), c.session, number), spec: s, slots: newSlots(mostInFlight),
-		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, past: map[string]int64{}, built: map[string]int{},
+		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, counted: map[string]map[string]int64{}, builds: map[string]string{},
 	}
 	if err := j.makeStream(ctx); err != nil {
 		return nil, fmt.Errorf("fleet: queue: %w", err)
@@ -94,18 +96,18 @@ const consumer = "workers"
 // join takes a worker that has opened the model, or returns why it is refused. It is
 // called with the lock held.
 func (j *job) join(b *beat) (refused string) {
-	if m := j.of.members[b.Worker]; b.Build != j.of.config.Build && (m == nil || m.Job != b.Job) {
-		j.built[b.Build]++
-	}
 	select {
 	case <-j.opened:
+		if first, other := j.model.Differs(*b.Opened); first != "" {
+			return fmt.Sprintf("the worker on %s has %s, the first worker, on %s, has %s", b.Node, other, j.node, first)
+		}
 	default:
 		j.model, j.node, j.key = *b.Opened, b.Node, modelKey(b.Opened)
 		close(j.opened)
-		return ""
 	}
-	if first, other := j.model.Differs(*b.Opened); first != "" {
-		return fmt.Sprintf("the worker on %s has %s, the first worker, on %s, has %s", b.Node, other, j.node, first)
+	j.counted[b.Worker] = b.Counts
+	if b.Build != j.of.config.Build {
+		j.builds[b.Worker] = b.Build
 	}
 	return ""
 }
@@ -358,28 +360,14 @@ func (j *job) close() {
 	c.wake()
 }
 
-// gone keeps the counts of a worker that left. It is called with the lock held.
-func (j *job) gone(m *member) {
-	if m.Session == j.of.session && m.Job == j.number {
-		for name, n := range m.Counts {
-			j.past[name] += n
-		}
-	}
-}
-
 // counts are those of all workers.
 func (j *job) counts() map[string]int64 {
 	j.of.mu.Lock()
 	defer j.of.mu.Unlock()
 	sum := map[string]int64{}
-	for name, n := range j.past {
-		sum[name] += n
-	}
-	for _, m := range j.of.members {
-		if m.Session == j.of.session && m.Job == j.number {
-			for name, n := range m.Counts {
-				sum[name] += n
-			}
+	for _, counts := range j.counted {
+		for name, n := range counts {
+			sum[name] += n
 		}
 	}
 	return sum
@@ -399,12 +387,16 @@ func (j *job) after(context.Context) (map[string]string, error) {
 	}
 	j.of.mu.Lock()
 	defer j.of.mu.Unlock()
-	var builds []string
-	for _, build := range slices.Sorted(maps.Keys(j.built)) {
-		builds = append(builds, fmt.Sprintf("%d of build %s", j.built[build], build))
+	workers := map[string]int{}
+	for _, build := range j.builds {
+		workers[build]++
 	}
-	if len(builds) > 0 {
-		texts["workers"] = strings.Join(builds, ", ")
+	var others []string
+	for _, build := range slices.Sorted(maps.Keys(workers)) {
+		others = append(others, fmt.Sprintf("%d of build %s", workers[build], build))
+	}
+	if len(others) > 0 {
+		texts["workers"] = strings.Join(others, ", ")
 	}
 	return texts, nil
 }

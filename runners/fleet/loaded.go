@@ -29,6 +29,7 @@ type loaded struct {
 	// The queue that passages are pulled from; the empty one: none.
 	session, stream string
 	job             int
+	before          map[string]int64 // what the model had counted before the job
 	stop            context.CancelFunc
 }
 
@@ -41,6 +42,23 @@ func specKey(o *order) string {
 // is reports whether the model is the one of an order.
 func (l *loaded) is(o *order) bool {
 	return o.Spec != nil && l.key == specKey(o) && (!l.trained || l.session == o.Session || l.session == "")
+}
+
+// begin begins with the job of an order. It is called with the lock held.
+func (l *loaded) begin(o order) {
+	if l.session != "" { // else what was counted while the model was opened is part of it
+		l.before = l.model.Counts()
+	}
+	l.session, l.job, l.stream = o.Session, o.Job, ""
+}
+
+// counts is what the model has counted in the job. It is called with the lock held.
+func (l *loaded) counts() map[string]int64 {
+	counts := map[string]int64{}
+	for name, n := range l.model.Counts() {
+		counts[name] = n - l.before[name]
+	}
+	return counts
 }
 
 // pause stops pulling. It is called with the lock held.

@@ -152,7 +152,7 @@ func (s *session) obey(ctx context.Context, o order) error {
 	case ready && (l.session != o.Session || l.job != o.Job):
 		w.poke() // the coordinator checks the model before it sends passages
 		w.mu.Lock()
-		l.session, l.job, l.stream = o.Session, o.Job, ""
+		l.begin(o)
 		w.mu.Unlock()
 	case ready && l.stream != o.Stream:
 		s.pull(ctx, l, o)

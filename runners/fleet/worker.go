@@ -187,7 +187,7 @@ func (w *Worker) state(inSession string, job int) beat {
 		Server: strings.Join(servers, " "), InWork: len(w.inWork), Done: w.done, Failed: w.failed, Problem: w.problem,
 	}
 	if l := w.loaded; l != nil && inSession != "" {
-		b.Session, b.Job, b.Opened, b.Counts = inSession, job, &l.about, l.model.Counts()
+		b.Session, b.Job, b.Opened, b.Counts = inSession, job, &l.about, l.counts()
 		b.Slots = l.model.AtOnce()
 	}
 	return b

@@ -30,7 +30,7 @@ type loaded struct {
 	session, stream string
 	job             int
 	before          map[string]int64 // what the model had counted before the job
-	stop            context.CancelFunc
+	stop            func()           // stops pulling; nil: it is not pulled
 }
 
 // specKey identifies what a model was opened for.
@@ -100,9 +100,15 @@ func (s *session) open(ctx context.Context, o order) error {
 	}
 	l := &loaded{key: specKey(&o), trained: trained, model: model, about: model.Describe(), ctx: opening, cancel: cancel}
 	w.mu.Lock()
-	w.loaded = l
+	late := ctx.Err() // the next connection opens the model again
+	if late == nil {
+		w.loaded = l
+	}
 	w.mu.Unlock()
-	return nil
+	if late != nil {
+		l.close()
+	}
+	return late
 }
 
 // lessons streams the documents to train on.

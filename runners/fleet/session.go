@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -33,11 +31,11 @@ func (s *session) run(ctx context.Context) error {
 	w := s.worker
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	woken := func(*nats.Msg) { w.poke() }
-	if _, err := s.conn.Subscribe(s.subjects.wake(), woken); err != nil {
+	if _, err := s.conn.Subscribe(s.subjects.wake(), func(*nats.Msg) { w.poke() }); err != nil {
 		return nil // the connection is lost
 	}
-	if _, err := s.conn.Subscribe(s.subjects.after(), func(m *nats.Msg) { w.group.Go(func() { s.after(ctx, m) }) }); err != nil {
+	asked := make(chan *nats.Msg, 1)
+	if _, err := s.conn.ChanSubscribe(s.subjects.after(), asked); err != nil {
 		return nil
 	}
 	signs := time.NewTicker(w.Times.Beat)
@@ -63,6 +61,9 @@ func (s *session) run(ctx context.Context) error {
 				continue
 			}
 			w.fail("")
+		case m := <-asked:
+			w.group.Go(func() { s.after(ctx, m) })
+			continue
 		case <-changes.C:
 			if w.idle() {
 				return errIdle
@@ -162,10 +163,12 @@ func (s *session) obey(ctx context.Context, o order) error {
 		w.loaded = nil
 		w.mu.Unlock()
 		w.group.Go(func() {
-			if l != nil {
-				l.close()
-			}
-			s.opened <- parallel.Guard(func() error { return s.open(ctx, o) })
+			s.opened <- parallel.Guard(func() error {
+				if l != nil {
+					l.close()
+				}
+				return s.open(ctx, o)
+			})
 		})
 	}
 	return nil
@@ -177,11 +180,8 @@ func (s *session) leave(why error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	to := &link{s.conn, s.subjects, ctx}
-	w.mu.Lock()
-	left := slices.Collect(maps.Keys(w.inWork))
-	w.mu.Unlock()
-	for _, k := range left {
-		if w.send(ctx, to, k.answer) {
+	for k, a := range w.answers() {
+		if w.send(ctx, to, a) {
 			w.finish(to, k)
 		}
 	}

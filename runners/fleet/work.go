@@ -17,19 +17,19 @@ import (
 // work is a passage of this worker.
 type work struct {
 	passage passage
-	reply   string  // to which its message is acknowledged; empty: it is not in a queue any more
+	reply   string  // to which its message is acknowledged
 	answer  *answer // nil: it is computed
 }
 
 // pull starts to pull passages of a stream: one for each free slot.
 func (s *session) pull(ctx context.Context, l *loaded, o order) {
 	w := s.worker
-	pulling, stop := context.WithCancel(ctx)
+	pulling, cancel := context.WithCancel(ctx)
+	stay := context.AfterFunc(l.ctx, cancel)
 	w.mu.Lock()
 	l.pause()
-	l.stop, l.stream = stop, o.Stream
+	l.stop, l.stream = func() { stay(); cancel() }, o.Stream
 	w.mu.Unlock()
-	context.AfterFunc(l.ctx, stop)
 	most := l.model.Slots.Most()
 	for range most + 1 + most/8 { // some wait until an answer is taken
 		l.group.Go(func() {
@@ -71,7 +71,7 @@ func (s *session) next(ctx context.Context, stream string) (*nats.Msg, error) {
 		return nil, nats.ErrConnectionClosed
 	case <-ctx.Done():
 	}
-	_ = sub.Unsubscribe()
+	_ = sub.Drain()                                                // one that the server is sending is still received
 	if s.conn.FlushTimeout(5*time.Second) == nil && len(got) > 0 { // from now on, none can come
 		if m := <-got; m.Reply != "" {
 			_ = m.Nak()
@@ -186,6 +186,19 @@ func (w *Worker) compute(l *loaded, k *work) {
 	k.answer = a
 }
 
+// answers are those that were not taken.
+func (w *Worker) answers() map[*work]*answer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := map[*work]*answer{}
+	for k := range w.inWork {
+		if k.answer != nil {
+			all[k] = k.answer
+		}
+	}
+	return all
+}
+
 // deliver sends an answer until it is taken, over whatever connection there is.
 func (w *Worker) deliver(ctx context.Context, k *work) {
 	for ctx.Err() == nil {
@@ -239,8 +252,6 @@ func (w *Worker) extend(conn *nats.Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for k := range w.inWork {
-		if k.reply != "" {
-			_ = conn.Publish(k.reply, []byte("+WPI"))
-		}
+		_ = conn.Publish(k.reply, []byte("+WPI"))
 	}
 }

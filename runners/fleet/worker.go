@@ -71,7 +71,6 @@ func (w *Worker) Run(ctx context.Context) error {
 	cancel()
 	w.closeModel()
 	w.group.Wait()
-	w.closeModel() // that was being opened
 	return err
 }
 
@@ -95,12 +94,9 @@ func (w *Worker) work(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err == errIdle:
-			w.Note(fmt.Sprintf("no passages for %s: done", w.UntilIdle))
-			return nil
-		case err != nil:
+		case err != nil && err != errIdle:
 			return err
-		case w.idle():
+		case err == errIdle || w.idle():
 			w.Note(fmt.Sprintf("no passages for %s: done", w.UntilIdle))
 			return nil
 		}
@@ -136,6 +132,9 @@ func (w *Worker) connected(ctx context.Context) error {
 	lost := make(chan struct{})
 	conn, err := f.connect(ctx, "nerbench worker", nats.NoReconnect(), nats.ClosedHandler(func(*nats.Conn) { close(lost) }))
 	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		w.say(fmt.Sprintf("%s cannot be reached: %v; trying again", f.place(), err))
 		return nil
 	}

@@ -169,7 +169,7 @@ func pinned(sum string) *tls.Config {
 		InsecureSkipVerify: true, // no authority has signed it: it is compared instead
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if len(s.PeerCertificates) == 0 || certificateSum(s.PeerCertificates[0]) != sum {
-				return errors.New("the server has another certificate than the file names")
+				return errors.New("the server has another certificate than the file names: is it a copy of the file of an earlier coordinator?")
 			}
 			return nil
 		},

@@ -6,15 +6,21 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"nerbench/internal/fault"
 )
 
 // List asks the coordinator of a fleet for its workers.
 func List(ctx context.Context, join string) (list Workers, err error) {
 	f, err := readJoin(join)
+	if errors.Is(err, os.ErrNotExist) {
+		return list, &fault.Hint{Err: fmt.Errorf("fleet: %w", err), Advice: "run --listen writes this file beside its store, and removes it at its end"}
+	}
 	if err != nil {
 		return list, fmt.Errorf("fleet: %w", err)
 	}

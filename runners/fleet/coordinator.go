@@ -122,6 +122,9 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 	}); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
+	if err := c.conn.FlushTimeout(10 * time.Second); err != nil { // workers that read the file reach it
+		return nil, fmt.Errorf("fleet: %w", err)
+	}
 	if err := c.file.write(c.path); err != nil {
 		return nil, fmt.Errorf("fleet: %s: %w", c.path, err)
 	}

@@ -35,6 +35,7 @@ type job struct {
 	over   chan struct{}
 	why    error // set before over is closed
 
+	noted string // the last failure of the queue
 	asked map[uint64]*pending
 	byID  map[string]*pending
 	// Of the workers that were accepted, by their ids, also of those that left: what they
@@ -69,10 +70,19 @@ func newJob(ctx context.Context, c *Coordinator, number int, s open.Spec) (*job,
 		of: c, number: number, name: fmt.Sprintf("%s%s_%d", c.subjects.streams(), c.session, number), spec: s, slots: newSlots(mostInFlight),
 		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, counted: map[string]map[string]int64{}, builds: map[string]string{},
 	}
-	if err := j.makeStream(ctx); err != nil {
-		return nil, fmt.Errorf("fleet: queue: %w", err)
+	for {
+		connected := c.conn.IsConnected()
+		err := j.makeStream(ctx)
+		if err == nil {
+			return j, nil
+		}
+		if connected {
+			return nil, fmt.Errorf("fleet: queue: %w", err)
+		}
+		if err := j.again(ctx, err); err != nil {
+			return nil, err
+		}
 	}
-	return j, nil
 }
 
 func (j *job) makeStream(ctx context.Context) error {
@@ -253,7 +263,7 @@ func (j *job) publish(ctx context.Context, p *pending) error {
 		if errors.Is(err, nats.ErrMaxPayload) {
 			return fmt.Errorf("fleet: a passage of %d bytes is larger than the server of the queue takes (max_payload): %w", len(p.data), err)
 		}
-		if err := j.pause(ctx); err != nil {
+		if err := j.again(ctx, err); err != nil {
 			return err
 		}
 	}
@@ -276,39 +286,49 @@ func (j *job) queued(p *pending, seq uint64) {
 	}
 }
 
-// pause waits until the queue is tried again, unless the job has ended.
-func (j *job) pause(ctx context.Context) error {
+// again waits until a request to the queue that failed is sent again, unless the context or
+// the job has ended. Each failure is noted once.
+func (j *job) again(ctx context.Context, failure error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
 	case <-j.over:
 		return j.why
 	default:
-		return retry.Sleep(ctx, j.of.config.Times.Dial)
 	}
+	text := fmt.Sprintf("queue: %v; trying again", failure)
+	j.of.mu.Lock()
+	fresh := text != j.noted
+	j.noted = text
+	j.of.mu.Unlock()
+	if fresh {
+		j.of.config.Note(text)
+	}
+	return retry.Sleep(ctx, j.of.config.Times.Dial)
 }
 
 // restore makes the stream again if the server has lost it, with all passages that have
 // no answer. A server that was just started may not be able to yet: it is tried again.
 func (j *job) restore() {
-	ctx, failed, lost := j.of.live, "", false
-	for {
+	ctx := j.of.live
+	for lost := false; ; {
 		_, err := j.of.stream.Stream(ctx, j.name)
 		if lost = lost || errors.Is(err, jetstream.ErrStreamNotFound); lost {
 			err = j.makeStream(ctx)
 		}
-		if err == nil {
-			break
-		}
-		if text := err.Error(); text != failed {
-			failed = text
-			j.of.config.Note(fmt.Sprintf("the queue cannot be restored: %s; trying again", text))
-		}
-		if j.pause(ctx) != nil {
+		switch {
+		case err == nil && lost:
+			j.refill(ctx)
+			return
+		case err == nil || j.again(ctx, err) != nil:
 			return
 		}
 	}
-	if !lost {
-		return
-	}
+}
+
+// refill puts the passages that were in the queue into a new one.
+func (j *job) refill(ctx context.Context) {
 	passages := j.unqueue()
 	j.of.config.Note(fmt.Sprintf("the queue was lost with its server: passages put into the new one: %d", len(passages)))
 	for _, p := range passages {

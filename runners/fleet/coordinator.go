@@ -72,10 +72,9 @@ type Coordinator struct {
 // member is a worker.
 type member struct {
 	beat
-	joined  time.Time
-	before  int64 // passages that it had done by then
-	seen    time.Time
-	problem string // that was noted
+	joined time.Time
+	before int64 // passages that it had done by then
+	seen   time.Time
 }
 
 // mostEarly limits the bytes of answers that wait for their passage. Their workers keep
@@ -407,13 +406,10 @@ func (c *Coordinator) seen(b beat) {
 		}
 		c.config.Note(fmt.Sprintf("worker %s joined%s", b.name(), build))
 	}
-	m.beat, m.seen = b, time.Now()
-	if b.Problem != m.problem {
-		m.problem = b.Problem
-		if b.Problem != "" {
-			c.config.Note(fmt.Sprintf("worker %s: %s", b.name(), b.Problem))
-		}
+	if b.Problem != "" && b.Problem != m.Problem {
+		c.config.Note(fmt.Sprintf("worker %s: %s", b.name(), b.Problem))
 	}
+	m.beat, m.seen = b, time.Now()
 	c.resize()
 }
 

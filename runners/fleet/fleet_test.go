@@ -189,6 +189,26 @@ func TestNoWorkersOfTheModel(t *testing.T) {
 	}
 }
 
+// TestSlowOpening: a worker that opens a model is not idle.
+func TestSlowOpening(t *testing.T) {
+	t.Parallel()
+	const idle = time.Second
+	var slow sync.Once
+	_, own := fakeServer(t, func(f *vllmtest.Fake) {
+		f.Intercept = func(http.ResponseWriter, string, *vllmtest.Request) bool {
+			slow.Do(func() { time.Sleep(3 * idle / 2) })
+			return false
+		}
+	})
+	c, join := start(t, func(c *fleet.Config) { c.WaitWorkers = 10 * idle })
+	work(t, join, own, func(w *fleet.Worker) { w.UntilIdle = idle })
+	m, err := c.Open(t.Context(), spec(own.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+}
+
 // until runs a worker that ends by itself, and returns how to wait for its end.
 func until(t *testing.T, join string, own open.Spec) (wait func() error) {
 	w := &fleet.Worker{Join: join, Spec: own, Times: quick, Build: "test", Note: func(text string) { t.Log("worker: " + text) }}

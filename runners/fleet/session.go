@@ -65,7 +65,9 @@ func (s *session) run(ctx context.Context) error {
 			w.group.Go(func() { s.after(ctx, m) })
 			continue
 		case <-changes.C:
-			if w.idle() {
+			if s.opening != "" {
+				w.busy()
+			} else if w.idle() {
 				return errIdle
 			}
 			if n := w.slots(); n == slots {

@@ -45,7 +45,7 @@ type Worker struct {
 	failed  int64
 	problem string
 	fatal   error     // that ends the worker
-	active  time.Time // of the last passage
+	active  time.Time // of the last passage, or of opening a model
 	said    string    // the last note about the connection
 }
 
@@ -116,6 +116,13 @@ func (w *Worker) idle() bool {
 		}
 	}
 	return w.UntilIdle > 0 && time.Since(w.active) > w.UntilIdle
+}
+
+// busy notes that there is work.
+func (w *Worker) busy() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.active = time.Now()
 }
 
 // connected connects as the file says now, and works until the connection is lost, which

@@ -37,21 +37,35 @@ func (env *environment) startFleet(c *cli.Context, store string, models int) (*f
 	if c.IsSet("listen") && c.IsSet("queue") {
 		return nil, fault.Usagef("%s: --listen and --queue: want one of them", commandPath(c))
 	}
+	times, err := env.fleetTimes()
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Dir(store), 0o777); err != nil {
 		return nil, fmt.Errorf("%s: %w", commandPath(c), err)
 	}
 	return fleet.Start(c.Context, fleet.Config{
 		Listen: c.String("listen"), Queue: c.String("queue"), Token: env.variable("NERBENCH_FLEET_TOKEN"), Store: store,
-		WaitWorkers: c.Duration("wait-workers"), Several: models != 1, Build: buildName(), Times: env.fleetTimes(), Note: func(text string) { env.event(harness.Event{Note: text}) },
+		WaitWorkers: c.Duration("wait-workers"), Several: models != 1, Build: buildName(), Times: times, Note: func(text string) { env.event(harness.Event{Note: text}) },
 	})
 }
 
+// shortestLease is that of a worker whose signs of life are not late on a busy machine.
+const shortestLease = time.Second
+
 // fleetTimes are the intervals of a fleet. NERBENCH_FLEET_LEASE is the lease, the same for
 // the coordinator and its workers.
-func (env *environment) fleetTimes() (t fleet.Times) {
-	t.Lease, _ = time.ParseDuration(env.variable("NERBENCH_FLEET_LEASE")) // malformed: the default
+func (env *environment) fleetTimes() (t fleet.Times, err error) {
+	text := env.variable("NERBENCH_FLEET_LEASE")
+	if text == "" {
+		return t, nil
+	}
+	t.Lease, err = time.ParseDuration(text)
+	if err != nil || t.Lease < shortestLease {
+		return t, fault.Usagef("NERBENCH_FLEET_LEASE=%s: want a time from %s, such as 30s", text, shortestLease)
+	}
 	t.Beat = t.Lease / 3
-	return t
+	return t, nil
 }
 
 func workerCommand(env *environment) *cli.Command {
@@ -104,12 +118,16 @@ func (env *environment) work(c *cli.Context) error {
 	if r.KeepAlive, err = open.ParseKeepAlive(c.String("keep-alive")); err != nil {
 		return fault.Usagef("--keep-alive %v", err)
 	}
+	times, err := env.fleetTimes()
+	if err != nil {
+		return err
+	}
 	spec, err := env.bench.OnMachine(r)
 	if err != nil {
 		return err
 	}
 	w := fleet.Worker{
-		Join: c.String("join"), Spec: spec, UntilIdle: c.Duration("until-idle"), Build: buildName(), Times: env.fleetTimes(),
+		Join: c.String("join"), Spec: spec, UntilIdle: c.Duration("until-idle"), Build: buildName(), Times: times,
 		Note: func(text string) { env.event(harness.Event{Note: text}) },
 	}
 	err = w.Run(c.Context)

@@ -285,3 +285,38 @@ func (f *machines) bundled() {
 		f.t.Errorf("bundle verify: %s", out)
 	}
 }
+
+// TestStoppedWhileWaiting stops workers that have no coordinator: they end at once, with
+// the exit code of the signal.
+func TestStoppedWhileWaiting(t *testing.T) {
+	t.Parallel()
+	w := &workplace{t: t, dir: t.TempDir()}
+	for _, tc := range []struct {
+		join, note string
+		signal     syscall.Signal
+		code       int
+	}{
+		{"nats://secret@127.0.0.1:1", "nats://127.0.0.1:1 cannot be reached", syscall.SIGINT, exitInterrupted},
+		{"nats://127.0.0.1:1", "nats://127.0.0.1:1 cannot be reached", syscall.SIGTERM, exitTerminated},
+		{"nosuch.fleet", "waiting for a coordinator", syscall.SIGINT, exitInterrupted},
+		{"nosuch.fleet", "waiting for a coordinator", syscall.SIGTERM, exitTerminated},
+	} {
+		m := w.start("worker", "--join", tc.join, "-m", "tagger")
+		for deadline := time.Now().Add(fleetPatience); !strings.Contains(m.output.String(), tc.note); time.Sleep(5 * time.Millisecond) {
+			if m.over() || time.Now().After(deadline) {
+				m.kill()
+				t.Fatalf("%s: want %q\n%s", tc.join, tc.note, m.output)
+			}
+		}
+		if err := m.Process.Signal(tc.signal); err != nil {
+			t.Error(err)
+		}
+		if code := m.wait(); code != tc.code {
+			t.Errorf("%s: %s: exit code %d\n%s", tc.join, tc.signal, code, m.output)
+		}
+		m.kill()
+		if out := m.output.String(); strings.Contains(out, "canceled") || strings.Contains(out, "secret") {
+			t.Errorf("%s: %s:\n%s", tc.join, tc.signal, out)
+		}
+	}
+}

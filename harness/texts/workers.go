@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 	"nerbench/runners/fleet"
 )
 
@@ -15,9 +16,9 @@ import (
 func WriteWorkers(w io.Writer, list *fleet.Workers) error {
 	now := "no run at the moment"
 	if list.Model != "" {
-		now = fmt.Sprintf("%s on %s, %d passages in flight", terminal.Printable(list.Model), terminal.Printable(list.Dataset), list.InFlight)
+		now = fmt.Sprintf("%s on %s, %s in flight", terminal.Printable(list.Model), terminal.Printable(list.Dataset), ner.Count(list.InFlight, "passage"))
 	}
-	fmt.Fprintf(w, "coordinator %s: %s, %d workers\n", terminal.Printable(list.Coordinator), now, len(list.Workers))
+	fmt.Fprintf(w, "coordinator %s: %s, %s\n", terminal.Printable(list.Coordinator), now, ner.Count(len(list.Workers), "worker"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	if len(list.Workers) > 0 {
 		fmt.Fprint(tw, "node\tserver\tslots\tin work\tpassages\tper second\tfailures\tlast seen\n")

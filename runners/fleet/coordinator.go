@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,7 +19,6 @@ import (
 	"nerbench/internal/fault"
 	"nerbench/internal/lock"
 	"nerbench/internal/parallel"
-	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/open"
 )
@@ -54,11 +51,14 @@ type Coordinator struct {
 	subjects subjects
 	conn     *nats.Conn
 	stream   jetstream.JetStream
+	run      context.Context // of the command; once it has ended, the run stays incomplete
+	live     context.Context // ends with the coordinator
 	cancel   context.CancelFunc
-	group    parallel.Group
+	group    parallel.Group // of what goes on in the background, see background
 	closed   sync.Once
 
 	mu      sync.Mutex
+	closing bool               // nothing more starts in the background
 	members map[string]*member // by id
 	job     *job               // nil: none at the moment
 	jobs    int                // since the start
@@ -72,10 +72,9 @@ type Coordinator struct {
 // member is a worker.
 type member struct {
 	beat
-	joined  time.Time
-	before  int64 // passages that it had done by then
-	seen    time.Time
-	problem string // that was noted
+	joined time.Time
+	before int64 // passages that it had done by then
+	seen   time.Time
 }
 
 // mostEarly limits the bytes of answers that wait for their passage. Their workers keep
@@ -90,17 +89,18 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 		config.Note = func(string) {}
 	}
 	c := &Coordinator{
-		config: config, session: rand.Text(), path: config.Store + FileSuffix, members: map[string]*member{}, early: map[string]*nats.Msg{},
+		config: config, session: rand.Text(), path: config.Store + FileSuffix, run: ctx, members: map[string]*member{}, early: map[string]*nats.Msg{},
 		alone: time.Now(), said: time.Now(),
 	}
-	if c.lock, err = lockStore(ctx, c.path); err != nil {
-		return nil, err
-	}
+	c.live, c.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	defer func() {
 		if err != nil {
 			c.Close()
 		}
 	}()
+	if c.lock, err = lockStore(ctx, c.path); err != nil {
+		return nil, err
+	}
 	if config.Queue == "" {
 		err = c.listen()
 	} else {
@@ -121,14 +121,23 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 	}); err != nil {
 		return nil, fmt.Errorf("fleet: %w", err)
 	}
+	if err := c.conn.FlushTimeout(10 * time.Second); err != nil { // workers that read the file reach it
+		return nil, fmt.Errorf("fleet: %w", err)
+	}
 	if err := c.file.write(c.path); err != nil {
 		return nil, fmt.Errorf("fleet: %s: %w", c.path, err)
 	}
-	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	c.cancel = cancel
-	c.group.Go(func() { c.watch(live) })
+	c.group.Go(c.watch)
 	c.sayWhere()
 	return c, nil
+}
+
+// background runs f until the end of the coordinator, which waits for it. It is called with
+// the lock held.
+func (c *Coordinator) background(f func()) {
+	if !c.closing {
+		c.group.Go(f)
+	}
 }
 
 // lockStore keeps a second coordinator away from a store. The lock ends with the process.
@@ -171,7 +180,13 @@ func (c *Coordinator) use(ctx context.Context) error {
 	c.file, c.subjects = *f, f.subjects()
 	c.file.Host, _ = os.Hostname()
 	c.file.Process = os.Getpid()
-	if c.conn, err = f.connect(ctx, "nerbench coordinator", nats.MaxReconnects(-1), nats.ReconnectWait(c.config.Times.Dial), nats.ReconnectHandler(func(*nats.Conn) { c.restore() })); err != nil {
+	if c.conn, err = f.connect(ctx, "nerbench coordinator", nats.MaxReconnects(-1), nats.ReconnectWait(c.config.Times.Dial),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			if err != nil {
+				c.config.Note(fmt.Sprintf("--queue %s: the connection is lost: %v; trying again", f.place(), err))
+			}
+		}),
+		nats.ReconnectHandler(func(*nats.Conn) { c.restore() })); err != nil {
 		return fmt.Errorf("--queue %s: %w", f.place(), err)
 	}
 	if c.stream, err = jetstream.New(c.conn); err != nil {
@@ -230,18 +245,24 @@ func (c *Coordinator) sayWhere() {
 	c.config.Note(text)
 }
 
-// Close tells the workers to wait for another coordinator, and ends the server.
+// Close ends the coordinator and its server. The workers wait for another one.
 func (c *Coordinator) Close() { c.closed.Do(c.close) }
 
 func (c *Coordinator) close() {
-	if c.cancel != nil {
-		c.cancel()
-		c.group.Wait()
+	c.mu.Lock()
+	c.closing = true
+	if c.job != nil {
+		c.job.end(errEnded)
 	}
+	c.mu.Unlock()
+	c.cancel()
+	c.group.Wait()
 	if c.conn != nil {
 		c.mu.Lock()
-		for _, m := range c.early { // their passages were complete before
-			_ = m.Respond([]byte(taken))
+		if c.run.Err() == nil { // their passages were complete before; else the next coordinator asks them
+			for _, m := range c.early {
+				_ = m.Respond([]byte(taken))
+			}
 		}
 		c.mu.Unlock()
 		_ = c.conn.FlushTimeout(time.Second)
@@ -250,10 +271,8 @@ func (c *Coordinator) close() {
 	if c.server != nil {
 		c.server.stop()
 	}
-	if c.cancel != nil { // the file is that of this coordinator
+	if c.lock != nil { // the file is that of this coordinator, or of one that was killed
 		_ = os.Remove(c.path)
-	}
-	if c.lock != nil {
 		_ = c.lock.Release()
 	}
 }
@@ -387,14 +406,10 @@ func (c *Coordinator) seen(b beat) {
 		}
 		c.config.Note(fmt.Sprintf("worker %s joined%s", b.name(), build))
 	}
-	m.beat, m.seen = b, time.Now()
-	if b.Problem != m.problem {
-		m.problem = b.Problem
-		if b.Problem != "" {
-			c.config.Note(fmt.Sprintf("worker %s: %s", b.name(), b.Problem))
-		}
+	if b.Problem != "" && b.Problem != m.Problem {
+		c.config.Note(fmt.Sprintf("worker %s: %s", b.name(), b.Problem))
 	}
-	c.alone = time.Time{}
+	m.beat, m.seen = b, time.Now()
 	c.resize()
 }
 
@@ -407,9 +422,6 @@ func (c *Coordinator) leave(id, why string) {
 		return
 	}
 	delete(c.members, id)
-	if c.job != nil {
-		c.job.gone(m)
-	}
 	c.config.Note(fmt.Sprintf("worker %s %s", m.name(), why))
 	c.resize()
 }
@@ -423,20 +435,20 @@ func (c *Coordinator) resize() {
 	sum := 0
 	for _, m := range c.members {
 		if m.Session == c.session && m.Job == c.job.number && m.Opened != nil {
-			sum += m.Slots
+			sum += min(max(m.Slots, 0), mostInFlight)
 		}
 	}
 	c.job.slots.set(min((11*sum+9)/10, mostInFlight))
 }
 
 // watch removes workers that are silent, and ends the job if there are none for too long.
-func (c *Coordinator) watch(ctx context.Context) {
+func (c *Coordinator) watch() {
 	t := c.config.Times
 	every := min(t.Beat, t.Say, c.config.WaitWorkers) / 4
 	last := time.Now()
 	for ticks := time.Tick(max(every, time.Millisecond)); ; {
 		select {
-		case <-ctx.Done():
+		case <-c.live.Done():
 			return
 		case <-ticks:
 		}
@@ -469,7 +481,7 @@ func (c *Coordinator) check(now time.Time) {
 			c.leave(id, fmt.Sprintf("is gone: silent for %s", c.config.Times.Lease))
 		}
 	}
-	if len(c.members) > 0 {
+	if c.attended() {
 		c.alone = time.Time{}
 		return
 	}
@@ -485,8 +497,19 @@ func (c *Coordinator) check(now time.Time) {
 	}
 	if now.Sub(c.said) >= c.config.Times.Say {
 		c.said = now
-		c.config.Note(fmt.Sprintf("no workers: waiting since %s, at most %s", now.Sub(c.alone).Round(time.Second), c.config.WaitWorkers))
+		c.config.Note(fmt.Sprintf("no workers for %s: waiting since %s, at most %s", c.job.spec.Name, now.Sub(c.alone).Round(time.Second), c.config.WaitWorkers))
 	}
+}
+
+// attended reports whether there are workers: of the model, if one is asked now. It is
+// called with the lock held.
+func (c *Coordinator) attended() bool {
+	for _, m := range c.members {
+		if c.job == nil || open.SameName(c.job.spec.Name, m.Model) {
+			return true
+		}
+	}
+	return false
 }
 
 // claimed notes that a worker begins with a passage, and replies whether it should.
@@ -509,35 +532,44 @@ func (c *Coordinator) claimed(m *nats.Msg, claim claim) {
 func (c *Coordinator) answered(m *nats.Msg, a *answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	now := a.Session == c.session
 	var p *pending
-	if c.job != nil {
-		if a.Session == c.session {
-			p = c.job.asked[a.Ask]
-		} else {
-			p = c.job.byID[a.ID]
-		}
+	switch {
+	case c.job == nil:
+	case now:
+		p = c.job.asked[a.Ask]
+	default:
+		p = c.job.byID[a.ID]
 	}
 	switch {
+	case !now && (a.Failure != "" || a.Back): // this session has the passage in its own queue, or asks it later
 	case p != nil:
 		if a.ID != p.id || !c.job.take(p, a) {
 			return // not an answer to this passage
 		}
-	case a.Session == c.session: // it was taken, or its run has ended
-	case a.Failure != "": // it will be asked again
+	case now: // it was taken, or its run has ended
 	default:
-		if old := c.early[a.ID]; old != nil {
-			c.size -= len(old.Data)
-		}
-		if c.size+len(m.Data) <= mostEarly {
-			c.early[a.ID] = m
-			c.size += len(m.Data)
-		}
+		c.keep(m, a.ID)
 		return
 	}
 	if m.Reply != "" {
 		_ = m.Respond([]byte(taken))
 	}
 }
+
+// keep keeps an answer to a passage that is not asked yet. It is called with the lock held.
+func (c *Coordinator) keep(m *nats.Msg, id string) {
+	size := c.size + memory(m)
+	if old := c.early[id]; old != nil {
+		size -= memory(old)
+	}
+	if size <= mostEarly {
+		c.early[id], c.size = m, size
+	}
+}
+
+// memory is about what a kept message needs, in bytes.
+func memory(m *nats.Msg) int { return len(m.Data) + 1<<10 }
 
 // undeliverable handles the advisory that a passage was given to too many workers.
 func (c *Coordinator) undeliverable(m *nats.Msg) {
@@ -555,105 +587,11 @@ func (c *Coordinator) undeliverable(m *nats.Msg) {
 	}
 }
 
-// teach replies with a block of training documents.
-func (c *Coordinator) teach(m *nats.Msg, l lesson) {
-	c.mu.Lock()
-	j := c.job
-	c.mu.Unlock()
-	if j == nil || j.number != l.Job {
-		return
-	}
-	c.group.Go(func() { c.reply(m, j.lesson(l.Block)) })
-}
-
 // restore makes the queue again after the server of the user was started again.
 func (c *Coordinator) restore() {
 	c.mu.Lock()
-	j := c.job
-	c.mu.Unlock()
-	if j != nil {
-		c.group.Go(j.restore)
-	}
-}
-
-// Workers is the state of a fleet, for the command workers.
-type Workers struct {
-	Coordinator string         `json:"coordinator"` // its host and process
-	Build       string         `json:"build"`
-	Model       string         `json:"model"`   // asked now; empty: none
-	Dataset     string         `json:"dataset"` // asked now
-	InFlight    int            `json:"in_flight"`
-	Workers     []WorkerStatus `json:"workers"`
-}
-
-// WorkerStatus is the state of a worker.
-type WorkerStatus struct {
-	Node    string `json:"node"`
-	Process int    `json:"process"`
-	Model   string `json:"model"`
-	Server  string `json:"server"`
-	Build   string `json:"build"`
-	Slots   int    `json:"slots"`
-	InWork  int    `json:"in_work"`
-	Done    int64  `json:"passages"`
-	// Rate is in passages a second since the worker joined this coordinator.
-	Rate    float64 `json:"passages_per_second"`
-	Failed  int64   `json:"failures"`
-	Silent  float64 `json:"last_seen_seconds"` // time since its last beat
-	Problem string  `json:"problem"`
-}
-
-// Workers lists the workers, in the order of their nodes.
-func (c *Coordinator) Workers() Workers {
-	c.mu.Lock()
 	defer c.mu.Unlock()
-	w := Workers{Coordinator: fmt.Sprintf("%s/%d", c.file.Host, c.file.Process), Build: c.config.Build, Workers: []WorkerStatus{}}
 	if c.job != nil {
-		w.Model, w.Dataset, w.InFlight = c.job.spec.Name, c.job.spec.Dataset, len(c.job.asked)
+		c.background(c.job.restore)
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.members)) {
-		m := c.members[id]
-		w.Workers = append(w.Workers, WorkerStatus{
-			Node: m.Node, Process: m.Process, Model: m.Model, Server: m.Server, Build: m.Build, Slots: m.Slots, InWork: m.InWork, Done: m.Done,
-			Rate: float64(m.Done-m.before) / max(m.seen.Sub(m.joined).Seconds(), 1), Failed: m.Failed, Silent: time.Since(m.seen).Seconds(), Problem: m.Problem,
-		})
-	}
-	slices.SortStableFunc(w.Workers, func(a, b WorkerStatus) int {
-		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Process, b.Process))
-	})
-	return w
-}
-
-// documents of a block of training documents.
-const inBlock = 500
-
-var errNoTraining = errors.New("the model is not trained on documents")
-
-// lessons reads the training documents once, for all workers.
-type lessons struct {
-	once   sync.Once
-	blocks [][]*ner.Document
-	data   string
-	err    error
-}
-
-func (l *lessons) read(ctx context.Context, s *open.Spec) {
-	if s.Train == nil {
-		l.err = errNoTraining
-		return
-	}
-	docs, data, err := s.Train(ctx)
-	if err != nil {
-		l.err = err
-		return
-	}
-	var all []*ner.Document
-	for d, err := range docs {
-		if err != nil {
-			l.err = err
-			return
-		}
-		all = append(all, d)
-	}
-	l.blocks, l.data = slices.Collect(slices.Chunk(all, inBlock)), data()
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -132,11 +133,22 @@ const (
 	pingsOut  = 2
 )
 
-// connect connects to the server. further are more options.
+// dialFor limits one attempt to connect to an address.
+const dialFor = 5 * time.Second
+
+// dialer dials until a context ends.
+type dialer struct{ ctx context.Context }
+
+// Dial implements [nats.CustomDialer].
+func (d dialer) Dial(network, address string) (net.Conn, error) {
+	return (&net.Dialer{Timeout: dialFor}).DialContext(d.ctx, network, address)
+}
+
+// connect connects to the server, until the context ends. further are more options.
 func (f *file) connect(ctx context.Context, name string, further ...nats.Option) (*nats.Conn, error) {
 	options := append([]nats.Option{
-		nats.Name(name), nats.DontRandomize(), nats.Timeout(5 * time.Second), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
-		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}),
+		nats.Name(name), nats.DontRandomize(), nats.Timeout(dialFor), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsOut),
+		nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}), nats.SetCustomDialer(dialer{ctx}),
 	}, further...)
 	if f.Token != "" {
 		options = append(options, nats.Token(f.Token))
@@ -157,7 +169,7 @@ func pinned(sum string) *tls.Config {
 		InsecureSkipVerify: true, // no authority has signed it: it is compared instead
 		VerifyConnection: func(s tls.ConnectionState) error {
 			if len(s.PeerCertificates) == 0 || certificateSum(s.PeerCertificates[0]) != sum {
-				return errors.New("the server has another certificate than the file names")
+				return errors.New("the server has another certificate than the file names: is it a copy of the file of an earlier coordinator?")
 			}
 			return nil
 		},

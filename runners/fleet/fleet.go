@@ -24,6 +24,10 @@ const Protocol = 1
 // largest is the size in bytes of the largest message, after compression.
 const largest = 8 << 20
 
+// largestText is the size in bytes of the largest message before compression. A message
+// that unpacks to more is refused.
+const largestText = 16 * largest
+
 // deliveries is how often a passage is given to a worker before it fails.
 const deliveries = 5
 

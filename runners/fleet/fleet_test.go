@@ -3,7 +3,9 @@ package fleet_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 
 	"nerbench/ner"
 	"nerbench/runners"
@@ -174,6 +177,38 @@ func TestNoWorkers(t *testing.T) {
 	}
 }
 
+// TestNoWorkersOfTheModel: workers that wait for another model do not end the wait.
+func TestNoWorkersOfTheModel(t *testing.T) {
+	c, join := start(t, func(c *fleet.Config) { c.WaitWorkers, c.Several = 300*time.Millisecond, true })
+	work(t, join, open.Spec{Name: "vllm/other"}, nil)
+	for len(c.Workers().Workers) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if _, err := c.Open(t.Context(), spec("vllm/model")); err == nil || !strings.Contains(err.Error(), "no worker for 300ms") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestSlowOpening: a worker that opens a model is not idle.
+func TestSlowOpening(t *testing.T) {
+	t.Parallel()
+	const idle = time.Second
+	var slow sync.Once
+	_, own := fakeServer(t, func(f *vllmtest.Fake) {
+		f.Intercept = func(http.ResponseWriter, string, *vllmtest.Request) bool {
+			slow.Do(func() { time.Sleep(3 * idle / 2) })
+			return false
+		}
+	})
+	c, join := start(t, func(c *fleet.Config) { c.WaitWorkers = 10 * idle })
+	work(t, join, own, func(w *fleet.Worker) { w.UntilIdle = idle })
+	m, err := c.Open(t.Context(), spec(own.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Close()
+}
+
 // until runs a worker that ends by itself, and returns how to wait for its end.
 func until(t *testing.T, join string, own open.Spec) (wait func() error) {
 	w := &fleet.Worker{Join: join, Spec: own, Times: quick, Build: "test", Note: func(text string) { t.Log("worker: " + text) }}
@@ -183,7 +218,14 @@ func until(t *testing.T, join string, own open.Spec) (wait func() error) {
 // natsServer starts a server as a user may have it: with JetStream, without a token.
 func natsServer(t *testing.T) (address string) {
 	t.Helper()
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()})
+	s := natsAt(t, server.RANDOM_PORT)
+	return s.ClientURL()
+}
+
+// natsAt starts a server at a port.
+func natsAt(t *testing.T, port int) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: port, NoLog: true, NoSigs: true, JetStream: true, StoreDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,12 +234,21 @@ func natsServer(t *testing.T) (address string) {
 	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the server does not start")
 	}
-	return s.ClientURL()
+	return s
 }
 
 // TestQueueOfTheUser: passages go through a server that exists, and nothing is left in it.
 func TestQueueOfTheUser(t *testing.T) {
 	address := natsServer(t)
+	conn, err := nats.Connect(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	deletions, err := conn.SubscribeSync("$JS.API.STREAM.MSG.DELETE.>")
+	if err != nil {
+		t.Fatal(err)
+	}
 	_, own := fakeServer(t, func(*vllmtest.Fake) {})
 	work(t, address+"/lab", own, nil)
 	for range 2 { // a second run finds an empty queue
@@ -212,6 +263,60 @@ func TestQueueOfTheUser(t *testing.T) {
 		}
 		m.Close()
 		c.Close()
+	}
+	if err := conn.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := deletions.Pending(); err != nil || n != 0 {
+		t.Errorf("%d passages were deleted, %v: their worker does that", n, err)
+	}
+}
+
+// TestQueueIsStartedAgain: the server of the user loses the queue. All passages are answered
+// nevertheless, and only those that were in flight may be asked again.
+func TestQueueIsStartedAgain(t *testing.T) {
+	const passages = 8
+	var asked atomic.Int32
+	begun, answer := make(chan bool, 2*passages), make(chan bool)
+	_, own := fakeServer(t, func(f *vllmtest.Fake) {
+		f.Intercept = func(w http.ResponseWriter, path string, q *vllmtest.Request) bool {
+			if strings.Contains(string(q.Prompt), "passage") {
+				asked.Add(1)
+				begun <- true
+				<-answer
+			}
+			return false
+		}
+	})
+	first := natsAt(t, server.RANDOM_PORT)
+	address := first.ClientURL()
+	port := first.Addr().(*net.TCPAddr).Port
+	c, _ := start(t, func(c *fleet.Config) { c.Listen, c.Queue = "", address })
+	work(t, address, own, nil)
+	m, err := c.Open(t.Context(), spec(own.Name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	var group sync.WaitGroup
+	for i := range passages {
+		group.Go(func() {
+			text := fmt.Sprint("passage ", i)
+			if got, err := m.Runner.Complete(t.Context(), []ner.Query{query(text)}); err != nil || got[0].Text != echo(text) {
+				t.Errorf("%s: got %v, %v", text, got, err)
+			}
+		})
+	}
+	for range own.Connections {
+		<-begun
+	}
+	first.Shutdown()
+	first.WaitForShutdown()
+	close(answer)
+	natsAt(t, port)
+	group.Wait()
+	if n := int(asked.Load()); n > passages+own.Connections { // those in flight may be asked again
+		t.Errorf("%d passages were asked, want %d, and at most %d again", n, passages, own.Connections)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -36,10 +35,13 @@ type job struct {
 	over   chan struct{}
 	why    error // set before over is closed
 
+	noted string // the last failure of the queue
 	asked map[uint64]*pending
 	byID  map[string]*pending
-	past  map[string]int64 // counts of workers that left
-	built map[string]int   // workers of other builds than this program
+	// Of the workers that were accepted, by their ids, also of those that left: what they
+	// have counted, and their builds if they differ from that of this program.
+	counted map[string]map[string]int64
+	builds  map[string]string
 }
 
 // pending is a passage without an answer.
@@ -52,6 +54,8 @@ type pending struct {
 	nodes   []string // of its workers
 	failure string   // that the last of them reported
 	got     chan result
+	twice   bool // it was put into the queue again: its first worker does not remove that
+	acked   bool // the worker that has answered removes it from the queue
 }
 
 // result is what became of a passage.
@@ -64,12 +68,21 @@ type result struct {
 func newJob(ctx context.Context, c *Coordinator, number int, s open.Spec) (*job, error) {
 	j := &job{
 		of: c, number: number, name: fmt.Sprintf("%s%s_%d", c.subjects.streams(), c.session, number), spec: s, slots: newSlots(mostInFlight),
-		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, past: map[string]int64{}, built: map[string]int{},
+		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, counted: map[string]map[string]int64{}, builds: map[string]string{},
 	}
-	if err := j.makeStream(ctx); err != nil {
-		return nil, fmt.Errorf("fleet: queue: %w", err)
+	for {
+		connected := c.conn.IsConnected()
+		err := j.makeStream(ctx)
+		if err == nil {
+			return j, nil
+		}
+		if connected {
+			return nil, fmt.Errorf("fleet: queue: %w", err)
+		}
+		if err := j.again(ctx, err); err != nil {
+			return nil, err
+		}
 	}
-	return j, nil
 }
 
 func (j *job) makeStream(ctx context.Context) error {
@@ -93,18 +106,18 @@ const consumer = "workers"
 // join takes a worker that has opened the model, or returns why it is refused. It is
 // called with the lock held.
 func (j *job) join(b *beat) (refused string) {
-	if m := j.of.members[b.Worker]; b.Build != j.of.config.Build && (m == nil || m.Job != b.Job) {
-		j.built[b.Build]++
-	}
 	select {
 	case <-j.opened:
+		if first, other := j.model.Differs(*b.Opened); first != "" {
+			return fmt.Sprintf("the worker on %s has %s, the first worker, on %s, has %s", b.Node, other, j.node, first)
+		}
 	default:
 		j.model, j.node, j.key = *b.Opened, b.Node, modelKey(b.Opened)
 		close(j.opened)
-		return ""
 	}
-	if first, other := j.model.Differs(*b.Opened); first != "" {
-		return fmt.Sprintf("the worker on %s has %s, the first worker, on %s, has %s", b.Node, other, j.node, first)
+	j.counted[b.Worker] = b.Counts
+	if b.Build != j.of.config.Build {
+		j.builds[b.Worker] = b.Build
 	}
 	return ""
 }
@@ -163,7 +176,7 @@ func (j *job) expect(queries []ner.Query) (*pending, error) {
 	j.asked[p.ask], j.byID[p.id] = p, p
 	if m := c.early[p.id]; m != nil {
 		delete(c.early, p.id)
-		c.size -= len(m.Data)
+		c.size -= memory(m)
 		var a answer
 		if decode(m.Data, &a) == nil && j.take(p, &a) {
 			_ = m.Respond([]byte(taken))
@@ -180,9 +193,9 @@ func (j *job) forget(p *pending) {
 	if j.byID[p.id] == p {
 		delete(j.byID, p.id)
 	}
-	seq := p.seq
+	seq, acked := p.seq, p.acked
 	c.mu.Unlock()
-	if seq != 0 && len(p.got) == 0 { // no worker will acknowledge it
+	if seq != 0 && !acked {
 		j.remove(seq)
 	}
 }
@@ -203,13 +216,14 @@ func (j *job) take(p *pending, a *answer) bool {
 		return true
 	}
 	if a.Back {
-		j.of.group.Go(func() { _ = j.publish(context.Background(), p) })
+		j.of.background(func() { _ = j.publish(j.of.live, p) })
 		return true
 	}
 	r := result{completions: a.Completions}
 	if a.Failure != "" {
 		r.err = fmt.Errorf("worker on %s: %s", a.Node, a.Failure)
 	}
+	p.acked = a.Session == j.of.session && !p.twice
 	j.settle(p, r)
 	return true
 }
@@ -237,60 +251,109 @@ func (j *job) giveUp(seq uint64) {
 	}
 }
 
-// publish puts a passage into the queue, unless its answer is there. A queue that cannot be
+// publish puts a passage into the queue while it has no answer. A queue that cannot be
 // reached is tried again until the context or the job ends.
 func (j *job) publish(ctx context.Context, p *pending) error {
-	for len(p.got) == 0 {
+	for j.waits(p) {
 		ack, err := j.of.stream.PublishMsg(ctx, &nats.Msg{Subject: j.of.subjects.work(j.name), Data: p.data})
 		if err == nil {
-			j.of.mu.Lock()
-			p.seq = ack.Sequence
-			j.of.mu.Unlock()
+			j.queued(p, ack.Sequence)
 			return nil
 		}
 		if errors.Is(err, nats.ErrMaxPayload) {
 			return fmt.Errorf("fleet: a passage of %d bytes is larger than the server of the queue takes (max_payload): %w", len(p.data), err)
 		}
-		select {
-		case <-j.over:
-			return j.why
-		default:
-		}
-		if err := retry.Sleep(ctx, j.of.config.Times.Dial); err != nil {
+		if err := j.again(ctx, err); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// restore makes the stream again if the server has lost it, with all passages that have
-// no answer.
-func (j *job) restore() {
-	ctx, cancel := context.WithTimeout(context.Background(), j.of.config.Times.Lease)
-	defer cancel()
-	if _, err := j.of.stream.Stream(ctx, j.name); !errors.Is(err, jetstream.ErrStreamNotFound) {
-		return
-	}
-	if err := j.makeStream(ctx); err != nil {
-		j.of.config.Note(fmt.Sprintf("the queue cannot be made again: %v", err))
-		return
-	}
+// waits reports whether a passage has no answer yet.
+func (j *job) waits(p *pending) bool {
 	j.of.mu.Lock()
-	var lost []*pending
-	for _, p := range j.asked {
-		if p.seq != 0 {
-			lost = append(lost, p)
+	defer j.of.mu.Unlock()
+	return j.asked[p.ask] == p && len(p.got) == 0
+}
+
+// queued notes the place of a passage in the queue. Its wait may have ended meanwhile.
+func (j *job) queued(p *pending, seq uint64) {
+	j.of.mu.Lock()
+	defer j.of.mu.Unlock()
+	if p.seq = seq; j.asked[p.ask] != p {
+		j.remove(seq)
+	}
+}
+
+// again waits until a request to the queue that failed is sent again, unless the context or
+// the job has ended. Each failure is noted once.
+func (j *job) again(ctx context.Context, failure error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case <-j.over:
+		return j.why
+	default:
+	}
+	text := fmt.Sprintf("queue: %v; trying again", failure)
+	j.of.mu.Lock()
+	fresh := text != j.noted
+	j.noted = text
+	j.of.mu.Unlock()
+	if fresh {
+		j.of.config.Note(text)
+	}
+	return retry.Sleep(ctx, j.of.config.Times.Dial)
+}
+
+// restore makes the stream again if the server has lost it, with all passages that have
+// no answer. A server that was just started may not be able to yet: it is tried again.
+func (j *job) restore() {
+	ctx := j.of.live
+	for lost := false; ; {
+		_, err := j.of.stream.Stream(ctx, j.name)
+		if lost = lost || errors.Is(err, jetstream.ErrStreamNotFound); lost {
+			err = j.makeStream(ctx)
+		}
+		switch {
+		case err == nil && lost:
+			j.refill(ctx)
+			return
+		case err == nil || j.again(ctx, err) != nil:
+			return
 		}
 	}
-	j.of.mu.Unlock()
-	j.of.config.Note(fmt.Sprintf("the server of the queue has lost it: %d passages are put into it again", len(lost)))
-	for _, p := range lost {
-		if err := j.publish(ctx, p); err != nil {
+}
+
+// refill puts the passages that were in the queue into a new one.
+func (j *job) refill(ctx context.Context) {
+	passages := j.unqueue()
+	j.of.config.Note(fmt.Sprintf("the queue was lost with its server: passages put into the new one: %d", len(passages)))
+	for _, p := range passages {
+		if j.publish(ctx, p) != nil {
 			return
 		}
 	}
 	j.of.wake()
 }
+
+// unqueue notes that no passage is in the queue, and returns those that were.
+func (j *job) unqueue() (passages []*pending) {
+	j.of.mu.Lock()
+	defer j.of.mu.Unlock()
+	for _, p := range j.asked {
+		if p.seq != 0 {
+			p.seq, p.twice = 0, true
+			passages = append(passages, p)
+		}
+	}
+	return passages
+}
+
+// errEnded is what became of passages whose run ended before they had an answer.
+var errEnded = errors.New("fleet: the run has ended")
 
 // end fails all passages.
 func (j *job) end(why error) {
@@ -309,7 +372,7 @@ func (j *job) close() {
 	if c.job == j {
 		c.job = nil
 	}
-	j.end(errors.New("fleet: the run has ended"))
+	j.end(errEnded)
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -317,28 +380,14 @@ func (j *job) close() {
 	c.wake()
 }
 
-// gone keeps the counts of a worker that left. It is called with the lock held.
-func (j *job) gone(m *member) {
-	if m.Session == j.of.session && m.Job == j.number {
-		for name, n := range m.Counts {
-			j.past[name] += n
-		}
-	}
-}
-
 // counts are those of all workers.
 func (j *job) counts() map[string]int64 {
 	j.of.mu.Lock()
 	defer j.of.mu.Unlock()
 	sum := map[string]int64{}
-	for name, n := range j.past {
-		sum[name] += n
-	}
-	for _, m := range j.of.members {
-		if m.Session == j.of.session && m.Job == j.number {
-			for name, n := range m.Counts {
-				sum[name] += n
-			}
+	for _, counts := range j.counted {
+		for name, n := range counts {
+			sum[name] += n
 		}
 	}
 	return sum
@@ -358,97 +407,16 @@ func (j *job) after(context.Context) (map[string]string, error) {
 	}
 	j.of.mu.Lock()
 	defer j.of.mu.Unlock()
-	var builds []string
-	for _, build := range slices.Sorted(maps.Keys(j.built)) {
-		builds = append(builds, fmt.Sprintf("%d of build %s", j.built[build], build))
+	workers := map[string]int{}
+	for _, build := range j.builds {
+		workers[build]++
 	}
-	if len(builds) > 0 {
-		texts["workers"] = strings.Join(builds, ", ")
+	var others []string
+	for _, build := range slices.Sorted(maps.Keys(workers)) {
+		others = append(others, fmt.Sprintf("%d of build %s", workers[build], build))
+	}
+	if len(others) > 0 {
+		texts["workers"] = strings.Join(others, ", ")
 	}
 	return texts, nil
-}
-
-// lesson returns a block of the training documents.
-func (j *job) lesson(block int) lessonReply {
-	j.read.once.Do(func() { j.read.read(context.Background(), &j.spec) })
-	switch {
-	case j.read.err != nil:
-		return lessonReply{Failure: j.read.err.Error()}
-	case block >= 0 && block < len(j.read.blocks):
-		return lessonReply{Documents: j.read.blocks[block]}
-	}
-	return lessonReply{Data: j.read.data}
-}
-
-// slots is a number of slots that changes with the workers.
-type slots struct {
-	most int
-
-	mu    sync.Mutex
-	limit int
-	used  int
-	queue []chan struct{} // waiting callers, in order
-}
-
-func newSlots(most int) *slots { return &slots{most: most} }
-
-// Most is the largest number of slots.
-func (s *slots) Most() int { return s.most }
-
-// Limit is the number of passages in flight.
-func (s *slots) Limit() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.used
-}
-
-// Acquire waits for a free slot.
-func (s *slots) Acquire(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	ready := make(chan struct{})
-	s.queue = append(s.queue, ready)
-	s.admit()
-	s.mu.Unlock()
-	select {
-	case <-ready:
-		return nil
-	case <-ctx.Done():
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := slices.Index(s.queue, ready); i >= 0 {
-		s.queue = slices.Delete(s.queue, i, i+1)
-	} else { // it became free at the same time: pass it on
-		s.used--
-		s.admit()
-	}
-	return ctx.Err()
-}
-
-// Release gives a slot back.
-func (s *slots) Release(int, time.Duration, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.used--
-	s.admit()
-}
-
-// set changes the number of slots.
-func (s *slots) set(limit int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.limit = limit
-	s.admit()
-}
-
-// admit gives free slots to waiting callers. It is called with the lock held.
-func (s *slots) admit() {
-	for len(s.queue) > 0 && s.used < s.limit {
-		close(s.queue[0])
-		s.queue = s.queue[1:]
-		s.used++
-	}
 }

@@ -118,7 +118,7 @@ var (
 		return e
 	})
 	unpacker = sync.OnceValue(func() *zstd.Decoder {
-		d, _ := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(16*largest))
+		d, _ := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(largestText))
 		return d
 	})
 )
@@ -128,6 +128,9 @@ func encode(v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("fleet: message: %w", err)
+	}
+	if len(text) > largestText {
+		return nil, fmt.Errorf("fleet: a message of %d MB before compression: more than %d MB", len(text)>>20, largestText>>20)
 	}
 	if len(text) >= compressFrom {
 		text = packer().EncodeAll(text, nil)

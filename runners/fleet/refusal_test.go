@@ -82,19 +82,33 @@ func TestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for member, value := range map[string]string{"token": "wrong", "certificate_sha256": strings.Repeat("0", 64)} {
+	var file struct{ Token string }
+	if err := json.Unmarshal(text, &file); err != nil || file.Token == "" {
+		t.Fatalf("token %q, %v", file.Token, err)
+	}
+	for _, note := range said {
+		if strings.Contains(note, file.Token) {
+			t.Errorf("the token is printed: %s", note)
+		}
+	}
+	for _, tc := range []struct{ member, value, want string }{
+		{"token", "wrong-token", "Authorization Violation"},
+		{"certificate_sha256", strings.Repeat("0", 64), "the server has another certificate than the file names"},
+		{"certificate_sha256", "", "certificate"}, // one that an authority has signed is wanted
+	} {
 		var changed map[string]any
 		if err := json.Unmarshal(text, &changed); err != nil {
 			t.Fatal(err)
 		}
-		changed[member], changed["addresses"] = value, changed["addresses"].([]any)[len(changed["addresses"].([]any))-1:]
+		changed[tc.member], changed["addresses"] = tc.value, changed["addresses"].([]any)[len(changed["addresses"].([]any))-1:]
 		wrong, _ := json.Marshal(changed)
-		file := filepath.Join(t.TempDir(), "wrong.fleet")
-		if err := os.WriteFile(file, wrong, 0o600); err != nil {
+		name := filepath.Join(t.TempDir(), "wrong.fleet")
+		if err := os.WriteFile(name, wrong, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := fleet.List(t.Context(), file); err == nil || strings.Contains(err.Error(), "wrong"+"token") {
-			t.Errorf("with another %s: %v", member, err)
+		_, err := fleet.List(t.Context(), name)
+		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), file.Token) || strings.Contains(err.Error(), "wrong-token") {
+			t.Errorf("with %s %q: %v", tc.member, tc.value, err)
 		}
 	}
 }

@@ -176,7 +176,7 @@ func reportResults(runs []results.RunInfo) []reports.Result {
 	for i, r := range runs {
 		out[i] = reports.Result{
 			ID: r.ID, Keys: r.Shown(), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
-			Unscored: unscored(r), SplitPassages: coverages[r.ID].Split,
+			Unscored: unscored(r), SplitPassages: coverages[r.ID].Split, Seen: Seen(r),
 			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
 			Signatures: r.Signatures(),

@@ -68,7 +68,7 @@ func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[st
 func (b *Bench) withoutSample(runs []results.RunInfo) []results.RunInfo {
 	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["dataset"], SamplePrefix) })
 	if n := len(runs) - len(kept); n > 0 {
-		b.note("%d runs on the embedded sample omitted: the sample is not part of the benchmark", n)
+		b.note("%s on the embedded sample omitted: the sample is not part of the benchmark", ner.Count(n, "run"))
 	}
 	return kept
 }

@@ -140,7 +140,7 @@ func (b *Bench) filteredFolders(ctx context.Context, r TrainingRequest) ([]disti
 			if d, err = ReadConstructed(ctx, dir, filters); err != nil {
 				return nil, err
 			}
-			b.note("%s: the answers were filtered anew: %d passages are kept, no model was asked", dir, len(d.Kept))
+			b.note("%s: the answers were filtered anew: %s %s kept, no model was asked", dir, ner.Count(len(d.Kept), "passage"), ner.Are(len(d.Kept)))
 		}
 		if n := d.Unanswered(); n > 0 {
 			b.note("%s: %d of %d passages have no answer yet", dir, n, d.Passages)

@@ -10,6 +10,7 @@ import (
 	"nerbench/distill"
 	"nerbench/harness"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 // reasons are the meanings of the filters, in the order in which they are tried.
@@ -30,14 +31,14 @@ var reasons = []struct {
 
 // WriteConstructed prints what was constructed.
 func WriteConstructed(w io.Writer, c *harness.Constructed) error {
-	fmt.Fprintf(w, "%d passages of %d texts in %s\n", c.Passages, c.Texts, terminal.Printable(c.Dir))
+	fmt.Fprintf(w, "%s of %s in %s\n", ner.Count(c.Passages, "passage"), ner.Count(c.Texts, "text"), terminal.Printable(c.Dir))
 	r := c.Removed
-	fmt.Fprintf(w, "parts of the corpus: %d, of them blank %d, repeated %d, with words of a test set %d (%d datasets)\n", r.Parts, r.Blank, r.Repeated, r.Contaminated, c.Tests)
-	fmt.Fprintf(w, "teacher %s (run %s): %d passages answered, %d of them now\n", terminal.Printable(c.Teacher), c.Run, c.Answered, c.Asked)
+	fmt.Fprintf(w, "parts of the corpus: %d, of them blank %d, repeated %d, with words of a test set %d (%s)\n", r.Parts, r.Blank, r.Repeated, r.Contaminated, ner.Count(c.Tests, "dataset"))
+	fmt.Fprintf(w, "teacher %s (run %s): %s answered, %d of them now\n", terminal.Printable(c.Teacher), c.Run, ner.Count(c.Answered, "passage"), c.Asked)
 	if c.Plan != nil {
 		return writePlan(w, c.Plan)
 	}
-	fmt.Fprintf(w, "kept: %d passages with %d entities of %d types\n", c.Kept, c.Entities, c.Types)
+	fmt.Fprintf(w, "kept: %s with %s of %s\n", ner.Count(c.Kept, "passage"), ner.Count(c.Entities, "entity"), ner.Count(c.Types, "type"))
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, one := range reasons {
 		if n := c.Dropped[one.reason]; n > 0 {

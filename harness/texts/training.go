@@ -7,13 +7,14 @@ import (
 
 	"nerbench/distill"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 )
 
 // WriteTraining prints what was built in a folder.
 func WriteTraining(w io.Writer, dir string, b *distill.Build) error {
 	s, n := b.Settings, b.Counts
 	var text strings.Builder
-	fmt.Fprintf(&text, "%d conversations in %s: %d to train, %d for development\n", n.Conversations, terminal.Printable(dir), b.Train.Conversations, b.Dev.Conversations)
+	fmt.Fprintf(&text, "%s in %s: %d to train, %d for development\n", ner.Count(n.Conversations, "conversation"), terminal.Printable(dir), b.Train.Conversations, b.Dev.Conversations)
 	fmt.Fprintf(&text, "passages: %d, of them %d constructed\n", n.Passages+n.PassagesLeft, b.Table1.Passages)
 	how := s.Negatives
 	if how != "none" {

@@ -13,7 +13,7 @@ board: ## build the leaderboard of the embedded sample, to look at: board/site/i
 
 train: ## train three students with other negatives, and ask them: Table 4 in small; 5.6 GB of packages
 	examples/train/run.sh
-	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags train ./internal/servers -run '^(TestConverted|TestTrain)$$'
+	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags train ./internal/servers -run '^(TestConverted|TestTrain|TestTrainExport)$$'
 	NERBENCH_TRAIN=$$(.ci/train) go test -count=1 -tags validators,train ./internal/validators -run '^TestTRLReadsExports$$'
 
 test: ## everything that needs no server, no network, no data; TESTFLAGS are more flags

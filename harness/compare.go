@@ -55,7 +55,10 @@ func (b *Bench) Compare(ctx context.Context, r CompareRequest) (ds []*compare.Da
 			continue
 		}
 		ds = append(ds, compared)
-		for _, run := range []results.RunInfo{runA, runB} {
+		for side, run := range []results.RunInfo{runA, runB} {
+			if Seen(run) {
+				b.note("dataset %s: seen in training by %s", dataset, []string{"A", "B"}[side])
+			}
 			if run.State == results.Partial {
 				failed += run.Passages - run.Complete
 			}

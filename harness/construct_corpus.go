@@ -48,7 +48,7 @@ func (c *construction) sample(ctx context.Context) error {
 		return fmt.Errorf("corpus: no passage is left: %s, %d of them blank, %d with words of a test set", ner.Count(sampler.Removed.Parts, "part"), sampler.Removed.Blank, sampler.Removed.Contaminated)
 	}
 	if len(c.passages) < c.Sample {
-		c.bench.note("the corpus has %s, less than the sample of %d: all are taken", ner.Count(len(c.passages), "passage"), c.Sample)
+		c.bench.note("the corpus has %s, fewer than the sample of %d: all are taken", ner.Count(len(c.passages), "passage"), c.Sample)
 	}
 	c.corpus.SetFiles(&report)
 	c.corpus.Removed, c.corpus.Passages.Passages = sampler.Removed, len(c.passages)

@@ -113,7 +113,7 @@ func (out *Constructed) partial() error {
 		return &Hint{Err: &PartialError{Err: err}, Advice: "try another teacher, --unclosed keep, or --demonstration FILE for a base model"}
 	}
 	if out.Failed > 0 {
-		return &PartialError{Err: fmt.Errorf("%d passages have no answer: run the same command again to retry", out.Failed)}
+		return &PartialError{Err: fmt.Errorf("%s without an answer: run the same command again to retry", ner.Count(out.Failed, "passage"))}
 	}
 	out.Unparsed = nil
 	return nil

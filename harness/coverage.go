@@ -1,7 +1,9 @@
 package harness
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"nerbench/reports"
 	"nerbench/results"
@@ -25,6 +27,12 @@ func Coverages(runs []results.RunInfo) map[string]reports.Coverage {
 		out[r.ID] = reports.NewCoverage(r.Keys, r.Complete-unscored(r), r.Passages, sizes[documentsOf(r)])
 	}
 	return out
+}
+
+// Seen reports whether the model of a run was trained on the train split of the dataset, by
+// a card that the run was made with.
+func Seen(r results.RunInfo) bool {
+	return slices.Contains(strings.Split(r.Facts["seen"], "; "), "yes")
 }
 
 // documentsOf identifies the documents of the split of a run.

@@ -34,10 +34,10 @@ func (r *RunErrors) Lead() []string {
 		lines = append(lines, fmt.Sprintf("Only errors that run %s (%s) did not make.", r.Against, r.AgainstModel))
 	}
 	if r.Incomplete > 0 {
-		lines = append(lines, fmt.Sprintf("%d passages of the run are incomplete and were left out.", r.Incomplete))
+		lines = append(lines, fmt.Sprintf("%s of the run %s incomplete and left out.", ner.Count(r.Incomplete, "passage"), ner.Are(r.Incomplete)))
 	}
 	if r.AgainstMissing > 0 {
-		lines = append(lines, fmt.Sprintf("%d passages that the other run has not completed were left out.", r.AgainstMissing))
+		lines = append(lines, fmt.Sprintf("%s that the other run has not completed %s left out.", ner.Count(r.AgainstMissing, "passage"), ner.Are(r.AgainstMissing)))
 	}
 	if len(r.List) < r.Wrong {
 		lines = append(lines, fmt.Sprintf("Only the first %d of the %d passages with errors are listed.", len(r.List), r.Wrong))

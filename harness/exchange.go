@@ -79,7 +79,7 @@ func (b *Bench) Exchange(ctx context.Context, w io.Writer, r ExchangeRequest) (f
 		files, err = exchange.WriteFolder(r.Out, r.Format, runs, r.Options)
 	}
 	if err == nil && missing > 0 {
-		err = &fault.PartialError{Err: fmt.Errorf("%d passages are incomplete and not exported", missing)}
+		err = &fault.PartialError{Err: fmt.Errorf("%s %s incomplete and not exported", ner.Count(missing, "passage"), ner.Are(missing))}
 	}
 	return files, err
 }

@@ -68,7 +68,7 @@ func (b *Bench) Reported(ctx context.Context, store *results.Store, where map[st
 func (b *Bench) withoutSample(runs []results.RunInfo) []results.RunInfo {
 	kept := slices.DeleteFunc(slices.Clone(runs), func(r results.RunInfo) bool { return strings.HasPrefix(r.Keys["dataset"], SamplePrefix) })
 	if n := len(runs) - len(kept); n > 0 {
-		b.note("%d runs on the embedded sample omitted: the sample is not part of the benchmark", n)
+		b.note("%s on the embedded sample omitted: the sample is not part of the benchmark", ner.Count(n, "run"))
 	}
 	return kept
 }
@@ -176,7 +176,7 @@ func reportResults(runs []results.RunInfo) []reports.Result {
 	for i, r := range runs {
 		out[i] = reports.Result{
 			ID: r.ID, Keys: r.Shown(), State: string(r.State), Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
-			Unscored: unscored(r), SplitPassages: coverages[r.ID].Split,
+			Unscored: unscored(r), SplitPassages: coverages[r.ID].Split, Seen: Seen(r),
 			Outcomes: r.Scores.Outcomes, Counters: r.Scores.Counters,
 			Scores: map[string]ner.Score{}, ByType: map[string]map[ner.EntityType]ner.Score{}, CI: map[string][2]float64{},
 			Signatures: r.Signatures(),

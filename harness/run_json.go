@@ -24,6 +24,8 @@ type RunJSON struct {
 	Scored   int                        `json:"scored"`
 	// Note is the remark on its passages: "incomplete: 3 of 8 passages".
 	Note string `json:"note,omitempty"`
+	// Seen is set if the model has seen the dataset in training, by its card.
+	Seen bool `json:"seen,omitempty"`
 
 	// Asker is the process that sends its queries; null if there is none.
 	Asker *RunAsker `json:"asker,omitempty"`
@@ -56,7 +58,7 @@ func NewRunJSON(r results.RunInfo, coverage reports.Coverage) (RunJSON, error) {
 	return RunJSON{
 		Asker: asker,
 		ID:    r.ID, Keys: r.Keys, State: r.State, Passages: r.Passages, Complete: r.Complete, Queries: r.Queries,
-		Outcomes: outcomes, Scores: scores, Scored: r.Scores.Passages, Note: coverage.Note(), Coverage: coverage,
+		Outcomes: outcomes, Scores: scores, Scored: r.Scores.Passages, Note: coverage.Note(), Seen: Seen(r), Coverage: coverage,
 	}, nil
 }
 

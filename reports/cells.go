@@ -42,11 +42,11 @@ func (b *builder) fillDataset(c *Cell, runs []*run) {
 	}
 	if len(runs) > 1 {
 		c.Value = b.valueOfMany(runs, c.Metric)
-		c.Note = joinNotes(fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNone(differing(runs))), strings.Join(coverageNotes(runs), ", "), leftOut(left, false))
+		c.Note = joinNotes(fmt.Sprintf("mean of %d runs that differ in: %s", len(runs), orNone(differing(runs))), strings.Join(coverageNotes(runs), ", "), seenNote(c, runs), leftOut(left, false))
 		return
 	}
 	b.fillCounts(c, runs[0])
-	c.Note = joinNotes(c.Note, leftOut(left, false))
+	c.Note = joinNotes(c.Note, seenNote(c, runs), leftOut(left, false))
 	if of := runs[0].Coverage(); of.Whole() && of.Limit > 0 && of.Shard == "" && c.Note == of.Note() {
 		c.first = &firstPassages{of.Passages, of.Split, runs[0].key(KeyDataset)}
 	}
@@ -134,7 +134,7 @@ func (b *builder) fillMean(c *Cell, at map[string][]*run) {
 	default:
 		c.Value = mean(values)
 	}
-	c.Note = joinNotes(c.Note, partsNote(used), leftOut(left, true), notShared(datasets, own, set))
+	c.Note = joinNotes(c.Note, partsNote(used), seenNote(c, used), leftOut(left, true), notShared(datasets, own, set))
 }
 
 // notShared is the note of a mean that lacks datasets of its column, because others do
@@ -148,6 +148,35 @@ func notShared(datasets []string, own map[string]float64, set compared) string {
 		without = append(without[:namedRuns], fmt.Sprintf("%d more", more))
 	}
 	return "without " + strings.Join(without, ", ") + ", which not all have"
+}
+
+// SeenNote is the note of a value of a model that was trained on the train split of the
+// dataset.
+const SeenNote = "seen in training"
+
+// seenNote is the note of a cell about the datasets that the models of its runs have seen
+// in training: a mean names the first of them. A dataset of several models has the number
+// of those that have seen it.
+func seenNote(c *Cell, runs []*run) string {
+	n := 0
+	for _, r := range runs {
+		if r.Seen {
+			n++
+		}
+	}
+	names := slices.Clone(c.Seen)
+	switch {
+	case n == 0:
+		return ""
+	case !c.average && n < len(runs):
+		return fmt.Sprintf("%s by %d of %d runs", SeenNote, n, len(runs))
+	case !c.average:
+		return SeenNote
+	}
+	if more := len(names) - namedRuns; more > 0 {
+		names = append(names[:namedRuns], fmt.Sprintf("%d more", more))
+	}
+	return SeenNote + ": " + strings.Join(names, ", ")
 }
 
 // partsNote describes the runs of a mean that have only a part of their split.
@@ -229,7 +258,7 @@ func noneCounts(ran map[string][]*run) string {
 // fillOrigin records the runs that a cell was computed from. Several runs of one
 // dataset have the same passages, which count once.
 func (b *builder) fillOrigin(c *Cell, runs []*run) {
-	c.Failures, c.Queries, c.Runs = 0, 0, nil
+	c.Failures, c.Queries, c.Runs, c.Seen = 0, 0, nil, nil
 	complete, passages, gold := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, r := range runs {
 		dataset := r.key(KeyDataset)
@@ -242,6 +271,9 @@ func (b *builder) fillOrigin(c *Cell, runs []*run) {
 		c.Failures += r.Failures()
 		c.Queries += r.Asked()
 		c.Runs = append(c.Runs, r.ID)
+		if r.Seen && !slices.Contains(c.Seen, dataset) {
+			c.Seen = append(c.Seen, dataset)
+		}
 	}
 	c.Complete, c.Passages, c.gold = sum(complete), sum(passages), sum(gold)
 }

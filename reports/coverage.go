@@ -76,14 +76,27 @@ func (c Coverage) part() string {
 	return ""
 }
 
-// Print prints a ratio of the run in percent, with the mark of its note.
-func (c Coverage) Print(ratio *float64, marks *Marks) string {
+// Print prints a ratio of the run in percent, with the mark of its note. seen is set if the
+// model has seen the dataset in training.
+func (c Coverage) Print(ratio *float64, seen bool, marks *Marks) string {
 	s := Percent(c.Value(ratio))
-	if note := c.Note(); note != "" {
+	if note := c.noteWith(seen); note != "" {
 		s += " " + marks.Mark(note)
 	}
 	return s
 }
+
+// noteWith is the note, with that of a model that has seen the dataset in training.
+func (c Coverage) noteWith(seen bool) string {
+	if seen {
+		return joinNotes(c.Note(), SeenNote)
+	}
+	return c.Note()
+}
+
+// Note returns the remark that each value of the run carries: on its passages, and that the
+// model has seen the dataset in training.
+func (r *Result) Note() string { return r.Coverage().noteWith(r.Seen) }
 
 // Coverage returns the part of the split that the scores of the run are over.
 func (r *Result) Coverage() Coverage {

@@ -144,3 +144,30 @@ func TestPartsInEveryForm(t *testing.T) {
 		}
 	}
 }
+
+// TestSeenRun: the value of a run has one mark, for its passages and for what its model has
+// seen in training.
+func TestSeenRun(t *testing.T) {
+	half := 0.5
+	for _, tc := range []struct {
+		seen     bool
+		complete int
+		want     string
+	}{
+		{false, 100, ""},
+		{true, 100, "seen in training"},
+		{false, 40, "incomplete: 40 of 100 passages"},
+		{true, 40, "incomplete: 40 of 100 passages; seen in training"},
+	} {
+		r := result("student", "stars", 1, 2, 2)
+		r.Seen, r.Complete = tc.seen, tc.complete
+		var marks Marks
+		value, text := r.Coverage().Print(&half, r.Seen, &marks), "50.0"
+		if tc.want != "" {
+			text += " (a)"
+		}
+		if value != text || r.Note() != tc.want || strings.Join(marks.Notes(), "") != strings.TrimSpace(strings.TrimPrefix(text, "50.0")+" "+tc.want) {
+			t.Errorf("%v: %s, notes %q, note %q", tc, value, marks.Notes(), r.Note())
+		}
+	}
+}

@@ -30,6 +30,7 @@ type cellJSON struct {
 	Used   int         `json:"used"`
 	Total  int         `json:"total"`
 	Note   string      `json:"note"`
+	Seen   []string    `json:"seen,omitempty"`
 	Runs   []string    `json:"runs"`
 
 	PassagesScored int `json:"passages_scored"`
@@ -76,7 +77,7 @@ func encodeJSON(w io.Writer, v any) error {
 func newCellJSON(c *Cell) cellJSON {
 	out := cellJSON{
 		Row: c.Row, Col: c.Col, Metric: c.Metric, Value: c.Value, CI: c.CI, Rank: c.Rank,
-		Used: c.Used, Total: c.Total, Note: c.Note, Runs: orEmpty(c.Runs),
+		Used: c.Used, Total: c.Total, Note: c.Note, Seen: c.Seen, Runs: orEmpty(c.Runs),
 		PassagesScored: c.Complete, Passages: c.Passages, Failures: c.Failures, Queries: c.Queries,
 	}
 	if c.Counts != nil {

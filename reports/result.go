@@ -29,6 +29,8 @@ type Result struct {
 	Counters map[string]int
 	// Signatures describe in one line each how a score was computed, by metric id.
 	Signatures map[string]string
+	// Seen is set if the model was trained on the train split of the dataset, by its card.
+	Seen bool
 	// CI holds 95 % intervals of F1 by metric id, where they were computed
 	// (docs/spec/metrics.md §12.3).
 	CI map[string][2]float64

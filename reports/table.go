@@ -102,6 +102,9 @@ type Cell struct {
 	Failures, Queries int
 	// Note is a remark that is printed below the table; empty for no remark.
 	Note string
+	// Seen are the datasets that a model of the cell has seen in training, which the note
+	// says, too.
+	Seen []string
 	// Runs are the identities of the runs in the cell. A cell without runs was not run.
 	Runs []string
 

@@ -79,6 +79,48 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestSeen: every form of a table marks the values of a model on datasets that it has seen
+// in training, and means over them.
+func TestSeen(t *testing.T) {
+	results := []Result{
+		result("student", "stars", 861, 2000, 2000), result("student", "courts", 20, 40, 60), result("other", "stars", 500, 2000, 2000), result("other", "courts", 10, 40, 60),
+		result("student", "plants", 30, 60, 90).with("seed", "0"), result("student", "plants", 30, 60, 90).with("seed", "1"), result("other", "plants", 30, 60, 90),
+	}
+	results[0].Seen, results[4].Seen = true, true
+	table := build(t, results, Spec{Benchmark: benchmark()})
+	for _, want := range []struct{ row, model, note, seen string }{
+		{"stars", "student", "seen in training", "stars"},
+		{"courts", "student", "", ""},
+		{"stars", "other", "", ""},
+		{"plants", "student", "mean of 2 runs that differ in: seed; seen in training by 1 of 2 runs", "plants"},
+		{MeanRows, "student", "seen in training: stars, plants", "stars plants"},
+		{MeanRows, "other", "", ""},
+	} {
+		c := table.Cell(SpanF1, want.row, want.model)
+		if seen := strings.Join(c.Seen, " "); c.Note != want.note || seen != want.seen {
+			t.Errorf("%s of %s: note %q, seen %q, want %q, %q", want.row, want.model, c.Note, seen, want.note, want.seen)
+		}
+	}
+	for format, want := range map[string][]string{
+		"text":  {"43.1 (a)", "(a) seen in training\n"},
+		"md":    {"43.1 (a)", "- (a) seen in training\n"},
+		"html":  {"<td>43.1 (a)</td>", "<li>(a) seen in training</li>"},
+		"latex": {`43.1\rlap{\textsuperscript{a}}`, `\textsuperscript{a}seen in training.`},
+		"csv":   {"student.stars,seen in training\n"},
+		"json":  {`"note": "seen in training",`, `"seen": [`},
+	} {
+		var b bytes.Buffer
+		if err := table.Write(&b, format); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range want {
+			if !strings.Contains(b.String(), part) {
+				t.Errorf("%s has no %q:\n%s", format, part, b.String())
+			}
+		}
+	}
+}
+
 // TestSignatures: every form of a table except CSV has the signatures of its scores, in
 // a block of their own: JSON in full, the others abbreviated.
 func TestSignatures(t *testing.T) {

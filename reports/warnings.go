@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"nerbench/ner"
 )
 
 // warnings lists the warnings about the whole table, most important first.
@@ -44,12 +46,7 @@ func (b *builder) metricWarnings() []string {
 	return out
 }
 
-func runsAre(n int) string {
-	if n == 1 {
-		return "1 run is"
-	}
-	return fmt.Sprintf("%d runs are", n)
-}
+func runsAre(n int) string { return ner.Count(n, "run") + " " + ner.Are(n) }
 
 func countRuns(runs []*run, has func(*run) bool) int {
 	n := 0

@@ -9,6 +9,7 @@ import (
 	"nerbench/harness"
 	"nerbench/metrics/stats"
 	"nerbench/ner"
+	"nerbench/reports"
 	"nerbench/results"
 )
 
@@ -83,9 +84,11 @@ func (l *Line) test(pairs []stats.Dataset, resamples int) {
 	}
 }
 
-// remark returns the notes on the passages of runs (see [reports.Coverage]), each once.
+// remark returns the notes on the passages of runs (see [reports.Coverage]) and on what
+// their models have seen, each once.
 func (c *counter) remark(runs []*run) string {
 	var notes []string
+	seen := false
 	for _, r := range runs {
 		info, there := c.infos[r.id]
 		if !there {
@@ -94,6 +97,10 @@ func (c *counter) remark(runs []*run) string {
 		if note := harness.Coverages([]results.RunInfo{info})[info.ID].Note(); note != "" && !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
+		seen = seen || harness.Seen(info)
+	}
+	if seen {
+		notes = append(notes, reports.SeenNote)
 	}
 	return strings.Join(notes, ", ")
 }

@@ -18,7 +18,7 @@ import (
 func TestRun(t *testing.T) {
 	server := ollamatest.New(t)
 	dir := t.TempDir()
-	card := "title = \"House\"\nmodel = \"ollama/tiny\"\nfamily = \"uniner\"\nshape = \"completion\"\ntraining = []\nprice_in = 2.0\nprice_out = 3.0\n"
+	card := "title = \"House\"\nmodel = \"ollama/tiny\"\nfamily = \"uniner\"\nshape = \"completion\"\ntraining = [\"sample-law\"]\nprice_in = 2.0\nprice_out = 3.0\n"
 	if err := os.WriteFile(filepath.Join(dir, "house.toml"), []byte(card), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +76,16 @@ func TestRun(t *testing.T) {
 		if a.Used != 1 || len(a.Runs) != 1 || len(b.Runs) != 1 || a.Runs[0] != b.Runs[0] {
 			t.Errorf("line %d: %+v\nlater %+v", i, a, b)
 		}
+	}
+	// The card says that the model has seen the dataset.
+	for i, want := range []string{"seen in training", ""} {
+		if note := now.Lines[i].Remarks["sample-law"]; !strings.HasSuffix(note, want) || want == "" && strings.Contains(note, "seen") {
+			t.Errorf("line %d has the note %q, want %q at its end", i, note, want)
+		}
+	}
+	var text strings.Builder
+	if x := now.Exhibit(); x.Write(&text, "text") != nil || !strings.Contains(text.String(), " (a) ") || !strings.Contains(text.String(), "; seen in training\n") && !strings.Contains(text.String(), ", seen in training\n") {
+		t.Errorf("the table does not mark what was seen:\n%s", text.String())
 	}
 	// The price of the card, unless another is named.
 	if a, b := now.Lines[0].Cost.Money, later.Lines[0].Cost.Money; a == nil || b == nil || *a <= 0 || *b != 2**a {

@@ -225,7 +225,7 @@ func TestComparePartial(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, out = w.run("runs", "errors", runs[0].ID, "--store", "results.db")
-	if code != exitPartial || !strings.Contains(out, "errors by span_f1 in 7 of 7 passages") || !strings.Contains(out, "1 passages of the run are incomplete and were left out.") {
+	if code != exitPartial || !strings.Contains(out, "errors by span_f1 in 7 of 7 passages") || !strings.Contains(out, "1 passage of the run is incomplete and left out.") {
 		t.Errorf("errors: exit code %d\n%s", code, out)
 	}
 }

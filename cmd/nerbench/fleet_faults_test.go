@@ -61,24 +61,20 @@ func TestFleetFaults(t *testing.T) {
 }
 
 func frozenWorker(c *campaign.Campaign, f *machines) {
-	f.coordinate()
-	f.work(3)
-	if f.answered(8 + c.Random.IntN(40)) {
-		f.disturbed(1)
-		if err := f.workers[c.Random.IntN(3)].freeze(3 * fleetLeaseTime); err != nil {
-			f.t.Error(err)
-		}
-		c.Saw(1, "was frozen at work")
-	}
-	f.finish()
+	frozen(c, f, 1, func() *member { return f.workers[c.Random.IntN(len(f.workers))] })
 }
 
 func frozenCoordinator(c *campaign.Campaign, f *machines) {
+	frozen(c, f, 3, func() *member { return f.coordinator })
+}
+
+// frozen stops a process at work for longer than the lease, which disturbs so many workers.
+func frozen(c *campaign.Campaign, f *machines, disturbed int, chosen func() *member) {
 	f.coordinate()
 	f.work(3)
 	if f.answered(8 + c.Random.IntN(40)) {
-		f.disturbed(3)
-		if err := f.coordinator.freeze(3 * fleetLeaseTime); err != nil {
+		f.disturbed(disturbed)
+		if err := chosen().freeze(3 * fleetLeaseTime); err != nil {
 			f.t.Error(err)
 		}
 		c.Saw(1, "was frozen at work")
@@ -134,11 +130,14 @@ func silentNetwork(c *campaign.Campaign, f *machines) {
 
 func cutConnections(c *campaign.Campaign, f *machines) {
 	p := f.through(3)
-	for at := 0; f.answered(at); at += 10 + c.Random.IntN(20) {
-		if at > 0 {
-			c.Saw(p.cut(), "connections were cut")
-			f.disturbed(3)
-		}
+	cutAgain(c, f, p, "connections were cut", func() int { return 10 + c.Random.IntN(20) })
+}
+
+// cutAgain cuts all connections each time that some more queries were answered.
+func cutAgain(c *campaign.Campaign, f *machines, p *proxy, what string, more func() int) {
+	for at := more(); f.answered(at); at += more() {
+		c.Saw(p.cut(), what)
+		f.disturbed(len(f.workers))
 		if at > f.passages*fleetQueries {
 			break
 		}
@@ -157,16 +156,7 @@ func slowNetwork(c *campaign.Campaign, f *machines) {
 func otherOrder(c *campaign.Campaign, f *machines) {
 	p := f.through(4)
 	p.set(network{reverse: true})
-	for at := 0; f.answered(at); at += 30 {
-		if at > 0 {
-			c.Saw(p.cut(), "connections were made again in another order")
-			f.disturbed(4)
-		}
-		if at > f.passages*fleetQueries {
-			break
-		}
-	}
-	f.finish()
+	cutAgain(c, f, p, "connections were made again in another order", func() int { return 30 })
 }
 
 // wrongJoinFiles gives workers files that lead nowhere. They wait, and work when the file

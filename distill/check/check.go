@@ -342,11 +342,14 @@ func (c *comparison) whole(ctx context.Context, v *distill.Conversation, message
 		c.compareText(v.ID, "", text, want)
 		if c.text == nil && trained != nil {
 			c.marked = true
-			for i := range v.Questions {
+			for i := range v.Questions { // several answers may be equal, so each has a range of its own
 				answer := messages[4+2*i].Content + runners.EndOfSequence
-				if !slices.ContainsFunc(trained, func(r ner.Range) bool { return strings.HasSuffix(text[r.Start:r.End], answer) }) {
+				at := slices.IndexFunc(trained, func(r ner.Range) bool { return strings.HasSuffix(text[r.Start:r.End], answer) })
+				if at < 0 {
 					c.untrained = v.ID
+					break
 				}
+				trained = trained[at+1:]
 			}
 		}
 	}

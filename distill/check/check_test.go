@@ -33,7 +33,7 @@ func invented() *distill.Set {
 		Build: distill.Build{Settings: distill.Settings{Negatives: "frequency", Variant: "repo+nl"}, Seen: []string{"ncbi"}, Train: distill.SetFile{SHA256: "abc"}},
 		Train: []distill.Conversation{
 			{ID: "a/0", Text: "Zoë Quill, \"the 2nd\", met Ümit in Port-Varna. \n 😀", Questions: []q{
-				{Type: "person", Answers: []string{"Zoë Quill", "Ümit"}}, {Type: "river", Answers: []string{}, Negative: true}, {Type: "town", Answers: []string{"Port-Varna"}},
+				{Type: "person", Answers: []string{"Zoë Quill", "Ümit"}}, {Type: "river", Answers: []string{}, Negative: true}, {Type: "lake", Answers: []string{}, Negative: true}, {Type: "town", Answers: []string{"Port-Varna"}},
 			}},
 			{ID: "n/3", Text: "Old sores heal .", Dataset: "NCBI", DatasetLine: "sp_nl", Questions: []q{{Type: "disease", Answers: []string{"sores"}}}},
 		},
@@ -120,7 +120,7 @@ func TestGoodFolder(t *testing.T) {
 			t.Errorf("%s: %+v, %+v", name, p, p.Difference)
 		}
 	}
-	if !r.OK || r.Conversations != 3 || r.All != 3 || r.Prompts != 5 || len(r.Notes) != 0 {
+	if !r.OK || r.Conversations != 3 || r.All != 3 || r.Prompts != 6 || len(r.Notes) != 0 {
 		t.Errorf("result: %+v", r)
 	}
 }
@@ -154,6 +154,9 @@ func TestBadFolder(t *testing.T) {
 		{"</s> is not trained", func(_, _ m, f s) {
 			f["chat_template.jinja"] = strings.Replace(export.ChatTemplate, "</s>{% endgeneration %}", "{% endgeneration %}</s>", 1)
 		}, "trained", Failed, "leave out an answer or its </s>", nil},
+		{"one of two equal answers is not trained", func(_, _ m, f s) {
+			f["chat_template.jinja"] = strings.Replace(export.ChatTemplate, "{% else %}", "{% elif loop.index0 == 6 %} {{ m['content'] }}</s>{% else %}", 1)
+		}, "trained", Failed, "conversation a/0: the marks of the chat template leave out an answer or its </s>", nil},
 		{"no marks", func(_, _ m, f s) {
 			f["chat_template.jinja"] = strings.NewReplacer("{% generation %}", "", "{% endgeneration %}", "").Replace(export.ChatTemplate)
 		}, "trained", Unknown, "no generation marks", nil},

@@ -183,7 +183,7 @@ func (s *Model) addsBOS(tokenizer []byte, config *tokenizerConfig) (bool, error)
 	switch {
 	case s.BOS == "":
 		return false, nil
-	case config.AddBOS != nil && *config.AddBOS != inFile && s.BOS != "":
+	case config.AddBOS != nil && *config.AddBOS != inFile:
 		s.Notes = append(s.Notes, fmt.Sprintf("add_bos_token is %t in tokenizer_config.json, and tokenizer.json says otherwise: programs differ", *config.AddBOS))
 		return *config.AddBOS, nil
 	case config.AddBOS == nil && inFile:

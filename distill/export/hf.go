@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"nerbench/distill"
+	"nerbench/ner"
 )
 
 // hub writes a dataset for the Hugging Face hub: conversations as in the set, and a card.
@@ -48,8 +49,8 @@ func (c *hubCard) write(dev bool) []byte {
 	}
 	c.line("---\n\n# Training data for named entity recognition\n")
 	n := c.build.Counts
-	c.line("%d conversations about %d passages, with %d questions, %d of them about types that are not in the passage. Each record has a passage and questions; a question has a type, and the entities of that type.",
-		n.Conversations, n.Passages, n.Questions, n.Negatives)
+	c.line("%s about %s, with %s, %d of them about types that are not in the passage. Each record has a passage and questions; a question has a type, and the entities of that type.",
+		ner.Count(n.Conversations, "conversation"), ner.Count(n.Passages, "passage"), ner.Count(n.Questions, "question"), n.Negatives)
 	c.licences()
 	c.sources()
 	c.settings()

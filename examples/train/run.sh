@@ -41,13 +41,12 @@ student() {
     "$python" "$here/to_gguf.py" "students/$kind" "$kind.gguf.part"
     mv "$kind.gguf.part" "$kind.gguf"
   fi
-  # The folder and the file, whose card names the datasets that the student has seen.
-  "$program" distill check "sets/$kind" "students/$kind" --models checked
-  "$program" distill check "sets/$kind" "$kind.gguf" --models checked
-  { cat "checked/$kind.toml" && echo "model = \"gguf/../$kind.gguf\""; } >"cards/$kind.toml"
+  # The file, whose card names it and the datasets that the student has seen; the folder.
+  "$program" distill check "sets/$kind" "$kind.gguf" --models cards
+  "$program" distill check "sets/$kind" "students/$kind" --models cards
 }
 
-mkdir -p students logs checked cards
+mkdir -p students logs cards
 running=() failed=
 finish() { # waits for the first of the running students
   set -- ${running[0]}

@@ -10,6 +10,7 @@ import (
 
 	"nerbench/harness"
 	"nerbench/internal/terminal"
+	"nerbench/ner"
 	"nerbench/reports"
 )
 
@@ -55,7 +56,7 @@ func writeAverages(w io.Writer, list []harness.SystemAverages) error {
 		}
 		var absent []string
 		for _, reason := range slices.Sorted(maps.Keys(s.NotRun)) {
-			absent = append(absent, fmt.Sprintf("%d datasets (%s)", len(s.NotRun[reason]), reason))
+			absent = append(absent, fmt.Sprintf("%s (%s)", ner.Count(len(s.NotRun[reason]), "dataset"), reason))
 		}
 		if len(absent) > 0 {
 			fmt.Fprintf(tw, "  not run: %s\n", strings.Join(absent, ", "))

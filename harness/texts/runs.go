@@ -46,7 +46,7 @@ func WriteRuns(w io.Writer, paint Paint, runs []harness.RunJSON) error {
 }
 
 // headlineOf returns the F1 of a run in percent, with the mark of the note on its
-// passages.
+// passages and on what its model has seen.
 func headlineOf(r harness.RunJSON, id string, marks *reports.Marks) string {
 	if q := r.Keys["queries"]; q != "" && q != "all" {
 		id += "[queries=" + q + "]" // docs/spec/metrics.md §1.4
@@ -55,7 +55,7 @@ func headlineOf(r harness.RunJSON, id string, marks *reports.Marks) string {
 	if !ok && r.Complete > 0 {
 		return "not scored"
 	}
-	return r.Coverage.Print(s.F1, marks)
+	return r.Coverage.Print(s.F1, r.Seen, marks)
 }
 
 // WriteRun prints all about a run.

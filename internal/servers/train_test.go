@@ -23,10 +23,10 @@ func trainer(t *testing.T) string {
 	return path
 }
 
-// python runs a program of examples/train, with one thread.
+// python runs a program, with one thread.
 func (w *workplace) python(t *testing.T, python, program string, args ...string) {
 	t.Helper()
-	cmd := exec.Command(python, append([]string{trainFile(t, program)}, args...)...)
+	cmd := exec.Command(python, append([]string{program}, args...)...)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "OMP_NUM_THREADS=1", "HF_HUB_OFFLINE=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -44,7 +44,7 @@ func TestConverted(t *testing.T) {
 		t.Fatal(err)
 	}
 	forgetBOS(t, filepath.Join(folder, "tokenizer_config.json"))
-	w.python(t, python, "to_gguf.py", "model", "model.gguf")
+	w.python(t, python, trainFile(t, "to_gguf.py"), "model", "model.gguf")
 	q := question{model: "gguf/model.gguf", dataset: "mit-restaurant", limit: 20, flags: []string{"--threads", "1"}}
 	model.check(t, w, q, w.ask(t, q), 5, 0)
 }
@@ -82,13 +82,35 @@ func TestTrain(t *testing.T) {
 	w.printed(t, "distill", "build", "-d", "mit-restaurant", "--held-out-too", "--variant", "repo", "--cap", "300", "--negatives", "frequency", "--out", "set")
 	w.printed(t, "distill", "export", "set", "--for", "trl", "--out", "export")
 	// It compares the labels of TRL with the answers.
-	w.python(t, python, "train.py", "--base", base, "--data", "export", "--out", "student", "--steps", "20", "--batch", "4")
-	w.python(t, python, "to_gguf.py", "student", "student.gguf")
+	w.python(t, python, trainFile(t, "train.py"), "--base", base, "--data", "export", "--out", "student", "--steps", "20", "--batch", "4")
+	w.python(t, python, trainFile(t, "to_gguf.py"), "student", "student.gguf")
 	for _, student := range []string{"student", "student.gguf"} {
 		w.printed(t, "distill", "check", "set", student)
 	}
 	q := question{model: "gguf/student.gguf", dataset: "mit-restaurant", limit: 10, flags: []string{"--threads", "1"}}
 	if result := w.ask(t, q); result.Complete != q.limit || result.Scores["uniner_f1"].TP == 0 {
 		t.Errorf("result is %+v", result)
+	}
+}
+
+// TestTrainExport trains two steps with the program of an export itself. The base is in
+// 16-bit floats, in which AdamW would damage it: the student must not be.
+func TestTrainExport(t *testing.T) {
+	python, base := trainer(t), reference.Path(t, "models", "tiny-uniner-none")
+	w := newWorkplace(t)
+	w.printed(t, "distill", "build", "-d", "mit-restaurant", "--held-out-too", "--variant", "repo", "--cap", "50", "--negatives", "frequency", "--out", "set")
+	w.printed(t, "distill", "export", "set", "--for", "trl", "--out", "export")
+	t.Setenv("MAX_STEPS", "2")
+	w.python(t, python, filepath.Join("export", "train.py"), base, "student")
+	w.printed(t, "distill", "check", "set", "student")
+	text, err := os.ReadFile(filepath.Join(w.dir, "student", "config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config struct {
+		Type string `json:"dtype"`
+	}
+	if err := json.Unmarshal(text, &config); err != nil || config.Type != "float32" {
+		t.Errorf("the student is in %s, %v", config.Type, err)
 	}
 }

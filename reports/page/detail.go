@@ -51,7 +51,7 @@ func detailDatasets(d *data) []datasetDetail {
 		for _, r := range own {
 			detail.Runs = append(detail.Runs, d.detailRun(r, &marks)...)
 			system := r.system
-			if note := r.Coverage().Note(); note != "" {
+			if note := r.Note(); note != "" {
 				system += " " + marks.Mark(note)
 			}
 			detail.Systems = append(detail.Systems, system)
@@ -75,7 +75,7 @@ func (d *data) detailRun(r run, marks *reports.Marks) []runDetail {
 		p, rec, f1 := d.ratios(metric, s)
 		tp, pred, gold := reports.PrintedCounts(s, d.doubled(metric))
 		out = append(out, runDetail{
-			System: r.system, Metric: metric, F1: coverage.Print(f1, marks),
+			System: r.system, Metric: metric, F1: coverage.Print(f1, r.Seen, marks),
 			Precision: reports.Percent(coverage.Value(p)), Recall: reports.Percent(coverage.Value(rec)),
 			TP: halves(tp), NPred: pred, NGold: gold, Complete: coverage.Scored, Passages: r.Passages,
 			Unreadable: reports.Share(r.Failures(), r.Asked()), Repaired: reports.Share(r.Outcomes[ner.Repaired], r.Asked()),

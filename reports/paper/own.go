@@ -155,8 +155,8 @@ func addPair(g *reports.Grid, marks *reports.Marks, labels []string, a, b report
 		d := *valueB - *valueA
 		difference = &d
 	}
-	g.Body = append(g.Body, append(slices.Clone(labels), ofA.Print(valueA, marks), ofB.Print(valueB, marks), reports.Points(difference)))
-	notes := slices.DeleteFunc([]string{ofA.Note(), ofB.Note()}, func(n string) bool { return n == "" })
+	g.Body = append(g.Body, append(slices.Clone(labels), ofA.Print(valueA, a.Seen, marks), ofB.Print(valueB, b.Seen, marks), reports.Points(difference)))
+	notes := slices.DeleteFunc([]string{a.Note(), b.Note()}, func(n string) bool { return n == "" })
 	g.Records = append(g.Records, append(slices.Clone(labels),
 		reports.Fraction(valueA), reports.Fraction(valueB), reports.Fraction(difference), strings.Join(slices.Compact(notes), "; ")))
 }

@@ -2,7 +2,8 @@
 
 MODEL is a base model: a folder, or a name on the Hugging Face hub. OUT is the folder of
 the student. The schedule is that of the UniversalNER paper on eight GPUs: 256
-conversations a step. On fewer GPUs, raise gradient_accumulation_steps.
+conversations a step. On fewer GPUs, raise gradient_accumulation_steps. A model of 7 billion
+parameters takes 112 GB with its gradients and AdamW, which accelerate can shard (FSDP).
 """
 
 import json
@@ -18,7 +19,9 @@ base, out = sys.argv[1:3]
 here = os.path.dirname(os.path.abspath(__file__))
 
 tokenizer = AutoTokenizer.from_pretrained(base)
-model = AutoModelForCausalLM.from_pretrained(base, dtype="auto")
+# In 32 bits, as the released trainer: many base models are in 16-bit floats, in which the
+# squares of small gradients are 0, so that AdamW divides by almost 0.
+model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
 if len(tokenizer.encode("</s>", add_special_tokens=False)) != 1:
     tokenizer.add_special_tokens({"eos_token": "</s>"})
     model.resize_token_embeddings(max(len(tokenizer), model.get_input_embeddings().num_embeddings))

@@ -86,6 +86,7 @@ func (s *session) one(pulling context.Context, l *loaded, session, stream string
 	if l.model.Slots.Acquire(pulling) != nil {
 		return
 	}
+	w.rest(pulling)
 	m, err := s.next(pulling, stream)
 	if m == nil {
 		l.model.Slots.Release(0, 0, nil)
@@ -181,9 +182,23 @@ func (w *Worker) compute(l *loaded, k *work) {
 			w.fatal = err
 			w.poke()
 		}
+		if errors.Is(err, runners.ErrTemporary) {
+			w.resting = time.Now().Add(2 * w.Times.Dial) // longer than the passage is delayed, see finish
+		}
 		a.Completions, a.Failure, a.Again = nil, err.Error(), true
 	}
 	k.answer = a
+}
+
+// rest waits after a temporary failure, so that a passage which failed here because the
+// server is down goes to another worker.
+func (w *Worker) rest(ctx context.Context) {
+	w.mu.Lock()
+	left := time.Until(w.resting)
+	w.mu.Unlock()
+	if left > 0 {
+		_ = retry.Sleep(ctx, left)
+	}
 }
 
 // answers are those that were not taken.

@@ -46,6 +46,7 @@ type Worker struct {
 	problem string
 	fatal   error     // that ends the worker
 	active  time.Time // of the last passage, or of opening a model
+	resting time.Time // until when no passage is pulled
 	said    string    // the last note about the connection
 }
 

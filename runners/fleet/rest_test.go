@@ -1,0 +1,38 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"nerbench/ner"
+	"nerbench/runners"
+	"nerbench/runners/open"
+)
+
+// failing is a runner that fails.
+type failing struct{ err error }
+
+func (f failing) Complete(context.Context, []ner.Query) ([]ner.Completion, error) { return nil, f.err }
+
+// TestRest: after a temporary failure, such as that of a dead server, a worker pulls no
+// passage until others could take the one that failed. Other failures do not slow it down.
+func TestRest(t *testing.T) {
+	for _, tc := range []struct {
+		err   error
+		rests bool
+	}{
+		{fmt.Errorf("connection refused: %w", runners.ErrTemporary), true},
+		{errors.New("the prompt is malformed"), false},
+	} {
+		w := &Worker{Times: Times{}.withDefaults(), wake: make(chan struct{}, 1)}
+		l := &loaded{ctx: t.Context(), model: &open.Model{Runner: failing{tc.err}, Slots: newSlots(1)}}
+		k := &work{passage: passage{Prompts: make([]prompt, 1)}}
+		w.compute(l, k)
+		if rests := time.Until(w.resting) > w.Times.Dial; rests != tc.rests || !k.answer.Again {
+			t.Errorf("%v: rests %t, answer %+v", tc.err, rests, k.answer)
+		}
+	}
+}

@@ -75,11 +75,10 @@ func (m *member) spent() time.Duration {
 // measured starts a coordinator and four workers on a server.
 func (w *workplace) measured(store, dataset, url string, slots int) *machines {
 	f := &machines{workplace: w, store: store, join: store + ".fleet"}
-	model := []string{"-m", "vllm/tiny"}
-	weights := []string{"--weights", "sha256:" + strings.Repeat("ab", 32)}
-	f.coordinator = w.start(append(append([]string{"run", "-d", dataset, "-q", "--probe", "0", "--ask-only", "--store", store, "--listen", "127.0.0.1:0"}, model...), weights...)...)
+	f.coordinator = w.start("run", "-m", "vllm/tiny", "--weights", "sha256:"+strings.Repeat("ab", 32), "-d", dataset, "-q", "--probe", "0", "--ask-only",
+		"--store", store, "--listen", "127.0.0.1:0")
 	for range fleetWorkers {
-		f.workers = append(f.workers, w.start(append([]string{"worker", "--join", f.join, "--base-url", url, "--max-connections", fmt.Sprint(slots)}, model...)...))
+		f.workers = append(f.workers, w.start("worker", "-m", "vllm/tiny", "--join", f.join, "--base-url", url, "--max-connections", fmt.Sprint(slots)))
 	}
 	return f
 }

@@ -17,7 +17,7 @@ import (
 const (
 	OK      = "ok"
 	Failed  = "failed"
-	Unknown = "unknown" // the student does not tell
+	Unknown = "unknown" // the student lacks the information
 )
 
 // Point is one thing that was checked.
@@ -58,7 +58,7 @@ func (r *Result) Err() error {
 	if r.OK {
 		return nil
 	}
-	return fmt.Errorf("distill check: %s does not read what it was trained on", r.Student)
+	return fmt.Errorf("distill check: %s does not match its training data", r.Student)
 }
 
 // Model is a student, as far as it reads text.
@@ -76,7 +76,7 @@ type Model struct {
 	Whole  func(context.Context, []ner.Message) (string, []ner.Range, error)
 	// Tokens splits a text, with the tokens that are added to a prompt if begin is set.
 	// ChatTokens are those of messages that end with a question; nil: those of the text of
-	// Prompt. nil: the student has no tokenizer that can be asked.
+	// Prompt. nil: the student's tokenizer is not available.
 	Tokens     func(ctx context.Context, text string, begin bool) ([]int, error)
 	ChatTokens func(context.Context, []ner.Message) ([]int, error)
 	// PreTokenizer is a point about how the tokenizer splits words, from the metadata.

@@ -148,7 +148,7 @@ func TestBadFolder(t *testing.T) {
 		{"a line break", func(_, _ m, f s) {
 			f["chat_template.jinja"] = strings.Replace(export.ChatTemplate, "}}</s>", "}}</s>\n", 1)
 		},
-			"text", Failed, "does not write the prompts",
+			"text", Failed, "renders another text than the prompts",
 			&Difference{Conversation: "a/0", Question: "person", At: 180, Student: "\nUSER: What describes person in the text…", Prompt: "USER: What describes person in the text?…"}},
 		{"</s> is no token", func(_, tokenizer m, _ s) { tokenizer["added_tokens"] = tokenizer["added_tokens"].([]any)[:1] }, "end", Failed, "</s> is 4 tokens", nil},
 		{"</s> is not trained", func(_, _ m, f s) {

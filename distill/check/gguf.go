@@ -42,7 +42,7 @@ func preTokenizer(tokenizer, pre string) Point {
 	case tokenizer != "gpt2":
 		p.Note = "not needed by tokenizer " + tokenizer
 	case pre == "" || pre == "default":
-		p.State, p.Note = Failed, "unknown to the converter, so that words are split in another way than in training"
+		p.State, p.Note = Failed, "unknown to the converter: words are split differently than in training"
 	}
 	return p
 }

@@ -24,7 +24,7 @@ const noTemplate = "the student has no chat template; a run needs none"
 func (c *comparison) textPoint() Point {
 	switch {
 	case c.text != nil:
-		return Point{Name: "text", State: Failed, Note: "the chat template of the student does not write the prompts", Difference: c.text}
+		return Point{Name: "text", State: Failed, Note: "the chat template of the student renders another text than the prompts", Difference: c.text}
 	case c.student.Prompt == nil:
 		return Point{Name: "text", State: Unknown, Note: noTemplate}
 	}
@@ -34,11 +34,11 @@ func (c *comparison) textPoint() Point {
 func (c *comparison) tokensPoint() Point {
 	switch {
 	case c.tokens != nil:
-		return Point{Name: "tokens", State: Failed, Note: "the same text has other tokens", Difference: c.tokens}
+		return Point{Name: "tokens", State: Failed, Note: "the chat template of the student leads to other tokens than the prompts", Difference: c.tokens}
 	case !c.counted:
-		return Point{Name: "tokens", State: Unknown, Note: "no tokenizer can be asked"}
+		return Point{Name: "tokens", State: Unknown, Note: "no tokenizer available"}
 	case c.blank != "":
-		return Point{Name: "tokens", State: Failed, Note: fmt.Sprintf("conversation %s: the blank before an answer is a token of its own, which is not trained", c.blank)}
+		return Point{Name: "tokens", State: Failed, Note: fmt.Sprintf("conversation %s: the blank before an answer is a separate token, which is not trained", c.blank)}
 	}
 	return Point{Name: "tokens", State: OK, Note: "equal to those of the prompts"}
 }
@@ -51,7 +51,7 @@ func (c *comparison) bosPoint() Point {
 	if !c.counted {
 		switch adds := c.student.AddsBOS; {
 		case adds == nil:
-			p.State, p.Note = Unknown, "no tokenizer can be asked"
+			p.State, p.Note = Unknown, "no tokenizer available"
 		case !*adds && bos != "":
 			p.Note = lostBOS(bos)
 		case !*adds:
@@ -67,7 +67,7 @@ func (c *comparison) bosPoint() Point {
 	case c.before == 0 && c.after == 1:
 		p.Note = fmt.Sprintf("a run adds %s to each prompt, and the chat template writes none: the student was trained without it", bos)
 	case c.before > 1 || c.after > 1:
-		p.Note = fmt.Sprintf("%s is there %d times in training, and %d times in prompts", bos, c.before, c.after)
+		p.Note = fmt.Sprintf("%s occurs %d times in training, and %d times in prompts", bos, c.before, c.after)
 	case c.before == 0:
 		p.State, p.Note = OK, "none, in training and in prompts"
 	default:
@@ -84,7 +84,7 @@ func (c *comparison) endPoint() Point {
 	const end = runners.EndOfSequence
 	switch {
 	case c.student.Tokens == nil:
-		return Point{Name: "end", State: Unknown, Note: "no tokenizer can be asked"}
+		return Point{Name: "end", State: Unknown, Note: "no tokenizer available"}
 	case c.endTokens != 1:
 		return Point{Name: "end", State: Failed, Note: fmt.Sprintf("%s is %d tokens: the student cannot end an answer by one", end, c.endTokens)}
 	}
@@ -100,15 +100,15 @@ func (c *comparison) trainedPoint() Point {
 	case c.marked:
 		return Point{Name: "trained", State: OK, Note: "answers and their " + runners.EndOfSequence}
 	}
-	return Point{Name: "trained", State: Unknown, Note: "the chat template has no generation marks: it depends on the trainer"}
+	return Point{Name: "trained", State: Unknown, Note: "the chat template has no generation marks: the trainer decides what is trained"}
 }
 
 func (c *comparison) contextPoint() Point {
 	switch most := c.student.Context; {
 	case most == 0:
-		return Point{Name: "context", State: Unknown, Note: "the student does not tell its context"}
+		return Point{Name: "context", State: Unknown, Note: "the student's context is unknown"}
 	case c.longest == 0:
-		return Point{Name: "context", State: Unknown, Note: fmt.Sprintf("%d tokens, and no tokenizer can be asked", most)}
+		return Point{Name: "context", State: Unknown, Note: fmt.Sprintf("%d tokens, and no tokenizer available", most)}
 	case c.longest > most:
 		return Point{Name: "context", State: Failed, Note: fmt.Sprintf("a conversation has %d tokens, and the context is %d: its late questions were cut", c.longest, most)}
 	default:

@@ -123,7 +123,7 @@ func (s *Model) describe(ctx context.Context, r *ollama.Runner) error {
 	}
 	s.Context, s.AddsBOS, s.PreTokenizer = id.Context, t.AddsBOS, preTokenizer(t.Model, t.Pre)
 	if t.HasBOS {
-		s.BOS = "the token of the beginning"
+		s.BOS = "the BOS token" // its text is unknown
 	}
 	s.Notes = append(s.Notes, "Ollama has no API for its tokenizer: check the GGUF file, too")
 	if !bare {

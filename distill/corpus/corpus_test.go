@@ -209,27 +209,6 @@ func TestLostRows(t *testing.T) {
 	}
 }
 
-// TestLinks: a folder may be a link, and may have links to files and to itself.
-func TestLinks(t *testing.T) {
-	dir := write(t, map[string]string{"blobs/0f": "one", "corpus/b.txt": "two"})
-	corpus, named := filepath.Join(dir, "corpus"), filepath.Join(dir, "named")
-	for link, to := range map[string]string{filepath.Join(corpus, "a.txt"): filepath.Join("..", "blobs", "0f"), filepath.Join(corpus, "self"): ".", named: corpus} {
-		if err := os.Symlink(to, link); err != nil {
-			t.Skip(err) // Windows needs a permission
-		}
-	}
-	texts, _, err := read(t, Options{}, named)
-	if want := []string{"a.txt|one|a", "b.txt|two|b"}; err != nil || !slices.Equal(texts, want) {
-		t.Errorf("texts are %q, want %q; %v", texts, want, err)
-	}
-	if err := os.Remove(filepath.Join(dir, "blobs", "0f")); err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := read(t, Options{}, named); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a link to no file: %v", err)
-	}
-}
-
 // TestLongLine: a line without an end takes no memory, and the lines behind it are read.
 func TestLongLine(t *testing.T) {
 	good := strings.Repeat("{\"text\":\"Ada ran.\"}\n", 200)

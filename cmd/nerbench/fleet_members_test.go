@@ -254,12 +254,13 @@ func TestKilledFleet(t *testing.T) {
 	f := newMachines(t, 120+30*c.Tries, 20*time.Millisecond)
 	f.coordinate()
 	f.work(workers)
-	for at, tries := 0, 0; tries < c.Tries; tries++ {
+	at := 0
+	for _, kill := range c.Random.Perm(c.Tries) {
 		at += 20 + c.Random.IntN(40)
 		if !f.answered(at) {
 			break
 		}
-		if c.Random.IntN(6) == 0 {
+		if kill < c.Tries/6 {
 			f.coordinator.kill()
 			f.disturbed(workers)
 			f.coordinate()

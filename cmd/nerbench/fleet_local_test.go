@@ -1,0 +1,74 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"nerbench/internal/reference"
+	"nerbench/internal/tinymodel"
+)
+
+// TestFleetOfLocalModels: workers that have the model in their own process answer as one
+// process does, and a worker that is killed is replaced by another one.
+func TestFleetOfLocalModels(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name     string
+		passages int
+		prepare  func(t *testing.T, w *workplace) (env, model []string)
+		ask      []string
+	}{
+		{"exec", 120, func(t *testing.T, w *workplace) ([]string, []string) {
+			return nil, []string{"-m", "exec/spans", "--command", commandOf(t, "spans")}
+		}, nil},
+		{"onnx", 400, func(t *testing.T, w *workplace) ([]string, []string) {
+			classifier := tinymodel.Classifier{
+				Labels: []string{"O", "B-PER", "I-PER", "B-LOC"}, Positions: 16,
+				Tokens: map[string]string{"Person": "B-PER", "Town": "B-LOC", "left": "O", ".": "O"},
+				Order:  []string{"Person", "Town", "left", "."},
+			}
+			if err := classifier.WriteFolder(filepath.Join(w.dir, "classifier")); err != nil {
+				t.Fatal(err)
+			}
+			return nil, []string{"-m", "onnx/classifier"}
+		}, []string{"--aggregation", "first"}},
+		{"gguf", 30, func(t *testing.T, w *workplace) ([]string, []string) {
+			// Trained: the last bit of a sum, which depends on what shares a batch, changes no answer.
+			file := reference.Path(t, "models", "tiny-uniner-uniform", "model-q8_0.gguf")
+			library := llamaLibrary(t, "cpu")
+			if err := os.Symlink(file, filepath.Join(w.dir, "tiny.gguf")); err != nil {
+				t.Fatal(err)
+			}
+			return []string{"NERBENCH_LLAMA_LIB=" + library}, []string{"-m", "gguf/tiny.gguf", "--threads", "1"}
+		}, []string{"--set", "max_tokens=16"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := &machines{workplace: newWorkplace(t, tc.passages, 0), passages: tc.passages, store: "results.db", join: "results.db.fleet"}
+			t.Cleanup(f.end)
+			env, model := tc.prepare(t, f.workplace)
+			start := func(args ...string) *member {
+				cmd := f.program(args...)
+				cmd.Env = append(cmd.Env, env...)
+				return f.launch(cmd)
+			}
+			ask := slices.Concat([]string{"run", "-d", "mini", "-q", "--probe", "0"}, model, tc.ask, []string{"--store"})
+			calm := start(append(ask, "calm.db")...)
+			if code := calm.wait(); code != exitOK {
+				t.Fatalf("one process: exit code %d\n%s", code, calm.output)
+			}
+			f.want, _ = f.dumped("calm.db")
+			worker := func() *member { return start(append([]string{"worker", "--join", f.join}, model...)...) }
+			f.coordinator = start(append(ask, f.store, "--listen", "127.0.0.1:0")...)
+			f.workers = []*member{worker(), worker()}
+			f.awaitMore(f.store, 0, f.coordinator.ended)
+			f.workers[0].kill()
+			f.workers = append(f.workers, worker())
+			f.finish()
+		})
+	}
+}

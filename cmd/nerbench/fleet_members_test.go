@@ -23,8 +23,9 @@ const (
 	fleetSlots, fleetQueries = 2, 2
 	// fleetLeaseTime is the lease of a passage in these tests.
 	fleetLeaseTime = 2 * time.Second
-	// fleetPatience ends a test of a fleet that does not end: many times what it needs.
-	fleetPatience = time.Minute
+	// fleetPatience ends a test of a fleet that does not end: many times what it needs. A
+	// worker alone tries a dead server for half a minute before it gives a passage away.
+	fleetPatience = 5 * time.Minute
 )
 
 // machines are a coordinator with workers, each a process of its own. All ask the server of
@@ -179,16 +180,28 @@ func (w *workplace) start(args ...string) *member {
 // launch starts a process of a fleet.
 func (w *workplace) launch(cmd *exec.Cmd) *member {
 	w.t.Helper()
+	m := w.begin(cmd)
+	m.await()
+	return m
+}
+
+// begin starts a process. Nobody waits for its end yet.
+func (w *workplace) begin(cmd *exec.Cmd) *member {
+	w.t.Helper()
 	m := &member{Cmd: cmd, output: &sharedBuffer{}, ended: make(chan struct{})}
 	m.Stdout, m.Stderr = m.output, m.output
 	if err := m.Start(); err != nil {
 		w.t.Fatal(err)
 	}
+	return m
+}
+
+// await waits for the end of the process in the background.
+func (m *member) await() {
 	go func() {
 		_ = m.Wait() // the exit code counts
 		close(m.ended)
 	}()
-	return m
 }
 
 // kill kills the process, if it has not ended.

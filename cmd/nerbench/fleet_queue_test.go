@@ -1,0 +1,121 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+)
+
+// TestFleetQueue asks through NATS servers that are processes of their own, built from the
+// module of nats-server: one with a password, one with a token, and a cluster of three. A
+// server is killed and started again while passages are in flight.
+func TestFleetQueue(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "nats-server")
+	if out, err := exec.Command("go", "build", "-o", program, "github.com/nats-io/nats-server/v2").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, tc := range []struct {
+		name, login string
+		options     []string
+		servers     int
+	}{
+		{"password", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret"}, 1},
+		{"token", "s3cret", []string{"--auth", "s3cret"}, 1},
+		{"cluster", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret", "--cluster_name", "queue"}, 3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			f := newMachines(t, 60, 20*time.Millisecond)
+			ports, routes := freePorts(t, 2*tc.servers), ""
+			var addresses []string
+			for i := range tc.servers {
+				addresses = append(addresses, "127.0.0.1:"+ports[2*i])
+				routes += ",nats://127.0.0.1:" + ports[2*i+1]
+			}
+			serve := func(i int) *member {
+				args := append([]string{"-a", "127.0.0.1", "-p", ports[2*i], "-js", "-sd", fmt.Sprint("jetstream", i), "-n", fmt.Sprint("queue", i)}, tc.options...)
+				if tc.servers > 1 {
+					args = append(args, "--cluster", "nats://127.0.0.1:"+ports[2*i+1], "--routes", routes[1:])
+				}
+				cmd := exec.Command(program, args...)
+				cmd.Dir = f.dir
+				return f.launch(cmd)
+			}
+			var queue []*member
+			t.Cleanup(func() {
+				for _, m := range queue {
+					m.kill()
+					if t.Failed() {
+						t.Logf("nats-server: %s", m.output)
+					}
+				}
+			})
+			for i := range tc.servers {
+				queue = append(queue, serve(i))
+			}
+			for _, address := range addresses {
+				f.awaitQueue("nats://" + tc.login + "@" + address)
+			}
+			f.join = "nats://" + tc.login + "@" + strings.Join(addresses, ",")
+			if code, out := f.run("workers", "--join", "nats://lab:wrong@"+addresses[0]); code != exitError || !strings.Contains(out, "Authorization Violation") || strings.Contains(out, "wrong") {
+				t.Errorf("with a wrong password: exit code %d\n%s", code, out)
+			}
+			f.coordinator = f.start(f.ask("--store", f.store, "--queue", f.join)...)
+			f.work(3)
+			if f.answered(20) {
+				queue[0].kill()
+				f.disturbed(len(f.workers))
+				queue[0] = serve(0)
+			}
+			f.finish()
+			for _, m := range append(f.workers, f.coordinator) {
+				if out := m.output.String(); strings.Contains(out, "s3cret") {
+					t.Errorf("the login is printed:\n%s", out)
+				}
+			}
+		})
+	}
+}
+
+// awaitQueue waits until JetStream of a server is ready.
+func (f *machines) awaitQueue(address string) {
+	f.t.Helper()
+	for deadline := time.Now().Add(fleetPatience); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := nats.Connect(address)
+		if err == nil {
+			stream, _ := conn.JetStream() // with valid options
+			_, err = stream.AccountInfo()
+			conn.Close()
+		}
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			f.t.Fatalf("the server of the queue does not start: %v", err)
+		}
+	}
+}
+
+// freePorts are ports on which nobody listens.
+func freePorts(t *testing.T, n int) (ports []string) {
+	t.Helper()
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		ports = append(ports, port)
+	}
+	return ports
+}

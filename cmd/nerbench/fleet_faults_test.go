@@ -27,6 +27,7 @@ type fleetFault struct {
 var fleetFaults = []fleetFault{
 	{"frozen worker", 10, frozenWorker},
 	{"frozen coordinator", 10, frozenCoordinator},
+	{"all frozen", 10, allFrozen},
 	{"silent network", 10, silentNetwork},
 	{"cut connections", 10, cutConnections},
 	{"slow network", 10, slowNetwork},
@@ -61,23 +62,37 @@ func TestFleetFaults(t *testing.T) {
 }
 
 func frozenWorker(c *campaign.Campaign, f *machines) {
-	frozen(c, f, 1, func() *member { return f.workers[c.Random.IntN(len(f.workers))] })
+	frozen(c, f, 1, func() []*member { return []*member{f.workers[c.Random.IntN(len(f.workers))]} })
 }
 
 func frozenCoordinator(c *campaign.Campaign, f *machines) {
-	frozen(c, f, 3, func() *member { return f.coordinator })
+	frozen(c, f, 3, func() []*member { return []*member{f.coordinator} })
 }
 
-// frozen stops a process at work for longer than the lease, which disturbs so many workers.
-func frozen(c *campaign.Campaign, f *machines, disturbed int, chosen func() *member) {
+// allFrozen stops the coordinator and all workers, as when the machines are suspended.
+func allFrozen(c *campaign.Campaign, f *machines) {
+	frozen(c, f, 3, func() []*member { return append(f.workers, f.coordinator) })
+}
+
+// frozen stops processes at work for longer than the lease, which disturbs so many workers.
+func frozen(c *campaign.Campaign, f *machines, disturbed int, chosen func() []*member) {
 	f.coordinate()
 	f.work(3)
 	if f.answered(8 + c.Random.IntN(40)) {
 		f.disturbed(disturbed)
-		if err := chosen().freeze(3 * fleetLeaseTime); err != nil {
-			f.t.Error(err)
+		frozen := chosen()
+		for _, m := range frozen {
+			if err := m.Process.Signal(syscall.SIGSTOP); err != nil {
+				f.t.Error(err)
+			}
 		}
-		c.Saw(1, "was frozen at work")
+		time.Sleep(3 * fleetLeaseTime)
+		for _, i := range c.Random.Perm(len(frozen)) {
+			if err := frozen[i].Process.Signal(syscall.SIGCONT); err != nil {
+				f.t.Error(err)
+			}
+		}
+		c.Saw(len(frozen), "processes were frozen at work")
 	}
 	f.finish()
 }
@@ -117,7 +132,7 @@ func silentNetwork(c *campaign.Campaign, f *machines) {
 	if f.answered(8 + c.Random.IntN(40)) {
 		f.disturbed(3)
 		p.set(network{silent: true})
-		time.Sleep(fleetLeaseTime + time.Duration(c.Random.Int64N(int64(2*fleetLeaseTime))))
+		time.Sleep(10 * time.Second)
 		p.set(network{})
 		if c.Random.IntN(2) == 0 {
 			c.Saw(p.cut(), "connections were lost after the silence")
@@ -324,6 +339,9 @@ func stoppedWorkers(c *campaign.Campaign, f *machines) {
 	f.work(3)
 	for at := 4; f.answered(at) && at < f.passages*fleetQueries; at += 10 + c.Random.IntN(10) {
 		i := c.Random.IntN(len(f.workers))
+		if !f.says(f.workers[i], "connected with") { // before, the signal ends it without a word
+			break
+		}
 		if err := f.workers[i].Process.Signal(syscall.SIGTERM); err != nil {
 			f.t.Error(err)
 		}

@@ -221,6 +221,21 @@ func (m *member) wait() int {
 	}
 }
 
+// says waits until a process has printed a text, and reports whether the coordinator is
+// still at work.
+func (f *machines) says(m *member, text string) bool {
+	f.t.Helper()
+	for deadline := time.Now().Add(fleetPatience); !strings.Contains(m.output.String(), text); time.Sleep(2 * time.Millisecond) {
+		if f.coordinator.over() {
+			return false
+		}
+		if m.over() || time.Now().After(deadline) {
+			f.t.Fatalf("%s: want %q\n%s", strings.Join(m.Args[1:], " "), text, m.output)
+		}
+	}
+	return !f.coordinator.over()
+}
+
 // over reports whether the process has ended.
 func (m *member) over() bool {
 	select {
@@ -229,15 +244,6 @@ func (m *member) over() bool {
 	default:
 		return false
 	}
-}
-
-// freeze stops the process for some time.
-func (m *member) freeze(d time.Duration) error {
-	if err := m.Process.Signal(syscall.SIGSTOP); err != nil {
-		return err
-	}
-	time.Sleep(d)
-	return m.Process.Signal(syscall.SIGCONT)
 }
 
 // sharedBuffer keeps what a process prints while others read it.

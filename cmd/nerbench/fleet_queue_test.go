@@ -15,8 +15,8 @@ import (
 )
 
 // TestFleetQueue asks through NATS servers that are processes of their own, built from the
-// module of nats-server: one with a password, one with a token, and a cluster of three. A
-// server is killed and started again while passages are in flight.
+// module of nats-server: one with a password, one with a token, and clusters of three. The
+// server that has the passages is killed while they are in flight.
 func TestFleetQueue(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "nats-server")
@@ -27,10 +27,12 @@ func TestFleetQueue(t *testing.T) {
 		name, login string
 		options     []string
 		servers     int
+		gone        bool // the server is not started again
 	}{
-		{"password", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret"}, 1},
-		{"token", "s3cret", []string{"--auth", "s3cret"}, 1},
-		{"cluster", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret", "--cluster_name", "queue"}, 3},
+		{"password", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret"}, 1, false},
+		{"token", "s3cret", []string{"--auth", "s3cret"}, 1, false},
+		{"cluster", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret", "--cluster_name", "queue"}, 3, false},
+		{"cluster that loses a server", "lab:s3cret", []string{"--user", "lab", "--pass", "s3cret", "--cluster_name", "queue"}, 3, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -69,12 +71,15 @@ func TestFleetQueue(t *testing.T) {
 			if code, out := f.run("workers", "--join", "nats://lab:wrong@"+addresses[0]); code != exitError || !strings.Contains(out, "Authorization Violation") || strings.Contains(out, "wrong") {
 				t.Errorf("with a wrong password: exit code %d\n%s", code, out)
 			}
-			f.coordinator = f.start(f.ask("--store", f.store, "--queue", f.join)...)
+			f.coordinator = f.start("run", "-m", "ollama/tiny", "-d", "mini", "--probe", "0", "--store", f.store, "--queue", f.join)
 			f.work(3)
 			if f.answered(20) {
-				queue[0].kill()
+				i := f.holder(f.join)
+				queue[i].kill()
 				f.disturbed(len(f.workers))
-				queue[0] = serve(0)
+				if !tc.gone {
+					queue[i] = serve(i)
+				}
 			}
 			f.finish()
 			for _, m := range append(f.workers, f.coordinator) {
@@ -103,6 +108,23 @@ func (f *machines) awaitQueue(address string) {
 			f.t.Fatalf("the server of the queue does not start: %v", err)
 		}
 	}
+}
+
+// holder is the number of the server that has the passages.
+func (f *machines) holder(address string) (number int) {
+	f.t.Helper()
+	conn, err := nats.Connect(address)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer conn.Close()
+	stream, _ := conn.JetStream() // with valid options
+	for info := range stream.Streams() {
+		if info.Cluster != nil {
+			fmt.Sscanf(info.Cluster.Leader, "queue%d", &number)
+		}
+	}
+	return number
 }
 
 // freePorts are ports on which nobody listens.

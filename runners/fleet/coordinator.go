@@ -114,8 +114,26 @@ func Start(ctx context.Context, config Config) (started *Coordinator, err error)
 		return nil, fmt.Errorf("fleet: %s: %w", c.path, err)
 	}
 	c.group.Go(c.watch)
+	if config.Queue != "" {
+		c.group.Go(c.audit)
+	}
 	c.sayWhere()
 	return c, nil
+}
+
+// audit looks for a queue that was lost while the connection stayed: a cluster may lose the
+// server that had it.
+func (c *Coordinator) audit() {
+	for ticks := time.Tick(c.config.Times.Lease); ; {
+		select {
+		case <-c.live.Done():
+			return
+		case <-ticks:
+			if c.conn.IsConnected() {
+				c.restore()
+			}
+		}
+	}
 }
 
 // background runs f until the end of the coordinator, which waits for it. It is called with
@@ -342,7 +360,7 @@ func (c *Coordinator) reply(m *nats.Msg, v any) {
 	_ = m.Respond(data) // a lost reply is asked for again
 }
 
-// restore makes the queue again after the server of the user was started again.
+// restore makes the queue again if the server of the user has lost it.
 func (c *Coordinator) restore() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -77,21 +77,33 @@ func readFile(path string) (*file, error) {
 var fleetName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // readAddress reads the address of a NATS server: nats:// or tls://, the name of a fleet
-// as its path.
+// as its path. Several servers of a cluster are separated by commas; those without scheme
+// and login have those of the first one.
 func readAddress(address string) (*file, error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "nats" && u.Scheme != "tls" {
-		return nil, fault.Usagef("%s: want nats://HOST:PORT or tls://HOST:PORT, and /NAME behind it if the server has several fleets", withoutLogin(address))
-	}
-	f := &file{Fleet: Protocol, Name: strings.Trim(u.Path, "/")}
-	if f.Name == "" {
-		f.Name = "fleet"
+	f := &file{Fleet: Protocol, Name: "fleet"}
+	var first *url.URL
+	for _, part := range strings.Split(address, ",") {
+		if first != nil && !strings.Contains(part, "://") {
+			part = first.Scheme + "://" + part
+		}
+		u, err := url.Parse(part)
+		if err != nil || u.Hostname() == "" || u.Scheme != "nats" && u.Scheme != "tls" {
+			return nil, fault.Usagef("%s: want nats://HOST:PORT or tls://HOST:PORT, and /NAME behind it if the server has several fleets", withoutLogin(address))
+		}
+		if first == nil {
+			first = u
+		} else if u.User == nil {
+			u.User = first.User
+		}
+		if name := strings.Trim(u.Path, "/"); name != "" {
+			f.Name = name
+		}
+		u.Path = ""
+		f.Addresses = append(f.Addresses, u.String())
 	}
 	if !fleetName.MatchString(f.Name) {
 		return nil, fault.Usagef("%s: %q is not the name of a fleet: want letters, digits, - and _", withoutLogin(address), f.Name)
 	}
-	u.Path = ""
-	f.Addresses = []string{u.String()}
 	return f, nil
 }
 
@@ -112,17 +124,24 @@ func (f *file) place() string {
 	for _, a := range f.Addresses {
 		places = append(places, withoutLogin(a))
 	}
-	return strings.Join(places, ", ")
+	return strings.Join(places, ",")
 }
 
 // withoutLogin is an address as it may be printed.
 func withoutLogin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "(a malformed address)"
+	parts := strings.Split(address, ",")
+	for i, part := range parts {
+		if i > 0 && !strings.Contains(part, "://") { // a further server
+			part = "//" + part
+		}
+		u, err := url.Parse(part)
+		if err != nil {
+			return "(a malformed address)"
+		}
+		u.User = nil
+		parts[i] = strings.TrimPrefix(u.String(), "//")
 	}
-	u.User = nil
-	return u.String()
+	return strings.Join(parts, ",")
 }
 
 func (f *file) subjects() subjects { return subjects{"nerbench." + f.Name} }

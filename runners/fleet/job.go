@@ -9,10 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
-	"nerbench/internal/retry"
 	"nerbench/ner"
 	"nerbench/runners"
 	"nerbench/runners/open"
@@ -23,7 +19,6 @@ import (
 type job struct {
 	of     *Coordinator
 	number int
-	name   string // of its stream
 	spec   open.Spec
 	slots  *slots
 	read   lessons
@@ -35,7 +30,12 @@ type job struct {
 	over   chan struct{}
 	why    error // set before over is closed
 
-	noted string // the last failure of the queue
+	name      string // of its stream
+	streams   int    // that it has had
+	last      uint64 // sequence number in the stream that is known
+	restoring bool   // the stream is checked, and made again if it is lost
+	noted     string // the last failure of the queue
+
 	asked map[uint64]*pending
 	byID  map[string]*pending
 	// Of the workers that were accepted, by their ids, also of those that left: what they
@@ -54,6 +54,7 @@ type pending struct {
 	nodes   []string // of its workers
 	failure string   // that the last of them reported
 	got     chan result
+	puts    int  // how often it was put into the queue
 	twice   bool // it was put into the queue again: its first worker does not remove that
 	acked   bool // the worker that has answered removes it from the queue
 }
@@ -67,9 +68,12 @@ type result struct {
 // newJob makes the stream of a job.
 func newJob(ctx context.Context, c *Coordinator, number int, s open.Spec) (*job, error) {
 	j := &job{
-		of: c, number: number, name: fmt.Sprintf("%s%s_%d", c.subjects.streams(), c.session, number), spec: s, slots: newSlots(mostInFlight),
+		of: c, number: number, spec: s, slots: newSlots(mostInFlight),
 		opened: make(chan struct{}), over: make(chan struct{}), asked: map[uint64]*pending{}, byID: map[string]*pending{}, counted: map[string]map[string]int64{}, builds: map[string]string{},
 	}
+	c.mu.Lock()
+	j.newStream()
+	c.mu.Unlock()
 	for {
 		connected := c.conn.IsConnected()
 		err := j.makeStream(ctx)
@@ -84,24 +88,6 @@ func newJob(ctx context.Context, c *Coordinator, number int, s open.Spec) (*job,
 		}
 	}
 }
-
-func (j *job) makeStream(ctx context.Context) error {
-	stream, err := j.of.stream.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: j.name, Subjects: []string{j.of.subjects.work(j.name)}, Retention: jetstream.WorkQueuePolicy, Storage: jetstream.MemoryStorage,
-		MaxMsgSize: largest, Duplicates: time.Second,
-	})
-	if err != nil {
-		return err
-	}
-	_, err = stream.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
-		Durable: consumer, AckPolicy: jetstream.AckExplicitPolicy, AckWait: j.of.config.Times.Lease, MaxDeliver: deliveries,
-		MaxAckPending: 2 * mostInFlight, MaxWaiting: 1 << 16, MemoryStorage: true,
-	})
-	return err
-}
-
-// consumer is the name of the consumer of a stream.
-const consumer = "workers"
 
 // join takes a worker that has opened the model, or returns why it is refused. It is
 // called with the lock held.
@@ -189,20 +175,14 @@ func (j *job) expect(queries []ner.Query) (*pending, error) {
 func (j *job) forget(p *pending) {
 	c := j.of
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	delete(j.asked, p.ask)
 	if j.byID[p.id] == p {
 		delete(j.byID, p.id)
 	}
-	seq, acked := p.seq, p.acked
-	c.mu.Unlock()
-	if seq != 0 && !acked {
-		j.remove(seq)
+	if p.seq != 0 && !p.acked {
+		j.remove(p.seq)
 	}
-}
-
-// remove takes a passage out of the queue, without waiting.
-func (j *job) remove(seq uint64) {
-	_ = j.of.conn.Publish("$JS.API.STREAM.MSG.DELETE."+j.name, fmt.Appendf(nil, `{"seq":%d,"no_erase":true}`, seq))
 }
 
 // take hands the answer to the waiting caller. false: it is no answer to the passage. It
@@ -215,7 +195,8 @@ func (j *job) take(p *pending, a *answer) bool {
 		p.failure = a.Failure
 		return true
 	}
-	if a.Back {
+	if a.Back { // it is in the queue no longer
+		p.seq = 0
 		j.of.background(func() { _ = j.publish(j.of.live, p) })
 		return true
 	}
@@ -251,107 +232,6 @@ func (j *job) giveUp(seq uint64) {
 	}
 }
 
-// publish puts a passage into the queue while it has no answer. A queue that cannot be
-// reached is tried again until the context or the job ends.
-func (j *job) publish(ctx context.Context, p *pending) error {
-	for j.waits(p) {
-		ack, err := j.of.stream.PublishMsg(ctx, &nats.Msg{Subject: j.of.subjects.work(j.name), Data: p.data})
-		if err == nil {
-			j.queued(p, ack.Sequence)
-			return nil
-		}
-		if errors.Is(err, nats.ErrMaxPayload) {
-			return fmt.Errorf("fleet: a passage of %d bytes is larger than the server of the queue takes (max_payload): %w", len(p.data), err)
-		}
-		if err := j.again(ctx, err); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// waits reports whether a passage has no answer yet.
-func (j *job) waits(p *pending) bool {
-	j.of.mu.Lock()
-	defer j.of.mu.Unlock()
-	return j.asked[p.ask] == p && len(p.got) == 0
-}
-
-// queued notes the place of a passage in the queue. Its wait may have ended meanwhile.
-func (j *job) queued(p *pending, seq uint64) {
-	j.of.mu.Lock()
-	defer j.of.mu.Unlock()
-	if p.seq = seq; j.asked[p.ask] != p {
-		j.remove(seq)
-	}
-}
-
-// again waits until a request to the queue that failed is sent again, unless the context or
-// the job has ended. Each failure is noted once.
-func (j *job) again(ctx context.Context, failure error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	select {
-	case <-j.over:
-		return j.why
-	default:
-	}
-	text := fmt.Sprintf("queue: %v; trying again", failure)
-	j.of.mu.Lock()
-	fresh := text != j.noted
-	j.noted = text
-	j.of.mu.Unlock()
-	if fresh {
-		j.of.config.Note(text)
-	}
-	return retry.Sleep(ctx, j.of.config.Times.Dial)
-}
-
-// restore makes the stream again if the server has lost it, with all passages that have
-// no answer. A server that was just started may not be able to yet: it is tried again.
-func (j *job) restore() {
-	ctx := j.of.live
-	for lost := false; ; {
-		_, err := j.of.stream.Stream(ctx, j.name)
-		if lost = lost || errors.Is(err, jetstream.ErrStreamNotFound); lost {
-			err = j.makeStream(ctx)
-		}
-		switch {
-		case err == nil && lost:
-			j.refill(ctx)
-			return
-		case err == nil || j.again(ctx, err) != nil:
-			return
-		}
-	}
-}
-
-// refill puts the passages that were in the queue into a new one.
-func (j *job) refill(ctx context.Context) {
-	passages := j.unqueue()
-	j.of.config.Note(fmt.Sprintf("the queue was lost with its server: passages put into the new one: %d", len(passages)))
-	for _, p := range passages {
-		if j.publish(ctx, p) != nil {
-			return
-		}
-	}
-	j.of.wake()
-}
-
-// unqueue notes that no passage is in the queue, and returns those that were.
-func (j *job) unqueue() (passages []*pending) {
-	j.of.mu.Lock()
-	defer j.of.mu.Unlock()
-	for _, p := range j.asked {
-		if p.seq != 0 {
-			p.seq, p.twice = 0, true
-			passages = append(passages, p)
-		}
-	}
-	return passages
-}
-
 // errEnded is what became of passages whose run ended before they had an answer.
 var errEnded = errors.New("fleet: the run has ended")
 
@@ -373,10 +253,11 @@ func (j *job) close() {
 		c.job = nil
 	}
 	j.end(errEnded)
+	name := j.name
 	c.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_ = c.stream.DeleteStream(ctx, j.name) // the next coordinator removes what is left
+	_ = c.stream.DeleteStream(ctx, name) // the next coordinator removes what is left
 	c.wake()
 }
 

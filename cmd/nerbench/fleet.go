@@ -37,6 +37,9 @@ func (env *environment) startFleet(c *cli.Context, store string, models int) (*f
 	if c.IsSet("listen") && c.IsSet("queue") {
 		return nil, fault.Usagef("%s: --listen and --queue: want one of them", commandPath(c))
 	}
+	if d := c.Duration("wait-workers"); d < 0 || c.IsSet("wait-workers") && d == 0 {
+		return nil, fault.Usagef("--wait-workers %s: want a time above 0, such as 30m", d)
+	}
 	times, err := env.fleetTimes()
 	if err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func (env *environment) fleetTimes() (t fleet.Times, err error) {
 func workerCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "worker",
-		Usage: "answer the queries of a run --listen; list its workers",
+		Usage: "answer the queries of a run --listen",
 		Description: `worker opens a model on this machine and answers queries until it is stopped. It needs
 no data and no store. It waits for a coordinator that is not there yet, or is started
 again.
@@ -107,6 +110,9 @@ func (env *environment) work(c *cli.Context) error {
 	case c.String("model") == "":
 		return fault.Usagef("worker: no model: want -m MODEL")
 	}
+	if d := c.Duration("until-idle"); d < 0 || c.IsSet("until-idle") && d == 0 {
+		return fault.Usagef("--until-idle %s: want a time above 0, such as 10m", d)
+	}
 	r := harness.Request{
 		Plan: ner.Plan{Model: c.String("model")}, Servers: splitCommas(c.StringSlice("base-url")), KeyFile: c.String("api-key-file"),
 		Timeout: c.Duration("timeout"), Pull: c.Bool("pull"), Local: readLocal(c),
@@ -141,6 +147,9 @@ func workersCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:  "workers",
 		Usage: "list the workers of a run --listen",
+		Description: `workers asks the coordinator of FLEET, as in worker, for its workers: node and process,
+server, slots, passages in work and done, passages a second, failures, and the time since
+the last sign of life.`,
 		Flags: []cli.Flag{joinFlag()},
 		Action: func(c *cli.Context) error {
 			if c.String("join") == "" {

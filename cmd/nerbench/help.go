@@ -18,11 +18,11 @@ func appHelp(app *cli.App) string {
 		if c.Name == "workers" { // there is room for one line
 			continue
 		}
-		name := c.Name
+		name, usage := c.Name, c.Usage
 		if name == "worker" {
-			name = "worker(s)"
+			name, usage = "worker(s)", usage+"; list its workers"
 		}
-		lines := terminal.Wrap(c.Usage, terminal.Width-14)
+		lines := terminal.Wrap(usage, terminal.Width-14)
 		fmt.Fprintf(&b, "  %-11s %s\n", name, strings.Join(lines, "\n"+strings.Repeat(" ", 14)))
 	}
 	b.WriteString("global flags (each has a variable, such as NERBENCH_STORE):\n")

@@ -57,11 +57,17 @@ func (f *file) write(path string) error {
 	return err
 }
 
+// coordinatorAdvice is what to do without the file of a coordinator.
+const coordinatorAdvice = "run --listen writes this file beside its store, and removes it at its end"
+
 // readFile reads the file of a coordinator.
 func readFile(path string) (*file, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if len(text) == 0 {
+		return nil, fmt.Errorf("%s: the file is empty", path)
 	}
 	f := &file{}
 	if err := json.Unmarshal(text, f); err != nil || f.Fleet == 0 || len(f.Addresses) == 0 {

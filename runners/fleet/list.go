@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"time"
 
@@ -18,11 +17,11 @@ import (
 // List asks the coordinator of a fleet for its workers.
 func List(ctx context.Context, join string) (list Workers, err error) {
 	f, err := readJoin(join)
-	if errors.Is(err, os.ErrNotExist) {
-		return list, &fault.Hint{Err: fmt.Errorf("fleet: %w", err), Advice: "run --listen writes this file beside its store, and removes it at its end"}
+	if err != nil && !errors.As(err, new(*fault.UsageError)) {
+		return list, &fault.Hint{Err: fmt.Errorf("fleet: %w", err), Advice: coordinatorAdvice}
 	}
 	if err != nil {
-		return list, fmt.Errorf("fleet: %w", err)
+		return list, err
 	}
 	conn, err := f.connect(ctx, "nerbench workers", nats.NoReconnect())
 	if err != nil {

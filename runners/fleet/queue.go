@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"nerbench/internal/retry"
+	"nerbench/ner"
 )
 
 // consumer is the name of the consumer of a stream.
@@ -217,7 +218,7 @@ func (j *job) replace(ctx context.Context) error {
 			return err
 		}
 	}
-	j.of.config.Note(fmt.Sprintf("the queue was lost with its server: passages put into the new one: %d", len(passages)))
+	j.of.config.Note(fmt.Sprintf("the queue was lost with its server: %s put into the new one", ner.Count(len(passages), "passage")))
 	for _, p := range passages {
 		if err := j.publish(ctx, p); err != nil {
 			return err

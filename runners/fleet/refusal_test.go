@@ -53,6 +53,11 @@ func TestPlacesToListen(t *testing.T) {
 		{queue: "nats://secret@127.0.0.1:1", want: "--queue nats://127.0.0.1:1: "},
 	} {
 		_, err := fleet.Start(t.Context(), fleet.Config{Listen: tc.listen, Queue: tc.queue, Store: filepath.Join(t.TempDir(), "results.db")})
+		if tc.listen == taken.Addr().String() {
+			if hint := new(fault.Hint); !errors.As(err, &hint) || !strings.Contains(hint.Advice, "another program has the port") {
+				t.Errorf("%q: error %v without advice", tc.listen, err)
+			}
+		}
 		if err == nil || !strings.Contains(err.Error(), tc.want) || errors.As(err, new(*fault.UsageError)) != tc.usage {
 			t.Errorf("%q: error %v", tc.listen+tc.queue, err)
 		}

@@ -89,13 +89,19 @@ func (e *embedded) stop() {
 	_ = os.RemoveAll(e.folder) // it is empty
 }
 
-// tryPort reports whether a port can be listened on.
+// tryPort reports whether a port can be listened on, and whether the port or the address is
+// the reason if not.
 func tryPort(host string, port int) error {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(max(port, 0))))
-	if err != nil {
-		return err
+	if err == nil {
+		return l.Close()
 	}
-	return l.Close()
+	free, other := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if other != nil {
+		return &fault.Hint{Err: err, Advice: "want an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all"}
+	}
+	_ = free.Close()
+	return &fault.Hint{Err: err, Advice: "another program has the port, such as the coordinator of another store: name another port, or 0 for any free one (workers read it in the join file)"}
 }
 
 // loopback reports whether only this machine can reach an address.

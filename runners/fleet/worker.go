@@ -134,7 +134,7 @@ func (w *Worker) connected(ctx context.Context) error {
 		if errors.As(err, new(*fault.UsageError)) {
 			return err
 		}
-		w.say(fmt.Sprintf("waiting for a coordinator: %v", err))
+		w.say(fmt.Sprintf("waiting for a coordinator: %v (%s)", err, coordinatorAdvice))
 		return nil
 	}
 	lost := make(chan struct{})

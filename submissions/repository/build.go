@@ -29,8 +29,13 @@ type BuildRequest struct {
 	// again here. Without it, they are an error, and there is no site.
 	Skip  bool
 	Blobs Blobs
+	// Notes is a folder of the user, with a note about each site that was built, so that the
+	// same one is not built again; empty: it always is.
+	Notes string
 	// Site has the options of the pages. The rules are those of board.toml.
 	Site harness.SiteRequest
+
+	verified func() // called for each run that was verified, in tests
 }
 
 // Built describes a site that was written.
@@ -48,6 +53,9 @@ type Built struct {
 	// that the folder cache/pairs had.
 	Computed int `json:"computed"`
 	Cached   int `json:"cached"`
+	// Unchanged: the same program built the site of the same input before, and it was not
+	// written again.
+	Unchanged bool `json:"unchanged"`
 }
 
 // DefaultSite is the folder of the site below that of the repository. Git ignores it.
@@ -56,7 +64,8 @@ const DefaultSite = "cache/site"
 // Build verifies a repository as [Verify] does, and writes its leaderboard. The runs are
 // those that are not withdrawn, with the scores that follow from their answers. Data of
 // the user's store is not part of it. Tests and intervals of earlier builds are taken from
-// the folder cache/pairs, which then has those of this one. The error is a
+// the folder cache/pairs, which then has those of this one. A site that was built of the
+// same files, data, definitions and options is left as it is. The error is a
 // [fault.PartialError] if files were skipped.
 func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error) {
 	out := Built{Folder: r.Out, Skipped: []string{}}
@@ -70,6 +79,15 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	defer folder.Close()
 	if r.Site.Rules, err = boards.Read(folder.FS(), "board.toml"); err != nil {
 		return out, fmt.Errorf("board: %s: %w", r.Dir, err)
+	}
+	var before buildInput
+	if r.Notes != "" {
+		if before, err = readInput(ctx, b, folder, r); err != nil {
+			return out, fmt.Errorf("board: %w", err)
+		}
+		if built, ok := before.unchanged(r); ok {
+			return built, nil
+		}
 	}
 	temporary, err := os.MkdirTemp("", "nerbench-board-*")
 	if err != nil {
@@ -88,9 +106,9 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		return out, fmt.Errorf("board: %w", err)
 	}
 	cache := harness.NewStatisticsCache(known)
-	r.Site.Cache = cache
-	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log()}
-	built, err := own.WriteSite(ctx, r.Out, r.Site)
+	pages := r.Site
+	pages.Cache, pages.Repository = cache, &harness.Repository{Runs: m.runs, Log: m.log()}
+	built, err := own.WriteSite(ctx, r.Out, pages)
 	if err != nil {
 		return out, err
 	}
@@ -98,6 +116,15 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	out.Computed, out.Cached = cache.Computed, cached(cache)
 	if err := writePairs(folder, cache.Used); err != nil && b.Notify != nil { // the repository may be one that cannot be written
 		b.Notify(harness.Event{Note: fmt.Sprintf("tests and intervals are not kept: %v", err)})
+	}
+	if r.Notes != "" && len(out.Skipped) == 0 {
+		after, err := readInput(ctx, b, folder, r)
+		if err == nil && after.outside == before.outside { // nothing changed meanwhile
+			err = after.keep(r, out, built.List)
+		}
+		if err != nil && b.Notify != nil {
+			b.Notify(harness.Event{Note: fmt.Sprintf("the next build writes the site again: %v", err)})
+		}
 	}
 	if len(out.Skipped) > 0 {
 		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: left out %s", r.Dir, ner.Count(len(out.Skipped), "file"))}
@@ -145,7 +172,7 @@ func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, f
 	}
 	m.verifier.readLog()
 	m.withdrawn = withdrawnRuns(m.verifier.events)
-	m.verifier.keep = m.keep
+	m.verifier.keep, m.verifier.scored = m.keep, m.request.verified
 	m.verifier.check(names, func(name string) bool {
 		return strings.HasPrefix(name, "submissions/") && !m.withdrawn[strings.TrimSuffix(path.Base(name), ".json")]
 	})

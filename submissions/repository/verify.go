@@ -119,6 +119,8 @@ type verifier struct {
 	blobs   *blobReader
 	// keep is called with the bundle of each run whose scores were verified; may be nil.
 	keep func(file string, s *Submission, r *submissions.RunReport) error
+	// scored is called for each run that is scored again; may be nil.
+	scored func()
 }
 
 // record is an attestation that is signed by its user.
@@ -256,6 +258,9 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 
 // score verifies the bundle of a submission.
 func (v *verifier) score(name string, s *Submission) {
+	if v.scored != nil {
+		v.scored()
+	}
 	report, err := v.verifyBundle(s)
 	var data *fault.DataError
 	if errors.As(err, &data) || errors.Is(err, fs.ErrNotExist) {

@@ -165,7 +165,8 @@ func (c *Cost) sum(run *runRow) int64 {
 	return f.sum()
 }
 
-func (c *Cost) add(answers []ner.Answer) {
+// Add adds the answers of a passage.
+func (c *Cost) Add(answers []ner.Answer) {
 	for _, a := range answers {
 		c.Queries++
 		sent := a.Completion.Finish != ner.FinishTooLong && a.Completion.Finish != ner.FinishRefused
@@ -204,7 +205,7 @@ func (s *Store) Cost(ctx context.Context, runID string) (c Cost, kept bool, err 
 		if err != nil {
 			return c, false, err
 		}
-		c.add(passage.Answers)
+		c.Add(passage.Answers)
 	}
 	return c, false, nil
 }
@@ -221,11 +222,15 @@ func (s *Store) SaveCost(ctx context.Context, info RunInfo, c Cost) error {
 		if err != nil || run.complete != info.Complete || run.updated != info.Updated.UnixMilli() {
 			return err // the run has changed
 		}
-		const insert = `INSERT OR REPLACE INTO costs (run, complete, updated, queries, uncounted, prompt_tokens, answer_tokens, duration, checksum)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-		_, err = tx.ExecContext(ctx, insert, run.number, run.complete, run.updated, c.Queries, c.Uncounted, c.PromptTokens, c.AnswerTokens, int64(c.Duration), c.sum(&run))
-		return err
+		return c.save(ctx, tx, &run)
 	}))
+}
+
+func (c *Cost) save(ctx context.Context, tx *sql.Tx, run *runRow) error {
+	const insert = `INSERT OR REPLACE INTO costs (run, complete, updated, queries, uncounted, prompt_tokens, answer_tokens, duration, checksum)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.ExecContext(ctx, insert, run.number, run.complete, run.updated, c.Queries, c.Uncounted, c.PromptTokens, c.AnswerTokens, int64(c.Duration), c.sum(run))
+	return err
 }
 
 // TokensKnown reports whether the numbers of tokens are those of all answers.

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"nerbench/boards"
 	"nerbench/bundles"
@@ -96,7 +98,7 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	defer os.RemoveAll(temporary)
 	own := *b
 	own.Store = filepath.Join(temporary, "results.db")
-	m := &builder{request: r, rules: r.Site.Rules, temporary: temporary, runs: map[string]harness.Submitted{}}
+	m := &builder{request: r, rules: r.Site.Rules, runs: map[string]harness.Submitted{}}
 	if err := m.read(ctx, b, folder, own.Store); err != nil {
 		return out, err
 	}
@@ -150,12 +152,15 @@ func checkOut(dir, out string) error {
 type builder struct {
 	request   BuildRequest
 	rules     *boards.Board
-	temporary string // folder of the build
 	verifier  *verifier
 	store     *results.Store
-	runs      map[string]harness.Submitted
 	withdrawn map[string]bool
 	skipped   []string
+
+	mu        sync.Mutex
+	runs      map[string]harness.Submitted
+	summaries []results.Summary // those that the store does not have yet
+	passages  int               // of them
 }
 
 // read verifies the repository, and writes its runs into a store.
@@ -176,7 +181,7 @@ func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, f
 	m.verifier.check(names, func(name string) bool {
 		return strings.HasPrefix(name, "submissions/") && !m.withdrawn[strings.TrimSuffix(path.Base(name), ".json")]
 	})
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), m.flush()); err != nil {
 		return err
 	}
 	maps.DeleteFunc(m.withdrawn, func(run string, _ bool) bool { return m.verifier.runs[run] == nil })
@@ -240,41 +245,55 @@ func listed(faults []string) string {
 	return strings.Join(faults, "; ")
 }
 
-// keep writes a run that was verified into the store.
-func (m *builder) keep(file string, s *Submission, report *submissions.RunReport) error {
-	opened, err := bundles.Open(m.verifier.ctx, file)
+// keep notes a run that was verified. Its summary is written into the store with those of
+// other runs.
+func (m *builder) keep(s *Submission, opened *bundles.Bundle, of *submissions.Summary, report *submissions.RunReport) error {
+	summary, err := of.Of(report)
 	if err != nil {
 		return err
 	}
-	defer opened.Close()
-	run := &opened.Manifest.Runs[0]
-	if err := submissions.Restore(m.verifier.ctx, m.store, opened, run, report); err != nil {
-		return err
-	}
+	run := s.run()
 	claims := map[string]ner.Score{}
 	for _, metric := range report.Metrics {
 		if metric.Verdict == submissions.Claimed {
 			claims[metric.ID] = metric.Claimed
 		}
 	}
-	out := harness.Submitted{Tier: "self-reported", Claims: claims, Answers: s.Blob, Shown: site.Submission{
+	out := harness.Submitted{Tier: "self-reported", Claims: claims, Checksum: s.Blob, Shown: site.Submission{
 		User: s.User, Name: s.Manifest.Submitter.Name, Affiliation: s.Manifest.Submitter.Affiliation, Signer: opened.Signer.Fingerprint,
 		Bundle: opened.Digest, Tool: s.Manifest.Tool, TrainedOn: s.Manifest.Declarations.TrainedOn, Configurations: s.Manifest.Declarations.Configurations,
 		Files: []site.Source{m.source(s.path()), m.source(s.blob())},
 	}}
+	open := func(ctx context.Context) (*bundles.Bundle, error) {
+		return m.verifier.blobs.bundle(ctx, s, opened.Signer)
+	}
 	if run.Answers.Mode == bundles.WithSpans {
 		dataset, err := m.verifier.bench.FindDataset(run.Dataset())
 		if err != nil {
 			return err
 		}
-		kept := filepath.Join(m.temporary, run.ID+".nbz")
-		if err := errors.Join(opened.Close(), os.Rename(file, kept)); err != nil {
-			return err
-		}
-		out.Predicted = submissions.Predicted(kept, dataset.Types())
+		out.Predicted = submissions.Predicted(open, dataset.Types())
+	} else {
+		out.Answers = submissions.Answers(open)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.runs[run.ID] = out
-	return nil
+	m.summaries, m.passages = append(m.summaries, summary), m.passages+run.Passages
+	if m.passages < batch {
+		return nil
+	}
+	return m.flush()
+}
+
+// batch is the number of passages whose counts are written in one transaction.
+const batch = 20_000
+
+// flush writes the summaries of runs.
+func (m *builder) flush() error {
+	err := m.store.AddSummaries(m.verifier.ctx, m.summaries)
+	m.summaries, m.passages = m.summaries[:0], 0
+	return err
 }
 
 // source is a file of the repository, with its address.

@@ -96,6 +96,7 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		return out, fmt.Errorf("board: %w", err)
 	}
 	defer os.RemoveAll(temporary)
+	b = b.Remembering()
 	own := *b
 	own.Store = filepath.Join(temporary, "results.db")
 	m := &builder{request: r, rules: r.Site.Rules, runs: map[string]harness.Submitted{}}

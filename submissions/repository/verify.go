@@ -57,7 +57,7 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string, blobs Blobs
 		return out, err
 	}
 	defer folder.Close()
-	v := newVerifier(ctx, b, folder)
+	v := newVerifier(ctx, b.Remembering(), folder)
 	out = *v.out
 	v.out = &out
 	names, err := v.files()

@@ -26,6 +26,15 @@ type PairTest struct {
 	Exact bool
 	// Spread is the root mean square of the differences after the swaps.
 	Spread float64
+	// Whole are the sums of its first rounds, with which a test with more rounds continues;
+	// zero: unknown. The store does not keep them.
+	Whole RoundSums
+}
+
+// RoundSums are the sums of the first rounds of a test.
+type RoundSums struct {
+	Rounds, Count int
+	Squares       float64 // of the differences
 }
 
 // Interval is a 95 % interval.

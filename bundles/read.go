@@ -54,8 +54,14 @@ type Bundle struct {
 	Signer *Signer
 
 	file      *os.File
-	answers   map[string]*zip.File // by dataset
+	answers   map[string]packedAnswers // by dataset
 	signature []byte
+}
+
+// packedAnswers are the compressed answers of a run.
+type packedAnswers struct {
+	size int64
+	open func() (io.Reader, error)
 }
 
 // Open opens a bundle. It verifies the form of all bytes, the checksums, the signature
@@ -222,14 +228,14 @@ func (b *Bundle) findAnswers(files []*zip.File) error {
 	if len(answers) != len(b.Manifest.Runs) {
 		return fmt.Errorf("%d members with answers of %d runs", len(answers), len(b.Manifest.Runs))
 	}
-	b.answers = map[string]*zip.File{}
+	b.answers = map[string]packedAnswers{}
 	var unpacked int64
 	for i, f := range answers {
 		r := &b.Manifest.Runs[i]
 		if f.Name != answersName(r.Dataset()) {
 			return fmt.Errorf("run %s: member %q, want %s", r.ID, f.Name, answersName(r.Dataset()))
 		}
-		b.answers[r.Dataset()] = f
+		b.answers[r.Dataset()] = packedAnswers{int64(f.CompressedSize64), f.OpenRaw}
 		if unpacked += r.Answers.Bytes; unpacked > MaxUnpacked {
 			return fmt.Errorf("it unpacks to more than %d bytes", int64(MaxUnpacked))
 		}
@@ -273,7 +279,7 @@ func (b *Bundle) Passages(r *Run) iter.Seq2[*Passage, error] {
 var errEnough = errors.New("enough")
 
 func (b *Bundle) eachLine(r *Run, yield func(*Passage) bool) error {
-	raw, err := b.answers[r.Dataset()].OpenRaw()
+	raw, err := b.answers[r.Dataset()].open()
 	if err != nil {
 		return err
 	}

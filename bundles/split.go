@@ -1,12 +1,17 @@
 package bundles
 
 import (
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"os"
+
+	"nerbench/internal/checksum"
 )
 
 // Part is a bundle of one run in two pieces: the manifest with the signature, which
@@ -83,11 +88,11 @@ func (b *Bundle) Split(r *Run, key *Key) (*Part, error) {
 }
 
 // BlobSize is the size of the compressed answers of a run, in bytes.
-func (b *Bundle) BlobSize(r *Run) int64 { return int64(b.answers[r.Dataset()].CompressedSize64) }
+func (b *Bundle) BlobSize(r *Run) int64 { return b.answers[r.Dataset()].size }
 
 // CopyBlob copies the compressed answers of a run.
 func (b *Bundle) CopyBlob(to io.Writer, r *Run) error {
-	raw, err := b.answers[r.Dataset()].OpenRaw()
+	raw, err := b.answers[r.Dataset()].open()
 	if err != nil {
 		return err
 	}
@@ -115,4 +120,46 @@ func Join(to io.Writer, p *Part, blob *os.File) error {
 		open: func() (io.Reader, error) { return io.NewSectionReader(blob, 0, size), nil },
 	}
 	return writeZip(to, []member{newMember(manifestName, manifest), answers, newMember(sumsName, sums), newMember(signatureName, []byte(p.Signature))})
+}
+
+// Open opens a part, whose compressed answers are in a file, as [Open] does the bundle that
+// [Join] gives, without making it. signer is that of [Part.Check]. The bundle closes the
+// file, also if there is an error.
+func (p *Part) Open(ctx context.Context, signer *Signer, blob *os.File) (*Bundle, error) {
+	b := &Bundle{Manifest: p.Manifest, Signer: signer, file: blob, signature: []byte(p.Signature)}
+	if err := b.readPart(ctx, p); err != nil {
+		blob.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (b *Bundle) readPart(ctx context.Context, p *Part) (err error) {
+	if b.Digest, err = p.Digest(); err != nil {
+		return err
+	}
+	info, err := b.file.Stat()
+	if err != nil {
+		return err
+	}
+	run := &p.Manifest.Runs[0]
+	name, size := answersName(run.Dataset()), info.Size()
+	switch {
+	case !info.Mode().IsRegular():
+		return errors.New("answers: not a file")
+	case size > MaxMember:
+		return fmt.Errorf("answers: %d bytes: more than %d", size, MaxMember)
+	case run.Answers.Bytes > MaxUnpacked:
+		return fmt.Errorf("it unpacks to more than %d bytes", int64(MaxUnpacked))
+	}
+	if err := checkRatio(size, run.Answers.Bytes); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	open := func() (io.Reader, error) { return io.NewSectionReader(b.file, 0, size), nil }
+	raw, _ := open()
+	if got, err := checksum.Of(ctx, raw); err != nil || got != p.Blob {
+		return cmp.Or(err, fmt.Errorf("not the checksum of %q", name))
+	}
+	b.answers = map[string]packedAnswers{run.Dataset(): {size, open}}
+	return nil
 }

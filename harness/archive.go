@@ -68,9 +68,13 @@ func (a *Archive) keepIn(cache *StatisticsCache, repository *Repository) {
 		return
 	}
 	a.submissions = repository
-	a.errors.cache, a.errors.answers = cache, map[string]string{}
+	a.errors.cache, a.errors.checksums = cache, map[string]string{}
+	a.errors.answers = map[string]func(context.Context) iter.Seq2[ner.Passage, error]{}
 	for id, s := range repository.Runs {
-		a.errors.answers[id] = s.Answers
+		a.errors.checksums[id] = s.Checksum
+		if s.Answers != nil {
+			a.errors.answers[id] = s.Answers
+		}
 	}
 }
 
@@ -251,7 +255,7 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 		a.bench.note("run %s: no prompts on the pages: %v", run.ID, err)
 		renderer = nil
 	}
-	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
+	scoring, err := a.errors.plan(ctx, run)
 	if err != nil {
 		return a.without("run "+run.ID, err)
 	}
@@ -281,7 +285,7 @@ func (a *Archive) each(ctx context.Context, id string, yield func(site.Answered)
 // eachPredicted yields the predictions of a submission without answers, and counts its
 // errors, unless they are known.
 func (a *Archive) eachPredicted(ctx context.Context, run results.RunInfo, yield func(PredictedPassage)) error {
-	scoring, err := a.bench.ScorePlan(ctx, a.store, run.ID)
+	scoring, err := a.errors.plan(ctx, run)
 	if err != nil {
 		return a.without("run "+run.ID, err)
 	}

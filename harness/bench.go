@@ -61,6 +61,8 @@ type Bench struct {
 	// Notify is called with notes, progress and results, from several goroutines at once.
 	// nil: events are dropped.
 	Notify func(Event)
+
+	memory *memory // nil: nothing is remembered
 }
 
 // Event is something that happens during a call.

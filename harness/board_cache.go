@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 
+	"nerbench/metrics/stats"
 	"nerbench/ner"
 	"nerbench/results"
 )
@@ -21,6 +22,8 @@ type StatisticsCache struct {
 	Used map[string]Statistics
 	// Computed is the number of tests and intervals that were not known.
 	Computed int
+	// Continued is the number of them that continued a known test with fewer rounds.
+	Continued int
 	// Costs: sums over the answers of runs are kept, too. Their keys have the times of the
 	// runs, which are new in each store of a repository.
 	Costs bool
@@ -64,6 +67,45 @@ func (c *StatisticsCache) knownTests(keys []results.StatisticKey, known map[resu
 	if c != nil {
 		copyKnown(keys, c.Known.Tests, known)
 	}
+}
+
+// begunTests finds tests that are not known, but which the cache has with fewer rounds: those
+// of a ranking have more of them the more systems it has. It returns their sums by the keys
+// that are asked for. Tests of all swaps have no rounds: they are added to the known ones.
+func (c *StatisticsCache) begunTests(pairs []pair, keys []results.StatisticKey, known map[results.StatisticKey]results.PairTest) map[results.StatisticKey]results.RoundSums {
+	if c == nil || len(c.Known.Tests) == 0 {
+		return nil
+	}
+	var open []int
+	for i, key := range keys {
+		if _, there := known[key]; !there && pairs[i].draws > stats.Rounds {
+			open = append(open, i)
+		}
+	}
+	begun := map[results.StatisticKey]results.RoundSums{}
+	for less := 1; len(open) > 0; less++ { // systems fewer
+		earlier := make([]pair, len(open))
+		for n, i := range open {
+			systems := stats.RankSystems(pairs[i].draws, rankAlpha) - less
+			earlier[n] = pair{pairs[i].a, pairs[i].b, stats.RankRounds(systems, rankAlpha)}
+		}
+		found, _ := pairKeys("pair", earlier)
+		var rest []int
+		for n, i := range open {
+			t, there := c.Known.Tests[found[n]]
+			switch {
+			case there && t.Exact:
+				known[keys[i]] = t
+			case there && t.Whole.Rounds > 0:
+				begun[keys[i]] = t.Whole
+			case earlier[n].draws > stats.Rounds:
+				rest = append(rest, i)
+			}
+		}
+		open = rest
+	}
+	c.Continued += len(begun)
+	return begun
 }
 
 // knownIntervals adds the intervals that the cache has to those of the store.

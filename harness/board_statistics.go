@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"nerbench/metrics/stats"
 	"nerbench/results"
 )
 
@@ -85,6 +86,12 @@ func addOnce[T comparable](s Statistics, to map[results.StatisticKey]T, key resu
 }
 
 func parseTest(fields []string) (t results.PairTest, err error) {
+	if len(fields) == 7 {
+		if t.Whole, err = parseSums(fields[4:]); err != nil {
+			return t, err
+		}
+		fields = fields[:4]
+	}
 	if len(fields) != 4 || fields[2] != "exact" && fields[2] != "drawn" {
 		return t, errLine
 	}
@@ -93,10 +100,21 @@ func parseTest(fields []string) (t results.PairTest, err error) {
 	t.Tried, err2 = strconv.Atoi(fields[1])
 	t.Exact = fields[2] == "exact"
 	t.Spread, err3 = parseNumber(fields[3])
-	if t.Count < 0 || t.Tried < 1 || t.Count > t.Tried || t.Spread < 0 {
+	if t.Count < 0 || t.Tried < 1 || t.Count > t.Tried || t.Spread < 0 || t.Whole.Rounds > t.Tried || t.Whole.Count > t.Count {
 		return t, errLine
 	}
 	return t, errors.Join(err1, err2, err3)
+}
+
+func parseSums(fields []string) (s results.RoundSums, err error) {
+	var err1, err2, err3 error
+	s.Rounds, err1 = strconv.Atoi(fields[0])
+	s.Count, err2 = strconv.Atoi(fields[1])
+	s.Squares, err3 = parseNumber(fields[2])
+	if s.Rounds < 1 || s.Rounds%stats.RoundChunk != 0 || s.Count < 0 || s.Count > s.Rounds || s.Squares < 0 {
+		return s, errLine
+	}
+	return s, errors.Join(err1, err2, err3)
 }
 
 func parseInterval(fields []string) (i results.Interval, err error) {
@@ -140,9 +158,10 @@ func lineSum(line string) string {
 }
 
 // String writes the statistics in lines, sorted: the key, the numbers, and a checksum of
-// the line.
+// the line. A test has its rounds, and then those of whole chunks, from which a test with
+// more rounds continues.
 //
-//	9f86d081884c7d659a2feaa0c55ad015 test 12 9999 drawn 0.0123 1a2b3c4d
+//	9f86d081884c7d659a2feaa0c55ad015 test 12 9999 drawn 0.0123 9216 11 1.395 1a2b3c4d
 //	60303ae22b998861bce3b28f33eec1be interval 0.41 0.48 5e6f7a8b
 //	fd61a03af4f77d870fc21e05e7e80678 errors {"classes":{"C":7},"confusion":null,"buckets":[]} 9c0d1e2f
 func (s Statistics) String() string {
@@ -157,7 +176,11 @@ func (s Statistics) String() string {
 		if t.Exact {
 			kind = "exact"
 		}
-		add("%x test %d %d %s %s", key, t.Count, t.Tried, kind, number(t.Spread))
+		whole := ""
+		if t.Whole.Rounds > 0 {
+			whole = fmt.Sprintf(" %d %d %s", t.Whole.Rounds, t.Whole.Count, number(t.Whole.Squares))
+		}
+		add("%x test %d %d %s %s%s", key, t.Count, t.Tried, kind, number(t.Spread), whole)
 	}
 	for key, i := range s.Intervals {
 		add("%x interval %s %s", key, number(i.Low), number(i.High))

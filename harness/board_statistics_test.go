@@ -14,6 +14,7 @@ func TestStatisticsLines(t *testing.T) {
 	of := NewStatistics()
 	of.Tests[results.StatisticKey{1}] = results.PairTest{Count: 3, Tried: 9999, Spread: 0.1234567890123}
 	of.Tests[results.StatisticKey{2}] = results.PairTest{Count: 1, Tried: 1, Exact: true}
+	of.Tests[results.StatisticKey{4}] = results.PairTest{Count: 3, Tried: 9999, Spread: 0.1, Whole: results.RoundSums{Rounds: 9216, Count: 2, Squares: 92.16000000001}}
 	of.Intervals[results.StatisticKey{1}] = results.Interval{Low: -1e-17, High: 1}
 	of.Costs[results.StatisticKey{3}] = results.Cost{Queries: 5, Uncounted: 1, PromptTokens: 7, AnswerTokens: 9, Duration: time.Second}
 	equal := func(got Statistics) bool {
@@ -33,7 +34,7 @@ func TestStatisticsLines(t *testing.T) {
 	for range 2 { // whichever comes first
 		got.Read(other.String())
 		got.Read(text)
-		if _, there := got.Tests[results.StatisticKey{1}]; there || len(got.Tests) != 1 {
+		if _, there := got.Tests[results.StatisticKey{1}]; there || len(got.Tests) != 2 {
 			t.Errorf("one of two values is kept: %+v", got.Tests)
 		}
 	}
@@ -41,6 +42,7 @@ func TestStatisticsLines(t *testing.T) {
 
 func FuzzStatisticsLine(f *testing.F) {
 	f.Add("9f86d081884c7d659a2feaa0c55ad015 test 12 9999 drawn 0.0123")
+	f.Add("9f86d081884c7d659a2feaa0c55ad015 test 12 9999 drawn 0.0123 9216 11 1.395")
 	f.Add("9f86d081884c7d659a2feaa0c55ad015 interval 0 1")
 	f.Add("9f86d081884c7d659a2feaa0c55ad015 cost 1 2 3 4 5")
 	f.Fuzz(func(t *testing.T, line string) {

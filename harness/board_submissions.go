@@ -32,10 +32,13 @@ type Submitted struct {
 	// Claims are counts that do not follow from what was submitted, by metric. The store
 	// does not have them.
 	Claims map[string]ner.Score
-	// Answers is the checksum of its answers or predictions.
-	Answers string
+	// Checksum is that of its answers or predictions.
+	Checksum string
+	// Answers yields its passages with their answers, if it was submitted with answers: the
+	// store has none. It may be called from several goroutines.
+	Answers func(ctx context.Context) iter.Seq2[ner.Passage, error]
 	// Predicted yields what the run predicted for each of its documents, if it was submitted
-	// without answers; nil: the store has them.
+	// without answers.
 	Predicted func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[PredictedPassage, error]
 	Model     SubmittedModel
 }

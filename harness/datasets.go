@@ -224,8 +224,7 @@ func (b *Bench) AskedDatasets(ids []string, suite string) ([]*datasets.Dataset, 
 	return b.SelectDatasets(nil, suite, "")
 }
 
-// FindDataset finds a dataset by its id. The embedded sample is included.
-func (b *Bench) FindDataset(id string) (*datasets.Dataset, error) {
+func (b *Bench) findDataset(id string) (*datasets.Dataset, error) {
 	if domain, ok := strings.CutPrefix(id, SamplePrefix); ok {
 		return SampleDataset(domain)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"sync"
 
@@ -23,9 +24,11 @@ type errorCounts struct {
 	bench *Bench
 	store *results.Store
 	// cache, unless nil, has and keeps the errors of submissions instead of the store.
-	// answers are the checksums of their answers, by run.
-	cache   *StatisticsCache
-	answers map[string]string
+	// checksums are those of their answers, by run, and answers the answers, which the store
+	// does not have.
+	cache     *StatisticsCache
+	checksums map[string]string
+	answers   map[string]func(context.Context) iter.Seq2[ner.Passage, error]
 
 	mu    sync.Mutex
 	known map[string]results.KeptErrors // by run; nil: the store was not read
@@ -48,7 +51,7 @@ func (e *errorCounts) of(ctx context.Context, run results.RunInfo) (*ner.ErrorCo
 	if counts, err := e.find(ctx, run); counts != nil || err != nil || e.lack(run) {
 		return counts, err
 	}
-	plan, err := e.bench.ScorePlan(ctx, e.store, run.ID)
+	plan, err := e.plan(ctx, run)
 	c := newErrorCounter()
 	if err == nil {
 		plan.Metrics = []string{reports.SpanF1}
@@ -65,6 +68,21 @@ func (e *errorCounts) of(ctx context.Context, run results.RunInfo) (*ner.ErrorCo
 		return nil, fmt.Errorf("run %s: %w", run.ID, err)
 	}
 	return e.put(run, c), nil
+}
+
+// plan returns the plan to score a run.
+func (e *errorCounts) plan(ctx context.Context, run results.RunInfo) (loop.ScorePlan, error) {
+	dataset, err := e.bench.FindDataset(run.Keys["dataset"])
+	if err != nil {
+		return loop.ScorePlan{}, err
+	}
+	plan, _, err := e.bench.PlanOfRun(ctx, dataset, run)
+	if given := e.answers[run.ID]; given != nil {
+		plan.Passages = given(ctx)
+	} else {
+		plan.Passages = e.store.Passages(ctx, run.ID)
+	}
+	return plan, err
 }
 
 // find returns the errors that the store has, or that were counted already.
@@ -127,7 +145,7 @@ func passagesName(run results.RunInfo) string { return run.Keys["dataset"] + " "
 // number of its complete passages and its time. Those of a submission have a checksum: its
 // time is that of the build.
 func (e *errorCounts) key(run results.RunInfo) results.StatisticKey {
-	return errorsKey(run, cmp.Or(e.answers[run.ID], answersOfStore(run)), answers.Version, metrics.Version)
+	return errorsKey(run, cmp.Or(e.checksums[run.ID], answersOfStore(run)), answers.Version, metrics.Version)
 }
 
 // answersOfStore identifies the answers of a run in its store.

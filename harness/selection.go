@@ -115,9 +115,8 @@ type survey struct {
 	repairs map[string]int
 }
 
-// survey reads a split once, because its fingerprint is part of the run's identity,
-// and its longest passage determines the context length.
-func (b *Bench) survey(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
+// readSplit reads a split.
+func (b *Bench) readSplit(ctx context.Context, dataset *datasets.Dataset, s selection) (survey, error) {
 	out := survey{part: part{selection: s}}
 	docs, tally, err := b.documents(ctx, dataset, s.options())
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -78,8 +79,6 @@ type siteInput struct {
 }
 
 func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteRequest) (in siteInput, err error) {
-	h := sha256.New()
-	r.Cache = nil // its statistics are those of the runs
 	runs, err := store.Runs(ctx, nil)
 	if err != nil {
 		return in, err
@@ -87,20 +86,9 @@ func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteReque
 	for i := range runs {
 		runs[i].Asker = nil // the heartbeat of a process changes no page
 	}
-	if err := json.NewEncoder(h).Encode([]any{r, runs}); err != nil {
-		return in, fmt.Errorf("site: %w", err)
-	}
-	if program, err := os.Executable(); err == nil {
-		newStamper(h, false).add(program)
-	}
-	if b.Data != "" {
-		newStamper(h, false).add(b.Data)
-		newStamper(h, true).add(filepath.Join(b.Data, "datasets"))
-	}
-	for _, folder := range []string{b.Datasets, b.Families, b.Cards} {
-		if folder != "" {
-			newStamper(h, true).add(folder)
-		}
+	h := sha256.New()
+	if err := b.writeInput(h, r, runs); err != nil {
+		return in, err
 	}
 	in.outside = [sha256.Size]byte(h.Sum(nil))
 	counts, err := store.ErrorCounts(ctx)
@@ -115,6 +103,39 @@ func (b *Bench) siteInput(ctx context.Context, store *results.Store, r SiteReque
 	}
 	in.kept = [sha256.Size]byte(h.Sum(nil))
 	return in, nil
+}
+
+// writeInput writes what identifies the program, a request with the runs of its site, and
+// the files of the data and of the user's definitions.
+func (b *Bench) writeInput(h hash.Hash, r SiteRequest, runs any) error {
+	r.Cache = nil // its statistics are those of the runs
+	if err := json.NewEncoder(h).Encode([]any{r, runs}); err != nil {
+		return fmt.Errorf("site: %w", err)
+	}
+	if program, err := os.Executable(); err == nil {
+		newStamper(h, false).add(program)
+	}
+	if b.Data != "" {
+		newStamper(h, false).add(b.Data)
+		newStamper(h, true).add(filepath.Join(b.Data, "datasets"))
+	}
+	for _, folder := range []string{b.Datasets, b.Families, b.Cards} {
+		if folder != "" {
+			newStamper(h, true).add(folder)
+		}
+	}
+	return nil
+}
+
+// SumSiteInput is the checksum of all that the site of a repository depends on, beside the
+// files of the repository: the program, the request, the data, and the user's definitions.
+func (b *Bench) SumSiteInput(r SiteRequest) (sum [sha256.Size]byte, err error) {
+	if r.Modified, err = b.ShownDate(nil); err != nil {
+		return sum, err
+	}
+	h := sha256.New()
+	err = b.writeInput(h, r, nil)
+	return [sha256.Size]byte(h.Sum(nil)), err
 }
 
 // stamper writes what identifies the files of a folder: their names, sizes, times and

@@ -190,10 +190,16 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 		return nil, err
 	}
 	s.cache.knownTests(keys, known)
+	begun := s.cache.begunTests(pairs, keys, known)
 	fresh := map[results.StatisticKey]results.PairTest{}
 	f, err := s.families(ctx, pairs, keys, func(key results.StatisticKey) bool { _, there := known[key]; return there }, all)
 	if err != nil {
 		return nil, err
+	}
+	for i := range f.families {
+		for _, key := range f.keys[i] {
+			f.families[i].Begun = append(f.families[i].Begun, stats.Sums(begun[key]))
+		}
 	}
 	tests, err := stats.ComparePairs(ctx, f.columns, f.families)
 	if err != nil {
@@ -202,7 +208,7 @@ func (s *statistics) tests(ctx context.Context, pairs []pair, all []system) ([]r
 	for i, list := range f.keys {
 		for k, key := range list {
 			t := tests[i][k]
-			fresh[key] = results.PairTest{Count: t.Count, Tried: t.Tried, Exact: t.Exact, Spread: t.Spread}
+			fresh[key] = results.PairTest{Count: t.Count, Tried: t.Tried, Exact: t.Exact, Spread: t.Spread, Whole: results.RoundSums(t.Whole)}
 		}
 	}
 	s.cache.computed(len(fresh))

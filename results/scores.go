@@ -6,9 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
-	"time"
 
 	"nerbench/ner"
 )
@@ -44,14 +41,6 @@ type MetricScore struct {
 
 // SaveScores replaces the scores of a run.
 func (s *Store) SaveScores(ctx context.Context, runID string, scores Scores) error {
-	outcomes, err := marshalCounts(scores.Outcomes)
-	if err != nil {
-		return err
-	}
-	counters, err := marshalCounts(scores.Counters)
-	if err != nil {
-		return err
-	}
 	db, err := s.writable()
 	if err != nil {
 		return err
@@ -60,23 +49,7 @@ func (s *Store) SaveScores(ctx context.Context, runID string, scores Scores) err
 		if _, err := tx.ExecContext(ctx, "DELETE FROM scorings WHERE run = ?", r.number); err != nil {
 			return err
 		}
-		scoring := scoringRow{
-			passages: scores.Passages, outcomes: outcomes, counters: counters,
-			scored: time.Now().UnixMilli(), scores: map[string]int64{},
-		}
-		const insert = "INSERT INTO scorings (run, passages, outcomes, counters, scored) VALUES (?, ?, ?, ?, ?)"
-		if _, err := tx.ExecContext(ctx, insert, r.number, scoring.passages, scoring.outcomes, scoring.counters, scoring.scored); err != nil {
-			return err
-		}
-		for _, metric := range slices.Sorted(maps.Keys(scores.Metrics)) {
-			sum, err := saveMetric(ctx, tx, r, metric, scores.Metrics[metric], scores.Passages)
-			if err != nil {
-				return fmt.Errorf("run %s: %s: %w", runID, metric, err)
-			}
-			scoring.scores[metric] = sum
-		}
-		r.scoring = scoring.sum(r.id)
-		return nil
+		return saveScores(ctx, tx, r, scores)
 	}))
 }
 

@@ -26,6 +26,15 @@ type PairTest struct {
 	Exact bool
 	// Spread is the root mean square of the differences after the swaps.
 	Spread float64
+	// Whole are the sums of its first rounds, with which a test with more rounds continues;
+	// zero: unknown. The store does not keep them.
+	Whole RoundSums
+}
+
+// RoundSums are the sums of the first rounds of a test.
+type RoundSums struct {
+	Rounds, Count int
+	Squares       float64 // of the differences
 }
 
 // Interval is a 95 % interval.
@@ -165,7 +174,8 @@ func (c *Cost) sum(run *runRow) int64 {
 	return f.sum()
 }
 
-func (c *Cost) add(answers []ner.Answer) {
+// Add adds the answers of a passage.
+func (c *Cost) Add(answers []ner.Answer) {
 	for _, a := range answers {
 		c.Queries++
 		sent := a.Completion.Finish != ner.FinishTooLong && a.Completion.Finish != ner.FinishRefused
@@ -204,7 +214,7 @@ func (s *Store) Cost(ctx context.Context, runID string) (c Cost, kept bool, err 
 		if err != nil {
 			return c, false, err
 		}
-		c.add(passage.Answers)
+		c.Add(passage.Answers)
 	}
 	return c, false, nil
 }
@@ -221,11 +231,15 @@ func (s *Store) SaveCost(ctx context.Context, info RunInfo, c Cost) error {
 		if err != nil || run.complete != info.Complete || run.updated != info.Updated.UnixMilli() {
 			return err // the run has changed
 		}
-		const insert = `INSERT OR REPLACE INTO costs (run, complete, updated, queries, uncounted, prompt_tokens, answer_tokens, duration, checksum)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
-		_, err = tx.ExecContext(ctx, insert, run.number, run.complete, run.updated, c.Queries, c.Uncounted, c.PromptTokens, c.AnswerTokens, int64(c.Duration), c.sum(&run))
-		return err
+		return c.save(ctx, tx, &run)
 	}))
+}
+
+func (c *Cost) save(ctx context.Context, tx *sql.Tx, run *runRow) error {
+	const insert = `INSERT OR REPLACE INTO costs (run, complete, updated, queries, uncounted, prompt_tokens, answer_tokens, duration, checksum)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.ExecContext(ctx, insert, run.number, run.complete, run.updated, c.Queries, c.Uncounted, c.PromptTokens, c.AnswerTokens, int64(c.Duration), c.sum(run))
+	return err
 }
 
 // TokensKnown reports whether the numbers of tokens are those of all answers.

@@ -2,11 +2,9 @@ package submissions
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 
 	"nerbench/bundles"
 	"nerbench/harness"
@@ -14,67 +12,81 @@ import (
 	"nerbench/results"
 )
 
-// batch is the number of passages that are written in one transaction.
-const batch = 1000
-
-// Restore writes a run of a bundle into a store: its answers, if the bundle has them, and
-// the scores that were verified. Claimed scores are left out. report is that of [Verify].
-func Restore(ctx context.Context, store *results.Store, opened *bundles.Bundle, run *bundles.Run, report *RunReport) error {
-	verified := make([]bool, len(run.Metrics))
-	for i := range run.Metrics {
-		verified[i] = report.Metrics[i].Verdict == Verified
-	}
-	if err := store.Begin(ctx, ner.Run{Keys: run.Keys}, run.Passages); err != nil {
-		return err
-	}
-	if err := store.AddFacts(ctx, run.ID, run.Facts, nil); err != nil {
-		return err
-	}
-	counts := make([][]ner.Score, len(run.Metrics))
-	var passages []ner.Passage
-	for line, err := range opened.Passages(run) {
-		if err != nil {
-			return err
-		}
-		for i, s := range line.Scores() {
-			if verified[i] {
-				counts[i] = append(counts[i], s)
-			}
-		}
-		if passages = append(passages, restored(run, line)); len(passages) == batch {
-			if err := store.Record(ctx, run.ID, passages, nil); err != nil {
-				return err
-			}
-			passages = passages[:0]
-		}
-	}
-	if err := store.Record(ctx, run.ID, passages, nil); err != nil {
-		return err
-	}
-	scores := results.Scores{Passages: run.Passages, Outcomes: run.Outcomes, Metrics: map[string]results.MetricScore{}}
-	for i, m := range run.Metrics {
-		if !verified[i] {
-			continue
-		}
-		s, err := results.ParseSignature(m.Signature)
-		if err != nil {
-			return err
-		}
-		scores.Metrics[m.ID] = results.MetricScore{Total: m.Total, ByType: m.ByType, Passages: counts[i], Reader: s.Reader, Version: s.Version}
-	}
-	if err := store.SaveScores(ctx, run.ID, scores); err != nil {
-		return err
-	}
-	return store.End(ctx, run.ID)
+// Summary collects what a store has of a run of a bundle beside its answers, while the run
+// is verified.
+type Summary struct {
+	run     *bundles.Run
+	counts  [][]ner.Score // by metric
+	queries int
+	cost    results.Cost
 }
 
-// Predicted returns what a run without answers predicted for each of its documents. file is
-// its verified bundle.
-func Predicted(file string, types []ner.EntityType) func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[harness.PredictedPassage, error] {
+// NewSummary begins the summary of a run.
+func NewSummary(run *bundles.Run) *Summary {
+	return &Summary{run: run, counts: make([][]ner.Score, len(run.Metrics))}
+}
+
+// Add adds a line, as [VerifyOpened] gives them.
+func (s *Summary) Add(line *bundles.Passage) {
+	for i, score := range line.Scores() {
+		s.counts[i] = append(s.counts[i], score)
+	}
+	given := line.Given()
+	s.queries += len(given)
+	s.cost.Add(given)
+}
+
+// Of returns the run with the scores that were verified. Claimed scores are left out.
+func (s *Summary) Of(report *RunReport) (results.Summary, error) {
+	out := results.Summary{
+		Run: ner.Run{Keys: s.run.Keys}, Passages: s.run.Passages, Queries: s.queries, Facts: s.run.Facts, Cost: s.cost,
+		Scores: results.Scores{Passages: s.run.Passages, Outcomes: s.run.Outcomes, Metrics: map[string]results.MetricScore{}},
+	}
+	for i, m := range s.run.Metrics {
+		if report.Metrics[i].Verdict != Verified {
+			continue
+		}
+		signature, err := results.ParseSignature(m.Signature)
+		if err != nil {
+			return out, err
+		}
+		out.Scores.Metrics[m.ID] = results.MetricScore{Total: m.Total, ByType: m.ByType, Passages: s.counts[i], Reader: signature.Reader, Version: signature.Version}
+	}
+	return out, nil
+}
+
+// Opener opens a verified bundle of one run.
+type Opener func(ctx context.Context) (*bundles.Bundle, error)
+
+// Answers returns the passages of a run with its answers.
+func Answers(open Opener) func(ctx context.Context) iter.Seq2[ner.Passage, error] {
+	return func(ctx context.Context) iter.Seq2[ner.Passage, error] {
+		return func(yield func(ner.Passage, error) bool) {
+			opened, err := open(ctx)
+			if err != nil {
+				yield(ner.Passage{}, err)
+				return
+			}
+			defer opened.Close()
+			for line, err := range opened.Passages(&opened.Manifest.Runs[0]) {
+				if err != nil {
+					yield(ner.Passage{}, err)
+					return
+				}
+				if !yield(ner.Passage{Index: line.Index, Document: line.Document, Answers: line.Given()}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Predicted returns what a run without answers predicted for each of its documents.
+func Predicted(open Opener, types []ner.EntityType) func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[harness.PredictedPassage, error] {
 	known := append(slices.Clone(types), ner.Unknown)
 	return func(ctx context.Context, docs iter.Seq2[*ner.Document, error]) iter.Seq2[harness.PredictedPassage, error] {
 		return func(yield func(harness.PredictedPassage, error) bool) {
-			opened, err := bundles.Open(ctx, file)
+			opened, err := open(ctx)
 			if err != nil {
 				yield(harness.PredictedPassage{}, err)
 				return
@@ -92,20 +104,6 @@ func Predicted(file string, types []ner.EntityType) func(ctx context.Context, do
 			}
 		}
 	}
-}
-
-// restored is the passage of a line. A bundle has no prompts: each answer has a key of its
-// own. Without answers, the document is named by its place.
-func restored(run *bundles.Run, line *bundles.Passage) ner.Passage {
-	p := ner.Passage{Index: line.Index, Document: line.Document, Answers: line.Given()}
-	if run.Answers.Mode == bundles.WithSpans {
-		p.Document = strconv.Itoa(line.Index)
-	}
-	for i := range p.Answers {
-		sum := sha256.Sum256(fmt.Append(nil, run.ID, " ", line.Index, " ", i))
-		copy(p.Answers[i].Key[:], sum[:])
-	}
-	return p
 }
 
 // SpotAlpha is the level below which a paired test says that the answers of a model now

@@ -15,9 +15,10 @@ import (
 	"nerbench/ner"
 )
 
-// scoreSpans counts the spans of a run without answers. Metrics on strings are left as
-// claims.
-func scoreSpans(opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
+// scoreSpans counts the spans of the run, which is without answers. Metrics on strings are
+// left as claims.
+func (v *runVerifier) scoreSpans(dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
+	run := v.run
 	comparison := newComparison(run)
 	byType := make([]metrics.Tally, len(run.Metrics))
 	add := make([]func(*metrics.Passage, *metrics.Counts), len(run.Metrics))
@@ -32,7 +33,7 @@ func scoreSpans(opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Data
 	}
 	counts := make([]ner.Score, len(comparison.places))
 	types := append(dataset.Types(), ner.Unknown)
-	for d, line := range joinLines(plan.Documents, opened.Passages(run)) {
+	for d, line := range joinLines(plan.Documents, v.passages) {
 		if line.err != nil {
 			return line.err
 		}

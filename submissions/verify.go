@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -96,12 +97,24 @@ func Verify(ctx context.Context, b *harness.Bench, path string) (Report, error) 
 		return Report{}, err
 	}
 	defer opened.Close()
+	out, err := VerifyOpened(ctx, b, opened, nil)
+	out.File = path
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("bundle: %s: %w", path, err)
+	}
+	return out, err
+}
+
+// VerifyOpened is [Verify] of an open bundle. The report and the errors have no file. each
+// is called with each line of each run in order, before it is counted; may be nil.
+func VerifyOpened(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, each func(*bundles.Passage)) (Report, error) {
 	m := opened.Manifest
-	out := Report{File: path, Digest: opened.Digest, Tool: m.Tool, Signer: opened.Signer, Model: m.Model, Command: CommandOf(m), Runs: []RunReport{}}
+	out := Report{Digest: opened.Digest, Tool: m.Tool, Signer: opened.Signer, Model: m.Model, Command: CommandOf(m), Runs: []RunReport{}}
 	var faults []error
 	unchecked := 0
 	for i := range m.Runs {
-		r, err := verifyRun(ctx, b, opened, &m.Runs[i])
+		v := runVerifier{bench: b, run: &m.Runs[i], passages: observed(opened.Passages(&m.Runs[i]), each)}
+		r, err := v.verify(ctx)
 		if ctx.Err() != nil {
 			return out, ctx.Err()
 		}
@@ -114,15 +127,40 @@ func Verify(ctx context.Context, b *harness.Bench, path string) (Report, error) 
 		}
 	}
 	if len(faults) > 0 {
-		return out, fmt.Errorf("bundle: %s: %w", path, errors.Join(faults...))
+		return out, errors.Join(faults...)
 	}
 	if unchecked > 0 {
-		return out, &fault.DataError{Err: fmt.Errorf("bundle: %s: %d of %d runs were not scored again", path, unchecked, len(m.Runs))}
+		return out, &fault.DataError{Err: fmt.Errorf("%d of %d runs were not scored again", unchecked, len(m.Runs))}
 	}
 	return out, nil
 }
 
-func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, run *bundles.Run) (RunReport, error) {
+// observed calls each with every line.
+func observed(lines iter.Seq2[*bundles.Passage, error], each func(*bundles.Passage)) iter.Seq2[*bundles.Passage, error] {
+	if each == nil {
+		return lines
+	}
+	return func(yield func(*bundles.Passage, error) bool) {
+		for line, err := range lines {
+			if err == nil {
+				each(line)
+			}
+			if !yield(line, err) {
+				return
+			}
+		}
+	}
+}
+
+// runVerifier verifies one run.
+type runVerifier struct {
+	bench    *harness.Bench
+	run      *bundles.Run
+	passages iter.Seq2[*bundles.Passage, error] // its lines
+}
+
+func (v *runVerifier) verify(ctx context.Context) (RunReport, error) {
+	run := v.run
 	out := RunReport{ID: run.ID, Dataset: run.Dataset(), Mode: run.Answers.Mode, Passages: run.Passages, Data: DataUnrecorded, Metrics: []MetricReport{}}
 	for _, m := range run.Metrics {
 		out.Metrics = append(out.Metrics, MetricReport{ID: m.ID, Verdict: Unchecked, Claimed: m.Total, F1: F1(m)})
@@ -130,28 +168,28 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 	if err := checkSignatures(run); err != nil {
 		return out, err
 	}
-	dataset, err := b.FindDataset(run.Dataset())
+	dataset, err := v.bench.FindDataset(run.Dataset())
 	if err != nil {
-		return out.unchecked(err), eachLine(opened, run)
+		return out.unchecked(err), v.eachLine()
 	}
 	out.Data = dataState(dataset, run)
 	if err := checkText(dataset, run); err != nil {
 		return out, err
 	}
-	plan, passages, err := b.PlanOfRun(ctx, dataset, infoOf(run))
+	plan, passages, err := v.bench.PlanOfRun(ctx, dataset, infoOf(run))
 	if err := cmp.Or(checkDataset(dataset, run), err); err != nil {
 		if ctx.Err() != nil || !errors.As(err, new(*fault.DataError)) {
 			return out, err
 		}
-		return out.unchecked(err), eachLine(opened, run)
+		return out.unchecked(err), v.eachLine()
 	}
 	if passages != run.Passages {
 		return out, fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
 	}
 	if run.Answers.Mode == bundles.WithAnswers {
-		err = scoreAnswers(ctx, opened, run, dataset, plan, &out)
+		err = v.scoreAnswers(ctx, dataset, plan, &out)
 	} else {
-		err = scoreSpans(opened, run, dataset, plan, &out)
+		err = v.scoreSpans(dataset, plan, &out)
 	}
 	return out, errors.Join(err, out.differences())
 }
@@ -227,9 +265,9 @@ func checkDataset(dataset *datasets.Dataset, run *bundles.Run) error {
 	return nil
 }
 
-// eachLine reads all lines of a run.
-func eachLine(opened *bundles.Bundle, run *bundles.Run) error {
-	for _, err := range opened.Passages(run) {
+// eachLine reads all lines of the run.
+func (v *runVerifier) eachLine() error {
+	for _, err := range v.passages {
 		if err != nil {
 			return err
 		}
@@ -237,11 +275,12 @@ func eachLine(opened *bundles.Bundle, run *bundles.Run) error {
 	return nil
 }
 
-// scoreAnswers parses and counts the answers of a run.
-func scoreAnswers(ctx context.Context, opened *bundles.Bundle, run *bundles.Run, dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
+// scoreAnswers parses and counts the answers of the run.
+func (v *runVerifier) scoreAnswers(ctx context.Context, dataset *datasets.Dataset, plan loop.ScorePlan, out *RunReport) error {
+	run := v.run
 	comparison := newComparison(run)
 	plan.Passages = func(yield func(ner.Passage, error) bool) {
-		for line, err := range opened.Passages(run) {
+		for line, err := range v.passages {
 			if err != nil {
 				yield(ner.Passage{}, err)
 				return

@@ -149,7 +149,7 @@ func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
 }
 
 func (env *environment) buildBoard(c *cli.Context) error {
-	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip"), Blobs: blobs()}
+	r := repository.BuildRequest{Dir: c.String("board"), Skip: c.Bool("skip"), Blobs: blobs(), Notes: cacheFolder("boards")}
 	r.Out = cmp.Or(c.String("out"), filepath.Join(r.Dir, filepath.FromSlash(repository.DefaultSite)))
 	var err error
 	if r.Site, err = readSite(c); err != nil {

@@ -142,8 +142,12 @@ func WriteBuilt(w io.Writer, done *repository.Built) error {
 		fmt.Fprintf(w, "left out: %s\n", terminal.Line(f))
 	}
 	fmt.Fprintf(w, "tests and intervals: %d computed, %d of earlier builds\n", done.Computed, done.Cached)
-	_, err := fmt.Fprintf(w, "wrote %s: %s, %s, %d withdrawn, %s\n",
-		filepath.Join(done.Folder, "index.html"), ner.Count(done.Models, "model"), ner.Count(done.Runs, "run"), done.Withdrawn, ner.Count(done.Files, "file"))
+	verb := "wrote"
+	if done.Unchanged {
+		verb = "unchanged:"
+	}
+	_, err := fmt.Fprintf(w, "%s %s: %s, %s, %d withdrawn, %s\n",
+		verb, filepath.Join(done.Folder, "index.html"), ner.Count(done.Models, "model"), ner.Count(done.Runs, "run"), done.Withdrawn, ner.Count(done.Files, "file"))
 	return err
 }
 

@@ -48,11 +48,14 @@ type Family struct {
 	Columns []int
 	Pairs   [][2]int
 	Rounds  int
+	// Begun has the sums of earlier tests of the pairs with fewer rounds ([Test.Whole]), which
+	// are not computed again; nil, and the zero value of a pair: none.
+	Begun []Sums
 }
 
-// roundChunk is the number of rounds that are computed at once. It is fixed, so that
+// RoundChunk is the number of rounds that are computed at once. It is fixed, so that
 // sums of floating-point numbers do not depend on the number of processors.
-const roundChunk = 1024
+const RoundChunk = 1024
 
 // ComparePairs returns the tests of [CompareIn] for each pair of each family. All
 // systems of a column are swapped by the same random bits, so the counts that a round
@@ -72,7 +75,11 @@ func ComparePairs(ctx context.Context, columns []Column, families []Family) ([][
 			if random[pair] == nil {
 				order = append(order, pair)
 			}
-			random[pair] = append(random[pair], &pairTest{Family: &families[f], into: &tests[f][i]})
+			t := &pairTest{Family: &families[f], into: &tests[f][i]}
+			if family.Begun != nil && family.Begun[i].Rounds <= family.Rounds {
+				t.begun = family.Begun[i]
+			}
+			random[pair] = append(random[pair], t)
 			rounds = max(rounds, family.Rounds)
 		}
 	}
@@ -82,11 +89,11 @@ func ComparePairs(ctx context.Context, columns []Column, families []Family) ([][
 			t.begin(packed, pair)
 		}
 	}
-	chunks := (rounds + roundChunk - 1) / roundChunk
+	chunks := (rounds + RoundChunk - 1) / RoundChunk
 	sums := make([]map[*pairTest]chunkSum, chunks)
 	parallel.Each(chunks, func(c int) {
 		if ctx.Err() == nil {
-			sums[c] = sumChunk(packed, order, random, c*roundChunk, min(roundChunk, rounds-c*roundChunk))
+			sums[c] = sumChunk(packed, order, random, c*RoundChunk, min(RoundChunk, rounds-c*RoundChunk))
 		}
 	})
 	if ctx.Err() != nil {
@@ -161,6 +168,7 @@ func differing(columns []Column, of []int, pair [2]int) []Dataset {
 type pairTest struct {
 	*Family
 	difference, least float64
+	begun             Sums
 	into              *Test
 }
 
@@ -179,23 +187,47 @@ type chunkSum struct {
 	squares float64
 }
 
-// end adds up the chunks.
+// end adds up the chunks, in order: a test that continues another one has the same sums as
+// one from the beginning.
 func (t *pairTest) end(sums []map[*pairTest]chunkSum) {
-	*t.into = Test{Difference: t.difference, Tried: t.Rounds}
-	squares := 0.0
-	for c := range sums {
-		t.into.Count += sums[c][t].count
-		squares += sums[c][t].squares
+	*t.into = Test{Difference: t.difference, Tried: t.Rounds, Whole: t.begun}
+	all := t.begun
+	for c := t.begun.Rounds / RoundChunk; c < len(sums) && c*RoundChunk < t.Rounds; c++ {
+		all.Rounds = min((c+1)*RoundChunk, t.Rounds)
+		all.Count += sums[c][t].count
+		all.Squares += sums[c][t].squares
+		if all.Rounds%RoundChunk == 0 {
+			t.into.Whole = all
+		}
 	}
-	t.into.P = float64(1+t.into.Count) / float64(t.Rounds+1)
-	t.into.Spread = math.Sqrt(squares / float64(t.Rounds))
+	t.into.Count = all.Count
+	t.into.P = float64(1+all.Count) / float64(t.Rounds+1)
+	t.into.Spread = math.Sqrt(all.Squares / float64(t.Rounds))
 }
+
+// needs reports whether the rounds of a chunk are to be computed.
+func (t *pairTest) needs(first int) bool { return t.begun.Rounds <= first && first < t.Rounds }
 
 // sumChunk computes the rounds from first to first+n-1 of all tests.
 func sumChunk(packed []packedColumn, order [][2]int, tests map[[2]int][]*pairTest, first, n int) map[*pairTest]chunkSum {
+	needed := make([]map[int]bool, len(packed)) // systems by column
+	for _, pair := range order {
+		for _, t := range tests[pair] {
+			if t.needs(first) {
+				for _, c := range t.Columns {
+					if needed[c] == nil {
+						needed[c] = map[int]bool{}
+					}
+					needed[c][pair[0]], needed[c][pair[1]] = true, true
+				}
+			}
+		}
+	}
 	swapped := make([][][]uint64, len(packed)) // by column, system and round
 	for c := range packed {
-		swapped[c] = packed[c].swapped(first, n)
+		if needed[c] != nil {
+			swapped[c] = packed[c].swapped(needed[c], first, n)
+		}
 	}
 	out := map[*pairTest]chunkSum{}
 	differences := make([][]float64, len(packed)) // of one pair, by column and round
@@ -203,6 +235,9 @@ func sumChunk(packed []packedColumn, order [][2]int, tests map[[2]int][]*pairTes
 	for _, pair := range order {
 		clear(differences)
 		for _, t := range tests[pair] {
+			if !t.needs(first) {
+				continue
+			}
 			clear(sum)
 			for _, c := range t.Columns {
 				if differences[c] == nil {
@@ -238,15 +273,13 @@ func (p *packedColumn) differences(pair [2]int, swapped [][]uint64, n int) []flo
 	return out
 }
 
-// swapped returns for each system and round the sum of the counts of the passages whose
+// swapped returns for each needed system and round the sum of the counts of the passages whose
 // bit is 1 (docs/spec/metrics.md §12.4). The sums of all subsets of eight passages are
 // in a table, so that a round needs one addition for eight passages.
-func (p *packedColumn) swapped(first, n int) [][]uint64 {
+func (p *packedColumn) swapped(needed map[int]bool, first, n int) [][]uint64 {
 	sums := make([][]uint64, len(p.systems))
-	for s, words := range p.systems {
-		if words != nil {
-			sums[s] = make([]uint64, n)
-		}
+	for s := range needed {
+		sums[s] = make([]uint64, n)
 	}
 	states, bits := make([]uint64, n), make([]uint64, n)
 	for r := range states {
@@ -259,7 +292,7 @@ func (p *packedColumn) swapped(first, n int) [][]uint64 {
 			bits[r] = mix(states[r])
 		}
 		for s, words := range p.systems {
-			if words == nil {
+			if sums[s] == nil {
 				continue
 			}
 			fillTables(&tables, words[from:min(from+64, len(words))])

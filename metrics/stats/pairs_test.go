@@ -58,7 +58,11 @@ func TestPairsEqualSingleTests(t *testing.T) {
 			}
 			want := stats.CompareIn(datasets, family.Rounds)
 			near(t, "spread", got[f][i].Spread, want.Spread)
-			if got[f][i].Spread = want.Spread; got[f][i] != want {
+			if whole := got[f][i].Whole.Rounds; !want.Exact && whole != family.Rounds/stats.RoundChunk*stats.RoundChunk {
+				t.Errorf("the sums of %d of %d rounds are kept", whole, family.Rounds)
+			}
+			got[f][i].Spread, got[f][i].Whole = want.Spread, stats.Sums{}
+			if got[f][i] != want {
 				t.Errorf("columns %v, systems %v: %+v, want %+v", family.Columns, pair, got[f][i], want)
 			}
 			if want.Exact {
@@ -68,6 +72,49 @@ func TestPairsEqualSingleTests(t *testing.T) {
 	}
 	if exact < 3 || exact > 12 {
 		t.Errorf("%d exact tests: want some of both kinds", exact)
+	}
+}
+
+// TestContinuedTestsAreEqual: a test that continues one with fewer rounds has the same
+// numbers, to the last digit, as one from the beginning.
+func TestContinuedTestsAreEqual(t *testing.T) {
+	columns := inventedColumns(4, 190, 64)
+	compare := func(rounds int, begun []stats.Sums) []stats.Test {
+		family := stats.Family{Columns: []int{0, 1}, Pairs: [][2]int{{0, 2}, {2, 3}, {3, 1}}, Rounds: rounds, Begun: begun}
+		tests, err := stats.ComparePairs(t.Context(), columns, []stats.Family{family, {Columns: []int{1}, Pairs: [][2]int{{0, 2}}, Rounds: 1500}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return tests[0]
+	}
+	for _, rounds := range [][2]int{{900, 2500}, {1024, 1025}, {2048, 2048}, {1500, 3072}, {2500, 9999}, {9999, 10399}, {3000, 2000}} {
+		var begun []stats.Sums
+		for _, test := range compare(rounds[0], nil) {
+			begun = append(begun, test.Whole)
+		}
+		begun[1] = stats.Sums{} // a new pair
+		want := compare(rounds[1], nil)
+		if got := compare(rounds[1], begun); !slices.Equal(got, want) {
+			t.Errorf("%v rounds: %+v, want %+v", rounds, got, want)
+		}
+		if rounds[0] <= rounds[1] && begun[0].Rounds > 0 {
+			begun[0].Count += 7 // they are used
+			if got := compare(rounds[1], begun); got[0].Count != want[0].Count+7 || got[2] != want[2] {
+				t.Errorf("%v rounds were computed again", rounds)
+			}
+		}
+	}
+}
+
+// TestRankSystems: it is the inverse of RankRounds.
+func TestRankSystems(t *testing.T) {
+	for k := 26; k < 500; k++ {
+		if got := stats.RankSystems(stats.RankRounds(k, 0.05), 0.05); got != k {
+			t.Errorf("%d systems, want %d", got, k)
+		}
+	}
+	if got := stats.RankSystems(stats.Rounds, 0.05); got != 26 {
+		t.Errorf("%d systems have no more rounds, want 26", got)
 	}
 }
 

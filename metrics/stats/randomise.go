@@ -32,6 +32,15 @@ type Test struct {
 	// Spread is the root mean square of the differences after the swaps: the standard
 	// deviation of the difference between two systems of which none is better.
 	Spread float64
+	// Whole are the sums of the first rounds, from which [ComparePairs] continues a test with
+	// more of them; zero if it has none.
+	Whole Sums
+}
+
+// Sums are the sums of the first rounds of a test, a multiple of [RoundChunk].
+type Sums struct {
+	Rounds, Count int
+	Squares       float64 // of the differences
 }
 
 // Compare tests whether two systems differ, by swapping their counts passage by

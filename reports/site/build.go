@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"html/template"
+	"sync/atomic"
 	"time"
 
+	"nerbench/internal/parallel"
 	"nerbench/reports"
 )
 
@@ -118,15 +120,33 @@ func (s *site) write(ctx context.Context, out *folder) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range pages {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
+	return eachOf(ctx, pages, func(_ int, p page) error {
 		f, err := s.render(p)
 		if err != nil {
 			return err
 		}
-		if err := out.add(f); err != nil {
+		return out.add(f)
+	})
+}
+
+// eachOf calls f with each item and its index on all processors. Its error is that of the first item that
+// has one.
+func eachOf[T any](ctx context.Context, items []T, f func(int, T) error) error {
+	errs := make([]error, len(items))
+	var failed atomic.Bool
+	parallel.Each(len(items), func(i int) {
+		if failed.Load() {
+			return
+		}
+		if errs[i] = ctx.Err(); errs[i] == nil {
+			errs[i] = f(i, items[i])
+		}
+		if errs[i] != nil {
+			failed.Store(true)
+		}
+	})
+	for _, err := range errs {
+		if err != nil {
 			return err
 		}
 	}

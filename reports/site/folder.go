@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"nerbench/internal/fault"
@@ -46,9 +47,12 @@ type folder struct {
 	final, temporary string
 	lock             *lock.Lock
 	root             *os.Root
-	list             list
-	bytes, max       int64     // 0: no limit
+	max              int64     // bytes; 0: no limit
 	time             time.Time // of the files; zero: now
+
+	mu    sync.Mutex
+	list  list
+	bytes int64
 }
 
 // newFolder begins a folder that will replace dir. It fails if dir holds a file that a
@@ -213,14 +217,27 @@ func checksum(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// add writes one file.
+// add writes one file. It may be called from several goroutines.
 func (f *folder) add(file file) error {
 	sum := sha256.Sum256(file.content)
+	if err := f.register(file, hex.EncodeToString(sum[:])); err != nil {
+		return err
+	}
 	if err := f.write(file); err != nil {
 		return fmt.Errorf("site: %s: %w", file.path, err)
 	}
-	f.list.Files[file.path] = hex.EncodeToString(sum[:])
-	if f.max > 0 && f.bytes > f.max {
+	return nil
+}
+
+// register adds a file to the list, before it is written.
+func (f *folder) register(file file, sum string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, ok := f.list.Files[file.path]; ok {
+		return fmt.Errorf("site: %s: written twice", file.path)
+	}
+	f.list.Files[file.path] = sum
+	if f.bytes += int64(len(file.content)); f.max > 0 && f.bytes > f.max {
 		return &fault.Hint{
 			Err:    fmt.Errorf("site: the folder is larger than %s bytes", commas(f.max)),
 			Advice: "--answers errors or none writes fewer answers, --max-size permits more bytes",
@@ -231,8 +248,8 @@ func (f *folder) add(file file) error {
 
 func (f *folder) write(file file) error {
 	name := filepath.FromSlash(file.path)
-	if _, ok := f.list.Files[file.path]; ok || !filepath.IsLocal(name) {
-		return errors.New("written twice, or outside the folder")
+	if !filepath.IsLocal(name) {
+		return errors.New("outside the folder")
 	}
 	if err := f.root.MkdirAll(filepath.Dir(name), 0o777); err != nil {
 		return err
@@ -247,7 +264,6 @@ func (f *folder) write(file file) error {
 	if err := out.Close(); err != nil {
 		return err
 	}
-	f.bytes += int64(len(file.content))
 	if !f.time.IsZero() {
 		return f.root.Chtimes(name, f.time, f.time)
 	}
@@ -261,6 +277,7 @@ func (f *folder) finish() ([]byte, error) {
 		return nil, fmt.Errorf("site: %w", err)
 	}
 	text = append(text, '\n')
+	f.bytes += int64(len(text))
 	if err := f.write(file{listName, text}); err != nil {
 		return nil, fmt.Errorf("site: %s: %w", listName, err)
 	}

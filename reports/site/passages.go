@@ -136,17 +136,22 @@ func value(f *float64) float64 {
 // passages.
 func (w *datasetWriter) writeRuns(ctx context.Context, written map[string]bool) (Findings, error) {
 	s := w.site
+	list := s.runsOn(w.dataset)
+	indexes := make([]*runIndex, len(list))
+	err := eachOf(ctx, list, func(i int, of datasetRun) (err error) {
+		indexes[i], err = w.writeRun(ctx, s.runs[of.ID])
+		return err
+	})
+	if err != nil {
+		return Findings{}, err
+	}
 	var whole []*runIndex
 	var best []string
-	for _, of := range s.runsOn(w.dataset) {
+	for i, of := range list {
 		run := s.runs[of.ID]
-		index, err := w.writeRun(ctx, run)
-		if err != nil {
-			return Findings{}, err
-		}
 		written[run.ID] = true
 		if run.Missing == "" && run.Configuration == "" {
-			whole, best = append(whole, index), append(best, run.ID)
+			whole, best = append(whole, indexes[i]), append(best, run.ID)
 		}
 	}
 	f := findings(whole, len(w.ids))

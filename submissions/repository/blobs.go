@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"nerbench/bundles"
@@ -32,12 +33,14 @@ type Blobs struct {
 	Longest time.Duration
 }
 
-// blobReader opens the answers of runs.
+// blobReader opens the answers of runs. Its methods may be called from several goroutines.
 type blobReader struct {
 	Blobs
 	folder    *os.Root // of the repository
 	addresses []string
-	silent    map[string]bool // addresses that do not respond
+
+	downloading sync.Mutex      // one at a time: an address that does not respond is asked once
+	silent      map[string]bool // such addresses
 }
 
 func newBlobReader(b Blobs, folder *os.Root, addresses []string) *blobReader {
@@ -102,6 +105,8 @@ func (b *blobReader) cached(ctx context.Context, name, sum string) (*os.File, er
 
 // download takes a file from the first address that has it.
 func (b *blobReader) download(ctx context.Context, s *Submission) error {
+	b.downloading.Lock()
+	defer b.downloading.Unlock()
 	held, err := lock.Take(ctx, filepath.Join(b.Cache, s.Blob+".lock"), func() {})
 	if err != nil {
 		return err
@@ -148,6 +153,15 @@ func (b *blobReader) download(ctx context.Context, s *Submission) error {
 		return errors.Join(wrong...)
 	}
 	return missingBlob{errors.Join(absent...)}
+}
+
+// bundle opens a run of one submission. signer is that of its signature.
+func (b *blobReader) bundle(ctx context.Context, s *Submission, signer *bundles.Signer) (*bundles.Bundle, error) {
+	blob, err := b.open(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return s.Open(ctx, signer, blob)
 }
 
 // keep writes the answers of a run into the cache.

@@ -1,6 +1,7 @@
 package repository
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"nerbench/boards"
 	"nerbench/bundles"
@@ -29,8 +31,13 @@ type BuildRequest struct {
 	// again here. Without it, they are an error, and there is no site.
 	Skip  bool
 	Blobs Blobs
+	// Notes is a folder of the user, with a note about each site that was built, so that the
+	// same one is not built again; empty: it always is.
+	Notes string
 	// Site has the options of the pages. The rules are those of board.toml.
 	Site harness.SiteRequest
+
+	verified func() // called for each run that was verified, in tests
 }
 
 // Built describes a site that was written.
@@ -48,6 +55,9 @@ type Built struct {
 	// that the folder cache/pairs had.
 	Computed int `json:"computed"`
 	Cached   int `json:"cached"`
+	// Unchanged: the same program built the site of the same input before, and it was not
+	// written again.
+	Unchanged bool `json:"unchanged"`
 }
 
 // DefaultSite is the folder of the site below that of the repository. Git ignores it.
@@ -56,7 +66,8 @@ const DefaultSite = "cache/site"
 // Build verifies a repository as [Verify] does, and writes its leaderboard. The runs are
 // those that are not withdrawn, with the scores that follow from their answers. Data of
 // the user's store is not part of it. Tests and intervals of earlier builds are taken from
-// the folder cache/pairs, which then has those of this one. The error is a
+// the folder cache/pairs, which then has those of this one. A site that was built of the
+// same files, data, definitions and options is left as it is. The error is a
 // [fault.PartialError] if files were skipped.
 func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error) {
 	out := Built{Folder: r.Out, Skipped: []string{}}
@@ -71,14 +82,24 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	if r.Site.Rules, err = boards.Read(folder.FS(), "board.toml"); err != nil {
 		return out, fmt.Errorf("board: %s: %w", r.Dir, err)
 	}
+	var before buildInput
+	if r.Notes != "" {
+		if before, err = readInput(ctx, b, folder, r); err != nil {
+			return out, fmt.Errorf("board: %w", err)
+		}
+		if built, ok := before.unchanged(r); ok {
+			return built, nil
+		}
+	}
 	temporary, err := os.MkdirTemp("", "nerbench-board-*")
 	if err != nil {
 		return out, fmt.Errorf("board: %w", err)
 	}
 	defer os.RemoveAll(temporary)
+	b = b.Remembering()
 	own := *b
 	own.Store = filepath.Join(temporary, "results.db")
-	m := &builder{request: r, rules: r.Site.Rules, temporary: temporary, runs: map[string]harness.Submitted{}}
+	m := &builder{request: r, rules: r.Site.Rules, runs: map[string]harness.Submitted{}}
 	if err := m.read(ctx, b, folder, own.Store); err != nil {
 		return out, err
 	}
@@ -88,9 +109,9 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 		return out, fmt.Errorf("board: %w", err)
 	}
 	cache := harness.NewStatisticsCache(known)
-	r.Site.Cache = cache
-	r.Site.Repository = &harness.Repository{Runs: m.runs, Log: m.log()}
-	built, err := own.WriteSite(ctx, r.Out, r.Site)
+	pages := r.Site
+	pages.Cache, pages.Repository = cache, &harness.Repository{Runs: m.runs, Log: m.log()}
+	built, err := own.WriteSite(ctx, r.Out, pages)
 	if err != nil {
 		return out, err
 	}
@@ -98,6 +119,15 @@ func Build(ctx context.Context, b *harness.Bench, r BuildRequest) (Built, error)
 	out.Computed, out.Cached = cache.Computed, cached(cache)
 	if err := writePairs(folder, cache.Used); err != nil && b.Notify != nil { // the repository may be one that cannot be written
 		b.Notify(harness.Event{Note: fmt.Sprintf("tests and intervals are not kept: %v", err)})
+	}
+	if r.Notes != "" && len(out.Skipped) == 0 {
+		after, err := readInput(ctx, b, folder, r)
+		if err == nil && after.outside == before.outside { // nothing changed meanwhile
+			err = after.keep(r, out, built.List)
+		}
+		if err != nil && b.Notify != nil {
+			b.Notify(harness.Event{Note: fmt.Sprintf("the next build writes the site again: %v", err)})
+		}
 	}
 	if len(out.Skipped) > 0 {
 		return out, &fault.PartialError{Err: fmt.Errorf("board: %s: left out %s", r.Dir, ner.Count(len(out.Skipped), "file"))}
@@ -123,12 +153,15 @@ func checkOut(dir, out string) error {
 type builder struct {
 	request   BuildRequest
 	rules     *boards.Board
-	temporary string // folder of the build
 	verifier  *verifier
 	store     *results.Store
-	runs      map[string]harness.Submitted
 	withdrawn map[string]bool
 	skipped   []string
+
+	mu        sync.Mutex
+	runs      map[string]harness.Submitted
+	summaries []results.Summary // those that the store does not have yet
+	passages  int               // of them
 }
 
 // read verifies the repository, and writes its runs into a store.
@@ -145,11 +178,11 @@ func (m *builder) read(ctx context.Context, b *harness.Bench, folder *os.Root, f
 	}
 	m.verifier.readLog()
 	m.withdrawn = withdrawnRuns(m.verifier.events)
-	m.verifier.keep = m.keep
+	m.verifier.keep, m.verifier.scored = m.keep, m.request.verified
 	m.verifier.check(names, func(name string) bool {
 		return strings.HasPrefix(name, "submissions/") && !m.withdrawn[strings.TrimSuffix(path.Base(name), ".json")]
 	})
-	if err := ctx.Err(); err != nil {
+	if err := cmp.Or(ctx.Err(), m.flush()); err != nil {
 		return err
 	}
 	maps.DeleteFunc(m.withdrawn, func(run string, _ bool) bool { return m.verifier.runs[run] == nil })
@@ -213,41 +246,55 @@ func listed(faults []string) string {
 	return strings.Join(faults, "; ")
 }
 
-// keep writes a run that was verified into the store.
-func (m *builder) keep(file string, s *Submission, report *submissions.RunReport) error {
-	opened, err := bundles.Open(m.verifier.ctx, file)
+// keep notes a run that was verified. Its summary is written into the store with those of
+// other runs.
+func (m *builder) keep(s *Submission, opened *bundles.Bundle, of *submissions.Summary, report *submissions.RunReport) error {
+	summary, err := of.Of(report)
 	if err != nil {
 		return err
 	}
-	defer opened.Close()
-	run := &opened.Manifest.Runs[0]
-	if err := submissions.Restore(m.verifier.ctx, m.store, opened, run, report); err != nil {
-		return err
-	}
+	run := s.run()
 	claims := map[string]ner.Score{}
 	for _, metric := range report.Metrics {
 		if metric.Verdict == submissions.Claimed {
 			claims[metric.ID] = metric.Claimed
 		}
 	}
-	out := harness.Submitted{Tier: "self-reported", Claims: claims, Answers: s.Blob, Shown: site.Submission{
+	out := harness.Submitted{Tier: "self-reported", Claims: claims, Checksum: s.Blob, Shown: site.Submission{
 		User: s.User, Name: s.Manifest.Submitter.Name, Affiliation: s.Manifest.Submitter.Affiliation, Signer: opened.Signer.Fingerprint,
 		Bundle: opened.Digest, Tool: s.Manifest.Tool, TrainedOn: s.Manifest.Declarations.TrainedOn, Configurations: s.Manifest.Declarations.Configurations,
 		Files: []site.Source{m.source(s.path()), m.source(s.blob())},
 	}}
+	open := func(ctx context.Context) (*bundles.Bundle, error) {
+		return m.verifier.blobs.bundle(ctx, s, opened.Signer)
+	}
 	if run.Answers.Mode == bundles.WithSpans {
 		dataset, err := m.verifier.bench.FindDataset(run.Dataset())
 		if err != nil {
 			return err
 		}
-		kept := filepath.Join(m.temporary, run.ID+".nbz")
-		if err := errors.Join(opened.Close(), os.Rename(file, kept)); err != nil {
-			return err
-		}
-		out.Predicted = submissions.Predicted(kept, dataset.Types())
+		out.Predicted = submissions.Predicted(open, dataset.Types())
+	} else {
+		out.Answers = submissions.Answers(open)
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.runs[run.ID] = out
-	return nil
+	m.summaries, m.passages = append(m.summaries, summary), m.passages+run.Passages
+	if m.passages < batch {
+		return nil
+	}
+	return m.flush()
+}
+
+// batch is the number of passages whose counts are written in one transaction.
+const batch = 20_000
+
+// flush writes the summaries of runs.
+func (m *builder) flush() error {
+	err := m.store.AddSummaries(m.verifier.ctx, m.summaries)
+	m.summaries, m.passages = m.summaries[:0], 0
+	return err
 }
 
 // source is a file of the repository, with its address.

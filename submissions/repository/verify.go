@@ -18,6 +18,7 @@ import (
 	"nerbench/bundles"
 	"nerbench/harness"
 	"nerbench/internal/fault"
+	"nerbench/internal/parallel"
 	"nerbench/internal/strict"
 	"nerbench/ner"
 	"nerbench/submissions"
@@ -56,7 +57,7 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string, blobs Blobs
 		return out, err
 	}
 	defer folder.Close()
-	v := newVerifier(ctx, b, folder)
+	v := newVerifier(ctx, b.Remembering(), folder)
 	out = *v.out
 	v.out = &out
 	names, err := v.files()
@@ -117,8 +118,12 @@ type verifier struct {
 	// records are the attestations of each run, in the order of their users.
 	records map[string][]record
 	blobs   *blobReader
-	// keep is called with the bundle of each run whose scores were verified; may be nil.
-	keep func(file string, s *Submission, r *submissions.RunReport) error
+	// keep is called with each run whose scores were verified, from several goroutines at
+	// once; may be nil.
+	keep func(s *Submission, bundle *bundles.Bundle, of *submissions.Summary, r *submissions.RunReport) error
+	// scored is called for each run that is scored again, from several goroutines at once;
+	// may be nil.
+	scored func()
 }
 
 // record is an attestation that is signed by its user.
@@ -139,11 +144,7 @@ func newVerifier(ctx context.Context, b *harness.Bench, folder *os.Root) *verifi
 // check checks the submissions, their answers and records. Those runs that are wanted are
 // scored again.
 func (v *verifier) check(names []string, wanted func(string) bool) {
-	for _, name := range names {
-		if strings.HasPrefix(name, "submissions/") {
-			v.submission(name, wanted)
-		}
-	}
+	v.submissions(slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, "submissions/") }), wanted)
 	for _, name := range names {
 		if strings.HasPrefix(name, "blobs/") && !v.used[name] {
 			v.fault(name, errors.New("no run has these answers"))
@@ -212,25 +213,74 @@ func (v *verifier) readLog() {
 	v.fault(logName, err)
 }
 
-// submission checks one run, and scores it again if it is wanted.
-func (v *verifier) submission(name string, wanted func(string) bool) {
+// submitted is a file of a run while it is checked.
+type submitted struct {
+	name   string
+	run    *Submission
+	signer *bundles.Signer
+	err    error // of reading the file
+	end    int   // of its faults among all, before it is scored
+
+	report submissions.Report
+	failed error // of scoring it again
+}
+
+// submissions checks runs, and scores those again that are wanted. Files are read and runs
+// are scored on all processors; faults are in the order of the files.
+func (v *verifier) submissions(names []string, wanted func(string) bool) {
+	list := make([]submitted, len(names))
+	parallel.Each(len(names), func(i int) {
+		if v.ctx.Err() != nil {
+			return
+		}
+		text, err := readFile(v.folder, names[i])
+		if err == nil {
+			list[i].run, list[i].signer, err = decode(text)
+		}
+		list[i].name, list[i].err = names[i], err
+	})
 	if v.ctx.Err() != nil {
 		return
 	}
-	text, err := readFile(v.folder, name)
-	if err != nil {
-		v.fault(name, err)
+	var scored []*submitted
+	before := len(v.out.Faults)
+	for i := range list {
+		if s := &list[i]; v.submission(s) && (wanted(s.name) || wanted(s.run.blob())) {
+			scored = append(scored, s)
+		}
+		list[i].end = len(v.out.Faults)
+	}
+	parallel.Each(len(scored), func(i int) {
+		if v.ctx.Err() == nil {
+			v.score(scored[i])
+		}
+	})
+	if v.ctx.Err() != nil {
 		return
 	}
-	s, signer, err := decode(text)
-	if err != nil {
-		v.fault(name, err)
-		return
+	faults := v.out.Faults
+	v.out.Faults = slices.Clone(faults[:before])
+	for i := range list {
+		v.out.Faults = append(v.out.Faults, faults[before:list[i].end]...)
+		before = list[i].end
+		if len(scored) > 0 && scored[0] == &list[i] {
+			v.verdict(scored[0])
+			scored = scored[1:]
+		}
+	}
+}
+
+// submission checks one run. ok is false if it cannot be scored.
+func (v *verifier) submission(of *submitted) (ok bool) {
+	name, s := of.name, of.run
+	if of.err != nil {
+		v.fault(name, of.err)
+		return false
 	}
 	v.used[s.blob()] = true
 	if other, there := v.places[s.run().ID]; there {
 		v.fault(name, fmt.Errorf("%s is the same run", other))
-		return
+		return false
 	}
 	v.runs[s.run().ID], v.places[s.run().ID] = s, name
 	if s.path() != name {
@@ -238,10 +288,10 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 	}
 	if !userPattern.MatchString(s.User) {
 		v.fault(name, fmt.Errorf("user %q: not a name of a user", s.User))
-		return
+		return false
 	}
 	keys, err := readFile(v.folder, keyPath(s.User))
-	if err == nil && !hasKey(keys, signer) {
+	if err == nil && !hasKey(keys, of.signer) {
 		err = fmt.Errorf("signed by a key that %s does not have", keyPath(s.User))
 	}
 	v.fault(name, err)
@@ -249,14 +299,31 @@ func (v *verifier) submission(name string, wanted func(string) bool) {
 	if !v.logged[s.run().ID] {
 		v.fault(name, fmt.Errorf("%s has no event of this run", logName))
 	}
-	if wanted(name) || wanted(s.blob()) {
-		v.score(name, s)
-	}
+	return true
 }
 
-// score verifies the bundle of a submission.
-func (v *verifier) score(name string, s *Submission) {
-	report, err := v.verifyBundle(s)
+// score verifies the answers of a submission.
+func (v *verifier) score(of *submitted) {
+	if v.scored != nil {
+		v.scored()
+	}
+	opened, err := v.blobs.bundle(v.ctx, of.run, of.signer)
+	if err != nil {
+		of.failed = err
+		return
+	}
+	defer opened.Close()
+	summary := submissions.NewSummary(of.run.run())
+	of.report, err = submissions.VerifyOpened(v.ctx, v.bench, opened, summary.Add)
+	if err == nil && v.keep != nil {
+		err = v.keep(of.run, opened, summary, &of.report.Runs[0])
+	}
+	of.failed = err
+}
+
+// verdict records what became of a run that was scored again.
+func (v *verifier) verdict(of *submitted) {
+	name, err := of.name, of.failed
 	var data *fault.DataError
 	if errors.As(err, &data) || errors.Is(err, fs.ErrNotExist) {
 		if missing, ok := errors.AsType[missingBlob](err); ok && v.bench.Notify != nil {
@@ -267,46 +334,15 @@ func (v *verifier) score(name string, s *Submission) {
 		err = nil
 	}
 	v.fault(name, err)
-	if len(report.Runs) == 1 {
-		v.out.Runs[name] = report.Runs[0]
-		for _, m := range report.Runs[0].Metrics {
+	if len(of.report.Runs) == 1 {
+		v.out.Runs[name] = of.report.Runs[0]
+		for _, m := range of.report.Runs[0].Metrics {
 			if m.Verdict == submissions.Differs { // the first passage
 				v.fault(name, fmt.Errorf("%s: %s", m.ID, m.Why))
 			}
 		}
 	}
 }
-
-func (v *verifier) verifyBundle(s *Submission) (submissions.Report, error) {
-	joined, err := os.CreateTemp("", "nerbench-board-*.nbz")
-	if err != nil {
-		return submissions.Report{}, err
-	}
-	defer os.Remove(joined.Name())
-	if err := errors.Join(v.blobs.join(v.ctx, joined, s), joined.Close()); err != nil {
-		return submissions.Report{}, err
-	}
-	report, err := submissions.Verify(v.ctx, v.bench, joined.Name())
-	if err == nil && v.keep != nil {
-		err = v.keep(joined.Name(), s, &report.Runs[0])
-	}
-	if err != nil {
-		err = joinedError{err, joined.Name()}
-	}
-	return report, err
-}
-
-// joinedError is an error without the name of the temporary file, which tells nothing.
-type joinedError struct {
-	error
-	file string
-}
-
-func (e joinedError) Error() string {
-	return strings.ReplaceAll(e.error.Error(), "bundle: "+e.file+": ", "")
-}
-
-func (e joinedError) Unwrap() error { return e.error }
 
 // model reads what is said about a model.
 func (v *verifier) model(folder string) error {

@@ -218,7 +218,7 @@ func SamePassages(a, b map[string]string) bool {
 
 // predicted reads the entities of a run, and the gold.
 func predicted(ctx context.Context, b *harness.Bench, dataset *datasets.Dataset, opened *bundles.Bundle, run *bundles.Run) (predictions, [][]ner.Span, error) {
-	plan, _, err := b.PlanOfRun(ctx, dataset, infoOf(run))
+	plan, _, _, err := b.PlanOfRun(ctx, dataset, infoOf(run))
 	if err != nil {
 		return nil, nil, err
 	}

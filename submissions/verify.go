@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -138,7 +139,7 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 	if err := checkText(dataset, run); err != nil {
 		return out, err
 	}
-	plan, passages, err := b.PlanOfRun(ctx, dataset, infoOf(run))
+	plan, passages, split, err := b.PlanOfRun(ctx, dataset, infoOf(run))
 	if err := cmp.Or(checkDataset(dataset, run), err); err != nil {
 		if ctx.Err() != nil || !errors.As(err, new(*fault.DataError)) {
 			return out, err
@@ -147,6 +148,9 @@ func verifyRun(ctx context.Context, b *harness.Bench, opened *bundles.Bundle, ru
 	}
 	if passages != run.Passages {
 		return out, fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
+	}
+	if said := run.Facts["split_passages"]; said != "" && said != strconv.Itoa(split) {
+		return out, fmt.Errorf("split_passages %q: the split has %d", said, split)
 	}
 	if run.Answers.Mode == bundles.WithAnswers {
 		err = scoreAnswers(ctx, opened, run, dataset, plan, &out)

@@ -91,7 +91,7 @@ func (e *exporter) find(run string) (*Submission, error) {
 	if err != nil {
 		return nil, err
 	}
-	names = slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(path.Base(name), run) })
+	names = slices.DeleteFunc(names, func(name string) bool { return run == "" || !strings.HasPrefix(path.Base(name), run) })
 	switch len(names) {
 	case 0:
 		return nil, fmt.Errorf("board: %s: run %q: there is no such run", e.dir, run)

@@ -320,6 +320,9 @@ func (v *verifier) model(folder string) error {
 	}
 	if err == nil {
 		v.abouts[folder] = file.About
+		if err = file.About.Check(); err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
 	}
 	return err
 }

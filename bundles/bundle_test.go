@@ -258,6 +258,8 @@ func TestLies(t *testing.T) {
 		{"no model", "model: name: is missing", func(m *Manifest) { m.Model.Name = "" }},
 		{"trained on", `trained_on "all": want one of none, train, test`, func(m *Manifest) { m.Declarations.TrainedOn = "all" }},
 		{"configurations", "configurations -1", func(m *Manifest) { m.Declarations.Configurations = -1 }},
+		{"a page that is a script", `model: url "javascript:alert(1)": want an address`, func(m *Manifest) { m.Model.URL = "javascript:alert(1)" }},
+		{"no date", `model: released "soon": want 2006`, func(m *Manifest) { m.Model.Released = "soon" }},
 		{"no runs", "runs: there is none", func(m *Manifest) { m.Runs = runList{} }},
 		{"twice the dataset", "want one run for each dataset", func(m *Manifest) { m.Runs = append(m.Runs, m.Runs[1]) }},
 		{"id", "its keys are those of run", first(func(r *Run) { r.ID = "0123456789abcdef" })},

@@ -40,20 +40,6 @@ type Model struct {
 	About
 }
 
-// About is what the submitter says about a model. Empty fields are unknown.
-type About struct {
-	Organisation string `json:"organisation,omitempty" toml:"organisation"`
-	Title        string `json:"title,omitempty" toml:"title"`     // short name for people
-	URL          string `json:"url,omitempty" toml:"url"`         // page of the model
-	Licence      string `json:"licence,omitempty" toml:"licence"` // of the weights
-	OpenWeights  *bool  `json:"open_weights,omitempty" toml:"open_weights"`
-	Parameters   string `json:"parameters,omitempty" toml:"parameters"` // such as "7B"
-	Released     string `json:"released,omitempty" toml:"released"`     // 2006, 2006-01 or 2006-01-02
-	// Training are the ids of the datasets whose train split was in the training data;
-	// nil: unknown, empty: none.
-	Training []string `json:"training" toml:"training"`
-}
-
 // Submitter is who submits the bundle.
 type Submitter struct {
 	Name        string `json:"name,omitempty" toml:"name"`
@@ -181,6 +167,9 @@ func (m *Manifest) Check() error {
 	}
 	if t := m.Declarations.TrainedOn; t != "" && !slices.Contains(TrainedOn, t) {
 		return fmt.Errorf("declarations: trained_on %q: want one of %s", t, strings.Join(TrainedOn, ", "))
+	}
+	if err := m.Model.About.Check(); err != nil {
+		return err
 	}
 	for i := range m.Runs {
 		r := &m.Runs[i]

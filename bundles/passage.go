@@ -90,6 +90,9 @@ func (p *Passage) checkAnswers() error {
 		return errors.New("want the id of the document and answers, without spans")
 	}
 	for i, a := range p.Answers {
+		if !slices.Contains(ner.Finishes, a.Finish) {
+			return fmt.Errorf("answer %d: finish %q: unknown", i, a.Finish)
+		}
 		if len(a.Types) == 0 || a.PromptTokens < 0 || a.AnswerTokens < 0 || max(a.PromptTokens, a.AnswerTokens) > maxCount {
 			return fmt.Errorf("answer %d: want its types, and numbers of tokens from 0", i)
 		}

@@ -66,7 +66,7 @@ func OpenKey(path, agentSocket string) (*Key, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &fault.Hint{Err: fmt.Errorf("key: %w", err), Advice: "ssh-keygen -t ed25519 makes a key; --key names another file, --unsigned writes a bundle without a signature"}
+		return nil, &fault.Hint{Err: fmt.Errorf("key: %w", err), Advice: "ssh-keygen -t ed25519 makes a key; --key names another file"}
 	}
 	signer, err := ssh.ParsePrivateKey(text)
 	var locked *ssh.PassphraseMissingError

@@ -60,6 +60,9 @@ func (p *Part) Check() (*Signer, error) {
 	return Verify(sums, []byte(p.Signature), Namespace)
 }
 
+// ErrNoKey says that [Bundle.Split] needs a key.
+var ErrNoKey = errors.New("the signature of the bundle is about several runs, or there is none: want a key to sign each")
+
 // Split returns the part of a run. A bundle of one run keeps its signature; of another
 // one, each part is signed by key.
 func (b *Bundle) Split(r *Run, key *Key) (*Part, error) {
@@ -76,7 +79,7 @@ func (b *Bundle) Split(r *Run, key *Key) (*Part, error) {
 		return p, nil
 	}
 	if key == nil {
-		return nil, fmt.Errorf("run %s: the signature of the bundle is about several runs, or there is none: want a key to sign each", r.ID)
+		return nil, fmt.Errorf("run %s: %w", r.ID, ErrNoKey)
 	}
 	sums, err := p.sums()
 	if err != nil {

@@ -76,7 +76,7 @@ func (e *errorCounts) plan(ctx context.Context, run results.RunInfo) (loop.Score
 	if err != nil {
 		return loop.ScorePlan{}, err
 	}
-	plan, _, err := e.bench.PlanOfRun(ctx, dataset, run)
+	plan, _, _, err := e.bench.PlanOfRun(ctx, dataset, run)
 	if given := e.answers[run.ID]; given != nil {
 		plan.Passages = given(ctx)
 	} else {

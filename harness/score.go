@@ -174,36 +174,36 @@ func (b *Bench) ScorePlan(ctx context.Context, store *results.Store, id string) 
 	if err != nil {
 		return loop.ScorePlan{}, err
 	}
-	plan, _, err := b.PlanOfRun(ctx, dataset, run)
+	plan, _, _, err := b.PlanOfRun(ctx, dataset, run)
 	plan.Passages = store.Passages(ctx, run.ID)
 	return plan, err
 }
 
 // PlanOfRun returns the plan to score a run on a dataset without its answers, and the
-// number of its passages. It needs the keys and facts of the run. Missing data, and data that differs
-// from that of the run, are a [DataError].
-func (b *Bench) PlanOfRun(ctx context.Context, dataset *datasets.Dataset, run results.RunInfo) (plan loop.ScorePlan, passages int, err error) {
+// numbers of its passages and of those of the whole split. It needs the keys and facts of
+// the run. Missing data, and data that differs from that of the run, are a [DataError].
+func (b *Bench) PlanOfRun(ctx context.Context, dataset *datasets.Dataset, run results.RunInfo) (plan loop.ScorePlan, passages, split int, err error) {
 	asked, err := ner.PlanOf(run.Keys)
 	if err != nil {
-		return plan, 0, fmt.Errorf("run %s: %w", run.ID, err)
+		return plan, 0, 0, fmt.Errorf("run %s: %w", run.ID, err)
 	}
 	found, err := b.survey(ctx, dataset, selectionOf(asked))
 	if err != nil {
-		return plan, 0, err
+		return plan, 0, 0, err
 	}
 	if found.data != run.Keys["data"] {
-		return plan, 0, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data differs from the data of the run (fingerprint %s, the run has %s)",
+		return plan, 0, 0, &fault.DataError{Err: fmt.Errorf("dataset %s: %s: the data differs from the data of the run (fingerprint %s, the run has %s)",
 			dataset.ID, asked.Split, found.data, run.Keys["data"])}
 	}
 	options, err := parseOptions(dataset, run.Keys, run.Facts)
 	if err != nil {
-		return plan, 0, err
+		return plan, 0, 0, err
 	}
 	docs, err := b.asked(ctx, dataset, found.part)
 	if err != nil {
-		return plan, 0, err
+		return plan, 0, 0, err
 	}
-	return loop.ScorePlan{Documents: docs, Parsing: options, Queries: run.Keys["queries"], TrainedTokens: trainedTokens(run.Keys)}, found.passages, nil
+	return loop.ScorePlan{Documents: docs, Parsing: options, Queries: run.Keys["queries"], TrainedTokens: trainedTokens(run.Keys)}, found.passages, found.split, nil
 }
 
 // MetricIDs returns the full ids of metrics for a run with these keys, as

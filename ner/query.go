@@ -64,6 +64,9 @@ const (
 	FinishToolCall Finish = "tool_call" // the model called a tool; the text is the call, in JSON
 )
 
+// Finishes lists the finish reasons.
+var Finishes = []Finish{FinishUnknown, FinishStop, FinishLength, FinishTooLong, FinishRefused, FinishFiltered, FinishToolCall}
+
 // Outcome is the outcome of a query whose text is no answer, so that no parser reads it.
 // ok is false for all other queries.
 func (f Finish) Outcome() (outcome Outcome, ok bool) {

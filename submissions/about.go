@@ -1,12 +1,9 @@
 package submissions
 
 import (
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 
 	"nerbench/bundles"
 	"nerbench/internal/fault"
@@ -26,23 +23,8 @@ func ReadAbout(path string) (About, error) {
 	if err := strict.ReadTOML(os.DirFS(filepath.Dir(path)), filepath.Base(path), &a); err != nil {
 		return a, &fault.UsageError{Err: fmt.Errorf("about: %w", err)}
 	}
-	if err := a.check(); err != nil {
+	if err := a.Model.Check(); err != nil {
 		return a, &fault.UsageError{Err: fmt.Errorf("about: %s: %w", path, err)}
 	}
 	return a, nil
-}
-
-var released = regexp.MustCompile(`^\d{4}(-\d\d){0,2}$`)
-
-func (a *About) check() error {
-	var faults []error
-	if u := a.Model.URL; u != "" {
-		if p, err := url.Parse(u); err != nil || p.Scheme != "https" && p.Scheme != "http" || p.Host == "" || p.User != nil {
-			faults = append(faults, fmt.Errorf("model.url %q: want an address https://…", u))
-		}
-	}
-	if r := a.Model.Released; r != "" && !released.MatchString(r) {
-		faults = append(faults, fmt.Errorf("model.released %q: want 2006, 2006-01 or 2006-01-02", r))
-	}
-	return errors.Join(faults...)
 }

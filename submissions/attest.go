@@ -169,7 +169,7 @@ func attestRun(ctx context.Context, b *harness.Bench, request harness.Request, o
 	if err != nil {
 		return out, pair, ner.Identity{}, &fault.DataError{Err: err}
 	}
-	plan, passages, err := b.PlanOfRun(ctx, dataset, infoOf(run))
+	plan, passages, _, err := b.PlanOfRun(ctx, dataset, infoOf(run))
 	if err == nil && passages != run.Passages {
 		err = fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
 	}

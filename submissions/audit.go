@@ -136,14 +136,18 @@ func openOthers(ctx context.Context, own *bundles.Bundle, against []string) (oth
 			files = append(files, name)
 			continue
 		}
+		before := len(files)
 		err = filepath.WalkDir(name, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() && filepath.Ext(path) == ".nbz" {
 				files = append(files, path)
 			}
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, nil, err
+		case len(files) == before:
+			return nil, nil, &fault.Hint{Err: fault.Usagef("bundle verify: --against %s: the folder has no bundle (*.nbz)", name), Advice: "nerbench board export --all writes the runs of a repository as bundles"}
 		}
 	}
 	left = []string{}
@@ -214,7 +218,7 @@ func SamePassages(a, b map[string]string) bool {
 
 // predicted reads the entities of a run, and the gold.
 func predicted(ctx context.Context, b *harness.Bench, dataset *datasets.Dataset, opened *bundles.Bundle, run *bundles.Run) (predictions, [][]ner.Span, error) {
-	plan, _, err := b.PlanOfRun(ctx, dataset, infoOf(run))
+	plan, _, _, err := b.PlanOfRun(ctx, dataset, infoOf(run))
 	if err != nil {
 		return nil, nil, err
 	}

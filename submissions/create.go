@@ -145,7 +145,10 @@ func chooseRuns(ctx context.Context, store *results.Store, r Request) (runs []re
 	for i := 1; i < len(runs); i++ {
 		a, b := runs[i-1], runs[i]
 		if a.Keys["dataset"] == b.Keys["dataset"] {
-			return nil, fault.Usagef("runs %s and %s are both on %s: a bundle has one run for each dataset", a.ID, b.ID, a.Keys["dataset"])
+			return nil, &fault.Hint{
+				Err:    fault.Usagef("runs %s and %s are both on %s: a bundle has one run for each dataset", a.ID, b.ID, a.Keys["dataset"]),
+				Advice: "name the runs, or select one of them with --where: they differ in " + strings.Join(differing(a, b), ", "),
+			}
 		}
 		for _, key := range []string{"model", "digest"} {
 			trained := key == "digest" && a.Keys["training"] != "" // for each run
@@ -196,10 +199,21 @@ func unchanged(ctx context.Context, store *results.Store, runs []results.RunInfo
 	return nil
 }
 
+// differing lists the keys in which two runs differ, in order.
+func differing(a, b results.RunInfo) []string {
+	var list []string
+	for _, key := range ner.KeyNames() {
+		if ner.KeyValue(a.Keys, key) != ner.KeyValue(b.Keys, key) {
+			list = append(list, key)
+		}
+	}
+	return list
+}
+
 // newManifest describes the runs, without their answers.
 func newManifest(b *harness.Bench, r Request, runs []results.RunInfo) (*bundles.Manifest, error) {
 	if len(runs) == 0 {
-		return nil, errors.New("no run is selected")
+		return nil, &fault.Hint{Err: errors.New("no run is selected"), Advice: "nerbench runs list shows the runs of the store"}
 	}
 	m := &bundles.Manifest{Format: bundles.Format, Tool: cmp.Or(r.Tool, "unknown"), Submitter: r.About.Submitter, Declarations: r.About.Declarations}
 	for _, run := range runs {

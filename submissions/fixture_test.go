@@ -196,37 +196,44 @@ func (w *workplace) rewritten(t testing.TB, path string, change func(m *bundles.
 	t.Helper()
 	m, lines := content(t, path)
 	change(m, lines)
-	writer, err := bundles.NewWriter()
+	out, err := w.pack(t, m, lines)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return out
+}
+
+// pack writes a bundle of a manifest and lines. The error is that of the checks of the
+// writer, which are those of the reader.
+func (w *workplace) pack(t testing.TB, m *bundles.Manifest, lines map[string][]*bundles.Passage) (file string, err error) {
+	t.Helper()
+	writer, err := bundles.NewWriter()
+	if err != nil {
+		return "", err
 	}
 	defer writer.Close()
 	for i := range m.Runs {
 		r := &m.Runs[i]
 		r.Answers.Bytes = 0
-		list := lines[r.Dataset()]
 		l, err := writer.Begin(r)
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
-		for _, p := range list {
+		for _, p := range lines[r.Dataset()] {
 			if err := l.Add(p); err != nil {
-				t.Fatal(err)
+				return "", err
 			}
 		}
 		if err := l.End(); err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 	}
 	out := filepath.Join(w.dir, "lie.nbz")
 	f, err := os.Create(out)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
 	defer f.Close()
 	sign := func(sums []byte) ([]byte, error) { return w.key(t).Sign(sums, bundles.Namespace) }
-	if err := writer.WriteTo(f, m, sign); err != nil {
-		t.Fatal(err)
-	}
-	return out
+	return out, writer.WriteTo(f, m, sign)
 }

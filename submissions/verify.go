@@ -8,6 +8,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -176,7 +177,7 @@ func (v *runVerifier) verify(ctx context.Context) (RunReport, error) {
 	if err := checkText(dataset, run); err != nil {
 		return out, err
 	}
-	plan, passages, err := v.bench.PlanOfRun(ctx, dataset, infoOf(run))
+	plan, passages, split, err := v.bench.PlanOfRun(ctx, dataset, infoOf(run))
 	if err := cmp.Or(checkDataset(dataset, run), err); err != nil {
 		if ctx.Err() != nil || !errors.As(err, new(*fault.DataError)) {
 			return out, err
@@ -185,6 +186,9 @@ func (v *runVerifier) verify(ctx context.Context) (RunReport, error) {
 	}
 	if passages != run.Passages {
 		return out, fmt.Errorf("%d passages, the data has %d", run.Passages, passages)
+	}
+	if said := run.Facts["split_passages"]; said != "" && said != strconv.Itoa(split) {
+		return out, fmt.Errorf("split_passages %q: the split has %d", said, split)
 	}
 	if run.Answers.Mode == bundles.WithAnswers {
 		err = v.scoreAnswers(ctx, dataset, plan, &out)

@@ -8,8 +8,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"nerbench/bundles"
 	"nerbench/harness/texts"
 	"nerbench/internal/fault"
+	"nerbench/ner"
 	"nerbench/submissions/repository"
 )
 
@@ -46,12 +48,23 @@ run is signed again.`,
 				},
 			},
 			{
-				Name: "export", Usage: "write a run of a repository as a bundle", ArgsUsage: "RUN",
-				Description: "The bundle is for bundle verify and bundle attest. RUN is the beginning of its id.",
-				Flags:       []cli.Flag{board, &cli.StringFlag{Name: "out", Usage: "write to `FILE` (default: RUN.nbz)"}},
+				Name: "export", Usage: "write runs of a repository as bundles", ArgsUsage: "[RUN]",
+				Description: `Bundles are for bundle verify and bundle attest. RUN is the beginning of its id. With
+--all, each run of the repository becomes a bundle in the folder OUT, for bundle verify
+--audit --against OUT.`,
+				Flags: []cli.Flag{
+					board,
+					&cli.StringFlag{Name: "out", Usage: "write to `OUT` (default: RUN.nbz)"},
+					&cli.BoolFlag{Name: "all", Usage: "all runs, into the folder OUT"},
+				},
 				Action: func(c *cli.Context) error {
-					if c.NArg() != 1 {
-						return fault.Usagef("board export: needs one RUN")
+					switch {
+					case c.Bool("all") && (c.NArg() > 0 || c.String("out") == ""):
+						return fault.Usagef("board export: --all: want --out and no RUN")
+					case c.Bool("all"):
+						return env.exportBoard(c)
+					case c.NArg() != 1 || c.Args().First() == "":
+						return fault.Usagef("board export: needs one RUN, or --all")
 					}
 					run := c.Args().First()
 					return env.exportFromBoard(c, run, cmp.Or(c.String("out"), run+".nbz"))
@@ -128,8 +141,11 @@ func (env *environment) addToBoard(c *cli.Context) (err error) {
 		return missing
 	}
 	added, err := repository.Add(c.Context, r)
-	if err != nil {
-		return errors.Join(err, missing)
+	switch {
+	case errors.Is(err, bundles.ErrNoKey):
+		return fmt.Errorf("board add: each run needs a signature: %w", missing)
+	case err != nil:
+		return err
 	}
 	if env.json {
 		return env.printJSON(added)
@@ -145,6 +161,18 @@ func (env *environment) exportFromBoard(c *cli.Context, run, out string) error {
 		return env.printJSON(map[string]string{"file": out})
 	}
 	_, err := fmt.Fprintf(env.stdout, "wrote %s\n", out)
+	return err
+}
+
+func (env *environment) exportBoard(c *cli.Context) error {
+	files, err := repository.ExportAll(c.Context, c.String("board"), c.String("out"), blobs())
+	if err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(map[string][]string{"files": files})
+	}
+	_, err = fmt.Fprintf(env.stdout, "wrote %s into %s\n", ner.Count(len(files), "bundle"), c.String("out"))
 	return err
 }
 

@@ -24,6 +24,9 @@ func TestBoardOfTheSample(t *testing.T) {
 		llamaLibrary(t, "cpu")
 		models = append(models, "tiny-uniner-frequency", "tiny-uniner-none", "tiny-uniner-uniform")
 	}
+	if os.Getenv("NERBENCH_ADAPTERS") != "" {
+		models = append([]string{"spaCy en_core_web_sm"}, models...)
+	}
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

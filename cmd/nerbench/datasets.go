@@ -104,17 +104,23 @@ func (env *environment) listDatasets(ctx context.Context, suite, domain string) 
 }
 
 // oneDataset finds the dataset in the first argument. The command has this many more
-// arguments.
+// arguments. Those of the embedded sample have no files, and no command with more.
 func (env *environment) oneDataset(c *cli.Context, command string, more int) (*datasets.Dataset, error) {
 	if c.NArg() != 1+more {
 		return nil, fault.Usagef("%s: want %s", command, c.Command.ArgsUsage)
 	}
-	found, err := env.bench.SelectDatasets([]string{c.Args().First()}, "", "")
-	if errors.As(err, new(*fault.UsageError)) {
-		return nil, fault.Usagef("%s: %v", command, err)
+	id := []string{c.Args().First()}
+	found, err := env.bench.AskedDatasets(id, "")
+	if more > 0 {
+		found, err = env.bench.SelectDatasets(id, "", "")
 	}
-	if err != nil {
+	switch {
+	case errors.As(err, new(*fault.UsageError)):
+		return nil, fault.Usagef("%s: %v", command, err)
+	case err != nil:
 		return nil, err
+	case len(found) != 1:
+		return nil, fault.Usagef("%s: %q: want one dataset", command, id[0])
 	}
 	return found[0], nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/urfave/cli/v2"
@@ -10,6 +11,7 @@ import (
 	"nerbench/datasets"
 	"nerbench/datasets/acquire"
 	"nerbench/datasets/fetch"
+	"nerbench/harness"
 	"nerbench/internal/fault"
 )
 
@@ -19,6 +21,9 @@ func (env *environment) acquirer() *acquire.Acquirer {
 }
 
 func (env *environment) howToGet(dataset *datasets.Dataset) string {
+	if strings.HasPrefix(dataset.ID, harness.SamplePrefix) {
+		return "part of the program: invented passages"
+	}
 	return env.acquirer().HowToGet(dataset)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"nerbench/loaders"
 	"nerbench/ner"
@@ -103,9 +104,7 @@ func (g *given) setAnswers(list []answerLine) error {
 		if a.Text == nil || len(a.Types) == 0 {
 			return fmt.Errorf(`answer %d: want {"types", "text"}`, i)
 		}
-		switch a.Finish {
-		case ner.FinishUnknown, ner.FinishStop, ner.FinishLength, ner.FinishTooLong, ner.FinishRefused, ner.FinishFiltered, ner.FinishToolCall:
-		default:
+		if !slices.Contains(ner.Finishes, a.Finish) {
 			return fmt.Errorf(`answer %d: finish %q: want stop, length, too_long, refused, filtered, or tool_call`, i, a.Finish)
 		}
 		g.answers[i] = givenAnswer{a.Types, *a.Text, a.Finish}

@@ -29,7 +29,11 @@ func WriteCard(w io.Writer, card *cards.Card) {
 	if card.Think {
 		thinking = ", with thinking"
 	}
-	fmt.Fprintf(w, "%s: %s\n\nprompt family %s, variant %s, sent as %s%s\n", card.Name, card.Title, card.Family, card.Variant, card.Shape, thinking)
+	variant := ""
+	if card.Variant != "" {
+		variant = ", variant " + card.Variant
+	}
+	fmt.Fprintf(w, "%s: %s\n\nprompt family %s%s, sent as %s%s\n", card.Name, card.Title, card.Family, variant, card.Shape, thinking)
 	for _, line := range []struct{ name, value string }{
 		{"organisation", card.Organisation}, {"parameters", card.Parameters}, {"licence", card.Licence}, {"released", card.Released},
 		{"served as", card.Model}, {"command", card.Command}, {"weights", card.Where}, {"identified by the weights", card.Weights}, {"stop", strings.Join(card.Stop, " ")},

@@ -16,7 +16,7 @@ func WriteChecked(w io.Writer, v *harness.Checked) {
 	if digest == "" {
 		digest = "none"
 	}
-	fmt.Fprintf(w, "%s at %s, digest %s\n", terminal.Printable(v.Model), terminal.Printable(v.Server), digest)
+	fmt.Fprintf(w, "%s: %s, digest %s\n", terminal.Printable(v.Model), terminal.Printable(runsIn(v.Server)), digest)
 	for _, line := range []struct{ name, value string }{{"computed by", v.Device}, {"special tokens", v.Special}, {"tokenisation", v.Tokens}} {
 		if line.value != "" {
 			fmt.Fprintf(w, "%s: %s\n", line.name, terminal.Printable(line.value))
@@ -26,11 +26,11 @@ func WriteChecked(w io.Writer, v *harness.Checked) {
 		fmt.Fprintf(w, "context of a run: %d tokens\n", v.Context)
 	}
 	fmt.Fprintf(w, "sent %d queries twice: %s; %d answered differently the second time\n", v.Queries, checkedOutcomes(v), v.Differ)
-	generated := "an unknown number of"
+	generated := "the number of generated tokens is unknown"
 	if v.AnswerTokens != nil {
-		generated = strconv.Itoa(*v.AnswerTokens)
+		generated = strconv.Itoa(*v.AnswerTokens) + " tokens were generated"
 	}
-	fmt.Fprintf(w, "limits: %d tokens per answer, %s for all queries; %s tokens were generated\n", v.MaxAnswerTokens, v.TimeLimit, generated)
+	fmt.Fprintf(w, "limits: %d tokens per answer, %s for all queries; %s\n", v.MaxAnswerTokens, v.TimeLimit, generated)
 	if v.Example != "" {
 		fmt.Fprintf(w, "the first answer: %s\n", terminal.Printable(harness.ShownAnswer(v.Example)))
 	}
@@ -42,6 +42,17 @@ func WriteChecked(w io.Writer, v *harness.Checked) {
 		return
 	}
 	fmt.Fprintf(w, "a run would fail: %s\n", terminal.Printable(strings.Join(v.Problems, "; ")))
+}
+
+// runsIn describes what runs a model, from the kind and version of its server.
+func runsIn(server string) string {
+	switch kind, version, _ := strings.Cut(server, " "); kind {
+	case "in-process":
+		return "in the process"
+	case "exec":
+		return strings.TrimSpace("program " + version)
+	}
+	return "server " + server
 }
 
 // checkedOutcomes lists the numbers of answers by outcome, and the number of those

@@ -21,7 +21,9 @@ func WriteDataset(to io.Writer, dataset *datasets.Dataset, state, howToGet strin
 	if dataset.Table6 != (datasets.Table6{}) {
 		fmt.Fprintf(w, "Table 6: train %d, dev %d, test %d, %d types; reproduced from the native files: %s (%s)\n", dataset.Table6.Train, dataset.Table6.Dev, dataset.Table6.Test, dataset.Table6.Types, dataset.CountRule.Status, dataset.CountRule.Text)
 	}
-	fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
+	if dataset.Citation.Text != "" {
+		fmt.Fprintf(w, "citation: %s (%s)\n", dataset.Citation.Text, dataset.Citation.Key)
+	}
 	if dataset.Notes != "" {
 		fmt.Fprintf(w, "notes: %s\n", dataset.Notes)
 	}
@@ -33,7 +35,9 @@ func WriteDataset(to io.Writer, dataset *datasets.Dataset, state, howToGet strin
 		}
 		fmt.Fprintf(w, "  %s → %s\n", l.Native, to)
 	}
-	fmt.Fprintln(w, "\nfiles:")
+	if len(dataset.Sets) > 0 {
+		fmt.Fprintln(w, "\nfiles:")
+	}
 	for _, set := range dataset.Sets {
 		about := ""
 		if set.Unit != "" {

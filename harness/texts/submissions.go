@@ -132,6 +132,10 @@ func WriteAdded(w io.Writer, added *repository.Added) error {
 	for _, p := range added.Publish {
 		fmt.Fprintf(w, "too large for the repository: publish %s at %s\n", terminal.Line(p.File), terminal.Line(p.Address))
 	}
+	if len(added.Runs) == 0 {
+		_, err := fmt.Fprintln(w, "added no run: the repository has them all")
+		return err
+	}
 	_, err := fmt.Fprintf(w, "added %s: commit these files\n", ner.Count(len(added.Runs), "run"))
 	return err
 }

@@ -62,6 +62,17 @@ func TestAdapterFiles(t *testing.T) {
 	}
 }
 
+// TestAdapterCard: the card of spaCy is valid, and starts the adapter.
+func TestAdapterCard(t *testing.T) {
+	card, err := (&harness.Bench{Models: adapterFile(t, "cards")}).FindCard("spacy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if card.Command != "uv run examples/adapters/spacy/adapter.py" || !slices.Equal(card.Training, []string{"ontonotes"}) {
+		t.Errorf("the card is %+v", card)
+	}
+}
+
 // python is the Python with the packages of the adapters.
 func python(t *testing.T) string {
 	t.Helper()

@@ -81,11 +81,16 @@ type adder struct {
 	submissions []*Submission
 	texts       [][]byte
 	keyFile     []byte // nil: it is there
+	log         []byte // as it is in the repository
+	logged      map[string]bool
 	address     string // of answers that are too large
 }
 
 // prepare checks all runs before a file is written.
 func (a *adder) prepare() error {
+	if err := a.readLog(); err != nil {
+		return err
+	}
 	var signer *bundles.Signer
 	for i := range a.bundle.Manifest.Runs {
 		run := &a.bundle.Manifest.Runs[i]
@@ -109,13 +114,11 @@ func (a *adder) prepare() error {
 		if len(text) > maxRun {
 			return fmt.Errorf("run %s: its file has %d bytes, more than %d", run.ID, len(text), maxRun)
 		}
-		old, err := readFile(a.folder, s.path())
-		if err == nil && !bytes.Equal(old, text) {
-			return fmt.Errorf("%s: is there with another content: a run that was merged never changes", s.path())
-		} else if err == nil {
-			continue
-		} else if !errors.Is(err, fs.ErrNotExist) {
+		there, err := a.isThere(s, text)
+		if err != nil {
 			return err
+		} else if there {
+			continue
 		}
 		if size := a.bundle.BlobSize(run); size > a.largest() {
 			if err := a.findAddress(size); err != nil {
@@ -127,6 +130,40 @@ func (a *adder) prepare() error {
 	return a.checkKey(signer)
 }
 
+// isThere reports whether the repository has a run. With another content or at another
+// place, it is an error.
+func (a *adder) isThere(s *Submission, text []byte) (bool, error) {
+	id := s.run().ID
+	names, err := fs.Glob(a.folder.FS(), "submissions/*/*/"+id+".json")
+	if err != nil || len(names) == 0 {
+		return false, err
+	}
+	old, err := readFile(a.folder, names[0])
+	switch {
+	case err != nil:
+		return false, err
+	case names[0] == s.path() && bytes.Equal(old, text):
+		return a.logged[id], nil // without its line in the log, an earlier call was interrupted
+	}
+	return false, &fault.Hint{
+		Err:    fmt.Errorf("%s: is there with another content: a run that was merged never changes", names[0]),
+		Advice: "if you ran the same model again, nerbench bundle attest records that its answers are the same",
+	}
+}
+
+// readLog reads the log, and the runs that it has.
+func (a *adder) readLog() (err error) {
+	if a.log, err = readFile(a.folder, logName); errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	events, invalid := parseLog(a.log)
+	a.logged = map[string]bool{}
+	for _, e := range events {
+		a.logged[e.Run] = true
+	}
+	return errors.Join(err, invalid)
+}
+
 // checkKey demands that the signer is one of the user's keys; a new user gets one.
 func (a *adder) checkKey(signer *bundles.Signer) error {
 	name := keyPath(a.request.User)
@@ -136,7 +173,10 @@ func (a *adder) checkKey(signer *bundles.Signer) error {
 		return nil
 	}
 	if err == nil && !hasKey(text, signer) {
-		err = fmt.Errorf("%s: has not the key that signed, %s", name, signer.Fingerprint)
+		err = &fault.Hint{
+			Err:    fmt.Errorf("%s: does not have the key that signed, %s", name, signer.Fingerprint),
+			Advice: "sign with a key of this file (--key), or add the public key as a line, which the maintainers must accept",
+		}
 	}
 	return err
 }
@@ -160,13 +200,6 @@ func (a *adder) write() error {
 			return err
 		}
 	}
-	log, err := readFile(a.folder, logName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if _, err := parseLog(log); err != nil {
-		return err
-	}
 	for i, s := range a.submissions {
 		if err := a.blob(s); err != nil {
 			return err
@@ -182,12 +215,12 @@ func (a *adder) write() error {
 		if err != nil {
 			return err
 		}
-		log = append(append(log, line...), '\n')
+		a.log = append(append(a.log, line...), '\n')
 	}
 	if len(a.submissions) == 0 {
 		return nil
 	}
-	return a.file(logName, log)
+	return a.file(logName, a.log)
 }
 
 func (a *adder) file(name string, content []byte) error {

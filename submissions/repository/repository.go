@@ -16,6 +16,7 @@ import (
 	"nerbench/boards"
 	"nerbench/bundles"
 	"nerbench/internal/atomicfile"
+	"nerbench/internal/fault"
 	"nerbench/internal/names"
 )
 
@@ -281,7 +282,7 @@ func open(dir string) (*os.Root, error) {
 	}
 	if _, err := folder.Stat("board.toml"); err != nil {
 		folder.Close()
-		return nil, fmt.Errorf("board: %s: no board.toml: not a repository of submissions", dir)
+		return nil, &fault.Hint{Err: fmt.Errorf("board: %s: no board.toml: not a repository of submissions", dir), Advice: "--board names the folder; nerbench board init makes one"}
 	}
 	return folder, nil
 }

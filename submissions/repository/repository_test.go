@@ -199,7 +199,7 @@ func TestSubmission(t *testing.T) {
 			t.Errorf("added %s: to read %q, %v", run, v.Read, err)
 		}
 	}
-	if _, err := Verify(t.Context(), b, fork, "nosuch", Blobs{}); err == nil || !strings.Contains(err.Error(), "git diff") {
+	if _, err := Verify(t.Context(), b, fork, "nosuch", Blobs{}); err == nil || !strings.Contains(err.Error(), "no such commit") {
 		t.Errorf("an unknown commit: %v", err)
 	}
 	if _, err := Verify(t.Context(), b, fork, "--output=x", Blobs{}); !errors.As(err, new(*fault.UsageError)) {
@@ -239,7 +239,7 @@ func TestRecords(t *testing.T) {
 		t.Fatalf("attested %+v, %v", a, err)
 	}
 	for _, step := range []struct{ want, key, move string }{
-		{"bo.json: openat keys/bo.pub", "", ""},
+		{"bo.json: keys/bo.pub is missing", "", ""},
 		{"signed by a key that keys/bo.pub does not have", key(t, 3).Signer().Key, ""},
 		{"", key(t, 2).Signer().Key, ""},
 		{"it is about another bundle", key(t, 2).Signer().Key, strings.TrimSuffix(filepath.Base(runs[1]), ".json")},
@@ -265,8 +265,8 @@ func TestRecords(t *testing.T) {
 			t.Errorf("to read are %q, want %s", got.Read, name)
 		}
 	}
-	for _, name := range []string{"", "ffff"} {
-		if err := Export(t.Context(), dir, name, file, Blobs{}); err == nil || !strings.Contains(err.Error(), "begin so, want one") {
+	for name, want := range map[string]string{"": "there is no such run", "ffff": "there is no such run", "2": "several runs begin with it, such as"} {
+		if err := Export(t.Context(), dir, name, file, Blobs{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("run %q: %v", name, err)
 		}
 	}
@@ -296,7 +296,7 @@ func TestTampered(t *testing.T) {
 		change     func() error
 	}{
 		{"a count", name(runs[0]) + ": ", edit(runs[0], `"n_pred": `, `"n_pred": 1`)},
-		{"another user", "keys/bo.pub: no such file", edit(runs[0], `"user": "mira"`, `"user": "bo"`)},
+		{"another user", "keys/bo.pub is missing", edit(runs[0], `"user": "mira"`, `"user": "bo"`)},
 		{"a user outside", `user "../x": not a name`, edit(runs[0], `"user": "mira"`, `"user": "../x"`)},
 		{"a run that is gone", name(runs[0]) + ": was merged, and must not change or go", func() error { return os.Remove(runs[0]) }},
 		{"answers that are gone", name(blobs[0]) + ": was merged", func() error { return os.Remove(blobs[0]) }},
@@ -324,7 +324,7 @@ func TestTampered(t *testing.T) {
 		{"answers without a run", ".zst: no run has these answers", func() error {
 			return os.WriteFile(filepath.Join(dir, "blobs", strings.Repeat("0", 64)+".zst"), nil, 0o600)
 		}},
-		{"a record that nobody signed", "attestations/0123456789abcdef/mira.json: openat", func() error {
+		{"a record that nobody signed", "attestations/0123456789abcdef/mira.json.sig is missing", func() error {
 			path := filepath.Join(dir, "attestations/0123456789abcdef/mira.json")
 			return errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte("{}"), 0o600))
 		}},
@@ -396,7 +396,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"user":         {`user "../x": want letters`, AddRequest{Dir: dir, File: unsigned, User: "../x"}},
 		"no key":       {"want a key to sign each", AddRequest{Dir: dir, File: unsigned, User: "mira"}},
-		"another key":  {"keys/mira.pub: has not the key that signed", AddRequest{Dir: dir, File: bundle(t, b, 2, nil, "sample-law", "sample-stem"), User: "mira", Key: key(t, 2)}},
+		"another key":  {"keys/mira.pub: does not have the key that signed", AddRequest{Dir: dir, File: bundle(t, b, 2, nil, "sample-law", "sample-stem"), User: "mira", Key: key(t, 2)}},
 		"merged":       {"is there with another content", AddRequest{Dir: dir, File: unsigned, User: "bo", Key: key(t, 2)}},
 		"no bundle":    {"not as a bundle is written", AddRequest{Dir: dir, File: filepath.Join(dir, "board.toml"), User: "mira"}},
 		"no board":     {"not a repository of submissions", AddRequest{Dir: t.TempDir(), File: unsigned, User: "mira"}},

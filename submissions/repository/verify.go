@@ -64,7 +64,6 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string, blobs Blobs
 	if err != nil {
 		return out, fmt.Errorf("board: %w", err)
 	}
-	out.Files = len(names)
 	wanted := func(string) bool { return true }
 	var changed map[string]bool
 	if base != "" {
@@ -73,6 +72,7 @@ func Verify(ctx context.Context, b *harness.Bench, dir, base string, blobs Blobs
 		}
 		wanted = func(name string) bool { return changed[name] }
 	}
+	out.Files = len(names)
 	rules, invalid := boards.Read(folder.FS(), "board.toml")
 	v.blobs = newBlobReader(blobs, folder, nil)
 	if invalid == nil && !changed["board.toml"] {
@@ -290,11 +290,7 @@ func (v *verifier) submission(of *submitted) (ok bool) {
 		v.fault(name, fmt.Errorf("user %q: not a name of a user", s.User))
 		return false
 	}
-	keys, err := readFile(v.folder, keyPath(s.User))
-	if err == nil && !hasKey(keys, of.signer) {
-		err = fmt.Errorf("signed by a key that %s does not have", keyPath(s.User))
-	}
-	v.fault(name, err)
+	v.fault(name, v.isOf(of.signer, s.User))
 	v.fault(name, v.model(s.model()))
 	if !v.logged[s.run().ID] {
 		v.fault(name, fmt.Errorf("%s has no event of this run", logName))
@@ -360,6 +356,21 @@ func (v *verifier) model(folder string) error {
 	}
 	if err == nil {
 		v.abouts[folder] = file.About
+		if err = file.About.Check(); err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return err
+}
+
+// isOf demands that the key that signed is one of the user's.
+func (v *verifier) isOf(signer *bundles.Signer, user string) error {
+	keys, err := readFile(v.folder, keyPath(user))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s is missing: the public key of who signed", keyPath(user))
+	case err == nil && !hasKey(keys, signer):
+		return fmt.Errorf("signed by a key that %s does not have", keyPath(user))
 	}
 	return err
 }
@@ -372,7 +383,10 @@ func (v *verifier) attestation(name string) error {
 		return err
 	}
 	signature, err := readFile(v.folder, name+".sig")
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s.sig is missing", name)
+	case err != nil:
 		return err
 	}
 	s := v.runs[path.Base(path.Dir(name))]
@@ -388,11 +402,7 @@ func (v *verifier) attestation(name string) error {
 		return err
 	}
 	user := strings.TrimSuffix(path.Base(name), ".json")
-	keys, err := readFile(v.folder, keyPath(user))
-	if err == nil && !hasKey(keys, signer) {
-		err = fmt.Errorf("signed by a key that %s does not have", keyPath(user))
-	}
-	if err == nil {
+	if err = v.isOf(signer, user); err == nil {
 		v.records[s.run().ID] = append(v.records[s.run().ID], record{a, name, user, signer})
 	}
 	return err
@@ -403,6 +413,12 @@ func (v *verifier) attestation(name string) error {
 func (v *verifier) changes(dir, base string, files []string) (map[string]bool, error) {
 	if strings.HasPrefix(base, "-") {
 		return nil, fault.Usagef("--changed-since %q: want a commit", base)
+	}
+	if _, err := v.git(dir, "rev-parse", "--git-dir"); err != nil {
+		return nil, &fault.Hint{Err: err, Advice: "without --changed-since, verify needs no git, and scores all runs again"}
+	}
+	if _, err := v.git(dir, "rev-parse", "--verify", "--quiet", base+"^{commit}"); err != nil {
+		return nil, &fault.Hint{Err: fmt.Errorf("--changed-since %q: no such commit in %s", base, dir), Advice: "git fetch downloads the commits of a branch"}
 	}
 	diff, err := v.git(dir, "diff", "--no-ext-diff", "--no-textconv", "--name-status", "--no-renames", "--ignore-submodules=dirty", "-z", "--relative", base, "--", ".")
 	if err != nil {

@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Writer struct {
 	some  chan struct{}         // signals that something is queued, or that the queue is closed
 	full  chan struct{}         // signals that the queue is half full, or closed
 	done  <-chan error          // closed when the queue is closed and empty
+	alone func() (bool, error)  // see [Store.alone]
 	err   atomic.Pointer[error] // the first failure; later passages are not stored
 
 	mu      sync.Mutex
@@ -66,13 +68,23 @@ func (p *pending) isEmpty() bool { return len(p.complete)+len(p.incomplete)+len(
 // when ctx ends, so that paid answers are stored.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
 	w := &Writer{store: s, run: runID, some: make(chan struct{}, 1), full: make(chan struct{}, 1), room: make(chan struct{})}
-	w.done = parallel.Go(func() error { w.loop(context.WithoutCancel(ctx)); return nil })
+	ctx = context.WithoutCancel(ctx)
+	w.alone = sync.OnceValues(func() (bool, error) { return s.alone(ctx, runID) })
+	w.done = parallel.Go(func() error { w.loop(ctx); return nil })
 	return w
 }
 
 // Cached returns the wanted completions that are in the store. With [Writer.Record]
-// it implements Recorder of package harness/loop.
+// it implements Recorder of package harness/loop. Those that another process has added
+// since the run began may be missing.
 func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+	alone, err := w.alone()
+	if err != nil {
+		return nil, err
+	}
+	if alone {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key ner.AnswerKey) bool { return !w.store.own.answers.mayHave(key) })
+	}
 	return w.store.Cached(ctx, keys)
 }
 

@@ -16,7 +16,7 @@ import (
 // maximum size of a transaction and of the memory for them, for any number of types. An
 // answer that is kept counts again with its passage. Most answers change a page of their
 // own in a small transaction, but share pages in a large one.
-const queueLimit = 1 << 14
+const queueLimit = 1 << 13
 
 var errClosed = errors.New("store: passage recorded after the writer was closed")
 

@@ -26,6 +26,9 @@ var turnEnds = []string{
 // reports whether a token is text of the passage.
 func firstTurn(s string, keeps func(string) bool) string {
 	end := len(s)
+	if strings.IndexByte(s, '<') < 0 { // most answers: all these tokens begin so
+		return s
+	}
 	for _, token := range turnEnds {
 		i := strings.Index(s[:end], token)
 		if i > 0 && withoutTokens(s[:i], keeps) != "" && !keeps(token) {
@@ -46,10 +49,10 @@ func withoutTokens(s string, keeps func(string) bool) string {
 		}
 		if strings.IndexByte("<[", s[0]) >= 0 || strings.IndexByte(">][", s[len(s)-1]) >= 0 {
 			for _, token := range edgeTokens {
-				if strings.HasPrefix(s, token) && !keeps(token) {
+				if begins(s, token) && !keeps(token) {
 					s = s[len(token):]
 				}
-				if strings.HasSuffix(s, token) && !keeps(token) {
+				if ends(s, token) && !keeps(token) {
 					s = s[:len(s)-len(token)]
 				}
 			}
@@ -58,4 +61,16 @@ func withoutTokens(s string, keeps func(string) bool) string {
 			return s
 		}
 	}
+}
+
+// begins reports whether s begins with a token of two bytes or more. It compares the second
+// byte first: most answers begin with a bracket.
+func begins(s, token string) bool {
+	return len(s) >= len(token) && s[1] == token[1] && s[:len(token)] == token
+}
+
+// ends reports whether s ends with a token of two bytes or more.
+func ends(s, token string) bool {
+	n := len(s) - len(token)
+	return n >= 0 && s[len(s)-2] == token[len(token)-2] && s[n:] == token
 }

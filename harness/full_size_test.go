@@ -6,30 +6,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"nerbench/boards"
 	"nerbench/datasets"
 	"nerbench/internal/campaign"
-	"nerbench/internal/processor"
 	"nerbench/ner"
-	"nerbench/reports/site"
 	"nerbench/runners/vllm/vllmtest"
 )
 
-// fullSizeMemory is the most memory, in MiB, that a run of any size may take, with the
-// server that answers it.
+// fullSizeMemory is the most memory, in MiB, that the process of a run of any size may take.
 const fullSizeMemory = 400
 
 // TestFullSize runs a model on all 49 datasets and builds the site. The datasets have the
 // types of the real ones and a part of their passages, with invented text; a try is a
 // thousandth of them, so that the full form has 6,650,827 queries. The server answers at
-// once, in this process. A larger one is done at a tenth of the size before, so that the
-// figures show whether time and memory grow with the size.
+// once, in this process; the run and the site are processes of their own. A larger one is
+// done at a tenth of the size before, so that the figures show whether time and memory grow
+// with the size.
 func TestFullSize(t *testing.T) {
 	c := campaign.Start(t, campaign.Size{Short: 1, Full: 1000, Seed: 1})
 	var small fullSize
@@ -48,23 +44,24 @@ func TestFullSize(t *testing.T) {
 	c.Saw(large.queries, "queries")
 	c.Saw(int(large.store>>20), "MiB of store")
 	c.Saw(large.memory, "MiB of memory for the run")
-	c.Saw(large.siteMemory, "MiB with the site")
+	c.Saw(large.siteMemory, "MiB of memory for the site")
+	c.Saw(int(large.log>>20), "MiB of the log at most")
 }
 
 // fullSize are the figures of a run on all datasets.
 type fullSize struct {
 	passages, queries, answers int
 	ask, site, again           time.Duration
-	processor                  time.Duration // of asking and scoring, with the server
-	store, pages               int64         // bytes
-	memory, siteMemory         int           // of the run and of the site, MiB
+	processor                  time.Duration // of asking and scoring, without the server
+	store, log, pages          int64         // bytes; of the log at most
+	memory, siteMemory         int           // largest of the run and of the site, MiB
 }
 
 func (f fullSize) perQuery() float64 { return f.processor.Seconds() / float64(f.queries) * 1e6 }
 
 func (f fullSize) String() string {
-	return fmt.Sprintf("%d queries about %d passages: asked and scored in %s (%.1f µs of processor time a query), store %.1f MiB (%.1f bytes a query), site of %.1f MiB in %s, again in %s; memory of the run %d MiB, with the site %d MiB",
-		f.queries, f.passages, f.ask.Round(10*time.Millisecond), f.perQuery(), float64(f.store)/(1<<20), float64(f.store)/float64(f.queries),
+	return fmt.Sprintf("%d queries about %d passages: asked and scored in %s (%.1f µs of processor time a query), store %.1f MiB (%.1f bytes a query), its log up to %.1f MiB, site of %.1f MiB in %s, again in %s; memory of the run %d MiB, of the site %d MiB",
+		f.queries, f.passages, f.ask.Round(10*time.Millisecond), f.perQuery(), float64(f.store)/(1<<20), float64(f.store)/float64(f.queries), float64(f.log)/(1<<20),
 		float64(f.pages)/(1<<20), f.site.Round(10*time.Millisecond), f.again.Round(10*time.Millisecond), f.memory, f.siteMemory)
 }
 
@@ -73,13 +70,7 @@ func measureFullSize(t *testing.T, part float64) (f fullSize) {
 	t.Helper()
 	dir := t.TempDir()
 	bench := &Bench{Data: filepath.Join(dir, "data"), Datasets: filepath.Join(dir, "datasets"), Store: filepath.Join(dir, "results.db")}
-	rules := &boards.Board{Title: "Full size", Metrics: []string{"span_f1", "uniner_f1"}, SuiteNames: []string{"sized"}, Family: "uniner"}
-	standard, err := boards.Default()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rules.Tracks = standard.Tracks
-	suite := datasets.Suite{Name: "sized", Title: "All datasets"}
+	job := fullSizeJob{Data: bench.Data, Datasets: bench.Datasets, Store: bench.Store, Server: vllmtest.NewInstant(t, 0).URL}
 	real, err := datasets.Embedded()
 	if err != nil {
 		t.Fatal(err)
@@ -92,47 +83,36 @@ func measureFullSize(t *testing.T, part float64) (f fullSize) {
 		if err := s.write(bench); err != nil {
 			t.Fatal(err)
 		}
-		suite.Datasets = append(suite.Datasets, s.id())
+		job.Sized = append(job.Sized, s.id())
 		f.passages += s.passages
 		f.queries += s.passages * d.Table6.Types
 	}
-	rules.Own = []datasets.Suite{suite}
-	request := Request{Plan: ner.Plan{Model: "vllm/tiny"}, Connections: 32}
-	request.Servers = []string{vllmtest.NewInstant(t, 0).URL}
-	if request.Datasets, err = bench.SelectDatasets([]string{strings.Join(suite.Datasets, ",")}, "", ""); err != nil {
-		t.Fatal(err)
+	log := watchLog(bench.Store + "-wal")
+	start := time.Now()
+	ran := job.start(t)
+	f.ask, f.log = time.Since(start), log()
+	f.processor, f.memory, f.answers = ran.Processor, ran.Memory, ran.Answers
+	if ran.Runs != len(job.Sized) || f.answers != f.queries {
+		t.Errorf("%d runs with %d answers, want %d with %d", ran.Runs, f.answers, len(job.Sized), f.queries)
 	}
-	memory := watchMemory()
-	start, began := time.Now(), processor.Time()
-	done, err := bench.Run(t.Context(), request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.ask, f.processor, f.memory = time.Since(start), processor.Time()-began, memory()
-	for _, r := range done.Runs {
-		f.answers += r.Asked
-	}
-	if len(done.Runs) != len(suite.Datasets) || f.answers != f.queries {
-		t.Errorf("%d runs with %d answers, want %d with %d", len(done.Runs), f.answers, len(suite.Datasets), f.queries)
+	if f.memory > fullSizeMemory {
+		t.Errorf("%d queries: %d MiB of memory, want at most %d", f.queries, f.memory, fullSizeMemory)
 	}
 	info, err := os.Stat(bench.Store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.store = info.Size()
-	memory = watchMemory()
 	pages := filepath.Join(dir, "site")
+	job.Site = pages
 	for _, took := range []*time.Duration{&f.site, &f.again} {
 		start = time.Now()
-		built, err := bench.WriteSite(t.Context(), pages, SiteRequest{BoardRequest: BoardRequest{Rules: rules, Resamples: 1000, Version: "test"}, Options: site.Options{}})
-		if err != nil || built.Runs != len(suite.Datasets) {
-			t.Fatalf("site: %+v, %v", built, err)
-		}
+		built := job.start(t)
 		*took = time.Since(start)
-	}
-	f.siteMemory = memory()
-	if f.memory > fullSizeMemory {
-		t.Errorf("%d queries: %d MiB of memory, want at most %d", f.queries, f.memory, fullSizeMemory)
+		f.siteMemory = max(f.siteMemory, built.Memory)
+		if built.Runs != len(job.Sized) {
+			t.Fatalf("site: %d runs", built.Runs)
+		}
 	}
 	f.pages = sizeBelow(t, pages)
 	return f
@@ -185,28 +165,28 @@ func (s sized) write(b *Bench) error {
 	return os.WriteFile(filepath.Join(b.Data, s.id(), "test.tsv"), []byte(text.String()), 0o600)
 }
 
-// watchMemory measures the memory that the process has of the system. The function that it
-// returns ends this, and returns the largest amount in MiB.
-func watchMemory() func() int {
+// watchLog watches the size of a file that comes and goes. The function that it returns
+// ends this, and returns the largest size.
+func watchLog(path string) func() int64 {
 	ctx, stop := context.WithCancel(context.Background())
-	most := make(chan uint64)
+	most := make(chan int64)
 	go func() {
-		var peak uint64
+		var peak int64
 		for {
-			var m runtime.MemStats
-			runtime.ReadMemStats(&m)
-			peak = max(peak, m.Sys-m.HeapReleased)
+			if info, err := os.Stat(path); err == nil {
+				peak = max(peak, info.Size())
+			}
 			select {
 			case <-ctx.Done():
 				most <- peak
 				return
-			case <-time.After(100 * time.Millisecond):
+			case <-time.After(20 * time.Millisecond):
 			}
 		}
 	}()
-	return func() int {
+	return func() int64 {
 		stop()
-		return int(<-most >> 20)
+		return <-most
 	}
 }
 

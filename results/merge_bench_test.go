@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"testing"
 
 	"nerbench/internal/processor"
@@ -52,7 +51,7 @@ func BenchmarkMerge(b *testing.B) {
 				m, err := Merge(b.Context(), paths, into)
 				must(b, err)
 				spent += (processor.Time() - before).Seconds()
-				peak = max(peak, peakMiB())
+				peak = max(peak, float64(processor.PeakMemory())/(1<<20))
 				if m.Answers != c.answers/7*7 || m.Runs[0].Complete != c.answers/7 {
 					b.Fatalf("merged %+v", m)
 				}
@@ -62,16 +61,4 @@ func BenchmarkMerge(b *testing.B) {
 			b.ReportMetric(peak, "peak-MiB")
 		})
 	}
-}
-
-// peakMiB is the largest resident memory of this process; 0 where it is not known.
-func peakMiB() float64 {
-	text, _ := os.ReadFile("/proc/self/status")
-	var kib float64
-	for line := range strings.Lines(string(text)) {
-		if _, err := fmt.Sscanf(line, "VmHWM: %f kB", &kib); err == nil {
-			return kib / 1024
-		}
-	}
-	return 0
 }

@@ -205,6 +205,7 @@ func (r *recording) answer(a *ner.Answer) error {
 		c.PromptTokens, c.AnswerTokens, int64(c.Duration), r.fields.answer(a.Key[:], &c)); err != nil {
 		return err
 	}
+	r.store.own.answers.add(a.Key)
 	if !r.removing {
 		return nil
 	}

@@ -56,10 +56,12 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 	if err != nil {
 		return err
 	}
+	added := false
 	err = transact(ctx, db, func(tx *sql.Tx) error {
 		r, err := readRun(ctx, tx, run.ID())
 		switch {
 		case errors.Is(err, ErrNoRun):
+			added = true
 			now := time.Now().UnixMilli()
 			r = runRow{id: run.ID(), keys: text, passages: passages, asking: true, created: now, updated: now}
 			if err := r.insert(ctx, tx); err != nil {
@@ -78,6 +80,9 @@ func (s *Store) Begin(ctx context.Context, run ner.Run, passages int) error {
 		return r.update(ctx, tx)
 	})
 	if err == nil {
+		if added {
+			s.own.addRun(run.ID())
+		}
 		s.startBeat(run.ID())
 	}
 	return s.fault(err)

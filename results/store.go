@@ -30,6 +30,7 @@ type Store struct {
 
 	record recordStatements // statements of write
 	claims claims
+	own    own
 }
 
 // config holds the settings that tests vary.

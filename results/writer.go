@@ -3,6 +3,7 @@ package results
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,10 +12,11 @@ import (
 	"nerbench/ner"
 )
 
-// queueLimit is the maximum number of passages that wait for a commit, and so the
-// maximum size of a transaction. Most answers change a page of their own in a small
-// transaction, but share pages in a large one.
-const queueLimit = 1024
+// queueLimit is the maximum number of answers that wait for a commit, and so about the
+// maximum size of a transaction and of the memory for them, for any number of types. An
+// answer that is kept counts again with its passage. Most answers change a page of their
+// own in a small transaction, but share pages in a large one.
+const queueLimit = 1 << 13
 
 var errClosed = errors.New("store: passage recorded after the writer was closed")
 
@@ -28,61 +30,94 @@ const (
 // Writer stores the answers and passages of one run from many workers. It commits what is
 // queued at once, pauses for some milliseconds, and commits what was queued in the
 // meantime. A slow run has one commit per answer; a fast one has batches, which share the
-// cost of a commit. A full queue ends the pause.
+// cost of a commit. A half full queue ends the pause.
 type Writer struct {
 	store *Store
 	run   string
-	queue chan finished
-	wake  chan struct{}         // signals that the queue is full
+	some  chan struct{}         // signals that something is queued, or that the queue is closed
+	full  chan struct{}         // signals that the queue is half full, or closed
 	done  <-chan error          // closed when the queue is closed and empty
+	alone func() (bool, error)  // see [Store.alone]
 	err   atomic.Pointer[error] // the first failure; later passages are not stored
 
-	keptMu sync.Mutex
-	kept   []ner.Answer  // answers of passages that are not recorded yet
-	keep   chan struct{} // signals that there are such answers
-
-	mu     sync.RWMutex // held for writing to close the queue
-	closed bool
+	mu      sync.Mutex
+	queue   pending
+	room    chan struct{} // closed when the queue becomes empty
+	blocked int           // number of calls of Record that wait for room
+	closed  bool
 }
 
-type finished struct {
-	passage  ner.Passage
-	complete bool
+// pending is what waits for a commit.
+type pending struct {
+	complete, incomplete []ner.Passage
+	kept                 []ner.Answer // answers of passages that are not recorded yet
+	answers              int          // number of answers in all of these
 }
+
+// empty removes everything, and keeps the space for it.
+func (p *pending) empty() {
+	clear(p.complete)
+	clear(p.incomplete)
+	clear(p.kept)
+	*p = pending{complete: p.complete[:0], incomplete: p.incomplete[:0], kept: p.kept[:0]}
+}
+
+func (p *pending) isEmpty() bool { return len(p.complete)+len(p.incomplete)+len(p.kept) == 0 }
 
 // Writer starts a writer for a run that was begun. It must be closed. It continues
 // when ctx ends, so that paid answers are stored.
 func (s *Store) Writer(ctx context.Context, runID string) *Writer {
-	w := &Writer{store: s, run: runID, queue: make(chan finished, queueLimit), wake: make(chan struct{}, 1), keep: make(chan struct{}, 1)}
-	w.done = parallel.Go(func() error { w.loop(context.WithoutCancel(ctx)); return nil })
+	w := &Writer{store: s, run: runID, some: make(chan struct{}, 1), full: make(chan struct{}, 1), room: make(chan struct{})}
+	ctx = context.WithoutCancel(ctx)
+	w.alone = sync.OnceValues(func() (bool, error) { return s.alone(ctx, runID) })
+	w.done = parallel.Go(func() error { w.loop(ctx); return nil })
 	return w
 }
 
 // Cached returns the wanted completions that are in the store. With [Writer.Record]
-// it implements Recorder of package harness/loop.
+// it implements Recorder of package harness/loop. Those that another process has added
+// since the run began may be missing.
 func (w *Writer) Cached(ctx context.Context, keys []ner.AnswerKey) (map[ner.AnswerKey]ner.Completion, error) {
+	alone, err := w.alone()
+	if err != nil {
+		return nil, err
+	}
+	if alone {
+		keys = slices.DeleteFunc(slices.Clone(keys), func(key ner.AnswerKey) bool { return !w.store.own.answers.mayHave(key) })
+	}
 	return w.store.Cached(ctx, keys)
 }
 
 // Keep stores an answer with the next commit, before its passage is recorded. It
 // implements Keeper of package harness/loop.
 func (w *Writer) Keep(answer ner.Answer) {
-	w.keptMu.Lock()
-	w.kept = append(w.kept, answer)
-	w.keptMu.Unlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.queue.kept = append(w.queue.kept, answer)
+	w.added(1)
+}
+
+// added counts answers that were queued. It is called with the lock held.
+func (w *Writer) added(answers int) {
+	w.queue.answers += answers
+	signal(w.some)
+	if w.queue.answers >= queueLimit/2 {
+		signal(w.full)
+	}
+}
+
+func signal(c chan<- struct{}) {
 	select {
-	case w.keep <- struct{}{}:
+	case c <- struct{}{}:
 	default: // already signalled
 	}
 }
 
-// takeKept returns the answers to keep. Later ones are appended to the empty slice.
-func (w *Writer) takeKept(empty []ner.Answer) []ner.Answer {
-	w.keptMu.Lock()
-	defer w.keptMu.Unlock()
-	kept := w.kept
-	w.kept = empty
-	return kept
+func drain(c <-chan struct{}) {
+	select {
+	case <-c:
+	default:
+	}
 }
 
 // Record queues a passage, complete or with some of its answers, and waits while
@@ -92,33 +127,68 @@ func (w *Writer) Record(ctx context.Context, p ner.Passage, complete bool) error
 	if err := w.failure(); err != nil {
 		return err
 	}
-	w.mu.RLock()
-	defer w.mu.RUnlock()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.closed {
 		return errClosed
 	}
-	select {
-	case w.queue <- finished{p, complete}:
-		if len(w.queue) >= queueLimit/2 {
-			select {
-			case w.wake <- struct{}{}:
-			default: // already signalled
-			}
+	for w.queue.answers >= queueLimit {
+		if err := w.wait(ctx); err != nil {
+			return err
 		}
+	}
+	if complete {
+		w.queue.complete = append(w.queue.complete, p)
+	} else {
+		w.queue.incomplete = append(w.queue.incomplete, p)
+	}
+	w.added(len(p.Answers))
+	return nil
+}
+
+// wait waits until the queue was emptied, without the lock. Close waits for this call.
+func (w *Writer) wait(ctx context.Context) error {
+	room := w.room
+	w.blocked++
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		w.blocked--
+		if w.closed {
+			signal(w.some) // the loop may wait for this call only
+		}
+	}()
+	select {
+	case <-room:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
+// take returns what is queued, and leaves the queue with the space of another one, which
+// is empty. It is the last time if the queue is closed, and no call of Record waits.
+func (w *Writer) take(empty pending) (queued pending, last bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	queued, w.queue = w.queue, empty
+	if !w.closed { // the signals were about what was taken
+		drain(w.some)
+		drain(w.full)
+	}
+	last = w.closed && w.blocked == 0
+	close(w.room)
+	w.room = make(chan struct{})
+	return queued, last
+}
+
 // Close waits until all recorded passages are committed, and returns the first
 // error. A repeated call returns the same error.
 func (w *Writer) Close() error {
 	w.mu.Lock()
-	if !w.closed {
-		w.closed = true
-		close(w.queue)
-	}
+	w.closed = true
+	signal(w.some)
+	signal(w.full)
 	w.mu.Unlock()
 	<-w.done
 	return w.failure()
@@ -131,62 +201,37 @@ func (w *Writer) failure() error {
 	return nil
 }
 
-// rest waits for the pause, or until the queue is full.
+// rest waits for the pause, or until the queue is half full or closed.
 func (w *Writer) rest(d time.Duration) {
-	select { // discard an earlier signal
-	case <-w.wake:
-	default:
-	}
-	if d <= 0 || len(w.queue) >= queueLimit/2 {
+	if d <= 0 {
 		return
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-w.wake:
+	case <-w.full:
 	case <-timer.C:
 	}
 }
 
 func (w *Writer) loop(ctx context.Context) {
-	var complete, incomplete []ner.Passage
-	var kept []ner.Answer
+	var batch pending
 	var before early
 	var awake time.Time
-	add := func(f finished) {
-		if f.complete {
-			complete = append(complete, f.passage)
-		} else {
-			incomplete = append(incomplete, f.passage)
-		}
-	}
-	for open := true; open; {
-		complete, incomplete = complete[:0], incomplete[:0]
-		select {
-		case f, more := <-w.queue:
-			if open = more; more {
-				add(f)
-			}
-		case <-w.keep:
-		}
-		if open {
-			w.rest(time.Until(awake))
-		}
+	for last := false; !last; {
+		<-w.some
+		w.rest(time.Until(awake))
 		start := time.Now()
-		for n := len(w.queue); n > 0; n-- {
-			add(<-w.queue) // does not block: only this goroutine receives
+		batch, last = w.take(batch)
+		if !batch.isEmpty() && w.failure() == nil { // after a failure, Record must not wait for room
+			if err := parallel.Guard(func() error {
+				return w.store.recordAll(ctx, w.run, batch.complete, batch.incomplete, batch.kept, &before)
+			}); err != nil {
+				w.err.Store(&err)
+			}
+			end := time.Now()
+			awake = end.Add(restFactor * min(end.Sub(start), restLimit))
 		}
-		kept = w.takeKept(kept[:0]) // after the passages: their answers were kept before
-		if len(complete)+len(incomplete)+len(kept) == 0 || w.failure() != nil {
-			continue // after a failure, so that Record does not wait for space in the queue
-		}
-		if err := parallel.Guard(func() error { return w.store.recordAll(ctx, w.run, complete, incomplete, kept, &before) }); err != nil {
-			w.err.Store(&err)
-		}
-		clear(complete)
-		clear(incomplete)
-		clear(kept)
-		end := time.Now()
-		awake = end.Add(restFactor * min(end.Sub(start), restLimit))
+		batch.empty()
 	}
 }

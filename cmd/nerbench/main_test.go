@@ -43,7 +43,7 @@ func TestMain(m *testing.M) {
 		fakeVLLM()
 	}
 	if os.Getenv(childVariable) != "" {
-		os.Exit(profiled(realMain))
+		os.Exit(measured(realMain))
 	}
 	if url := os.Getenv(bareVariable); url != "" {
 		if err := bare(url, os.Stdin); err != nil {

@@ -24,7 +24,10 @@ type display struct {
 	bar     *mpb.Bar
 	bars    *mpb.Progress // writes notes above the bar; nil: there is no bar
 	text    atomic.Value  // text of the bar
+	drawn   time.Time     // time of the last change of the bar
 	shown   time.Time     // time of the last line of progress
+	looked  bool          // whether it is known if somebody watches
+	watched bool          // whether standard error is a terminal
 	noted   time.Time     // time of the last frequent note
 	dropped int           // number of dropped notes since then
 	printed map[string]bool
@@ -32,6 +35,9 @@ type display struct {
 
 // every is the time between two lines of progress without a bar.
 const every = 5 * time.Second
+
+// drawEvery is the least time between two changes of the bar.
+const drawEvery = 50 * time.Millisecond
 
 // between is the least time between two frequent notes.
 const between = time.Second
@@ -78,8 +84,14 @@ func (env *environment) event(e harness.Event) {
 
 // progress prints the state of a run. It is called with the lock held.
 func (d *display) progress(env *environment, p *harness.Progress) {
-	if isTerminal(behind(env.stderr)) && !env.json {
-		d.draw(behind(env.stderr), p)
+	if !d.looked { // once: asking the system for each passage would take time
+		d.looked, d.watched = true, isTerminal(behind(env.stderr))
+	}
+	if !env.json && d.watched {
+		if d.bars == nil || p.Done || time.Since(d.drawn) >= drawEvery {
+			d.drawn = time.Now()
+			d.draw(behind(env.stderr), p)
+		}
 		return
 	}
 	if !p.Done && (p.Queries == 0 || time.Since(d.shown) < every) {

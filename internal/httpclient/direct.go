@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 	"unicode"
 )
@@ -42,20 +43,29 @@ const mostIdle = 90 * time.Second
 type connection struct {
 	net.Conn
 	address string
+	raw     syscall.RawConn // nil: none
 	reader  *bufio.Reader
 	writer  *bufio.Writer
-	left    int64 // the number of bytes that may be read
+	left    int64        // the number of bytes that may be read
+	write   func() error // writes the request; nil: it was written
+	written error        // the error of writing it
 	since   time.Time
 }
 
 var errHeaders = fmt.Errorf("the headers of the response exceed %d bytes", MostHeader)
 
-// Read reads from the connection, up to the limit.
-func (c *connection) Read(p []byte) (int, error) {
+// Read reads from the connection, up to the limit. The first call writes the request.
+func (c *connection) Read(p []byte) (n int, err error) {
 	if c.left <= 0 {
 		return 0, errHeaders
 	}
-	n, err := c.Conn.Read(p[:min(int64(len(p)), c.left)])
+	p = p[:min(int64(len(p)), c.left)]
+	if write := c.write; write != nil {
+		c.write = nil
+		n, c.written, err = c.writeThenRead(write, p)
+	} else {
+		n, err = c.Conn.Read(p)
+	}
 	c.left -= int64(n)
 	return n, err
 }
@@ -80,7 +90,7 @@ func (d *Direct) RoundTrip(r *http.Request) (*http.Response, error) {
 func (d *Direct) connect(r *http.Request) (*connection, error) {
 	address := net.JoinHostPort(r.URL.Hostname(), port(r.URL))
 	for c := d.take(address); c != nil; c = d.take(address) {
-		if open(c.Conn) {
+		if c.open() {
 			return c, nil
 		}
 		_ = c.Close()
@@ -89,7 +99,7 @@ func (d *Direct) connect(r *http.Request) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &connection{Conn: conn, address: address, writer: bufio.NewWriter(conn)}
+	c := &connection{Conn: conn, address: address, raw: rawConn(conn), writer: bufio.NewWriter(conn)}
 	c.reader = bufio.NewReader(c)
 	return c, nil
 }
@@ -190,20 +200,23 @@ func (d *Direct) CloseIdleConnections() {
 // exchange writes a request, and reads the response up to its body.
 func (c *connection) exchange(r *http.Request) (*http.Response, error) {
 	c.left = MostHeader
-	sent := r.Write(c.writer) // closes the body of the request
-	if sent == nil {
-		sent = c.writer.Flush()
+	c.write = func() error {
+		err := r.Write(c.writer) // closes the body of the request
+		if err == nil {
+			err = c.writer.Flush()
+		}
+		return err
 	}
 	// A server that refuses a request may respond before it has read it, and close the
 	// connection: its response says more than the error.
 	response, err := c.response(r)
 	switch {
-	case err != nil && sent != nil:
-		return nil, sent
+	case err != nil && c.written != nil:
+		return nil, c.written
 	case err != nil:
 		return nil, err
 	}
-	response.Close = response.Close || sent != nil || response.StatusCode == http.StatusSwitchingProtocols
+	response.Close = response.Close || c.written != nil || response.StatusCode == http.StatusSwitchingProtocols
 	c.left = math.MaxInt64
 	return response, nil
 }

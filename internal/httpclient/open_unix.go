@@ -3,30 +3,74 @@
 package httpclient
 
 import (
+	"io"
 	"net"
+	"os"
 	"syscall"
 )
 
 // canLook: open needs no time.
 const canLook = true
 
-// open reports whether an idle connection is still open: the server has neither closed it
-// nor sent anything.
-func open(c net.Conn) bool {
+// rawConn gives access to the file of a connection; nil if it has none.
+func rawConn(c net.Conn) syscall.RawConn {
 	s, ok := c.(syscall.Conn)
 	if !ok {
-		return true
+		return nil
 	}
 	raw, err := s.SyscallConn()
 	if err != nil {
-		return false
+		return nil
+	}
+	return raw
+}
+
+// open reports whether an idle connection is still open: the server has neither closed it
+// nor sent anything.
+func (c *connection) open() bool {
+	if c.raw == nil {
+		return true
 	}
 	quiet := false
-	err = raw.Read(func(fd uintptr) bool {
+	err := c.raw.Read(func(fd uintptr) bool {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		quiet = err == syscall.EAGAIN || err == syscall.EWOULDBLOCK
 		return true
 	})
 	return err == nil && quiet
+}
+
+// writeThenRead writes, and reads what comes next. A connection of package net tries to
+// read before it waits; between a request and its response, there is nothing to read yet.
+// So this waits first, from before the request is written: nothing can come unnoticed.
+func (c *connection) writeThenRead(write func() error, p []byte) (n int, written, err error) {
+	if c.raw == nil {
+		written = write()
+		n, err = c.Conn.Read(p)
+		return n, written, err
+	}
+	began := false
+	var fault error
+	err = c.raw.Read(func(fd uintptr) bool {
+		if !began {
+			began = true
+			if written = write(); written == nil {
+				return false
+			}
+		}
+		for n, fault = syscall.Read(int(fd), p); fault == syscall.EINTR; {
+			n, fault = syscall.Read(int(fd), p)
+		}
+		return fault != syscall.EAGAIN
+	})
+	switch {
+	case err != nil: // the deadline has passed, or the connection was closed
+		return 0, written, err
+	case fault != nil:
+		return 0, written, &net.OpError{Op: "read", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: os.NewSyscallError("read", fault)}
+	case n == 0 && len(p) > 0:
+		return 0, written, io.EOF
+	}
+	return n, written, nil
 }

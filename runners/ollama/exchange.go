@@ -12,6 +12,7 @@ import (
 
 	"github.com/ollama/ollama/api"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -112,7 +113,7 @@ func (a *asking) post(ctx context.Context, address string, body []byte, most int
 		return nil, err
 	}
 	request.Header["Content-Type"] = jsonType
-	response, err := a.client.Do(request)
+	response, err := httpclient.Do(a.client, request)
 	if err != nil {
 		return nil, broken(err)
 	}

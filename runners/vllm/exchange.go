@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"nerbench/internal/httpclient"
 	"nerbench/ner"
 	"nerbench/runners"
 )
@@ -173,7 +174,7 @@ func (r *Runner) roundTrip(ctx context.Context, s *server, most int, method, add
 	if r.config.Key != "" {
 		request.Header.Set("Authorization", "Bearer "+r.config.Key)
 	}
-	response, err := s.client.Do(request)
+	response, err := httpclient.Do(s.client, request)
 	if err != nil {
 		return broken(s, err)
 	}
